@@ -1,0 +1,297 @@
+# k3thread: the library, the program, and everything that checks them.
+#
+#   make help     what there is to make
+#   make V=1      show the commands
+#
+# Sources are found by wildcard, so that a new file needs no line here. Whatever is built goes to $(BUILD).
+
+VERSION = 0.1.0
+SONAME  = libk3thread.so.$(word 1,$(subst ., ,$(VERSION)))
+
+# What a person may set, in the environment or on the command line.
+
+CC       ?= cc
+CXX      ?= c++
+AR       ?= ar
+CFLAGS   ?= -O2 -g
+CXXFLAGS ?= $(CFLAGS)
+PREFIX     ?= /usr/local
+BINDIR     ?= $(PREFIX)/bin
+LIBDIR     ?= $(PREFIX)/lib
+INCLUDEDIR ?= $(PREFIX)/include
+MANDIR     ?= $(PREFIX)/share/man
+SANITIZE ?=
+WERROR   ?=
+V        ?=
+
+# STATIC= links the program against shared libraries, as sanitizers need it.
+STATIC   ?= $(if $(SANITIZE),,1)
+
+comma := ,
+BUILD ?= build$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
+
+# Flags
+
+WARNINGS  = -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
+OPTIMISED = $(filter-out -O0,$(filter -O%,$(CFLAGS)))
+# FORTIFY works only with optimisation, and hides from the sanitizers what it checks itself.
+HARDENING = -fstack-protector-strong \
+	$(if $(SANITIZE),,$(if $(OPTIMISED),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
+SANITIZER = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
+	-fno-sanitize-recover=undefined)
+
+K3_CPPFLAGS = -D_GNU_SOURCE -DK3THREAD_VERSION='"$(VERSION)"' -I. -Ilib $(CPPFLAGS)
+# -fexceptions: an exception that a thread throws runs the cleanups of every frame it leaves.
+K3_CFLAGS   = -std=gnu11 -pthread -fexceptions $(WARNINGS) $(HARDENING) $(CFLAGS)
+K3_CXXFLAGS = -std=gnu++17 -pthread $(WARNINGS) $(HARDENING) $(CXXFLAGS)
+K3_LDFLAGS  = -pthread -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZER) $(LDFLAGS)
+
+LIB_CFLAGS = -fPIC -fvisibility=hidden
+CLI_CFLAGS = -fPIE -ffunction-sections -fdata-sections
+CLI_LDFLAGS = $(if $(STATIC),-static-pie,-pie) -Wl,--gc-sections
+# libedit's own needs are named too: nothing else would in a static link.
+CLI_LIBS = -ljansson -ledit $(if $(STATIC),-lbsd -lmd -ltinfo)
+
+# Sources and objects
+
+LIB_SOURCES := $(sort $(filter-out lib/safepoint.c,$(wildcard lib/*.c lib/*.S)))
+CLI_SOURCES := $(sort $(wildcard cli/*.c cli/*/*.c cli/*/*/*.c))
+LIB_OBJECTS := $(LIB_SOURCES:%=$(BUILD)/%.o)
+CLI_OBJECTS := $(CLI_SOURCES:%=$(BUILD)/%.o)
+
+PROGRAM   := $(BUILD)/k3thread
+STATICLIB := $(BUILD)/libk3thread.a
+SHAREDLIB := $(BUILD)/libk3thread.so.$(VERSION)
+SAFEPOINT := $(BUILD)/libk3thread_safepoint.a
+PKGCONFIG := $(BUILD)/k3thread.pc
+MANPAGES  := $(wildcard man/*.[1-8])
+
+# A C or C++ file in one of these directories is a program of the tests, $(BUILD)/tests/DIR/NAME.
+# tests/DIR/rules.mk may take one out of TEST_PROGRAMS, or add flags and rules of its own.
+TEST_SOURCES  := $(sort $(wildcard $(foreach dir,lib cli bench,tests/$(dir)/*.c tests/$(dir)/*.cc)))
+TEST_PROGRAMS := $(basename $(TEST_SOURCES:%=$(BUILD)/%))
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+
+-include tests/lib/rules.mk tests/cli/rules.mk tests/bench/rules.mk tests/faults/rules.mk \
+	tests/fuzz/rules.mk
+
+ifeq ($(V),)
+Q := @
+say = @printf '  %-4s %s\n' $(1) $(2)
+endif
+
+# Targets
+
+.PHONY: all
+all: $(PROGRAM) $(STATICLIB) $(SHAREDLIB) $(SAFEPOINT) ## the program and the libraries (the default)
+
+$(PROGRAM): $(CLI_OBJECTS) $(STATICLIB) $(BUILD)/flags
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(K3_CFLAGS) $(CLI_LDFLAGS) $(K3_LDFLAGS) -o $@ $(CLI_OBJECTS) $(STATICLIB) $(CLI_LIBS)
+
+$(STATICLIB): $(LIB_OBJECTS) $(BUILD)/flags
+	$(call say,AR,$@)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $(LIB_OBJECTS)
+
+$(SHAREDLIB): $(LIB_OBJECTS) lib/libk3thread.map $(BUILD)/flags
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(K3_CFLAGS) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=lib/libk3thread.map \
+		$(if $(SANITIZE),,-Wl,-z,defs) $(K3_LDFLAGS) -o $@ $(LIB_OBJECTS)
+	$(Q)ln -sf $(@F) $(BUILD)/$(SONAME)
+	$(Q)ln -sf $(SONAME) $(BUILD)/libk3thread.so
+
+$(SAFEPOINT): $(BUILD)/lib/safepoint.c.o
+	$(call say,AR,$@)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $<
+
+# The hook runs on every edge of its caller: no sanitizer and no hook in the hook itself.
+$(BUILD)/lib/safepoint.c.o: SANITIZER =
+$(BUILD)/lib/%.c.o: lib/%.c $(BUILD)/flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(K3_CPPFLAGS) $(K3_CFLAGS) $(LIB_CFLAGS) $(SANITIZER) -MMD -MP -c -o $@ $<
+
+$(BUILD)/lib/%.S.o: lib/%.S $(BUILD)/flags
+	$(call say,AS,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(K3_CPPFLAGS) $(K3_CFLAGS) $(LIB_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/cli/%.c.o: cli/%.c $(BUILD)/flags | $(BUILD)/packages
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(K3_CPPFLAGS) $(K3_CFLAGS) $(CLI_CFLAGS) $(SANITIZER) -MMD -MP -c -o $@ $<
+
+# Programs of the tests. TEST_CFLAGS, TEST_LDFLAGS and TEST_LIBS are for target-specific values
+# in a rules.mk.
+
+$(BUILD)/tests/%.c.o: tests/%.c $(BUILD)/flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(K3_CPPFLAGS) $(K3_CFLAGS) -fPIE $(SANITIZER) $(TEST_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/%.cc.o: tests/%.cc $(BUILD)/flags
+	$(call say,CXX,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CXX) $(K3_CPPFLAGS) $(K3_CXXFLAGS) -fPIE $(SANITIZER) $(TEST_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/tests/%: $(BUILD)/tests/%.c.o $(STATICLIB) $(SAFEPOINT)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(K3_CFLAGS) -pie $(K3_LDFLAGS) $(TEST_LDFLAGS) -o $@ $(filter %.o,$^) $(TEST_LIBS) $(STATICLIB)
+
+$(BUILD)/tests/%: $(BUILD)/tests/%.cc.o $(STATICLIB) $(SAFEPOINT)
+	$(call say,LINK,$@)
+	$(Q)$(CXX) $(K3_CXXFLAGS) -pie $(K3_LDFLAGS) $(TEST_LDFLAGS) -o $@ $(filter %.o,$^) $(TEST_LIBS) $(STATICLIB)
+
+# A changed flag, compiler or list of sources rebuilds what depends on it: the record is written
+# anew only when it differs.
+
+define RECORD
+$(CC) $(CXX) $(AR) $(K3_CPPFLAGS) $(K3_CFLAGS) $(K3_CXXFLAGS) $(LIB_CFLAGS) $(CLI_CFLAGS)
+$(SANITIZER) $(K3_LDFLAGS) $(CLI_LDFLAGS) $(CLI_LIBS)
+$(LIB_SOURCES) $(CLI_SOURCES)
+endef
+export RECORD
+
+.PHONY: FORCE
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@printf '%s\n' "$$RECORD" | cmp -s - $@ || printf '%s\n' "$$RECORD" >$@
+
+# Says which package is missing before a compiler does so in its own words.
+$(BUILD)/packages:
+	@mkdir -p $(@D)
+	@CC='$(CC)' tests/deps.sh --check build
+	@touch $@
+
+-include $(LIB_OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d) $(TEST_SOURCES:%=$(BUILD)/%.d) \
+	$(BUILD)/lib/safepoint.c.d
+
+# Installation
+
+$(PKGCONFIG): lib/k3thread.pc.in $(BUILD)/flags FORCE
+	@sed -e 's|@VERSION@|$(VERSION)|' -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+		-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' $< >$@
+
+.PHONY: install
+install: all $(PKGCONFIG) ## install under PREFIX (DESTDIR, BINDIR, LIBDIR, INCLUDEDIR, MANDIR)
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)
+	install -m 755 $(PROGRAM) $(DESTDIR)$(BINDIR)/k3thread
+	install -m 644 lib/k3thread.h $(DESTDIR)$(INCLUDEDIR)/k3thread.h
+	install -m 644 $(STATICLIB) $(SAFEPOINT) $(DESTDIR)$(LIBDIR)
+	install -m 755 $(SHAREDLIB) $(DESTDIR)$(LIBDIR)
+	ln -sf $(notdir $(SHAREDLIB)) $(DESTDIR)$(LIBDIR)/$(SONAME)
+	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libk3thread.so
+	install -m 644 $(PKGCONFIG) $(DESTDIR)$(LIBDIR)/pkgconfig/k3thread.pc
+	for page in $(MANPAGES); do \
+		install -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit; \
+	done
+
+.PHONY: uninstall
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(BINDIR)/k3thread $(DESTDIR)$(INCLUDEDIR)/k3thread.h
+	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,$(notdir $(STATICLIB) $(SAFEPOINT) $(SHAREDLIB)) \
+		$(SONAME) libk3thread.so pkgconfig/k3thread.pc)
+	rm -f $(foreach page,$(MANPAGES),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page)))
+
+# Checks. What they run finds the build by BUILD and K3THREAD.
+
+TESTS ?= $(wildcard tests/*.bats tests/*/*.bats)
+BATS  ?= bats
+CHECK_ENV = BUILD='$(abspath $(BUILD))' K3THREAD='$(abspath $(PROGRAM))' CC='$(CC)' CXX='$(CXX)' \
+	SANITIZE='$(SANITIZE)' VERSION='$(VERSION)' MAKE='$(MAKE)'
+
+.PHONY: tests
+tests: all $(TEST_PROGRAMS) ## the programs that the tests use
+
+# Packages first, in a make of its own: this one has already looked for what they bring.
+.PHONY: check
+check: ## install what the tests miss, build, run the tests (TESTS=FILES: only these; SANITIZE=…)
+	@tests/deps.sh build check
+	@$(MAKE) --no-print-directory tests
+	@$(CHECK_ENV) $(BATS) $(TESTS)
+
+.PHONY: check-headers
+check-headers: ## every header compiles alone; the public one as C11 and C++ too
+	@$(CHECK_ENV) tests/headers.sh
+
+.PHONY: check-layers
+check-layers: ## nobody includes what is above
+	@tests/layers.sh
+
+.PHONY: check-valgrind
+check-valgrind: ## the library's tests under valgrind
+	@tests/deps.sh build check valgrind
+	@$(MAKE) --no-print-directory tests
+	@$(CHECK_ENV) RUNNER='valgrind --quiet --error-exitcode=99 --leak-check=full' \
+		$(BATS) $(wildcard tests/lib/*.bats)
+
+# The rest is kept beside what it runs: an executable of this name.
+.PHONY: check-faults fuzz bench bench-lib
+check-faults: RUN = tests/faults/run ## kill, starve and fail it at random (SEED=N repeats a run)
+fuzz:         RUN = tests/fuzz/run   ## fuzz the wire, the script reader and the command line
+bench:        RUN = tests/bench/run  ## time the program beside its floor and its rivals
+bench-lib:    RUN = tests/bench/lib  ## time the library beside bare pthreads
+check-faults fuzz bench bench-lib:
+	@tests/deps.sh build check $@
+	@$(MAKE) --no-print-directory tests
+	@$(CHECK_ENV) $(RUN)
+
+.PHONY: demo
+demo: ## install what the build misses, build, and show the main job
+	@tests/deps.sh build
+	@$(MAKE) --no-print-directory all
+	@$(CHECK_ENV) tests/demo.sh
+
+# Lint: clean, or it fails.
+
+C_FILES     := $(sort $(LIB_SOURCES) lib/safepoint.c $(CLI_SOURCES) $(wildcard tests/*/*.c))
+FORMATTED   := $(filter %.c,$(C_FILES)) $(sort $(wildcard lib/*.h cli/*.h cli/*/*.h cli/*/*/*.h tests/*/*.h))
+SCRIPTS     := $(sort .ci/run $(wildcard tests/*.sh tests/*.bash tests/*.bats tests/*/*.sh \
+	tests/*/*.bash tests/*/*.bats tests/*/run tests/bench/lib))
+LINTS = lint-warnings lint-format lint-shell lint-man lint-cppcheck lint-tidy lint-scan
+
+.PHONY: lint $(LINTS)
+lint: ## every linter and both compilers, without a finding
+	@tests/deps.sh build check lint
+	@$(MAKE) --no-print-directory check-headers check-layers $(LINTS)
+
+lint-warnings:
+	@for cc in gcc clang; do \
+		$(MAKE) --no-print-directory BUILD=$(BUILD)/$$cc CC=$$cc WERROR=1 tests || exit; \
+	done
+
+lint-format:
+	clang-format --dry-run --Werror $(FORMATTED)
+
+lint-shell:
+	shellcheck -x $(SCRIPTS)
+
+lint-man:
+	$(if $(MANPAGES),mandoc -T lint -W style $(MANPAGES))
+
+lint-cppcheck:
+	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
+		--inline-suppr -D_GNU_SOURCE -D__x86_64__ -DK3THREAD_VERSION='"$(VERSION)"' -I. -Ilib lib cli
+
+lint-tidy:
+	clang-tidy --quiet --warnings-as-errors='*' $(filter lib/%.c cli/%.c,$(C_FILES)) \
+		-- $(K3_CPPFLAGS) $(K3_CFLAGS)
+
+lint-scan:
+	scan-build --status-bugs -o $(BUILD)/scan-reports \
+		$(MAKE) --no-print-directory BUILD=$(BUILD)/scan all
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf $(BUILD)
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | sort | while IFS='	' read -r name text; do \
+		printf '  %-16s%s\n' "$$name" "$$text"; done

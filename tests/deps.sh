@@ -1,0 +1,93 @@
+#!/bin/sh
+# Installs the packages that are missing, saying so: tests/deps.sh GROUP…
+# With --check it only names them, and fails if there are any.
+#
+# Each is known by what it brings, not by its name, so that a system with other packages passes too
+# if it has everything; installing is for Debian and what derives from it.
+set -eu
+
+# group  package  what it brings: a command, or a header or library that the compiler must find
+table='
+build    libc6-dev        stdio.h
+build    libjansson-dev   jansson.h
+build    libjansson-dev   libjansson.a
+build    libedit-dev      histedit.h
+build    libedit-dev      libedit.a
+check    bats             bats
+check    expect           expect
+check    g++              c++
+check    binutils         readelf
+check    mandoc           mandoc
+check    pkg-config       pkg-config
+check    procps           ps
+check    python3          python3
+check    socat            socat
+check    tmux             tmux
+check    util-linux       unshare
+valgrind valgrind         valgrind
+faults   python3          python3
+fuzz     clang            clang
+bench    python3          python3
+lint     clang            clang
+lint     clang-format     clang-format
+lint     clang-tidy       clang-tidy
+lint     clang-tools      scan-build
+lint     cppcheck         cppcheck
+lint     gcc              gcc
+lint     mandoc           mandoc
+lint     shellcheck       shellcheck
+'
+
+# Does this machine have THING?
+have() {
+    case $1 in
+    *.h) printf '#include <stdio.h>\n#include <%s>\n' "$1" | ${CC:-cc} -E - >/dev/null 2>&1 ;;
+    *.a) [ "$(${CC:-cc} -print-file-name="$1")" != "$1" ] ;;
+    *)   command -v "$1" >/dev/null ;;
+    esac
+}
+
+# The packages of the groups "$@" that are missing, one a line.
+missing() {
+    echo "$table" | while read -r group package thing; do
+        case " $* " in *" ${group:-none} "*) have "$thing" || echo "$package" ;; esac
+    done | sort -u
+}
+
+# As root: directly, else by sudo.
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
+}
+
+# The lists may be old or absent: they are fetched anew when an install fails for want of them.
+install_packages() {
+    export DEBIAN_FRONTEND=noninteractive
+    as_root apt-get install -q -y --no-install-recommends "$@" </dev/null ||
+        { as_root apt-get update -q && as_root apt-get install -q -y --no-install-recommends "$@" </dev/null; }
+}
+
+check=
+if [ "${1-}" = --check ]; then
+    check=1
+    shift
+fi
+
+packages=$(missing "$@" | tr '\n' ' ')
+packages=${packages% }
+[ -n "$packages" ] || exit 0
+
+if [ -n "$check" ]; then
+    echo "k3thread needs what these Debian packages bring: $packages" >&2
+    echo "Install them, or let make demo or make check do it." >&2
+    exit 1
+fi
+if ! command -v apt-get >/dev/null; then
+    echo "k3thread needs what these Debian packages bring, and there is no apt-get here: $packages" >&2
+    exit 1
+fi
+echo "Installing missing packages: $packages"
+# shellcheck disable=SC2086  # a list of words
+install_packages $packages
+# shellcheck disable=SC2086
+left=$(missing "$@" | tr '\n' ' ')
+[ -z "$left" ] || { echo "Still missing after the install: $left" >&2; exit 1; }
