@@ -256,7 +256,11 @@ SCRIPTS     := $(sort .ci/run $(wildcard tests/*.sh tests/*.bash tests/*.bats te
 	tests/*/*.bash tests/*/*.bats tests/*/run tests/bench/lib))
 LINTS = lint-warnings lint-format lint-shell lint-man lint-cppcheck lint-tidy lint-scan
 
-.PHONY: lint $(LINTS)
+.PHONY: lint lint-quick $(LINTS)
+lint-quick: ## those linters that take no time
+	@tests/deps.sh build check lint
+	@$(MAKE) --no-print-directory check-headers check-layers lint-format lint-shell lint-man
+
 lint: ## every linter and both compilers, without a finding
 	@tests/deps.sh build check lint
 	@$(MAKE) --no-print-directory check-headers check-layers $(LINTS)

@@ -59,11 +59,14 @@ as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
-# The lists may be old or absent: they are fetched anew when an install fails for want of them.
+# The package lists may be absent, or too old to fetch what they name.
 install_packages() {
     export DEBIAN_FRONTEND=noninteractive
-    as_root apt-get install -q -y --no-install-recommends "$@" </dev/null ||
-        { as_root apt-get update -q && as_root apt-get install -q -y --no-install-recommends "$@" </dev/null; }
+    set -- apt-get install -q -y --no-install-recommends "$@"
+    if ! find /var/lib/apt/lists -name '*_Packages*' 2>/dev/null | grep -q . || ! as_root "$@"; then
+        as_root apt-get update -q
+        as_root "$@"
+    fi </dev/null
 }
 
 check=
