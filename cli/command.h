@@ -101,7 +101,7 @@ int command_unknown(const char *name);
 int command_execute(struct session *session, int count, char **words);
 
 /* Prints the help of COMMAND on standard output. */
-void command_help(const struct command *command);
+void command_print_help(const struct command *command);
 
 /* Closes the connection and frees what the session holds. */
 void session_release(struct session *session);
@@ -133,7 +133,6 @@ __attribute__((format(printf, 4, 5))) int command_fail(const struct call *call, 
 int command_failed(const struct call *call);
 
 /* For run: sends TEXT's bytes to standard output; returns 0, or 1 after saying why not. */
-struct text;
 int command_print(const struct call *call, const struct text *text);
 
 #define X(name) extern const struct command command_##name;
