@@ -1,0 +1,133 @@
+#!/usr/bin/env bats
+# The build itself, its checks, and the scripts beside it.
+# shellcheck disable=SC2119,SC2120  # build() is called by run too, with arguments
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+  cd "$BATS_TEST_DIRNAME/.." || return
+  BUILD=${BUILD:-$PWD/build}
+  new=$BATS_TEST_TMPDIR/build
+}
+
+# Builds TARGET in a directory of its own and prints what was done: one line a file.
+build() {
+  make --no-print-directory -j2 SANITIZE= BUILD="$new" "$@" "$new/libk3thread.a"
+}
+
+@test "make does nothing when nothing changed" {
+  build >/dev/null
+  run -0 build
+  [[ $output != *CC* && $output != *AR* ]]
+}
+
+@test "a changed flag rebuilds" {
+  build >/dev/null
+  run -0 build CFLAGS='-O1 -g'
+  [[ $output = *lib/*AR* ]]
+}
+
+@test "a changed compiler rebuilds" {
+  build >/dev/null
+  printf '#!/bin/sh\nexec %s "$@"\n' "${CC:-cc}" >"$BATS_TEST_TMPDIR/other-cc"
+  chmod +x "$BATS_TEST_TMPDIR/other-cc"
+  run -0 build CC="$BATS_TEST_TMPDIR/other-cc"
+  [[ $output = *lib/*AR* ]]
+}
+
+@test "objects follow the headers that they include" {
+  build >/dev/null
+  run -0 build -W lib/k3thread.h
+  [[ $output = *lib/*AR* ]]
+}
+
+@test "the safepoint hook is compiled without a sanitizer" {
+  make -s SANITIZE=address,undefined BUILD="$new" "$new/libk3thread_safepoint.a"
+  nm "$new/libk3thread_safepoint.a" | grep ' T __sanitizer_cov_trace_pc$'
+  run ! grep -qE '__(asan|ubsan|tsan)_' "$new/libk3thread_safepoint.a"
+}
+
+@test "make says which package is missing" {
+  # A compiler that finds no header but the C library's.
+  cat >"$BATS_TEST_TMPDIR/cc" <<'END'
+#!/bin/sh
+case $* in *-E*) ! grep -qE 'jansson|histedit' ;; *) exec cc "$@" ;; esac
+END
+  chmod +x "$BATS_TEST_TMPDIR/cc"
+  run ! make BUILD="$new" CC="$BATS_TEST_TMPDIR/cc" "$new/packages"
+  [[ $output = *'Debian packages bring: libedit-dev libjansson-dev'* ]]
+}
+
+@test "nothing is installed when nothing is missing" {
+  run -0 tests/deps.sh build check
+  [ -z "$output" ]
+}
+
+@test "every header compiles alone" {
+  tests/headers.sh
+}
+
+@test "a header that needs another first is found" {
+  copy_sources
+  echo 'size_t needs_stddef;' >"$BATS_TEST_TMPDIR/cli/text.h"
+  run ! "$BATS_TEST_TMPDIR/tests/headers.sh"
+  [[ $output = *'not alone: cli/text.h'* ]]
+}
+
+@test "the layers hold" {
+  tests/layers.sh
+}
+
+@test "an include from a layer above is found" {
+  copy_sources
+  echo '#include "cli/client.h"' >>"$BATS_TEST_TMPDIR/lib/thread.c"
+  echo '#include "cli/supervisor/worker.h"' >>"$BATS_TEST_TMPDIR/cli/client.c"
+  echo '#include "thread.h"' >>"$BATS_TEST_TMPDIR/cli/supervisor/worker.c"
+  run -1 "$BATS_TEST_TMPDIR/tests/layers.sh"
+  [[ ${lines[0]} = 'cli/client.c must not include "cli/supervisor/worker.h"' ]]
+  [[ ${lines[1]} = 'cli/supervisor/worker.c must not include "thread.h"' ]]
+  [[ ${lines[2]} = 'lib/thread.c must not include "cli/client.h"' ]]
+  [ "${#lines[@]}" = 3 ]
+}
+
+copy_sources() {
+  cp -R lib cli "$BATS_TEST_TMPDIR"
+  mkdir "$BATS_TEST_TMPDIR/tests"
+  cp tests/headers.sh tests/layers.sh "$BATS_TEST_TMPDIR/tests"
+}
+
+@test "the demo works and leaves nothing behind" {
+  K3THREAD=${K3THREAD:-$BUILD/k3thread} run -0 tests/demo.sh
+  [[ $output = *'No process, no socket.' ]]
+}
+
+# The last line and the exit status of .ci/run when `make check` prints TAP and exits with STATUS.
+ci() {
+  mkdir -p "$BATS_TEST_TMPDIR/bin"
+  cat >"$BATS_TEST_TMPDIR/bin/make" <<END
+#!/bin/sh
+[ "\$1" = check ] || exit ${3:-0}
+printf '$1'
+exit $2
+END
+  chmod +x "$BATS_TEST_TMPDIR/bin/make"
+  PATH=$BATS_TEST_TMPDIR/bin:$PATH run .ci/run
+}
+
+@test "the count of a run is right" {
+  ci '1..3\nok 1 a\nok 2 b # skip no root\nok 3 c\n' 0
+  [ "$status" = 0 ] && [ "${lines[-1]}" = '2 passed, 0 failed, 1 skipped' ]
+  ci '1..2\nok 1 a\nnot ok 2 b\n# not ok 3 in a comment\n' 1
+  [ "$status" = 1 ] && [ "${lines[-1]}" = '1 passed, 1 failed' ]
+}
+
+@test "a run that was cut short, or came to no test, has failed" {
+  ci '1..3\nok 1 a\n' 0
+  [ "$status" = 1 ] && [ "${lines[-1]}" = '1 passed, 2 failed' ]
+  ci 'cc: error\n' 2
+  [ "$status" = 1 ] && [ "${lines[-1]}" = '0 passed, 1 failed' ]
+  ci '' 0
+  [ "$status" = 1 ] && [ "${lines[-1]}" = '0 passed, 1 failed' ]
+  ci '1..1\nok 1 a\n' 0 1
+  [ "$status" = 1 ] && [ "${lines[-1]}" = '1 passed, 1 failed' ]
+}

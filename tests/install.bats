@@ -1,0 +1,196 @@
+#!/usr/bin/env bats
+# What make install leaves, and whether a program can be built against it.
+
+bats_require_minimum_version 1.5.0
+
+setup_file() {
+  [ -z "${SANITIZE-}" ] || skip "an installed tree has no sanitizer"
+  cd "$BATS_TEST_DIRNAME/.." || return
+  export BUILD=${BUILD:-$PWD/build} CC=${CC:-cc} CXX=${CXX:-c++}
+  export TREE=$BATS_FILE_TMPDIR/tree
+  make_install PREFIX=/opt/k3 DESTDIR="$TREE"
+  export PKG_CONFIG_PATH=$TREE/opt/k3/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$TREE
+  export LD_LIBRARY_PATH=$TREE/opt/k3/lib
+}
+
+setup() {
+  cd "$BATS_TEST_TMPDIR" || return
+}
+
+make_install() {
+  make -s --no-print-directory -C "$BATS_TEST_DIRNAME/.." BUILD="$BUILD" CC="$CC" "$@" install >/dev/null
+}
+
+# What pkg-config says of the installed library, as words of a command line.
+flags() {
+  pkg-config "$@" k3thread
+}
+
+# A program that starts a thread, raises in it and joins it: `./program` prints SystemExit. What the
+# thread does is the argument.
+write_program() {
+  cat >program.c <<END
+#include <k3thread.h>
+#include <stdio.h>
+
+static void *target(void *arg)
+{
+    $1
+    return arg;
+}
+
+int main(void)
+{
+    k3thread              *thread;
+    struct k3thread_result result;
+
+    if (k3thread_start(&thread, target, NULL, NULL) != 0 ||
+        k3thread_send_exception(thread, &k3thread_SystemExit) != 0 ||
+        k3thread_join(thread, 20, &result) != 0)
+        return 1;
+    k3thread_unref(thread);
+    puts(result.exception != NULL ? result.exception->name : "returned");
+    return 0;
+}
+END
+}
+
+waits='(void) k3thread_sleep(1000);'
+busy='for (volatile unsigned long i = 0;; i++) { }'
+
+@test "install honours DESTDIR, PREFIX, BINDIR, LIBDIR, INCLUDEDIR and MANDIR" {
+  make_install DESTDIR="$PWD" PREFIX=/p BINDIR=/b LIBDIR=/l INCLUDEDIR=/i MANDIR=/m
+  [ -x b/k3thread ]
+  [ -f i/k3thread.h ]
+  [ -f l/libk3thread.a ]
+  [ -f l/libk3thread_safepoint.a ]
+  [ -f l/libk3thread.so.0.1.0 ]
+  [ -f l/pkgconfig/k3thread.pc ]
+  for page in "$BATS_TEST_DIRNAME"/../man/*.[1-8]; do
+    [ -f "m/man${page##*.}/${page##*/}" ]
+  done
+  [ ! -e p ]
+  grep -x 'libdir=/l' l/pkgconfig/k3thread.pc
+  grep -x 'includedir=/i' l/pkgconfig/k3thread.pc
+}
+
+@test "uninstall removes all that install put there" {
+  make_install DESTDIR="$PWD/d"
+  [ -n "$(find d -type f)" ]
+  make -s -C "$BATS_TEST_DIRNAME/.." BUILD="$BUILD" DESTDIR="$PWD/d" uninstall
+  [ -z "$(find d ! -type d)" ]
+}
+
+@test "the installed program runs" {
+  run -0 "$TREE/opt/k3/bin/k3thread" --version
+  [[ $output = *0.1.0* ]]
+}
+
+@test "pkg-config knows the version" {
+  [ "$(flags --modversion)" = 0.1.0 ]
+}
+
+@test "a program is built against the shared library" {
+  write_program "$waits"
+  # shellcheck disable=SC2046  # words
+  "$CC" -Werror -Wall program.c -o program $(flags --cflags --libs)
+  readelf -d program | grep 'NEEDED.*\[libk3thread\.so\.0\]'
+  [ "$(./program)" = SystemExit ]
+}
+
+@test "a program is built against the static library" {
+  write_program "$waits"
+  # shellcheck disable=SC2046
+  "$CC" -static -Werror -Wall program.c -o program $(flags --static --cflags --libs)
+  [ "$(./program)" = SystemExit ]
+}
+
+@test "a C++ program is built against the shared library" {
+  write_program "$waits"
+  # shellcheck disable=SC2046
+  "$CXX" -x c++ -Werror -Wall program.c -o program $(flags --cflags --libs)
+  [ "$(./program)" = SystemExit ]
+}
+
+@test "a busy loop built with the safepoint flags can be stopped: shared, static, in both orders" {
+  write_program "$busy"
+  # shellcheck disable=SC2046
+  {
+    "$CC" $(flags --cflags) $(flags --variable=safepoint_cflags) -c program.c
+    "$CC" program.o -o shared $(flags --libs) $(flags --variable=safepoint_libs)
+    "$CC" program.o -o before $(flags --variable=safepoint_libs) $(flags --libs)
+    "$CC" program.o -static -o static $(flags --static --libs) $(flags --variable=safepoint_libs)
+  }
+  for program in shared before static; do
+    [ "$(timeout 30 "./$program")" = SystemExit ]
+  done
+}
+
+@test "without the safepoint flags a program has no hook" {
+  write_program "$waits"
+  # shellcheck disable=SC2046
+  "$CC" program.c -static -o program $(flags --static --cflags --libs)
+  run ! grep -q __sanitizer_cov_trace_pc program
+  run ! grep -q __sanitizer_cov_trace_pc "$TREE/opt/k3/lib/libk3thread.so"
+}
+
+@test "the shared library has its soname and links" {
+  cd "$TREE/opt/k3/lib"
+  readelf -d libk3thread.so.0.1.0 | grep 'SONAME.*\[libk3thread\.so\.0\]'
+  [ "$(readlink -f libk3thread.so)" = "$PWD/libk3thread.so.0.1.0" ]
+  [ "$(readlink -f libk3thread.so.0)" = "$PWD/libk3thread.so.0.1.0" ]
+}
+
+@test "the shared library exports k3thread_ names and nothing else" {
+  nm -D --defined-only "$TREE/opt/k3/lib/libk3thread.so" >symbols
+  grep -q ' T k3thread_start$' symbols
+  # An absolute symbol would be the version's name.
+  run ! grep -v -e ' k3thread_' -e ' A ' symbols
+}
+
+@test "the static library takes no name from its users but k3thread_ and k3t_" {
+  nm -g --defined-only "$TREE/opt/k3/lib/libk3thread.a" | sed -n 's/^[0-9a-f]* [A-Z] //p' >symbols
+  grep -qx k3thread_start symbols
+  run ! grep -vE '^(k3thread_|k3t_)' symbols
+}
+
+@test "every function that the header declares is exported" {
+  nm -D --defined-only "$TREE/opt/k3/lib/libk3thread.so" | sed 's/.* //; s/@.*//' | sort >exported
+  # Those that a compiler sees after the macros have been expanded.
+  printf '#include <k3thread.h>\n' | "$CC" -E -P -I "$TREE/opt/k3/include" - |
+    grep -oE '\bk3thread_[a-z0-9_]+ *\(' | tr -d ' (' | sort -u >called
+  "$CC" -I "$TREE/opt/k3/include" -x c -fsyntax-only - <<<'#include <k3thread.h>'
+  while read -r name; do
+    # A function, not a type or a parameter: its address can be taken.
+    printf '#include <k3thread.h>\nvoid *p = (void *) %s;\n' "$name" |
+      "$CC" -I "$TREE/opt/k3/include" -x c -S -o - - 2>/dev/null | grep -q "quad.*$name\$" || continue
+    grep -qx "$name" exported || { echo "not exported: $name"; false; }
+  done <called
+}
+
+@test "the program is one hardened file that needs no library" {
+  program=$TREE/opt/k3/bin/k3thread
+  readelf -h "$program" | grep 'Type: *DYN'
+  readelf -ldW "$program" >headers
+  run ! grep -e INTERP -e NEEDED headers
+  check_hardened "$program"
+}
+
+@test "the shared library is hardened" {
+  check_hardened "$TREE/opt/k3/lib/libk3thread.so"
+}
+
+# Read-only relocations, bound at the start; a stack without code.
+check_hardened() {
+  readelf -ldW "$1" >headers
+  grep GNU_RELRO headers
+  grep -E 'BIND_NOW|FLAGS.*NOW' headers
+  grep 'GNU_STACK.* RW ' headers
+  run ! grep TEXTREL headers
+}
+
+@test "the code is compiled with a stack protector and FORTIFY" {
+  nm "$BUILD"/lib/*.o "$BUILD"/cli/*.o "$BUILD"/cli/*/*.o | sed -n 's/^ *U //p' | sort -u >wanted
+  grep -x __stack_chk_fail wanted
+  grep -E '^__[a-z]+_chk$' wanted
+}
