@@ -1,0 +1,98 @@
+/* supervise: a supervisor in the foreground, and, with descriptors given, in the background. */
+#include "cli/command.h"
+#include "cli/launch.h"
+#include "cli/status.h"
+#include "cli/supervisor/supervisor.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What launch.c hands over; the places in a claim are 1 too high, so that 0 is "not given". */
+struct supervise_options {
+    int listener, lock;
+};
+
+enum { KEY_LISTEN_FD = 256, KEY_LOCK_FD };
+
+static const struct argp_option options[] = {
+    {"listen-fd", KEY_LISTEN_FD, "FD", OPTION_HIDDEN, NULL, 0},
+    {"lock-fd", KEY_LOCK_FD, "FD", OPTION_HIDDEN, NULL, 0},
+    {0},
+};
+
+static error_t parse_fd(struct argp_state *state, const char *text, int *ret)
+{
+    char *end;
+    long  fd = strtol(text, &end, 10);
+
+    if (*end != '\0' || end == text || fd < 3 || fd > 1000000)
+        return command_usage(state, "'%s' is no descriptor", text);
+    *ret = (int) fd + 1;
+    return 0;
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    struct supervise_options *o = state->input;
+
+    switch (key) {
+    case KEY_LISTEN_FD:
+        return parse_fd(state, argument, &o->listener);
+    case KEY_LOCK_FD:
+        return parse_fd(state, argument, &o->lock);
+    case ARGP_KEY_END:
+        if ((o->listener != 0) != (o->lock != 0))
+            return command_usage(state, "--listen-fd and --lock-fd go together");
+        return 0;
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static int claim_place(const struct call *call, struct claim *ret)
+{
+    const struct supervise_options *o = call->options;
+    struct text                     why = {0};
+    int                             error;
+
+    if (o->listener != 0) {
+        *ret = (struct claim){o->listener - 1, o->lock - 1};
+        return 0;
+    }
+    error = launch_claim(&call->session->place, ret, &why);
+    if (error != 0)
+        command_fail(call, STATUS_FAILED, NULL, "%.*s", (int) why.size, why.data);
+    text_release(&why);
+    return error;
+}
+
+static int run(struct call *call)
+{
+    struct supervisor_options supervisor = {.place = &call->session->place};
+    struct claim              claim;
+    char                     *why = NULL;
+    int                       error, status;
+
+    if (claim_place(call, &claim) != 0)
+        return STATUS_FAILED;
+    supervisor.listener = claim.listener;
+    supervisor.lock = claim.lock;
+    error = supervisor_run(&supervisor, &why);
+    status = command_fail(call, STATUS_FAILED, NULL, "%s", why != NULL ? why : strerror(-error));
+    free(why);
+    launch_release(&claim);
+    return status;
+}
+
+const struct command command_supervise = {
+    .name = "supervise",
+    .doc = "Be a supervisor in the foreground, for an init system\vSIGTERM raises SystemExit in "
+           "all threads and ends the supervisor when they have ended.",
+    .group = COMMAND_GROUP_SUPERVISOR,
+    .flags = COMMAND_PLACE,
+    .options = options,
+    .options_size = sizeof(struct supervise_options),
+    .parse = parse,
+    .run = run,
+};

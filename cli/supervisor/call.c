@@ -1,0 +1,289 @@
+#include "cli/supervisor/call.h"
+
+#include "cli/supervisor/connection.h"
+#include "cli/supervisor/methods.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* The timed ones, in order of their deadlines. */
+static TAILQ_HEAD(timed_calls, call) timed = TAILQ_HEAD_INITIALIZER(timed);
+
+static double monotonic(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
+}
+
+struct call *call_new(struct connection *connection, json_t *id)
+{
+    struct call *call = calloc(1, sizeof(*call));
+
+    if (call == NULL) {
+        json_decref(id);
+        return NULL;
+    }
+    call->connection = connection;
+    call->id = id;
+    LIST_INSERT_HEAD(&connection->calls, call, of_connection);
+    connection->call_count++;
+    return call;
+}
+
+static void stop_waiting(struct call *call)
+{
+    if (call->waits)
+        LIST_REMOVE(call, waiting);
+    if (call->timed)
+        TAILQ_REMOVE(&timed, call, timing);
+    call->waits = call->timed = false;
+}
+
+void call_free(struct call *call)
+{
+    stop_waiting(call);
+    LIST_REMOVE(call, of_connection);
+    call->connection->call_count--;
+    json_decref(call->id);
+    free(call);
+}
+
+static void answer(struct call *call, const char *member, json_t *value)
+{
+    struct connection *connection = call->connection;
+    json_t            *object;
+
+    if (call->id != NULL) {
+        object = json_pack("{s:s, s:O, s:O}", "jsonrpc", "2.0", "id", call->id, member, value);
+        connection_send(connection, object);
+        json_decref(object);
+    }
+    json_decref(value);
+    call_free(call);
+    connection_settle(connection);
+}
+
+void call_reply(struct call *call, json_t *result)
+{
+    if (result != NULL)
+        answer(call, "result", result);
+    else
+        call_fail(call, PROTOCOL_INTERNAL_ERROR, "out of memory");
+}
+
+static const char *type_of(enum protocol_error code)
+{
+    switch (code) {
+#define X(name, number, type) \
+    case PROTOCOL_##name:     \
+        return type;
+        PROTOCOL_ERRORS(X)
+#undef X
+    }
+    return NULL;
+}
+
+void call_fail_with(struct call *call, enum protocol_error code, const char *message, json_t *data)
+{
+    json_t *error = json_pack("{s:i}", "code", (int) code);
+    json_t *text = json_string(message);
+
+    if (text == NULL) /* it quotes bytes that are not UTF-8 */
+        text = json_string_nocheck("the message is not UTF-8");
+    json_object_set_new(error, "message", text);
+    if (type_of(code) != NULL) {
+        if (data == NULL)
+            data = json_object();
+        json_object_set_new(data, "type", json_string(type_of(code)));
+    }
+    if (data != NULL)
+        json_object_set_new(error, "data", data);
+    answer(call, "error", error);
+}
+
+/* Bytes that are not UTF-8 cannot stand in a message: each becomes a '?'. */
+static void make_text(char *message)
+{
+    json_t *text = json_string(message);
+
+    if (text == NULL)
+        for (char *c = message; *c != '\0'; c++)
+            if ((unsigned char) *c >= 128)
+                *c = '?';
+    json_decref(text);
+}
+
+void call_fail(struct call *call, enum protocol_error code, const char *format, ...)
+{
+    char    message[1024];
+    va_list arguments;
+
+    va_start(arguments, format);
+    vsnprintf(message, sizeof(message), format, arguments);
+    va_end(arguments);
+    make_text(message);
+    call_fail_with(call, code, message, NULL);
+}
+
+/* Sorted from the end: calls mostly come with like timeouts. */
+static void insert_timed(struct call *call)
+{
+    struct call *before;
+
+    TAILQ_FOREACH_REVERSE(before, &timed, timed_calls, timing)
+    if (before->deadline <= call->deadline)
+        break;
+    if (before != NULL)
+        TAILQ_INSERT_AFTER(&timed, before, call, timing);
+    else
+        TAILQ_INSERT_HEAD(&timed, call, timing);
+    call->timed = true;
+}
+
+void call_wait(struct call *call, struct call_list *list, double seconds,
+               void (*wake)(struct call *call, struct record *record))
+{
+    call->wake = wake;
+    call->waits = true;
+    LIST_INSERT_HEAD(list, call, waiting);
+    if (seconds >= 0 && !call->timed) {
+        call->deadline = monotonic() + seconds;
+        insert_timed(call);
+    }
+}
+
+void call_wake(struct call_list *list, struct record *record)
+{
+    struct call_list woken = *list;
+    struct call     *call;
+
+    if (LIST_FIRST(&woken) != NULL)
+        LIST_FIRST(&woken)->waiting.le_prev = &LIST_FIRST(&woken);
+    LIST_INIT(list);
+    while ((call = LIST_FIRST(&woken)) != NULL) {
+        LIST_REMOVE(call, waiting);
+        call->waits = false;
+        call->wake(call, record);
+    }
+}
+
+double call_expire(void)
+{
+    struct call *call;
+
+    while ((call = TAILQ_FIRST(&timed)) != NULL) {
+        double left = call->deadline - monotonic();
+
+        if (left > 0)
+            return left;
+        call_fail(call, PROTOCOL_TIMEOUT_ERROR, "the time is up");
+    }
+    return -1;
+}
+
+/* Does the text nest deeper than a request may? Without a look at its grammar otherwise. */
+static bool is_too_deep(const char *text, size_t size)
+{
+    int  depth = 0;
+    bool in_string = false;
+
+    for (size_t i = 0; i < size; i++) {
+        char c = text[i];
+
+        if (in_string && c == '\\')
+            i++;
+        else if (c == '"')
+            in_string = !in_string;
+        else if (!in_string && (c == '{' || c == '[') && ++depth > PROTOCOL_DEPTH_MAX)
+            return true;
+        else if (!in_string && (c == '}' || c == ']'))
+            depth--;
+    }
+    return false;
+}
+
+static json_t *parse(const char *line, size_t size, json_error_t *ret_error)
+{
+    if (is_too_deep(line, size)) {
+        snprintf(ret_error->text, sizeof(ret_error->text), "it nests deeper than %d",
+                 PROTOCOL_DEPTH_MAX);
+        return NULL;
+    }
+    return json_loadb(line, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, ret_error);
+}
+
+/* What is wrong with REQUEST as JSON-RPC, or NULL. */
+static const char *request_fault(const json_t *request)
+{
+    const json_t *id = json_object_get(request, "id");
+    const json_t *params = json_object_get(request, "params");
+    const char   *version = json_string_value(json_object_get(request, "jsonrpc"));
+
+    if (!json_is_object(request))
+        return "a request is one object";
+    if (version == NULL || strcmp(version, "2.0") != 0)
+        return "\"jsonrpc\" must be \"2.0\"";
+    if (!json_is_string(json_object_get(request, "method")))
+        return "\"method\" must be a string";
+    if (params != NULL && !json_is_object(params))
+        return "\"params\" must be an object: parameters have names";
+    if (id != NULL && !json_is_string(id) && !json_is_number(id) && !json_is_null(id))
+        return "\"id\" must be a string, a number or null";
+    return NULL;
+}
+
+static void run(struct call *call, const json_t *request)
+{
+    const char    *name = json_string_value(json_object_get(request, "method"));
+    const char    *fault = request_fault(request);
+    const json_t  *params = json_object_get(request, "params");
+    method_run    *method;
+
+    if (fault != NULL) {
+        call_fail(call, PROTOCOL_INVALID_REQUEST, "%s", fault);
+        return;
+    }
+    method = methods_find(name);
+    if (method == NULL)
+        call_fail(call, PROTOCOL_METHOD_NOT_FOUND, "no method '%.64s'", name);
+    else if (call->connection->call_count > PROTOCOL_PENDING_MAX)
+        call_fail(call, PROTOCOL_SEND_RAISE_ERROR, "too many calls wait on this connection");
+    else
+        method(call, params);
+}
+
+/* A fault that keeps us from knowing the id is answered all the same, to the id null. */
+static json_t *answer_id(const json_t *request)
+{
+    json_t *id = json_object_get(request, "id");
+
+    if (id != NULL && (json_is_string(id) || json_is_number(id)))
+        return json_incref(id);
+    if (id == NULL && request_fault(request) == NULL)
+        return NULL;
+    return json_null();
+}
+
+void call_dispatch(struct connection *connection, const char *line, size_t size)
+{
+    json_error_t error;
+    json_t      *request;
+    struct call *call;
+
+    if (strspn(line, " \t\r") >= size)
+        return; /* an empty line is nothing */
+    request = parse(line, size, &error);
+    call = call_new(connection, request != NULL ? answer_id(request) : json_null());
+    if (call == NULL)
+        connection->closing = true; /* no memory even for an answer */
+    else if (request == NULL)
+        call_fail(call, PROTOCOL_PARSE_ERROR, "not JSON: %s", error.text);
+    else
+        run(call, request);
+    json_decref(request);
+}

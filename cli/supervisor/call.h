@@ -1,0 +1,65 @@
+/*
+ * One request on its way to its answer. The server's thread only.
+ *
+ * A method gets a call and must end it: with call_reply(), with call_fail(), or by leaving it in
+ * a list (call_wait()) from which somebody will. A connection that closes ends its calls.
+ */
+#ifndef K3THREAD_CLI_SUPERVISOR_CALL_H
+#define K3THREAD_CLI_SUPERVISOR_CALL_H
+
+#include "cli/rpc/protocol.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <sys/queue.h>
+
+struct connection;
+struct record;
+
+LIST_HEAD(call_list, call);
+
+struct call {
+    struct connection *connection;
+    json_t            *id; /* NULL: a notification, which gets no answer */
+    double             deadline; /* on the monotonic clock, while it is timed */
+    bool               timed, waits;
+    LIST_ENTRY(call) of_connection;
+    LIST_ENTRY(call) waiting;
+    TAILQ_ENTRY(call) timing;
+    void (*wake)(struct call *call, struct record *record); /* what the wait is for */
+};
+
+/* A call of CONNECTION; takes over ID. Returns NULL without memory (ID is freed). */
+struct call *call_new(struct connection *connection, json_t *id);
+
+/* Answers with RESULT, which it takes over (NULL: out of memory), and frees the call. */
+void call_reply(struct call *call, json_t *result);
+
+/* Answers with an error, and frees the call. */
+__attribute__((format(printf, 3, 4))) void call_fail(struct call *call, enum protocol_error code,
+                                                     const char *format, ...);
+
+/* The same with further members for its data, which it takes over. */
+void call_fail_with(struct call *call, enum protocol_error code, const char *message,
+                    json_t *data);
+
+/*
+ * Leaves the call in LIST until call_wake() on it; after SECONDS (negative: never) it fails with
+ * TimeoutError instead.
+ */
+void call_wait(struct call *call, struct call_list *list, double seconds,
+               void (*wake)(struct call *call, struct record *record));
+
+/* Runs the wake function of each call in LIST, which may end it or let it wait again. */
+void call_wake(struct call_list *list, struct record *record);
+
+/* Fails those whose time is up; returns the seconds until the next one's is, or -1. */
+double call_expire(void);
+
+/* Drops the call without an answer. */
+void call_free(struct call *call);
+
+/* Parses one line of CONNECTION's and runs what it asks for. LINE has no newline. */
+void call_dispatch(struct connection *connection, const char *line, size_t size);
+
+#endif

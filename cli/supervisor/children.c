@@ -1,0 +1,75 @@
+#include "cli/supervisor/children.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+int children_open(pid_t pid, pid_t tid)
+{
+    char path[64];
+    int  fd;
+
+    snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int) pid, (int) tid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+/* The whole file as a string, or NULL with errno set. */
+static char *read_all(int fd)
+{
+    size_t size = 0, capacity = 4096;
+    char  *text = malloc(capacity);
+
+    while (text != NULL) {
+        ssize_t n = pread(fd, text + size, capacity - size - 1, (off_t) size);
+        char   *larger;
+
+        if (n < 0) {
+            free(text);
+            return NULL;
+        }
+        size += (size_t) n;
+        text[size] = '\0';
+        if (n == 0)
+            return text;
+        if (capacity - size > capacity / 2)
+            continue;
+        capacity *= 2;
+        larger = realloc(text, capacity);
+        if (larger == NULL)
+            free(text);
+        text = larger;
+    }
+    return NULL;
+}
+
+int children_read(int fd, pid_t **ret, size_t *ret_count)
+{
+    char  *text = read_all(fd);
+    char  *at = text, *end;
+    size_t count = 0, capacity = 1;
+    pid_t *pids;
+
+    if (text == NULL)
+        return -errno;
+    for (char *c = text; *c != '\0'; c++)
+        capacity += *c == ' ';
+    pids = malloc(capacity * sizeof(*pids));
+    if (pids == NULL) {
+        free(text);
+        return -ENOMEM;
+    }
+    for (;; at = end) {
+        long pid = strtol(at, &end, 10);
+
+        if (end == at || count == capacity)
+            break;
+        pids[count++] = (pid_t) pid;
+    }
+    free(text);
+    *ret = pids;
+    *ret_count = count;
+    return 0;
+}

@@ -1,0 +1,18 @@
+/* The children of one thread, as /proc/PID/task/TID/children lists them. */
+#ifndef K3THREAD_CLI_SUPERVISOR_CHILDREN_H
+#define K3THREAD_CLI_SUPERVISOR_CHILDREN_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Opens the list of the thread TID of process PID; returns a descriptor or -errno. */
+int children_open(pid_t pid, pid_t tid);
+
+/*
+ * Reads the list anew into a new array, which the caller frees. The dead that nobody waited for
+ * are in it. It is exact while nobody reaps one; a child that is born or inherited during the call
+ * may be missing. Returns 0 or -errno.
+ */
+int children_read(int fd, pid_t **ret, size_t *ret_count);
+
+#endif

@@ -1,0 +1,289 @@
+#include "cli/supervisor/connection.h"
+
+#include "cli/rpc/protocol.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+/* How much is read at a time, so that nobody holds the server up. */
+#define READ_SIZE (64 * 1024)
+
+/* A client with more than this to read is not read from. */
+#define OUT_MAX (1024 * 1024)
+
+/* All that unfinished requests may take together. */
+#define IN_TOTAL_MAX (64U * 1024 * 1024)
+
+static LIST_HEAD(, connection) connections = LIST_HEAD_INITIALIZER(connections);
+static size_t count;
+static size_t in_total;
+
+static size_t used(const struct buffer *buffer)
+{
+    return buffer->end - buffer->start;
+}
+
+static void clear(struct buffer *buffer)
+{
+    free(buffer->data);
+    *buffer = (struct buffer){0};
+}
+
+/* Makes room for SIZE more bytes behind the end. */
+static int reserve(struct buffer *buffer, size_t size)
+{
+    size_t capacity = buffer->capacity != 0 ? buffer->capacity : 512;
+    char  *data;
+
+    if (buffer->start > 0) {
+        memmove(buffer->data, buffer->data + buffer->start, used(buffer));
+        buffer->end -= buffer->start;
+        buffer->start = 0;
+    }
+    while (capacity - buffer->end < size)
+        capacity *= 2;
+    if (capacity == buffer->capacity)
+        return 0;
+    data = realloc(buffer->data, capacity);
+    if (data == NULL)
+        return -ENOMEM;
+    buffer->data = data;
+    buffer->capacity = capacity;
+    return 0;
+}
+
+static void destroy(struct connection *connection)
+{
+    struct call *call;
+
+    while ((call = LIST_FIRST(&connection->calls)) != NULL)
+        call_free(call);
+    loop_remove(&connection->source);
+    close(connection->source.fd);
+    LIST_REMOVE(connection, all);
+    count--;
+    in_total -= connection->in.capacity;
+    clear(&connection->in);
+    clear(&connection->out);
+    free(connection);
+}
+
+/* Watches for what the connection can go on with. */
+static void rearm(struct connection *connection)
+{
+    size_t   unread = used(&connection->out);
+    uint32_t events = 0;
+
+    if (unread > 0)
+        events |= EPOLLOUT;
+    if (!connection->closing && !connection->eof && unread <= OUT_MAX)
+        events |= EPOLLIN;
+    if (events != connection->events && loop_change(&connection->source, events) == 0)
+        connection->events = events;
+}
+
+/* Sends what it can; returns false when the client has gone. */
+static bool flush(struct connection *connection)
+{
+    struct buffer *out = &connection->out;
+
+    while (used(out) > 0) {
+        ssize_t n = send(connection->source.fd, out->data + out->start, used(out), MSG_NOSIGNAL);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return errno == EAGAIN || errno == EWOULDBLOCK;
+        out->start += (size_t) n;
+    }
+    clear(out);
+    return true;
+}
+
+static int append(const char *data, size_t size, void *argument)
+{
+    struct buffer *out = argument;
+
+    if (reserve(out, size) < 0)
+        return -1;
+    memcpy(out->data + out->end, data, size);
+    out->end += size;
+    return 0;
+}
+
+void connection_send(struct connection *connection, const json_t *object)
+{
+    struct buffer *out = &connection->out;
+    size_t         before = used(out);
+
+    if (json_dump_callback(object, append, out, JSON_COMPACT | JSON_REAL_PRECISION(16)) < 0 ||
+        append("\n", 1, out) < 0) {
+        out->end = out->start + before; /* no half line; no memory: the client sees the end */
+        connection->closing = true;
+    }
+    if (!flush(connection)) {
+        clear(out);
+        connection->closing = true;
+    }
+    rearm(connection);
+}
+
+static bool is_done(const struct connection *connection)
+{
+    if (used(&connection->out) > 0)
+        return false;
+    return connection->closing || (connection->eof && LIST_EMPTY(&connection->calls));
+}
+
+/* The loop then tells of the hang-up, and connection_ready() ends it. */
+void connection_settle(struct connection *connection)
+{
+    if (is_done(connection))
+        shutdown(connection->source.fd, SHUT_RDWR);
+}
+
+/* Answers a request that is too long, and hangs up. */
+static void refuse_long_line(struct connection *connection)
+{
+    struct call *call = call_new(connection, json_null());
+
+    if (call != NULL)
+        call_fail(call, PROTOCOL_INVALID_REQUEST, "the request is longer than %u bytes",
+                  PROTOCOL_LINE_MAX);
+    connection->closing = true;
+}
+
+/* Runs the complete lines that have come in, as long as their answers are being read. */
+static void run_lines(struct connection *connection)
+{
+    struct buffer *in = &connection->in;
+
+    while (!connection->closing && used(&connection->out) <= OUT_MAX && used(in) > 0) {
+        char *line = in->data + in->start;
+        char *end = memchr(line, '\n', used(in));
+
+        if (end == NULL) {
+            if (used(in) >= PROTOCOL_LINE_MAX)
+                refuse_long_line(connection);
+            return;
+        }
+        in->start += (size_t) (end - line) + 1;
+        call_dispatch(connection, line, (size_t) (end - line));
+    }
+}
+
+/* Keeps the sum over all connections, and their share of it, bounded. */
+static int make_room(struct connection *connection)
+{
+    struct buffer *in = &connection->in;
+    size_t         old = in->capacity;
+    size_t         chunk = used(in) < 4096 ? 4096 : READ_SIZE;
+
+    if (reserve(in, chunk) < 0)
+        return -ENOMEM;
+    in_total += in->capacity - old;
+    return in_total > IN_TOTAL_MAX ? -ENOBUFS : 0;
+}
+
+/* Returns false at the end of the connection. */
+static bool fill(struct connection *connection)
+{
+    struct buffer *in = &connection->in;
+    ssize_t        n;
+
+    if (make_room(connection) < 0)
+        return false;
+    n = recv(connection->source.fd, in->data + in->end, in->capacity - in->end, 0);
+    if (n < 0)
+        return errno == EAGAIN || errno == EINTR;
+    in->end += (size_t) n;
+    return n > 0;
+}
+
+static void drop_empty(struct connection *connection)
+{
+    if (used(&connection->in) == 0) {
+        in_total -= connection->in.capacity;
+        clear(&connection->in);
+    }
+}
+
+static void connection_ready(struct source *source, uint32_t events)
+{
+    struct connection *connection = (struct connection *) source;
+    bool               gone = (events & (EPOLLHUP | EPOLLERR)) != 0;
+
+    if (events & EPOLLOUT)
+        gone |= !flush(connection);
+    if (events & EPOLLIN)
+        connection->eof |= !fill(connection);
+    run_lines(connection);
+    drop_empty(connection);
+    if (gone || is_done(connection))
+        destroy(connection);
+    else
+        rearm(connection);
+}
+
+int connection_open(int fd)
+{
+    struct connection *connection = calloc(1, sizeof(*connection));
+    int                error;
+
+    if (connection == NULL) {
+        close(fd);
+        return -ENOMEM;
+    }
+    connection->source = (struct source){.fd = fd, .ready = connection_ready};
+    connection->events = EPOLLIN;
+    LIST_INIT(&connection->calls);
+    error = loop_add(&connection->source, EPOLLIN);
+    if (error != 0) {
+        close(fd);
+        free(connection);
+        return error;
+    }
+    LIST_INSERT_HEAD(&connections, connection, all);
+    count++;
+    return 0;
+}
+
+size_t connection_count(void)
+{
+    return count;
+}
+
+static double monotonic(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
+}
+
+/* Waits until CONNECTION takes more, or DEADLINE. */
+static bool wait_writable(const struct connection *connection, double deadline)
+{
+    struct pollfd poll_fd = {.fd = connection->source.fd, .events = POLLOUT};
+    double        left = deadline - monotonic();
+
+    return left > 0 && poll(&poll_fd, 1, (int) (left * 1000) + 1) > 0;
+}
+
+void connection_close_all(double seconds)
+{
+    double             deadline = monotonic() + seconds;
+    struct connection *connection;
+
+    while ((connection = LIST_FIRST(&connections)) != NULL) {
+        while (flush(connection) && used(&connection->out) > 0 &&
+               wait_writable(connection, deadline))
+            ;
+        destroy(connection);
+    }
+}

@@ -1,0 +1,45 @@
+/*
+ * One client's connection: lines in, lines out, never blocking. The server's thread only.
+ *
+ * A client that does not read what it asked for is not read from until it does, so it costs the
+ * others nothing and the supervisor a bounded buffer.
+ */
+#ifndef K3THREAD_CLI_SUPERVISOR_CONNECTION_H
+#define K3THREAD_CLI_SUPERVISOR_CONNECTION_H
+
+#include "cli/supervisor/call.h"
+#include "cli/supervisor/loop.h"
+
+#include <jansson.h>
+#include <stddef.h>
+
+struct buffer {
+    char  *data;
+    size_t start, end, capacity;
+};
+
+struct connection {
+    struct source    source;
+    struct buffer    in, out;
+    uint32_t         events;  /* that the loop watches */
+    bool             closing; /* hang up once OUT is empty; nothing more is read */
+    bool             eof;     /* nothing more will come; its calls are still answered */
+    size_t           call_count;
+    struct call_list calls; /* not answered yet */
+    LIST_ENTRY(connection) all;
+};
+
+/* Takes over FD, a connected socket. Returns 0 or -errno, FD closed then. */
+int connection_open(int fd);
+
+/* Queues OBJECT as a line and tries to send it. Never frees CONNECTION. */
+void connection_send(struct connection *connection, const json_t *object);
+
+/* Hangs up if the last thing that was owed to the client has been sent. Never frees it at once. */
+void connection_settle(struct connection *connection);
+
+/* How many there are, and an end to them all: what is queued is sent, for SECONDS at the most. */
+size_t connection_count(void);
+void   connection_close_all(double seconds);
+
+#endif

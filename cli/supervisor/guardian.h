@@ -1,0 +1,25 @@
+/*
+ * The guardian: the supervisor's parent, which does nothing but wait, and outlives it by a moment.
+ *
+ * It is a subreaper above the supervisor. When that one dies, by SIGKILL too, the kernel kills the
+ * commands (each dies with its thread) and hands everything that they started to the guardian,
+ * which kills it. When the guardian dies, the supervisor hears of it and ends everything in order.
+ */
+#ifndef K3THREAD_CLI_SUPERVISOR_GUARDIAN_H
+#define K3THREAD_CLI_SUPERVISOR_GUARDIAN_H
+
+#include <sys/types.h>
+
+struct guardian_options {
+    const char *socket;   /* removed when the supervisor died without doing so */
+    int         listener; /* of no use here: closed */
+};
+
+/*
+ * Splits this process, which has one thread, in two. The child returns 0 with its parent's pid in
+ * *RET_GUARDIAN: it is the supervisor. The parent never returns; it exits as the supervisor did,
+ * or with 128+N. Returns -errno when there could be no child.
+ */
+int guardian_fork(const struct guardian_options *options, pid_t *ret_guardian);
+
+#endif

@@ -1,0 +1,94 @@
+#include "cli/supervisor/logs.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Makes LOGS if it is missing and opens it, if it is nobody else's. */
+static int open_directory(const char *logs)
+{
+    struct stat info;
+    int         fd;
+
+    if (mkdir(logs, 0700) < 0 && errno != EEXIST)
+        return -errno;
+    fd = open(logs, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ELOOP || errno == ENOTDIR ? -EPERM : -errno;
+    if (fstat(fd, &info) == 0 && info.st_uid == geteuid() && (info.st_mode & 077) == 0)
+        return fd;
+    close(fd);
+    return -EPERM;
+}
+
+/* Removes the logs in RUN, and RUN. Nothing else was put there; if it was, it stays. */
+static void remove_run(int logs, const char *run)
+{
+    int            fd = openat(logs, run, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR           *directory = fd >= 0 ? fdopendir(fd) : NULL;
+    struct dirent *entry;
+
+    if (directory == NULL) {
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    while ((entry = readdir(directory)) != NULL)
+        if (strstr(entry->d_name, ".log") != NULL)
+            unlinkat(fd, entry->d_name, 0);
+    closedir(directory);
+    unlinkat(logs, run, AT_REMOVEDIR);
+}
+
+static int is_run(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+/* Their names begin with their dates, so the oldest come first. */
+static void remove_old_runs(int logs)
+{
+    struct dirent **runs;
+    int             count = scandirat(logs, ".", &runs, is_run, alphasort);
+
+    for (int i = 0; i < count; i++) {
+        if (i < count - LOGS_KEPT)
+            remove_run(logs, runs[i]->d_name);
+        free(runs[i]);
+    }
+    if (count >= 0)
+        free(runs);
+}
+
+int logs_open(const char *logs, char **ret)
+{
+    time_t    now = time(NULL);
+    struct tm parts;
+    char      date[32];
+    char     *run;
+    int       fd = open_directory(logs);
+
+    if (fd < 0)
+        return fd;
+    remove_old_runs(fd);
+    close(fd);
+    if (gmtime_r(&now, &parts) == NULL)
+        return -EOVERFLOW;
+    strftime(date, sizeof(date), "%Y%m%dT%H%M%SZ", &parts);
+    if (asprintf(&run, "%s/%s-%d", logs, date, (int) getpid()) < 0)
+        return -ENOMEM;
+    if (mkdir(run, 0700) < 0) {
+        int error = -errno;
+
+        free(run);
+        return error;
+    }
+    *ret = run;
+    return 0;
+}

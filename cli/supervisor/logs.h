@@ -1,0 +1,14 @@
+/* The directories of logs: one for each run of a supervisor, the newest few of them kept. */
+#ifndef K3THREAD_CLI_SUPERVISOR_LOGS_H
+#define K3THREAD_CLI_SUPERVISOR_LOGS_H
+
+/* How many earlier runs' logs are kept. */
+#define LOGS_KEPT 3
+
+/*
+ * Makes a directory for this run below LOGS and removes those of runs long gone. Returns 0 with
+ * its path, to be freed, or -errno; -EPERM: LOGS is a link, somebody else's, or open to others.
+ */
+int logs_open(const char *logs, char **ret);
+
+#endif

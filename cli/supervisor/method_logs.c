@@ -1,0 +1,105 @@
+/*
+ * The method "logs": where a thread's output is, and the end of it. A client of ours reads the
+ * file itself; the text is for those who would rather not.
+ */
+#include "cli/rpc/bytes.h"
+#include "cli/supervisor/methods.h"
+#include "cli/supervisor/select.h"
+#include "cli/supervisor/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The most that an answer quotes. */
+#define TEXT_MAX (64 * 1024)
+
+struct tail {
+    char  *text;
+    size_t length;
+    off_t  size; /* of the file */
+};
+
+static int open_regular(const char *file, struct stat *info)
+{
+    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+    if (fd < 0)
+        return -errno;
+    if (fstat(fd, info) == 0 && S_ISREG(info->st_mode))
+        return fd;
+    close(fd);
+    return -EINVAL;
+}
+
+/* Reads up to TEXT_MAX bytes from the end, none before START. */
+static int read_tail(const char *file, off_t start, struct tail *ret)
+{
+    struct stat info;
+    int         fd = open_regular(file, &info);
+    off_t       from;
+    ssize_t     n;
+
+    if (fd < 0)
+        return fd;
+    from = info.st_size - TEXT_MAX > start ? info.st_size - TEXT_MAX : start;
+    ret->size = info.st_size;
+    ret->text = malloc(TEXT_MAX);
+    n = ret->text != NULL ? pread(fd, ret->text, TEXT_MAX, from) : -1;
+    ret->length = n > 0 ? (size_t) n : 0;
+    close(fd);
+    return ret->text != NULL ? 0 : -ENOMEM;
+}
+
+/* Keeps the last LINES lines; a last one without newline counts. */
+static void keep_lines(struct tail *tail, json_int_t lines)
+{
+    size_t at = tail->length;
+
+    if (at > 0 && tail->text[at - 1] == '\n')
+        at--;
+    while (at > 0 && (tail->text[at - 1] != '\n' || --lines > 0))
+        at--;
+    if (lines == 0)
+        memmove(tail->text, tail->text + at, tail->length - at);
+    tail->length -= lines == 0 ? at : 0;
+}
+
+static void reply_tail(struct call *call, const struct record *record, json_int_t lines)
+{
+    struct tail tail = {0};
+    int         error = read_tail(record->job.output, record->now.output_start, &tail);
+    json_t     *text;
+
+    if (error == -ENOMEM) {
+        call_fail(call, PROTOCOL_INTERNAL_ERROR, "out of memory");
+        return;
+    }
+    if (lines == 0)
+        tail.length = 0;
+    else if (lines > 0)
+        keep_lines(&tail, lines);
+    text = tail.text != NULL ? bytes_to_json_n(tail.text, tail.length) : json_string("");
+    free(tail.text);
+    call_reply(call, json_pack("{s:I, s:o, s:o, s:I, s:I, s:o}", "id", (json_int_t) record->id,
+                               "name", bytes_to_json(record->job.name), "log",
+                               bytes_to_json(record->job.output), "offset",
+                               (json_int_t) record->now.output_start, "size",
+                               (json_int_t) tail.size, "text", text));
+}
+
+void method_logs(struct call *call, const json_t *params)
+{
+    json_t              *thread;
+    const struct record *record;
+    json_int_t           lines = -1;
+
+    if (!params_unpack(call, params, "{s:o, s?I !}", "thread", &thread, "lines", &lines))
+        return;
+    record = select_for_call(call, thread);
+    if (record != NULL)
+        reply_tail(call, record, lines);
+}

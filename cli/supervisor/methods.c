@@ -1,0 +1,329 @@
+#include "cli/supervisor/methods.h"
+
+#include "cli/exceptions.h"
+#include "cli/rpc/bytes.h"
+#include "cli/supervisor/select.h"
+#include "cli/supervisor/server.h"
+#include "cli/supervisor/store.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct {
+    const char *name;
+    method_run *run;
+} methods[] = {
+    {"start", method_start},
+    {"list", method_list},
+    {"raise", method_raise},
+    {"join", method_join},
+    {"logs", method_logs},
+    {"clear", method_clear},
+    {"exceptions", method_exceptions},
+    {"shutdown", method_shutdown},
+    {"version", method_version},
+};
+
+method_run *methods_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+        if (strcmp(methods[i].name, name) == 0)
+            return methods[i].run;
+    return NULL;
+}
+
+bool params_unpack(struct call *call, const json_t *params, const char *format, ...)
+{
+    json_t      *none = json_object();
+    json_t      *object = params != NULL ? (json_t *) params : none;
+    json_error_t error;
+    va_list      arguments;
+    int          result;
+
+    va_start(arguments, format);
+    result = json_vunpack_ex(object, &error, 0, format, arguments);
+    va_end(arguments);
+    json_decref(none);
+    if (result < 0)
+        call_fail(call, PROTOCOL_INVALID_PARAMS, "%s", error.text);
+    return result == 0;
+}
+
+/* Parses all words of a list. Returns false, with CALL failed and nothing to free. */
+static bool parse_selectors(struct call *call, const json_t *words, struct selector **ret)
+{
+    size_t           count = json_array_size(words);
+    struct selector *selectors = calloc(count + 1, sizeof(*selectors));
+
+    if (selectors == NULL || (words != NULL && !json_is_array(words))) {
+        free(selectors);
+        call_fail(call, PROTOCOL_TYPE_ERROR, "\"threads\" must be a list of threads");
+        return false;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (!select_parse(call, json_array_get(words, i), &selectors[i])) {
+            while (i-- > 0)
+                select_release(&selectors[i]);
+            free(selectors);
+            return false;
+        }
+    *ret = selectors;
+    return true;
+}
+
+static bool fits_any(const struct selector *selectors, size_t count, const struct record *record)
+{
+    for (size_t i = 0; i < count; i++)
+        if (select_fits(&selectors[i], record))
+            return true;
+    return count == 0;
+}
+
+/* A name or an id that no thread has is an error; a pattern may fit nothing. */
+static const struct selector *find_missing(const struct selector *selectors, size_t count,
+                                           bool live)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct record *record = selectors[i].pattern ? NULL : select_one(&selectors[i]);
+
+        if (!selectors[i].pattern && (record == NULL || (live && !record_is_live(record))))
+            return &selectors[i];
+    }
+    return NULL;
+}
+
+static json_t *list_records(const struct selector *selectors, size_t count, bool live)
+{
+    const struct record *record;
+    json_t              *array = json_array();
+
+    TAILQ_FOREACH(record, store_all(), order)
+    if ((!live || record_is_live(record)) && fits_any(selectors, count, record) &&
+        json_array_append_new(array, record_to_json(record)) < 0) {
+        json_decref(array);
+        return NULL;
+    }
+    return array;
+}
+
+void method_list(struct call *call, const json_t *params)
+{
+    json_t                *words = NULL;
+    struct selector       *selectors;
+    const struct selector *missing;
+    size_t                 count;
+    int                    live = 0;
+
+    if (!params_unpack(call, params, "{s?o, s?b !}", "threads", &words, "live", &live) ||
+        !parse_selectors(call, words, &selectors))
+        return;
+    count = json_array_size(words);
+    missing = find_missing(selectors, count, live != 0);
+    if (missing != NULL)
+        select_fail(call, missing, live ? "live" : "");
+    else
+        call_reply(call, list_records(selectors, count, live != 0));
+    for (size_t i = 0; i < count; i++)
+        select_release(&selectors[i]);
+    free(selectors);
+}
+
+/* What to raise. */
+struct raise {
+    const k3thread_exctype *type;
+    char                   *message;
+};
+
+static int raise_in(const struct raise *raise, struct record *record)
+{
+    const char *message = raise->message != NULL ? raise->message : "";
+
+    if (record->thread == NULL)
+        return K3THREAD_INVALID_THREAD_ID_ERROR;
+    return k3thread_send_exceptionf(record->thread, raise->type, "%s", message);
+}
+
+/* Raises in the one thread that SELECTOR names. */
+static void raise_in_one(struct call *call, const struct selector *selector,
+                         const struct raise *raise)
+{
+    struct record *record = select_one(selector);
+    int            error;
+
+    if (record == NULL || !record_is_live(record)) {
+        select_fail(call, selector, "live");
+        return;
+    }
+    error = raise_in(raise, record);
+    if (error == K3THREAD_INVALID_THREAD_ID_ERROR)
+        select_fail(call, selector, "live");
+    else if (error != 0)
+        call_fail(call, PROTOCOL_SEND_RAISE_ERROR,
+                  "thread '%s' has more raises pending than it can hold", record->job.name);
+    else
+        call_reply(call, json_pack("[o]", record_to_json(record)));
+}
+
+/*
+ * Raises in all that fit (SELECTOR NULL: in all). One that ended meanwhile is passed over; the
+ * first that could not take it makes the call fail, after all have been tried.
+ */
+static void raise_in_all(struct call *call, const struct selector *selector,
+                         const struct raise *raise)
+{
+    json_t              *raised = json_array();
+    const struct record *full = NULL;
+    struct record       *record;
+
+    TAILQ_FOREACH(record, store_all(), order)
+    {
+        int error;
+
+        if (!record_is_live(record) || (selector != NULL && !select_fits(selector, record)))
+            continue;
+        error = raise_in(raise, record);
+        if (error == 0)
+            json_array_append_new(raised, record_to_json(record));
+        else if (error != K3THREAD_INVALID_THREAD_ID_ERROR)
+            full = record;
+    }
+    if (full != NULL) {
+        call_fail(call, PROTOCOL_SEND_RAISE_ERROR,
+                  "thread '%s' has more raises pending than it can hold", full->job.name);
+    } else if (selector != NULL && json_array_size(raised) == 0) {
+        select_fail(call, selector, "live");
+    } else {
+        call_reply(call, raised);
+        return;
+    }
+    json_decref(raised);
+}
+
+static bool parse_exception(struct call *call, const char *name, struct raise *raise)
+{
+    raise->type = exceptions_find(name);
+    if (raise->type == NULL)
+        call_fail(call, PROTOCOL_VALUE_ERROR, "no exception is named '%.64s'", name);
+    return raise->type != NULL;
+}
+
+static bool parse_message(struct call *call, const json_t *message, struct raise *raise)
+{
+    if (message == NULL || json_is_null(message) || bytes_from_json(message, &raise->message) == 0)
+        return true;
+    call_fail(call, PROTOCOL_TYPE_ERROR, "\"message\" must be a string");
+    return false;
+}
+
+void method_raise(struct call *call, const json_t *params)
+{
+    json_t         *thread = NULL, *message = NULL;
+    const char     *exception = "SystemExit";
+    struct selector selector = {0};
+    struct raise    raise = {0};
+    int             all = 0;
+
+    if (!params_unpack(call, params, "{s?o, s?b, s?s, s?o !}", "thread", &thread, "all", &all,
+                       "exception", &exception, "message", &message) ||
+        !parse_exception(call, exception, &raise) || !parse_message(call, message, &raise))
+        return;
+    if ((thread != NULL) == (all != 0))
+        call_fail(call, PROTOCOL_TYPE_ERROR, "either \"thread\" or \"all\" says in which");
+    else if (all)
+        raise_in_all(call, NULL, &raise);
+    else if (select_parse(call, thread, &selector)) {
+        if (selector.pattern)
+            raise_in_all(call, &selector, &raise);
+        else
+            raise_in_one(call, &selector, &raise);
+    }
+    select_release(&selector);
+    free(raise.message);
+}
+
+static void reply_joined(struct call *call, struct record *record)
+{
+    call_reply(call, record_to_json(record));
+    store_joined(record);
+}
+
+static void wake_join(struct call *call, struct record *record)
+{
+    if (record_is_live(record))
+        call_wait(call, &record->calls, -1, wake_join);
+    else
+        reply_joined(call, record);
+}
+
+void method_join(struct call *call, const json_t *params)
+{
+    json_t        *thread;
+    struct record *record;
+    double         timeout = -1;
+
+    if (!params_unpack(call, params, "{s:o, s?F !}", "thread", &thread, "timeout", &timeout))
+        return;
+    record = select_for_call(call, thread);
+    if (record == NULL)
+        return;
+    if (record_is_live(record))
+        call_wait(call, &record->calls, timeout, wake_join);
+    else
+        reply_joined(call, record);
+}
+
+void method_clear(struct call *call, const json_t *params)
+{
+    struct record *record, *next;
+    json_int_t     cleared = 0;
+
+    if (!params_unpack(call, params, "{!}"))
+        return;
+    for (record = TAILQ_FIRST(store_all()); record != NULL; record = next) {
+        next = TAILQ_NEXT(record, order);
+        if (record_is_live(record))
+            continue;
+        store_forget(record);
+        cleared++;
+    }
+    call_reply(call, json_pack("{s:I}", "cleared", cleared));
+}
+
+static json_t *exception_to_json(const k3thread_exctype *type)
+{
+    int signal = exceptions_signal(type);
+
+    return json_pack("{s:s, s:s?, s:o}", "name", type->name, "base",
+                     type->base != NULL ? type->base->name : NULL, "signal",
+                     signal != 0 ? json_integer(signal) : json_null());
+}
+
+void method_exceptions(struct call *call, const json_t *params)
+{
+    json_t *array;
+
+    if (!params_unpack(call, params, "{!}"))
+        return;
+    array = json_array();
+    for (size_t i = 0; exceptions_at(i) != NULL; i++)
+        json_array_append_new(array, exception_to_json(exceptions_at(i)));
+    call_reply(call, array);
+}
+
+void method_shutdown(struct call *call, const json_t *params)
+{
+    int now = 0;
+
+    if (params_unpack(call, params, "{s?b !}", "now", &now))
+        server_shutdown(call, now != 0);
+}
+
+void method_version(struct call *call, const json_t *params)
+{
+    if (params_unpack(call, params, "{!}"))
+        call_reply(call, json_pack("{s:s, s:i, s:i, s:i}", "version", K3THREAD_VERSION,
+                                   "protocol", PROTOCOL_VERSION, "pid", (int) getpid(),
+                                   "guardian", (int) server_guardian()));
+}

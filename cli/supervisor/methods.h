@@ -1,0 +1,27 @@
+/*
+ * What clients can call. To add a method: write a function of this type in a file of its own or
+ * beside its like, and put it into the table in methods.c.
+ */
+#ifndef K3THREAD_CLI_SUPERVISOR_METHODS_H
+#define K3THREAD_CLI_SUPERVISOR_METHODS_H
+
+#include "cli/supervisor/call.h"
+
+#include <jansson.h>
+
+/* PARAMS is an object or NULL. The function ends the call or lets it wait; see call.h. */
+typedef void method_run(struct call *call, const json_t *params);
+
+/* NULL if there is none of that name. */
+method_run *methods_find(const char *name);
+
+method_run method_start, method_list, method_raise, method_join, method_logs, method_clear,
+    method_exceptions, method_shutdown, method_version;
+
+/*
+ * Unpacks PARAMS by jansson's FORMAT, which should end in '!' to refuse what it does not name.
+ * Returns false, with the call failed, if they do not fit.
+ */
+bool params_unpack(struct call *call, const json_t *params, const char *format, ...);
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * What the supervisor knows of one thread.
+ *
+ * A record is made by the server for a start, lives until `clear` (or until it is one of too many
+ * that were joined), and belongs to the server's thread, with two exceptions: what is set at the
+ * start is read by the worker, and what the worker reports goes through the mailbox.
+ */
+#ifndef K3THREAD_CLI_SUPERVISOR_RECORD_H
+#define K3THREAD_CLI_SUPERVISOR_RECORD_H
+
+#include "cli/rpc/protocol.h"
+#include "cli/supervisor/call.h"
+#include "k3thread.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+
+/* What a thread was asked to do; never changed after the start. */
+struct job {
+    char  *name;
+    char **argv;        /* one free slot stands before argv[0] */
+    char **environment; /* freed by the worker when it needs it no more */
+    char  *directory;
+    char  *output; /* where the output goes: the log, or --output's file */
+    double after, timeout, grace; /* seconds; timeout < 0: none */
+    mode_t umask;
+    bool   daemon;
+};
+
+/* What the worker says of its thread; times are seconds since the epoch, 0 for not yet. */
+struct report {
+    enum protocol_state      state;
+    pid_t                    tid, pid;
+    double                   started, ended;
+    off_t                    output_start; /* where in the output file this thread's begins */
+    int                      exit_code;    /* -1: none */
+    int                      signal;       /* 0: none */
+    const k3thread_exctype  *exception;    /* NULL: none */
+    char                    *message;      /* the exception's, or why the command did not run */
+    int                      error;        /* errno if the command could not be started, else 0 */
+    unsigned                 runs;
+};
+
+struct record {
+    uint64_t      id;
+    struct job    job;
+    double        created;
+    struct report now;    /* the newest that the server has taken in */
+    k3thread     *thread; /* NULL once it ended */
+    bool          joined;
+    bool          has_own_log; /* not --output's file */
+
+    TAILQ_ENTRY(record) order; /* all, by id */
+    LIST_ENTRY(record) by_id;
+    LIST_ENTRY(record) by_name;
+    TAILQ_ENTRY(record) finished; /* those joined, oldest first */
+    struct call_list calls;       /* that wait for this thread */
+
+    /* The mailbox's, under its lock. */
+    struct report posted;
+    bool          is_posted;
+    STAILQ_ENTRY(record) mail;
+};
+
+/* Frees the record and all that it holds; NULL is fine. The worker must be done with it. */
+void record_free(struct record *record);
+
+/* Frees a job's parts, not the job itself. */
+void job_release(struct job *job);
+
+/* The thread as the protocol shows it: a new reference, or NULL without memory. */
+json_t *record_to_json(const struct record *record);
+
+bool record_is_live(const struct record *record);
+
+#endif

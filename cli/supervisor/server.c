@@ -1,0 +1,266 @@
+#include "cli/supervisor/server.h"
+
+#include "cli/supervisor/connection.h"
+#include "cli/supervisor/journal.h"
+#include "cli/supervisor/loop.h"
+#include "cli/supervisor/mailbox.h"
+#include "cli/supervisor/store.h"
+#include "cli/supervisor/tree.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* How long the last answers may take to be read when everything else has ended. */
+#define FAREWELL 1.0
+
+static struct server_options options;
+static struct source         listener, signals, mail;
+static struct call_list      shutdown_calls = LIST_HEAD_INITIALIZER(shutdown_calls);
+static int                   spare_fd = -1; /* see accept_client() */
+static bool                  closing, stopped, daemons_raised;
+static size_t                ended_count; /* since the shutdown began */
+
+bool server_is_closing(void)
+{
+    return closing;
+}
+
+const char *server_socket(void)
+{
+    return options.socket;
+}
+
+const char *server_logs(void)
+{
+    return options.logs;
+}
+
+pid_t server_guardian(void)
+{
+    return options.guardian;
+}
+
+static void raise_all(const k3thread_exctype *type, bool daemons_only)
+{
+    struct record *record;
+
+    TAILQ_FOREACH(record, store_all(), order)
+    if (record->thread != NULL && (record->job.daemon || !daemons_only))
+        k3thread_send_exception(record->thread, type); /* it fails for one that has ended */
+}
+
+static void answer_shutdown(struct call *call, struct record *record)
+{
+    (void) record;
+    call_reply(call, json_pack("{s:I}", "ended", (json_int_t) ended_count));
+}
+
+/* The exit rule: after the last thread that is no daemon, the daemons; after them, the end. */
+static void go_on_closing(void)
+{
+    if (!closing || stopped)
+        return;
+    if (store_live() == 0) {
+        unlink(options.socket); /* first, so that who comes now starts a supervisor anew */
+        call_wake(&shutdown_calls, NULL);
+        stopped = true;
+    } else if (store_live_normal() == 0 && !daemons_raised) {
+        daemons_raised = true;
+        raise_all(&k3thread_SystemExit, true);
+    }
+}
+
+void server_shutdown(struct call *call, bool now)
+{
+    if (call != NULL)
+        call_wait(call, &shutdown_calls, -1, answer_shutdown);
+    if (!closing)
+        journal_write("shutting down, %zu threads are live", store_live());
+    closing = true;
+    if (now)
+        raise_all(&k3thread_SystemExit, false);
+    go_on_closing();
+}
+
+/* Takes in one report. */
+static void take_in(struct record *record, const struct report *old)
+{
+    if (!record_is_live(record) && old->state != STATE_ENDED) {
+        k3thread_unref(record->thread);
+        record->thread = NULL;
+        store_ended(record);
+        ended_count += closing;
+    }
+    call_wake(&record->calls, record);
+}
+
+static void mail_ready(struct source *source, uint32_t events)
+{
+    struct record *record;
+    struct report  old;
+
+    (void) source, (void) events;
+    while ((record = mailbox_take(&old)) != NULL)
+        take_in(record, &old);
+    go_on_closing();
+}
+
+static bool is_allowed(int fd)
+{
+    struct ucred peer;
+    socklen_t    size = sizeof(peer);
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+        return false;
+    if (peer.uid == geteuid() || peer.uid == 0)
+        return true;
+    journal_write("refused a client of user %u", (unsigned) peer.uid);
+    return false;
+}
+
+/*
+ * Without a free descriptor a client can still be told: the spare one makes room. Returns false
+ * when there is nobody to accept, or no way to.
+ */
+static bool turn_away(void)
+{
+    static const char answer[] =
+        "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32006,\"message\":"
+        "\"the supervisor has no file descriptor left; try again\","
+        "\"data\":{\"type\":\"OSError\"}}}\n";
+    int fd;
+
+    close(spare_fd);
+    fd = accept4(listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd >= 0) {
+        if (send(fd, answer, strlen(answer), MSG_NOSIGNAL) < 0)
+            journal_write("turned a client away: no file descriptor left");
+        close(fd);
+    }
+    spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    return fd >= 0 && spare_fd >= 0;
+}
+
+/* Accepts one client; returns false when there is none. */
+static bool accept_client(void)
+{
+    int fd = accept4(listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+        return turn_away();
+    if (fd < 0)
+        return errno == EINTR || errno == ECONNABORTED;
+    if (!is_allowed(fd))
+        close(fd);
+    else if (connection_open(fd) < 0)
+        journal_write("cannot serve a client: out of memory");
+    return true;
+}
+
+static void listener_ready(struct source *source, uint32_t events)
+{
+    (void) source, (void) events;
+    while (accept_client())
+        ;
+}
+
+static void guardian_died(void)
+{
+    journal_write("the guardian has died: ending everything");
+    server_shutdown(NULL, true);
+}
+
+/* The guardian's death comes as SIGTERM too; see guardian.c. */
+static void take_signal(const struct signalfd_siginfo *info)
+{
+    switch ((int) info->ssi_signo) {
+    case SIGCHLD:
+        tree_reap();
+        break;
+    case SIGTERM:
+    case SIGINT:
+    case SIGHUP:
+        if (options.guardian != 0 && getppid() != options.guardian) {
+            options.guardian = 0;
+            guardian_died();
+            break;
+        }
+        journal_write("got signal %d", (int) info->ssi_signo);
+        server_shutdown(NULL, true);
+        break;
+    }
+}
+
+static void signals_ready(struct source *source, uint32_t events)
+{
+    struct signalfd_siginfo info;
+
+    (void) events;
+    while (read(source->fd, &info, sizeof(info)) == (ssize_t) sizeof(info))
+        take_signal(&info);
+}
+
+void server_signals(sigset_t *ret)
+{
+    sigemptyset(ret);
+    sigaddset(ret, SIGCHLD);
+    sigaddset(ret, SIGTERM);
+    sigaddset(ret, SIGINT);
+    sigaddset(ret, SIGHUP);
+    sigaddset(ret, SIGPIPE); /* a write to who has gone says EPIPE; nobody takes this one */
+}
+
+static int watch(struct source *source, int fd, void (*ready)(struct source *, uint32_t))
+{
+    if (fd < 0)
+        return fd;
+    *source = (struct source){.fd = fd, .ready = ready};
+    return loop_add(source, EPOLLIN);
+}
+
+static int open_signals(void)
+{
+    sigset_t set;
+    int      fd;
+
+    server_signals(&set);
+    sigdelset(&set, SIGPIPE);
+    fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return fd < 0 ? -errno : fd;
+}
+
+static int open_sources(void)
+{
+    int error = loop_open();
+
+    if (error == 0)
+        error = watch(&signals, open_signals(), signals_ready);
+    if (error == 0)
+        error = watch(&mail, mailbox_open(), mail_ready);
+    if (error == 0)
+        error = watch(&listener, options.listener, listener_ready);
+    spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    return error != 0 ? error : spare_fd < 0 ? -errno : 0;
+}
+
+int server_run(const struct server_options *given)
+{
+    int flags = fcntl(given->listener, F_GETFL);
+    int error;
+
+    options = *given;
+    /* Listening again makes this process the one that the peers' credentials name. */
+    if (flags < 0 || fcntl(given->listener, F_SETFL, flags | O_NONBLOCK) < 0 ||
+        fcntl(given->listener, F_SETFD, FD_CLOEXEC) < 0 || listen(given->listener, SOMAXCONN) < 0)
+        return -errno;
+    error = open_sources();
+    if (error == 0)
+        error = loop_run(&stopped, call_expire);
+    if (error == 0)
+        connection_close_all(FAREWELL);
+    return error;
+}

@@ -1,0 +1,219 @@
+#include "cli/supervisor/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
+
+/* The child's stack: its own frames and a path. */
+#define CHILD_STACK (16 * 1024)
+
+/* Shared with the child, which has the parent's memory while the parent is held by vfork. */
+struct child {
+    const struct spawn_plan *plan;
+    pid_t                    parent;
+    enum spawn_stage         stage;
+    int                      error;
+};
+
+/*
+ * The descriptor table is shared with the supervisor up to here, which saves the copy of some ten
+ * thousand entries; closing all but 0, 1 and 2 "unshared" copies just these three.
+ */
+static int isolate(const struct child *child)
+{
+    if (setsid() < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+        return -1;
+    if (getppid() != child->parent) {
+        errno = ESRCH; /* the supervisor died before the signal was set */
+        return -1;
+    }
+    return close_range(3, ~0U, CLOSE_RANGE_UNSHARE);
+}
+
+/* A FIFO that nobody reads must fail, not hang the thread: hence O_NONBLOCK, for the open alone. */
+static int redirect(const char *output)
+{
+    int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY;
+    int fd = open(output, flags | O_NONBLOCK, 0600);
+
+    if (fd < 0 || fcntl(fd, F_SETFL, O_APPEND) < 0)
+        return -1;
+    if (dup2(fd, STDOUT_FILENO) < 0 || dup2(fd, STDERR_FILENO) < 0)
+        return -1;
+    return 0;
+}
+
+static int enter(const struct spawn_plan *plan)
+{
+    umask(plan->umask);
+    return chdir(plan->directory);
+}
+
+static int set_limits(const struct spawn_plan *plan)
+{
+    struct rlimit mark = {.rlim_cur = plan->mark, .rlim_max = plan->mark};
+
+    if (setrlimit(RLIMIT_NOFILE, &plan->nofile) < 0)
+        return -1;
+    if (plan->mark_resource >= 0)
+        return setrlimit((__rlimit_resource_t) plan->mark_resource, &mark);
+    return 0;
+}
+
+/* A script without "#!" is the shell's, as execvp() has it. */
+static void exec_file(const char *file, const struct spawn_plan *plan)
+{
+    char **argv = (char **) plan->argv;
+    char  *name = argv[0];
+
+    execve(file, argv, plan->environment);
+    if (errno != ENOEXEC)
+        return;
+    argv[-1] = (char *) "/bin/sh";
+    argv[0] = (char *) file;
+    execve(argv[-1], argv - 1, plan->environment);
+    argv[0] = name;
+}
+
+static const char *search_path(char *const *environment)
+{
+    for (; *environment != NULL; environment++)
+        if (strncmp(*environment, "PATH=", strlen("PATH=")) == 0)
+            return *environment + strlen("PATH=");
+    return DEFAULT_PATH;
+}
+
+/* Puts "DIRECTORY/NAME" into FILE; an empty directory is the current one. */
+static bool join_path(char *file, const char *directory, size_t length, const char *name)
+{
+    size_t name_size = strlen(name) + 1;
+
+    if (length + 1 + name_size > PATH_MAX)
+        return false;
+    memcpy(file, directory, length);
+    if (length > 0)
+        file[length++] = '/';
+    memcpy(file + length, name, name_size);
+    return true;
+}
+
+/* Tries each directory of the path. Returns, with errno as execvp() has it, when none will do. */
+static void exec_search(const struct spawn_plan *plan)
+{
+    const char *path = search_path(plan->environment);
+    bool        denied = false;
+
+    errno = ENOENT;
+    for (;;) {
+        char   file[PATH_MAX];
+        size_t length = strcspn(path, ":");
+
+        if (join_path(file, path, length, plan->argv[0]))
+            exec_file(file, plan);
+        if (errno == EACCES)
+            denied = true;
+        else if (errno != ENOENT && errno != ENOTDIR && errno != ESTALE && errno != ENODEV)
+            return;
+        if (path[length] == '\0')
+            break;
+        path += length + 1;
+    }
+    errno = denied ? EACCES : ENOENT;
+}
+
+static void exec_command(const struct spawn_plan *plan)
+{
+    sigset_t none;
+
+    sigemptyset(&none);
+    if (plan->argv[0][0] == '\0') {
+        errno = ENOENT;
+        return;
+    }
+    if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+        return;
+    if (strchr(plan->argv[0], '/') != NULL)
+        exec_file(plan->argv[0], plan);
+    else
+        exec_search(plan);
+}
+
+/* The child, from vfork to exec; only what may stand there. */
+static int run_child(void *argument)
+{
+    struct child            *child = argument;
+    const struct spawn_plan *plan = child->plan;
+
+    child->stage = SPAWN_ISOLATE;
+    if (isolate(child) < 0 || set_limits(plan) < 0)
+        goto failed;
+    child->stage = SPAWN_OUTPUT;
+    if (redirect(plan->output) < 0)
+        goto failed;
+    child->stage = SPAWN_DIRECTORY;
+    if (enter(plan) < 0)
+        goto failed;
+    child->stage = SPAWN_EXEC;
+    exec_command(plan);
+failed:
+    child->error = errno;
+    _exit(127);
+}
+
+/* Waits for a child that did not come to its exec. */
+static void discard(pid_t pid, int pidfd)
+{
+    int status;
+
+    while (waitpid(pid, &status, __WALL) < 0 && errno == EINTR)
+        ;
+    close(pidfd);
+}
+
+/*
+ * Wrapped in a function of its own, so that the child's stack is on this thread's only for as
+ * long as the child is.
+ */
+__attribute__((noinline)) static pid_t clone_child(struct child *child, int *ret_pidfd)
+{
+    _Alignas(16) char stack[CHILD_STACK];
+
+    return clone(run_child, stack + sizeof(stack),
+                 CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PIDFD | SIGCHLD, child, ret_pidfd);
+}
+
+int spawn(const struct spawn_plan *plan, struct spawned *ret)
+{
+    struct child child = {.plan = plan, .parent = getpid(), .stage = SPAWN_FORK};
+    sigset_t     all, old;
+    int          pidfd = -1;
+    pid_t        pid;
+
+    /* No handler of the parent's may run in the child. */
+    sigfillset(&all);
+    if (pthread_sigmask(SIG_SETMASK, &all, &old) != 0)
+        return -EINVAL;
+    pid = clone_child(&child, &pidfd);
+    if (pid < 0)
+        child.error = errno;
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (child.error != 0) {
+        if (pid >= 0)
+            discard(pid, pidfd);
+        ret->stage = child.stage;
+        return -child.error;
+    }
+    *ret = (struct spawned){.pid = pid, .pidfd = pidfd};
+    return 0;
+}

@@ -1,0 +1,53 @@
+/*
+ * Starts one command: vfork and exec, as cheap as the kernel has it, and with the true errno of
+ * whatever failed on the way.
+ */
+#ifndef K3THREAD_CLI_SUPERVISOR_SPAWN_H
+#define K3THREAD_CLI_SUPERVISOR_SPAWN_H
+
+#include <sys/resource.h>
+#include <sys/types.h>
+
+struct spawn_plan {
+    char *const  *argv;        /* one free slot stands before argv[0] */
+    char *const  *environment; /* its PATH is the one that is searched */
+    const char   *directory;
+    const char   *output; /* appended to; made 0600 when missing */
+    mode_t        umask;
+    struct rlimit nofile;        /* what the command gets */
+    int           mark_resource; /* the limit that carries the mark, or -1: see tree.h */
+    rlim_t        mark;
+};
+
+/* What failed, as "cannot …" goes on. */
+#define SPAWN_STAGES(X)            \
+    X(NONE, "")                    \
+    X(FORK, "fork")                \
+    X(ISOLATE, "set up a process") \
+    X(OUTPUT, "open the log")      \
+    X(DIRECTORY, "enter")          \
+    X(EXEC, "run")
+
+enum spawn_stage {
+#define X(name, words) SPAWN_##name,
+    SPAWN_STAGES(X)
+#undef X
+};
+
+struct spawned {
+    pid_t            pid;   /* and its process group and session */
+    int              pidfd; /* close it, after the process was waited for */
+    enum spawn_stage stage; /* on failure */
+};
+
+/*
+ * Runs PLAN in a new session, /dev/null (the caller's descriptor 0) as input, default signal
+ * dispositions, no signal blocked, and SIGKILL as its parent-death signal: the command dies with
+ * the calling thread, which is its parent and must be the one that waits for it.
+ *
+ * Returns 0 when the exec has succeeded; otherwise -errno with the stage in RET->stage and no
+ * process left. Any thread; each one's own stack carries the child until the exec.
+ */
+int spawn(const struct spawn_plan *plan, struct spawned *ret);
+
+#endif

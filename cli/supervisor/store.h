@@ -1,0 +1,51 @@
+/*
+ * All records: in order of id, by id, by name, by pattern. The server's thread only.
+ */
+#ifndef K3THREAD_CLI_SUPERVISOR_STORE_H
+#define K3THREAD_CLI_SUPERVISOR_STORE_H
+
+#include "cli/supervisor/record.h"
+
+#include <stddef.h>
+
+/* Ended threads that were joined stay until there are more than these. */
+#define STORE_JOINED_MAX 1000
+
+TAILQ_HEAD(record_list, record);
+
+/* All records, oldest first; for reading. */
+const struct record_list *store_all(void);
+
+/* How many are live, and how many of them are no daemons. */
+size_t store_live(void);
+size_t store_live_normal(void);
+
+/*
+ * A new live record that takes over JOB, whose name is NULL (it becomes "Thread-ID") or that of no
+ * live thread, and whose output is NULL for the log. LOGS is the directory of logs. Returns NULL
+ * without memory, with JOB untouched.
+ */
+struct record *store_add(struct job *job, const char *logs);
+
+struct record *store_find_id(uint64_t id);
+
+/* The live thread of that name, or else the newest ended one, or NULL. */
+struct record *store_find_name(const char *name);
+
+/* Call it when RECORD->now says that it ended. */
+void store_ended(struct record *record);
+
+/* Notes that somebody joined RECORD, which has ended; may forget the oldest such. */
+void store_joined(struct record *record);
+
+/* Forgets RECORD, which is not live, and removes its log (not an --output file). */
+void store_forget(struct record *record);
+
+/* Is TEXT a pattern rather than a name? Does NAME fit it? */
+bool store_is_pattern(const char *text);
+bool store_fits(const char *pattern, const char *name);
+
+/* Why NAME is no name for a thread, or NULL if it is one (live namesakes aside). */
+const char *store_name_fault(const char *name);
+
+#endif

@@ -1,0 +1,119 @@
+#include "cli/supervisor/supervisor.h"
+
+#include "cli/supervisor/guardian.h"
+#include "cli/supervisor/journal.h"
+#include "cli/supervisor/logs.h"
+#include "cli/supervisor/server.h"
+#include "cli/supervisor/tree.h"
+#include "cli/supervisor/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <malloc.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Every descriptor is needed for clients and workers; commands get back what there was. */
+static int raise_limits(void)
+{
+    struct rlimit limit, raised;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return -errno;
+    worker_set_nofile(&limit);
+    raised = limit;
+    raised.rlim_cur = raised.rlim_max;
+    return setrlimit(RLIMIT_NOFILE, &raised) < 0 ? -errno : 0;
+}
+
+/* What the commands must not inherit: dispositions that survive an exec, input, descriptors. */
+static int clean_up(void)
+{
+    sigset_t signals;
+    int      null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    if (null < 0)
+        return -errno;
+    for (int signal = 1; signal < NSIG; signal++)
+        if (signal != SIGKILL && signal != SIGSTOP)
+            (void) sigaction(signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+    server_signals(&signals);
+    if (dup2(null, STDIN_FILENO) < 0 || sigprocmask(SIG_SETMASK, &signals, NULL) < 0)
+        return -errno;
+    close(null);
+    return close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0 ? -errno : 0;
+}
+
+/* In the supervisor's own process. Returns its exit status. */
+static int serve(const struct supervisor_options *options, const char *logs, pid_t guardian)
+{
+    struct server_options server = {
+        .listener = options->listener,
+        .socket = options->place->socket,
+        .logs = logs,
+        .guardian = guardian,
+    };
+    int error;
+
+    prctl(PR_SET_NAME, "k3thread");
+    mallopt(M_ARENA_MAX, 1); /* thousands of threads that hardly allocate need no more */
+    error = raise_limits();
+    if (error == 0)
+        error = tree_open();
+    if (error == 0) {
+        journal_write("serving %s", options->place->socket);
+        error = server_run(&server);
+    }
+    if (error != 0) {
+        journal_write("failed: %s", strerrordesc_np(-error));
+        unlink(options->place->socket);
+    }
+    rmdir(logs); /* if no log was left in it */
+    journal_write("ended");
+    return error != 0;
+}
+
+__attribute__((format(printf, 3, 4))) static int explain(char **ret_why, int error,
+                                                         const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    if (vasprintf(ret_why, format, arguments) < 0)
+        *ret_why = NULL;
+    va_end(arguments);
+    return error;
+}
+
+int supervisor_run(const struct supervisor_options *options, char **ret_why)
+{
+    const struct place     *place = options->place;
+    struct guardian_options guarded = {.socket = place->socket, .listener = options->listener};
+    char                   *logs;
+    pid_t                   guardian;
+    int                     error;
+
+    umask(077);
+    error = journal_open(place->journal);
+    if (error != 0)
+        return explain(ret_why, error, "cannot open %s: %s", place->journal,
+                       strerrordesc_np(-error));
+    error = logs_open(place->logs, &logs);
+    if (error != 0)
+        return explain(ret_why, error, "cannot use %s for logs: %s", place->logs,
+                       strerrordesc_np(-error));
+    error = clean_up();
+    if (error == 0)
+        error = guardian_fork(&guarded, &guardian);
+    if (error != 0)
+        return explain(ret_why, error, "cannot set up a supervisor: %s", strerrordesc_np(-error));
+    exit(serve(options, logs, guardian));
+}

@@ -1,0 +1,21 @@
+/* A supervisor process, from its start to its end. */
+#ifndef K3THREAD_CLI_SUPERVISOR_SUPERVISOR_H
+#define K3THREAD_CLI_SUPERVISOR_SUPERVISOR_H
+
+#include "cli/place.h"
+
+struct supervisor_options {
+    const struct place *place;
+    int                 listener; /* bound to the socket of PLACE, and listening */
+    int                 lock;     /* holds the lock LIFE; kept until the process ends */
+};
+
+/*
+ * Makes this process, which has one thread, the guardian of a supervisor that serves until its
+ * shutdown. Returns only in case of a failure before that, -errno with a sentence in *RET_WHY
+ * (freed by the caller, NULL without memory); otherwise the process exits, with the status 0 after
+ * a shutdown in order.
+ */
+int supervisor_run(const struct supervisor_options *options, char **ret_why);
+
+#endif
