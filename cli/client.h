@@ -2,7 +2,8 @@
  * A connection to a supervisor: requests and their replies.
  *
  * Functions that can fail return 0 or a negative errno; client->failure then says what happened
- * in words, for command_failed(). One thread uses a client at a time.
+ * in words, for command_failed(). A connection that broke is closed, and can be opened anew. One
+ * thread uses a client at a time.
  */
 #ifndef K3THREAD_CLI_CLIENT_H
 #define K3THREAD_CLI_CLIENT_H
@@ -20,51 +21,59 @@ struct failure {
 };
 
 struct client {
-    const char    *journal; /* where the supervisor says what it cannot say otherwise; borrowed */
     bool           open;
-    int            fd;
+    int            fd;      /* while it is open */
+    const char    *journal; /* borrowed from the place: where the supervisor says more */
     json_int_t     last_id;
     struct text    unsent;   /* requests that the socket did not take yet */
-    struct text    received; /* bytes behind the last reply; those before `consumed` are done */
+    struct text    received; /* what was read from the socket; `consumed` bytes of it are done */
     size_t         consumed;
     struct failure failure;
 };
 
-enum client_connect {
-    CLIENT_CONNECT,        /* a supervisor must be there */
-    CLIENT_CONNECT_ANY,    /* the same; for root, another user's is fine (an explicit -S) */
-    CLIENT_CONNECT_OR_START,
+enum client_flags {
+    CLIENT_START    = 1 << 0, /* starts a supervisor if there is none */
+    CLIENT_ANY_USER = 1 << 1, /* root may use the supervisor of another user */
 };
 
 struct reply {
-    json_int_t id;
-    json_t    *result; /* a new reference; NULL: the error is in client->failure */
-    json_t    *error;  /* a new reference to the error object when result is NULL */
+    json_int_t    id;
+    json_t       *message; /* all of it, owned; reply_release() */
+    const json_t *result;  /* within it; NULL: an error */
 };
 
-/* Connects CLIENT, which is zeroed or closed. A client that is open stays as it is. */
-int client_open(struct client *client, const struct place *place, enum client_connect how);
+/*
+ * Connects CLIENT, which is zeroed or closed; one that is open stays as it is. PLACE must outlive
+ * the connection. FLAGS: enum client_flags. -ENOENT, status 69: no supervisor.
+ */
+int client_open(struct client *client, const struct place *place, unsigned flags);
 
 /*
- * Sends a request without waiting for its reply; *RET_ID will be the reply's id. PARAMS is used
- * up; NULL stands for a failed allocation. Never blocks: what the socket does not take is sent by
- * client_receive(), so any number of requests may be on their way.
+ * Sends a request without waiting for its reply; *RET_ID, if not NULL, will be the reply's id.
+ * PARAMS is used up; NULL stands for an allocation that failed. It never blocks: what the socket
+ * does not take goes out during client_receive(), so any number of requests may be on their way.
  */
 int client_send(struct client *client, const char *method, json_t *params, json_int_t *ret_id);
 
 /* Waits for the next reply, to whichever request. An error reply is a success here. */
 int client_receive(struct client *client, struct reply *ret);
 
-/* Whether client_receive() would return without waiting for the socket. */
-bool client_has_reply(const struct client *client);
+/* Takes a reply that is already there, without waiting: 1, 0 if there is none, or -errno. */
+int client_try_receive(struct client *client, struct reply *ret);
 
-/* Sends a request and waits for its reply. An error reply makes it fail. */
-int client_call(struct client *client, const char *method, json_t *params, json_t **ret);
+/* Puts an error reply into client->failure; returns -EREMOTEIO. 0 if REPLY is a success. */
+int client_check(struct client *client, const struct reply *reply);
 
-/* Releases the references of a reply. */
+/* Sends a request and waits for its reply; an error reply is a failure. *RET is to be released. */
+int client_call(struct client *client, const char *method, json_t *params, struct reply *ret);
+
 void reply_release(struct reply *reply);
 
-/* Closes the connection and frees everything; CLIENT can be opened again. */
+/* Describes a failure of which the client alone knows; returns ERROR. */
+__attribute__((format(printf, 5, 6))) int client_fail(struct client *client, int error, int status,
+                                                      const char *type, const char *format, ...);
+
+/* Closes the connection and frees everything. A zeroed or closed client is fine. */
 void client_close(struct client *client);
 
 #endif

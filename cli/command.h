@@ -100,8 +100,9 @@ int command_unknown(const char *name);
 /* Parses WORDS (a command, its options and arguments) and runs it. Returns the exit status. */
 int command_execute(struct session *session, int count, char **words);
 
-/* Prints the help of COMMAND on standard output. */
-void command_print_help(const struct command *command);
+/* Print the help on standard output; return the exit status. NAME as in command_parse(). */
+int command_print_help(const struct argp *argp, const char *name);
+int command_print_own_help(const struct command *command);
 
 /* Closes the connection and frees what the session holds. */
 void session_release(struct session *session);
@@ -117,11 +118,11 @@ int command_parse(const struct argp *argp, unsigned flags, const char *name, int
 __attribute__((format(printf, 2, 3))) error_t command_usage(const struct argp_state *state,
                                                             const char *format, ...);
 
-/* For parsers: an argument's value is illegal: a ValueError. Returns EINVAL. */
+/* For parsers: an argument's value is illegal: a ValueError. Returns what the parser returns. */
 __attribute__((format(printf, 2, 3))) error_t command_refuse(const struct argp_state *state,
                                                              const char *format, ...);
 
-/* For parsers: a time with a suffix, as duration.h reads it, into *RET. Returns 0 or EINVAL. */
+/* For parsers: a time with a suffix, as duration.h reads it, into *RET. Returns 0 or the same. */
 error_t command_duration(const struct argp_state *state, const char *option, const char *text,
                          double *ret);
 

@@ -10,11 +10,9 @@ enum status {
     STATUS_NO_SUPERVISOR = 69,
 
     /* Only of a thread's end. */
-    STATUS_TIMEOUT        = 124,
-    STATUS_INTERNAL       = 125,
-    STATUS_NOT_EXECUTABLE = 126,
-    STATUS_NOT_FOUND      = 127,
-    STATUS_SIGNAL_BASE    = 128, /* plus the signal's number */
+    STATUS_TIMEOUT     = 124,
+    STATUS_INTERNAL    = 125, /* k3thread itself failed; the supervisor reports 126 and 127 */
+    STATUS_SIGNAL_BASE = 128, /* plus the signal's number */
 };
 
 #endif

@@ -1,0 +1,354 @@
+#include "cli/client.h"
+
+#include "cli/launch.h"
+#include "cli/rpc/protocol.h"
+#include "cli/status.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define READ_SIZE  (64U * 1024)
+#define REPLY_MAX  (1024U * 1024 * 1024)
+
+int client_fail(struct client *client, int error, int status, const char *type, const char *format,
+                ...)
+{
+    struct failure *failure = &client->failure;
+    va_list         arguments;
+
+    failure->status = status;
+    (void) snprintf(failure->type, sizeof(failure->type), "%s", type != NULL ? type : "");
+    failure->message.size = 0;
+    va_start(arguments, format);
+    text_vprintf(&failure->message, format, arguments);
+    va_end(arguments);
+    return error;
+}
+
+static int fail_memory(struct client *client)
+{
+    return client_fail(client, -ENOMEM, STATUS_FAILED, "MemoryError", "out of memory");
+}
+
+/* Ends a connection that is of no more use, so that the next client_open() makes a new one. */
+static void drop(struct client *client)
+{
+    if (client->open)
+        close(client->fd);
+    client->open = false;
+    client->consumed = 0;
+    text_release(&client->unsent);
+    text_release(&client->received);
+}
+
+static int fail_lost(struct client *client)
+{
+    drop(client);
+    return client_fail(client, -ECONNRESET, STATUS_FAILED, NULL,
+                       "the supervisor went away without an answer; see %s",
+                       client->journal);
+}
+
+static int fail_garbage(struct client *client)
+{
+    drop(client);
+    return client_fail(client, -EPROTO, STATUS_FAILED, NULL,
+                       "what answers at the socket does not speak k3thread's protocol");
+}
+
+static int fail_open(struct client *client, const struct place *place, int error)
+{
+    if (launch_is_absent(error))
+        return client_fail(client, -ENOENT, STATUS_NO_SUPERVISOR, NULL,
+                           "no supervisor at %s; \"k3thread start\" starts one", place->socket);
+    return client_fail(client, error, STATUS_FAILED, NULL, "cannot reach the supervisor at %s: %s",
+                       place->socket, strerror(-error));
+}
+
+/* Whoever listens could be handed our environment: it must be ourselves or root. */
+static int check_peer(struct client *client, const struct place *place, unsigned flags)
+{
+    struct ucred peer;
+    socklen_t    size = sizeof(peer);
+
+    if (getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+        return fail_open(client, place, -errno);
+    if (peer.uid == 0 || peer.uid == geteuid())
+        return 0;
+    if (geteuid() == 0 && (flags & CLIENT_ANY_USER))
+        return 0;
+    return client_fail(client, -EPERM, STATUS_FAILED, "PermissionError",
+                       "the supervisor at %s belongs to user %u%s", place->socket,
+                       (unsigned) peer.uid, geteuid() == 0 ? "; name it with -S to use it" : "");
+}
+
+int client_open(struct client *client, const struct place *place, unsigned flags)
+{
+    struct text why = {0};
+    int         error;
+
+    if (client->open)
+        return 0;
+    /* The replies come from our own supervisor: no need to read a random seed against it. */
+    json_object_seed(1);
+    client->journal = place->journal;
+    error = launch_connect(place, &client->fd);
+    if (launch_is_absent(error) && (flags & CLIENT_START))
+        error = launch_supervisor(place, &client->fd, &why);
+    client->open = error == 0;
+    if (error == 0)
+        error = check_peer(client, place, flags);
+    else if (why.size > 0)
+        client_fail(client, error, STATUS_FAILED, NULL, "%.*s", (int) why.size, why.data);
+    else
+        fail_open(client, place, error);
+    text_release(&why);
+    if (error != 0)
+        drop(client);
+    return error;
+}
+
+/*
+ * Sends as much as the socket takes. A peer that closed is no failure yet: it may have answered
+ * before, and what comes instead of an answer is noticed in reading.
+ */
+static int flush(struct client *client)
+{
+    struct text *unsent = &client->unsent;
+    ssize_t      sent;
+
+    while (unsent->size > 0) {
+        sent = send(client->fd, unsent->data, unsent->size, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent < 0 && errno == EAGAIN)
+            return 0;
+        if (sent < 0 && (errno == EPIPE || errno == ECONNRESET))
+            sent = (ssize_t) unsent->size;
+        if (sent < 0 && errno != EINTR)
+            return fail_lost(client);
+        if (sent > 0) {
+            unsent->size -= (size_t) sent;
+            memmove(unsent->data, unsent->data + sent, unsent->size);
+        }
+    }
+    return 0;
+}
+
+static int append_dump(const char *data, size_t size, void *text)
+{
+    text_append(text, data, size);
+    return 0;
+}
+
+int client_send(struct client *client, const char *method, json_t *params, json_int_t *ret_id)
+{
+    size_t  before = client->unsent.size;
+    json_t *request;
+    int     dumped;
+
+    if (params == NULL)
+        return fail_memory(client);
+    client->last_id++;
+    request = json_pack("{s:s, s:I, s:s, s:o}", "jsonrpc", "2.0", "id", client->last_id, "method",
+                        method, "params", params);
+    if (request == NULL)
+        return fail_memory(client);
+    dumped = json_dump_callback(request, append_dump, &client->unsent, JSON_COMPACT);
+    json_decref(request);
+    text_add(&client->unsent, "\n");
+    if (dumped < 0 || client->unsent.failed)
+        return fail_memory(client);
+    if (client->unsent.size - before > PROTOCOL_LINE_MAX) {
+        client->unsent.size = before;
+        return client_fail(client, -E2BIG, STATUS_USAGE, "ValueError",
+                           "arguments and environment are too large");
+    }
+    if (ret_id != NULL)
+        *ret_id = client->last_id;
+    return flush(client);
+}
+
+/* Reads what the socket has: 1, 0 if it has nothing now (only with MSG_DONTWAIT), or -errno. */
+static int read_more(struct client *client, int flags)
+{
+    struct text *received = &client->received;
+    ssize_t      size;
+
+    if (client->consumed > 0) {
+        received->size -= client->consumed;
+        memmove(received->data, received->data + client->consumed, received->size);
+        client->consumed = 0;
+    }
+    if (received->size > REPLY_MAX)
+        return fail_garbage(client);
+    if (!text_reserve(received, READ_SIZE))
+        return fail_memory(client);
+    do
+        size = recv(client->fd, received->data + received->size,
+                    received->capacity - received->size, flags);
+    while (size < 0 && errno == EINTR);
+    if (size < 0 && errno == EAGAIN)
+        return 0;
+    if (size <= 0)
+        return fail_lost(client);
+    received->size += (size_t) size;
+    return 1;
+}
+
+/* Reads more, and sends meanwhile: who only did one of both could wait for ever. */
+static int wait_for_more(struct client *client)
+{
+    struct pollfd pollfd = {.fd = client->fd, .events = POLLIN | POLLOUT};
+    int           error = 0;
+
+    if (client->unsent.size == 0)
+        return read_more(client, 0);
+    if (poll(&pollfd, 1, -1) < 0)
+        return errno == EINTR ? 0 : fail_lost(client);
+    if (pollfd.revents & POLLOUT)
+        error = flush(client);
+    if (error == 0 && (pollfd.revents & ~POLLOUT))
+        error = read_more(client, MSG_DONTWAIT);
+    return error;
+}
+
+/* Makes a reply of one line. Returns 1, or 0 if it is none, as a notification is. */
+static int parse_reply(struct client *client, const char *line, size_t size, struct reply *ret)
+{
+    json_t       *message = json_loadb(line, size, 0, NULL);
+    const json_t *id = json_object_get(message, "id");
+    const json_t *result = json_object_get(message, "result");
+
+    if (json_is_object(message) && id == NULL) {
+        json_decref(message);
+        return 0;
+    }
+    if ((!json_is_integer(id) && !json_is_null(id)) ||
+        (result == NULL && !json_is_object(json_object_get(message, "error")))) {
+        json_decref(message);
+        return fail_garbage(client);
+    }
+    *ret = (struct reply){
+        .id = json_is_null(id) ? client->last_id : json_integer_value(id),
+        .message = message,
+        .result = result,
+    };
+    return 1;
+}
+
+/* Takes the next reply out of what was read; *SEEN bytes of it are known to hold no newline. */
+static int take_reply(struct client *client, size_t *seen, struct reply *ret)
+{
+    int found = 0;
+
+    while (found == 0) {
+        size_t      left = client->received.size - client->consumed;
+        const char *line = client->received.data + client->consumed;
+        const char *end = left > *seen ? memchr(line + *seen, '\n', left - *seen) : NULL;
+
+        if (end == NULL) {
+            *seen = left;
+            return 0;
+        }
+        found = parse_reply(client, line, (size_t) (end - line), ret);
+        *seen = 0;
+        if (found >= 0)
+            client->consumed += (size_t) (end - line) + 1;
+    }
+    return found;
+}
+
+int client_receive(struct client *client, struct reply *ret)
+{
+    size_t seen = 0;
+
+    for (;;) {
+        int found = take_reply(client, &seen, ret);
+        int error;
+
+        if (found != 0)
+            return found > 0 ? 0 : found;
+        error = wait_for_more(client);
+        if (error < 0)
+            return error;
+    }
+}
+
+int client_try_receive(struct client *client, struct reply *ret)
+{
+    size_t seen = 0;
+    int    found = take_reply(client, &seen, ret);
+
+    while (found == 0) {
+        found = flush(client);
+        if (found == 0)
+            found = read_more(client, MSG_DONTWAIT);
+        if (found <= 0)
+            return found;
+        found = take_reply(client, &seen, ret);
+    }
+    return found;
+}
+
+static int status_of_code(json_int_t code)
+{
+    switch (code) {
+    case PROTOCOL_INVALID_THREAD_ID_ERROR: return STATUS_NO_THREAD;
+    case PROTOCOL_TYPE_ERROR:
+    case PROTOCOL_VALUE_ERROR: return STATUS_USAGE;
+    case PROTOCOL_TIMEOUT_ERROR: return STATUS_TIMEOUT;
+    default: return STATUS_FAILED;
+    }
+}
+
+int client_check(struct client *client, const struct reply *reply)
+{
+    const json_t *error = json_object_get(reply->message, "error");
+    const char   *type = json_string_value(json_object_get(json_object_get(error, "data"), "type"));
+    const char   *message = json_string_value(json_object_get(error, "message"));
+
+    if (reply->result != NULL)
+        return 0;
+    return client_fail(client, -EREMOTEIO,
+                       status_of_code(json_integer_value(json_object_get(error, "code"))), type,
+                       "%s", message != NULL ? message : "the supervisor does not say what failed");
+}
+
+int client_call(struct client *client, const char *method, json_t *params, struct reply *ret)
+{
+    json_int_t   id;
+    struct reply reply;
+    int          error = client_send(client, method, params, &id);
+
+    while (error == 0) {
+        error = client_receive(client, &reply);
+        if (error != 0)
+            break;
+        if (reply.id == id) {
+            error = client_check(client, &reply);
+            break;
+        }
+        reply_release(&reply); /* of a request that nobody waits for any more */
+    }
+    if (error == 0)
+        *ret = reply;
+    else if (error == -EREMOTEIO)
+        reply_release(&reply);
+    return error;
+}
+
+void reply_release(struct reply *reply)
+{
+    json_decref(reply->message);
+    *reply = (struct reply){0};
+}
+
+void client_close(struct client *client)
+{
+    drop(client);
+    text_release(&client->failure.message);
+}

@@ -1,0 +1,329 @@
+#include "cli/command.h"
+
+#include "cli/duration.h"
+#include "cli/output.h"
+#include "cli/status.h"
+#include "cli/suggest.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct command *const table[] = {
+#define X(name) &command_##name,
+    COMMANDS(X)
+#undef X
+};
+
+#define TABLE_SIZE (sizeof(table) / sizeof(table[0]))
+
+/*
+ * What parsers return besides EINVAL, after which a hint at --help follows: the work is done, as
+ * after --help itself; and a value is illegal, of which the message said enough.
+ */
+#define PARSED_DONE    ECANCELED
+#define PARSED_REFUSED ERANGE
+
+/* Room for "k3thread: " and a command's name. */
+#define NAME_SIZE 64
+
+/* No exit status yet: the next step can be taken. */
+#define GO_ON (-1)
+
+const struct command *command_at(size_t index)
+{
+    return index < TABLE_SIZE ? table[index] : NULL;
+}
+
+const struct command *command_find(const char *name)
+{
+    for (size_t i = 0; i < TABLE_SIZE; i++) {
+        if (strcmp(table[i]->name, name) == 0)
+            return table[i];
+        if (table[i]->alias != NULL && strcmp(table[i]->alias, name) == 0)
+            return table[i];
+    }
+    return NULL;
+}
+
+int command_unknown(const char *name)
+{
+    struct suggestion suggestion = {.word = name};
+
+    for (size_t i = 0; i < TABLE_SIZE; i++)
+        suggest_consider(&suggestion, table[i]->name);
+    if (suggestion.nearest != NULL)
+        message_print(NULL, NULL, "no command '%s'; did you mean '%s'?", name, suggestion.nearest);
+    else
+        message_print(NULL, NULL, "no command '%s'; \"k3thread help\" lists them", name);
+    return STATUS_USAGE;
+}
+
+/* Parsing */
+
+enum { KEY_HELP = '?', KEY_VERSION = 'V', KEY_USAGE = 256 };
+
+const struct argp_option command_common_options[] = {
+    {"help", KEY_HELP, NULL, 0, "Show this help", -1},
+    {"usage", KEY_USAGE, NULL, 0, "Show a short usage", -1},
+    {"version", KEY_VERSION, NULL, 0, "Show the version", -1},
+    {0},
+};
+
+/* A message says "k3thread: start: …", a usage "k3thread start"; NAME is NULL for the program. */
+static void fill_usage_name(char *ret, size_t size, const char *name)
+{
+    (void) snprintf(ret, size, name != NULL ? "k3thread %s" : "k3thread", name);
+}
+
+/* "start" out of argv[0], which is "k3thread: start"; NULL in the program's own parser. */
+static const char *command_of(const struct argp_state *state)
+{
+    const char *colon = strchr(state->argv[0], ':');
+
+    return colon != NULL ? colon + 2 : NULL;
+}
+
+static void show_help(const struct argp_state *state, unsigned what)
+{
+    char name[NAME_SIZE];
+
+    fill_usage_name(name, sizeof(name), command_of(state));
+    argp_help(state->root_argp, stdout, what, name);
+}
+
+/*
+ * What --help, --usage and --version do. argp's own would exit, or, told not to, would go on as if
+ * nothing had been asked for.
+ */
+static error_t parse_common(int key, char *argument, struct argp_state *state)
+{
+    (void) argument;
+    switch (key) {
+    case ARGP_KEY_INIT:
+        state->err_stream = NULL; /* argp's hint has the wrong name in it; see command_parse() */
+        return 0;
+    case KEY_HELP: show_help(state, ARGP_HELP_STD_HELP); break;
+    case KEY_USAGE: show_help(state, ARGP_HELP_USAGE); break;
+    case KEY_VERSION: (void) puts("k3thread " K3THREAD_VERSION); break; /* finish_stdout() looks */
+    case ARGP_KEY_ARGS: /* which the command's own parser left over */
+        return command_usage(state, "unexpected argument '%s'", state->argv[state->next]);
+    default: return ARGP_ERR_UNKNOWN;
+    }
+    return PARSED_DONE;
+}
+
+static const struct argp common_argp = {
+    .options = command_common_options,
+    .parser = parse_common,
+};
+
+static const struct argp_child common_child[] = {{&common_argp, 0, NULL, 0}, {0}};
+
+/* Writes what stdio holds; argp prints its help through it. */
+static int finish_stdout(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return STATUS_DONE;
+    message_print(NULL, NULL, "cannot write to standard output");
+    return STATUS_FAILED;
+}
+
+static int status_of_parse(error_t error, const char *usage_name)
+{
+    switch (error) {
+    case 0: return GO_ON;
+    case PARSED_DONE: return finish_stdout();
+    case PARSED_REFUSED: return STATUS_USAGE;
+    case ENOMEM: message_print(NULL, "MemoryError", "out of memory"); return STATUS_FAILED;
+    default:
+        (void) fprintf(stderr, "Try '%s --help' for more.\n", usage_name);
+        return STATUS_USAGE;
+    }
+}
+
+int command_parse(const struct argp *argp, unsigned flags, const char *name, int count,
+                  char **words, void *input)
+{
+    struct argp whole = *argp;
+    char       *given = words[0];
+    char        message_name[NAME_SIZE], usage_name[NAME_SIZE];
+    error_t     error;
+
+    (void) snprintf(message_name, sizeof(message_name), name != NULL ? "k3thread: %s" : "k3thread",
+                    name);
+    fill_usage_name(usage_name, sizeof(usage_name), name);
+    whole.children = common_child;
+    words[0] = message_name; /* getopt puts it before what it has to say */
+    error = argp_parse(&whole, count, words, flags | ARGP_NO_EXIT | ARGP_NO_HELP, NULL, input);
+    words[0] = given;
+    return status_of_parse(error, usage_name);
+}
+
+error_t command_usage(const struct argp_state *state, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    message_vprint(command_of(state), NULL, format, arguments);
+    va_end(arguments);
+    return EINVAL;
+}
+
+error_t command_refuse(const struct argp_state *state, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    message_vprint(command_of(state), "ValueError", format, arguments);
+    va_end(arguments);
+    return PARSED_REFUSED;
+}
+
+error_t command_duration(const struct argp_state *state, const char *option, const char *text,
+                         double *ret)
+{
+    if (duration_parse(text, ret) == 0)
+        return 0;
+    return command_refuse(state, "%s: '%s' is no time; seconds, or 200ms, 1.5s, 2m, 1h", option,
+                          text);
+}
+
+static struct argp argp_of(const struct command *command)
+{
+    return (struct argp){
+        .options = command->options,
+        .parser = command->parse,
+        .args_doc = command->arguments,
+        .doc = command->doc,
+    };
+}
+
+int command_print_help(const struct argp *argp, const char *name)
+{
+    struct argp whole = *argp;
+    char        usage_name[NAME_SIZE];
+
+    fill_usage_name(usage_name, sizeof(usage_name), name);
+    whole.children = common_child;
+    argp_help(&whole, stdout, ARGP_HELP_STD_HELP, usage_name);
+    return finish_stdout();
+}
+
+int command_print_own_help(const struct command *command)
+{
+    struct argp argp = argp_of(command);
+
+    return command_print_help(&argp, command->name);
+}
+
+/* Running */
+
+static int resolve_place(struct call *call)
+{
+    struct session *session = call->session;
+    char           *why = NULL;
+    int             error;
+
+    if (session->place.socket != NULL)
+        return GO_ON;
+    error = place_resolve(&session->place, session->label, session->socket, &why);
+    if (error == 0)
+        return GO_ON;
+    if (error == -EINVAL)
+        command_fail(call, STATUS_USAGE, "ValueError", "%s", why != NULL ? why : strerror(-error));
+    else
+        command_fail(call, STATUS_FAILED, NULL, "%s", why != NULL ? why : strerror(-error));
+    free(why);
+    return error == -EINVAL ? STATUS_USAGE : STATUS_FAILED;
+}
+
+static int connect_client(struct call *call)
+{
+    struct session *session = call->session;
+    unsigned        flags = 0;
+
+    if (call->command->flags & COMMAND_STARTS)
+        flags |= CLIENT_START;
+    if (session->socket != NULL)
+        flags |= CLIENT_ANY_USER;
+    if (client_open(&session->client, &session->place, flags) != 0)
+        return command_failed(call);
+    return GO_ON;
+}
+
+/* What the flags of the command ask for. */
+static int set_up(struct call *call)
+{
+    unsigned flags = call->command->flags;
+    int      status = GO_ON;
+
+    if (flags & (COMMAND_PLACE | COMMAND_CONNECTS | COMMAND_STARTS))
+        status = resolve_place(call);
+    if (status == GO_ON && (flags & (COMMAND_CONNECTS | COMMAND_STARTS)))
+        status = connect_client(call);
+    return status;
+}
+
+int command_execute(struct session *session, int count, char **words)
+{
+    struct call call = {.command = command_find(words[0]), .session = session};
+    struct argp argp;
+    unsigned    order;
+    int         status;
+
+    if (call.command == NULL)
+        return command_unknown(words[0]);
+    call.options = calloc(1, call.command->options_size + 1);
+    if (call.options == NULL)
+        return command_fail(&call, STATUS_FAILED, "MemoryError", "out of memory");
+    argp = argp_of(call.command);
+    order = (call.command->flags & COMMAND_IN_ORDER) ? ARGP_IN_ORDER : 0;
+    status = command_parse(&argp, order, call.command->name, count, words, call.options);
+    if (status == GO_ON)
+        status = set_up(&call);
+    if (status == GO_ON)
+        status = call.command->run(&call);
+    if (call.command->release != NULL)
+        call.command->release(call.options);
+    free(call.options);
+    return status;
+}
+
+int command_fail(const struct call *call, int status, const char *type, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    message_vprint(call->command->name, type, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+int command_failed(const struct call *call)
+{
+    const struct failure *failure = &call->session->client.failure;
+
+    message_print(call->command->name, failure->type, "%.*s", (int) failure->message.size,
+                  failure->message.data);
+    return failure->status;
+}
+
+int command_print(const struct call *call, const struct text *text)
+{
+    int error = text->failed ? -ENOMEM : output_write(STDOUT_FILENO, text->data, text->size);
+
+    if (error == 0)
+        return STATUS_DONE;
+    return command_fail(call, STATUS_FAILED, NULL, "cannot write to standard output: %s",
+                        strerror(-error));
+}
+
+void session_release(struct session *session)
+{
+    client_close(&session->client);
+    place_release(&session->place);
+}

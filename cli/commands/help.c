@@ -1,0 +1,117 @@
+#include "cli/command.h"
+#include "cli/program.h"
+#include "cli/text.h"
+
+#include <string.h>
+
+struct help_options {
+    const char *command; /* NULL: all of them */
+    bool        list;
+};
+
+enum { KEY_COMMANDS = 256 };
+
+static const struct argp_option options[] = {
+    {"commands", KEY_COMMANDS, NULL, 0, "List all commands and options, for programs to read", 0},
+    {0},
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    struct help_options *o = state->input;
+
+    switch (key) {
+    case KEY_COMMANDS: o->list = true; return 0;
+    case ARGP_KEY_ARG:
+        if (o->command != NULL)
+            return ARGP_ERR_UNKNOWN; /* the common parser complains */
+        o->command = argument;
+        return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* A column of the list; "-" where there is nothing, so that none is empty. */
+static void add_column(struct text *text, const char *value)
+{
+    text_byte(text, '\t', 1);
+    text_add(text, value != NULL && value[0] != '\0' ? value : "-");
+}
+
+/* option COMMAND -s --long ARGUMENT DESCRIPTION; an optional argument is in brackets. */
+static void add_option(struct text *text, const char *command, const struct argp_option *option)
+{
+    bool is_short = option->key > 0 && option->key < 256;
+
+    text_printf(text, "option\t%s\t", command);
+    if (is_short)
+        text_printf(text, "-%c", option->key);
+    else
+        text_add(text, "-");
+    text_printf(text, "\t%s%s", option->name != NULL ? "--" : "-",
+                option->name != NULL ? option->name : "");
+    if (option->arg != NULL && (option->flags & OPTION_ARG_OPTIONAL))
+        text_printf(text, "\t[%s]", option->arg);
+    else
+        add_column(text, option->arg);
+    add_column(text, option->doc);
+    text_add(text, "\n");
+}
+
+static void add_options(struct text *text, const char *command, const struct argp_option *list)
+{
+    for (; list != NULL && (list->name != NULL || list->key != 0); list++)
+        if (!(list->flags & OPTION_HIDDEN))
+            add_option(text, command, list);
+}
+
+/* command NAME ALIAS SUMMARY, and its options. */
+static void add_command(struct text *text, const struct command *command)
+{
+    text_printf(text, "command\t%s", command->name);
+    add_column(text, command->alias);
+    text_printf(text, "\t%.*s\n", (int) strcspn(command->doc, "\v"), command->doc);
+    add_options(text, command->name, command->options);
+    add_options(text, command->name, command_common_options);
+}
+
+static int print_list(const struct call *call)
+{
+    struct text           text = {0};
+    const struct command *command;
+    int                   status;
+
+    add_options(&text, "-", program_argp.options);
+    add_options(&text, "-", command_common_options);
+    for (size_t i = 0; (command = command_at(i)) != NULL; i++)
+        add_command(&text, command);
+    status = command_print(call, &text);
+    text_release(&text);
+    return status;
+}
+
+static int run(struct call *call)
+{
+    const struct help_options *o = call->options;
+    const struct command *command;
+
+    if (o->list)
+        return print_list(call);
+    if (o->command == NULL)
+        return command_print_help(&program_argp, NULL);
+    command = command_find(o->command);
+    if (command == NULL)
+        return command_unknown(o->command);
+    return command_print_own_help(command);
+}
+
+const struct command command_help = {
+    .name = "help",
+    .arguments = "[COMMAND]",
+    .doc = "Show this overview, or the help of a command",
+    .group = COMMAND_GROUP_HELP,
+    .options = options,
+    .options_size = sizeof(struct help_options),
+    .parse = parse,
+    .run = run,
+};

@@ -1,0 +1,183 @@
+#include "cli/command.h"
+#include "cli/joining.h"
+#include "cli/status.h"
+#include "cli/view.h"
+
+#include <stdlib.h>
+
+struct join_options {
+    bool   all;
+    double timeout; /* negative: none */
+    char **threads; /* NULL: none */
+};
+
+enum { KEY_ALL = 256 };
+
+static const struct argp_option options[] = {
+    {"timeout", 't', "SECONDS", 0, "Give up after so long, with status 124", 0},
+    {"all", KEY_ALL, NULL, 0, "Wait for every thread that is live now", 0},
+    {0},
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    struct join_options *o = state->input;
+
+    switch (key) {
+    case ARGP_KEY_INIT: o->timeout = -1; return 0;
+    case 't': return command_duration(state, "--timeout", argument, &o->timeout);
+    case KEY_ALL: o->all = true; return 0;
+    case ARGP_KEY_ARGS: o->threads = state->argv + state->next; return 0;
+    case ARGP_KEY_END:
+        if (o->threads == NULL && !o->all)
+            return command_usage(state, "no thread; --all is for every live one");
+        if (o->threads != NULL && o->all)
+            return command_usage(state, "--all takes no thread");
+        return 0;
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* k3thread's own failures must not look like a command's. */
+static int internal(int status)
+{
+    return status == STATUS_FAILED ? STATUS_INTERNAL : status;
+}
+
+static int fail_memory(const struct call *call)
+{
+    return command_fail(call, STATUS_INTERNAL, "MemoryError", "out of memory");
+}
+
+/* A key for an object of names: one that is no text travels as an object. No name has a '/'. */
+static void add_key(struct text *key, const json_t *name)
+{
+    key->size = 0;
+    if (json_is_string(name))
+        text_add(key, json_string_value(name));
+    else
+        text_printf(key, "/%s", json_string_value(json_object_get(name, "base64")));
+    text_append(key, "", 1);
+}
+
+/* A name stands for the newest of its threads, so a pattern does for the newest of each name. */
+static json_t *newest_of_names(const json_t *threads)
+{
+    json_t       *newest = json_object();
+    struct text   key = {0};
+    const json_t *thread;
+    size_t        i;
+    int           error = 0;
+
+    json_array_foreach((json_t *) threads, i, thread) {
+        add_key(&key, json_object_get(thread, "name"));
+        error |= key.failed ||
+                 json_object_set_new(newest, key.data, json_integer(view_id(thread))) != 0;
+    }
+    text_release(&key);
+    if (error == 0)
+        return newest;
+    json_decref(newest);
+    return NULL;
+}
+
+/* Appends the ids of the threads that list answers to PARAMS. */
+static int append_listed(const struct call *call, json_t *params, json_t *targets)
+{
+    struct reply reply;
+    json_t      *newest;
+    const char  *name;
+    json_t      *id;
+    int          error;
+
+    if (client_call(&call->session->client, "list", params, &reply) != 0)
+        return internal(command_failed(call));
+    newest = newest_of_names(reply.result);
+    reply_release(&reply);
+    error = newest == NULL;
+    json_object_foreach(newest, name, id)
+        error |= json_array_append(targets, id);
+    json_decref(newest);
+    return error == 0 ? STATUS_DONE : fail_memory(call);
+}
+
+static int append_pattern(const struct call *call, const char *pattern, json_t *targets)
+{
+    size_t before = json_array_size(targets);
+    int    status = append_listed(
+           call, json_pack("{s:[o]}", "threads", thread_to_json(pattern)), targets);
+
+    if (status != STATUS_DONE || json_array_size(targets) > before)
+        return status;
+    return command_fail(call, STATUS_NO_THREAD, "InvalidThreadIdError", "no thread fits '%s'",
+                        pattern);
+}
+
+static int append_word(const struct call *call, const char *thread, json_t *targets)
+{
+    if (thread_is_pattern(thread))
+        return append_pattern(call, thread, targets);
+    if (json_array_append_new(targets, thread_to_json(thread)) != 0)
+        return fail_memory(call);
+    return STATUS_DONE;
+}
+
+/* Fills TARGETS with what is to be joined: ids, and names as they were given. */
+static int find_targets(const struct call *call, json_t *targets)
+{
+    const struct join_options *o = call->options;
+    int status = STATUS_DONE;
+
+    if (o->all)
+        return append_listed(call, json_pack("{s:b}", "live", 1), targets);
+    for (char **thread = o->threads; *thread != NULL && status == STATUS_DONE; thread++)
+        status = append_word(call, *thread, targets);
+    return status;
+}
+
+/* Joins TARGETS; returns the first status in their order that is not 0. */
+static int join(const struct call *call, const json_t *targets)
+{
+    const struct join_options *o = call->options;
+    size_t         count = json_array_size(targets);
+    struct joined *joined = calloc(count + 1, sizeof(*joined));
+    int            status = STATUS_DONE;
+
+    if (joined == NULL)
+        return fail_memory(call);
+    if (join_threads(call, targets, o->timeout, joined) != 0)
+        status = internal(command_failed(call));
+    for (size_t i = 0; i < count && status == STATUS_DONE; i++)
+        status = joined[i].ended ? joined[i].status : internal(joined[i].status);
+    free(joined);
+    return status;
+}
+
+static int run(struct call *call)
+{
+    json_t *targets = json_array();
+    int     status;
+
+    if (targets == NULL)
+        return fail_memory(call);
+    status = find_targets(call, targets);
+    if (status == STATUS_DONE)
+        status = join(call, targets);
+    json_decref(targets);
+    return status;
+}
+
+const struct command command_join = {
+    .name = "join",
+    .arguments = "THREAD...\n--all",
+    .doc = "Wait for threads, and exit as the command did\vThe exit status is the command's own, "
+           "128+N if signal N ended it, 124 on a timeout, 125 if k3thread failed, 126 if the "
+           "command was not executable and 127 if it was not found. Of several threads it is the "
+           "first in the order given that is not 0.",
+    .group = COMMAND_GROUP_WATCHING,
+    .flags = COMMAND_CONNECTS,
+    .options = options,
+    .options_size = sizeof(struct join_options),
+    .parse = parse,
+    .run = run,
+};

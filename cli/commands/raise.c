@@ -1,0 +1,163 @@
+#include "cli/command.h"
+#include "cli/exceptions.h"
+#include "cli/joining.h"
+#include "cli/rpc/bytes.h"
+#include "cli/status.h"
+#include "cli/suggest.h"
+#include "cli/view.h"
+
+#include <stdlib.h>
+
+struct raise_options {
+    const char *thread; /* NULL: --all */
+    const char *exception;
+    const char *message; /* or NULL */
+    bool        all, wait;
+    double      timeout; /* of the wait; negative: none */
+};
+
+enum { KEY_ALL = 256 };
+
+static const struct argp_option options[] = {
+    {"message", 'm', "MESSAGE", 0, "What the exception says", 0},
+    {"wait", 'w', "SECONDS", OPTION_ARG_OPTIONAL, "Return when the threads have ended", 0},
+    {"all", KEY_ALL, NULL, 0, "Raise it in every live thread", 0},
+    {0},
+};
+
+static error_t check_exception(const struct argp_state *state, const char *name)
+{
+    struct suggestion       suggestion = {.word = name};
+    const k3thread_exctype *type;
+
+    if (exceptions_find(name) != NULL)
+        return 0;
+    for (size_t i = 0; (type = exceptions_at(i)) != NULL; i++)
+        suggest_consider(&suggestion, type->name);
+    if (suggestion.nearest != NULL)
+        return command_refuse(state, "no exception '%s'; did you mean '%s'?", name,
+                              suggestion.nearest);
+    return command_refuse(state, "no exception '%s'; \"k3thread exceptions\" lists them", name);
+}
+
+/* THREAD [EXCEPTION], or [EXCEPTION] behind --all: known when all options were seen. */
+static error_t take_words(struct raise_options *o, const struct argp_state *state)
+{
+    char **words = state->argv + state->next;
+    int    count = state->argc - state->next;
+
+    if (!o->all && count > 0) {
+        o->thread = *words++;
+        count--;
+    }
+    if (count > 1)
+        return command_usage(state, "unexpected argument '%s'", words[1]);
+    if (count == 1)
+        o->exception = words[0];
+    return 0;
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    struct raise_options *o = state->input;
+
+    switch (key) {
+    case ARGP_KEY_INIT:
+        o->exception = "SystemExit";
+        o->timeout = -1;
+        return 0;
+    case 'm': o->message = argument; return 0;
+    case 'w':
+        o->wait = true;
+        return argument != NULL ? command_duration(state, "--wait", argument, &o->timeout) : 0;
+    case KEY_ALL: o->all = true; return 0;
+    case ARGP_KEY_ARGS: return take_words(o, state);
+    case ARGP_KEY_END:
+        if (o->thread == NULL && !o->all)
+            return command_usage(state, "no thread; --all is for every one");
+        return check_exception(state, o->exception);
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static json_t *make_params(const struct raise_options *o)
+{
+    json_t *params = json_pack("{s:s}", "exception", o->exception);
+    int     error = 0;
+
+    if (o->all)
+        error |= json_object_set_new(params, "all", json_true());
+    else
+        error |= json_object_set_new(params, "thread", thread_to_json(o->thread));
+    if (o->message != NULL)
+        error |= json_object_set_new(params, "message", bytes_to_json(o->message));
+    if (error == 0)
+        return params;
+    json_decref(params);
+    return NULL;
+}
+
+static json_t *ids_of(const json_t *threads)
+{
+    json_t       *ids = json_array();
+    const json_t *thread;
+    size_t        i;
+    int           error = 0;
+
+    json_array_foreach((json_t *) threads, i, thread)
+        error |= json_array_append_new(ids, json_integer(view_id(thread)));
+    if (error == 0)
+        return ids;
+    json_decref(ids);
+    return NULL;
+}
+
+/* Waits until the threads have ended; how they did is not this command's business. */
+static int wait_for(const struct call *call, const json_t *threads, double timeout)
+{
+    json_t        *ids = ids_of(threads);
+    size_t         count = json_array_size(ids);
+    struct joined *joined = calloc(count + 1, sizeof(*joined));
+    int            status = STATUS_DONE;
+
+    if (ids == NULL || joined == NULL)
+        status = command_fail(call, STATUS_FAILED, "MemoryError", "out of memory");
+    else if (join_threads(call, ids, timeout, joined) != 0)
+        status = command_failed(call);
+    else
+        for (size_t i = 0; i < count; i++)
+            if (!joined[i].ended)
+                status = STATUS_FAILED;
+    json_decref(ids);
+    free(joined);
+    return status;
+}
+
+static int run(struct call *call)
+{
+    const struct raise_options *o = call->options;
+    struct reply reply;
+    int          status = STATUS_DONE;
+
+    if (client_call(&call->session->client, "raise", make_params(o), &reply) != 0)
+        return command_failed(call);
+    if (o->wait)
+        status = wait_for(call, reply.result, o->timeout);
+    reply_release(&reply);
+    return status;
+}
+
+const struct command command_raise = {
+    .name = "raise",
+    .arguments = "THREAD [EXCEPTION]\n--all [EXCEPTION]",
+    .doc = "Raise an exception in a thread\vEXCEPTION is SystemExit if left out. SystemExit asks "
+           "the command to end (SIGTERM), KeyboardInterrupt interrupts it (SIGINT), SIGHUP, HUP "
+           "or hup hands it that signal and lets it go on; any other ends it as SystemExit does. "
+           "A pattern such as 'web-*' raises it in each live thread that fits.",
+    .group = COMMAND_GROUP_WATCHING,
+    .flags = COMMAND_CONNECTS,
+    .options = options,
+    .options_size = sizeof(struct raise_options),
+    .parse = parse,
+    .run = run,
+};

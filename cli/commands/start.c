@@ -1,0 +1,250 @@
+/* start and daemon: a command becomes a thread. */
+#include "cli/command.h"
+#include "cli/rpc/bytes.h"
+#include "cli/status.h"
+#include "cli/view.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct start_options {
+    const char *name, *directory, *output; /* NULL: not given */
+    bool        daemon;
+    double      after, timeout, grace; /* negative: not given */
+    char      **environment;           /* the --env words, in order */
+    size_t      environment_count;
+    char      **command;
+};
+
+static const struct argp_option options[] = {
+    {"name", 'n', "NAME", 0, "The thread's name (default: Thread-N)", 0},
+    {"after", 'a', "SECONDS", 0, "Wait before the command is run", 0},
+    {"daemon", 'd', NULL, 0, "Make it a daemon thread: a shutdown does not wait for it", 0},
+    {"timeout", 't', "SECONDS", 0, "Raise TimeoutError when the command has run so long", 0},
+    {"grace", 'g', "SECONDS", 0, "After a raise, kill what still runs so much later (10)", 0},
+    {"directory", 'C', "DIR", 0, "Run the command in DIR", 0},
+    {"env", 'e', "K=V", 0, "Set a variable of its environment (repeatable)", 0},
+    {"output", 'o', "FILE", 0, "Append its output to FILE instead of a log", 0},
+    {0},
+};
+
+/* Better refused here than after a supervisor was brought up for it. */
+static error_t check_directory(const struct argp_state *state, const char *path)
+{
+    struct stat info;
+
+    if (stat(path, &info) < 0)
+        return command_refuse(state, "--directory: %s: %s", path, strerror(errno));
+    if (!S_ISDIR(info.st_mode))
+        return command_refuse(state, "--directory: %s: %s", path, strerror(ENOTDIR));
+    return 0;
+}
+
+/* Would it set a variable? Others are not environment, and a program may leave some there. */
+static bool is_assignment(const char *word)
+{
+    return word[0] != '=' && strchr(word, '=') != NULL;
+}
+
+static error_t add_variable(struct start_options *o, const struct argp_state *state, char *word)
+{
+    if (!is_assignment(word))
+        return command_usage(state, "--env wants NAME=VALUE, not '%s'", word);
+    if (o->environment == NULL) /* there are no more of them than words */
+        o->environment = calloc((size_t) state->argc, sizeof(*o->environment));
+    if (o->environment == NULL)
+        return ENOMEM;
+    o->environment[o->environment_count++] = word;
+    return 0;
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    struct start_options *o = state->input;
+
+    switch (key) {
+    case ARGP_KEY_INIT: o->after = o->timeout = o->grace = -1; return 0;
+    case 'n': o->name = argument; return 0;
+    case 'a': return command_duration(state, "--after", argument, &o->after);
+    case 'd': o->daemon = true; return 0;
+    case 't': return command_duration(state, "--timeout", argument, &o->timeout);
+    case 'g': return command_duration(state, "--grace", argument, &o->grace);
+    case 'C': o->directory = argument; return check_directory(state, argument);
+    case 'e': return add_variable(o, state, argument);
+    case 'o':
+        o->output = argument;
+        return argument[0] != '\0' ? 0 : command_usage(state, "--output wants a file's name");
+    case ARGP_KEY_ARGS: o->command = state->argv + state->next; return 0;
+    case ARGP_KEY_NO_ARGS: return command_usage(state, "no command to start");
+    default: return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static void release(void *input)
+{
+    struct start_options *o = input;
+
+    free(o->environment);
+}
+
+static json_t *words_to_json(char *const *words)
+{
+    json_t *array = json_array();
+
+    for (; array != NULL && *words != NULL; words++) {
+        if (json_array_append_new(array, bytes_to_json(*words)) == 0)
+            continue;
+        json_decref(array);
+        return NULL;
+    }
+    return array;
+}
+
+/* Do both set the same variable? */
+static bool is_same_variable(const char *a, const char *b)
+{
+    size_t name = strcspn(a, "=");
+
+    return strncmp(a, b, name) == 0 && b[name] == '=';
+}
+
+/* Is WORD set anew by one of the COUNT words at LATER? */
+static bool is_replaced(const char *word, char *const *later, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (is_same_variable(word, later[i]))
+            return true;
+    return false;
+}
+
+/* Ours, changed as --env says. */
+static json_t *environment_to_json(const struct start_options *o)
+{
+    json_t *array = json_array();
+    int     error = array == NULL ? -1 : 0;
+    size_t  count = o->environment_count;
+
+    for (char **word = environ; error == 0 && *word != NULL; word++)
+        if (is_assignment(*word) && !is_replaced(*word, o->environment, count))
+            error = json_array_append_new(array, bytes_to_json(*word));
+    for (size_t i = 0; error == 0 && i < count; i++)
+        if (!is_replaced(o->environment[i], o->environment + i + 1, count - i - 1))
+            error = json_array_append_new(array, bytes_to_json(o->environment[i]));
+    if (error == 0)
+        return array;
+    json_decref(array);
+    return NULL;
+}
+
+/* PATH (NULL: nothing) seen from HERE. */
+static json_t *path_to_json(const char *here, const char *path)
+{
+    json_t *value;
+    char   *whole;
+
+    if (path == NULL || path[0] == '/')
+        return bytes_to_json(path != NULL ? path : here);
+    if (asprintf(&whole, "%s/%s", here, path) < 0)
+        return NULL;
+    value = bytes_to_json(whole);
+    free(whole);
+    return value;
+}
+
+static mode_t current_umask(void)
+{
+    mode_t mask = umask(077);
+
+    umask(mask);
+    return mask;
+}
+
+/* Sets what is given; a negative number is not. */
+static int set_seconds(json_t *params, const char *key, double seconds)
+{
+    return seconds < 0 ? 0 : json_object_set_new(params, key, json_real(seconds));
+}
+
+static json_t *make_params(const struct start_options *o, bool daemon, const char *here)
+{
+    json_t *params = json_object();
+    int     error = 0;
+
+    /* Each call returns 0 or -1, -1 also for a NULL value or object. */
+    error |= json_object_set_new(params, "command", words_to_json(o->command));
+    error |= json_object_set_new(params, "environment", environment_to_json(o));
+    error |= json_object_set_new(params, "directory", path_to_json(here, o->directory));
+    error |= json_object_set_new(params, "umask", json_integer(current_umask()));
+    error |= set_seconds(params, "after", o->after);
+    error |= set_seconds(params, "timeout", o->timeout);
+    error |= set_seconds(params, "grace", o->grace);
+    if (daemon)
+        error |= json_object_set_new(params, "daemon", json_true());
+    if (o->name != NULL)
+        error |= json_object_set_new(params, "name", bytes_to_json(o->name));
+    if (o->output != NULL)
+        error |= json_object_set_new(params, "output", path_to_json(here, o->output));
+    if (error == 0)
+        return params;
+    json_decref(params);
+    return NULL;
+}
+
+static int run(struct call *call)
+{
+    const struct start_options *o = call->options;
+    bool         daemon = o->daemon || call->command == &command_daemon;
+    char        *here = getcwd(NULL, 0);
+    struct text  text = {0};
+    struct reply reply;
+    int          status;
+
+    if (here == NULL)
+        return command_fail(call, STATUS_FAILED, NULL, "the current directory has no path: %s",
+                            strerror(errno));
+    if (client_call(&call->session->client, "start", make_params(o, daemon, here), &reply) != 0) {
+        free(here);
+        return command_failed(call);
+    }
+    free(here);
+    text_printf(&text, "%" JSON_INTEGER_FORMAT "\n", view_id(reply.result));
+    status = command_print(call, &text);
+    text_release(&text);
+    reply_release(&reply);
+    return status;
+}
+
+#define DETAILS                                                                                    \
+    "\vPrints the thread's id as soon as the command runs (with --after, at once). The command "   \
+    "gets the directory, the environment and the umask of the caller, and /dev/null as input. "    \
+    "SECONDS may have a suffix: 200ms, 1.5s, 2m, 1h."
+
+const struct command command_start = {
+    .name = "start",
+    .arguments = "[--] COMMAND [ARGUMENT...]",
+    .doc = "Start a command as a thread" DETAILS,
+    .group = COMMAND_GROUP_THREADS,
+    .flags = COMMAND_STARTS | COMMAND_IN_ORDER,
+    .options = options,
+    .options_size = sizeof(struct start_options),
+    .parse = parse,
+    .run = run,
+    .release = release,
+};
+
+const struct command command_daemon = {
+    .name = "daemon",
+    .arguments = "[--] COMMAND [ARGUMENT...]",
+    .doc = "Start a command as a daemon thread" DETAILS,
+    .group = COMMAND_GROUP_THREADS,
+    .flags = COMMAND_STARTS | COMMAND_IN_ORDER,
+    .options = options,
+    .options_size = sizeof(struct start_options),
+    .parse = parse,
+    .run = run,
+    .release = release,
+};

@@ -1,0 +1,33 @@
+/* Waiting for the ends of several threads at once, over one connection. */
+#ifndef K3THREAD_CLI_JOINING_H
+#define K3THREAD_CLI_JOINING_H
+
+#include "cli/command.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* How one join came out. */
+struct joined {
+    bool ended;  /* the thread has */
+    int  status; /* it has: that of its end; it has not: of the error, which was reported */
+};
+
+/* THREAD as a request's parameter: a number for an id, else the bytes. NULL without memory. */
+json_t *thread_to_json(const char *thread);
+
+/* Is THREAD a pattern, not a name or an id? */
+bool thread_is_pattern(const char *thread);
+
+/*
+ * Joins each of THREADS, an array of ids and names, with TIMEOUT in seconds (negative: for ever)
+ * for all of them together, and fills RET, as long as the array, in its order. What goes wrong
+ * with one thread is reported at once and does not end the wait for the others.
+ *
+ * Returns 0, or -errno with client->failure when the connection failed.
+ */
+int join_threads(const struct call *call, const json_t *threads, double timeout,
+                 struct joined *ret);
+
+#endif

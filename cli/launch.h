@@ -1,0 +1,41 @@
+/* Reaching a supervisor's socket, and bringing one up behind it. */
+#ifndef K3THREAD_CLI_LAUNCH_H
+#define K3THREAD_CLI_LAUNCH_H
+
+#include "cli/place.h"
+#include "cli/text.h"
+
+#include <stdbool.h>
+
+/* Connects to the socket of PLACE; returns 0 with a descriptor in *RET_FD, or -errno. */
+int launch_connect(const struct place *place, int *ret_fd);
+
+/* Is ERROR launch_connect()'s way to say that nobody listens? */
+bool launch_is_absent(int error);
+
+/*
+ * Starts the supervisor of PLACE, unless somebody else did in the meantime, and connects to it.
+ *
+ * The socket is made and listened to here and handed to the new process, so nobody waits until it
+ * is up: a connection waits in the queue. It gets no descriptor but that, the lock and /dev/null,
+ * an empty environment, a session of its own, and / as directory.
+ *
+ * Returns 0 with a descriptor in *RET_FD, or -errno with a sentence appended to WHY.
+ */
+int launch_supervisor(const struct place *place, int *ret_fd, struct text *why);
+
+/* The right to be the supervisor of a place: a socket that listens, and the lock LIFE. */
+struct claim {
+    int listener, lock;
+};
+
+/*
+ * Takes the place for this process. Waits until the supervisor before is gone. Returns 0, or
+ * -errno with a sentence appended to WHY; -EADDRINUSE: a supervisor is there.
+ */
+int launch_claim(const struct place *place, struct claim *ret, struct text *why);
+
+/* Closes both. */
+void launch_release(struct claim *claim);
+
+#endif

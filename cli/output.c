@@ -1,0 +1,181 @@
+#include "cli/output.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+void message_vprint(const char *command, const char *type, const char *format, va_list arguments)
+{
+    struct text message = {0}, line = {0};
+
+    text_vprintf(&message, format, arguments);
+    text_add(&line, "k3thread: ");
+    if (command != NULL && command[0] != '\0')
+        text_printf(&line, "%s: ", command);
+    if (type != NULL && type[0] != '\0')
+        text_printf(&line, "%s: ", type);
+    text_add_escaped(&line, message.data, message.size);
+    text_add(&line, "\n");
+    if (!line.failed)
+        (void) output_write(STDERR_FILENO, line.data, line.size); /* where to report a failure? */
+    text_release(&message);
+    text_release(&line);
+}
+
+void message_print(const char *command, const char *type, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    message_vprint(command, type, format, arguments);
+    va_end(arguments);
+}
+
+/* Waits until FD takes more; only a descriptor that does not block makes one wait. */
+static int wait_writable(int fd)
+{
+    struct pollfd pollfd = {.fd = fd, .events = POLLOUT};
+
+    if (poll(&pollfd, 1, -1) < 0 && errno != EINTR)
+        return -errno;
+    return 0;
+}
+
+int output_write(int fd, const void *data, size_t size)
+{
+    const char *rest = data;
+
+    while (size > 0) {
+        ssize_t written = write(fd, rest, size);
+        int     error = 0;
+
+        if (written >= 0) {
+            rest += written;
+            size -= (size_t) written;
+        } else if (errno == EAGAIN) {
+            error = wait_writable(fd);
+        } else if (errno != EINTR) {
+            error = -errno;
+        }
+        if (error != 0)
+            return error;
+    }
+    return 0;
+}
+
+static int append_json(const char *data, size_t size, void *text)
+{
+    text_append(text, data, size);
+    return 0;
+}
+
+void text_add_json(struct text *text, const json_t *value)
+{
+    /* 16 digits: a time since the epoch to the microsecond, and 0.2 as 0.2. */
+    if (json_dump_callback(value, append_json, text, JSON_INDENT(2) | JSON_REAL_PRECISION(16)) < 0)
+        text->failed = true;
+    text_add(text, "\n");
+}
+
+void table_end_cell(struct table *table)
+{
+    text_append(&table->ends, &table->cells.size, sizeof(table->cells.size));
+}
+
+/* Cell INDEX, counted over all rows. */
+static const char *get_cell(const struct table *table, size_t index, size_t *ret_size)
+{
+    size_t begin = 0, end;
+
+    if (index > 0)
+        memcpy(&begin, table->ends.data + (index - 1) * sizeof(begin), sizeof(begin));
+    memcpy(&end, table->ends.data + index * sizeof(end), sizeof(end));
+    *ret_size = end - begin;
+    return table->cells.data + begin;
+}
+
+static size_t measure(const struct table *table, size_t column, size_t cells)
+{
+    size_t widest = strlen(table->headings[column]);
+
+    for (size_t i = column; i < cells; i += table->columns) {
+        size_t      size;
+        const char *cell = get_cell(table, i, &size);
+        size_t      width = text_width(cell, size);
+
+        if (width > widest)
+            widest = width;
+    }
+    return widest;
+}
+
+/* Cuts the line that begins at BEGIN, and ends it. */
+static void end_line(struct text *text, size_t begin, size_t width)
+{
+    if (text->failed)
+        return;
+    if (width > 0)
+        text->size = begin + text_fit(text->data + begin, text->size - begin, width);
+    while (text->size > begin && text->data[text->size - 1] == ' ')
+        text->size--;
+    text_byte(text, '\n', 1);
+}
+
+static void add_cell(struct text *text, const char *cell, size_t size, size_t width)
+{
+    size_t used = text_width(cell, size);
+
+    text_append(text, cell, size);
+    text_byte(text, ' ', used < width ? width - used : 0);
+}
+
+static void add_rows(struct text *text, const struct table *table, const size_t *widths,
+                     size_t cells, size_t width)
+{
+    size_t begin = text->size;
+
+    for (size_t i = 0; i < table->columns; i++)
+        add_cell(text, table->headings[i], strlen(table->headings[i]), widths[i] + 2);
+    end_line(text, begin, width);
+    for (size_t i = 0; i < cells; i++) {
+        size_t      column = i % table->columns;
+        size_t      size;
+        const char *cell = get_cell(table, i, &size);
+
+        if (column == 0)
+            begin = text->size;
+        if (column + 1 == table->columns) {
+            text_append(text, cell, size); /* nothing to align behind it */
+            end_line(text, begin, width);
+        } else {
+            add_cell(text, cell, size, widths[column] + 2);
+        }
+    }
+}
+
+void text_add_table(struct text *text, struct table *table, size_t width)
+{
+    size_t cells = table->ends.size / sizeof(size_t);
+    size_t widths[table->columns];
+
+    if (table->cells.failed || table->ends.failed) {
+        text->failed = true;
+    } else {
+        for (size_t i = 0; i < table->columns; i++)
+            widths[i] = i + 1 < table->columns ? measure(table, i, cells) : 0;
+        add_rows(text, table, widths, cells, width);
+    }
+    text_release(&table->cells);
+    text_release(&table->ends);
+}
+
+size_t output_width(void)
+{
+    struct winsize size;
+
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) < 0)
+        return 0;
+    return size.ws_col;
+}

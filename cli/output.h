@@ -1,0 +1,45 @@
+/* What reaches the person: messages, standard output, tables, JSON. */
+#ifndef K3THREAD_CLI_OUTPUT_H
+#define K3THREAD_CLI_OUTPUT_H
+
+#include "cli/text.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * One line on standard error: "k3thread: COMMAND: TYPE: MESSAGE". COMMAND and TYPE may be NULL or
+ * "". Control characters in it are written as escapes, so that a line stays a line.
+ */
+__attribute__((format(printf, 3, 4))) void message_print(const char *command, const char *type,
+                                                         const char *format, ...);
+__attribute__((format(printf, 3, 0))) void message_vprint(const char *command, const char *type,
+                                                          const char *format, va_list arguments);
+
+/* Writes all of DATA, also to a descriptor that does not block; returns 0 or -errno. */
+int output_write(int fd, const void *data, size_t size);
+
+/* VALUE as JSON to read, and a newline. */
+void text_add_json(struct text *text, const json_t *value);
+
+/*
+ * A table with aligned columns. A row is made of cells: append each one's bytes to table->cells,
+ * then call table_end_cell().
+ */
+struct table {
+    const char *const *headings;
+    size_t             columns;
+    struct text        cells; /* the bytes of all cells, one behind the other */
+    struct text        ends;  /* where each cell ends in them: size_t */
+};
+
+void table_end_cell(struct table *table);
+
+/* The table's lines, each cut to WIDTH columns (0: not cut). Releases the table. */
+void text_add_table(struct text *text, struct table *table, size_t width);
+
+/* The width of the terminal that standard output is, or 0 when it is none. */
+size_t output_width(void);
+
+#endif
