@@ -12,8 +12,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define READ_SIZE  (64U * 1024)
-#define REPLY_MAX  (1024U * 1024 * 1024)
+#define READ_SIZE (64U * 1024)
+#define REPLY_MAX (1024U * 1024 * 1024)
 
 int client_fail(struct client *client, int error, int status, const char *type, const char *format,
                 ...)
@@ -50,8 +50,7 @@ static int fail_lost(struct client *client)
 {
     drop(client);
     return client_fail(client, -ECONNRESET, STATUS_FAILED, NULL,
-                       "the supervisor went away without an answer; see %s",
-                       client->journal);
+                       "the supervisor went away without an answer; see %s", client->journal);
 }
 
 static int fail_garbage(struct client *client)
@@ -297,11 +296,15 @@ int client_try_receive(struct client *client, struct reply *ret)
 static int status_of_code(json_int_t code)
 {
     switch (code) {
-    case PROTOCOL_INVALID_THREAD_ID_ERROR: return STATUS_NO_THREAD;
+    case PROTOCOL_INVALID_THREAD_ID_ERROR:
+        return STATUS_NO_THREAD;
     case PROTOCOL_TYPE_ERROR:
-    case PROTOCOL_VALUE_ERROR: return STATUS_USAGE;
-    case PROTOCOL_TIMEOUT_ERROR: return STATUS_TIMEOUT;
-    default: return STATUS_FAILED;
+    case PROTOCOL_VALUE_ERROR:
+        return STATUS_USAGE;
+    case PROTOCOL_TIMEOUT_ERROR:
+        return STATUS_TIMEOUT;
+    default:
+        return STATUS_FAILED;
     }
 }
 

@@ -32,7 +32,7 @@ struct client {
 };
 
 enum client_flags {
-    CLIENT_START    = 1 << 0, /* starts a supervisor if there is none */
+    CLIENT_START = 1 << 0,    /* starts a supervisor if there is none */
     CLIENT_ANY_USER = 1 << 1, /* root may use the supervisor of another user */
 };
 

@@ -24,7 +24,7 @@ static const struct command *const table[] = {
  * What parsers return besides EINVAL, after which a hint at --help follows: the work is done, as
  * after --help itself; and a value is illegal, of which the message said enough.
  */
-#define PARSED_DONE    ECANCELED
+#define PARSED_DONE ECANCELED
 #define PARSED_REFUSED ERANGE
 
 /* Room for "k3thread: " and a command's name. */
@@ -106,12 +106,19 @@ static error_t parse_common(int key, char *argument, struct argp_state *state)
     case ARGP_KEY_INIT:
         state->err_stream = NULL; /* argp's hint has the wrong name in it; see command_parse() */
         return 0;
-    case KEY_HELP: show_help(state, ARGP_HELP_STD_HELP); break;
-    case KEY_USAGE: show_help(state, ARGP_HELP_USAGE); break;
-    case KEY_VERSION: (void) puts("k3thread " K3THREAD_VERSION); break; /* finish_stdout() looks */
+    case KEY_HELP:
+        show_help(state, ARGP_HELP_STD_HELP);
+        break;
+    case KEY_USAGE:
+        show_help(state, ARGP_HELP_USAGE);
+        break;
+    case KEY_VERSION:
+        (void) puts("k3thread " K3THREAD_VERSION); /* finish_stdout() looks */
+        break;
     case ARGP_KEY_ARGS: /* which the command's own parser left over */
         return command_usage(state, "unexpected argument '%s'", state->argv[state->next]);
-    default: return ARGP_ERR_UNKNOWN;
+    default:
+        return ARGP_ERR_UNKNOWN;
     }
     return PARSED_DONE;
 }
@@ -135,10 +142,15 @@ static int finish_stdout(void)
 static int status_of_parse(error_t error, const char *usage_name)
 {
     switch (error) {
-    case 0: return GO_ON;
-    case PARSED_DONE: return finish_stdout();
-    case PARSED_REFUSED: return STATUS_USAGE;
-    case ENOMEM: message_print(NULL, "MemoryError", "out of memory"); return STATUS_FAILED;
+    case 0:
+        return GO_ON;
+    case PARSED_DONE:
+        return finish_stdout();
+    case PARSED_REFUSED:
+        return STATUS_USAGE;
+    case ENOMEM:
+        message_print(NULL, "MemoryError", "out of memory");
+        return STATUS_FAILED;
     default:
         (void) fprintf(stderr, "Try '%s --help' for more.\n", usage_name);
         return STATUS_USAGE;

@@ -20,25 +20,33 @@
 #include <stddef.h>
 
 /* In the order in which help shows them. */
-#define COMMANDS(X)                                                     \
-    X(start) X(daemon)                                                  \
-    X(list) X(logs) X(join) X(raise) X(clear)                           \
-    X(supervise) X(shutdown)                                            \
-    X(exceptions) X(version) X(help)
+#define COMMANDS(X) \
+    X(start)        \
+    X(daemon)       \
+    X(list)         \
+    X(logs)         \
+    X(join)         \
+    X(raise)        \
+    X(clear)        \
+    X(supervise)    \
+    X(shutdown)     \
+    X(exceptions)   \
+    X(version)      \
+    X(help)
 
 /* What the common part does before a command's own function is called. */
 enum command_flags {
-    COMMAND_PLACE    = 1 << 0, /* works out where the supervisor lives: session->place */
+    COMMAND_PLACE = 1 << 0,    /* works out where the supervisor lives: session->place */
     COMMAND_CONNECTS = 1 << 1, /* needs a supervisor: session->client is connected, or status 69 */
-    COMMAND_STARTS   = 1 << 2, /* the same, and starts a supervisor if there is none */
+    COMMAND_STARTS = 1 << 2,   /* the same, and starts a supervisor if there is none */
     COMMAND_IN_ORDER = 1 << 3, /* the first word that is no option ends the options */
 };
 
 /* The headings of the overview. */
-#define COMMAND_GROUPS(X)                    \
-    X(THREADS, "Threads")                    \
-    X(WATCHING, "Looking and acting")        \
-    X(SUPERVISOR, "The supervisor")          \
+#define COMMAND_GROUPS(X)             \
+    X(THREADS, "Threads")             \
+    X(WATCHING, "Looking and acting") \
+    X(SUPERVISOR, "The supervisor")   \
     X(HELP, "Help")
 
 enum command_group {
@@ -116,11 +124,11 @@ int command_parse(const struct argp *argp, unsigned flags, const char *name, int
 
 /* For parsers: says what is wrong with the usage, and how to get help; returns EINVAL. */
 __attribute__((format(printf, 2, 3))) error_t command_usage(const struct argp_state *state,
-                                                            const char *format, ...);
+                                                            const char              *format, ...);
 
 /* For parsers: an argument's value is illegal: a ValueError. Returns what the parser returns. */
 __attribute__((format(printf, 2, 3))) error_t command_refuse(const struct argp_state *state,
-                                                             const char *format, ...);
+                                                             const char              *format, ...);
 
 /* For parsers: a time with a suffix, as duration.h reads it, into *RET. Returns 0 or the same. */
 error_t command_duration(const struct argp_state *state, const char *option, const char *text,

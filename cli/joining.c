@@ -54,8 +54,7 @@ static struct joined take_end(const struct call *call, const struct reply *reply
     return (struct joined){.ended = true, .status = view_status(reply->result)};
 }
 
-int join_threads(const struct call *call, const json_t *threads, double timeout,
-                 struct joined *ret)
+int join_threads(const struct call *call, const json_t *threads, double timeout, struct joined *ret)
 {
     struct client *client = &call->session->client;
     size_t         count = json_array_size(threads);

@@ -145,16 +145,16 @@ static int set_attributes(posix_spawnattr_t *attributes)
     if (error == 0)
         error = posix_spawnattr_setsigmask(attributes, &none);
     if (error == 0)
-        error = posix_spawnattr_setflags(
-            attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+        error = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF |
+                                                         POSIX_SPAWN_SETSIGMASK);
     return error;
 }
 
 /* The descriptors of CLAIM are above the numbers that they get in the child. */
 static int spawn_supervisor(const struct place *place, const struct claim *claim)
 {
-    char *const arguments[] = {"k3thread",  "-S", place->socket, "supervise", "--listen-fd=3",
-                               "--lock-fd=4", NULL};
+    char *const arguments[] = {"k3thread",      "-S",          place->socket, "supervise",
+                               "--listen-fd=3", "--lock-fd=4", NULL};
     char *const environment[] = {NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t          attributes;
@@ -169,8 +169,8 @@ static int spawn_supervisor(const struct place *place, const struct claim *claim
         if (error == 0)
             error = set_attributes(&attributes);
         if (error == 0)
-            error = posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, arguments,
-                                environment);
+            error =
+                posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, arguments, environment);
         posix_spawnattr_destroy(&attributes);
     }
     posix_spawn_file_actions_destroy(&actions);

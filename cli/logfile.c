@@ -91,9 +91,8 @@ static int seek_lines(struct logfile *log, off_t end, unsigned long long lines, 
     }
     lines--;
     while (error == 0 && last > log->position) {
-        size_t      size = last - log->position < (off_t) BLOCK_SIZE
-                               ? (size_t) (last - log->position)
-                               : BLOCK_SIZE;
+        size_t size = last - log->position < (off_t) BLOCK_SIZE ? (size_t) (last - log->position)
+                                                                : BLOCK_SIZE;
         const char *found;
 
         last -= (off_t) size;
@@ -156,11 +155,15 @@ static int copy_some(struct logfile *log, size_t size, int out)
     if (sent == 0)
         return -ENODATA;
     switch (errno) {
-    case EINTR: return 0;
-    case EAGAIN: return wait_writable(out);
+    case EINTR:
+        return 0;
+    case EAGAIN:
+        return wait_writable(out);
     case EINVAL:
-    case ENOSYS: return copy_block(log, size, out);
-    default: return -errno;
+    case ENOSYS:
+        return copy_block(log, size, out);
+    default:
+        return -errno;
     }
 }
 

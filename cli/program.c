@@ -16,14 +16,20 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     struct program_words *words = state->input;
 
     switch (key) {
-    case 'L': words->session->label = argument; return 0;
-    case 'S': words->session->socket = argument; return 0;
+    case 'L':
+        words->session->label = argument;
+        return 0;
+    case 'S':
+        words->session->socket = argument;
+        return 0;
     case ARGP_KEY_ARGS:
         words->count = state->argc - state->next;
         words->words = state->argv + state->next;
         return 0;
-    case ARGP_KEY_NO_ARGS: return command_usage(state, "no command");
-    default: return ARGP_ERR_UNKNOWN;
+    case ARGP_KEY_NO_ARGS:
+        return command_usage(state, "no command");
+    default:
+        return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -45,8 +51,9 @@ static char *make_overview(void)
     struct text           text = {0};
     const struct command *command;
 
-    text_add(&text, "Threads for the shell: start commands as threads, list them, raise exceptions in "
-                    "them from outside, join them.\n\n");
+    text_add(&text,
+             "Threads for the shell: start commands as threads, list them, raise exceptions in "
+             "them from outside, join them.\n\n");
     for (size_t group = 0; group < sizeof(headings) / sizeof(headings[0]); group++) {
         text_printf(&text, "%s%s:\n", group > 0 ? "\n" : "", headings[group]);
         for (size_t i = 0; (command = command_at(i)) != NULL; i++)

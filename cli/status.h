@@ -3,15 +3,15 @@
 #define K3THREAD_CLI_STATUS_H
 
 enum status {
-    STATUS_DONE          = 0,
-    STATUS_FAILED        = 1,  /* SendRaiseError, or another failure that the supervisor reported */
-    STATUS_NO_THREAD     = 3,  /* InvalidThreadIdError */
-    STATUS_USAGE         = 64, /* also TypeError and ValueError */
+    STATUS_DONE = 0,
+    STATUS_FAILED = 1,    /* SendRaiseError, or another failure that the supervisor reported */
+    STATUS_NO_THREAD = 3, /* InvalidThreadIdError */
+    STATUS_USAGE = 64,    /* also TypeError and ValueError */
     STATUS_NO_SUPERVISOR = 69,
 
     /* Only of a thread's end. */
-    STATUS_TIMEOUT     = 124,
-    STATUS_INTERNAL    = 125, /* k3thread itself failed; the supervisor reports 126 and 127 */
+    STATUS_TIMEOUT = 124,
+    STATUS_INTERNAL = 125,    /* k3thread itself failed; the supervisor reports 126 and 127 */
     STATUS_SIGNAL_BASE = 128, /* plus the signal's number */
 };
 

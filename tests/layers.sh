@@ -24,7 +24,7 @@ allowed() {
     cli/supervisor/*)       echo "k3thread\.h|$wire|$supervisor" ;;
     # Two commands are a supervisor; every other one is a client.
     cli/commands/supervise.c | cli/commands/run.c) echo "k3thread\.h|$front|$supervisor" ;;
-    cli/client.*)           echo "cli/client\.h|$wire" ;;
+    cli/client.* | cli/launch.*) echo "cli/(client|launch)\.h|$wire" ;;
     cli/*)                  echo "$front" ;;
     esac
 }

@@ -62,9 +62,9 @@ static void add_json(struct text *text)
 static int run(struct call *call)
 {
     const struct exceptions_options *o = call->options;
-    const k3thread_exctype *type;
-    struct text text = {0};
-    int         status;
+    const k3thread_exctype          *type;
+    struct text                      text = {0};
+    int                              status;
 
     if (o->json)
         add_json(&text);

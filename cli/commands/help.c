@@ -21,13 +21,16 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     struct help_options *o = state->input;
 
     switch (key) {
-    case KEY_COMMANDS: o->list = true; return 0;
+    case KEY_COMMANDS:
+        o->list = true;
+        return 0;
     case ARGP_KEY_ARG:
         if (o->command != NULL)
             return ARGP_ERR_UNKNOWN; /* the common parser complains */
         o->command = argument;
         return 0;
-    default: return ARGP_ERR_UNKNOWN;
+    default:
+        return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -93,7 +96,7 @@ static int print_list(const struct call *call)
 static int run(struct call *call)
 {
     const struct help_options *o = call->options;
-    const struct command *command;
+    const struct command      *command;
 
     if (o->list)
         return print_list(call);

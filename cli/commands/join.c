@@ -24,17 +24,25 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     struct join_options *o = state->input;
 
     switch (key) {
-    case ARGP_KEY_INIT: o->timeout = -1; return 0;
-    case 't': return command_duration(state, "--timeout", argument, &o->timeout);
-    case KEY_ALL: o->all = true; return 0;
-    case ARGP_KEY_ARGS: o->threads = state->argv + state->next; return 0;
+    case ARGP_KEY_INIT:
+        o->timeout = -1;
+        return 0;
+    case 't':
+        return command_duration(state, "--timeout", argument, &o->timeout);
+    case KEY_ALL:
+        o->all = true;
+        return 0;
+    case ARGP_KEY_ARGS:
+        o->threads = state->argv + state->next;
+        return 0;
     case ARGP_KEY_END:
         if (o->threads == NULL && !o->all)
             return command_usage(state, "no thread; --all is for every live one");
         if (o->threads != NULL && o->all)
             return command_usage(state, "--all takes no thread");
         return 0;
-    default: return ARGP_ERR_UNKNOWN;
+    default:
+        return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -71,8 +79,8 @@ static json_t *newest_of_names(const json_t *threads)
 
     json_array_foreach((json_t *) threads, i, thread) {
         add_key(&key, json_object_get(thread, "name"));
-        error |= key.failed ||
-                 json_object_set_new(newest, key.data, json_integer(view_id(thread))) != 0;
+        error |=
+            key.failed || json_object_set_new(newest, key.data, json_integer(view_id(thread))) != 0;
     }
     text_release(&key);
     if (error == 0)
@@ -104,8 +112,8 @@ static int append_listed(const struct call *call, json_t *params, json_t *target
 static int append_pattern(const struct call *call, const char *pattern, json_t *targets)
 {
     size_t before = json_array_size(targets);
-    int    status = append_listed(
-           call, json_pack("{s:[o]}", "threads", thread_to_json(pattern)), targets);
+    int    status =
+        append_listed(call, json_pack("{s:[o]}", "threads", thread_to_json(pattern)), targets);
 
     if (status != STATUS_DONE || json_array_size(targets) > before)
         return status;
@@ -126,7 +134,7 @@ static int append_word(const struct call *call, const char *thread, json_t *targ
 static int find_targets(const struct call *call, json_t *targets)
 {
     const struct join_options *o = call->options;
-    int status = STATUS_DONE;
+    int                        status = STATUS_DONE;
 
     if (o->all)
         return append_listed(call, json_pack("{s:b}", "live", 1), targets);
@@ -139,9 +147,9 @@ static int find_targets(const struct call *call, json_t *targets)
 static int join(const struct call *call, const json_t *targets)
 {
     const struct join_options *o = call->options;
-    size_t         count = json_array_size(targets);
-    struct joined *joined = calloc(count + 1, sizeof(*joined));
-    int            status = STATUS_DONE;
+    size_t                     count = json_array_size(targets);
+    struct joined             *joined = calloc(count + 1, sizeof(*joined));
+    int                        status = STATUS_DONE;
 
     if (joined == NULL)
         return fail_memory(call);

@@ -25,14 +25,23 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
     (void) argument;
     switch (key) {
-    case KEY_JSON: o->json = true; return 0;
-    case 'q': o->quiet = true; return 0;
-    case KEY_LIVE: o->live = true; return 0;
-    case ARGP_KEY_ARGS: o->threads = state->argv + state->next; return 0;
+    case KEY_JSON:
+        o->json = true;
+        return 0;
+    case 'q':
+        o->quiet = true;
+        return 0;
+    case KEY_LIVE:
+        o->live = true;
+        return 0;
+    case ARGP_KEY_ARGS:
+        o->threads = state->argv + state->next;
+        return 0;
     case ARGP_KEY_END:
         return o->json && o->quiet ? command_usage(state, "--json and --quiet exclude each other")
                                    : 0;
-    default: return ARGP_ERR_UNKNOWN;
+    default:
+        return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -67,9 +76,9 @@ static void add_ids(struct text *text, const json_t *threads)
 static int run(struct call *call)
 {
     const struct list_options *o = call->options;
-    struct text  text = {0};
-    struct reply reply;
-    int          status;
+    struct text                text = {0};
+    struct reply               reply;
+    int                        status;
 
     if (client_call(&call->session->client, "list", make_params(o), &reply) != 0)
         return command_failed(call);

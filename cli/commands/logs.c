@@ -42,8 +42,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     struct logs_options *o = state->input;
 
     switch (key) {
-    case 'f': o->follow = true; return 0;
-    case 'n': return parse_lines(o, state, argument);
+    case 'f':
+        o->follow = true;
+        return 0;
+    case 'n':
+        return parse_lines(o, state, argument);
     case ARGP_KEY_ARG:
         if (o->thread != NULL)
             return ARGP_ERR_UNKNOWN; /* the common parser complains */
@@ -55,7 +58,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         if (thread_is_pattern(o->thread))
             return command_refuse(state, "'%s' is a pattern; give one name or id", o->thread);
         return 0;
-    default: return ARGP_ERR_UNKNOWN;
+    default:
+        return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -257,8 +261,8 @@ static int follow(struct view *view)
 static int run(struct call *call)
 {
     const struct logs_options *o = call->options;
-    struct view view = {.call = call, .file = {.fd = -1}, .inotify = -1};
-    int         status = ask_for_thread(&view, o->thread);
+    struct view                view = {.call = call, .file = {.fd = -1}, .inotify = -1};
+    int                        status = ask_for_thread(&view, o->thread);
 
     if (status == STATUS_DONE)
         status = ask_for_log(&view);

@@ -66,17 +66,23 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         o->exception = "SystemExit";
         o->timeout = -1;
         return 0;
-    case 'm': o->message = argument; return 0;
+    case 'm':
+        o->message = argument;
+        return 0;
     case 'w':
         o->wait = true;
         return argument != NULL ? command_duration(state, "--wait", argument, &o->timeout) : 0;
-    case KEY_ALL: o->all = true; return 0;
-    case ARGP_KEY_ARGS: return take_words(o, state);
+    case KEY_ALL:
+        o->all = true;
+        return 0;
+    case ARGP_KEY_ARGS:
+        return take_words(o, state);
     case ARGP_KEY_END:
         if (o->thread == NULL && !o->all)
             return command_usage(state, "no thread; --all is for every one");
         return check_exception(state, o->exception);
-    default: return ARGP_ERR_UNKNOWN;
+    default:
+        return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -136,8 +142,8 @@ static int wait_for(const struct call *call, const json_t *threads, double timeo
 static int run(struct call *call)
 {
     const struct raise_options *o = call->options;
-    struct reply reply;
-    int          status = STATUS_DONE;
+    struct reply                reply;
+    int                         status = STATUS_DONE;
 
     if (client_call(&call->session->client, "raise", make_params(o), &reply) != 0)
         return command_failed(call);

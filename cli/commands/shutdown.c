@@ -83,11 +83,11 @@ static void close_processes(struct processes *processes)
 static int run(struct call *call)
 {
     const struct shutdown_options *o = call->options;
-    struct client    *client = &call->session->client;
-    struct processes  processes;
-    struct reply      reply;
-    int               error;
-    bool              gone;
+    struct client                 *client = &call->session->client;
+    struct processes               processes;
+    struct reply                   reply;
+    int                            error;
+    bool                           gone;
 
     if (open_processes(client, &processes) != 0)
         return command_failed(call);

@@ -67,20 +67,36 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     struct start_options *o = state->input;
 
     switch (key) {
-    case ARGP_KEY_INIT: o->after = o->timeout = o->grace = -1; return 0;
-    case 'n': o->name = argument; return 0;
-    case 'a': return command_duration(state, "--after", argument, &o->after);
-    case 'd': o->daemon = true; return 0;
-    case 't': return command_duration(state, "--timeout", argument, &o->timeout);
-    case 'g': return command_duration(state, "--grace", argument, &o->grace);
-    case 'C': o->directory = argument; return check_directory(state, argument);
-    case 'e': return add_variable(o, state, argument);
+    case ARGP_KEY_INIT:
+        o->after = o->timeout = o->grace = -1;
+        return 0;
+    case 'n':
+        o->name = argument;
+        return 0;
+    case 'a':
+        return command_duration(state, "--after", argument, &o->after);
+    case 'd':
+        o->daemon = true;
+        return 0;
+    case 't':
+        return command_duration(state, "--timeout", argument, &o->timeout);
+    case 'g':
+        return command_duration(state, "--grace", argument, &o->grace);
+    case 'C':
+        o->directory = argument;
+        return check_directory(state, argument);
+    case 'e':
+        return add_variable(o, state, argument);
     case 'o':
         o->output = argument;
         return argument[0] != '\0' ? 0 : command_usage(state, "--output wants a file's name");
-    case ARGP_KEY_ARGS: o->command = state->argv + state->next; return 0;
-    case ARGP_KEY_NO_ARGS: return command_usage(state, "no command to start");
-    default: return ARGP_ERR_UNKNOWN;
+    case ARGP_KEY_ARGS:
+        o->command = state->argv + state->next;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        return command_usage(state, "no command to start");
+    default:
+        return ARGP_ERR_UNKNOWN;
     }
 }
 
@@ -197,11 +213,11 @@ static json_t *make_params(const struct start_options *o, bool daemon, const cha
 static int run(struct call *call)
 {
     const struct start_options *o = call->options;
-    bool         daemon = o->daemon || call->command == &command_daemon;
-    char        *here = getcwd(NULL, 0);
-    struct text  text = {0};
-    struct reply reply;
-    int          status;
+    bool                        daemon = o->daemon || call->command == &command_daemon;
+    char                       *here = getcwd(NULL, 0);
+    struct text                 text = {0};
+    struct reply                reply;
+    int                         status;
 
     if (here == NULL)
         return command_fail(call, STATUS_FAILED, NULL, "the current directory has no path: %s",
@@ -218,9 +234,9 @@ static int run(struct call *call)
     return status;
 }
 
-#define DETAILS                                                                                    \
-    "\vPrints the thread's id as soon as the command runs (with --after, at once). The command "   \
-    "gets the directory, the environment and the umask of the caller, and /dev/null as input. "    \
+#define DETAILS                                                                                  \
+    "\vPrints the thread's id as soon as the command runs (with --after, at once). The command " \
+    "gets the directory, the environment and the umask of the caller, and /dev/null as input. "  \
     "SECONDS may have a suffix: 200ms, 1.5s, 2m, 1h."
 
 const struct command command_start = {
