@@ -1,0 +1,521 @@
+/*
+ * libk3thread: managed threads, and exceptions raised into them from outside.
+ *
+ * A C re-imagining of the Python library k3thread: start a named thread, delay it, make it a
+ * daemon, list threads, raise an exception in one, join it. A comment "Python:" says where a
+ * declaration comes from.
+ *
+ *     static void *work(void *arg)
+ *     {
+ *         K3THREAD_TRY {
+ *             k3thread_sleep(-1);
+ *         } K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
+ *             puts(e->message);
+ *         } K3THREAD_END
+ *         return arg;
+ *     }
+ *
+ *     k3thread *t;
+ *     k3thread_start(&t, work, NULL, NULL);
+ *     k3thread_send_exceptionf(t, &k3thread_KeyboardInterrupt, "enough");
+ *     k3thread_join(t, -1, NULL);
+ *     k3thread_unref(t);
+ *
+ * Conventions, where nothing else is said:
+ *  - A function that can fail returns 0 (or a count) or a negative error: one of the constants
+ *    below or -errno. errno itself is left alone. Outputs are untouched on failure.
+ *  - Times are seconds; a negative timeout waits for ever. NaN is K3THREAD_VALUE_ERROR.
+ *  - Any thread may call any function, also one that the library did not start. No function may be
+ *    called from a signal handler or between vfork and exec.
+ *  - Strings that are passed in are copied. Strings are bytes; UTF-8 is not cut in mid-character.
+ *  - An exception is thrown only by k3thread_throw, by K3THREAD_RERAISE and K3THREAD_END, at
+ *    checkpoints, in the interruptible waits and when k3thread_set_mask opens the mask.
+ *  - The library never exits the process, and prints nothing but what the default excepthook does.
+ *
+ * The library keeps one real-time signal to itself, k3thread_wake_signal(). Do not block, handle or
+ * ignore it in a thread that is to be woken; a foreign blocking call may return EINTR because of it.
+ */
+#ifndef K3THREAD_H
+#define K3THREAD_H
+
+#include <poll.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#define K3THREAD_NORETURN_ [[noreturn]]
+#else
+#define K3THREAD_NORETURN_ _Noreturn
+#endif
+#define K3THREAD_PRINTF_(format, first) __attribute__((format(printf, format, first)))
+
+#pragma GCC visibility push(default)
+
+/* Limits, in bytes with the closing NUL where it is a text. */
+#define K3THREAD_NAME_MAX    64  /* bytes of a thread's name, without the NUL */
+#define K3THREAD_MESSAGE_MAX 256 /* an exception's message with its NUL; longer ones are cut */
+#define K3THREAD_QUEUE_MAX   64  /* exceptions that one thread may have pending */
+
+/*
+ * The errors of the Python library; every other failure is -errno. They lie outside errno's range.
+ *
+ * TYPE_ERROR               an argument is of the wrong kind: NULL thread, NULL target, NULL type
+ * VALUE_ERROR              an argument's value is illegal. Python: ValueError
+ * INVALID_THREAD_ID_ERROR  the thread is not alive, or no thread has that id. Python:
+ *                          InvalidThreadIdError, a SendRaiseError
+ * SEND_RAISE_ERROR         an exception could not be delivered for another cause: the thread's queue
+ *                          is full, or there is no memory. Python: SendRaiseError
+ */
+#define K3THREAD_ERROR_MAP(X)                                                                      \
+    X(K3THREAD_TYPE_ERROR, -5001, "TypeError")                                                     \
+    X(K3THREAD_VALUE_ERROR, -5002, "ValueError")                                                   \
+    X(K3THREAD_INVALID_THREAD_ID_ERROR, -5003, "InvalidThreadIdError")                             \
+    X(K3THREAD_SEND_RAISE_ERROR, -5004, "SendRaiseError")
+
+#define K3THREAD_X_(constant, number, name) constant = number,
+enum k3thread_error { K3THREAD_ERROR_MAP(K3THREAD_X_) };
+#undef K3THREAD_X_
+
+/*
+ * The name of a negative ERROR: "TypeError" and so on; of any other one "OSError" (strerror says
+ * more). NULL if ERROR is not negative. Never to be freed. Safe in a signal handler.
+ */
+const char *k3thread_error_name(int error);
+
+/* True of InvalidThreadIdError and SendRaiseError. Python: isinstance(e, SendRaiseError). */
+bool k3thread_is_send_raise_error(int error);
+
+/*
+ * Exception types. A type is a constant object: its address is its identity, NAME is what is
+ * printed, BASE the type that it is a kind of. Only k3thread_BaseException has no base. The objects
+ * must outlive every exception of their type, so keep them at file scope.
+ */
+typedef struct k3thread_exctype {
+    const char                    *name;
+    const struct k3thread_exctype *base;
+} k3thread_exctype;
+
+/*
+ * Python's tree, but for what has no meaning in C. X(name, base) is k3thread_NAME; each follows its
+ * base, and k3thread_BaseException comes before all.
+ */
+#define K3THREAD_EXCEPTION_MAP(X)                                                                  \
+    X(SystemExit, BaseException)                                                                   \
+    X(KeyboardInterrupt, BaseException)                                                            \
+    X(GeneratorExit, BaseException)                                                                \
+    X(Exception, BaseException)                                                                    \
+    X(StopIteration, Exception)                                                                    \
+    X(StopAsyncIteration, Exception)                                                               \
+    X(ArithmeticError, Exception)                                                                  \
+    X(FloatingPointError, ArithmeticError)                                                         \
+    X(OverflowError, ArithmeticError)                                                              \
+    X(ZeroDivisionError, ArithmeticError)                                                          \
+    X(AssertionError, Exception)                                                                   \
+    X(AttributeError, Exception)                                                                   \
+    X(BufferError, Exception)                                                                      \
+    X(EOFError, Exception)                                                                         \
+    X(ImportError, Exception)                                                                      \
+    X(ModuleNotFoundError, ImportError)                                                            \
+    X(LookupError, Exception)                                                                      \
+    X(IndexError, LookupError)                                                                     \
+    X(KeyError, LookupError)                                                                       \
+    X(MemoryError, Exception)                                                                      \
+    X(NameError, Exception)                                                                        \
+    X(UnboundLocalError, NameError)                                                                \
+    X(OSError, Exception)                                                                          \
+    X(BlockingIOError, OSError)                                                                    \
+    X(ChildProcessError, OSError)                                                                  \
+    X(ConnectionError, OSError)                                                                    \
+    X(BrokenPipeError, ConnectionError)                                                            \
+    X(ConnectionAbortedError, ConnectionError)                                                     \
+    X(ConnectionRefusedError, ConnectionError)                                                     \
+    X(ConnectionResetError, ConnectionError)                                                       \
+    X(FileExistsError, OSError)                                                                    \
+    X(FileNotFoundError, OSError)                                                                  \
+    X(InterruptedError, OSError)                                                                   \
+    X(IsADirectoryError, OSError)                                                                  \
+    X(NotADirectoryError, OSError)                                                                 \
+    X(PermissionError, OSError)                                                                    \
+    X(ProcessLookupError, OSError)                                                                 \
+    X(TimeoutError, OSError)                                                                       \
+    X(ReferenceError, Exception)                                                                   \
+    X(RuntimeError, Exception)                                                                     \
+    X(NotImplementedError, RuntimeError)                                                           \
+    X(RecursionError, RuntimeError)                                                                \
+    X(SyntaxError, Exception)                                                                      \
+    X(SystemError, Exception)                                                                      \
+    X(TypeError, Exception)                                                                        \
+    X(ValueError, Exception)                                                                       \
+    X(UnicodeError, ValueError)                                                                    \
+    X(Warning, Exception)                                                                          \
+    X(UserWarning, Warning)                                                                        \
+    X(RuntimeWarning, Warning)                                                                     \
+    X(ResourceWarning, Warning)
+
+extern const k3thread_exctype k3thread_BaseException;
+#define K3THREAD_X_(name, base) extern const k3thread_exctype k3thread_##name;
+K3THREAD_EXCEPTION_MAP(K3THREAD_X_)
+#undef K3THREAD_X_
+
+/*
+ * Defines an exception type of your own at file scope, "const k3thread_exctype IDENT"; in a header,
+ * declare it as "extern const k3thread_exctype IDENT;".
+ *
+ *     K3THREAD_DEFINE_EXCEPTION(Reload, k3thread_Exception);
+ */
+#ifdef __cplusplus
+#define K3THREAD_DEFINE_EXCEPTION(ident, base_ident)                                               \
+    extern const k3thread_exctype ident; /* const is static in C++ */                              \
+    const k3thread_exctype        ident = {#ident, &(base_ident)}
+#else
+#define K3THREAD_DEFINE_EXCEPTION(ident, base_ident)                                               \
+    const k3thread_exctype ident = {#ident, &(base_ident)}
+#endif
+
+/* Is TYPE the same as BASE or derived from it? False if either is NULL. Safe in a signal handler. */
+bool k3thread_exctype_is(const k3thread_exctype *type, const k3thread_exctype *base);
+
+/*
+ * A thread. A k3thread is counted by references: whoever is given one in an output or by find,
+ * find_id, list or ref gives it back by k3thread_unref. It outlives the thread itself.
+ */
+typedef struct k3thread k3thread;
+typedef uint64_t        k3thread_id; /* 1, 2, 3 …; never used twice in a process */
+typedef void *(*k3thread_target)(void *arg);
+
+struct k3thread_options {   /* all zero = the defaults */
+    const char *name;       /* 1 to K3THREAD_NAME_MAX bytes, no control characters; NULL: "Thread-N" */
+    double      after;      /* seconds to wait, in the new thread, before the target is called */
+    bool        daemon;     /* the process may end without it */
+    size_t      stack_size; /* bytes, rounded up to what the system needs; 0: the default */
+};
+
+/*
+ * Starts a thread that calls TARGET(ARG). Its mask is K3THREAD_IMMEDIATE, its signal mask is that
+ * of the caller with the wake signal opened.
+ *
+ * *RET gets a reference; RET may be NULL, then nobody need ever join it. OPTIONS may be NULL.
+ * Errors: TYPE_ERROR (no target), VALUE_ERROR (name, or after < 0 or NaN), -EAGAIN, -ENOMEM.
+ * Python: k3thread.start(target, name=, args=, daemon=, after=).
+ */
+int k3thread_start(k3thread **ret, k3thread_target target, void *arg,
+                   const struct k3thread_options *options);
+
+/* As k3thread_start with options->daemon set. Python: k3thread.daemon. */
+int k3thread_daemon(k3thread **ret, k3thread_target target, void *arg,
+                    const struct k3thread_options *options);
+
+/* How a thread ended. */
+struct k3thread_result {
+    void                   *value;     /* what the target returned; NULL if an exception ended it */
+    const k3thread_exctype *exception; /* NULL: it returned */
+    char message[K3THREAD_MESSAGE_MAX]; /* the exception's, "" if none */
+};
+
+/*
+ * Waits until T has ended, at most TIMEOUT seconds. An interruptible wait. RET may be NULL. Any
+ * number of times, by any number of threads; it takes no reference away.
+ *
+ * Errors: TYPE_ERROR, VALUE_ERROR (timeout), -ETIMEDOUT, -EDEADLK (T is the caller), -ECANCELED.
+ * Python: Thread.join.
+ */
+int k3thread_join(k3thread *t, double timeout, struct k3thread_result *ret);
+
+/* Takes a reference and returns T. NULL is fine. */
+k3thread *k3thread_ref(k3thread *t);
+
+/* Gives a reference back; T must not be used after the last one. NULL is fine. */
+void k3thread_unref(k3thread *t);
+
+/*
+ * The calling thread, borrowed: valid while it runs. Never NULL: a thread that the library did not
+ * start is adopted, as "MainThread" if it is the process's first and as "Dummy-N" otherwise. The
+ * exit rule does not wait for adopted threads. Python: threading.current_thread.
+ */
+k3thread *k3thread_self(void);
+
+/* A new reference to the live thread of that name (of several: the oldest), or NULL. */
+k3thread *k3thread_find(const char *name);
+
+/* A new reference to the live thread of that id, or NULL. */
+k3thread *k3thread_find_id(k3thread_id id);
+
+/*
+ * Stores new references to at most CAPACITY live threads, in order of id, and returns how many there
+ * are, which may be more. THREADS may be NULL if CAPACITY is 0. Python: threading.enumerate.
+ */
+size_t k3thread_list(k3thread **threads, size_t capacity);
+
+/* What T is. T must not be NULL. The name lives as long as the caller's reference. */
+k3thread_id k3thread_get_id(const k3thread *t);
+const char *k3thread_get_name(const k3thread *t);
+bool        k3thread_is_daemon(const k3thread *t);
+
+/* The kernel's id of T: 0 before it runs and after it ended. */
+pid_t k3thread_get_tid(const k3thread *t);
+
+/* True from k3thread_start until the thread has ended. */
+bool k3thread_is_alive(const k3thread *t);
+
+/* An exception. */
+struct k3thread_exc {
+    const k3thread_exctype *type;
+    char                    message[K3THREAD_MESSAGE_MAX];
+    k3thread_id             sender; /* the thread that raised it */
+};
+
+/*
+ * Raises an exception of TYPE in T, and returns at once: it joins T's queue, and T is woken from an
+ * interruptible wait. T may be the caller, which then meets it at its next checkpoint.
+ *
+ *  - In a thread that waits out its "after", it ends the thread: the target is never called.
+ *  - In one whose target has not begun, it is thrown at the target's first checkpoint.
+ *  - What is still pending when T ends is dropped.
+ *
+ * 0 says that T was alive and has it in its queue. The format is printf's; NULL is no message.
+ * Errors: TYPE_ERROR (T or TYPE is NULL), VALUE_ERROR (TYPE is not derived from BaseException),
+ * INVALID_THREAD_ID_ERROR, SEND_RAISE_ERROR. Python: k3thread.send_exception(thread, exception).
+ */
+int k3thread_send_exception(k3thread *t, const k3thread_exctype *type);
+int k3thread_send_exceptionf(k3thread *t, const k3thread_exctype *type, const char *format, ...)
+    K3THREAD_PRINTF_(3, 4);
+int k3thread_send_exception_id(k3thread_id id, const k3thread_exctype *type);
+
+/*
+ * Throws an exception in the calling thread, whatever its mask. FORMAT may be NULL. A TYPE that is
+ * NULL or not derived from BaseException is thrown as TypeError, as Python does.
+ *
+ * The stack is unwound to the innermost K3THREAD_TRY. On the way cleanups run, innermost first, with
+ * the mask K3THREAD_NEVER; so do, in code compiled with -fexceptions, variables with the attribute
+ * cleanup, and C++ destructors. It must not pass a noexcept function (that ends the program, as in
+ * C++), and a catch (...) that does not throw on has caught it.
+ *
+ * What no TRY catches ends the thread: silently if it is a SystemExit, through the excepthook
+ * otherwise. An adopted thread, the main one too, ends as by pthread_exit: the process goes on until
+ * its other threads have ended.
+ */
+K3THREAD_NORETURN_ void k3thread_throw(const k3thread_exctype *type, const char *format, ...)
+    K3THREAD_PRINTF_(2, 3);
+
+/*
+ * Blocks.
+ *
+ *     K3THREAD_TRY {
+ *         …
+ *     } K3THREAD_EXCEPT(k3thread_SystemExit, e) {
+ *         … e->type, e->message, e->sender …
+ *     } K3THREAD_EXCEPT(k3thread_Exception, e) {
+ *         … K3THREAD_RERAISE();
+ *     } K3THREAD_FINALLY {
+ *         …
+ *     } K3THREAD_END
+ *
+ * The first EXCEPT whose type fits runs; any number of them, then at most one FINALLY, and END. The
+ * argument of EXCEPT is the type itself (an lvalue, k3thread_SystemExit), not its address. "e" is a
+ * const struct k3thread_exc *, valid inside its EXCEPT.
+ *
+ *  - Inside EXCEPT the mask is ON_BLOCKING (if it was IMMEDIATE; a handler never opens a mask),
+ *    inside FINALLY NEVER. After END, or however else the block is left, it is again what it was
+ *    before the TRY. END is a checkpoint.
+ *  - An exception thrown inside EXCEPT runs the FINALLY of the same block and goes outwards.
+ *    K3THREAD_RERAISE() throws the innermost one that is being handled once more, also from a
+ *    function that the handler calls; outside of any handler it throws RuntimeError.
+ *  - return, break, continue and goto may leave any part of it, and then mean what they mean without
+ *    it. FINALLY does not run then: C has no way to. What must run on every way out belongs in
+ *    k3thread_cleanup_push or a variable with the attribute cleanup.
+ *  - As with setjmp, a local variable that is changed inside the TRY and read after an exception must
+ *    be volatile. Do not jump out of a block by longjmp, nor into one.
+ */
+#define K3THREAD_TRY K3THREAD_TRY_(K3THREAD_NAME_(k3thread_try_, __COUNTER__))
+#define K3THREAD_TRY_(block)                                                                       \
+    {                                                                                              \
+        {                                                                                          \
+            struct k3thread_try_ block __attribute__((cleanup(k3thread_try_leave_)));              \
+            k3thread_try_enter_(&block);                                                           \
+            if (_setjmp(block.environment) == 0) {
+#define K3THREAD_EXCEPT(exception_type, e)                                                         \
+    }                                                                                              \
+    else if (k3thread_catch_(&(exception_type)))                                                   \
+    {                                                                                              \
+        const struct k3thread_exc *const e = k3thread_caught_();                                   \
+        (void) e;
+#define K3THREAD_FINALLY                                                                           \
+    }                                                                                              \
+    k3thread_finally_();                                                                           \
+    {
+#define K3THREAD_END                                                                               \
+    }                                                                                              \
+    k3thread_end_();                                                                               \
+    }                                                                                              \
+    k3thread_checkpoint();                                                                         \
+    }
+#define K3THREAD_RERAISE() k3thread_reraise_()
+
+/*
+ * FUNCTION(ARG) runs when what lies between push and pop is left in whatever way: by an exception,
+ * return, break, continue, goto or pthread_exit (in code with -fexceptions), and at the pop if
+ * EXECUTE is not 0. It runs with the mask NEVER and may block, but not wait for a raise. The two are
+ * one block, { and }: they stand in the same function at the same depth.
+ */
+#define k3thread_cleanup_push(function, arg)                                                       \
+    K3THREAD_PUSH_(K3THREAD_NAME_(k3thread_cleanup_, __COUNTER__), function, arg)
+#define K3THREAD_PUSH_(block, function, arg)                                                       \
+    {                                                                                              \
+        struct k3thread_cleanup_ block __attribute__((cleanup(k3thread_cleanup_leave_)));          \
+        k3thread_cleanup_enter_(&block, function, arg);                                            \
+        {
+#define k3thread_cleanup_pop(execute)                                                              \
+    }                                                                                              \
+    k3thread_cleanup_end_(execute);                                                                \
+    }
+
+/*
+ * Masks: where a thread that has exceptions pending throws them. Each thread begins with IMMEDIATE,
+ * whatever the mask of the one that started it.
+ */
+enum k3thread_mask {
+    K3THREAD_IMMEDIATE,   /* at every checkpoint and wait */
+    K3THREAD_ON_BLOCKING, /* only in the interruptible waits */
+    K3THREAD_NEVER,       /* they stay pending; waits just wait */
+    K3THREAD_RETURN       /* nothing is thrown: waits return -ECANCELED while one is pending */
+};
+
+/*
+ * Sets the calling thread's mask and returns the old one. If the new one is IMMEDIATE and an
+ * exception is pending, it is thrown here, with the new mask set. An unknown MASK changes nothing.
+ */
+enum k3thread_mask k3thread_set_mask(enum k3thread_mask mask);
+
+/* Has the calling thread an exception pending, whatever its mask? */
+bool k3thread_pending(void);
+
+/*
+ * Takes the oldest pending exception of the calling thread, whatever its mask, instead of having it
+ * thrown. False, and *RET untouched, if there is none. RET may be NULL: drop it.
+ */
+bool k3thread_take(struct k3thread_exc *ret);
+
+/*
+ * Throws the oldest pending exception if the mask is IMMEDIATE. About a nanosecond if there is none.
+ */
+void k3thread_checkpoint(void);
+
+/*
+ * The interruptible waits, and k3thread_join. Each is the call of its name, but:
+ *
+ *  - It returns 0 or more, or -errno.
+ *  - If an exception is pending, or comes while it waits, it is thrown with the masks IMMEDIATE and
+ *    ON_BLOCKING, and the call returns -ECANCELED with RETURN. Nothing is lost: a wait that has had
+ *    its effect (bytes moved, a connection accepted, a child reaped, a signal consumed) returns it,
+ *    and the exception stays pending. No wake-up is lost either.
+ *  - Other signals do not end it: it goes on until the same deadline.
+ *
+ * A read or write of a regular file is not interrupted once it has begun.
+ */
+int     k3thread_sleep(double seconds);
+int     k3thread_poll(struct pollfd *fds, nfds_t n, double timeout);
+ssize_t k3thread_read(int fd, void *buffer, size_t size);
+ssize_t k3thread_write(int fd, const void *buffer, size_t size);
+
+/* ADDRESS and LENGTH may both be NULL. The new descriptor is close-on-exec. */
+int k3thread_accept(int fd, struct sockaddr *address, socklen_t *length);
+
+/* Waits for the end of child PID, in the meaning of waitpid; returns its pid. STATUS may be NULL. */
+int k3thread_waitpid(pid_t pid, int *status);
+
+/*
+ * The caller holds MUTEX, and holds it again whatever happens, before any handler or cleanup runs.
+ * TIMEOUT is by the monotonic clock, whatever clock COND was made with; -ETIMEDOUT. It may return 0
+ * without a signal, as pthread_cond_wait may: wait in a loop.
+ */
+int k3thread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex, double timeout);
+
+/*
+ * Called in a thread that an exception other than SystemExit ends, after its stack was unwound, with
+ * the mask NEVER. The default prints one line to stderr:
+ *
+ *     Exception in thread NAME: TYPE: MESSAGE
+ */
+typedef void (*k3thread_excepthook)(k3thread *t, const struct k3thread_exc *e);
+
+/* Sets the hook of the process and returns the old one. NULL is the default one. Python:
+ * threading.excepthook. */
+k3thread_excepthook k3thread_set_excepthook(k3thread_excepthook hook);
+
+/* The signal that wakes threads. */
+int k3thread_wake_signal(void);
+
+/*
+ * The exit rule. From the first k3thread_start on, the end of main and exit() wait for the threads
+ * that are not daemons, as Python does; the exit status is kept. _exit and fatal signals do not wait.
+ *
+ * Safepoints. Code compiled with the flags of pkg-config --variable=safepoint_cflags and linked with
+ * those of safepoint_libs has a checkpoint on every edge of its control flow, so that a loop without
+ * a call can be stopped too. Use it for code that tolerates an exception between any two statements.
+ *
+ * fork. In the child only the calling thread lives, with its id, its name and what it has pending.
+ */
+
+/*
+ * The rest is for the macros above.
+ */
+#define K3THREAD_NAME_(prefix, number)  K3THREAD_NAME__(prefix, number)
+#define K3THREAD_NAME__(prefix, number) prefix##number
+
+struct k3thread_flight_;
+
+/* Blocks live on the stack of the thread, each linked to the one around it. */
+struct k3thread_block_ {
+    struct k3thread_block_  *outer;
+    struct k3thread_flight_ *flight; /* the unwinding in which it was entered */
+    unsigned char            state;
+    unsigned char            mask; /* to be restored */
+};
+
+struct k3thread_try_ {
+    struct k3thread_block_   block;
+    struct k3thread_flight_ *caught; /* owned */
+    jmp_buf                  environment;
+};
+
+struct k3thread_cleanup_ {
+    struct k3thread_block_ block;
+    void (*function)(void *arg);
+    void *arg;
+};
+
+void                       k3thread_try_enter_(struct k3thread_try_ *block);
+void                       k3thread_try_leave_(struct k3thread_try_ *block);
+bool                       k3thread_catch_(const k3thread_exctype *type);
+const struct k3thread_exc *k3thread_caught_(void);
+void                       k3thread_finally_(void);
+void                       k3thread_end_(void);
+K3THREAD_NORETURN_ void    k3thread_reraise_(void);
+
+void k3thread_cleanup_enter_(struct k3thread_cleanup_ *block, void (*function)(void *arg), void *arg);
+void k3thread_cleanup_leave_(struct k3thread_cleanup_ *block);
+void k3thread_cleanup_end_(int execute);
+
+/* Bit 0: the next checkpoint has to throw. Written by those who raise. */
+extern __thread unsigned k3thread_word_ __attribute__((tls_model("initial-exec")));
+void                     k3thread_deliver_(void);
+
+extern inline __attribute__((gnu_inline)) void k3thread_checkpoint(void)
+{
+    if (__builtin_expect((long) (__atomic_load_n(&k3thread_word_, __ATOMIC_RELAXED) & 1U), 0L))
+        k3thread_deliver_();
+}
+
+#pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
