@@ -53,7 +53,7 @@ extern "C" {
 #else
 #define K3THREAD_NORETURN_ _Noreturn
 #endif
-#define K3THREAD_PRINTF_(format, first) __attribute__((format(printf, format, first)))
+#define K3THREAD_PRINTF_(text, first) __attribute__((format(printf, text, first)))
 
 #pragma GCC visibility push(default)
 
