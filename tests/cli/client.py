@@ -1,0 +1,118 @@
+"""A client of the socket that is not ours: Python's standard library and the protocol's rules."""
+import base64
+import json
+import os
+import socket
+import sys
+import time
+
+PATH = os.environ["K3THREAD_SOCKET"]
+TIMEOUT = 25
+
+PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS = -32700, -32600, -32601, -32602
+
+
+class Failure(Exception):
+    """An error that the supervisor answered."""
+
+    def __init__(self, error):
+        super().__init__(error)
+        self.code = error["code"]
+        self.message = error["message"]
+        self.data = error.get("data", {})
+        self.type = self.data.get("type")
+
+
+class Client:
+    def __init__(self, path=PATH):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(TIMEOUT)
+        self.socket.connect(path)
+        self.received = b""
+        self.last_id = 0
+
+    def send_bytes(self, data):
+        self.socket.sendall(data)
+
+    def send(self, method, **params):
+        """Sends a request; returns its id."""
+        self.last_id += 1
+        self.send_bytes(request(self.last_id, method, params))
+        return self.last_id
+
+    def receive(self):
+        """The next answer, or None at the end."""
+        while b"\n" not in self.received:
+            try:
+                data = self.socket.recv(1 << 16)
+            except ConnectionResetError:
+                data = b""
+            if not data:
+                assert not self.received, "half a line: %r" % self.received[:200]
+                return None
+            self.received += data
+        line, _, self.received = self.received.partition(b"\n")
+        answer = json.loads(line)
+        assert answer["jsonrpc"] == "2.0", answer
+        return answer
+
+    def call(self, method, **params):
+        """The result; or Failure."""
+        wanted = self.send(method, **params)
+        answer = self.receive()
+        assert answer is not None, "the supervisor hung up"
+        assert answer["id"] == wanted, answer
+        return result_of(answer)
+
+    def end_of_input(self):
+        self.socket.shutdown(socket.SHUT_WR)
+
+    def close(self):
+        self.socket.close()
+
+
+def request(id, method, params):
+    message = {"jsonrpc": "2.0", "id": id, "method": method, "params": params}
+    return json.dumps(message).encode() + b"\n"
+
+
+def result_of(answer):
+    if "error" in answer:
+        assert "result" not in answer, answer
+        raise Failure(answer["error"])
+    return answer["result"]
+
+
+def call(method, **params):
+    """One call on a connection of its own."""
+    client = Client()
+    try:
+        return client.call(method, **params)
+    finally:
+        client.close()
+
+
+def ask(data):
+    """Sends bytes as they are, and returns the one answer."""
+    client = Client()
+    client.send_bytes(data)
+    answer = client.receive()
+    client.close()
+    return answer
+
+
+def fails(code, type, method, **params):
+    """The call fails with this code and data.type; returns the Failure."""
+    try:
+        result = call(method, **params)
+    except Failure as failure:
+        assert (failure.code, failure.type) == (code, type), failure
+        return failure
+    raise AssertionError("%s(%s) did not fail: %s" % (method, params, result))
+
+
+def start(*command, **params):
+    """Starts a command; the environment is a small one."""
+    params.setdefault("environment", ["PATH=" + os.environ["PATH"]])
+    params.setdefault("directory", os.environ.get("PWD", "/"))
+    return call("start", command=list(command), **params)

@@ -1,0 +1,98 @@
+#!/usr/bin/env bats
+# Faults that are cheap to make: the command gets a clear error, what runs goes on, and the
+# supervisor serves again when the cause is gone.
+
+# Scripts stand in single quotes; helpers.bash and run set some names.
+# shellcheck disable=SC2016,SC2154,SC2030,SC2031
+
+load helpers
+
+@test "a log that cannot be made is an error, and no harm" {
+  k3 start -n a -- sleep 1000
+  # Taken away: no mode would stop root.
+  logs=$(dirname "$(k3_field a log)")
+  mv "$logs" "$logs.away"
+  run -1 --separate-stderr k3 start -n b -- true
+  like "$stderr" "k3thread: start: *$logs*"
+  run -125 k3 join b
+  is "$(k3_field a state)" running
+  mv "$logs.away" "$logs"
+  k3 join "$(k3 start -- true)"
+}
+
+@test "an unwritable directory of logs is an error" {
+  needs_root
+  mkdir theirs
+  chown 65534 theirs
+  chmod 755 "$dir"
+  mkdir -m 700 theirs/k.logs
+  run ! as_nobody "$K3THREAD" -S "$dir/theirs/k.sock" start -- true
+  rmdir theirs/k.logs
+  as_nobody "$K3THREAD" -S "$dir/theirs/k.sock" start -- true
+  as_nobody "$K3THREAD" -S "$dir/theirs/k.sock" shutdown
+}
+
+@test "a full disk takes output, not the thread" {
+  k3 start -n full -o /dev/full -- sh -c 'echo lost 2>/dev/null; exit 3'
+  run -3 k3 join full
+}
+
+@test "without descriptors, starts fail clearly and the rest lives; with some again, all is well" {
+  (ulimit -n 64 && k3 start -n first -- sleep 1000)
+  script <<'EOF'
+clients = []
+waiting = []
+# Each thread takes a descriptor, each client takes one.
+refused = None
+for i in range(100):
+    try:
+        client = Client()
+        client.socket.settimeout(10)
+        answer = None
+        client.send("start", command=["/bin/sleep", "1000"], directory="/")
+        answer = client.receive()
+        clients.append(client)
+        if answer is None or "error" in answer:
+            refused = answer
+            break
+    except OSError as error:
+        refused = error
+        break
+assert refused is not None, "100 clients and threads on 64 descriptors"
+if isinstance(refused, dict):
+    assert refused["error"]["data"]["type"] == "OSError", refused
+    assert "descriptor" in refused["error"]["message"] or "open files" in refused["error"]["message"], refused
+for client in clients:
+    client.close()
+threads = call("list", live=True)
+assert threads[0]["name"] == "first" and threads[0]["state"] == "running", threads[0]
+call("raise", thread="Thread-*")
+for thread in threads[1:]:
+    assert call("join", thread=thread["id"])["signal"] == 15
+thread = start("/bin/true")
+assert call("join", thread=thread["id"])["exit_code"] == 0
+EOF
+}
+
+@test "without processes, a start fails clearly and works again later" {
+  needs_root
+  mkdir theirs
+  chmod 755 "$dir"
+  # A user of its own: the limit counts all processes of a user.
+  mine() {
+    setpriv --reuid=61234 --regid=61234 --clear-groups "$@"
+  }
+  chown 61234 theirs
+  export K3THREAD_SOCKET=$dir/theirs/k.sock
+  mine prlimit --nproc=12 timeout 20 "$K3THREAD" start -n first -- sleep 1000
+  for _ in {1..12}; do
+    mine "$K3THREAD" start -- sleep 1000 >>ids 2>err || break
+  done
+  [ -s err ]
+  like "$(cat err)" 'k3thread: start: OSError: *'
+  is "$(mine "$K3THREAD" list -q first)" 1
+  mine "$K3THREAD" raise --wait 'Thread-*'
+  id=$(mine "$K3THREAD" start -- true)
+  mine "$K3THREAD" join "$id"
+  mine "$K3THREAD" shutdown --now
+}

@@ -1,0 +1,222 @@
+# shellcheck shell=bash
+# What the tests of the command line share. Each test has a directory and a supervisor of its own,
+# and fails if it leaves a process behind.
+
+bats_require_minimum_version 1.5.0
+
+ROOT=$(cd "$BATS_TEST_DIRNAME" && while [ ! -e Makefile ]; do cd ..; done && pwd)
+: "${K3THREAD:=$ROOT/build/k3thread}"
+HELPERS=${BUILD:-$ROOT/build}/tests/cli # the programs made from tests/cli/*.c
+export ROOT K3THREAD HELPERS
+
+# No step of a test takes so many seconds, on a busy machine either.
+DEADLINE=30
+
+setup_file() {
+  # The interpreter itself: a wrapper in front of it may be slow, and it is called often.
+  PYTHON=$(python3 -c 'import sys; print(sys.executable)')
+  export PYTHON
+}
+
+setup() {
+  begin_test
+}
+
+# A file that has more to set up begins with this.
+begin_test() {
+  # Short: a socket's path is limited to 107 bytes.
+  dir=$(mktemp -d /tmp/k3t.XXXXXX)
+  commands=$dir/.commands
+  export K3THREAD_SOCKET=$dir/k.sock
+  unset XDG_RUNTIME_DIR K3THREAD_ID K3THREAD_NAME
+  declare -gA background=()
+  cd "$dir" || return
+}
+
+teardown() {
+  local status=0
+  if [ -S "$K3THREAD_SOCKET" ]; then
+    k3 shutdown --now || [ $? = 69 ] || status=1
+  fi
+  finish_all || status=1
+  refute_leaks || status=1
+  # Shown by bats if the test failed.
+  cat "$commands" "$dir"/*.log 2>/dev/null || :
+  cd / || return
+  rm -rf "$dir"
+  return "$status"
+}
+
+# --- the program ---
+
+# k3thread, logged; one that hangs is killed, and says 137.
+k3() {
+  local status=0
+  log k3thread "$@"
+  timeout --foreground -s KILL "$DEADLINE" "$K3THREAD" "$@" || status=$?
+  [ "$status" = 0 ] || printf '[%s]\n' "$status" >>"$commands"
+  return "$status"
+}
+
+log() {
+  { printf '$' && printf ' %q' "$@" && echo; } >>"$commands"
+}
+
+# k3_field THREAD FIELD: one field of a thread's JSON; a string bare, anything else as JSON. A name
+# means the newest of its threads.
+k3_field() {
+  k3 list --json "$1" | "$PYTHON" -I -S -c '
+import json, sys
+value = json.load(sys.stdin)[-1][sys.argv[1]]
+print(value if isinstance(value, str) else json.dumps(value))' "$2"
+}
+
+# is_state THREAD STATE, and wait_for_state THREAD STATE.
+is_state() {
+  [[ $(k3 list --json "$1") =~ \"state\":\ *\"$2\" ]]
+}
+
+wait_for_state() {
+  wait_until "$DEADLINE" is_state "$@"
+}
+
+supervisor_pid() {
+  k3 version | sed -n 's/^supervisor .*pid \([0-9]*\)).*/\1/p'
+}
+
+# The guardian is the supervisor's parent.
+guardian_pid() {
+  parent_of "$(supervisor_pid)"
+}
+
+# A Python script on standard input, with the names of client.py.
+script() {
+  log script "$@"
+  { echo 'from client import *' && cat; } |
+    PYTHONPATH=$ROOT/tests/cli timeout --foreground -s KILL "$DEADLINE" "$PYTHON" -S -B - "$@"
+}
+
+# --- waiting ---
+
+now_us() {
+  echo "${EPOCHREALTIME//[.,]/}"
+}
+
+# wait_until SECONDS COMMAND…: until the command succeeds.
+wait_until() {
+  local seconds=$1 end
+  shift
+  end=$(($(now_us) + seconds * 1000000))
+  until "$@"; do
+    if [ "$(now_us)" -ge "$end" ]; then
+      echo "not within $seconds s: $*"
+      return 1
+    fi
+    sleep 0.02
+  done
+}
+
+# wait_for_file FILE…: until each is there and not empty.
+wait_for_file() {
+  local file
+  for file; do
+    wait_until "$DEADLINE" test -s "$file"
+  done
+}
+
+# in_background NAME COMMAND…: output goes to NAME.out and NAME.err; finish NAME returns its status.
+in_background() {
+  local name=$1
+  shift
+  "$@" >"$dir/$name.out" 2>"$dir/$name.err" </dev/null 3>&- &
+  background[$name]=$!
+}
+
+finish() {
+  local pid=${background[$1]}
+  unset "background[$1]"
+  wait_until "$DEADLINE" is_finished "$pid" || kill -KILL "$pid"
+  wait "$pid"
+}
+
+# The shell has taken its status.
+is_finished() {
+  ! kill -0 "$1" 2>/dev/null
+}
+
+finish_all() {
+  local name status=0
+  for name in "${!background[@]}"; do
+    wait_until 10 is_finished "${background[$name]}" || {
+      kill -KILL "${background[$name]}"
+      status=1
+    }
+  done
+  return "$status"
+}
+
+# --- processes ---
+
+# Is PID a process that is not dead?
+is_alive() {
+  local stat
+  stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
+  stat=${stat##*) }
+  [[ $stat != [ZX]* ]]
+}
+
+refute_alive() {
+  local pid
+  for pid; do
+    if is_alive "$pid"; then
+      ps -o pid,ppid,pgid,sid,stat,args -p "$pid"
+      return 1
+    fi
+  done
+}
+
+assert_alive() {
+  local pid
+  for pid; do
+    is_alive "$pid" || { echo "process $pid is gone" && return 1; }
+  done
+}
+
+parent_of() {
+  sed -n 's/^PPid:\t//p' "/proc/$1/status"
+}
+
+# Fails if a process carries this test's directory: in its environment (K3THREAD_SOCKET), its
+# arguments, as its working directory, or among its files (a log).
+refute_leaks() {
+  "$PYTHON" -I -S "$ROOT/tests/cli/leaks.py" "$dir"
+}
+
+# --- checks that show what they saw ---
+
+# is ACTUAL EXPECTED
+is() {
+  [ "$1" = "$2" ] || { printf 'expected: %q\nactual:   %q\n' "$2" "$1" && return 1; }
+}
+
+# like ACTUAL PATTERN, a pattern of the shell
+like() {
+  # shellcheck disable=SC2053
+  [[ $1 = $2 ]] || { printf 'expected: %s\nactual:   %q\n' "$2" "$1" && return 1; }
+}
+
+unlike() {
+  # shellcheck disable=SC2053
+  [[ $1 != $2 ]] || { printf 'not expected: %s\nactual:       %q\n' "$2" "$1" && return 1; }
+}
+
+needs_root() {
+  [ "$(id -u)" = 0 ] || skip "needs root"
+}
+
+# Runs a command as somebody else, who owns nothing here.
+as_nobody() {
+  log setpriv --reuid=65534 "$@"
+  timeout --foreground -s KILL "$DEADLINE" \
+    setpriv --reuid=65534 --regid=65534 --clear-groups --no-new-privs "$@"
+}

@@ -1,0 +1,181 @@
+#!/usr/bin/env bats
+# join: waits for ends, and exits as the command did.
+
+# Scripts stand in single quotes; helpers.bash and run set some names.
+# shellcheck disable=SC2016,SC2154
+
+load helpers
+
+@test "join exits as the command did" {
+  local code
+  for code in 0 1 3 64 124 255; do
+    run "-$code" k3 join "$(k3 start -- sh -c "exit $code")"
+  done
+}
+
+@test "join exits with 128+N if signal N ended the command" {
+  run -137 k3 join "$(k3 start -- sh -c 'kill -KILL $$')"
+  run -143 k3 join "$(k3 start -- sh -c 'kill -TERM $$')"
+  run -139 k3 join "$(k3 start -- sh -c 'ulimit -c 0; kill -SEGV $$')"
+}
+
+@test "join prints nothing" {
+  run -7 k3 join "$(k3 start -- sh -c 'echo printed; exit 7')"
+  is "$output" ''
+}
+
+@test "join waits for the end" {
+  mkfifo gate
+  k3 start -n j -- sh -c 'read x <gate; exit 4'
+  in_background joining k3 join j
+  run -124 k3 join -t 0.2 j
+  echo >gate
+  run -4 finish joining
+}
+
+@test "of several threads, the first in the order given that is not 0 counts" {
+  k3 start -n good -- true
+  k3 start -n late -- sh -c 'sleep 0.3; exit 5'
+  k3 start -n soon -- sh -c 'exit 6'
+  run -5 k3 join good late soon
+  run -6 k3 join soon late
+  run -0 k3 join good
+  run -6 k3 join good soon good
+}
+
+@test "join waits for all, also when the first has failed" {
+  mkfifo gate
+  k3 start -n failed -- sh -c 'exit 5'
+  k3 start -n slow -- sh -c 'read x <gate'
+  k3 join failed || :
+  in_background joining k3 join failed slow
+  run -124 k3 join -t 0.2 slow
+  is_running=$(kill -0 "${background[joining]}" && echo yes)
+  is "$is_running" yes
+  echo >gate
+  run -5 finish joining
+}
+
+@test "a thread can be joined any number of times, by any number of clients" {
+  mkfifo gate
+  k3 start -n j -- sh -c 'read x <gate; exit 9'
+  for i in {1..20}; do in_background "join$i" k3 join j; done
+  echo >gate
+  for i in {1..20}; do run -9 finish "join$i"; done
+  run -9 k3 join j
+  run -9 k3 join j j
+}
+
+@test "join takes ids and patterns" {
+  k3 start -n a-1 -- true
+  k3 start -n a-2 -- sh -c 'exit 3'
+  k3 start -n b -- sh -c 'exit 4'
+  run -0 k3 join 1
+  run -3 k3 join 'a-*'
+  run -4 k3 join '[b]' 'a-*'
+}
+
+@test "a name means the live thread, else the newest that ended" {
+  k3 join "$(k3 start -n n -- sh -c 'exit 1')" || :
+  k3 join "$(k3 start -n n -- sh -c 'exit 2')" || :
+  run -2 k3 join n
+  k3 start -n n -- sh -c 'sleep 0.2; exit 3'
+  run -3 k3 join n
+}
+
+@test "--all joins every live thread" {
+  mkfifo gate
+  k3 start -- sh -c 'exit 5'
+  k3 join 1 || :
+  k3 start -- sh -c 'read x <gate; exit 6'
+  k3 start -a 0.1 -- true
+  k3 daemon -- sh -c 'sleep 0.1'
+  in_background joining k3 join --all
+  run -124 k3 join --timeout 0.2 --all
+  echo >gate
+  run -6 finish joining
+  run -0 k3 join --all
+}
+
+@test "--timeout gives up with 124, and harms nobody" {
+  k3 start -n slow -- sleep 1000
+  run -124 --separate-stderr k3 join -t 0.1 slow
+  like "$stderr" 'k3thread: join: TimeoutError: *'
+  run -124 k3 join --timeout=100ms slow
+  run -124 k3 join -t 0 slow
+  is "$(k3_field slow state)" running
+  k3 start -n quick -- true
+  run -0 k3 join -t 30 quick
+  run -0 k3 join -t 0 quick
+}
+
+@test "a thread that there is not is an InvalidThreadIdError" {
+  k3 start -- true
+  run -3 --separate-stderr k3 join nobody
+  is "$stderr" "k3thread: join: InvalidThreadIdError: no thread 'nobody'"
+  run -3 k3 join 99
+  run -3 k3 join 'nobody*'
+}
+
+@test "join wants threads or --all" {
+  run -64 k3 join
+  run -64 k3 join --all a
+  run -64 k3 join -t x a
+}
+
+@test "a client that goes while it joins changes nothing" {
+  k3 start -n slow -- sleep 1000
+  in_background joining "$K3THREAD" join slow
+  wait_until "$DEADLINE" grep -q 'socket' <(ls -l "/proc/${background[joining]}/fd")
+  kill -KILL "${background[joining]}"
+  run -137 finish joining
+  is "$(k3_field slow state)" running
+  k3 raise --wait slow
+  run -143 k3 join slow
+}
+
+@test "a thousand joins wait side by side, and each gets its answer" {
+  (ulimit -n "$(ulimit -Hn)" && k3 start -n slow -- sleep 1000)
+  script <<'EOF'
+clients = [Client() for _ in range(500)]
+for client in clients:
+    client.send("join", thread="slow")
+many = Client()
+ids = {many.send("join", thread=1) for _ in range(500)}
+
+began = time.time()
+assert call("list", threads=["slow"])[0]["state"] == "running"
+assert time.time() - began < 5, "the joins delay others"
+
+call("raise", thread="slow")
+for client in clients:
+    assert result_of(client.receive())["signal"] == 15
+while ids:
+    answer = many.receive()
+    assert result_of(answer)["signal"] == 15
+    ids.remove(answer["id"])
+EOF
+}
+
+@test "no status is lost or doubled among many short threads" {
+  script <<'EOF'
+client = Client()
+environment = ["PATH=" + os.environ["PATH"]]
+started = {}
+for number in range(200):
+    sent = client.send("start", command=["sh", "-c", "exit %d" % (number % 100)],
+                       environment=environment, directory="/")
+    started[sent] = number
+ids = {}
+while started:
+    answer = client.receive()
+    ids[result_of(answer)["id"]] = started.pop(answer["id"])
+assert len(ids) == 200
+joining = {client.send("join", thread=id): id for id in ids}
+while joining:
+    answer = client.receive()
+    id = joining.pop(answer["id"])
+    thread = result_of(answer)
+    assert (thread["id"], thread["exit_code"], thread["signal"]) == (id, ids[id] % 100, None), thread
+EOF
+}

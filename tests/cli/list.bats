@@ -1,0 +1,167 @@
+#!/usr/bin/env bats
+# list: the table, the JSON, and which threads.
+
+# Scripts stand in single quotes; helpers.bash and run set some names.
+# shellcheck disable=SC2016,SC2154
+
+load helpers
+
+@test "the table has the columns of the contract" {
+  k3 start -- true
+  is "$(k3 list | head -n 1 | xargs)" 'ID NAME TID PID STATE DAEMON TIME RESULT COMMAND'
+}
+
+@test "a row shows a running thread" {
+  k3 start -n web -- sleep 1000
+  row=$(k3 list web | tail -n 1)
+  like "$(echo "$row" | xargs)" \
+    "1 web $(k3_field web tid) $(k3_field web pid) running no *s - sleep 1000"
+}
+
+@test "a row shows how an ended thread ended" {
+  k3 start -n seven -- sh -c 'exit 7'
+  k3 start -n killed -- sh -c 'kill -9 $$'
+  k3 start -n raised -- sleep 1000
+  k3 raise --wait raised
+  k3 join seven || :
+  k3 join killed || :
+  like "$(k3 list seven | tail -n 1 | xargs)" '1 seven - - ended no *s exit 7 sh *'
+  like "$(k3 list killed | tail -n 1)" '*SIGKILL*'
+  like "$(k3 list raised | tail -n 1)" '*SystemExit*SIGTERM*sleep 1000*'
+}
+
+@test "a row shows a daemon, and one that is delayed" {
+  k3 daemon -n d -a 1000 -- true
+  like "$(k3 list d | tail -n 1 | xargs)" "1 d $(k3_field d tid) - delayed yes - - true"
+}
+
+@test "a thread that is being ended is stopping" {
+  k3 start -n s -- sh -c 'trap "" TERM; echo >ready; while :; do sleep 0.05; done'
+  wait_for_file ready
+  k3 raise s
+  wait_for_state s stopping
+  is "$(k3_field s ended)" null
+  k3 raise s SIGKILL
+}
+
+@test "what could confuse a terminal is escaped, and a row is one line" {
+  k3 start -n 'ünï' -- sh -c ': $1; exec sleep 1000' - $'a\e[31m\nb\r\x9b\xff'
+  is "$(k3 list | wc -l)" 2
+  run ! grep -qP '\e|\r' <(k3 list)
+  like "$(k3 list)" '*ünï*'
+}
+
+@test "threads are in the order of their ids" {
+  for _ in {1..12}; do k3 start -- true; done
+  is "$(k3 list -q | xargs)" '1 2 3 4 5 6 7 8 9 10 11 12'
+  is "$(k3 list | awk 'NR > 1 { print $1 }' | xargs)" '1 2 3 4 5 6 7 8 9 10 11 12'
+}
+
+@test "--quiet prints ids only, --live leaves out what has ended" {
+  k3 start -n a -- sleep 1000
+  k3 start -n b -- true
+  k3 start -n c -a 1000 -- true
+  k3 join b
+  is "$(k3 list -q | xargs)" '1 2 3'
+  is "$(k3 list --quiet --live | xargs)" '1 3'
+}
+
+@test "threads are chosen by name, id and pattern" {
+  for name in web-1 web-2 db cache; do k3 start -n $name -- sleep 1000; done
+  is "$(k3 list -q db)" 3
+  is "$(k3 list -q 4)" 4
+  is "$(k3 list -q 'web-*' | xargs)" '1 2'
+  is "$(k3 list -q '?b' '[ac]*' | xargs)" '3 4'
+  is "$(k3 list -q db 1 'web*' db | xargs)" '1 2 3'
+}
+
+@test "a name or an id that is missing is an error, a pattern that fits nothing is not" {
+  k3 start -n a -- true
+  run -3 --separate-stderr k3 list nobody
+  is "$stderr" "k3thread: list: InvalidThreadIdError: no thread 'nobody'"
+  run -3 k3 list a 99
+  run -0 k3 list -q 'nobody*'
+  is "$output" ''
+  k3 join a
+  run -3 --separate-stderr k3 list --live a
+  is "$stderr" "k3thread: list: InvalidThreadIdError: no live thread 'a'"
+}
+
+@test "a name means each thread that has it" {
+  for _ in 1 2 3; do k3 join "$(k3 start -n again -- true)"; done
+  is "$(k3 list -q again | xargs)" '1 2 3'
+}
+
+@test "ls is list" {
+  k3 start -n a -- sleep 1000
+  is "$(k3 ls -q a)" "$(k3 list -q a)"
+  is "$(k3 ls --json | sed 's/ //g')" "$(k3 list --json | sed 's/ //g')"
+}
+
+@test "an empty list is a heading, or an empty array" {
+  k3 start -- true
+  k3 join 1
+  k3 clear
+  is "$(k3 list | wc -l)" 1
+  is "$(k3 list -q)" ''
+  is "$(k3 list --json | tr -d ' \n')" '[]'
+}
+
+@test "--json has the contract's fields, each of its type" {
+  k3 start -n running -- sleep 1000
+  k3 start -n delayed -a 1000 -d -- true
+  k3 start -n exited -o out -- sh -c 'exit 3'
+  k3 start -n raised -- sleep 1000
+  k3 raise --wait -m 'so long' raised
+  k3 join exited || :
+  k3 list --json >threads
+  script <<'EOF'
+number, none = (int, float), type(None)
+fields = {
+    "id": int, "name": str, "tid": (int, none), "pid": (int, none), "state": str, "daemon": bool,
+    "after": number, "command": list, "directory": str, "log": str, "created": number,
+    "started": number + (none,), "ended": number + (none,), "exit_code": (int, none),
+    "signal": (int, none), "exception": (str, none), "message": (str, none), "runs": int,
+}
+threads = json.load(open("threads"))
+for thread in threads:
+    for field, types in fields.items():
+        assert isinstance(thread[field], types), (field, thread)
+        assert types is bool or not isinstance(thread[field], bool), (field, thread)
+by_name = {thread["name"]: thread for thread in threads}
+here = os.getcwd()
+
+def check(name, **expected):
+    for field, value in expected.items():
+        assert by_name[name][field] == value, (name, field, by_name[name][field], value)
+
+check("running", id=1, state="running", daemon=False, after=0, command=["sleep", "1000"],
+      directory=here, ended=None, exit_code=None, signal=None, exception=None, message=None, runs=1)
+check("delayed", id=2, state="delayed", daemon=True, after=1000, pid=None, started=None,
+      ended=None, runs=0)
+check("exited", id=3, state="ended", pid=None, tid=None, exit_code=3, signal=None, exception=None,
+      log=here + "/out")
+check("raised", id=4, state="ended", exit_code=None, signal=15, exception="SystemExit",
+      message="so long")
+for thread in threads:
+    assert abs(thread["created"] - time.time()) < 600, thread
+    if thread["started"] is not None:
+        assert thread["started"] >= thread["created"], thread
+    if thread["ended"] is not None:
+        assert thread["ended"] >= thread["started"], thread
+assert by_name["running"]["tid"] != by_name["running"]["pid"]
+EOF
+}
+
+@test "--json is what the socket answers" {
+  k3 start -- sleep 1000
+  k3 list --json >threads
+  script <<'EOF'
+assert json.load(open("threads")) == call("list")
+EOF
+}
+
+@test "--json and --quiet exclude each other" {
+  k3 start -- true
+  run -64 k3 list --json -q
+}

@@ -1,0 +1,180 @@
+#!/usr/bin/env bats
+# logs: what the thread's command printed.
+
+# Scripts stand in single quotes; helpers.bash and run set some names.
+# shellcheck disable=SC2016,SC2154
+
+load helpers
+
+@test "logs prints what the command wrote, both streams in order" {
+  k3 start -n l -- sh -c 'echo one; echo two >&2; echo three'
+  k3 join l
+  is "$(k3 logs l)" $'one\ntwo\nthree'
+  is "$(k3 logs 1)" $'one\ntwo\nthree'
+}
+
+@test "logs of a running thread is what there is now" {
+  k3 start -n l -- sh -c 'echo one; exec sleep 1000'
+  wait_for_file "$(k3_field l log)"
+  is "$(k3 logs l)" one
+}
+
+@test "a thread that has printed nothing has an empty log" {
+  k3 start -n d -a 1000 -- true
+  k3 start -n q -- true
+  k3 join q
+  run -0 k3 logs d
+  is "$output" ''
+  run -0 k3 logs q
+  is "$output" ''
+}
+
+@test "logs prints bytes as they are" {
+  head -c 100000 /dev/urandom >bytes
+  k3 start -n l -- cat bytes
+  k3 join l
+  k3 logs l | cmp - bytes
+}
+
+@test "--lines prints the last lines" {
+  k3 start -n l -- sh -c 'seq 1000; printf "no newline"'
+  k3 join l
+  is "$(k3 logs -n 3 l)" $'999\n1000\nno newline'
+  is "$(k3 logs --lines=1 l)" 'no newline'
+  is "$(k3 logs -n 0 l)" ''
+  is "$(k3 logs -n 1001 l | head -n 1)" 1
+  is "$(k3 logs -n 100000 l | wc -l)" 1000
+  k3 start -n m -- seq 3
+  k3 join m
+  is "$(k3 logs -n 2 m)" $'2\n3'
+  run -64 k3 logs -n -1 l
+  run -64 k3 logs -n x l
+}
+
+@test "--follow prints what comes, until the thread ends" {
+  mkfifo gate
+  k3 start -n l -- sh -c 'echo one; read x <gate; echo two; read x <gate; echo three'
+  in_background following k3 logs -f l
+  wait_for_file following.out
+  echo >gate
+  wait_until "$DEADLINE" grep -q two following.out
+  echo >gate
+  finish following
+  is "$(cat following.out)" $'one\ntwo\nthree'
+}
+
+@test "--follow ends with the thread, also when it is killed" {
+  k3 start -n l -- sh -c 'echo one; exec sleep 1000'
+  in_background following k3 logs --follow l
+  wait_for_file following.out
+  k3 raise --wait l
+  run -0 finish following
+}
+
+@test "--follow of an ended thread prints its log" {
+  k3 start -n l -- seq 3
+  k3 join l
+  is "$(k3 logs -f l)" $'1\n2\n3'
+  is "$(k3 logs -f -n 1 l)" 3
+}
+
+@test "--follow of a delayed thread waits for its output" {
+  k3 start -n l -a 0.3 -- echo late
+  is "$(k3 logs -f l)" late
+}
+
+@test "--follow --lines begins with the last lines" {
+  mkfifo gate
+  k3 start -n l -- sh -c 'seq 10; read x <gate; echo end'
+  wait_until "$DEADLINE" grep -q 10 "$(k3_field l log)"
+  in_background following k3 logs -f -n 2 l
+  wait_for_file following.out
+  echo >gate
+  finish following
+  is "$(cat following.out)" $'9\n10\nend'
+}
+
+@test "a follower whose reader has gone ends quietly" {
+  k3 start -n l -- sh -c 'while :; do echo line; sleep 0.05; done'
+  timeout "$DEADLINE" "$K3THREAD" logs -f l 2>err | head -n 1 >out
+  is "$(cat out)" line
+  is "$(cat err)" ''
+}
+
+@test "a big log comes whole, and its tail quickly" {
+  k3 start -n big -- sh -c 'yes 0123456789 | head -c 50000000; echo end'
+  k3 join big
+  is "$(k3 logs big | cksum)" "$( (yes 0123456789 | head -c 50000000 && echo end) | cksum)"
+  is "$(k3 logs -n 1 big | tail -c 4)" end
+  k3 logs big >copy
+  is "$(stat -c %s copy)" 50000004
+  k3 logs big >>copy
+  is "$(stat -c %s copy)" 100000008
+}
+
+@test "a log can be read by its owner alone" {
+  k3 start -n l -- echo secret
+  k3 join l
+  log=$(k3_field l log)
+  is "$(stat -c '%a %u' "$log")" "600 $(id -u)"
+  is "$(stat -c '%a %u' "$(dirname "$log")")" "700 $(id -u)"
+}
+
+@test "a log survives the supervisor's shutdown" {
+  k3 start -n l -- echo kept
+  k3 join l
+  log=$(k3_field l log)
+  k3 shutdown
+  is "$(cat "$log")" kept
+}
+
+@test "a log survives the supervisor's death, and the next supervisor" {
+  k3 start -n l -- sh -c 'echo kept; exec sleep 1000'
+  log=$(k3_field l log)
+  wait_for_file "$log"
+  guardian=$(guardian_pid)
+  kill -KILL "$(supervisor_pid)"
+  wait_until "$DEADLINE" refute_alive "$guardian"
+  k3 start -n l -- echo new
+  k3 join l
+  is "$(cat "$log")" kept
+  is "$(k3 logs l)" new
+}
+
+@test "clear removes the log" {
+  k3 start -n l -- echo gone
+  k3 join l
+  log=$(k3_field l log)
+  k3 clear
+  [ ! -e "$log" ]
+  run -3 --separate-stderr k3 logs l
+  is "$stderr" "k3thread: logs: InvalidThreadIdError: no thread 'l'"
+}
+
+@test "of a file that others write too, logs prints the thread's part" {
+  echo other >out
+  k3 start -n a -o out -- echo first
+  k3 join a
+  k3 start -n b -o out -- echo second
+  k3 join b
+  is "$(k3 logs b)" second
+  is "$(k3 logs -n 5 b)" second
+  k3 clear
+  is "$(cat out)" $'other\nfirst\nsecond'
+}
+
+@test "a log that was removed is an error" {
+  k3 start -n l -- echo x
+  k3 join l
+  rm "$(k3_field l log)"
+  run -1 --separate-stderr k3 logs l
+  like "$stderr" 'k3thread: logs: *'
+}
+
+@test "logs wants one thread" {
+  k3 start -n l -- true
+  run -64 k3 logs
+  run -64 k3 logs l l
+  run -3 k3 logs nobody
+  run -64 k3 logs 'l*'
+}

@@ -1,0 +1,469 @@
+#!/usr/bin/env bats
+# The socket, spoken to by clients that are not ours: Python's standard library and socat.
+
+# Scripts stand in single quotes; helpers.bash and run set some names.
+# shellcheck disable=SC2016,SC2154
+
+load helpers
+
+setup() {
+  begin_test
+  k3 start -n first -- sleep 1000
+}
+
+# --- methods ---
+
+@test "socat raises as the contract shows it" {
+  printf '{"jsonrpc":"2.0","id":1,"method":"raise","params":{"thread":"first","exception":"SystemExit"}}\n' |
+    socat -t 10 - "UNIX-CONNECT:$K3THREAD_SOCKET" >answer
+  like "$(cat answer)" '{"jsonrpc":*"2.0",*"id":*1,*"result":*"first"*}'
+  run -143 k3 join first
+}
+
+@test "start answers with the thread, and takes each parameter" {
+  script <<'EOF'
+thread = call("start", command=["sleep", "1000"], name="web", after=0.25, daemon=True, timeout=500,
+              grace=0, directory="/", environment=["a=b"], umask=0o22, output=os.getcwd() + "/out")
+assert thread["id"] == 2 and thread["name"] == "web" and thread["state"] == "delayed", thread
+assert thread["daemon"] is True and thread["after"] == 0.25 and thread["pid"] is None, thread
+assert thread["command"] == ["sleep", "1000"] and thread["directory"] == "/", thread
+assert thread["log"] == os.getcwd() + "/out", thread
+assert thread["created"] and thread["started"] is None and thread["ended"] is None, thread
+thread = call("start", command=["sleep", "1000"], directory="/")
+assert thread["state"] == "running" and thread["pid"] and thread["tid"], thread
+EOF
+}
+
+@test "start that cannot run its command answers with the error and the thread" {
+  script <<'EOF'
+failure = fails(-32007, "FileNotFoundError", "start", command=["no-such-command"], directory="/")
+assert failure.data["thread"]["state"] == "ended", failure
+assert failure.data["thread"]["exit_code"] == 127, failure
+failure = fails(-32008, "PermissionError", "start", command=["/"], directory="/")
+assert failure.data["thread"]["exit_code"] == 126, failure
+EOF
+}
+
+@test "start refuses what is of the wrong kind or value" {
+  script <<'EOF'
+TYPE, VALUE = (-32001, "TypeError"), (-32002, "ValueError")
+for error, params in [
+        (TYPE, {"command": []}),
+        (TYPE, {"command": "ls"}),
+        (TYPE, {"command": [1]}),
+        (TYPE, {"command": ["a\0b"]}),
+        (TYPE, {"command": [{"base64": "!"}]}),
+        (TYPE, {"command": [{"base64": "AGE="}]}),  # a NUL byte
+        (TYPE, {"command": ["true"], "name": 7}),
+        (TYPE, {"command": ["true"], "environment": "a=b"}),
+        (TYPE, {"command": ["true"], "environment": [None]}),
+        (VALUE, {"command": ["true"], "environment": ["novalue"]}),
+        (VALUE, {"command": ["true"], "name": ""}),
+        (VALUE, {"command": ["true"], "name": "1"}),
+        (VALUE, {"command": ["true"], "name": "first"}),
+        (VALUE, {"command": ["true"], "after": -1}),
+        (VALUE, {"command": ["true"], "grace": -0.5}),
+        (VALUE, {"command": ["true"], "timeout": -1}),
+        (VALUE, {"command": ["true"], "directory": "relative"}),
+        (VALUE, {"command": ["true"], "output": "relative"})]:
+    fails(*error, "start", **params)
+for params in [{}, {"command": ["true"], "unknown": 1}, {"command": ["true"], "after": "1"},
+               {"command": ["true"], "daemon": 1}]:
+    fails(INVALID_PARAMS, None, "start", **params)
+assert [t["name"] for t in call("list")] == ["first"]
+EOF
+}
+
+@test "list, join, raise, logs and clear answer as documented" {
+  script <<'EOF'
+first = call("list")[0]
+assert call("list", threads=["first", "f*", 1], live=True) == [first]
+assert call("list", threads=["none*"]) == []
+fails(-32003, "InvalidThreadIdError", "list", threads=["none"])
+
+made = start("sh", "-c", "printf 'one\\ntwo\\n\\377'; exit 3", name="made")
+ended = call("join", thread="made")
+assert ended["id"] == made["id"] and ended["exit_code"] == 3 and ended["state"] == "ended", ended
+assert ended["pid"] is None and ended["tid"] is None, ended
+assert call("join", thread=made["id"]) == ended
+
+log = call("logs", thread="made")
+assert log["id"] == made["id"] and log["name"] == "made" and log["log"] == made["log"], log
+assert base64.b64decode(log["text"]["base64"]) == b"one\ntwo\n\xff", log
+assert log["size"] == 9 and log["offset"] == 0, log
+assert base64.b64decode(call("logs", thread="made", lines=1)["text"]["base64"]) == b"\xff"
+assert call("logs", thread="made", lines=0)["text"] == ""
+
+assert call("clear") == {"cleared": 1}
+fails(-32003, "InvalidThreadIdError", "logs", thread="made")
+fails(-32003, "InvalidThreadIdError", "join", thread=made["id"])
+
+raised = call("raise", thread="first", exception="KeyboardInterrupt", message="enough")
+assert [t["id"] for t in raised] == [1], raised
+ended = call("join", thread=1)
+assert (ended["exception"], ended["message"], ended["signal"]) == \
+    ("KeyboardInterrupt", "enough", 2), ended
+fails(-32003, "InvalidThreadIdError", "raise", thread="first")
+fails(-32003, "InvalidThreadIdError", "raise", thread="f*")
+assert call("raise", all=True) == []
+EOF
+}
+
+@test "raise wants one of thread and all, and an exception that there is" {
+  script <<'EOF'
+fails(-32002, "ValueError", "raise", thread="first", exception="NoSuch")
+fails(-32001, "TypeError", "raise")
+fails(-32001, "TypeError", "raise", thread="first", all=True)
+fails(-32001, "TypeError", "raise", thread=["first"])
+fails(INVALID_PARAMS, None, "raise", thread="first", exception=1)
+fails(-32002, "ValueError", "join", thread="f*")
+assert call("list")[0]["state"] == "running"
+EOF
+}
+
+@test "join with a timeout fails with TimeoutError" {
+  script <<'EOF'
+began = time.time()
+fails(-32005, "TimeoutError", "join", thread="first", timeout=0.2)
+assert time.time() - began >= 0.2
+fails(-32005, "TimeoutError", "join", thread="first", timeout=0)
+assert call("list")[0]["state"] == "running"
+EOF
+}
+
+@test "exceptions answers with the tree that the command shows" {
+  script >tree <<'EOF'
+types = {t["name"]: t for t in call("exceptions")}
+assert types["BaseException"] == {"name": "BaseException", "base": None, "signal": None}
+assert types["SystemExit"]["base"] == "BaseException"
+assert types["RuntimeError"]["base"] == "Exception"
+assert types["SIGHUP"] == {"name": "SIGHUP", "base": "Signal", "signal": 1}
+for t in types.values():
+    assert t["base"] is None or t["base"] in types, t
+print("\n".join(sorted(types)))
+EOF
+  is "$(k3 exceptions | tr -d ' ' | LC_ALL=C sort)" "$(cat tree)"
+}
+
+@test "version names the protocol and the process" {
+  script >pid <<'EOF'
+version = call("version")
+assert version["version"] == "0.1.0" and version["protocol"] == 1, version
+print(version["pid"])
+EOF
+  is "$(cat /proc/"$(cat pid)"/comm)" k3thread
+  is "$(cat pid)" "$(supervisor_pid)"
+}
+
+@test "shutdown answers when everything has ended" {
+  script <<'EOF'
+client = Client()
+pid = client.call("version")["pid"]
+assert client.call("shutdown", now=True) == {"ended": 1}
+assert client.receive() is None
+EOF
+  wait_until "$DEADLINE" test ! -e "$K3THREAD_SOCKET"
+}
+
+@test "a string that is not UTF-8 travels in base64, both ways" {
+  script <<'EOF'
+def b64(data):
+    return {"base64": base64.b64encode(data).decode()}
+
+name = b"\xff\xfe"
+thread = call("start", name=b64(name), directory="/", environment=["PATH=/bin:/usr/bin"],
+              command=["printf", "%s", b64(b"a\x80b"), b64(b"plain")])
+assert thread["name"] == b64(name), thread
+assert thread["command"] == ["printf", "%s", b64(b"a\x80b"), "plain"], thread
+assert call("join", thread=b64(name))["exit_code"] == 0
+assert call("logs", thread=b64(name))["text"] == b64(b"a\x80bplain")
+failure = fails(-32003, "InvalidThreadIdError", "raise", thread=b64(b"\xfe"))
+call("raise", thread="first", message=b64(b"\xff"))
+assert call("join", thread="first")["message"] == b64(b"\xff")
+EOF
+}
+
+# --- JSON-RPC ---
+
+@test "what is no request is answered with the code that JSON-RPC has for it" {
+  script <<'EOF'
+def check(data, code, id=None):
+    answer = ask(data + b"\n")
+    assert answer["id"] == id and answer["error"]["code"] == code, (data, answer)
+    assert answer["error"]["message"], answer
+
+for data in [b"{", b"hello", b"{}}", b'{"jsonrpc":"2.0",}', b"\xff\xff", b'{"a":1,"a":2}',
+             b'{"jsonrpc":"2.0","id":1,"method":"list"\x00}', b"\x00", b"NaN"]:
+    check(data, PARSE_ERROR)
+for data in [b"1", b"null", b'"list"', b"[]", b"[1]", b"{}",
+             b'{"jsonrpc":"2.0"}', b'{"method":"list"}', b'{"jsonrpc":"1.0","method":"list"}',
+             b'{"jsonrpc":"2.0","method":1}', b'{"jsonrpc":"2.0","id":{},"method":"list"}']:
+    check(data, INVALID_REQUEST)
+check(b'{"jsonrpc":"2.0","id":5,"method":"list","params":[1]}', INVALID_REQUEST, 5)
+check(b'{"jsonrpc":"2.0","id":"x","method":"nothing"}', METHOD_NOT_FOUND, "x")
+check(b'{"jsonrpc":"2.0","id":1.5,"method":"list","params":{"no":1}}', INVALID_PARAMS, 1.5)
+assert call("version")["protocol"] == 1
+EOF
+}
+
+@test "an id comes back as it was, whatever it is" {
+  script <<'EOF'
+for id in [0, -1, 7, 1.5, "", "a\u00e9\n", 2**53]:
+    assert ask(request(id, "version", {}))["id"] == id
+assert ask(b'{"jsonrpc":"2.0","id":null,"method":"version"}\n')["id"] is None
+EOF
+}
+
+@test "a notification gets no answer, and is done" {
+  script <<'EOF'
+client = Client()
+client.send_bytes(b'{"jsonrpc":"2.0","method":"raise","params":{"thread":"first"}}\n')
+client.send_bytes(b'{"jsonrpc":"2.0","method":"nothing"}\n')
+assert client.call("join", thread="first")["exception"] == "SystemExit"
+EOF
+}
+
+@test "params can be left out" {
+  script <<'EOF'
+assert result_of(ask(b'{"jsonrpc":"2.0","id":1,"method":"list"}\n'))[0]["name"] == "first"
+EOF
+}
+
+@test "requests can be sent ahead, and the answers carry their ids" {
+  script <<'EOF'
+client = Client()
+joining = client.send("join", thread="first")
+listing = client.send("list")
+raising = client.send("raise", thread="first")
+answers = [client.receive()["id"] for _ in range(3)]
+assert answers == [listing, raising, joining], answers
+
+sent = [client.send("version") for _ in range(2000)]
+assert [client.receive()["id"] for _ in sent] == sent
+EOF
+}
+
+# --- framing ---
+
+@test "a request can come in pieces, and several in one" {
+  script <<'EOF'
+client = Client()
+for byte in request(1, "version", {}):
+    client.send_bytes(bytes([byte]))
+assert client.receive()["id"] == 1
+client.send_bytes(request(2, "version", {}) + b"\n \r\n" + request(3, "list", {}) +
+                  request(4, "version", {})[:20])
+assert client.receive()["id"] == 2
+assert client.receive()["id"] == 3
+client.send_bytes(request(4, "version", {})[20:])
+assert client.receive()["id"] == 4
+EOF
+}
+
+@test "half a line delays nobody, and ends with its client" {
+  script <<'EOF'
+clients = [Client() for _ in range(50)]
+for client in clients:
+    client.send_bytes(b'{"jsonrpc":"2.0","id":1,"method":"li')
+assert call("version")
+for client in clients:
+    client.close()
+assert call("list")[0]["state"] == "running"
+EOF
+}
+
+@test "a client that has said all still gets the answers that it waits for" {
+  script <<'EOF'
+client = Client()
+client.send("join", thread="first")
+client.send("version")
+client.end_of_input()
+assert client.receive()["id"] == 2
+call("raise", thread="first")
+assert result_of(client.receive())["exception"] == "SystemExit"
+assert client.receive() is None
+EOF
+}
+
+@test "a request as long as a command line can be is served" {
+  script <<'EOF'
+words = ["x" * 100000] * 15
+thread = start("true", *words)
+assert call("join", thread=thread["id"])["exit_code"] == 0
+EOF
+}
+
+@test "a line without end is refused, and the rest of the world goes on" {
+  script <<'EOF'
+client = Client()
+sent = 0
+try:
+    while sent < 64 << 20:
+        client.send_bytes(b"x" * (1 << 20))
+        sent += 1 << 20
+except OSError:
+    pass
+assert sent < 32 << 20, "the supervisor reads for ever"
+assert call("version")
+
+client = Client()
+try:
+    client.send_bytes(b'"' + b"x" * (9 << 20) + b"\n")
+except OSError:
+    pass
+answer = client.receive()
+assert answer is None or answer["error"]["code"] in (INVALID_REQUEST, PARSE_ERROR), answer
+assert client.receive() is None
+assert call("list")[0]["state"] == "running"
+EOF
+}
+
+@test "many long lines that never end take bounded memory" {
+  pid=$(supervisor_pid)
+  before=$(memory_of "$pid")
+  script <<'EOF'
+clients = [Client() for _ in range(40)]
+for client in clients:
+    client.socket.settimeout(0.5)
+    try:
+        client.send_bytes(b"x" * (6 << 20))
+    except OSError:
+        pass  # not read from, or hung up on: both are fine
+assert call("version")
+EOF
+  [ "$(memory_of "$pid")" -lt $((before + 100 * 1024)) ]
+  is "$(k3_field first state)" running
+}
+
+# Resident memory in KiB.
+memory_of() {
+  sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$1/status"
+}
+
+@test "deep nesting is refused" {
+  script <<'EOF'
+for data in [b"[" * 100000, b'{"a":' * 50000, b"[" * 3000000,
+             b'{"jsonrpc":"2.0","id":1,"method":"list","params":{"threads":' + b"[" * 50 + b"]" * 50 + b"}}"]:
+    answer = ask(data + b"\n")
+    assert answer["error"]["code"] == PARSE_ERROR, answer
+assert call("version")
+EOF
+}
+
+@test "garbage is answered or hung up on, and never ends the supervisor" {
+  script <<'EOF'
+import random
+random.seed(1)
+valid = request(1, "start", {"command": ["true"], "name": "g", "after": 1.5}) + \
+    request(2, "raise", {"thread": "none*", "exception": "SystemExit"}) + \
+    request(3, "list", {"threads": [1], "live": True})
+for round in range(150):
+    data = bytearray(valid)
+    for _ in range(random.randint(1, 8)):
+        at = random.randrange(len(data))
+        data[at:at + random.randint(0, 3)] = bytes(random.randrange(256) for _ in range(random.randint(0, 3)))
+    client = Client()
+    client.send_bytes(bytes(data))
+    client.end_of_input()
+    client.socket.settimeout(10)
+    if round % 3:
+        while client.receive() is not None:
+            pass
+    client.close()
+assert call("list", threads=["first"])[0]["state"] == "running"
+EOF
+  k3 raise --all
+}
+
+# --- many clients ---
+
+@test "a client that never reads does not delay others, nor take much memory" {
+  script <<'EOF'
+for _ in range(300):
+    start("true", *["argument-%d" % i for i in range(50)], environment=[])
+EOF
+  k3 join --all -t 0.1 || :
+  pid=$(supervisor_pid)
+  before=$(memory_of "$pid")
+  script <<'EOF'
+deaf = [Client() for _ in range(10)]
+for client in deaf:
+    client.socket.setblocking(False)
+    try:
+        for _ in range(3000):
+            client.send("list")
+    except BlockingIOError:
+        pass
+worst = 0
+for _ in range(20):
+    began = time.time()
+    call("version")
+    worst = max(worst, time.time() - began)
+assert worst < 2, worst
+EOF
+  [ "$(memory_of "$pid")" -lt $((before + 100 * 1024)) ]
+}
+
+@test "a client that reads late gets all its answers" {
+  script <<'EOF'
+client = Client()
+client.socket.settimeout(5)
+data = b"".join(request(i, "exceptions", {}) for i in range(1, 1001))
+import threading
+sender = threading.Thread(target=client.send_bytes, args=(data,))
+sender.start()
+time.sleep(0.2)
+assert [client.receive()["id"] for _ in range(1000)] == list(range(1, 1001))
+sender.join()
+EOF
+}
+
+@test "500 idle connections are no burden" {
+  k3 shutdown --now
+  (ulimit -n "$(ulimit -Hn)" && k3 start -n first -- sleep 1000)
+  script <<'EOF'
+import resource
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+clients = [Client() for _ in range(500)]
+began = time.time()
+for _ in range(20):
+    call("version")
+assert time.time() - began < 5
+for client in clients:
+    client.send("version")
+for client in clients:
+    assert client.receive()["id"] == 1
+EOF
+}
+
+@test "clients that go in the middle of anything harm nobody" {
+  script <<'EOF'
+for i in range(100):
+    client = Client()
+    client.send("list")
+    client.send("join", thread="first")
+    if i % 2:
+        client.send("start", command=["true"], directory="/")
+        client.send_bytes(b'{"half')
+    client.close()
+assert call("list", threads=["first"])[0]["state"] == "running"
+EOF
+  k3 join -t 20 'Thread-*'
+}
+
+@test "a flood of raises is delivered or refused, each with an answer" {
+  script <<'EOF'
+start("sh", "-c", "trap : USR1; while :; do sleep 0.01; done", name="target")
+client = Client()
+for _ in range(5000):
+    client.send("raise", thread="target", exception="SIGUSR1")
+for _ in range(5000):
+    answer = client.receive()
+    if "error" in answer:
+        assert answer["error"]["data"]["type"] == "SendRaiseError", answer
+assert call("list", threads=["target"])[0]["state"] == "running"
+call("raise", thread="target", exception="SystemExit")
+assert call("join", thread="target")["exception"] == "SystemExit"
+EOF
+}

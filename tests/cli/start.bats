@@ -1,0 +1,335 @@
+#!/usr/bin/env bats
+# start: a command becomes a thread, and what the command gets.
+
+# Scripts stand in single quotes; helpers.bash and run set some names.
+# shellcheck disable=SC2016,SC2154
+
+load helpers
+
+# --- id and name ---
+
+@test "start prints the id, and ids count up from 1" {
+  is "$(k3 start -- true)" 1
+  is "$(k3 start -- true)" 2
+  is "$(k3 start -- true)" 3
+}
+
+@test "a thread without a name is Thread-N, N its id" {
+  k3 start -n first -- true
+  k3 start -- sleep 1000
+  is "$(k3_field 2 name)" Thread-2
+}
+
+@test "a default name never takes one that is in use" {
+  k3 start -n Thread-2 -- sleep 1000
+  id=$(k3 start -- sleep 1000)
+  unlike "$(k3_field "$id" name)" Thread-2
+  is "$(k3 list --live -q | wc -l)" 2
+}
+
+@test "a name can be 1 to 64 bytes, with blanks, dashes and any letters" {
+  local name
+  for name in a 'two words' -dash ümläut "$(printf 'x%.0s' {1..64})" a1 1a .dot; do
+    k3 start --name="$name" -- sleep 1000
+    is "$(k3_field "$name" name)" "$name"
+  done
+}
+
+@test "an illegal name is a ValueError" {
+  local name
+  for name in '' a/b 'a*b' 'a?' '[x]' 42 $'a\nb' $'a\x7f' "$(printf 'x%.0s' {1..65})"; do
+    run -64 --separate-stderr k3 start --name="$name" -- true
+    like "$stderr" 'k3thread: start: ValueError: *'
+  done
+}
+
+@test "a live thread's name is taken; an ended one's is free" {
+  k3 start -n web -- sleep 1000
+  run -64 --separate-stderr k3 start -n web -- true
+  like "$stderr" "k3thread: start: ValueError: *'web'*"
+  k3 raise --wait web
+  id=$(k3 start -n web -- sleep 1000)
+  is "$(k3_field web id)" "$id"
+}
+
+# --- the answer ---
+
+@test "start answers when the command runs" {
+  for _ in 1 2 3 4 5; do
+    id=$(k3 start -- sleep 1000)
+    is "$(k3_field "$id" state)" running
+    is "$(cat "/proc/$(k3_field "$id" pid)/comm")" sleep
+  done
+}
+
+@test "a command that is not found says so, and joins as 127" {
+  run -1 --separate-stderr k3 start -n lost -- no-such-command
+  like "$stderr" "k3thread: start: FileNotFoundError: *no-such-command*"
+  is "$output" ''
+  run -127 k3 join lost
+  run -1 k3 start -n gone -- ./no/such/file
+  run -127 k3 join gone
+  run -1 k3 start -n empty -- ''
+  run -127 k3 join empty
+}
+
+@test "a command that cannot be executed says so, and joins as 126" {
+  touch plain
+  run -1 --separate-stderr k3 start -n plain -- ./plain
+  like "$stderr" "k3thread: start: PermissionError: *plain*"
+  run -126 k3 join plain
+  run -1 k3 start -n dir -- /
+  run -126 k3 join dir
+}
+
+@test "a script without an interpreter's line is run by the shell" {
+  echo 'echo "$1" >out; exit 4' >script
+  chmod +x script
+  run -4 k3 join "$(k3 start -- ./script 'a b')"
+  is "$(cat out)" 'a b'
+}
+
+@test "the command is looked for in its own PATH" {
+  mkdir bin
+  printf '#!/bin/sh\nexit 9\n' >bin/mine
+  chmod +x bin/mine
+  run -1 k3 start -- mine
+  run -9 k3 join "$(PATH=$dir/bin:$PATH k3 start -- mine)"
+  run -9 k3 join "$(k3 start -e "PATH=$dir/bin" -- mine)"
+}
+
+@test "options end at the command" {
+  k3 join "$(k3 start sh -c 'echo "$@" >out' -- --name x -d --help)"
+  is "$(cat out)" '--name x -d --help'
+  is "$(k3_field 1 daemon)" false
+}
+
+@test "without a command, start is a usage error" {
+  run -64 --separate-stderr k3 start
+  like "$stderr" 'k3thread: start: *'
+  run -64 k3 start --name x --
+}
+
+# --- the delay ---
+
+@test "--after delays the command, not the answer" {
+  id=$(k3 start --after 0.5 -- sleep 1000)
+  is "$(k3_field "$id" state)" delayed
+  is "$(k3_field "$id" pid)" null
+  is "$(k3_field "$id" started)" null
+  is "$(k3_field "$id" after)" 0.5
+  wait_for_state "$id" running
+  script "$id" <<'EOF'
+thread = call("list", threads=[int(sys.argv[1])])[0]
+assert thread["started"] - thread["created"] >= 0.5, thread
+EOF
+}
+
+@test "a time can have a suffix" {
+  for time in 1500ms=1.5 90s=90.0 2m=120.0 .5=0.5 1h=3600.0; do
+    is "$(k3_field "$(k3 start --after "${time%=*}" -- true)" after)" "${time#*=}"
+  done
+}
+
+@test "a time that is none is a ValueError" {
+  for time in -1 nan inf '' x 1x '1 s' 0x1 1e999; do
+    for option in --after --timeout --grace; do
+      run -64 --separate-stderr k3 start "$option=$time" -- true
+      like "$stderr" "k3thread: start: ValueError: $option: *"
+    done
+  done
+}
+
+@test "a delayed command that cannot be run ends its thread" {
+  mkdir here
+  k3 start -n lost -a 0.1 -- no-such-command
+  k3 start -n nowhere -a 0.1 -C here -- true
+  rmdir here
+  run -127 k3 join lost
+  run -125 k3 join nowhere
+  like "$(k3_field nowhere message)" '*here*'
+}
+
+# --- environment ---
+
+@test "the environment is the caller's, each time anew" {
+  one=1 k3 start -- sh -c 'env >first'
+  two=2 k3 start -- sh -c 'env >second'
+  k3 join 1 2
+  grep -x one=1 first
+  grep -x two=2 second
+  run ! grep -x one=1 second
+}
+
+@test "--env adds, replaces, and the last one wins" {
+  old=old k3 start -e new=1 --env old=2 -e empty= -e eq=a=b -e twice=1 -e twice=2 -- sh -c 'env >out'
+  k3 join 1
+  grep -x new=1 out
+  grep -x old=2 out
+  grep -x empty= out
+  grep -x eq=a=b out
+  is "$(grep ^twice out)" twice=2
+  is "$(grep -c ^old= out)" 1
+}
+
+@test "--env wants K=V" {
+  run -64 k3 start -e novalue -- true
+  run -64 k3 start -e =x -- true
+}
+
+@test "the command knows its thread" {
+  k3 start -n me -- sh -c 'echo "$K3THREAD_ID $K3THREAD_NAME $K3THREAD_SOCKET" >out'
+  k3 join me
+  is "$(cat out)" "1 me $K3THREAD_SOCKET"
+}
+
+@test "a command can start threads of its own supervisor" {
+  env -u K3THREAD_SOCKET "$K3THREAD" -S ./k.sock start -n outer -- sh -c \
+    'cd /; "$0" start -n inner -- sh -c "echo \$K3THREAD_ID \$K3THREAD_NAME >$1/out"' \
+    "$K3THREAD" "$dir"
+  k3 join outer
+  k3 join inner
+  is "$(cat out)" '2 inner'
+}
+
+@test "a large environment comes through" {
+  local i
+  for i in {1..10}; do
+    export "big$i=$(head -c 100000 /dev/zero | tr '\0' x)"
+  done
+  k3 start -- sh -c 'echo "${#big1} ${#big10}" >out'
+  k3 join 1
+  is "$(cat out)" '100000 100000'
+}
+
+# --- directory, umask, output ---
+
+@test "the directory is the caller's, or --directory's" {
+  mkdir -p a/b
+  (cd a && k3 start -- pwd)
+  k3 start -C a/b -- pwd
+  k3 start --directory "$dir/a" -- pwd
+  (cd a && k3 start -C b -- pwd)
+  k3 join 1 2 3 4
+  is "$(k3 logs 1)" "$dir/a"
+  is "$(k3 logs 2)" "$dir/a/b"
+  is "$(k3 logs 3)" "$dir/a"
+  is "$(k3 logs 4)" "$dir/a/b"
+}
+
+@test "a directory that is missing is an error that names it" {
+  run -64 --separate-stderr k3 start -C no/such -- true
+  like "$stderr" 'k3thread: start: *no/such*'
+  run -64 --separate-stderr k3 start -C /dev/null -- true
+  like "$stderr" 'k3thread: start: */dev/null*'
+}
+
+@test "the umask is the caller's" {
+  (umask 027 && k3 start -- sh -c umask)
+  (umask 0 && k3 start -- sh -c umask)
+  k3 join 1 2
+  is "$(k3 logs 1)" 0027
+  is "$(k3 logs 2)" 0000
+}
+
+@test "--output appends to a file, seen from the caller's directory" {
+  mkdir sub
+  echo before >sub/out
+  (cd sub && k3 start -n o -o out -- sh -c 'echo printed; echo error >&2')
+  k3 join o
+  is "$(cat sub/out)" $'before\nprinted\nerror'
+  is "$(k3_field o log)" "$dir/sub/out"
+}
+
+@test "--output that cannot be opened is an error that names it" {
+  run -1 --separate-stderr k3 start -n o -o no/such/out -- true
+  like "$stderr" 'k3thread: start: *no/such/out*'
+  run -125 k3 join o
+}
+
+# --- a clean start ---
+
+# Shows what a process inherits: signals, descriptors, session.
+@test "the command has default signals and none blocked, whatever its caller has" {
+  "$PYTHON" -I -S -c '
+import os, signal, sys
+for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGPIPE, signal.SIGCHLD, 40):
+    signal.signal(number, signal.SIG_IGN)
+signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))
+os.execv(sys.argv[1], sys.argv[1:])' "$K3THREAD" start -n first -- sleep 1000
+  (trap '' HUP INT PIPE TERM && "$K3THREAD" start -n second -- sleep 1000)
+  for name in first second; do
+    grep -E '^Sig(Blk|Ign|Cgt):' "/proc/$(k3_field $name pid)/status" >signals
+    is "$(grep -c '0000000000000000$' signals)" 3
+  done
+}
+
+@test "the command has no descriptor but 0, 1 and 2" {
+  k3 start -n first -- sleep 1000 4</dev/null 9<"$commands" 200</dev/null
+  k3 start -n second -- sleep 1000 5</dev/null
+  for name in first second; do
+    pid=$(k3_field $name pid)
+    is "$(find "/proc/$pid/fd" -type l -printf '%f\n' | sort -n | xargs)" '0 1 2'
+    is "$(readlink "/proc/$pid/fd/0")" /dev/null
+    is "$(readlink "/proc/$pid/fd/1")" "$(k3_field $name log)"
+    is "$(readlink "/proc/$pid/fd/2")" "$(k3_field $name log)"
+  done
+}
+
+@test "the command leads a session and a group of its own, without a terminal" {
+  k3 start -n s -- sleep 1000
+  pid=$(k3_field s pid)
+  is "$(ps -o sid=,pgid=,tty= -p "$pid" | xargs)" "$pid $pid ?"
+}
+
+@test "the command gets the descriptor limit of who started the supervisor" {
+  (ulimit -Sn 300 && k3 start -- sh -c 'ulimit -Sn; ulimit -Hn')
+  k3 join 1
+  is "$(k3 logs 1)" "300"$'\n'"$(ulimit -Hn)"
+}
+
+@test "the command is a child of the supervisor and its tid a thread of it" {
+  k3 start -n s -- sleep 1000
+  supervisor=$(supervisor_pid)
+  is "$(parent_of "$(k3_field s pid)")" "$supervisor"
+  [ -d "/proc/$supervisor/task/$(k3_field s tid)" ]
+}
+
+# --- bytes ---
+
+@test "arguments, environment and names are bytes" {
+  odd=$'\xff\xfe \x80\xc3('
+  var=$odd k3 start -n "$odd" -- sh -c 'printf "%s|%s|%s" "$1" "$var" "$K3THREAD_NAME" >out' - "$odd"
+  k3 join "$odd"
+  is "$(cat out)" "$odd|$odd|$odd"
+  script <<'EOF'
+thread = call("list")[0]
+odd = b"\xff\xfe \x80\xc3("
+for field in thread["name"], thread["command"][4]:
+    assert base64.b64decode(field["base64"]) == odd, thread
+EOF
+}
+
+@test "paths are bytes" {
+  odd=$'d\xff\xfe'
+  mkdir "$odd"
+  printf '#!/bin/sh\npwd\n' >"$odd/run"
+  chmod +x "$odd/run"
+  k3 start -C "$odd" -o "$odd/out" -- "$dir/$odd/run"
+  k3 join 1
+  is "$(cat "$odd/out")" "$dir/$odd"
+  is "$(k3 logs 1)" "$dir/$odd"
+}
+
+@test "arguments come through as they are" {
+  k3 start -- sh -c 'printf "<%s>" "$@" >out' - '' ' ' $'a\nb' '*' '"' '\' "'" '$x' é
+  k3 join 1
+  is "$(cat out)" "<>< ><a"$'\n'"b><*><\"><\\><'><\$x><é>"
+}
+
+@test "thousands of arguments come through" {
+  # shellcheck disable=SC2046
+  k3 start -- sh -c 'echo $# >out' - $(seq 20000)
+  k3 join 1
+  is "$(cat out)" 20000
+}

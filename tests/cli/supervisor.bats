@@ -1,0 +1,350 @@
+#!/usr/bin/env bats
+# The supervisor: how it comes up, what it holds, who may talk to it, and what its death leaves.
+
+# Scripts stand in single quotes; helpers.bash and run set some names.
+# shellcheck disable=SC2016,SC2154,SC2030,SC2031
+
+load helpers
+
+# A command that leaves everything behind that is hard to end; writes pids to DIR/pids.
+# setsid, double-forked daemons with an emptied environment, and SIGTERM ignored.
+start_hydra() {
+  k3 start "$@" -- sh -c '
+    trap "" TERM
+    echo $$ >>pids
+    sh -c "echo \$\$ >>pids; while :; do sleep 0.05; done" &
+    setsid sh -c "echo \$\$ >>pids; while :; do sleep 0.05; done" &
+    (setsid env -i /bin/sh -c "echo \$\$ >>pids; exec /bin/sleep 1000" &)
+    (setsid sh -c "(setsid env -i /bin/sh -c \"echo \\\$\\\$ >>pids; cd /; exec /bin/sleep 1000 </dev/null >/dev/null 2>&1\" &)" &)
+    while :; do sleep 0.05; done'
+  wait_until "$DEADLINE" has_lines 5 pids
+}
+
+has_lines() {
+  [ "$(wc -l <"$2" 2>/dev/null || echo 0)" -ge "$1" ]
+}
+
+refute_hydra() {
+  # shellcheck disable=SC2046
+  refute_alive $(cat pids)
+}
+
+# --- coming up ---
+
+@test "start brings up a supervisor when there is none" {
+  run -69 k3 list
+  k3 start -- sleep 1000
+  [ -S "$K3THREAD_SOCKET" ]
+  assert_alive "$(supervisor_pid)" "$(guardian_pid)"
+}
+
+@test "no other command starts one: status 69, and what to do" {
+  local command
+  for command in list ls 'raise a' 'raise --all' 'join a' 'join --all' 'logs a' clear shutdown; do
+    # shellcheck disable=SC2086
+    run -69 --separate-stderr k3 $command
+    like "$stderr" "k3thread: *: no supervisor at $K3THREAD_SOCKET; *start*"
+  done
+  [ ! -e "$K3THREAD_SOCKET" ]
+  run -0 k3 version
+}
+
+@test "starts at the same instant share one supervisor" {
+  for i in {1..8}; do in_background "start$i" k3 start -n "n$i" -- sleep 1000; done
+  for i in {1..8}; do finish "start$i"; done
+  is "$(sort -n start?.out | xargs)" '1 2 3 4 5 6 7 8'
+  is "$(k3 list -q | wc -l)" 8
+}
+
+@test "a stale socket is replaced" {
+  "$PYTHON" -I -S -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' \
+    "$K3THREAD_SOCKET"
+  [ -S "$K3THREAD_SOCKET" ]
+  run -69 k3 list
+  k3 start -- sleep 1000
+  is "$(k3 list -q)" 1
+}
+
+@test "what is no socket is never replaced" {
+  echo precious >"$K3THREAD_SOCKET"
+  run -1 --separate-stderr k3 start -- true
+  like "$stderr" "k3thread: start: *$K3THREAD_SOCKET*"
+  is "$(cat "$K3THREAD_SOCKET")" precious
+}
+
+@test "a directory that is missing is an error that names it" {
+  run -1 --separate-stderr k3 -S "$dir/no/such/k.sock" start -- true
+  like "$stderr" "k3thread: start: *$dir/no/such*"
+}
+
+# --- where it lives ---
+
+@test "the socket is default.sock in the runtime directory" {
+  mkdir run
+  unset K3THREAD_SOCKET
+  export XDG_RUNTIME_DIR=$dir/run
+  k3 start -- sleep 1000
+  [ -S run/k3thread/default.sock ]
+  is "$(stat -c %a run/k3thread)" 700
+  k3 shutdown --now
+  K3THREAD_SOCKET='' k3 start -- true
+  k3 shutdown
+}
+
+@test "without a runtime directory it is in /tmp, by user" {
+  unset K3THREAD_SOCKET
+  run -69 --separate-stderr k3 -L "k3t-none-$$" list
+  like "$stderr" "*/tmp/k3thread-$(id -u)/k3t-none-$$.sock*"
+}
+
+@test "-L names another supervisor, -S another socket, and both go before K3THREAD_SOCKET" {
+  mkdir run
+  export XDG_RUNTIME_DIR=$dir/run
+  k3 start -n here -- sleep 1000
+  k3 -L web start -n web -- sleep 1000
+  k3 -S "$dir/other.sock" start -n other -- sleep 1000
+  [ -S run/k3thread/web.sock ]
+  [ -S other.sock ]
+  k3 list here
+  k3 -L web list web
+  k3 -S other.sock list other
+  run -3 k3 list web
+  k3 -L web shutdown --now
+  k3 -S other.sock shutdown --now
+  is "$(k3_field here state)" running
+}
+
+@test "a place that cannot be one is a ValueError" {
+  run -64 --separate-stderr k3 -L a/b list
+  like "$stderr" 'k3thread: list: ValueError: *'
+  run -64 k3 -L '' list
+  run -64 k3 -L a -S b list
+  run -64 --separate-stderr k3 -S "/tmp/$(printf 'x%.0s' {1..110})" list
+  like "$stderr" '*longer than 107 bytes*'
+}
+
+@test "version names the supervisor, if there is one" {
+  like "$(k3 version)" 'k3thread 0.1.0'
+  k3 start -- sleep 1000
+  like "$(k3 version)" $'k3thread 0.1.0\nsupervisor 0.1.0 (protocol 1, pid *) at '"$K3THREAD_SOCKET"
+}
+
+# --- what it holds ---
+
+@test "a command substitution and a pipeline return, though the supervisor lives on" {
+  id=$(k3 start -- sleep 1000)
+  is "$id" 1
+  k3 start -- sleep 1000 | cat >out
+  is "$(cat out)" 2
+  k3 shutdown --now
+  k3 start -- sleep 1000 2>&1 | cat >out
+  is "$(cat out)" 1
+}
+
+@test "the supervisor holds nothing of its starter" {
+  export mine=secret
+  (trap '' TERM USR1 && umask 0 && "$K3THREAD" start -- sleep 1000 4<"$commands" 77>"$dir/file")
+  for pid in $(supervisor_pid) $(guardian_pid); do
+    ls -l "/proc/$pid/fd" >fds
+    run ! grep -E "$dir/file|$commands|pipe:|pts/" fds
+    is "$(readlink "/proc/$pid/fd/0")" /dev/null
+    is "$(readlink "/proc/$pid/cwd")" /
+    run ! grep -q mine "/proc/$pid/environ"
+    is "$(ps -o tty= -p "$pid")" '?'
+    is "$(sed -n 's/^Umask:\t//p' "/proc/$pid/status")" 0077
+    unlike "$(ps -o sid= -p "$pid" | xargs)" "$(ps -o sid= -p $$ | xargs)"
+  done
+}
+
+@test "the supervisor outlives the session that started it" {
+  setsid --wait "$K3THREAD" start -n s -- sleep 1000
+  pid=$(supervisor_pid)
+  is "$(ps -o ppid= -p "$(guardian_pid)" | xargs)" "$(ps -o ppid= -p "$(parent_of "$pid")" | xargs)"
+  is "$(k3_field s state)" running
+}
+
+# --- supervise ---
+
+@test "supervise is a supervisor in the foreground, and SIGTERM ends it well" {
+  in_background supervising "$K3THREAD" supervise
+  wait_until "$DEADLINE" k3 list
+  k3 start -n a -- sleep 1000
+  pid=$(k3_field a pid)
+  kill -TERM "${background[supervising]}"
+  run -0 finish supervising
+  refute_alive "$pid"
+  [ ! -e "$K3THREAD_SOCKET" ]
+}
+
+@test "supervise ends when shutdown says so" {
+  in_background supervising "$K3THREAD" supervise
+  wait_until "$DEADLINE" k3 list
+  k3 shutdown
+  run -0 finish supervising
+}
+
+@test "there is one supervisor at a socket" {
+  k3 start -- sleep 1000
+  run -1 --separate-stderr k3 supervise
+  like "$stderr" "k3thread: supervise: *$K3THREAD_SOCKET*"
+  is "$(k3 list -q)" 1
+}
+
+# --- its death ---
+
+@test "killed, the supervisor takes everything that it started with it" {
+  start_hydra
+  guardian=$(guardian_pid)
+  kill -KILL "$(supervisor_pid)"
+  wait_until "$DEADLINE" refute_alive "$guardian"
+  refute_hydra
+  [ ! -e "$K3THREAD_SOCKET" ]
+  grep -q 'killed by signal 9' k.log
+}
+
+@test "so it does when it crashes" {
+  start_hydra
+  guardian=$(guardian_pid)
+  kill -SEGV "$(supervisor_pid)"
+  wait_until "$DEADLINE" refute_alive "$guardian"
+  refute_hydra
+  grep -q 'killed by signal 11' k.log
+}
+
+@test "after its death the next start is a clean one" {
+  start_hydra
+  kill -KILL "$(supervisor_pid)"
+  # At once: it waits until the old one's processes are gone.
+  is "$(k3 start -n new -- sleep 1000)" 1
+  refute_hydra
+  is "$(k3 list -q)" 1
+}
+
+@test "a client that waits when the supervisor dies hears of it" {
+  k3 start -n a -- sleep 1000
+  in_background joining k3 join a
+  supervisor=$(supervisor_pid)
+  wait_until "$DEADLINE" sh -c '[ "$(ls -l "/proc/$1/fd" | grep -c socket:)" -ge 2 ]' - "$supervisor"
+  kill -KILL "$supervisor"
+  run finish joining
+  [[ $status = 1 || $status = 125 ]]
+  like "$(cat joining.err)" 'k3thread: join: *k.log*'
+}
+
+@test "when the guardian is killed, the supervisor ends everything in order" {
+  k3 start -- sh -c 'trap "echo raised >out; exit" TERM; echo >ready; while :; do sleep 0.02; done'
+  wait_for_file ready
+  start_hydra -g 0.2
+  supervisor=$(supervisor_pid)
+  kill -KILL "$(guardian_pid)"
+  wait_until "$DEADLINE" refute_alive "$supervisor"
+  is "$(cat out)" raised
+  refute_hydra
+  [ ! -e "$K3THREAD_SOCKET" ]
+  grep -q 'guardian' k.log
+  is "$(k3 start -- true)" 1
+}
+
+@test "when both are killed at once, the commands end all the same" {
+  k3 start -n a -- sleep 1000
+  k3 start -n b -- sh -c 'trap "" TERM; while :; do sleep 0.05; done'
+  pids="$(k3_field a pid) $(k3_field b pid)"
+  supervisor=$(supervisor_pid)
+  kill -KILL "$(guardian_pid)" "$supervisor"
+  # shellcheck disable=SC2086
+  wait_until "$DEADLINE" refute_alive $pids
+  is "$(k3 start -- true)" 1
+}
+
+# --- nobody let in ---
+
+@test "what the supervisor keeps is for its owner alone" {
+  (umask 0 && k3 start -- echo x)
+  k3 join 1
+  is "$(find . -name 'k.*' ! -type s -perm /077)" ''
+  is "$(find k.logs -perm /077)" ''
+  is "$(stat -c %a k.sock)" 700
+}
+
+@test "a runtime directory that is open to others is refused" {
+  unset K3THREAD_SOCKET
+  export XDG_RUNTIME_DIR=$dir/run
+  mkdir -p run/k3thread
+  chmod 755 run/k3thread
+  run -1 --separate-stderr k3 start -- true
+  like "$stderr" "k3thread: start: *$dir/run/k3thread is open to others*"
+}
+
+@test "a link in the runtime directory's place is refused" {
+  unset K3THREAD_SOCKET
+  export XDG_RUNTIME_DIR=$dir/run
+  mkdir -m 700 run elsewhere
+  ln -s ../elsewhere run/k3thread
+  run -1 --separate-stderr k3 start -- true
+  like "$stderr" "k3thread: start: *$dir/run/k3thread*link*"
+  is "$(ls elsewhere)" ''
+}
+
+@test "a runtime directory of somebody else is refused" {
+  needs_root
+  unset K3THREAD_SOCKET
+  export XDG_RUNTIME_DIR=$dir/run
+  mkdir -p run/k3thread
+  chmod 700 run/k3thread
+  chown 65534 run/k3thread
+  run -1 --separate-stderr k3 start -- true
+  like "$stderr" "k3thread: start: *$dir/run/k3thread belongs to user 65534*"
+}
+
+@test "links planted beside the socket are not followed" {
+  touch victim
+  ln -s victim k.lock
+  run -1 --separate-stderr k3 start -- true
+  rm k.lock
+  ln -s victim k.log
+  run -1 k3 start -- true
+  rm k.log
+  mkdir elsewhere
+  ln -s elsewhere k.logs
+  run -1 k3 start -- true
+  is "$(cat victim)" ''
+  is "$(ls elsewhere)" ''
+}
+
+@test "a socket's directory that others can write to is refused" {
+  mkdir open
+  chmod 777 open
+  run -1 --separate-stderr k3 -S "$dir/open/k.sock" start -- true
+  like "$stderr" "*$dir/open*"
+}
+
+@test "another user cannot connect, nor read a log" {
+  needs_root
+  k3 start -n s -- sh -c 'echo secret; exec sleep 1000'
+  log=$(k3_field s log)
+  wait_for_file "$log"
+  chmod 755 "$dir"
+  run -1 --separate-stderr as_nobody "$K3THREAD" list
+  like "$stderr" 'k3thread: list: *ermission denied*'
+  run ! as_nobody cat "$log"
+  # Also one who gets past the file's mode is not served.
+  chmod 777 "$K3THREAD_SOCKET"
+  run ! as_nobody "$K3THREAD" list
+  unlike "$output" '*sleep*'
+  run as_nobody socat -t 5 - "UNIX-CONNECT:$K3THREAD_SOCKET" <<<'{"jsonrpc":"2.0","id":1,"method":"list"}'
+  unlike "$output" '*sleep*'
+  is "$(k3_field s state)" running
+}
+
+@test "root is served, and a supervisor of somebody else is not trusted unasked" {
+  needs_root
+  mkdir theirs
+  chown 65534 theirs
+  chmod 755 "$dir"
+  as_nobody "$K3THREAD" -S "$dir/theirs/k.sock" start -n t -- sleep 1000
+  # It would be handed root's environment.
+  K3THREAD_SOCKET=$dir/theirs/k.sock run -1 --separate-stderr k3 list
+  like "$stderr" 'k3thread: list: PermissionError: *65534*'
+  is "$(k3 -S theirs/k.sock list -q)" 1
+  k3 -S theirs/k.sock shutdown --now
+}

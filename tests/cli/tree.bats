@@ -1,0 +1,212 @@
+#!/usr/bin/env bats
+# Nothing is left behind: when a thread has ended, so has every process that its command started.
+
+# Scripts stand in single quotes; helpers.bash and run set some names.
+# shellcheck disable=SC2016,SC2154
+
+load helpers
+
+# Each of these is a script whose last process writes its pid to $1, and goes on for ever or until
+# SIGTERM. They are run in the background by a leader.
+declare -A kinds=(
+  [group]='sh -c "echo \$\$ >$1; exec sleep 1000" &'
+  [setpgid]='"$PYTHON" -I -S -c "
+import os, time
+os.setpgid(0, 0)
+open(\"$1\", \"w\").write(str(os.getpid()))
+time.sleep(1000)" &'
+  [setsid]='setsid sh -c "echo \$\$ >$1; exec sleep 1000" &'
+  [orphan]='(sh -c "echo \$\$ >$1; exec sleep 1000" &)'
+  [daemon]='(setsid env -i /bin/sh -c "(echo \$\$ >/dev/null; exec /bin/sh -c \"echo \\\$\\\$ >$1; cd /; exec /bin/sleep 1000 </dev/null >/dev/null 2>&1\") &" &)'
+  [stubborn]='sh -c "trap \"\" TERM HUP INT; echo \$\$ >$1; while :; do sleep 0.05; done" &'
+  [stubborn_daemon]='(setsid env -i /bin/sh -c "trap \"\" TERM HUP INT; echo \$\$ >$1; while :; do /bin/sleep 0.05; done" &)'
+  [stopped]='sh -c "echo \$\$ >$1; kill -STOP \$\$; exec sleep 1000" &'
+)
+
+# A leader that starts one of each and then runs THEN: zoo NAME THEN [OPTION…]. Pids are in
+# NAME.KIND; all is there when zoo returns, if the leader waits for the file go.NAME.
+zoo() {
+  local name=$1 then=$2 kind script=''
+  shift 2
+  for kind in "${!kinds[@]}"; do
+    script+="set -- $name.$kind; ${kinds[$kind]}"$'\n'
+  done
+  k3 start -n "$name" -g 0.3 "$@" -- sh -c "$script
+while [ ! -e go.$name ]; do sleep 0.02; done
+$then"
+  for kind in "${!kinds[@]}"; do wait_for_file "$name.$kind"; done
+  # shellcheck disable=SC2046
+  assert_alive $(cat "$name".*)
+}
+
+refute_zoo() {
+  # shellcheck disable=SC2046
+  refute_alive $(cat "$1".*)
+}
+
+@test "when the command ended by itself" {
+  zoo z 'exit 5'
+  echo >go.z
+  run -5 k3 join z
+  refute_zoo z
+  is "$(k3_field z exit_code)" 5
+  is "$(k3_field z exception)" null
+}
+
+@test "when an exception was raised" {
+  zoo z 'exec sleep 1000'
+  echo >go.z
+  k3 raise --wait z
+  refute_zoo z
+  is "$(k3_field z exception)" SystemExit
+}
+
+@test "when an exception was raised and the leader ignores it" {
+  zoo z 'trap "" TERM; while :; do sleep 0.05; done'
+  echo >go.z
+  k3 raise --wait z
+  refute_zoo z
+  is "$(k3_field z signal)" 9
+}
+
+@test "when the command was killed" {
+  zoo z 'exec sleep 1000'
+  echo >go.z
+  k3 raise --wait z SIGKILL
+  refute_zoo z
+  is "$(k3_field z exception)" null
+  is "$(k3_field z signal)" 9
+}
+
+@test "when it took too long" {
+  zoo z 'exec sleep 1000' -t 3
+  run -124 k3 join z
+  refute_zoo z
+}
+
+@test "when the supervisor was shut down" {
+  zoo z 'exec sleep 1000'
+  zoo y 'exec sleep 1000' -d
+  k3 shutdown --now
+  refute_zoo z
+  refute_zoo y
+}
+
+@test "when the supervisor was killed" {
+  zoo z 'exec sleep 1000'
+  guardian=$(guardian_pid)
+  kill -KILL "$(supervisor_pid)"
+  wait_until "$DEADLINE" refute_alive "$guardian"
+  refute_zoo z
+}
+
+@test "another thread's processes are unharmed" {
+  zoo other 'exec sleep 1000'
+  for _ in 1 2; do
+    zoo z 'exit'
+    echo >go.z
+    k3 join z
+    refute_zoo z
+    rm z.* go.z
+    zoo z 'exec sleep 1000'
+    k3 raise --wait z
+    refute_zoo z
+    rm z.*
+  done
+  # shellcheck disable=SC2046
+  assert_alive $(cat other.*)
+  is "$(k3_field other state)" running
+}
+
+@test "processes that k3thread did not start are unharmed" {
+  setsid sleep 1000 3>&- &
+  sleeper=$!
+  zoo z 'exec sleep 1000'
+  k3 raise --wait z
+  k3 shutdown --now
+  assert_alive "$sleeper"
+  kill "$sleeper"
+}
+
+@test "leftovers are asked first: SIGTERM, and SIGKILL after the grace" {
+  k3 start -n l -g 1 -- sh -c '
+    (setsid sh -c "trap \"echo asked >asked; exit\" TERM; echo >ready1; while :; do sleep 0.02; done" &)
+    (setsid sh -c "trap \"\" TERM; echo \$\$ >stubborn; while :; do sleep 0.02; done" &)
+    while [ ! -s ready1 ] || [ ! -s stubborn ]; do sleep 0.02; done'
+  wait_for_state l stopping
+  wait_for_file asked
+  assert_alive "$(cat stubborn)"
+  k3 join l
+  refute_alive "$(cat stubborn)"
+  script <<'EOF'
+thread = call("list")[0]
+assert thread["exit_code"] == 0 and thread["exception"] is None, thread
+assert thread["ended"] - thread["started"] >= 1, thread
+EOF
+}
+
+@test "leftovers that go when asked do not cost the grace" {
+  k3 start -n l -g 1000 -- sh -c '(setsid sh -c "echo >ready; exec sleep 1000" &)
+    while [ ! -s ready ]; do sleep 0.02; done'
+  k3 join -t 20 l
+}
+
+@test "a thread whose leftovers are being ended can be raised in" {
+  k3 start -n l -g 1000 -- sh -c '(setsid sh -c "trap \"\" TERM; echo >ready; while :; do sleep 0.02; done" &)
+    while [ ! -s ready ]; do sleep 0.02; done'
+  wait_for_state l stopping
+  k3 raise --wait=20 l SIGKILL
+  is "$(k3_field l exit_code)" 0
+}
+
+@test "a storm of forks is ended" {
+  k3 start -n s -g 0.1 -- "$HELPERS/storm" 8 20 - "$dir"
+  wait_for_state s running
+  k3 raise --wait=20 s
+  is "$(k3_field s exception)" SystemExit
+  refute_leaks_of storm
+}
+
+@test "a storm of forks into new sessions is ended" {
+  k3 start -n s -g 0.1 -- "$HELPERS/storm" 4 20 setsid "$dir"
+  wait_for_state s running
+  k3 raise --wait=20 s
+  refute_leaks_of storm
+}
+
+@test "a storm is ended when the supervisor is killed" {
+  k3 start -n s -- "$HELPERS/storm" 4 20 setsid "$dir"
+  guardian=$(guardian_pid)
+  kill -KILL "$(supervisor_pid)"
+  wait_until "$DEADLINE" refute_alive "$guardian"
+  refute_leaks_of storm
+}
+
+# No process of this test whose arguments have WORD.
+refute_leaks_of() {
+  run ! pgrep -f "$1.*$dir"
+}
+
+@test "a deep tree of sessions is ended from any ancestor" {
+  k3 start -n deep -g 0.2 -- bash -c '
+    dig() {
+      echo "$BASHPID" >>deep.pids
+      [ "$1" = 0 ] || setsid bash -c "$(declare -f dig); dig $(($1 - 1))" &
+      exec sleep 1000
+    }
+    dig 12'
+  wait_until "$DEADLINE" sh -c '[ "$(wc -l <deep.pids)" = 13 ]'
+  k3 raise --wait deep
+  # shellcheck disable=SC2046
+  refute_alive $(cat deep.pids)
+}
+
+@test "many threads with leftovers end side by side" {
+  for i in {1..20}; do
+    k3 start -n "l$i" -g 0.5 -- sh -c "(setsid sh -c 'echo \$\$ >pid.$i; trap \"\" TERM; while :; do sleep 0.05; done' &)
+      while [ ! -s pid.$i ]; do sleep 0.02; done"
+  done
+  k3 join --all
+  # shellcheck disable=SC2046
+  refute_alive $(cat pid.*)
+}

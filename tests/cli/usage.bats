@@ -1,0 +1,174 @@
+#!/usr/bin/env bats
+# The words of the command line: help, usage, mistakes, and an output that cannot be written.
+
+# Scripts stand in single quotes; helpers.bash and run set some names.
+# shellcheck disable=SC2016,SC2154
+
+load helpers
+
+# The commands of the table, and "COMMAND LONG-OPTION" for each option.
+commands() {
+  k3 help --commands | awk -F'\t' '$1 == "command" { print $2 }'
+}
+
+# --- help ---
+
+@test "help lists every command of the table, with its summary" {
+  k3 help >help
+  k3 help --commands | awk -F'\t' '$1 == "command" { print $2 "\t" $4 }' |
+    while IFS=$'\t' read -r name summary; do
+      grep -E "^ +$name +" help | grep -qF "$summary" || { echo "not in help: $name" && exit 1; }
+    done
+}
+
+@test "the table has every command of the contract" {
+  for name in start daemon list raise join logs clear exceptions shutdown supervise help; do
+    commands | grep -qx $name || { echo "not in the table: $name" && false; }
+  done
+}
+
+@test "help COMMAND and COMMAND --help are one, and go to standard output" {
+  for name in $(commands) ls; do
+    run -0 --separate-stderr k3 help "$name"
+    is "$stderr" ''
+    help=$output
+    like "$help" "Usage: k3thread ${name/#ls/list}*"
+    run -0 --separate-stderr k3 "$name" --help
+    is "$output" "$help"
+    is "$stderr" ''
+  done
+}
+
+@test "a command's help shows each of its options" {
+  k3 help --commands | awk -F'\t' '$1 == "option" && $2 != "-" { print $2, $3, $4 }' >options
+  while read -r name short long; do
+    k3 help "$name" >help
+    grep -qF -e "$long" help || { echo "$name: no $long" && false; }
+    [ "$short" = - ] || grep -qF -e "$short" help || { echo "$name: no $short" && false; }
+  done <options
+}
+
+@test "help, --help, --usage and --version work everywhere, without a supervisor" {
+  run -0 k3 --help
+  help=$output
+  is "$(k3 help)" "$help"
+  like "$(k3 --usage)" 'Usage: k3thread *'
+  is "$(k3 --version)" 'k3thread 0.1.0'
+  is "$(k3 -V)" 'k3thread 0.1.0'
+  for name in $(commands); do
+    like "$(k3 "$name" --usage)" "Usage: k3thread $name*"
+    is "$(k3 "$name" --version)" 'k3thread 0.1.0'
+  done
+  [ ! -e "$K3THREAD_SOCKET" ]
+}
+
+@test "help comes before what else is wrong, and starts nothing" {
+  run -0 k3 start --help -- true
+  run -0 k3 join --help
+  [ ! -e "$K3THREAD_SOCKET" ]
+}
+
+@test "exceptions shows the tree, and --json the same" {
+  k3 exceptions >tree
+  is "$(head -n 1 tree)" BaseException
+  grep -qx '  SystemExit' tree
+  grep -qx '  KeyboardInterrupt' tree
+  grep -qx '  Signal' tree
+  grep -qx '    SIGHUP' tree
+  grep -qx '    RuntimeError' tree
+  k3 exceptions --json >json
+  script <<'EOF'
+types = {t["name"]: t["base"] for t in json.load(open("json"))}
+def depth(name):
+    return 0 if types[name] is None else 1 + depth(types[name])
+lines = open("tree").read().splitlines()
+assert sorted(lines) == sorted("  " * depth(name) + name for name in types)
+assert all(depth(name) == 0 or types[name] in types for name in types)
+EOF
+  [ ! -e "$K3THREAD_SOCKET" ]
+}
+
+# --- mistakes ---
+
+@test "no command at all is a usage error" {
+  run -64 --separate-stderr k3
+  is "$output" ''
+  like "$stderr" 'k3thread: *'
+}
+
+@test "an unknown command suggests the nearest" {
+  for pair in strat=start jion=join shutdwon=shutdown lst=list raize=raise exeptions=exceptions; do
+    run -64 --separate-stderr k3 "${pair%=*}"
+    is "$stderr" "k3thread: no command '${pair%=*}'; did you mean '${pair#*=}'?"
+  done
+  run -64 --separate-stderr k3 help strat
+  like "$stderr" "*did you mean 'start'*"
+  run -64 --separate-stderr k3 xyzzy
+  like "$stderr" "k3thread: no command 'xyzzy'; *help*"
+}
+
+@test "an unknown option is a usage error that names command and option" {
+  run -64 --separate-stderr k3 --no-such list
+  like "$stderr" 'k3thread: *no-such*'
+  for name in $(commands); do
+    run -64 --separate-stderr k3 "$name" --no-such-option
+    like "$stderr" "k3thread: $name: *--no-such-option*"
+    run -64 --separate-stderr k3 "$name" -%
+    like "$stderr" "k3thread: $name: *%*"
+  done
+  [ ! -e "$K3THREAD_SOCKET" ]
+}
+
+@test "an option without its argument is a usage error" {
+  run -64 k3 -S
+  run -64 k3 start --name
+  run -64 k3 join -t
+  run -64 k3 logs x -n
+}
+
+@test "a word too many is a usage error" {
+  for words in 'exceptions x' 'version x' 'clear x' 'shutdown x' 'supervise x' 'help start x' 'logs a b'; do
+    # shellcheck disable=SC2086
+    run -64 k3 $words
+  done
+}
+
+@test "messages are one line, and go to standard error" {
+  k3 start -n a -- sleep 1000
+  run -3 --separate-stderr k3 raise nobody
+  is "$output" ''
+  is "${#stderr_lines[@]}" 1
+  run -3 --separate-stderr k3 join $'no\nbody\e[31m'
+  is "${#stderr_lines[@]}" 1
+  unlike "$stderr" *$'\e'*
+}
+
+@test "an abbreviated long option works, an ambiguous one does not" {
+  k3 start --dir / --na x -- true
+  run -64 k3 start --d / -- true
+}
+
+# --- output ---
+
+@test "an output that cannot be written is noticed" {
+  k3 start -n a -- sh -c 'echo printed; exec sleep 1000'
+  wait_for_file "$(k3_field a log)"
+  for words in list 'list --json' 'list -q' 'logs a' exceptions version help 'help start' \
+    'help --commands' --help --version 'list --help' 'start -- true'; do
+    # shellcheck disable=SC2086
+    to_full() { k3 $words >/dev/full; }
+    run ! to_full
+    like "$output" 'k3thread: *No space left on device*'
+  done
+}
+
+@test "an output that is closed is noticed too" {
+  k3 start -n a -- sleep 1000
+  to_closed() { k3 list >&-; }
+  run ! to_closed
+  like "$output" 'k3thread: list: *'
+  # The socket never takes the place of a closed descriptor.
+  all_closed() { k3 list <&- >&- 2>&-; }
+  run ! all_closed
+  is "$(k3_field a state)" running
+}
