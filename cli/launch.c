@@ -45,12 +45,13 @@ int launch_connect(const struct place *place, int *ret_fd)
 {
     struct sockaddr_un address;
     int                fd = open_socket(place, &address);
-    int                error = 0;
+    int                error;
 
     if (fd < 0)
         return fd;
-    while (connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0 && error == 0)
-        error = errno == EINTR ? 0 : -errno;
+    do
+        error = connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0 ? -errno : 0;
+    while (error == -EINTR);
     if (error == 0)
         *ret_fd = fd;
     else

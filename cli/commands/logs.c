@@ -73,9 +73,9 @@ struct view {
     int                inotify; /* -1: none */
 };
 
-static int fail(const struct view *view, const char *type, const char *what, int error)
+static int fail(const struct view *view, const char *what, int error)
 {
-    return command_fail(view->call, STATUS_FAILED, type, "%s: %s", what, strerror(-error));
+    return command_fail(view->call, STATUS_FAILED, NULL, "%s: %s", what, strerror(-error));
 }
 
 /* Which thread it is, and whether it has begun to print. */
@@ -111,7 +111,7 @@ static int ask_for_log(struct view *view)
         json_object_get(reply.result, view->started ? "offset" : "size"));
     error = bytes_from_json(json_object_get(reply.result, "log"), &view->path);
     reply_release(&reply);
-    return error == 0 ? STATUS_DONE : fail(view, NULL, "the log's path", error);
+    return error == 0 ? STATUS_DONE : fail(view, "the log's path", error);
 }
 
 /* Opens the log; one that a thread will make when it starts may be missing. */
@@ -123,9 +123,12 @@ static int open_log(struct view *view)
         return STATUS_DONE;
     if (error == -ENOENT && !view->started)
         return STATUS_DONE; /* it ended before its command ran */
+    if (error == -ENOENT)
+        return command_fail(view->call, STATUS_FAILED, "FileNotFoundError", "the log %s is gone",
+                            view->path);
     if (error == -EINVAL)
         return command_fail(view->call, STATUS_FAILED, NULL, "%s is no regular file", view->path);
-    return fail(view, error == -ENOENT ? "FileNotFoundError" : NULL, view->path, error);
+    return fail(view, view->path, error);
 }
 
 /* Copies up to END (negative: all there is). Whoever closed standard output knows it. */
@@ -135,7 +138,7 @@ static int copy(struct view *view, off_t end)
 
     if (error == -EPIPE)
         return STATUS_FAILED;
-    return error == 0 ? STATUS_DONE : fail(view, NULL, "cannot copy the log", error);
+    return error == 0 ? STATUS_DONE : fail(view, "cannot copy the log", error);
 }
 
 /* Prints what is there now, or its last lines. */
@@ -150,7 +153,7 @@ static int show(struct view *view, const struct logs_options *o)
     if (error == 0 && o->some_lines)
         error = logfile_seek_lines(&view->file, end, o->lines);
     if (error != 0)
-        return fail(view, NULL, view->path, error);
+        return fail(view, view->path, error);
     return copy(view, end);
 }
 
@@ -191,12 +194,12 @@ static int catch_up(struct view *view)
         if (error == -ENOENT)
             return STATUS_DONE;
         if (error != 0)
-            return fail(view, NULL, view->path, error);
+            return fail(view, view->path, error);
         watch(view);
     }
     error = logfile_size(&view->file, &size);
     if (error != 0)
-        return fail(view, NULL, view->path, error);
+        return fail(view, view->path, error);
     if (size < view->file.position)
         view->file.position = 0;
     return copy(view, -1);
@@ -215,7 +218,7 @@ static int wait_for_news(const struct view *view)
     };
 
     if (poll(pollfds, 3, view->inotify >= 0 ? -1 : 200) < 0 && errno != EINTR)
-        return fail(view, NULL, "poll", -errno);
+        return fail(view, "poll", -errno);
     drain_events(view);
     return pollfds[2].revents & POLLERR ? STATUS_FAILED : STATUS_DONE;
 }
