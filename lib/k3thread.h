@@ -189,10 +189,10 @@ typedef struct k3thread k3thread;
 typedef uint64_t        k3thread_id; /* 1, 2, 3 …; never used twice in a process */
 typedef void *(*k3thread_target)(void *arg);
 
-struct k3thread_options {   /* all zero = the defaults */
-    const char *name;       /* 1 to K3THREAD_NAME_MAX bytes, no control characters; NULL: "Thread-N" */
-    double      after;      /* seconds to wait, in the new thread, before the target is called */
-    bool        daemon;     /* the process may end without it */
+struct k3thread_options { /* all zero = the defaults */
+    const char *name;   /* 1 to K3THREAD_NAME_MAX bytes, no control characters; NULL: "Thread-N" */
+    double      after;  /* seconds to wait, in the new thread, before the target is called */
+    bool        daemon; /* the process may end without it */
     size_t      stack_size; /* bytes, rounded up to what the system needs; 0: the default */
 };
 
@@ -215,7 +215,7 @@ int k3thread_daemon(k3thread **ret, k3thread_target target, void *arg,
 struct k3thread_result {
     void                   *value;     /* what the target returned; NULL if an exception ended it */
     const k3thread_exctype *exception; /* NULL: it returned */
-    char message[K3THREAD_MESSAGE_MAX]; /* the exception's, "" if none */
+    char                    message[K3THREAD_MESSAGE_MAX]; /* the exception's, "" if none */
 };
 
 /*
@@ -498,7 +498,8 @@ void                       k3thread_finally_(void);
 void                       k3thread_end_(void);
 K3THREAD_NORETURN_ void    k3thread_reraise_(void);
 
-void k3thread_cleanup_enter_(struct k3thread_cleanup_ *block, void (*function)(void *arg), void *arg);
+void k3thread_cleanup_enter_(struct k3thread_cleanup_ *block, void (*function)(void *arg),
+                             void                     *arg);
 void k3thread_cleanup_leave_(struct k3thread_cleanup_ *block);
 void k3thread_cleanup_end_(int execute);
 

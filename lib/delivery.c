@@ -1,0 +1,301 @@
+#include "delivery.h"
+
+#include "frame.h"
+#include "syscall.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+__thread unsigned k3thread_word_;
+
+/* What the word has to be. Caller holds the lock, or no other thread knows of T. */
+static unsigned word_of(const struct k3thread *t)
+{
+    if (t->first == NULL)
+        return 0;
+    switch ((enum k3thread_mask) t->mask) {
+    case K3THREAD_IMMEDIATE:
+        return K3T_WORD_CHECKPOINT | K3T_WORD_WAIT;
+    case K3THREAD_ON_BLOCKING:
+    case K3THREAD_RETURN:
+        return K3T_WORD_WAIT;
+    case K3THREAD_NEVER:
+        break;
+    }
+    return 0;
+}
+
+/* Caller holds the lock. */
+static void set_word(struct k3thread *t)
+{
+    if (t->word != NULL)
+        __atomic_store_n(t->word, word_of(t), __ATOMIC_RELEASE);
+}
+
+static void append(struct k3thread *t, struct k3thread_flight_ *exc)
+{
+    exc->next = NULL;
+    *(t->last != NULL ? &t->last->next : &t->first) = exc;
+    t->last = exc;
+    t->pending++;
+}
+
+static struct k3thread_flight_ *remove_oldest(struct k3thread *t)
+{
+    struct k3thread_flight_ *exc = t->first;
+
+    if (exc == NULL)
+        return NULL;
+    t->first = exc->next;
+    if (t->first == NULL)
+        t->last = NULL;
+    t->pending--;
+    return exc;
+}
+
+/* Undoes an append. Caller holds the lock. */
+static void remove_youngest(struct k3thread *t)
+{
+    struct k3thread_flight_ **at = &t->first;
+    struct k3thread_flight_  *before = NULL;
+
+    for (; *at != t->last; at = &(*at)->next)
+        before = *at;
+    *at = NULL;
+    t->last = before;
+    t->pending--;
+}
+
+void k3t_attach(struct k3thread *t)
+{
+    pthread_mutex_lock(&t->lock);
+    t->word = &k3thread_word_;
+    atomic_store(&t->tid, gettid());
+    set_word(t);
+    pthread_mutex_unlock(&t->lock);
+}
+
+/* What is in the queue then goes with the thread. Caller holds the lock. */
+static void close_queue(struct k3thread *t)
+{
+    struct k3thread_flight_ *exc;
+
+    t->word = NULL;
+    atomic_store(&t->tid, 0);
+    while ((exc = remove_oldest(t)) != NULL)
+        k3t_exc_free(exc);
+    atomic_store(&t->ended, 1);
+}
+
+void k3t_detach_unborn(struct k3thread *t)
+{
+    pthread_mutex_lock(&t->lock);
+    close_queue(t);
+    pthread_mutex_unlock(&t->lock);
+}
+
+void k3t_detach(struct k3thread *t)
+{
+    k3t_detach_unborn(t);
+    __atomic_store_n(&k3thread_word_, 0, __ATOMIC_RELAXED);
+}
+
+/* Sending */
+
+int k3thread_wake_signal(void)
+{
+    return SIGRTMAX - 3;
+}
+
+/*
+ * Wakes T if it has to look. Caller holds the lock.
+ *
+ * One that has been told before is told again, in case that it is in a foreign call by now; that
+ * this may fail (a real-time signal takes a place in the user's queue of signals) does no harm.
+ */
+static int wake(struct k3thread *t, unsigned word_before)
+{
+    pid_t tid = atomic_load_explicit(&t->tid, memory_order_relaxed);
+
+    if (t->word == NULL || t == k3t_local.self || word_of(t) == 0)
+        return 0;
+    if (syscall(SYS_tgkill, getpid(), tid, k3thread_wake_signal()) == 0)
+        return 0;
+    return word_before == 0 ? K3THREAD_SEND_RAISE_ERROR : 0;
+}
+
+/* Caller holds the lock. */
+static int publish(struct k3thread *t, struct k3thread_flight_ *exc)
+{
+    unsigned word = word_of(t);
+    int      error;
+
+    if (k3t_has_ended(t))
+        return K3THREAD_INVALID_THREAD_ID_ERROR;
+    if (t->pending >= K3THREAD_QUEUE_MAX)
+        return K3THREAD_SEND_RAISE_ERROR;
+    append(t, exc);
+    set_word(t);
+    error = wake(t, word);
+    if (error != 0) {
+        remove_youngest(t);
+        set_word(t);
+    }
+    return error;
+}
+
+/* EXC becomes T's, or is freed on failure. errno is kept. */
+static int deliver(struct k3thread *t, struct k3thread_flight_ *exc)
+{
+    int saved_errno = errno;
+    int error;
+
+    pthread_mutex_lock(&t->lock);
+    error = publish(t, exc);
+    pthread_mutex_unlock(&t->lock);
+    if (error != 0)
+        k3t_exc_free(exc);
+    errno = saved_errno;
+    return error;
+}
+
+/* What is wrong with an exception's type, or 0. */
+static int check_type(const k3thread_exctype *type)
+{
+    if (type == NULL)
+        return K3THREAD_TYPE_ERROR;
+    return k3thread_exctype_is(type, &k3thread_BaseException) ? 0 : K3THREAD_VALUE_ERROR;
+}
+
+int k3thread_send_exceptionf(k3thread *t, const k3thread_exctype *type, const char *format, ...)
+{
+    int                      error = t == NULL ? K3THREAD_TYPE_ERROR : check_type(type);
+    struct k3thread_flight_ *exc;
+    va_list                  arguments;
+
+    if (error != 0)
+        return error;
+    va_start(arguments, format);
+    exc = k3t_exc_new(type, k3t_self()->id, format, arguments);
+    va_end(arguments);
+    return exc != NULL ? deliver(t, exc) : K3THREAD_SEND_RAISE_ERROR;
+}
+
+int k3thread_send_exception(k3thread *t, const k3thread_exctype *type)
+{
+    return k3thread_send_exceptionf(t, type, NULL);
+}
+
+int k3thread_send_exception_id(k3thread_id id, const k3thread_exctype *type)
+{
+    int       error = check_type(type);
+    k3thread *t;
+
+    if (error != 0)
+        return error;
+    t = k3thread_find_id(id);
+    if (t == NULL)
+        return K3THREAD_INVALID_THREAD_ID_ERROR;
+    error = k3thread_send_exception(t, type);
+    k3thread_unref(t);
+    return error;
+}
+
+/* The receiving side */
+
+static struct k3thread_flight_ *take(struct k3thread *self)
+{
+    struct k3thread_flight_ *exc;
+
+    pthread_mutex_lock(&self->lock);
+    exc = remove_oldest(self);
+    set_word(self);
+    pthread_mutex_unlock(&self->lock);
+    return exc;
+}
+
+bool k3thread_take(struct k3thread_exc *ret)
+{
+    struct k3thread_flight_ *exc = take(k3t_self());
+
+    if (exc == NULL)
+        return false;
+    if (ret != NULL)
+        *ret = exc->exc;
+    k3t_exc_free(exc);
+    return true;
+}
+
+bool k3thread_pending(void)
+{
+    struct k3thread *self = k3t_self();
+    bool             pending;
+
+    pthread_mutex_lock(&self->lock);
+    pending = self->first != NULL;
+    pthread_mutex_unlock(&self->lock);
+    return pending;
+}
+
+/* The one that others see; the header's is inlined. */
+void k3thread_checkpoint(void)
+{
+    if ((__atomic_load_n(&k3thread_word_, __ATOMIC_RELAXED) & K3T_WORD_CHECKPOINT) != 0)
+        k3thread_deliver_();
+}
+
+void k3thread_deliver_(void)
+{
+    struct k3thread         *self = k3t_self();
+    struct k3thread_flight_ *exc;
+
+    if (self->mask != K3THREAD_IMMEDIATE)
+        return;
+    exc = take(self);
+    if (exc != NULL)
+        k3t_throw(exc);
+}
+
+int k3t_interrupted(void)
+{
+    struct k3thread         *self = k3t_self();
+    struct k3thread_flight_ *exc;
+
+    if (!k3t_wait_must_end())
+        return 0;
+    if (self->mask == K3THREAD_RETURN)
+        return -ECANCELED;
+    exc = take(self);
+    if (exc != NULL)
+        k3t_throw(exc);
+    return 0;
+}
+
+enum k3thread_mask k3t_mask(struct k3thread *self, enum k3thread_mask mask)
+{
+    enum k3thread_mask old = (enum k3thread_mask) self->mask;
+
+    if (mask == old)
+        return old;
+    pthread_mutex_lock(&self->lock);
+    self->mask = (unsigned char) mask;
+    set_word(self);
+    pthread_mutex_unlock(&self->lock);
+    return old;
+}
+
+enum k3thread_mask k3thread_set_mask(enum k3thread_mask mask)
+{
+    struct k3thread   *self = k3t_self();
+    enum k3thread_mask old = (enum k3thread_mask) self->mask;
+
+    if ((unsigned) mask > K3THREAD_RETURN)
+        return old;
+    k3t_mask(self, mask);
+    k3thread_checkpoint();
+    return old;
+}

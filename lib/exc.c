@@ -1,0 +1,80 @@
+#include "exc.h"
+
+#include "memory.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Drops what the end of a full buffer left of a UTF-8 character. */
+static void drop_partial_character(char *text, size_t length)
+{
+    size_t        start = length;
+    size_t        size;
+    unsigned char lead;
+
+    while (start > 0 && length - start < 3 && ((unsigned char) text[start - 1] & 0xC0) == 0x80)
+        start--;
+    if (start == 0)
+        return;
+    lead = (unsigned char) text[start - 1];
+    size = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
+    if (length - (start - 1) < size)
+        text[start - 1] = '\0';
+}
+
+void k3t_exc_fill(struct k3thread_flight_ *exc, const k3thread_exctype *type, k3thread_id sender,
+                  const char *format, va_list arguments)
+{
+    char *message = exc->exc.message;
+    int   length;
+
+    exc->next = NULL;
+    exc->target = NULL;
+    exc->exc.type = type;
+    exc->exc.sender = sender;
+    message[0] = '\0';
+    if (format == NULL)
+        return;
+    length = vsnprintf(message, K3THREAD_MESSAGE_MAX, format, arguments);
+    if (length < 0)
+        message[0] = '\0';
+    else if (length >= K3THREAD_MESSAGE_MAX)
+        drop_partial_character(message, K3THREAD_MESSAGE_MAX - 1);
+}
+
+struct k3thread_flight_ *k3t_exc_new(const k3thread_exctype *type, k3thread_id sender,
+                                     const char *format, va_list arguments)
+{
+    struct k3thread_flight_ *exc = malloc(sizeof(*exc));
+
+    if (exc == NULL)
+        return NULL;
+    exc->reserved = false;
+    k3t_exc_fill(exc, type, sender, format, arguments);
+    return exc;
+}
+
+struct k3thread_flight_ *k3t_exc_new_sure(struct k3thread_flight_ *reserve)
+{
+    struct k3thread_flight_ *exc = malloc(sizeof(*exc));
+
+    if (exc == NULL && reserve->exc.type == NULL) {
+        reserve->reserved = true;
+        return reserve;
+    }
+    if (exc == NULL)
+        exc = k3t_must_alloc(sizeof(*exc));
+    exc->reserved = false;
+    return exc;
+}
+
+void k3t_exc_free(struct k3thread_flight_ *exc)
+{
+    if (exc == NULL)
+        return;
+    if (exc->reserved)
+        exc->exc.type = NULL;
+    else
+        free(exc);
+}

@@ -1,0 +1,8 @@
+/* What fork does to the library. */
+#ifndef K3THREAD_FORK_H
+#define K3THREAD_FORK_H
+
+/* Registers it with the C library. */
+void k3t_fork_install(void);
+
+#endif

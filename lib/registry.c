@@ -1,0 +1,194 @@
+#include "registry.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_SIZE       64 /* a power of two, as every size of the table */
+#define DEFAULT_NAME_MAX 32
+
+struct bucket {
+    struct k3thread *of_id;
+    struct k3thread *of_name;
+};
+
+static pthread_mutex_t  lock = PTHREAD_MUTEX_INITIALIZER;
+static struct bucket    first_buckets[FIRST_SIZE];
+static struct bucket   *buckets = first_buckets;
+static size_t           size = FIRST_SIZE;
+static size_t           count;
+static k3thread_id      last_id;
+static struct k3thread *oldest, *newest;
+
+void k3t_registry_lock(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+void k3t_registry_unlock(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+static size_t index_of_id(k3thread_id id)
+{
+    return (size_t) id & (size - 1);
+}
+
+/* FNV-1a. */
+static size_t index_of_name(const char *name)
+{
+    uint64_t hash = 14695981039346656037U;
+
+    for (; *name != '\0'; name++)
+        hash = (hash ^ (unsigned char) *name) * 1099511628211U;
+    return (size_t) (hash ^ hash >> 32) & (size - 1);
+}
+
+static void link_buckets(struct k3thread *t)
+{
+    struct bucket *of_id = &buckets[index_of_id(t->id)];
+    struct bucket *of_name = &buckets[index_of_name(t->name)];
+
+    t->next_of_id = of_id->of_id;
+    of_id->of_id = t;
+    t->next_of_name = of_name->of_name;
+    of_name->of_name = t;
+}
+
+static void unlink_buckets(struct k3thread *t)
+{
+    struct k3thread **at = &buckets[index_of_id(t->id)].of_id;
+
+    while (*at != t)
+        at = &(*at)->next_of_id;
+    *at = t->next_of_id;
+    at = &buckets[index_of_name(t->name)].of_name;
+    while (*at != t)
+        at = &(*at)->next_of_name;
+    *at = t->next_of_name;
+}
+
+/* Doubles the table. Without memory it stays as it is, which costs time alone. */
+static void grow(void)
+{
+    struct bucket *larger = calloc(size * 2, sizeof(*larger));
+
+    if (larger == NULL)
+        return;
+    if (buckets != first_buckets)
+        free(buckets);
+    buckets = larger;
+    size *= 2;
+    for (struct k3thread *t = oldest; t != NULL; t = t->newer)
+        link_buckets(t);
+}
+
+static void link_list(struct k3thread *t)
+{
+    t->older = newest;
+    t->newer = NULL;
+    *(newest != NULL ? &newest->newer : &oldest) = t;
+    newest = t;
+}
+
+static void unlink_list(struct k3thread *t)
+{
+    *(t->older != NULL ? &t->older->newer : &oldest) = t->newer;
+    *(t->newer != NULL ? &t->newer->older : &newest) = t->older;
+}
+
+/* The id is given under the lock: so the list is in order of id. */
+void k3t_registry_add(struct k3thread *t, const char *prefix)
+{
+    pthread_mutex_lock(&lock);
+    if (count == size)
+        grow();
+    t->id = ++last_id;
+    if (t->name[0] == '\0')
+        snprintf(t->name, DEFAULT_NAME_MAX, "%s-%" PRIu64, prefix, t->id);
+    link_list(t);
+    link_buckets(t);
+    count++;
+    pthread_mutex_unlock(&lock);
+}
+
+/* Caller holds the lock. */
+static void forget(struct k3thread *t)
+{
+    unlink_list(t);
+    unlink_buckets(t);
+    count--;
+}
+
+void k3t_registry_remove(struct k3thread *t)
+{
+    pthread_mutex_lock(&lock);
+    forget(t);
+    pthread_mutex_unlock(&lock);
+}
+
+/* Their queues may be torn in mid-change: they are left alone, as is all that other threads held. */
+void k3t_registry_keep(struct k3thread *survivor)
+{
+    struct k3thread *next;
+
+    for (struct k3thread *t = oldest; t != NULL; t = next) {
+        next = t->newer;
+        if (t == survivor)
+            continue;
+        forget(t);
+        pthread_mutex_init(&t->lock, NULL);
+        t->word = NULL;
+        t->first = t->last = NULL;
+        t->pending = 0;
+        atomic_store(&t->tid, 0);
+        atomic_store(&t->ended, 1);
+        k3thread_unref(t);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+k3thread *k3thread_find_id(k3thread_id id)
+{
+    struct k3thread *t;
+
+    pthread_mutex_lock(&lock);
+    t = buckets[index_of_id(id)].of_id;
+    while (t != NULL && t->id != id)
+        t = t->next_of_id;
+    k3thread_ref(t);
+    pthread_mutex_unlock(&lock);
+    return t;
+}
+
+k3thread *k3thread_find(const char *name)
+{
+    struct k3thread *found = NULL;
+
+    if (name == NULL)
+        return NULL;
+    pthread_mutex_lock(&lock);
+    for (struct k3thread *t = buckets[index_of_name(name)].of_name; t != NULL;
+         t = t->next_of_name) {
+        if ((found == NULL || t->id < found->id) && strcmp(t->name, name) == 0)
+            found = t;
+    }
+    k3thread_ref(found);
+    pthread_mutex_unlock(&lock);
+    return found;
+}
+
+size_t k3thread_list(k3thread **threads, size_t capacity)
+{
+    size_t stored = 0;
+    size_t live;
+
+    pthread_mutex_lock(&lock);
+    for (struct k3thread *t = oldest; t != NULL && stored < capacity; t = t->newer)
+        threads[stored++] = k3thread_ref(t);
+    live = count;
+    pthread_mutex_unlock(&lock);
+    return live;
+}

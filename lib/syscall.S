@@ -1,0 +1,52 @@
+/* The window between "is an exception pending" and the kernel's entry, closed by construction. */
+#include "syscall.h"
+
+    .text
+    .globl  k3t_syscall, k3t_syscall_begin, k3t_syscall_end, k3t_syscall_interrupted
+    .hidden k3t_syscall, k3t_syscall_begin, k3t_syscall_end, k3t_syscall_interrupted
+    .type   k3t_syscall, %function
+    .p2align 4
+k3t_syscall:
+    .cfi_startproc
+#if defined __x86_64__
+    mov     %rdi, %r11
+    mov     %rsi, %rax
+    mov     %rdx, %rdi
+    mov     %rcx, %rsi
+    mov     %r8, %rdx
+    mov     %r9, %r10
+    mov     8(%rsp), %r8
+    mov     16(%rsp), %r9
+k3t_syscall_begin:
+    testl   $K3T_WORD_WAIT, (%r11)
+    jnz     k3t_syscall_interrupted
+    syscall
+k3t_syscall_end:
+    ret
+k3t_syscall_interrupted:
+    mov     $K3T_INTERRUPTED, %rax
+    ret
+#elif defined __aarch64__
+    mov     x9, x0
+    mov     x8, x1
+    mov     x0, x2
+    mov     x1, x3
+    mov     x2, x4
+    mov     x3, x5
+    mov     x4, x6
+    mov     x5, x7
+k3t_syscall_begin:
+    ldr     w10, [x9]
+    tbnz    w10, #1, k3t_syscall_interrupted
+    svc     #0
+k3t_syscall_end:
+    ret
+k3t_syscall_interrupted:
+    mov     x0, #K3T_INTERRUPTED
+    ret
+#else
+#error "libk3thread needs the interruptible system call of this machine"
+#endif
+    .cfi_endproc
+    .size   k3t_syscall, . - k3t_syscall
+    .section .note.GNU-stack, "", %progbits

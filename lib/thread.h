@@ -1,0 +1,87 @@
+/*
+ * One thread: its record, its start and its end.
+ *
+ * A record is born in k3thread_start, or by adoption when a foreign thread first calls the library.
+ * The thread itself holds one reference until it ends; callers hold the others. The last one frees
+ * it. From its birth to its end it is in the registry.
+ *
+ * Lock order: the registry's lock, then a record's. No lock is held while code of the user runs.
+ */
+#ifndef K3THREAD_THREAD_H
+#define K3THREAD_THREAD_H
+
+#include "exc.h"
+#include "k3thread.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <time.h>
+
+struct k3thread {
+    k3thread_id    id;
+    atomic_uint    references;
+    atomic_uint    ended; /* 1 after the end; joiners wait on it as a futex */
+    _Atomic(pid_t) tid;
+    bool           adopted;
+    bool           daemon;
+    bool           counted; /* the exit rule waits for it; only its own thread changes it */
+    unsigned char  mask;    /* written by its own thread, under the lock */
+
+    /* The registry's, under its lock. */
+    struct k3thread *older, *newer; /* live threads in order of id */
+    struct k3thread *next_of_id;    /* in the same bucket */
+    struct k3thread *next_of_name;
+
+    /* What is pending: under the lock. */
+    pthread_mutex_t          lock;
+    unsigned                *word; /* k3thread_word_ of the thread; NULL before it runs and after */
+    struct k3thread_flight_ *first, *last;
+    unsigned                 pending;
+
+    /* Written before the thread runs. */
+    k3thread_target target;
+    void           *arg;
+    bool            delayed;
+    struct timespec begin; /* of the target, on the monotonic clock */
+
+    /* Written by the thread before it sets "ended". */
+    void                    *value;
+    struct k3thread_flight_ *ended_by;
+
+    struct k3thread_flight_ reserve; /* in use while its type is set: a throw needs no memory */
+    char                    name[];
+};
+
+/* What belongs to the calling thread alone. */
+struct k3t_local {
+    struct k3thread         *self;      /* NULL: not yet adopted */
+    struct k3thread_block_  *top;       /* the innermost block */
+    struct k3thread_flight_ *flight;    /* the innermost unwinding that is under way */
+    struct timespec *volatile deadline; /* the wake signal sets it to the past */
+    volatile sig_atomic_t waiting;      /* enum k3t_waiting, of delivery.h */
+};
+
+extern __thread struct k3t_local k3t_local __attribute__((tls_model("initial-exec")));
+
+/* Adopts the calling thread. It waits for memory if there is none, for it cannot fail. */
+struct k3thread *k3t_adopt(void);
+
+/* The calling thread's record, borrowed. */
+static inline struct k3thread *k3t_self(void)
+{
+    return __builtin_expect(k3t_local.self != NULL, 1) ? k3t_local.self : k3t_adopt();
+}
+
+/* Takes T out of the registry, drops what it has pending, wakes its joiners and lets it go. */
+void k3t_thread_end(struct k3thread *t);
+
+/* Has it ended? What it wrote before is then visible. */
+static inline bool k3t_has_ended(const struct k3thread *t)
+{
+    return atomic_load_explicit(&t->ended, memory_order_acquire) != 0;
+}
+
+/* Tells the user's hook, or the default one, that E ends T. It never throws. */
+void k3t_report(struct k3thread *t, const struct k3thread_exc *e);
+
+#endif

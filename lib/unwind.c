@@ -1,0 +1,92 @@
+/*
+ * Throwing.
+ *
+ * A forced unwinding goes outwards frame by frame. It enters the landing pads of code that has them,
+ * where variables are cleaned up and where the target's own variable ends it by a jump (see
+ * frame.h). For code without landing pads "stop", called before each frame, does the same for the
+ * blocks of the frames that are already left.
+ */
+#include "delivery.h"
+#include "frame.h"
+
+#include <pthread.h>
+#include <string.h>
+
+/* In a program with AddressSanitizer: what is unwound is no longer poisoned. */
+extern void __asan_handle_no_return(void) __attribute__((weak));
+
+/* What no block catches ends the thread. */
+static _Noreturn void leave_thread(struct k3thread_flight_ *exc)
+{
+    struct k3thread *self = k3t_self();
+
+    k3t_local.flight = NULL;
+    self->ended_by = exc;
+    k3t_report(self, &exc->exc);
+    pthread_exit(NULL);
+}
+
+static _Unwind_Reason_Code stop(int version, _Unwind_Action actions, _Unwind_Exception_Class class,
+                                struct _Unwind_Exception *unwind, struct _Unwind_Context *context,
+                                void *exc)
+{
+    bool end = (actions & _UA_END_OF_STACK) != 0;
+
+    (void) version;
+    (void) class;
+    (void) unwind;
+    k3t_frame_pass(end ? UINTPTR_MAX : (uintptr_t) _Unwind_GetCFA(context));
+    if (end)
+        leave_thread(exc);
+    return _URC_NO_REASON;
+}
+
+/* A catch (...) has not thrown it on: that is where it is caught. */
+static void on_swallowed(_Unwind_Reason_Code reason, struct _Unwind_Exception *unwind)
+{
+    struct k3thread_flight_ *exc = (struct k3thread_flight_ *) unwind;
+
+    (void) reason;
+    k3t_local.flight = exc->next;
+    k3t_mask(k3t_self(), (enum k3thread_mask) exc->mask);
+    k3t_exc_free(exc);
+}
+
+void k3t_throw(struct k3thread_flight_ *exc)
+{
+    exc->mask = (unsigned char) k3t_mask(k3t_self(), K3THREAD_NEVER);
+    exc->target = k3t_frame_target();
+    exc->next = k3t_local.flight;
+    k3t_local.flight = exc;
+    memset(&exc->unwind, 0, sizeof(exc->unwind));
+    memcpy(&exc->unwind.exception_class, "K3THREAD", sizeof(exc->unwind.exception_class));
+    exc->unwind.exception_cleanup = on_swallowed;
+    if (__asan_handle_no_return != NULL)
+        __asan_handle_no_return();
+    _Unwind_ForcedUnwind(&exc->unwind, stop, exc);
+    /* The unwinder could not begin: only the blocks are known. */
+    k3t_frame_pass(UINTPTR_MAX);
+    leave_thread(exc);
+}
+
+static _Noreturn K3THREAD_PRINTF_(2, 0) void vthrow(const k3thread_exctype *type,
+                                                    const char *format, va_list arguments)
+{
+    struct k3thread         *self = k3t_self();
+    struct k3thread_flight_ *exc = k3t_exc_new_sure(&self->reserve);
+
+    k3t_exc_fill(exc, type, self->id, format, arguments);
+    k3t_throw(exc);
+}
+
+void k3thread_throw(const k3thread_exctype *type, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    if (!k3thread_exctype_is(type, &k3thread_BaseException)) {
+        type = &k3thread_TypeError;
+        format = "exceptions must derive from BaseException";
+    }
+    vthrow(type, format, arguments); /* does not return: va_end is of no use */
+}

@@ -1,0 +1,172 @@
+/* The interruptible waits; k3thread_cond_wait has a file of its own. */
+#include "wait.h"
+
+#include "delivery.h"
+#include "syscall.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <math.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define FOREVER     ((time_t) 1 << 40) /* seconds; the kernel takes it, and has room to add to it */
+#define NANOSECONDS 1000000000L
+#define SIGSET_SIZE 8 /* of the kernel */
+
+/* Rounded up: no wait is shorter than asked for. */
+struct timespec k3t_deadline(double seconds)
+{
+    struct timespec now;
+    time_t          whole;
+
+    if (seconds < 0 || seconds >= (double) FOREVER)
+        return (struct timespec){FOREVER, 0};
+    whole = (time_t) seconds;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    now.tv_sec += whole;
+    now.tv_nsec += (long) ((seconds - (double) whole) * (double) NANOSECONDS) + 1;
+    if (now.tv_nsec >= NANOSECONDS) {
+        now.tv_sec++;
+        now.tv_nsec -= NANOSECONDS;
+    }
+    return now;
+}
+
+/* What is left of the time until DEADLINE. */
+static struct timespec time_left(const struct timespec *deadline)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    now.tv_sec = deadline->tv_sec - now.tv_sec;
+    now.tv_nsec = deadline->tv_nsec - now.tv_nsec;
+    if (now.tv_nsec < 0) {
+        now.tv_sec--;
+        now.tv_nsec += NANOSECONDS;
+    }
+    return now.tv_sec >= 0 ? now : (struct timespec){0, 0};
+}
+
+long k3t_wait(long number, long a, long b, long c, long d, long e, long f)
+{
+    long result;
+    int  error;
+
+    k3t_self();
+    k3t_local.waiting = K3T_WAITING;
+    result = k3t_syscall(&k3thread_word_, number, a, b, c, d, e, f);
+    if (k3t_local.waiting == K3T_DEFERRED)
+        k3t_wake_unblock();
+    k3t_local.waiting = K3T_NOT_WAITING;
+    if (result != K3T_INTERRUPTED && result != -EINTR)
+        return result;
+    error = k3t_interrupted();
+    return error != 0 ? error : -EINTR;
+}
+
+/* A call that can just be made again. */
+static long wait_again(long number, long a, long b, long c, long d)
+{
+    long result;
+
+    do
+        result = k3t_wait(number, a, b, c, d, 0, 0);
+    while (result == -EINTR);
+    return result;
+}
+
+int k3t_sleep_until(const struct timespec *deadline)
+{
+    return (int) wait_again(SYS_clock_nanosleep, CLOCK_MONOTONIC, TIMER_ABSTIME, (long) deadline,
+                            0);
+}
+
+int k3thread_sleep(double seconds)
+{
+    struct timespec deadline;
+
+    if (isnan(seconds))
+        return K3THREAD_VALUE_ERROR;
+    deadline = k3t_deadline(seconds);
+    return k3t_sleep_until(&deadline);
+}
+
+int k3thread_poll(struct pollfd *fds, nfds_t n, double timeout)
+{
+    struct timespec deadline, left;
+    long            result;
+
+    if (isnan(timeout))
+        return K3THREAD_VALUE_ERROR;
+    deadline = k3t_deadline(timeout);
+    do {
+        left = time_left(&deadline);
+        result = k3t_wait(SYS_ppoll, (long) fds, (long) n, (long) &left, 0, SIGSET_SIZE, 0);
+    } while (result == -EINTR);
+    return (int) result;
+}
+
+ssize_t k3thread_read(int fd, void *buffer, size_t size)
+{
+    return wait_again(SYS_read, fd, (long) buffer, (long) size, 0);
+}
+
+ssize_t k3thread_write(int fd, const void *buffer, size_t size)
+{
+    return wait_again(SYS_write, fd, (long) buffer, (long) size, 0);
+}
+
+int k3thread_accept(int fd, struct sockaddr *address, socklen_t *length)
+{
+    return (int) wait_again(SYS_accept4, fd, (long) address, (long) length, SOCK_CLOEXEC);
+}
+
+int k3thread_waitpid(pid_t pid, int *status)
+{
+    return (int) wait_again(SYS_wait4, pid, (long) status, 0, 0);
+}
+
+/* Caller keeps T alive. */
+static int wait_for_end(k3thread *t, const struct timespec *deadline)
+{
+    long result = 0;
+
+    while (!k3t_has_ended(t) && (result == 0 || result == -EAGAIN || result == -EINTR))
+        result = k3t_wait(SYS_futex, (long) &t->ended, FUTEX_WAIT_BITSET_PRIVATE, 0,
+                          (long) deadline, 0, (long) FUTEX_BITSET_MATCH_ANY);
+    return k3t_has_ended(t) ? 0 : (int) result;
+}
+
+static void copy_result(const k3thread *t, struct k3thread_result *ret)
+{
+    const struct k3thread_flight_ *exc = t->ended_by;
+
+    ret->value = t->value;
+    ret->exception = exc != NULL ? exc->exc.type : NULL;
+    ret->message[0] = '\0';
+    if (exc != NULL)
+        memcpy(ret->message, exc->exc.message, sizeof(ret->message));
+}
+
+int k3thread_join(k3thread *t, double timeout, struct k3thread_result *ret)
+{
+    struct timespec deadline;
+    int             error;
+
+    if (t == NULL)
+        return K3THREAD_TYPE_ERROR;
+    if (isnan(timeout))
+        return K3THREAD_VALUE_ERROR;
+    if (t == k3t_self())
+        return -EDEADLK;
+    error = k3t_interrupted();
+    if (error != 0)
+        return error;
+    deadline = k3t_deadline(timeout);
+    error = wait_for_end(t, &deadline);
+    if (error == 0 && ret != NULL)
+        copy_result(t, ret);
+    return error;
+}
