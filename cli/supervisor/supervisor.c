@@ -19,6 +19,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 /* Every descriptor is needed for clients and workers; commands get back what there was. */
@@ -34,6 +35,17 @@ static int raise_limits(void)
     return setrlimit(RLIMIT_NOFILE, &raised) < 0 ? -errno : 0;
 }
 
+/*
+ * By the system call, with a struct that is zero in every layout: glibc keeps two signals to itself
+ * and ignores them in what posix_spawn() starts, as in us.
+ */
+static void reset_signal(int signal)
+{
+    static const unsigned long by_default[4];
+
+    (void) syscall(SYS_rt_sigaction, signal, by_default, NULL, (NSIG - 1) / 8);
+}
+
 /* What the commands must not inherit: dispositions that survive an exec, input, descriptors. */
 static int clean_up(void)
 {
@@ -44,7 +56,7 @@ static int clean_up(void)
         return -errno;
     for (int signal = 1; signal < NSIG; signal++)
         if (signal != SIGKILL && signal != SIGSTOP)
-            (void) sigaction(signal, &(struct sigaction){.sa_handler = SIG_DFL}, NULL);
+            reset_signal(signal);
     server_signals(&signals);
     if (dup2(null, STDIN_FILENO) < 0 || sigprocmask(SIG_SETMASK, &signals, NULL) < 0)
         return -errno;
