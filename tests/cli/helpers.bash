@@ -26,7 +26,8 @@ setup() {
 begin_test() {
   # Short: a socket's path is limited to 107 bytes.
   dir=$(mktemp -d /tmp/k3t.XXXXXX)
-  commands=$dir/.commands
+  commands=$dir/.commands # a log
+  : >"$commands"
   export K3THREAD_SOCKET=$dir/k.sock
   unset XDG_RUNTIME_DIR K3THREAD_ID K3THREAD_NAME
   declare -gA background=()
@@ -65,7 +66,7 @@ log() {
 # k3_field THREAD FIELD: one field of a thread's JSON; a string bare, anything else as JSON. A name
 # means the newest of its threads.
 k3_field() {
-  k3 list --json "$1" | "$PYTHON" -I -S -c '
+  k3 list --json -- "$1" | "$PYTHON" -I -S -c '
 import json, sys
 value = json.load(sys.stdin)[-1][sys.argv[1]]
 print(value if isinstance(value, str) else json.dumps(value))' "$2"
@@ -73,7 +74,7 @@ print(value if isinstance(value, str) else json.dumps(value))' "$2"
 
 # is_state THREAD STATE, and wait_for_state THREAD STATE.
 is_state() {
-  [[ $(k3 list --json "$1") =~ \"state\":\ *\"$2\" ]]
+  [[ $(k3 list --json -- "$1") =~ \"state\":\ *\"$2\" ]]
 }
 
 wait_for_state() {
