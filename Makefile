@@ -50,7 +50,7 @@ LIB_CFLAGS = -fPIC -fvisibility=hidden
 CLI_CFLAGS = -fPIE -ffunction-sections -fdata-sections
 CLI_LDFLAGS = $(if $(STATIC),-static-pie,-pie) -Wl,--gc-sections
 # libedit's own needs are named too: nothing else would in a static link.
-CLI_LIBS = -ljansson -ledit $(if $(STATIC),-lbsd -lmd -ltinfo)
+CLI_LIBS = -ljansson -ledit $(if $(STATIC),-lbsd -lmd -ltinfo) -lm
 
 # Sources and objects
 
