@@ -32,16 +32,30 @@ k3thread_status() {
     printf '$ echo $?\n%s\n' "$status"
 }
 
-# The processes that belong to the demo: each has its socket's path in its environment or arguments.
-left_behind() {
-    grep -lF -e "$socket" /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null |
-        cut -d/ -f3 | sort -u | grep -vx "$$" || :
+# Waits until a command succeeds, five seconds at most.
+wait_until() {
+    tries=0
+    until "$@"; do
+        tries=$((tries + 1))
+        [ "$tries" -lt 100 ] || return 1
+        sleep 0.05
+    done
 }
 
-say 'Start two threads. Nothing runs yet: the first start brings its supervisor up by itself.'
+is_running() { "$program" -S "$socket" list --json "$1" | grep -q '"state": *"running"'; }
+
+# Has nothing of the demo been left? A process of it has the socket's path in its environment or
+# among its arguments; the pattern comes from a file, so that the search does not find itself.
+nothing_left() {
+    printf '%s' "$socket" >"$dir/pattern"
+    [ ! -e "$socket" ] && ! grep -lF -f "$dir/pattern" /proc/[0-9]*/environ /proc/[0-9]*/cmdline 2>/dev/null
+}
+
+say 'Start three threads. Nothing runs yet: the first start brings a supervisor up by itself.'
 k3thread start --name web --after 0.2 -- sh -c 'echo serving; sleep 1000 & wait'
 k3thread daemon --name db -- sh -c 'echo ready; exec sleep 1000'
 k3thread start --name job -- sh -c 'echo working; exit 7'
+wait_until is_running web
 k3thread list
 
 say 'Join waits for the end of a thread and exits as its command did.'
@@ -62,10 +76,5 @@ say 'Shutdown ends the daemon threads and the supervisor.'
 k3thread shutdown
 
 say 'Nothing is left behind.'
-left=$(left_behind)
-if [ -n "$left" ]; then
-    echo "still running:" $left >&2
-    exit 1
-fi
-[ ! -e "$socket" ] || { echo "the socket is still there: $socket" >&2; exit 1; }
+wait_until nothing_left >/dev/null || { nothing_left >&2; exit 1; }
 echo 'No process, no socket.'
