@@ -20,6 +20,7 @@
 #define IN_TOTAL_MAX (64U * 1024 * 1024)
 
 static LIST_HEAD(, connection) connections = LIST_HEAD_INITIALIZER(connections);
+static LIST_HEAD(, connection) watchers = LIST_HEAD_INITIALIZER(watchers);
 static size_t count;
 static size_t in_total;
 
@@ -66,6 +67,8 @@ static void destroy(struct connection *connection)
     loop_remove(&connection->source);
     close(connection->source.fd);
     LIST_REMOVE(connection, all);
+    if (connection->watches)
+        LIST_REMOVE(connection, watchers);
     count--;
     in_total -= connection->in.capacity;
     clear(&connection->in);
@@ -220,6 +223,8 @@ static void connection_ready(struct source *source, uint32_t events)
 
     if (events & EPOLLOUT)
         gone |= !flush(connection);
+    if (!gone && used(&connection->out) == 0 && connection->missed > 0)
+        connection->drained(connection);
     if (events & EPOLLIN)
         connection->eof |= !fill(connection);
     run_lines(connection);
@@ -256,6 +261,28 @@ int connection_open(int fd)
 size_t connection_count(void)
 {
     return count;
+}
+
+void connection_watch(struct connection *connection)
+{
+    if (!connection->watches)
+        LIST_INSERT_HEAD(&watchers, connection, watchers);
+    connection->watches = true;
+}
+
+struct connection *connection_watchers(void)
+{
+    return LIST_FIRST(&watchers);
+}
+
+struct connection *connection_next(struct connection *watcher)
+{
+    return LIST_NEXT(watcher, watchers);
+}
+
+bool connection_is_full(const struct connection *connection)
+{
+    return used(&connection->out) > OUT_MAX;
 }
 
 static double monotonic(void)

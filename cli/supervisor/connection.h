@@ -27,10 +27,24 @@ struct connection {
     size_t           call_count;
     struct call_list calls; /* not answered yet */
     LIST_ENTRY(connection) all;
+
+    /* Of a watcher: see events.h. */
+    bool                   watches;
+    json_int_t             missed;
+    void (*drained)(struct connection *connection); /* all that was queued has been sent */
+    LIST_ENTRY(connection) watchers;
 };
 
 /* Takes over FD, a connected socket. Returns 0 or -errno, FD closed then. */
 int connection_open(int fd);
+
+/* Makes CONNECTION one of the watchers, and walks over them. */
+void               connection_watch(struct connection *connection);
+struct connection *connection_watchers(void);
+struct connection *connection_next(struct connection *watcher);
+
+/* Is more queued than the client should leave unread? */
+bool connection_is_full(const struct connection *connection);
 
 /* Queues OBJECT as a line and tries to send it. Never frees CONNECTION. */
 void connection_send(struct connection *connection, const json_t *object);

@@ -1,7 +1,6 @@
 #include "cli/supervisor/loop.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stddef.h>
 
 #define ROUND 64
@@ -57,11 +56,9 @@ static void serve_round(void)
 /* Whole milliseconds, rounded up, so that a deadline has passed when the wait is over. */
 static int to_milliseconds(double seconds)
 {
-    double milliseconds = ceil(seconds * 1000);
-
     if (seconds < 0)
         return -1;
-    return milliseconds > 1e9 ? 1000000000 : (int) milliseconds;
+    return seconds > 1e6 ? 1000000000 : (int) (seconds * 1000) + 1;
 }
 
 int loop_run(const bool *stop, double (*after)(void))

@@ -22,7 +22,8 @@ void mailbox_post(struct record *record, const struct report *report)
 
     pthread_mutex_lock(&lock);
     was_empty = STAILQ_EMPTY(&waiting);
-    if (record->is_posted && record->posted.message != report->message)
+    if (record->is_posted && record->posted.message != report->message &&
+        record->posted.message != record->now.message)
         free(record->posted.message);
     record->posted = *report;
     if (!record->is_posted)

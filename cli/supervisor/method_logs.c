@@ -20,7 +20,6 @@
 struct tail {
     char  *text;
     size_t length;
-    off_t  size; /* of the file */
 };
 
 static int open_regular(const char *file, struct stat *info)
@@ -46,7 +45,6 @@ static int read_tail(const char *file, off_t start, struct tail *ret)
     if (fd < 0)
         return fd;
     from = info.st_size - TEXT_MAX > start ? info.st_size - TEXT_MAX : start;
-    ret->size = info.st_size;
     ret->text = malloc(TEXT_MAX);
     n = ret->text != NULL ? pread(fd, ret->text, TEXT_MAX, from) : -1;
     ret->length = n > 0 ? (size_t) n : 0;
@@ -68,27 +66,64 @@ static void keep_lines(struct tail *tail, json_int_t lines)
     tail->length -= lines == 0 ? at : 0;
 }
 
-static void reply_tail(struct call *call, const struct record *record, json_int_t lines)
+json_t *log_tail(const struct record *record, json_int_t lines)
 {
     struct tail tail = {0};
-    int         error = read_tail(record->job.output, record->now.output_start, &tail);
     json_t     *text;
 
-    if (error == -ENOMEM) {
-        call_fail(call, PROTOCOL_INTERNAL_ERROR, "out of memory");
-        return;
-    }
+    if (read_tail(record->job.output, record->now.output_start, &tail) != 0)
+        return json_string("");
     if (lines == 0)
         tail.length = 0;
     else if (lines > 0)
         keep_lines(&tail, lines);
-    text = tail.text != NULL ? bytes_to_json_n(tail.text, tail.length) : json_string("");
+    text = bytes_to_json_n(tail.text, tail.length);
     free(tail.text);
+    return text;
+}
+
+/*
+ * Where the output begins: behind the hole that --log-limit left, at a whole line. A line that is
+ * longer than a block is shown in part.
+ */
+static off_t first_byte(int fd, off_t start)
+{
+    char    text[4096];
+    off_t   data = lseek(fd, start, SEEK_DATA);
+    char   *end;
+    ssize_t n;
+
+    if (data <= start)
+        return start;
+    n = pread(fd, text, sizeof(text), data);
+    end = n > 0 ? memchr(text, '\n', (size_t) n) : NULL;
+    return end != NULL ? data + (end - text) + 1 : data;
+}
+
+static void locate(const struct record *record, off_t *ret_offset, off_t *ret_size)
+{
+    struct stat info;
+    int         fd = open_regular(record->job.output, &info);
+
+    *ret_offset = record->now.output_start;
+    *ret_size = 0;
+    if (fd < 0)
+        return;
+    *ret_size = info.st_size;
+    if (record->job.log_limit > 0)
+        *ret_offset = first_byte(fd, record->now.output_start);
+    close(fd);
+}
+
+static void reply_logs(struct call *call, const struct record *record, json_int_t lines)
+{
+    off_t offset, size;
+
+    locate(record, &offset, &size);
     call_reply(call, json_pack("{s:I, s:o, s:o, s:I, s:I, s:o}", "id", (json_int_t) record->id,
                                "name", bytes_to_json(record->job.name), "log",
-                               bytes_to_json(record->job.output), "offset",
-                               (json_int_t) record->now.output_start, "size",
-                               (json_int_t) tail.size, "text", text));
+                               bytes_to_json(record->job.output), "offset", (json_int_t) offset,
+                               "size", (json_int_t) size, "text", log_tail(record, lines)));
 }
 
 void method_logs(struct call *call, const json_t *params)
@@ -101,5 +136,5 @@ void method_logs(struct call *call, const json_t *params)
         return;
     record = select_for_call(call, thread);
     if (record != NULL)
-        reply_tail(call, record, lines);
+        reply_logs(call, record, lines);
 }

@@ -1,9 +1,11 @@
 /* The method "start": parameters to a job, a job to a thread. */
 #include "cli/rpc/bytes.h"
 #include "cli/supervisor/methods.h"
+#include "cli/supervisor/ready.h"
+#include "cli/supervisor/select.h"
 #include "cli/supervisor/server.h"
 #include "cli/supervisor/store.h"
-#include "cli/supervisor/worker.h"
+#include "cli/supervisor/threads.h"
 
 #include <errno.h>
 #include <math.h>
@@ -12,12 +14,6 @@
 #include <string.h>
 
 #define DEFAULT_GRACE 10.0
-
-/*
- * A worker needs little stack (its child borrows some of it until the exec), and ten thousand of
- * them need ten thousand times that.
- */
-#define WORKER_STACK (64 * 1024)
 
 /* Room for the variables that add_own_variables() sets. */
 #define OWN_VARIABLES 3
@@ -128,10 +124,89 @@ static bool check_name(struct call *call, const char *name)
     return false;
 }
 
+static bool parse_ready(struct call *call, const json_t *ready, struct job *job)
+{
+    const char *fault;
+    int         error;
+
+    if (ready == NULL || json_is_null(ready))
+        return true;
+    error = bytes_from_json(ready, &job->ready);
+    if (error != 0)
+        return refuse(call, error, "\"ready\" must be a string");
+    fault = ready_fault(job->ready);
+    if (fault != NULL)
+        call_fail(call, PROTOCOL_VALUE_ERROR, "--ready '%s': %s", job->ready, fault);
+    return fault == NULL;
+}
+
+/* "never", "on-failure", "always", the last two with ":N" for how often. */
+static bool parse_restart(struct call *call, const char *text, struct job *job)
+{
+    static const char *const words[] = {"never", "on-failure", "always"};
+    size_t                   length = text != NULL ? strcspn(text, ":") : 0;
+    char                    *end;
+    unsigned long            most;
+
+    if (text == NULL)
+        return true;
+    for (unsigned i = 0; i < 3; i++)
+        if (strlen(words[i]) == length && strncmp(words[i], text, length) == 0) {
+            job->restart = (enum restart) i;
+            if (text[length] == '\0')
+                return true;
+            most = strtoul(text + length + 1, &end, 10);
+            if (i > 0 && text[length + 1] >= '1' && text[length + 1] <= '9' && *end == '\0' &&
+                most <= 1000000000) {
+                job->restart_max = (unsigned) most;
+                return true;
+            }
+        }
+    call_fail(call, PROTOCOL_VALUE_ERROR,
+              "--restart takes never, on-failure[:N] or always[:N], not '%s'", text);
+    return false;
+}
+
+static bool parse_log_limit(struct call *call, json_int_t limit, struct job *job)
+{
+    job->log_limit = (off_t) limit;
+    if (limit >= 0 && (limit == 0 || job->output == NULL))
+        return true;
+    call_fail(call, PROTOCOL_VALUE_ERROR,
+              limit < 0 ? "a log's limit is a number of bytes"
+                        : "--log-limit is for logs; it would cut holes into --output's file");
+    return false;
+}
+
+/* The threads that must be ready first: they have to be there, live or ended. */
+static bool parse_needs(struct call *call, const json_t *needs, struct job *job)
+{
+    size_t count = json_array_size(needs);
+
+    if (needs != NULL && !json_is_array(needs)) {
+        call_fail(call, PROTOCOL_TYPE_ERROR, "\"needs\" must be a list of threads");
+        return false;
+    }
+    job->needs = calloc(count + 1, sizeof(*job->needs));
+    if (job->needs == NULL)
+        return refuse(call, -ENOMEM, "");
+    for (size_t i = 0; i < count; i++) {
+        struct record *needed = select_for_call(call, json_array_get(needs, i));
+
+        if (needed == NULL)
+            return false;
+        needed->is_needed = true;
+        job->needs[job->need_count++] = (struct need){.id = needed->id};
+    }
+    return true;
+}
+
 /* Unpacks what is plain; the rest is left in the json_t pointers. */
 struct raw {
-    json_t *name, *command, *directory, *environment, *output, *timeout;
-    int     daemon, umask;
+    json_t     *name, *command, *directory, *environment, *output, *timeout, *ready, *needs;
+    const char *restart;
+    json_int_t  log_limit;
+    int         daemon, umask;
 };
 
 static bool parse_job(struct call *call, const json_t *params, struct job *job)
@@ -141,11 +216,13 @@ static bool parse_job(struct call *call, const json_t *params, struct job *job)
 
     job->grace = DEFAULT_GRACE;
     job->timeout = -1;
-    if (!params_unpack(call, params, "{s:o, s?o, s?F, s?b, s?o, s?F, s?o, s?o, s?i, s?o !}",
+    if (!params_unpack(call, params,
+                       "{s:o, s?o, s?F, s?b, s?o, s?F, s?o, s?o, s?i, s?o, s?o, s?o, s?s, s?I !}",
                        "command", &raw.command, "name", &raw.name, "after", &job->after, "daemon",
                        &raw.daemon, "timeout", &raw.timeout, "grace", &job->grace, "directory",
                        &raw.directory, "environment", &raw.environment, "umask", &raw.umask,
-                       "output", &raw.output))
+                       "output", &raw.output, "ready", &raw.ready, "needs", &raw.needs, "restart",
+                       &raw.restart, "log_limit", &raw.log_limit))
         return false;
     job->daemon = raw.daemon != 0;
     job->umask = (mode_t) raw.umask & 0777;
@@ -169,7 +246,9 @@ static bool parse_job(struct call *call, const json_t *params, struct job *job)
            check_seconds(call, "after", job->after) && check_seconds(call, "grace", job->grace) &&
            (json_is_null(raw.timeout) || raw.timeout == NULL ||
             check_seconds(call, "timeout", job->timeout)) &&
-           (job->name == NULL || check_name(call, job->name));
+           (job->name == NULL || check_name(call, job->name)) &&
+           parse_ready(call, raw.ready, job) && parse_restart(call, raw.restart, job) &&
+           parse_log_limit(call, raw.log_limit, job) && parse_needs(call, raw.needs, job);
 }
 
 static void reply_started(struct call *call, struct record *record)
@@ -235,17 +314,6 @@ static int add_own_variables(struct record *record)
     return error;
 }
 
-static int start_thread(struct record *record)
-{
-    struct k3thread_options options = {
-        .name = record->job.name,
-        .daemon = record->job.daemon,
-        .stack_size = WORKER_STACK,
-    };
-
-    return k3thread_start(&record->thread, worker_run, record, &options);
-}
-
 void method_start(struct call *call, const json_t *params)
 {
     struct job     job = {0};
@@ -268,15 +336,11 @@ void method_start(struct call *call, const json_t *params)
     }
     error = add_own_variables(record);
     if (error == 0)
-        error = start_thread(record);
-    if (error != 0) {
-        record->now.state = STATE_ENDED;
-        store_ended(record);
-        store_forget(record);
+        error = threads_begin(record);
+    if (error != 0)
         call_fail(call, PROTOCOL_OS_ERROR, "cannot start a thread: %s", strerrordesc_np(-error));
-    } else if (record->job.after > 0) {
-        call_reply(call, record_to_json(record));
-    } else {
+    else if (record->now.state != STATE_RUNNING || record->now.runs > 0)
+        reply_started(call, record);
+    else
         call_wait(call, &record->calls, -1, wake_start);
-    }
 }

@@ -4,9 +4,12 @@
 #include "cli/rpc/bytes.h"
 #include "cli/supervisor/select.h"
 #include "cli/supervisor/server.h"
+#include "cli/supervisor/events.h"
 #include "cli/supervisor/store.h"
+#include "cli/supervisor/threads.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -24,6 +27,7 @@ static const struct {
     {"exceptions", method_exceptions},
     {"shutdown", method_shutdown},
     {"version", method_version},
+    {"watch", method_watch},
 };
 
 method_run *methods_find(const char *name)
@@ -136,15 +140,6 @@ struct raise {
     char                   *message;
 };
 
-static int raise_in(const struct raise *raise, struct record *record)
-{
-    const char *message = raise->message != NULL ? raise->message : "";
-
-    if (record->thread == NULL)
-        return K3THREAD_INVALID_THREAD_ID_ERROR;
-    return k3thread_send_exceptionf(record->thread, raise->type, "%s", message);
-}
-
 /* Raises in the one thread that SELECTOR names. */
 static void raise_in_one(struct call *call, const struct selector *selector,
                          const struct raise *raise)
@@ -156,7 +151,7 @@ static void raise_in_one(struct call *call, const struct selector *selector,
         select_fail(call, selector, "live");
         return;
     }
-    error = raise_in(raise, record);
+    error = threads_raise(record, raise->type, raise->message);
     if (error == K3THREAD_INVALID_THREAD_ID_ERROR)
         select_fail(call, selector, "live");
     else if (error != 0)
@@ -183,7 +178,7 @@ static void raise_in_all(struct call *call, const struct selector *selector,
 
         if (!record_is_live(record) || (selector != NULL && !select_fits(selector, record)))
             continue;
-        error = raise_in(raise, record);
+        error = threads_raise(record, raise->type, raise->message);
         if (error == 0)
             json_array_append_new(raised, record_to_json(record));
         else if (error != K3THREAD_INVALID_THREAD_ID_ERROR)
@@ -257,19 +252,48 @@ static void wake_join(struct call *call, struct record *record)
         reply_joined(call, record);
 }
 
+/* It will never be ready: the last lines that it printed may say why. */
+static void fail_ready(struct call *call, const struct record *record)
+{
+    json_t *data = json_pack("{s:o, s:o}", "thread", record_to_json(record), "tail",
+                             log_tail(record, 10));
+    char   *message = NULL;
+
+    if (asprintf(&message, "thread %llu ended before it was ready",
+                 (unsigned long long) record->id) < 0)
+        message = NULL;
+    call_fail_with(call, PROTOCOL_NOT_READY_ERROR, message != NULL ? message : "not ready", data);
+    free(message);
+}
+
+static void wake_ready(struct call *call, struct record *record)
+{
+    if (record->now.ready)
+        call_reply(call, record_to_json(record));
+    else if (record_is_live(record))
+        call_wait(call, &record->calls, -1, wake_ready);
+    else
+        fail_ready(call, record);
+}
+
+/* Waits for the end, or with "ready" until it is ready: till then the call is woken at each report. */
 void method_join(struct call *call, const json_t *params)
 {
     json_t        *thread;
     struct record *record;
     double         timeout = -1;
+    int            ready = 0;
 
-    if (!params_unpack(call, params, "{s:o, s?F !}", "thread", &thread, "timeout", &timeout))
+    if (!params_unpack(call, params, "{s:o, s?F, s?b !}", "thread", &thread, "timeout", &timeout,
+                       "ready", &ready))
         return;
     record = select_for_call(call, thread);
     if (record == NULL)
         return;
-    if (record_is_live(record))
-        call_wait(call, &record->calls, timeout, wake_join);
+    if (record_is_live(record) && !(ready && record->now.ready))
+        call_wait(call, &record->calls, timeout, ready ? wake_ready : wake_join);
+    else if (ready)
+        wake_ready(call, record);
     else
         reply_joined(call, record);
 }
@@ -318,6 +342,16 @@ void method_shutdown(struct call *call, const json_t *params)
 
     if (params_unpack(call, params, "{s?b !}", "now", &now))
         server_shutdown(call, now != 0);
+}
+
+void method_watch(struct call *call, const json_t *params)
+{
+    struct connection *connection = call->connection;
+
+    if (!params_unpack(call, params, "{!}"))
+        return;
+    call_reply(call, json_pack("{s:b}", "watching", 1));
+    events_watch(connection);
 }
 
 void method_version(struct call *call, const json_t *params)

@@ -16,12 +16,15 @@ typedef void method_run(struct call *call, const json_t *params);
 method_run *methods_find(const char *name);
 
 method_run method_start, method_list, method_raise, method_join, method_logs, method_clear,
-    method_exceptions, method_shutdown, method_version;
+    method_exceptions, method_shutdown, method_version, method_watch;
 
 /*
  * Unpacks PARAMS by jansson's FORMAT, which should end in '!' to refuse what it does not name.
  * Returns false, with the call failed, if they do not fit.
  */
 bool params_unpack(struct call *call, const json_t *params, const char *format, ...);
+
+/* The last LINES lines that a thread printed (a few at the most), as bytes. */
+json_t *log_tail(const struct record *record, json_int_t lines);
 
 #endif

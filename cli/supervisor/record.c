@@ -26,6 +26,8 @@ void job_release(struct job *job)
     free(job->environment);
     free(job->directory);
     free(job->output);
+    free(job->ready);
+    free(job->needs);
     *job = (struct job){0};
 }
 
@@ -74,7 +76,7 @@ json_t *record_to_json(const struct record *record)
     json_t              *message = now->message != NULL ? bytes_to_json(now->message) : json_null();
 
     return json_pack("{s:I, s:o, s:o, s:o, s:s, s:b, s:f, s:o, s:o, s:o, s:f, s:o, s:o, s:o, s:o, "
-                     "s:s?, s:o, s:I}",
+                     "s:s?, s:o, s:I, s:b}",
                      "id", (json_int_t) record->id, "name", bytes_to_json(job->name),
                      "tid", number_or_null(now->tid != 0, now->tid),
                      "pid", number_or_null(now->pid != 0, now->pid),
@@ -85,5 +87,6 @@ json_t *record_to_json(const struct record *record)
                      "ended", time_or_null(now->ended),
                      "exit_code", number_or_null(now->exit_code >= 0, now->exit_code),
                      "signal", number_or_null(now->signal != 0, now->signal),
-                     "exception", exception, "message", message, "runs", (json_int_t) now->runs);
+                     "exception", exception, "message", message, "runs", (json_int_t) now->runs,
+                     "ready", (int) now->ready);
 }

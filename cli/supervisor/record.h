@@ -18,6 +18,13 @@
 #include <sys/queue.h>
 #include <sys/types.h>
 
+/* A thread that must be ready before another one's command starts. */
+struct need {
+    uint64_t id;
+};
+
+enum restart { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
+
 /* What a thread was asked to do; never changed after the start. */
 struct job {
     char  *name;
@@ -28,6 +35,14 @@ struct job {
     double after, timeout, grace; /* seconds; timeout < 0: none */
     mode_t umask;
     bool   daemon;
+
+    char        *ready; /* a probe, as ready.h reads it; NULL: ready as soon as it runs */
+    struct need *needs;
+    size_t       need_count;
+    enum restart restart;
+    unsigned     restart_max; /* how often at the most; 0: no matter */
+    off_t        log_limit;   /* bytes; 0: none */
+    bool         queues;      /* its worker, after the delay, waits for a slot */
 };
 
 /* What the worker says of its thread; times are seconds since the epoch, 0 for not yet. */
@@ -42,7 +57,11 @@ struct report {
     char                    *message;      /* the exception's, or why the command did not run */
     int                      error;        /* errno if the command could not be started, else 0 */
     unsigned                 runs;
+    bool                     ready; /* it is, or was */
 };
+
+/* Where a thread that has not begun stands. */
+enum line { LINE_NONE, LINE_WAITING, LINE_QUEUED };
 
 struct record {
     uint64_t      id;
@@ -52,6 +71,10 @@ struct record {
     k3thread     *thread; /* NULL once it ended */
     bool          joined;
     bool          has_own_log; /* not --output's file */
+    bool          is_needed;   /* by one that waits, or waited */
+    bool          has_slot;
+    enum line     line;
+    TAILQ_ENTRY(record) in_line;
 
     TAILQ_ENTRY(record) order; /* all, by id */
     LIST_ENTRY(record) by_id;

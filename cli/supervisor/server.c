@@ -5,6 +5,7 @@
 #include "cli/supervisor/loop.h"
 #include "cli/supervisor/mailbox.h"
 #include "cli/supervisor/store.h"
+#include "cli/supervisor/threads.h"
 #include "cli/supervisor/tree.h"
 
 #include <errno.h>
@@ -49,8 +50,8 @@ static void raise_all(const k3thread_exctype *type, bool daemons_only)
     struct record *record;
 
     TAILQ_FOREACH(record, store_all(), order)
-    if (record->thread != NULL && (record->job.daemon || !daemons_only))
-        k3thread_send_exception(record->thread, type); /* it fails for one that has ended */
+    if (record_is_live(record) && (record->job.daemon || !daemons_only))
+        threads_raise(record, type, NULL); /* it fails for one that is just ending */
 }
 
 static void answer_shutdown(struct call *call, struct record *record)
@@ -86,26 +87,16 @@ void server_shutdown(struct call *call, bool now)
     go_on_closing();
 }
 
-/* Takes in one report. */
-static void take_in(struct record *record, const struct report *old)
+static void thread_ended(struct record *record)
 {
-    if (!record_is_live(record) && old->state != STATE_ENDED) {
-        k3thread_unref(record->thread);
-        record->thread = NULL;
-        store_ended(record);
-        ended_count += closing;
-    }
-    call_wake(&record->calls, record);
+    (void) record;
+    ended_count += closing;
 }
 
 static void mail_ready(struct source *source, uint32_t events)
 {
-    struct record *record;
-    struct report  old;
-
     (void) source, (void) events;
-    while ((record = mailbox_take(&old)) != NULL)
-        take_in(record, &old);
+    threads_take_reports();
     go_on_closing();
 }
 
@@ -253,6 +244,7 @@ int server_run(const struct server_options *given)
     int error;
 
     options = *given;
+    threads_on_end = thread_ended;
     /* Listening again makes this process the one that the peers' credentials name. */
     if (flags < 0 || fcntl(given->listener, F_SETFL, flags | O_NONBLOCK) < 0 ||
         fcntl(given->listener, F_SETFD, FD_CLOEXEC) < 0 || listen(given->listener, SOMAXCONN) < 0)

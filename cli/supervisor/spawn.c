@@ -28,8 +28,20 @@ struct child {
 
 /*
  * The descriptor table is shared with the supervisor up to here, which saves the copy of some ten
- * thousand entries; closing all but 0, 1 and 2 "unshared" copies just these three.
+ * thousand entries; closing all but 0, 1 and 2 "unshared" copies just these three. For a command
+ * that gets one more the whole table is copied; all others in it are closed by the exec.
  */
+static int unshare_descriptors(const struct spawn_plan *plan)
+{
+    if (plan->extra_from < 0)
+        return close_range(3, ~0U, CLOSE_RANGE_UNSHARE);
+    if (close_range(~0U, ~0U, CLOSE_RANGE_UNSHARE) < 0)
+        return -1;
+    if (plan->extra_from == plan->extra_to)
+        return fcntl(plan->extra_to, F_SETFD, 0);
+    return dup2(plan->extra_from, plan->extra_to);
+}
+
 static int isolate(const struct child *child)
 {
     if (setsid() < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
@@ -38,7 +50,7 @@ static int isolate(const struct child *child)
         errno = ESRCH; /* the supervisor died before the signal was set */
         return -1;
     }
-    return close_range(3, ~0U, CLOSE_RANGE_UNSHARE);
+    return unshare_descriptors(child->plan);
 }
 
 /* A FIFO that nobody reads must fail, not hang the thread: hence O_NONBLOCK, for the open alone. */

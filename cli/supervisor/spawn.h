@@ -17,6 +17,8 @@ struct spawn_plan {
     struct rlimit nofile;        /* what the command gets */
     int           mark_resource; /* the limit that carries the mark, or -1: see tree.h */
     rlim_t        mark;
+    int           extra_from; /* a descriptor that the command gets too, or -1 */
+    int           extra_to;   /* its number there */
 };
 
 /* What failed, as "cannot …" goes on. */

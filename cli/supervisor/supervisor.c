@@ -5,7 +5,7 @@
 #include "cli/supervisor/logs.h"
 #include "cli/supervisor/server.h"
 #include "cli/supervisor/tree.h"
-#include "cli/supervisor/worker.h"
+#include "cli/supervisor/execution.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,7 +29,7 @@ static int raise_limits(void)
 
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
         return -errno;
-    worker_set_nofile(&limit);
+    execution_set_nofile(&limit);
     raised = limit;
     raised.rlim_cur = raised.rlim_max;
     return setrlimit(RLIMIT_NOFILE, &raised) < 0 ? -errno : 0;

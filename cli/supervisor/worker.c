@@ -1,68 +1,59 @@
 #include "cli/supervisor/worker.h"
 
 #include "cli/exceptions.h"
+#include "cli/supervisor/execution.h"
 #include "cli/supervisor/mailbox.h"
-#include "cli/supervisor/record.h"
-#include "cli/supervisor/spawn.h"
-#include "cli/supervisor/tree.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-struct worker {
-    struct record *record;
-    struct report  report;   /* what is posted */
-    double         deadline; /* on the monotonic clock; INFINITY: none */
-    pid_t          pid;      /* the command, not waited for until its tree has gone; 0: none */
-    int            pidfd;
-    bool           merciless; /* the grace is over */
-    pid_t         *asked;    /* leftovers that got their SIGTERM */
-    size_t         asked_count;
-};
+/* A restart waits twice as long as the one before, from the first to the last of these seconds. */
+#define FIRST_PAUSE 0.1
+#define LAST_PAUSE  60.0
 
-static struct rlimit command_nofile;
+/* A command that ran for so many seconds had a good run: the pauses begin anew. */
+#define GOOD_RUN 10.0
 
-void worker_set_nofile(const struct rlimit *limit)
-{
-    command_nofile = *limit;
-}
+K3THREAD_DEFINE_EXCEPTION(worker_Go, k3thread_BaseException);
 
-static double clock_now(clockid_t clock)
+double worker_clock(void)
 {
     struct timespec now;
 
-    clock_gettime(clock, &now);
+    clock_gettime(CLOCK_MONOTONIC, &now);
     return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
 }
 
-static double until(double deadline)
+double worker_wall_clock(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
+}
+
+double worker_until(double deadline)
 {
     double left;
 
     if (isinf(deadline))
         return -1;
-    left = deadline - clock_now(CLOCK_MONOTONIC);
+    left = deadline - worker_clock();
     return left > 0 ? left : 0;
 }
 
-static void post(struct worker *worker, enum protocol_state state)
+void worker_post(struct worker *worker, enum protocol_state state)
 {
     worker->report.state = state;
     mailbox_post(worker->record, &worker->report);
 }
 
-/* The first exception that asks for the end is the one that the thread ends with. */
-static void remember(struct worker *worker, const struct k3thread_exc *e)
+void worker_remember(struct worker *worker, const struct k3thread_exc *e)
 {
     if (worker->report.exception != NULL)
         return;
@@ -71,187 +62,7 @@ static void remember(struct worker *worker, const struct k3thread_exc *e)
         worker->report.message = strdup(e->message); /* without memory: an end without words */
 }
 
-/* Asks the command's group to end, and wakes it in case it was stopped. */
-static void ask(struct worker *worker, const k3thread_exctype *type)
-{
-    bool interrupt = k3thread_exctype_is(type, &k3thread_KeyboardInterrupt);
-
-    kill(-worker->pid, interrupt ? SIGINT : SIGTERM);
-    kill(-worker->pid, SIGCONT);
-}
-
-/* From here on the thread is ending; the grace starts with the first call. */
-static void begin_stop(struct worker *worker)
-{
-    if (worker->report.state == STATE_STOPPING)
-        return;
-    worker->deadline = clock_now(CLOCK_MONOTONIC) + worker->record->job.grace;
-    post(worker, STATE_STOPPING);
-}
-
-static void stop(struct worker *worker, const struct k3thread_exc *e)
-{
-    remember(worker, e);
-    begin_stop(worker);
-    ask(worker, e->type);
-}
-
-/* The grace is over: nothing more is asked of anyone. */
-static void kill_group(struct worker *worker)
-{
-    worker->merciless = true;
-    kill(-worker->pid, SIGKILL);
-}
-
-/* Hands a signal to the command; SIGKILL, to one that is ending anyway, cuts the grace short. */
-static void hand_over(struct worker *worker, int signal)
-{
-    if (signal == SIGKILL && worker->report.state == STATE_STOPPING)
-        kill_group(worker);
-    else
-        kill(worker->pid, signal);
-}
-
-/* Takes what was raised while the command, or what it left behind, is there. */
-static void take_raised(struct worker *worker)
-{
-    struct k3thread_exc e;
-
-    while (k3thread_take(&e)) {
-        int signal = exceptions_signal(e.type);
-
-        if (signal != 0)
-            hand_over(worker, signal);
-        else
-            stop(worker, &e);
-    }
-}
-
-static void time_out(struct worker *worker)
-{
-    struct k3thread_exc e = {.type = &k3thread_TimeoutError};
-
-    if (worker->report.state == STATE_STOPPING)
-        kill_group(worker);
-    else
-        stop(worker, &e);
-}
-
-/* Waits until the command has ended; leaves it unreaped, so that its number stays its own. */
-static void wait_for_command(struct worker *worker)
-{
-    struct pollfd poll = {.fd = worker->pidfd, .events = POLLIN};
-
-    for (;;) {
-        double patience = worker->merciless ? -1 : until(worker->deadline);
-        int    n = k3thread_poll(&poll, 1, patience);
-
-        if (n > 0)
-            return;
-        if (n == 0)
-            time_out(worker);
-        else if (n == -ECANCELED)
-            take_raised(worker);
-    }
-}
-
-static bool was_asked(const struct worker *worker, pid_t pid)
-{
-    for (size_t i = 0; i < worker->asked_count; i++)
-        if (worker->asked[i] == pid)
-            return true;
-    return false;
-}
-
-/* SIGTERM, once to each, until the deadline; then SIGKILL. */
-static void signal_top(struct worker *worker, pid_t top)
-{
-    if (worker->merciless) {
-        tree_signal(top, SIGKILL);
-    } else if (!was_asked(worker, top)) {
-        tree_signal(top, SIGTERM);
-        tree_signal(top, SIGCONT);
-    }
-}
-
-/* What end_tree() waits for: some of the leftovers. */
-struct watched {
-    struct pollfd fds[8];
-    nfds_t        count;
-};
-
-static void watch(struct watched *watched, pid_t pid)
-{
-    int fd;
-
-    if (watched->count == sizeof(watched->fds) / sizeof(watched->fds[0]))
-        return;
-    fd = pidfd_open(pid, 0);
-    if (fd >= 0)
-        watched->fds[watched->count++] = (struct pollfd){.fd = fd, .events = POLLIN};
-}
-
-static void unwatch(struct watched *watched)
-{
-    while (watched->count > 0)
-        close(watched->fds[--watched->count].fd);
-}
-
-/* Signals all that the command left behind; returns whether there was anything. */
-static bool signal_leftovers(struct worker *worker, struct watched *watched)
-{
-    struct tree_tops tops;
-
-    if (tree_lock(worker->record->id, worker->pid, &tops) != 0)
-        return true; /* no descriptor or memory just now: look again */
-    for (size_t i = 0; i < tops.count; i++) {
-        signal_top(worker, tops.pids[i]);
-        watch(watched, tops.pids[i]);
-    }
-    free(worker->asked);
-    worker->asked = tops.pids;
-    worker->asked_count = tops.count;
-    tops.pids = NULL;
-    tree_unlock(&tops);
-    return worker->asked_count > 0;
-}
-
-/* How long to wait before the next look. Those killed are gone in no time. */
-static double patience(const struct worker *worker, const struct watched *watched)
-{
-    double left = until(worker->deadline);
-
-    if (worker->merciless || watched->count == 0)
-        return 0.002;
-    return left;
-}
-
-/* Ends what is left of the tree. The usual case is that there is nothing: one system call. */
-static void end_tree(struct worker *worker)
-{
-    struct watched watched = {.count = 0};
-
-    if (tree_is_empty())
-        return;
-    while (signal_leftovers(worker, &watched)) {
-        int n;
-
-        begin_stop(worker);
-        n = k3thread_poll(watched.fds, watched.count, patience(worker, &watched));
-        unwatch(&watched);
-        if (n == -ECANCELED)
-            take_raised(worker);
-        if (until(worker->deadline) == 0)
-            worker->merciless = true;
-    }
-    unwatch(&watched);
-    free(worker->asked);
-    worker->asked = NULL;
-    worker->asked_count = 0;
-}
-
-/* A signal ends a thread whose command does not run yet if it would end a command. */
-static bool ends_early(const k3thread_exctype *type)
+bool worker_ends_early(const k3thread_exctype *type)
 {
     switch (exceptions_signal(type)) {
     case 0:
@@ -267,136 +78,104 @@ static bool ends_early(const k3thread_exctype *type)
     }
 }
 
-/* Takes what was raised before the command ran; returns whether it is not to run. */
-static bool is_called_off(struct worker *worker)
+/* What came while no command ran. */
+enum news { NEWS_NONE, NEWS_GO, NEWS_END };
+
+/* Takes what was raised while no command runs. */
+static enum news take_raised(struct worker *worker)
 {
     struct k3thread_exc e;
+    enum news           news = NEWS_NONE;
 
-    while (k3thread_take(&e))
-        if (ends_early(e.type))
-            remember(worker, &e);
-    return worker->report.exception != NULL;
+    while (k3thread_take(&e)) {
+        if (e.type == &worker_Go) {
+            news = NEWS_GO;
+        } else if (worker_ends_early(e.type)) {
+            worker->ending = true;
+            worker_remember(worker, &e);
+        }
+    }
+    return worker->ending ? NEWS_END : news;
 }
 
-/* Returns false when an exception came first. */
-static bool wait_out_delay(struct worker *worker)
+/* Waits for SECONDS; returns false when an exception ended the thread instead. */
+static bool pause_for(struct worker *worker, double seconds)
 {
-    double end = clock_now(CLOCK_MONOTONIC) + worker->record->job.after;
+    double end = worker_clock() + seconds;
 
-    if (worker->record->job.after == 0)
-        return !is_called_off(worker);
-    while (k3thread_sleep(until(end)) == -ECANCELED)
-        if (is_called_off(worker))
+    while (k3thread_sleep(worker_until(end)) == -ECANCELED)
+        if (take_raised(worker) == NEWS_END)
             return false;
     return true;
 }
 
-static off_t size_of(const char *file)
+static bool wait_out_delay(struct worker *worker)
 {
-    struct stat info;
-
-    return stat(file, &info) == 0 && S_ISREG(info.st_mode) ? info.st_size : 0;
+    if (worker->record->job.after == 0)
+        return take_raised(worker) != NEWS_END;
+    worker_post(worker, STATE_DELAYED);
+    return pause_for(worker, worker->record->job.after);
 }
 
-static struct spawn_plan make_plan(const struct record *record)
+/* The server sends worker_Go when a slot is free. */
+static bool wait_for_slot(struct worker *worker)
 {
-    const struct job *job = &record->job;
+    enum news news = NEWS_NONE;
 
-    return (struct spawn_plan){
-        .argv = job->argv,
-        .environment = job->environment,
-        .directory = job->directory,
-        .output = job->output,
-        .umask = job->umask,
-        .nofile = command_nofile,
-        .mark_resource = tree_mark_resource(),
-        .mark = tree_mark(record->id),
-    };
+    if (!worker->record->job.queues)
+        return true;
+    worker_post(worker, STATE_QUEUED);
+    while (news == NEWS_NONE)
+        if (k3thread_sleep(INFINITY) == -ECANCELED)
+            news = take_raised(worker);
+    return news == NEWS_GO;
 }
 
-/* As a shell has it: 127 not found, 126 not executable; 125 is our own failure. */
-static int status_of_failure(const struct spawned *spawned, int error)
+static bool has_failed(const struct report *report)
 {
-    if (spawned->stage != SPAWN_EXEC)
-        return 125;
-    return error == ENOENT ? 127 : 126;
+    return report->exit_code != 0 || report->exception != NULL;
 }
 
-static const char *object_of_failure(const struct job *job, enum spawn_stage stage)
+static bool is_restarted(const struct worker *worker)
 {
-    switch (stage) {
-    case SPAWN_OUTPUT:
-        return job->output;
-    case SPAWN_DIRECTORY:
-        return job->directory;
-    default:
-        return job->argv[0];
-    }
-}
+    const struct job *job = &worker->record->job;
 
-static void note_failure(struct worker *worker, const struct spawned *spawned, int error)
-{
-    static const char *const words[] = {
-#define X(name, text) text,
-        SPAWN_STAGES(X)
-#undef X
-    };
-    const char *object = object_of_failure(&worker->record->job, spawned->stage);
-
-    worker->report.error = error;
-    worker->report.exit_code = status_of_failure(spawned, error);
-    if (asprintf(&worker->report.message, "cannot %s '%s': %s", words[spawned->stage], object,
-                 strerrordesc_np(error)) < 0)
-        worker->report.message = NULL;
-}
-
-static void free_environment(struct job *job)
-{
-    for (char **s = job->environment; s != NULL && *s != NULL; s++)
-        free(*s);
-    free(job->environment);
-    job->environment = NULL;
-}
-
-/* Starts the command; returns false, with the failure noted, when it does not come to run. */
-static bool start_command(struct worker *worker)
-{
-    struct job       *job = &worker->record->job;
-    struct spawn_plan plan = make_plan(worker->record);
-    struct spawned    spawned;
-    int               error;
-
-    worker->report.output_start = size_of(job->output);
-    error = spawn(&plan, &spawned);
-    free_environment(job);
-    if (error != 0) {
-        note_failure(worker, &spawned, -error);
+    if (worker->ending || job->restart == RESTART_NEVER)
         return false;
-    }
-    worker->pid = spawned.pid;
-    worker->pidfd = spawned.pidfd;
-    if (job->timeout >= 0)
-        worker->deadline = clock_now(CLOCK_MONOTONIC) + job->timeout;
-    worker->report.pid = spawned.pid;
-    worker->report.started = clock_now(CLOCK_REALTIME);
-    worker->report.runs++;
-    post(worker, STATE_RUNNING);
-    return true;
+    if (job->restart == RESTART_ON_FAILURE && !has_failed(&worker->report))
+        return false;
+    return job->restart_max == 0 || worker->report.runs <= job->restart_max;
 }
 
-/* Takes the command's status, at last. */
-static void reap_command(struct worker *worker)
+/* A run's end is not the thread's; of a TimeoutError in it nothing stays. */
+static void forget_run(struct worker *worker)
 {
-    siginfo_t info = {0};
+    worker->report.exception = NULL;
+    worker->report.message = NULL; /* the mailbox frees it with the report that has it */
+    worker->report.error = 0;
+}
 
-    while (waitid(P_PIDFD, (id_t) worker->pidfd, &info, WEXITED | __WALL) < 0 && errno == EINTR)
-        ;
-    close(worker->pidfd);
-    if (info.si_code == CLD_EXITED)
-        worker->report.exit_code = info.si_status;
-    else
-        worker->report.signal = info.si_status;
-    worker->pid = 0;
+/* Runs the command until it is not to be restarted. */
+static void run(struct worker *worker)
+{
+    double pause = FIRST_PAUSE;
+
+    for (;;) {
+        double start = worker_clock();
+        bool   first = worker->report.runs == 0;
+
+        if (!execution_run(worker) && first)
+            return;
+        if (!is_restarted(worker))
+            return;
+        if (worker_clock() - start >= GOOD_RUN)
+            pause = FIRST_PAUSE;
+        worker_post(worker, STATE_DELAYED);
+        if (!pause_for(worker, pause))
+            return;
+        pause = earlier(2 * pause, LAST_PAUSE);
+        forget_run(worker);
+    }
 }
 
 void *worker_run(void *argument)
@@ -406,15 +185,10 @@ void *worker_run(void *argument)
 
     k3thread_set_mask(K3THREAD_RETURN);
     worker.report.tid = gettid();
-    if (record->job.after > 0)
-        post(&worker, STATE_DELAYED);
-    if (wait_out_delay(&worker) && start_command(&worker)) {
-        wait_for_command(&worker);
-        end_tree(&worker);
-        reap_command(&worker);
-    }
+    if (wait_out_delay(&worker) && wait_for_slot(&worker))
+        run(&worker);
     worker.report.tid = worker.report.pid = 0;
-    worker.report.ended = clock_now(CLOCK_REALTIME);
-    post(&worker, STATE_ENDED);
+    worker.report.ended = worker_wall_clock();
+    worker_post(&worker, STATE_ENDED);
     return NULL;
 }

@@ -1,17 +1,23 @@
 /*
- * A thread's target: waits out the delay, runs the command, ends all that came of it.
+ * A thread's target: waits out the delay and the queue, runs the command, again if it is to be
+ * restarted, and posts what happens to the mailbox.
  *
  * It runs in a libk3thread thread of its own and is reached by exceptions alone, which it takes
  * (mask K3THREAD_RETURN) wherever it waits: SystemExit and its like ask the command to end, those
- * named for a signal are handed to it. What happens is posted to the mailbox.
+ * named for a signal are handed to it, worker_Go is the server's word that a slot is free.
  */
 #ifndef K3THREAD_CLI_SUPERVISOR_WORKER_H
 #define K3THREAD_CLI_SUPERVISOR_WORKER_H
 
-#include <sys/resource.h>
+#include "k3thread.h"
 
-/* Once, before the first worker: what RLIMIT_NOFILE the commands get. */
-void worker_set_nofile(const struct rlimit *limit);
+#include <stdbool.h>
+
+/* Sent by the server alone, to a worker that waits for its slot. */
+extern const k3thread_exctype worker_Go;
+
+/* Does an exception of TYPE end a thread whose command does not run? Not every signal does. */
+bool worker_ends_early(const k3thread_exctype *type);
 
 /* The k3thread_target; RECORD is a struct record. */
 void *worker_run(void *record);

@@ -1,0 +1,62 @@
+/*
+ * One execution of a thread's command: from the spawn until the last process that came of it is
+ * gone. A worker has one, or with --restart several in a row.
+ */
+#ifndef K3THREAD_CLI_SUPERVISOR_EXECUTION_H
+#define K3THREAD_CLI_SUPERVISOR_EXECUTION_H
+
+#include "cli/supervisor/ready.h"
+#include "cli/supervisor/record.h"
+#include "cli/supervisor/trim.h"
+
+#include <stdbool.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+struct worker {
+    struct record *record;
+    struct report  report;    /* what is posted */
+    double         deadline;  /* on the monotonic clock; INFINITY: none */
+    pid_t          pid;       /* not waited for until its tree has gone; 0: none */
+    int            pidfd;
+    bool           merciless; /* the grace is over: nothing more is asked of anyone */
+    bool           ending;    /* for good: an exception came from outside */
+    struct ready   ready;
+    struct trim    trim;
+};
+
+/* Once, before the first: what RLIMIT_NOFILE the commands get. */
+void execution_set_nofile(const struct rlimit *limit);
+
+/*
+ * Runs the command once and posts what happens. Returns false if it could not be started; the
+ * report says why then.
+ */
+bool execution_run(struct worker *worker);
+
+/* Takes what was raised meanwhile, as far as it concerns a command that runs. */
+void execution_take_raised(struct worker *worker);
+
+/* The thread is ending: posts that, and the grace begins. The first call counts. */
+void execution_begin_stop(struct worker *worker);
+
+/* The first exception that asks for the end is the one that the thread ends with. */
+void worker_remember(struct worker *worker, const struct k3thread_exc *e);
+
+void worker_post(struct worker *worker, enum protocol_state state);
+
+/* Seconds until DEADLINE, not less than 0; -1 for INFINITY. */
+double worker_until(double deadline);
+double worker_clock(void);
+double worker_wall_clock(void);
+
+/* Of two times the one that comes first. */
+static inline double earlier(double a, double b)
+{
+    return a < b ? a : b;
+}
+
+/* Ends what the command left behind; see leftovers.c. */
+void leftovers_end(struct worker *worker);
+
+#endif

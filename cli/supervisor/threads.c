@@ -1,0 +1,306 @@
+#include "cli/supervisor/threads.h"
+
+#include "cli/supervisor/events.h"
+#include "cli/supervisor/mailbox.h"
+#include "cli/supervisor/store.h"
+#include "cli/supervisor/worker.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/*
+ * A worker needs little stack (its child borrows some of it until the exec), and ten thousand of
+ * them need ten thousand times that.
+ */
+#define WORKER_STACK (64 * 1024)
+
+void (*threads_on_end)(struct record *record);
+
+static TAILQ_HEAD(, record) waiting = TAILQ_HEAD_INITIALIZER(waiting); /* for what they need */
+static TAILQ_HEAD(, record) queued = TAILQ_HEAD_INITIALIZER(queued);   /* for a slot, in order */
+static unsigned slots, slots_used;
+
+void threads_set_slots(unsigned number)
+{
+    slots = number;
+}
+
+static bool takes_slot(const struct record *record)
+{
+    return slots > 0 && !record->job.daemon;
+}
+
+static double now(void)
+{
+    struct timespec time;
+
+    clock_gettime(CLOCK_REALTIME, &time);
+    return (double) time.tv_sec + (double) time.tv_nsec / 1e9;
+}
+
+static void leave_line(struct record *record)
+{
+    if (record->line == LINE_WAITING)
+        TAILQ_REMOVE(&waiting, record, in_line);
+    else if (record->line == LINE_QUEUED)
+        TAILQ_REMOVE(&queued, record, in_line);
+    record->line = LINE_NONE;
+}
+
+/* For a thread that has not begun. */
+static void set_state(struct record *record, enum protocol_state state)
+{
+    record->now.state = state;
+}
+
+static int start_thread(struct record *record)
+{
+    struct k3thread_options options = {
+        .name = record->job.name,
+        .daemon = record->job.daemon,
+        .stack_size = WORKER_STACK,
+    };
+
+    set_state(record, record->job.after > 0 ? STATE_DELAYED : STATE_RUNNING);
+    record->job.queues = takes_slot(record) && record->job.after > 0;
+    return k3thread_start(&record->thread, worker_run, record, &options);
+}
+
+static void advance_queue(void);
+static void advance_waiting(void);
+
+/* RECORD->now says that it has ended. */
+static void has_ended(struct record *record)
+{
+    leave_line(record);
+    k3thread_unref(record->thread);
+    record->thread = NULL;
+    if (record->has_slot)
+        slots_used--;
+    record->has_slot = false;
+    store_ended(record);
+    events_post(EVENT_ENDED, record);
+    call_wake(&record->calls, record);
+    advance_queue();
+    if (record->is_needed)
+        advance_waiting();
+    threads_on_end(record);
+}
+
+/* Ends a thread that never had a worker. MESSAGE is taken over and may be NULL. */
+static void end_unbegun(struct record *record, const k3thread_exctype *type, char *message,
+                        int status)
+{
+    record->now.exception = type;
+    record->now.message = message;
+    record->now.exit_code = status;
+    record->now.ended = now();
+    set_state(record, STATE_ENDED);
+    has_ended(record);
+}
+
+/* With a slot (or no need of one), and all that it needs: go. */
+static void go(struct record *record)
+{
+    char *message = NULL;
+    int   error;
+
+    leave_line(record);
+    if (takes_slot(record)) {
+        slots_used++;
+        record->has_slot = true;
+    }
+    if (record->thread != NULL) { /* it has waited out its delay in its worker */
+        k3thread_send_exception(record->thread, &worker_Go);
+        return;
+    }
+    error = start_thread(record);
+    if (error == 0)
+        return;
+    if (asprintf(&message, "cannot start a thread: %s", strerrordesc_np(-error)) < 0)
+        message = NULL;
+    end_unbegun(record, NULL, message, 125);
+}
+
+static void enqueue(struct record *record)
+{
+    record->line = LINE_QUEUED;
+    TAILQ_INSERT_TAIL(&queued, record, in_line);
+    set_state(record, STATE_QUEUED);
+}
+
+static bool slot_is_free(void)
+{
+    return slots == 0 || slots_used < slots;
+}
+
+/* What an end in here makes possible is seen by the loop that is under way already. */
+static void advance_queue(void)
+{
+    static bool    under_way;
+    struct record *record;
+
+    if (under_way)
+        return;
+    under_way = true;
+    while (slot_is_free() && (record = TAILQ_FIRST(&queued)) != NULL)
+        go(record);
+    under_way = false;
+}
+
+/* The first of those that RECORD needs which is not ready, or NULL; gone ones were not. */
+static const struct need *unmet_need(const struct record *record)
+{
+    for (size_t i = 0; i < record->job.need_count; i++) {
+        const struct need   *need = &record->job.needs[i];
+        const struct record *needed = store_find_id(need->id);
+
+        if (needed == NULL || !needed->now.ready)
+            return need;
+    }
+    return NULL;
+}
+
+/* What it needs has ended and will never be ready. */
+static void fail_need(struct record *record, const struct need *need)
+{
+    char *message;
+
+    if (asprintf(&message, "thread %llu, which it needs, ended before it was ready",
+                 (unsigned long long) need->id) < 0)
+        message = NULL;
+    end_unbegun(record, NULL, message, 125);
+}
+
+static bool is_lost(const struct need *need)
+{
+    const struct record *needed = store_find_id(need->id);
+
+    return needed == NULL || (!record_is_live(needed) && !needed->now.ready);
+}
+
+/* A delay is waited out before the queue, so that it holds no slot. */
+static void wait_for_slot_or_go(struct record *record)
+{
+    leave_line(record);
+    if (takes_slot(record) && record->job.after == 0) {
+        enqueue(record);
+        advance_queue();
+    } else if (takes_slot(record)) {
+        int error = start_thread(record);
+
+        if (error != 0)
+            end_unbegun(record, NULL, NULL, 125);
+    } else {
+        go(record);
+    }
+}
+
+/* Moves on the first of those that wait which can; returns false if none can. */
+static bool advance_one(void)
+{
+    struct record *record;
+
+    TAILQ_FOREACH(record, &waiting, in_line)
+    {
+        const struct need *need = unmet_need(record);
+
+        if (need != NULL && !is_lost(need))
+            continue;
+        if (need != NULL)
+            fail_need(record, need);
+        else
+            wait_for_slot_or_go(record);
+        return true;
+    }
+    return false;
+}
+
+static void advance_waiting(void)
+{
+    static bool under_way;
+
+    if (under_way)
+        return;
+    under_way = true;
+    while (advance_one())
+        ;
+    under_way = false;
+}
+
+int threads_begin(struct record *record)
+{
+    int error = 0;
+
+    events_post(EVENT_CREATED, record);
+    if (unmet_need(record) != NULL) {
+        set_state(record, STATE_WAITING);
+        record->line = LINE_WAITING;
+        TAILQ_INSERT_TAIL(&waiting, record, in_line);
+        advance_waiting();
+    } else if (takes_slot(record) && record->job.after == 0) {
+        enqueue(record);
+        advance_queue();
+    } else {
+        error = start_thread(record);
+    }
+    if (error != 0) {
+        set_state(record, STATE_ENDED);
+        store_ended(record);
+        store_forget(record);
+    }
+    return error;
+}
+
+int threads_raise(struct record *record, const k3thread_exctype *type, const char *message)
+{
+    int error;
+
+    if (!record_is_live(record))
+        return K3THREAD_INVALID_THREAD_ID_ERROR;
+    if (record->thread != NULL) {
+        error = k3thread_send_exceptionf(record->thread, type, "%s", message ? message : "");
+        if (error != 0)
+            return error;
+        events_post_raised(record, type, message);
+        return 0;
+    }
+    events_post_raised(record, type, message);
+    if (worker_ends_early(type))
+        end_unbegun(record, type, message != NULL && message[0] ? strdup(message) : NULL, -1);
+    return 0;
+}
+
+/* A worker that has waited out its delay asks for its slot by this state. */
+static void take_in(struct record *record, const struct report *old)
+{
+    const struct report *new = &record->now;
+
+    if (new->runs > old->runs)
+        events_post(new->runs == 1 ? EVENT_STARTED : EVENT_RESTARTED, record);
+    if (new->ready && !old->ready)
+        events_post(EVENT_READY, record);
+    if (new->state == STATE_ENDED) {
+        has_ended(record);
+        return;
+    }
+    call_wake(&record->calls, record);
+    if (new->state == STATE_QUEUED && record->line == LINE_NONE && !record->has_slot) {
+        enqueue(record);
+        advance_queue();
+    }
+    if (new->ready && !old->ready && record->is_needed)
+        advance_waiting();
+}
+
+void threads_take_reports(void)
+{
+    struct record *record;
+    struct report  old;
+
+    while ((record = mailbox_take(&old)) != NULL)
+        take_in(record, &old);
+}

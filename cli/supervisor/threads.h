@@ -1,0 +1,33 @@
+/*
+ * The life of threads as the server has it: begun when their turn has come, raised into, ended.
+ *
+ * A thread waits for those that it needs, then for a slot, without costing more than its record;
+ * only then is there a libk3thread thread with a worker in it. The server's thread only.
+ */
+#ifndef K3THREAD_CLI_SUPERVISOR_THREADS_H
+#define K3THREAD_CLI_SUPERVISOR_THREADS_H
+
+#include "cli/supervisor/record.h"
+
+/* At most SLOTS commands run at a time, daemons apart; 0: any number. Before the first thread. */
+void threads_set_slots(unsigned slots);
+
+/*
+ * Begins RECORD, new in the store: at once, or when what it needs is there. Returns 0, or -errno
+ * if its thread could not be started: it is forgotten then.
+ */
+int threads_begin(struct record *record);
+
+/*
+ * Raises an exception in RECORD; MESSAGE may be NULL. Returns what k3thread_send_exception() does;
+ * a thread that has not begun ends at once.
+ */
+int threads_raise(struct record *record, const k3thread_exctype *type, const char *message);
+
+/* Takes in what the workers reported since the last call. */
+void threads_take_reports(void);
+
+/* Called when a thread has ended. Set by the server. */
+extern void (*threads_on_end)(struct record *record);
+
+#endif
