@@ -10,14 +10,17 @@
 
 /* What launch.c hands over; the places in a claim are 1 too high, so that 0 is "not given". */
 struct supervise_options {
-    int listener, lock;
+    int      listener, lock, lifeline;
+    unsigned slots;
 };
 
-enum { KEY_LISTEN_FD = 256, KEY_LOCK_FD };
+enum { KEY_LISTEN_FD = 256, KEY_LOCK_FD, KEY_LIFELINE_FD, KEY_SLOTS };
 
 static const struct argp_option options[] = {
+    {"slots", KEY_SLOTS, "N", 0, "Run at most N commands at a time, daemons apart; others queue", 0},
     {"listen-fd", KEY_LISTEN_FD, "FD", OPTION_HIDDEN, NULL, 0},
     {"lock-fd", KEY_LOCK_FD, "FD", OPTION_HIDDEN, NULL, 0},
+    {"lifeline-fd", KEY_LIFELINE_FD, "FD", OPTION_HIDDEN, NULL, 0},
     {0},
 };
 
@@ -32,6 +35,17 @@ static error_t parse_fd(struct argp_state *state, const char *text, int *ret)
     return 0;
 }
 
+static error_t parse_slots(struct argp_state *state, const char *text, unsigned *ret)
+{
+    char *end;
+    long  slots = strtol(text, &end, 10);
+
+    if (*end != '\0' || end == text || slots < 1 || slots > 1000000)
+        return command_refuse(state, "--slots takes a number of 1 or more, not '%s'", text);
+    *ret = (unsigned) slots;
+    return 0;
+}
+
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
     struct supervise_options *o = state->input;
@@ -41,6 +55,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return parse_fd(state, argument, &o->listener);
     case KEY_LOCK_FD:
         return parse_fd(state, argument, &o->lock);
+    case KEY_LIFELINE_FD:
+        return parse_fd(state, argument, &o->lifeline);
+    case KEY_SLOTS:
+        return parse_slots(state, argument, &o->slots);
     case ARGP_KEY_END:
         if ((o->listener != 0) != (o->lock != 0))
             return command_usage(state, "--listen-fd and --lock-fd go together");
@@ -69,7 +87,12 @@ static int claim_place(const struct call *call, struct claim *ret)
 
 static int run(struct call *call)
 {
-    struct supervisor_options supervisor = {.place = &call->session->place};
+    const struct supervise_options *o = call->options;
+    struct supervisor_options       supervisor = {
+              .place = &call->session->place,
+              .lifeline = o->lifeline - 1,
+              .slots = o->slots,
+    };
     struct claim              claim;
     char                     *why = NULL;
     int                       error, status;

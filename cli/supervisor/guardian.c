@@ -105,6 +105,8 @@ __attribute__((noreturn)) static void guard(const struct guardian_options *optio
 
     prctl(PR_SET_NAME, "k3thread-guard");
     close(options->listener);
+    if (options->lifeline >= 0)
+        close(options->lifeline);
     for (;;) {
         int signal = sigwaitinfo(signals, NULL);
 

@@ -13,6 +13,7 @@
 struct guardian_options {
     const char *socket;   /* removed when the supervisor died without doing so */
     int         listener; /* of no use here: closed */
+    int         lifeline; /* the same; -1: none */
 };
 
 /*

@@ -19,7 +19,7 @@
 #define FAREWELL 1.0
 
 static struct server_options options;
-static struct source         listener, signals, mail;
+static struct source         listener, lifeline, signals, mail;
 static struct call_list      shutdown_calls = LIST_HEAD_INITIALIZER(shutdown_calls);
 static int                   spare_fd = -1; /* see accept_client() */
 static bool                  closing, stopped, daemons_raised;
@@ -159,6 +159,14 @@ static void listener_ready(struct source *source, uint32_t events)
         ;
 }
 
+static void lifeline_ready(struct source *source, uint32_t events)
+{
+    (void) events;
+    loop_remove(source);
+    journal_write("whoever this supervisor was for has gone: ending everything");
+    server_shutdown(NULL, true);
+}
+
 static void guardian_died(void)
 {
     journal_write("the guardian has died: ending everything");
@@ -234,6 +242,8 @@ static int open_sources(void)
         error = watch(&mail, mailbox_open(), mail_ready);
     if (error == 0)
         error = watch(&listener, options.listener, listener_ready);
+    if (error == 0 && options.lifeline >= 0)
+        error = watch(&lifeline, options.lifeline, lifeline_ready);
     spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     return error != 0 ? error : spare_fd < 0 ? -errno : 0;
 }
@@ -245,6 +255,7 @@ int server_run(const struct server_options *given)
 
     options = *given;
     threads_on_end = thread_ended;
+    threads_set_slots(options.slots);
     /* Listening again makes this process the one that the peers' credentials name. */
     if (flags < 0 || fcntl(given->listener, F_SETFL, flags | O_NONBLOCK) < 0 ||
         fcntl(given->listener, F_SETFD, FD_CLOEXEC) < 0 || listen(given->listener, SOMAXCONN) < 0)

@@ -13,6 +13,8 @@
 
 struct server_options {
     int         listener;
+    int         lifeline; /* when its other end closes: shutdown --now; -1: none */
+    unsigned    slots;    /* see threads.h */
     const char *socket;   /* its path */
     const char *logs;     /* the directory for this run's logs */
     pid_t       guardian; /* the parent; if it goes, all ends in order */

@@ -69,6 +69,8 @@ static int serve(const struct supervisor_options *options, const char *logs, pid
 {
     struct server_options server = {
         .listener = options->listener,
+        .lifeline = options->lifeline,
+        .slots = options->slots,
         .socket = options->place->socket,
         .logs = logs,
         .guardian = guardian,
@@ -108,7 +110,9 @@ __attribute__((format(printf, 3, 4))) static int explain(char **ret_why, int err
 int supervisor_run(const struct supervisor_options *options, char **ret_why)
 {
     const struct place     *place = options->place;
-    struct guardian_options guarded = {.socket = place->socket, .listener = options->listener};
+    struct guardian_options guarded = {.socket = place->socket,
+                                           .listener = options->listener,
+                                           .lifeline = options->lifeline};
     char                   *logs;
     pid_t                   guardian;
     int                     error;

@@ -8,6 +8,8 @@ struct supervisor_options {
     const struct place *place;
     int                 listener; /* bound to the socket of PLACE, and listening */
     int                 lock;     /* holds the lock LIFE; kept until the process ends */
+    int                 lifeline; /* when its other end closes, all is ended; -1: none */
+    unsigned            slots;    /* commands that may run at a time; 0: any number */
 };
 
 /*
