@@ -59,8 +59,11 @@ k3() {
   return "$status"
 }
 
+# One write: commands in the background write too.
 log() {
-  { printf '$' && printf ' %q' "$@" && echo; } >>"$commands"
+  local words
+  printf -v words ' %q' "$@"
+  echo "\$$words" >>"$commands"
 }
 
 # k3_field THREAD FIELD: one field of a thread's JSON; a string bare, anything else as JSON. A name
@@ -125,7 +128,7 @@ wait_for_file() {
   done
 }
 
-# in_background NAME COMMAND…: output goes to NAME.out and NAME.err; finish NAME returns its status.
+# in_background NAME COMMAND…: its output goes to NAME.out and NAME.err.
 in_background() {
   local name=$1
   shift
@@ -133,11 +136,14 @@ in_background() {
   background[$name]=$!
 }
 
+# finish NAME [STATUS]: waits for it; it must exit with STATUS (0), which may be a pattern. Not for
+# run, which is a shell of its own and cannot wait.
 finish() {
-  local pid=${background[$1]}
+  local pid=${background[$1]} status=0
   unset "background[$1]"
   wait_until "$DEADLINE" is_finished "$pid" || kill -KILL "$pid"
-  wait "$pid"
+  wait "$pid" || status=$?
+  like "$status" "${2:-0}" || { cat "$dir/$1.err" && return 1; }
 }
 
 # The shell has taken its status.

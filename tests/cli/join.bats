@@ -30,7 +30,7 @@ load helpers
   in_background joining k3 join j
   run -124 k3 join -t 0.2 j
   echo >gate
-  run -4 finish joining
+  finish joining 4
 }
 
 @test "of several threads, the first in the order given that is not 0 counts" {
@@ -50,10 +50,9 @@ load helpers
   k3 join failed || :
   in_background joining k3 join failed slow
   run -124 k3 join -t 0.2 slow
-  is_running=$(kill -0 "${background[joining]}" && echo yes)
-  is "$is_running" yes
+  assert_alive "${background[joining]}"
   echo >gate
-  run -5 finish joining
+  finish joining 5
 }
 
 @test "a thread can be joined any number of times, by any number of clients" {
@@ -61,7 +60,7 @@ load helpers
   k3 start -n j -- sh -c 'read x <gate; exit 9'
   for i in {1..20}; do in_background "join$i" k3 join j; done
   echo >gate
-  for i in {1..20}; do run -9 finish "join$i"; done
+  for i in {1..20}; do finish "join$i" 9; done
   run -9 k3 join j
   run -9 k3 join j j
 }
@@ -93,7 +92,7 @@ load helpers
   in_background joining k3 join --all
   run -124 k3 join --timeout 0.2 --all
   echo >gate
-  run -6 finish joining
+  finish joining 6
   run -0 k3 join --all
 }
 
@@ -128,7 +127,7 @@ load helpers
   in_background joining "$K3THREAD" join slow
   wait_until "$DEADLINE" grep -q 'socket' <(ls -l "/proc/${background[joining]}/fd")
   kill -KILL "${background[joining]}"
-  run -137 finish joining
+  finish joining 137
   is "$(k3_field slow state)" running
   k3 raise --wait slow
   run -143 k3 join slow
@@ -158,6 +157,7 @@ EOF
 }
 
 @test "no status is lost or doubled among many short threads" {
+  k3 start -- true
   script <<'EOF'
 client = Client()
 environment = ["PATH=" + os.environ["PATH"]]

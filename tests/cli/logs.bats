@@ -52,13 +52,13 @@ load helpers
 }
 
 @test "--follow prints what comes, until the thread ends" {
-  mkfifo gate
-  k3 start -n l -- sh -c 'echo one; read x <gate; echo two; read x <gate; echo three'
+  mkfifo gate1 gate2
+  k3 start -n l -- sh -c 'echo one; read x <gate1; echo two; read x <gate2; echo three'
   in_background following k3 logs -f l
   wait_for_file following.out
-  echo >gate
+  echo >gate1
   wait_until "$DEADLINE" grep -q two following.out
-  echo >gate
+  echo >gate2
   finish following
   is "$(cat following.out)" $'one\ntwo\nthree'
 }
@@ -68,7 +68,7 @@ load helpers
   in_background following k3 logs --follow l
   wait_for_file following.out
   k3 raise --wait l
-  run -0 finish following
+  finish following
 }
 
 @test "--follow of an ended thread prints its log" {
