@@ -32,10 +32,11 @@ static bool is_passed(const struct k3thread_block_ *block)
     return k3t_local.flight != block->flight;
 }
 
-void k3thread_try_enter_(struct k3thread_try_ *block)
+struct k3thread_try_ *k3thread_try_enter_(struct k3thread_try_ *block)
 {
     block->caught = NULL;
-    enter(&block->block, K3T_BODY);
+    enter(&block->block, K3T_ENTERED);
+    return block;
 }
 
 /* The unwindings that began in the body of the target, and never ended, are given up. */
@@ -64,7 +65,7 @@ static _Noreturn void land(struct k3thread_try_ *target)
     _longjmp(target->environment, 1);
 }
 
-static void leave_late(struct k3thread_try_ *block)
+static void leave(struct k3thread_try_ *block)
 {
     if (k3t_local.flight != NULL && k3t_local.flight->target == block)
         land(block);
@@ -74,12 +75,12 @@ static void leave_late(struct k3thread_try_ *block)
         k3t_mask(k3t_self(), (enum k3thread_mask) block->block.mask);
 }
 
-void k3thread_try_leave_(struct k3thread_try_ *block)
+void k3thread_try_leave_(struct k3thread_try_ *const *block)
 {
-    if (__builtin_expect(k3t_local.flight != NULL || block->block.state != K3T_BODY, 0))
-        leave_late(block);
+    if (__builtin_expect(k3t_local.flight == NULL && (*block)->block.state == K3T_BODY, 1))
+        k3t_local.top = (*block)->block.outer;
     else
-        k3t_local.top = block->block.outer;
+        leave(*block);
 }
 
 bool k3thread_catch_(const k3thread_exctype *type)
@@ -147,12 +148,13 @@ void k3thread_reraise_(void)
     k3t_throw(exc);
 }
 
-void k3thread_cleanup_enter_(struct k3thread_cleanup_ *block, void (*function)(void *arg),
-                             void                     *arg)
+struct k3thread_cleanup_ *k3thread_cleanup_enter_(struct k3thread_cleanup_ *block,
+                                                  void (*function)(void *arg), void *arg)
 {
     block->function = function;
     block->arg = arg;
     enter(&block->block, K3T_CLEANUP);
+    return block;
 }
 
 /* It is out of the list before it runs: what it throws does not run it again. */
@@ -168,10 +170,10 @@ static void run_cleanup(struct k3thread_cleanup_ *block)
     k3t_mask(self, mask);
 }
 
-void k3thread_cleanup_leave_(struct k3thread_cleanup_ *block)
+void k3thread_cleanup_leave_(struct k3thread_cleanup_ *const *block)
 {
-    if (block->block.state == K3T_CLEANUP)
-        run_cleanup(block);
+    if ((*block)->block.state == K3T_CLEANUP)
+        run_cleanup(*block);
 }
 
 void k3thread_cleanup_end_(int execute)
@@ -203,6 +205,6 @@ void k3t_frame_pass(uintptr_t limit)
         if (block->state == K3T_CLEANUP)
             run_cleanup((struct k3thread_cleanup_ *) block);
         else
-            k3thread_try_leave_((struct k3thread_try_ *) block);
+            leave((struct k3thread_try_ *) block);
     }
 }

@@ -332,13 +332,17 @@ K3THREAD_NORETURN_ void k3thread_throw(const k3thread_exctype *type, const char 
  *  - As with setjmp, a local variable that is changed inside the TRY and read after an exception must
  *    be volatile. Do not jump out of a block by longjmp, nor into one.
  */
-#define K3THREAD_TRY K3THREAD_TRY_(K3THREAD_NAME_(k3thread_try_, __COUNTER__))
-#define K3THREAD_TRY_(block)                                                                       \
+#define K3THREAD_TRY          K3THREAD_TRY_(__COUNTER__)
+#define K3THREAD_TRY_(unique) K3THREAD_TRY__(unique)
+#define K3THREAD_TRY__(unique)                                                                     \
     {                                                                                              \
         {                                                                                          \
-            struct k3thread_try_ block __attribute__((cleanup(k3thread_try_leave_)));              \
-            k3thread_try_enter_(&block);                                                           \
-            if (_setjmp(block.environment) == 0) {
+            struct k3thread_try_        k3thread_block_##unique;                                   \
+            struct k3thread_try_ *const k3thread_guard_##unique                                    \
+                __attribute__((unused, cleanup(k3thread_try_leave_))) =                            \
+                    k3thread_try_enter_(&k3thread_block_##unique);                                 \
+            if (_setjmp(k3thread_block_##unique.environment) == 0) {                               \
+                k3thread_block_##unique.block.state = K3THREAD_BODY_;
 #define K3THREAD_EXCEPT(exception_type, e)                                                         \
     }                                                                                              \
     else if (k3thread_catch_(&(exception_type)))                                                   \
@@ -363,12 +367,14 @@ K3THREAD_NORETURN_ void k3thread_throw(const k3thread_exctype *type, const char 
  * EXECUTE is not 0. It runs with the mask NEVER and may block, but not wait for a raise. The two are
  * one block, { and }: they stand in the same function at the same depth.
  */
-#define k3thread_cleanup_push(function, arg)                                                       \
-    K3THREAD_PUSH_(K3THREAD_NAME_(k3thread_cleanup_, __COUNTER__), function, arg)
-#define K3THREAD_PUSH_(block, function, arg)                                                       \
+#define k3thread_cleanup_push(function, arg)  K3THREAD_PUSH_(__COUNTER__, function, arg)
+#define K3THREAD_PUSH_(unique, function, arg) K3THREAD_PUSH__(unique, function, arg)
+#define K3THREAD_PUSH__(unique, function, arg)                                                     \
     {                                                                                              \
-        struct k3thread_cleanup_ block __attribute__((cleanup(k3thread_cleanup_leave_)));          \
-        k3thread_cleanup_enter_(&block, function, arg);                                            \
+        struct k3thread_cleanup_        k3thread_block_##unique;                                   \
+        struct k3thread_cleanup_ *const k3thread_guard_##unique                                    \
+            __attribute__((unused, cleanup(k3thread_cleanup_leave_))) =                            \
+                k3thread_cleanup_enter_(&k3thread_block_##unique, function, arg);                  \
         {
 #define k3thread_cleanup_pop(execute)                                                              \
     }                                                                                              \
@@ -465,12 +471,20 @@ int k3thread_wake_signal(void);
 /*
  * The rest is for the macros above.
  */
-#define K3THREAD_NAME_(prefix, number)  K3THREAD_NAME__(prefix, number)
-#define K3THREAD_NAME__(prefix, number) prefix##number
+#ifdef __cplusplus
+#define K3THREAD_NOTHROW_ noexcept
+#else
+#define K3THREAD_NOTHROW_ __attribute__((nothrow))
+#endif
 
 struct k3thread_flight_;
 
-/* Blocks live on the stack of the thread, each linked to the one around it. */
+/*
+ * Blocks live on the stack of the thread, each linked to the one around it. Their states are in
+ * frame.h but for this one: the setjmp has been done, so that exceptions can be caught.
+ */
+#define K3THREAD_BODY_ 1
+
 struct k3thread_block_ {
     struct k3thread_block_  *outer;
     struct k3thread_flight_ *flight; /* the unwinding in which it was entered */
@@ -490,18 +504,23 @@ struct k3thread_cleanup_ {
     void *arg;
 };
 
-void                       k3thread_try_enter_(struct k3thread_try_ *block);
-void                       k3thread_try_leave_(struct k3thread_try_ *block);
-bool                       k3thread_catch_(const k3thread_exctype *type);
-const struct k3thread_exc *k3thread_caught_(void);
-void                       k3thread_finally_(void);
+/*
+ * A block is entered by the initialiser of the variable that leaves it: an exception, which may come
+ * between any two edges, never finds a variable whose block was not entered.
+ */
+struct k3thread_try_ *k3thread_try_enter_(struct k3thread_try_ *block) K3THREAD_NOTHROW_;
+void                  k3thread_try_leave_(struct k3thread_try_ *const *block) K3THREAD_NOTHROW_;
+bool                  k3thread_catch_(const k3thread_exctype *type) K3THREAD_NOTHROW_;
+const struct k3thread_exc *k3thread_caught_(void) K3THREAD_NOTHROW_;
+void                       k3thread_finally_(void) K3THREAD_NOTHROW_;
 void                       k3thread_end_(void);
 K3THREAD_NORETURN_ void    k3thread_reraise_(void);
 
-void k3thread_cleanup_enter_(struct k3thread_cleanup_ *block, void (*function)(void *arg),
-                             void                     *arg);
-void k3thread_cleanup_leave_(struct k3thread_cleanup_ *block);
-void k3thread_cleanup_end_(int execute);
+struct k3thread_cleanup_ *k3thread_cleanup_enter_(struct k3thread_cleanup_ *block,
+                                                  void (*function)(void *arg),
+                                                  void *arg) K3THREAD_NOTHROW_;
+void                      k3thread_cleanup_leave_(struct k3thread_cleanup_ *const *block);
+void                      k3thread_cleanup_end_(int execute);
 
 /* Bit 0: the next checkpoint has to throw. Written by those who raise. */
 extern __thread unsigned k3thread_word_ __attribute__((tls_model("initial-exec")));
