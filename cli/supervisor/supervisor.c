@@ -95,6 +95,7 @@ static int serve(const struct supervisor_options *options, const char *logs, pid
     return error != 0;
 }
 
+/* The journal gets it too: whoever brought us up in the background sees no more than that. */
 __attribute__((format(printf, 3, 4))) static int explain(char **ret_why, int error,
                                                          const char *format, ...)
 {
@@ -103,6 +104,8 @@ __attribute__((format(printf, 3, 4))) static int explain(char **ret_why, int err
     va_start(arguments, format);
     if (vasprintf(ret_why, format, arguments) < 0)
         *ret_why = NULL;
+    else
+        journal_write("%s", *ret_why);
     va_end(arguments);
     return error;
 }
