@@ -305,7 +305,9 @@ refute_hydra() {
   rm k.log
   mkdir elsewhere
   ln -s elsewhere k.logs
-  run -1 k3 start -- true
+  run -1 --separate-stderr k3 start -- true
+  like "$stderr" "k3thread: start: *$dir/k.log"
+  grep -q "$dir/k.logs" k.log
   is "$(cat victim)" ''
   is "$(ls elsewhere)" ''
 }
