@@ -1,9 +1,13 @@
 #include "cli/supervisor/children.h"
 
+#include "cli/supervisor/mark.h"
+
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/pidfd.h>
 #include <unistd.h>
 
 int children_open(pid_t pid, pid_t tid)
@@ -72,4 +76,40 @@ int children_read(int fd, pid_t **ret, size_t *ret_count)
     *ret = pids;
     *ret_count = count;
     return 0;
+}
+
+/*
+ * Only the mark makes sure that CHILD still is who was listed: its number could have gone to
+ * another process. The pidfd comes first, so that the mark is that of whom it names.
+ */
+static void kill_marked(pid_t child)
+{
+    int pidfd = pidfd_open(child, 0);
+
+    if (pidfd < 0)
+        return;
+    if (mark_is_any(child))
+        pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
+    close(pidfd);
+}
+
+/* Each is listed before it is killed: its own children would be elsewhere after that. */
+void children_kill_below(pid_t pid)
+{
+    pid_t *pids;
+    size_t count;
+    int    fd = children_open(pid, pid);
+    int    error;
+
+    if (fd < 0)
+        return;
+    error = children_read(fd, &pids, &count);
+    close(fd);
+    if (error != 0)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        children_kill_below(pids[i]);
+        kill_marked(pids[i]);
+    }
+    free(pids);
 }

@@ -15,4 +15,10 @@ int children_open(pid_t pid, pid_t tid);
  */
 int children_read(int fd, pid_t **ret, size_t *ret_count);
 
+/*
+ * Kills the descendants of PID that carry a mark, from the top down, in one pass. Some may escape
+ * it by being born meanwhile; whoever inherits them sees them.
+ */
+void children_kill_below(pid_t pid);
+
 #endif

@@ -1,8 +1,8 @@
 #include "cli/supervisor/execution.h"
 
 #include "cli/exceptions.h"
+#include "cli/supervisor/mark.h"
 #include "cli/supervisor/spawn.h"
-#include "cli/supervisor/tree.h"
 
 #include <errno.h>
 #include <math.h>
@@ -46,7 +46,6 @@ static void stop(struct worker *worker, const struct k3thread_exc *e)
     ask(worker, e->type);
 }
 
-/* The grace is over: nothing more is asked of anyone. */
 static void kill_group(struct worker *worker)
 {
     worker->merciless = true;
@@ -163,8 +162,8 @@ static struct spawn_plan make_plan(const struct worker *worker)
         .output = job->output,
         .umask = job->umask,
         .nofile = command_nofile,
-        .mark_resource = tree_mark_resource(),
-        .mark = tree_mark(worker->record->id),
+        .mark_resource = mark_resource(),
+        .mark = mark_of(worker->record->id),
         .extra_from = worker->ready.write_end,
         .extra_to = worker->ready.number,
     };

@@ -16,6 +16,7 @@ static void kill_child(pid_t child)
 {
     pid_t group = getpgid(child);
 
+    children_kill_below(child);
     if (group > 1 && group != getpgrp())
         kill(-group, SIGKILL);
     kill(child, SIGKILL);

@@ -26,7 +26,7 @@ static bool was_asked(const struct asked *asked, pid_t pid)
 static void signal_top(const struct worker *worker, const struct asked *asked, pid_t top)
 {
     if (worker->merciless) {
-        tree_signal(top, SIGKILL);
+        tree_kill(top);
     } else if (!was_asked(asked, top)) {
         tree_signal(top, SIGTERM);
         tree_signal(top, SIGCONT);

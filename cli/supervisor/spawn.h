@@ -15,7 +15,7 @@ struct spawn_plan {
     const char   *output; /* appended to; made 0600 when missing */
     mode_t        umask;
     struct rlimit nofile;        /* what the command gets */
-    int           mark_resource; /* the limit that carries the mark, or -1: see tree.h */
+    int           mark_resource; /* the limit that carries the mark, or -1: see mark.h */
     rlim_t        mark;
     int           extra_from; /* a descriptor that the command gets too, or -1 */
     int           extra_to;   /* its number there */

@@ -3,6 +3,7 @@
 #include "cli/supervisor/guardian.h"
 #include "cli/supervisor/journal.h"
 #include "cli/supervisor/logs.h"
+#include "cli/supervisor/mark.h"
 #include "cli/supervisor/server.h"
 #include "cli/supervisor/tree.h"
 #include "cli/supervisor/execution.h"
@@ -129,6 +130,7 @@ int supervisor_run(const struct supervisor_options *options, char **ret_why)
     if (error != 0)
         return explain(ret_why, error, "cannot use %s for logs: %s", place->logs,
                        strerrordesc_np(-error));
+    mark_open();
     error = clean_up();
     if (error == 0)
         error = guardian_fork(&guarded, &guardian);

@@ -3,9 +3,8 @@
  *
  * The supervisor is a subreaper: a process whose parent dies becomes a child of the supervisor's
  * main thread (while a command is the child of its own thread). So /proc/self/task/MAIN/children
- * lists the tops of all such trees, and is empty in the usual case. Whose tree one is tells a mark
- * that each command carries and hands on to all that it starts, across setsid, double forks and an
- * emptied environment: the value of a resource limit that Linux has not looked at since 2.4.25.
+ * lists the tops of all such trees, and is empty in the usual case. Whose tree one is tells its mark
+ * (see mark.h).
  *
  * When a command has ended and no marked child is left, nothing that descends from it is alive:
  * the topmost living descendant would be such a child. So a tree is ended from its top: kill a
@@ -17,15 +16,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/resource.h>
 #include <sys/types.h>
 
 /* Makes this process the subreaper; call it in the main thread. Returns 0 or -errno. */
 int tree_open(void);
-
-/* The limit that carries the mark of the thread ID, or -1 where nested supervisors used them up. */
-int    tree_mark_resource(void);
-rlim_t tree_mark(uint64_t id);
 
 /* Reaps what the main thread inherited and what has ended since; main thread only. */
 void tree_reap(void);
@@ -53,5 +47,8 @@ void tree_unlock(struct tree_tops *tops);
 
 /* Sends SIGNAL to TOP, one of tree_lock()'s, and to its process group. */
 void tree_signal(pid_t top, int signal);
+
+/* Kills TOP, its group, and all below it that can be seen: they may be forking fast. */
+void tree_kill(pid_t top);
 
 #endif

@@ -1,0 +1,25 @@
+/*
+ * The mark that a command carries and hands on to all that it starts, across setsid, double forks
+ * and an emptied environment: the value of a resource limit that Linux has not looked at since
+ * 2.4.25, so that it limits nothing. It tells whose a process is.
+ */
+#ifndef K3THREAD_CLI_SUPERVISOR_MARK_H
+#define K3THREAD_CLI_SUPERVISOR_MARK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+/* Chooses the limit; before anything else here. */
+void mark_open(void);
+
+/* The limit that carries the mark, or -1 where supervisors within supervisors used them up. */
+int    mark_resource(void);
+rlim_t mark_of(uint64_t id);
+
+/* Does the process carry the mark of the thread ID? Or that of any thread? */
+bool mark_is(pid_t pid, uint64_t id);
+bool mark_is_any(pid_t pid);
+
+#endif
