@@ -248,7 +248,7 @@ void k3thread_checkpoint(void)
         k3thread_deliver_();
 }
 
-void k3thread_deliver_(void)
+void k3t_deliver(const void *edge)
 {
     struct k3thread         *self = k3t_self();
     struct k3thread_flight_ *exc;
@@ -256,8 +256,15 @@ void k3thread_deliver_(void)
     if (self->mask != K3THREAD_IMMEDIATE)
         return;
     exc = take(self);
-    if (exc != NULL)
-        k3t_throw(exc);
+    if (exc == NULL)
+        return;
+    exc->edge = edge;
+    k3t_throw(exc);
+}
+
+void k3thread_deliver_(void)
+{
+    k3t_deliver(NULL);
 }
 
 int k3t_interrupted(void)

@@ -43,6 +43,9 @@ static inline bool k3t_wait_must_end(void)
     return (__atomic_load_n(&k3thread_word_, __ATOMIC_RELAXED) & 2U) != 0;
 }
 
+/* Throws what is pending if the mask is IMMEDIATE. EDGE: see struct k3thread_flight_. */
+void k3t_deliver(const void *edge);
+
 /* Sets the calling thread's mask, which delivers nothing by itself; returns the old one. */
 enum k3thread_mask k3t_mask(struct k3thread *self, enum k3thread_mask mask);
 

@@ -51,6 +51,7 @@ struct k3thread_flight_ *k3t_exc_new(const k3thread_exctype *type, k3thread_id s
     if (exc == NULL)
         return NULL;
     exc->reserved = false;
+    exc->edge = NULL;
     k3t_exc_fill(exc, type, sender, format, arguments);
     return exc;
 }
@@ -59,13 +60,14 @@ struct k3thread_flight_ *k3t_exc_new_sure(struct k3thread_flight_ *reserve)
 {
     struct k3thread_flight_ *exc = malloc(sizeof(*exc));
 
-    if (exc == NULL && reserve->exc.type == NULL) {
-        reserve->reserved = true;
-        return reserve;
-    }
-    if (exc == NULL)
+    bool reserved = exc == NULL && reserve->exc.type == NULL;
+
+    if (reserved)
+        exc = reserve;
+    else if (exc == NULL)
         exc = k3t_must_alloc(sizeof(*exc));
-    exc->reserved = false;
+    exc->reserved = reserved;
+    exc->edge = NULL;
     return exc;
 }
 

@@ -15,6 +15,7 @@ struct k3thread_flight_ {
     struct _Unwind_Exception unwind; /* what the unwinder carries; first, for it is aligned */
     struct k3thread_flight_ *next;   /* younger in a queue; or the unwinding that this one is in */
     struct k3thread_try_    *target; /* where an unwinding goes; NULL: out of the thread */
+    const void              *edge;   /* frame of the safepoint where it came, or NULL */
     unsigned char            mask;   /* when it was thrown */
     bool                     reserved; /* is the reserve of the thread that throws it: not freed */
     struct k3thread_exc      exc;

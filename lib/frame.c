@@ -59,6 +59,7 @@ static _Noreturn void land(struct k3thread_try_ *target)
     struct k3thread_flight_ *exc = end_flights(target);
 
     k3t_exc_free(target->caught);
+    exc->edge = NULL;
     target->caught = exc;
     target->block.state = target->block.state == K3T_HANDLER ? K3T_PASSING : K3T_LANDED;
     k3t_local.top = &target->block;

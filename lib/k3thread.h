@@ -525,6 +525,7 @@ void                      k3thread_cleanup_end_(int execute);
 /* Bit 0: the next checkpoint has to throw. Written by those who raise. */
 extern __thread unsigned k3thread_word_ __attribute__((tls_model("initial-exec")));
 void                     k3thread_deliver_(void);
+void                     k3thread_edge_(void *cfa);
 
 extern inline __attribute__((gnu_inline)) void k3thread_checkpoint(void)
 {

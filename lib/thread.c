@@ -135,6 +135,7 @@ static void call_target(struct k3thread *t)
         k3t_mask(t, K3THREAD_IMMEDIATE);
         if (t->delayed)
             k3t_sleep_until(&t->begin);
+        k3t_local.fresh = true;
         t->value = t->target(t->arg);
         k3t_mask(t, K3THREAD_NEVER);
     }

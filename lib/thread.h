@@ -59,6 +59,7 @@ struct k3t_local {
     struct k3thread_flight_ *flight;    /* the innermost unwinding that is under way */
     struct timespec *volatile deadline; /* the wake signal sets it to the past */
     volatile sig_atomic_t waiting;      /* enum k3t_waiting, of delivery.h */
+    bool                  fresh; /* at the entry of the target: the next safepoint is no one */
 };
 
 extern __thread struct k3t_local k3t_local __attribute__((tls_model("initial-exec")));

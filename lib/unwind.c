@@ -7,6 +7,7 @@
  * blocks of the frames that are already left.
  */
 #include "delivery.h"
+#include "edge.h"
 #include "frame.h"
 
 #include <pthread.h>
@@ -26,18 +27,28 @@ static _Noreturn void leave_thread(struct k3thread_flight_ *exc)
     pthread_exit(NULL);
 }
 
+/* There is no frame left that could be entered. */
+static _Noreturn void leave_all(struct k3thread_flight_ *exc)
+{
+    k3t_frame_pass(UINTPTR_MAX);
+    leave_thread(exc);
+}
+
 static _Unwind_Reason_Code stop(int version, _Unwind_Action actions, _Unwind_Exception_Class class,
                                 struct _Unwind_Exception *unwind, struct _Unwind_Context *context,
-                                void *exc)
+                                void *data)
 {
-    bool end = (actions & _UA_END_OF_STACK) != 0;
+    struct k3thread_flight_ *exc = data;
+    uintptr_t                frame = (uintptr_t) _Unwind_GetCFA(context);
 
     (void) version;
     (void) class;
     (void) unwind;
-    k3t_frame_pass(end ? UINTPTR_MAX : (uintptr_t) _Unwind_GetCFA(context));
-    if (end)
-        leave_thread(exc);
+    if ((actions & _UA_END_OF_STACK) != 0)
+        leave_all(exc);
+    k3t_frame_pass(frame);
+    if (frame == (uintptr_t) exc->edge)
+        k3t_edge_pass(context);
     return _URC_NO_REASON;
 }
 
@@ -64,9 +75,7 @@ void k3t_throw(struct k3thread_flight_ *exc)
     if (__asan_handle_no_return != NULL)
         __asan_handle_no_return();
     _Unwind_ForcedUnwind(&exc->unwind, stop, exc);
-    /* The unwinder could not begin: only the blocks are known. */
-    k3t_frame_pass(UINTPTR_MAX);
-    leave_thread(exc);
+    leave_all(exc); /* the unwinder could not even begin: only the blocks are known */
 }
 
 static _Noreturn K3THREAD_PRINTF_(2, 0) void vthrow(const k3thread_exctype *type,

@@ -1,0 +1,97 @@
+#include "edge.h"
+
+#include "delivery.h"
+#include "frame.h"
+
+#include <stdint.h>
+#include <string.h>
+
+/* Encodings of DWARF. */
+#define DW_EH_PE_OMIT    0xFF
+#define DW_EH_PE_ULEB128 0x01
+#define DW_EH_PE_UDATA2  0x02
+#define DW_EH_PE_UDATA4  0x03
+#define DW_EH_PE_UDATA8  0x04
+
+static uintptr_t read_uleb128(const unsigned char **at)
+{
+    uintptr_t     value = 0;
+    unsigned      shift = 0;
+    unsigned char byte;
+
+    do {
+        byte = *(*at)++;
+        value |= (uintptr_t) (byte & 0x7F) << shift;
+        shift += 7;
+    } while ((byte & 0x80) != 0);
+    return value;
+}
+
+static uintptr_t read_fixed(const unsigned char **at, size_t size)
+{
+    uintptr_t value = 0;
+
+    memcpy(&value, *at, size); /* both machines are little-endian */
+    *at += size;
+    return value;
+}
+
+/* A number of the call-site table. */
+static uintptr_t read_number(const unsigned char **at, unsigned char encoding)
+{
+    switch (encoding & 0x0F) {
+    case DW_EH_PE_UDATA2:
+        return read_fixed(at, 2);
+    case DW_EH_PE_UDATA4:
+        return read_fixed(at, 4);
+    case DW_EH_PE_UDATA8:
+        return read_fixed(at, 8);
+    default:
+        return read_uleb128(at);
+    }
+}
+
+/*
+ * The personality routine of the frame looks its counter up in the function's call-site table. It is
+ * shown the counter of a call that has no landing pad: every function with clean-ups has one, the
+ * call that ends them and resumes the unwinding.
+ */
+void k3t_edge_pass(struct _Unwind_Context *context)
+{
+    const unsigned char *at = (const unsigned char *) _Unwind_GetLanguageSpecificData(context);
+    const unsigned char *end;
+    unsigned char        encoding;
+    uintptr_t            size, start, pad;
+
+    if (at == NULL || *at++ != DW_EH_PE_OMIT) /* neither compiler says where landing pads start */
+        return;
+    if (*at++ != DW_EH_PE_OMIT)
+        read_uleb128(&at);
+    encoding = *at++;
+    size = read_uleb128(&at);
+    for (end = at + size; at < end;) {
+        start = read_number(&at, encoding);
+        read_number(&at, encoding);
+        pad = read_number(&at, encoding);
+        read_uleb128(&at);
+        if (pad == 0) {
+            _Unwind_SetIP(context, _Unwind_GetRegionStart(context) + start + 1);
+            return;
+        }
+    }
+}
+
+/*
+ * The slow path of the hook; CFA is its frame's. Before the setjmp of a try, and at the entry of a
+ * target, it is too early: a TRY at the top of a target sees what was raised before it began.
+ */
+void k3thread_edge_(void *cfa)
+{
+    struct k3t_local *local = &k3t_local;
+    bool early = local->fresh || (local->top != NULL && local->top->state == K3T_ENTERED);
+
+    local->fresh = false;
+    if (early)
+        return;
+    k3t_deliver(cfa);
+}
