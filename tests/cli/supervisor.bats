@@ -6,17 +6,16 @@
 
 load helpers
 
-# A command that leaves everything behind that is hard to end; writes pids to DIR/pids.
-# setsid, double-forked daemons with an emptied environment, and SIGTERM ignored.
+# A thread whose command has much that is hard to end; the pids are in the file "pids".
 start_hydra() {
   k3 start "$@" -- sh -c '
     trap "" TERM
     echo $$ >>pids
-    sh -c "echo \$\$ >>pids; while :; do sleep 0.05; done" &
-    setsid sh -c "echo \$\$ >>pids; while :; do sleep 0.05; done" &
-    (setsid env -i /bin/sh -c "echo \$\$ >>pids; exec /bin/sleep 1000" &)
-    (setsid sh -c "(setsid env -i /bin/sh -c \"echo \\\$\\\$ >>pids; cd /; exec /bin/sleep 1000 </dev/null >/dev/null 2>&1\" &)" &)
-    while :; do sleep 0.05; done'
+    "$0" "$1" stubborn &
+    "$0" "$1" setsid stubborn &
+    env -i "$0" "$1" fork setsid fork &
+    env -i "$0" "$1" stubborn setsid fork setsid fork chdir close &
+    while :; do sleep 0.05; done' "$HELPERS/creature" "$dir/pids"
   wait_until "$DEADLINE" has_lines 5 pids
 }
 

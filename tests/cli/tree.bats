@@ -6,30 +6,25 @@
 
 load helpers
 
-# Each of these is a script whose last process writes its pid to $1, and goes on for ever or until
-# SIGTERM. They are run in the background by a leader.
-declare -A kinds=(
-  [group]='sh -c "echo \$\$ >$1; exec sleep 1000" &'
-  [setpgid]='"$PYTHON" -I -S -c "
-import os, time
-os.setpgid(0, 0)
-open(\"$1\", \"w\").write(str(os.getpid()))
-time.sleep(1000)" &'
-  [setsid]='setsid sh -c "echo \$\$ >$1; exec sleep 1000" &'
-  [orphan]='(sh -c "echo \$\$ >$1; exec sleep 1000" &)'
-  [daemon]='(setsid env -i /bin/sh -c "(echo \$\$ >/dev/null; exec /bin/sh -c \"echo \\\$\\\$ >$1; cd /; exec /bin/sleep 1000 </dev/null >/dev/null 2>&1\") &" &)'
-  [stubborn]='sh -c "trap \"\" TERM HUP INT; echo \$\$ >$1; while :; do sleep 0.05; done" &'
-  [stubborn_daemon]='(setsid env -i /bin/sh -c "trap \"\" TERM HUP INT; echo \$\$ >$1; while :; do /bin/sleep 0.05; done" &)'
-  [stopped]='sh -c "echo \$\$ >$1; kill -STOP \$\$; exec sleep 1000" &'
+# What a command can leave behind; see creature.c.
+declare -gA kinds=(
+  [group]=''
+  [setpgid]=setpgid
+  [setsid]=setsid
+  [orphan]=fork
+  [daemon]='fork setsid fork chdir close'
+  [stubborn]=stubborn
+  [stubborn_daemon]='stubborn fork setsid fork close'
+  [stopped]=stop
 )
 
-# A leader that starts one of each and then runs THEN: zoo NAME THEN [OPTION…]. Pids are in
-# NAME.KIND; all is there when zoo returns, if the leader waits for the file go.NAME.
+# zoo NAME THEN [OPTION…]: starts a thread whose command leaves one of each kind behind, all with an
+# emptied environment, and runs THEN when there is a file go.NAME. Their pids are in NAME.KIND.
 zoo() {
   local name=$1 then=$2 kind script=''
   shift 2
   for kind in "${!kinds[@]}"; do
-    script+="set -- $name.$kind; ${kinds[$kind]}"$'\n'
+    script+="env -i $HELPERS/creature $dir/$name.$kind ${kinds[$kind]} &"$'\n'
   done
   k3 start -n "$name" -g 0.3 "$@" -- sh -c "$script
 while [ ! -e go.$name ]; do sleep 0.02; done
@@ -37,6 +32,7 @@ $then"
   for kind in "${!kinds[@]}"; do wait_for_file "$name.$kind"; done
   # shellcheck disable=SC2046
   assert_alive $(cat "$name".*)
+  is "$(cat "$name".* | wc -l)" 8
 }
 
 refute_zoo() {

@@ -1,0 +1,77 @@
+/*
+ * creature FILE [HOW…]: becomes hard to end, appends its pid to FILE (absolute) and stays for ever.
+ *
+ * Each HOW is done in order:
+ *   setpgid, setsid  into a group or a session of its own
+ *   fork             go on as a child whose parent exits
+ *   chdir            to the root directory
+ *   close            every descriptor
+ *   stubborn         ignore each signal that can be
+ *   stop             stop, when the pid is written
+ */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static int become_child(void)
+{
+    pid_t child = fork();
+
+    if (child > 0)
+        _exit(0);
+    return child;
+}
+
+static int ignore_signals(void)
+{
+    for (int number = 1; number < NSIG; number++)
+        (void) signal(number, SIG_IGN);
+    return 0;
+}
+
+static int do_one(const char *how)
+{
+    if (strcmp(how, "setpgid") == 0)
+        return setpgid(0, 0);
+    if (strcmp(how, "setsid") == 0)
+        return setsid() < 0 ? -1 : 0;
+    if (strcmp(how, "fork") == 0)
+        return become_child();
+    if (strcmp(how, "chdir") == 0)
+        return chdir("/");
+    if (strcmp(how, "close") == 0)
+        return close_range(0, ~0U, 0);
+    if (strcmp(how, "stubborn") == 0)
+        return ignore_signals();
+    return strcmp(how, "stop") == 0 ? 0 : -1;
+}
+
+/* One write, so that several can share a file. */
+static int write_pid(const char *file)
+{
+    char    line[16];
+    int     size = snprintf(line, sizeof(line), "%d\n", (int) getpid());
+    int     fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    ssize_t written = fd >= 0 ? write(fd, line, (size_t) size) : -1;
+
+    return fd >= 0 && close(fd) == 0 && written == size ? 0 : -1;
+}
+
+int main(int count, char **words)
+{
+    bool stop = count > 2 && strcmp(words[count - 1], "stop") == 0;
+
+    if (count < 2)
+        return 2;
+    for (int i = 2; i < count; i++)
+        if (do_one(words[i]) < 0)
+            return 1;
+    if (write_pid(words[1]) < 0 || (stop && raise(SIGSTOP) != 0))
+        return 1;
+    for (;;)
+        (void) pause();
+}
