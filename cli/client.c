@@ -223,6 +223,8 @@ static int parse_reply(struct client *client, const char *line, size_t size, str
     const json_t *result = json_object_get(message, "result");
 
     if (json_is_object(message) && id == NULL) {
+        if (client->notify != NULL)
+            client->notify(client->notify_context, json_object_get(message, "params"));
         json_decref(message);
         return 0;
     }
@@ -323,23 +325,19 @@ int client_check(struct client *client, const struct reply *reply)
 
 int client_call(struct client *client, const char *method, json_t *params, struct reply *ret)
 {
-    json_int_t   id;
-    struct reply reply;
+    json_int_t   id = 0;
+    struct reply reply = {0};
     int          error = client_send(client, method, params, &id);
 
-    while (error == 0) {
-        error = client_receive(client, &reply);
-        if (error != 0)
-            break;
-        if (reply.id == id) {
-            error = client_check(client, &reply);
-            break;
-        }
+    while (error == 0 && reply.id != id) {
         reply_release(&reply); /* of a request that nobody waits for any more */
+        error = client_receive(client, &reply);
     }
     if (error == 0)
+        error = client_check(client, &reply);
+    if (error == 0)
         *ret = reply;
-    else if (error == -EREMOTEIO)
+    else
         reply_release(&reply);
     return error;
 }
