@@ -24,7 +24,7 @@ static const struct command *const table[] = {
  * What parsers return besides EINVAL, after which a hint at --help follows: the work is done, as
  * after --help itself; and a value is illegal, of which the message said enough.
  */
-#define PARSED_DONE ECANCELED
+#define PARSED_DONE    ECANCELED
 #define PARSED_REFUSED ERANGE
 
 /* Room for "k3thread: " and a command's name. */
@@ -79,10 +79,13 @@ static void fill_usage_name(char *ret, size_t size, const char *name)
     (void) snprintf(ret, size, name != NULL ? "k3thread %s" : "k3thread", name);
 }
 
-/* "start" out of argv[0], which is "k3thread: start"; NULL in the program's own parser. */
+/*
+ * "start" out of argv[0], which is "k3thread: start", maybe with a script's line before it; NULL in
+ * the program's own parser.
+ */
 static const char *command_of(const struct argp_state *state)
 {
-    const char *colon = strchr(state->argv[0], ':');
+    const char *colon = strrchr(state->argv[0], ':');
 
     return colon != NULL ? colon + 2 : NULL;
 }
@@ -162,16 +165,21 @@ int command_parse(const struct argp *argp, unsigned flags, const char *name, int
 {
     struct argp whole = *argp;
     char       *given = words[0];
-    char        message_name[NAME_SIZE], usage_name[NAME_SIZE];
+    struct text message_name = {0};
+    char        usage_name[NAME_SIZE];
     error_t     error;
 
-    (void) snprintf(message_name, sizeof(message_name), name != NULL ? "k3thread: %s" : "k3thread",
-                    name);
+    message_add_origin(&message_name);
+    text_printf(&message_name, name != NULL ? "k3thread: %s" : "k3thread", name);
+    text_append(&message_name, "", 1);
+    if (message_name.failed)
+        return STATUS_FAILED;
     fill_usage_name(usage_name, sizeof(usage_name), name);
     whole.children = common_child;
-    words[0] = message_name; /* getopt puts it before what it has to say */
+    words[0] = message_name.data; /* getopt puts it before what it has to say */
     error = argp_parse(&whole, count, words, flags | ARGP_NO_EXIT | ARGP_NO_HELP, NULL, input);
     words[0] = given;
+    text_release(&message_name);
     return status_of_parse(error, usage_name);
 }
 

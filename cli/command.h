@@ -86,6 +86,9 @@ struct session {
     const char   *socket; /* -S */
     struct place  place;  /* place.socket is NULL until a command wants it */
     struct client client;
+
+    /* The commands are a script's: ids are not printed, and who runs it handles an interrupt. */
+    bool scripted;
 };
 
 struct call {

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -20,7 +21,7 @@
 enum { START_LOCK, LIFE_LOCK }; /* the byte of the file that is locked */
 
 /* The descriptors of the new process. */
-enum { LISTEN_FD = 3, LOCK_FD = 4, FIRST_FREE_FD = 5 };
+enum { LISTEN_FD = 3, LOCK_FD = 4, LIFELINE_FD = 5, FIRST_FREE_FD = 6 };
 
 static int explain(struct text *why, int error, const char *what, const char *path)
 {
@@ -120,14 +121,17 @@ static int listen_at(const struct place *place)
 }
 
 /* What happens in the child between vfork and exec; the standard three are /dev/null. */
-static int add_actions(posix_spawn_file_actions_t *actions, int listener, int lock)
+static int add_actions(posix_spawn_file_actions_t *actions, const struct claim *claim, int lifeline)
 {
-    int error = posix_spawn_file_actions_adddup2(actions, listener, LISTEN_FD);
+    int first_free = lifeline >= 0 ? FIRST_FREE_FD : LIFELINE_FD;
+    int error = posix_spawn_file_actions_adddup2(actions, claim->listener, LISTEN_FD);
 
     if (error == 0)
-        error = posix_spawn_file_actions_adddup2(actions, lock, LOCK_FD);
+        error = posix_spawn_file_actions_adddup2(actions, claim->lock, LOCK_FD);
+    if (error == 0 && lifeline >= 0)
+        error = posix_spawn_file_actions_adddup2(actions, lifeline, LIFELINE_FD);
     if (error == 0)
-        error = posix_spawn_file_actions_addclosefrom_np(actions, FIRST_FREE_FD);
+        error = posix_spawn_file_actions_addclosefrom_np(actions, first_free);
     for (int fd = 0; error == 0 && fd <= STDERR_FILENO; fd++)
         error = posix_spawn_file_actions_addopen(actions, fd, "/dev/null", O_RDWR, 0);
     if (error == 0)
@@ -151,27 +155,34 @@ static int set_attributes(posix_spawnattr_t *attributes)
     return error;
 }
 
-/* The descriptors of CLAIM are above the numbers that they get in the child. */
-static int spawn_supervisor(const struct place *place, const struct claim *claim)
+/* The descriptors of CLAIM and OWN (or NULL) are above the numbers that they get in the child. */
+static int spawn_supervisor(const struct place *place, const struct claim *claim,
+                            const struct launch_own *own, pid_t *ret_pid)
 {
-    char *const arguments[] = {"k3thread",      "-S",          place->socket, "supervise",
-                               "--listen-fd=3", "--lock-fd=4", NULL};
+    char        slots[32] = "";
+    char       *arguments[] = {"k3thread",    "-S", place->socket, "supervise", "--listen-fd=3",
+                               "--lock-fd=4", NULL, NULL,          NULL};
     char *const environment[] = {NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t          attributes;
-    pid_t                      pid;
     int                        error = posix_spawn_file_actions_init(&actions);
 
     if (error != 0)
         return -error;
+    if (own != NULL)
+        arguments[6] = "--lifeline-fd=5";
+    if (own != NULL && own->slots > 0) {
+        (void) snprintf(slots, sizeof(slots), "--slots=%u", own->slots);
+        arguments[7] = slots;
+    }
     error = posix_spawnattr_init(&attributes);
     if (error == 0) {
-        error = add_actions(&actions, claim->listener, claim->lock);
+        error = add_actions(&actions, claim, own != NULL ? own->lifeline : -1);
         if (error == 0)
             error = set_attributes(&attributes);
         if (error == 0)
-            error =
-                posix_spawn(&pid, "/proc/self/exe", &actions, &attributes, arguments, environment);
+            error = posix_spawn(ret_pid, "/proc/self/exe", &actions, &attributes, arguments,
+                                environment);
         posix_spawnattr_destroy(&attributes);
     }
     posix_spawn_file_actions_destroy(&actions);
@@ -228,14 +239,15 @@ failed:
 }
 
 /* Caller holds the lock START, and nobody listens. */
-static int bring_up(const struct place *place, struct text *why)
+static int bring_up(const struct place *place, const struct launch_own *own, pid_t *ret_pid,
+                    struct text *why)
 {
     struct claim claim;
     int          error = take_place(place, &claim, why);
 
     if (error != 0)
         return error;
-    error = spawn_supervisor(place, &claim);
+    error = spawn_supervisor(place, &claim, own, ret_pid);
     if (error != 0) {
         explain(why, error, "cannot run", "/proc/self/exe");
         (void) unlink(place->socket);
@@ -247,11 +259,12 @@ static int bring_up(const struct place *place, struct text *why)
 /* Caller holds the lock START. */
 static int connect_or_bring_up(const struct place *place, int *ret_fd, struct text *why)
 {
-    int error = launch_connect(place, ret_fd); /* another starter may have been faster */
+    int   error = launch_connect(place, ret_fd); /* another starter may have been faster */
+    pid_t pid;
 
     if (!launch_is_absent(error))
         return error;
-    error = bring_up(place, why);
+    error = bring_up(place, NULL, &pid, why);
     if (error != 0)
         return error;
     error = launch_connect(place, ret_fd);
@@ -288,24 +301,52 @@ int launch_supervisor(const struct place *place, int *ret_fd, struct text *why)
     return error;
 }
 
+/* Caller holds the lock START. Returns 0 if nobody listens, or explains who does. */
+static int check_absent(const struct place *place, struct text *why)
+{
+    int fd;
+    int error = launch_connect(place, &fd);
+
+    if (launch_is_absent(error))
+        return 0;
+    if (error != 0)
+        return explain(why, error, "cannot connect to", place->socket);
+    close(fd);
+    text_printf(why, "a supervisor is at %s already", place->socket);
+    return -EADDRINUSE;
+}
+
 int launch_claim(const struct place *place, struct claim *ret, struct text *why)
 {
     int start = begin(place, why);
     int error = start;
-    int fd;
 
     if (start < 0)
         return error;
-    error = launch_connect(place, &fd);
-    if (error == 0) {
-        close(fd);
-        error = -EADDRINUSE;
-        text_printf(why, "a supervisor is at %s already", place->socket);
-    } else if (!launch_is_absent(error)) {
-        explain(why, error, "cannot connect to", place->socket);
-    } else {
+    error = check_absent(place, why);
+    if (error == 0)
         error = take_place(place, ret, why);
-    }
+    close(start);
+    return error;
+}
+
+int launch_own(const struct place *place, const struct launch_own *own, pid_t *ret_pid,
+               struct text *why)
+{
+    struct launch_own lifted = *own;
+    int               start = begin(place, why);
+    int               error = start;
+
+    if (start < 0)
+        return error;
+    error = check_absent(place, why);
+    lifted.lifeline = fcntl(own->lifeline, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
+    if (error == 0 && lifted.lifeline < 0)
+        error = explain(why, -errno, "cannot copy a descriptor for", place->socket);
+    if (error == 0)
+        error = bring_up(place, &lifted, ret_pid, why);
+    if (lifted.lifeline >= 0)
+        close(lifted.lifeline);
     close(start);
     return error;
 }

@@ -6,6 +6,7 @@
 #include "cli/text.h"
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 /* Connects to the socket of PLACE; returns 0 with a descriptor in *RET_FD, or -errno. */
 int launch_connect(const struct place *place, int *ret_fd);
@@ -23,6 +24,22 @@ bool launch_is_absent(int error);
  * Returns 0 with a descriptor in *RET_FD, or -errno with a sentence appended to WHY.
  */
 int launch_supervisor(const struct place *place, int *ret_fd, struct text *why);
+
+/*
+ * A supervisor that lives no longer than its starter: it ends all when the other end of LIFELINE,
+ * a pipe's reading end, is closed.
+ */
+struct launch_own {
+    int      lifeline;
+    unsigned slots; /* as supervise --slots; 0: any number */
+};
+
+/*
+ * Starts the supervisor of PLACE as a child of this process. Returns 0 with its pid, which is gone
+ * when nothing of it is left, or -errno with a sentence appended to WHY.
+ */
+int launch_own(const struct place *place, const struct launch_own *own, pid_t *ret_pid,
+               struct text *why);
 
 /* The right to be the supervisor of a place: a socket that listens, and the lock LIFE. */
 struct claim {

@@ -6,11 +6,39 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+/* Of the messages; a program has one standard error. */
+static struct {
+    const char *file; /* NULL: no script's */
+    size_t      line;
+    unsigned    count;
+} messages;
+
+void message_set_origin(const char *file, size_t line)
+{
+    messages.file = file;
+    messages.line = line;
+}
+
+void message_add_origin(struct text *text)
+{
+    if (messages.file == NULL)
+        return;
+    text_add_escaped(text, messages.file, strlen(messages.file));
+    text_printf(text, ":%zu: ", messages.line);
+}
+
+unsigned message_count(void)
+{
+    return messages.count;
+}
+
 void message_vprint(const char *command, const char *type, const char *format, va_list arguments)
 {
     struct text message = {0}, line = {0};
 
     text_vprintf(&message, format, arguments);
+    messages.count++;
+    message_add_origin(&line);
     text_add(&line, "k3thread: ");
     if (command != NULL && command[0] != '\0')
         text_printf(&line, "%s: ", command);

@@ -17,6 +17,14 @@ __attribute__((format(printf, 3, 4))) void message_print(const char *command, co
 __attribute__((format(printf, 3, 0))) void message_vprint(const char *command, const char *type,
                                                           const char *format, va_list arguments);
 
+/*
+ * From now on, messages begin with "FILE:LINE: ", as of a script's line. FILE is borrowed; NULL
+ * ends that. message_count() says how many were printed so far.
+ */
+void     message_set_origin(const char *file, size_t line);
+void     message_add_origin(struct text *text);
+unsigned message_count(void);
+
 /* Writes all of DATA, also to a descriptor that does not block; returns 0 or -errno. */
 int output_write(int fd, const void *data, size_t size);
 

@@ -1,0 +1,97 @@
+/*
+ * The output of several threads as one: whole lines, each with its thread's name before it.
+ *
+ * It reads the threads' logs. Two threads never mix within a line, a last line without newline is
+ * ended, and a line may be of any length: what is kept in memory is bounded, so that a reader who
+ * is slow costs nothing but time. Nothing here blocks; who uses it waits.
+ *
+ *     printer_touch(source)      there may be something new in a log, or printer_end(source)
+ *     printer_fill(printer)      takes what is complete from the logs
+ *     printer_write(printer)     writes what a descriptor that is ready takes
+ *     printer_is_idle(printer)   until there is neither to do
+ */
+#ifndef K3THREAD_CLI_PRINTER_H
+#define K3THREAD_CLI_PRINTER_H
+
+#include "cli/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+
+enum printer_flags {
+    PRINTER_NAMES = 1 << 0,  /* the thread's name before each line */
+    PRINTER_TIMES = 1 << 1,  /* the time at which a line was seen */
+    PRINTER_COLOUR = 1 << 2, /* the names in colour, one for each name */
+    PRINTER_ALIGN = 1 << 3,  /* the lines in one column behind the names */
+};
+
+struct printer_source {
+    struct printer *printer;
+    char           *path;
+    struct text     name;       /* escaped */
+    size_t          name_width; /* in columns */
+    unsigned        colour;     /* an index */
+    int             fd;         /* -1: not open (yet) */
+    off_t           begin;      /* of the first line that was not taken */
+    off_t           seen;       /* up to where that line has no newline */
+    bool            dirty;      /* there may be something to take */
+    bool            ended;      /* nothing more will be written; when all is taken, it is done */
+    STAILQ_ENTRY(printer_source) dirty_link;
+    SLIST_ENTRY(printer_source) link;
+};
+
+struct printer {
+    unsigned    flags;
+    int         fd;
+    struct text ready;   /* to be written; whole lines, but for a very long one */
+    size_t      written; /* of it */
+    size_t      width;   /* of the widest name so far */
+    unsigned    colours; /* in use */
+
+    /* A line that is taken in pieces; nothing else is taken meanwhile. Or NULL. */
+    struct printer_source *long_line;
+    off_t                  long_end, long_next; /* where it ends, and what follows it begins */
+    STAILQ_HEAD(, printer_source) dirty;
+    SLIST_HEAD(, printer_source) sources;
+};
+
+/* Prints to FD. FLAGS: enum printer_flags; printer_style() has what suits FD. */
+void printer_open(struct printer *printer, int fd, unsigned flags);
+
+/* Colour and aligned names for a terminal whose user wants that; 0 for anything else. */
+unsigned printer_style(int fd);
+
+/*
+ * A new source: the log at PATH from OFFSET on, of the thread NAME; both are copied. The file may
+ * be missing until the source is touched. NULL without memory. It belongs to the printer.
+ */
+struct printer_source *printer_add(struct printer *printer, const char *name, const char *path,
+                                   off_t offset);
+
+void printer_touch(struct printer_source *source);
+void printer_end(struct printer_source *source);
+
+/* Touches every source that has not ended. */
+void printer_touch_all(struct printer *printer);
+
+/* Takes from the logs until there is enough to write or nothing to take. Returns 0 or -ENOMEM. */
+int printer_fill(struct printer *printer);
+
+/* Is there something to write? */
+bool printer_is_ready(const struct printer *printer);
+
+/*
+ * Writes some of it: so little that a pipe or terminal that poll() calls writable does not block.
+ * Returns 0 or -errno; -EPIPE: the reader went away.
+ */
+int printer_write(struct printer *printer);
+
+/* Has all been taken and written? */
+bool printer_is_idle(const struct printer *printer);
+
+/* Closes and frees all sources. */
+void printer_close(struct printer *printer);
+
+#endif
