@@ -488,8 +488,8 @@ struct k3thread_flight_;
 struct k3thread_block_ {
     struct k3thread_block_  *outer;
     struct k3thread_flight_ *flight; /* the unwinding in which it was entered */
-    unsigned char            state;
-    unsigned char            mask; /* to be restored */
+    volatile unsigned char   state;  /* volatile: read at edges, which the compiler does not see */
+    unsigned char            mask;   /* to be restored */
 };
 
 struct k3thread_try_ {
