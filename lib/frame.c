@@ -158,6 +158,24 @@ struct k3thread_cleanup_ *k3thread_cleanup_enter_(struct k3thread_cleanup_ *bloc
     return block;
 }
 
+/*
+ * While an exception passes, one that the cleanup throws takes its place. It must not come out of
+ * here: this may be a landing pad, and compilers (clang, and every one in C++) end the program when
+ * a second exception leaves one.
+ */
+static void call_in_passing(const struct k3thread_cleanup_ *block)
+{
+    struct k3thread_flight_ *flight = k3t_local.flight;
+
+    K3THREAD_TRY {
+        block->function(block->arg);
+    }
+    K3THREAD_EXCEPT(k3thread_BaseException, e) {
+        flight->exc = *e;
+    }
+    K3THREAD_END
+}
+
 /* It is out of the list before it runs: what it throws does not run it again. */
 static void run_cleanup(struct k3thread_cleanup_ *block)
 {
@@ -167,7 +185,10 @@ static void run_cleanup(struct k3thread_cleanup_ *block)
     k3t_local.top = block->block.outer;
     block->block.state = K3T_DONE;
     mask = k3t_mask(self, K3THREAD_NEVER);
-    block->function(block->arg);
+    if (is_passed(&block->block))
+        call_in_passing(block);
+    else
+        block->function(block->arg);
     k3t_mask(self, mask);
 }
 
