@@ -22,9 +22,10 @@ static const struct command *const table[] = {
 
 /*
  * What parsers return besides EINVAL, after which a hint at --help follows: the work is done, as
- * after --help itself; and a value is illegal, of which the message said enough.
+ * after --help itself, or that failed; and a value is illegal, of which the message said enough.
  */
 #define PARSED_DONE    ECANCELED
+#define PARSED_FAILED  EIO
 #define PARSED_REFUSED ERANGE
 
 /* Room for "k3thread: " and a command's name. */
@@ -90,12 +91,32 @@ static const char *command_of(const struct argp_state *state)
     return colon != NULL ? colon + 2 : NULL;
 }
 
-static void show_help(const struct argp_state *state, unsigned what)
+/* Writes to standard output on behalf of COMMAND; returns the exit status. */
+static int print(const char *command, const void *data, size_t size, bool is_complete)
 {
-    char name[NAME_SIZE];
+    int error = is_complete ? output_write(STDOUT_FILENO, data, size) : -ENOMEM;
 
-    fill_usage_name(name, sizeof(name), command_of(state));
-    argp_help(state->root_argp, stdout, what, name);
+    if (error == 0)
+        return STATUS_DONE;
+    message_print(command, NULL, "cannot write to standard output: %s", strerror(-error));
+    return STATUS_FAILED;
+}
+
+/* WHAT: argp's flags. NAME is that of the command. */
+static int print_help(const struct argp *argp, unsigned what, const char *name)
+{
+    char   usage_name[NAME_SIZE];
+    char  *help = NULL;
+    size_t size = 0;
+    FILE  *stream = open_memstream(&help, &size);
+    int    status;
+
+    fill_usage_name(usage_name, sizeof(usage_name), name);
+    if (stream != NULL)
+        argp_help(argp, stream, what, usage_name);
+    status = print(name, help, size, stream != NULL && fclose(stream) == 0);
+    free(help);
+    return status;
 }
 
 /*
@@ -104,26 +125,30 @@ static void show_help(const struct argp_state *state, unsigned what)
  */
 static error_t parse_common(int key, char *argument, struct argp_state *state)
 {
+    static const char version[] = "k3thread " K3THREAD_VERSION "\n";
+    const char       *command = command_of(state);
+    int               status;
+
     (void) argument;
     switch (key) {
     case ARGP_KEY_INIT:
         state->err_stream = NULL; /* argp's hint has the wrong name in it; see command_parse() */
         return 0;
     case KEY_HELP:
-        show_help(state, ARGP_HELP_STD_HELP);
+        status = print_help(state->root_argp, ARGP_HELP_STD_HELP, command);
         break;
     case KEY_USAGE:
-        show_help(state, ARGP_HELP_USAGE);
+        status = print_help(state->root_argp, ARGP_HELP_USAGE, command);
         break;
     case KEY_VERSION:
-        (void) puts("k3thread " K3THREAD_VERSION); /* finish_stdout() looks */
+        status = print(command, version, strlen(version), true);
         break;
     case ARGP_KEY_ARGS: /* which the command's own parser left over */
         return command_usage(state, "unexpected argument '%s'", state->argv[state->next]);
     default:
         return ARGP_ERR_UNKNOWN;
     }
-    return PARSED_DONE;
+    return status == STATUS_DONE ? PARSED_DONE : PARSED_FAILED;
 }
 
 static const struct argp common_argp = {
@@ -133,22 +158,15 @@ static const struct argp common_argp = {
 
 static const struct argp_child common_child[] = {{&common_argp, 0, NULL, 0}, {0}};
 
-/* Writes what stdio holds; argp prints its help through it. */
-static int finish_stdout(void)
-{
-    if (fflush(stdout) == 0 && !ferror(stdout))
-        return STATUS_DONE;
-    message_print(NULL, NULL, "cannot write to standard output");
-    return STATUS_FAILED;
-}
-
 static int status_of_parse(error_t error, const char *usage_name)
 {
     switch (error) {
     case 0:
         return GO_ON;
     case PARSED_DONE:
-        return finish_stdout();
+        return STATUS_DONE;
+    case PARSED_FAILED:
+        return STATUS_FAILED;
     case PARSED_REFUSED:
         return STATUS_USAGE;
     case ENOMEM:
@@ -225,12 +243,9 @@ static struct argp argp_of(const struct command *command)
 int command_print_help(const struct argp *argp, const char *name)
 {
     struct argp whole = *argp;
-    char        usage_name[NAME_SIZE];
 
-    fill_usage_name(usage_name, sizeof(usage_name), name);
     whole.children = common_child;
-    argp_help(&whole, stdout, ARGP_HELP_STD_HELP, usage_name);
-    return finish_stdout();
+    return print_help(&whole, ARGP_HELP_STD_HELP, name);
 }
 
 int command_print_own_help(const struct command *command)
@@ -334,12 +349,7 @@ int command_failed(const struct call *call)
 
 int command_print(const struct call *call, const struct text *text)
 {
-    int error = text->failed ? -ENOMEM : output_write(STDOUT_FILENO, text->data, text->size);
-
-    if (error == 0)
-        return STATUS_DONE;
-    return command_fail(call, STATUS_FAILED, NULL, "cannot write to standard output: %s",
-                        strerror(-error));
+    return print(call->command->name, text->data, text->size, !text->failed);
 }
 
 void session_release(struct session *session)
