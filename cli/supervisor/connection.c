@@ -180,7 +180,33 @@ static void run_lines(struct connection *connection)
     }
 }
 
-/* Keeps the sum over all connections, and their share of it, bounded. */
+/* The one with the longest unfinished request. */
+static struct connection *find_greediest(void)
+{
+    struct connection *connection, *greediest = LIST_FIRST(&connections);
+
+    LIST_FOREACH(connection, &connections, all)
+    if (connection->in.capacity > greediest->in.capacity)
+        greediest = connection;
+    return greediest;
+}
+
+/*
+ * Keeps the sum over all connections bounded: the greediest is hung up on, so that who never ends
+ * his requests keeps nobody else from making one. Returns -ENOBUFS if that is CONNECTION.
+ */
+static int bound_total(const struct connection *connection)
+{
+    while (in_total > IN_TOTAL_MAX) {
+        struct connection *greediest = find_greediest();
+
+        if (greediest == connection)
+            return -ENOBUFS;
+        destroy(greediest);
+    }
+    return 0;
+}
+
 static int make_room(struct connection *connection)
 {
     struct buffer *in = &connection->in;
@@ -190,7 +216,7 @@ static int make_room(struct connection *connection)
     if (reserve(in, chunk) < 0)
         return -ENOMEM;
     in_total += in->capacity - old;
-    return in_total > IN_TOTAL_MAX ? -ENOBUFS : 0;
+    return bound_total(connection);
 }
 
 /* Returns false at the end of the connection. */
