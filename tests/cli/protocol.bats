@@ -51,7 +51,6 @@ for error, params in [
         (TYPE, {"command": []}),
         (TYPE, {"command": "ls"}),
         (TYPE, {"command": [1]}),
-        (TYPE, {"command": ["a\0b"]}),
         (TYPE, {"command": [{"base64": "!"}]}),
         (TYPE, {"command": [{"base64": "AGE="}]}),  # a NUL byte
         (TYPE, {"command": ["true"], "name": 7}),
@@ -193,7 +192,8 @@ def check(data, code, id=None):
     assert answer["error"]["message"], answer
 
 for data in [b"{", b"hello", b"{}}", b'{"jsonrpc":"2.0",}', b"\xff\xff", b'{"a":1,"a":2}',
-             b'{"jsonrpc":"2.0","id":1,"method":"list"\x00}', b"\x00", b"NaN"]:
+             b'{"jsonrpc":"2.0","id":1,"method":"list"\x00}', b"\x00", b"NaN",
+             request(1, "join", {"thread": "first\0"}).rstrip()]:
     check(data, PARSE_ERROR)
 for data in [b"1", b"null", b'"list"', b"[]", b"[1]", b"{}",
              b'{"jsonrpc":"2.0"}', b'{"method":"list"}', b'{"jsonrpc":"1.0","method":"list"}',
@@ -449,19 +449,20 @@ for i in range(100):
     client.close()
 assert call("list", threads=["first"])[0]["state"] == "running"
 EOF
-  k3 join -t 20 'Thread-*'
+  k3 raise --all --wait
 }
 
 @test "a flood of raises is delivered or refused, each with an answer" {
   script <<'EOF'
 start("sh", "-c", "trap : USR1; while :; do sleep 0.01; done", name="target")
 client = Client()
-for _ in range(5000):
-    client.send("raise", thread="target", exception="SIGUSR1")
-for _ in range(5000):
-    answer = client.receive()
-    if "error" in answer:
-        assert answer["error"]["data"]["type"] == "SendRaiseError", answer
+for _ in range(10):
+    for _ in range(500):
+        client.send("raise", thread="target", exception="SIGUSR1")
+    for _ in range(500):
+        answer = client.receive()
+        if "error" in answer:
+            assert answer["error"]["data"]["type"] == "SendRaiseError", answer
 assert call("list", threads=["target"])[0]["state"] == "running"
 call("raise", thread="target", exception="SystemExit")
 assert call("join", thread="target")["exception"] == "SystemExit"

@@ -58,8 +58,9 @@ refute_zoo() {
 }
 
 @test "when an exception was raised and the leader ignores it" {
-  zoo z 'trap "" TERM; while :; do sleep 0.05; done'
+  zoo z 'trap "" TERM; echo >ignores; while :; do sleep 0.05; done'
   echo >go.z
+  wait_for_file ignores
   k3 raise --wait z
   refute_zoo z
   is "$(k3_field z signal)" 9
