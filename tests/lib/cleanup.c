@@ -1,0 +1,276 @@
+/*
+ * What runs when a scope is left: k3thread_cleanup_push, the attribute cleanup, and both mixed with
+ * TRYs in one function. cleanup_plain.c has the same without -fexceptions, where an exception does
+ * not run the attribute's, as it says there.
+ */
+#include "test.h"
+
+#ifdef PLAIN
+#define IF_EXCEPTIONS(text) ""
+#else
+#define IF_EXCEPTIONS(text) text
+#endif
+
+static char trace[64];
+
+static void note(char what)
+{
+    size_t length = strlen(trace);
+
+    CHECK(length < sizeof(trace) - 1);
+    trace[length] = what;
+    trace[length + 1] = '\0';
+}
+
+static void check_trace(const char *wanted)
+{
+    if (strcmp(trace, wanted) != 0) {
+        fprintf(stderr, "the trace is %s, not %s\n", trace, wanted);
+        test_fail(__FILE__, __LINE__, "trace");
+    }
+    trace[0] = '\0';
+}
+
+static void run(void *arg)
+{
+    CHECK_EQUAL(test_mask(), K3THREAD_NEVER);
+    note(*(const char *) arg);
+}
+
+static void leave_variable(const char *variable)
+{
+    note(*variable);
+}
+
+#define VARIABLE(name, letter)                                                                     \
+    const char name __attribute__((cleanup(leave_variable), unused)) = letter
+
+static void throw(void)
+{
+    k3thread_throw(&k3thread_ValueError, NULL);
+}
+
+static __attribute__((noinline)) void push_two(void)
+{
+    k3thread_cleanup_push(run, "a");
+    k3thread_cleanup_push(run, "b");
+    throw();
+    k3thread_cleanup_pop(0);
+    k3thread_cleanup_pop(0);
+}
+
+static __attribute__((noinline)) void push_around(void)
+{
+    k3thread_cleanup_push(run, "c");
+    push_two();
+    k3thread_cleanup_pop(0);
+}
+
+static void order(void)
+{
+    CHECK(test_catch(push_around) == &k3thread_ValueError);
+    check_trace("bac");
+}
+
+static void mixed_in_the_function_of_the_try(void)
+{
+    VARIABLE(outside, 'o');
+    K3THREAD_TRY {
+        VARIABLE(first, '1');
+        k3thread_cleanup_push(run, "2");
+        VARIABLE(third, '3');
+        K3THREAD_TRY {
+            VARIABLE(fourth, '4');
+            k3thread_cleanup_push(run, "5");
+            VARIABLE(sixth, '6');
+            throw();
+            k3thread_cleanup_pop(0);
+        } K3THREAD_EXCEPT(k3thread_SystemExit, e) {
+            note('x');
+        } K3THREAD_FINALLY {
+            note('f');
+        } K3THREAD_END
+        k3thread_cleanup_pop(0);
+    } K3THREAD_EXCEPT(k3thread_ValueError, e) {
+        VARIABLE(inside, 'i');
+        note('v');
+    } K3THREAD_END
+    note('e');
+}
+
+static __attribute__((noinline)) void variable_above(void)
+{
+    VARIABLE(first, '1');
+    k3thread_cleanup_push(run, "2");
+    VARIABLE(third, '3');
+    throw();
+    k3thread_cleanup_pop(1);
+}
+
+static void mixed(void)
+{
+    mixed_in_the_function_of_the_try();
+    check_trace(*IF_EXCEPTIONS("y") ? "654f321vieo" : "5f2vieo");
+    CHECK(test_catch(variable_above) == &k3thread_ValueError);
+    check_trace(*IF_EXCEPTIONS("y") ? "321" : "2");
+}
+
+static void pop(void)
+{
+    k3thread_cleanup_push(run, "n");
+    k3thread_cleanup_pop(0);
+    check_trace("");
+    k3thread_cleanup_push(run, "y");
+    k3thread_cleanup_pop(1);
+    check_trace("y");
+    CHECK_EQUAL(test_mask(), K3THREAD_IMMEDIATE);
+}
+
+static int by_return(void)
+{
+    k3thread_cleanup_push(run, "a");
+    k3thread_cleanup_push(run, "b");
+    return 1;
+    k3thread_cleanup_pop(0);
+    k3thread_cleanup_pop(0);
+}
+
+static void left_in_each_way(void)
+{
+    CHECK_EQUAL(by_return(), 1);
+    check_trace("ba");
+    for (int i = 0; i < 2; i++) {
+        k3thread_cleanup_push(run, "c");
+        if (i == 0)
+            continue;
+        break;
+        k3thread_cleanup_pop(1);
+    }
+    check_trace("cc");
+    k3thread_cleanup_push(run, "d");
+    K3THREAD_TRY {
+        k3thread_cleanup_push(run, "g");
+        goto out;
+        k3thread_cleanup_pop(1);
+    } K3THREAD_END
+    k3thread_cleanup_pop(1);
+out:
+    check_trace("gd");
+    CHECK_EQUAL(test_mask(), K3THREAD_IMMEDIATE);
+}
+
+static void *exit_thread(void *arg)
+{
+    k3thread_cleanup_push(run, "t");
+    K3THREAD_TRY {
+        pthread_exit(arg);
+    } K3THREAD_END
+    k3thread_cleanup_pop(0);
+    return arg;
+}
+
+/* That needs landing pads. */
+static void left_by_pthread_exit(void)
+{
+    CHECK(test_end(test_start(exit_thread, NULL)) == NULL);
+    check_trace(IF_EXCEPTIONS("t"));
+}
+
+/* What is raised during a cleanup is not thrown in it, but at the first checkpoint after. */
+static void raise_and_wait(void *arg)
+{
+    CHECK_EQUAL(k3thread_send_exception(k3thread_self(), &k3thread_KeyboardInterrupt), 0);
+    k3thread_checkpoint();
+    CHECK_EQUAL(k3thread_sleep(0.001), 0);
+    note(*(const char *) arg);
+}
+
+static void raise_in_cleanup(void)
+{
+    K3THREAD_TRY {
+        K3THREAD_TRY {
+            k3thread_cleanup_push(run, "b");
+            k3thread_cleanup_push(raise_and_wait, "a");
+            throw();
+            k3thread_cleanup_pop(0);
+            k3thread_cleanup_pop(0);
+        } K3THREAD_EXCEPT(k3thread_ValueError, e) {
+            note('v');
+        } K3THREAD_END
+        note('x');
+    } K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
+        note('k');
+    } K3THREAD_END
+    check_trace("abvk");
+}
+
+static void throw_again(void *arg)
+{
+    note(*(const char *) arg);
+    k3thread_throw(&k3thread_KeyError, NULL);
+}
+
+/* What a cleanup throws takes the place of the first; no cleanup runs twice, and none is left out. */
+static void throw_in_cleanup(void)
+{
+    K3THREAD_TRY {
+        k3thread_cleanup_push(run, "c");
+        k3thread_cleanup_push(throw_again, "b");
+        k3thread_cleanup_push(run, "a");
+        throw();
+        k3thread_cleanup_pop(0);
+        k3thread_cleanup_pop(0);
+        k3thread_cleanup_pop(0);
+    } K3THREAD_EXCEPT(k3thread_KeyError, e) {
+        note('k');
+    } K3THREAD_END
+    check_trace("abck");
+    CHECK_EQUAL(test_mask(), K3THREAD_IMMEDIATE);
+}
+
+static void throw_and_catch(void *arg)
+{
+    CHECK(test_catch(push_two) == &k3thread_ValueError);
+    note(*(const char *) arg);
+    CHECK_EQUAL(test_mask(), K3THREAD_NEVER);
+}
+
+/* A whole exception inside a cleanup leaves the one that is under way alone. */
+static void catch_in_cleanup(void)
+{
+    K3THREAD_TRY {
+        k3thread_cleanup_push(run, "z");
+        k3thread_cleanup_push(throw_and_catch, "y");
+        k3thread_throw(&k3thread_KeyError, NULL);
+        k3thread_cleanup_pop(0);
+        k3thread_cleanup_pop(0);
+    } K3THREAD_EXCEPT(k3thread_KeyError, e) {
+        note('k');
+    } K3THREAD_END
+    check_trace("bayzk");
+    CHECK_EQUAL(test_mask(), K3THREAD_IMMEDIATE);
+}
+
+static void *throw_with_cleanup(void *arg)
+{
+    push_around();
+    return arg;
+}
+
+static void quiet(k3thread *t, const struct k3thread_exc *e)
+{
+    (void) t;
+    (void) e;
+    note('h'); /* after the stack was unwound */
+}
+
+static void uncaught(void)
+{
+    k3thread_set_excepthook(quiet);
+    CHECK(test_end(test_start(throw_with_cleanup, NULL)) == &k3thread_ValueError);
+    check_trace("bach");
+}
+
+TEST_MAIN({"order", order}, {"mixed", mixed}, {"pop", pop}, {"left", left_in_each_way},
+          {"pthread-exit", left_by_pthread_exit}, {"raise", raise_in_cleanup},
+          {"throw", throw_in_cleanup}, {"catch", catch_in_cleanup}, {"uncaught", uncaught})

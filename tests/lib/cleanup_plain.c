@@ -1,0 +1,3 @@
+/* cleanup.c, compiled without -fexceptions (rules.mk). */
+#define PLAIN
+#include "cleanup.c"

@@ -1,0 +1,160 @@
+/* The queue of a thread: order, overflow, taking, and what sending can answer. */
+#include "test.h"
+
+K3THREAD_DEFINE_EXCEPTION(Numbered, k3thread_Exception);
+
+static void raise_numbered(k3thread *t, int number)
+{
+    CHECK_EQUAL(k3thread_send_exceptionf(t, &Numbered, "%d", number), 0);
+}
+
+static void in_order(void)
+{
+    volatile int next = 0;
+
+    k3thread_set_mask(K3THREAD_ON_BLOCKING);
+    for (int i = 0; i < K3THREAD_QUEUE_MAX; i++)
+        raise_numbered(k3thread_self(), i);
+    while (k3thread_pending()) {
+        K3THREAD_TRY {
+            k3thread_set_mask(K3THREAD_IMMEDIATE);
+        } K3THREAD_EXCEPT(Numbered, e) {
+            CHECK_EQUAL(atoi(e->message), next);
+            next++;
+        } K3THREAD_END
+    }
+    CHECK_EQUAL(next, K3THREAD_QUEUE_MAX);
+}
+
+static void overflow(void)
+{
+    struct k3thread_exc exc;
+    k3thread           *self = k3thread_self();
+
+    k3thread_set_mask(K3THREAD_NEVER);
+    for (int round = 0; round < 2; round++) {
+        for (int i = 0; i < K3THREAD_QUEUE_MAX; i++)
+            raise_numbered(self, i);
+        CHECK_EQUAL(k3thread_send_exception(self, &Numbered), K3THREAD_SEND_RAISE_ERROR);
+        CHECK_EQUAL(k3thread_send_exception_id(k3thread_get_id(self), &Numbered),
+                    K3THREAD_SEND_RAISE_ERROR);
+        for (int i = 0; i < K3THREAD_QUEUE_MAX; i++) {
+            CHECK(k3thread_take(&exc));
+            CHECK_EQUAL(atoi(exc.message), i);
+        }
+        CHECK(!k3thread_take(&exc));
+    }
+}
+
+static void take(void)
+{
+    struct k3thread_exc exc = {&k3thread_KeyError, "untouched", 99};
+    k3thread           *self = k3thread_self();
+
+    k3thread_set_mask(K3THREAD_NEVER);
+    CHECK(!k3thread_pending() && !k3thread_take(&exc) && !k3thread_take(NULL));
+    CHECK(exc.type == &k3thread_KeyError && exc.sender == 99);
+    CHECK_TEXT(exc.message, "untouched");
+    raise_numbered(self, 1);
+    raise_numbered(self, 2);
+    CHECK_EQUAL(k3thread_send_exception(self, &k3thread_SystemExit), 0);
+    CHECK(k3thread_pending() && k3thread_take(&exc));
+    CHECK(exc.type == &Numbered && exc.sender == k3thread_get_id(self));
+    CHECK_TEXT(exc.message, "1");
+    CHECK(k3thread_take(NULL) && k3thread_take(&exc));
+    CHECK(exc.type == &k3thread_SystemExit);
+    CHECK_TEXT(exc.message, "");
+    CHECK(!k3thread_pending());
+    k3thread_set_mask(K3THREAD_IMMEDIATE); /* nothing is left to be thrown */
+    k3thread_checkpoint();
+}
+
+static void *take_one(void *arg)
+{
+    struct k3thread_exc exc;
+
+    k3thread_set_mask(K3THREAD_RETURN);
+    CHECK_EQUAL(k3thread_sleep(-1), -ECANCELED);
+    CHECK(k3thread_take(&exc));
+    CHECK_EQUAL(exc.sender, *(k3thread_id *) arg);
+    CHECK_TEXT(exc.message, "from 7");
+    return arg;
+}
+
+static void sender(void)
+{
+    k3thread_id id = k3thread_get_id(k3thread_self());
+    k3thread   *t = test_start(take_one, &id);
+
+    CHECK_EQUAL(k3thread_send_exceptionf(t, &k3thread_Exception, "from %d", 7), 0);
+    CHECK(test_end(t) == NULL);
+}
+
+static void self_raise(void)
+{
+    raise_numbered(k3thread_self(), 1); /* is not thrown here */
+    CHECK(k3thread_pending());
+    CHECK(test_catch(k3thread_checkpoint) == &Numbered);
+}
+
+static void *give_back(void *arg)
+{
+    return arg;
+}
+
+static void send_errors(void)
+{
+    static const k3thread_exctype foreign = {"Foreign", NULL};
+    k3thread                     *self = k3thread_self();
+    k3thread_id                   id = k3thread_get_id(self);
+    k3thread                     *ended = test_start(give_back, NULL);
+
+    CHECK_EQUAL(k3thread_send_exception(NULL, &Numbered), K3THREAD_TYPE_ERROR);
+    CHECK_EQUAL(k3thread_send_exceptionf(NULL, &Numbered, "x"), K3THREAD_TYPE_ERROR);
+    CHECK_EQUAL(k3thread_send_exception(self, NULL), K3THREAD_TYPE_ERROR);
+    CHECK_EQUAL(k3thread_send_exception_id(id, NULL), K3THREAD_TYPE_ERROR);
+    CHECK_EQUAL(k3thread_send_exception(self, &foreign), K3THREAD_VALUE_ERROR);
+    CHECK_EQUAL(k3thread_send_exceptionf(self, &foreign, "x"), K3THREAD_VALUE_ERROR);
+    CHECK_EQUAL(k3thread_send_exception_id(id, &foreign), K3THREAD_VALUE_ERROR);
+    CHECK_EQUAL(k3thread_send_exception_id(0, &Numbered), K3THREAD_INVALID_THREAD_ID_ERROR);
+    CHECK_EQUAL(k3thread_send_exception_id(999999, &Numbered), K3THREAD_INVALID_THREAD_ID_ERROR);
+    CHECK_EQUAL(k3thread_join(ended, -1, NULL), 0);
+    CHECK_EQUAL(k3thread_send_exception(ended, &Numbered), K3THREAD_INVALID_THREAD_ID_ERROR);
+    CHECK_EQUAL(k3thread_send_exception_id(k3thread_get_id(ended), &Numbered),
+                K3THREAD_INVALID_THREAD_ID_ERROR);
+    k3thread_unref(ended);
+    CHECK(!k3thread_pending());
+}
+
+static void *hold(void *arg)
+{
+    pthread_barrier_t *barrier = arg;
+
+    k3thread_set_mask(K3THREAD_NEVER);
+    (void) pthread_barrier_wait(barrier);
+    (void) pthread_barrier_wait(barrier);
+    return arg;
+}
+
+/* What is pending when a thread ends masked is dropped: it has returned. */
+static void dropped_at_a_masked_end(void)
+{
+    struct k3thread_result result;
+    pthread_barrier_t      barrier;
+    k3thread              *t;
+
+    CHECK_EQUAL(pthread_barrier_init(&barrier, NULL, 2), 0);
+    t = test_start(hold, &barrier);
+    (void) pthread_barrier_wait(&barrier);
+    for (int i = 0; i < 3; i++)
+        raise_numbered(t, i);
+    (void) pthread_barrier_wait(&barrier);
+    CHECK_EQUAL(k3thread_join(t, -1, &result), 0);
+    CHECK(result.value == &barrier && result.exception == NULL);
+    CHECK_TEXT(result.message, "");
+    k3thread_unref(t);
+    pthread_barrier_destroy(&barrier);
+}
+
+TEST_MAIN({"order", in_order}, {"overflow", overflow}, {"take", take}, {"sender", sender},
+          {"self", self_raise}, {"errors", send_errors}, {"masked-end", dropped_at_a_masked_end})

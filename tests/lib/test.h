@@ -1,0 +1,215 @@
+/*
+ * What the programs of tests/lib share. A program is a list of cases; `PROGRAM CASE` runs one in a
+ * process of its own, `PROGRAM` names them all. A failed check says where and ends the process; so
+ * does the deadline.
+ */
+#ifndef TEST_H
+#define TEST_H
+
+#include "k3thread.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* In seconds; a hundredfold of what any case takes on a machine with nothing else to do. */
+#define TEST_DEADLINE 60
+
+#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
+#define TEST_SANITIZED 1
+#elif defined __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define TEST_SANITIZED 1
+#endif
+#endif
+#ifndef TEST_SANITIZED
+#define TEST_SANITIZED 0
+#endif
+
+struct test_case {
+    const char *name;
+    void (*run)(void);
+};
+
+/* _exit: a test that failed waits for no thread. */
+static inline __attribute__((noreturn)) void test_fail(const char *file, int line, const char *what)
+{
+    fprintf(stderr, "%s:%d: %s\n", file, line, what);
+    fflush(stderr);
+    _exit(1);
+}
+
+static inline void test_equal(const char *file, int line, const char *what, long long got,
+                              long long wanted)
+{
+    char text[512];
+
+    if (got == wanted)
+        return;
+    snprintf(text, sizeof(text), "%s is %lld, not %lld", what, got, wanted);
+    test_fail(file, line, text);
+}
+
+#define CHECK(condition) ((condition) ? (void) 0 : test_fail(__FILE__, __LINE__, #condition))
+#define CHECK_EQUAL(got, wanted)                                                                   \
+    test_equal(__FILE__, __LINE__, #got, (long long) (got), (long long) (wanted))
+#define CHECK_TEXT(got, wanted) CHECK(strcmp(got, wanted) == 0)
+
+/* Waits for a state, which is looked at once in a while. The deadline is the process's. */
+#define WAIT_FOR(condition)                                                                        \
+    do                                                                                             \
+        test_pause();                                                                              \
+    while (!(condition))
+
+static inline void test_pause(void)
+{
+    const struct timespec pause = {0, 100000};
+
+    nanosleep(&pause, NULL);
+}
+
+/* Under valgrind (RUNNER) and sanitizers, where everything takes longer, FEWER rather than MANY. */
+static inline unsigned test_many(unsigned many, unsigned fewer)
+{
+    const char *runner = getenv("RUNNER");
+
+    return TEST_SANITIZED || (runner != NULL && *runner != '\0') ? fewer : many;
+}
+
+static inline double test_now(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
+}
+
+/* The state of thread TID of this process as the kernel says it: S sleeps, R runs, 0 has gone. */
+static inline char test_state(pid_t tid)
+{
+    char        path[64], line[256];
+    const char *end;
+    FILE       *file;
+
+    snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int) tid);
+    file = fopen(path, "re");
+    if (file == NULL)
+        return 0;
+    if (fgets(line, sizeof(line), file) == NULL)
+        line[0] = '\0';
+    fclose(file);
+    end = strrchr(line, ')');
+    return end != NULL ? end[2] : '\0';
+}
+
+/*
+ * Waits until T sleeps in the kernel. It makes it likely, not sure, that T is in the wait which the
+ * test is about: what the test claims must hold in either case.
+ */
+static inline void test_wait_asleep(const k3thread *t)
+{
+    WAIT_FOR(test_state(k3thread_get_tid(t)) == 'S');
+}
+
+/* Starts TARGET, which has to succeed, and returns a reference. */
+static inline k3thread *test_start(k3thread_target target, void *arg)
+{
+    k3thread *t = NULL;
+
+    CHECK_EQUAL(k3thread_start(&t, target, arg, NULL), 0);
+    return t;
+}
+
+/* Joins T, gives the reference back, and returns the exception that ended it, or NULL. */
+static inline const k3thread_exctype *test_end(k3thread *t)
+{
+    struct k3thread_result result;
+
+    CHECK_EQUAL(k3thread_join(t, -1, &result), 0);
+    k3thread_unref(t);
+    return result.exception;
+}
+
+/* The type of the exception that FUNCTION throws, or NULL. */
+static inline const k3thread_exctype *test_catch(void (*function)(void))
+{
+    const k3thread_exctype *volatile type = NULL;
+
+    K3THREAD_TRY {
+        function();
+    } K3THREAD_EXCEPT(k3thread_BaseException, e) {
+        type = e->type;
+    } K3THREAD_END
+    return type;
+}
+
+/* The mask of the calling thread. */
+static inline enum k3thread_mask test_mask(void)
+{
+    enum k3thread_mask mask = k3thread_set_mask(K3THREAD_NEVER);
+
+    k3thread_set_mask(mask);
+    return mask;
+}
+
+/*
+ * Runs SCENARIO in a child process and returns its status, as of waitpid. What it wrote to standard
+ * output and error is stored in OUTPUT, cut to SIZE - 1 bytes. Nobody else writes: the end of file
+ * says that the process and what it left behind are gone.
+ */
+static inline int test_child(void (*scenario)(void), char *output, size_t size)
+{
+    size_t  used = 0;
+    int     ends[2], status;
+    ssize_t got;
+    pid_t   pid;
+
+    CHECK_EQUAL(pipe2(ends, O_CLOEXEC), 0);
+    fflush(NULL);
+    pid = fork();
+    CHECK(pid >= 0);
+    if (pid == 0) {
+        alarm(TEST_DEADLINE);
+        dup2(ends[1], STDOUT_FILENO);
+        dup2(ends[1], STDERR_FILENO);
+        scenario();
+        exit(0);
+    }
+    close(ends[1]);
+    while (used < size - 1 && (got = read(ends[0], output + used, size - 1 - used)) > 0)
+        used += (size_t) got;
+    output[used] = '\0';
+    close(ends[0]);
+    CHECK_EQUAL(waitpid(pid, &status, 0), pid);
+    return status;
+}
+
+static inline int test_main(int argc, char **argv, const struct test_case *cases)
+{
+    for (; cases->name != NULL; cases++) {
+        if (argc < 2) {
+            puts(cases->name);
+        } else if (strcmp(argv[1], cases->name) == 0) {
+            alarm(TEST_DEADLINE);
+            cases->run();
+            return 0;
+        }
+    }
+    return argc < 2 ? 0 : 2;
+}
+
+#define TEST_MAIN(...)                                                                             \
+    int main(int argc, char **argv)                                                                \
+    {                                                                                              \
+        static const struct test_case cases[] = {__VA_ARGS__, {NULL, NULL}};                       \
+                                                                                                   \
+        return test_main(argc, argv, cases);                                                       \
+    }
+
+#endif

@@ -1,0 +1,427 @@
+/* TRY, EXCEPT, FINALLY: which handler runs, what is thrown on, and what leaving a block means. */
+#include "test.h"
+
+#include <malloc.h>
+
+K3THREAD_DEFINE_EXCEPTION(Special, k3thread_RuntimeError);
+
+static void throw_special(void)
+{
+    k3thread_throw(&Special, "%s", "special");
+}
+
+static void throw_exit(void)
+{
+    k3thread_throw(&k3thread_SystemExit, NULL);
+}
+
+/* Which of two nested blocks catches; the first handler that fits, in either order. */
+static const char *nested(void (*thrower)(void))
+{
+    K3THREAD_TRY {
+        K3THREAD_TRY {
+            thrower();
+        } K3THREAD_EXCEPT(Special, e) {
+            return "inner Special";
+        } K3THREAD_EXCEPT(k3thread_RuntimeError, e) {
+            return "inner RuntimeError";
+        } K3THREAD_END
+    } K3THREAD_EXCEPT(k3thread_Exception, e) {
+        return "outer Exception";
+    } K3THREAD_EXCEPT(k3thread_SystemExit, e) {
+        return "outer SystemExit";
+    } K3THREAD_END
+    return "none";
+}
+
+static const char *nested_the_other_way(void (*thrower)(void))
+{
+    K3THREAD_TRY {
+        K3THREAD_TRY {
+            thrower();
+        } K3THREAD_EXCEPT(k3thread_RuntimeError, e) {
+            return "inner RuntimeError";
+        } K3THREAD_EXCEPT(Special, e) {
+            return "inner Special";
+        } K3THREAD_END
+    } K3THREAD_EXCEPT(k3thread_BaseException, e) {
+        return "outer BaseException";
+    } K3THREAD_EXCEPT(k3thread_SystemExit, e) {
+        return "outer SystemExit";
+    } K3THREAD_END
+    return "none";
+}
+
+static void throw_runtime(void)
+{
+    k3thread_throw(&k3thread_RuntimeError, NULL);
+}
+
+static void throw_value(void)
+{
+    k3thread_throw(&k3thread_ValueError, NULL);
+}
+
+static void throw_nothing(void)
+{
+}
+
+static void types_in_both_orders(void)
+{
+    CHECK_TEXT(nested(throw_special), "inner Special");
+    CHECK_TEXT(nested(throw_runtime), "inner RuntimeError");
+    CHECK_TEXT(nested(throw_value), "outer Exception");
+    CHECK_TEXT(nested(throw_exit), "outer SystemExit");
+    CHECK_TEXT(nested(throw_nothing), "none");
+    CHECK_TEXT(nested_the_other_way(throw_special), "inner RuntimeError");
+    CHECK_TEXT(nested_the_other_way(throw_runtime), "inner RuntimeError");
+    CHECK_TEXT(nested_the_other_way(throw_value), "outer BaseException");
+    CHECK_TEXT(nested_the_other_way(throw_exit), "outer BaseException");
+    CHECK_TEXT(nested_the_other_way(throw_nothing), "none");
+}
+
+static char trace[64];
+
+static void note(char what)
+{
+    size_t length = strlen(trace);
+
+    CHECK(length < sizeof(trace) - 1);
+    trace[length] = what;
+    trace[length + 1] = '\0';
+}
+
+static void check_trace(const char *wanted)
+{
+    if (strcmp(trace, wanted) != 0) {
+        fprintf(stderr, "the trace is %s, not %s\n", trace, wanted);
+        test_fail(__FILE__, __LINE__, "trace");
+    }
+    trace[0] = '\0';
+}
+
+static void with_finally(void (*thrower)(void))
+{
+    K3THREAD_TRY {
+        note('b');
+        thrower();
+        note('B');
+    } K3THREAD_EXCEPT(Special, e) {
+        note('s');
+    } K3THREAD_FINALLY {
+        note('f');
+    } K3THREAD_END
+    note('e');
+}
+
+static void finally_runs(void)
+{
+    with_finally(throw_nothing);
+    check_trace("bBfe");
+    with_finally(throw_special);
+    check_trace("bsfe");
+    K3THREAD_TRY {
+        with_finally(throw_value);
+    } K3THREAD_EXCEPT(k3thread_ValueError, e) {
+        note('v');
+    } K3THREAD_END
+    check_trace("bfv");
+}
+
+static void throw_in_handler(void)
+{
+    K3THREAD_TRY {
+        K3THREAD_TRY {
+            throw_special();
+        } K3THREAD_EXCEPT(Special, e) {
+            note('s');
+            throw_value();
+        } K3THREAD_EXCEPT(k3thread_ValueError, e) {
+            note('x'); /* a sibling does not handle what a handler throws */
+        } K3THREAD_FINALLY {
+            note('f');
+        } K3THREAD_END
+        note('x');
+    } K3THREAD_EXCEPT(k3thread_ValueError, e) {
+        note('v');
+    } K3THREAD_END
+    check_trace("sfv");
+}
+
+static void throw_in_finally(void)
+{
+    K3THREAD_TRY {
+        K3THREAD_TRY {
+            throw_special();
+        } K3THREAD_EXCEPT(k3thread_ValueError, e) {
+            note('x');
+        } K3THREAD_FINALLY {
+            note('f');
+            throw_value(); /* instead of Special, which is dropped */
+        } K3THREAD_END
+        note('x');
+    } K3THREAD_EXCEPT(k3thread_Exception, e) {
+        CHECK(e->type == &k3thread_ValueError);
+        note('v');
+    } K3THREAD_END
+    check_trace("fv");
+}
+
+static void reraise_in_a_function(void)
+{
+    K3THREAD_TRY {
+        K3THREAD_RERAISE(); /* caught here: the handler that called goes on */
+    } K3THREAD_EXCEPT(Special, e) {
+        CHECK_TEXT(e->message, "special");
+        note('c');
+    } K3THREAD_END
+    K3THREAD_RERAISE();
+}
+
+static void rethrow(void)
+{
+    K3THREAD_TRY {
+        K3THREAD_TRY {
+            throw_special();
+        } K3THREAD_EXCEPT(Special, e) {
+            note('s');
+            reraise_in_a_function();
+        } K3THREAD_FINALLY {
+            note('f');
+        } K3THREAD_END
+        note('x');
+    } K3THREAD_EXCEPT(k3thread_Exception, e) {
+        CHECK(e->type == &Special);
+        CHECK_TEXT(e->message, "special");
+        CHECK_EQUAL(e->sender, k3thread_get_id(k3thread_self()));
+        note('o');
+    } K3THREAD_END
+    check_trace("scfo");
+}
+
+static void reraise_nothing(void)
+{
+    K3THREAD_RERAISE();
+}
+
+static void reraise_outside_of_a_handler(void)
+{
+    CHECK(test_catch(reraise_nothing) == &k3thread_RuntimeError);
+    K3THREAD_TRY {
+        throw_special();
+    } K3THREAD_EXCEPT(Special, e) {
+    } K3THREAD_FINALLY {
+        CHECK(test_catch(reraise_nothing) == &k3thread_RuntimeError);
+    } K3THREAD_END
+}
+
+/* The handler's exception stays as it was while others come and go inside the handler. */
+static void nested_in_handler(void)
+{
+    K3THREAD_TRY {
+        throw_special();
+    } K3THREAD_EXCEPT(Special, outer) {
+        K3THREAD_TRY {
+            throw_value();
+        } K3THREAD_EXCEPT(k3thread_ValueError, inner) {
+            CHECK(test_catch(reraise_nothing) == &k3thread_ValueError);
+            CHECK(inner->type == &k3thread_ValueError);
+        } K3THREAD_END
+        CHECK(test_catch(reraise_nothing) == &Special);
+        CHECK(outer->type == &Special);
+        CHECK_TEXT(outer->message, "special");
+    } K3THREAD_END
+}
+
+/* Leaves the body of a TRY in each way; 15 when all of them went where they should. */
+static int leave_body(int by_return)
+{
+    volatile int ways = 0;
+
+    for (volatile int i = 0; i < 3; i++) {
+        K3THREAD_TRY {
+            if (i == 0)
+                continue;
+            if (by_return)
+                return 1;
+            break;
+        } K3THREAD_EXCEPT(Special, e) {
+        } K3THREAD_END
+    }
+    ways |= 2;
+    K3THREAD_TRY {
+        K3THREAD_TRY {
+            goto out;
+        } K3THREAD_END
+    } K3THREAD_END
+    ways |= 8;
+out:
+    return ways | 4;
+}
+
+static int leave_handler(int by_return)
+{
+    for (volatile int i = 0; i < 3; i++) {
+        K3THREAD_TRY {
+            throw_special();
+        } K3THREAD_EXCEPT(Special, e) {
+            if (i == 0)
+                continue;
+            if (by_return)
+                return 1;
+            break;
+        } K3THREAD_END
+    }
+    K3THREAD_TRY {
+        throw_special();
+    } K3THREAD_EXCEPT(Special, e) {
+        goto out;
+    } K3THREAD_END
+    return 8;
+out:
+    return 6;
+}
+
+static int leave_finally(int by_return)
+{
+    for (volatile int i = 0; i < 3; i++) {
+        K3THREAD_TRY {
+            throw_special();
+        } K3THREAD_FINALLY {
+            if (i == 0)
+                continue;
+            if (by_return)
+                return 1;
+            break;
+        } K3THREAD_END
+    }
+    K3THREAD_TRY {
+        throw_special();
+    } K3THREAD_FINALLY {
+        goto out;
+    } K3THREAD_END
+    return 8;
+out:
+    return 6;
+}
+
+static size_t allocated(void)
+{
+    return mallinfo2().uordblks;
+}
+
+/* After LEAVE has been called so often, the blocks are as before and nothing is allocated. */
+static void leave_often(int (*leave)(int), unsigned times)
+{
+    volatile size_t before = 0;
+
+    K3THREAD_TRY {
+        for (unsigned i = 0; i < times; i++) {
+            if (i == 10)
+                before = allocated();
+            CHECK_EQUAL(leave(1), 1);
+            CHECK_EQUAL(leave(0), 6);
+        }
+        CHECK_EQUAL(test_mask(), K3THREAD_IMMEDIATE);
+        CHECK_EQUAL(allocated(), before);
+        throw_special();
+    } K3THREAD_EXCEPT(Special, e) {
+        note('o');
+    } K3THREAD_END
+    check_trace("o");
+    CHECK(test_catch(reraise_nothing) == &k3thread_RuntimeError);
+}
+
+static void leave_body_often(void)
+{
+    leave_often(leave_body, test_many(1000000, 10000));
+}
+
+/* With an exception each time. */
+static void leave_handler_often(void)
+{
+    leave_often(leave_handler, test_many(100000, 1000));
+}
+
+static void leave_finally_often(void)
+{
+    leave_often(leave_finally, test_many(100000, 1000));
+}
+
+static __attribute__((noinline)) int descend(int depth)
+{
+    if (depth == 0)
+        throw_special();
+    return depth > 0 ? descend(depth - 1) + 1 : 0;
+}
+
+static void deep_stack(void)
+{
+    K3THREAD_TRY {
+        note((char) descend(3000));
+    } K3THREAD_EXCEPT(Special, e) {
+        note('o');
+    } K3THREAD_END
+    check_trace("o");
+}
+
+static void throw_null(void)
+{
+    k3thread_throw(NULL, "ignored %d", 1);
+}
+
+static void throw_foreign(void)
+{
+    static const k3thread_exctype foreign = {"Foreign", NULL};
+
+    k3thread_throw(&foreign, NULL);
+}
+
+static void not_an_exception(void)
+{
+    CHECK(test_catch(throw_null) == &k3thread_TypeError);
+    CHECK(test_catch(throw_foreign) == &k3thread_TypeError);
+}
+
+/* What is left of MESSAGE when it has been thrown. */
+static const char *through(const char *message)
+{
+    static char got[K3THREAD_MESSAGE_MAX];
+
+    K3THREAD_TRY {
+        k3thread_throw(&Special, "%s", message);
+    } K3THREAD_EXCEPT(Special, e) {
+        memcpy(got, e->message, sizeof(got));
+    } K3THREAD_END
+    return got;
+}
+
+static void messages(void)
+{
+    static const char *const characters[] = {"a", "\xc3\xa9", "\xe2\x9c\x82", "\xf0\x9f\x98\x80"};
+    char                     text[2 * K3THREAD_MESSAGE_MAX];
+    size_t                   whole;
+
+    CHECK_TEXT(through(""), "");
+    CHECK_TEXT(through("short"), "short");
+    for (size_t i = 0; i < 4; i++) {
+        size_t size = strlen(characters[i]);
+
+        for (size_t before = 0; before < 4; before++) {
+            memset(text, 'x', before);
+            text[before] = '\0';
+            while (strlen(text) + size < sizeof(text))
+                strcat(text, characters[i]);
+            whole = before + (K3THREAD_MESSAGE_MAX - 1 - before) / size * size;
+            CHECK(strncmp(through(text), text, whole) == 0);
+            CHECK_EQUAL(strlen(through(text)), whole);
+        }
+    }
+}
+
+TEST_MAIN({"types", types_in_both_orders}, {"finally", finally_runs},
+          {"throw-in-handler", throw_in_handler}, {"throw-in-finally", throw_in_finally},
+          {"rethrow", rethrow}, {"reraise-nothing", reraise_outside_of_a_handler},
+          {"nested-in-handler", nested_in_handler}, {"leave-body", leave_body_often},
+          {"leave-handler", leave_handler_often}, {"leave-finally", leave_finally_often},
+          {"deep", deep_stack}, {"not-an-exception", not_an_exception}, {"messages", messages})
