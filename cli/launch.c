@@ -162,7 +162,9 @@ static int spawn_supervisor(const struct place *place, const struct claim *claim
     char        slots[32] = "";
     char       *arguments[] = {"k3thread",    "-S", place->socket, "supervise", "--listen-fd=3",
                                "--lock-fd=4", NULL, NULL,          NULL};
-    char *const environment[] = {NULL};
+    /* Room for libraries loaded later, of which there are none, would cost each thread a KiB. */
+    char *const environment[] = {"GLIBC_TUNABLES=glibc.rtld.optional_static_tls=0:glibc.rtld.nns=1",
+                                 NULL};
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t          attributes;
     int                        error = posix_spawn_file_actions_init(&actions);

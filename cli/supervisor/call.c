@@ -79,8 +79,8 @@ void call_reply(struct call *call, json_t *result)
 static const char *type_of(enum protocol_error code)
 {
     switch (code) {
-#define X(name, number, type) \
-    case PROTOCOL_##name:     \
+#define X(name, number, type)                                                                      \
+    case PROTOCOL_##name:                                                                          \
         return type;
         PROTOCOL_ERRORS(X)
 #undef X
@@ -136,8 +136,8 @@ static void insert_timed(struct call *call)
     struct call *before;
 
     TAILQ_FOREACH_REVERSE(before, &timed, timed_calls, timing)
-    if (before->deadline <= call->deadline)
-        break;
+        if (before->deadline <= call->deadline)
+            break;
     if (before != NULL)
         TAILQ_INSERT_AFTER(&timed, before, call, timing);
     else
@@ -239,10 +239,10 @@ static const char *request_fault(const json_t *request)
 
 static void run(struct call *call, const json_t *request)
 {
-    const char    *name = json_string_value(json_object_get(request, "method"));
-    const char    *fault = request_fault(request);
-    const json_t  *params = json_object_get(request, "params");
-    method_run    *method;
+    const char   *name = json_string_value(json_object_get(request, "method"));
+    const char   *fault = request_fault(request);
+    const json_t *params = json_object_get(request, "params");
+    method_run   *method;
 
     if (fault != NULL) {
         call_fail(call, PROTOCOL_INVALID_REQUEST, "%s", fault);

@@ -20,7 +20,7 @@ LIST_HEAD(call_list, call);
 
 struct call {
     struct connection *connection;
-    json_t            *id; /* NULL: a notification, which gets no answer */
+    json_t            *id;       /* NULL: a notification, which gets no answer */
     double             deadline; /* on the monotonic clock, while it is timed */
     bool               timed, waits;
     LIST_ENTRY(call) of_connection;
@@ -40,8 +40,7 @@ __attribute__((format(printf, 3, 4))) void call_fail(struct call *call, enum pro
                                                      const char *format, ...);
 
 /* The same with further members for its data, which it takes over. */
-void call_fail_with(struct call *call, enum protocol_error code, const char *message,
-                    json_t *data);
+void call_fail_with(struct call *call, enum protocol_error code, const char *message, json_t *data);
 
 /*
  * Leaves the call in LIST until call_wake() on it; after SECONDS (negative: never) it fails with

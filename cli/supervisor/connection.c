@@ -186,8 +186,8 @@ static struct connection *find_greediest(void)
     struct connection *connection, *greediest = LIST_FIRST(&connections);
 
     LIST_FOREACH(connection, &connections, all)
-    if (connection->in.capacity > greediest->in.capacity)
-        greediest = connection;
+        if (connection->in.capacity > greediest->in.capacity)
+            greediest = connection;
     return greediest;
 }
 

@@ -29,8 +29,8 @@ struct connection {
     LIST_ENTRY(connection) all;
 
     /* Of a watcher: see events.h. */
-    bool                   watches;
-    json_int_t             missed;
+    bool       watches;
+    json_int_t missed;
     void (*drained)(struct connection *connection); /* all that was queued has been sent */
     LIST_ENTRY(connection) watchers;
 };

@@ -27,7 +27,8 @@ static json_t *notification(json_t *params)
 /* The event "missed", for a watcher that lost N. */
 static json_t *missed(json_int_t n)
 {
-    return notification(json_pack("{s:s, s:f, s:I}", "event", "missed", "time", now(), "missed", n));
+    return notification(
+        json_pack("{s:s, s:f, s:I}", "event", "missed", "time", now(), "missed", n));
 }
 
 /* Says how many a watcher has missed, as soon as it has read what was before them. */

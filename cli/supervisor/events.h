@@ -7,12 +7,12 @@
 
 #include "cli/supervisor/record.h"
 
-#define EVENTS(X)            \
-    X(CREATED, "created")    \
-    X(STARTED, "started")    \
-    X(READY, "ready")        \
-    X(RAISED, "raised")      \
-    X(RESTARTED, "restarted") \
+#define EVENTS(X)                                                                                  \
+    X(CREATED, "created")                                                                          \
+    X(STARTED, "started")                                                                          \
+    X(READY, "ready")                                                                              \
+    X(RAISED, "raised")                                                                            \
+    X(RESTARTED, "restarted")                                                                      \
     X(ENDED, "ended")
 
 enum event {

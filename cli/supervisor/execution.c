@@ -1,6 +1,8 @@
 #include "cli/supervisor/execution.h"
 
 #include "cli/exceptions.h"
+#include "cli/supervisor/environment.h"
+#include "cli/supervisor/lean.h"
 #include "cli/supervisor/mark.h"
 #include "cli/supervisor/spawn.h"
 
@@ -33,7 +35,7 @@ static void ask(struct worker *worker, const k3thread_exctype *type)
 
 void execution_begin_stop(struct worker *worker)
 {
-    if (worker->report.state == STATE_STOPPING)
+    if (worker->report->state == STATE_STOPPING)
         return;
     worker->deadline = worker_clock() + worker->record->job.grace;
     worker_post(worker, STATE_STOPPING);
@@ -55,7 +57,7 @@ static void kill_group(struct worker *worker)
 /* Hands a signal to the command; SIGKILL, to one that is ending anyway, cuts the grace short. */
 static void hand_over(struct worker *worker, int signal)
 {
-    if (signal == SIGKILL && worker->report.state == STATE_STOPPING)
+    if (signal == SIGKILL && worker->report->state == STATE_STOPPING)
         kill_group(worker);
     else
         kill(worker->pid, signal);
@@ -81,74 +83,10 @@ static void time_out(struct worker *worker)
 {
     struct k3thread_exc e = {.type = &k3thread_TimeoutError};
 
-    if (worker->report.state == STATE_STOPPING)
+    if (worker->report->state == STATE_STOPPING)
         kill_group(worker);
     else
         stop(worker, &e);
-}
-
-static void become_ready(struct worker *worker)
-{
-    worker->report.ready = true;
-    if (worker->report.state != STATE_STOPPING)
-        worker_post(worker, STATE_READY);
-}
-
-/* What one look waits for; a negative descriptor is none. */
-enum { COMMAND, PROBE, LOG, POLLED };
-
-/* Seconds until something has to be done by time. */
-static double patience(const struct worker *worker)
-{
-    double next = earlier(worker->ready.next, worker->trim.next);
-
-    if (!worker->merciless)
-        next = earlier(next, worker->deadline);
-    return worker_until(next);
-}
-
-static bool is_due(const struct pollfd *poll, double next)
-{
-    return poll->revents != 0 || worker_until(next) == 0;
-}
-
-/* Serves what came; returns true when the command has ended. */
-static bool serve(struct worker *worker, const struct spawn_plan *plan, const struct pollfd *polls)
-{
-    if (is_due(&polls[LOG], worker->trim.next))
-        trim_check(&worker->trim);
-    if (is_due(&polls[PROBE], worker->ready.next) && ready_check(&worker->ready, plan))
-        become_ready(worker);
-    if (polls[COMMAND].revents != 0)
-        return true;
-    if (!worker->merciless && worker_until(worker->deadline) == 0)
-        time_out(worker);
-    return false;
-}
-
-/* Waits until the command has ended; leaves it unreaped, so that its number stays its own. */
-static void wait_for_command(struct worker *worker, const struct spawn_plan *plan)
-{
-    for (;;) {
-        struct pollfd polls[POLLED] = {
-            [COMMAND] = {.fd = worker->pidfd, .events = POLLIN},
-            [PROBE] = worker->ready.poll,
-            [LOG] = worker->trim.poll,
-        };
-        int n = k3thread_poll(polls, POLLED, patience(worker));
-
-        if (n == -ECANCELED)
-            execution_take_raised(worker);
-        else if (serve(worker, plan, polls))
-            return;
-    }
-}
-
-static off_t size_of(const char *file)
-{
-    struct stat info;
-
-    return stat(file, &info) == 0 && S_ISREG(info.st_mode) ? info.st_size : 0;
 }
 
 static struct spawn_plan make_plan(const struct worker *worker)
@@ -164,9 +102,23 @@ static struct spawn_plan make_plan(const struct worker *worker)
         .nofile = command_nofile,
         .mark_resource = mark_resource(),
         .mark = mark_of(worker->record->id),
-        .extra_from = worker->ready.write_end,
-        .extra_to = worker->ready.number,
+        .extra_from = worker->ready != NULL ? worker->ready->write_end : -1,
+        .extra_to = worker->ready != NULL ? worker->ready->number : 0,
     };
+}
+
+static void become_ready(struct worker *worker)
+{
+    worker->report->ready = true;
+    if (worker->report->state != STATE_STOPPING)
+        worker_post(worker, STATE_READY);
+}
+
+static off_t size_of(const char *file)
+{
+    struct stat info;
+
+    return stat(file, &info) == 0 && S_ISREG(info.st_mode) ? info.st_size : 0;
 }
 
 /* As a shell has it: 127 not found, 126 not executable; 125 is our own failure. */
@@ -198,11 +150,11 @@ static void note_failure(struct worker *worker, const struct spawned *spawned, i
     };
     const char *object = object_of_failure(&worker->record->job, spawned->stage);
 
-    worker->report.error = error;
-    worker->report.exit_code = status_of_failure(spawned, error);
-    if (asprintf(&worker->report.message, "cannot %s '%s': %s", words[spawned->stage], object,
+    worker->report->error = error;
+    worker->report->exit_code = status_of_failure(spawned, error);
+    if (asprintf(&worker->report->message, "cannot %s '%s': %s", words[spawned->stage], object,
                  strerrordesc_np(error)) < 0)
-        worker->report.message = NULL;
+        worker->report->message = NULL;
 }
 
 /* The command runs: what is known of it is posted. */
@@ -214,10 +166,10 @@ static void announce(struct worker *worker, const struct spawned *spawned)
     worker->pidfd = spawned->pidfd;
     worker->merciless = false;
     worker->deadline = job->timeout >= 0 ? worker_clock() + job->timeout : INFINITY;
-    worker->report.pid = spawned->pid;
-    worker->report.started = worker_wall_clock();
-    worker->report.runs++;
-    worker->report.ready |= job->ready == NULL;
+    worker->report->pid = spawned->pid;
+    worker->report->started = worker_wall_clock();
+    worker->report->runs++;
+    worker->report->ready |= job->ready == NULL;
     worker_post(worker, STATE_RUNNING);
 }
 
@@ -229,49 +181,160 @@ static void reap(struct worker *worker)
     while (waitid(P_PIDFD, (id_t) worker->pidfd, &info, WEXITED | __WALL) < 0 && errno == EINTR)
         ;
     close(worker->pidfd);
-    worker->report.exit_code = info.si_code == CLD_EXITED ? info.si_status : -1;
-    worker->report.signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
-    worker->pid = worker->report.pid = 0;
+    worker->report->exit_code = info.si_code == CLD_EXITED ? info.si_status : -1;
+    worker->report->signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
+    worker->pid = worker->report->pid = 0;
 }
 
-/* The environment can be large, and one that runs once needs it no more. */
-static void free_environment(struct job *job)
+/* One that runs once needs it no more. */
+static void drop_environment(struct job *job)
 {
     if (job->restart != RESTART_NEVER || job->ready != NULL)
         return;
-    for (char **s = job->environment; *s != NULL; s++)
-        free(*s);
-    free(job->environment);
+    environment_drop(job->environment, job->environment_size);
     job->environment = NULL;
+}
+
+/* What one look waits for; a negative descriptor is none. */
+enum { COMMAND, PROBE, LOG, POLLED };
+
+/* A command that has run for so many seconds is taken to go on for a while. */
+#define REST_AFTER 1.0
+
+/* Seconds until something has to be done by time. */
+static double patience(const struct worker *worker)
+{
+    double next = worker->merciless ? INFINITY : worker->deadline;
+    double left;
+
+    if (worker->ready != NULL)
+        next = earlier(next, worker->ready->next);
+    if (worker->trim != NULL)
+        next = earlier(next, worker->trim->next);
+    left = worker_until(next);
+    return worker->rested || (left >= 0 && left < REST_AFTER) ? left : REST_AFTER;
+}
+
+static bool is_due(const struct pollfd *poll, double next)
+{
+    return poll->revents != 0 || worker_until(next) == 0;
+}
+
+static void check_ready(struct worker *worker)
+{
+    struct spawn_plan plan = make_plan(worker);
+
+    if (ready_check(worker->ready, &plan))
+        become_ready(worker);
+}
+
+/* Serves what came; returns true when the command has ended. */
+static bool serve(struct worker *worker, const struct pollfd *polls)
+{
+    if (worker->trim != NULL && is_due(&polls[LOG], worker->trim->next))
+        trim_check(worker->trim);
+    if (worker->ready != NULL && is_due(&polls[PROBE], worker->ready->next))
+        check_ready(worker);
+    if (polls[COMMAND].revents != 0)
+        return true;
+    if (!worker->merciless && worker_until(worker->deadline) == 0)
+        time_out(worker);
+    return false;
+}
+
+/* Waits until the command has ended; leaves it unreaped, so that its number stays its own. */
+static void wait_for_command(struct worker *worker)
+{
+    for (;;) {
+        struct pollfd polls[POLLED] = {
+            [COMMAND] = {.fd = worker->pidfd, .events = POLLIN},
+            [PROBE] = worker->ready != NULL ? worker->ready->poll : (struct pollfd){.fd = -1},
+            [LOG] = worker->trim != NULL ? worker->trim->poll : (struct pollfd){.fd = -1},
+        };
+        int n = k3thread_poll(polls, POLLED, patience(worker));
+
+        if (n == -ECANCELED) {
+            execution_take_raised(worker);
+            continue;
+        }
+        if (n == 0 && !worker->rested)
+            lean_stack();
+        worker->rested |= n == 0;
+        if (serve(worker, polls))
+            return;
+    }
+}
+
+/* The probe and the log's limit, for the few that have them. Returns 0 or -errno. */
+static int open_extras(struct worker *worker)
+{
+    const struct job *job = &worker->record->job;
+
+    if (job->ready != NULL && (worker->ready = malloc(sizeof(*worker->ready))) == NULL)
+        return -ENOMEM;
+    if (job->log_limit > 0 && (worker->trim = malloc(sizeof(*worker->trim))) == NULL)
+        return -ENOMEM;
+    if (worker->trim != NULL)
+        *worker->trim = (struct trim){0};
+    if (worker->ready == NULL)
+        return 0;
+    *worker->ready = (struct ready){.poll.fd = -1, .log = -1, .write_end = -1};
+    return ready_open(worker->ready, job->ready);
+}
+
+static void close_ready(struct worker *worker)
+{
+    if (worker->ready != NULL)
+        ready_close(worker->ready);
+    free(worker->ready);
+    worker->ready = NULL;
+}
+
+static void close_trim(struct worker *worker)
+{
+    if (worker->trim != NULL)
+        trim_close(worker->trim);
+    free(worker->trim);
+    worker->trim = NULL;
+}
+
+/* Not inlined: what it takes of the stack is not kept while the command runs. */
+__attribute__((noinline)) static bool start(struct worker *worker)
+{
+    struct job       *job = &worker->record->job;
+    struct spawned    spawned = {.stage = SPAWN_ISOLATE};
+    off_t             begin = worker->record->has_own_log ? 0 : size_of(job->output);
+    int               error = open_extras(worker);
+    struct spawn_plan plan = make_plan(worker);
+
+    if (error == 0)
+        error = spawn(&plan, &spawned);
+    if (error != 0) {
+        note_failure(worker, &spawned, -error);
+        return false;
+    }
+    if (worker->report->runs == 0)
+        worker->report->output_start = begin;
+    announce(worker, &spawned);
+    if (worker->ready != NULL)
+        ready_begin(worker->ready, &plan, begin);
+    if (worker->trim != NULL)
+        trim_open(worker->trim, job->output, job->log_limit);
+    drop_environment(job);
+    return true;
 }
 
 bool execution_run(struct worker *worker)
 {
-    struct job       *job = &worker->record->job;
-    struct spawn_plan plan;
-    struct spawned    spawned;
-    off_t             start = worker->record->has_own_log ? 0 : size_of(job->output);
-    int               error = ready_open(&worker->ready, job->ready);
+    bool started = start(worker);
 
-    plan = make_plan(worker);
-    spawned.stage = SPAWN_ISOLATE;
-    if (error == 0)
-        error = spawn(&plan, &spawned);
-    if (error != 0) {
-        ready_close(&worker->ready);
-        note_failure(worker, &spawned, -error);
-        return false;
-    }
-    free_environment(job);
-    if (worker->report.runs == 0)
-        worker->report.output_start = start;
-    announce(worker, &spawned);
-    ready_begin(&worker->ready, &plan, start);
-    trim_open(&worker->trim, job->output, job->log_limit);
-    wait_for_command(worker, &plan);
-    ready_close(&worker->ready);
-    leftovers_end(worker);
-    trim_close(&worker->trim);
-    reap(worker);
-    return true;
+    if (started)
+        wait_for_command(worker);
+    close_ready(worker);
+    if (started)
+        leftovers_end(worker);
+    close_trim(worker);
+    if (started)
+        reap(worker);
+    return started;
 }

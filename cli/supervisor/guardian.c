@@ -2,6 +2,7 @@
 
 #include "cli/supervisor/children.h"
 #include "cli/supervisor/journal.h"
+#include "cli/supervisor/lean.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -70,7 +71,7 @@ static int exit_status(const siginfo_t *end)
 
 /* Clears up behind the supervisor and exits as it did. */
 __attribute__((noreturn)) static void conclude(const struct guardian_options *options,
-                                               const siginfo_t *end)
+                                               const siginfo_t               *end)
 {
     size_t killed = end_everything();
 
@@ -108,6 +109,7 @@ __attribute__((noreturn)) static void guard(const struct guardian_options *optio
     close(options->listener);
     if (options->lifeline >= 0)
         close(options->lifeline);
+    lean_process();
     for (;;) {
         int signal = sigwaitinfo(signals, NULL);
 

@@ -5,6 +5,9 @@
 
 #define ROUND 64
 
+/* Seconds without an event until the process counts as idle. */
+#define IDLE_AFTER 1.0
+
 static int epoll_fd = -1;
 
 /* What the current round has found and not served yet. */
@@ -61,12 +64,21 @@ static int to_milliseconds(double seconds)
     return seconds > 1e6 ? 1000000000 : (int) (seconds * 1000) + 1;
 }
 
-int loop_run(const bool *stop, double (*after)(void))
+int loop_run(const bool *stop, double (*after)(void), void (*idle)(void))
 {
+    bool busy = true;
+
     while (!*stop) {
-        round_count = epoll_wait(epoll_fd, round_events, ROUND, to_milliseconds(after()));
+        double next = after();
+        bool   rests = busy && (next < 0 || next > IDLE_AFTER);
+
+        round_count =
+            epoll_wait(epoll_fd, round_events, ROUND, to_milliseconds(rests ? IDLE_AFTER : next));
         if (round_count < 0 && errno != EINTR)
             return -errno;
+        if (round_count == 0 && rests)
+            idle();
+        busy = round_count != 0 || (busy && !rests);
         serve_round();
     }
     return 0;

@@ -27,8 +27,9 @@ void loop_remove(struct source *source);
 
 /*
  * Runs until *STOP. After each round calls AFTER, which returns the seconds until it wants to be
- * called again at the latest; negative: no matter.
+ * called again at the latest; negative: no matter. When nothing has happened for a second, calls
+ * IDLE, once, until something does.
  */
-int loop_run(const bool *stop, double (*after)(void));
+int loop_run(const bool *stop, double (*after)(void), void (*idle)(void));
 
 #endif

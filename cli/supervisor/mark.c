@@ -38,11 +38,11 @@ rlim_t mark_of(uint64_t id)
 /* For a process of another user, whose limits prlimit() keeps back: its page in /proc. */
 static bool read_page(pid_t pid, rlim_t *ret)
 {
-    const char *row = resource == RLIMIT_LOCKS ? "Max file locks" : "Max resident set";
-    char        path[64], line[256];
+    const char        *row = resource == RLIMIT_LOCKS ? "Max file locks" : "Max resident set";
+    char               path[64], line[256];
     unsigned long long value;
-    bool        found = false;
-    FILE       *file;
+    bool               found = false;
+    FILE              *file;
 
     snprintf(path, sizeof(path), "/proc/%d/limits", (int) pid);
     file = fopen(path, "re");

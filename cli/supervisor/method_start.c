@@ -1,5 +1,6 @@
 /* The method "start": parameters to a job, a job to a thread. */
 #include "cli/rpc/bytes.h"
+#include "cli/supervisor/environment.h"
 #include "cli/supervisor/methods.h"
 #include "cli/supervisor/ready.h"
 #include "cli/supervisor/select.h"
@@ -15,17 +16,14 @@
 
 #define DEFAULT_GRACE 10.0
 
-/* Room for the variables that add_own_variables() sets. */
-#define OWN_VARIABLES 3
-
 /*
  * Strings of a JSON array (NULL: none) into a new NULL-terminated array with BEFORE free slots
- * before it and AFTER behind. Returns 0, -EINVAL or -ENOMEM.
+ * before it. Returns 0, -EINVAL or -ENOMEM.
  */
-static int strings_from_json(const json_t *array, size_t before, size_t after, char ***ret)
+static int strings_from_json(const json_t *array, size_t before, char ***ret)
 {
     size_t count = json_array_size(array);
-    char **strings = calloc(before + count + 1 + after, sizeof(*strings));
+    char **strings = calloc(before + count + 1, sizeof(*strings));
 
     if (strings == NULL)
         return -ENOMEM;
@@ -62,7 +60,7 @@ static bool parse_command(struct call *call, const json_t *command, struct job *
         call_fail(call, PROTOCOL_TYPE_ERROR, "\"command\" must be a list of one string or more");
         return false;
     }
-    error = strings_from_json(command, 1, 0, &job->argv);
+    error = strings_from_json(command, 1, &job->argv);
     return error == 0 || refuse(call, error, "\"command\" must be a list of strings");
 }
 
@@ -71,20 +69,33 @@ static bool is_assignment(const char *string)
     return string[0] != '=' && strchr(string, '=') != NULL;
 }
 
-static bool parse_environment(struct call *call, const json_t *environment, struct job *job)
+static void free_strings(char **strings)
 {
-    int error = -EINVAL;
+    for (char **s = strings; s != NULL && *s != NULL; s++)
+        free(*s);
+    free(strings);
+}
 
-    if (environment == NULL || json_is_array(environment))
-        error = strings_from_json(environment, 0, OWN_VARIABLES, &job->environment);
-    if (error != 0)
-        return refuse(call, error, "\"environment\" must be a list of strings");
-    for (char **s = job->environment; *s != NULL; s++)
+static bool check_environment(struct call *call, char *const *strings)
+{
+    for (char *const *s = strings; *s != NULL; s++)
         if (!is_assignment(*s)) {
             call_fail(call, PROTOCOL_VALUE_ERROR, "'%s' in the environment is no NAME=VALUE", *s);
             return false;
         }
     return true;
+}
+
+/* The caller's environment, not the job's yet: what names the thread is still to come. */
+static bool parse_environment(struct call *call, const json_t *environment, char ***ret)
+{
+    int error = -EINVAL;
+
+    if (environment == NULL || json_is_array(environment))
+        error = strings_from_json(environment, 0, ret);
+    if (error != 0)
+        return refuse(call, error, "\"environment\" must be a list of strings");
+    return check_environment(call, *ret);
 }
 
 static bool parse_path(struct call *call, const json_t *path, const char *what, char **ret)
@@ -209,7 +220,8 @@ struct raw {
     int         daemon, umask;
 };
 
-static bool parse_job(struct call *call, const json_t *params, struct job *job)
+static bool parse_job(struct call *call, const json_t *params, struct job *job,
+                      char ***ret_environment)
 {
     struct raw raw = {.umask = 022};
     int        error;
@@ -242,7 +254,8 @@ static bool parse_job(struct call *call, const json_t *params, struct job *job)
     if (raw.output != NULL && !json_is_null(raw.output) &&
         !parse_path(call, raw.output, "\"output\" must be a string", &job->output))
         return false;
-    return parse_command(call, raw.command, job) && parse_environment(call, raw.environment, job) &&
+    return parse_command(call, raw.command, job) &&
+           parse_environment(call, raw.environment, ret_environment) &&
            check_seconds(call, "after", job->after) && check_seconds(call, "grace", job->grace) &&
            (json_is_null(raw.timeout) || raw.timeout == NULL ||
             check_seconds(call, "timeout", job->timeout)) &&
@@ -278,69 +291,71 @@ static void wake_start(struct call *call, struct record *record)
         reply_started(call, record);
 }
 
-/* Sets NAME in ENVIRONMENT, in the place of every older one or at the end. */
-static int set_variable(char **environment, const char *name, const char *value)
+/* "NAME=VALUE", or NULL without memory. */
+static char *assignment(const char *name, const char *value)
 {
-    size_t length = strlen(name);
-    char **kept = environment;
-    char  *assignment;
+    char *ret;
 
-    if (asprintf(&assignment, "%s=%s", name, value) < 0)
-        return -ENOMEM;
-    for (char **s = environment; *s != NULL; s++) {
-        if (strncmp(*s, name, length) == 0 && (*s)[length] == '=')
-            free(*s);
-        else
-            *kept++ = *s;
-    }
-    *kept++ = assignment;
-    *kept = NULL;
-    return 0;
+    return asprintf(&ret, "%s=%s", name, value) < 0 ? NULL : ret;
 }
 
-/* What tells the command which thread it is. */
-static int add_own_variables(struct record *record)
+/* The job's environment: STRINGS, and what tells the command which thread it is. */
+static int set_environment(struct record *record, char *const *strings)
 {
-    char **environment = record->job.environment;
-    char   id[24];
-    int    error;
+    char  id[24];
+    char *own[4] = {NULL};
+    int   error = -ENOMEM;
 
     snprintf(id, sizeof(id), "%llu", (unsigned long long) record->id);
-    error = set_variable(environment, "K3THREAD_ID", id);
-    if (error == 0)
-        error = set_variable(environment, "K3THREAD_NAME", record->job.name);
-    if (error == 0)
-        error = set_variable(environment, "K3THREAD_SOCKET", server_socket());
+    own[0] = assignment("K3THREAD_ID", id);
+    own[1] = assignment("K3THREAD_NAME", record->job.name);
+    own[2] = assignment("K3THREAD_SOCKET", server_socket());
+    if (own[0] != NULL && own[1] != NULL && own[2] != NULL)
+        error = environment_make(strings, own, &record->job.environment,
+                                 &record->job.environment_size);
+    for (size_t i = 0; i < 3; i++)
+        free(own[i]);
     return error;
 }
 
-void method_start(struct call *call, const json_t *params)
+/* Begins what is in the store already. */
+static int begin(struct record *record, char *const *environment)
 {
-    struct job     job = {0};
-    struct record *record;
+    int error = set_environment(record, environment);
+
+    if (error == 0)
+        return threads_begin(record);
+    threads_drop(record);
+    return error;
+}
+
+static void start_job(struct call *call, struct job *job, char *const *environment)
+{
+    struct record *record = store_add(job, server_logs());
     int            error;
 
-    if (server_is_closing()) {
-        call_fail(call, PROTOCOL_RUNTIME_ERROR, "the supervisor is shutting down");
-        return;
-    }
-    if (!parse_job(call, params, &job)) {
-        job_release(&job);
-        return;
-    }
-    record = store_add(&job, server_logs());
     if (record == NULL) {
-        job_release(&job);
         call_fail(call, PROTOCOL_INTERNAL_ERROR, "out of memory");
         return;
     }
-    error = add_own_variables(record);
-    if (error == 0)
-        error = threads_begin(record);
+    error = begin(record, environment);
     if (error != 0)
         call_fail(call, PROTOCOL_OS_ERROR, "cannot start a thread: %s", strerrordesc_np(-error));
     else if (record->now.state != STATE_RUNNING || record->now.runs > 0)
         reply_started(call, record);
     else
         call_wait(call, &record->calls, -1, wake_start);
+}
+
+void method_start(struct call *call, const json_t *params)
+{
+    struct job job = {0};
+    char     **environment = NULL;
+
+    if (server_is_closing())
+        call_fail(call, PROTOCOL_RUNTIME_ERROR, "the supervisor is shutting down");
+    else if (parse_job(call, params, &job, &environment))
+        start_job(call, &job, environment);
+    free_strings(environment);
+    job_release(&job);
 }

@@ -104,11 +104,11 @@ static json_t *list_records(const struct selector *selectors, size_t count, bool
     json_t              *array = json_array();
 
     TAILQ_FOREACH(record, store_all(), order)
-    if ((!live || record_is_live(record)) && fits_any(selectors, count, record) &&
-        json_array_append_new(array, record_to_json(record)) < 0) {
-        json_decref(array);
-        return NULL;
-    }
+        if ((!live || record_is_live(record)) && fits_any(selectors, count, record) &&
+            json_array_append_new(array, record_to_json(record)) < 0) {
+            json_decref(array);
+            return NULL;
+        }
     return array;
 }
 
@@ -172,8 +172,7 @@ static void raise_in_all(struct call *call, const struct selector *selector,
     const struct record *full = NULL;
     struct record       *record;
 
-    TAILQ_FOREACH(record, store_all(), order)
-    {
+    TAILQ_FOREACH(record, store_all(), order) {
         int error;
 
         if (!record_is_live(record) || (selector != NULL && !select_fits(selector, record)))
@@ -255,9 +254,9 @@ static void wake_join(struct call *call, struct record *record)
 /* It will never be ready: the last lines that it printed may say why. */
 static void fail_ready(struct call *call, const struct record *record)
 {
-    json_t *data = json_pack("{s:o, s:o}", "thread", record_to_json(record), "tail",
-                             log_tail(record, 10));
-    char   *message = NULL;
+    json_t *data =
+        json_pack("{s:o, s:o}", "thread", record_to_json(record), "tail", log_tail(record, 10));
+    char *message = NULL;
 
     if (asprintf(&message, "thread %llu ended before it was ready",
                  (unsigned long long) record->id) < 0)
@@ -357,7 +356,7 @@ void method_watch(struct call *call, const json_t *params)
 void method_version(struct call *call, const json_t *params)
 {
     if (params_unpack(call, params, "{!}"))
-        call_reply(call, json_pack("{s:s, s:i, s:i, s:i}", "version", K3THREAD_VERSION,
-                                   "protocol", PROTOCOL_VERSION, "pid", (int) getpid(),
-                                   "guardian", (int) server_guardian()));
+        call_reply(call, json_pack("{s:s, s:i, s:i, s:i}", "version", K3THREAD_VERSION, "protocol",
+                                   PROTOCOL_VERSION, "pid", (int) getpid(), "guardian",
+                                   (int) server_guardian()));
 }

@@ -29,8 +29,8 @@ struct ready {
     struct pollfd   poll;     /* what to wait for; fd -1: nothing but the time */
     double          next;     /* when to look again, on the monotonic clock; INFINITY: no matter */
     double          pause;
-    pid_t           pid;      /* of a cmd that runs */
-    int             log;      /* READY_LINE: the output, read up to `at` */
+    pid_t           pid; /* of a cmd that runs */
+    int             log; /* READY_LINE: the output, read up to `at` */
     off_t           at;
     regex_t        *regex;
     int             write_end; /* READY_FD: for the spawn */

@@ -1,6 +1,7 @@
 #include "cli/supervisor/record.h"
 
 #include "cli/rpc/bytes.h"
+#include "cli/supervisor/environment.h"
 
 #include <stdlib.h>
 
@@ -22,8 +23,7 @@ void job_release(struct job *job)
     free_strings(job->argv);
     if (job->argv != NULL)
         free(job->argv - 1);
-    free_strings(job->environment);
-    free(job->environment);
+    environment_drop(job->environment, job->environment_size);
     free(job->directory);
     free(job->output);
     free(job->ready);
@@ -77,16 +77,14 @@ json_t *record_to_json(const struct record *record)
 
     return json_pack("{s:I, s:o, s:o, s:o, s:s, s:b, s:f, s:o, s:o, s:o, s:f, s:o, s:o, s:o, s:o, "
                      "s:s?, s:o, s:I, s:b}",
-                     "id", (json_int_t) record->id, "name", bytes_to_json(job->name),
-                     "tid", number_or_null(now->tid != 0, now->tid),
-                     "pid", number_or_null(now->pid != 0, now->pid),
-                     "state", state_words[now->state], "daemon", (int) job->daemon,
-                     "after", job->after, "command", strings_to_json(job->argv),
-                     "directory", bytes_to_json(job->directory), "log", bytes_to_json(job->output),
-                     "created", record->created, "started", time_or_null(now->started),
-                     "ended", time_or_null(now->ended),
-                     "exit_code", number_or_null(now->exit_code >= 0, now->exit_code),
-                     "signal", number_or_null(now->signal != 0, now->signal),
-                     "exception", exception, "message", message, "runs", (json_int_t) now->runs,
-                     "ready", (int) now->ready);
+                     "id", (json_int_t) record->id, "name", bytes_to_json(job->name), "tid",
+                     number_or_null(now->tid != 0, now->tid), "pid",
+                     number_or_null(now->pid != 0, now->pid), "state", state_words[now->state],
+                     "daemon", (int) job->daemon, "after", job->after, "command",
+                     strings_to_json(job->argv), "directory", bytes_to_json(job->directory), "log",
+                     bytes_to_json(job->output), "created", record->created, "started",
+                     time_or_null(now->started), "ended", time_or_null(now->ended), "exit_code",
+                     number_or_null(now->exit_code >= 0, now->exit_code), "signal",
+                     number_or_null(now->signal != 0, now->signal), "exception", exception,
+                     "message", message, "runs", (json_int_t) now->runs, "ready", (int) now->ready);
 }

@@ -29,9 +29,10 @@ enum restart { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
 struct job {
     char  *name;
     char **argv;        /* one free slot stands before argv[0] */
-    char **environment; /* freed by the worker when it needs it no more */
+    char **environment; /* see environment.h; dropped by the worker when it needs it no more */
+    size_t environment_size;
     char  *directory;
-    char  *output; /* where the output goes: the log, or --output's file */
+    char  *output;                /* where the output goes: the log, or --output's file */
     double after, timeout, grace; /* seconds; timeout < 0: none */
     mode_t umask;
     bool   daemon;
@@ -47,17 +48,17 @@ struct job {
 
 /* What the worker says of its thread; times are seconds since the epoch, 0 for not yet. */
 struct report {
-    enum protocol_state      state;
-    pid_t                    tid, pid;
-    double                   started, ended;
-    off_t                    output_start; /* where in the output file this thread's begins */
-    int                      exit_code;    /* -1: none */
-    int                      signal;       /* 0: none */
-    const k3thread_exctype  *exception;    /* NULL: none */
-    char                    *message;      /* the exception's, or why the command did not run */
-    int                      error;        /* errno if the command could not be started, else 0 */
-    unsigned                 runs;
-    bool                     ready; /* it is, or was */
+    enum protocol_state     state;
+    pid_t                   tid, pid;
+    double                  started, ended;
+    off_t                   output_start; /* where in the output file this thread's begins */
+    int                     exit_code;    /* -1: none */
+    int                     signal;       /* 0: none */
+    const k3thread_exctype *exception;    /* NULL: none */
+    char                   *message;      /* the exception's, or why the command did not run */
+    int                     error;        /* errno if the command could not be started, else 0 */
+    unsigned                runs;
+    bool                    ready; /* it is, or was */
 };
 
 /* Where a thread that has not begun stands. */
@@ -81,6 +82,8 @@ struct record {
     LIST_ENTRY(record) by_name;
     TAILQ_ENTRY(record) finished; /* those joined, oldest first */
     struct call_list calls;       /* that wait for this thread */
+
+    struct report draft; /* the worker's own, until it has posted the end */
 
     /* The mailbox's, under its lock. */
     struct report posted;

@@ -2,6 +2,7 @@
 
 #include "cli/supervisor/connection.h"
 #include "cli/supervisor/journal.h"
+#include "cli/supervisor/lean.h"
 #include "cli/supervisor/loop.h"
 #include "cli/supervisor/mailbox.h"
 #include "cli/supervisor/store.h"
@@ -50,8 +51,8 @@ static void raise_all(const k3thread_exctype *type, bool daemons_only)
     struct record *record;
 
     TAILQ_FOREACH(record, store_all(), order)
-    if (record_is_live(record) && (record->job.daemon || !daemons_only))
-        threads_raise(record, type, NULL); /* it fails for one that is just ending */
+        if (record_is_live(record) && (record->job.daemon || !daemons_only))
+            threads_raise(record, type, NULL); /* it fails for one that is just ending */
 }
 
 static void answer_shutdown(struct call *call, struct record *record)
@@ -262,7 +263,7 @@ int server_run(const struct server_options *given)
         return -errno;
     error = open_sources();
     if (error == 0)
-        error = loop_run(&stopped, call_expire);
+        error = loop_run(&stopped, call_expire, lean_process);
     if (error == 0)
         connection_close_all(FAREWELL);
     return error;

@@ -22,12 +22,12 @@ struct spawn_plan {
 };
 
 /* What failed, as "cannot …" goes on. */
-#define SPAWN_STAGES(X)            \
-    X(NONE, "")                    \
-    X(FORK, "fork")                \
-    X(ISOLATE, "set up a process") \
-    X(OUTPUT, "open the log")      \
-    X(DIRECTORY, "enter")          \
+#define SPAWN_STAGES(X)                                                                            \
+    X(NONE, "")                                                                                    \
+    X(FORK, "fork")                                                                                \
+    X(ISOLATE, "set up a process")                                                                 \
+    X(OUTPUT, "open the log")                                                                      \
+    X(DIRECTORY, "enter")                                                                          \
     X(EXEC, "run")
 
 enum spawn_stage {

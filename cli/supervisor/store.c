@@ -52,8 +52,8 @@ struct record *store_find_id(uint64_t id)
     struct record *record;
 
     LIST_FOREACH(record, bucket_of_id(id), by_id)
-    if (record->id == id)
-        return record;
+        if (record->id == id)
+            return record;
     return NULL;
 }
 
@@ -61,8 +61,7 @@ struct record *store_find_name(const char *name)
 {
     struct record *record, *newest = NULL;
 
-    LIST_FOREACH(record, bucket_of_name(name), by_name)
-    {
+    LIST_FOREACH(record, bucket_of_name(name), by_name) {
         if (strcmp(record->job.name, name) != 0)
             continue;
         if (record_is_live(record))

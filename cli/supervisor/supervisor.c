@@ -114,12 +114,11 @@ __attribute__((format(printf, 3, 4))) static int explain(char **ret_why, int err
 int supervisor_run(const struct supervisor_options *options, char **ret_why)
 {
     const struct place     *place = options->place;
-    struct guardian_options guarded = {.socket = place->socket,
-                                           .listener = options->listener,
-                                           .lifeline = options->lifeline};
-    char                   *logs;
-    pid_t                   guardian;
-    int                     error;
+    struct guardian_options guarded = {
+        .socket = place->socket, .listener = options->listener, .lifeline = options->lifeline};
+    char *logs;
+    pid_t guardian;
+    int   error;
 
     umask(077);
     error = journal_open(place->journal);

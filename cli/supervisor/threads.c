@@ -204,8 +204,7 @@ static bool advance_one(void)
 {
     struct record *record;
 
-    TAILQ_FOREACH(record, &waiting, in_line)
-    {
+    TAILQ_FOREACH(record, &waiting, in_line) {
         const struct need *need = unmet_need(record);
 
         if (need != NULL && !is_lost(need))
@@ -231,6 +230,13 @@ static void advance_waiting(void)
     under_way = false;
 }
 
+void threads_drop(struct record *record)
+{
+    set_state(record, STATE_ENDED);
+    store_ended(record);
+    store_forget(record);
+}
+
 int threads_begin(struct record *record)
 {
     int error = 0;
@@ -247,11 +253,8 @@ int threads_begin(struct record *record)
     } else {
         error = start_thread(record);
     }
-    if (error != 0) {
-        set_state(record, STATE_ENDED);
-        store_ended(record);
-        store_forget(record);
-    }
+    if (error != 0)
+        threads_drop(record);
     return error;
 }
 

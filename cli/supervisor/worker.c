@@ -49,17 +49,17 @@ double worker_until(double deadline)
 
 void worker_post(struct worker *worker, enum protocol_state state)
 {
-    worker->report.state = state;
-    mailbox_post(worker->record, &worker->report);
+    worker->report->state = state;
+    mailbox_post(worker->record, worker->report);
 }
 
 void worker_remember(struct worker *worker, const struct k3thread_exc *e)
 {
-    if (worker->report.exception != NULL)
+    if (worker->report->exception != NULL)
         return;
-    worker->report.exception = e->type;
+    worker->report->exception = e->type;
     if (e->message[0] != '\0')
-        worker->report.message = strdup(e->message); /* without memory: an end without words */
+        worker->report->message = strdup(e->message); /* without memory: an end without words */
 }
 
 bool worker_ends_early(const k3thread_exctype *type)
@@ -142,17 +142,17 @@ static bool is_restarted(const struct worker *worker)
 
     if (worker->ending || job->restart == RESTART_NEVER)
         return false;
-    if (job->restart == RESTART_ON_FAILURE && !has_failed(&worker->report))
+    if (job->restart == RESTART_ON_FAILURE && !has_failed(worker->report))
         return false;
-    return job->restart_max == 0 || worker->report.runs <= job->restart_max;
+    return job->restart_max == 0 || worker->report->runs <= job->restart_max;
 }
 
 /* A run's end is not the thread's; of a TimeoutError in it nothing stays. */
 static void forget_run(struct worker *worker)
 {
-    worker->report.exception = NULL;
-    worker->report.message = NULL; /* the mailbox frees it with the report that has it */
-    worker->report.error = 0;
+    worker->report->exception = NULL;
+    worker->report->message = NULL; /* the mailbox frees it with the report that has it */
+    worker->report->error = 0;
 }
 
 /* Runs the command until it is not to be restarted. */
@@ -162,7 +162,7 @@ static void run(struct worker *worker)
 
     for (;;) {
         double start = worker_clock();
-        bool   first = worker->report.runs == 0;
+        bool   first = worker->report->runs == 0;
 
         if (!execution_run(worker) && first)
             return;
@@ -181,14 +181,16 @@ static void run(struct worker *worker)
 void *worker_run(void *argument)
 {
     struct record *record = argument;
-    struct worker  worker = {.record = record, .deadline = INFINITY, .report = record->now};
+    struct worker  worker = {
+         .record = record, .report = &record->draft, .deadline = INFINITY, .pidfd = -1};
 
     k3thread_set_mask(K3THREAD_RETURN);
-    worker.report.tid = gettid();
+    *worker.report = record->now;
+    worker.report->tid = gettid();
     if (wait_out_delay(&worker) && wait_for_slot(&worker))
         run(&worker);
-    worker.report.tid = worker.report.pid = 0;
-    worker.report.ended = worker_wall_clock();
+    worker.report->tid = worker.report->pid = 0;
+    worker.report->ended = worker_wall_clock();
     worker_post(&worker, STATE_ENDED);
     return NULL;
 }
