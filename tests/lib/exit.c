@@ -1,0 +1,324 @@
+/* The exit rule, and how a thread's end is told. Each scenario is a process of its own. */
+#include "test.h"
+
+#include <stdatomic.h>
+
+static char output[4096];
+
+/* Runs SCENARIO; it has to exit with STATUS and write TEXT. */
+static void check_child(void (*scenario)(void), int wanted, const char *text)
+{
+    const int status = test_child(scenario, output, sizeof(output));
+
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != wanted || strcmp(output, text) != 0) {
+        fprintf(stderr, "status %#x, output: %s\n", (unsigned) status, output);
+        test_fail(__FILE__, __LINE__, "scenario");
+    }
+}
+
+static void say(const char *text)
+{
+    CHECK_EQUAL(write(STDOUT_FILENO, text, strlen(text)), (ssize_t) strlen(text));
+}
+
+static void *sleep_a_little(void *arg)
+{
+    CHECK_EQUAL(k3thread_sleep(0.2), 0);
+    say(arg);
+    return arg;
+}
+
+static void *sleep_for_ever(void *arg)
+{
+    (void) k3thread_sleep(-1);
+    return arg;
+}
+
+static void *pause_for_ever(void *arg)
+{
+    for (;;)
+        pause();
+    return arg;
+}
+
+static void start(k3thread_target target, void *arg)
+{
+    CHECK_EQUAL(k3thread_start(NULL, target, arg, NULL), 0);
+}
+
+/* The end of main itself: see exit.bats. */
+static void return_from_main(void)
+{
+    start(sleep_a_little, "waited\n");
+}
+
+static void start_and_exit(void)
+{
+    start(sleep_a_little, "waited");
+    exit(3);
+}
+
+static void status_is_kept(void)
+{
+    check_child(start_and_exit, 3, "waited");
+}
+
+static void daemons_only(void)
+{
+    CHECK_EQUAL(k3thread_daemon(NULL, sleep_for_ever, NULL, NULL), 0);
+    CHECK_EQUAL(k3thread_daemon(NULL, pause_for_ever, NULL, NULL), 0);
+    exit(4);
+}
+
+static void daemons_and_one(void)
+{
+    CHECK_EQUAL(k3thread_daemon(NULL, sleep_for_ever, NULL, NULL), 0);
+    start_and_exit();
+}
+
+static void daemons_are_dropped(void)
+{
+    check_child(daemons_only, 4, "");
+    check_child(daemons_and_one, 3, "waited");
+}
+
+static void *exit_five(void *arg)
+{
+    (void) arg;
+    exit(5);
+}
+
+static void exit_in_thread(void)
+{
+    start(sleep_a_little, "waited");
+    start(exit_five, NULL);
+    (void) k3thread_sleep(-1);
+}
+
+/* Main is not waited for, as no exit waits for it; the other thread is. */
+static void exit_from_a_thread(void)
+{
+    check_child(exit_in_thread, 5, "waited");
+}
+
+static void exit_alone_in_thread(void)
+{
+    start(exit_five, NULL);
+    (void) k3thread_sleep(-1);
+}
+
+/* The one that exits does not wait for itself. */
+static void exit_from_the_only_thread(void)
+{
+    check_child(exit_alone_in_thread, 5, "");
+}
+
+static void leave_at_once(void)
+{
+    start(sleep_for_ever, NULL);
+    _exit(6);
+}
+
+static void underscore_exit(void)
+{
+    check_child(leave_at_once, 6, "");
+}
+
+static void kill_oneself(void)
+{
+    start(sleep_for_ever, NULL);
+    (void) kill(getpid(), SIGTERM);
+    (void) k3thread_sleep(-1);
+}
+
+static void fatal_signal(void)
+{
+    const int status = test_child(kill_oneself, output, sizeof(output));
+
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+}
+
+static void *start_another(void *arg)
+{
+    CHECK_EQUAL(k3thread_sleep(0.05), 0);
+    start(sleep_a_little, arg);
+    return NULL;
+}
+
+static void start_during_exit(void)
+{
+    start(start_another, "later");
+    exit(7);
+}
+
+/* Threads that are started while exit waits already are waited for too. */
+static void started_during_exit(void)
+{
+    check_child(start_during_exit, 7, "later");
+}
+
+static void start_delayed(void)
+{
+    const struct k3thread_options options = {.after = 0.1};
+
+    CHECK_EQUAL(k3thread_start(NULL, sleep_a_little, "delayed", &options), 0);
+    exit(8);
+}
+
+static void delayed_are_waited_for(void)
+{
+    check_child(start_delayed, 8, "delayed");
+}
+
+static void *raise_in_main(void *arg)
+{
+    WAIT_FOR(test_state(k3thread_get_tid(arg)) == 'S');
+    CHECK_EQUAL(k3thread_send_exception(arg, &k3thread_SystemExit), 0);
+    return sleep_a_little("not cut short");
+}
+
+static void raise_during_exit(void)
+{
+    start(raise_in_main, k3thread_self());
+    exit(9);
+}
+
+/* exit is not a place where an exception is thrown. */
+static void raised_in_during_exit(void)
+{
+    check_child(raise_during_exit, 9, "not cut short");
+}
+
+static void *adopt_and_pause(void *arg)
+{
+    k3thread_self();
+    *(atomic_bool *) arg = true;
+    return pause_for_ever(NULL);
+}
+
+static void adopt_one(void)
+{
+    static atomic_bool adopted;
+    pthread_t          thread;
+
+    start(sleep_a_little, "waited");
+    CHECK_EQUAL(pthread_create(&thread, NULL, adopt_and_pause, &adopted), 0);
+    WAIT_FOR(adopted);
+    exit(10);
+}
+
+static void adopted_are_not_waited_for(void)
+{
+    check_child(adopt_one, 10, "waited");
+}
+
+static void throw_out_of_main(void)
+{
+    start(sleep_a_little, "waited");
+    k3thread_throw(&k3thread_SystemExit, NULL);
+}
+
+/* As pthread_exit does: the process goes on to its last thread. */
+static void exception_ends_main(void)
+{
+    check_child(throw_out_of_main, 0, "waited");
+}
+
+/* The excepthook. */
+
+static void *throw(void *arg)
+{
+    k3thread_throw(arg, "%s", "why");
+    return arg;
+}
+
+static void end_by(const k3thread_exctype *type, const char *name)
+{
+    const struct k3thread_options options = {.name = name};
+    k3thread                     *t;
+
+    CHECK_EQUAL(k3thread_start(&t, throw, (void *) (uintptr_t) type, &options), 0);
+    CHECK(test_end(t) == type);
+}
+
+K3THREAD_DEFINE_EXCEPTION(QuietExit, k3thread_SystemExit);
+
+static void end_three(void)
+{
+    end_by(&k3thread_KeyError, "loud");
+    end_by(&k3thread_SystemExit, "silent");
+    end_by(&QuietExit, "silent");
+}
+
+static void default_hook(void)
+{
+    check_child(end_three, 0, "Exception in thread loud: KeyError: why\n");
+}
+
+static void tell(k3thread *t, const struct k3thread_exc *e)
+{
+    char text[512];
+
+    CHECK(t == k3thread_self() && k3thread_is_alive(t));
+    CHECK_EQUAL(test_mask(), K3THREAD_NEVER);
+    CHECK_EQUAL(e->sender, k3thread_get_id(t));
+    snprintf(text, sizeof(text), "%s %s %s", k3thread_get_name(t), e->type->name, e->message);
+    say(text);
+}
+
+static void with_hook(void)
+{
+    const k3thread_excepthook old = k3thread_set_excepthook(tell);
+
+    end_three();
+    CHECK(k3thread_set_excepthook(NULL) == tell);
+    CHECK(k3thread_set_excepthook(tell) == old);
+}
+
+static void own_hook(void)
+{
+    check_child(with_hook, 0, "loud KeyError why");
+}
+
+static void throw_in_hook(k3thread *t, const struct k3thread_exc *e)
+{
+    (void) t;
+    (void) e;
+    say("hook");
+    k3thread_throw(&k3thread_KeyError, "lost");
+}
+
+static void with_throwing_hook(void)
+{
+    k3thread_set_excepthook(throw_in_hook);
+    end_three();
+}
+
+static void throwing_hook(void)
+{
+    check_child(with_throwing_hook, 0, "hook");
+}
+
+static void throw_foreign(void)
+{
+    pthread_t thread;
+    void     *type = (void *) (uintptr_t) &k3thread_KeyError;
+
+    k3thread_set_excepthook(tell);
+    CHECK_EQUAL(pthread_create(&thread, NULL, throw, type), 0);
+    CHECK_EQUAL(pthread_join(thread, NULL), 0);
+}
+
+static void hook_of_adopted(void)
+{
+    check_child(throw_foreign, 0, "Dummy-1 KeyError why");
+}
+
+TEST_MAIN({"return-from-main", return_from_main}, {"status", status_is_kept},
+          {"daemons", daemons_are_dropped}, {"from-thread", exit_from_a_thread},
+          {"from-only-thread", exit_from_the_only_thread}, {"_exit", underscore_exit},
+          {"signal", fatal_signal}, {"started-during", started_during_exit},
+          {"delayed", delayed_are_waited_for}, {"raised-during", raised_in_during_exit},
+          {"adopted", adopted_are_not_waited_for}, {"main-ends", exception_ends_main},
+          {"default-hook", default_hook}, {"own-hook", own_hook},
+          {"throwing-hook", throwing_hook}, {"hook-of-adopted", hook_of_adopted})

@@ -1,0 +1,185 @@
+/* fork in a process with threads: the child has the caller alone, and the library works there. */
+#include "test.h"
+
+#include <stdatomic.h>
+
+static k3thread *other;
+
+static void *sleep_for_ever(void *arg)
+{
+    (void) k3thread_sleep(-1);
+    return arg;
+}
+
+static void *give_back(void *arg)
+{
+    return arg;
+}
+
+/* All of the library, in short. */
+static void use_library(void)
+{
+    k3thread *t = test_start(give_back, NULL);
+
+    CHECK(test_end(t) == NULL);
+    t = test_start(sleep_for_ever, NULL);
+    CHECK_EQUAL(k3thread_send_exception_id(k3thread_get_id(t), &k3thread_SystemExit), 0);
+    CHECK(test_end(t) == &k3thread_SystemExit);
+    CHECK_EQUAL(k3thread_start(NULL, give_back, NULL, NULL), 0);
+}
+
+static void join_child(pid_t pid)
+{
+    int status;
+
+    CHECK(pid > 0);
+    CHECK_EQUAL(waitpid(pid, &status, 0), pid);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static void check_in_child(k3thread *self, k3thread_id id)
+{
+    k3thread *listed[2];
+
+    CHECK(k3thread_self() == self);
+    CHECK_EQUAL(k3thread_get_id(self), id);
+    CHECK_EQUAL(k3thread_get_tid(self), gettid());
+    CHECK_EQUAL(k3thread_list(listed, 2), 1);
+    CHECK(listed[0] == self);
+    k3thread_unref(listed[0]);
+    CHECK(!k3thread_is_alive(other));
+    CHECK_EQUAL(k3thread_get_tid(other), 0);
+    CHECK_EQUAL(k3thread_send_exception(other, &k3thread_KeyError),
+                K3THREAD_INVALID_THREAD_ID_ERROR);
+    CHECK_EQUAL(k3thread_join(other, -1, NULL), 0);
+    k3thread_unref(other);
+    use_library();
+}
+
+static void from_main(void)
+{
+    k3thread *self = k3thread_self();
+    pid_t     pid;
+
+    other = test_start(sleep_for_ever, NULL);
+    pid = fork();
+    if (pid == 0) {
+        alarm(TEST_DEADLINE);
+        CHECK_TEXT(k3thread_get_name(k3thread_self()), "MainThread");
+        check_in_child(self, 1);
+        exit(0); /* which waits for no thread of the parent's */
+    }
+    join_child(pid);
+    CHECK_EQUAL(k3thread_send_exception(other, &k3thread_SystemExit), 0);
+    CHECK(test_end(other) == &k3thread_SystemExit);
+    use_library();
+}
+
+static void *fork_in_thread(void *arg)
+{
+    k3thread *self = k3thread_self();
+    pid_t     pid = fork();
+
+    if (pid == 0) {
+        alarm(TEST_DEADLINE);
+        check_in_child(self, k3thread_get_id(self));
+        exit(0);
+    }
+    join_child(pid);
+    return arg;
+}
+
+static void from_a_thread(void)
+{
+    k3thread *t;
+
+    other = test_start(sleep_for_ever, NULL);
+    t = test_start(fork_in_thread, NULL);
+    CHECK(test_end(t) == NULL);
+    CHECK_EQUAL(k3thread_send_exception(other, &k3thread_SystemExit), 0);
+    CHECK(test_end(other) == &k3thread_SystemExit);
+}
+
+/* The child's thread ends by its target's return: the process ends with it. */
+static void *fork_and_return(void *arg)
+{
+    const pid_t pid = fork();
+
+    if (pid == 0)
+        return arg;
+    join_child(pid);
+    return arg;
+}
+
+static void returned_from(void)
+{
+    k3thread *t = test_start(fork_and_return, NULL);
+
+    CHECK(test_end(t) == NULL);
+}
+
+static void pending_is_kept(void)
+{
+    pid_t pid;
+
+    k3thread_set_mask(K3THREAD_NEVER);
+    CHECK_EQUAL(k3thread_send_exceptionf(k3thread_self(), &k3thread_KeyError, "kept"), 0);
+    pid = fork();
+    if (pid == 0) {
+        struct k3thread_exc exc;
+
+        CHECK(k3thread_take(&exc));
+        CHECK(exc.type == &k3thread_KeyError);
+        CHECK_TEXT(exc.message, "kept");
+        _exit(0);
+    }
+    join_child(pid);
+    CHECK(k3thread_take(NULL));
+}
+
+static atomic_bool over;
+
+/* Keeps every lock of the library busy. */
+static void *hammer(void *arg)
+{
+    while (!over) {
+        k3thread *t = test_start(give_back, NULL);
+
+        (void) k3thread_send_exception(t, &k3thread_SystemExit);
+        (void) k3thread_send_exception(arg, &k3thread_SystemExit);
+        (void) test_end(t);
+        k3thread_unref(k3thread_find("MainThread"));
+    }
+    return NULL;
+}
+
+/* In whatever state the others are. */
+static void under_load(void)
+{
+    const unsigned rounds = test_many(100, 20);
+    k3thread      *hammers[2];
+
+    k3thread_set_mask(K3THREAD_NEVER);
+    for (int i = 0; i < 2; i++)
+        hammers[i] = test_start(hammer, k3thread_self());
+    for (unsigned i = 0; i < rounds; i++) {
+        const pid_t pid = fork();
+
+        if (pid == 0) {
+            alarm(TEST_DEADLINE);
+            while (k3thread_take(NULL)) {
+            }
+            use_library();
+            _exit(0);
+        }
+        join_child(pid);
+        while (k3thread_take(NULL)) {
+        }
+    }
+    over = true;
+    for (int i = 0; i < 2; i++)
+        CHECK(test_end(hammers[i]) == NULL);
+}
+
+TEST_MAIN({"main", from_main}, {"thread", from_a_thread}, {"returned", returned_from},
+          {"pending", pending_is_kept}, {"load", under_load})
