@@ -1,6 +1,7 @@
 #include "cli/joining.h"
 
 #include "cli/rpc/bytes.h"
+#include "cli/status.h"
 #include "cli/view.h"
 
 #include <errno.h>
@@ -47,10 +48,30 @@ static int send_joins(struct client *client, const json_t *threads, double timeo
     return 0;
 }
 
-static struct joined take_end(const struct call *call, const struct reply *reply)
+/* The supervisor only says that the time is up; of several threads, one wants to know whose. */
+static void name_late_one(struct client *client, const json_t *thread)
 {
-    if (client_check(&call->session->client, reply) != 0)
+    struct text name = {0};
+
+    if (json_is_integer(thread))
+        text_printf(&name, "%" JSON_INTEGER_FORMAT, json_integer_value(thread));
+    else
+        view_add_bytes(&name, thread);
+    client_fail(client, -ETIMEDOUT, STATUS_TIMEOUT, "TimeoutError", "thread '%.*s' has not ended",
+                (int) name.size, name.data);
+    text_release(&name);
+}
+
+static struct joined take_end(const struct call *call, const json_t *thread,
+                              const struct reply *reply)
+{
+    struct client *client = &call->session->client;
+
+    if (client_check(client, reply) != 0) {
+        if (client->failure.status == STATUS_TIMEOUT)
+            name_late_one(client, thread);
         return (struct joined){.ended = false, .status = command_failed(call)};
+    }
     return (struct joined){.ended = true, .status = view_status(reply->result)};
 }
 
@@ -69,7 +90,9 @@ int join_threads(const struct call *call, const json_t *threads, double timeout,
         if (error != 0)
             break;
         if (reply.id >= first && (size_t) (reply.id - first) < count) {
-            ret[reply.id - first] = take_end(call, &reply);
+            size_t index = (size_t) (reply.id - first);
+
+            ret[index] = take_end(call, json_array_get(threads, index), &reply);
             missing--;
         }
         reply_release(&reply);
