@@ -51,23 +51,42 @@ static bool is_alive(pid_t child)
     return waitid(P_PID, (id_t) child, &info, WEXITED | WNOHANG | __WALL) == 0 && info.si_pid == 0;
 }
 
-int tree_lock(uint64_t id, pid_t leader, struct tree_tops *ret)
+/*
+ * One look. *RET_REAPED says whether it found somebody dead: if he died after the list was read,
+ * what he leaves us is not in it. Caller holds reaping.
+ */
+static int look(uint64_t id, pid_t leader, struct tree_tops *ret, bool *ret_reaped)
 {
-    pid_t *pids = NULL;
-    size_t count = 0, kept = 0;
-    int    error;
+    pid_t *pids;
+    size_t count, kept = 0, dead = 0;
+    int    error = children_read(inherited_fd, &pids, &count);
 
-    pthread_mutex_lock(&reaping);
-    error = children_read(inherited_fd, &pids, &count);
-    if (error != 0) {
-        pthread_mutex_unlock(&reaping);
+    if (error != 0)
         return error;
-    }
     for (size_t i = 0; i < count; i++)
-        if (is_alive(pids[i]) && (mark_is(pids[i], id) || getsid(pids[i]) == leader))
+        if (!is_alive(pids[i]))
+            dead++;
+        else if (mark_is(pids[i], id) || getsid(pids[i]) == leader)
             pids[kept++] = pids[i];
     *ret = (struct tree_tops){.pids = pids, .count = kept};
+    *ret_reaped = dead > 0;
     return 0;
+}
+
+int tree_lock(uint64_t id, pid_t leader, struct tree_tops *ret)
+{
+    bool reaped = false;
+    int  error;
+
+    pthread_mutex_lock(&reaping);
+    error = look(id, leader, ret, &reaped);
+    while (error == 0 && ret->count == 0 && reaped) {
+        free(ret->pids);
+        error = look(id, leader, ret, &reaped);
+    }
+    if (error != 0)
+        pthread_mutex_unlock(&reaping);
+    return error;
 }
 
 void tree_unlock(struct tree_tops *tops)
