@@ -453,8 +453,9 @@ EOF
 }
 
 @test "a flood of raises is delivered or refused, each with an answer" {
+  k3 start -n target -- sh -c 'trap : USR1; echo >ready; while :; do sleep 0.01; done'
+  wait_for_file ready
   script <<'EOF'
-start("sh", "-c", "trap : USR1; while :; do sleep 0.01; done", name="target")
 client = Client()
 for _ in range(10):
     for _ in range(500):

@@ -314,7 +314,7 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
 }
 
 @test "a timeout escalates after the grace" {
-  k3 start -n t --timeout 200ms --grace 100ms -- sh -c "$stubborn" - t
+  k3 start -n t --timeout 1s --grace 100ms -- sh -c "$stubborn" - t
   run -124 k3 join t
   is "$(k3_field t signal)" 9
 }
