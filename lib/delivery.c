@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-__thread unsigned k3thread_word_;
+__thread unsigned k3thread_word_ __attribute__((tls_model("initial-exec")));
 
 /* What the word has to be. Caller holds the lock, or no other thread knows of T. */
 static unsigned word_of(const struct k3thread *t)
@@ -42,6 +42,7 @@ static void append(struct k3thread *t, struct k3thread_flight_ *exc)
     *(t->last != NULL ? &t->last->next : &t->first) = exc;
     t->last = exc;
     t->pending++;
+    exc->serial = ++t->last_serial;
 }
 
 static struct k3thread_flight_ *remove_oldest(struct k3thread *t)
@@ -57,17 +58,23 @@ static struct k3thread_flight_ *remove_oldest(struct k3thread *t)
     return exc;
 }
 
-/* Undoes an append. Caller holds the lock. */
-static void remove_youngest(struct k3thread *t)
+/* Undoes an append, unless the thread has taken it. Caller holds the lock. */
+static bool remove_serial(struct k3thread *t, uint64_t serial)
 {
     struct k3thread_flight_ **at = &t->first;
     struct k3thread_flight_  *before = NULL;
+    struct k3thread_flight_  *exc;
 
-    for (; *at != t->last; at = &(*at)->next)
-        before = *at;
-    *at = NULL;
-    t->last = before;
+    for (; (exc = *at) != NULL && exc->serial != serial; at = &exc->next)
+        before = exc;
+    if (exc == NULL)
+        return false;
+    *at = exc->next;
+    if (t->last == exc)
+        t->last = before;
     t->pending--;
+    k3t_exc_free(exc);
+    return true;
 }
 
 void k3t_attach(struct k3thread *t)
@@ -101,6 +108,9 @@ void k3t_detach_unborn(struct k3thread *t)
 void k3t_detach(struct k3thread *t)
 {
     k3t_detach_unborn(t);
+    /* Whoever has read the tid is done with it when this lock is free. */
+    pthread_mutex_lock(&t->wake_lock);
+    pthread_mutex_unlock(&t->wake_lock);
     __atomic_store_n(&k3thread_word_, 0, __ATOMIC_RELAXED);
 }
 
@@ -112,53 +122,71 @@ int k3thread_wake_signal(void)
 }
 
 /*
- * Wakes T if it has to look. Caller holds the lock.
+ * Puts EXC into the queue. *RET_SERIAL, if T has to be woken, is the number that EXC got there.
  *
- * One that has been told before is told again, in case that it is in a foreign call by now; that
- * this may fail (a real-time signal takes a place in the user's queue of signals) does no harm.
+ * One that has been told before is told again, in case that it is in a foreign call by now.
  */
-static int wake(struct k3thread *t, unsigned word_before)
+static int publish(struct k3thread *t, struct k3thread_flight_ *exc, uint64_t *ret_serial)
 {
-    pid_t tid = atomic_load_explicit(&t->tid, memory_order_relaxed);
+    int error = 0;
 
-    if (t->word == NULL || t == k3t_local.self || word_of(t) == 0)
-        return 0;
-    if (syscall(SYS_tgkill, getpid(), tid, k3thread_wake_signal()) == 0)
-        return 0;
-    return word_before == 0 ? K3THREAD_SEND_RAISE_ERROR : 0;
+    pthread_mutex_lock(&t->lock);
+    if (k3t_has_ended(t))
+        error = K3THREAD_INVALID_THREAD_ID_ERROR;
+    else if (t->pending >= K3THREAD_QUEUE_MAX)
+        error = K3THREAD_SEND_RAISE_ERROR;
+    else {
+        append(t, exc);
+        set_word(t);
+        if (t->word != NULL && t != k3t_local.self && word_of(t) != 0)
+            *ret_serial = exc->serial;
+    }
+    pthread_mutex_unlock(&t->lock);
+    return error;
 }
 
-/* Caller holds the lock. */
-static int publish(struct k3thread *t, struct k3thread_flight_ *exc)
+/*
+ * Sends T the wake signal. That may fail: a real-time signal takes a place in the user's queue.
+ *
+ * It is not done under the lock, which the woken thread wants at once. What it does need is that
+ * the tid is T's still, and for that the thread's end waits.
+ */
+static bool wake(struct k3thread *t)
 {
-    unsigned word = word_of(t);
-    int      error;
+    pid_t tid;
+    long  result = 0;
 
-    if (k3t_has_ended(t))
-        return K3THREAD_INVALID_THREAD_ID_ERROR;
-    if (t->pending >= K3THREAD_QUEUE_MAX)
-        return K3THREAD_SEND_RAISE_ERROR;
-    append(t, exc);
+    pthread_mutex_lock(&t->wake_lock);
+    tid = atomic_load_explicit(&t->tid, memory_order_relaxed);
+    if (tid != 0)
+        result = syscall(SYS_tgkill, getpid(), tid, k3thread_wake_signal());
+    pthread_mutex_unlock(&t->wake_lock);
+    return result == 0;
+}
+
+/* T could not be woken: takes back what was sent, if it is not too late. */
+static int withdraw(struct k3thread *t, uint64_t serial)
+{
+    bool removed;
+
+    pthread_mutex_lock(&t->lock);
+    removed = remove_serial(t, serial);
     set_word(t);
-    error = wake(t, word);
-    if (error != 0) {
-        remove_youngest(t);
-        set_word(t);
-    }
-    return error;
+    pthread_mutex_unlock(&t->lock);
+    return removed ? K3THREAD_SEND_RAISE_ERROR : 0;
 }
 
 /* EXC becomes T's, or is freed on failure. errno is kept. */
 static int deliver(struct k3thread *t, struct k3thread_flight_ *exc)
 {
-    int saved_errno = errno;
-    int error;
+    int      saved_errno = errno;
+    uint64_t serial = 0;
+    int      error = publish(t, exc, &serial);
 
-    pthread_mutex_lock(&t->lock);
-    error = publish(t, exc);
-    pthread_mutex_unlock(&t->lock);
     if (error != 0)
         k3t_exc_free(exc);
+    else if (serial != 0 && !wake(t))
+        error = withdraw(t, serial);
     errno = saved_errno;
     return error;
 }
@@ -259,7 +287,7 @@ void k3t_deliver(const void *edge)
     if (exc == NULL)
         return;
     exc->edge = edge;
-    k3t_throw(exc);
+    (void) k3t_throw_last(exc);
 }
 
 void k3thread_deliver_(void)
@@ -277,9 +305,7 @@ int k3t_interrupted(void)
     if (self->mask == K3THREAD_RETURN)
         return -ECANCELED;
     exc = take(self);
-    if (exc != NULL)
-        k3t_throw(exc);
-    return 0;
+    return exc != NULL ? k3t_throw_last(exc) : 0;
 }
 
 enum k3thread_mask k3t_mask(struct k3thread *self, enum k3thread_mask mask)

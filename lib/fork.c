@@ -12,14 +12,18 @@
 static void prepare(void)
 {
     k3t_registry_lock();
-    if (k3t_local.self != NULL)
+    if (k3t_local.self != NULL) {
+        pthread_mutex_lock(&k3t_local.self->wake_lock);
         pthread_mutex_lock(&k3t_local.self->lock);
+    }
 }
 
 static void in_parent(void)
 {
-    if (k3t_local.self != NULL)
+    if (k3t_local.self != NULL) {
         pthread_mutex_unlock(&k3t_local.self->lock);
+        pthread_mutex_unlock(&k3t_local.self->wake_lock);
+    }
     k3t_registry_unlock();
 }
 
@@ -30,6 +34,7 @@ static void in_child(void)
     if (self != NULL) {
         atomic_store(&self->tid, gettid());
         pthread_mutex_unlock(&self->lock);
+        pthread_mutex_unlock(&self->wake_lock);
     }
     k3t_exit_recount(self != NULL && self->counted);
     k3t_registry_keep(self);

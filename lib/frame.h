@@ -25,6 +25,12 @@ enum k3t_state {
 /* Throws EXC, which becomes the library's, in the calling thread. */
 _Noreturn void k3t_throw(struct k3thread_flight_ *exc);
 
+/*
+ * The same, not declared as what it is: a caller that ends with it then jumps to it, and there is a
+ * frame less to unwind.
+ */
+int k3t_throw_last(struct k3thread_flight_ *exc);
+
 /* Where an exception that is thrown now would land: NULL if nowhere. */
 struct k3thread_try_ *k3t_frame_target(void);
 

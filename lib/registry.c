@@ -140,6 +140,7 @@ void k3t_registry_keep(struct k3thread *survivor)
             continue;
         forget(t);
         pthread_mutex_init(&t->lock, NULL);
+        pthread_mutex_init(&t->wake_lock, NULL);
         t->word = NULL;
         t->first = t->last = NULL;
         t->pending = 0;

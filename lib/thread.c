@@ -20,7 +20,7 @@
 
 #define DEFAULT_NAME_SIZE 32 /* has room for "Thread-" and any id */
 
-__thread struct k3t_local k3t_local;
+__thread struct k3t_local k3t_local __attribute__((tls_model("initial-exec")));
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t  adopted_key;
@@ -52,6 +52,7 @@ static void fill(struct k3thread *t, const char *name)
     atomic_init(&t->references, 1);
     t->mask = K3THREAD_IMMEDIATE;
     pthread_mutex_init(&t->lock, NULL);
+    pthread_mutex_init(&t->wake_lock, NULL);
     if (name != NULL)
         memcpy(t->name, name, strlen(name) + 1);
 }
@@ -69,6 +70,7 @@ void k3thread_unref(k3thread *t)
         return;
     k3t_exc_free(t->ended_by);
     pthread_mutex_destroy(&t->lock);
+    pthread_mutex_destroy(&t->wake_lock);
     free(t);
 }
 

@@ -37,6 +37,9 @@ struct k3thread {
     unsigned                *word; /* k3thread_word_ of the thread; NULL before it runs and after */
     struct k3thread_flight_ *first, *last;
     unsigned                 pending;
+    uint64_t                 last_serial;
+
+    pthread_mutex_t wake_lock; /* held while the tid is used; taken alone */
 
     /* Written before the thread runs. */
     k3thread_target target;

@@ -63,7 +63,7 @@ static void on_swallowed(_Unwind_Reason_Code reason, struct _Unwind_Exception *u
     k3t_exc_free(exc);
 }
 
-void k3t_throw(struct k3thread_flight_ *exc)
+static inline _Noreturn void throw_it(struct k3thread_flight_ *exc)
 {
     exc->mask = (unsigned char) k3t_mask(k3t_self(), K3THREAD_NEVER);
     exc->target = k3t_frame_target();
@@ -76,6 +76,16 @@ void k3t_throw(struct k3thread_flight_ *exc)
         __asan_handle_no_return();
     _Unwind_ForcedUnwind(&exc->unwind, stop, exc);
     leave_all(exc); /* the unwinder could not even begin: only the blocks are known */
+}
+
+void k3t_throw(struct k3thread_flight_ *exc)
+{
+    throw_it(exc);
+}
+
+int k3t_throw_last(struct k3thread_flight_ *exc)
+{
+    throw_it(exc);
 }
 
 static _Noreturn K3THREAD_PRINTF_(2, 0) void vthrow(const k3thread_exctype *type,
