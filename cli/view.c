@@ -138,15 +138,15 @@ static void add_command(struct text *text, const json_t *thread)
     }
 }
 
-#define COLUMNS(X)               \
-    X("ID", add_id)              \
-    X("NAME", add_name)          \
-    X("TID", add_tid)            \
-    X("PID", add_pid)            \
-    X("STATE", add_state)        \
-    X("DAEMON", add_daemon)      \
-    X("TIME", add_time)          \
-    X("RESULT", view_add_result) \
+#define COLUMNS(X)                                                                                 \
+    X("ID", add_id)                                                                                \
+    X("NAME", add_name)                                                                            \
+    X("TID", add_tid)                                                                              \
+    X("PID", add_pid)                                                                              \
+    X("STATE", add_state)                                                                          \
+    X("DAEMON", add_daemon)                                                                        \
+    X("TIME", add_time)                                                                            \
+    X("RESULT", view_add_result)                                                                   \
     X("COMMAND", add_command)
 
 static const char *const headings[] = {
