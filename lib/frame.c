@@ -121,17 +121,22 @@ void k3thread_finally_(void)
     k3t_mask(self, K3THREAD_NEVER);
 }
 
-void k3thread_end_(void)
+/* Out of line: what has nothing to throw need not save registers for it. */
+static __attribute__((noinline)) _Noreturn void throw_on(struct k3thread_try_ *block)
 {
-    struct k3thread_try_    *block = top_try();
-    struct k3thread_flight_ *exc = block->caught;
+    struct k3thread_flight_ *exc = k3t_frame_take_caught();
 
-    if (exc == NULL || block->block.state == K3T_HANDLER)
-        return;
-    block->caught = NULL;
     block->block.state = K3T_FINAL;
     k3t_mask(k3t_self(), (enum k3thread_mask) block->block.mask);
     k3t_throw(exc);
+}
+
+void k3thread_end_(void)
+{
+    struct k3thread_try_ *block = top_try();
+
+    if (__builtin_expect(block->caught != NULL, 0) && block->block.state != K3T_HANDLER)
+        throw_on(block);
 }
 
 /* A copy is thrown: if an inner try catches it, the handler goes on, and has its own still. */

@@ -55,14 +55,17 @@ struct k3thread {
     char                    name[];
 };
 
-/* What belongs to the calling thread alone. */
+/*
+ * What belongs to the calling thread alone. "top" and "flight" are not neighbours: a single load of
+ * both would have to wait for the last store to one of them.
+ */
 struct k3t_local {
-    struct k3thread         *self;      /* NULL: not yet adopted */
-    struct k3thread_block_  *top;       /* the innermost block */
-    struct k3thread_flight_ *flight;    /* the innermost unwinding that is under way */
+    struct k3thread        *self;       /* NULL: not yet adopted */
+    struct k3thread_block_ *top;        /* the innermost block */
     struct timespec *volatile deadline; /* the wake signal sets it to the past */
-    volatile sig_atomic_t waiting;      /* enum k3t_waiting, of delivery.h */
-    bool                  fresh; /* at the entry of the target: the next safepoint is no one */
+    struct k3thread_flight_ *flight;    /* the innermost unwinding that is under way */
+    volatile sig_atomic_t    waiting;   /* enum k3t_waiting, of delivery.h */
+    bool                     fresh; /* at the entry of the target: the next safepoint is no one */
 };
 
 extern __thread struct k3t_local k3t_local __attribute__((tls_model("initial-exec")));
