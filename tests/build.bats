@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # The build itself, its checks, and the scripts beside it.
-# shellcheck disable=SC2119,SC2120  # build() is called by run too, with arguments
+# shellcheck disable=SC2030,SC2031,SC2119,SC2120  # bats sets `lines`; build() is called by run too
 
 bats_require_minimum_version 1.5.0
 
@@ -101,33 +101,31 @@ copy_sources() {
   [[ $output = *'No process, no socket.' ]]
 }
 
-# The last line and the exit status of .ci/run when `make check` prints TAP and exits with STATUS.
+# ci STATUS LAST TAP MAKE [LINT]: .ci/run exits with STATUS and closes with LAST when `make check`
+# prints TAP and exits with MAKE, and the linters with LINT.
 ci() {
   mkdir -p "$BATS_TEST_TMPDIR/bin"
   cat >"$BATS_TEST_TMPDIR/bin/make" <<END
 #!/bin/sh
-[ "\$1" = check ] || exit ${3:-0}
-printf '$1'
-exit $2
+[ "\$1" = check ] || exit ${5:-0}
+printf '$3'
+exit $4
 END
   chmod +x "$BATS_TEST_TMPDIR/bin/make"
-  PATH=$BATS_TEST_TMPDIR/bin:$PATH run .ci/run
+  PATH=$BATS_TEST_TMPDIR/bin:$PATH run "-$1" .ci/run
+  [ "${lines[-1]}" = "$2" ]
 }
 
 @test "the count of a run is right" {
-  ci '1..3\nok 1 a\nok 2 b # skip no root\nok 3 c\n' 0
-  [ "$status" = 0 ] && [ "${lines[-1]}" = '2 passed, 0 failed, 1 skipped' ]
-  ci '1..2\nok 1 a\nnot ok 2 b\n# not ok 3 in a comment\n' 1
-  [ "$status" = 1 ] && [ "${lines[-1]}" = '1 passed, 1 failed' ]
+  ci 0 '2 passed, 0 failed' '1..2\nok 1 a\nok 2 b in 3 seconds\n' 0
+  ci 0 '2 passed, 0 failed, 1 skipped' '1..3\nok 1 a\nok 2 b # skip no root\nok 3 c\n' 0
+  ci 1 '1 passed, 1 failed' '1..2\nok 1 a\nnot ok 2 b\n# not ok 3 in a comment\n' 1
 }
 
 @test "a run that was cut short, or came to no test, has failed" {
-  ci '1..3\nok 1 a\n' 0
-  [ "$status" = 1 ] && [ "${lines[-1]}" = '1 passed, 2 failed' ]
-  ci 'cc: error\n' 2
-  [ "$status" = 1 ] && [ "${lines[-1]}" = '0 passed, 1 failed' ]
-  ci '' 0
-  [ "$status" = 1 ] && [ "${lines[-1]}" = '0 passed, 1 failed' ]
-  ci '1..1\nok 1 a\n' 0 1
-  [ "$status" = 1 ] && [ "${lines[-1]}" = '1 passed, 1 failed' ]
+  ci 1 '1 passed, 2 failed' '1..3\nok 1 a\n' 0
+  ci 1 '0 passed, 1 failed' 'cc: error\n' 2
+  ci 1 '0 passed, 1 failed' '' 0
+  ci 1 '1 passed, 1 failed' '1..1\nok 1 a\n' 0 1
+  ci 1 '1 passed, 1 failed' '1..1\nok 1 a\n' 2
 }
