@@ -176,6 +176,12 @@ void view_add_table(struct text *text, const json_t *threads, size_t width)
     text_add_table(text, &table, width);
 }
 
+json_t *view_table_members(void)
+{
+    return json_pack("[s, s, s, s, s, s, s, s, s, s, s, s]", "id", "name", "tid", "pid", "state",
+                     "daemon", "started", "ended", "exit_code", "signal", "exception", "command");
+}
+
 /* Of a thread that an exception ended before its command ran. */
 static int status_of_exception(const char *name)
 {

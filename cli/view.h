@@ -9,6 +9,9 @@
 /* The table of the threads in the array THREADS, cut to WIDTH columns (0: not cut). */
 void view_add_table(struct text *text, const json_t *threads, size_t width);
 
+/* The members of a thread that the table shows: all that has to be asked for. */
+json_t *view_table_members(void);
+
 /* How a thread ended: "-" (not yet), "exit 0", "SIGTERM", "SystemExit, SIGTERM". */
 void view_add_result(struct text *text, const json_t *thread);
 

@@ -57,6 +57,9 @@ static json_t *make_params(const struct list_options *o)
         error |= json_object_set(params, "threads", threads);
     if (o->live)
         error |= json_object_set_new(params, "live", json_true());
+    if (!o->json)
+        error |= json_object_set_new(params, "members",
+                                     o->quiet ? json_pack("[s]", "id") : view_table_members());
     json_decref(threads);
     if (error == 0)
         return params;

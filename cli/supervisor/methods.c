@@ -98,37 +98,63 @@ static const struct selector *find_missing(const struct selector *selectors, siz
     return NULL;
 }
 
-static json_t *list_records(const struct selector *selectors, size_t count, bool live)
+static json_t *list_records(const struct selector *selectors, size_t count, bool live,
+                            unsigned members)
 {
     const struct record *record;
     json_t              *array = json_array();
 
     TAILQ_FOREACH(record, store_all(), order)
         if ((!live || record_is_live(record)) && fits_any(selectors, count, record) &&
-            json_array_append_new(array, record_to_json(record)) < 0) {
+            json_array_append_new(array, record_members_to_json(record, members)) < 0) {
             json_decref(array);
             return NULL;
         }
     return array;
 }
 
+/* Which members of the threads are wanted: all, or those in the list NAMES. */
+static bool parse_members(struct call *call, const json_t *names, unsigned *ret)
+{
+    const json_t *name;
+    size_t        i;
+
+    *ret = RECORD_ALL_MEMBERS;
+    if (names == NULL)
+        return true;
+    *ret = 0;
+    json_array_foreach((json_t *) names, i, name) {
+        unsigned member = record_member(json_string_value(name));
+
+        *ret |= member;
+        if (member == 0)
+            break;
+    }
+    if (*ret != 0 && i == json_array_size(names))
+        return true;
+    call_fail(call, PROTOCOL_VALUE_ERROR, "\"members\" must be a list of a thread's members");
+    return false;
+}
+
 void method_list(struct call *call, const json_t *params)
 {
-    json_t                *words = NULL;
+    json_t                *words = NULL, *names = NULL;
     struct selector       *selectors;
     const struct selector *missing;
     size_t                 count;
+    unsigned               members;
     int                    live = 0;
 
-    if (!params_unpack(call, params, "{s?o, s?b !}", "threads", &words, "live", &live) ||
-        !parse_selectors(call, words, &selectors))
+    if (!params_unpack(call, params, "{s?o, s?b, s?o !}", "threads", &words, "live", &live,
+                       "members", &names) ||
+        !parse_members(call, names, &members) || !parse_selectors(call, words, &selectors))
         return;
     count = json_array_size(words);
     missing = find_missing(selectors, count, live != 0);
     if (missing != NULL)
         select_fail(call, missing, live ? "live" : "");
     else
-        call_reply(call, list_records(selectors, count, live != 0));
+        call_reply(call, list_records(selectors, count, live != 0, members));
     for (size_t i = 0; i < count; i++)
         select_release(&selectors[i]);
     free(selectors);

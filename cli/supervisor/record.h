@@ -100,6 +100,16 @@ void job_release(struct job *job);
 /* The thread as the protocol shows it: a new reference, or NULL without memory. */
 json_t *record_to_json(const struct record *record);
 
+/*
+ * Some of its members, those that are null left out; MEMBERS is a sum of record_member()s, or
+ * RECORD_ALL_MEMBERS for the whole object.
+ */
+#define RECORD_ALL_MEMBERS (~0U)
+json_t *record_members_to_json(const struct record *record, unsigned members);
+
+/* The bit of the member NAME, 0 if there is none of that name. */
+unsigned record_member(const char *name);
+
 bool record_is_live(const struct record *record);
 
 #endif
