@@ -1,0 +1,110 @@
+"""Processes and their ends, known for certain.
+
+Family makes this process a subreaper: whatever it starts, at any depth, comes to it when the parent
+is gone. So a process that outlived those who should have ended it cannot hide: it is a child here.
+"""
+import ctypes
+import os
+import time
+
+PR_SET_CHILD_SUBREAPER = 36
+
+
+class Broken(AssertionError):
+    """A promise was broken."""
+
+
+def wait_until(what, seconds, condition):
+    """Waits until CONDITION() is true; returns how long that took."""
+    began = time.monotonic()
+    while not condition():
+        if time.monotonic() - began > seconds:
+            raise Broken(f"not within {seconds} s: {what}")
+        time.sleep(0.001)
+    return time.monotonic() - began
+
+
+class Child:
+    """One that we started; its output goes to a file."""
+
+    def __init__(self, words, output, environment):
+        self.words = words
+        self.output = output
+        self.status = None  # as the shell has it
+        actions = [(os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
+                   (os.POSIX_SPAWN_OPEN, 1, output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
+                   (os.POSIX_SPAWN_DUP2, 1, 2)]
+        self.pid = os.posix_spawn(words[0], words, environment, file_actions=actions)
+
+    def text(self):
+        with open(self.output, encoding="utf-8", errors="replace") as file:
+            return file.read()
+
+    def __str__(self):
+        words = " ".join(os.path.basename(word) for word in self.words)
+        return f"'{words}' (status {self.status}, says {self.text()!r})"
+
+
+class Family:
+    def __init__(self, program, directory):
+        self.program = os.path.realpath(program)
+        self.directory = directory
+        self.children = {}  # our own that have not ended, by pid
+        self.count = 0
+        libc = ctypes.CDLL(None, use_errno=True)
+        if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
+            raise OSError(ctypes.get_errno(), "prctl")
+
+    def start(self, *words, environment=None):
+        self.count += 1
+        child = Child(list(words), f"{self.directory}/output.{self.count}",
+                      os.environ if environment is None else environment)
+        self.children[child.pid] = child
+        return child
+
+    def reap(self):
+        """Takes the status of all that ended, ours or come to us."""
+        while True:
+            try:
+                pid, status = os.waitpid(-1, os.WNOHANG | 0x40000000)  # __WALL
+            except ChildProcessError:
+                return
+            if pid == 0:
+                return
+            child = self.children.pop(pid, None)
+            if child is not None:
+                code = os.waitstatus_to_exitcode(status)
+                child.status = code if code >= 0 else 128 - code
+
+    def others(self):
+        """The pids of children that we did not start."""
+        self.reap()
+        with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:
+            return [pid for pid in map(int, file.read().split()) if pid not in self.children]
+
+    def check(self):
+        """A child that came to us must be a supervisor or its guardian; another was left behind."""
+        for pid in self.others():
+            try:
+                program = os.readlink(f"/proc/{pid}/exe")
+                with open(f"/proc/{pid}/cmdline", "rb") as file:
+                    words = file.read().replace(b"\0", b" ").decode("utf-8", "replace")
+            except OSError:
+                continue  # it has just ended; the next look reaps it
+            if os.path.realpath(program) != self.program:
+                raise Broken(f"left behind: process {pid}: {words}")
+
+    def wait(self, child, seconds):
+        wait_until(f"the end of {child}", seconds, lambda: self.reap() or child.status is not None)
+        return child.status
+
+    def is_empty(self):
+        return not self.others() and not self.children
+
+    def end(self):
+        """Kills what is left, at the end of a run that failed."""
+        deadline = time.monotonic() + 5
+        while not self.is_empty() and time.monotonic() < deadline:
+            for pid in self.others() + list(self.children):
+                os.kill(pid, 9)
+            time.sleep(0.01)
