@@ -281,7 +281,7 @@ static int connect_client(struct call *call)
     struct session *session = call->session;
     unsigned        flags = 0;
 
-    if (call->command->flags & COMMAND_STARTS)
+    if ((call->command->flags & COMMAND_STARTS) && !session->scripted)
         flags |= CLIENT_START;
     if (session->socket != NULL)
         flags |= CLIENT_ANY_USER;

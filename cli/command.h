@@ -23,6 +23,7 @@
 #define COMMANDS(X) \
     X(start)        \
     X(daemon)       \
+    X(run)          \
     X(list)         \
     X(logs)         \
     X(join)         \

@@ -355,6 +355,11 @@ int printer_write(struct printer *printer)
     return 0;
 }
 
+void printer_discard(struct printer *printer)
+{
+    printer->written = printer->ready.size = 0;
+}
+
 bool printer_is_idle(const struct printer *printer)
 {
     return STAILQ_EMPTY(&printer->dirty) && printer->long_line == NULL &&

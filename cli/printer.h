@@ -88,6 +88,9 @@ bool printer_is_ready(const struct printer *printer);
  */
 int printer_write(struct printer *printer);
 
+/* Drops what was taken: nobody reads it. */
+void printer_discard(struct printer *printer);
+
 /* Has all been taken and written? */
 bool printer_is_idle(const struct printer *printer);
 

@@ -227,7 +227,8 @@ static int run(struct call *call)
         return command_failed(call);
     }
     free(here);
-    text_printf(&text, "%" JSON_INTEGER_FORMAT "\n", view_id(reply.result));
+    if (!call->session->scripted)
+        text_printf(&text, "%" JSON_INTEGER_FORMAT "\n", view_id(reply.result));
     status = command_print(call, &text);
     text_release(&text);
     reply_release(&reply);

@@ -1,0 +1,165 @@
+/* run: a script of these commands, in the foreground, with a supervisor of its own. */
+#include "cli/command.h"
+#include "cli/printer.h"
+#include "cli/script/front.h"
+#include "cli/script/own_place.h"
+#include "cli/status.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct run_options {
+    struct front_options front;
+    bool                 no_prefix, timestamps;
+    const char          *procfile; /* NULL: a script */
+    char               **words;    /* the script and its arguments */
+};
+
+enum { KEY_FAIL_FAST = 256, KEY_ANY, KEY_SLOTS, KEY_NO_PREFIX, KEY_TIMESTAMPS, KEY_PROCFILE };
+
+static const struct argp_option options[] = {
+    {"fail-fast", KEY_FAIL_FAST, NULL, 0, "End all when the first thread fails", 0},
+    {"any", KEY_ANY, NULL, 0, "End all when the first thread ends", 0},
+    {"slots", KEY_SLOTS, "N", 0, "Run at most N commands at a time, daemons apart; others queue",
+     0},
+    {"no-prefix", KEY_NO_PREFIX, NULL, 0, "Print lines without their thread's name", 0},
+    {"timestamps", KEY_TIMESTAMPS, NULL, 0, "Print the time before each line", 0},
+    {"procfile", KEY_PROCFILE, "FILE", 0, "Run a Procfile instead; the first end ends all", 0},
+    {0},
+};
+
+static error_t parse_slots(const struct argp_state *state, const char *text, unsigned *ret)
+{
+    char *end;
+    long  slots = strtol(text, &end, 10);
+
+    if (*end != '\0' || end == text || slots < 1 || slots > 1000000)
+        return command_refuse(state, "--slots takes a number of 1 or more, not '%s'", text);
+    *ret = (unsigned) slots;
+    return 0;
+}
+
+static error_t check_words(const struct run_options *o, const struct argp_state *state)
+{
+    if (o->procfile == NULL && o->words == NULL)
+        return command_usage(state, "no script; '-' is standard input");
+    if (o->procfile != NULL && o->words != NULL)
+        return command_usage(state, "unexpected argument '%s'", o->words[0]);
+    return 0;
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    struct run_options *o = state->input;
+
+    switch (key) {
+    case KEY_FAIL_FAST:
+        o->front.fail_fast = true;
+        return 0;
+    case KEY_ANY:
+        o->front.any = true;
+        return 0;
+    case KEY_SLOTS:
+        return parse_slots(state, argument, &o->front.slots);
+    case KEY_NO_PREFIX:
+        o->no_prefix = true;
+        return 0;
+    case KEY_TIMESTAMPS:
+        o->timestamps = true;
+        return 0;
+    case KEY_PROCFILE:
+        o->procfile = argument;
+        return 0;
+    case ARGP_KEY_ARGS:
+        o->words = state->argv + state->next;
+        return 0;
+    case ARGP_KEY_END:
+        return check_words(o, state);
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* As a shell has it: 127 for a script that is not there, 126 for one that cannot be read. */
+static int open_script(const struct call *call, struct script *script)
+{
+    if (!script->procfile && strcmp(script->name, "-") == 0) {
+        script->name = "stdin";
+        script->fd = STDIN_FILENO;
+        return STATUS_DONE;
+    }
+    script->fd = open(script->name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    if (script->fd >= 0)
+        return STATUS_DONE;
+    return command_fail(call, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE,
+                        errno == ENOENT ? "FileNotFoundError" : NULL, "%s: %s", script->name,
+                        strerror(errno));
+}
+
+/* In a place that the user names, or in one of its own. */
+static int run_script(const struct call *call, const struct script *script)
+{
+    const struct run_options *o = call->options;
+    struct session           *session = call->session;
+    struct front_options      front = o->front;
+    struct place              place = {0};
+    bool                      is_own = session->label == NULL && session->socket == NULL;
+    char                     *why = NULL;
+    int                       error, status;
+
+    front.any |= o->procfile != NULL;
+    front.printer = printer_style(STDOUT_FILENO) | (o->timestamps ? PRINTER_TIMES : 0) |
+                    (o->no_prefix ? 0 : PRINTER_NAMES);
+    error = is_own ? own_place_make(&place)
+                   : place_resolve(&place, session->label, session->socket, &why);
+    if (error != 0) {
+        status = command_fail(call, error == -EINVAL ? STATUS_USAGE : STATUS_INTERNAL, NULL, "%s",
+                              why != NULL ? why : strerror(-error));
+        free(why);
+        return status;
+    }
+    status = front_run(&front, &place, script);
+    if (is_own)
+        own_place_remove(&place);
+    else
+        place_release(&place);
+    return status;
+}
+
+static int run(struct call *call)
+{
+    const struct run_options *o = call->options;
+    struct script             script = {
+                    .name = o->procfile != NULL ? o->procfile : o->words[0],
+                    .procfile = o->procfile != NULL,
+    };
+    int status = open_script(call, &script);
+
+    if (status != STATUS_DONE)
+        return status;
+    script.scope.name = script.name;
+    script.scope.arguments = o->procfile != NULL ? NULL : o->words + 1;
+    status = run_script(call, &script);
+    if (script.fd != STDIN_FILENO)
+        close(script.fd);
+    return status;
+}
+
+const struct command command_run = {
+    .name = "run",
+    .arguments = "SCRIPT [ARGUMENT...]\n--procfile=FILE",
+    .doc = "Run a script of these commands\vA script has one command a line, quoted as in the "
+           "shell, with # comments, $1 and environment variables; '-' is standard input. It has "
+           "a supervisor of its own, which ends when the script and all threads that are no "
+           "daemons have. The exit status is 0, or as the first thread that failed. Ctrl-C raises "
+           "KeyboardInterrupt in all threads, a second one kills them.",
+    .group = COMMAND_GROUP_THREADS,
+    .flags = COMMAND_IN_ORDER,
+    .options = options,
+    .options_size = sizeof(struct run_options),
+    .parse = parse,
+    .run = run,
+};

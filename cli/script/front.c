@@ -1,0 +1,598 @@
+#include "cli/script/front.h"
+
+#include "cli/client.h"
+#include "cli/launch.h"
+#include "cli/output.h"
+#include "cli/printer.h"
+#include "cli/rpc/bytes.h"
+#include "cli/script/members.h"
+#include "cli/status.h"
+#include "cli/view.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Where the system has no inotify to spare, the logs are looked at so often, in milliseconds. */
+#define LOOK_INTERVAL 200
+
+/* What a script that waits (or its end) waits for. */
+enum barrier {
+    BARRIER_NONE,
+    BARRIER_ASKED,    /* the supervisor's next answer: all events before it are then known */
+    BARRIER_PRINTING, /* until all is printed that was written by then */
+};
+
+struct front {
+    const struct front_options *options;
+    const struct place         *place;
+    struct client               client;
+    struct printer              printer;
+    struct members              members;
+
+    pid_t script, supervisor; /* our children; 0: gone */
+    pid_t server;             /* the process that answers; 0: it did not yet */
+    int   script_status;      /* once it is gone, from wait() */
+    bool  script_done;        /* and that was acted upon */
+
+    int  signals, lifeline, inotify, sync; /* -1: none */
+    bool watching;                         /* the directory of the logs */
+
+    enum barrier barrier;
+    json_int_t   barrier_id, list_id; /* of requests */
+
+    bool     settled; /* the exit status is */
+    int      status;  /* it; 0 until then */
+    bool     ending;  /* the supervisor was told to */
+    bool     deaf;    /* nobody reads our output any more */
+    unsigned interrupts;
+    double   started;
+};
+
+static double now(void)
+{
+    struct timespec time = {0};
+
+    (void) clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double) time.tv_sec + (double) time.tv_nsec / 1e9;
+}
+
+/* Ends */
+
+/* The first cause of an end is the one that counts. */
+static void settle(struct front *front, int status)
+{
+    if (!front->settled)
+        front->status = status;
+    front->settled = true;
+}
+
+/* A supervisor that cannot be reached ends by itself, so a request that fails is no matter. */
+static void request(struct front *front, const char *method, json_t *params)
+{
+    (void) client_send(&front->client, method, params, NULL);
+}
+
+static void kill_script(struct front *front)
+{
+    if (front->script > 0)
+        (void) kill(front->script, SIGKILL);
+}
+
+/* Ends as a process does when its main thread has: waits for the threads, but not for daemons. */
+static void end_in_order(struct front *front)
+{
+    front->ending = true;
+    request(front, "shutdown", json_object());
+}
+
+static void end_now(struct front *front, int status)
+{
+    settle(front, status);
+    front->ending = true;
+    kill_script(front);
+    request(front, "shutdown", json_pack("{s:b}", "now", 1));
+}
+
+static void raise_in_all(struct front *front, const char *exception)
+{
+    request(front, "raise", json_pack("{s:b, s:s}", "all", 1, "exception", exception));
+}
+
+/*
+ * Ctrl-C. What the script asked for before it was killed may still be on its way to the
+ * supervisor; it comes too late behind our shutdown, which goes with the raise.
+ */
+static void interrupt(struct front *front)
+{
+    settle(front, STATUS_SIGNAL_BASE + SIGINT);
+    kill_script(front);
+    switch (front->interrupts++) {
+    case 0:
+        raise_in_all(front, "KeyboardInterrupt");
+        end_in_order(front);
+        break;
+    case 1:
+        raise_in_all(front, "SIGKILL");
+        end_now(front, STATUS_SIGNAL_BASE + SIGINT);
+        break;
+    default: /* even that was not enough; its guardian kills all */
+        if (front->server > 0 && front->supervisor > 0)
+            (void) kill(front->server, SIGKILL);
+    }
+}
+
+static void lose_output(struct front *front, int error)
+{
+    front->deaf = true;
+    if (error != -EPIPE)
+        message_print("run", NULL, "cannot write to standard output: %s", strerror(-error));
+    end_now(front, error == -EPIPE ? STATUS_SIGNAL_BASE + SIGPIPE : STATUS_FAILED);
+}
+
+/* Threads */
+
+static void account(struct front *front, const json_t *thread)
+{
+    int status = members_status(thread);
+
+    if (json_is_true(json_object_get(thread, "daemon")))
+        return;
+    if (front->options->any)
+        end_now(front, status);
+    else if (status != 0 && front->options->fail_fast)
+        end_now(front, status);
+    else if (status != 0)
+        settle(front, status);
+}
+
+/* Logs of commands that write elsewhere (start --output) are not ours to print. */
+static bool is_own_log(const struct front *front, const char *path)
+{
+    size_t length = strlen(front->place->logs);
+
+    return strncmp(path, front->place->logs, length) == 0 && path[length] == '/';
+}
+
+/* Watches the one directory that all logs are in. */
+static void watch_logs(struct front *front, const char *path)
+{
+    char *directory = strdup(path);
+    char *slash = directory != NULL ? strrchr(directory, '/') : NULL;
+
+    if (slash != NULL)
+        *slash = '\0';
+    front->watching = slash != NULL && inotify_add_watch(front->inotify, directory, IN_MODIFY) >= 0;
+    free(directory);
+}
+
+static void add_source(struct front *front, struct member *member)
+{
+    char *name = NULL, *path = NULL;
+
+    if (bytes_from_json(json_object_get(member->thread, "name"), &name) == 0 &&
+        bytes_from_json(json_object_get(member->thread, "log"), &path) == 0 &&
+        is_own_log(front, path)) {
+        member->source = printer_add(&front->printer, name, path, 0);
+        if (!front->watching && front->inotify >= 0)
+            watch_logs(front, path);
+    }
+    if (member->source != NULL)
+        printer_touch(member->source); /* what was written before the directory was watched */
+    free(name);
+    free(path);
+}
+
+static void update(struct front *front, json_t *thread)
+{
+    bool           is_new = members_find(&front->members, view_id(thread)) == NULL;
+    struct member *member = members_update(&front->members, thread);
+
+    if (member == NULL)
+        return;
+    if (is_new)
+        add_source(front, member);
+    if (member->ended || !json_is_number(json_object_get(thread, "ended")))
+        return;
+    member->ended = true;
+    if (member->source != NULL)
+        printer_end(member->source);
+    account(front, thread);
+}
+
+/* A notification. What was missed is made good by a list of all. */
+static void handle_event(void *context, const json_t *params)
+{
+    struct front *front = context;
+    json_t       *thread = json_object_get(params, "thread");
+
+    if (thread != NULL)
+        update(front, thread);
+    else
+        (void) client_send(&front->client, "list", json_object(), &front->list_id);
+}
+
+/* The script */
+
+static void ask(struct front *front)
+{
+    front->barrier = BARRIER_ASKED;
+    if (client_send(&front->client, "version", json_object(), &front->barrier_id) != 0)
+        front->barrier = BARRIER_PRINTING; /* there will be no answer */
+}
+
+static void end_script(struct front *front)
+{
+    int status = front->script_status;
+
+    front->script_done = true;
+    if (front->ending)
+        return;
+    status = WIFSIGNALED(status) ? STATUS_SIGNAL_BASE + WTERMSIG(status) : WEXITSTATUS(status);
+    if (status == 0)
+        end_in_order(front);
+    else
+        end_now(front, status);
+}
+
+/* All is printed that was to be: the script may go on, or it is over. */
+static void pass_barrier(struct front *front)
+{
+    char byte = 0;
+
+    front->barrier = BARRIER_NONE;
+    if (front->script == 0)
+        end_script(front);
+    else if (front->sync >= 0) /* a script that is gone is noticed otherwise */
+        (void) send(front->sync, &byte, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+static void handle_sync(struct front *front)
+{
+    char    byte;
+    ssize_t size = recv(front->sync, &byte, 1, MSG_DONTWAIT);
+
+    if (size > 0) {
+        ask(front);
+    } else if (size == 0 || errno != EAGAIN) {
+        close(front->sync);
+        front->sync = -1;
+    }
+}
+
+/* The supervisor */
+
+static void handle_reply(struct front *front, const struct reply *reply)
+{
+    json_t *thread;
+    size_t  i;
+
+    if (reply->id == front->list_id)
+        json_array_foreach((json_t *) reply->result, i, thread)
+            update(front, thread);
+    if (reply->id != front->barrier_id || front->barrier != BARRIER_ASKED)
+        return;
+    front->server = (pid_t) json_integer_value(json_object_get(reply->result, "pid"));
+    front->barrier = BARRIER_PRINTING;
+}
+
+/* Takes what the supervisor sent. A connection that ends is that of one that is ending. */
+static void handle_client(struct front *front)
+{
+    struct reply reply;
+
+    while (front->client.open && client_try_receive(&front->client, &reply) > 0) {
+        handle_reply(front, &reply);
+        reply_release(&reply);
+    }
+    if (!front->client.open && front->barrier == BARRIER_ASKED)
+        front->barrier = BARRIER_PRINTING;
+}
+
+/* Its process is gone, and with it all that the commands started. */
+static void lose_supervisor(struct front *front, int status)
+{
+    front->supervisor = 0;
+    handle_client(front);
+    printer_touch_all(&front->printer);
+    if (!front->ending && (!WIFEXITED(status) || WEXITSTATUS(status) != 0)) {
+        message_print("run", NULL, "the supervisor went away");
+        settle(front, STATUS_INTERNAL);
+    }
+    if (front->settled)
+        kill_script(front);
+    front->ending = true;
+}
+
+/* Signals */
+
+/* As process 1 also what others left behind. */
+static void reap(struct front *front)
+{
+    int   status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (pid == front->script) {
+            front->script = 0;
+            front->script_status = status;
+            ask(front);
+        } else if (pid == front->supervisor) {
+            lose_supervisor(front, status);
+        }
+    }
+}
+
+static void handle_signals(struct front *front)
+{
+    struct signalfd_siginfo info;
+
+    while (read(front->signals, &info, sizeof(info)) == (ssize_t) sizeof(info)) {
+        if (info.ssi_signo == SIGCHLD)
+            reap(front);
+        else if (info.ssi_signo == SIGINT)
+            interrupt(front);
+        else
+            end_now(front, STATUS_SIGNAL_BASE + (int) info.ssi_signo);
+    }
+}
+
+/*
+ * SIGINT is taken even where it was ignored, as a shell's background jobs have it: who sends it to
+ * us means it. An ignored SIGHUP stays so, for nohup.
+ */
+static int open_signals(sigset_t *ret_before)
+{
+    struct sigaction hangup;
+    sigset_t         signals;
+
+    if (sigaction(SIGHUP, NULL, &hangup) < 0 || sigemptyset(&signals) < 0 ||
+        sigaddset(&signals, SIGINT) < 0 || sigaddset(&signals, SIGTERM) < 0 ||
+        sigaddset(&signals, SIGCHLD) < 0)
+        return -errno;
+    if (hangup.sa_handler != SIG_IGN && sigaddset(&signals, SIGHUP) < 0)
+        return -errno;
+    if (signal(SIGCHLD, SIG_DFL) == SIG_ERR || signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
+        sigprocmask(SIG_BLOCK, &signals, ret_before) < 0)
+        return -errno;
+    return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+/* Output */
+
+/* An event names the log, ID.log. */
+static void handle_log(struct front *front, const struct inotify_event *event)
+{
+    struct member *member;
+
+    if (event->mask & IN_Q_OVERFLOW) {
+        printer_touch_all(&front->printer);
+    } else if (event->len > 0) {
+        member = members_find(&front->members, strtoll(event->name, NULL, 10));
+        if (member != NULL && member->source != NULL)
+            printer_touch(member->source);
+    }
+}
+
+static void handle_logs(struct front *front)
+{
+    char    events[16384] __attribute__((aligned(__alignof__(struct inotify_event))));
+    ssize_t size = front->watching ? read(front->inotify, events, sizeof(events)) : -1;
+
+    for (char *at = events; at < events + size;) {
+        const struct inotify_event *event = (const struct inotify_event *) (void *) at;
+
+        handle_log(front, event);
+        at += sizeof(*event) + event->len;
+    }
+}
+
+static void print(struct front *front)
+{
+    int error = printer_write(&front->printer);
+
+    if (error != 0 && !front->deaf)
+        lose_output(front, error);
+}
+
+/* Takes what was written so far. What nobody reads is dropped. */
+static void collect(struct front *front)
+{
+    if (!front->watching)
+        printer_touch_all(&front->printer);
+    if (printer_fill(&front->printer) != 0 && !front->deaf)
+        lose_output(front, -ENOMEM);
+    if (front->deaf)
+        printer_discard(&front->printer);
+}
+
+/* The loop */
+
+static bool is_over(const struct front *front)
+{
+    return front->script == 0 && front->script_done && front->supervisor == 0 &&
+           printer_is_idle(&front->printer);
+}
+
+static void step(struct front *front)
+{
+    struct pollfd pollfds[] = {
+        {.fd = front->signals, .events = POLLIN},
+        {.fd = front->client.open ? front->client.fd : -1, .events = POLLIN},
+        {.fd = front->inotify, .events = POLLIN},
+        {.fd = front->sync, .events = POLLIN},
+        {.fd = front->deaf ? -1 : front->printer.fd},
+    };
+
+    if (front->client.open && front->client.unsent.size > 0)
+        pollfds[1].events |= POLLOUT;
+    if (printer_is_ready(&front->printer))
+        pollfds[4].events = POLLOUT;
+    if (poll(pollfds, 5, front->watching ? -1 : LOOK_INTERVAL) < 0)
+        return;
+    if (pollfds[0].revents)
+        handle_signals(front);
+    if (pollfds[1].revents)
+        handle_client(front);
+    if (pollfds[2].revents)
+        handle_logs(front);
+    if (pollfds[3].revents)
+        handle_sync(front);
+    if (pollfds[4].revents & POLLOUT)
+        print(front);
+    else if (pollfds[4].revents & POLLERR)
+        lose_output(front, -EPIPE);
+}
+
+static void loop(struct front *front)
+{
+    for (;;) {
+        collect(front);
+        if (is_over(front))
+            break;
+        if (front->barrier == BARRIER_PRINTING && printer_is_idle(&front->printer))
+            pass_barrier(front);
+        else
+            step(front);
+    }
+}
+
+/* Beginning and end */
+
+/* A log is open for each thread that lives; commands are started by others, with other limits. */
+static void raise_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void) setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+/* Starts the supervisor and connects to it. Returns 0, or -errno after saying why. */
+static int start_supervisor(struct front *front)
+{
+    struct launch_own own = {.slots = front->options->slots};
+    struct text       why = {0};
+    int               ends[2];
+    int               error;
+
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return -errno;
+    own.lifeline = ends[0];
+    front->lifeline = ends[1];
+    error = launch_own(front->place, &own, &front->supervisor, &why);
+    close(ends[0]);
+    if (error != 0)
+        message_print("run", NULL, "%.*s", (int) why.size, why.data);
+    text_release(&why);
+    if (error == 0)
+        error = client_open(&front->client, front->place, 0);
+    return error;
+}
+
+/* From here on the events come. */
+static int watch_events(struct front *front)
+{
+    struct reply reply;
+    int          error;
+
+    front->client.notify = handle_event;
+    front->client.notify_context = front;
+    error = client_call(&front->client, "watch", json_object(), &reply);
+    if (error == 0)
+        reply_release(&reply);
+    return error;
+}
+
+static int begin(struct front *front, const struct script *script)
+{
+    sigset_t before;
+    int      error;
+
+    front->signals = open_signals(&before);
+    if (front->signals < 0)
+        return -errno;
+    error = start_supervisor(front);
+    if (error == 0)
+        error = watch_events(front);
+    if (error == 0)
+        error = script_start(script, front->place, &before, &front->script, &front->sync);
+    if (error == 0)
+        raise_limit();
+    return error;
+}
+
+static void print_summary(const struct front *front)
+{
+    struct text text = {0};
+
+    members_add_summary(&front->members, now() - front->started, &text);
+    if (!text.failed)
+        (void) output_write(STDERR_FILENO, text.data, text.size);
+    text_release(&text);
+}
+
+/* Nothing has begun: the supervisor, if there is one, ends with its lifeline. */
+static int fail(struct front *front, int error)
+{
+    if (front->client.failure.message.size > 0)
+        message_print("run", NULL, "%.*s", (int) front->client.failure.message.size,
+                      front->client.failure.message.data);
+    else if (front->supervisor > 0)
+        message_print("run", NULL, "cannot begin: %s", strerror(-error));
+    close(front->lifeline);
+    front->lifeline = -1;
+    while (front->supervisor > 0 && waitpid(front->supervisor, NULL, 0) < 0 && errno == EINTR)
+        continue;
+    return STATUS_INTERNAL;
+}
+
+static void release(struct front *front)
+{
+    const int fds[] = {front->signals, front->lifeline, front->inotify, front->sync};
+
+    for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+    client_close(&front->client);
+    printer_close(&front->printer);
+    members_release(&front->members);
+}
+
+int front_run(const struct front_options *options, const struct place *place,
+              const struct script *script)
+{
+    struct front front = {
+        .options = options,
+        .place = place,
+        .signals = -1,
+        .lifeline = -1,
+        .sync = -1,
+        .inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK),
+        .started = now(),
+    };
+    int error;
+
+    printer_open(&front.printer, STDOUT_FILENO, options->printer);
+    error = begin(&front, script);
+    if (error == 0) {
+        loop(&front);
+        print_summary(&front);
+    } else {
+        front.status = fail(&front, error);
+    }
+    release(&front);
+    return front.status;
+}

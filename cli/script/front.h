@@ -1,0 +1,28 @@
+/*
+ * The front of `k3thread run`: the process that the user started.
+ *
+ * It is a client. The threads live in a supervisor of its own, a child that ends all when this
+ * process is gone; the script's commands are executed by another child (script.h). The front
+ * prints what the threads' commands write, handles signals, reaps (it may be process 1), and
+ * decides when it is over and with which status.
+ */
+#ifndef K3THREAD_CLI_SCRIPT_FRONT_H
+#define K3THREAD_CLI_SCRIPT_FRONT_H
+
+#include "cli/place.h"
+#include "cli/script/script.h"
+
+#include <stdbool.h>
+
+struct front_options {
+    bool     fail_fast; /* the first thread that fails ends all; daemons never count */
+    bool     any;       /* the first thread that ends does */
+    unsigned slots;     /* 0: any number */
+    unsigned printer;   /* flags of printer.h */
+};
+
+/* Runs SCRIPT to the end of all its threads, in a supervisor at PLACE; returns the exit status. */
+int front_run(const struct front_options *options, const struct place *place,
+              const struct script *script);
+
+#endif

@@ -1,0 +1,38 @@
+/* The threads of a run, as the supervisor last described them, and how they came out. */
+#ifndef K3THREAD_CLI_SCRIPT_MEMBERS_H
+#define K3THREAD_CLI_SCRIPT_MEMBERS_H
+
+#include "cli/printer.h"
+#include "cli/text.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+struct member {
+    json_t                *thread; /* NULL: this id was never seen */
+    struct printer_source *source; /* of its output; NULL: goes elsewhere */
+    bool                   ended;  /* and that was acted upon */
+};
+
+/* Zeroed it is empty. Ids are small: a supervisor counts from 1. */
+struct members {
+    struct member *list; /* by id */
+    size_t         size;
+};
+
+/* The member of that id, or NULL. */
+struct member *members_find(const struct members *members, json_int_t id);
+
+/* Takes over what THREAD says of itself; the member it is, or NULL without memory. */
+struct member *members_update(struct members *members, json_t *thread);
+
+/* What the end of THREAD counts as: a status, 0 also when it was asked to end. */
+int members_status(const json_t *thread);
+
+/* Who ended how, and how long it took: a table; nothing when there is nobody. */
+void members_add_summary(const struct members *members, double seconds, struct text *text);
+
+void members_release(struct members *members);
+
+#endif

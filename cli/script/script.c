@@ -1,0 +1,128 @@
+#include "cli/script/script.h"
+
+#include "cli/command.h"
+#include "cli/output.h"
+#include "cli/script/procfile.h"
+#include "cli/script/reader.h"
+#include "cli/status.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Waits until all is printed that was written before; without the front there is no going on. */
+static bool wait_for_front(int sync)
+{
+    char byte = 0;
+
+    if (send(sync, &byte, 1, MSG_NOSIGNAL) != 1)
+        return false;
+    while (recv(sync, &byte, 1, 0) != 1)
+        if (errno != EINTR)
+            return false;
+    return true;
+}
+
+static int execute(struct session *session, const struct words *words)
+{
+    unsigned messages = message_count();
+    int      status;
+
+    if (words->count > INT_MAX) {
+        message_print(NULL, NULL, "too many words");
+        return STATUS_USAGE;
+    }
+    status = command_execute(session, (int) words->count, words->list);
+    /* A command that fails as a thread did says nothing itself; wrong usage was explained. */
+    if (status != STATUS_DONE && status != STATUS_USAGE && messages == message_count())
+        message_print(words->list[0], NULL, "status %d", status);
+    return status;
+}
+
+/* Says why there is no next command; returns the script's status. */
+static int explain(const struct reader *reader, const struct script *script, int error)
+{
+    if (error == -EINVAL) {
+        message_set_origin(script->name, reader->line);
+        message_print(NULL, NULL, "%s", reader->message);
+        return STATUS_USAGE;
+    }
+    message_set_origin(NULL, 0);
+    message_print("run", NULL, "%s: %s", script->name, strerror(-error));
+    return STATUS_INTERNAL;
+}
+
+/* Executes the commands up to the end, or to the first that fails; returns its status. */
+static int execute_all(struct session *session, const struct script *script, int sync)
+{
+    struct words_scope scope = script->scope;
+    struct reader_file file = {.fd = script->fd};
+    struct reader      reader = {.next_line = reader_file_line, .context = &file, .scope = &scope};
+    struct words       words = {0};
+    int                status = STATUS_DONE;
+    int                found = 1;
+
+    scope.environment = environ;
+    while (status == STATUS_DONE && found > 0) {
+        found = script->procfile ? procfile_next(&reader, &words) : reader_next(&reader, &words);
+        if (found < 0)
+            status = explain(&reader, script, found);
+        if (found <= 0)
+            break;
+        message_set_origin(script->name, reader.line);
+        status = wait_for_front(sync) ? execute(session, &words) : STATUS_INTERNAL;
+        words_release(&words);
+    }
+    reader_file_release(&file);
+    return status;
+}
+
+/*
+ * The child. An interrupt from the terminal is the front's business, which ends the script; a
+ * front that is gone ends it too.
+ */
+static int be_script(const struct script *script, const struct place *place, int sync)
+{
+    struct session session = {.socket = place->socket, .scripted = true};
+    int            status;
+
+    (void) signal(SIGINT, SIG_IGN);
+    (void) signal(SIGPIPE, SIG_DFL);
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || unsetenv("K3THREAD_ID") < 0 ||
+        unsetenv("K3THREAD_NAME") < 0 || setenv("K3THREAD_SOCKET", place->socket, 1) < 0)
+        return STATUS_INTERNAL;
+    status = execute_all(&session, script, sync);
+    session_release(&session);
+    return status;
+}
+
+int script_start(const struct script *script, const struct place *place, const sigset_t *mask,
+                 pid_t *ret_pid, int *ret_sync)
+{
+    int   ends[2];
+    int   error;
+    pid_t pid;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+        return -errno;
+    pid = fork();
+    if (pid == 0) {
+        close(ends[0]);
+        (void) sigprocmask(SIG_SETMASK, mask, NULL);
+        exit(be_script(script, place, ends[1]));
+    }
+    error = -errno;
+    close(ends[1]);
+    if (pid > 0) {
+        *ret_pid = pid;
+        *ret_sync = ends[0];
+        return 0;
+    }
+    close(ends[0]);
+    return error;
+}
