@@ -4,6 +4,7 @@
  * Each HOW is done in order:
  *   setpgid, setsid  into a group or a session of its own
  *   fork             go on as a child whose parent exits
+ *   dig              be 40, each the child of the one before and in a session of its own
  *   chdir            to the root directory
  *   close            every descriptor
  *   stubborn         ignore each signal that can be
@@ -26,6 +27,19 @@ static int become_child(void)
     return child;
 }
 
+static int dig(void)
+{
+    for (int depth = 1; depth < 40; depth++) {
+        pid_t child = fork();
+
+        if (child != 0)
+            return child < 0 ? -1 : 0;
+        if (setsid() < 0)
+            return -1;
+    }
+    return 0;
+}
+
 static int ignore_signals(void)
 {
     for (int number = 1; number < NSIG; number++)
@@ -41,6 +55,8 @@ static int do_one(const char *how)
         return setsid() < 0 ? -1 : 0;
     if (strcmp(how, "fork") == 0)
         return become_child();
+    if (strcmp(how, "dig") == 0)
+        return dig();
     if (strcmp(how, "chdir") == 0)
         return chdir("/");
     if (strcmp(how, "close") == 0)

@@ -184,18 +184,19 @@ refute_leaks_of() {
   run ! pgrep -f "$1.*$dir"
 }
 
-@test "a deep tree of sessions is ended from any ancestor" {
-  k3 start -n deep -g 0.2 -- bash -c '
-    dig() {
-      echo "$BASHPID" >>deep.pids
-      [ "$1" = 0 ] || setsid bash -c "$(declare -f dig); dig $(($1 - 1))" &
-      exec sleep 1000
-    }
-    dig 12'
-  wait_until "$DEADLINE" sh -c '[ "$(wc -l <deep.pids)" = 13 ]'
-  k3 raise --wait deep
-  # shellcheck disable=SC2046
-  refute_alive $(cat deep.pids)
+@test "a deep tree of sessions is ended, whichever of them the grace ends at" {
+  k3 start -- true
+  script "$HELPERS/creature" <<'EOF'
+for i in range(12):
+    file = os.getcwd() + "/pids.%d" % i
+    thread = start(sys.argv[1], file, "dig", grace=0.0002 * 1.7 ** i)
+    while not os.path.exists(file) or len(open(file).readlines()) < 40:
+        time.sleep(0.005)
+    call("raise", thread=thread["id"])
+    call("join", thread=thread["id"])
+    left = [pid for pid in open(file).read().split() if os.path.exists("/proc/" + pid)]
+    assert not left, (i, left)
+EOF
 }
 
 @test "many threads with leftovers end side by side" {
