@@ -1,5 +1,6 @@
 #include "exit.h"
 
+#include "reap.h"
 #include "thread.h"
 
 #include <limits.h>
@@ -26,11 +27,11 @@ static void wait_for_others(void)
         self->counted = false;
         k3t_exit_discount();
     }
-    if (atomic_load(&counted) == 0)
-        return;
-    atexit(wait_for_others);
+    if (atomic_load(&counted) != 0)
+        atexit(wait_for_others);
     while ((left = atomic_load(&counted)) != 0)
         syscall(SYS_futex, &counted, FUTEX_WAIT_PRIVATE, left, NULL, NULL, 0);
+    k3t_reap_last();
 }
 
 /* If the C library has no room for a handler, there is nobody to tell: the rule does not hold. */
@@ -39,9 +40,13 @@ static void install(void)
     atexit(wait_for_others);
 }
 
-void k3t_exit_count(void)
+void k3t_exit_install(void)
 {
     pthread_once(&once, install);
+}
+
+void k3t_exit_count(void)
+{
     atomic_fetch_add(&counted, 1);
 }
 

@@ -4,6 +4,9 @@
 
 #include <stdbool.h>
 
+/* Makes exit wait. Any number of times. */
+void k3t_exit_install(void);
+
 /* From now on exit waits until as many have been discounted as were counted. */
 void k3t_exit_count(void);
 void k3t_exit_discount(void);

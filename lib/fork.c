@@ -5,6 +5,7 @@
 #include "fork.h"
 
 #include "exit.h"
+#include "reap.h"
 #include "registry.h"
 
 #include <unistd.h>
@@ -36,6 +37,7 @@ static void in_child(void)
         pthread_mutex_unlock(&self->lock);
         pthread_mutex_unlock(&self->wake_lock);
     }
+    k3t_reap_forget();
     k3t_exit_recount(self != NULL && self->counted);
     k3t_registry_keep(self);
 }

@@ -63,7 +63,7 @@ static _Noreturn void land(struct k3thread_try_ *target)
     target->caught = exc;
     target->block.state = target->block.state == K3T_HANDLER ? K3T_PASSING : K3T_LANDED;
     k3t_local.top = &target->block;
-    _longjmp(target->environment, 1);
+    longjmp(target->environment, 1); /* not _longjmp: ThreadSanitizer does not see that one */
 }
 
 static void leave(struct k3thread_try_ *block)

@@ -5,6 +5,7 @@
 #include "fork.h"
 #include "frame.h"
 #include "memory.h"
+#include "reap.h"
 #include "registry.h"
 #include "wait.h"
 
@@ -101,18 +102,23 @@ bool k3thread_is_alive(const k3thread *t)
 
 /* The end */
 
+/*
+ * The order: who finds T ended no longer finds it in the registry; who then ends the process waits
+ * in its exit for the calling thread to be gone.
+ */
 void k3t_thread_end(struct k3thread *t)
 {
-    bool counted = t->counted;
+    bool      counted = t->counted;
+    pthread_t before = t->adopted ? 0 : k3t_reap_me();
 
     k3t_registry_remove(t);
     k3t_detach(t);
     k3t_local.self = NULL;
     syscall(SYS_futex, &t->ended, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
     k3thread_unref(t);
-    /* The last thing: from here on the process may be gone. */
     if (counted)
         k3t_exit_discount();
+    k3t_reap_join(before);
 }
 
 static void end_managed(struct k3thread **t)
@@ -200,8 +206,7 @@ static int create(struct k3thread *t, size_t stack_size)
 
     if (error != 0)
         return -error;
-    error = pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    if (error == 0 && stack_size != 0)
+    if (stack_size != 0)
         error = pthread_attr_setstacksize(&attributes, legal_stack_size(stack_size));
     if (error == 0)
         error = pthread_create(&thread, &attributes, run, t);
@@ -247,6 +252,7 @@ static int start(k3thread **ret, k3thread_target target, void *arg,
     if (error != 0)
         return error;
     k3t_self();
+    k3t_exit_install();
     t = prepare(target, arg, options);
     if (t == NULL)
         return -ENOMEM;
@@ -294,6 +300,7 @@ struct k3thread *k3t_adopt(void)
     pthread_once(&once, initialise);
     t = k3t_must_alloc(record_size(name));
     fill(t, name);
+    t->adopted = true;
     k3t_local.self = t;
     k3t_wake_unblock();
     k3t_attach(t);
