@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 static void kill_child(pid_t child)
@@ -23,18 +24,20 @@ static void kill_child(pid_t child)
     kill(child, SIGKILL);
 }
 
-/* One sweep over what is a child of ours now; returns how many there were, dead ones too. */
-static size_t kill_children(int list)
+/* One sweep over what is a child of ours now; *RET is how many there were, dead ones too. */
+static int kill_children(int list, size_t *ret)
 {
     pid_t *pids;
     size_t count;
+    int    error = children_read(list, &pids, &count);
 
-    if (children_read(list, &pids, &count) != 0)
-        return 1; /* no memory: look again */
+    if (error != 0)
+        return error;
     for (size_t i = 0; i < count; i++)
         kill_child(pids[i]);
     free(pids);
-    return count;
+    *ret = count;
+    return 0;
 }
 
 /* Waits for one child to die, then reaps whatever else is dead. */
@@ -48,19 +51,20 @@ static size_t reap_some(void)
     return reaped;
 }
 
-/* Kills and reaps until nothing is left: what has lost its parent comes to us. */
-static size_t end_everything(void)
+/*
+ * Kills and reaps until nothing is left: what has lost its parent comes to us. Without memory for a
+ * sweep there is another one in a moment: nobody was killed whose death could be waited for.
+ */
+static size_t end_everything(int list)
 {
-    int    list = children_open(getpid(), getpid());
-    size_t reaped = 0;
+    static const struct timespec moment = {.tv_nsec = 1000000};
+    size_t                       reaped = 0, count = 1;
 
-    if (list < 0) {
-        journal_write("cannot list what is left: %s", strerrordesc_np(-list));
-        return 0;
-    }
-    while (kill_children(list) > 0)
-        reaped += reap_some();
-    close(list);
+    while (count > 0)
+        if (kill_children(list, &count) != 0)
+            nanosleep(&moment, NULL);
+        else if (count > 0)
+            reaped += reap_some();
     return reaped;
 }
 
@@ -70,10 +74,10 @@ static int exit_status(const siginfo_t *end)
 }
 
 /* Clears up behind the supervisor and exits as it did. */
-__attribute__((noreturn)) static void conclude(const struct guardian_options *options,
-                                               const siginfo_t               *end)
+__attribute__((noreturn)) static void conclude(const struct guardian_options *options, int list,
+                                               const siginfo_t *end)
 {
-    size_t killed = end_everything();
+    size_t killed = end_everything(list);
 
     if (end->si_code != CLD_EXITED) {
         journal_write("the supervisor was killed by signal %d; its %zu processes were ended",
@@ -100,7 +104,7 @@ static bool reap_until(pid_t supervisor, siginfo_t *ret)
     }
 }
 
-__attribute__((noreturn)) static void guard(const struct guardian_options *options,
+__attribute__((noreturn)) static void guard(const struct guardian_options *options, int list,
                                             pid_t supervisor, const sigset_t *signals)
 {
     siginfo_t end;
@@ -114,7 +118,7 @@ __attribute__((noreturn)) static void guard(const struct guardian_options *optio
         int signal = sigwaitinfo(signals, NULL);
 
         if (signal == SIGCHLD && reap_until(supervisor, &end))
-            conclude(options, &end);
+            conclude(options, list, &end);
         else if (signal > 0 && signal != SIGCHLD)
             kill(supervisor, signal);
     }
@@ -123,6 +127,7 @@ __attribute__((noreturn)) static void guard(const struct guardian_options *optio
 int guardian_fork(const struct guardian_options *options, pid_t *ret_guardian)
 {
     pid_t    guardian = getpid();
+    int      list; /* of our children: at the end there might be no descriptor for it */
     sigset_t signals;
     pid_t    child;
 
@@ -133,11 +138,15 @@ int guardian_fork(const struct guardian_options *options, pid_t *ret_guardian)
     sigaddset(&signals, SIGHUP);
     if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
         return -errno;
+    list = children_open(guardian, guardian);
+    if (list < 0)
+        return list;
     child = fork();
     if (child < 0)
         return -errno;
     if (child > 0)
-        guard(options, child, &signals);
+        guard(options, list, child, &signals);
+    close(list);
     /* The signals stay blocked: the server takes them from a descriptor. */
     if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
         return -errno;
