@@ -342,8 +342,11 @@ int command_failed(const struct call *call)
 {
     const struct failure *failure = &call->session->client.failure;
 
-    message_print(call->command->name, failure->type, "%.*s", (int) failure->message.size,
-                  failure->message.data);
+    if (failure->message.failed)
+        message_print(call->command->name, "MemoryError", "out of memory");
+    else
+        message_print(call->command->name, failure->type, "%.*s", (int) failure->message.size,
+                      failure->message.data);
     return failure->status;
 }
 

@@ -34,7 +34,8 @@ unsigned message_count(void)
 
 void message_vprint(const char *command, const char *type, const char *format, va_list arguments)
 {
-    struct text message = {0}, line = {0};
+    static const char no_memory[] = "k3thread: MemoryError: out of memory\n";
+    struct text       message = {0}, line = {0};
 
     text_vprintf(&message, format, arguments);
     messages.count++;
@@ -46,8 +47,11 @@ void message_vprint(const char *command, const char *type, const char *format, v
         text_printf(&line, "%s: ", type);
     text_add_escaped(&line, message.data, message.size);
     text_add(&line, "\n");
-    if (!line.failed)
-        (void) output_write(STDERR_FILENO, line.data, line.size); /* where to report a failure? */
+    /* Where should a failure to write be reported? */
+    if (line.failed || message.failed)
+        (void) output_write(STDERR_FILENO, no_memory, strlen(no_memory));
+    else
+        (void) output_write(STDERR_FILENO, line.data, line.size);
     text_release(&message);
     text_release(&line);
 }
