@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -25,13 +26,15 @@ struct tail {
 static int open_regular(const char *file, struct stat *info)
 {
     int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int error;
 
     if (fd < 0)
         return -errno;
-    if (fstat(fd, info) == 0 && S_ISREG(info->st_mode))
+    error = fstat(fd, info) < 0 ? -errno : S_ISREG(info->st_mode) ? 0 : -EINVAL;
+    if (error == 0)
         return fd;
     close(fd);
-    return -EINVAL;
+    return error;
 }
 
 /* Reads up to TEXT_MAX bytes from the end, none before START. */
@@ -41,15 +44,21 @@ static int read_tail(const char *file, off_t start, struct tail *ret)
     int         fd = open_regular(file, &info);
     off_t       from;
     ssize_t     n;
+    int         error;
 
     if (fd < 0)
         return fd;
     from = info.st_size - TEXT_MAX > start ? info.st_size - TEXT_MAX : start;
     ret->text = malloc(TEXT_MAX);
     n = ret->text != NULL ? pread(fd, ret->text, TEXT_MAX, from) : -1;
-    ret->length = n > 0 ? (size_t) n : 0;
     close(fd);
-    return ret->text != NULL ? 0 : -ENOMEM;
+    if (n < 0) {
+        error = ret->text != NULL ? -EIO : -ENOMEM;
+        free(ret->text);
+        return error;
+    }
+    ret->length = (size_t) n;
+    return 0;
 }
 
 /* Keeps the last LINES lines; a last one without newline counts. */
@@ -66,20 +75,28 @@ static void keep_lines(struct tail *tail, json_int_t lines)
     tail->length -= lines == 0 ? at : 0;
 }
 
-json_t *log_tail(const struct record *record, json_int_t lines)
+/* The text, NULL without memory for it. Returns 0 or -errno. */
+static int quote_tail(const struct record *record, json_int_t lines, json_t **ret)
 {
     struct tail tail = {0};
-    json_t     *text;
+    int         error = read_tail(record->job.output, record->now.output_start, &tail);
 
-    if (read_tail(record->job.output, record->now.output_start, &tail) != 0)
-        return json_string("");
+    if (error != 0)
+        return error;
     if (lines == 0)
         tail.length = 0;
     else if (lines > 0)
         keep_lines(&tail, lines);
-    text = bytes_to_json_n(tail.text, tail.length);
+    *ret = bytes_to_json_n(tail.text, tail.length);
     free(tail.text);
-    return text;
+    return 0;
+}
+
+json_t *log_tail(const struct record *record, json_int_t lines)
+{
+    json_t *text;
+
+    return quote_tail(record, lines, &text) == 0 ? text : json_string("");
 }
 
 /*
@@ -100,30 +117,44 @@ static off_t first_byte(int fd, off_t start)
     return end != NULL ? data + (end - text) + 1 : data;
 }
 
-static void locate(const struct record *record, off_t *ret_offset, off_t *ret_size)
+static int locate(const struct record *record, off_t *ret_offset, off_t *ret_size)
 {
     struct stat info;
     int         fd = open_regular(record->job.output, &info);
 
-    *ret_offset = record->now.output_start;
-    *ret_size = 0;
     if (fd < 0)
-        return;
+        return fd;
     *ret_size = info.st_size;
     if (record->job.log_limit > 0)
         *ret_offset = first_byte(fd, record->now.output_start);
     close(fd);
+    return 0;
+}
+
+/* A log that was removed, or is no file, has an empty text: who wants it sees for himself. */
+static bool is_no_log(int error)
+{
+    return error == -ENOENT || error == -EINVAL;
 }
 
 static void reply_logs(struct call *call, const struct record *record, json_int_t lines)
 {
-    off_t offset, size;
+    off_t   offset = record->now.output_start, size = 0;
+    json_t *text = NULL;
+    int     error = locate(record, &offset, &size);
 
-    locate(record, &offset, &size);
+    if (error == 0)
+        error = quote_tail(record, lines, &text);
+    if (is_no_log(error)) {
+        text = json_string("");
+    } else if (error != 0) {
+        call_fail(call, PROTOCOL_OS_ERROR, "cannot read the log: %s", strerrordesc_np(-error));
+        return;
+    }
     call_reply(call, json_pack("{s:I, s:o, s:o, s:I, s:I, s:o}", "id", (json_int_t) record->id,
                                "name", bytes_to_json(record->job.name), "log",
                                bytes_to_json(record->job.output), "offset", (json_int_t) offset,
-                               "size", (json_int_t) size, "text", log_tail(record, lines)));
+                               "size", (json_int_t) size, "text", text));
 }
 
 void method_logs(struct call *call, const json_t *params)
