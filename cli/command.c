@@ -191,7 +191,7 @@ int command_parse(const struct argp *argp, unsigned flags, const char *name, int
     text_printf(&message_name, name != NULL ? "k3thread: %s" : "k3thread", name);
     text_append(&message_name, "", 1);
     if (message_name.failed)
-        return STATUS_FAILED;
+        return status_of_parse(ENOMEM, NULL);
     fill_usage_name(usage_name, sizeof(usage_name), name);
     whole.children = common_child;
     words[0] = message_name.data; /* getopt puts it before what it has to say */
