@@ -122,10 +122,15 @@ load helpers
   run -64 k3 join -t x a
 }
 
+# Has the process PID a socket open?
+has_socket() {
+  ls -l "/proc/$1/fd" | grep -q socket
+}
+
 @test "a client that goes while it joins changes nothing" {
   k3 start -n slow -- sleep 1000
   in_background joining "$K3THREAD" join slow
-  wait_until "$DEADLINE" grep -q 'socket' <(ls -l "/proc/${background[joining]}/fd")
+  wait_until "$DEADLINE" has_socket "${background[joining]}"
   kill -KILL "${background[joining]}"
   finish joining 137
   is "$(k3_field slow state)" running
