@@ -1,0 +1,16 @@
+# Failing system calls are injected by a preloaded library, into a program that is not static.
+
+FAULTS := $(BUILD)/tests/faults
+TEST_PROGRAMS += $(FAULTS)/k3thread $(FAULTS)/fail.so
+
+$(FAULTS)/k3thread: $(CLI_OBJECTS) $(STATICLIB) $(BUILD)/flags
+	$(call say,LINK,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(K3_CFLAGS) -pie $(K3_LDFLAGS) -o $@ $(CLI_OBJECTS) $(STATICLIB) -ljansson -ledit -lm
+
+# It defines what the headers would make inline functions of.
+$(FAULTS)/fail.so: tests/faults/fail.c $(BUILD)/flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(K3_CPPFLAGS) $(K3_CFLAGS) -U_FORTIFY_SOURCE -Wno-nonnull -Wno-pedantic -fPIC -shared \
+		$(LDFLAGS) -o $@ $<
