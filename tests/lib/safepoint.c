@@ -1,0 +1,108 @@
+/* A program with safepoints: a loop that calls nothing is stopped. See rules.mk for the flags. */
+#include "test.h"
+
+#include <stdatomic.h>
+
+static atomic_bool       running;
+static volatile unsigned turns;
+static volatile unsigned never_zero = 1;
+
+static void *for_loop(void *arg)
+{
+    running = true;
+    for (;;)
+        turns++;
+    return arg;
+}
+
+static void *do_loop(void *arg)
+{
+    running = true;
+    do
+        turns += 2;
+    while (never_zero != 0);
+    return arg;
+}
+
+static void *goto_loop(void *arg)
+{
+    running = true;
+again:
+    if (turns % 2 == 0)
+        turns++;
+    else
+        turns += never_zero;
+    goto again;
+    return arg;
+}
+
+static const k3thread_target spins[3] = {for_loop, do_loop, goto_loop};
+
+static void busy_loops_are_stopped(void)
+{
+    k3thread *t;
+
+    for (int i = 0; i < 3; i++) {
+        running = false;
+        t = test_start(spins[i], NULL);
+        WAIT_FOR(running);
+        CHECK_EQUAL(k3thread_send_exception(t, &k3thread_SystemExit), 0);
+        CHECK(test_end(t) == &k3thread_SystemExit);
+    }
+}
+
+static void *spin_masked(void *arg)
+{
+    k3thread_set_mask(*(enum k3thread_mask *) arg);
+    running = true;
+    while (!k3thread_pending())
+        turns++;
+    for (int i = 0; i < 1000; i++)
+        turns++;
+    (void) k3thread_take(NULL);
+    return arg;
+}
+
+/* Safepoints are checkpoints: they throw with the mask IMMEDIATE alone. */
+static void masks_hold(void)
+{
+    static enum k3thread_mask masks[] = {K3THREAD_ON_BLOCKING, K3THREAD_NEVER, K3THREAD_RETURN};
+    k3thread                 *t;
+
+    for (int i = 0; i < 3; i++) {
+        running = false;
+        t = test_start(spin_masked, &masks[i]);
+        WAIT_FOR(running);
+        CHECK_EQUAL(k3thread_send_exception(t, &k3thread_SystemExit), 0);
+        CHECK(test_end(t) == NULL);
+    }
+}
+
+static void *catch_in_loop(void *arg)
+{
+    volatile unsigned caught = 0;
+
+    k3thread_set_mask(K3THREAD_NEVER);
+    running = true;
+    while (caught < 3) {
+        K3THREAD_TRY {
+            k3thread_set_mask(K3THREAD_IMMEDIATE);
+            for (;;)
+                turns++;
+        } K3THREAD_EXCEPT(k3thread_KeyError, e) {
+            caught++;
+        } K3THREAD_END
+    }
+    return arg;
+}
+
+static void caught_in_the_loop(void)
+{
+    k3thread *t = test_start(catch_in_loop, NULL);
+
+    for (int i = 0; i < 3; i++)
+        CHECK_EQUAL(k3thread_send_exception(t, &k3thread_KeyError), 0);
+    CHECK(test_end(t) == NULL);
+}
+
+TEST_MAIN({"busy", busy_loops_are_stopped}, {"masks", masks_hold}, {"caught", caught_in_the_loop})
