@@ -1,5 +1,6 @@
 #include "cli/view.h"
 
+#include "cli/clock.h"
 #include "cli/duration.h"
 #include "cli/exceptions.h"
 #include "cli/output.h"
@@ -9,7 +10,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 json_int_t view_id(const json_t *thread)
 {
@@ -82,14 +82,6 @@ static void add_daemon(struct text *text, const json_t *thread)
     text_add(text, json_is_true(json_object_get(thread, "daemon")) ? "yes" : "no");
 }
 
-static double now(void)
-{
-    struct timespec time = {0};
-
-    (void) clock_gettime(CLOCK_REALTIME, &time);
-    return (double) time.tv_sec + (double) time.tv_nsec / 1e9;
-}
-
 /* How long the command has run, or ran. */
 static void add_time(struct text *text, const json_t *thread)
 {
@@ -97,7 +89,7 @@ static void add_time(struct text *text, const json_t *thread)
     const json_t *ended = json_object_get(thread, "ended");
 
     if (json_is_number(started))
-        duration_add(text, (json_is_number(ended) ? json_number_value(ended) : now()) -
+        duration_add(text, (json_is_number(ended) ? json_number_value(ended) : clock_wall()) -
                                json_number_value(started));
     else
         text_add(text, "-");

@@ -410,10 +410,10 @@ static void collect(struct front *front)
 {
     if (!front->watching)
         printer_touch_all(&front->printer);
-    if (printer_fill(&front->printer) != 0 && !front->deaf)
-        lose_output(front, -ENOMEM);
     if (front->deaf)
         printer_discard(&front->printer);
+    else if (printer_fill(&front->printer) != 0)
+        lose_output(front, -ENOMEM);
 }
 
 /* The loop */

@@ -1,5 +1,7 @@
 #include "cli/supervisor/call.h"
 
+#include "cli/rpc/parse.h"
+#include "cli/clock.h"
 #include "cli/supervisor/connection.h"
 #include "cli/supervisor/methods.h"
 
@@ -7,18 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /* The timed ones, in order of their deadlines. */
 static TAILQ_HEAD(timed_calls, call) timed = TAILQ_HEAD_INITIALIZER(timed);
-
-static double monotonic(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
-}
 
 struct call *call_new(struct connection *connection, json_t *id)
 {
@@ -152,7 +145,7 @@ void call_wait(struct call *call, struct call_list *list, double seconds,
     call->waits = true;
     LIST_INSERT_HEAD(list, call, waiting);
     if (seconds >= 0 && !call->timed) {
-        call->deadline = monotonic() + seconds;
+        call->deadline = clock_monotonic() + seconds;
         insert_timed(call);
     }
 }
@@ -177,7 +170,7 @@ double call_expire(void)
     struct call *call;
 
     while ((call = TAILQ_FIRST(&timed)) != NULL) {
-        double left = call->deadline - monotonic();
+        double left = call->deadline - clock_monotonic();
 
         if (left > 0)
             return left;
@@ -210,11 +203,12 @@ static bool is_too_deep(const char *text, size_t size)
 static json_t *parse(const char *line, size_t size, json_error_t *ret_error)
 {
     if (is_too_deep(line, size)) {
+        *ret_error = (json_error_t){0};
         snprintf(ret_error->text, sizeof(ret_error->text), "it nests deeper than %d",
                  PROTOCOL_DEPTH_MAX);
         return NULL;
     }
-    return json_loadb(line, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, ret_error);
+    return parse_json(line, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, ret_error);
 }
 
 /* What is wrong with REQUEST as JSON-RPC, or NULL. */
@@ -281,6 +275,8 @@ void call_dispatch(struct connection *connection, const char *line, size_t size)
     call = call_new(connection, request != NULL ? answer_id(request) : json_null());
     if (call == NULL)
         connection->closing = true; /* no memory even for an answer */
+    else if (request == NULL && parse_lacked_memory(&error))
+        call_fail(call, PROTOCOL_INTERNAL_ERROR, "out of memory");
     else if (request == NULL)
         call_fail(call, PROTOCOL_PARSE_ERROR, "not JSON: %s", error.text);
     else

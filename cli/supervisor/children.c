@@ -96,8 +96,8 @@ static void kill_marked(pid_t child)
 /* Each is listed before it is killed: its own children would be elsewhere after that. */
 void children_kill_below(pid_t pid)
 {
-    pid_t *pids;
-    size_t count;
+    pid_t *pids = NULL;
+    size_t count = 0;
     int    fd = children_open(pid, pid);
     int    error;
 

@@ -1,5 +1,6 @@
 #include "cli/supervisor/connection.h"
 
+#include "cli/clock.h"
 #include "cli/rpc/protocol.h"
 
 #include <errno.h>
@@ -7,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 /* How much is read at a time, so that nobody holds the server up. */
@@ -311,26 +311,18 @@ bool connection_is_full(const struct connection *connection)
     return used(&connection->out) > OUT_MAX;
 }
 
-static double monotonic(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
-}
-
 /* Waits until CONNECTION takes more, or DEADLINE. */
 static bool wait_writable(const struct connection *connection, double deadline)
 {
     struct pollfd poll_fd = {.fd = connection->source.fd, .events = POLLOUT};
-    double        left = deadline - monotonic();
+    double        left = deadline - clock_monotonic();
 
     return left > 0 && poll(&poll_fd, 1, (int) (left * 1000) + 1) > 0;
 }
 
 void connection_close_all(double seconds)
 {
-    double             deadline = monotonic() + seconds;
+    double             deadline = clock_monotonic() + seconds;
     struct connection *connection;
 
     while ((connection = LIST_FIRST(&connections)) != NULL) {

@@ -1,23 +1,14 @@
 #include "cli/supervisor/events.h"
 
+#include "cli/clock.h"
 #include "cli/rpc/bytes.h"
 #include "cli/supervisor/connection.h"
-
-#include <time.h>
 
 static const char *const words[] = {
 #define X(name, word) word,
     EVENTS(X)
 #undef X
 };
-
-static double now(void)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_REALTIME, &time);
-    return (double) time.tv_sec + (double) time.tv_nsec / 1e9;
-}
 
 static json_t *notification(json_t *params)
 {
@@ -28,7 +19,7 @@ static json_t *notification(json_t *params)
 static json_t *missed(json_int_t n)
 {
     return notification(
-        json_pack("{s:s, s:f, s:I}", "event", "missed", "time", now(), "missed", n));
+        json_pack("{s:s, s:f, s:I}", "event", "missed", "time", clock_wall(), "missed", n));
 }
 
 /* Says how many a watcher has missed, as soon as it has read what was before them. */
@@ -61,7 +52,7 @@ static void post(enum event event, const struct record *record, json_t *more)
     json_t            *params, *object;
     struct connection *watcher;
 
-    params = json_pack("{s:s, s:f, s:o}", "event", words[event], "time", now(), "thread",
+    params = json_pack("{s:s, s:f, s:o}", "event", words[event], "time", clock_wall(), "thread",
                        record_to_json(record));
     if (more != NULL)
         json_object_update(params, more);

@@ -1,5 +1,6 @@
 #include "cli/supervisor/execution.h"
 
+#include "cli/clock.h"
 #include "cli/exceptions.h"
 #include "cli/supervisor/environment.h"
 #include "cli/supervisor/lean.h"
@@ -37,7 +38,7 @@ void execution_begin_stop(struct worker *worker)
 {
     if (worker->report->state == STATE_STOPPING)
         return;
-    worker->deadline = worker_clock() + worker->record->job.grace;
+    worker->deadline = clock_monotonic() + worker->record->job.grace;
     worker_post(worker, STATE_STOPPING);
 }
 
@@ -165,9 +166,9 @@ static void announce(struct worker *worker, const struct spawned *spawned)
     worker->pid = spawned->pid;
     worker->pidfd = spawned->pidfd;
     worker->merciless = false;
-    worker->deadline = job->timeout >= 0 ? worker_clock() + job->timeout : INFINITY;
+    worker->deadline = job->timeout >= 0 ? clock_monotonic() + job->timeout : INFINITY;
     worker->report->pid = spawned->pid;
-    worker->report->started = worker_wall_clock();
+    worker->report->started = clock_wall();
     worker->report->runs++;
     worker->report->ready |= job->ready == NULL;
     worker_post(worker, STATE_RUNNING);

@@ -48,8 +48,6 @@ void worker_post(struct worker *worker, enum protocol_state state);
 
 /* Seconds until DEADLINE, not less than 0; -1 for INFINITY. */
 double worker_until(double deadline);
-double worker_clock(void);
-double worker_wall_clock(void);
 
 /* Of two times the one that comes first. */
 static inline double earlier(double a, double b)

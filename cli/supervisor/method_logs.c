@@ -151,10 +151,10 @@ static void reply_logs(struct call *call, const struct record *record, json_int_
         call_fail(call, PROTOCOL_OS_ERROR, "cannot read the log: %s", strerrordesc_np(-error));
         return;
     }
-    call_reply(call, json_pack("{s:I, s:o, s:o, s:I, s:I, s:o}", "id", (json_int_t) record->id,
-                               "name", bytes_to_json(record->job.name), "log",
-                               bytes_to_json(record->job.output), "offset", (json_int_t) offset,
-                               "size", (json_int_t) size, "text", text));
+    call_reply(call,
+               json_pack("{s:I, s:o, s:o, s:I, s:I, s:o}", "id", (json_int_t) record->id, "name",
+                         bytes_to_json(record->job.name), "log", bytes_to_json(record->job.output),
+                         "offset", (json_int_t) offset, "size", (json_int_t) size, "text", text));
 }
 
 void method_logs(struct call *call, const json_t *params)

@@ -311,8 +311,8 @@ static int set_environment(struct record *record, char *const *strings)
     own[1] = assignment("K3THREAD_NAME", record->job.name);
     own[2] = assignment("K3THREAD_SOCKET", server_socket());
     if (own[0] != NULL && own[1] != NULL && own[2] != NULL)
-        error = environment_make(strings, own, &record->job.environment,
-                                 &record->job.environment_size);
+        error =
+            environment_make(strings, own, &record->job.environment, &record->job.environment_size);
     for (size_t i = 0; i < 3; i++)
         free(own[i]);
     return error;

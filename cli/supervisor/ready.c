@@ -1,5 +1,6 @@
 #include "cli/supervisor/ready.h"
 
+#include "cli/clock.h"
 #include "cli/supervisor/execution.h"
 #include "cli/supervisor/spawn.h"
 
@@ -208,7 +209,7 @@ void ready_begin(struct ready *ready, const struct spawn_plan *plan, off_t start
 /* Looks again after a pause that grows. */
 static void postpone(struct ready *ready)
 {
-    ready->next = worker_clock() + ready->pause;
+    ready->next = clock_monotonic() + ready->pause;
     ready->pause = earlier(2 * ready->pause, LAST_PAUSE);
 }
 

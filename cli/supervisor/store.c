@@ -1,10 +1,11 @@
 #include "cli/supervisor/store.h"
 
+#include "cli/clock.h"
+
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define BUCKETS 4096
@@ -98,14 +99,6 @@ static int set_log(struct record *record, const char *logs)
     return -1;
 }
 
-static double now(void)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_REALTIME, &time);
-    return (double) time.tv_sec + (double) time.tv_nsec / 1e9;
-}
-
 struct record *store_add(struct job *job, const char *logs)
 {
     struct record *record = calloc(1, sizeof(*record));
@@ -128,7 +121,7 @@ struct record *store_add(struct job *job, const char *logs)
     record->job = *job;
     *job = (struct job){0};
     last_id = record->id;
-    record->created = now();
+    record->created = clock_wall();
     record->now.state = record->job.after > 0 ? STATE_DELAYED : STATE_RUNNING;
     record->now.exit_code = -1;
     LIST_INIT(&record->calls);

@@ -1,5 +1,6 @@
 #include "cli/supervisor/threads.h"
 
+#include "cli/clock.h"
 #include "cli/supervisor/events.h"
 #include "cli/supervisor/mailbox.h"
 #include "cli/supervisor/store.h"
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 /*
  * A worker needs little stack (its child borrows some of it until the exec), and ten thousand of
@@ -31,14 +31,6 @@ void threads_set_slots(unsigned number)
 static bool takes_slot(const struct record *record)
 {
     return slots > 0 && !record->job.daemon;
-}
-
-static double now(void)
-{
-    struct timespec time;
-
-    clock_gettime(CLOCK_REALTIME, &time);
-    return (double) time.tv_sec + (double) time.tv_nsec / 1e9;
 }
 
 static void leave_line(struct record *record)
@@ -97,7 +89,7 @@ static void end_unbegun(struct record *record, const k3thread_exctype *type, cha
     record->now.exception = type;
     record->now.message = message;
     record->now.exit_code = status;
-    record->now.ended = now();
+    record->now.ended = clock_wall();
     set_state(record, STATE_ENDED);
     has_ended(record);
 }

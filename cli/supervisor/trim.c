@@ -1,5 +1,6 @@
 #include "cli/supervisor/trim.h"
 
+#include "cli/clock.h"
 #include "cli/supervisor/execution.h"
 
 #include <errno.h>
@@ -81,7 +82,7 @@ void trim_check(struct trim *trim)
         return;
     if (trim->poll.fd >= 0) { /* it has grown: look now, and listen again after the pause */
         trim->poll.fd = -1;
-        trim->next = worker_clock() + PAUSE;
+        trim->next = clock_monotonic() + PAUSE;
     } else {
         forget_events(trim->inotify);
         trim->poll.fd = trim->inotify;

@@ -1,5 +1,6 @@
 #include "cli/supervisor/worker.h"
 
+#include "cli/clock.h"
 #include "cli/exceptions.h"
 #include "cli/supervisor/execution.h"
 #include "cli/supervisor/mailbox.h"
@@ -9,7 +10,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 /* A restart waits twice as long as the one before, from the first to the last of these seconds. */
@@ -21,29 +21,13 @@
 
 K3THREAD_DEFINE_EXCEPTION(worker_Go, k3thread_BaseException);
 
-double worker_clock(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
-}
-
-double worker_wall_clock(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_REALTIME, &now);
-    return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
-}
-
 double worker_until(double deadline)
 {
     double left;
 
     if (isinf(deadline))
         return -1;
-    left = deadline - worker_clock();
+    left = deadline - clock_monotonic();
     return left > 0 ? left : 0;
 }
 
@@ -101,7 +85,7 @@ static enum news take_raised(struct worker *worker)
 /* Waits for SECONDS; returns false when an exception ended the thread instead. */
 static bool pause_for(struct worker *worker, double seconds)
 {
-    double end = worker_clock() + seconds;
+    double end = clock_monotonic() + seconds;
 
     while (k3thread_sleep(worker_until(end)) == -ECANCELED)
         if (take_raised(worker) == NEWS_END)
@@ -161,14 +145,14 @@ static void run(struct worker *worker)
     double pause = FIRST_PAUSE;
 
     for (;;) {
-        double start = worker_clock();
+        double start = clock_monotonic();
         bool   first = worker->report->runs == 0;
 
         if (!execution_run(worker) && first)
             return;
         if (!is_restarted(worker))
             return;
-        if (worker_clock() - start >= GOOD_RUN)
+        if (clock_monotonic() - start >= GOOD_RUN)
             pause = FIRST_PAUSE;
         worker_post(worker, STATE_DELAYED);
         if (!pause_for(worker, pause))
@@ -190,7 +174,7 @@ void *worker_run(void *argument)
     if (wait_out_delay(&worker) && wait_for_slot(&worker))
         run(&worker);
     worker.report->tid = worker.report->pid = 0;
-    worker.report->ended = worker_wall_clock();
+    worker.report->ended = clock_wall();
     worker_post(&worker, STATE_ENDED);
     return NULL;
 }
