@@ -78,7 +78,7 @@ static int socket_of_path(char **ret, const char *path, char **ret_why)
     }
     here = getcwd(NULL, 0);
     if (here == NULL)
-        return refuse(ret_why, -errno, "the current directory has no path: %s", strerror(errno));
+        return refuse(ret_why, -ENOENT, "the current directory has no path: %s", strerror(errno));
     *ret = print("%s/%s", here, path);
     free(here);
     return *ret != NULL ? 0 : -ENOMEM;

@@ -60,13 +60,9 @@ struct k3thread_flight_ *k3t_exc_new_sure(struct k3thread_flight_ *reserve)
 {
     struct k3thread_flight_ *exc = malloc(sizeof(*exc));
 
-    bool reserved = exc == NULL && reserve->exc.type == NULL;
-
-    if (reserved)
-        exc = reserve;
-    else if (exc == NULL)
-        exc = k3t_must_alloc(sizeof(*exc));
-    exc->reserved = reserved;
+    if (exc == NULL)
+        exc = reserve->exc.type == NULL ? reserve : k3t_must_alloc(sizeof(*exc));
+    exc->reserved = exc == reserve;
     exc->edge = NULL;
     return exc;
 }

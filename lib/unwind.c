@@ -88,24 +88,18 @@ int k3t_throw_last(struct k3thread_flight_ *exc)
     throw_it(exc);
 }
 
-static _Noreturn K3THREAD_PRINTF_(2, 0) void vthrow(const k3thread_exctype *type,
-                                                    const char *format, va_list arguments)
+void k3thread_throw(const k3thread_exctype *type, const char *format, ...)
 {
     struct k3thread         *self = k3t_self();
     struct k3thread_flight_ *exc = k3t_exc_new_sure(&self->reserve);
-
-    k3t_exc_fill(exc, type, self->id, format, arguments);
-    k3t_throw(exc);
-}
-
-void k3thread_throw(const k3thread_exctype *type, const char *format, ...)
-{
-    va_list arguments;
+    va_list                  arguments;
 
     va_start(arguments, format);
     if (!k3thread_exctype_is(type, &k3thread_BaseException)) {
         type = &k3thread_TypeError;
         format = "exceptions must derive from BaseException";
     }
-    vthrow(type, format, arguments); /* does not return: va_end is of no use */
+    k3t_exc_fill(exc, type, self->id, format, arguments);
+    va_end(arguments);
+    k3t_throw(exc);
 }

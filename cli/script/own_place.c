@@ -55,9 +55,11 @@ static int resolve_in(struct place *ret, const char *directory)
     return error;
 }
 
+typedef char *maker(void);
+
 int own_place_make(struct place *ret)
 {
-    char *(*const makers[])(void) = {make_beside, make_in_tmp};
+    maker *const makers[] = {make_beside, make_in_tmp};
     int error = -ENOMEM;
 
     for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++) {
