@@ -109,12 +109,14 @@ bool k3thread_is_alive(const k3thread *t)
 void k3t_thread_end(struct k3thread *t)
 {
     bool      counted = t->counted;
-    pthread_t before = t->adopted ? 0 : k3t_reap_me();
+    bool      claimed = k3t_join_close(t);
+    pthread_t before = t->adopted || claimed ? 0 : k3t_reap_me();
 
     k3t_registry_remove(t);
     k3t_detach(t);
     k3t_local.self = NULL;
-    syscall(SYS_futex, &t->ended, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+    if (t->watched)
+        syscall(SYS_futex, &t->ended, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
     k3thread_unref(t);
     if (counted)
         k3t_exit_discount();
@@ -201,7 +203,6 @@ static size_t legal_stack_size(size_t size)
 static int create(struct k3thread *t, size_t stack_size)
 {
     pthread_attr_t attributes;
-    pthread_t      thread;
     int            error = pthread_attr_init(&attributes);
 
     if (error != 0)
@@ -209,7 +210,7 @@ static int create(struct k3thread *t, size_t stack_size)
     if (stack_size != 0)
         error = pthread_attr_setstacksize(&attributes, legal_stack_size(stack_size));
     if (error == 0)
-        error = pthread_create(&thread, &attributes, run, t);
+        error = pthread_create(&t->thread, &attributes, run, t);
     pthread_attr_destroy(&attributes);
     return -error;
 }
@@ -261,10 +262,13 @@ static int start(k3thread **ret, k3thread_target target, void *arg,
     k3thread_ref(t); /* the caller's */
     k3t_registry_add(t, "Thread");
     error = create(t, options->stack_size);
-    if (error != 0)
+    if (error != 0) {
         abandon(t);
-    else if (ret != NULL)
-        *ret = t;
+    } else {
+        k3t_join_open(t);
+        if (ret != NULL)
+            *ret = t;
+    }
     if (error != 0 || ret == NULL)
         k3thread_unref(t);
     return error;

@@ -41,6 +41,13 @@ struct k3thread {
 
     pthread_mutex_t wake_lock; /* held while the tid is used; taken alone */
 
+    /* Who joins: under the lock. See join.c. */
+    pthread_t thread;   /* once joinable */
+    bool      joinable; /* the next joiner may claim it */
+    bool      claimed;  /* a joiner waits until it is gone, and for nothing else */
+    bool      leaving;  /* it is too late to claim it */
+    bool      watched;  /* others wait for "ended", or may do so */
+
     /* Written before the thread runs. */
     k3thread_target target;
     void           *arg;
@@ -81,6 +88,12 @@ static inline struct k3thread *k3t_self(void)
 
 /* Takes T out of the registry, drops what it has pending, wakes its joiners and lets it go. */
 void k3t_thread_end(struct k3thread *t);
+
+/* From now on T may be claimed by a joiner. */
+void k3t_join_open(struct k3thread *t);
+
+/* From now on it may not. True if it has been: then T is the joiner's to reap. */
+bool k3t_join_close(struct k3thread *t);
 
 /* Has it ended? What it wrote before is then visible. */
 static inline bool k3t_has_ended(const struct k3thread *t)

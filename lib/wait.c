@@ -1,13 +1,11 @@
-/* The interruptible waits; k3thread_cond_wait has a file of its own. */
+/* The interruptible waits; k3thread_cond_wait and k3thread_join have files of their own. */
 #include "wait.h"
 
 #include "delivery.h"
 #include "syscall.h"
 
 #include <errno.h>
-#include <linux/futex.h>
 #include <math.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -126,47 +124,4 @@ int k3thread_accept(int fd, struct sockaddr *address, socklen_t *length)
 int k3thread_waitpid(pid_t pid, int *status)
 {
     return (int) wait_again(SYS_wait4, pid, (long) status, 0, 0);
-}
-
-/* Caller keeps T alive. */
-static int wait_for_end(k3thread *t, const struct timespec *deadline)
-{
-    long result = 0;
-
-    while (!k3t_has_ended(t) && (result == 0 || result == -EAGAIN || result == -EINTR))
-        result = k3t_wait(SYS_futex, (long) &t->ended, FUTEX_WAIT_BITSET_PRIVATE, 0,
-                          (long) deadline, 0, (long) FUTEX_BITSET_MATCH_ANY);
-    return k3t_has_ended(t) ? 0 : (int) result;
-}
-
-static void copy_result(const k3thread *t, struct k3thread_result *ret)
-{
-    const struct k3thread_flight_ *exc = t->ended_by;
-
-    ret->value = t->value;
-    ret->exception = exc != NULL ? exc->exc.type : NULL;
-    ret->message[0] = '\0';
-    if (exc != NULL)
-        memcpy(ret->message, exc->exc.message, sizeof(ret->message));
-}
-
-int k3thread_join(k3thread *t, double timeout, struct k3thread_result *ret)
-{
-    struct timespec deadline;
-    int             error;
-
-    if (t == NULL)
-        return K3THREAD_TYPE_ERROR;
-    if (isnan(timeout))
-        return K3THREAD_VALUE_ERROR;
-    if (t == k3t_self())
-        return -EDEADLK;
-    error = k3t_interrupted();
-    if (error != 0)
-        return error;
-    deadline = k3t_deadline(timeout);
-    error = wait_for_end(t, &deadline);
-    if (error == 0 && ret != NULL)
-        copy_result(t, ret);
-    return error;
 }
