@@ -1,6 +1,7 @@
 #include "cli/client.h"
 
 #include "cli/launch.h"
+#include "cli/rpc/parse.h"
 #include "cli/rpc/protocol.h"
 #include "cli/status.h"
 
@@ -218,10 +219,13 @@ static int wait_for_more(struct client *client)
 /* Makes a reply of one line. Returns 1, or 0 if it is none, as a notification is. */
 static int parse_reply(struct client *client, const char *line, size_t size, struct reply *ret)
 {
-    json_t       *message = json_loadb(line, size, 0, NULL);
+    json_error_t  error;
+    json_t       *message = parse_json(line, size, 0, &error);
     const json_t *id = json_object_get(message, "id");
     const json_t *result = json_object_get(message, "result");
 
+    if (message == NULL && parse_lacked_memory(&error))
+        return fail_memory(client);
     if (json_is_object(message) && id == NULL) {
         if (client->notify != NULL)
             client->notify(client->notify_context, json_object_get(message, "params"));
