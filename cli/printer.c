@@ -357,6 +357,9 @@ int printer_write(struct printer *printer)
 
 void printer_discard(struct printer *printer)
 {
+    while (!STAILQ_EMPTY(&printer->dirty))
+        clean(STAILQ_FIRST(&printer->dirty));
+    printer->long_line = NULL;
     printer->written = printer->ready.size = 0;
 }
 

@@ -88,7 +88,7 @@ bool printer_is_ready(const struct printer *printer);
  */
 int printer_write(struct printer *printer);
 
-/* Drops what was taken: nobody reads it. */
+/* Drops what was to be taken or written: nobody reads it. */
 void printer_discard(struct printer *printer);
 
 /* Has all been taken and written? */
