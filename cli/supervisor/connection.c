@@ -2,6 +2,7 @@
 
 #include "cli/clock.h"
 #include "cli/rpc/protocol.h"
+#include "cli/supervisor/environment.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -73,6 +74,7 @@ static void destroy(struct connection *connection)
     in_total -= connection->in.capacity;
     clear(&connection->in);
     clear(&connection->out);
+    environment_free(connection->environment);
     free(connection);
 }
 
@@ -108,11 +110,19 @@ static bool flush(struct connection *connection)
     return true;
 }
 
+/* A line on its way into a buffer. */
+struct line {
+    struct buffer *out;
+    bool           failed; /* kept here: jansson does not pass on every failure */
+};
+
 static int append(const char *data, size_t size, void *argument)
 {
-    struct buffer *out = argument;
+    struct line   *line = argument;
+    struct buffer *out = line->out;
 
-    if (reserve(out, size) < 0)
+    line->failed = line->failed || reserve(out, size) < 0;
+    if (line->failed)
         return -1;
     memcpy(out->data + out->end, data, size);
     out->end += size;
@@ -122,10 +132,11 @@ static int append(const char *data, size_t size, void *argument)
 void connection_send(struct connection *connection, const json_t *object)
 {
     struct buffer *out = &connection->out;
+    struct line    line = {.out = out};
     size_t         before = used(out);
 
-    if (json_dump_callback(object, append, out, JSON_COMPACT | JSON_REAL_PRECISION(16)) < 0 ||
-        append("\n", 1, out) < 0) {
+    if (json_dump_callback(object, append, &line, JSON_COMPACT | JSON_REAL_PRECISION(16)) < 0 ||
+        append("\n", 1, &line) < 0) {
         out->end = out->start + before; /* no half line; no memory: the client sees the end */
         connection->closing = true;
     }
