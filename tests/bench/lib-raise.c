@@ -32,6 +32,25 @@ static void tell(void)
     sem_post(&caught);
 }
 
+/*
+ * Where a thread runs decides as much as what it does: both kinds are put beside the one that
+ * raises, or on another processor.
+ */
+static void put(pid_t tid, int which)
+{
+    static cpu_set_t all;
+    cpu_set_t        one;
+    size_t           cpu = 0;
+
+    if (CPU_COUNT(&all) == 0)
+        must(sched_getaffinity(0, sizeof(all), &all), "sched_getaffinity");
+    while (!CPU_ISSET(cpu, &all) || which-- > 0)
+        cpu++;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    must(sched_setaffinity(tid, sizeof(one), &one), "sched_setaffinity");
+}
+
 /* Managed threads */
 
 static k3thread *waiter, *computer;
@@ -91,7 +110,7 @@ static double raise_in_computer(void)
 /* Bare threads */
 
 static pthread_t    bare_waiter, bare_computer;
-static pid_t        bare_waiter_tid;
+static pid_t        bare_waiter_tid, bare_computer_tid;
 static volatile int stop;
 
 static void on_signal(int signal)
@@ -112,6 +131,8 @@ static void *wait_bare(void *arg)
 
 static void *compute_bare(void *arg)
 {
+    bare_computer_tid = gettid();
+    sem_post(&caught);
     for (;;) {
         wait_for(&go_bare);
         stop = 0;
@@ -143,44 +164,77 @@ static double kill_computer(void)
     return kill_thread(bare_computer);
 }
 
-static void start_waiters(void)
+static k3thread *start_managed(k3thread_target target)
 {
-    must(k3thread_daemon(&waiter, wait_and_catch, NULL, NULL), "k3thread_daemon");
-    must(pthread_create(&bare_waiter, NULL, wait_bare, NULL), "pthread_create");
-    wait_for(&caught);
-    while (k3thread_get_tid(waiter) == 0)
+    k3thread *t;
+
+    must(k3thread_daemon(&t, target, NULL, NULL), "k3thread_daemon");
+    while (k3thread_get_tid(t) == 0)
         sched_yield();
+    return t;
 }
 
-static void start_computers(void)
+static void start_bare(pthread_t *ret, void *(*target)(void *arg))
 {
-    must(k3thread_daemon(&computer, compute_and_catch, NULL, NULL), "k3thread_daemon");
-    must(pthread_create(&bare_computer, NULL, compute_bare, NULL), "pthread_create");
+    must(pthread_create(ret, NULL, target, NULL), "pthread_create");
+    wait_for(&caught);
+}
+
+/* The threads of both kinds on processor WHICH of those that are there. */
+static void measure_at(int which, const struct benchmark *benchmark, pid_t managed, pid_t bare)
+{
+    put(managed, which);
+    put(bare, which);
+    measure(benchmark);
+}
+
+static void measure_waiters(int processors)
+{
+    struct benchmark b = {.name = "raise to caught, in a wait",
+                          .floor_name = "pthread_kill to handler",
+                          .figure = raise_in_waiter,
+                          .floor = kill_waiter,
+                          .aim = AIM_RATIO,
+                          .limit = 1.5,
+                          .samples = 20};
+
+    waiter = start_managed(wait_and_catch);
+    start_bare(&bare_waiter, wait_bare);
+    measure_at(0, &b, k3thread_get_tid(waiter), bare_waiter_tid);
+    b.name = "the same, on the other processor";
+    if (processors > 1)
+        measure_at(1, &b, k3thread_get_tid(waiter), bare_waiter_tid);
+}
+
+static void measure_computers(int processors)
+{
+    struct benchmark b = {.name = "raise to caught, in a safepoint loop",
+                          .floor_name = "pthread_kill to handler",
+                          .figure = raise_in_computer,
+                          .floor = kill_computer,
+                          .aim = AIM_RATIO,
+                          .limit = 1.5,
+                          .samples = 20};
+
+    computer = start_managed(compute_and_catch);
+    start_bare(&bare_computer, compute_bare);
+    measure_at(processors > 1 ? 1 : 0, &b, k3thread_get_tid(computer), bare_computer_tid);
 }
 
 int main(void)
 {
     struct sigaction action = {.sa_handler = on_signal};
-    struct benchmark wait = {.name = "raise to caught, in a wait",
-                             .floor_name = "pthread_kill to handler",
-                             .figure = raise_in_waiter,
-                             .floor = kill_waiter,
-                             .aim = AIM_RATIO,
-                             .limit = 1.5,
-                             .samples = 20};
-    struct benchmark compute = wait;
+    cpu_set_t        all;
+    int              processors;
 
-    compute.name = "raise to caught, in a safepoint loop";
-    compute.figure = raise_in_computer;
-    compute.floor = kill_computer;
-
+    must(sched_getaffinity(0, sizeof(all), &all), "sched_getaffinity");
+    processors = CPU_COUNT(&all);
     must(sem_init(&caught, 0, 0), "sem_init");
     must(sem_init(&go, 0, 0), "sem_init");
     must(sem_init(&go_bare, 0, 0), "sem_init");
     must(sigaction(SIGUSR1, &action, NULL), "sigaction");
-    start_waiters();
-    measure(&wait);
-    start_computers();
-    measure(&compute);
+    put(0, 0);
+    measure_waiters(processors);
+    measure_computers(processors);
     return 0;
 }
