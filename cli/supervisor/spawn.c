@@ -13,6 +13,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/*
+ * ThreadSanitizer's clone() takes every child for a fork, and would reset the parent's state in
+ * this one; and what never returns in the child would stay on the thread's record of calls.
+ */
+#ifdef __SANITIZE_THREAD__
+int __clone(int (*function)(void *), void *stack, int flags, void *arg, ...);
+#define clone    __clone
+#define IN_CHILD __attribute__((no_sanitize_thread))
+#else
+#define IN_CHILD
+#endif
+
 #define DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
 
 /* The child's stack: its own frames and a path. */
@@ -84,7 +96,7 @@ static int set_limits(const struct spawn_plan *plan)
 }
 
 /* A script without "#!" is the shell's, as execvp() has it. */
-static void exec_file(const char *file, const struct spawn_plan *plan)
+IN_CHILD static void exec_file(const char *file, const struct spawn_plan *plan)
 {
     char **argv = (char **) plan->argv;
     char  *name = argv[0];
@@ -121,7 +133,7 @@ static bool join_path(char *file, const char *directory, size_t length, const ch
 }
 
 /* Tries each directory of the path. Returns, with errno as execvp() has it, when none will do. */
-static void exec_search(const struct spawn_plan *plan)
+IN_CHILD static void exec_search(const struct spawn_plan *plan)
 {
     const char *path = search_path(plan->environment);
     bool        denied = false;
@@ -144,7 +156,7 @@ static void exec_search(const struct spawn_plan *plan)
     errno = denied ? EACCES : ENOENT;
 }
 
-static void exec_command(const struct spawn_plan *plan)
+IN_CHILD static void exec_command(const struct spawn_plan *plan)
 {
     sigset_t none;
 
@@ -162,7 +174,7 @@ static void exec_command(const struct spawn_plan *plan)
 }
 
 /* The child, from vfork to exec; only what may stand there. */
-static int run_child(void *argument)
+IN_CHILD static int run_child(void *argument)
 {
     struct child            *child = argument;
     const struct spawn_plan *plan = child->plan;
