@@ -36,7 +36,7 @@ begin_test() {
 
 teardown() {
   local status=0
-  if [ -S "$K3THREAD_SOCKET" ]; then
+  if [ -S "${K3THREAD_SOCKET-}" ]; then
     k3 shutdown --now || [ $? = 69 ] || status=1
   fi
   finish_all || status=1
@@ -194,7 +194,7 @@ parent_of() {
 }
 
 # Fails if a process carries this test's directory: in its environment (K3THREAD_SOCKET), its
-# arguments, as its working directory, or among its files (a log).
+# arguments, as its working directory, or among its files (a log). It is ended then.
 refute_leaks() {
   "$PYTHON" -I -S "$ROOT/tests/cli/leaks.py" "$dir"
 }

@@ -1,9 +1,10 @@
-"""Prints each process that carries DIR, and fails if there is one: leaks.py DIR.
+"""Prints and kills each process that carries DIR, and fails if there is one: leaks.py DIR.
 
 A process carries it in its environment or arguments, as its working directory, or among its files.
 The caller and those above it do not count.
 """
 import os
+import signal
 import sys
 
 
@@ -49,17 +50,23 @@ def carries(pid, directory):
     return False
 
 
+def report(pid):
+    try:
+        words = read(f"/proc/{pid}/cmdline").replace(b"\0", b" ").decode("utf-8", "replace")
+        print(f"left behind: {pid} (child of {parent(pid)}): {words}")
+        os.kill(pid, signal.SIGKILL)
+    except OSError:
+        print(f"left behind: {pid}, which has gone since")
+
+
 def main():
     directory = os.fsencode(sys.argv[1])
+    assert directory.startswith(b"/tmp/k3t."), "not a directory that one test has for itself"
     mine = callers()
     left = [pid for pid in map(int, filter(str.isdigit, os.listdir("/proc")))
             if pid not in mine and carries(pid, directory)]
     for pid in left:
-        try:
-            words = read(f"/proc/{pid}/cmdline").replace(b"\0", b" ").decode("utf-8", "replace")
-            print(f"left behind: {pid} (child of {parent(pid)}): {words}")
-        except OSError:
-            print(f"left behind: {pid}, which has gone since")
+        report(pid)
     return bool(left)
 
 

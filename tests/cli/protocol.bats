@@ -386,14 +386,16 @@ EOF
   pid=$(supervisor_pid)
   before=$(memory_of "$pid")
   script <<'EOF'
-deaf = [Client() for _ in range(10)]
+requests = b"".join(request(i, "list", {}) for i in range(1000))
+deaf = [Client() for _ in range(5)]
 for client in deaf:
-    client.socket.setblocking(False)
+    client.socket.settimeout(0.3)
     try:
-        for _ in range(3000):
-            client.send("list")
-    except BlockingIOError:
-        pass
+        for _ in range(100):
+            client.send_bytes(requests)
+    except TimeoutError:
+        continue
+    raise AssertionError("the supervisor reads on from a client that does not read")
 worst = 0
 for _ in range(20):
     began = time.time()
