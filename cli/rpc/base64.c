@@ -11,8 +11,8 @@ static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuv
 char *base64_encode(const void *data, size_t size)
 {
     const unsigned char *in = data;
-    char *ret = malloc((size + 2) / 3 * 4 + 1);
-    char *out = ret;
+    char                *ret = malloc((size + 2) / 3 * 4 + 1);
+    char                *out = ret;
 
     if (ret == NULL)
         return NULL;
@@ -41,9 +41,13 @@ static int digit(char c)
     return at != NULL ? (int) (at - alphabet) : -1;
 }
 
-/* Decodes the LENGTH digits (2, 3 or 4) of one group; returns false on a bad one. */
+/*
+ * Decodes the LENGTH digits (2, 3 or 4) of one group; returns false on a bad one, or on a last one
+ * with bits that no byte has: each string of bytes has one text.
+ */
 static bool decode_group(const char *text, size_t length, char *out)
 {
+    uint32_t unused = (1U << (24 - 8 * (length - 1))) - 1;
     uint32_t group = 0;
 
     for (size_t i = 0; i < 4; i++) {
@@ -53,6 +57,8 @@ static bool decode_group(const char *text, size_t length, char *out)
             return false;
         group = group << 6 | (uint32_t) value;
     }
+    if ((group & unused) != 0)
+        return false;
     for (size_t i = 0; i + 1 < length; i++)
         out[i] = (char) (group >> (16 - 8 * i) & 255);
     return true;
