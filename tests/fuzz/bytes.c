@@ -1,0 +1,56 @@
+/* Bytes in JSON: what was encoded comes back, and nothing else is taken for base64. */
+#include "cli/rpc/base64.h"
+#include "cli/rpc/bytes.h"
+#include "tests/fuzz/fuzz.h"
+
+static void there_and_back(const uint8_t *data, size_t size)
+{
+    char  *text = base64_encode(data, size);
+    char  *again = NULL;
+    size_t again_size = 0;
+
+    MUST(text != NULL && base64_decode(text, strlen(text), &again, &again_size) == 0);
+    MUST(again_size == size && (size == 0 || memcmp(again, data, size) == 0));
+    free(again);
+    free(text);
+}
+
+/* Strict: what it takes is exactly what would be made of the result. */
+static void decode(const uint8_t *data, size_t size)
+{
+    char  *text = fuzz_string(data, size);
+    char  *bytes, *again;
+    size_t count;
+
+    if (base64_decode(text, strlen(text), &bytes, &count) == 0) {
+        again = base64_encode(bytes, count);
+        MUST(again != NULL && strcmp(again, text) == 0);
+        free(again);
+        free(bytes);
+    }
+    free(text);
+}
+
+static void json(const uint8_t *data, size_t size)
+{
+    char   *string = fuzz_string(data, size);
+    json_t *value = bytes_to_json(string);
+    char   *again;
+
+    MUST(value != NULL && bytes_from_json(value, &again) == 0 && strcmp(again, string) == 0);
+    free(again);
+    json_decref(value);
+    value = json_loadb((const char *) data, size, JSON_DECODE_ANY, NULL);
+    if (bytes_from_json(value, &again) == 0)
+        free(again);
+    json_decref(value);
+    free(string);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    there_and_back(data, size);
+    decode(data, size);
+    json(data, size);
+    return 0;
+}

@@ -1,0 +1,68 @@
+/* The small parsers: times, names, patterns, exceptions, readiness. */
+#include "cli/duration.h"
+#include "cli/exceptions.h"
+#include "cli/place.h"
+#include "cli/suggest.h"
+#include "cli/supervisor/ready.h"
+#include "cli/supervisor/store.h"
+#include "tests/fuzz/fuzz.h"
+
+#include <math.h>
+
+static void parse_duration(const char *string)
+{
+    struct text text = {0};
+    double      seconds;
+
+    if (duration_parse(string, &seconds) != 0)
+        return;
+    MUST(seconds >= 0 && isfinite(seconds));
+    duration_add(&text, seconds);
+    MUST(text.size > 0);
+    text_release(&text);
+}
+
+static void parse_name(const char *string)
+{
+    const char *fault = store_name_fault(string);
+
+    /* A name is no pattern, else it could not be meant; as a pattern it would fit itself. */
+    if (fault == NULL)
+        MUST(!store_is_pattern(string) && store_fits(string, string));
+    (void) store_fits(string, "web-1");
+}
+
+static void parse_place(const char *string)
+{
+    struct place place;
+    char        *why;
+
+    for (int as_label = 0; as_label < 2; as_label++) {
+        if (place_resolve(&place, as_label ? string : NULL, as_label ? NULL : string, &why) == 0)
+            place_release(&place);
+        free(why);
+    }
+}
+
+static void parse_ready(const char *string)
+{
+    struct ready ready = {.poll.fd = -1, .log = -1, .write_end = -1};
+
+    if (ready_fault(string) == NULL && ready_open(&ready, string) == 0)
+        ready_close(&ready);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char             *string = fuzz_string(data, size < 4096 ? size : 4096);
+    struct suggestion suggestion = {.word = string};
+
+    parse_duration(string);
+    parse_name(string);
+    parse_place(string);
+    parse_ready(string);
+    (void) exceptions_find(string);
+    suggest_consider(&suggestion, "supervise");
+    free(string);
+    return 0;
+}
