@@ -85,16 +85,21 @@ static void mixed_in_the_function_of_the_try(void)
             VARIABLE(sixth, '6');
             throw();
             k3thread_cleanup_pop(0);
-        } K3THREAD_EXCEPT(k3thread_SystemExit, e) {
+        }
+        K3THREAD_EXCEPT(k3thread_SystemExit, e) {
             note('x');
-        } K3THREAD_FINALLY {
+        }
+        K3THREAD_FINALLY {
             note('f');
-        } K3THREAD_END
+        }
+        K3THREAD_END
         k3thread_cleanup_pop(0);
-    } K3THREAD_EXCEPT(k3thread_ValueError, e) {
+    }
+    K3THREAD_EXCEPT(k3thread_ValueError, e) {
         VARIABLE(inside, 'i');
         note('v');
-    } K3THREAD_END
+    }
+    K3THREAD_END
     note('e');
 }
 
@@ -152,7 +157,8 @@ static void left_in_each_way(void)
         k3thread_cleanup_push(run, "g");
         goto out;
         k3thread_cleanup_pop(1);
-    } K3THREAD_END
+    }
+    K3THREAD_END
     k3thread_cleanup_pop(1);
 out:
     check_trace("gd");
@@ -164,7 +170,8 @@ static void *exit_thread(void *arg)
     k3thread_cleanup_push(run, "t");
     K3THREAD_TRY {
         pthread_exit(arg);
-    } K3THREAD_END
+    }
+    K3THREAD_END
     k3thread_cleanup_pop(0);
     return arg;
 }
@@ -194,13 +201,17 @@ static void raise_in_cleanup(void)
             throw();
             k3thread_cleanup_pop(0);
             k3thread_cleanup_pop(0);
-        } K3THREAD_EXCEPT(k3thread_ValueError, e) {
+        }
+        K3THREAD_EXCEPT(k3thread_ValueError, e) {
             note('v');
-        } K3THREAD_END
+        }
+        K3THREAD_END
         note('x');
-    } K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
+    }
+    K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
         note('k');
-    } K3THREAD_END
+    }
+    K3THREAD_END
     check_trace("abvk");
 }
 
@@ -221,9 +232,11 @@ static void throw_in_cleanup(void)
         k3thread_cleanup_pop(0);
         k3thread_cleanup_pop(0);
         k3thread_cleanup_pop(0);
-    } K3THREAD_EXCEPT(k3thread_KeyError, e) {
+    }
+    K3THREAD_EXCEPT(k3thread_KeyError, e) {
         note('k');
-    } K3THREAD_END
+    }
+    K3THREAD_END
     check_trace("abck");
     CHECK_EQUAL(test_mask(), K3THREAD_IMMEDIATE);
 }
@@ -244,9 +257,11 @@ static void catch_in_cleanup(void)
         k3thread_throw(&k3thread_KeyError, NULL);
         k3thread_cleanup_pop(0);
         k3thread_cleanup_pop(0);
-    } K3THREAD_EXCEPT(k3thread_KeyError, e) {
+    }
+    K3THREAD_EXCEPT(k3thread_KeyError, e) {
         note('k');
-    } K3THREAD_END
+    }
+    K3THREAD_END
     check_trace("bayzk");
     CHECK_EQUAL(test_mask(), K3THREAD_IMMEDIATE);
 }

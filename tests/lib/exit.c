@@ -320,5 +320,5 @@ TEST_MAIN({"return-from-main", return_from_main}, {"status", status_is_kept},
           {"signal", fatal_signal}, {"started-during", started_during_exit},
           {"delayed", delayed_are_waited_for}, {"raised-during", raised_in_during_exit},
           {"adopted", adopted_are_not_waited_for}, {"main-ends", exception_ends_main},
-          {"default-hook", default_hook}, {"own-hook", own_hook},
-          {"throwing-hook", throwing_hook}, {"hook-of-adopted", hook_of_adopted})
+          {"default-hook", default_hook}, {"own-hook", own_hook}, {"throwing-hook", throwing_hook},
+          {"hook-of-adopted", hook_of_adopted})

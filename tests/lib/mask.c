@@ -32,7 +32,8 @@ static void set_returns_old(void)
 {
     enum k3thread_mask old = K3THREAD_IMMEDIATE;
 
-    EACH_MASK(mask) {
+    EACH_MASK(mask)
+    {
         CHECK_EQUAL(k3thread_set_mask(*mask), old);
         CHECK_EQUAL(k3thread_set_mask((enum k3thread_mask) 17), *mask);
         CHECK_EQUAL(test_mask(), *mask);
@@ -76,7 +77,8 @@ static void open_mask(void)
 /* Opening throws inside k3thread_set_mask, and the new mask is then the one that is set. */
 static void opening_delivers(void)
 {
-    EACH_MASK(mask) {
+    EACH_MASK(mask)
+    {
         k3thread_set_mask(*mask);
         raise_in_self();
         K3THREAD_TRY {
@@ -86,7 +88,8 @@ static void opening_delivers(void)
             CHECK(k3thread_pending());
             CHECK(test_catch(open_mask) == &k3thread_KeyboardInterrupt);
             CHECK(!k3thread_pending());
-        } K3THREAD_END
+        }
+        K3THREAD_END
     }
 }
 
@@ -105,27 +108,34 @@ static void through_a_block(enum k3thread_mask mask)
         CHECK_EQUAL(test_mask(), mask);
         throw();
         k3thread_cleanup_pop(0);
-    } K3THREAD_EXCEPT(k3thread_ValueError, e) {
+    }
+    K3THREAD_EXCEPT(k3thread_ValueError, e) {
         CHECK_EQUAL(test_mask(), in_handler(mask));
-    } K3THREAD_FINALLY {
+    }
+    K3THREAD_FINALLY {
         CHECK_EQUAL(test_mask(), K3THREAD_NEVER);
-    } K3THREAD_END
+    }
+    K3THREAD_END
     CHECK_EQUAL(test_mask(), mask);
 }
 
 static void in_every_nesting(void)
 {
-    EACH_MASK(mask) {
+    EACH_MASK(mask)
+    {
         k3thread_set_mask(*mask);
         through_a_block(*mask);
         K3THREAD_TRY {
             through_a_block(*mask);
             throw();
-        } K3THREAD_EXCEPT(k3thread_ValueError, e) {
+        }
+        K3THREAD_EXCEPT(k3thread_ValueError, e) {
             through_a_block(in_handler(*mask));
-        } K3THREAD_FINALLY {
+        }
+        K3THREAD_FINALLY {
             through_a_block(K3THREAD_NEVER);
-        } K3THREAD_END
+        }
+        K3THREAD_END
         CHECK_EQUAL(test_mask(), *mask);
     }
 }
@@ -136,7 +146,8 @@ static int leave(int way)
         K3THREAD_TRY {
             if (way < 8)
                 throw();
-        } K3THREAD_EXCEPT(k3thread_ValueError, e) {
+        }
+        K3THREAD_EXCEPT(k3thread_ValueError, e) {
             switch (way) {
             case 0:
                 return way;
@@ -153,12 +164,14 @@ static int leave(int way)
             }
             if (way == 5)
                 break;
-        } K3THREAD_FINALLY {
+        }
+        K3THREAD_FINALLY {
             if (way == 6 || way == 9)
                 return way;
             if (way == 7 || way == 10)
                 throw();
-        } K3THREAD_END
+        }
+        K3THREAD_END
     }
 out:
     return way;
@@ -167,16 +180,19 @@ out:
 /* A handler and a FINALLY are left in every way. */
 static void restored_however_left(void)
 {
-    EACH_MASK(mask) {
+    EACH_MASK(mask)
+    {
         for (volatile int way = 0; way <= 10; way++) {
             k3thread_set_mask(*mask);
             K3THREAD_TRY {
                 CHECK_EQUAL(leave(way), way);
                 CHECK_EQUAL(test_mask(), *mask);
-            } K3THREAD_EXCEPT(k3thread_ValueError, e) {
+            }
+            K3THREAD_EXCEPT(k3thread_ValueError, e) {
                 CHECK(way == 3 || way == 4 || way == 7 || way == 10);
                 CHECK_EQUAL(test_mask(), in_handler(*mask));
-            } K3THREAD_END
+            }
+            K3THREAD_END
             CHECK_EQUAL(test_mask(), *mask);
         }
     }
@@ -190,25 +206,30 @@ static void raise_in_handler(void)
     K3THREAD_TRY {
         K3THREAD_TRY {
             throw();
-        } K3THREAD_EXCEPT(k3thread_ValueError, e) {
+        }
+        K3THREAD_EXCEPT(k3thread_ValueError, e) {
             raise_in_self();
             k3thread_checkpoint();
             at = 1;
             nap();
             at = 2;
-        } K3THREAD_FINALLY {
+        }
+        K3THREAD_FINALLY {
             CHECK_EQUAL(at, 1);
             raise_in_self();
             k3thread_checkpoint();
             nap();
             at = 3;
-        } K3THREAD_END
+        }
+        K3THREAD_END
         at = 4;
-    } K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
+    }
+    K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
         CHECK_EQUAL(at, 3);
         CHECK(k3thread_take(NULL)); /* the second */
         at = 5;
-    } K3THREAD_END
+    }
+    K3THREAD_END
     CHECK_EQUAL(at, 5);
 }
 
@@ -218,15 +239,19 @@ static void end_is_a_checkpoint(void)
 
     K3THREAD_TRY {
         K3THREAD_TRY {
-        } K3THREAD_FINALLY {
+        }
+        K3THREAD_FINALLY {
             raise_in_self();
             at = 1;
-        } K3THREAD_END
+        }
+        K3THREAD_END
         at = 2;
-    } K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
+    }
+    K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
         CHECK_EQUAL(at, 1);
         at = 3;
-    } K3THREAD_END
+    }
+    K3THREAD_END
     CHECK_EQUAL(at, 3);
 }
 
@@ -238,7 +263,8 @@ static void *check_mask_of_new(void *arg)
 
 static void not_inherited(void)
 {
-    EACH_MASK(mask) {
+    EACH_MASK(mask)
+    {
         k3thread_set_mask(*mask);
         CHECK(test_end(test_start(check_mask_of_new, NULL)) == NULL);
     }

@@ -18,10 +18,12 @@ static void in_order(void)
     while (k3thread_pending()) {
         K3THREAD_TRY {
             k3thread_set_mask(K3THREAD_IMMEDIATE);
-        } K3THREAD_EXCEPT(Numbered, e) {
+        }
+        K3THREAD_EXCEPT(Numbered, e) {
             CHECK_EQUAL(atoi(e->message), next);
             next++;
-        } K3THREAD_END
+        }
+        K3THREAD_END
     }
     CHECK_EQUAL(next, K3THREAD_QUEUE_MAX);
 }

@@ -39,9 +39,11 @@ static void *catch_at_top(void *arg)
     atomic_fetch_add(&reached, 1);
     K3THREAD_TRY {
         (void) k3thread_sleep(-1);
-    } K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
+    }
+    K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
         atomic_fetch_add(&caught, 1);
-    } K3THREAD_END
+    }
+    K3THREAD_END
     return arg;
 }
 
@@ -67,9 +69,11 @@ static void *masked_for_long(void *arg)
     WAIT_FOR(k3thread_pending());
     K3THREAD_TRY {
         k3thread_set_mask(K3THREAD_IMMEDIATE);
-    } K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
+    }
+    K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
         caught = 1;
-    } K3THREAD_END
+    }
+    K3THREAD_END
     return arg;
 }
 
@@ -87,13 +91,16 @@ static void *wait_in_handler(void *arg)
 {
     K3THREAD_TRY {
         (void) k3thread_sleep(-1);
-    } K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
+    }
+    K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
         (void) k3thread_sleep(-1);
-    } K3THREAD_FINALLY {
+    }
+    K3THREAD_FINALLY {
         reached = 1;
         (void) k3thread_sleep(0.01);
         reached = 2;
-    } K3THREAD_END
+    }
+    K3THREAD_END
     return arg;
 }
 
@@ -122,9 +129,11 @@ static void *read_foreign(void *arg)
         reached = 1;
         k3thread_checkpoint();
         reached = 2;
-    } K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
+    }
+    K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
         caught = 1;
-    } K3THREAD_END
+    }
+    K3THREAD_END
     return arg;
 }
 
@@ -148,8 +157,10 @@ static void *churn(void *arg)
             reached = 1;
             k3thread_checkpoint();
         }
-    } K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
-    } K3THREAD_END
+    }
+    K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
+    }
+    K3THREAD_END
     return arg;
 }
 
@@ -187,9 +198,11 @@ static void *sleep_with_handler(void *arg)
 {
     K3THREAD_TRY {
         (void) k3thread_sleep(-1);
-    } K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
+    }
+    K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
         CHECK_EQUAL(handler_at, 2);
-    } K3THREAD_END
+    }
+    K3THREAD_END
     return arg;
 }
 
@@ -267,9 +280,11 @@ static void raise_and_receive(k3thread *other, unsigned self)
         sent[self] += k3thread_send_exception(other, &k3thread_KeyError) == 0;
         (void) k3thread_sleep(0);
         k3thread_set_mask(K3THREAD_NEVER);
-    } K3THREAD_EXCEPT(k3thread_KeyError, e) {
+    }
+    K3THREAD_EXCEPT(k3thread_KeyError, e) {
         received[self]++;
-    } K3THREAD_END
+    }
+    K3THREAD_END
 }
 
 static void *raise_at_each_other(void *arg)
@@ -318,9 +333,11 @@ static void *be_adopted(void *arg)
     adopted = k3thread_ref(k3thread_self());
     K3THREAD_TRY {
         (void) k3thread_sleep(-1);
-    } K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
+    }
+    K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
         caught = 1;
-    } K3THREAD_END
+    }
+    K3THREAD_END
     return arg;
 }
 
@@ -379,10 +396,12 @@ static void main_thread(void)
     t = test_start(interrupt_main, self);
     K3THREAD_TRY {
         (void) k3thread_sleep(-1);
-    } K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
+    }
+    K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
         CHECK_EQUAL(e->sender, k3thread_get_id(t));
         caught = 1;
-    } K3THREAD_END
+    }
+    K3THREAD_END
     CHECK_EQUAL(caught, 1);
     CHECK(test_end(t) == NULL);
 }

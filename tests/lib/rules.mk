@@ -3,8 +3,19 @@
 # The same file with and without landing pads.
 $(BUILD)/tests/lib/cleanup_plain.c.o: TEST_CFLAGS = -fno-exceptions
 
-# A checkpoint on every edge; the hook is in an archive of its own.
-SAFEPOINT_CFLAGS := -fsanitize-coverage=trace-pc$(if $(findstring clang,$(shell $(CC) --version)),$(comma)no-prune)
+# A checkpoint on every edge, as k3thread.pc has it; the hook is in an archive of its own.
+SAFEPOINT_CFLAGS := $(shell sed -n 's/^safepoint_cflags$(if \
+	$(findstring clang,$(shell $(CC) --version)),_clang)=//p' lib/k3thread.pc.in)
 
 $(BUILD)/tests/lib/safepoint.c.o: TEST_CFLAGS = $(SAFEPOINT_CFLAGS)
 $(BUILD)/tests/lib/safepoint: TEST_LIBS = $(SAFEPOINT)
+
+# Two files: the scenarios have safepoints, and what raises at them sees each one first. It counts
+# what is allocated, too.
+TEST_PROGRAMS := $(filter-out %/tests/lib/injector,$(TEST_PROGRAMS))
+
+$(BUILD)/tests/lib/inject.c.o: TEST_CFLAGS = $(SAFEPOINT_CFLAGS)
+$(BUILD)/tests/lib/inject: $(BUILD)/tests/lib/injector.c.o
+$(BUILD)/tests/lib/inject: TEST_LIBS = $(SAFEPOINT)
+$(BUILD)/tests/lib/inject: TEST_LDFLAGS = \
+	-Wl,--wrap=__sanitizer_cov_trace_pc,--wrap=malloc,--wrap=calloc,--wrap=free

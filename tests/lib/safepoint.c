@@ -89,9 +89,11 @@ static void *catch_in_loop(void *arg)
             k3thread_set_mask(K3THREAD_IMMEDIATE);
             for (;;)
                 turns++;
-        } K3THREAD_EXCEPT(k3thread_KeyError, e) {
+        }
+        K3THREAD_EXCEPT(k3thread_KeyError, e) {
             caught++;
-        } K3THREAD_END
+        }
+        K3THREAD_END
     }
     return arg;
 }

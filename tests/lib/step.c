@@ -286,9 +286,11 @@ static void *target(void *arg)
         mark(SIGUSR2);
         k3thread_checkpoint();
         (void) k3thread_sleep(-1); /* if it was not raised in yet */
-    } K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
+    }
+    K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
         run.caught = true;
-    } K3THREAD_END
+    }
+    K3THREAD_END
     return arg;
 }
 

@@ -143,9 +143,11 @@ static inline const k3thread_exctype *test_catch(void (*function)(void))
 
     K3THREAD_TRY {
         function();
-    } K3THREAD_EXCEPT(k3thread_BaseException, e) {
+    }
+    K3THREAD_EXCEPT(k3thread_BaseException, e) {
         type = e->type;
-    } K3THREAD_END
+    }
+    K3THREAD_END
     return type;
 }
 

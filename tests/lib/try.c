@@ -21,16 +21,22 @@ static const char *nested(void (*thrower)(void))
     K3THREAD_TRY {
         K3THREAD_TRY {
             thrower();
-        } K3THREAD_EXCEPT(Special, e) {
+        }
+        K3THREAD_EXCEPT(Special, e) {
             return "inner Special";
-        } K3THREAD_EXCEPT(k3thread_RuntimeError, e) {
+        }
+        K3THREAD_EXCEPT(k3thread_RuntimeError, e) {
             return "inner RuntimeError";
-        } K3THREAD_END
-    } K3THREAD_EXCEPT(k3thread_Exception, e) {
+        }
+        K3THREAD_END
+    }
+    K3THREAD_EXCEPT(k3thread_Exception, e) {
         return "outer Exception";
-    } K3THREAD_EXCEPT(k3thread_SystemExit, e) {
+    }
+    K3THREAD_EXCEPT(k3thread_SystemExit, e) {
         return "outer SystemExit";
-    } K3THREAD_END
+    }
+    K3THREAD_END
     return "none";
 }
 
@@ -39,16 +45,22 @@ static const char *nested_the_other_way(void (*thrower)(void))
     K3THREAD_TRY {
         K3THREAD_TRY {
             thrower();
-        } K3THREAD_EXCEPT(k3thread_RuntimeError, e) {
+        }
+        K3THREAD_EXCEPT(k3thread_RuntimeError, e) {
             return "inner RuntimeError";
-        } K3THREAD_EXCEPT(Special, e) {
+        }
+        K3THREAD_EXCEPT(Special, e) {
             return "inner Special";
-        } K3THREAD_END
-    } K3THREAD_EXCEPT(k3thread_BaseException, e) {
+        }
+        K3THREAD_END
+    }
+    K3THREAD_EXCEPT(k3thread_BaseException, e) {
         return "outer BaseException";
-    } K3THREAD_EXCEPT(k3thread_SystemExit, e) {
+    }
+    K3THREAD_EXCEPT(k3thread_SystemExit, e) {
         return "outer SystemExit";
-    } K3THREAD_END
+    }
+    K3THREAD_END
     return "none";
 }
 
@@ -106,11 +118,14 @@ static void with_finally(void (*thrower)(void))
         note('b');
         thrower();
         note('B');
-    } K3THREAD_EXCEPT(Special, e) {
+    }
+    K3THREAD_EXCEPT(Special, e) {
         note('s');
-    } K3THREAD_FINALLY {
+    }
+    K3THREAD_FINALLY {
         note('f');
-    } K3THREAD_END
+    }
+    K3THREAD_END
     note('e');
 }
 
@@ -122,9 +137,11 @@ static void finally_runs(void)
     check_trace("bsfe");
     K3THREAD_TRY {
         with_finally(throw_value);
-    } K3THREAD_EXCEPT(k3thread_ValueError, e) {
+    }
+    K3THREAD_EXCEPT(k3thread_ValueError, e) {
         note('v');
-    } K3THREAD_END
+    }
+    K3THREAD_END
     check_trace("bfv");
 }
 
@@ -133,18 +150,24 @@ static void throw_in_handler(void)
     K3THREAD_TRY {
         K3THREAD_TRY {
             throw_special();
-        } K3THREAD_EXCEPT(Special, e) {
+        }
+        K3THREAD_EXCEPT(Special, e) {
             note('s');
             throw_value();
-        } K3THREAD_EXCEPT(k3thread_ValueError, e) {
+        }
+        K3THREAD_EXCEPT(k3thread_ValueError, e) {
             note('x'); /* a sibling does not handle what a handler throws */
-        } K3THREAD_FINALLY {
+        }
+        K3THREAD_FINALLY {
             note('f');
-        } K3THREAD_END
+        }
+        K3THREAD_END
         note('x');
-    } K3THREAD_EXCEPT(k3thread_ValueError, e) {
+    }
+    K3THREAD_EXCEPT(k3thread_ValueError, e) {
         note('v');
-    } K3THREAD_END
+    }
+    K3THREAD_END
     check_trace("sfv");
 }
 
@@ -153,17 +176,22 @@ static void throw_in_finally(void)
     K3THREAD_TRY {
         K3THREAD_TRY {
             throw_special();
-        } K3THREAD_EXCEPT(k3thread_ValueError, e) {
+        }
+        K3THREAD_EXCEPT(k3thread_ValueError, e) {
             note('x');
-        } K3THREAD_FINALLY {
+        }
+        K3THREAD_FINALLY {
             note('f');
             throw_value(); /* instead of Special, which is dropped */
-        } K3THREAD_END
+        }
+        K3THREAD_END
         note('x');
-    } K3THREAD_EXCEPT(k3thread_Exception, e) {
+    }
+    K3THREAD_EXCEPT(k3thread_Exception, e) {
         CHECK(e->type == &k3thread_ValueError);
         note('v');
-    } K3THREAD_END
+    }
+    K3THREAD_END
     check_trace("fv");
 }
 
@@ -171,10 +199,12 @@ static void reraise_in_a_function(void)
 {
     K3THREAD_TRY {
         K3THREAD_RERAISE(); /* caught here: the handler that called goes on */
-    } K3THREAD_EXCEPT(Special, e) {
+    }
+    K3THREAD_EXCEPT(Special, e) {
         CHECK_TEXT(e->message, "special");
         note('c');
-    } K3THREAD_END
+    }
+    K3THREAD_END
     K3THREAD_RERAISE();
 }
 
@@ -183,19 +213,24 @@ static void rethrow(void)
     K3THREAD_TRY {
         K3THREAD_TRY {
             throw_special();
-        } K3THREAD_EXCEPT(Special, e) {
+        }
+        K3THREAD_EXCEPT(Special, e) {
             note('s');
             reraise_in_a_function();
-        } K3THREAD_FINALLY {
+        }
+        K3THREAD_FINALLY {
             note('f');
-        } K3THREAD_END
+        }
+        K3THREAD_END
         note('x');
-    } K3THREAD_EXCEPT(k3thread_Exception, e) {
+    }
+    K3THREAD_EXCEPT(k3thread_Exception, e) {
         CHECK(e->type == &Special);
         CHECK_TEXT(e->message, "special");
         CHECK_EQUAL(e->sender, k3thread_get_id(k3thread_self()));
         note('o');
-    } K3THREAD_END
+    }
+    K3THREAD_END
     check_trace("scfo");
 }
 
@@ -209,10 +244,13 @@ static void reraise_outside_of_a_handler(void)
     CHECK(test_catch(reraise_nothing) == &k3thread_RuntimeError);
     K3THREAD_TRY {
         throw_special();
-    } K3THREAD_EXCEPT(Special, e) {
-    } K3THREAD_FINALLY {
+    }
+    K3THREAD_EXCEPT(Special, e) {
+    }
+    K3THREAD_FINALLY {
         CHECK(test_catch(reraise_nothing) == &k3thread_RuntimeError);
-    } K3THREAD_END
+    }
+    K3THREAD_END
 }
 
 /* The handler's exception stays as it was while others come and go inside the handler. */
@@ -220,17 +258,21 @@ static void nested_in_handler(void)
 {
     K3THREAD_TRY {
         throw_special();
-    } K3THREAD_EXCEPT(Special, outer) {
+    }
+    K3THREAD_EXCEPT(Special, outer) {
         K3THREAD_TRY {
             throw_value();
-        } K3THREAD_EXCEPT(k3thread_ValueError, inner) {
+        }
+        K3THREAD_EXCEPT(k3thread_ValueError, inner) {
             CHECK(test_catch(reraise_nothing) == &k3thread_ValueError);
             CHECK(inner->type == &k3thread_ValueError);
-        } K3THREAD_END
+        }
+        K3THREAD_END
         CHECK(test_catch(reraise_nothing) == &Special);
         CHECK(outer->type == &Special);
         CHECK_TEXT(outer->message, "special");
-    } K3THREAD_END
+    }
+    K3THREAD_END
 }
 
 /* Leaves the body of a TRY in each way; 15 when all of them went where they should. */
@@ -245,15 +287,19 @@ static int leave_body(int by_return)
             if (by_return)
                 return 1;
             break;
-        } K3THREAD_EXCEPT(Special, e) {
-        } K3THREAD_END
+        }
+        K3THREAD_EXCEPT(Special, e) {
+        }
+        K3THREAD_END
     }
     ways |= 2;
     K3THREAD_TRY {
         K3THREAD_TRY {
             goto out;
-        } K3THREAD_END
-    } K3THREAD_END
+        }
+        K3THREAD_END
+    }
+    K3THREAD_END
     ways |= 8;
 out:
     return ways | 4;
@@ -264,19 +310,23 @@ static int leave_handler(int by_return)
     for (volatile int i = 0; i < 3; i++) {
         K3THREAD_TRY {
             throw_special();
-        } K3THREAD_EXCEPT(Special, e) {
+        }
+        K3THREAD_EXCEPT(Special, e) {
             if (i == 0)
                 continue;
             if (by_return)
                 return 1;
             break;
-        } K3THREAD_END
+        }
+        K3THREAD_END
     }
     K3THREAD_TRY {
         throw_special();
-    } K3THREAD_EXCEPT(Special, e) {
+    }
+    K3THREAD_EXCEPT(Special, e) {
         goto out;
-    } K3THREAD_END
+    }
+    K3THREAD_END
     return 8;
 out:
     return 6;
@@ -287,19 +337,23 @@ static int leave_finally(int by_return)
     for (volatile int i = 0; i < 3; i++) {
         K3THREAD_TRY {
             throw_special();
-        } K3THREAD_FINALLY {
+        }
+        K3THREAD_FINALLY {
             if (i == 0)
                 continue;
             if (by_return)
                 return 1;
             break;
-        } K3THREAD_END
+        }
+        K3THREAD_END
     }
     K3THREAD_TRY {
         throw_special();
-    } K3THREAD_FINALLY {
+    }
+    K3THREAD_FINALLY {
         goto out;
-    } K3THREAD_END
+    }
+    K3THREAD_END
     return 8;
 out:
     return 6;
@@ -325,9 +379,11 @@ static void leave_often(int (*leave)(int), unsigned times)
         CHECK_EQUAL(test_mask(), K3THREAD_IMMEDIATE);
         CHECK_EQUAL(allocated(), before);
         throw_special();
-    } K3THREAD_EXCEPT(Special, e) {
+    }
+    K3THREAD_EXCEPT(Special, e) {
         note('o');
-    } K3THREAD_END
+    }
+    K3THREAD_END
     check_trace("o");
     CHECK(test_catch(reraise_nothing) == &k3thread_RuntimeError);
 }
@@ -359,9 +415,11 @@ static void deep_stack(void)
 {
     K3THREAD_TRY {
         note((char) descend(3000));
-    } K3THREAD_EXCEPT(Special, e) {
+    }
+    K3THREAD_EXCEPT(Special, e) {
         note('o');
-    } K3THREAD_END
+    }
+    K3THREAD_END
     check_trace("o");
 }
 
@@ -390,9 +448,11 @@ static const char *through(const char *message)
 
     K3THREAD_TRY {
         k3thread_throw(&Special, "%s", message);
-    } K3THREAD_EXCEPT(Special, e) {
+    }
+    K3THREAD_EXCEPT(Special, e) {
         memcpy(got, e->message, sizeof(got));
-    } K3THREAD_END
+    }
+    K3THREAD_END
     return got;
 }
 

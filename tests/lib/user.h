@@ -24,29 +24,44 @@ int work(int fd, void *resource)
             result = k3thread_sleep(1.5);
             k3thread_cleanup_pop(1);
             k3thread_cleanup_pop(0);
-        } K3THREAD_EXCEPT(k3thread_TimeoutError, e) {
+        }
+        K3THREAD_EXCEPT(k3thread_TimeoutError, e) {
             K3THREAD_TRY {
                 result = handle(fd, resource);
-            } K3THREAD_EXCEPT(k3thread_OSError, inner) {
+            }
+            K3THREAD_EXCEPT(k3thread_OSError, inner) {
                 result = inner->message[0];
-            } K3THREAD_END
+            }
+            K3THREAD_END
             K3THREAD_RERAISE();
-        } K3THREAD_EXCEPT(Reload, e) {
+        }
+        K3THREAD_EXCEPT(Reload, e) {
             result = e->message[0];
-        } K3THREAD_FINALLY {
+        }
+        K3THREAD_FINALLY {
             K3THREAD_TRY {
                 release(resource);
-            } K3THREAD_END
-        } K3THREAD_END
-    } K3THREAD_EXCEPT(k3thread_Exception, e) {
+            }
+            K3THREAD_END
+        }
+        K3THREAD_END
+    }
+    K3THREAD_EXCEPT(k3thread_Exception, e) {
         result = -1;
-    } K3THREAD_END
+    }
+    K3THREAD_END
     return result;
 }
 
 int handle(int fd, void *resource)
 {
-    K3THREAD_TRY { K3THREAD_TRY { return work(fd, resource); } K3THREAD_END } K3THREAD_END
+    K3THREAD_TRY {
+        K3THREAD_TRY {
+            return work(fd, resource);
+        }
+        K3THREAD_END
+    }
+    K3THREAD_END
     return 0;
 }
 
@@ -59,11 +74,14 @@ int loop(int fd, void *resource)
             if (handle(fd, resource) == 0)
                 break;
             goto out;
-        } K3THREAD_EXCEPT(k3thread_SystemExit, e) {
+        }
+        K3THREAD_EXCEPT(k3thread_SystemExit, e) {
             return 0;
-        } K3THREAD_FINALLY {
+        }
+        K3THREAD_FINALLY {
             release(resource);
-        } K3THREAD_END
+        }
+        K3THREAD_END
     }
 out:
     return 1;

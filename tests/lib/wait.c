@@ -47,8 +47,8 @@ static int listen_local(struct sockaddr_in *address)
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     socklen_t length = sizeof(*address);
 
-    *address = (struct sockaddr_in){.sin_family = AF_INET,
-                                    .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
+    *address =
+        (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
     CHECK(fd >= 0);
     CHECK_EQUAL(bind(fd, (struct sockaddr *) address, length), 0);
     CHECK_EQUAL(listen(fd, 5), 0);
@@ -121,9 +121,9 @@ static void in_cond_wait(void)
 static const struct {
     const char *name;
     void (*wait)(void);
-} waits[] = {{"sleep", in_sleep},     {"poll", in_poll},       {"read", in_read},
-             {"write", in_write},     {"accept", in_accept},   {"waitpid", in_waitpid},
-             {"join", in_join},       {"cond_wait", in_cond_wait}};
+} waits[] = {{"sleep", in_sleep}, {"poll", in_poll},          {"read", in_read},
+             {"write", in_write}, {"accept", in_accept},      {"waitpid", in_waitpid},
+             {"join", in_join},   {"cond_wait", in_cond_wait}};
 
 #define WAITS (sizeof(waits) / sizeof(*waits))
 
@@ -226,9 +226,11 @@ static void *write_much(void *arg)
         written = k3thread_write(ends[1], bytes, sizeof(bytes));
         CHECK(k3thread_pending() || caught == 0);
         k3thread_checkpoint();
-    } K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
+    }
+    K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
         caught = 1;
-    } K3THREAD_END
+    }
+    K3THREAD_END
     return arg;
 }
 
@@ -425,12 +427,14 @@ static void *wait_for_cond(void *arg)
         waiting = 1;
         for (;;)
             (void) k3thread_cond_wait(&cond, &mutex, 3600);
-    } K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
+    }
+    K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
         CHECK(locked);
         CHECK_EQUAL(pthread_mutex_lock(&mutex), EDEADLK);
         CHECK_EQUAL(pthread_mutex_unlock(&mutex), 0);
         caught = 1;
-    } K3THREAD_END
+    }
+    K3THREAD_END
     return arg;
 }
 
@@ -473,10 +477,12 @@ static void take_token(unsigned self)
         tokens--;
         rounds_won[self]++;
         k3thread_cleanup_pop(1);
-    } K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
+    }
+    K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
         while (tokens != 0)
             sched_yield();
-    } K3THREAD_END
+    }
+    K3THREAD_END
 }
 
 static void *consume(void *arg)

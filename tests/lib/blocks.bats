@@ -1,0 +1,83 @@
+#!/usr/bin/env bats
+# Blocks: TRY and its parts, cleanups, masks; in C with and without landing pads, and in C++.
+
+load helpers
+
+@test "try: nested, the types in both orders" { t try types; }
+@test "try: FINALLY runs" { t try finally; }
+@test "try: an exception in a handler" { t try throw-in-handler; }
+@test "try: an exception in FINALLY" { t try throw-in-finally; }
+@test "try: rethrow, also from a called function" { t try rethrow; }
+@test "try: nothing to rethrow" { t try reraise-nothing; }
+@test "try: a TRY in a handler leaves its exception alone" { t try nested-in-handler; }
+@test "try: left by return, break, continue and goto a million times" { t try leave-body; }
+@test "try: a handler left in each way" { t try leave-handler; }
+@test "try: FINALLY left in each way" { t try leave-finally; }
+@test "try: thrown from far down" { t try deep; }
+@test "throw: what is no exception is a TypeError" { t try not-an-exception; }
+@test "throw: messages are cut between characters" { t try messages; }
+
+@test "cleanup: innermost first" { t cleanup order; }
+@test "cleanup: mixed with the attribute in the function of the TRY" { t cleanup mixed; }
+@test "cleanup: pop runs it or not" { t cleanup pop; }
+@test "cleanup: once on return, break, continue and goto" { t cleanup left; }
+@test "cleanup: on pthread_exit" { t cleanup pthread-exit; }
+@test "cleanup: a raise during one is thrown after" { t cleanup raise; }
+@test "cleanup: one that throws" { t cleanup throw; }
+@test "cleanup: a whole exception inside one" { t cleanup catch; }
+@test "cleanup: before the excepthook" { t cleanup uncaught; }
+
+@test "without -fexceptions: cleanups innermost first" { t cleanup_plain order; }
+@test "without -fexceptions: cleanups, but no attributes" { t cleanup_plain mixed; }
+@test "without -fexceptions: pop runs it or not" { t cleanup_plain pop; }
+@test "without -fexceptions: once on return, break, continue and goto" { t cleanup_plain left; }
+@test "without -fexceptions: not on pthread_exit" { t cleanup_plain pthread-exit; }
+@test "without -fexceptions: a raise during one is thrown after" { t cleanup_plain raise; }
+@test "without -fexceptions: one that throws" { t cleanup_plain throw; }
+@test "without -fexceptions: a whole exception inside one" { t cleanup_plain catch; }
+@test "without -fexceptions: before the excepthook" { t cleanup_plain uncaught; }
+
+@test "mask: setting returns the old one" { t mask set; }
+@test "mask: IMMEDIATE throws at checkpoints and waits" { t mask immediate; }
+@test "mask: ON_BLOCKING throws in waits" { t mask on-blocking; }
+@test "mask: NEVER throws nowhere" { t mask never; }
+@test "mask: opening delivers at once" { t mask opening; }
+@test "mask: in every nesting of body, handler, finally, cleanup" { t mask nesting; }
+@test "mask: restored however a block is left" { t mask restored; }
+@test "mask: a second raise in a handler and in FINALLY" { t mask handler; }
+@test "mask: END is a checkpoint" { t mask end; }
+@test "mask: not inherited by threads" { t mask not-inherited; }
+@test "mask: RETURN ends every wait with ECANCELED" { t mask return; }
+@test "mask: RETURN wakes a wait" { t mask return-wakes; }
+
+@test "C++: destructors" { t cxx destructors; }
+@test "C++: what destructors free" { t cxx allocating; }
+@test "C++: left in each way" { t cxx left; }
+@test "C++: native exceptions pass, and are caught inside" { t cxx native; }
+@test "C++: catch (...) that throws on" { t cxx passes-handlers; }
+@test "C++: catch (...) that does not" { t cxx swallowed; }
+@test "C++: raised in" { t cxx raised; }
+@test "C++: a type of one's own" { t cxx own-type; }
+
+# compile COMPILER LANGUAGE-AND-STANDARD…: user.h, with each optimisation, without a warning.
+compile() {
+  command -v "$1" >/dev/null || return 0
+  for level in -O0 -O1 -O2 -O3; do
+    "$@" "$level" -I"$ROOT/lib" -pthread -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror \
+      -c -o "$BATS_TEST_TMPDIR/user.o" "$BATS_TEST_DIRNAME/user.h"
+  done
+}
+
+@test "no warning in what users write: C" {
+  [ -z "$RUNNER" ] || skip 'nothing to run'
+  compile gcc -x c -std=c11 -Wclobbered
+  compile gcc -x c -std=gnu17 -fexceptions -Wclobbered
+  compile clang -x c -std=c11
+}
+
+@test "no warning in what users write: C++" {
+  [ -z "$RUNNER" ] || skip 'nothing to run'
+  compile g++ -x c++ -std=c++11 -Wclobbered
+  compile g++ -x c++ -std=c++20 -Wclobbered
+  compile clang++ -x c++ -std=c++17
+}

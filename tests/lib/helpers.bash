@@ -1,0 +1,27 @@
+# shellcheck shell=bash
+# What the tests of the library share.
+
+bats_require_minimum_version 1.5.0
+
+ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
+PROGRAMS=${BUILD:-$ROOT/build}/tests/lib
+RUNNER=${RUNNER-}
+
+# One case of a program, in a process that has a deadline of its own: `t PROGRAM CASE`. Sanitizers say
+# what they found on standard error, and end the process with an error.
+t() {
+  # shellcheck disable=SC2086  # a command and its arguments
+  $RUNNER "$PROGRAMS/$1" "$2"
+}
+
+# A tracer and valgrind would both want to be the one who steps.
+needs_no_runner() {
+  [ -z "$RUNNER" ] || skip 'not under a runner'
+}
+
+# Runs a command, and shows what it printed also when it succeeds: how many points it has swept.
+says_how_many() {
+  local said
+  said=$("$@")
+  printf '%s\n' "$said" | sed 's/^/# /' >&3
+}

@@ -1,0 +1,32 @@
+#!/usr/bin/env bats
+# The process: the exit rule, the excepthook, fork.
+
+load helpers
+
+@test "exit: main's return waits for threads" {
+  run -0 t exit return-from-main
+  [ "$output" = waited ]
+}
+
+@test "exit: exit(n) waits and keeps its status" { t exit status; }
+@test "exit: daemons are dropped" { t exit daemons; }
+@test "exit: from a thread" { t exit from-thread; }
+@test "exit: from the only thread" { t exit from-only-thread; }
+@test "exit: _exit waits for nothing" { t exit _exit; }
+@test "exit: a fatal signal waits for nothing" { t exit signal; }
+@test "exit: threads that are started meanwhile are waited for" { t exit started-during; }
+@test "exit: threads that wait out their after are waited for" { t exit delayed; }
+@test "exit: a raise in the thread that exits does not cut it short" { t exit raised-during; }
+@test "exit: adopted threads are not waited for" { t exit adopted; }
+@test "exit: an exception ends main, the process goes on" { t exit main-ends; }
+
+@test "excepthook: the default prints a line, but of SystemExit" { t exit default-hook; }
+@test "excepthook: one's own, with thread, exception and mask" { t exit own-hook; }
+@test "excepthook: one that throws" { t exit throwing-hook; }
+@test "excepthook: of adopted threads" { t exit hook-of-adopted; }
+
+@test "fork: from main" { t fork main; }
+@test "fork: from a thread" { t fork thread; }
+@test "fork: the child's thread returns" { t fork returned; }
+@test "fork: what is pending is kept" { t fork pending; }
+@test "fork: while all locks are busy" { t fork load; }

@@ -1,0 +1,35 @@
+#!/usr/bin/env bats
+# Safepoints, and exhaustive injection: an exception at every edge of a scenario.
+
+load helpers
+
+@test "safepoint: busy loops are stopped" { t safepoint busy; }
+@test "safepoint: masks hold" { t safepoint masks; }
+@test "safepoint: caught in the loop" { t safepoint caught; }
+
+@test "safepoint: only who asks has the hook" {
+  nm "$PROGRAMS/safepoint" | grep ' T __sanitizer_cov_trace_pc$'
+  run ! grep -q __sanitizer_cov_trace_pc "$PROGRAMS/raise"
+  run ! grep -q __sanitizer_cov_trace_pc "${PROGRAMS%/tests/lib}/libk3thread.so"
+}
+
+# With each compiler that there is, whichever has built the rest.
+@test "safepoint: with gcc and with clang" {
+  [ -z "$RUNNER$SANITIZE" ] || skip 'the library would need its runtime'
+  for cc in gcc clang; do
+    command -v "$cc" >/dev/null || continue
+    suffix=$([ "$cc" = gcc ] || echo _clang)
+    flags=$(sed -n "s/^safepoint_cflags$suffix=//p" "$ROOT/lib/k3thread.pc.in")
+    # shellcheck disable=SC2086
+    "$cc" -O2 $flags -D_GNU_SOURCE -I"$ROOT/lib" -fexceptions -pthread \
+      -o "$BATS_TEST_TMPDIR/$cc" "$BATS_TEST_DIRNAME/safepoint.c" \
+      "${PROGRAMS%/tests/lib}/libk3thread_safepoint.a" "${PROGRAMS%/tests/lib}/libk3thread.a"
+    "$BATS_TEST_TMPDIR/$cc" busy
+    "$BATS_TEST_TMPDIR/$cc" caught
+  done
+}
+
+@test "every edge: producer and consumer" { says_how_many t inject producer-consumer; }
+@test "every edge: resources" { says_how_many t inject resources; }
+@test "every edge: nested handlers" { says_how_many t inject nested; }
+@test "every edge: a loop that asks" { says_how_many t inject polite; }

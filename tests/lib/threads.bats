@@ -1,0 +1,57 @@
+#!/usr/bin/env bats
+# Threads: start, identity, join; raises into them and their queues.
+
+load helpers
+
+@test "start: join gives what the target returned" { t start returns-value; }
+@test "start: join gives the exception that ended it, with its message" { t start returns-exception; }
+@test "start: the defaults" { t start defaults; }
+@test "start: which names are legal" { t start names; }
+@test "start: errors leave the output alone, and no thread" { t start start-errors; }
+@test "start: the stack is as large as asked for" { t start stack-size; }
+@test "start: after delays the target" { t start after; }
+@test "start: daemons are daemons" { t start daemon; }
+@test "join: errors leave the output alone" { t start join-errors; }
+@test "join: by many threads, many times" { t start join-by-many; }
+@test "find: by name the oldest, by id, live ones only" { t start find; }
+@test "list: live threads in order of id" { t start list; }
+@test "identity: tid, references, what outlives the thread" { t start identity; }
+@test "identity: an id is never used twice" { t start ids; }
+@test "errno is left alone" { t start errno; }
+@test "errors have names" { t start error-names; }
+@test "exceptions: the tree" { t start tree; }
+@test "ten thousand threads live at once" { t many live; }
+
+@test "queue: exceptions are thrown in order" { t queue order; }
+@test "queue: when it is full, sending says so and loses none" { t queue overflow; }
+@test "queue: take gives the oldest, or leaves the output alone" { t queue take; }
+@test "queue: sender and message arrive" { t queue sender; }
+@test "queue: a raise in oneself waits for the next checkpoint" { t queue self; }
+@test "send: errors" { t queue errors; }
+@test "send: a thread that ends masked has returned" { t queue masked-end; }
+
+@test "raise: during after the target is never called" { t raise after; }
+@test "raise: before the target has begun it is thrown inside it" { t raise before-target; }
+@test "raise: into a masked thread" { t raise masked; }
+@test "raise: into a handler, and into FINALLY" { t raise handler; }
+@test "raise: a foreign call returns EINTR" { t raise foreign-call; }
+@test "raise: never thrown out of malloc" { t raise malloc; }
+@test "raise: never thrown out of a signal handler" { t raise signal-handler; }
+@test "raise: wakes a wait that a restarting handler interrupted" { t raise restarting-handler; }
+@test "raise: racing the end gives 0 or InvalidThreadIdError" { t raise race-end; }
+@test "raise: two threads raise into each other" { t raise each-other; }
+@test "raise: into a thread that the library did not start" { t raise adopted; }
+@test "raise: such a thread ends as by pthread_exit" { t raise adopted-ends; }
+@test "raise: into MainThread" { t raise main-thread; }
+@test "raise: returns at once" { t raise at-once; }
+
+@test "every case of every program is run here" {
+  for program in start many queue raise try cleanup cleanup_plain mask cxx wait step exit fork \
+    safepoint inject; do
+    for name in $("$PROGRAMS/$program"); do
+      grep -qE "\<t $program $name( |;|\$)" "$BATS_TEST_DIRNAME"/*.bats || echo "$program $name"
+    done
+  done >"$BATS_TEST_TMPDIR/left-out"
+  cat "$BATS_TEST_TMPDIR/left-out"
+  [ ! -s "$BATS_TEST_TMPDIR/left-out" ]
+}
