@@ -5,11 +5,13 @@
 #include <string.h>
 #include <strings.h>
 
+/* clang-format off */
 #define SIGNALS(X)                                                                             \
     X(SIGHUP) X(SIGINT) X(SIGQUIT) X(SIGILL) X(SIGTRAP) X(SIGABRT) X(SIGBUS) X(SIGFPE)         \
     X(SIGKILL) X(SIGUSR1) X(SIGSEGV) X(SIGUSR2) X(SIGPIPE) X(SIGALRM) X(SIGTERM) X(SIGSTKFLT)  \
     X(SIGCHLD) X(SIGCONT) X(SIGSTOP) X(SIGTSTP) X(SIGTTIN) X(SIGTTOU) X(SIGURG) X(SIGXCPU)     \
     X(SIGXFSZ) X(SIGVTALRM) X(SIGPROF) X(SIGWINCH) X(SIGIO) X(SIGPWR) X(SIGSYS)
+/* clang-format on */
 
 static const k3thread_exctype signal_base = {"Signal", &k3thread_BaseException};
 
@@ -25,12 +27,14 @@ static const int signal_numbers[] = {
 #undef X
 };
 
+/* clang-format off */
 static const k3thread_exctype *const library_types[] = {
     &k3thread_BaseException,
 #define X(name, base) &k3thread_##name,
     K3THREAD_EXCEPTION_MAP(X)
 #undef X
 };
+/* clang-format on */
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

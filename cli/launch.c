@@ -159,9 +159,9 @@ static int set_attributes(posix_spawnattr_t *attributes)
 static int spawn_supervisor(const struct place *place, const struct claim *claim,
                             const struct launch_own *own, pid_t *ret_pid)
 {
-    char        slots[32] = "";
-    char       *arguments[] = {"k3thread",    "-S", place->socket, "supervise", "--listen-fd=3",
-                               "--lock-fd=4", NULL, NULL,          NULL};
+    char  slots[32] = "";
+    char *arguments[] = {"k3thread",    "-S", place->socket, "supervise", "--listen-fd=3",
+                         "--lock-fd=4", NULL, NULL,          NULL};
     /* Room for libraries loaded later, of which there are none, would cost each thread a KiB. */
     char *const environment[] = {"GLIBC_TUNABLES=glibc.rtld.optional_static_tls=0:glibc.rtld.nns=1",
                                  NULL};

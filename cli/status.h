@@ -11,7 +11,7 @@ enum status {
 
     /* Only of a thread's end. */
     STATUS_TIMEOUT = 124,
-    STATUS_INTERNAL = 125,    /* k3thread itself failed */
+    STATUS_INTERNAL = 125, /* k3thread itself failed */
     STATUS_NOT_EXECUTABLE = 126,
     STATUS_NOT_FOUND = 127,
     STATUS_SIGNAL_BASE = 128, /* plus the signal's number */

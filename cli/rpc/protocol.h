@@ -19,21 +19,21 @@
 #define PROTOCOL_PENDING_MAX 16384
 
 /* code, data.type (NULL: none); the first five are JSON-RPC's own. */
-#define PROTOCOL_ERRORS(X)                                   \
-    X(PARSE_ERROR, -32700, NULL)                             \
-    X(INVALID_REQUEST, -32600, NULL)                         \
-    X(METHOD_NOT_FOUND, -32601, NULL)                        \
-    X(INVALID_PARAMS, -32602, NULL)                          \
-    X(INTERNAL_ERROR, -32603, NULL)                          \
-    X(TYPE_ERROR, -32001, "TypeError")                       \
-    X(VALUE_ERROR, -32002, "ValueError")                     \
-    X(INVALID_THREAD_ID_ERROR, -32003, "InvalidThreadIdError") \
-    X(SEND_RAISE_ERROR, -32004, "SendRaiseError")            \
-    X(TIMEOUT_ERROR, -32005, "TimeoutError")                 \
-    X(OS_ERROR, -32006, "OSError")                           \
-    X(FILE_NOT_FOUND_ERROR, -32007, "FileNotFoundError")     \
-    X(PERMISSION_ERROR, -32008, "PermissionError")           \
-    X(RUNTIME_ERROR, -32009, "RuntimeError")                 \
+#define PROTOCOL_ERRORS(X)                                                                         \
+    X(PARSE_ERROR, -32700, NULL)                                                                   \
+    X(INVALID_REQUEST, -32600, NULL)                                                               \
+    X(METHOD_NOT_FOUND, -32601, NULL)                                                              \
+    X(INVALID_PARAMS, -32602, NULL)                                                                \
+    X(INTERNAL_ERROR, -32603, NULL)                                                                \
+    X(TYPE_ERROR, -32001, "TypeError")                                                             \
+    X(VALUE_ERROR, -32002, "ValueError")                                                           \
+    X(INVALID_THREAD_ID_ERROR, -32003, "InvalidThreadIdError")                                     \
+    X(SEND_RAISE_ERROR, -32004, "SendRaiseError")                                                  \
+    X(TIMEOUT_ERROR, -32005, "TimeoutError")                                                       \
+    X(OS_ERROR, -32006, "OSError")                                                                 \
+    X(FILE_NOT_FOUND_ERROR, -32007, "FileNotFoundError")                                           \
+    X(PERMISSION_ERROR, -32008, "PermissionError")                                                 \
+    X(RUNTIME_ERROR, -32009, "RuntimeError")                                                       \
     X(NOT_READY_ERROR, -32010, "NotReadyError")
 
 enum protocol_error {
@@ -43,13 +43,13 @@ enum protocol_error {
 };
 
 /* A thread's state: name on the wire, and what it means. */
-#define PROTOCOL_STATES(X)                                  \
-    X(DELAYED, "delayed")   /* waits out its --after */     \
-    X(WAITING, "waiting")   /* for the threads it needs */  \
-    X(QUEUED, "queued")     /* for one of the slots */      \
-    X(RUNNING, "running")                                   \
-    X(READY, "ready")       /* runs, and said so */         \
-    X(STOPPING, "stopping") /* its processes are ending */  \
+#define PROTOCOL_STATES(X)                                                                         \
+    X(DELAYED, "delayed") /* waits out its --after */                                              \
+    X(WAITING, "waiting") /* for the threads it needs */                                           \
+    X(QUEUED, "queued")   /* for one of the slots */                                               \
+    X(RUNNING, "running")                                                                          \
+    X(READY, "ready")       /* runs, and said so */                                                \
+    X(STOPPING, "stopping") /* its processes are ending */                                         \
     X(ENDED, "ended")
 
 enum protocol_state {

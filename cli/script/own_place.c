@@ -60,7 +60,7 @@ typedef char *maker(void);
 int own_place_make(struct place *ret)
 {
     maker *const makers[] = {make_beside, make_in_tmp};
-    int error = -ENOMEM;
+    int          error = -ENOMEM;
 
     for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++) {
         char *directory = makers[i]();
