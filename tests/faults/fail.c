@@ -20,10 +20,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* clang-format off: it takes the tables for expressions */
+/* The formatter takes the tables for expressions. */
+/* clang-format off */
 
 /* Known to inject.py by their order. X(type, name, failure, parameters, arguments) */
-#define PLAIN(X)                                                                                   \
+#define PLAIN(X)                                                                                    \
     X(ssize_t, write, -1, (int fd, const void *data, size_t size), (fd, data, size))               \
     X(ssize_t, send, -1, (int fd, const void *data, size_t size, int flags),                       \
       (fd, data, size, flags))                                                                     \
@@ -61,24 +62,15 @@
        const posix_spawnattr_t *attributes, char *const *words, char *const *environment),         \
       (pid, file, actions, attributes, words, environment))                                        \
     X(int, pthread_create, code(),                                                                 \
-      (pthread_t * thread, const pthread_attr_t *attributes, void *(*run)(void *),                 \
-       void *argument),                                                                            \
+      (pthread_t * thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument), \
       (thread, attributes, run, argument))
 
 #define LIMIT __rlimit_resource_t
 
 /* Those that cannot be looked up, or not passed on, in the plain way; in this order, first. */
-enum {
-    NONE,
-    MALLOC,
-    CALLOC,
-    REALLOC,
-    OPEN,
-    OPENAT,
-    FCNTL,
-    CLONE,
+enum { NONE, MALLOC, CALLOC, REALLOC, OPEN, OPENAT, FCNTL, CLONE,
 #define X(type, name, ...) INDEX_##name,
-    PLAIN(X)
+       PLAIN(X)
 #undef X
 };
 
@@ -109,12 +101,11 @@ __attribute__((constructor)) static void begin(void)
     int         fd;
 
 #define FIND(name) *(void **) &next.name = dlsym(RTLD_NEXT, #name);
-    FIND(open)
-    FIND(openat) FIND(fcntl) FIND(clone)
+    FIND(open) FIND(openat) FIND(fcntl) FIND(clone)
 #define X(type, name, ...) FIND(name)
-        PLAIN(X)
+    PLAIN(X)
 #undef X
-            fd = path != NULL ? next.open(path, O_RDWR | O_CLOEXEC) : -1;
+    fd = path != NULL ? next.open(path, O_RDWR | O_CLOEXEC) : -1;
     if (fd < 0)
         return;
     page = mmap(NULL, sizeof(*control), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
