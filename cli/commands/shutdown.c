@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -33,21 +34,37 @@ struct processes {
     struct pollfd pidfds[2];
 };
 
-static int open_process(const json_t *pid)
+static int open_process(pid_t pid)
 {
-    return (int) syscall(SYS_pidfd_open, (pid_t) json_integer_value(pid), 0);
+    return pid > 0 ? (int) syscall(SYS_pidfd_open, pid, 0) : -1;
 }
 
+/* The supervisor's pid as we have to call it, or 0 if it has none here. */
+static pid_t peer_of(const struct client *client)
+{
+    struct ucred peer;
+    socklen_t    size = sizeof(peer);
+
+    return getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.pid : 0;
+}
+
+/*
+ * What the supervisor says of its pids goes for its own pid namespace. If it is a container's, its
+ * guardian cannot be waited for, and goes a moment later.
+ */
 static int open_processes(struct client *client, struct processes *ret)
 {
+    pid_t        supervisor = peer_of(client), guardian = 0;
     struct reply reply;
     int          error = client_call(client, "version", json_object(), &reply);
 
     if (error != 0)
         return error;
+    if (json_integer_value(json_object_get(reply.result, "pid")) == supervisor)
+        guardian = (pid_t) json_integer_value(json_object_get(reply.result, "guardian"));
     *ret = (struct processes){{
-        {.fd = open_process(json_object_get(reply.result, "pid")), .events = POLLIN},
-        {.fd = open_process(json_object_get(reply.result, "guardian")), .events = POLLIN},
+        {.fd = open_process(supervisor), .events = POLLIN},
+        {.fd = open_process(guardian), .events = POLLIN},
     }};
     reply_release(&reply);
     return 0;
