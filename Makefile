@@ -260,8 +260,7 @@ demo: ## install what the build misses, build, and show the main job
 
 C_FILES     := $(sort $(LIB_SOURCES) lib/safepoint.c $(CLI_SOURCES) $(wildcard tests/*/*.c))
 FORMATTED   := $(filter %.c,$(C_FILES)) $(sort $(wildcard lib/*.h cli/*.h cli/*/*.h cli/*/*/*.h tests/*/*.h))
-SCRIPTS     := $(sort .ci/run $(wildcard tests/*.sh tests/*.bash tests/*.bats tests/*/*.sh \
-	tests/*/*.bash tests/*/*.bats tests/*/run tests/bench/lib))
+SCRIPTS     := $(shell grep -lsE '^\#(!.*(sh|bats)$$| shellcheck shell)' .ci/run tests/*.* tests/*/*)
 LINTS = lint-warnings lint-format lint-shell lint-man lint-cppcheck lint-tidy lint-scan
 
 .PHONY: lint lint-quick $(LINTS)

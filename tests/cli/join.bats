@@ -124,7 +124,7 @@ load helpers
 
 # Has the process PID a socket open?
 has_socket() {
-  ls -l "/proc/$1/fd" | grep -q socket
+  [[ $(readlink "/proc/$1/fd/"*) = *socket:* ]]
 }
 
 @test "a client that goes while it joins changes nothing" {
