@@ -18,6 +18,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/*
+ * Ten thousand workers wait, each on one page of stack, on which a quarter of a page is ours. What
+ * is called before and after the wait has its frame only then: it must not be inlined.
+ */
+#define APART __attribute__((noinline))
+
 static struct rlimit command_nofile;
 
 void execution_set_nofile(const struct rlimit *limit)
@@ -64,7 +70,7 @@ static void hand_over(struct worker *worker, int signal)
         kill(worker->pid, signal);
 }
 
-void execution_take_raised(struct worker *worker)
+APART void execution_take_raised(struct worker *worker)
 {
     struct k3thread_exc e;
 
@@ -80,7 +86,7 @@ void execution_take_raised(struct worker *worker)
     }
 }
 
-static void time_out(struct worker *worker)
+APART static void time_out(struct worker *worker)
 {
     struct k3thread_exc e = {.type = &k3thread_TimeoutError};
 
@@ -175,7 +181,7 @@ static void announce(struct worker *worker, const struct spawned *spawned)
 }
 
 /* Takes the command's status, at last. */
-static void reap(struct worker *worker)
+APART static void reap(struct worker *worker)
 {
     siginfo_t info = {0};
 
@@ -221,7 +227,7 @@ static bool is_due(const struct pollfd *poll, double next)
     return poll->revents != 0 || worker_until(next) == 0;
 }
 
-static void check_ready(struct worker *worker)
+APART static void check_ready(struct worker *worker)
 {
     struct spawn_plan plan = make_plan(worker);
 
@@ -299,8 +305,7 @@ static void close_trim(struct worker *worker)
     worker->trim = NULL;
 }
 
-/* Not inlined: what it takes of the stack is not kept while the command runs. */
-__attribute__((noinline)) static bool start(struct worker *worker)
+APART static bool start(struct worker *worker)
 {
     struct job       *job = &worker->record->job;
     struct spawned    spawned = {.stage = SPAWN_ISOLATE};
