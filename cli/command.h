@@ -24,10 +24,12 @@
     X(start)        \
     X(daemon)       \
     X(run)          \
+    X(shell)        \
     X(list)         \
     X(logs)         \
     X(join)         \
     X(raise)        \
+    X(watch)        \
     X(clear)        \
     X(supervise)    \
     X(shutdown)     \

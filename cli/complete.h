@@ -1,0 +1,58 @@
+/*
+ * What the word at the cursor can become, worked out from the table of commands.
+ *
+ * A command's `arguments` and the names of its options' arguments say of which kind each word is:
+ * THREAD, EXCEPTION, COMMAND, FILE and so on.
+ */
+#ifndef K3THREAD_CLI_COMPLETE_H
+#define K3THREAD_CLI_COMPLETE_H
+
+#include "cli/command.h"
+#include "cli/text.h"
+
+#include <stddef.h>
+
+/* Kinds of words, and the names in usages that stand for them. */
+#define COMPLETE_KINDS(X)                                                                          \
+    X(THREAD, "THREAD")                                                                            \
+    X(EXCEPTION, "EXCEPTION")                                                                      \
+    X(FILE, "FILE SCRIPT SOCKET ARGUMENT")                                                         \
+    X(DIRECTORY, "DIR")                                                                            \
+    X(PROGRAM, "COMMAND")                                                                          \
+    X(SHELL, "SHELL")
+
+enum complete_kind {
+    COMPLETE_NOTHING, /* nobody knows it but the user */
+    COMPLETE_COMMAND, /* of the table */
+    COMPLETE_OPTION,
+#define X(name, words) COMPLETE_##name,
+    COMPLETE_KINDS(X)
+#undef X
+};
+
+/* Of which kind is a word that a usage calls NAME, as in "[THREAD...]"? LENGTH bytes of it. */
+enum complete_kind complete_kind_of(const char *name, size_t length);
+
+/* Of which kind is the argument of OPTION? */
+enum complete_kind complete_kind_of_option(const struct argp_option *option);
+
+/*
+ * Of which kind is argument INDEX (from 0) of COMMAND? WORDS, COUNT of them, are those before it:
+ * an option among them may call for another line of the usage.
+ */
+enum complete_kind complete_kind_of_argument(const struct command *command, size_t index,
+                                             char *const *words, size_t count);
+
+/* Of which kind is the word CURRENT behind COUNT words, the first of which is a command? */
+enum complete_kind complete_kind_at(char *const *words, size_t count, const char *current,
+                                    const struct command **ret_command);
+
+/*
+ * All words of KIND, each with a NUL behind it; what begins otherwise than the user's word is the
+ * caller's to leave out. COMMAND is the one whose options are meant. THREADS is the reply to
+ * `list`, or NULL. Files and programs are not known here.
+ */
+void complete_add(struct text *text, enum complete_kind kind, const struct command *command,
+                  const json_t *threads);
+
+#endif

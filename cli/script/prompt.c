@@ -1,0 +1,335 @@
+#include "cli/script/prompt.h"
+
+#include "cli/output.h"
+#include "cli/script/words.h"
+
+#include <errno.h>
+#include <histedit.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define HISTORY_SIZE 2000
+
+struct prompt {
+    struct prompt_options options;
+    EditLine             *editor;
+    History              *history;
+    char                 *history_path; /* NULL: it is kept nowhere */
+    const struct text    *begun;        /* the lines that the present one continues */
+    bool                  continued, cancelled;
+};
+
+/* History */
+
+/* Makes the directories of PATH, from the FIRST byte on. */
+static void make_directories(char *path)
+{
+    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        (void) mkdir(path, 0700); /* one that is missing is noticed when the file is written */
+        *slash = '/';
+    }
+}
+
+/* $XDG_STATE_HOME/k3thread/history, else below ~/.local/state. */
+static char *find_history(void)
+{
+    const char *state = getenv("XDG_STATE_HOME");
+    const char *home = getenv("HOME");
+    char       *path;
+    int         size = -1;
+
+    if (state != NULL && state[0] == '/')
+        size = asprintf(&path, "%s/k3thread/history", state);
+    else if (home != NULL && home[0] == '/')
+        size = asprintf(&path, "%s/.local/state/k3thread/history", home);
+    return size >= 0 ? path : NULL;
+}
+
+static void load_history(struct prompt *prompt)
+{
+    HistEvent event;
+
+    if (history(prompt->history, &event, H_SETSIZE, HISTORY_SIZE) < 0 ||
+        history(prompt->history, &event, H_SETUNIQUE, 1) < 0)
+        return;
+    prompt->history_path = find_history();
+    if (prompt->history_path == NULL)
+        return;
+    make_directories(prompt->history_path);
+    (void) history(prompt->history, &event, H_LOAD, prompt->history_path); /* may be missing */
+}
+
+/* After each line: a terminal may go away at any time. */
+static void add_history(struct prompt *prompt, const char *line)
+{
+    HistEvent event;
+    mode_t    mask;
+
+    if (line[strspn(line, " \t\n")] == '\0')
+        return;
+    (void) history(prompt->history, &event, H_ENTER, line);
+    if (prompt->history_path == NULL)
+        return;
+    mask = umask(077);
+    (void) history(prompt->history, &event, H_SAVE, prompt->history_path);
+    umask(mask);
+}
+
+/* Completion */
+
+/* The candidates that begin as the user's word does. */
+struct matches {
+    struct text words; /* each with a NUL behind it */
+    size_t      count;
+    size_t      common; /* how many bytes at the start are the same in all */
+};
+
+static void add_match(struct matches *matches, const char *word)
+{
+    size_t same = 0;
+
+    if (matches->count++ == 0)
+        matches->common = strlen(word);
+    while (same < matches->common && matches->words.size > 0 &&
+           matches->words.data[same] == word[same])
+        same++;
+    if (matches->words.size > 0)
+        matches->common = same;
+    text_append(&matches->words, word, strlen(word) + 1);
+}
+
+static void find_matches(const struct text *candidates, const char *current, struct matches *ret)
+{
+    size_t length = strlen(current);
+
+    *ret = (struct matches){0};
+    for (size_t at = 0; at < candidates->size; at += strlen(candidates->data + at) + 1)
+        if (strncmp(candidates->data + at, current, length) == 0)
+            add_match(ret, candidates->data + at);
+}
+
+static void show_matches(const struct matches *matches)
+{
+    struct text text = {0};
+    size_t      width = output_width(), used = 0;
+
+    text_add(&text, "\n");
+    for (size_t at = 0; at < matches->words.size;) {
+        const char *word = matches->words.data + at;
+        size_t      length = strlen(word);
+        size_t      columns = text_width(word, length) + 2;
+
+        if (used > 0 && used + columns > width) {
+            text_add(&text, "\n");
+            used = 0;
+        }
+        text_add_escaped(&text, word, length);
+        text_add(&text, "  ");
+        used += columns;
+        at += length + 1;
+    }
+    text_add(&text, "\n");
+    if (!text.failed)
+        (void) output_write(STDOUT_FILENO, text.data, text.size);
+    text_release(&text);
+}
+
+/* Puts the first SIZE bytes of WORD in the place of the RAW bytes before the cursor. */
+static unsigned char replace(EditLine *editor, size_t raw, const char *word, size_t size,
+                             bool whole)
+{
+    struct text plain = {0}, quoted = {0};
+    int         inserted = -1;
+
+    text_append(&plain, word, size);
+    text_append(&plain, "", 1);
+    if (!plain.failed)
+        text_add_quoted(&quoted, plain.data);
+    text_append(&quoted, " ", whole ? 1 : 0);
+    text_append(&quoted, "", 1);
+    if (!plain.failed && !quoted.failed) {
+        el_deletestr(editor, (int) raw);
+        inserted = el_insertstr(editor, quoted.data);
+    }
+    text_release(&plain);
+    text_release(&quoted);
+    return inserted < 0 ? CC_REFRESH_BEEP : CC_REFRESH;
+}
+
+/* The user's word, without its quotes; NULL if it is not complete, or without memory. */
+static char *unquote(const char *raw, size_t size)
+{
+    struct words       words;
+    struct words_scope scope = {0};
+    struct words_error error;
+    char              *word = NULL;
+
+    if (size == 0)
+        return strdup("");
+    if (words_split(&words, raw, size, &scope, &error) != 0)
+        return NULL;
+    if (words.count == 1)
+        word = strdup(words.list[0]);
+    words_release(&words);
+    return word;
+}
+
+static unsigned char complete_word(struct prompt *prompt, const struct text *before,
+                                   const char *raw, size_t size)
+{
+    struct text    candidates = {0};
+    struct matches matches;
+    char          *current = unquote(raw, size);
+    unsigned char  result = CC_REFRESH_BEEP;
+
+    if (current == NULL)
+        return CC_REFRESH_BEEP;
+    prompt->options.complete(prompt->options.context, before, current, &candidates);
+    find_matches(&candidates, current, &matches);
+    if (candidates.failed || matches.words.failed)
+        matches.count = 0;
+    if (matches.count == 1 || (matches.count > 1 && matches.common > strlen(current))) {
+        result =
+            replace(prompt->editor, size, matches.words.data, matches.common, matches.count == 1);
+    } else if (matches.count > 1) {
+        show_matches(&matches);
+        result = CC_REDISPLAY;
+    }
+    text_release(&candidates);
+    text_release(&matches.words);
+    free(current);
+    return result;
+}
+
+/* Bound to the tabulator. */
+static unsigned char handle_tab(EditLine *editor, int key)
+{
+    const LineInfo *line = el_line(editor);
+    const char     *word = line->cursor;
+    struct prompt  *prompt = NULL;
+    struct text     before = {0};
+    unsigned char   result = CC_REFRESH_BEEP;
+
+    (void) key;
+    if (el_get(editor, EL_CLIENTDATA, &prompt) < 0)
+        return CC_REFRESH_BEEP;
+    while (word > line->buffer &&
+           (strchr(" \t", word[-1]) == NULL || (word - line->buffer > 1 && word[-2] == '\\')))
+        word--;
+    if (prompt->begun != NULL)
+        text_append(&before, prompt->begun->data, prompt->begun->size);
+    text_append(&before, line->buffer, (size_t) (word - line->buffer));
+    if (!before.failed)
+        result = complete_word(prompt, &before, word, (size_t) (line->cursor - word));
+    text_release(&before);
+    return result;
+}
+
+/* The editor */
+
+/* Bound to Ctrl-C, which is no interrupt while a line is edited. */
+static unsigned char handle_cancel(EditLine *editor, int key)
+{
+    struct prompt *prompt = NULL;
+
+    (void) key;
+    if (el_get(editor, EL_CLIENTDATA, &prompt) < 0)
+        return CC_ERROR;
+    prompt->cancelled = true;
+    (void) output_write(STDOUT_FILENO, "^C\n", 3);
+    return CC_NEWLINE;
+}
+
+/* Bound to Ctrl-Z. The editor's own handler gives the terminal back and takes it again. */
+static unsigned char handle_suspend(EditLine *editor, int key)
+{
+    (void) editor;
+    (void) key;
+    (void) kill(0, SIGTSTP);
+    return CC_REFRESH;
+}
+
+static char *show_prompt(EditLine *editor)
+{
+    struct prompt *prompt = NULL;
+
+    if (el_get(editor, EL_CLIENTDATA, &prompt) < 0)
+        return (char *) "";
+    return (char *) (prompt->continued ? prompt->options.continuation : prompt->options.prompt);
+}
+
+static bool set_up(struct prompt *prompt)
+{
+    EditLine *editor = prompt->editor;
+
+    return el_set(editor, EL_CLIENTDATA, prompt) == 0 &&
+           el_set(editor, EL_PROMPT, show_prompt) == 0 && el_set(editor, EL_SIGNAL, 1) == 0 &&
+           el_set(editor, EL_EDITOR, "emacs") == 0 &&
+           el_set(editor, EL_HIST, history, prompt->history) == 0 &&
+           el_set(editor, EL_ADDFN, "k3-complete", "Complete a word", handle_tab) == 0 &&
+           el_set(editor, EL_ADDFN, "k3-cancel", "Drop the line", handle_cancel) == 0 &&
+           el_set(editor, EL_BIND, "^I", "k3-complete", NULL) == 0 &&
+           el_set(editor, EL_BIND, "^R", "em-inc-search-prev", NULL) == 0 &&
+           el_set(editor, EL_ADDFN, "k3-suspend", "Suspend", handle_suspend) == 0 &&
+           el_set(editor, EL_SETTY, "-d", "-isig", NULL) == 0 &&
+           el_set(editor, EL_BIND, "^Z", "k3-suspend", NULL) == 0 &&
+           el_set(editor, EL_BIND, "^C", "k3-cancel", NULL) == 0;
+}
+
+struct prompt *prompt_open(const struct prompt_options *options)
+{
+    struct prompt *prompt = calloc(1, sizeof(*prompt));
+
+    if (prompt == NULL)
+        return NULL;
+    (void) setlocale(LC_CTYPE, "C.UTF-8"); /* else the editor takes a character for its bytes */
+    prompt->options = *options;
+    prompt->history = history_init();
+    prompt->editor = el_init("k3thread", stdin, stdout, stderr);
+    if (prompt->history == NULL || prompt->editor == NULL || !set_up(prompt)) {
+        prompt_close(prompt);
+        return NULL;
+    }
+    load_history(prompt);
+    return prompt;
+}
+
+int prompt_line(void *context, bool continued, struct text *line)
+{
+    struct prompt *prompt = context;
+    const char    *edited;
+    int            size = 0;
+
+    prompt->continued = continued;
+    prompt->cancelled = false;
+    prompt->begun = line;
+    edited = el_gets(prompt->editor, &size);
+    prompt->begun = NULL;
+    if (prompt->cancelled || (edited == NULL && size < 0 && errno == EINTR))
+        return -ECANCELED;
+    if (edited == NULL || size <= 0) {
+        (void) output_write(STDOUT_FILENO, "\n", 1); /* behind the prompt that Ctrl-D left */
+        return 0;
+    }
+    add_history(prompt, edited);
+    text_append(line, edited, (size_t) size);
+    return 1;
+}
+
+void prompt_close(struct prompt *prompt)
+{
+    if (prompt == NULL)
+        return;
+    if (prompt->editor != NULL)
+        el_end(prompt->editor);
+    if (prompt->history != NULL)
+        history_end(prompt->history);
+    free(prompt->history_path);
+    free(prompt);
+}
