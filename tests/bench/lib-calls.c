@@ -6,7 +6,7 @@
 
 #include <setjmp.h>
 
-#define TIMES 20000
+#define TIMES 1000
 
 #define LOOP(statement)                                                                            \
     do {                                                                                           \
@@ -83,7 +83,7 @@ int main(void)
                                 .floor = empty_call,
                                 .aim = AIM_DIFFERENCE,
                                 .limit = 1,
-                                .samples = 5,
+                                .samples = 50,
                                 .scale = TIMES};
     struct benchmark by_call = inlined;
     struct benchmark edge = inlined;
