@@ -49,10 +49,25 @@ refute_hydra() {
 }
 
 @test "starts at the same instant share one supervisor" {
-  for i in {1..8}; do in_background "start$i" k3 start -n "n$i" -- sleep 1000; done
-  for i in {1..8}; do finish "start$i"; done
-  is "$(sort -n start?.out | xargs)" '1 2 3 4 5 6 7 8'
-  is "$(k3 list -q | wc -l)" 8
+  for _ in 1 2 3; do
+    # All wait for the lock that we hold, and get it at once.
+    exec 9>gate
+    flock 9
+    for i in {1..8}; do
+      in_background "start$i" flock -s -o gate "$K3THREAD" start -n "n$i" -- sleep 1000 9>&-
+    done
+    wait_until "$DEADLINE" has_waiters 8
+    exec 9>&-
+    for i in {1..8}; do finish "start$i"; done
+    is "$(sort -n start?.out | xargs)" '1 2 3 4 5 6 7 8'
+    is "$(k3 list -q | wc -l)" 8
+    k3 shutdown --now
+  done
+}
+
+# Do so many processes wait for the lock of the file "gate"?
+has_waiters() {
+  [ "$(grep -c -e "-> FLOCK .*:$(stat -c %i gate) " /proc/locks)" = "$1" ]
 }
 
 @test "a stale socket is replaced" {
