@@ -45,6 +45,8 @@ static void drop(struct client *client)
     client->consumed = 0;
     text_release(&client->unsent);
     text_release(&client->received);
+    json_decref(client->environment);
+    client->environment = NULL;
 }
 
 static int fail_lost(struct client *client)

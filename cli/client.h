@@ -29,6 +29,7 @@ struct client {
     struct text    received; /* what was read from the socket; `consumed` bytes of it are done */
     size_t         consumed;
     struct failure failure;
+    json_t        *environment; /* that of the last start, which need not be sent again */
 
     /* Gets the parameters of each notification, while a reply is waited for. NULL: nobody does. */
     void (*notify)(void *context, const json_t *params);

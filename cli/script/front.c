@@ -502,6 +502,14 @@ static int start_supervisor(struct front *front)
     return error;
 }
 
+/* What is looked at in the events: who there is, and how he ended. */
+static json_t *make_watch(void)
+{
+    return json_pack("{s:[s, s, s], s:[s, s, s, s, s, s, s, s, s, s]}", "events", "created",
+                     "restarted", "ended", "members", "id", "name", "daemon", "log", "started",
+                     "ended", "exit_code", "signal", "exception", "runs");
+}
+
 /* From here on the events come. */
 static int watch_events(struct front *front)
 {
@@ -510,7 +518,7 @@ static int watch_events(struct front *front)
 
     front->client.notify = handle_event;
     front->client.notify_context = front;
-    error = client_call(&front->client, "watch", json_object(), &reply);
+    error = client_call(&front->client, "watch", make_watch(), &reply);
     if (error == 0)
         reply_release(&reply);
     return error;

@@ -28,6 +28,15 @@ static bool wait_for_front(int sync)
     return true;
 }
 
+/*
+ * Does it have to be in order with the output so far? What starts prints nothing itself, and after
+ * another of its kind nothing is known to be over.
+ */
+static bool waits_for_output(const struct command *command, const struct command *before)
+{
+    return command == NULL || before == NULL || !(command->flags & before->flags & COMMAND_STARTS);
+}
+
 static int execute(struct session *session, const struct words *words)
 {
     unsigned messages = message_count();
@@ -66,6 +75,7 @@ static int execute_all(struct session *session, const struct script *script, int
     struct words       words = {0};
     int                status = STATUS_DONE;
     int                found = 1;
+    const struct command *command, *before = NULL;
 
     scope.environment = environ;
     while (status == STATUS_DONE && found > 0) {
@@ -75,7 +85,12 @@ static int execute_all(struct session *session, const struct script *script, int
         if (found <= 0)
             break;
         message_set_origin(script->name, reader.line);
-        status = wait_for_front(sync) ? execute(session, &words) : STATUS_INTERNAL;
+        command = command_find(words.list[0]);
+        if (waits_for_output(command, before) && !wait_for_front(sync))
+            status = STATUS_INTERNAL;
+        else
+            status = execute(session, &words);
+        before = command;
         words_release(&words);
     }
     reader_file_release(&file);

@@ -23,6 +23,7 @@ struct call {
     json_t            *id;       /* NULL: a notification, which gets no answer */
     double             deadline; /* on the monotonic clock, while it is timed */
     bool               timed, waits;
+    unsigned           members; /* of the thread that is the answer; see record.h */
     LIST_ENTRY(call) of_connection;
     LIST_ENTRY(call) waiting;
     TAILQ_ENTRY(call) timing;

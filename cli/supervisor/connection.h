@@ -18,6 +18,11 @@ struct buffer {
     size_t start, end, capacity;
 };
 
+/* What a watcher wants to be told: events_bit()s, and record_member()s. */
+struct watch {
+    unsigned events, members;
+};
+
 struct connection {
     struct source    source;
     struct buffer    in, out;
@@ -25,12 +30,14 @@ struct connection {
     bool             closing; /* hang up once OUT is empty; nothing more is read */
     bool             eof;     /* nothing more will come; its calls are still answered */
     size_t           call_count;
-    struct call_list calls; /* not answered yet */
+    struct call_list calls;       /* not answered yet */
+    char           **environment; /* of the last start, or NULL */
     LIST_ENTRY(connection) all;
 
     /* Of a watcher: see events.h. */
-    bool       watches;
-    json_int_t missed;
+    bool         watches;
+    struct watch watch;
+    json_int_t   missed;
     void (*drained)(struct connection *connection); /* all that was queued has been sent */
     LIST_ENTRY(connection) watchers;
 };

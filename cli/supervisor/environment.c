@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
@@ -66,4 +67,11 @@ void environment_drop(char **environment, size_t size)
 {
     if (environment != NULL)
         munmap(environment, size);
+}
+
+void environment_free(char **strings)
+{
+    for (char **s = strings; s != NULL && *s != NULL; s++)
+        free(*s);
+    free(strings);
 }

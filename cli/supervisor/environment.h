@@ -16,4 +16,7 @@ int environment_make(char *const *strings, char *const *own, char ***ret, size_t
 /* NULL is fine. */
 void environment_drop(char **environment, size_t size);
 
+/* Frees a list of strings, and the strings; NULL is fine. */
+void environment_free(char **strings);
+
 #endif

@@ -4,6 +4,8 @@
 #include "cli/rpc/bytes.h"
 #include "cli/supervisor/connection.h"
 
+#include <string.h>
+
 static const char *const words[] = {
 #define X(name, word) word,
     EVENTS(X)
@@ -32,34 +34,47 @@ static void tell_missed(struct connection *watcher)
     json_decref(note);
 }
 
-void events_watch(struct connection *connection)
+unsigned events_bit(const char *name)
 {
+    for (unsigned i = 0; name != NULL && i < sizeof(words) / sizeof(words[0]); i++)
+        if (strcmp(name, words[i]) == 0)
+            return 1U << i;
+    return 0;
+}
+
+void events_watch(struct connection *connection, const struct watch *watch)
+{
+    connection->watch = *watch;
     connection->drained = tell_missed;
     connection_watch(connection);
 }
 
 /* Once something was missed, the watcher hears of that first. */
-static void tell(struct connection *watcher, const json_t *object)
+static void tell(struct connection *watcher, enum event event, const struct record *record,
+                 json_t *more)
 {
-    if (watcher->missed > 0 || connection_is_full(watcher))
+    json_t *params, *object;
+
+    if (watcher->missed > 0 || connection_is_full(watcher)) {
         watcher->missed++;
-    else
-        connection_send(watcher, object);
+        return;
+    }
+    params = json_pack("{s:s, s:f, s:o}", "event", words[event], "time", clock_wall(), "thread",
+                       record_members_to_json(record, watcher->watch.members));
+    if (more != NULL)
+        json_object_update(params, more);
+    object = notification(params);
+    connection_send(watcher, object);
+    json_decref(object);
 }
 
 static void post(enum event event, const struct record *record, json_t *more)
 {
-    json_t            *params, *object;
     struct connection *watcher;
 
-    params = json_pack("{s:s, s:f, s:o}", "event", words[event], "time", clock_wall(), "thread",
-                       record_to_json(record));
-    if (more != NULL)
-        json_object_update(params, more);
-    object = notification(params);
     for (watcher = connection_watchers(); watcher != NULL; watcher = connection_next(watcher))
-        tell(watcher, object);
-    json_decref(object);
+        if (watcher->watch.events & 1U << event)
+            tell(watcher, event, record, more);
 }
 
 void events_post(enum event event, const struct record *record)

@@ -21,8 +21,16 @@ enum event {
 #undef X
 };
 
-/* From now on CONNECTION gets the events. */
-void events_watch(struct connection *connection);
+struct connection;
+
+struct watch;
+
+/* From now on CONNECTION gets the events that WATCH names. */
+void events_watch(struct connection *connection, const struct watch *watch);
+
+/* The bit of the event NAME, 0 if there is none of that name; all bits. */
+unsigned events_bit(const char *name);
+#define EVENTS_ALL (~0U)
 
 void events_post(enum event event, const struct record *record);
 void events_post_raised(const struct record *record, const k3thread_exctype *type,

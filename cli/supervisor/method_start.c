@@ -1,5 +1,6 @@
 /* The method "start": parameters to a job, a job to a thread. */
 #include "cli/rpc/bytes.h"
+#include "cli/supervisor/connection.h"
 #include "cli/supervisor/environment.h"
 #include "cli/supervisor/methods.h"
 #include "cli/supervisor/ready.h"
@@ -69,13 +70,6 @@ static bool is_assignment(const char *string)
     return string[0] != '=' && strchr(string, '=') != NULL;
 }
 
-static void free_strings(char **strings)
-{
-    for (char **s = strings; s != NULL && *s != NULL; s++)
-        free(*s);
-    free(strings);
-}
-
 static bool check_environment(struct call *call, char *const *strings)
 {
     for (char *const *s = strings; *s != NULL; s++)
@@ -86,16 +80,28 @@ static bool check_environment(struct call *call, char *const *strings)
     return true;
 }
 
-/* The caller's environment, not the job's yet: what names the thread is still to come. */
-static bool parse_environment(struct call *call, const json_t *environment, char ***ret)
+/*
+ * The caller's environment, not the job's yet: what names the thread is still to come. It stays
+ * with the connection, for who starts many threads and says "true" instead.
+ */
+static bool parse_environment(struct call *call, const json_t *environment)
 {
-    int error = -EINVAL;
+    char ***kept = &call->connection->environment;
+    int     error = -EINVAL;
 
+    if (json_is_true(environment) && *kept != NULL)
+        return true;
+    environment_free(*kept);
+    *kept = NULL;
     if (environment == NULL || json_is_array(environment))
-        error = strings_from_json(environment, 0, ret);
+        error = strings_from_json(environment, 0, kept);
     if (error != 0)
         return refuse(call, error, "\"environment\" must be a list of strings");
-    return check_environment(call, *ret);
+    if (check_environment(call, *kept))
+        return true;
+    environment_free(*kept);
+    *kept = NULL;
+    return false;
 }
 
 static bool parse_path(struct call *call, const json_t *path, const char *what, char **ret)
@@ -215,26 +221,27 @@ static bool parse_needs(struct call *call, const json_t *needs, struct job *job)
 /* Unpacks what is plain; the rest is left in the json_t pointers. */
 struct raw {
     json_t     *name, *command, *directory, *environment, *output, *timeout, *ready, *needs;
+    json_t     *members;
     const char *restart;
     json_int_t  log_limit;
     int         daemon, umask;
 };
 
-static bool parse_job(struct call *call, const json_t *params, struct job *job,
-                      char ***ret_environment)
+static bool parse_job(struct call *call, const json_t *params, struct job *job)
 {
     struct raw raw = {.umask = 022};
     int        error;
 
     job->grace = DEFAULT_GRACE;
     job->timeout = -1;
-    if (!params_unpack(call, params,
-                       "{s:o, s?o, s?F, s?b, s?o, s?F, s?o, s?o, s?i, s?o, s?o, s?o, s?s, s?I !}",
-                       "command", &raw.command, "name", &raw.name, "after", &job->after, "daemon",
-                       &raw.daemon, "timeout", &raw.timeout, "grace", &job->grace, "directory",
-                       &raw.directory, "environment", &raw.environment, "umask", &raw.umask,
-                       "output", &raw.output, "ready", &raw.ready, "needs", &raw.needs, "restart",
-                       &raw.restart, "log_limit", &raw.log_limit))
+    if (!params_unpack(
+            call, params,
+            "{s:o, s?o, s?F, s?b, s?o, s?F, s?o, s?o, s?i, s?o, s?o, s?o, s?s, s?I, s?o !}",
+            "command", &raw.command, "name", &raw.name, "after", &job->after, "daemon", &raw.daemon,
+            "timeout", &raw.timeout, "grace", &job->grace, "directory", &raw.directory,
+            "environment", &raw.environment, "umask", &raw.umask, "output", &raw.output, "ready",
+            &raw.ready, "needs", &raw.needs, "restart", &raw.restart, "log_limit", &raw.log_limit,
+            "members", &raw.members))
         return false;
     job->daemon = raw.daemon != 0;
     job->umask = (mode_t) raw.umask & 0777;
@@ -254,8 +261,8 @@ static bool parse_job(struct call *call, const json_t *params, struct job *job,
     if (raw.output != NULL && !json_is_null(raw.output) &&
         !parse_path(call, raw.output, "\"output\" must be a string", &job->output))
         return false;
-    return parse_command(call, raw.command, job) &&
-           parse_environment(call, raw.environment, ret_environment) &&
+    return parse_command(call, raw.command, job) && parse_environment(call, raw.environment) &&
+           params_members(call, raw.members, &call->members) &&
            check_seconds(call, "after", job->after) && check_seconds(call, "grace", job->grace) &&
            (json_is_null(raw.timeout) || raw.timeout == NULL ||
             check_seconds(call, "timeout", job->timeout)) &&
@@ -270,7 +277,7 @@ static void reply_started(struct call *call, struct record *record)
     json_t             *data;
 
     if (record->now.error == 0) {
-        call_reply(call, record_to_json(record));
+        call_reply(call, record_members_to_json(record, call->members));
         return;
     }
     if (record->now.error == ENOENT)
@@ -350,12 +357,10 @@ static void start_job(struct call *call, struct job *job, char *const *environme
 void method_start(struct call *call, const json_t *params)
 {
     struct job job = {0};
-    char     **environment = NULL;
 
     if (server_is_closing())
         call_fail(call, PROTOCOL_RUNTIME_ERROR, "the supervisor is shutting down");
-    else if (parse_job(call, params, &job, &environment))
-        start_job(call, &job, environment);
-    free_strings(environment);
+    else if (parse_job(call, params, &job))
+        start_job(call, &job, call->connection->environment);
     job_release(&job);
 }

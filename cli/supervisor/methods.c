@@ -2,6 +2,7 @@
 
 #include "cli/exceptions.h"
 #include "cli/rpc/bytes.h"
+#include "cli/supervisor/connection.h"
 #include "cli/supervisor/select.h"
 #include "cli/supervisor/server.h"
 #include "cli/supervisor/events.h"
@@ -113,8 +114,7 @@ static json_t *list_records(const struct selector *selectors, size_t count, bool
     return array;
 }
 
-/* Which members of the threads are wanted: all, or those in the list NAMES. */
-static bool parse_members(struct call *call, const json_t *names, unsigned *ret)
+bool params_members(struct call *call, const json_t *names, unsigned *ret)
 {
     const json_t *name;
     size_t        i;
@@ -147,7 +147,7 @@ void method_list(struct call *call, const json_t *params)
 
     if (!params_unpack(call, params, "{s?o, s?b, s?o !}", "threads", &words, "live", &live,
                        "members", &names) ||
-        !parse_members(call, names, &members) || !parse_selectors(call, words, &selectors))
+        !params_members(call, names, &members) || !parse_selectors(call, words, &selectors))
         return;
     count = json_array_size(words);
     missing = find_missing(selectors, count, live != 0);
@@ -369,14 +369,41 @@ void method_shutdown(struct call *call, const json_t *params)
         server_shutdown(call, now != 0);
 }
 
+/* Which events are wanted: all, or those in the list NAMES. */
+static bool parse_events(struct call *call, const json_t *names, unsigned *ret)
+{
+    const json_t *name;
+    size_t        i;
+
+    *ret = EVENTS_ALL;
+    if (names == NULL)
+        return true;
+    *ret = 0;
+    json_array_foreach((json_t *) names, i, name) {
+        unsigned event = events_bit(json_string_value(name));
+
+        *ret |= event;
+        if (event == 0)
+            break;
+    }
+    if (*ret != 0 && i == json_array_size(names))
+        return true;
+    call_fail(call, PROTOCOL_VALUE_ERROR, "\"events\" must be a list of events' names");
+    return false;
+}
+
 void method_watch(struct call *call, const json_t *params)
 {
     struct connection *connection = call->connection;
+    json_t            *members = NULL, *events = NULL;
+    struct watch       watch;
 
-    if (!params_unpack(call, params, "{!}"))
+    if (!params_unpack(call, params, "{s?o, s?o !}", "members", &members, "events", &events) ||
+        !params_members(call, members, &watch.members) ||
+        !parse_events(call, events, &watch.events))
         return;
     call_reply(call, json_pack("{s:b}", "watching", 1));
-    events_watch(connection);
+    events_watch(connection, &watch);
 }
 
 void method_version(struct call *call, const json_t *params)

@@ -24,6 +24,12 @@ method_run method_start, method_list, method_raise, method_join, method_logs, me
  */
 bool params_unpack(struct call *call, const json_t *params, const char *format, ...);
 
+/*
+ * Which members of the threads are wanted, as a sum of record_member()s: all, or those in the list
+ * NAMES. Returns false, with the call failed, if it is no such list.
+ */
+bool params_members(struct call *call, const json_t *names, unsigned *ret);
+
 /* The last LINES lines that a thread printed (a few at the most), as bytes. */
 json_t *log_tail(const struct record *record, json_int_t lines);
 
