@@ -1,7 +1,7 @@
 # The benchmarks of the library: programs lib-NAME, which share lib-measure.
 
 BENCH := $(BUILD)/tests/bench
-TEST_PROGRAMS := $(filter-out $(BENCH)/lib-measure $(BENCH)/lib-loop,$(TEST_PROGRAMS))
+TEST_PROGRAMS := $(filter-out $(BENCH)/lib-measure $(BENCH)/lib-loop $(BENCH)/floor,$(TEST_PROGRAMS))
 
 $(filter $(BENCH)/lib-%,$(TEST_PROGRAMS)): $(BENCH)/lib-measure.c.o
 $(BENCH)/lib-calls $(BENCH)/lib-raise: $(BENCH)/lib-loop.c.o
@@ -10,3 +10,9 @@ $(BENCH)/lib-calls $(BENCH)/lib-raise: TEST_LIBS = $(SAFEPOINT)
 # clang leaves edges out unless told not to.
 $(BENCH)/lib-loop.c.o: TEST_CFLAGS = -fsanitize-coverage=trace-pc$(if \
 	$(findstring clang,$(shell $(CC) --version)),$(comma)no-prune)
+
+# The benchmarks of the program: the floors, which share floor; two of them statically linked.
+FLOORS := $(addprefix $(BENCH)/,deaths echo-server jobs sleepers turns)
+
+$(FLOORS): $(BENCH)/floor.c.o
+$(BENCH)/echo-client $(BENCH)/nap: TEST_LDFLAGS = $(if $(SANITIZE),,-static -no-pie)

@@ -1,0 +1,115 @@
+"""Samples of two sides taken in turns, and the table of what came of them."""
+import os
+import statistics
+import subprocess
+import time
+
+QUICK = os.environ.get("QUICK", "") != ""
+FLOORS = os.path.join(os.environ["BUILD"], "tests/bench")
+DEADLINE = 300  # of any one command, in seconds
+
+AT_MOST, AT_LEAST = "<=", ">="
+
+
+def floor(name):
+    return os.path.join(FLOORS, name)
+
+
+def run(words, **options):
+    """Runs WORDS to its end and returns what it printed."""
+    options.setdefault("stdin", subprocess.DEVNULL)
+    done = subprocess.run(words, timeout=DEADLINE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          text=True, check=False, **options)
+    if done.returncode != 0:
+        raise RuntimeError(f"{words}: status {done.returncode}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def seconds_of(words, **options):
+    """How long WORDS runs; its output is dropped."""
+    options.setdefault("stdin", subprocess.DEVNULL)
+    begin = time.monotonic()
+    subprocess.run(words, check=True, timeout=DEADLINE, stdout=subprocess.DEVNULL,
+                   stderr=subprocess.DEVNULL, **options)
+    return time.monotonic() - begin
+
+
+def in_turns(rounds, *takers):
+    """Calls each of TAKERS once a round, every other round backwards; a list of samples for each."""
+    samples = [[] for _ in takers]
+    for i in range(rounds):
+        order = list(zip(takers, samples))
+        for take, into in order if i % 2 == 0 else reversed(order):
+            into.append(take())
+    return samples
+
+
+def commands_in_turns(rounds, times, *commands):
+    """As in_turns, for short commands: the rounds are run by a C program."""
+    words = [floor("turns"), str(rounds), str(times)]
+    for command in commands:
+        words += [",", *command]
+    lines = [[float(word) for word in line.split()] for line in run(words).splitlines()]
+    return [list(samples) for samples in zip(*lines)]
+
+
+def show(value, unit):
+    if value is None:
+        return "-"
+    if unit == "s":
+        for factor, name in ((1, "s"), (1e3, "ms"), (1e6, "us")):
+            if value * factor >= 1:
+                break
+        return f"{value * factor:.3g} {name}"
+    return f"{value:.3g} {unit}".rstrip()
+
+
+class Table:
+    COLUMNS = ("what", "figure", "floor", "ratio", "spread", "aim", "met")
+
+    def __init__(self):
+        self.rows = []
+
+    def add(self, *cells):
+        self.rows.append(tuple(str(cell) for cell in cells))
+        print("  ".join(self.rows[-1]), flush=True)
+
+    def heading(self, text):
+        self.add(text, "", "", "", "", "", "")
+
+    def compare(self, what, figures, floors, aim=None, rate=False, unit="s"):
+        """FIGURES against FLOORS, of the same rounds. A rate's ratio is the floor's time to ours."""
+        pairs = zip(floors, figures) if rate else zip(figures, floors)
+        ratios = sorted(a / b for a, b in pairs)
+        ratio = statistics.median(ratios)
+        quarter = len(ratios) // 4
+        self.add(what, show(statistics.median(figures), unit), show(statistics.median(floors), unit),
+                 f"{ratio:.2f}", f"{ratios[quarter]:.2f}-{ratios[-1 - quarter]:.2f}",
+                 *verdict(ratio, aim, ""))
+        return ratio
+
+    def figure(self, what, samples, unit, aim=None):
+        """SAMPLES that are held against nothing but AIM."""
+        samples = sorted(samples)
+        median = statistics.median(samples)
+        spread = f"{show(samples[0], unit)}-{show(samples[-1], unit)}" if len(samples) > 1 else ""
+        self.add(what, show(median, unit), "-", "-", spread, *verdict(median, aim, unit))
+
+    def print(self):
+        rows = [self.COLUMNS, tuple("-" * len(word) for word in self.COLUMNS)] + self.rows
+        widths = [max(len(row[i]) for row in rows if any(row[1:])) for i in range(len(rows[0]))]
+        print()
+        for row in rows:
+            print("  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip())
+
+    def missed(self):
+        return [row for row in self.rows if row[-1] == "NO"]
+
+
+def verdict(value, aim, unit):
+    """The last two cells: AIM is (AT_MOST or AT_LEAST, limit) or None."""
+    if aim is None:
+        return "-", "-"
+    kind, limit = aim
+    met = value <= limit if kind == AT_MOST else value >= limit
+    return f"{kind} {show(limit, unit)}", "yes" if met else "NO"

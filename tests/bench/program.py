@@ -1,0 +1,324 @@
+#!/usr/bin/env python3
+"""Each figure of the program beside its floor, in interleaved rounds: run by tests/bench/run."""
+import datetime
+import os
+import platform
+import subprocess
+import sys
+import time
+
+import peers
+from measure import (AT_LEAST, AT_MOST, QUICK, Table, commands_in_turns, floor, in_turns, run,
+                     seconds_of)
+from supervisor import PROGRAM, Directory, Supervisor, activity_of, wait_until
+
+JOBS = 300 if QUICK else 1000
+SLEEPERS = 300 if QUICK else 1000
+CROWD = 2000 if QUICK else 10000
+LOG_SIZE = (64 if QUICK else 1024) << 20
+ROUNDS = 3 if QUICK else 9
+TURNS = (7, 20) if QUICK else (25, 40)
+
+TRUE = ["/bin/true"]
+NAP = [floor("nap")]
+
+
+def at_home(directory):
+    """Where a run's supervisor lives in DIRECTORY, as it does in $XDG_RUNTIME_DIR: in memory."""
+    return dict(os.environ, XDG_RUNTIME_DIR=directory.path)
+
+
+def write(path, lines):
+    with open(path, "w", encoding="utf-8") as file:
+        file.writelines(line + "\n" for line in lines)
+    return path
+
+
+class EchoServer:
+    """The tiny server, which starts COMMAND for each request, or nothing."""
+
+    def __init__(self, path, *command):
+        self.path = path
+        self.process = subprocess.Popen([floor("echo-server"), path, *command],
+                                        stdout=subprocess.PIPE)
+
+    def __enter__(self):
+        self.process.stdout.readline()
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+    def words(self, *words):
+        return [floor("echo-client"), self.path, *words]
+
+
+# Jobs
+
+
+def jobs_from_a_script(table):
+    """A thousand runs of true, two at a time, from the start of a supervisor to its end."""
+    with Directory() as directory:
+        script = write(directory.file("script"), ["start -- /bin/true"] * JOBS)
+        ours, bare = in_turns(
+            ROUNDS,
+            lambda: seconds_of([PROGRAM, "run", "--slots", "2", script], env=at_home(directory)),
+            lambda: seconds_of([floor("jobs"), str(JOBS), "2", *TRUE]))
+    table.compare(f"run --slots 2, {JOBS} jobs", ours, bare, (AT_LEAST, 0.85), rate=True)
+
+
+def shell_loop(directory, name, words):
+    """A script for sh that runs WORDS once a job."""
+    return write(directory.file(name),
+                 [f"i=0; while [ $i -lt {JOBS} ]; do {' '.join(words)}; i=$((i + 1)); done"])
+
+
+def one_start_a_job(table):
+    """A shell loop of starts, against one of small socket clients whose server starts the job too."""
+    with Directory() as directory, Supervisor() as k3, \
+            EchoServer(directory.file("run.sock"), *TRUE) as server:
+        ours = shell_loop(directory, "ours", k3.words("start", "--", *TRUE))
+        small = shell_loop(directory, "small", server.words(*TRUE))
+
+        def take():
+            seconds = seconds_of(["sh", ours])
+            wait_until("the jobs have ended", lambda: k3.live() == 0)
+            k3.wire.call("clear")
+            return seconds
+
+        mine, bare = in_turns(ROUNDS, take, lambda: seconds_of(["sh", small]))
+    table.compare(f"one start a job, {JOBS} jobs", mine, bare, (AT_LEAST, 0.85), rate=True)
+
+
+# Sleepers
+
+
+def time_until_up(words, directory):
+    """Until WORDS, whose input stays open, has said a line."""
+    begin = time.monotonic()
+    with subprocess.Popen(words, env=at_home(directory), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.DEVNULL) as process:
+        if not process.stdout.readline():
+            raise RuntimeError(f"{words} said nothing")
+        seconds = time.monotonic() - begin
+        process.stdin.close()
+        process.terminate()
+        process.stdout.read()
+        process.wait()
+    return seconds
+
+
+def sleepers(table):
+    """From one script, whose last line is a thread that says so; their end is not timed."""
+    with Directory() as directory:
+        script = write(directory.file("script"),
+                       ["start -- sleep 1000"] * SLEEPERS + ["start -- echo up"])
+        ours, bare = in_turns(
+            ROUNDS,
+            lambda: time_until_up([PROGRAM, "run", "--no-prefix", script], directory),
+            lambda: time_until_up([floor("sleepers"), str(SLEEPERS), "sleep", "1000"],
+                                  directory))
+    table.compare(f"{SLEEPERS} sleepers up", ours, bare, (AT_LEAST, 0.85), rate=True)
+
+
+# Clients
+
+
+def client_commands(table, k3, crowd):
+    """The client's part of a command, against the smallest dynamic program."""
+    live = k3.start(*NAP, name="one")[0]["id"]
+    k3.start("true", name="ended")
+    k3.wire.call("join", thread="ended")
+    takes = {
+        "raise": k3.words("raise", "one", "SIGCONT"),
+        "join of an ended thread": k3.words("join", "ended"),
+        "list of one thread": k3.words("list", "one"),
+    }
+    samples = commands_in_turns(*TURNS, TRUE, *takes.values())
+    for what, figures in zip(takes, samples[1:]):
+        table.compare(f"{what}, {crowd}", figures, samples[0], (AT_MOST, 1.0))
+    k3.wire.call("raise", thread=live, exception="SIGKILL")
+
+
+def deaths(table, k3, crowd):
+    """A worker's death by raise, against one's by kill; both from before the client's start."""
+    def by_raise():
+        thread = k3.start(*NAP)[0]
+        return float(run([floor("deaths"), str(thread["pid"]),
+                          *k3.words("raise", str(thread["id"]))]))
+
+    def by_kill():
+        with subprocess.Popen(NAP) as worker:
+            return float(run([floor("deaths"), str(worker.pid), "/bin/kill", str(worker.pid)]))
+
+    ours, bare = in_turns(15 if QUICK else 101, by_raise, by_kill)
+    table.compare(f"raise to death, {crowd}", ours, bare, (AT_MOST, 1.1))
+
+
+def list_of_many(table, k3, count, aim=None):
+    ours, bare = commands_in_turns(TURNS[0], max(TURNS[1] * 200 // count, 3), k3.words("list"), TRUE)
+    table.compare(f"list of {count}", ours, bare, aim)
+
+
+def first_start(table):
+    """From no socket to the answer; ends of supervisors are not timed."""
+    def ours():
+        with Directory() as directory:
+            path = directory.file("k.sock")
+            words = [PROGRAM, "-S", path, "start", "--", *TRUE]
+            seconds = float(run([floor("turns"), "1", "1", ",", *words]))
+            run([PROGRAM, "-S", path, "shutdown"])
+        return seconds
+
+    def bare():
+        return float(run([floor("turns"), "1", "1", ",", *TRUE]))
+
+    mine, floors = in_turns(15 if QUICK else 51, ours, bare)
+    table.compare("first start", mine, floors, (AT_MOST, 3.0))
+
+
+# Scale
+
+
+def fill(k3, count):
+    """COUNT naps; how long it took to have them."""
+    begin = time.monotonic()
+    k3.start(*NAP, count=count)
+    return time.monotonic() - begin
+
+
+def rest():
+    """Until the supervisor counts as idle and has given back what it does not need."""
+    time.sleep(2.5)
+
+
+def life_of(count):
+    """Seconds until COUNT are up, are listed, one is raised, and all are shut down."""
+    with Supervisor() as k3:
+        up = fill(k3, count)
+        listed = seconds_of(k3.words("list"))
+        raised = seconds_of(k3.words("raise", "--wait", str(count)))
+        ended = seconds_of(k3.words("shutdown", "--now"))
+    return up + listed + raised + ended
+
+
+def growth(table):
+    small = CROWD // 10
+    figures, floors = in_turns(1 if QUICK else 3, lambda: life_of(CROWD) / CROWD,
+                               lambda: life_of(small) / small)
+    table.compare(f"life of each of {CROWD}, against {small}", figures, floors, (AT_MOST, 1.3))
+
+
+def idle_activity(table, k3, count):
+    before = activity_of(k3.pid), activity_of(k3.guardian)
+    time.sleep(2 if QUICK else 10)
+    after = activity_of(k3.pid), activity_of(k3.guardian)
+    ticks = sum(a[0] - b[0] for a, b in zip(after, before))
+    switches = sum(a[1] - b[1] for a, b in zip(after, before))
+    table.figure(f"CPU of {count} idle threads", [ticks], "ticks", (AT_MOST, 0))
+    table.figure(f"wake-ups of {count} idle threads", [switches], "", (AT_MOST, 0))
+
+
+def memory(table, k3, idle, count):
+    rest()
+    table.figure(f"memory for each of {count} workers", [(k3.pss() - idle) / count], "KiB",
+                 (AT_MOST, 8))
+
+
+def scale(table):
+    """One supervisor that grows: alone, with a thousand, with ten thousand."""
+    with Supervisor() as k3:
+        rest()
+        idle = k3.pss()
+        table.figure("supervisor and guardian idle", [idle / 1024], "MiB", (AT_MOST, 0.8))
+        client_commands(table, k3, "alone")
+        deaths(table, k3, "alone")
+        k3.end_all()
+        fill(k3, 1000)
+        memory(table, k3, idle, 1000)
+        list_of_many(table, k3, 1000, (AT_MOST, 3.0))
+        fill(k3, CROWD - 1000)
+        memory(table, k3, idle, CROWD)
+        idle_activity(table, k3, CROWD)
+        client_commands(table, k3, f"with {CROWD}")
+        deaths(table, k3, f"among {CROWD}")
+        list_of_many(table, k3, CROWD)
+
+
+# The end of everything
+
+
+def family_of(pid):
+    """PID and all that came of it."""
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        children = [int(word) for word in file.read().split()]
+    return [pid] + [one for child in children for one in family_of(child)]
+
+
+def gone_after_kill(table):
+    time_to_die(table, 1, 0.01)
+    time_to_die(table, 300, 0.1)
+
+
+def time_to_die(table, workers, limit):
+    """Workers of three processes each; the clock runs until the last of them is dead."""
+    def take():
+        with Supervisor() as k3:
+            command = ["sh", "-c", "sleep 1000 & sleep 1000 & wait"] if workers > 1 else NAP
+            size = 3 if workers > 1 else 1
+            pids = [thread["pid"] for thread in k3.start(*command, count=workers)]
+            wait_until("all have begun",
+                       lambda: all(len(family_of(pid)) == size for pid in pids))
+            every = [str(one) for pid in pids for one in family_of(pid)]
+            return float(run([floor("deaths"), ",".join(every), "/bin/kill", "-KILL",
+                              str(k3.pid)]))
+
+    figures = [take() for _ in range(ROUNDS)]
+    table.figure(f"gone after SIGKILL, {workers} worker{'s' * (workers > 1)}", figures, "s",
+                 (AT_MOST, limit))
+
+
+# Logs
+
+
+def write_log(k3, size):
+    """A thread whose log has SIZE bytes of lines; its id and the log."""
+    line = "a line of output, as long as many are, number 0123456789\n"
+    thread = k3.start("sh", "-c", f"yes '{line.strip()}' | head -c {size // len(line) * len(line)}")
+    done = k3.wire.call("join", thread=thread[0]["id"])
+    return str(done["id"]), done["log"]
+
+
+def logs(table):
+    with Supervisor() as k3:
+        small, _ = write_log(k3, 1 << 20)
+        large, path = write_log(k3, LOG_SIZE)
+        ours, bare = in_turns(ROUNDS, lambda: seconds_of(k3.words("logs", large)),
+                              lambda: seconds_of(["cat", path]))
+        table.compare(f"logs of {LOG_SIZE >> 20} MiB, against cat", ours, bare, (AT_MOST, 1.2))
+        of_large, of_small = commands_in_turns(*TURNS, k3.words("logs", "-n", "10", large),
+                                               k3.words("logs", "-n", "10", small))
+        table.compare(f"logs -n 10 of {LOG_SIZE >> 20} MiB, against 1 MiB", of_large, of_small,
+                      (AT_MOST, 1.2))
+
+
+def beside(table):
+    peers.measure_all(table, lambda directory: EchoServer(directory.file("run.sock"), *TRUE))
+
+
+def main():
+    table = Table()
+    only = sys.argv[1:]
+    print(f"{datetime.date.today()}, Linux {platform.release()}, {os.cpu_count()} processors")
+    print("Ratio: the median over interleaved rounds; spread: its quartiles.\n")
+    for part in (jobs_from_a_script, one_start_a_job, sleepers, first_start, scale, growth,
+                 gone_after_kill, logs, beside):
+        if not only or part.__name__ in only:
+            part(table)
+    table.print()
+
+
+if __name__ == "__main__":
+    main()

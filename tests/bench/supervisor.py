@@ -1,0 +1,157 @@
+"""A supervisor of our own, in a directory of its own, and its socket."""
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+from measure import DEADLINE, run
+
+PROGRAM = os.environ["K3THREAD"]
+
+# Of several requests on one connection at most so many wait for an answer.
+WINDOW = 64
+
+
+def wait_until(what, condition, seconds=60):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(what)
+        time.sleep(0.002)
+
+
+class Directory:
+    """A temporary directory; on /dev/shm where there is one, as a disk would be measured too."""
+
+    def __init__(self):
+        base = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+        self.path = tempfile.mkdtemp(prefix="k3thread-bench-", dir=base)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        shutil.rmtree(self.path, ignore_errors=True)
+
+    def file(self, name):
+        return os.path.join(self.path, name)
+
+
+class Wire:
+    """The socket, with many requests on their way at a time."""
+
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(DEADLINE)
+        self.socket.connect(path)
+        self.lines = self.socket.makefile("rb")
+        self.last_id = 0
+
+    def send(self, method, params):
+        self.last_id += 1
+        request = {"jsonrpc": "2.0", "id": self.last_id, "method": method, "params": params}
+        self.socket.sendall(json.dumps(request).encode() + b"\n")
+
+    def receive(self):
+        answer = json.loads(self.lines.readline())
+        if "error" in answer:
+            raise RuntimeError(answer["error"])
+        return answer["result"]
+
+    def call(self, method, **params):
+        self.send(method, params)
+        return self.receive()
+
+    def call_many(self, method, all_params):
+        results = []
+        for i, params in enumerate(all_params):
+            if i >= WINDOW:
+                results.append(self.receive())
+            self.send(method, params)
+        while len(results) < len(all_params):
+            results.append(self.receive())
+        return results
+
+    def close(self):
+        self.lines.close()
+        self.socket.close()
+
+
+class Supervisor:
+    def __init__(self):
+        self.directory = Directory()
+        self.socket = self.directory.file("k.sock")
+        self.environment = dict(os.environ, K3THREAD_SOCKET=self.socket)
+        self.wire = None
+        self.pid = self.guardian = 0
+
+    def __enter__(self):
+        run(self.words("start", "--", "true"), env=self.environment)
+        self.wire = Wire(self.socket)
+        version = self.wire.call("version")
+        self.pid, self.guardian = version["pid"], version["guardian"]
+        return self
+
+    def __exit__(self, *_):
+        """By shutdown; what the supervisor held is dead when its guardian is."""
+        self.wire.close()
+        guardian = os.pidfd_open(self.guardian) if self.is_up() else -1
+        if guardian >= 0:
+            subprocess.run(self.words("shutdown", "--now"), timeout=DEADLINE, check=False)
+            self.wait_for_death(guardian)
+        self.directory.__exit__()
+
+    def wait_for_death(self, pidfd):
+        import select
+        if not select.select([pidfd], [], [], 60)[0]:
+            signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+        os.close(pidfd)
+
+    def is_up(self):
+        return os.path.exists(f"/proc/{self.guardian}")
+
+    def words(self, *words):
+        return [PROGRAM, "-S", self.socket, *words]
+
+    def start(self, *command, count=1, **params):
+        """COUNT threads of the same command; what the supervisor answers for them."""
+        params = {"command": list(command), "directory": "/", "umask": 0o22,
+                  "environment": ["PATH=" + os.environ["PATH"]], **params}
+        return self.wire.call_many("start", [params] * count)
+
+    def raise_all(self, exception="SystemExit"):
+        self.wire.call("raise", all=True, exception=exception)
+
+    def live(self):
+        return len(self.wire.call("list", live=True, members=["id"]))
+
+    def end_all(self):
+        self.raise_all()
+        wait_until("all have ended", lambda: self.live() == 0)
+        self.wire.call("clear")
+
+    def pss(self):
+        """Of supervisor and guardian, in KiB."""
+        return sum(pss_of(pid) for pid in (self.pid, self.guardian))
+
+
+def pss_of(pid):
+    with open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("Pss:"))
+
+
+def activity_of(pid):
+    """Clock ticks of processor time and voluntary switches of all threads of PID."""
+    ticks = switches = 0
+    with open(f"/proc/{pid}/stat", encoding="ascii") as file:
+        fields = file.read().rpartition(")")[2].split()
+        ticks = int(fields[11]) + int(fields[12])
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/status", encoding="ascii") as file:
+            switches += next(int(line.split()[1]) for line in file
+                             if line.startswith("voluntary"))
+    return ticks, switches
