@@ -33,7 +33,7 @@ static __attribute__((noinline)) void descend(unsigned frames, void (*last)(void
 
 static __attribute__((noinline)) void descend_with_cleanups(unsigned frames, void (*last)(void))
 {
-    int variable __attribute__((cleanup(clean))) = 0;
+    int variable __attribute__((cleanup(clean), unused)) = 0;
 
     if (frames == 0)
         last();
