@@ -10,10 +10,10 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 /* What must hold, also in a build without assertions. */
-#define MUST(condition)  \
-    do {                 \
-        if (!(condition)) \
-            abort();     \
+#define MUST(condition)                                                                            \
+    do {                                                                                           \
+        if (!(condition))                                                                          \
+            abort();                                                                               \
     } while (0)
 
 /* The input as a string, to be freed. A NUL in it ends it. */
