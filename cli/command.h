@@ -34,6 +34,7 @@
     X(supervise)    \
     X(shutdown)     \
     X(exceptions)   \
+    X(completion)   \
     X(version)      \
     X(help)
 
@@ -92,6 +93,9 @@ struct session {
 
     /* The commands are a script's: ids are not printed, and who runs it handles an interrupt. */
     bool scripted;
+
+    /* The last command only started something: nothing is known to be over since. */
+    bool only_started;
 };
 
 struct call {

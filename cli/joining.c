@@ -1,5 +1,6 @@
 #include "cli/joining.h"
 
+#include "cli/output.h"
 #include "cli/rpc/bytes.h"
 #include "cli/status.h"
 #include "cli/view.h"
@@ -7,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 json_t *thread_to_json(const char *thread)
 {
@@ -22,15 +24,23 @@ bool thread_is_pattern(const char *thread)
     return strpbrk(thread, "*?[") != NULL;
 }
 
-static json_t *make_params(json_t *thread, double timeout)
+static json_t *make_params(json_t *thread, double timeout, bool ready)
 {
-    if (timeout < 0)
-        return json_pack("{s:O}", "thread", thread);
-    return json_pack("{s:O, s:f}", "thread", thread, "timeout", timeout);
+    json_t *params = json_pack("{s:O}", "thread", thread);
+    int     error = 0;
+
+    if (timeout >= 0)
+        error |= json_object_set_new(params, "timeout", json_real(timeout));
+    if (ready)
+        error |= json_object_set_new(params, "ready", json_true());
+    if (error == 0)
+        return params;
+    json_decref(params);
+    return NULL;
 }
 
 /* Sends all requests; the ids of their replies are FIRST and those that follow it. */
-static int send_joins(struct client *client, const json_t *threads, double timeout,
+static int send_joins(struct client *client, const json_t *threads, double timeout, bool ready,
                       json_int_t *ret_first)
 {
     json_t *thread;
@@ -38,7 +48,7 @@ static int send_joins(struct client *client, const json_t *threads, double timeo
 
     json_array_foreach((json_t *) threads, i, thread) {
         json_int_t id;
-        int        error = client_send(client, "join", make_params(thread, timeout), &id);
+        int        error = client_send(client, "join", make_params(thread, timeout, ready), &id);
 
         if (error != 0)
             return error;
@@ -48,54 +58,110 @@ static int send_joins(struct client *client, const json_t *threads, double timeo
     return 0;
 }
 
+static void add_thread(struct text *text, const json_t *thread)
+{
+    if (json_is_integer(thread))
+        text_printf(text, "%" JSON_INTEGER_FORMAT, json_integer_value(thread));
+    else
+        view_add_bytes(text, thread);
+}
+
 /* The supervisor only says that the time is up; of several threads, one wants to know whose. */
-static void name_late_one(struct client *client, const json_t *thread)
+static void name_late_one(struct client *client, const json_t *thread, bool ready)
 {
     struct text name = {0};
 
-    if (json_is_integer(thread))
-        text_printf(&name, "%" JSON_INTEGER_FORMAT, json_integer_value(thread));
-    else
-        view_add_bytes(&name, thread);
-    client_fail(client, -ETIMEDOUT, STATUS_TIMEOUT, "TimeoutError", "thread '%.*s' has not ended",
-                (int) name.size, name.data);
+    add_thread(&name, thread);
+    client_fail(client, -ETIMEDOUT, STATUS_TIMEOUT, "TimeoutError", "thread '%.*s' %s",
+                (int) name.size, name.data, ready ? "is not ready" : "has not ended");
     text_release(&name);
 }
 
-static struct joined take_end(const struct call *call, const json_t *thread,
+/* The last that a thread printed which ended before it was ready may say why. */
+static void show_tail(const struct reply *reply)
+{
+    const json_t *error = json_object_get(reply->message, "error");
+    const json_t *tail = json_object_get(json_object_get(error, "data"), "tail");
+    char         *bytes;
+
+    if (tail == NULL || bytes_from_json(tail, &bytes) != 0)
+        return;
+    (void) output_write(STDERR_FILENO, bytes, strlen(bytes)); /* the message came through */
+    free(bytes);
+}
+
+static struct joined take_end(const struct call *call, const json_t *thread, bool ready,
                               const struct reply *reply)
 {
     struct client *client = &call->session->client;
+    struct joined  failed = {.done = false};
 
-    if (client_check(client, reply) != 0) {
-        if (client->failure.status == STATUS_TIMEOUT)
-            name_late_one(client, thread);
-        return (struct joined){.ended = false, .status = command_failed(call)};
-    }
-    return (struct joined){.ended = true, .status = view_status(reply->result)};
+    if (client_check(client, reply) == 0)
+        return (struct joined){.done = true, .status = ready ? 0 : view_status(reply->result)};
+    if (client->failure.status == STATUS_TIMEOUT)
+        name_late_one(client, thread, ready);
+    failed.status = command_failed(call);
+    show_tail(reply);
+    return failed;
 }
 
-int join_threads(const struct call *call, const json_t *threads, double timeout, struct joined *ret)
+/* The line that says how far it is; nothing where nobody sees it change. */
+struct progress {
+    bool shown;
+};
+
+static void show_progress(struct progress *progress, const json_t *threads,
+                          const struct joined *joined, size_t missing, bool ready)
 {
-    struct client *client = &call->session->client;
-    size_t         count = json_array_size(threads);
-    size_t         missing = count;
-    json_int_t     first = 0;
-    int            error = send_joins(client, threads, timeout, &first);
+    size_t      count = json_array_size(threads), next = 0;
+    struct text line = {0};
+
+    if (count < 2 || !isatty(STDERR_FILENO))
+        return;
+    while (next < count && joined[next].seen)
+        next++;
+    text_add(&line, "\r\033[K");
+    if (missing > 0) {
+        text_printf(&line, "%zu of %zu %s, waiting for ", count - missing, count,
+                    ready ? "are ready" : "have ended");
+        add_thread(&line, json_array_get(threads, next));
+        if (missing > 1)
+            text_printf(&line, " and %zu more", missing - 1);
+    }
+    if (missing > 0 || progress->shown)
+        (void) output_write(STDERR_FILENO, line.data, line.size); /* it is only a comfort */
+    progress->shown = missing > 0;
+    text_release(&line);
+}
+
+int join_threads(const struct call *call, const json_t *threads, double timeout, bool ready,
+                 struct joined *ret)
+{
+    struct client  *client = &call->session->client;
+    size_t          count = json_array_size(threads);
+    size_t          missing = count;
+    json_int_t      first = 0;
+    struct progress progress = {false};
+    int             error = send_joins(client, threads, timeout, ready, &first);
 
     while (error == 0 && missing > 0) {
         struct reply reply;
 
+        show_progress(&progress, threads, ret, missing, ready);
         error = client_receive(client, &reply);
         if (error != 0)
             break;
         if (reply.id >= first && (size_t) (reply.id - first) < count) {
             size_t index = (size_t) (reply.id - first);
 
-            ret[index] = take_end(call, json_array_get(threads, index), &reply);
+            if (client_check(client, &reply) != 0)
+                show_progress(&progress, threads, ret, 0, ready);
+            ret[index] = take_end(call, json_array_get(threads, index), ready, &reply);
+            ret[index].seen = true;
             missing--;
         }
         reply_release(&reply);
     }
+    show_progress(&progress, threads, ret, 0, ready);
     return error;
 }

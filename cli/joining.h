@@ -10,8 +10,9 @@
 
 /* How one join came out. */
 struct joined {
-    bool ended;  /* the thread has */
-    int  status; /* it has: that of its end; it has not: of the error, which was reported */
+    bool seen;  /* its answer has come */
+    bool done;  /* the thread has ended, or is ready if that was waited for */
+    int status; /* that of its end, or 0; if it is not done that of the error, which was reported */
 };
 
 /* THREAD as a request's parameter: a number for an id, else the bytes. NULL without memory. */
@@ -21,13 +22,14 @@ json_t *thread_to_json(const char *thread);
 bool thread_is_pattern(const char *thread);
 
 /*
- * Joins each of THREADS, an array of ids and names, with TIMEOUT in seconds (negative: for ever)
+ * Joins each of THREADS (READY: waits until it is ready), an array of ids and names, with TIMEOUT in seconds (negative: for ever)
  * for all of them together, and fills RET, as long as the array, in its order. What goes wrong
- * with one thread is reported at once and does not end the wait for the others.
+ * with one thread is reported at once and does not end the wait for the others. On a terminal, a
+ * line on standard error says meanwhile how far it is.
  *
  * Returns 0, or -errno with client->failure when the connection failed.
  */
-int join_threads(const struct call *call, const json_t *threads, double timeout,
+int join_threads(const struct call *call, const json_t *threads, double timeout, bool ready,
                  struct joined *ret);
 
 #endif

@@ -6,16 +6,17 @@
 #include <stdlib.h>
 
 struct join_options {
-    bool   all;
+    bool   all, ready;
     double timeout; /* negative: none */
     char **threads; /* NULL: none */
 };
 
-enum { KEY_ALL = 256 };
+enum { KEY_ALL = 256, KEY_READY };
 
 static const struct argp_option options[] = {
     {"timeout", 't', "SECONDS", 0, "Give up after so long, with status 124", 0},
     {"all", KEY_ALL, NULL, 0, "Wait for every thread that is live now", 0},
+    {"ready", KEY_READY, NULL, 0, "Wait until they are ready, not until they end", 0},
     {0},
 };
 
@@ -31,6 +32,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return command_duration(state, "--timeout", argument, &o->timeout);
     case KEY_ALL:
         o->all = true;
+        return 0;
+    case KEY_READY:
+        o->ready = true;
         return 0;
     case ARGP_KEY_ARGS:
         o->threads = state->argv + state->next;
@@ -153,10 +157,10 @@ static int join(const struct call *call, const json_t *targets)
 
     if (joined == NULL)
         return fail_memory(call);
-    if (join_threads(call, targets, o->timeout, joined) != 0)
+    if (join_threads(call, targets, o->timeout, o->ready, joined) != 0)
         status = internal(command_failed(call));
     for (size_t i = 0; i < count && status == STATUS_DONE; i++)
-        status = joined[i].ended ? joined[i].status : internal(joined[i].status);
+        status = joined[i].done ? joined[i].status : internal(joined[i].status);
     free(joined);
     return status;
 }
@@ -181,7 +185,8 @@ const struct command command_join = {
     .doc = "Wait for threads, and exit as the command did\vThe exit status is the command's own, "
            "128+N if signal N ended it, 124 on a timeout, 125 if k3thread failed, 126 if the "
            "command was not executable and 127 if it was not found. Of several threads it is the "
-           "first in the order given that is not 0.",
+           "first in the order given that is not 0. With --ready it is 0 when all are ready, and "
+           "125 if one ended before it was.",
     .group = COMMAND_GROUP_WATCHING,
     .flags = COMMAND_CONNECTS,
     .options = options,

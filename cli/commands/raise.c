@@ -128,11 +128,11 @@ static int wait_for(const struct call *call, const json_t *threads, double timeo
 
     if (ids == NULL || joined == NULL)
         status = command_fail(call, STATUS_FAILED, "MemoryError", "out of memory");
-    else if (join_threads(call, ids, timeout, joined) != 0)
+    else if (join_threads(call, ids, timeout, false, joined) != 0)
         status = command_failed(call);
     else
         for (size_t i = 0; i < count; i++)
-            if (!joined[i].ended)
+            if (!joined[i].done)
                 status = STATUS_FAILED;
     json_decref(ids);
     free(joined);

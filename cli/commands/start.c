@@ -1,5 +1,7 @@
 /* start and daemon: a command becomes a thread. */
 #include "cli/command.h"
+#include "cli/following.h"
+#include "cli/joining.h"
 #include "cli/rpc/bytes.h"
 #include "cli/status.h"
 #include "cli/view.h"
@@ -13,12 +15,18 @@
 
 struct start_options {
     const char *name, *directory, *output; /* NULL: not given */
-    bool        daemon;
+    const char *ready, *restart;
+    bool        daemon, wait;
     double      after, timeout, grace; /* negative: not given */
     char      **environment;           /* the --env words, in order */
     size_t      environment_count;
+    char      **needs; /* the --needs words */
+    size_t      needs_count;
+    json_int_t  log_limit; /* bytes; 0: none */
     char      **command;
 };
+
+enum { KEY_READY = 256, KEY_NEEDS, KEY_LOG_LIMIT };
 
 static const struct argp_option options[] = {
     {"name", 'n', "NAME", 0, "The thread's name (default: Thread-N)", 0},
@@ -29,6 +37,12 @@ static const struct argp_option options[] = {
     {"directory", 'C', "DIR", 0, "Run the command in DIR", 0},
     {"env", 'e', "K=V", 0, "Set a variable of its environment (repeatable)", 0},
     {"output", 'o', "FILE", 0, "Append its output to FILE instead of a log", 0},
+    {"restart", 'r', "POLICY", 0, "Run it again: on-failure or always, :N at most N times", 0},
+    {"wait", 'w', NULL, 0, "Stay until it ends, show its output and exit as it did", 0},
+    {"ready", KEY_READY, "PROBE", 0,
+     "It is ready when: FD, tcp:HOST:PORT, unix:PATH, line:REGEX or cmd:COMMAND", 0},
+    {"needs", KEY_NEEDS, "THREAD", 0, "Run it when THREAD is ready (repeatable)", 0},
+    {"log-limit", KEY_LOG_LIMIT, "SIZE", 0, "Keep about the newest SIZE bytes of its log", 0},
     {0},
 };
 
@@ -62,6 +76,41 @@ static error_t add_variable(struct start_options *o, const struct argp_state *st
     return 0;
 }
 
+static error_t add_need(struct start_options *o, const struct argp_state *state, char *word)
+{
+    if (thread_is_pattern(word))
+        return command_refuse(state, "--needs: '%s' is a pattern; give one name or id", word);
+    if (o->needs == NULL)
+        o->needs = calloc((size_t) state->argc, sizeof(*o->needs));
+    if (o->needs == NULL)
+        return ENOMEM;
+    o->needs[o->needs_count++] = word;
+    return 0;
+}
+
+/* Bytes, or with a suffix K, M or G: of 1,024 each. */
+static error_t parse_size(struct start_options *o, const struct argp_state *state, const char *text)
+{
+    static const char  suffixes[] = "KMG";
+    char              *end;
+    const char        *suffix;
+    unsigned long long size;
+    unsigned           shift = 0;
+
+    errno = 0;
+    size = strtoull(text, &end, 10);
+    suffix = *end != '\0' ? strchr(suffixes, *end) : NULL;
+    if (suffix != NULL) {
+        shift = 10 * (unsigned) (suffix - suffixes + 1);
+        end++;
+    }
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || size == 0 ||
+        size > (1ULL << 62) >> shift)
+        return command_refuse(state, "--log-limit: '%s' is no size; 1M is one", text);
+    o->log_limit = (json_int_t) (size << shift);
+    return 0;
+}
+
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
     struct start_options *o = state->input;
@@ -90,6 +139,19 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case 'o':
         o->output = argument;
         return argument[0] != '\0' ? 0 : command_usage(state, "--output wants a file's name");
+    case 'r':
+        o->restart = argument;
+        return 0;
+    case 'w':
+        o->wait = true;
+        return 0;
+    case KEY_READY:
+        o->ready = argument;
+        return 0;
+    case KEY_NEEDS:
+        return add_need(o, state, argument);
+    case KEY_LOG_LIMIT:
+        return parse_size(o, state, argument);
     case ARGP_KEY_ARGS:
         o->command = state->argv + state->next;
         return 0;
@@ -105,6 +167,7 @@ static void release(void *input)
     struct start_options *o = input;
 
     free(o->environment);
+    free(o->needs);
 }
 
 static json_t *words_to_json(char *const *words)
@@ -185,16 +248,47 @@ static int set_seconds(json_t *params, const char *key, double seconds)
     return seconds < 0 ? 0 : json_object_set_new(params, key, json_real(seconds));
 }
 
-static json_t *make_params(const struct start_options *o, bool daemon, const char *here)
+static int set_bytes(json_t *params, const char *key, const char *bytes)
+{
+    return bytes == NULL ? 0 : json_object_set_new(params, key, bytes_to_json(bytes));
+}
+
+static json_t *needs_to_json(const struct start_options *o)
+{
+    json_t *array = json_array();
+
+    for (size_t i = 0; i < o->needs_count; i++)
+        if (json_array_append_new(array, thread_to_json(o->needs[i])) != 0) {
+            json_decref(array);
+            return NULL;
+        }
+    return array;
+}
+
+/* The supervisor keeps the last one of a connection; a script's starts mostly have the same. */
+static json_t *environment_param(json_t *environment, const json_t *last)
+{
+    return json_equal(environment, last) ? json_true() : json_incref(environment);
+}
+
+static json_t *make_params(const struct start_options *o, bool daemon, const char *here,
+                           json_t *environment)
 {
     json_t *params = json_object();
     int     error = 0;
 
     /* Each call returns 0 or -1, -1 also for a NULL value or object. */
     error |= json_object_set_new(params, "command", words_to_json(o->command));
-    error |= json_object_set_new(params, "environment", environment_to_json(o));
+    error |= json_object_set_new(params, "environment", environment);
+    error |= json_object_set_new(params, "members", json_pack("[s]", "id"));
     error |= json_object_set_new(params, "directory", path_to_json(here, o->directory));
     error |= json_object_set_new(params, "umask", json_integer(current_umask()));
+    error |= set_bytes(params, "ready", o->ready);
+    error |= set_bytes(params, "restart", o->restart);
+    if (o->needs_count > 0)
+        error |= json_object_set_new(params, "needs", needs_to_json(o));
+    if (o->log_limit > 0)
+        error |= json_object_set_new(params, "log_limit", json_integer(o->log_limit));
     error |= set_seconds(params, "after", o->after);
     error |= set_seconds(params, "timeout", o->timeout);
     error |= set_seconds(params, "grace", o->grace);
@@ -210,34 +304,98 @@ static json_t *make_params(const struct start_options *o, bool daemon, const cha
     return NULL;
 }
 
-static int run(struct call *call)
+/* Starts the thread; its id is appended to ID. */
+static int start(struct call *call, struct text *id)
 {
     const struct start_options *o = call->options;
+    struct client              *client = &call->session->client;
     bool                        daemon = o->daemon || call->command == &command_daemon;
     char                       *here = getcwd(NULL, 0);
-    struct text                 text = {0};
+    json_t                     *environment;
     struct reply                reply;
-    int                         status;
 
     if (here == NULL)
         return command_fail(call, STATUS_FAILED, NULL, "the current directory has no path: %s",
                             strerror(errno));
-    if (client_call(&call->session->client, "start", make_params(o, daemon, here), &reply) != 0) {
+    environment = environment_to_json(o);
+    if (client_call(
+            client, "start",
+            make_params(o, daemon, here, environment_param(environment, client->environment)),
+            &reply) != 0) {
+        json_decref(environment);
         free(here);
         return command_failed(call);
     }
     free(here);
-    if (!call->session->scripted)
-        text_printf(&text, "%" JSON_INTEGER_FORMAT "\n", view_id(reply.result));
-    status = command_print(call, &text);
-    text_release(&text);
+    json_decref(client->environment);
+    client->environment = environment;
+    text_printf(id, "%" JSON_INTEGER_FORMAT, view_id(reply.result));
     reply_release(&reply);
+    return STATUS_DONE;
+}
+
+/* The status of a command that could not be run, by the error that said so. */
+static int status_of_failure(const struct call *call, int status)
+{
+    const char *type = call->session->client.failure.type;
+
+    if (status != STATUS_FAILED)
+        return status;
+    if (strcmp(type, "FileNotFoundError") == 0)
+        return STATUS_NOT_FOUND;
+    return strcmp(type, "PermissionError") == 0 ? STATUS_NOT_EXECUTABLE : STATUS_INTERNAL;
+}
+
+/* Shows what the thread prints, passes signals on to it, and ends as its command did. */
+static int follow(struct call *call, struct following *following, const char *id)
+{
+    int status = following_open(following, call, id);
+
+    if (status == STATUS_DONE)
+        status = following_run(following);
+    if (following->thread != NULL && status == STATUS_DONE)
+        return view_status(following->thread);
+    return status == STATUS_FAILED ? STATUS_INTERNAL : status;
+}
+
+static int start_and_wait(struct call *call)
+{
+    struct following following = {.file = {.fd = -1}, .inotify = -1, .signals = -1};
+    struct text      id = {0};
+    int              status = following_take_signals(&following, call);
+
+    if (status == STATUS_DONE)
+        status = status_of_failure(call, start(call, &id));
+    text_append(&id, "", 1);
+    if (status == STATUS_DONE && id.failed)
+        status = command_fail(call, STATUS_INTERNAL, "MemoryError", "out of memory");
+    if (status == STATUS_DONE)
+        status = follow(call, &following, id.data);
+    following_close(&following);
+    text_release(&id);
     return status;
 }
 
-#define DETAILS                                                                                  \
-    "\vPrints the thread's id as soon as the command runs (with --after, at once). The command " \
-    "gets the directory, the environment and the umask of the caller, and /dev/null as input. "  \
+static int run(struct call *call)
+{
+    const struct start_options *o = call->options;
+    struct text                 id = {0};
+    int                         status;
+
+    if (o->wait)
+        return start_and_wait(call);
+    status = start(call, &id);
+    call->session->only_started = true;
+    text_add(&id, "\n");
+    if (status == STATUS_DONE && !call->session->scripted)
+        status = command_print(call, &id);
+    text_release(&id);
+    return status;
+}
+
+#define DETAILS                                                                                    \
+    "\vPrints the thread's id as soon as the command runs (with --after, at once). The command "   \
+    "gets the directory, the environment and the umask of the caller, and /dev/null as input. "    \
     "SECONDS may have a suffix: 200ms, 1.5s, 2m, 1h."
 
 const struct command command_start = {

@@ -171,10 +171,20 @@ load helpers
   like "$stderr" 'k3thread: logs: *'
 }
 
-@test "logs wants one thread" {
+@test "logs wants one thread, or a pattern" {
   k3 start -n l -- true
   run -64 k3 logs
   run -64 k3 logs l l
   run -3 k3 logs nobody
-  run -64 k3 logs 'l*'
+  run -3 k3 logs 'nobody*'
+  run -64 k3 logs -f 'l*'
+}
+
+@test "the logs of a pattern have their threads' names before each line" {
+  k3 start -n la -- sh -c 'echo 1; echo 2; printf 3'
+  k3 start -n lb -- sh -c 'echo 4'
+  k3 start -n other -- echo 5
+  k3 join la lb other
+  is "$(k3 logs 'l*')" $'la | 1\nla | 2\nla | 3\nlb | 4'
+  is "$(k3 logs -n 1 'l*')" $'la | 3\nlb | 4'
 }

@@ -113,11 +113,12 @@ load helpers
 # --- the delay ---
 
 @test "--after delays the command, not the answer" {
-  id=$(k3 start --after 0.5 -- sleep 1000)
+  id=$(k3 start --after 1000 -- sleep 1000)
   is "$(k3_field "$id" state)" delayed
   is "$(k3_field "$id" pid)" null
   is "$(k3_field "$id" started)" null
-  is "$(k3_field "$id" after)" 0.5
+  is "$(k3_field "$id" after)" 1000.0
+  id=$(k3 start --after 0.5 -- sleep 1000)
   wait_for_state "$id" running
   script "$id" <<'EOF'
 thread = call("list", threads=[int(sys.argv[1])])[0]

@@ -1,0 +1,161 @@
+/* watch: what happens to the threads, as it happens. */
+#include "cli/command.h"
+#include "cli/output.h"
+#include "cli/status.h"
+#include "cli/view.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+struct watch_options {
+    bool json;
+};
+
+enum { KEY_JSON = 256 };
+
+static const struct argp_option options[] = {
+    {"json", KEY_JSON, NULL, 0, "Print each event as a JSON object on a line", 0},
+    {0},
+};
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    struct watch_options *o = state->input;
+
+    (void) argument;
+    if (key != KEY_JSON)
+        return ARGP_ERR_UNKNOWN;
+    o->json = true;
+    return 0;
+}
+
+/* Where the events go, and how that went. */
+struct watch {
+    const struct call *call;
+    bool               json;
+    int                status;
+};
+
+static void add_time(struct text *text, const json_t *time)
+{
+    time_t    seconds = (time_t) json_number_value(time);
+    struct tm parts;
+    char      clock[16];
+
+    if (localtime_r(&seconds, &parts) != NULL &&
+        strftime(clock, sizeof(clock), "%H:%M:%S", &parts) > 0)
+        text_add(text, clock);
+}
+
+/* "12:30:01 web (1) raised SystemExit: enough" */
+static void add_event(struct text *text, const json_t *event)
+{
+    const char   *word = json_string_value(json_object_get(event, "event"));
+    const json_t *thread = json_object_get(event, "thread");
+
+    add_time(text, json_object_get(event, "time"));
+    if (thread == NULL) {
+        text_printf(text, " %s %" JSON_INTEGER_FORMAT " events\n", word,
+                    json_integer_value(json_object_get(event, "missed")));
+        return;
+    }
+    text_add(text, " ");
+    view_add_bytes(text, json_object_get(thread, "name"));
+    text_printf(text, " (%" JSON_INTEGER_FORMAT ") %s", view_id(thread), word);
+    if (json_is_string(json_object_get(event, "exception"))) {
+        text_add(text, " ");
+        view_add_bytes(text, json_object_get(event, "exception"));
+        if (!json_is_null(json_object_get(event, "message"))) {
+            text_add(text, ": ");
+            view_add_bytes(text, json_object_get(event, "message"));
+        }
+    }
+    if (strcmp(word, "ended") == 0) {
+        text_add(text, ": ");
+        view_add_result(text, thread);
+    }
+    text_add(text, "\n");
+}
+
+static void add_json(struct text *text, const json_t *event)
+{
+    char *line = json_dumps(event, JSON_COMPACT | JSON_REAL_PRECISION(16));
+
+    if (line == NULL) {
+        text->failed = true;
+        return;
+    }
+    text_printf(text, "%s\n", line);
+    free(line);
+}
+
+/* Each line goes out at once: somebody waits for it. */
+static void print_event(void *context, const json_t *event)
+{
+    struct watch *watch = context;
+    struct text   text = {0};
+
+    if (watch->status != STATUS_DONE)
+        return;
+    if (watch->json)
+        add_json(&text, event);
+    else
+        add_event(&text, event);
+    watch->status = command_print(watch->call, &text);
+    text_release(&text);
+}
+
+/* Waits for the supervisor, or for the end of whoever reads our output. */
+static int wait_for_event(const struct watch *watch)
+{
+    struct pollfd pollfds[] = {
+        {.fd = watch->call->session->client.fd, .events = POLLIN},
+        {.fd = STDOUT_FILENO},
+    };
+
+    if (poll(pollfds, 2, -1) < 0 && errno != EINTR)
+        return command_fail(watch->call, STATUS_FAILED, NULL, "poll: %s", strerror(errno));
+    return pollfds[1].revents & POLLERR ? STATUS_FAILED : STATUS_DONE;
+}
+
+/* The end of the supervisor is the end of what happens. */
+static int run(struct call *call)
+{
+    const struct watch_options *o = call->options;
+    struct client              *client = &call->session->client;
+    struct watch                watch = {.call = call, .json = o->json, .status = STATUS_DONE};
+    struct reply                reply;
+    int                         found = 0;
+
+    client->notify = print_event;
+    client->notify_context = &watch;
+    if (client_call(client, "watch", json_object(), &reply) != 0)
+        return command_failed(call);
+    reply_release(&reply);
+    while (found >= 0 && watch.status == STATUS_DONE) {
+        found = client_try_receive(client, &reply);
+        if (found > 0)
+            reply_release(&reply);
+        else if (found == 0 && watch.status == STATUS_DONE)
+            watch.status = wait_for_event(&watch);
+    }
+    client->notify = NULL;
+    return watch.status;
+}
+
+const struct command command_watch = {
+    .name = "watch",
+    .doc = "Show what happens to the threads, as it happens\vEvents are created, started, ready, "
+           "raised, restarted and ended; who reads too slowly is told how many he missed. Ends "
+           "with the supervisor.",
+    .group = COMMAND_GROUP_WATCHING,
+    .flags = COMMAND_CONNECTS,
+    .options = options,
+    .options_size = sizeof(struct watch_options),
+    .parse = parse,
+    .run = run,
+};

@@ -1,0 +1,44 @@
+/*
+ * One thread's output, copied to standard output while the thread goes on.
+ *
+ * Functions return an exit status, STATUS_DONE as long as all is well; what is not was reported.
+ */
+#ifndef K3THREAD_CLI_FOLLOWING_H
+#define K3THREAD_CLI_FOLLOWING_H
+
+#include "cli/command.h"
+#include "cli/logfile.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+struct following {
+    const struct call *call;
+    char              *path;
+    json_int_t         id;
+    bool               started, ended; /* the thread, when the supervisor was asked */
+    struct logfile     file;
+    int                inotify; /* -1: none */
+    int                signals; /* a signalfd for following_interrupts(), -1: none */
+    unsigned           interrupts;
+    json_t            *thread; /* when it has ended, as the supervisor shows it */
+};
+
+/* Finds THREAD and opens its log, which may not be there yet. */
+int following_open(struct following *following, const struct call *call, const char *thread);
+
+/* Copies what is there now; with SOME_LINES, its last LINES lines. */
+int following_show(struct following *following, bool some_lines, unsigned long long lines);
+
+/* Copies until the thread has ended, and then what it wrote last. */
+int following_run(struct following *following);
+
+/*
+ * From now on SIGINT and SIGTERM are for the thread: KeyboardInterrupt or SystemExit the first
+ * time, SIGKILL after that. Call it before anything that a signal must not cut in two.
+ */
+int following_take_signals(struct following *following, const struct call *call);
+
+void following_close(struct following *following);
+
+#endif
