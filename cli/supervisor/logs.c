@@ -68,20 +68,21 @@ static void remove_old_runs(int logs)
 
 int logs_open(const char *logs, char **ret)
 {
-    time_t    now = time(NULL);
-    struct tm parts;
-    char      date[32];
-    char     *run;
-    int       fd = open_directory(logs);
+    struct timespec now;
+    struct tm       parts;
+    char            date[32];
+    char           *run;
+    int             fd = open_directory(logs);
 
     if (fd < 0)
         return fd;
     remove_old_runs(fd);
     close(fd);
-    if (gmtime_r(&now, &parts) == NULL)
+    if (clock_gettime(CLOCK_REALTIME, &now) < 0 || gmtime_r(&now.tv_sec, &parts) == NULL)
         return -EOVERFLOW;
-    strftime(date, sizeof(date), "%Y%m%dT%H%M%SZ", &parts);
-    if (asprintf(&run, "%s/%s-%d", logs, date, (int) getpid()) < 0)
+    /* To the microsecond: several within a second are in their order too. */
+    strftime(date, sizeof(date), "%Y%m%dT%H%M%S", &parts);
+    if (asprintf(&run, "%s/%s.%06ldZ-%d", logs, date, now.tv_nsec / 1000, (int) getpid()) < 0)
         return -ENOMEM;
     if (mkdir(run, 0700) < 0) {
         int error = -errno;
