@@ -85,17 +85,22 @@ void call_fail_with(struct call *call, enum protocol_error code, const char *mes
 {
     json_t *error = json_pack("{s:i}", "code", (int) code);
     json_t *text = json_string(message);
+    int     failed = 0;
 
     if (text == NULL) /* it quotes bytes that are not UTF-8 */
         text = json_string_nocheck("the message is not UTF-8");
-    json_object_set_new(error, "message", text);
+    failed |= json_object_set_new(error, "message", text);
     if (type_of(code) != NULL) {
         if (data == NULL)
             data = json_object();
-        json_object_set_new(data, "type", json_string(type_of(code)));
+        failed |= json_object_set_new(data, "type", json_string(type_of(code)));
     }
     if (data != NULL)
-        json_object_set_new(error, "data", data);
+        failed |= json_object_set_new(error, "data", data);
+    if (failed != 0) { /* no memory for an answer: the client sees the end */
+        json_decref(error);
+        error = NULL;
+    }
     answer(call, "error", error);
 }
 
