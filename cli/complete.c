@@ -243,3 +243,49 @@ void complete_add(struct text *text, enum complete_kind kind, const struct comma
         break;
     }
 }
+
+static const struct argp_option *find_among(const struct argp_option *list, const char *word)
+{
+    return find_long(list, word + 2, strlen(word + 2));
+}
+
+void complete_describe(struct text *text, enum complete_kind kind, const struct command *command,
+                       const char *word)
+{
+    const struct command     *other;
+    const struct argp_option *option;
+
+    if (kind == COMPLETE_COMMAND) {
+        other = command_find(word);
+        if (other != NULL)
+            text_append(text, other->doc, strcspn(other->doc, "\v"));
+    } else if (kind == COMPLETE_OPTION) {
+        option = find_among(command->options, word);
+        if (option == NULL)
+            option = find_among(command_common_options, word);
+        if (option != NULL && option->doc != NULL)
+            text_add(text, option->doc);
+    }
+}
+
+json_t *complete_threads(struct session *session)
+{
+    json_t      *threads;
+    struct reply reply;
+    unsigned     flags = session->socket != NULL ? CLIENT_ANY_USER : 0;
+
+    if (session->place.socket == NULL) {
+        char *why = NULL;
+        int   error = place_resolve(&session->place, session->label, session->socket, &why);
+
+        free(why);
+        if (error != 0)
+            return NULL;
+    }
+    if (client_open(&session->client, &session->place, flags) != 0 ||
+        client_call(&session->client, "list", json_pack("{s:b}", "live", 1), &reply) != 0)
+        return NULL;
+    threads = json_deep_copy(reply.result);
+    reply_release(&reply);
+    return threads;
+}

@@ -55,4 +55,14 @@ enum complete_kind complete_kind_at(char *const *words, size_t count, const char
 void complete_add(struct text *text, enum complete_kind kind, const struct command *command,
                   const json_t *threads);
 
+/* What WORD, which complete_add() gave, means: in a few words, or nothing. */
+void complete_describe(struct text *text, enum complete_kind kind, const struct command *command,
+                       const char *word);
+
+/*
+ * The threads that live, a new reference, or NULL: without a supervisor, which a look at them does
+ * not start. Uses the session's connection.
+ */
+json_t *complete_threads(struct session *session);
+
 #endif

@@ -24,30 +24,6 @@ struct shell {
 
 /* Completion */
 
-/* The threads that live; NULL without a supervisor, which a look at them does not start. */
-static json_t *list_threads(struct session *session)
-{
-    json_t      *threads = NULL;
-    struct reply reply;
-
-    if (session->place.socket == NULL) {
-        char *why = NULL;
-        int   error = place_resolve(&session->place, session->label, session->socket, &why);
-
-        free(why);
-        if (error != 0)
-            return NULL;
-    }
-    if (client_open(&session->client, &session->place,
-                    session->socket != NULL ? CLIENT_ANY_USER : 0) != 0)
-        return NULL;
-    if (client_call(&session->client, "list", json_pack("{s:b}", "live", 1), &reply) != 0)
-        return NULL;
-    threads = json_deep_copy(reply.result);
-    reply_release(&reply);
-    return threads;
-}
-
 static void complete(void *context, const struct text *before, const char *current,
                      struct text *candidates)
 {
@@ -62,7 +38,7 @@ static void complete(void *context, const struct text *before, const char *curre
         return;
     kind = complete_kind_at(words.list, words.count, current, &command);
     if (kind == COMPLETE_THREAD)
-        threads = list_threads(shell->session);
+        threads = complete_threads(shell->session);
     complete_add(candidates, kind, command, threads);
     json_decref(threads);
     words_release(&words);

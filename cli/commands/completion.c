@@ -1,0 +1,307 @@
+/*
+ * completion: what makes a shell complete the words of k3thread.
+ *
+ * The scripts know nothing of the commands. At each tabulator they hand the words to `completion
+ * --at`, which answers out of the table of commands: a line that says what fits (words, files,
+ * directories, programs, nothing), and then the words, each with what it means behind a tabulator.
+ */
+#include "cli/command.h"
+#include "cli/complete.h"
+
+#include <string.h>
+
+struct completion_options {
+    const char *shell;
+    bool        at;
+    char      **words; /* of --at: those behind the program's name, the last is completed */
+    size_t      count;
+};
+
+enum { KEY_AT = 256 };
+
+static const struct argp_option options[] = {
+    {"at", KEY_AT, NULL, OPTION_HIDDEN, NULL, 0},
+    {0},
+};
+
+static const char bash[] =
+    "# k3thread completion for bash; \"k3thread completion bash\" printed it.\n"
+    "_k3thread() {\n"
+    "    local line=${COMP_LINE:0:COMP_POINT} words=() reply=() blanks word whole i\n"
+    "    # bash cuts words at = and : too; what no blank separates is one word.\n"
+    "    for ((i = 0; i <= COMP_CWORD; i++)); do\n"
+    "        word=${COMP_WORDS[i]}\n"
+    "        blanks=${line%%[![:blank:]]*}\n"
+    "        line=${line#\"$blanks\"}\n"
+    "        line=${line#\"$word\"}\n"
+    "        if ((i == 0)) || [[ -n $blanks || -z $word ]]; then\n"
+    "            words+=(\"$word\")\n"
+    "        else\n"
+    "            words[${#words[@]} - 1]+=$word\n"
+    "        fi\n"
+    "    done\n"
+    "    whole=${words[${#words[@]} - 1]}\n"
+    "    word=${COMP_WORDS[COMP_CWORD]}\n"
+    "    mapfile -t reply < <(\"${words[0]}\" completion --at -- \"${words[@]:1}\" 2>/dev/null)\n"
+    "    COMPREPLY=()\n"
+    "    case ${reply[0]} in\n"
+    "    files) compopt -o default 2>/dev/null ;;\n"
+    "    directories)\n"
+    "        compopt -o filenames 2>/dev/null\n"
+    "        mapfile -t COMPREPLY < <(compgen -d -- \"$word\")\n"
+    "        ;;\n"
+    "    programs) mapfile -t COMPREPLY < <(compgen -c -- \"$word\") ;;\n"
+    "    words)\n"
+    "        for i in \"${reply[@]:1}\"; do\n"
+    "            i=${i%%$'\\t'*}\n"
+    "            [[ $i != \"$whole\"* ]] || COMPREPLY+=(\"$(printf %q "
+    "\"${i:${#whole}-${#word}}\")\")\n"
+    "        done\n"
+    "        ;;\n"
+    "    esac\n"
+    "}\n"
+    "complete -F _k3thread k3thread\n";
+
+static const char zsh[] =
+    "#compdef k3thread\n"
+    "# k3thread completion for zsh; \"k3thread completion zsh\" printed it.\n"
+    "_k3thread() {\n"
+    "    local -a reply candidates\n"
+    "    local line\n"
+    "    reply=(\"${(@f)$(\"${(Q)words[1]}\" completion --at -- \"${(@)words[2,CURRENT]}\" "
+    "2>/dev/null)}\")\n"
+    "    case $reply[1] in\n"
+    "    files) _files ;;\n"
+    "    directories) _files -/ ;;\n"
+    "    programs) _command_names -e ;;\n"
+    "    words)\n"
+    "        for line in \"${(@)reply[2,-1]}\"; do\n"
+    "            candidates+=(\"${${line%%$'\\t'*}//:/\\\\:}:${line#*$'\\t'}\")\n"
+    "        done\n"
+    "        _describe -t k3thread k3thread candidates\n"
+    "        ;;\n"
+    "    esac\n"
+    "}\n"
+    "if [ \"$funcstack[1]\" = _k3thread ]; then\n"
+    "    _k3thread \"$@\"\n"
+    "else\n"
+    "    compdef _k3thread k3thread\n"
+    "fi\n";
+
+static const char fish[] =
+    "# k3thread completion for fish; \"k3thread completion fish\" printed it.\n"
+    "function __k3thread_complete\n"
+    "    set -l words (commandline -opc) (commandline -ct)\n"
+    "    set -l reply ($words[1] completion --at -- $words[2..-1] 2>/dev/null)\n"
+    "    switch \"$reply[1]\"\n"
+    "        case files\n"
+    "            __fish_complete_path (commandline -ct)\n"
+    "        case directories\n"
+    "            __fish_complete_directories (commandline -ct)\n"
+    "        case programs\n"
+    "            __fish_complete_command\n"
+    "        case words\n"
+    "            printf '%s\\n' $reply[2..-1]\n"
+    "    end\n"
+    "end\n"
+    "complete -c k3thread -f -a '(__k3thread_complete)'\n";
+
+static const struct {
+    const char *name, *script;
+} shells[] = {{"bash", bash}, {"zsh", zsh}, {"fish", fish}};
+
+static const char *find_script(const char *shell)
+{
+    for (size_t i = 0; i < sizeof(shells) / sizeof(shells[0]); i++)
+        if (strcmp(shells[i].name, shell) == 0)
+            return shells[i].script;
+    return NULL;
+}
+
+static error_t check_words(struct completion_options *o, const struct argp_state *state)
+{
+    if (o->at)
+        return o->count > 0 ? 0 : command_usage(state, "--at wants the words");
+    if (o->count != 1)
+        return command_usage(state, "one shell: bash, zsh or fish");
+    o->shell = o->words[0];
+    if (find_script(o->shell) == NULL)
+        return command_refuse(state, "no completion for '%s'; bash, zsh and fish have one",
+                              o->shell);
+    return 0;
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    struct completion_options *o = state->input;
+
+    (void) argument;
+    switch (key) {
+    case KEY_AT:
+        o->at = true;
+        return 0;
+    case ARGP_KEY_ARGS:
+        o->words = state->argv + state->next;
+        o->count = (size_t) (state->argc - state->next);
+        return 0;
+    case ARGP_KEY_END:
+        return check_words(o, state);
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+/* The words at the cursor */
+
+struct cursor {
+    char             **words; /* the command and what follows it, up to the one that is completed */
+    size_t             count;
+    struct text        prefix; /* "--name=", where the argument of an option is completed */
+    enum complete_kind kind;
+    const struct command *command;
+};
+
+/*
+ * Steps over the program's own options. Returns false when the word at the cursor belongs to them,
+ * with its kind in cursor->kind.
+ */
+static bool skip_program_options(struct cursor *cursor, struct session *session)
+{
+    while (cursor->count > 1 && cursor->words[0][0] == '-') {
+        char        letter = cursor->words[0][1];
+        const char *value = cursor->words[0] + 2;
+        size_t      used = 1;
+
+        if ((letter == 'L' || letter == 'S') && *value == '\0') {
+            cursor->kind = letter == 'S' ? COMPLETE_FILE : COMPLETE_NOTHING;
+            if (cursor->count == 2)
+                return false;
+            value = cursor->words[1];
+            used = 2;
+        }
+        if (letter == 'L')
+            session->label = value;
+        if (letter == 'S')
+            session->socket = value;
+        cursor->words += used;
+        cursor->count -= used;
+    }
+    return true;
+}
+
+/* "--ready=tcp:": the kind of the option's argument; the candidates get the option before them. */
+static bool split_option(struct cursor *cursor, const char *current)
+{
+    const char               *equals = strchr(current, '=');
+    const struct argp_option *option = cursor->command != NULL ? cursor->command->options : NULL;
+
+    if (cursor->kind != COMPLETE_OPTION || equals == NULL)
+        return false;
+    cursor->kind = COMPLETE_NOTHING;
+    for (; option != NULL && (option->name != NULL || option->key != 0); option++) {
+        size_t length = option->name != NULL ? strlen(option->name) : 0;
+
+        if (length > 0 && (size_t) (equals - current) == length + 2 &&
+            strncmp(current + 2, option->name, length) == 0)
+            cursor->kind = complete_kind_of_option(option);
+    }
+    text_append(&cursor->prefix, current, (size_t) (equals - current) + 1);
+    return true;
+}
+
+static void find_kind(struct cursor *cursor, struct session *session)
+{
+    const char *current;
+
+    if (!skip_program_options(cursor, session))
+        return;
+    current = cursor->words[cursor->count - 1];
+    cursor->kind = complete_kind_at(cursor->words, cursor->count - 1, current, &cursor->command);
+    (void) split_option(cursor, current);
+}
+
+/* The answer */
+
+static const char *kind_word(enum complete_kind kind)
+{
+    switch (kind) {
+    case COMPLETE_NOTHING:
+        return "nothing";
+    case COMPLETE_FILE:
+        return "files";
+    case COMPLETE_DIRECTORY:
+        return "directories";
+    case COMPLETE_PROGRAM:
+        return "programs";
+    case COMPLETE_COMMAND:
+    case COMPLETE_OPTION:
+    case COMPLETE_THREAD:
+    case COMPLETE_EXCEPTION:
+    case COMPLETE_SHELL:
+        break;
+    }
+    return "words";
+}
+
+static void add_reply(struct text *text, const struct cursor *cursor, const json_t *threads)
+{
+    struct text words = {0};
+
+    text_printf(text, "%s\n", kind_word(cursor->kind));
+    complete_add(&words, cursor->kind, cursor->command, threads);
+    for (size_t at = 0; at < words.size; at += strlen(words.data + at) + 1) {
+        const char *word = words.data + at;
+
+        text_append(text, cursor->prefix.data, cursor->prefix.size);
+        text_printf(text, "%s\t", word);
+        complete_describe(text, cursor->kind, cursor->command, word);
+        text_add(text, "\n");
+    }
+    text->failed |= words.failed || cursor->prefix.failed;
+    text_release(&words);
+}
+
+static int answer(struct call *call)
+{
+    const struct completion_options *o = call->options;
+    struct cursor                    cursor = {.words = o->words, .count = o->count};
+    struct text                      text = {0};
+    json_t                          *threads = NULL;
+    int                              status;
+
+    find_kind(&cursor, call->session);
+    if (cursor.kind == COMPLETE_THREAD)
+        threads = complete_threads(call->session);
+    add_reply(&text, &cursor, threads);
+    status = command_print(call, &text);
+    json_decref(threads);
+    text_release(&cursor.prefix);
+    text_release(&text);
+    return status;
+}
+
+static int run(struct call *call)
+{
+    const struct completion_options *o = call->options;
+    struct text                      text = {0};
+    int                              status;
+
+    if (o->at)
+        return answer(call);
+    text_add(&text, find_script(o->shell));
+    status = command_print(call, &text);
+    text_release(&text);
+    return status;
+}
+
+const struct command command_completion = {
+    .name = "completion",
+    .arguments = "SHELL",
+    .doc = "Print what makes bash, zsh or fish complete these words\vSHELL is bash, zsh or fish. "
+           "In bash: source <(k3thread completion bash)",
+    .group = COMMAND_GROUP_HELP,
+    .options = options,
+    .options_size = sizeof(struct completion_options),
+    .parse = parse,
+    .run = run,
+};
