@@ -20,6 +20,8 @@ BINDIR     ?= $(PREFIX)/bin
 LIBDIR     ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 MANDIR     ?= $(PREFIX)/share/man
+DATADIR    ?= $(PREFIX)/share
+UNITDIR    ?= $(PREFIX)/lib/systemd/user
 SANITIZE ?=
 WERROR   ?=
 V        ?=
@@ -64,6 +66,15 @@ STATICLIB := $(BUILD)/libk3thread.a
 SHAREDLIB := $(BUILD)/libk3thread.so.$(VERSION)
 SAFEPOINT := $(BUILD)/libk3thread_safepoint.a
 PKGCONFIG := $(BUILD)/k3thread.pc
+UNIT      := $(BUILD)/k3thread.service
+SHELLS    := bash zsh fish
+COMPLETIONS := $(SHELLS:%=$(BUILD)/completions/k3thread.%)
+
+# Where each shell looks for them, below DATADIR.
+COMPLETION_bash = bash-completion/completions/k3thread
+COMPLETION_zsh  = zsh/site-functions/_k3thread
+COMPLETION_fish = fish/vendor_completions.d/k3thread.fish
+
 MANPAGES  := $(wildcard man/*.[1-8])
 # PAGE:NAME for each further name that a page of section 3 has.
 MANLINKS   = $(shell awk '/^\.Sh/ { inside = $$2 == "NAME" } \
@@ -90,11 +101,17 @@ endif
 # Targets
 
 .PHONY: all
-all: $(PROGRAM) $(STATICLIB) $(SHAREDLIB) $(SAFEPOINT) ## the program and the libraries (the default)
+all: $(PROGRAM) $(STATICLIB) $(SHAREDLIB) $(SAFEPOINT) $(COMPLETIONS) ## all of it (the default)
 
 $(PROGRAM): $(CLI_OBJECTS) $(STATICLIB) $(BUILD)/flags
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(K3_CFLAGS) $(CLI_LDFLAGS) $(K3_LDFLAGS) -o $@ $(CLI_OBJECTS) $(STATICLIB) $(CLI_LIBS)
+
+# The program knows best how it is completed.
+$(COMPLETIONS): $(BUILD)/completions/k3thread.%: $(PROGRAM)
+	$(call say,GEN,$@)
+	@mkdir -p $(@D)
+	$(Q)$(PROGRAM) completion $* >$@
 
 $(STATICLIB): $(LIB_OBJECTS) $(BUILD)/flags
 	$(call say,AR,$@)
@@ -181,8 +198,11 @@ $(PKGCONFIG): lib/k3thread.pc.in $(BUILD)/flags FORCE
 	@sed -e 's|@VERSION@|$(VERSION)|' -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
 		-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' $< >$@
 
+$(UNIT): etc/k3thread.service.in FORCE
+	@sed 's|@BINDIR@|$(BINDIR)|' $< >$@
+
 .PHONY: install
-install: all $(PKGCONFIG) ## install under PREFIX (DESTDIR, BINDIR, LIBDIR, INCLUDEDIR, MANDIR)
+install: all $(PKGCONFIG) $(UNIT) ## install under PREFIX (DESTDIR and the directories above)
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)
 	install -m 755 $(PROGRAM) $(DESTDIR)$(BINDIR)/k3thread
 	install -m 644 lib/k3thread.h $(DESTDIR)$(INCLUDEDIR)/k3thread.h
@@ -194,6 +214,11 @@ install: all $(PKGCONFIG) ## install under PREFIX (DESTDIR, BINDIR, LIBDIR, INCL
 	for page in $(MANPAGES); do \
 		install -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit; \
 	done
+	install -D -m 644 $(UNIT) $(DESTDIR)$(UNITDIR)/k3thread.service
+	set -- $(foreach shell,$(SHELLS),$(COMPLETION_$(shell))); for shell in $(SHELLS); do \
+		install -D -m 644 $(BUILD)/completions/k3thread.$$shell $(DESTDIR)$(DATADIR)/$$1 && \
+			shift || exit; \
+	done
 	for link in $(MANLINKS); do \
 		page=$${link%%:*}; echo ".so man3/$${page##*/}" | \
 			install -m 644 /dev/stdin $(DESTDIR)$(MANDIR)/man3/$${link##*:}.3 || exit; \
@@ -204,6 +229,8 @@ uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(BINDIR)/k3thread $(DESTDIR)$(INCLUDEDIR)/k3thread.h
 	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,$(notdir $(STATICLIB) $(SAFEPOINT) $(SHAREDLIB)) \
 		$(SONAME) libk3thread.so pkgconfig/k3thread.pc)
+	rm -f $(DESTDIR)$(UNITDIR)/k3thread.service \
+		$(foreach shell,$(SHELLS),$(DESTDIR)$(DATADIR)/$(COMPLETION_$(shell)))
 	rm -f $(foreach page,$(MANPAGES),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
 		$(foreach link,$(MANLINKS),$(DESTDIR)$(MANDIR)/man3/$(lastword $(subst :, ,$(link))).3)
 

@@ -58,8 +58,8 @@ END
 waits='(void) k3thread_sleep(1000);'
 busy='for (volatile unsigned long i = 0;; i++) { }'
 
-@test "install honours DESTDIR, PREFIX, BINDIR, LIBDIR, INCLUDEDIR and MANDIR" {
-  make_install DESTDIR="$PWD" PREFIX=/p BINDIR=/b LIBDIR=/l INCLUDEDIR=/i MANDIR=/m
+@test "install honours DESTDIR, PREFIX and the directories" {
+  make_install DESTDIR="$PWD" PREFIX=/p BINDIR=/b LIBDIR=/l INCLUDEDIR=/i MANDIR=/m DATADIR=/d UNITDIR=/u
   [ -x b/k3thread ]
   [ -f i/k3thread.h ]
   [ -f l/libk3thread.a ]
@@ -69,6 +69,10 @@ busy='for (volatile unsigned long i = 0;; i++) { }'
   for page in "$BATS_TEST_DIRNAME"/../man/*.[1-8]; do
     [ -f "m/man${page##*.}/${page##*/}" ]
   done
+  [ -f d/bash-completion/completions/k3thread ]
+  [ -f d/zsh/site-functions/_k3thread ]
+  [ -f d/fish/vendor_completions.d/k3thread.fish ]
+  grep -x 'ExecStart=/b/k3thread -L default supervise' u/k3thread.service
   [ ! -e p ]
   grep -x 'libdir=/l' l/pkgconfig/k3thread.pc
   grep -x 'includedir=/i' l/pkgconfig/k3thread.pc

@@ -5,8 +5,12 @@
 #include "cli/supervisor/supervisor.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 /* What launch.c hands over; the places in a claim are 1 too high, so that 0 is "not given". */
 struct supervise_options {
@@ -17,7 +21,8 @@ struct supervise_options {
 enum { KEY_LISTEN_FD = 256, KEY_LOCK_FD, KEY_LIFELINE_FD, KEY_SLOTS };
 
 static const struct argp_option options[] = {
-    {"slots", KEY_SLOTS, "N", 0, "Run at most N commands at a time, daemons apart; others queue", 0},
+    {"slots", KEY_SLOTS, "N", 0, "Run at most N commands at a time, daemons apart; others queue",
+     0},
     {"listen-fd", KEY_LISTEN_FD, "FD", OPTION_HIDDEN, NULL, 0},
     {"lock-fd", KEY_LOCK_FD, "FD", OPTION_HIDDEN, NULL, 0},
     {"lifeline-fd", KEY_LIFELINE_FD, "FD", OPTION_HIDDEN, NULL, 0},
@@ -85,6 +90,31 @@ static int claim_place(const struct call *call, struct claim *ret)
     return error;
 }
 
+/*
+ * Tells an init system (systemd's Type=notify) that clients can connect: they wait in the socket's
+ * queue until they are served. Nobody but it cares if that fails.
+ */
+static void notify_ready(void)
+{
+    static const char  ready[] = "READY=1";
+    const char        *path = getenv("NOTIFY_SOCKET");
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t             length = path != NULL ? strlen(path) : 0;
+    int                fd;
+
+    if (length < 2 || length >= sizeof(address.sun_path))
+        return;
+    memcpy(address.sun_path, path, length);
+    if (path[0] == '@') /* an abstract address */
+        address.sun_path[0] = '\0';
+    fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return;
+    (void) sendto(fd, ready, strlen(ready), MSG_NOSIGNAL, (struct sockaddr *) &address,
+                  (socklen_t) (offsetof(struct sockaddr_un, sun_path) + length));
+    close(fd);
+}
+
 static int run(struct call *call)
 {
     const struct supervise_options *o = call->options;
@@ -93,14 +123,15 @@ static int run(struct call *call)
               .lifeline = o->lifeline - 1,
               .slots = o->slots,
     };
-    struct claim              claim;
-    char                     *why = NULL;
-    int                       error, status;
+    struct claim claim;
+    char        *why = NULL;
+    int          error, status;
 
     if (claim_place(call, &claim) != 0)
         return STATUS_FAILED;
     supervisor.listener = claim.listener;
     supervisor.lock = claim.lock;
+    notify_ready();
     error = supervisor_run(&supervisor, &why);
     status = command_fail(call, STATUS_FAILED, NULL, "%s", why != NULL ? why : strerror(-error));
     free(why);
