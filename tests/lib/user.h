@@ -2,6 +2,9 @@
  * What users write, for the compilers' warnings: lib.bats compiles it as C and C++ by each compiler
  * there is, with all that they may warn of as errors. It is not run.
  */
+#ifndef USER_H
+#define USER_H
+
 #include <k3thread.h>
 #include <stddef.h>
 
@@ -86,3 +89,5 @@ int loop(int fd, void *resource)
 out:
     return 1;
 }
+
+#endif
