@@ -142,13 +142,21 @@ EOF
 }
 
 @test "a delayed command that cannot be run ends its thread" {
-  mkdir here
   k3 start -n lost -a 0.1 -- no-such-command
-  k3 start -n nowhere -a 0.1 -C here -- true
-  rmdir here
   run -127 k3 join lost
+  like "$(k3_field lost message)" '*no-such-command*'
+}
+
+@test "a directory that has gone is the thread's end, with 125" {
+  k3 start -- true
+  # The program would have looked for it first.
+  script <<'EOF'
+try:
+    start("true", name="nowhere", directory=os.getcwd() + "/gone")
+except Failure as failure:
+    assert "/gone" in failure.message, failure
+EOF
   run -125 k3 join nowhere
-  like "$(k3_field nowhere message)" '*here*'
 }
 
 # --- environment ---
