@@ -20,22 +20,22 @@
 #include <stddef.h>
 
 /* In the order in which help shows them. */
-#define COMMANDS(X) \
-    X(start)        \
-    X(daemon)       \
-    X(run)          \
-    X(shell)        \
-    X(list)         \
-    X(logs)         \
-    X(join)         \
-    X(raise)        \
-    X(watch)        \
-    X(clear)        \
-    X(supervise)    \
-    X(shutdown)     \
-    X(exceptions)   \
-    X(completion)   \
-    X(version)      \
+#define COMMANDS(X)                                                                                \
+    X(start)                                                                                       \
+    X(daemon)                                                                                      \
+    X(run)                                                                                         \
+    X(shell)                                                                                       \
+    X(list)                                                                                        \
+    X(logs)                                                                                        \
+    X(join)                                                                                        \
+    X(raise)                                                                                       \
+    X(watch)                                                                                       \
+    X(clear)                                                                                       \
+    X(supervise)                                                                                   \
+    X(shutdown)                                                                                    \
+    X(exceptions)                                                                                  \
+    X(completion)                                                                                  \
+    X(version)                                                                                     \
     X(help)
 
 /* What the common part does before a command's own function is called. */
@@ -47,10 +47,10 @@ enum command_flags {
 };
 
 /* The headings of the overview. */
-#define COMMAND_GROUPS(X)             \
-    X(THREADS, "Threads")             \
-    X(WATCHING, "Looking and acting") \
-    X(SUPERVISOR, "The supervisor")   \
+#define COMMAND_GROUPS(X)                                                                          \
+    X(THREADS, "Threads")                                                                          \
+    X(WATCHING, "Looking and acting")                                                              \
+    X(SUPERVISOR, "The supervisor")                                                                \
     X(HELP, "Help")
 
 enum command_group {

@@ -41,9 +41,9 @@ static posix_spawn_file_actions_t *quiet_actions(void)
     static posix_spawn_file_actions_t actions;
     static bool                       made;
 
-    if (!made && (posix_spawn_file_actions_init(&actions) != 0 ||
-                  posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY,
-                                                   0) != 0))
+    if (!made &&
+        (posix_spawn_file_actions_init(&actions) != 0 ||
+         posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0) != 0))
         fail("posix_spawn_file_actions");
     made = true;
     return &actions;
