@@ -29,7 +29,8 @@
  * the handler of another signal that interrupted the call. Its end would restart the call. So the
  * signal is sent again, blocked where the counter is now: it comes when that handler returns.
  *
- * SI_USER: such a signal is sent even when the user's queue of signals is full.
+ * SI_USER: such a signal is sent even when the user's queue of signals is full. Only once: valgrind
+ * does not block what the context says, and would deliver it for ever.
  */
 UNSANITIZED static void defer(ucontext_t *context)
 {
@@ -37,6 +38,8 @@ UNSANITIZED static void defer(ucontext_t *context)
     int       saved_errno = errno;
     siginfo_t info;
 
+    if (k3t_local.waiting == K3T_DEFERRED)
+        return;
     for (size_t i = 0; i < sizeof(info); i++)
         ((volatile char *) &info)[i] = 0;
     info.si_code = SI_USER;
