@@ -29,12 +29,14 @@ static bool wait_for_front(int sync)
 }
 
 /*
- * Does it have to be in order with the output so far? What starts prints nothing itself, and after
- * another of its kind nothing is known to be over.
+ * Does the command NAME have to be in order with the output so far? What starts prints nothing
+ * itself, and after another of its kind no output is known to be complete.
  */
-static bool waits_for_output(const struct command *command, const struct command *before)
+static bool waits_for_output(const struct session *session, const char *name)
 {
-    return command == NULL || before == NULL || !(command->flags & before->flags & COMMAND_STARTS);
+    const struct command *command = command_find(name);
+
+    return !session->only_started || command == NULL || !(command->flags & COMMAND_STARTS);
 }
 
 static int execute(struct session *session, const struct words *words)
@@ -42,6 +44,7 @@ static int execute(struct session *session, const struct words *words)
     unsigned messages = message_count();
     int      status;
 
+    session->only_started = false;
     if (words->count > INT_MAX) {
         message_print(NULL, NULL, "too many words");
         return STATUS_USAGE;
@@ -75,7 +78,6 @@ static int execute_all(struct session *session, const struct script *script, int
     struct words       words = {0};
     int                status = STATUS_DONE;
     int                found = 1;
-    const struct command *command, *before = NULL;
 
     scope.environment = environ;
     while (status == STATUS_DONE && found > 0) {
@@ -85,12 +87,10 @@ static int execute_all(struct session *session, const struct script *script, int
         if (found <= 0)
             break;
         message_set_origin(script->name, reader.line);
-        command = command_find(words.list[0]);
-        if (waits_for_output(command, before) && !wait_for_front(sync))
+        if (waits_for_output(session, words.list[0]) && !wait_for_front(sync))
             status = STATUS_INTERNAL;
         else
             status = execute(session, &words);
-        before = command;
         words_release(&words);
     }
     reader_file_release(&file);
