@@ -106,9 +106,9 @@ static int run_script(const struct call *call, const struct script *script)
     struct session           *session = call->session;
     struct front_options      front = o->front;
     struct place              place = {0};
-    bool                      is_own = session->label == NULL && session->socket == NULL;
-    char                     *why = NULL;
-    int                       error, status;
+    bool  is_own = session->scripted || (session->label == NULL && session->socket == NULL);
+    char *why = NULL;
+    int   error, status;
 
     front.any |= o->procfile != NULL;
     front.printer = printer_style(STDOUT_FILENO) | (o->timestamps ? PRINTER_TIMES : 0) |

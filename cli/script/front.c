@@ -44,6 +44,7 @@ struct front {
     pid_t server;             /* the process that answers; 0: it did not yet */
     int   script_status;      /* once it is gone, from wait() */
     bool  script_done;        /* and that was acted upon */
+    bool  script_killed;      /* by us: its status says nothing */
 
     int  signals, lifeline, inotify, sync; /* -1: none */
     bool watching;                         /* the directory of the logs */
@@ -85,8 +86,10 @@ static void request(struct front *front, const char *method, json_t *params)
 
 static void kill_script(struct front *front)
 {
-    if (front->script > 0)
-        (void) kill(front->script, SIGKILL);
+    if (front->script == 0)
+        return;
+    front->script_killed = true;
+    (void) kill(front->script, SIGKILL);
 }
 
 /* Ends as a process does when its main thread has: waits for the threads, but not for daemons. */
@@ -236,7 +239,7 @@ static void end_script(struct front *front)
     int status = front->script_status;
 
     front->script_done = true;
-    if (front->ending)
+    if (front->script_killed)
         return;
     status = WIFSIGNALED(status) ? STATUS_SIGNAL_BASE + WTERMSIG(status) : WEXITSTATUS(status);
     if (status == 0)

@@ -1,0 +1,382 @@
+#!/usr/bin/env bats
+# A script in the foreground: its output, its end, its exit status.
+
+load ../cli/helpers
+
+setup() {
+  begin_test
+  export XDG_RUNTIME_DIR=$dir # where a run makes its place
+}
+
+# script_of LINE…: a script of these lines, in the file script.
+script_of() {
+  printf '%s\n' "$@" >script
+}
+
+# in_front NAME WORD…: k3thread run WORD…, in the background; its pid is ${background[NAME]}.
+in_front() {
+  local name=$1
+  shift
+  log k3thread run "$@"
+  in_background "$name" "$K3THREAD" run "$@"
+}
+
+wait_for_text() {
+  wait_until "$DEADLINE" grep -qe "$2" "$1"
+}
+
+# A thread of the run has started.
+has_log() {
+  [ -n "$(find k3thread -name '1.log')" ]
+}
+
+# The line of NAME in the summary.
+summary_of() {
+  grep "^$1 " messages | tr -s ' '
+}
+
+@test "daemons live as long as the threads that are none" {
+  script_of 'daemon --name service -- sleep 1000' \
+    'start --name work -- sh -c "until [ -e go ]; do sleep 0.02; done"'
+  in_front run script
+  wait_until "$DEADLINE" has_log
+  touch go
+  finish run
+  grep -q '^service  *yes .*SystemExit, SIGTERM$' run.err
+  grep -q '^work  *no .*exit 0$' run.err
+}
+
+@test "each line carries its thread's name" {
+  script_of 'start --name a -- printf "1\n2\n"' 'join a' 'start --name b -- echo 3' 'join b'
+  is "$(k3 run script 2>/dev/null)" $'a | 1\na | 2\nb | 3'
+  is "$(k3 run --no-prefix script 2>/dev/null)" $'1\n2\n3'
+}
+
+@test "two threads never mix within a line" {
+  script_of \
+    'start --name a -- sh -c "for i in \$(seq 2000); do printf a; printf a; printf \"a\\n\"; done"' \
+    'start --name b -- sh -c "for i in \$(seq 2000); do printf b; printf b; printf \"b\\n\"; done"'
+  k3 run script >out 2>/dev/null
+  is "$(grep -cx 'a | aaa' out)" 2000
+  is "$(grep -cx 'b | bbb' out)" 2000
+  is "$(wc -l <out)" 4000
+}
+
+@test "a last line without newline is printed, and ended" {
+  script_of 'start --name a -- printf "1\n2"' 'join a' 'start --name b -- printf 3'
+  is "$(k3 run script 2>/dev/null)" $'a | 1\na | 2\nb | 3'
+}
+
+@test "a line may be of any length" {
+  script_of 'start --name a -- sh -c "head -c 3000000 /dev/zero | tr \"\\0\" x; echo; echo end"' \
+    'start --name b -- sh -c "head -c 300000 /dev/zero | tr \"\\0\" y"'
+  k3 run script 2>/dev/null >out
+  is "$(wc -l <out)" 3
+  is "$(grep '^a | x*$' out | wc -c)" 3000005
+  is "$(grep '^b | y*$' out | wc -c)" 300005
+  grep -qx 'a | end' out
+}
+
+@test "nothing is lost of much output, nor its order" {
+  script_of 'start --name a -- seq 100000' 'start --name b -- seq 100000'
+  k3 run script 2>/dev/null >out
+  sed -n 's/^a | //p' out | cmp - <(seq 100000)
+  sed -n 's/^b | //p' out | cmp - <(seq 100000)
+}
+
+@test "a command's output comes after that of what was joined before it" {
+  script_of 'start --name a -- seq 1000' 'join a' 'list -q'
+  is "$(k3 run script 2>/dev/null | tail -2)" $'a | 1000\n1'
+}
+
+@test "output that goes to a file is not printed" {
+  script_of 'start --output file -- echo x'
+  is "$(k3 run script 2>/dev/null)" ''
+  is "$(cat file)" x
+}
+
+@test "ids are not printed" {
+  script_of 'start -- true' 'daemon -- sleep 1000'
+  is "$(k3 run script 2>/dev/null)" ''
+}
+
+@test "timestamps" {
+  script_of 'start --name a -- echo x'
+  like "$(k3 run --timestamps script 2>/dev/null)" '[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9] a | x'
+}
+
+# at_terminal COMMAND: what it prints to a terminal.
+at_terminal() {
+  TERM=xterm command script -qec "$1" /dev/null </dev/null | tr -d '\r'
+}
+
+@test "names are coloured on a terminal, each in its own, and aligned" {
+  script_of 'start --name a -- echo 1' 'join a' 'start --name long -- echo 2' 'join long' \
+    'start --name a -- echo 3' 'join a'
+  mapfile -t seen < <(at_terminal "'$K3THREAD' run script 2>/dev/null")
+  is "${seen[0]}" $'\e[0;36ma | \e[0m1'
+  is "${seen[1]}" $'\e[0;33mlong | \e[0m2'
+  is "${seen[2]}" $'\e[0;36ma    | \e[0m3'
+}
+
+@test "NO_COLOR and a dumb terminal are respected" {
+  script_of 'start --name a -- echo 1'
+  is "$(NO_COLOR=1 at_terminal "'$K3THREAD' run script 2>/dev/null")" 'a | 1'
+  is "$(at_terminal "TERM=dumb '$K3THREAD' run script 2>/dev/null")" 'a | 1'
+}
+
+@test "the exit status is that of the first thread that failed" {
+  script_of 'start --name a -- sh -c "exit 3"' 'start -- true' \
+    'start -- sh -c "until [ -e go ]; do sleep 0.02; done; exit 5"'
+  in_front run script
+  wait_until "$DEADLINE" has_log
+  touch go
+  finish run 3
+}
+
+@test "daemons do not count, nor who was asked to end" {
+  script_of 'daemon --name d -- false' 'start --name s -- sleep 1000' 'raise --wait s'
+  k3 run script
+}
+
+@test "the end of a signal and of a timeout have their status" {
+  script_of 'start -- sh -c "kill -USR1 \$\$"'
+  run -138 k3 run script
+  script_of 'start --timeout 0.05 -- sleep 1000'
+  run -124 k3 run script
+}
+
+@test "the others go on when a thread fails, and with --fail-fast they do not" {
+  script_of 'start --name bad -- sh -c "exit 4"' 'start --name good -- sh -c "sleep 0.3; echo done"'
+  run -4 k3 run script
+  like "$output" '*good | done*'
+  script_of 'start --name bad -- sh -c "exit 4"' 'start --name good -- sleep 1000'
+  run -4 k3 run --fail-fast script 2>messages
+  like "$output" '*good *no *SystemExit*'
+}
+
+@test "with --any the first end ends all, a good one too" {
+  script_of 'start --name a -- sleep 1000' 'daemon -- true' 'start --name b -- true'
+  k3 run --any script 2>messages
+  like "$(summary_of a)" '*SystemExit, SIGTERM'
+  script_of 'start --name a -- sleep 1000' 'start --name b -- sh -c "exit 6"'
+  run -6 k3 run --any script
+}
+
+@test "a line that fails ends all, with its status, its file and its line" {
+  script_of '# first' 'start --name a -- sleep 1000' 'raise nobody' 'start -- touch late'
+  run -3 k3 run script
+  is "${lines[0]}" "script:3: k3thread: raise: InvalidThreadIdError: no live thread 'nobody'"
+  like "$output" '*a *SystemExit, SIGTERM'
+  [ ! -e late ]
+}
+
+@test "wrong usage in a line names it too" {
+  script_of 'strat'
+  run -64 k3 run script
+  is "${lines[0]}" "script:1: k3thread: no command 'strat'; did you mean 'start'?"
+  script_of '' 'start --foo -- true'
+  run -64 k3 run script
+  is "${lines[0]}" "script:2: k3thread: start: unrecognized option '--foo'"
+  script_of 'start --after x -- true'
+  run -64 k3 run script
+  like "${lines[0]}" 'script:1: k3thread: start: ValueError: *'
+}
+
+@test "a command that is not there is 127, as in the shell" {
+  script_of 'start -- ./nothing'
+  run -127 k3 run script
+  like "${lines[0]}" "script:1: k3thread: start: FileNotFoundError: *"
+}
+
+@test "a join that fails as its thread did says so" {
+  script_of 'start --name a -- sh -c "exit 9"' 'join a' 'start -- touch late'
+  run -9 k3 run script
+  is "${lines[0]}" 'script:2: k3thread: join: status 9'
+  [ ! -e late ]
+}
+
+@test "a script can come from standard input, and be an executable" {
+  is "$(echo 'start --name a -- echo "$1"' | k3 run - x 2>/dev/null)" 'a | x'
+  printf '#!/usr/bin/env -S k3thread run\nstart --name a -- printf "%%s\\n" "$0" "$@"\n' >script
+  chmod +x script
+  PATH=$(dirname "$K3THREAD"):$PATH
+  is "$(./script 'x y' --z 2>/dev/null)" $'a | ./script\na | x y\na | --z'
+}
+
+@test "a script that cannot be read" {
+  run -127 k3 run nothing
+  is "$output" 'k3thread: run: FileNotFoundError: nothing: No such file or directory'
+  run -125 k3 run .
+  like "$output" 'k3thread: run: .: Is a directory'
+  run -64 k3 run
+  like "$output" 'k3thread: run: no script*'
+}
+
+@test "commands find the supervisor of their run, and it is not their caller's" {
+  k3 start --name outside -- sleep 1000
+  script_of 'start --name inside -- sh -c "$K3THREAD list | grep -c side"' 'join inside'
+  is "$(k3 run script 2>/dev/null)" 'inside | 1'
+}
+
+@test "a run in a place that was named is found there, and leaves its logs" {
+  script_of 'start --name a -- sh -c "until [ -e go ]; do sleep 0.02; done; echo x"'
+  log k3thread -S "$dir/r.sock" run script
+  in_background run "$K3THREAD" -S "$dir/r.sock" run script
+  wait_until "$DEADLINE" k3 -S "$dir/r.sock" list a
+  run -125 k3 -S "$dir/r.sock" run script
+  like "$output" "k3thread: run: a supervisor is at $dir/r.sock already"
+  touch go
+  finish run
+  is "$(cat r.logs/*/*.log)" x
+}
+
+@test "its own place is removed" {
+  script_of 'start -- true'
+  k3 run script
+  is "$(ls -A k3thread)" ''
+}
+
+@test "a script cannot start a supervisor that outlives it" {
+  script_of 'shutdown' 'start -- sleep 1000'
+  run -69 k3 run script
+  like "${lines[0]}" 'script:2: k3thread: start: no supervisor at *'
+}
+
+@test "at most so many commands run at a time" {
+  script_of 'start --name a -- sh -c "mkdir lock && sleep 0.1 && rmdir lock"' \
+    'start --name b -- sh -c "mkdir lock && sleep 0.1 && rmdir lock"' \
+    'start --name c -- sh -c "mkdir lock && sleep 0.1 && rmdir lock"'
+  k3 run --slots 1 script
+  run -64 k3 run --slots 0 script
+}
+
+@test "the summary says who ended how" {
+  script_of 'start --name good -- true' 'start --name bad -- sh -c "exit 2"'
+  run -2 --separate-stderr k3 run script
+  is "$output" ''
+  like "${stderr_lines[0]}" 'k3thread: run: 2 threads in *s'
+  like "${stderr_lines[1]}" 'NAME *DAEMON *TIME *RESULT'
+  like "${stderr_lines[2]}" 'good *no *s *exit 0'
+  like "${stderr_lines[3]}" 'bad *no *s *exit 2'
+  script_of ''
+  run -0 k3 run script
+  is "$output" ''
+}
+
+@test "Ctrl-C raises KeyboardInterrupt in all, the script included" {
+  script_of 'start --name a -- sh -c "trap \"echo caught; exit 7\" INT; echo up; sleep 1000 & wait"' \
+    'daemon --name d -- sleep 1000' 'join a' 'start -- touch late'
+  in_front run script
+  wait_for_text run.out 'a | up'
+  kill -INT "${background[run]}"
+  finish run 130
+  grep -qx 'a | caught' run.out
+  grep -q '^a .*KeyboardInterrupt, exit 7$' run.err
+  grep -q '^d .*KeyboardInterrupt, SIGINT$' run.err
+  [ ! -e late ]
+}
+
+@test "a second Ctrl-C kills" {
+  script_of 'start --name a --grace 1h -- sh -c "trap \"\" INT TERM; echo up; while :; do sleep 0.05; done"'
+  in_front run script
+  wait_for_text run.out 'a | up'
+  kill -INT "${background[run]}"
+  wait_until "$DEADLINE" sh -c "K3THREAD_SOCKET=\$(echo $dir/k3thread/run.*/run.sock) $K3THREAD list a | grep -q stopping"
+  assert_alive "${background[run]}"
+  kill -INT "${background[run]}"
+  finish run 130
+  grep -q '^a .*SIGKILL$' run.err
+}
+
+@test "a real Ctrl-C of a terminal" {
+  script_of 'start --name a -- sh -c "echo up; sleep 1000"' 'join a'
+  cat >talk <<'END'
+set timeout 30
+spawn -noecho $env(K3THREAD) run script
+expect -exact "up"
+send "\003"
+expect -re {a .*KeyboardInterrupt, SIGINT}
+expect eof
+exit [lindex [wait] 3]
+END
+  run -130 expect talk
+}
+
+@test "SIGTERM ends all, as shutdown --now does" {
+  script_of 'start --name a -- sh -c "echo up; sleep 1000"' 'join a'
+  in_front run script
+  wait_for_text run.out 'a | up'
+  kill -TERM "${background[run]}"
+  finish run 143
+  grep -q '^a .*SystemExit, SIGTERM$' run.err
+}
+
+@test "nothing is left when the front is killed" {
+  script_of 'start --name a -- sh -c "echo \$\$ >pid; setsid sleep 1000 & echo \$! >pid2; wait"' 'join a'
+  in_front run script
+  wait_for_file pid pid2
+  kill -KILL "${background[run]}"
+  finish run 137
+  wait_until "$DEADLINE" refute_alive "$(cat pid)" "$(cat pid2)"
+  wait_until "$DEADLINE" refute_leaks
+}
+
+@test "the supervisor's death is said, and ends the run" {
+  script_of 'start --name a -- sleep 1000' 'join a'
+  in_front run script
+  wait_until "$DEADLINE" sh -c "K3THREAD_SOCKET=\$(echo $dir/k3thread/run.*/run.sock) $K3THREAD version | sed -n 's/^supervisor .*pid \\([0-9]*\\)).*/\\1/p' >pid; [ -s pid ]"
+  kill -KILL "$(cat pid)"
+  finish run 125
+  grep -q 'the supervisor went away' run.err
+}
+
+@test "a reader that goes away ends the run" {
+  script_of 'start --name a -- yes'
+  run bash -c '"$K3THREAD" run script 2>/dev/null | head -1; echo "${PIPESTATUS[0]}"'
+  is "$output" $'a | y\n141'
+}
+
+@test "a slow reader loses nothing" {
+  script_of 'start --name a -- seq 30000'
+  "$K3THREAD" run --no-prefix script 2>/dev/null | { wait_until 1 test -e nothing || cat; } | tail -n 30000 | cmp - <(seq 30000)
+}
+
+@test "as process 1 it reaps what others leave" {
+  needs_root
+  script_of 'start --name a -- sh -c "setsid sh -c \"sleep 0.05 & sleep 0.1 &\" ; sleep 0.3; ps -e -o stat="' 'join a'
+  run -0 unshare --pid --fork --mount-proc "$K3THREAD" run script
+  unlike "$output" '*a | Z*'
+}
+
+@test "a run in a script" {
+  script_of 'run inner'
+  echo 'start --name in -- echo x' >inner
+  is "$(k3 run script 2>/dev/null)" 'in | x'
+}
+
+# --- Procfiles ---
+
+@test "the first end of a Procfile's entries ends all" {
+  printf '# services\n\nweb: echo $FOO; sleep 1000\nworker : sh -c "exit 3"\n' >Procfile
+  FOO=bar run -3 k3 run --procfile Procfile
+  like "$output" '*web *no *SystemExit, SIGTERM*'
+  like "$output" '*worker *no *exit 3*'
+}
+
+@test "a Procfile's commands are the shell's, in its directory" {
+  mkdir app
+  echo 'one: pwd && test "a b" = "a b" && echo $((1 + 1)) | cat' >app/Procfile
+  is "$(k3 run --procfile app/Procfile 2>/dev/null)" "one | $dir/app"$'\none | 2'
+}
+
+@test "what is no entry of a Procfile says so" {
+  printf 'web: sleep 1000\nno entry\n' >Procfile
+  run -64 k3 run --procfile Procfile
+  like "${lines[0]}" 'Procfile:2: k3thread: no entry of a Procfile*'
+  printf 'web:\n' >Procfile
+  run -64 k3 run --procfile Procfile
+  is "${lines[0]}" 'Procfile:1: k3thread: the entry has no command'
+  run -127 k3 run --procfile nothing
+  run -64 k3 run --procfile Procfile script
+}

@@ -1,0 +1,140 @@
+#!/usr/bin/env bats
+# How a script's line becomes words.
+
+load ../cli/helpers
+
+# words LINE [ARGUMENT…]: the words that LINE, in a script with these arguments, gives a command.
+words() {
+  local line=$1
+  shift
+  printf 'start -- printf "[%%s]" %s\n' "$line" >script
+  k3 run --no-prefix script "$@" 2>messages
+}
+
+# The same, by the system's shell, with a blank for what expands to more than one word.
+shell_words() {
+  local line=$1
+  shift
+  sh -fc "IFS=; printf '[%s]' $line" script "$@"
+}
+
+# as_shell LINE [ARGUMENT…]: it is split as the shell does.
+as_shell() {
+  is "$(words "$@")" "$(shell_words "$@")"
+}
+
+# refused LINE MESSAGE: it is an error that says so, with the line's number, and status 64.
+refused() {
+  printf '# a comment\nstart -- printf %s\n' "$1" >script
+  run -64 k3 run script
+  like "$output" "script:$((2 + ${3-0})): k3thread: $2"
+}
+
+@test "quotes and backslashes are those of the shell" {
+  as_shell "a  b	c"
+  as_shell "'a b' \"c d\" e\\ f"
+  as_shell "'a'\"b\"c"
+  as_shell "'' \"\" x"
+  as_shell "'\\' \"\\\\ \\\" \\\$x \\a\" \\'"
+  as_shell "a#b '#' \\#"
+  as_shell "'é ü'"
+}
+
+@test "a comment begins with a # at the start of a word" {
+  is "$(words 'a # b "')" '[a]'
+  is "$(words 'a#b')" '[a#b]'
+}
+
+@test "arguments are expanded" {
+  as_shell '"$1" "$2" x"$1"y' 'a b' c
+  as_shell '$# ${1} "${2}"' 'a b' c
+  as_shell '"$9" ${10} $10' 1 2 3 4 5 6 7 8 9 ten
+  as_shell '"$@"' 'a b' '' c
+  as_shell 'x"$@"y' 'a b' c
+  as_shell '$1 $2 "$3" x' '' 'b  c'
+  is "$(words '"$*"' 'a b' c)" '[a b c]'
+  is "$(words '$0')" '[script]'
+}
+
+@test "\$@ without arguments is no word" {
+  is "$(words 'a "$@" b')" '[a][b]'
+  is "$(words 'a $@ b')" '[a][b]'
+  is "$(words 'a """$@" b')" '[a][][b]'
+}
+
+@test "variables are expanded, and never split or matched" {
+  export NAME='a  b' EMPTY='' STAR='*'
+  is "$(words '$NAME "$NAME" x${NAME}y')" '[a  b][a  b][xa  by]'
+  is "$(words '$STAR * "$STAR"')" '[*][*][*]'
+  as_shell '$EMPTY "$EMPTY" ${NOTHING} "${NOTHING}" x'
+}
+
+@test "a default stands for what is unset or empty" {
+  export NAME=value EMPTY=
+  as_shell '${NAME:-x} ${EMPTY:-x} ${NOTHING:-x} ${1:-y}'
+  as_shell '"${NOTHING:-a b}" "${NOTHING:-$NAME}" ${NOTHING:-${EMPTY:-deep}}'
+  as_shell '"${NOTHING:-it'"'"'s}" ${NOTHING:-"}"}'
+  is "$(words '${NOTHING:-a b}')" '[a b]'
+}
+
+@test "a dollar that begins nothing is a dollar" {
+  as_shell '$ a$ "$" $. "a$"'
+}
+
+@test "~ is the home directory" {
+  HOME=/home/x is "$(HOME=/home/x words '~ ~/a a~ "~" ~b')" '[/home/x][/home/x/a][a~][~][~b]'
+}
+
+@test "a line goes on after a backslash, and inside of quotes" {
+  is "$(words $'a \\\n  b\\\nc')" '[a][bc]'
+  is "$(words $'"a\\\nb" \'c\nd\'')" $'[ab][c\nd]'
+}
+
+@test "lines may end as on other systems, and the last without a newline" {
+  printf 'start --name a -- printf [%%s] x\r\njoin a\r\nlist -q' >script
+  is "$(k3 run --no-prefix script 2>/dev/null)" $'[x]\n1'
+}
+
+@test "what is no line of words says so" {
+  refused "'a" "unterminated ' quote"
+  refused '"a' 'unterminated " quote'
+  refused '${A:-x' 'unterminated ${'
+  refused '${A' 'bad substitution: ${A'
+  refused '${A:-"}' 'unterminated " quote'
+  refused '${A b}' 'bad substitution: ${A b}'
+  refused '${}' 'bad substitution: ${}'
+  refused '${#A}' 'bad substitution: ${#A}'
+  refused '$?' 'bad substitution: \$\?'
+  refused "\$'a'" 'bad substitution: *'
+  refused '$(ls)' 'no command substitution here*'
+  refused '`ls`' 'no command substitution here*'
+  refused 'a | b' "unexpected '|'; quote it, or use sh -c *"
+  refused 'a &' "unexpected '&'*"
+  refused 'a > b' "unexpected '>'*"
+  refused $'a \\\n b \\\n c;' "unexpected ';'*" 2
+  refused $'a \'b\n c\' "d' 'unterminated " quote' 1
+}
+
+@test "an error names the line in which the quote was opened" {
+  printf 'list\n\nlist "a\nb\nc' >script
+  run -64 k3 run script
+  like "${lines[-1]}" 'script:3: k3thread: unterminated " quote'
+}
+
+@test "bytes that are no text arrive as they were" {
+  printf 'start -- printf %%s "\377\001"\n' >script
+  is "$(k3 run --no-prefix script 2>/dev/null | od -An -tx1)" ' ff 01 0a'
+}
+
+@test "a NUL byte is refused" {
+  printf 'list \0\n' >script
+  run -64 k3 run script
+  is "$output" 'script:1: k3thread: the line holds a NUL byte'
+}
+
+@test "what expands to more than an exec could take is refused" {
+  long=$(head -c 100000 /dev/zero | tr '\0' x)
+  { printf 'start -- true' && for _ in {1..100}; do printf ' "$1"'; done; } >script
+  run -64 k3 run script "$long"
+  is "$output" 'script:1: k3thread: the line is too long with all that it expands to'
+}
