@@ -62,7 +62,7 @@ load helpers
 # compile COMPILER LANGUAGE-AND-STANDARD…: user.h, with each optimisation, without a warning.
 compile() {
   command -v "$1" >/dev/null || return 0
-  for level in -O0 -O1 -O2 -O3; do
+  for level in -O0 -O2; do
     "$@" "$level" -I"$ROOT/lib" -pthread -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror \
       -c -o "$BATS_TEST_TMPDIR/user.o" "$BATS_TEST_DIRNAME/user.h"
   done

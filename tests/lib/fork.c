@@ -100,11 +100,16 @@ static void from_a_thread(void)
     CHECK(test_end(other) == &k3thread_SystemExit);
 }
 
+/* main's reference. main is not there in the child to give it back, but it stays in sight there. */
+static _Atomic(k3thread *) forking;
+
 /* The child's thread ends by its target's return: the process ends with it. */
 static void *fork_and_return(void *arg)
 {
-    const pid_t pid = fork();
+    pid_t pid;
 
+    WAIT_FOR(forking != NULL);
+    pid = fork();
     if (pid == 0)
         return arg;
     join_child(pid);
@@ -113,9 +118,8 @@ static void *fork_and_return(void *arg)
 
 static void returned_from(void)
 {
-    k3thread *t = test_start(fork_and_return, NULL);
-
-    CHECK(test_end(t) == NULL);
+    forking = test_start(fork_and_return, NULL);
+    CHECK(test_end(forking) == NULL);
 }
 
 static void pending_is_kept(void)

@@ -14,6 +14,11 @@ t() {
   $RUNNER "$PROGRAMS/$1" "$2"
 }
 
+# What ThreadSanitizer itself cannot do, for the reason that is given.
+needs_no_tsan() {
+  [[ ${SANITIZE-} != *thread* ]] || skip "$1"
+}
+
 # A tracer and valgrind would both want to be the one who steps.
 needs_no_runner() {
   [ -z "$RUNNER" ] || skip 'not under a runner'

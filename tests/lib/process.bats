@@ -18,15 +18,25 @@ load helpers
 @test "exit: threads that wait out their after are waited for" { t exit delayed; }
 @test "exit: a raise in the thread that exits does not cut it short" { t exit raised-during; }
 @test "exit: adopted threads are not waited for" { t exit adopted; }
-@test "exit: an exception ends main, the process goes on" { t exit main-ends; }
+
+@test "exit: an exception ends main, the process goes on" {
+  needs_no_tsan 'it has a thread of its own, which is then the last one and never ends'
+  t exit main-ends
+}
 
 @test "excepthook: the default prints a line, but of SystemExit" { t exit default-hook; }
 @test "excepthook: one's own, with thread, exception and mask" { t exit own-hook; }
 @test "excepthook: one that throws" { t exit throwing-hook; }
 @test "excepthook: of adopted threads" { t exit hook-of-adopted; }
 
-@test "fork: from main" { t fork main; }
-@test "fork: from a thread" { t fork thread; }
-@test "fork: the child's thread returns" { t fork returned; }
+# What threads of the child do, ThreadSanitizer cannot follow.
+fork() {
+  needs_no_tsan 'it has no threads in a child that a process with threads has forked'
+  t fork "$1"
+}
+
+@test "fork: from main" { fork main; }
+@test "fork: from a thread" { fork thread; }
+@test "fork: the child's thread returns" { fork returned; }
 @test "fork: what is pending is kept" { t fork pending; }
-@test "fork: while all locks are busy" { t fork load; }
+@test "fork: while all locks are busy" { fork load; }

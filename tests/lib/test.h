@@ -21,14 +21,23 @@
 /* In seconds; a hundredfold of what any case takes on a machine with nothing else to do. */
 #define TEST_DEADLINE 60
 
-#if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
-#define TEST_SANITIZED 1
-#elif defined __has_feature
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define TEST_SANITIZED 1
+#if defined __has_feature
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#if __has_feature(thread_sanitizer)
+#define __SANITIZE_THREAD__ 1
 #endif
 #endif
-#ifndef TEST_SANITIZED
+
+#ifdef __SANITIZE_THREAD__
+#define TEST_TSAN 1
+#else
+#define TEST_TSAN 0
+#endif
+#if TEST_TSAN || defined __SANITIZE_ADDRESS__
+#define TEST_SANITIZED 1
+#else
 #define TEST_SANITIZED 0
 #endif
 

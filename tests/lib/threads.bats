@@ -49,7 +49,7 @@ load helpers
   for program in start many queue raise try cleanup cleanup_plain mask cxx wait step exit fork \
     safepoint inject; do
     for name in $("$PROGRAMS/$program"); do
-      grep -qE "\<t $program $name( |;|\$)" "$BATS_TEST_DIRNAME"/*.bats || echo "$program $name"
+      grep -qE "\<(t )?$program $name( |;|\$)" "$BATS_TEST_DIRNAME"/*.bats || echo "$program $name"
     done
   done >"$BATS_TEST_TMPDIR/left-out"
   cat "$BATS_TEST_TMPDIR/left-out"

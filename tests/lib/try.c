@@ -396,12 +396,12 @@ static void leave_body_often(void)
 /* With an exception each time. */
 static void leave_handler_often(void)
 {
-    leave_often(leave_handler, test_many(100000, 1000));
+    leave_often(leave_handler, test_many(20000, 1000));
 }
 
 static void leave_finally_often(void)
 {
-    leave_often(leave_finally, test_many(100000, 1000));
+    leave_often(leave_finally, test_many(20000, 1000));
 }
 
 static __attribute__((noinline)) int descend(int depth)
