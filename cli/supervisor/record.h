@@ -74,6 +74,7 @@ struct record {
     bool          has_own_log; /* not --output's file */
     bool          is_needed;   /* by one that waits, or waited */
     bool          has_slot;
+    bool          is_told; /* of the shutdown: SystemExit was raised in it */
     enum line     line;
     TAILQ_ENTRY(record) in_line;
 

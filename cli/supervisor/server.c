@@ -19,12 +19,17 @@
 /* How long the last answers may take to be read when everything else has ended. */
 #define FAREWELL 1.0
 
+/* What could not be told to a thread, for want of memory or room, is tried again so much later. */
+#define RETRY 0.02
+
 static struct server_options options;
 static struct source         listener, lifeline, signals, mail;
 static struct call_list      shutdown_calls = LIST_HEAD_INITIALIZER(shutdown_calls);
 static int                   spare_fd = -1; /* see accept_client() */
-static bool                  closing, stopped, daemons_raised;
-static size_t                ended_count; /* since the shutdown began */
+static bool                  closing, stopped;
+static enum { NOBODY, DAEMONS, EVERYBODY } told_to_end; /* those that get SystemExit */
+static bool   untold;                                   /* some of them have yet to */
+static size_t ended_count;                              /* since the shutdown began */
 
 bool server_is_closing(void)
 {
@@ -46,13 +51,28 @@ pid_t server_guardian(void)
     return options.guardian;
 }
 
-static void raise_all(const k3thread_exctype *type, bool daemons_only)
+/* One that is just ending needs no word. */
+static void tell(struct record *record)
+{
+    int error = threads_raise(record, &k3thread_SystemExit, NULL);
+
+    record->is_told = error == 0 || error == K3THREAD_INVALID_THREAD_ID_ERROR;
+}
+
+/* Raises SystemExit, once, in those that are told to end. */
+static void tell_threads(void)
 {
     struct record *record;
 
-    TAILQ_FOREACH(record, store_all(), order)
-        if (record_is_live(record) && (record->job.daemon || !daemons_only))
-            threads_raise(record, type, NULL); /* it fails for one that is just ending */
+    untold = false;
+    TAILQ_FOREACH(record, store_all(), order) {
+        if (!record_is_live(record) || record->is_told)
+            continue;
+        if (told_to_end == DAEMONS && !record->job.daemon)
+            continue;
+        tell(record);
+        untold |= !record->is_told;
+    }
 }
 
 static void answer_shutdown(struct call *call, struct record *record)
@@ -70,9 +90,9 @@ static void go_on_closing(void)
         unlink(options.socket); /* first, so that who comes now starts a supervisor anew */
         call_wake(&shutdown_calls, NULL);
         stopped = true;
-    } else if (store_live_normal() == 0 && !daemons_raised) {
-        daemons_raised = true;
-        raise_all(&k3thread_SystemExit, true);
+    } else if (store_live_normal() == 0 && told_to_end == NOBODY) {
+        told_to_end = DAEMONS;
+        tell_threads();
     }
 }
 
@@ -83,8 +103,10 @@ void server_shutdown(struct call *call, bool now)
     if (!closing)
         journal_write("shutting down, %zu threads are live", store_live());
     closing = true;
-    if (now)
-        raise_all(&k3thread_SystemExit, false);
+    if (now) {
+        told_to_end = EVERYBODY;
+        tell_threads();
+    }
     go_on_closing();
 }
 
@@ -249,6 +271,20 @@ static int open_sources(void)
     return error != 0 ? error : spare_fd < 0 ? -errno : 0;
 }
 
+/* Does what is due by time; returns the seconds until the next such thing, or -1. */
+static double next_deadline(void)
+{
+    double next = call_expire();
+    bool   again = !threads_advance();
+
+    if (untold)
+        tell_threads();
+    go_on_closing();
+    if (stopped)
+        return 0;
+    return (again || untold) && (next < 0 || next > RETRY) ? RETRY : next;
+}
+
 int server_run(const struct server_options *given)
 {
     int flags = fcntl(given->listener, F_GETFL);
@@ -263,7 +299,7 @@ int server_run(const struct server_options *given)
         return -errno;
     error = open_sources();
     if (error == 0)
-        error = loop_run(&stopped, call_expire, lean_process);
+        error = loop_run(&stopped, next_deadline, lean_process);
     if (error == 0)
         connection_close_all(FAREWELL);
     return error;

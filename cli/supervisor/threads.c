@@ -22,6 +22,7 @@ void (*threads_on_end)(struct record *record);
 static TAILQ_HEAD(, record) waiting = TAILQ_HEAD_INITIALIZER(waiting); /* for what they need */
 static TAILQ_HEAD(, record) queued = TAILQ_HEAD_INITIALIZER(queued);   /* for a slot, in order */
 static unsigned slots, slots_used;
+static bool     stuck; /* the first in the queue could not be told to go */
 
 void threads_set_slots(unsigned number)
 {
@@ -94,6 +95,17 @@ static void end_unbegun(struct record *record, const k3thread_exctype *type, cha
     has_ended(record);
 }
 
+/* Without memory for the word it waits on, in front, without the slot. */
+static void go_later(struct record *record)
+{
+    if (record->has_slot)
+        slots_used--;
+    record->has_slot = false;
+    record->line = LINE_QUEUED;
+    TAILQ_INSERT_HEAD(&queued, record, in_line);
+    stuck = true;
+}
+
 /* With a slot (or no need of one), and all that it needs: go. */
 static void go(struct record *record)
 {
@@ -106,7 +118,8 @@ static void go(struct record *record)
         record->has_slot = true;
     }
     if (record->thread != NULL) { /* it has waited out its delay in its worker */
-        k3thread_send_exception(record->thread, &worker_Go);
+        if (k3thread_send_exception(record->thread, &worker_Go) == K3THREAD_SEND_RAISE_ERROR)
+            go_later(record);
         return;
     }
     error = start_thread(record);
@@ -138,9 +151,18 @@ static void advance_queue(void)
     if (under_way)
         return;
     under_way = true;
-    while (slot_is_free() && (record = TAILQ_FIRST(&queued)) != NULL)
+    while (!stuck && slot_is_free() && (record = TAILQ_FIRST(&queued)) != NULL)
         go(record);
     under_way = false;
+}
+
+bool threads_advance(void)
+{
+    if (!stuck)
+        return true;
+    stuck = false;
+    advance_queue();
+    return !stuck;
 }
 
 /* The first of those that RECORD needs which is not ready, or NULL; gone ones were not. */

@@ -27,6 +27,12 @@ void threads_drop(struct record *record);
  */
 int threads_raise(struct record *record, const k3thread_exctype *type, const char *message);
 
+/*
+ * Goes on with those that wait for a slot. Returns false if there is one that could not be told
+ * so, for want of memory: to be called again in a while.
+ */
+bool threads_advance(void);
+
 /* Takes in what the workers reported since the last call. */
 void threads_take_reports(void);
 
