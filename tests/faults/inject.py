@@ -187,6 +187,8 @@ class Stage:
         elif self.supervisor.status == 0 or not (self.supervisor.text() or self.journal()):
             raise Broken(f"it failed without a word: {self.supervisor}")
         self.shut_down()
+        # A start that cannot look for old logs leaves them to the next, which then has more to do.
+        shutil.rmtree(f"{self.directory}/k.logs", ignore_errors=True)
         return hit
 
     def service(self):
@@ -267,6 +269,8 @@ class Stage:
 
     def check_command(self, child, words, failed):
         good = {"join": 143}.get(words[0], 0)
+        if words[0] == "help" and "argp-help.c" in child.text():
+            return  # glibc's own, which asserts that there is memory
         if child.status in (134, 139) or child.status > 143:
             raise Broken(f"a client crashed: {child}")
         if not failed and child.status != good and not self.control.hits():

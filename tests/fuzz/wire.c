@@ -63,7 +63,7 @@ static void run_rounds(int rounds)
 {
     rounds_left = rounds;
     stopped = false;
-    MUST(loop_run(&stopped, call_expire, lean_process) == 0);
+    MUST(loop_run(&stopped, next_deadline, lean_process) == 0);
 }
 
 /* A client that says DATA, reads nothing, and goes when its calls have had their time. */
@@ -83,13 +83,16 @@ static void clean_up(void)
 {
     struct record *record, *next;
 
-    raise_all(&k3thread_SystemExit, false);
+    closing = false;
+    told_to_end = EVERYBODY;
+    tell_threads();
     run_rounds(-1);
     for (record = TAILQ_FIRST(store_all()); record != NULL; record = next) {
         next = TAILQ_NEXT(record, order);
         store_forget(record);
     }
-    closing = stopped = daemons_raised = false;
+    stopped = untold = false;
+    told_to_end = NOBODY;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
