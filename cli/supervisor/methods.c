@@ -99,13 +99,24 @@ static const struct selector *find_missing(const struct selector *selectors, siz
     return NULL;
 }
 
+/* The one record that fits, where that can be told without a look at all; or NULL. */
+static const struct record *find_only(const struct selector *selectors, size_t count)
+{
+    if (count != 1 || selectors[0].pattern)
+        return NULL;
+    if (selectors[0].name != NULL)
+        return store_find_only(selectors[0].name);
+    return store_find_id(selectors[0].id);
+}
+
 static json_t *list_records(const struct selector *selectors, size_t count, bool live,
                             unsigned members)
 {
-    const struct record *record;
+    const struct record *only = find_only(selectors, count);
+    const struct record *record = only != NULL ? only : TAILQ_FIRST(store_all());
     json_t              *array = json_array();
 
-    TAILQ_FOREACH(record, store_all(), order)
+    for (; record != NULL; record = only != NULL ? NULL : TAILQ_NEXT(record, order))
         if ((!live || record_is_live(record)) && fits_any(selectors, count, record) &&
             json_array_append_new(array, record_members_to_json(record, members)) < 0) {
             json_decref(array);
