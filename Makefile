@@ -215,6 +215,7 @@ install: all $(PKGCONFIG) $(UNIT) ## install under PREFIX (DESTDIR and the direc
 		install -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit; \
 	done
 	install -D -m 644 $(UNIT) $(DESTDIR)$(UNITDIR)/k3thread.service
+	install -D -m 644 tests/service/k3thread.bash $(DESTDIR)$(DATADIR)/k3thread/k3thread.bash
 	set -- $(foreach shell,$(SHELLS),$(COMPLETION_$(shell))); for shell in $(SHELLS); do \
 		install -D -m 644 $(BUILD)/completions/k3thread.$$shell $(DESTDIR)$(DATADIR)/$$1 && \
 			shift || exit; \
@@ -229,7 +230,7 @@ uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(BINDIR)/k3thread $(DESTDIR)$(INCLUDEDIR)/k3thread.h
 	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,$(notdir $(STATICLIB) $(SAFEPOINT) $(SHAREDLIB)) \
 		$(SONAME) libk3thread.so pkgconfig/k3thread.pc)
-	rm -f $(DESTDIR)$(UNITDIR)/k3thread.service \
+	rm -f $(DESTDIR)$(UNITDIR)/k3thread.service $(DESTDIR)$(DATADIR)/k3thread/k3thread.bash \
 		$(foreach shell,$(SHELLS),$(DESTDIR)$(DATADIR)/$(COMPLETION_$(shell)))
 	rm -f $(foreach page,$(MANPAGES),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
 		$(foreach link,$(MANLINKS),$(DESTDIR)$(MANDIR)/man3/$(lastword $(subst :, ,$(link))).3)

@@ -7,6 +7,7 @@
 #include "cli/view.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -346,16 +347,44 @@ static int status_of_failure(const struct call *call, int status)
     return strcmp(type, "PermissionError") == 0 ? STATUS_NOT_EXECUTABLE : STATUS_INTERNAL;
 }
 
+/* A command that never ran has nothing else to show for it. */
+static void show_reason(const struct call *call, const json_t *thread)
+{
+    const json_t *message = json_object_get(thread, "message");
+    struct text   words = {0};
+
+    if (json_integer_value(json_object_get(thread, "runs")) > 0 || !json_is_string(message))
+        return;
+    view_add_bytes(&words, message);
+    (void) command_fail(call, STATUS_INTERNAL, NULL, "%.*s", (int) words.size, words.data);
+    text_release(&words);
+}
+
+/* Who read the output has gone, as with "| head": the command ends as it would in a pipe. */
+static int end_unread(struct call *call, const struct following *following)
+{
+    struct reply reply;
+
+    if (client_call(&call->session->client, "raise", json_pack("{s:I}", "thread", following->id),
+                    &reply) == 0)
+        reply_release(&reply);
+    return STATUS_SIGNAL_BASE + SIGPIPE;
+}
+
 /* Shows what the thread prints, passes signals on to it, and ends as its command did. */
 static int follow(struct call *call, struct following *following, const char *id)
 {
     int status = following_open(following, call, id);
 
-    if (status == STATUS_DONE)
-        status = following_run(following);
-    if (following->thread != NULL && status == STATUS_DONE)
+    if (status != STATUS_DONE)
+        return status == STATUS_FAILED ? STATUS_INTERNAL : status;
+    status = following_run(following);
+    if (status == STATUS_DONE && following->thread != NULL) {
+        show_reason(call, following->thread);
         return view_status(following->thread);
-    return status == STATUS_FAILED ? STATUS_INTERNAL : status;
+    }
+    return status == STATUS_FAILED && following->thread == NULL ? end_unread(call, following)
+                                                                : STATUS_INTERNAL;
 }
 
 static int start_and_wait(struct call *call)
@@ -364,6 +393,7 @@ static int start_and_wait(struct call *call)
     struct text      id = {0};
     int              status = following_take_signals(&following, call);
 
+    (void) signal(SIGPIPE, SIG_IGN); /* to have the time to tell the thread */
     if (status == STATUS_DONE)
         status = status_of_failure(call, start(call, &id));
     text_append(&id, "", 1);

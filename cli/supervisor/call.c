@@ -81,15 +81,27 @@ static const char *type_of(enum protocol_error code)
     return NULL;
 }
 
+/* Bytes that are not UTF-8 cannot stand in a message: each becomes a '?'. */
+static json_t *message_to_json(const char *message)
+{
+    json_t *text = json_string(message);
+    char   *copy;
+
+    if (text != NULL || (copy = strdup(message)) == NULL)
+        return text;
+    for (char *c = copy; *c != '\0'; c++)
+        if ((unsigned char) *c >= 128)
+            *c = '?';
+    text = json_string(copy);
+    free(copy);
+    return text;
+}
+
 void call_fail_with(struct call *call, enum protocol_error code, const char *message, json_t *data)
 {
     json_t *error = json_pack("{s:i}", "code", (int) code);
-    json_t *text = json_string(message);
-    int     failed = 0;
+    int     failed = json_object_set_new(error, "message", message_to_json(message));
 
-    if (text == NULL) /* it quotes bytes that are not UTF-8 */
-        text = json_string_nocheck("the message is not UTF-8");
-    failed |= json_object_set_new(error, "message", text);
     if (type_of(code) != NULL) {
         if (data == NULL)
             data = json_object();
@@ -104,18 +116,6 @@ void call_fail_with(struct call *call, enum protocol_error code, const char *mes
     answer(call, "error", error);
 }
 
-/* Bytes that are not UTF-8 cannot stand in a message: each becomes a '?'. */
-static void make_text(char *message)
-{
-    json_t *text = json_string(message);
-
-    if (text == NULL)
-        for (char *c = message; *c != '\0'; c++)
-            if ((unsigned char) *c >= 128)
-                *c = '?';
-    json_decref(text);
-}
-
 void call_fail(struct call *call, enum protocol_error code, const char *format, ...)
 {
     char    message[1024];
@@ -124,7 +124,6 @@ void call_fail(struct call *call, enum protocol_error code, const char *format, 
     va_start(arguments, format);
     vsnprintf(message, sizeof(message), format, arguments);
     va_end(arguments);
-    make_text(message);
     call_fail_with(call, code, message, NULL);
 }
 

@@ -50,10 +50,8 @@ bool worker_ends_early(const k3thread_exctype *type)
 {
     switch (exceptions_signal(type)) {
     case 0:
-    case SIGHUP:
     case SIGINT:
     case SIGQUIT:
-    case SIGABRT:
     case SIGKILL:
     case SIGTERM:
         return true;
