@@ -209,6 +209,8 @@ class Run:
         """Kills the command of a thread that stays: held first, then looked at again, so that no
         other process can have its number."""
         threads = {t.name: t for t in self.life.threads if t.known}
+        if not threads:
+            return  # there may be no supervisor yet
         try:
             rows = [r for r in self.wire.call("list", live=True) if r["pid"] and r["name"] in threads]
             if not rows:
