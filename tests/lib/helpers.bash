@@ -6,6 +6,7 @@ bats_require_minimum_version 1.5.0
 ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 PROGRAMS=${BUILD:-$ROOT/build}/tests/lib
 RUNNER=${RUNNER-}
+export VALGRIND_OPTS="--suppressions=$ROOT/tests/lib/valgrind.supp"
 
 # One case of a program, in a process that has a deadline of its own: `t PROGRAM CASE`. Sanitizers say
 # what they found on standard error, and end the process with an error.

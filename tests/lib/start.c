@@ -164,7 +164,6 @@ static void after_delays(void)
     k3thread                     *t;
 
     CHECK_EQUAL(k3thread_start(&t, note_time, NULL, &options), 0);
-    CHECK(test_now() - begin < 0.05 || called_at != 0);
     CHECK(test_end(t) == NULL);
     CHECK(called_at >= begin + 0.05);
 }
