@@ -120,10 +120,10 @@ int place_resolve(struct place *ret, const char *label, const char *socket, char
         error = socket_of_path(&place.socket, socket, ret_why);
     else
         error = socket_of_label(&place.socket, label != NULL ? label : "default", ret_why);
-    if (error == 0 && strlen(place.socket) > path_max)
+    if (place.socket != NULL && strlen(place.socket) > path_max)
         error = refuse(ret_why, -EINVAL, "the socket's path is longer than %zu bytes: %s", path_max,
                        place.socket);
-    if (error == 0)
+    else if (place.socket != NULL)
         error = fill_siblings(&place);
     if (error != 0) {
         place_release(&place);

@@ -40,7 +40,7 @@ static int open_regular(const char *file, struct stat *info)
 /* Reads up to TEXT_MAX bytes from the end, none before START. */
 static int read_tail(const char *file, off_t start, struct tail *ret)
 {
-    struct stat info;
+    struct stat info = {0};
     int         fd = open_regular(file, &info);
     off_t       from;
     ssize_t     n;
@@ -119,7 +119,7 @@ static off_t first_byte(int fd, off_t start)
 
 static int locate(const struct record *record, off_t *ret_offset, off_t *ret_size)
 {
-    struct stat info;
+    struct stat info = {0};
     int         fd = open_regular(record->job.output, &info);
 
     if (fd < 0)
