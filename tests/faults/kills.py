@@ -331,12 +331,11 @@ class Run:
 
     def check_statuses(self):
         """Every thread is there, with the status that clients saw; nobody harmed the others."""
-        if self.life.closing or self.life.dead:
+        known = [thread for thread in self.life.threads if thread.known]
+        if self.life.closing or self.life.dead or not known:
             return
-        rows = {row["name"]: row for row in self.wire.call("list")} if self.life.threads else {}
-        for thread in self.life.threads:
-            if not thread.known:
-                continue
+        rows = {row["name"]: row for row in self.wire.call("list")}
+        for thread in known:
             row = rows.get(thread.name)
             if row is None:
                 if not self.life.cleared:
