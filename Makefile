@@ -162,7 +162,7 @@ $(BUILD)/tests/%.cc.o: tests/%.cc $(BUILD)/flags
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.c.o $(STATICLIB) $(SAFEPOINT)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(K3_CFLAGS) -pie $(K3_LDFLAGS) $(TEST_LDFLAGS) -o $@ $(filter %.o,$^) $(TEST_LIBS) $(STATICLIB)
+	$(Q)$(CC) $(K3_CFLAGS) $(if $(filter -static,$(TEST_LDFLAGS)),,-pie) $(K3_LDFLAGS) $(TEST_LDFLAGS) -o $@ $(filter %.o,$^) $(TEST_LIBS) $(STATICLIB)
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.cc.o $(STATICLIB) $(SAFEPOINT)
 	$(call say,LINK,$@)

@@ -15,4 +15,4 @@ $(BENCH)/lib-loop.c.o: TEST_CFLAGS = -fsanitize-coverage=trace-pc$(if \
 FLOORS := $(addprefix $(BENCH)/,deaths echo-server jobs sleepers turns)
 
 $(FLOORS): $(BENCH)/floor.c.o
-$(BENCH)/echo-client $(BENCH)/nap: TEST_LDFLAGS = $(if $(SANITIZE),,-static -no-pie)
+$(BENCH)/echo-client $(BENCH)/nap: TEST_LDFLAGS = $(if $(SANITIZE),,-static)
