@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # A script in the foreground: its output, its end, its exit status.
 
+# shellcheck disable=SC2016,SC2028,SC2030,SC2031,SC2154,SC2238
+
 load ../cli/helpers
 
 setup() {

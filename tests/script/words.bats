@@ -1,6 +1,8 @@
 #!/usr/bin/env bats
 # How a script's line becomes words.
 
+# shellcheck disable=SC2016,SC2028,SC2030,SC2031,SC2154,SC2238
+
 load ../cli/helpers
 
 # words LINE [ARGUMENT…]: the words that LINE, in a script with these arguments, gives a command.

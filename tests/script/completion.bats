@@ -1,0 +1,145 @@
+#!/usr/bin/env bats
+# What the shells complete, each asked as it asks itself.
+
+# shellcheck disable=SC2016,SC2028,SC2030,SC2031,SC2154,SC2238
+
+load ../cli/helpers
+
+# Which shells are here is no matter of the program.
+needs() {
+  command -v "$1" >/dev/null || skip "no $1 here"
+}
+
+# completed WORD…: what bash makes of these words, cut as bash does; the last one is completed.
+completed() {
+  "$K3THREAD" completion bash >completion.bash
+  bash --norc -c '
+    source ./completion.bash
+    COMP_LINE=$1 && COMP_POINT=${#1} && shift
+    COMP_WORDS=("$@") && COMP_CWORD=$(($# - 1))
+    _k3thread && printf "%s\n" "${COMPREPLY[@]}"
+  ' bash "$@"
+}
+
+# completes LINE WORD…: LINE is k3thread's; the words are what bash cut it into.
+completes() {
+  local line=$1
+  shift
+  completed "$K3THREAD $line" "$K3THREAD" "$@"
+}
+
+@test "commands are those of the table" {
+  is "$(completes '' '' | sort)" "$(k3 help --commands | sed -n 's/^command\t\([^\t]*\)\t.*/\1/p' | sort)"
+  is "$(completes 'ra' ra)" raise
+}
+
+@test "options are those of the command" {
+  for command in start run raise supervise; do
+    is "$(completes "$command --" "$command" -- | sort)" \
+      "$(k3 help --commands | sed -n "s/^option\t$command\t[^\t]*\t\(--[^\t]*\)\t.*/\1/p" | sort)"
+  done
+  is "$(completes 'join --ti' join --ti)" --timeout
+}
+
+@test "threads are those that live" {
+  k3 start --name web -- sleep 1000
+  k3 start --name 'my web' -- sleep 1000
+  k3 start --name a:b -- sleep 1000
+  k3 start --name gone -- true
+  k3 join gone
+  is "$(completes 'raise ' raise '')" $'web\nmy\\ web\na:b'
+  is "$(completes 'raise w' raise w)" web
+  is "$(completes 'join web ' join web '')" $'web\nmy\\ web\na:b'
+  is "$(completes 'logs -n 3 ' logs -n 3 w)" web
+  is "$(completes 'raise a:' raise a :)" ':b'
+}
+
+@test "the supervisor is the one that the words name" {
+  k3 -S "$dir/o.sock" start --name other -- sleep 1000
+  is "$(completes "-S $dir/o.sock join " -S "$dir/o.sock" join '')" other
+  k3 -S "$dir/o.sock" shutdown --now
+}
+
+@test "without a supervisor there are no threads, and none is started" {
+  is "$(completes 'raise ' raise '')" ''
+  [ ! -e k.sock ]
+}
+
+@test "exceptions are those that raise knows" {
+  is "$(completes 'raise web ' raise web '' | sort)" "$(k3 exceptions | tr -d ' ' | sort)"
+  is "$(completes 'raise --all Keyb' raise --all Keyb)" KeyboardInterrupt
+}
+
+@test "arguments of options" {
+  mkdir directory
+  touch file
+  is "$(completes 'start --directory d' start --directory d)" directory
+  is "$(completes 'start --directory=d' start --directory = d)" directory
+  is "$(completes 'start --name ' start --name '')" ''
+  is "$(completes 'start -- unsha' start -- unsha | sort -u)" unshare
+}
+
+@test "bash finds it by itself" {
+  needs expect
+  mkdir bin
+  ln -s "$K3THREAD" bin/k3thread
+  cat >talk <<'END'
+set timeout 30
+spawn -noecho env PS1=%% PATH=bin:$env(PATH) bash --norc --noprofile
+expect_after timeout { exit 99 }
+expect "%"
+send "source <(k3thread completion bash)\r"
+expect "%"
+send "k3thread exce\t"
+expect "ptions "
+send "\r"
+expect "KeyboardInterrupt"
+send "exit\r"
+expect eof
+END
+  expect talk
+}
+
+@test "zsh" {
+  needs zsh
+  needs expect
+  k3 start --name web -- sleep 1000
+  mkdir bin
+  ln -s "$K3THREAD" bin/k3thread
+  k3 completion zsh >bin/_k3thread
+  cat >talk <<'END'
+set timeout 30
+spawn -noecho env PATH=bin:$env(PATH) TERM=dumb zsh -f
+expect_after timeout { exit 99 }
+send "PS1='%%' fpath=(bin \$fpath); autoload -U compinit; compinit -u -d bin/dump; echo set\r"
+expect "\nset"
+send "k3thread rai\t"
+expect "raise "
+send "w\t"
+expect "web "
+send "\025exit\r"
+expect eof
+END
+  expect talk
+}
+
+@test "fish" {
+  needs fish
+  k3 start --name web -- sleep 1000
+  mkdir bin
+  ln -s "$K3THREAD" bin/k3thread
+  k3 completion fish >k3thread.fish
+  is "$(PATH=$dir/bin:$PATH HOME=$dir fish -c 'source k3thread.fish; complete -C "k3thread raise w"')" web
+}
+
+@test "an unknown shell is refused" {
+  run -64 k3 completion tcsh
+  like "$output" "k3thread: completion: ValueError: no completion for 'tcsh'*"
+  run -64 k3 completion
+}
+
+@test "what is printed is what is installed" {
+  for shell in bash zsh fish; do
+    k3 completion $shell | cmp - "${BUILD:-$ROOT/build}/completions/k3thread.$shell"
+  done
+}

@@ -1,0 +1,196 @@
+#!/usr/bin/env bats
+# The commands at a prompt, and from a pipe.
+
+# shellcheck disable=SC2016,SC2028,SC2030,SC2031,SC2154,SC2238
+
+load ../cli/helpers
+
+setup() {
+  begin_test
+  export HOME=$dir TERM=xterm
+  unset XDG_STATE_HOME
+}
+
+# --- from a pipe ---
+
+@test "commands come from a pipe, and a failing one does not end the shell" {
+  run -0 --separate-stderr k3 shell <<'END'
+# a comment
+start --name "my thread" -- echo 'a  b'
+join 'my thread'
+raise nobody
+strat
+start --foo
+join
+$(
+logs "my thread"
+END
+  is "$output" $'1\na  b'
+  is "${stderr_lines[0]}" "k3thread: raise: InvalidThreadIdError: no live thread 'nobody'"
+  like "${stderr_lines[1]}" "k3thread: no command 'strat'*"
+  like "${stderr_lines[2]}" "k3thread: start: unrecognized option '--foo'"
+  like "$stderr" '*k3thread: join: no thread*'
+  like "$stderr" '*no command substitution here*'
+}
+
+@test "help and version do not end the shell" {
+  run -0 k3 shell <<<$'help start\nlist --help\nlist --version\nexceptions'
+  like "$output" '*Usage: k3thread start*Usage: k3thread list*k3thread 0*BaseException*'
+}
+
+@test "the exit status is that of the last command" {
+  run -3 k3 shell <<<$'start -- true\nraise nobody'
+  run -0 k3 shell <<<$'raise nobody\nstart -- true'
+  run -9 k3 shell <<<$'start --name a -- sh -c "exit 9"\njoin a'
+  run -64 k3 shell <<<'"'
+  run -0 k3 shell </dev/null
+}
+
+@test "exit and quit leave" {
+  run -0 k3 shell <<<$'exit\nstrat'
+  run -7 k3 shell <<<$'exit 7\nstrat'
+  run -3 k3 shell <<<$'start -- true\nraise nobody\nquit\nstrat'
+  run -64 k3 shell <<<$'exit x'
+}
+
+@test "one connection serves all commands" {
+  k3 start -- true
+  { for _ in {1..200}; do echo list -q; done; } >script
+  is "$(k3 shell <script | wc -l)" 200
+}
+
+@test "variables are expanded" {
+  is "$(NAME='a b' k3 shell <<<$'start --name t -- echo "$NAME"\njoin t\nlogs t')" $'1\na b'
+}
+
+# --- at a terminal ---
+
+# talk: an expect script on standard input; `spawn` is done, `prompt` waits for one.
+talk() {
+  {
+    cat <<'END'
+set timeout 30
+log_user 1
+proc prompt {} { expect -exact "k3thread> " }
+proc wants {text} { expect -exact $text }
+spawn -noecho $env(K3THREAD) shell
+expect_after {
+    timeout { puts "\n-- timeout"; exit 99 }
+    eof { puts "\n-- end"; exit 98 }
+}
+prompt
+END
+    cat
+    echo 'send "\004"; expect_after; expect eof; exit [lindex [wait] 3]'
+  } >talk
+  log expect
+  expect talk
+}
+
+@test "a command at the prompt, and Ctrl-D" {
+  talk <<'END'
+send "start --name web -- sleep 1000\r"
+expect -re {\n1\r}
+prompt
+send "list -q\r"
+expect -re {\n1\r}
+prompt
+END
+}
+
+@test "a failing command prints its error, and the prompt comes again" {
+  run -3 talk <<'END'
+send "raise nobody\r"
+wants "InvalidThreadIdError"
+prompt
+END
+}
+
+@test "commands, options, live threads and exceptions are completed" {
+  k3 start --name web-server -- sleep 1000
+  k3 start --name 'my thread' -- sleep 1000
+  k3 start --name wed -- true
+  k3 join wed
+  talk <<'END'
+send "rai\t"
+wants "se "
+send "we\t"
+wants "b-server "
+send "KeyboardI\t"
+wants "nterrupt "
+send "\r"
+prompt
+send "join --tim\t"
+wants "eout "
+send "10 my\t"
+wants "'my thread' "
+send "\003"
+prompt
+send "sh\t"
+wants "shell"
+wants "shutdown"
+send "\003"
+prompt
+END
+  k3 join --timeout 20 web-server || :
+  is "$(k3_field web-server exception)" KeyboardInterrupt
+}
+
+@test "Ctrl-C drops the line, also one that goes on" {
+  talk <<'END'
+send "shutdown"
+wants "shutdown"
+send "\003"
+prompt
+send "shutdown \"\r"
+wants "> "
+send "x\003"
+prompt
+send "start --name a -- true\r"
+prompt
+END
+  is "$(k3_field a name)" a
+}
+
+@test "Ctrl-C ends a command, not the shell" {
+  k3 start --name a -- sleep 1000
+  talk <<'END'
+send "join a\r"
+expect "\n"
+sleep 0.2
+send "\003"
+prompt
+send "list -q\r"
+expect -re {\n1\r}
+prompt
+END
+  is "$(k3_field a state)" running
+}
+
+@test "the history is kept between two shells, for its owner only" {
+  talk <<<$'send "list --live\\r"\nprompt'
+  is "$(stat -c %a .local/state/k3thread/history)" 600
+  talk <<'END'
+send "\020"
+wants "list --live"
+send "\r"
+prompt
+END
+}
+
+@test "XDG_STATE_HOME says where" {
+  XDG_STATE_HOME=$dir/state talk <<<$'send "list\\r"\nprompt'
+  grep -q list state/k3thread/history
+}
+
+@test "a history that cannot be kept is no failure" {
+  HOME=/dev/null talk <<<$'send "version\\r"\nwants "k3thread 0"\nprompt'
+}
+
+@test "characters of more than one byte are edited as such" {
+  talk <<'END'
+send "start --name é\177a -- true\r"
+prompt
+END
+  is "$(k3_field 1 name)" a
+}
