@@ -46,5 +46,5 @@ sys.stdout.buffer.write(urllib.request.urlopen(sys.argv[1]).read())' "http://127
     pid=$("$K3THREAD" list --json nap | python3 -c 'import json, sys
 print(json.load(sys.stdin)[0]["pid"])')
     k3thread_teardown
-    ! kill -0 "$pid" 2>/dev/null
+    if kill -0 "$pid" 2>/dev/null; then false; fi
 }
