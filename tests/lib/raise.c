@@ -194,10 +194,12 @@ static void linger(int number)
     errno = saved;
 }
 
-static void *sleep_with_handler(void *arg)
+static void *read_with_handler(void *arg)
 {
+    char byte;
+
     K3THREAD_TRY {
-        (void) k3thread_sleep(-1);
+        (void) k3thread_read(pipe_ends[0], &byte, 1);
     }
     K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
         CHECK_EQUAL(handler_at, 2);
@@ -212,8 +214,9 @@ static void during_a_handler(int flags)
     struct sigaction action = {.sa_handler = linger, .sa_flags = flags};
     k3thread        *t;
 
+    CHECK_EQUAL(pipe(pipe_ends), 0);
     CHECK_EQUAL(sigaction(SIGUSR1, &action, NULL), 0);
-    t = test_start(sleep_with_handler, NULL);
+    t = test_start(read_with_handler, NULL);
     test_wait_asleep(t);
     CHECK_EQUAL(tgkill(getpid(), k3thread_get_tid(t), SIGUSR1), 0);
     WAIT_FOR(handler_at == 1);

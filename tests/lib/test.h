@@ -201,6 +201,18 @@ static inline int test_child(void (*scenario)(void), char *output, size_t size)
     return status;
 }
 
+/*
+ * An exception that a case does not catch ends the main thread alone, and the process then exits with
+ * 0: not so here. A child that a case forks is not looked at.
+ */
+static pid_t test_unfinished;
+
+static inline void test_check_finished(void)
+{
+    if (test_unfinished == getpid())
+        test_fail(__FILE__, __LINE__, "the case has not come to its end");
+}
+
 static inline int test_main(int argc, char **argv, const struct test_case *cases)
 {
     for (; cases->name != NULL; cases++) {
@@ -208,7 +220,11 @@ static inline int test_main(int argc, char **argv, const struct test_case *cases
             puts(cases->name);
         } else if (strcmp(argv[1], cases->name) == 0) {
             alarm(TEST_DEADLINE);
+            test_unfinished = getpid();
+            if (atexit(test_check_finished) != 0)
+                return 1;
             cases->run();
+            test_unfinished = 0;
             return 0;
         }
     }
