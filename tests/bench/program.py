@@ -9,8 +9,8 @@ import sys
 import time
 
 import peers
-from measure import (AT_LEAST, AT_MOST, QUICK, Table, commands_in_turns, floor, in_turns, run,
-                     seconds_of)
+from measure import (AT_LEAST, AT_MOST, DEADLINE, QUICK, Table, commands_in_turns, floor, in_turns,
+                     run, seconds_of)
 from supervisor import PROGRAM, Directory, Supervisor, activity_of, wait_until
 
 JOBS = 300 if QUICK else 1000
@@ -96,18 +96,17 @@ def one_start_a_job(table):
 # Sleepers
 
 
-def time_until_up(words, directory):
-    """Until WORDS, whose input stays open, has said a line."""
+def time_until_up(words, directory, end):
+    """Until WORDS, whose input stays open, has said a line; then END(process) ends it and all."""
     begin = time.monotonic()
     with subprocess.Popen(words, env=at_home(directory), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL) as process:
         if not process.stdout.readline():
             raise RuntimeError(f"{words} said nothing")
         seconds = time.monotonic() - begin
-        process.stdin.close()
-        process.terminate()
+        end(process)
         process.stdout.read()
-        process.wait()
+        process.wait(DEADLINE)
     return seconds
 
 
@@ -118,9 +117,10 @@ def sleepers(table):
                        ["start -- sleep 1000"] * SLEEPERS + ["start -- echo up"])
         ours, bare = in_turns(
             ROUNDS,
-            lambda: time_until_up([PROGRAM, "run", "--no-prefix", script], directory),
+            lambda: time_until_up([PROGRAM, "run", "--no-prefix", script], directory,
+                                  subprocess.Popen.terminate),
             lambda: time_until_up([floor("sleepers"), str(SLEEPERS), "sleep", "1000"],
-                                  directory))
+                                  directory, lambda floor_process: floor_process.stdin.close()))
     table.compare(f"{SLEEPERS} sleepers up", ours, bare, (AT_LEAST, 0.85), rate=True)
 
 
@@ -152,7 +152,10 @@ def deaths(table, k3, crowd):
 
     def by_kill():
         with subprocess.Popen(NAP) as worker:
-            return float(run([floor("deaths"), str(worker.pid), "/bin/kill", str(worker.pid)]))
+            try:
+                return float(run([floor("deaths"), str(worker.pid), "/bin/kill", str(worker.pid)]))
+            finally:
+                worker.kill()
 
     ours, bare = in_turns(15 if QUICK else 101, by_raise, by_kill)
     table.compare(f"raise to death, {crowd}", ours, bare, (AT_MOST, 1.1))
