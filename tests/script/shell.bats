@@ -99,6 +99,7 @@ END
 }
 
 @test "a failing command prints its error, and the prompt comes again" {
+  k3 start -- true
   run -3 talk <<'END'
 send "raise nobody\r"
 wants "InvalidThreadIdError"
@@ -168,6 +169,7 @@ END
 }
 
 @test "the history is kept between two shells, for its owner only" {
+  k3 start -- true
   talk <<<$'send "list --live\\r"\nprompt'
   is "$(stat -c %a .local/state/k3thread/history)" 600
   talk <<'END'
@@ -179,6 +181,7 @@ END
 }
 
 @test "XDG_STATE_HOME says where" {
+  k3 start -- true
   XDG_STATE_HOME=$dir/state talk <<<$'send "list\\r"\nprompt'
   grep -q list state/k3thread/history
 }
