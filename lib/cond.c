@@ -12,10 +12,26 @@
 #include <errno.h>
 #include <math.h>
 
-int k3thread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex, double timeout)
+/* What came before the handler knew the deadline is seen here; what comes after, by the call. */
+static int wait_once(pthread_cond_t *cond, pthread_mutex_t *mutex, const struct timespec *deadline)
+{
+    struct timespec until = *deadline;
+    int             result;
+
+    k3t_local.deadline = &until;
+    atomic_signal_fence(memory_order_seq_cst);
+    result =
+        k3t_wait_must_end() ? EINTR : pthread_cond_clockwait(cond, mutex, CLOCK_MONOTONIC, &until);
+    k3t_local.deadline = NULL;
+    return result;
+}
+
+static __attribute__((noinline)) long wait_for_signal(pthread_cond_t *cond, pthread_mutex_t *mutex,
+                                                      double timeout)
 {
     struct timespec deadline;
-    int             result, error;
+    long            claim = 0;
+    int             result;
 
     if (cond == NULL || mutex == NULL)
         return K3THREAD_TYPE_ERROR;
@@ -23,14 +39,15 @@ int k3thread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex, double time
         return K3THREAD_VALUE_ERROR;
     k3t_self();
     deadline = k3t_deadline(timeout);
-    k3t_local.deadline = &deadline;
-    atomic_signal_fence(memory_order_seq_cst);
-    /* What came before the handler knew the deadline is seen here; what comes after, by the call. */
-    result = k3t_wait_must_end() ? ETIMEDOUT
-                                 : pthread_cond_clockwait(cond, mutex, CLOCK_MONOTONIC, &deadline);
-    k3t_local.deadline = NULL;
-    if (result == 0)
-        return 0;
-    error = k3t_interrupted();
-    return error != 0 ? error : -result;
+    do {
+        result = wait_once(cond, mutex, &deadline);
+        if (result != 0)
+            claim = k3t_claim();
+    } while (result == EINTR && claim == 0);
+    return claim != 0 ? claim : -result;
+}
+
+int k3thread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex, double timeout)
+{
+    return k3t_finish(wait_for_signal(cond, mutex, timeout));
 }

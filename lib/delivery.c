@@ -10,14 +10,14 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-__thread unsigned k3thread_word_ __attribute__((tls_model("initial-exec")));
+__thread struct k3thread_local_ k3thread_local_ __attribute__((tls_model("initial-exec")));
 
 /* What the word has to be. Caller holds the lock, or no other thread knows of T. */
 static unsigned word_of(const struct k3thread *t)
 {
-    if (t->first == NULL)
+    if (t->first == NULL || t->local == NULL)
         return 0;
-    switch ((enum k3thread_mask) t->mask) {
+    switch ((enum k3thread_mask) t->local->mask) {
     case K3THREAD_IMMEDIATE:
         return K3T_WORD_CHECKPOINT | K3T_WORD_WAIT;
     case K3THREAD_ON_BLOCKING:
@@ -32,8 +32,8 @@ static unsigned word_of(const struct k3thread *t)
 /* Caller holds the lock. */
 static void set_word(struct k3thread *t)
 {
-    if (t->word != NULL)
-        __atomic_store_n(t->word, word_of(t), __ATOMIC_RELEASE);
+    if (t->local != NULL)
+        __atomic_store_n(&t->local->word, word_of(t), __ATOMIC_RELEASE);
 }
 
 static void append(struct k3thread *t, struct k3thread_flight_ *exc)
@@ -80,7 +80,7 @@ static bool remove_serial(struct k3thread *t, uint64_t serial)
 void k3t_attach(struct k3thread *t)
 {
     pthread_mutex_lock(&t->lock);
-    t->word = &k3thread_word_;
+    t->local = &k3thread_local_;
     atomic_store(&t->tid, gettid());
     set_word(t);
     pthread_mutex_unlock(&t->lock);
@@ -91,7 +91,7 @@ static void close_queue(struct k3thread *t)
 {
     struct k3thread_flight_ *exc;
 
-    t->word = NULL;
+    t->local = NULL;
     atomic_store(&t->tid, 0);
     while ((exc = remove_oldest(t)) != NULL)
         k3t_exc_free(exc);
@@ -111,15 +111,11 @@ void k3t_detach(struct k3thread *t)
     /* Whoever has read the tid is done with it when this lock is free. */
     pthread_mutex_lock(&t->wake_lock);
     pthread_mutex_unlock(&t->wake_lock);
-    __atomic_store_n(&k3thread_word_, 0, __ATOMIC_RELAXED);
+    __atomic_store_n(&k3thread_local_.word, 0, __ATOMIC_RELAXED);
+    k3thread_local_.mask = K3THREAD_IMMEDIATE; /* in case that it is adopted */
 }
 
 /* Sending */
-
-int k3thread_wake_signal(void)
-{
-    return SIGRTMAX - 3;
-}
 
 /*
  * Puts EXC into the queue. *RET_SERIAL, if T has to be woken, is the number that EXC got there.
@@ -138,7 +134,7 @@ static int publish(struct k3thread *t, struct k3thread_flight_ *exc, uint64_t *r
     else {
         append(t, exc);
         set_word(t);
-        if (t->word != NULL && t != k3t_local.self && word_of(t) != 0)
+        if (t != k3t_local.self && word_of(t) != 0)
             *ret_serial = exc->serial;
     }
     pthread_mutex_unlock(&t->lock);
@@ -159,7 +155,7 @@ static bool wake(struct k3thread *t)
     pthread_mutex_lock(&t->wake_lock);
     tid = atomic_load_explicit(&t->tid, memory_order_relaxed);
     if (tid != 0)
-        result = syscall(SYS_tgkill, getpid(), tid, k3thread_wake_signal());
+        result = k3t_wake_send(tid);
     pthread_mutex_unlock(&t->wake_lock);
     return result == 0;
 }
@@ -269,19 +265,12 @@ bool k3thread_pending(void)
     return pending;
 }
 
-/* The one that others see; the header's is inlined. */
-void k3thread_checkpoint(void)
-{
-    if ((__atomic_load_n(&k3thread_word_, __ATOMIC_RELAXED) & K3T_WORD_CHECKPOINT) != 0)
-        k3thread_deliver_();
-}
-
 void k3t_deliver(const void *edge)
 {
     struct k3thread         *self = k3t_self();
     struct k3thread_flight_ *exc;
 
-    if (self->mask != K3THREAD_IMMEDIATE)
+    if (k3thread_local_.mask != K3THREAD_IMMEDIATE)
         return;
     exc = take(self);
     if (exc == NULL)
@@ -295,27 +284,26 @@ void k3thread_deliver_(void)
     k3t_deliver(NULL);
 }
 
-int k3t_interrupted(void)
+long k3t_claim(void)
 {
-    struct k3thread         *self = k3t_self();
-    struct k3thread_flight_ *exc;
-
     if (!k3t_wait_must_end())
         return 0;
-    if (self->mask == K3THREAD_RETURN)
+    if (k3thread_local_.mask == K3THREAD_RETURN)
         return -ECANCELED;
-    exc = take(self);
-    return exc != NULL ? k3t_throw_last(exc) : 0;
+    k3t_local.claimed = take(k3t_self());
+    return k3t_local.claimed != NULL ? K3T_INTERRUPTED : 0;
 }
 
-enum k3thread_mask k3t_mask(struct k3thread *self, enum k3thread_mask mask)
+enum k3thread_mask k3t_mask(enum k3thread_mask mask)
 {
-    enum k3thread_mask old = (enum k3thread_mask) self->mask;
+    enum k3thread_mask old = (enum k3thread_mask) k3thread_local_.mask;
+    struct k3thread   *self;
 
     if (mask == old)
         return old;
+    self = k3t_self();
     pthread_mutex_lock(&self->lock);
-    self->mask = (unsigned char) mask;
+    k3thread_local_.mask = (unsigned char) mask;
     set_word(self);
     pthread_mutex_unlock(&self->lock);
     return old;
@@ -323,12 +311,11 @@ enum k3thread_mask k3t_mask(struct k3thread *self, enum k3thread_mask mask)
 
 enum k3thread_mask k3thread_set_mask(enum k3thread_mask mask)
 {
-    struct k3thread   *self = k3t_self();
-    enum k3thread_mask old = (enum k3thread_mask) self->mask;
+    enum k3thread_mask old = (enum k3thread_mask) k3thread_local_.mask;
 
     if ((unsigned) mask > K3THREAD_RETURN)
         return old;
-    k3t_mask(self, mask);
+    k3t_mask(mask);
     k3thread_checkpoint();
     return old;
 }

@@ -9,6 +9,8 @@
 #ifndef K3THREAD_DELIVERY_H
 #define K3THREAD_DELIVERY_H
 
+#include "frame.h"
+#include "syscall.h"
 #include "thread.h"
 
 /* Where the calling thread is, for the wake signal's handler. */
@@ -21,6 +23,12 @@ enum k3t_waiting {
 /* Installs the wake signal's handler. */
 void k3t_wake_install(void);
 
+/* Sends it; the caller sees to it that TID is still who it was. 0, or -1 if it could not be queued. */
+long k3t_wake_send(pid_t tid);
+
+/* In the child of fork. */
+void k3t_wake_in_child(void);
+
 /* Opens the wake signal in the calling thread. */
 void k3t_wake_unblock(void);
 
@@ -32,21 +40,35 @@ void k3t_detach(struct k3thread *t);
 void k3t_detach_unborn(struct k3thread *t);
 
 /*
- * Is a wait to end? Throws what is pending or returns -ECANCELED, as the mask says; 0 if there is
- * nothing to do.
+ * Is a wait to end? 0 if not; -ECANCELED if the mask is RETURN; else K3T_INTERRUPTED, and what is to
+ * be thrown is out of the queue: the caller goes back to where k3t_finish throws it.
  */
-int k3t_interrupted(void);
+long k3t_claim(void);
+
+/*
+ * The result of a wait, or the throw that it asks for. It is the last thing that a public function
+ * does, which is therefore no frame to be unwound.
+ */
+static inline __attribute__((always_inline)) int k3t_finish(long result)
+{
+    return result == K3T_INTERRUPTED ? k3t_throw_claimed() : (int) result;
+}
+
+static inline __attribute__((always_inline)) ssize_t k3t_finish_size(long result)
+{
+    return result == K3T_INTERRUPTED ? k3t_throw_claimed_size() : (ssize_t) result;
+}
 
 /* True if a wait of the calling thread has to end. */
 static inline bool k3t_wait_must_end(void)
 {
-    return (__atomic_load_n(&k3thread_word_, __ATOMIC_RELAXED) & 2U) != 0;
+    return (__atomic_load_n(&k3thread_local_.word, __ATOMIC_RELAXED) & K3T_WORD_WAIT) != 0;
 }
 
 /* Throws what is pending if the mask is IMMEDIATE. EDGE: see struct k3thread_flight_. */
 void k3t_deliver(const void *edge);
 
 /* Sets the calling thread's mask, which delivers nothing by itself; returns the old one. */
-enum k3thread_mask k3t_mask(struct k3thread *self, enum k3thread_mask mask);
+enum k3thread_mask k3t_mask(enum k3thread_mask mask);
 
 #endif

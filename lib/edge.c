@@ -87,10 +87,10 @@ void k3t_edge_pass(struct _Unwind_Context *context)
  */
 void k3thread_edge_(void *cfa)
 {
-    struct k3t_local *local = &k3t_local;
-    bool early = local->fresh || (local->top != NULL && local->top->state == K3T_ENTERED);
+    const struct k3thread_block_ *top = k3thread_local_.top;
+    bool early = k3t_local.fresh || (top != NULL && top->state == K3T_ENTERED);
 
-    local->fresh = false;
+    k3t_local.fresh = false;
     if (early)
         return;
     k3t_deliver(cfa);

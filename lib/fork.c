@@ -4,6 +4,7 @@
  */
 #include "fork.h"
 
+#include "delivery.h"
 #include "exit.h"
 #include "reap.h"
 #include "registry.h"
@@ -37,6 +38,7 @@ static void in_child(void)
         pthread_mutex_unlock(&self->lock);
         pthread_mutex_unlock(&self->wake_lock);
     }
+    k3t_wake_in_child();
     k3t_reap_forget();
     k3t_exit_recount(self != NULL && self->counted);
     k3t_registry_keep(self);

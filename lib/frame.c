@@ -11,16 +11,16 @@ static enum k3thread_mask mask_in_handler(unsigned char mask)
 /* The innermost block, which is a try: the macros are nested as they should be. */
 static struct k3thread_try_ *top_try(void)
 {
-    return (struct k3thread_try_ *) k3t_local.top;
+    return (struct k3thread_try_ *) k3thread_local_.top;
 }
 
 static void enter(struct k3thread_block_ *block, enum k3t_state state)
 {
-    block->outer = k3t_local.top;
-    block->flight = k3t_local.flight;
+    block->outer = k3thread_local_.top;
+    block->flight = k3thread_local_.flight;
     block->state = (unsigned char) state;
-    block->mask = k3t_self()->mask;
-    k3t_local.top = block;
+    block->mask = k3thread_local_.mask;
+    k3thread_local_.top = block;
 }
 
 /*
@@ -29,20 +29,13 @@ static void enter(struct k3thread_block_ *block, enum k3t_state state)
  */
 static bool is_passed(const struct k3thread_block_ *block)
 {
-    return k3t_local.flight != block->flight;
-}
-
-struct k3thread_try_ *k3thread_try_enter_(struct k3thread_try_ *block)
-{
-    block->caught = NULL;
-    enter(&block->block, K3T_ENTERED);
-    return block;
+    return k3thread_local_.flight != block->flight;
 }
 
 /* The unwindings that began in the body of the target, and never ended, are given up. */
 static struct k3thread_flight_ *end_flights(struct k3thread_try_ *target)
 {
-    struct k3thread_flight_ *arrived = k3t_local.flight;
+    struct k3thread_flight_ *arrived = k3thread_local_.flight;
     struct k3thread_flight_ *outer = arrived->next;
     struct k3thread_flight_ *next;
 
@@ -50,7 +43,7 @@ static struct k3thread_flight_ *end_flights(struct k3thread_try_ *target)
         next = outer->next;
         k3t_exc_free(outer);
     }
-    k3t_local.flight = outer;
+    k3thread_local_.flight = outer;
     return arrived;
 }
 
@@ -62,26 +55,18 @@ static _Noreturn void land(struct k3thread_try_ *target)
     exc->edge = NULL;
     target->caught = exc;
     target->block.state = target->block.state == K3T_HANDLER ? K3T_PASSING : K3T_LANDED;
-    k3t_local.top = &target->block;
+    k3thread_local_.top = &target->block;
     longjmp(target->environment, 1); /* not _longjmp: ThreadSanitizer does not see that one */
 }
 
-static void leave(struct k3thread_try_ *block)
+void k3thread_try_left_(struct k3thread_try_ *block)
 {
-    if (k3t_local.flight != NULL && k3t_local.flight->target == block)
+    if (k3thread_local_.flight != NULL && k3thread_local_.flight->target == block)
         land(block);
-    k3t_local.top = block->block.outer;
+    k3thread_local_.top = block->block.outer;
     k3t_exc_free(block->caught);
     if (block->block.state != K3T_BODY && !is_passed(&block->block))
-        k3t_mask(k3t_self(), (enum k3thread_mask) block->block.mask);
-}
-
-void k3thread_try_leave_(struct k3thread_try_ *const *block)
-{
-    if (__builtin_expect(k3t_local.flight == NULL && (*block)->block.state == K3T_BODY, 1))
-        k3t_local.top = (*block)->block.outer;
-    else
-        leave(*block);
+        k3t_mask((enum k3thread_mask) block->block.mask);
 }
 
 bool k3thread_catch_(const k3thread_exctype *type)
@@ -91,7 +76,7 @@ bool k3thread_catch_(const k3thread_exctype *type)
     if (block->block.state != K3T_LANDED || !k3thread_exctype_is(block->caught->exc.type, type))
         return false;
     block->block.state = K3T_HANDLER;
-    k3t_mask(k3t_self(), mask_in_handler(block->block.mask));
+    k3t_mask(mask_in_handler(block->block.mask));
     return true;
 }
 
@@ -111,38 +96,32 @@ struct k3thread_flight_ *k3t_frame_take_caught(void)
 void k3thread_finally_(void)
 {
     struct k3thread_try_ *block = top_try();
-    struct k3thread      *self = k3t_self();
 
     if (block->block.state == K3T_BODY) /* as the body has left it */
-        block->block.mask = self->mask;
+        block->block.mask = k3thread_local_.mask;
     if (block->block.state == K3T_HANDLER)
         k3t_exc_free(k3t_frame_take_caught());
     block->block.state = K3T_FINAL;
-    k3t_mask(self, K3THREAD_NEVER);
+    k3t_mask(K3THREAD_NEVER);
 }
 
-/* Out of line: what has nothing to throw need not save registers for it. */
-static __attribute__((noinline)) _Noreturn void throw_on(struct k3thread_try_ *block)
+void k3thread_ended_(void)
 {
-    struct k3thread_flight_ *exc = k3t_frame_take_caught();
+    struct k3thread_try_    *block = top_try();
+    struct k3thread_flight_ *exc = block->caught;
 
+    if (exc == NULL || block->block.state == K3T_HANDLER)
+        return;
+    block->caught = NULL;
     block->block.state = K3T_FINAL;
-    k3t_mask(k3t_self(), (enum k3thread_mask) block->block.mask);
+    k3t_mask((enum k3thread_mask) block->block.mask);
     k3t_throw(exc);
-}
-
-void k3thread_end_(void)
-{
-    struct k3thread_try_ *block = top_try();
-
-    if (__builtin_expect(block->caught != NULL, 0) && block->block.state != K3T_HANDLER)
-        throw_on(block);
 }
 
 /* A copy is thrown: if an inner try catches it, the handler goes on, and has its own still. */
 void k3thread_reraise_(void)
 {
-    const struct k3thread_block_ *block = k3t_local.top;
+    const struct k3thread_block_ *block = k3thread_local_.top;
     struct k3thread_flight_      *exc;
 
     while (block != NULL && block->state != K3T_HANDLER)
@@ -170,7 +149,7 @@ struct k3thread_cleanup_ *k3thread_cleanup_enter_(struct k3thread_cleanup_ *bloc
  */
 static void call_in_passing(const struct k3thread_cleanup_ *block)
 {
-    struct k3thread_flight_ *flight = k3t_local.flight;
+    struct k3thread_flight_ *flight = k3thread_local_.flight;
 
     K3THREAD_TRY {
         block->function(block->arg);
@@ -184,17 +163,16 @@ static void call_in_passing(const struct k3thread_cleanup_ *block)
 /* It is out of the list before it runs: what it throws does not run it again. */
 static void run_cleanup(struct k3thread_cleanup_ *block)
 {
-    struct k3thread   *self = k3t_self();
     enum k3thread_mask mask;
 
-    k3t_local.top = block->block.outer;
+    k3thread_local_.top = block->block.outer;
     block->block.state = K3T_DONE;
-    mask = k3t_mask(self, K3THREAD_NEVER);
+    mask = k3t_mask(K3THREAD_NEVER);
     if (is_passed(&block->block))
         call_in_passing(block);
     else
         block->function(block->arg);
-    k3t_mask(self, mask);
+    k3t_mask(mask);
 }
 
 void k3thread_cleanup_leave_(struct k3thread_cleanup_ *const *block)
@@ -205,19 +183,19 @@ void k3thread_cleanup_leave_(struct k3thread_cleanup_ *const *block)
 
 void k3thread_cleanup_end_(int execute)
 {
-    struct k3thread_cleanup_ *block = (struct k3thread_cleanup_ *) k3t_local.top;
+    struct k3thread_cleanup_ *block = (struct k3thread_cleanup_ *) k3thread_local_.top;
 
     if (execute != 0) {
         run_cleanup(block);
         return;
     }
-    k3t_local.top = block->block.outer;
+    k3thread_local_.top = block->block.outer;
     block->block.state = K3T_DONE;
 }
 
 struct k3thread_try_ *k3t_frame_target(void)
 {
-    struct k3thread_block_ *block = k3t_local.top;
+    struct k3thread_block_ *block = k3thread_local_.top;
 
     while (block != NULL && block->state != K3T_BODY && block->state != K3T_HANDLER)
         block = block->outer;
@@ -228,10 +206,10 @@ void k3t_frame_pass(uintptr_t limit)
 {
     struct k3thread_block_ *block;
 
-    while ((block = k3t_local.top) != NULL && (uintptr_t) block < limit) {
+    while ((block = k3thread_local_.top) != NULL && (uintptr_t) block < limit) {
         if (block->state == K3T_CLEANUP)
             run_cleanup((struct k3thread_cleanup_ *) block);
         else
-            leave((struct k3thread_try_ *) block);
+            k3thread_try_left_((struct k3thread_try_ *) block);
     }
 }

@@ -31,6 +31,10 @@ _Noreturn void k3t_throw(struct k3thread_flight_ *exc);
  */
 int k3t_throw_last(struct k3thread_flight_ *exc);
 
+/* The same for what k3t_claim has found, with the type of the caller's own result. */
+int     k3t_throw_claimed(void);
+ssize_t k3t_throw_claimed_size(void);
+
 /* Where an exception that is thrown now would land: NULL if nowhere. */
 struct k3thread_try_ *k3t_frame_target(void);
 

@@ -98,7 +98,7 @@ static void wait_for_exit(struct k3thread *t, const struct timespec *deadline)
 }
 
 /* Caller keeps T alive. */
-static int wait_for_end(k3thread *t, const struct timespec *deadline)
+static long wait_for_end(k3thread *t, const struct timespec *deadline)
 {
     long result = 0;
 
@@ -107,7 +107,8 @@ static int wait_for_end(k3thread *t, const struct timespec *deadline)
     while (!k3t_has_ended(t) && (result == 0 || result == -EAGAIN || result == -EINTR))
         result = k3t_wait(SYS_futex, (long) &t->ended, FUTEX_WAIT_BITSET_PRIVATE, 0,
                           (long) deadline, 0, (long) FUTEX_BITSET_MATCH_ANY);
-    return k3t_has_ended(t) ? 0 : (int) result;
+    /* What was claimed is out of the queue: it has to be thrown, whether T has ended by now or not. */
+    return k3t_has_ended(t) && result != K3T_INTERRUPTED ? 0 : result;
 }
 
 static void copy_result(const k3thread *t, struct k3thread_result *ret)
@@ -121,10 +122,10 @@ static void copy_result(const k3thread *t, struct k3thread_result *ret)
         memcpy(ret->message, exc->exc.message, sizeof(ret->message));
 }
 
-int k3thread_join(k3thread *t, double timeout, struct k3thread_result *ret)
+static __attribute__((noinline)) long join(k3thread *t, double timeout, struct k3thread_result *ret)
 {
     struct timespec deadline;
-    int             error;
+    long            result;
 
     if (t == NULL)
         return K3THREAD_TYPE_ERROR;
@@ -132,12 +133,17 @@ int k3thread_join(k3thread *t, double timeout, struct k3thread_result *ret)
         return K3THREAD_VALUE_ERROR;
     if (t == k3t_self())
         return -EDEADLK;
-    error = k3t_interrupted();
-    if (error != 0)
-        return error;
+    result = k3t_claim();
+    if (result != 0)
+        return result;
     deadline = k3t_deadline(timeout);
-    error = wait_for_end(t, &deadline);
-    if (error == 0 && ret != NULL)
+    result = wait_for_end(t, &deadline);
+    if (result == 0 && ret != NULL)
         copy_result(t, ret);
-    return error;
+    return result;
+}
+
+int k3thread_join(k3thread *t, double timeout, struct k3thread_result *ret)
+{
+    return k3t_finish(join(t, timeout, ret));
 }

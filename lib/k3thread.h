@@ -472,9 +472,11 @@ int k3thread_wake_signal(void);
  * The rest is for the macros above.
  */
 #ifdef __cplusplus
-#define K3THREAD_NOTHROW_ noexcept
+#define K3THREAD_NOTHROW_         noexcept
+#define K3THREAD_NOTHROW_DEFINED_ noexcept
 #else
 #define K3THREAD_NOTHROW_ __attribute__((nothrow))
+#define K3THREAD_NOTHROW_DEFINED_
 #endif
 
 struct k3thread_flight_;
@@ -504,16 +506,24 @@ struct k3thread_cleanup_ {
     void *arg;
 };
 
-/*
- * A block is entered by the initialiser of the variable that leaves it: an exception, which may come
- * between any two edges, never finds a variable whose block was not entered.
- */
+/* What the calling thread shares with the code that is inlined into it, and with those who raise. */
+struct k3thread_local_ {
+    struct k3thread_block_ *volatile top; /* the innermost block; volatile as its state is */
+    unsigned                 word;        /* bit 0: the next checkpoint has to throw */
+    unsigned char            mask;        /* enum k3thread_mask */
+    struct k3thread_flight_ *flight;      /* the innermost unwinding that is under way */
+};
+
+extern __thread struct k3thread_local_ k3thread_local_ __attribute__((tls_model("initial-exec")));
+
 struct k3thread_try_ *k3thread_try_enter_(struct k3thread_try_ *block) K3THREAD_NOTHROW_;
 void                  k3thread_try_leave_(struct k3thread_try_ *const *block) K3THREAD_NOTHROW_;
+void                  k3thread_try_left_(struct k3thread_try_ *block) K3THREAD_NOTHROW_;
 bool                  k3thread_catch_(const k3thread_exctype *type) K3THREAD_NOTHROW_;
 const struct k3thread_exc *k3thread_caught_(void) K3THREAD_NOTHROW_;
 void                       k3thread_finally_(void) K3THREAD_NOTHROW_;
 void                       k3thread_end_(void);
+void                       k3thread_ended_(void);
 K3THREAD_NORETURN_ void    k3thread_reraise_(void);
 
 struct k3thread_cleanup_ *k3thread_cleanup_enter_(struct k3thread_cleanup_ *block,
@@ -522,15 +532,50 @@ struct k3thread_cleanup_ *k3thread_cleanup_enter_(struct k3thread_cleanup_ *bloc
 void                      k3thread_cleanup_leave_(struct k3thread_cleanup_ *const *block);
 void                      k3thread_cleanup_end_(int execute);
 
-/* Bit 0: the next checkpoint has to throw. Written by those who raise. */
-extern __thread unsigned k3thread_word_ __attribute__((tls_model("initial-exec")));
-void                     k3thread_deliver_(void);
-void                     k3thread_edge_(void *cfa);
+void k3thread_deliver_(void);
+void k3thread_edge_(void *cfa);
 
-extern inline __attribute__((gnu_inline)) void k3thread_checkpoint(void)
+/* The quick ways, to be inlined; the library has them too, for those who do not inline. */
+#ifndef K3THREAD_INLINE_
+#define K3THREAD_INLINE_ extern inline __attribute__((gnu_inline))
+#endif
+
+K3THREAD_INLINE_ void k3thread_checkpoint(void)
 {
-    if (__builtin_expect((long) (__atomic_load_n(&k3thread_word_, __ATOMIC_RELAXED) & 1U), 0L))
+    if (__builtin_expect((long) (__atomic_load_n(&k3thread_local_.word, __ATOMIC_RELAXED) & 1U),
+                         0L))
         k3thread_deliver_();
+}
+
+/*
+ * A block is entered by the initialiser of the variable that leaves it: an exception, which may come
+ * between any two edges, never finds a variable whose block was not entered.
+ */
+K3THREAD_INLINE_ struct k3thread_try_ *k3thread_try_enter_(struct k3thread_try_ *block)
+    K3THREAD_NOTHROW_DEFINED_
+{
+    block->caught = 0;
+    block->block.outer = k3thread_local_.top;
+    block->block.flight = k3thread_local_.flight;
+    block->block.mask = k3thread_local_.mask;
+    block->block.state = 0;
+    k3thread_local_.top = &block->block;
+    return block;
+}
+
+K3THREAD_INLINE_ void k3thread_try_leave_(struct k3thread_try_ *const *block)
+    K3THREAD_NOTHROW_DEFINED_
+{
+    if (__builtin_expect(k3thread_local_.flight == 0 && (*block)->block.state == K3THREAD_BODY_, 1))
+        k3thread_local_.top = (*block)->block.outer;
+    else
+        k3thread_try_left_(*block);
+}
+
+K3THREAD_INLINE_ void k3thread_end_(void)
+{
+    if (__builtin_expect(k3thread_local_.top->state != K3THREAD_BODY_, 0))
+        k3thread_ended_();
 }
 
 #pragma GCC visibility pop

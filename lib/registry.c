@@ -141,7 +141,7 @@ void k3t_registry_keep(struct k3thread *survivor)
         forget(t);
         pthread_mutex_init(&t->lock, NULL);
         pthread_mutex_init(&t->wake_lock, NULL);
-        t->word = NULL;
+        t->local = NULL;
         t->first = t->last = NULL;
         t->pending = 0;
         atomic_store(&t->tid, 0);

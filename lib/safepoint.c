@@ -8,6 +8,7 @@ void __sanitizer_cov_trace_pc(void);
 
 void __sanitizer_cov_trace_pc(void)
 {
-    if (__builtin_expect((long) (__atomic_load_n(&k3thread_word_, __ATOMIC_RELAXED) & 1U), 0L))
+    if (__builtin_expect((long) (__atomic_load_n(&k3thread_local_.word, __ATOMIC_RELAXED) & 1U),
+                         0L))
         k3thread_edge_(__builtin_dwarf_cfa());
 }

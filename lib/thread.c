@@ -51,7 +51,6 @@ static size_t record_size(const char *name)
 static void fill(struct k3thread *t, const char *name)
 {
     atomic_init(&t->references, 1);
-    t->mask = K3THREAD_IMMEDIATE;
     pthread_mutex_init(&t->lock, NULL);
     pthread_mutex_init(&t->wake_lock, NULL);
     if (name != NULL)
@@ -135,6 +134,7 @@ static void end_managed(struct k3thread **t)
 static void begin(struct k3thread *t)
 {
     k3t_local.self = t;
+    k3thread_local_.mask = K3THREAD_NEVER;
     prctl(PR_SET_NAME, t->name);
     k3t_wake_unblock();
     k3t_attach(t);
@@ -144,12 +144,12 @@ static void begin(struct k3thread *t)
 static void call_target(struct k3thread *t)
 {
     K3THREAD_TRY {
-        k3t_mask(t, K3THREAD_IMMEDIATE);
+        k3t_mask(K3THREAD_IMMEDIATE);
         if (t->delayed)
-            k3t_sleep_until(&t->begin);
+            k3t_finish(k3t_sleep_until(&t->begin));
         k3t_local.fresh = true;
         t->value = t->target(t->arg);
-        k3t_mask(t, K3THREAD_NEVER);
+        k3t_mask(K3THREAD_NEVER);
     }
     K3THREAD_EXCEPT(k3thread_BaseException, e) {
         k3t_report(t, e);
@@ -225,7 +225,6 @@ static struct k3thread *prepare(k3thread_target target, void *arg,
     if (t == NULL)
         return NULL;
     fill(t, options->name);
-    t->mask = K3THREAD_NEVER;
     t->target = target;
     t->arg = arg;
     t->daemon = options->daemon;

@@ -25,7 +25,6 @@ struct k3thread {
     bool           adopted;
     bool           daemon;
     bool           counted; /* the exit rule waits for it; only its own thread changes it */
-    unsigned char  mask;    /* written by its own thread, under the lock */
 
     /* The registry's, under its lock. */
     struct k3thread *older, *newer; /* live threads in order of id */
@@ -34,7 +33,7 @@ struct k3thread {
 
     /* What is pending: under the lock. */
     pthread_mutex_t          lock;
-    unsigned                *word; /* k3thread_word_ of the thread; NULL before it runs and after */
+    struct k3thread_local_  *local; /* of the thread itself; NULL before it runs and after */
     struct k3thread_flight_ *first, *last;
     unsigned                 pending;
     uint64_t                 last_serial;
@@ -62,17 +61,13 @@ struct k3thread {
     char                    name[];
 };
 
-/*
- * What belongs to the calling thread alone. "top" and "flight" are not neighbours: a single load of
- * both would have to wait for the last store to one of them.
- */
+/* What belongs to the calling thread alone; and see struct k3thread_local_. */
 struct k3t_local {
-    struct k3thread        *self;       /* NULL: not yet adopted */
-    struct k3thread_block_ *top;        /* the innermost block */
+    struct k3thread         *self;      /* NULL: not yet adopted */
+    struct k3thread_flight_ *claimed;   /* a wait has been interrupted, and this is to be thrown */
     struct timespec *volatile deadline; /* the wake signal sets it to the past */
-    struct k3thread_flight_ *flight;    /* the innermost unwinding that is under way */
-    volatile sig_atomic_t    waiting;   /* enum k3t_waiting, of delivery.h */
-    bool                     fresh; /* at the entry of the target: the next safepoint is no one */
+    volatile sig_atomic_t waiting;      /* enum k3t_waiting, of delivery.h */
+    bool                  fresh; /* at the entry of the target: the next safepoint is no one */
 };
 
 extern __thread struct k3t_local k3t_local __attribute__((tls_model("initial-exec")));

@@ -21,7 +21,7 @@ static _Noreturn void leave_thread(struct k3thread_flight_ *exc)
 {
     struct k3thread *self = k3t_self();
 
-    k3t_local.flight = NULL;
+    k3thread_local_.flight = NULL;
     self->ended_by = exc;
     k3t_report(self, &exc->exc);
     pthread_exit(NULL);
@@ -58,34 +58,50 @@ static void on_swallowed(_Unwind_Reason_Code reason, struct _Unwind_Exception *u
     struct k3thread_flight_ *exc = (struct k3thread_flight_ *) unwind;
 
     (void) reason;
-    k3t_local.flight = exc->next;
-    k3t_mask(k3t_self(), (enum k3thread_mask) exc->mask);
+    k3thread_local_.flight = exc->next;
+    k3t_mask((enum k3thread_mask) exc->mask);
     k3t_exc_free(exc);
 }
 
-static inline _Noreturn void throw_it(struct k3thread_flight_ *exc)
+static inline void prepare(struct k3thread_flight_ *exc)
 {
-    exc->mask = (unsigned char) k3t_mask(k3t_self(), K3THREAD_NEVER);
+    exc->mask = (unsigned char) k3t_mask(K3THREAD_NEVER);
     exc->target = k3t_frame_target();
-    exc->next = k3t_local.flight;
-    k3t_local.flight = exc;
+    exc->next = k3thread_local_.flight;
+    k3thread_local_.flight = exc;
     memset(&exc->unwind, 0, sizeof(exc->unwind));
     memcpy(&exc->unwind.exception_class, "K3THREAD", sizeof(exc->unwind.exception_class));
     exc->unwind.exception_cleanup = on_swallowed;
     if (__asan_handle_no_return != NULL)
         __asan_handle_no_return();
-    _Unwind_ForcedUnwind(&exc->unwind, stop, exc);
-    leave_all(exc); /* the unwinder could not even begin: only the blocks are known */
 }
 
 void k3t_throw(struct k3thread_flight_ *exc)
 {
-    throw_it(exc);
+    prepare(exc);
+    _Unwind_ForcedUnwind(&exc->unwind, stop, exc);
+    leave_all(exc); /* the unwinder could not even begin: only the blocks are known */
 }
 
+/*
+ * The unwinder is jumped to. It does not return: it ends in "stop", at the latest at the end of the
+ * stack, also where that is the first frame.
+ */
 int k3t_throw_last(struct k3thread_flight_ *exc)
 {
-    throw_it(exc);
+    prepare(exc);
+    return (int) _Unwind_ForcedUnwind(&exc->unwind, stop, exc);
+}
+
+int k3t_throw_claimed(void)
+{
+    return k3t_throw_last(k3t_local.claimed);
+}
+
+ssize_t k3t_throw_claimed_size(void)
+{
+    prepare(k3t_local.claimed);
+    return (ssize_t) _Unwind_ForcedUnwind(&k3t_local.claimed->unwind, stop, k3t_local.claimed);
 }
 
 void k3thread_throw(const k3thread_exctype *type, const char *format, ...)

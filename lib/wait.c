@@ -49,19 +49,18 @@ static struct timespec time_left(const struct timespec *deadline)
 
 long k3t_wait(long number, long a, long b, long c, long d, long e, long f)
 {
-    long result;
-    int  error;
+    long result, claim;
 
     k3t_self();
     k3t_local.waiting = K3T_WAITING;
-    result = k3t_syscall(&k3thread_word_, number, a, b, c, d, e, f);
+    result = k3t_syscall(&k3thread_local_.word, number, a, b, c, d, e, f);
     if (k3t_local.waiting == K3T_DEFERRED)
         k3t_wake_unblock();
     k3t_local.waiting = K3T_NOT_WAITING;
     if (result != K3T_INTERRUPTED && result != -EINTR)
         return result;
-    error = k3t_interrupted();
-    return error != 0 ? error : -EINTR;
+    claim = k3t_claim();
+    return claim != 0 ? claim : -EINTR;
 }
 
 /* A call that can just be made again. */
@@ -75,13 +74,13 @@ static long wait_again(long number, long a, long b, long c, long d)
     return result;
 }
 
-int k3t_sleep_until(const struct timespec *deadline)
+long k3t_sleep_until(const struct timespec *deadline)
 {
-    return (int) wait_again(SYS_clock_nanosleep, CLOCK_MONOTONIC, TIMER_ABSTIME, (long) deadline,
-                            0);
+    return wait_again(SYS_clock_nanosleep, CLOCK_MONOTONIC, TIMER_ABSTIME, (long) deadline, 0);
 }
 
-int k3thread_sleep(double seconds)
+/* Not inlined, as all that have a variable whose address is known: see k3t_finish. */
+static __attribute__((noinline)) long wait_for_time(double seconds)
 {
     struct timespec deadline;
 
@@ -91,7 +90,7 @@ int k3thread_sleep(double seconds)
     return k3t_sleep_until(&deadline);
 }
 
-int k3thread_poll(struct pollfd *fds, nfds_t n, double timeout)
+static __attribute__((noinline)) long wait_for_events(struct pollfd *fds, nfds_t n, double timeout)
 {
     struct timespec deadline, left;
     long            result;
@@ -103,25 +102,35 @@ int k3thread_poll(struct pollfd *fds, nfds_t n, double timeout)
         left = time_left(&deadline);
         result = k3t_wait(SYS_ppoll, (long) fds, (long) n, (long) &left, 0, SIGSET_SIZE, 0);
     } while (result == -EINTR);
-    return (int) result;
+    return result;
+}
+
+int k3thread_sleep(double seconds)
+{
+    return k3t_finish(wait_for_time(seconds));
+}
+
+int k3thread_poll(struct pollfd *fds, nfds_t n, double timeout)
+{
+    return k3t_finish(wait_for_events(fds, n, timeout));
 }
 
 ssize_t k3thread_read(int fd, void *buffer, size_t size)
 {
-    return wait_again(SYS_read, fd, (long) buffer, (long) size, 0);
+    return k3t_finish_size(wait_again(SYS_read, fd, (long) buffer, (long) size, 0));
 }
 
 ssize_t k3thread_write(int fd, const void *buffer, size_t size)
 {
-    return wait_again(SYS_write, fd, (long) buffer, (long) size, 0);
+    return k3t_finish_size(wait_again(SYS_write, fd, (long) buffer, (long) size, 0));
 }
 
 int k3thread_accept(int fd, struct sockaddr *address, socklen_t *length)
 {
-    return (int) wait_again(SYS_accept4, fd, (long) address, (long) length, SOCK_CLOEXEC);
+    return k3t_finish(wait_again(SYS_accept4, fd, (long) address, (long) length, SOCK_CLOEXEC));
 }
 
 int k3thread_waitpid(pid_t pid, int *status)
 {
-    return (int) wait_again(SYS_wait4, pid, (long) status, 0, 0);
+    return k3t_finish(wait_again(SYS_wait4, pid, (long) status, 0, 0));
 }

@@ -7,12 +7,12 @@
 /* The instant SECONDS from now on the monotonic clock; beyond every other one if SECONDS < 0. */
 struct timespec k3t_deadline(double seconds);
 
-/* k3thread_sleep until an instant on the monotonic clock. */
-int k3t_sleep_until(const struct timespec *deadline);
+/* k3thread_sleep until an instant on the monotonic clock, but for k3t_finish. */
+long k3t_sleep_until(const struct timespec *deadline);
 
 /*
- * One system call that a raise ends. The kernel's result, or -ECANCELED if the mask is RETURN and an
- * exception pending; -EINTR says: another signal came, call again. Throws as a wait does.
+ * One system call that a raise ends. The kernel's result, where -EINTR says: another signal came,
+ * call again; or what k3t_claim says.
  */
 long k3t_wait(long number, long a, long b, long c, long d, long e, long f);
 

@@ -8,6 +8,23 @@
 #include <ucontext.h>
 #include <unistd.h>
 
+static pid_t process; /* asked for once: it is a third of what sending the signal takes */
+
+int k3thread_wake_signal(void)
+{
+    return SIGRTMAX - 3;
+}
+
+long k3t_wake_send(pid_t tid)
+{
+    return syscall(SYS_tgkill, process, tid, k3thread_wake_signal());
+}
+
+void k3t_wake_in_child(void)
+{
+    process = getpid();
+}
+
 /*
  * A handler may find the thread anywhere, also inside a sanitizer's own code, which must not be
  * entered again.
@@ -45,7 +62,7 @@ UNSANITIZED static void defer(ucontext_t *context)
     info.si_code = SI_USER;
     sigaddset(&context->uc_sigmask, signal);
     k3t_local.waiting = K3T_DEFERRED;
-    syscall(SYS_rt_tgsigqueueinfo, getpid(), gettid(), signal, &info);
+    syscall(SYS_rt_tgsigqueueinfo, process, gettid(), signal, &info);
     errno = saved_errno;
 }
 
@@ -56,7 +73,7 @@ UNSANITIZED static void on_wake(int signal, siginfo_t *info, void *data)
 
     (void) signal;
     (void) info;
-    if ((*(volatile unsigned *) &k3thread_word_ & K3T_WORD_WAIT) == 0)
+    if ((*(volatile unsigned *) &k3thread_local_.word & K3T_WORD_WAIT) == 0)
         return;
     if (k3t_local.deadline != NULL) {
         k3t_local.deadline->tv_sec = 0;
@@ -88,6 +105,7 @@ void k3t_wake_install(void)
     struct sigaction     action = {.sa_sigaction = on_wake, .sa_flags = SA_SIGINFO | SA_ONSTACK};
     struct kernel_action raw;
 
+    process = getpid();
     sigemptyset(&action.sa_mask);
     sigaction(signal, &action, NULL);
     if (syscall(SYS_rt_sigaction, signal, NULL, &raw, sizeof(raw.mask)) != 0)
