@@ -34,10 +34,51 @@ def seconds_of(words, **options):
     return time.monotonic() - begin
 
 
+class Quiet:
+    """
+    Waits for moments in which nobody else is busy: a load beside ours does not slow both sides
+    alike, as the kernel shares the processors out by session, and each of our commands has its own.
+    """
+    PATIENCE = float(os.environ.get("QUIET", 5 if QUICK else 60))  # seconds for all waits together
+    WINDOW = 0.1
+    ENOUGH = 0.9  # of the processors' time
+
+    def __init__(self):
+        self.left = self.PATIENCE
+        self.busy = self.asked = 0
+
+    @staticmethod
+    def times():
+        with open("/proc/stat", encoding="ascii") as file:
+            ticks = [int(word) for word in file.readline().split()[1:]]
+        return sum(ticks), ticks[3] + ticks[4]  # all; idle and waiting for a disk
+
+    def is_quiet(self):
+        before = self.times()
+        time.sleep(self.WINDOW)
+        after = self.times()
+        return after[1] - before[1] >= self.ENOUGH * (after[0] - before[0])
+
+    def wait(self):
+        self.asked += 1
+        while not self.is_quiet():
+            if self.left <= 0:
+                self.busy += 1
+                return
+            self.left -= self.WINDOW
+
+    def __str__(self):
+        return f"{self.asked - self.busy} of {self.asked} rounds began on a quiet machine"
+
+
+quiet = Quiet()
+
+
 def in_turns(rounds, *takers):
     """Calls each of TAKERS once a round, every other round backwards; a list of samples for each."""
     samples = [[] for _ in takers]
     for i in range(rounds):
+        quiet.wait()
         order = list(zip(takers, samples))
         for take, into in order if i % 2 == 0 else reversed(order):
             into.append(take())
@@ -46,10 +87,13 @@ def in_turns(rounds, *takers):
 
 def commands_in_turns(rounds, times, *commands):
     """As in_turns, for short commands: the rounds are run by a C program."""
-    words = [floor("turns"), str(rounds), str(times)]
+    words = [floor("turns"), "2", str(times)]
     for command in commands:
         words += [",", *command]
-    lines = [[float(word) for word in line.split()] for line in run(words).splitlines()]
+    lines = []
+    while len(lines) < rounds:
+        quiet.wait()
+        lines += [[float(word) for word in line.split()] for line in run(words).splitlines()]
     return [list(samples) for samples in zip(*lines)]
 
 

@@ -10,7 +10,7 @@ import time
 
 import peers
 from measure import (AT_LEAST, AT_MOST, DEADLINE, QUICK, Table, commands_in_turns, floor, in_turns,
-                     run, seconds_of)
+                     quiet, run, seconds_of)
 from supervisor import PROGRAM, Directory, Supervisor, activity_of, wait_until
 
 JOBS = 300 if QUICK else 1000
@@ -328,6 +328,7 @@ def main():
         if not only or part.__name__ in only:
             part(table)
     table.print()
+    print(f"\n{quiet}.")
 
 
 if __name__ == "__main__":
