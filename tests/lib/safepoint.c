@@ -107,4 +107,34 @@ static void caught_in_the_loop(void)
     CHECK(test_end(t) == NULL);
 }
 
-TEST_MAIN({"busy", busy_loops_are_stopped}, {"masks", masks_hold}, {"caught", caught_in_the_loop})
+static atomic_uint seen;
+
+static void *catch_at_top(void *arg)
+{
+    K3THREAD_TRY {
+        for (;;)
+            turns++;
+    }
+    K3THREAD_EXCEPT(k3thread_KeyError, e) {
+        seen++;
+    }
+    K3THREAD_END
+    return arg;
+}
+
+/* There are edges before the TRY is entered: none of them throws what was raised so early. */
+static void before_the_target(void)
+{
+    const unsigned rounds = test_many(2000, 200);
+    k3thread      *t;
+
+    for (unsigned i = 0; i < rounds; i++) {
+        t = test_start(catch_at_top, NULL);
+        CHECK_EQUAL(k3thread_send_exception(t, &k3thread_KeyError), 0);
+        CHECK(test_end(t) == NULL);
+    }
+    CHECK_EQUAL(seen, rounds);
+}
+
+TEST_MAIN({"busy", busy_loops_are_stopped}, {"masks", masks_hold}, {"caught", caught_in_the_loop},
+          {"before-target", before_the_target})

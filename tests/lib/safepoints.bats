@@ -6,6 +6,7 @@ load helpers
 @test "safepoint: busy loops are stopped" { t safepoint busy; }
 @test "safepoint: masks hold" { t safepoint masks; }
 @test "safepoint: caught in the loop" { t safepoint caught; }
+@test "safepoint: before the target has begun it is thrown inside it" { t safepoint before-target; }
 
 @test "safepoint: only who asks has the hook" {
   nm "$PROGRAMS/safepoint" | grep ' [Tt] __sanitizer_cov_trace_pc$'

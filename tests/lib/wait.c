@@ -164,6 +164,24 @@ static void thrown_while_waiting(void)
     end_sleeper();
 }
 
+/* Whatever signals the caller of k3thread_start has blocked; but not those of the deadline. */
+static void woken_with_signals_blocked(void)
+{
+    void (*wait)(void) = in_sleep;
+    sigset_t  all;
+    k3thread *t;
+
+    k3thread_self(); /* adopted before: that opens the wake signal in the caller */
+    sigfillset(&all);
+    sigdelset(&all, SIGALRM);
+    sigdelset(&all, SIGTERM);
+    CHECK_EQUAL(pthread_sigmask(SIG_BLOCK, &all, NULL), 0);
+    t = test_start(catch_in_wait, &wait);
+    test_wait_asleep(t);
+    CHECK_EQUAL(k3thread_send_exception(t, &k3thread_KeyboardInterrupt), 0);
+    CHECK(test_end(t) == NULL);
+}
+
 /* One that is pending already is thrown by every wait, in a handler too. */
 static void thrown_when_pending(void)
 {
@@ -527,4 +545,5 @@ TEST_MAIN({"blocked", thrown_while_waiting}, {"pending", thrown_when_pending},
           {"nothing-taken", nothing_is_taken}, {"partial-write", partial_write},
           {"signals-timed", other_signals_do_not_end_timed_waits},
           {"signals", other_signals_do_not_end_waits}, {"results", results}, {"errors", errors},
-          {"cond-mutex", mutex_is_held}, {"cond-signal", no_signal_is_lost})
+          {"signals-blocked", woken_with_signals_blocked}, {"cond-mutex", mutex_is_held},
+          {"cond-signal", no_signal_is_lost})

@@ -9,6 +9,7 @@ load helpers
 @test "wait: a write that moved something says so" { t wait partial-write; }
 @test "wait: other signals do not end it before its deadline" { t wait signals-timed; }
 @test "wait: other signals do not end it" { t wait signals; }
+@test "wait: a raise wakes also where the starter has all signals blocked" { t wait signals-blocked; }
 @test "wait: results" { t wait results; }
 @test "wait: errors leave the outputs alone" { t wait errors; }
 @test "cond_wait: holds the mutex before a handler or a cleanup runs" { t wait cond-mutex; }
