@@ -220,7 +220,7 @@ static int add_arguments(struct parser *p, bool quoted)
     return error;
 }
 
-/* $*: the arguments in one word, with blanks between them. */
+/* "$*": the arguments in one word, with blanks between them; without quotes it is $@. */
 static int join_arguments(struct parser *p)
 {
     size_t count = count_arguments(p->scope);
@@ -271,7 +271,7 @@ static int expand(struct parser *p, const struct parameter *parameter, bool quot
     case '@':
         return add_arguments(p, quoted);
     case '*':
-        return join_arguments(p);
+        return quoted ? join_arguments(p) : add_arguments(p, false);
     case '#':
         return add_count(p);
     default:

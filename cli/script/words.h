@@ -6,9 +6,9 @@
  *     $0 $1 … $9 ${10} $# $* $@   $NAME ${NAME} ${NAME:-when it is unset or empty}   ~ ~/x
  *
  * An expansion is never split into words and never matched against files: $NAME is at most one
- * word, "$@" and $@ are one for each argument. As in the shell, a word that holds nothing but
- * expansions without quotes that came out empty is none. What only a shell can do (pipes, lists,
- * redirections, command substitution) is refused instead of becoming an argument.
+ * word; "$@", $@ and $* are one for each argument, "$*" is one for all. As in the shell, a word that
+ * holds nothing but expansions without quotes that came out empty is none. What only a shell can do
+ * (pipes, lists, redirections, command substitution) is refused instead of becoming an argument.
  *
  * Pure: reads no file, no environment but the one given, and keeps no state.
  */

@@ -152,7 +152,7 @@ at_terminal() {
   script_of 'start --name bad -- sh -c "exit 4"' 'start --name good -- sh -c "sleep 0.3; echo done"'
   run -4 k3 run script
   like "$output" '*good | done*'
-  script_of 'start --name bad -- sh -c "exit 4"' 'start --name good -- sleep 1000'
+  script_of 'start --name good -- sleep 1000' 'start --name bad -- sh -c "exit 4"'
   run -4 k3 run --fail-fast script 2>messages
   like "$output" '*good *no *SystemExit*'
 }
@@ -267,8 +267,9 @@ at_terminal() {
 }
 
 @test "Ctrl-C raises KeyboardInterrupt in all, the script included" {
-  script_of 'start --name a -- sh -c "trap \"echo caught; exit 7\" INT; echo up; sleep 1000 & wait"' \
-    'daemon --name d -- sleep 1000' 'join a' 'start -- touch late'
+  script_of 'daemon --name d -- sleep 1000' \
+    'start --name a -- sh -c "trap \"echo caught; exit 7\" INT; echo up; sleep 1000 & wait"' \
+    'join a' 'start -- touch late'
   in_front run script
   wait_for_text run.out 'a | up'
   kill -INT "${background[run]}"

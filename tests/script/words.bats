@@ -54,6 +54,7 @@ refused() {
   as_shell '"$@"' 'a b' '' c
   as_shell 'x"$@"y' 'a b' c
   as_shell '$1 $2 "$3" x' '' 'b  c'
+  as_shell 'x$*y' 'a b' c
   is "$(words '"$*"' 'a b' c)" '[a b c]'
   is "$(words '$0')" '[script]'
 }
