@@ -239,8 +239,11 @@ uninstall: ## remove what install put there
 
 TESTS ?= $(wildcard tests/*.bats tests/*/*.bats)
 BATS  ?= bats
+# Seconds that a test may take: one that hangs fails. More than enough under sanitizers, too.
+BATS_TEST_TIMEOUT ?= 300
 CHECK_ENV = BUILD='$(abspath $(BUILD))' K3THREAD='$(abspath $(PROGRAM))' CC='$(CC)' CXX='$(CXX)' \
-	SANITIZE='$(SANITIZE)' VERSION='$(VERSION)' MAKE='$(MAKE)'
+	SANITIZE='$(SANITIZE)' VERSION='$(VERSION)' MAKE='$(MAKE)' \
+	BATS_TEST_TIMEOUT='$(BATS_TEST_TIMEOUT)'
 
 .PHONY: tests
 tests: all $(TEST_PROGRAMS) ## the programs that the tests use
@@ -261,6 +264,7 @@ check-layers: ## nobody includes what is above
 	@tests/layers.sh
 
 .PHONY: check-valgrind
+check-valgrind: BATS_TEST_TIMEOUT = 1800
 check-valgrind: ## the library's tests under valgrind
 	@tests/deps.sh build check valgrind
 	@$(MAKE) --no-print-directory tests

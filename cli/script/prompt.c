@@ -309,6 +309,8 @@ int prompt_line(void *context, bool continued, struct text *line)
     prompt->continued = continued;
     prompt->cancelled = false;
     prompt->begun = line;
+    /* The editor itself would do so after the prompt: a Ctrl-C in between were a real one. */
+    (void) el_set(prompt->editor, EL_PREP_TERM, 1);
     edited = el_gets(prompt->editor, &size);
     prompt->begun = NULL;
     if (prompt->cancelled || (edited == NULL && size < 0 && errno == EINTR))

@@ -81,7 +81,7 @@ expect_after {
 prompt
 END
     cat
-    echo 'send "\004"; expect_after; expect eof; exit [lindex [wait] 3]'
+    echo 'send "\004"; expect_after; expect eof {} timeout { exit 97 }; exit [lindex [wait] 3]'
   } >talk
   log expect
   expect talk
@@ -151,6 +151,21 @@ send "start --name a -- true\r"
 prompt
 END
   is "$(k3_field a name)" a
+}
+
+@test "the prompt is not shown before Ctrl-C is a key" {
+  script <<'END'
+import pty, subprocess, termios
+master, slave = pty.openpty()
+termios.tcflow(slave, termios.TCOOFF)  # the prompt cannot be written
+shell = subprocess.Popen([os.environ['K3THREAD'], 'shell'], stdin=slave, stdout=slave, stderr=slave)
+end = time.time() + TIMEOUT
+while termios.tcgetattr(slave)[3] & termios.ISIG:
+    assert time.time() < end
+    time.sleep(0.01)
+shell.kill()
+shell.wait()
+END
 }
 
 @test "Ctrl-C ends a command, not the shell" {
