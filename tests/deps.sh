@@ -17,6 +17,7 @@ check    bats             bats
 check    expect           expect
 check    g++              c++
 check    binutils         readelf
+check    curl             curl
 check    mandoc           mandoc
 check    pkg-config       pkg-config
 check    procps           ps
