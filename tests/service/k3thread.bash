@@ -21,7 +21,7 @@ k3thread_service() {
     local name=$1
     shift
     "${K3THREAD:-k3thread}" daemon --name "$name" "$@" 3>&- >/dev/null || return
-    "${K3THREAD:-k3thread}" version
+    "${K3THREAD:-k3thread}" join --ready --timeout "${K3THREAD_READY_TIMEOUT:-30}" "$name" >/dev/null
 }
 
 # Ends all of it, and shows what the services printed: bats prints that if a test failed.
@@ -30,9 +30,9 @@ k3thread_teardown() {
     [ -n "${K3THREAD_DIRECTORY:-}" ] || return 0
     if [ -S "$K3THREAD_SOCKET" ]; then
         "${K3THREAD:-k3thread}" logs -n 20 '*' || :
-        "${K3THREAD:-k3thread}" version || status=$?
+        "${K3THREAD:-k3thread}" shutdown --now || status=$?
     fi
-    : "$K3THREAD_DIRECTORY"
+    rm -rf "$K3THREAD_DIRECTORY"
     unset K3THREAD_DIRECTORY K3THREAD_SOCKET
     return "$status"
 }
