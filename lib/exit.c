@@ -6,11 +6,13 @@
 #include <limits.h>
 #include <linux/futex.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 static atomic_uint    counted; /* a futex */
+static atomic_bool    awaited; /* somebody waits for it, or is about to */
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 /*
@@ -29,6 +31,7 @@ static void wait_for_others(void)
     }
     if (atomic_load(&counted) != 0)
         atexit(wait_for_others);
+    atomic_store(&awaited, true);
     while ((left = atomic_load(&counted)) != 0)
         syscall(SYS_futex, &counted, FUTEX_WAIT_PRIVATE, left, NULL, NULL, 0);
     k3t_reap_last();
@@ -50,9 +53,10 @@ void k3t_exit_count(void)
     atomic_fetch_add(&counted, 1);
 }
 
+/* Either the one who waits sees the new count, or "awaited" is seen here. */
 void k3t_exit_discount(void)
 {
-    if (atomic_fetch_sub(&counted, 1) == 1)
+    if (atomic_fetch_sub(&counted, 1) == 1 && atomic_load(&awaited))
         syscall(SYS_futex, &counted, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 

@@ -47,9 +47,10 @@ static size_t record_size(const char *name)
     return sizeof(struct k3thread) + (size > DEFAULT_NAME_SIZE ? size : DEFAULT_NAME_SIZE);
 }
 
-/* T is all zeros, and has as many bytes as record_size says. */
+/* T has as many bytes as record_size says. */
 static void fill(struct k3thread *t, const char *name)
 {
+    memset(t, 0, record_size(name));
     atomic_init(&t->references, 1);
     pthread_mutex_init(&t->lock, NULL);
     pthread_mutex_init(&t->wake_lock, NULL);
@@ -134,17 +135,17 @@ static void end_managed(struct k3thread **t)
 static void begin(struct k3thread *t)
 {
     k3t_local.self = t;
-    k3thread_local_.mask = K3THREAD_NEVER;
     prctl(PR_SET_NAME, t->name);
     k3t_wake_unblock();
-    k3t_attach(t);
+    k3thread_local_.mask = K3THREAD_NEVER;
 }
 
 /* The mask outside of the block is NEVER: nothing is thrown where nothing would catch it. */
 static void call_target(struct k3thread *t)
 {
     K3THREAD_TRY {
-        k3t_mask(K3THREAD_IMMEDIATE);
+        k3thread_local_.mask = K3THREAD_IMMEDIATE;
+        k3t_attach(t);
         if (t->delayed)
             k3t_finish(k3t_sleep_until(&t->begin));
         k3t_local.fresh = true;
@@ -220,7 +221,7 @@ static int create(struct k3thread *t, size_t stack_size)
 static struct k3thread *prepare(k3thread_target target, void *arg,
                                 const struct k3thread_options *options)
 {
-    struct k3thread *t = calloc(1, record_size(options->name));
+    struct k3thread *t = malloc(record_size(options->name)); /* quicker than calloc, here */
 
     if (t == NULL)
         return NULL;

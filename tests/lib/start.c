@@ -270,6 +270,26 @@ static void *compare_tid(void *arg)
     return arg;
 }
 
+/* The kernel's name of the thread, as ps and debuggers show it. */
+static void *compare_name(void *arg)
+{
+    char name[16];
+
+    CHECK_EQUAL(pthread_getname_np(pthread_self(), name, sizeof(name)), 0);
+    CHECK(strncmp(name, k3thread_get_name(k3thread_self()), sizeof(name) - 1) == 0);
+    return arg;
+}
+
+static void kernel_name(void)
+{
+    const struct k3thread_options options = {.name = "a name of more than 15 bytes"};
+    k3thread                     *t;
+
+    CHECK(test_end(test_start(compare_name, NULL)) == NULL);
+    CHECK_EQUAL(k3thread_start(&t, compare_name, NULL, &options), 0);
+    CHECK(test_end(t) == NULL);
+}
+
 static void identity(void)
 {
     k3thread *t;
@@ -360,5 +380,6 @@ TEST_MAIN({"returns-value", returns_value}, {"returns-exception", returns_except
           {"defaults", defaults}, {"names", names}, {"start-errors", start_errors},
           {"stack-size", stack_size}, {"after", after_delays}, {"daemon", daemon_flag},
           {"join-errors", join_errors}, {"join-by-many", join_by_many}, {"find", find},
-          {"list", list}, {"identity", identity}, {"ids", ids_are_never_reused},
-          {"errno", errno_is_kept}, {"error-names", error_names}, {"tree", exception_tree})
+          {"list", list}, {"identity", identity}, {"kernel-name", kernel_name},
+          {"ids", ids_are_never_reused}, {"errno", errno_is_kept}, {"error-names", error_names},
+          {"tree", exception_tree})

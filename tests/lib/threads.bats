@@ -16,6 +16,7 @@ load helpers
 @test "find: by name the oldest, by id, live ones only" { t start find; }
 @test "list: live threads in order of id" { t start list; }
 @test "identity: tid, references, what outlives the thread" { t start identity; }
+@test "identity: the kernel knows the name" { t start kernel-name; }
 @test "identity: an id is never used twice" { t start ids; }
 @test "errno is left alone" { t start errno; }
 @test "errors have names" { t start error-names; }
