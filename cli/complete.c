@@ -1,6 +1,7 @@
 #include "cli/complete.h"
 
 #include "cli/exceptions.h"
+#include "cli/manual.h"
 #include "cli/rpc/bytes.h"
 
 #include <stdbool.h>
@@ -87,16 +88,11 @@ enum complete_kind complete_kind_of_argument(const struct command *command, size
     enum complete_kind kind = COMPLETE_NOTHING;
 
     for (const char *end = line + size; line < end; line += length) {
-        bool is_last;
-
         line += strspn(line, " ");
         length = strcspn(line, " \n");
         if (length == 0 || line[0] == '-' || strncmp(line, "[--]", length) == 0)
             continue;
-        is_last = line + length >= end;
         kind = complete_kind_of(line, length);
-        if (kind == COMPLETE_PROGRAM && is_last)
-            kind = COMPLETE_COMMAND; /* not followed by its arguments: one of ours */
         if (index-- == 0)
             return kind;
         if (memmem(line, length, "...", 3) != NULL)
@@ -185,6 +181,14 @@ static void add_word(struct text *text, const char *word)
     text_append(text, word, strlen(word) + 1);
 }
 
+static void add_commands(struct text *text)
+{
+    const struct command *command;
+
+    for (size_t i = 0; (command = command_at(i)) != NULL; i++)
+        add_word(text, command->name);
+}
+
 static void add_options(struct text *text, const struct argp_option *list)
 {
     for (; list != NULL && (list->name != NULL || list->key != 0); list++) {
@@ -212,14 +216,18 @@ static void add_threads(struct text *text, const json_t *threads)
 void complete_add(struct text *text, enum complete_kind kind, const struct command *command,
                   const json_t *threads)
 {
-    const struct command    *other;
-    const k3thread_exctype  *type;
-    static const char *const shells[] = {"bash", "zsh", "fish"};
+    const struct manual_page *page;
+    const k3thread_exctype   *type;
+    static const char *const  shells[] = {"bash", "zsh", "fish"};
 
     switch (kind) {
     case COMPLETE_COMMAND:
-        for (size_t i = 0; (other = command_at(i)) != NULL; i++)
-            add_word(text, other->name);
+        add_commands(text);
+        break;
+    case COMPLETE_TOPIC:
+        add_commands(text);
+        for (size_t i = 0; (page = manual_at(i)) != NULL; i++)
+            add_word(text, page->topic);
         break;
     case COMPLETE_OPTION:
         add_options(text, command->options);
@@ -253,12 +261,16 @@ void complete_describe(struct text *text, enum complete_kind kind, const struct 
                        const char *word)
 {
     const struct command     *other;
+    const struct manual_page *page;
     const struct argp_option *option;
 
-    if (kind == COMPLETE_COMMAND) {
+    if (kind == COMPLETE_COMMAND || kind == COMPLETE_TOPIC) {
         other = command_find(word);
+        page = other == NULL ? manual_find(word) : NULL;
         if (other != NULL)
             text_append(text, other->doc, strcspn(other->doc, "\v"));
+        else if (page != NULL)
+            text_add(text, page->summary);
     } else if (kind == COMPLETE_OPTION) {
         option = find_among(command->options, word);
         if (option == NULL)

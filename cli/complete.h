@@ -19,7 +19,8 @@
     X(FILE, "FILE SCRIPT SOCKET ARGUMENT")                                                         \
     X(DIRECTORY, "DIR")                                                                            \
     X(PROGRAM, "COMMAND")                                                                          \
-    X(SHELL, "SHELL")
+    X(SHELL, "SHELL")                                                                              \
+    X(TOPIC, "TOPIC")
 
 enum complete_kind {
     COMPLETE_NOTHING, /* nobody knows it but the user */

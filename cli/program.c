@@ -1,5 +1,6 @@
 #include "cli/program.h"
 
+#include "cli/manual.h"
 #include "cli/text.h"
 
 #include <stdlib.h>
@@ -40,7 +41,17 @@ static void add_command(struct text *text, const struct command *command)
     text_printf(text, "  %-12s %.*s\n", command->name, (int) summary, command->doc);
 }
 
-/* The commands of the table under their headings, each with its summary. */
+/* The words that make `help` show one. */
+static void add_pages(struct text *text)
+{
+    const struct manual_page *page;
+
+    text_add(text, "\nManual pages (k3thread help PAGE):\n");
+    for (size_t i = 0; (page = manual_at(i)) != NULL; i++)
+        text_printf(text, "  %-12s %s\n", page->topic, page->summary);
+}
+
+/* The commands of the table under their headings, each with its summary, and the pages. */
 static char *make_overview(void)
 {
     static const char *const headings[] = {
@@ -60,6 +71,7 @@ static char *make_overview(void)
             if (command->group == group)
                 add_command(&text, command);
     }
+    add_pages(&text);
     text_append(&text, "", 1);
     if (!text.failed)
         return text.data;

@@ -238,6 +238,7 @@ static const char *kind_word(enum complete_kind kind)
     case COMPLETE_THREAD:
     case COMPLETE_EXCEPTION:
     case COMPLETE_SHELL:
+    case COMPLETE_TOPIC:
         break;
     }
     return "words";

@@ -1,11 +1,13 @@
 #include "cli/command.h"
+#include "cli/manual.h"
 #include "cli/program.h"
+#include "cli/status.h"
 #include "cli/text.h"
 
 #include <string.h>
 
 struct help_options {
-    const char *command; /* NULL: all of them */
+    const char *topic; /* a command, or that of a manual page; NULL: the overview */
     bool        list;
 };
 
@@ -25,9 +27,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         o->list = true;
         return 0;
     case ARGP_KEY_ARG:
-        if (o->command != NULL)
+        if (o->topic != NULL)
             return ARGP_ERR_UNKNOWN; /* the common parser complains */
-        o->command = argument;
+        o->topic = argument;
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -93,25 +95,39 @@ static int print_list(const struct call *call)
     return status;
 }
 
+/* What man has to say when it finds no page, it says itself. */
+static int show_page(const struct call *call, const struct manual_page *page)
+{
+    int status = manual_show(page);
+
+    if (status < 0)
+        return command_fail(call, STATUS_FAILED, NULL, "cannot run man for %s(%s): %s", page->name,
+                            page->section, strerror(-status));
+    return status == 0 ? STATUS_DONE : STATUS_FAILED;
+}
+
 static int run(struct call *call)
 {
     const struct help_options *o = call->options;
     const struct command      *command;
+    const struct manual_page  *page;
 
     if (o->list)
         return print_list(call);
-    if (o->command == NULL)
+    if (o->topic == NULL)
         return command_print_help(&program_argp, NULL);
-    command = command_find(o->command);
-    if (command == NULL)
-        return command_unknown(o->command);
-    return command_print_own_help(command);
+    command = command_find(o->topic);
+    if (command != NULL)
+        return command_print_own_help(command);
+    page = manual_find(o->topic);
+    return page != NULL ? show_page(call, page) : command_unknown(o->topic);
 }
 
 const struct command command_help = {
     .name = "help",
-    .arguments = "[COMMAND]",
-    .doc = "Show this overview, or the help of a command",
+    .arguments = "[TOPIC]",
+    .doc = "Show this overview, the help of a command, or a manual page\vTOPIC is a command, or a "
+           "manual page of those that the overview lists, which man shows.",
     .group = COMMAND_GROUP_HELP,
     .options = options,
     .options_size = sizeof(struct help_options),

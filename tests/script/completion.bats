@@ -41,6 +41,13 @@ completes() {
   is "$(completes 'join --ti' join --ti)" --timeout
 }
 
+@test "topics of help are the commands and the manual pages" {
+  completes 'help ' help '' | sort >topics
+  k3 help --commands | sed -n 's/^command\t\([^\t]*\)\t.*/\1/p' >commands
+  { cat commands && k3 help | sed -n '/^Manual pages/,/^$/s/^  \([a-z]*\) .*/\1/p'; } | sort | diff - topics
+  is "$(completes 'help scr' help scr)" script
+}
+
 @test "threads are those that live" {
   k3 start --name web -- sleep 1000
   k3 start --name 'my web' -- sleep 1000
