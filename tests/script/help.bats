@@ -76,7 +76,7 @@ install_program() {
 
 @test "Ctrl-C is the pager's key" {
   fake_man
-  printf '#!/bin/sh\ntrap "echo caught" INT\necho up\nread -r line\necho "left $line"\n' >fake/man
+  printf '#!/bin/sh\ntrap "echo caught" INT\necho up\nuntil read -r line; do :; done\necho "left $line"\n' >fake/man
   cat >talk <<'END'
 set timeout 30
 expect_after timeout { exit 99 }
