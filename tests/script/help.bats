@@ -79,8 +79,8 @@ install_program() {
   printf '#!/bin/sh\ntrap "echo caught" INT\necho up\nuntil read -r line; do :; done\necho "left $line"\n' >fake/man
   cat >talk <<'END'
 set timeout 30
-expect_after timeout { exit 99 }
 spawn -noecho $env(K3THREAD) help manual
+expect_after timeout { exit 99 }
 expect "up"
 send "\003"
 expect "caught"
