@@ -97,28 +97,22 @@ void k3t_attach(struct k3thread *t)
     pthread_mutex_unlock(&t->lock);
 }
 
-/* What is in the queue then goes with the thread. Caller holds the lock. */
-static void close_queue(struct k3thread *t)
+/* What is in the queue then goes with the thread. */
+void k3t_close(struct k3thread *t)
 {
     struct k3thread_flight_ *exc;
 
+    pthread_mutex_lock(&t->lock);
     t->local = NULL;
     atomic_store(&t->tid, 0);
     while ((exc = remove_oldest(t)) != NULL)
         k3t_exc_free(exc);
     atomic_store(&t->ended, 1);
-}
-
-void k3t_detach_unborn(struct k3thread *t)
-{
-    pthread_mutex_lock(&t->lock);
-    close_queue(t);
     pthread_mutex_unlock(&t->lock);
 }
 
 void k3t_detach(struct k3thread *t)
 {
-    k3t_detach_unborn(t);
     /* Whoever has read the tid is done with it when this lock is free. */
     pthread_mutex_lock(&t->wake_lock);
     pthread_mutex_unlock(&t->wake_lock);
@@ -212,6 +206,8 @@ int k3thread_send_exceptionf(k3thread *t, const k3thread_exctype *type, const ch
     struct k3thread_flight_ *exc;
     va_list                  arguments;
 
+    if (error == 0 && k3t_has_ended(t))
+        error = K3THREAD_INVALID_THREAD_ID_ERROR;
     if (error != 0)
         return error;
     va_start(arguments, format);

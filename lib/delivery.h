@@ -3,8 +3,8 @@
  *
  * The word is thread-local, so that a checkpoint is one load; its record points to it, so that
  * others can set it. It follows from the queue and the mask, and changes with them under the
- * record's lock. Whoever raises sets it first and sends the wake signal after, still under the lock,
- * so that the tid cannot have become another thread's.
+ * record's lock. Whoever raises sets it first and sends the wake signal after, under the lock that
+ * is for this alone: the thread's end waits for it, so that the tid is not another thread's by then.
  */
 #ifndef K3THREAD_DELIVERY_H
 #define K3THREAD_DELIVERY_H
@@ -32,12 +32,14 @@ void k3t_wake_in_child(void);
 /* Opens the wake signal in the calling thread. */
 void k3t_wake_unblock(void);
 
-/* From then on, until the detach, raises reach the calling thread, whose record T is. */
+/* From then on, until it is closed, raises reach the calling thread, whose record T is. */
 void k3t_attach(struct k3thread *t);
-void k3t_detach(struct k3thread *t);
 
-/* The same for a thread that was never run, by another one. */
-void k3t_detach_unborn(struct k3thread *t);
+/* T has ended, or was never run: it takes no more raises, and those that it has are dropped. */
+void k3t_close(struct k3thread *t);
+
+/* The calling thread, whose record T was closed, has nothing more to do with it. */
+void k3t_detach(struct k3thread *t);
 
 /*
  * Is a wait to end? 0 if not; -ECANCELED if the mask is RETURN; else K3T_INTERRUPTED, and what is to

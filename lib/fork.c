@@ -35,6 +35,7 @@ static void in_child(void)
 
     if (self != NULL) {
         atomic_store(&self->tid, gettid());
+        self->claimed = false; /* the joiner has gone */
         pthread_mutex_unlock(&self->lock);
         pthread_mutex_unlock(&self->wake_lock);
     }

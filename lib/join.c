@@ -102,7 +102,7 @@ static long wait_for_end(k3thread *t, const struct timespec *deadline)
 {
     long result = 0;
 
-    if (claim(t))
+    if (!k3t_has_ended(t) && claim(t))
         wait_for_exit(t, deadline);
     while (!k3t_has_ended(t) && (result == 0 || result == -EAGAIN || result == -EINTR))
         result = k3t_wait(SYS_futex, (long) &t->ended, FUTEX_WAIT_BITSET_PRIVATE, 0,

@@ -127,19 +127,11 @@ void k3t_registry_add(struct k3thread *t, const char *prefix)
     pthread_mutex_unlock(&lock);
 }
 
-/* Caller holds the lock. */
-static void forget(struct k3thread *t)
+void k3t_registry_remove(struct k3thread *t)
 {
     unlink_list(t);
     unlink_buckets(t);
     count--;
-}
-
-void k3t_registry_remove(struct k3thread *t)
-{
-    pthread_mutex_lock(&lock);
-    forget(t);
-    pthread_mutex_unlock(&lock);
 }
 
 /* Their queues may be torn in mid-change: they are left alone, as is all that other threads held. */
@@ -151,9 +143,10 @@ void k3t_registry_keep(struct k3thread *survivor)
         next = t->newer;
         if (t == survivor)
             continue;
-        forget(t);
+        k3t_registry_remove(t);
         pthread_mutex_init(&t->lock, NULL);
         pthread_mutex_init(&t->wake_lock, NULL);
+        t->joinable = false; /* its stack may be another thread's by then */
         t->local = NULL;
         t->first = t->last = NULL;
         t->pending = 0;

@@ -105,6 +105,18 @@ bool k3thread_is_alive(const k3thread *t)
 /* The end */
 
 /*
+ * In one step for those who hold the registry's lock, as fork does: in its child a thread is either
+ * in the registry, and ended there, or has ended before. Of one that has ended no lock is taken.
+ */
+static void retire(struct k3thread *t)
+{
+    k3t_registry_lock();
+    k3t_registry_remove(t);
+    k3t_close(t);
+    k3t_registry_unlock();
+}
+
+/*
  * The order: who finds T ended no longer finds it in the registry; who then ends the process waits
  * in its exit for the calling thread to be gone.
  */
@@ -114,7 +126,7 @@ void k3t_thread_end(struct k3thread *t)
     bool      claimed = k3t_join_close(t);
     pthread_t before = t->adopted || claimed ? 0 : k3t_reap_me();
 
-    k3t_registry_remove(t);
+    retire(t);
     k3t_detach(t);
     k3t_local.self = NULL;
     if (t->watched)
@@ -239,8 +251,7 @@ static struct k3thread *prepare(k3thread_target target, void *arg,
 /* Undoes what launch did for a thread that never came to be. */
 static void abandon(struct k3thread *t)
 {
-    k3t_registry_remove(t);
-    k3t_detach_unborn(t);
+    retire(t);
     if (t->counted)
         k3t_exit_discount();
     k3thread_unref(t);

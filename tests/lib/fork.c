@@ -56,6 +56,161 @@ static void check_in_child(k3thread *self, k3thread_id id)
     use_library();
 }
 
+/*
+ * In the child a new thread may have the stack of one of the parent's, and the C library's name for
+ * it: a join of the old one must not wait for the new one.
+ */
+static void joined_late(void)
+{
+    k3thread *t;
+    pid_t     pid;
+
+    other = test_start(sleep_for_ever, NULL);
+    pid = fork();
+    if (pid == 0) {
+        alarm(TEST_DEADLINE);
+        t = test_start(sleep_for_ever, NULL);
+        CHECK_EQUAL(k3thread_join(other, -1, NULL), 0);
+        CHECK(k3thread_is_alive(t));
+        CHECK_EQUAL(k3thread_send_exception(t, &k3thread_SystemExit), 0);
+        CHECK(test_end(t) == &k3thread_SystemExit);
+        _exit(0);
+    }
+    join_child(pid);
+    CHECK_EQUAL(k3thread_send_exception(other, &k3thread_SystemExit), 0);
+    CHECK(test_end(other) == &k3thread_SystemExit);
+}
+
+/*
+ * A thread stops at the Nth lock that it takes or gives, while the main thread forks; or until that
+ * waits for the very lock. The linker has the library call these (rules.mk).
+ */
+int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex);
+int __real_pthread_mutex_lock(pthread_mutex_t *mutex);
+int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex);
+int __real_pthread_mutex_unlock(pthread_mutex_t *mutex);
+
+static __thread unsigned   steps; /* 0: never */
+static atomic_bool         stopped, forking_now, forked;
+static _Atomic(pid_t)      stepping;
+static _Atomic(k3thread *) asked;
+
+static void step(void)
+{
+    if (steps == 0 || --steps != 0)
+        return;
+    stopped = true;
+    WAIT_FOR(forked || (forking_now && test_state(getpid()) == 'S'));
+}
+
+int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex)
+{
+    step();
+    return __real_pthread_mutex_lock(mutex);
+}
+
+int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex)
+{
+    step();
+    return __real_pthread_mutex_unlock(mutex);
+}
+
+static void step_from_here(const void *count)
+{
+    stepping = gettid();
+    steps = *(const unsigned *) count;
+}
+
+static void *sleep_on(void *arg)
+{
+    while (true) {
+        K3THREAD_TRY {
+            (void) k3thread_sleep(-1);
+        }
+        K3THREAD_EXCEPT(k3thread_KeyError, e) {
+        }
+        K3THREAD_END
+    }
+    return arg;
+}
+
+static void *step_to_the_end(void *arg)
+{
+    step_from_here(arg);
+    return arg;
+}
+
+static void *step_through_calls(void *arg)
+{
+    step_from_here(arg);
+    (void) k3thread_send_exception(asked, &k3thread_KeyError);
+    CHECK_EQUAL(k3thread_join(asked, 0, NULL), -ETIMEDOUT);
+    (void) test_end(test_start(give_back, NULL));
+    steps = 0;
+    return arg;
+}
+
+/* T is one of the parent's threads, in whatever state. */
+static void check_gone(k3thread *t)
+{
+    CHECK(!k3thread_is_alive(t));
+    CHECK_EQUAL(k3thread_get_tid(t), 0);
+    CHECK_EQUAL(k3thread_send_exception(t, &k3thread_KeyError), K3THREAD_INVALID_THREAD_ID_ERROR);
+    CHECK_EQUAL(k3thread_join(t, -1, NULL), 0);
+    use_library();
+    CHECK_EQUAL(k3thread_join(t, -1, NULL), 0);
+}
+
+/* True if TARGET has stopped at step COUNT, and has not come to its end before. */
+static bool fork_at(k3thread_target target, unsigned count)
+{
+    k3thread *t;
+    pid_t     pid;
+    bool      was_stopped;
+
+    stopped = forking_now = forked = false;
+    stepping = 0;
+    t = test_start(target, &count);
+    WAIT_FOR(stopped || (stepping != 0 && test_state(stepping) == 0));
+    was_stopped = stopped;
+    forking_now = true;
+    pid = fork();
+    if (pid == 0) {
+        alarm(TEST_DEADLINE);
+        CHECK_EQUAL(k3thread_list(NULL, 0), 1);
+        check_gone(t);
+        check_gone(asked);
+        _exit(0);
+    }
+    forked = true;
+    join_child(pid);
+    CHECK(test_end(t) == NULL);
+    return was_stopped;
+}
+
+static void at_each_step(k3thread_target target)
+{
+    unsigned points = 1;
+
+    asked = test_start(sleep_on, NULL);
+    while (fork_at(target, points))
+        points++;
+    printf("%u points\n", points - 1);
+    CHECK(points > 5);
+    CHECK_EQUAL(k3thread_send_exception(asked, &k3thread_SystemExit), 0);
+    k3thread_unref(asked);
+}
+
+static void each_step_of_an_end(void)
+{
+    at_each_step(step_to_the_end);
+}
+
+static void each_step_of_calls(void)
+{
+    at_each_step(step_through_calls);
+}
+
 static void from_main(void)
 {
     k3thread *self = k3thread_self();
@@ -189,4 +344,5 @@ static void under_load(void)
 }
 
 TEST_MAIN({"main", from_main}, {"thread", from_a_thread}, {"returned", returned_from},
-          {"pending", pending_is_kept}, {"load", under_load})
+          {"pending", pending_is_kept}, {"load", under_load}, {"joined-late", joined_late},
+          {"steps-of-an-end", each_step_of_an_end}, {"steps-of-calls", each_step_of_calls})

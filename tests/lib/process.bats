@@ -40,3 +40,6 @@ fork() {
 @test "fork: the child's thread returns" { fork returned; }
 @test "fork: what is pending is kept" { t fork pending; }
 @test "fork: while all locks are busy" { fork load; }
+@test "fork: what was a thread of the parent's is joined after others have started" { fork joined-late; }
+@test "fork: at each lock of another thread's end" { says_how_many fork steps-of-an-end; }
+@test "fork: at each lock of another thread's calls" { says_how_many fork steps-of-calls; }

@@ -10,6 +10,10 @@ SAFEPOINT_CFLAGS := $(shell sed -n 's/^safepoint_cflags$(if \
 $(BUILD)/tests/lib/safepoint.c.o: TEST_CFLAGS = $(SAFEPOINT_CFLAGS)
 $(BUILD)/tests/lib/safepoint: TEST_LIBS = $(SAFEPOINT)
 
+# It stops threads where they take and give the library's locks.
+$(BUILD)/tests/lib/fork: TEST_LDFLAGS = \
+	-Wl,--wrap=pthread_mutex_lock,--wrap=pthread_mutex_unlock
+
 # Two files: the scenarios have safepoints, and what raises at them sees each one first. It counts
 # what is allocated, too.
 TEST_PROGRAMS := $(filter-out %/tests/lib/injector,$(TEST_PROGRAMS))
