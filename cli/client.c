@@ -41,7 +41,7 @@ static void drop(struct client *client)
 {
     if (client->open)
         close(client->fd);
-    client->open = false;
+    client->open = client->unheard = false;
     client->consumed = 0;
     text_release(&client->unsent);
     text_release(&client->received);
@@ -49,11 +49,28 @@ static void drop(struct client *client)
     client->environment = NULL;
 }
 
+static int fail_open(struct client *client, int error)
+{
+    const struct place *place = client->place;
+
+    if (launch_is_absent(error))
+        return client_fail(client, -ENOENT, STATUS_NO_SUPERVISOR, NULL,
+                           "no supervisor at %s; \"k3thread start\" starts one", place->socket);
+    return client_fail(client, error, STATUS_FAILED, NULL, "cannot reach the supervisor at %s: %s",
+                       place->socket, strerror(-error));
+}
+
+/* A request that was not sent to its end was not carried out: it came too late. */
 static int fail_lost(struct client *client)
 {
+    bool unheard = client->unheard;
+
     drop(client);
+    if (unheard)
+        return fail_open(client, -ENOENT);
     return client_fail(client, -ECONNRESET, STATUS_FAILED, NULL,
-                       "the supervisor went away without an answer; see %s", client->journal);
+                       "the supervisor went away without an answer; see %s",
+                       client->place->journal);
 }
 
 static int fail_garbage(struct client *client)
@@ -63,52 +80,48 @@ static int fail_garbage(struct client *client)
                        "what answers at the socket does not speak k3thread's protocol");
 }
 
-static int fail_open(struct client *client, const struct place *place, int error)
-{
-    if (launch_is_absent(error))
-        return client_fail(client, -ENOENT, STATUS_NO_SUPERVISOR, NULL,
-                           "no supervisor at %s; \"k3thread start\" starts one", place->socket);
-    return client_fail(client, error, STATUS_FAILED, NULL, "cannot reach the supervisor at %s: %s",
-                       place->socket, strerror(-error));
-}
-
 /* Whoever listens could be handed our environment: it must be ourselves or root. */
-static int check_peer(struct client *client, const struct place *place, unsigned flags)
+static int check_peer(struct client *client)
 {
     struct ucred peer;
     socklen_t    size = sizeof(peer);
 
     if (getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
-        return fail_open(client, place, -errno);
+        return fail_open(client, -errno);
     if (peer.uid == 0 || peer.uid == geteuid())
         return 0;
-    if (geteuid() == 0 && (flags & CLIENT_ANY_USER))
+    if (geteuid() == 0 && (client->flags & CLIENT_ANY_USER))
         return 0;
     return client_fail(client, -EPERM, STATUS_FAILED, "PermissionError",
-                       "the supervisor at %s belongs to user %u%s", place->socket,
+                       "the supervisor at %s belongs to user %u%s", client->place->socket,
                        (unsigned) peer.uid, geteuid() == 0 ? "; name it with -S to use it" : "");
 }
 
 int client_open(struct client *client, const struct place *place, unsigned flags)
 {
-    struct text why = {0};
-    int         error;
-
     if (client->open)
         return 0;
     /* The replies come from our own supervisor: no need to read a random seed against it. */
     json_object_seed(1);
-    client->journal = place->journal;
-    error = launch_connect(place, &client->fd);
-    if (launch_is_absent(error) && (flags & CLIENT_START))
-        error = launch_supervisor(place, &client->fd, &why);
+    client->place = place;
+    client->flags = flags;
+    return client_reopen(client);
+}
+
+int client_reopen(struct client *client)
+{
+    struct text why = {0};
+    int         error = launch_connect(client->place, &client->fd);
+
+    if (launch_is_absent(error) && (client->flags & CLIENT_START))
+        error = launch_supervisor(client->place, &client->fd, &why);
     client->open = error == 0;
     if (error == 0)
-        error = check_peer(client, place, flags);
+        error = check_peer(client);
     else if (why.size > 0)
         client_fail(client, error, STATUS_FAILED, NULL, "%.*s", (int) why.size, why.data);
     else
-        fail_open(client, place, error);
+        fail_open(client, error);
     text_release(&why);
     if (error != 0)
         drop(client);
@@ -128,8 +141,10 @@ static int flush(struct client *client)
         sent = send(client->fd, unsent->data, unsent->size, MSG_NOSIGNAL | MSG_DONTWAIT);
         if (sent < 0 && errno == EAGAIN)
             return 0;
-        if (sent < 0 && (errno == EPIPE || errno == ECONNRESET))
+        if (sent < 0 && (errno == EPIPE || errno == ECONNRESET)) {
+            client->unheard = true;
             sent = (ssize_t) unsent->size;
+        }
         if (sent < 0 && errno != EINTR)
             return fail_lost(client);
         if (sent > 0) {

@@ -21,10 +21,14 @@ struct failure {
 };
 
 struct client {
-    bool           open;
-    int            fd;      /* while it is open */
-    const char    *journal; /* borrowed from the place: where the supervisor says more */
-    json_int_t     last_id;
+    bool       open;
+    int        fd;      /* while it is open */
+    bool       unheard; /* the last request did not get through: its end could not be sent */
+    json_int_t last_id;
+
+    const struct place *place; /* borrowed; it and the flags are those of the last client_open() */
+    unsigned            flags;
+
     struct text    unsent;   /* requests that the socket did not take yet */
     struct text    received; /* what was read from the socket; `consumed` bytes of it are done */
     size_t         consumed;
@@ -53,6 +57,9 @@ struct reply {
  */
 int client_open(struct client *client, const struct place *place, unsigned flags);
 
+/* Does the same again with a client that has lost its connection. */
+int client_reopen(struct client *client);
+
 /*
  * Sends a request without waiting for its reply; *RET_ID, if not NULL, will be the reply's id.
  * PARAMS is used up; NULL stands for an allocation that failed. It never blocks: what the socket
@@ -69,7 +76,10 @@ int client_try_receive(struct client *client, struct reply *ret);
 /* Puts an error reply into client->failure; returns -EREMOTEIO. 0 if REPLY is a success. */
 int client_check(struct client *client, const struct reply *reply);
 
-/* Sends a request and waits for its reply; an error reply is a failure. *RET is to be released. */
+/*
+ * Sends a request and waits for its reply; an error reply is a failure. *RET is to be released.
+ * -ENOENT, status 69: the supervisor ended before it got the request, as if there had been none.
+ */
 int client_call(struct client *client, const char *method, json_t *params, struct reply *ret);
 
 void reply_release(struct reply *reply);

@@ -27,6 +27,9 @@ struct start_options {
     char      **command;
 };
 
+/* How many supervisors in a row may end under our hands. */
+#define TRIES 5
+
 enum { KEY_READY = 256, KEY_NEEDS, KEY_LOG_LIMIT };
 
 static const struct argp_option options[] = {
@@ -305,29 +308,45 @@ static json_t *make_params(const struct start_options *o, bool daemon, const cha
     return NULL;
 }
 
-/* Starts the thread; its id is appended to ID. */
-static int start(struct call *call, struct text *id)
+/*
+ * Asks for the thread. A supervisor that is just ending may close the connection before it got
+ * the request; then it is as if there had been none, and the next one is asked.
+ */
+static int call_start(struct call *call, const char *here, json_t *environment, struct reply *ret)
 {
     const struct start_options *o = call->options;
     struct client              *client = &call->session->client;
     bool                        daemon = o->daemon || call->command == &command_daemon;
-    char                       *here = getcwd(NULL, 0);
-    json_t                     *environment;
-    struct reply                reply;
+    int                         error;
+
+    for (unsigned tries = 1;; tries++) {
+        json_t *known = environment_param(environment, client->environment);
+
+        error = client_call(client, "start", make_params(o, daemon, here, known), ret);
+        if (error != -ENOENT || tries == TRIES || client_reopen(client) != 0)
+            return error;
+    }
+}
+
+/* Starts the thread; its id is appended to ID. */
+static int start(struct call *call, struct text *id)
+{
+    struct client *client = &call->session->client;
+    char          *here = getcwd(NULL, 0);
+    json_t        *environment;
+    struct reply   reply;
+    int            error;
 
     if (here == NULL)
         return command_fail(call, STATUS_FAILED, NULL, "the current directory has no path: %s",
                             strerror(errno));
-    environment = environment_to_json(o);
-    if (client_call(
-            client, "start",
-            make_params(o, daemon, here, environment_param(environment, client->environment)),
-            &reply) != 0) {
+    environment = environment_to_json(call->options);
+    error = call_start(call, here, environment, &reply);
+    free(here);
+    if (error != 0) {
         json_decref(environment);
-        free(here);
         return command_failed(call);
     }
-    free(here);
     json_decref(client->environment);
     client->environment = environment;
     text_printf(id, "%" JSON_INTEGER_FORMAT, view_id(reply.result));

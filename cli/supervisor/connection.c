@@ -151,7 +151,9 @@ static bool is_done(const struct connection *connection)
 {
     if (used(&connection->out) > 0)
         return false;
-    return connection->closing || (connection->eof && LIST_EMPTY(&connection->calls));
+    if (connection->closing)
+        return true;
+    return connection->eof && used(&connection->in) == 0 && LIST_EMPTY(&connection->calls);
 }
 
 /* The loop then tells of the hang-up, and connection_ready() ends it. */
@@ -172,6 +174,18 @@ static void refuse_long_line(struct connection *connection)
     connection->closing = true;
 }
 
+/* What is there begins no complete line. More of it may come, but not at the end of the input. */
+static void keep_half_line(struct connection *connection)
+{
+    struct buffer *in = &connection->in;
+
+    connection->seen = used(in);
+    if (used(in) >= PROTOCOL_LINE_MAX)
+        refuse_long_line(connection);
+    else if (connection->eof)
+        in->start = in->end;
+}
+
 /* Runs the complete lines that have come in, as long as their answers are being read. */
 static void run_lines(struct connection *connection)
 {
@@ -179,13 +193,13 @@ static void run_lines(struct connection *connection)
 
     while (!connection->closing && used(&connection->out) <= OUT_MAX && used(in) > 0) {
         char *line = in->data + in->start;
-        char *end = memchr(line, '\n', used(in));
+        char *end = memchr(line + connection->seen, '\n', used(in) - connection->seen);
 
         if (end == NULL) {
-            if (used(in) >= PROTOCOL_LINE_MAX)
-                refuse_long_line(connection);
+            keep_half_line(connection);
             return;
         }
+        connection->seen = 0;
         in->start += (size_t) (end - line) + 1;
         call_dispatch(connection, line, (size_t) (end - line));
     }
@@ -322,6 +336,17 @@ bool connection_is_full(const struct connection *connection)
     return used(&connection->out) > OUT_MAX;
 }
 
+/*
+ * Reads what the client has sent. Not one byte more comes through from here on: of a request that
+ * is not answered, the client knows that it was not sent to its end.
+ */
+static void fill_up(struct connection *connection)
+{
+    (void) shutdown(connection->source.fd, SHUT_RD);
+    while (!connection->closing && !connection->eof)
+        connection->eof = !fill(connection);
+}
+
 /* Waits until CONNECTION takes more, or DEADLINE. */
 static bool wait_writable(const struct connection *connection, double deadline)
 {
@@ -337,9 +362,11 @@ void connection_close_all(double seconds)
     struct connection *connection;
 
     while ((connection = LIST_FIRST(&connections)) != NULL) {
+        fill_up(connection);
+        do
+            run_lines(connection);
         while (flush(connection) && used(&connection->out) > 0 &&
-               wait_writable(connection, deadline))
-            ;
+               wait_writable(connection, deadline));
         destroy(connection);
     }
 }

@@ -26,6 +26,7 @@ struct watch {
 struct connection {
     struct source    source;
     struct buffer    in, out;
+    size_t           seen;    /* so many bytes of IN are known to hold no newline */
     uint32_t         events;  /* that the loop watches */
     bool             closing; /* hang up once OUT is empty; nothing more is read */
     bool             eof;     /* nothing more will come; its calls are still answered */
@@ -59,7 +60,10 @@ void connection_send(struct connection *connection, const json_t *object);
 /* Hangs up if the last thing that was owed to the client has been sent. Never frees it at once. */
 void connection_settle(struct connection *connection);
 
-/* How many there are, and an end to them all: what is queued is sent, for SECONDS at the most. */
+/*
+ * How many there are, and an end to them all: what they have sent is answered, and what is queued
+ * is sent, for SECONDS at the most.
+ */
 size_t connection_count(void);
 void   connection_close_all(double seconds);
 

@@ -81,48 +81,6 @@ static void answer_shutdown(struct call *call, struct record *record)
     call_reply(call, json_pack("{s:I}", "ended", (json_int_t) ended_count));
 }
 
-/* The exit rule: after the last thread that is no daemon, the daemons; after them, the end. */
-static void go_on_closing(void)
-{
-    if (!closing || stopped)
-        return;
-    if (store_live() == 0) {
-        unlink(options.socket); /* first, so that who comes now starts a supervisor anew */
-        call_wake(&shutdown_calls, NULL);
-        stopped = true;
-    } else if (store_live_normal() == 0 && told_to_end == NOBODY) {
-        told_to_end = DAEMONS;
-        tell_threads();
-    }
-}
-
-void server_shutdown(struct call *call, bool now)
-{
-    if (call != NULL)
-        call_wait(call, &shutdown_calls, -1, answer_shutdown);
-    if (!closing)
-        journal_write("shutting down, %zu threads are live", store_live());
-    closing = true;
-    if (now) {
-        told_to_end = EVERYBODY;
-        tell_threads();
-    }
-    go_on_closing();
-}
-
-static void thread_ended(struct record *record)
-{
-    (void) record;
-    ended_count += closing;
-}
-
-static void mail_ready(struct source *source, uint32_t events)
-{
-    (void) source, (void) events;
-    threads_take_reports();
-    go_on_closing();
-}
-
 static bool is_allowed(int fd)
 {
     struct ucred peer;
@@ -173,6 +131,61 @@ static bool accept_client(void)
     else if (connection_open(fd) < 0)
         journal_write("cannot serve a client: out of memory");
     return true;
+}
+
+/*
+ * Those who have connected are accepted yet, so that they get an answer. First the door is shut:
+ * who comes now finds nobody there and starts a supervisor anew.
+ */
+static void shut_door(void)
+{
+    unlink(options.socket);
+    (void) shutdown(listener.fd, SHUT_RD); /* at the worst, a client more gets no answer */
+    while (accept_client())
+        ;
+}
+
+/* The exit rule: after the last thread that is no daemon, the daemons; after them, the end. */
+static void go_on_closing(void)
+{
+    if (!closing)
+        return;
+    if (store_live() == 0) {
+        if (!stopped)
+            shut_door();
+        stopped = true;
+        call_wake(&shutdown_calls, NULL);
+    } else if (store_live_normal() == 0 && told_to_end == NOBODY) {
+        told_to_end = DAEMONS;
+        tell_threads();
+    }
+}
+
+void server_shutdown(struct call *call, bool now)
+{
+    if (call != NULL)
+        call_wait(call, &shutdown_calls, -1, answer_shutdown);
+    if (!closing)
+        journal_write("shutting down, %zu threads are live", store_live());
+    closing = true;
+    if (now) {
+        told_to_end = EVERYBODY;
+        tell_threads();
+    }
+    go_on_closing();
+}
+
+static void thread_ended(struct record *record)
+{
+    (void) record;
+    ended_count += closing;
+}
+
+static void mail_ready(struct source *source, uint32_t events)
+{
+    (void) source, (void) events;
+    threads_take_reports();
+    go_on_closing();
 }
 
 static void listener_ready(struct source *source, uint32_t events)

@@ -285,11 +285,48 @@ assert client.receive() is None
 EOF
 }
 
+@test "a client that has said all gets the answers that had to wait until it reads" {
+  script <<'EOF'
+start("/bin/true", "x" * 100000)
+client = Client()
+for i in range(100): # some 10 MB of answers
+    client.send("list")
+client.end_of_input()
+for i in range(100):
+    answer = client.receive()
+    assert answer is not None and answer["id"] == i + 1, (i, answer)
+assert client.receive() is None
+EOF
+}
+
 @test "a request as long as a command line can be is served" {
   script <<'EOF'
 words = ["x" * 100000] * 15
 thread = start("true", *words)
 assert call("join", thread=thread["id"])["exit_code"] == 0
+EOF
+}
+
+@test "a long line in small pieces costs no more than its length" {
+  script "$(supervisor_pid)" <<'EOF'
+import fcntl, struct, termios
+def busy():
+    """Hundredths of a second of processor time."""
+    with open("/proc/%s/stat" % sys.argv[1]) as stat:
+        return sum(map(int, stat.read().rsplit(") ")[1].split()[11:13]))
+def unread():
+    return struct.unpack("i", fcntl.ioctl(client.socket, termios.TIOCOUTQ, b"0000"))[0]
+client = Client()
+before = busy()
+client.send_bytes(b'{"jsonrpc":"2.0","id":1,"method":"version","params":{},"x":"')
+client.send_bytes(b"x" * 7000000)
+for i in range(5000): # a look at 7 MB for each would take seconds
+    client.send_bytes(b"x")
+    while unread():
+        pass
+client.send_bytes(b'"}\n')
+assert client.receive()["result"]["pid"]
+assert busy() - before < 80, busy() - before
 EOF
 }
 
