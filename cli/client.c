@@ -321,6 +321,7 @@ static int status_of_code(json_int_t code)
     switch (code) {
     case PROTOCOL_INVALID_THREAD_ID_ERROR:
         return STATUS_NO_THREAD;
+    case PROTOCOL_INVALID_PARAMS:
     case PROTOCOL_TYPE_ERROR:
     case PROTOCOL_VALUE_ERROR:
         return STATUS_USAGE;

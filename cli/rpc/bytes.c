@@ -31,7 +31,7 @@ static int copy_bytes(const char *data, size_t size, char **ret)
     char *copy;
 
     if (memchr(data, '\0', size) != NULL)
-        return -EINVAL;
+        return -EILSEQ;
     copy = malloc(size + 1);
     if (copy == NULL)
         return -ENOMEM;
@@ -57,7 +57,7 @@ int bytes_from_json(const json_t *value, char **ret)
         return error;
     if (strlen(data) != size) {
         free(data);
-        return -EINVAL;
+        return -EILSEQ;
     }
     *ret = data;
     return 0;

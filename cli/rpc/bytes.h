@@ -14,7 +14,8 @@ json_t *bytes_to_json_n(const char *data, size_t size);
 
 /*
  * The bytes of VALUE as a new NUL-terminated string, to be freed by the caller.
- * Returns 0, -EINVAL when VALUE is neither a string nor a base64 object or holds a NUL, -ENOMEM.
+ * Returns 0, -EINVAL when VALUE is neither a string nor a base64 object, -EILSEQ when it holds a
+ * NUL, or -ENOMEM.
  */
 int bytes_from_json(const json_t *value, char **ret);
 

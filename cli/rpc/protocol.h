@@ -23,7 +23,7 @@
     X(PARSE_ERROR, -32700, NULL)                                                                   \
     X(INVALID_REQUEST, -32600, NULL)                                                               \
     X(METHOD_NOT_FOUND, -32601, NULL)                                                              \
-    X(INVALID_PARAMS, -32602, NULL)                                                                \
+    X(INVALID_PARAMS, -32602, "TypeError")                                                         \
     X(INTERNAL_ERROR, -32603, NULL)                                                                \
     X(TYPE_ERROR, -32001, "TypeError")                                                             \
     X(VALUE_ERROR, -32002, "ValueError")                                                           \

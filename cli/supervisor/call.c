@@ -5,10 +5,14 @@
 #include "cli/supervisor/connection.h"
 #include "cli/supervisor/methods.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+/* The only way to write a NUL in JSON. */
+#define NUL_ESCAPE "\\u0000"
 
 /* The timed ones, in order of their deadlines. */
 static TAILQ_HEAD(timed_calls, call) timed = TAILQ_HEAD_INITIALIZER(timed);
@@ -127,6 +131,17 @@ void call_fail(struct call *call, enum protocol_error code, const char *format, 
     call_fail_with(call, code, message, NULL);
 }
 
+bool call_refuse(struct call *call, int error, const char *what)
+{
+    if (error == -ENOMEM)
+        call_fail(call, PROTOCOL_INTERNAL_ERROR, "out of memory");
+    else if (error == -EILSEQ)
+        call_fail(call, PROTOCOL_VALUE_ERROR, "%s without a NUL byte", what);
+    else
+        call_fail(call, PROTOCOL_TYPE_ERROR, "%s", what);
+    return false;
+}
+
 /* Sorted from the end: calls mostly come with like timeouts. */
 static void insert_timed(struct call *call)
 {
@@ -212,7 +227,26 @@ static json_t *parse(const char *line, size_t size, json_error_t *ret_error)
                  PROTOCOL_DEPTH_MAX);
         return NULL;
     }
-    return parse_json(line, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, ret_error);
+    return parse_json(line, size, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL,
+                      ret_error);
+}
+
+/* Is there a NUL in a string of VALUE, which nests no deeper than a request may? */
+static bool holds_nul(const json_t *value)
+{
+    const char   *key;
+    const json_t *element;
+    size_t        i;
+
+    if (json_is_string(value))
+        return strlen(json_string_value(value)) != json_string_length(value);
+    json_array_foreach((json_t *) value, i, element)
+        if (holds_nul(element))
+            return true;
+    json_object_foreach((json_t *) value, key, element)
+        if (holds_nul(element))
+            return true;
+    return false;
 }
 
 /* What is wrong with REQUEST as JSON-RPC, or NULL. */
@@ -237,22 +271,25 @@ static const char *request_fault(const json_t *request)
 
 static void run(struct call *call, const json_t *request)
 {
-    const char   *name = json_string_value(json_object_get(request, "method"));
-    const char   *fault = request_fault(request);
-    const json_t *params = json_object_get(request, "params");
-    method_run   *method;
+    const char          *name = json_string_value(json_object_get(request, "method"));
+    const char          *fault = request_fault(request);
+    const json_t        *params = json_object_get(request, "params");
+    const struct method *method;
 
     if (fault != NULL) {
         call_fail(call, PROTOCOL_INVALID_REQUEST, "%s", fault);
         return;
     }
     method = methods_find(name);
-    if (method == NULL)
+    if (method == NULL) {
         call_fail(call, PROTOCOL_METHOD_NOT_FOUND, "no method '%.64s'", name);
-    else if (call->connection->call_count > PROTOCOL_PENDING_MAX)
+        return;
+    }
+    call->method = method->name;
+    if (call->connection->call_count > PROTOCOL_PENDING_MAX)
         call_fail(call, PROTOCOL_SEND_RAISE_ERROR, "too many calls wait on this connection");
     else
-        method(call, params);
+        method->run(call, params);
 }
 
 /* A fault that keeps us from knowing the id is answered all the same, to the id null. */
@@ -269,6 +306,7 @@ static json_t *answer_id(const json_t *request)
 
 void call_dispatch(struct connection *connection, const char *line, size_t size)
 {
+    bool         may_hold_nul = memmem(line, size, NUL_ESCAPE, strlen(NUL_ESCAPE)) != NULL;
     json_error_t error;
     json_t      *request;
     struct call *call;
@@ -283,6 +321,8 @@ void call_dispatch(struct connection *connection, const char *line, size_t size)
         call_fail(call, PROTOCOL_INTERNAL_ERROR, "out of memory");
     else if (request == NULL)
         call_fail(call, PROTOCOL_PARSE_ERROR, "not JSON: %s", error.text);
+    else if (may_hold_nul && holds_nul(request))
+        call_fail(call, PROTOCOL_VALUE_ERROR, "a string holds a NUL byte; nothing here can");
     else
         run(call, request);
     json_decref(request);

@@ -21,6 +21,7 @@ LIST_HEAD(call_list, call);
 struct call {
     struct connection *connection;
     json_t            *id;       /* NULL: a notification, which gets no answer */
+    const char        *method;   /* its name, once it is known */
     double             deadline; /* on the monotonic clock, while it is timed */
     bool               timed, waits;
     unsigned           members; /* of the thread that is the answer; see record.h */
@@ -42,6 +43,9 @@ __attribute__((format(printf, 3, 4))) void call_fail(struct call *call, enum pro
 
 /* The same with further members for its data, which it takes over. */
 void call_fail_with(struct call *call, enum protocol_error code, const char *message, json_t *data);
+
+/* The same for bytes that are not WHAT they should be, by bytes_from_json()'s ERROR. Returns false. */
+bool call_refuse(struct call *call, int error, const char *what);
 
 /*
  * Leaves the call in LIST until call_wake() on it; after SECONDS (negative: never) it fails with

@@ -4,6 +4,7 @@
  */
 #include "cli/rpc/bytes.h"
 #include "cli/supervisor/methods.h"
+#include "cli/supervisor/params.h"
 #include "cli/supervisor/select.h"
 #include "cli/supervisor/store.h"
 
@@ -159,11 +160,16 @@ static void reply_logs(struct call *call, const struct record *record, json_int_
 
 void method_logs(struct call *call, const json_t *params)
 {
-    json_t              *thread;
+    const json_t        *thread;
     const struct record *record;
     json_int_t           lines = -1;
+    const struct param   wanted[] = {
+          {"thread", PARAM_ANY, &thread, true},
+          {"lines", PARAM_INTEGER, &lines, false},
+          {0},
+    };
 
-    if (!params_unpack(call, params, "{s:o, s?I !}", "thread", &thread, "lines", &lines))
+    if (!params_take(call, params, wanted))
         return;
     record = select_for_call(call, thread);
     if (record != NULL)

@@ -3,6 +3,7 @@
 #include "cli/supervisor/connection.h"
 #include "cli/supervisor/environment.h"
 #include "cli/supervisor/methods.h"
+#include "cli/supervisor/params.h"
 #include "cli/supervisor/ready.h"
 #include "cli/supervisor/select.h"
 #include "cli/supervisor/server.h"
@@ -19,7 +20,7 @@
 
 /*
  * Strings of a JSON array (NULL: none) into a new NULL-terminated array with BEFORE free slots
- * before it. Returns 0, -EINVAL or -ENOMEM.
+ * before it. Returns 0 or what bytes_from_json() does.
  */
 static int strings_from_json(const json_t *array, size_t before, char ***ret)
 {
@@ -43,16 +44,6 @@ static int strings_from_json(const json_t *array, size_t before, char ***ret)
     return 0;
 }
 
-/* Fails CALL for a parameter that is not what it should be. Returns false, for its callers. */
-static bool refuse(struct call *call, int error, const char *what)
-{
-    if (error == -ENOMEM)
-        call_fail(call, PROTOCOL_INTERNAL_ERROR, "out of memory");
-    else
-        call_fail(call, PROTOCOL_TYPE_ERROR, "%s (no NUL byte in it)", what);
-    return false;
-}
-
 static bool parse_command(struct call *call, const json_t *command, struct job *job)
 {
     int error;
@@ -62,7 +53,7 @@ static bool parse_command(struct call *call, const json_t *command, struct job *
         return false;
     }
     error = strings_from_json(command, 1, &job->argv);
-    return error == 0 || refuse(call, error, "\"command\" must be a list of strings");
+    return error == 0 || call_refuse(call, error, "\"command\" must be a list of strings");
 }
 
 static bool is_assignment(const char *string)
@@ -96,7 +87,7 @@ static bool parse_environment(struct call *call, const json_t *environment)
     if (environment == NULL || json_is_array(environment))
         error = strings_from_json(environment, 0, kept);
     if (error != 0)
-        return refuse(call, error, "\"environment\" must be a list of strings");
+        return call_refuse(call, error, "\"environment\" must be a list of strings");
     if (check_environment(call, *kept))
         return true;
     environment_free(*kept);
@@ -109,7 +100,7 @@ static bool parse_path(struct call *call, const json_t *path, const char *what, 
     int error = bytes_from_json(path, ret);
 
     if (error != 0)
-        return refuse(call, error, what);
+        return call_refuse(call, error, what);
     if ((*ret)[0] == '/')
         return true;
     call_fail(call, PROTOCOL_VALUE_ERROR, "'%s' is no absolute path", *ret);
@@ -146,11 +137,11 @@ static bool parse_ready(struct call *call, const json_t *ready, struct job *job)
     const char *fault;
     int         error;
 
-    if (ready == NULL || json_is_null(ready))
+    if (ready == NULL)
         return true;
     error = bytes_from_json(ready, &job->ready);
     if (error != 0)
-        return refuse(call, error, "\"ready\" must be a string");
+        return call_refuse(call, error, "\"ready\" must be a string");
     fault = ready_fault(job->ready);
     if (fault != NULL)
         call_fail(call, PROTOCOL_VALUE_ERROR, "--ready '%s': %s", job->ready, fault);
@@ -206,7 +197,7 @@ static bool parse_needs(struct call *call, const json_t *needs, struct job *job)
     }
     job->needs = calloc(count + 1, sizeof(*job->needs));
     if (job->needs == NULL)
-        return refuse(call, -ENOMEM, "");
+        return call_refuse(call, -ENOMEM, "");
     for (size_t i = 0; i < count; i++) {
         struct record *needed = select_for_call(call, json_array_get(needs, i));
 
@@ -218,55 +209,77 @@ static bool parse_needs(struct call *call, const json_t *needs, struct job *job)
     return true;
 }
 
-/* Unpacks what is plain; the rest is left in the json_t pointers. */
+/* What is plain goes into the job at once; the rest is looked at one by one. */
 struct raw {
-    json_t     *name, *command, *directory, *environment, *output, *timeout, *ready, *needs;
-    json_t     *members;
-    const char *restart;
-    json_int_t  log_limit;
-    int         daemon, umask;
+    const json_t *name, *command, *directory, *environment, *output, *ready, *needs, *members;
+    const char   *restart;
+    json_int_t    log_limit, umask;
 };
+
+static bool take_params(struct call *call, const json_t *params, struct job *job, struct raw *raw)
+{
+    const struct param wanted[] = {
+        {"command", PARAM_ANY, &raw->command, true},
+        {"name", PARAM_ANY, &raw->name, false},
+        {"after", PARAM_NUMBER, &job->after, false},
+        {"daemon", PARAM_BOOLEAN, &job->daemon, false},
+        {"timeout", PARAM_NUMBER, &job->timeout, false},
+        {"grace", PARAM_NUMBER, &job->grace, false},
+        {"directory", PARAM_ANY, &raw->directory, false},
+        {"environment", PARAM_ANY, &raw->environment, false},
+        {"umask", PARAM_INTEGER, &raw->umask, false},
+        {"output", PARAM_ANY, &raw->output, false},
+        {"ready", PARAM_ANY, &raw->ready, false},
+        {"needs", PARAM_ANY, &raw->needs, false},
+        {"restart", PARAM_STRING, &raw->restart, false},
+        {"log_limit", PARAM_INTEGER, &raw->log_limit, false},
+        {"members", PARAM_ANY, &raw->members, false},
+        {0},
+    };
+
+    job->grace = DEFAULT_GRACE;
+    job->timeout = NAN; /* none; one that is given must not be less than 0 */
+    raw->umask = 022;
+    if (!params_take(call, params, wanted) || !check_seconds(call, "after", job->after) ||
+        !check_seconds(call, "grace", job->grace) ||
+        (!isnan(job->timeout) && !check_seconds(call, "timeout", job->timeout)))
+        return false;
+    if (isnan(job->timeout))
+        job->timeout = -1;
+    job->umask = (mode_t) raw->umask & 0777;
+    return true;
+}
+
+static bool parse_name(struct call *call, const json_t *name, struct job *job)
+{
+    int error;
+
+    if (name == NULL)
+        return true;
+    error = bytes_from_json(name, &job->name);
+    if (error != 0)
+        return call_refuse(call, error, "\"name\" must be a string");
+    return check_name(call, job->name);
+}
+
+static bool parse_paths(struct call *call, const struct raw *raw, struct job *job)
+{
+    if (raw->directory == NULL && (job->directory = strdup("/")) == NULL)
+        return call_refuse(call, -ENOMEM, "");
+    if (raw->directory != NULL &&
+        !parse_path(call, raw->directory, "\"directory\" must be a string", &job->directory))
+        return false;
+    return raw->output == NULL ||
+           parse_path(call, raw->output, "\"output\" must be a string", &job->output);
+}
 
 static bool parse_job(struct call *call, const json_t *params, struct job *job)
 {
-    struct raw raw = {.umask = 022};
-    int        error;
+    struct raw raw = {0};
 
-    job->grace = DEFAULT_GRACE;
-    job->timeout = -1;
-    if (!params_unpack(
-            call, params,
-            "{s:o, s?o, s?F, s?b, s?o, s?F, s?o, s?o, s?i, s?o, s?o, s?o, s?s, s?I, s?o !}",
-            "command", &raw.command, "name", &raw.name, "after", &job->after, "daemon", &raw.daemon,
-            "timeout", &raw.timeout, "grace", &job->grace, "directory", &raw.directory,
-            "environment", &raw.environment, "umask", &raw.umask, "output", &raw.output, "ready",
-            &raw.ready, "needs", &raw.needs, "restart", &raw.restart, "log_limit", &raw.log_limit,
-            "members", &raw.members))
-        return false;
-    job->daemon = raw.daemon != 0;
-    job->umask = (mode_t) raw.umask & 0777;
-    if (json_is_number(raw.timeout))
-        job->timeout = json_number_value(raw.timeout);
-    else if (raw.timeout != NULL && !json_is_null(raw.timeout))
-        return refuse(call, -EINVAL, "\"timeout\" must be a number");
-    if (raw.name != NULL && !json_is_null(raw.name)) {
-        error = bytes_from_json(raw.name, &job->name);
-        if (error != 0)
-            return refuse(call, error, "\"name\" must be a string");
-    }
-    if (raw.directory == NULL)
-        job->directory = strdup("/");
-    else if (!parse_path(call, raw.directory, "\"directory\" must be a string", &job->directory))
-        return false;
-    if (raw.output != NULL && !json_is_null(raw.output) &&
-        !parse_path(call, raw.output, "\"output\" must be a string", &job->output))
-        return false;
-    return parse_command(call, raw.command, job) && parse_environment(call, raw.environment) &&
-           params_members(call, raw.members, &call->members) &&
-           check_seconds(call, "after", job->after) && check_seconds(call, "grace", job->grace) &&
-           (json_is_null(raw.timeout) || raw.timeout == NULL ||
-            check_seconds(call, "timeout", job->timeout)) &&
-           (job->name == NULL || check_name(call, job->name)) &&
+    return take_params(call, params, job, &raw) && parse_paths(call, &raw, job) &&
+           parse_command(call, raw.command, job) && parse_environment(call, raw.environment) &&
+           params_members(call, raw.members, &call->members) && parse_name(call, raw.name, job) &&
            parse_ready(call, raw.ready, job) && parse_restart(call, raw.restart, job) &&
            parse_log_limit(call, raw.log_limit, job) && parse_needs(call, raw.needs, job);
 }

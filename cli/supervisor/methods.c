@@ -3,22 +3,19 @@
 #include "cli/exceptions.h"
 #include "cli/rpc/bytes.h"
 #include "cli/supervisor/connection.h"
+#include "cli/supervisor/params.h"
 #include "cli/supervisor/select.h"
 #include "cli/supervisor/server.h"
 #include "cli/supervisor/events.h"
 #include "cli/supervisor/store.h"
 #include "cli/supervisor/threads.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-static const struct {
-    const char *name;
-    method_run *run;
-} methods[] = {
+static const struct method methods[] = {
     {"start", method_start},
     {"list", method_list},
     {"raise", method_raise},
@@ -31,29 +28,12 @@ static const struct {
     {"watch", method_watch},
 };
 
-method_run *methods_find(const char *name)
+const struct method *methods_find(const char *name)
 {
     for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
         if (strcmp(methods[i].name, name) == 0)
-            return methods[i].run;
+            return &methods[i];
     return NULL;
-}
-
-bool params_unpack(struct call *call, const json_t *params, const char *format, ...)
-{
-    json_t      *none = json_object();
-    json_t      *object = params != NULL ? (json_t *) params : none;
-    json_error_t error;
-    va_list      arguments;
-    int          result;
-
-    va_start(arguments, format);
-    result = json_vunpack_ex(object, &error, 0, format, arguments);
-    va_end(arguments);
-    json_decref(none);
-    if (result < 0)
-        call_fail(call, PROTOCOL_INVALID_PARAMS, "%s", error.text);
-    return result == 0;
 }
 
 /* Parses all words of a list. Returns false, with CALL failed and nothing to free. */
@@ -149,23 +129,28 @@ bool params_members(struct call *call, const json_t *names, unsigned *ret)
 
 void method_list(struct call *call, const json_t *params)
 {
-    json_t                *words = NULL, *names = NULL;
+    const json_t          *words = NULL, *names = NULL;
     struct selector       *selectors;
     const struct selector *missing;
     size_t                 count;
     unsigned               members;
-    int                    live = 0;
+    bool                   live = false;
+    const struct param     wanted[] = {
+            {"threads", PARAM_ANY, &words, false},
+            {"live", PARAM_BOOLEAN, &live, false},
+            {"members", PARAM_ANY, &names, false},
+            {0},
+    };
 
-    if (!params_unpack(call, params, "{s?o, s?b, s?o !}", "threads", &words, "live", &live,
-                       "members", &names) ||
-        !params_members(call, names, &members) || !parse_selectors(call, words, &selectors))
+    if (!params_take(call, params, wanted) || !params_members(call, names, &members) ||
+        !parse_selectors(call, words, &selectors))
         return;
     count = json_array_size(words);
-    missing = find_missing(selectors, count, live != 0);
+    missing = find_missing(selectors, count, live);
     if (missing != NULL)
         select_fail(call, missing, live ? "live" : "");
     else
-        call_reply(call, list_records(selectors, count, live != 0, members));
+        call_reply(call, list_records(selectors, count, live, members));
     for (size_t i = 0; i < count; i++)
         select_release(&selectors[i]);
     free(selectors);
@@ -242,25 +227,30 @@ static bool parse_exception(struct call *call, const char *name, struct raise *r
 
 static bool parse_message(struct call *call, const json_t *message, struct raise *raise)
 {
-    if (message == NULL || json_is_null(message) || bytes_from_json(message, &raise->message) == 0)
-        return true;
-    call_fail(call, PROTOCOL_TYPE_ERROR, "\"message\" must be a string");
-    return false;
+    int error = message != NULL ? bytes_from_json(message, &raise->message) : 0;
+
+    return error == 0 || call_refuse(call, error, "\"message\" must be a string");
 }
 
 void method_raise(struct call *call, const json_t *params)
 {
-    json_t         *thread = NULL, *message = NULL;
-    const char     *exception = "SystemExit";
-    struct selector selector = {0};
-    struct raise    raise = {0};
-    int             all = 0;
+    const json_t      *thread = NULL, *message = NULL;
+    const char        *exception = "SystemExit";
+    struct selector    selector = {0};
+    struct raise       raise = {0};
+    bool               all = false;
+    const struct param wanted[] = {
+        {"thread", PARAM_ANY, &thread, false},
+        {"all", PARAM_BOOLEAN, &all, false},
+        {"exception", PARAM_STRING, &exception, false},
+        {"message", PARAM_ANY, &message, false},
+        {0},
+    };
 
-    if (!params_unpack(call, params, "{s?o, s?b, s?s, s?o !}", "thread", &thread, "all", &all,
-                       "exception", &exception, "message", &message) ||
-        !parse_exception(call, exception, &raise) || !parse_message(call, message, &raise))
+    if (!params_take(call, params, wanted) || !parse_exception(call, exception, &raise) ||
+        !parse_message(call, message, &raise))
         return;
-    if ((thread != NULL) == (all != 0))
+    if ((thread != NULL) == all)
         call_fail(call, PROTOCOL_TYPE_ERROR, "either \"thread\" or \"all\" says in which");
     else if (all)
         raise_in_all(call, NULL, &raise);
@@ -315,13 +305,18 @@ static void wake_ready(struct call *call, struct record *record)
 /* Waits for the end, or with "ready" until it is ready: till then the call is woken at each report. */
 void method_join(struct call *call, const json_t *params)
 {
-    json_t        *thread;
-    struct record *record;
-    double         timeout = -1;
-    int            ready = 0;
+    const json_t      *thread;
+    struct record     *record;
+    double             timeout = -1;
+    bool               ready = false;
+    const struct param wanted[] = {
+        {"thread", PARAM_ANY, &thread, true},
+        {"timeout", PARAM_NUMBER, &timeout, false},
+        {"ready", PARAM_BOOLEAN, &ready, false},
+        {0},
+    };
 
-    if (!params_unpack(call, params, "{s:o, s?F, s?b !}", "thread", &thread, "timeout", &timeout,
-                       "ready", &ready))
+    if (!params_take(call, params, wanted))
         return;
     record = select_for_call(call, thread);
     if (record == NULL)
@@ -339,7 +334,7 @@ void method_clear(struct call *call, const json_t *params)
     struct record *record, *next;
     json_int_t     cleared = 0;
 
-    if (!params_unpack(call, params, "{!}"))
+    if (!params_take(call, params, NULL))
         return;
     for (record = TAILQ_FIRST(store_all()); record != NULL; record = next) {
         next = TAILQ_NEXT(record, order);
@@ -364,7 +359,7 @@ void method_exceptions(struct call *call, const json_t *params)
 {
     json_t *array;
 
-    if (!params_unpack(call, params, "{!}"))
+    if (!params_take(call, params, NULL))
         return;
     array = json_array();
     for (size_t i = 0; exceptions_at(i) != NULL; i++)
@@ -374,10 +369,11 @@ void method_exceptions(struct call *call, const json_t *params)
 
 void method_shutdown(struct call *call, const json_t *params)
 {
-    int now = 0;
+    bool               now = false;
+    const struct param wanted[] = {{"now", PARAM_BOOLEAN, &now, false}, {0}};
 
-    if (params_unpack(call, params, "{s?b !}", "now", &now))
-        server_shutdown(call, now != 0);
+    if (params_take(call, params, wanted))
+        server_shutdown(call, now);
 }
 
 /* Which events are wanted: all, or those in the list NAMES. */
@@ -406,11 +402,15 @@ static bool parse_events(struct call *call, const json_t *names, unsigned *ret)
 void method_watch(struct call *call, const json_t *params)
 {
     struct connection *connection = call->connection;
-    json_t            *members = NULL, *events = NULL;
+    const json_t      *members = NULL, *events = NULL;
     struct watch       watch;
+    const struct param wanted[] = {
+        {"members", PARAM_ANY, &members, false},
+        {"events", PARAM_ANY, &events, false},
+        {0},
+    };
 
-    if (!params_unpack(call, params, "{s?o, s?o !}", "members", &members, "events", &events) ||
-        !params_members(call, members, &watch.members) ||
+    if (!params_take(call, params, wanted) || !params_members(call, members, &watch.members) ||
         !parse_events(call, events, &watch.events))
         return;
     call_reply(call, json_pack("{s:b}", "watching", 1));
@@ -419,7 +419,7 @@ void method_watch(struct call *call, const json_t *params)
 
 void method_version(struct call *call, const json_t *params)
 {
-    if (params_unpack(call, params, "{!}"))
+    if (params_take(call, params, NULL))
         call_reply(call, json_pack("{s:s, s:i, s:i, s:i}", "version", K3THREAD_VERSION, "protocol",
                                    PROTOCOL_VERSION, "pid", (int) getpid(), "guardian",
                                    (int) server_guardian()));

@@ -12,17 +12,16 @@
 /* PARAMS is an object or NULL. The function ends the call or lets it wait; see call.h. */
 typedef void method_run(struct call *call, const json_t *params);
 
+struct method {
+    const char *name;
+    method_run *run;
+};
+
 /* NULL if there is none of that name. */
-method_run *methods_find(const char *name);
+const struct method *methods_find(const char *name);
 
 method_run method_start, method_list, method_raise, method_join, method_logs, method_clear,
     method_exceptions, method_shutdown, method_version, method_watch;
-
-/*
- * Unpacks PARAMS by jansson's FORMAT, which should end in '!' to refuse what it does not name.
- * Returns false, with the call failed, if they do not fit.
- */
-bool params_unpack(struct call *call, const json_t *params, const char *format, ...);
 
 /*
  * Which members of the threads are wanted, as a sum of record_member()s: all, or those in the list

@@ -26,6 +26,7 @@ static bool parse_word(char *word, struct selector *ret)
 bool select_parse(struct call *call, const json_t *word, struct selector *ret)
 {
     char *bytes;
+    int   error;
 
     if (json_is_integer(word)) {
         json_int_t id = json_integer_value(word);
@@ -33,10 +34,9 @@ bool select_parse(struct call *call, const json_t *word, struct selector *ret)
         *ret = (struct selector){.id = id > 0 ? (uint64_t) id : 0};
         return true;
     }
-    if (bytes_from_json(word, &bytes) < 0) {
-        call_fail(call, PROTOCOL_TYPE_ERROR, "a thread is named by an id, a name or a pattern");
-        return false;
-    }
+    error = bytes_from_json(word, &bytes);
+    if (error != 0)
+        return call_refuse(call, error, "a thread is named by an id, a name or a pattern");
     return parse_word(bytes, ret);
 }
 

@@ -52,7 +52,7 @@ for error, params in [
         (TYPE, {"command": "ls"}),
         (TYPE, {"command": [1]}),
         (TYPE, {"command": [{"base64": "!"}]}),
-        (TYPE, {"command": [{"base64": "AGE="}]}),  # a NUL byte
+        (VALUE, {"command": [{"base64": "AGE="}]}),  # a NUL byte
         (TYPE, {"command": ["true"], "name": 7}),
         (TYPE, {"command": ["true"], "environment": "a=b"}),
         (TYPE, {"command": ["true"], "environment": [None]}),
@@ -66,9 +66,18 @@ for error, params in [
         (VALUE, {"command": ["true"], "directory": "relative"}),
         (VALUE, {"command": ["true"], "output": "relative"})]:
     fails(*error, "start", **params)
-for params in [{}, {"command": ["true"], "unknown": 1}, {"command": ["true"], "after": "1"},
-               {"command": ["true"], "daemon": 1}]:
-    fails(INVALID_PARAMS, None, "start", **params)
+for name, value, kind in [("after", "1", "a number"), ("timeout", True, "a number"),
+                          ("daemon", 1, "true or false"), ("umask", 0.5, "a whole number"),
+                          ("restart", 1, "a string"), ("log_limit", "1", "a whole number")]:
+    failure = fails(*TYPE, "start", command=["true"], **{name: value})
+    assert failure.message == 'start: "%s" must be %s' % (name, kind), failure
+for params, message in [({}, "start: missing parameter 'command'"),
+                        ({"command": None}, "start: missing parameter 'command'"),
+                        ({"command": ["true"], "tiemout": 1},
+                         "start: unknown parameter 'tiemout'; did you mean 'timeout'?"),
+                        ({"command": ["true"], "xyzzy": 1}, "start: unknown parameter 'xyzzy'")]:
+    failure = fails(INVALID_PARAMS, "TypeError", "start", **params)
+    assert failure.message == message, failure
 assert [t["name"] for t in call("list")] == ["first"]
 EOF
 }
@@ -114,7 +123,9 @@ fails(-32002, "ValueError", "raise", thread="first", exception="NoSuch")
 fails(-32001, "TypeError", "raise")
 fails(-32001, "TypeError", "raise", thread="first", all=True)
 fails(-32001, "TypeError", "raise", thread=["first"])
-fails(INVALID_PARAMS, None, "raise", thread="first", exception=1)
+fails(-32001, "TypeError", "raise", thread="first", exception=1)
+failure = fails(INVALID_PARAMS, "TypeError", "raise", thread="first", excepton="SystemExit")
+assert failure.message == "raise: unknown parameter 'excepton'; did you mean 'exception'?", failure
 fails(-32002, "ValueError", "join", thread="f*")
 assert call("list")[0]["state"] == "running"
 EOF
@@ -192,14 +203,19 @@ def check(data, code, id=None):
     assert answer["error"]["message"], answer
 
 for data in [b"{", b"hello", b"{}}", b'{"jsonrpc":"2.0",}', b"\xff\xff", b'{"a":1,"a":2}',
-             b'{"jsonrpc":"2.0","id":1,"method":"list"\x00}', b"\x00", b"NaN",
-             request(1, "join", {"thread": "first\0"}).rstrip()]:
+             b'{"jsonrpc":"2.0","id":1,"method":"list"\x00}', b"\x00", b"NaN"]:
     check(data, PARSE_ERROR)
 for data in [b"1", b"null", b'"list"', b"[]", b"[1]", b"{}",
              b'{"jsonrpc":"2.0"}', b'{"method":"list"}', b'{"jsonrpc":"1.0","method":"list"}',
              b'{"jsonrpc":"2.0","method":1}', b'{"jsonrpc":"2.0","id":{},"method":"list"}']:
     check(data, INVALID_REQUEST)
 check(b'{"jsonrpc":"2.0","id":5,"method":"list","params":[1]}', INVALID_REQUEST, 5)
+for method, params in [("join", {"thread": "first\0"}), ("start", {"command": ["true", "\0"]}),
+                       ("raise", {"thread": "first", "exception": "SystemExit\0x"}),
+                       ("list", {"members": ["id\0"]}), ("list\0", {}),
+                       ("join", {"thread": {"base64": "Zmlyc3QA"}})]:
+    check(request(6, method, params).rstrip(), -32002, 6)
+check(rb'{"jsonrpc":"2.0","id":7,"method":"join","params":{"thread":"\\u0000"}}', -32003, 7)
 check(b'{"jsonrpc":"2.0","id":"x","method":"nothing"}', METHOD_NOT_FOUND, "x")
 check(b'{"jsonrpc":"2.0","id":1.5,"method":"list","params":{"no":1}}', INVALID_PARAMS, 1.5)
 assert call("version")["protocol"] == 1
@@ -225,6 +241,7 @@ EOF
 
 @test "params can be left out" {
   script <<'EOF'
+assert call("list", threads=None, live=None)[0]["name"] == "first"
 assert result_of(ask(b'{"jsonrpc":"2.0","id":1,"method":"list"}\n'))[0]["name"] == "first"
 EOF
 }
