@@ -1,6 +1,7 @@
 #include "cli/joining.h"
 
 #include "cli/output.h"
+#include "cli/progress.h"
 #include "cli/rpc/bytes.h"
 #include "cli/status.h"
 #include "cli/view.h"
@@ -105,33 +106,26 @@ static struct joined take_end(const struct call *call, const json_t *thread, boo
     return failed;
 }
 
-/* The line that says how far it is; nothing where nobody sees it change. */
-struct progress {
-    bool shown;
-};
-
+/* Says how far it is, where there is more than one to wait for. */
 static void show_progress(struct progress *progress, const json_t *threads,
                           const struct joined *joined, size_t missing, bool ready)
 {
     size_t      count = json_array_size(threads), next = 0;
-    struct text line = {0};
+    struct text text = {0};
 
-    if (count < 2 || !isatty(STDERR_FILENO))
+    if (count < 2 || !progress_is_seen())
         return;
     while (next < count && joined[next].seen)
         next++;
-    text_add(&line, "\r\033[K");
     if (missing > 0) {
-        text_printf(&line, "%zu of %zu %s, waiting for ", count - missing, count,
+        text_printf(&text, "%zu of %zu %s, waiting for ", count - missing, count,
                     ready ? "are ready" : "have ended");
-        add_thread(&line, json_array_get(threads, next));
+        add_thread(&text, json_array_get(threads, next));
         if (missing > 1)
-            text_printf(&line, " and %zu more", missing - 1);
+            text_printf(&text, " and %zu more", missing - 1);
     }
-    if (missing > 0 || progress->shown)
-        (void) output_write(STDERR_FILENO, line.data, line.size); /* it is only a comfort */
-    progress->shown = missing > 0;
-    text_release(&line);
+    progress_show(progress, &text);
+    text_release(&text);
 }
 
 int join_threads(const struct call *call, const json_t *threads, double timeout, bool ready,

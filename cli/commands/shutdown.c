@@ -1,5 +1,7 @@
 #include "cli/command.h"
+#include "cli/progress.h"
 #include "cli/status.h"
+#include "cli/view.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -97,24 +99,123 @@ static void close_processes(struct processes *processes)
             close(processes->pidfds[i].fd);
 }
 
+/* Whom it waits for, which a person at a terminal may want to know. */
+struct waiting {
+    struct progress progress;
+    json_t         *threads; /* those that live; NULL: nobody asked */
+    bool            now;
+};
+
+/* How many of them are daemons, or are not; *RET_FIRST is the first of them. */
+static size_t count_threads(const struct waiting *waiting, bool daemon, const json_t **ret_first)
+{
+    const json_t *thread;
+    size_t        i, count = 0;
+
+    json_array_foreach(waiting->threads, i, thread)
+        if (json_is_true(json_object_get(thread, "daemon")) == daemon && count++ == 0)
+            *ret_first = thread;
+    return count;
+}
+
+/* First those that are no daemons are waited for, unless it is to be done now; then all. */
+static void show_waiting(struct waiting *waiting)
+{
+    const json_t *first = NULL, *first_daemon = NULL;
+    size_t        count = count_threads(waiting, false, &first);
+    size_t        daemons = count_threads(waiting, true, &first_daemon);
+    bool          patient = count > 0 && !waiting->now;
+    struct text   text = {0};
+
+    if (first == NULL)
+        first = first_daemon;
+    if (!patient)
+        count += daemons;
+    if (count > 0) {
+        text_add(&text, patient ? "waiting for " : "ending ");
+        view_add_bytes(&text, json_object_get(first, "name"));
+        if (count > 1)
+            text_printf(&text, " and %zu more", count - 1);
+        if (patient)
+            text_add(&text, "; shutdown --now ends them");
+    }
+    progress_show(&waiting->progress, &text);
+    text_release(&text);
+}
+
+/* An event: one of them has ended. */
+static void handle_event(void *context, const json_t *params)
+{
+    struct waiting *waiting = context;
+    json_int_t      id = view_id(json_object_get(params, "thread"));
+    size_t          count = json_array_size(waiting->threads), i = 0;
+
+    while (i < count && view_id(json_array_get(waiting->threads, i)) != id)
+        i++;
+    if (i == count) /* one that had ended before we knew of it */
+        return;
+    (void) json_array_remove(waiting->threads, i);
+    show_waiting(waiting);
+}
+
+/* Asks for those that live, and to be told when one ends. Returns 0 or -errno. */
+static int watch_threads(struct client *client, struct waiting *waiting)
+{
+    struct reply reply;
+    int          error;
+
+    client->notify = handle_event;
+    client->notify_context = waiting;
+    error = client_call(client, "watch",
+                        json_pack("{s:[s], s:[s]}", "events", "ended", "members", "id"), &reply);
+    if (error != 0)
+        return error;
+    reply_release(&reply);
+    error = client_call(
+        client, "list",
+        json_pack("{s:b, s:[s, s, s]}", "live", 1, "members", "id", "name", "daemon"), &reply);
+    if (error != 0)
+        return error;
+    waiting->threads = json_deep_copy(reply.result);
+    reply_release(&reply);
+    return 0;
+}
+
+/* Sends the request and waits for its answer. Returns 0 or -errno. */
+static int request(struct client *client, struct waiting *waiting)
+{
+    static const struct text nothing;
+    struct reply             reply;
+    int                      error = progress_is_seen() ? watch_threads(client, waiting) : 0;
+
+    if (error == 0) {
+        show_waiting(waiting);
+        error = client_call(client, "shutdown", json_pack("{s:b}", "now", waiting->now), &reply);
+    }
+    if (error == 0)
+        reply_release(&reply);
+    progress_show(&waiting->progress, &nothing);
+    json_decref(waiting->threads);
+    client->notify = NULL;
+    return error;
+}
+
 static int run(struct call *call)
 {
     const struct shutdown_options *o = call->options;
     struct client                 *client = &call->session->client;
     struct processes               processes;
-    struct reply                   reply;
+    struct waiting                 waiting = {.now = o->now};
     int                            error;
     bool                           gone;
 
     if (open_processes(client, &processes) != 0)
         return command_failed(call);
-    error = client_call(client, "shutdown", json_pack("{s:b}", "now", o->now), &reply);
+    error = request(client, &waiting);
     /* An end by another hand may come before the answer; it is an end all the same. */
     gone = (error == 0 || error == -ECONNRESET) &&
            wait_until_gone(&processes, error == 0 ? -1 : 10000);
     close_processes(&processes);
-    if (error == 0)
-        reply_release(&reply);
     client_close(client);
     return gone ? STATUS_DONE : command_failed(call);
 }

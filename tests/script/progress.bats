@@ -1,0 +1,71 @@
+#!/usr/bin/env bats
+# What a terminal is told meanwhile: whom a shutdown waits for.
+
+# shellcheck disable=SC2016,SC2154
+
+load ../cli/helpers
+
+# talk LINE…: lines of expect behind a start of k3thread WORDS.
+talk() {
+  local words=$1
+  shift
+  {
+    echo 'set timeout 30'
+    echo "spawn -noecho \$env(K3THREAD) $words"
+    echo 'expect_after timeout { exit 99 } eof { exit 98 }'
+    printf '%s\n' "$@"
+    echo 'expect timeout { exit 99 } eof'
+    echo 'exit [lindex [wait] 3]'
+  } >conversation
+  log expect conversation
+  TERM=xterm expect conversation
+}
+
+script_command() {
+  TERM=xterm command script -qec "$1" /dev/null
+}
+
+# A thread that runs until the file NAME.go is there.
+gated() {
+  k3 "$1" --name "$2" -- sh -c 'until [ -e "$0.go" ]; do sleep 0.02; done' "$2"
+}
+
+@test "a shutdown says whom it waits for, and how not to" {
+  gated start one
+  gated start two
+  gated daemon service
+  run -0 talk shutdown 'expect -exact "waiting for one and 1 more; shutdown --now ends them"' \
+    'exec touch one.go' 'expect -exact "waiting for two; shutdown --now ends them"' \
+    'exec touch two.go' 'expect -exact "ending service"' 'expect -exact "\r\033\[K"'
+  [ ! -e k.sock ]
+}
+
+@test "with --now all are waited for alike" {
+  k3 start --name one -- sh -c 'trap "" TERM; touch up; until [ -e go ]; do sleep 0.02; done'
+  gated daemon service
+  wait_until "$DEADLINE" test -e up
+  run -0 talk 'shutdown --now' 'expect -exact "ending one"' 'exec touch go'
+  unlike "$output" '*waiting for*'
+}
+
+@test "the line is no wider than the terminal" {
+  gated start "$(printf '%064d' 0 | tr 0 n)"
+  in_background at_terminal script_command "stty cols 40; exec '$K3THREAD' shutdown"
+  wait_until "$DEADLINE" grep -q 'waiting for' at_terminal.out
+  touch "$(printf '%064d' 0 | tr 0 n).go"
+  finish at_terminal
+  is "$(tr '\r' '\n' <at_terminal.out | sed 's/^.\[K//' | grep -o 'waiting.*')" \
+    "waiting for $(printf '%027d' 0 | tr 0 n)"
+}
+
+@test "without a terminal, and with nobody to wait for, it says nothing" {
+  gated start one
+  in_background shutting k3 shutdown
+  wait_until "$DEADLINE" grep -q 'shutting down' k.log
+  touch one.go
+  finish shutting
+  is "$(cat shutting.out shutting.err)" ''
+  k3 start --name gone -- true
+  k3 join gone
+  is "$(script_command "'$K3THREAD' shutdown" </dev/null)" ''
+}
