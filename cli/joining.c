@@ -25,9 +25,17 @@ bool thread_is_pattern(const char *thread)
     return strpbrk(thread, "*?[") != NULL;
 }
 
+/* What a request calls THREAD, which is a word of the user's or an answer of the supervisor's. */
+static json_t *parameter_of(json_t *thread)
+{
+    json_t *id = json_object_get(thread, "id");
+
+    return id != NULL ? id : thread;
+}
+
 static json_t *make_params(json_t *thread, double timeout, bool ready)
 {
-    json_t *params = json_pack("{s:O}", "thread", thread);
+    json_t *params = json_pack("{s:O}", "thread", parameter_of(thread));
     int     error = 0;
 
     if (timeout >= 0)
@@ -61,21 +69,14 @@ static int send_joins(struct client *client, const json_t *threads, double timeo
 
 static void add_thread(struct text *text, const json_t *thread)
 {
+    const json_t *name = json_object_get(thread, "name");
+
+    if (name != NULL)
+        thread = name;
     if (json_is_integer(thread))
         text_printf(text, "%" JSON_INTEGER_FORMAT, json_integer_value(thread));
     else
         view_add_bytes(text, thread);
-}
-
-/* The supervisor only says that the time is up; of several threads, one wants to know whose. */
-static void name_late_one(struct client *client, const json_t *thread, bool ready)
-{
-    struct text name = {0};
-
-    add_thread(&name, thread);
-    client_fail(client, -ETIMEDOUT, STATUS_TIMEOUT, "TimeoutError", "thread '%.*s' %s",
-                (int) name.size, name.data, ready ? "is not ready" : "has not ended");
-    text_release(&name);
 }
 
 /* The last that a thread printed which ended before it was ready may say why. */
@@ -91,16 +92,13 @@ static void show_tail(const struct reply *reply)
     free(bytes);
 }
 
-static struct joined take_end(const struct call *call, const json_t *thread, bool ready,
-                              const struct reply *reply)
+static struct joined take_end(const struct call *call, bool ready, const struct reply *reply)
 {
     struct client *client = &call->session->client;
     struct joined  failed = {.done = false};
 
     if (client_check(client, reply) == 0)
         return (struct joined){.done = true, .status = ready ? 0 : view_status(reply->result)};
-    if (client->failure.status == STATUS_TIMEOUT)
-        name_late_one(client, thread, ready);
     failed.status = command_failed(call);
     show_tail(reply);
     return failed;
@@ -150,7 +148,7 @@ int join_threads(const struct call *call, const json_t *threads, double timeout,
 
             if (client_check(client, &reply) != 0)
                 show_progress(&progress, threads, ret, 0, ready);
-            ret[index] = take_end(call, json_array_get(threads, index), ready, &reply);
+            ret[index] = take_end(call, ready, &reply);
             ret[index].seen = true;
             missing--;
         }

@@ -22,10 +22,11 @@ json_t *thread_to_json(const char *thread);
 bool thread_is_pattern(const char *thread);
 
 /*
- * Joins each of THREADS (READY: waits until it is ready), an array of ids and names, with TIMEOUT in seconds (negative: for ever)
- * for all of them together, and fills RET, as long as the array, in its order. What goes wrong
- * with one thread is reported at once and does not end the wait for the others. On a terminal, a
- * line on standard error says meanwhile how far it is.
+ * Joins each of THREADS (READY: waits until it is ready), an array of ids, names and threads as
+ * the supervisor answers them, with TIMEOUT in seconds (negative: for ever) for all of them
+ * together, and fills RET, as long as the array, in its order. What goes wrong with one thread is
+ * reported at once and does not end the wait for the others. On a terminal, a line on standard
+ * error says meanwhile how far it is.
  *
  * Returns 0, or -errno with client->failure when the connection failed.
  */

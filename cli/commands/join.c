@@ -83,8 +83,7 @@ static json_t *newest_of_names(const json_t *threads)
 
     json_array_foreach((json_t *) threads, i, thread) {
         add_key(&key, json_object_get(thread, "name"));
-        error |=
-            key.failed || json_object_set_new(newest, key.data, json_integer(view_id(thread))) != 0;
+        error |= key.failed || json_object_set(newest, key.data, (json_t *) thread) != 0;
     }
     text_release(&key);
     if (error == 0)
@@ -93,13 +92,13 @@ static json_t *newest_of_names(const json_t *threads)
     return NULL;
 }
 
-/* Appends the ids of the threads that list answers to PARAMS. */
+/* Appends the threads that list answers to PARAMS. */
 static int append_listed(const struct call *call, json_t *params, json_t *targets)
 {
     struct reply reply;
     json_t      *newest;
     const char  *name;
-    json_t      *id;
+    json_t      *thread;
     int          error;
 
     if (client_call(&call->session->client, "list", params, &reply) != 0)
@@ -107,8 +106,8 @@ static int append_listed(const struct call *call, json_t *params, json_t *target
     newest = newest_of_names(reply.result);
     reply_release(&reply);
     error = newest == NULL;
-    json_object_foreach(newest, name, id)
-        error |= json_array_append(targets, id);
+    json_object_foreach(newest, name, thread)
+        error |= json_array_append(targets, thread);
     json_decref(newest);
     return error == 0 ? STATUS_DONE : fail_memory(call);
 }
@@ -134,7 +133,7 @@ static int append_word(const struct call *call, const char *thread, json_t *targ
     return STATUS_DONE;
 }
 
-/* Fills TARGETS with what is to be joined: ids, and names as they were given. */
+/* Fills TARGETS with what is to be joined: words as they were given, and threads that fit. */
 static int find_targets(const struct call *call, json_t *targets)
 {
     const struct join_options *o = call->options;

@@ -103,38 +103,21 @@ static json_t *make_params(const struct raise_options *o)
     return NULL;
 }
 
-static json_t *ids_of(const json_t *threads)
-{
-    json_t       *ids = json_array();
-    const json_t *thread;
-    size_t        i;
-    int           error = 0;
-
-    json_array_foreach((json_t *) threads, i, thread)
-        error |= json_array_append_new(ids, json_integer(view_id(thread)));
-    if (error == 0)
-        return ids;
-    json_decref(ids);
-    return NULL;
-}
-
 /* Waits until the threads have ended; how they did is not this command's business. */
 static int wait_for(const struct call *call, const json_t *threads, double timeout)
 {
-    json_t        *ids = ids_of(threads);
-    size_t         count = json_array_size(ids);
+    size_t         count = json_array_size(threads);
     struct joined *joined = calloc(count + 1, sizeof(*joined));
     int            status = STATUS_DONE;
 
-    if (ids == NULL || joined == NULL)
+    if (joined == NULL)
         status = command_fail(call, STATUS_FAILED, "MemoryError", "out of memory");
-    else if (join_threads(call, ids, timeout, false, joined) != 0)
+    else if (join_threads(call, threads, timeout, false, joined) != 0)
         status = command_failed(call);
     else
         for (size_t i = 0; i < count; i++)
             if (!joined[i].done)
                 status = STATUS_FAILED;
-    json_decref(ids);
     free(joined);
     return status;
 }

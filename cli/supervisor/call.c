@@ -2,6 +2,7 @@
 
 #include "cli/rpc/parse.h"
 #include "cli/clock.h"
+#include "cli/text.h"
 #include "cli/supervisor/connection.h"
 #include "cli/supervisor/methods.h"
 
@@ -85,19 +86,18 @@ static const char *type_of(enum protocol_error code)
     return NULL;
 }
 
-/* Bytes that are not UTF-8 cannot stand in a message: each becomes a '?'. */
+/* Bytes that are not UTF-8 cannot stand in a message: they are written as \xNN. */
 static json_t *message_to_json(const char *message)
 {
-    json_t *text = json_string(message);
-    char   *copy;
+    json_t     *text = json_string(message);
+    struct text escaped = {0};
 
-    if (text != NULL || (copy = strdup(message)) == NULL)
+    if (text != NULL)
         return text;
-    for (char *c = copy; *c != '\0'; c++)
-        if ((unsigned char) *c >= 128)
-            *c = '?';
-    text = json_string(copy);
-    free(copy);
+    text_add_escaped(&escaped, message, strlen(message));
+    if (!escaped.failed)
+        text = json_stringn(escaped.data, escaped.size);
+    text_release(&escaped);
     return text;
 }
 
@@ -193,7 +193,7 @@ double call_expire(void)
 
         if (left > 0)
             return left;
-        call_fail(call, PROTOCOL_TIMEOUT_ERROR, "the time is up");
+        call->expire(call, call->record);
     }
     return -1;
 }

@@ -29,6 +29,10 @@ struct call {
     LIST_ENTRY(call) waiting;
     TAILQ_ENTRY(call) timing;
     void (*wake)(struct call *call, struct record *record); /* what the wait is for */
+
+    /* Fails the call when its time is up; for a call with a timeout. Until then RECORD is there. */
+    void (*expire)(struct call *call, const struct record *record);
+    const struct record *record;
 };
 
 /* A call of CONNECTION; takes over ID. Returns NULL without memory (ID is freed). */
@@ -48,8 +52,8 @@ void call_fail_with(struct call *call, enum protocol_error code, const char *mes
 bool call_refuse(struct call *call, int error, const char *what);
 
 /*
- * Leaves the call in LIST until call_wake() on it; after SECONDS (negative: never) it fails with
- * TimeoutError instead.
+ * Leaves the call in LIST until call_wake() on it; after SECONDS (negative: never) call->expire()
+ * fails it instead.
  */
 void call_wait(struct call *call, struct call_list *list, double seconds,
                void (*wake)(struct call *call, struct record *record));

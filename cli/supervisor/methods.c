@@ -285,7 +285,7 @@ static void fail_ready(struct call *call, const struct record *record)
         json_pack("{s:o, s:o}", "thread", record_to_json(record), "tail", log_tail(record, 10));
     char *message = NULL;
 
-    if (asprintf(&message, "thread %llu ended before it was ready",
+    if (asprintf(&message, "thread '%s' (id %llu) ended before it was ready", record->job.name,
                  (unsigned long long) record->id) < 0)
         message = NULL;
     call_fail_with(call, PROTOCOL_NOT_READY_ERROR, message != NULL ? message : "not ready", data);
@@ -300,6 +300,13 @@ static void wake_ready(struct call *call, struct record *record)
         call_wait(call, &record->calls, -1, wake_ready);
     else
         fail_ready(call, record);
+}
+
+static void fail_late(struct call *call, const struct record *record)
+{
+    call_fail(call, PROTOCOL_TIMEOUT_ERROR, "thread '%s' (id %llu) %s", record->job.name,
+              (unsigned long long) record->id,
+              call->wake == wake_ready ? "is not ready" : "has not ended");
 }
 
 /* Waits for the end, or with "ready" until it is ready: till then the call is woken at each report. */
@@ -321,6 +328,8 @@ void method_join(struct call *call, const json_t *params)
     record = select_for_call(call, thread);
     if (record == NULL)
         return;
+    call->record = record;
+    call->expire = fail_late;
     if (record_is_live(record) && !(ready && record->now.ready))
         call_wait(call, &record->calls, timeout, ready ? wake_ready : wake_join);
     else if (ready)

@@ -21,6 +21,7 @@
 /* A thread that must be ready before another one's command starts. */
 struct need {
     uint64_t id;
+    bool     met;
 };
 
 enum restart { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };

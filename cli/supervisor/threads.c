@@ -165,26 +165,33 @@ bool threads_advance(void)
     return !stuck;
 }
 
-/* The first of those that RECORD needs which is not ready, or NULL; gone ones were not. */
+/*
+ * The first of those that RECORD needs which was never ready, or NULL. One that was may have ended
+ * since, and be forgotten.
+ */
 static const struct need *unmet_need(const struct record *record)
 {
+    const struct need *unmet = NULL;
+
     for (size_t i = 0; i < record->job.need_count; i++) {
-        const struct need   *need = &record->job.needs[i];
+        struct need         *need = &record->job.needs[i];
         const struct record *needed = store_find_id(need->id);
 
-        if (needed == NULL || !needed->now.ready)
-            return need;
+        need->met |= needed != NULL && needed->now.ready;
+        if (!need->met && unmet == NULL)
+            unmet = need;
     }
-    return NULL;
+    return unmet;
 }
 
-/* What it needs has ended and will never be ready. */
+/* What it needs has ended, is maybe forgotten already, and will never be ready. */
 static void fail_need(struct record *record, const struct need *need)
 {
-    char *message;
+    const struct record *needed = store_find_id(need->id);
+    char                *message;
 
-    if (asprintf(&message, "thread %llu, which it needs, ended before it was ready",
-                 (unsigned long long) need->id) < 0)
+    if (asprintf(&message, "thread '%s' (id %llu), which it needs, ended before it was ready",
+                 needed != NULL ? needed->job.name : "?", (unsigned long long) need->id) < 0)
         message = NULL;
     end_unbegun(record, NULL, message, 125);
 }

@@ -184,3 +184,20 @@ while joining:
     assert (thread["id"], thread["exit_code"], thread["signal"]) == (id, ids[id] % 100, None), thread
 EOF
 }
+
+@test "whoever is late is called by name and id, however it was asked for" {
+  k3 start -n web -- sleep 1000
+  late="TimeoutError: thread 'web' (id 1) has not ended"
+  for words in web 1 'w*' --all; do
+    run -124 --separate-stderr k3 join -t 0.05 "$words"
+    is "$stderr" "k3thread: join: $late"
+  done
+  run -1 --separate-stderr k3 raise -w0.05 'w*' SIGCONT
+  is "$stderr" "k3thread: raise: $late"
+  k3 start -n slow --ready line:never -- sleep 1000
+  run -124 --separate-stderr k3 join --ready -t 0.05 2
+  is "$stderr" "k3thread: join: TimeoutError: thread 'slow' (id 2) is not ready"
+  k3 raise 2
+  run -125 --separate-stderr k3 join --ready 2
+  is "$stderr" "k3thread: join: NotReadyError: thread 'slow' (id 2) ended before it was ready"
+}

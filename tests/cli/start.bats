@@ -342,3 +342,41 @@ EOF
   k3 join 1
   is "$(cat out)" 20000
 }
+
+@test "who needs a thread that ends unready is told which" {
+  k3 start -n db --ready line:never -- sleep 1000
+  k3 start -n web --needs 1 -- true
+  k3 raise db
+  run -125 k3 join web
+  is "$(k3_field web message)" "thread 'db' (id 1), which it needs, ended before it was ready"
+}
+
+@test "a need that was met stays so, when its thread has ended and is forgotten" {
+  mkfifo gate
+  k3 start -n first -- true
+  k3 start -n second --ready line:now -- sh -c 'read x <gate; echo now; sleep 1000'
+  k3 start -n third --needs second --needs first -- true
+  k3 join first
+  k3 clear
+  echo >gate
+  k3 join third
+}
+
+@test "start --wait ends as a pipeline's command does when its reader goes" {
+  run -141 bash -c '{ "$K3THREAD" start -n loud --wait -- yes; echo $? >status; } | head -n 1
+    exit "$(cat status)"'
+  is "$output" y
+  run -143 k3 join loud
+}
+
+@test "messages show words that are not UTF-8, and control characters, escaped" {
+  k3 start -- true
+  for command in "raise" "join" "logs" "list"; do
+    run -3 --separate-stderr k3 "$command" $'w\xff\xc3\xa9\e'
+    like "$stderr" "k3thread: $command: InvalidThreadIdError: no *thread 'w\\\\xffé\\\\x1b'"
+  done
+  run -1 --separate-stderr k3 start -- $'no\xff'
+  like "$stderr" "k3thread: start: FileNotFoundError: *'no\\\\xff'*"
+  run -64 --separate-stderr k3 start -n $'a\nb\xff' -- true
+  like "$stderr" "k3thread: start: ValueError: 'a\\\\nb\\\\xff' is no name for a thread: it has a control character"
+}
