@@ -159,9 +159,10 @@ static int set_attributes(posix_spawnattr_t *attributes)
 static int spawn_supervisor(const struct place *place, const struct claim *claim,
                             const struct launch_own *own, pid_t *ret_pid)
 {
-    char  slots[32] = "";
-    char *arguments[] = {"k3thread",    "-S", place->socket, "supervise", "--listen-fd=3",
-                         "--lock-fd=4", NULL, NULL,          NULL};
+    char   slots[32] = "";
+    char  *arguments[] = {"k3thread",    "-S", place->socket, "supervise", "--listen-fd=3",
+                          "--lock-fd=4", NULL, NULL,          NULL,        NULL};
+    size_t count = 6;
     /*
      * Room for libraries loaded later, of which there are none, would cost each thread a KiB; and
      * its dates are UTC, so no file of a time zone has to be read for them.
@@ -175,10 +176,12 @@ static int spawn_supervisor(const struct place *place, const struct claim *claim
     if (error != 0)
         return -error;
     if (own != NULL)
-        arguments[6] = "--lifeline-fd=5";
+        arguments[count++] = "--lifeline-fd=5";
+    if (own != NULL && own->private_place)
+        arguments[count++] = "--private";
     if (own != NULL && own->slots > 0) {
         (void) snprintf(slots, sizeof(slots), "--slots=%u", own->slots);
-        arguments[7] = slots;
+        arguments[count] = slots;
     }
     error = posix_spawnattr_init(&attributes);
     if (error == 0) {

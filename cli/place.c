@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -194,4 +195,18 @@ void place_release(struct place *place)
     free(place->journal);
     free(place->logs);
     *place = (struct place){0};
+}
+
+static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *walk)
+{
+    (void) info;
+    (void) type;
+    (void) walk;
+    (void) remove(path); /* what stays is named by the directory that stays */
+    return 0;
+}
+
+void place_remove_directory(const char *directory)
+{
+    (void) nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }

@@ -39,6 +39,9 @@ int place_resolve(struct place *ret, const char *label, const char *socket, char
  */
 int place_prepare(const struct place *place, char **ret_why);
 
+/* Removes DIRECTORY, with all that is in it: only for one that was made for this alone. */
+void place_remove_directory(const char *directory);
+
 /* Frees the paths; PLACE itself is the caller's. A zeroed PLACE is fine. */
 void place_release(struct place *place);
 

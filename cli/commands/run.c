@@ -23,6 +23,7 @@ enum { KEY_FAIL_FAST = 256, KEY_ANY, KEY_SLOTS, KEY_NO_PREFIX, KEY_TIMESTAMPS, K
 static const struct argp_option options[] = {
     {"fail-fast", KEY_FAIL_FAST, NULL, 0, "End all when the first thread fails", 0},
     {"any", KEY_ANY, NULL, 0, "End all when the first thread ends", 0},
+    {"quiet", 'q', NULL, 0, "Print no table of how the threads ended", 0},
     {"slots", KEY_SLOTS, "N", 0, "Run at most N commands at a time, daemons apart; others queue",
      0},
     {"no-prefix", KEY_NO_PREFIX, NULL, 0, "Print lines without their thread's name", 0},
@@ -61,6 +62,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_ANY:
         o->front.any = true;
+        return 0;
+    case 'q':
+        o->front.quiet = true;
         return 0;
     case KEY_SLOTS:
         return parse_slots(state, argument, &o->front.slots);
@@ -110,6 +114,7 @@ static int run_script(const struct call *call, const struct script *script)
     char *why = NULL;
     int   error, status;
 
+    front.own_place = is_own;
     front.any |= o->procfile != NULL;
     front.printer = printer_style(STDOUT_FILENO) | (o->timestamps ? PRINTER_TIMES : 0) |
                     (o->no_prefix ? 0 : PRINTER_NAMES);

@@ -15,10 +15,11 @@
 /* What launch.c hands over; the places in a claim are 1 too high, so that 0 is "not given". */
 struct supervise_options {
     int      listener, lock, lifeline;
+    bool     private_place;
     unsigned slots;
 };
 
-enum { KEY_LISTEN_FD = 256, KEY_LOCK_FD, KEY_LIFELINE_FD, KEY_SLOTS };
+enum { KEY_LISTEN_FD = 256, KEY_LOCK_FD, KEY_LIFELINE_FD, KEY_PRIVATE, KEY_SLOTS };
 
 static const struct argp_option options[] = {
     {"slots", KEY_SLOTS, "N", 0, "Run at most N commands at a time, daemons apart; others queue",
@@ -26,6 +27,7 @@ static const struct argp_option options[] = {
     {"listen-fd", KEY_LISTEN_FD, "FD", OPTION_HIDDEN, NULL, 0},
     {"lock-fd", KEY_LOCK_FD, "FD", OPTION_HIDDEN, NULL, 0},
     {"lifeline-fd", KEY_LIFELINE_FD, "FD", OPTION_HIDDEN, NULL, 0},
+    {"private", KEY_PRIVATE, NULL, OPTION_HIDDEN, NULL, 0},
     {0},
 };
 
@@ -62,9 +64,14 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return parse_fd(state, argument, &o->lock);
     case KEY_LIFELINE_FD:
         return parse_fd(state, argument, &o->lifeline);
+    case KEY_PRIVATE:
+        o->private_place = true;
+        return 0;
     case KEY_SLOTS:
         return parse_slots(state, argument, &o->slots);
     case ARGP_KEY_END:
+        if (o->private_place && o->lifeline == 0)
+            return command_usage(state, "--private goes with --lifeline-fd");
         if ((o->listener != 0) != (o->lock != 0))
             return command_usage(state, "--listen-fd and --lock-fd go together");
         return 0;
@@ -121,6 +128,7 @@ static int run(struct call *call)
     struct supervisor_options       supervisor = {
               .place = &call->session->place,
               .lifeline = o->lifeline - 1,
+              .private_place = o->private_place,
               .slots = o->slots,
     };
     struct claim claim;

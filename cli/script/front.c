@@ -486,7 +486,8 @@ static void raise_limit(void)
 /* Starts the supervisor and connects to it. Returns 0, or -errno after saying why. */
 static int start_supervisor(struct front *front)
 {
-    struct launch_own own = {.slots = front->options->slots};
+    struct launch_own own = {.slots = front->options->slots,
+                             .private_place = front->options->own_place};
     struct text       why = {0};
     int               ends[2];
     int               error;
@@ -600,7 +601,8 @@ int front_run(const struct front_options *options, const struct place *place,
     error = begin(&front, script);
     if (error == 0) {
         loop(&front);
-        print_summary(&front);
+        if (!options->quiet)
+            print_summary(&front);
     } else {
         front.status = fail(&front, error);
     }

@@ -17,6 +17,8 @@
 struct front_options {
     bool     fail_fast; /* the first thread that fails ends all; daemons never count */
     bool     any;       /* the first thread that ends does */
+    bool     quiet;     /* no summary at the end */
+    bool     own_place; /* the place is for this run alone: see own_place.h */
     unsigned slots;     /* 0: any number */
     unsigned printer;   /* flags of printer.h */
 };

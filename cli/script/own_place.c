@@ -1,10 +1,8 @@
 #include "cli/script/own_place.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 /* Makes a directory from TEMPLATE, which it uses up. Returns NULL with errno. */
@@ -75,17 +73,8 @@ int own_place_make(struct place *ret)
     return error;
 }
 
-static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *walk)
-{
-    (void) info;
-    (void) type;
-    (void) walk;
-    (void) remove(path); /* what stays is named by the directory that stays */
-    return 0;
-}
-
 void own_place_remove(struct place *place)
 {
-    (void) nftw(place->directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+    place_remove_directory(place->directory);
     place_release(place);
 }

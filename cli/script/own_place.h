@@ -1,4 +1,7 @@
-/* A place for a supervisor that is nobody else's: in a directory that is removed at the end. */
+/*
+ * A place for a supervisor that is nobody else's: in a directory that is removed at the end. Who
+ * is killed before that leaves it to the supervisor's guardian: struct launch_own.
+ */
 #ifndef K3THREAD_CLI_SCRIPT_OWN_PLACE_H
 #define K3THREAD_CLI_SCRIPT_OWN_PLACE_H
 

@@ -1,10 +1,12 @@
 #include "cli/supervisor/guardian.h"
 
 #include "cli/supervisor/children.h"
+#include "cli/place.h"
 #include "cli/supervisor/journal.h"
 #include "cli/supervisor/lean.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -69,6 +71,14 @@ static size_t end_everything(int list)
     return reaped;
 }
 
+/* Has whoever held the other end of the lifeline gone? */
+static bool is_orphaned(const struct guardian_options *options)
+{
+    struct pollfd pollfd = {.fd = options->lifeline, .events = POLLIN};
+
+    return options->lifeline >= 0 && poll(&pollfd, 1, 0) > 0;
+}
+
 static int exit_status(const siginfo_t *end)
 {
     return end->si_code == CLD_EXITED ? end->si_status : 128 + end->si_status;
@@ -87,6 +97,9 @@ __attribute__((noreturn)) static void conclude(const struct guardian_options *op
     } else if (killed > 0) {
         journal_write("the supervisor left %zu processes behind; they were ended", killed);
     }
+    /* A starter that lives reads the logs to their end, and removes them himself. */
+    if (options->directory != NULL && is_orphaned(options))
+        place_remove_directory(options->directory);
     _exit(exit_status(end));
 }
 
@@ -118,7 +131,7 @@ __attribute__((noreturn)) static void guard(const struct guardian_options *optio
 
     prctl(PR_SET_NAME, "k3thread-guard");
     close(options->listener);
-    if (options->lifeline >= 0)
+    if (options->lifeline >= 0 && options->directory == NULL)
         close(options->lifeline);
     lean_process();
     for (;;) {

@@ -11,9 +11,10 @@
 #include <sys/types.h>
 
 struct guardian_options {
-    const char *socket;   /* removed when the supervisor died without doing so */
-    int         listener; /* of no use here: closed */
-    int         lifeline; /* the same; -1: none */
+    const char *socket;    /* removed when the supervisor died without doing so */
+    const char *directory; /* NULL, or removed at the end if the lifeline's other end is closed */
+    int         listener;  /* of no use here: closed */
+    int         lifeline;  /* the same without a directory; -1: none */
 };
 
 /*

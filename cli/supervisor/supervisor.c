@@ -115,7 +115,11 @@ int supervisor_run(const struct supervisor_options *options, char **ret_why)
 {
     const struct place     *place = options->place;
     struct guardian_options guarded = {
-        .socket = place->socket, .listener = options->listener, .lifeline = options->lifeline};
+        .socket = place->socket,
+        .directory = options->private_place ? place->directory : NULL,
+        .listener = options->listener,
+        .lifeline = options->lifeline,
+    };
     char *logs;
     pid_t guardian;
     int   error;

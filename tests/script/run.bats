@@ -239,6 +239,38 @@ at_terminal() {
   is "$(ls -A k3thread)" ''
 }
 
+is_empty() {
+  [ -z "$(ls -A "$1")" ]
+}
+
+@test "its own place is removed too when the front is killed, and nothing else" {
+  script_of 'start --name a -- sh -c "echo up >up; sleep 1000"' 'join a'
+  mkdir k3thread && chmod 700 k3thread && touch k3thread/other
+  in_front run script
+  wait_for_file up
+  kill -KILL "${background[run]}"
+  finish run 137
+  rm k3thread/other
+  wait_until "$DEADLINE" is_empty k3thread
+}
+
+@test "a place that was named stays when the front is killed" {
+  mkdir named && chmod 700 named
+  script_of 'start --name a -- sh -c "echo up; echo up >up; sleep 1000"' 'join a'
+  in_background run "$K3THREAD" -S "$dir/named/r.sock" run script
+  wait_for_file up
+  guardian=$(K3THREAD_SOCKET=$dir/named/r.sock guardian_pid)
+  kill -KILL "${background[run]}"
+  finish run 137
+  wait_until "$DEADLINE" refute_alive "$guardian"
+  is "$(cat named/r.logs/*/*.log)" up
+}
+
+@test "a place is private only with a lifeline" {
+  run -64 k3 supervise --private
+  [ -d "$dir" ]
+}
+
 @test "a script cannot start a supervisor that outlives it" {
   script_of 'shutdown' 'start -- sleep 1000'
   run -69 k3 run script
@@ -264,6 +296,18 @@ at_terminal() {
   script_of ''
   run -0 k3 run script
   is "$output" ''
+}
+
+@test "with --quiet there is no summary, but there are errors" {
+  script_of 'start --name bad -- sh -c "exit 2"'
+  run -2 k3 run --quiet script
+  is "$output" ''
+  run -2 k3 run -q script
+  is "$output" ''
+  script_of 'join nobody'
+  run -3 k3 run -q script
+  like "$output" 'script:1: k3thread: join: InvalidThreadIdError: *'
+  run -64 k3 run --quiet=yes script
 }
 
 @test "Ctrl-C raises KeyboardInterrupt in all, the script included" {
