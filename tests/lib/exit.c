@@ -157,6 +157,26 @@ static void started_during_exit(void)
     check_child(start_during_exit, 7, "later");
 }
 
+static void *exit_too(void *arg)
+{
+    WAIT_FOR(test_state(getpid()) == 'S');
+    (void) arg;
+    exit(7);
+}
+
+static void exit_twice(void)
+{
+    start(sleep_a_little, "waited");
+    start(exit_too, NULL);
+    exit(7);
+}
+
+/* The second exit, while the first one waits, does not end the process. */
+static void two_exits(void)
+{
+    check_child(exit_twice, 7, "waited");
+}
+
 static void start_delayed(void)
 {
     const struct k3thread_options options = {.after = 0.1};
@@ -318,7 +338,8 @@ TEST_MAIN({"return-from-main", return_from_main}, {"status", status_is_kept},
           {"daemons", daemons_are_dropped}, {"from-thread", exit_from_a_thread},
           {"from-only-thread", exit_from_the_only_thread}, {"_exit", underscore_exit},
           {"signal", fatal_signal}, {"started-during", started_during_exit},
-          {"delayed", delayed_are_waited_for}, {"raised-during", raised_in_during_exit},
-          {"adopted", adopted_are_not_waited_for}, {"main-ends", exception_ends_main},
-          {"default-hook", default_hook}, {"own-hook", own_hook}, {"throwing-hook", throwing_hook},
+          {"two-exits", two_exits}, {"delayed", delayed_are_waited_for},
+          {"raised-during", raised_in_during_exit}, {"adopted", adopted_are_not_waited_for},
+          {"main-ends", exception_ends_main}, {"default-hook", default_hook},
+          {"own-hook", own_hook}, {"throwing-hook", throwing_hook},
           {"hook-of-adopted", hook_of_adopted})

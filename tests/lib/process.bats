@@ -15,6 +15,7 @@ load helpers
 @test "exit: _exit waits for nothing" { t exit _exit; }
 @test "exit: a fatal signal waits for nothing" { t exit signal; }
 @test "exit: threads that are started meanwhile are waited for" { t exit started-during; }
+@test "exit: a second one while the first waits" { t exit two-exits; }
 @test "exit: threads that wait out their after are waited for" { t exit delayed; }
 @test "exit: a raise in the thread that exits does not cut it short" { t exit raised-during; }
 @test "exit: adopted threads are not waited for" { t exit adopted; }

@@ -1,6 +1,8 @@
 /* The queue of a thread: order, overflow, taking, and what sending can answer. */
 #include "test.h"
 
+#include <sys/resource.h>
+
 K3THREAD_DEFINE_EXCEPTION(Numbered, k3thread_Exception);
 
 static void raise_numbered(k3thread *t, int number)
@@ -128,6 +130,28 @@ static void send_errors(void)
     CHECK(!k3thread_pending());
 }
 
+static void *sleep_for_ever(void *arg)
+{
+    (void) k3thread_sleep(-1);
+    return arg;
+}
+
+/* A raise whose wake-up the system refuses says so, and leaves nothing behind. */
+static void refused_wake_up(void)
+{
+    k3thread     *t = test_start(sleep_for_ever, NULL);
+    struct rlimit limit, none;
+
+    test_wait_asleep(t);
+    CHECK_EQUAL(getrlimit(RLIMIT_SIGPENDING, &limit), 0);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = limit.rlim_max};
+    CHECK_EQUAL(setrlimit(RLIMIT_SIGPENDING, &none), 0);
+    CHECK_EQUAL(k3thread_send_exception(t, &Numbered), K3THREAD_SEND_RAISE_ERROR);
+    CHECK_EQUAL(setrlimit(RLIMIT_SIGPENDING, &limit), 0);
+    CHECK_EQUAL(k3thread_send_exception(t, &k3thread_SystemExit), 0);
+    CHECK(test_end(t) == &k3thread_SystemExit);
+}
+
 static void *hold(void *arg)
 {
     pthread_barrier_t *barrier = arg;
@@ -159,4 +183,5 @@ static void dropped_at_a_masked_end(void)
 }
 
 TEST_MAIN({"order", in_order}, {"overflow", overflow}, {"take", take}, {"sender", sender},
-          {"self", self_raise}, {"errors", send_errors}, {"masked-end", dropped_at_a_masked_end})
+          {"self", self_raise}, {"errors", send_errors}, {"refused", refused_wake_up},
+          {"masked-end", dropped_at_a_masked_end})

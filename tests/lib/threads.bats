@@ -29,6 +29,7 @@ load helpers
 @test "queue: sender and message arrive" { t queue sender; }
 @test "queue: a raise in oneself waits for the next checkpoint" { t queue self; }
 @test "send: errors" { t queue errors; }
+@test "send: a wake-up that the system refuses" { t queue refused; }
 @test "send: a thread that ends masked has returned" { t queue masked-end; }
 
 @test "raise: during after the target is never called" { t raise after; }
