@@ -36,6 +36,22 @@ static int fail_memory(struct client *client)
     return client_fail(client, -ENOMEM, STATUS_FAILED, "MemoryError", "out of memory");
 }
 
+/* What Python calls the failure of a system call. */
+static const char *name_of(int error)
+{
+    switch (error) {
+    case -ENOENT:
+        return "FileNotFoundError";
+    case -EPERM:
+    case -EACCES:
+        return "PermissionError";
+    case -ENOTDIR:
+        return "NotADirectoryError";
+    default:
+        return "OSError";
+    }
+}
+
 /* Ends a connection that is of no more use, so that the next client_open() makes a new one. */
 static void drop(struct client *client)
 {
@@ -56,8 +72,8 @@ static int fail_open(struct client *client, int error)
     if (launch_is_absent(error))
         return client_fail(client, -ENOENT, STATUS_NO_SUPERVISOR, NULL,
                            "no supervisor at %s; \"k3thread start\" starts one", place->socket);
-    return client_fail(client, error, STATUS_FAILED, NULL, "cannot reach the supervisor at %s: %s",
-                       place->socket, strerror(-error));
+    return client_fail(client, error, STATUS_FAILED, name_of(error),
+                       "cannot reach the supervisor at %s: %s", place->socket, strerror(-error));
 }
 
 /* A request that was not sent to its end was not carried out: it came too late. */
@@ -119,7 +135,7 @@ int client_reopen(struct client *client)
     if (error == 0)
         error = check_peer(client);
     else if (why.size > 0)
-        client_fail(client, error, STATUS_FAILED, NULL, "%.*s", (int) why.size, why.data);
+        client_fail(client, error, STATUS_FAILED, name_of(error), "%.*s", (int) why.size, why.data);
     else
         fail_open(client, error);
     text_release(&why);

@@ -276,9 +276,10 @@ static int connect_or_bring_up(const struct place *place, int *ret_fd, struct te
     if (error != 0)
         return error;
     error = launch_connect(place, ret_fd);
-    if (launch_is_absent(error))
-        text_printf(why, "the supervisor ended as soon as it began; see %s", place->journal);
-    return error;
+    if (!launch_is_absent(error))
+        return error;
+    text_printf(why, "the supervisor ended as soon as it began; see %s", place->journal);
+    return -ECONNRESET;
 }
 
 /* Makes the directory and takes the lock START; returns its descriptor or -errno. */

@@ -167,7 +167,8 @@ int place_prepare(const struct place *place, char **ret_why)
     if (place->is_default) {
         flags |= O_NOFOLLOW;
         if (mkdir(place->directory, 0700) < 0 && errno != EEXIST)
-            return refuse(ret_why, -errno, "cannot make %s: %s", place->directory, strerror(errno));
+            return refuse(ret_why, -errno, "cannot make %s: %s%s", place->directory,
+                          strerror(errno), errno == ENOENT ? "; is XDG_RUNTIME_DIR right?" : "");
     }
     directory = open(place->directory, flags);
     if (directory < 0) {
@@ -175,7 +176,8 @@ int place_prepare(const struct place *place, char **ret_why)
         if (error == ELOOP || (error == ENOTDIR && place->is_default))
             return refuse(ret_why, -error, "%s is no directory (or a symbolic link); remove it",
                           place->directory);
-        return refuse(ret_why, -error, "%s: %s", place->directory, strerror(error));
+        return refuse(ret_why, -error, "%s, where the socket would be: %s%s", place->directory,
+                      strerror(error), error == ENOENT ? "; make it first" : "");
     }
     if (fstat(directory, &info) < 0)
         error = refuse(ret_why, -errno, "%s: %s", place->directory, strerror(errno));

@@ -82,13 +82,15 @@ static void add_daemon(struct text *text, const json_t *thread)
     text_add(text, json_is_true(json_object_get(thread, "daemon")) ? "yes" : "no");
 }
 
-/* How long the command has run, or ran. */
+/* How long the command has run, or ran; a pause between two runs belongs to neither. */
 static void add_time(struct text *text, const json_t *thread)
 {
     const json_t *started = json_object_get(thread, "started");
     const json_t *ended = json_object_get(thread, "ended");
+    const char   *state = json_string_value(json_object_get(thread, "state"));
+    bool          rests = state != NULL && strcmp(state, "delayed") == 0;
 
-    if (json_is_number(started))
+    if (json_is_number(started) && !rests)
         duration_add(text, (json_is_number(ended) ? json_number_value(ended) : clock_wall()) -
                                json_number_value(started));
     else

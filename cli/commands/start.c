@@ -41,7 +41,8 @@ static const struct argp_option options[] = {
     {"directory", 'C', "DIR", 0, "Run the command in DIR", 0},
     {"env", 'e', "K=V", 0, "Set a variable of its environment (repeatable)", 0},
     {"output", 'o', "FILE", 0, "Append its output to FILE instead of a log", 0},
-    {"restart", 'r', "POLICY", 0, "Run it again: on-failure or always, :N at most N times", 0},
+    {"restart", 'r', "POLICY", 0, "Run it again: never, on-failure or always; :N at most N times",
+     0},
     {"wait", 'w', NULL, 0, "Stay until it ends, show its output and exit as it did", 0},
     {"ready", KEY_READY, "PROBE", 0,
      "It is ready when: FD, tcp:HOST:PORT, unix:PATH, line:REGEX or cmd:COMMAND", 0},
@@ -443,14 +444,14 @@ static int run(struct call *call)
 }
 
 #define DETAILS                                                                                    \
-    "\vPrints the thread's id as soon as the command runs (with --after, at once). The command "   \
+    "Prints the thread's id as soon as the command runs (with --after, at once). The command "     \
     "gets the directory, the environment and the umask of the caller, and /dev/null as input. "    \
     "SECONDS may have a suffix: 200ms, 1.5s, 2m, 1h."
 
 const struct command command_start = {
     .name = "start",
     .arguments = "[--] COMMAND [ARGUMENT...]",
-    .doc = "Start a command as a thread" DETAILS,
+    .doc = "Start a command as a thread\v" DETAILS,
     .group = COMMAND_GROUP_THREADS,
     .flags = COMMAND_STARTS | COMMAND_IN_ORDER,
     .options = options,
@@ -463,7 +464,8 @@ const struct command command_start = {
 const struct command command_daemon = {
     .name = "daemon",
     .arguments = "[--] COMMAND [ARGUMENT...]",
-    .doc = "Start a command as a daemon thread" DETAILS,
+    .doc = "Start a command as a daemon thread\vIt lives on when the other threads have ended; a "
+           "shutdown, which waits for those, ends it then, and so does the end of a run. " DETAILS,
     .group = COMMAND_GROUP_THREADS,
     .flags = COMMAND_STARTS | COMMAND_IN_ORDER,
     .options = options,

@@ -165,3 +165,15 @@ EOF
   k3 start -- true
   run -64 k3 list --json -q
 }
+
+@test "TIME is that of the run, and nothing in the pause between two" {
+  k3 start -n r -r always -- false
+  wait_until "$DEADLINE" pauses
+  unlike "$(k3 list r)" '*running*'
+  like "$(k3 list r | awk 'NR == 2 { print $5, $7 }')" 'delayed -'
+}
+
+# In a pause that lasts.
+pauses() {
+  [ "$(k3_field r runs)" -ge 4 ] && is_state r delayed
+}

@@ -245,6 +245,54 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
   run -8 k3 join d
 }
 
+@test "a signal for a command that does not run is dropped, but for those that end" {
+  # Delayed, waiting, and between two runs; queued is a matter of supervise --slots, below.
+  k3 start -n never --ready line:never -- sleep 1000
+  for signal in INT QUIT KILL TERM HUP USR1 CONT STOP ALRM; do
+    k3 start -n delayed -a 1000 -- true
+    k3 start -n waiting --needs never -- true
+    k3 start -n paused -r always -- false
+    # The pauses become longer: this one cannot be over at once.
+    wait_until "$DEADLINE" is_paused
+    for thread in delayed waiting paused; do
+      k3 raise "$thread" "$signal"
+      case $signal in
+        INT | QUIT | KILL | TERM)
+          run -"$([ "$thread" = paused ] && echo 1 || echo 125)" k3 join -t 20 "$thread"
+          is "$(k3_field "$thread" exception)" "SIG$signal"
+          ;;
+        *)
+          run -124 k3 join -t 0.05 "$thread"
+          k3 raise --wait "$thread"
+          is "$(k3_field "$thread" exception)" SystemExit
+          ;;
+      esac
+    done
+  done
+}
+
+# In its third pause at least, of 0.4 seconds.
+is_paused() {
+  [ "$(k3_field paused runs)" -ge 3 ] && is_state paused delayed
+}
+
+@test "a signal for a queued thread is dropped, but for those that end" {
+  in_background supervise k3 supervise --slots 1
+  wait_until "$DEADLINE" test -S k.sock
+  k3 start -n first -- sleep 1000
+  k3 start -n queued -- sh -c 'exit 8'
+  is "$(k3_field queued state)" queued
+  k3 raise queued HUP
+  is "$(k3_field queued state)" queued
+  k3 start -n queued2 -- true
+  k3 raise queued2 TERM
+  is "$(k3_field queued2 state)" ended
+  k3 raise --wait first
+  run -8 k3 join queued
+  k3 shutdown
+  finish supervise
+}
+
 # --- grace ---
 
 @test "after the grace the command is killed" {

@@ -367,3 +367,14 @@ all_wait() {
   is "$(k3 -S theirs/k.sock list -q)" 1
   k3 -S theirs/k.sock shutdown --now
 }
+
+@test "a start where no socket can be names the error, and says what to do" {
+  run -1 --separate-stderr k3 -S "$dir/no/such.sock" start -- true
+  is "$stderr" "k3thread: start: FileNotFoundError: $dir/no, where the socket would be: No such file or directory; make it first"
+  XDG_RUNTIME_DIR=$dir/no run -1 --separate-stderr env -u K3THREAD_SOCKET "$K3THREAD" start -- true
+  like "$stderr" "k3thread: start: FileNotFoundError: cannot make $dir/no/k3thread: *; is XDG_RUNTIME_DIR right?"
+  : >file
+  run -1 --separate-stderr k3 -S "$dir/file/k.sock" start -- true
+  like "$stderr" "k3thread: start: NotADirectoryError: *$dir/file*"
+  run -69 k3 -S "$dir/no/such.sock" list
+}
