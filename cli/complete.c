@@ -213,13 +213,32 @@ static void add_threads(struct text *text, const json_t *threads)
     }
 }
 
+/* Those that are named for signals also without SIG, as kill has them. */
+static void add_exceptions(struct text *text)
+{
+    const k3thread_exctype *type;
+
+    for (size_t i = 0; (type = exceptions_at(i)) != NULL; i++)
+        add_word(text, type->name);
+    for (size_t i = 0; (type = exceptions_at(i)) != NULL; i++)
+        if (exceptions_signal(type) != 0)
+            add_word(text, type->name + strlen("SIG"));
+}
+
+static void add_list(struct text *text, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        add_word(text, words[i]);
+}
+
+#define ADD_WORDS(text, ...)                                                                       \
+    add_list(text, (const char *const[]){__VA_ARGS__},                                             \
+             sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
+
 void complete_add(struct text *text, enum complete_kind kind, const struct command *command,
                   const json_t *threads)
 {
     const struct manual_page *page;
-    const k3thread_exctype   *type;
-    static const char *const  shells[] = {"bash", "zsh", "fish"};
-
     switch (kind) {
     case COMPLETE_COMMAND:
         add_commands(text);
@@ -237,12 +256,16 @@ void complete_add(struct text *text, enum complete_kind kind, const struct comma
         add_threads(text, threads);
         break;
     case COMPLETE_EXCEPTION:
-        for (size_t i = 0; (type = exceptions_at(i)) != NULL; i++)
-            add_word(text, type->name);
+        add_exceptions(text);
         break;
     case COMPLETE_SHELL:
-        for (size_t i = 0; i < sizeof(shells) / sizeof(shells[0]); i++)
-            add_word(text, shells[i]);
+        ADD_WORDS(text, "bash", "zsh", "fish");
+        break;
+    case COMPLETE_POLICY:
+        ADD_WORDS(text, "never", "on-failure", "always");
+        break;
+    case COMPLETE_PROBE:
+        ADD_WORDS(text, "tcp:", "unix:", "line:", "cmd:");
         break;
     case COMPLETE_NOTHING:
     case COMPLETE_FILE:

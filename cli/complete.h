@@ -20,7 +20,9 @@
     X(DIRECTORY, "DIR")                                                                            \
     X(PROGRAM, "COMMAND")                                                                          \
     X(SHELL, "SHELL")                                                                              \
-    X(TOPIC, "TOPIC")
+    X(TOPIC, "TOPIC")                                                                              \
+    X(POLICY, "POLICY")                                                                            \
+    X(PROBE, "PROBE")
 
 enum complete_kind {
     COMPLETE_NOTHING, /* nobody knows it but the user */

@@ -54,6 +54,8 @@ static const char bash[] =
     "    words)\n"
     "        for i in \"${reply[@]:1}\"; do\n"
     "            i=${i%%$'\\t'*}\n"
+    "            # What ends so goes on.\n"
+    "            [[ $i != *: ]] || compopt -o nospace 2>/dev/null\n"
     "            [[ $i != \"$whole\"* ]] || COMPREPLY+=(\"$(printf %q "
     "\"${i:${#whole}-${#word}}\")\")\n"
     "        done\n"
@@ -66,7 +68,7 @@ static const char zsh[] =
     "#compdef k3thread\n"
     "# k3thread completion for zsh; \"k3thread completion zsh\" printed it.\n"
     "_k3thread() {\n"
-    "    local -a reply candidates\n"
+    "    local -a reply candidates suffix\n"
     "    local line\n"
     "    reply=(\"${(@f)$(\"${(Q)words[1]}\" completion --at -- \"${(@)words[2,CURRENT]}\" "
     "2>/dev/null)}\")\n"
@@ -76,9 +78,10 @@ static const char zsh[] =
     "    programs) _command_names -e ;;\n"
     "    words)\n"
     "        for line in \"${(@)reply[2,-1]}\"; do\n"
+    "            [[ ${line%%$'\\t'*} != *: ]] || suffix=(-S '')\n"
     "            candidates+=(\"${${line%%$'\\t'*}//:/\\\\:}:${line#*$'\\t'}\")\n"
     "        done\n"
-    "        _describe -t k3thread k3thread candidates\n"
+    "        _describe -t k3thread k3thread candidates \"${(@)suffix}\"\n"
     "        ;;\n"
     "    esac\n"
     "}\n"
@@ -239,6 +242,8 @@ static const char *kind_word(enum complete_kind kind)
     case COMPLETE_EXCEPTION:
     case COMPLETE_SHELL:
     case COMPLETE_TOPIC:
+    case COMPLETE_POLICY:
+    case COMPLETE_PROBE:
         break;
     }
     return "words";

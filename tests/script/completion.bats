@@ -73,7 +73,11 @@ completes() {
 }
 
 @test "exceptions are those that raise knows" {
-  is "$(completes 'raise web ' raise web '' | sort)" "$(k3 exceptions | tr -d ' ' | sort)"
+  completes 'raise web ' raise web '' | sort >offered
+  k3 exceptions | tr -d ' ' >names
+  { cat names && sed -n 's/^SIG\([A-Z]\)/\1/p' names; } | sort | diff - offered
+  grep -qx HUP offered
+  is "$(completes 'raise web USR' raise web USR)" $'USR1\nUSR2'
   is "$(completes 'raise --all Keyb' raise --all Keyb)" KeyboardInterrupt
 }
 
@@ -83,6 +87,11 @@ completes() {
   is "$(completes 'start --directory d' start --directory d)" directory
   is "$(completes 'start --directory=d' start --directory = d)" directory
   is "$(completes 'start --name ' start --name '')" ''
+  is "$(completes 'start --restart ' start --restart '')" $'never\non-failure\nalways'
+  is "$(completes 'start --restart=on' start --restart = on)" on-failure
+  is "$(completes 'start -r al' start -r al)" always
+  is "$(completes 'daemon --ready ' daemon --ready '')" $'tcp:\nunix:\nline:\ncmd:'
+  is "$(completes 'daemon --ready=un' daemon --ready = un)" unix:
   is "$(completes 'start -- unsha' start -- unsha | sort -u)" unshare
 }
 
@@ -101,7 +110,11 @@ send "k3thread exce\t"
 expect "ptions "
 send "\r"
 expect "KeyboardInterrupt"
-send "exit\r"
+send "k3thread start --ready un\tx"
+expect "unix:x"
+send "\025k3thread raise web USR\t\t"
+expect -re "USR1 .*USR2"
+send "\025exit\r"
 expect eof
 END
   expect talk
@@ -124,6 +137,12 @@ send "k3thread rai\t"
 expect "raise "
 send "w\t"
 expect "web "
+send "US\t"
+expect "USR"
+send "\025k3thread start --restart on\t"
+expect "on-failure "
+send "\025k3thread start --ready un\tx\t"
+expect "unix:x"
 send "\025exit\r"
 expect eof
 END
@@ -137,6 +156,9 @@ END
   ln -s "$K3THREAD" bin/k3thread
   k3 completion fish >k3thread.fish
   is "$(PATH=$dir/bin:$PATH HOME=$dir fish -c 'source k3thread.fish; complete -C "k3thread raise w"')" web
+  is "$(PATH=$dir/bin:$PATH HOME=$dir fish -c 'source k3thread.fish; complete -C "k3thread raise web USR"')" $'USR1\nUSR2'
+  like "$(PATH=$dir/bin:$PATH HOME=$dir fish -c 'source k3thread.fish; complete -C "k3thread start --restart on"')" on-failure
+  is "$(PATH=$dir/bin:$PATH HOME=$dir fish -c 'source k3thread.fish; complete -C "k3thread start --ready=un"')" --ready=unix:
 }
 
 @test "an unknown shell is refused" {
