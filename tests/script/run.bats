@@ -191,6 +191,27 @@ at_terminal() {
   like "${lines[0]}" "script:1: k3thread: start: FileNotFoundError: *"
 }
 
+@test "a variable is an option of start, not a word before it" {
+  script_of 'X=1 start -- true'
+  run -64 k3 run script
+  like "${lines[0]}" "script:1: k3thread: no command 'X=1'*"
+  script_of 'start --name a --env X=1 -- printenv X'
+  is "$(k3 run -q script)" 'a | 1'
+}
+
+@test "SIGHUP ends all, unless it was ignored" {
+  script_of 'start --name a -- sh -c "echo up; until [ -e go ]; do sleep 0.02; done"'
+  in_front run script
+  wait_for_text run.out 'a | up'
+  kill -HUP "${background[run]}"
+  finish run 129
+  in_background run nohup "$K3THREAD" run script
+  wait_for_text run.out 'a | up'
+  kill -HUP "${background[run]}"
+  touch go
+  finish run
+}
+
 @test "a join that fails as its thread did says so" {
   script_of 'start --name a -- sh -c "exit 9"' 'join a' 'start -- touch late'
   run -9 k3 run script
@@ -415,6 +436,12 @@ END
   mkdir app
   echo 'one: pwd && test "a b" = "a b" && echo $((1 + 1)) | cat' >app/Procfile
   is "$(k3 run --procfile app/Procfile 2>/dev/null)" "one | $dir/app"$'\none | 2'
+}
+
+@test "a Procfile's entries get the caller's environment, and no PORT of ours" {
+  echo 'one: echo "[${PORT-none}]"' >Procfile
+  is "$(env -u PORT "$K3THREAD" run -q --procfile Procfile)" 'one | [none]'
+  is "$(PORT=80 k3 run -q --procfile Procfile)" 'one | [80]'
 }
 
 @test "what is no entry of a Procfile says so" {
