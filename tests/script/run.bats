@@ -205,11 +205,11 @@ at_terminal() {
   wait_for_text run.out 'a | up'
   kill -HUP "${background[run]}"
   finish run 129
-  in_background run nohup "$K3THREAD" run script
-  wait_for_text run.out 'a | up'
-  kill -HUP "${background[run]}"
+  in_background ignoring nohup "$K3THREAD" run script
+  wait_for_text ignoring.out 'a | up'
+  kill -HUP "${background[ignoring]}"
   touch go
-  finish run
+  finish ignoring
 }
 
 @test "a join that fails as its thread did says so" {
