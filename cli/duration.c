@@ -48,7 +48,12 @@ void duration_add(struct text *text, double seconds)
     if (!(seconds > 0)) /* a clock that was set back */
         seconds = 0;
     if (seconds < 59.95) {
-        text_printf(text, "%.1fs", seconds);
+        unsigned tenths = (unsigned) (seconds * 10 + 0.5);
+
+        text_number(text, tenths / 10, 1);
+        text_byte(text, '.', 1);
+        text_number(text, tenths % 10, 1);
+        text_byte(text, 's', 1);
         return;
     }
     whole = seconds < 1e15 ? (unsigned long long) (seconds + 0.05) : 1000000000000000ULL;

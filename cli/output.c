@@ -116,21 +116,34 @@ void table_end_cell(struct table *table)
     text_append(&table->ends, &table->cells.size, sizeof(table->cells.size));
 }
 
+void table_end_row(struct table *table)
+{
+    if (table->columns == 0)
+        table->columns = table->ends.size / sizeof(size_t);
+}
+
+void table_add_words(struct table *table, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        text_add(&table->cells, words[i]);
+        table_end_cell(table);
+    }
+    table_end_row(table);
+}
+
 /* Cell INDEX, counted over all rows. */
 static const char *get_cell(const struct table *table, size_t index, size_t *ret_size)
 {
-    size_t begin = 0, end;
+    const size_t *ends = (const size_t *) (const void *) table->ends.data;
+    size_t        begin = index > 0 ? ends[index - 1] : 0;
 
-    if (index > 0)
-        memcpy(&begin, table->ends.data + (index - 1) * sizeof(begin), sizeof(begin));
-    memcpy(&end, table->ends.data + index * sizeof(end), sizeof(end));
-    *ret_size = end - begin;
+    *ret_size = ends[index] - begin;
     return table->cells.data + begin;
 }
 
 static size_t measure(const struct table *table, size_t column, size_t cells)
 {
-    size_t widest = strlen(table->headings[column]);
+    size_t widest = 0;
 
     for (size_t i = column; i < cells; i += table->columns) {
         size_t      size;
@@ -168,9 +181,6 @@ static void add_rows(struct text *text, const struct table *table, const size_t 
 {
     size_t begin = text->size;
 
-    for (size_t i = 0; i < table->columns; i++)
-        add_cell(text, table->headings[i], strlen(table->headings[i]), widths[i] + 2);
-    end_line(text, begin, width);
     for (size_t i = 0; i < cells; i++) {
         size_t      column = i % table->columns;
         size_t      size;
@@ -187,10 +197,16 @@ static void add_rows(struct text *text, const struct table *table, const size_t 
     }
 }
 
+void table_release(struct table *table)
+{
+    text_release(&table->cells);
+    text_release(&table->ends);
+}
+
 void text_add_table(struct text *text, struct table *table, size_t width)
 {
     size_t cells = table->ends.size / sizeof(size_t);
-    size_t widths[table->columns];
+    size_t widths[table->columns + 1]; /* never of no size */
 
     if (table->cells.failed || table->ends.failed) {
         text->failed = true;
@@ -199,8 +215,7 @@ void text_add_table(struct text *text, struct table *table, size_t width)
             widths[i] = i + 1 < table->columns ? measure(table, i, cells) : 0;
         add_rows(text, table, widths, cells, width);
     }
-    text_release(&table->cells);
-    text_release(&table->ends);
+    table_release(table);
 }
 
 size_t output_width(void)

@@ -32,17 +32,23 @@ int output_write(int fd, const void *data, size_t size);
 void text_add_json(struct text *text, const json_t *value);
 
 /*
- * A table with aligned columns. A row is made of cells: append each one's bytes to table->cells,
- * then call table_end_cell().
+ * A table with aligned columns; zeroed it is empty. A row is made of cells: append each one's bytes
+ * to table->cells, then call table_end_cell(), and table_end_row() behind the last. The first row
+ * says how many cells there are in each.
  */
 struct table {
-    const char *const *headings;
-    size_t             columns;
-    struct text        cells; /* the bytes of all cells, one behind the other */
-    struct text        ends;  /* where each cell ends in them: size_t */
+    size_t      columns;
+    struct text cells; /* the bytes of all cells, one behind the other */
+    struct text ends;  /* where each cell ends in them: size_t */
 };
 
 void table_end_cell(struct table *table);
+void table_end_row(struct table *table);
+
+/* A row of plain words, as the headings are. */
+void table_add_words(struct table *table, const char *const *words, size_t count);
+
+void table_release(struct table *table);
 
 /* The table's lines, each cut to WIDTH columns (0: not cut). Releases the table. */
 void text_add_table(struct text *text, struct table *table, size_t width);

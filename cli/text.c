@@ -47,6 +47,18 @@ void text_byte(struct text *text, char byte, size_t times)
     text->size += times;
 }
 
+void text_number(struct text *text, uint64_t number, size_t width)
+{
+    char  digits[32];
+    char *end = digits + sizeof(digits);
+    char *begin = end;
+
+    do
+        *--begin = (char) ('0' + number % 10);
+    while ((number /= 10) > 0 || (begin > digits && (size_t) (end - begin) < width));
+    text_append(text, begin, (size_t) (end - begin));
+}
+
 void text_vprintf(struct text *text, const char *format, va_list arguments)
 {
     size_t spare = 64; /* enough for nearly all; if not, it is printed once more */
@@ -199,6 +211,21 @@ void text_add_escaped(struct text *text, const char *string, size_t length)
     }
 }
 
+bool text_is_utf8(const char *data, size_t size)
+{
+    size_t   done = plain_prefix(data, size);
+    uint32_t code;
+
+    while (done < size) {
+        size_t bytes = decode(data + done, size - done, &code);
+
+        if (bytes == 0)
+            return false;
+        done += bytes;
+    }
+    return true;
+}
+
 /* Can it be shown as it is, within quotes? */
 static bool is_printable(const char *string, size_t length)
 {
@@ -242,13 +269,21 @@ static void add_in_dollar_quotes(struct text *text, const char *string, size_t l
     text_byte(text, '\'', 1);
 }
 
+/* Does the byte mean nothing to a shell, wherever it stands? */
+static bool is_safe(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+           (byte >= '0' && byte <= '9') || (byte != '\0' && strchr("_-+=./,:@%^", byte) != NULL);
+}
+
 void text_add_quoted(struct text *text, const char *string)
 {
-    static const char safe[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-                               "_-+=./,:@%^";
-    size_t            length = strlen(string);
+    size_t safe = 0, length;
 
-    if (length > 0 && strspn(string, safe) == length)
+    while (is_safe(string[safe]))
+        safe++;
+    length = safe + strlen(string + safe);
+    if (length > 0 && safe == length)
         text_append(text, string, length);
     else if (is_printable(string, length))
         add_in_quotes(text, string);

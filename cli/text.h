@@ -10,6 +10,7 @@
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct text {
     char  *data; /* NULL while nothing was appended; not NUL-terminated */
@@ -24,6 +25,8 @@ bool text_reserve(struct text *text, size_t size);
 void text_append(struct text *text, const void *data, size_t size);
 void text_add(struct text *text, const char *string);
 void text_byte(struct text *text, char byte, size_t times);
+/* NUMBER in decimal, with at least WIDTH digits. */
+void text_number(struct text *text, uint64_t number, size_t width);
 void text_vprintf(struct text *text, const char *format, va_list arguments);
 __attribute__((format(printf, 2, 3))) void text_printf(struct text *text, const char *format, ...);
 
@@ -32,6 +35,8 @@ void text_add_escaped(struct text *text, const char *string, size_t length);
 
 /* STRING as one word of a shell's command line: plain, in quotes, or in $'…'. */
 void text_add_quoted(struct text *text, const char *string);
+
+bool text_is_utf8(const char *data, size_t size);
 
 /* How many columns of a terminal SIZE bytes take. */
 size_t text_width(const char *data, size_t size);

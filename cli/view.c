@@ -1,9 +1,7 @@
 #include "cli/view.h"
 
-#include "cli/clock.h"
-#include "cli/duration.h"
-#include "cli/exceptions.h"
 #include "cli/output.h"
+#include "cli/result.h"
 #include "cli/rpc/bytes.h"
 #include "cli/status.h"
 
@@ -16,164 +14,54 @@ json_int_t view_id(const json_t *thread)
     return json_integer_value(json_object_get(thread, "id"));
 }
 
-/*
- * Calls ADD with the bytes of VALUE; a string, which nearly all are, is not copied for it.
- */
-static void with_bytes(struct text *text, const json_t *value,
-                       void (*add)(struct text *text, const char *bytes))
+void view_add_bytes(struct text *text, const json_t *bytes)
 {
     char *copy;
 
-    if (json_is_string(value)) {
-        add(text, json_string_value(value));
-    } else if (bytes_from_json(value, &copy) == 0) {
-        add(text, copy);
+    if (json_is_string(bytes)) {
+        text_add_escaped(text, json_string_value(bytes), json_string_length(bytes));
+    } else if (bytes_from_json(bytes, &copy) == 0) {
+        text_add_escaped(text, copy, strlen(copy));
         free(copy);
     } else {
-        text_add(text, "?");
+        text_byte(text, '?', 1);
     }
-}
-
-static void add_escaped(struct text *text, const char *bytes)
-{
-    text_add_escaped(text, bytes, strlen(bytes));
-}
-
-void view_add_bytes(struct text *text, const json_t *bytes)
-{
-    with_bytes(text, bytes, add_escaped);
-}
-
-static void add_number(struct text *text, const json_t *value)
-{
-    if (json_integer_value(value) > 0)
-        text_printf(text, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-    else
-        text_add(text, "-");
-}
-
-static void add_id(struct text *text, const json_t *thread)
-{
-    add_number(text, json_object_get(thread, "id"));
-}
-
-static void add_name(struct text *text, const json_t *thread)
-{
-    view_add_bytes(text, json_object_get(thread, "name"));
-}
-
-static void add_tid(struct text *text, const json_t *thread)
-{
-    add_number(text, json_object_get(thread, "tid"));
-}
-
-static void add_pid(struct text *text, const json_t *thread)
-{
-    add_number(text, json_object_get(thread, "pid"));
-}
-
-static void add_state(struct text *text, const json_t *thread)
-{
-    view_add_bytes(text, json_object_get(thread, "state"));
-}
-
-static void add_daemon(struct text *text, const json_t *thread)
-{
-    text_add(text, json_is_true(json_object_get(thread, "daemon")) ? "yes" : "no");
-}
-
-/* How long the command has run, or ran; a pause between two runs belongs to neither. */
-static void add_time(struct text *text, const json_t *thread)
-{
-    const json_t *started = json_object_get(thread, "started");
-    const json_t *ended = json_object_get(thread, "ended");
-    const char   *state = json_string_value(json_object_get(thread, "state"));
-    bool          rests = state != NULL && strcmp(state, "delayed") == 0;
-
-    if (json_is_number(started) && !rests)
-        duration_add(text, (json_is_number(ended) ? json_number_value(ended) : clock_wall()) -
-                               json_number_value(started));
-    else
-        text_add(text, "-");
 }
 
 void view_add_result(struct text *text, const json_t *thread)
 {
-    const json_t *exception = json_object_get(thread, "exception");
     const json_t *exit_code = json_object_get(thread, "exit_code");
-    int           signal = (int) json_integer_value(json_object_get(thread, "signal"));
-    const char   *signal_name = exceptions_signal_name(signal);
-    const char   *separator = "";
+    const json_t *signal = json_object_get(thread, "signal");
 
-    if (json_is_string(exception)) {
-        view_add_bytes(text, exception);
-        separator = ", ";
-    }
-    if (json_is_integer(exit_code))
-        text_printf(text, "%sexit %" JSON_INTEGER_FORMAT, separator, json_integer_value(exit_code));
-    else if (signal_name != NULL)
-        text_printf(text, "%s%s", separator, signal_name);
-    else if (signal > 0)
-        text_printf(text, "%ssignal %d", separator, signal);
-    else if (separator[0] == '\0')
-        text_add(text, "-");
+    result_add(text, json_string_value(json_object_get(thread, "exception")),
+               json_is_integer(exit_code) ? (int) json_integer_value(exit_code) : -1,
+               (int) json_integer_value(signal));
 }
 
-static void add_command(struct text *text, const json_t *thread)
+static size_t cell_size(const char *bytes, const char *end)
 {
-    const json_t *command = json_object_get(thread, "command");
-    const json_t *word;
-    size_t        i;
+    const char *at = bytes;
 
-    json_array_foreach((json_t *) command, i, word) {
-        if (i > 0)
-            text_add(text, " ");
-        with_bytes(text, word, text_add_quoted);
-    }
+    while (at < end && *at != '\t' && *at != '\n')
+        at++;
+    return (size_t) (at - bytes);
 }
 
-#define COLUMNS(X)                                                                                 \
-    X("ID", add_id)                                                                                \
-    X("NAME", add_name)                                                                            \
-    X("TID", add_tid)                                                                              \
-    X("PID", add_pid)                                                                              \
-    X("STATE", add_state)                                                                          \
-    X("DAEMON", add_daemon)                                                                        \
-    X("TIME", add_time)                                                                            \
-    X("RESULT", view_add_result)                                                                   \
-    X("COMMAND", add_command)
-
-static const char *const headings[] = {
-#define X(heading, add) heading,
-    COLUMNS(X)
-#undef X
-};
-
-static void (*const adders[])(struct text *text, const json_t *thread) = {
-#define X(heading, add) add,
-    COLUMNS(X)
-#undef X
-};
-
-void view_add_table(struct text *text, const json_t *threads, size_t width)
+void view_add_rows(struct table *table, const json_t *part)
 {
-    struct table  table = {.headings = headings, .columns = sizeof(headings) / sizeof(headings[0])};
-    const json_t *thread;
-    size_t        i;
+    const json_t *rows = json_object_get(part, "table");
+    const char   *bytes = json_string_value(rows);
+    const char   *end = bytes != NULL ? bytes + json_string_length(rows) : NULL;
 
-    json_array_foreach((json_t *) threads, i, thread) {
-        for (size_t column = 0; column < table.columns; column++) {
-            adders[column](&table.cells, thread);
-            table_end_cell(&table);
-        }
+    while (bytes < end) {
+        size_t size = cell_size(bytes, end);
+
+        text_append(&table->cells, bytes, size);
+        table_end_cell(table);
+        if (bytes[size] == '\n')
+            table_end_row(table);
+        bytes += size + 1;
     }
-    text_add_table(text, &table, width);
-}
-
-json_t *view_table_members(void)
-{
-    return json_pack("[s, s, s, s, s, s, s, s, s, s, s, s]", "id", "name", "tid", "pid", "state",
-                     "daemon", "started", "ended", "exit_code", "signal", "exception", "command");
 }
 
 /* Of a thread that an exception ended before its command ran. */

@@ -2,17 +2,15 @@
 #ifndef K3THREAD_CLI_VIEW_H
 #define K3THREAD_CLI_VIEW_H
 
+#include "cli/output.h"
 #include "cli/text.h"
 
 #include <jansson.h>
 
-/* The table of the threads in the array THREADS, cut to WIDTH columns (0: not cut). */
-void view_add_table(struct text *text, const json_t *threads, size_t width);
+/* Adds the rows out of a part of the table that `list` answers. */
+void view_add_rows(struct table *table, const json_t *part);
 
-/* The members of a thread that the table shows: all that has to be asked for. */
-json_t *view_table_members(void);
-
-/* How a thread ended: "-" (not yet), "exit 0", "SIGTERM", "SystemExit, SIGTERM". */
+/* How a thread ended, in the words of result.h. */
 void view_add_result(struct text *text, const json_t *thread);
 
 /* The exit status that stands for the end of THREAD. */

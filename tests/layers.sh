@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 name='[a-z0-9_]+'
 # What knows nothing of threads: words, bytes, numbers.
 plain='cli/(text|status|duration|suggest|clock)\.h'
-wire="cli/(place|exceptions|rpc/$name)\.h|$plain"
+wire="cli/(place|exceptions|result|rpc/$name)\.h|$plain"
 supervisor="cli/supervisor/$name\.h"
 front="cli/((commands/|script/|rpc/)?$name)\.h"
 
@@ -19,7 +19,7 @@ allowed() {
     cli/text.* | cli/status.* | cli/duration.* | cli/suggest.* | cli/clock.*) echo "$plain" ;;
     # The wire knows bytes and JSON.
     cli/rpc/*)              echo "cli/rpc/$name\.h|$plain" ;;
-    cli/place.* | cli/exceptions.*) echo "k3thread\.h|$wire" ;;
+    cli/place.* | cli/exceptions.* | cli/result.*) echo "k3thread\.h|$wire" ;;
     # The supervisor knows the library's public face and the wire, but no command.
     cli/supervisor/*)       echo "k3thread\.h|$wire|$supervisor" ;;
     # Two commands are a supervisor; every other one is a client.

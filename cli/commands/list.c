@@ -57,9 +57,10 @@ static json_t *make_params(const struct list_options *o)
         error |= json_object_set(params, "threads", threads);
     if (o->live)
         error |= json_object_set_new(params, "live", json_true());
-    if (!o->json)
-        error |= json_object_set_new(params, "members",
-                                     o->quiet ? json_pack("[s]", "id") : view_table_members());
+    if (o->quiet)
+        error |= json_object_set_new(params, "members", json_pack("[s]", "id"));
+    else if (!o->json)
+        error |= json_object_set_new(params, "table", json_true());
     json_decref(threads);
     if (error == 0)
         return params;
@@ -76,21 +77,37 @@ static void add_ids(struct text *text, const json_t *threads)
         text_printf(text, "%" JSON_INTEGER_FORMAT "\n", view_id(thread));
 }
 
+/* A part of a long table, before the reply, which is the last one. */
+static void take_part(void *table, const json_t *part)
+{
+    view_add_rows(table, part);
+}
+
 static int run(struct call *call)
 {
     const struct list_options *o = call->options;
+    struct client             *client = &call->session->client;
+    struct table               table = {0};
     struct text                text = {0};
     struct reply               reply;
     int                        status;
 
-    if (client_call(&call->session->client, "list", make_params(o), &reply) != 0)
+    client->notify = take_part;
+    client->notify_context = &table;
+    status = client_call(client, "list", make_params(o), &reply);
+    client->notify = NULL;
+    if (status != 0) {
+        table_release(&table);
         return command_failed(call);
+    }
+    if (!o->json && !o->quiet)
+        view_add_rows(&table, reply.result);
     if (o->json)
         text_add_json(&text, reply.result);
     else if (o->quiet)
         add_ids(&text, reply.result);
     else
-        view_add_table(&text, reply.result, output_width());
+        text_add_table(&text, &table, output_width());
     status = command_print(call, &text);
     text_release(&text);
     reply_release(&reply);

@@ -97,6 +97,7 @@ static json_t *make_params(const struct raise_options *o)
         error |= json_object_set_new(params, "thread", thread_to_json(o->thread));
     if (o->message != NULL)
         error |= json_object_set_new(params, "message", bytes_to_json(o->message));
+    error |= json_object_set_new(params, "members", json_pack("[s]", "id"));
     if (error == 0)
         return params;
     json_decref(params);

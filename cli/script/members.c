@@ -93,25 +93,31 @@ static void add_row(struct table *table, const json_t *thread)
     table_end_cell(table);
 }
 
+static size_t count_threads(const struct members *members)
+{
+    size_t count = 0;
+
+    for (size_t id = 1; id < members->size; id++)
+        count += members->list[id].thread != NULL;
+    return count;
+}
+
 void members_add_summary(const struct members *members, double seconds, struct text *text)
 {
     static const char *const headings[] = {"NAME", "DAEMON", "TIME", "RESULT"};
-    struct table             table = {.headings = headings, .columns = 4};
-    size_t                   count = 0;
+    struct table             table = {0};
+    size_t                   count = count_threads(members);
 
-    for (size_t id = 1; id < members->size; id++) {
-        if (members->list[id].thread == NULL)
-            continue;
-        count++;
-        add_row(&table, members->list[id].thread);
-    }
-    if (count > 0) {
-        text_printf(text, "k3thread: run: %zu thread%s in ", count, count == 1 ? "" : "s");
-        duration_add(text, seconds);
-        text_add(text, "\n");
-    }
-    if (count > 0)
-        text_add_table(text, &table, 0);
+    if (count == 0)
+        return;
+    text_printf(text, "k3thread: run: %zu thread%s in ", count, count == 1 ? "" : "s");
+    duration_add(text, seconds);
+    text_add(text, "\n");
+    table_add_words(&table, headings, sizeof(headings) / sizeof(headings[0]));
+    for (size_t id = 1; id < members->size; id++)
+        if (members->list[id].thread != NULL)
+            add_row(&table, members->list[id].thread);
+    text_add_table(text, &table, 0);
 }
 
 void members_release(struct members *members)

@@ -1,10 +1,13 @@
 #include "cli/supervisor/call.h"
 
 #include "cli/rpc/parse.h"
+#include "cli/rpc/write.h"
 #include "cli/clock.h"
 #include "cli/text.h"
 #include "cli/supervisor/connection.h"
+#include "cli/supervisor/method_list.h"
 #include "cli/supervisor/methods.h"
+#include "cli/supervisor/record.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -28,6 +31,7 @@ struct call *call_new(struct connection *connection, json_t *id)
     }
     call->connection = connection;
     call->id = id;
+    call->members = RECORD_ALL_MEMBERS;
     LIST_INSERT_HEAD(&connection->calls, call, of_connection);
     connection->call_count++;
     return call;
@@ -45,33 +49,59 @@ static void stop_waiting(struct call *call)
 void call_free(struct call *call)
 {
     stop_waiting(call);
+    listing_free(call->listing);
     LIST_REMOVE(call, of_connection);
     call->connection->call_count--;
     json_decref(call->id);
     free(call);
 }
 
-static void answer(struct call *call, const char *member, json_t *value)
+/* Frees CALL, and VALUE. A failed one is no memory for an answer: the client sees the end. */
+static void answer(struct call *call, const char *member, struct text *value)
 {
     struct connection *connection = call->connection;
-    json_t            *object;
+    struct text        line = {.failed = value->failed};
 
     if (call->id != NULL) {
-        object = json_pack("{s:s, s:O, s:O}", "jsonrpc", "2.0", "id", call->id, member, value);
-        connection_send(connection, object);
-        json_decref(object);
+        text_add(&line, "{\"jsonrpc\":\"2.0\",\"id\":");
+        write_json(&line, call->id);
+        write_name(&line, member);
+        text_append(&line, value->data, value->size);
+        text_byte(&line, '}', 1);
+        connection_send(connection, &line);
     }
-    json_decref(value);
+    text_release(&line);
+    text_release(value);
     call_free(call);
     connection_settle(connection);
 }
 
+void call_reply_written(struct call *call, struct text *result)
+{
+    if (!result->failed) {
+        answer(call, "result", result);
+    } else {
+        text_release(result);
+        call_fail(call, PROTOCOL_INTERNAL_ERROR, "out of memory");
+    }
+}
+
 void call_reply(struct call *call, json_t *result)
 {
+    struct text text = {.failed = result == NULL};
+
     if (result != NULL)
-        answer(call, "result", result);
-    else
-        call_fail(call, PROTOCOL_INTERNAL_ERROR, "out of memory");
+        write_json(&text, result);
+    json_decref(result);
+    call_reply_written(call, &text);
+}
+
+void call_reply_record(struct call *call, const struct record *record)
+{
+    struct text text = {0};
+
+    record_write(&text, record, call->members);
+    call_reply_written(call, &text);
 }
 
 static const char *type_of(enum protocol_error code)
@@ -87,48 +117,52 @@ static const char *type_of(enum protocol_error code)
 }
 
 /* Bytes that are not UTF-8 cannot stand in a message: they are written as \xNN. */
-static json_t *message_to_json(const char *message)
+static void write_message(struct text *text, const char *message)
 {
-    json_t     *text = json_string(message);
     struct text escaped = {0};
 
-    if (text != NULL)
-        return text;
+    if (text_is_utf8(message, strlen(message))) {
+        write_bytes(text, message);
+        return;
+    }
     text_add_escaped(&escaped, message, strlen(message));
-    if (!escaped.failed)
-        text = json_stringn(escaped.data, escaped.size);
+    write_text(text, escaped.data, escaped.size);
+    text->failed |= escaped.failed;
     text_release(&escaped);
-    return text;
 }
 
-void call_fail_with(struct call *call, enum protocol_error code, const char *message, json_t *data)
+void call_fail_with(struct call *call, enum protocol_error code, const char *message,
+                    struct text *data)
 {
-    json_t *error = json_pack("{s:i}", "code", (int) code);
-    int     failed = json_object_set_new(error, "message", message_to_json(message));
+    struct text error = {.failed = data->failed};
 
+    text_byte(&error, '{', 1);
+    write_name(&error, "code");
+    write_integer(&error, code);
+    write_name(&error, "message");
+    write_message(&error, message);
     if (type_of(code) != NULL) {
-        if (data == NULL)
-            data = json_object();
-        failed |= json_object_set_new(data, "type", json_string(type_of(code)));
+        write_name(&error, "data");
+        text_printf(&error, "{\"type\":\"%s\"", type_of(code));
+        text_byte(&error, ',', data->size > 0 ? 1 : 0);
+        text_append(&error, data->data, data->size);
+        text_byte(&error, '}', 1);
     }
-    if (data != NULL)
-        failed |= json_object_set_new(error, "data", data);
-    if (failed != 0) { /* no memory for an answer: the client sees the end */
-        json_decref(error);
-        error = NULL;
-    }
-    answer(call, "error", error);
+    text_byte(&error, '}', 1);
+    text_release(data);
+    answer(call, "error", &error);
 }
 
 void call_fail(struct call *call, enum protocol_error code, const char *format, ...)
 {
-    char    message[1024];
-    va_list arguments;
+    char        message[1024];
+    struct text no_data = {0};
+    va_list     arguments;
 
     va_start(arguments, format);
     vsnprintf(message, sizeof(message), format, arguments);
     va_end(arguments);
-    call_fail_with(call, code, message, NULL);
+    call_fail_with(call, code, message, &no_data);
 }
 
 bool call_refuse(struct call *call, int error, const char *what)

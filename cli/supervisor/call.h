@@ -8,12 +8,14 @@
 #define K3THREAD_CLI_SUPERVISOR_CALL_H
 
 #include "cli/rpc/protocol.h"
+#include "cli/text.h"
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <sys/queue.h>
 
 struct connection;
+struct listing;
 struct record;
 
 LIST_HEAD(call_list, call);
@@ -25,6 +27,7 @@ struct call {
     double             deadline; /* on the monotonic clock, while it is timed */
     bool               timed, waits;
     unsigned           members; /* of the thread that is the answer; see record.h */
+    struct listing    *listing; /* of "list": what is still to come; else NULL */
     LIST_ENTRY(call) of_connection;
     LIST_ENTRY(call) waiting;
     TAILQ_ENTRY(call) timing;
@@ -41,12 +44,19 @@ struct call *call_new(struct connection *connection, json_t *id);
 /* Answers with RESULT, which it takes over (NULL: out of memory), and frees the call. */
 void call_reply(struct call *call, json_t *result);
 
+/* The same with a result that is written already; it is released. */
+void call_reply_written(struct call *call, struct text *result);
+
+/* The same with a thread, of which it shows the members that the call wants. */
+void call_reply_record(struct call *call, const struct record *record);
+
 /* Answers with an error, and frees the call. */
 __attribute__((format(printf, 3, 4))) void call_fail(struct call *call, enum protocol_error code,
                                                      const char *format, ...);
 
-/* The same with further members for its data, which it takes over. */
-void call_fail_with(struct call *call, enum protocol_error code, const char *message, json_t *data);
+/* The same with further members for its data, which are written already; they are released. */
+void call_fail_with(struct call *call, enum protocol_error code, const char *message,
+                    struct text *data);
 
 /* The same for bytes that are not WHAT they should be, by bytes_from_json()'s ERROR. Returns false. */
 bool call_refuse(struct call *call, int error, const char *what);

@@ -22,6 +22,7 @@
 
 static LIST_HEAD(, connection) connections = LIST_HEAD_INITIALIZER(connections);
 static LIST_HEAD(, connection) watchers = LIST_HEAD_INITIALIZER(watchers);
+static LIST_HEAD(, connection) unsettled = LIST_HEAD_INITIALIZER(unsettled);
 static size_t count;
 static size_t in_total;
 
@@ -70,6 +71,8 @@ static void destroy(struct connection *connection)
     LIST_REMOVE(connection, all);
     if (connection->watches)
         LIST_REMOVE(connection, watchers);
+    if (connection->unsettled)
+        LIST_REMOVE(connection, unsettled_link);
     count--;
     in_total -= connection->in.capacity;
     clear(&connection->in);
@@ -110,41 +113,25 @@ static bool flush(struct connection *connection)
     return true;
 }
 
-/* A line on its way into a buffer. */
-struct line {
-    struct buffer *out;
-    bool           failed; /* kept here: jansson does not pass on every failure */
-};
-
-static int append(const char *data, size_t size, void *argument)
+static void add_unsettled(struct connection *connection)
 {
-    struct line   *line = argument;
-    struct buffer *out = line->out;
-
-    line->failed = line->failed || reserve(out, size) < 0;
-    if (line->failed)
-        return -1;
-    memcpy(out->data + out->end, data, size);
-    out->end += size;
-    return 0;
+    if (!connection->unsettled)
+        LIST_INSERT_HEAD(&unsettled, connection, unsettled_link);
+    connection->unsettled = true;
 }
 
-void connection_send(struct connection *connection, const json_t *object)
+void connection_send(struct connection *connection, const struct text *line)
 {
     struct buffer *out = &connection->out;
-    struct line    line = {.out = out};
-    size_t         before = used(out);
 
-    if (json_dump_callback(object, append, &line, JSON_COMPACT | JSON_REAL_PRECISION(16)) < 0 ||
-        append("\n", 1, &line) < 0) {
-        out->end = out->start + before; /* no half line; no memory: the client sees the end */
-        connection->closing = true;
+    if (!line->failed && reserve(out, line->size + 1) == 0) {
+        memcpy(out->data + out->end, line->data, line->size);
+        out->end += line->size;
+        out->data[out->end++] = '\n';
+    } else {
+        connection->closing = true; /* no memory: the client sees the end */
     }
-    if (!flush(connection)) {
-        clear(out);
-        connection->closing = true;
-    }
-    rearm(connection);
+    add_unsettled(connection);
 }
 
 static bool is_done(const struct connection *connection)
@@ -156,11 +143,31 @@ static bool is_done(const struct connection *connection)
     return connection->eof && used(&connection->in) == 0 && LIST_EMPTY(&connection->calls);
 }
 
-/* The loop then tells of the hang-up, and connection_ready() ends it. */
 void connection_settle(struct connection *connection)
 {
+    add_unsettled(connection);
+}
+
+/* A hang-up is told by the loop, and connection_ready() then ends the connection. */
+static void settle(struct connection *connection)
+{
+    LIST_REMOVE(connection, unsettled_link);
+    connection->unsettled = false;
+    if (!flush(connection)) {
+        clear(&connection->out);
+        connection->closing = true;
+    }
+    rearm(connection);
     if (is_done(connection))
         shutdown(connection->source.fd, SHUT_RDWR);
+}
+
+void connection_settle_all(void)
+{
+    struct connection *connection;
+
+    while ((connection = LIST_FIRST(&unsettled)) != NULL)
+        settle(connection);
 }
 
 /* Answers a request that is too long, and hangs up. */

@@ -9,6 +9,7 @@
 
 #include "cli/supervisor/call.h"
 #include "cli/supervisor/loop.h"
+#include "cli/text.h"
 
 #include <jansson.h>
 #include <stddef.h>
@@ -33,7 +34,9 @@ struct connection {
     size_t           call_count;
     struct call_list calls;       /* not answered yet */
     char           **environment; /* of the last start, or NULL */
+    bool             unsettled;   /* to be looked at, at the end of the round */
     LIST_ENTRY(connection) all;
+    LIST_ENTRY(connection) unsettled_link;
 
     /* Of a watcher: see events.h. */
     bool         watches;
@@ -54,11 +57,17 @@ struct connection *connection_next(struct connection *watcher);
 /* Is more queued than the client should leave unread? */
 bool connection_is_full(const struct connection *connection);
 
-/* Queues OBJECT as a line and tries to send it. Never frees CONNECTION. */
-void connection_send(struct connection *connection, const json_t *object);
+/*
+ * Queues LINE, without its newline. It is sent at the end of the loop's round, with what else there
+ * is for the client by then: a reader is woken once. Never frees CONNECTION.
+ */
+void connection_send(struct connection *connection, const struct text *line);
 
-/* Hangs up if the last thing that was owed to the client has been sent. Never frees it at once. */
+/* The connection may have to be hung up on: what was owed to the client has changed. */
 void connection_settle(struct connection *connection);
+
+/* Sends what is queued, as far as clients take it; hangs up where nothing more is to come. */
+void connection_settle_all(void);
 
 /*
  * How many there are, and an end to them all: what they have sent is answered, and what is queued

@@ -1,7 +1,7 @@
 #include "cli/supervisor/events.h"
 
 #include "cli/clock.h"
-#include "cli/rpc/bytes.h"
+#include "cli/rpc/write.h"
 #include "cli/supervisor/connection.h"
 
 #include <string.h>
@@ -12,26 +12,32 @@ static const char *const words[] = {
 #undef X
 };
 
-static json_t *notification(json_t *params)
+/* A notification up to where the event's own members are written. */
+static void begin_note(struct text *line, const char *event)
 {
-    return json_pack("{s:s, s:s, s:o}", "jsonrpc", "2.0", "method", "event", "params", params);
+    text_printf(line, "{\"jsonrpc\":\"2.0\",\"method\":\"event\",\"params\":{\"event\":\"%s\"",
+                event);
+    write_name(line, "time");
+    write_seconds(line, clock_wall());
 }
 
-/* The event "missed", for a watcher that lost N. */
-static json_t *missed(json_int_t n)
+static void send_note(struct connection *watcher, struct text *line)
 {
-    return notification(
-        json_pack("{s:s, s:f, s:I}", "event", "missed", "time", clock_wall(), "missed", n));
+    text_add(line, "}}");
+    connection_send(watcher, line);
+    text_release(line);
 }
 
 /* Says how many a watcher has missed, as soon as it has read what was before them. */
 static void tell_missed(struct connection *watcher)
 {
-    json_t *note = missed(watcher->missed);
+    struct text line = {0};
 
+    begin_note(&line, "missed");
+    write_name(&line, "missed");
+    write_integer(&line, watcher->missed);
     watcher->missed = 0;
-    connection_send(watcher, note);
-    json_decref(note);
+    send_note(watcher, &line);
 }
 
 unsigned events_bit(const char *name)
@@ -49,26 +55,25 @@ void events_watch(struct connection *connection, const struct watch *watch)
     connection_watch(connection);
 }
 
-/* Once something was missed, the watcher hears of that first. */
+/* Once something was missed, the watcher hears of that first. MORE are members, or NULL. */
 static void tell(struct connection *watcher, enum event event, const struct record *record,
-                 json_t *more)
+                 const struct text *more)
 {
-    json_t *params, *object;
+    struct text line = {.failed = more != NULL && more->failed};
 
     if (watcher->missed > 0 || connection_is_full(watcher)) {
         watcher->missed++;
         return;
     }
-    params = json_pack("{s:s, s:f, s:o}", "event", words[event], "time", clock_wall(), "thread",
-                       record_members_to_json(record, watcher->watch.members));
+    begin_note(&line, words[event]);
+    write_name(&line, "thread");
+    record_write(&line, record, watcher->watch.members);
     if (more != NULL)
-        json_object_update(params, more);
-    object = notification(params);
-    connection_send(watcher, object);
-    json_decref(object);
+        text_append(&line, more->data, more->size);
+    send_note(watcher, &line);
 }
 
-static void post(enum event event, const struct record *record, json_t *more)
+static void post(enum event event, const struct record *record, const struct text *more)
 {
     struct connection *watcher;
 
@@ -79,19 +84,21 @@ static void post(enum event event, const struct record *record, json_t *more)
 
 void events_post(enum event event, const struct record *record)
 {
-    if (connection_watchers() != NULL)
-        post(event, record, NULL);
+    post(event, record, NULL);
 }
 
 void events_post_raised(const struct record *record, const k3thread_exctype *type,
                         const char *message)
 {
-    json_t *more;
+    struct text more = {0};
 
     if (connection_watchers() == NULL)
         return;
-    more = json_pack("{s:s, s:o}", "exception", type->name, "message",
-                     message != NULL && message[0] ? bytes_to_json(message) : json_null());
-    post(EVENT_RAISED, record, more);
-    json_decref(more);
+    text_printf(&more, ",\"exception\":\"%s\",\"message\":", type->name);
+    if (message != NULL && message[0] != '\0')
+        write_bytes(&more, message);
+    else
+        text_add(&more, "null");
+    post(EVENT_RAISED, record, &more);
+    text_release(&more);
 }

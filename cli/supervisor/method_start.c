@@ -1,5 +1,6 @@
 /* The method "start": parameters to a job, a job to a thread. */
 #include "cli/rpc/bytes.h"
+#include "cli/rpc/write.h"
 #include "cli/supervisor/connection.h"
 #include "cli/supervisor/environment.h"
 #include "cli/supervisor/methods.h"
@@ -287,19 +288,20 @@ static bool parse_job(struct call *call, const json_t *params, struct job *job)
 static void reply_started(struct call *call, struct record *record)
 {
     enum protocol_error code = PROTOCOL_OS_ERROR;
-    json_t             *data;
+    struct text         data = {0};
 
     if (record->now.error == 0) {
-        call_reply(call, record_members_to_json(record, call->members));
+        call_reply_record(call, record);
         return;
     }
     if (record->now.error == ENOENT)
         code = PROTOCOL_FILE_NOT_FOUND_ERROR;
     else if (record->now.error == EACCES || record->now.error == EPERM)
         code = PROTOCOL_PERMISSION_ERROR;
-    data = json_pack("{s:o}", "thread", record_to_json(record));
+    write_name(&data, "thread");
+    record_write(&data, record, RECORD_ALL_MEMBERS);
     call_fail_with(call, code, record->now.message != NULL ? record->now.message : "out of memory",
-                   data);
+                   &data);
 }
 
 /* A report came: is it the one that tells how the start went? */

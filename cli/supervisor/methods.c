@@ -2,6 +2,7 @@
 
 #include "cli/exceptions.h"
 #include "cli/rpc/bytes.h"
+#include "cli/rpc/write.h"
 #include "cli/supervisor/connection.h"
 #include "cli/supervisor/params.h"
 #include "cli/supervisor/select.h"
@@ -36,75 +37,6 @@ const struct method *methods_find(const char *name)
     return NULL;
 }
 
-/* Parses all words of a list. Returns false, with CALL failed and nothing to free. */
-static bool parse_selectors(struct call *call, const json_t *words, struct selector **ret)
-{
-    size_t           count = json_array_size(words);
-    struct selector *selectors = calloc(count + 1, sizeof(*selectors));
-
-    if (selectors == NULL || (words != NULL && !json_is_array(words))) {
-        free(selectors);
-        call_fail(call, PROTOCOL_TYPE_ERROR, "\"threads\" must be a list of threads");
-        return false;
-    }
-    for (size_t i = 0; i < count; i++)
-        if (!select_parse(call, json_array_get(words, i), &selectors[i])) {
-            while (i-- > 0)
-                select_release(&selectors[i]);
-            free(selectors);
-            return false;
-        }
-    *ret = selectors;
-    return true;
-}
-
-static bool fits_any(const struct selector *selectors, size_t count, const struct record *record)
-{
-    for (size_t i = 0; i < count; i++)
-        if (select_fits(&selectors[i], record))
-            return true;
-    return count == 0;
-}
-
-/* A name or an id that no thread has is an error; a pattern may fit nothing. */
-static const struct selector *find_missing(const struct selector *selectors, size_t count,
-                                           bool live)
-{
-    for (size_t i = 0; i < count; i++) {
-        const struct record *record = selectors[i].pattern ? NULL : select_one(&selectors[i]);
-
-        if (!selectors[i].pattern && (record == NULL || (live && !record_is_live(record))))
-            return &selectors[i];
-    }
-    return NULL;
-}
-
-/* The one record that fits, where that can be told without a look at all; or NULL. */
-static const struct record *find_only(const struct selector *selectors, size_t count)
-{
-    if (count != 1 || selectors[0].pattern)
-        return NULL;
-    if (selectors[0].name != NULL)
-        return store_find_only(selectors[0].name);
-    return store_find_id(selectors[0].id);
-}
-
-static json_t *list_records(const struct selector *selectors, size_t count, bool live,
-                            unsigned members)
-{
-    const struct record *only = find_only(selectors, count);
-    const struct record *record = only != NULL ? only : TAILQ_FIRST(store_all());
-    json_t              *array = json_array();
-
-    for (; record != NULL; record = only != NULL ? NULL : TAILQ_NEXT(record, order))
-        if ((!live || record_is_live(record)) && fits_any(selectors, count, record) &&
-            json_array_append_new(array, record_members_to_json(record, members)) < 0) {
-            json_decref(array);
-            return NULL;
-        }
-    return array;
-}
-
 bool params_members(struct call *call, const json_t *names, unsigned *ret)
 {
     const json_t *name;
@@ -127,40 +59,21 @@ bool params_members(struct call *call, const json_t *names, unsigned *ret)
     return false;
 }
 
-void method_list(struct call *call, const json_t *params)
-{
-    const json_t          *words = NULL, *names = NULL;
-    struct selector       *selectors;
-    const struct selector *missing;
-    size_t                 count;
-    unsigned               members;
-    bool                   live = false;
-    const struct param     wanted[] = {
-            {"threads", PARAM_ANY, &words, false},
-            {"live", PARAM_BOOLEAN, &live, false},
-            {"members", PARAM_ANY, &names, false},
-            {0},
-    };
-
-    if (!params_take(call, params, wanted) || !params_members(call, names, &members) ||
-        !parse_selectors(call, words, &selectors))
-        return;
-    count = json_array_size(words);
-    missing = find_missing(selectors, count, live);
-    if (missing != NULL)
-        select_fail(call, missing, live ? "live" : "");
-    else
-        call_reply(call, list_records(selectors, count, live, members));
-    for (size_t i = 0; i < count; i++)
-        select_release(&selectors[i]);
-    free(selectors);
-}
-
 /* What to raise. */
 struct raise {
     const k3thread_exctype *type;
     char                   *message;
 };
+
+static void reply_raised(struct call *call, const struct record *record)
+{
+    struct text raised = {0};
+
+    text_byte(&raised, '[', 1);
+    record_write(&raised, record, call->members);
+    text_byte(&raised, ']', 1);
+    call_reply_written(call, &raised);
+}
 
 /* Raises in the one thread that SELECTOR names. */
 static void raise_in_one(struct call *call, const struct selector *selector,
@@ -180,7 +93,7 @@ static void raise_in_one(struct call *call, const struct selector *selector,
         call_fail(call, PROTOCOL_SEND_RAISE_ERROR,
                   "thread '%s' has more raises pending than it can hold", record->job.name);
     else
-        call_reply(call, json_pack("[o]", record_to_json(record)));
+        reply_raised(call, record);
 }
 
 /*
@@ -190,31 +103,35 @@ static void raise_in_one(struct call *call, const struct selector *selector,
 static void raise_in_all(struct call *call, const struct selector *selector,
                          const struct raise *raise)
 {
-    json_t              *raised = json_array();
+    struct text          raised = {0};
     const struct record *full = NULL;
     struct record       *record;
 
+    text_byte(&raised, '[', 1);
     TAILQ_FOREACH(record, store_all(), order) {
         int error;
 
         if (!record_is_live(record) || (selector != NULL && !select_fits(selector, record)))
             continue;
         error = threads_raise(record, raise->type, raise->message);
-        if (error == 0)
-            json_array_append_new(raised, record_to_json(record));
-        else if (error != K3THREAD_INVALID_THREAD_ID_ERROR)
+        if (error == 0) {
+            write_comma(&raised);
+            record_write(&raised, record, call->members);
+        } else if (error != K3THREAD_INVALID_THREAD_ID_ERROR) {
             full = record;
+        }
     }
+    text_byte(&raised, ']', 1);
     if (full != NULL) {
         call_fail(call, PROTOCOL_SEND_RAISE_ERROR,
                   "thread '%s' has more raises pending than it can hold", full->job.name);
-    } else if (selector != NULL && json_array_size(raised) == 0) {
+    } else if (selector != NULL && raised.size == strlen("[]")) {
         select_fail(call, selector, "live");
     } else {
-        call_reply(call, raised);
+        call_reply_written(call, &raised);
         return;
     }
-    json_decref(raised);
+    text_release(&raised);
 }
 
 static bool parse_exception(struct call *call, const char *name, struct raise *raise)
@@ -234,21 +151,19 @@ static bool parse_message(struct call *call, const json_t *message, struct raise
 
 void method_raise(struct call *call, const json_t *params)
 {
-    const json_t      *thread = NULL, *message = NULL;
+    const json_t      *thread = NULL, *message = NULL, *members = NULL;
     const char        *exception = "SystemExit";
     struct selector    selector = {0};
     struct raise       raise = {0};
     bool               all = false;
     const struct param wanted[] = {
-        {"thread", PARAM_ANY, &thread, false},
-        {"all", PARAM_BOOLEAN, &all, false},
-        {"exception", PARAM_STRING, &exception, false},
-        {"message", PARAM_ANY, &message, false},
-        {0},
+        {"thread", PARAM_ANY, &thread, false},          {"all", PARAM_BOOLEAN, &all, false},
+        {"exception", PARAM_STRING, &exception, false}, {"message", PARAM_ANY, &message, false},
+        {"members", PARAM_ANY, &members, false},        {0},
     };
 
-    if (!params_take(call, params, wanted) || !parse_exception(call, exception, &raise) ||
-        !parse_message(call, message, &raise))
+    if (!params_take(call, params, wanted) || !params_members(call, members, &call->members) ||
+        !parse_exception(call, exception, &raise) || !parse_message(call, message, &raise))
         return;
     if ((thread != NULL) == all)
         call_fail(call, PROTOCOL_TYPE_ERROR, "either \"thread\" or \"all\" says in which");
@@ -266,7 +181,7 @@ void method_raise(struct call *call, const json_t *params)
 
 static void reply_joined(struct call *call, struct record *record)
 {
-    call_reply(call, record_to_json(record));
+    call_reply_record(call, record);
     store_joined(record);
 }
 
@@ -281,21 +196,26 @@ static void wake_join(struct call *call, struct record *record)
 /* It will never be ready: the last lines that it printed may say why. */
 static void fail_ready(struct call *call, const struct record *record)
 {
-    json_t *data =
-        json_pack("{s:o, s:o}", "thread", record_to_json(record), "tail", log_tail(record, 10));
-    char *message = NULL;
+    struct text data = {0};
+    json_t     *tail = log_tail(record, 10);
+    char       *message = NULL;
 
     if (asprintf(&message, "thread '%s' (id %llu) ended before it was ready", record->job.name,
                  (unsigned long long) record->id) < 0)
         message = NULL;
-    call_fail_with(call, PROTOCOL_NOT_READY_ERROR, message != NULL ? message : "not ready", data);
+    write_name(&data, "thread");
+    record_write(&data, record, RECORD_ALL_MEMBERS);
+    write_name(&data, "tail");
+    write_json(&data, tail);
+    json_decref(tail);
+    call_fail_with(call, PROTOCOL_NOT_READY_ERROR, message != NULL ? message : "not ready", &data);
     free(message);
 }
 
 static void wake_ready(struct call *call, struct record *record)
 {
     if (record->now.ready)
-        call_reply(call, record_to_json(record));
+        call_reply_record(call, record);
     else if (record_is_live(record))
         call_wait(call, &record->calls, -1, wake_ready);
     else
@@ -312,7 +232,7 @@ static void fail_late(struct call *call, const struct record *record)
 /* Waits for the end, or with "ready" until it is ready: till then the call is woken at each report. */
 void method_join(struct call *call, const json_t *params)
 {
-    const json_t      *thread;
+    const json_t      *thread, *members = NULL;
     struct record     *record;
     double             timeout = -1;
     bool               ready = false;
@@ -320,10 +240,11 @@ void method_join(struct call *call, const json_t *params)
         {"thread", PARAM_ANY, &thread, true},
         {"timeout", PARAM_NUMBER, &timeout, false},
         {"ready", PARAM_BOOLEAN, &ready, false},
+        {"members", PARAM_ANY, &members, false},
         {0},
     };
 
-    if (!params_take(call, params, wanted))
+    if (!params_take(call, params, wanted) || !params_members(call, members, &call->members))
         return;
     record = select_for_call(call, thread);
     if (record == NULL)

@@ -1,6 +1,6 @@
 #include "cli/supervisor/record.h"
 
-#include "cli/rpc/bytes.h"
+#include "cli/rpc/write.h"
 #include "cli/supervisor/environment.h"
 
 #include <stdlib.h>
@@ -42,114 +42,118 @@ void record_free(struct record *record)
     free(record);
 }
 
+const char *record_state(const struct record *record)
+{
+    return state_words[record->now.state];
+}
+
 bool record_is_live(const struct record *record)
 {
     return record->now.state != STATE_ENDED;
 }
 
-static json_t *strings_to_json(char *const *strings)
+static void write_strings(struct text *text, char *const *strings)
 {
-    json_t *array = json_array();
-
-    for (; array != NULL && *strings != NULL; strings++)
-        if (json_array_append_new(array, bytes_to_json(*strings)) < 0) {
-            json_decref(array);
-            return NULL;
-        }
-    return array;
+    text_byte(text, '[', 1);
+    for (; *strings != NULL; strings++) {
+        write_comma(text);
+        write_bytes(text, *strings);
+    }
+    text_byte(text, ']', 1);
 }
 
-static json_t *time_or_null(double time)
+static void write_word(struct text *text, const char *word)
 {
-    return time > 0 ? json_real(time) : json_null();
+    text_byte(text, '"', 1);
+    text_add(text, word);
+    text_byte(text, '"', 1);
 }
 
-static json_t *number_or_null(bool is_set, json_int_t number)
+static void write_bool(struct text *text, bool value)
 {
-    return is_set ? json_integer(number) : json_null();
+    text_add(text, value ? "true" : "false");
 }
 
-static json_t *exception_or_null(const k3thread_exctype *exception)
-{
-    return exception != NULL ? json_string(exception->name) : json_null();
-}
-
-static json_t *bytes_or_null(const char *bytes)
-{
-    return bytes != NULL ? bytes_to_json(bytes) : json_null();
-}
-
-/* The members of a thread object, X(name, value). */
+/*
+ * The members of a thread object, X(name, whether it is not null, how its value is written).
+ */
 #define MEMBERS(X)                                                                                 \
-    X(id, json_integer((json_int_t) r->id))                                                        \
-    X(name, bytes_to_json(r->job.name))                                                            \
-    X(tid, number_or_null(r->now.tid != 0, r->now.tid))                                            \
-    X(pid, number_or_null(r->now.pid != 0, r->now.pid))                                            \
-    X(state, json_string(state_words[r->now.state]))                                               \
-    X(daemon, json_boolean(r->job.daemon))                                                         \
-    X(after, json_real(r->job.after))                                                              \
-    X(command, strings_to_json(r->job.argv))                                                       \
-    X(directory, bytes_to_json(r->job.directory))                                                  \
-    X(log, bytes_to_json(r->job.output))                                                           \
-    X(created, json_real(r->created))                                                              \
-    X(started, time_or_null(r->now.started))                                                       \
-    X(ended, time_or_null(r->now.ended))                                                           \
-    X(exit_code, number_or_null(r->now.exit_code >= 0, r->now.exit_code))                          \
-    X(signal, number_or_null(r->now.signal != 0, r->now.signal))                                   \
-    X(exception, exception_or_null(r->now.exception))                                              \
-    X(message, bytes_or_null(r->now.message))                                                      \
-    X(runs, json_integer((json_int_t) r->now.runs))                                                \
-    X(ready, json_boolean(r->now.ready))
+    X(id, true, write_integer(text, (int64_t) r->id))                                              \
+    X(name, true, write_bytes(text, r->job.name))                                                  \
+    X(tid, r->now.tid != 0, write_integer(text, r->now.tid))                                       \
+    X(pid, r->now.pid != 0, write_integer(text, r->now.pid))                                       \
+    X(state, true, write_word(text, record_state(r)))                                              \
+    X(daemon, true, write_bool(text, r->job.daemon))                                               \
+    X(after, true, write_seconds(text, r->job.after))                                              \
+    X(command, true, write_strings(text, r->job.argv))                                             \
+    X(directory, true, write_bytes(text, r->job.directory))                                        \
+    X(log, true, write_bytes(text, r->job.output))                                                 \
+    X(created, true, write_seconds(text, r->created))                                              \
+    X(started, r->now.started > 0, write_seconds(text, r->now.started))                            \
+    X(ended, r->now.ended > 0, write_seconds(text, r->now.ended))                                  \
+    X(exit_code, r->now.exit_code >= 0, write_integer(text, r->now.exit_code))                     \
+    X(signal, r->now.signal != 0, write_integer(text, r->now.signal))                              \
+    X(exception, r->now.exception != NULL, write_word(text, r->now.exception->name))               \
+    X(message, r->now.message != NULL, write_bytes(text, r->now.message))                          \
+    X(runs, true, write_integer(text, r->now.runs))                                                \
+    X(ready, true, write_bool(text, r->now.ready))
 
 enum member {
-#define X(name, value) MEMBER_##name,
+#define X(name, is_set, write) MEMBER_##name,
     MEMBERS(X)
 #undef X
         MEMBER_COUNT
 };
 
 static const char *const member_names[] = {
-#define X(name, value) #name,
+#define X(name, is_set, write) #name,
     MEMBERS(X)
 #undef X
 };
 
-static json_t *get_member(const struct record *r, enum member member)
+static bool member_is_set(const struct record *r, enum member member)
 {
     switch (member) {
-#define X(name, value)                                                                             \
+#define X(name, is_set, write)                                                                     \
     case MEMBER_##name:                                                                            \
-        return value;
+        return is_set;
         MEMBERS(X)
 #undef X
     case MEMBER_COUNT:
         break;
     }
-    return NULL;
+    return false;
 }
 
-json_t *record_to_json(const struct record *record)
+static void write_member(struct text *text, const struct record *r, enum member member)
 {
-    return record_members_to_json(record, RECORD_ALL_MEMBERS);
-}
-
-json_t *record_members_to_json(const struct record *record, unsigned members)
-{
-    json_t *object = json_object();
-
-    for (unsigned i = 0; i < MEMBER_COUNT; i++) {
-        json_t *value = (members & 1U << i) != 0 ? get_member(record, (enum member) i) : NULL;
-
-        if ((members & 1U << i) == 0)
-            continue;
-        if (json_is_null(value) && members != RECORD_ALL_MEMBERS)
-            continue; /* a singleton: no reference to drop */
-        if (json_object_set_new_nocheck(object, member_names[i], value) < 0) {
-            json_decref(object);
-            return NULL;
-        }
+    switch (member) {
+#define X(name, is_set, write)                                                                     \
+    case MEMBER_##name:                                                                            \
+        write;                                                                                     \
+        break;
+        MEMBERS(X)
+#undef X
+    case MEMBER_COUNT:
+        break;
     }
-    return object;
+}
+
+void record_write(struct text *text, const struct record *record, unsigned members)
+{
+    text_byte(text, '{', 1);
+    for (enum member member = 0; member < MEMBER_COUNT; member++) {
+        bool is_set = (members & 1U << member) != 0 && member_is_set(record, member);
+
+        if (!is_set && members != RECORD_ALL_MEMBERS)
+            continue;
+        write_name(text, member_names[member]);
+        if (is_set)
+            write_member(text, record, member);
+        else
+            text_add(text, "null");
+    }
+    text_byte(text, '}', 1);
 }
 
 unsigned record_member(const char *name)

@@ -10,9 +10,9 @@
 
 #include "cli/rpc/protocol.h"
 #include "cli/supervisor/call.h"
+#include "cli/text.h"
 #include "k3thread.h"
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
@@ -99,18 +99,18 @@ void record_free(struct record *record);
 /* Frees a job's parts, not the job itself. */
 void job_release(struct job *job);
 
-/* The thread as the protocol shows it: a new reference, or NULL without memory. */
-json_t *record_to_json(const struct record *record);
-
 /*
- * Some of its members, those that are null left out; MEMBERS is a sum of record_member()s, or
- * RECORD_ALL_MEMBERS for the whole object.
+ * Writes the thread as the protocol shows it. MEMBERS is RECORD_ALL_MEMBERS, or a sum of
+ * record_member()s: then only those, without the ones that are null.
  */
 #define RECORD_ALL_MEMBERS (~0U)
-json_t *record_members_to_json(const struct record *record, unsigned members);
+void record_write(struct text *text, const struct record *record, unsigned members);
 
 /* The bit of the member NAME, 0 if there is none of that name. */
 unsigned record_member(const char *name);
+
+/* Its state, in a word. */
+const char *record_state(const struct record *record);
 
 bool record_is_live(const struct record *record);
 

@@ -5,6 +5,7 @@
 #include "cli/supervisor/lean.h"
 #include "cli/supervisor/loop.h"
 #include "cli/supervisor/mailbox.h"
+#include "cli/supervisor/method_list.h"
 #include "cli/supervisor/store.h"
 #include "cli/supervisor/threads.h"
 #include "cli/supervisor/tree.h"
@@ -289,11 +290,13 @@ static double next_deadline(void)
 {
     double next = call_expire();
     bool   again = !threads_advance();
+    bool   listing = listing_advance();
 
     if (untold)
         tell_threads();
     go_on_closing();
-    if (stopped)
+    connection_settle_all();
+    if (stopped || listing)
         return 0;
     return (again || untold) && (next < 0 || next > RETRY) ? RETRY : next;
 }

@@ -13,6 +13,7 @@
 LIST_HEAD(bucket, record);
 
 static struct record_list all = TAILQ_HEAD_INITIALIZER(all);
+static LIST_HEAD(, store_cursor) cursors = LIST_HEAD_INITIALIZER(cursors);
 static struct record_list finished = TAILQ_HEAD_INITIALIZER(finished);
 static struct bucket      ids[BUCKETS], names[BUCKETS];
 static size_t             live, live_normal, finished_count;
@@ -163,8 +164,49 @@ void store_joined(struct record *record)
         store_forget(TAILQ_FIRST(&finished));
 }
 
+void store_open(struct store_cursor *cursor, struct record *only)
+{
+    *cursor = (struct store_cursor){
+        .next = only != NULL ? only : TAILQ_FIRST(&all),
+        .only = only != NULL,
+    };
+    LIST_INSERT_HEAD(&cursors, cursor, link);
+}
+
+static void advance(struct store_cursor *cursor)
+{
+    cursor->next = cursor->only ? NULL : TAILQ_NEXT(cursor->next, order);
+}
+
+struct record *store_next(struct store_cursor *cursor)
+{
+    struct record *record = cursor->next;
+
+    if (record == NULL)
+        return NULL;
+    cursor->seen++;
+    advance(cursor);
+    return record;
+}
+
+void store_close(struct store_cursor *cursor)
+{
+    LIST_REMOVE(cursor, link);
+}
+
+/* Nobody's walk stands on RECORD any more. */
+static void leave(const struct record *record)
+{
+    struct store_cursor *cursor;
+
+    LIST_FOREACH(cursor, &cursors, link)
+        if (cursor->next == record)
+            advance(cursor);
+}
+
 void store_forget(struct record *record)
 {
+    leave(record);
     if (record->joined) {
         TAILQ_REMOVE(&finished, record, finished);
         finished_count--;

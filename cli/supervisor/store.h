@@ -16,6 +16,20 @@ TAILQ_HEAD(record_list, record);
 /* All records, oldest first; for reading. */
 const struct record_list *store_all(void);
 
+/*
+ * A walk over all records, oldest first, in which others may come and go between two steps; or over
+ * the one record ONLY, if it is not NULL.
+ */
+struct store_cursor {
+    struct record *next;
+    bool           only;
+    size_t         seen; /* how many it has given out */
+    LIST_ENTRY(store_cursor) link;
+};
+void           store_open(struct store_cursor *cursor, struct record *only);
+struct record *store_next(struct store_cursor *cursor); /* NULL at the end */
+void           store_close(struct store_cursor *cursor);
+
 /* How many are live, and how many of them are no daemons. */
 size_t store_live(void);
 size_t store_live_normal(void);

@@ -525,3 +525,67 @@ call("raise", thread="target", exception="SystemExit")
 assert call("join", thread="target")["exception"] == "SystemExit"
 EOF
 }
+
+@test "a long table comes in parts, and others are served between them" {
+  for _ in {1..450}; do echo 'start -- true'; done >many
+  k3 shell <many >ids
+  script <<'END'
+client, other = Client(), Client()
+number = client.send("list", table=True)
+client.send("version")
+parts, version = [], None
+while True:
+    answer = client.receive()
+    if answer.get("id") == 2:
+        version = len(parts)
+    elif answer.get("id") == number:
+        parts.append(answer["result"]["table"])
+        break
+    else:
+        assert answer["method"] == "table", answer
+        parts.append(answer["params"]["table"])
+assert version is not None and 0 < version < len(parts), (version, len(parts))
+rows = [line.split("\t") for line in "".join(parts).splitlines()]
+assert rows[0][0] == "ID" and rows[0][-1] == "COMMAND", rows[0]
+assert [row[0] for row in rows[1:]] == [str(i) for i in range(1, 452)]
+assert all(len(row) == 9 for row in rows)
+END
+}
+
+@test "threads that are forgotten while a table is on its way are no trouble" {
+  for _ in {1..450}; do echo 'start -- true'; done >many
+  k3 shell <many >ids
+  k3 join $(<ids)
+  script <<'END'
+client = Client()
+client.send("list", table=True)
+client.send("clear")
+number = client.send("list", table=True)
+while client.receive().get("id") != number:
+    pass
+assert [thread["id"] for thread in call("list")] == [1]
+END
+}
+
+@test "only the members that are asked for" {
+  script <<'END'
+thread = start("sleep", "1000", name="a")
+assert call("raise", thread="a", exception="SIGCONT", members=["id"]) == [{"id": thread["id"]}]
+call("raise", thread="a")
+assert call("join", thread="a", members=["name", "exception", "pid"]) == {
+    "name": "a", "exception": "SystemExit"}
+fails(-32002, "ValueError", "raise", thread="a", members=["nme"])
+fails(-32002, "ValueError", "join", thread="a", members=3)
+END
+}
+
+@test "text that is not plain comes through as it was" {
+  script <<'END'
+words = ['"', "\\", "\n\t\r\b\f\x01\x1f\x7f", "é€😀", "/", ""]
+thread = start("true", *words, name='q"é')
+assert thread["command"][1:] == words, thread["command"]
+assert thread["name"] == 'q"é'
+row = call("list", table=True)["table"].splitlines()[2].split("\t")
+assert row[1] == 'q"é' and len(row) == 9, row
+END
+}

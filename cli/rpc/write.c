@@ -1,0 +1,138 @@
+#include "cli/rpc/write.h"
+
+#include "cli/rpc/base64.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Beyond this many seconds a double does not know its microseconds. */
+#define SECONDS_MAX 1e10
+
+void write_integer(struct text *text, int64_t number)
+{
+    if (number < 0)
+        text_byte(text, '-', 1);
+    text_number(text, number < 0 ? 0 - (uint64_t) number : (uint64_t) number, 1);
+}
+
+void write_seconds(struct text *text, double seconds)
+{
+    uint64_t microseconds;
+
+    if (!(fabs(seconds) < SECONDS_MAX)) {
+        text_printf(text, "%.16e", seconds);
+        return;
+    }
+    if (seconds < 0)
+        text_byte(text, '-', 1);
+    microseconds = (uint64_t) (fabs(seconds) * 1e6 + 0.5);
+    text_number(text, microseconds / 1000000, 1);
+    text_byte(text, '.', 1);
+    text_number(text, microseconds % 1000000, 6);
+    while (text->size > 2 && text->data[text->size - 1] == '0' && text->data[text->size - 2] != '.')
+        text->size--;
+}
+
+/* How many bytes at the start stand for themselves in a string. */
+static size_t plain_prefix(const char *bytes, size_t size)
+{
+    size_t plain = 0;
+
+    while (plain < size && (unsigned char) bytes[plain] >= ' ' && bytes[plain] != '"' &&
+           bytes[plain] != '\\')
+        plain++;
+    return plain;
+}
+
+/* The letter that stands behind the backslash for BYTE, or 0. */
+static char letter_of(char byte)
+{
+    switch (byte) {
+    case '\b':
+        return 'b';
+    case '\f':
+        return 'f';
+    case '\n':
+        return 'n';
+    case '\r':
+        return 'r';
+    case '\t':
+        return 't';
+    case '"':
+    case '\\':
+        return byte;
+    default:
+        return 0;
+    }
+}
+
+static void add_escaped(struct text *text, char byte)
+{
+    char escape[] = {'\\', letter_of(byte)};
+
+    if (escape[1] != 0)
+        text_append(text, escape, sizeof(escape));
+    else
+        text_printf(text, "\\u%04x", (unsigned) byte);
+}
+
+void write_text(struct text *text, const char *bytes, size_t size)
+{
+    text_byte(text, '"', 1);
+    for (size_t done = 0; done < size;) {
+        size_t plain = plain_prefix(bytes + done, size - done);
+
+        text_append(text, bytes + done, plain);
+        done += plain;
+        if (done < size)
+            add_escaped(text, bytes[done++]);
+    }
+    text_byte(text, '"', 1);
+}
+
+void write_bytes(struct text *text, const char *bytes)
+{
+    size_t size = strlen(bytes);
+    char  *encoded;
+
+    if (text_is_utf8(bytes, size)) {
+        write_text(text, bytes, size);
+        return;
+    }
+    encoded = base64_encode(bytes, size);
+    if (encoded == NULL)
+        text->failed = true;
+    else
+        text_printf(text, "{\"base64\":\"%s\"}", encoded);
+    free(encoded);
+}
+
+void write_comma(struct text *text)
+{
+    char last = text->size > 0 && !text->failed ? text->data[text->size - 1] : '{';
+
+    if (last != '{' && last != '[')
+        text_byte(text, ',', 1);
+}
+
+void write_name(struct text *text, const char *name)
+{
+    write_comma(text);
+    text_byte(text, '"', 1);
+    text_add(text, name);
+    text_append(text, "\":", 2);
+}
+
+static int append(const char *data, size_t size, void *text)
+{
+    text_append(text, data, size);
+    return 0;
+}
+
+void write_json(struct text *text, const json_t *value)
+{
+    if (json_dump_callback(value, append, text,
+                           JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(16)) < 0)
+        text->failed = true;
+}

@@ -1,0 +1,224 @@
+/*
+ * The method "list".
+ *
+ * Objects are one answer. A table, which a person waits for, comes in parts: the client takes one
+ * in while the next is written, and between two of them the loop serves others.
+ */
+#include "cli/supervisor/method_list.h"
+
+#include "cli/clock.h"
+#include "cli/rpc/write.h"
+#include "cli/supervisor/connection.h"
+#include "cli/supervisor/methods.h"
+#include "cli/supervisor/params.h"
+#include "cli/supervisor/select.h"
+#include "cli/supervisor/store.h"
+#include "cli/supervisor/table.h"
+
+#include <stdlib.h>
+
+/* So many threads are looked at for one part of a table. */
+#define PART 200
+
+/* What is to be listed, for as long as that takes. */
+struct listing {
+    struct call        *call;
+    struct selector    *selectors;
+    size_t              count; /* of them; 0: all threads */
+    bool                live;
+    struct store_cursor cursor;
+    LIST_ENTRY(listing) link;
+};
+
+static LIST_HEAD(, listing) under_way = LIST_HEAD_INITIALIZER(under_way);
+
+/* Parses all words of a list. Returns false, with CALL failed and nothing to free. */
+static bool parse_selectors(struct call *call, const json_t *words, struct selector **ret)
+{
+    size_t           count = json_array_size(words);
+    struct selector *selectors = calloc(count + 1, sizeof(*selectors));
+
+    if (selectors == NULL || (words != NULL && !json_is_array(words))) {
+        free(selectors);
+        call_fail(call, PROTOCOL_TYPE_ERROR, "\"threads\" must be a list of threads");
+        return false;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (!select_parse(call, json_array_get(words, i), &selectors[i])) {
+            while (i-- > 0)
+                select_release(&selectors[i]);
+            free(selectors);
+            return false;
+        }
+    *ret = selectors;
+    return true;
+}
+
+/* A name or an id that no thread has is an error; a pattern may fit nothing. */
+static const struct selector *find_missing(const struct selector *selectors, size_t count,
+                                           bool live)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct record *record = selectors[i].pattern ? NULL : select_one(&selectors[i]);
+
+        if (!selectors[i].pattern && (record == NULL || (live && !record_is_live(record))))
+            return &selectors[i];
+    }
+    return NULL;
+}
+
+/* The one record that fits, where that can be told without a look at all; or NULL. */
+static struct record *find_only(const struct selector *selectors, size_t count)
+{
+    if (count != 1 || selectors[0].pattern)
+        return NULL;
+    if (selectors[0].name != NULL)
+        return store_find_only(selectors[0].name);
+    return store_find_id(selectors[0].id);
+}
+
+static bool is_wanted(const struct listing *listing, const struct record *record)
+{
+    if (listing->live && !record_is_live(record))
+        return false;
+    for (size_t i = 0; i < listing->count; i++)
+        if (select_fits(&listing->selectors[i], record))
+            return true;
+    return listing->count == 0;
+}
+
+void listing_free(struct listing *listing)
+{
+    if (listing == NULL)
+        return;
+    for (size_t i = 0; i < listing->count; i++)
+        select_release(&listing->selectors[i]);
+    free(listing->selectors);
+    store_close(&listing->cursor);
+    LIST_REMOVE(listing, link);
+    free(listing);
+}
+
+static struct record *next_record(struct listing *listing)
+{
+    struct record *record;
+
+    while ((record = store_next(&listing->cursor)) != NULL)
+        if (is_wanted(listing, record))
+            break;
+    return record;
+}
+
+static void reply_objects(struct call *call, struct listing *listing)
+{
+    struct text          result = {0};
+    const struct record *record;
+
+    text_byte(&result, '[', 1);
+    while ((record = next_record(listing)) != NULL) {
+        write_comma(&result);
+        record_write(&result, record, call->members);
+    }
+    text_byte(&result, ']', 1);
+    call_reply_written(call, &result);
+}
+
+/* {"table": "…"} with the next rows; returns whether there are more. */
+static bool write_part(struct text *text, struct listing *listing)
+{
+    struct text          rows = {0};
+    const struct record *record = NULL;
+    double               now = clock_wall();
+
+    if (listing->cursor.seen == 0)
+        table_add_headings(&rows);
+    for (size_t i = 0; i < PART && (record = store_next(&listing->cursor)) != NULL; i++)
+        if (is_wanted(listing, record))
+            table_add_row(&rows, record, now);
+    text_byte(text, '{', 1);
+    write_name(text, "table");
+    write_text(text, rows.data, rows.size);
+    text_byte(text, '}', 1);
+    text->failed |= rows.failed;
+    text_release(&rows);
+    return record != NULL;
+}
+
+/* All parts but the last are notifications. */
+static void send_part(struct listing *listing)
+{
+    struct call *call = listing->call;
+    struct text  part = {0}, note = {0};
+
+    if (!write_part(&part, listing)) {
+        call_reply_written(call, &part);
+        return;
+    }
+    text_add(&note, "{\"jsonrpc\":\"2.0\",\"method\":\"table\",\"params\":");
+    text_append(&note, part.data, part.size);
+    text_byte(&note, '}', 1);
+    note.failed |= part.failed;
+    connection_send(call->connection, &note);
+    text_release(&note);
+    text_release(&part);
+}
+
+bool listing_advance(void)
+{
+    struct listing *listing, *next;
+    bool            again = false;
+
+    for (listing = LIST_FIRST(&under_way); listing != NULL; listing = next) {
+        next = LIST_NEXT(listing, link);
+        if (connection_is_full(listing->call->connection))
+            continue;
+        again = true;
+        send_part(listing);
+    }
+    return again;
+}
+
+/* Takes over SELECTORS; returns NULL without memory. */
+static struct listing *listing_new(struct call *call, struct selector *selectors, size_t count)
+{
+    struct listing *listing = calloc(1, sizeof(*listing));
+
+    if (listing == NULL)
+        return NULL;
+    *listing = (struct listing){.call = call, .selectors = selectors, .count = count};
+    store_open(&listing->cursor, find_only(selectors, count));
+    LIST_INSERT_HEAD(&under_way, listing, link);
+    return listing;
+}
+
+void method_list(struct call *call, const json_t *params)
+{
+    const json_t          *words = NULL, *names = NULL;
+    struct selector       *selectors;
+    const struct selector *missing;
+    bool                   live = false, table = false;
+    const struct param     wanted[] = {
+            {"threads", PARAM_ANY, &words, false},
+            {"live", PARAM_BOOLEAN, &live, false},
+            {"members", PARAM_ANY, &names, false},
+            {"table", PARAM_BOOLEAN, &table, false},
+            {0},
+    };
+
+    if (!params_take(call, params, wanted) || !params_members(call, names, &call->members) ||
+        !parse_selectors(call, words, &selectors))
+        return;
+    missing = find_missing(selectors, json_array_size(words), live);
+    call->listing = listing_new(call, selectors, json_array_size(words));
+    if (call->listing == NULL) {
+        call_fail(call, PROTOCOL_INTERNAL_ERROR, "out of memory");
+        return;
+    }
+    call->listing->live = live;
+    if (missing != NULL)
+        select_fail(call, missing, live ? "live" : "");
+    else if (table)
+        send_part(call->listing);
+    else
+        reply_objects(call, call->listing);
+}

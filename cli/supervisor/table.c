@@ -1,0 +1,82 @@
+#include "cli/supervisor/table.h"
+
+#include "cli/duration.h"
+#include "cli/result.h"
+#include "cli/rpc/write.h"
+
+#include <string.h>
+
+static void add_number(struct text *text, int64_t number)
+{
+    if (number > 0)
+        write_integer(text, number);
+    else
+        text_byte(text, '-', 1);
+}
+
+static void add_escaped(struct text *text, const char *bytes)
+{
+    text_add_escaped(text, bytes, strlen(bytes));
+}
+
+/* How long the command has run, or ran; a pause between two runs belongs to neither. */
+static void add_time(struct text *text, const struct report *report, double now)
+{
+    if (report->started > 0 && report->state != STATE_DELAYED)
+        duration_add(text, (report->ended > 0 ? report->ended : now) - report->started);
+    else
+        text_byte(text, '-', 1);
+}
+
+static void add_result(struct text *text, const struct report *report)
+{
+    const char *exception = report->exception != NULL ? report->exception->name : NULL;
+
+    result_add(text, exception, report->exit_code, report->signal);
+}
+
+static void add_command(struct text *text, char *const *words)
+{
+    for (char *const *word = words; *word != NULL; word++) {
+        if (word > words)
+            text_byte(text, ' ', 1);
+        text_add_quoted(text, *word);
+    }
+}
+
+/* X(heading, how the cell is written); the last one is the only one that may be long. */
+#define COLUMNS(X)                                                                                 \
+    X("ID", add_number(text, (int64_t) r->id))                                                     \
+    X("NAME", add_escaped(text, r->job.name))                                                      \
+    X("TID", add_number(text, r->now.tid))                                                         \
+    X("PID", add_number(text, r->now.pid))                                                         \
+    X("STATE", text_add(text, record_state(r)))                                                    \
+    X("DAEMON", text_add(text, r->job.daemon ? "yes" : "no"))                                      \
+    X("TIME", add_time(text, &r->now, now))                                                        \
+    X("RESULT", add_result(text, &r->now))                                                         \
+    X("COMMAND", add_command(text, r->job.argv))
+
+/* The tab behind the last cell of a line becomes its newline. */
+static void end_line(struct text *text)
+{
+    if (!text->failed)
+        text->data[text->size - 1] = '\n';
+}
+
+void table_add_headings(struct text *text)
+{
+#define X(heading, write) text_add(text, heading "\t");
+    COLUMNS(X)
+#undef X
+    end_line(text);
+}
+
+void table_add_row(struct text *text, const struct record *r, double now)
+{
+#define X(heading, write)                                                                          \
+    write;                                                                                         \
+    text_byte(text, '\t', 1);
+    COLUMNS(X)
+#undef X
+    end_line(text);
+}

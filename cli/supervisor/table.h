@@ -1,0 +1,16 @@
+/*
+ * The table that `list` shows: a line of cells with tabs between them for the headings, and one for
+ * each thread. Cells are escaped, so that no other tab or newline is in them; the client aligns
+ * them. It is one string to write and to parse, where an object a thread takes ten times as long.
+ */
+#ifndef K3THREAD_CLI_SUPERVISOR_TABLE_H
+#define K3THREAD_CLI_SUPERVISOR_TABLE_H
+
+#include "cli/supervisor/record.h"
+
+void table_add_headings(struct text *text);
+
+/* NOW is in seconds since the epoch. */
+void table_add_row(struct text *text, const struct record *record, double now);
+
+#endif
