@@ -94,7 +94,7 @@ static void kill_marked(pid_t child)
 }
 
 /* Each is listed before it is killed: its own children would be elsewhere after that. */
-void children_kill_below(pid_t pid)
+static void kill_below(pid_t pid)
 {
     pid_t *pids = NULL;
     size_t count = 0;
@@ -108,8 +108,24 @@ void children_kill_below(pid_t pid)
     if (error != 0)
         return;
     for (size_t i = 0; i < count; i++) {
-        children_kill_below(pids[i]);
+        kill_below(pids[i]);
         kill_marked(pids[i]);
     }
     free(pids);
+}
+
+void children_signal(pid_t child, int signal)
+{
+    pid_t group = getpgid(child);
+
+    /* A group lies within one session, and the session within one tree: all of it is ours. */
+    if (group > 1 && group != getpgrp())
+        kill(-group, signal);
+    kill(child, signal);
+}
+
+void children_kill(pid_t child)
+{
+    kill_below(child);
+    children_signal(child, SIGKILL);
 }

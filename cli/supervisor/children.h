@@ -15,10 +15,13 @@ int children_open(pid_t pid, pid_t tid);
  */
 int children_read(int fd, pid_t **ret, size_t *ret_count);
 
+/* Sends SIGNAL to CHILD, which nobody may reap meanwhile, and to its process group. */
+void children_signal(pid_t child, int signal);
+
 /*
- * Kills the descendants of PID that carry a mark, from the top down, in one pass. Some may escape
- * it by being born meanwhile; whoever inherits them sees them.
+ * Kills CHILD, its group, and those of its descendants that carry a mark, in one pass. Some may
+ * escape it by being born meanwhile; whoever inherits them sees them.
  */
-void children_kill_below(pid_t pid);
+void children_kill(pid_t child);
 
 #endif

@@ -4,72 +4,17 @@
 #include "cli/place.h"
 #include "cli/supervisor/journal.h"
 #include "cli/supervisor/lean.h"
+#include "cli/supervisor/sweep.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
-
-static void kill_child(pid_t child)
-{
-    pid_t group = getpgid(child);
-
-    children_kill_below(child);
-    if (group > 1 && group != getpgrp())
-        kill(-group, SIGKILL);
-    kill(child, SIGKILL);
-}
-
-/* One sweep over what is a child of ours now; *RET is how many there were, dead ones too. */
-static int kill_children(int list, size_t *ret)
-{
-    pid_t *pids;
-    size_t count;
-    int    error = children_read(list, &pids, &count);
-
-    if (error != 0)
-        return error;
-    for (size_t i = 0; i < count; i++)
-        kill_child(pids[i]);
-    free(pids);
-    *ret = count;
-    return 0;
-}
-
-/* Waits for one child to die, then reaps whatever else is dead. */
-static size_t reap_some(void)
-{
-    size_t reaped = 0;
-    int    status;
-
-    while (waitpid(-1, &status, reaped == 0 ? 0 : WNOHANG) > 0)
-        reaped++;
-    return reaped;
-}
-
-/*
- * Kills and reaps until nothing is left: what has lost its parent comes to us. Without memory for a
- * sweep there is another one in a moment: nobody was killed whose death could be waited for.
- */
-static size_t end_everything(int list)
-{
-    static const struct timespec moment = {.tv_nsec = 1000000};
-    size_t                       reaped = 0, count = 1;
-
-    while (count > 0)
-        if (kill_children(list, &count) != 0)
-            nanosleep(&moment, NULL);
-        else if (count > 0)
-            reaped += reap_some();
-    return reaped;
-}
 
 /* Has whoever held the other end of the lifeline gone? */
 static bool is_orphaned(const struct guardian_options *options)
@@ -88,7 +33,7 @@ static int exit_status(const siginfo_t *end)
 __attribute__((noreturn)) static void conclude(const struct guardian_options *options, int list,
                                                const siginfo_t *end)
 {
-    size_t killed = end_everything(list);
+    size_t killed = sweep(list);
 
     if (end->si_code != CLD_EXITED) {
         journal_write("the supervisor was killed by signal %d; its %zu processes were ended",

@@ -1,4 +1,5 @@
 /* What a command left behind, and its end: SIGTERM, the grace, SIGKILL, until nothing is there. */
+#include "cli/supervisor/children.h"
 #include "cli/supervisor/execution.h"
 #include "cli/supervisor/tree.h"
 
@@ -26,10 +27,10 @@ static bool was_asked(const struct asked *asked, pid_t pid)
 static void signal_top(const struct worker *worker, const struct asked *asked, pid_t top)
 {
     if (worker->merciless) {
-        tree_kill(top);
+        children_kill(top);
     } else if (!was_asked(asked, top)) {
-        tree_signal(top, SIGTERM);
-        tree_signal(top, SIGCONT);
+        children_signal(top, SIGTERM);
+        children_signal(top, SIGCONT);
     }
 }
 

@@ -76,7 +76,8 @@ static int serve(const struct supervisor_options *options, const char *logs, pid
         .logs = logs,
         .guardian = guardian,
     };
-    int error;
+    size_t strays = 0;
+    int    error;
 
     prctl(PR_SET_NAME, "k3thread");
     mallopt(M_ARENA_MAX, 1); /* thousands of threads that hardly allocate need no more */
@@ -86,7 +87,10 @@ static int serve(const struct supervisor_options *options, const char *logs, pid
     if (error == 0) {
         journal_write("serving %s", options->place->socket);
         error = server_run(&server);
+        strays = tree_end();
     }
+    if (strays > 0)
+        journal_write("%zu processes had got away from their threads; they were ended", strays);
     if (error != 0) {
         journal_write("failed: %s", strerrordesc_np(-error));
         unlink(options->place->socket);

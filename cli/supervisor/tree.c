@@ -2,6 +2,7 @@
 
 #include "cli/supervisor/children.h"
 #include "cli/supervisor/mark.h"
+#include "cli/supervisor/sweep.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -96,18 +97,7 @@ void tree_unlock(struct tree_tops *tops)
     pthread_mutex_unlock(&reaping);
 }
 
-void tree_signal(pid_t top, int signal)
+size_t tree_end(void)
 {
-    pid_t group = getpgid(top);
-
-    /* A group lies within one session, and the session within one tree: all of it is ours. */
-    if (group > 1 && group != getpgrp())
-        kill(-group, signal);
-    kill(top, signal);
-}
-
-void tree_kill(pid_t top)
-{
-    children_kill_below(top);
-    tree_signal(top, SIGKILL);
+    return sweep(inherited_fd);
 }

@@ -45,10 +45,10 @@ struct tree_tops {
 int  tree_lock(uint64_t id, pid_t leader, struct tree_tops *ret);
 void tree_unlock(struct tree_tops *tops);
 
-/* Sends SIGNAL to TOP, one of tree_lock()'s, and to its process group. */
-void tree_signal(pid_t top, int signal);
-
-/* Kills TOP, its group, and all below it that can be seen: they may be forking fast. */
-void tree_kill(pid_t top);
+/*
+ * Ends what no thread knew to be its own, when all of them have ended; main thread only. Returns
+ * how many processes there were.
+ */
+size_t tree_end(void);
 
 #endif

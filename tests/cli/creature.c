@@ -5,6 +5,7 @@
  *   setpgid, setsid  into a group or a session of its own
  *   fork             go on as a child whose parent exits
  *   dig              be 40, each the child of the one before and in a session of its own
+ *   unmark           lower the limits that k3thread marks processes with
  *   chdir            to the root directory
  *   close            every descriptor
  *   stubborn         ignore each signal that can be
@@ -16,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 static int become_child(void)
@@ -47,6 +49,13 @@ static int ignore_signals(void)
     return 0;
 }
 
+static int lower_limits(void)
+{
+    const struct rlimit low = {1000, 1000};
+
+    return setrlimit(RLIMIT_LOCKS, &low) < 0 ? -1 : setrlimit(RLIMIT_RSS, &low);
+}
+
 static int do_one(const char *how)
 {
     if (strcmp(how, "setpgid") == 0)
@@ -57,6 +66,8 @@ static int do_one(const char *how)
         return become_child();
     if (strcmp(how, "dig") == 0)
         return dig();
+    if (strcmp(how, "unmark") == 0)
+        return lower_limits();
     if (strcmp(how, "chdir") == 0)
         return chdir("/");
     if (strcmp(how, "close") == 0)

@@ -125,6 +125,33 @@ refute_zoo() {
   kill "$sleeper"
 }
 
+# start_stray: a thread that has ended, and a process that it does not know to be its own: pid.
+start_stray() {
+  k3 start -n lost -- sh -c '"$0" "$1" unmark setsid fork stubborn &
+    while [ ! -s "$1" ]; do sleep 0.02; done' "$HELPERS/creature" "$dir/pid"
+  k3 join lost
+  assert_alive "$(cat pid)"
+}
+
+@test "who threw its mark away ends with the supervisor at the latest: in a shutdown" {
+  start_stray
+  k3 shutdown
+  wait_until "$DEADLINE" refute_alive "$(cat pid)"
+}
+
+@test "who threw its mark away ends with the supervisor at the latest: when it is killed" {
+  start_stray
+  kill -KILL "$(supervisor_pid)"
+  wait_until "$DEADLINE" refute_alive "$(cat pid)"
+}
+
+@test "who threw its mark away ends with the supervisor at the latest: when the guardian is killed" {
+  start_stray
+  kill -KILL "$(guardian_pid)"
+  wait_until "$DEADLINE" refute_alive "$(cat pid)"
+  grep -q '1 processes had got away' k.log
+}
+
 @test "leftovers are asked first: SIGTERM, and SIGKILL after the grace" {
   k3 start -n l -g 1 -- sh -c '
     (setsid sh -c "trap \"echo asked >asked; exit\" TERM; echo >ready1; while :; do sleep 0.02; done" &)
