@@ -1,15 +1,27 @@
 /*
- * storm WIDTH SECONDS [setsid]: forks as fast as it can and ignores SIGTERM.
+ * storm WIDTH SECONDS [HOW…]: forks as fast as it can and ignores SIGTERM.
  *
- * WIDTH chains run side by side; in each, a process forks the next and goes, into a session of its
- * own with "setsid". All end by themselves after SECONDS.
+ * WIDTH chains run side by side; in each, a process forks the next and goes. HOW changes that:
+ *   setsid  each process is in a session of its own
+ *   grow    a process stays when it has forked, and forks again: all there can be are there, and
+ *           those that were killed are replaced
+ *
+ * All end by themselves after SECONDS. There are never more than LIMIT, so that the machine has
+ * numbers for others: root becomes a user of its own for that.
  */
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
+
+#define LIMIT 2000
+#define USER  61236
+
+static time_t end;
+static bool   sessions, grows;
 
 static time_t now(void)
 {
@@ -19,12 +31,12 @@ static time_t now(void)
 }
 
 /* A fork that fails, for want of numbers, is tried again. */
-static void run_chain(time_t end, bool sessions)
+static void run_chain(void)
 {
     while (now() < end) {
         pid_t next = fork();
 
-        if (next > 0)
+        if (next > 0 && !grows)
             _exit(0);
         if (next == 0 && sessions)
             (void) setsid();
@@ -32,17 +44,28 @@ static void run_chain(time_t end, bool sessions)
     _exit(0);
 }
 
+static bool limit(void)
+{
+    const struct rlimit processes = {LIMIT, LIMIT};
+
+    return setrlimit(RLIMIT_NPROC, &processes) == 0 &&
+           (getuid() != 0 || setresuid(USER, USER, USER) == 0);
+}
+
 int main(int count, char **words)
 {
-    bool   sessions = count > 3 && strcmp(words[3], "setsid") == 0;
-    long   width = count > 2 ? strtol(words[1], NULL, 10) : 1;
-    time_t end = now() + (count > 2 ? strtol(words[2], NULL, 10) : 1);
+    long width = count > 2 ? strtol(words[1], NULL, 10) : 1;
 
-    if (signal(SIGTERM, SIG_IGN) == SIG_ERR)
+    end = now() + (count > 2 ? strtol(words[2], NULL, 10) : 1);
+    for (int i = 3; i < count; i++) {
+        sessions |= strcmp(words[i], "setsid") == 0;
+        grows |= strcmp(words[i], "grow") == 0;
+    }
+    if (!limit() || signal(SIGTERM, SIG_IGN) == SIG_ERR)
         return 1;
     for (long i = 0; i < width; i++)
         if (fork() == 0)
-            run_chain(end, sessions);
+            run_chain();
     while (now() < end)
         (void) sleep(1);
     return 0;

@@ -269,8 +269,8 @@ class Stage:
 
     def check_command(self, child, words, failed):
         good = {"join": 143}.get(words[0], 0)
-        if words[0] == "help" and "argp-help.c" in child.text():
-            return  # glibc's own, which asserts that there is memory
+        if "argp-help.c" in child.text() or "lex_unget_unsave" in child.text():
+            return  # glibc and jansson, which assert that there is memory
         if child.status in (134, 139) or child.status > 143:
             raise Broken(f"a client crashed: {child}")
         if not failed and child.status != good and not self.control.hits():
