@@ -119,10 +119,78 @@ static socklen_t parse_unix(const char *path, const char *directory, union addre
     return length > 0 && (size_t) length < sizeof(ret->un.sun_path) ? sizeof(ret->un) : 0;
 }
 
+/*
+ * regcomp() writes out what is repeated, so that a short pattern can take all memory, and calls
+ * itself for every parenthesis.
+ */
+#define REGEX_SIZE_MAX  10000
+#define REGEX_DEPTH_MAX 50
+
+/* How often "{2,5}" has it written out; *AT stands behind the brace. */
+static double skip_bounds(const char **at)
+{
+    double most = 1;
+
+    while (**at != '\0' && **at != '}') {
+        char  *end;
+        double number = (double) strtoul(*at, &end, 10);
+
+        most = number + 1 > most ? number + 1 : most;
+        *at = end > *at ? end : *at + 1;
+    }
+    return most;
+}
+
+/* "[]a-z]" */
+static void skip_bracket(const char **at)
+{
+    *at += **at == '^';
+    *at += **at == ']';
+    while (**at != '\0' && **at != ']')
+        ++*at;
+}
+
+/* At least as much as regcomp() makes of what comes up to the next closing parenthesis. */
+static double regex_size(const char **at, int depth)
+{
+    double all = 0, last = 1;
+
+    if (depth > REGEX_DEPTH_MAX)
+        return INFINITY;
+    while (**at != '\0' && **at != ')') {
+        char c = *(*at)++;
+
+        if (c == '+' || c == '{') {
+            last *= c == '+' ? 2 : skip_bounds(at);
+            continue;
+        }
+        if (c == '*' || c == '?')
+            continue;
+        all += last;
+        last = c == '(' ? 1 + regex_size(at, depth + 1) : 1;
+        if (c == '[')
+            skip_bracket(at);
+        if ((c == '(' || c == '\\') && **at != '\0')
+            ++*at;
+    }
+    return all + last;
+}
+
+static bool is_huge(const char *text)
+{
+    double size = 0;
+
+    for (const char *at = text; *at != '\0'; at += *at == ')')
+        size += regex_size(&at, 0);
+    return size > REGEX_SIZE_MAX;
+}
+
 static const char *regex_fault(const char *text)
 {
     regex_t regex;
 
+    if (is_huge(text))
+        return "what follows \"line:\" is too large a regular expression";
     if (regcomp(&regex, text, REG_EXTENDED | REG_NOSUB) != 0)
         return "what follows \"line:\" is no regular expression";
     regfree(&regex);
