@@ -77,7 +77,7 @@ static void destroy(struct connection *connection)
     in_total -= connection->in.capacity;
     clear(&connection->in);
     clear(&connection->out);
-    environment_free(connection->environment);
+    environment_unref(connection->environment);
     free(connection);
 }
 

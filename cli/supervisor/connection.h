@@ -25,16 +25,16 @@ struct watch {
 };
 
 struct connection {
-    struct source    source;
-    struct buffer    in, out;
-    size_t           seen;    /* so many bytes of IN are known to hold no newline */
-    uint32_t         events;  /* that the loop watches */
-    bool             closing; /* hang up once OUT is empty; nothing more is read */
-    bool             eof;     /* nothing more will come; its calls are still answered */
-    size_t           call_count;
-    struct call_list calls;       /* not answered yet */
-    char           **environment; /* of the last start, or NULL */
-    bool             unsettled;   /* to be looked at, at the end of the round */
+    struct source       source;
+    struct buffer       in, out;
+    size_t              seen;    /* so many bytes of IN are known to hold no newline */
+    uint32_t            events;  /* that the loop watches */
+    bool                closing; /* hang up once OUT is empty; nothing more is read */
+    bool                eof;     /* nothing more will come; its calls are still answered */
+    size_t              call_count;
+    struct call_list    calls;       /* not answered yet */
+    struct environment *environment; /* of the last start, or NULL */
+    bool                unsettled;   /* to be looked at, at the end of the round */
     LIST_ENTRY(connection) all;
     LIST_ENTRY(connection) unsettled_link;
 

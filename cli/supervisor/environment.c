@@ -1,77 +1,89 @@
 #include "cli/supervisor/environment.h"
 
-#include <errno.h>
+#include <inttypes.h>
+#include <stdatomic.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
-/* Do both set the same variable? */
-static bool same_name(const char *a, const char *b)
+struct environment {
+    atomic_uint references;
+    size_t      count;
+    char       *strings[]; /* their bytes come behind */
+};
+
+static const char *const own_names[] = {"K3THREAD_ID=", "K3THREAD_NAME=", "K3THREAD_SOCKET="};
+
+#define OWN_COUNT (sizeof(own_names) / sizeof(own_names[0]))
+
+static bool is_own(const char *string)
 {
-    size_t length = strcspn(a, "=");
-
-    return strncmp(a, b, length) == 0 && b[length] == '=';
-}
-
-static bool is_set_by(char *const *list, const char *string)
-{
-    for (; *list != NULL; list++)
-        if (same_name(*list, string))
+    for (size_t i = 0; i < OWN_COUNT; i++)
+        if (strncmp(string, own_names[i], strlen(own_names[i])) == 0)
             return true;
     return false;
 }
 
-static size_t size_of(char *const *strings, size_t *count)
+struct environment *environment_new(char *const *strings)
 {
-    size_t size = 0;
+    size_t              count = 0, size = 0;
+    struct environment *environment;
+    char               *bytes;
 
-    for (; *strings != NULL; strings++, (*count)++)
-        size += strlen(*strings) + 1;
-    return size;
+    for (; strings[count] != NULL; count++)
+        size += strlen(strings[count]) + 1;
+    environment = malloc(sizeof(*environment) + count * sizeof(char *) + size);
+    if (environment == NULL)
+        return NULL;
+    atomic_init(&environment->references, 1);
+    environment->count = 0;
+    bytes = (char *) (environment->strings + count);
+    for (; *strings != NULL; strings++) {
+        if (is_own(*strings))
+            continue;
+        environment->strings[environment->count++] = bytes;
+        bytes = stpcpy(bytes, *strings) + 1;
+    }
+    return environment;
 }
 
-static char *add(char ***end, char *text, const char *string)
-{
-    size_t size = strlen(string) + 1;
-
-    *(*end)++ = memcpy(text, string, size);
-    return text + size;
-}
-
-int environment_make(char *const *strings, char *const *own, char ***ret, size_t *ret_size)
-{
-    size_t count = 1;
-    size_t size = size_of(strings, &count) + size_of(own, &count);
-    char **list, **end;
-    char  *text;
-
-    size += count * sizeof(*list);
-    list = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (list == MAP_FAILED)
-        return -ENOMEM;
-    end = list;
-    text = (char *) (list + count);
-    for (; *strings != NULL; strings++)
-        if (!is_set_by(own, *strings))
-            text = add(&end, text, *strings);
-    for (; *own != NULL; own++)
-        text = add(&end, text, *own);
-    *end = NULL;
-    *ret = list;
-    *ret_size = size;
-    return 0;
-}
-
-void environment_drop(char **environment, size_t size)
+struct environment *environment_ref(struct environment *environment)
 {
     if (environment != NULL)
-        munmap(environment, size);
+        atomic_fetch_add_explicit(&environment->references, 1, memory_order_relaxed);
+    return environment;
 }
 
-void environment_free(char **strings)
+void environment_unref(struct environment *environment)
 {
-    for (char **s = strings; s != NULL && *s != NULL; s++)
-        free(*s);
-    free(strings);
+    if (environment != NULL &&
+        atomic_fetch_sub_explicit(&environment->references, 1, memory_order_acq_rel) == 1)
+        free(environment);
+}
+
+char **environment_list(const struct environment *environment, uint64_t id, const char *name,
+                        const char *socket)
+{
+    char        digits[24];
+    const char *values[OWN_COUNT] = {digits, name, socket};
+    size_t      count = environment->count;
+    size_t      size = (count + OWN_COUNT + 1) * sizeof(char *);
+    char      **list;
+    char       *bytes;
+
+    (void) snprintf(digits, sizeof(digits), "%" PRIu64, id);
+    for (size_t i = 0; i < OWN_COUNT; i++)
+        size += strlen(own_names[i]) + strlen(values[i]) + 1;
+    list = malloc(size);
+    if (list == NULL)
+        return NULL;
+    memcpy(list, environment->strings, count * sizeof(char *));
+    bytes = (char *) (list + count + OWN_COUNT + 1);
+    for (size_t i = 0; i < OWN_COUNT; i++) {
+        list[count + i] = bytes;
+        bytes = stpcpy(stpcpy(bytes, own_names[i]), values[i]) + 1;
+    }
+    list[count + OWN_COUNT] = NULL;
+    return list;
 }

@@ -1,22 +1,29 @@
 /*
- * A command's environment, in one mapping of its own: it is large, short-lived, and thousands of
- * them among small things that stay would leave the heap full of holes.
+ * A caller's environment: one block that never changes, shared by all the threads he starts, so
+ * that a thread that runs does not hold a copy of what its command has got.
  */
 #ifndef K3THREAD_CLI_SUPERVISOR_ENVIRONMENT_H
 #define K3THREAD_CLI_SUPERVISOR_ENVIRONMENT_H
 
-#include <stddef.h>
+#include <stdint.h>
+
+struct environment;
 
 /*
- * Copies STRINGS, a NULL-terminated list of NAME=VALUE, without the variables that OWN sets, and
- * then those of OWN, into a new mapping. Returns 0 or -ENOMEM.
+ * Copies STRINGS, a NULL-terminated list of NAME=VALUE, without those that tell a command which
+ * thread it is. Returns a reference, or NULL without memory.
  */
-int environment_make(char *const *strings, char *const *own, char ***ret, size_t *ret_size);
+struct environment *environment_new(char *const *strings);
 
-/* NULL is fine. */
-void environment_drop(char **environment, size_t size);
+/* Any thread may do these. NULL is fine. */
+struct environment *environment_ref(struct environment *environment);
+void                environment_unref(struct environment *environment);
 
-/* Frees a list of strings, and the strings; NULL is fine. */
-void environment_free(char **strings);
+/*
+ * The list for one command's exec, with K3THREAD_ID, K3THREAD_NAME and K3THREAD_SOCKET: to be freed
+ * by free(), and valid no longer than ENVIRONMENT. NULL without memory.
+ */
+char **environment_list(const struct environment *environment, uint64_t id, const char *name,
+                        const char *socket);
 
 #endif

@@ -5,6 +5,7 @@
 #include "cli/supervisor/environment.h"
 #include "cli/supervisor/lean.h"
 #include "cli/supervisor/mark.h"
+#include "cli/supervisor/server.h"
 #include "cli/supervisor/spawn.h"
 
 #include <errno.h>
@@ -102,7 +103,7 @@ static struct spawn_plan make_plan(const struct worker *worker)
 
     return (struct spawn_plan){
         .argv = job->argv,
-        .environment = job->environment,
+        .environment = worker->environment,
         .directory = job->directory,
         .output = job->output,
         .umask = job->umask,
@@ -193,12 +194,30 @@ APART static void reap(struct worker *worker)
     worker->pid = worker->report->pid = 0;
 }
 
-/* One that runs once needs it no more. */
-static void drop_environment(struct job *job)
+static int take_environment(struct worker *worker)
 {
+    const struct record *record = worker->record;
+
+    worker->environment =
+        environment_list(record->job.environment, record->id, record->job.name, server_socket());
+    return worker->environment != NULL ? 0 : -ENOMEM;
+}
+
+static void drop_environment(struct worker *worker)
+{
+    free(worker->environment);
+    worker->environment = NULL;
+}
+
+/* One that runs once, and is not probed by a command, needs no environment any more. */
+static void need_no_environment(struct worker *worker)
+{
+    struct job *job = &worker->record->job;
+
     if (job->restart != RESTART_NEVER || job->ready != NULL)
         return;
-    environment_drop(job->environment, job->environment_size);
+    drop_environment(worker);
+    environment_unref(job->environment);
     job->environment = NULL;
 }
 
@@ -311,8 +330,11 @@ APART static bool start(struct worker *worker)
     struct spawned    spawned = {.stage = SPAWN_ISOLATE};
     off_t             begin = worker->record->has_own_log ? 0 : size_of(job->output);
     int               error = open_extras(worker);
-    struct spawn_plan plan = make_plan(worker);
+    struct spawn_plan plan;
 
+    if (error == 0)
+        error = take_environment(worker);
+    plan = make_plan(worker);
     if (error == 0)
         error = spawn(&plan, &spawned);
     if (error != 0) {
@@ -326,7 +348,7 @@ APART static bool start(struct worker *worker)
         ready_begin(worker->ready, &plan, begin);
     if (worker->trim != NULL)
         trim_open(worker->trim, job->output, job->log_limit);
-    drop_environment(job);
+    need_no_environment(worker);
     return true;
 }
 
@@ -337,6 +359,7 @@ bool execution_run(struct worker *worker)
     if (started)
         wait_for_command(worker);
     close_ready(worker);
+    drop_environment(worker);
     if (started)
         leftovers_end(worker);
     close_trim(worker);

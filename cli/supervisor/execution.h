@@ -19,11 +19,12 @@ struct worker {
     double         deadline; /* on the monotonic clock; INFINITY: none */
     pid_t          pid;      /* not waited for until its tree has gone; 0: none */
     int            pidfd;
-    bool           merciless; /* the grace is over: nothing more is asked of anyone */
-    bool           ending;    /* for good: an exception came from outside */
-    struct ready  *ready;     /* NULL: nothing to be found out */
-    struct trim   *trim;      /* NULL: the log may grow */
-    bool           rested;    /* it has waited for a while, and gave back what the start took */
+    bool           merciless;   /* the grace is over: nothing more is asked of anyone */
+    bool           ending;      /* for good: an exception came from outside */
+    char         **environment; /* of its command, while that may be needed; else NULL */
+    struct ready  *ready;       /* NULL: nothing to be found out */
+    struct trim   *trim;        /* NULL: the log may grow */
+    bool           rested;      /* it has waited for a while, and gave back what the start took */
 };
 
 /* Once, before the first: what RLIMIT_NOFILE the commands get. */

@@ -72,28 +72,47 @@ static bool check_environment(struct call *call, char *const *strings)
     return true;
 }
 
-/*
- * The caller's environment, not the job's yet: what names the thread is still to come. It stays
- * with the connection, for who starts many threads and says "true" instead.
- */
-static bool parse_environment(struct call *call, const json_t *environment)
+static void free_strings(char **strings)
 {
-    char ***kept = &call->connection->environment;
-    int     error = -EINVAL;
+    for (char **s = strings; *s != NULL; s++)
+        free(*s);
+    free(strings);
+}
 
-    if (json_is_true(environment) && *kept != NULL)
-        return true;
-    environment_free(*kept);
-    *kept = NULL;
+/* A new one, or NULL with CALL failed. */
+static struct environment *make_environment(struct call *call, const json_t *environment)
+{
+    struct environment *made = NULL;
+    char              **strings;
+    int                 error = -EINVAL;
+
     if (environment == NULL || json_is_array(environment))
-        error = strings_from_json(environment, 0, kept);
+        error = strings_from_json(environment, 0, &strings);
+    if (error == 0) {
+        if (!check_environment(call, strings)) {
+            free_strings(strings);
+            return NULL;
+        }
+        made = environment_new(strings);
+        free_strings(strings);
+        error = made == NULL ? -ENOMEM : 0;
+    }
     if (error != 0)
-        return call_refuse(call, error, "\"environment\" must be a list of strings");
-    if (check_environment(call, *kept))
-        return true;
-    environment_free(*kept);
-    *kept = NULL;
-    return false;
+        call_refuse(call, error, "\"environment\" must be a list of strings");
+    return made;
+}
+
+/* It stays with the connection, for who starts many threads and says "true" instead. */
+static bool parse_environment(struct call *call, const json_t *environment, struct job *job)
+{
+    struct environment **kept = &call->connection->environment;
+
+    if (!json_is_true(environment) || *kept == NULL) {
+        environment_unref(*kept);
+        *kept = make_environment(call, environment);
+    }
+    job->environment = environment_ref(*kept);
+    return job->environment != NULL;
 }
 
 static bool parse_path(struct call *call, const json_t *path, const char *what, char **ret)
@@ -279,7 +298,7 @@ static bool parse_job(struct call *call, const json_t *params, struct job *job)
     struct raw raw = {0};
 
     return take_params(call, params, job, &raw) && parse_paths(call, &raw, job) &&
-           parse_command(call, raw.command, job) && parse_environment(call, raw.environment) &&
+           parse_command(call, raw.command, job) && parse_environment(call, raw.environment, job) &&
            params_members(call, raw.members, &call->members) && parse_name(call, raw.name, job) &&
            parse_ready(call, raw.ready, job) && parse_restart(call, raw.restart, job) &&
            parse_log_limit(call, raw.log_limit, job) && parse_needs(call, raw.needs, job);
@@ -313,45 +332,7 @@ static void wake_start(struct call *call, struct record *record)
         reply_started(call, record);
 }
 
-/* "NAME=VALUE", or NULL without memory. */
-static char *assignment(const char *name, const char *value)
-{
-    char *ret;
-
-    return asprintf(&ret, "%s=%s", name, value) < 0 ? NULL : ret;
-}
-
-/* The job's environment: STRINGS, and what tells the command which thread it is. */
-static int set_environment(struct record *record, char *const *strings)
-{
-    char  id[24];
-    char *own[4] = {NULL};
-    int   error = -ENOMEM;
-
-    snprintf(id, sizeof(id), "%llu", (unsigned long long) record->id);
-    own[0] = assignment("K3THREAD_ID", id);
-    own[1] = assignment("K3THREAD_NAME", record->job.name);
-    own[2] = assignment("K3THREAD_SOCKET", server_socket());
-    if (own[0] != NULL && own[1] != NULL && own[2] != NULL)
-        error =
-            environment_make(strings, own, &record->job.environment, &record->job.environment_size);
-    for (size_t i = 0; i < 3; i++)
-        free(own[i]);
-    return error;
-}
-
-/* Begins what is in the store already. */
-static int begin(struct record *record, char *const *environment)
-{
-    int error = set_environment(record, environment);
-
-    if (error == 0)
-        return threads_begin(record);
-    threads_drop(record);
-    return error;
-}
-
-static void start_job(struct call *call, struct job *job, char *const *environment)
+static void start_job(struct call *call, struct job *job)
 {
     struct record *record = store_add(job, server_logs());
     int            error;
@@ -360,7 +341,7 @@ static void start_job(struct call *call, struct job *job, char *const *environme
         call_fail(call, PROTOCOL_INTERNAL_ERROR, "out of memory");
         return;
     }
-    error = begin(record, environment);
+    error = threads_begin(record);
     if (error != 0)
         call_fail(call, PROTOCOL_OS_ERROR, "cannot start a thread: %s", strerrordesc_np(-error));
     else if (record->now.state != STATE_RUNNING || record->now.runs > 0)
@@ -376,6 +357,6 @@ void method_start(struct call *call, const json_t *params)
     if (server_is_closing())
         call_fail(call, PROTOCOL_RUNTIME_ERROR, "the supervisor is shutting down");
     else if (parse_job(call, params, &job))
-        start_job(call, &job, call->connection->environment);
+        start_job(call, &job);
     job_release(&job);
 }

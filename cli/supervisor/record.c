@@ -24,7 +24,7 @@ void job_release(struct job *job)
     free_strings(job->argv);
     if (job->argv != NULL)
         free(job->argv - 1);
-    environment_drop(job->environment, job->environment_size);
+    environment_unref(job->environment);
     free(job->directory);
     free(job->output);
     free(job->ready);

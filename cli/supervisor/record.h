@@ -18,6 +18,8 @@
 #include <sys/queue.h>
 #include <sys/types.h>
 
+struct environment;
+
 /* A thread that must be ready before another one's command starts. */
 struct need {
     uint64_t id;
@@ -28,15 +30,14 @@ enum restart { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
 
 /* What a thread was asked to do; never changed after the start. */
 struct job {
-    char  *name;
-    char **argv;        /* one free slot stands before argv[0] */
-    char **environment; /* see environment.h; dropped by the worker when it needs it no more */
-    size_t environment_size;
-    char  *directory;
-    char  *output;                /* where the output goes: the log, or --output's file */
-    double after, timeout, grace; /* seconds; timeout < 0: none */
-    mode_t umask;
-    bool   daemon;
+    char               *name;
+    char              **argv;        /* one free slot stands before argv[0] */
+    struct environment *environment; /* dropped by the worker when it needs it no more */
+    char               *directory;
+    char               *output; /* where the output goes: the log, or --output's file */
+    double              after, timeout, grace; /* seconds; timeout < 0: none */
+    mode_t              umask;
+    bool                daemon;
 
     char        *ready; /* a probe, as ready.h reads it; NULL: ready as soon as it runs */
     struct need *needs;
