@@ -61,8 +61,7 @@ static void drop(struct client *client)
     client->consumed = 0;
     text_release(&client->unsent);
     text_release(&client->received);
-    json_decref(client->environment);
-    client->environment = NULL;
+    client->environment_known = false;
 }
 
 static int fail_open(struct client *client, int error)

@@ -33,7 +33,7 @@ struct client {
     struct text    received; /* what was read from the socket; `consumed` bytes of it are done */
     size_t         consumed;
     struct failure failure;
-    json_t        *environment; /* that of the last start, which need not be sent again */
+    bool           environment_known; /* the last start sent this process's own, unchanged */
 
     /* Gets the parameters of each notification, while a reply is waited for. NULL: nobody does. */
     void (*notify)(void *context, const json_t *params);

@@ -78,7 +78,7 @@ struct printer_source *printer_add(struct printer *printer, const char *name, co
     source->fd = -1;
     source->begin = source->seen = offset;
     source->name_width = text_width(source->name.data, source->name.size);
-    source->colour = find_colour(printer, &source->name);
+    source->colour = (printer->flags & PRINTER_COLOUR) ? find_colour(printer, &source->name) : 0;
     if (source->name_width > printer->width)
         printer->width = source->name_width;
     SLIST_INSERT_HEAD(&printer->sources, source, link);
@@ -159,21 +159,21 @@ static void add_lines(struct printer_source *source, const char *block, size_t s
 
 /* The log */
 
-/* Opens the log once it is there; what is no regular file cannot be read beside its writer. */
-static bool is_open(struct printer_source *source)
+/* Most logs never have a byte in them: that is all there is to find out about those. */
+static bool is_written(const struct printer_source *source)
 {
     struct stat info;
 
-    if (source->fd >= 0)
-        return true;
-    source->fd = open(source->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (source->fd < 0)
-        return false;
-    if (fstat(source->fd, &info) == 0 && S_ISREG(info.st_mode))
-        return true;
-    close(source->fd);
-    source->fd = -1;
-    return false;
+    return stat(source->path, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0;
+}
+
+/* Opens the log once there is something in it; what is no regular file cannot be read beside its
+ * writer. */
+static bool is_open(struct printer_source *source)
+{
+    if (source->fd < 0 && is_written(source))
+        source->fd = open(source->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    return source->fd >= 0;
 }
 
 /*

@@ -271,9 +271,11 @@ static json_t *needs_to_json(const struct start_options *o)
 }
 
 /* The supervisor keeps the last one of a connection; a script's starts mostly have the same. */
-static json_t *environment_param(json_t *environment, const json_t *last)
+static json_t *environment_param(const struct start_options *o, const struct client *client)
 {
-    return json_equal(environment, last) ? json_true() : json_incref(environment);
+    if (o->environment_count == 0 && client->environment_known)
+        return json_true();
+    return environment_to_json(o);
 }
 
 static json_t *make_params(const struct start_options *o, bool daemon, const char *here,
@@ -313,43 +315,40 @@ static json_t *make_params(const struct start_options *o, bool daemon, const cha
  * Asks for the thread. A supervisor that is just ending may close the connection before it got
  * the request; then it is as if there had been none, and the next one is asked.
  */
-static int call_start(struct call *call, const char *here, json_t *environment, struct reply *ret)
+static int call_start(struct call *call, const char *here, struct reply *ret)
 {
     const struct start_options *o = call->options;
     struct client              *client = &call->session->client;
     bool                        daemon = o->daemon || call->command == &command_daemon;
-    int                         error;
+    int                         error = -ENOENT;
 
-    for (unsigned tries = 1;; tries++) {
-        json_t *known = environment_param(environment, client->environment);
+    for (unsigned tries = 0; tries < TRIES && error == -ENOENT; tries++) {
+        json_t *params;
 
-        error = client_call(client, "start", make_params(o, daemon, here, known), ret);
-        if (error != -ENOENT || tries == TRIES || client_reopen(client) != 0)
-            return error;
+        if (tries > 0 && client_reopen(client) != 0)
+            break;
+        params = make_params(o, daemon, here, environment_param(o, client));
+        client->environment_known = false;
+        error = client_call(client, "start", params, ret);
     }
+    client->environment_known = error == 0 && o->environment_count == 0;
+    return error;
 }
 
 /* Starts the thread; its id is appended to ID. */
 static int start(struct call *call, struct text *id)
 {
-    struct client *client = &call->session->client;
-    char          *here = getcwd(NULL, 0);
-    json_t        *environment;
-    struct reply   reply;
-    int            error;
+    char        *here = getcwd(NULL, 0);
+    struct reply reply;
+    int          error;
 
     if (here == NULL)
         return command_fail(call, STATUS_FAILED, NULL, "the current directory has no path: %s",
                             strerror(errno));
-    environment = environment_to_json(call->options);
-    error = call_start(call, here, environment, &reply);
+    error = call_start(call, here, &reply);
     free(here);
-    if (error != 0) {
-        json_decref(environment);
+    if (error != 0)
         return command_failed(call);
-    }
-    json_decref(client->environment);
-    client->environment = environment;
     text_printf(id, "%" JSON_INTEGER_FORMAT, view_id(reply.result));
     reply_release(&reply);
     return STATUS_DONE;
