@@ -89,12 +89,12 @@ mine() {
   [ ! -e /tmp/k3thread-61235 ] || skip "somebody uses it"
   as_nobody mkdir -m 777 /tmp/k3thread-61235
   run -1 --separate-stderr mine start -- true
-  like "$stderr" 'k3thread: start: /tmp/k3thread-61235 belongs to user 65534*'
+  like "$stderr" 'k3thread: start: PermissionError: /tmp/k3thread-61235 belongs to user 65534*'
   rmdir /tmp/k3thread-61235
   mkdir -m 700 own && chown 61235 own
   as_nobody ln -s "$dir/own" /tmp/k3thread-61235
   run -1 --separate-stderr mine start -- true
-  like "$stderr" 'k3thread: start: /tmp/k3thread-61235 is no directory (or a symbolic link)*'
+  like "$stderr" 'k3thread: start: *Error: /tmp/k3thread-61235 is no directory (or a symbolic link)*'
   is "$(ls own)" ''
 }
 
