@@ -555,7 +555,8 @@ END
 @test "threads that are forgotten while a table is on its way are no trouble" {
   for _ in {1..450}; do echo 'start -- true'; done >many
   k3 shell <many >ids
-  k3 join $(<ids)
+  mapfile -t ids <ids
+  k3 join "${ids[@]}"
   script <<'END'
 client = Client()
 client.send("list", table=True)
