@@ -290,7 +290,7 @@ static void connection_ready(struct source *source, uint32_t events)
     if (gone || is_done(connection))
         destroy(connection);
     else
-        rearm(connection);
+        add_unsettled(connection);
 }
 
 int connection_open(int fd)

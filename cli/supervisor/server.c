@@ -233,11 +233,12 @@ static void take_signal(const struct signalfd_siginfo *info)
 
 static void signals_ready(struct source *source, uint32_t events)
 {
-    struct signalfd_siginfo info;
+    struct signalfd_siginfo infos[4]; /* of each signal there is one at the most */
+    ssize_t                 size = read(source->fd, infos, sizeof(infos));
 
     (void) events;
-    while (read(source->fd, &info, sizeof(info)) == (ssize_t) sizeof(info))
-        take_signal(&info);
+    for (size_t i = 0; size > 0 && i < (size_t) size / sizeof(infos[0]); i++)
+        take_signal(&infos[i]);
 }
 
 void server_signals(sigset_t *ret)
