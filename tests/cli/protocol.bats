@@ -530,9 +530,8 @@ EOF
   for _ in {1..450}; do echo 'start -- true'; done >many
   k3 shell <many >ids
   script <<'END'
-client, other = Client(), Client()
-number = client.send("list", table=True)
-client.send("version")
+client, number = Client(), 1
+client.send_bytes(request(number, "list", {"table": True}) + request(2, "version", {}))
 parts, version = [], None
 while True:
     answer = client.receive()
@@ -559,10 +558,9 @@ END
   k3 join "${ids[@]}"
   script <<'END'
 client = Client()
-client.send("list", table=True)
-client.send("clear")
-number = client.send("list", table=True)
-while client.receive().get("id") != number:
+client.send_bytes(request(1, "list", {"table": True}) + request(2, "clear", {}) +
+                  request(3, "list", {"table": True}))
+while client.receive().get("id") != 3:
     pass
 assert [thread["id"] for thread in call("list")] == [1]
 END
