@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #define HISTORY_SIZE 2000
 
@@ -208,7 +209,7 @@ static unsigned char complete_word(struct prompt *prompt, const struct text *bef
 }
 
 /* Bound to the tabulator. */
-static unsigned char handle_tab(EditLine *editor, int key)
+static unsigned char handle_tab(EditLine *editor, wint_t key)
 {
     const LineInfo *line = el_line(editor);
     const char     *word = line->cursor;
@@ -234,7 +235,7 @@ static unsigned char handle_tab(EditLine *editor, int key)
 /* The editor */
 
 /* Bound to Ctrl-C, which is no interrupt while a line is edited. */
-static unsigned char handle_cancel(EditLine *editor, int key)
+static unsigned char handle_cancel(EditLine *editor, wint_t key)
 {
     struct prompt *prompt = NULL;
 
@@ -247,7 +248,7 @@ static unsigned char handle_cancel(EditLine *editor, int key)
 }
 
 /* Bound to Ctrl-Z. The editor's own handler gives the terminal back and takes it again. */
-static unsigned char handle_suspend(EditLine *editor, int key)
+static unsigned char handle_suspend(EditLine *editor, wint_t key)
 {
     (void) editor;
     (void) key;
@@ -272,11 +273,11 @@ static bool set_up(struct prompt *prompt)
            el_set(editor, EL_PROMPT, show_prompt) == 0 && el_set(editor, EL_SIGNAL, 1) == 0 &&
            el_set(editor, EL_EDITOR, "emacs") == 0 &&
            el_set(editor, EL_HIST, history, prompt->history) == 0 &&
-           el_set(editor, EL_ADDFN, "k3-complete", "Complete a word", handle_tab) == 0 &&
-           el_set(editor, EL_ADDFN, "k3-cancel", "Drop the line", handle_cancel) == 0 &&
+           el_wset(editor, EL_ADDFN, L"k3-complete", L"Complete a word", handle_tab) == 0 &&
+           el_wset(editor, EL_ADDFN, L"k3-cancel", L"Drop the line", handle_cancel) == 0 &&
            el_set(editor, EL_BIND, "^I", "k3-complete", NULL) == 0 &&
            el_set(editor, EL_BIND, "^R", "em-inc-search-prev", NULL) == 0 &&
-           el_set(editor, EL_ADDFN, "k3-suspend", "Suspend", handle_suspend) == 0 &&
+           el_wset(editor, EL_ADDFN, L"k3-suspend", L"Suspend", handle_suspend) == 0 &&
            el_set(editor, EL_SETTY, "-d", "-isig", NULL) == 0 &&
            el_set(editor, EL_BIND, "^Z", "k3-suspend", NULL) == 0 &&
            el_set(editor, EL_BIND, "^C", "k3-cancel", NULL) == 0;
