@@ -13,17 +13,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/*
- * ThreadSanitizer's clone() takes every child for a fork, and would reset the parent's state in
- * this one; and what never returns in the child would stay on the thread's record of calls.
- */
+/* ThreadSanitizer's clone() takes every child for a fork, and would reset the parent's state. */
 #ifdef __SANITIZE_THREAD__
 int __clone(int (*function)(void *), void *stack, int flags, void *arg, ...);
-#define clone    __clone
-#define IN_CHILD __attribute__((no_sanitize_thread))
-#else
-#define IN_CHILD
+#define clone __clone
 #endif
+
+/*
+ * What never returns in the child would stay on the thread's record of calls, and what is around its
+ * variables forbidden to the parent.
+ */
+#define IN_CHILD __attribute__((no_sanitize_thread, no_sanitize_address))
 
 #define DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
 
