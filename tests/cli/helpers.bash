@@ -221,6 +221,11 @@ needs_root() {
   [ "$(id -u)" = 0 ] || skip "needs root"
 }
 
+# What a sanitizer itself, "address" or "thread", cannot do, for the reason that is given.
+needs_no_sanitizer() {
+  [[ ${SANITIZE-} != *$1* ]] || skip "$2"
+}
+
 # Runs a command as somebody else, who owns nothing here.
 as_nobody() {
   log setpriv --reuid=65534 "$@"
