@@ -249,7 +249,7 @@ static int wait_for_more(struct client *client)
 }
 
 /* Makes a reply of one line. Returns 1, or 0 if it is none, as a notification is. */
-static int parse_reply(struct client *client, const char *line, size_t size, struct reply *ret)
+static int parse_reply(struct client *client, char *line, size_t size, struct reply *ret)
 {
     json_error_t  error;
     json_t       *message = parse_json(line, size, 0, &error);
@@ -284,7 +284,7 @@ static int take_reply(struct client *client, size_t *seen, struct reply *ret)
 
     while (found == 0) {
         size_t      left = client->received.size - client->consumed;
-        const char *line = client->received.data + client->consumed;
+        char       *line = client->received.data + client->consumed;
         const char *end = left > *seen ? memchr(line + *seen, '\n', left - *seen) : NULL;
 
         if (end == NULL) {

@@ -2,31 +2,67 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
-static _Thread_local bool lacked_memory;
+/*
+ * jansson collects a token in a buffer that it doubles. When it cannot, it drops that byte and goes
+ * on: it then asserts, or runs past the end of a string that has lost its quote. So memory for the
+ * buffer is put by; and once any has been refused, what is left of the text is no longer UTF-8,
+ * and jansson takes no further byte.
+ */
+static _Thread_local struct {
+    char  *text;
+    size_t size;
+    void  *reserve;
+    size_t reserve_size;
+    bool   lacked_memory;
+} parsed;
+
+static void *take_reserve(void)
+{
+    void *memory = parsed.reserve;
+
+    parsed.reserve = NULL;
+    parsed.reserve_size = 0;
+    return memory;
+}
 
 static void *allocate(size_t size)
 {
     void *memory = malloc(size);
 
-    lacked_memory |= memory == NULL;
-    return memory;
+    if (memory != NULL)
+        return memory;
+    parsed.lacked_memory = true;
+    (void) memset(parsed.text, 0xFF, parsed.size);
+    return size <= parsed.reserve_size ? take_reserve() : NULL;
 }
 
-/* What was allocated before by malloc() may be freed as before: nothing else has changed. */
-json_t *parse_json(const char *text, size_t size, size_t flags, json_error_t *ret_error)
+static json_t *fail_memory(json_t *value, json_error_t *ret_error)
 {
-    json_t *value;
-
-    json_set_alloc_funcs(allocate, free);
-    lacked_memory = false;
-    value = json_loadb(text, size, flags, ret_error);
-    if (!lacked_memory)
-        return value;
     json_decref(value);
     (void) snprintf(ret_error->text, sizeof(ret_error->text), "out of memory");
     ret_error->text[sizeof(ret_error->text) - 1] = json_error_out_of_memory;
     return NULL;
+}
+
+json_t *parse_json(char *text, size_t size, size_t flags, json_error_t *ret_error)
+{
+    json_t *value;
+
+    parsed.text = text;
+    parsed.size = size;
+    parsed.lacked_memory = false;
+    parsed.reserve_size = 2 * (size + 1); /* a token is no longer than the text */
+    parsed.reserve = malloc(parsed.reserve_size);
+    if (parsed.reserve == NULL)
+        return fail_memory(NULL, ret_error);
+    /* What was allocated before by malloc() may be freed as before: nothing else has changed. */
+    json_set_alloc_funcs(allocate, free);
+    value = json_loadb(text, size, flags, ret_error);
+    json_set_alloc_funcs(malloc, free);
+    free(take_reserve());
+    return parsed.lacked_memory ? fail_memory(value, ret_error) : value;
 }
 
 bool parse_lacked_memory(const json_error_t *error)

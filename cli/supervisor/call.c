@@ -253,7 +253,7 @@ static bool is_too_deep(const char *text, size_t size)
     return false;
 }
 
-static json_t *parse(const char *line, size_t size, json_error_t *ret_error)
+static json_t *parse(char *line, size_t size, json_error_t *ret_error)
 {
     if (is_too_deep(line, size)) {
         *ret_error = (json_error_t){0};
@@ -338,7 +338,7 @@ static json_t *answer_id(const json_t *request)
     return json_null();
 }
 
-void call_dispatch(struct connection *connection, const char *line, size_t size)
+void call_dispatch(struct connection *connection, char *line, size_t size)
 {
     bool         may_hold_nul = memmem(line, size, NUL_ESCAPE, strlen(NUL_ESCAPE)) != NULL;
     json_error_t error;

@@ -78,6 +78,6 @@ double call_expire(void);
 void call_free(struct call *call);
 
 /* Parses one line of CONNECTION's and runs what it asks for. LINE has no newline. */
-void call_dispatch(struct connection *connection, const char *line, size_t size);
+void call_dispatch(struct connection *connection, char *line, size_t size);
 
 #endif

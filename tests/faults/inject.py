@@ -94,9 +94,10 @@ class Stage:
 
     def start(self, script, **params):
         self.count += 1
-        return self.wire.call("start", command=["/bin/sh", "-c", script], grace=0.2, directory="/",
-                              environment=[f"PATH={self.plain['PATH']}"],
-                              name=f"x{self.count}", **params)["name"]
+        # With its quotes the name fills the parser's buffer when that has grown once.
+        return self.wire.call("start", name=f"x{self.count:029}", command=["/bin/sh", "-c", script],
+                              grace=0.2, directory="/", environment=[f"PATH={self.plain['PATH']}"],
+                              **params)["name"]
 
     def ends_with(self, name, *statuses):
         row = self.wire.call("join", thread=name)
@@ -269,8 +270,8 @@ class Stage:
 
     def check_command(self, child, words, failed):
         good = {"join": 143}.get(words[0], 0)
-        if "argp-help.c" in child.text() or "lex_unget_unsave" in child.text():
-            return  # glibc and jansson, which assert that there is memory
+        if "argp-help.c" in child.text():
+            return  # glibc, which asserts that there is memory
         if child.status in (134, 139) or child.status > 143:
             raise Broken(f"a client crashed: {child}")
         if not failed and child.status != good and not self.control.hits():

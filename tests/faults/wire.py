@@ -5,6 +5,7 @@ import socket
 from family import Broken
 
 DEADLINE = 20
+ID = 123456789012345  # with what ends it as long as the parser's buffer at first
 
 
 class HungUp(Broken):
@@ -26,7 +27,7 @@ class Wire:
 
     def call(self, method, **params):
         """The result; or Refused, HungUp, or OSError where nobody can be reached."""
-        request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        request = {"jsonrpc": "2.0", "id": ID, "method": method, "params": params}
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(DEADLINE)
             connection.connect(self.path)
