@@ -87,6 +87,7 @@ struct printer_source *printer_add(struct printer *printer, const char *name, co
 
 void printer_touch(struct printer_source *source)
 {
+    source->touched = true;
     if (source->dirty)
         return;
     source->dirty = true;
@@ -96,7 +97,8 @@ void printer_touch(struct printer_source *source)
 void printer_end(struct printer_source *source)
 {
     source->ended = true;
-    printer_touch(source);
+    if (source->touched)
+        printer_touch(source);
 }
 
 void printer_touch_all(struct printer *printer)
@@ -104,7 +106,7 @@ void printer_touch_all(struct printer *printer)
     struct printer_source *source;
 
     SLIST_FOREACH(source, &printer->sources, link)
-    if (!source->ended)
+    if (!source->done)
         printer_touch(source);
 }
 
@@ -195,10 +197,11 @@ static ssize_t read_log(struct printer_source *source, char *block, off_t at, of
     return size;
 }
 
-/* Nothing is to be taken from it for now. */
+/* Nothing is to be taken from it for now, or never again. */
 static void clean(struct printer_source *source)
 {
     source->dirty = false;
+    source->done = source->ended;
     STAILQ_REMOVE(&source->printer->dirty, source, printer_source, dirty_link);
 }
 

@@ -5,7 +5,7 @@
  * ended, and a line may be of any length: what is kept in memory is bounded, so that a reader who
  * is slow costs nothing but time. Nothing here blocks; who uses it waits.
  *
- *     printer_touch(source)      there may be something new in a log, or printer_end(source)
+ *     printer_touch(source)      there may be something new in a log
  *     printer_fill(printer)      takes what is complete from the logs
  *     printer_write(printer)     writes what a descriptor that is ready takes
  *     printer_is_idle(printer)   until there is neither to do
@@ -36,8 +36,10 @@ struct printer_source {
     int             fd;         /* -1: not open (yet) */
     off_t           begin;      /* of the first line that was not taken */
     off_t           seen;       /* up to where that line has no newline */
+    bool            touched;    /* ever */
     bool            dirty;      /* there may be something to take */
-    bool            ended;      /* nothing more will be written; when all is taken, it is done */
+    bool            ended;      /* nothing more will be written */
+    bool            done;       /* and all is taken */
     STAILQ_ENTRY(printer_source) dirty_link;
     SLIST_ENTRY(printer_source) link;
 };
@@ -71,9 +73,11 @@ struct printer_source *printer_add(struct printer *printer, const char *name, co
                                    off_t offset);
 
 void printer_touch(struct printer_source *source);
+
+/* Nothing more will be written. A source that was not touched by then, or soon after, is empty. */
 void printer_end(struct printer_source *source);
 
-/* Touches every source that has not ended. */
+/* Touches every source that is not known to be done. */
 void printer_touch_all(struct printer *printer);
 
 /* Takes from the logs until there is enough to write or nothing to take. Returns 0 or -ENOMEM. */

@@ -100,8 +100,10 @@ static int add_source(const struct call *call, struct printer *printer, const js
             (void) logfile_seek_lines(&file, end, o->lines);
         source = printer_add(printer, name, path, file.position);
         error = source == NULL ? -ENOMEM : 0;
-        if (source != NULL)
+        if (source != NULL) {
+            printer_touch(source);
             printer_end(source);
+        }
         logfile_close(&file);
     }
     free(name);

@@ -11,8 +11,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -25,6 +27,9 @@
 
 /* Where the system has no inotify to spare, the logs are looked at so often, in milliseconds. */
 #define LOOK_INTERVAL 200
+
+/* The size of the largest event of inotify. */
+#define EVENT_MAX (sizeof(struct inotify_event) + NAME_MAX + 1)
 
 /* What a script that waits (or its end) waits for. */
 enum barrier {
@@ -46,8 +51,9 @@ struct front {
     bool  script_done;        /* and that was acted upon */
     bool  script_killed;      /* by us: its status says nothing */
 
-    int  signals, lifeline, inotify, sync; /* -1: none */
-    bool watching;                         /* the directory of the logs */
+    int   signals, lifeline, inotify, sync; /* -1: none */
+    char *logs;                             /* their directory */
+    bool  watching;                         /* it; otherwise they are looked at */
 
     enum barrier barrier;
     json_int_t   barrier_id, list_id; /* of requests */
@@ -159,41 +165,31 @@ static void account(struct front *front, const json_t *thread)
         settle(front, status);
 }
 
-/* Logs of commands that write elsewhere (start --output) are not ours to print. */
-static bool is_own_log(const struct front *front, const char *path)
-{
-    size_t length = strlen(front->place->logs);
-
-    return strncmp(path, front->place->logs, length) == 0 && path[length] == '/';
-}
-
-/* Watches the one directory that all logs are in. */
-static void watch_logs(struct front *front, const char *path)
-{
-    char *directory = strdup(path);
-    char *slash = directory != NULL ? strrchr(directory, '/') : NULL;
-
-    if (slash != NULL)
-        *slash = '\0';
-    front->watching = slash != NULL && inotify_add_watch(front->inotify, directory, IN_MODIFY) >= 0;
-    free(directory);
-}
-
+/*
+ * Every thread may have a log there. That of a command which writes elsewhere (start --output) is
+ * never made, and its source never touched.
+ */
 static void add_source(struct front *front, struct member *member)
 {
-    char *name = NULL, *path = NULL;
+    json_int_t id = view_id(member->thread);
+    char      *name = NULL, *path = NULL;
 
-    if (bytes_from_json(json_object_get(member->thread, "name"), &name) == 0 &&
-        bytes_from_json(json_object_get(member->thread, "log"), &path) == 0 &&
-        is_own_log(front, path)) {
+    if (asprintf(&path, "%s/%" JSON_INTEGER_FORMAT ".log", front->logs, id) < 0)
+        path = NULL;
+    if (path != NULL && bytes_from_json(json_object_get(member->thread, "name"), &name) == 0)
         member->source = printer_add(&front->printer, name, path, 0);
-        if (!front->watching && front->inotify >= 0)
-            watch_logs(front, path);
-    }
-    if (member->source != NULL)
-        printer_touch(member->source); /* what was written before the directory was watched */
+    if (member->source != NULL && member->written)
+        printer_touch(member->source);
     free(name);
     free(path);
+}
+
+/* What it wrote is known, or will be before the output is collected: see step(). */
+static void end_source(const struct front *front, struct printer_source *source)
+{
+    if (!front->watching)
+        printer_touch(source);
+    printer_end(source);
 }
 
 static void update(struct front *front, json_t *thread)
@@ -209,7 +205,7 @@ static void update(struct front *front, json_t *thread)
         return;
     member->ended = true;
     if (member->source != NULL)
-        printer_end(member->source);
+        end_source(front, member->source);
     account(front, thread);
 }
 
@@ -307,7 +303,6 @@ static void lose_supervisor(struct front *front, int status)
 {
     front->supervisor = 0;
     handle_client(front);
-    printer_touch_all(&front->printer);
     if (!front->ending && (!WIFEXITED(status) || WEXITSTATUS(status) != 0)) {
         message_print("run", NULL, "the supervisor went away");
         settle(front, STATUS_INTERNAL);
@@ -373,31 +368,40 @@ static int open_signals(sigset_t *ret_before)
 
 /* Output */
 
-/* An event names the log, ID.log. */
+/* An event names the log, ID.log, perhaps before the supervisor names the thread. */
 static void handle_log(struct front *front, const struct inotify_event *event)
 {
     struct member *member;
 
     if (event->mask & IN_Q_OVERFLOW) {
         printer_touch_all(&front->printer);
-    } else if (event->len > 0) {
-        member = members_find(&front->members, strtoll(event->name, NULL, 10));
-        if (member != NULL && member->source != NULL)
-            printer_touch(member->source);
+        return;
     }
+    member = event->len > 0 ? members_at(&front->members, strtoll(event->name, NULL, 10)) : NULL;
+    if (member == NULL)
+        return;
+    member->written = true;
+    if (member->source != NULL)
+        printer_touch(member->source);
 }
 
+/* Takes all that the queue has. */
 static void handle_logs(struct front *front)
 {
     char    events[16384] __attribute__((aligned(__alignof__(struct inotify_event))));
-    ssize_t size = front->watching ? read(front->inotify, events, sizeof(events)) : -1;
+    ssize_t size;
 
-    for (char *at = events; at < events + size;) {
-        const struct inotify_event *event = (const struct inotify_event *) (void *) at;
+    if (!front->watching)
+        return;
+    do {
+        size = read(front->inotify, events, sizeof(events));
+        for (char *at = events; at < events + size;) {
+            const struct inotify_event *event = (const struct inotify_event *) (void *) at;
 
-        handle_log(front, event);
-        at += sizeof(*event) + event->len;
-    }
+            handle_log(front, event);
+            at += sizeof(*event) + event->len;
+        }
+    } while (size > (ssize_t) (sizeof(events) - EVENT_MAX)); /* there was no room for more */
 }
 
 static void print(struct front *front)
@@ -447,7 +451,8 @@ static void step(struct front *front)
         handle_signals(front);
     if (pollfds[1].revents)
         handle_client(front);
-    if (pollfds[2].revents)
+    /* A write is in the queue before the end of the thread is known that wrote. */
+    if (pollfds[0].revents || pollfds[1].revents || pollfds[2].revents)
         handle_logs(front);
     if (pollfds[3].revents)
         handle_sync(front);
@@ -509,9 +514,19 @@ static int start_supervisor(struct front *front)
 /* What is looked at in the events: who there is, and how he ended. */
 static json_t *make_watch(void)
 {
-    return json_pack("{s:[s, s, s], s:[s, s, s, s, s, s, s, s, s, s]}", "events", "created",
-                     "restarted", "ended", "members", "id", "name", "daemon", "log", "started",
-                     "ended", "exit_code", "signal", "exception", "runs");
+    return json_pack("{s:[s, s, s], s:[s, s, s, s, s, s, s, s, s]}", "events", "created",
+                     "restarted", "ended", "members", "id", "name", "daemon", "started", "ended",
+                     "exit_code", "signal", "exception", "runs");
+}
+
+/* Watches the one directory that all logs are in, before there are any. */
+static int watch_logs(struct front *front, const json_t *directory)
+{
+    int error = bytes_from_json(directory, &front->logs);
+
+    front->watching = error == 0 && front->inotify >= 0 &&
+                      inotify_add_watch(front->inotify, front->logs, IN_MODIFY) >= 0;
+    return error;
 }
 
 /* From here on the events come. */
@@ -523,8 +538,10 @@ static int watch_events(struct front *front)
     front->client.notify = handle_event;
     front->client.notify_context = front;
     error = client_call(&front->client, "watch", make_watch(), &reply);
-    if (error == 0)
-        reply_release(&reply);
+    if (error != 0)
+        return error;
+    error = watch_logs(front, json_object_get(reply.result, "logs"));
+    reply_release(&reply);
     return error;
 }
 
@@ -581,6 +598,7 @@ static void release(struct front *front)
     client_close(&front->client);
     printer_close(&front->printer);
     members_release(&front->members);
+    free(front->logs);
 }
 
 int front_run(const struct front_options *options, const struct place *place,

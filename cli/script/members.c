@@ -34,14 +34,19 @@ static bool grow(struct members *members, size_t id)
     return true;
 }
 
-struct member *members_update(struct members *members, json_t *thread)
+struct member *members_at(struct members *members, json_int_t id)
 {
-    json_int_t     id = view_id(thread);
-    struct member *member;
-
     if (id <= 0 || id > ID_MAX || !grow(members, (size_t) id))
         return NULL;
-    member = &members->list[id];
+    return &members->list[id];
+}
+
+struct member *members_update(struct members *members, json_t *thread)
+{
+    struct member *member = members_at(members, view_id(thread));
+
+    if (member == NULL)
+        return NULL;
     json_incref(thread);
     json_decref(member->thread);
     member->thread = thread;

@@ -10,9 +10,10 @@
 #include <stddef.h>
 
 struct member {
-    json_t                *thread; /* NULL: this id was never seen */
-    struct printer_source *source; /* of its output; NULL: goes elsewhere */
-    bool                   ended;  /* and that was acted upon */
+    json_t                *thread;  /* NULL: this id was never seen */
+    struct printer_source *source;  /* of its output; NULL: goes elsewhere */
+    bool                   written; /* something was, to its log */
+    bool                   ended;   /* and that was acted upon */
 };
 
 /* Zeroed it is empty. Ids are small: a supervisor counts from 1. */
@@ -20,6 +21,9 @@ struct members {
     struct member *list; /* by id */
     size_t         size;
 };
+
+/* The place for the member of that id, known or not; NULL without memory, or if it is no id. */
+struct member *members_at(struct members *members, json_int_t id);
 
 /* The member of that id, or NULL. */
 struct member *members_find(const struct members *members, json_int_t id);

@@ -34,6 +34,14 @@ assert thread["state"] == "running" and thread["pid"] and thread["tid"], thread
 EOF
 }
 
+@test "watch answers with the directory of the logs" {
+  script <<'EOF'
+answer = call("watch")
+assert answer["watching"] is True, answer
+assert call("list")[0]["log"] == answer["logs"] + "/1.log", answer
+EOF
+}
+
 @test "start that cannot run its command answers with the error and the thread" {
   script <<'EOF'
 failure = fails(-32007, "FileNotFoundError", "start", command=["no-such-command"], directory="/")

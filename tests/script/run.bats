@@ -86,6 +86,23 @@ summary_of() {
   sed -n 's/^b | //p' out | cmp - <(seq 100000)
 }
 
+# many_echoes: a script of 300 commands, each of which prints its number and ends.
+many_echoes() {
+  seq 300 | sed 's/.*/start -- echo &/' >script
+}
+
+@test "nothing is lost of commands that print and end at once" {
+  many_echoes
+  k3 run --no-prefix script 2>/dev/null | sort -n | cmp - <(seq 300)
+}
+
+@test "nothing is lost where the system has no inotify to spare" {
+  unshare -Ur true || skip 'no user namespaces'
+  many_echoes
+  unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_inotify_instances && exec "$@"' sh \
+    "$K3THREAD" run --no-prefix script 2>/dev/null | sort -n | cmp - <(seq 300)
+}
+
 @test "a command's output comes after that of what was joined before it" {
   script_of 'start --name a -- seq 1000' 'join a' 'list -q'
   is "$(k3 run script 2>/dev/null | tail -2)" $'a | 1000\n1'
