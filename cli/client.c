@@ -16,8 +16,9 @@
 #define READ_SIZE (64U * 1024)
 #define REPLY_MAX (1024U * 1024 * 1024)
 
-int client_fail(struct client *client, int error, int status, const char *type, const char *format,
-                ...)
+/* Describes a failure of which the client alone knows; returns ERROR. */
+__attribute__((format(printf, 5, 6))) static int fail(struct client *client, int error, int status,
+                                                      const char *type, const char *format, ...)
 {
     struct failure *failure = &client->failure;
     va_list         arguments;
@@ -33,7 +34,7 @@ int client_fail(struct client *client, int error, int status, const char *type, 
 
 static int fail_memory(struct client *client)
 {
-    return client_fail(client, -ENOMEM, STATUS_FAILED, "MemoryError", "out of memory");
+    return fail(client, -ENOMEM, STATUS_FAILED, "MemoryError", "out of memory");
 }
 
 /* What Python calls the failure of a system call. */
@@ -69,10 +70,10 @@ static int fail_open(struct client *client, int error)
     const struct place *place = client->place;
 
     if (launch_is_absent(error))
-        return client_fail(client, -ENOENT, STATUS_NO_SUPERVISOR, NULL,
-                           "no supervisor at %s; \"k3thread start\" starts one", place->socket);
-    return client_fail(client, error, STATUS_FAILED, name_of(error),
-                       "cannot reach the supervisor at %s: %s", place->socket, strerror(-error));
+        return fail(client, -ENOENT, STATUS_NO_SUPERVISOR, NULL,
+                    "no supervisor at %s; \"k3thread start\" starts one", place->socket);
+    return fail(client, error, STATUS_FAILED, name_of(error),
+                "cannot reach the supervisor at %s: %s", place->socket, strerror(-error));
 }
 
 /* A request that was not sent to its end was not carried out: it came too late. */
@@ -83,16 +84,15 @@ static int fail_lost(struct client *client)
     drop(client);
     if (unheard)
         return fail_open(client, -ENOENT);
-    return client_fail(client, -ECONNRESET, STATUS_FAILED, NULL,
-                       "the supervisor went away without an answer; see %s",
-                       client->place->journal);
+    return fail(client, -ECONNRESET, STATUS_FAILED, NULL,
+                "the supervisor went away without an answer; see %s", client->place->journal);
 }
 
 static int fail_garbage(struct client *client)
 {
     drop(client);
-    return client_fail(client, -EPROTO, STATUS_FAILED, NULL,
-                       "what answers at the socket does not speak k3thread's protocol");
+    return fail(client, -EPROTO, STATUS_FAILED, NULL,
+                "what answers at the socket does not speak k3thread's protocol");
 }
 
 /* Whoever listens could be handed our environment: it must be ourselves or root. */
@@ -107,9 +107,9 @@ static int check_peer(struct client *client)
         return 0;
     if (geteuid() == 0 && (client->flags & CLIENT_ANY_USER))
         return 0;
-    return client_fail(client, -EPERM, STATUS_FAILED, "PermissionError",
-                       "the supervisor at %s belongs to user %u%s", client->place->socket,
-                       (unsigned) peer.uid, geteuid() == 0 ? "; name it with -S to use it" : "");
+    return fail(client, -EPERM, STATUS_FAILED, "PermissionError",
+                "the supervisor at %s belongs to user %u%s", client->place->socket,
+                (unsigned) peer.uid, geteuid() == 0 ? "; name it with -S to use it" : "");
 }
 
 int client_open(struct client *client, const struct place *place, unsigned flags)
@@ -134,7 +134,7 @@ int client_reopen(struct client *client)
     if (error == 0)
         error = check_peer(client);
     else if (why.size > 0)
-        client_fail(client, error, STATUS_FAILED, name_of(error), "%.*s", (int) why.size, why.data);
+        fail(client, error, STATUS_FAILED, name_of(error), "%.*s", (int) why.size, why.data);
     else
         fail_open(client, error);
     text_release(&why);
@@ -196,8 +196,8 @@ int client_send(struct client *client, const char *method, json_t *params, json_
         return fail_memory(client);
     if (client->unsent.size - before > PROTOCOL_LINE_MAX) {
         client->unsent.size = before;
-        return client_fail(client, -E2BIG, STATUS_USAGE, "ValueError",
-                           "arguments and environment are too large");
+        return fail(client, -E2BIG, STATUS_USAGE, "ValueError",
+                    "arguments and environment are too large");
     }
     if (ret_id != NULL)
         *ret_id = client->last_id;
@@ -355,9 +355,9 @@ int client_check(struct client *client, const struct reply *reply)
 
     if (reply->result != NULL)
         return 0;
-    return client_fail(client, -EREMOTEIO,
-                       status_of_code(json_integer_value(json_object_get(error, "code"))), type,
-                       "%s", message != NULL ? message : "the supervisor does not say what failed");
+    return fail(client, -EREMOTEIO,
+                status_of_code(json_integer_value(json_object_get(error, "code"))), type, "%s",
+                message != NULL ? message : "the supervisor does not say what failed");
 }
 
 int client_call(struct client *client, const char *method, json_t *params, struct reply *ret)

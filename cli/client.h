@@ -84,10 +84,6 @@ int client_call(struct client *client, const char *method, json_t *params, struc
 
 void reply_release(struct reply *reply);
 
-/* Describes a failure of which the client alone knows; returns ERROR. */
-__attribute__((format(printf, 5, 6))) int client_fail(struct client *client, int error, int status,
-                                                      const char *type, const char *format, ...);
-
 /* Closes the connection and frees everything. A zeroed or closed client is fine. */
 void client_close(struct client *client);
 

@@ -33,7 +33,8 @@ static bool is_listed(const char *list, const char *word, size_t length)
     return false;
 }
 
-enum complete_kind complete_kind_of(const char *name, size_t length)
+/* Of which kind is a word that a usage calls NAME, as in "[THREAD...]"? LENGTH bytes of it. */
+static enum complete_kind kind_of(const char *name, size_t length)
 {
     while (length > 0 && strchr(AROUND, name[0]) != NULL) {
         name++;
@@ -49,8 +50,7 @@ enum complete_kind complete_kind_of(const char *name, size_t length)
 
 enum complete_kind complete_kind_of_option(const struct argp_option *option)
 {
-    return option->arg != NULL ? complete_kind_of(option->arg, strlen(option->arg))
-                               : COMPLETE_NOTHING;
+    return option->arg != NULL ? kind_of(option->arg, strlen(option->arg)) : COMPLETE_NOTHING;
 }
 
 /* Arguments */
@@ -80,8 +80,12 @@ static const char *find_usage(const struct command *command, char *const *words,
     return command->arguments != NULL ? command->arguments : "";
 }
 
-enum complete_kind complete_kind_of_argument(const struct command *command, size_t index,
-                                             char *const *words, size_t count)
+/*
+ * Of which kind is argument INDEX (from 0) of COMMAND? WORDS, COUNT of them, are those before it:
+ * an option among them may call for another line of the usage.
+ */
+static enum complete_kind kind_of_argument(const struct command *command, size_t index,
+                                           char *const *words, size_t count)
 {
     const char        *line = find_usage(command, words, count);
     size_t             size = strcspn(line, "\n"), length;
@@ -92,7 +96,7 @@ enum complete_kind complete_kind_of_argument(const struct command *command, size
         length = strcspn(line, " \n");
         if (length == 0 || line[0] == '-' || strncmp(line, "[--]", length) == 0)
             continue;
-        kind = complete_kind_of(line, length);
+        kind = kind_of(line, length);
         if (index-- == 0)
             return kind;
         if (memmem(line, length, "...", 3) != NULL)
@@ -171,7 +175,7 @@ enum complete_kind complete_kind_at(char *const *words, size_t count, const char
         return complete_kind_of_option(open);
     if (!only_arguments && current[0] == '-')
         return COMPLETE_OPTION;
-    return complete_kind_of_argument(command, arguments, words, count);
+    return kind_of_argument(command, arguments, words, count);
 }
 
 /* Words */

@@ -33,18 +33,8 @@ enum complete_kind {
 #undef X
 };
 
-/* Of which kind is a word that a usage calls NAME, as in "[THREAD...]"? LENGTH bytes of it. */
-enum complete_kind complete_kind_of(const char *name, size_t length);
-
 /* Of which kind is the argument of OPTION? */
 enum complete_kind complete_kind_of_option(const struct argp_option *option);
-
-/*
- * Of which kind is argument INDEX (from 0) of COMMAND? WORDS, COUNT of them, are those before it:
- * an option among them may call for another line of the usage.
- */
-enum complete_kind complete_kind_of_argument(const struct command *command, size_t index,
-                                             char *const *words, size_t count);
 
 /* Of which kind is the word CURRENT behind COUNT words, the first of which is a command? */
 enum complete_kind complete_kind_at(char *const *words, size_t count, const char *current,

@@ -251,7 +251,8 @@ static void advance_waiting(void)
     under_way = false;
 }
 
-void threads_drop(struct record *record)
+/* Forgets RECORD, which has not begun. */
+static void drop(struct record *record)
 {
     set_state(record, STATE_ENDED);
     store_ended(record);
@@ -275,7 +276,7 @@ int threads_begin(struct record *record)
         error = start_thread(record);
     }
     if (error != 0)
-        threads_drop(record);
+        drop(record);
     return error;
 }
 

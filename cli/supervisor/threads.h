@@ -18,9 +18,6 @@ void threads_set_slots(unsigned slots);
  */
 int threads_begin(struct record *record);
 
-/* Forgets RECORD, which has not begun. */
-void threads_drop(struct record *record);
-
 /*
  * Raises an exception in RECORD; MESSAGE may be NULL. Returns what k3thread_send_exception() does;
  * a thread that has not begun ends at once.
