@@ -92,13 +92,30 @@ static void show_tail(const struct reply *reply)
     free(bytes);
 }
 
+/* A command that never ran has nothing else to show for it. */
+static void show_reason(const struct call *call, const json_t *thread)
+{
+    struct text name = {0}, words = {0};
+
+    view_add_reason(&words, thread);
+    view_add_bytes(&name, json_object_get(thread, "name"));
+    if (words.size > 0)
+        (void) command_fail(call, STATUS_INTERNAL, NULL,
+                            "thread '%.*s' (id %" JSON_INTEGER_FORMAT "): %.*s", (int) name.size,
+                            name.data, view_id(thread), (int) words.size, words.data);
+    text_release(&name);
+    text_release(&words);
+}
+
 static struct joined take_end(const struct call *call, bool ready, const struct reply *reply)
 {
     struct client *client = &call->session->client;
     struct joined  failed = {.done = false};
 
-    if (client_check(client, reply) == 0)
+    if (client_check(client, reply) == 0) {
+        show_reason(call, reply->result);
         return (struct joined){.done = true, .status = ready ? 0 : view_status(reply->result)};
+    }
     failed.status = command_failed(call);
     show_tail(reply);
     return failed;

@@ -64,6 +64,15 @@ void view_add_rows(struct table *table, const json_t *part)
     }
 }
 
+void view_add_reason(struct text *text, const json_t *thread)
+{
+    const json_t *message = json_object_get(thread, "message");
+
+    if (json_integer_value(json_object_get(thread, "runs")) == 0 && message != NULL &&
+        !json_is_null(message) && !json_is_string(json_object_get(thread, "exception")))
+        view_add_bytes(text, message);
+}
+
 /* Of a thread that an exception ended before its command ran. */
 static int status_of_exception(const char *name)
 {

@@ -13,6 +13,9 @@ void view_add_rows(struct table *table, const json_t *part);
 /* How a thread ended, in the words of result.h. */
 void view_add_result(struct text *text, const json_t *thread);
 
+/* Why the command never ran, if it did not and no exception kept it from that; else nothing. */
+void view_add_reason(struct text *text, const json_t *thread);
+
 /* The exit status that stands for the end of THREAD. */
 int view_status(const json_t *thread);
 

@@ -369,13 +369,11 @@ static int status_of_failure(const struct call *call, int status)
 /* A command that never ran has nothing else to show for it. */
 static void show_reason(const struct call *call, const json_t *thread)
 {
-    const json_t *message = json_object_get(thread, "message");
-    struct text   words = {0};
+    struct text words = {0};
 
-    if (json_integer_value(json_object_get(thread, "runs")) > 0 || !json_is_string(message))
-        return;
-    view_add_bytes(&words, message);
-    (void) command_fail(call, STATUS_INTERNAL, NULL, "%.*s", (int) words.size, words.data);
+    view_add_reason(&words, thread);
+    if (words.size > 0)
+        (void) command_fail(call, STATUS_INTERNAL, NULL, "%.*s", (int) words.size, words.data);
     text_release(&words);
 }
 

@@ -176,6 +176,7 @@ static void announce(struct worker *worker, const struct spawned *spawned)
     worker->deadline = job->timeout >= 0 ? clock_monotonic() + job->timeout : INFINITY;
     worker->report->pid = spawned->pid;
     worker->report->started = clock_wall();
+    worker->report->stopped = 0;
     worker->report->runs++;
     worker->report->ready |= job->ready == NULL;
     worker_post(worker, STATE_RUNNING);
@@ -191,6 +192,7 @@ APART static void reap(struct worker *worker)
     close(worker->pidfd);
     worker->report->exit_code = info.si_code == CLD_EXITED ? info.si_status : -1;
     worker->report->signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
+    worker->report->stopped = clock_wall();
     worker->pid = worker->report->pid = 0;
 }
 

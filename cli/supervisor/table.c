@@ -23,7 +23,7 @@ static void add_escaped(struct text *text, const char *bytes)
 static void add_time(struct text *text, const struct report *report, double now)
 {
     if (report->started > 0 && report->state != STATE_DELAYED)
-        duration_add(text, (report->ended > 0 ? report->ended : now) - report->started);
+        duration_add(text, (report->stopped > 0 ? report->stopped : now) - report->started);
     else
         text_byte(text, '-', 1);
 }

@@ -201,3 +201,17 @@ EOF
   run -125 --separate-stderr k3 join --ready 2
   is "$stderr" "k3thread: join: NotReadyError: thread 'slow' (id 2) ended before it was ready"
 }
+
+@test "a thread whose command never ran says why" {
+  k3 start --name svc --ready line:never -- sh -c 'exit 4' || :
+  k3 start --name needs --needs svc -- true
+  run -125 --separate-stderr k3 join needs
+  like "$stderr" "k3thread: join: thread 'needs' (id 2): thread 'svc' (id 1), which it needs, ended*"
+  run -1 k3 start --name none -- ./none
+  run -127 --separate-stderr k3 join none
+  like "$stderr" "k3thread: join: thread 'none' (id 3): cannot run './none': No such file*"
+  k3 start --name late --after 1000 -- true
+  k3 raise --message 'no more' late
+  run -143 --separate-stderr k3 join late
+  is "$stderr" ''
+}

@@ -177,3 +177,16 @@ EOF
 pauses() {
   [ "$(k3_field r runs)" -ge 4 ] && is_state r delayed
 }
+
+@test "TIME is that of the last run, also when the thread ends in the pause behind it" {
+  k3 start --name again --restart always -- true
+  wait_until "$DEADLINE" pauses_long again
+  k3 raise --wait again
+  is "$(k3 list again | awk 'NR == 2 { print $7 }')" 0.0s
+}
+
+# It has been in one of its longer pauses for a while.
+pauses_long() {
+  is_state "$1" delayed &&
+    awk "BEGIN { exit !($EPOCHREALTIME - $(k3_field "$1" started) > 0.5) }"
+}
