@@ -43,7 +43,7 @@ static int ask_for_thread(struct following *following, const char *thread)
 static int ask_for_log(struct following *following)
 {
     struct reply reply;
-    int          error;
+    int          error, status = STATUS_DONE;
 
     if (client_call(&following->call->session->client, "logs",
                     json_pack("{s:I, s:i}", "thread", following->id, "lines", 0), &reply) != 0)
@@ -51,8 +51,12 @@ static int ask_for_log(struct following *following)
     following->file.position = (off_t) json_integer_value(
         json_object_get(reply.result, following->started ? "offset" : "size"));
     error = bytes_from_json(json_object_get(reply.result, "log"), &following->path);
+    if (error != 0)
+        status = fail(following, "the log's path", error);
+    else if (following->timestamps && !times_are_kept(following->path, following->id))
+        status = following_no_times(following->call);
     reply_release(&reply);
-    return error == 0 ? STATUS_DONE : fail(following, "the log's path", error);
+    return status;
 }
 
 /* Opens the log; one that a thread will make when it starts may be missing. */
@@ -73,14 +77,46 @@ static int open_log(struct following *following)
     return fail(following, following->path, error);
 }
 
+int following_no_times(const struct call *call)
+{
+    return command_fail(call, STATUS_FAILED, NULL,
+                        "the times of the lines are not known: only run knows them, of what it "
+                        "prints");
+}
+
+/* Prints whole lines up to END (negative: all there are) with their times. */
+static int print(struct following *following, off_t end)
+{
+    struct printer *printer = &following->printer;
+
+    if (following->source == NULL) {
+        printer_open(printer, STDOUT_FILENO, PRINTER_TIMES | PRINTER_KEPT);
+        following->source = printer_add(printer, "", following->path, following->file.position);
+    }
+    if (following->source == NULL)
+        return -ENOMEM;
+    following->source->limit = end > 0 ? end : 0;
+    printer_touch(following->source);
+    return printer_drain(printer);
+}
+
 /* Copies up to END (negative: all there is). Whoever closed standard output knows it. */
 static int copy(struct following *following, off_t end)
 {
-    int error = logfile_copy(&following->file, end, STDOUT_FILENO);
+    int error = following->timestamps ? print(following, end)
+                                      : logfile_copy(&following->file, end, STDOUT_FILENO);
 
     if (error == -EPIPE)
         return STATUS_FAILED;
     return error == 0 ? STATUS_DONE : fail(following, "cannot copy the log", error);
+}
+
+int following_finish(struct following *following)
+{
+    if (following->source == NULL)
+        return STATUS_DONE;
+    printer_end(following->source);
+    return copy(following, following->source->limit > 0 ? following->source->limit : -1);
 }
 
 /* Prints what is there now, or its last lines. */
@@ -265,6 +301,8 @@ static void close_open(int fd)
 void following_close(struct following *following)
 {
     logfile_close(&following->file);
+    if (following->source != NULL)
+        printer_close(&following->printer);
     close_open(following->inotify);
     close_open(following->signals);
     free(following->path);

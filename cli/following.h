@@ -8,20 +8,24 @@
 
 #include "cli/command.h"
 #include "cli/logfile.h"
+#include "cli/printer.h"
 
 #include <jansson.h>
 #include <stdbool.h>
 
 struct following {
-    const struct call *call;
-    char              *path;
-    json_int_t         id;
-    bool               started, ended; /* the thread, when the supervisor was asked */
-    struct logfile     file;
-    int                inotify; /* -1: none */
-    int                signals; /* a signalfd for following_interrupts(), -1: none */
-    unsigned           interrupts;
-    json_t            *thread; /* when it has ended, as the supervisor shows it */
+    const struct call     *call;
+    char                  *path;
+    json_int_t             id;
+    bool                   started, ended; /* the thread, when the supervisor was asked */
+    bool                   timestamps;     /* before each line; to be set before it is opened */
+    struct logfile         file;
+    struct printer         printer; /* of the times */
+    struct printer_source *source;  /* its only one; NULL: none yet, or without times */
+    int                    inotify; /* -1: none */
+    int                    signals; /* a signalfd for following_interrupts(), -1: none */
+    unsigned               interrupts;
+    json_t                *thread; /* when it has ended, as the supervisor shows it */
 };
 
 /* Finds THREAD and opens its log, which may not be there yet. */
@@ -32,6 +36,12 @@ int following_show(struct following *following, bool some_lines, unsigned long l
 
 /* Copies until the thread has ended, and then what it wrote last. */
 int following_run(struct following *following);
+
+/* No more is copied: a last line without newline is whole. */
+int following_finish(struct following *following);
+
+/* Complains that the times of the lines are not known; returns the status. */
+int following_no_times(const struct call *call);
 
 /*
  * From now on SIGINT and SIGTERM are for the thread: KeyboardInterrupt or SystemExit the first

@@ -3,11 +3,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #define BLOCK_SIZE (64U * 1024)
@@ -59,6 +59,25 @@ static unsigned find_colour(struct printer *printer, const struct text *name)
     return printer->colours++;
 }
 
+static struct times_reader *make_reader(void)
+{
+    struct times_reader *reader = calloc(1, sizeof(*reader));
+
+    if (reader != NULL)
+        reader->fd = -1;
+    return reader;
+}
+
+static void free_source(struct printer_source *source)
+{
+    if (source->reader != NULL && source->reader->fd >= 0)
+        close(source->reader->fd);
+    free(source->reader);
+    text_release(&source->name);
+    free(source->path);
+    free(source);
+}
+
 struct printer_source *printer_add(struct printer *printer, const char *name, const char *path,
                                    off_t offset)
 {
@@ -68,14 +87,15 @@ struct printer_source *printer_add(struct printer *printer, const char *name, co
         return NULL;
     text_add_escaped(&source->name, name, strlen(name));
     source->path = strdup(path);
-    if (source->path == NULL || source->name.failed) {
-        text_release(&source->name);
-        free(source->path);
-        free(source);
+    if (printer->flags & PRINTER_KEPT)
+        source->reader = make_reader();
+    if (source->path == NULL || source->name.failed ||
+        ((printer->flags & PRINTER_KEPT) && source->reader == NULL)) {
+        free_source(source);
         return NULL;
     }
     source->printer = printer;
-    source->fd = -1;
+    source->fd = source->writer.fd = -1;
     source->begin = source->seen = offset;
     source->name_width = text_width(source->name.data, source->name.size);
     source->colour = (printer->flags & PRINTER_COLOUR) ? find_colour(printer, &source->name) : 0;
@@ -112,27 +132,37 @@ void printer_touch_all(struct printer *printer)
 
 /* Lines */
 
-static void add_time(struct text *text)
+/*
+ * When the line whose last byte is at LAST was seen. One that `run` did not see yet is seen now;
+ * the next may have been noticed by both at once, but no line comes before the one above it.
+ */
+static int64_t time_of(struct printer_source *source, off_t last)
 {
-    struct timespec now = {0};
-    struct tm       local = {0};
+    int64_t time;
 
-    (void) clock_gettime(CLOCK_REALTIME, &now);
-    (void) localtime_r(&now.tv_sec, &local);
-    text_printf(text, "%02d:%02d:%02d.%03ld ", local.tm_hour, local.tm_min, local.tm_sec,
-                now.tv_nsec / 1000000);
+    if (source->reader == NULL)
+        return source->time;
+    if (!times_read(source->reader, source->path, last, &time))
+        time = times_now();
+    if (time > source->time)
+        source->time = time;
+    return source->time;
 }
 
-/* What stands before a line. A command may have left a colour on: the name begins without. */
-static void add_prefix(struct printer *printer, const struct printer_source *source)
+/*
+ * What stands before the line that ends at LAST. A command may have left a colour on: the name
+ * begins without.
+ */
+static void add_prefix(struct printer_source *source, off_t last)
 {
-    struct text *text = &printer->ready;
-    bool         colour = (printer->flags & PRINTER_COLOUR) && (printer->flags & PRINTER_NAMES);
+    struct printer *printer = source->printer;
+    struct text    *text = &printer->ready;
+    bool            colour = (printer->flags & PRINTER_COLOUR) && (printer->flags & PRINTER_NAMES);
 
     if (colour)
         text_printf(text, "\033[0;%sm", colours[source->colour % COLOUR_COUNT]);
     if (printer->flags & PRINTER_TIMES)
-        add_time(text);
+        times_add(text, time_of(source, last));
     if (printer->flags & PRINTER_NAMES) {
         text_append(text, source->name.data, source->name.size);
         if (printer->flags & PRINTER_ALIGN)
@@ -147,12 +177,14 @@ static void add_prefix(struct printer *printer, const struct printer_source *sou
 static void add_lines(struct printer_source *source, const char *block, size_t size)
 {
     struct printer *printer = source->printer;
+    off_t           at = source->begin;
 
     while (size > 0) {
         const char *end = memchr(block, '\n', size);
         size_t      line = (size_t) (end - block) + 1;
 
-        add_prefix(printer, source);
+        at += (off_t) line;
+        add_prefix(source, at - 1);
         text_append(&printer->ready, block, line);
         block += line;
         size -= line;
@@ -185,14 +217,18 @@ static bool is_open(struct printer_source *source)
 static ssize_t read_log(struct printer_source *source, char *block, off_t at, off_t *ret_moved)
 {
     off_t   data = lseek(source->fd, at, SEEK_DATA);
+    off_t   left = source->limit > 0 ? source->limit - at : (off_t) BLOCK_SIZE;
     ssize_t size;
+
+    if (left <= 0)
+        return 0;
 
     if (data > at) {
         *ret_moved = data;
         return 0;
     }
     do
-        size = pread(source->fd, block, BLOCK_SIZE, at);
+        size = pread(source->fd, block, left < (off_t) BLOCK_SIZE ? (size_t) left : BLOCK_SIZE, at);
     while (size < 0 && errno == EINTR);
     return size;
 }
@@ -210,10 +246,23 @@ static void begin_long_line(struct printer_source *source, off_t end, bool newli
 {
     struct printer *printer = source->printer;
 
-    add_prefix(printer, source);
+    add_prefix(source, newline ? end : end - 1);
     printer->long_line = source;
     printer->long_end = end;
     printer->long_next = end + newline;
+}
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static void close_source(struct printer_source *source)
+{
+    close_fd(&source->fd);
+    close_fd(&source->writer.fd);
 }
 
 /* At the end of what is there: a source that has ended is done, and its last line ended. */
@@ -224,10 +273,8 @@ static void settle(struct printer_source *source)
         return;
     }
     clean(source);
-    if (!source->ended)
-        return;
-    close(source->fd);
-    source->fd = -1;
+    if (source->ended)
+        close_source(source);
 }
 
 /* Moves to where the data begins after a hole, at the next whole line. */
@@ -245,6 +292,17 @@ static bool is_shorter(const struct printer_source *source)
     struct stat info;
 
     return fstat(source->fd, &info) == 0 && info.st_size < source->seen;
+}
+
+/* What was read up to END is seen now. */
+static void see(struct printer_source *source, off_t end)
+{
+    unsigned flags = source->printer->flags;
+
+    if (source->reader == NULL && (flags & (PRINTER_TIMES | PRINTER_KEEP)))
+        source->time = times_now();
+    if (flags & PRINTER_KEEP)
+        times_write(&source->writer, source->path, source->fd, end, source->time);
 }
 
 /* Takes the whole lines of the next block of SOURCE. */
@@ -265,6 +323,7 @@ static void take_block(struct printer_source *source, char *block)
             settle(source);
         return;
     }
+    see(source, source->seen + size);
     if (source->begin == source->seen) {
         last = memrchr(block, '\n', (size_t) size);
         if (last != NULL)
@@ -358,6 +417,19 @@ int printer_write(struct printer *printer)
     return 0;
 }
 
+int printer_drain(struct printer *printer)
+{
+    struct pollfd pollfd = {.fd = printer->fd, .events = POLLOUT};
+    int           error = 0;
+
+    while (error == 0 && !printer_is_idle(printer)) {
+        error = printer_fill(printer);
+        if (error == 0 && printer_is_ready(printer) && poll(&pollfd, 1, -1) >= 0)
+            error = printer_write(printer);
+    }
+    return error;
+}
+
 void printer_discard(struct printer *printer)
 {
     while (!STAILQ_EMPTY(&printer->dirty))
@@ -378,11 +450,8 @@ void printer_close(struct printer *printer)
 
     while ((source = SLIST_FIRST(&printer->sources)) != NULL) {
         SLIST_REMOVE_HEAD(&printer->sources, link);
-        if (source->fd >= 0)
-            close(source->fd);
-        text_release(&source->name);
-        free(source->path);
-        free(source);
+        close_source(source);
+        free_source(source);
     }
     text_release(&printer->ready);
 }

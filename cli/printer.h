@@ -14,6 +14,7 @@
 #define K3THREAD_CLI_PRINTER_H
 
 #include "cli/text.h"
+#include "cli/times.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,23 +24,29 @@
 enum printer_flags {
     PRINTER_NAMES = 1 << 0,  /* the thread's name before each line */
     PRINTER_TIMES = 1 << 1,  /* the time at which a line was seen */
+    PRINTER_KEEP = 1 << 4,   /* keeps the times beside the logs, see times.h */
+    PRINTER_KEPT = 1 << 5,   /* prints those that were kept */
     PRINTER_COLOUR = 1 << 2, /* the names in colour, one for each name */
     PRINTER_ALIGN = 1 << 3,  /* the lines in one column behind the names */
 };
 
 struct printer_source {
-    struct printer *printer;
-    char           *path;
-    struct text     name;       /* escaped */
-    size_t          name_width; /* in columns */
-    unsigned        colour;     /* an index */
-    int             fd;         /* -1: not open (yet) */
-    off_t           begin;      /* of the first line that was not taken */
-    off_t           seen;       /* up to where that line has no newline */
-    bool            touched;    /* ever */
-    bool            dirty;      /* there may be something to take */
-    bool            ended;      /* nothing more will be written */
-    bool            done;       /* and all is taken */
+    struct printer      *printer;
+    char                *path;
+    struct text          name;       /* escaped */
+    size_t               name_width; /* in columns */
+    unsigned             colour;     /* an index */
+    int                  fd;         /* -1: not open (yet) */
+    off_t                begin;      /* of the first line that was not taken */
+    off_t                seen;       /* up to where that line has no newline */
+    off_t                limit;      /* nothing from there on is taken; 0: all is */
+    int64_t              time;       /* of the last piece that was seen, or of the last line */
+    bool                 touched;    /* ever */
+    bool                 dirty;      /* there may be something to take */
+    bool                 ended;      /* nothing more will be written */
+    bool                 done;       /* and all is taken */
+    struct times_writer  writer;     /* PRINTER_KEEP */
+    struct times_reader *reader;     /* PRINTER_KEPT */
     STAILQ_ENTRY(printer_source) dirty_link;
     SLIST_ENTRY(printer_source) link;
 };
@@ -91,6 +98,9 @@ bool printer_is_ready(const struct printer *printer);
  * Returns 0 or -errno; -EPIPE: the reader went away.
  */
 int printer_write(struct printer *printer);
+
+/* Takes and writes all there is; waits for the descriptor. Returns as the two above do. */
+int printer_drain(struct printer *printer);
 
 /* Drops what was to be taken or written: nobody reads it. */
 void printer_discard(struct printer *printer);

@@ -14,14 +14,17 @@
 #include <unistd.h>
 
 struct logs_options {
-    bool               follow, some_lines;
+    bool               follow, some_lines, timestamps;
     unsigned long long lines;
     const char        *thread;
 };
 
+enum { KEY_TIMESTAMPS = 256 };
+
 static const struct argp_option options[] = {
     {"follow", 'f', NULL, 0, "Go on with what is printed until the thread ends", 0},
     {"lines", 'n', "LINES", 0, "Show only the last LINES lines", 0},
+    {"timestamps", KEY_TIMESTAMPS, NULL, 0, "Print the time before each line, as run saw it", 0},
     {0},
 };
 
@@ -46,6 +49,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case 'n':
         return parse_lines(o, state, argument);
+    case KEY_TIMESTAMPS:
+        o->timestamps = true;
+        return 0;
     case ARGP_KEY_ARG:
         if (o->thread != NULL)
             return ARGP_ERR_UNKNOWN; /* the common parser complains */
@@ -65,13 +71,15 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static int show_one(struct call *call)
 {
     const struct logs_options *o = call->options;
-    struct following           following = {.signals = -1};
+    struct following           following = {.signals = -1, .timestamps = o->timestamps};
     int                        status = following_open(&following, call, o->thread);
 
     if (status == STATUS_DONE)
         status = following_show(&following, o->some_lines, o->lines);
     if (status == STATUS_DONE && o->follow && !following.ended)
         status = following_run(&following);
+    if (status == STATUS_DONE)
+        status = following_finish(&following);
     following_close(&following);
     return status;
 }
@@ -85,7 +93,7 @@ static int add_source(const struct call *call, struct printer *printer, const js
     struct reply               reply;
     char                      *name = NULL, *path = NULL;
     off_t                      end;
-    int                        error;
+    int                        error, status = STATUS_DONE;
 
     if (client_call(&call->session->client, "logs",
                     json_pack("{s:I, s:i}", "thread", view_id(thread), "lines", 0), &reply) != 0)
@@ -95,12 +103,14 @@ static int add_source(const struct call *call, struct printer *printer, const js
     if (error == 0)
         error = bytes_from_json(json_object_get(reply.result, "log"), &path);
     reply_release(&reply);
-    if (error == 0 && logfile_open(&file, path) == 0) {
+    if (error == 0 && o->timestamps && !times_are_kept(path, view_id(thread)))
+        status = following_no_times(call);
+    else if (error == 0 && logfile_open(&file, path) == 0) {
         if (o->some_lines && logfile_size(&file, &end) == 0)
             (void) logfile_seek_lines(&file, end, o->lines);
         source = printer_add(printer, name, path, file.position);
         error = source == NULL ? -ENOMEM : 0;
-        if (source != NULL) {
+        if (source != NULL && logfile_size(&file, &source->limit) == 0) {
             printer_touch(source);
             printer_end(source);
         }
@@ -108,19 +118,13 @@ static int add_source(const struct call *call, struct printer *printer, const js
     }
     free(name);
     free(path);
-    return error == 0 ? STATUS_DONE
-                      : command_fail(call, STATUS_FAILED, "MemoryError", "out of memory");
+    return error == 0 ? status : command_fail(call, STATUS_FAILED, "MemoryError", "out of memory");
 }
 
 static int print_all(const struct call *call, struct printer *printer)
 {
-    int error = 0;
+    int error = printer_drain(printer);
 
-    while (error == 0 && !printer_is_idle(printer)) {
-        error = printer_fill(printer);
-        if (error == 0 && printer_is_ready(printer))
-            error = printer_write(printer);
-    }
     if (error == 0 || error == -EPIPE)
         return error == 0 ? STATUS_DONE : STATUS_FAILED;
     return command_fail(call, STATUS_FAILED, NULL, "cannot print the logs: %s", strerror(-error));
@@ -144,7 +148,9 @@ static int show_all(struct call *call)
     if (json_array_size(reply.result) == 0)
         status = command_fail(call, STATUS_NO_THREAD, "InvalidThreadIdError", "no thread fits '%s'",
                               o->thread);
-    printer_open(&printer, STDOUT_FILENO, PRINTER_NAMES | printer_style(STDOUT_FILENO));
+    printer_open(&printer, STDOUT_FILENO,
+                 PRINTER_NAMES | printer_style(STDOUT_FILENO) |
+                     (o->timestamps ? PRINTER_TIMES | PRINTER_KEPT : 0));
     json_array_foreach((json_t *) reply.result, i, thread) {
         if (status == STATUS_DONE)
             status = add_source(call, &printer, thread);

@@ -7,6 +7,7 @@
 #include "cli/rpc/bytes.h"
 #include "cli/script/members.h"
 #include "cli/status.h"
+#include "cli/times.h"
 #include "cli/view.h"
 
 #include <errno.h>
@@ -21,6 +22,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -529,6 +531,23 @@ static int watch_logs(struct front *front, const json_t *directory)
     return error;
 }
 
+static char *times_directory(const struct front *front)
+{
+    char *directory;
+
+    return asprintf(&directory, "%s/" TIMES_DIRECTORY, front->logs) < 0 ? NULL : directory;
+}
+
+/* For `logs --timestamps`, which says itself where they are not kept. */
+static void make_times(struct front *front)
+{
+    char *directory = times_directory(front);
+
+    if (directory != NULL && mkdir(directory, 0700) == 0)
+        front->printer.flags |= PRINTER_KEEP;
+    free(directory);
+}
+
 /* From here on the events come. */
 static int watch_events(struct front *front)
 {
@@ -541,6 +560,8 @@ static int watch_events(struct front *front)
     if (error != 0)
         return error;
     error = watch_logs(front, json_object_get(reply.result, "logs"));
+    if (error == 0)
+        make_times(front);
     reply_release(&reply);
     return error;
 }
@@ -588,6 +609,16 @@ static int fail(struct front *front, int error)
     return STATUS_INTERNAL;
 }
 
+/* With the supervisor, who could ask for them is gone. */
+static void remove_times(const struct front *front)
+{
+    char *directory = front->logs != NULL ? times_directory(front) : NULL;
+
+    if (directory != NULL)
+        place_remove_directory(directory);
+    free(directory);
+}
+
 static void release(struct front *front)
 {
     const int fds[] = {front->signals, front->lifeline, front->inotify, front->sync};
@@ -598,6 +629,7 @@ static void release(struct front *front)
     client_close(&front->client);
     printer_close(&front->printer);
     members_release(&front->members);
+    remove_times(front);
     free(front->logs);
 }
 

@@ -1,5 +1,7 @@
 #include "cli/supervisor/logs.h"
 
+#include "cli/times.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +29,7 @@ static int open_directory(const char *logs)
     return -EPERM;
 }
 
-/* Removes the logs in RUN, and RUN. Nothing else was put there; if it was, it stays. */
+/* Removes the logs in RUN with the times of their lines, and RUN. Nothing else was put there; if it was, it stays. */
 static void remove_run(int logs, const char *run)
 {
     int            fd = openat(logs, run, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -40,7 +42,9 @@ static void remove_run(int logs, const char *run)
         return;
     }
     while ((entry = readdir(directory)) != NULL)
-        if (strstr(entry->d_name, ".log") != NULL)
+        if (strcmp(entry->d_name, TIMES_DIRECTORY) == 0)
+            remove_run(fd, entry->d_name);
+        else if (strstr(entry->d_name, ".log") != NULL)
             unlinkat(fd, entry->d_name, 0);
     closedir(directory);
     unlinkat(logs, run, AT_REMOVEDIR);

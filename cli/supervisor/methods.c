@@ -343,8 +343,7 @@ void method_watch(struct call *call, const json_t *params)
     if (!params_take(call, params, wanted) || !params_members(call, members, &watch.members) ||
         !parse_events(call, events, &watch.events))
         return;
-    call_reply(call,
-               json_pack("{s:b, s:o}", "watching", 1, "logs", bytes_to_json(server_logs())));
+    call_reply(call, json_pack("{s:b, s:o}", "watching", 1, "logs", bytes_to_json(server_logs())));
     events_watch(connection, &watch);
 }
 

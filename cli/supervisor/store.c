@@ -1,6 +1,7 @@
 #include "cli/supervisor/store.h"
 
 #include "cli/clock.h"
+#include "cli/times.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
@@ -204,6 +205,17 @@ static void leave(const struct record *record)
             advance(cursor);
 }
 
+/* And the times of its lines, if they were kept. What is gone already is as good. */
+static void remove_log(const char *log)
+{
+    char *times = times_path(log);
+
+    (void) unlink(log);
+    if (times != NULL)
+        (void) unlink(times);
+    free(times);
+}
+
 void store_forget(struct record *record)
 {
     leave(record);
@@ -215,7 +227,7 @@ void store_forget(struct record *record)
     LIST_REMOVE(record, by_id);
     LIST_REMOVE(record, by_name);
     if (record->has_own_log)
-        unlink(record->job.output); /* gone already is as good */
+        remove_log(record->job.output);
     record_free(record);
 }
 

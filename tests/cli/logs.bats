@@ -180,6 +180,17 @@ load helpers
   run -64 k3 logs -f 'l*'
 }
 
+@test "a supervisor without run does not know when a line came" {
+  k3 start -n l -- echo x
+  k3 join l
+  for thread in l 'l*'; do
+    run -1 --separate-stderr k3 logs --timestamps "$thread"
+    is "$output" ''
+    is "$stderr" 'k3thread: logs: the times of the lines are not known: only run knows them, of what it prints'
+  done
+  run -1 k3 logs -f --timestamps l
+}
+
 @test "the logs of a pattern have their threads' names before each line" {
   k3 start -n la -- sh -c 'echo 1; echo 2; printf 3'
   k3 start -n lb -- sh -c 'echo 4'

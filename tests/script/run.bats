@@ -32,6 +32,10 @@ has_log() {
   [ -n "$(find k3thread -name '1.log')" ]
 }
 
+refute_file() {
+  [ ! -e "$1" ]
+}
+
 # The line of NAME in the summary.
 summary_of() {
   grep "^$1 " messages | tr -s ' '
@@ -122,6 +126,66 @@ many_echoes() {
 @test "timestamps" {
   script_of 'start --name a -- echo x'
   like "$(k3 run --timestamps script 2>/dev/null)" '[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9] a | x'
+}
+
+@test "logs --timestamps knows when each line came, as run --timestamps does" {
+  script_of 'start --name a -- sh -c "echo 1; sleep 0.1; echo 2; sleep 0.1; echo 3"' 'join a' \
+    'logs --timestamps a' 'logs --timestamps -n 1 a' 'logs --timestamps -f -n 2 a'
+  before=$(date +%T.%3N)
+  k3 run --timestamps --no-prefix script 2>/dev/null >out
+  after=$(date +%T.%3N)
+  mapfile -t lines <out
+  is "${#lines[@]}" 9
+  for i in 0 1 2; do
+    like "${lines[i]}" "[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9] $((i + 1))"
+    is "${lines[i + 3]}" "${lines[i]}"
+  done
+  is "${lines[6]}" "${lines[2]}"
+  is "${lines[7]}"$'\n'"${lines[8]}" "${lines[1]}"$'\n'"${lines[2]}"
+  # Each later than the one before, and all within the run; at midnight that is not to be seen.
+  [[ $after < $before ]] || printf '%s\n' "$before" "${lines[@]:0:3}" "$after" | sort -cu
+}
+
+@test "logs --timestamps of a pattern, of a last line without newline, and of no output" {
+  script_of 'start --name la -- sh -c "echo 1; printf 2"' 'start --name lb -- true' 'join la lb' \
+    'logs --timestamps "l*"' 'logs --timestamps lb'
+  k3 run --timestamps script 2>/dev/null >out
+  is "$(wc -l <out)" 4
+  is "$(tail -n 2 out)" "$(head -n 2 out)"
+  like "$(tail -n 1 out)" '??:??:??.??? la | 2'
+}
+
+@test "logs --timestamps where a log lost its start" {
+  script_of 'start --name a --log-limit 64K -- sh -c "seq 100000; sleep 0.1; echo end"' 'join a' \
+    'logs --timestamps a'
+  k3 run --timestamps --no-prefix script 2>/dev/null >out
+  is "$(tail -n 1 out)" "$(grep ' end$' out | head -n 1)"
+  [ "$(grep -c ' end$' out)" = 2 ]
+  [[ $(tail -n 2 out | head -n 1) < $(tail -n 1 out) ]]
+  like "$(tail -n 2 out | head -n 1)" '* 100000'
+}
+
+@test "logs --timestamps from another terminal, and the times go with the log and the run" {
+  script_of 'start --name a -- sh -c "echo 1; until [ -e go ]; do sleep 0.02; done; echo 2"' \
+    'start --name gone -- echo x' 'join gone' 'clear' 'join a'
+  in_background run "$K3THREAD" -S "$dir/r.sock" run --timestamps --no-prefix script
+  wait_for_text run.out ' 1'
+  wait_until "$DEADLINE" refute_file r.logs/*/2.log
+  is "$(cd r.logs/*/times && echo *)" 1.log
+  in_background following "$K3THREAD" -S "$dir/r.sock" logs --timestamps -f a
+  wait_for_text following.out ' 1'
+  touch go
+  finish following
+  finish run
+  is "$(head -n 1 following.out)" "$(grep ' 1$' run.out)"
+  like "$(tail -n 1 following.out)" '??:??:??.??? 2'
+  is "$(cd r.logs/* && echo *)" 1.log
+}
+
+@test "logs --timestamps of output that went elsewhere" {
+  script_of 'start --name a --output file -- echo x' 'join a' 'logs --timestamps a'
+  run -1 k3 run -q script
+  is "$output" 'script:3: k3thread: logs: the times of the lines are not known: only run knows them, of what it prints'
 }
 
 # at_terminal COMMAND: what it prints to a terminal.
