@@ -37,26 +37,29 @@ const struct method *methods_find(const char *name)
     return NULL;
 }
 
-bool params_members(struct call *call, const json_t *names, unsigned *ret)
+/* The sum of what BIT makes of each of NAMES. 0 if one is unknown, or they are no list. */
+static unsigned sum(const json_t *names, unsigned (*bit)(const char *name))
 {
     const json_t *name;
     size_t        i;
+    unsigned      bits = 0;
 
-    *ret = RECORD_ALL_MEMBERS;
-    if (names == NULL)
-        return true;
-    *ret = 0;
     json_array_foreach((json_t *) names, i, name) {
-        unsigned member = record_member(json_string_value(name));
+        unsigned one = bit(json_string_value(name));
 
-        *ret |= member;
-        if (member == 0)
-            break;
+        if (one == 0)
+            return 0;
+        bits |= one;
     }
-    if (*ret != 0 && i == json_array_size(names))
-        return true;
-    call_fail(call, PROTOCOL_VALUE_ERROR, "\"members\" must be a list of a thread's members");
-    return false;
+    return bits;
+}
+
+bool params_members(struct call *call, const json_t *names, unsigned *ret)
+{
+    *ret = names == NULL ? RECORD_ALL_MEMBERS : sum(names, record_member);
+    if (*ret == 0)
+        call_fail(call, PROTOCOL_VALUE_ERROR, "\"members\" must be a list of a thread's members");
+    return *ret != 0;
 }
 
 /* What to raise. */
@@ -309,24 +312,10 @@ void method_shutdown(struct call *call, const json_t *params)
 /* Which events are wanted: all, or those in the list NAMES. */
 static bool parse_events(struct call *call, const json_t *names, unsigned *ret)
 {
-    const json_t *name;
-    size_t        i;
-
-    *ret = EVENTS_ALL;
-    if (names == NULL)
-        return true;
-    *ret = 0;
-    json_array_foreach((json_t *) names, i, name) {
-        unsigned event = events_bit(json_string_value(name));
-
-        *ret |= event;
-        if (event == 0)
-            break;
-    }
-    if (*ret != 0 && i == json_array_size(names))
-        return true;
-    call_fail(call, PROTOCOL_VALUE_ERROR, "\"events\" must be a list of events' names");
-    return false;
+    *ret = names == NULL ? EVENTS_ALL : sum(names, events_bit);
+    if (*ret == 0)
+        call_fail(call, PROTOCOL_VALUE_ERROR, "\"events\" must be a list of events' names");
+    return *ret != 0;
 }
 
 void method_watch(struct call *call, const json_t *params)
