@@ -12,13 +12,17 @@ setup() {
   KILLS=25 SECONDS_MAX=5 timeout -s KILL 120 python3 -B kills.py
 }
 
-# inject PHASE: a few calls of each function.
+# inject PHASE [POINTS]: a few calls of each function.
 inject() {
-  POINTS=1 timeout -s KILL 120 python3 -B inject.py "$1"
+  POINTS=${2-1} timeout -s KILL 120 python3 -B inject.py "$1"
 }
 
 @test "calls that fail while a supervisor comes up: it says why, or serves" {
   inject birth
+}
+
+@test "calls that fail while it reads a request: it lives" {
+  inject request 0
 }
 
 @test "calls that fail while it serves: a clear error, threads unharmed, all well afterwards" {

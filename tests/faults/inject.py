@@ -3,9 +3,9 @@
 
     POINTS=0 inject.py [PHASE…]
 
-The phases: birth (a supervisor comes up), service (it serves), death (it is shut down), murder (it
-is killed), client (the commands), launch (a start brings a supervisor up). POINTS bounds how many
-calls of a function fail in a phase, spread over all; 0: every one.
+The phases: birth (a supervisor comes up), request (it reads one), service (it serves), death (it is
+shut down), murder (it is killed), client (the commands), launch (a start brings a supervisor up).
+POINTS bounds how many calls of a function fail in a phase, spread over all; 0: every one.
 """
 import base64
 import os
@@ -192,6 +192,21 @@ class Stage:
         shutil.rmtree(f"{self.directory}/k.logs", ignore_errors=True)
         return hit
 
+    def request(self):
+        """Small enough that every call can fail at every run."""
+        if self.supervisor is None:
+            self.dying_supervisor()
+        self.rearm()
+        try:
+            self.wire.call("list", threads=["witness", f"x{0:029}"])
+        except (Refused, HungUp, ConnectionError):
+            pass  # nobody has that name, and a call may have failed
+        hit = self.control.hits() > 0
+        self.control.disarm()
+        self.check_alive()
+        self.check_witness()
+        return hit
+
     def service(self):
         if self.supervisor is None or self.supervisor.status is not None:
             self.control.disarm()
@@ -327,7 +342,7 @@ class Stage:
         return hits
 
 
-PHASES = ["birth", "service", "death", "murder", "client", "launch"]
+PHASES = ["birth", "request", "service", "death", "murder", "client", "launch"]
 
 
 def main():
