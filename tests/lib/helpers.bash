@@ -20,9 +20,9 @@ needs_no_tsan() {
   [[ ${SANITIZE-} != *thread* ]] || skip "$1"
 }
 
-# A tracer and valgrind would both want to be the one who steps.
+# What valgrind itself cannot do, for the reason that is given.
 needs_no_runner() {
-  [ -z "$RUNNER" ] || skip 'not under a runner'
+  [ -z "$RUNNER" ] || skip "${1-a tracer and valgrind would both want to be the one who steps}"
 }
 
 # Runs a command, and shows what it printed also when it succeeds: how many points it has swept.
