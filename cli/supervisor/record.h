@@ -53,7 +53,7 @@ struct report {
     enum protocol_state     state;
     pid_t                   tid, pid;
     double                  started, ended;
-    double                  stopped; /* when the last run was over */
+    double                  stopped;      /* when the last run was over */
     off_t                   output_start; /* where in the output file this thread's begins */
     int                     exit_code;    /* -1: none */
     int                     signal;       /* 0: none */
