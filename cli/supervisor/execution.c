@@ -160,6 +160,7 @@ static void note_failure(struct worker *worker, const struct spawned *spawned, i
 
     worker->report->error = error;
     worker->report->exit_code = status_of_failure(spawned, error);
+    worker->report->signal = 0;
     if (asprintf(&worker->report->message, "cannot %s '%s': %s", words[spawned->stage], object,
                  strerrordesc_np(error)) < 0)
         worker->report->message = NULL;

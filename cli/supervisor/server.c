@@ -296,6 +296,7 @@ static double next_deadline(void)
     if (untold)
         tell_threads();
     go_on_closing();
+    store_evict();
     connection_settle_all();
     if (stopped || listing)
         return 0;

@@ -161,7 +161,12 @@ void store_joined(struct record *record)
         return;
     record->joined = true;
     TAILQ_INSERT_TAIL(&finished, record, finished);
-    if (++finished_count > STORE_JOINED_MAX)
+    finished_count++;
+}
+
+void store_evict(void)
+{
+    while (finished_count > STORE_JOINED_MAX)
         store_forget(TAILQ_FIRST(&finished));
 }
 

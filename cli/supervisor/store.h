@@ -52,8 +52,11 @@ struct record *store_find_only(const char *name);
 /* Call it when RECORD->now says that it ended. */
 void store_ended(struct record *record);
 
-/* Notes that somebody joined RECORD, which has ended; may forget the oldest such. */
+/* Notes that somebody joined RECORD, which has ended. */
 void store_joined(struct record *record);
+
+/* Forgets the oldest of those that were joined, if they are too many: when nobody looks at one. */
+void store_evict(void);
 
 /* Forgets RECORD, which is not live, and removes its log (not an --output file). */
 void store_forget(struct record *record);

@@ -126,7 +126,7 @@ static bool is_restarted(const struct worker *worker)
         return false;
     if (job->restart == RESTART_ON_FAILURE && !has_failed(worker->report))
         return false;
-    return job->restart_max == 0 || worker->report->runs <= job->restart_max;
+    return job->restart_max == 0 || worker->restarts < job->restart_max;
 }
 
 /* A run's end is not the thread's; of a TimeoutError in it nothing stays. */
@@ -156,6 +156,7 @@ static void run(struct worker *worker)
         if (!pause_for(worker, pause))
             return;
         pause = earlier(2 * pause, LAST_PAUSE);
+        worker->restarts++;
         forget_run(worker);
     }
 }

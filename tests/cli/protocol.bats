@@ -597,3 +597,18 @@ row = call("list", table=True)["table"].splitlines()[2].split("\t")
 assert row[1] == 'q"é' and len(row) == 9, row
 END
 }
+
+@test "one end that ends more joined threads than are kept" {
+  script <<'END'
+client = Client()
+base = start("true", after=1000)
+first = start("true", needs=[base["id"]])["id"]
+others = [start("true", needs=[first])["id"] for _ in range(1100)]
+for id in [first, *others]:
+    client.send("join", thread=id, members=["id"])
+assert client.call("version")["pid"] == call("version")["pid"]  # all joins have been read
+assert [thread["id"] for thread in call("raise", thread=first, members=["id"])] == [first]
+joined = {client.receive()["result"]["id"] for _ in range(1101)}
+assert joined == {first, *others}
+END
+}

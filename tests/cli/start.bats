@@ -380,3 +380,12 @@ EOF
   run -64 --separate-stderr k3 start -n $'a\nb\xff' -- true
   like "$stderr" "k3thread: start: ValueError: 'a\\\\nb\\\\xff' is no name for a thread: it has a control character"
 }
+
+@test "--restart counts also the runs that could not be started" {
+  printf '#!/bin/sh\nrm -f "$0"; kill -KILL $$\n' >once
+  chmod +x once
+  k3 start --name once --restart on-failure:2 -- "$dir/once"
+  run -127 k3 join --timeout 20 once
+  is "$(k3_field once signal)" null
+  is "$(k3_field once runs)" 1
+}
