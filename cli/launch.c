@@ -75,10 +75,10 @@ static int open_locked(const struct place *place, short which)
 
     if (fd < 0)
         return -errno;
-    /* In a directory that others can write to, it could be somebody else's. */
+    /* Somebody else's, in a directory that all can write to, could be locked for ever. */
     if (fstat(fd, &info) < 0)
         error = -errno;
-    else if (!S_ISREG(info.st_mode) || (info.st_uid != geteuid() && geteuid() != 0))
+    else if (!S_ISREG(info.st_mode) || info.st_uid != geteuid())
         error = -EPERM;
     while (error == 0 && fcntl(fd, F_OFD_SETLKW, &lock) < 0)
         error = errno == EINTR ? 0 : -errno;

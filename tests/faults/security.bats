@@ -52,6 +52,31 @@ mine() {
   done
 }
 
+# Root too, whom no permission stops: whoever made the file can hold its lock for ever.
+@test "a lock file that another user planted, and holds, makes root wait for nothing" {
+  mkfifo -m 644 release
+  in_background holder as_nobody "$PYTHON" -I -S -c '
+import fcntl
+file = open("tmp/k.lock", "w")
+fcntl.lockf(file, fcntl.LOCK_EX)
+print("held", flush=True)
+open("release").read()'
+  wait_for_file holder.out
+  run -1 --separate-stderr k3 -S "$socket" start -- true
+  like "$stderr" "k3thread: start: PermissionError: *cannot lock $dir/tmp/k.lock: *"
+  run -1 --separate-stderr k3 -S "$socket" supervise
+  like "$stderr" "*cannot lock $dir/tmp/k.lock: *"
+  echo >release
+  finish holder
+}
+
+@test "root uses another user's supervisor that it names, and none of its files" {
+  mine -S "$socket" start -n theirs -- sleep 1000
+  k3 -S "$socket" start -n ours -- sleep 1000
+  like "$(k3 -S "$socket" list)" '*theirs*ours*'
+  is "$(stat -c %u tmp/k.lock)" 61235
+}
+
 @test "a directory of logs that another user planted is refused" {
   as_nobody mkdir -m 777 tmp/k.logs
   run -1 --separate-stderr mine -S "$socket" start -- true
