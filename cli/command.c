@@ -178,6 +178,46 @@ static int status_of_parse(error_t error, const char *usage_name)
     }
 }
 
+/* The line in REPORT, if any, as it may be shown. */
+static error_t show_report(const char *report, size_t size)
+{
+    struct text line = {0};
+    bool        failed;
+
+    if (size == 0)
+        return 0;
+    text_add_escaped(&line, report, size - 1);
+    text_add(&line, "\n");
+    failed = line.failed;
+    if (!failed)
+        (void) output_write(STDERR_FILENO, line.data, line.size);
+    text_release(&line);
+    return failed ? ENOMEM : 0;
+}
+
+/*
+ * getopt writes to the stream stderr, with whatever bytes the unknown option has; glibc lets that
+ * be another one. Nothing else that is called by the parsers writes to it.
+ */
+static error_t parse_escaped(const struct argp *argp, int count, char **words, unsigned flags,
+                             void *input)
+{
+    FILE   *given = stderr;
+    char   *report = NULL;
+    size_t  size = 0;
+    FILE   *stream = open_memstream(&report, &size);
+    error_t error, report_error;
+
+    if (stream == NULL)
+        return ENOMEM;
+    stderr = stream;
+    error = argp_parse(argp, count, words, flags, NULL, input);
+    stderr = given;
+    report_error = fclose(stream) == 0 ? show_report(report, size) : ENOMEM;
+    free(report);
+    return report_error != 0 ? report_error : error;
+}
+
 int command_parse(const struct argp *argp, unsigned flags, const char *name, int count,
                   char **words, void *input)
 {
@@ -195,7 +235,7 @@ int command_parse(const struct argp *argp, unsigned flags, const char *name, int
     fill_usage_name(usage_name, sizeof(usage_name), name);
     whole.children = common_child;
     words[0] = message_name.data; /* getopt puts it before what it has to say */
-    error = argp_parse(&whole, count, words, flags | ARGP_NO_EXIT | ARGP_NO_HELP, NULL, input);
+    error = parse_escaped(&whole, count, words, flags | ARGP_NO_EXIT | ARGP_NO_HELP, input);
     words[0] = given;
     text_release(&message_name);
     return status_of_parse(error, usage_name);

@@ -147,7 +147,8 @@ static bool is_in(uint32_t code, const struct range *ranges, size_t count)
 static bool is_control(uint32_t code)
 {
     static const struct range controls[] = {
-        {0x00, 0x1f}, {0x7f, 0x9f}, {0x200e, 0x200f}, {0x2028, 0x202e}, {0x2066, 0x2069},
+        {0x00, 0x1f},     {0x7f, 0x9f},     {0x61c, 0x61c},
+        {0x200e, 0x200f}, {0x2028, 0x202e}, {0x2066, 0x2069},
     };
 
     return IS_IN(code, controls);

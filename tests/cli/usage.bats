@@ -143,6 +143,17 @@ EOF
   unlike "$stderr" "*"$'\e'"*"
 }
 
+@test "an option that there is not is shown escaped" {
+  for words in '' start; do
+    # shellcheck disable=SC2086 # no word, or one
+    run -64 --separate-stderr k3 $words $'--\e[31m\nx=\u061c'
+    like "$stderr" "k3thread: *unrecognized option '--\\\\x1b\\[31m\\\\nx=\\\\xd8\\\\x9c'"$'\n'"Try 'k3thread*"
+    # shellcheck disable=SC2086
+    run -64 --separate-stderr k3 $words $'-\e'
+    like "$stderr" "k3thread: *invalid option -- '\\\\x1b'"$'\n'"Try 'k3thread*"
+  done
+}
+
 @test "an abbreviated long option works, an ambiguous one does not" {
   k3 start --dir / --na x -- true
   run -64 k3 start --d / -- true
