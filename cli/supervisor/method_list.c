@@ -17,6 +17,9 @@
 
 #include <stdlib.h>
 
+/* Each is held against each thread while others wait. */
+#define PATTERNS_MAX 100
+
 /* So many threads are looked at for one part of a table. */
 #define PART 200
 
@@ -32,6 +35,22 @@ struct listing {
 
 static LIST_HEAD(, listing) under_way = LIST_HEAD_INITIALIZER(under_way);
 
+static bool has_too_many_patterns(const struct selector *selectors, size_t count)
+{
+    size_t patterns = 0;
+
+    for (size_t i = 0; i < count; i++)
+        patterns += selectors[i].pattern;
+    return patterns > PATTERNS_MAX;
+}
+
+static void free_selectors(struct selector *selectors, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        select_release(&selectors[i]);
+    free(selectors);
+}
+
 /* Parses all words of a list. Returns false, with CALL failed and nothing to free. */
 static bool parse_selectors(struct call *call, const json_t *words, struct selector **ret)
 {
@@ -45,11 +64,14 @@ static bool parse_selectors(struct call *call, const json_t *words, struct selec
     }
     for (size_t i = 0; i < count; i++)
         if (!select_parse(call, json_array_get(words, i), &selectors[i])) {
-            while (i-- > 0)
-                select_release(&selectors[i]);
-            free(selectors);
+            free_selectors(selectors, i);
             return false;
         }
+    if (has_too_many_patterns(selectors, count)) {
+        free_selectors(selectors, count);
+        call_fail(call, PROTOCOL_VALUE_ERROR, "more than %d patterns", PATTERNS_MAX);
+        return false;
+    }
     *ret = selectors;
     return true;
 }
@@ -91,9 +113,7 @@ void listing_free(struct listing *listing)
 {
     if (listing == NULL)
         return;
-    for (size_t i = 0; i < listing->count; i++)
-        select_release(&listing->selectors[i]);
-    free(listing->selectors);
+    free_selectors(listing->selectors, listing->count);
     store_close(&listing->cursor);
     LIST_REMOVE(listing, link);
     free(listing);

@@ -612,3 +612,11 @@ joined = {client.receive()["result"]["id"] for _ in range(1101)}
 assert joined == {first, *others}
 END
 }
+
+@test "a list with a great many patterns is refused" {
+  script <<'END'
+assert call("list", threads=["*x"] * 100) == []
+fails(-32002, "ValueError", "list", threads=["*x"] * 101)
+assert len(call("list", threads=[1] * 101)) == 1
+END
+}
