@@ -89,20 +89,81 @@ __attribute__((noreturn)) static void guard(const struct guardian_options *optio
     }
 }
 
+/* Stands for the guardian before whoever waits for this process. */
+__attribute__((noreturn)) static void stand_for(pid_t guardian, const sigset_t *signals)
+{
+    siginfo_t end;
+
+    prctl(PR_SET_NAME, "k3thread-wait");
+    (void) close_range(3, ~0U, 0); /* the next supervisor waits for none of them to be closed */
+    lean_process();
+    for (;;) {
+        int signal = wait_for_signal(signals);
+
+        if (signal == SIGCHLD && reap_until(guardian, &end))
+            _exit(exit_status(&end));
+        else if (signal > 0 && signal != SIGCHLD)
+            kill(guardian, signal);
+    }
+}
+
+static bool has_children(void)
+{
+    siginfo_t info;
+
+    return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 || errno != ECHILD;
+}
+
+/* In a new child: when PARENT ends, it shall hear of that by SIGTERM. */
+static int follow_parent(pid_t parent)
+{
+    if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
+        return -errno;
+    if (getppid() != parent)
+        _exit(1);
+    return 0;
+}
+
+/*
+ * A guardian ends all its children, but those that a program had before it became k3thread, by
+ * exec, are none of ours: they stay with this process, and a new one goes on. As process 1 there
+ * is no way: all that is left over comes to it.
+ */
+static int leave_children(const sigset_t *signals)
+{
+    pid_t parent = getpid();
+    pid_t child;
+
+    if (parent == 1 || !has_children())
+        return 0;
+    child = fork();
+    if (child < 0)
+        return -errno;
+    if (child > 0)
+        stand_for(child, signals);
+    return follow_parent(parent);
+}
+
 int guardian_fork(const struct guardian_options *options, pid_t *ret_guardian)
 {
-    pid_t    guardian = getpid();
     int      list; /* of our children: at the end there might be no descriptor for it */
+    int      error;
     sigset_t signals;
-    pid_t    child;
+    pid_t    guardian, child;
 
     sigemptyset(&signals);
     sigaddset(&signals, SIGCHLD);
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGHUP);
-    if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0 || prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+    if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
         return -errno;
+    error = leave_children(&signals);
+    if (error != 0)
+        return error;
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+        return -errno;
+    guardian = getpid();
     list = children_open(guardian, guardian);
     if (list < 0)
         return list;
@@ -113,10 +174,6 @@ int guardian_fork(const struct guardian_options *options, pid_t *ret_guardian)
         guard(options, list, child, &signals);
     close(list);
     /* The signals stay blocked: the server takes them from a descriptor. */
-    if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
-        return -errno;
-    if (getppid() != guardian)
-        _exit(1);
     *ret_guardian = guardian;
-    return 0;
+    return follow_parent(guardian);
 }

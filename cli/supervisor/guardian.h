@@ -20,7 +20,8 @@ struct guardian_options {
 /*
  * Splits this process, which has one thread, in two. The child returns 0 with its parent's pid in
  * *RET_GUARDIAN: it is the supervisor. The parent never returns; it exits as the supervisor did,
- * or with 128+N. Returns -errno when there could be no child.
+ * or with 128+N. A process with children, but for process 1, becomes three: it keeps them, which
+ * nobody ends, and exits as the guardian does. Returns -errno when there could be no child.
  */
 int guardian_fork(const struct guardian_options *options, pid_t *ret_guardian);
 

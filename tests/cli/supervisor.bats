@@ -193,6 +193,45 @@ all_wait() {
   [ ! -e "$K3THREAD_SOCKET" ]
 }
 
+# supervise_beside_sleep: in the place of a shell that had a child, whose pid is then in "other".
+supervise_beside_sleep() {
+  in_background supervising sh -c 'sleep 1000 & echo $! >other && exec "$K3THREAD" supervise'
+  wait_until "$DEADLINE" test -S "$K3THREAD_SOCKET"
+  other=$(cat other)
+  k3 start -n a -- sleep 1000
+}
+
+# It must have been left alive.
+end_other() {
+  assert_alive "$other"
+  kill "$other"
+  wait_until "$DEADLINE" refute_alive "$other"
+}
+
+@test "supervise leaves alone what its process had started before it became k3thread" {
+  for end in 'k3 shutdown --now' 'kill -TERM ${background[supervising]}'; do
+    supervise_beside_sleep
+    is "$(parent_of "$other")" "${background[supervising]}"
+    eval "$end"
+    finish supervising 0
+    [ ! -e "$K3THREAD_SOCKET" ]
+    end_other
+  done
+}
+
+@test "supervise in the place of a program with children ends as its supervisor does, and with it" {
+  supervise_beside_sleep
+  kill -KILL "$(supervisor_pid)"
+  finish supervising 137
+  end_other
+  supervise_beside_sleep
+  guardian=$(guardian_pid)
+  kill -KILL "${background[supervising]}"
+  finish supervising 137
+  wait_until "$DEADLINE" refute_alive "$guardian"
+  end_other
+}
+
 @test "supervise ends when shutdown says so" {
   in_background supervising "$K3THREAD" supervise
   wait_until "$DEADLINE" k3 list
