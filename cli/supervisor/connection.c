@@ -60,12 +60,17 @@ static int reserve(struct buffer *buffer, size_t size)
     return 0;
 }
 
-static void destroy(struct connection *connection)
+static void drop_calls(struct connection *connection)
 {
     struct call *call;
 
     while ((call = LIST_FIRST(&connection->calls)) != NULL)
         call_free(call);
+}
+
+static void destroy(struct connection *connection)
+{
+    drop_calls(connection);
     loop_remove(&connection->source);
     close(connection->source.fd);
     LIST_REMOVE(connection, all);
@@ -95,8 +100,19 @@ static void rearm(struct connection *connection)
         connection->events = events;
 }
 
-/* Sends what it can; returns false when the client has gone. */
-static bool flush(struct connection *connection)
+/*
+ * Nobody is there to read an answer: none is kept, and no call waits for one. What was sent before
+ * is carried out all the same, so it is read to its end.
+ */
+static void lose(struct connection *connection)
+{
+    connection->gone = true;
+    clear(&connection->out);
+    drop_calls(connection);
+}
+
+/* Sends what the client takes. */
+static void flush(struct connection *connection)
 {
     struct buffer *out = &connection->out;
 
@@ -105,12 +121,15 @@ static bool flush(struct connection *connection)
 
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0)
-            return errno == EAGAIN || errno == EWOULDBLOCK;
+        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            return;
+        if (n < 0) {
+            lose(connection);
+            return;
+        }
         out->start += (size_t) n;
     }
     clear(out);
-    return true;
 }
 
 static void add_unsettled(struct connection *connection)
@@ -124,6 +143,8 @@ void connection_send(struct connection *connection, const struct text *line)
 {
     struct buffer *out = &connection->out;
 
+    if (connection->gone)
+        return;
     if (!line->failed && reserve(out, line->size + 1) == 0) {
         memcpy(out->data + out->end, line->data, line->size);
         out->end += line->size;
@@ -153,10 +174,7 @@ static void settle(struct connection *connection)
 {
     LIST_REMOVE(connection, unsettled_link);
     connection->unsettled = false;
-    if (!flush(connection)) {
-        clear(&connection->out);
-        connection->closing = true;
-    }
+    flush(connection);
     rearm(connection);
     if (is_done(connection))
         shutdown(connection->source.fd, SHUT_RDWR);
@@ -251,7 +269,7 @@ static int make_room(struct connection *connection)
     return bound_total(connection);
 }
 
-/* Returns false at the end of the connection. */
+/* Returns false at the end of the input. */
 static bool fill(struct connection *connection)
 {
     struct buffer *in = &connection->in;
@@ -274,20 +292,27 @@ static void drop_empty(struct connection *connection)
     }
 }
 
+/*
+ * The loop tells a hang-up in every round until the connection is closed. Each of them reads on, so
+ * the end comes; what has come in does not keep the others waiting meanwhile.
+ */
 static void connection_ready(struct source *source, uint32_t events)
 {
     struct connection *connection = (struct connection *) source;
-    bool               gone = (events & (EPOLLHUP | EPOLLERR)) != 0;
 
-    if (events & EPOLLOUT)
-        gone |= !flush(connection);
-    if (!gone && used(&connection->out) == 0 && connection->missed > 0)
+    if (events & (EPOLLHUP | EPOLLERR))
+        lose(connection);
+    else if (events & EPOLLOUT)
+        flush(connection);
+    if (!connection->gone && used(&connection->out) == 0 && connection->missed > 0)
         connection->drained(connection);
-    if (events & EPOLLIN)
+    if (!connection->closing && (connection->gone || (events & EPOLLIN)))
         connection->eof |= !fill(connection);
     run_lines(connection);
+    if (connection->gone)
+        drop_calls(connection);
     drop_empty(connection);
-    if (gone || is_done(connection))
+    if (is_done(connection))
         destroy(connection);
     else
         add_unsettled(connection);
@@ -370,10 +395,10 @@ void connection_close_all(double seconds)
 
     while ((connection = LIST_FIRST(&connections)) != NULL) {
         fill_up(connection);
-        do
+        do {
             run_lines(connection);
-        while (flush(connection) && used(&connection->out) > 0 &&
-               wait_writable(connection, deadline));
+            flush(connection);
+        } while (used(&connection->out) > 0 && wait_writable(connection, deadline));
         destroy(connection);
     }
 }

@@ -31,6 +31,7 @@ struct connection {
     uint32_t            events;  /* that the loop watches */
     bool                closing; /* hang up once OUT is empty; nothing more is read */
     bool                eof;     /* nothing more will come; its calls are still answered */
+    bool                gone;    /* nobody reads the answers any more */
     size_t              call_count;
     struct call_list    calls;       /* not answered yet */
     struct environment *environment; /* of the last start, or NULL */

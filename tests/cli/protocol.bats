@@ -517,6 +517,58 @@ EOF
   k3 raise --all --wait
 }
 
+@test "what a client sent before it closed is carried out, all of it" {
+  script "$(supervisor_pid)" <<'EOF'
+import signal
+supervisor = int(sys.argv[1])
+
+def carried_out(prefix, lines, before=b""):
+    """Sends LINES, which start threads named PREFIX-N, closes, and waits until they are there."""
+    client = Client()
+    client.send_bytes(before)
+    os.kill(supervisor, signal.SIGSTOP)
+    try:
+        client.send_bytes(b"".join(lines))
+        client.close()
+    finally:
+        os.kill(supervisor, signal.SIGCONT)
+    end = time.time() + TIMEOUT
+    while len(found := call("list", threads=[prefix + "-*"], members=["name"])) < len(lines):
+        assert time.time() < end, (prefix, len(found))
+
+def starts(prefix):
+    return [request(i, "start", {"command": ["/bin/true"], "name": "%s-%d" % (prefix, i)})
+            for i in range(100)]
+
+carried_out("note", [line.replace(b'"id": %d, ' % i, b"") for i, line in enumerate(starts("note"))])
+carried_out("asked", starts("asked"))
+carried_out("unread", starts("unread"), b"".join(request(i, "exceptions", {}) for i in range(20)))
+EOF
+}
+
+@test "a client that has gone is not kept for what it waited for" {
+  script "$(supervisor_pid)" <<'EOF'
+import signal
+supervisor = int(sys.argv[1])
+
+def files():
+    return len(os.listdir("/proc/%d/fd" % supervisor))
+
+call("version")
+before = files()
+for _ in range(20):
+    client = Client()
+    os.kill(supervisor, signal.SIGSTOP)
+    client.send_bytes(b"".join(request(i, "join", {"thread": "first"}) for i in range(200)))
+    client.send_bytes(b'{"half')
+    client.close()
+    os.kill(supervisor, signal.SIGCONT)
+end = time.time() + TIMEOUT
+while files() > before:
+    assert time.time() < end, (before, files())
+EOF
+}
+
 @test "a flood of raises is delivered or refused, each with an answer" {
   k3 start -n target -- sh -c 'trap : USR1; echo >ready; while :; do sleep 0.01; done'
   wait_for_file ready
