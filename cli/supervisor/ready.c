@@ -2,6 +2,7 @@
 
 #include "cli/clock.h"
 #include "cli/supervisor/execution.h"
+#include "cli/supervisor/pattern.h"
 #include "cli/supervisor/spawn.h"
 
 #include <arpa/inet.h>
@@ -119,82 +120,24 @@ static socklen_t parse_unix(const char *path, const char *directory, union addre
     return length > 0 && (size_t) length < sizeof(ret->un.sun_path) ? sizeof(ret->un) : 0;
 }
 
-/*
- * regcomp() writes out what is repeated, so that a short pattern can take all memory, and calls
- * itself for every parenthesis.
- */
-#define REGEX_SIZE_MAX  10000
-#define REGEX_DEPTH_MAX 50
-
-/* How often "{2,5}" has it written out; *AT stands behind the brace. */
-static double skip_bounds(const char **at)
+static const char *pattern_fault(const char *text)
 {
-    double most = 1;
+    struct pattern *pattern;
+    int             error = pattern_new(text, &pattern);
 
-    while (**at != '\0' && **at != '}') {
-        char  *end;
-        double number = (double) strtoul(*at, &end, 10);
-
-        most = number + 1 > most ? number + 1 : most;
-        *at = end > *at ? end : *at + 1;
-    }
-    return most;
-}
-
-/* "[]a-z]" */
-static void skip_bracket(const char **at)
-{
-    *at += **at == '^';
-    *at += **at == ']';
-    while (**at != '\0' && **at != ']')
-        ++*at;
-}
-
-/* At least as much as regcomp() makes of what comes up to the next closing parenthesis. */
-static double regex_size(const char **at, int depth)
-{
-    double all = 0, last = 1;
-
-    if (depth > REGEX_DEPTH_MAX)
-        return INFINITY;
-    while (**at != '\0' && **at != ')') {
-        char c = *(*at)++;
-
-        if (c == '+' || c == '{') {
-            last *= c == '+' ? 2 : skip_bounds(at);
-            continue;
-        }
-        if (c == '*' || c == '?')
-            continue;
-        all += last;
-        last = c == '(' ? 1 + regex_size(at, depth + 1) : 1;
-        if (c == '[')
-            skip_bracket(at);
-        if ((c == '(' || c == '\\') && **at != '\0')
-            ++*at;
-    }
-    return all + last;
-}
-
-static bool is_huge(const char *text)
-{
-    double size = 0;
-
-    for (const char *at = text; *at != '\0'; at += *at == ')')
-        size += regex_size(&at, 0);
-    return size > REGEX_SIZE_MAX;
-}
-
-static const char *regex_fault(const char *text)
-{
-    regex_t regex;
-
-    if (is_huge(text))
+    pattern_free(pattern);
+    switch (error) {
+    case 0:
+        return NULL;
+    case -E2BIG:
         return "what follows \"line:\" is too large a regular expression";
-    if (regcomp(&regex, text, REG_EXTENDED | REG_NOSUB) != 0)
+    case -ENOTSUP:
+        return "what follows \"line:\" refers back to what it matched, which is not supported";
+    case -ENOMEM:
+        return "no memory for what follows \"line:\"";
+    default:
         return "what follows \"line:\" is no regular expression";
-    regfree(&regex);
-    return NULL;
+    }
 }
 
 const char *ready_fault(const char *spec)
@@ -214,7 +157,7 @@ const char *ready_fault(const char *spec)
     case READY_UNIX:
         return parse_unix(ready.argument, "", &address) != 0 ? NULL : "the path is too long";
     case READY_LINE:
-        return regex_fault(ready.argument);
+        return pattern_fault(ready.argument);
     default:
         return NULL;
     }
@@ -246,12 +189,8 @@ static void begin_line(struct ready *ready, const char *output, off_t start)
 
     ready->at = start;
     ready->log = open(output, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    ready->regex = malloc(sizeof(*ready->regex));
-    if (ready->regex != NULL &&
-        regcomp(ready->regex, ready->argument, REG_EXTENDED | REG_NOSUB) != 0) {
-        free(ready->regex);
-        ready->regex = NULL;
-    }
+    if (pattern_new(ready->argument, &ready->pattern) < 0)
+        ready->pattern = NULL; /* without memory it never becomes ready */
     if (inotify >= 0 && inotify_add_watch(inotify, output, IN_MODIFY) < 0) {
         close(inotify);
         inotify = -1;
@@ -352,14 +291,14 @@ static bool check_connection(struct ready *ready, const struct spawn_plan *plan)
     return false;
 }
 
-/* Matches the lines in TEXT, which ends with one; returns true at the first that fits. */
-static bool match_lines(const struct ready *ready, char *text)
+/* Matches the lines in TEXT, whose last byte ends one; returns true at the first that fits. */
+static bool match_lines(const struct ready *ready, const char *text, size_t size)
 {
-    char *end;
+    const char *stop = text + size, *end;
 
-    for (; (end = strchr(text, '\n')) != NULL; text = end + 1) {
-        *end = '\0';
-        if (regexec(ready->regex, text, 0, NULL, 0) == 0)
+    for (; text < stop; text = end + 1) {
+        end = memchr(text, '\n', (size_t) (stop - text));
+        if (pattern_matches(ready->pattern, text, (size_t) (end - text)))
             return true;
     }
     return false;
@@ -368,41 +307,45 @@ static bool match_lines(const struct ready *ready, char *text)
 /* Reads one piece of the output into TEXT, up to its last newline. Returns its size. */
 static size_t read_lines(struct ready *ready, char *text)
 {
-    ssize_t n = pread(ready->log, text, LINE_SIZE - 1, ready->at);
+    ssize_t n = pread(ready->log, text, LINE_SIZE, ready->at);
     size_t  size = n > 0 ? (size_t) n : 0;
     char   *end = memrchr(text, '\n', size);
 
-    for (size_t i = 0; i < size; i++)
-        if (text[i] == '\0')
-            text[i] = ' '; /* no end of a string */
     if (end != NULL)
         size = (size_t) (end - text) + 1;
-    else if (size < LINE_SIZE - 1)
+    else if (size < LINE_SIZE)
         size = 0; /* its rest will come */
     else
         text[size - 1] = '\n';
-    text[size] = '\0';
     ready->at += (off_t) size;
     return size;
 }
 
+/*
+ * Looks at one piece, and at the next in a moment: a command that writes faster than it is read
+ * must not keep the worker from what is raised.
+ */
 static bool check_line(struct ready *ready)
 {
-    char  events[256];
-    char *text = malloc(LINE_SIZE);
-    bool  found = false;
+    char   events[256];
+    char  *text = malloc(LINE_SIZE);
+    bool   found = false;
+    size_t size;
 
     ready->next = INFINITY;
     if (ready->poll.fd < 0)
         postpone(ready);
     while (ready->poll.fd >= 0 && read(ready->poll.fd, events, sizeof(events)) > 0)
         ;
-    if (text == NULL || ready->regex == NULL || ready->log < 0) {
+    if (text == NULL || ready->pattern == NULL || ready->log < 0) {
         free(text);
         return false;
     }
-    while (!found && read_lines(ready, text) > 0)
-        found = match_lines(ready, text);
+    size = read_lines(ready, text);
+    if (size > 0) {
+        found = match_lines(ready, text, size);
+        ready->next = 0;
+    }
     free(text);
     return found;
 }
@@ -489,9 +432,6 @@ void ready_close(struct ready *ready)
         close(ready->write_end);
     if (ready->log >= 0)
         close(ready->log);
-    if (ready->regex != NULL) {
-        regfree(ready->regex);
-        free(ready->regex);
-    }
+    pattern_free(ready->pattern);
     *ready = parse("");
 }

@@ -13,10 +13,10 @@
 #define K3THREAD_CLI_SUPERVISOR_READY_H
 
 #include <poll.h>
-#include <regex.h>
 #include <stdbool.h>
 #include <sys/types.h>
 
+struct pattern;
 struct spawn_plan;
 
 enum ready_kind { READY_NOTHING, READY_FD, READY_TCP, READY_UNIX, READY_LINE, READY_CMD };
@@ -32,7 +32,7 @@ struct ready {
     pid_t           pid; /* of a cmd that runs */
     int             log; /* READY_LINE: the output, read up to `at` */
     off_t           at;
-    regex_t        *regex;
+    struct pattern *pattern;
     int             write_end; /* READY_FD: for the spawn */
 };
 
