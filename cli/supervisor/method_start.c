@@ -163,8 +163,8 @@ static bool parse_ready(struct call *call, const json_t *ready, struct job *job)
     if (error != 0)
         return call_refuse(call, error, "\"ready\" must be a string");
     fault = ready_fault(job->ready);
-    if (fault != NULL)
-        call_fail(call, PROTOCOL_VALUE_ERROR, "--ready '%s': %s", job->ready, fault);
+    if (fault != NULL) /* however long the word is, the reason fits in */
+        call_fail(call, PROTOCOL_VALUE_ERROR, "--ready '%.200s': %s", job->ready, fault);
     return fault == NULL;
 }
 

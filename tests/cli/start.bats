@@ -351,6 +351,56 @@ EOF
   is "$(k3_field web message)" "thread 'db' (id 1), which it needs, ended before it was ready"
 }
 
+@test "--ready line: an expression that is too much is refused, and the supervisor lives" {
+  local refused='start: ValueError: --ready '
+  printf -v many 'a?%.0s' {1..500}
+  printf -v deep '(%.0s' {1..5000}
+  k3 start -n there -- sleep 1000
+  for regex in "$many" "$deep" '(((a{255}){255}){255}){255}' 'a{1001}'; do
+    run -64 --separate-stderr k3 start --ready "line:$regex" -- true
+    like "$stderr" "k3thread: $refused*: what follows \"line:\" is too large a regular expression"
+  done
+  run -64 --separate-stderr k3 start --ready 'line:^(a*)*(a*)*(a*)*\1\2\3b$' -- true
+  like "$stderr" "k3thread: $refused*: what follows \"line:\" refers back*"
+  for regex in '*' 'a|+' '(' '[a' '[[:no:]]' '[b-a]' 'a{2' 'a{2,1}' '^*' '\'; do
+    run -64 --separate-stderr k3 start --ready "line:$regex" -- true
+    like "$stderr" "k3thread: $refused*: what follows \"line:\" is no regular expression"
+  done
+  is "$(k3_field there state)" running
+}
+
+has_logged() {
+  [ -n "$(k3 logs -n 1 "$1")" ]
+}
+
+@test "--ready line: the largest expression, and the slowest, leave the thread to its raises" {
+  printf -v many 'a?%.0s' {1..499}
+  for regex in "${many}c" '(a|b)*a(a|b){200}c' '(a*)*(a*)*(a*)*c' "$(printf '\\b%.0s' {1..400})never"; do
+    k3 start -n slow -g 1 --log-limit 64K --ready "line:$regex" -- \
+      sh -c 'head -c 3000 /dev/zero | tr "\0" a; echo; exec yes abaabbbab'
+    wait_until "$DEADLINE" has_logged slow
+    k3 raise slow
+    run -143 k3 join -t 20 slow
+    k3 clear
+  done
+}
+
+@test "--ready line: the forms of an extended regular expression" {
+  while read -r regex line; do
+    k3 start -n form --ready "line:$regex" -- sh -c 'echo no; echo "$0"; exec sleep 1000' "$line"
+    k3 join -t 20 --ready form
+    k3 raise form
+    run -143 k3 join form
+  done <<'END'
+^listening.on.*:[0-9]+$ listening on [::1]:8080
+^(a|b){2,3}c?$ aba
+(^|[^[:alpha:]])ready([^[:alpha:]]|$) now ready.
+\<up\>\s\w+ is up since
+^[]x^-]{3}\.$ ]^-.
+x{0}^()(y|)$ y
+END
+}
+
 @test "a need that was met stays so, when its thread has ended and is forgotten" {
   mkfifo gate
   k3 start -n first -- true
