@@ -301,6 +301,8 @@ static json_t *make_params(const struct start_options *o, bool daemon, const cha
     error |= set_seconds(params, "grace", o->grace);
     if (daemon)
         error |= json_object_set_new(params, "daemon", json_true());
+    if (o->wait)
+        error |= json_object_set_new(params, "keep", json_true());
     if (o->name != NULL)
         error |= json_object_set_new(params, "name", bytes_to_json(o->name));
     if (o->output != NULL)

@@ -3,6 +3,7 @@
 #include "cli/clock.h"
 #include "cli/rpc/protocol.h"
 #include "cli/supervisor/environment.h"
+#include "cli/supervisor/store.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -71,6 +72,8 @@ static void drop_calls(struct connection *connection)
 static void destroy(struct connection *connection)
 {
     drop_calls(connection);
+    while (!LIST_EMPTY(&connection->kept))
+        store_let_go(LIST_FIRST(&connection->kept), &connection->kept);
     loop_remove(&connection->source);
     close(connection->source.fd);
     LIST_REMOVE(connection, all);
@@ -330,6 +333,7 @@ int connection_open(int fd)
     connection->source = (struct source){.fd = fd, .ready = connection_ready};
     connection->events = EPOLLIN;
     LIST_INIT(&connection->calls);
+    LIST_INIT(&connection->kept);
     error = loop_add(&connection->source, EPOLLIN);
     if (error != 0) {
         close(fd);

@@ -9,6 +9,7 @@
 
 #include "cli/supervisor/call.h"
 #include "cli/supervisor/loop.h"
+#include "cli/supervisor/record.h"
 #include "cli/text.h"
 
 #include <jansson.h>
@@ -34,6 +35,7 @@ struct connection {
     bool                gone;    /* nobody reads the answers any more */
     size_t              call_count;
     struct call_list    calls;       /* not answered yet */
+    struct kept_list    kept;        /* threads that it has not joined yet */
     struct environment *environment; /* of the last start, or NULL */
     bool                unsettled;   /* to be looked at, at the end of the round */
     LIST_ENTRY(connection) all;

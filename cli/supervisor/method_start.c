@@ -234,6 +234,7 @@ struct raw {
     const json_t *name, *command, *directory, *environment, *output, *ready, *needs, *members;
     const char   *restart;
     json_int_t    log_limit, umask;
+    bool          keep;
 };
 
 static bool take_params(struct call *call, const json_t *params, struct job *job, struct raw *raw)
@@ -254,6 +255,7 @@ static bool take_params(struct call *call, const json_t *params, struct job *job
         {"restart", PARAM_STRING, &raw->restart, false},
         {"log_limit", PARAM_INTEGER, &raw->log_limit, false},
         {"members", PARAM_ANY, &raw->members, false},
+        {"keep", PARAM_BOOLEAN, &raw->keep, false},
         {0},
     };
 
@@ -293,12 +295,14 @@ static bool parse_paths(struct call *call, const struct raw *raw, struct job *jo
            parse_path(call, raw->output, "\"output\" must be a string", &job->output);
 }
 
-static bool parse_job(struct call *call, const json_t *params, struct job *job)
+static bool parse_job(struct call *call, const json_t *params, struct job *job, bool *ret_keep)
 {
     struct raw raw = {0};
+    bool       taken = take_params(call, params, job, &raw);
 
-    return take_params(call, params, job, &raw) && parse_paths(call, &raw, job) &&
-           parse_command(call, raw.command, job) && parse_environment(call, raw.environment, job) &&
+    *ret_keep = raw.keep;
+    return taken && parse_paths(call, &raw, job) && parse_command(call, raw.command, job) &&
+           parse_environment(call, raw.environment, job) &&
            params_members(call, raw.members, &call->members) && parse_name(call, raw.name, job) &&
            parse_ready(call, raw.ready, job) && parse_restart(call, raw.restart, job) &&
            parse_log_limit(call, raw.log_limit, job) && parse_needs(call, raw.needs, job);
@@ -313,6 +317,7 @@ static void reply_started(struct call *call, struct record *record)
         call_reply_record(call, record);
         return;
     }
+    store_let_go(record, &call->connection->kept); /* nobody joins what failed to start */
     if (record->now.error == ENOENT)
         code = PROTOCOL_FILE_NOT_FOUND_ERROR;
     else if (record->now.error == EACCES || record->now.error == EPERM)
@@ -332,7 +337,7 @@ static void wake_start(struct call *call, struct record *record)
         reply_started(call, record);
 }
 
-static void start_job(struct call *call, struct job *job)
+static void start_job(struct call *call, struct job *job, bool keep)
 {
     struct record *record = store_add(job, server_logs());
     int            error;
@@ -342,9 +347,13 @@ static void start_job(struct call *call, struct job *job)
         return;
     }
     error = threads_begin(record);
-    if (error != 0)
+    if (error != 0) {
         call_fail(call, PROTOCOL_OS_ERROR, "cannot start a thread: %s", strerrordesc_np(-error));
-    else if (record->now.state != STATE_RUNNING || record->now.runs > 0)
+        return;
+    }
+    if (keep)
+        store_keep(record, &call->connection->kept);
+    if (record->now.state != STATE_RUNNING || record->now.runs > 0)
         reply_started(call, record);
     else
         call_wait(call, &record->calls, -1, wake_start);
@@ -353,10 +362,11 @@ static void start_job(struct call *call, struct job *job)
 void method_start(struct call *call, const json_t *params)
 {
     struct job job = {0};
+    bool       keep;
 
     if (server_is_closing())
         call_fail(call, PROTOCOL_RUNTIME_ERROR, "the supervisor is shutting down");
-    else if (parse_job(call, params, &job))
-        start_job(call, &job);
+    else if (parse_job(call, params, &job, &keep))
+        start_job(call, &job, keep);
     job_release(&job);
 }

@@ -184,6 +184,7 @@ void method_raise(struct call *call, const json_t *params)
 
 static void reply_joined(struct call *call, struct record *record)
 {
+    store_let_go(record, &call->connection->kept);
     call_reply_record(call, record);
     store_joined(record);
 }
@@ -271,7 +272,7 @@ void method_clear(struct call *call, const json_t *params)
         return;
     for (record = TAILQ_FIRST(store_all()); record != NULL; record = next) {
         next = TAILQ_NEXT(record, order);
-        if (record_is_live(record))
+        if (record_is_live(record) || record->keeper != NULL)
             continue;
         store_forget(record);
         cleared++;

@@ -64,6 +64,9 @@ struct report {
     bool                    ready; /* it is, or was */
 };
 
+/* Threads that somebody keeps from being forgotten; see store_keep(). */
+LIST_HEAD(kept_list, record);
+
 /* Where a thread that has not begun stands. */
 enum line { LINE_NONE, LINE_WAITING, LINE_QUEUED };
 
@@ -84,8 +87,10 @@ struct record {
     TAILQ_ENTRY(record) order; /* all, by id */
     LIST_ENTRY(record) by_id;
     LIST_ENTRY(record) by_name;
-    TAILQ_ENTRY(record) finished; /* those joined, oldest first */
-    struct call_list calls;       /* that wait for this thread */
+    TAILQ_ENTRY(record) finished; /* those joined and not kept, oldest first */
+    struct call_list  calls;      /* that wait for this thread */
+    struct kept_list *keeper;     /* NULL: it may be forgotten once it ended */
+    LIST_ENTRY(record) kept;
 
     struct report draft; /* the worker's own, until it has posted the end */
 

@@ -155,13 +155,34 @@ void store_ended(struct record *record)
     live_normal -= !record->job.daemon;
 }
 
-void store_joined(struct record *record)
+/* From now on it counts as one of those that were joined. */
+static void finish(struct record *record)
 {
-    if (record->joined)
-        return;
-    record->joined = true;
     TAILQ_INSERT_TAIL(&finished, record, finished);
     finished_count++;
+}
+
+void store_joined(struct record *record)
+{
+    if (!record->joined && record->keeper == NULL)
+        finish(record);
+    record->joined = true;
+}
+
+void store_keep(struct record *record, struct kept_list *keeper)
+{
+    record->keeper = keeper;
+    LIST_INSERT_HEAD(keeper, record, kept);
+}
+
+void store_let_go(struct record *record, const struct kept_list *keeper)
+{
+    if (record->keeper != keeper)
+        return;
+    LIST_REMOVE(record, kept);
+    record->keeper = NULL;
+    if (record->joined)
+        finish(record);
 }
 
 void store_evict(void)

@@ -58,7 +58,14 @@ void store_joined(struct record *record);
 /* Forgets the oldest of those that were joined, if they are too many: when nobody looks at one. */
 void store_evict(void);
 
-/* Forgets RECORD, which is not live, and removes its log (not an --output file). */
+/*
+ * Keeps RECORD, which nobody keeps yet, from being forgotten until KEEPER lets it go; meanwhile it
+ * is none of the too many. Another's is not let go.
+ */
+void store_keep(struct record *record, struct kept_list *keeper);
+void store_let_go(struct record *record, const struct kept_list *keeper);
+
+/* Forgets RECORD, which is not live nor kept, and removes its log (not an --output file). */
 void store_forget(struct record *record);
 
 /* Is TEXT a pattern rather than a name? Does NAME fit it? */

@@ -25,6 +25,50 @@ load helpers
   is "$(k3 list -q)" 1
 }
 
+@test "what a client keeps is forgotten when it was joined there, or the client has gone" {
+  k3 start -- sleep 1000
+  script <<'EOF'
+def listed():
+    return [thread["id"] for thread in call("list", members=["id"])][1:]
+
+client = Client()
+kept = [client.call("start", command=["/bin/true"], keep=True)["id"] for _ in range(2)]
+for id in kept:
+    call("join", thread=id)
+assert call("clear") == {"cleared": 0}
+assert listed() == kept
+
+client.call("join", thread=kept[0])
+assert call("clear") == {"cleared": 1}
+assert listed() == kept[1:]
+
+try:
+    client.call("start", command=["no-such-command"], keep=True)
+except Failure:
+    assert call("clear") == {"cleared": 1}
+
+client.close()
+end = time.time() + TIMEOUT
+while call("clear") == {"cleared": 0}:
+    assert time.time() < end
+assert listed() == []
+EOF
+}
+
+@test "start --wait ends as its command did while others clear" {
+  k3 start -- sleep 1000
+  clear_for_ever() {
+    while [ ! -e enough ]; do k3 clear; done
+  }
+  in_background clearing clear_for_ever
+  for _ in {1..40}; do
+    run -7 k3 start --wait -- sh -c 'echo said; exit 7'
+    is "$output" said
+  done
+  : >enough
+  finish clearing
+}
+
 @test "an id is never used twice" {
   k3 join "$(k3 start -- true)"
   k3 clear
@@ -55,6 +99,9 @@ def join(ids):
     for _ in ids:
         result_of(client.receive())
 
+held = [Client() for _ in range(2)]
+held = [(keeper, keeper.call("start", command=["/bin/true"], keep=True)["id"]) for keeper in held]
+join([id for _, id in held])
 kept = run(20)
 joined = []
 while len(joined) < 1100:
@@ -63,6 +110,9 @@ while len(joined) < 1100:
     joined += more
 listed = {thread["id"] for thread in client.call("list")}
 assert listed.issuperset(kept)
+assert listed.issuperset(id for _, id in held)
+for keeper, id in held:
+    keeper.call("join", thread=id)
 assert listed.issuperset(joined[-1000:])
 join(kept)
 client.call("clear")
