@@ -110,6 +110,7 @@ static void rearm(struct connection *connection)
 static void lose(struct connection *connection)
 {
     connection->gone = true;
+    (void) shutdown(connection->source.fd, SHUT_WR); /* if it is the send that failed, he is told */
     clear(&connection->out);
     drop_calls(connection);
 }

@@ -146,7 +146,7 @@ EOF
 @test "an option that there is not is shown escaped" {
   for words in '' start; do
     # shellcheck disable=SC2086 # no word, or one
-    run -64 --separate-stderr k3 $words $'--\e[31m\nx=\u061c'
+    run -64 --separate-stderr k3 $words $'--\e[31m\nx=\xd8\x9c'
     like "$stderr" "k3thread: *unrecognized option '--\\\\x1b\\[31m\\\\nx=\\\\xd8\\\\x9c'"$'\n'"Try 'k3thread*"
     # shellcheck disable=SC2086
     run -64 --separate-stderr k3 $words $'-\e'
