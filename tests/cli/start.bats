@@ -362,7 +362,7 @@ EOF
   done
   run -64 --separate-stderr k3 start --ready 'line:^(a*)*(a*)*(a*)*\1\2\3b$' -- true
   like "$stderr" "k3thread: $refused*: what follows \"line:\" refers back*"
-  for regex in '*' 'a|+' '(' '[a' '[[:no:]]' '[b-a]' 'a{2' 'a{2,1}' '^*' '\'; do
+  for regex in '*' 'a|+' '(' '[a' '[[:no:]]' '[b-a]' 'a{2' 'a{2,1}' '^*' \\; do
     run -64 --separate-stderr k3 start --ready "line:$regex" -- true
     like "$stderr" "k3thread: $refused*: what follows \"line:\" is no regular expression"
   done
