@@ -16,10 +16,13 @@ $(BUILD)/tests/lib/fork: TEST_LDFLAGS = \
 
 # Two files: the scenarios have safepoints, and what raises at them sees each one first. It counts
 # what is allocated, too.
-TEST_PROGRAMS := $(filter-out %/tests/lib/injector,$(TEST_PROGRAMS))
+TEST_PROGRAMS := $(filter-out %/tests/lib/injector %/tests/lib/stepped,$(TEST_PROGRAMS))
 
 $(BUILD)/tests/lib/inject.c.o: TEST_CFLAGS = $(SAFEPOINT_CFLAGS)
 $(BUILD)/tests/lib/inject: $(BUILD)/tests/lib/injector.c.o
 $(BUILD)/tests/lib/inject: TEST_LIBS = $(SAFEPOINT)
 $(BUILD)/tests/lib/inject: TEST_LDFLAGS = \
 	-Wl,--wrap=__sanitizer_cov_trace_pc,--wrap=malloc,--wrap=calloc,--wrap=free
+
+# Two files: who steps, and what is stepped through.
+$(BUILD)/tests/lib/step: $(BUILD)/tests/lib/stepped.c.o
