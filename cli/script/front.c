@@ -1,37 +1,23 @@
 #include "cli/script/front.h"
 
 #include "cli/client.h"
+#include "cli/clock.h"
 #include "cli/launch.h"
 #include "cli/output.h"
-#include "cli/printer.h"
-#include "cli/rpc/bytes.h"
-#include "cli/script/members.h"
+#include "cli/script/transcript.h"
 #include "cli/status.h"
-#include "cli/times.h"
-#include "cli/view.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
-
-/* Where the system has no inotify to spare, the logs are looked at so often, in milliseconds. */
-#define LOOK_INTERVAL 200
-
-/* The size of the largest event of inotify. */
-#define EVENT_MAX (sizeof(struct inotify_event) + NAME_MAX + 1)
 
 /* What a script that waits (or its end) waits for. */
 enum barrier {
@@ -44,8 +30,7 @@ struct front {
     const struct front_options *options;
     const struct place         *place;
     struct client               client;
-    struct printer              printer;
-    struct members              members;
+    struct transcript           transcript;
 
     pid_t script, supervisor; /* our children; 0: gone */
     pid_t server;             /* the process that answers; 0: it did not yet */
@@ -53,9 +38,7 @@ struct front {
     bool  script_done;        /* and that was acted upon */
     bool  script_killed;      /* by us: its status says nothing */
 
-    int   signals, lifeline, inotify, sync; /* -1: none */
-    char *logs;                             /* their directory */
-    bool  watching;                         /* it; otherwise they are looked at */
+    int signals, lifeline, sync; /* -1: none */
 
     enum barrier barrier;
     json_int_t   barrier_id, list_id; /* of requests */
@@ -67,14 +50,6 @@ struct front {
     unsigned interrupts;
     double   started;
 };
-
-static double now(void)
-{
-    struct timespec time = {0};
-
-    (void) clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double) time.tv_sec + (double) time.tv_nsec / 1e9;
-}
 
 /* Ends */
 
@@ -167,48 +142,10 @@ static void account(struct front *front, const json_t *thread)
         settle(front, status);
 }
 
-/*
- * Every thread may have a log there. That of a command which writes elsewhere (start --output) is
- * never made, and its source never touched.
- */
-static void add_source(struct front *front, struct member *member)
-{
-    json_int_t id = view_id(member->thread);
-    char      *name = NULL, *path = NULL;
-
-    if (asprintf(&path, "%s/%" JSON_INTEGER_FORMAT ".log", front->logs, id) < 0)
-        path = NULL;
-    if (path != NULL && bytes_from_json(json_object_get(member->thread, "name"), &name) == 0)
-        member->source = printer_add(&front->printer, name, path, 0);
-    if (member->source != NULL && member->written)
-        printer_touch(member->source);
-    free(name);
-    free(path);
-}
-
-/* What it wrote is known, or will be before the output is collected: see step(). */
-static void end_source(const struct front *front, struct printer_source *source)
-{
-    if (!front->watching)
-        printer_touch(source);
-    printer_end(source);
-}
-
 static void update(struct front *front, json_t *thread)
 {
-    bool           is_new = members_find(&front->members, view_id(thread)) == NULL;
-    struct member *member = members_update(&front->members, thread);
-
-    if (member == NULL)
-        return;
-    if (is_new)
-        add_source(front, member);
-    if (member->ended || !json_is_number(json_object_get(thread, "ended")))
-        return;
-    member->ended = true;
-    if (member->source != NULL)
-        end_source(front, member->source);
-    account(front, thread);
+    if (transcript_update(&front->transcript, thread))
+        account(front, thread);
 }
 
 /* A notification. What was missed is made good by a list of all. */
@@ -370,45 +307,9 @@ static int open_signals(sigset_t *ret_before)
 
 /* Output */
 
-/* An event names the log, ID.log, perhaps before the supervisor names the thread. */
-static void handle_log(struct front *front, const struct inotify_event *event)
-{
-    struct member *member;
-
-    if (event->mask & IN_Q_OVERFLOW) {
-        printer_touch_all(&front->printer);
-        return;
-    }
-    member = event->len > 0 ? members_at(&front->members, strtoll(event->name, NULL, 10)) : NULL;
-    if (member == NULL)
-        return;
-    member->written = true;
-    if (member->source != NULL)
-        printer_touch(member->source);
-}
-
-/* Takes all that the queue has. */
-static void handle_logs(struct front *front)
-{
-    char    events[16384] __attribute__((aligned(__alignof__(struct inotify_event))));
-    ssize_t size;
-
-    if (!front->watching)
-        return;
-    do {
-        size = read(front->inotify, events, sizeof(events));
-        for (char *at = events; at < events + size;) {
-            const struct inotify_event *event = (const struct inotify_event *) (void *) at;
-
-            handle_log(front, event);
-            at += sizeof(*event) + event->len;
-        }
-    } while (size > (ssize_t) (sizeof(events) - EVENT_MAX)); /* there was no room for more */
-}
-
 static void print(struct front *front)
 {
-    int error = printer_write(&front->printer);
+    int error = printer_write(&front->transcript.printer);
 
     if (error != 0 && !front->deaf)
         lose_output(front, error);
@@ -417,11 +318,9 @@ static void print(struct front *front)
 /* Takes what was written so far. What nobody reads is dropped. */
 static void collect(struct front *front)
 {
-    if (!front->watching)
-        printer_touch_all(&front->printer);
     if (front->deaf)
-        printer_discard(&front->printer);
-    else if (printer_fill(&front->printer) != 0)
+        printer_discard(&front->transcript.printer);
+    else if (transcript_collect(&front->transcript) != 0)
         lose_output(front, -ENOMEM);
 }
 
@@ -430,7 +329,7 @@ static void collect(struct front *front)
 static bool is_over(const struct front *front)
 {
     return front->script == 0 && front->script_done && front->supervisor == 0 &&
-           printer_is_idle(&front->printer);
+           printer_is_idle(&front->transcript.printer);
 }
 
 static void step(struct front *front)
@@ -438,16 +337,16 @@ static void step(struct front *front)
     struct pollfd pollfds[] = {
         {.fd = front->signals, .events = POLLIN},
         {.fd = front->client.open ? front->client.fd : -1, .events = POLLIN},
-        {.fd = front->inotify, .events = POLLIN},
+        {.fd = front->transcript.inotify, .events = POLLIN},
         {.fd = front->sync, .events = POLLIN},
-        {.fd = front->deaf ? -1 : front->printer.fd},
+        {.fd = front->deaf ? -1 : front->transcript.printer.fd},
     };
 
     if (front->client.open && front->client.unsent.size > 0)
         pollfds[1].events |= POLLOUT;
-    if (printer_is_ready(&front->printer))
+    if (printer_is_ready(&front->transcript.printer))
         pollfds[4].events = POLLOUT;
-    if (poll(pollfds, 5, front->watching ? -1 : LOOK_INTERVAL) < 0)
+    if (poll(pollfds, 5, transcript_patience(&front->transcript)) < 0)
         return;
     if (pollfds[0].revents)
         handle_signals(front);
@@ -455,7 +354,7 @@ static void step(struct front *front)
         handle_client(front);
     /* A write is in the queue before the end of the thread is known that wrote. */
     if (pollfds[0].revents || pollfds[1].revents || pollfds[2].revents)
-        handle_logs(front);
+        transcript_look(&front->transcript);
     if (pollfds[3].revents)
         handle_sync(front);
     if (pollfds[4].revents & POLLOUT)
@@ -470,7 +369,7 @@ static void loop(struct front *front)
         collect(front);
         if (is_over(front))
             break;
-        if (front->barrier == BARRIER_PRINTING && printer_is_idle(&front->printer))
+        if (front->barrier == BARRIER_PRINTING && printer_is_idle(&front->transcript.printer))
             pass_barrier(front);
         else
             step(front);
@@ -521,33 +420,6 @@ static json_t *make_watch(void)
                      "exit_code", "signal", "exception", "runs");
 }
 
-/* Watches the one directory that all logs are in, before there are any. */
-static int watch_logs(struct front *front, const json_t *directory)
-{
-    int error = bytes_from_json(directory, &front->logs);
-
-    front->watching = error == 0 && front->inotify >= 0 &&
-                      inotify_add_watch(front->inotify, front->logs, IN_MODIFY) >= 0;
-    return error;
-}
-
-static char *times_directory(const struct front *front)
-{
-    char *directory;
-
-    return asprintf(&directory, "%s/" TIMES_DIRECTORY, front->logs) < 0 ? NULL : directory;
-}
-
-/* For `logs --timestamps`, which says itself where they are not kept. */
-static void make_times(struct front *front)
-{
-    char *directory = times_directory(front);
-
-    if (directory != NULL && mkdir(directory, 0700) == 0)
-        front->printer.flags |= PRINTER_KEEP;
-    free(directory);
-}
-
 /* From here on the events come. */
 static int watch_events(struct front *front)
 {
@@ -559,9 +431,7 @@ static int watch_events(struct front *front)
     error = client_call(&front->client, "watch", make_watch(), &reply);
     if (error != 0)
         return error;
-    error = watch_logs(front, json_object_get(reply.result, "logs"));
-    if (error == 0)
-        make_times(front);
+    error = transcript_watch(&front->transcript, json_object_get(reply.result, "logs"));
     reply_release(&reply);
     return error;
 }
@@ -588,7 +458,7 @@ static void print_summary(const struct front *front)
 {
     struct text text = {0};
 
-    members_add_summary(&front->members, now() - front->started, &text);
+    members_add_summary(&front->transcript.members, clock_monotonic() - front->started, &text);
     if (!text.failed)
         (void) output_write(STDERR_FILENO, text.data, text.size);
     text_release(&text);
@@ -609,28 +479,15 @@ static int fail(struct front *front, int error)
     return STATUS_INTERNAL;
 }
 
-/* With the supervisor, who could ask for them is gone. */
-static void remove_times(const struct front *front)
-{
-    char *directory = front->logs != NULL ? times_directory(front) : NULL;
-
-    if (directory != NULL)
-        place_remove_directory(directory);
-    free(directory);
-}
-
 static void release(struct front *front)
 {
-    const int fds[] = {front->signals, front->lifeline, front->inotify, front->sync};
+    const int fds[] = {front->signals, front->lifeline, front->sync};
 
     for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
         if (fds[i] >= 0)
             close(fds[i]);
     client_close(&front->client);
-    printer_close(&front->printer);
-    members_release(&front->members);
-    remove_times(front);
-    free(front->logs);
+    transcript_close(&front->transcript);
 }
 
 int front_run(const struct front_options *options, const struct place *place,
@@ -642,12 +499,11 @@ int front_run(const struct front_options *options, const struct place *place,
         .signals = -1,
         .lifeline = -1,
         .sync = -1,
-        .inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK),
-        .started = now(),
+        .started = clock_monotonic(),
     };
     int error;
 
-    printer_open(&front.printer, STDOUT_FILENO, options->printer);
+    transcript_open(&front.transcript, STDOUT_FILENO, options->printer);
     error = begin(&front, script);
     if (error == 0) {
         loop(&front);
