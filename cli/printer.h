@@ -24,10 +24,10 @@
 enum printer_flags {
     PRINTER_NAMES = 1 << 0,  /* the thread's name before each line */
     PRINTER_TIMES = 1 << 1,  /* the time at which a line was seen */
-    PRINTER_KEEP = 1 << 4,   /* keeps the times beside the logs, see times.h */
-    PRINTER_KEPT = 1 << 5,   /* prints those that were kept */
     PRINTER_COLOUR = 1 << 2, /* the names in colour, one for each name */
     PRINTER_ALIGN = 1 << 3,  /* the lines in one column behind the names */
+    PRINTER_KEEP = 1 << 4,   /* keeps the times beside the logs, see times.h */
+    PRINTER_KEPT = 1 << 5,   /* prints those that were kept */
 };
 
 struct printer_source {

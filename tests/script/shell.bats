@@ -73,6 +73,14 @@ set timeout 30
 log_user 1
 proc prompt {} { expect -exact "k3thread> " }
 proc wants {text} { expect -exact $text }
+# Has the shell a child that SIGINT would end? It forks for a command, and ignores SIGINT itself.
+proc interruptible_child {} {
+    catch { exec pgrep -P [exp_pid] } pid
+    if {![string is integer -strict $pid] || [catch { open /proc/$pid/status } status]} { return 0 }
+    regexp {SigIgn:\s*([0-9a-f]+)} [read $status] -> ignored
+    close $status
+    expr {(0x$ignored & 2) == 0}
+}
 spawn -noecho $env(K3THREAD) shell
 expect_after {
     timeout { puts "\n-- timeout"; exit 99 }
@@ -173,7 +181,7 @@ END
   talk <<'END'
 send "join a\r"
 expect "\n"
-sleep 0.2
+for {set i 0} {$i < 1500 && ![interruptible_child]} {incr i} { after 20 }
 send "\003"
 prompt
 send "list -q\r"
