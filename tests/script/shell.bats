@@ -75,11 +75,8 @@ proc prompt {} { expect -exact "k3thread> " }
 proc wants {text} { expect -exact $text }
 # Has the shell a child that SIGINT would end? It forks for a command, and ignores SIGINT itself.
 proc interruptible_child {} {
-    catch { exec pgrep -P [exp_pid] } pid
-    if {![string is integer -strict $pid] || [catch { open /proc/$pid/status } status]} { return 0 }
-    regexp {SigIgn:\s*([0-9a-f]+)} [read $status] -> ignored
-    close $status
-    expr {(0x$ignored & 2) == 0}
+    set test "child=\$(pgrep -P [exp_pid]) && grep -q '^SigIgn:.*\[014589cd]\$' /proc/\$child/status"
+    expr {![catch { exec sh -c $test }]}
 }
 spawn -noecho $env(K3THREAD) shell
 expect_after {
