@@ -99,7 +99,7 @@ int manual_show(const struct manual_page *page)
     char        *elsewhere[] = {"man", (char *) page->section, (char *) page->name, NULL};
     sigset_t     interrupt;
     sighandler_t before;
-    pid_t        pid;
+    pid_t        pid = -1;
     int          status;
 
     if (sigemptyset(&interrupt) < 0 || sigaddset(&interrupt, SIGINT) < 0)

@@ -205,7 +205,8 @@ void table_release(struct table *table)
 
 void text_add_table(struct text *text, struct table *table, size_t width)
 {
-    size_t cells = table->ends.size / sizeof(size_t);
+    /* Without a row that has ended there is no column, whatever a server sends. */
+    size_t cells = table->columns > 0 ? table->ends.size / sizeof(size_t) : 0;
     size_t widths[table->columns + 1]; /* never of no size */
 
     if (table->cells.failed || table->ends.failed) {

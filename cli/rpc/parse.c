@@ -1,6 +1,5 @@
 #include "cli/rpc/parse.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,7 +40,7 @@ static void *allocate(size_t size)
 static json_t *fail_memory(json_t *value, json_error_t *ret_error)
 {
     json_decref(value);
-    (void) snprintf(ret_error->text, sizeof(ret_error->text), "out of memory");
+    *ret_error = (json_error_t){.text = "out of memory"};
     ret_error->text[sizeof(ret_error->text) - 1] = json_error_out_of_memory;
     return NULL;
 }

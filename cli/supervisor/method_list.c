@@ -198,13 +198,15 @@ bool listing_advance(void)
     return again;
 }
 
-/* Takes over SELECTORS; returns NULL without memory. */
+/* Takes over SELECTORS, also when it returns NULL: without memory. */
 static struct listing *listing_new(struct call *call, struct selector *selectors, size_t count)
 {
     struct listing *listing = calloc(1, sizeof(*listing));
 
-    if (listing == NULL)
+    if (listing == NULL) {
+        free_selectors(selectors, count);
         return NULL;
+    }
     *listing = (struct listing){.call = call, .selectors = selectors, .count = count};
     store_open(&listing->cursor, find_only(selectors, count));
     LIST_INSERT_HEAD(&under_way, listing, link);

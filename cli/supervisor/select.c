@@ -79,7 +79,7 @@ void select_fail(struct call *call, const struct selector *selector, const char 
 
 struct record *select_for_call(struct call *call, const json_t *thread)
 {
-    struct selector selector;
+    struct selector selector = {0};
     struct record  *record = NULL;
 
     if (!select_parse(call, thread, &selector))
@@ -87,9 +87,7 @@ struct record *select_for_call(struct call *call, const json_t *thread)
     if (selector.pattern)
         call_fail(call, PROTOCOL_VALUE_ERROR, "'%s' is a pattern; give one name or id",
                   selector.name);
-    else
-        record = select_one(&selector);
-    if (record == NULL && !selector.pattern)
+    else if ((record = select_one(&selector)) == NULL)
         select_fail(call, &selector, "");
     select_release(&selector);
     return record;
