@@ -190,3 +190,32 @@ pauses_long() {
   is_state "$1" delayed &&
     awk "BEGIN { exit !($EPOCHREALTIME - $(k3_field "$1" started) > 0.5) }"
 }
+
+# answer WITH: a server that answers its first request so.
+answer() {
+  in_background server "$PYTHON" -I -S -c '
+import os, socket, sys
+server = socket.socket(socket.AF_UNIX)
+server.bind(sys.argv[1] + ".new")
+server.listen()
+os.rename(sys.argv[1] + ".new", sys.argv[1])
+client, _ = server.accept()
+client.recv(65536)
+client.sendall(sys.argv[2].encode() + b"\n")
+client.recv(1)' "$K3THREAD_SOCKET" "$1"
+  wait_until "$DEADLINE" test -S "$K3THREAD_SOCKET"
+}
+
+@test "what another server answers is no harm" {
+  for table in 'ID\tNAME' '' '\n\n' 'a\tb\nc'; do
+    answer "{\"id\": 1, \"result\": {\"table\": \"$table\"}}"
+    run -0 k3 list
+    finish server
+    rm "$K3THREAD_SOCKET"
+  done
+  answer 'SSH-2.0'
+  run -1 --separate-stderr k3 list
+  like "$stderr" "k3thread: list: *does not speak k3thread's protocol"
+  finish server
+  rm "$K3THREAD_SOCKET"
+}
