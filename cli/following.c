@@ -225,21 +225,22 @@ static int wait_for_news(struct following *following)
     return pollfds[2].revents & POLLERR ? STATUS_FAILED : STATUS_DONE;
 }
 
-/* Has the thread ended? 1, 0, or -errno when the supervisor went away, which ends it too. */
+/*
+ * Has the thread ended? 1, 0, or -errno when the supervisor went away, which ends it too. Takes all
+ * that came: behind the answer to a raise, what was read with it would wait for no further news.
+ */
 static int has_ended(struct following *following, json_int_t join)
 {
     struct client *client = &following->call->session->client;
     struct reply   reply;
-    int            found = client_try_receive(client, &reply);
-    bool           is_join = found > 0 && reply.id == join;
+    int            found;
 
-    if (found < 0)
-        return found;
-    if (is_join)
-        following->thread = json_incref((json_t *) reply.result);
-    if (found > 0)
+    while ((found = client_try_receive(client, &reply)) > 0) {
+        if (reply.id == join)
+            following->thread = json_incref((json_t *) reply.result);
         reply_release(&reply);
-    return is_join;
+    }
+    return following->thread != NULL ? 1 : found;
 }
 
 /* Copies until the thread has ended, and then what it wrote last. */
