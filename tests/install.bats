@@ -199,3 +199,15 @@ check_hardened() {
   grep -x __stack_chk_fail wanted
   grep -E '^__[a-z]+_chk$' wanted
 }
+
+@test "the systemd unit runs the installed program" {
+  unit=$TREE/opt/k3/lib/systemd/user/k3thread.service
+  command=$(sed -n 's/^ExecStart=//p' "$unit")
+  [ "$command" = '/opt/k3/bin/k3thread -L default supervise' ]
+  [ -x "$TREE${command%% *}" ]
+  grep -qx 'Type=notify' "$unit"
+  if command -v systemd-analyze >/dev/null; then
+    sed "s#^ExecStart=#ExecStart=$TREE#" "$unit" >k3thread.service
+    XDG_RUNTIME_DIR=$PWD systemd-analyze verify --user ./k3thread.service
+  fi
+}

@@ -199,3 +199,48 @@ load helpers
   is "$(k3 logs 'l*')" $'la | 1\nla | 2\nla | 3\nlb | 4'
   is "$(k3 logs -n 1 'l*')" $'la | 3\nlb | 4'
 }
+
+# --- --log-limit ---
+
+allocated() {
+  echo $(($(stat -c '%b * %B' "$1")))
+}
+
+@test "--log-limit keeps about so much on disk, the newest, from a whole line on" {
+  k3 start --name a --log-limit 256K -- sh -c 'seq 300000; sleep 1000'
+  log=$(k3_field a log)
+  wait_until "$DEADLINE" ends_with 300000 "$log"
+  wait_until "$DEADLINE" is_small "$log" 600000
+  [ "$(stat -c %s "$log")" -gt 1900000 ]
+  k3 logs a >kept
+  is "$(tail -n 1 kept)" 300000
+  first=$(head -n 1 kept)
+  cmp kept <(seq "$first" 300000)
+  [ "$first" -gt 200000 ]
+  is "$(k3 logs -n 2 a)" $'299999\n300000'
+}
+
+ends_with() {
+  [ "$(tail -n 1 "$2")" = "$1" ]
+}
+
+is_small() {
+  [ "$(allocated "$1")" -lt "$2" ]
+}
+
+@test "a log without a limit, and one that stays below it, are kept whole" {
+  k3 start --name a -- seq 100000
+  k3 start --name b --log-limit 1M -- seq 1000
+  k3 join a b
+  cmp <(k3 logs a) <(seq 100000)
+  cmp <(k3 logs b) <(seq 1000)
+}
+
+@test "--log-limit wants a size, and a log" {
+  for size in '' x 0x10 -1 1KK 99999999999999999999; do
+    run -64 --separate-stderr k3 start --log-limit "$size" -- true
+    like "$stderr" 'k3thread: start: *'
+  done
+  run -64 --separate-stderr k3 start --log-limit 1M --output "$dir/o" -- true
+  like "$stderr" 'k3thread: start: *--log-limit*--output*'
+}

@@ -417,3 +417,40 @@ end_other() {
   like "$stderr" "k3thread: start: NotADirectoryError: *$dir/file*"
   run -69 k3 -S "$dir/no/such.sock" list
 }
+
+@test "an init system is told when clients can connect" {
+  script <<'END'
+import subprocess
+for name in ("notify", "\0k3thread-notify-%d" % os.getpid()):
+    notify = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    notify.settimeout(TIMEOUT)
+    notify.bind(name)
+    word = "@" + name[1:] if name[0] == "\0" else os.path.abspath(name)
+    supervisor = subprocess.Popen([os.environ["K3THREAD"], "supervise"],
+                                  env=dict(os.environ, NOTIFY_SOCKET=word))
+    assert notify.recv(100) == b"READY=1"
+    start("sleep", "1000")  # it serves, and a SIGTERM ends all
+    supervisor.terminate()
+    assert supervisor.wait() == 0
+END
+}
+
+@test "supervise --slots runs at most so many at a time, in order, daemons apart" {
+  in_background supervise k3 supervise --slots=1
+  wait_until "$DEADLINE" test -S "$K3THREAD_SOCKET"
+  k3 start --name one -- sh -c 'until [ -e go ]; do sleep 0.02; done; echo one >>order'
+  k3 start --name two -- sh -c 'echo two >>order'
+  k3 start --name three -- sh -c 'echo three >>order'
+  k3 daemon --name apart -- sleep 1000
+  is_state one running
+  is_state two queued
+  is_state three queued
+  is_state apart running
+  k3 raise two
+  run -143 k3 join two
+  touch go
+  k3 join one three
+  is "$(tr '\n' ' ' <order)" 'one three '
+  k3 shutdown
+  finish supervise
+}

@@ -1,0 +1,75 @@
+#!/usr/bin/env bats
+# start --wait: a thread in the foreground of its caller.
+
+# shellcheck disable=SC2016,SC2154
+
+load helpers
+
+@test "the output streams through, and the status is the command's" {
+  run -7 --separate-stderr k3 start --wait -- sh -c 'echo one; echo two >&2; printf three; exit 7'
+  is "$output" $'one\ntwo\nthree'
+  is "$stderr" ''
+}
+
+@test "it streams while the command runs" {
+  in_background wait k3 start --wait -- sh -c 'echo up; until [ -e go ]; do sleep 0.02; done; echo done'
+  wait_for_file wait.out
+  is "$(cat wait.out)" up
+  touch go
+  finish wait
+  is "$(cat wait.out)" $'up\ndone'
+}
+
+@test "the ends have the statuses of join" {
+  run -137 k3 start --wait -- sh -c 'kill -KILL $$'
+  run -124 k3 start --wait --timeout 0.1 -- sleep 1000
+  run -127 --separate-stderr k3 start --wait -- ./nothing
+  like "$stderr" 'k3thread: start: FileNotFoundError: *'
+  touch plain
+  run -126 k3 start --wait -- ./plain
+}
+
+@test "SIGINT is a KeyboardInterrupt in the thread, SIGTERM a SystemExit" {
+  for signal in INT:130:KeyboardInterrupt TERM:143:SystemExit; do
+    IFS=: read -r signal status exception <<<"$signal"
+    in_background wait "$K3THREAD" start --wait --name a -- sh -c 'echo up; exec sleep 1000'
+    wait_for_file wait.out
+    kill "-$signal" "${background[wait]}"
+    finish wait "$status"
+    is "$(k3_field a exception)" "$exception"
+    rm wait.out
+  done
+}
+
+@test "a second one kills" {
+  in_background wait "$K3THREAD" start --wait --name a -- \
+    sh -c 'trap "" INT TERM; echo up; while :; do sleep 1000; done'
+  wait_for_file wait.out
+  kill -TERM "${background[wait]}"
+  wait_for_state a stopping
+  kill -TERM "${background[wait]}"
+  finish wait 137
+}
+
+@test "the thread is one like others meanwhile" {
+  in_background wait k3 start --wait --name a -- sh -c 'echo up; exec sleep 1000'
+  wait_for_file wait.out
+  is_state a running
+  k3 raise a
+  finish wait 143
+}
+
+@test "a Ctrl-C at a terminal interrupts it, and nothing else" {
+  k3 start --name other -- sleep 1000
+  cat >script.exp <<'END'
+set timeout 30
+log_user 0
+spawn -noecho $env(K3THREAD) start --wait -- sh -c "echo up; exec sleep 1000"
+expect "up"
+send "\003"
+expect eof {} timeout { exit 99 }
+exit [lindex [wait] 3]
+END
+  run -130 expect script.exp
+  is_state other running
+}

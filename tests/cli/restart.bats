@@ -1,0 +1,99 @@
+#!/usr/bin/env bats
+# --restart: which ends begin anew, how often, and what ends that.
+
+# shellcheck disable=SC2016,SC2154
+
+load helpers
+
+# fails N: a command that fails N times, then succeeds; each run is a line of the file runs.
+fails() {
+  printf '#!/bin/sh\necho >>runs; [ $(wc -l <runs) -gt %s ]\n' "$1" >failing
+  chmod +x failing
+}
+
+runs() {
+  wc -l <runs
+}
+
+@test "never is the default" {
+  fails 1
+  k3 start --name a -- ./failing
+  run -1 k3 join a
+  k3 start --name b --restart never -- ./failing
+  k3 join b
+  is "$(runs)" 2
+}
+
+@test "on-failure goes on until a run succeeds, and the status is that of the last" {
+  fails 2
+  k3 start --name a --restart on-failure -- ./failing
+  k3 join --timeout 20 a
+  is "$(runs)" 3
+  is "$(k3_field a runs)" 3
+}
+
+@test "a signal's end is a failure too" {
+  k3 start --name a --restart on-failure:1 -- sh -c 'echo >>runs; kill -KILL $$'
+  run -137 k3 join --timeout 20 a
+  is "$(runs)" 2
+}
+
+@test "a number says how often at the most" {
+  fails 100
+  k3 start --name a --restart on-failure:2 -- ./failing
+  run -1 k3 join --timeout 20 a
+  is "$(runs)" 3
+}
+
+@test "always goes on after a success, until a raise ends it for good" {
+  k3 start --name a --restart always -- sh -c 'echo >>runs'
+  wait_until "$DEADLINE" is_run a 3
+  k3 raise --wait a
+  is "$(k3_field a exception)" SystemExit
+  before=$(runs)
+  k3 start --name b --restart always:1 -- sh -c 'echo >>runs'
+  k3 join --timeout 20 b
+  is "$(runs)" $((before + 2))
+}
+
+is_run() {
+  [ "$(k3_field "$1" runs)" -ge "$2" ]
+}
+
+@test "a raise while the command runs ends it for good too" {
+  k3 start --name a --restart always -- sleep 1000
+  k3 raise a
+  run -143 k3 join --timeout 20 a
+  is "$(k3_field a runs)" 1
+}
+
+@test "a timeout is a failure of one run" {
+  k3 start --name a --restart on-failure:1 --timeout 0.05 -- sh -c 'echo >>runs; exec sleep 1000'
+  run -124 k3 join --timeout 20 a
+  is "$(runs)" 2
+}
+
+@test "the delays grow" {
+  k3 start --name a --restart on-failure:4 -- sh -c 'date +%s%N >>runs; false'
+  run -1 k3 join --timeout 20 a
+  mapfile -t times <runs
+  is "${#times[@]}" 5
+  # At least 0.1, 0.2, 0.4 and 0.8 s: a load can only make them longer.
+  for i in 0 1 2 3; do
+    [ $((times[i + 1] - times[i])) -ge $((100000000 << i)) ]
+  done
+}
+
+@test "a restarted thread goes on in one log, and in the directory that it had" {
+  mkdir there
+  k3 start --name a --directory there --restart on-failure:1 -- sh -c 'pwd; echo $K3THREAD_NAME; exit 1'
+  run -1 k3 join --timeout 20 a
+  is "$(k3 logs a)" "$dir/there"$'\na\n'"$dir/there"$'\na'
+}
+
+@test "a policy that is none is a ValueError" {
+  for policy in '' sometimes on-failure: on-failure:0 always:x never:1 on-failure:-1; do
+    run -64 --separate-stderr k3 start --restart "$policy" -- true
+    like "$stderr" 'k3thread: start: ValueError: *'
+  done
+}

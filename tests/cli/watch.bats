@@ -1,0 +1,116 @@
+#!/usr/bin/env bats
+# watch: what happens, as it happens.
+
+# shellcheck disable=SC2016,SC2154
+
+load helpers
+
+# In the background; it has begun when it has seen a thread that is started for that.
+watch() {
+  k3 start --name first -- true
+  in_background watch k3 watch "$@"
+  wait_until "$DEADLINE" sees_a_start
+}
+
+sees_a_start() {
+  k3 start -- true
+  [ -s watch.out ]
+}
+
+saw() {
+  grep -qE "^([0-9]{2}:){2}[0-9]{2} $1\$" watch.out
+}
+
+wait_for() {
+  wait_until "$DEADLINE" saw "$@"
+}
+
+# words NAME: what happened to the thread, in order.
+words() {
+  sed -n "s/^[^ ]* $1 ([0-9]*) \([a-z]*\).*/\1/p" watch.out | tr '\n' ' '
+}
+
+@test "a line for each event, in order, until the supervisor ends" {
+  watch
+  k3 start --name a --ready line:up -- sh -c 'echo up; sleep 1000'
+  k3 join --ready a
+  k3 raise -m 'that is enough' a KeyboardInterrupt
+  run -130 k3 join a
+  wait_for 'a \([0-9]+\) raised KeyboardInterrupt: that is enough'
+  wait_for 'a \([0-9]+\) ended: KeyboardInterrupt, SIGINT'
+  is "$(words a)" 'created started ready raised ended '
+  k3 shutdown
+  finish watch
+}
+
+@test "a restart is an event, and an end says how" {
+  watch
+  k3 start --name a --restart on-failure:1 -- sh -c 'exit 3'
+  run -3 k3 join --timeout 20 a
+  wait_for 'a \([0-9]+\) ended: exit 3'
+  is "$(words a)" 'created started ready restarted ended '
+  k3 shutdown
+  finish watch
+}
+
+@test "--json prints an object for each, with the thread as list has it" {
+  watch --json
+  k3 start --name a -- sh -c 'exit 3'
+  run -3 k3 join a
+  k3 list --json a >listed
+  k3 shutdown
+  finish watch
+  "$PYTHON" -I -S - watch.out listed <<'END'
+import json, sys
+events = [json.loads(line) for line in open(sys.argv[1])]
+listed = json.load(open(sys.argv[2]))[0]
+mine = [event for event in events if event["thread"]["name"] == "a"]
+assert [event["event"] for event in mine] == ["created", "started", "ready", "ended"], mine
+assert mine[-1]["thread"] == listed, (mine[-1], listed)
+assert all(one["time"] <= next["time"] for one, next in zip(mine, mine[1:]))
+END
+}
+
+@test "names and messages are escaped" {
+  watch
+  k3 start --name $'a\xff' --after 1000 -- true
+  k3 raise --message $'\e[31mx\ny' $'a\xff'
+  wait_for 'a.xff \([0-9]+\) raised SystemExit: .x1b\[31mx.ny'
+  k3 shutdown
+  finish watch
+}
+
+@test "a reader that is too slow does not slow the supervisor, and hears how many it missed" {
+  k3 start --name first -- sleep 1000
+  script <<'END'
+slow = Client()
+slow.call("watch")
+fast = Client()
+environment = ["LONG=" + "x" * 60000]
+began = fast.call("version")["pid"]
+word = "y" * 60000
+started = 0
+for _ in range(100):  # 100 times some 120 kB of events: more than anybody keeps for one
+    id = fast.call("start", command=["/bin/true", word], directory="/")["id"]
+    fast.call("join", thread=id, members=["id"])
+    started += 1
+seen, missed = 0, 0
+while seen + missed < 4 * started:
+    event = slow.receive()["params"]
+    if event["event"] == "missed":
+        missed += event["missed"]
+    else:
+        seen += 1
+assert missed > 0 and seen > 0, (seen, missed)
+assert seen + missed == 4 * started, (seen, missed)
+END
+}
+
+@test "it ends when its reader has gone" {
+  k3 start --name first -- sleep 1000
+  k3 watch | true
+}
+
+@test "without a supervisor there is nothing to watch" {
+  run -69 k3 watch
+}
