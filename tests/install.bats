@@ -208,6 +208,6 @@ check_hardened() {
   grep -qx 'Type=notify' "$unit"
   if command -v systemd-analyze >/dev/null; then
     sed "s#^ExecStart=#ExecStart=$TREE#" "$unit" >k3thread.service
-    XDG_RUNTIME_DIR=$PWD systemd-analyze verify --user ./k3thread.service
+    XDG_RUNTIME_DIR=$PWD systemd-analyze verify --man=no --user ./k3thread.service
   fi
 }
