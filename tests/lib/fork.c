@@ -91,9 +91,9 @@ int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex);
 int __real_pthread_mutex_unlock(pthread_mutex_t *mutex);
 
 static __thread unsigned   steps; /* 0: never */
-static atomic_bool         stopped, forking_now, forked;
+static atomic_bool         started, stopped, forking_now, forked;
 static _Atomic(pid_t)      stepping;
-static _Atomic(k3thread *) asked;
+static _Atomic(k3thread *) asked, forker;
 
 static void step(void)
 {
@@ -115,22 +115,23 @@ int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex)
     return __real_pthread_mutex_unlock(mutex);
 }
 
+/* Not before its start has returned, which takes a lock of it. */
 static void step_from_here(const void *count)
 {
     stepping = gettid();
+    WAIT_FOR(started);
     steps = *(const unsigned *) count;
 }
 
+/* Until SystemExit. Nothing is thrown: a second exception would come out of END, past an EXCEPT. */
 static void *sleep_on(void *arg)
 {
-    while (true) {
-        K3THREAD_TRY {
-            (void) k3thread_sleep(-1);
-        }
-        K3THREAD_EXCEPT(k3thread_KeyError, e) {
-        }
-        K3THREAD_END
-    }
+    struct k3thread_exc exc = {0};
+
+    k3thread_set_mask(K3THREAD_RETURN);
+    while (exc.type != &k3thread_SystemExit)
+        if (k3thread_sleep(-1) == -ECANCELED)
+            (void) k3thread_take(&exc);
     return arg;
 }
 
@@ -144,6 +145,7 @@ static void *step_through_calls(void *arg)
 {
     step_from_here(arg);
     (void) k3thread_send_exception(asked, &k3thread_KeyError);
+    (void) k3thread_send_exception(forker, &k3thread_KeyError);
     CHECK_EQUAL(k3thread_join(asked, 0, NULL), -ETIMEDOUT);
     (void) test_end(test_start(give_back, NULL));
     steps = 0;
@@ -168,9 +170,10 @@ static bool fork_at(k3thread_target target, unsigned count)
     pid_t     pid;
     bool      was_stopped;
 
-    stopped = forking_now = forked = false;
+    started = stopped = forking_now = forked = false;
     stepping = 0;
     t = test_start(target, &count);
+    started = true;
     WAIT_FOR(stopped || (stepping != 0 && test_state(stepping) == 0));
     was_stopped = stopped;
     forking_now = true;
@@ -178,6 +181,8 @@ static bool fork_at(k3thread_target target, unsigned count)
     if (pid == 0) {
         alarm(TEST_DEADLINE);
         CHECK_EQUAL(k3thread_list(NULL, 0), 1);
+        while (k3thread_take(NULL)) {
+        }
         check_gone(t);
         check_gone(asked);
         _exit(0);
@@ -185,6 +190,7 @@ static bool fork_at(k3thread_target target, unsigned count)
     forked = true;
     join_child(pid);
     CHECK(test_end(t) == NULL);
+    WAIT_FOR(test_state(stepping) == 0); /* else it could wait for the next fork */
     return was_stopped;
 }
 
@@ -192,13 +198,15 @@ static void at_each_step(k3thread_target target)
 {
     unsigned points = 1;
 
+    k3thread_set_mask(K3THREAD_NEVER);
+    forker = k3thread_self();
     asked = test_start(sleep_on, NULL);
     while (fork_at(target, points))
         points++;
     printf("%u points\n", points - 1);
     CHECK(points > 5);
     CHECK_EQUAL(k3thread_send_exception(asked, &k3thread_SystemExit), 0);
-    k3thread_unref(asked);
+    CHECK(test_end(asked) == NULL);
 }
 
 static void each_step_of_an_end(void)
