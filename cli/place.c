@@ -208,7 +208,8 @@ static int remove_entry(const char *path, const struct stat *info, int type, str
     return 0;
 }
 
+/* Without FTW_MOUNT: on an overlay, a container's /tmp, it takes each file for another mount's. */
 void place_remove_directory(const char *directory)
 {
-    (void) nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+    (void) nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }

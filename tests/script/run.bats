@@ -347,6 +347,22 @@ at_terminal() {
   is "$(ls -A k3thread)" ''
 }
 
+# On an overlay a file's device is not its directory's.
+@test "its own place is removed in a container's directory" {
+  needs_root
+  script_of 'start -- true'
+  mkdir lower layers place
+  cat >contain <<'EOF'
+mount -t tmpfs none layers && mkdir layers/upper layers/work || exit 77
+mount -t overlay -o lowerdir=lower,upperdir=layers/upper,workdir=layers/work none place || exit 77
+XDG_RUNTIME_DIR=$PWD/place "$K3THREAD" run script >out && ls -A place/k3thread >left
+EOF
+  run unshare --mount sh contain
+  [ "$status" != 77 ] || skip "no overlay can be mounted here"
+  is "$status" 0
+  is "$(cat left)" ''
+}
+
 is_empty() {
   [ -z "$(ls -A "$1")" ]
 }
