@@ -12,6 +12,7 @@
 #ifndef K3THREAD_CLI_COMMAND_H
 #define K3THREAD_CLI_COMMAND_H
 
+#include "cli/chain.h"
 #include "cli/client.h"
 #include "cli/place.h"
 
@@ -93,6 +94,10 @@ struct session {
 
     /* The commands are a script's: ids are not printed, and who runs it handles an interrupt. */
     bool scripted;
+
+    /* Nobody waits between two commands: starts need no answer before the next, see chain.h. */
+    bool         chains;
+    struct chain chain;
 
     /* The last command only started something: nothing is known to be over since. */
     bool only_started;

@@ -19,6 +19,16 @@ void message_set_origin(const char *file, size_t line)
     messages.line = line;
 }
 
+size_t message_line(void)
+{
+    return messages.line;
+}
+
+void message_set_line(size_t line)
+{
+    messages.line = line;
+}
+
 void message_add_origin(struct text *text)
 {
     if (messages.file == NULL)

@@ -22,6 +22,8 @@ __attribute__((format(printf, 3, 0))) void message_vprint(const char *command, c
  * ends that. message_count() says how many were printed so far.
  */
 void     message_set_origin(const char *file, size_t line);
+size_t   message_line(void);
+void     message_set_line(size_t line); /* of the same file */
 void     message_add_origin(struct text *text);
 unsigned message_count(void);
 

@@ -278,11 +278,20 @@ static json_t *environment_param(const struct start_options *o, const struct cli
     return environment_to_json(o);
 }
 
-static json_t *make_params(const struct start_options *o, bool daemon, const char *here,
-                           json_t *environment)
+/* Nobody waits for its answer before the next command. */
+static bool is_chained(const struct call *call)
 {
-    json_t *params = json_object();
-    int     error = 0;
+    const struct start_options *o = call->options;
+
+    return call->session->chains && !o->wait;
+}
+
+static json_t *make_params(const struct call *call, const char *here)
+{
+    const struct start_options *o = call->options;
+    json_t                     *environment = environment_param(o, &call->session->client);
+    json_t                     *params = json_object();
+    int                         error = 0;
 
     /* Each call returns 0 or -1, -1 also for a NULL value or object. */
     error |= json_object_set_new(params, "command", words_to_json(o->command));
@@ -299,10 +308,12 @@ static json_t *make_params(const struct start_options *o, bool daemon, const cha
     error |= set_seconds(params, "after", o->after);
     error |= set_seconds(params, "timeout", o->timeout);
     error |= set_seconds(params, "grace", o->grace);
-    if (daemon)
+    if (o->daemon || call->command == &command_daemon)
         error |= json_object_set_new(params, "daemon", json_true());
     if (o->wait)
         error |= json_object_set_new(params, "keep", json_true());
+    if (is_chained(call))
+        error |= json_object_set_new(params, "chained", json_true());
     if (o->name != NULL)
         error |= json_object_set_new(params, "name", bytes_to_json(o->name));
     if (o->output != NULL)
@@ -321,7 +332,6 @@ static int call_start(struct call *call, const char *here, struct reply *ret)
 {
     const struct start_options *o = call->options;
     struct client              *client = &call->session->client;
-    bool                        daemon = o->daemon || call->command == &command_daemon;
     int                         error = -ENOENT;
 
     for (unsigned tries = 0; tries < TRIES && error == -ENOENT; tries++) {
@@ -329,7 +339,7 @@ static int call_start(struct call *call, const char *here, struct reply *ret)
 
         if (tries > 0 && client_reopen(client) != 0)
             break;
-        params = make_params(o, daemon, here, environment_param(o, client));
+        params = make_params(call, here);
         client->environment_known = false;
         error = client_call(client, "start", params, ret);
     }
@@ -337,16 +347,41 @@ static int call_start(struct call *call, const char *here, struct reply *ret)
     return error;
 }
 
+/* NULL after saying that there is none. */
+static char *current_directory(const struct call *call)
+{
+    char *here = getcwd(NULL, 0);
+
+    if (here == NULL)
+        (void) command_fail(call, STATUS_FAILED, NULL, "the current directory has no path: %s",
+                            strerror(errno));
+    return here;
+}
+
+static int start_chained(const struct call *call)
+{
+    const struct start_options *o = call->options;
+    struct client              *client = &call->session->client;
+    char                       *here = current_directory(call);
+    json_t                     *params;
+
+    if (here == NULL)
+        return STATUS_FAILED;
+    params = make_params(call, here);
+    free(here);
+    client->environment_known = o->environment_count == 0;
+    return chain_start(call, params);
+}
+
 /* Starts the thread; its id is appended to ID. */
 static int start(struct call *call, struct text *id)
 {
-    char        *here = getcwd(NULL, 0);
+    char        *here = current_directory(call);
     struct reply reply;
     int          error;
 
     if (here == NULL)
-        return command_fail(call, STATUS_FAILED, NULL, "the current directory has no path: %s",
-                            strerror(errno));
+        return STATUS_FAILED;
     error = call_start(call, here, &reply);
     free(here);
     if (error != 0)
@@ -410,8 +445,11 @@ static int start_and_wait(struct call *call)
 {
     struct following following = {.file = {.fd = -1}, .inotify = -1, .signals = -1};
     struct text      id = {0};
-    int              status = following_take_signals(&following, call);
+    int              status = chain_settle(call->session);
 
+    if (status != STATUS_DONE)
+        return status;
+    status = following_take_signals(&following, call);
     (void) signal(SIGPIPE, SIG_IGN); /* to have the time to tell the thread */
     if (status == STATUS_DONE)
         status = status_of_failure(call, start(call, &id));
@@ -433,8 +471,10 @@ static int run(struct call *call)
 
     if (o->wait)
         return start_and_wait(call);
-    status = start(call, &id);
     call->session->only_started = true;
+    if (is_chained(call))
+        return start_chained(call);
+    status = start(call, &id);
     text_add(&id, "\n");
     if (status == STATUS_DONE && !call->session->scripted)
         status = command_print(call, &id);

@@ -19,6 +19,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/*
+ * Milliseconds between two looks at the events and the output, where there is more and more of it:
+ * a look costs the same for one line and for a thousand.
+ */
+#define PACE 4
+
 /* What a script that waits (or its end) waits for. */
 enum barrier {
     BARRIER_NONE,
@@ -48,7 +54,7 @@ struct front {
     bool     ending;  /* the supervisor was told to */
     bool     deaf;    /* nobody reads our output any more */
     unsigned interrupts;
-    double   started;
+    double   started, looked;
 };
 
 /* Ends */
@@ -332,22 +338,33 @@ static bool is_over(const struct front *front)
            printer_is_idle(&front->transcript.printer);
 }
 
+/* Seconds until the next look at what is no hurry: not for a script that waits, or a signal. */
+static double time_to_look(const struct front *front)
+{
+    double left = front->looked + PACE / 1e3 - clock_monotonic();
+
+    return front->barrier != BARRIER_NONE || left < 0 ? 0 : left;
+}
+
 static void step(struct front *front)
 {
+    bool          rests = time_to_look(front) > 0;
     struct pollfd pollfds[] = {
         {.fd = front->signals, .events = POLLIN},
-        {.fd = front->client.open ? front->client.fd : -1, .events = POLLIN},
-        {.fd = front->transcript.inotify, .events = POLLIN},
+        {.fd = front->client.open && !rests ? front->client.fd : -1, .events = POLLIN},
+        {.fd = rests ? -1 : front->transcript.inotify, .events = POLLIN},
         {.fd = front->sync, .events = POLLIN},
         {.fd = front->deaf ? -1 : front->transcript.printer.fd},
     };
 
-    if (front->client.open && front->client.unsent.size > 0)
-        pollfds[1].events |= POLLOUT;
+    if (front->client.unsent.size > 0)
+        pollfds[1] = (struct pollfd){.fd = front->client.fd, .events = POLLIN | POLLOUT};
     if (printer_is_ready(&front->transcript.printer))
         pollfds[4].events = POLLOUT;
-    if (poll(pollfds, 5, transcript_patience(&front->transcript)) < 0)
+    if (poll(pollfds, 5, rests ? PACE : transcript_patience(&front->transcript)) < 0)
         return;
+    if (pollfds[1].revents || pollfds[2].revents)
+        front->looked = clock_monotonic();
     if (pollfds[0].revents)
         handle_signals(front);
     if (pollfds[1].revents)

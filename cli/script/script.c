@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* Waits until all is printed that was written before; without the front there is no going on. */
@@ -69,6 +70,19 @@ static int explain(const struct reader *reader, const struct script *script, int
     return STATUS_INTERNAL;
 }
 
+/* What was started before comes first, and its output, where that matters. */
+static int execute_in_order(struct session *session, const struct words *words, int sync)
+{
+    int status;
+
+    if (!waits_for_output(session, words->list[0]))
+        return execute(session, words);
+    status = chain_settle(session);
+    if (status != STATUS_DONE)
+        return status;
+    return wait_for_front(sync) ? execute(session, words) : STATUS_INTERNAL;
+}
+
 /* Executes the commands up to the end, or to the first that fails; returns its status. */
 static int execute_all(struct session *session, const struct script *script, int sync)
 {
@@ -77,24 +91,30 @@ static int execute_all(struct session *session, const struct script *script, int
     struct reader      reader = {.next_line = reader_file_line, .context = &file, .scope = &scope};
     struct words       words = {0};
     int                status = STATUS_DONE;
-    int                found = 1;
+    int                found = 1, settled;
 
     scope.environment = environ;
     while (status == STATUS_DONE && found > 0) {
         found = script->procfile ? procfile_next(&reader, &words) : reader_next(&reader, &words);
-        if (found < 0)
-            status = explain(&reader, script, found);
         if (found <= 0)
             break;
         message_set_origin(script->name, reader.line);
-        if (waits_for_output(session, words.list[0]) && !wait_for_front(sync))
-            status = STATUS_INTERNAL;
-        else
-            status = execute(session, &words);
+        status = execute_in_order(session, &words, sync);
         words_release(&words);
     }
+    settled = chain_settle(session);
     reader_file_release(&file);
-    return status;
+    if (settled != STATUS_DONE)
+        return settled;
+    return found < 0 ? explain(&reader, script, found) : status;
+}
+
+/* From anything else the next line may take its time, and what failed is to be said before. */
+static bool is_file(int fd)
+{
+    struct stat info;
+
+    return fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
 }
 
 /*
@@ -103,8 +123,9 @@ static int execute_all(struct session *session, const struct script *script, int
  */
 static int be_script(const struct script *script, const struct place *place, int sync)
 {
-    struct session session = {.socket = place->socket, .scripted = true};
-    int            status;
+    struct session session = {
+        .socket = place->socket, .scripted = true, .chains = is_file(script->fd)};
+    int status;
 
     (void) signal(SIGINT, SIG_IGN);
     (void) signal(SIGPIPE, SIG_DFL);

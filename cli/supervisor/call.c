@@ -49,6 +49,7 @@ static void stop_waiting(struct call *call)
 void call_free(struct call *call)
 {
     stop_waiting(call);
+    connection_release(call->connection, call, call->succeeded);
     listing_free(call->listing);
     LIST_REMOVE(call, of_connection);
     call->connection->call_count--;
@@ -78,7 +79,8 @@ static void answer(struct call *call, const char *member, struct text *value)
 
 void call_reply_written(struct call *call, struct text *result)
 {
-    if (!result->failed) {
+    call->succeeded = !result->failed;
+    if (call->succeeded) {
         answer(call, "result", result);
     } else {
         text_release(result);

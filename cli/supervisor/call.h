@@ -26,6 +26,8 @@ struct call {
     const char        *method;   /* its name, once it is known */
     double             deadline; /* on the monotonic clock, while it is timed */
     bool               timed, waits;
+    bool               chained;   /* a start: see connection.h */
+    bool               succeeded; /* it is being answered with a result */
     unsigned           members; /* of the thread that is the answer; see record.h */
     struct listing    *listing; /* of "list": what is still to come; else NULL */
     LIST_ENTRY(call) of_connection;

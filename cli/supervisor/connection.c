@@ -89,15 +89,26 @@ static void destroy(struct connection *connection)
     free(connection);
 }
 
+/* The answers to a chain are sent together: its client is woken once. */
+static bool keeps_answers(const struct connection *connection)
+{
+    return connection->holder != NULL && used(&connection->in) > 0;
+}
+
+static bool has_room(const struct connection *connection)
+{
+    return used(&connection->out) <= OUT_MAX &&
+           (connection->holder == NULL || used(&connection->in) < READ_SIZE);
+}
+
 /* Watches for what the connection can go on with. */
 static void rearm(struct connection *connection)
 {
-    size_t   unread = used(&connection->out);
     uint32_t events = 0;
 
-    if (unread > 0)
+    if (used(&connection->out) > 0 && !keeps_answers(connection))
         events |= EPOLLOUT;
-    if (!connection->closing && !connection->eof && unread <= OUT_MAX)
+    if (!connection->closing && !connection->eof && has_room(connection))
         events |= EPOLLIN;
     if (events != connection->events && loop_change(&connection->source, events) == 0)
         connection->events = events;
@@ -178,7 +189,8 @@ static void settle(struct connection *connection)
 {
     LIST_REMOVE(connection, unsettled_link);
     connection->unsettled = false;
-    flush(connection);
+    if (!keeps_answers(connection))
+        flush(connection);
     rearm(connection);
     if (is_done(connection))
         shutdown(connection->source.fd, SHUT_RDWR);
@@ -220,7 +232,8 @@ static void run_lines(struct connection *connection)
 {
     struct buffer *in = &connection->in;
 
-    while (!connection->closing && used(&connection->out) <= OUT_MAX && used(in) > 0) {
+    while (!connection->closing && connection->holder == NULL &&
+           used(&connection->out) <= OUT_MAX && used(in) > 0) {
         char *line = in->data + in->start;
         char *end = memchr(line + connection->seen, '\n', used(in) - connection->seen);
 
@@ -232,6 +245,19 @@ static void run_lines(struct connection *connection)
         in->start += (size_t) (end - line) + 1;
         call_dispatch(connection, line, (size_t) (end - line));
     }
+}
+
+void connection_hold(struct connection *connection, const struct call *call)
+{
+    connection->holder = call;
+}
+
+void connection_release(struct connection *connection, const struct call *call, bool success)
+{
+    if (call->chained)
+        connection->chain_broken |= !success;
+    if (connection->holder == call)
+        connection->holder = NULL;
 }
 
 /* The one with the longest unfinished request. */
@@ -293,6 +319,16 @@ static void drop_empty(struct connection *connection)
     if (used(&connection->in) == 0) {
         in_total -= connection->in.capacity;
         clear(&connection->in);
+    }
+}
+
+void connection_run_released(void)
+{
+    struct connection *connection;
+
+    LIST_FOREACH(connection, &unsettled, unsettled_link) {
+        run_lines(connection);
+        drop_empty(connection);
     }
 }
 

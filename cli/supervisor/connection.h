@@ -38,6 +38,13 @@ struct connection {
     struct kept_list    kept;        /* threads that it has not joined yet */
     struct environment *environment; /* of the last start, or NULL */
     bool                unsettled;   /* to be looked at, at the end of the round */
+
+    /*
+     * A chained start keeps the requests behind it waiting until it is answered; those among them
+     * that are chained too are refused if it fails.
+     */
+    const struct call *holder; /* or NULL */
+    bool               chain_broken;
     LIST_ENTRY(connection) all;
     LIST_ENTRY(connection) unsettled_link;
 
@@ -65,6 +72,15 @@ bool connection_is_full(const struct connection *connection);
  * is for the client by then: a reader is woken once. Never frees CONNECTION.
  */
 void connection_send(struct connection *connection, const struct text *line);
+
+/* Keeps the requests behind CALL, a chained start, waiting until connection_release() with it. */
+void connection_hold(struct connection *connection, const struct call *call);
+
+/* CALL is over: answered with SUCCESS, or not. */
+void connection_release(struct connection *connection, const struct call *call, bool success);
+
+/* Runs what was kept waiting. */
+void connection_run_released(void);
 
 /* The connection may have to be hung up on: what was owed to the client has changed. */
 void connection_settle(struct connection *connection);

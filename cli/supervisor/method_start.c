@@ -234,7 +234,7 @@ struct raw {
     const json_t *name, *command, *directory, *environment, *output, *ready, *needs, *members;
     const char   *restart;
     json_int_t    log_limit, umask;
-    bool          keep;
+    bool          keep, chained;
 };
 
 static bool take_params(struct call *call, const json_t *params, struct job *job, struct raw *raw)
@@ -256,6 +256,7 @@ static bool take_params(struct call *call, const json_t *params, struct job *job
         {"log_limit", PARAM_INTEGER, &raw->log_limit, false},
         {"members", PARAM_ANY, &raw->members, false},
         {"keep", PARAM_BOOLEAN, &raw->keep, false},
+        {"chained", PARAM_BOOLEAN, &raw->chained, false},
         {0},
     };
 
@@ -353,10 +354,13 @@ static void start_job(struct call *call, struct job *job, bool keep)
     }
     if (keep)
         store_keep(record, &call->connection->kept);
-    if (record->now.state != STATE_RUNNING || record->now.runs > 0)
+    if (record->now.state != STATE_RUNNING || record->now.runs > 0) {
         reply_started(call, record);
-    else
-        call_wait(call, &record->calls, -1, wake_start);
+        return;
+    }
+    call_wait(call, &record->calls, -1, wake_start);
+    if (call->chained)
+        connection_hold(call->connection, call);
 }
 
 void method_start(struct call *call, const json_t *params)
@@ -364,8 +368,12 @@ void method_start(struct call *call, const json_t *params)
     struct job job = {0};
     bool       keep;
 
+    call->chained = json_is_true(json_object_get(params, "chained"));
+    call->connection->chain_broken &= call->chained;
     if (server_is_closing())
         call_fail(call, PROTOCOL_RUNTIME_ERROR, "the supervisor is shutting down");
+    else if (call->connection->chain_broken)
+        call_fail(call, PROTOCOL_RUNTIME_ERROR, "a start before it in its chain failed");
     else if (parse_job(call, params, &job, &keep))
         start_job(call, &job, keep);
     job_release(&job);

@@ -289,10 +289,13 @@ static int open_sources(void)
 /* Does what is due by time; returns the seconds until the next such thing, or -1. */
 static double next_deadline(void)
 {
-    double next = call_expire();
-    bool   again = !threads_advance();
-    bool   listing = listing_advance();
+    double next;
+    bool   again, listing;
 
+    connection_run_released();
+    next = call_expire();
+    again = !threads_advance();
+    listing = listing_advance();
     if (untold)
         tell_threads();
     go_on_closing();

@@ -90,6 +90,43 @@ assert [t["name"] for t in call("list")] == ["first"]
 EOF
 }
 
+@test "chained starts come one after the other, and none behind one that failed" {
+  script <<'EOF'
+client = Client()
+def start_chained(*command, chained=True, **params):
+    return client.send("start", command=command, directory="/", chained=chained, **params)
+
+ids = [start_chained("true", name="one"), start_chained("no-such-command"), start_chained("true"),
+       client.send("version"), start_chained("true", name="anew", chained=False),
+       start_chained("true", name="last")]
+answers = [client.receive() for _ in ids]
+assert [answer["id"] for answer in answers] == ids, answers
+assert answers[1]["error"]["data"]["type"] == "FileNotFoundError", answers
+assert answers[2]["error"]["data"]["type"] == "RuntimeError", answers
+assert "chain" in answers[2]["error"]["message"], answers
+names = [thread["name"] for thread in call("list")]
+assert names == ["first", "one", "Thread-3", "anew", "last"], names
+fails(-32001, "TypeError", "start", command=["true"], directory="/", chained=1)
+EOF
+}
+
+@test "a chain ends with a client that does not wait for it" {
+  script <<'EOF'
+import signal
+supervisor = call("version")["pid"]
+os.kill(supervisor, signal.SIGSTOP)
+client = Client()
+for i in range(9):
+    client.send("start", command=["true"], directory="/", name="t%d" % i, chained=True)
+client.send("raise", thread="first")
+client.close()
+os.kill(supervisor, signal.SIGCONT)
+call("join", thread="first")
+names = [thread["name"] for thread in call("list")]
+assert names == ["first", "t0"], names
+EOF
+}
+
 @test "list, join, raise, logs and clear answer as documented" {
   script <<'EOF'
 first = call("list")[0]

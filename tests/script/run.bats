@@ -214,6 +214,33 @@ at_terminal() {
   is "$(at_terminal "TERM=dumb '$K3THREAD' run script 2>/dev/null")" 'a | 1'
 }
 
+@test "of many starts in a row, none behind one that fails is begun" {
+  for i in {1..150}; do echo "start -- touch $i"; done >starts
+  sed '101s/touch/no-such-command/' starts >script
+  run -127 --separate-stderr k3 run script
+  like "$stderr" "script:101: k3thread: start: FileNotFoundError: *'no-such-command'*"
+  [ ! -e 102 ] && [ ! -e 150 ]
+  ls -A >left
+  run -0 grep -cE '^[0-9]+$' left
+  [ "$output" -le 100 ]
+}
+
+@test "of two lines that fail the first counts, though it is known later" {
+  script_of 'start -- no-such-command' 'start --no-such-option'
+  run -127 k3 run script
+  like "$output" "*script:1: k3thread: start: FileNotFoundError: *"
+}
+
+@test "a start that fails is told at once while the next line is still to be written" {
+  mkfifo lines
+  in_background run "$K3THREAD" run lines
+  exec 4>lines
+  echo 'start -- no-such-command' >&4
+  finish run 127
+  exec 4>&-
+  like "$(cat run.err)" "lines:1: k3thread: start: FileNotFoundError: *"
+}
+
 @test "the exit status is that of the first thread that failed" {
   script_of 'start --name a -- sh -c "exit 3"' 'start -- true' \
     'start -- sh -c "until [ -e go ]; do sleep 0.02; done; exit 5"'

@@ -1,0 +1,95 @@
+#include "cli/chain.h"
+
+#include "cli/command.h"
+#include "cli/output.h"
+#include "cli/status.h"
+
+#include <stdbool.h>
+
+/* Says with what the client failed, as the command of LINK, at its line. */
+static int explain(struct session *session, const struct chain_link *link)
+{
+    const struct call call = {.command = link->command, .session = session};
+    size_t            line = message_line();
+    int               status;
+
+    message_set_line(link->line);
+    status = command_failed(&call);
+    message_set_line(line);
+    return status;
+}
+
+/* Without the connection there will be no more answers; those behind a failed one say no more. */
+static int fail(struct session *session, const struct chain_link *link)
+{
+    int status = explain(session, link);
+
+    session->chain.count = 0;
+    return status;
+}
+
+/* Takes the answer to the oldest. */
+static int take(struct session *session, const struct reply *reply)
+{
+    struct chain            *chain = &session->chain;
+    const struct chain_link *link = &chain->links[chain->begin];
+
+    if (reply->id != link->id)
+        return STATUS_DONE; /* nobody waits for it */
+    chain->begin = (chain->begin + 1) % CHAIN_MAX;
+    chain->count--;
+    return client_check(&session->client, reply) == 0 ? STATUS_DONE : fail(session, link);
+}
+
+/* Takes answers until no more than MOST are missing, and those that are there already. */
+static int settle_to(struct session *session, size_t most)
+{
+    struct chain *chain = &session->chain;
+    int           status = STATUS_DONE;
+
+    while (status == STATUS_DONE && chain->count > 0) {
+        bool         waits = chain->count > most;
+        struct reply reply = {0};
+        int          found = waits ? client_receive(&session->client, &reply)
+                                   : client_try_receive(&session->client, &reply);
+
+        if (found < 0)
+            return fail(session, &chain->links[chain->begin]);
+        if (found == 0 && !waits)
+            break;
+        status = take(session, &reply);
+        reply_release(&reply);
+    }
+    return status;
+}
+
+int chain_start(const struct call *call, json_t *params)
+{
+    struct session *session = call->session;
+    struct chain   *chain = &session->chain;
+    json_int_t      id;
+    int             status = STATUS_DONE;
+
+    if (chain->count == CHAIN_MAX)
+        status = settle_to(session, CHAIN_MAX - 1);
+    if (status != STATUS_DONE) {
+        json_decref(params);
+        return status;
+    }
+    if (client_send(&session->client, "start", params, &id) != 0) {
+        if (!session->client.open)
+            chain->count = 0;
+        return command_failed(call);
+    }
+    chain->links[(chain->begin + chain->count++) % CHAIN_MAX] = (struct chain_link){
+        .id = id,
+        .line = message_line(),
+        .command = call->command,
+    };
+    return STATUS_DONE;
+}
+
+int chain_settle(struct session *session)
+{
+    return settle_to(session, 0);
+}

@@ -1,0 +1,36 @@
+/*
+ * The starts of a script that are on their way: sent, and not answered yet. The supervisor does one
+ * after the other, and none behind one that failed, so that a script need not wait for each answer.
+ */
+#ifndef K3THREAD_CLI_CHAIN_H
+#define K3THREAD_CLI_CHAIN_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+#define CHAIN_MAX 64
+
+struct call;
+struct command;
+struct session;
+
+/* Zeroed, it is empty. */
+struct chain {
+    size_t begin, count; /* a ring */
+    struct chain_link {
+        json_int_t            id;
+        size_t                line; /* of the script, for a message */
+        const struct command *command;
+    } links[CHAIN_MAX];
+};
+
+/*
+ * Sends the start PARAMS, which it uses up, as CALL's. Where too many are on their way it waits for
+ * answers. Returns the exit status, also of one before it that failed, after saying why.
+ */
+int chain_start(const struct call *call, json_t *params);
+
+/* Waits for all answers. Returns 0, or the status of the first that failed, after saying why. */
+int chain_settle(struct session *session);
+
+#endif
