@@ -1,7 +1,8 @@
 /*
  * Extended regular expressions that are safe to take from anybody. The C library's matcher is not:
  * it calls itself as often as the expression is long, can take all time and memory for a short
- * one, and is not to be interrupted.
+ * one, and is not to be interrupted. Libraries that go back over a line (PCRE2) bound that only by
+ * giving the line up, and a line that is given up is a thread that is never ready.
  *
  * Here a match takes at most PATTERN_NODES steps for each byte, memory that is allocated
  * beforehand, and next to no stack. So there are no back references. Bytes are matched, as in the
