@@ -84,6 +84,18 @@ is_run() {
   done
 }
 
+# The sixth delay would be 3.2 s; the first is 0.1 s. A good run is one of 10 s.
+@test "after a good run the delays begin anew" {
+  k3 start --name a --restart on-failure:6 -- \
+    sh -c 'date +%s%N >>begins; [ "$(wc -l <begins)" != 6 ] || sleep 10.1; date +%s%N >>ends; false'
+  run -1 k3 join --timeout 60 a
+  mapfile -t begins <begins
+  mapfile -t ends <ends
+  is "${#ends[@]}" 7
+  [ $((begins[5] - ends[4])) -ge 1600000000 ]
+  [ $((begins[6] - ends[5])) -lt 3000000000 ]
+}
+
 @test "a restarted thread goes on in one log, and in the directory that it had" {
   mkdir there
   k3 start --name a --directory there --restart on-failure:1 -- sh -c 'pwd; echo $K3THREAD_NAME; exit 1'
