@@ -5,6 +5,7 @@
 #include "cli/status.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 /* Says with what the client failed, as the command of LINK, at its line. */
 static int explain(struct session *session, const struct chain_link *link)
@@ -28,17 +29,33 @@ static int fail(struct session *session, const struct chain_link *link)
     return status;
 }
 
-/* Takes the answer to the oldest. */
+/* The one that ID answers; mostly the oldest. NULL: nobody waits for it. */
+static struct chain_link *find(struct chain *chain, json_int_t id)
+{
+    for (size_t i = 0; i < chain->count; i++)
+        if (chain->links[i].id == id)
+            return &chain->links[i];
+    return NULL;
+}
+
+static void remove_link(struct chain *chain, struct chain_link *link)
+{
+    const struct chain_link *end = chain->links + chain->count--;
+
+    memmove(link, link + 1, (size_t) (end - (link + 1)) * sizeof(*link));
+}
+
+/* Takes one answer. */
 static int take(struct session *session, const struct reply *reply)
 {
-    struct chain            *chain = &session->chain;
-    const struct chain_link *link = &chain->links[chain->begin];
+    struct chain_link *link = find(&session->chain, reply->id);
+    struct chain_link  taken;
 
-    if (reply->id != link->id)
-        return STATUS_DONE; /* nobody waits for it */
-    chain->begin = (chain->begin + 1) % CHAIN_MAX;
-    chain->count--;
-    return client_check(&session->client, reply) == 0 ? STATUS_DONE : fail(session, link);
+    if (link == NULL)
+        return STATUS_DONE;
+    taken = *link;
+    remove_link(&session->chain, link);
+    return client_check(&session->client, reply) == 0 ? STATUS_DONE : fail(session, &taken);
 }
 
 /* Takes answers until no more than MOST are missing, and those that are there already. */
@@ -54,7 +71,7 @@ static int settle_to(struct session *session, size_t most)
                                    : client_try_receive(&session->client, &reply);
 
         if (found < 0)
-            return fail(session, &chain->links[chain->begin]);
+            return fail(session, &chain->links[0]);
         if (found == 0 && !waits)
             break;
         status = take(session, &reply);
@@ -71,7 +88,7 @@ int chain_start(const struct call *call, json_t *params)
     int             status = STATUS_DONE;
 
     if (chain->count == CHAIN_MAX)
-        status = settle_to(session, CHAIN_MAX - 1);
+        status = settle_to(session, CHAIN_MAX / 2);
     if (status != STATUS_DONE) {
         json_decref(params);
         return status;
@@ -81,7 +98,7 @@ int chain_start(const struct call *call, json_t *params)
             chain->count = 0;
         return command_failed(call);
     }
-    chain->links[(chain->begin + chain->count++) % CHAIN_MAX] = (struct chain_link){
+    chain->links[chain->count++] = (struct chain_link){
         .id = id,
         .line = message_line(),
         .command = call->command,

@@ -16,12 +16,12 @@ struct session;
 
 /* Zeroed, it is empty. */
 struct chain {
-    size_t begin, count; /* a ring */
+    size_t count;
     struct chain_link {
         json_int_t            id;
         size_t                line; /* of the script, for a message */
         const struct command *command;
-    } links[CHAIN_MAX];
+    } links[CHAIN_MAX]; /* the oldest first */
 };
 
 /*

@@ -1,5 +1,6 @@
 /* start and daemon: a command becomes a thread. */
 #include "cli/command.h"
+#include "cli/executable.h"
 #include "cli/following.h"
 #include "cli/joining.h"
 #include "cli/rpc/bytes.h"
@@ -286,6 +287,16 @@ static bool is_chained(const struct call *call)
     return call->session->chains && !o->wait;
 }
 
+/*
+ * Will it run, as far as can be seen from here? Then the next one need not wait for it; a chain of
+ * such keeps both processors busy.
+ */
+static bool is_sure(const struct start_options *o)
+{
+    return o->output == NULL && o->directory == NULL && o->environment_count == 0 &&
+           executable_is_there(o->command[0]);
+}
+
 static json_t *make_params(const struct call *call, const char *here)
 {
     const struct start_options *o = call->options;
@@ -314,6 +325,8 @@ static json_t *make_params(const struct call *call, const char *here)
         error |= json_object_set_new(params, "keep", json_true());
     if (is_chained(call))
         error |= json_object_set_new(params, "chained", json_true());
+    if (is_chained(call) && is_sure(o))
+        error |= json_object_set_new(params, "hold", json_false());
     if (o->name != NULL)
         error |= json_object_set_new(params, "name", bytes_to_json(o->name));
     if (o->output != NULL)

@@ -49,7 +49,8 @@ static void stop_waiting(struct call *call)
 void call_free(struct call *call)
 {
     stop_waiting(call);
-    connection_release(call->connection, call, call->succeeded);
+    if (call->chained)
+        connection_unchain(call->connection, call, call->succeeded);
     listing_free(call->listing);
     LIST_REMOVE(call, of_connection);
     call->connection->call_count--;

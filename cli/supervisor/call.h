@@ -28,8 +28,8 @@ struct call {
     bool               timed, waits;
     bool               chained;   /* a start: see connection.h */
     bool               succeeded; /* it is being answered with a result */
-    unsigned           members; /* of the thread that is the answer; see record.h */
-    struct listing    *listing; /* of "list": what is still to come; else NULL */
+    unsigned           members;   /* of the thread that is the answer; see record.h */
+    struct listing    *listing;   /* of "list": what is still to come; else NULL */
     LIST_ENTRY(call) of_connection;
     LIST_ENTRY(call) waiting;
     TAILQ_ENTRY(call) timing;

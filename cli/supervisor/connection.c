@@ -15,6 +15,9 @@
 /* How much is read at a time, so that nobody holds the server up. */
 #define READ_SIZE (64 * 1024)
 
+/* So many bytes of answers to a chain are sent even before its other answers are there. */
+#define CHAIN_OUT 2048
+
 /* A client with more than this to read is not read from. */
 #define OUT_MAX (1024 * 1024)
 
@@ -89,10 +92,11 @@ static void destroy(struct connection *connection)
     free(connection);
 }
 
-/* The answers to a chain are sent together: its client is woken once. */
+/* The answers to a chain are sent some together: its client is not woken for each. */
 static bool keeps_answers(const struct connection *connection)
 {
-    return connection->holder != NULL && used(&connection->in) > 0;
+    return connection->chained > 0 && used(&connection->out) < CHAIN_OUT &&
+           (connection->holder == NULL || used(&connection->in) > 0);
 }
 
 static bool has_room(const struct connection *connection)
@@ -247,15 +251,16 @@ static void run_lines(struct connection *connection)
     }
 }
 
-void connection_hold(struct connection *connection, const struct call *call)
+void connection_chain(struct connection *connection, struct call *call)
 {
-    connection->holder = call;
+    call->chained = true;
+    connection->chained++;
 }
 
-void connection_release(struct connection *connection, const struct call *call, bool success)
+void connection_unchain(struct connection *connection, const struct call *call, bool success)
 {
-    if (call->chained)
-        connection->chain_broken |= !success;
+    connection->chained--;
+    connection->chain_broken |= !success;
     if (connection->holder == call)
         connection->holder = NULL;
 }

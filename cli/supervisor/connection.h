@@ -40,10 +40,11 @@ struct connection {
     bool                unsettled;   /* to be looked at, at the end of the round */
 
     /*
-     * A chained start keeps the requests behind it waiting until it is answered; those among them
-     * that are chained too are refused if it fails.
+     * Chained starts: when one fails, those behind it are refused. One may hold the requests behind
+     * it until it is answered.
      */
-    const struct call *holder; /* or NULL */
+    size_t             chained; /* so many are not answered yet */
+    const struct call *holder;  /* or NULL */
     bool               chain_broken;
     LIST_ENTRY(connection) all;
     LIST_ENTRY(connection) unsettled_link;
@@ -73,11 +74,9 @@ bool connection_is_full(const struct connection *connection);
  */
 void connection_send(struct connection *connection, const struct text *line);
 
-/* Keeps the requests behind CALL, a chained start, waiting until connection_release() with it. */
-void connection_hold(struct connection *connection, const struct call *call);
-
-/* CALL is over: answered with SUCCESS, or not. */
-void connection_release(struct connection *connection, const struct call *call, bool success);
+/* CALL is a chained start; and it is over, answered with SUCCESS or not. */
+void connection_chain(struct connection *connection, struct call *call);
+void connection_unchain(struct connection *connection, const struct call *call, bool success);
 
 /* Runs what was kept waiting. */
 void connection_run_released(void);

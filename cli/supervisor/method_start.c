@@ -234,7 +234,7 @@ struct raw {
     const json_t *name, *command, *directory, *environment, *output, *ready, *needs, *members;
     const char   *restart;
     json_int_t    log_limit, umask;
-    bool          keep, chained;
+    bool          keep, chained, hold;
 };
 
 static bool take_params(struct call *call, const json_t *params, struct job *job, struct raw *raw)
@@ -257,12 +257,14 @@ static bool take_params(struct call *call, const json_t *params, struct job *job
         {"members", PARAM_ANY, &raw->members, false},
         {"keep", PARAM_BOOLEAN, &raw->keep, false},
         {"chained", PARAM_BOOLEAN, &raw->chained, false},
+        {"hold", PARAM_BOOLEAN, &raw->hold, false},
         {0},
     };
 
     job->grace = DEFAULT_GRACE;
     job->timeout = NAN; /* none; one that is given must not be less than 0 */
     raw->umask = 022;
+    raw->hold = true;
     if (!params_take(call, params, wanted) || !check_seconds(call, "after", job->after) ||
         !check_seconds(call, "grace", job->grace) ||
         (!isnan(job->timeout) && !check_seconds(call, "timeout", job->timeout)))
@@ -296,17 +298,14 @@ static bool parse_paths(struct call *call, const struct raw *raw, struct job *jo
            parse_path(call, raw->output, "\"output\" must be a string", &job->output);
 }
 
-static bool parse_job(struct call *call, const json_t *params, struct job *job, bool *ret_keep)
+static bool parse_job(struct call *call, const json_t *params, struct job *job, struct raw *raw)
 {
-    struct raw raw = {0};
-    bool       taken = take_params(call, params, job, &raw);
-
-    *ret_keep = raw.keep;
-    return taken && parse_paths(call, &raw, job) && parse_command(call, raw.command, job) &&
-           parse_environment(call, raw.environment, job) &&
-           params_members(call, raw.members, &call->members) && parse_name(call, raw.name, job) &&
-           parse_ready(call, raw.ready, job) && parse_restart(call, raw.restart, job) &&
-           parse_log_limit(call, raw.log_limit, job) && parse_needs(call, raw.needs, job);
+    return take_params(call, params, job, raw) && parse_paths(call, raw, job) &&
+           parse_command(call, raw->command, job) &&
+           parse_environment(call, raw->environment, job) &&
+           params_members(call, raw->members, &call->members) && parse_name(call, raw->name, job) &&
+           parse_ready(call, raw->ready, job) && parse_restart(call, raw->restart, job) &&
+           parse_log_limit(call, raw->log_limit, job) && parse_needs(call, raw->needs, job);
 }
 
 static void reply_started(struct call *call, struct record *record)
@@ -338,7 +337,7 @@ static void wake_start(struct call *call, struct record *record)
         reply_started(call, record);
 }
 
-static void start_job(struct call *call, struct job *job, bool keep)
+static void start_job(struct call *call, struct job *job, const struct raw *raw)
 {
     struct record *record = store_add(job, server_logs());
     int            error;
@@ -352,29 +351,37 @@ static void start_job(struct call *call, struct job *job, bool keep)
         call_fail(call, PROTOCOL_OS_ERROR, "cannot start a thread: %s", strerrordesc_np(-error));
         return;
     }
-    if (keep)
+    if (raw->keep)
         store_keep(record, &call->connection->kept);
     if (record->now.state != STATE_RUNNING || record->now.runs > 0) {
         reply_started(call, record);
         return;
     }
     call_wait(call, &record->calls, -1, wake_start);
-    if (call->chained)
-        connection_hold(call->connection, call);
+    if (call->chained && raw->hold)
+        call->connection->holder = call;
+}
+
+/* One that is chained is so whatever else is wrong with it. */
+static void begin_chain(struct call *call, const json_t *params)
+{
+    if (json_is_true(json_object_get(params, "chained")))
+        connection_chain(call->connection, call);
+    else
+        call->connection->chain_broken = false;
 }
 
 void method_start(struct call *call, const json_t *params)
 {
     struct job job = {0};
-    bool       keep;
+    struct raw raw = {0};
 
-    call->chained = json_is_true(json_object_get(params, "chained"));
-    call->connection->chain_broken &= call->chained;
+    begin_chain(call, params);
     if (server_is_closing())
         call_fail(call, PROTOCOL_RUNTIME_ERROR, "the supervisor is shutting down");
     else if (call->connection->chain_broken)
         call_fail(call, PROTOCOL_RUNTIME_ERROR, "a start before it in its chain failed");
-    else if (parse_job(call, params, &job, &keep))
-        start_job(call, &job, keep);
+    else if (parse_job(call, params, &job, &raw))
+        start_job(call, &job, &raw);
     job_release(&job);
 }

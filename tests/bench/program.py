@@ -111,10 +111,10 @@ def time_until_up(words, directory, end):
 
 
 def sleepers(table):
-    """From one script, whose last line is a thread that says so; their end is not timed."""
+    """From one script, whose last line waits for all and says so; their end is not timed."""
     with Directory() as directory:
         script = write(directory.file("script"),
-                       ["start -- sleep 1000"] * SLEEPERS + ["start -- echo up"])
+                       ["start -- sleep 1000"] * SLEEPERS + ["start --wait -- echo up"])
         ours, bare = in_turns(
             ROUNDS,
             lambda: time_until_up([PROGRAM, "run", "--no-prefix", script], directory,

@@ -225,6 +225,25 @@ at_terminal() {
   [ "$output" -le 100 ]
 }
 
+@test "a file that may be executed and is no program ends the run too" {
+  printf '#!/no/such/interpreter\n' >bad
+  chmod +x bad
+  script_of 'start -- ./bad' 'start -- sleep 1000'
+  run -127 --separate-stderr k3 run script
+  like "$stderr" "script:1: k3thread: start: FileNotFoundError: *'./bad'*"
+}
+
+@test "who may not execute a file is told so, and nothing behind it is begun" {
+  touch plain
+  mkdir directory
+  for what in plain directory; do
+    script_of "start -- ./$what" 'start -- touch begun'
+    run -126 --separate-stderr k3 run script
+    like "$stderr" "script:1: k3thread: start: PermissionError: *'./$what'*"
+    [ ! -e begun ]
+  done
+}
+
 @test "of two lines that fail the first counts, though it is known later" {
   script_of 'start -- no-such-command' 'start --no-such-option'
   run -127 k3 run script
