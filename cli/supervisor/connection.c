@@ -188,24 +188,42 @@ void connection_settle(struct connection *connection)
     add_unsettled(connection);
 }
 
-/* A hang-up is told by the loop, and connection_ready() then ends the connection. */
-static void settle(struct connection *connection)
+/* May requests be run? Then there are some that may be complete, if not all have been looked at. */
+static bool may_run(const struct connection *connection)
 {
-    LIST_REMOVE(connection, unsettled_link);
-    connection->unsettled = false;
+    return !connection->closing && connection->holder == NULL && used(&connection->out) <= OUT_MAX;
+}
+
+/*
+ * Returns false if there is more to run now that there is room for the answers: no event tells that
+ * of a client that has said all. A hang-up is told by the loop, and connection_ready() then ends the
+ * connection.
+ */
+static bool settle(struct connection *connection)
+{
     if (!keeps_answers(connection))
         flush(connection);
+    if (may_run(connection) && used(&connection->in) > connection->seen)
+        return false;
     rearm(connection);
     if (is_done(connection))
         shutdown(connection->source.fd, SHUT_RDWR);
+    return true;
 }
 
-void connection_settle_all(void)
+bool connection_settle_all(void)
 {
-    struct connection *connection;
+    struct connection *connection, *next;
+    bool               settled = true;
 
-    while ((connection = LIST_FIRST(&unsettled)) != NULL)
-        settle(connection);
+    for (connection = LIST_FIRST(&unsettled); connection != NULL; connection = next) {
+        next = LIST_NEXT(connection, unsettled_link);
+        connection->unsettled = !settle(connection);
+        if (!connection->unsettled)
+            LIST_REMOVE(connection, unsettled_link);
+        settled &= !connection->unsettled;
+    }
+    return settled;
 }
 
 /* Answers a request that is too long, and hangs up. */
@@ -236,8 +254,7 @@ static void run_lines(struct connection *connection)
 {
     struct buffer *in = &connection->in;
 
-    while (!connection->closing && connection->holder == NULL &&
-           used(&connection->out) <= OUT_MAX && used(in) > 0) {
+    while (may_run(connection) && used(in) > 0) {
         char *line = in->data + in->start;
         char *end = memchr(line + connection->seen, '\n', used(in) - connection->seen);
 
@@ -327,7 +344,7 @@ static void drop_empty(struct connection *connection)
     }
 }
 
-void connection_run_released(void)
+void connection_run_waiting(void)
 {
     struct connection *connection;
 

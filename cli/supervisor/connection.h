@@ -78,14 +78,17 @@ void connection_send(struct connection *connection, const struct text *line);
 void connection_chain(struct connection *connection, struct call *call);
 void connection_unchain(struct connection *connection, const struct call *call, bool success);
 
-/* Runs what was kept waiting. */
-void connection_run_released(void);
+/* Runs requests that had to wait, for a chain or for room. */
+void connection_run_waiting(void);
 
 /* The connection may have to be hung up on: what was owed to the client has changed. */
 void connection_settle(struct connection *connection);
 
-/* Sends what is queued, as far as clients take it; hangs up where nothing more is to come. */
-void connection_settle_all(void);
+/*
+ * Sends what is queued, as far as clients take it; hangs up where nothing more is to come. Returns
+ * false if connection_run_waiting() has something to run now.
+ */
+bool connection_settle_all(void);
 
 /*
  * How many there are, and an end to them all: what they have sent is answered, and what is queued

@@ -292,7 +292,7 @@ static double next_deadline(void)
     double next;
     bool   again, listing;
 
-    connection_run_released();
+    connection_run_waiting();
     next = call_expire();
     again = !threads_advance();
     listing = listing_advance();
@@ -300,8 +300,7 @@ static double next_deadline(void)
         tell_threads();
     go_on_closing();
     store_evict();
-    connection_settle_all();
-    if (stopped || listing)
+    if (!connection_settle_all() || stopped || listing)
         return 0;
     return (again || untold) && (next < 0 || next > RETRY) ? RETRY : next;
 }
