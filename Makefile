@@ -50,7 +50,7 @@ K3_LDFLAGS  = -pthread -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZER) $(LDFLAGS
 
 LIB_CFLAGS = -fPIC -fvisibility=hidden
 CLI_CFLAGS = -fPIE -ffunction-sections -fdata-sections
-CLI_LDFLAGS = $(if $(STATIC),-static-pie,-pie) -Wl,--gc-sections
+CLI_LDFLAGS = $(if $(STATIC),-static-pie,-pie) -Wl,--gc-sections,--wrap=_dl_get_origin
 # libedit's own needs are named too: nothing else would in a static link.
 CLI_LIBS = -ljansson -ledit $(if $(STATIC),-lbsd -lmd -ltinfo) -lm
 
