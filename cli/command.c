@@ -178,18 +178,25 @@ static int status_of_parse(error_t error, const char *usage_name)
     }
 }
 
-/* The line in REPORT, if any, as it may be shown. */
-static error_t show_report(const char *report, size_t size)
+/* A stream's way of writing to REPORT, a text, which remembers whether it had memory. */
+static ssize_t append_report(void *report, const char *data, size_t size)
 {
-    struct text line = {0};
+    text_append(report, data, size);
+    return (ssize_t) size;
+}
+
+/* The line in REPORT, if any, as it may be shown. */
+static error_t show_report(const struct text *report)
+{
+    struct text line = {.failed = report->failed};
     bool        failed;
 
-    if (size == 0)
-        return 0;
-    text_add_escaped(&line, report, size - 1);
-    text_add(&line, "\n");
+    if (report->size > 0) {
+        text_add_escaped(&line, report->data, report->size - 1);
+        text_add(&line, "\n");
+    }
     failed = line.failed;
-    if (!failed)
+    if (!failed && line.size > 0)
         (void) output_write(STDERR_FILENO, line.data, line.size);
     text_release(&line);
     return failed ? ENOMEM : 0;
@@ -197,24 +204,24 @@ static error_t show_report(const char *report, size_t size)
 
 /*
  * getopt writes to the stream stderr, with whatever bytes the unknown option has; glibc lets that
- * be another one. Nothing else that is called by the parsers writes to it.
+ * be another one. Nothing else that is called by the parsers writes to it. A memory stream would
+ * take and clear its buffer before there is a word to write.
  */
 static error_t parse_escaped(const struct argp *argp, int count, char **words, unsigned flags,
                              void *input)
 {
-    FILE   *given = stderr;
-    char   *report = NULL;
-    size_t  size = 0;
-    FILE   *stream = open_memstream(&report, &size);
-    error_t error, report_error;
+    FILE       *given = stderr;
+    struct text report = {0};
+    FILE       *stream = fopencookie(&report, "w", (cookie_io_functions_t){.write = append_report});
+    error_t     error, report_error;
 
     if (stream == NULL)
         return ENOMEM;
     stderr = stream;
     error = argp_parse(argp, count, words, flags, NULL, input);
     stderr = given;
-    report_error = fclose(stream) == 0 ? show_report(report, size) : ENOMEM;
-    free(report);
+    report_error = fclose(stream) == 0 ? show_report(&report) : ENOMEM;
+    text_release(&report);
     return report_error != 0 ? report_error : error;
 }
 
