@@ -13,8 +13,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define READ_SIZE (64U * 1024)
-#define REPLY_MAX (1024U * 1024 * 1024)
+/* How much is read at a time: most answers are short, but what did not fit has many pieces. */
+#define FIRST_READ (4U * 1024)
+#define NEXT_READ  (64U * 1024)
+#define REPLY_MAX  (1024U * 1024 * 1024)
 
 /* Describes a failure of which the client alone knows; returns ERROR. */
 __attribute__((format(printf, 5, 6))) static int fail(struct client *client, int error, int status,
@@ -204,8 +206,8 @@ int client_send(struct client *client, const char *method, json_t *params, json_
     return flush(client);
 }
 
-/* Reads what the socket has: 1, 0 if it has nothing now (only with MSG_DONTWAIT), or -errno. */
-static int read_more(struct client *client, int flags)
+/* Reads what the socket has: 1, 0 if it has nothing now, or -errno. */
+static int read_more(struct client *client)
 {
     struct text *received = &client->received;
     ssize_t      size;
@@ -217,11 +219,11 @@ static int read_more(struct client *client, int flags)
     }
     if (received->size > REPLY_MAX)
         return fail_garbage(client);
-    if (!text_reserve(received, READ_SIZE))
+    if (!text_reserve(received, received->size > 0 ? NEXT_READ : FIRST_READ))
         return fail_memory(client);
     do
         size = recv(client->fd, received->data + received->size,
-                    received->capacity - received->size, flags);
+                    received->capacity - received->size, MSG_DONTWAIT);
     while (size < 0 && errno == EINTR);
     if (size < 0 && errno == EAGAIN)
         return 0;
@@ -231,20 +233,23 @@ static int read_more(struct client *client, int flags)
     return 1;
 }
 
-/* Reads more, and sends meanwhile: who only did one of both could wait for ever. */
+/*
+ * Reads more, and sends meanwhile: who only did one of both could wait for ever. A poll for input
+ * sleeps until there is some; a read would be woken by the other side's taking the request, too.
+ */
 static int wait_for_more(struct client *client)
 {
-    struct pollfd pollfd = {.fd = client->fd, .events = POLLIN | POLLOUT};
+    struct pollfd pollfd = {.fd = client->fd, .events = POLLIN};
     int           error = 0;
 
-    if (client->unsent.size == 0)
-        return read_more(client, 0);
+    if (client->unsent.size > 0)
+        pollfd.events |= POLLOUT;
     if (poll(&pollfd, 1, -1) < 0)
         return errno == EINTR ? 0 : fail_lost(client);
     if (pollfd.revents & POLLOUT)
         error = flush(client);
     if (error == 0 && (pollfd.revents & ~POLLOUT))
-        error = read_more(client, MSG_DONTWAIT);
+        error = read_more(client);
     return error;
 }
 
@@ -323,7 +328,7 @@ int client_try_receive(struct client *client, struct reply *ret)
     while (found == 0) {
         found = flush(client);
         if (found == 0)
-            found = read_more(client, MSG_DONTWAIT);
+            found = read_more(client);
         if (found <= 0)
             return found;
         found = take_reply(client, &seen, ret);
