@@ -33,9 +33,11 @@ static json_t *parameter_of(json_t *thread)
     return id != NULL ? id : thread;
 }
 
+/* Of the thread no more is asked for than take_end() looks at: an answer's end is soon read. */
 static json_t *make_params(json_t *thread, double timeout, bool ready)
 {
-    json_t *params = json_pack("{s:O}", "thread", parameter_of(thread));
+    json_t *params = json_pack("{s:O, s:[sssssss]}", "thread", parameter_of(thread), "members",
+                               "id", "name", "runs", "exit_code", "signal", "exception", "message");
     int     error = 0;
 
     if (timeout >= 0)
