@@ -14,6 +14,7 @@
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Has whoever held the other end of the lifeline gone? */
@@ -63,9 +64,22 @@ static bool reap_until(pid_t supervisor, siginfo_t *ret)
     }
 }
 
-/* Stays in few pages, which is nearly all that an idle guardian holds: see lean_process(). */
-static int wait_for_signal(const sigset_t *signals)
+/*
+ * Stays in few pages, which is nearly all that an idle guardian holds: see lean_process(). It gives
+ * the others back when it has rested: at first somebody waits until the supervisor is up.
+ */
+static int wait_for_signal(const sigset_t *signals, bool *is_lean)
 {
+    static const struct timespec rest = {.tv_sec = 1};
+
+    if (!*is_lean) {
+        int signal = (int) syscall(SYS_rt_sigtimedwait, signals, NULL, &rest, (NSIG - 1) / 8);
+
+        if (signal > 0)
+            return signal;
+        lean_process();
+        *is_lean = true;
+    }
     return (int) syscall(SYS_rt_sigtimedwait, signals, NULL, NULL, (NSIG - 1) / 8);
 }
 
@@ -73,14 +87,14 @@ __attribute__((noreturn)) static void guard(const struct guardian_options *optio
                                             pid_t supervisor, const sigset_t *signals)
 {
     siginfo_t end;
+    bool      is_lean = false;
 
     prctl(PR_SET_NAME, "k3thread-guard");
     close(options->listener);
     if (options->lifeline >= 0 && options->directory == NULL)
         close(options->lifeline);
-    lean_process();
     for (;;) {
-        int signal = wait_for_signal(signals);
+        int signal = wait_for_signal(signals, &is_lean);
 
         if (signal == SIGCHLD && reap_until(supervisor, &end))
             conclude(options, list, &end);
@@ -93,12 +107,12 @@ __attribute__((noreturn)) static void guard(const struct guardian_options *optio
 __attribute__((noreturn)) static void stand_for(pid_t guardian, const sigset_t *signals)
 {
     siginfo_t end;
+    bool      is_lean = false;
 
     prctl(PR_SET_NAME, "k3thread-wait");
     (void) close_range(3, ~0U, 0); /* the next supervisor waits for none of them to be closed */
-    lean_process();
     for (;;) {
-        int signal = wait_for_signal(signals);
+        int signal = wait_for_signal(signals, &is_lean);
 
         if (signal == SIGCHLD && reap_until(guardian, &end))
             _exit(exit_status(&end));
