@@ -12,14 +12,12 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Makes LOGS if it is missing and opens it, if it is nobody else's. */
+/* Opens LOGS, if it is nobody else's. */
 static int open_directory(const char *logs)
 {
     struct stat info;
     int         fd;
 
-    if (mkdir(logs, 0700) < 0 && errno != EEXIST)
-        return -errno;
     fd = open(logs, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     if (fd < 0)
         return errno == ELOOP || errno == ENOTDIR ? -EPERM : -errno;
@@ -70,18 +68,31 @@ static void remove_old_runs(int logs)
         free(runs);
 }
 
+/* Makes LOGS; if it was there, it must be safe to use and is cleared up. */
+static int prepare(const char *logs)
+{
+    int fd;
+
+    if (mkdir(logs, 0700) == 0)
+        return 0;
+    fd = errno == EEXIST ? open_directory(logs) : -errno;
+    if (fd < 0)
+        return fd;
+    remove_old_runs(fd);
+    close(fd);
+    return 0;
+}
+
 int logs_open(const char *logs, char **ret)
 {
     struct timespec now;
     struct tm       parts;
     char            date[32];
     char           *run;
-    int             fd = open_directory(logs);
+    int             error = prepare(logs);
 
-    if (fd < 0)
-        return fd;
-    remove_old_runs(fd);
-    close(fd);
+    if (error != 0)
+        return error;
     if (clock_gettime(CLOCK_REALTIME, &now) < 0 || gmtime_r(&now.tv_sec, &parts) == NULL)
         return -EOVERFLOW;
     /* To the microsecond: several within a second are in their order too. */
@@ -89,8 +100,7 @@ int logs_open(const char *logs, char **ret)
     if (asprintf(&run, "%s/%s.%06ldZ-%d", logs, date, now.tv_nsec / 1000, (int) getpid()) < 0)
         return -ENOMEM;
     if (mkdir(run, 0700) < 0) {
-        int error = -errno;
-
+        error = -errno;
         free(run);
         return error;
     }
