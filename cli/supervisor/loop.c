@@ -56,11 +56,14 @@ static void serve_round(void)
     }
 }
 
-/* Whole milliseconds, rounded up, so that a deadline has passed when the wait is over. */
+/*
+ * Whole milliseconds, rounded up, so that a deadline has passed when the wait is over; none where
+ * there is work left for the next round.
+ */
 static int to_milliseconds(double seconds)
 {
-    if (seconds < 0)
-        return -1;
+    if (seconds <= 0)
+        return seconds < 0 ? -1 : 0;
     return seconds > 1e6 ? 1000000000 : (int) (seconds * 1000) + 1;
 }
 
