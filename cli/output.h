@@ -33,15 +33,19 @@ int output_write(int fd, const void *data, size_t size);
 /* VALUE as JSON to read, and a newline. */
 void text_add_json(struct text *text, const json_t *value);
 
+/* As many columns are told apart; those behind them have one width. */
+#define TABLE_COLUMNS 16
+
 /*
  * A table with aligned columns; zeroed it is empty. A row is made of cells: append each one's bytes
- * to table->cells, then call table_end_cell(), and table_end_row() behind the last. The first row
- * says how many cells there are in each.
+ * to table->cells, without a tab or a newline in them, then call table_end_cell(), and
+ * table_end_row() behind the last. The first row says how many cells there are in each.
  */
 struct table {
     size_t      columns;
-    struct text cells; /* the bytes of all cells, one behind the other */
-    struct text ends;  /* where each cell ends in them: size_t */
+    size_t      widths[TABLE_COLUMNS]; /* the widest cell of each so far */
+    struct text cells;                 /* each with a tab behind it, the last of a row a newline */
+    size_t      begin, column;         /* of the next cell: where in them, and in its row */
 };
 
 void table_end_cell(struct table *table);
@@ -49,6 +53,9 @@ void table_end_row(struct table *table);
 
 /* A row of plain words, as the headings are. */
 void table_add_words(struct table *table, const char *const *words, size_t count);
+
+/* Whole rows, written as they are kept: tabs between their cells, a newline behind each. */
+void table_add_lines(struct table *table, const char *lines, size_t size);
 
 void table_release(struct table *table);
 

@@ -26,27 +26,6 @@ bool text_reserve(struct text *text, size_t size)
     return true;
 }
 
-void text_append(struct text *text, const void *data, size_t size)
-{
-    if (size == 0 || !text_reserve(text, size))
-        return;
-    memcpy(text->data + text->size, data, size);
-    text->size += size;
-}
-
-void text_add(struct text *text, const char *string)
-{
-    text_append(text, string, strlen(string));
-}
-
-void text_byte(struct text *text, char byte, size_t times)
-{
-    if (times == 0 || !text_reserve(text, times))
-        return;
-    memset(text->data + text->size, byte, times);
-    text->size += times;
-}
-
 void text_number(struct text *text, uint64_t number, size_t width)
 {
     char  digits[32];
@@ -188,8 +167,7 @@ static size_t add_one_escaped(struct text *text, const char *data, size_t size)
     return 1;
 }
 
-/* How many bytes at the start are plain ASCII, which is most of what is ever shown. */
-static size_t plain_prefix(const char *data, size_t size)
+size_t text_plain(const char *data, size_t size)
 {
     size_t plain = 0;
 
@@ -203,7 +181,7 @@ void text_add_escaped(struct text *text, const char *string, size_t length)
     size_t done = 0;
 
     while (done < length) {
-        size_t plain = plain_prefix(string + done, length - done);
+        size_t plain = text_plain(string + done, length - done);
 
         text_append(text, string + done, plain);
         done += plain;
@@ -214,7 +192,7 @@ void text_add_escaped(struct text *text, const char *string, size_t length)
 
 bool text_is_utf8(const char *data, size_t size)
 {
-    size_t   done = plain_prefix(data, size);
+    size_t   done = text_plain(data, size);
     uint32_t code;
 
     while (done < size) {
@@ -230,7 +208,7 @@ bool text_is_utf8(const char *data, size_t size)
 /* Can it be shown as it is, within quotes? */
 static bool is_printable(const char *string, size_t length)
 {
-    size_t   done = plain_prefix(string, length);
+    size_t   done = text_plain(string, length);
     uint32_t code;
 
     while (done < length) {
@@ -294,7 +272,7 @@ void text_add_quoted(struct text *text, const char *string)
 
 size_t text_width(const char *data, size_t size)
 {
-    size_t   done = plain_prefix(data, size);
+    size_t   done = text_plain(data, size);
     size_t   columns = done;
     uint32_t code;
 

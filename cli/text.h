@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct text {
     char  *data; /* NULL while nothing was appended; not NUL-terminated */
@@ -22,9 +23,33 @@ struct text {
 /* Makes room for SIZE more bytes behind the end. Returns false without memory. */
 bool text_reserve(struct text *text, size_t size);
 
-void text_append(struct text *text, const void *data, size_t size);
-void text_add(struct text *text, const char *string);
-void text_byte(struct text *text, char byte, size_t times);
+/* Does the same with a call only when there is no room yet: a table is made of very short pieces. */
+static inline bool text_has_room(struct text *text, size_t size)
+{
+    return (!text->failed && size <= text->capacity - text->size) || text_reserve(text, size);
+}
+
+static inline void text_append(struct text *text, const void *data, size_t size)
+{
+    if (size == 0 || !text_has_room(text, size))
+        return;
+    memcpy(text->data + text->size, data, size);
+    text->size += size;
+}
+
+static inline void text_add(struct text *text, const char *string)
+{
+    text_append(text, string, strlen(string));
+}
+
+static inline void text_byte(struct text *text, char byte, size_t times)
+{
+    if (times == 0 || !text_has_room(text, times))
+        return;
+    memset(text->data + text->size, byte, times);
+    text->size += times;
+}
+
 /* NUMBER in decimal, with at least WIDTH digits. */
 void text_number(struct text *text, uint64_t number, size_t width);
 void text_vprintf(struct text *text, const char *format, va_list arguments);
@@ -37,6 +62,9 @@ void text_add_escaped(struct text *text, const char *string, size_t length);
 void text_add_quoted(struct text *text, const char *string);
 
 bool text_is_utf8(const char *data, size_t size);
+
+/* How many bytes at the start are printable ASCII, which is most of what is ever shown. */
+size_t text_plain(const char *data, size_t size);
 
 /* How many columns of a terminal SIZE bytes take. */
 size_t text_width(const char *data, size_t size);

@@ -38,30 +38,12 @@ void view_add_result(struct text *text, const json_t *thread)
                (int) json_integer_value(signal));
 }
 
-static size_t cell_size(const char *bytes, const char *end)
-{
-    const char *at = bytes;
-
-    while (at < end && *at != '\t' && *at != '\n')
-        at++;
-    return (size_t) (at - bytes);
-}
-
 void view_add_rows(struct table *table, const json_t *part)
 {
     const json_t *rows = json_object_get(part, "table");
-    const char   *bytes = json_string_value(rows);
-    const char   *end = bytes != NULL ? bytes + json_string_length(rows) : NULL;
 
-    while (bytes < end) {
-        size_t size = cell_size(bytes, end);
-
-        text_append(&table->cells, bytes, size);
-        table_end_cell(table);
-        if (bytes[size] == '\n')
-            table_end_row(table);
-        bytes += size + 1;
-    }
+    if (json_is_string(rows))
+        table_add_lines(table, json_string_value(rows), json_string_length(rows));
 }
 
 void view_add_reason(struct text *text, const json_t *thread)
