@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,9 +42,18 @@ int duration_parse(const char *text, double *ret)
     return -EINVAL;
 }
 
+/* 125 s as 2m05s: COUNT of the smaller unit, LETTERS[1], are one of the larger, LETTERS[0]. */
+static void add_two(struct text *text, uint64_t number, unsigned count, const char *letters)
+{
+    text_number(text, number / count, 1);
+    text_byte(text, letters[0], 1);
+    text_number(text, number % count, 2);
+    text_byte(text, letters[1], 1);
+}
+
 void duration_add(struct text *text, double seconds)
 {
-    unsigned long long whole;
+    uint64_t whole;
 
     if (!(seconds > 0)) /* a clock that was set back */
         seconds = 0;
@@ -56,11 +66,11 @@ void duration_add(struct text *text, double seconds)
         text_byte(text, 's', 1);
         return;
     }
-    whole = seconds < 1e15 ? (unsigned long long) (seconds + 0.05) : 1000000000000000ULL;
+    whole = seconds < 1e15 ? (uint64_t) (seconds + 0.05) : 1000000000000000U;
     if (whole < 3600)
-        text_printf(text, "%llum%02llus", whole / 60, whole % 60);
+        add_two(text, whole, 60, "ms");
     else if (whole < 86400)
-        text_printf(text, "%lluh%02llum", whole / 3600, whole / 60 % 60);
+        add_two(text, whole / 60, 60, "hm");
     else
-        text_printf(text, "%llud%02lluh", whole / 86400, whole / 3600 % 24);
+        add_two(text, whole / 3600, 24, "dh");
 }

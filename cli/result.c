@@ -6,12 +6,13 @@
 
 void result_add(struct text *text, const char *exception, int exit_code, int signal)
 {
-    const char *signal_name = exceptions_signal_name(signal);
+    const char *signal_name;
 
     if (exception == NULL && exit_code < 0 && signal <= 0) {
         text_byte(text, '-', 1);
         return;
     }
+    signal_name = exceptions_signal_name(signal);
     if (exception != NULL)
         text_add(text, exception);
     if (exception != NULL && (exit_code >= 0 || signal > 0))

@@ -77,9 +77,8 @@ static void add_escaped(struct text *text, char byte)
         text_printf(text, "\\u%04x", (unsigned) byte);
 }
 
-void write_text(struct text *text, const char *bytes, size_t size)
+static void add_inside(struct text *text, const char *bytes, size_t size)
 {
-    text_byte(text, '"', 1);
     for (size_t done = 0; done < size;) {
         size_t plain = plain_prefix(bytes + done, size - done);
 
@@ -88,7 +87,27 @@ void write_text(struct text *text, const char *bytes, size_t size)
         if (done < size)
             add_escaped(text, bytes[done++]);
     }
+}
+
+void write_text(struct text *text, const char *bytes, size_t size)
+{
     text_byte(text, '"', 1);
+    add_inside(text, bytes, size);
+    text_byte(text, '"', 1);
+}
+
+void write_escapes(struct text *text, size_t begin)
+{
+    size_t      plain = text->failed ? 0 : plain_prefix(text->data + begin, text->size - begin);
+    struct text rest = {.failed = text->failed};
+
+    if (!text->failed && plain == text->size - begin)
+        return;
+    text_append(&rest, text->data + begin + plain, text->size - begin - plain);
+    text->failed = rest.failed;
+    text->size = begin + plain;
+    add_inside(text, rest.data, rest.size);
+    text_release(&rest);
 }
 
 void write_bytes(struct text *text, const char *bytes)

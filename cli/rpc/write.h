@@ -18,6 +18,9 @@ void write_seconds(struct text *text, double seconds);
 /* A string of SIZE bytes of UTF-8, no NUL among them. */
 void write_text(struct text *text, const char *bytes, size_t size);
 
+/* Escapes what stands from BEGIN to the end of TEXT as it has to be inside of a string. */
+void write_escapes(struct text *text, size_t begin);
+
 /* A string, or what bytes.h makes of bytes that are not UTF-8. */
 void write_bytes(struct text *text, const char *bytes);
 

@@ -29,6 +29,7 @@ struct listing {
     struct selector    *selectors;
     size_t              count; /* of them; 0: all threads */
     bool                live;
+    bool                fresh; /* its first part is yet to be sent, in this round */
     struct store_cursor cursor;
     LIST_ENTRY(listing) link;
 };
@@ -143,44 +144,40 @@ static void reply_objects(struct call *call, struct listing *listing)
     call_reply_written(call, &result);
 }
 
-/* {"table": "…"} with the next rows; returns whether there are more. */
-static bool write_part(struct text *text, struct listing *listing)
+/* The next rows, as they stand in a string; returns whether there are more to come. */
+static bool add_rows(struct text *rows, struct listing *listing)
 {
-    struct text          rows = {0};
     const struct record *record = NULL;
     double               now = clock_wall();
 
     if (listing->cursor.seen == 0)
-        table_add_headings(&rows);
+        table_add_headings(rows);
     for (size_t i = 0; i < PART && (record = store_next(&listing->cursor)) != NULL; i++)
         if (is_wanted(listing, record))
-            table_add_row(&rows, record, now);
-    text_byte(text, '{', 1);
-    write_name(text, "table");
-    write_text(text, rows.data, rows.size);
-    text_byte(text, '}', 1);
-    text->failed |= rows.failed;
-    text_release(&rows);
-    return record != NULL;
+            table_add_row(rows, record, now);
+    return listing->cursor.next != NULL;
 }
 
 /* All parts but the last are notifications. */
 static void send_part(struct listing *listing)
 {
     struct call *call = listing->call;
-    struct text  part = {0}, note = {0};
+    struct text  rows = {0}, line = {0};
+    bool         more = add_rows(&rows, listing);
 
-    if (!write_part(&part, listing)) {
-        call_reply_written(call, &part);
-        return;
+    line.failed = rows.failed;
+    if (more)
+        text_add(&line, "{\"jsonrpc\":\"2.0\",\"method\":\"table\",\"params\":");
+    text_add(&line, "{\"table\":\"");
+    text_append(&line, rows.data, rows.size);
+    text_add(&line, more ? "\"}}" : "\"}");
+    text_release(&rows);
+    if (more) {
+        connection_send(call->connection, &line);
+        text_release(&line);
+    } else {
+        call_reply_written(call, &line);
     }
-    text_add(&note, "{\"jsonrpc\":\"2.0\",\"method\":\"table\",\"params\":");
-    text_append(&note, part.data, part.size);
-    text_byte(&note, '}', 1);
-    note.failed |= part.failed;
-    connection_send(call->connection, &note);
-    text_release(&note);
-    text_release(&part);
 }
 
 bool listing_advance(void)
@@ -193,7 +190,10 @@ bool listing_advance(void)
         if (connection_is_full(listing->call->connection))
             continue;
         again = true;
-        send_part(listing);
+        if (listing->fresh)
+            listing->fresh = false; /* the client is to have something to do meanwhile */
+        else
+            send_part(listing);
     }
     return again;
 }
@@ -207,7 +207,8 @@ static struct listing *listing_new(struct call *call, struct selector *selectors
         free_selectors(selectors, count);
         return NULL;
     }
-    *listing = (struct listing){.call = call, .selectors = selectors, .count = count};
+    *listing =
+        (struct listing){.call = call, .selectors = selectors, .count = count, .fresh = true};
     store_open(&listing->cursor, find_only(selectors, count));
     LIST_INSERT_HEAD(&under_way, listing, link);
     return listing;

@@ -14,9 +14,12 @@ static void add_number(struct text *text, int64_t number)
         text_byte(text, '-', 1);
 }
 
-static void add_escaped(struct text *text, const char *bytes)
+static void add_name(struct text *text, const char *name)
 {
-    text_add_escaped(text, bytes, strlen(bytes));
+    size_t begin = text->size;
+
+    text_add_escaped(text, name, strlen(name));
+    write_escapes(text, begin);
 }
 
 /* How long the command has run, or ran; a pause between two runs belongs to neither. */
@@ -37,17 +40,20 @@ static void add_result(struct text *text, const struct report *report)
 
 static void add_command(struct text *text, char *const *words)
 {
+    size_t begin = text->size;
+
     for (char *const *word = words; *word != NULL; word++) {
         if (word > words)
             text_byte(text, ' ', 1);
         text_add_quoted(text, *word);
     }
+    write_escapes(text, begin);
 }
 
 /* X(heading, how the cell is written); the last one is the only one that may be long. */
 #define COLUMNS(X)                                                                                 \
     X("ID", add_number(text, (int64_t) r->id))                                                     \
-    X("NAME", add_escaped(text, r->job.name))                                                      \
+    X("NAME", add_name(text, r->job.name))                                                         \
     X("TID", add_number(text, r->now.tid))                                                         \
     X("PID", add_number(text, r->now.pid))                                                         \
     X("STATE", text_add(text, record_state(r)))                                                    \
@@ -60,12 +66,12 @@ static void add_command(struct text *text, char *const *words)
 static void end_line(struct text *text)
 {
     if (!text->failed)
-        text->data[text->size - 1] = '\n';
+        text->data[text->size - 1] = 'n';
 }
 
 void table_add_headings(struct text *text)
 {
-#define X(heading, write) text_add(text, heading "\t");
+#define X(heading, write) text_add(text, heading "\\t");
     COLUMNS(X)
 #undef X
     end_line(text);
@@ -75,7 +81,7 @@ void table_add_row(struct text *text, const struct record *r, double now)
 {
 #define X(heading, write)                                                                          \
     write;                                                                                         \
-    text_byte(text, '\t', 1);
+    text_add(text, "\\t");
     COLUMNS(X)
 #undef X
     end_line(text);

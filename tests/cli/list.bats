@@ -51,6 +51,15 @@ load helpers
   like "$(k3 list)" '*ünï*'
 }
 
+@test "quotes and backslashes stand in a table as they are, in a short one and in a long one" {
+  for i in {1..20}; do k3 start -n "say \"$i\"" -- true '"\t"' "it's" $'\t\\"' '\n' 'é'; done
+  cat >command <<'EOF'
+  true '"\t"' 'it'\''s' $'\t\\"' '\n' 'é'
+EOF
+  is "$(k3 list 7 | grep -F '7   say "7"  ' | grep -cFf command)" 1
+  is "$(k3 list | grep '^[0-9]*  *say "[0-9]*"  ' | grep -cFf command)" 20
+}
+
 @test "threads are in the order of their ids" {
   for _ in {1..12}; do k3 start -- true; done
   is "$(k3 list -q | xargs)" '1 2 3 4 5 6 7 8 9 10 11 12'
