@@ -3,6 +3,7 @@
 #include "cli/launch.h"
 #include "cli/rpc/parse.h"
 #include "cli/rpc/protocol.h"
+#include "cli/rpc/table_line.h"
 #include "cli/status.h"
 
 #include <errno.h>
@@ -257,7 +258,7 @@ static int wait_for_more(struct client *client)
 static int parse_reply(struct client *client, char *line, size_t size, struct reply *ret)
 {
     json_error_t  error;
-    json_t       *message = parse_json(line, size, 0, &error);
+    json_t       *message = table_line_parse(line, size, &error);
     const json_t *id = json_object_get(message, "id");
     const json_t *result = json_object_get(message, "result");
 

@@ -1,6 +1,12 @@
-/* Bytes in JSON: what was encoded comes back, and nothing else is taken for base64. */
+/*
+ * Bytes in JSON: what was encoded comes back, and nothing else is taken for base64. A line with a
+ * table is read as any other.
+ */
 #include "cli/rpc/base64.h"
 #include "cli/rpc/bytes.h"
+#include "cli/rpc/parse.h"
+#include "cli/rpc/table_line.h"
+#include "cli/text.h"
 #include "tests/fuzz/fuzz.h"
 
 static void there_and_back(const uint8_t *data, size_t size)
@@ -47,10 +53,44 @@ static void json(const uint8_t *data, size_t size)
     free(string);
 }
 
+/* The short way to a line's table comes to what jansson makes of all of it. */
+static void compare_lines(const struct text *line)
+{
+    char        *copy = fuzz_string((const uint8_t *) line->data, line->size);
+    json_error_t error;
+    json_t      *expected = parse_json(copy, line->size, 0, &error);
+    json_t      *message = table_line_parse(line->data, line->size, &error);
+
+    MUST((message == NULL) == (expected == NULL));
+    MUST(message == NULL || json_equal(message, expected));
+    json_decref(message);
+    json_decref(expected);
+    free(copy);
+}
+
+/* DATA is what the table begins with; and then, all but its end. */
+static void table_line(const uint8_t *data, size_t size)
+{
+    struct text line = {0};
+
+    text_add(&line, "{\"id\":1,\"result\":{\"table\":\"");
+    text_append(&line, data, size);
+    text_byte(&line, 'x', 600);
+    text_add(&line, "\"}}");
+    compare_lines(&line);
+    line.size = 0;
+    text_append(&line, data, size);
+    text_byte(&line, 'x', 600);
+    text_add(&line, "\"}}");
+    compare_lines(&line);
+    text_release(&line);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     there_and_back(data, size);
     decode(data, size);
     json(data, size);
+    table_line(data, size);
     return 0;
 }

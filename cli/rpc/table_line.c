@@ -1,0 +1,127 @@
+#include "cli/rpc/table_line.h"
+
+#include "cli/rpc/parse.h"
+#include "cli/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * What stands before the string and behind it: an object of one member in the message. With the
+ * comma it can not be a part of a string.
+ */
+static const char *const begins[] = {",\"params\":{\"table\":\"", ",\"result\":{\"table\":\""};
+static const char        end[] = "\"}}";
+
+#define BEGIN_SIZE strlen(",\"params\":{\"table\":\"") /* of either */
+#define END_SIZE   strlen(end)
+
+/* The longest that may stand before the string: method or id. */
+#define HEAD_MAX 100
+
+/* A shorter string is not worth it. */
+#define STRING_MIN 512
+
+/* What the letter behind a backslash stands for; 0: leave it to jansson. */
+static char meant_by(char letter)
+{
+    switch (letter) {
+    case 't':
+        return '\t';
+    case 'n':
+        return '\n';
+    case '"':
+    case '\\':
+        return letter;
+    default:
+        return 0;
+    }
+}
+
+/*
+ * Takes the escapes out of a string's SIZE bytes into RET, which is as large. Returns how many are
+ * left, or 0 when the string is none or has anything unusual in it.
+ */
+static size_t unescape(const char *string, size_t size, char *ret)
+{
+    unsigned char seen = 0;
+    char         *out = ret;
+
+    for (size_t i = 0; i < size; i++) {
+        char byte = string[i];
+
+        if (byte == '\\')
+            byte = ++i < size ? meant_by(string[i]) : 0;
+        else if ((unsigned char) byte < ' ' || byte == '"')
+            return 0;
+        if (byte == 0)
+            return 0;
+        seen |= (unsigned char) byte;
+        *out++ = byte;
+    }
+    if (seen >= 0x80 && !text_is_utf8(ret, (size_t) (out - ret)))
+        return 0;
+    return (size_t) (out - ret);
+}
+
+/* Where the string begins in LINE, or 0 when there is no long one in the right place. */
+static size_t find_string(const char *line, size_t size)
+{
+    const char *found = NULL;
+    size_t      head;
+
+    for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]) && found == NULL; i++)
+        found = memmem(line, size < HEAD_MAX ? size : HEAD_MAX, begins[i], BEGIN_SIZE);
+    head = found != NULL ? (size_t) (found - line) + BEGIN_SIZE : size;
+    if (size < head + STRING_MIN || memcmp(line + size - END_SIZE, end, END_SIZE) != 0)
+        return 0;
+    return head;
+}
+
+/* What LINE says with an empty string: its HEAD bytes before that, and what ends every such line. */
+static json_t *parse_around(const char *line, size_t head)
+{
+    char         around[HEAD_MAX + sizeof(end)];
+    json_error_t error;
+
+    memcpy(around, line, head);
+    memcpy(around + head, end, END_SIZE);
+    return parse_json(around, head + END_SIZE, 0, &error);
+}
+
+/*
+ * Puts STRING where it was: into the object that the text before it began, which is one of the
+ * message's own, as no more than two brackets end the line.
+ */
+static bool put_back(json_t *message, const char *head, const char *string, size_t size)
+{
+    const char *key = head[-(ptrdiff_t) BEGIN_SIZE + 2] == 'p' ? "params" : "result";
+
+    return json_object_set_new(json_object_get(message, key), "table",
+                               json_stringn_nocheck(string, size)) == 0;
+}
+
+/* Returns NULL also for a line that only jansson can tell what to make of. */
+static json_t *parse_apart(const char *line, size_t size)
+{
+    size_t  head = find_string(line, size);
+    char   *string = head > 0 ? malloc(size - head) : NULL;
+    size_t  length = string != NULL ? unescape(line + head, size - head - END_SIZE, string) : 0;
+    json_t *message = length > 0 ? parse_around(line, head) : NULL;
+
+    if (message != NULL && !put_back(message, line + head, string, length)) {
+        json_decref(message);
+        message = NULL;
+    }
+    free(string);
+    return message;
+}
+
+json_t *table_line_parse(char *line, size_t size, json_error_t *ret_error)
+{
+    json_t *message = parse_apart(line, size);
+
+    return message != NULL ? message : parse_json(line, size, 0, ret_error);
+}
