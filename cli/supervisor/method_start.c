@@ -20,24 +20,23 @@
 #define DEFAULT_GRACE 10.0
 
 /*
- * Strings of a JSON array (NULL: none) into a new NULL-terminated array with BEFORE free slots
- * before it. Returns 0 or what bytes_from_json() does.
+ * Strings of a JSON array (NULL: none) into a new NULL-terminated array. Returns 0 or what
+ * bytes_from_json() does.
  */
-static int strings_from_json(const json_t *array, size_t before, char ***ret)
+static int strings_from_json(const json_t *array, char ***ret)
 {
     size_t count = json_array_size(array);
-    char **strings = calloc(before + count + 1, sizeof(*strings));
+    char **strings = calloc(count + 1, sizeof(*strings));
 
     if (strings == NULL)
         return -ENOMEM;
-    strings += before;
     for (size_t i = 0; i < count; i++) {
         int error = bytes_from_json(json_array_get(array, i), &strings[i]);
 
         if (error != 0) {
             while (i-- > 0)
                 free(strings[i]);
-            free(strings - before);
+            free(strings);
             return error;
         }
     }
@@ -53,7 +52,7 @@ static bool parse_command(struct call *call, const json_t *command, struct job *
         call_fail(call, PROTOCOL_TYPE_ERROR, "\"command\" must be a list of one string or more");
         return false;
     }
-    error = strings_from_json(command, 1, &job->argv);
+    error = strings_from_json(command, &job->argv);
     return error == 0 || call_refuse(call, error, "\"command\" must be a list of strings");
 }
 
@@ -87,7 +86,7 @@ static struct environment *make_environment(struct call *call, const json_t *env
     int                 error = -EINVAL;
 
     if (environment == NULL || json_is_array(environment))
-        error = strings_from_json(environment, 0, &strings);
+        error = strings_from_json(environment, &strings);
     if (error == 0) {
         if (!check_environment(call, strings)) {
             free_strings(strings);

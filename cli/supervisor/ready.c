@@ -353,11 +353,11 @@ static bool check_line(struct ready *ready)
 /* Starts the command that asks. Its processes carry the thread's mark, like all others. */
 static void begin_command(struct ready *ready, const struct spawn_plan *plan)
 {
-    char             *argv[] = {NULL, "/bin/sh", "-c", (char *) ready->argument, NULL};
+    char             *argv[] = {"/bin/sh", "-c", (char *) ready->argument, NULL};
     struct spawn_plan asking = *plan;
     struct spawned    spawned;
 
-    asking.argv = argv + 1;
+    asking.argv = argv;
     asking.output = "/dev/null";
     asking.extra_from = -1;
     if (spawn(&asking, &spawned) != 0) {

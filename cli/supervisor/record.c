@@ -22,8 +22,7 @@ void job_release(struct job *job)
 {
     free(job->name);
     free_strings(job->argv);
-    if (job->argv != NULL)
-        free(job->argv - 1);
+    free(job->argv);
     environment_unref(job->environment);
     free(job->directory);
     free(job->output);

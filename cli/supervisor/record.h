@@ -31,7 +31,7 @@ enum restart { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
 /* What a thread was asked to do; never changed after the start. */
 struct job {
     char               *name;
-    char              **argv;        /* one free slot stands before argv[0] */
+    char              **argv;
     struct environment *environment; /* dropped by the worker when it needs it no more */
     char               *directory;
     char               *output; /* where the output goes: the log, or --output's file */

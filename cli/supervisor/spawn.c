@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -33,6 +34,7 @@ int __clone(int (*function)(void *), void *stack, int flags, void *arg, ...);
 /* Shared with the child, which has the parent's memory while the parent is held by vfork. */
 struct child {
     const struct spawn_plan *plan;
+    char                   **shell_argv; /* for a script: see make_shell_argv() */
     pid_t                    parent;
     enum spawn_stage         stage;
     int                      error;
@@ -96,18 +98,15 @@ static int set_limits(const struct spawn_plan *plan)
 }
 
 /* A script without "#!" is the shell's, as execvp() has it. */
-IN_CHILD static void exec_file(const char *file, const struct spawn_plan *plan)
+IN_CHILD static void exec_file(const char *file, const struct child *child)
 {
-    char **argv = (char **) plan->argv;
-    char  *name = argv[0];
+    const struct spawn_plan *plan = child->plan;
 
-    execve(file, argv, plan->environment);
+    execve(file, plan->argv, plan->environment);
     if (errno != ENOEXEC)
         return;
-    argv[-1] = (char *) "/bin/sh";
-    argv[0] = (char *) file;
-    execve(argv[-1], argv - 1, plan->environment);
-    argv[0] = name;
+    child->shell_argv[1] = (char *) file;
+    execve(child->shell_argv[0], child->shell_argv, plan->environment);
 }
 
 static const char *search_path(char *const *environment)
@@ -133,10 +132,11 @@ static bool join_path(char *file, const char *directory, size_t length, const ch
 }
 
 /* Tries each directory of the path. Returns, with errno as execvp() has it, when none will do. */
-IN_CHILD static void exec_search(const struct spawn_plan *plan)
+IN_CHILD static void exec_search(const struct child *child)
 {
-    const char *path = search_path(plan->environment);
-    bool        denied = false;
+    const struct spawn_plan *plan = child->plan;
+    const char              *path = search_path(plan->environment);
+    bool                     denied = false;
 
     errno = ENOENT;
     for (;;) {
@@ -144,7 +144,7 @@ IN_CHILD static void exec_search(const struct spawn_plan *plan)
         size_t length = strcspn(path, ":");
 
         if (join_path(file, path, length, plan->argv[0]))
-            exec_file(file, plan);
+            exec_file(file, child);
         if (errno == EACCES)
             denied = true;
         else if (errno != ENOENT && errno != ENOTDIR && errno != ESTALE && errno != ENODEV)
@@ -156,9 +156,10 @@ IN_CHILD static void exec_search(const struct spawn_plan *plan)
     errno = denied ? EACCES : ENOENT;
 }
 
-IN_CHILD static void exec_command(const struct spawn_plan *plan)
+IN_CHILD static void exec_command(const struct child *child)
 {
-    sigset_t none;
+    const struct spawn_plan *plan = child->plan;
+    sigset_t                 none;
 
     sigemptyset(&none);
     if (plan->argv[0][0] == '\0') {
@@ -168,9 +169,9 @@ IN_CHILD static void exec_command(const struct spawn_plan *plan)
     if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
         return;
     if (strchr(plan->argv[0], '/') != NULL)
-        exec_file(plan->argv[0], plan);
+        exec_file(plan->argv[0], child);
     else
-        exec_search(plan);
+        exec_search(child);
 }
 
 /* The child, from vfork to exec; only what may stand there. */
@@ -189,7 +190,7 @@ IN_CHILD static int run_child(void *argument)
     if (enter(plan) < 0)
         goto failed;
     child->stage = SPAWN_EXEC;
-    exec_command(plan);
+    exec_command(child);
 failed:
     child->error = errno;
     _exit(127);
@@ -217,27 +218,60 @@ __attribute__((noinline)) static pid_t clone_child(struct child *child, int *ret
                  CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PIDFD | SIGCHLD, child, ret_pidfd);
 }
 
-int spawn(const struct spawn_plan *plan, struct spawned *ret)
+/*
+ * What a script without "#!" is run by, with a free place for its path. Made before there is a
+ * child, which must not allocate, nor change the plan's words: it has them in common with all.
+ */
+static char **make_shell_argv(char *const *argv)
 {
-    struct child child = {.plan = plan, .parent = getpid(), .stage = SPAWN_FORK};
-    sigset_t     all, old;
-    int          pidfd = -1;
-    pid_t        pid;
+    size_t count = 1;
+    char **ret;
+
+    while (argv[count] != NULL)
+        count++;
+    ret = malloc((count + 2) * sizeof(*ret));
+    if (ret == NULL)
+        return NULL;
+    ret[0] = (char *) "/bin/sh";
+    memcpy(ret + 1, argv, (count + 1) * sizeof(*ret));
+    return ret;
+}
+
+static int spawn_child(struct child *child, struct spawned *ret)
+{
+    sigset_t all, old;
+    int      pidfd = -1;
+    pid_t    pid;
 
     /* No handler of the parent's may run in the child. */
     sigfillset(&all);
     if (pthread_sigmask(SIG_SETMASK, &all, &old) != 0)
         return -EINVAL;
-    pid = clone_child(&child, &pidfd);
+    pid = clone_child(child, &pidfd);
     if (pid < 0)
-        child.error = errno;
+        child->error = errno;
     pthread_sigmask(SIG_SETMASK, &old, NULL);
-    if (child.error != 0) {
+    if (child->error != 0) {
         if (pid >= 0)
             discard(pid, pidfd);
-        ret->stage = child.stage;
-        return -child.error;
+        ret->stage = child->stage;
+        return -child->error;
     }
     *ret = (struct spawned){.pid = pid, .pidfd = pidfd};
     return 0;
+}
+
+int spawn(const struct spawn_plan *plan, struct spawned *ret)
+{
+    struct child child = {.plan = plan, .parent = getpid(), .stage = SPAWN_FORK};
+    int          error;
+
+    child.shell_argv = make_shell_argv(plan->argv);
+    if (child.shell_argv == NULL) {
+        ret->stage = SPAWN_FORK;
+        return -ENOMEM;
+    }
+    error = spawn_child(&child, ret);
+    free(child.shell_argv);
+    return error;
 }

@@ -9,7 +9,7 @@
 #include <sys/types.h>
 
 struct spawn_plan {
-    char *const  *argv;        /* one free slot stands before argv[0] */
+    char *const  *argv;
     char *const  *environment; /* its PATH is the one that is searched */
     const char   *directory;
     const char   *output; /* appended to; made 0600 when missing */

@@ -89,6 +89,17 @@ load helpers
   is "$(cat out)" 'a b'
 }
 
+@test "a script without an interpreter's line is found in PATH, and its words stay what they were" {
+  mkdir bin
+  echo 'echo "$0 $1" >>out; exit 4' >bin/mine
+  chmod +x bin/mine
+  run -4 k3 join "$(PATH=$dir/bin:$PATH k3 start --restart on-failure:1 -- mine 'a b')"
+  is "$(cat out)" "$dir/bin/mine a b"$'\n'"$dir/bin/mine a b"
+  is "$(k3_field 1 command)" '["mine", "a b"]'
+  is "$(k3 clear)" ''
+  is "$(k3 list -q)" ''
+}
+
 @test "the command is looked for in its own PATH" {
   mkdir bin
   printf '#!/bin/sh\nexit 9\n' >bin/mine
