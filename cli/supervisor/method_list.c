@@ -21,7 +21,7 @@
 #define PATTERNS_MAX 100
 
 /* So many threads are looked at for one part of a table. */
-#define PART 200
+#define PART 400
 
 /* What is to be listed, for as long as that takes. */
 struct listing {
