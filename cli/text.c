@@ -192,10 +192,10 @@ void text_add_escaped(struct text *text, const char *string, size_t length)
 
 bool text_is_utf8(const char *data, size_t size)
 {
-    size_t   done = text_plain(data, size);
     uint32_t code;
 
-    while (done < size) {
+    for (size_t done = text_plain(data, size); done < size;
+         done += text_plain(data + done, size - done)) {
         size_t bytes = decode(data + done, size - done, &code);
 
         if (bytes == 0)
