@@ -290,7 +290,7 @@ static int take_reply(struct client *client, size_t *seen, struct reply *ret)
 
     while (found == 0) {
         size_t      left = client->received.size - client->consumed;
-        char       *line = client->received.data + client->consumed;
+        char       *line = left > 0 ? client->received.data + client->consumed : NULL;
         const char *end = left > *seen ? memchr(line + *seen, '\n', left - *seen) : NULL;
 
         if (end == NULL) {
