@@ -53,11 +53,11 @@ load helpers
 
 @test "quotes and backslashes stand in a table as they are, in a short one and in a long one" {
   for i in {1..20}; do k3 start -n "say \"$i\"" -- true '"\t"' "it's" $'\t\\"' '\n' 'é'; done
-  cat >command <<'EOF'
+  cat >row <<'EOF'
   true '"\t"' 'it'\''s' $'\t\\"' '\n' 'é'
 EOF
-  is "$(k3 list 7 | grep -F '7   say "7"  ' | grep -cFf command)" 1
-  is "$(k3 list | grep '^[0-9]*  *say "[0-9]*"  ' | grep -cFf command)" 20
+  is "$(k3 list 7 | grep -F '7   say "7"  ' | grep -cFf row)" 1
+  is "$(k3 list | grep '^[0-9]*  *say "[0-9]*"  ' | grep -cFf row)" 20
 }
 
 @test "threads are in the order of their ids" {

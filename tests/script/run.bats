@@ -253,7 +253,7 @@ at_terminal() {
 @test "a start that fails is told at once while the next line is still to be written" {
   mkfifo lines
   in_background run "$K3THREAD" run lines
-  exec 4>lines
+  exec 4>./lines
   echo 'start -- no-such-command' >&4
   finish run 127
   exec 4>&-
