@@ -87,7 +87,7 @@ static json_t *parse_around(const char *line, size_t head)
     json_error_t error;
 
     memcpy(around, line, head);
-    memcpy(around + head, end, END_SIZE);
+    memcpy(around + head, end, sizeof(end));
     return parse_json(around, head + END_SIZE, 0, &error);
 }
 
