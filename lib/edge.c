@@ -54,7 +54,9 @@ static uintptr_t read_number(const unsigned char **at, unsigned char encoding)
 /*
  * The personality routine of the frame looks its counter up in the function's call-site table. It is
  * shown the counter of a call that has no landing pad: every function with clean-ups has one, the
- * call that ends them and resumes the unwinding.
+ * call that ends them and resumes the unwinding. (Its table has it too if the function is in one
+ * piece, which is what k3thread.pc asks gcc for.) C would do without. C++ ends the program where the
+ * table knows nothing of a counter.
  */
 void k3t_edge_pass(struct _Unwind_Context *context)
 {

@@ -7,8 +7,11 @@ $(BUILD)/tests/lib/cleanup_plain.c.o: TEST_CFLAGS = -fno-exceptions
 SAFEPOINT_CFLAGS := $(shell sed -n 's/^safepoint_cflags$(if \
 	$(findstring clang,$(shell $(CC) --version)),_clang)=//p' lib/k3thread.pc.in)
 
-$(BUILD)/tests/lib/safepoint.c.o: TEST_CFLAGS = $(SAFEPOINT_CFLAGS)
-$(BUILD)/tests/lib/safepoint: TEST_LIBS = $(SAFEPOINT)
+SAFEPOINT_OBJECTS := $(addprefix $(BUILD)/tests/lib/,safepoint.c.o safepoint_cxx.cc.o inject.c.o)
+
+$(SAFEPOINT_OBJECTS): TEST_CFLAGS = $(SAFEPOINT_CFLAGS)
+$(SAFEPOINT_OBJECTS): lib/k3thread.pc.in
+$(BUILD)/tests/lib/safepoint $(BUILD)/tests/lib/safepoint_cxx: TEST_LIBS = $(SAFEPOINT)
 
 # It stops threads where they take and give the library's locks.
 $(BUILD)/tests/lib/fork: TEST_LDFLAGS = \
@@ -18,7 +21,6 @@ $(BUILD)/tests/lib/fork: TEST_LDFLAGS = \
 # what is allocated, too.
 TEST_PROGRAMS := $(filter-out %/tests/lib/injector %/tests/lib/stepped,$(TEST_PROGRAMS))
 
-$(BUILD)/tests/lib/inject.c.o: TEST_CFLAGS = $(SAFEPOINT_CFLAGS)
 $(BUILD)/tests/lib/inject: $(BUILD)/tests/lib/injector.c.o
 $(BUILD)/tests/lib/inject: TEST_LIBS = $(SAFEPOINT)
 $(BUILD)/tests/lib/inject: TEST_LDFLAGS = \

@@ -7,6 +7,9 @@ load helpers
 @test "safepoint: masks hold" { t safepoint masks; }
 @test "safepoint: caught in the loop" { t safepoint caught; }
 @test "safepoint: before the target has begun it is thrown inside it" { t safepoint before-target; }
+@test "safepoint: busy loops of C++ are stopped" { t safepoint_cxx busy; }
+@test "safepoint: caught in a loop of C++" { t safepoint_cxx caught; }
+@test "safepoint: thrown on by END, out of a function of C++" { t safepoint_cxx thrown-on; }
 
 @test "safepoint: only who asks has the hook" {
   nm "$PROGRAMS/safepoint" | grep ' [Tt] __sanitizer_cov_trace_pc$'

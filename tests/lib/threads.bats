@@ -53,7 +53,7 @@ load helpers
 
 @test "every case of every program is run here" {
   for program in start many queue raise try cleanup cleanup_plain mask cxx wait step exit fork \
-    safepoint inject; do
+    safepoint safepoint_cxx inject; do
     for name in $("$PROGRAMS/$program"); do
       grep -qE "\<(t )?$program $name( |;|\$)" "$BATS_TEST_DIRNAME"/*.bats || echo "$program $name"
     done
