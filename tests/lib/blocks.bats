@@ -56,6 +56,8 @@ load helpers
 @test "C++: native exceptions pass, and are caught inside" { t cxx native; }
 @test "C++: catch (...) that throws on" { t cxx passes-handlers; }
 @test "C++: catch (...) that does not" { t cxx swallowed; }
+@test "C++: catch (...) of what has run a FINALLY" { t cxx swallowed-behind-finally; }
+@test "C++: a cleanup that throws" { t cxx cleanup-throws; }
 @test "C++: raised in" { t cxx raised; }
 @test "C++: a type of one's own" { t cxx own-type; }
 

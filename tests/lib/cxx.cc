@@ -158,6 +158,43 @@ void swallowed()
     CHECK(test_catch([] { k3thread_throw(&k3thread_IndexError, NULL); }) == &k3thread_IndexError);
 }
 
+// What comes out of END goes outwards with the mask that the block found.
+void swallowed_behind_finally()
+{
+    try {
+        K3THREAD_TRY {
+            k3thread_throw(&k3thread_KeyError, NULL);
+        } K3THREAD_FINALLY {
+            trace += 'f';
+        } K3THREAD_END
+    } catch (...) {
+        trace += 'a';
+    }
+    check_trace("fa");
+    CHECK_EQUAL(test_mask(), K3THREAD_IMMEDIATE);
+}
+
+void throw_again(void *)
+{
+    k3thread_throw(&k3thread_IndexError, NULL);
+}
+
+// What a cleanup throws takes the place of what passes; it does not leave the landing pad, which
+// would end the program.
+void cleanup_throws()
+{
+    K3THREAD_TRY {
+        Guard guard('g');
+        k3thread_cleanup_push(throw_again, NULL);
+        k3thread_throw(&k3thread_KeyError, NULL);
+        k3thread_cleanup_pop(0);
+    } K3THREAD_EXCEPT(k3thread_IndexError, e) {
+        trace += 'i';
+    } K3THREAD_END
+    check_trace("gi");
+    CHECK_EQUAL(test_mask(), K3THREAD_IMMEDIATE);
+}
+
 void *sleep_guarded(void *arg)
 {
     Guard guard('t');
@@ -185,4 +222,5 @@ static void own_type()
 
 TEST_MAIN({"destructors", destructors}, {"allocating", allocating}, {"left", left_in_each_way},
           {"native", native_exceptions}, {"passes-handlers", passes_handlers},
-          {"swallowed", swallowed}, {"raised", raised}, {"own-type", own_type})
+          {"swallowed", swallowed}, {"swallowed-behind-finally", swallowed_behind_finally},
+          {"cleanup-throws", cleanup_throws}, {"raised", raised}, {"own-type", own_type})
