@@ -134,7 +134,10 @@ void k3t_registry_remove(struct k3thread *t)
     count--;
 }
 
-/* Their queues may be torn in mid-change: they are left alone, as is all that other threads held. */
+/*
+ * Of a thread that has ended no lock is taken, and its queue and its joiners are not looked at. So all
+ * that may be torn in mid-change, as other threads left it, is left alone.
+ */
 void k3t_registry_keep(struct k3thread *survivor)
 {
     struct k3thread *next;
@@ -144,12 +147,6 @@ void k3t_registry_keep(struct k3thread *survivor)
         if (t == survivor)
             continue;
         k3t_registry_remove(t);
-        pthread_mutex_init(&t->lock, NULL);
-        pthread_mutex_init(&t->wake_lock, NULL);
-        t->joinable = false; /* its stack may be another thread's by then */
-        t->local = NULL;
-        t->first = t->last = NULL;
-        t->pending = 0;
         atomic_store(&t->tid, 0);
         atomic_store(&t->ended, 1);
         k3thread_unref(t);

@@ -28,12 +28,13 @@ static void use_library(void)
     CHECK_EQUAL(k3thread_start(NULL, give_back, NULL, NULL), 0);
 }
 
+/* Not by waitpid, which a raise interrupts. */
 static void join_child(pid_t pid)
 {
     int status;
 
     CHECK(pid > 0);
-    CHECK_EQUAL(waitpid(pid, &status, 0), pid);
+    CHECK_EQUAL(k3thread_waitpid(pid, &status), pid);
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
@@ -109,9 +110,14 @@ int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex)
     return __real_pthread_mutex_lock(mutex);
 }
 
+/* What a thread gives is its own: fork gives no lock that it has not taken. */
 int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
+    const bool counts = steps != 0;
+
     step();
+    if (counts)
+        CHECK_EQUAL(mutex->__data.__owner, gettid());
     return __real_pthread_mutex_unlock(mutex);
 }
 
@@ -163,7 +169,25 @@ static void check_gone(k3thread *t)
     CHECK_EQUAL(k3thread_join(t, -1, NULL), 0);
 }
 
-/* True if TARGET has stopped at step COUNT, and has not come to its end before. */
+static void *raise_in_forker(void *arg)
+{
+    CHECK_EQUAL(k3thread_send_exception(forker, &k3thread_KeyError), 0);
+    return arg;
+}
+
+static void check_self(void)
+{
+    k3thread *t = test_start(raise_in_forker, NULL);
+
+    WAIT_FOR(k3thread_take(NULL));
+    k3thread_set_mask(K3THREAD_NEVER);
+    CHECK(test_end(t) == NULL);
+}
+
+/*
+ * True if TARGET has stopped at step COUNT, and has not come to its end before. The mask is one with
+ * which a raise sends the wake signal, but throws nothing.
+ */
 static bool fork_at(k3thread_target target, unsigned count)
 {
     k3thread *t;
@@ -172,6 +196,7 @@ static bool fork_at(k3thread_target target, unsigned count)
 
     started = stopped = forking_now = forked = false;
     stepping = 0;
+    k3thread_set_mask(K3THREAD_RETURN);
     t = test_start(target, &count);
     started = true;
     WAIT_FOR(stopped || (stepping != 0 && test_state(stepping) == 0));
@@ -183,13 +208,17 @@ static bool fork_at(k3thread_target target, unsigned count)
         CHECK_EQUAL(k3thread_list(NULL, 0), 1);
         while (k3thread_take(NULL)) {
         }
+        check_self();
         check_gone(t);
         check_gone(asked);
         _exit(0);
     }
     forked = true;
+    k3thread_set_mask(K3THREAD_NEVER);
     join_child(pid);
     CHECK(test_end(t) == NULL);
+    while (k3thread_take(NULL)) {
+    }
     WAIT_FOR(test_state(stepping) == 0); /* else it could wait for the next fork */
     return was_stopped;
 }
@@ -259,6 +288,33 @@ static void from_a_thread(void)
     other = test_start(sleep_for_ever, NULL);
     t = test_start(fork_in_thread, NULL);
     CHECK(test_end(t) == NULL);
+    CHECK_EQUAL(k3thread_send_exception(other, &k3thread_SystemExit), 0);
+    CHECK(test_end(other) == &k3thread_SystemExit);
+}
+
+/* The library has not met the thread that forks, and meets it in the child as its first one. */
+static void *fork_unknown(void *arg)
+{
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        alarm(TEST_DEADLINE);
+        CHECK_EQUAL(k3thread_list(NULL, 0), 0);
+        CHECK_TEXT(k3thread_get_name(k3thread_self()), "MainThread");
+        use_library();
+        exit(0);
+    }
+    join_child(pid);
+    return arg;
+}
+
+static void from_an_unknown_thread(void)
+{
+    pthread_t foreign;
+
+    other = test_start(sleep_for_ever, NULL);
+    CHECK_EQUAL(pthread_create(&foreign, NULL, fork_unknown, NULL), 0);
+    CHECK_EQUAL(pthread_join(foreign, NULL), 0);
     CHECK_EQUAL(k3thread_send_exception(other, &k3thread_SystemExit), 0);
     CHECK(test_end(other) == &k3thread_SystemExit);
 }
@@ -351,6 +407,7 @@ static void under_load(void)
         CHECK(test_end(hammers[i]) == NULL);
 }
 
-TEST_MAIN({"main", from_main}, {"thread", from_a_thread}, {"returned", returned_from},
-          {"pending", pending_is_kept}, {"load", under_load}, {"joined-late", joined_late},
-          {"steps-of-an-end", each_step_of_an_end}, {"steps-of-calls", each_step_of_calls})
+TEST_MAIN({"main", from_main}, {"thread", from_a_thread}, {"unknown", from_an_unknown_thread},
+          {"returned", returned_from}, {"pending", pending_is_kept}, {"load", under_load},
+          {"joined-late", joined_late}, {"steps-of-an-end", each_step_of_an_end},
+          {"steps-of-calls", each_step_of_calls})

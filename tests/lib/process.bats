@@ -38,9 +38,15 @@ fork() {
 
 @test "fork: from main" { fork main; }
 @test "fork: from a thread" { fork thread; }
+@test "fork: from a thread that the library does not know" { fork unknown; }
 @test "fork: the child's thread returns" { fork returned; }
 @test "fork: what is pending is kept" { t fork pending; }
 @test "fork: while all locks are busy" { fork load; }
 @test "fork: what was a thread of the parent's is joined after others have started" { fork joined-late; }
+@test "fork: the records of the parent's threads are freed" { t gone records-in-a-child; }
+@test "fork: the stack of a thread that was joined in the parent is given back" {
+  needs_no_tsan 'it has no threads in a child that a process with threads has forked'
+  t gone stack-in-a-child
+}
 @test "fork: at each lock of another thread's end" { says_how_many fork steps-of-an-end; }
 @test "fork: at each lock of another thread's calls" { says_how_many fork steps-of-calls; }

@@ -17,6 +17,8 @@ $(BUILD)/tests/lib/safepoint $(BUILD)/tests/lib/safepoint_cxx: TEST_LIBS = $(SAF
 $(BUILD)/tests/lib/fork: TEST_LDFLAGS = \
 	-Wl,--wrap=pthread_mutex_lock,--wrap=pthread_mutex_unlock
 
+$(BUILD)/tests/lib/instants: TEST_LDFLAGS = -Wl,--wrap=pthread_mutex_lock,--wrap=syscall
+
 # Two files: the scenarios have safepoints, and what raises at them sees each one first. It counts
 # what is allocated, too.
 TEST_PROGRAMS := $(filter-out %/tests/lib/injector %/tests/lib/stepped,$(TEST_PROGRAMS))

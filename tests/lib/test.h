@@ -117,6 +117,21 @@ static inline char test_state(pid_t tid)
     return end != NULL ? end[2] : '\0';
 }
 
+/* How much address space the process has taken, in bytes; also when its first thread has gone. */
+static inline size_t test_address_space(void)
+{
+    unsigned long pages = 0;
+    FILE         *file = fopen("/proc/thread-self/statm", "re");
+
+    if (file == NULL || fscanf(file, "%lu", &pages) != 1)
+        test_fail(__FILE__, __LINE__, "statm");
+    fclose(file);
+    return pages * (size_t) sysconf(_SC_PAGESIZE);
+}
+
+/* More than the C library keeps of the stacks of threads that have gone; not in memory until used. */
+#define TEST_HUGE_STACK ((size_t) 512 << 20)
+
 /*
  * Waits until T sleeps in the kernel. It makes it likely, not sure, that T is in the wait which the
  * test is about: what the test claims must hold in either case.

@@ -23,6 +23,10 @@ load helpers
 @test "exceptions: the tree" { t start tree; }
 @test "ten thousand threads live at once" { t many live; }
 
+@test "gone: the records of threads that nobody joined" { t gone records; }
+@test "gone: their stacks" { t gone stacks; }
+@test "gone: the stack of one whose join was given up" { t instants give-up-and-end; }
+
 @test "queue: exceptions are thrown in order" { t queue order; }
 @test "queue: when it is full, sending says so and loses none" { t queue overflow; }
 @test "queue: take gives the oldest, or leaves the output alone" { t queue take; }
@@ -45,6 +49,9 @@ load helpers
   t raise restarting-handler
 }
 @test "raise: racing the end gives 0 or InvalidThreadIdError" { t raise race-end; }
+@test "raise: the thread ends while it is raised in" { t instants raise-and-end; }
+@test "raise: its kernel's id is its own while it is woken" { t instants wake-and-end; }
+@test "raise: the thread that is waited for ends meanwhile" { t instants join-and-end; }
 @test "raise: two threads raise into each other" { t raise each-other; }
 @test "raise: into a thread that the library did not start" { t raise adopted; }
 @test "raise: such a thread ends as by pthread_exit" { t raise adopted-ends; }
@@ -52,7 +59,7 @@ load helpers
 @test "raise: returns at once" { t raise at-once; }
 
 @test "every case of every program is run here" {
-  for program in start many queue raise try cleanup cleanup_plain mask cxx wait step exit fork \
+  for program in start many gone queue raise instants try cleanup cleanup_plain mask cxx wait step exit fork \
     safepoint safepoint_cxx inject; do
     for name in $("$PROGRAMS/$program"); do
       grep -qE "\<(t )?$program $name( |;|\$)" "$BATS_TEST_DIRNAME"/*.bats || echo "$program $name"
