@@ -4,7 +4,7 @@
 #include <malloc.h>
 #include <stdatomic.h>
 
-enum { MANY = 500, LEAST = 100 /* bytes of a record */ };
+enum { MANY = 200, LEAST = 100 /* bytes of a record */ };
 
 static void *give_back(void *arg)
 {
