@@ -19,6 +19,8 @@ $(BUILD)/tests/lib/fork: TEST_LDFLAGS = \
 
 $(BUILD)/tests/lib/instants: TEST_LDFLAGS = -Wl,--wrap=pthread_mutex_lock,--wrap=syscall
 
+$(BUILD)/tests/lib/memory: TEST_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc
+
 # Two files: the scenarios have safepoints, and what raises at them sees each one first. It counts
 # what is allocated, too.
 TEST_PROGRAMS := $(filter-out %/tests/lib/injector %/tests/lib/stepped,$(TEST_PROGRAMS))

@@ -27,6 +27,14 @@ load helpers
 @test "gone: their stacks" { t gone stacks; }
 @test "gone: the stack of one whose join was given up" { t instants give-up-and-end; }
 
+@test "without memory: a start says so, and leaves no thread" { t memory start; }
+@test "without memory: a raise says so" { t memory send; }
+@test "without memory: what is thrown has its reserve" { t memory throw; }
+@test "without memory: a second one waits for it" { t memory second-throw; }
+@test "without memory: the result of a thread has what ended it" { t memory end; }
+@test "without memory: an adoption waits for it" { t memory adoption; }
+@test "without memory: the table of threads stays as small as it is" { t memory table; }
+
 @test "queue: exceptions are thrown in order" { t queue order; }
 @test "queue: when it is full, sending says so and loses none" { t queue overflow; }
 @test "queue: take gives the oldest, or leaves the output alone" { t queue take; }
@@ -59,7 +67,7 @@ load helpers
 @test "raise: returns at once" { t raise at-once; }
 
 @test "every case of every program is run here" {
-  for program in start many gone queue raise instants try cleanup cleanup_plain mask cxx wait step exit fork \
+  for program in start many gone memory queue raise instants try cleanup cleanup_plain mask cxx wait step exit fork \
     safepoint safepoint_cxx inject; do
     for name in $("$PROGRAMS/$program"); do
       grep -qE "\<(t )?$program $name( |;|\$)" "$BATS_TEST_DIRNAME"/*.bats || echo "$program $name"

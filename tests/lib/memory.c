@@ -1,0 +1,184 @@
+/*
+ * Without memory: what may fail says so and leaves nothing behind, and what cannot fail does not. The
+ * linker has the library call these (rules.mk).
+ */
+#include "test.h"
+
+#include <stdatomic.h>
+
+void *__wrap_malloc(size_t size);
+void *__real_malloc(size_t size);
+void *__wrap_calloc(size_t count, size_t size);
+void *__real_calloc(size_t count, size_t size);
+
+static atomic_bool none, no_calloc;
+static atomic_uint refused;
+
+static void *refuse(void)
+{
+    refused++;
+    errno = ENOMEM;
+    return NULL;
+}
+
+void *__wrap_malloc(size_t size)
+{
+    return none ? refuse() : __real_malloc(size);
+}
+
+void *__wrap_calloc(size_t count, size_t size)
+{
+    return none || no_calloc ? refuse() : __real_calloc(count, size);
+}
+
+static void *sleep_for_ever(void *arg)
+{
+    (void) k3thread_sleep(-1);
+    return arg;
+}
+
+static void start_fails(void)
+{
+    k3thread *t = NULL;
+
+    (void) k3thread_self();
+    none = true;
+    CHECK_EQUAL(k3thread_start(&t, sleep_for_ever, NULL, NULL), -ENOMEM);
+    none = false;
+    CHECK(t == NULL);
+    CHECK_EQUAL(k3thread_list(NULL, 0), 1);
+}
+
+static void send_fails(void)
+{
+    k3thread *self = k3thread_self();
+
+    none = true;
+    CHECK_EQUAL(k3thread_send_exception(self, &k3thread_KeyError), K3THREAD_SEND_RAISE_ERROR);
+    none = false;
+    CHECK(!k3thread_pending());
+}
+
+static void throw_key(void)
+{
+    k3thread_throw(&k3thread_KeyError, "%s", "kept");
+}
+
+/* Each thread has room for one exception, which is free again when that is over. */
+static void throw_has_its_reserve(void)
+{
+    (void) k3thread_self();
+    for (volatile int i = 0; i < 3; i++) {
+        none = true;
+        K3THREAD_TRY {
+            throw_key();
+        }
+        K3THREAD_EXCEPT(k3thread_KeyError, e) {
+            none = false;
+            CHECK_TEXT(e->message, "kept");
+        }
+        K3THREAD_END
+    }
+    CHECK_EQUAL(refused, 3);
+}
+
+static void throw_index(void)
+{
+    k3thread_throw(&k3thread_IndexError, NULL);
+}
+
+/* Once it was refused COUNT times. */
+static void *give_memory(void *count)
+{
+    WAIT_FOR(refused >= *(unsigned *) count);
+    none = false;
+    return NULL;
+}
+
+/* One that is thrown while the other is still being handled waits for memory. */
+static void second_throw_waits(void)
+{
+    unsigned  count = 4; /* each, and then the wait */
+    k3thread *t = test_start(give_memory, &count);
+
+    none = true;
+    K3THREAD_TRY {
+        throw_key();
+    }
+    K3THREAD_EXCEPT(k3thread_KeyError, e) {
+        CHECK(test_catch(throw_index) == &k3thread_IndexError);
+        CHECK_TEXT(e->message, "kept");
+    }
+    K3THREAD_END
+    CHECK(!none);
+    CHECK(test_end(t) == NULL);
+}
+
+static void *throw_when_told(void *arg)
+{
+    WAIT_FOR(none);
+    throw_key();
+    return arg;
+}
+
+static void quiet(k3thread *t, const struct k3thread_exc *e)
+{
+    (void) t;
+    (void) e;
+}
+
+/* The result of a thread that the reserve has ended. */
+static void throw_ends_a_thread(void)
+{
+    struct k3thread_result result;
+    k3thread              *t = test_start(throw_when_told, NULL);
+
+    k3thread_set_excepthook(quiet);
+    none = true;
+    CHECK_EQUAL(k3thread_join(t, -1, &result), 0);
+    none = false;
+    CHECK(result.exception == &k3thread_KeyError);
+    CHECK_TEXT(result.message, "kept");
+    k3thread_unref(t);
+}
+
+static void *be_adopted(void *arg)
+{
+    none = true;
+    CHECK(k3thread_self() != NULL);
+    CHECK(!none);
+    return arg;
+}
+
+static void adoption_waits(void)
+{
+    unsigned  count = 2;
+    pthread_t foreign;
+
+    (void) k3thread_self();
+    CHECK_EQUAL(pthread_create(&foreign, NULL, be_adopted, NULL), 0);
+    (void) give_memory(&count);
+    CHECK_EQUAL(pthread_join(foreign, NULL), 0);
+}
+
+/* The table of threads that cannot grow finds all of them still. */
+static void table_does_not_grow(void)
+{
+    k3thread *threads[200];
+
+    (void) k3thread_self();
+    no_calloc = true;
+    for (size_t i = 0; i < 200; i++)
+        threads[i] = test_start(sleep_for_ever, NULL);
+    CHECK(refused > 0);
+    for (size_t i = 0; i < 200; i++) {
+        CHECK_EQUAL(k3thread_send_exception_id(k3thread_get_id(threads[i]), &k3thread_SystemExit),
+                    0);
+        CHECK(test_end(threads[i]) == &k3thread_SystemExit);
+    }
+    CHECK_EQUAL(k3thread_list(NULL, 0), 1);
+}
+
+TEST_MAIN({"start", start_fails}, {"send", send_fails}, {"throw", throw_has_its_reserve},
+          {"second-throw", second_throw_waits}, {"end", throw_ends_a_thread},
+          {"adoption", adoption_waits}, {"table", table_does_not_grow})
