@@ -232,6 +232,34 @@ static void adopted_are_not_waited_for(void)
     check_child(adopt_one, 10, "waited");
 }
 
+static pthread_key_t late;
+
+static void run_late(void *text)
+{
+    WAIT_FOR(test_state(getpid()) == 'S');
+    say(text);
+}
+
+static void *end_late(void *text)
+{
+    CHECK_EQUAL(pthread_setspecific(late, text), 0);
+    return NULL;
+}
+
+static void exit_before_the_last_is_gone(void)
+{
+    CHECK_EQUAL(pthread_key_create(&late, run_late), 0);
+    start(end_late, "late");
+    WAIT_FOR(k3thread_list(NULL, 0) == 1);
+    exit(4);
+}
+
+/* The last thread is gone altogether, with the destructors of its data. */
+static void last_one_is_gone(void)
+{
+    check_child(exit_before_the_last_is_gone, 4, "late");
+}
+
 static void throw_out_of_main(void)
 {
     start(sleep_a_little, "waited");
@@ -342,4 +370,4 @@ TEST_MAIN({"return-from-main", return_from_main}, {"status", status_is_kept},
           {"raised-during", raised_in_during_exit}, {"adopted", adopted_are_not_waited_for},
           {"main-ends", exception_ends_main}, {"default-hook", default_hook},
           {"own-hook", own_hook}, {"throwing-hook", throwing_hook},
-          {"hook-of-adopted", hook_of_adopted})
+          {"hook-of-adopted", hook_of_adopted}, {"last-gone", last_one_is_gone})

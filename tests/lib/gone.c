@@ -1,4 +1,4 @@
-/* What is left of threads that have gone: nothing. */
+/* What is left of threads that have gone: nothing; and what code meets that runs in them so late. */
 #include "test.h"
 
 #include <malloc.h>
@@ -45,6 +45,27 @@ static void records(void)
     WAIT_FOR(allocated() <= before + (size_t) MANY * LEAST);
 }
 
+static void *end_with_pending(void *arg)
+{
+    for (int i = 0; i < K3THREAD_QUEUE_MAX; i++)
+        CHECK_EQUAL(k3thread_send_exception(k3thread_self(), &k3thread_KeyError), 0);
+    return arg;
+}
+
+static void queues(void)
+{
+    size_t before;
+
+    start(end_with_pending, 0);
+    await_ends();
+    before = allocated();
+    for (int i = 0; i < 20; i++) {
+        start(end_with_pending, 0);
+        await_ends();
+    }
+    WAIT_FOR(allocated() <= before + (size_t) (20 * K3THREAD_QUEUE_MAX / 2 * LEAST));
+}
+
 /* Each that ends sees to the one before. */
 static void stacks(void)
 {
@@ -57,6 +78,73 @@ static void stacks(void)
     await_ends();
     start(give_back, 0);
     WAIT_FOR(test_address_space() < before + TEST_HUGE_STACK / 2);
+}
+
+static atomic_bool may_end;
+
+static void *end_when_told(void *arg)
+{
+    WAIT_FOR(may_end);
+    return arg;
+}
+
+/* A joiner that has gone away is not waited for. */
+static void stack_after_a_timeout(void)
+{
+    const struct k3thread_options huge = {.stack_size = TEST_HUGE_STACK};
+    const size_t                  before = test_address_space();
+    k3thread                     *t;
+
+    CHECK_EQUAL(k3thread_start(&t, end_when_told, NULL, &huge), 0);
+    CHECK_EQUAL(k3thread_join(t, 0.001, NULL), -ETIMEDOUT);
+    k3thread_unref(t);
+    may_end = true;
+    await_ends();
+    start(give_back, 0);
+    WAIT_FOR(test_address_space() < before + TEST_HUGE_STACK / 2);
+}
+
+/* Code that runs in a thread when its k3thread has ended. */
+static pthread_key_t late;
+static atomic_bool   late_is_over;
+
+/* A checkpoint there does nothing; what needs a k3thread gets a new one. */
+static void run_late(void *arg)
+{
+    const size_t live = k3thread_list(NULL, 0);
+
+    (void) arg;
+    k3thread_checkpoint();
+    CHECK_EQUAL(k3thread_list(NULL, 0), live);
+    CHECK(strncmp(k3thread_get_name(k3thread_self()), "Dummy-", 6) == 0);
+    CHECK(k3thread_is_alive(k3thread_self()));
+    CHECK_EQUAL(k3thread_list(NULL, 0), live + 1);
+    CHECK_EQUAL(test_mask(), K3THREAD_IMMEDIATE);
+    late_is_over = true;
+}
+
+static void *end_late(void *arg)
+{
+    CHECK_EQUAL(k3thread_send_exception(k3thread_self(), &k3thread_KeyError), 0);
+    CHECK_EQUAL(pthread_setspecific(late, &late), 0);
+    return arg;
+}
+
+/* The library's own key is the first, and is cleaned up first. */
+static void late_code(void)
+{
+    pthread_t foreign;
+
+    (void) k3thread_self();
+    CHECK_EQUAL(pthread_key_create(&late, run_late), 0);
+    start(end_late, 0);
+    WAIT_FOR(late_is_over);
+    await_ends();
+    late_is_over = false;
+    CHECK_EQUAL(pthread_create(&foreign, NULL, end_late, NULL), 0);
+    CHECK_EQUAL(pthread_join(foreign, NULL), 0);
+    CHECK(late_is_over);
+    await_ends();
 }
 
 static void join_child(pid_t pid)
@@ -143,5 +231,6 @@ static void stack_in_a_child(void)
     CHECK(test_end(t) == NULL);
 }
 
-TEST_MAIN({"records", records}, {"stacks", stacks}, {"records-in-a-child", records_in_a_child},
-          {"stack-in-a-child", stack_in_a_child})
+TEST_MAIN({"records", records}, {"queues", queues}, {"stacks", stacks},
+          {"stack-after-a-timeout", stack_after_a_timeout}, {"late-code", late_code},
+          {"records-in-a-child", records_in_a_child}, {"stack-in-a-child", stack_in_a_child})

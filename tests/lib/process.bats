@@ -18,6 +18,7 @@ load helpers
 @test "exit: a second one while the first waits" { t exit two-exits; }
 @test "exit: threads that wait out their after are waited for" { t exit delayed; }
 @test "exit: a raise in the thread that exits does not cut it short" { t exit raised-during; }
+@test "exit: the last thread is gone altogether" { t exit last-gone; }
 @test "exit: adopted threads are not waited for" { t exit adopted; }
 
 @test "exit: an exception ends main, the process goes on" {

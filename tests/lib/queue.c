@@ -1,6 +1,7 @@
 /* The queue of a thread: order, overflow, taking, and what sending can answer. */
 #include "test.h"
 
+#include <stdatomic.h>
 #include <sys/resource.h>
 
 K3THREAD_DEFINE_EXCEPTION(Numbered, k3thread_Exception);
@@ -182,6 +183,35 @@ static void dropped_at_a_masked_end(void)
     pthread_barrier_destroy(&barrier);
 }
 
+static _Atomic pid_t returning;
+
+static void *return_with_pending(void *arg)
+{
+    returning = gettid();
+    raise_numbered(k3thread_self(), 1);
+    return arg;
+}
+
+static void no_hook(k3thread *t, const struct k3thread_exc *e)
+{
+    (void) t;
+    test_fail(__FILE__, __LINE__, e->message);
+}
+
+/* Nor is it thrown behind the target. */
+static void dropped_at_a_return(void)
+{
+    struct k3thread_result result;
+    k3thread              *t;
+
+    k3thread_set_excepthook(no_hook);
+    t = test_start(return_with_pending, &result);
+    CHECK_EQUAL(k3thread_join(t, -1, &result), 0);
+    CHECK(result.value == &result && result.exception == NULL);
+    k3thread_unref(t);
+    WAIT_FOR(test_state(returning) == 0);
+}
+
 TEST_MAIN({"order", in_order}, {"overflow", overflow}, {"take", take}, {"sender", sender},
           {"self", self_raise}, {"errors", send_errors}, {"refused", refused_wake_up},
-          {"masked-end", dropped_at_a_masked_end})
+          {"masked-end", dropped_at_a_masked_end}, {"return", dropped_at_a_return})

@@ -24,6 +24,9 @@ load helpers
 @test "ten thousand threads live at once" { t many live; }
 
 @test "gone: the records of threads that nobody joined" { t gone records; }
+@test "gone: what was pending in them" { t gone queues; }
+@test "gone: the stack of one whose joiner did not wait" { t gone stack-after-a-timeout; }
+@test "gone: code that runs in a thread after its end" { t gone late-code; }
 @test "gone: their stacks" { t gone stacks; }
 @test "gone: the stack of one whose join was given up" { t instants give-up-and-end; }
 
@@ -42,6 +45,8 @@ load helpers
 @test "queue: a raise in oneself waits for the next checkpoint" { t queue self; }
 @test "send: errors" { t queue errors; }
 @test "send: a wake-up that the system refuses" { t queue refused; }
+@test "send: a thread that the system does not wake, and that ends meanwhile" { t instants refused-and-end; }
+@test "send: what is pending when the target returns is dropped" { t queue return; }
 @test "send: a thread that ends masked has returned" { t queue masked-end; }
 
 @test "raise: during after the target is never called" { t raise after; }

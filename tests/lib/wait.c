@@ -194,7 +194,12 @@ static void thrown_when_pending(void)
         CHECK_EQUAL(fcntl(ends[0], F_SETPIPE_SZ, 1 << (16 + i % 2)), 1 << (16 + i % 2));
     }
     end_child();
-    end_sleeper();
+    CHECK_EQUAL(k3thread_send_exception(sleeper, &k3thread_SystemExit), 0);
+    CHECK_EQUAL(k3thread_join(sleeper, -1, NULL), 0);
+    k3thread_set_mask(K3THREAD_ON_BLOCKING);
+    CHECK_EQUAL(k3thread_send_exception(k3thread_self(), &k3thread_KeyError), 0);
+    CHECK(test_catch(in_join) == &k3thread_KeyError); /* also of one that has ended */
+    k3thread_unref(sleeper);
 }
 
 /* What a wait would have returned is still there after it threw. */
