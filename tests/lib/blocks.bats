@@ -24,6 +24,7 @@ load helpers
 @test "cleanup: on pthread_exit" { t cleanup pthread-exit; }
 @test "cleanup: a raise during one is thrown after" { t cleanup raise; }
 @test "cleanup: one that throws" { t cleanup throw; }
+@test "cleanup: an attribute that throws, with gcc" { t cleanup throw-in-attribute; }
 @test "cleanup: a whole exception inside one" { t cleanup catch; }
 @test "cleanup: before the excepthook" { t cleanup uncaught; }
 
@@ -34,6 +35,7 @@ load helpers
 @test "without -fexceptions: not on pthread_exit" { t cleanup_plain pthread-exit; }
 @test "without -fexceptions: a raise during one is thrown after" { t cleanup_plain raise; }
 @test "without -fexceptions: one that throws" { t cleanup_plain throw; }
+@test "without -fexceptions: an attribute does not run, and throws nothing" { t cleanup_plain throw-in-attribute; }
 @test "without -fexceptions: a whole exception inside one" { t cleanup_plain catch; }
 @test "without -fexceptions: before the excepthook" { t cleanup_plain uncaught; }
 

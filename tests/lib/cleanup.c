@@ -5,6 +5,8 @@
  */
 #include "test.h"
 
+#include <malloc.h>
+
 #ifdef PLAIN
 #define IF_EXCEPTIONS(text) ""
 #else
@@ -241,6 +243,42 @@ static void throw_in_cleanup(void)
     CHECK_EQUAL(test_mask(), K3THREAD_IMMEDIATE);
 }
 
+/*
+ * The same of a variable. The landing pad of gcc in C bears it, and nothing of the first exception is
+ * left; clang and C++ end the program there, and without landing pads it does not run.
+ */
+#if defined PLAIN || defined __clang__
+#define BEARS_IT false
+#else
+#define BEARS_IT true
+#endif
+
+static void throw_key(const char *variable)
+{
+    (void) variable;
+    k3thread_throw(&k3thread_KeyError, NULL);
+}
+
+static __attribute__((noinline)) void throw_in_variable(void)
+{
+    const char variable __attribute__((cleanup(throw_key), unused)) = 'v';
+
+    throw();
+}
+
+static void throw_in_attribute(void)
+{
+    volatile size_t before = 0;
+
+    for (volatile int i = 0; BEARS_IT && i < 100; i++) {
+        if (i == 10)
+            before = mallinfo2().uordblks;
+        CHECK(test_catch(throw_in_variable) == &k3thread_KeyError);
+        CHECK_EQUAL(test_mask(), K3THREAD_IMMEDIATE);
+    }
+    CHECK(!BEARS_IT || mallinfo2().uordblks == before);
+}
+
 static void throw_and_catch(void *arg)
 {
     CHECK(test_catch(push_two) == &k3thread_ValueError);
@@ -288,4 +326,5 @@ static void uncaught(void)
 
 TEST_MAIN({"order", order}, {"mixed", mixed}, {"pop", pop}, {"left", left_in_each_way},
           {"pthread-exit", left_by_pthread_exit}, {"raise", raise_in_cleanup},
-          {"throw", throw_in_cleanup}, {"catch", catch_in_cleanup}, {"uncaught", uncaught})
+          {"throw", throw_in_cleanup}, {"throw-in-attribute", throw_in_attribute},
+          {"catch", catch_in_cleanup}, {"uncaught", uncaught})
