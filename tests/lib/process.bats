@@ -42,7 +42,10 @@ fork() {
 @test "fork: from a thread that the library does not know" { fork unknown; }
 @test "fork: the child's thread returns" { fork returned; }
 @test "fork: what is pending is kept" { t fork pending; }
-@test "fork: while all locks are busy" { fork load; }
+@test "fork: while all locks are busy" {
+  [[ ${SANITIZE-} != *address* ]] || skip 'a lock of its allocator may be held for ever in the child'
+  fork load
+}
 @test "fork: what was a thread of the parent's is joined after others have started" { fork joined-late; }
 @test "fork: the records of the parent's threads are freed" { t gone records-in-a-child; }
 @test "fork: the stack of a thread that was joined in the parent is given back" {
