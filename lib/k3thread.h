@@ -321,8 +321,8 @@ K3THREAD_NORETURN_ void k3thread_throw(const k3thread_exctype *type, const char 
  * const struct k3thread_exc *, valid inside its EXCEPT.
  *
  *  - Inside EXCEPT the mask is ON_BLOCKING (if it was IMMEDIATE; a handler never opens a mask),
- *    inside FINALLY NEVER. After END, or however else the block is left, it is again what it was
- *    before the TRY. END is a checkpoint.
+ *    inside FINALLY NEVER. After the block, however it is left, it is again what it was before the
+ *    TRY; if no exception left the body, what that made of it. END is a checkpoint.
  *  - An exception thrown inside EXCEPT runs the FINALLY of the same block and goes outwards.
  *    K3THREAD_RERAISE() throws the innermost one that is being handled once more, also from a
  *    function that the handler calls; outside of any handler it throws RuntimeError.
