@@ -29,9 +29,10 @@ static inline bool text_has_room(struct text *text, size_t size)
     return (!text->failed && size <= text->capacity - text->size) || text_reserve(text, size);
 }
 
+/* DATA may be NULL for none. */
 static inline void text_append(struct text *text, const void *data, size_t size)
 {
-    if (size == 0 || !text_has_room(text, size))
+    if (data == NULL || size == 0 || !text_has_room(text, size))
         return;
     memcpy(text->data + text->size, data, size);
     text->size += size;

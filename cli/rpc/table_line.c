@@ -107,7 +107,7 @@ static bool put_back(json_t *message, const char *head, const char *string, size
 static json_t *parse_apart(const char *line, size_t size)
 {
     size_t  head = find_string(line, size);
-    char   *string = head > 0 ? malloc(size - head) : NULL;
+    char   *string = head > 0 ? malloc(size) : NULL; /* more than enough */
     size_t  length = string != NULL ? unescape(line + head, size - head - END_SIZE, string) : 0;
     json_t *message = length > 0 ? parse_around(line, head) : NULL;
 
