@@ -317,7 +317,7 @@ lint: ## every linter and both compilers, without a finding
 
 lint-warnings:
 	@for cc in gcc clang; do \
-		$(MAKE) --no-print-directory BUILD=$(BUILD)/$$cc CC=$$cc WERROR=1 tests || exit; \
+		$(MAKE) --no-print-directory BUILD=$(BUILD)/$$cc CC=$$cc CXX=$${cc%cc}++ WERROR=1 tests || exit; \
 	done
 
 lint-format:

@@ -3,14 +3,17 @@
 # The same file with and without landing pads.
 $(BUILD)/tests/lib/cleanup_plain.c.o: TEST_CFLAGS = -fno-exceptions
 
-# A checkpoint on every edge, as k3thread.pc has it; the hook is in an archive of its own.
-SAFEPOINT_CFLAGS := $(shell sed -n 's/^safepoint_cflags$(if \
-	$(findstring clang,$(shell $(CC) --version)),_clang)=//p' lib/k3thread.pc.in)
+# A checkpoint on every edge, as k3thread.pc has it for a compiler; the hook is in an archive of its
+# own.
+safepoint_cflags = $(shell sed -n 's/^safepoint_cflags$(if \
+	$(findstring clang,$(shell $1 --version)),_clang)=//p' lib/k3thread.pc.in)
 
-SAFEPOINT_OBJECTS := $(addprefix $(BUILD)/tests/lib/,safepoint.c.o safepoint_cxx.cc.o inject.c.o)
+SAFEPOINT_C   := $(addprefix $(BUILD)/tests/lib/,safepoint.c.o inject.c.o)
+SAFEPOINT_CXX := $(BUILD)/tests/lib/safepoint_cxx.cc.o
 
-$(SAFEPOINT_OBJECTS): TEST_CFLAGS = $(SAFEPOINT_CFLAGS)
-$(SAFEPOINT_OBJECTS): lib/k3thread.pc.in
+$(SAFEPOINT_C): TEST_CFLAGS := $(call safepoint_cflags,$(CC))
+$(SAFEPOINT_CXX): TEST_CFLAGS := $(call safepoint_cflags,$(CXX))
+$(SAFEPOINT_C) $(SAFEPOINT_CXX): lib/k3thread.pc.in
 $(BUILD)/tests/lib/safepoint $(BUILD)/tests/lib/safepoint_cxx: TEST_LIBS = $(SAFEPOINT)
 
 # It stops threads where they take and give the library's locks.
