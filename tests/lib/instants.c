@@ -19,7 +19,7 @@ long __real_syscall(long number, ...);
 static struct {
     atomic_bool   armed;
     _Atomic pid_t thread;
-    long          number; /* of the system call; 0: at the next lock */
+    _Atomic long  number; /* of the system call; 0: at the next lock */
     void (*meanwhile)(void);
 } stop;
 
