@@ -252,9 +252,9 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
     k3 start -n delayed -a 1000 -- true
     k3 start -n waiting --needs never -- true
     k3 start -n paused -r always -- false
-    # The pauses become longer: this one cannot be over at once.
+    # The pauses become longer: this one is not over before its turn, which is the first.
     wait_until "$DEADLINE" is_paused
-    for thread in delayed waiting paused; do
+    for thread in paused delayed waiting; do
       k3 raise "$thread" "$signal"
       case $signal in
         INT | QUIT | KILL | TERM)
@@ -271,9 +271,9 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
   done
 }
 
-# In its third pause at least, of 0.4 seconds.
+# In its fourth pause at least, of 0.8 seconds.
 is_paused() {
-  [ "$(k3_field paused runs)" -ge 3 ] && is_state paused delayed
+  [ "$(k3_field paused runs)" -ge 4 ] && is_state paused delayed
 }
 
 @test "a signal for a queued thread is dropped, but for those that end" {
