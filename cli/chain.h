@@ -1,6 +1,6 @@
 /*
- * The starts of a script that are on their way: sent, and not answered yet. The supervisor does one
- * after the other, and none behind one that failed, so that a script need not wait for each answer.
+ * The starts of a script that are on their way: sent, and not answered yet. The supervisor begins
+ * none behind one that it knows to have failed, so that a script need not wait for each answer.
  */
 #ifndef K3THREAD_CLI_CHAIN_H
 #define K3THREAD_CLI_CHAIN_H

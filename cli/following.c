@@ -233,14 +233,17 @@ static int has_ended(struct following *following, json_int_t join)
 {
     struct client *client = &following->call->session->client;
     struct reply   reply;
+    bool           joined = false;
     int            found;
 
     while ((found = client_try_receive(client, &reply)) > 0) {
-        if (reply.id == join)
-            following->thread = json_incref((json_t *) reply.result);
+        if (reply.id == join) {
+            following->thread = json_incref((json_t *) reply.result); /* NULL for an error */
+            joined = true;
+        }
         reply_release(&reply);
     }
-    return following->thread != NULL ? 1 : found;
+    return joined ? 1 : found;
 }
 
 /* Copies until the thread has ended, and then what it wrote last. */
