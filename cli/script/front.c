@@ -357,7 +357,7 @@ static void step(struct front *front)
         {.fd = front->deaf ? -1 : front->transcript.printer.fd},
     };
 
-    if (front->client.unsent.size > 0)
+    if (front->client.open && front->client.unsent.size > 0)
         pollfds[1] = (struct pollfd){.fd = front->client.fd, .events = POLLIN | POLLOUT};
     if (printer_is_ready(&front->transcript.printer))
         pollfds[4].events = POLLOUT;
