@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/pidfd.h>
 #include <unistd.h>
 
@@ -93,25 +94,47 @@ static void kill_marked(pid_t child)
     close(pidfd);
 }
 
-/* Each is listed before it is killed: its own children would be elsewhere after that. */
-static void kill_below(pid_t pid)
+/* Processes that are still to be looked at. */
+struct family {
+    pid_t *pids;
+    size_t count;
+};
+
+/* Without memory or a descriptor they are left for the next pass. */
+static void add_children(struct family *family, pid_t pid)
 {
-    pid_t *pids = NULL;
+    pid_t *pids = NULL, *larger;
     size_t count = 0;
     int    fd = children_open(pid, pid);
-    int    error;
+    int    error = fd < 0 ? fd : children_read(fd, &pids, &count);
 
-    if (fd < 0)
-        return;
-    error = children_read(fd, &pids, &count);
-    close(fd);
+    if (fd >= 0)
+        close(fd);
     if (error != 0)
         return;
-    for (size_t i = 0; i < count; i++) {
-        kill_below(pids[i]);
-        kill_marked(pids[i]);
+    larger = count > 0 ? realloc(family->pids, (family->count + count) * sizeof(*pids)) : NULL;
+    if (larger != NULL) {
+        memcpy(larger + family->count, pids, count * sizeof(*pids));
+        family->pids = larger;
+        family->count += count;
     }
     free(pids);
+}
+
+/*
+ * Each is listed before it is killed: its own children would be elsewhere after that. Without
+ * recursion: a family may be deeper than any stack.
+ */
+static void kill_below(pid_t pid)
+{
+    struct family family = {0};
+
+    add_children(&family, pid);
+    for (size_t i = 0; i < family.count; i++) {
+        add_children(&family, family.pids[i]);
+        kill_marked(family.pids[i]);
+    }
+    free(family.pids);
 }
 
 void children_signal(pid_t child, int signal)

@@ -5,6 +5,7 @@
  *   setpgid, setsid  into a group or a session of its own
  *   fork             go on as a child whose parent exits
  *   dig              be 40, each the child of the one before and in a session of its own
+ *   mine             the same with 700
  *   unmark           lower the limits that k3thread marks processes with
  *   chdir            to the root directory
  *   close            every descriptor
@@ -29,9 +30,9 @@ static int become_child(void)
     return child;
 }
 
-static int dig(void)
+static int dig(int depth)
 {
-    for (int depth = 1; depth < 40; depth++) {
+    while (--depth > 0) {
         pid_t child = fork();
 
         if (child != 0)
@@ -65,7 +66,9 @@ static int do_one(const char *how)
     if (strcmp(how, "fork") == 0)
         return become_child();
     if (strcmp(how, "dig") == 0)
-        return dig();
+        return dig(40);
+    if (strcmp(how, "mine") == 0)
+        return dig(700);
     if (strcmp(how, "unmark") == 0)
         return lower_limits();
     if (strcmp(how, "chdir") == 0)

@@ -226,6 +226,16 @@ for i in range(12):
 EOF
 }
 
+@test "a tree is ended that is deeper than a worker's stack" {
+  k3 start -n deep -g 0 -- sh -c '"$1" "$2" fork setsid mine & exec sleep 1000' sh \
+    "$HELPERS/creature" "$dir/pids"
+  wait_until "$DEADLINE" eval '[ "$(cat pids 2>/dev/null | wc -l)" = 700 ]'
+  k3 raise --wait deep
+  # shellcheck disable=SC2046
+  refute_alive $(cat pids)
+  k3 version | grep '^supervisor '
+}
+
 @test "many threads with leftovers end side by side" {
   for i in {1..20}; do
     k3 start -n "l$i" -g 0.5 -- sh -c "(setsid sh -c 'echo \$\$ >pid.$i; trap \"\" TERM; while :; do sleep 0.05; done' &)
