@@ -35,6 +35,7 @@ int __clone(int (*function)(void *), void *stack, int flags, void *arg, ...);
 struct child {
     const struct spawn_plan *plan;
     char                   **shell_argv; /* for a script: see make_shell_argv() */
+    char                    *stack;
     pid_t                    parent;
     enum spawn_stage         stage;
     int                      error;
@@ -206,15 +207,9 @@ static void discard(pid_t pid, int pidfd)
     close(pidfd);
 }
 
-/*
- * Wrapped in a function of its own, so that the child's stack is on this thread's only for as
- * long as the child is.
- */
-__attribute__((noinline)) static pid_t clone_child(struct child *child, int *ret_pidfd)
+static pid_t clone_child(struct child *child, int *ret_pidfd)
 {
-    _Alignas(16) char stack[CHILD_STACK];
-
-    return clone(run_child, stack + sizeof(stack),
+    return clone(run_child, child->stack + CHILD_STACK,
                  CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PIDFD | SIGCHLD, child, ret_pidfd);
 }
 
@@ -261,17 +256,26 @@ static int spawn_child(struct child *child, struct spawned *ret)
     return 0;
 }
 
+/*
+ * The child's stack is from the heap, not from the thread's: what it touches there would be given
+ * back when the thread ends, and taken anew for the next one.
+ */
 int spawn(const struct spawn_plan *plan, struct spawned *ret)
 {
-    struct child child = {.plan = plan, .parent = getpid(), .stage = SPAWN_FORK};
-    int          error;
+    struct child child = {
+        .plan = plan,
+        .shell_argv = make_shell_argv(plan->argv),
+        .stack = malloc(CHILD_STACK),
+        .parent = getpid(),
+        .stage = SPAWN_FORK,
+    };
+    int error = -ENOMEM;
 
-    child.shell_argv = make_shell_argv(plan->argv);
-    if (child.shell_argv == NULL) {
+    if (child.shell_argv != NULL && child.stack != NULL)
+        error = spawn_child(&child, ret);
+    else
         ret->stage = SPAWN_FORK;
-        return -ENOMEM;
-    }
-    error = spawn_child(&child, ret);
     free(child.shell_argv);
+    free(child.stack);
     return error;
 }

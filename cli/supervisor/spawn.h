@@ -48,7 +48,7 @@ struct spawned {
  * the calling thread, which is its parent and must be the one that waits for it.
  *
  * Returns 0 when the exec has succeeded; otherwise -errno with the stage in RET->stage and no
- * process left. Any thread; each one's own stack carries the child until the exec.
+ * process left. Any thread.
  */
 int spawn(const struct spawn_plan *plan, struct spawned *ret);
 

@@ -11,10 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/*
- * A worker needs little stack (its child borrows some of it until the exec), and ten thousand of
- * them need ten thousand times that.
- */
+/* A worker needs little stack, and ten thousand of them need ten thousand times that. */
 #define WORKER_STACK (64 * 1024)
 
 void (*threads_on_end)(struct record *record);
