@@ -80,7 +80,7 @@ static int settle_to(struct session *session, size_t most)
     return status;
 }
 
-int chain_start(const struct call *call, json_t *params)
+int chain_start(const struct call *call, struct text *params)
 {
     struct session *session = call->session;
     struct chain   *chain = &session->chain;
@@ -90,10 +90,10 @@ int chain_start(const struct call *call, json_t *params)
     if (chain->count == CHAIN_MAX)
         status = settle_to(session, CHAIN_MAX / 2);
     if (status != STATUS_DONE) {
-        json_decref(params);
+        text_release(params);
         return status;
     }
-    if (client_send(&session->client, "start", params, &id) != 0) {
+    if (client_send_written(&session->client, "start", params, &id) != 0) {
         if (!session->client.open)
             chain->count = 0;
         return command_failed(call);

@@ -13,6 +13,7 @@
 struct call;
 struct command;
 struct session;
+struct text;
 
 /* Zeroed, it is empty. */
 struct chain {
@@ -28,7 +29,7 @@ struct chain {
  * Sends the start PARAMS, which it uses up, as CALL's. Where too many are on their way it waits for
  * answers. Returns the exit status, also of one before it that failed, after saying why.
  */
-int chain_start(const struct call *call, json_t *params);
+int chain_start(const struct call *call, struct text *params);
 
 /* Waits for all answers. Returns 0, or the status of the first that failed, after saying why. */
 int chain_settle(struct session *session);

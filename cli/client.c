@@ -4,6 +4,7 @@
 #include "cli/rpc/parse.h"
 #include "cli/rpc/protocol.h"
 #include "cli/rpc/table_line.h"
+#include "cli/rpc/write.h"
 #include "cli/status.h"
 
 #include <errno.h>
@@ -173,38 +174,43 @@ static int flush(struct client *client)
     return 0;
 }
 
-static int append_dump(const char *data, size_t size, void *text)
+int client_send_written(struct client *client, const char *method, struct text *params,
+                        json_int_t *ret_id)
 {
-    text_append(text, data, size);
-    return 0;
-}
+    struct text *unsent = &client->unsent;
+    size_t       before = unsent->size;
 
-int client_send(struct client *client, const char *method, json_t *params, json_int_t *ret_id)
-{
-    size_t  before = client->unsent.size;
-    json_t *request;
-    int     dumped;
-
-    if (params == NULL)
+    if (params->failed) {
+        text_release(params);
         return fail_memory(client);
+    }
     client->last_id++;
-    request = json_pack("{s:s, s:I, s:s, s:o}", "jsonrpc", "2.0", "id", client->last_id, "method",
-                        method, "params", params);
-    if (request == NULL)
+    text_add(unsent, "{\"jsonrpc\":\"2.0\",\"id\":");
+    write_integer(unsent, client->last_id);
+    text_printf(unsent, ",\"method\":\"%s\",\"params\":", method);
+    text_append(unsent, params->data, params->size);
+    text_add(unsent, "}\n");
+    text_release(params);
+    if (unsent->failed)
         return fail_memory(client);
-    dumped = json_dump_callback(request, append_dump, &client->unsent, JSON_COMPACT);
-    json_decref(request);
-    text_add(&client->unsent, "\n");
-    if (dumped < 0 || client->unsent.failed)
-        return fail_memory(client);
-    if (client->unsent.size - before > PROTOCOL_LINE_MAX) {
-        client->unsent.size = before;
+    if (unsent->size - before > PROTOCOL_LINE_MAX) {
+        unsent->size = before;
         return fail(client, -E2BIG, STATUS_USAGE, "ValueError",
                     "arguments and environment are too large");
     }
     if (ret_id != NULL)
         *ret_id = client->last_id;
     return flush(client);
+}
+
+int client_send(struct client *client, const char *method, json_t *params, json_int_t *ret_id)
+{
+    struct text text = {.failed = params == NULL};
+
+    if (params != NULL)
+        write_json(&text, params);
+    json_decref(params);
+    return client_send_written(client, method, &text, ret_id);
 }
 
 /* Reads what the socket has: 1, 0 if it has nothing now, or -errno. */
@@ -366,11 +372,11 @@ int client_check(struct client *client, const struct reply *reply)
                 message != NULL ? message : "the supervisor does not say what failed");
 }
 
-int client_call(struct client *client, const char *method, json_t *params, struct reply *ret)
+/* Waits for the reply to ID. */
+static int await_reply(struct client *client, json_int_t id, struct reply *ret)
 {
-    json_int_t   id = 0;
     struct reply reply = {0};
-    int          error = client_send(client, method, params, &id);
+    int          error = 0;
 
     while (error == 0 && reply.id != id) {
         reply_release(&reply); /* of a request that nobody waits for any more */
@@ -383,6 +389,23 @@ int client_call(struct client *client, const char *method, json_t *params, struc
     else
         reply_release(&reply);
     return error;
+}
+
+int client_call(struct client *client, const char *method, json_t *params, struct reply *ret)
+{
+    json_int_t id = 0;
+    int        error = client_send(client, method, params, &id);
+
+    return error != 0 ? error : await_reply(client, id, ret);
+}
+
+int client_call_written(struct client *client, const char *method, struct text *params,
+                        struct reply *ret)
+{
+    json_int_t id = 0;
+    int        error = client_send_written(client, method, params, &id);
+
+    return error != 0 ? error : await_reply(client, id, ret);
 }
 
 void reply_release(struct reply *reply)

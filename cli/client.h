@@ -67,6 +67,10 @@ int client_reopen(struct client *client);
  */
 int client_send(struct client *client, const char *method, json_t *params, json_int_t *ret_id);
 
+/* The same with parameters that are written already, as write.h does it; they are released. */
+int client_send_written(struct client *client, const char *method, struct text *params,
+                        json_int_t *ret_id);
+
 /* Waits for the next reply, to whichever request. An error reply is a success here. */
 int client_receive(struct client *client, struct reply *ret);
 
@@ -81,6 +85,8 @@ int client_check(struct client *client, const struct reply *reply);
  * -ENOENT, status 69: the supervisor ended before it got the request, as if there had been none.
  */
 int client_call(struct client *client, const char *method, json_t *params, struct reply *ret);
+int client_call_written(struct client *client, const char *method, struct text *params,
+                        struct reply *ret);
 
 void reply_release(struct reply *reply);
 

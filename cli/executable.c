@@ -22,7 +22,7 @@ static bool is_in_directory(const char *directory, size_t length, const char *na
     return length > 0 && size > 0 && (size_t) size < sizeof(path) && is_executable(path);
 }
 
-bool executable_is_there(const char *name)
+static bool look(const char *name)
 {
     const char *path = getenv("PATH");
     size_t      length;
@@ -35,4 +35,19 @@ bool executable_is_there(const char *name)
             return true;
     }
     return false;
+}
+
+/* A script mostly starts the same command time and again: the last one that was there is known. */
+bool executable_is_there(const char *name)
+{
+    static char known[NAME_MAX + 1];
+    size_t      length = strlen(name);
+
+    if (length > 0 && strcmp(name, known) == 0)
+        return true;
+    if (!look(name))
+        return false;
+    if (length < sizeof(known))
+        memcpy(known, name, length + 1);
+    return true;
 }

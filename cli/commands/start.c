@@ -3,7 +3,7 @@
 #include "cli/executable.h"
 #include "cli/following.h"
 #include "cli/joining.h"
-#include "cli/rpc/bytes.h"
+#include "cli/rpc/write.h"
 #include "cli/status.h"
 #include "cli/view.h"
 
@@ -176,17 +176,14 @@ static void release(void *input)
     free(o->needs);
 }
 
-static json_t *words_to_json(char *const *words)
+static void write_words(struct text *text, char *const *words)
 {
-    json_t *array = json_array();
-
-    for (; array != NULL && *words != NULL; words++) {
-        if (json_array_append_new(array, bytes_to_json(*words)) == 0)
-            continue;
-        json_decref(array);
-        return NULL;
+    text_byte(text, '[', 1);
+    for (; *words != NULL; words++) {
+        write_comma(text);
+        write_bytes(text, *words);
     }
-    return array;
+    text_byte(text, ']', 1);
 }
 
 /* Do both set the same variable? */
@@ -207,37 +204,39 @@ static bool is_replaced(const char *word, char *const *later, size_t count)
 }
 
 /* Ours, changed as --env says. */
-static json_t *environment_to_json(const struct start_options *o)
+static void write_environment(struct text *text, const struct start_options *o)
 {
-    json_t *array = json_array();
-    int     error = array == NULL ? -1 : 0;
-    size_t  count = o->environment_count;
+    size_t count = o->environment_count;
 
-    for (char **word = environ; error == 0 && *word != NULL; word++)
-        if (is_assignment(*word) && !is_replaced(*word, o->environment, count))
-            error = json_array_append_new(array, bytes_to_json(*word));
-    for (size_t i = 0; error == 0 && i < count; i++)
-        if (!is_replaced(o->environment[i], o->environment + i + 1, count - i - 1))
-            error = json_array_append_new(array, bytes_to_json(o->environment[i]));
-    if (error == 0)
-        return array;
-    json_decref(array);
-    return NULL;
+    text_byte(text, '[', 1);
+    for (char **word = environ; *word != NULL; word++)
+        if (is_assignment(*word) && !is_replaced(*word, o->environment, count)) {
+            write_comma(text);
+            write_bytes(text, *word);
+        }
+    for (size_t i = 0; i < count; i++)
+        if (!is_replaced(o->environment[i], o->environment + i + 1, count - i - 1)) {
+            write_comma(text);
+            write_bytes(text, o->environment[i]);
+        }
+    text_byte(text, ']', 1);
 }
 
 /* PATH (NULL: nothing) seen from HERE. */
-static json_t *path_to_json(const char *here, const char *path)
+static void write_path(struct text *text, const char *here, const char *path)
 {
-    json_t *value;
-    char   *whole;
+    struct text whole = {0};
 
-    if (path == NULL || path[0] == '/')
-        return bytes_to_json(path != NULL ? path : here);
-    if (asprintf(&whole, "%s/%s", here, path) < 0)
-        return NULL;
-    value = bytes_to_json(whole);
-    free(whole);
-    return value;
+    if (path == NULL || path[0] == '/') {
+        write_bytes(text, path != NULL ? path : here);
+        return;
+    }
+    text_printf(&whole, "%s/%s", here, path);
+    text_append(&whole, "", 1);
+    if (!whole.failed)
+        write_bytes(text, whole.data);
+    text->failed |= whole.failed;
+    text_release(&whole);
 }
 
 static mode_t current_umask(void)
@@ -248,35 +247,55 @@ static mode_t current_umask(void)
     return mask;
 }
 
-/* Sets what is given; a negative number is not. */
-static int set_seconds(json_t *params, const char *key, double seconds)
+/* These write what is given: a negative number, a NULL and a false are not. */
+static void add_seconds(struct text *params, const char *key, double seconds)
 {
-    return seconds < 0 ? 0 : json_object_set_new(params, key, json_real(seconds));
+    if (seconds < 0)
+        return;
+    write_name(params, key);
+    write_seconds(params, seconds);
 }
 
-static int set_bytes(json_t *params, const char *key, const char *bytes)
+static void add_bytes(struct text *params, const char *key, const char *bytes)
 {
-    return bytes == NULL ? 0 : json_object_set_new(params, key, bytes_to_json(bytes));
+    if (bytes == NULL)
+        return;
+    write_name(params, key);
+    write_bytes(params, bytes);
 }
 
-static json_t *needs_to_json(const struct start_options *o)
+static void add_true(struct text *params, const char *key, bool value)
 {
-    json_t *array = json_array();
+    if (!value)
+        return;
+    write_name(params, key);
+    text_add(params, "true");
+}
 
-    for (size_t i = 0; i < o->needs_count; i++)
-        if (json_array_append_new(array, thread_to_json(o->needs[i])) != 0) {
-            json_decref(array);
-            return NULL;
-        }
-    return array;
+static void write_needs(struct text *text, const struct start_options *o)
+{
+    text_byte(text, '[', 1);
+    for (size_t i = 0; i < o->needs_count; i++) {
+        json_t *thread = thread_to_json(o->needs[i]);
+
+        text->failed |= thread == NULL;
+        write_comma(text);
+        if (thread != NULL)
+            write_json(text, thread);
+        json_decref(thread);
+    }
+    text_byte(text, ']', 1);
 }
 
 /* The supervisor keeps the last one of a connection; a script's starts mostly have the same. */
-static json_t *environment_param(const struct start_options *o, const struct client *client)
+static void add_environment(struct text *params, const struct start_options *o,
+                            const struct client *client)
 {
+    write_name(params, "environment");
     if (o->environment_count == 0 && client->environment_known)
-        return json_true();
-    return environment_to_json(o);
+        text_add(params, "true");
+    else
+        write_environment(params, o);
 }
 
 /* Nobody waits for its answer before the next command. */
@@ -297,44 +316,47 @@ static bool is_sure(const struct start_options *o)
            executable_is_there(o->command[0]);
 }
 
-static json_t *make_params(const struct call *call, const char *here)
+static void write_params(struct text *params, const struct call *call, const char *here)
 {
     const struct start_options *o = call->options;
-    json_t                     *environment = environment_param(o, &call->session->client);
-    json_t                     *params = json_object();
-    int                         error = 0;
+    bool                        chained = is_chained(call);
 
-    /* Each call returns 0 or -1, -1 also for a NULL value or object. */
-    error |= json_object_set_new(params, "command", words_to_json(o->command));
-    error |= json_object_set_new(params, "environment", environment);
-    error |= json_object_set_new(params, "members", json_pack("[s]", "id"));
-    error |= json_object_set_new(params, "directory", path_to_json(here, o->directory));
-    error |= json_object_set_new(params, "umask", json_integer(current_umask()));
-    error |= set_bytes(params, "ready", o->ready);
-    error |= set_bytes(params, "restart", o->restart);
-    if (o->needs_count > 0)
-        error |= json_object_set_new(params, "needs", needs_to_json(o));
-    if (o->log_limit > 0)
-        error |= json_object_set_new(params, "log_limit", json_integer(o->log_limit));
-    error |= set_seconds(params, "after", o->after);
-    error |= set_seconds(params, "timeout", o->timeout);
-    error |= set_seconds(params, "grace", o->grace);
-    if (o->daemon || call->command == &command_daemon)
-        error |= json_object_set_new(params, "daemon", json_true());
-    if (o->wait)
-        error |= json_object_set_new(params, "keep", json_true());
-    if (is_chained(call))
-        error |= json_object_set_new(params, "chained", json_true());
-    if (is_chained(call) && is_sure(o))
-        error |= json_object_set_new(params, "hold", json_false());
-    if (o->name != NULL)
-        error |= json_object_set_new(params, "name", bytes_to_json(o->name));
-    if (o->output != NULL)
-        error |= json_object_set_new(params, "output", path_to_json(here, o->output));
-    if (error == 0)
-        return params;
-    json_decref(params);
-    return NULL;
+    text_byte(params, '{', 1);
+    write_name(params, "command");
+    write_words(params, o->command);
+    add_environment(params, o, &call->session->client);
+    write_name(params, "members");
+    text_add(params, "[\"id\"]");
+    write_name(params, "directory");
+    write_path(params, here, o->directory);
+    write_name(params, "umask");
+    write_integer(params, current_umask());
+    add_bytes(params, "ready", o->ready);
+    add_bytes(params, "restart", o->restart);
+    if (o->needs_count > 0) {
+        write_name(params, "needs");
+        write_needs(params, o);
+    }
+    if (o->log_limit > 0) {
+        write_name(params, "log_limit");
+        write_integer(params, o->log_limit);
+    }
+    add_seconds(params, "after", o->after);
+    add_seconds(params, "timeout", o->timeout);
+    add_seconds(params, "grace", o->grace);
+    add_true(params, "daemon", o->daemon || call->command == &command_daemon);
+    add_true(params, "keep", o->wait);
+    add_true(params, "chained", chained);
+    if (chained && is_sure(o)) {
+        write_name(params, "hold");
+        text_add(params, "false");
+    }
+    add_bytes(params, "name", o->name);
+    if (o->output != NULL) {
+        write_name(params, "output");
+        write_path(params, here, o->output);
+    }
+    text_byte(params, '}', 1);
 }
 
 /*
@@ -348,13 +370,13 @@ static int call_start(struct call *call, const char *here, struct reply *ret)
     int                         error = -ENOENT;
 
     for (unsigned tries = 0; tries < TRIES && error == -ENOENT; tries++) {
-        json_t *params;
+        struct text params = {0};
 
         if (tries > 0 && client_reopen(client) != 0)
             break;
-        params = make_params(call, here);
+        write_params(&params, call, here);
         client->environment_known = false;
-        error = client_call(client, "start", params, ret);
+        error = client_call_written(client, "start", &params, ret);
     }
     client->environment_known = error == 0 && o->environment_count == 0;
     return error;
@@ -376,14 +398,14 @@ static int start_chained(const struct call *call)
     const struct start_options *o = call->options;
     struct client              *client = &call->session->client;
     char                       *here = current_directory(call);
-    json_t                     *params;
+    struct text                 params = {0};
 
     if (here == NULL)
         return STATUS_FAILED;
-    params = make_params(call, here);
+    write_params(&params, call, here);
     free(here);
     client->environment_known = o->environment_count == 0;
-    return chain_start(call, params);
+    return chain_start(call, &params);
 }
 
 /* Starts the thread; its id is appended to ID. */
