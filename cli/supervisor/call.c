@@ -8,6 +8,7 @@
 #include "cli/supervisor/method_list.h"
 #include "cli/supervisor/methods.h"
 #include "cli/supervisor/record.h"
+#include "cli/supervisor/threads.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -350,6 +351,7 @@ void call_dispatch(struct connection *connection, char *line, size_t size)
 
     if (strspn(line, " \t\r") >= size)
         return; /* an empty line is nothing */
+    threads_take_reports(); /* those that woke nobody */
     request = parse(line, size, &error);
     call = call_new(connection, request != NULL ? answer_id(request) : json_null());
     if (call == NULL)

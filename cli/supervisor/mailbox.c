@@ -8,7 +8,9 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static STAILQ_HEAD(, record) waiting = STAILQ_HEAD_INITIALIZER(waiting);
-static int wake_fd = -1;
+static bool woken;    /* the server was, since it last cleared the eventfd */
+static bool heed_all; /* see mailbox_heed() */
+static int  wake_fd = -1;
 
 int mailbox_open(void)
 {
@@ -16,12 +18,34 @@ int mailbox_open(void)
     return wake_fd < 0 ? -errno : wake_fd;
 }
 
+void mailbox_wake(void)
+{
+    if (eventfd_write(wake_fd, 1) < 0)
+        return; /* EAGAIN: it is readable already */
+}
+
+/* Caller holds the lock. */
+static bool is_heeded(const struct record *record)
+{
+    const struct report *report = &record->posted;
+
+    return heed_all || record->is_heeded || report->state != STATE_RUNNING || report->runs > 1;
+}
+
+/* Caller holds the lock, and wakes the server after that. */
+static bool must_wake(const struct record *record)
+{
+    bool wakes = !woken && is_heeded(record);
+
+    woken |= wakes;
+    return wakes;
+}
+
 void mailbox_post(struct record *record, const struct report *report)
 {
-    bool was_empty;
+    bool wakes;
 
     pthread_mutex_lock(&lock);
-    was_empty = STAILQ_EMPTY(&waiting);
     if (record->is_posted && record->posted.message != report->message &&
         record->posted.message != record->now.message)
         free(record->posted.message);
@@ -29,15 +53,41 @@ void mailbox_post(struct record *record, const struct report *report)
     if (!record->is_posted)
         STAILQ_INSERT_TAIL(&waiting, record, mail);
     record->is_posted = true;
+    wakes = must_wake(record);
     pthread_mutex_unlock(&lock);
-    if (was_empty && eventfd_write(wake_fd, 1) < 0)
-        return; /* EAGAIN: it is readable already */
+    if (wakes)
+        mailbox_wake();
+}
+
+void mailbox_heed(struct record *record)
+{
+    bool missed;
+
+    pthread_mutex_lock(&lock);
+    if (record != NULL)
+        record->is_heeded = true;
+    else
+        heed_all = true;
+    missed = record != NULL ? record->is_posted : !STAILQ_EMPTY(&waiting);
+    pthread_mutex_unlock(&lock);
+    if (missed)
+        mailbox_wake();
+}
+
+void mailbox_clear(void)
+{
+    eventfd_t count;
+
+    pthread_mutex_lock(&lock);
+    if (eventfd_read(wake_fd, &count) < 0 && errno != EAGAIN)
+        abort(); /* an eventfd of ours cannot fail otherwise */
+    woken = false;
+    pthread_mutex_unlock(&lock);
 }
 
 struct record *mailbox_take(struct report *ret_old)
 {
     struct record *record;
-    eventfd_t      count;
 
     pthread_mutex_lock(&lock);
     record = STAILQ_FIRST(&waiting);
@@ -48,8 +98,6 @@ struct record *mailbox_take(struct report *ret_old)
             free(record->now.message);
         *ret_old = record->now;
         record->now = record->posted;
-    } else if (eventfd_read(wake_fd, &count) < 0 && errno != EAGAIN) {
-        abort(); /* an eventfd of ours cannot fail otherwise */
     }
     pthread_mutex_unlock(&lock);
     return record;

@@ -3,6 +3,7 @@
 #include "cli/rpc/write.h"
 #include "cli/supervisor/connection.h"
 #include "cli/supervisor/environment.h"
+#include "cli/supervisor/mailbox.h"
 #include "cli/supervisor/methods.h"
 #include "cli/supervisor/params.h"
 #include "cli/supervisor/ready.h"
@@ -223,6 +224,7 @@ static bool parse_needs(struct call *call, const json_t *needs, struct job *job)
         if (needed == NULL)
             return false;
         needed->is_needed = true;
+        mailbox_heed(needed);
         job->needs[job->need_count++] = (struct need){.id = needed->id};
     }
     return true;
@@ -356,6 +358,7 @@ static void start_job(struct call *call, struct job *job, const struct raw *raw)
         reply_started(call, record);
         return;
     }
+    mailbox_heed(record);
     call_wait(call, &record->calls, -1, wake_start);
     if (call->chained && raw->hold)
         call->connection->holder = call;

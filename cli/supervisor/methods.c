@@ -4,6 +4,7 @@
 #include "cli/rpc/bytes.h"
 #include "cli/rpc/write.h"
 #include "cli/supervisor/connection.h"
+#include "cli/supervisor/mailbox.h"
 #include "cli/supervisor/params.h"
 #include "cli/supervisor/select.h"
 #include "cli/supervisor/server.h"
@@ -255,6 +256,8 @@ void method_join(struct call *call, const json_t *params)
         return;
     call->record = record;
     call->expire = fail_late;
+    if (ready)
+        mailbox_heed(record);
     if (record_is_live(record) && !(ready && record->now.ready))
         call_wait(call, &record->calls, timeout, ready ? wake_ready : wake_join);
     else if (ready)
@@ -334,6 +337,8 @@ void method_watch(struct call *call, const json_t *params)
         !parse_events(call, events, &watch.events))
         return;
     call_reply(call, json_pack("{s:b, s:o}", "watching", 1, "logs", bytes_to_json(server_logs())));
+    if (watch.events & ~(events_bit("created") | events_bit("restarted") | events_bit("ended")))
+        mailbox_heed(NULL);
     events_watch(connection, &watch);
 }
 

@@ -97,6 +97,7 @@ struct record {
     /* The mailbox's, under its lock. */
     struct report posted;
     bool          is_posted;
+    bool          is_heeded; /* each report wakes the server */
     STAILQ_ENTRY(record) mail;
 };
 

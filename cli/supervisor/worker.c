@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -161,12 +162,23 @@ static void run(struct worker *worker)
     }
 }
 
+/* They are the server's to hear of; here each would only interrupt a wait. */
+static void block_ends_of_children(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 void *worker_run(void *argument)
 {
     struct record *record = argument;
     struct worker  worker = {
          .record = record, .report = &record->draft, .deadline = INFINITY, .pidfd = -1};
 
+    block_ends_of_children();
     k3thread_set_mask(K3THREAD_RETURN);
     *worker.report = record->now;
     worker.report->tid = gettid();
