@@ -31,6 +31,9 @@ STATIC   ?= $(if $(SANITIZE),,1)
 # LAYOUT= leaves the order of the code to the linker: for one that knows no INSERT in a script.
 LAYOUT    = $(if $(STATIC),$(BUILD)/layout.ld)
 
+# QUICK= begins the program with the C library: see cli/quick/quick.h.
+QUICK    ?= $(STATIC)
+
 comma := ,
 BUILD ?= build$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
 
@@ -52,14 +55,18 @@ K3_LDFLAGS  = -pthread -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZER) $(LDFLAGS
 
 LIB_CFLAGS = -fPIC -fvisibility=hidden
 CLI_CFLAGS = -fPIE -ffunction-sections -fdata-sections
-CLI_LDFLAGS = $(if $(STATIC),-static-pie,-pie) -Wl,--gc-sections,--wrap=_dl_get_origin
+CLI_LDFLAGS = $(if $(STATIC),-static-pie,-pie) -Wl,--gc-sections,--wrap=_dl_get_origin \
+	$(if $(QUICK),-Wl$(comma)-e$(comma)quick_entry)
+# What runs before the C library calls none of its functions, nor do the compiler's own ideas.
+QUICK_CFLAGS = -O2 -ffreestanding -fno-builtin -fno-jump-tables -fno-stack-protector -fno-exceptions \
+	-U_FORTIFY_SOURCE $(if $(findstring clang,$(shell $(CC) --version)),,-fno-tree-loop-distribute-patterns)
 # libedit's own needs are named too: nothing else would in a static link.
 CLI_LIBS = -ljansson -ledit $(if $(STATIC),-lbsd -lmd -ltinfo) -lm
 
 # Sources and objects
 
 LIB_SOURCES := $(sort $(filter-out lib/safepoint.c,$(wildcard lib/*.c lib/*.S)))
-CLI_SOURCES := $(sort $(wildcard cli/*.c cli/*/*.c cli/*/*/*.c))
+CLI_SOURCES := $(sort $(wildcard cli/*.[cS] cli/*/*.[cS] cli/*/*/*.[cS]))
 LIB_OBJECTS := $(LIB_SOURCES:%=$(BUILD)/%.o)
 CLI_OBJECTS := $(CLI_SOURCES:%=$(BUILD)/%.o)
 
@@ -153,6 +160,13 @@ $(BUILD)/lib/%.S.o: lib/%.S $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(K3_CPPFLAGS) $(K3_CFLAGS) $(LIB_CFLAGS) -MMD -MP -c -o $@ $<
 
+$(BUILD)/cli/quick/%.c.o: SANITIZER =
+$(BUILD)/cli/quick/%.c.o: K3_CFLAGS += $(QUICK_CFLAGS)
+$(BUILD)/cli/%.S.o: cli/%.S $(BUILD)/flags
+	$(call say,AS,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(K3_CPPFLAGS) $(K3_CFLAGS) -c -o $@ $<
+
 $(BUILD)/cli/%.c.o: cli/%.c $(BUILD)/flags | $(BUILD)/packages
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
@@ -184,7 +198,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.cc.o $(STATICLIB) $(SAFEPOINT)
 
 define RECORD
 $(CC) $(CXX) $(AR) $(K3_CPPFLAGS) $(K3_CFLAGS) $(K3_CXXFLAGS) $(LIB_CFLAGS) $(CLI_CFLAGS)
-$(SANITIZER) $(K3_LDFLAGS) $(CLI_LDFLAGS) $(CLI_LIBS) $(notdir $(LAYOUT))
+$(SANITIZER) $(K3_LDFLAGS) $(CLI_LDFLAGS) $(CLI_LIBS) $(notdir $(LAYOUT)) $(QUICK_CFLAGS)
 $(LIB_SOURCES) $(CLI_SOURCES)
 endef
 export RECORD

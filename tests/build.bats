@@ -47,6 +47,22 @@ build() {
   run ! grep -qE '__(asan|ubsan|tsan)_' "$new/libk3thread_safepoint.a"
 }
 
+# It runs before anything is relocated, too: no pointer may stand in its data.
+@test "what runs before the C library needs nothing of it" {
+  for compiler in "${CC:-cc}" gcc clang; do
+    command -v "$compiler" || continue
+    for flags in -O0 -O3 '-Os -g'; do
+      objects=()
+      for file in cli/quick/*.[cS]; do objects+=("$new/$file.o"); done
+      make -s SANITIZE= CC="$compiler" CFLAGS="$flags" BUILD="$new" "${objects[@]}"
+      ld -r -o "$new/quick.o" "${objects[@]}"
+      nm -u "$new/quick.o"
+      [ "$(nm -u "$new/quick.o" | sed 's/^ *U //' | grep -v '^_GLOBAL_OFFSET_TABLE_$')" = _start ]
+      run ! grep -E '\.data\.rel|\.init_array|\.tbss|\.tdata' <(objdump -h "$new/quick.o")
+    done
+  done
+}
+
 @test "make says which package is missing" {
   # A compiler that finds no header but the C library's.
   cat >"$BATS_TEST_TMPDIR/cc" <<'END'

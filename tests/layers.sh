@@ -24,7 +24,9 @@ allowed() {
     cli/supervisor/*)       echo "k3thread\.h|$wire|$supervisor" ;;
     # Two commands are a supervisor; every other one is a client.
     cli/commands/supervise.c | cli/commands/run.c) echo "k3thread\.h|$front|$supervisor" ;;
-    cli/client.* | cli/launch.*) echo "cli/(client|launch)\.h|$wire" ;;
+    # What is done before the C library has begun knows nothing else.
+    cli/quick/*)            echo "cli/quick/$name\.h|cli/status\.h" ;;
+    cli/client.* | cli/launch.*) echo "cli/(client|launch|quick/quick)\.h|$wire" ;;
     cli/*)                  echo "$front" ;;
     esac
 }

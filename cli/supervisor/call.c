@@ -350,7 +350,7 @@ void call_dispatch(struct connection *connection, char *line, size_t size)
     struct call *call;
 
     if (strspn(line, " \t\r") >= size)
-        return; /* an empty line is nothing */
+        return;             /* an empty line is nothing */
     threads_take_reports(); /* those that woke nobody */
     request = parse(line, size, &error);
     call = call_new(connection, request != NULL ? answer_id(request) : json_null());

@@ -30,7 +30,7 @@ static struct source         listener, lifeline, signals, mail;
 static struct call_list      shutdown_calls = LIST_HEAD_INITIALIZER(shutdown_calls);
 static int                   spare_fd = -1; /* see accept_client() */
 static bool                  closing, stopped;
-static atomic_bool           child_ended; /* since the last look */
+static atomic_bool           child_ended;               /* since the last look */
 static enum { NOBODY, DAEMONS, EVERYBODY } told_to_end; /* those that get SystemExit */
 static bool   untold;                                   /* some of them have yet to */
 static size_t ended_count;                              /* since the shutdown began */

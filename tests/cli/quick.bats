@@ -1,0 +1,292 @@
+#!/usr/bin/env bats
+# A plain start, join, raise or list is done before the C library has begun: cli/quick. To whoever
+# asks or is asked it is no other program. -S and its path in one word are what only the program
+# itself takes, so that each test can go both ways.
+
+# helpers.bash sets `dir`; each test has a shell of its own to change directories in.
+# shellcheck disable=SC2103,SC2154
+
+load helpers
+
+# both WORD…: the same command on both ways, which must print and return the same.
+both() {
+  local quick=0 slow=0
+  "$K3THREAD" -S "$K3THREAD_SOCKET" "$@" >quick.out 2>quick.err </dev/null || quick=$?
+  "$K3THREAD" -S"$K3THREAD_SOCKET" "$@" >slow.out 2>slow.err </dev/null || slow=$?
+  is "$quick" "$slow"
+  diff -u slow.out quick.out
+  diff -u slow.err quick.err
+  status=$quick
+}
+
+# What the scripts below share: a server that answers what it is told to, and the two ways to it.
+both_ways='
+import fcntl, os, pty, random, select, struct, subprocess, termios
+K3THREAD = os.environ["K3THREAD"]
+SOCKET = os.getcwd() + "/fake.sock"
+QUICK, SLOW = ["-S", SOCKET], ["-S" + SOCKET]
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(SOCKET)
+listener.listen()
+listener.settimeout(TIMEOUT)
+
+def accept():
+    connection = listener.accept()[0]
+    connection.settimeout(TIMEOUT)
+    return connection
+
+def hear(connection):
+    request = b""
+    while not request.endswith(b"\n"):
+        data = connection.recv(1 << 16)
+        if not data:
+            break
+        request += data
+    return request
+
+def go(way, words, answer, at_request=lambda connection: None, **options):
+    """Runs WORDS; returns the one request that came, and what the command said."""
+    options.setdefault("stdout", subprocess.PIPE)
+    process = subprocess.Popen([K3THREAD, *way, *words], stdin=subprocess.DEVNULL,
+                               stderr=subprocess.PIPE, **options)
+    with accept() as connection:
+        request = hear(connection)
+        at_request(connection)
+        for piece in answer if isinstance(answer, list) else [answer]:
+            connection.sendall(piece)
+        connection.shutdown(socket.SHUT_WR)
+        more = hear(connection)
+    said = process.communicate(timeout=TIMEOUT)
+    assert not select.select([listener], [], [], 0)[0], ("asked twice", words)
+    return request, more, (*said, process.returncode)
+
+def compare(words, answer, **options):
+    quick, slow = (go(way, words, answer, **options) for way in (QUICK, SLOW))
+    assert quick == slow, (words, answer, quick, slow)
+    return quick
+
+def result(value):
+    return ("{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":%s}\n" % value).encode()
+
+def error(code, name, message):
+    return json.dumps({"jsonrpc": "2.0", "id": 1, "error": {
+        "code": code, "message": message, "data": {"type": name}}}).encode() + b"\n"
+'
+
+# quick_script: a Python script on standard input, with the names above.
+quick_script() {
+  { echo "from client import *" && echo "$both_ways" && cat; } >quick.py
+  PYTHONPATH=$ROOT/tests/cli timeout --foreground -s KILL 120 "$PYTHON" -S -B quick.py
+}
+
+@test "the same commands come to the same" {
+  k3 start -n e -- sh -c 'exit 7'
+  both join e
+  is "$status" 7
+  k3 start -n one -- sleep 1000
+  k3 start -n quote -- echo 'a "b" \ c'
+  k3 start -n utf -- echo $'\xc3\xa4' $'\xff'
+  k3 join quote utf
+  for words in 'list e quote utf' 'ls quote' 'raise one CONT' 'raise one SIGCONT' 'raise 2 cont' \
+    'raise nobody' 'raise e' 'raise one Nothing' 'raise one SIGCONT more' 'raise' 'join' \
+    'join nobody' 'join 99' 'join 01' 'list 01' 'join 1' 'join e quote' 'join e*' 'join ?' 'list nobody' \
+    'list e*' 'list -- e' 'list --json e' 'list -q' 'list --nothing' 'start' 'start --' 'start -n' \
+    'start -n one true' 'start -n a/b true' 'start --name' 'start -x true' 'daemon'; do
+    # shellcheck disable=SC2086  # a list of words
+    both $words
+  done
+  both join ''
+  both raise '' SIGCONT
+  both raise one ''
+  both raise $'one\n'
+  both list $'\xff'
+}
+
+@test "of a thread that did not end by itself join says the same" {
+  k3 start -n signal -- sh -c 'kill -9 $$'
+  k3 start -n long -a 100 -- true
+  k3 start -n raised -- sleep 1000
+  k3 raise long KeyboardInterrupt
+  k3 raise raised ValueError -m 'no "good"'
+  k3 start -n late -t 0.01 -- sleep 1000
+  run -1 k3 start -n nothing -- ./nothing
+  k3 start -n $'sp \xc3\xa4' -- true
+  for thread in signal long raised late nothing $'sp \xc3\xa4'; do both join "$thread"; done
+}
+
+@test "a command gets the same from both" {
+  cat >show <<'END'
+#!/bin/sh
+env | grep -v '^K3THREAD_' | LC_ALL=C sort
+pwd
+umask
+printf '<%s>' "$@"
+grep -E '^Sig(Blk|Ign|Cgt)' "/proc/$$/status"
+END
+  chmod +x show
+  mkdir 'in "here"'
+  cd 'in "here"'
+  umask 027
+  for way in "-S $K3THREAD_SOCKET" "-S$K3THREAD_SOCKET"; do
+    # shellcheck disable=SC2086  # two words, or one
+    id=$(env ODD=$'a\tb\n"c"\\d\x01\x1f\x7f' EMPTY= "$K3THREAD" $way start -- ../show 'a b' '' -x $'\t')
+    k3 join "$id"
+    k3 logs "$id" >"../$id.log"
+  done
+  cd ..
+  is "$(k3 list -q | wc -l)" 2
+  diff -u 1.log 2.log
+  grep -q 'in "here"' 1.log
+}
+
+@test "the request is the same, to the byte, and the C library has not begun" {
+  quick_script <<'EOF'
+answers = {"raise": "[{\"id\":1}]", "start": "{\"id\":12}", "daemon": "{\"id\":12}",
+           "join": "{\"id\":1,\"name\":\"a\",\"exit_code\":3,\"runs\":1}",
+           "list": "{\"table\":\"ID\\tNAME\\n1\\ta\\n\"}", "ls": "{\"table\":\"ID\\tNAME\\n\"}"}
+sanitized = os.environ.get("SANITIZE", "") != ""
+
+def has_begun(connection):
+    peer = struct.unpack("3i", connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12))
+    heap.append("[heap]" in open("/proc/%d/maps" % peer[0]).read())
+
+for words in (["raise", "a"], ["raise", "12"], ["raise", "a-*", "SIGHUP"], ["raise", "a", "hup"],
+              ["join", "a"], ["join", "7"], ["join", "1" * 18], ["list"], ["ls", "a", "3", "b*"],
+              ["start", "true"], ["start", "--", "-x"], ["start", "-n", "-a", "true", "-n"],
+              ["start", "-d", "--name", "a\\b\"", "--daemon", "--", "a\n", "\x7f\x1b"],
+              ["daemon", "-n", "x", "sleep", "1"]):
+    heap = []
+    environment = dict(os.environ, ODD="\x01\"\\\b\f\n\r\t")
+    said = compare(words, result(answers[words[0]]), at_request=has_begun, env=environment)
+    assert heap == [sanitized, True], (words, heap)
+    assert said[1] == b"" and said[2][2] == (3 if words[0] == "join" else 0), said
+EOF
+}
+
+@test "an answer that is not plain is the program's to read, and nothing is asked twice" {
+  quick_script <<'EOF'
+table = "ID\\tNAME\\tRESULT\\tCOMMAND\\n1\\ta\\t-\\tsleep 1\\n"
+for words in (["raise", "a"], ["start", "true"], ["join", "a"], ["list"]):
+    for answer in (error(-32003, "InvalidThreadIdError", "no live thread 'a'"),
+                   error(-32007, "FileNotFoundError", "cannot run 'x': \u00e4 \"q\" \n"),
+                   error(-32603, None, "out of memory"),
+                   b"", b"{", b"\n", b"nothing\n", b"\0\n", result("null"), result("{}"),
+                   result("[]"), result("12"), result("{\"id\":1}"), result("{\"id\":-1}"),
+                   result("{\"id\":1.5}"), result("{\"id\":" + "1" * 30 + "}"),
+                   result("{\"table\":1}"), result("{\"table\":\"" + table + "\"}"),
+                   result("{\"table\":\"" + table * 300 + "\"}"),
+                   result("{\"table\":\"" + table + "2\\tx\\u001b\\t-\\tb\\n\"}"),
+                   result("{\"table\":\"" + table + "2\\t\u00e4\\t-\\tb\\n\"}"),
+                   result("{\"table\":\"" + table + "2\\t\\\\t\\\"\\t \\t  \\n\"}"),
+                   result("{\"table\":\"\"}"), result("{\"table\":\"x\"}"),
+                   result("{\"table\":\"" + "x\\t" * 40 + "\\n\"}"),
+                   b"{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":[{\"id\":1}]}\n",
+                   b"{\"jsonrpc\":\"2.0\",\"method\":\"x\",\"params\":{\"table\":\"ID\\n7\\n\"}}\n" +
+                   result("{\"table\":\"8\\n\"}"),
+                   [result("[{\"id\":1}]")[:20], result("[{\"id\":1}]")[20:]],
+                   result("{\"id\":1,\"name\":\"a\",\"exit_code\":0,\"runs\":1}"),
+                   result("{\"id\":1,\"name\":\"a\",\"exit_code\":255,\"runs\":2}"),
+                   result("{\"id\":1,\"name\":\"a\",\"exit_code\":0,\"runs\":0}"),
+                   result("{\"id\":1,\"name\":\"a\\\"b\",\"exit_code\":4,\"runs\":1}"),
+                   result("{\"id\":1,\"name\":{\"base64\":\"/w==\"},\"exit_code\":4,\"runs\":1}"),
+                   result("{\"id\":1,\"name\":\"a\",\"signal\":9,\"runs\":1}"),
+                   result("{\"id\":1,\"name\":\"a\",\"exit_code\":0,\"exception\":\"TimeoutError\",\"runs\":1}"),
+                   result("{\"id\":1,\"name\":\"a\",\"exit_code\":127,\"message\":\"cannot\",\"runs\":0}")):
+        compare(words, answer)
+EOF
+}
+
+@test "mutilated answers" {
+  quick_script <<'EOF'
+seed = int(os.environ.get("SEED", random.randrange(1 << 32)))
+print("SEED=%d" % seed)
+random.seed(seed)
+plain = [(["start", "true"], result("{\"id\":12}")), (["raise", "a"], result("[{\"id\":1}]")),
+         (["join", "a"], result("{\"id\":1,\"name\":\"a\",\"exit_code\":3,\"runs\":1}")),
+         (["list"], result("{\"table\":\"ID\\tA\\n1\\t\\\"\\\\x\\n\"}"))]
+for _ in range(int(os.environ.get("ROUNDS", "40" if os.environ.get("SANITIZE") else "200"))):
+    words, answer = random.choice(plain)
+    answer = bytearray(answer)
+    for _ in range(random.randrange(1, 3)):
+        at = random.randrange(len(answer))
+        answer[at:at + random.randrange(3)] = random.choice(
+            [b"", b"\\", b"\"", b"}", b"\xff", b"0", b"9", b",", b"\n", bytes([random.randrange(256)])])
+    compare(words, bytes(answer))
+EOF
+}
+
+@test "a table is cut to the width of the terminal" {
+  quick_script <<'EOF'
+answer = result("{\"table\":\"ID\\tCOMMAND\\tX\\n1\\tsleep 1000\\tx\\n10\\t\\t    \\n\"}")
+for width in (0, 1, 4, 5, 6, 14, 15, 16, 80):
+    shown = []
+    for way in (QUICK, SLOW):
+        mine, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("4H", 24, width, 0, 0))
+        go(way, ["list"], answer, stdout=theirs)
+        os.close(theirs)
+        shown.append(os.read(mine, 10000))
+        os.close(mine)
+    assert shown[0] == shown[1] and shown[0].count(b"\n") == 3, (width, shown)
+EOF
+}
+
+@test "what cannot be printed is said by both" {
+  k3 start -n one -- sleep 1000
+  for words in 'list one' 'start -- true'; do
+    for output in /dev/full closed; do
+      for way in "-S $K3THREAD_SOCKET" "-S$K3THREAD_SOCKET"; do
+        status=0
+        # shellcheck disable=SC2086  # lists of words
+        if [ "$output" = closed ]; then
+          "$K3THREAD" $way $words >&- 2>"${#way}.err" || status=$?
+        else
+          "$K3THREAD" $way $words >"$output" 2>"${#way}.err" || status=$?
+        fi
+        is "$status" 1
+      done
+      diff -u ./*.err
+    done
+  done
+}
+
+@test "it finds the same supervisor, or none" {
+  unset K3THREAD_SOCKET
+  export XDG_RUNTIME_DIR=$dir
+  k3 start -n default -- sleep 1000
+  k3 -L other start -n other -- sleep 1000
+  like "$(k3 list)" '*default*'
+  like "$(k3 -L other list)" '*other*'
+  like "$(K3THREAD_SOCKET='' k3 list)" '*default*'
+  like "$(K3THREAD_SOCKET=$dir/k3thread/other.sock k3 list)" '*other*'
+  like "$(K3THREAD_SOCKET=$dir/k3thread/other.sock k3 -L default list)" '*default*'
+  like "$(K3THREAD_SOCKET=/nowhere k3 -S "$dir/k3thread/other.sock" list)" '*other*'
+  like "$(cd k3thread && k3 -S other.sock list)" '*other*'
+  run -69 k3 -L third list
+  run -69 k3 -S "$dir/none" join x
+  for wrong in '-L a/b' '-L .a' '-S /' '-L a -S /b'; do
+    # shellcheck disable=SC2086  # a list of words
+    run -64 k3 $wrong list
+  done
+  k3 -L other shutdown --now
+  k3 shutdown --now
+}
+
+@test "nobody else's supervisor is asked" {
+  [ "$(id -u)" = 0 ] || skip 'needs root'
+  quick_script <<'EOF'
+ready, tell = os.pipe()
+child = os.fork()
+if child == 0:
+    os.setresuid(65534, 65534, 65534)
+    listener.listen()  # from here on the peer is this user
+    os.write(tell, b"x")
+    with accept() as connection:
+        os._exit(hear(connection) != b"")
+os.read(ready, 1)
+done = subprocess.run([K3THREAD, "raise", "x"], env=dict(os.environ, K3THREAD_SOCKET=SOCKET),
+                      stderr=subprocess.PIPE, text=True)
+assert done.returncode == 1 and "belongs to user 65534" in done.stderr, done
+assert os.waitpid(child, 0)[1] == 0
+EOF
+}
