@@ -262,25 +262,38 @@ def family_of(pid):
 
 
 def gone_after_kill(table):
-    time_to_die(table, 1, 0.01)
-    time_to_die(table, 300, 0.1)
+    time_to_die(table, NAP, 1, 1, 0.01)
+    time_to_die(table, ["sh", "-c", "sleep 1000 & sleep 1000 & wait"], 3, 300, 0.1)
 
 
-def time_to_die(table, workers, limit):
-    """Workers of three processes each; the clock runs until the last of them is dead."""
-    def take():
+def time_to_die(table, command, size, workers, limit):
+    """
+    WORKERS of SIZE processes each; the clock runs until the last of them is dead. The floor is one
+    call of kill for as many, each family of them a process group.
+    """
+    def families(pids):
+        wait_until("all have begun", lambda: all(len(family_of(pid)) == size for pid in pids))
+        return ",".join(str(one) for pid in pids for one in family_of(pid))
+
+    def by_our_end():
         with Supervisor() as k3:
-            command = ["sh", "-c", "sleep 1000 & sleep 1000 & wait"] if workers > 1 else NAP
-            size = 3 if workers > 1 else 1
-            pids = [thread["pid"] for thread in k3.start(*command, count=workers)]
-            wait_until("all have begun",
-                       lambda: all(len(family_of(pid)) == size for pid in pids))
-            every = [str(one) for pid in pids for one in family_of(pid)]
-            return float(run([floor("deaths"), ",".join(every), "/bin/kill", "-KILL",
-                              str(k3.pid)]))
+            every = families([thread["pid"] for thread in k3.start(*command, count=workers)])
+            return float(run([floor("deaths"), every, "/bin/kill", "-KILL", str(k3.pid)]))
 
-    figures = [take() for _ in range(ROUNDS)]
-    table.figure(f"gone after SIGKILL, {workers} worker{'s' * (workers > 1)}", figures, "s",
+    def by_kill():
+        leaders = [subprocess.Popen(command, start_new_session=True) for _ in range(workers)]
+        try:
+            every = families([leader.pid for leader in leaders])
+            return float(run([floor("deaths"), every, "/bin/kill", "-KILL", "--",
+                              *(f"-{leader.pid}" for leader in leaders)]))
+        finally:
+            for leader in leaders:
+                leader.kill()
+                leader.wait()
+
+    ours, bare = in_turns(ROUNDS, by_our_end, by_kill)
+    table.compare(f"gone after SIGKILL, {workers * size} processes", ours, bare)
+    table.figure(f"gone after SIGKILL, {workers} worker{'s' * (workers > 1)}", ours, "s",
                  (AT_MOST, limit))
 
 

@@ -454,3 +454,66 @@ END
   k3 shutdown
   finish supervise
 }
+
+# A job's answer comes before it runs; that it does wakes nobody who need not know. See mailbox.h.
+@test "a queued job that began unseen is seen by whoever asks" {
+  in_background supervise k3 supervise --slots=1
+  wait_until "$DEADLINE" test -S "$K3THREAD_SOCKET"
+  for name in first second third; do
+    k3 start -n "$name" -- sh -c "touch $name.up; until [ -e $name.go ]; do sleep 0.02; done"
+  done
+  wait_until "$DEADLINE" [ -e first.up ]
+  touch first.go
+  wait_until "$DEADLINE" [ -e second.up ]
+  is "$(k3_field second state)" running
+  unlike "$(k3_field second pid)" null
+  touch second.go
+  wait_until "$DEADLINE" [ -e third.up ]
+  k3 join --ready third
+  k3 raise --wait third
+}
+
+@test "a queued job that began unseen is ready for those who need it, and for those who wait" {
+  in_background supervise k3 supervise --slots=1
+  wait_until "$DEADLINE" test -S "$K3THREAD_SOCKET"
+  k3 start -n first -- sh -c 'until [ -e go ]; do sleep 0.02; done'
+  k3 start -n second -- sleep 1000
+  k3 daemon -n needs --needs second -- sh -c 'touch needs.up; exec sleep 1000'
+  in_background ready k3 join --ready second
+  touch go
+  finish ready
+  wait_until "$DEADLINE" [ -e needs.up ]
+}
+
+@test "a queued job that begins is an event for who watches" {
+  in_background supervise k3 supervise --slots=1
+  wait_until "$DEADLINE" test -S "$K3THREAD_SOCKET"
+  k3 start -n first -- sh -c 'until [ -e go ]; do sleep 0.02; done'
+  k3 start -n second -- sleep 1000
+  script <<'EOF'
+client = Client()
+client.call("watch")
+open("go", "w").close()
+seen = ()
+while seen != ("started", "second"):
+    event = client.receive()["params"]
+    seen = event["event"], event["thread"]["name"]
+EOF
+}
+
+# Of a signal that every thread blocks the kernel asks each of them anew, and ten thousand take it
+# two milliseconds, in which no process of the machine can begin or end.
+@test "one thread of the supervisor takes SIGCHLD, and it comes first" {
+  k3 start -n a -- sleep 1000
+  k3 start -n b -- sleep 1000
+  supervisor=$(supervisor_pid)
+  chld=$((1 << 16))
+  for task in "/proc/$supervisor/task"/*; do
+    blocked=$((16#$(sed -n 's/^SigBlk:\t//p' "$task/status")))
+    [ "${task##*/}" = "$supervisor" ] || is $((blocked & chld)) $chld
+  done
+  blocked=$((16#$(sed -n 's/^SigBlk:\t//p' "/proc/$supervisor/status")))
+  caught=$((16#$(sed -n 's/^SigCgt:\t//p' "/proc/$supervisor/status")))
+  is $((blocked & chld)) 0
+  is $((caught & chld)) $chld
+}
