@@ -236,6 +236,18 @@ EOF
   k3 version | grep '^supervisor '
 }
 
+@test "an orphan that ends before its command does leaves no zombie" {
+  k3 start -n a -- sh -c '(sh -c "echo \$\$ >orphan; until [ -e go ]; do sleep 0.02; done" &)
+    exec sleep 1000'
+  wait_for_file orphan
+  # shellcheck disable=SC2034  # eval uses it
+  orphan=$(cat orphan)
+  wait_until "$DEADLINE" eval '[ "$(parent_of "$orphan")" = "$(supervisor_pid)" ]'
+  echo >go
+  wait_until "$DEADLINE" eval '[ ! -e "/proc/$orphan" ]'
+  is_state a running
+}
+
 @test "many threads with leftovers end side by side" {
   for i in {1..20}; do
     k3 start -n "l$i" -g 0.5 -- sh -c "(setsid sh -c 'echo \$\$ >pid.$i; trap \"\" TERM; while :; do sleep 0.05; done' &)
