@@ -43,6 +43,7 @@ struct front {
     int   script_status;      /* once it is gone, from wait() */
     bool  script_done;        /* and that was acted upon */
     bool  script_killed;      /* by us: its status says nothing */
+    int   script_failure;     /* its status, if it may have another cause: see end_script() */
 
     int signals, lifeline, sync; /* -1: none */
 
@@ -175,6 +176,13 @@ static void ask(struct front *front)
         front->barrier = BARRIER_PRINTING; /* there will be no answer */
 }
 
+/* The supervisor went away unasked; lose_supervisor() is about to hear how. */
+static bool is_bereft(const struct front *front)
+{
+    return !front->client.open && !front->ending && front->supervisor != 0;
+}
+
+/* One that failed for want of a supervisor is not the cause of the end. */
 static void end_script(struct front *front)
 {
     int status = front->script_status;
@@ -185,6 +193,8 @@ static void end_script(struct front *front)
     status = WIFSIGNALED(status) ? STATUS_SIGNAL_BASE + WTERMSIG(status) : WEXITSTATUS(status);
     if (status == 0)
         end_in_order(front);
+    else if (is_bereft(front))
+        front->script_failure = status;
     else
         end_now(front, status);
 }
@@ -252,6 +262,8 @@ static void lose_supervisor(struct front *front, int status)
         message_print("run", NULL, "the supervisor went away");
         settle(front, STATUS_INTERNAL);
     }
+    if (front->script_failure != 0)
+        settle(front, front->script_failure);
     if (front->settled)
         kill_script(front);
     front->ending = true;

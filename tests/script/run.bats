@@ -550,6 +550,20 @@ END
   grep -q 'the supervisor went away' run.err
 }
 
+@test "a script that fails by the supervisor's death is not the cause of the end" {
+  cat >killer <<'END'
+#!/bin/sh
+supervisor=$(sed -n 's/^Tgid:\t//p' "/proc/$PPID/status")
+trap 'kill -KILL "$supervisor"' TERM
+echo up
+while :; do sleep 0.02; done
+END
+  chmod +x killer
+  script_of 'start --name a --ready line:up ./killer' 'join --ready a' 'raise --wait a'
+  run -125 k3 run script
+  like "$output" '*script:3: k3thread: raise: the supervisor went away*k3thread: run: the supervisor went away*'
+}
+
 @test "a reader that goes away ends the run" {
   script_of 'start --name a -- yes'
   run bash -c '"$K3THREAD" run script 2>/dev/null | head -1; echo "${PIPESTATUS[0]}"'
