@@ -58,8 +58,8 @@ CLI_CFLAGS = -fPIE -ffunction-sections -fdata-sections
 CLI_LDFLAGS = $(if $(STATIC),-static-pie,-pie) -Wl,--gc-sections,--wrap=_dl_get_origin \
 	$(if $(QUICK),-Wl$(comma)-e$(comma)quick_entry)
 # What runs before the C library calls none of its functions, nor do the compiler's own ideas.
-QUICK_CFLAGS = -O2 -ffreestanding -fno-builtin -fno-jump-tables -fno-stack-protector -fno-exceptions \
-	-U_FORTIFY_SOURCE $(if $(findstring clang,$(shell $(CC) --version)),,-fno-tree-loop-distribute-patterns)
+QUICK_CFLAGS = -O2 -ffreestanding -fno-builtin -fno-jump-tables -fno-stack-protector \
+	-fno-exceptions -U_FORTIFY_SOURCE
 # libedit's own needs are named too: nothing else would in a static link.
 CLI_LIBS = -ljansson -ledit $(if $(STATIC),-lbsd -lmd -ltinfo) -lm
 

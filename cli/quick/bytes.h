@@ -5,6 +5,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* gcc makes calls of memset and memcpy of loops, though told that there is no such function. */
+#if defined __GNUC__ && !defined __clang__
+/* clang-format off */
+#pragma GCC optimize "no-tree-loop-distribute-patterns"
+/* clang-format on */
+#endif
+
 /* It fails, and stays so, where there is no room, and at what is not for the quick way. */
 struct bytes {
     char  *data;

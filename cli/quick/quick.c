@@ -83,10 +83,10 @@ static bool take_option(struct words *words, const char *word, const char **ret)
     return true;
 }
 
-/* Is WORD there, and none of the words that the program has more to say about? */
+/* Is WORD none of those that the program has more to say about? */
 static bool is_word(const char *word)
 {
-    if (word == NULL || word[0] == '-' || word[0] == '\0')
+    if (word[0] == '-' || word[0] == '\0')
         return false;
     while ((unsigned char) *word >= ' ')
         word++;
@@ -162,12 +162,11 @@ static void end_request(struct bytes *request)
 /* An id is a number, a name a string. */
 static void put_thread(struct bytes *request, const char *thread)
 {
-    size_t        length = bytes_length(thread);
     unsigned long id;
 
-    if (length == 0 || bytes_take_number(thread, length, &id) < length)
+    if (bytes_take_number(thread, bytes_length(thread), &id) < bytes_length(thread))
         bytes_put_string(request, thread);
-    else if (thread[0] == '0')
+    else if (*thread == '0')
         request->failed = true; /* however many of them there are */
     else
         bytes_put_number(request, id);
@@ -227,7 +226,7 @@ static bool put_start(struct bytes *request, struct words *words, bool daemon)
         daemon |= set;
         more = set || take_option(words, "-n", &name) || take_option(words, "--name", &name);
     }
-    if (!take(words, "--") && !is_word(*words->next))
+    if (*words->next == NULL || (!take(words, "--") && !is_word(*words->next)))
         return false;
     if (*words->next == NULL)
         return false;
@@ -255,7 +254,7 @@ static bool put_join(struct bytes *request, struct words *words)
 {
     const char *thread = *words->next;
 
-    if (!is_word(thread) || words->next[1] != NULL)
+    if (thread == NULL || !is_word(thread) || words->next[1] != NULL)
         return false;
     for (const char *c = thread; *c != '\0'; c++)
         if (*c == '*' || *c == '?' || *c == '[')
@@ -272,12 +271,12 @@ static bool put_join(struct bytes *request, struct words *words)
 /* THREAD [EXCEPTION] */
 static bool put_raise(struct bytes *request, struct words *words)
 {
-    const char *thread = *words->next++;
+    const char *thread = *words->next;
     const char *exception = "SystemExit";
 
-    if (!is_word(thread))
+    if (thread == NULL || !is_word(thread))
         return false;
-    if (*words->next != NULL)
+    if (*++words->next != NULL)
         exception = *words->next++;
     if (!is_word(exception) || *words->next != NULL)
         return false;
@@ -294,19 +293,19 @@ static bool put_raise(struct bytes *request, struct words *words)
 /* [THREAD…] */
 static bool put_list(struct bytes *request, struct words *words)
 {
-    char **threads = words->next;
+    const char *thread = *words->next;
 
     begin_request(request, "list");
-    if (*threads != NULL)
+    if (thread != NULL)
         bytes_put_word(request, "\"threads\":[");
-    for (char **thread = threads; *thread != NULL; thread++) {
-        if (!is_word(*thread))
+    while (thread != NULL) {
+        if (!is_word(thread))
             return false;
-        if (thread > threads)
-            bytes_put_word(request, ",");
-        put_thread(request, *thread);
+        put_thread(request, thread);
+        thread = *++words->next;
+        bytes_put_word(request, thread != NULL ? "," : "],");
     }
-    bytes_put_word(request, *threads != NULL ? "],\"table\":true" : "\"table\":true");
+    bytes_put_word(request, "\"table\":true");
     end_request(request);
     return true;
 }
@@ -414,9 +413,10 @@ static int end_raise(char *answer, size_t size)
 static size_t output_width(void)
 {
     struct winsize window;
-    long error = system_call(SYS_ioctl, STDOUT_FILENO, TIOCGWINSZ, (long) &window, 0, 0, 0);
 
-    return error < 0 ? 0 : window.ws_col;
+    window.ws_col = 0;
+    system_call(SYS_ioctl, STDOUT_FILENO, TIOCGWINSZ, (long) &window, 0, 0, 0);
+    return window.ws_col;
 }
 
 /* {"table":"…"}. The program gets the answer as it came if it is to print the table. */
@@ -443,6 +443,7 @@ static bool is_ours(int fd)
     struct ucred peer;
     socklen_t    size = sizeof(peer);
 
+    peer.uid = 0;
     return system_call(SYS_getsockopt, fd, SOL_SOCKET, SO_PEERCRED, (long) &peer, (long) &size,
                        0) == 0 &&
            peer.uid == (uid_t) system_call(SYS_geteuid, 0, 0, 0, 0, 0, 0);
@@ -534,7 +535,7 @@ static bool standard_descriptors_are_open(void)
     now.tv_sec = now.tv_nsec = 0;
     for (int fd = 0; fd < 3; fd++) {
         fds[fd].fd = fd;
-        fds[fd].events = 0;
+        fds[fd].events = fds[fd].revents = 0;
     }
     if (system_call(SYS_ppoll, (long) fds, 3, (long) &now, 0, 0, 0) < 0)
         return false;
