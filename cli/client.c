@@ -184,32 +184,11 @@ static int flush(struct client *client)
     return 0;
 }
 
-/* On a connection of its own, where no other answer is on its way. */
-static int ask_anew(struct client *client)
+/* The request was made already, by the quick way, and is not made again: takes its answer over. */
+static int take_answer(struct client *client)
 {
-    int error;
-
-    close(client->fd);
-    error = launch_connect(client->place, &client->fd);
-    client->open = error == 0;
-    return client->open ? flush(client) : fail_open(client, error);
-}
-
-/*
- * The request behind the first BEFORE bytes of what is unsent is the first one: takes the answer of
- * the quick way, which has made the same.
- */
-static int take_answer(struct client *client, size_t before)
-{
-    const struct quick_request *quick = &client->quick;
-    struct text                *unsent = &client->unsent;
-
     client->asked = false;
-    if (unsent->size - before != quick->size ||
-        memcmp(unsent->data + before, quick->line, quick->size) != 0)
-        return ask_anew(client);
-    unsent->size = before;
-    text_append(&client->received, quick->answer, quick->answer_size);
+    text_append(&client->received, client->quick.answer, client->quick.size);
     return client->received.failed ? fail_memory(client) : 0;
 }
 
@@ -224,6 +203,12 @@ int client_send_written(struct client *client, const char *method, struct text *
         return fail_memory(client);
     }
     client->last_id++;
+    if (ret_id != NULL)
+        *ret_id = client->last_id;
+    if (client->asked) {
+        text_release(params);
+        return take_answer(client);
+    }
     text_add(unsent, "{\"jsonrpc\":\"2.0\",\"id\":");
     write_integer(unsent, client->last_id);
     text_printf(unsent, ",\"method\":\"%s\",\"params\":", method);
@@ -237,9 +222,7 @@ int client_send_written(struct client *client, const char *method, struct text *
         return fail(client, -E2BIG, STATUS_USAGE, "ValueError",
                     "arguments and environment are too large");
     }
-    if (ret_id != NULL)
-        *ret_id = client->last_id;
-    return client->asked ? take_answer(client, before) : flush(client);
+    return flush(client);
 }
 
 int client_send(struct client *client, const char *method, json_t *params, json_int_t *ret_id)

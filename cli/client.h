@@ -25,13 +25,13 @@ struct client {
     bool       open;
     int        fd;      /* while it is open */
     bool       unheard; /* the last request did not get through: its end could not be sent */
-    bool       asked;   /* the first request was made before there was a client: see quick.h */
+    bool       asked;   /* the first request is made, whatever its parameters: see quick.h */
     json_int_t last_id;
 
     const struct place *place; /* borrowed; it and the flags are those of the last client_open() */
     unsigned            flags;
 
-    struct quick_request quick; /* that request */
+    struct quick_request quick; /* what came of it */
 
     struct text    unsent;   /* requests that the socket did not take yet */
     struct text    received; /* what was read from the socket; `consumed` bytes of it are done */

@@ -361,7 +361,8 @@ static void write_params(struct text *params, const struct call *call, const cha
 
 /*
  * Asks for the thread. A supervisor that is just ending may close the connection before it got
- * the request; then it is as if there had been none, and the next one is asked.
+ * the request; then it is as if there had been none, and the next one is asked. HERE is NULL when
+ * the request is made already.
  */
 static int call_start(struct call *call, const char *here, struct reply *ret)
 {
@@ -374,9 +375,12 @@ static int call_start(struct call *call, const char *here, struct reply *ret)
 
         if (tries > 0 && client_reopen(client) != 0)
             break;
-        write_params(&params, call, here);
+        if (here != NULL)
+            write_params(&params, call, here);
         client->environment_known = false;
         error = client_call_written(client, "start", &params, ret);
+        if (here == NULL)
+            break;
     }
     client->environment_known = error == 0 && o->environment_count == 0;
     return error;
@@ -411,11 +415,12 @@ static int start_chained(const struct call *call)
 /* Starts the thread; its id is appended to ID. */
 static int start(struct call *call, struct text *id)
 {
-    char        *here = current_directory(call);
+    bool         asked = call->session->client.asked;
+    char        *here = asked ? NULL : current_directory(call);
     struct reply reply;
     int          error;
 
-    if (here == NULL)
+    if (here == NULL && !asked)
         return STATUS_FAILED;
     error = call_start(call, here, &reply);
     free(here);

@@ -6,6 +6,7 @@
 #include "cli/status.h"
 
 #include <errno.h>
+#include <link.h>
 #include <linux/limits.h>
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -30,7 +31,7 @@ static char request_data[REQUEST_MAX], answer_data[ANSWER_MAX], output_data[OUTP
 static struct {
     bool   is_made; /* the request, and the program may take it */
     int    fd;
-    size_t size, answer_size;
+    size_t answer_size;
 } made;
 
 bool quick_take(struct quick_request *ret)
@@ -40,10 +41,8 @@ bool quick_take(struct quick_request *ret)
     made.is_made = false;
     *ret = (struct quick_request){
         .fd = made.fd,
-        .line = request_data,
-        .size = made.size,
         .answer = answer_data,
-        .answer_size = made.answer_size,
+        .size = made.answer_size,
     };
     return true;
 }
@@ -268,6 +267,18 @@ static bool put_join(struct bytes *request, struct words *words)
     return true;
 }
 
+/* Of the others, and the ways to write them, the program knows. */
+static bool is_usual_exception(const char *name)
+{
+    static const char usual[] = "SystemExit\0KeyboardInterrupt\0SIGTERM\0SIGINT\0SIGKILL\0SIGHUP\0"
+                                "SIGUSR1\0SIGUSR2\0SIGSTOP\0SIGCONT\0";
+
+    for (const char *word = usual; *word != '\0'; word += bytes_length(word) + 1)
+        if (bytes_are(name, word))
+            return true;
+    return false;
+}
+
 /* THREAD [EXCEPTION] */
 static bool put_raise(struct bytes *request, struct words *words)
 {
@@ -278,7 +289,7 @@ static bool put_raise(struct bytes *request, struct words *words)
         return false;
     if (*++words->next != NULL)
         exception = *words->next++;
-    if (!is_word(exception) || *words->next != NULL)
+    if (!is_usual_exception(exception) || *words->next != NULL)
         return false;
     begin_request(request, "raise");
     bytes_put_word(request, "\"exception\":");
@@ -312,6 +323,15 @@ static bool put_list(struct bytes *request, struct words *words)
 
 /* Its answer. Each returns the exit status, or -1 for an answer that is not plain. */
 
+static void wait_writable(void)
+{
+    struct pollfd pollfd;
+
+    pollfd.fd = STDOUT_FILENO;
+    pollfd.events = POLLOUT;
+    system_call(SYS_ppoll, (long) &pollfd, 1, 0, 0, 0, 0);
+}
+
 /* What was printed in part only is not for the program to print again: it fails here. */
 static int print(const char *data, size_t size)
 {
@@ -322,15 +342,16 @@ static int print(const char *data, size_t size)
         long written = system_call(SYS_write, STDOUT_FILENO, (long) (data + done),
                                    (long) (size - done), 0, 0, 0);
 
-        if (written == -EINTR)
-            continue;
-        if (written < 0 && done == 0)
+        if (written >= 0) {
+            done += (size_t) written;
+        } else if (written == -EAGAIN) {
+            wait_writable();
+        } else if (written != -EINTR && done == 0) {
             return -1;
-        if (written < 0) {
+        } else if (written != -EINTR) {
             system_call(SYS_write, STDERR_FILENO, (long) message, sizeof(message) - 1, 0, 0, 0);
             return STATUS_FAILED;
         }
-        done += (size_t) written;
     }
     return STATUS_DONE;
 }
@@ -517,7 +538,6 @@ static bool make_request(const struct sockaddr_un *address, const struct bytes *
     }
     made.is_made = true;
     made.fd = fd;
-    made.size = request->size;
     if (!receive_line(fd))
         return false;
     for (size_t i = 0; i + 1 < made.answer_size; i++)
@@ -602,6 +622,19 @@ static int end_request_of(enum command command)
     }
 }
 
+/* A program that runs with more rights than its caller gets less of his environment. */
+static bool is_secure(char *const *environment)
+{
+    const ElfW(auxv_t) * entry;
+
+    while (*environment != NULL)
+        environment++;
+    for (entry = (const void *) (environment + 1); entry->a_type != AT_NULL; entry++)
+        if (entry->a_type == AT_SECURE)
+            return entry->a_un.a_val != 0;
+    return false;
+}
+
 void quick_main(char **stack)
 {
     long               count = (long) stack[0];
@@ -613,7 +646,7 @@ void quick_main(char **stack)
 
     bytes_open(&request, request_data, sizeof(request_data));
     address.sun_family = AF_UNIX;
-    if (count < 2 || !find_place(&words, &address))
+    if (count < 2 || is_secure(words.environment) || !find_place(&words, &address))
         return;
     command = take_command(&words);
     if (!put_request(&request, &words, command) || request.failed ||

@@ -7,9 +7,9 @@
  * program's entry comes here first (entry.S). Whatever is out of the ordinary in the words, the
  * environment or the answer is left to the program itself, which then begins as any other.
  *
- * A request that was made by then is not made again: the program comes to the same one, to the
- * byte, and finds it here, with what came of the answer (see client.c). So nothing that is read or
- * said here differs from what the program would read or say; it is only sooner.
+ * A request that was made by then is never made again: the program comes to the same one, and finds
+ * what came of the answer here (see client.c). So nothing that is read or said here differs from what
+ * the program would read or say; it is only sooner.
  *
  * There is no C library: no function, no errno, no thread-local variable, and no pointer in
  * initialised data, as nothing is relocated yet. A test holds that no symbol from elsewhere is used.
@@ -23,10 +23,8 @@
 /* A request that was sent whole, and as much of its answer as was read: not all, or no plain one. */
 struct quick_request {
     int         fd; /* the connection */
-    const char *line;
-    size_t      size;
     const char *answer;
-    size_t      answer_size;
+    size_t      size;
 };
 
 /* Hands it over, with its descriptor, once; false if there is none. The bytes stay. */

@@ -442,13 +442,19 @@ static void fill_up(struct connection *connection)
         connection->eof = !fill(connection);
 }
 
-/* Waits until CONNECTION takes more, or DEADLINE. */
+/* Waits until CONNECTION takes more, or DEADLINE. The end of a child interrupts the wait. */
 static bool wait_writable(const struct connection *connection, double deadline)
 {
     struct pollfd poll_fd = {.fd = connection->source.fd, .events = POLLOUT};
-    double        left = deadline - clock_monotonic();
+    double        left;
+    int           ready = -1;
 
-    return left > 0 && poll(&poll_fd, 1, (int) (left * 1000) + 1) > 0;
+    while (ready < 0 && (left = deadline - clock_monotonic()) > 0) {
+        ready = poll(&poll_fd, 1, (int) (left * 1000) + 1);
+        if (ready < 0 && errno != EINTR)
+            break;
+    }
+    return ready > 0;
 }
 
 void connection_close_all(double seconds)
