@@ -290,3 +290,58 @@ assert done.returncode == 1 and "belongs to user 65534" in done.stderr, done
 assert os.waitpid(child, 0)[1] == 0
 EOF
 }
+
+@test "what was asked is not asked again, though the directory has gone since" {
+  quick_script <<'EOF'
+os.mkdir("a")
+for way in (QUICK, SLOW):
+    for what in ("rename", "remove"):
+        def move(connection):
+            os.rename("a", "b") if what == "rename" else os.rmdir("a")
+        request, more, said = go(way, ["start", "./x"], error(-32007, "FileNotFoundError", "cannot run"),
+                                 at_request=move, cwd="a")
+        assert b"/a\"" in request and said[1:] == (b"k3thread: start: FileNotFoundError: cannot run\n", 1)
+        os.rename("b", "a") if what == "rename" else os.mkdir("a")
+EOF
+}
+
+@test "a program with more rights than its caller does not hand on what it was given" {
+  needs_root
+  needs_no_sanitizer address 'its library cannot be found by such a program'
+  chmod 755 .
+  install -m 2755 -g 1 "$K3THREAD" secure
+  quick_script <<'EOF'
+K3THREAD = os.getcwd() + "/secure"
+os.chmod(SOCKET, 0o777)
+os.setegid(1000)
+os.seteuid(0)
+environment = dict(os.environ, LD_LIBRARY_PATH="/x", TMPDIR="/y")
+quick, slow = (go(way, ["start", "true"], result("{\"id\":1}"), env=environment, group=1000)
+               for way in (QUICK, SLOW))
+assert quick == slow and b"LD_LIBRARY_PATH" not in quick[0], (quick, slow)
+EOF
+}
+
+@test "a terminal that takes part of a table is waited for" {
+  quick_script <<'EOF'
+import threading, tty
+answer = result("{\"table\":\"" + "".join("%d\\tsleep 1000 and more words\\n" % i for i in range(100)) + "\"}")
+mine, theirs = pty.openpty()
+tty.setraw(theirs)
+os.set_blocking(theirs, False)
+for way in (QUICK, SLOW) * 4:
+    shown = b""
+    def read_late():
+        global shown
+        while not select.select([mine], [], [], 0)[0]:
+            time.sleep(0.01)
+        while shown.count(b"\n") < 100:
+            shown += os.read(mine, 300)
+            time.sleep(0.001)
+    reader = threading.Thread(target=read_late)
+    reader.start()
+    request, more, said = go(way, ["list"], answer, stdout=theirs)
+    reader.join(TIMEOUT)
+    assert said[2] == 0 and shown.count(b"\n") == 100, (way, said, shown[-100:])
+EOF
+}

@@ -225,3 +225,22 @@ EOF
   like "$stderr" 'k3thread: raise: no supervisor *'
   finish fake
 }
+
+@test "the last answers are read to their end, though a child ends meanwhile" {
+  for i in {1..40}; do k3 start -- echo "$(printf 'x%.0s' {1..2000})"; done
+  pid=$(supervisor_pid)
+  script "$pid" <<'EOF'
+import signal
+client = Client()
+for _ in range(20):
+    client.send("list")
+Client().send("shutdown", now=True)
+while os.path.exists(PATH):
+    time.sleep(0.002)
+for _ in range(100):  # at the latest, it waits for the reader by now
+    os.kill(int(sys.argv[1]), signal.SIGCHLD)
+    time.sleep(0.001)
+for i in range(20):
+    assert len(client.receive()["result"]) == 40, i
+EOF
+}
