@@ -7,10 +7,10 @@ import subprocess
 from measure import QUICK, commands_in_turns, floor, in_turns, run, seconds_of
 from supervisor import Directory, pss_of, wait_until
 
-JOBS = 300 if QUICK else 1000
-ROUNDS = 2 if QUICK else 5
-TURNS = (3, 10) if QUICK else (9, 20)
-SLOW_JOBS, SLOW_TURNS = JOBS // 10, (3, 1)  # for those that take a thousand times as long
+JOBS = 200 if QUICK else 1000
+ROUNDS = 1 if QUICK else 5
+TURNS = (2, 10) if QUICK else (9, 20)
+SLOW_JOBS, SLOW_TURNS = JOBS // 10, (1 if QUICK else 3, 1)  # for those that take a thousand times as long
 TRUE = "/bin/true"
 
 

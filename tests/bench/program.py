@@ -18,6 +18,7 @@ SLEEPERS = 300 if QUICK else 1000
 CROWD = 2000 if QUICK else 10000
 LOG_SIZE = (64 if QUICK else 1024) << 20
 ROUNDS = 3 if QUICK else 9
+JOB_ROUNDS = 7 if QUICK else 9
 TURNS = (7, 20) if QUICK else (25, 40)
 
 TRUE = ["/bin/true"]
@@ -64,7 +65,7 @@ def jobs_from_a_script(table):
     with Directory() as directory:
         script = write(directory.file("script"), ["start -- /bin/true"] * JOBS)
         ours, bare = in_turns(
-            ROUNDS,
+            JOB_ROUNDS,
             lambda: seconds_of([PROGRAM, "run", "--slots", "2", script], env=at_home(directory)),
             lambda: seconds_of([floor("jobs"), str(JOBS), "2", *TRUE]))
     table.compare(f"run --slots 2, {JOBS} jobs", ours, bare, (AT_LEAST, 0.85), rate=True)
@@ -157,7 +158,7 @@ def deaths(table, k3, crowd):
             finally:
                 worker.kill()
 
-    ours, bare = in_turns(15 if QUICK else 101, by_raise, by_kill)
+    ours, bare = in_turns(9 if QUICK else 101, by_raise, by_kill)
     table.compare(f"raise to death, {crowd}", ours, bare, (AT_MOST, 1.1))
 
 
@@ -292,9 +293,9 @@ def time_to_die(table, command, size, workers, limit):
                 leader.wait()
 
     ours, bare = in_turns(ROUNDS, by_our_end, by_kill)
-    table.compare(f"gone after SIGKILL, {workers * size} processes", ours, bare)
-    table.figure(f"gone after SIGKILL, {workers} worker{'s' * (workers > 1)}", ours, "s",
-                 (AT_MOST, limit))
+    what = f"gone after SIGKILL, {workers} worker{'s' * (workers > 1)}"
+    table.compare(f"{what}, against kill", ours, bare)
+    table.figure(what, ours, "s", (AT_MOST, limit))
 
 
 # Logs
