@@ -1,5 +1,7 @@
 #include "cli/quick/bytes.h"
 
+#include "cli/rpc/escape.h"
+
 /* Of a number that can be read and written; the program takes no longer ones for ids. */
 #define DIGITS_MAX 18
 
@@ -46,31 +48,9 @@ void bytes_put_number(struct bytes *bytes, unsigned long number)
     bytes_put(bytes, digits + at, sizeof(digits) - at);
 }
 
-/* The letter that stands behind the backslash for BYTE, or 0. */
-static char letter_of(char byte)
-{
-    switch (byte) {
-    case '\b':
-        return 'b';
-    case '\f':
-        return 'f';
-    case '\n':
-        return 'n';
-    case '\r':
-        return 'r';
-    case '\t':
-        return 't';
-    case '"':
-    case '\\':
-        return byte;
-    default:
-        return 0;
-    }
-}
-
 static void put_escaped(struct bytes *bytes, char byte)
 {
-    char letter = letter_of(byte);
+    char letter = escape_letter(byte);
 
     bytes_put(bytes, "\\", 1);
     if (letter != 0) {

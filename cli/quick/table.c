@@ -1,22 +1,8 @@
 #include "cli/quick/table.h"
 
-#define COLUMNS_MAX 16
+#include "cli/rpc/escape.h"
 
-/* What the letter behind a backslash stands for in a table; 0: leave it to the program. */
-static char meant_by(char letter)
-{
-    switch (letter) {
-    case 't':
-        return '\t';
-    case 'n':
-        return '\n';
-    case '"':
-    case '\\':
-        return letter;
-    default:
-        return 0;
-    }
-}
+#define COLUMNS_MAX 16
 
 /* Takes the escapes out, in place. Returns the new size, or 0 where there is anything unusual. */
 static size_t unescape(char *lines, size_t size)
@@ -27,7 +13,7 @@ static size_t unescape(char *lines, size_t size)
         char byte = lines[i];
 
         if (byte == '\\')
-            byte = ++i < size ? meant_by(lines[i]) : 0;
+            byte = ++i < size ? escape_meaning(lines[i]) : 0;
         else if (byte < ' ' || byte > '~' || byte == '"')
             byte = 0;
         if (byte == 0)

@@ -1,5 +1,6 @@
 #include "cli/rpc/table_line.h"
 
+#include "cli/rpc/escape.h"
 #include "cli/rpc/parse.h"
 #include "cli/text.h"
 
@@ -24,22 +25,6 @@ static const char        end[] = "\"}}";
 /* A shorter string is not worth it. */
 #define STRING_MIN 512
 
-/* What the letter behind a backslash stands for; 0: leave it to jansson. */
-static char meant_by(char letter)
-{
-    switch (letter) {
-    case 't':
-        return '\t';
-    case 'n':
-        return '\n';
-    case '"':
-    case '\\':
-        return letter;
-    default:
-        return 0;
-    }
-}
-
 /*
  * Takes the escapes out of a string's SIZE bytes into RET, which is as large. Returns how many are
  * left, or 0 when the string is none or has anything unusual in it.
@@ -53,7 +38,7 @@ static size_t unescape(const char *string, size_t size, char *ret)
         char byte = string[i];
 
         if (byte == '\\')
-            byte = ++i < size ? meant_by(string[i]) : 0;
+            byte = ++i < size ? escape_meaning(string[i]) : 0;
         else if ((unsigned char) byte < ' ' || byte == '"')
             return 0;
         if (byte == 0)

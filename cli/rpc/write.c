@@ -1,6 +1,7 @@
 #include "cli/rpc/write.h"
 
 #include "cli/rpc/base64.h"
+#include "cli/rpc/escape.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -45,31 +46,9 @@ static size_t plain_prefix(const char *bytes, size_t size)
     return plain;
 }
 
-/* The letter that stands behind the backslash for BYTE, or 0. */
-static char letter_of(char byte)
-{
-    switch (byte) {
-    case '\b':
-        return 'b';
-    case '\f':
-        return 'f';
-    case '\n':
-        return 'n';
-    case '\r':
-        return 'r';
-    case '\t':
-        return 't';
-    case '"':
-    case '\\':
-        return byte;
-    default:
-        return 0;
-    }
-}
-
 static void add_escaped(struct text *text, char byte)
 {
-    char escape[] = {'\\', letter_of(byte)};
+    char escape[] = {'\\', escape_letter(byte)};
 
     if (escape[1] != 0)
         text_append(text, escape, sizeof(escape));

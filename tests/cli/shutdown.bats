@@ -237,7 +237,7 @@ for _ in range(20):
 Client().send("shutdown", now=True)
 while os.path.exists(PATH):
     time.sleep(0.002)
-for _ in range(100):  # at the latest, it waits for the reader by now
+for _ in range(20):  # by the last of them it waits for the reader
     os.kill(int(sys.argv[1]), signal.SIGCHLD)
     time.sleep(0.001)
 for i in range(20):
