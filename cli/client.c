@@ -365,9 +365,22 @@ int client_try_receive(struct client *client, struct reply *ret)
     return found;
 }
 
-static int status_of_code(json_int_t code)
+/* 126 or 127 if the start of a thread failed because its command could not be run; else 1. */
+static int status_of_start(const json_t *thread)
 {
-    switch (code) {
+    json_int_t status = json_integer_value(json_object_get(thread, "exit_code"));
+
+    return status == STATUS_NOT_EXECUTABLE || status == STATUS_NOT_FOUND ? (int) status
+                                                                         : STATUS_FAILED;
+}
+
+static int status_of_error(const json_t *error)
+{
+    switch (json_integer_value(json_object_get(error, "code"))) {
+    case PROTOCOL_FILE_NOT_FOUND_ERROR:
+    case PROTOCOL_PERMISSION_ERROR:
+    case PROTOCOL_OS_ERROR:
+        return status_of_start(json_object_get(json_object_get(error, "data"), "thread"));
     case PROTOCOL_INVALID_THREAD_ID_ERROR:
         return STATUS_NO_THREAD;
     case PROTOCOL_INVALID_PARAMS:
@@ -389,8 +402,7 @@ int client_check(struct client *client, const struct reply *reply)
 
     if (reply->result != NULL)
         return 0;
-    return fail(client, -EREMOTEIO,
-                status_of_code(json_integer_value(json_object_get(error, "code"))), type, "%s",
+    return fail(client, -EREMOTEIO, status_of_error(error), type, "%s",
                 message != NULL ? message : "the supervisor does not say what failed");
 }
 

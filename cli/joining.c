@@ -109,18 +109,31 @@ static void show_reason(const struct call *call, const json_t *thread)
     text_release(&words);
 }
 
-static struct joined take_end(const struct call *call, bool ready, const struct reply *reply)
+/* A thread that was listed and is gone has been cleared; if it had ended by then, that says how. */
+static bool was_cleared(const struct client *client, const json_t *thread, int *ret_status)
+{
+    if (client->failure.status != STATUS_NO_THREAD || json_object_get(thread, "id") == NULL)
+        return false;
+    *ret_status = json_is_number(json_object_get(thread, "ended")) ? view_status(thread) : 0;
+    return true;
+}
+
+/* THREAD is what was asked for: see join_threads(). */
+static struct joined take_end(const struct call *call, const json_t *thread, bool ready,
+                              const struct reply *reply)
 {
     struct client *client = &call->session->client;
-    struct joined  failed = {.done = false};
+    struct joined  end = {.seen = true, .done = true};
 
     if (client_check(client, reply) == 0) {
         show_reason(call, reply->result);
-        return (struct joined){.done = true, .status = ready ? 0 : view_status(reply->result)};
+        end.status = ready ? 0 : view_status(reply->result);
+    } else if (ready || !was_cleared(client, thread, &end.status)) {
+        end.done = false;
+        end.status = command_failed(call);
+        show_tail(reply);
     }
-    failed.status = command_failed(call);
-    show_tail(reply);
-    return failed;
+    return end;
 }
 
 /* Says how far it is, where there is more than one to wait for. */
@@ -167,8 +180,7 @@ int join_threads(const struct call *call, const json_t *threads, double timeout,
 
             if (client_check(client, &reply) != 0)
                 show_progress(&progress, threads, ret, 0, ready);
-            ret[index] = take_end(call, ready, &reply);
-            ret[index].seen = true;
+            ret[index] = take_end(call, json_array_get(threads, index), ready, &reply);
             missing--;
         }
         reply_release(&reply);

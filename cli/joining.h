@@ -24,7 +24,8 @@ bool thread_is_pattern(const char *thread);
 /*
  * Joins each of THREADS (READY: waits until it is ready), an array of ids, names and threads as
  * the supervisor answers them, with TIMEOUT in seconds (negative: for ever) for all of them
- * together, and fills RET, as long as the array, in its order. What goes wrong with one thread is
+ * together, and fills RET, as long as the array, in its order. A thread as the supervisor answers it
+ * may have been cleared since: then it has ended. What goes wrong with one thread is
  * reported at once and does not end the wait for the others. On a terminal, a line on standard
  * error says meanwhile how far it is.
  *

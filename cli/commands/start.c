@@ -431,16 +431,10 @@ static int start(struct call *call, struct text *id)
     return STATUS_DONE;
 }
 
-/* The status of a command that could not be run, by the error that said so. */
-static int status_of_failure(const struct call *call, int status)
+/* k3thread's own failures must not look like the command's. */
+static int internal(int status)
 {
-    const char *type = call->session->client.failure.type;
-
-    if (status != STATUS_FAILED)
-        return status;
-    if (strcmp(type, "FileNotFoundError") == 0)
-        return STATUS_NOT_FOUND;
-    return strcmp(type, "PermissionError") == 0 ? STATUS_NOT_EXECUTABLE : STATUS_INTERNAL;
+    return status == STATUS_FAILED ? STATUS_INTERNAL : status;
 }
 
 /* A command that never ran has nothing else to show for it. */
@@ -492,7 +486,7 @@ static int start_and_wait(struct call *call)
     status = following_take_signals(&following, call);
     (void) signal(SIGPIPE, SIG_IGN); /* to have the time to tell the thread */
     if (status == STATUS_DONE)
-        status = status_of_failure(call, start(call, &id));
+        status = internal(start(call, &id));
     text_append(&id, "", 1);
     if (status == STATUS_DONE && id.failed)
         status = command_fail(call, STATUS_INTERNAL, "MemoryError", "out of memory");

@@ -444,9 +444,9 @@ static int start_supervisor(struct front *front)
 /* What is looked at in the events: who there is, and how he ended. */
 static json_t *make_watch(void)
 {
-    return json_pack("{s:[s, s, s], s:[s, s, s, s, s, s, s, s, s]}", "events", "created",
+    return json_pack("{s:[s, s, s], s:[s, s, s, s, s, s, s, s, s, s]}", "events", "created",
                      "restarted", "ended", "members", "id", "name", "daemon", "started", "ended",
-                     "exit_code", "signal", "exception", "runs");
+                     "exit_code", "signal", "exception", "runs", "seconds");
 }
 
 /* From here on the events come. */

@@ -77,11 +77,10 @@ static void add_result(struct text *text, const json_t *thread)
 /* Of the last run, if it was restarted. */
 static void add_time(struct text *text, const json_t *thread)
 {
-    const json_t *started = json_object_get(thread, "started");
-    const json_t *ended = json_object_get(thread, "ended");
+    const json_t *seconds = json_object_get(thread, "seconds");
 
-    if (json_is_number(started) && json_is_number(ended))
-        duration_add(text, json_number_value(ended) - json_number_value(started));
+    if (json_is_number(seconds))
+        duration_add(text, json_number_value(seconds));
     else
         text_add(text, "-");
 }

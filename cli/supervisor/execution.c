@@ -107,6 +107,7 @@ static struct spawn_plan make_plan(const struct worker *worker)
         .directory = job->directory,
         .output = job->output,
         .umask = job->umask,
+        .output_umask = worker->record->has_own_log ? 0177 : job->umask,
         .nofile = command_nofile,
         .mark_resource = mark_resource(),
         .mark = mark_of(worker->record->id),
@@ -177,7 +178,8 @@ static void announce(struct worker *worker, const struct spawned *spawned)
     worker->deadline = job->timeout >= 0 ? clock_monotonic() + job->timeout : INFINITY;
     worker->report->pid = spawned->pid;
     worker->report->started = clock_wall();
-    worker->report->stopped = 0;
+    worker->report->run_begin = clock_monotonic();
+    worker->report->run_end = 0;
     worker->report->runs++;
     worker->report->ready |= job->ready == NULL;
     worker_post(worker, STATE_RUNNING);
@@ -193,7 +195,7 @@ APART static void reap(struct worker *worker)
     close(worker->pidfd);
     worker->report->exit_code = info.si_code == CLD_EXITED ? info.si_status : -1;
     worker->report->signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
-    worker->report->stopped = clock_wall();
+    worker->report->run_end = clock_monotonic();
     worker->pid = worker->report->pid = 0;
 }
 

@@ -6,7 +6,6 @@
  */
 #include "cli/supervisor/method_list.h"
 
-#include "cli/clock.h"
 #include "cli/rpc/write.h"
 #include "cli/supervisor/connection.h"
 #include "cli/supervisor/methods.h"
@@ -77,15 +76,21 @@ static bool parse_selectors(struct call *call, const json_t *words, struct selec
     return true;
 }
 
-/* A name or an id that no thread has is an error; a pattern may fit nothing. */
-static const struct selector *find_missing(const struct selector *selectors, size_t count,
-                                           bool live)
+/*
+ * Turns each name into the id of the thread that it means now. Returns the first name or id that
+ * none has, which is an error, or NULL; a pattern may fit nothing.
+ */
+static const struct selector *resolve_names(struct selector *selectors, size_t count, bool live)
 {
     for (size_t i = 0; i < count; i++) {
         const struct record *record = selectors[i].pattern ? NULL : select_one(&selectors[i]);
 
-        if (!selectors[i].pattern && (record == NULL || (live && !record_is_live(record))))
+        if (selectors[i].pattern)
+            continue;
+        if (record == NULL || (live && !record_is_live(record)))
             return &selectors[i];
+        select_release(&selectors[i]);
+        selectors[i].id = record->id;
     }
     return NULL;
 }
@@ -93,11 +98,7 @@ static const struct selector *find_missing(const struct selector *selectors, siz
 /* The one record that fits, where that can be told without a look at all; or NULL. */
 static struct record *find_only(const struct selector *selectors, size_t count)
 {
-    if (count != 1 || selectors[0].pattern)
-        return NULL;
-    if (selectors[0].name != NULL)
-        return store_find_only(selectors[0].name);
-    return store_find_id(selectors[0].id);
+    return count == 1 && !selectors[0].pattern ? store_find_id(selectors[0].id) : NULL;
 }
 
 static bool is_wanted(const struct listing *listing, const struct record *record)
@@ -148,13 +149,12 @@ static void reply_objects(struct call *call, struct listing *listing)
 static bool add_rows(struct text *rows, struct listing *listing)
 {
     const struct record *record = NULL;
-    double               now = clock_wall();
 
     if (listing->cursor.seen == 0)
         table_add_headings(rows);
     for (size_t i = 0; i < PART && (record = store_next(&listing->cursor)) != NULL; i++)
         if (is_wanted(listing, record))
-            table_add_row(rows, record, now);
+            table_add_row(rows, record);
     return listing->cursor.next != NULL;
 }
 
@@ -231,7 +231,7 @@ void method_list(struct call *call, const json_t *params)
     if (!params_take(call, params, wanted) || !params_members(call, names, &call->members) ||
         !parse_selectors(call, words, &selectors))
         return;
-    missing = find_missing(selectors, json_array_size(words), live);
+    missing = resolve_names(selectors, json_array_size(words), live);
     call->listing = listing_new(call, selectors, json_array_size(words));
     if (call->listing == NULL) {
         call_fail(call, PROTOCOL_INTERNAL_ERROR, "out of memory");

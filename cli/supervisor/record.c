@@ -1,8 +1,10 @@
 #include "cli/supervisor/record.h"
 
+#include "cli/clock.h"
 #include "cli/rpc/write.h"
 #include "cli/supervisor/environment.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -44,6 +46,15 @@ void record_free(struct record *record)
 const char *record_state(const struct record *record)
 {
     return state_words[record->now.state];
+}
+
+double record_seconds(const struct record *record)
+{
+    const struct report *report = &record->now;
+
+    if (report->run_begin == 0 || report->state == STATE_DELAYED)
+        return NAN;
+    return (report->run_end > 0 ? report->run_end : clock_monotonic()) - report->run_begin;
 }
 
 bool record_is_live(const struct record *record)
@@ -95,7 +106,8 @@ static void write_bool(struct text *text, bool value)
     X(exception, r->now.exception != NULL, write_word(text, r->now.exception->name))               \
     X(message, r->now.message != NULL, write_bytes(text, r->now.message))                          \
     X(runs, true, write_integer(text, r->now.runs))                                                \
-    X(ready, true, write_bool(text, r->now.ready))
+    X(ready, true, write_bool(text, r->now.ready))                                                 \
+    X(seconds, !isnan(record_seconds(r)), write_seconds(text, record_seconds(r)))
 
 enum member {
 #define X(name, is_set, write) MEMBER_##name,

@@ -48,18 +48,21 @@ struct job {
     bool         queues;      /* its worker, after the delay, waits for a slot */
 };
 
-/* What the worker says of its thread; times are seconds since the epoch, 0 for not yet. */
+/*
+ * What the worker says of its thread; 0 is a time that has not come yet. Times are seconds since the
+ * epoch, except those of the last run, which are on the monotonic clock.
+ */
 struct report {
     enum protocol_state     state;
     pid_t                   tid, pid;
     double                  started, ended;
-    double                  stopped;      /* when the last run was over */
-    off_t                   output_start; /* where in the output file this thread's begins */
-    int                     exit_code;    /* -1: none */
-    int                     signal;       /* 0: none */
-    const k3thread_exctype *exception;    /* NULL: none */
-    char                   *message;      /* the exception's, or why the command did not run */
-    int                     error;        /* errno if the command could not be started, else 0 */
+    double                  run_begin, run_end; /* of the last run */
+    off_t                   output_start;       /* where in the output file this thread's begins */
+    int                     exit_code;          /* -1: none */
+    int                     signal;             /* 0: none */
+    const k3thread_exctype *exception;          /* NULL: none */
+    char                   *message; /* the exception's, or why the command did not run */
+    int                     error;   /* errno if the command could not be started, else 0 */
     unsigned                runs;
     bool                    ready; /* it is, or was */
 };
@@ -116,6 +119,12 @@ void record_write(struct text *text, const struct record *record, unsigned membe
 
 /* The bit of the member NAME, 0 if there is none of that name. */
 unsigned record_member(const char *name);
+
+/*
+ * Returns for how many seconds the command has run, or ran; NAN for a thread that has not begun, or
+ * is in a pause between two runs, which belongs to neither.
+ */
+double record_seconds(const struct record *record);
 
 /* Its state, in a word. */
 const char *record_state(const struct record *record);

@@ -50,9 +50,7 @@ bool select_fits(const struct selector *selector, const struct record *record)
 {
     if (selector->name == NULL)
         return record->id == selector->id;
-    if (selector->pattern)
-        return store_fits(selector->name, record->job.name);
-    return strcmp(selector->name, record->job.name) == 0;
+    return store_fits(selector->name, record->job.name);
 }
 
 struct record *select_one(const struct selector *selector)

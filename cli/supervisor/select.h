@@ -18,6 +18,7 @@ struct selector {
 bool select_parse(struct call *call, const json_t *word, struct selector *ret);
 void select_release(struct selector *selector);
 
+/* For a pattern or an id: a name means one thread, which select_one() finds. */
 bool select_fits(const struct selector *selector, const struct record *record);
 
 /* The one thread that a selector without pattern means, ended or not, or NULL. */

@@ -69,11 +69,13 @@ static int isolate(const struct child *child)
 }
 
 /* A FIFO that nobody reads must fail, not hang the thread: hence O_NONBLOCK, for the open alone. */
-static int redirect(const char *output)
+static int redirect(const struct spawn_plan *plan)
 {
     int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY;
-    int fd = open(output, flags | O_NONBLOCK, 0600);
+    int fd;
 
+    umask(plan->output_umask);
+    fd = open(plan->output, flags | O_NONBLOCK, 0666);
     if (fd < 0 || fcntl(fd, F_SETFL, O_APPEND) < 0)
         return -1;
     if (dup2(fd, STDOUT_FILENO) < 0 || dup2(fd, STDERR_FILENO) < 0)
@@ -185,7 +187,7 @@ IN_CHILD static int run_child(void *argument)
     if (isolate(child) < 0 || set_limits(plan) < 0)
         goto failed;
     child->stage = SPAWN_OUTPUT;
-    if (redirect(plan->output) < 0)
+    if (redirect(plan) < 0)
         goto failed;
     child->stage = SPAWN_DIRECTORY;
     if (enter(plan) < 0)

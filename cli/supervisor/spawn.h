@@ -12,8 +12,8 @@ struct spawn_plan {
     char *const  *argv;
     char *const  *environment; /* its PATH is the one that is searched */
     const char   *directory;
-    const char   *output; /* appended to; made 0600 when missing */
-    mode_t        umask;
+    const char   *output; /* appended to; made when missing */
+    mode_t        umask, output_umask;
     struct rlimit nofile;        /* what the command gets */
     int           mark_resource; /* the limit that carries the mark, or -1: see mark.h */
     rlim_t        mark;

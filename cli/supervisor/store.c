@@ -75,20 +75,6 @@ struct record *store_find_name(const char *name)
     return newest;
 }
 
-struct record *store_find_only(const char *name)
-{
-    struct record *record, *only = NULL;
-
-    LIST_FOREACH(record, bucket_of_name(name), by_name) {
-        if (strcmp(record->job.name, name) != 0)
-            continue;
-        if (only != NULL)
-            return NULL;
-        only = record;
-    }
-    return only;
-}
-
 /* "Thread-ID"; an id whose name somebody took is left out. */
 static int set_default_name(struct record *record)
 {

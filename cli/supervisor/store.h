@@ -46,9 +46,6 @@ struct record *store_find_id(uint64_t id);
 /* The live thread of that name, or else the newest ended one, or NULL. */
 struct record *store_find_name(const char *name);
 
-/* The thread of that name, or NULL if there is none, or if ended ones share it. */
-struct record *store_find_only(const char *name);
-
 /* Call it when RECORD->now says that it ended. */
 void store_ended(struct record *record);
 

@@ -4,6 +4,7 @@
 #include "cli/result.h"
 #include "cli/rpc/write.h"
 
+#include <math.h>
 #include <string.h>
 
 static void add_number(struct text *text, int64_t number)
@@ -22,13 +23,14 @@ static void add_name(struct text *text, const char *name)
     write_escapes(text, begin);
 }
 
-/* How long the command has run, or ran; a pause between two runs belongs to neither. */
-static void add_time(struct text *text, const struct report *report, double now)
+static void add_time(struct text *text, const struct record *record)
 {
-    if (report->started > 0 && report->state != STATE_DELAYED)
-        duration_add(text, (report->stopped > 0 ? report->stopped : now) - report->started);
-    else
+    double seconds = record_seconds(record);
+
+    if (isnan(seconds))
         text_byte(text, '-', 1);
+    else
+        duration_add(text, seconds);
 }
 
 static void add_result(struct text *text, const struct report *report)
@@ -58,7 +60,7 @@ static void add_command(struct text *text, char *const *words)
     X("PID", add_number(text, r->now.pid))                                                         \
     X("STATE", text_add(text, record_state(r)))                                                    \
     X("DAEMON", text_add(text, r->job.daemon ? "yes" : "no"))                                      \
-    X("TIME", add_time(text, &r->now, now))                                                        \
+    X("TIME", add_time(text, r))                                                                   \
     X("RESULT", add_result(text, &r->now))                                                         \
     X("COMMAND", add_command(text, r->job.argv))
 
@@ -77,7 +79,7 @@ void table_add_headings(struct text *text)
     end_line(text);
 }
 
-void table_add_row(struct text *text, const struct record *r, double now)
+void table_add_row(struct text *text, const struct record *r)
 {
 #define X(heading, write)                                                                          \
     write;                                                                                         \

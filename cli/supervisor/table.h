@@ -12,7 +12,6 @@
 
 void table_add_headings(struct text *text);
 
-/* NOW is in seconds since the epoch. */
-void table_add_row(struct text *text, const struct record *record, double now);
+void table_add_row(struct text *text, const struct record *record);
 
 #endif

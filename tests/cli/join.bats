@@ -207,11 +207,65 @@ EOF
   k3 start --name needs --needs svc -- true
   run -125 --separate-stderr k3 join needs
   like "$stderr" "k3thread: join: thread 'needs' (id 2): thread 'svc' (id 1), which it needs, ended*"
-  run -1 k3 start --name none -- ./none
+  run -127 k3 start --name none -- ./none
   run -127 --separate-stderr k3 join none
   like "$stderr" "k3thread: join: thread 'none' (id 3): cannot run './none': No such file*"
   k3 start --name late --after 1000 -- true
   k3 raise --message 'no more' late
   run -143 --separate-stderr k3 join late
   is "$stderr" ''
+}
+
+# clears_after_list SOCKET: a server that has a live thread and an ended one when it is asked for the
+# list, and none when they are joined: somebody has cleared them.
+clears_after_list() {
+  in_background server "$PYTHON" -I -S -c '
+import json, os, socket, sys
+server = socket.socket(socket.AF_UNIX)
+server.bind(sys.argv[1] + ".new")
+server.listen()
+os.rename(sys.argv[1] + ".new", sys.argv[1])
+client, _ = server.accept()
+for line in client.makefile("rb"):
+    request = json.loads(line)
+    answer = {"jsonrpc": "2.0", "id": request["id"]}
+    if request["method"] == "list":
+        answer["result"] = [{"id": 1, "name": "live"},
+                            {"id": 2, "name": "ended", "ended": 5.0, "exit_code": 3}]
+    else:
+        answer["error"] = {"code": -32003, "message": "none", "data": {"type": "InvalidThreadIdError"}}
+    client.sendall(json.dumps(answer).encode() + b"\n")' "$1"
+  wait_until "$DEADLINE" test -S "$1"
+}
+
+@test "a thread of join --all, or of a pattern, that somebody clears meanwhile has ended" {
+  for thread in --all '*'; do
+    clears_after_list "$dir/fake.sock"
+    run -3 --separate-stderr k3 -S "$dir/fake.sock" join "$thread"
+    is "$stderr" ''
+    finish server
+    rm fake.sock
+  done
+}
+
+@test "start, start --wait, join and --json agree about a command that could not be run" {
+  ln -s loop loop
+  cp /bin/true busy
+  exec 7>>busy
+  printf '#!/no/such/interpreter\n' >script
+  chmod +x script
+  longname=./$(printf 'x%.0s' {1..300})
+  for case in 126:./loop 126:./busy 126:/etc/passwd/x "126:$longname" 127:./script 126:/ 127:./none; do
+    status=${case%%:*}
+    run "-$status" k3 start --wait -n a -- "${case#*:}"
+    run "-$status" k3 join a
+    is "$(k3_field a exit_code)" "$status"
+    run "-$status" k3 start -n a -- "${case#*:}"
+  done
+  exec 7>&-
+  for output in no/such/out /; do
+    run -125 k3 start --wait -n a -o "$output" -- true
+    run -125 k3 join a
+    is "$(k3_field a exit_code)" 125
+  done
 }

@@ -96,15 +96,35 @@ EOF
   is "$stderr" "k3thread: list: InvalidThreadIdError: no live thread 'a'"
 }
 
-@test "a name means each thread that has it" {
+@test "a name means the live thread that has it, else the newest that has ended; a pattern means all" {
   for _ in 1 2 3; do k3 join "$(k3 start -n again -- true)"; done
-  is "$(k3 list -q again | xargs)" '1 2 3'
+  is "$(k3 list -q again | xargs)" 3
+  is "$(k3 list -q again 1 | xargs)" '1 3'
+  is "$(k3 list -q 'agai[n]' | xargs)" '1 2 3'
+  is "$(k3 list again | wc -l)" 2
+  k3 start -n again -- sleep 1000
+  is "$(k3 list -q again again | xargs)" 4
+  is "$(k3 list -q --live again | xargs)" 4
+}
+
+@test "an object says for how many seconds the command has run, or ran" {
+  k3 start -n gone -- true
+  k3 join gone
+  k3 start -n late -a 1000 -- true
+  k3 start -n runs -- sleep 1000
+  is "$(k3_field late seconds)" null
+  script <<'EOF'
+by_name = {thread["name"]: thread for thread in call("list")}
+assert 0 <= by_name["gone"]["seconds"] < 30, by_name["gone"]
+assert call("list", threads=["gone"])[0]["seconds"] == by_name["gone"]["seconds"]
+assert call("list", threads=["runs"])[0]["seconds"] > by_name["runs"]["seconds"]
+EOF
 }
 
 @test "ls is list" {
   k3 start -n a -- sleep 1000
   is "$(k3 ls -q a)" "$(k3 list -q a)"
-  is "$(k3 ls --json | sed 's/ //g')" "$(k3 list --json | sed 's/ //g')"
+  is "$(k3 ls --json | grep -v seconds)" "$(k3 list --json | grep -v seconds)"
 }
 
 @test "an empty list is a heading, or an empty array" {
@@ -131,6 +151,7 @@ fields = {
     "after": number, "command": list, "directory": str, "log": str, "created": number,
     "started": number + (none,), "ended": number + (none,), "exit_code": (int, none),
     "signal": (int, none), "exception": (str, none), "message": (str, none), "runs": int,
+    "seconds": number + (none,),
 }
 threads = json.load(open("threads"))
 for thread in threads:
@@ -166,7 +187,10 @@ EOF
   k3 start -- sleep 1000
   k3 list --json >threads
   script <<'EOF'
-assert json.load(open("threads")) == call("list")
+answered, printed = call("list"), json.load(open("threads"))
+for thread in answered + printed:
+    del thread["seconds"] # they pass
+assert printed == answered
 EOF
 }
 

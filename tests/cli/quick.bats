@@ -109,7 +109,7 @@ quick_script() {
   k3 raise long KeyboardInterrupt
   k3 raise raised ValueError -m 'no "good"'
   k3 start -n late -t 0.01 -- sleep 1000
-  run -1 k3 start -n nothing -- ./nothing
+  run -127 k3 start -n nothing -- ./nothing
   k3 start -n $'sp \xc3\xa4' -- true
   for thread in signal long raised late nothing $'sp \xc3\xa4'; do both join "$thread"; done
 }

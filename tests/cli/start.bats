@@ -62,23 +62,23 @@ load helpers
   done
 }
 
-@test "a command that is not found says so, and joins as 127" {
-  run -1 --separate-stderr k3 start -n lost -- no-such-command
+@test "a command that is not found says so, and start and join exit with 127" {
+  run -127 --separate-stderr k3 start -n lost -- no-such-command
   like "$stderr" "k3thread: start: FileNotFoundError: *no-such-command*"
   is "$output" ''
   run -127 k3 join lost
-  run -1 k3 start -n gone -- ./no/such/file
+  run -127 k3 start -n gone -- ./no/such/file
   run -127 k3 join gone
-  run -1 k3 start -n empty -- ''
+  run -127 k3 start -n empty -- ''
   run -127 k3 join empty
 }
 
-@test "a command that cannot be executed says so, and joins as 126" {
+@test "a command that cannot be executed says so, and start and join exit with 126" {
   touch plain
-  run -1 --separate-stderr k3 start -n plain -- ./plain
+  run -126 --separate-stderr k3 start -n plain -- ./plain
   like "$stderr" "k3thread: start: PermissionError: *plain*"
   run -126 k3 join plain
-  run -1 k3 start -n dir -- /
+  run -126 k3 start -n dir -- /
   run -126 k3 join dir
 }
 
@@ -104,7 +104,7 @@ load helpers
   mkdir bin
   printf '#!/bin/sh\nexit 9\n' >bin/mine
   chmod +x bin/mine
-  run -1 k3 start -- mine
+  run -127 k3 start -- mine
   run -9 k3 join "$(PATH=$dir/bin:$PATH k3 start -- mine)"
   run -9 k3 join "$(k3 start -e "PATH=$dir/bin" -- mine)"
 }
@@ -250,6 +250,19 @@ EOF
   k3 join 1 2
   is "$(k3 logs 1)" 0027
   is "$(k3 logs 2)" 0000
+}
+
+@test "the file of --output has its mode by the caller's umask; a log is for its owner alone" {
+  for mask in 0022:644 0002:664 0077:600 0000:666; do
+    (umask "${mask%:*}" && k3 start -n o -o "$mask" -- echo printed)
+    (umask "${mask%:*}" && k3 start -n l -- true)
+    k3 join o l
+    is "$(stat -c %a "$mask")" "${mask#*:}"
+    is "$(stat -c %a "$(k3_field l log)")" 600
+  done
+  (umask 0777 && k3 start -n closed -- echo printed)
+  k3 join closed
+  is "$(stat -c %a "$(k3_field closed log)")" 600
 }
 
 @test "--output appends to a file, seen from the caller's directory" {
@@ -436,7 +449,7 @@ END
     run -3 --separate-stderr k3 "$command" $'w\xff\xc3\xa9\e'
     like "$stderr" "k3thread: $command: InvalidThreadIdError: no *thread 'w\\\\xffé\\\\x1b'"
   done
-  run -1 --separate-stderr k3 start -- $'no\xff'
+  run -127 --separate-stderr k3 start -- $'no\xff'
   like "$stderr" "k3thread: start: FileNotFoundError: *'no\\\\xff'*"
   run -64 --separate-stderr k3 start -n $'a\nb\xff' -- true
   like "$stderr" "k3thread: start: ValueError: 'a\\\\nb\\\\xff' is no name for a thread: it has a control character"
