@@ -99,6 +99,9 @@ struct session {
     bool         chains;
     struct chain chain;
 
+    /* The signal that ended the last command; the program is to end by it too. 0: none did. */
+    int ended_by;
+
     /* The last command only started something: nothing is known to be over since. */
     bool only_started;
 };

@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 static int fail(const struct following *following, const char *what, int error)
@@ -194,14 +193,16 @@ static void request_raise(struct following *following, const char *exception)
 
 static void pass_signals_on(struct following *following)
 {
-    struct signalfd_siginfo info;
+    int signal;
 
-    while (following->signals >= 0 &&
-           read(following->signals, &info, sizeof(info)) == (ssize_t) sizeof(info)) {
-        if (following->interrupts++ > 0)
+    while ((signal = signals_next(&following->signals)) != 0) {
+        if (signal == SIGCHLD)
+            continue;
+        if (following->asked)
             request_raise(following, "SIGKILL");
         else
-            request_raise(following, info.ssi_signo == SIGINT ? "KeyboardInterrupt" : "SystemExit");
+            request_raise(following, signal == SIGINT ? "KeyboardInterrupt" : "SystemExit");
+        following->asked = true;
     }
 }
 
@@ -215,7 +216,7 @@ static int wait_for_news(struct following *following)
         {.fd = following->call->session->client.fd, .events = POLLIN},
         {.fd = following->inotify, .events = POLLIN},
         {.fd = STDOUT_FILENO},
-        {.fd = following->signals, .events = POLLIN},
+        {.fd = following->signals.fd, .events = POLLIN},
     };
 
     if (poll(pollfds, 4, following->inotify >= 0 ? -1 : 200) < 0 && errno != EINTR)
@@ -284,16 +285,11 @@ int following_open(struct following *following, const struct call *call, const c
 
 int following_take_signals(struct following *following, const struct call *call)
 {
-    sigset_t set;
+    int error = signals_take(&following->signals);
 
-    following->signals = -1;
-    if (sigemptyset(&set) < 0 || sigaddset(&set, SIGINT) < 0 || sigaddset(&set, SIGTERM) < 0 ||
-        sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-        return command_fail(call, STATUS_FAILED, NULL, "cannot block signals: %s", strerror(errno));
-    following->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (following->signals < 0)
-        return command_fail(call, STATUS_FAILED, NULL, "cannot take signals: %s", strerror(errno));
-    return STATUS_DONE;
+    if (error == 0)
+        return STATUS_DONE;
+    return command_fail(call, STATUS_FAILED, NULL, "cannot take signals: %s", strerror(-error));
 }
 
 static void close_open(int fd)
@@ -308,7 +304,7 @@ void following_close(struct following *following)
     if (following->source != NULL)
         printer_close(&following->printer);
     close_open(following->inotify);
-    close_open(following->signals);
+    signals_close(&following->signals);
     free(following->path);
     json_decref(following->thread);
 }

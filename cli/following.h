@@ -9,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/logfile.h"
 #include "cli/printer.h"
+#include "cli/signals.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -23,9 +24,9 @@ struct following {
     struct printer         printer; /* of the times */
     struct printer_source *source;  /* its only one; NULL: none yet, or without times */
     int                    inotify; /* -1: none */
-    int                    signals; /* a signalfd for following_interrupts(), -1: none */
-    unsigned               interrupts;
-    json_t                *thread; /* when it has ended, as the supervisor shows it */
+    struct signals         signals; /* that are passed on; or none */
+    bool                   asked;   /* the thread, by a signal, to end */
+    json_t                *thread;  /* when it has ended, as the supervisor shows it */
 };
 
 /* Finds THREAD and opens its log, which may not be there yet. */
@@ -44,8 +45,9 @@ int following_finish(struct following *following);
 int following_no_times(const struct call *call);
 
 /*
- * From now on SIGINT and SIGTERM are for the thread: KeyboardInterrupt or SystemExit the first
- * time, SIGKILL after that. Call it before anything that a signal must not cut in two.
+ * From now on a signal is for the thread: KeyboardInterrupt for SIGINT, SystemExit for any other
+ * that would end this process, and SIGKILL for a second one. Call it before anything that a signal
+ * must not cut in two.
  */
 int following_take_signals(struct following *following, const struct call *call);
 

@@ -1,6 +1,7 @@
 /* The program: its own options, and then a command of the table. */
 #include "cli/command.h"
 #include "cli/program.h"
+#include "cli/signals.h"
 #include "cli/status.h"
 
 #include <fcntl.h>
@@ -39,5 +40,5 @@ int main(int count, char **words)
     if (status < 0)
         status = command_execute(&session, command.count, command.words);
     session_release(&session);
-    return status;
+    return session.ended_by != 0 ? signals_end_by(session.ended_by) : status;
 }

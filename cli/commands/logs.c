@@ -71,7 +71,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static int show_one(struct call *call)
 {
     const struct logs_options *o = call->options;
-    struct following           following = {.signals = -1, .timestamps = o->timestamps};
+    struct following           following = {.signals = SIGNALS_NONE, .timestamps = o->timestamps};
     int                        status = following_open(&following, call, o->thread);
 
     if (status == STATUS_DONE)

@@ -126,7 +126,7 @@ static int run_script(const struct call *call, const struct script *script)
         free(why);
         return status;
     }
-    status = front_run(&front, &place, script);
+    status = front_run(&front, &place, script, &session->ended_by);
     if (is_own)
         own_place_remove(&place);
     else

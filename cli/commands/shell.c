@@ -4,6 +4,7 @@
 #include "cli/output.h"
 #include "cli/script/prompt.h"
 #include "cli/script/reader.h"
+#include "cli/signals.h"
 #include "cli/status.h"
 
 #include <errno.h>
@@ -61,7 +62,7 @@ static int execute_apart(struct shell *shell, const struct words *words)
         (void) signal(SIGINT, SIG_DFL);
         status = command_execute(&session, (int) words->count, words->list);
         session_release(&session);
-        exit(status);
+        exit(session.ended_by != 0 ? signals_end_by(session.ended_by) : status);
     }
     while (pid > 0 && waitpid(pid, &status, 0) < 0)
         if (errno != EINTR)
@@ -106,6 +107,7 @@ static void execute(struct shell *shell, const struct words *words)
         shell->status = execute_apart(shell, words);
     } else {
         shell->status = command_execute(shell->session, (int) words->count, words->list);
+        shell->leaving = shell->session->ended_by != 0;
     }
 }
 

@@ -477,13 +477,14 @@ static int follow(struct call *call, struct following *following, const char *id
 
 static int start_and_wait(struct call *call)
 {
-    struct following following = {.file = {.fd = -1}, .inotify = -1, .signals = -1};
+    struct following following = {.file = {.fd = -1}, .inotify = -1, .signals = SIGNALS_NONE};
     struct text      id = {0};
     int              status = chain_settle(call->session);
 
     if (status != STATUS_DONE)
         return status;
-    status = following_take_signals(&following, call);
+    if (!call->session->scripted) /* whoever runs a script has them */
+        status = following_take_signals(&following, call);
     (void) signal(SIGPIPE, SIG_IGN); /* to have the time to tell the thread */
     if (status == STATUS_DONE)
         status = internal(start(call, &id));
@@ -492,6 +493,7 @@ static int start_and_wait(struct call *call)
         status = command_fail(call, STATUS_INTERNAL, "MemoryError", "out of memory");
     if (status == STATUS_DONE)
         status = follow(call, &following, id.data);
+    call->session->ended_by = following.signals.first;
     following_close(&following);
     text_release(&id);
     return status;

@@ -5,6 +5,7 @@
 #include "cli/launch.h"
 #include "cli/output.h"
 #include "cli/script/transcript.h"
+#include "cli/signals.h"
 #include "cli/status.h"
 
 #include <errno.h>
@@ -14,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -45,7 +45,8 @@ struct front {
     bool  script_killed;      /* by us: its status says nothing */
     int   script_failure;     /* its status, if it may have another cause: see end_script() */
 
-    int signals, lifeline, sync; /* -1: none */
+    struct signals signals;
+    int            lifeline, sync; /* -1: none */
 
     enum barrier barrier;
     json_int_t   barrier_id, list_id; /* of requests */
@@ -290,37 +291,16 @@ static void reap(struct front *front)
 
 static void handle_signals(struct front *front)
 {
-    struct signalfd_siginfo info;
+    int signal;
 
-    while (read(front->signals, &info, sizeof(info)) == (ssize_t) sizeof(info)) {
-        if (info.ssi_signo == SIGCHLD)
+    while ((signal = signals_next(&front->signals)) != 0) {
+        if (signal == SIGCHLD)
             reap(front);
-        else if (info.ssi_signo == SIGINT)
+        else if (signal == SIGINT)
             interrupt(front);
         else
-            end_now(front, STATUS_SIGNAL_BASE + (int) info.ssi_signo);
+            end_now(front, STATUS_SIGNAL_BASE + signal);
     }
-}
-
-/*
- * SIGINT is taken even where it was ignored, as a shell's background jobs have it: who sends it to
- * us means it. An ignored SIGHUP stays so, for nohup.
- */
-static int open_signals(sigset_t *ret_before)
-{
-    struct sigaction hangup;
-    sigset_t         signals;
-
-    if (sigaction(SIGHUP, NULL, &hangup) < 0 || sigemptyset(&signals) < 0 ||
-        sigaddset(&signals, SIGINT) < 0 || sigaddset(&signals, SIGTERM) < 0 ||
-        sigaddset(&signals, SIGCHLD) < 0)
-        return -errno;
-    if (hangup.sa_handler != SIG_IGN && sigaddset(&signals, SIGHUP) < 0)
-        return -errno;
-    if (signal(SIGCHLD, SIG_DFL) == SIG_ERR || signal(SIGPIPE, SIG_IGN) == SIG_ERR ||
-        sigprocmask(SIG_BLOCK, &signals, ret_before) < 0)
-        return -errno;
-    return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
 /* Output */
@@ -362,7 +342,7 @@ static void step(struct front *front)
 {
     bool          rests = time_to_look(front) > 0;
     struct pollfd pollfds[] = {
-        {.fd = front->signals, .events = POLLIN},
+        {.fd = front->signals.fd, .events = POLLIN},
         {.fd = front->client.open && !rests ? front->client.fd : -1, .events = POLLIN},
         {.fd = rests ? -1 : front->transcript.inotify, .events = POLLIN},
         {.fd = front->sync, .events = POLLIN},
@@ -467,17 +447,15 @@ static int watch_events(struct front *front)
 
 static int begin(struct front *front, const struct script *script)
 {
-    sigset_t before;
-    int      error;
+    int error = signals_take(&front->signals);
 
-    front->signals = open_signals(&before);
-    if (front->signals < 0)
-        return -errno;
-    error = start_supervisor(front);
+    if (error == 0)
+        error = start_supervisor(front);
     if (error == 0)
         error = watch_events(front);
     if (error == 0)
-        error = script_start(script, front->place, &before, &front->script, &front->sync);
+        error = script_start(script, front->place, &front->signals.before, &front->script,
+                             &front->sync);
     if (error == 0)
         raise_limit();
     return error;
@@ -510,22 +488,23 @@ static int fail(struct front *front, int error)
 
 static void release(struct front *front)
 {
-    const int fds[] = {front->signals, front->lifeline, front->sync};
+    const int fds[] = {front->lifeline, front->sync};
 
     for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
         if (fds[i] >= 0)
             close(fds[i]);
+    signals_close(&front->signals);
     client_close(&front->client);
     transcript_close(&front->transcript);
 }
 
 int front_run(const struct front_options *options, const struct place *place,
-              const struct script *script)
+              const struct script *script, int *ret_signal)
 {
     struct front front = {
         .options = options,
         .place = place,
-        .signals = -1,
+        .signals = SIGNALS_NONE,
         .lifeline = -1,
         .sync = -1,
         .started = clock_monotonic(),
@@ -541,6 +520,7 @@ int front_run(const struct front_options *options, const struct place *place,
     } else {
         front.status = fail(&front, error);
     }
+    *ret_signal = front.signals.first;
     release(&front);
     return front.status;
 }

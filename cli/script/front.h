@@ -23,8 +23,11 @@ struct front_options {
     unsigned printer;   /* flags of printer.h */
 };
 
-/* Runs SCRIPT to the end of all its threads, in a supervisor at PLACE; returns the exit status. */
+/*
+ * Runs SCRIPT to the end of all its threads, in a supervisor at PLACE. Returns the exit status;
+ * *RET_SIGNAL is the signal that asked for the end, or 0.
+ */
 int front_run(const struct front_options *options, const struct place *place,
-              const struct script *script);
+              const struct script *script, int *ret_signal);
 
 #endif

@@ -146,6 +146,21 @@ finish() {
   like "$status" "${2:-0}" || { cat "$dir/$1.err" && return 1; }
 }
 
+# how_it_ended COMMAND…: runs it, and says "exit STATUS" or "signal NUMBER", with "core" where one was
+# dumped. In the background its pid is that of the command.
+how_it_ended() {
+  exec "$PYTHON" -I -S -c '
+import os, resource, signal, sys
+resource.setrlimit(resource.RLIMIT_CORE, (resource.RLIM_INFINITY,) * 2)
+pid = os.fork()
+if pid == 0:
+    open("ended.pid", "w").write(str(os.getpid()))
+    os.execvp(sys.argv[1], sys.argv[1:])
+_, status = os.waitpid(pid, 0)
+how = ("signal", os.WTERMSIG(status)) if os.WIFSIGNALED(status) else ("exit", os.WEXITSTATUS(status))
+print(*how, *["core"] * os.WCOREDUMP(status), file=open("ended", "w"))' "$@"
+}
+
 # The shell has taken its status.
 is_finished() {
   ! kill -0 "$1" 2>/dev/null
