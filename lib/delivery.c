@@ -42,7 +42,6 @@ static void append(struct k3thread *t, struct k3thread_flight_ *exc)
     *(t->last != NULL ? &t->last->next : &t->first) = exc;
     t->last = exc;
     t->pending++;
-    exc->serial = ++t->last_serial;
 }
 
 static struct k3thread_flight_ *remove_oldest(struct k3thread *t)
@@ -56,25 +55,6 @@ static struct k3thread_flight_ *remove_oldest(struct k3thread *t)
         t->last = NULL;
     t->pending--;
     return exc;
-}
-
-/* Undoes an append, unless the thread has taken it. Caller holds the lock. */
-static bool remove_serial(struct k3thread *t, uint64_t serial)
-{
-    struct k3thread_flight_ **at = &t->first;
-    struct k3thread_flight_  *before = NULL;
-    struct k3thread_flight_  *exc;
-
-    for (; (exc = *at) != NULL && exc->serial != serial; at = &exc->next)
-        before = exc;
-    if (exc == NULL)
-        return false;
-    *at = exc->next;
-    if (t->last == exc)
-        t->last = before;
-    t->pending--;
-    k3t_exc_free(exc);
-    return true;
 }
 
 /*
@@ -123,11 +103,10 @@ void k3t_detach(struct k3thread *t)
 /* Sending */
 
 /*
- * Puts EXC into the queue. *RET_SERIAL, if T has to be woken, is the number that EXC got there.
- *
- * One that has been told before is told again, in case that it is in a foreign call by now.
+ * Puts EXC into the queue. Sets *RET_WAKE if T has to be woken: again, too, if it was woken for an
+ * earlier one, in case that it is in a foreign call by now.
  */
-static int publish(struct k3thread *t, struct k3thread_flight_ *exc, uint64_t *ret_serial)
+static int publish(struct k3thread *t, struct k3thread_flight_ *exc, bool *ret_wake)
 {
     int error = 0;
 
@@ -139,55 +118,38 @@ static int publish(struct k3thread *t, struct k3thread_flight_ *exc, uint64_t *r
     else {
         append(t, exc);
         set_word(t);
-        if (t != k3t_local.self && word_of(t) != 0)
-            *ret_serial = exc->serial;
+        *ret_wake = t != k3t_local.self && word_of(t) != 0;
     }
     pthread_mutex_unlock(&t->lock);
     return error;
 }
 
 /*
- * Sends T the wake signal. That may fail: a real-time signal takes a place in the user's queue.
- *
- * It is not done under the lock, which the woken thread wants at once. What it does need is that
- * the tid is T's still, and for that the thread's end waits.
+ * Sends T the wake signal. It is not done under the lock, which the woken thread wants at once. What
+ * it does need is that the tid is T's still, and for that the thread's end waits.
  */
-static bool wake(struct k3thread *t)
+static void wake(struct k3thread *t)
 {
     pid_t tid;
-    long  result = 0;
 
     pthread_mutex_lock(&t->wake_lock);
     tid = atomic_load_explicit(&t->tid, memory_order_relaxed);
     if (tid != 0)
-        result = k3t_wake_send(tid);
+        k3t_wake_send(tid);
     pthread_mutex_unlock(&t->wake_lock);
-    return result == 0;
-}
-
-/* T could not be woken: takes back what was sent, if it is not too late. */
-static int withdraw(struct k3thread *t, uint64_t serial)
-{
-    bool removed;
-
-    pthread_mutex_lock(&t->lock);
-    removed = remove_serial(t, serial);
-    set_word(t);
-    pthread_mutex_unlock(&t->lock);
-    return removed ? K3THREAD_SEND_RAISE_ERROR : 0;
 }
 
 /* EXC becomes T's, or is freed on failure. errno is kept. */
 static int deliver(struct k3thread *t, struct k3thread_flight_ *exc)
 {
-    int      saved_errno = errno;
-    uint64_t serial = 0;
-    int      error = publish(t, exc, &serial);
+    int  saved_errno = errno;
+    bool must_wake = false;
+    int  error = publish(t, exc, &must_wake);
 
     if (error != 0)
         k3t_exc_free(exc);
-    else if (serial != 0 && !wake(t))
-        error = withdraw(t, serial);
+    else if (must_wake)
+        wake(t);
     errno = saved_errno;
     return error;
 }

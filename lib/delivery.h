@@ -23,8 +23,8 @@ enum k3t_waiting {
 /* Installs the wake signal's handler. */
 void k3t_wake_install(void);
 
-/* Sends it; the caller sees to it that TID is still who it was. 0, or -1 if it could not be queued. */
-long k3t_wake_send(pid_t tid);
+/* Sends it. The caller sees to it that TID is still the same thread. */
+void k3t_wake_send(pid_t tid);
 
 /* In the child of fork. */
 void k3t_wake_in_child(void);

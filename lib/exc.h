@@ -16,7 +16,6 @@ struct k3thread_flight_ {
     struct k3thread_flight_ *next;   /* younger in a queue; or the unwinding that this one is in */
     struct k3thread_try_    *target; /* where an unwinding goes; NULL: out of the thread */
     const void              *edge;   /* frame of the safepoint where it came, or NULL */
-    uint64_t                 serial; /* of those sent to one thread */
     unsigned char            mask;   /* when it was thrown */
     bool                     reserved; /* is the reserve of the thread that throws it: not freed */
     struct k3thread_exc      exc;

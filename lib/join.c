@@ -85,14 +85,11 @@ static void unclaim(struct k3thread *t)
 /* Returns when T is gone, and for any other reason before. */
 static void wait_for_exit(struct k3thread *t, const struct timespec *deadline)
 {
-    struct timespec until = *deadline;
-    int             result;
+    const struct timespec *until = k3t_until(deadline);
+    int                    result;
 
-    k3t_local.deadline = &until;
-    atomic_signal_fence(memory_order_seq_cst);
     result = k3t_wait_must_end() ? ETIMEDOUT
-                                 : pthread_clockjoin_np(t->thread, NULL, CLOCK_MONOTONIC, &until);
-    k3t_local.deadline = NULL;
+                                 : pthread_clockjoin_np(t->thread, NULL, CLOCK_MONOTONIC, until);
     if (result != 0)
         unclaim(t);
 }

@@ -32,7 +32,7 @@
  *    checkpoints, in the interruptible waits and when k3thread_set_mask opens the mask.
  *  - The library never exits the process, and prints nothing but what the default excepthook does.
  *
- * The library keeps one real-time signal to itself, k3thread_wake_signal(). Do not block, handle or
+ * The library keeps one signal to itself, k3thread_wake_signal(). Do not block, handle or
  * ignore it in a thread that is to be woken; a foreign blocking call may return EINTR because of it.
  */
 #ifndef K3THREAD_H
@@ -40,10 +40,12 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
@@ -418,29 +420,61 @@ void k3thread_checkpoint(void);
  *  - It returns 0 or more, or -errno.
  *  - If an exception is pending, or comes while it waits, it is thrown with the masks IMMEDIATE and
  *    ON_BLOCKING, and the call returns -ECANCELED with RETURN. Nothing is lost: a wait that has had
- *    its effect (bytes moved, a connection accepted, a child reaped, a signal consumed) returns it,
- *    and the exception stays pending. No wake-up is lost either.
+ *    its effect (bytes moved, a connection accepted, a child reaped, a mutex taken, EOWNERDEAD told)
+ *    returns it, and the exception stays pending. No wake-up is lost either.
  *  - Other signals do not end it: it goes on until the same deadline.
+ *  - A TIMEOUT is in seconds; a wait that it ends returns -ETIMEDOUT, those of poll and epoll 0.
+ *  - It is no cancellation point of pthread_cancel, but for cond_wait and sem_wait.
  *
  * A read or write of a regular file is not interrupted once it has begun.
  */
 int     k3thread_sleep(double seconds);
 int     k3thread_poll(struct pollfd *fds, nfds_t n, double timeout);
+int     k3thread_epoll_wait(int fd, struct epoll_event *events, int size, double timeout);
 ssize_t k3thread_read(int fd, void *buffer, size_t size);
 ssize_t k3thread_write(int fd, const void *buffer, size_t size);
+ssize_t k3thread_recv(int fd, void *buffer, size_t size, int flags);
+ssize_t k3thread_send(int fd, const void *buffer, size_t size, int flags);
+int     k3thread_open(const char *path, int flags, ...); /* the mode follows O_CREAT, O_TMPFILE */
+int     k3thread_flock(int fd, int operation);
 
 /* ADDRESS and LENGTH may both be NULL. The new descriptor is close-on-exec. */
 int k3thread_accept(int fd, struct sockaddr *address, socklen_t *length);
 
+/*
+ * An attempt that an exception or the TIMEOUT ends may go on in the kernel: close the socket. While
+ * it waits with a TIMEOUT, that is the socket's SO_SNDTIMEO.
+ */
+int k3thread_connect(int fd, const struct sockaddr *address, socklen_t length, double timeout);
+
 /* Waits for the end of child PID, in the meaning of waitpid; returns its pid. STATUS may be NULL. */
 int k3thread_waitpid(pid_t pid, int *status);
+
+/* The same of one child, whose PID is positive, with a time limit. Linux 5.4 or later; -ENOSYS. */
+int k3thread_waitpid_timeout(pid_t pid, int *status, double timeout);
 
 /*
  * The caller holds MUTEX, and holds it again whatever happens, before any handler or cleanup runs.
  * TIMEOUT is by the monotonic clock, whatever clock COND was made with; -ETIMEDOUT. It may return 0
  * without a signal, as pthread_cond_wait may: wait in a loop.
+ *
+ * -EOWNERDEAD: the caller holds the mutex, a robust one, whose owner has died.
  */
 int k3thread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex, double timeout);
+int k3thread_mutex_lock(pthread_mutex_t *mutex, double timeout);
+int k3thread_sem_wait(sem_t *sem, double timeout);
+
+/*
+ * Waits while *WORD is VALUE, until it is woken by futex(2). OPERATION is FUTEX_WAIT or
+ * FUTEX_WAIT_PRIVATE. -EAGAIN: *WORD is not VALUE. It may return 0 without a wake-up.
+ */
+int k3thread_futex(const uint32_t *word, int operation, uint32_t value, double timeout);
+
+/*
+ * Makes any system call as an interruptible wait. It returns the kernel's result, -EINTR too if
+ * another signal came: whether to make the call again is the caller's to decide.
+ */
+long k3thread_syscall(long number, ...);
 
 /*
  * Called in a thread that an exception other than SystemExit ends, after its stack was unwound, with
@@ -454,8 +488,17 @@ typedef void (*k3thread_excepthook)(k3thread *t, const struct k3thread_exc *e);
  * threading.excepthook. */
 k3thread_excepthook k3thread_set_excepthook(k3thread_excepthook hook);
 
-/* The signal that wakes threads. */
+/* Returns the signal that wakes threads: SIGSTKFLT, which Linux itself never sends, or the one set. */
 int k3thread_wake_signal(void);
+
+/*
+ * Makes SIGNAL the one that wakes threads. It must come before the first use of any other function.
+ * A signal below SIGRTMIN is best: it is never refused. What it was for before is still done.
+ *
+ * Errors: VALUE_ERROR (no signal, or one that cannot be caught or tells of an error), -EBUSY (too
+ * late).
+ */
+int k3thread_set_wake_signal(int signal);
 
 /*
  * The exit rule. From the first k3thread_start on, the end of main and exit() wait for the threads

@@ -36,7 +36,6 @@ struct k3thread {
     struct k3thread_local_  *local; /* of the thread itself; NULL before it runs and after */
     struct k3thread_flight_ *first, *last;
     unsigned                 pending;
-    uint64_t                 last_serial;
 
     pthread_mutex_t wake_lock; /* held while the tid is used; taken alone */
 
@@ -63,11 +62,11 @@ struct k3thread {
 
 /* What belongs to the calling thread alone; and see struct k3thread_local_. */
 struct k3t_local {
-    struct k3thread         *self;      /* NULL: not yet adopted */
-    struct k3thread_flight_ *claimed;   /* a wait has been interrupted, and this is to be thrown */
-    struct timespec *volatile deadline; /* the wake signal sets it to the past */
-    volatile sig_atomic_t waiting;      /* enum k3t_waiting, of delivery.h */
-    bool                  fresh; /* at the entry of the target: the next safepoint is no one */
+    struct k3thread         *self;    /* NULL: not yet adopted */
+    struct k3thread_flight_ *claimed; /* a wait has been interrupted, and this is to be thrown */
+    struct timespec          until;   /* the deadline of a wait in the C library; see k3t_until */
+    int                      waiting; /* enum k3t_waiting, of delivery.h */
+    bool                     fresh;   /* at the entry of the target: the next safepoint is no one */
 };
 
 extern __thread struct k3t_local k3t_local __attribute__((tls_model("initial-exec")));

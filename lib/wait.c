@@ -1,13 +1,12 @@
-/* The interruptible waits; k3thread_cond_wait and k3thread_join have files of their own. */
+/* The ground of the interruptible waits; calls.c, locks.c and join.c have the waits themselves. */
 #include "wait.h"
 
 #include "delivery.h"
 #include "syscall.h"
 
 #include <errno.h>
-#include <math.h>
+#include <linux/futex.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 #define FOREVER     ((time_t) 1 << 40) /* seconds; the kernel takes it, and has room to add to it */
 #define NANOSECONDS 1000000000L
@@ -32,8 +31,7 @@ struct timespec k3t_deadline(double seconds)
     return now;
 }
 
-/* What is left of the time until DEADLINE. */
-static struct timespec time_left(const struct timespec *deadline)
+struct timespec k3t_time_left(const struct timespec *deadline)
 {
     struct timespec now;
 
@@ -47,90 +45,96 @@ static struct timespec time_left(const struct timespec *deadline)
     return now.tv_sec >= 0 ? now : (struct timespec){0, 0};
 }
 
+bool k3t_has_passed(const struct timespec *deadline)
+{
+    const struct timespec left = k3t_time_left(deadline);
+
+    return left.tv_sec == 0 && left.tv_nsec == 0;
+}
+
+/*
+ * Leaves a wait. One exchange takes what the handler has left: a wake signal that comes before it is
+ * unblocked here, and one that comes after it finds no wait and blocks nothing. (Between a look and a
+ * store, the handler could block the signal and be forgotten.)
+ */
+static void leave_wait(void)
+{
+    if (__atomic_exchange_n(&k3t_local.waiting, K3T_NOT_WAITING, __ATOMIC_RELAXED) == K3T_DEFERRED)
+        k3t_wake_unblock();
+}
+
+/* A handler of the program may have left the wait before by siglongjmp, or an exception of its own. */
+static void enter_wait(void)
+{
+    k3t_self();
+    if (__builtin_expect(k3t_local.waiting != K3T_NOT_WAITING, 0))
+        leave_wait();
+}
+
 long k3t_wait(long number, long a, long b, long c, long d, long e, long f)
 {
     long result, claim;
 
-    k3t_self();
-    k3t_local.waiting = K3T_WAITING;
+    enter_wait();
+    __atomic_store_n(&k3t_local.waiting, K3T_WAITING, __ATOMIC_RELAXED);
     result = k3t_syscall(&k3thread_local_.word, number, a, b, c, d, e, f);
-    if (k3t_local.waiting == K3T_DEFERRED)
-        k3t_wake_unblock();
-    k3t_local.waiting = K3T_NOT_WAITING;
+    leave_wait();
     if (result != K3T_INTERRUPTED && result != -EINTR)
         return result;
     claim = k3t_claim();
     return claim != 0 ? claim : -EINTR;
 }
 
-/* A call that can just be made again. */
-static long wait_again(long number, long a, long b, long c, long d)
+long k3t_wait_word(const unsigned *word, unsigned value, const struct timespec *deadline)
+{
+    return k3t_wait(SYS_futex, (long) word, FUTEX_WAIT_BITSET, (long) value, (long) deadline, 0,
+                    (long) FUTEX_BITSET_MATCH_ANY);
+}
+
+long k3t_wait_again(long number, long a, long b, long c, long d, long e, long f)
 {
     long result;
 
     do
-        result = k3t_wait(number, a, b, c, d, 0, 0);
+        result = k3t_wait(number, a, b, c, d, e, f);
     while (result == -EINTR);
     return result;
 }
 
 long k3t_sleep_until(const struct timespec *deadline)
 {
-    return wait_again(SYS_clock_nanosleep, CLOCK_MONOTONIC, TIMER_ABSTIME, (long) deadline, 0);
+    return k3t_wait_again(SYS_clock_nanosleep, CLOCK_MONOTONIC, TIMER_ABSTIME, (long) deadline, 0,
+                          0, 0);
 }
 
-/* Not inlined, as all that have a variable whose address is known: see k3t_finish. */
-static __attribute__((noinline)) long wait_for_time(double seconds)
+long k3t_poll_until(struct pollfd *fds, nfds_t n, const struct timespec *deadline)
 {
-    struct timespec deadline;
-
-    if (isnan(seconds))
-        return K3THREAD_VALUE_ERROR;
-    deadline = k3t_deadline(seconds);
-    return k3t_sleep_until(&deadline);
-}
-
-static __attribute__((noinline)) long wait_for_events(struct pollfd *fds, nfds_t n, double timeout)
-{
-    struct timespec deadline, left;
+    struct timespec left;
     long            result;
 
-    if (isnan(timeout))
-        return K3THREAD_VALUE_ERROR;
-    deadline = k3t_deadline(timeout);
     do {
-        left = time_left(&deadline);
+        left = k3t_time_left(deadline);
         result = k3t_wait(SYS_ppoll, (long) fds, (long) n, (long) &left, 0, SIGSET_SIZE, 0);
     } while (result == -EINTR);
     return result;
 }
 
-int k3thread_sleep(double seconds)
+const struct timespec *k3t_until(const struct timespec *deadline)
 {
-    return k3t_finish(wait_for_time(seconds));
+    enter_wait();
+    k3t_local.until = *deadline;
+    atomic_signal_fence(memory_order_seq_cst);
+    return &k3t_local.until;
 }
 
-int k3thread_poll(struct pollfd *fds, nfds_t n, double timeout)
+long k3t_until_result(int result, const struct timespec *deadline)
 {
-    return k3t_finish(wait_for_events(fds, n, timeout));
-}
+    long claim;
 
-ssize_t k3thread_read(int fd, void *buffer, size_t size)
-{
-    return k3t_finish_size(wait_again(SYS_read, fd, (long) buffer, (long) size, 0));
-}
-
-ssize_t k3thread_write(int fd, const void *buffer, size_t size)
-{
-    return k3t_finish_size(wait_again(SYS_write, fd, (long) buffer, (long) size, 0));
-}
-
-int k3thread_accept(int fd, struct sockaddr *address, socklen_t *length)
-{
-    return k3t_finish(wait_again(SYS_accept4, fd, (long) address, (long) length, SOCK_CLOEXEC));
-}
-
-int k3thread_waitpid(pid_t pid, int *status)
-{
-    return k3t_finish(wait_again(SYS_wait4, pid, (long) status, 0, 0));
+    if (result != ETIMEDOUT && result != EINTR)
+        return -result;
+    claim = k3t_claim();
+    if (claim != 0)
+        return claim;
+    return result == ETIMEDOUT && k3t_has_passed(deadline) ? -ETIMEDOUT : -EINTR;
 }

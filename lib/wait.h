@@ -2,18 +2,52 @@
 #ifndef K3THREAD_WAIT_H
 #define K3THREAD_WAIT_H
 
+#include <poll.h>
+#include <stdbool.h>
 #include <time.h>
 
-/* The instant SECONDS from now on the monotonic clock; beyond every other one if SECONDS < 0. */
+/* Returns the instant SECONDS from now on the monotonic clock; a negative time lies beyond all. */
 struct timespec k3t_deadline(double seconds);
 
-/* k3thread_sleep until an instant on the monotonic clock, but for k3t_finish. */
+/* Returns the time from now until DEADLINE, or 0 if that has passed. */
+struct timespec k3t_time_left(const struct timespec *deadline);
+
+bool k3t_has_passed(const struct timespec *deadline);
+
+/* Sleeps until an instant on the monotonic clock, as k3thread_sleep does but for k3t_finish. */
 long k3t_sleep_until(const struct timespec *deadline);
 
 /*
- * One system call that a raise ends. The kernel's result, where -EINTR says: another signal came,
- * call again; or what k3t_claim says.
+ * Makes one system call that a raise ends. Returns the kernel's result, where -EINTR means that
+ * another signal came and the caller has to call again; or what k3t_claim says.
  */
 long k3t_wait(long number, long a, long b, long c, long d, long e, long f);
+
+/* Makes a call that can just be made again, until no other signal interrupts it. */
+long k3t_wait_again(long number, long a, long b, long c, long d, long e, long f);
+
+/* Waits for events, as k3thread_poll does, until an instant. */
+long k3t_poll_until(struct pollfd *fds, nfds_t n, const struct timespec *deadline);
+
+/* Waits until *WORD, a futex between the threads of any process, may differ from VALUE. */
+long k3t_wait_word(const unsigned *word, unsigned value, const struct timespec *deadline);
+
+/*
+ * Prepares a wait inside the C library, whose system calls are out of reach. Returns the deadline to
+ * give to it. The wake signal's handler sets that to the past: if the signal comes before the
+ * library's system call, the call ends at once; if during it, the library calls again, and that ends
+ * at once. The caller then looks at k3t_wait_must_end, for a raise that came earlier still.
+ *
+ * The instant is the thread's own, not on its stack: a wait that is left by pthread_cancel or
+ * siglongjmp leaves no pointer behind.
+ */
+const struct timespec *k3t_until(const struct timespec *deadline);
+
+/*
+ * Turns RESULT, 0 or the error number of such a wait, into what the public function returns, where
+ * -EINTR means to wait again. Any result but ETIMEDOUT and EINTR is an effect of the wait: it is
+ * returned, and what is pending stays so.
+ */
+long k3t_until_result(int result, const struct timespec *deadline);
 
 #endif

@@ -9,15 +9,54 @@
 #include <unistd.h>
 
 static pid_t process; /* asked for once: it is a third of what sending the signal takes */
+static int   wake_signal = SIGSTKFLT;
+static bool  installed;
+static struct sigaction before; /* what the signal was for until then */
 
 int k3thread_wake_signal(void)
 {
-    return SIGRTMAX - 3;
+    return wake_signal;
 }
 
-long k3t_wake_send(pid_t tid)
+/* The C library refuses its own two signals; one that tells of an error in the code must end it. */
+static bool may_wake(int signal)
 {
-    return syscall(SYS_tgkill, process, tid, k3thread_wake_signal());
+    switch (signal) {
+    case SIGKILL:
+    case SIGSTOP:
+    case SIGSEGV:
+    case SIGBUS:
+    case SIGILL:
+    case SIGFPE:
+    case SIGTRAP:
+    case SIGABRT:
+        return false;
+    default:
+        return signal > 0 && sigaction(signal, NULL, &(struct sigaction){0}) == 0;
+    }
+}
+
+int k3thread_set_wake_signal(int signal)
+{
+    const int saved_errno = errno;
+    bool      legal = may_wake(signal);
+
+    errno = saved_errno;
+    if (!legal)
+        return K3THREAD_VALUE_ERROR;
+    if (installed)
+        return signal == wake_signal ? 0 : -EBUSY;
+    wake_signal = signal;
+    return 0;
+}
+
+/*
+ * A signal below SIGRTMIN is sent also when the user's queue of signals is full: it is then one bit,
+ * and needs no more. A thread that is gone is not there to be woken, so there is nothing to tell.
+ */
+void k3t_wake_send(pid_t tid)
+{
+    syscall(SYS_tgkill, process, tid, wake_signal);
 }
 
 void k3t_wake_in_child(void)
@@ -46,45 +85,46 @@ void k3t_wake_in_child(void)
  * the handler of another signal that interrupted the call. Its end would restart the call. So the
  * signal is sent again, blocked where the counter is now: it comes when that handler returns.
  *
- * SI_USER: such a signal is sent even when the user's queue of signals is full. Only once: valgrind
- * does not block what the context says, and would deliver it for ever.
+ * Only once in a wait: valgrind does not block what the context says, and would deliver it for ever.
  */
 UNSANITIZED static void defer(ucontext_t *context)
 {
-    int       signal = k3thread_wake_signal();
-    int       saved_errno = errno;
-    siginfo_t info;
+    int saved_errno = errno;
 
-    if (k3t_local.waiting == K3T_DEFERRED)
-        return;
-    for (size_t i = 0; i < sizeof(info); i++)
-        ((volatile char *) &info)[i] = 0;
-    info.si_code = SI_USER;
-    sigaddset(&context->uc_sigmask, signal);
-    k3t_local.waiting = K3T_DEFERRED;
-    syscall(SYS_rt_tgsigqueueinfo, process, gettid(), signal, &info);
+    sigaddset(&context->uc_sigmask, wake_signal);
+    __atomic_store_n(&k3t_local.waiting, K3T_DEFERRED, __ATOMIC_RELAXED);
+    syscall(SYS_tgkill, process, gettid(), wake_signal);
     errno = saved_errno;
 }
 
-UNSANITIZED static void on_wake(int signal, siginfo_t *info, void *data)
+/* The thread is woken from whatever it waits in. */
+UNSANITIZED static void wake(ucontext_t *context)
 {
-    ucontext_t *context = data;
-    uintptr_t   counter = (uintptr_t) PROGRAM_COUNTER(context);
+    uintptr_t counter = (uintptr_t) PROGRAM_COUNTER(context);
 
-    (void) signal;
-    (void) info;
     if ((*(volatile unsigned *) &k3thread_local_.word & K3T_WORD_WAIT) == 0)
         return;
-    if (k3t_local.deadline != NULL) {
-        k3t_local.deadline->tv_sec = 0;
-        k3t_local.deadline->tv_nsec = 0;
-    }
+    *(volatile time_t *) &k3t_local.until.tv_sec = 0;
+    *(volatile long *) &k3t_local.until.tv_nsec = 0;
     if (k3t_local.waiting == K3T_NOT_WAITING || counter == (uintptr_t) k3t_syscall_end)
         return;
     if (counter >= (uintptr_t) k3t_syscall_begin && counter < (uintptr_t) k3t_syscall_end)
         PROGRAM_COUNTER(context) = (__typeof__(PROGRAM_COUNTER(context))) k3t_syscall_interrupted;
-    else
+    else if (k3t_local.waiting == K3T_WAITING)
         defer(context);
+}
+
+/*
+ * What the signal was for before is done too: a second copy of this library in the process has its
+ * own threads to wake.
+ */
+UNSANITIZED static void on_wake(int signal, siginfo_t *info, void *context)
+{
+    wake(context);
+    if ((before.sa_flags & SA_SIGINFO) != 0)
+        before.sa_sigaction(signal, info, context);
+    else if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN)
+        before.sa_handler(signal);
 }
 
 /* The kernel's struct sigaction. */
@@ -101,17 +141,17 @@ struct kernel_action {
  */
 void k3t_wake_install(void)
 {
-    int                  signal = k3thread_wake_signal();
     struct sigaction     action = {.sa_sigaction = on_wake, .sa_flags = SA_SIGINFO | SA_ONSTACK};
     struct kernel_action raw;
 
     process = getpid();
     sigemptyset(&action.sa_mask);
-    sigaction(signal, &action, NULL);
-    if (syscall(SYS_rt_sigaction, signal, NULL, &raw, sizeof(raw.mask)) != 0)
+    sigaction(wake_signal, &action, &before);
+    installed = true;
+    if (syscall(SYS_rt_sigaction, wake_signal, NULL, &raw, sizeof(raw.mask)) != 0)
         return;
     raw.handler = on_wake;
-    syscall(SYS_rt_sigaction, signal, &raw, NULL, sizeof(raw.mask));
+    syscall(SYS_rt_sigaction, wake_signal, &raw, NULL, sizeof(raw.mask));
 }
 
 void k3t_wake_unblock(void)
@@ -119,6 +159,6 @@ void k3t_wake_unblock(void)
     sigset_t set;
 
     sigemptyset(&set);
-    sigaddset(&set, k3thread_wake_signal());
+    sigaddset(&set, wake_signal);
     pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 }

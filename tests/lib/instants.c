@@ -7,7 +7,6 @@
 
 #include <stdarg.h>
 #include <stdatomic.h>
-#include <sys/resource.h>
 #include <sys/syscall.h>
 
 int  __wrap_pthread_mutex_lock(pthread_mutex_t *mutex);
@@ -119,40 +118,6 @@ static void *give_back(void *arg)
     return arg;
 }
 
-/* Its stack, and its thread-local memory there, are gone too. */
-static size_t space;
-
-static void let_it_vanish(void)
-{
-    let_it_end();
-    CHECK_EQUAL(k3thread_start(NULL, give_back, NULL, NULL), 0);
-    WAIT_FOR(test_address_space() < space + TEST_HUGE_STACK / 2);
-}
-
-static void stop_when_refused(void)
-{
-    stop_in(gettid(), 0, let_it_vanish);
-}
-
-/* It ends before a raise that could not wake it is taken back: what ended with it was not refused. */
-static void refused_and_end(void)
-{
-    const struct k3thread_options huge = {.stack_size = TEST_HUGE_STACK};
-    struct rlimit                 limit, none;
-
-    space = test_address_space();
-    CHECK_EQUAL(k3thread_start(&ending, end_when_told, NULL, &huge), 0);
-    WAIT_FOR(ending_tid != 0);
-    CHECK_EQUAL(getrlimit(RLIMIT_SIGPENDING, &limit), 0);
-    none = (struct rlimit){.rlim_cur = 0, .rlim_max = limit.rlim_max};
-    CHECK_EQUAL(setrlimit(RLIMIT_SIGPENDING, &none), 0);
-    stop_in(gettid(), SYS_tgkill, stop_when_refused);
-    CHECK_EQUAL(k3thread_send_exception(ending, &k3thread_KeyError), 0);
-    CHECK(!stop.armed);
-    CHECK_EQUAL(setrlimit(RLIMIT_SIGPENDING, &limit), 0);
-    CHECK(test_end(ending) == NULL);
-}
-
 /* What has been taken from the queue to end a join is thrown, although the join is over by then. */
 static void *join_it(void *arg)
 {
@@ -226,5 +191,4 @@ static void give_up_and_end(void)
 }
 
 TEST_MAIN({"raise-and-end", raise_and_end}, {"wake-and-end", wake_and_end},
-          {"refused-and-end", refused_and_end}, {"join-and-end", join_and_end},
-          {"give-up-and-end", give_up_and_end})
+          {"join-and-end", join_and_end}, {"give-up-and-end", give_up_and_end})

@@ -16,7 +16,7 @@ static struct {
     pid_t           child;
     pthread_mutex_t mutex;
     pthread_cond_t  cond;
-    atomic_bool     caught, token, lost;
+    atomic_bool     caught, goes_on, caught_again, token, lost;
     atomic_int      effect; /* what the wait returned; NO_EFFECT: it did not */
 } run;
 
@@ -256,6 +256,19 @@ static void await_go(void)
     CHECK_EQUAL(read(run.go[0], &byte, 1), 1);
 }
 
+/* The next wait: what came at one instant or another of the one before has not made it deaf. */
+static void wait_again(void)
+{
+    K3THREAD_TRY {
+        run.goes_on = true;
+        (void) k3thread_sleep(-1);
+    }
+    K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
+        run.caught_again = true;
+    }
+    K3THREAD_END
+}
+
 static void *target(void *arg)
 {
     const struct scenario *scenario = arg;
@@ -272,6 +285,7 @@ static void *target(void *arg)
         run.caught = true;
     }
     K3THREAD_END
+    wait_again();
     return arg;
 }
 
@@ -356,10 +370,22 @@ static void begin_run(const struct scenario *scenario)
     WAIT_FOR(k3thread_get_tid(run.target) != 0);
 }
 
+/* The raise finds the target asleep in its next wait, or on its way there. */
+static void end_target(void)
+{
+    const double deadline = test_now() + TARGET_DEADLINE;
+
+    WAIT_FOR(run.goes_on || test_now() > deadline);
+    CHECK(run.caught);
+    test_wait_asleep(run.target);
+    CHECK_EQUAL(k3thread_send_exception(run.target, &k3thread_KeyboardInterrupt), 0);
+    CHECK_EQUAL(k3thread_join(run.target, TARGET_DEADLINE, NULL), 0);
+    CHECK(run.caught_again);
+}
+
 static void end_run(const struct scenario *scenario)
 {
-    CHECK_EQUAL(k3thread_join(run.target, TARGET_DEADLINE, NULL), 0);
-    CHECK(run.caught);
+    end_target();
     scenario->check(run.effect != NO_EFFECT);
     k3thread_unref(run.target);
     if (run.other != NULL) {

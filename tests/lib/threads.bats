@@ -44,8 +44,7 @@ load helpers
 @test "queue: sender and message arrive" { t queue sender; }
 @test "queue: a raise in oneself waits for the next checkpoint" { t queue self; }
 @test "send: errors" { t queue errors; }
-@test "send: a wake-up that the system refuses" { t queue refused; }
-@test "send: a thread that the system does not wake, and that ends meanwhile" { t instants refused-and-end; }
+@test "send: wakes also when the user's queue of signals is full" { t queue full-signal-queue; }
 @test "send: what is pending when the target returns is dropped" { t queue return; }
 @test "send: a thread that ends masked has returned" { t queue masked-end; }
 

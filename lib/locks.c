@@ -1,0 +1,71 @@
+/*
+ * The interruptible waits for what belongs to the C library: condition variables, mutexes and
+ * semaphores. See k3t_until. The library itself finds out whether a signal was consumed, and takes
+ * the mutex of a condition again.
+ */
+#include "delivery.h"
+#include "wait.h"
+
+#include <errno.h>
+#include <math.h>
+
+/* One call of the C library, which returns 0 or an error number. MUTEX is that of a condition. */
+typedef int c_library_wait(void *object, void *mutex, const struct timespec *until);
+
+static int attempt_cond(void *cond, void *mutex, const struct timespec *until)
+{
+    return pthread_cond_clockwait(cond, mutex, CLOCK_MONOTONIC, until);
+}
+
+static int attempt_mutex(void *mutex, void *none, const struct timespec *until)
+{
+    (void) none;
+    return pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, until);
+}
+
+static int attempt_sem(void *sem, void *none, const struct timespec *until)
+{
+    const int saved_errno = errno;
+    int       result;
+
+    (void) none;
+    result = sem_clockwait(sem, CLOCK_MONOTONIC, until) == 0 ? 0 : errno;
+    errno = saved_errno;
+    return result;
+}
+
+/* Not inlined, as every function with a variable whose address is known: see k3t_finish. */
+static __attribute__((noinline)) long wait_for(c_library_wait *attempt, void *object, void *mutex,
+                                               double timeout)
+{
+    const struct timespec *until;
+    struct timespec        deadline;
+    long                   result;
+
+    if (object == NULL || mutex == NULL)
+        return K3THREAD_TYPE_ERROR;
+    if (isnan(timeout))
+        return K3THREAD_VALUE_ERROR;
+    deadline = k3t_deadline(timeout);
+    do {
+        until = k3t_until(&deadline);
+        result = k3t_until_result(k3t_wait_must_end() ? EINTR : attempt(object, mutex, until),
+                                  &deadline);
+    } while (result == -EINTR);
+    return result;
+}
+
+int k3thread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex, double timeout)
+{
+    return k3t_finish(wait_for(attempt_cond, cond, mutex, timeout));
+}
+
+int k3thread_mutex_lock(pthread_mutex_t *mutex, double timeout)
+{
+    return k3t_finish(wait_for(attempt_mutex, mutex, mutex, timeout));
+}
+
+int k3thread_sem_wait(sem_t *sem, double timeout)
+{
+    return k3t_finish(wait_for(attempt_sem, sem, sem, timeout));
+}

@@ -1,0 +1,171 @@
+/* The interruptible waits for bytes and connections. */
+#include "delivery.h"
+#include "wait.h"
+
+#include <errno.h>
+#include <math.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/*
+ * Sockets. One may have a time limit of its own, SO_RCVTIMEO or SO_SNDTIMEO, which the kernel begins
+ * anew at each call. So a call that a signal has interrupted is made again only when it will not
+ * wait, and within what is left of the limit since it was first made.
+ */
+
+/* The direction of a call: the option with its limit, and the event that ends it. */
+struct direction {
+    int   option;
+    short event;
+};
+
+static const struct direction receiving = {SO_RCVTIMEO, POLLIN};
+static const struct direction sending = {SO_SNDTIMEO, POLLOUT};
+
+/* Returns true, with the instant, if FD is a socket with a limit that began at START. */
+static bool has_limit(int fd, const struct direction *direction, const struct timespec *start,
+                      struct timespec *ret)
+{
+    struct timeval limit;
+    socklen_t      size = sizeof(limit);
+
+    if (syscall(SYS_getsockopt, fd, SOL_SOCKET, direction->option, &limit, &size) != 0 ||
+        (limit.tv_sec == 0 && limit.tv_usec == 0))
+        return false;
+    ret->tv_sec = start->tv_sec + limit.tv_sec;
+    ret->tv_nsec = start->tv_nsec + limit.tv_usec * 1000;
+    if (ret->tv_nsec >= 1000000000) {
+        ret->tv_sec++;
+        ret->tv_nsec -= 1000000000;
+    }
+    return true;
+}
+
+static __attribute__((noinline)) long go_on(const struct direction *direction,
+                                            const struct timespec *start, long number, long fd,
+                                            long b, long c, long d, long e, long f)
+{
+    const int       saved_errno = errno;
+    struct pollfd   pollfd = {.fd = (int) fd, .events = direction->event};
+    struct timespec deadline;
+    const bool      limited = has_limit((int) fd, direction, start, &deadline);
+    long            result;
+
+    errno = saved_errno;
+    do {
+        result = limited ? k3t_poll_until(&pollfd, 1, &deadline) : 1;
+        if (result == 0)
+            return -EAGAIN;
+        if (result > 0)
+            result = k3t_wait(number, fd, b, c, d, e, f);
+    } while (result == -EINTR);
+    return result;
+}
+
+/* The clock is a coarse one, which costs next to nothing; the kernel's limits are no finer. */
+static __attribute__((noinline)) long wait_for_io(const struct direction *direction, long number,
+                                                  long fd, long b, long c, long d, long e, long f)
+{
+    struct timespec start;
+    long            result;
+
+    clock_gettime(CLOCK_MONOTONIC_COARSE, &start);
+    result = k3t_wait(number, fd, b, c, d, e, f);
+    return result == -EINTR ? go_on(direction, &start, number, fd, b, c, d, e, f) : result;
+}
+
+ssize_t k3thread_read(int fd, void *buffer, size_t size)
+{
+    return k3t_finish_size(
+        wait_for_io(&receiving, SYS_read, fd, (long) buffer, (long) size, 0, 0, 0));
+}
+
+ssize_t k3thread_write(int fd, const void *buffer, size_t size)
+{
+    return k3t_finish_size(
+        wait_for_io(&sending, SYS_write, fd, (long) buffer, (long) size, 0, 0, 0));
+}
+
+ssize_t k3thread_recv(int fd, void *buffer, size_t size, int flags)
+{
+    return k3t_finish_size(
+        wait_for_io(&receiving, SYS_recvfrom, fd, (long) buffer, (long) size, flags, 0, 0));
+}
+
+ssize_t k3thread_send(int fd, const void *buffer, size_t size, int flags)
+{
+    return k3t_finish_size(
+        wait_for_io(&sending, SYS_sendto, fd, (long) buffer, (long) size, flags, 0, 0));
+}
+
+int k3thread_accept(int fd, struct sockaddr *address, socklen_t *length)
+{
+    return k3t_finish(wait_for_io(&receiving, SYS_accept4, fd, (long) address, (long) length,
+                                  SOCK_CLOEXEC, 0, 0));
+}
+
+/*
+ * Connects, with the time that is left as the socket's own limit. A call that a signal interrupts
+ * leaves the attempt under way; a further call waits for it, and the kernel then says that the socket
+ * is connected by EISCONN if it has come to its end in between.
+ */
+static long connect_until(int fd, const struct sockaddr *address, socklen_t length,
+                          const struct timespec *deadline)
+{
+    bool again = false;
+    long result;
+
+    do {
+        const struct timespec left = k3t_time_left(deadline);
+        const struct timeval  limit = {left.tv_sec, left.tv_nsec / 1000 + 1};
+
+        if (syscall(SYS_setsockopt, fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) != 0)
+            return -errno;
+        result = k3t_wait(SYS_connect, fd, (long) address, length, 0, 0, 0);
+        if (again && result == -EISCONN)
+            result = 0;
+        again = true;
+    } while (result == -EINTR);
+    if ((result == -EINPROGRESS || result == -EAGAIN) && k3t_has_passed(deadline))
+        result = -ETIMEDOUT;
+    return result;
+}
+
+static long connect_without_limit(int fd, const struct sockaddr *address, socklen_t length)
+{
+    long result = k3t_wait(SYS_connect, fd, (long) address, length, 0, 0, 0);
+
+    if (result != -EINTR)
+        return result;
+    result = k3t_wait_again(SYS_connect, fd, (long) address, length, 0, 0, 0);
+    return result == -EISCONN ? 0 : result;
+}
+
+static __attribute__((noinline)) long wait_for_connection(int fd, const struct sockaddr *address,
+                                                          socklen_t length, double timeout)
+{
+    const int       saved_errno = errno;
+    struct timeval  limit;
+    socklen_t       size = sizeof(limit);
+    struct timespec deadline;
+    long            result;
+
+    if (isnan(timeout))
+        return K3THREAD_VALUE_ERROR;
+    if (timeout < 0)
+        return connect_without_limit(fd, address, length);
+    if (syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_SNDTIMEO, &limit, &size) != 0) {
+        result = -errno;
+    } else {
+        deadline = k3t_deadline(timeout);
+        result = connect_until(fd, address, length, &deadline);
+        syscall(SYS_setsockopt, fd, SOL_SOCKET, SO_SNDTIMEO, &limit, size);
+    }
+    errno = saved_errno;
+    return result;
+}
+
+int k3thread_connect(int fd, const struct sockaddr *address, socklen_t length, double timeout)
+{
+    return k3t_finish(wait_for_connection(fd, address, length, timeout));
+}
