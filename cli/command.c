@@ -50,10 +50,29 @@ const struct command *command_find(const char *name)
     return NULL;
 }
 
+/* What other tools call our commands. */
+static const char *translate(const char *name)
+{
+    static const char *const words[][2] = {
+        {"stop", "raise"}, {"kill", "raise"}, {"ps", "list"}, {"status", "list"},
+        {"wait", "join"},  {"rm", "clear"},   {"exec", "start"},
+    };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strcmp(words[i][0], name) == 0)
+            return words[i][1];
+    return NULL;
+}
+
 int command_unknown(const char *name)
 {
     struct suggestion suggestion = {.word = name};
+    const char       *ours = translate(name);
 
+    if (ours != NULL) {
+        message_print(NULL, NULL, "no command '%s'; here it is '%s'", name, ours);
+        return STATUS_USAGE;
+    }
     for (size_t i = 0; i < TABLE_SIZE; i++)
         suggest_consider(&suggestion, table[i]->name);
     if (suggestion.nearest != NULL)
@@ -65,12 +84,13 @@ int command_unknown(const char *name)
 
 /* Parsing */
 
-enum { KEY_HELP = '?', KEY_VERSION = 'V', KEY_USAGE = 256 };
+enum { KEY_HELP = 'h', KEY_HELP_TOO = '?', KEY_VERSION = 'V', KEY_USAGE = 256 };
 
 const struct argp_option command_common_options[] = {
     {"help", KEY_HELP, NULL, 0, "Show this help", -1},
     {"usage", KEY_USAGE, NULL, 0, "Show a short usage", -1},
     {"version", KEY_VERSION, NULL, 0, "Show the version", -1},
+    {NULL, KEY_HELP_TOO, NULL, OPTION_HIDDEN, NULL, -1},
     {0},
 };
 
@@ -135,6 +155,7 @@ static error_t parse_common(int key, char *argument, struct argp_state *state)
         state->err_stream = NULL; /* argp's hint has the wrong name in it; see command_parse() */
         return 0;
     case KEY_HELP:
+    case KEY_HELP_TOO:
         status = print_help(state->root_argp, ARGP_HELP_STD_HELP, command);
         break;
     case KEY_USAGE:
@@ -293,6 +314,15 @@ int command_print_help(const struct argp *argp, const char *name)
 
     whole.children = common_child;
     return print_help(&whole, ARGP_HELP_STD_HELP, name);
+}
+
+int command_explain(const struct argp *argp)
+{
+    struct argp whole = *argp;
+
+    whole.children = common_child;
+    argp_help(&whole, stderr, ARGP_HELP_STD_HELP, "k3thread");
+    return STATUS_USAGE;
 }
 
 int command_print_own_help(const struct command *command)

@@ -130,6 +130,9 @@ int command_execute(struct session *session, int count, char **words);
 int command_print_help(const struct argp *argp, const char *name);
 int command_print_own_help(const struct command *command);
 
+/* Shows the program's help on standard error, where no command was given. Returns the exit status. */
+int command_explain(const struct argp *argp);
+
 /* Closes the connection and frees what the session holds. */
 void session_release(struct session *session);
 

@@ -37,7 +37,9 @@ int main(int count, char **words)
         words = no_words;
     }
     status = command_parse(&program_argp, ARGP_IN_ORDER, NULL, count, words, &command);
-    if (status < 0)
+    if (status < 0 && command.count == 0)
+        status = command_explain(&program_argp);
+    else if (status < 0)
         status = command_execute(&session, command.count, command.words);
     session_release(&session);
     return session.ended_by != 0 ? signals_end_by(session.ended_by) : status;

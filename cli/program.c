@@ -28,7 +28,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         words->words = state->argv + state->next;
         return 0;
     case ARGP_KEY_NO_ARGS:
-        return command_usage(state, "no command");
+        return 0; /* main() shows what there is */
     default:
         return ARGP_ERR_UNKNOWN;
     }

@@ -192,6 +192,16 @@ EOF
   is "$(grep -c ^old= out)" 1
 }
 
+@test "--env replaces no variable whose name only begins as its own" {
+  export K3_A=1 K3_AB=2
+  k3 start -n a --env K3_A=3 --env K3_ABC=4 --env K3_AB= --env K3_ABCD=5 --env K3_ABC=6 -- env
+  k3 join a
+  is "$(k3 logs a | grep '^K3_A' | sort | paste -sd' ')" 'K3_A=3 K3_AB= K3_ABC=6 K3_ABCD=5'
+  k3 start -n b --env K3_A=3 -- env
+  k3 join b
+  is "$(k3 logs b | grep '^K3_A' | sort | paste -sd' ')" 'K3_A=3 K3_AB=2'
+}
+
 @test "--env wants K=V" {
   run -64 k3 start -e novalue -- true
   run -64 k3 start -e =x -- true

@@ -33,9 +33,11 @@ commands() {
     is "$stderr" ''
     help=$output
     like "$help" "Usage: k3thread ${name/#ls/list}*"
-    run -0 --separate-stderr k3 "$name" --help
-    is "$output" "$help"
-    is "$stderr" ''
+    for option in --help -h '-?'; do
+      run -0 --separate-stderr k3 "$name" "$option"
+      is "$output" "$help"
+      is "$stderr" ''
+    done
   done
 }
 
@@ -52,6 +54,7 @@ commands() {
   run -0 k3 --help
   help=$output
   is "$(k3 help)" "$help"
+  is "$(k3 -h)" "$help"
   like "$(k3 --usage)" 'Usage: k3thread *'
   is "$(k3 --version)" 'k3thread 0.1.0'
   is "$(k3 -V)" 'k3thread 0.1.0'
@@ -90,10 +93,23 @@ EOF
 
 # --- mistakes ---
 
-@test "no command at all is a usage error" {
-  run -64 --separate-stderr k3
-  is "$output" ''
-  like "$stderr" 'k3thread: *'
+@test "no command at all is a usage error, which the overview explains" {
+  k3 help >overview
+  for words in '' '-L other'; do
+    # shellcheck disable=SC2086 # no word, or two
+    run -64 --separate-stderr k3 $words
+    is "$output" ''
+    is "$stderr" "$(cat overview)"
+  done
+}
+
+@test "the words of other tools get ours" {
+  for pair in stop=raise kill=raise ps=list status=list wait=join rm=clear exec=start; do
+    run -64 --separate-stderr k3 "${pair%=*}" web
+    is "$stderr" "k3thread: no command '${pair%=*}'; here it is '${pair#*=}'"
+    run -64 --separate-stderr k3 help "${pair%=*}"
+    is "$stderr" "k3thread: no command '${pair%=*}'; here it is '${pair#*=}'"
+  done
 }
 
 @test "an unknown command suggests the nearest" {

@@ -78,6 +78,12 @@ refused() {
   as_shell '"${NOTHING:-a b}" "${NOTHING:-$NAME}" ${NOTHING:-${EMPTY:-deep}}'
   as_shell '"${NOTHING:-it'"'"'s}" ${NOTHING:-"}"}'
   is "$(words '${NOTHING:-a b}')" '[a b]'
+  # All arguments may be one, and count for nothing where it is not wanted.
+  as_shell 'x "${NOTHING:-$@}" y' 'a b' c
+  as_shell 'x "${NAME:-$@}" y' 'a b' c
+  as_shell 'x "${NAME:-$*}" y' 'a b' c
+  as_shell 'x ${NAME:-"$@"} y' 'a b' c
+  as_shell 'x "${NAME:-$@}" y'
 }
 
 @test "a dollar that begins nothing is a dollar" {
