@@ -54,7 +54,7 @@ const struct command *command_find(const char *name)
 static const char *translate(const char *name)
 {
     static const char *const words[][2] = {
-        {"stop", "raise"}, {"kill", "raise"}, {"ps", "list"}, {"status", "list"},
+        {"stop", "raise"}, {"kill", "raise"}, {"ps", "list"},    {"status", "list"},
         {"wait", "join"},  {"rm", "clear"},   {"exec", "start"},
     };
 

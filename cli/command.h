@@ -45,6 +45,7 @@ enum command_flags {
     COMMAND_CONNECTS = 1 << 1, /* needs a supervisor: session->client is connected, or status 69 */
     COMMAND_STARTS = 1 << 2,   /* the same, and starts a supervisor if there is none */
     COMMAND_IN_ORDER = 1 << 3, /* the first word that is no option ends the options */
+    COMMAND_ENDED = 1 << 4,    /* its threads may have ended */
 };
 
 /* The headings of the overview. */

@@ -4,6 +4,7 @@
 #include "cli/manual.h"
 #include "cli/rpc/bytes.h"
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -203,18 +204,49 @@ static void add_options(struct text *text, const struct argp_option *list)
     }
 }
 
+/* Each name once, though several threads had it. */
 static void add_threads(struct text *text, const json_t *threads)
 {
+    json_t       *known = json_object();
     const json_t *thread;
     size_t        i;
 
     json_array_foreach((json_t *) threads, i, thread) {
         char *name = NULL;
 
-        if (bytes_from_json(json_object_get(thread, "name"), &name) == 0)
+        if (bytes_from_json(json_object_get(thread, "name"), &name) == 0 &&
+            json_object_get(known, name) == NULL) {
+            (void) json_object_set_new_nocheck(known, name, json_true());
             add_word(text, name);
+        }
         free(name);
     }
+    json_decref(known);
+}
+
+/* The supervisors that have a socket in the user's own directory. */
+static void add_labels(struct text *text)
+{
+    static const char    suffix[] = ".sock";
+    struct place         place = {0};
+    char                *why = NULL;
+    DIR                 *directory = NULL;
+    const struct dirent *entry;
+
+    if (place_resolve(&place, "default", NULL, &why) == 0)
+        directory = opendir(place.directory);
+    while (directory != NULL && (entry = readdir(directory)) != NULL) {
+        size_t length = strlen(entry->d_name);
+
+        if (length < sizeof(suffix) || strcmp(entry->d_name + length - strlen(suffix), suffix) != 0)
+            continue;
+        text_append(text, entry->d_name, length - strlen(suffix));
+        text_append(text, "", 1);
+    }
+    if (directory != NULL)
+        closedir(directory);
+    place_release(&place);
+    free(why);
 }
 
 /* Those that are named for signals also without SIG, as kill has them. */
@@ -258,6 +290,9 @@ void complete_add(struct text *text, enum complete_kind kind, const struct comma
         break;
     case COMPLETE_THREAD:
         add_threads(text, threads);
+        break;
+    case COMPLETE_LABEL:
+        add_labels(text);
         break;
     case COMPLETE_EXCEPTION:
         add_exceptions(text);
@@ -307,8 +342,9 @@ void complete_describe(struct text *text, enum complete_kind kind, const struct 
     }
 }
 
-json_t *complete_threads(struct session *session)
+json_t *complete_threads(struct session *session, const struct command *command)
 {
+    bool         live = !(command->flags & COMMAND_ENDED);
     json_t      *threads;
     struct reply reply;
     unsigned     flags = session->socket != NULL ? CLIENT_ANY_USER : 0;
@@ -322,7 +358,7 @@ json_t *complete_threads(struct session *session)
             return NULL;
     }
     if (client_open(&session->client, &session->place, flags) != 0 ||
-        client_call(&session->client, "list", json_pack("{s:b}", "live", 1), &reply) != 0)
+        client_call(&session->client, "list", json_pack("{s:b}", "live", live), &reply) != 0)
         return NULL;
     threads = json_deep_copy(reply.result);
     reply_release(&reply);

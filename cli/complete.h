@@ -28,6 +28,7 @@ enum complete_kind {
     COMPLETE_NOTHING, /* nobody knows it but the user */
     COMPLETE_COMMAND, /* of the table */
     COMPLETE_OPTION,
+    COMPLETE_LABEL, /* of a supervisor: -L */
 #define X(name, words) COMPLETE_##name,
     COMPLETE_KINDS(X)
 #undef X
@@ -53,9 +54,9 @@ void complete_describe(struct text *text, enum complete_kind kind, const struct 
                        const char *word);
 
 /*
- * The threads that live, a new reference, or NULL: without a supervisor, which a look at them does
- * not start. Uses the session's connection.
+ * Returns the threads that COMMAND can be about, a new reference, or NULL: without a supervisor,
+ * which a look at them does not start. Uses the session's connection.
  */
-json_t *complete_threads(struct session *session);
+json_t *complete_threads(struct session *session, const struct command *command);
 
 #endif

@@ -176,7 +176,7 @@ static bool skip_program_options(struct cursor *cursor, struct session *session)
         size_t      used = 1;
 
         if ((letter == 'L' || letter == 'S') && *value == '\0') {
-            cursor->kind = letter == 'S' ? COMPLETE_FILE : COMPLETE_NOTHING;
+            cursor->kind = letter == 'S' ? COMPLETE_FILE : COMPLETE_LABEL;
             if (cursor->count == 2)
                 return false;
             value = cursor->words[1];
@@ -238,6 +238,7 @@ static const char *kind_word(enum complete_kind kind)
         return "programs";
     case COMPLETE_COMMAND:
     case COMPLETE_OPTION:
+    case COMPLETE_LABEL:
     case COMPLETE_THREAD:
     case COMPLETE_EXCEPTION:
     case COMPLETE_SHELL:
@@ -277,7 +278,7 @@ static int answer(struct call *call)
 
     find_kind(&cursor, call->session);
     if (cursor.kind == COMPLETE_THREAD)
-        threads = complete_threads(call->session);
+        threads = complete_threads(call->session, cursor.command);
     add_reply(&text, &cursor, threads);
     status = command_print(call, &text);
     json_decref(threads);

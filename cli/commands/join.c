@@ -187,7 +187,7 @@ const struct command command_join = {
            "first in the order given that is not 0. With --ready it is 0 when all are ready, and "
            "125 if one ended before it was.",
     .group = COMMAND_GROUP_WATCHING,
-    .flags = COMMAND_CONNECTS,
+    .flags = COMMAND_ENDED | COMMAND_CONNECTS,
     .options = options,
     .options_size = sizeof(struct join_options),
     .parse = parse,

@@ -121,7 +121,7 @@ const struct command command_list = {
     .doc = "Show the threads\vTHREAD is a name, an id or a pattern such as 'web-*'; all threads "
            "if there is none. TIME is how long the command has run, RESULT how it ended.",
     .group = COMMAND_GROUP_WATCHING,
-    .flags = COMMAND_CONNECTS,
+    .flags = COMMAND_ENDED | COMMAND_CONNECTS,
     .options = options,
     .options_size = sizeof(struct list_options),
     .parse = parse,

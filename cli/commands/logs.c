@@ -176,7 +176,7 @@ const struct command command_logs = {
         "Show what a thread's command printed\vTHREAD is a name or an id; of a pattern, the logs "
         "of all threads that fit are shown, each line with its thread's name.",
     .group = COMMAND_GROUP_WATCHING,
-    .flags = COMMAND_CONNECTS,
+    .flags = COMMAND_ENDED | COMMAND_CONNECTS,
     .options = options,
     .options_size = sizeof(struct logs_options),
     .parse = parse,

@@ -39,7 +39,7 @@ static void complete(void *context, const struct text *before, const char *curre
         return;
     kind = complete_kind_at(words.list, words.count, current, &command);
     if (kind == COMPLETE_THREAD)
-        threads = complete_threads(shell->session);
+        threads = complete_threads(shell->session, command);
     complete_add(candidates, kind, command, threads);
     json_decref(threads);
     words_release(&words);

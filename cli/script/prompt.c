@@ -4,12 +4,14 @@
 #include "cli/script/words.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <histedit.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <wchar.h>
@@ -66,20 +68,53 @@ static void load_history(struct prompt *prompt)
     (void) history(prompt->history, &event, H_LOAD, prompt->history_path); /* may be missing */
 }
 
-/* After each line: a terminal may go away at any time. */
+/* Opens the history's file, for this process alone until it is closed. Returns -1 without one. */
+static int lock_history(const struct prompt *prompt)
+{
+    int fd = prompt->history_path == NULL
+                 ? -1
+                 : open(prompt->history_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+
+    if (fd >= 0 && flock(fd, LOCK_EX) == 0)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+/* Reads the history anew, with what other shells have added. Returns false if it cannot be read. */
+static bool reload_history(struct prompt *prompt, int fd)
+{
+    HistEvent   event;
+    struct stat info;
+
+    if (fstat(fd, &info) < 0)
+        return false;
+    if (info.st_size == 0)
+        return true;
+    (void) history(prompt->history, &event, H_CLEAR);
+    return history(prompt->history, &event, H_LOAD, prompt->history_path) >= 0;
+}
+
+/*
+ * After each line, for a terminal may go away at any time. The file belongs to all shells: who
+ * writes it has read it before, under its lock.
+ */
 static void add_history(struct prompt *prompt, const char *line)
 {
     HistEvent event;
-    mode_t    mask;
+    int       fd;
+    bool      known;
 
     if (line[strspn(line, " \t\n")] == '\0')
         return;
+    fd = lock_history(prompt);
+    known = fd >= 0 && reload_history(prompt, fd);
     (void) history(prompt->history, &event, H_ENTER, line);
-    if (prompt->history_path == NULL)
-        return;
-    mask = umask(077);
-    (void) history(prompt->history, &event, H_SAVE, prompt->history_path);
-    umask(mask);
+    if (known)
+        (void) history(prompt->history, &event, H_SAVE, prompt->history_path);
+    if (fd >= 0)
+        close(fd);
 }
 
 /* Completion */

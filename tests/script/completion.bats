@@ -48,17 +48,37 @@ completes() {
   is "$(completes 'help scr' help scr)" script
 }
 
-@test "threads are those that live" {
+@test "threads are those that a command can be about: for raise those that live" {
   k3 start --name web -- sleep 1000
   k3 start --name 'my web' -- sleep 1000
   k3 start --name a:b -- sleep 1000
-  k3 start --name gone -- true
-  k3 join gone
+  for _ in 1 2; do
+    k3 start --name gone -- true
+    k3 join gone
+  done
   is "$(completes 'raise ' raise '')" $'web\nmy\\ web\na:b'
   is "$(completes 'raise w' raise w)" web
-  is "$(completes 'join web ' join web '')" $'web\nmy\\ web\na:b'
-  is "$(completes 'logs -n 3 ' logs -n 3 w)" web
+  is "$(completes 'logs -n 3 w' logs -n 3 w)" web
   is "$(completes 'raise a:' raise a :)" ':b'
+  # Each name once, though two threads had it.
+  for command in join logs list; do
+    is "$(completes "$command g" "$command" g)" gone
+  done
+  is "$(completes 'join gone ' join gone '' | wc -l)" 4
+  is "$(completes 'start --needs ' start --needs '')" $'web\nmy\\ web\na:b'
+}
+
+@test "-L has the supervisors that are there" {
+  unset K3THREAD_SOCKET
+  export K3THREAD_TMPDIR=$dir XDG_RUNTIME_DIR=$dir
+  is "$(completes '-L ' -L '')" ''
+  k3 -L one start -- sleep 1000
+  k3 -L other start --name theirs -- sleep 1000
+  is "$(completes '-L ' -L '' | sort)" $'one\nother'
+  is "$(completes '-L ot' -L ot)" other
+  is "$(completes '-L other raise ' -L other raise '')" theirs
+  k3 -L one shutdown --now
+  k3 -L other shutdown --now
 }
 
 @test "the supervisor is the one that the words name" {

@@ -200,6 +200,33 @@ prompt
 END
 }
 
+@test "of two shells at once the history of both is kept" {
+  k3 start -- true
+  cat >talk <<'END'
+set timeout 30
+expect_after timeout { exit 99 }
+for {set i 0} {$i < 2} {incr i} {
+  spawn -noecho $env(K3THREAD) shell
+  set shell($i) $spawn_id
+  expect -i $shell($i) "k3thread> "
+}
+for {set line 0} {$line < 3} {incr line} {
+  for {set i 0} {$i < 2} {incr i} {
+    send -i $shell($i) "help line-$line-of-$i\r"
+    expect -i $shell($i) "no command"
+    expect -i $shell($i) "k3thread> "
+  }
+}
+for {set i 0} {$i < 2} {incr i} {
+  send -i $shell($i) "\004"
+  expect -i $shell($i) eof
+}
+END
+  expect talk
+  is "$(grep -o 'line-.-of-.' .local/state/k3thread/history)" \
+    "$(printf 'line-%s\n' 0-of-0 0-of-1 1-of-0 1-of-1 2-of-0 2-of-1)"
+}
+
 @test "XDG_STATE_HOME says where" {
   k3 start -- true
   XDG_STATE_HOME=$dir/state talk <<<$'send "list\\r"\nprompt'
