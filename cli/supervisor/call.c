@@ -157,7 +157,7 @@ void call_fail_with(struct call *call, enum protocol_error code, const char *mes
     answer(call, "error", &error);
 }
 
-void call_fail(struct call *call, enum protocol_error code, const char *format, ...)
+bool call_fail(struct call *call, enum protocol_error code, const char *format, ...)
 {
     char        message[1024];
     struct text no_data = {0};
@@ -167,17 +167,16 @@ void call_fail(struct call *call, enum protocol_error code, const char *format, 
     vsnprintf(message, sizeof(message), format, arguments);
     va_end(arguments);
     call_fail_with(call, code, message, &no_data);
+    return false;
 }
 
 bool call_refuse(struct call *call, int error, const char *what)
 {
     if (error == -ENOMEM)
-        call_fail(call, PROTOCOL_INTERNAL_ERROR, "out of memory");
-    else if (error == -EILSEQ)
-        call_fail(call, PROTOCOL_VALUE_ERROR, "%s without a NUL byte", what);
-    else
-        call_fail(call, PROTOCOL_TYPE_ERROR, "%s", what);
-    return false;
+        return call_fail(call, PROTOCOL_INTERNAL_ERROR, "out of memory");
+    if (error == -EILSEQ)
+        return call_fail(call, PROTOCOL_VALUE_ERROR, "%s without a NUL byte", what);
+    return call_fail(call, PROTOCOL_TYPE_ERROR, "%s", what);
 }
 
 /* Sorted from the end: calls mostly come with like timeouts. */

@@ -52,8 +52,11 @@ void call_reply_written(struct call *call, struct text *result);
 /* The same with a thread, of which it shows the members that the call wants. */
 void call_reply_record(struct call *call, const struct record *record);
 
-/* Answers with an error, and frees the call. */
-__attribute__((format(printf, 3, 4))) void call_fail(struct call *call, enum protocol_error code,
+/*
+ * Answers with an error, and frees the call. Returns false: a function that fails the call it was
+ * given returns that, so that its caller does not touch the call again.
+ */
+__attribute__((format(printf, 3, 4))) bool call_fail(struct call *call, enum protocol_error code,
                                                      const char *format, ...);
 
 /* The same with further members for its data, which are written already; they are released. */

@@ -5,6 +5,7 @@
 #include "cli/supervisor/journal.h"
 #include "cli/supervisor/lean.h"
 #include "cli/supervisor/sweep.h"
+#include "cli/supervisor/title.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -89,7 +90,7 @@ __attribute__((noreturn)) static void guard(const struct guardian_options *optio
     siginfo_t end;
     bool      is_lean = false;
 
-    prctl(PR_SET_NAME, "k3thread-guard");
+    title_set("k3-guardian");
     close(options->listener);
     if (options->lifeline >= 0 && options->directory == NULL)
         close(options->lifeline);
@@ -109,7 +110,7 @@ __attribute__((noreturn)) static void stand_for(pid_t guardian, const sigset_t *
     siginfo_t end;
     bool      is_lean = false;
 
-    prctl(PR_SET_NAME, "k3thread-wait");
+    title_set("k3-wait");
     (void) close_range(3, ~0U, 0); /* the next supervisor waits for none of them to be closed */
     for (;;) {
         int signal = wait_for_signal(signals, &is_lean);

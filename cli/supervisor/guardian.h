@@ -4,6 +4,8 @@
  * It is a subreaper above the supervisor. When that one dies, by SIGKILL too, the kernel kills the
  * commands (each dies with its thread) and hands everything that they started to the guardian,
  * which kills it. When the guardian dies, the supervisor hears of it and ends everything in order.
+ * The guardian's name and arguments are not the program's, so that who kills by name does not hit
+ * both.
  */
 #ifndef K3THREAD_CLI_SUPERVISOR_GUARDIAN_H
 #define K3THREAD_CLI_SUPERVISOR_GUARDIAN_H

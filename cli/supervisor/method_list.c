@@ -59,8 +59,7 @@ static bool parse_selectors(struct call *call, const json_t *words, struct selec
 
     if (selectors == NULL || (words != NULL && !json_is_array(words))) {
         free(selectors);
-        call_fail(call, PROTOCOL_TYPE_ERROR, "\"threads\" must be a list of threads");
-        return false;
+        return call_fail(call, PROTOCOL_TYPE_ERROR, "\"threads\" must be a list of threads");
     }
     for (size_t i = 0; i < count; i++)
         if (!select_parse(call, json_array_get(words, i), &selectors[i])) {
@@ -69,8 +68,7 @@ static bool parse_selectors(struct call *call, const json_t *words, struct selec
         }
     if (has_too_many_patterns(selectors, count)) {
         free_selectors(selectors, count);
-        call_fail(call, PROTOCOL_VALUE_ERROR, "more than %d patterns", PATTERNS_MAX);
-        return false;
+        return call_fail(call, PROTOCOL_VALUE_ERROR, "more than %d patterns", PATTERNS_MAX);
     }
     *ret = selectors;
     return true;
@@ -217,7 +215,7 @@ static struct listing *listing_new(struct call *call, struct selector *selectors
 void method_list(struct call *call, const json_t *params)
 {
     const json_t          *words = NULL, *names = NULL;
-    struct selector       *selectors;
+    struct selector       *selectors = NULL;
     const struct selector *missing;
     bool                   live = false, table = false;
     const struct param     wanted[] = {

@@ -50,8 +50,8 @@ static bool parse_command(struct call *call, const json_t *command, struct job *
     int error;
 
     if (!json_is_array(command) || json_array_size(command) == 0) {
-        call_fail(call, PROTOCOL_TYPE_ERROR, "\"command\" must be a list of one string or more");
-        return false;
+        return call_fail(call, PROTOCOL_TYPE_ERROR,
+                         "\"command\" must be a list of one string or more");
     }
     error = strings_from_json(command, &job->argv);
     return error == 0 || call_refuse(call, error, "\"command\" must be a list of strings");
@@ -66,8 +66,8 @@ static bool check_environment(struct call *call, char *const *strings)
 {
     for (char *const *s = strings; *s != NULL; s++)
         if (!is_assignment(*s)) {
-            call_fail(call, PROTOCOL_VALUE_ERROR, "'%s' in the environment is no NAME=VALUE", *s);
-            return false;
+            return call_fail(call, PROTOCOL_VALUE_ERROR, "'%s' in the environment is no NAME=VALUE",
+                             *s);
         }
     return true;
 }
@@ -123,16 +123,15 @@ static bool parse_path(struct call *call, const json_t *path, const char *what, 
         return call_refuse(call, error, what);
     if ((*ret)[0] == '/')
         return true;
-    call_fail(call, PROTOCOL_VALUE_ERROR, "'%s' is no absolute path", *ret);
-    return false;
+    return call_fail(call, PROTOCOL_VALUE_ERROR, "'%s' is no absolute path", *ret);
 }
 
 static bool check_seconds(struct call *call, const char *name, double seconds)
 {
     if (seconds >= 0 && isfinite(seconds))
         return true;
-    call_fail(call, PROTOCOL_VALUE_ERROR, "%s must be 0 seconds or more, not %g", name, seconds);
-    return false;
+    return call_fail(call, PROTOCOL_VALUE_ERROR, "%s must be 0 seconds or more, not %g", name,
+                     seconds);
 }
 
 static bool check_name(struct call *call, const char *name)
@@ -141,15 +140,15 @@ static bool check_name(struct call *call, const char *name)
     const struct record *namesake;
 
     if (fault != NULL) {
-        call_fail(call, PROTOCOL_VALUE_ERROR, "'%s' is no name for a thread: %s", name, fault);
-        return false;
+        return call_fail(call, PROTOCOL_VALUE_ERROR, "'%s' is no name for a thread: %s", name,
+                         fault);
     }
     namesake = store_find_name(name);
     if (namesake == NULL || !record_is_live(namesake))
         return true;
-    call_fail(call, PROTOCOL_VALUE_ERROR, "a live thread is named '%s' already, its id is %llu",
-              name, (unsigned long long) namesake->id);
-    return false;
+    return call_fail(call, PROTOCOL_VALUE_ERROR,
+                     "a live thread is named '%s' already, its id is %llu", name,
+                     (unsigned long long) namesake->id);
 }
 
 static bool parse_ready(struct call *call, const json_t *ready, struct job *job)
@@ -163,9 +162,10 @@ static bool parse_ready(struct call *call, const json_t *ready, struct job *job)
     if (error != 0)
         return call_refuse(call, error, "\"ready\" must be a string");
     fault = ready_fault(job->ready);
-    if (fault != NULL) /* however long the word is, the reason fits in */
-        call_fail(call, PROTOCOL_VALUE_ERROR, "--ready '%.200s': %s", job->ready, fault);
-    return fault == NULL;
+    if (fault == NULL)
+        return true;
+    /* However long the word is, the reason fits in. */
+    return call_fail(call, PROTOCOL_VALUE_ERROR, "--ready '%.200s': %s", job->ready, fault);
 }
 
 /* "never", "on-failure", "always", the last two with ":N" for how often. */
@@ -190,9 +190,8 @@ static bool parse_restart(struct call *call, const char *text, struct job *job)
                 return true;
             }
         }
-    call_fail(call, PROTOCOL_VALUE_ERROR,
-              "--restart takes never, on-failure[:N] or always[:N], not '%s'", text);
-    return false;
+    return call_fail(call, PROTOCOL_VALUE_ERROR,
+                     "--restart takes never, on-failure[:N] or always[:N], not '%s'", text);
 }
 
 static bool parse_log_limit(struct call *call, json_int_t limit, struct job *job)
@@ -200,10 +199,10 @@ static bool parse_log_limit(struct call *call, json_int_t limit, struct job *job
     job->log_limit = (off_t) limit;
     if (limit >= 0 && (limit == 0 || job->output == NULL))
         return true;
-    call_fail(call, PROTOCOL_VALUE_ERROR,
-              limit < 0 ? "a log's limit is a number of bytes"
-                        : "--log-limit is for logs; it would cut holes into --output's file");
-    return false;
+    return call_fail(call, PROTOCOL_VALUE_ERROR,
+                     limit < 0
+                         ? "a log's limit is a number of bytes"
+                         : "--log-limit is for logs; it would cut holes into --output's file");
 }
 
 /* The threads that must be ready first: they have to be there, live or ended. */
@@ -212,8 +211,7 @@ static bool parse_needs(struct call *call, const json_t *needs, struct job *job)
     size_t count = json_array_size(needs);
 
     if (needs != NULL && !json_is_array(needs)) {
-        call_fail(call, PROTOCOL_TYPE_ERROR, "\"needs\" must be a list of threads");
-        return false;
+        return call_fail(call, PROTOCOL_TYPE_ERROR, "\"needs\" must be a list of threads");
     }
     job->needs = calloc(count + 1, sizeof(*job->needs));
     if (job->needs == NULL)

@@ -57,10 +57,13 @@ static unsigned sum(const json_t *names, unsigned (*bit)(const char *name))
 
 bool params_members(struct call *call, const json_t *names, unsigned *ret)
 {
-    *ret = names == NULL ? RECORD_ALL_MEMBERS : sum(names, record_member);
-    if (*ret == 0)
-        call_fail(call, PROTOCOL_VALUE_ERROR, "\"members\" must be a list of a thread's members");
-    return *ret != 0;
+    unsigned members = names == NULL ? RECORD_ALL_MEMBERS : sum(names, record_member);
+
+    if (members == 0)
+        return call_fail(call, PROTOCOL_VALUE_ERROR,
+                         "\"members\" must be a list of a thread's members");
+    *ret = members;
+    return true;
 }
 
 /* What to raise. */
@@ -142,8 +145,8 @@ static bool parse_exception(struct call *call, const char *name, struct raise *r
 {
     raise->type = exceptions_find(name);
     if (raise->type == NULL)
-        call_fail(call, PROTOCOL_VALUE_ERROR, "no exception is named '%.64s'", name);
-    return raise->type != NULL;
+        return call_fail(call, PROTOCOL_VALUE_ERROR, "no exception is named '%.64s'", name);
+    return true;
 }
 
 static bool parse_message(struct call *call, const json_t *message, struct raise *raise)
@@ -316,10 +319,12 @@ void method_shutdown(struct call *call, const json_t *params)
 /* Which events are wanted: all, or those in the list NAMES. */
 static bool parse_events(struct call *call, const json_t *names, unsigned *ret)
 {
-    *ret = names == NULL ? EVENTS_ALL : sum(names, events_bit);
-    if (*ret == 0)
-        call_fail(call, PROTOCOL_VALUE_ERROR, "\"events\" must be a list of events' names");
-    return *ret != 0;
+    unsigned events = names == NULL ? EVENTS_ALL : sum(names, events_bit);
+
+    if (events == 0)
+        return call_fail(call, PROTOCOL_VALUE_ERROR, "\"events\" must be a list of events' names");
+    *ret = events;
+    return true;
 }
 
 void method_watch(struct call *call, const json_t *params)

@@ -25,7 +25,8 @@ method_run method_start, method_list, method_raise, method_join, method_logs, me
 
 /*
  * Which members of the threads are wanted, as a sum of record_member()s: all, or those in the list
- * NAMES. Returns false, with the call failed, if it is no such list.
+ * NAMES. Returns false, with the call failed and *RET untouched, if it is no such list: *RET may be
+ * the call's own.
  */
 bool params_members(struct call *call, const json_t *names, unsigned *ret);
 

@@ -13,19 +13,18 @@ static const struct param *find(const struct param *table, const char *name)
     return NULL;
 }
 
-static void fail_unknown(struct call *call, const char *name, const struct param *table)
+static bool fail_unknown(struct call *call, const char *name, const struct param *table)
 {
     struct suggestion suggestion = {.word = name};
 
     for (; table->name != NULL; table++)
         suggest_consider(&suggestion, table->name);
     if (suggestion.nearest != NULL)
-        call_fail(call, PROTOCOL_INVALID_PARAMS,
-                  "%s: unknown parameter '%.64s'; did you mean '%s'?", call->method, name,
-                  suggestion.nearest);
-    else
-        call_fail(call, PROTOCOL_INVALID_PARAMS, "%s: unknown parameter '%.64s'", call->method,
-                  name);
+        return call_fail(call, PROTOCOL_INVALID_PARAMS,
+                         "%s: unknown parameter '%.64s'; did you mean '%s'?", call->method, name,
+                         suggestion.nearest);
+    return call_fail(call, PROTOCOL_INVALID_PARAMS, "%s: unknown parameter '%.64s'", call->method,
+                     name);
 }
 
 static bool check_names(struct call *call, const json_t *params, const struct param *table)
@@ -34,10 +33,8 @@ static bool check_names(struct call *call, const json_t *params, const struct pa
     json_t     *value;
 
     json_object_foreach((json_t *) params, name, value)
-        if (find(table, name) == NULL) {
-            fail_unknown(call, name, table);
-            return false;
-        }
+        if (find(table, name) == NULL)
+            return fail_unknown(call, name, table);
     return true;
 }
 
@@ -69,16 +66,16 @@ static bool take(struct call *call, const struct param *param, const json_t *val
     const char *kind;
 
     if (value == NULL || json_is_null(value)) {
-        if (param->required)
-            call_fail(call, PROTOCOL_INVALID_PARAMS, "%s: missing parameter '%s'", call->method,
-                      param->name);
-        return !param->required;
+        if (!param->required)
+            return true;
+        return call_fail(call, PROTOCOL_INVALID_PARAMS, "%s: missing parameter '%s'", call->method,
+                         param->name);
     }
     kind = put(param, value);
-    if (kind != NULL)
-        call_fail(call, PROTOCOL_TYPE_ERROR, "%s: \"%s\" must be %s", call->method, param->name,
-                  kind);
-    return kind == NULL;
+    if (kind == NULL)
+        return true;
+    return call_fail(call, PROTOCOL_TYPE_ERROR, "%s: \"%s\" must be %s", call->method, param->name,
+                     kind);
 }
 
 bool params_take(struct call *call, const json_t *params, const struct param *table)

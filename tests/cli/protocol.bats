@@ -683,6 +683,23 @@ assert [thread["id"] for thread in call("list")] == [1]
 END
 }
 
+@test "a call that failed is not touched again: members and events that there are not" {
+  k3 shutdown --now
+  in_background supervise env MALLOC_PERTURB_=90 "$K3THREAD" supervise
+  wait_until "$DEADLINE" test -S k.sock
+  script <<'EOF'
+start("sleep", "1000", name="a")
+for method, params in [("list", {}), ("join", {"thread": "a"}), ("raise", {"thread": "a"}),
+                       ("start", {"command": ["/bin/true"]}), ("watch", {})]:
+    for members in [["nonsense"], [], 3]:
+        fails(-32002, "ValueError", method, members=members, **params)
+fails(-32002, "ValueError", "watch", events=["nonsense"])
+assert [thread["state"] for thread in call("list")] == ["running"]
+EOF
+  k3 shutdown --now
+  finish supervise
+}
+
 @test "only the members that are asked for" {
   script <<'END'
 thread = start("sleep", "1000", name="a")

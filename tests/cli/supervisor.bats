@@ -286,6 +286,20 @@ end_other() {
   like "$(cat joining.err)" 'k3thread: join: *k.log*'
 }
 
+@test "a kill by the program's name misses the guardian, which ends what was started" {
+  k3 start -n a -- sh -c '(setsid sh -c "echo \$\$ >orphan; exec sleep 1000" &); exec sleep 1000'
+  wait_for_file orphan
+  guardian=$(guardian_pid)
+  supervisor=$(supervisor_pid)
+  like "$(ps -o comm= -o args= -p "$guardian")" 'k3-guardian *k3-guardian*'
+  pgrep -f k3thread >found
+  grep -qx "$supervisor" found
+  run ! grep -x "$guardian" found
+  kill -KILL "$supervisor"
+  wait_until "$DEADLINE" refute_alive "$guardian"
+  refute_alive "$(cat orphan)"
+}
+
 @test "when the guardian is killed, the supervisor ends everything in order" {
   k3 start -- sh -c 'trap "echo raised >out; exit" TERM; echo >ready; while :; do sleep 0.02; done'
   wait_for_file ready
