@@ -2,6 +2,7 @@
 
 #include "cli/clock.h"
 #include "cli/exceptions.h"
+#include "cli/status.h"
 #include "cli/supervisor/environment.h"
 #include "cli/supervisor/lean.h"
 #include "cli/supervisor/mark.h"
@@ -100,8 +101,7 @@ APART static void time_out(struct worker *worker)
 static struct spawn_plan make_plan(const struct worker *worker)
 {
     const struct job *job = &worker->record->job;
-
-    return (struct spawn_plan){
+    struct spawn_plan plan = {
         .argv = job->argv,
         .environment = worker->environment,
         .directory = job->directory,
@@ -111,13 +111,24 @@ static struct spawn_plan make_plan(const struct worker *worker)
         .nofile = command_nofile,
         .mark_resource = mark_resource(),
         .mark = mark_of(worker->record->id),
-        .extra_from = worker->ready != NULL ? worker->ready->write_end : -1,
-        .extra_to = worker->ready != NULL ? worker->ready->number : 0,
+        .extra_from = -1,
     };
+
+    if (worker->ready != NULL)
+        ready_extend(worker->ready, &plan);
+    return plan;
 }
 
+static void close_ready(struct worker *worker)
+{
+    ready_close(worker->ready);
+    worker->ready = NULL;
+}
+
+/* There is nothing more to be found out. */
 static void become_ready(struct worker *worker)
 {
+    close_ready(worker);
     worker->report->ready = true;
     if (worker->report->state != STATE_STOPPING)
         worker_post(worker, STATE_READY);
@@ -150,6 +161,15 @@ static const char *object_of_failure(const struct job *job, enum spawn_stage sta
     }
 }
 
+/* There is no run: STATUS is its status, and MESSAGE, which is taken over, says why. */
+static void note_error(struct worker *worker, int error, int status, char *message)
+{
+    worker->report->error = error;
+    worker->report->exit_code = status;
+    worker->report->signal = 0;
+    worker->report->message = message;
+}
+
 static void note_failure(struct worker *worker, const struct spawned *spawned, int error)
 {
     static const char *const words[] = {
@@ -158,13 +178,12 @@ static void note_failure(struct worker *worker, const struct spawned *spawned, i
 #undef X
     };
     const char *object = object_of_failure(&worker->record->job, spawned->stage);
+    char       *message;
 
-    worker->report->error = error;
-    worker->report->exit_code = status_of_failure(spawned, error);
-    worker->report->signal = 0;
-    if (asprintf(&worker->report->message, "cannot %s '%s': %s", words[spawned->stage], object,
+    if (asprintf(&message, "cannot %s '%s': %s", words[spawned->stage], object,
                  strerrordesc_np(error)) < 0)
-        worker->report->message = NULL;
+        message = NULL;
+    note_error(worker, error, status_of_failure(spawned, error), message);
 }
 
 /* The command runs: what is known of it is posted. */
@@ -239,7 +258,7 @@ static double patience(const struct worker *worker)
     double left;
 
     if (worker->ready != NULL)
-        next = earlier(next, worker->ready->next);
+        next = earlier(next, ready_next(worker->ready));
     if (worker->trim != NULL)
         next = earlier(next, worker->trim->next);
     left = worker_until(next);
@@ -264,7 +283,7 @@ static bool serve(struct worker *worker, const struct pollfd *polls)
 {
     if (worker->trim != NULL && is_due(&polls[LOG], worker->trim->next))
         trim_check(worker->trim);
-    if (worker->ready != NULL && is_due(&polls[PROBE], worker->ready->next))
+    if (worker->ready != NULL && is_due(&polls[PROBE], ready_next(worker->ready)))
         check_ready(worker);
     if (polls[COMMAND].revents != 0)
         return true;
@@ -279,7 +298,7 @@ static void wait_for_command(struct worker *worker)
     for (;;) {
         struct pollfd polls[POLLED] = {
             [COMMAND] = {.fd = worker->pidfd, .events = POLLIN},
-            [PROBE] = worker->ready != NULL ? worker->ready->poll : (struct pollfd){.fd = -1},
+            [PROBE] = worker->ready != NULL ? ready_poll(worker->ready) : (struct pollfd){.fd = -1},
             [LOG] = worker->trim != NULL ? worker->trim->poll : (struct pollfd){.fd = -1},
         };
         int n = k3thread_poll(polls, POLLED, patience(worker));
@@ -301,24 +320,11 @@ static int open_extras(struct worker *worker)
 {
     const struct job *job = &worker->record->job;
 
-    if (job->ready != NULL && (worker->ready = malloc(sizeof(*worker->ready))) == NULL)
-        return -ENOMEM;
     if (job->log_limit > 0 && (worker->trim = malloc(sizeof(*worker->trim))) == NULL)
         return -ENOMEM;
     if (worker->trim != NULL)
         *worker->trim = (struct trim){0};
-    if (worker->ready == NULL)
-        return 0;
-    *worker->ready = (struct ready){.poll.fd = -1, .log = -1, .write_end = -1};
-    return ready_open(worker->ready, job->ready);
-}
-
-static void close_ready(struct worker *worker)
-{
-    if (worker->ready != NULL)
-        ready_close(worker->ready);
-    free(worker->ready);
-    worker->ready = NULL;
+    return job->ready != NULL ? ready_open(job->ready, &worker->ready) : 0;
 }
 
 static void close_trim(struct worker *worker)
@@ -329,19 +335,55 @@ static void close_trim(struct worker *worker)
     worker->trim = NULL;
 }
 
+/*
+ * Looks whether a stranger answers the probe already: then nothing could be learned from it, and the
+ * command, if it wants the same address, would not get it. Returns 0, or -errno with *RET_MESSAGE;
+ * -ECANCELED: an exception ended the thread meanwhile.
+ */
+APART static int find_stranger(struct worker *worker, char **ret_message)
+{
+    struct spawn_plan plan = make_plan(worker);
+    int               error;
+
+    do
+        error = ready_find_stranger(worker->ready, &plan, ret_message);
+    while (error == -ECANCELED && worker_goes_on(worker));
+    return error;
+}
+
+/* Prepares the run. Returns 0, or -errno with the report saying why, but for -ECANCELED. */
+static int prepare(struct worker *worker)
+{
+    static const struct spawned none = {.stage = SPAWN_ISOLATE};
+    char                       *message = NULL;
+    int                         error = open_extras(worker);
+
+    if (error == 0 && worker->ready != NULL)
+        error = find_stranger(worker, &message);
+    if (error == -EADDRINUSE)
+        note_error(worker, -error, STATUS_INTERNAL, message);
+    if (error == -EADDRINUSE || error == -ECANCELED)
+        return error;
+    if (error == 0)
+        error = take_environment(worker);
+    if (error != 0)
+        note_failure(worker, &none, -error);
+    return error;
+}
+
 APART static bool start(struct worker *worker)
 {
     struct job       *job = &worker->record->job;
-    struct spawned    spawned = {.stage = SPAWN_ISOLATE};
-    off_t             begin = worker->record->has_own_log ? 0 : size_of(job->output);
-    int               error = open_extras(worker);
+    bool              is_new = worker->record->has_own_log && worker->report->runs == 0;
+    off_t             begin = is_new ? 0 : size_of(job->output);
+    struct spawned    spawned;
     struct spawn_plan plan;
+    int               error;
 
-    if (error == 0)
-        error = take_environment(worker);
+    if (prepare(worker) != 0)
+        return false;
     plan = make_plan(worker);
-    if (error == 0)
-        error = spawn(&plan, &spawned);
+    error = spawn(&plan, &spawned);
     if (error != 0) {
         note_failure(worker, &spawned, -error);
         return false;

@@ -37,6 +37,12 @@ void execution_set_nofile(const struct rlimit *limit);
  */
 bool execution_run(struct worker *worker);
 
+/*
+ * Takes what was raised while no command ran. Returns false if the thread is to end: the report says
+ * so then.
+ */
+bool worker_goes_on(struct worker *worker);
+
 /* Takes what was raised meanwhile, as far as it concerns a command that runs. */
 void execution_take_raised(struct worker *worker);
 

@@ -7,6 +7,9 @@
 /* Far from any limit that somebody could have set, and as good as none to whoever looks. */
 #define MARK_BASE ((rlim_t) 1 << 60)
 
+/* No id of a thread comes near this bit, which makes its checks' id of it. */
+#define CHECK ((uint64_t) 1 << 56)
+
 static int resource = -1;
 
 /* A supervisor that runs within another's thread must leave that one's mark alone. */
@@ -33,6 +36,11 @@ int mark_resource(void)
 rlim_t mark_of(uint64_t id)
 {
     return MARK_BASE + id;
+}
+
+uint64_t mark_check_id(rlim_t mark)
+{
+    return (mark - MARK_BASE) | CHECK;
 }
 
 /* For a process of another user, whose limits prlimit() keeps back: its page in /proc. */
@@ -73,7 +81,7 @@ bool mark_is(pid_t pid, uint64_t id)
 {
     rlim_t mark;
 
-    return read_mark(pid, &mark) && mark == mark_of(id);
+    return read_mark(pid, &mark) && (mark == mark_of(id) || mark == mark_of(id | CHECK));
 }
 
 bool mark_is_any(pid_t pid)

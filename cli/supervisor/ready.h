@@ -1,13 +1,14 @@
 /*
  * When is a command ready? What --ready says:
  *
- *     FD              a line is written to that descriptor, which the command finds open
- *     tcp:HOST:PORT   a connection is accepted there (an address, or localhost)
- *     unix:PATH       the same
- *     line:REGEX      a line of the output matches (extended)
- *     cmd:COMMAND     the shell's command ends with 0; it is tried again and again
+ *     FD                     a line is written to that descriptor, which the command finds open
+ *     tcp:HOST:PORT          a connection is accepted there (an address, or localhost)
+ *     unix:PATH              the same
+ *     line:REGEX             a line of the output matches (extended)
+ *     cmd:COMMAND            the shell's command ends with 0; it is tried again and again
  *
- * A probe belongs to one execution of one thread and runs in its worker, which polls for it.
+ * Each kind of probe is a file of its own, and a row of the table in ready.c; see probe.h. A probe
+ * belongs to one execution of one thread and runs in its worker, which polls for it.
  */
 #ifndef K3THREAD_CLI_SUPERVISOR_READY_H
 #define K3THREAD_CLI_SUPERVISOR_READY_H
@@ -16,42 +17,39 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-struct pattern;
+struct ready;
 struct spawn_plan;
 
-enum ready_kind { READY_NOTHING, READY_FD, READY_TCP, READY_UNIX, READY_LINE, READY_CMD };
-
-/* Zeroed: nothing to be found out. */
-struct ready {
-    enum ready_kind kind;
-    const char     *argument; /* behind the first colon; borrowed */
-    int             number;   /* of READY_FD's descriptor */
-    struct pollfd   poll;     /* what to wait for; fd -1: nothing but the time */
-    double          next;     /* when to look again, on the monotonic clock; INFINITY: no matter */
-    double          pause;
-    pid_t           pid; /* of a cmd that runs */
-    int             log; /* READY_LINE: the output, read up to `at` */
-    off_t           at;
-    struct pattern *pattern;
-    int             write_end; /* READY_FD: for the spawn */
-};
-
-/* Why SPEC is no such word, or NULL if it is one. */
+/* Returns why SPEC is no probe, or NULL if it is one. */
 const char *ready_fault(const char *spec);
 
-/* Before the spawn. SPEC (may be NULL) must outlive it. Returns 0 or -errno. */
-int ready_open(struct ready *ready, const char *spec);
-
-/* After the spawn with PLAN, whose output began at START. */
-void ready_begin(struct ready *ready, const struct spawn_plan *plan, off_t start);
+/*
+ * Makes the probe that SPEC describes, before the command is spawned. SPEC must outlive it. Returns
+ * 0 or -errno.
+ */
+int ready_open(const char *spec, struct ready **ret);
 
 /*
- * Looks: when the poll says something, or `next` has come. Returns true when the command is ready;
- * the probe is over then and closed.
+ * Looks whether somebody else answers the probe before the command runs. Returns 0 if not, -EADDRINUSE
+ * with a message that says who does (NULL without memory; the caller frees it), or -ECANCELED if an
+ * exception came meanwhile: the look is to be repeated then, or given up.
  */
+int ready_find_stranger(struct ready *ready, const struct spawn_plan *plan, char **ret_message);
+
+/* Adds to PLAN what the probe gives the command. */
+void ready_extend(const struct ready *ready, struct spawn_plan *plan);
+
+/* Begins to look, after the spawn with PLAN; the command's output begins at START. */
+void ready_begin(struct ready *ready, const struct spawn_plan *plan, off_t start);
+
+/* Returns what to poll for (fd -1: nothing), and when to look whatever that says (INFINITY: never). */
+struct pollfd ready_poll(const struct ready *ready);
+double        ready_next(const struct ready *ready);
+
+/* Looks: when the poll says something, or `next` has come. Returns true when the command is ready. */
 bool ready_check(struct ready *ready, const struct spawn_plan *plan);
 
-/* Ends the probe. */
+/* Ends the probe, and whatever it started. NULL is fine. */
 void ready_close(struct ready *ready);
 
 #endif

@@ -296,6 +296,18 @@ int threads_raise(struct record *record, const k3thread_exctype *type, const cha
     return 0;
 }
 
+/* Returns whether RECORD has become ready since OLD: in each run, where there is a probe. */
+static bool shows_ready(const struct record *record, const struct report *old)
+{
+    const struct report *new = &record->now;
+
+    if (!new->ready)
+        return false;
+    if (record->job.ready == NULL)
+        return old->runs == 0;
+    return !old->ready || new->runs > old->runs;
+}
+
 /* A worker that has waited out its delay asks for its slot by this state. */
 static void take_in(struct record *record, const struct report *old)
 {
@@ -303,7 +315,7 @@ static void take_in(struct record *record, const struct report *old)
 
     if (new->runs > old->runs)
         events_post(new->runs == 1 ? EVENT_STARTED : EVENT_RESTARTED, record);
-    if (new->ready && !old->ready)
+    if (shows_ready(record, old))
         events_post(EVENT_READY, record);
     if (new->state == STATE_ENDED) {
         has_ended(record);

@@ -81,6 +81,11 @@ static enum news take_raised(struct worker *worker)
     return worker->ending ? NEWS_END : news;
 }
 
+bool worker_goes_on(struct worker *worker)
+{
+    return take_raised(worker) != NEWS_END;
+}
+
 /* Waits for SECONDS; returns false when an exception ended the thread instead. */
 static bool pause_for(struct worker *worker, double seconds)
 {
@@ -153,6 +158,7 @@ static void run(struct worker *worker)
             return;
         if (clock_monotonic() - start >= GOOD_RUN)
             pause = FIRST_PAUSE;
+        worker->report->ready = false; /* its next run has to show it again */
         worker_post(worker, STATE_DELAYED);
         if (!pause_for(worker, pause))
             return;

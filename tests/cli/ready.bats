@@ -21,6 +21,26 @@ time.sleep(1000)
 END
 }
 
+# A server of somebody else, which runs before a thread wants its address.
+stranger() {
+  serve
+  touch go
+  in_background stranger timeout 60 "$PYTHON" -I -S serve.py "$1"
+}
+
+finish_stranger() {
+  kill "${background[stranger]}"
+  finish stranger '*'
+}
+
+connects() {
+  "$PYTHON" -I -S -c 'import socket, sys
+family = socket.AF_INET if ":" in sys.argv[1] else socket.AF_UNIX
+address = sys.argv[1].split(":")
+socket.socket(family).connect((address[0], int(address[1])) if family == socket.AF_INET else sys.argv[1])' "$1" \
+    2>/dev/null
+}
+
 free_port() {
   "$PYTHON" -I -S -c 'import socket
 print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])'
@@ -85,6 +105,132 @@ becomes_ready() {
   k3 join --ready a
   k3 start --name b --after 1000 -- true
   run -124 k3 join --ready --timeout 0.1 b
+}
+
+@test "a TCP server that answers before the command runs makes a failure, which names it" {
+  port=$(free_port)
+  stranger "$port"
+  wait_until "$DEADLINE" connects "127.0.0.1:$port"
+  for host in 127.0.0.1 localhost; do
+    run -1 --separate-stderr k3 daemon --name "$host" --ready "tcp:$host:$port" -- touch ran
+    like "$stderr" "k3thread: daemon: OSError: tcp:$host:$port is answered before the command runs: pid * ($PYTHON -I -S serve.py $port) listens there"
+    run -125 k3 join "$host"
+    run -125 k3 join --ready "$host"
+  done
+  run -125 k3 start --wait --ready "tcp:127.0.0.1:$port" -- touch ran
+  run -125 k3 start --wait --after 0.01 --ready "tcp:127.0.0.1:$port" -- touch ran
+  like "$output" "*pid * listens there"
+  [ ! -e ran ]
+  finish_stranger
+}
+
+@test "so does one at a Unix socket, but not the file that a server left" {
+  stranger -u
+  wait_until "$DEADLINE" connects server.sock
+  run -1 k3 start --name a --ready unix:server.sock -- touch ran
+  like "$output" "*unix:server.sock is answered before the command runs: pid * ($PYTHON -I -S serve.py -u) listens there"
+  finish_stranger
+  [ -S server.sock ]
+  k3 start --name b --ready unix:server.sock -- sh -c 'rm server.sock; exec "$0" -I -S serve.py -u' "$PYTHON"
+  k3 join --ready b
+}
+
+@test "a relative path is the command's, however deep its directory is" {
+  serve
+  touch go
+  deep=$dir/$(printf '%0200d' 0)
+  mkdir -p "$deep"
+  cp serve.py go "$deep"
+  k3 start --name a --directory "$deep" --ready unix:server.sock -- "$PYTHON" -I -S serve.py -u
+  k3 join --ready --timeout 20 a
+  run -1 k3 start --ready "unix:$deep/server.sock" -- touch ran
+}
+
+# alone COMMAND…: in a network of its own, where each connection's own port is 40000 or 40001.
+alone() {
+  unshare -n "$PYTHON" -I -S -c 'import fcntl, os, socket, struct, sys
+fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh14x", b"lo", 1 | 64))
+open("/proc/sys/net/ipv4/ip_local_port_range", "w").write("40000 40001")
+os.execvp(sys.argv[1], sys.argv[1:])' "$@"
+}
+
+@test "a probe is not ready by a connection to itself, and takes no port" {
+  needs_root
+  k3 start -- true # the supervisor of what follows is another one
+  for host in 127.0.0.1 '[::1]' localhost; do
+    cat >alone.sh <<END
+export K3THREAD_SOCKET=$dir/alone.sock
+trap '"\$K3THREAD" shutdown --now' EXIT
+"\$K3THREAD" start --name a --ready 'tcp:$host:40000' -- sleep 1000
+"\$K3THREAD" join --ready --timeout 2 a
+[ \$? = 124 ] || exit 1
+"\$K3THREAD" raise -w a
+"$PYTHON" -I -S -c 'import socket; socket.socket().bind(("127.0.0.1", 40000))' || exit 2
+END
+    run -0 alone bash alone.sh
+  done
+}
+
+@test "a check that hangs is ended after 5 seconds, with all that it started, and repeated" {
+  cat >check <<'END'
+[ ! -e go ] || exit 0
+setsid sh -c 'echo $$ >>pids; sleep 1000' &
+echo $$ >>pids
+sleep 1000
+END
+  k3 start --name a --ready 'cmd:. ./check' -- sleep 1000
+  wait_for_lines pids 2
+  touch go
+  k3 join --ready --timeout 20 a
+  # shellcheck disable=SC2046
+  refute_alive $(cat pids)
+}
+
+# wait_for_lines FILE N
+wait_for_lines() {
+  wait_until "$DEADLINE" eval "[ \"\$(wc -l <'$1')\" -ge $2 ]"
+}
+
+@test "a check leaves no process, neither one that fails nor one that succeeds" {
+  k3 start --name a \
+    --ready 'cmd:sleep 1000 & echo $! >>pids; setsid sh -c "echo \$\$ >>pids; exec sleep 1000" & until [ "$(wc -l <pids)" -gt 1 ]; do sleep 0.01; done; [ -e go ]' \
+    -- sleep 1000
+  wait_for_lines pids 8
+  # shellcheck disable=SC2046
+  refute_alive $(head -n 4 pids)
+  touch go
+  k3 join --ready --timeout 20 a
+  # shellcheck disable=SC2046
+  refute_alive $(cat pids)
+}
+
+@test "a thread that ends during a check leaves no process of the check" {
+  k3 start --name a --ready 'cmd:setsid sh -c "echo \$\$ >pid; exec sleep 1000" & sleep 1000' -- sleep 1000
+  wait_for_file pid
+  k3 raise --wait a
+  refute_alive "$(cat pid)"
+}
+
+@test "after a restart a thread is ready when it has shown it again" {
+  k3 start --name a --restart always --ready line:up -- \
+    sh -c 'echo >>runs; [ $(wc -l <runs) -lt 3 ] || until [ -e go ]; do sleep 0.02; done; echo up; [ $(wc -l <runs) -ge 3 ] && sleep 1000'
+  wait_for_lines runs 3
+  wait_for_state a running
+  is "$(k3_field a ready)" false
+  becomes_ready a
+}
+
+is_run() {
+  [ "$(k3_field "$1" runs)" -ge "$2" ]
+}
+
+@test "a thread without a probe is not ready in the pause before a restart" {
+  k3 start --name a --restart always:4 -- true
+  wait_until "$DEADLINE" is_run a 3
+  wait_for_state a delayed
+  is "$(k3_field a ready)" false
+  k3 join a
+  is "$(k3_field a ready)" true
 }
 
 @test "who ends before it is ready says so, with its last lines" {

@@ -46,10 +46,10 @@ static void parse_place(const char *string)
 
 static void parse_ready(const char *string)
 {
-    struct ready ready = {.poll.fd = -1, .log = -1, .write_end = -1};
+    struct ready *ready = NULL;
 
-    if (ready_fault(string) == NULL && ready_open(&ready, string) == 0)
-        ready_close(&ready);
+    if (ready_fault(string) == NULL && ready_open(string, &ready) == 0)
+        ready_close(ready);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
