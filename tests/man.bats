@@ -52,7 +52,7 @@ EOF
   options_of_page >described
   grep -v -e '^daemon ' table | awk '$1 == "-" || !($3 ~ /^--(help|usage|version)$/)' | sort >expected
   sort described | diff expected -
-  is "$(grep -c -e ' -? --help' table)" "$(cut -d' ' -f1 table | sort -u | wc -l)"
+  is "$(grep -c -e ' -h --help' table)" "$(cut -d' ' -f1 table | sort -u | wc -l)"
 }
 
 @test "the page knows each alias" {

@@ -16,7 +16,8 @@
 #include <unistd.h>
 
 struct start_options {
-    const char *name, *directory, *output; /* NULL: not given */
+    const char *name, *directory, *input, *output; /* NULL: not given */
+    bool        has_input;                         /* without INPUT it stays open */
     const char *ready, *restart;
     bool        daemon, wait;
     double      after, timeout, grace; /* negative: not given */
@@ -41,6 +42,8 @@ static const struct argp_option options[] = {
     {"grace", 'g', "SECONDS", 0, "After a raise, kill what still runs so much later (10)", 0},
     {"directory", 'C', "DIR", 0, "Run the command in DIR", 0},
     {"env", 'e', "K=V", 0, "Set a variable of its environment (repeatable)", 0},
+    {"input", 'i', "FILE", OPTION_ARG_OPTIONAL,
+     "Take its input from FILE; without FILE its input stays open, or with --wait is yours", 0},
     {"output", 'o', "FILE", 0, "Append its output to FILE instead of a log", 0},
     {"restart", 'r', "POLICY", 0, "Run it again: never, on-failure or always; :N at most N times",
      0},
@@ -142,6 +145,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return check_directory(state, argument);
     case 'e':
         return add_variable(o, state, argument);
+    case 'i':
+        o->has_input = true;
+        o->input = argument;
+        return argument == NULL || argument[0] != '\0'
+                   ? 0
+                   : command_usage(state, "--input wants a file's name");
     case 'o':
         o->output = argument;
         return argument[0] != '\0' ? 0 : command_usage(state, "--output wants a file's name");
@@ -312,8 +321,25 @@ static bool is_chained(const struct call *call)
  */
 static bool is_sure(const struct start_options *o)
 {
-    return o->output == NULL && o->directory == NULL && o->environment_count == 0 &&
-           executable_is_there(o->command[0]);
+    return o->input == NULL && o->output == NULL && o->directory == NULL &&
+           o->environment_count == 0 && executable_is_there(o->command[0]);
+}
+
+/* With --wait it is ours: the supervisor opens it by the descriptor that we have of it. */
+static void write_input(struct text *params, const struct start_options *o, const char *here)
+{
+    char own[32];
+
+    if (!o->has_input)
+        return;
+    (void) snprintf(own, sizeof(own), "/proc/%d/fd/%d", (int) getpid(), STDIN_FILENO);
+    write_name(params, "input");
+    if (o->input != NULL)
+        write_path(params, here, o->input);
+    else if (o->wait)
+        write_bytes(params, own);
+    else
+        text_add(params, "true");
 }
 
 static void write_params(struct text *params, const struct call *call, const char *here)
@@ -352,6 +378,7 @@ static void write_params(struct text *params, const struct call *call, const cha
         text_add(params, "false");
     }
     add_bytes(params, "name", o->name);
+    write_input(params, o, here);
     if (o->output != NULL) {
         write_name(params, "output");
         write_path(params, here, o->output);
@@ -475,12 +502,25 @@ static int follow(struct call *call, struct following *following, const char *id
                                                                 : STATUS_INTERNAL;
 }
 
+/* The supervisor opens a file anew, and so from its start. */
+static int check_input(const struct call *call)
+{
+    const struct start_options *o = call->options;
+
+    if (!o->has_input || o->input != NULL || lseek(STDIN_FILENO, 0, SEEK_CUR) <= 0)
+        return STATUS_DONE;
+    return command_fail(call, STATUS_INTERNAL, NULL,
+                        "a part of the input was read before; name its file by --input=FILE");
+}
+
 static int start_and_wait(struct call *call)
 {
     struct following following = {.file = {.fd = -1}, .inotify = -1, .signals = SIGNALS_NONE};
     struct text      id = {0};
     int              status = chain_settle(call->session);
 
+    if (status == STATUS_DONE)
+        status = check_input(call);
     if (status != STATUS_DONE)
         return status;
     if (!call->session->scripted) /* whoever runs a script has them */

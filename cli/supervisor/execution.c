@@ -10,6 +10,7 @@
 #include "cli/supervisor/spawn.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
@@ -105,6 +106,7 @@ static struct spawn_plan make_plan(const struct worker *worker)
         .argv = job->argv,
         .environment = worker->environment,
         .directory = job->directory,
+        .input_from = -1,
         .output = job->output,
         .umask = job->umask,
         .output_umask = worker->record->has_own_log ? 0177 : job->umask,
@@ -152,6 +154,8 @@ static int status_of_failure(const struct spawned *spawned, int error)
 static const char *object_of_failure(const struct job *job, enum spawn_stage stage)
 {
     switch (stage) {
+    case SPAWN_INPUT:
+        return job->input;
     case SPAWN_OUTPUT:
         return job->output;
     case SPAWN_DIRECTORY:
@@ -371,6 +375,32 @@ static int prepare(struct worker *worker)
     return error;
 }
 
+/* The command alone gets the input, not what is run to find out whether it is ready. */
+static int spawn_command(struct worker *worker, struct spawn_plan plan, struct spawned *ret)
+{
+    const struct job *job = &worker->record->job;
+    int               ends[2] = {-1, -1};
+    int               error;
+
+    ret->stage = SPAWN_ISOLATE;
+    if (job->input_open && pipe2(ends, O_CLOEXEC) < 0)
+        return -errno;
+    plan.input = job->input;
+    plan.input_from = ends[0];
+    error = spawn(&plan, ret);
+    if (ends[0] >= 0)
+        close(ends[0]);
+    worker->input = ends[1];
+    return error;
+}
+
+static void close_input(struct worker *worker)
+{
+    if (worker->input >= 0)
+        close(worker->input);
+    worker->input = -1;
+}
+
 APART static bool start(struct worker *worker)
 {
     struct job       *job = &worker->record->job;
@@ -383,7 +413,7 @@ APART static bool start(struct worker *worker)
     if (prepare(worker) != 0)
         return false;
     plan = make_plan(worker);
-    error = spawn(&plan, &spawned);
+    error = spawn_command(worker, plan, &spawned);
     if (error != 0) {
         note_failure(worker, &spawned, -error);
         return false;
@@ -410,6 +440,7 @@ bool execution_run(struct worker *worker)
     if (started)
         leftovers_end(worker);
     close_trim(worker);
+    close_input(worker);
     if (started)
         reap(worker);
     return started;

@@ -22,6 +22,7 @@ struct worker {
     bool           merciless;   /* the grace is over: nothing more is asked of anyone */
     bool           ending;      /* for good: an exception came from outside */
     unsigned       restarts;    /* so far, also of a command that could not be started again */
+    int            input;       /* the other end of the command's, while that stays open; or -1 */
     char         **environment; /* of its command, while that may be needed; else NULL */
     struct ready  *ready;       /* NULL: nothing to be found out */
     struct trim   *trim;        /* NULL: the log may grow */

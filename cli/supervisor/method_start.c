@@ -230,10 +230,11 @@ static bool parse_needs(struct call *call, const json_t *needs, struct job *job)
 
 /* What is plain goes into the job at once; the rest is looked at one by one. */
 struct raw {
-    const json_t *name, *command, *directory, *environment, *output, *ready, *needs, *members;
-    const char   *restart;
-    json_int_t    log_limit, umask;
-    bool          keep, chained, hold;
+    const json_t *name, *command, *directory, *environment, *input, *output, *ready, *needs,
+        *members;
+    const char *restart;
+    json_int_t  log_limit, umask;
+    bool        keep, chained, hold;
 };
 
 static bool take_params(struct call *call, const json_t *params, struct job *job, struct raw *raw)
@@ -248,6 +249,7 @@ static bool take_params(struct call *call, const json_t *params, struct job *job
         {"directory", PARAM_ANY, &raw->directory, false},
         {"environment", PARAM_ANY, &raw->environment, false},
         {"umask", PARAM_INTEGER, &raw->umask, false},
+        {"input", PARAM_ANY, &raw->input, false},
         {"output", PARAM_ANY, &raw->output, false},
         {"ready", PARAM_ANY, &raw->ready, false},
         {"needs", PARAM_ANY, &raw->needs, false},
@@ -292,6 +294,10 @@ static bool parse_paths(struct call *call, const struct raw *raw, struct job *jo
         return call_refuse(call, -ENOMEM, "");
     if (raw->directory != NULL &&
         !parse_path(call, raw->directory, "\"directory\" must be a string", &job->directory))
+        return false;
+    job->input_open = json_is_true(raw->input);
+    if (raw->input != NULL && !json_is_boolean(raw->input) &&
+        !parse_path(call, raw->input, "\"input\" must be a string or true", &job->input))
         return false;
     return raw->output == NULL ||
            parse_path(call, raw->output, "\"output\" must be a string", &job->output);

@@ -27,6 +27,7 @@ void job_release(struct job *job)
     free(job->argv);
     environment_unref(job->environment);
     free(job->directory);
+    free(job->input);
     free(job->output);
     free(job->ready);
     free(job->needs);

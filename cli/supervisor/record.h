@@ -34,7 +34,9 @@ struct job {
     char              **argv;
     struct environment *environment; /* dropped by the worker when it needs it no more */
     char               *directory;
-    char               *output; /* where the output goes: the log, or --output's file */
+    char               *input;      /* a file to read from; NULL: none */
+    bool                input_open; /* an input that nobody writes to, and that does not end */
+    char               *output;     /* where the output goes: the log, or --output's file */
     double              after, timeout, grace; /* seconds; timeout < 0: none */
     mode_t              umask;
     bool                daemon;

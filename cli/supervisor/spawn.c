@@ -44,14 +44,18 @@ struct child {
 /*
  * The descriptor table is shared with the supervisor up to here, which saves the copy of some ten
  * thousand entries; closing all but 0, 1 and 2 "unshared" copies just these three. For a command
- * that gets one more the whole table is copied; all others in it are closed by the exec.
+ * that gets another one the whole table is copied; all others in it are closed by the exec.
  */
 static int unshare_descriptors(const struct spawn_plan *plan)
 {
-    if (plan->extra_from < 0)
+    if (plan->extra_from < 0 && plan->input_from < 0)
         return close_range(3, ~0U, CLOSE_RANGE_UNSHARE);
     if (close_range(~0U, ~0U, CLOSE_RANGE_UNSHARE) < 0)
         return -1;
+    if (plan->input_from >= 0 && dup2(plan->input_from, STDIN_FILENO) < 0)
+        return -1;
+    if (plan->extra_from < 0)
+        return 0;
     if (plan->extra_from == plan->extra_to)
         return fcntl(plan->extra_to, F_SETFD, 0);
     return dup2(plan->extra_from, plan->extra_to);
@@ -66,6 +70,16 @@ static int isolate(const struct child *child)
         return -1;
     }
     return unshare_descriptors(child->plan);
+}
+
+/* A FIFO that nobody writes to must not hang the thread: hence O_NONBLOCK, for the open alone. */
+static int read_from(const char *input)
+{
+    int fd = open(input, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+    if (fd < 0 || fcntl(fd, F_SETFL, 0) < 0)
+        return -1;
+    return dup2(fd, STDIN_FILENO);
 }
 
 /* A FIFO that nobody reads must fail, not hang the thread: hence O_NONBLOCK, for the open alone. */
@@ -185,6 +199,9 @@ IN_CHILD static int run_child(void *argument)
 
     child->stage = SPAWN_ISOLATE;
     if (isolate(child) < 0 || set_limits(plan) < 0)
+        goto failed;
+    child->stage = SPAWN_INPUT;
+    if (plan->input != NULL && read_from(plan->input) < 0)
         goto failed;
     child->stage = SPAWN_OUTPUT;
     if (redirect(plan) < 0)

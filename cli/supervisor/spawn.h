@@ -12,7 +12,9 @@ struct spawn_plan {
     char *const  *argv;
     char *const  *environment; /* its PATH is the one that is searched */
     const char   *directory;
-    const char   *output; /* appended to; made when missing */
+    const char   *input;      /* a file to read from, or NULL */
+    int           input_from; /* a descriptor to read from, or -1; without either it is /dev/null */
+    const char   *output;     /* appended to; made when missing */
     mode_t        umask, output_umask;
     struct rlimit nofile;        /* what the command gets */
     int           mark_resource; /* the limit that carries the mark, or -1: see mark.h */
@@ -26,6 +28,7 @@ struct spawn_plan {
     X(NONE, "")                                                                                    \
     X(FORK, "fork")                                                                                \
     X(ISOLATE, "set up a process")                                                                 \
+    X(INPUT, "open the input")                                                                     \
     X(OUTPUT, "open the log")                                                                      \
     X(DIRECTORY, "enter")                                                                          \
     X(EXEC, "run")
@@ -43,7 +46,7 @@ struct spawned {
 };
 
 /*
- * Runs PLAN in a new session, /dev/null (the caller's descriptor 0) as input, default signal
+ * Runs PLAN in a new session, with the caller's descriptor 0 as /dev/null, default signal
  * dispositions, no signal blocked, and SIGKILL as its parent-death signal: the command dies with
  * the calling thread, which is its parent and must be the one that waits for it.
  *

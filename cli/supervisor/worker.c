@@ -182,7 +182,7 @@ void *worker_run(void *argument)
 {
     struct record *record = argument;
     struct worker  worker = {
-         .record = record, .report = &record->draft, .deadline = INFINITY, .pidfd = -1};
+         .record = record, .report = &record->draft, .deadline = INFINITY, .pidfd = -1, .input = -1};
 
     block_ends_of_children();
     k3thread_set_mask(K3THREAD_RETURN);

@@ -72,7 +72,9 @@ for error, params in [
         (VALUE, {"command": ["true"], "grace": -0.5}),
         (VALUE, {"command": ["true"], "timeout": -1}),
         (VALUE, {"command": ["true"], "directory": "relative"}),
-        (VALUE, {"command": ["true"], "output": "relative"})]:
+        (VALUE, {"command": ["true"], "output": "relative"}),
+        (TYPE, {"command": ["true"], "input": 1}),
+        (VALUE, {"command": ["true"], "input": "relative"})]:
     fails(*error, "start", **params)
 for name, value, kind in [("after", "1", "a number"), ("timeout", True, "a number"),
                           ("daemon", 1, "true or false"), ("umask", 0.5, "a whole number"),

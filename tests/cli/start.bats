@@ -232,6 +232,52 @@ EOF
   is "$(cat out)" '100000 100000'
 }
 
+# --- input ---
+
+@test "--input=FILE is the command's input, seen from the caller's directory" {
+  echo words >file
+  mkdir other
+  k3 start -n a --input=file -C other -- cat
+  k3 join a
+  is "$(k3 logs a)" words
+  k3 start -n b -ifile -- cat
+  k3 join b
+  is "$(k3 logs b)" words
+  run ! --separate-stderr k3 start --input=nothing -- cat
+  is "$stderr" "k3thread: start: FileNotFoundError: cannot open the input '$dir/nothing': No such file or directory"
+  run -64 k3 start --input= -- cat
+}
+
+@test "--input=FILE does not hang on a FIFO that nobody writes to" {
+  mkfifo fifo
+  k3 start -n a --input=fifo -- cat
+  k3 join a
+}
+
+@test "--input without a file stays open, in each run, and ends with the thread" {
+  k3 start -n a --input -- sh -c 'cat; echo end'
+  k3 start -n b -i --restart always:1 -- sh -c '[ ! -e one ] || exec cat; touch one'
+  k3 start -n c --input --ready 'cmd:touch probed; cat' -- sleep 1000
+  wait_for_state b running
+  wait_until "$DEADLINE" test -e one
+  wait_for_state b running
+  is "$(readlink "/proc/$(k3_field a pid)/fd/0" | cut -c1-5)" 'pipe:'
+  # The probe's own input is empty, as ever.
+  wait_for_state c ready
+  is_state a running
+  k3 raise --wait a
+  is "$(k3 logs a)" ''
+}
+
+@test "with --wait, --input is the caller's" {
+  is "$(echo words | k3 start --wait -i -- cat)" words
+  echo words >file
+  is "$(k3 start --wait --input -- cat <file)" words
+  { read -r _ && run -125 --separate-stderr k3 start --wait --input -- cat; } <file
+  is "$stderr" 'k3thread: start: a part of the input was read before; name its file by --input=FILE'
+  is "$(k3 start --wait -- cat </proc/self/status)" ''
+}
+
 # --- directory, umask, output ---
 
 @test "the directory is the caller's, or --directory's" {
