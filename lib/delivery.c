@@ -277,14 +277,3 @@ enum k3thread_mask k3t_mask(enum k3thread_mask mask)
     pthread_mutex_unlock(&self->lock);
     return old;
 }
-
-enum k3thread_mask k3thread_set_mask(enum k3thread_mask mask)
-{
-    enum k3thread_mask old = (enum k3thread_mask) k3thread_local_.mask;
-
-    if ((unsigned) mask > K3THREAD_RETURN)
-        return old;
-    k3t_mask(mask);
-    k3thread_checkpoint();
-    return old;
-}

@@ -29,6 +29,7 @@ void k3t_exc_fill(struct k3thread_flight_ *exc, const k3thread_exctype *type, k3
     char *message = exc->exc.message;
     int   length;
 
+    memset(exc->no_header, 0, sizeof(exc->no_header));
     exc->next = NULL;
     exc->target = NULL;
     exc->exc.type = type;

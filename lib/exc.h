@@ -12,11 +12,15 @@
 #include <unwind.h>
 
 struct k3thread_flight_ {
-    struct _Unwind_Exception unwind; /* what the unwinder carries; first, for it is aligned */
-    struct k3thread_flight_ *next;   /* younger in a queue; or the unwinding that this one is in */
-    struct k3thread_try_    *target; /* where an unwinding goes; NULL: out of the thread */
-    const void              *edge;   /* frame of the safepoint where it came, or NULL */
-    unsigned char            mask;   /* when it was thrown */
+    void                    *no_header[16]; /* zeroes; the runtimes of C++ read what lies before */
+    struct _Unwind_Exception unwind;        /* what the unwinder carries */
+    struct k3thread_flight_ *next;    /* younger in a queue; or the unwinding that this one is in */
+    struct k3thread_try_    *target;  /* where an unwinding goes; NULL: out of the thread */
+    const void              *edge;    /* frame of the safepoint where it came, or NULL */
+    uintptr_t                frame;   /* lower end of the outermost one that it has come to */
+    unsigned char            mask;    /* when it was thrown */
+    bool                     arrived; /* a catch (...) has it, and its mask was set */
+    bool                     exits;   /* the thread ends by pthread_exit instead */
     bool                     reserved; /* is the reserve of the thread that throws it: not freed */
     struct k3thread_exc      exc;
 };

@@ -1,5 +1,6 @@
 #include "frame.h"
 
+#include "cxx.h"
 #include "delivery.h"
 
 /* Handlers close an open mask half; none opens one. */
@@ -23,34 +24,41 @@ static void enter(struct k3thread_block_ *block, enum k3t_state state)
     k3thread_local_.top = block;
 }
 
-/*
- * Is BLOCK left because an exception passes it? Then it was entered before the unwinding began; a
- * block inside a cleanup that the unwinding runs was entered during it.
- */
-static bool is_passed(const struct k3thread_block_ *block)
+void k3t_frame_abandon(struct k3thread_flight_ **innermost, const struct k3thread_flight_ *until,
+                       uintptr_t limit, unsigned char *mask)
 {
-    return k3thread_local_.flight != block->flight;
+    struct k3thread_flight_ *exc;
+
+    while ((exc = *innermost) != NULL && exc != until && exc->frame < limit) {
+        *mask = exc->mask;
+        *innermost = exc->next;
+        k3t_exc_free(exc);
+    }
 }
 
-/* The unwindings that began in the body of the target, and never ended, are given up. */
-static struct k3thread_flight_ *end_flights(struct k3thread_try_ *target)
+bool k3t_frame_is_passed(struct k3thread_flight_ *entered, const void *cfa)
 {
-    struct k3thread_flight_ *arrived = k3thread_local_.flight;
-    struct k3thread_flight_ *outer = arrived->next;
-    struct k3thread_flight_ *next;
+    unsigned char mask = k3thread_local_.mask;
 
-    for (; outer != target->block.flight; outer = next) {
-        next = outer->next;
-        k3t_exc_free(outer);
-    }
-    k3thread_local_.flight = outer;
-    return arrived;
+    k3t_frame_abandon(&k3thread_local_.flight, entered, (uintptr_t) cfa, &mask);
+    k3t_mask((enum k3thread_mask) mask);
+    return k3thread_local_.flight != entered;
+}
+
+/* Gives up all unwindings that began inside of OUTER, which may be NULL. */
+static void end_flights(struct k3thread_flight_ *outer)
+{
+    unsigned char mask;
+
+    k3t_frame_abandon(&k3thread_local_.flight, outer, UINTPTR_MAX, &mask);
 }
 
 static _Noreturn void land(struct k3thread_try_ *target)
 {
-    struct k3thread_flight_ *exc = end_flights(target);
+    struct k3thread_flight_ *exc = k3thread_local_.flight;
 
+    k3thread_local_.flight = exc->next;
+    end_flights(target->block.flight);
     k3t_exc_free(target->caught);
     exc->edge = NULL;
     target->caught = exc;
@@ -61,12 +69,24 @@ static _Noreturn void land(struct k3thread_try_ *target)
 
 void k3thread_try_left_(struct k3thread_try_ *block)
 {
-    if (k3thread_local_.flight != NULL && k3thread_local_.flight->target == block)
+    bool passed = k3t_frame_is_passed(block->block.flight, __builtin_dwarf_cfa());
+
+    if (passed && k3thread_local_.flight->target == block)
         land(block);
     k3thread_local_.top = block->block.outer;
     k3t_exc_free(block->caught);
-    if (block->block.state != K3T_BODY && !is_passed(&block->block))
+    if (block->block.state != K3T_BODY && !passed)
         k3t_mask((enum k3thread_mask) block->block.mask);
+}
+
+/*
+ * The end of a body is a checkpoint, that of a handler none: a raise in a handler stays pending, so
+ * that it is thrown where the loop around the block waits again, inside the block.
+ */
+void k3thread_part_ended_(void)
+{
+    if (top_try()->block.state == K3T_BODY)
+        k3thread_deliver_();
 }
 
 bool k3thread_catch_(const k3thread_exctype *type)
@@ -97,6 +117,7 @@ void k3thread_finally_(void)
 {
     struct k3thread_try_ *block = top_try();
 
+    k3t_frame_arrive();
     if (block->block.state == K3T_BODY) /* as the body has left it */
         block->block.mask = k3thread_local_.mask;
     if (block->block.state == K3T_HANDLER)
@@ -147,7 +168,7 @@ struct k3thread_cleanup_ *k3thread_cleanup_enter_(struct k3thread_cleanup_ *bloc
  * here: this may be a landing pad, and compilers (clang, and every one in C++) end the program when
  * a second exception leaves one.
  */
-static void call_in_passing(const struct k3thread_cleanup_ *block)
+static void call_catching(const struct k3thread_cleanup_ *block)
 {
     struct k3thread_flight_ *flight = k3thread_local_.flight;
 
@@ -160,15 +181,53 @@ static void call_in_passing(const struct k3thread_cleanup_ *block)
     K3THREAD_END
 }
 
+/* A call that pthread_exit, or cancellation, is not to leave. */
+struct call {
+    jmp_buf       environment;
+    volatile bool under_way;
+    unsigned      uncaught; /* exceptions of C++ that were under way before */
+};
+
+/* An exception of C++ goes on, to whatever C++ makes of it. */
+static void come_back(struct call *call)
+{
+    if (call->under_way && k3t_cxx_uncaught() <= call->uncaught)
+        longjmp(call->environment, 1);
+}
+
+/*
+ * A pthread_exit in the cleanup takes the place of the exception, too: that goes on past all blocks,
+ * and ends the thread. The unwinding of pthread_exit itself would end the program in such a landing
+ * pad.
+ */
+static void call_in_passing(const struct k3thread_cleanup_ *block)
+{
+    struct k3thread_flight_ *flight = k3thread_local_.flight;
+    struct call call __attribute__((cleanup(come_back))) = {.uncaught = k3t_cxx_uncaught()};
+
+    if (_setjmp(call.environment) == 0) {
+        call.under_way = true;
+        call_catching(block);
+    } else {
+        k3thread_local_.top = block->block.outer;
+        end_flights(flight);
+        k3t_mask(K3THREAD_NEVER);
+        flight->exits = true;
+        flight->target = NULL;
+    }
+    call.under_way = false;
+}
+
 /* It is out of the list before it runs: what it throws does not run it again. */
-static void run_cleanup(struct k3thread_cleanup_ *block)
+static void run_cleanup(struct k3thread_cleanup_ *block, bool passed)
 {
     enum k3thread_mask mask;
 
     k3thread_local_.top = block->block.outer;
     block->block.state = K3T_DONE;
+    k3t_frame_arrive();
     mask = k3t_mask(K3THREAD_NEVER);
-    if (is_passed(&block->block))
+    if (passed)
         call_in_passing(block);
     else
         block->function(block->arg);
@@ -178,7 +237,7 @@ static void run_cleanup(struct k3thread_cleanup_ *block)
 void k3thread_cleanup_leave_(struct k3thread_cleanup_ *const *block)
 {
     if ((*block)->block.state == K3T_CLEANUP)
-        run_cleanup(*block);
+        run_cleanup(*block, k3t_frame_is_passed((*block)->block.flight, __builtin_dwarf_cfa()));
 }
 
 void k3thread_cleanup_end_(int execute)
@@ -186,7 +245,7 @@ void k3thread_cleanup_end_(int execute)
     struct k3thread_cleanup_ *block = (struct k3thread_cleanup_ *) k3thread_local_.top;
 
     if (execute != 0) {
-        run_cleanup(block);
+        run_cleanup(block, false);
         return;
     }
     k3thread_local_.top = block->block.outer;
@@ -202,13 +261,29 @@ struct k3thread_try_ *k3t_frame_target(void)
     return (struct k3thread_try_ *) block;
 }
 
+/* Blocks that the catch (...) has entered before restore that mask, too. */
+void k3t_frame_arrived(void)
+{
+    struct k3thread_flight_ *exc = k3thread_local_.flight;
+    struct k3thread_block_  *block;
+    enum k3thread_mask       mask;
+
+    if (exc->arrived || !k3t_cxx_has_caught(exc))
+        return;
+    exc->arrived = true;
+    mask = mask_in_handler(exc->mask);
+    for (block = k3thread_local_.top; block != NULL && block->flight == exc; block = block->outer)
+        block->mask = (unsigned char) mask;
+    k3t_mask(mask);
+}
+
 void k3t_frame_pass(uintptr_t limit)
 {
     struct k3thread_block_ *block;
 
     while ((block = k3thread_local_.top) != NULL && (uintptr_t) block < limit) {
         if (block->state == K3T_CLEANUP)
-            run_cleanup((struct k3thread_cleanup_ *) block);
+            run_cleanup((struct k3thread_cleanup_ *) block, true);
         else
             k3thread_try_left_((struct k3thread_try_ *) block);
     }

@@ -35,6 +35,21 @@ int k3t_throw_last(struct k3thread_flight_ *exc);
 int     k3t_throw_claimed(void);
 ssize_t k3t_throw_claimed_size(void);
 
+/*
+ * Gives up the unwindings, from the innermost to the one before UNTIL, that never got as far out as
+ * LIMIT: their frames were left by another exception or by pthread_exit. The mask that was theirs to
+ * restore is stored in MASK, unless there is none.
+ */
+void k3t_frame_abandon(struct k3thread_flight_ **innermost, const struct k3thread_flight_ *until,
+                       uintptr_t limit, unsigned char *mask);
+
+/*
+ * Returns true if the block that is left, which was entered in the unwinding ENTERED, is left because
+ * an exception passes it. Then that was thrown after. CFA is that of the function that leaves the
+ * block, and so the lower end of the block's frame: what is left further in is given up.
+ */
+bool k3t_frame_is_passed(struct k3thread_flight_ *entered, const void *cfa);
+
 /* Where an exception that is thrown now would land: NULL if nowhere. */
 struct k3thread_try_ *k3t_frame_target(void);
 
@@ -43,6 +58,18 @@ struct k3thread_try_ *k3t_frame_target(void);
  * them behind. Does not return if the target of the unwinding is among them.
  */
 void k3t_frame_pass(uintptr_t limit);
+
+/*
+ * If a catch (...) has taken the innermost unwinding, sets the mask that handlers have, once: the
+ * unwinding's own is for clean-ups. Whatever waits or asks for the mask calls it before.
+ */
+void k3t_frame_arrived(void);
+
+static inline void k3t_frame_arrive(void)
+{
+    if (__builtin_expect(k3thread_local_.flight != NULL, 0))
+        k3t_frame_arrived();
+}
 
 /* Takes what the innermost block has caught out of it, so that it outlives the block. */
 struct k3thread_flight_ *k3t_frame_take_caught(void);

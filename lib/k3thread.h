@@ -28,8 +28,9 @@
  *  - Any thread may call any function, also one that the library did not start. No function may be
  *    called from a signal handler or between vfork and exec.
  *  - Strings that are passed in are copied. Strings are bytes; UTF-8 is not cut in mid-character.
- *  - An exception is thrown only by k3thread_throw, by K3THREAD_RERAISE and K3THREAD_END, at
- *    checkpoints, in the interruptible waits and when k3thread_set_mask opens the mask.
+ *  - An exception is thrown only by k3thread_throw and K3THREAD_RERAISE, at checkpoints, in the
+ *    interruptible waits and when k3thread_set_mask opens the mask; what a block's handlers do not
+ *    take goes on from its K3THREAD_END.
  *  - The library never exits the process, and prints nothing but what the default excepthook does.
  *
  * The library keeps one signal to itself, k3thread_wake_signal(). Do not block, handle or
@@ -324,7 +325,10 @@ K3THREAD_NORETURN_ void k3thread_throw(const k3thread_exctype *type, const char 
  *
  *  - Inside EXCEPT the mask is ON_BLOCKING (if it was IMMEDIATE; a handler never opens a mask),
  *    inside FINALLY NEVER. After the block, however it is left, it is again what it was before the
- *    TRY; if no exception left the body, what that made of it. END is a checkpoint.
+ *    TRY; if no exception left the body, what that made of it.
+ *  - The end of the body is a checkpoint inside the block; END is none. So a raise that comes while
+ *    the body computes is caught by this block, and one that comes while a handler runs stays
+ *    pending until the next checkpoint or wait: a loop around a block survives both.
  *  - An exception thrown inside EXCEPT runs the FINALLY of the same block and goes outwards.
  *    K3THREAD_RERAISE() throws the innermost one that is being handled once more, also from a
  *    function that the handler calls; outside of any handler it throws RuntimeError.
@@ -338,6 +342,7 @@ K3THREAD_NORETURN_ void k3thread_throw(const k3thread_exctype *type, const char 
 #define K3THREAD_TRY_(unique) K3THREAD_TRY__(unique)
 #define K3THREAD_TRY__(unique)                                                                     \
     {                                                                                              \
+        K3THREAD_CXX_TRY_                                                                          \
         {                                                                                          \
             struct k3thread_try_        k3thread_block_##unique;                                   \
             struct k3thread_try_ *const k3thread_guard_##unique                                    \
@@ -346,20 +351,23 @@ K3THREAD_NORETURN_ void k3thread_throw(const k3thread_exctype *type, const char 
             if (_setjmp(k3thread_block_##unique.environment) == 0) {                               \
                 k3thread_block_##unique.block.state = K3THREAD_BODY_;
 #define K3THREAD_EXCEPT(exception_type, e)                                                         \
+    k3thread_part_end_();                                                                          \
     }                                                                                              \
     else if (k3thread_catch_(&(exception_type)))                                                   \
     {                                                                                              \
         const struct k3thread_exc *const e = k3thread_caught_();                                   \
         (void) e;
 #define K3THREAD_FINALLY                                                                           \
+    k3thread_part_end_();                                                                          \
     }                                                                                              \
     k3thread_finally_();                                                                           \
     {
 #define K3THREAD_END                                                                               \
+    k3thread_part_end_();                                                                          \
     }                                                                                              \
     k3thread_end_();                                                                               \
     }                                                                                              \
-    k3thread_checkpoint();                                                                         \
+    K3THREAD_CXX_CATCH_                                                                            \
     }
 #define K3THREAD_RERAISE() k3thread_reraise_()
 
@@ -399,6 +407,36 @@ enum k3thread_mask {
  * exception is pending, it is thrown here, with the new mask set. An unknown MASK changes nothing.
  */
 enum k3thread_mask k3thread_set_mask(enum k3thread_mask mask);
+
+/* Returns the calling thread's mask. */
+enum k3thread_mask k3thread_get_mask(void);
+
+/*
+ * As k3thread_set_mask, but throws nothing: for destructors and guards, which must not. What is
+ * pending is thrown at the next checkpoint or wait.
+ */
+enum k3thread_mask k3thread_restore_mask(enum k3thread_mask mask);
+
+/*
+ *     K3THREAD_SHIELD {
+ *         …
+ *     } K3THREAD_SHIELD_END
+ *
+ * runs its body with the mask NEVER. The old mask is restored however the body is left, also by
+ * return, break, continue, goto or an exception. The end throws nothing.
+ */
+#define K3THREAD_SHIELD          K3THREAD_SHIELD_(__COUNTER__)
+#define K3THREAD_SHIELD_(unique) K3THREAD_SHIELD__(unique)
+#define K3THREAD_SHIELD__(unique)                                                                  \
+    {                                                                                              \
+        struct k3thread_shield_        k3thread_shield_##unique;                                   \
+        struct k3thread_shield_ *const k3thread_guard_##unique                                     \
+            __attribute__((unused, cleanup(k3thread_shield_leave_))) =                             \
+                k3thread_shield_enter_(&k3thread_shield_##unique);                                 \
+        {
+#define K3THREAD_SHIELD_END                                                                        \
+    }                                                                                              \
+    }
 
 /* Has the calling thread an exception pending, whatever its mask? */
 bool k3thread_pending(void);
@@ -522,6 +560,25 @@ int k3thread_set_wake_signal(int signal);
 #define K3THREAD_NOTHROW_DEFINED_
 #endif
 
+/*
+ * In C++ a block is inside a real try. Its handler takes nothing: no exception has that type. But in
+ * a function that is noexcept, as destructors are, compilers leave out the clean-ups that no try is
+ * around, and with them the one that catches.
+ */
+#if defined __cplusplus && defined __EXCEPTIONS
+struct k3thread_never_ {
+    char nothing;
+};
+#define K3THREAD_CXX_TRY_ try
+#define K3THREAD_CXX_CATCH_                                                                        \
+    catch (const k3thread_never_ &)                                                                \
+    {                                                                                              \
+    }
+#else
+#define K3THREAD_CXX_TRY_
+#define K3THREAD_CXX_CATCH_
+#endif
+
 struct k3thread_flight_;
 
 /*
@@ -549,6 +606,11 @@ struct k3thread_cleanup_ {
     void *arg;
 };
 
+struct k3thread_shield_ {
+    struct k3thread_flight_ *flight; /* the unwinding in which it was entered */
+    unsigned char            mask;   /* to be restored */
+};
+
 /* What the calling thread shares with the code that is inlined into it, and with those who raise. */
 struct k3thread_local_ {
     struct k3thread_block_ *volatile top; /* the innermost block; volatile as its state is */
@@ -564,6 +626,8 @@ void                  k3thread_try_leave_(struct k3thread_try_ *const *block) K3
 void                  k3thread_try_left_(struct k3thread_try_ *block) K3THREAD_NOTHROW_;
 bool                  k3thread_catch_(const k3thread_exctype *type) K3THREAD_NOTHROW_;
 const struct k3thread_exc *k3thread_caught_(void) K3THREAD_NOTHROW_;
+void                       k3thread_part_end_(void);
+void                       k3thread_part_ended_(void);
 void                       k3thread_finally_(void) K3THREAD_NOTHROW_;
 void                       k3thread_end_(void);
 void                       k3thread_ended_(void);
@@ -574,6 +638,9 @@ struct k3thread_cleanup_ *k3thread_cleanup_enter_(struct k3thread_cleanup_ *bloc
                                                   void *arg) K3THREAD_NOTHROW_;
 void                      k3thread_cleanup_leave_(struct k3thread_cleanup_ *const *block);
 void                      k3thread_cleanup_end_(int execute);
+
+struct k3thread_shield_ *k3thread_shield_enter_(struct k3thread_shield_ *shield) K3THREAD_NOTHROW_;
+void k3thread_shield_leave_(struct k3thread_shield_ *const *shield) K3THREAD_NOTHROW_;
 
 void k3thread_deliver_(void);
 void k3thread_edge_(void *cfa);
@@ -588,6 +655,14 @@ K3THREAD_INLINE_ void k3thread_checkpoint(void)
     if (__builtin_expect((long) (__atomic_load_n(&k3thread_local_.word, __ATOMIC_RELAXED) & 1U),
                          0L))
         k3thread_deliver_();
+}
+
+/* Of a body, a handler or FINALLY. The end of a body is a checkpoint. */
+K3THREAD_INLINE_ void k3thread_part_end_(void)
+{
+    if (__builtin_expect((long) (__atomic_load_n(&k3thread_local_.word, __ATOMIC_RELAXED) & 1U),
+                         0L))
+        k3thread_part_ended_();
 }
 
 /*

@@ -19,9 +19,14 @@ extern void __asan_handle_no_return(void) __attribute__((weak));
 /* What no block catches ends the thread. */
 static _Noreturn void leave_thread(struct k3thread_flight_ *exc)
 {
-    struct k3thread *self = k3t_self();
+    struct k3thread *self;
 
     k3thread_local_.flight = NULL;
+    if (exc->exits) {
+        k3t_exc_free(exc);
+        pthread_exit(NULL);
+    }
+    self = k3t_self();
     self->ended_by = exc;
     k3t_report(self, &exc->exc);
     pthread_exit(NULL);
@@ -30,8 +35,18 @@ static _Noreturn void leave_thread(struct k3thread_flight_ *exc)
 /* There is no frame left that could be entered. */
 static _Noreturn void leave_all(struct k3thread_flight_ *exc)
 {
+    exc->frame = UINTPTR_MAX;
     k3t_frame_pass(UINTPTR_MAX);
     leave_thread(exc);
+}
+
+/* It goes on, maybe out of a catch (...) that has had it and throws it on. */
+static void reach(struct k3thread_flight_ *exc, uintptr_t frame)
+{
+    exc->frame = frame;
+    exc->arrived = false;
+    k3t_mask(K3THREAD_NEVER);
+    k3t_frame_pass(frame);
 }
 
 static _Unwind_Reason_Code stop(int version, _Unwind_Action actions, _Unwind_Exception_Class class,
@@ -46,31 +61,58 @@ static _Unwind_Reason_Code stop(int version, _Unwind_Action actions, _Unwind_Exc
     (void) unwind;
     if ((actions & _UA_END_OF_STACK) != 0)
         leave_all(exc);
-    k3t_frame_pass(frame);
+    reach(exc, frame);
     if (frame == (uintptr_t) exc->edge)
         k3t_edge_pass(context);
     return _URC_NO_REASON;
 }
 
-/* A catch (...) has not thrown it on: that is where it is caught. */
+static struct k3thread_flight_ *flight_of(struct _Unwind_Exception *unwind)
+{
+    return (struct k3thread_flight_ *) ((char *) unwind -
+                                        offsetof(struct k3thread_flight_, unwind));
+}
+
+/*
+ * A catch (...) that has EXC is left and has not thrown it on: that is where it is caught. If it is
+ * another exception by which it is left, that takes the place of EXC, and with it the mask outside.
+ */
 static void on_swallowed(_Unwind_Reason_Code reason, struct _Unwind_Exception *unwind)
 {
-    struct k3thread_flight_ *exc = (struct k3thread_flight_ *) unwind;
+    struct k3thread_flight_ *exc = flight_of(unwind);
+    struct k3thread_flight_ *above = k3thread_local_.flight;
+    bool                     exits = exc->exits;
 
     (void) reason;
-    k3thread_local_.flight = exc->next;
-    k3t_mask((enum k3thread_mask) exc->mask);
+    if (above == exc) {
+        k3t_frame_abandon(&exc->next, NULL, exc->frame, &exc->mask);
+        k3thread_local_.flight = exc->next;
+        k3t_mask((enum k3thread_mask) exc->mask);
+    } else {
+        while (above->next != exc)
+            above = above->next;
+        above->next = exc->next;
+        above->mask = exc->mask;
+    }
     k3t_exc_free(exc);
+    if (exits)
+        pthread_exit(NULL);
 }
+
+/* The class: four letters of the vendor and four of the language. An odd one would mean "dependent". */
+#define EXCEPTION_CLASS 0x4B33544852454144U /* K3THREAD */
 
 static inline void prepare(struct k3thread_flight_ *exc)
 {
     exc->mask = (unsigned char) k3t_mask(K3THREAD_NEVER);
     exc->target = k3t_frame_target();
     exc->next = k3thread_local_.flight;
+    exc->frame = 0;
+    exc->arrived = false;
+    exc->exits = false;
     k3thread_local_.flight = exc;
     memset(&exc->unwind, 0, sizeof(exc->unwind));
-    memcpy(&exc->unwind.exception_class, "K3THREAD", sizeof(exc->unwind.exception_class));
+    exc->unwind.exception_class = EXCEPTION_CLASS;
     exc->unwind.exception_cleanup = on_swallowed;
     if (__asan_handle_no_return != NULL)
         __asan_handle_no_return();

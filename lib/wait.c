@@ -67,6 +67,7 @@ static void leave_wait(void)
 static void enter_wait(void)
 {
     k3t_self();
+    k3t_frame_arrive();
     if (__builtin_expect(k3t_local.waiting != K3T_NOT_WAITING, 0))
         leave_wait();
 }

@@ -67,6 +67,23 @@ check_example() {
   check_example k3thread_try
 }
 
+# The same for a program of C++.
+check_cxx_example() {
+  display "$1" 'c++ program' >program.cc
+  display "$1" 'c++ output' >expected
+  [ -s program.cc ]
+  [ -s expected ]
+  # shellcheck disable=SC2046  # words
+  "${CXX:-c++}" -std=c++17 -Wall -Wextra -Wpedantic -Wshadow -Werror -O2 program.cc -o program \
+    $(pkg-config --cflags --libs k3thread)
+  timeout 60 ./program >printed
+  diff expected printed
+}
+
+@test "k3thread_try(3): the program of C++ prints what the page says" {
+  check_cxx_example k3thread_try
+}
+
 @test "k3thread_set_mask(3): the program prints what the page says" {
   check_example k3thread_set_mask
 }
@@ -97,7 +114,7 @@ check_example() {
 }
 
 @test "every macro that a program uses has a page of its name" {
-  for name in K3THREAD_{TRY,EXCEPT,FINALLY,END,RERAISE,DEFINE_EXCEPTION} \
+  for name in K3THREAD_{TRY,EXCEPT,FINALLY,END,RERAISE,SHIELD,SHIELD_END,DEFINE_EXCEPTION} \
     k3thread_cleanup_{push,pop}; do
     grep -qE "^#define $name\b" "$TREE/k3/include/k3thread.h"
     [ -f "$PAGES/$name.3" ]

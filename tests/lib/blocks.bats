@@ -13,6 +13,9 @@ load helpers
 @test "try: left by return, break, continue and goto a million times" { t try leave-body; }
 @test "try: a handler left in each way" { t try leave-handler; }
 @test "try: FINALLY left in each way" { t try leave-finally; }
+@test "try: a loop around a block survives raises in its body, its handler and FINALLY" { t try loop; }
+@test "try: a body that is left before its end throws nothing there" { t try left-pending; }
+@test "try: what the end of a body throws runs FINALLY and goes on" { t try thrown-at-the-end; }
 @test "try: thrown from far down" { t try deep; }
 @test "throw: what is no exception is a TypeError" { t try not-an-exception; }
 @test "throw: messages are cut between characters" { t try messages; }
@@ -22,6 +25,8 @@ load helpers
 @test "cleanup: pop runs it or not" { t cleanup pop; }
 @test "cleanup: once on return, break, continue and goto" { t cleanup left; }
 @test "cleanup: on pthread_exit" { t cleanup pthread-exit; }
+@test "cleanup: a pthread_exit in one takes the place of the exception" { t cleanup pthread-exit-in-cleanup; }
+@test "cleanup: a pthread_exit in an attribute, with gcc" { t cleanup pthread-exit-in-attribute; }
 @test "cleanup: a raise during one is thrown after" { t cleanup raise; }
 @test "cleanup: one that throws" { t cleanup throw; }
 @test "cleanup: an attribute that throws, with gcc" { t cleanup throw-in-attribute; }
@@ -33,6 +38,8 @@ load helpers
 @test "without -fexceptions: pop runs it or not" { t cleanup_plain pop; }
 @test "without -fexceptions: once on return, break, continue and goto" { t cleanup_plain left; }
 @test "without -fexceptions: not on pthread_exit" { t cleanup_plain pthread-exit; }
+@test "without -fexceptions: a pthread_exit in a cleanup" { t cleanup_plain pthread-exit-in-cleanup; }
+@test "without -fexceptions: an attribute does not run, and does not exit" { t cleanup_plain pthread-exit-in-attribute; }
 @test "without -fexceptions: a raise during one is thrown after" { t cleanup_plain raise; }
 @test "without -fexceptions: one that throws" { t cleanup_plain throw; }
 @test "without -fexceptions: an attribute does not run, and throws nothing" { t cleanup_plain throw-in-attribute; }
@@ -47,7 +54,10 @@ load helpers
 @test "mask: in every nesting of body, handler, finally, cleanup" { t mask nesting; }
 @test "mask: restored however a block is left" { t mask restored; }
 @test "mask: a second raise in a handler and in FINALLY" { t mask handler; }
-@test "mask: END is a checkpoint" { t mask end; }
+@test "mask: END is no checkpoint" { t mask end; }
+@test "mask: the end of a body is a checkpoint, with IMMEDIATE" { t mask end-of-body; }
+@test "mask: get and restore throw nothing" { t mask get; }
+@test "mask: a shield, and every way out of it" { t mask shield; }
 @test "mask: not inherited by threads" { t mask not-inherited; }
 @test "mask: RETURN ends every wait with ECANCELED" { t mask return; }
 @test "mask: RETURN wakes a wait" { t mask return-wakes; }
@@ -59,6 +69,12 @@ load helpers
 @test "C++: catch (...) that throws on" { t cxx passes-handlers; }
 @test "C++: catch (...) that does not" { t cxx swallowed; }
 @test "C++: catch (...) of what has run a FINALLY" { t cxx swallowed-behind-finally; }
+@test "C++: one thrown in a catch (...) takes the place of the other" { t cxx throw-in-catch-all; }
+@test "C++: a TRY in functions and destructors that are noexcept" { t cxx noexcept; }
+@test "C++: a wait in catch (...) throws, and those of destructors do not" { t cxx wait-in-catch-all; }
+@test "C++: catch (...) that asks for the type" { t cxx type-in-catch-all; }
+@test "C++: catch (...) of what was thrown in a shield" { t cxx shield-in-catch-all; }
+@test "C++: a pthread_exit in a cleanup" { t cxx pthread-exit-in-cleanup; }
 @test "C++: a cleanup that throws" { t cxx cleanup-throws; }
 @test "C++: raised in" { t cxx raised; }
 @test "C++: a type of one's own" { t cxx own-type; }

@@ -185,6 +185,49 @@ static void left_by_pthread_exit(void)
     check_trace(IF_EXCEPTIONS("t"));
 }
 
+static void exit_here(void *arg)
+{
+    note(*(const char *) arg);
+    pthread_exit(NULL);
+}
+
+static void *exit_in_cleanup(void *arg)
+{
+    K3THREAD_TRY {
+        k3thread_cleanup_push(run, "c");
+        k3thread_cleanup_push(exit_here, "b");
+        k3thread_cleanup_push(run, "a");
+        throw();
+        k3thread_cleanup_pop(0);
+        k3thread_cleanup_pop(0);
+        k3thread_cleanup_pop(0);
+    }
+    K3THREAD_EXCEPT(k3thread_BaseException, e) {
+        note('x');
+    }
+    K3THREAD_END
+    note('y');
+    return arg;
+}
+
+static void *end_adopted(void *arg)
+{
+    (void) k3thread_self();
+    return exit_in_cleanup(arg);
+}
+
+/* A pthread_exit in a cleanup takes the place of the exception that passes: the thread ends. */
+static void pthread_exit_in_cleanup(void)
+{
+    pthread_t thread;
+
+    CHECK(test_end(test_start(exit_in_cleanup, trace)) == NULL);
+    check_trace("abc");
+    CHECK_EQUAL(pthread_create(&thread, NULL, end_adopted, trace), 0);
+    CHECK_EQUAL(pthread_join(thread, NULL), 0);
+    check_trace("abc");
+}
+
 /* What is raised during a cleanup is not thrown in it, but at the first checkpoint after. */
 static void raise_and_wait(void *arg)
 {
@@ -214,7 +257,7 @@ static void raise_in_cleanup(void)
         note('k');
     }
     K3THREAD_END
-    check_trace("abvk");
+    check_trace("abvxk"); /* the end of the outer body is the first checkpoint */
 }
 
 static void throw_again(void *arg)
@@ -279,6 +322,42 @@ static void throw_in_attribute(void)
     CHECK(!BEARS_IT || mallinfo2().uordblks == before);
 }
 
+static void exit_by_variable(const char *variable)
+{
+    note(*variable);
+    pthread_exit(NULL);
+}
+
+static __attribute__((noinline)) void exit_in_variable(void)
+{
+    const char variable __attribute__((cleanup(exit_by_variable), unused)) = 'v';
+
+    throw();
+}
+
+static void *exit_by_attribute(void *arg)
+{
+    K3THREAD_TRY {
+        k3thread_cleanup_push(run, "c");
+        exit_in_variable();
+        k3thread_cleanup_pop(0);
+    }
+    K3THREAD_EXCEPT(k3thread_BaseException, e) {
+        note('x');
+    }
+    K3THREAD_END
+    note('y');
+    return arg;
+}
+
+static void pthread_exit_in_attribute(void)
+{
+    if (BEARS_IT) {
+        CHECK(test_end(test_start(exit_by_attribute, trace)) == NULL);
+        check_trace("vc");
+    }
+}
+
 static void throw_and_catch(void *arg)
 {
     CHECK(test_catch(push_two) == &k3thread_ValueError);
@@ -325,6 +404,8 @@ static void uncaught(void)
 }
 
 TEST_MAIN({"order", order}, {"mixed", mixed}, {"pop", pop}, {"left", left_in_each_way},
-          {"pthread-exit", left_by_pthread_exit}, {"raise", raise_in_cleanup},
+          {"pthread-exit", left_by_pthread_exit},
+          {"pthread-exit-in-cleanup", pthread_exit_in_cleanup},
+          {"pthread-exit-in-attribute", pthread_exit_in_attribute}, {"raise", raise_in_cleanup},
           {"throw", throw_in_cleanup}, {"throw-in-attribute", throw_in_attribute},
           {"catch", catch_in_cleanup}, {"uncaught", uncaught})

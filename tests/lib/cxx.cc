@@ -1,6 +1,8 @@
 // A C++ program: destructors on every way out, C++ exceptions beside the library's.
 #include "test.h"
 
+#include <cxxabi.h>
+#include <exception>
 #include <stdexcept>
 #include <string>
 
@@ -158,6 +160,234 @@ void swallowed()
     CHECK(test_catch([] { k3thread_throw(&k3thread_IndexError, NULL); }) == &k3thread_IndexError);
 }
 
+void throw_in_catch_all(int depth)
+{
+    try {
+        Guard guard('g');
+        if (depth > 0)
+            throw_in_catch_all(depth - 1);
+        else
+            k3thread_throw(&k3thread_ValueError, NULL);
+    } catch (...) {
+        Guard guard('h');
+        if (depth >= 0)
+            k3thread_throw(&k3thread_KeyError, NULL);
+    }
+}
+
+// What is thrown in a catch (...) takes the place of what that has: in the block that it goes to, and
+// in a catch (...) further out.
+void thrown_in_catch_all()
+{
+    for (volatile int depth = 0; depth < 3; depth++) {
+        K3THREAD_TRY {
+            throw_in_catch_all(depth);
+        } K3THREAD_EXCEPT(k3thread_KeyError, e) {
+            trace += 'k';
+        } K3THREAD_END
+        CHECK_EQUAL(k3thread_get_mask(), K3THREAD_IMMEDIATE);
+        try {
+            throw_in_catch_all(depth);
+        } catch (...) {
+            trace += 'a';
+        }
+        CHECK_EQUAL(k3thread_get_mask(), K3THREAD_IMMEDIATE);
+        CHECK(test_catch([] { K3THREAD_RERAISE(); }) == &k3thread_RuntimeError);
+        check_trace(depth == 0 ? "ghkgha" : depth == 1 ? "ghghkghgha" : "ghghghkghghgha");
+    }
+}
+
+// Not inlined: for the compiler, too, nothing leaves them.
+__attribute__((noinline)) int catches(const char *message) noexcept
+{
+    volatile int caught = 0;
+
+    K3THREAD_TRY {
+        Guard guard('g');
+        k3thread_cleanup_push(note, letter_c);
+        k3thread_throw(&k3thread_KeyError, "%s", message);
+        k3thread_cleanup_pop(0);
+    } K3THREAD_EXCEPT(k3thread_KeyError, e) {
+        caught = strcmp(e->message, message) == 0;
+    } K3THREAD_FINALLY {
+        trace += 'f';
+    } K3THREAD_END
+    return caught;
+}
+
+__attribute__((noinline)) void throws_in_handler() noexcept
+{
+    K3THREAD_TRY {
+        K3THREAD_TRY {
+            throw_deep(0);
+        } K3THREAD_EXCEPT(k3thread_KeyError, e) {
+            Guard guard('h');
+            throw_deep(0);
+        } K3THREAD_END
+    } K3THREAD_EXCEPT(k3thread_KeyError, e) {
+        trace += 'k';
+    } K3THREAD_END
+}
+
+struct Catcher {
+    Catcher() = default;
+    Catcher(const Catcher &) = delete;
+    Catcher &operator=(const Catcher &) = delete;
+    ~Catcher()
+    {
+        CHECK(catches("in a destructor"));
+    }
+};
+
+// What is thrown inside a function that is noexcept, and caught there, does not end the program.
+void noexcept_functions()
+{
+    CHECK(catches("in a function"));
+    check_trace("cgf");
+    throws_in_handler();
+    check_trace("ddhk");
+    {
+        Catcher catcher;
+    }
+    check_trace("cgf");
+    K3THREAD_TRY {
+        Catcher catcher;
+        throw_deep(0);
+    } K3THREAD_EXCEPT(k3thread_KeyError, e) {
+        CHECK_TEXT(e->message, "deep");
+    } K3THREAD_END
+    check_trace("dcgf");
+    try {
+        Catcher catcher;
+        throw std::runtime_error("native");
+    } catch (const std::runtime_error &) {
+        trace += 'n';
+    }
+    check_trace("cgfn");
+    CHECK_EQUAL(k3thread_get_mask(), K3THREAD_IMMEDIATE);
+}
+
+void raise_in_self()
+{
+    CHECK_EQUAL(k3thread_send_exception(k3thread_self(), &k3thread_KeyboardInterrupt), 0);
+}
+
+struct Waiter {
+    Waiter() = default;
+    Waiter(const Waiter &) = delete;
+    Waiter &operator=(const Waiter &) = delete;
+    ~Waiter()
+    {
+        CHECK_EQUAL(k3thread_sleep(0), 0);
+        CHECK_EQUAL(k3thread_get_mask(), K3THREAD_NEVER);
+        trace += 'w';
+    }
+};
+
+void wait_in_catch_all(bool by_block)
+{
+    try {
+        Waiter waiter;
+        k3thread_throw(&k3thread_KeyError, NULL);
+    } catch (...) {
+        raise_in_self();
+        k3thread_checkpoint();
+        if (by_block) {
+            K3THREAD_TRY {
+                (void) k3thread_sleep(-1);
+            } K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
+                raise_in_self();
+                CHECK_EQUAL(k3thread_get_mask(), K3THREAD_ON_BLOCKING);
+            } K3THREAD_END
+        }
+        CHECK_EQUAL(k3thread_get_mask(), K3THREAD_ON_BLOCKING);
+        (void) k3thread_sleep(-1);
+    }
+}
+
+void throw_on_after_a_wait()
+{
+    Waiter outer;
+    try {
+        Waiter waiter;
+        k3thread_throw(&k3thread_KeyError, NULL);
+    } catch (...) {
+        (void) k3thread_sleep(0);
+        raise_in_self();
+        throw;
+    }
+}
+
+// Inside catch (...) a wait throws, as inside EXCEPT. Where that throws on, destructors run with
+// NEVER again.
+void waits_in_catch_all()
+{
+    CHECK(test_catch([] { wait_in_catch_all(false); }) == &k3thread_KeyboardInterrupt);
+    CHECK(test_catch([] { wait_in_catch_all(true); }) == &k3thread_KeyboardInterrupt);
+    check_trace("ww");
+    CHECK_EQUAL(k3thread_get_mask(), K3THREAD_IMMEDIATE);
+    CHECK(test_catch(throw_on_after_a_wait) == &k3thread_KeyError);
+    CHECK(k3thread_take(NULL));
+    check_trace("ww");
+    try {
+        k3thread_throw(&k3thread_KeyError, NULL);
+    } catch (...) {
+        CHECK_EQUAL(k3thread_get_mask(), K3THREAD_ON_BLOCKING);
+        k3thread_set_mask(K3THREAD_NEVER); // it is not opened a second time
+        CHECK_EQUAL(k3thread_sleep(0), 0);
+        CHECK_EQUAL(k3thread_get_mask(), K3THREAD_NEVER);
+    }
+    CHECK_EQUAL(k3thread_get_mask(), K3THREAD_IMMEDIATE);
+}
+
+// A logger asks for the type: of ours, C++ knows none.
+void type_in_catch_all()
+{
+    try {
+        k3thread_throw(&k3thread_KeyError, NULL);
+    } catch (...) {
+        CHECK(abi::__cxa_current_exception_type() == NULL);
+        CHECK(std::current_exception() == NULL);
+    }
+}
+
+// The mask after a catch (...) is that outside of the shield in which the exception was thrown.
+void shield_in_catch_all()
+{
+    try {
+        K3THREAD_SHIELD {
+            Guard guard('g');
+            k3thread_throw(&k3thread_KeyError, NULL);
+        } K3THREAD_SHIELD_END
+    } catch (...) {
+        CHECK_EQUAL(k3thread_get_mask(), K3THREAD_ON_BLOCKING);
+    }
+    CHECK_EQUAL(k3thread_get_mask(), K3THREAD_IMMEDIATE);
+    check_trace("g");
+}
+
+void *exit_in_cleanup(void *arg)
+{
+    K3THREAD_TRY {
+        Guard outer('o');
+        k3thread_cleanup_push([](void *) { pthread_exit(NULL); }, NULL);
+        Guard inner('i');
+        throw_deep(0);
+        k3thread_cleanup_pop(0);
+    } K3THREAD_EXCEPT(k3thread_BaseException, e) {
+        trace += 'x';
+    } K3THREAD_END
+    trace += 'y';
+    return arg;
+}
+
+// A pthread_exit in a cleanup does not end the program in a landing pad: it ends the thread.
+void pthread_exit_in_cleanup()
+{
+    CHECK(test_end(test_start(exit_in_cleanup, NULL)) == NULL);
+    check_trace("dio");
+}
+
 // What comes out of END goes outwards with the mask that the block found.
 void swallowed_behind_finally()
 {
@@ -223,4 +453,7 @@ static void own_type()
 TEST_MAIN({"destructors", destructors}, {"allocating", allocating}, {"left", left_in_each_way},
           {"native", native_exceptions}, {"passes-handlers", passes_handlers},
           {"swallowed", swallowed}, {"swallowed-behind-finally", swallowed_behind_finally},
-          {"cleanup-throws", cleanup_throws}, {"raised", raised}, {"own-type", own_type})
+          {"throw-in-catch-all", thrown_in_catch_all}, {"noexcept", noexcept_functions},
+          {"wait-in-catch-all", waits_in_catch_all}, {"type-in-catch-all", type_in_catch_all},
+          {"shield-in-catch-all", shield_in_catch_all},
+          {"pthread-exit-in-cleanup", pthread_exit_in_cleanup}, {"cleanup-throws", cleanup_throws}, {"raised", raised}, {"own-type", own_type})

@@ -198,7 +198,7 @@ static void restored_however_left(void)
     }
 }
 
-/* In a handler a wait throws and a checkpoint does not; in FINALLY neither does, and END does. */
+/* In a handler a wait throws and a checkpoint does not; in FINALLY neither does. */
 static void raise_in_handler(void)
 {
     volatile int at = 0;
@@ -222,7 +222,7 @@ static void raise_in_handler(void)
             at = 3;
         }
         K3THREAD_END
-        at = 4;
+        at = 4; /* not so: the first, out of the handler, goes on */
     }
     K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
         CHECK_EQUAL(at, 3);
@@ -233,26 +233,137 @@ static void raise_in_handler(void)
     CHECK_EQUAL(at, 5);
 }
 
-static void end_is_a_checkpoint(void)
+static void raise_in_finally(void)
 {
-    volatile int at = 0;
-
     K3THREAD_TRY {
-        K3THREAD_TRY {
-        }
-        K3THREAD_FINALLY {
-            raise_in_self();
-            at = 1;
-        }
-        K3THREAD_END
-        at = 2;
     }
-    K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
-        CHECK_EQUAL(at, 1);
-        at = 3;
+    K3THREAD_FINALLY {
+        raise_in_self();
     }
     K3THREAD_END
-    CHECK_EQUAL(at, 3);
+    CHECK(k3thread_pending());
+    k3thread_checkpoint();
+}
+
+static void raise_in_a_handler(void)
+{
+    K3THREAD_TRY {
+        throw();
+    }
+    K3THREAD_EXCEPT(k3thread_ValueError, e) {
+        raise_in_self();
+    }
+    K3THREAD_END
+    CHECK(k3thread_pending());
+    k3thread_checkpoint();
+}
+
+static void end_is_no_checkpoint(void)
+{
+    CHECK(test_catch(raise_in_finally) == &k3thread_KeyboardInterrupt);
+    CHECK(test_catch(raise_in_a_handler) == &k3thread_KeyboardInterrupt);
+}
+
+/* The end of the body is a checkpoint: it throws with the mask IMMEDIATE alone. */
+static void end_of_body(void)
+{
+    volatile enum k3thread_mask mask = K3THREAD_IMMEDIATE;
+    volatile bool               caught;
+
+    EACH_MASK(each)
+    {
+        caught = false;
+        mask = *each;
+        k3thread_set_mask(mask);
+        K3THREAD_TRY {
+            raise_in_self();
+        }
+        K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
+            caught = true;
+        }
+        K3THREAD_END
+        CHECK_EQUAL(caught, mask == K3THREAD_IMMEDIATE);
+        CHECK_EQUAL(k3thread_take(NULL), mask != K3THREAD_IMMEDIATE);
+    }
+}
+
+static void get_and_restore(void)
+{
+    EACH_MASK(mask)
+    {
+        k3thread_set_mask(*mask);
+        CHECK_EQUAL(k3thread_get_mask(), *mask);
+        CHECK_EQUAL(k3thread_restore_mask(K3THREAD_NEVER), *mask);
+        raise_in_self();
+        CHECK_EQUAL(k3thread_restore_mask(K3THREAD_IMMEDIATE), K3THREAD_NEVER);
+        CHECK_EQUAL(k3thread_restore_mask((enum k3thread_mask) 17), K3THREAD_IMMEDIATE);
+        CHECK_EQUAL(k3thread_get_mask(), K3THREAD_IMMEDIATE);
+        CHECK(test_catch(k3thread_checkpoint) == &k3thread_KeyboardInterrupt);
+    }
+}
+
+/* What is raised in a shield is thrown after it, where the mask outside allows. */
+static void raise_in_shield(void)
+{
+    K3THREAD_SHIELD {
+        CHECK_EQUAL(k3thread_get_mask(), K3THREAD_NEVER);
+        raise_in_self();
+        k3thread_checkpoint();
+        nap();
+        K3THREAD_SHIELD {
+            nap();
+        }
+        K3THREAD_SHIELD_END
+        nap();
+    }
+    K3THREAD_SHIELD_END
+    CHECK_EQUAL(k3thread_get_mask(), K3THREAD_IMMEDIATE);
+    CHECK(k3thread_pending());
+    k3thread_checkpoint();
+}
+
+static int leave_shield(int way)
+{
+    for (int i = 0; i < 1; i++) {
+        K3THREAD_SHIELD {
+            if (way == 0)
+                return way;
+            if (way == 1)
+                goto out;
+            if (way == 2)
+                continue;
+            if (way == 3)
+                break;
+            if (way == 4)
+                throw();
+        }
+        K3THREAD_SHIELD_END
+    }
+out:
+    return way;
+}
+
+static void shields(void)
+{
+    CHECK(test_catch(raise_in_shield) == &k3thread_KeyboardInterrupt);
+    EACH_MASK(mask)
+    {
+        for (volatile int way = 0; way < 6; way++) {
+            k3thread_set_mask(*mask);
+            K3THREAD_TRY {
+                k3thread_cleanup_push(check_cleanup, NULL);
+                CHECK_EQUAL(leave_shield(way), way);
+                CHECK_EQUAL(k3thread_get_mask(), *mask);
+                k3thread_cleanup_pop(1);
+            }
+            K3THREAD_EXCEPT(k3thread_ValueError, e) {
+                CHECK_EQUAL(way, 4);
+                CHECK_EQUAL(k3thread_get_mask(), in_handler(*mask));
+            }
+            K3THREAD_END
+            CHECK_EQUAL(k3thread_get_mask(), *mask);
+        }
+    }
 }
 
 static void *check_mask_of_new(void *arg)
@@ -336,5 +447,6 @@ static void return_wakes(void)
 TEST_MAIN({"set", set_returns_old}, {"immediate", immediate}, {"on-blocking", on_blocking},
           {"never", never}, {"opening", opening_delivers}, {"nesting", in_every_nesting},
           {"restored", restored_however_left}, {"handler", raise_in_handler},
-          {"end", end_is_a_checkpoint}, {"not-inherited", not_inherited}, {"return", return_mask},
+          {"end", end_is_no_checkpoint}, {"end-of-body", end_of_body}, {"get", get_and_restore},
+          {"shield", shields}, {"not-inherited", not_inherited}, {"return", return_mask},
           {"return-wakes", return_wakes})

@@ -405,6 +405,100 @@ static void leave_finally_often(void)
     leave_often(leave_finally, test_many(20000, 1000));
 }
 
+static void raise_in_self(void)
+{
+    CHECK_EQUAL(k3thread_send_exception(k3thread_self(), &Special), 0);
+}
+
+/* A loop around a block survives what comes late in its body, and what comes in its handler. */
+static void loop_survives(void)
+{
+    volatile unsigned caught = 0;
+
+    while (caught < 100) {
+        K3THREAD_TRY {
+            if (caught % 3 != 0)
+                (void) k3thread_sleep(0);
+            if (!k3thread_pending())
+                raise_in_self();
+        }
+        K3THREAD_EXCEPT(Special, e) {
+            caught++;
+            if (caught % 2 == 0)
+                raise_in_self();
+        }
+        K3THREAD_FINALLY {
+            if (caught % 5 == 0)
+                raise_in_self();
+        }
+        K3THREAD_END
+        CHECK_EQUAL(k3thread_get_mask(), K3THREAD_IMMEDIATE);
+    }
+    while (k3thread_take(NULL))
+        caught++;
+    CHECK(caught > 100);
+}
+
+static int leave_with_pending(int way)
+{
+    for (volatile int i = 0; i < 1; i++) {
+        K3THREAD_TRY {
+            raise_in_self();
+            if (way == 0)
+                return way;
+            if (way == 1)
+                break;
+            if (way == 2)
+                continue;
+            goto out;
+        }
+        K3THREAD_EXCEPT(Special, e) {
+            note('x');
+        }
+        K3THREAD_END
+    }
+out:
+    return way;
+}
+
+/* A body that is left before its end has no checkpoint there. */
+static void left_without_checkpoint(void)
+{
+    for (volatile int way = 0; way < 4; way++) {
+        CHECK_EQUAL(leave_with_pending(way), way);
+        CHECK(k3thread_take(NULL));
+    }
+    check_trace("");
+}
+
+static void raise_at_the_end(void)
+{
+    K3THREAD_TRY {
+        K3THREAD_TRY {
+            raise_in_self();
+        }
+        K3THREAD_EXCEPT(k3thread_ValueError, e) {
+            note('x');
+        }
+        K3THREAD_FINALLY {
+            note('f');
+        }
+        K3THREAD_END
+        note('x');
+    }
+    K3THREAD_FINALLY {
+        note('g');
+    }
+    K3THREAD_END
+}
+
+/* What no handler takes there goes outwards as from anywhere else in the body. */
+static void thrown_at_the_end(void)
+{
+    CHECK(test_catch(raise_at_the_end) == &Special);
+    check_trace("fg");
+}
+
 static __attribute__((noinline)) int descend(int depth)
 {
     if (depth == 0)
@@ -485,4 +579,6 @@ TEST_MAIN({"types", types_in_both_orders}, {"finally", finally_runs},
           {"rethrow", rethrow}, {"reraise-nothing", reraise_outside_of_a_handler},
           {"nested-in-handler", nested_in_handler}, {"leave-body", leave_body_often},
           {"leave-handler", leave_handler_often}, {"leave-finally", leave_finally_often},
-          {"deep", deep_stack}, {"not-an-exception", not_an_exception}, {"messages", messages})
+          {"loop", loop_survives}, {"left-pending", left_without_checkpoint},
+          {"thrown-at-the-end", thrown_at_the_end}, {"deep", deep_stack},
+          {"not-an-exception", not_an_exception}, {"messages", messages})

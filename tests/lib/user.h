@@ -24,7 +24,10 @@ int work(int fd, void *resource)
         K3THREAD_TRY {
             k3thread_cleanup_push(release, resource);
             k3thread_cleanup_push(release, resource);
-            result = k3thread_sleep(1.5);
+            K3THREAD_SHIELD {
+                result = k3thread_sleep(1.5);
+            }
+            K3THREAD_SHIELD_END
             k3thread_cleanup_pop(1);
             k3thread_cleanup_pop(0);
         }
