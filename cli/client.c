@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -83,13 +84,18 @@ static int fail_open(struct client *client, int error)
 /* A request that was not sent to its end was not carried out: it came too late. */
 static int fail_lost(struct client *client)
 {
-    bool unheard = client->unheard;
+    bool  unheard = client->unheard;
+    char *journal;
 
     drop(client);
     if (unheard)
         return fail_open(client, -ENOENT);
-    return fail(client, -ECONNRESET, STATUS_FAILED, NULL,
-                "the supervisor went away without an answer; see %s", client->place->journal);
+    journal = place_find_journal(client->place);
+    fail(client, -ECONNRESET, STATUS_FAILED, NULL,
+         "the supervisor went away without an answer; see %s",
+         journal != NULL ? journal : client->place->journal);
+    free(journal);
+    return -ECONNRESET;
 }
 
 static int fail_garbage(struct client *client)
@@ -128,11 +134,11 @@ int client_open(struct client *client, const struct place *place, unsigned flags
 }
 
 /* The connection of the quick way, if there is one, is to the same place. */
-static int connect_or_take(struct client *client)
+static int connect_or_take(struct client *client, struct text *why)
 {
     client->asked = quick_take(&client->quick);
     if (!client->asked)
-        return launch_connect(client->place, &client->fd);
+        return launch_connect(client->place, &client->fd, why);
     client->fd = client->quick.fd;
     return 0;
 }
@@ -140,7 +146,7 @@ static int connect_or_take(struct client *client)
 int client_reopen(struct client *client)
 {
     struct text why = {0};
-    int         error = connect_or_take(client);
+    int         error = connect_or_take(client, &why);
 
     if (launch_is_absent(error) && (client->flags & CLIENT_START))
         error = launch_supervisor(client->place, &client->fd, &why);

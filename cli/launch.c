@@ -1,10 +1,9 @@
-/*
- * Two locks are on x.lock, so that two starters at the same instant become one supervisor. START
- * is held from looking for a socket until listening on one. LIFE is held by a supervisor and its
- * guardian: the next one waits until the last process of the one before is gone. They are locks of
- * open file descriptions: LIFE goes over to the supervisor with its descriptor.
- */
 #include "cli/launch.h"
+
+#include "cli/bell.h"
+#include "cli/lock.h"
+#include "cli/reason.h"
+#include "cli/socket.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,12 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
-
-enum { START_LOCK, LIFE_LOCK }; /* the byte of the file that is locked */
 
 /* The descriptors of the new process. */
 enum { LISTEN_FD = 3, LOCK_FD = 4, LIFELINE_FD = 5, FIRST_FREE_FD = 6 };
@@ -29,35 +23,14 @@ static int explain(struct text *why, int error, const char *what, const char *pa
     return error;
 }
 
-/* A stream socket and its address; place_resolve() made sure that the path fits. */
-static int open_socket(const struct place *place, struct sockaddr_un *ret_address)
+static int connect_once(const struct place *place, int *ret_fd)
 {
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
-    if (fd < 0)
-        return -errno;
-    *ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
-    memcpy(ret_address->sun_path, place->socket,
-           strnlen(place->socket, sizeof(ret_address->sun_path) - 1));
-    return fd;
-}
-
-int launch_connect(const struct place *place, int *ret_fd)
-{
-    struct sockaddr_un address;
-    int                fd = open_socket(place, &address);
-    int                error;
+    int fd = socket_connect(place->socket);
 
     if (fd < 0)
         return fd;
-    do
-        error = connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0 ? -errno : 0;
-    while (error == -EINTR);
-    if (error == 0)
-        *ret_fd = fd;
-    else
-        close(fd);
-    return error;
+    *ret_fd = fd;
+    return 0;
 }
 
 bool launch_is_absent(int error)
@@ -65,59 +38,39 @@ bool launch_is_absent(int error)
     return error == -ENOENT || error == -ECONNREFUSED;
 }
 
-/* A new open file description of the lock file, with the lock WHICH, or -errno. */
-static int open_locked(const struct place *place, short which)
+/* Says what keeps a supervisor that lives, PID, from being reached; returns ERROR. */
+static int explain_unreachable(const struct place *place, int error, pid_t pid, struct text *why)
 {
-    struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = which, .l_len = 1};
-    struct stat  info;
-    int          fd = open(place->lock, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-    int          error = 0;
-
-    if (fd < 0)
-        return -errno;
-    /* Somebody else's, in a directory that all can write to, could be locked for ever. */
-    if (fstat(fd, &info) < 0)
-        error = -errno;
-    else if (!S_ISREG(info.st_mode) || info.st_uid != geteuid())
-        error = -EPERM;
-    while (error == 0 && fcntl(fd, F_OFD_SETLKW, &lock) < 0)
-        error = errno == EINTR ? 0 : -errno;
-    if (error == 0)
-        return fd;
-    close(fd);
+    if (error == -ETIMEDOUT)
+        text_printf(
+            why, "the supervisor of %s, process %d, does not put its socket back; is it stopped?",
+            place->socket, (int) pid);
+    else
+        text_printf(why,
+                    "something else is at %s, where the supervisor, process %d, has its socket; "
+                    "remove it, and try again",
+                    place->socket, (int) pid);
     return error;
 }
 
-/* Removes the socket that a dead supervisor left; nothing else is ever removed. */
-static int remove_stale(const struct place *place)
+/* Nobody listens: a supervisor that lives all the same is made to put its socket back. */
+int launch_connect(const struct place *place, int *ret_fd, struct text *why)
 {
-    struct stat info;
+    int   absent = connect_once(place, ret_fd);
+    pid_t pid = 0;
+    int   error;
 
-    if (lstat(place->socket, &info) < 0)
-        return errno == ENOENT ? 0 : -errno;
-    if (!S_ISSOCK(info.st_mode))
-        return -ENOTSOCK;
-    return unlink(place->socket) < 0 && errno != ENOENT ? -errno : 0;
-}
-
-static int listen_at(const struct place *place)
-{
-    struct sockaddr_un address;
-    int                fd = open_socket(place, &address);
-    mode_t             mask;
-    int                error;
-
-    if (fd < 0)
-        return fd;
-    mask = umask(077);
-    error = bind(fd, (struct sockaddr *) &address, sizeof(address)) < 0 ? -errno : 0;
-    umask(mask);
-    if (error == 0 && listen(fd, SOMAXCONN) < 0)
-        error = -errno;
-    if (error == 0)
-        return fd;
-    close(fd);
-    return error;
+    if (!launch_is_absent(absent))
+        return absent;
+    error = bell_ring(place, &pid);
+    if (error == -ENOENT)
+        return absent;
+    if (error != 0)
+        return explain_unreachable(place, error, pid, why);
+    error = connect_once(place, ret_fd);
+    if (!launch_is_absent(error) || bell_ring(place, &pid) == -ENOENT)
+        return error; /* it may just have ended */
+    return explain_unreachable(place, -EADDRINUSE, pid, why);
 }
 
 /* What happens in the child between vfork and exec; the standard three are /dev/null. */
@@ -161,7 +114,8 @@ static int spawn_supervisor(const struct place *place, const struct claim *claim
 {
     char   slots[32] = "";
     char  *arguments[] = {"k3thread",    "-S", place->socket, "supervise", "--listen-fd=3",
-                          "--lock-fd=4", NULL, NULL,          NULL,        NULL};
+                          "--lock-fd=4", NULL, NULL,          NULL,        NULL,
+                          NULL,          NULL};
     size_t count = 6;
     /*
      * Room for libraries loaded later, of which there are none, would cost each thread a KiB; and
@@ -181,7 +135,11 @@ static int spawn_supervisor(const struct place *place, const struct claim *claim
         arguments[count++] = "--private";
     if (own != NULL && own->slots > 0) {
         (void) snprintf(slots, sizeof(slots), "--slots=%u", own->slots);
-        arguments[count] = slots;
+        arguments[count++] = slots;
+    }
+    if (claim->has_state) {
+        arguments[count++] = "--state";
+        arguments[count] = place->state;
     }
     error = posix_spawnattr_init(&attributes);
     if (error == 0) {
@@ -213,32 +171,33 @@ void launch_release(struct claim *claim)
         close(claim->listener);
     if (claim->lock >= 0)
         close(claim->lock);
-    *claim = (struct claim){-1, -1};
+    *claim = (struct claim){.listener = -1, .lock = -1};
 }
 
-/* Caller holds the lock START, and nobody listens. Waits until the one before is gone. */
+/* Caller holds LOCK_START, and nobody listens. Waits until the supervisor before is gone. */
 static int take_place(const struct place *place, struct claim *ret, struct text *why)
 {
-    struct claim claim = {-1, -1};
-    int          error;
+    struct claim claim = {.listener = -1, .lock = lock_take(place, LOCK_LIFE, why)};
+    int          error = claim.lock;
 
-    claim.lock = open_locked(place, LIFE_LOCK);
-    if (claim.lock >= 0)
-        claim.lock = lift(claim.lock);
+    if (error < 0)
+        return error;
+    claim.lock = lift(claim.lock);
     if (claim.lock < 0)
-        return explain(why, claim.lock, "cannot lock", place->lock);
-    error = remove_stale(place);
+        return explain(why, claim.lock, "cannot keep", place->lock);
+    error = socket_remove_stale(place->socket);
     if (error != 0) {
         explain(why, error, "cannot replace", place->socket);
         goto failed;
     }
-    claim.listener = listen_at(place);
+    claim.listener = socket_listen(place->socket);
     if (claim.listener >= 0)
         claim.listener = lift(claim.listener);
     if (claim.listener < 0) {
         error = explain(why, claim.listener, "cannot listen at", place->socket);
         goto failed;
     }
+    claim.has_state = ret->has_state;
     *ret = claim;
     return 0;
 failed:
@@ -246,11 +205,11 @@ failed:
     return error;
 }
 
-/* Caller holds the lock START, and nobody listens. */
-static int bring_up(const struct place *place, const struct launch_own *own, pid_t *ret_pid,
-                    struct text *why)
+/* Caller holds LOCK_START, and nobody listens. */
+static int bring_up(const struct place *place, bool has_state, const struct launch_own *own,
+                    pid_t *ret_pid, struct text *why)
 {
-    struct claim claim;
+    struct claim claim = {.has_state = has_state};
     int          error = take_place(place, &claim, why);
 
     if (error != 0)
@@ -264,62 +223,71 @@ static int bring_up(const struct place *place, const struct launch_own *own, pid
     return error;
 }
 
-/* Caller holds the lock START. */
-static int connect_or_bring_up(const struct place *place, int *ret_fd, struct text *why)
+void launch_add_end(const struct place *place, struct text *why)
 {
-    int   error = launch_connect(place, ret_fd); /* another starter may have been faster */
+    char *journal = place_find_journal(place);
+
+    text_add(why, "the supervisor ended as soon as it began");
+    reason_add(place, why);
+    text_printf(why, "; see %s", journal != NULL ? journal : place->journal);
+    free(journal);
+}
+
+/* Caller holds LOCK_START. */
+static int connect_or_bring_up(const struct place *place, bool has_state, int *ret_fd,
+                               struct text *why)
+{
+    int   error = launch_connect(place, ret_fd, why); /* another starter may have been faster */
     pid_t pid;
 
     if (!launch_is_absent(error))
         return error;
-    error = bring_up(place, NULL, &pid, why);
+    error = bring_up(place, has_state, NULL, &pid, why);
     if (error != 0)
         return error;
-    error = launch_connect(place, ret_fd);
+    error = connect_once(place, ret_fd);
     if (!launch_is_absent(error))
         return error;
-    text_printf(why, "the supervisor ended as soon as it began; see %s", place->journal);
+    launch_add_end(place, why);
     return -ECONNRESET;
 }
 
-/* Makes the directory and takes the lock START; returns its descriptor or -errno. */
-static int begin(const struct place *place, struct text *why)
+/* Makes the directories and takes LOCK_START; returns its descriptor or -errno. */
+static int begin(const struct place *place, bool *ret_state, struct text *why)
 {
     char *refusal;
-    int   start;
-    int   error = place_prepare(place, &refusal);
+    int   error = place_prepare(place, ret_state, &refusal);
 
-    if (error != 0) {
-        text_add(why, refusal != NULL ? refusal : strerror(-error));
-        free(refusal);
-        return error;
-    }
-    start = open_locked(place, START_LOCK);
-    return start >= 0 ? start : explain(why, start, "cannot lock", place->lock);
+    if (error == 0)
+        return lock_take(place, LOCK_START, why);
+    text_add(why, refusal != NULL ? refusal : strerror(-error));
+    free(refusal);
+    return error;
 }
 
 int launch_supervisor(const struct place *place, int *ret_fd, struct text *why)
 {
-    int start = begin(place, why);
-    int error = start;
+    bool has_state;
+    int  start = begin(place, &has_state, why);
+    int  error = start;
 
     if (start < 0)
         return error;
-    error = connect_or_bring_up(place, ret_fd, why);
+    error = connect_or_bring_up(place, has_state, ret_fd, why);
     close(start);
     return error;
 }
 
-/* Caller holds the lock START. Returns 0 if nobody listens, or explains who does. */
+/* Caller holds LOCK_START. Returns 0 if nobody listens, or explains who does. */
 static int check_absent(const struct place *place, struct text *why)
 {
     int fd;
-    int error = launch_connect(place, &fd);
+    int error = launch_connect(place, &fd, why);
 
     if (launch_is_absent(error))
         return 0;
     if (error != 0)
-        return explain(why, error, "cannot connect to", place->socket);
+        return why->size > 0 ? error : explain(why, error, "cannot connect to", place->socket);
     close(fd);
     text_printf(why, "a supervisor is at %s already", place->socket);
     return -EADDRINUSE;
@@ -327,7 +295,7 @@ static int check_absent(const struct place *place, struct text *why)
 
 int launch_claim(const struct place *place, struct claim *ret, struct text *why)
 {
-    int start = begin(place, why);
+    int start = begin(place, &ret->has_state, why);
     int error = start;
 
     if (start < 0)
@@ -343,7 +311,8 @@ int launch_own(const struct place *place, const struct launch_own *own, pid_t *r
                struct text *why)
 {
     struct launch_own lifted = *own;
-    int               start = begin(place, why);
+    bool              has_state;
+    int               start = begin(place, &has_state, why);
     int               error = start;
 
     if (start < 0)
@@ -353,7 +322,7 @@ int launch_own(const struct place *place, const struct launch_own *own, pid_t *r
     if (error == 0 && lifted.lifeline < 0)
         error = explain(why, -errno, "cannot copy a descriptor for", place->socket);
     if (error == 0)
-        error = bring_up(place, &lifted, ret_pid, why);
+        error = bring_up(place, has_state, &lifted, ret_pid, why);
     if (lifted.lifeline >= 0)
         close(lifted.lifeline);
     close(start);

@@ -8,10 +8,14 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Connects to the socket of PLACE; returns 0 with a descriptor in *RET_FD, or -errno. */
-int launch_connect(const struct place *place, int *ret_fd);
+/*
+ * Connects to the socket of PLACE. Where nobody listens, a supervisor that lives all the same has a
+ * second to put its socket back. Returns 0 with a descriptor in *RET_FD, or -errno; WHY gets a
+ * sentence if there is more to say than that.
+ */
+int launch_connect(const struct place *place, int *ret_fd, struct text *why);
 
-/* Is ERROR launch_connect()'s way to say that nobody listens? */
+/* Returns true if ERROR is launch_connect()'s way to say that there is no supervisor. */
 bool launch_is_absent(int error);
 
 /*
@@ -42,9 +46,13 @@ struct launch_own {
 int launch_own(const struct place *place, const struct launch_own *own, pid_t *ret_pid,
                struct text *why);
 
-/* The right to be the supervisor of a place: a socket that listens, and the lock LIFE. */
+/* Appends that the supervisor of PLACE ended as soon as it began, and why. */
+void launch_add_end(const struct place *place, struct text *why);
+
+/* The right to be the supervisor of a place: a socket that listens, and LOCK_LIFE. */
 struct claim {
-    int listener, lock;
+    int  listener, lock;
+    bool has_state; /* the directory of the place's state is there, and can be used */
 };
 
 /*

@@ -1,8 +1,9 @@
 #include "cli/place.h"
 
+#include "cli/directory.h"
+
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #define SUFFIX ".sock"
@@ -41,25 +43,40 @@ __attribute__((format(printf, 1, 2))) static char *print(const char *format, ...
     return ret;
 }
 
-/* The user's own directory: below $XDG_RUNTIME_DIR, or in /tmp. */
-static char *default_directory(void)
+/* The value of an environment variable that has to be an absolute path, else NULL. */
+static const char *path_variable(const char *name)
 {
-    const char *runtime = getenv("XDG_RUNTIME_DIR");
+    const char *value = getenv(name);
 
-    if (runtime != NULL && runtime[0] == '/')
-        return print("%s/k3thread", runtime);
-    return print("/tmp/k3thread-%u", (unsigned) geteuid());
+    return value != NULL && value[0] == '/' ? value : NULL;
+}
+
+/*
+ * The user's own directory, in /tmp as tmux has it: a runtime directory goes at logout, and the
+ * supervisor stays. cli/quick/words.c knows it too.
+ */
+static char *own_directory(void)
+{
+    const char *tmp = path_variable("K3THREAD_TMPDIR");
+
+    return print("%s/k3thread-%u", tmp != NULL ? tmp : "/tmp", (unsigned) geteuid());
+}
+
+/* Returns true if LABEL can name a supervisor. */
+static bool is_label(const char *label)
+{
+    return label[0] != '\0' && label[0] != '.' && strchr(label, '/') == NULL;
 }
 
 static int socket_of_label(char **ret, const char *label, char **ret_why)
 {
     char *directory;
 
-    if (label[0] == '\0' || label[0] == '.' || strchr(label, '/') != NULL)
+    if (!is_label(label))
         return refuse(ret_why, -EINVAL,
                       "'%s' is no name for a supervisor (no '/', no leading '.'); -S takes a path",
                       label);
-    directory = default_directory();
+    directory = own_directory();
     if (directory == NULL)
         return -ENOMEM;
     *ret = print("%s/%s" SUFFIX, directory, label);
@@ -85,38 +102,101 @@ static int socket_of_path(char **ret, const char *path, char **ret_why)
     return *ret != NULL ? 0 : -ENOMEM;
 }
 
-/* The paths beside the socket. */
-static int fill_siblings(struct place *place)
+/* Where the last component of the socket's path begins. */
+static const char *socket_name(const struct place *place)
+{
+    return strrchr(place->socket, '/') + 1;
+}
+
+/* The length of the socket's path, or of that without its suffix. */
+static int base_length(const struct place *place)
 {
     size_t length = strlen(place->socket);
     size_t suffix = strlen(SUFFIX);
-    size_t slash = (size_t) (strrchr(place->socket, '/') - place->socket);
-    int    base = (int) length;
 
-    if (length > slash + 1 + suffix && strcmp(place->socket + length - suffix, SUFFIX) == 0)
-        base = (int) (length - suffix);
-    place->directory = slash == 0 ? strdup("/") : strndup(place->socket, slash);
-    place->lock = print("%.*s.lock", base, place->socket);
-    place->journal = print("%.*s.log", base, place->socket);
-    place->logs = print("%.*s.logs", base, place->socket);
-    if (place->directory && place->lock && place->journal && place->logs)
+    if (strlen(socket_name(place)) > suffix && strcmp(place->socket + length - suffix, SUFFIX) == 0)
+        length -= suffix;
+    return (int) length;
+}
+
+/* This machine's name, fit for a directory's: homes are shared between machines. */
+static void get_machine(char *ret, size_t size)
+{
+    struct utsname names;
+    bool           known = uname(&names) == 0 && names.nodename[0] != '\0';
+
+    (void) snprintf(ret, size, "%s", known ? names.nodename : "localhost");
+    for (char *c = ret; *c != '\0'; c++)
+        if (*c == '/' || (*c == '.' && c == ret))
+            *c = '_';
+}
+
+/* Sets the directory of the journal and the logs, if there is a home for it: else it stays NULL. */
+static int find_state(struct place *place, const char *label, int label_length)
+{
+    const char *state = path_variable("XDG_STATE_HOME");
+    const char *home = path_variable("HOME");
+    char        machine[sizeof(((struct utsname *) NULL)->nodename)];
+
+    if (state == NULL && home == NULL)
         return 0;
-    return -ENOMEM;
+    get_machine(machine, sizeof(machine));
+    place->state = print("%s%s/k3thread/servers/%s/%.*s", state != NULL ? state : home,
+                         state != NULL ? "" : "/.local/state", machine, label_length, label);
+    return place->state != NULL ? 0 : -ENOMEM;
+}
+
+/* Sets the paths of the journal and the logs: in the directory for them, or beside the socket. */
+static int fill_state(struct place *place)
+{
+    int base = base_length(place);
+
+    free(place->journal);
+    free(place->logs);
+    if (place->state != NULL) {
+        place->journal = print("%s/journal.log", place->state);
+        place->logs = print("%s/logs", place->state);
+    } else {
+        place->journal = print("%.*s.log", base, place->socket);
+        place->logs = print("%.*s.logs", base, place->socket);
+    }
+    return place->journal != NULL && place->logs != NULL ? 0 : -ENOMEM;
+}
+
+/* Fills in all that follows from the socket's path. */
+static int fill_siblings(struct place *place)
+{
+    const char *name = socket_name(place);
+    int         base = base_length(place);
+    char       *own = own_directory();
+    int         error = own != NULL ? 0 : -ENOMEM;
+
+    place->directory = name - 1 == place->socket
+                           ? strdup("/")
+                           : strndup(place->socket, (size_t) (name - 1 - place->socket));
+    place->lock = print("%.*s.lock", base, place->socket);
+    if (place->directory == NULL || place->lock == NULL)
+        error = -ENOMEM;
+    if (error == 0)
+        place->is_own = strcmp(place->directory, own) == 0 &&
+                        (size_t) base < strlen(place->socket) && is_label(name);
+    if (place->is_own)
+        error = find_state(place, name, base - (int) (name - place->socket));
+    free(own);
+    return error == 0 ? fill_state(place) : error;
 }
 
 int place_resolve(struct place *ret, const char *label, const char *socket, char **ret_why)
 {
-    struct place place = {.is_default = socket == NULL};
+    struct place place = {0};
     const char  *from_environment = getenv("K3THREAD_SOCKET");
     int          error;
 
     *ret_why = NULL;
     if (label != NULL && socket != NULL)
         return refuse(ret_why, -EINVAL, "-L and -S exclude each other");
-    if (label == NULL && socket == NULL && from_environment != NULL && from_environment[0]) {
+    if (label == NULL && socket == NULL && from_environment != NULL && from_environment[0])
         socket = from_environment;
-        place.is_default = false;
-    }
     if (socket != NULL)
         error = socket_of_path(&place.socket, socket, ret_why);
     else
@@ -132,6 +212,17 @@ int place_resolve(struct place *ret, const char *label, const char *socket, char
     }
     *ret = place;
     return 0;
+}
+
+int place_set_state(struct place *place, const char *state)
+{
+    char *copy = state != NULL ? strdup(state) : NULL;
+
+    if (state != NULL && copy == NULL)
+        return -ENOMEM;
+    free(place->state);
+    place->state = copy;
+    return fill_state(place);
 }
 
 /* The user's own directory must be nobody else's in any way. */
@@ -156,37 +247,73 @@ static int check_foreign(const struct place *place, const struct stat *info, cha
     return 0;
 }
 
-int place_prepare(const struct place *place, char **ret_why)
+/* A home of somebody else, which a root without his own may have, is not for files of ours. */
+static bool has_own_home(void)
 {
-    int         flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
-    int         directory;
-    int         error;
+    const char *home = path_variable("HOME");
     struct stat info;
 
-    *ret_why = NULL;
-    if (place->is_default) {
-        flags |= O_NOFOLLOW;
-        if (mkdir(place->directory, 0700) < 0 && errno != EEXIST)
-            return refuse(ret_why, -errno, "cannot make %s: %s%s", place->directory,
-                          strerror(errno), errno == ENOENT ? "; is XDG_RUNTIME_DIR right?" : "");
-    }
+    return path_variable("XDG_STATE_HOME") != NULL ||
+           (home != NULL && stat(home, &info) == 0 && info.st_uid == geteuid());
+}
+
+/* Makes the directory of the journal and the logs; returns false if it cannot be used. */
+static bool prepare_state(const struct place *place)
+{
+    return place->state != NULL && has_own_home() && directory_make_all(place->state) == 0 &&
+           directory_is_own(place->state);
+}
+
+/* Opens the directory of the socket, which is made first where it is k3thread's own. */
+static int open_directory(const struct place *place, char **ret_why)
+{
+    int flags = O_PATH | O_DIRECTORY | O_CLOEXEC | (place->is_own ? O_NOFOLLOW : 0);
+    int error = place->is_own ? directory_make(place->directory) : 0;
+    int directory;
+
+    if (error != 0 && error != -EEXIST)
+        return refuse(ret_why, error, "cannot make %s: %s; K3THREAD_TMPDIR names another place",
+                      place->directory, strerror(-error));
     directory = open(place->directory, flags);
-    if (directory < 0) {
-        error = errno;
-        if (error == ELOOP || (error == ENOTDIR && place->is_default))
-            return refuse(ret_why, -error, "%s is no directory (or a symbolic link); remove it",
-                          place->directory);
-        return refuse(ret_why, -error, "%s, where the socket would be: %s%s", place->directory,
-                      strerror(error), error == ENOENT ? "; make it first" : "");
-    }
+    if (directory >= 0)
+        return directory;
+    error = errno;
+    if (error == ELOOP || (error == ENOTDIR && place->is_own))
+        return refuse(ret_why, -error, "%s is no directory (or a symbolic link); remove it",
+                      place->directory);
+    return refuse(ret_why, -error, "%s, where the socket would be: %s%s", place->directory,
+                  strerror(error), error == ENOENT ? "; make it first" : "");
+}
+
+int place_prepare(const struct place *place, bool *ret_state, char **ret_why)
+{
+    struct stat info;
+    int         directory;
+    int         error = 0;
+
+    *ret_why = NULL;
+    directory = open_directory(place, ret_why);
+    if (directory < 0)
+        return directory;
     if (fstat(directory, &info) < 0)
         error = refuse(ret_why, -errno, "%s: %s", place->directory, strerror(errno));
-    else if (place->is_default)
+    else if (place->is_own)
         error = check_own(place, &info, ret_why);
     else
         error = check_foreign(place, &info, ret_why);
     close(directory);
+    *ret_state = error == 0 && prepare_state(place);
     return error;
+}
+
+char *place_find_journal(const struct place *place)
+{
+    char *beside = print("%.*s.log", base_length(place), place->socket);
+
+    if (beside != NULL && access(beside, F_OK) == 0 && access(place->journal, F_OK) < 0)
+        return beside;
+    free(beside);
+    return strdup(place->journal);
 }
 
 void place_release(struct place *place)
@@ -194,22 +321,8 @@ void place_release(struct place *place)
     free(place->directory);
     free(place->socket);
     free(place->lock);
+    free(place->state);
     free(place->journal);
     free(place->logs);
     *place = (struct place){0};
-}
-
-static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *walk)
-{
-    (void) info;
-    (void) type;
-    (void) walk;
-    (void) remove(path); /* what stays is named by the directory that stays */
-    return 0;
-}
-
-/* Without FTW_MOUNT: on an overlay, a container's /tmp, it takes each file for another mount's. */
-void place_remove_directory(const char *directory)
-{
-    (void) nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }

@@ -6,8 +6,8 @@ cd "$(dirname "$0")/.."
 
 name='[a-z0-9_]+'
 # What knows nothing of threads: words, bytes, numbers.
-plain='cli/(text|status|duration|suggest|clock|times)\.h'
-wire="cli/(place|exceptions|result|rpc/$name)\.h|$plain"
+plain='cli/(text|status|duration|suggest|clock|times|directory)\.h'
+wire="cli/(place|lock|bell|socket|reason|exceptions|result|rpc/$name)\.h|$plain"
 supervisor="cli/supervisor/$name\.h"
 front="cli/((commands/|script/|rpc/)?$name)\.h"
 
@@ -16,10 +16,10 @@ allowed() {
     case $1 in
     # The library knows nothing above it.
     lib/*)                  echo "$name\.h" ;;
-    cli/text.* | cli/status.* | cli/duration.* | cli/suggest.* | cli/clock.* | cli/times.*) echo "$plain" ;;
+    cli/text.* | cli/status.* | cli/duration.* | cli/suggest.* | cli/clock.* | cli/times.* | cli/directory.*) echo "$plain" ;;
     # The wire knows bytes and JSON.
     cli/rpc/*)              echo "cli/rpc/$name\.h|$plain" ;;
-    cli/place.* | cli/exceptions.* | cli/result.*) echo "k3thread\.h|$wire" ;;
+    cli/place.* | cli/lock.* | cli/bell.* | cli/socket.* | cli/reason.* | cli/exceptions.* | cli/result.*) echo "k3thread\.h|$wire" ;;
     # The supervisor knows the library's public face and the wire, but no command.
     cli/supervisor/*)       echo "k3thread\.h|$wire|$supervisor" ;;
     # Two commands are a supervisor; every other one is a client.

@@ -103,29 +103,43 @@ static int open_script(const struct call *call, struct script *script)
                         strerror(errno));
 }
 
-/* In a place that the user names, or in one of its own. */
+/* Finds the place that the user names, or makes one of its own. Returns -1, or a status after saying why. */
+static int find_place(const struct call *call, bool is_own, struct place *ret)
+{
+    const struct session *session = call->session;
+    struct text           words = {0};
+    char                 *why = NULL;
+    int                   status = -1;
+    int                   error;
+
+    error = is_own ? own_place_make(ret, &words)
+                   : place_resolve(ret, session->label, session->socket, &why);
+    if (why != NULL)
+        text_add(&words, why);
+    if (error != 0)
+        status = command_fail(call, error == -EINVAL ? STATUS_USAGE : STATUS_INTERNAL, NULL, "%.*s",
+                              (int) words.size, words.data);
+    free(why);
+    text_release(&words);
+    return status;
+}
+
 static int run_script(const struct call *call, const struct script *script)
 {
     const struct run_options *o = call->options;
     struct session           *session = call->session;
     struct front_options      front = o->front;
     struct place              place = {0};
-    bool  is_own = session->scripted || (session->label == NULL && session->socket == NULL);
-    char *why = NULL;
-    int   error, status;
+    bool is_own = session->scripted || (session->label == NULL && session->socket == NULL);
+    int  status;
 
     front.own_place = is_own;
     front.any |= o->procfile != NULL;
     front.printer = printer_style(STDOUT_FILENO) | (o->timestamps ? PRINTER_TIMES : 0) |
                     (o->no_prefix ? 0 : PRINTER_NAMES);
-    error = is_own ? own_place_make(&place)
-                   : place_resolve(&place, session->label, session->socket, &why);
-    if (error != 0) {
-        status = command_fail(call, error == -EINVAL ? STATUS_USAGE : STATUS_INTERNAL, NULL, "%s",
-                              why != NULL ? why : strerror(-error));
-        free(why);
+    status = find_place(call, is_own, &place);
+    if (status >= 0)
         return status;
-    }
     status = front_run(&front, &place, script, &session->ended_by);
     if (is_own)
         own_place_remove(&place);

@@ -14,12 +14,13 @@
 
 /* What launch.c hands over; the places in a claim are 1 too high, so that 0 is "not given". */
 struct supervise_options {
-    int      listener, lock, lifeline;
-    bool     private_place;
-    unsigned slots;
+    int         listener, lock, lifeline;
+    bool        private_place;
+    unsigned    slots;
+    const char *state; /* NULL: the journal and the logs are beside the socket */
 };
 
-enum { KEY_LISTEN_FD = 256, KEY_LOCK_FD, KEY_LIFELINE_FD, KEY_PRIVATE, KEY_SLOTS };
+enum { KEY_LISTEN_FD = 256, KEY_LOCK_FD, KEY_LIFELINE_FD, KEY_PRIVATE, KEY_SLOTS, KEY_STATE };
 
 static const struct argp_option options[] = {
     {"slots", KEY_SLOTS, "N", 0, "Run at most N commands at a time, daemons apart; others queue",
@@ -27,6 +28,7 @@ static const struct argp_option options[] = {
     {"listen-fd", KEY_LISTEN_FD, "FD", OPTION_HIDDEN, NULL, 0},
     {"lock-fd", KEY_LOCK_FD, "FD", OPTION_HIDDEN, NULL, 0},
     {"lifeline-fd", KEY_LIFELINE_FD, "FD", OPTION_HIDDEN, NULL, 0},
+    {"state", KEY_STATE, "DIR", OPTION_HIDDEN, NULL, 0},
     {"private", KEY_PRIVATE, NULL, OPTION_HIDDEN, NULL, 0},
     {0},
 };
@@ -64,6 +66,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return parse_fd(state, argument, &o->lock);
     case KEY_LIFELINE_FD:
         return parse_fd(state, argument, &o->lifeline);
+    case KEY_STATE:
+        o->state = argument;
+        return 0;
     case KEY_PRIVATE:
         o->private_place = true;
         return 0;
@@ -80,17 +85,20 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
+/* Takes the place, or what a starter took for us. Returns 0, or -errno after saying why. */
 static int claim_place(const struct call *call, struct claim *ret)
 {
     const struct supervise_options *o = call->options;
+    struct place                   *place = &call->session->place;
     struct text                     why = {0};
-    int                             error;
+    int                             error = 0;
 
-    if (o->listener != 0) {
-        *ret = (struct claim){o->listener - 1, o->lock - 1};
-        return 0;
-    }
-    error = launch_claim(&call->session->place, ret, &why);
+    if (o->listener != 0)
+        *ret = (struct claim){.listener = o->listener - 1, .lock = o->lock - 1};
+    else
+        error = launch_claim(place, ret, &why);
+    if (error == 0 && (o->listener != 0 || !ret->has_state))
+        error = place_set_state(place, o->state);
     if (error != 0)
         command_fail(call, STATUS_FAILED, NULL, "%.*s", (int) why.size, why.data);
     text_release(&why);

@@ -43,17 +43,14 @@ bool words_is_plain(const char *word)
 
 /* Where the supervisor is */
 
+/* As own_directory() in cli/place.c has it. */
 static void put_directory(struct bytes *path, const struct words *words)
 {
-    const char *runtime = variable(words, "XDG_RUNTIME_DIR");
+    const char *tmp = variable(words, "K3THREAD_TMPDIR");
 
-    if (runtime != NULL && runtime[0] == '/') {
-        bytes_put_word(path, runtime);
-        bytes_put_word(path, "/k3thread");
-    } else {
-        bytes_put_word(path, "/tmp/k3thread-");
-        bytes_put_number(path, (unsigned long) system_call(SYS_geteuid, 0, 0, 0, 0, 0, 0));
-    }
+    bytes_put_word(path, tmp != NULL && tmp[0] == '/' ? tmp : "/tmp");
+    bytes_put_word(path, "/k3thread-");
+    bytes_put_number(path, (unsigned long) system_call(SYS_geteuid, 0, 0, 0, 0, 0, 0));
 }
 
 static void put_label(struct bytes *path, const char *label)

@@ -1,45 +1,14 @@
 #include "cli/script/own_place.h"
 
+#include "cli/directory.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-/* Makes a directory from TEMPLATE, which it uses up. Returns NULL with errno. */
-static char *make_directory(char *template)
-{
-    if (template != NULL && mkdtemp(template) != NULL)
-        return template;
-    free(template);
-    return NULL;
-}
-
-/* Beside the supervisors that the user names, where nobody else can look in. */
-static char *make_beside(void)
-{
-    struct place place;
-    char        *why = NULL;
-    char *template = NULL;
-
-    if (place_resolve(&place, "default", NULL, &why) == 0) {
-        free(why);
-        if (place_prepare(&place, &why) != 0 ||
-            asprintf(&template, "%s/run.XXXXXX", place.directory) < 0)
-            template = NULL;
-        place_release(&place);
-    }
-    free(why);
-    return make_directory(template);
-}
-
-static char *make_in_tmp(void)
-{
-    char *template;
-
-    return asprintf(&template, "/tmp/k3thread-run.XXXXXX") < 0 ? NULL : make_directory(template);
-}
-
-/* A socket's path has to be short, so a deep runtime directory may not do. */
+/* A socket's path has to be short, so a deep directory may not do. */
 static int resolve_in(struct place *ret, const char *directory)
 {
     char *socket, *why = NULL;
@@ -50,31 +19,47 @@ static int resolve_in(struct place *ret, const char *directory)
     error = place_resolve(ret, NULL, socket, &why);
     free(why);
     free(socket);
+    return error == -EINVAL ? -ENAMETOOLONG : error;
+}
+
+static int make_in(struct place *ret, const char *parent)
+{
+    char *directory;
+    int   error;
+
+    if (asprintf(&directory, "%s/k3thread-run.XXXXXX", parent) < 0)
+        return -ENOMEM;
+    error = directory_make_new(directory);
+    if (error == 0) {
+        error = resolve_in(ret, directory);
+        if (error != 0)
+            (void) rmdir(directory);
+    }
+    free(directory);
     return error;
 }
 
-typedef char *maker(void);
-
-int own_place_make(struct place *ret)
+/* In memory first, where nobody else can look in; then where the user wants temporary files. */
+int own_place_make(struct place *ret, struct text *why)
 {
-    maker *const makers[] = {make_beside, make_in_tmp};
-    int          error = -ENOMEM;
+    const char *const parents[] = {getenv("XDG_RUNTIME_DIR"), getenv("TMPDIR"), "/tmp"};
+    int               error = -ENOMEM;
 
-    for (size_t i = 0; i < sizeof(makers) / sizeof(makers[0]); i++) {
-        char *directory = makers[i]();
-
-        error = directory != NULL ? resolve_in(ret, directory) : -errno;
-        if (error != 0 && directory != NULL)
-            (void) rmdir(directory);
-        free(directory);
+    text_add(why, "no directory for the supervisor");
+    for (size_t i = 0; i < sizeof(parents) / sizeof(parents[0]); i++) {
+        if (parents[i] == NULL || parents[i][0] != '/')
+            continue;
+        error = make_in(ret, parents[i]);
         if (error == 0)
             break;
+        text_printf(why, "; cannot make one in %s: %s", parents[i], strerror(-error));
     }
+    text_add(why, "; TMPDIR names another place");
     return error;
 }
 
 void own_place_remove(struct place *place)
 {
-    place_remove_directory(place->directory);
+    directory_remove(place->directory);
     place_release(place);
 }

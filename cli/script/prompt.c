@@ -1,5 +1,6 @@
 #include "cli/script/prompt.h"
 
+#include "cli/directory.h"
 #include "cli/output.h"
 #include "cli/script/words.h"
 
@@ -29,16 +30,6 @@ struct prompt {
 
 /* History */
 
-/* Makes the directories of PATH, from the FIRST byte on. */
-static void make_directories(char *path)
-{
-    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        (void) mkdir(path, 0700); /* one that is missing is noticed when the file is written */
-        *slash = '/';
-    }
-}
-
 /* $XDG_STATE_HOME/k3thread/history, else below ~/.local/state. */
 static char *find_history(void)
 {
@@ -64,7 +55,8 @@ static void load_history(struct prompt *prompt)
     prompt->history_path = find_history();
     if (prompt->history_path == NULL)
         return;
-    make_directories(prompt->history_path);
+    /* One that is missing is noticed when the file is written. */
+    (void) directory_make_parents(prompt->history_path);
     (void) history(prompt->history, &event, H_LOAD, prompt->history_path); /* may be missing */
 }
 

@@ -1,6 +1,6 @@
 #include "cli/script/transcript.h"
 
-#include "cli/place.h"
+#include "cli/directory.h"
 #include "cli/rpc/bytes.h"
 #include "cli/view.h"
 
@@ -48,7 +48,7 @@ static void remove_times(const struct transcript *transcript)
     char *directory = transcript->logs != NULL ? times_directory(transcript) : NULL;
 
     if (directory != NULL)
-        place_remove_directory(directory);
+        directory_remove(directory);
     free(directory);
 }
 

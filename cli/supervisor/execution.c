@@ -5,6 +5,7 @@
 #include "cli/status.h"
 #include "cli/supervisor/environment.h"
 #include "cli/supervisor/lean.h"
+#include "cli/supervisor/logs.h"
 #include "cli/supervisor/mark.h"
 #include "cli/supervisor/server.h"
 #include "cli/supervisor/spawn.h"
@@ -76,16 +77,16 @@ static void hand_over(struct worker *worker, int signal)
 APART void execution_take_raised(struct worker *worker)
 {
     struct k3thread_exc e;
-    bool                automatic;
 
-    while (worker_take(worker, &e, &automatic)) {
+    while (k3thread_take(&e)) {
         int signal = exceptions_signal(e.type);
 
-        worker->ending |= signal == 0;
-        if (signal != 0)
+        if (signal != 0) {
             hand_over(worker, signal);
-        else if (!automatic || worker->report->state != STATE_STOPPING)
+        } else {
+            worker->ending = true;
             stop(worker, &e);
+        }
     }
 }
 
@@ -97,20 +98,6 @@ APART static void time_out(struct worker *worker)
         kill_group(worker);
     else
         stop(worker, &e);
-}
-
-/* The probe was not answered in time. */
-APART static void time_out_ready(struct worker *worker)
-{
-    const struct job   *job = &worker->record->job;
-    struct k3thread_exc e = {.type = &k3thread_TimeoutError};
-
-    worker->ready_deadline = INFINITY;
-    if (worker->report->state == STATE_STOPPING)
-        return;
-    (void) snprintf(e.message, sizeof(e.message), "not ready within %g s: %s", job->ready_timeout,
-                    job->ready);
-    stop(worker, &e);
 }
 
 static struct spawn_plan make_plan(const struct worker *worker)
@@ -137,7 +124,6 @@ static struct spawn_plan make_plan(const struct worker *worker)
 
 static void close_ready(struct worker *worker)
 {
-    worker->ready_deadline = INFINITY;
     ready_close(worker->ready);
     worker->ready = NULL;
 }
@@ -214,9 +200,6 @@ static void announce(struct worker *worker, const struct spawned *spawned)
     worker->pidfd = spawned->pidfd;
     worker->merciless = false;
     worker->deadline = job->timeout >= 0 ? clock_monotonic() + job->timeout : INFINITY;
-    worker->ready_deadline = INFINITY;
-    if (worker->ready != NULL && job->ready_timeout >= 0)
-        worker->ready_deadline = clock_monotonic() + job->ready_timeout;
     worker->report->pid = spawned->pid;
     worker->report->started = clock_wall();
     worker->report->run_begin = clock_monotonic();
@@ -280,7 +263,7 @@ static double patience(const struct worker *worker)
     double left;
 
     if (worker->ready != NULL)
-        next = earlier(next, earlier(ready_next(worker->ready), worker->ready_deadline));
+        next = earlier(next, ready_next(worker->ready));
     if (worker->trim != NULL)
         next = earlier(next, worker->trim->next);
     left = worker_until(next);
@@ -309,8 +292,6 @@ static bool serve(struct worker *worker, const struct pollfd *polls)
         check_ready(worker);
     if (polls[COMMAND].revents != 0)
         return true;
-    if (worker_until(worker->ready_deadline) == 0)
-        time_out_ready(worker);
     if (!worker->merciless && worker_until(worker->deadline) == 0)
         time_out(worker);
     return false;
@@ -395,6 +376,15 @@ static int prepare(struct worker *worker)
     return error;
 }
 
+/* Returns true if the log could not be made as its directory was gone, and that is there again. */
+static bool mend_log(const struct worker *worker, const struct spawned *spawned, int error)
+{
+    if (error != -ENOENT || spawned->stage != SPAWN_OUTPUT || !worker->record->has_own_log)
+        return false;
+    error = logs_restore(server_logs());
+    return error == 0 || error == -EEXIST;
+}
+
 /* The command alone gets the input, not what is run to find out whether it is ready. */
 static int spawn_command(struct worker *worker, struct spawn_plan plan, struct spawned *ret)
 {
@@ -408,6 +398,8 @@ static int spawn_command(struct worker *worker, struct spawn_plan plan, struct s
     plan.input = job->input;
     plan.input_from = ends[0];
     error = spawn(&plan, ret);
+    if (mend_log(worker, ret, error))
+        error = spawn(&plan, ret);
     if (ends[0] >= 0)
         close(ends[0]);
     worker->input = ends[1];

@@ -25,9 +25,8 @@ struct worker {
     int            input;       /* the other end of the command's, while that stays open; or -1 */
     char         **environment; /* of its command, while that may be needed; else NULL */
     struct ready  *ready;       /* NULL: nothing to be found out */
-    double         ready_deadline; /* of the probe, while there is one */
-    struct trim   *trim;           /* NULL: the log may grow */
-    bool           rested; /* it has waited for a while, and gave back what the start took */
+    struct trim   *trim;        /* NULL: the log may grow */
+    bool           rested;      /* it has waited for a while, and gave back what the start took */
 };
 
 /* Once, before the first: what RLIMIT_NOFILE the commands get. */
@@ -50,12 +49,6 @@ void execution_take_raised(struct worker *worker);
 
 /* The thread is ending: posts that, and the grace begins. The first call counts. */
 void execution_begin_stop(struct worker *worker);
-
-/*
- * Takes the oldest exception that was raised in the thread. *RET_AUTOMATIC says that nobody raised
- * it but the server, which ends everything. Returns false if there is none.
- */
-bool worker_take(struct worker *worker, struct k3thread_exc *ret, bool *ret_automatic);
 
 /* The first exception that asks for the end is the one that the thread ends with. */
 void worker_remember(struct worker *worker, const struct k3thread_exc *e);

@@ -1,13 +1,15 @@
 #include "cli/supervisor/guardian.h"
 
+#include "cli/directory.h"
+#include "cli/lock.h"
 #include "cli/supervisor/children.h"
-#include "cli/place.h"
 #include "cli/supervisor/journal.h"
 #include "cli/supervisor/lean.h"
 #include "cli/supervisor/sweep.h"
 #include "cli/supervisor/title.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -40,13 +42,15 @@ __attribute__((noreturn)) static void conclude(const struct guardian_options *op
     if (end->si_code != CLD_EXITED) {
         journal_write("the supervisor was killed by signal %d; its %zu processes were ended",
                       end->si_status, killed);
-        unlink(options->socket);
+        /* While the lock is there nobody else can have a socket in this place. */
+        if (lock_is_at(options->lock, options->lock_path))
+            unlink(options->socket);
     } else if (killed > 0) {
         journal_write("the supervisor left %zu processes behind; they were ended", killed);
     }
     /* A starter that lives reads the logs to their end, and removes them himself. */
     if (options->directory != NULL && is_orphaned(options))
-        place_remove_directory(options->directory);
+        directory_remove(options->directory);
     _exit(exit_status(end));
 }
 
@@ -84,6 +88,17 @@ static int wait_for_signal(const sigset_t *signals, bool *is_lean)
     return (int) syscall(SYS_rt_sigtimedwait, signals, NULL, NULL, (NSIG - 1) / 8);
 }
 
+/* The lock's file was removed, and the supervisor holds a new one. */
+static void share_lock(const struct guardian_options *options)
+{
+    int fd = lock_is_at(options->lock, options->lock_path) ? -1 : lock_share(options->lock_path);
+
+    if (fd < 0)
+        return;
+    (void) dup3(fd, options->lock, O_CLOEXEC);
+    close(fd);
+}
+
 __attribute__((noreturn)) static void guard(const struct guardian_options *options, int list,
                                             pid_t supervisor, const sigset_t *signals)
 {
@@ -99,6 +114,8 @@ __attribute__((noreturn)) static void guard(const struct guardian_options *optio
 
         if (signal == SIGCHLD && reap_until(supervisor, &end))
             conclude(options, list, &end);
+        else if (signal == SIGUSR1)
+            share_lock(options);
         else if (signal > 0 && signal != SIGCHLD)
             kill(supervisor, signal);
     }
@@ -171,6 +188,7 @@ int guardian_fork(const struct guardian_options *options, pid_t *ret_guardian)
     sigaddset(&signals, SIGTERM);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGHUP);
+    sigaddset(&signals, SIGUSR1);
     if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
         return -errno;
     error = leave_children(&signals);

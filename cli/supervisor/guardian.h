@@ -14,6 +14,8 @@
 
 struct guardian_options {
     const char *socket;    /* removed when the supervisor died without doing so */
+    const char *lock_path; /* the file that lock is on, or was: see lock.h */
+    int         lock;      /* LOCK_LIFE; SIGUSR1 asks to take it again, of a new file */
     const char *directory; /* NULL, or removed at the end if the lifeline's other end is closed */
     int         listener;  /* of no use here: closed */
     int         lifeline;  /* the same without a directory; -1: none */

@@ -1,5 +1,6 @@
 #include "cli/supervisor/logs.h"
 
+#include "cli/directory.h"
 #include "cli/times.h"
 
 #include <dirent.h>
@@ -53,11 +54,28 @@ static int is_run(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
-/* Their names begin with their dates, so the oldest come first. */
-static void remove_old_runs(int logs)
+/* The number that a run's name begins with; 0: it has none. */
+static unsigned long number_of(const char *run)
+{
+    return strtoul(run, NULL, 10);
+}
+
+static int by_number(const struct dirent **a, const struct dirent **b)
+{
+    unsigned long first = number_of((*a)->d_name), second = number_of((*b)->d_name);
+
+    return first != second ? (first > second) - (first < second) : alphasort(a, b);
+}
+
+/*
+ * Removes the runs before the newest few, of which this one will be one. The runs are numbered,
+ * as a clock can be set back. Returns the number of the newest.
+ */
+static unsigned long remove_old_runs(int logs)
 {
     struct dirent **runs;
-    int             count = scandirat(logs, ".", &runs, is_run, alphasort);
+    int             count = scandirat(logs, ".", &runs, is_run, by_number);
+    unsigned long   newest = count > 0 ? number_of(runs[count - 1]->d_name) : 0;
 
     for (int i = 0; i < count; i++) {
         if (i < count - LOGS_KEPT)
@@ -66,19 +84,22 @@ static void remove_old_runs(int logs)
     }
     if (count >= 0)
         free(runs);
+    return newest;
 }
 
 /* Makes LOGS; if it was there, it must be safe to use and is cleared up. */
-static int prepare(const char *logs)
+static int prepare(const char *logs, unsigned long *ret_newest)
 {
-    int fd;
+    int fd, error;
 
-    if (mkdir(logs, 0700) == 0)
-        return 0;
-    fd = errno == EEXIST ? open_directory(logs) : -errno;
+    *ret_newest = 0;
+    error = directory_make(logs);
+    if (error != -EEXIST)
+        return error;
+    fd = open_directory(logs);
     if (fd < 0)
         return fd;
-    remove_old_runs(fd);
+    *ret_newest = remove_old_runs(fd);
     close(fd);
     return 0;
 }
@@ -89,21 +110,34 @@ int logs_open(const char *logs, char **ret)
     struct tm       parts;
     char            date[32];
     char           *run;
-    int             error = prepare(logs);
+    unsigned long   newest;
+    int             error = prepare(logs, &newest);
 
     if (error != 0)
         return error;
     if (clock_gettime(CLOCK_REALTIME, &now) < 0 || gmtime_r(&now.tv_sec, &parts) == NULL)
         return -EOVERFLOW;
-    /* To the microsecond: several within a second are in their order too. */
-    strftime(date, sizeof(date), "%Y%m%dT%H%M%S", &parts);
-    if (asprintf(&run, "%s/%s.%06ldZ-%d", logs, date, now.tv_nsec / 1000, (int) getpid()) < 0)
+    strftime(date, sizeof(date), "%Y%m%dT%H%M%SZ", &parts);
+    if (asprintf(&run, "%s/%lu-%s-%d", logs, newest + 1, date, (int) getpid()) < 0)
         return -ENOMEM;
-    if (mkdir(run, 0700) < 0) {
-        error = -errno;
+    error = directory_make(run);
+    if (error == 0)
+        *ret = run;
+    else
         free(run);
-        return error;
-    }
-    *ret = run;
-    return 0;
+    return error;
+}
+
+int logs_restore(const char *run)
+{
+    const char *slash = strrchr(run, '/');
+    char       *logs = strndup(run, (size_t) (slash - run));
+    int         error = logs != NULL ? directory_make_all(logs) : -ENOMEM;
+    int         fd = error == 0 ? open_directory(logs) : error;
+
+    free(logs);
+    if (fd < 0)
+        return fd;
+    close(fd);
+    return directory_make(run);
 }

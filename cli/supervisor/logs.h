@@ -11,4 +11,10 @@
  */
 int logs_open(const char *logs, char **ret);
 
+/*
+ * Makes the directory RUN anew, which somebody has removed, with those above it. Returns 0 or -errno;
+ * -EEXIST: it is there. Any thread.
+ */
+int logs_restore(const char *run);
+
 #endif

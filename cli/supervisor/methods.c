@@ -208,9 +208,8 @@ static void fail_ready(struct call *call, const struct record *record)
     json_t     *tail = log_tail(record, 10);
     char       *message = NULL;
 
-    if (asprintf(&message, "thread '%s' (id %llu) ended before it was ready%s%s", record->job.name,
-                 (unsigned long long) record->id, record->now.message != NULL ? ": " : "",
-                 record->now.message != NULL ? record->now.message : "") < 0)
+    if (asprintf(&message, "thread '%s' (id %llu) ended before it was ready", record->job.name,
+                 (unsigned long long) record->id) < 0)
         message = NULL;
     write_name(&data, "thread");
     record_write(&data, record, RECORD_ALL_MEMBERS);
@@ -310,20 +309,11 @@ void method_exceptions(struct call *call, const json_t *params)
 
 void method_shutdown(struct call *call, const json_t *params)
 {
-    bool                    now = false;
-    const char             *exception = "SystemExit";
-    const k3thread_exctype *type;
-    const struct param      wanted[] = {
-             {"now", PARAM_BOOLEAN, &now, false}, {"exception", PARAM_STRING, &exception, false}, {0}};
+    bool               now = false;
+    const struct param wanted[] = {{"now", PARAM_BOOLEAN, &now, false}, {0}};
 
-    if (!params_take(call, params, wanted))
-        return;
-    type = exceptions_find(exception);
-    if (type == NULL || exceptions_signal(type) != 0)
-        call_fail(call, PROTOCOL_VALUE_ERROR, "no exception that ends a thread is named '%.64s'",
-                  exception);
-    else
-        server_shutdown(call, now ? type : NULL);
+    if (params_take(call, params, wanted))
+        server_shutdown(call, now);
 }
 
 /* Which events are wanted: all, or those in the list NAMES. */

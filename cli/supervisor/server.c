@@ -1,6 +1,7 @@
 #include "cli/supervisor/server.h"
 
 #include "cli/supervisor/connection.h"
+#include "cli/supervisor/door.h"
 #include "cli/supervisor/journal.h"
 #include "cli/supervisor/lean.h"
 #include "cli/supervisor/loop.h"
@@ -26,15 +27,14 @@
 #define RETRY 0.02
 
 static struct server_options options;
-static struct source         listener, lifeline, signals, mail;
+static struct source         listener, bell, lifeline, signals, mail;
 static struct call_list      shutdown_calls = LIST_HEAD_INITIALIZER(shutdown_calls);
 static int                   spare_fd = -1; /* see accept_client() */
 static bool                  closing, stopped;
 static atomic_bool           child_ended;               /* since the last look */
-static enum { NOBODY, DAEMONS, EVERYBODY } told_to_end; /* those that are to end */
-static const k3thread_exctype *end_type;                /* by this exception */
-static bool                    untold;                  /* some may be told that were not */
-static size_t                  ended_count;             /* since the shutdown began */
+static enum { NOBODY, DAEMONS, EVERYBODY } told_to_end; /* those that get SystemExit */
+static bool   untold;                                   /* some of them have yet to */
+static size_t ended_count;                              /* since the shutdown began */
 
 bool server_is_closing(void)
 {
@@ -59,29 +59,25 @@ pid_t server_guardian(void)
 /* One that is just ending needs no word. */
 static void tell(struct record *record)
 {
-    int error = threads_end(record, end_type);
+    int error = threads_raise(record, &k3thread_SystemExit, NULL);
 
     record->is_told = error == 0 || error == K3THREAD_INVALID_THREAD_ID_ERROR;
 }
 
-/*
- * Tells those that are to end, each once, and none before all that need it have ended. The newest
- * are told first: what a thread needs is older than it is, so whoever ends at once lets that go.
- */
+/* Raises SystemExit, once, in those that are told to end. */
 static void tell_threads(void)
 {
     struct record *record;
-    bool           failed = false;
 
-    TAILQ_FOREACH_REVERSE(record, store_all(), record_list, order) {
-        if (!record_is_live(record) || record->is_told || record->needed_by > 0)
+    untold = false;
+    TAILQ_FOREACH(record, store_all(), order) {
+        if (!record_is_live(record) || record->is_told)
             continue;
         if (told_to_end == DAEMONS && !record->job.daemon)
             continue;
         tell(record);
-        failed |= !record->is_told;
+        untold |= !record->is_told;
     }
-    untold = failed;
 }
 
 static void answer_shutdown(struct call *call, struct record *record)
@@ -148,7 +144,9 @@ static bool accept_client(void)
  */
 static void shut_door(void)
 {
-    unlink(options.socket);
+    if (bell.fd >= 0)
+        loop_remove(&bell);
+    door_shut();
     (void) shutdown(listener.fd, SHUT_RD); /* at the worst, a client more gets no answer */
     while (accept_client())
         ;
@@ -165,21 +163,19 @@ static void go_on_closing(void)
         stopped = true;
         call_wake(&shutdown_calls, NULL);
     } else if (store_live_normal() == 0 && told_to_end == NOBODY) {
-        end_type = &k3thread_SystemExit;
         told_to_end = DAEMONS;
         tell_threads();
     }
 }
 
-void server_shutdown(struct call *call, const k3thread_exctype *now)
+void server_shutdown(struct call *call, bool now)
 {
     if (call != NULL)
         call_wait(call, &shutdown_calls, -1, answer_shutdown);
     if (!closing)
         journal_write("shutting down, %zu threads are live", store_live());
     closing = true;
-    if (now != NULL && told_to_end != EVERYBODY) {
-        end_type = now;
+    if (now) {
         told_to_end = EVERYBODY;
         tell_threads();
     }
@@ -188,8 +184,8 @@ void server_shutdown(struct call *call, const k3thread_exctype *now)
 
 static void thread_ended(struct record *record)
 {
+    (void) record;
     ended_count += closing;
-    untold |= told_to_end != NOBODY && record->job.need_count > 0;
 }
 
 /* A child that ends in the meantime makes the mailbox ready again. */
@@ -203,6 +199,14 @@ static void mail_ready(struct source *source, uint32_t events)
     go_on_closing();
 }
 
+static int watch(struct source *source, int fd, void (*ready)(struct source *, uint32_t))
+{
+    if (fd < 0)
+        return fd;
+    *source = (struct source){.fd = fd, .ready = ready};
+    return loop_add(source, EPOLLIN);
+}
+
 static void listener_ready(struct source *source, uint32_t events)
 {
     (void) source, (void) events;
@@ -210,18 +214,42 @@ static void listener_ready(struct source *source, uint32_t events)
         ;
 }
 
+/* Those who are in the queue of the old listener are accepted yet. */
+static void replace_listener(int fd)
+{
+    int error;
+
+    while (accept_client())
+        ;
+    loop_remove(&listener);
+    close(listener.fd);
+    error = watch(&listener, fd, listener_ready);
+    if (error != 0)
+        journal_write("nobody can connect any more: %s", strerrordesc_np(-error));
+}
+
+static void bell_ready(struct source *source, uint32_t events)
+{
+    int fd = door_look();
+
+    (void) source, (void) events;
+    if (fd >= 0)
+        replace_listener(fd);
+    door_answer();
+}
+
 static void lifeline_ready(struct source *source, uint32_t events)
 {
     (void) events;
     loop_remove(source);
     journal_write("whoever this supervisor was for has gone: ending everything");
-    server_shutdown(NULL, &k3thread_SystemExit);
+    server_shutdown(NULL, true);
 }
 
 static void guardian_died(void)
 {
     journal_write("the guardian has died: ending everything");
-    server_shutdown(NULL, &k3thread_SystemExit);
+    server_shutdown(NULL, true);
 }
 
 /* The guardian's death comes as SIGTERM too; see guardian.c. */
@@ -237,7 +265,7 @@ static void take_signal(const struct signalfd_siginfo *info)
             break;
         }
         journal_write("got signal %d", (int) info->ssi_signo);
-        server_shutdown(NULL, &k3thread_SystemExit);
+        server_shutdown(NULL, true);
         break;
     }
 }
@@ -260,14 +288,6 @@ void server_signals(sigset_t *ret)
     sigaddset(ret, SIGINT);
     sigaddset(ret, SIGHUP);
     sigaddset(ret, SIGPIPE); /* a write to who has gone says EPIPE; nobody takes this one */
-}
-
-static int watch(struct source *source, int fd, void (*ready)(struct source *, uint32_t))
-{
-    if (fd < 0)
-        return fd;
-    *source = (struct source){.fd = fd, .ready = ready};
-    return loop_add(source, EPOLLIN);
 }
 
 static int open_signals(void)
@@ -324,6 +344,9 @@ static int open_sources(void)
         error = watch(&listener, options.listener, listener_ready);
     if (error == 0 && options.lifeline >= 0)
         error = watch(&lifeline, options.lifeline, lifeline_ready);
+    bell.fd = door_open_bell();
+    if (error == 0 && bell.fd >= 0)
+        error = watch(&bell, bell.fd, bell_ready);
     spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     return error != 0 ? error : spare_fd < 0 ? -errno : 0;
 }

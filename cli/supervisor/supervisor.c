@@ -1,5 +1,6 @@
 #include "cli/supervisor/supervisor.h"
 
+#include "cli/supervisor/door.h"
 #include "cli/supervisor/guardian.h"
 #include "cli/supervisor/journal.h"
 #include "cli/supervisor/logs.h"
@@ -84,6 +85,7 @@ static int serve(const struct supervisor_options *options, const char *logs, pid
     error = raise_limits();
     if (error == 0)
         error = tree_open();
+    door_open(options->place, options->lock, guardian);
     if (error == 0) {
         journal_write("serving %s", options->place->socket);
         error = server_run(&server);
@@ -92,11 +94,12 @@ static int serve(const struct supervisor_options *options, const char *logs, pid
     if (strays > 0)
         journal_write("%zu processes had got away from their threads; they were ended", strays);
     if (error != 0) {
-        journal_write("failed: %s", strerrordesc_np(-error));
-        unlink(options->place->socket);
+        journal_write("cannot serve: %s", strerrordesc_np(-error));
+        door_shut();
     }
     rmdir(logs); /* if no log was left in it */
-    journal_write("ended");
+    if (error == 0)
+        journal_write("ended");
     return error != 0;
 }
 
@@ -120,6 +123,8 @@ int supervisor_run(const struct supervisor_options *options, char **ret_why)
     const struct place     *place = options->place;
     struct guardian_options guarded = {
         .socket = place->socket,
+        .lock_path = place->lock,
+        .lock = options->lock,
         .directory = options->private_place ? place->directory : NULL,
         .listener = options->listener,
         .lifeline = options->lifeline,

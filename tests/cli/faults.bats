@@ -12,12 +12,56 @@ load helpers
   # Taken away: no mode would stop root.
   logs=$(dirname "$(k3_field a log)")
   mv "$logs" "$logs.away"
+  : >"$logs"
   run -1 --separate-stderr k3 start -n b -- true
   like "$stderr" "k3thread: start: *$logs*"
   run -125 k3 join b
   is "$(k3_field a state)" running
+  rm "$logs"
   mv "$logs.away" "$logs"
   k3 join "$(k3 start -- true)"
+}
+
+@test "a directory of logs that was removed is made again" {
+  k3 start -n a -- sleep 1000
+  run=$(dirname "$(k3_field a log)")
+  for removed in "$run" k.logs; do
+    rm -r "$removed"
+    for i in {1..8}; do
+      in_background "start$i" k3 start -- sh -c 'echo out; exit 3'
+    done
+    for i in {1..8}; do finish "start$i"; done
+    id=$(k3 list -q | tail -n 1)
+    run -3 k3 join "$id"
+    is "$(k3 logs "$id")" out
+    is "$(dirname "$(k3_field "$id" log)")" "$run"
+    is "$(find k.logs -perm /077)" ''
+  done
+  is "$(k3_field a state)" running
+}
+
+@test "a directory of logs is not made again where somebody else's could be used" {
+  k3 start -n a -- sleep 1000
+  rm -r k.logs
+  mkdir elsewhere
+  ln -s elsewhere k.logs
+  run -1 k3 start -- true
+  is "$(ls -A elsewhere)" ''
+}
+
+@test "the oldest logs are removed, whatever the clock says" {
+  for number in {1..6}; do
+    k3 start -- echo "life $number"
+    k3 join 1
+    k3 shutdown
+    [ "$number" != 1 ] || first=$(ls k.logs)
+    # As if the clock had been set back since.
+    for run in k.logs/*; do
+      [[ $run = *-30* ]] || mv "$run" "${run/-20/-30}"
+    done
+  done
+  [ ! -e "k.logs/$first" ]
+  is "$(cat k.logs/*/1.log | xargs)" 'life 3 life 4 life 5 life 6'
 }
 
 @test "an unwritable directory of logs is an error" {
@@ -26,8 +70,7 @@ load helpers
   chown 65534 theirs
   chmod 755 "$dir"
   mkdir -m 700 theirs/k.logs
-  run -1 as_nobody "$K3THREAD" -S "$dir/theirs/k.sock" start -- true
-  like "$output" 'k3thread: start: *'
+  run ! as_nobody "$K3THREAD" -S "$dir/theirs/k.sock" start -- true
   rmdir theirs/k.logs
   as_nobody "$K3THREAD" -S "$dir/theirs/k.sock" start -- true
   as_nobody "$K3THREAD" -S "$dir/theirs/k.sock" shutdown

@@ -94,58 +94,6 @@ all_wait() {
   like "$stderr" "k3thread: start: *$dir/no/such*"
 }
 
-# --- where it lives ---
-
-@test "the socket is default.sock in the runtime directory" {
-  mkdir run
-  unset K3THREAD_SOCKET
-  export XDG_RUNTIME_DIR=$dir/run
-  k3 start -- sleep 1000
-  [ -S run/k3thread/default.sock ]
-  is "$(stat -c %a run/k3thread)" 700
-  k3 shutdown --now
-  K3THREAD_SOCKET='' k3 start -- true
-  k3 shutdown
-}
-
-@test "without a runtime directory it is in /tmp, by user" {
-  unset K3THREAD_SOCKET
-  run -69 --separate-stderr k3 -L "k3t-none-$$" list
-  like "$stderr" "*/tmp/k3thread-$(id -u)/k3t-none-$$.sock*"
-}
-
-@test "-L names another supervisor, -S another socket, and both go before K3THREAD_SOCKET" {
-  mkdir run
-  export XDG_RUNTIME_DIR=$dir/run
-  k3 start -n here -- sleep 1000
-  k3 -L web start -n web -- sleep 1000
-  k3 -S "$dir/other.sock" start -n other -- sleep 1000
-  [ -S run/k3thread/web.sock ]
-  [ -S other.sock ]
-  k3 list here
-  k3 -L web list web
-  k3 -S other.sock list other
-  run -3 k3 list web
-  k3 -L web shutdown --now
-  k3 -S other.sock shutdown --now
-  is "$(k3_field here state)" running
-}
-
-@test "a place that cannot be one is a ValueError" {
-  run -64 --separate-stderr k3 -L a/b list
-  like "$stderr" 'k3thread: list: ValueError: *'
-  run -64 k3 -L '' list
-  run -64 k3 -L a -S b list
-  run -64 --separate-stderr k3 -S "/tmp/$(printf 'x%.0s' {1..110})" list
-  like "$stderr" '*longer than 107 bytes*'
-}
-
-@test "version names the supervisor, if there is one" {
-  like "$(k3 version)" 'k3thread 0.1.0'
-  k3 start -- sleep 1000
-  like "$(k3 version)" $'k3thread 0.1.0\nsupervisor 0.1.0 (protocol 1, pid *) at '"$K3THREAD_SOCKET"
-}
-
 # --- what it holds ---
 
 @test "a command substitution and a pipeline return, though the supervisor lives on" {
@@ -336,36 +284,6 @@ end_other() {
   is "$(stat -c %a k.sock)" 700
 }
 
-@test "a runtime directory that is open to others is refused" {
-  unset K3THREAD_SOCKET
-  export XDG_RUNTIME_DIR=$dir/run
-  mkdir -p run/k3thread
-  chmod 755 run/k3thread
-  run -1 --separate-stderr k3 start -- true
-  like "$stderr" "k3thread: start: *$dir/run/k3thread is open to others*"
-}
-
-@test "a link in the runtime directory's place is refused" {
-  unset K3THREAD_SOCKET
-  export XDG_RUNTIME_DIR=$dir/run
-  mkdir -m 700 run elsewhere
-  ln -s ../elsewhere run/k3thread
-  run -1 --separate-stderr k3 start -- true
-  like "$stderr" "k3thread: start: *$dir/run/k3thread*link*"
-  is "$(ls elsewhere)" ''
-}
-
-@test "a runtime directory of somebody else is refused" {
-  needs_root
-  unset K3THREAD_SOCKET
-  export XDG_RUNTIME_DIR=$dir/run
-  mkdir -p run/k3thread
-  chmod 700 run/k3thread
-  chown 65534 run/k3thread
-  run -1 --separate-stderr k3 start -- true
-  like "$stderr" "k3thread: start: *$dir/run/k3thread belongs to user 65534*"
-}
-
 @test "links planted beside the socket are not followed" {
   touch victim
   ln -s victim k.lock
@@ -398,16 +316,13 @@ end_other() {
   chmod 755 "$dir"
   run -1 --separate-stderr as_nobody "$K3THREAD" list
   like "$stderr" 'k3thread: list: *ermission denied*'
-  run -1 as_nobody cat "$log"
-  like "$output" '*ermission denied'
+  run ! as_nobody cat "$log"
   # Also one who gets past the file's mode is not served.
   chmod 777 "$K3THREAD_SOCKET"
-  run -1 as_nobody "$K3THREAD" list
-  like "$output" 'k3thread: list: the supervisor went away *'
-  refused=$(grep -c 'refused a client of user 65534' k.log)
+  run ! as_nobody "$K3THREAD" list
+  unlike "$output" '*sleep*'
   run as_nobody socat -t 5 - "UNIX-CONNECT:$K3THREAD_SOCKET" <<<'{"jsonrpc":"2.0","id":1,"method":"list"}'
   unlike "$output" '*sleep*'
-  is "$(grep -c 'refused a client of user 65534' k.log)" $((refused + 1)) # it has come so far
   is "$(k3_field s state)" running
 }
 
@@ -427,8 +342,8 @@ end_other() {
 @test "a start where no socket can be names the error, and says what to do" {
   run -1 --separate-stderr k3 -S "$dir/no/such.sock" start -- true
   is "$stderr" "k3thread: start: FileNotFoundError: $dir/no, where the socket would be: No such file or directory; make it first"
-  XDG_RUNTIME_DIR=$dir/no run -1 --separate-stderr env -u K3THREAD_SOCKET "$K3THREAD" start -- true
-  like "$stderr" "k3thread: start: FileNotFoundError: cannot make $dir/no/k3thread: *; is XDG_RUNTIME_DIR right?"
+  K3THREAD_TMPDIR=$dir/no run -1 --separate-stderr env -u K3THREAD_SOCKET "$K3THREAD" start -- true
+  like "$stderr" "k3thread: start: FileNotFoundError: cannot make $dir/no/k3thread-$(id -u): *; K3THREAD_TMPDIR names another place"
   : >file
   run -1 --separate-stderr k3 -S "$dir/file/k.sock" start -- true
   like "$stderr" "k3thread: start: NotADirectoryError: *$dir/file*"

@@ -29,7 +29,7 @@ wait_for_text() {
 
 # A thread of the run has started.
 has_log() {
-  [ -n "$(find k3thread -name '1.log')" ]
+  [ -n "$(find . -path '*.logs/*/1.log')" ]
 }
 
 refute_file() {
@@ -38,7 +38,7 @@ refute_file() {
 
 # The supervisor of the run answers; its pid goes to the file pid.
 supervisor_of_run() {
-  K3THREAD_SOCKET=$(echo "$dir"/k3thread/run.*/run.sock) supervisor_pid >pid
+  K3THREAD_SOCKET=$(echo "$dir"/k3thread-run.*/run.sock) supervisor_pid >pid
   [ -s pid ]
 }
 
@@ -396,8 +396,32 @@ at_terminal() {
 
 @test "its own place is removed" {
   script_of 'start -- true'
-  k3 run script
-  is "$(ls -A k3thread)" ''
+  mkdir place
+  XDG_RUNTIME_DIR=$dir/place k3 run script
+  is "$(ls -A place)" ''
+}
+
+@test "its own place is in XDG_RUNTIME_DIR, else in TMPDIR, else in /tmp; one that will not do is passed over" {
+  mkdir runtime tmp
+  script_of 'start -- sh -c "echo \$K3THREAD_SOCKET"'
+  like "$(XDG_RUNTIME_DIR=$dir/runtime TMPDIR=$dir/tmp k3 run -q --no-prefix script)" "$dir/runtime/k3thread-run.*/run.sock"
+  for runtime in '' relative "$dir/no" /proc "$dir/$(printf 'x%.0s' {1..100})"; do
+    mkdir -p "$dir/$(printf 'x%.0s' {1..100})"
+    like "$(XDG_RUNTIME_DIR=$runtime TMPDIR=$dir/tmp k3 run -q --no-prefix script)" "$dir/tmp/k3thread-run.*/run.sock"
+    like "$(XDG_RUNTIME_DIR=$runtime k3 run -q --no-prefix script)" "/tmp/k3thread-run.*/run.sock"
+  done
+}
+
+@test "a run that finds no place for its supervisor names each directory that would not do" {
+  needs_root
+  script_of 'start -- true'
+  run unshare --mount sh -c 'cp "$K3THREAD" /dev/shm/k3t.$$ && cp script /dev/shm/k3t.$$.script &&
+    mount -t tmpfs -o ro none /tmp && cd / || exit 77
+    XDG_RUNTIME_DIR=/no TMPDIR=/proc /dev/shm/k3t.$$ run /dev/shm/k3t.$$.script
+    status=$?; rm /dev/shm/k3t.$$ /dev/shm/k3t.$$.script; exit $status'
+  [ "$status" != 77 ] || skip "nothing can be mounted here"
+  is "$status" 125
+  is "$output" "k3thread: run: no directory for the supervisor; cannot make one in /no: No such file or directory; cannot make one in /proc: No such file or directory; cannot make one in /tmp: Read-only file system; TMPDIR names another place"
 }
 
 # On an overlay a file's device is not its directory's.
@@ -408,7 +432,7 @@ at_terminal() {
   cat >contain <<'EOF'
 mount -t tmpfs none layers && mkdir layers/upper layers/work || exit 77
 mount -t overlay -o lowerdir=lower,upperdir=layers/upper,workdir=layers/work none place || exit 77
-XDG_RUNTIME_DIR=$PWD/place "$K3THREAD" run script >out && ls -A place/k3thread >left
+XDG_RUNTIME_DIR=$PWD/place "$K3THREAD" run script >out && ls -A place >left
 EOF
   run unshare --mount sh contain
   [ "$status" != 77 ] || skip "no overlay can be mounted here"
@@ -422,13 +446,14 @@ is_empty() {
 
 @test "its own place is removed too when the front is killed, and nothing else" {
   script_of 'start --name a -- sh -c "echo up >up; sleep 1000"' 'join a'
-  mkdir k3thread && chmod 700 k3thread && touch k3thread/other
+  mkdir place && touch place/other
+  export XDG_RUNTIME_DIR=$dir/place
   in_front run script
   wait_for_file up
   kill -KILL "${background[run]}"
   finish run 137
-  rm k3thread/other
-  wait_until "$DEADLINE" is_empty k3thread
+  rm place/other
+  wait_until "$DEADLINE" is_empty place
 }
 
 @test "a place that was named stays when the front is killed" {

@@ -11,7 +11,7 @@
 
 # Makes a place for a supervisor of the suite's (or test's) own.
 k3thread_setup() {
-    K3THREAD_DIRECTORY=$(mktemp -d "${TMPDIR:-/tmp}/k3thread.XXXXXX") || return
+    K3THREAD_DIRECTORY=$(umask 077 && mktemp -d "${TMPDIR:-/tmp}/k3thread.XXXXXX") || return
     export K3THREAD_DIRECTORY K3THREAD_SOCKET=$K3THREAD_DIRECTORY/k.sock
 }
 

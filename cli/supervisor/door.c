@@ -1,0 +1,159 @@
+#include "cli/supervisor/door.h"
+
+#include "cli/bell.h"
+#include "cli/directory.h"
+#include "cli/lock.h"
+#include "cli/socket.h"
+#include "cli/supervisor/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static const struct place *place;
+static int                 lock = -1, bell = -1;
+static pid_t               guardian;
+
+/* Which file our socket is. */
+static struct {
+    bool  known;
+    dev_t device;
+    ino_t number;
+} own;
+
+static void remember_socket(void)
+{
+    struct stat info;
+
+    own.known = lstat(place->socket, &info) == 0 && S_ISSOCK(info.st_mode);
+    if (!own.known)
+        return;
+    own.device = info.st_dev;
+    own.number = info.st_ino;
+}
+
+void door_open(const struct place *given, int given_lock, pid_t given_guardian)
+{
+    place = given;
+    lock = given_lock;
+    guardian = given_guardian;
+    lock_sign(lock, guardian, getpid(), place->socket);
+    remember_socket();
+}
+
+int door_open_bell(void)
+{
+    bell = bell_open(place);
+    if (bell < 0)
+        journal_write("nobody can ring here: %s", strerrordesc_np(-bell));
+    return bell;
+}
+
+/* Makes the directory if it is gone, and refuses one in which others could put files. */
+static int restore_directory(void)
+{
+    bool  has_state;
+    char *why;
+    int   error = place_prepare(place, &has_state, &why);
+
+    if (error == -ENOENT) {
+        free(why);
+        error = directory_make(place->directory);
+        if (error != 0) {
+            journal_write("cannot make %s again: %s", place->directory, strerrordesc_np(-error));
+            return error;
+        }
+        journal_write("%s was removed; made it again", place->directory);
+        error = place_prepare(place, &has_state, &why);
+    }
+    if (error != 0)
+        journal_write("%s", why != NULL ? why : strerrordesc_np(-error));
+    free(why);
+    return error;
+}
+
+/* Who has the new file's lock before us has the place. The guardian shall hold it too. */
+static int restore_lock(void)
+{
+    int fd;
+
+    if (lock_is_at(lock, place->lock))
+        return 0;
+    fd = lock_share(place->lock);
+    if (fd < 0) {
+        journal_write("%s was removed, and cannot be locked anew: %s", place->lock,
+                      strerrordesc_np(-fd));
+        return fd;
+    }
+    close(lock);
+    lock = fd;
+    lock_sign(lock, guardian, getpid(), place->socket);
+    kill(guardian, SIGUSR1);
+    return 0;
+}
+
+/* Returns true if nobody can be in the socket's place but a dead one. */
+static bool is_free(void)
+{
+    struct stat info;
+    int         fd;
+
+    if (lstat(place->socket, &info) < 0)
+        return errno == ENOENT;
+    if (!S_ISSOCK(info.st_mode))
+        return false;
+    if (own.known && info.st_dev == own.device && info.st_ino == own.number)
+        return false;
+    fd = socket_connect(place->socket);
+    if (fd >= 0)
+        close(fd);
+    return fd == -ECONNREFUSED;
+}
+
+int door_look(void)
+{
+    int fd, error;
+
+    if (restore_directory() != 0 || restore_lock() != 0 || !is_free())
+        return -1;
+    error = socket_remove_stale(place->socket);
+    fd = error == 0 ? socket_listen(place->socket) : error;
+    if (fd >= 0 && fcntl(fd, F_SETFL, O_NONBLOCK) < 0) {
+        error = -errno;
+        close(fd);
+        fd = error;
+    }
+    if (fd < 0) {
+        journal_write("cannot put back %s: %s", place->socket, strerrordesc_np(-fd));
+        return -1;
+    }
+    remember_socket();
+    journal_write("%s was removed; put it back", place->socket);
+    return fd;
+}
+
+void door_answer(void)
+{
+    int fd;
+
+    while ((fd = accept4(bell, NULL, NULL, SOCK_CLOEXEC)) >= 0)
+        close(fd);
+}
+
+void door_shut(void)
+{
+    struct stat info;
+
+    if (bell >= 0)
+        close(bell);
+    bell = -1;
+    if (own.known && lstat(place->socket, &info) == 0 && info.st_dev == own.device &&
+        info.st_ino == own.number)
+        unlink(place->socket);
+}

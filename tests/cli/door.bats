@@ -1,0 +1,210 @@
+#!/usr/bin/env bats
+# The way to a supervisor that lives: what somebody removes is put back, nobody waits without a word
+# for a lock, and nobody's socket is removed but one's own.
+
+# Scripts stand in single quotes; helpers.bash and run set some names.
+# shellcheck disable=SC2016,SC2154,SC2030,SC2031
+
+load helpers
+
+setup() {
+  begin_test
+  unset K3THREAD_SOCKET # the user's own directory
+  own=$dir/k3thread-$(id -u)
+  state=$dir/state/k3thread/servers/$(uname -n)/default
+}
+
+teardown() {
+  ! supervisor_is_there || k3 shutdown --now
+  finish_all
+  refute_leaks
+  cat "$commands" "$state/journal.log" 2>/dev/null || :
+  cd / && rm -rf "$dir"
+}
+
+supervisor_is_there() {
+  [ -n "$(supervisor_pid)" ]
+}
+
+@test "every command finds a supervisor whose socket, directory or lock was removed" {
+  k3 start -n a -- sleep 1000
+  pid=$(supervisor_pid)
+  for removed in "$own/default.sock" "$own/default.lock" "$own/default.*" "$own"; do
+    for command in 'start -n b -- sleep 1000' 'list a' 'raise --wait b' 'logs a' 'join -t 0 a' version; do
+      # shellcheck disable=SC2086  # a pattern, and a list of words
+      rm -rf $removed && run k3 $command
+      like "$status" '@(0|124)'
+      [ "$removed" = "$own/default.lock" ] || [ -S "$own/default.sock" ]
+      is "$(supervisor_pid)" "$pid"
+    done
+    k3 clear
+  done
+  is "$(stat -c %a "$own")" 700
+  is "$(k3_field a state)" running
+}
+
+@test "a directory that was renamed is made anew, and one that others could change is not used" {
+  k3 start -n a -- sleep 1000
+  pid=$(supervisor_pid)
+  mv "$own" moved
+  is "$(k3 list -q)" 1
+  rm -r "$own"
+  mkdir "$own"
+  chmod 777 "$own"
+  run -1 --separate-stderr k3 list
+  like "$stderr" "k3thread: list: *$own/default.sock*process $pid*"
+  grep -q 'others can write to\|is open to others' "$state/journal.log"
+  rmdir "$own"
+  is "$(k3 list -q)" 1
+}
+
+@test "the place of a named socket is put back too" {
+  mkdir -m 700 named
+  export K3THREAD_SOCKET=$dir/named/x.sock
+  k3 start -n a -- sleep 1000
+  rm -r named
+  is "$(k3 start -n b -- sleep 1000)" 2
+  is "$(k3 list -q | wc -l)" 2
+  k3 shutdown --now
+  [ ! -e named/x.sock ]
+}
+
+@test "another file in the socket's place stays, and each command names it" {
+  k3 start -- sleep 1000
+  pid=$(supervisor_pid)
+  rm "$own/default.sock"
+  echo precious >"$own/default.sock"
+  for command in list 'start -- true' 'shutdown --now'; do
+    # shellcheck disable=SC2086  # a list of words
+    run -1 --separate-stderr k3 $command
+    like "$stderr" "k3thread: *: OSError: something else is at $own/default.sock, where the supervisor, process $pid, *"
+  done
+  is "$(cat "$own/default.sock")" precious
+  rm "$own/default.sock"
+  is "$(k3 list -q)" 1
+}
+
+@test "a dead socket in the socket's place is replaced, one that somebody listens at is not" {
+  k3 start -- sleep 1000
+  rm "$own/default.sock"
+  "$PYTHON" -I -S -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' \
+    "$own/default.sock"
+  is "$(k3 list -q)" 1
+  rm "$own/default.sock"
+  in_background other socat "UNIX-LISTEN:$own/default.sock,fork" SYSTEM:false
+  wait_until "$DEADLINE" test -S "$own/default.sock"
+  run -1 k3 list
+  kill "${background[other]}"
+  finish other 143
+  is "$(k3 list -q)" 1
+}
+
+@test "at its end a supervisor, and its guardian, remove their own socket only" {
+  needs_root
+  k3 start -n old -- sleep 1000
+  guardian=$(guardian_pid)
+  mv "$own" "$dir/old"
+  # In another network nobody can ring: for this start there is no supervisor.
+  unshare --net "$K3THREAD" start -n new -- sleep 1000
+  is "$(k3_field 1 name)" new
+  kill "$guardian"
+  wait_until "$DEADLINE" refute_alive "$guardian"
+  is "$(k3_field 1 name)" new
+  guardian=$(guardian_pid) pid=$(supervisor_pid)
+  mv "$own" "$dir/older"
+  k3 start -n newest -- sleep 1000
+  is "$(k3_field 1 name)" newest
+  kill -KILL "$pid"
+  wait_until "$DEADLINE" refute_alive "$guardian"
+  is "$(k3_field 1 name)" newest
+}
+
+@test "after its lock was removed, the next start still waits for a supervisor's last process" {
+  k3 start -- sh -c 'trap "" TERM; while :; do sleep 0.02; done'
+  pid=$(k3_field 1 pid) guardian=$(guardian_pid) supervisor=$(supervisor_pid)
+  rm "$own"/default.*
+  k3 list
+  wait_until "$DEADLINE" has_lock_file "$guardian"
+  kill -STOP "$guardian"
+  kill -KILL "$supervisor"
+  run -1 --separate-stderr k3 start -n next -- true
+  like "$stderr" "*process $guardian, the guardian *"
+  kill -CONT "$guardian"
+  k3 start -- true
+  refute_alive "$pid"
+}
+
+# The guardian has a descriptor of the lock file that is there.
+has_lock_file() {
+  [ -n "$(find -L "/proc/$1/fd" -samefile "$own/default.lock" 2>/dev/null)" ]
+}
+
+@test "a start that waits for a stopped guardian says so within a second, and fails" {
+  k3 start -- sleep 1000
+  guardian=$(guardian_pid)
+  kill -STOP "$guardian"
+  kill -KILL "$(supervisor_pid)"
+  for command in 'start -- true' 'supervise'; do
+    # shellcheck disable=SC2086  # a list of words
+    run -1 --separate-stderr timeout -s KILL 5 "$K3THREAD" $command
+    like "$stderr" "k3thread: *: process $guardian, the guardian *$own/default.lock and is stopped; \"kill -CONT $guardian\" lets it go on"
+  done
+  kill -CONT "$guardian"
+  k3 start -- true
+}
+
+@test "a start that waits for another one says so" {
+  mkdir -m 700 "$own"
+  K3THREAD_SOCKET='' OWN=$own script <<'EOF'
+import fcntl, struct, subprocess
+lock = os.open(os.environ["OWN"] + "/default.lock", os.O_RDWR | os.O_CREAT, 0o600)
+os.write(lock, b"%-15d\n" % os.getpid())
+fcntl.fcntl(lock, 37, struct.pack("hhqqi4x", fcntl.F_WRLCK, 0, 0, 1, 0))  # F_OFD_SETLK
+start = subprocess.Popen([os.environ["K3THREAD"], "start", "--", "true"], stderr=subprocess.PIPE)
+line = start.stderr.readline()
+assert b"waiting: process %d, another start, holds " % os.getpid() in line, line
+os.close(lock)
+assert start.wait() == 0
+EOF
+}
+
+@test "two sockets whose names share a lock: the second start is refused at once" {
+  k3 -S "$dir/x.sock" start -- sleep 1000
+  pid=$(k3 -S "$dir/x.sock" version | sed -n 's/.*pid \([0-9]*\)).*/\1/p')
+  run -1 --separate-stderr k3 -S "$dir/x" start -- true
+  is "$stderr" "k3thread: start: OSError: $dir/x.lock belongs to the supervisor at $dir/x.sock (process $pid); choose another socket's name"
+  k3 -S "$dir/x.sock" shutdown --now
+  k3 -S "$dir/x" start -- true
+  k3 -S "$dir/x" shutdown
+}
+
+@test "a supervisor that is stopped, and whose socket is gone, is named" {
+  k3 start -- sleep 1000
+  pid=$(supervisor_pid)
+  rm "$own/default.sock"
+  kill -STOP "$pid"
+  for command in list 'start -- true'; do
+    # shellcheck disable=SC2086  # a list of words
+    run -1 --separate-stderr k3 $command
+    like "$stderr" "k3thread: *: *$own/default.sock, process $pid, does not put its socket back; is it stopped?"
+  done
+  kill -CONT "$pid"
+  is "$(k3 list -q)" 1
+}
+
+@test "another user can ring, and gets nothing" {
+  needs_root
+  before=$(bells)
+  k3 start -- sleep 1000
+  bells=$(bells | grep -vxF "${before:-none}")
+  [ -n "$bells" ]
+  for bell in $bells; do
+    run as_nobody socat -t 5 - "ABSTRACT-CONNECT:$bell" <<<'{"jsonrpc":"2.0","id":1,"method":"list"}'
+    unlike "$output" '*sleep*'
+  done
+  is "$(k3 list -q)" 1
+}
+
+bells() {
+  sed -n 's/.*@\(k3thread.*\)/\1/p' /proc/net/unix | sort -u
+}
