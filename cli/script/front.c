@@ -113,8 +113,9 @@ static void interrupt(struct front *front)
     kill_script(front);
     switch (front->interrupts++) {
     case 0:
-        raise_in_all(front, "KeyboardInterrupt");
-        end_in_order(front);
+        front->ending = true;
+        request(front, "shutdown",
+                json_pack("{s:b, s:s}", "now", 1, "exception", "KeyboardInterrupt"));
         break;
     case 1:
         raise_in_all(front, "SIGKILL");

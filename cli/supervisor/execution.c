@@ -77,16 +77,16 @@ static void hand_over(struct worker *worker, int signal)
 APART void execution_take_raised(struct worker *worker)
 {
     struct k3thread_exc e;
+    bool                automatic;
 
-    while (k3thread_take(&e)) {
+    while (worker_take(worker, &e, &automatic)) {
         int signal = exceptions_signal(e.type);
 
-        if (signal != 0) {
+        worker->ending |= signal == 0;
+        if (signal != 0)
             hand_over(worker, signal);
-        } else {
-            worker->ending = true;
+        else if (!automatic || worker->report->state != STATE_STOPPING)
             stop(worker, &e);
-        }
     }
 }
 

@@ -50,6 +50,12 @@ void execution_take_raised(struct worker *worker);
 /* The thread is ending: posts that, and the grace begins. The first call counts. */
 void execution_begin_stop(struct worker *worker);
 
+/*
+ * Takes the oldest exception that was raised in the thread. *RET_AUTOMATIC says that nobody raised
+ * it but the server, which ends everything. Returns false if there is none.
+ */
+bool worker_take(struct worker *worker, struct k3thread_exc *ret, bool *ret_automatic);
+
 /* The first exception that asks for the end is the one that the thread ends with. */
 void worker_remember(struct worker *worker, const struct k3thread_exc *e);
 

@@ -309,11 +309,20 @@ void method_exceptions(struct call *call, const json_t *params)
 
 void method_shutdown(struct call *call, const json_t *params)
 {
-    bool               now = false;
-    const struct param wanted[] = {{"now", PARAM_BOOLEAN, &now, false}, {0}};
+    bool                    now = false;
+    const char             *exception = "SystemExit";
+    const k3thread_exctype *type;
+    const struct param      wanted[] = {
+             {"now", PARAM_BOOLEAN, &now, false}, {"exception", PARAM_STRING, &exception, false}, {0}};
 
-    if (params_take(call, params, wanted))
-        server_shutdown(call, now);
+    if (!params_take(call, params, wanted))
+        return;
+    type = exceptions_find(exception);
+    if (type == NULL || exceptions_signal(type) != 0)
+        call_fail(call, PROTOCOL_VALUE_ERROR, "no exception that ends a thread is named '%.64s'",
+                  exception);
+    else
+        server_shutdown(call, now ? type : NULL);
 }
 
 /* Which events are wanted: all, or those in the list NAMES. */

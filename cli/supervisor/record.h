@@ -76,17 +76,19 @@ LIST_HEAD(kept_list, record);
 enum line { LINE_NONE, LINE_WAITING, LINE_QUEUED };
 
 struct record {
-    uint64_t      id;
-    struct job    job;
-    double        created;
-    struct report now;    /* the newest that the server has taken in */
-    k3thread     *thread; /* NULL once it ended */
-    bool          joined;
-    bool          has_own_log; /* not --output's file */
-    bool          is_needed;   /* by one that waits, or waited */
-    bool          has_slot;
-    bool          is_told; /* of the shutdown: SystemExit was raised in it */
-    enum line     line;
+    uint64_t                id;
+    struct job              job;
+    double                  created;
+    struct report           now;    /* the newest that the server has taken in */
+    k3thread               *thread; /* NULL once it ended */
+    bool                    joined;
+    bool                    has_own_log; /* not --output's file */
+    bool                    is_needed;   /* by one that waits, or waited */
+    size_t                  needed_by;   /* how many live threads need it: it is ended after them */
+    bool                    has_slot;
+    bool                    is_told;  /* of the shutdown: its end was asked for */
+    const k3thread_exctype *end_type; /* by this exception; set before worker_End is sent */
+    enum line               line;
     TAILQ_ENTRY(record) in_line;
 
     TAILQ_ENTRY(record) order; /* all, by id */

@@ -32,9 +32,10 @@ static struct call_list      shutdown_calls = LIST_HEAD_INITIALIZER(shutdown_cal
 static int                   spare_fd = -1; /* see accept_client() */
 static bool                  closing, stopped;
 static atomic_bool           child_ended;               /* since the last look */
-static enum { NOBODY, DAEMONS, EVERYBODY } told_to_end; /* those that get SystemExit */
-static bool   untold;                                   /* some of them have yet to */
-static size_t ended_count;                              /* since the shutdown began */
+static enum { NOBODY, DAEMONS, EVERYBODY } told_to_end; /* those that are to end */
+static const k3thread_exctype *end_type;                /* by this exception */
+static bool                    untold;                  /* some may be told that were not */
+static size_t                  ended_count;             /* since the shutdown began */
 
 bool server_is_closing(void)
 {
@@ -59,25 +60,29 @@ pid_t server_guardian(void)
 /* One that is just ending needs no word. */
 static void tell(struct record *record)
 {
-    int error = threads_raise(record, &k3thread_SystemExit, NULL);
+    int error = threads_end(record, end_type);
 
     record->is_told = error == 0 || error == K3THREAD_INVALID_THREAD_ID_ERROR;
 }
 
-/* Raises SystemExit, once, in those that are told to end. */
+/*
+ * Tells those that are to end, each once, and none before all that need it have ended. The newest
+ * are told first: what a thread needs is older than it is, so whoever ends at once lets that go.
+ */
 static void tell_threads(void)
 {
     struct record *record;
+    bool           failed = false;
 
-    untold = false;
-    TAILQ_FOREACH(record, store_all(), order) {
-        if (!record_is_live(record) || record->is_told)
+    TAILQ_FOREACH_REVERSE(record, store_all(), record_list, order) {
+        if (!record_is_live(record) || record->is_told || record->needed_by > 0)
             continue;
         if (told_to_end == DAEMONS && !record->job.daemon)
             continue;
         tell(record);
-        untold |= !record->is_told;
+        failed |= !record->is_told;
     }
+    untold = failed;
 }
 
 static void answer_shutdown(struct call *call, struct record *record)
@@ -163,19 +168,21 @@ static void go_on_closing(void)
         stopped = true;
         call_wake(&shutdown_calls, NULL);
     } else if (store_live_normal() == 0 && told_to_end == NOBODY) {
+        end_type = &k3thread_SystemExit;
         told_to_end = DAEMONS;
         tell_threads();
     }
 }
 
-void server_shutdown(struct call *call, bool now)
+void server_shutdown(struct call *call, const k3thread_exctype *now)
 {
     if (call != NULL)
         call_wait(call, &shutdown_calls, -1, answer_shutdown);
     if (!closing)
         journal_write("shutting down, %zu threads are live", store_live());
     closing = true;
-    if (now) {
+    if (now != NULL && told_to_end != EVERYBODY) {
+        end_type = now;
         told_to_end = EVERYBODY;
         tell_threads();
     }
@@ -184,8 +191,8 @@ void server_shutdown(struct call *call, bool now)
 
 static void thread_ended(struct record *record)
 {
-    (void) record;
     ended_count += closing;
+    untold |= told_to_end != NOBODY && record->job.need_count > 0;
 }
 
 /* A child that ends in the meantime makes the mailbox ready again. */
@@ -243,13 +250,13 @@ static void lifeline_ready(struct source *source, uint32_t events)
     (void) events;
     loop_remove(source);
     journal_write("whoever this supervisor was for has gone: ending everything");
-    server_shutdown(NULL, true);
+    server_shutdown(NULL, &k3thread_SystemExit);
 }
 
 static void guardian_died(void)
 {
     journal_write("the guardian has died: ending everything");
-    server_shutdown(NULL, true);
+    server_shutdown(NULL, &k3thread_SystemExit);
 }
 
 /* The guardian's death comes as SIGTERM too; see guardian.c. */
@@ -265,7 +272,7 @@ static void take_signal(const struct signalfd_siginfo *info)
             break;
         }
         journal_write("got signal %d", (int) info->ssi_signo);
-        server_shutdown(NULL, true);
+        server_shutdown(NULL, &k3thread_SystemExit);
         break;
     }
 }

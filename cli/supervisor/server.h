@@ -6,6 +6,7 @@
 #define K3THREAD_CLI_SUPERVISOR_SERVER_H
 
 #include "cli/supervisor/call.h"
+#include "k3thread.h"
 
 #include <signal.h>
 #include <stdbool.h>
@@ -37,9 +38,10 @@ pid_t       server_guardian(void);
 
 /*
  * No new threads from here on; when those that are no daemons have ended, the daemons get
- * SystemExit, and when all have, the server stops. NOW: all get SystemExit at once. CALL, if not
- * NULL, is answered at the end.
+ * SystemExit, and when all have, the server stops. NOW, if not NULL, is what all get without such a
+ * wait; the first one counts. Nobody is asked to end before those that need it have ended. CALL, if
+ * not NULL, is answered at the end.
  */
-void server_shutdown(struct call *call, bool now);
+void server_shutdown(struct call *call, const k3thread_exctype *now);
 
 #endif

@@ -59,6 +59,19 @@ static int start_thread(struct record *record)
     return k3thread_start(&record->thread, worker_run, record, &options);
 }
 
+/* Counts RECORD among those that need what it needs, or no longer. */
+static void count_needs(const struct record *record, bool is_live)
+{
+    for (size_t i = 0; i < record->job.need_count; i++) {
+        struct record *needed = store_find_id(record->job.needs[i].id);
+
+        if (needed != NULL && is_live)
+            needed->needed_by++;
+        else if (needed != NULL)
+            needed->needed_by--;
+    }
+}
+
 static void advance_queue(void);
 static void advance_waiting(void);
 
@@ -66,6 +79,7 @@ static void advance_waiting(void);
 static void has_ended(struct record *record)
 {
     leave_line(record);
+    count_needs(record, false);
     k3thread_unref(record->thread);
     record->thread = NULL;
     if (record->has_slot)
@@ -251,6 +265,7 @@ static void advance_waiting(void)
 /* Forgets RECORD, which has not begun. */
 static void drop(struct record *record)
 {
+    count_needs(record, false);
     set_state(record, STATE_ENDED);
     store_ended(record);
     store_forget(record);
@@ -260,6 +275,7 @@ int threads_begin(struct record *record)
 {
     int error = 0;
 
+    count_needs(record, true);
     events_post(EVENT_CREATED, record);
     if (unmet_need(record) != NULL) {
         set_state(record, STATE_WAITING);
@@ -294,6 +310,19 @@ int threads_raise(struct record *record, const k3thread_exctype *type, const cha
     if (worker_ends_early(type))
         end_unbegun(record, type, message != NULL && message[0] ? strdup(message) : NULL, -1);
     return 0;
+}
+
+int threads_end(struct record *record, const k3thread_exctype *type)
+{
+    int error;
+
+    if (record->thread == NULL)
+        return threads_raise(record, type, NULL);
+    record->end_type = type;
+    error = k3thread_send_exception(record->thread, &worker_End);
+    if (error == 0 && record->now.state != STATE_STOPPING)
+        events_post_raised(record, type, NULL);
+    return error;
 }
 
 /* Returns whether RECORD has become ready since OLD: in each run, where there is a probe. */

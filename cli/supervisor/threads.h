@@ -25,6 +25,12 @@ int threads_begin(struct record *record);
 int threads_raise(struct record *record, const k3thread_exctype *type, const char *message);
 
 /*
+ * Asks for the end of RECORD by TYPE, as a part of the end of all: an end that is under way goes on
+ * as it began. Returns what threads_raise() does.
+ */
+int threads_end(struct record *record, const k3thread_exctype *type);
+
+/*
  * Goes on with those that wait for a slot. Returns false if there is one that could not be told
  * so, for want of memory: to be called again in a while.
  */

@@ -21,6 +21,17 @@
 #define GOOD_RUN 10.0
 
 K3THREAD_DEFINE_EXCEPTION(worker_Go, k3thread_BaseException);
+K3THREAD_DEFINE_EXCEPTION(worker_End, k3thread_BaseException);
+
+bool worker_take(struct worker *worker, struct k3thread_exc *ret, bool *ret_automatic)
+{
+    if (!k3thread_take(ret))
+        return false;
+    *ret_automatic = ret->type == &worker_End;
+    if (*ret_automatic)
+        ret->type = worker->record->end_type;
+    return true;
+}
 
 double worker_until(double deadline)
 {
@@ -69,8 +80,9 @@ static enum news take_raised(struct worker *worker)
 {
     struct k3thread_exc e;
     enum news           news = NEWS_NONE;
+    bool                automatic;
 
-    while (k3thread_take(&e)) {
+    while (worker_take(worker, &e, &automatic)) {
         if (e.type == &worker_Go) {
             news = NEWS_GO;
         } else if (worker_ends_early(e.type)) {

@@ -16,6 +16,12 @@
 /* Sent by the server alone, to a worker that waits for its slot. */
 extern const k3thread_exctype worker_Go;
 
+/*
+ * Sent by the server alone when everything is ended: it stands for the record's end_type, but adds
+ * nothing to an end that is under way.
+ */
+extern const k3thread_exctype worker_End;
+
 /* Does an exception of TYPE end a thread whose command does not run? Not every signal does. */
 bool worker_ends_early(const k3thread_exctype *type);
 
