@@ -20,8 +20,8 @@ struct start_options {
     bool        has_input;                         /* without INPUT it stays open */
     const char *ready, *restart;
     bool        daemon, wait;
-    double      after, timeout, grace; /* negative: not given */
-    char      **environment;           /* the --env words, in order */
+    double      after, timeout, grace, ready_timeout; /* negative: not given */
+    char      **environment;                          /* the --env words, in order */
     size_t      environment_count;
     char      **needs; /* the --needs words */
     size_t      needs_count;
@@ -32,7 +32,7 @@ struct start_options {
 /* How many supervisors in a row may end under our hands. */
 #define TRIES 5
 
-enum { KEY_READY = 256, KEY_NEEDS, KEY_LOG_LIMIT };
+enum { KEY_READY = 256, KEY_READY_TIMEOUT, KEY_NEEDS, KEY_LOG_LIMIT };
 
 static const struct argp_option options[] = {
     {"name", 'n', "NAME", 0, "The thread's name (default: Thread-N)", 0},
@@ -49,7 +49,11 @@ static const struct argp_option options[] = {
      0},
     {"wait", 'w', NULL, 0, "Stay until it ends, show its output and exit as it did", 0},
     {"ready", KEY_READY, "PROBE", 0,
-     "It is ready when: FD, tcp:HOST:PORT, unix:PATH, line:REGEX or cmd:COMMAND", 0},
+     "It is ready when: FD, tcp:HOST:PORT, unix:PATH, http://HOST:PORT/PATH, line:REGEX or "
+     "cmd:COMMAND",
+     0},
+    {"ready-timeout", KEY_READY_TIMEOUT, "SECONDS", 0,
+     "Raise TimeoutError when the command has run so long and is not ready", 0},
     {"needs", KEY_NEEDS, "THREAD", 0, "Run it when THREAD is ready (repeatable)", 0},
     {"log-limit", KEY_LOG_LIMIT, "SIZE", 0, "Keep about the newest SIZE bytes of its log", 0},
     {0},
@@ -126,7 +130,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
     switch (key) {
     case ARGP_KEY_INIT:
-        o->after = o->timeout = o->grace = -1;
+        o->after = o->timeout = o->grace = o->ready_timeout = -1;
         return 0;
     case 'n':
         o->name = argument;
@@ -163,6 +167,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_READY:
         o->ready = argument;
         return 0;
+    case KEY_READY_TIMEOUT:
+        return command_duration(state, "--ready-timeout", argument, &o->ready_timeout);
     case KEY_NEEDS:
         return add_need(o, state, argument);
     case KEY_LOG_LIMIT:
@@ -369,6 +375,7 @@ static void write_params(struct text *params, const struct call *call, const cha
     }
     add_seconds(params, "after", o->after);
     add_seconds(params, "timeout", o->timeout);
+    add_seconds(params, "ready_timeout", o->ready_timeout);
     add_seconds(params, "grace", o->grace);
     add_true(params, "daemon", o->daemon || call->command == &command_daemon);
     add_true(params, "keep", o->wait);

@@ -100,6 +100,20 @@ APART static void time_out(struct worker *worker)
         stop(worker, &e);
 }
 
+/* The probe was not answered in time. */
+APART static void time_out_ready(struct worker *worker)
+{
+    const struct job   *job = &worker->record->job;
+    struct k3thread_exc e = {.type = &k3thread_TimeoutError};
+
+    worker->ready_deadline = INFINITY;
+    if (worker->report->state == STATE_STOPPING)
+        return;
+    (void) snprintf(e.message, sizeof(e.message), "not ready within %g s: %s", job->ready_timeout,
+                    job->ready);
+    stop(worker, &e);
+}
+
 static struct spawn_plan make_plan(const struct worker *worker)
 {
     const struct job *job = &worker->record->job;
@@ -124,6 +138,7 @@ static struct spawn_plan make_plan(const struct worker *worker)
 
 static void close_ready(struct worker *worker)
 {
+    worker->ready_deadline = INFINITY;
     ready_close(worker->ready);
     worker->ready = NULL;
 }
@@ -200,6 +215,9 @@ static void announce(struct worker *worker, const struct spawned *spawned)
     worker->pidfd = spawned->pidfd;
     worker->merciless = false;
     worker->deadline = job->timeout >= 0 ? clock_monotonic() + job->timeout : INFINITY;
+    worker->ready_deadline = INFINITY;
+    if (worker->ready != NULL && job->ready_timeout >= 0)
+        worker->ready_deadline = clock_monotonic() + job->ready_timeout;
     worker->report->pid = spawned->pid;
     worker->report->started = clock_wall();
     worker->report->run_begin = clock_monotonic();
@@ -263,7 +281,7 @@ static double patience(const struct worker *worker)
     double left;
 
     if (worker->ready != NULL)
-        next = earlier(next, ready_next(worker->ready));
+        next = earlier(next, earlier(ready_next(worker->ready), worker->ready_deadline));
     if (worker->trim != NULL)
         next = earlier(next, worker->trim->next);
     left = worker_until(next);
@@ -292,6 +310,8 @@ static bool serve(struct worker *worker, const struct pollfd *polls)
         check_ready(worker);
     if (polls[COMMAND].revents != 0)
         return true;
+    if (worker_until(worker->ready_deadline) == 0)
+        time_out_ready(worker);
     if (!worker->merciless && worker_until(worker->deadline) == 0)
         time_out(worker);
     return false;

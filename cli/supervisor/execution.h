@@ -25,8 +25,9 @@ struct worker {
     int            input;       /* the other end of the command's, while that stays open; or -1 */
     char         **environment; /* of its command, while that may be needed; else NULL */
     struct ready  *ready;       /* NULL: nothing to be found out */
-    struct trim   *trim;        /* NULL: the log may grow */
-    bool           rested;      /* it has waited for a while, and gave back what the start took */
+    double         ready_deadline; /* of the probe, while there is one */
+    struct trim   *trim;           /* NULL: the log may grow */
+    bool           rested; /* it has waited for a while, and gave back what the start took */
 };
 
 /* Once, before the first: what RLIMIT_NOFILE the commands get. */

@@ -134,6 +134,15 @@ static bool check_seconds(struct call *call, const char *name, double seconds)
                      seconds);
 }
 
+/* NaN is none, and becomes less than 0. */
+static bool check_limit(struct call *call, const char *name, double *limit)
+{
+    if (!isnan(*limit))
+        return check_seconds(call, name, *limit);
+    *limit = -1;
+    return true;
+}
+
 static bool check_name(struct call *call, const char *name)
 {
     const char          *fault = store_name_fault(name);
@@ -252,6 +261,7 @@ static bool take_params(struct call *call, const json_t *params, struct job *job
         {"input", PARAM_ANY, &raw->input, false},
         {"output", PARAM_ANY, &raw->output, false},
         {"ready", PARAM_ANY, &raw->ready, false},
+        {"ready_timeout", PARAM_NUMBER, &job->ready_timeout, false},
         {"needs", PARAM_ANY, &raw->needs, false},
         {"restart", PARAM_STRING, &raw->restart, false},
         {"log_limit", PARAM_INTEGER, &raw->log_limit, false},
@@ -263,15 +273,13 @@ static bool take_params(struct call *call, const json_t *params, struct job *job
     };
 
     job->grace = DEFAULT_GRACE;
-    job->timeout = NAN; /* none; one that is given must not be less than 0 */
+    job->timeout = job->ready_timeout = NAN; /* none; one that is given must not be less than 0 */
     raw->umask = 022;
     raw->hold = true;
     if (!params_take(call, params, wanted) || !check_seconds(call, "after", job->after) ||
-        !check_seconds(call, "grace", job->grace) ||
-        (!isnan(job->timeout) && !check_seconds(call, "timeout", job->timeout)))
+        !check_seconds(call, "grace", job->grace) || !check_limit(call, "timeout", &job->timeout) ||
+        !check_limit(call, "ready_timeout", &job->ready_timeout))
         return false;
-    if (isnan(job->timeout))
-        job->timeout = -1;
     job->umask = (mode_t) raw->umask & 0777;
     return true;
 }

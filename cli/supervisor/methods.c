@@ -208,8 +208,9 @@ static void fail_ready(struct call *call, const struct record *record)
     json_t     *tail = log_tail(record, 10);
     char       *message = NULL;
 
-    if (asprintf(&message, "thread '%s' (id %llu) ended before it was ready", record->job.name,
-                 (unsigned long long) record->id) < 0)
+    if (asprintf(&message, "thread '%s' (id %llu) ended before it was ready%s%s", record->job.name,
+                 (unsigned long long) record->id, record->now.message != NULL ? ": " : "",
+                 record->now.message != NULL ? record->now.message : "") < 0)
         message = NULL;
     write_name(&data, "thread");
     record_write(&data, record, RECORD_ALL_MEMBERS);

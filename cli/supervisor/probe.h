@@ -56,6 +56,7 @@ void probe_postpone(struct ready *ready);
 /* Closes the descriptor that was polled. */
 void probe_unpoll(struct ready *ready);
 
-extern const struct probe_kind probe_fd, probe_tcp, probe_unix, probe_line, probe_command;
+extern const struct probe_kind probe_fd, probe_tcp, probe_unix, probe_http, probe_line,
+    probe_command;
 
 #endif

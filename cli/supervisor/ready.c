@@ -17,8 +17,8 @@
 #define STRANGER_LIMIT 1.0
 
 /* The one without a prefix comes last. */
-static const struct probe_kind *const kinds[] = {&probe_tcp, &probe_unix, &probe_line,
-                                                 &probe_command, &probe_fd};
+static const struct probe_kind *const kinds[] = {&probe_tcp,  &probe_unix,    &probe_http,
+                                                 &probe_line, &probe_command, &probe_fd};
 
 /* Returns the kind of SPEC; each word is one of the last kind, which may find fault with it. */
 static const struct probe_kind *find_kind(const char *spec)
@@ -36,7 +36,7 @@ const char *ready_fault(const char *spec)
     const char              *argument = spec + strlen(kind->prefix);
 
     if (kind->prefix[0] != '\0' && argument[0] == '\0')
-        return "nothing follows the colon";
+        return "nothing follows what it begins with";
     return kind->fault != NULL ? kind->fault(argument) : NULL;
 }
 

@@ -4,6 +4,7 @@
  *     FD                     a line is written to that descriptor, which the command finds open
  *     tcp:HOST:PORT          a connection is accepted there (an address, or localhost)
  *     unix:PATH              the same
+ *     http://HOST:PORT/PATH  a request is answered with a status from 200 to 399
  *     line:REGEX             a line of the output matches (extended)
  *     cmd:COMMAND            the shell's command ends with 0; it is tried again and again
  *

@@ -41,7 +41,8 @@ struct job {
     mode_t              umask;
     bool                daemon;
 
-    char        *ready; /* a probe, as ready.h reads it; NULL: ready as soon as it runs */
+    char        *ready;         /* a probe, as ready.h reads it; NULL: ready as soon as it runs */
+    double       ready_timeout; /* seconds that each run has for that; < 0: any */
     struct need *needs;
     size_t       need_count;
     enum restart restart;

@@ -233,6 +233,89 @@ is_run() {
   is "$(k3_field a ready)" true
 }
 
+# web STATUS…: a server on a port of its own, in the file port, that answers with each of these in turn and
+# then with the last one; "hang" is none, "reset" ends the connection, "early" sends one of 1xx first, and
+# "slow" a byte at a time.
+web() {
+  cat >web.py <<'END'
+import os, socket, struct, sys, time
+server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+kept = []
+for n in range(10000):
+    status = sys.argv[min(2 + n, len(sys.argv) - 1)]
+    connection = server.accept()[0]
+    if status == "hang":
+        kept.append(connection)
+        continue
+    if status == "reset":
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
+        continue
+    open("request", "wb").write(connection.recv(65536))
+    if status == "early":
+        connection.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload; as=style\r\n\r\n")
+        status = "200"
+    if status == "slow":
+        for byte in b"HTTP/1.1 20":
+            connection.sendall(bytes([byte]))
+            time.sleep(0.02)
+        status = "0"
+        connection.sendall(b"4 No Content\r\n\r\n")
+    else:
+        connection.sendall(b"HTTP/1.1 %s Whatever\r\n\r\n" % status.encode())
+    connection.close()
+END
+  k3 start --name "$1" --ready "http://localhost:$2/there?x=%20" -- "$PYTHON" -I -S web.py "${@:2}"
+}
+
+@test "an HTTP server is ready when it answers with 200 to 399" {
+  web a "$(free_port)" 404 500 reset 199 400 early
+  k3 join --ready --timeout 20 a
+  like "$(head -n 1 request)" $'GET /there?x=%20 HTTP/1.1\r'
+  grep -q $'^Host: localhost:[0-9]*\r$' request
+  web b "$(free_port)" slow
+  k3 join --ready --timeout 20 b
+  web c "$(free_port)" 503 399
+  k3 join --ready --timeout 20 c
+}
+
+@test "an HTTP server that does not answer is asked again after 5 seconds" {
+  web a "$(free_port)" hang 200
+  run -124 k3 join --ready --timeout 1 a
+  k3 join --ready --timeout 20 a
+}
+
+@test "an HTTP server that answers before the command runs makes a failure; one that refuses does not" {
+  port=$(free_port)
+  web there "$port" 200
+  k3 join --ready there
+  run -1 k3 start --name a --ready "http://127.0.0.1:$port" -- touch ran
+  like "$output" "*is answered before the command runs: pid * ($PYTHON -I -S web.py *) listens there"
+  port=$(free_port)
+  web missing "$port" 404
+  wait_until "$DEADLINE" connects "127.0.0.1:$port"
+  k3 start --name b --ready "http://127.0.0.1:$port" -- sleep 1000
+}
+
+@test "a thread that is not ready in time ends with a TimeoutError" {
+  k3 start --name a --ready line:never --ready-timeout 0.1 -- sleep 1000
+  run -124 k3 join a
+  is "$(k3_field a exception)" TimeoutError
+  is "$(k3_field a message)" 'not ready within 0.1 s: line:never'
+  run -125 k3 join --ready a
+  like "$output" "*thread 'a' (id *) ended before it was ready: not ready within 0.1 s: line:never"
+  run -124 k3 start --wait --ready cmd:false --ready-timeout 100ms -- sleep 1000
+  run -64 k3 start --ready-timeout never -- true
+}
+
+@test "each run has the time to become ready, and one that is has no limit any more" {
+  k3 start --name a --restart on-failure:1 --ready line:up --ready-timeout 0.5 -- \
+    sh -c 'if [ -e once ]; then echo up; else touch once; fi; exec sleep 1000'
+  k3 join --ready --timeout 20 a
+  is "$(k3_field a runs)" 2
+  run -124 k3 join --timeout 1 a
+}
+
 @test "who ends before it is ready says so, with its last lines" {
   k3 start --name a --ready line:never -- sh -c 'echo one; echo two >&2; exit 4'
   run -125 --separate-stderr k3 join --ready a
@@ -242,7 +325,8 @@ is_run() {
 
 @test "a probe that is none is a ValueError" {
   for probe in '' 1 2 x tcp: tcp:127.0.0.1 tcp:127.0.0.1:0 tcp:127.0.0.1:70000 tcp:nowhere.example:1 \
-    unix: "unix:/$(printf '%0200d' 1)" line: cmd: ftp:x; do
+    unix: "unix:/$(printf '%0200d' 1)" line: cmd: ftp:x http:// http://nowhere.example/ http://127.0.0.1:x/ \
+    'http://127.0.0.1/a b' $'http://127.0.0.1/\n' tcp:127.0.0.1: tcp:[::1 tcp:::1]:80 tcp:-1:80 tcp:127.0.0.1:+80; do
     run -64 --separate-stderr k3 start --ready "$probe" -- true
     like "$stderr" 'k3thread: start: ValueError: *'
   done
