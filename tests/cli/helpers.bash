@@ -9,6 +9,9 @@ ROOT=$(cd "$BATS_TEST_DIRNAME" && while [ ! -e Makefile ]; do cd ..; done && pwd
 HELPERS=${BUILD:-$ROOT/build}/tests/cli # the programs made from tests/cli/*.c
 export ROOT K3THREAD HELPERS
 
+# shellcheck source=tests/deadline.bash
+source "$ROOT/tests/deadline.bash"
+
 # No step of a test takes so many seconds, on a busy machine either.
 DEADLINE=30
 
@@ -168,15 +171,17 @@ is_finished() {
   ! kill -0 "$1" 2>/dev/null
 }
 
+# All that is in the background has ended in ten seconds.
 finish_all() {
-  local name status=0
-  for name in "${!background[@]}"; do
-    wait_until 10 is_finished "${background[$name]}" || {
-      kill -KILL "${background[$name]}"
-      status=1
-    }
-  done
-  return "$status"
+  wait_until 10 are_finished "${background[@]}" || {
+    kill -KILL "${background[@]}" || :
+    return 1
+  }
+}
+
+are_finished() {
+  local pid
+  for pid; do is_finished "$pid" || return; done
 }
 
 # --- processes ---

@@ -6,6 +6,9 @@ bats_require_minimum_version 1.5.0
 ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 PROGRAMS=${BUILD:-$ROOT/build}/tests/lib
 RUNNER=${RUNNER-}
+
+# shellcheck source=tests/deadline.bash
+source "$ROOT/tests/deadline.bash"
 export VALGRIND_OPTS="--suppressions=$ROOT/tests/lib/valgrind.supp"
 
 # One case of a program, in a process that has a deadline of its own: `t PROGRAM CASE`. Sanitizers say
