@@ -71,6 +71,19 @@ class Client:
         self.socket.close()
 
 
+def wait_until(what, condition):
+    """Waits until the condition holds."""
+    end = time.monotonic() + TIMEOUT
+    while not condition():
+        assert time.monotonic() < end, "not in time: " + what
+        time.sleep(0.005)
+
+
+def descriptors(pid):
+    """How many files a process has open."""
+    return len(os.listdir("/proc/%d/fd" % pid))
+
+
 def request(id, method, params):
     message = {"jsonrpc": "2.0", "id": id, "method": method, "params": params}
     return json.dumps(message).encode() + b"\n"

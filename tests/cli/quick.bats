@@ -157,6 +157,7 @@ for words in (["raise", "a"], ["raise", "12"], ["raise", "a-*", "SIGHUP"],
               ["daemon", "-n", "x", "sleep", "1"]):
     heap = []
     environment = dict(os.environ, ODD="\x01\"\\\b\f\n\r\t")
+    environment[""] = "no name"  # "=no name" is no variable
     said = compare(words, result(answers[words[0]]), at_request=has_begun, env=environment)
     assert sanitized or heap == [False, True], (words, heap)  # it has no quick way, and a heap of its own
     assert said[1] == b"" and said[2][2] == (3 if words[0] == "join" else 0), said

@@ -316,13 +316,16 @@ end_other() {
   chmod 755 "$dir"
   run -1 --separate-stderr as_nobody "$K3THREAD" list
   like "$stderr" 'k3thread: list: *ermission denied*'
-  run ! as_nobody cat "$log"
+  run -1 as_nobody cat "$log"
+  like "$output" '*ermission denied'
   # Also one who gets past the file's mode is not served.
   chmod 777 "$K3THREAD_SOCKET"
-  run ! as_nobody "$K3THREAD" list
-  unlike "$output" '*sleep*'
+  run -1 as_nobody "$K3THREAD" list
+  like "$output" 'k3thread: list: the supervisor went away *'
+  refused=$(grep -c 'refused a client of user 65534' k.log)
   run as_nobody socat -t 5 - "UNIX-CONNECT:$K3THREAD_SOCKET" <<<'{"jsonrpc":"2.0","id":1,"method":"list"}'
   unlike "$output" '*sleep*'
+  is "$(grep -c 'refused a client of user 65534' k.log)" $((refused + 1)) # it has come so far
   is "$(k3_field s state)" running
 }
 
