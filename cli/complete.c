@@ -304,7 +304,7 @@ void complete_add(struct text *text, enum complete_kind kind, const struct comma
         ADD_WORDS(text, "never", "on-failure", "always");
         break;
     case COMPLETE_PROBE:
-        ADD_WORDS(text, "tcp:", "unix:", "http://", "line:", "cmd:");
+        ADD_WORDS(text, "tcp:", "unix:", "http://", "line:", "cmd:", "notify");
         break;
     case COMPLETE_NOTHING:
     case COMPLETE_FILE:

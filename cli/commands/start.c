@@ -49,8 +49,8 @@ static const struct argp_option options[] = {
      0},
     {"wait", 'w', NULL, 0, "Stay until it ends, show its output and exit as it did", 0},
     {"ready", KEY_READY, "PROBE", 0,
-     "It is ready when: FD, tcp:HOST:PORT, unix:PATH, http://HOST:PORT/PATH, line:REGEX or "
-     "cmd:COMMAND",
+     "It is ready when: FD, tcp:HOST:PORT, unix:PATH, http://HOST:PORT/PATH, line:REGEX, "
+     "cmd:COMMAND or notify",
      0},
     {"ready-timeout", KEY_READY_TIMEOUT, "SECONDS", 0,
      "Raise TimeoutError when the command has run so long and is not ready", 0},

@@ -13,7 +13,8 @@ struct environment {
     char       *strings[]; /* their bytes come behind */
 };
 
-static const char *const own_names[] = {"K3THREAD_ID=", "K3THREAD_NAME=", "K3THREAD_SOCKET="};
+static const char *const own_names[] = {
+    "K3THREAD_ID=", "K3THREAD_NAME=", "K3THREAD_SOCKET=", "NOTIFY_SOCKET="};
 
 #define OWN_COUNT (sizeof(own_names) / sizeof(own_names[0]))
 
@@ -63,10 +64,10 @@ void environment_unref(struct environment *environment)
 }
 
 char **environment_list(const struct environment *environment, uint64_t id, const char *name,
-                        const char *socket)
+                        const char *socket, const char *notify)
 {
     char        digits[24];
-    const char *values[OWN_COUNT] = {digits, name, socket};
+    const char *values[OWN_COUNT] = {digits, name, socket, notify};
     size_t      count = environment->count;
     size_t      size = (count + OWN_COUNT + 1) * sizeof(char *);
     char      **list;
@@ -74,16 +75,18 @@ char **environment_list(const struct environment *environment, uint64_t id, cons
 
     (void) snprintf(digits, sizeof(digits), "%" PRIu64, id);
     for (size_t i = 0; i < OWN_COUNT; i++)
-        size += strlen(own_names[i]) + strlen(values[i]) + 1;
+        size += values[i] != NULL ? strlen(own_names[i]) + strlen(values[i]) + 1 : 0;
     list = malloc(size);
     if (list == NULL)
         return NULL;
     memcpy(list, environment->strings, count * sizeof(char *));
     bytes = (char *) (list + count + OWN_COUNT + 1);
     for (size_t i = 0; i < OWN_COUNT; i++) {
-        list[count + i] = bytes;
+        if (values[i] == NULL)
+            continue;
+        list[count++] = bytes;
         bytes = stpcpy(stpcpy(bytes, own_names[i]), values[i]) + 1;
     }
-    list[count + OWN_COUNT] = NULL;
+    list[count] = NULL;
     return list;
 }

@@ -11,7 +11,7 @@ struct environment;
 
 /*
  * Copies STRINGS, a NULL-terminated list of NAME=VALUE, without those that tell a command which
- * thread it is. Returns a reference, or NULL without memory.
+ * thread it is, and without a NOTIFY_SOCKET, which is somebody else's. Returns a reference, or NULL without memory.
  */
 struct environment *environment_new(char *const *strings);
 
@@ -20,10 +20,11 @@ struct environment *environment_ref(struct environment *environment);
 void                environment_unref(struct environment *environment);
 
 /*
- * The list for one command's exec, with K3THREAD_ID, K3THREAD_NAME and K3THREAD_SOCKET: to be freed
- * by free(), and valid no longer than ENVIRONMENT. NULL without memory.
+ * Returns the list for one command's exec, with K3THREAD_ID, K3THREAD_NAME, K3THREAD_SOCKET and, unless
+ * NOTIFY is NULL, NOTIFY_SOCKET: to be freed by free(), and valid no longer than ENVIRONMENT. NULL
+ * without memory.
  */
 char **environment_list(const struct environment *environment, uint64_t id, const char *name,
-                        const char *socket);
+                        const char *socket, const char *notify);
 
 #endif

@@ -143,13 +143,29 @@ static void close_ready(struct worker *worker)
     worker->ready = NULL;
 }
 
-/* There is nothing more to be found out. */
 static void become_ready(struct worker *worker)
 {
-    close_ready(worker);
+    worker->ready_deadline = INFINITY;
+    if (!ready_lasts(worker->ready))
+        close_ready(worker); /* there is nothing more to be found out */
+    if (worker->report->ready)
+        return;
     worker->report->ready = true;
     if (worker->report->state != STATE_STOPPING)
         worker_post(worker, STATE_READY);
+}
+
+/* Takes what the command says besides. */
+static void take_words(struct worker *worker)
+{
+    char *status = ready_take_status(worker->ready);
+
+    if (status != NULL) {
+        worker->report->status = status; /* the mailbox frees the old one */
+        worker_post(worker, worker->report->state);
+    }
+    if (ready_is_stopping(worker->ready))
+        execution_begin_stop(worker);
 }
 
 static off_t size_of(const char *file)
@@ -245,8 +261,8 @@ static int take_environment(struct worker *worker)
 {
     const struct record *record = worker->record;
 
-    worker->environment =
-        environment_list(record->job.environment, record->id, record->job.name, server_socket());
+    worker->environment = environment_list(record->job.environment, record->id, record->job.name,
+                                           server_socket(), ready_notify_socket(worker->ready));
     return worker->environment != NULL ? 0 : -ENOMEM;
 }
 
@@ -296,8 +312,10 @@ static bool is_due(const struct pollfd *poll, double next)
 APART static void check_ready(struct worker *worker)
 {
     struct spawn_plan plan = make_plan(worker);
+    bool              is_shown = ready_check(worker->ready, &plan);
 
-    if (ready_check(worker->ready, &plan))
+    take_words(worker);
+    if (is_shown)
         become_ready(worker);
 }
 

@@ -41,14 +41,22 @@ static bool must_wake(const struct record *record)
     return wakes;
 }
 
+/* Frees OLD, a part of a report that is replaced, unless one of the others still has it. */
+static void drop(char *old, const char *newer, const char *older)
+{
+    if (old != newer && old != older)
+        free(old);
+}
+
 void mailbox_post(struct record *record, const struct report *report)
 {
     bool wakes;
 
     pthread_mutex_lock(&lock);
-    if (record->is_posted && record->posted.message != report->message &&
-        record->posted.message != record->now.message)
-        free(record->posted.message);
+    if (record->is_posted) {
+        drop(record->posted.message, report->message, record->now.message);
+        drop(record->posted.status, report->status, record->now.status);
+    }
     record->posted = *report;
     if (!record->is_posted)
         STAILQ_INSERT_TAIL(&waiting, record, mail);
@@ -94,8 +102,8 @@ struct record *mailbox_take(struct report *ret_old)
     if (record != NULL) {
         STAILQ_REMOVE_HEAD(&waiting, mail);
         record->is_posted = false;
-        if (record->now.message != record->posted.message)
-            free(record->now.message);
+        drop(record->now.message, record->posted.message, NULL);
+        drop(record->now.status, record->posted.status, NULL);
         *ret_old = record->now;
         record->now = record->posted;
     }

@@ -38,9 +38,14 @@ rlim_t mark_of(uint64_t id)
     return MARK_BASE + id;
 }
 
-uint64_t mark_check_id(rlim_t mark)
+uint64_t mark_id(rlim_t mark)
 {
-    return (mark - MARK_BASE) | CHECK;
+    return mark - MARK_BASE;
+}
+
+uint64_t mark_check_id(uint64_t id)
+{
+    return id | CHECK;
 }
 
 /* For a process of another user, whose limits prlimit() keeps back: its page in /proc. */
@@ -81,7 +86,7 @@ bool mark_is(pid_t pid, uint64_t id)
 {
     rlim_t mark;
 
-    return read_mark(pid, &mark) && (mark == mark_of(id) || mark == mark_of(id | CHECK));
+    return read_mark(pid, &mark) && (mark == mark_of(id) || mark == mark_of(mark_check_id(id)));
 }
 
 bool mark_is_any(pid_t pid)

@@ -18,11 +18,14 @@ void mark_open(void);
 int    mark_resource(void);
 rlim_t mark_of(uint64_t id);
 
+/* Returns the id of the thread with MARK. */
+uint64_t mark_id(rlim_t mark);
+
 /*
- * Returns the id by which the processes of the checks (--ready cmd:) of the thread with MARK are known,
+ * Returns the id by which the processes of the checks (--ready cmd:) of the thread ID are known,
  * here and in tree.h: those are the thread's too, but can be told from the command's.
  */
-uint64_t mark_check_id(rlim_t mark);
+uint64_t mark_check_id(uint64_t id);
 
 /* Does the process carry the mark of the thread ID, or of its checks? Or that of any thread? */
 bool mark_is(pid_t pid, uint64_t id);

@@ -19,11 +19,14 @@
 
 /* Functions that a kind does not need are NULL. */
 struct probe_kind {
-    const char *prefix; /* what a probe of this kind begins with, with its colon */
+    const char *prefix; /* what a probe of this kind begins with, with its colon if it has one */
     size_t      size;   /* of the kind's own struct, which begins with a struct ready */
 
-    bool
-        is_shared; /* others may answer it, too: somebody who does so before the command runs is found */
+    bool is_word; /* nothing follows the prefix */
+    bool lasts;   /* it goes on when the command is ready: there is more that it may say */
+
+    /* Others may answer it, too: whoever does so before the command runs is found. */
+    bool is_shared;
 
     /* Returns why ARGUMENT, what follows the prefix, is none, or NULL if it is one. */
     const char *(*fault)(const char *argument);
@@ -48,6 +51,10 @@ struct ready {
     struct pollfd            poll;     /* what to wait for; closed with the probe; fd -1: nothing */
     double                   next;     /* when to look again, on the monotonic clock */
     double                   pause;    /* before the try after the next */
+
+    /* What the command says besides; see ready_take_status(). */
+    char *status;
+    bool  is_stopping;
 };
 
 /* Looks again after a pause that grows. */
@@ -56,7 +63,7 @@ void probe_postpone(struct ready *ready);
 /* Closes the descriptor that was polled. */
 void probe_unpoll(struct ready *ready);
 
-extern const struct probe_kind probe_fd, probe_tcp, probe_unix, probe_http, probe_line,
-    probe_command;
+extern const struct probe_kind probe_fd, probe_tcp, probe_unix, probe_http, probe_notify,
+    probe_line, probe_command;
 
 #endif

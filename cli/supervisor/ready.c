@@ -17,8 +17,8 @@
 #define STRANGER_LIMIT 1.0
 
 /* The one without a prefix comes last. */
-static const struct probe_kind *const kinds[] = {&probe_tcp,  &probe_unix,    &probe_http,
-                                                 &probe_line, &probe_command, &probe_fd};
+static const struct probe_kind *const kinds[] = {
+    &probe_tcp, &probe_unix, &probe_http, &probe_notify, &probe_line, &probe_command, &probe_fd};
 
 /* Returns the kind of SPEC; each word is one of the last kind, which may find fault with it. */
 static const struct probe_kind *find_kind(const char *spec)
@@ -35,7 +35,7 @@ const char *ready_fault(const char *spec)
     const struct probe_kind *kind = find_kind(spec);
     const char              *argument = spec + strlen(kind->prefix);
 
-    if (kind->prefix[0] != '\0' && argument[0] == '\0')
+    if (kind->prefix[0] != '\0' && !kind->is_word && argument[0] == '\0')
         return "nothing follows what it begins with";
     return kind->fault != NULL ? kind->fault(argument) : NULL;
 }
@@ -122,6 +122,24 @@ bool ready_check(struct ready *ready, const struct spawn_plan *plan)
     return ready->kind->check(ready, plan);
 }
 
+bool ready_lasts(const struct ready *ready)
+{
+    return ready->kind->lasts;
+}
+
+char *ready_take_status(struct ready *ready)
+{
+    char *status = ready->status;
+
+    ready->status = NULL;
+    return status;
+}
+
+bool ready_is_stopping(const struct ready *ready)
+{
+    return ready->is_stopping;
+}
+
 void ready_close(struct ready *ready)
 {
     if (ready == NULL)
@@ -129,6 +147,7 @@ void ready_close(struct ready *ready)
     if (ready->kind->close != NULL)
         ready->kind->close(ready);
     probe_unpoll(ready);
+    free(ready->status);
     free(ready);
 }
 

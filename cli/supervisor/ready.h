@@ -6,6 +6,7 @@
  *     unix:PATH              the same
  *     http://HOST:PORT/PATH  a request is answered with a status from 200 to 399
  *     line:REGEX             a line of the output matches (extended)
+ *     notify                 it says so by the protocol of sd_notify(3)
  *     cmd:COMMAND            the shell's command ends with 0; it is tried again and again
  *
  * Each kind of probe is a file of its own, and a row of the table in ready.c; see probe.h. A probe
@@ -49,6 +50,18 @@ double        ready_next(const struct ready *ready);
 
 /* Looks: when the poll says something, or `next` has come. Returns true when the command is ready. */
 bool ready_check(struct ready *ready, const struct spawn_plan *plan);
+
+/* Returns whether the probe goes on when the command is ready. */
+bool ready_lasts(const struct ready *ready);
+
+/* Returns what the command newly said about its state, to be freed, or NULL. */
+char *ready_take_status(struct ready *ready);
+
+/* Returns whether the command said that it is ending. */
+bool ready_is_stopping(const struct ready *ready);
+
+/* Returns the command's NOTIFY_SOCKET, or NULL if it gets none; the probe may be NULL. */
+const char *ready_notify_socket(const struct ready *ready);
 
 /* Ends the probe, and whatever it started. NULL is fine. */
 void ready_close(struct ready *ready);

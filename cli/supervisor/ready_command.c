@@ -44,7 +44,7 @@ static void begin_check(struct command_probe *probe, const struct spawn_plan *pl
     struct spawn_plan asking = *plan;
     struct spawned    spawned;
 
-    probe->id = mark_check_id(plan->mark);
+    probe->id = mark_check_id(mark_id(plan->mark));
     asking.argv = argv;
     asking.output = "/dev/null";
     asking.extra_from = -1;

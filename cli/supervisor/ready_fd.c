@@ -31,7 +31,7 @@ static int number_of(const char *argument)
 static const char *fault(const char *argument)
 {
     return number_of(argument) < 0 ? "it is none of FD (3 to 1023), tcp:HOST:PORT, unix:PATH, "
-                                     "http://HOST:PORT/PATH, line:REGEX, cmd:COMMAND"
+                                     "http://HOST:PORT/PATH, line:REGEX, cmd:COMMAND, notify"
                                    : NULL;
 }
 

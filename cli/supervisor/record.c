@@ -40,6 +40,7 @@ void record_free(struct record *record)
         return;
     job_release(&record->job);
     free(record->now.message);
+    free(record->now.status);
     k3thread_unref(record->thread);
     free(record);
 }
@@ -85,6 +86,11 @@ static void write_bool(struct text *text, bool value)
     text_add(text, value ? "true" : "false");
 }
 
+static bool has_status(const struct record *record)
+{
+    return record->now.status != NULL && record->now.status[0] != '\0';
+}
+
 /*
  * The members of a thread object, X(name, whether it is not null, how its value is written).
  */
@@ -108,6 +114,7 @@ static void write_bool(struct text *text, bool value)
     X(message, r->now.message != NULL, write_bytes(text, r->now.message))                          \
     X(runs, true, write_integer(text, r->now.runs))                                                \
     X(ready, true, write_bool(text, r->now.ready))                                                 \
+    X(status, has_status(r), write_bytes(text, r->now.status))                                     \
     X(seconds, !isnan(record_seconds(r)), write_seconds(text, record_seconds(r)))
 
 enum member {

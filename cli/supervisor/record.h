@@ -65,6 +65,7 @@ struct report {
     int                     signal;             /* 0: none */
     const k3thread_exctype *exception;          /* NULL: none */
     char                   *message; /* the exception's, or why the command did not run */
+    char                   *status;  /* what the command said of its state, or NULL */
     int                     error;   /* errno if the command could not be started, else 0 */
     unsigned                runs;
     bool                    ready; /* it is, or was */

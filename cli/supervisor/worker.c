@@ -152,6 +152,7 @@ static void forget_run(struct worker *worker)
 {
     worker->report->exception = NULL;
     worker->report->message = NULL; /* the mailbox frees it with the report that has it */
+    worker->report->status = NULL;
     worker->report->error = 0;
 }
 

@@ -233,7 +233,7 @@ is_run() {
   is "$(k3_field a ready)" true
 }
 
-# web STATUS…: a server on a port of its own, in the file port, that answers with each of these in turn and
+# web NAME PORT STATUS…: a server that answers with each of these in turn and
 # then with the last one; "hang" is none, "reset" ends the connection, "early" sends one of 1xx first, and
 # "slow" a byte at a time.
 web() {
@@ -297,6 +297,119 @@ END
   k3 start --name b --ready "http://127.0.0.1:$port" -- sleep 1000
 }
 
+# Makes notify.py MESSAGE…, which sends each to NOTIFY_SOCKET, as sd_notify(3) does; BARRIER=1 waits for its
+# answer.
+notifier() {
+  cat >notify.py <<'END'
+import array, os, select, socket, sys
+address = os.environ["NOTIFY_SOCKET"]
+if address[0] == "@":
+    address = "\0" + address[1:]
+sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+for message in sys.argv[1:]:
+    if message != "BARRIER=1":
+        sender.sendto(message.encode("utf-8", "surrogateescape"), address)
+        continue
+    reader, writer = os.pipe()
+    sender.sendmsg([message.encode()], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [writer]))], 0, address)
+    os.close(writer)
+    waiting = select.poll()
+    waiting.register(reader, select.POLLHUP)
+    sys.exit(0 if waiting.poll(20000) else "no answer")
+END
+  notify="$PYTHON -I -S $dir/notify.py"
+}
+
+@test "a command says that it is ready by a notification, also by a process that is gone by then" {
+  notifier
+  k3 start --name a --ready notify -- \
+    sh -c "$notify READY=0 xREADY=1; until [ -e go ]; do sleep 0.02; done; (setsid $notify X=1\"
+READY=1\" &); sleep 1000"
+  becomes_ready a
+}
+
+@test "what a command says of its state is shown, and a barrier is answered when it is known" {
+  notifier
+  k3 start --name a --ready notify -- sh -c "$notify STATUS=one STATUS=two BARRIER=1 && echo >said; until [ -e go ]; do sleep 0.02; done
+    $notify 'READY=1
+STATUS=three' BARRIER=1 && echo >said2; sleep 1000"
+  is "$(k3 list --json a | grep -c '"status": null')" 1 || [ -s said ]
+  wait_for_file said
+  is "$(k3_field a status)" two
+  is_state a running
+  touch go
+  wait_for_file said2
+  is "$(k3_field a status)" three
+  is_state a ready
+}
+
+@test "a status is forgotten by the next run, and by an empty one" {
+  notifier
+  k3 start --name a --restart on-failure:1 --ready notify -- sh -c "[ ! -e once ] || exec sleep 1000; touch once; $notify READY=1 STATUS=one BARRIER=1; exit 1"
+  wait_until "$DEADLINE" is_run a 2
+  wait_for_state a running
+  is "$(k3_field a status)" null
+  is "$(k3_field a ready)" false
+  k3 start --name b --ready notify -- sh -c "$notify STATUS=one STATUS= READY=1 BARRIER=1; sleep 1000"
+  k3 join --ready b
+  is "$(k3_field b status)" null
+}
+
+@test "a command that says that it stops has the grace to end" {
+  notifier
+  k3 start --name a --grace 0.2 --ready notify -- sh -c "$notify READY=1; until [ -e go ]; do sleep 0.02; done; $notify STOPPING=1; sleep 1000"
+  k3 join --ready a
+  touch go
+  run -137 k3 join --timeout 20 a
+}
+
+@test "without that probe a command has no NOTIFY_SOCKET, and with it not the caller's" {
+  export NOTIFY_SOCKET=/run/elsewhere
+  k3 start --name a -- sh -c 'echo "${NOTIFY_SOCKET-none}"'
+  k3 join a
+  is "$(k3 logs a)" none
+  k3 start --name b --ready notify -- sh -c 'echo "$NOTIFY_SOCKET"'
+  k3 start --name c --ready notify -- sh -c 'echo "$NOTIFY_SOCKET"'
+  k3 join b c
+  like "$(k3 logs b)" '@?*'
+  unlike "$(k3 logs b)" "$(k3 logs c)"
+}
+
+@test "nobody else's notification counts" {
+  needs_root
+  notifier
+  k3 start --name a --ready notify -- sh -c 'echo "$NOTIFY_SOCKET" >address; exec sleep 1000'
+  wait_for_file address
+  chmod a+rx .
+  NOTIFY_SOCKET=$(cat address) as_nobody "$PYTHON" -I -S notify.py READY=1 BARRIER=1
+  is_state a running
+  k3 start --name b --ready notify -- setpriv --reuid=65534 --regid=65534 --clear-groups "$PYTHON" -I -S notify.py READY=1 BARRIER=1
+  k3 join b
+  is "$(k3_field b ready)" true
+  NOTIFY_SOCKET=$(cat address) "$PYTHON" -I -S notify.py READY=1 BARRIER=1
+  is_state a ready
+}
+
+@test "systemd's own notifications are understood" {
+  command -v systemd-notify || skip "needs systemd-notify"
+  k3 start --name a --ready notify -- sh -c 'systemd-notify --ready --status="all is well"; exec sleep 1000'
+  k3 join --ready --timeout 20 a
+  is "$(k3_field a status)" 'all is well'
+}
+
+@test "a flood of notifications does not keep a raise from its thread" {
+  cat >flood.py <<'END'
+import os, socket
+sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+open("flooding", "w").write("yes")
+while True:
+    sender.sendto(b"STATUS=" + b"x" * 3000, "\0" + os.environ["NOTIFY_SOCKET"][1:])
+END
+  k3 start --name a --ready notify -- "$PYTHON" -I -S flood.py
+  wait_for_file flooding
+  k3 raise --wait a
+}
+
 @test "a thread that is not ready in time ends with a TimeoutError" {
   k3 start --name a --ready line:never --ready-timeout 0.1 -- sleep 1000
   run -124 k3 join a
@@ -326,7 +439,7 @@ END
 @test "a probe that is none is a ValueError" {
   for probe in '' 1 2 x tcp: tcp:127.0.0.1 tcp:127.0.0.1:0 tcp:127.0.0.1:70000 tcp:nowhere.example:1 \
     unix: "unix:/$(printf '%0200d' 1)" line: cmd: ftp:x http:// http://nowhere.example/ http://127.0.0.1:x/ \
-    'http://127.0.0.1/a b' $'http://127.0.0.1/\n' tcp:127.0.0.1: tcp:[::1 tcp:::1]:80 tcp:-1:80 tcp:127.0.0.1:+80; do
+    'http://127.0.0.1/a b' $'http://127.0.0.1/\n' tcp:127.0.0.1: tcp:[::1 tcp:::1]:80 tcp:-1:80 tcp:127.0.0.1:+80 notifyx notify:; do
     run -64 --separate-stderr k3 start --ready "$probe" -- true
     like "$stderr" 'k3thread: start: ValueError: *'
   done

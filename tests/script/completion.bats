@@ -110,7 +110,7 @@ completes() {
   is "$(completes 'start --restart ' start --restart '')" $'never\non-failure\nalways'
   is "$(completes 'start --restart=on' start --restart = on)" on-failure
   is "$(completes 'start -r al' start -r al)" always
-  is "$(completes 'daemon --ready ' daemon --ready '')" $'tcp:\nunix:\nhttp://\nline:\ncmd:'
+  is "$(completes 'daemon --ready ' daemon --ready '')" $'tcp:\nunix:\nhttp://\nline:\ncmd:\nnotify'
   is "$(completes 'daemon --ready=un' daemon --ready = un)" unix:
   is "$(completes 'start -- unsha' start -- unsha | sort -u)" unshare
 }
