@@ -295,9 +295,12 @@ is_paused() {
 
 # --- grace ---
 
+# Less than the grace of a thread that was given none, and enough for a busy machine.
+soon=8
+
 @test "after the grace the command is killed" {
   ready_thread s "$stubborn" -g 0.3
-  k3 raise --wait s
+  k3 raise --wait=$soon s
   is "$(k3_field s signal)" 9
   is "$(k3_field s exception)" SystemExit
   run -137 k3 join s
@@ -311,7 +314,7 @@ is_paused() {
 
 @test "a grace of nothing kills at once" {
   ready_thread s "$stubborn" --grace 0
-  k3 raise --wait s
+  k3 raise --wait=$soon s
   is "$(k3_field s signal)" 9
 }
 
@@ -319,7 +322,7 @@ is_paused() {
   for name in KeyboardInterrupt RuntimeError; do
     rm -f s.ready
     ready_thread s "$stubborn" -g 0.1
-    k3 raise --wait s $name
+    k3 raise --wait=$soon s $name
     is "$(k3_field s signal)" 9
     is "$(k3_field s exception)" $name
   done

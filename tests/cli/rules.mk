@@ -1,4 +1,7 @@
 # The tests of the program: what is compiled otherwise than the rest. See tests/cli/*.bats.
 
-# A part of the supervisor alone.
+# Parts of the supervisor alone.
 $(BUILD)/tests/cli/mailbox: $(BUILD)/cli/supervisor/mailbox.c.o
+$(BUILD)/tests/cli/tree: $(addprefix $(BUILD)/cli/,clock.c.o $(addprefix supervisor/, \
+	children.c.o mark.c.o sweep.c.o tree.c.o))
+$(BUILD)/tests/cli/tree: TEST_LDFLAGS = -Wl,--wrap=children_read

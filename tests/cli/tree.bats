@@ -246,6 +246,10 @@ for i in range(12):
 EOF
 }
 
+@test "who is inherited from one that dies while it is looked at is found" {
+  "$HELPERS/tree" heirs
+}
+
 @test "a tree is ended that is deeper than a worker's stack" {
   k3 start -n deep -g 0 -- sh -c '"$1" "$2" fork setsid mine & exec sleep 1000' sh \
     "$HELPERS/creature" "$dir/pids"
