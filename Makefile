@@ -68,6 +68,8 @@ CLI_LIBS = -ljansson -ledit $(if $(STATIC),-lbsd -lmd -ltinfo) -lm
 LIB_SOURCES := $(sort $(filter-out lib/safepoint.c,$(wildcard lib/*.c lib/*.S)))
 CLI_SOURCES := $(sort $(wildcard cli/*.[cS] cli/*/*.[cS] cli/*/*/*.[cS]))
 LIB_OBJECTS := $(LIB_SOURCES:%=$(BUILD)/%.o)
+# A static program cannot put its own exit before the C library's: see the file.
+STATICLIB_OBJECTS := $(filter-out %/exit_call.c.o,$(LIB_OBJECTS))
 CLI_OBJECTS := $(CLI_SOURCES:%=$(BUILD)/%.o)
 
 PROGRAM   := $(BUILD)/k3thread
@@ -131,14 +133,16 @@ $(COMPLETIONS): $(BUILD)/completions/k3thread.%: $(PROGRAM)
 	@mkdir -p $(@D)
 	$(Q)$(PROGRAM) completion $* >$@
 
-$(STATICLIB): $(LIB_OBJECTS) $(BUILD)/flags
+$(STATICLIB): $(STATICLIB_OBJECTS) $(BUILD)/flags
 	$(call say,AR,$@)
 	$(Q)rm -f $@
-	$(Q)$(AR) rcs $@ $(LIB_OBJECTS)
+	$(Q)$(AR) rcs $@ $(STATICLIB_OBJECTS)
 
-$(SHAREDLIB): $(LIB_OBJECTS) lib/libk3thread.map $(BUILD)/flags
+# It stays in the process once it is there: its threads run in it.
+$(SHAREDLIB): $(LIB_OBJECTS) lib/libk3thread.map lib/libk3thread.dynamic $(BUILD)/flags
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(K3_CFLAGS) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=lib/libk3thread.map \
+		-Wl,--dynamic-list=lib/libk3thread.dynamic -Wl,-z,nodelete \
 		$(if $(SANITIZE),,-Wl,-z,defs) $(K3_LDFLAGS) -o $@ $(LIB_OBJECTS)
 	$(Q)ln -sf $(@F) $(BUILD)/$(SONAME)
 	$(Q)ln -sf $(SONAME) $(BUILD)/libk3thread.so

@@ -12,28 +12,27 @@
 
 __thread struct k3thread_local_ k3thread_local_ __attribute__((tls_model("initial-exec")));
 
-/* What the word has to be. Caller holds the lock, or no other thread knows of T. */
-static unsigned word_of(const struct k3thread *t)
+/* Returns what T's thread shares, or NULL if the caller must not touch it. Caller holds the lock. */
+static struct k3thread_local_ *local_of(const struct k3thread *t)
 {
-    if (t->first == NULL || t->local == NULL)
-        return 0;
-    switch ((enum k3thread_mask) t->local->mask) {
-    case K3THREAD_IMMEDIATE:
-        return K3T_WORD_CHECKPOINT | K3T_WORD_WAIT;
-    case K3THREAD_ON_BLOCKING:
-    case K3THREAD_RETURN:
-        return K3T_WORD_WAIT;
-    case K3THREAD_NEVER:
-        break;
-    }
-    return 0;
+    return t == k3t_local.self ? &k3thread_local_ : t->local;
 }
 
 /* Caller holds the lock. */
 static void set_word(struct k3thread *t)
 {
-    if (t->local != NULL)
-        __atomic_store_n(&t->local->word, word_of(t), __ATOMIC_RELEASE);
+    struct k3thread_local_ *local = local_of(t);
+
+    if (local != NULL)
+        __atomic_store_n(&local->word, K3T_WORD(local->mask, t->pending), __ATOMIC_RELEASE);
+}
+
+/* Returns true if T, in which something was raised, has to be told. Caller holds the lock. */
+static bool needs_wake(const struct k3thread *t)
+{
+    if (t == k3t_local.self)
+        return false;
+    return t->foreign || (t->local != NULL && K3T_WORD(t->local->mask, t->pending) != 0);
 }
 
 static void append(struct k3thread *t, struct k3thread_flight_ *exc)
@@ -71,7 +70,7 @@ static pid_t tid_of_self(void)
 void k3t_attach(struct k3thread *t)
 {
     pthread_mutex_lock(&t->lock);
-    t->local = &k3thread_local_;
+    t->local = t->foreign ? NULL : &k3thread_local_;
     atomic_store(&t->tid, tid_of_self());
     set_word(t);
     pthread_mutex_unlock(&t->lock);
@@ -87,7 +86,7 @@ void k3t_close(struct k3thread *t)
     atomic_store(&t->tid, 0);
     while ((exc = remove_oldest(t)) != NULL)
         k3t_exc_free(exc);
-    atomic_store(&t->ended, 1);
+    atomic_store(&t->ended, true);
     pthread_mutex_unlock(&t->lock);
 }
 
@@ -118,7 +117,7 @@ static int publish(struct k3thread *t, struct k3thread_flight_ *exc, bool *ret_w
     else {
         append(t, exc);
         set_word(t);
-        *ret_wake = t != k3t_local.self && word_of(t) != 0;
+        *ret_wake = needs_wake(t);
     }
     pthread_mutex_unlock(&t->lock);
     return error;
@@ -168,7 +167,7 @@ int k3thread_send_exceptionf(k3thread *t, const k3thread_exctype *type, const ch
     struct k3thread_flight_ *exc;
     va_list                  arguments;
 
-    if (error == 0 && k3t_has_ended(t))
+    if (error == 0 && !k3thread_is_alive(t))
         error = K3THREAD_INVALID_THREAD_ID_ERROR;
     if (error != 0)
         return error;

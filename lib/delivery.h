@@ -5,6 +5,9 @@
  * others can set it. It follows from the queue and the mask, and changes with them under the
  * record's lock. Whoever raises sets it first and sends the wake signal after, under the lock that
  * is for this alone: the thread's end waits for it, so that the tid is not another thread's by then.
+ *
+ * A foreign thread may be gone without the library's knowledge, and its memory with it. So nobody
+ * else touches its word: the wake signal's handler, which runs in the thread itself, sets it.
  */
 #ifndef K3THREAD_DELIVERY_H
 #define K3THREAD_DELIVERY_H
@@ -19,6 +22,12 @@ enum k3t_waiting {
     K3T_WAITING, /* in k3t_wait, around its system call */
     K3T_DEFERRED /* the handler could not tell where: the wake signal is blocked, and pending again */
 };
+
+/* Returns the word of a thread with that mask that has so many exceptions pending. */
+#define K3T_WORD(mask, pending)                                                                    \
+    ((pending) == 0 || (mask) == K3THREAD_NEVER ? 0U                                               \
+     : (mask) == K3THREAD_IMMEDIATE             ? K3T_WORD_CHECKPOINT | K3T_WORD_WAIT              \
+                                                : K3T_WORD_WAIT)
 
 /* Installs the wake signal's handler. */
 void k3t_wake_install(void);

@@ -1,27 +1,10 @@
 #include "exc.h"
 
 #include "memory.h"
+#include "text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-
-/* Drops what the end of a full buffer left of a UTF-8 character. */
-static void drop_partial_character(char *text, size_t length)
-{
-    size_t        start = length;
-    size_t        size;
-    unsigned char lead;
-
-    while (start > 0 && length - start < 3 && ((unsigned char) text[start - 1] & 0xC0) == 0x80)
-        start--;
-    if (start == 0)
-        return;
-    lead = (unsigned char) text[start - 1];
-    size = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
-    if (length - (start - 1) < size)
-        text[start - 1] = '\0';
-}
 
 void k3t_exc_fill(struct k3thread_flight_ *exc, const k3thread_exctype *type, k3thread_id sender,
                   const char *format, va_list arguments)
@@ -41,7 +24,7 @@ void k3t_exc_fill(struct k3thread_flight_ *exc, const k3thread_exctype *type, k3
     if (length < 0)
         message[0] = '\0';
     else if (length >= K3THREAD_MESSAGE_MAX)
-        drop_partial_character(message, K3THREAD_MESSAGE_MAX - 1);
+        k3t_text_drop_partial(message, K3THREAD_MESSAGE_MAX - 1);
 }
 
 struct k3thread_flight_ *k3t_exc_new(const k3thread_exctype *type, k3thread_id sender,

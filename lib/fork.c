@@ -1,11 +1,15 @@
 /*
  * In the child only the calling thread lives on. The locks that it needs are taken before the fork,
  * so that what they guard is whole in the child.
+ *
+ * The handlers are registered before main, so that they run next to the fork itself: those of the
+ * program, which may call the library, run before the locks are taken and after they are given.
  */
 #include "fork.h"
 
 #include "delivery.h"
 #include "exit.h"
+#include "gone.h"
 #include "reap.h"
 #include "registry.h"
 
@@ -14,6 +18,7 @@
 static void prepare(void)
 {
     k3t_registry_lock();
+    k3t_reap_lock();
     if (k3t_local.self != NULL) {
         pthread_mutex_lock(&k3t_local.self->wake_lock);
         pthread_mutex_lock(&k3t_local.self->lock);
@@ -26,26 +31,41 @@ static void in_parent(void)
         pthread_mutex_unlock(&k3t_local.self->lock);
         pthread_mutex_unlock(&k3t_local.self->wake_lock);
     }
+    k3t_reap_unlock();
     k3t_registry_unlock();
+}
+
+/* The mutex of the parent's thread is not in the list of those that the kernel marks for the child's. */
+static void live_on(struct k3thread *self)
+{
+    atomic_store(&self->tid, k3t_has_ended(self) ? 0 : gettid());
+    atomic_store(&self->awaited, false);
+    k3t_gone_init(self);
+    k3t_gone_begin(self);
+    pthread_mutex_unlock(&self->lock);
+    pthread_mutex_unlock(&self->wake_lock);
 }
 
 static void in_child(void)
 {
     struct k3thread *self = k3t_local.self;
 
-    if (self != NULL) {
-        atomic_store(&self->tid, gettid());
-        self->claimed = false; /* the joiner has gone */
-        pthread_mutex_unlock(&self->lock);
-        pthread_mutex_unlock(&self->wake_lock);
-    }
+    if (self != NULL)
+        live_on(self);
     k3t_wake_in_child();
-    k3t_reap_forget();
-    k3t_exit_recount(self != NULL && self->counted);
+    k3t_exit_in_child(self != NULL && self->counted);
+    k3t_reap_keep(self);
     k3t_registry_keep(self);
 }
 
-void k3t_fork_install(void)
+static void install(void)
 {
     pthread_atfork(prepare, in_parent, in_child);
+}
+
+__attribute__((constructor)) void k3t_fork_install(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    pthread_once(&once, install);
 }

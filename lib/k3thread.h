@@ -222,8 +222,10 @@ struct k3thread_result {
 };
 
 /*
- * Waits until T has ended, at most TIMEOUT seconds. An interruptible wait. RET may be NULL. Any
- * number of times, by any number of threads; it takes no reference away.
+ * Waits until T is gone, at most TIMEOUT seconds: until its target has ended, its destructors of
+ * thread-specific data and thread_local objects have run, and the kernel has done with it. An
+ * interruptible wait. RET may be NULL. Any number of times, by any number of threads; it takes no
+ * reference away. A thread that has called exit counts as gone.
  *
  * Errors: TYPE_ERROR, VALUE_ERROR (timeout), -ETIMEDOUT, -EDEADLK (T is the caller), -ECANCELED.
  * Python: Thread.join.
@@ -255,6 +257,13 @@ k3thread *k3thread_find_id(k3thread_id id);
  */
 size_t k3thread_list(k3thread **threads, size_t capacity);
 
+/*
+ * Waits for all threads that exit would wait for, but the caller, at most TIMEOUT seconds: what the
+ * exit rule does, before any function that the program has registered by atexit. An interruptible
+ * wait. Errors: VALUE_ERROR, -ETIMEDOUT, -ECANCELED.
+ */
+int k3thread_shutdown(double timeout);
+
 /* What T is. T must not be NULL. The name lives as long as the caller's reference. */
 k3thread_id k3thread_get_id(const k3thread *t);
 const char *k3thread_get_name(const k3thread *t);
@@ -263,7 +272,7 @@ bool        k3thread_is_daemon(const k3thread *t);
 /* The kernel's id of T: 0 before it runs and after it ended. */
 pid_t k3thread_get_tid(const k3thread *t);
 
-/* True from k3thread_start until the thread has ended. */
+/* Returns true from k3thread_start until the target has ended, and T takes no more exceptions. */
 bool k3thread_is_alive(const k3thread *t);
 
 /* An exception. */
@@ -300,8 +309,8 @@ int k3thread_send_exception_id(k3thread_id id, const k3thread_exctype *type);
  * C++), and a catch (...) that does not throw on has caught it.
  *
  * What no TRY catches ends the thread: silently if it is a SystemExit, through the excepthook
- * otherwise. An adopted thread, the main one too, ends as by pthread_exit: the process goes on until
- * its other threads have ended.
+ * otherwise. An adopted thread ends as by pthread_exit. The main thread ends the process as exit does,
+ * with status 1, or 0 for a SystemExit.
  */
 K3THREAD_NORETURN_ void k3thread_throw(const k3thread_exctype *type, const char *format, ...)
     K3THREAD_PRINTF_(2, 3);

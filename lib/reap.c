@@ -1,26 +1,126 @@
 #include "reap.h"
 
-#include <stdatomic.h>
+#include "gone.h"
 
-static _Atomic(pthread_t) last; /* 0: none; the C library's are addresses */
+#include <stddef.h>
+#include <sys/queue.h>
 
-pthread_t k3t_reap_me(void)
+#define AT_A_TIME 2 /* more than one: so the list shrinks again after a time of slow destructors */
+
+TAILQ_HEAD(ending, k3thread);
+
+static struct ending   ending = TAILQ_HEAD_INITIALIZER(ending);
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+void k3t_reap_lock(void)
 {
-    return atomic_exchange(&last, pthread_self());
+    pthread_mutex_lock(&lock);
 }
 
-void k3t_reap_join(pthread_t ended)
+void k3t_reap_unlock(void)
 {
-    if (ended != 0)
-        pthread_join(ended, NULL);
+    pthread_mutex_unlock(&lock);
 }
 
-void k3t_reap_last(void)
+void k3t_reap_later(struct k3thread *t)
 {
-    k3t_reap_join(atomic_exchange(&last, 0));
+    k3t_reap_lock();
+    TAILQ_INSERT_TAIL(&ending, t, ending);
+    t->is_ending = true;
+    k3t_reap_unlock();
 }
 
-void k3t_reap_forget(void)
+/* Caller holds the lock. */
+static bool take_out(struct k3thread *t)
 {
-    atomic_store(&last, 0);
+    if (!t->is_ending)
+        return false;
+    TAILQ_REMOVE(&ending, t, ending);
+    t->is_ending = false;
+    return true;
+}
+
+void k3t_reap(struct k3thread *t)
+{
+    bool taken;
+
+    k3t_reap_lock();
+    taken = take_out(t);
+    k3t_reap_unlock();
+    if (taken)
+        k3thread_unref(t);
+}
+
+/* Takes out the first one if it is gone, else puts it behind the others. */
+static struct k3thread *next_gone(void)
+{
+    struct k3thread *t;
+
+    k3t_reap_lock();
+    t = TAILQ_FIRST(&ending);
+    if (t != NULL) {
+        take_out(t);
+        if (!k3t_is_gone(t)) {
+            TAILQ_INSERT_TAIL(&ending, t, ending);
+            t->is_ending = true;
+            t = NULL;
+        }
+    }
+    k3t_reap_unlock();
+    return t;
+}
+
+void k3t_reap_some(void)
+{
+    if (TAILQ_EMPTY(&ending)) /* without the lock: at worst it is done a thread later */
+        return;
+    for (int i = 0; i < AT_A_TIME; i++)
+        k3thread_unref(next_gone());
+}
+
+/* Returns a reference to one that the exit rule makes the caller wait for, or NULL. */
+static struct k3thread *next_awaited(void)
+{
+    struct k3thread *t;
+
+    k3t_reap_lock();
+    TAILQ_FOREACH(t, &ending, ending) {
+        if (!t->daemon && !t->adopted && t != k3t_local.self)
+            break;
+    }
+    k3thread_ref(t);
+    k3t_reap_unlock();
+    return t;
+}
+
+long k3t_reap_wait(const struct timespec *deadline)
+{
+    struct k3thread *t;
+    long             result = 0;
+
+    while (result == 0 && (t = next_awaited()) != NULL) {
+        if (deadline != NULL)
+            result = k3t_gone_wait(t, deadline);
+        else
+            k3t_gone_wait_only(t);
+        if (result == 0)
+            k3t_reap(t);
+        k3thread_unref(t);
+    }
+    return result;
+}
+
+void k3t_reap_keep(struct k3thread *survivor)
+{
+    struct k3thread *t, *next;
+
+    for (t = TAILQ_FIRST(&ending); t != NULL; t = next) {
+        next = TAILQ_NEXT(t, ending);
+        if (t == survivor)
+            continue;
+        take_out(t);
+        k3t_gone_set(t);
+        k3thread_unref(t);
+    }
+    k3t_reap_unlock();
 }

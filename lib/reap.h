@@ -1,28 +1,32 @@
 /*
- * The C library's side of an ended thread.
+ * The records of threads that have ended.
  *
- * Threads are joined, not detached, so that nothing of them (stack, thread-local memory) is left
- * when the process ends. Each that ends joins the one before it: one at most is still to be joined,
- * and nobody waits for it who has something else to do.
+ * A thread's own reference to its record must outlive it. So a thread that ends leaves it here, and
+ * others give it back when the thread is gone: whoever joins it, and each thread that starts or ends
+ * looks after the next two. Nobody waits for a thread only to do so.
  */
 #ifndef K3THREAD_REAP_H
 #define K3THREAD_REAP_H
 
-#include <pthread.h>
+#include "thread.h"
 
-/*
- * From now on the calling thread, which the library created and which is ending, is the one to be
- * joined. Returns the one before, for k3t_reap_join.
- */
-pthread_t k3t_reap_me(void);
+/* Takes over the reference of the calling thread, whose record T is, and which has ended. */
+void k3t_reap_later(struct k3thread *t);
 
-/* Waits until it is gone. */
-void k3t_reap_join(pthread_t ended);
+/* Gives back the reference of T, which is gone, if it has not been done yet. */
+void k3t_reap(struct k3thread *t);
 
-/* Joins the last one. */
-void k3t_reap_last(void);
+/* Gives back the references of the next few that are gone. */
+void k3t_reap_some(void);
 
-/* In the child of fork: there is nothing to join. */
-void k3t_reap_forget(void);
+/* Waits until each thread here that the exit rule waits for is gone, at most until DEADLINE. */
+long k3t_reap_wait(const struct timespec *deadline);
+
+/* Takes and gives the lock, for fork. */
+void k3t_reap_lock(void);
+void k3t_reap_unlock(void);
+
+/* Gives back, in the child of fork, the references of all but SURVIVOR. Unlocks. */
+void k3t_reap_keep(struct k3thread *survivor);
 
 #endif

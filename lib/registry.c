@@ -1,5 +1,7 @@
 #include "registry.h"
 
+#include "gone.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +17,7 @@ static struct bucket    first_buckets[FIRST_SIZE];
 static struct bucket   *buckets = first_buckets;
 static size_t           size = FIRST_SIZE;
 static size_t           count;
+static size_t           foreign_count;
 static k3thread_id      last_id;
 static struct k3thread *oldest, *newest;
 
@@ -124,6 +127,8 @@ void k3t_registry_add(struct k3thread *t, const char *prefix)
     link_list(t);
     link_buckets(t);
     count++;
+    if (t->foreign)
+        foreign_count++;
     pthread_mutex_unlock(&lock);
 }
 
@@ -132,6 +137,8 @@ void k3t_registry_remove(struct k3thread *t)
     unlink_list(t);
     unlink_buckets(t);
     count--;
+    if (t->foreign)
+        foreign_count--;
 }
 
 /*
@@ -148,13 +155,27 @@ void k3t_registry_keep(struct k3thread *survivor)
             continue;
         k3t_registry_remove(t);
         atomic_store(&t->tid, 0);
-        atomic_store(&t->ended, 1);
+        atomic_store(&t->ended, true);
+        k3t_gone_set(t);
         k3thread_unref(t);
     }
     pthread_mutex_unlock(&lock);
 }
 
-k3thread *k3thread_find_id(k3thread_id id)
+/*
+ * Ends what was adopted too late to end by itself (see k3t_thread_bury), and so can be found still.
+ * Takes the reference if it does. Returns true if T, which may be NULL, was such a thread.
+ */
+static bool bury(struct k3thread *t)
+{
+    if (t == NULL || k3thread_is_alive(t))
+        return false;
+    k3t_thread_bury(t);
+    k3thread_unref(t);
+    return true;
+}
+
+static k3thread *look_up_id(k3thread_id id)
 {
     struct k3thread *t;
 
@@ -167,12 +188,17 @@ k3thread *k3thread_find_id(k3thread_id id)
     return t;
 }
 
-k3thread *k3thread_find(const char *name)
+k3thread *k3thread_find_id(k3thread_id id)
+{
+    struct k3thread *t = look_up_id(id);
+
+    return bury(t) ? NULL : t;
+}
+
+static k3thread *look_up_name(const char *name)
 {
     struct k3thread *found = NULL;
 
-    if (name == NULL)
-        return NULL;
     pthread_mutex_lock(&lock);
     for (struct k3thread *t = buckets[index_of_name(name)].of_name; t != NULL;
          t = t->next_of_name) {
@@ -184,11 +210,40 @@ k3thread *k3thread_find(const char *name)
     return found;
 }
 
+k3thread *k3thread_find(const char *name)
+{
+    struct k3thread *t;
+
+    if (name == NULL)
+        return NULL;
+    do
+        t = look_up_name(name);
+    while (bury(t));
+    return t;
+}
+
+/* Returns a reference to a foreign thread that is gone, or NULL. */
+static struct k3thread *look_up_gone(void)
+{
+    struct k3thread *t = NULL;
+
+    pthread_mutex_lock(&lock);
+    if (foreign_count != 0) {
+        for (t = oldest; t != NULL && k3thread_is_alive(t); t = t->newer) {
+        }
+    }
+    k3thread_ref(t);
+    pthread_mutex_unlock(&lock);
+    return t;
+}
+
 size_t k3thread_list(k3thread **threads, size_t capacity)
 {
     size_t stored = 0;
     size_t live;
 
+    while (bury(look_up_gone())) {
+    }
     pthread_mutex_lock(&lock);
     for (struct k3thread *t = oldest; t != NULL && stored < capacity; t = t->newer)
         threads[stored++] = k3thread_ref(t);

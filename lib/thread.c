@@ -4,36 +4,53 @@
 #include "exit.h"
 #include "fork.h"
 #include "frame.h"
+#include "gone.h"
 #include "memory.h"
 #include "reap.h"
 #include "registry.h"
+#include "text.h"
 #include "wait.h"
 
 #include <errno.h>
 #include <limits.h>
-#include <linux/futex.h>
+#include <link.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
+#define KERNEL_NAME_SIZE  16 /* with its NUL */
 #define DEFAULT_NAME_SIZE 32 /* has room for "Thread-" and any id */
 
 __thread struct k3t_local k3t_local __attribute__((tls_model("initial-exec")));
 
-static pthread_once_t once = PTHREAD_ONCE_INIT;
-static pthread_key_t  adopted_key;
+/* In a program with ThreadSanitizer: what the thread did so far has been done when it is joined. */
+extern void __tsan_release(void *address) __attribute__((weak));
 
-static void end_adopted(void *t)
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static pthread_key_t  key;
+
+/*
+ * Ends an adopted thread, as a destructor of thread-specific data. In a program with ThreadSanitizer
+ * it is called for every thread and in each round, for the last round is when it counts.
+ */
+static void leave(void *arg)
 {
-    k3t_thread_end(t);
+    struct k3thread *t = arg;
+
+    if (!k3t_has_ended(t))
+        k3t_thread_end(t);
+    if (__tsan_release != NULL) {
+        __tsan_release(t);
+        if (++k3t_local.rounds < PTHREAD_DESTRUCTOR_ITERATIONS)
+            pthread_setspecific(key, t);
+    }
 }
 
 static void initialise(void)
 {
-    pthread_key_create(&adopted_key, end_adopted);
+    pthread_key_create(&key, leave);
     k3t_wake_install();
     k3t_fork_install();
 }
@@ -54,6 +71,7 @@ static void fill(struct k3thread *t, const char *name)
     atomic_init(&t->references, 1);
     pthread_mutex_init(&t->lock, NULL);
     pthread_mutex_init(&t->wake_lock, NULL);
+    k3t_gone_init(t);
     if (name != NULL)
         memcpy(t->name, name, strlen(name) + 1);
 }
@@ -99,42 +117,49 @@ bool k3thread_is_daemon(const k3thread *t)
 
 bool k3thread_is_alive(const k3thread *t)
 {
-    return !k3t_has_ended(t);
+    return !k3t_has_ended(t) && !(t->foreign && k3t_is_gone(t));
 }
 
 /* The end */
 
 /*
- * In one step for those who hold the registry's lock, as fork does: in its child a thread is either
- * in the registry, and ended there, or has ended before. Of one that has ended no lock is taken.
+ * Takes T from the registry and ends it. Caller holds the registry's lock: so fork, which holds it
+ * too, finds in its child that a thread is alive, and ends it there, or that it has ended.
  */
 static void retire(struct k3thread *t)
 {
-    k3t_registry_lock();
     k3t_registry_remove(t);
     k3t_close(t);
-    k3t_registry_unlock();
 }
 
 /*
- * The order: who finds T ended no longer finds it in the registry; who then ends the process waits
- * in its exit for the calling thread to be gone.
+ * The record stays the calling thread's own: destructors of thread-specific data that call the
+ * library find a thread that has ended. The count comes last: who then ends the process finds T among
+ * those that it waits for.
  */
 void k3t_thread_end(struct k3thread *t)
 {
-    bool      counted = t->counted;
-    bool      claimed = k3t_join_close(t);
-    pthread_t before = t->adopted || claimed ? 0 : k3t_reap_me();
-
+    k3t_reap_some();
+    k3t_registry_lock();
     retire(t);
+    k3t_reap_later(t);
+    k3t_registry_unlock();
     k3t_detach(t);
-    k3t_local.self = NULL;
-    if (t->watched)
-        syscall(SYS_futex, &t->ended, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
-    k3thread_unref(t);
-    if (counted)
+    if (t->counted)
         k3t_exit_discount();
-    k3t_reap_join(before);
+}
+
+void k3t_thread_bury(struct k3thread *t)
+{
+    bool ended;
+
+    k3t_registry_lock();
+    ended = k3t_has_ended(t);
+    if (!ended)
+        retire(t);
+    k3t_registry_unlock();
+    if (!ended)
+        k3thread_unref(t); /* its own */
 }
 
 static void end_managed(struct k3thread **t)
@@ -144,10 +169,23 @@ static void end_managed(struct k3thread **t)
 
 /* The run of a managed thread */
 
+/* The kernel keeps the first bytes: whole characters of them. */
+static void name_for_kernel(const char *name)
+{
+    char cut[KERNEL_NAME_SIZE];
+
+    k3t_text_copy(cut, sizeof(cut), name);
+    prctl(PR_SET_NAME, cut);
+}
+
 static void begin(struct k3thread *t)
 {
     k3t_local.self = t;
-    prctl(PR_SET_NAME, t->name);
+    atomic_store_explicit(&t->thread, pthread_self(), memory_order_relaxed);
+    k3t_gone_begin(t);
+    if (__tsan_release != NULL)
+        pthread_setspecific(key, t);
+    name_for_kernel(t->name);
     k3t_wake_unblock();
     k3thread_local_.mask = K3THREAD_NEVER;
 }
@@ -205,27 +243,63 @@ static int check(k3thread_target target, const struct k3thread_options *options)
     return isnan(options->after) || options->after < 0 ? K3THREAD_VALUE_ERROR : 0;
 }
 
-static size_t legal_stack_size(size_t size)
+/* Adds what the thread-local variables of one object take to *DATA, if they are in each stack. */
+static int add_tls(struct dl_phdr_info *info, size_t size, void *data)
 {
-    size_t page = (size_t) sysconf(_SC_PAGESIZE);
-    size_t least = (size_t) PTHREAD_STACK_MIN;
-
-    if (size < least)
-        size = least;
-    return size > SIZE_MAX - page ? size : (size + page - 1) / page * page;
+    (void) size;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        if (info->dlpi_phdr[i].p_type == PT_TLS)
+            *(size_t *) data += info->dlpi_phdr[i].p_memsz + info->dlpi_phdr[i].p_align;
+    }
+    return 0;
 }
 
+/*
+ * Returns what the system needs of a stack before the target has any of it: at least the least that
+ * the C library takes, room for a signal's frame, and thread-local variables.
+ */
+static size_t needed_stack(void)
+{
+    const long frame = sysconf(_SC_MINSIGSTKSZ);
+    size_t     needed = (size_t) PTHREAD_STACK_MIN + (frame > 0 ? (size_t) frame : 0);
+
+    dl_iterate_phdr(add_tls, &needed);
+    return needed;
+}
+
+static size_t legal_stack_size(size_t size)
+{
+    const size_t page = (size_t) sysconf(_SC_PAGESIZE);
+    const size_t needed = needed_stack();
+
+    if (size > SIZE_MAX - needed - page)
+        return size;
+    return (size + needed + page - 1) / page * page;
+}
+
+static int set_attributes(pthread_attr_t *attributes, size_t stack_size)
+{
+    int error = pthread_attr_setdetachstate(attributes, PTHREAD_CREATE_DETACHED);
+
+    if (error == 0 && stack_size != 0)
+        error = pthread_attr_setstacksize(attributes, legal_stack_size(stack_size));
+    return error;
+}
+
+/* The thread is detached: its stack goes when it does, whoever knows of it. */
 static int create(struct k3thread *t, size_t stack_size)
 {
     pthread_attr_t attributes;
+    pthread_t      thread;
     int            error = pthread_attr_init(&attributes);
 
     if (error != 0)
         return -error;
-    if (stack_size != 0)
-        error = pthread_attr_setstacksize(&attributes, legal_stack_size(stack_size));
+    error = set_attributes(&attributes, stack_size);
     if (error == 0)
-        error = pthread_create(&t->thread, &attributes, run, t);
+        error = pthread_create(&thread, &attributes, run, t);
+    if (error == 0)
+        atomic_store_explicit(&t->thread, thread, memory_order_relaxed);
     pthread_attr_destroy(&attributes);
     return -error;
 }
@@ -251,7 +325,10 @@ static struct k3thread *prepare(k3thread_target target, void *arg,
 /* Undoes what launch did for a thread that never came to be. */
 static void abandon(struct k3thread *t)
 {
+    k3t_registry_lock();
     retire(t);
+    k3t_registry_unlock();
+    k3t_gone_set(t);
     if (t->counted)
         k3t_exit_discount();
     k3thread_unref(t);
@@ -267,6 +344,7 @@ static int start(k3thread **ret, k3thread_target target, void *arg,
         return error;
     k3t_self();
     k3t_exit_install();
+    k3t_reap_some();
     t = prepare(target, arg, options);
     if (t == NULL)
         return -ENOMEM;
@@ -275,13 +353,10 @@ static int start(k3thread **ret, k3thread_target target, void *arg,
     k3thread_ref(t); /* the caller's */
     k3t_registry_add(t, "Thread");
     error = create(t, options->stack_size);
-    if (error != 0) {
+    if (error != 0)
         abandon(t);
-    } else {
-        k3t_join_open(t);
-        if (ret != NULL)
-            *ret = t;
-    }
+    else if (ret != NULL)
+        *ret = t;
     if (error != 0 || ret == NULL)
         k3thread_unref(t);
     return error;
@@ -318,11 +393,14 @@ struct k3thread *k3t_adopt(void)
     t = k3t_must_alloc(record_size(name));
     fill(t, name);
     t->adopted = true;
+    t->foreign = !is_main;
+    atomic_store_explicit(&t->thread, pthread_self(), memory_order_relaxed);
+    k3t_gone_begin(t);
     k3t_local.self = t;
     k3t_wake_unblock();
     k3t_attach(t);
     k3t_registry_add(t, "Dummy");
-    pthread_setspecific(adopted_key, t);
+    pthread_setspecific(key, t);
     return t;
 }
 

@@ -2,10 +2,14 @@
  * One thread: its record, its start and its end.
  *
  * A record is born in k3thread_start, or by adoption when a foreign thread first calls the library.
- * The thread itself holds one reference until it ends; callers hold the others. The last one frees
- * it. From its birth to its end it is in the registry.
+ * The thread holds one reference until it is gone (reap.h); callers hold the others. The last one
+ * frees it. From its birth to its end it is in the registry.
  *
- * Lock order: the registry's lock, then a record's. No lock is held while code of the user runs.
+ * A thread ends when its target has returned or been left: it can no longer be raised in. It is gone
+ * when its destructors have run too, and the kernel has done with it (gone.h): then it is joined.
+ *
+ * Lock order: the registry's lock, then reap.c's, then a record's. No lock is held while code of the
+ * user runs.
  */
 #ifndef K3THREAD_THREAD_H
 #define K3THREAD_THREAD_H
@@ -15,16 +19,20 @@
 
 #include <signal.h>
 #include <stdatomic.h>
+#include <sys/queue.h>
 #include <time.h>
 
 struct k3thread {
     k3thread_id    id;
     atomic_uint    references;
-    atomic_uint    ended; /* 1 after the end; joiners wait on it as a futex */
+    atomic_bool    ended;
     _Atomic(pid_t) tid;
     bool           adopted;
+    bool           foreign; /* adopted, and not the main thread: see delivery.h */
     bool           daemon;
     bool           counted; /* the exit rule waits for it; only its own thread changes it */
+
+    _Atomic(pthread_t) thread;
 
     /* The registry's, under its lock. */
     struct k3thread *older, *newer; /* live threads in order of id */
@@ -39,12 +47,12 @@ struct k3thread {
 
     pthread_mutex_t wake_lock; /* held while the tid is used; taken alone */
 
-    /* Who joins: under the lock. See join.c. */
-    pthread_t thread;   /* once joinable */
-    bool      joinable; /* the next joiner may claim it */
-    bool      claimed;  /* a joiner waits until it is gone, and for nothing else */
-    bool      leaving;  /* it is too late to claim it */
-    bool      watched;  /* others wait for "ended", or may do so */
+    pthread_mutex_t alive;   /* robust; locked by the thread itself: see gone.h */
+    atomic_bool     awaited; /* others wait for it to begin */
+
+    /* Under the lock of reap.c. */
+    TAILQ_ENTRY(k3thread) ending;
+    bool is_ending;
 
     /* Written before the thread runs. */
     k3thread_target target;
@@ -66,6 +74,7 @@ struct k3t_local {
     struct k3thread_flight_ *claimed; /* a wait has been interrupted, and this is to be thrown */
     struct timespec          until;   /* the deadline of a wait in the C library; see k3t_until */
     int                      waiting; /* enum k3t_waiting, of delivery.h */
+    int                      rounds;  /* of destructors, that were counted: see thread.c */
     bool                     fresh;   /* at the entry of the target: the next safepoint is no one */
 };
 
@@ -80,19 +89,19 @@ static inline struct k3thread *k3t_self(void)
     return __builtin_expect(k3t_local.self != NULL, 1) ? k3t_local.self : k3t_adopt();
 }
 
-/* Takes T out of the registry, drops what it has pending, wakes its joiners and lets it go. */
+/* Ends the calling thread, whose record T is: takes T out of the registry, drops what is pending. */
 void k3t_thread_end(struct k3thread *t);
 
-/* From now on T may be claimed by a joiner. */
-void k3t_join_open(struct k3thread *t);
+/*
+ * Ends a thread that was adopted in its very last destructors, too late for one of the library's own
+ * to be called, and that is gone. Any number of times. The caller has a reference.
+ */
+void k3t_thread_bury(struct k3thread *t);
 
-/* From now on it may not. True if it has been: then T is the joiner's to reap. */
-bool k3t_join_close(struct k3thread *t);
-
-/* Has it ended? What it wrote before is then visible. */
+/* Returns true if T has ended. What it wrote before is then visible. */
 static inline bool k3t_has_ended(const struct k3thread *t)
 {
-    return atomic_load_explicit(&t->ended, memory_order_acquire) != 0;
+    return atomic_load_explicit(&t->ended, memory_order_acquire);
 }
 
 /* Tells the user's hook, or the default one, that E ends T. It never throws. */

@@ -11,12 +11,13 @@
 #include "frame.h"
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* In a program with AddressSanitizer: what is unwound is no longer poisoned. */
 extern void __asan_handle_no_return(void) __attribute__((weak));
 
-/* What no block catches ends the thread. */
+/* Ends the thread by an exception that no block has caught; the main thread ends the process. */
 static _Noreturn void leave_thread(struct k3thread_flight_ *exc)
 {
     struct k3thread *self;
@@ -29,6 +30,8 @@ static _Noreturn void leave_thread(struct k3thread_flight_ *exc)
     self = k3t_self();
     self->ended_by = exc;
     k3t_report(self, &exc->exc);
+    if (self->adopted && !self->foreign)
+        exit(k3thread_exctype_is(exc->exc.type, &k3thread_SystemExit) ? 0 : 1);
     pthread_exit(NULL);
 }
 

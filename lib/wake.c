@@ -97,11 +97,24 @@ UNSANITIZED static void defer(ucontext_t *context)
     errno = saved_errno;
 }
 
+/* Sets the word of a foreign thread, which nobody else may do. */
+UNSANITIZED static void set_word(void)
+{
+    const struct k3thread *self = k3t_local.self;
+    unsigned               pending;
+
+    if (self == NULL || !self->foreign)
+        return;
+    pending = *(const volatile unsigned *) &self->pending;
+    *(volatile unsigned *) &k3thread_local_.word |= K3T_WORD(k3thread_local_.mask, pending);
+}
+
 /* The thread is woken from whatever it waits in. */
 UNSANITIZED static void wake(ucontext_t *context)
 {
     uintptr_t counter = (uintptr_t) PROGRAM_COUNTER(context);
 
+    set_word();
     if ((*(volatile unsigned *) &k3thread_local_.word & K3T_WORD_WAIT) == 0)
         return;
     *(volatile time_t *) &k3t_local.until.tv_sec = 0;

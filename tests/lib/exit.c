@@ -161,7 +161,7 @@ static void *exit_too(void *arg)
 {
     WAIT_FOR(test_state(getpid()) == 'S');
     (void) arg;
-    exit(7);
+    exit(8);
 }
 
 static void exit_twice(void)
@@ -171,7 +171,7 @@ static void exit_twice(void)
     exit(7);
 }
 
-/* The second exit, while the first one waits, does not end the process. */
+/* The second exit, while the first one waits, ends its thread alone: the first status stands. */
 static void two_exits(void)
 {
     check_child(exit_twice, 7, "waited");
@@ -266,10 +266,137 @@ static void throw_out_of_main(void)
     k3thread_throw(&k3thread_SystemExit, NULL);
 }
 
-/* As pthread_exit does: the process goes on to its last thread. */
+static void throw_error_out_of_main(void)
+{
+    CHECK_EQUAL(k3thread_daemon(NULL, pause_for_ever, NULL, NULL), 0);
+    start(sleep_a_little, "waited");
+    k3thread_throw(&k3thread_KeyError, "why");
+}
+
+/* It ends the process, as exit does: with the daemons, after the other threads. */
 static void exception_ends_main(void)
 {
     check_child(throw_out_of_main, 0, "waited");
+    check_child(throw_error_out_of_main, 1,
+                "Exception in thread MainThread: KeyError: why\nwaited");
+}
+
+static void start_late(void)
+{
+    start(sleep_a_little, "late");
+}
+
+/* Registered before the first thread is started, so that it runs when the rule has been kept. */
+static void start_in_a_late_function(void)
+{
+    CHECK_EQUAL(atexit(start_late), 0);
+    start(sleep_a_little, "early ");
+    exit(2);
+}
+
+static void started_by_atexit_functions(void)
+{
+    check_child(start_in_a_late_function, 2, "early late");
+}
+
+static atomic_bool in_destructor;
+
+static void hang(void *arg)
+{
+    (void) arg;
+    in_destructor = true;
+    for (;;)
+        pause();
+}
+
+static pthread_key_t hanging;
+
+static void *end_by_hanging(void *arg)
+{
+    CHECK_EQUAL(pthread_setspecific(hanging, &hanging), 0);
+    return arg;
+}
+
+static void daemon_hangs_in_its_destructor(void)
+{
+    CHECK_EQUAL(pthread_key_create(&hanging, hang), 0);
+    CHECK_EQUAL(k3thread_daemon(NULL, end_by_hanging, NULL, NULL), 0);
+    WAIT_FOR(in_destructor);
+    start_and_exit();
+}
+
+static void daemon_in_its_destructor(void)
+{
+    check_child(daemon_hangs_in_its_destructor, 3, "waited");
+}
+
+static void *join_main(void *arg)
+{
+    CHECK_EQUAL(k3thread_join(arg, -1, NULL), 0);
+    say("joined");
+    return NULL;
+}
+
+static void exit_while_joined(void)
+{
+    start(join_main, k3thread_self());
+    exit(5);
+}
+
+/* A thread that waits in exit will not come back: who joins it does not wait. */
+static void main_is_joined(void)
+{
+    check_child(exit_while_joined, 5, "joined");
+}
+
+static void say_after(void)
+{
+    say(" after");
+}
+
+static void shut_down(void)
+{
+    start(sleep_a_little, "waited");
+    CHECK_EQUAL(atexit(say_after), 0);
+    CHECK_EQUAL(k3thread_shutdown(0.001), -ETIMEDOUT);
+    CHECK_EQUAL(k3thread_shutdown(-1), 0);
+    exit(6);
+}
+
+static void shutdown_before_atexit_functions(void)
+{
+    check_child(shut_down, 6, "waited after");
+}
+
+static void *shut_down_in_a_thread(void *arg)
+{
+    CHECK_EQUAL(k3thread_shutdown(-1), 0); /* does not wait for itself */
+    say(arg);
+    return NULL;
+}
+
+static void shut_down_elsewhere(void)
+{
+    start(sleep_a_little, "waited ");
+    start(shut_down_in_a_thread, "first");
+    exit(6);
+}
+
+static void shutdown_from_a_thread(void)
+{
+    check_child(shut_down_elsewhere, 6, "waited first");
+}
+
+static void shutdown_interrupted(void)
+{
+    k3thread *t = test_start(sleep_for_ever, NULL);
+
+    k3thread_set_mask(K3THREAD_RETURN);
+    CHECK_EQUAL(k3thread_send_exception(k3thread_self(), &k3thread_KeyError), 0);
+    CHECK_EQUAL(k3thread_shutdown(-1), -ECANCELED);
+    CHECK(k3thread_take(NULL));
+    CHECK_EQUAL(k3thread_send_exception(t, &k3thread_SystemExit), 0);
+    CHECK(test_end(t) == &k3thread_SystemExit);
 }
 
 /* The excepthook. */
@@ -370,4 +497,9 @@ TEST_MAIN({"return-from-main", return_from_main}, {"status", status_is_kept},
           {"raised-during", raised_in_during_exit}, {"adopted", adopted_are_not_waited_for},
           {"main-ends", exception_ends_main}, {"default-hook", default_hook},
           {"own-hook", own_hook}, {"throwing-hook", throwing_hook},
-          {"hook-of-adopted", hook_of_adopted}, {"last-gone", last_one_is_gone})
+          {"hook-of-adopted", hook_of_adopted}, {"last-gone", last_one_is_gone},
+          {"late-function", started_by_atexit_functions},
+          {"daemon-destructor", daemon_in_its_destructor}, {"main-joined", main_is_joined},
+          {"shutdown", shutdown_before_atexit_functions},
+          {"shutdown-in-thread", shutdown_from_a_thread},
+          {"shutdown-interrupted", shutdown_interrupted})

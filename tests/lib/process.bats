@@ -15,14 +15,19 @@ load helpers
 @test "exit: _exit waits for nothing" { t exit _exit; }
 @test "exit: a fatal signal waits for nothing" { t exit signal; }
 @test "exit: threads that are started meanwhile are waited for" { t exit started-during; }
-@test "exit: a second one while the first waits" { t exit two-exits; }
+@test "exit: a second one while the first waits ends its thread alone" { t exit two-exits; }
+@test "exit: waits for threads that an atexit function starts" { t exit late-function; }
+@test "exit: a daemon that hangs in a destructor is dropped" { t exit daemon-destructor; }
+@test "exit: a join of the thread that exits returns" { t exit main-joined; }
+@test "shutdown: waits before the atexit functions run, within its timeout" { t exit shutdown; }
+@test "shutdown: does not wait for its caller" { t exit shutdown-in-thread; }
+@test "shutdown: is an interruptible wait" { t exit shutdown-interrupted; }
 @test "exit: threads that wait out their after are waited for" { t exit delayed; }
 @test "exit: a raise in the thread that exits does not cut it short" { t exit raised-during; }
 @test "exit: the last thread is gone altogether" { t exit last-gone; }
 @test "exit: adopted threads are not waited for" { t exit adopted; }
 
-@test "exit: an exception ends main, the process goes on" {
-  needs_no_tsan 'it has a thread of its own, which is then the last one and never ends'
+@test "exit: an exception that nobody catches in main ends the process, after its threads" {
   t exit main-ends
 }
 
