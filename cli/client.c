@@ -198,8 +198,8 @@ static int take_answer(struct client *client)
     return client->received.failed ? fail_memory(client) : 0;
 }
 
-int client_send_written(struct client *client, const char *method, struct text *params,
-                        json_int_t *ret_id)
+int client_queue_written(struct client *client, const char *method, struct text *params,
+                         json_int_t *ret_id)
 {
     struct text *unsent = &client->unsent;
     size_t       before = unsent->size;
@@ -228,17 +228,32 @@ int client_send_written(struct client *client, const char *method, struct text *
         return fail(client, -E2BIG, STATUS_USAGE, "ValueError",
                     "arguments and environment are too large");
     }
-    return flush(client);
+    return 0;
 }
 
-int client_send(struct client *client, const char *method, json_t *params, json_int_t *ret_id)
+int client_send_written(struct client *client, const char *method, struct text *params,
+                        json_int_t *ret_id)
+{
+    int error = client_queue_written(client, method, params, ret_id);
+
+    return error == 0 ? flush(client) : error;
+}
+
+int client_queue(struct client *client, const char *method, json_t *params, json_int_t *ret_id)
 {
     struct text text = {.failed = params == NULL};
 
     if (params != NULL)
         write_json(&text, params);
     json_decref(params);
-    return client_send_written(client, method, &text, ret_id);
+    return client_queue_written(client, method, &text, ret_id);
+}
+
+int client_send(struct client *client, const char *method, json_t *params, json_int_t *ret_id)
+{
+    int error = client_queue(client, method, params, ret_id);
+
+    return error == 0 ? flush(client) : error;
 }
 
 /* Reads what the socket has: 1, 0 if it has nothing now, or -errno. */
@@ -412,6 +427,15 @@ int client_check(struct client *client, const struct reply *reply)
                 message != NULL ? message : "the supervisor does not say what failed");
 }
 
+int client_take(struct client *client, struct reply *reply)
+{
+    int error = client_check(client, reply);
+
+    if (error != 0)
+        reply_release(reply);
+    return error;
+}
+
 /* Waits for the reply to ID. */
 static int await_reply(struct client *client, json_int_t id, struct reply *ret)
 {
@@ -423,11 +447,9 @@ static int await_reply(struct client *client, json_int_t id, struct reply *ret)
         error = client_receive(client, &reply);
     }
     if (error == 0)
-        error = client_check(client, &reply);
+        error = client_take(client, &reply);
     if (error == 0)
         *ret = reply;
-    else
-        reply_release(&reply);
     return error;
 }
 

@@ -75,6 +75,11 @@ int client_send(struct client *client, const char *method, json_t *params, json_
 int client_send_written(struct client *client, const char *method, struct text *params,
                         json_int_t *ret_id);
 
+/* Only queue it: it goes out together with the next one that is sent. */
+int client_queue(struct client *client, const char *method, json_t *params, json_int_t *ret_id);
+int client_queue_written(struct client *client, const char *method, struct text *params,
+                         json_int_t *ret_id);
+
 /* Waits for the next reply, to whichever request. An error reply is a success here. */
 int client_receive(struct client *client, struct reply *ret);
 
@@ -83,6 +88,9 @@ int client_try_receive(struct client *client, struct reply *ret);
 
 /* Puts an error reply into client->failure; returns -EREMOTEIO. 0 if REPLY is a success. */
 int client_check(struct client *client, const struct reply *reply);
+
+/* The same for one that is released if it is an error. */
+int client_take(struct client *client, struct reply *reply);
 
 /*
  * Sends a request and waits for its reply; an error reply is a failure. *RET is to be released.

@@ -1,6 +1,7 @@
 #include "cli/following.h"
 
 #include "cli/joining.h"
+#include "cli/output.h"
 #include "cli/rpc/bytes.h"
 #include "cli/status.h"
 #include "cli/view.h"
@@ -13,67 +14,12 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+/* Where the system has no inotify to spare, the log is looked at so often, in milliseconds. */
+#define LOOK_INTERVAL 200
+
 static int fail(const struct following *following, const char *what, int error)
 {
     return command_fail(following->call, STATUS_FAILED, NULL, "%s: %s", what, strerror(-error));
-}
-
-/* Which thread it is, and whether it has begun to print. */
-static int ask_for_thread(struct following *following, const char *thread)
-{
-    struct reply  reply;
-    const json_t *newest;
-
-    if (client_call(&following->call->session->client, "list",
-                    json_pack("{s:[o]}", "threads", thread_to_json(thread)), &reply) != 0)
-        return command_failed(following->call);
-    newest = json_array_get(reply.result, json_array_size(reply.result) - 1);
-    following->id = view_id(newest);
-    following->started = json_is_number(json_object_get(newest, "started"));
-    following->ended = json_is_number(json_object_get(newest, "ended"));
-    reply_release(&reply);
-    return STATUS_DONE;
-}
-
-/*
- * Where its output is. The file may be one that others wrote to before (start --output): what is
- * there before the thread has started is not its own.
- */
-static int ask_for_log(struct following *following)
-{
-    struct reply reply;
-    int          error, status = STATUS_DONE;
-
-    if (client_call(&following->call->session->client, "logs",
-                    json_pack("{s:I, s:i}", "thread", following->id, "lines", 0), &reply) != 0)
-        return command_failed(following->call);
-    following->file.position = (off_t) json_integer_value(
-        json_object_get(reply.result, following->started ? "offset" : "size"));
-    error = bytes_from_json(json_object_get(reply.result, "log"), &following->path);
-    if (error != 0)
-        status = fail(following, "the log's path", error);
-    else if (following->timestamps && !times_are_kept(following->path, following->id))
-        status = following_no_times(following->call);
-    reply_release(&reply);
-    return status;
-}
-
-/* Opens the log; one that a thread will make when it starts may be missing. */
-static int open_log(struct following *following)
-{
-    int error = logfile_open(&following->file, following->path);
-
-    if (error == 0 || (error == -ENOENT && !following->ended))
-        return STATUS_DONE;
-    if (error == -ENOENT && !following->started)
-        return STATUS_DONE; /* it ended before its command ran */
-    if (error == -ENOENT)
-        return command_fail(following->call, STATUS_FAILED, "FileNotFoundError",
-                            "the log %s is gone", following->path);
-    if (error == -EINVAL)
-        return command_fail(following->call, STATUS_FAILED, NULL, "%s is no regular file",
-                            following->path);
-    return fail(following, following->path, error);
 }
 
 int following_no_times(const struct call *call)
@@ -83,105 +29,205 @@ int following_no_times(const struct call *call)
                         "prints");
 }
 
-/* Prints whole lines up to END (negative: all there are) with their times. */
-static int print(struct following *following, off_t end)
+void following_open(struct following *following, const struct call *call)
 {
-    struct printer *printer = &following->printer;
+    *following = (struct following){.call = call, .inotify = -1, .signals = SIGNALS_NONE};
+}
 
-    if (following->source == NULL) {
-        printer_open(printer, STDOUT_FILENO, PRINTER_TIMES | PRINTER_KEPT);
-        following->source = printer_add(printer, "", following->path, following->file.position);
+void following_close(struct following *following)
+{
+    if (following->source != NULL)
+        printer_close(&following->printer);
+    if (following->inotify >= 0)
+        close(following->inotify);
+    signals_close(&following->signals);
+    json_decref(following->log);
+    json_decref(following->thread);
+}
+
+/* The log */
+
+/*
+ * Opens the log. A thread that has not begun has none; that of one which goes on may be made anew.
+ * Of one's own thread whose output goes to no file, as /dev/null, nothing is to be shown.
+ */
+static int open_log(struct following *following, bool begun)
+{
+    const char *path = following->source->path;
+    int error = printer_open_source(following->source, following->some_lines, following->lines);
+
+    if (error == 0 || (error == -ENOENT && (!begun || following->follow)))
+        return STATUS_DONE;
+    if (following->own) {
+        following->mute = true;
+        return STATUS_DONE;
     }
-    if (following->source == NULL)
-        return -ENOMEM;
-    following->source->limit = end > 0 ? end : 0;
-    printer_touch(following->source);
-    return printer_drain(printer);
+    if (error == -ENOENT)
+        return command_fail(following->call, STATUS_FAILED, "FileNotFoundError",
+                            "the log %s is gone", path);
+    if (error == -EINVAL)
+        return command_fail(following->call, STATUS_FAILED, NULL, "%s is no regular file", path);
+    return fail(following, path, error);
 }
 
-/* Copies up to END (negative: all there is). Whoever closed standard output knows it. */
-static int copy(struct following *following, off_t end)
-{
-    int error = following->timestamps ? print(following, end)
-                                      : logfile_copy(&following->file, end, STDOUT_FILENO);
-
-    if (error == -EPIPE)
-        return STATUS_FAILED;
-    return error == 0 ? STATUS_DONE : fail(following, "cannot copy the log", error);
-}
-
-int following_finish(struct following *following)
-{
-    if (following->source == NULL)
-        return STATUS_DONE;
-    printer_end(following->source);
-    return copy(following, following->source->limit > 0 ? following->source->limit : -1);
-}
-
-/* Prints what is there now, or its last lines. */
-int following_show(struct following *following, bool some_lines, unsigned long long lines)
-{
-    off_t end;
-    int   error;
-
-    if (following->file.fd < 0)
-        return STATUS_DONE;
-    error = logfile_size(&following->file, &end);
-    if (error == 0 && some_lines)
-        error = logfile_seek_lines(&following->file, end, lines);
-    if (error != 0)
-        return fail(following, following->path, error);
-    return copy(following, end);
-}
-
-/* Watches the log, or the directory in which it will be made. Without inotify, see follow(). */
+/* Watches the log, and its directory, in which it may be made anew. */
 static void watch(struct following *following)
 {
-    char *slash = strrchr(following->path, '/');
+    char *path = following->source->path;
+    char *slash = strrchr(path, '/');
 
     if (following->inotify < 0)
-        following->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-    if (following->inotify < 0 || slash == NULL)
         return;
-    if (following->file.fd >= 0) {
-        (void) inotify_add_watch(following->inotify, following->path, IN_MODIFY);
+    (void) inotify_add_watch(following->inotify, path, IN_MODIFY);
+    if (slash == NULL)
         return;
-    }
     *slash = '\0';
-    (void) inotify_add_watch(following->inotify, slash > following->path ? following->path : "/",
-                             IN_CREATE);
+    (void) inotify_add_watch(following->inotify, slash > path ? path : "/",
+                             IN_CREATE | IN_MOVED_TO);
     *slash = '/';
 }
 
-static void drain_events(const struct following *following)
+/*
+ * Bytes are shown as soon as they are there; but of a log that is kept small by lines, because the
+ * rest of one may be gone before it is read.
+ */
+static unsigned style_of(const struct following *following, const json_t *result)
 {
-    char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
-
-    while (following->inotify >= 0 && read(following->inotify, events, sizeof(events)) > 0)
-        continue;
+    if (following->timestamps)
+        return PRINTER_TIMES | PRINTER_KEPT;
+    if (json_integer_value(json_object_get(result, "limit")) > 0)
+        return PRINTER_EXACT | PRINTER_PARTIAL;
+    return PRINTER_EXACT | PRINTER_RAW;
 }
 
-/* Copies what is new; a file that became shorter begins anew. */
-static int catch_up(struct following *following)
+/* RESULT is the answer to "logs". */
+static int take_log(struct following *following, const json_t *result)
 {
-    off_t size;
-    int   error;
+    off_t offset = (off_t) json_integer_value(json_object_get(result, "offset"));
+    char *path = NULL;
+    int   error = bytes_from_json(json_object_get(result, "log"), &path);
+    int   status;
 
-    if (following->file.fd < 0) {
-        error = logfile_open(&following->file, following->path);
-        if (error == -ENOENT)
-            return STATUS_DONE;
-        if (error != 0)
-            return fail(following, following->path, error);
-        watch(following);
+    if (error == 0 && following->timestamps && !times_are_kept(path, following->id)) {
+        free(path);
+        return following_no_times(following->call);
     }
-    error = logfile_size(&following->file, &size);
-    if (error != 0)
-        return fail(following, following->path, error);
-    if (size < following->file.position)
-        following->file.position = 0;
-    return copy(following, -1);
+    printer_open(&following->printer, STDOUT_FILENO, style_of(following, result));
+    if (error == 0)
+        following->source = printer_add(&following->printer, "", path, offset);
+    free(path);
+    if (following->source == NULL)
+        return fail(following, "the log", error != 0 ? error : -ENOMEM);
+    status = open_log(following, json_is_true(json_object_get(result, "begun")));
+    if (status == STATUS_DONE && !following->mute)
+        watch(following);
+    return status;
 }
+
+/* Nothing more is copied. */
+static void silence(struct following *following)
+{
+    following->mute = true;
+    if (following->source != NULL)
+        printer_discard(&following->printer);
+}
+
+/* Who reads the output has gone, as with "| head", or it cannot be written. */
+static int lose_output(struct following *following, int error)
+{
+    if (error == -EPIPE) {
+        following->unread = true;
+        return STATUS_FAILED;
+    }
+    if (!following->own)
+        return fail(following, "cannot copy the log", error);
+    silence(following);
+    (void) fail(following, "cannot write to standard output, the thread goes on without it", error);
+    return STATUS_DONE;
+}
+
+/* Takes what is new in the log. It must not be copied into itself. */
+static int take_output(struct following *following)
+{
+    int error;
+
+    if (following->mute || following->source == NULL)
+        return STATUS_DONE;
+    printer_touch(following->source);
+    error = printer_fill(&following->printer);
+    if (error != 0)
+        return fail(following, "the log", error);
+    if (!logfile_is(&following->source->log, STDOUT_FILENO))
+        return STATUS_DONE;
+    silence(following);
+    if (following->own)
+        return STATUS_DONE; /* it is there already */
+    return command_fail(following->call, STATUS_FAILED, NULL, "standard output is the log itself");
+}
+
+static int write_output(struct following *following)
+{
+    int error = printer_write(&following->printer);
+
+    return error == 0 ? STATUS_DONE : lose_output(following, error);
+}
+
+/* Requests and answers */
+
+int following_request(struct following *following, json_int_t id)
+{
+    struct client *client = &following->call->session->client;
+    json_t        *about =
+        id > 0 ? json_pack("{s:I, s:b}", "thread", id, "begun", 1) : json_pack("{s:b}", "begun", 1);
+    json_t *ended = id > 0 ? json_pack("{s:I}", "thread", id) : json_object();
+    int     error = client_queue(client, "logs", about, &following->log_request);
+
+    if (error != 0) {
+        json_decref(ended);
+        return error;
+    }
+    return client_send(client, "join", ended, &following->join_request);
+}
+
+void following_take(struct following *following, const struct reply *reply)
+{
+    if (reply->id == following->join_request) {
+        following->joined = true;
+        following->thread = json_incref((json_t *) reply->result); /* NULL for an error */
+    } else if (reply->id == following->log_request) {
+        following->located = true;
+        following->log = json_incref((json_t *) reply->result);
+    }
+}
+
+static bool is_answered(const struct following *following)
+{
+    return following->joined && following->located;
+}
+
+/*
+ * Takes all answers that came: behind the answer to a raise, what was read with it would wait for no
+ * further news.
+ */
+static int take_answers(struct following *following)
+{
+    struct client *client = &following->call->session->client;
+    struct reply   reply;
+    int            found = 0;
+
+    while (!is_answered(following) && (found = client_try_receive(client, &reply)) > 0) {
+        following_take(following, &reply);
+        reply_release(&reply);
+    }
+    if (found < 0 && !following->joined)
+        return command_failed(following->call);
+    following->located |= found < 0;
+    if (following->log == NULL || following->source != NULL || following->mute)
+        return STATUS_DONE;
+    return take_log(following, following->log);
+}
+
+/* Signals and news */
 
 /* An answer that nobody waits for: a thread that has ended meanwhile need not be raised. */
 static void request_raise(struct following *following, const char *exception)
@@ -206,105 +252,144 @@ static void pass_signals_on(struct following *following)
     }
 }
 
+/* A file that came into the directory may be the log, made anew. */
+static void take_events(struct following *following)
+{
+    char    events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+    ssize_t size;
+    bool    came = false;
+
+    while (following->inotify >= 0 && (size = read(following->inotify, events, sizeof(events))) > 0)
+        for (char *at = events; at < events + size;) {
+            const struct inotify_event *event = (const struct inotify_event *) (void *) at;
+
+            came |= event->len > 0;
+            at += sizeof(*event) + event->len;
+        }
+    if (came)
+        watch(following);
+}
+
+/* In how many milliseconds to look without news; -1: not by time. */
+static int patience(const struct following *following)
+{
+    int waiting;
+
+    if (following->mute || following->source == NULL)
+        return -1;
+    waiting = printer_patience(&following->printer);
+    if (following->inotify >= 0 || (waiting >= 0 && waiting < LOOK_INTERVAL))
+        return waiting;
+    return LOOK_INTERVAL;
+}
+
 /*
- * Waits for output, for the end of the thread, and for the end of whoever reads ours. Where the
- * system has no inotify to spare, it looks five times a second.
+ * Waits for output, for the end of the thread, for whoever reads ours, and for the end of that one.
  */
 static int wait_for_news(struct following *following)
 {
+    bool          is_ready = following->source != NULL && printer_is_ready(&following->printer);
     struct pollfd pollfds[] = {
-        {.fd = following->call->session->client.fd, .events = POLLIN},
+        {.fd = is_answered(following) ? -1 : following->call->session->client.fd, .events = POLLIN},
         {.fd = following->inotify, .events = POLLIN},
-        {.fd = STDOUT_FILENO},
+        {.fd = following->mute ? -1 : STDOUT_FILENO, .events = is_ready ? POLLOUT : 0},
         {.fd = following->signals.fd, .events = POLLIN},
     };
 
-    if (poll(pollfds, 4, following->inotify >= 0 ? -1 : 200) < 0 && errno != EINTR)
+    if (following->call->session->client.unsent.size > 0)
+        pollfds[0].events |= POLLOUT;
+    if (poll(pollfds, 4, patience(following)) < 0 && errno != EINTR)
         return fail(following, "poll", -errno);
-    drain_events(following);
+    take_events(following);
     pass_signals_on(following);
-    return pollfds[2].revents & POLLERR ? STATUS_FAILED : STATUS_DONE;
+    if (pollfds[2].revents & POLLOUT)
+        return write_output(following);
+    return pollfds[2].revents & (POLLERR | POLLNVAL) ? lose_output(following, -EPIPE) : STATUS_DONE;
+}
+
+/* Has all been copied that there will ever be? */
+static bool is_done(const struct following *following)
+{
+    if (!is_answered(following))
+        return false;
+    return following->mute || following->source == NULL || printer_is_idle(&following->printer);
 }
 
 /*
- * Has the thread ended? 1, 0, or -errno when the supervisor went away, which ends it too. Takes all
- * that came: behind the answer to a raise, what was read with it would wait for no further news.
+ * The answers are taken before the output: what a thread wrote is in its log before its end is
+ * known.
  */
-static int has_ended(struct following *following, json_int_t join)
-{
-    struct client *client = &following->call->session->client;
-    struct reply   reply;
-    bool           joined = false;
-    int            found;
-
-    while ((found = client_try_receive(client, &reply)) > 0) {
-        if (reply.id == join) {
-            following->thread = json_incref((json_t *) reply.result); /* NULL for an error */
-            joined = true;
-        }
-        reply_release(&reply);
-    }
-    return joined ? 1 : found;
-}
-
-/* Copies until the thread has ended, and then what it wrote last. */
 int following_run(struct following *following)
-{
-    struct client *client = &following->call->session->client;
-    json_int_t     join;
-    int            ended = 0;
-    int            status = STATUS_DONE;
-
-    if (client_send(client, "join", json_pack("{s:I}", "thread", following->id), &join) != 0)
-        return command_failed(following->call);
-    watch(following);
-    for (;;) {
-        ended = has_ended(following, join);
-        status = catch_up(following);
-        if (ended != 0 || status != STATUS_DONE)
-            break;
-        status = wait_for_news(following);
-        if (status != STATUS_DONE)
-            break;
-    }
-    return ended < 0 && status == STATUS_DONE ? command_failed(following->call) : status;
-}
-
-int following_open(struct following *following, const struct call *call, const char *thread)
 {
     int status;
 
-    following->call = call;
-    following->file.fd = -1;
-    following->inotify = -1;
-    status = ask_for_thread(following, thread);
-    if (status == STATUS_DONE)
-        status = ask_for_log(following);
-    return status == STATUS_DONE ? open_log(following) : status;
+    following->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    for (;;) {
+        status = take_answers(following);
+        if (following->joined && following->source != NULL)
+            printer_end(following->source);
+        if (status == STATUS_DONE)
+            status = take_output(following);
+        if (status != STATUS_DONE || is_done(following))
+            return status;
+        status = wait_for_news(following);
+        if (status != STATUS_DONE)
+            return status;
+    }
 }
 
-int following_take_signals(struct following *following, const struct call *call)
+/* What is there now, to its end. */
+static int show_now(struct following *following)
+{
+    struct reply reply;
+    int          error, status;
+
+    if (client_call(&following->call->session->client, "logs",
+                    json_pack("{s:I, s:i}", "thread", following->id, "lines", 0), &reply) != 0)
+        return command_failed(following->call);
+    status = take_log(following, reply.result);
+    reply_release(&reply);
+    if (status != STATUS_DONE || following->source->log.fd < 0)
+        return status;
+    error = logfile_size(&following->source->log, &following->source->limit);
+    if (error != 0)
+        return fail(following, following->source->path, error);
+    if (following->source->limit == 0)
+        return STATUS_DONE;
+    printer_end(following->source);
+    status = take_output(following);
+    if (status != STATUS_DONE)
+        return status;
+    error = printer_drain(&following->printer);
+    return error == 0 ? STATUS_DONE : lose_output(following, error);
+}
+
+int following_show(struct following *following, const char *thread)
+{
+    struct client *client = &following->call->session->client;
+    struct reply   reply;
+    bool           ended;
+
+    if (client_call(client, "list", json_pack("{s:[o]}", "threads", thread_to_json(thread)),
+                    &reply) != 0)
+        return command_failed(following->call);
+    following->id = view_id(json_array_get(reply.result, 0));
+    ended = json_is_number(json_object_get(json_array_get(reply.result, 0), "ended"));
+    reply_release(&reply);
+    following->follow &= !ended;
+    if (!following->follow)
+        return show_now(following);
+    if (following_request(following, following->id) != 0)
+        return command_failed(following->call);
+    return following_run(following);
+}
+
+int following_take_signals(struct following *following)
 {
     int error = signals_take(&following->signals);
 
     if (error == 0)
         return STATUS_DONE;
-    return command_fail(call, STATUS_FAILED, NULL, "cannot take signals: %s", strerror(-error));
-}
-
-static void close_open(int fd)
-{
-    if (fd >= 0)
-        close(fd);
-}
-
-void following_close(struct following *following)
-{
-    logfile_close(&following->file);
-    if (following->source != NULL)
-        printer_close(&following->printer);
-    close_open(following->inotify);
-    signals_close(&following->signals);
-    free(following->path);
-    json_decref(following->thread);
+    return command_fail(following->call, STATUS_FAILED, NULL, "cannot take signals: %s",
+                        strerror(-error));
 }

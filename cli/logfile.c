@@ -1,39 +1,54 @@
 #include "cli/logfile.h"
 
-#include "cli/output.h"
-
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #define BLOCK_SIZE (128U * 1024)
 
-/* How much sendfile() is asked for at once; it moves 2 GiB at most. */
-#define CHUNK_SIZE (1024U * 1024 * 1024)
+/* Within so many bytes behind what was given back a line must begin. */
+#define LINE_MAX_SKIPPED (64U * 1024)
 
-int logfile_open(struct logfile *log, const char *path)
+static int open_regular(const char *path, struct stat *ret_info)
 {
     /* O_NONBLOCK: opening a pipe would wait for its writer. */
-    int         fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    int         error = 0;
-    struct stat info;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int error;
 
     if (fd < 0)
         return -errno;
-    if (fstat(fd, &info) < 0)
-        error = -errno;
-    else if (!S_ISREG(info.st_mode))
-        error = -EINVAL;
+    error = fstat(fd, ret_info) < 0 ? -errno : S_ISREG(ret_info->st_mode) ? 0 : -EINVAL;
     if (error == 0)
-        log->fd = fd;
-    else
-        close(fd);
+        return fd;
+    close(fd);
     return error;
+}
+
+int logfile_open(struct logfile *log, const char *path, off_t position)
+{
+    struct stat info;
+    int         fd = open_regular(path, &info);
+
+    if (fd < 0)
+        return fd;
+    *log = (struct logfile){
+        .path = path,
+        .fd = fd,
+        .device = info.st_dev,
+        .inode = info.st_ino,
+        .position = position,
+    };
+    return 0;
+}
+
+void logfile_close(struct logfile *log)
+{
+    if (log->fd >= 0)
+        close(log->fd);
+    log->fd = -1;
 }
 
 int logfile_size(const struct logfile *log, off_t *ret)
@@ -46,21 +61,140 @@ int logfile_size(const struct logfile *log, off_t *ret)
     return 0;
 }
 
-/* Reads SIZE bytes at OFFSET; the end of the file before that is an error. */
-static int read_block(const struct logfile *log, char *block, size_t size, off_t offset)
+static bool is_file(const struct logfile *log, const struct stat *info)
 {
-    while (size > 0) {
-        ssize_t got = pread(log->fd, block, size, offset);
+    return info->st_dev == log->device && info->st_ino == log->inode;
+}
 
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got <= 0)
-            return got < 0 ? -errno : -EIO;
-        block += got;
-        size -= (size_t) got;
-        offset += got;
-    }
+bool logfile_is(const struct logfile *log, int fd)
+{
+    struct stat info;
+
+    return fstat(fd, &info) == 0 && is_file(log, &info);
+}
+
+static ssize_t read_at(const struct logfile *log, char *block, size_t size, off_t offset)
+{
+    ssize_t n;
+
+    do
+        n = pread(log->fd, block, size, offset);
+    while (n < 0 && errno == EINTR);
+    return n < 0 ? -errno : n;
+}
+
+/*
+ * Returns where the data begins if the byte at OFFSET was given back, else OFFSET. What is given
+ * back is a hole from the very beginning on; any other hole is the command's own. A file system
+ * that knows no holes gives nothing back.
+ */
+static off_t first_kept(const struct logfile *log, off_t offset)
+{
+    off_t data = lseek(log->fd, offset, SEEK_DATA);
+
+    return data > offset && lseek(log->fd, 0, SEEK_DATA) == data ? data : offset;
+}
+
+/* Goes on at the first whole line from DATA on. BLOCK is there to be used. */
+static int skip_to_line(struct logfile *log, off_t data, char *block, size_t size)
+{
+    ssize_t     n = read_at(log, block, size < LINE_MAX_SKIPPED ? size : LINE_MAX_SKIPPED, data);
+    const char *newline = n > 0 ? memchr(block, '\n', (size_t) n) : NULL;
+
+    if (n < 0)
+        return (int) n;
+    log->position = newline != NULL ? data + (newline - block) + 1 : data;
+    log->gap = true;
     return 0;
+}
+
+/* Begins anew with a file that is shorter than what was read of it. */
+static bool begin_emptied(struct logfile *log, off_t read_up_to)
+{
+    off_t size;
+
+    if (logfile_size(log, &size) != 0 || size >= read_up_to)
+        return false;
+    log->position = 0;
+    log->gap = true;
+    return true;
+}
+
+/* Opens the file that has taken the place of this one and has something in it. Returns it, or -1. */
+static int open_successor(const struct logfile *log, struct stat *ret_info)
+{
+    int fd;
+
+    if (stat(log->path, ret_info) < 0 || is_file(log, ret_info) || ret_info->st_size == 0)
+        return -1;
+    fd = open_regular(log->path, ret_info);
+    return fd < 0 ? -1 : fd;
+}
+
+/*
+ * At its end, goes on with the file that has taken its place. A run that makes that one begins when
+ * all processes of the run before have ended: what was written to this file by then is read first,
+ * and nothing more comes. Returns how many bytes that was, 0 if there is no other file, or -errno.
+ */
+static ssize_t read_successor(struct logfile *log, char *block, size_t size)
+{
+    struct stat info;
+    int         fd = open_successor(log, &info);
+    ssize_t     n = fd >= 0 ? read_at(log, block, size, log->position) : 0;
+
+    if (fd >= 0 && n == 0) {
+        close(log->fd);
+        *log = (struct logfile){
+            .path = log->path, .fd = fd, .device = info.st_dev, .inode = info.st_ino, .gap = true};
+        return read_at(log, block, size, 0);
+    }
+    if (fd >= 0)
+        close(fd);
+    return n;
+}
+
+/*
+ * What was read may have been given back or cut off in between, and read as zeros. It is looked at
+ * behind the read: what is there then was there before.
+ */
+ssize_t logfile_read(struct logfile *log, char *block, size_t size)
+{
+    for (;;) {
+        ssize_t n = read_at(log, block, size, log->position);
+        off_t   kept;
+        int     error;
+
+        if (n >= 0 && begin_emptied(log, log->position + n))
+            continue;
+        if (n == 0)
+            n = read_successor(log, block, size);
+        if (n <= 0)
+            return n;
+        kept = first_kept(log, log->position);
+        if (kept == log->position) {
+            log->position += n;
+            return n;
+        }
+        error = skip_to_line(log, kept, block, size);
+        if (error != 0)
+            return error;
+    }
+}
+
+int logfile_skip_lost(struct logfile *log)
+{
+    off_t kept = first_kept(log, log->position);
+    char *block;
+    int   error;
+
+    if (kept == log->position)
+        return 0;
+    block = malloc(LINE_MAX_SKIPPED);
+    if (block == NULL)
+        return -ENOMEM;
+    error = skip_to_line(log, kept, block, LINE_MAX_SKIPPED);
+    free(block);
+    return error;
 }
 
 /* Where in the block the last LINES lines begin, or NULL with LINES less the newlines seen. */
@@ -78,110 +212,48 @@ static const char *find_lines(const char *block, size_t size, unsigned long long
 
 /*
  * Counts newlines backwards; the one before the wanted lines is the LINES-th, not counting one at
- * the very end, which ends the last line instead of beginning another.
+ * the very end, which ends the last line instead of beginning another. A file that is emptied
+ * meanwhile is read from where the position is.
  */
 static int seek_lines(struct logfile *log, off_t end, unsigned long long lines, char *block)
 {
     off_t last = end - 1;
-    int   error = 0;
 
     if (lines == 0) {
         log->position = end;
         return 0;
     }
     lines--;
-    while (error == 0 && last > log->position) {
+    while (last > log->position) {
         size_t size = last - log->position < (off_t) BLOCK_SIZE ? (size_t) (last - log->position)
                                                                 : BLOCK_SIZE;
         const char *found;
+        ssize_t     n;
 
         last -= (off_t) size;
-        error = read_block(log, block, size, last);
-        found = error == 0 ? find_lines(block, size, &lines) : NULL;
+        n = read_at(log, block, size, last);
+        if (n < (ssize_t) size)
+            return n < 0 ? (int) n : 0;
+        found = find_lines(block, size, &lines);
         if (found != NULL) {
             log->position = last + (found - block);
             return 0;
         }
     }
-    return error;
+    return 0;
 }
 
 int logfile_seek_lines(struct logfile *log, off_t end, unsigned long long lines)
 {
-    char *block = malloc(BLOCK_SIZE);
-    int   error;
+    char *block;
+    int   error = logfile_skip_lost(log);
 
+    if (error != 0)
+        return error;
+    block = malloc(BLOCK_SIZE);
     if (block == NULL)
         return -ENOMEM;
     error = seek_lines(log, end, lines, block);
     free(block);
     return error;
-}
-
-/* For an output that sendfile() does not take, as a file opened for appending. */
-static int copy_block(struct logfile *log, size_t size, int out)
-{
-    char   *block = malloc(BLOCK_SIZE);
-    ssize_t got;
-    int     error = 0;
-
-    if (block == NULL)
-        return -ENOMEM;
-    got = pread(log->fd, block, size < BLOCK_SIZE ? size : BLOCK_SIZE, log->position);
-    if (got < 0)
-        error = errno == EINTR ? 0 : -errno;
-    else
-        error = got > 0 ? output_write(out, block, (size_t) got) : -ENODATA;
-    if (error == 0 && got > 0)
-        log->position += got;
-    free(block);
-    return error;
-}
-
-static int wait_writable(int fd)
-{
-    struct pollfd pollfd = {.fd = fd, .events = POLLOUT};
-
-    return poll(&pollfd, 1, -1) < 0 && errno != EINTR ? -errno : 0;
-}
-
-/* Copies some of SIZE bytes; -ENODATA at the end of the file. */
-static int copy_some(struct logfile *log, size_t size, int out)
-{
-    ssize_t sent = sendfile(out, log->fd, &log->position, size);
-
-    if (sent > 0)
-        return 0;
-    if (sent == 0)
-        return -ENODATA;
-    switch (errno) {
-    case EINTR:
-        return 0;
-    case EAGAIN:
-        return wait_writable(out);
-    case EINVAL:
-    case ENOSYS:
-        return copy_block(log, size, out);
-    default:
-        return -errno;
-    }
-}
-
-int logfile_copy(struct logfile *log, off_t end, int out)
-{
-    int error = 0;
-
-    while (error == 0 && (end < 0 || log->position < end)) {
-        off_t left = end < 0 ? (off_t) CHUNK_SIZE : end - log->position;
-
-        error = copy_some(log, left < (off_t) CHUNK_SIZE ? (size_t) left : CHUNK_SIZE, out);
-    }
-    return error == -ENODATA ? 0 : error;
-}
-
-void logfile_close(struct logfile *log)
-{
-    if (log->fd >= 0)
-        close(log->fd);
-    log->fd = -1;
 }

@@ -1,20 +1,42 @@
 /*
- * Reading a log: its last lines, all of it, and what is still being written to it.
+ * A log as its readers see it: the one place that knows what a log holds.
  *
- * The file is read directly, never through the supervisor. Functions return 0 or -errno.
+ * The command appends to it all the while, and three things take away from it: --log-limit gives its
+ * oldest blocks back to the disk, somebody empties it (logrotate's copytruncate), and somebody moves
+ * it, so that the next run of the command makes another. A reader gets each byte that is there once,
+ * in order, and never the zeros that stand in place of what was given back.
+ *
+ * The file is read directly, never through the supervisor. Functions return 0 or -errno. Any thread,
+ * but one at a time for each struct.
  */
 #ifndef K3THREAD_CLI_LOGFILE_H
 #define K3THREAD_CLI_LOGFILE_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <sys/types.h>
 
 struct logfile {
-    int   fd;       /* -1: not open */
-    off_t position; /* up to where it was copied */
+    const char *path; /* borrowed */
+    int         fd;   /* -1: not open */
+    dev_t       device;
+    ino_t       inode;
+    off_t       position; /* of the next byte to be read; may be set to one that was read before */
+    bool        gap; /* what is read next does not follow what was read before; to be cleared */
 };
 
-/* -EINVAL if PATH is no regular file: a pipe cannot be read twice. */
-int logfile_open(struct logfile *log, const char *path);
+/* Opens PATH to be read from POSITION on. -EINVAL: it is no regular file, which cannot be read beside its writer. */
+int logfile_open(struct logfile *log, const char *path, off_t position);
+
+/*
+ * Reads up to SIZE bytes from the position on, and moves it behind them. Returns how many, 0 at the
+ * end of what there is now, or -errno. Where bytes were lost it sets `gap`, and goes on at a whole
+ * line, or at the first byte that is left where no line begins within a block.
+ */
+ssize_t logfile_read(struct logfile *log, char *block, size_t size);
+
+/* Moves a position of which the bytes were given back to the first whole line that is left. */
+int logfile_skip_lost(struct logfile *log);
 
 int logfile_size(const struct logfile *log, off_t *ret);
 
@@ -24,11 +46,8 @@ int logfile_size(const struct logfile *log, off_t *ret);
  */
 int logfile_seek_lines(struct logfile *log, off_t end, unsigned long long lines);
 
-/*
- * Writes what lies between the position and END to the descriptor OUT, or all there is if END is
- * negative, and moves the position behind it. -EPIPE: the reader went away.
- */
-int logfile_copy(struct logfile *log, off_t end, int out);
+/* Returns true if FD is the file that was read last, open or not: it must not be copied into that. */
+bool logfile_is(const struct logfile *log, int fd);
 
 void logfile_close(struct logfile *log);
 

@@ -1,10 +1,11 @@
 #include "cli/printer.h"
 
+#include "cli/clock.h"
+#include "cli/output.h"
+#include "cli/printer_lines.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
-#include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -15,16 +16,17 @@
 /* With so much to write, nothing more is taken. */
 #define READY_MAX (256U * 1024)
 
-/* What follows a name; SGR codes of the colours: no red, which reads as a failure. */
-#define SEPARATOR " | "
-static const char *const colours[] = {"36", "33", "32", "35", "34", "96", "93", "92", "95", "94"};
-
-#define COLOUR_COUNT (sizeof(colours) / sizeof(colours[0]))
+/* So long a line that was not ended waits for its end before it is shown. */
+#define WAIT 0.2
 
 void printer_open(struct printer *printer, int fd, unsigned flags)
 {
-    *printer = (struct printer){.fd = fd, .flags = flags};
+    struct stat info;
+    bool        is_file = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+
+    *printer = (struct printer){.fd = fd, .flags = flags, .piece = is_file ? READY_MAX : PIPE_BUF};
     STAILQ_INIT(&printer->dirty);
+    TAILQ_INIT(&printer->waiting);
     SLIST_INIT(&printer->sources);
 }
 
@@ -35,11 +37,11 @@ unsigned printer_style(int fd)
 
     if (!isatty(fd))
         return 0;
-    if (no_colour != NULL && no_colour[0] != '\0')
-        return PRINTER_ALIGN;
     if (terminal == NULL || strcmp(terminal, "dumb") == 0)
         return PRINTER_ALIGN;
-    return PRINTER_ALIGN | PRINTER_COLOUR;
+    if (no_colour != NULL && no_colour[0] != '\0')
+        return PRINTER_ALIGN | PRINTER_REWRITE;
+    return PRINTER_ALIGN | PRINTER_REWRITE | PRINTER_COLOUR;
 }
 
 static bool has_name(const struct printer_source *source, const struct text *name)
@@ -95,7 +97,8 @@ struct printer_source *printer_add(struct printer *printer, const char *name, co
         return NULL;
     }
     source->printer = printer;
-    source->fd = source->writer.fd = -1;
+    source->log = (struct logfile){.path = source->path, .fd = -1};
+    source->writer.fd = -1;
     source->begin = source->seen = offset;
     source->name_width = text_width(source->name.data, source->name.size);
     source->colour = (printer->flags & PRINTER_COLOUR) ? find_colour(printer, &source->name) : 0;
@@ -108,7 +111,7 @@ struct printer_source *printer_add(struct printer *printer, const char *name, co
 void printer_touch(struct printer_source *source)
 {
     source->touched = true;
-    if (source->dirty)
+    if (source->dirty || source->done)
         return;
     source->dirty = true;
     STAILQ_INSERT_TAIL(&source->printer->dirty, source, dirty_link);
@@ -130,68 +133,22 @@ void printer_touch_all(struct printer *printer)
         printer_touch(source);
 }
 
-/* Lines */
-
-/*
- * When the line whose last byte is at LAST was seen. One that `run` did not see yet is seen now;
- * the next may have been noticed by both at once, but no line comes before the one above it.
- */
-static int64_t time_of(struct printer_source *source, off_t last)
-{
-    int64_t time;
-
-    if (source->reader == NULL)
-        return source->time;
-    if (!times_read(source->reader, source->path, last, &time))
-        time = times_now();
-    if (time > source->time)
-        source->time = time;
-    return source->time;
-}
-
-/*
- * What stands before the line that ends at LAST. A command may have left a colour on: the name
- * begins without.
- */
-static void add_prefix(struct printer_source *source, off_t last)
-{
-    struct printer *printer = source->printer;
-    struct text    *text = &printer->ready;
-    bool            colour = (printer->flags & PRINTER_COLOUR) && (printer->flags & PRINTER_NAMES);
-
-    if (colour)
-        text_printf(text, "\033[0;%sm", colours[source->colour % COLOUR_COUNT]);
-    if (printer->flags & PRINTER_TIMES)
-        times_add(text, time_of(source, last));
-    if (printer->flags & PRINTER_NAMES) {
-        text_append(text, source->name.data, source->name.size);
-        if (printer->flags & PRINTER_ALIGN)
-            text_byte(text, ' ', printer->width - source->name_width);
-        text_add(text, SEPARATOR);
-    }
-    if (colour)
-        text_add(text, "\033[0m");
-}
-
-/* Takes the lines of a block that begins with one and ends with a newline. */
-static void add_lines(struct printer_source *source, const char *block, size_t size)
-{
-    struct printer *printer = source->printer;
-    off_t           at = source->begin;
-
-    while (size > 0) {
-        const char *end = memchr(block, '\n', size);
-        size_t      line = (size_t) (end - block) + 1;
-
-        at += (off_t) line;
-        add_prefix(source, at - 1);
-        text_append(&printer->ready, block, line);
-        block += line;
-        size -= line;
-    }
-}
-
 /* The log */
+
+int printer_open_source(struct printer_source *source, bool some_lines, unsigned long long lines)
+{
+    struct logfile *log = &source->log;
+    off_t           end;
+    int             error = logfile_open(log, source->path, source->begin);
+
+    if (error == 0)
+        error = some_lines ? logfile_size(log, &end) : logfile_skip_lost(log);
+    if (error == 0 && some_lines)
+        error = logfile_seek_lines(log, end, lines);
+    log->gap = false; /* it begins there */
+    source->begin = source->seen = error == 0 ? log->position : source->begin;
+    return error;
+}
 
 /* Most logs never have a byte in them: that is all there is to find out about those. */
 static bool is_written(const struct printer_source *source)
@@ -201,36 +158,30 @@ static bool is_written(const struct printer_source *source)
     return stat(source->path, &info) == 0 && S_ISREG(info.st_mode) && info.st_size > 0;
 }
 
-/* Opens the log once there is something in it; what is no regular file cannot be read beside its
- * writer. */
+/* Opens the log once there is something in it. */
 static bool is_open(struct printer_source *source)
 {
-    if (source->fd < 0 && is_written(source))
-        source->fd = open(source->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    return source->fd >= 0;
+    return source->log.fd >= 0 ||
+           (is_written(source) && logfile_open(&source->log, source->path, source->begin) == 0);
 }
 
-/*
- * Reads at the offset AT. A log that is kept small (start --log-limit) has lost its start, which
- * reads as a hole: the line that was being read is then gone, and *RET_MOVED where data begins.
- */
-static ssize_t read_log(struct printer_source *source, char *block, off_t at, off_t *ret_moved)
+/* Reads up to SIZE bytes from AT on. */
+static ssize_t read_log(struct printer_source *source, char *block, size_t size, off_t at)
 {
-    off_t   data = lseek(source->fd, at, SEEK_DATA);
-    off_t   left = source->limit > 0 ? source->limit - at : (off_t) BLOCK_SIZE;
-    ssize_t size;
+    source->log.position = at;
+    return logfile_read(&source->log, block, size);
+}
 
-    if (left <= 0)
-        return 0;
-
-    if (data > at) {
-        *ret_moved = data;
-        return 0;
-    }
-    do
-        size = pread(source->fd, block, left < (off_t) BLOCK_SIZE ? (size_t) left : BLOCK_SIZE, at);
-    while (size < 0 && errno == EINTR);
-    return size;
+/* Bytes were lost: the line that they belonged to ends. SIZE were read behind them, or an error. */
+static bool has_gap(struct printer_source *source, ssize_t size)
+{
+    if (!source->log.gap)
+        return false;
+    source->log.gap = false;
+    if (source->shown)
+        lines_end(source);
+    source->begin = source->seen = source->log.position - (size > 0 ? size : 0);
+    return true;
 }
 
 /* Nothing is to be taken from it for now, or never again. */
@@ -241,15 +192,56 @@ static void clean(struct printer_source *source)
     STAILQ_REMOVE(&source->printer->dirty, source, printer_source, dirty_link);
 }
 
-/* Takes the line up to END in pieces; NEWLINE: there is one, which is not taken. */
-static void begin_long_line(struct printer_source *source, off_t end, bool newline)
+/* Lines that wait for their ends */
+
+static void stop_waiting(struct printer_source *source)
+{
+    if (source->waits)
+        TAILQ_REMOVE(&source->printer->waiting, source, waiting_link);
+    source->waits = false;
+}
+
+/* The rest of a line that is open is shown without a wait. */
+static void wait_for_rest(struct printer_source *source)
 {
     struct printer *printer = source->printer;
 
-    add_prefix(source, newline ? end : end - 1);
+    if (source->waits || source->ended || !(printer->flags & PRINTER_PARTIAL))
+        return;
+    source->waits = true;
+    if (printer->open == source) {
+        source->since = 0;
+        TAILQ_INSERT_HEAD(&printer->waiting, source, waiting_link);
+    } else {
+        source->since = clock_monotonic();
+        TAILQ_INSERT_TAIL(&printer->waiting, source, waiting_link);
+    }
+}
+
+int printer_patience(const struct printer *printer)
+{
+    const struct printer_source *first = TAILQ_FIRST(&printer->waiting);
+    double                       left;
+
+    if (first == NULL)
+        return -1;
+    left = first->since + WAIT - clock_monotonic();
+    return left > 0 ? (int) (left * 1000) + 1 : 0;
+}
+
+/* Taking */
+
+/* Takes the line up to END in pieces. What follows it begins at NEXT; the last piece may be the
+ * first part of a line that is still to be ended. */
+static void begin_long_line(struct printer_source *source, off_t end, off_t next, bool waits)
+{
+    struct printer *printer = source->printer;
+
+    stop_waiting(source);
     printer->long_line = source;
     printer->long_end = end;
-    printer->long_next = end + newline;
+    printer->long_next = next;
+    printer->long_waits = waits;
 }
 
 static void close_fd(int *fd)
@@ -261,7 +253,7 @@ static void close_fd(int *fd)
 
 static void close_source(struct printer_source *source)
 {
-    close_fd(&source->fd);
+    logfile_close(&source->log);
     close_fd(&source->writer.fd);
 }
 
@@ -269,29 +261,15 @@ static void close_source(struct printer_source *source)
 static void settle(struct printer_source *source)
 {
     if (source->ended && source->seen > source->begin) {
-        begin_long_line(source, source->seen, false);
+        begin_long_line(source, source->seen, source->seen, false);
         return;
     }
     clean(source);
-    if (source->ended)
-        close_source(source);
-}
-
-/* Moves to where the data begins after a hole, at the next whole line. */
-static void skip_hole(struct printer_source *source, char *block, off_t data)
-{
-    ssize_t     size = pread(source->fd, block, BLOCK_SIZE, data);
-    const char *newline = size > 0 ? memchr(block, '\n', (size_t) size) : NULL;
-
-    source->begin = source->seen = newline != NULL ? data + (newline - block) + 1 : data;
-}
-
-/* Is the file shorter than what was read? Somebody emptied it, and it begins anew. */
-static bool is_shorter(const struct printer_source *source)
-{
-    struct stat info;
-
-    return fstat(source->fd, &info) == 0 && info.st_size < source->seen;
+    if (!source->ended)
+        return;
+    if (source->shown && !(source->printer->flags & PRINTER_EXACT))
+        lines_end(source);
+    close_source(source);
 }
 
 /* What was read up to END is seen now. */
@@ -302,40 +280,87 @@ static void see(struct printer_source *source, off_t end)
     if (source->reader == NULL && (flags & (PRINTER_TIMES | PRINTER_KEEP)))
         source->time = times_now();
     if (flags & PRINTER_KEEP)
-        times_write(&source->writer, source->path, source->fd, end, source->time);
+        times_write(&source->writer, source->path, source->log.fd, end, source->time);
 }
 
-/* Takes the whole lines of the next block of SOURCE. */
+/* Takes the lines of a block that begins with one, or with the rest of one, and ends with a
+ * newline. A line that another one has ended meanwhile needs no newline more. */
+static void take_lines(struct printer_source *source, const char *block, size_t size)
+{
+    while (size > 0) {
+        const char *end = memchr(block, '\n', size);
+        size_t      line = (size_t) (end - block);
+
+        source->begin += (off_t) line + 1;
+        if (line > 0 || !source->shown)
+            lines_begin(source, source->begin - 1);
+        lines_add(source, block, line);
+        lines_end(source);
+        block += line + 1;
+        size -= line + 1;
+    }
+}
+
+static void take_bytes(struct printer_source *source, const char *block, size_t size)
+{
+    text_append(&source->printer->ready, block, size);
+    source->printer->open = source;
+    source->shown = block[size - 1] != '\n';
+    source->begin = source->seen += (off_t) size;
+}
+
+/* Takes the whole lines of a block; of a line that began before only its end is looked for. */
+static void take_whole(struct printer_source *source, const char *block, size_t size)
+{
+    const char *newline;
+
+    if (source->begin == source->seen) {
+        newline = memrchr(block, '\n', size);
+        if (newline != NULL)
+            take_lines(source, block, (size_t) (newline - block) + 1);
+        source->seen += (off_t) size;
+    } else {
+        newline = memchr(block, '\n', size);
+        source->seen += newline != NULL ? newline - block : (off_t) size;
+        if (newline != NULL)
+            begin_long_line(source, source->seen, source->seen + 1, false);
+    }
+    if (source->begin < source->seen && source->printer->long_line == NULL)
+        wait_for_rest(source);
+    else
+        stop_waiting(source);
+}
+
+/* Takes what it can of the next block of SOURCE. */
 static void take_block(struct printer_source *source, char *block)
 {
-    off_t       moved = -1;
-    ssize_t     size = read_log(source, block, source->seen, &moved);
-    const char *last;
+    off_t   left = source->limit > 0 ? source->limit - source->seen : (off_t) BLOCK_SIZE;
+    size_t  wanted = left < (off_t) BLOCK_SIZE ? (size_t) left : BLOCK_SIZE;
+    ssize_t size = left > 0 ? read_log(source, block, wanted, source->seen) : 0;
 
-    if (moved >= 0) {
-        skip_hole(source, block, moved);
-        return;
-    }
+    if (has_gap(source, size))
+        stop_waiting(source);
     if (size <= 0) {
-        if (is_shorter(source))
-            source->begin = source->seen = 0;
-        else
-            settle(source);
+        settle(source);
         return;
     }
     see(source, source->seen + size);
-    if (source->begin == source->seen) {
-        last = memrchr(block, '\n', (size_t) size);
-        if (last != NULL)
-            add_lines(source, block, (size_t) (last - block) + 1);
-        source->begin += last != NULL ? last - block + 1 : 0;
-        source->seen += size;
-        return;
-    }
-    last = memchr(block, '\n', (size_t) size); /* the end of the line that has begun before */
-    source->seen += last != NULL ? last - block : size;
-    if (last != NULL)
-        begin_long_line(source, source->seen, true);
+    if (source->printer->flags & PRINTER_RAW)
+        take_bytes(source, block, (size_t) size);
+    else
+        take_whole(source, block, (size_t) size);
+}
+
+/* The long line is taken up to its end, or to what is there of it. */
+static void end_long_line(struct printer *printer)
+{
+    struct printer_source *source = printer->long_line;
+    bool                   has_newline = printer->long_next > printer->long_end;
+
+    if (!printer->long_waits && (has_newline || !(printer->flags & PRINTER_EXACT)))
+        lines_end(source);
+    source->begin = source->seen = printer->long_next;
+    printer->long_line = NULL;
 }
 
 /* Takes the next piece of the long line, and its newline at the end. */
@@ -344,18 +369,30 @@ static void take_piece(struct printer *printer, char *block)
     struct printer_source *source = printer->long_line;
     off_t                  left = printer->long_end - source->begin;
     size_t                 wanted = left < (off_t) BLOCK_SIZE ? (size_t) left : BLOCK_SIZE;
-    ssize_t                size = wanted > 0 ? pread(source->fd, block, wanted, source->begin) : 0;
+    ssize_t                size = left > 0 ? read_log(source, block, wanted, source->begin) : 0;
 
-    if (size < 0 && errno == EINTR)
-        return;
-    if (size > 0) {
-        text_append(&printer->ready, block, (size_t) size);
+    if (has_gap(source, size)) {
+        printer->long_line = NULL;
+    } else if (size > 0) {
+        lines_begin(source, printer->long_next > printer->long_end ? printer->long_end
+                                                                   : printer->long_end - 1);
+        lines_add(source, block, (size_t) size);
         source->begin += size;
-        return;
+        source->shown = true;
+    } else {
+        end_long_line(printer);
     }
-    text_add(&printer->ready, "\n");
-    source->begin = source->seen = printer->long_next;
-    printer->long_line = NULL;
+}
+
+/* Shows the line that has waited long enough. Returns false if there is none. */
+static bool show_waiting(struct printer *printer)
+{
+    struct printer_source *source = TAILQ_FIRST(&printer->waiting);
+
+    if (source == NULL || printer_patience(printer) > 0)
+        return false;
+    begin_long_line(source, source->seen, source->seen, true);
+    return true;
 }
 
 /* The sources take turns, a block each. */
@@ -376,7 +413,8 @@ int printer_fill(struct printer *printer)
 {
     char *block;
 
-    if (STAILQ_EMPTY(&printer->dirty) && printer->long_line == NULL)
+    if (STAILQ_EMPTY(&printer->dirty) && printer->long_line == NULL &&
+        printer_patience(printer) != 0)
         return 0;
     block = malloc(BLOCK_SIZE);
     if (block == NULL)
@@ -384,6 +422,8 @@ int printer_fill(struct printer *printer)
     while (printer->ready.size < READY_MAX && !printer->ready.failed) {
         if (printer->long_line != NULL)
             take_piece(printer, block);
+        else if (show_waiting(printer))
+            continue;
         else if (!STAILQ_EMPTY(&printer->dirty))
             take_turn(printer, block);
         else
@@ -406,8 +446,8 @@ int printer_write(struct printer *printer)
     size_t       size = ready->size - printer->written;
     ssize_t      written;
 
-    if (size > PIPE_BUF)
-        size = PIPE_BUF;
+    if (size > printer->piece)
+        size = printer->piece;
     written = size > 0 ? write(printer->fd, ready->data + printer->written, size) : 0;
     if (written < 0)
         return errno == EAGAIN || errno == EINTR ? 0 : -errno;
@@ -419,13 +459,15 @@ int printer_write(struct printer *printer)
 
 int printer_drain(struct printer *printer)
 {
-    struct pollfd pollfd = {.fd = printer->fd, .events = POLLOUT};
-    int           error = 0;
+    struct text *ready = &printer->ready;
+    int          error = 0;
 
     while (error == 0 && !printer_is_idle(printer)) {
         error = printer_fill(printer);
-        if (error == 0 && printer_is_ready(printer) && poll(&pollfd, 1, -1) >= 0)
-            error = printer_write(printer);
+        if (error == 0 && printer_is_ready(printer))
+            error = output_write(printer->fd, ready->data + printer->written,
+                                 ready->size - printer->written);
+        printer->written = ready->size = 0;
     }
     return error;
 }
@@ -434,6 +476,8 @@ void printer_discard(struct printer *printer)
 {
     while (!STAILQ_EMPTY(&printer->dirty))
         clean(STAILQ_FIRST(&printer->dirty));
+    while (!TAILQ_EMPTY(&printer->waiting))
+        stop_waiting(TAILQ_FIRST(&printer->waiting));
     printer->long_line = NULL;
     printer->written = printer->ready.size = 0;
 }

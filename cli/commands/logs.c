@@ -2,7 +2,6 @@
 #include "cli/command.h"
 #include "cli/following.h"
 #include "cli/joining.h"
-#include "cli/logfile.h"
 #include "cli/printer.h"
 #include "cli/rpc/bytes.h"
 #include "cli/status.h"
@@ -71,51 +70,56 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static int show_one(struct call *call)
 {
     const struct logs_options *o = call->options;
-    struct following           following = {.signals = SIGNALS_NONE, .timestamps = o->timestamps};
-    int                        status = following_open(&following, call, o->thread);
+    struct following           following;
+    int                        status;
 
-    if (status == STATUS_DONE)
-        status = following_show(&following, o->some_lines, o->lines);
-    if (status == STATUS_DONE && o->follow && !following.ended)
-        status = following_run(&following);
-    if (status == STATUS_DONE)
-        status = following_finish(&following);
+    following_open(&following, call);
+    following.timestamps = o->timestamps;
+    following.follow = o->follow;
+    following.some_lines = o->some_lines;
+    following.lines = o->lines;
+    status = following_show(&following, o->thread);
     following_close(&following);
     return status;
 }
 
-/* Adds the log of THREAD, from where its last lines begin if only some are wanted. */
+/* Adds the log at PATH, from OFFSET on or where its last lines begin; one that is gone is empty. */
+static int add_log(const struct logs_options *o, struct printer *printer, const char *name,
+                   const char *path, off_t offset)
+{
+    struct printer_source *source = printer_add(printer, name, path, offset);
+
+    if (source == NULL)
+        return -ENOMEM;
+    if (printer_open_source(source, o->some_lines, o->lines) != 0)
+        return 0;
+    if (logfile_size(&source->log, &source->limit) == 0 && source->limit > 0) {
+        printer_touch(source);
+        printer_end(source);
+    }
+    return 0;
+}
+
 static int add_source(const struct call *call, struct printer *printer, const json_t *thread)
 {
     const struct logs_options *o = call->options;
-    struct logfile             file = {.fd = -1};
-    struct printer_source     *source;
     struct reply               reply;
     char                      *name = NULL, *path = NULL;
-    off_t                      end;
+    off_t                      offset;
     int                        error, status = STATUS_DONE;
 
     if (client_call(&call->session->client, "logs",
                     json_pack("{s:I, s:i}", "thread", view_id(thread), "lines", 0), &reply) != 0)
         return command_failed(call);
-    file.position = (off_t) json_integer_value(json_object_get(reply.result, "offset"));
+    offset = (off_t) json_integer_value(json_object_get(reply.result, "offset"));
     error = bytes_from_json(json_object_get(reply.result, "name"), &name);
     if (error == 0)
         error = bytes_from_json(json_object_get(reply.result, "log"), &path);
     reply_release(&reply);
     if (error == 0 && o->timestamps && !times_are_kept(path, view_id(thread)))
         status = following_no_times(call);
-    else if (error == 0 && logfile_open(&file, path) == 0) {
-        if (o->some_lines && logfile_size(&file, &end) == 0)
-            (void) logfile_seek_lines(&file, end, o->lines);
-        source = printer_add(printer, name, path, file.position);
-        error = source == NULL ? -ENOMEM : 0;
-        if (source != NULL && logfile_size(&file, &source->limit) == 0) {
-            printer_touch(source);
-            printer_end(source);
-        }
-        logfile_close(&file);
-    }
+    else if (error == 0)
+        error = add_log(o, printer, name, path, offset);
     free(name);
     free(path);
     return error == 0 ? status : command_fail(call, STATUS_FAILED, "MemoryError", "out of memory");

@@ -135,8 +135,8 @@ static int run_script(const struct call *call, const struct script *script)
 
     front.own_place = is_own;
     front.any |= o->procfile != NULL;
-    front.printer = printer_style(STDOUT_FILENO) | (o->timestamps ? PRINTER_TIMES : 0) |
-                    (o->no_prefix ? 0 : PRINTER_NAMES);
+    front.printer = PRINTER_PARTIAL | printer_style(STDOUT_FILENO) |
+                    (o->timestamps ? PRINTER_TIMES : 0) | (o->no_prefix ? 0 : PRINTER_NAMES);
     status = find_place(call, is_own, &place);
     if (status >= 0)
         return status;

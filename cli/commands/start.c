@@ -1,11 +1,12 @@
 /* start and daemon: a command becomes a thread. */
 #include "cli/command.h"
+#include "cli/descriptor.h"
 #include "cli/executable.h"
-#include "cli/following.h"
 #include "cli/joining.h"
 #include "cli/rpc/write.h"
 #include "cli/status.h"
 #include "cli/view.h"
+#include "cli/waiting.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -17,6 +18,7 @@
 
 struct start_options {
     const char *name, *directory, *input, *output; /* NULL: not given */
+    char       *real_output;                       /* to be freed */
     bool        has_input;                         /* without INPUT it stays open */
     const char *ready, *restart;
     bool        daemon, wait;
@@ -68,6 +70,25 @@ static error_t check_directory(const struct argp_state *state, const char *path)
         return command_refuse(state, "--directory: %s: %s", path, strerror(errno));
     if (!S_ISDIR(info.st_mode))
         return command_refuse(state, "--directory: %s: %s", path, strerror(ENOTDIR));
+    return 0;
+}
+
+/* A descriptor of ours is not the supervisor's: the file is meant, which must have a name. */
+static error_t set_output(struct start_options *o, const struct argp_state *state, char *path)
+{
+    if (path[0] == '\0')
+        return command_usage(state, "--output wants a file's name");
+    o->output = path;
+    if (!descriptor_is_named(path))
+        return 0;
+    free(o->real_output);
+    o->real_output = descriptor_file(path);
+    if (o->real_output == NULL)
+        return command_refuse(state,
+                              "--output: %s is no file that has a name; without --output, run and "
+                              "start --wait print what the command does",
+                              path);
+    o->output = o->real_output;
     return 0;
 }
 
@@ -156,8 +177,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                    ? 0
                    : command_usage(state, "--input wants a file's name");
     case 'o':
-        o->output = argument;
-        return argument[0] != '\0' ? 0 : command_usage(state, "--output wants a file's name");
+        return set_output(o, state, argument);
     case 'r':
         o->restart = argument;
         return 0;
@@ -189,6 +209,7 @@ static void release(void *input)
 
     free(o->environment);
     free(o->needs);
+    free(o->real_output);
 }
 
 static void write_words(struct text *text, char *const *words)
@@ -398,7 +419,8 @@ static void write_params(struct text *params, const struct call *call, const cha
  * the request; then it is as if there had been none, and the next one is asked. HERE is NULL when
  * the request is made already.
  */
-static int call_start(struct call *call, const char *here, struct reply *ret)
+static int call_start(struct call *call, const char *here, struct following *following,
+                      struct reply *ret)
 {
     const struct start_options *o = call->options;
     struct client              *client = &call->session->client;
@@ -412,7 +434,8 @@ static int call_start(struct call *call, const char *here, struct reply *ret)
         if (here != NULL)
             write_params(&params, call, here);
         client->environment_known = false;
-        error = client_call_written(client, "start", &params, ret);
+        error = following != NULL ? waiting_start(following, &params, ret)
+                                  : client_call_written(client, "start", &params, ret);
         if (here == NULL)
             break;
     }
@@ -446,8 +469,8 @@ static int start_chained(const struct call *call)
     return chain_start(call, &params);
 }
 
-/* Starts the thread; its id is appended to ID. */
-static int start(struct call *call, struct text *id)
+/* Starts the thread; FOLLOWING, if it is not NULL, is to follow it. */
+static int start(struct call *call, struct following *following, json_int_t *ret_id)
 {
     bool         asked = call->session->client.asked;
     char        *here = asked ? NULL : current_directory(call);
@@ -456,11 +479,11 @@ static int start(struct call *call, struct text *id)
 
     if (here == NULL && !asked)
         return STATUS_FAILED;
-    error = call_start(call, here, &reply);
+    error = call_start(call, here, following, &reply);
     free(here);
     if (error != 0)
         return command_failed(call);
-    text_printf(id, "%" JSON_INTEGER_FORMAT, view_id(reply.result));
+    *ret_id = view_id(reply.result);
     reply_release(&reply);
     return STATUS_DONE;
 }
@@ -469,44 +492,6 @@ static int start(struct call *call, struct text *id)
 static int internal(int status)
 {
     return status == STATUS_FAILED ? STATUS_INTERNAL : status;
-}
-
-/* A command that never ran has nothing else to show for it. */
-static void show_reason(const struct call *call, const json_t *thread)
-{
-    struct text words = {0};
-
-    view_add_reason(&words, thread);
-    if (words.size > 0)
-        (void) command_fail(call, STATUS_INTERNAL, NULL, "%.*s", (int) words.size, words.data);
-    text_release(&words);
-}
-
-/* Who read the output has gone, as with "| head": the command ends as it would in a pipe. */
-static int end_unread(struct call *call, const struct following *following)
-{
-    struct reply reply;
-
-    if (client_call(&call->session->client, "raise", json_pack("{s:I}", "thread", following->id),
-                    &reply) == 0)
-        reply_release(&reply);
-    return STATUS_SIGNAL_BASE + SIGPIPE;
-}
-
-/* Shows what the thread prints, passes signals on to it, and ends as its command did. */
-static int follow(struct call *call, struct following *following, const char *id)
-{
-    int status = following_open(following, call, id);
-
-    if (status != STATUS_DONE)
-        return status == STATUS_FAILED ? STATUS_INTERNAL : status;
-    status = following_run(following);
-    if (status == STATUS_DONE && following->thread != NULL) {
-        show_reason(call, following->thread);
-        return view_status(following->thread);
-    }
-    return status == STATUS_FAILED && following->thread == NULL ? end_unread(call, following)
-                                                                : STATUS_INTERNAL;
 }
 
 /* The supervisor opens a file anew, and so from its start. */
@@ -522,34 +507,31 @@ static int check_input(const struct call *call)
 
 static int start_and_wait(struct call *call)
 {
-    struct following following = {.file = {.fd = -1}, .inotify = -1, .signals = SIGNALS_NONE};
-    struct text      id = {0};
+    struct following following;
     int              status = chain_settle(call->session);
 
     if (status == STATUS_DONE)
         status = check_input(call);
     if (status != STATUS_DONE)
         return status;
+    waiting_open(&following, call);
     if (!call->session->scripted) /* whoever runs a script has them */
-        status = following_take_signals(&following, call);
+        status = following_take_signals(&following);
     (void) signal(SIGPIPE, SIG_IGN); /* to have the time to tell the thread */
     if (status == STATUS_DONE)
-        status = internal(start(call, &id));
-    text_append(&id, "", 1);
-    if (status == STATUS_DONE && id.failed)
-        status = command_fail(call, STATUS_INTERNAL, "MemoryError", "out of memory");
+        status = internal(start(call, &following, &following.id));
     if (status == STATUS_DONE)
-        status = follow(call, &following, id.data);
+        status = waiting_run(&following);
     call->session->ended_by = following.signals.first;
     following_close(&following);
-    text_release(&id);
     return status;
 }
 
 static int run(struct call *call)
 {
     const struct start_options *o = call->options;
-    struct text                 id = {0};
+    struct text                 line = {0};
+    json_int_t                  id;
     int                         status;
 
     if (o->wait)
@@ -557,11 +539,12 @@ static int run(struct call *call)
     call->session->only_started = true;
     if (is_chained(call))
         return start_chained(call);
-    status = start(call, &id);
-    text_add(&id, "\n");
-    if (status == STATUS_DONE && !call->session->scripted)
-        status = command_print(call, &id);
-    text_release(&id);
+    status = start(call, NULL, &id);
+    if (status != STATUS_DONE || call->session->scripted)
+        return status;
+    text_printf(&line, "%" JSON_INTEGER_FORMAT "\n", id);
+    status = command_print(call, &line);
+    text_release(&line);
     return status;
 }
 

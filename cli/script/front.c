@@ -16,6 +16,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -472,6 +473,19 @@ static void print_summary(const struct front *front)
     text_release(&text);
 }
 
+/*
+ * A command may append to the same file (start --output /dev/stdout): what is printed is appended,
+ * too, so that neither overwrites the other.
+ */
+static void share_output(void)
+{
+    struct stat info;
+    int         flags = fcntl(STDOUT_FILENO, F_GETFL);
+
+    if (flags >= 0 && fstat(STDOUT_FILENO, &info) == 0 && S_ISREG(info.st_mode))
+        (void) fcntl(STDOUT_FILENO, F_SETFL, flags | O_APPEND);
+}
+
 /* Nothing has begun: the supervisor, if there is one, ends with its lifeline. */
 static int fail(struct front *front, int error)
 {
@@ -512,6 +526,7 @@ int front_run(const struct front_options *options, const struct place *place,
     };
     int error;
 
+    share_output();
     transcript_open(&front.transcript, STDOUT_FILENO, options->printer);
     error = begin(&front, script);
     if (error == 0) {

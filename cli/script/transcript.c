@@ -155,7 +155,11 @@ int transcript_collect(struct transcript *transcript)
 
 int transcript_patience(const struct transcript *transcript)
 {
-    return transcript->watching ? -1 : LOOK_INTERVAL;
+    int waiting = printer_patience(&transcript->printer);
+
+    if (transcript->watching || (waiting >= 0 && waiting < LOOK_INTERVAL))
+        return waiting;
+    return LOOK_INTERVAL;
 }
 
 void transcript_close(struct transcript *transcript)

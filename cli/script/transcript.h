@@ -37,7 +37,7 @@ void transcript_look(struct transcript *transcript);
 /* Takes what is known to be written, to be printed. Returns 0 or -ENOMEM. */
 int transcript_collect(struct transcript *transcript);
 
-/* How long to wait for news of writes before the next look, in milliseconds; -1: for ever. */
+/* How long to wait for news of writes before the next look or collection, in milliseconds; -1: for ever. */
 int transcript_patience(const struct transcript *transcript);
 
 /* With the supervisor gone; removes the times that were kept for it. */

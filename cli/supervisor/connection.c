@@ -442,10 +442,10 @@ static void fill_up(struct connection *connection)
         connection->eof = !fill(connection);
 }
 
-/* Waits until CONNECTION takes more, or DEADLINE. The end of a child interrupts the wait. */
-static bool wait_writable(const struct connection *connection, double deadline)
+/* Waits for EVENTS of CONNECTION, or for DEADLINE. The end of a child interrupts the wait. */
+static bool wait_for(const struct connection *connection, short events, double deadline)
 {
-    struct pollfd poll_fd = {.fd = connection->source.fd, .events = POLLOUT};
+    struct pollfd poll_fd = {.fd = connection->source.fd, .events = events};
     double        left;
     int           ready = -1;
 
@@ -457,17 +457,30 @@ static bool wait_writable(const struct connection *connection, double deadline)
     return ready > 0;
 }
 
+/* A client that keeps a thread asks how it ended: it gets the status that it has kept it for. */
+static void await_joins(struct connection *connection, double deadline)
+{
+    while (!LIST_EMPTY(&connection->kept) && !connection->closing && !connection->eof &&
+           wait_for(connection, POLLIN, deadline)) {
+        connection->eof = !fill(connection);
+        run_lines(connection);
+        flush(connection);
+    }
+}
+
 void connection_close_all(double seconds)
 {
     double             deadline = clock_monotonic() + seconds;
     struct connection *connection;
 
     while ((connection = LIST_FIRST(&connections)) != NULL) {
+        run_lines(connection);
+        await_joins(connection, deadline);
         fill_up(connection);
         do {
             run_lines(connection);
             flush(connection);
-        } while (used(&connection->out) > 0 && wait_writable(connection, deadline));
+        } while (used(&connection->out) > 0 && wait_for(connection, POLLOUT, deadline));
         destroy(connection);
     }
 }

@@ -36,6 +36,7 @@ struct connection {
     size_t              call_count;
     struct call_list    calls;       /* not answered yet */
     struct kept_list    kept;        /* threads that it has not joined yet */
+    uint64_t            started;     /* the thread that its last start made; 0: none */
     struct environment *environment; /* of the last start, or NULL */
     bool                unsettled;   /* to be looked at, at the end of the round */
 
@@ -91,8 +92,8 @@ void connection_settle(struct connection *connection);
 bool connection_settle_all(void);
 
 /*
- * How many there are, and an end to them all: what they have sent is answered, and what is queued
- * is sent, for SECONDS at the most.
+ * How many there are, and an end to them all: what they have sent is answered, those that keep a
+ * thread may still ask how it ended, and what is queued is sent, for SECONDS at the most.
  */
 size_t connection_count(void);
 void   connection_close_all(double seconds);

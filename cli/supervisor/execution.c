@@ -366,7 +366,7 @@ static int open_extras(struct worker *worker)
     if (job->log_limit > 0 && (worker->trim = malloc(sizeof(*worker->trim))) == NULL)
         return -ENOMEM;
     if (worker->trim != NULL)
-        *worker->trim = (struct trim){0};
+        trim_init(worker->trim);
     return job->ready != NULL ? ready_open(job->ready, &worker->ready) : 0;
 }
 
@@ -383,13 +383,13 @@ static void close_trim(struct worker *worker)
  * command, if it wants the same address, would not get it. Returns 0, or -errno with *RET_MESSAGE;
  * -ECANCELED: an exception ended the thread meanwhile.
  */
-APART static int find_stranger(struct worker *worker, char **ret_message)
+APART static int rule_out_probe(struct worker *worker, char **ret_message)
 {
     struct spawn_plan plan = make_plan(worker);
     int               error;
 
     do
-        error = ready_find_stranger(worker->ready, &plan, ret_message);
+        error = ready_rule_out(worker->ready, &plan, ret_message);
     while (error == -ECANCELED && worker_goes_on(worker));
     return error;
 }
@@ -402,10 +402,10 @@ static int prepare(struct worker *worker)
     int                         error = open_extras(worker);
 
     if (error == 0 && worker->ready != NULL)
-        error = find_stranger(worker, &message);
-    if (error == -EADDRINUSE)
+        error = rule_out_probe(worker, &message);
+    if (error == -EADDRINUSE || error == -EINVAL)
         note_error(worker, -error, STATUS_INTERNAL, message);
-    if (error == -EADDRINUSE || error == -ECANCELED)
+    if (error == -EADDRINUSE || error == -EINVAL || error == -ECANCELED)
         return error;
     if (error == 0)
         error = take_environment(worker);
@@ -455,14 +455,15 @@ APART static bool start(struct worker *worker)
 {
     struct job       *job = &worker->record->job;
     bool              is_new = worker->record->has_own_log && worker->report->runs == 0;
-    off_t             begin = is_new ? 0 : size_of(job->output);
     struct spawned    spawned;
     struct spawn_plan plan;
+    off_t             begin;
     int               error;
 
     if (prepare(worker) != 0)
         return false;
     plan = make_plan(worker);
+    begin = is_new ? 0 : size_of(job->output);
     error = spawn_command(worker, plan, &spawned);
     if (error != 0) {
         note_failure(worker, &spawned, -error);

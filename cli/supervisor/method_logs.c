@@ -2,19 +2,18 @@
  * The method "logs": where a thread's output is, and the end of it. A client of ours reads the
  * file itself; the text is for those who would rather not.
  */
+#include "cli/logfile.h"
 #include "cli/rpc/bytes.h"
+#include "cli/supervisor/mailbox.h"
 #include "cli/supervisor/methods.h"
 #include "cli/supervisor/params.h"
 #include "cli/supervisor/select.h"
 #include "cli/supervisor/store.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* The most that an answer quotes. */
 #define TEXT_MAX (64 * 1024)
@@ -24,39 +23,21 @@ struct tail {
     size_t length;
 };
 
-static int open_regular(const char *file, struct stat *info)
-{
-    int fd = open(file, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    int error;
-
-    if (fd < 0)
-        return -errno;
-    error = fstat(fd, info) < 0 ? -errno : S_ISREG(info->st_mode) ? 0 : -EINVAL;
-    if (error == 0)
-        return fd;
-    close(fd);
-    return error;
-}
-
 /* Reads up to TEXT_MAX bytes from the end, none before START. */
-static int read_tail(const char *file, off_t start, struct tail *ret)
+static int read_tail(struct logfile *log, off_t start, struct tail *ret)
 {
-    struct stat info = {0};
-    int         fd = open_regular(file, &info);
-    off_t       from;
-    ssize_t     n;
-    int         error;
+    off_t   size;
+    ssize_t n;
+    int     error = logfile_size(log, &size);
 
-    if (fd < 0)
-        return fd;
-    from = info.st_size - TEXT_MAX > start ? info.st_size - TEXT_MAX : start;
-    ret->text = malloc(TEXT_MAX);
-    n = ret->text != NULL ? pread(fd, ret->text, TEXT_MAX, from) : -1;
-    close(fd);
-    if (n < 0) {
-        error = ret->text != NULL ? -EIO : -ENOMEM;
-        free(ret->text);
+    if (error != 0)
         return error;
+    log->position = size - TEXT_MAX > start ? size - TEXT_MAX : start;
+    ret->text = malloc(TEXT_MAX);
+    n = ret->text != NULL ? logfile_read(log, ret->text, TEXT_MAX) : -ENOMEM;
+    if (n < 0) {
+        free(ret->text);
+        return (int) n;
     }
     ret->length = (size_t) n;
     return 0;
@@ -77,10 +58,10 @@ static void keep_lines(struct tail *tail, json_int_t lines)
 }
 
 /* The text, NULL without memory for it. Returns 0 or -errno. */
-static int quote_tail(const struct record *record, json_int_t lines, json_t **ret)
+static int quote_tail(struct logfile *log, off_t start, json_int_t lines, json_t **ret)
 {
     struct tail tail = {0};
-    int         error = read_tail(record->job.output, record->now.output_start, &tail);
+    int         error = read_tail(log, start, &tail);
 
     if (error != 0)
         return error;
@@ -95,41 +76,35 @@ static int quote_tail(const struct record *record, json_int_t lines, json_t **re
 
 json_t *log_tail(const struct record *record, json_int_t lines)
 {
-    json_t *text;
+    struct logfile log = {.fd = -1};
+    json_t        *text;
+    int            error = logfile_open(&log, record->job.output, 0);
 
-    return quote_tail(record, lines, &text) == 0 ? text : json_string("");
+    if (error == 0)
+        error = quote_tail(&log, record->now.output_start, lines, &text);
+    logfile_close(&log);
+    return error == 0 ? text : json_string("");
 }
 
-/*
- * Where the output begins: behind the hole that --log-limit left, at a whole line. A line that is
- * longer than a block is shown in part.
- */
-static off_t first_byte(int fd, off_t start)
+/* Where the output that is left begins, how large the file is, and the end of the output. */
+static int look(const struct record *record, json_int_t lines, off_t *ret_offset, off_t *ret_size,
+                json_t **ret_text)
 {
-    char    text[4096];
-    off_t   data = lseek(fd, start, SEEK_DATA);
-    char   *end;
-    ssize_t n;
+    struct logfile log = {.fd = -1};
+    int            error = logfile_open(&log, record->job.output, *ret_offset);
 
-    if (data <= start)
-        return start;
-    n = pread(fd, text, sizeof(text), data);
-    end = n > 0 ? memchr(text, '\n', (size_t) n) : NULL;
-    return end != NULL ? data + (end - text) + 1 : data;
-}
-
-static int locate(const struct record *record, off_t *ret_offset, off_t *ret_size)
-{
-    struct stat info = {0};
-    int         fd = open_regular(record->job.output, &info);
-
-    if (fd < 0)
-        return fd;
-    *ret_size = info.st_size;
-    if (record->job.log_limit > 0)
-        *ret_offset = first_byte(fd, record->now.output_start);
-    close(fd);
-    return 0;
+    if (error == 0)
+        error = logfile_size(&log, ret_size);
+    if (error == 0 && record->now.runs == 0)
+        log.position = *ret_size; /* what is there now is not its own */
+    if (error == 0)
+        error = logfile_skip_lost(&log);
+    if (error == 0)
+        *ret_offset = log.position;
+    if (error == 0)
+        error = quote_tail(&log, *ret_offset, lines, ret_text);
+    logfile_close(&log);
+    return error;
 }
 
 /* A log that was removed, or is no file, has an empty text: who wants it sees for himself. */
@@ -142,10 +117,8 @@ static void reply_logs(struct call *call, const struct record *record, json_int_
 {
     off_t   offset = record->now.output_start, size = 0;
     json_t *text = NULL;
-    int     error = locate(record, &offset, &size);
+    int     error = look(record, lines, &offset, &size, &text);
 
-    if (error == 0)
-        error = quote_tail(record, lines, &text);
     if (is_no_log(error)) {
         text = json_string("");
     } else if (error != 0) {
@@ -153,25 +126,44 @@ static void reply_logs(struct call *call, const struct record *record, json_int_
         return;
     }
     call_reply(call,
-               json_pack("{s:I, s:o, s:o, s:I, s:I, s:o}", "id", (json_int_t) record->id, "name",
-                         bytes_to_json(record->job.name), "log", bytes_to_json(record->job.output),
-                         "offset", (json_int_t) offset, "size", (json_int_t) size, "text", text));
+               json_pack("{s:I, s:o, s:o, s:I, s:I, s:I, s:b, s:o}", "id", (json_int_t) record->id,
+                         "name", bytes_to_json(record->job.name), "log",
+                         bytes_to_json(record->job.output), "offset", (json_int_t) offset, "size",
+                         (json_int_t) size, "limit", (json_int_t) record->job.log_limit, "begun",
+                         record->now.runs > 0, "text", text));
+}
+
+/* Where the output begins is known when the command has begun. */
+static void wake_begun(struct call *call, struct record *record)
+{
+    if (record->now.runs == 0 && record_is_live(record))
+        call_wait(call, &record->calls, -1, wake_begun);
+    else
+        reply_logs(call, record, 0);
 }
 
 void method_logs(struct call *call, const json_t *params)
 {
-    const json_t        *thread;
-    const struct record *record;
-    json_int_t           lines = -1;
-    const struct param   wanted[] = {
-          {"thread", PARAM_ANY, &thread, true},
-          {"lines", PARAM_INTEGER, &lines, false},
-          {0},
+    const json_t      *thread = NULL;
+    struct record     *record;
+    json_int_t         lines = -1;
+    bool               begun = false;
+    const struct param wanted[] = {
+        {"thread", PARAM_ANY, &thread, false},
+        {"lines", PARAM_INTEGER, &lines, false},
+        {"begun", PARAM_BOOLEAN, &begun, false},
+        {0},
     };
 
     if (!params_take(call, params, wanted))
         return;
     record = select_for_call(call, thread);
-    if (record != NULL)
+    if (record == NULL)
+        return;
+    if (begun) {
+        mailbox_heed(record);
+        wake_begun(call, record);
+    } else {
         reply_logs(call, record, lines);
+    }
 }

@@ -11,6 +11,7 @@
 #include "cli/supervisor/server.h"
 #include "cli/supervisor/store.h"
 #include "cli/supervisor/threads.h"
+#include "cli/supervisor/written.h"
 
 #include <errno.h>
 #include <math.h>
@@ -359,11 +360,14 @@ static void start_job(struct call *call, struct job *job, const struct raw *raw)
         call_fail(call, PROTOCOL_INTERNAL_ERROR, "out of memory");
         return;
     }
+    if (record->job.log_limit > 0 || record->job.ready != NULL)
+        written_begin();
     error = threads_begin(record);
     if (error != 0) {
         call_fail(call, PROTOCOL_OS_ERROR, "cannot start a thread: %s", strerrordesc_np(-error));
         return;
     }
+    call->connection->started = record->id;
     if (raw->keep)
         store_keep(record, &call->connection->kept);
     if (record->now.state != STATE_RUNNING || record->now.runs > 0) {
@@ -391,6 +395,7 @@ void method_start(struct call *call, const json_t *params)
     struct raw raw = {0};
 
     begin_chain(call, params);
+    call->connection->started = 0;
     if (server_is_closing())
         call_fail(call, PROTOCOL_RUNTIME_ERROR, "the supervisor is shutting down");
     else if (call->connection->chain_broken)

@@ -241,12 +241,12 @@ static void fail_late(struct call *call, const struct record *record)
 /* Waits for the end, or with "ready" until it is ready: till then the call is woken at each report. */
 void method_join(struct call *call, const json_t *params)
 {
-    const json_t      *thread, *members = NULL;
+    const json_t      *thread = NULL, *members = NULL;
     struct record     *record;
     double             timeout = -1;
     bool               ready = false;
     const struct param wanted[] = {
-        {"thread", PARAM_ANY, &thread, true},
+        {"thread", PARAM_ANY, &thread, false},
         {"timeout", PARAM_NUMBER, &timeout, false},
         {"ready", PARAM_BOOLEAN, &ready, false},
         {"members", PARAM_ANY, &members, false},

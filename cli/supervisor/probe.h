@@ -32,6 +32,9 @@ struct probe_kind {
     const char *(*fault)(const char *argument);
 
     int (*open)(struct ready *ready); /* before the spawn; returns 0 or -errno */
+
+    /* Returns 0, or -EINVAL with a message if the command of PLAN can never be found ready. */
+    int (*rule_out)(const struct ready *ready, const struct spawn_plan *plan, char **ret_message);
     void (*extend)(const struct ready *ready, struct spawn_plan *plan);
     void (*begin)(struct ready *ready, const struct spawn_plan *plan, off_t start);
 

@@ -75,11 +75,13 @@ static int try_once(struct ready *ready, const struct spawn_plan *plan)
     return 1;
 }
 
-int ready_find_stranger(struct ready *ready, const struct spawn_plan *plan, char **ret_message)
+int ready_rule_out(struct ready *ready, const struct spawn_plan *plan, char **ret_message)
 {
     char holder[HOLDER_SIZE];
     int  n;
 
+    if (ready->kind->rule_out != NULL)
+        return ready->kind->rule_out(ready, plan, ret_message);
     if (!ready->kind->is_shared)
         return 0;
     n = try_once(ready, plan);

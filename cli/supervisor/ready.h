@@ -32,11 +32,12 @@ const char *ready_fault(const char *spec);
 int ready_open(const char *spec, struct ready **ret);
 
 /*
- * Looks whether somebody else answers the probe before the command runs. Returns 0 if not, -EADDRINUSE
- * with a message that says who does (NULL without memory; the caller frees it), or -ECANCELED if an
- * exception came meanwhile: the look is to be repeated then, or given up.
+ * Looks, before the command runs, whether the probe can say anything about it. Returns 0 if so;
+ * -EADDRINUSE if somebody else answers it, or -EINVAL if nothing ever will, with a message that says
+ * why (NULL without memory; the caller frees it); or -ECANCELED if an exception came meanwhile: the
+ * look is to be repeated then, or given up.
  */
-int ready_find_stranger(struct ready *ready, const struct spawn_plan *plan, char **ret_message);
+int ready_rule_out(struct ready *ready, const struct spawn_plan *plan, char **ret_message);
 
 /* Adds to PLAN what the probe gives the command. */
 void ready_extend(const struct ready *ready, struct spawn_plan *plan);

@@ -1,23 +1,28 @@
-/* The probe line:REGEX: a line of the output matches. */
+/*
+ * The probe line:REGEX: a line of the output matches. What the output holds is for logfile.h to
+ * know: it may be emptied, kept small, or moved all the while.
+ */
+#include "cli/clock.h"
+#include "cli/logfile.h"
 #include "cli/supervisor/pattern.h"
 #include "cli/supervisor/probe.h"
 #include "cli/supervisor/spawn.h"
+#include "cli/supervisor/written.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 /* Lines of the output longer than this are matched in parts. */
 #define LINE_SIZE 4096
 
 struct line_probe {
     struct ready    ready;
-    int             log; /* the output, read up to `at` */
-    off_t           at;
+    struct logfile  log;
+    struct written  written;
     struct pattern *pattern;
 };
 
@@ -43,25 +48,35 @@ static const char *fault(const char *argument)
 
 static int open_line(struct ready *ready)
 {
-    ((struct line_probe *) ready)->log = -1;
+    struct line_probe *probe = (struct line_probe *) ready;
+
+    probe->log.fd = -1;
+    probe->written = (struct written){.fd = -1, .key = -1};
     return 0;
 }
 
-/* Watches the output from START on. What cannot be watched is looked at now and then. */
+/* A pipe cannot be read beside its reader, nor /dev/null at all. */
+static int rule_out(const struct ready *ready, const struct spawn_plan *plan, char **ret_message)
+{
+    struct stat info;
+
+    if (stat(plan->output, &info) < 0 || S_ISREG(info.st_mode))
+        return 0;
+    if (asprintf(ret_message, "--ready %s reads the output, and '%s' is no regular file",
+                 ready->spec, plan->output) < 0)
+        *ret_message = NULL;
+    return -EINVAL;
+}
+
 static void begin(struct ready *ready, const struct spawn_plan *plan, off_t start)
 {
     struct line_probe *probe = (struct line_probe *) ready;
-    int                inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 
-    probe->at = start;
-    probe->log = open(plan->output, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    probe->log.path = plan->output;
+    probe->log.position = start;
+    written_open(&probe->written);
     if (pattern_new(ready->argument, &probe->pattern) < 0)
         probe->pattern = NULL; /* without memory it never becomes ready */
-    if (inotify >= 0 && inotify_add_watch(inotify, plan->output, IN_MODIFY) < 0) {
-        close(inotify);
-        inotify = -1;
-    }
-    ready->poll = (struct pollfd){.fd = inotify, .events = POLLIN};
 }
 
 /* Matches the lines in TEXT, whose last byte ends one; returns true at the first that fits. */
@@ -80,7 +95,7 @@ static bool match_lines(struct pattern *pattern, const char *text, size_t size)
 /* Reads one piece of the output into TEXT, up to its last newline. Returns its size. */
 static size_t read_lines(struct line_probe *probe, char *text)
 {
-    ssize_t n = pread(probe->log, text, LINE_SIZE, probe->at);
+    ssize_t n = logfile_read(&probe->log, text, LINE_SIZE);
     size_t  size = n > 0 ? (size_t) n : 0;
     char   *end = memrchr(text, '\n', size);
 
@@ -90,8 +105,25 @@ static size_t read_lines(struct line_probe *probe, char *text)
         size = 0; /* its rest will come */
     else
         text[size - 1] = '\n';
-    probe->at += (off_t) size;
+    if (n > 0)
+        probe->log.position -= n - (ssize_t) size;
     return size;
+}
+
+static bool is_open(struct line_probe *probe)
+{
+    struct logfile *log = &probe->log;
+
+    return log->fd >= 0 || logfile_open(log, log->path, log->position) == 0;
+}
+
+/* Waits for the next write, from before the next look on. What cannot be watched is looked at by time. */
+static void listen(struct line_probe *probe)
+{
+    bool watched = is_open(probe) && written_arm(&probe->written, probe->log.fd);
+
+    probe->ready.poll = (struct pollfd){.fd = watched ? probe->written.fd : -1, .events = POLLIN};
+    probe->ready.next = watched ? INFINITY : clock_monotonic() + WRITTEN_LOOK;
 }
 
 /*
@@ -101,25 +133,18 @@ static size_t read_lines(struct line_probe *probe, char *text)
 static bool check(struct ready *ready, const struct spawn_plan *plan)
 {
     struct line_probe *probe = (struct line_probe *) ready;
-    char               events[256];
     char              *text = malloc(LINE_SIZE);
     bool               found = false;
     size_t             size;
 
     (void) plan;
-    ready->next = INFINITY;
-    if (ready->poll.fd < 0)
-        probe_postpone(ready);
-    while (ready->poll.fd >= 0 && read(ready->poll.fd, events, sizeof(events)) > 0)
-        ;
-    if (text == NULL || probe->pattern == NULL || probe->log < 0) {
-        free(text);
-        return false;
-    }
-    size = read_lines(probe, text);
-    if (size > 0) {
-        found = match_lines(probe->pattern, text, size);
-        ready->next = 0;
+    listen(probe);
+    if (text != NULL && probe->pattern != NULL && probe->log.fd >= 0) {
+        size = read_lines(probe, text);
+        if (size > 0) {
+            found = match_lines(probe->pattern, text, size);
+            ready->next = 0;
+        }
     }
     free(text);
     return found;
@@ -129,8 +154,9 @@ static void close_line(struct ready *ready)
 {
     struct line_probe *probe = (struct line_probe *) ready;
 
-    if (probe->log >= 0)
-        close(probe->log);
+    logfile_close(&probe->log);
+    written_close(&probe->written);
+    ready->poll.fd = -1;
     pattern_free(probe->pattern);
 }
 
@@ -139,6 +165,7 @@ const struct probe_kind probe_line = {
     .size = sizeof(struct line_probe),
     .fault = fault,
     .open = open_line,
+    .rule_out = rule_out,
     .begin = begin,
     .check = check,
     .close = close_line,

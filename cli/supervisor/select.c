@@ -1,6 +1,7 @@
 #include "cli/supervisor/select.h"
 
 #include "cli/rpc/bytes.h"
+#include "cli/supervisor/connection.h"
 #include "cli/supervisor/store.h"
 
 #include <errno.h>
@@ -77,9 +78,16 @@ void select_fail(struct call *call, const struct selector *selector, const char 
 
 struct record *select_for_call(struct call *call, const json_t *thread)
 {
-    struct selector selector = {0};
+    struct selector selector = {.id = call->connection->started};
     struct record  *record = NULL;
 
+    if (thread == NULL) {
+        record = select_one(&selector);
+        if (record == NULL)
+            call_fail(call, PROTOCOL_INVALID_THREAD_ID_ERROR,
+                      "no \"thread\", and this connection has started none");
+        return record;
+    }
     if (!select_parse(call, thread, &selector))
         return NULL;
     if (selector.pattern)

@@ -27,7 +27,10 @@ struct record *select_one(const struct selector *selector);
 /* Fails CALL with InvalidThreadIdError: there is no such thread. KIND says more: "live" or "". */
 void select_fail(struct call *call, const struct selector *selector, const char *kind);
 
-/* The one thread, ended or not, that THREAD means. Returns NULL with CALL failed. */
+/*
+ * The one thread, ended or not, that THREAD means; NULL means the one that the last start of the
+ * connection made. Returns NULL with CALL failed.
+ */
 struct record *select_for_call(struct call *call, const json_t *thread);
 
 #endif

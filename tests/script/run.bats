@@ -702,8 +702,8 @@ END
   chmod +x killer
   script_of 'start --name a --ready line:up ./killer' 'join --ready a' 'raise --wait a'
   run -125 k3 run script
-  # By then the connection may be cut, or the socket gone, which raise says in its own words.
-  like "$output" '*script:3: k3thread: raise: *supervisor *k3thread: run: the supervisor went away*'
+  # Whether raise can still say that its connection was cut is a race.
+  like "$output" '*k3thread: run: the supervisor went away*'
 }
 
 @test "a reader that goes away ends the run" {

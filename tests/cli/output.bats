@@ -1,0 +1,284 @@
+#!/usr/bin/env bats
+# Output that is read while it is written, trimmed, emptied and moved: each byte once, from the first.
+
+# Scripts stand in single quotes; helpers.bash and run set some names.
+# shellcheck disable=SC2016,SC2154
+
+load helpers
+
+# Fails if the lines on standard input, numbers of seq, are not whole or not in order.
+only_whole_lines() {
+  "$PYTHON" -I -S -c '
+import sys
+text = sys.stdin.buffer.read()
+assert text and b"\0" not in text, text[:100]
+numbers = [int(line) for line in text.splitlines()]
+last = int(sys.argv[1])
+assert numbers == sorted(set(numbers)) and numbers[-1] == last, numbers[-5:]
+assert all(len(str(number)) == len(line) for number, line in zip(numbers, text.splitlines()))
+' "$1"
+}
+
+# Reads nothing before the writer has ended, and then everything.
+read_late() {
+  wait_until "$DEADLINE" test -e written
+  cat
+}
+
+@test "with --log-limit a slow reader gets whole lines, and no zeros in place of what was given back" {
+  write='seq 2000000; touch written; until [ -e go ]; do sleep 0.02; done'
+  touch go
+  k3 start --wait --log-limit 64K -- sh -c "$write" | read_late | only_whole_lines 2000000
+  rm go written
+  k3 start -n f --log-limit 64K -- sh -c "$write"
+  in_background following bash -c '"$K3THREAD" logs -f f | { until [ -e written ]; do sleep 0.02; done; cat; }'
+  wait_until "$DEADLINE" test -e written
+  touch go
+  finish following
+  only_whole_lines 2000000 <following.out
+}
+
+@test "with --log-limit what logs prints is whole at any moment" {
+  k3 start -n l --log-limit 64K -- seq 4000000
+  for _ in {1..50}; do
+    k3 logs l >now
+    last=$(tail -n 1 now)
+    [ -z "$last" ] || only_whole_lines "$last" <now
+    k3 logs -n 100 l >now
+    run ! grep -qP '\0' now
+  done
+  k3 join l
+  k3 logs l | only_whole_lines 4000000
+}
+
+# Where nobody has an inotify instance left: each user has only so many.
+without_inotify() {
+  timeout --foreground -s KILL "$DEADLINE" unshare --user --map-root-user \
+    sh -c 'echo 0 >/proc/sys/user/max_inotify_instances; exec "$0" "$@"' "$@"
+}
+
+@test "without inotify a log is kept small, a line makes ready, and a reader follows" {
+  without_inotify true || skip "needs user namespaces"
+  without_inotify "$K3THREAD" start -n l --log-limit 64K --ready line:^300000 -- \
+    sh -c 'seq 300000; until [ -e go ]; do sleep 0.02; done; echo end'
+  k3 join --ready l
+  log=$(k3_field l log)
+  wait_until "$DEADLINE" is_small "$log"
+  in_background following without_inotify "$K3THREAD" logs -f -n 1 l
+  wait_for_file following.out
+  touch go
+  finish following
+  is "$(cat following.out)" $'300000\nend'
+}
+
+is_small() {
+  [ $(($(stat -c '%b * %B' "$1"))) -lt 200000 ]
+}
+
+@test "all threads that watch their logs share one inotify instance" {
+  for i in {1..8}; do
+    k3 start -n "t$i" --log-limit 64K --ready line:up -- sh -c 'echo up; exec sleep 1000'
+  done
+  k3 join --ready t1 t2 t3 t4 t5 t6 t7 t8
+  is "$(find "/proc/$(supervisor_pid)/fd" -lname '*inotify*' | wc -l)" 1
+}
+
+@test "a reader of a thread that is still to begin gets its first byte, and nothing of others" {
+  echo other >shared
+  for options in '--after 0.05' '--needs first'; do
+    k3 start -n first -- sleep 0.05
+    # shellcheck disable=SC2086
+    is "$(k3 start --wait $options -- echo mine)" mine
+    # shellcheck disable=SC2086
+    is "$(k3 start --wait $options -o shared -- echo mine)" mine
+    k3 join first
+  done
+  k3 start -n late --after 0.3 -o shared -- echo late
+  is "$(k3 logs -f late)" late
+  is "$(cat shared)" $'other\nmine\nmine\nlate'
+}
+
+@test "a thread that never begins has no output, whatever is in its file" {
+  echo other >shared
+  k3 start -n late --after 1000 -o shared -- echo late
+  is "$(k3 logs late)" ''
+  in_background following k3 logs -f late
+  in_background waiting k3 start --wait -n own --after 1000 -o shared -- echo own
+  wait_for_state own delayed
+  k3 raise late
+  k3 raise own
+  finish following
+  finish waiting 143
+  is "$(cat following.out waiting.out)" ''
+}
+
+@test "the answers about a start tell where its output begins, when it has begun" {
+  k3 start -- true
+  script <<'EOF'
+open("shared", "w").write("other\n")
+client = Client()
+for wanted in (3, 4):
+    ids = [client.send("start", command=["sh", "-c", "echo mine; exit %d" % wanted], after=0.05,
+                       environment=["PATH=" + os.environ["PATH"]], output=os.getcwd() + "/shared"),
+           client.send("logs", begun=True), client.send("join")]
+    answers = {}
+    while len(answers) < 3:
+        answer = client.receive()
+        answers[answer["id"]] = result_of(answer)
+    started, located, joined = (answers[id] for id in ids)
+    assert started["id"] == located["id"] == joined["id"]
+    assert joined["exit_code"] == wanted and located["begun"], joined
+    text = open("shared").read()
+    assert text[located["offset"]:] == "mine\n", (text, located)
+failed = client.send("start", command=["./none"])
+joining = client.send("join")
+answers = {answer["id"]: answer for answer in (client.receive(), client.receive())}
+assert answers[joining]["result"]["exit_code"] == 127 == answers[failed]["error"]["data"]["thread"]["exit_code"]
+client.send("start", command=[])
+assert client.receive()["error"]
+client.send("join")
+assert client.receive()["error"]["data"]["type"] == "InvalidThreadIdError"
+EOF
+}
+
+@test "start --wait of a thread whose output goes to no file waits, and exits as it did" {
+  run -3 k3 start --wait -o /dev/null -- sh -c 'echo lost; exit 3'
+  is "$output" ''
+  mkfifo pipe
+  in_background reading cat pipe
+  run -4 k3 start --wait -o pipe -- sh -c 'echo through; exit 4'
+  is "$output" ''
+  finish reading
+  is "$(cat reading.out)" through
+}
+
+@test "a line makes no thread ready whose output goes to no file: that is an error" {
+  mkfifo pipe
+  for output in /dev/null pipe; do
+    run -1 --separate-stderr k3 start -n a --ready line:up -o "$output" -- echo up
+    like "$stderr" "k3thread: start: *--ready line:up reads the output, and '*$output' is no regular file"
+    run -125 k3 join a
+  done
+}
+
+@test "the name of a descriptor as --output means the file that the caller has there" {
+  echo before >out
+  k3 start --wait -o /dev/stdout -- echo printed >>out
+  is "$(cat out)" $'before\nprinted'
+  k3 start -n a -o /dev/fd/3 -- echo again 3>>out
+  k3 join a
+  is "$(k3_field a log)" "$dir/out"
+  is "$(cat out)" $'before\nprinted\nagain'
+  printf '%s\n' 'start -o /dev/stdout -- echo two' 'start -n b -- echo three' >script
+  k3 run -q script >of_run
+  is "$(sort of_run)" $'b | three\ntwo'
+  echo 'start -o /dev/stdout -- echo two' >script
+  for command in 'start --wait -o /dev/stdout -- echo lost' 'run -q script'; do
+    # shellcheck disable=SC2086
+    run -64 --separate-stderr bash -c '"$K3THREAD" "$@" | cat; exit "${PIPESTATUS[0]}"' - $command
+    like "$stderr" '*: ValueError: --output: /dev/stdout is no file that has a name; *'
+  done
+}
+
+@test "output is not copied into the file that it is read from" {
+  ulimit -f 1024 # what limits the harm
+  # shellcheck disable=SC2094
+  k3 start --wait -o own -- echo one >>own
+  k3 start --wait -o /dev/stdout -- echo two >>own
+  is "$(cat own)" $'one\ntwo'
+  k3 start -n c -o c -- sh -c 'echo one; until [ -e go ]; do sleep 0.02; done'
+  wait_for_file c
+  run -1 bash -c '"$K3THREAD" logs -f c >>c'
+  is "$output" 'k3thread: logs: standard output is the log itself'
+  run -1 bash -c '"$K3THREAD" logs c >>c'
+  touch go
+  k3 join c
+  is "$(cat c)" one
+}
+
+@test "logs -f goes on with the file that takes the place of one that was moved" {
+  k3 start -n r -o q --restart always:2 -- \
+    sh -c 'echo run; until [ -e go ]; do sleep 0.02; done; rm go; printf "no newline"'
+  in_background following k3 logs -f r
+  for i in 1 2; do
+    wait_until "$DEADLINE" is_counted "$i" following.out
+    mv q "q.$i"
+    touch go
+  done
+  wait_until "$DEADLINE" is_counted 3 following.out
+  touch go
+  finish following
+  is "$(cat following.out)" $'run\nno newline\nrun\nno newline\nrun\nno newline'
+}
+
+# is_counted NUMBER FILE: so many runs have begun.
+is_counted() {
+  [ "$(grep -c '^run' "$2")" = "$1" ]
+}
+
+@test "logs -f goes on when the log is emptied, and what comes then makes ready too" {
+  k3 daemon -n p -o u --ready 'line:^up$' -- \
+    sh -c 'seq 5000; until [ -e go ]; do sleep 0.02; done; echo up; exec sleep 1000'
+  in_background following k3 logs -f p
+  wait_until "$DEADLINE" grep -q '^5000$' following.out
+  : >u
+  touch go
+  k3 join --ready p
+  wait_until "$DEADLINE" grep -q '^up$' following.out
+  k3 raise p
+  finish following
+  is "$(cat following.out)" "$(seq 5000)"$'\nup'
+}
+
+@test "a line makes ready that comes when much of the log was given back" {
+  k3 start -n a --log-limit 64K --ready 'line:^end' -- \
+    sh -c 'seq 3000000; echo end; exec sleep 1000'
+  k3 join --ready a
+}
+
+@test "standard output that is closed or full does not end the job, and is said" {
+  work='echo x; until [ -e go ]; do sleep 0.02; done; touch over; exit 3'
+  for output in '&-:Bad file descriptor' '/dev/full:No space left on device'; do
+    rm -f go over
+    in_background waiting bash -c "exec \"\$K3THREAD\" start --wait -- sh -c '$work' >${output%%:*}"
+    wait_for_file waiting.err
+    touch go
+    finish waiting 3
+    is "$(cat waiting.err)" "k3thread: start: cannot write to standard output, the thread goes on without it: ${output#*:}"
+    [ -e over ]
+    rm waiting.err
+  done
+}
+
+@test "start --wait takes a signal also while nobody reads what it prints" {
+  mkfifo pipe
+  exec 4<>pipe
+  "$K3THREAD" start --wait -n a -- sh -c 'yes | head -c 1000000; exec sleep 1000' >pipe 3>&- 4>&- &
+  pid=$!
+  wait_until "$DEADLINE" holds_much pipe
+  kill -TERM "$pid"
+  wait_for_state a ended
+  is "$(k3_field a exception)" SystemExit
+  kill -KILL "$pid"
+  exec 4>&-
+}
+
+# The pipe on descriptor 4 is full, to a page.
+holds_much() {
+  "$PYTHON" -I -S -c '
+import fcntl, struct, sys, termios
+size, = struct.unpack("i", fcntl.ioctl(4, termios.FIONREAD, b"\0" * 4))
+sys.exit(size < 60000)'
+}
+
+@test "a status is not lost when a shutdown comes at the same time" {
+  for _ in {1..25}; do
+    rm -f ran status
+    k3 start -- true
+    in_background waiting bash -c '"$K3THREAD" start --wait -- sh -c "touch ran; exit 42"; echo $? >status'
+    k3 shutdown || :
+    finish waiting
+    [ ! -e ran ] || is "$(cat status)" 42
+    k3 shutdown --now || :
+  done
+}

@@ -1,0 +1,66 @@
+#!/usr/bin/env bats
+# What a run prints of lines that are not ended, and of what would move the cursor of all.
+
+# shellcheck disable=SC2016,SC2154
+
+load ../cli/helpers
+
+setup() {
+  begin_test
+  export XDG_RUNTIME_DIR=$dir # where a run makes its place
+}
+
+# script_of LINE…: a script of these lines, in the file script.
+script_of() {
+  printf '%s\n' "$@" >script
+}
+
+@test "a prompt is shown while it waits for its answer, and nobody's line is mixed with it" {
+  script_of 'start -n ask -- sh -c '\''printf "sure? "; until [ -e go ]; do sleep 0.02; done; echo yes'\' \
+    'start -n other -- sh -c '\''until [ -e other ]; do sleep 0.02; done; echo line'\'
+  in_background run "$K3THREAD" run -q script
+  wait_until "$DEADLINE" grep -q 'ask   | sure? \|ask | sure? ' run.out
+  touch other
+  wait_until "$DEADLINE" grep -q 'other | line' run.out
+  touch go
+  finish run
+  is "$(cat run.out)" $'ask | sure? \nother | line\nask | yes'
+}
+
+@test "a line that is ended after it was shown goes on where it stands" {
+  script_of 'start -n ask -- sh -c '\''printf "sure? "; until [ -e go ]; do sleep 0.02; done; echo yes; printf end'\'
+  in_background run "$K3THREAD" run -q script
+  wait_until "$DEADLINE" grep -q 'sure? ' run.out
+  touch go
+  finish run
+  is "$(cat run.out)" $'ask | sure? yes\nask | end'
+}
+
+@test "colours pass behind a name, and what clears, moves or sets anything else does not" {
+  cat >print <<'END'
+printf 'a\033[1;31mred\033[0m\033[2J\033[3;4H\033[?25l\033]0;title\007\033c\033(Bb\n'
+printf '\033[31\nc\033]8;;x\nd\033[>4;2m\033Pq\033\\e\n'
+END
+  script_of 'start -n a -- sh print'
+  is "$(k3 run -q script)" "$(printf 'a | a\033[1;31mred\033[0mb\na | \na | c\na | de')"
+  is "$(k3 run -q --no-prefix script | cksum)" "$(sh print | cksum)"
+}
+
+@test "at a terminal a carriage return begins the line anew, behind its name" {
+  script_of 'start -n a -- printf "10%%\r20%%\rdone\r\n"'
+  is "$(NO_COLOR=1 TERM=xterm command script -qec "'$K3THREAD' run -q script" /dev/null </dev/null | head -n 1)" \
+    "$(printf 'a | 10%%\ra | \033[K20%%\ra | \033[Kdone\r')"
+  is "$(k3 run -q script)" "$(printf 'a | 10%%\r20%%\rdone\r')"
+}
+
+@test "start --wait in a script prints once" {
+  script_of 'start --wait -n a -- echo once' 'start --wait -n b -o file -- echo elsewhere'
+  is "$(k3 run -q script)" 'a | once'
+  is "$(cat file)" elsewhere
+}
+
+@test "what a run prints and what a thread appends to the same file do not overwrite each other" {
+  script_of 'start --wait -n a -- echo first' 'start --wait -o out -- echo second' 'start --wait -n c -- echo third'
+  k3 run -q script >out
+  is "$(cat out)" $'a | first\nsecond\nc | third'
+}
