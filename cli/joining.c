@@ -136,42 +136,95 @@ static struct joined take_end(const struct call *call, const json_t *thread, boo
     return end;
 }
 
-/* Says how far it is, where there is more than one to wait for. */
-static void show_progress(struct progress *progress, const json_t *threads,
-                          const struct joined *joined, size_t missing, bool ready)
+/*
+ * Asks what each of THREADS waits for to become ready, where a terminal is to be told. Returns a list of
+ * objects, or NULL.
+ */
+static json_t *ask_what_for(struct client *client, const json_t *threads)
 {
-    size_t      count = json_array_size(threads), next = 0;
+    json_t      *names = progress_is_seen() ? json_array() : NULL;
+    json_t      *thread, *known = NULL;
+    struct reply reply;
+    size_t       i;
+
+    json_array_foreach((json_t *) threads, i, thread)
+        if (names != NULL && json_array_append(names, parameter_of(thread)) != 0)
+            break;
+    if (names != NULL && client_call(client, "list",
+                                     json_pack("{s:O, s:[sss]}", "threads", names, "members", "id",
+                                               "name", "waits_for"),
+                                     &reply) == 0) {
+        known = json_incref((json_t *) reply.result);
+        reply_release(&reply);
+    }
+    json_decref(names);
+    return known;
+}
+
+/* Adds what THREAD waits for, as far as KNOWN tells it. */
+static void add_what_for(struct text *text, const json_t *known, json_t *thread)
+{
+    const json_t *parameter = parameter_of(thread);
+    const json_t *other;
+    size_t        i;
+
+    json_array_foreach((json_t *) known, i, other)
+        if (json_object_get(other, "waits_for") != NULL &&
+            (json_equal(parameter, json_object_get(other, "id")) ||
+             json_equal(parameter, json_object_get(other, "name")))) {
+            text_add(text, ", which waits for ");
+            view_add_bytes(text, json_object_get(other, "waits_for"));
+            return;
+        }
+}
+
+/* What a join that takes a while shows. */
+struct waiting {
+    struct progress progress;
+    const json_t   *threads;
+    json_t         *known; /* of those that are to become ready; see ask_what_for() */
+    bool            ready;
+};
+
+/* Says how far it is, where there is more than one to wait for, or what for. */
+static void show_progress(struct waiting *waiting, const struct joined *joined, size_t missing)
+{
+    size_t      count = json_array_size(waiting->threads), next = 0;
     struct text text = {0};
 
-    if (count < 2 || !progress_is_seen())
+    if ((count < 2 && !waiting->ready) || !progress_is_seen())
         return;
     while (next < count && joined[next].seen)
         next++;
     if (missing > 0) {
-        text_printf(&text, "%zu of %zu %s, waiting for ", count - missing, count,
-                    ready ? "are ready" : "have ended");
-        add_thread(&text, json_array_get(threads, next));
+        if (count > 1)
+            text_printf(&text, "%zu of %zu %s, ", count - missing, count,
+                        waiting->ready ? "are ready" : "have ended");
+        text_add(&text, "waiting for ");
+        add_thread(&text, json_array_get(waiting->threads, next));
+        add_what_for(&text, waiting->known, json_array_get(waiting->threads, next));
         if (missing > 1)
             text_printf(&text, " and %zu more", missing - 1);
     }
-    progress_show(progress, &text);
+    progress_show(&waiting->progress, &text);
     text_release(&text);
 }
 
 int join_threads(const struct call *call, const json_t *threads, double timeout, bool ready,
                  struct joined *ret)
 {
-    struct client  *client = &call->session->client;
-    size_t          count = json_array_size(threads);
-    size_t          missing = count;
-    json_int_t      first = 0;
-    struct progress progress = {false};
-    int             error = send_joins(client, threads, timeout, ready, &first);
+    struct client *client = &call->session->client;
+    size_t         count = json_array_size(threads);
+    size_t         missing = count;
+    json_int_t     first = 0;
+    struct waiting waiting = {
+        .threads = threads, .known = ready ? ask_what_for(client, threads) : NULL, .ready = ready};
+    int error = send_joins(client, threads, timeout, ready, &first);
 
     while (error == 0 && missing > 0) {
         struct reply reply;
 
-        show_progress(&progress, threads, ret, missing, ready);
+        show_progress(&waiting, ret, missing);
         error = client_receive(client, &reply);
         if (error != 0)
             break;
@@ -179,12 +232,13 @@ int join_threads(const struct call *call, const json_t *threads, double timeout,
             size_t index = (size_t) (reply.id - first);
 
             if (client_check(client, &reply) != 0)
-                show_progress(&progress, threads, ret, 0, ready);
+                show_progress(&waiting, ret, 0);
             ret[index] = take_end(call, json_array_get(threads, index), ready, &reply);
             missing--;
         }
         reply_release(&reply);
     }
-    show_progress(&progress, threads, ret, 0, ready);
+    show_progress(&waiting, ret, 0);
+    json_decref(waiting.known);
     return error;
 }

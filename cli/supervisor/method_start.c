@@ -233,7 +233,10 @@ static bool parse_needs(struct call *call, const json_t *needs, struct job *job)
             return false;
         needed->is_needed = true;
         mailbox_heed(needed);
-        job->needs[job->need_count++] = (struct need){.id = needed->id};
+        job->needs[job->need_count] =
+            (struct need){.id = needed->id, .name = strdup(needed->job.name)};
+        if (job->needs[job->need_count++].name == NULL)
+            return call_refuse(call, -ENOMEM, "");
     }
     return true;
 }

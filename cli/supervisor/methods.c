@@ -233,9 +233,12 @@ static void wake_ready(struct call *call, struct record *record)
 
 static void fail_late(struct call *call, const struct record *record)
 {
-    call_fail(call, PROTOCOL_TIMEOUT_ERROR, "thread '%s' (id %llu) %s", record->job.name,
-              (unsigned long long) record->id,
-              call->wake == wake_ready ? "is not ready" : "has not ended");
+    bool        wants_ready = call->wake == wake_ready;
+    const char *awaited = wants_ready ? record_waits_for(record) : NULL;
+
+    call_fail(call, PROTOCOL_TIMEOUT_ERROR, "thread '%s' (id %llu) %s%s%s", record->job.name,
+              (unsigned long long) record->id, wants_ready ? "is not ready" : "has not ended",
+              awaited != NULL ? ": it waits for " : "", awaited != NULL ? awaited : "");
 }
 
 /* Waits for the end, or with "ready" until it is ready: till then the call is woken at each report. */

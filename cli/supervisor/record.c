@@ -30,6 +30,8 @@ void job_release(struct job *job)
     free(job->input);
     free(job->output);
     free(job->ready);
+    for (size_t i = 0; i < job->need_count; i++)
+        free(job->needs[i].name);
     free(job->needs);
     *job = (struct job){0};
 }
@@ -57,6 +59,18 @@ double record_seconds(const struct record *record)
     if (report->run_begin == 0 || report->state == STATE_DELAYED)
         return NAN;
     return (report->run_end > 0 ? report->run_end : clock_monotonic()) - report->run_begin;
+}
+
+const char *record_waits_for(const struct record *record)
+{
+    const struct job *job = &record->job;
+
+    if (record->now.state == STATE_RUNNING && !record->now.ready)
+        return job->ready;
+    for (size_t i = 0; record->now.state == STATE_WAITING && i < job->need_count; i++)
+        if (!job->needs[i].met)
+            return job->needs[i].name;
+    return NULL;
 }
 
 bool record_is_live(const struct record *record)
@@ -115,6 +129,7 @@ static bool has_status(const struct record *record)
     X(runs, true, write_integer(text, r->now.runs))                                                \
     X(ready, true, write_bool(text, r->now.ready))                                                 \
     X(status, has_status(r), write_bytes(text, r->now.status))                                     \
+    X(waits_for, record_waits_for(r) != NULL, write_bytes(text, record_waits_for(r)))              \
     X(seconds, !isnan(record_seconds(r)), write_seconds(text, record_seconds(r)))
 
 enum member {

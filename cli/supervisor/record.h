@@ -23,6 +23,7 @@ struct environment;
 /* A thread that must be ready before another one's command starts. */
 struct need {
     uint64_t id;
+    char    *name;
     bool     met;
 };
 
@@ -131,6 +132,12 @@ unsigned record_member(const char *name);
  * is in a pause between two runs, which belongs to neither.
  */
 double record_seconds(const struct record *record);
+
+/*
+ * Returns what the thread waits for: its probe to be answered, or the first thread that it needs; NULL if
+ * nothing.
+ */
+const char *record_waits_for(const struct record *record);
 
 /* Its state, in a word. */
 const char *record_state(const struct record *record);

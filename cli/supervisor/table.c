@@ -7,6 +7,9 @@
 #include <math.h>
 #include <string.h>
 
+/* A column must not be wide because of one probe. */
+#define AWAITED_WIDTH 40
+
 static void add_number(struct text *text, int64_t number)
 {
     if (number > 0)
@@ -33,11 +36,21 @@ static void add_time(struct text *text, const struct record *record)
         duration_add(text, seconds);
 }
 
-static void add_result(struct text *text, const struct report *report)
+/* How it ended, or what it waits for, of which the beginning is enough. */
+static void add_result(struct text *text, const struct record *record)
 {
-    const char *exception = report->exception != NULL ? report->exception->name : NULL;
+    const struct report *report = &record->now;
+    const char          *exception = report->exception != NULL ? report->exception->name : NULL;
+    const char          *awaited = record_waits_for(record);
+    size_t               begin = text->size;
 
-    result_add(text, exception, report->exit_code, report->signal);
+    if (awaited == NULL) {
+        result_add(text, exception, report->exit_code, report->signal);
+        return;
+    }
+    text_add(text, "waits for ");
+    text_add_escaped(text, awaited, text_fit(awaited, strlen(awaited), AWAITED_WIDTH));
+    write_escapes(text, begin);
 }
 
 static void add_command(struct text *text, char *const *words)
@@ -61,7 +74,7 @@ static void add_command(struct text *text, char *const *words)
     X("STATE", text_add(text, record_state(r)))                                                    \
     X("DAEMON", text_add(text, r->job.daemon ? "yes" : "no"))                                      \
     X("TIME", add_time(text, r))                                                                   \
-    X("RESULT", add_result(text, &r->now))                                                         \
+    X("RESULT", add_result(text, r))                                                               \
     X("COMMAND", add_command(text, r->job.argv))
 
 /* The tab behind the last cell of a line becomes its newline. */

@@ -196,7 +196,7 @@ EOF
   is "$stderr" "k3thread: raise: $late"
   k3 start -n slow --ready line:never -- sleep 1000
   run -124 --separate-stderr k3 join --ready -t 0.05 2
-  is "$stderr" "k3thread: join: TimeoutError: thread 'slow' (id 2) is not ready"
+  is "$stderr" "k3thread: join: TimeoutError: thread 'slow' (id 2) is not ready: it waits for line:never"
   k3 raise 2
   run -125 --separate-stderr k3 join --ready 2
   is "$stderr" "k3thread: join: NotReadyError: thread 'slow' (id 2) ended before it was ready"

@@ -51,7 +51,7 @@ becomes_ready() {
   in_background ready k3 join --ready "$1"
   is_state "$1" running
   run -124 k3 join --ready --timeout 0.1 "$1"
-  like "$output" "*thread '$1' (id *) is not ready"
+  like "$output" "*thread '$1' (id *) is not ready: it waits for *"
   touch go
   finish ready
   is_state "$1" ready
@@ -408,6 +408,19 @@ END
   k3 start --name a --ready notify -- "$PYTHON" -I -S flood.py
   wait_for_file flooding
   k3 raise --wait a
+}
+
+@test "what a thread waits for is shown until it is there" {
+  k3 start --name a --ready "cmd:[ -e go ] # $(printf '%060d' 0)" -- sleep 1000
+  k3 start --name b --needs a -- sleep 1000
+  like "$(k3 list a)" "*running *  waits for cmd:\[ -e go ] # 000000000000000000000000  sleep*"
+  like "$(k3 list b)" '*waiting *  waits for a  sleep 1000'
+  is "$(k3_field b waits_for)" a
+  like "$(k3_field a waits_for)" 'cmd:\[ -e go ] # 0*'
+  touch go
+  k3 join --ready a b
+  is "$(k3_field a waits_for) $(k3_field b waits_for)" 'null null'
+  like "$(k3 list a)" '*ready *s  -  sleep 1000'
 }
 
 @test "a thread that is not ready in time ends with a TimeoutError" {

@@ -40,6 +40,12 @@ gated() {
   [ ! -e k.sock ]
 }
 
+@test "a join --ready says what it waits for" {
+  k3 start --name web --ready 'cmd:[ -e up ]' -- sleep 1000
+  run -0 talk 'join --ready web' 'expect -exact "waiting for web, which waits for cmd:\[ -e up ]"' \
+    'exec touch up' 'expect -exact "\r\033\[K"'
+}
+
 @test "with --now all are waited for alike" {
   k3 start --name one -- sh -c 'trap "" TERM; touch up; until [ -e go ]; do sleep 0.02; done'
   gated daemon service
