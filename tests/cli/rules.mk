@@ -5,3 +5,7 @@ $(BUILD)/tests/cli/mailbox: $(BUILD)/cli/supervisor/mailbox.c.o
 $(BUILD)/tests/cli/tree: $(addprefix $(BUILD)/cli/,clock.c.o $(addprefix supervisor/, \
 	children.c.o mark.c.o sweep.c.o tree.c.o))
 $(BUILD)/tests/cli/tree: TEST_LDFLAGS = -Wl,--wrap=children_read
+$(BUILD)/tests/cli/pattern: $(BUILD)/cli/supervisor/pattern.c.o
+$(BUILD)/tests/cli/text: $(addprefix $(BUILD)/cli/,text.c.o duration.c.o $(addprefix rpc/, \
+	base64.c.o parse.c.o table_line.c.o write.c.o))
+$(BUILD)/tests/cli/text: TEST_LIBS = -ljansson -lm

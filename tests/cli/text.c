@@ -1,0 +1,383 @@
+/* What the program writes and reads without a thread: times, numbers, words, JSON, base64. */
+#include "tests/lib/test.h"
+
+#include "cli/duration.h"
+#include "cli/rpc/base64.h"
+#include "cli/rpc/parse.h"
+#include "cli/rpc/table_line.h"
+#include "cli/rpc/write.h"
+#include "cli/text.h"
+
+#include <ctype.h>
+#include <math.h>
+
+/* Checks what was written to TEXT, and empties it. */
+static void check_written(struct text *text, const char *wanted)
+{
+    text_byte(text, '\0', 1);
+    CHECK(!text->failed);
+    if (strcmp(text->data, wanted) != 0) {
+        fprintf(stderr, "'%s', not '%s'\n", text->data, wanted);
+        test_fail(__FILE__, __LINE__, "as it should be");
+    }
+    text_release(text);
+}
+
+static void durations_are_read(void)
+{
+    static const struct {
+        const char *text;
+        double      seconds;
+    } table[] = {{"0", 0},     {"12", 12},     {"1.5", 1.5},  {".5", 0.5},  {"5.", 5},
+                 {"7s", 7},    {"200ms", 0.2}, {"2m", 120},   {"1h", 3600}, {"1d", 86400},
+                 {"1e2", 100}, {"0.5m", 30},   {"1e2ms", 0.1}};
+    static const char *const none[] = {"",      " 1",  "-1", "+1", "nan", "inf",
+                                       "0x1",   "0X1", "1x", "1S", "1 ",  "1mm",
+                                       "1e999", ".",   ".s", "s",  "1s2", "1e308d"};
+    double                   seconds = 7;
+
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+        CHECK_EQUAL(duration_parse(none[i], &seconds), -EINVAL);
+    CHECK(seconds == 7);
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        CHECK_EQUAL(duration_parse(table[i].text, &seconds), 0);
+        CHECK(fabs(seconds - table[i].seconds) < 1e-12);
+    }
+}
+
+static void durations_are_written(void)
+{
+    static const struct {
+        double      seconds;
+        const char *text;
+    } table[] = {{0, "0.0s"},
+                 {-1, "0.0s"},
+                 {NAN, "0.0s"},
+                 {0.04, "0.0s"},
+                 {0.06, "0.1s"},
+                 {1.24, "1.2s"},
+                 {9.96, "10.0s"},
+                 {59.94, "59.9s"},
+                 {59.96, "1m00s"},
+                 {60.9, "1m00s"},
+                 {60.96, "1m01s"},
+                 {125, "2m05s"},
+                 {3599, "59m59s"},
+                 {3600, "1h00m"},
+                 {3659, "1h00m"},
+                 {3660, "1h01m"},
+                 {86399, "23h59m"},
+                 {86400, "1d00h"},
+                 {89999, "1d00h"},
+                 {90000, "1d01h"},
+                 {8639999, "99d23h"},
+                 {1e15, "11574074074d01h"},
+                 {INFINITY, "11574074074d01h"}};
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        struct text text = {0};
+
+        duration_add(&text, table[i].seconds);
+        check_written(&text, table[i].text);
+    }
+}
+
+static void numbers_are_written(void)
+{
+    static const struct {
+        double      seconds;
+        const char *text;
+    } table[] = {{0, "0.0"},
+                 {1.5, "1.5"},
+                 {-1.25, "-1.25"},
+                 {10, "10.0"},
+                 {100.000001, "100.000001"},
+                 {0.0000004, "0.0"},
+                 {0.0000006, "0.000001"},
+                 {1790000000.123456, "1790000000.123456"},
+                 {1e10, "1.0000000000000000e+10"},
+                 {-1e10, "-1.0000000000000000e+10"}};
+    struct text text = {0};
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        write_seconds(&text, table[i].seconds);
+        check_written(&text, table[i].text);
+    }
+    write_integer(&text, 0);
+    text_byte(&text, ' ', 1);
+    write_integer(&text, INT64_MIN);
+    text_byte(&text, ' ', 1);
+    write_integer(&text, INT64_MAX);
+    check_written(&text, "0 -9223372036854775808 9223372036854775807");
+    text_number(&text, 0, 1);
+    text_number(&text, 7, 3);
+    text_number(&text, 1234, 3);
+    text_number(&text, UINT64_MAX, 1);
+    check_written(&text, "0007123418446744073709551615");
+}
+
+static void text_grows(void)
+{
+    struct text text = {0};
+    char        longer[1000];
+
+    memset(longer, 'x', sizeof(longer) - 1);
+    longer[sizeof(longer) - 1] = '\0';
+    text_append(&text, NULL, 5);
+    text_byte(&text, 'y', 0);
+    CHECK(text.size == 0 && text.data == NULL);
+    text_printf(&text, "%d-%s", 12,
+                longer); /* more than it tries at first, and than there is room for */
+    CHECK_EQUAL(text.size, 3 + strlen(longer));
+    CHECK(memcmp(text.data, "12-", 3) == 0 && memcmp(text.data + 3, longer, strlen(longer)) == 0);
+    text_release(&text);
+    for (size_t i = 0; i < 1000; i++)
+        text_printf(&text, "%zu,", i % 10);
+    CHECK_EQUAL(text.size, 2000);
+    for (size_t i = 0; i < 1000; i++)
+        CHECK(text.data[2 * i] == (char) ('0' + i % 10) && text.data[2 * i + 1] == ',');
+    text_release(&text);
+    for (size_t size = 1; size < 300; size++) { /* at each distance from the end of the room */
+        text_append(&text, longer, size);
+        text_printf(&text, "%.*s", 63, longer);
+        text_printf(&text, "%.*s", 64, longer);
+        CHECK_EQUAL(text.size, size + 127);
+        text_release(&text);
+    }
+    CHECK(!text_reserve(&text, SIZE_MAX - 10) && text.failed);
+    text_add(&text, "lost");
+    CHECK_EQUAL(text.size, 0);
+}
+
+static const struct {
+    const char *bytes, *escaped, *quoted; /* quoted NULL: as escaped, in quotes */
+} shown[] = {
+    {"plain", "plain", "plain"},
+    {"a_b-c+d=e.f/g,h:i@j%k^l", "a_b-c+d=e.f/g,h:i@j%k^l", "a_b-c+d=e.f/g,h:i@j%k^l"},
+    {"azAZ09", "azAZ09", "azAZ09"},
+    {"", "", "''"},
+    {"two words", "two words", NULL},
+    {"it's", "it's", "'it'\\''s'"},
+    {"a\nb\tc\rd", "a\\nb\\tc\\rd", "$'a\\nb\\tc\\rd'"},
+    {"'\n\\", "'\\n\\", "$'\\'\\n\\\\'"},
+    {"\033\037\177", "\\x1b\\x1f\\x7f", "$'\\x1b\\x1f\\x7f'"},
+    {"\303\274", "\303\274", NULL},                 /* ü */
+    {"\342\202\254", "\342\202\254", NULL},         /* € */
+    {"\360\237\230\200", "\360\237\230\200", NULL}, /* a face */
+    {"\302\237", "\\xc2\\x9f", "$'\\xc2\\x9f'"},    /* the last control */
+    {"\302\240", "\302\240", NULL},                 /* what follows it */
+    {"\330\234", "\\xd8\\x9c", "$'\\xd8\\x9c'"},    /* marks of direction */
+    {"\342\200\216", "\\xe2\\x80\\x8e", "$'\\xe2\\x80\\x8e'"},
+    {"\342\200\256", "\\xe2\\x80\\xae", "$'\\xe2\\x80\\xae'"},
+    {"\342\200\257", "\342\200\257", NULL},
+    {"\342\201\251", "\\xe2\\x81\\xa9", "$'\\xe2\\x81\\xa9'"},
+    {"\377", "\\xff", "$'\\xff'"},
+    {"a\303", "a\\xc3", "$'a\\xc3'"}, /* cut */
+    {"\303a", "\\xc3a", "$'\\xc3a'"},
+    {"\300\200", "\\xc0\\x80", "$'\\xc0\\x80'"}, /* longer than it need be */
+    {"\301\277", "\\xc1\\xbf", "$'\\xc1\\xbf'"},
+    {"\340\237\277", "\\xe0\\x9f\\xbf", "$'\\xe0\\x9f\\xbf'"},
+    {"\360\217\277\277", "\\xf0\\x8f\\xbf\\xbf", "$'\\xf0\\x8f\\xbf\\xbf'"},
+    {"\355\240\200", "\\xed\\xa0\\x80", "$'\\xed\\xa0\\x80'"}, /* half a pair */
+    {"\355\237\277", "\355\237\277", NULL},
+    {"\356\200\200", "\356\200\200", NULL},
+    {"\364\217\277\277", "\364\217\277\277", NULL}, /* the last character */
+    {"\364\220\200\200", "\\xf4\\x90\\x80\\x80", "$'\\xf4\\x90\\x80\\x80'"},
+    {"\370\210\200\200\200", "\\xf8\\x88\\x80\\x80\\x80", "$'\\xf8\\x88\\x80\\x80\\x80'"},
+};
+
+static void words_are_shown(void)
+{
+    for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++) {
+        struct text text = {0};
+        char        quoted[64];
+
+        text_add_escaped(&text, shown[i].bytes, strlen(shown[i].bytes));
+        check_written(&text, shown[i].escaped);
+        snprintf(quoted, sizeof(quoted), "'%s'", shown[i].escaped);
+        text_add_quoted(&text, shown[i].bytes);
+        check_written(&text, shown[i].quoted != NULL ? shown[i].quoted : quoted);
+    }
+    for (int byte = 1; byte < 128; byte++) { /* each that the shell knows is in quotes */
+        struct text text = {0};
+        const char  word[] = {(char) byte, '\0'};
+
+        text_add_quoted(&text, word);
+        CHECK_EQUAL(text.size == 1, isalnum(byte) || strchr("_-+=./,:@%^", byte) != NULL);
+        text_release(&text);
+    }
+}
+
+static void characters_are_known(void)
+{
+    static const struct {
+        const char *bytes;
+        bool        is_utf8;
+    } table[] = {{"", true},
+                 {"abc", true},
+                 {"\n\033\177", true},
+                 {"a\303\274b\342\202\254c\360\237\230\200", true},
+                 {"\177\302\200", true},
+                 {"\337\277\340\240\200", true},
+                 {"\357\277\277\360\220\200\200", true},
+                 {"\200", false},
+                 {"a\277", false},
+                 {"\303", false},
+                 {"\342\202", false},
+                 {"\360\237\230", false},
+                 {"\342\202a", false},
+                 {"\342a\254", false},
+                 {"\301\277", false},
+                 {"\355\240\200", false},
+                 {"\355\277\277", false},
+                 {"\364\220\200\200", false},
+                 {"\377", false}};
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+        CHECK_EQUAL(text_is_utf8(table[i].bytes, strlen(table[i].bytes)), table[i].is_utf8);
+    CHECK(text_is_utf8("\303\274\303", 2)); /* not a byte behind the end */
+    CHECK(!text_is_utf8("\342\202\254", 2));
+    CHECK_EQUAL(text_plain("ab~\177", 4), 3);
+    CHECK_EQUAL(text_plain(" \037", 2), 1);
+    CHECK_EQUAL(text_plain("abc", 2), 2);
+}
+
+static void columns_are_counted(void)
+{
+    static const struct {
+        const char *bytes;
+        size_t      columns, fits, fits_in; /* how many bytes fit into so many columns */
+    } table[] = {{"", 0, 0, 5},
+                 {"abc", 3, 2, 2},
+                 {"abc", 3, 3, 3},
+                 {"abc", 3, 0, 0},
+                 {"a\303\274b", 3, 3, 2},
+                 {"\314\200a", 1, 3, 1}, /* U+0300: none of its own */
+                 {"\315\257", 0, 2, 0},  /* U+036F, the last of them */
+                 {"\315\260", 1, 0, 0},
+                 {"e\314\201x", 2, 3, 1},
+                 {"\343\201\202", 2, 0, 1}, /* U+3042: two */
+                 {"\343\201\202", 2, 3, 2},
+                 {"a\343\201\202b", 4, 1, 2},
+                 {"\341\204\200\341\205\237", 4, 3, 3}, /* U+1100 and U+115F */
+                 {"\341\205\240", 1, 3, 1},
+                 {"\360\237\230\200", 2, 4, 2},
+                 {"\342\200\213", 0, 3, 0},
+                 {"\377\376", 2, 1, 1}};
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        CHECK_EQUAL(text_width(table[i].bytes, strlen(table[i].bytes)), table[i].columns);
+        CHECK_EQUAL(text_fit(table[i].bytes, strlen(table[i].bytes), table[i].fits_in),
+                    table[i].fits);
+    }
+}
+
+static void bytes_are_in_base64(void)
+{
+    static const char *const pairs[][2] = {{"", ""},
+                                           {"f", "Zg=="},
+                                           {"fo", "Zm8="},
+                                           {"foo", "Zm9v"},
+                                           {"foob", "Zm9vYg=="},
+                                           {"fooba", "Zm9vYmE="},
+                                           {"foobar", "Zm9vYmFy"},
+                                           {"\377\376\375", "//79"},
+                                           {"\373\360", "+/A="}};
+    static const char *const none[] = {"Z",    "Zg",   "Zg=",      "Z===",    "====",
+                                       "Zh==", "Zm9=", "Zg==Zg==", "Zm 9",    "Zm9-",
+                                       "=Zg=", "Zg=a", "Zm9v=",    "Zm9vZ==="};
+    char                    *data, *text;
+    size_t                   size;
+
+    for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+        text = base64_encode(pairs[i][0], strlen(pairs[i][0]));
+        CHECK_TEXT(text, pairs[i][1]);
+        CHECK_EQUAL(base64_decode(text, strlen(text), &data, &size), 0);
+        CHECK_EQUAL(size, strlen(pairs[i][0]));
+        CHECK_TEXT(data, pairs[i][0]);
+        free(text);
+        free(data);
+    }
+    for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+        CHECK_EQUAL(base64_decode(none[i], strlen(none[i]), &data, &size), -EINVAL);
+}
+
+static void strings_are_written(void)
+{
+    struct text text = {0};
+    char        half[4] = "x\377";
+
+    write_text(&text, "a\"b\\c/\b\f\n\r\t\1\37\177\303\274", 16);
+    check_written(&text, "\"a\\\"b\\\\c/\\b\\f\\n\\r\\t\\u0001\\u001f\177\303\274\"");
+    write_bytes(&text, "it's \"é\"");
+    check_written(&text, "\"it's \\\"é\\\"\"");
+    write_bytes(&text, half);
+    check_written(&text, "{\"base64\":\"eP8=\"}");
+    text_add(&text, "\"plain\" ");
+    write_escapes(&text, text.size);
+    text_add(&text, "as it is");
+    write_escapes(&text, text.size - 8);
+    check_written(&text, "\"plain\" as it is");
+    text_add(&text, "\"before\" a\tb\"c\n");
+    write_escapes(&text, 9);
+    check_written(&text, "\"before\" a\\tb\\\"c\\n");
+}
+
+/* A line with a table in it, which is read without the parser: it says the same. */
+static void check_line(const char *before, const char *table, const char *behind)
+{
+    char        *line, *again;
+    json_t      *fast, *slow;
+    json_error_t error;
+    int          size = asprintf(&line, "%s%s%s", before, table, behind);
+
+    CHECK(size > 0);
+    again = strdup(line);
+    CHECK(again != NULL);
+    fast = table_line_parse(line, (size_t) size, &error);
+    slow = parse_json(again, (size_t) size, 0, &error);
+    CHECK_EQUAL(fast != NULL, slow != NULL);
+    CHECK(fast == NULL || json_equal(fast, slow));
+    json_decref(fast);
+    json_decref(slow);
+    free(line);
+    free(again);
+}
+
+static void tables_are_read(void)
+{
+    static const char *const befores[] = {
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"table\":\"",
+        "{\"jsonrpc\":\"2.0\",\"method\":\"table\",\"params\":{\"table\":\"",
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"tables\":\"",
+        "{\"jsonrpc\":\"2.0\",\"id\":\",\",\"result\":{\"table\":\"",
+        "{\"id\":{\"a\":1,\"result\":{\"table\":\"",
+        "[{\"id\":1,\"result\":{\"table\":\"",
+        "{\"id\":1,\"result\":{\"table\":\"x\"},\"result\":{\"table\":\"",
+        "{\"id\":\"a b c d e f g h i j k l m n o p q r s t u v w x y z a b c d e f g h i j k l m n "
+        "o p q r s "
+        "t u v w x y z\",\"result\":{\"table\":\"",
+    };
+    static const char *const behinds[] = {"\"}}", "\"}", "\"}}}", "\"}},", "\",\"more\":1}}",
+                                          "}}",   ""};
+    static const char *const odd[] = {
+        "",         "\\n",  "\\t\\\"\\\\\\/", "\\u00e4",        "\\",  "\"", "\n", "\\x",
+        "\303\274", "\303", "\\ud83d",        "\\ud83d\\ude00", "\177"};
+    char table[700];
+
+    for (size_t b = 0; b < sizeof(befores) / sizeof(befores[0]); b++)
+        for (size_t e = 0; e < sizeof(behinds) / sizeof(behinds[0]); e++)
+            for (size_t o = 0; o < sizeof(odd) / sizeof(odd[0]); o++)
+                for (int size = 505; size < 515; size++) {
+                    memset(table, 'x', sizeof(table));
+                    memcpy(table + size / 2, odd[o], strlen(odd[o]));
+                    table[size] = '\0';
+                    check_line(befores[b], table, behinds[e]);
+                }
+}
+
+TEST_MAIN({"durations-read", durations_are_read}, {"durations-written", durations_are_written},
+          {"numbers", numbers_are_written}, {"growth", text_grows}, {"words", words_are_shown},
+          {"characters", characters_are_known}, {"columns", columns_are_counted},
+          {"base64", bytes_are_in_base64}, {"strings", strings_are_written},
+          {"tables", tables_are_read})
