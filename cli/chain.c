@@ -1,6 +1,7 @@
 #include "cli/chain.h"
 
 #include "cli/command.h"
+#include "cli/limits.h"
 #include "cli/output.h"
 #include "cli/status.h"
 
@@ -55,7 +56,10 @@ static int take(struct session *session, const struct reply *reply)
         return STATUS_DONE;
     taken = *link;
     remove_link(&session->chain, link);
-    return client_check(&session->client, reply) == 0 ? STATUS_DONE : fail(session, &taken);
+    if (client_check(&session->client, reply) != 0)
+        return fail(session, &taken);
+    limits_warn(taken.command->name, reply->result);
+    return STATUS_DONE;
 }
 
 /* Takes answers until no more than MOST are missing, and those that are there already. */

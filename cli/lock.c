@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,9 +112,11 @@ void lock_sign(int fd, pid_t guardian, pid_t supervisor, const char *socket)
 static void sign_start(int fd)
 {
     char text[STARTER_SIZE + 1];
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN); /* with "ulimit -f 0" */
 
     (void) snprintf(text, sizeof(text), "%-*d\n", STARTER_SIZE - 1, (int) getpid());
     (void) !pwrite(fd, text, STARTER_SIZE, 0);
+    (void) signal(SIGXFSZ, handler);
 }
 
 /* The state of a process, as /proc has it: 'T' is stopped, 'Z' dead, 0 gone. */

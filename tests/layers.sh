@@ -25,7 +25,7 @@ allowed() {
     # Two commands are a supervisor; every other one is a client.
     cli/commands/supervise.c | cli/commands/run.c) echo "k3thread\.h|$front|$supervisor" ;;
     # What is done before the C library has begun knows nothing else.
-    cli/quick/*)            echo "cli/quick/$name\.h|cli/(status|rpc/escape)\.h" ;;
+    cli/quick/*)            echo "cli/quick/$name\.h|cli/(status|rpc/escape|rpc/limits)\.h" ;;
     cli/client.* | cli/launch.*) echo "cli/(client|launch|quick/quick)\.h|$wire" ;;
     cli/*)                  echo "$front" ;;
     esac

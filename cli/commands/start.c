@@ -2,7 +2,9 @@
 #include "cli/command.h"
 #include "cli/descriptor.h"
 #include "cli/executable.h"
+#include "cli/here.h"
 #include "cli/joining.h"
+#include "cli/limits.h"
 #include "cli/rpc/write.h"
 #include "cli/status.h"
 #include "cli/view.h"
@@ -258,23 +260,6 @@ static void write_environment(struct text *text, const struct start_options *o)
     text_byte(text, ']', 1);
 }
 
-/* PATH (NULL: nothing) seen from HERE. */
-static void write_path(struct text *text, const char *here, const char *path)
-{
-    struct text whole = {0};
-
-    if (path == NULL || path[0] == '/') {
-        write_bytes(text, path != NULL ? path : here);
-        return;
-    }
-    text_printf(&whole, "%s/%s", here, path);
-    text_append(&whole, "", 1);
-    if (!whole.failed)
-        write_bytes(text, whole.data);
-    text->failed |= whole.failed;
-    text_release(&whole);
-}
-
 static mode_t current_umask(void)
 {
     mode_t mask = umask(077);
@@ -323,15 +308,17 @@ static void write_needs(struct text *text, const struct start_options *o)
     text_byte(text, ']', 1);
 }
 
-/* The supervisor keeps the last one of a connection; a script's starts mostly have the same. */
+/* With the limits. The supervisor keeps the last one of a connection; a script's starts mostly have the same. */
 static void add_environment(struct text *params, const struct start_options *o,
                             const struct client *client)
 {
     write_name(params, "environment");
-    if (o->environment_count == 0 && client->environment_known)
+    if (o->environment_count == 0 && client->environment_known) {
         text_add(params, "true");
-    else
-        write_environment(params, o);
+        return;
+    }
+    write_environment(params, o);
+    limits_write(params);
 }
 
 /* Nobody waits for its answer before the next command. */
@@ -362,7 +349,7 @@ static void write_input(struct text *params, const struct start_options *o, cons
     (void) snprintf(own, sizeof(own), "/proc/%d/fd/%d", (int) getpid(), STDIN_FILENO);
     write_name(params, "input");
     if (o->input != NULL)
-        write_path(params, here, o->input);
+        here_write_path(params, here, o->input);
     else if (o->wait)
         write_bytes(params, own);
     else
@@ -381,7 +368,7 @@ static void write_params(struct text *params, const struct call *call, const cha
     write_name(params, "members");
     text_add(params, "[\"id\"]");
     write_name(params, "directory");
-    write_path(params, here, o->directory);
+    here_write_path(params, here, o->directory);
     write_name(params, "umask");
     write_integer(params, current_umask());
     add_bytes(params, "ready", o->ready);
@@ -409,7 +396,7 @@ static void write_params(struct text *params, const struct call *call, const cha
     write_input(params, o, here);
     if (o->output != NULL) {
         write_name(params, "output");
-        write_path(params, here, o->output);
+        here_write_path(params, here, o->output);
     }
     text_byte(params, '}', 1);
 }
@@ -443,13 +430,21 @@ static int call_start(struct call *call, const char *here, struct following *fol
     return error;
 }
 
-/* NULL after saying that there is none. */
+/* Returns true if no path of the request begins at the current directory. */
+static bool needs_no_directory(const struct start_options *o)
+{
+    return o->directory != NULL && !here_matters(o->directory) && !here_matters(o->output) &&
+           !here_matters(o->input);
+}
+
+/* The current directory's path; one that was removed has none. NULL after saying that it is needed. */
 static char *current_directory(const struct call *call)
 {
-    char *here = getcwd(NULL, 0);
+    char *here = here_find(needs_no_directory(call->options));
 
     if (here == NULL)
-        (void) command_fail(call, STATUS_FAILED, NULL, "the current directory has no path: %s",
+        (void) command_fail(call, STATUS_FAILED, NULL,
+                            "the current directory has no path: %s; --directory names another one",
                             strerror(errno));
     return here;
 }
@@ -483,6 +478,7 @@ static int start(struct call *call, struct following *following, json_int_t *ret
     free(here);
     if (error != 0)
         return command_failed(call);
+    limits_warn(call->command->name, reply.result);
     *ret_id = view_id(reply.result);
     reply_release(&reply);
     return STATUS_DONE;
@@ -550,7 +546,8 @@ static int run(struct call *call)
 
 #define DETAILS                                                                                    \
     "Prints the thread's id as soon as the command runs (with --after, at once). The command "     \
-    "gets the directory, the environment and the umask of the caller, and /dev/null as input. "    \
+    "gets the directory, the environment, the umask, the niceness and the resource limits of the " \
+    "caller, and /dev/null as input. "                                                             \
     "SECONDS may have a suffix: 200ms, 1.5s, 2m, 1h."
 
 const struct command command_start = {

@@ -1,6 +1,7 @@
 #include "cli/quick/request.h"
 
 #include "cli/quick/system.h"
+#include "cli/rpc/limits.h"
 
 #include <stddef.h>
 
@@ -76,6 +77,40 @@ static unsigned long current_umask(void)
     return (unsigned long) mask;
 }
 
+static void put_signed(struct bytes *request, long number)
+{
+    if (number < 0)
+        bytes_put_word(request, "-");
+    bytes_put_number(request, (unsigned long) (number < 0 ? -number : number));
+}
+
+/* NAME comes with what stands around it. */
+static void put_limit(struct bytes *request, long resource, const char *name)
+{
+    struct rlimit limit;
+
+    limit.rlim_cur = limit.rlim_max = RLIM_INFINITY;
+    system_call(SYS_prlimit64, 0, resource, 0, (long) &limit, 0, 0);
+    if (request->size > 0 && request->data[request->size - 1] != '{')
+        bytes_put_word(request, ",");
+    bytes_put_word(request, name);
+    put_signed(request, limits_number(limit.rlim_cur));
+    bytes_put_word(request, ",");
+    put_signed(request, limits_number(limit.rlim_max));
+    bytes_put_word(request, "]");
+}
+
+/* As limits_write() has it. The call's result is 20 less the niceness. */
+static void put_limits(struct bytes *request)
+{
+    bytes_put_word(request, ",\"limits\":{");
+#define X(resource, name) put_limit(request, RLIMIT_##resource, "\"" name "\":[");
+    LIMITS(X)
+#undef X
+    bytes_put_word(request, "},\"nice\":");
+    put_signed(request, 20 - system_call(SYS_getpriority, PRIO_PROCESS, 0, 0, 0, 0, 0));
+}
+
 /* [-d] [-n NAME] [--] COMMAND… */
 static bool put_start(struct bytes *request, struct words *words, bool daemon)
 {
@@ -98,6 +133,7 @@ static bool put_start(struct bytes *request, struct words *words, bool daemon)
     put_strings(request, words->next, false);
     bytes_put_word(request, ",\"environment\":");
     put_strings(request, words->environment, true);
+    put_limits(request);
     bytes_put_word(request, ",\"members\":[\"id\"],\"directory\":");
     put_here(request);
     bytes_put_word(request, ",\"umask\":");

@@ -8,9 +8,10 @@
 #include <string.h>
 
 struct environment {
-    atomic_uint references;
-    size_t      count;
-    char       *strings[]; /* their bytes come behind */
+    atomic_uint   references;
+    struct limits limits;
+    size_t        count;
+    char         *strings[]; /* their bytes come behind */
 };
 
 static const char *const own_names[] = {
@@ -26,7 +27,7 @@ static bool is_own(const char *string)
     return false;
 }
 
-struct environment *environment_new(char *const *strings)
+struct environment *environment_new(char *const *strings, const struct limits *limits)
 {
     size_t              count = 0, size = 0;
     struct environment *environment;
@@ -38,6 +39,7 @@ struct environment *environment_new(char *const *strings)
     if (environment == NULL)
         return NULL;
     atomic_init(&environment->references, 1);
+    environment->limits = *limits;
     environment->count = 0;
     bytes = (char *) (environment->strings + count);
     for (; *strings != NULL; strings++) {
@@ -47,6 +49,11 @@ struct environment *environment_new(char *const *strings)
         bytes = stpcpy(bytes, *strings) + 1;
     }
     return environment;
+}
+
+const struct limits *environment_limits(const struct environment *environment)
+{
+    return &environment->limits;
 }
 
 struct environment *environment_ref(struct environment *environment)

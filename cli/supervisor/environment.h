@@ -1,9 +1,11 @@
 /*
- * A caller's environment: one block that never changes, shared by all the threads he starts, so
- * that a thread that runs does not hold a copy of what its command has got.
+ * A caller's environment and limits: one block that never changes, shared by all the threads he
+ * starts, so that a thread that runs does not hold a copy of what its command has got.
  */
 #ifndef K3THREAD_CLI_SUPERVISOR_ENVIRONMENT_H
 #define K3THREAD_CLI_SUPERVISOR_ENVIRONMENT_H
+
+#include "cli/supervisor/limits.h"
 
 #include <stdint.h>
 
@@ -13,7 +15,10 @@ struct environment;
  * Copies STRINGS, a NULL-terminated list of NAME=VALUE, without those that tell a command which
  * thread it is, and without a NOTIFY_SOCKET, which is somebody else's. Returns a reference, or NULL without memory.
  */
-struct environment *environment_new(char *const *strings);
+struct environment *environment_new(char *const *strings, const struct limits *limits);
+
+/* Returns the limits, which are valid no longer than ENVIRONMENT. */
+const struct limits *environment_limits(const struct environment *environment);
 
 /* Any thread may do these. NULL is fine. */
 struct environment *environment_ref(struct environment *environment);

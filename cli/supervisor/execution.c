@@ -28,13 +28,6 @@
  */
 #define APART __attribute__((noinline))
 
-static struct rlimit command_nofile;
-
-void execution_set_nofile(const struct rlimit *limit)
-{
-    command_nofile = *limit;
-}
-
 /* Asks the command's group to end, and wakes it in case it was stopped. */
 static void ask(struct worker *worker, const k3thread_exctype *type)
 {
@@ -125,7 +118,7 @@ static struct spawn_plan make_plan(const struct worker *worker)
         .output = job->output,
         .umask = job->umask,
         .output_umask = worker->record->has_own_log ? 0177 : job->umask,
-        .nofile = command_nofile,
+        .limits = environment_limits(job->environment),
         .mark_resource = mark_resource(),
         .mark = mark_of(worker->record->id),
         .extra_from = -1,
@@ -239,6 +232,7 @@ static void announce(struct worker *worker, const struct spawned *spawned)
     worker->report->run_begin = clock_monotonic();
     worker->report->run_end = 0;
     worker->report->runs++;
+    worker->report->missed = spawned->missed;
     worker->report->ready |= job->ready == NULL;
     worker_post(worker, STATE_RUNNING);
 }

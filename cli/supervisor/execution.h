@@ -30,9 +30,6 @@ struct worker {
     bool           rested; /* it has waited for a while, and gave back what the start took */
 };
 
-/* Once, before the first: what RLIMIT_NOFILE the commands get. */
-void execution_set_nofile(const struct rlimit *limit);
-
 /*
  * Runs the command once and posts what happens. Returns false if it could not be started; the
  * report says why then.

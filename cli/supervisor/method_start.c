@@ -80,13 +80,26 @@ static void free_strings(char **strings)
     free(strings);
 }
 
+/* What is plain goes into the job at once; the rest is looked at one by one. */
+struct raw {
+    const json_t *name, *command, *directory, *environment, *limits, *nice, *input, *output, *ready,
+        *needs, *members;
+    const char *restart;
+    json_int_t  log_limit, umask;
+    bool        keep, chained, hold;
+};
+
 /* A new one, or NULL with CALL failed. */
-static struct environment *make_environment(struct call *call, const json_t *environment)
+static struct environment *make_environment(struct call *call, const struct raw *raw)
 {
+    const json_t       *environment = raw->environment;
     struct environment *made = NULL;
+    struct limits       limits;
     char              **strings;
     int                 error = -EINVAL;
 
+    if (!limits_parse(call, raw->limits, raw->nice, &limits))
+        return NULL;
     if (environment == NULL || json_is_array(environment))
         error = strings_from_json(environment, &strings);
     if (error == 0) {
@@ -94,7 +107,7 @@ static struct environment *make_environment(struct call *call, const json_t *env
             free_strings(strings);
             return NULL;
         }
-        made = environment_new(strings);
+        made = environment_new(strings, &limits);
         free_strings(strings);
         error = made == NULL ? -ENOMEM : 0;
     }
@@ -103,14 +116,14 @@ static struct environment *make_environment(struct call *call, const json_t *env
     return made;
 }
 
-/* It stays with the connection, for who starts many threads and says "true" instead. */
-static bool parse_environment(struct call *call, const json_t *environment, struct job *job)
+/* It stays with the connection, limits and all, for who starts many threads and says "true" instead. */
+static bool parse_environment(struct call *call, const struct raw *raw, struct job *job)
 {
     struct environment **kept = &call->connection->environment;
 
-    if (!json_is_true(environment) || *kept == NULL) {
+    if (!json_is_true(raw->environment) || *kept == NULL) {
         environment_unref(*kept);
-        *kept = make_environment(call, environment);
+        *kept = make_environment(call, raw);
     }
     job->environment = environment_ref(*kept);
     return job->environment != NULL;
@@ -241,15 +254,6 @@ static bool parse_needs(struct call *call, const json_t *needs, struct job *job)
     return true;
 }
 
-/* What is plain goes into the job at once; the rest is looked at one by one. */
-struct raw {
-    const json_t *name, *command, *directory, *environment, *input, *output, *ready, *needs,
-        *members;
-    const char *restart;
-    json_int_t  log_limit, umask;
-    bool        keep, chained, hold;
-};
-
 static bool take_params(struct call *call, const json_t *params, struct job *job, struct raw *raw)
 {
     const struct param wanted[] = {
@@ -262,6 +266,8 @@ static bool take_params(struct call *call, const json_t *params, struct job *job
         {"directory", PARAM_ANY, &raw->directory, false},
         {"environment", PARAM_ANY, &raw->environment, false},
         {"umask", PARAM_INTEGER, &raw->umask, false},
+        {"limits", PARAM_ANY, &raw->limits, false},
+        {"nice", PARAM_ANY, &raw->nice, false},
         {"input", PARAM_ANY, &raw->input, false},
         {"output", PARAM_ANY, &raw->output, false},
         {"ready", PARAM_ANY, &raw->ready, false},
@@ -318,11 +324,25 @@ static bool parse_paths(struct call *call, const struct raw *raw, struct job *jo
 static bool parse_job(struct call *call, const json_t *params, struct job *job, struct raw *raw)
 {
     return take_params(call, params, job, raw) && parse_paths(call, raw, job) &&
-           parse_command(call, raw->command, job) &&
-           parse_environment(call, raw->environment, job) &&
+           parse_command(call, raw->command, job) && parse_environment(call, raw, job) &&
            params_members(call, raw->members, &call->members) && parse_name(call, raw->name, job) &&
            parse_ready(call, raw->ready, job) && parse_restart(call, raw->restart, job) &&
            parse_log_limit(call, raw->log_limit, job) && parse_needs(call, raw->needs, job);
+}
+
+/* With what the command could not be given, if there is any: nothing else says so. */
+static void reply_record(struct call *call, const struct record *record)
+{
+    struct text text = {0};
+
+    record_write(&text, record, call->members);
+    if (record->now.missed != 0 && text.size > 0 && !text.failed) {
+        text.size--; /* the brace */
+        write_name(&text, "limited");
+        limits_write_names(&text, record->now.missed);
+        text_byte(&text, '}', 1);
+    }
+    call_reply_written(call, &text);
 }
 
 static void reply_started(struct call *call, struct record *record)
@@ -331,7 +351,7 @@ static void reply_started(struct call *call, struct record *record)
     struct text         data = {0};
 
     if (record->now.error == 0) {
-        call_reply_record(call, record);
+        reply_record(call, record);
         return;
     }
     store_let_go(record, &call->connection->kept); /* nobody joins what failed to start */

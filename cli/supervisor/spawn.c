@@ -1,5 +1,7 @@
 #include "cli/supervisor/spawn.h"
 
+#include "cli/supervisor/limits.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -39,6 +41,7 @@ struct child {
     pid_t                    parent;
     enum spawn_stage         stage;
     int                      error;
+    unsigned                 missed;
 };
 
 /*
@@ -103,15 +106,12 @@ static int enter(const struct spawn_plan *plan)
     return chdir(plan->directory);
 }
 
-static int set_limits(const struct spawn_plan *plan)
+static int set_mark(const struct spawn_plan *plan)
 {
     struct rlimit mark = {.rlim_cur = plan->mark, .rlim_max = plan->mark};
 
-    if (setrlimit(RLIMIT_NOFILE, &plan->nofile) < 0)
-        return -1;
-    if (plan->mark_resource >= 0)
-        return setrlimit((__rlimit_resource_t) plan->mark_resource, &mark);
-    return 0;
+    return plan->mark_resource < 0 ? 0
+                                   : setrlimit((__rlimit_resource_t) plan->mark_resource, &mark);
 }
 
 /* A script without "#!" is the shell's, as execvp() has it. */
@@ -198,7 +198,7 @@ IN_CHILD static int run_child(void *argument)
     const struct spawn_plan *plan = child->plan;
 
     child->stage = SPAWN_ISOLATE;
-    if (isolate(child) < 0 || set_limits(plan) < 0)
+    if (isolate(child) < 0 || set_mark(plan) < 0)
         goto failed;
     child->stage = SPAWN_INPUT;
     if (plan->input != NULL && read_from(plan->input) < 0)
@@ -209,6 +209,7 @@ IN_CHILD static int run_child(void *argument)
     child->stage = SPAWN_DIRECTORY;
     if (enter(plan) < 0)
         goto failed;
+    child->missed = limits_apply(plan->limits); /* last: until here, files are opened */
     child->stage = SPAWN_EXEC;
     exec_command(child);
 failed:
@@ -271,7 +272,7 @@ static int spawn_child(struct child *child, struct spawned *ret)
         ret->stage = child->stage;
         return -child->error;
     }
-    *ret = (struct spawned){.pid = pid, .pidfd = pidfd};
+    *ret = (struct spawned){.pid = pid, .pidfd = pidfd, .missed = child->missed};
     return 0;
 }
 

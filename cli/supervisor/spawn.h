@@ -8,19 +8,21 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
+struct limits;
+
 struct spawn_plan {
-    char *const  *argv;
-    char *const  *environment; /* its PATH is the one that is searched */
-    const char   *directory;
-    const char   *input;      /* a file to read from, or NULL */
-    int           input_from; /* a descriptor to read from, or -1; without either it is /dev/null */
-    const char   *output;     /* appended to; made when missing */
-    mode_t        umask, output_umask;
-    struct rlimit nofile;        /* what the command gets */
-    int           mark_resource; /* the limit that carries the mark, or -1: see mark.h */
-    rlim_t        mark;
-    int           extra_from; /* a descriptor that the command gets too, or -1 */
-    int           extra_to;   /* its number there */
+    char *const *argv;
+    char *const *environment; /* its PATH is the one that is searched */
+    const char  *directory;
+    const char  *input;      /* a file to read from, or NULL */
+    int          input_from; /* a descriptor to read from, or -1; without either it is /dev/null */
+    const char  *output;     /* appended to; made when missing */
+    mode_t       umask, output_umask;
+    const struct limits *limits;
+    int                  mark_resource; /* the limit that carries the mark, or -1: see mark.h */
+    rlim_t               mark;
+    int                  extra_from; /* a descriptor that the command gets too, or -1 */
+    int                  extra_to;   /* its number there */
 };
 
 /* What failed, as "cannot …" goes on. */
@@ -40,9 +42,10 @@ enum spawn_stage {
 };
 
 struct spawned {
-    pid_t            pid;   /* and its process group and session */
-    int              pidfd; /* close it, after the process was waited for */
-    enum spawn_stage stage; /* on failure */
+    pid_t            pid;    /* and its process group and session */
+    int              pidfd;  /* close it, after the process was waited for */
+    unsigned         missed; /* limits that the command could not be given: see limits.h */
+    enum spawn_stage stage;  /* on failure */
 };
 
 /*

@@ -3,6 +3,7 @@
 #include "cli/supervisor/door.h"
 #include "cli/supervisor/guardian.h"
 #include "cli/supervisor/journal.h"
+#include "cli/supervisor/limits.h"
 #include "cli/supervisor/logs.h"
 #include "cli/supervisor/mark.h"
 #include "cli/supervisor/server.h"
@@ -24,19 +25,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Every descriptor is needed for clients and workers; commands get back what there was. */
-static int raise_limits(void)
-{
-    struct rlimit limit, raised;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-        return -errno;
-    execution_set_nofile(&limit);
-    raised = limit;
-    raised.rlim_cur = raised.rlim_max;
-    return setrlimit(RLIMIT_NOFILE, &raised) < 0 ? -errno : 0;
-}
-
 /*
  * By the system call, with a struct that is zero in every layout: glibc keeps two signals to itself
  * and ignores them in what posix_spawn() starts, as in us.
@@ -46,6 +34,23 @@ static void reset_signal(int signal)
     static const unsigned long by_default[4];
 
     (void) syscall(SYS_rt_sigaction, signal, by_default, NULL, (NSIG - 1) / 8);
+}
+
+static void do_nothing(int signal)
+{
+    (void) signal;
+}
+
+/*
+ * A limit that cannot be raised is no reason to end: a journal that may not grow is as well done
+ * without. With handlers, which an exec takes away, where a command would inherit that it is ignored.
+ */
+static void outlive_limits(void)
+{
+    struct sigaction action = {.sa_handler = do_nothing, .sa_flags = SA_RESTART};
+
+    (void) sigaction(SIGXFSZ, &action, NULL);
+    (void) sigaction(SIGXCPU, &action, NULL);
 }
 
 /* What the commands must not inherit: dispositions that survive an exec, input, descriptors. */
@@ -59,6 +64,7 @@ static int clean_up(void)
     for (int signal = 1; signal < NSIG; signal++)
         if (signal != SIGKILL && signal != SIGSTOP)
             reset_signal(signal);
+    outlive_limits();
     server_signals(&signals);
     if (dup2(null, STDIN_FILENO) < 0 || sigprocmask(SIG_SETMASK, &signals, NULL) < 0)
         return -errno;
@@ -82,9 +88,8 @@ static int serve(const struct supervisor_options *options, const char *logs, pid
 
     prctl(PR_SET_NAME, "k3thread");
     mallopt(M_ARENA_MAX, 1); /* thousands of threads that hardly allocate need no more */
-    error = raise_limits();
-    if (error == 0)
-        error = tree_open();
+    limits_open();
+    error = tree_open();
     door_open(options->place, options->lock, guardian);
     if (error == 0) {
         journal_write("serving %s", options->place->socket);
@@ -134,6 +139,7 @@ int supervisor_run(const struct supervisor_options *options, char **ret_why)
     int   error;
 
     umask(077);
+    outlive_limits();
     error = journal_open(place->journal);
     if (error != 0)
         return explain(ret_why, error, "cannot open %s: %s", place->journal,

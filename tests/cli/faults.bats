@@ -83,7 +83,8 @@ load helpers
 }
 
 @test "without descriptors, starts fail clearly and the rest lives; with some again, all is well" {
-  (ulimit -n 64 && k3 start -n first -- sleep 1000)
+  k3 start -n first -- sleep 1000
+  prlimit --nofile=64:64 --pid "$(supervisor_pid)"
   script <<'EOF'
 clients = []
 waiting = []

@@ -519,3 +519,21 @@ END
   is "$(k3_field once signal)" null
   is "$(k3_field once runs)" 1
 }
+
+@test "in a directory that was removed a start works where no path begins there" {
+  mkdir gone
+  cd gone
+  rmdir ../gone
+  k3 start -C / -o "$dir/out" -- pwd
+  k3 join 1
+  is "$(cat "$dir/out")" /
+  echo "start -C / -- pwd" >"$dir/script"
+  is "$(k3 run -q --no-prefix "$dir/script")" /
+  for words in '-- true' '-C . -- true' '-C / -o out -- true'; do
+    # shellcheck disable=SC2086  # a list of words
+    run -1 --separate-stderr k3 start $words
+    like "$stderr" 'k3thread: start: *the current directory has no path: *'
+  done
+  k3 list
+  cd /
+}

@@ -1,0 +1,119 @@
+#!/usr/bin/env bats
+# Resource limits and niceness: a command has its caller's, whoever started the supervisor, and the
+# supervisor lives with whatever its starter had.
+
+# Scripts stand in single quotes; helpers.bash and run set some names.
+# shellcheck disable=SC2016,SC2154,SC2030,SC2031
+
+load helpers
+
+# -S without a blank is left to the program: see cli/quick/quick.h.
+
+# limits_of WAY…: what a command that is started so has for limits, without the mark.
+limits_of() {
+  local id
+  id=$(k3 "$@" start -- sh -c 'cat /proc/self/limits; nice')
+  k3 join "$id"
+  k3 logs "$id" | grep -v 'file locks\|resident set'
+}
+
+own_limits() {
+  sh -c 'cat /proc/self/limits; nice' | grep -v 'file locks\|resident set'
+}
+
+@test "a command has the limits and the niceness of its caller, not of the first start" {
+  (
+    ulimit -S -n 64 -s 1000 -u 1000 -c 0
+    nice -n 3 "$K3THREAD" start -- true
+  )
+  for way in "-S $K3THREAD_SOCKET" "-S$K3THREAD_SOCKET"; do
+    # shellcheck disable=SC2086  # a list of words
+    diff <(limits_of $way) <(own_limits)
+    (
+      ulimit -n 33
+      ulimit -S -f 12345 -v 3000000
+      ulimit -t 1234
+      renice -n 6 -p "$BASHPID"
+      # shellcheck disable=SC2086  # a list of words
+      diff <(limits_of $way) <(own_limits)
+    )
+  done
+}
+
+@test "a run's commands have the limits of whoever runs it" {
+  echo 'start -- sh -c "ulimit -n; ulimit -Hn; ulimit -s; nice"' >script
+  is "$(ulimit -S -n 99 && ulimit -S -s 4000 && nice -n 4 "$K3THREAD" run -q --no-prefix script | xargs)" \
+    "99 $(ulimit -Hn) 4000 4"
+}
+
+@test "a start says which limits the supervisor may not give, and gives what it may" {
+  mkdir theirs
+  chmod 755 "$dir"
+  [ "$(id -u)" != 0 ] || chown 61237 theirs
+  export K3THREAD_SOCKET=$dir/theirs/k.sock
+  as_user nice -n 3 prlimit --nofile=64 "$K3THREAD" start -- true
+  for way in "-S $K3THREAD_SOCKET" "-S$K3THREAD_SOCKET"; do
+    # shellcheck disable=SC2086  # a list of words
+    run -0 --separate-stderr as_user "$K3THREAD" $way start -n a -- sh -c 'ulimit -n; nice'
+    is "$stderr" 'k3thread: start: the command did not get your limits: the supervisor, which was started with less, may not raise nofile, niceness'
+    as_user "$K3THREAD" join a
+    is "$(as_user "$K3THREAD" logs a | xargs)" '64 3'
+  done
+  as_user "$K3THREAD" shutdown
+}
+
+# Runs a command as a user without privileges.
+as_user() {
+  if [ "$(id -u)" = 0 ]; then
+    setpriv --reuid=61237 --regid=61237 --clear-groups "$@"
+  else
+    "$@"
+  fi
+}
+
+@test "a supervisor whose files may not grow serves, and so does the next" {
+  for _ in 1 2 3; do
+    (ulimit -f 0 && "$K3THREAD" start -n a -- sleep 1000) | cat
+    is "$(k3 list -q)" 1
+    script <<'EOF'
+for _ in range(20):
+    call("version")
+EOF
+    "$PYTHON" -I -S -c 'open("k.log", "ab").write(b"x" * 4096)'
+    k3 shutdown --now
+  done
+}
+
+@test "a supervisor is not ended by its starter's soft limit of processor time" {
+  (ulimit -S -t 1 && k3 start -n a -- sleep 1000)
+  pid=$(supervisor_pid)
+  is "$(prlimit --noheadings --output SOFT --cpu --pid "$pid" | xargs)" "$(ulimit -H -t)"
+  kill -XCPU "$pid"
+  is "$(k3_field a state)" running
+}
+
+@test "the supervisor uses as many descriptors and processes as it may" {
+  (ulimit -S -n 64 && ulimit -S -u 500 && k3 start -- sleep 1000)
+  pid=$(supervisor_pid)
+  for limit in nofile nproc; do
+    read -r soft hard < <(prlimit --noheadings --output SOFT,HARD "--$limit" --pid "$pid")
+    is "$soft" "$hard"
+  done
+}
+
+@test "limits of a request that cannot be are errors that say so" {
+  k3 start -- sleep 1000
+  script <<'EOF'
+def refused(**params):
+    try:
+        start("/bin/true", **params)
+    except Failure as error:
+        return str(error)
+    raise AssertionError("not refused")
+for limits, word in (({"nofiles": [1, 2]}, "nofiles"), ({"nofile": [2, 1]}, "nofile"), ({"cpu": [1]}, "cpu"),
+                     ({"cpu": 1}, "cpu"), ({"cpu": ["1", 1]}, "cpu"), ({"cpu": [-2, 1]}, "cpu"), ([], "object")):
+    assert word in refused(limits=limits), limits
+for nice in (20, -21, 1.5, "1"):
+    assert "nice" in refused(nice=nice), nice
+EOF
+}
