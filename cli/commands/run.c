@@ -3,6 +3,7 @@
 #include "cli/printer.h"
 #include "cli/script/front.h"
 #include "cli/script/own_place.h"
+#include "cli/script/procfile.h"
 #include "cli/status.h"
 
 #include <errno.h>
@@ -15,10 +16,20 @@ struct run_options {
     struct front_options front;
     bool                 no_prefix, timestamps;
     const char          *procfile; /* NULL: a script */
-    char               **words;    /* the script and its arguments */
+    unsigned             port;     /* of the Procfile's first entry; 0: not given */
+    char               **words;    /* the script and its arguments, or the Procfile's entries */
 };
 
-enum { KEY_FAIL_FAST = 256, KEY_ANY, KEY_SLOTS, KEY_NO_PREFIX, KEY_TIMESTAMPS, KEY_PROCFILE };
+enum {
+    KEY_FAIL_FAST = 256,
+    KEY_ANY,
+    KEY_SLOTS,
+    KEY_NO_PREFIX,
+    KEY_TIMESTAMPS,
+    KEY_PROCFILE,
+    KEY_PORT,
+    KEY_TIMEOUT
+};
 
 static const struct argp_option options[] = {
     {"fail-fast", KEY_FAIL_FAST, NULL, 0, "End all when the first thread fails", 0},
@@ -29,6 +40,8 @@ static const struct argp_option options[] = {
     {"no-prefix", KEY_NO_PREFIX, NULL, 0, "Print lines without their thread's name", 0},
     {"timestamps", KEY_TIMESTAMPS, NULL, 0, "Print the time before each line", 0},
     {"procfile", KEY_PROCFILE, "FILE", 0, "Run a Procfile instead; the first end ends all", 0},
+    {"port", KEY_PORT, "N", 0, "The Procfile's first entry gets this PORT (5000)", 0},
+    {"timeout", KEY_TIMEOUT, "SECONDS", 0, "Raise TimeoutError in all threads after so long", 0},
     {0},
 };
 
@@ -43,12 +56,23 @@ static error_t parse_slots(const struct argp_state *state, const char *text, uns
     return 0;
 }
 
+static error_t parse_port(const struct argp_state *state, const char *text, unsigned *ret)
+{
+    char *end;
+    long  port = strtol(text, &end, 10);
+
+    if (*end != '\0' || end == text || port < 1 || port > 65535)
+        return command_refuse(state, "--port takes a number from 1 to 65535, not '%s'", text);
+    *ret = (unsigned) port;
+    return 0;
+}
+
 static error_t check_words(const struct run_options *o, const struct argp_state *state)
 {
     if (o->procfile == NULL && o->words == NULL)
         return command_usage(state, "no script; '-' is standard input");
-    if (o->procfile != NULL && o->words != NULL)
-        return command_usage(state, "unexpected argument '%s'", o->words[0]);
+    if (o->procfile == NULL && o->port != 0)
+        return command_usage(state, "--port goes with --procfile");
     return 0;
 }
 
@@ -57,6 +81,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     struct run_options *o = state->input;
 
     switch (key) {
+    case ARGP_KEY_INIT:
+        o->front.timeout = -1;
+        return 0;
     case KEY_FAIL_FAST:
         o->front.fail_fast = true;
         return 0;
@@ -77,6 +104,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_PROCFILE:
         o->procfile = argument;
         return 0;
+    case KEY_PORT:
+        return parse_port(state, argument, &o->port);
+    case KEY_TIMEOUT:
+        return command_duration(state, "--timeout", argument, &o->front.timeout);
     case ARGP_KEY_ARGS:
         o->words = state->argv + state->next;
         return 0;
@@ -90,7 +121,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 /* As a shell has it: 127 for a script that is not there, 126 for one that cannot be read. */
 static int open_script(const struct call *call, struct script *script)
 {
-    if (!script->procfile && strcmp(script->name, "-") == 0) {
+    if (strcmp(script->name, "-") == 0) {
         script->name = "stdin";
         script->fd = STDIN_FILENO;
         return STATUS_DONE;
@@ -153,15 +184,22 @@ static int run(struct call *call)
     const struct run_options *o = call->options;
     struct script             script = {
                     .name = o->procfile != NULL ? o->procfile : o->words[0],
-                    .procfile = o->procfile != NULL,
     };
-    int status = open_script(call, &script);
+    struct procfile procfile = {0};
+    int             status = open_script(call, &script);
 
     if (status != STATUS_DONE)
         return status;
     script.scope.name = script.name;
-    script.scope.arguments = o->procfile != NULL ? NULL : o->words + 1;
-    status = run_script(call, &script);
+    if (o->procfile != NULL) {
+        script.procfile = &procfile;
+        status = procfile_read(&procfile, script.name, script.fd, o->words, o->port);
+    } else {
+        script.scope.arguments = o->words + 1;
+    }
+    if (status == STATUS_DONE)
+        status = run_script(call, &script);
+    procfile_release(&procfile);
     if (script.fd != STDIN_FILENO)
         close(script.fd);
     return status;
@@ -169,7 +207,7 @@ static int run(struct call *call)
 
 const struct command command_run = {
     .name = "run",
-    .arguments = "SCRIPT [ARGUMENT...]\n--procfile=FILE",
+    .arguments = "SCRIPT [ARGUMENT...]\n--procfile=FILE [NAME...]",
     .doc = "Run a script of these commands\vA script has one command a line, quoted as in the "
            "shell, with # comments, $1 and environment variables; '-' is standard input. It has "
            "a supervisor of its own, which ends when the script and all threads that are no "

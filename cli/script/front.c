@@ -2,14 +2,19 @@
 
 #include "cli/client.h"
 #include "cli/clock.h"
+#include "cli/duration.h"
 #include "cli/launch.h"
 #include "cli/output.h"
+#include "cli/script/notices.h"
 #include "cli/script/transcript.h"
 #include "cli/signals.h"
 #include "cli/status.h"
+#include "cli/view.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -52,12 +57,15 @@ struct front {
     enum barrier barrier;
     json_int_t   barrier_id, list_id; /* of requests */
 
-    bool     settled; /* the exit status is */
-    int      status;  /* it; 0 until then */
-    bool     ending;  /* the supervisor was told to */
-    bool     deaf;    /* nobody reads our output any more */
+    bool     settled;  /* the exit status is */
+    int      status;   /* it; 0 until then */
+    bool     ending;   /* the supervisor was told to */
+    bool     stopping; /* and to end the threads, too */
+    bool     deaf;     /* nobody reads our output any more */
     unsigned interrupts;
-    double   started, looked;
+    double   started, looked, deadline;
+
+    struct text notices; /* to be printed behind the output that is there by now */
 };
 
 /* Ends */
@@ -94,9 +102,28 @@ static void end_in_order(struct front *front)
 static void end_now(struct front *front, int status)
 {
     settle(front, status);
-    front->ending = true;
+    front->ending = front->stopping = true;
     kill_script(front);
     request(front, "shutdown", json_pack("{s:b}", "now", 1));
+}
+
+/* Ends all by an exception that is no request. The script is no more waited for. */
+static void end_by(struct front *front, const char *exception)
+{
+    front->ending = front->stopping = true;
+    kill_script(front);
+    request(front, "shutdown", json_pack("{s:b, s:s}", "now", 1, "exception", exception));
+}
+
+/* The time of the run is over, which is its status whatever came before. */
+static void time_out(struct front *front)
+{
+    front->settled = true;
+    front->status = STATUS_TIMEOUT;
+    end_by(front, "TimeoutError");
+    text_add(&front->notices, "k3thread: run: TimeoutError: not over after ");
+    duration_add(&front->notices, front->options->timeout);
+    text_add(&front->notices, "\n");
 }
 
 static void raise_in_all(struct front *front, const char *exception)
@@ -111,12 +138,9 @@ static void raise_in_all(struct front *front, const char *exception)
 static void interrupt(struct front *front)
 {
     settle(front, STATUS_SIGNAL_BASE + SIGINT);
-    kill_script(front);
     switch (front->interrupts++) {
     case 0:
-        front->ending = true;
-        request(front, "shutdown",
-                json_pack("{s:b, s:s}", "now", 1, "exception", "KeyboardInterrupt"));
+        end_by(front, "KeyboardInterrupt");
         break;
     case 1:
         raise_in_all(front, "SIGKILL");
@@ -138,32 +162,54 @@ static void lose_output(struct front *front, int error)
 
 /* Threads */
 
+static void report_daemon(struct front *front, const json_t *thread)
+{
+    char *log = transcript_log(&front->transcript, thread);
+
+    notices_daemon_failed(&front->notices, thread, log);
+    free(log);
+}
+
+/* Of threads that are ending because all do, nothing more is learned. */
 static void account(struct front *front, const json_t *thread)
 {
-    int status = members_status(thread);
+    const struct front_options *options = front->options;
+    int                         status = members_status(thread);
+    bool                        daemon = json_is_true(json_object_get(thread, "daemon"));
 
-    if (json_is_true(json_object_get(thread, "daemon")))
+    if (front->stopping)
         return;
-    if (front->options->any)
+    if (daemon && status != 0)
+        report_daemon(front, thread);
+    if ((options->any && !daemon) || (options->fail_fast && status != 0)) {
+        notices_ends_all(&front->notices, thread);
         end_now(front, status);
-    else if (status != 0 && front->options->fail_fast)
-        end_now(front, status);
-    else if (status != 0)
+    } else if (status != 0 && !daemon) {
         settle(front, status);
+    }
 }
 
 static void update(struct front *front, json_t *thread)
 {
-    if (transcript_update(&front->transcript, thread))
-        account(front, thread);
+    const struct member *member;
+
+    if (!transcript_update(&front->transcript, thread))
+        return;
+    member = members_find(&front->transcript.members, view_id(thread));
+    if (member != NULL && member->waited)
+        notices_not_run(&front->notices, thread);
+    account(front, thread);
 }
 
 /* A notification. What was missed is made good by a list of all. */
 static void handle_event(void *context, const json_t *params)
 {
     struct front *front = context;
+    const char   *event = json_string_value(json_object_get(params, "event"));
     json_t       *thread = json_object_get(params, "thread");
 
+    if (thread != NULL && event != NULL && strcmp(event, "restarted") == 0)
+        notices_restarted(&front->notices, thread);
     if (thread != NULL)
         update(front, thread);
     else
@@ -194,6 +240,8 @@ static void end_script(struct front *front)
     if (front->script_killed)
         return;
     status = WIFSIGNALED(status) ? STATUS_SIGNAL_BASE + WTERMSIG(status) : WEXITSTATUS(status);
+    if (status == 0 && members_are_daemons(&front->transcript.members))
+        notices_only_daemons(&front->notices);
     if (status == 0)
         end_in_order(front);
     else if (is_bereft(front))
@@ -324,6 +372,14 @@ static void collect(struct front *front)
         lose_output(front, -ENOMEM);
 }
 
+/* Prints what is to be said, behind the output that came before it. */
+static void print_notices(struct front *front)
+{
+    if (!front->notices.failed)
+        (void) output_write(STDERR_FILENO, front->notices.data, front->notices.size);
+    front->notices.size = 0;
+}
+
 /* The loop */
 
 static bool is_over(const struct front *front)
@@ -338,6 +394,18 @@ static double time_to_look(const struct front *front)
     double left = front->looked + PACE / 1e3 - clock_monotonic();
 
     return front->barrier != BARRIER_NONE || left < 0 ? 0 : left;
+}
+
+/* Milliseconds until something has to be done by time; -1: nothing has. */
+static int patience(const struct front *front, bool rests)
+{
+    int    other = rests ? PACE : transcript_patience(&front->transcript);
+    double left = front->deadline - clock_monotonic();
+
+    if (front->stopping || left > INT_MAX / 1e3)
+        return other;
+    left = left > 0 ? ceil(left * 1e3) : 0;
+    return other < 0 || left < other ? (int) left : other;
 }
 
 static void step(struct front *front)
@@ -355,8 +423,10 @@ static void step(struct front *front)
         pollfds[1] = (struct pollfd){.fd = front->client.fd, .events = POLLIN | POLLOUT};
     if (printer_is_ready(&front->transcript.printer))
         pollfds[4].events = POLLOUT;
-    if (poll(pollfds, 5, rests ? PACE : transcript_patience(&front->transcript)) < 0)
+    if (poll(pollfds, 5, patience(front, rests)) < 0)
         return;
+    if (!front->stopping && clock_monotonic() >= front->deadline)
+        time_out(front);
     if (pollfds[1].revents || pollfds[2].revents)
         front->looked = clock_monotonic();
     if (pollfds[0].revents)
@@ -378,6 +448,8 @@ static void loop(struct front *front)
 {
     for (;;) {
         collect(front);
+        if (front->notices.size > 0 && printer_is_idle(&front->transcript.printer))
+            print_notices(front);
         if (is_over(front))
             break;
         if (front->barrier == BARRIER_PRINTING && printer_is_idle(&front->transcript.printer))
@@ -426,9 +498,10 @@ static int start_supervisor(struct front *front)
 /* What is looked at in the events: who there is, and how he ended. */
 static json_t *make_watch(void)
 {
-    return json_pack("{s:[s, s, s], s:[s, s, s, s, s, s, s, s, s, s]}", "events", "created",
-                     "restarted", "ended", "members", "id", "name", "daemon", "started", "ended",
-                     "exit_code", "signal", "exception", "runs", "seconds");
+    return json_pack("{s:[s, s, s], s:[s, s, s, s, s, s, s, s, s, s, s, s, s]}", "events",
+                     "created", "restarted", "ended", "members", "id", "name", "daemon", "state",
+                     "after", "started", "ended", "exit_code", "signal", "exception", "message",
+                     "runs", "seconds");
 }
 
 /* From here on the events come. */
@@ -510,6 +583,7 @@ static void release(struct front *front)
             close(fds[i]);
     signals_close(&front->signals);
     client_close(&front->client);
+    text_release(&front->notices);
     transcript_close(&front->transcript);
 }
 
@@ -523,9 +597,12 @@ int front_run(const struct front_options *options, const struct place *place,
         .lifeline = -1,
         .sync = -1,
         .started = clock_monotonic(),
+        .deadline = INFINITY,
     };
     int error;
 
+    if (options->timeout >= 0)
+        front.deadline = front.started + options->timeout;
     share_output();
     transcript_open(&front.transcript, STDOUT_FILENO, options->printer);
     error = begin(&front, script);

@@ -21,6 +21,7 @@ struct front_options {
     bool     own_place; /* the place is for this run alone: see own_place.h */
     unsigned slots;     /* 0: any number */
     unsigned printer;   /* flags of printer.h */
+    double   timeout;   /* seconds after which it ends all; negative: none */
 };
 
 /*

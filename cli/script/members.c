@@ -62,6 +62,22 @@ int members_status(const json_t *thread)
     return view_status(thread);
 }
 
+bool members_are_daemons(const struct members *members)
+{
+    bool lives = false;
+
+    for (size_t id = 1; id < members->size; id++) {
+        const struct member *member = &members->list[id];
+
+        if (member->thread == NULL)
+            continue;
+        if (!json_is_true(json_object_get(member->thread, "daemon")))
+            return false;
+        lives |= !member->ended;
+    }
+    return lives;
+}
+
 static void add_result(struct text *text, const json_t *thread)
 {
     json_int_t runs = json_integer_value(json_object_get(thread, "runs"));

@@ -14,6 +14,7 @@ struct member {
     struct printer_source *source;  /* of its output; NULL: goes elsewhere */
     bool                   written; /* something was, to its log */
     bool                   ended;   /* and that was acted upon */
+    bool                   waited;  /* it could not run at once: nobody hears of its failure */
 };
 
 /* Zeroed it is empty. Ids are small: a supervisor counts from 1. */
@@ -33,6 +34,9 @@ struct member *members_update(struct members *members, json_t *thread);
 
 /* What the end of THREAD counts as: a status, 0 also when it was asked to end. */
 int members_status(const json_t *thread);
+
+/* Returns true if all are daemons, and one lives. */
+bool members_are_daemons(const struct members *members);
 
 /* Who ended how, and how long it took: a table; nothing when there is nobody. */
 void members_add_summary(const struct members *members, double seconds, struct text *text);

@@ -1,18 +1,50 @@
 /*
- * A Procfile: "name: command" lines, as foreman reads them.
+ * A Procfile: "name: command" lines, as foreman reads them, with the .env beside it.
  *
- * An entry becomes the words of a command of the table: start --name NAME -- /bin/sh -c COMMAND.
+ * The whole file is read and checked before anything runs. Each entry then becomes the words of a
+ * command of the table: start --name NAME --input --env PORT=… -- /bin/sh -c COMMAND.
  */
 #ifndef K3THREAD_CLI_SCRIPT_PROCFILE_H
 #define K3THREAD_CLI_SCRIPT_PROCFILE_H
 
-#include "cli/script/reader.h"
 #include "cli/script/words.h"
 
+#include <stddef.h>
+
+struct procfile_entry {
+    size_t   line;
+    char    *name, *command;
+    unsigned port;
+};
+
+struct procfile {
+    char                  *directory; /* in which the commands run; NULL: the caller's */
+    struct procfile_entry *entries;
+    size_t                 count;
+    struct words          *variables; /* of .env, a NAME=VALUE each */
+    size_t                 variable_count;
+};
+
+/* The port of the first entry, where neither --port nor the variable PORT says one. */
+#define PROCFILE_PORT 5000
+
 /*
- * Reads the next entry; reader->scope->name is the Procfile's path, in whose directory the
- * commands run. Returns as reader_next() does.
+ * Reads the Procfile NAME, which is open as FD, and the .env in its directory; one that is no
+ * regular file (a pipe, standard input) has the caller's. NAMES, up to a NULL, are the entries that
+ * are wanted; without any all are. PORT is that of the first entry, 0: as PORT in .env or in the
+ * environment says, or PROCFILE_PORT.
+ *
+ * Returns 0, or an exit status after saying what is wrong. To be released in either case.
  */
-int procfile_next(struct reader *reader, struct words *ret);
+int procfile_read(struct procfile *procfile, const char *name, int fd, char *const *names,
+                  unsigned port);
+
+/* Sets the variables of .env in this process. Returns 0 or -errno. */
+int procfile_set_variables(const struct procfile *procfile);
+
+/* Makes the words that start entry INDEX, to be released. Returns 0 or -ENOMEM. */
+int procfile_words(const struct procfile *procfile, size_t index, struct words *ret);
+
+void procfile_release(struct procfile *procfile);
 
 #endif

@@ -78,7 +78,54 @@ int reader_next(struct reader *reader, struct words *ret)
     return found;
 }
 
+/* Lines that are complete */
+
+int reader_fail(struct reader *reader, const char *message)
+{
+    return fail(reader, reader->line, message);
+}
+
+bool reader_end_line(struct text *line)
+{
+    while (line->size > 0 &&
+           (line->data[line->size - 1] == '\n' || line->data[line->size - 1] == '\r'))
+        line->size--;
+    if (line->size > 0 && memchr(line->data, '\0', line->size) != NULL)
+        return false;
+    text_append(line, "", 1);
+    return true;
+}
+
+int reader_next_line(struct reader *reader, reader_parse parse, struct words *ret)
+{
+    for (;;) {
+        struct text line = {0};
+        int         found = reader->next_line(reader->context, false, &line);
+        int         parsed = found;
+
+        reader->line = ++reader->lines;
+        if (found > 0)
+            parsed = parse(reader, &line, ret);
+        text_release(&line);
+        if (found <= 0 || parsed != 0)
+            return parsed;
+    }
+}
+
 /* Files */
+
+/* What some editors put before the first line of a text in UTF-8. */
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+
+static void skip_mark(const struct text *bytes, size_t *done, size_t *size)
+{
+    size_t length = strlen(BYTE_ORDER_MARK);
+
+    if (*size < length || memcmp(bytes->data + *done, BYTE_ORDER_MARK, length) != 0)
+        return;
+    *done += length;
+    *size -= length;
+}
 
 /* 1, 0 at the end, or -errno. */
 static int read_more(struct reader_file *file)
@@ -119,9 +166,13 @@ int reader_file_line(void *context, bool continued, struct text *line)
         seen = left;
         if (found > 0)
             continue;
+        found = size > 0;
+        if (!file->begun)
+            skip_mark(&file->bytes, &file->done, &size);
+        file->begun = true;
         text_append(line, size > 0 ? file->bytes.data + file->done : NULL, size);
         file->done += size;
-        return size > 0;
+        return found;
     }
 }
 

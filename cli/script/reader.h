@@ -33,11 +33,27 @@ struct reader {
  */
 int reader_next(struct reader *reader, struct words *ret);
 
-/* Lines of a file: a next_line, and its context. */
+/*
+ * For files of other kinds, a line of which is complete by itself: reads lines until PARSE makes
+ * words of one. PARSE returns 1, 0 where the line has nothing, or an error; the line is its own to
+ * change. Returns as reader_next() does.
+ */
+typedef int (*reader_parse)(struct reader *reader, struct text *line, struct words *ret);
+
+int reader_next_line(struct reader *reader, reader_parse parse, struct words *ret);
+
+/* For PARSE: cuts the newline off, and ends the line with a NUL; false if there is one in it. */
+bool reader_end_line(struct text *line);
+
+/* For PARSE: sets the message. Returns -EINVAL. */
+int reader_fail(struct reader *reader, const char *message);
+
+/* Lines of a file, without a byte-order mark: a next_line, and its context. */
 struct reader_file {
     int         fd; /* borrowed */
     struct text bytes;
-    size_t      done; /* of them */
+    size_t      done;  /* of them */
+    bool        begun; /* a line was read */
 };
 
 int  reader_file_line(void *file, bool continued, struct text *line);

@@ -83,6 +83,37 @@ static int execute_in_order(struct session *session, const struct words *words, 
     return wait_for_front(sync) ? execute(session, words) : STATUS_INTERNAL;
 }
 
+/* Executes the starts of a Procfile up to the end, or to the first that fails. */
+static int execute_entries(struct session *session, const struct script *script, int sync)
+{
+    const struct procfile *procfile = script->procfile;
+    struct words           words = {0};
+    int                    status = STATUS_DONE;
+
+    for (size_t i = 0; status == STATUS_DONE && i < procfile->count; i++) {
+        if (procfile_words(procfile, i, &words) != 0)
+            return STATUS_INTERNAL;
+        message_set_origin(script->name, procfile->entries[i].line);
+        status = execute_in_order(session, &words, sync);
+        words_release(&words);
+    }
+    return status;
+}
+
+static int execute_procfile(struct session *session, const struct script *script, int sync)
+{
+    int error = procfile_set_variables(script->procfile);
+    int status, settled;
+
+    if (error != 0) {
+        message_print("run", NULL, "cannot set the variables of .env: %s", strerror(-error));
+        return STATUS_INTERNAL;
+    }
+    status = execute_entries(session, script, sync);
+    settled = chain_settle(session);
+    return settled != STATUS_DONE ? settled : status;
+}
+
 /* Executes the commands up to the end, or to the first that fails; returns its status. */
 static int execute_all(struct session *session, const struct script *script, int sync)
 {
@@ -95,7 +126,7 @@ static int execute_all(struct session *session, const struct script *script, int
 
     scope.environment = environ;
     while (status == STATUS_DONE && found > 0) {
-        found = script->procfile ? procfile_next(&reader, &words) : reader_next(&reader, &words);
+        found = reader_next(&reader, &words);
         if (found <= 0)
             break;
         message_set_origin(script->name, reader.line);
@@ -123,16 +154,19 @@ static bool is_file(int fd)
  */
 static int be_script(const struct script *script, const struct place *place, int sync)
 {
-    struct session session = {
-        .socket = place->socket, .scripted = true, .chains = is_file(script->fd)};
-    int status;
+    struct session session = {.socket = place->socket,
+                              .scripted = true,
+                              .chains = script->procfile != NULL || is_file(script->fd)};
+    int            status;
 
     (void) signal(SIGINT, SIG_IGN);
+    (void) signal(SIGQUIT, SIG_IGN);
     (void) signal(SIGPIPE, SIG_DFL);
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || unsetenv("K3THREAD_ID") < 0 ||
         unsetenv("K3THREAD_NAME") < 0 || setenv("K3THREAD_SOCKET", place->socket, 1) < 0)
         return STATUS_INTERNAL;
-    status = execute_all(&session, script, sync);
+    status = script->procfile != NULL ? execute_procfile(&session, script, sync)
+                                      : execute_all(&session, script, sync);
     session_release(&session);
     return status;
 }

@@ -17,10 +17,11 @@
 #include <sys/types.h>
 
 struct script {
-    const char        *name; /* in messages */
-    int                fd;   /* what is read */
-    bool               procfile;
+    const char        *name;  /* in messages */
+    int                fd;    /* what is read */
     struct words_scope scope; /* the environment is the process's, whatever this says */
+
+    const struct procfile *procfile; /* is run instead; NULL: none */
 };
 
 /*

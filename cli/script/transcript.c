@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -60,11 +61,9 @@ static void remove_times(const struct transcript *transcript)
  */
 static void add_source(struct transcript *transcript, struct member *member)
 {
-    json_int_t id = view_id(member->thread);
-    char      *name = NULL, *path = NULL;
+    char *name = NULL;
+    char *path = transcript_log(transcript, member->thread);
 
-    if (asprintf(&path, "%s/%" JSON_INTEGER_FORMAT ".log", transcript->logs, id) < 0)
-        path = NULL;
     if (path != NULL && bytes_from_json(json_object_get(member->thread, "name"), &name) == 0)
         member->source = printer_add(&transcript->printer, name, path, 0);
     if (member->source != NULL && member->written)
@@ -81,6 +80,24 @@ static void end_source(const struct transcript *transcript, struct printer_sourc
     printer_end(source);
 }
 
+/* Could THREAD, which is new, not run at once? */
+static bool has_to_wait(const json_t *thread)
+{
+    const char *state = json_string_value(json_object_get(thread, "state"));
+
+    return json_number_value(json_object_get(thread, "after")) > 0 ||
+           (state != NULL && (strcmp(state, "waiting") == 0 || strcmp(state, "queued") == 0));
+}
+
+char *transcript_log(const struct transcript *transcript, const json_t *thread)
+{
+    char *path;
+
+    return asprintf(&path, "%s/%" JSON_INTEGER_FORMAT ".log", transcript->logs, view_id(thread)) < 0
+               ? NULL
+               : path;
+}
+
 bool transcript_update(struct transcript *transcript, json_t *thread)
 {
     bool           is_new = members_find(&transcript->members, view_id(thread)) == NULL;
@@ -88,8 +105,10 @@ bool transcript_update(struct transcript *transcript, json_t *thread)
 
     if (member == NULL)
         return false;
-    if (is_new)
+    if (is_new) {
+        member->waited = has_to_wait(thread);
         add_source(transcript, member);
+    }
     if (member->ended || !json_is_number(json_object_get(thread, "ended")))
         return false;
     member->ended = true;

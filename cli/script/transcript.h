@@ -28,6 +28,9 @@ int transcript_watch(struct transcript *transcript, const json_t *directory);
 /* Takes over what THREAD says of itself. Returns whether it has ended, the first time it says so. */
 bool transcript_update(struct transcript *transcript, json_t *thread);
 
+/* Returns the path of the log that THREAD has unless it writes elsewhere, or NULL without memory. */
+char *transcript_log(const struct transcript *transcript, const json_t *thread);
+
 /*
  * Learns what was written by now: to be called between the news of an end and transcript_collect(),
  * since a write is known before the end of the thread that wrote.

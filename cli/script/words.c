@@ -500,20 +500,28 @@ static int parse_line(struct parser *p)
     return error;
 }
 
-/* The list of the words whose bytes are complete. */
-static int make_list(struct parser *p, struct words *ret)
+void words_end(struct text *bytes, size_t *count)
 {
-    char **list = calloc(p->count + 1, sizeof(*list));
-    char  *word = p->bytes.data;
+    text_append(bytes, "", 1);
+    ++*count;
+}
 
-    if (list == NULL)
+int words_make(struct words *ret, struct text *bytes, size_t count)
+{
+    char **list = bytes->failed ? NULL : calloc(count + 1, sizeof(*list));
+    char  *word = bytes->data;
+
+    if (list == NULL) {
+        text_release(bytes);
         return -ENOMEM;
-    for (size_t i = 0; i < p->count; i++) {
+    }
+    for (size_t i = 0; i < count; i++) {
         list[i] = word;
         word += strlen(word) + 1;
     }
-    *ret = (struct words){.count = p->count, .list = list, .bytes = p->bytes.data};
-    return 0;
+    *ret = (struct words){.count = count, .list = list, .bytes = bytes->data};
+    *bytes = (struct text){0};
+    return 1;
 }
 
 int words_split(struct words *ret, const char *text, size_t size, const struct words_scope *scope,
@@ -522,8 +530,8 @@ int words_split(struct words *ret, const char *text, size_t size, const struct w
     struct parser p = {.text = text, .size = size, .scope = scope, .error = ret_error};
     int           error = parse_line(&p);
 
-    if (error == 0)
-        error = make_list(&p, ret);
+    if (error == 0 && words_make(ret, &p.bytes, p.count) < 0)
+        error = -ENOMEM;
     if (error != 0)
         text_release(&p.bytes);
     return error;

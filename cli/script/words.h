@@ -15,6 +15,8 @@
 #ifndef K3THREAD_CLI_SCRIPT_WORDS_H
 #define K3THREAD_CLI_SCRIPT_WORDS_H
 
+#include "cli/text.h"
+
 #include <stddef.h>
 
 /* All words of a line together, with their expansions; an exec takes less. */
@@ -48,6 +50,13 @@ struct words_error {
  */
 int words_split(struct words *ret, const char *text, size_t size, const struct words_scope *scope,
                 struct words_error *ret_error);
+
+/*
+ * Words that are put together: append the bytes of one to a text, call words_end(), and so on;
+ * words_make() makes words of all COUNT of them. It uses the text up. Returns 1 or -ENOMEM.
+ */
+void words_end(struct text *bytes, size_t *count);
+int  words_make(struct words *ret, struct text *bytes, size_t count);
 
 /* Zeroed words are fine. */
 void words_release(struct words *words);

@@ -271,23 +271,31 @@ static void drop(struct record *record)
     store_forget(record);
 }
 
+/* For one that needs others: it waits for them. */
+static void wait_for_needs(struct record *record)
+{
+    record->line = LINE_WAITING;
+    TAILQ_INSERT_TAIL(&waiting, record, in_line);
+    set_state(record, STATE_WAITING);
+}
+
+/* Its first event tells the state that it begins with. */
 int threads_begin(struct record *record)
 {
     int error = 0;
 
     count_needs(record, true);
-    events_post(EVENT_CREATED, record);
-    if (unmet_need(record) != NULL) {
-        set_state(record, STATE_WAITING);
-        record->line = LINE_WAITING;
-        TAILQ_INSERT_TAIL(&waiting, record, in_line);
-        advance_waiting();
-    } else if (takes_slot(record) && record->job.after == 0) {
+    if (unmet_need(record) != NULL)
+        wait_for_needs(record);
+    else if (takes_slot(record) && record->job.after == 0)
         enqueue(record);
+    events_post(EVENT_CREATED, record);
+    if (record->line == LINE_WAITING)
+        advance_waiting();
+    else if (record->line == LINE_QUEUED)
         advance_queue();
-    } else {
+    else
         error = start_thread(record);
-    }
     if (error != 0)
         drop(record);
     return error;

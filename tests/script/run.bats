@@ -3,49 +3,7 @@
 
 # shellcheck disable=SC2016,SC2028,SC2030,SC2031,SC2154,SC2238
 
-load ../cli/helpers
-
-setup() {
-  begin_test
-  export XDG_RUNTIME_DIR=$dir # where a run makes its place
-}
-
-# script_of LINE…: a script of these lines, in the file script.
-script_of() {
-  printf '%s\n' "$@" >script
-}
-
-# in_front NAME WORD…: k3thread run WORD…, in the background; its pid is ${background[NAME]}.
-in_front() {
-  local name=$1
-  shift
-  log k3thread run "$@"
-  in_background "$name" "$K3THREAD" run "$@"
-}
-
-wait_for_text() {
-  wait_until "$DEADLINE" grep -qe "$2" "$1"
-}
-
-# A thread of the run has started.
-has_log() {
-  [ -n "$(find . -path '*.logs/*/1.log')" ]
-}
-
-refute_file() {
-  [ ! -e "$1" ]
-}
-
-# The supervisor of the run answers; its pid goes to the file pid.
-supervisor_of_run() {
-  K3THREAD_SOCKET=$(echo "$dir"/k3thread-run.*/run.sock) supervisor_pid >pid
-  [ -s pid ]
-}
-
-# The line of NAME in the summary.
-summary_of() {
-  grep "^$1 " messages | tr -s ' '
-}
+load runs
 
 @test "daemons live as long as the threads that are none" {
   script_of 'daemon --name service -- sleep 1000' \
@@ -338,20 +296,6 @@ at_terminal() {
   is "$(k3 run -q script)" 'a | 1'
 }
 
-@test "SIGHUP ends all, unless it was ignored" {
-  script_of 'start --name a -- sh -c "echo up; until [ -e go ]; do sleep 0.02; done"'
-  # Whoever runs the tests may have ignored it.
-  in_background run env --default-signal=HUP "$K3THREAD" run script
-  wait_for_text run.out 'a | up'
-  kill -HUP "${background[run]}"
-  finish run 129
-  in_background ignoring nohup "$K3THREAD" run script
-  wait_for_text ignoring.out 'a | up'
-  kill -HUP "${background[ignoring]}"
-  touch go
-  finish ignoring
-}
-
 @test "a join that fails as its thread did says so" {
   script_of 'start --name a -- sh -c "exit 9"' 'join a' 'start -- touch late'
   run -9 k3 run script
@@ -512,166 +456,6 @@ is_empty() {
   run -64 k3 run --quiet=yes script
 }
 
-@test "Ctrl-C raises KeyboardInterrupt in all, the script included" {
-  script_of 'daemon --name d -- sleep 1000' \
-    'start --name a -- sh -c "trap \"echo caught; exit 7\" INT; echo up; sleep 1000 & wait"' \
-    'join a' 'start -- touch late'
-  in_front run script
-  wait_for_text run.out 'a | up'
-  kill -INT "${background[run]}"
-  finish run 130
-  grep -qx 'a | caught' run.out
-  grep -q '^a .*KeyboardInterrupt, exit 7$' run.err
-  grep -q '^d .*KeyboardInterrupt, SIGINT$' run.err
-  [ ! -e late ]
-}
-
-# press PID: one more SIGINT, if it is still there; succeeds when it is not.
-press() {
-  ! kill -INT "$1" 2>/dev/null
-}
-
-@test "a second Ctrl-C kills" {
-  script_of 'start --name a --grace 1h -- sh -c "trap \"\" INT TERM; echo up; while :; do sleep 0.05; done"'
-  in_front run script
-  wait_for_text run.out 'a | up'
-  wait_until "$DEADLINE" press "${background[run]}"
-  finish run 130
-  grep -q '^a .*SIGKILL$' run.err
-}
-
-@test "copies of a Ctrl-C do not kill: who is saving goes on" {
-  saver='trap "echo caught; until [ -e go ]; do sleep 0.02; done; echo saved; exit 0" INT TERM; echo up; while :; do sleep 0.02; done'
-  script_of "start --name a -- sh -c '$saver'"
-  for words in 'run script' "start --wait -- sh -c '$saver'"; do
-    rm -f go
-    eval "in_background run \"\$K3THREAD\" $words"
-    wait_for_text run.out up
-    for _ in 1 2 3 4; do kill -INT "${background[run]}"; done
-    wait_for_text run.out caught
-    touch go
-    finish run 130
-    grep -q saved run.out
-  done
-}
-
-@test "two presses at a terminal kill, and the copies of one do not" {
-  script_of 'start --name a --grace 1h -- sh -c "trap \"echo caught\" INT; echo up; while :; do sleep 0.02; done"'
-  cat >talk <<'END'
-set timeout 30
-spawn -noecho $env(K3THREAD) run script
-expect_after timeout { exit 99 }
-expect "up"
-send "\003"
-expect "caught"
-exec kill -INT [exp_pid]
-exec kill -INT [exp_pid]
-set presses 0
-expect {
-  -timeout 1 timeout { send "\003"; incr presses; exp_continue }
-  -re {a .*SIGKILL}
-}
-expect eof
-if {$presses == 0} { exit 98 }
-if {[lindex [wait] 5] ne "SIGINT"} { exit 97 }
-END
-  expect talk
-}
-
-@test "where even SIGKILL to all is not heard, a third Ctrl-C ends the supervisor" {
-  script_of 'start --name a --grace 1h -- sh -c "trap \"\" INT TERM; echo up; while :; do sleep 0.05; done"' 'join a'
-  in_front run script
-  wait_for_text run.out 'a | up'
-  wait_until "$DEADLINE" supervisor_of_run
-  kill -STOP "$(cat pid)"
-  wait_until "$DEADLINE" press "${background[run]}"
-  finish run 130
-  wait_until "$DEADLINE" refute_alive "$(cat pid)"
-}
-
-@test "each signal ends a run as SIGTERM does, and the run then ends itself by it" {
-  script_of 'start --name a -- sh -c "trap \"echo saved; exit\" TERM; echo up; while :; do sleep 0.02; done"'
-  for signal in INT QUIT USR1 USR2 ALRM PWR SEGV 33 RTMIN+1 RTMAX; do
-    rm -f ended ended.pid
-    in_background run how_it_ended "$K3THREAD" run script
-    wait_for_text run.out 'a | up'
-    kill "-$signal" "$(cat ended.pid)"
-    finish run
-    is "$signal $(cat ended)" "$signal signal $(kill -l "$signal" | grep -x '[0-9]*' || echo "$signal")"
-    [ "$signal" = INT ] || grep -q 'a | saved' run.out
-    grep -q '^a ' run.err
-  done
-}
-
-@test "each signal ends a start --wait and its thread, and it then ends itself by that signal" {
-  for signal in HUP INT QUIT TERM USR1 ALRM 33 RTMAX; do
-    rm -f ended ended.pid
-    in_background wait how_it_ended env --default-signal=HUP "$K3THREAD" start --wait --name a -- \
-      sh -c 'trap "echo saved; exit 7" INT TERM; echo up; while :; do sleep 0.02; done'
-    wait_for_text wait.out up
-    kill "-$signal" "$(cat ended.pid)"
-    finish wait
-    is "$signal $(cat ended)" "$signal signal $(kill -l "$signal" | grep -x '[0-9]*' || echo "$signal")"
-    grep -q saved wait.out
-    is_state a ended
-    is "$(k3_field a exit_code)" 7
-  done
-}
-
-@test "a script of the shell does not go on after a Ctrl-C in a run or a start --wait" {
-  script_of 'start --name a -- sh -c "echo up; exec sleep 1000"'
-  for words in 'run -q script' 'start --wait -- sh -c "echo up; exec sleep 1000"'; do
-    echo "for i in 1 2; do \"$K3THREAD\" $words; echo round \$i; done; echo deploy" >loop
-    cat >talk <<'END'
-set timeout 30
-spawn -noecho bash loop
-expect_after timeout { exit 99 }
-expect "up"
-send "\003"
-expect { "round" { exit 98 } "deploy" { exit 97 } eof {} }
-exit 0
-END
-    expect talk
-  done
-}
-
-@test "as process 1 it takes every signal, and exits with 128 and its number" {
-  needs_root
-  unshare --pid --fork --mount-proc true 2>/dev/null || skip "no pid namespaces here"
-  script_of 'start --name a -- sh -c "trap \"echo saved; exit\" INT TERM; echo up; while :; do sleep 0.02; done"'
-  for signal in INT TERM HUP USR1 QUIT RTMIN; do
-    in_background run env --default-signal=HUP unshare --pid --fork --mount-proc --kill-child "$K3THREAD" run script
-    wait_for_text run.out 'a | up'
-    kill "-$signal" "$(pgrep -P "${background[run]}")"
-    finish run $((128 + $(kill -l "$signal")))
-    grep -q 'a | saved' run.out
-  done
-}
-
-@test "a real Ctrl-C of a terminal" {
-  # exec: dash can miss an interrupt while it forks.
-  script_of 'start --name a -- sh -c "echo up; exec sleep 1000"' 'join a'
-  cat >talk <<'END'
-set timeout 30
-spawn -noecho $env(K3THREAD) run script
-expect -exact "up"
-send "\003"
-expect -re {a .*KeyboardInterrupt, SIGINT}
-expect eof
-if {[lindex [wait] 5] ne "SIGINT"} { exit 97 }
-END
-  expect talk
-}
-
-@test "SIGTERM ends all, as shutdown --now does" {
-  script_of 'start --name a -- sh -c "echo up; sleep 1000"' 'join a'
-  in_front run script
-  wait_for_text run.out 'a | up'
-  kill -TERM "${background[run]}"
-  finish run 143
-  grep -q '^a .*SystemExit, SIGTERM$' run.err
-}
-
 @test "nothing is left when the front is killed" {
   script_of 'start --name a -- sh -c "echo \$\$ >pid; setsid sleep 1000 & echo \$! >pid2; wait"' 'join a'
   in_front run script
@@ -735,34 +519,75 @@ END
   is "$(k3 run script 2>/dev/null)" 'in | x'
 }
 
-# --- Procfiles ---
+# --- what a run says of its threads ---
 
-@test "the first end of a Procfile's entries ends all" {
-  printf '# services\n\nweb: echo $FOO; sleep 1000\nworker : sh -c "exit 3"\n' >Procfile
-  FOO=bar run -3 k3 run --procfile Procfile
-  like "$output" '*web *no *SystemExit, SIGTERM*'
-  like "$output" '*worker *no *exit 3*'
+@test "the end that ends all is said, with its status" {
+  printf 'web: sleep 1000\nworker: exit 3\n' >Procfile
+  run -3 --separate-stderr k3 run --quiet --procfile Procfile
+  is "$stderr" "k3thread: run: 'worker' ended (exit 3), which ends all"
+  script_of 'start --name a -- sleep 1000' 'start --name b -- true'
+  run -0 --separate-stderr k3 run --quiet --any script
+  is "$stderr" "k3thread: run: 'b' ended (exit 0), which ends all"
+  script_of 'start --name a -- sleep 1000' 'start --name b -- sh -c "kill -KILL \$\$"'
+  run -137 --separate-stderr k3 run --quiet --fail-fast script
+  is "$stderr" "k3thread: run: 'b' ended (SIGKILL), which ends all"
 }
 
-@test "a Procfile's commands are the shell's, in its directory" {
-  mkdir app
-  echo 'one: pwd && test "a b" = "a b" && echo $((1 + 1)) | cat' >app/Procfile
-  is "$(k3 run --procfile app/Procfile 2>/dev/null)" "one | $dir/app"$'\none | 2'
+@test "a daemon that fails meanwhile is told, with its last lines, behind what it printed" {
+  script_of 'daemon --name d -- sh -c "seq 9; printf x; exit 4"' \
+    'start --name a -- sh -c "until grep -q failed out; do sleep 0.02; done"'
+  k3 run --quiet script >out 2>&1
+  is "$(cat out)" "$(seq -f 'd | %g' 9)"$'\nd | x\n'"k3thread: run: the daemon 'd' failed (exit 4); its last lines:"$'\n  6\n  7\n  8\n  9\n  x'
 }
 
-@test "a Procfile's entries get the caller's environment, and no PORT of ours" {
-  echo 'one: echo "[${PORT-none}]"' >Procfile
-  is "$(env -u PORT "$K3THREAD" run -q --procfile Procfile)" 'one | [none]'
-  is "$(PORT=80 k3 run -q --procfile Procfile)" 'one | [80]'
+@test "with --fail-fast a daemon that fails ends all" {
+  script_of 'daemon --name d -- sh -c "exit 4"' 'start --name a -- sleep 1000'
+  run -4 --separate-stderr k3 run --quiet --fail-fast script
+  is "$stderr" "k3thread: run: the daemon 'd' failed (exit 4)"$'\n'"k3thread: run: 'd' ended (exit 4), which ends all"
 }
 
-@test "what is no entry of a Procfile says so" {
-  printf 'web: sleep 1000\nno entry\n' >Procfile
-  run -64 k3 run --procfile Procfile
-  like "${lines[0]}" 'Procfile:2: k3thread: no entry of a Procfile*'
-  printf 'web:\n' >Procfile
-  run -64 k3 run --procfile Procfile
-  is "${lines[0]}" 'Procfile:1: k3thread: the entry has no command'
-  run -127 k3 run --procfile nothing
-  run -64 k3 run --procfile Procfile script
+@test "a daemon that ends well, or because it was asked to, is not told" {
+  script_of 'daemon --name d -- true' 'daemon --name e -- sleep 1000' 'join d' 'raise --wait e' 'start -- true'
+  run -0 --separate-stderr k3 run --quiet script
+  is "$stderr" ''
+}
+
+@test "a thread that was not run says why: its need has ended, or there is no such command" {
+  script_of 'daemon --name db --ready line:never -- true' 'start --name web --needs db -- true' \
+    'start --name late --after 0.05 -- ./nothing'
+  run k3 run --quiet script
+  like "$output" "*k3thread: run: 'web' was not run: thread 'db' (id 1), which it needs, ended before it was ready*"
+  like "$output" "*k3thread: run: 'late' was not run: cannot run './nothing': No such file or directory*"
+  script_of 'start --name now -- ./nothing'
+  run -127 k3 run --quiet script
+  is "${#lines[@]}" 1
+}
+
+@test "a restart is told" {
+  script_of 'start --name a --restart on-failure:1 -- sh -c "exit 3"'
+  run -3 --separate-stderr k3 run --quiet script
+  is "$stderr" "k3thread: run: 'a' ended (exit 3); its run 2 begins"
+}
+
+@test "a script of daemons alone says why it ends at once" {
+  script_of 'daemon -- sleep 1000'
+  run -0 k3 run --quiet script
+  like "$output" 'k3thread: run: the script started only daemons, which end with it; *'
+  script_of 'daemon -- sleep 1000' 'start -- true'
+  run -0 k3 run --quiet script
+  is "$output" ''
+}
+
+@test "--timeout raises TimeoutError in all threads, and ends the script" {
+  script_of 'daemon --name d -- sleep 1000' 'start --name bad -- sh -c "exit 3"' \
+    'start --name a -- sh -c "trap \"echo saved; exit 5\" TERM; echo up; while :; do sleep 0.02; done"' 'join a' 'start -- touch late'
+  run -124 k3 run --timeout 2 script
+  like "$output" '*a | saved*'
+  like "$output" '*k3thread: run: TimeoutError: not over after 2.0s*'
+  like "$output" '*d *yes *TimeoutError, SIGTERM*'
+  like "$output" '*a *no *TimeoutError, exit 5*'
+  [ ! -e late ]
+  script_of 'start -- true'
+  k3 run --timeout 1h script
+  run -64 k3 run --timeout x script
 }

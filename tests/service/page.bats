@@ -59,7 +59,7 @@ run_suite() {
 
 @test "a service that does not come up fails the suite, which shows what it printed" {
   make_suite
-  sed -i 's/python3 -m http.server.*/sh -c "echo no such luck; exit 4"/' suite.bats
+  sed -i 's/python3 -u -m http.server.*/sh -c "echo no such luck; exit 4"/' suite.bats
   run -1 run_suite suite.bats
   like "$output" '*no such luck*'
   is "$(ls -d k3thread.* 2>/dev/null)" ''

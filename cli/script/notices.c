@@ -1,0 +1,123 @@
+#include "cli/script/notices.h"
+
+#include "cli/view.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The last lines that are shown of a log: at most so many, out of so many bytes. */
+#define TAIL_LINES 5
+#define TAIL_BYTES 2048
+
+#define INDENT "  "
+
+/* "k3thread: run: KIND'NAME'" */
+static void begin(struct text *text, const char *kind, const json_t *thread)
+{
+    text_printf(text, "k3thread: run: %s'", kind);
+    view_add_bytes(text, json_object_get(thread, "name"));
+    text_add(text, "'");
+}
+
+static void add_result(struct text *text, const json_t *thread)
+{
+    text_add(text, " (");
+    view_add_result(text, thread);
+    text_add(text, ")");
+}
+
+void notices_ends_all(struct text *text, const json_t *thread)
+{
+    begin(text, "", thread);
+    text_add(text, " ended");
+    add_result(text, thread);
+    text_add(text, ", which ends all\n");
+}
+
+/* Reads the last bytes of LOG, without the newline at their end. Returns how many. */
+static size_t read_tail(const char *log, char *bytes)
+{
+    int         fd = open(log, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    struct stat info;
+    ssize_t     size = 0;
+
+    if (fd < 0)
+        return 0;
+    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode))
+        size =
+            pread(fd, bytes, TAIL_BYTES, info.st_size > TAIL_BYTES ? info.st_size - TAIL_BYTES : 0);
+    close(fd);
+    if (size > 0 && bytes[size - 1] == '\n')
+        size--;
+    return size > 0 ? (size_t) size : 0;
+}
+
+/* Returns where the last lines of SIZE bytes begin. */
+static size_t find_lines(const char *bytes, size_t size)
+{
+    unsigned lines = 0;
+
+    while (size > 0 && (bytes[size - 1] != '\n' || ++lines < TAIL_LINES))
+        size--;
+    return size;
+}
+
+static void add_lines(struct text *text, const char *bytes, size_t size)
+{
+    while (size > 0) {
+        const char *newline = memchr(bytes, '\n', size);
+        size_t      length = newline != NULL ? (size_t) (newline - bytes) : size;
+
+        text_add(text, INDENT);
+        text_add_escaped(text, bytes, length);
+        text_add(text, "\n");
+        length += newline != NULL;
+        bytes += length;
+        size -= length;
+    }
+}
+
+void notices_daemon_failed(struct text *text, const json_t *thread, const char *log)
+{
+    char   bytes[TAIL_BYTES];
+    size_t size = log != NULL ? read_tail(log, bytes) : 0;
+    size_t first = find_lines(bytes, size);
+
+    begin(text, "the daemon ", thread);
+    text_add(text, " failed");
+    add_result(text, thread);
+    text_add(text, size > 0 ? "; its last lines:\n" : "\n");
+    add_lines(text, bytes + first, size - first);
+}
+
+void notices_not_run(struct text *text, const json_t *thread)
+{
+    struct text reason = {0};
+
+    view_add_reason(&reason, thread);
+    if (reason.size > 0) {
+        begin(text, "", thread);
+        text_add(text, " was not run: ");
+        text_append(text, reason.data, reason.size);
+        text_add(text, "\n");
+    }
+    text_release(&reason);
+}
+
+void notices_restarted(struct text *text, const json_t *thread)
+{
+    begin(text, "", thread);
+    text_add(text, " ended");
+    add_result(text, thread);
+    text_printf(text, "; its run %" JSON_INTEGER_FORMAT " begins\n",
+                json_integer_value(json_object_get(thread, "runs")));
+}
+
+void notices_only_daemons(struct text *text)
+{
+    text_add(text,
+             "k3thread: run: the script started only daemons, which end with it; what is to be "
+             "waited for is started by \"start\"\n");
+}

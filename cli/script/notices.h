@@ -1,0 +1,26 @@
+/*
+ * What `run` says of its threads on standard error while they run: a line each, appended to a text.
+ */
+#ifndef K3THREAD_CLI_SCRIPT_NOTICES_H
+#define K3THREAD_CLI_SCRIPT_NOTICES_H
+
+#include "cli/text.h"
+
+#include <jansson.h>
+
+/* THREAD has ended, and its end ends all. */
+void notices_ends_all(struct text *text, const json_t *thread);
+
+/* The daemon THREAD has failed; LOG is where its last lines are, or NULL. */
+void notices_daemon_failed(struct text *text, const json_t *thread, const char *log);
+
+/* THREAD, which had to wait, has ended; adds nothing if its command ran. */
+void notices_not_run(struct text *text, const json_t *thread);
+
+/* THREAD's command runs again. */
+void notices_restarted(struct text *text, const json_t *thread);
+
+/* The script is over, and with it all threads. */
+void notices_only_daemons(struct text *text);
+
+#endif

@@ -1,0 +1,48 @@
+# shellcheck shell=bash
+# What the tests of `run` share.
+
+# shellcheck disable=SC2154
+
+load ../cli/helpers
+
+setup() {
+  begin_test
+  export XDG_RUNTIME_DIR=$dir # where a run makes its place
+}
+
+# script_of LINE…: a script of these lines, in the file script.
+script_of() {
+  printf '%s\n' "$@" >script
+}
+
+# in_front NAME WORD…: k3thread run WORD…, in the background; its pid is ${background[NAME]}.
+in_front() {
+  local name=$1
+  shift
+  log k3thread run "$@"
+  in_background "$name" "$K3THREAD" run "$@"
+}
+
+wait_for_text() {
+  wait_until "$DEADLINE" grep -qe "$2" "$1"
+}
+
+# A thread of the run has started.
+has_log() {
+  [ -n "$(find . -path '*.logs/*/1.log')" ]
+}
+
+refute_file() {
+  [ ! -e "$1" ]
+}
+
+# The supervisor of the run answers; its pid goes to the file pid.
+supervisor_of_run() {
+  K3THREAD_SOCKET=$(echo "$dir"/k3thread-run.*/run.sock) supervisor_pid >pid
+  [ -s pid ]
+}
+
+# The line of NAME in the summary.
+summary_of() {
+  grep "^$1 " messages | tr -s ' '
+}
