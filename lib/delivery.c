@@ -1,5 +1,6 @@
 #include "delivery.h"
 
+#include "event.h"
 #include "frame.h"
 #include "syscall.h"
 
@@ -41,6 +42,7 @@ static void append(struct k3thread *t, struct k3thread_flight_ *exc)
     *(t->last != NULL ? &t->last->next : &t->first) = exc;
     t->last = exc;
     t->pending++;
+    k3t_event_update(t);
 }
 
 static struct k3thread_flight_ *remove_oldest(struct k3thread *t)
@@ -53,6 +55,7 @@ static struct k3thread_flight_ *remove_oldest(struct k3thread *t)
     if (t->first == NULL)
         t->last = NULL;
     t->pending--;
+    k3t_event_update(t);
     return exc;
 }
 
@@ -76,18 +79,31 @@ void k3t_attach(struct k3thread *t)
     pthread_mutex_unlock(&t->lock);
 }
 
-/* What is in the queue then goes with the thread. */
-void k3t_close(struct k3thread *t)
+/* The caller frees the queue when it holds no lock: that may call the user's code. */
+struct k3thread_flight_ *k3t_close(struct k3thread *t)
 {
-    struct k3thread_flight_ *exc;
+    struct k3thread_flight_ *dropped;
 
     pthread_mutex_lock(&t->lock);
     t->local = NULL;
     atomic_store(&t->tid, 0);
-    while ((exc = remove_oldest(t)) != NULL)
-        k3t_exc_free(exc);
+    dropped = t->first;
+    t->first = t->last = NULL;
+    t->pending = 0;
+    k3t_event_close(t);
     atomic_store(&t->ended, true);
     pthread_mutex_unlock(&t->lock);
+    return dropped;
+}
+
+void k3t_drop(struct k3thread_flight_ *dropped)
+{
+    struct k3thread_flight_ *next;
+
+    for (; dropped != NULL; dropped = next) {
+        next = dropped->next;
+        k3t_exc_free(dropped);
+    }
 }
 
 void k3t_detach(struct k3thread *t)
@@ -138,16 +154,14 @@ static void wake(struct k3thread *t)
     pthread_mutex_unlock(&t->wake_lock);
 }
 
-/* EXC becomes T's, or is freed on failure. errno is kept. */
+/* Gives EXC to T. On failure it stays the caller's. errno is kept. */
 static int deliver(struct k3thread *t, struct k3thread_flight_ *exc)
 {
     int  saved_errno = errno;
     bool must_wake = false;
     int  error = publish(t, exc, &must_wake);
 
-    if (error != 0)
-        k3t_exc_free(exc);
-    else if (must_wake)
+    if (must_wake)
         wake(t);
     errno = saved_errno;
     return error;
@@ -161,20 +175,61 @@ static int check_type(const k3thread_exctype *type)
     return k3thread_exctype_is(type, &k3thread_BaseException) ? 0 : K3THREAD_VALUE_ERROR;
 }
 
-int k3thread_send_exceptionf(k3thread *t, const k3thread_exctype *type, const char *format, ...)
+static int check(const k3thread *t, const k3thread_exctype *type)
 {
-    int                      error = t == NULL ? K3THREAD_TYPE_ERROR : check_type(type);
-    struct k3thread_flight_ *exc;
-    va_list                  arguments;
+    const int error = t == NULL ? K3THREAD_TYPE_ERROR : check_type(type);
 
-    if (error == 0 && !k3thread_is_alive(t))
-        error = K3THREAD_INVALID_THREAD_ID_ERROR;
+    return error == 0 && !k3thread_is_alive(t) ? K3THREAD_INVALID_THREAD_ID_ERROR : error;
+}
+
+/* Raises an exception with DATA, unless that and FREE_DATA are NULL. */
+static int raise_in(k3thread *t, const k3thread_exctype *type, void *data,
+                    void (*free_data)(void *), const char *format, va_list arguments)
+    K3THREAD_PRINTF_(5, 0);
+
+static int raise_in(k3thread *t, const k3thread_exctype *type, void *data,
+                    void (*free_data)(void *), const char *format, va_list arguments)
+{
+    int                      error = check(t, type);
+    struct k3thread_flight_ *exc;
+
     if (error != 0)
         return error;
-    va_start(arguments, format);
     exc = k3t_exc_new(type, k3t_self()->id, format, arguments);
+    if (exc == NULL)
+        return K3THREAD_SEND_RAISE_ERROR;
+    if ((data != NULL || free_data != NULL) && !k3t_exc_set_data(exc, data, free_data))
+        error = K3THREAD_SEND_RAISE_ERROR;
+    if (error == 0)
+        error = deliver(t, exc);
+    if (error != 0) {
+        k3t_exc_release_data(exc);
+        k3t_exc_free(exc);
+    }
+    return error;
+}
+
+int k3thread_send_exceptionf(k3thread *t, const k3thread_exctype *type, const char *format, ...)
+{
+    va_list arguments;
+    int     error;
+
+    va_start(arguments, format);
+    error = raise_in(t, type, NULL, NULL, format, arguments);
     va_end(arguments);
-    return exc != NULL ? deliver(t, exc) : K3THREAD_SEND_RAISE_ERROR;
+    return error;
+}
+
+int k3thread_send_data(k3thread *t, const k3thread_exctype *type, void *data,
+                       void (*free_data)(void *data), const char *format, ...)
+{
+    va_list arguments;
+    int     error;
+
+    va_start(arguments, format);
+    error = raise_in(t, type, data, free_data, format, arguments);
+    va_end(arguments);
+    return error;
 }
 
 int k3thread_send_exception(k3thread *t, const k3thread_exctype *type)
@@ -216,8 +271,11 @@ bool k3thread_take(struct k3thread_exc *ret)
 
     if (exc == NULL)
         return false;
-    if (ret != NULL)
+    if (ret != NULL) {
         *ret = exc->exc;
+        ret->origin_ = NULL;
+        k3t_exc_release_data(exc);
+    }
     k3t_exc_free(exc);
     return true;
 }

@@ -44,8 +44,12 @@ void k3t_wake_unblock(void);
 /* From then on, until it is closed, raises reach the calling thread, whose record T is. */
 void k3t_attach(struct k3thread *t);
 
-/* T has ended, or was never run: it takes no more raises, and those that it has are dropped. */
-void k3t_close(struct k3thread *t);
+/*
+ * Has T, which has ended or was never run, take no more raises. Returns those that it has, for k3t_drop
+ * when the caller holds no lock.
+ */
+struct k3thread_flight_ *k3t_close(struct k3thread *t);
+void                     k3t_drop(struct k3thread_flight_ *dropped);
 
 /* The calling thread, whose record T was closed, has nothing more to do with it. */
 void k3t_detach(struct k3thread *t);

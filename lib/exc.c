@@ -1,6 +1,7 @@
 #include "exc.h"
 
 #include "memory.h"
+#include "origin.h"
 #include "text.h"
 
 #include <stdio.h>
@@ -13,9 +14,6 @@ void k3t_exc_fill(struct k3thread_flight_ *exc, const k3thread_exctype *type, k3
     char *message = exc->exc.message;
     int   length;
 
-    memset(exc->no_header, 0, sizeof(exc->no_header));
-    exc->next = NULL;
-    exc->target = NULL;
     exc->exc.type = type;
     exc->exc.sender = sender;
     message[0] = '\0';
@@ -28,6 +26,18 @@ void k3t_exc_fill(struct k3thread_flight_ *exc, const k3thread_exctype *type, k3
         k3t_text_drop_partial(message, K3THREAD_MESSAGE_MAX - 1);
 }
 
+/* Makes EXC an exception that says nothing yet. */
+static void begin(struct k3thread_flight_ *exc, bool reserved)
+{
+    memset(exc->no_header, 0, sizeof(exc->no_header));
+    exc->next = NULL;
+    exc->target = NULL;
+    exc->edge = NULL;
+    exc->reserved = reserved;
+    exc->exc.data = NULL;
+    exc->exc.origin_ = NULL;
+}
+
 struct k3thread_flight_ *k3t_exc_new(const k3thread_exctype *type, k3thread_id sender,
                                      const char *format, va_list arguments)
 {
@@ -35,8 +45,7 @@ struct k3thread_flight_ *k3t_exc_new(const k3thread_exctype *type, k3thread_id s
 
     if (exc == NULL)
         return NULL;
-    exc->reserved = false;
-    exc->edge = NULL;
+    begin(exc, false);
     k3t_exc_fill(exc, type, sender, format, arguments);
     return exc;
 }
@@ -47,8 +56,7 @@ struct k3thread_flight_ *k3t_exc_new_sure(struct k3thread_flight_ *reserve)
 
     if (exc == NULL)
         exc = reserve->exc.type == NULL ? reserve : k3t_must_alloc(sizeof(*exc));
-    exc->reserved = exc == reserve;
-    exc->edge = NULL;
+    begin(exc, exc == reserve);
     return exc;
 }
 
@@ -56,8 +64,40 @@ void k3t_exc_free(struct k3thread_flight_ *exc)
 {
     if (exc == NULL)
         return;
+    k3t_origin_unref(exc->exc.origin_);
     if (exc->reserved)
         exc->exc.type = NULL;
     else
         free(exc);
+}
+
+void k3t_exc_copy(struct k3thread_flight_ *exc, const struct k3thread_exc *source)
+{
+    k3t_origin_ref(source->origin_);
+    k3t_origin_unref(exc->exc.origin_);
+    exc->exc = *source;
+}
+
+bool k3t_exc_set_data(struct k3thread_flight_ *exc, void *data, void (*free_data)(void *data))
+{
+    exc->exc.origin_ = k3t_origin_new(data, free_data, NULL);
+    if (exc->exc.origin_ == NULL)
+        return false;
+    exc->exc.data = data;
+    return true;
+}
+
+void k3t_exc_set_cause(struct k3thread_flight_ *exc, const struct k3thread_exc *cause)
+{
+    struct k3thread_origin_ *origin = k3t_origin_new(NULL, NULL, cause);
+
+    if (origin == NULL)
+        return;
+    k3t_origin_unref(exc->exc.origin_);
+    exc->exc.origin_ = origin;
+}
+
+void k3t_exc_release_data(struct k3thread_flight_ *exc)
+{
+    k3t_origin_release_data(exc->exc.origin_);
 }

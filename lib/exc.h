@@ -42,7 +42,23 @@ struct k3thread_flight_ *k3t_exc_new_sure(struct k3thread_flight_ *reserve);
 void k3t_exc_fill(struct k3thread_flight_ *exc, const k3thread_exctype *type, k3thread_id sender,
                   const char *format, va_list arguments) K3THREAD_PRINTF_(4, 0);
 
-/* Frees it; NULL is fine. A reserve becomes free for its next use. */
+/* Frees it; NULL is fine. A reserve becomes free for its next use. No lock is held, for it may call
+ * the user's code. */
 void k3t_exc_free(struct k3thread_flight_ *exc);
+
+/* Has EXC say what SOURCE says, and share its data. */
+void k3t_exc_copy(struct k3thread_flight_ *exc, const struct k3thread_exc *source);
+
+/*
+ * Gives EXC its data. Without memory for that it returns false, and nothing has changed. FREE_DATA may
+ * be NULL.
+ */
+bool k3t_exc_set_data(struct k3thread_flight_ *exc, void *data, void (*free_data)(void *data));
+
+/* Gives EXC a copy of CAUSE, if there is memory for it. */
+void k3t_exc_set_cause(struct k3thread_flight_ *exc, const struct k3thread_exc *cause);
+
+/* Makes the data of EXC, which has no copies, the caller's: it is not freed with EXC. */
+void k3t_exc_release_data(struct k3thread_flight_ *exc);
 
 #endif

@@ -8,6 +8,7 @@
 #include "fork.h"
 
 #include "delivery.h"
+#include "event.h"
 #include "exit.h"
 #include "gone.h"
 #include "reap.h"
@@ -42,6 +43,7 @@ static void live_on(struct k3thread *self)
     atomic_store(&self->awaited, false);
     k3t_gone_init(self);
     k3t_gone_begin(self);
+    k3t_event_in_child(self);
     pthread_mutex_unlock(&self->lock);
     pthread_mutex_unlock(&self->wake_lock);
 }

@@ -150,7 +150,7 @@ void k3thread_reraise_(void)
     if (block == NULL)
         k3thread_throw(&k3thread_RuntimeError, "no active exception to reraise");
     exc = k3t_exc_new_sure(&k3t_self()->reserve);
-    exc->exc = ((const struct k3thread_try_ *) block)->caught->exc;
+    k3t_exc_copy(exc, &((const struct k3thread_try_ *) block)->caught->exc);
     k3t_throw(exc);
 }
 
@@ -176,7 +176,7 @@ static void call_catching(const struct k3thread_cleanup_ *block)
         block->function(block->arg);
     }
     K3THREAD_EXCEPT(k3thread_BaseException, e) {
-        flight->exc = *e;
+        k3t_exc_copy(flight, e);
     }
     K3THREAD_END
 }

@@ -232,6 +232,21 @@ struct k3thread_result {
  */
 int k3thread_join(k3thread *t, double timeout, struct k3thread_result *ret);
 
+/*
+ * Joins T, as k3thread_join does, and returns what its target returned. If an exception ended T, it is
+ * thrown in the caller: with its type, message and data, T as its sender, and itself as its cause.
+ *
+ * Throws TypeError if T is NULL, and RuntimeError if T is the caller. With the mask RETURN it returns
+ * NULL while an exception is pending. Python: concurrent.futures.Future.result.
+ */
+void *k3thread_value(k3thread *t);
+
+/*
+ * Returns the exception that ended the thread whose k3thread_value threw E, valid as long as E; NULL
+ * if E was not thrown by it, or if there was no memory for a cause.
+ */
+const struct k3thread_exc *k3thread_cause(const struct k3thread_exc *e);
+
 /* Takes a reference and returns T. NULL is fine. */
 k3thread *k3thread_ref(k3thread *t);
 
@@ -272,14 +287,22 @@ bool        k3thread_is_daemon(const k3thread *t);
 /* The kernel's id of T: 0 before it runs and after it ended. */
 pid_t k3thread_get_tid(const k3thread *t);
 
+/*
+ * Returns the C library's name of T, for its functions that look at or change a running thread. It is
+ * valid until T is gone, and 0 before T runs. T is detached: it is not to be joined by that name.
+ */
+pthread_t k3thread_get_pthread(const k3thread *t);
+
 /* Returns true from k3thread_start until the target has ended, and T takes no more exceptions. */
 bool k3thread_is_alive(const k3thread *t);
 
 /* An exception. */
 struct k3thread_exc {
-    const k3thread_exctype *type;
-    char                    message[K3THREAD_MESSAGE_MAX];
-    k3thread_id             sender; /* the thread that raised it */
+    const k3thread_exctype  *type;
+    char                     message[K3THREAD_MESSAGE_MAX];
+    k3thread_id              sender;  /* the thread that raised it */
+    void                    *data;    /* of k3thread_send_data; else NULL */
+    struct k3thread_origin_ *origin_; /* the library's own */
 };
 
 /*
@@ -298,6 +321,16 @@ int k3thread_send_exception(k3thread *t, const k3thread_exctype *type);
 int k3thread_send_exceptionf(k3thread *t, const k3thread_exctype *type, const char *format, ...)
     K3THREAD_PRINTF_(3, 4);
 int k3thread_send_exception_id(k3thread_id id, const k3thread_exctype *type);
+
+/*
+ * As k3thread_send_exceptionf, with DATA for the handler: e->data. FREE_DATA(DATA), unless it is NULL,
+ * is called once, when nothing has the exception any more: behind the handler that caught it, with the
+ * record of the thread that it ended, or when it is dropped; in whatever thread that is, with no lock
+ * held. On failure DATA stays the caller's.
+ */
+int k3thread_send_data(k3thread *t, const k3thread_exctype *type, void *data,
+                       void (*free_data)(void *data), const char *format, ...)
+    K3THREAD_PRINTF_(5, 6);
 
 /*
  * Throws an exception in the calling thread, whatever its mask. FORMAT may be NULL. A TYPE that is
@@ -452,9 +485,18 @@ bool k3thread_pending(void);
 
 /*
  * Takes the oldest pending exception of the calling thread, whatever its mask, instead of having it
- * thrown. False, and *RET untouched, if there is none. RET may be NULL: drop it.
+ * thrown. False, and *RET untouched, if there is none. RET may be NULL: drop it. The data of one that
+ * is stored in *RET is the caller's: it is not freed.
  */
 bool k3thread_take(struct k3thread_exc *ret);
+
+/*
+ * Returns a descriptor that is readable while the calling thread has an exception pending, whatever
+ * its mask, for event loops; always the same one. It is an eventfd of the library's: do not read,
+ * write or close it. It is closed when the thread ends. A forked child has its own under the same
+ * number. On failure -errno.
+ */
+int k3thread_pending_fd(void);
 
 /*
  * Throws the oldest pending exception if the mask is IMMEDIATE. About a nanosecond if there is none.
@@ -510,6 +552,13 @@ int k3thread_waitpid_timeout(pid_t pid, int *status, double timeout);
 int k3thread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex, double timeout);
 int k3thread_mutex_lock(pthread_mutex_t *mutex, double timeout);
 int k3thread_sem_wait(sem_t *sem, double timeout);
+
+/*
+ * Waits for a permit, and takes it: k3thread_unpark(T) gives T one if it has none, also before T parks.
+ * unpark's errors: TYPE_ERROR, INVALID_THREAD_ID_ERROR. Java: LockSupport.
+ */
+int k3thread_park(double timeout);
+int k3thread_unpark(k3thread *t);
 
 /*
  * Waits while *WORD is VALUE, until it is woken by futex(2). OPERATION is FUTEX_WAIT or

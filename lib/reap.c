@@ -112,15 +112,19 @@ long k3t_reap_wait(const struct timespec *deadline)
 
 void k3t_reap_keep(struct k3thread *survivor)
 {
-    struct k3thread *t, *next;
+    struct ending    gone = TAILQ_HEAD_INITIALIZER(gone);
+    struct k3thread *t;
 
-    for (t = TAILQ_FIRST(&ending); t != NULL; t = next) {
-        next = TAILQ_NEXT(t, ending);
-        if (t == survivor)
-            continue;
-        take_out(t);
+    TAILQ_CONCAT(&gone, &ending, ending);
+    if (survivor != NULL && survivor->is_ending) {
+        TAILQ_REMOVE(&gone, survivor, ending);
+        TAILQ_INSERT_TAIL(&ending, survivor, ending);
+    }
+    k3t_reap_unlock();
+    while ((t = TAILQ_FIRST(&gone)) != NULL) {
+        TAILQ_REMOVE(&gone, t, ending);
+        t->is_ending = false;
         k3t_gone_set(t);
         k3thread_unref(t);
     }
-    k3t_reap_unlock();
 }

@@ -147,6 +147,7 @@ void k3t_registry_remove(struct k3thread *t)
  */
 void k3t_registry_keep(struct k3thread *survivor)
 {
+    struct k3thread *ended = NULL;
     struct k3thread *next;
 
     for (struct k3thread *t = oldest; t != NULL; t = next) {
@@ -157,9 +158,14 @@ void k3t_registry_keep(struct k3thread *survivor)
         atomic_store(&t->tid, 0);
         atomic_store(&t->ended, true);
         k3t_gone_set(t);
-        k3thread_unref(t);
+        t->newer = ended;
+        ended = t;
     }
     pthread_mutex_unlock(&lock);
+    for (; ended != NULL; ended = next) {
+        next = ended->newer;
+        k3thread_unref(ended);
+    }
 }
 
 /*

@@ -72,6 +72,7 @@ static void fill(struct k3thread *t, const char *name)
     pthread_mutex_init(&t->lock, NULL);
     pthread_mutex_init(&t->wake_lock, NULL);
     k3t_gone_init(t);
+    t->event = -1;
     if (name != NULL)
         memcpy(t->name, name, strlen(name) + 1);
 }
@@ -105,6 +106,11 @@ const char *k3thread_get_name(const k3thread *t)
     return t->name;
 }
 
+pthread_t k3thread_get_pthread(const k3thread *t)
+{
+    return atomic_load_explicit(&t->thread, memory_order_relaxed);
+}
+
 pid_t k3thread_get_tid(const k3thread *t)
 {
     return atomic_load(&t->tid);
@@ -124,12 +130,13 @@ bool k3thread_is_alive(const k3thread *t)
 
 /*
  * Takes T from the registry and ends it. Caller holds the registry's lock: so fork, which holds it
- * too, finds in its child that a thread is alive, and ends it there, or that it has ended.
+ * too, finds in its child that a thread is alive, and ends it there, or that it has ended. Returns what
+ * is to be dropped.
  */
-static void retire(struct k3thread *t)
+static struct k3thread_flight_ *retire(struct k3thread *t)
 {
     k3t_registry_remove(t);
-    k3t_close(t);
+    return k3t_close(t);
 }
 
 /*
@@ -139,25 +146,30 @@ static void retire(struct k3thread *t)
  */
 void k3t_thread_end(struct k3thread *t)
 {
+    struct k3thread_flight_ *dropped;
+
     k3t_reap_some();
     k3t_registry_lock();
-    retire(t);
+    dropped = retire(t);
     k3t_reap_later(t);
     k3t_registry_unlock();
     k3t_detach(t);
+    k3t_drop(dropped);
     if (t->counted)
         k3t_exit_discount();
 }
 
 void k3t_thread_bury(struct k3thread *t)
 {
-    bool ended;
+    struct k3thread_flight_ *dropped = NULL;
+    bool                     ended;
 
     k3t_registry_lock();
     ended = k3t_has_ended(t);
     if (!ended)
-        retire(t);
+        dropped = retire(t);
     k3t_registry_unlock();
+    k3t_drop(dropped);
     if (!ended)
         k3thread_unref(t); /* its own */
 }
@@ -325,9 +337,12 @@ static struct k3thread *prepare(k3thread_target target, void *arg,
 /* Undoes what launch did for a thread that never came to be. */
 static void abandon(struct k3thread *t)
 {
+    struct k3thread_flight_ *dropped;
+
     k3t_registry_lock();
-    retire(t);
+    dropped = retire(t);
     k3t_registry_unlock();
+    k3t_drop(dropped);
     k3t_gone_set(t);
     if (t->counted)
         k3t_exit_discount();

@@ -44,8 +44,11 @@ struct k3thread {
     struct k3thread_local_  *local; /* of the thread itself; NULL before it runs and after */
     struct k3thread_flight_ *first, *last;
     unsigned                 pending;
+    int                      event; /* readable while something is pending; -1: not asked for */
 
     pthread_mutex_t wake_lock; /* held while the tid is used; taken alone */
+
+    atomic_uint permit; /* a futex: see park.c */
 
     pthread_mutex_t alive;   /* robust; locked by the thread itself: see gone.h */
     atomic_bool     awaited; /* others wait for it to begin */

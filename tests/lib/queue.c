@@ -53,7 +53,7 @@ static void overflow(void)
 
 static void take(void)
 {
-    struct k3thread_exc exc = {&k3thread_KeyError, "untouched", 99};
+    struct k3thread_exc exc = {.type = &k3thread_KeyError, .message = "untouched", .sender = 99};
     k3thread           *self = k3thread_self();
 
     k3thread_set_mask(K3THREAD_NEVER);

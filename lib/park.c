@@ -1,0 +1,48 @@
+/* Parking: a thread waits for a permit that another one gives it. */
+#include "delivery.h"
+#include "wait.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <math.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static __attribute__((noinline)) long park(double timeout)
+{
+    struct k3thread *self = k3t_self();
+    struct timespec  deadline;
+    long             result = k3t_claim();
+
+    if (isnan(timeout))
+        return K3THREAD_VALUE_ERROR;
+    if (result != 0)
+        return result;
+    deadline = k3t_deadline(timeout);
+    while (atomic_exchange(&self->permit, 0) == 0) {
+        result = k3t_wait_word((const unsigned *) &self->permit, 0, &deadline);
+        if (result != 0 && result != -EAGAIN && result != -EINTR)
+            return result;
+    }
+    return 0;
+}
+
+int k3thread_park(double timeout)
+{
+    return k3t_finish(park(timeout));
+}
+
+int k3thread_unpark(k3thread *t)
+{
+    const int saved_errno = errno;
+
+    if (t == NULL)
+        return K3THREAD_TYPE_ERROR;
+    if (!k3thread_is_alive(t))
+        return K3THREAD_INVALID_THREAD_ID_ERROR;
+    if (atomic_exchange(&t->permit, 1) == 0)
+        syscall(SYS_futex, &t->permit, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+    errno = saved_errno;
+    return 0;
+}

@@ -1,0 +1,32 @@
+/* The value of a thread, or the exception that ended it. */
+#include "frame.h"
+#include "thread.h"
+
+#include <errno.h>
+
+/* Throws in the caller what ended T. */
+static _Noreturn void throw_what_ended(const struct k3thread *t)
+{
+    const struct k3thread_exc *cause = &t->ended_by->exc;
+    struct k3thread_flight_   *exc = k3t_exc_new_sure(&k3t_self()->reserve);
+
+    k3t_exc_copy(exc, cause);
+    exc->exc.sender = t->id;
+    k3t_exc_set_cause(exc, cause);
+    k3t_throw(exc);
+}
+
+void *k3thread_value(k3thread *t)
+{
+    const int error = k3thread_join(t, -1, NULL);
+
+    if (error == K3THREAD_TYPE_ERROR)
+        k3thread_throw(&k3thread_TypeError, "k3thread_value of no thread");
+    if (error == -EDEADLK)
+        k3thread_throw(&k3thread_RuntimeError, "a thread cannot wait for its own value");
+    if (error != 0)
+        return NULL;
+    if (t->ended_by != NULL)
+        throw_what_ended(t);
+    return t->value;
+}
