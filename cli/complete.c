@@ -261,6 +261,15 @@ static void add_exceptions(struct text *text)
             add_word(text, type->name + strlen("SIG"));
 }
 
+static void add_signals(struct text *text)
+{
+    const k3thread_exctype *type;
+
+    for (size_t i = 0; (type = exceptions_at(i)) != NULL; i++)
+        if (exceptions_signal(type) != 0)
+            add_word(text, type->name);
+}
+
 static void add_list(struct text *text, const char *const *words, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -305,6 +314,9 @@ void complete_add(struct text *text, enum complete_kind kind, const struct comma
         break;
     case COMPLETE_PROBE:
         ADD_WORDS(text, "tcp:", "unix:", "http://", "line:", "cmd:", "notify");
+        break;
+    case COMPLETE_SIGNAL:
+        add_signals(text);
         break;
     case COMPLETE_NOTHING:
     case COMPLETE_FILE:

@@ -22,7 +22,8 @@
     X(SHELL, "SHELL")                                                                              \
     X(TOPIC, "TOPIC")                                                                              \
     X(POLICY, "POLICY")                                                                            \
-    X(PROBE, "PROBE")
+    X(PROBE, "PROBE")                                                                              \
+    X(SIGNAL, "SIGNAL")
 
 enum complete_kind {
     COMPLETE_NOTHING, /* nobody knows it but the user */

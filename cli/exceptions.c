@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -75,6 +76,33 @@ int exceptions_signal(const k3thread_exctype *type)
     if (type < signal_types || type >= signal_types + COUNT(signal_types))
         return 0;
     return signal_numbers[type - signal_types];
+}
+
+/* Reads a whole number from 0 to MAX; returns -1 if TEXT is none. */
+static int parse_number(const char *text, int max)
+{
+    char *end;
+    long  number = strtol(text, &end, 10);
+
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || number > max)
+        return -1;
+    return (int) number;
+}
+
+int exceptions_parse_signal(const char *text)
+{
+    const k3thread_exctype *type;
+    const char             *name = strncasecmp(text, "SIG", strlen("SIG")) == 0 ? text + 3 : text;
+    int                     number = parse_number(text, SIGRTMAX);
+
+    if (number >= 0)
+        return number;
+    if (strncasecmp(name, "RTMIN+", strlen("RTMIN+")) == 0) {
+        number = parse_number(name + strlen("RTMIN+"), SIGRTMAX - SIGRTMIN);
+        return number >= 0 ? SIGRTMIN + number : 0;
+    }
+    type = exceptions_find(text);
+    return type != NULL ? exceptions_signal(type) : 0;
 }
 
 const char *exceptions_signal_name(int signal)

@@ -17,6 +17,11 @@ const k3thread_exctype *exceptions_find(const char *name);
 /* The signal that TYPE is named for, or 0. */
 int exceptions_signal(const k3thread_exctype *type);
 
+/*
+ * Reads a signal: "SIGINT", "INT" or "int", "SIGRTMIN+3", or its number. Returns 0 if TEXT is none.
+ */
+int exceptions_parse_signal(const char *text);
+
 /* "SIGTERM" for 15, or NULL when the number is no signal of this system. */
 const char *exceptions_signal_name(int signal);
 

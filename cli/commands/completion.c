@@ -245,6 +245,7 @@ static const char *kind_word(enum complete_kind kind)
     case COMPLETE_TOPIC:
     case COMPLETE_POLICY:
     case COMPLETE_PROBE:
+    case COMPLETE_SIGNAL:
         break;
     }
     return "words";

@@ -1,6 +1,7 @@
 /* start and daemon: a command becomes a thread. */
 #include "cli/command.h"
 #include "cli/descriptor.h"
+#include "cli/exceptions.h"
 #include "cli/executable.h"
 #include "cli/here.h"
 #include "cli/joining.h"
@@ -22,7 +23,7 @@ struct start_options {
     const char *name, *directory, *input, *output; /* NULL: not given */
     char       *real_output;                       /* to be freed */
     bool        has_input;                         /* without INPUT it stays open */
-    const char *ready, *restart;
+    const char *ready, *restart, *stop_signal;
     bool        daemon, wait;
     double      after, timeout, grace, ready_timeout; /* negative: not given */
     char      **environment;                          /* the --env words, in order */
@@ -36,7 +37,7 @@ struct start_options {
 /* How many supervisors in a row may end under our hands. */
 #define TRIES 5
 
-enum { KEY_READY = 256, KEY_READY_TIMEOUT, KEY_NEEDS, KEY_LOG_LIMIT };
+enum { KEY_READY = 256, KEY_READY_TIMEOUT, KEY_NEEDS, KEY_LOG_LIMIT, KEY_STOP_SIGNAL };
 
 static const struct argp_option options[] = {
     {"name", 'n', "NAME", 0, "The thread's name (default: Thread-N)", 0},
@@ -44,6 +45,8 @@ static const struct argp_option options[] = {
     {"daemon", 'd', NULL, 0, "Make it a daemon thread: a shutdown does not wait for it", 0},
     {"timeout", 't', "SECONDS", 0, "Raise TimeoutError when the command has run so long", 0},
     {"grace", 'g', "SECONDS", 0, "After a raise, kill what still runs so much later (10)", 0},
+    {"stop-signal", KEY_STOP_SIGNAL, "SIGNAL", 0,
+     "The signal by which SystemExit asks it to end (SIGTERM)", 0},
     {"directory", 'C', "DIR", 0, "Run the command in DIR", 0},
     {"env", 'e', "K=V", 0, "Set a variable of its environment (repeatable)", 0},
     {"input", 'i', "FILE", OPTION_ARG_OPTIONAL,
@@ -193,6 +196,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return command_duration(state, "--ready-timeout", argument, &o->ready_timeout);
     case KEY_NEEDS:
         return add_need(o, state, argument);
+    case KEY_STOP_SIGNAL:
+        o->stop_signal = argument;
+        if (exceptions_parse_signal(argument) != 0)
+            return 0;
+        return command_refuse(state, "--stop-signal: '%s' is no signal; SIGINT is one", argument);
     case KEY_LOG_LIMIT:
         return parse_size(o, state, argument);
     case ARGP_KEY_ARGS:
@@ -373,6 +381,7 @@ static void write_params(struct text *params, const struct call *call, const cha
     write_integer(params, current_umask());
     add_bytes(params, "ready", o->ready);
     add_bytes(params, "restart", o->restart);
+    add_bytes(params, "stop_signal", o->stop_signal);
     if (o->needs_count > 0) {
         write_name(params, "needs");
         write_needs(params, o);

@@ -2,6 +2,7 @@
 
 #include "cli/supervisor/mark.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 int children_open(pid_t pid, pid_t tid)
@@ -79,33 +81,17 @@ int children_read(int fd, pid_t **ret, size_t *ret_count)
     return 0;
 }
 
-/*
- * Only the mark makes sure that CHILD still is who was listed: its number could have gone to
- * another process. The pidfd comes first, so that the mark is that of whom it names.
- */
-static void kill_marked(pid_t child)
-{
-    int pidfd = pidfd_open(child, 0);
-
-    if (pidfd < 0)
-        return;
-    if (mark_is_any(child))
-        pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
-    close(pidfd);
-}
-
 /* Processes that are still to be looked at. */
 struct family {
     pid_t *pids;
     size_t count;
 };
 
-/* Without memory or a descriptor they are left for the next pass. */
-static void add_children(struct family *family, pid_t pid)
+static void add_children_of_thread(struct family *family, pid_t pid, pid_t tid)
 {
     pid_t *pids = NULL, *larger;
     size_t count = 0;
-    int    fd = children_open(pid, pid);
+    int    fd = children_open(pid, tid);
     int    error = fd < 0 ? fd : children_read(fd, &pids, &count);
 
     if (fd >= 0)
@@ -121,34 +107,70 @@ static void add_children(struct family *family, pid_t pid)
     free(pids);
 }
 
-/*
- * Each is listed before it is killed: its own children would be elsewhere after that. Without
- * recursion: a family may be deeper than any stack.
- */
-static void kill_below(pid_t pid)
+/* A directory has a link from each one in it, and two more. Most processes have one thread. */
+static bool has_one_thread(const char *tasks)
+{
+    struct stat info;
+
+    return stat(tasks, &info) == 0 && info.st_nlink == 3;
+}
+
+static void add_children(struct family *family, pid_t pid)
+{
+    char           tasks[64];
+    DIR           *directory;
+    struct dirent *entry;
+
+    snprintf(tasks, sizeof(tasks), "/proc/%d/task", (int) pid);
+    directory = has_one_thread(tasks) ? NULL : opendir(tasks);
+    if (directory == NULL) {
+        add_children_of_thread(family, pid, pid);
+        return;
+    }
+    while ((entry = readdir(directory)) != NULL)
+        if (entry->d_name[0] != '.')
+            add_children_of_thread(family, pid, (pid_t) strtol(entry->d_name, NULL, 10));
+    closedir(directory);
+}
+
+/* Without recursion: a family may be deeper than any stack. */
+void children_walk(pid_t pid, bool (*visit)(pid_t pid, void *context), void *context)
 {
     struct family family = {0};
+    bool          goes_on = true;
 
     add_children(&family, pid);
-    for (size_t i = 0; i < family.count; i++) {
+    for (size_t i = 0; i < family.count && goes_on; i++) {
         add_children(&family, family.pids[i]);
-        kill_marked(family.pids[i]);
+        goes_on = visit(family.pids[i], context);
     }
     free(family.pids);
 }
 
-void children_signal(pid_t child, int signal)
+/*
+ * Only the mark makes sure that CHILD still is who was listed: its number could have gone to
+ * another process. The pidfd comes first, so that the mark is that of whom it names.
+ */
+static bool kill_marked(pid_t child, void *context)
 {
-    pid_t group = getpgid(child);
+    int pidfd = pidfd_open(child, 0);
 
-    /* A group lies within one session, and the session within one tree: all of it is ours. */
-    if (group > 1 && group != getpgrp())
-        kill(-group, signal);
-    kill(child, signal);
+    (void) context;
+    if (pidfd < 0)
+        return true;
+    if (mark_read(child) != 0)
+        pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
+    close(pidfd);
+    return true;
 }
 
 void children_kill(pid_t child)
 {
-    kill_below(child);
-    children_signal(child, SIGKILL);
+    pid_t group = getpgid(child);
+
+    children_walk(child, kill_marked, NULL);
+    /* A group lies within one session, and the session within one tree: all of it is ours. */
+    if (group > 1 && group != getpgrp())
+        kill(-group, SIGKILL);
+    kill(child, SIGKILL);
 }

@@ -2,6 +2,7 @@
 #ifndef K3THREAD_CLI_SUPERVISOR_CHILDREN_H
 #define K3THREAD_CLI_SUPERVISOR_CHILDREN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -15,8 +16,12 @@ int children_open(pid_t pid, pid_t tid);
  */
 int children_read(int fd, pid_t **ret, size_t *ret_count);
 
-/* Sends SIGNAL to CHILD, which nobody may reap meanwhile, and to its process group. */
-void children_signal(pid_t child, int signal);
+/*
+ * Calls VISIT for each process below PID, by whichever of its threads it was started, until it
+ * returns false; each after its own children were listed. Without memory or a descriptor some are
+ * left out, as are those that are born meanwhile.
+ */
+void children_walk(pid_t pid, bool (*visit)(pid_t pid, void *context), void *context);
 
 /*
  * Kills CHILD, its group, and those of its descendants that carry a mark, in one pass. Some may

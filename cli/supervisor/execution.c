@@ -28,41 +28,20 @@
  */
 #define APART __attribute__((noinline))
 
-/* Asks the command's group to end, and wakes it in case it was stopped. */
-static void ask(struct worker *worker, const k3thread_exctype *type)
-{
-    bool interrupt = k3thread_exctype_is(type, &k3thread_KeyboardInterrupt);
-
-    kill(-worker->pid, interrupt ? SIGINT : SIGTERM);
-    kill(-worker->pid, SIGCONT);
-}
-
-void execution_begin_stop(struct worker *worker)
-{
-    if (worker->report->state == STATE_STOPPING)
-        return;
-    worker->deadline = clock_monotonic() + worker->record->job.grace;
-    worker_post(worker, STATE_STOPPING);
-}
-
+/* KeyboardInterrupt interrupts; whatever else ends the thread asks by the stop signal. */
 static void stop(struct worker *worker, const struct k3thread_exc *e)
 {
+    bool interrupt = k3thread_exctype_is(e->type, &k3thread_KeyboardInterrupt);
+
     worker_remember(worker, e);
-    execution_begin_stop(worker);
-    ask(worker, e->type);
+    ending_ask(worker, interrupt ? SIGINT : worker->record->job.stop_signal);
 }
 
-static void kill_group(struct worker *worker)
-{
-    worker->merciless = true;
-    kill(-worker->pid, SIGKILL);
-}
-
-/* Hands a signal to the command; SIGKILL, to one that is ending anyway, cuts the grace short. */
+/* Hands a signal to the command. SIGKILL is for the whole thread. */
 static void hand_over(struct worker *worker, int signal)
 {
-    if (signal == SIGKILL && worker->report->state == STATE_STOPPING)
-        kill_group(worker);
+    if (signal == SIGKILL)
+        ending_kill(worker);
     else
         kill(worker->pid, signal);
 }
@@ -83,12 +62,13 @@ APART void execution_take_raised(struct worker *worker)
     }
 }
 
-APART static void time_out(struct worker *worker)
+/* The time of the command is up, or that of the next step in its end. */
+APART static void keep_time(struct worker *worker)
 {
     struct k3thread_exc e = {.type = &k3thread_TimeoutError};
 
-    if (worker->report->state == STATE_STOPPING)
-        kill_group(worker);
+    if (worker->report->state == STATE_STOPPING || worker->end.killing)
+        ending_step(worker);
     else
         stop(worker, &e);
 }
@@ -158,7 +138,7 @@ static void take_words(struct worker *worker)
         worker_post(worker, worker->report->state);
     }
     if (ready_is_stopping(worker->ready))
-        execution_begin_stop(worker);
+        ending_begin(worker);
 }
 
 static off_t size_of(const char *file)
@@ -222,7 +202,7 @@ static void announce(struct worker *worker, const struct spawned *spawned)
 
     worker->pid = spawned->pid;
     worker->pidfd = spawned->pidfd;
-    worker->merciless = false;
+    worker->end = (struct ending){.half = INFINITY};
     worker->deadline = job->timeout >= 0 ? clock_monotonic() + job->timeout : INFINITY;
     worker->ready_deadline = INFINITY;
     if (worker->ready != NULL && job->ready_timeout >= 0)
@@ -237,6 +217,17 @@ static void announce(struct worker *worker, const struct spawned *spawned)
     worker_post(worker, STATE_RUNNING);
 }
 
+/* Those that the command made its siblings, and that are dead. */
+static void reap_siblings(void)
+{
+    siginfo_t info;
+
+    do
+        info.si_pid = 0;
+    while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | __WNOTHREAD | __WALL) == 0 &&
+           info.si_pid != 0);
+}
+
 /* Takes the command's status, at last. */
 APART static void reap(struct worker *worker)
 {
@@ -245,6 +236,7 @@ APART static void reap(struct worker *worker)
     while (waitid(P_PIDFD, (id_t) worker->pidfd, &info, WEXITED | __WALL) < 0 && errno == EINTR)
         ;
     close(worker->pidfd);
+    reap_siblings();
     worker->report->exit_code = info.si_code == CLD_EXITED ? info.si_status : -1;
     worker->report->signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
     worker->report->run_end = clock_monotonic();
@@ -287,7 +279,7 @@ enum { COMMAND, PROBE, LOG, POLLED };
 /* Seconds until something has to be done by time. */
 static double patience(const struct worker *worker)
 {
-    double next = worker->merciless ? INFINITY : worker->deadline;
+    double next = ending_next(worker);
     double left;
 
     if (worker->ready != NULL)
@@ -324,8 +316,8 @@ static bool serve(struct worker *worker, const struct pollfd *polls)
         return true;
     if (worker_until(worker->ready_deadline) == 0)
         time_out_ready(worker);
-    if (!worker->merciless && worker_until(worker->deadline) == 0)
-        time_out(worker);
+    if (worker_until(ending_next(worker)) == 0)
+        keep_time(worker);
     return false;
 }
 
@@ -483,7 +475,7 @@ bool execution_run(struct worker *worker)
     close_ready(worker);
     drop_environment(worker);
     if (started)
-        leftovers_end(worker);
+        ending_finish(worker);
     close_trim(worker);
     close_input(worker);
     if (started)

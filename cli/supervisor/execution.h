@@ -5,6 +5,7 @@
 #ifndef K3THREAD_CLI_SUPERVISOR_EXECUTION_H
 #define K3THREAD_CLI_SUPERVISOR_EXECUTION_H
 
+#include "cli/supervisor/ending.h"
 #include "cli/supervisor/ready.h"
 #include "cli/supervisor/record.h"
 #include "cli/supervisor/trim.h"
@@ -19,7 +20,7 @@ struct worker {
     double         deadline; /* on the monotonic clock; INFINITY: none */
     pid_t          pid;      /* not waited for until its tree has gone; 0: none */
     int            pidfd;
-    bool           merciless;   /* the grace is over: nothing more is asked of anyone */
+    struct ending  end;
     bool           ending;      /* for good: an exception came from outside */
     unsigned       restarts;    /* so far, also of a command that could not be started again */
     int            input;       /* the other end of the command's, while that stays open; or -1 */
@@ -45,9 +46,6 @@ bool worker_goes_on(struct worker *worker);
 /* Takes what was raised meanwhile, as far as it concerns a command that runs. */
 void execution_take_raised(struct worker *worker);
 
-/* The thread is ending: posts that, and the grace begins. The first call counts. */
-void execution_begin_stop(struct worker *worker);
-
 /*
  * Takes the oldest exception that was raised in the thread. *RET_AUTOMATIC says that nobody raised
  * it but the server, which ends everything. Returns false if there is none.
@@ -67,8 +65,5 @@ static inline double earlier(double a, double b)
 {
     return a < b ? a : b;
 }
-
-/* Ends what the command left behind; see leftovers.c. */
-void leftovers_end(struct worker *worker);
 
 #endif

@@ -82,16 +82,19 @@ static bool read_mark(pid_t pid, rlim_t *ret)
     return true;
 }
 
-bool mark_is(pid_t pid, uint64_t id)
+uint64_t mark_read(pid_t pid)
 {
     rlim_t mark;
 
-    return read_mark(pid, &mark) && (mark == mark_of(id) || mark == mark_of(mark_check_id(id)));
+    return read_mark(pid, &mark) && mark > MARK_BASE && mark != RLIM_INFINITY ? mark_id(mark) : 0;
 }
 
-bool mark_is_any(pid_t pid)
+bool mark_is_of(uint64_t marked, uint64_t id)
 {
-    rlim_t mark;
+    return marked != 0 && (marked == id || marked == mark_check_id(id));
+}
 
-    return read_mark(pid, &mark) && mark > MARK_BASE && mark != RLIM_INFINITY;
+bool mark_is(pid_t pid, uint64_t id)
+{
+    return mark_is_of(mark_read(pid), id);
 }

@@ -27,8 +27,11 @@ uint64_t mark_id(rlim_t mark);
  */
 uint64_t mark_check_id(uint64_t id);
 
-/* Does the process carry the mark of the thread ID, or of its checks? Or that of any thread? */
+/* Returns the id that the mark of the process names, a thread's or its checks'; 0 for no mark. */
+uint64_t mark_read(pid_t pid);
+
+/* Returns whether a mark that names MARKED, or that of the process, is ID's or that of its checks. */
+bool mark_is_of(uint64_t marked, uint64_t id);
 bool mark_is(pid_t pid, uint64_t id);
-bool mark_is_any(pid_t pid);
 
 #endif

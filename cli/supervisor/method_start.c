@@ -1,4 +1,5 @@
 /* The method "start": parameters to a job, a job to a thread. */
+#include "cli/exceptions.h"
 #include "cli/rpc/bytes.h"
 #include "cli/rpc/write.h"
 #include "cli/supervisor/connection.h"
@@ -84,7 +85,7 @@ static void free_strings(char **strings)
 struct raw {
     const json_t *name, *command, *directory, *environment, *limits, *nice, *input, *output, *ready,
         *needs, *members;
-    const char *restart;
+    const char *restart, *stop_signal;
     json_int_t  log_limit, umask;
     bool        keep, chained, hold;
 };
@@ -217,6 +218,14 @@ static bool parse_restart(struct call *call, const char *text, struct job *job)
                      "--restart takes never, on-failure[:N] or always[:N], not '%s'", text);
 }
 
+static bool parse_stop_signal(struct call *call, const char *text, struct job *job)
+{
+    job->stop_signal = exceptions_parse_signal(text != NULL ? text : "SIGTERM");
+    if (job->stop_signal != 0)
+        return true;
+    return call_fail(call, PROTOCOL_VALUE_ERROR, "--stop-signal: '%.64s' is no signal", text);
+}
+
 static bool parse_log_limit(struct call *call, json_int_t limit, struct job *job)
 {
     job->log_limit = (off_t) limit;
@@ -274,6 +283,7 @@ static bool take_params(struct call *call, const json_t *params, struct job *job
         {"ready_timeout", PARAM_NUMBER, &job->ready_timeout, false},
         {"needs", PARAM_ANY, &raw->needs, false},
         {"restart", PARAM_STRING, &raw->restart, false},
+        {"stop_signal", PARAM_STRING, &raw->stop_signal, false},
         {"log_limit", PARAM_INTEGER, &raw->log_limit, false},
         {"members", PARAM_ANY, &raw->members, false},
         {"keep", PARAM_BOOLEAN, &raw->keep, false},
@@ -327,6 +337,7 @@ static bool parse_job(struct call *call, const json_t *params, struct job *job, 
            parse_command(call, raw->command, job) && parse_environment(call, raw, job) &&
            params_members(call, raw->members, &call->members) && parse_name(call, raw->name, job) &&
            parse_ready(call, raw->ready, job) && parse_restart(call, raw->restart, job) &&
+           parse_stop_signal(call, raw->stop_signal, job) &&
            parse_log_limit(call, raw->log_limit, job) && parse_needs(call, raw->needs, job);
 }
 

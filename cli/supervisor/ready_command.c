@@ -87,8 +87,9 @@ static bool end_left(const struct command_probe *probe)
         return false; /* no descriptor or memory just now: look again */
     for (size_t i = 0; i < tops.count; i++)
         children_kill(tops.pids[i]);
+    tree_unlock();
     is_gone = tops.count == 0;
-    tree_unlock(&tops);
+    tree_release(&tops);
     return is_gone;
 }
 

@@ -39,6 +39,7 @@ struct job {
     bool                input_open; /* an input that nobody writes to, and that does not end */
     char               *output;     /* where the output goes: the log, or --output's file */
     double              after, timeout, grace; /* seconds; timeout < 0: none */
+    int                 stop_signal;           /* what asks its processes to end */
     mode_t              umask;
     bool                daemon;
 

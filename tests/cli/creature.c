@@ -7,19 +7,28 @@
  *   dig              be 40, each the child of the one before and in a session of its own
  *   mine             the same with 700
  *   unmark           lower the limits that k3thread marks processes with
+ *   shed             go on as a child; the parent notes its pid, throws its mark away, goes to a
+ *                    session of its own and stays
+ *   sibling          go on as a child of the parent (CLONE_PARENT), and exit when
+ *                    that one has written its pid
  *   chdir            to the root directory
  *   close            every descriptor
  *   stubborn         ignore each signal that can be
  *   stop             stop, when the pid is written
  */
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+
+static const char *file;
+static int         told = -1; /* that the pid is written */
 
 static int become_child(void)
 {
@@ -57,6 +66,46 @@ static int lower_limits(void)
     return setrlimit(RLIMIT_LOCKS, &low) < 0 ? -1 : setrlimit(RLIMIT_RSS, &low);
 }
 
+/* One write, so that several can share a file. */
+static int write_pid(const char *path)
+{
+    char    line[16];
+    int     size = snprintf(line, sizeof(line), "%d\n", (int) getpid());
+    int     fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
+    ssize_t written = fd >= 0 ? write(fd, line, (size_t) size) : -1;
+
+    return fd >= 0 && close(fd) == 0 && written == size ? 0 : -1;
+}
+
+static int become_sibling(void)
+{
+    int  ends[2];
+    char byte;
+    long child;
+
+    if (pipe(ends) < 0)
+        return -1;
+    child = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
+    if (child > 0) { /* no sooner than it has written its pid */
+        close(ends[1]);
+        _exit(read(ends[0], &byte, 1) != 1);
+    }
+    told = ends[1];
+    return (int) child;
+}
+
+static int shed(void)
+{
+    pid_t child = fork();
+
+    if (child <= 0)
+        return child;
+    if (lower_limits() < 0 || setsid() < 0 || write_pid(file) < 0)
+        _exit(1);
+    for (;;)
+        (void) pause();
+}
+
 static int do_one(const char *how)
 {
     if (strcmp(how, "setpgid") == 0)
@@ -71,6 +120,10 @@ static int do_one(const char *how)
         return dig(700);
     if (strcmp(how, "unmark") == 0)
         return lower_limits();
+    if (strcmp(how, "shed") == 0)
+        return shed();
+    if (strcmp(how, "sibling") == 0)
+        return become_sibling();
     if (strcmp(how, "chdir") == 0)
         return chdir("/");
     if (strcmp(how, "close") == 0)
@@ -80,27 +133,18 @@ static int do_one(const char *how)
     return strcmp(how, "stop") == 0 ? 0 : -1;
 }
 
-/* One write, so that several can share a file. */
-static int write_pid(const char *file)
-{
-    char    line[16];
-    int     size = snprintf(line, sizeof(line), "%d\n", (int) getpid());
-    int     fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);
-    ssize_t written = fd >= 0 ? write(fd, line, (size_t) size) : -1;
-
-    return fd >= 0 && close(fd) == 0 && written == size ? 0 : -1;
-}
-
 int main(int count, char **words)
 {
     bool stop = count > 2 && strcmp(words[count - 1], "stop") == 0;
 
     if (count < 2)
         return 2;
+    file = words[1];
     for (int i = 2; i < count; i++)
         if (do_one(words[i]) < 0)
             return 1;
-    if (write_pid(words[1]) < 0 || (stop && raise(SIGSTOP) != 0))
+    if (write_pid(file) < 0 || (told >= 0 && write(told, "", 1) != 1) ||
+        (stop && raise(SIGSTOP) != 0))
         return 1;
     for (;;)
         (void) pause();

@@ -281,3 +281,120 @@ EOF
   # shellcheck disable=SC2046
   refute_alive $(cat pid.*)
 }
+
+# --- whom nobody seems to know ---
+
+@test "a child that a command made its sibling (CLONE_PARENT) ends with the thread" {
+  local how
+  for how in sibling 'sibling stubborn' 'sibling setsid stubborn fork'; do
+    # shellcheck disable=SC2086
+    k3 start -n a -g 0.3 -- "$HELPERS/creature" "$dir/pid" $how
+    wait_for_file pid
+    k3 join a
+    refute_alive "$(cat pid)"
+    rm pid
+  done
+}
+
+@test "so it does when an exception is raised, and between two runs" {
+  k3 start -n a -g 0.3 -- sh -c '"$0" "$1" stubborn & exec sleep 1000' "$HELPERS/creature" "$dir/other"
+  cat >parent <<'EOS'
+#!/bin/sh
+exec "$HELPERS/creature" "$PWD/pids" sibling setsid stubborn
+EOS
+  chmod +x parent
+  k3 start -n b -g 0.1 -r always:2 -- ./parent
+  k3 join b
+  # shellcheck disable=SC2046
+  refute_alive $(cat pids)
+  is "$(wc -l <pids)" 3
+  wait_for_file other
+  k3 raise --wait a
+  refute_alive "$(cat other)"
+}
+
+@test "a process below a parent that threw its mark away ends with the thread, and so does the parent" {
+  k3 start -n a -g 0.3 -- sh -c '"$0" "$1" fork shed setsid stubborn &
+    until [ "$(wc -l <"$1")" = 2 ]; do sleep 0.02; done' "$HELPERS/creature" "$dir/pids"
+  k3 join -t 20 a
+  # shellcheck disable=SC2046
+  refute_alive $(cat pids)
+  k3 start -n b -g 1000 -- sh -c '"$0" "$1" fork shed setsid & exec sleep 1000' \
+    "$HELPERS/creature" "$dir/more"
+  wait_until "$DEADLINE" eval '[ "$(cat more 2>/dev/null | wc -l)" = 2 ]'
+  k3 raise --wait=20 b
+  # shellcheck disable=SC2046
+  refute_alive $(cat more)
+}
+
+# processor_time: of the supervisor, in ticks.
+processor_time() {
+  awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$(supervisor_pid)/stat"
+}
+
+# A debugger that holds the process PID, in the background; it says so in the file held.
+hold() {
+  cat >hold.py <<'EOS'
+import ctypes, sys, time
+libc = ctypes.CDLL(None, use_errno=True)
+libc.ptrace.argtypes = [ctypes.c_long] * 4
+PTRACE_SEIZE = 0x4206
+print("held" if libc.ptrace(PTRACE_SEIZE, int(sys.argv[1]), 0, 0) == 0 else "refused", flush=True)
+sys.stdin.read()
+EOS
+  mkfifo gate
+  "$PYTHON" -I -S hold.py "$1" <gate >held 3>&- &
+  holder=$!
+  exec 4>gate
+  wait_for_file held
+  [ "$(cat held)" = held ] || { let_go && skip "no process may be traced here"; }
+}
+
+let_go() {
+  exec 4>&-
+  wait "$holder"
+  rm gate
+}
+
+@test "a dead process that a debugger holds is none that runs, and costs nothing" {
+  k3 start -n a -g 0.2 -- sh -c '(setsid sh -c "echo \$\$ >pid; exec sleep 1000" &); exec sleep 1000'
+  wait_for_file pid
+  hold "$(cat pid)"
+  before=$(processor_time)
+  k3 raise --wait=20 a
+  refute_alive "$(cat pid)"
+  k3 start -n b -g 0.2 -- sh -c 'setsid sleep 1000 & exec sleep 1000'
+  k3 raise --wait=20 b
+  [ $(($(processor_time) - before)) -lt 20 ]
+  let_go
+  wait_until "$DEADLINE" eval '[ ! -e "/proc/$(cat pid)" ]'
+}
+
+# cost_of N: the supervisor's time, in ticks, for N threads that leave two processes each.
+cost_of() {
+  script "$1" <<'EOS'
+script = "for i in 1 2; do (setsid sh -c 'trap \"\" TERM; echo up; while :; do sleep 1000; done' &); done; exec sleep 1000"
+threads = [start("/bin/sh", "-c", script, grace=0.2, members=["id", "log"]) for _ in range(int(sys.argv[1]))]
+for thread in threads:
+    while os.path.getsize(thread["log"]) < 6:
+        time.sleep(0.01)
+stat = "/proc/%d/stat" % call("version")["pid"]
+def ticks():
+    fields = open(stat).read().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+begin = ticks()
+call("raise", all=True, members=["id"])
+for thread in threads:
+    call("join", thread=thread["id"])
+print(ticks() - begin)
+EOS
+}
+
+@test "many threads with leftovers cost each as much as few" {
+  k3 start -- true
+  few=$(cost_of 75)
+  many=$(cost_of 300)
+  # Four times as many cost four times as much, or sixteen times, if each had to look at all.
+  echo "few: $few, many: $many"
+  [ "$many" -lt $((8 * few + 10)) ]
+}

@@ -1,0 +1,190 @@
+#!/usr/bin/env bats
+# Each process of a thread that is being ended is asked once, and has the grace to clean up.
+
+# Scripts stand in single quotes; helpers.bash and run set some names.
+# shellcheck disable=SC2016,SC2034,SC2154
+
+load helpers
+
+setup() {
+  begin_test
+  saver="$HELPERS/saver $dir/log"
+}
+
+# start_savers NAME SCRIPT COUNT [OPTION…]: starts a thread, and waits until COUNT savers are up.
+start_savers() {
+  local name=$1 script=$2 count=$3
+  shift 3
+  rm -f log
+  k3 start -n "$name" "$@" -- sh -c "$script"
+  wait_until "$DEADLINE" are_up "$count"
+}
+
+are_up() {
+  [ "$(grep -c ' up$' log)" = "$1" ]
+}
+
+# said LINE…: these lines are in the log, besides those that say "up".
+said() {
+  is "$(grep -v ' up$' log)" "$(printf '%s\n' "$@")"
+}
+
+# --- once ---
+
+@test "a member of the group that is saving is not asked again when the command ends" {
+  start_savers a "$saver m 0.4 & exec sleep 1000" 1
+  k3 raise --wait=20 a
+  said 'm TERM' 'm saved'
+  is "$(k3_field a signal)" 15
+}
+
+@test "so it is by KeyboardInterrupt, and no SIGTERM follows" {
+  start_savers a "$saver m 0.4 & exec sleep 1000" 1
+  k3 raise --wait=20 a KeyboardInterrupt
+  said 'm INT' 'm saved'
+  is "$(k3_field a signal)" 2
+}
+
+@test "who is outside of the group is asked once, when nobody is above it" {
+  start_savers a "$saver m 0.2 setsid & exec $saver leader 0.4" 2
+  k3 raise --wait=20 a
+  said 'leader TERM' 'leader saved' 'm TERM' 'm saved'
+}
+
+@test "so is who let its parent exit, and who has children of its own" {
+  start_savers a "$saver daemon 0.2 fork setsid fork & exec $saver leader 0.4" 2
+  k3 raise --wait=20 a KeyboardInterrupt
+  said 'leader INT' 'leader saved' 'daemon INT' 'daemon saved'
+  start_savers b "setsid sh -c '$saver m 0.3 & exec $saver top 0.1' & exec sleep 1000" 2
+  k3 raise --wait=20 b
+  said 'top TERM' 'top saved' 'm TERM' 'm saved'
+}
+
+@test "where the command does not end, those outside of its group are asked when half of the grace is over" {
+  start_savers a "trap '' TERM; $saver m 0.1 setsid & while :; do sleep 0.02; done" 1 -g 2
+  k3 raise --wait=20 a
+  said 'm TERM' 'm saved'
+  is "$(k3_field a signal)" 9
+}
+
+@test "what a command left behind is asked once" {
+  start_savers a "$saver one 0.3 & $saver two 0.3 setsid & until [ -e go ]; do sleep 0.02; done" 2
+  echo >go
+  k3 join -t 20 a
+  is "$(sort log)" "$(printf '%s\n' 'one TERM' 'one saved' 'one up' 'two TERM' 'two saved' 'two up')"
+}
+
+@test "a background job, which ignores SIGINT, ends by KeyboardInterrupt all the same" {
+  k3 start -n a -g 1000 -- sh -c 'sleep 1000 & echo >up; wait'
+  wait_for_file up
+  k3 raise --wait=20 a KeyboardInterrupt
+  start_savers b "$saver m 0.1 deaf & exec sleep 1000" 1 -g 1000
+  k3 raise --wait=20 b KeyboardInterrupt
+  said 'm TERM' 'm saved'
+}
+
+@test "a second raise asks again, and the grace goes on from the first" {
+  start_savers a "$saver one 1000 setsid fork & exec $saver leader 1000" 2 -g 4
+  script <<'EOS'
+begin = time.monotonic()
+call("raise", thread="a")
+time.sleep(3)
+call("raise", thread="a", exception="KeyboardInterrupt")
+assert call("join", thread="a")["exception"] == "SystemExit"
+took = time.monotonic() - begin
+assert 4 <= took < 6.5, took
+EOS
+  is "$(grep leader log)" "$(printf '%s\n' 'leader up' 'leader TERM' 'leader INT')"
+  is "$(grep one log)" "$(printf '%s\n' 'one up' 'one TERM' 'one INT')"
+}
+
+@test "a leftover that is stopped is woken to end" {
+  start_savers a "$HELPERS/creature $dir/pid setsid stop & $saver x 0 & wait" 1 -g 1000
+  wait_until "$DEADLINE" grep -q '^State:.T' "/proc/$(cat pid)/status"
+  k3 raise --wait=20 a
+  refute_alive "$(cat pid)"
+}
+
+@test "the grace is for all, and then all are killed" {
+  start_savers a "$saver one 1000 setsid & $saver two 1000 fork setsid & exec $saver three 1000" 3 -g 0.5
+  k3 raise --wait=20 a
+  is "$(grep -c TERM log)" 3
+  refute_leaks_of saver
+}
+
+# No process of this test whose arguments have WORD.
+refute_leaks_of() {
+  run ! pgrep -f "$1.*$dir"
+}
+
+# --- SIGKILL ---
+
+@test "SIGKILL kills the whole tree at once" {
+  start_savers a "$saver one 1000 setsid & $saver two 1000 fork setsid & $saver three 1000 & exec $saver four 1000" \
+    4 -g 1000
+  k3 raise --wait=20 a SIGKILL
+  is "$(grep -vc up log)" 0
+  refute_leaks_of saver
+  is "$(k3_field a signal)" 9
+  is "$(k3_field a exception)" null
+}
+
+@test "SIGKILL cuts the grace short, of the command and of what it left behind" {
+  start_savers a "$saver one 1000 setsid & exec $saver leader 1000" 2 -g 1000
+  k3 raise a
+  wait_until "$DEADLINE" grep -q 'leader TERM' log
+  k3 raise --wait=20 a SIGKILL
+  start_savers b "$saver one 1000 setsid & until [ -e go ]; do sleep 0.02; done" 1 -g 1000
+  echo >go
+  wait_for_state b stopping
+  k3 raise --wait=20 b SIGKILL
+  is "$(k3_field b exit_code)" 0
+}
+
+# --- the signal ---
+
+@test "--stop-signal is what asks: by SystemExit, a timeout, and what was left behind" {
+  local word
+  for word in SIGINT INT int 2; do
+    start_savers a "exec $saver m 0" 1 --stop-signal "$word"
+    k3 raise --wait=20 a
+    said 'm INT' 'm saved'
+  done
+  start_savers a "exec $saver m 0" 1 --stop-signal RTMIN+3
+  k3 raise --wait=20 a RuntimeError
+  said "m $(kill -l RTMIN+3)" 'm saved'
+  start_savers a "exec $saver m 0" 1 --stop-signal=QUIT --timeout 1
+  k3 join a || [ $? = 124 ]
+  said 'm QUIT' 'm saved'
+  start_savers a "$saver m 0 setsid & until [ -e go ]; do sleep 0.02; done" 1 --stop-signal HUP
+  echo >go
+  k3 join a
+  said 'm HUP' 'm saved'
+  start_savers a "exec $saver m 0" 1 --stop-signal QUIT
+  k3 raise --wait=20 a KeyboardInterrupt
+  said 'm INT' 'm saved'
+}
+
+@test "--stop-signal of a daemon is what a shutdown, and the end of a run, send" {
+  k3 daemon -n a --stop-signal QUIT -- sh -c "exec $saver a 0"
+  wait_until "$DEADLINE" are_up 1
+  k3 shutdown
+  said 'a QUIT' 'a saved'
+  rm log
+  printf '%s\n' "daemon --stop-signal INT --ready 'line:up' -n a -- sh -c '$saver a 0.1 & sleep 0.2; echo up; wait'" \
+    'start --needs a -- true' >script
+  XDG_RUNTIME_DIR=$dir k3 run -q script
+  said 'a INT' 'a saved'
+}
+
+@test "a word that is no signal is refused" {
+  for word in NOPE '' SystemExit 0 99 RTMIN+99 -9; do
+    run -64 --separate-stderr k3 start --stop-signal="$word" -- true
+    like "$stderr" "k3thread: start: ValueError: --stop-signal: '$word' is no signal; SIGINT is one"
+  done
+  k3 start -- true
+  script <<'EOS'
+fails(-32002, "ValueError", "start", command=["/bin/true"], stop_signal="NOPE")
+fails(-32001, "TypeError", "start", command=["/bin/true"], stop_signal=2)
+EOS
+}
