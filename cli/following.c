@@ -266,8 +266,10 @@ static void take_events(struct following *following)
             came |= event->len > 0;
             at += sizeof(*event) + event->len;
         }
-    if (came)
-        watch(following);
+    if (!came || following->source == NULL)
+        return;
+    logfile_look(&following->source->log);
+    watch(following);
 }
 
 /* In how many milliseconds to look without news; -1: not by time. */
@@ -349,7 +351,7 @@ static int show_now(struct following *following)
         return command_failed(following->call);
     status = take_log(following, reply.result);
     reply_release(&reply);
-    if (status != STATUS_DONE || following->source->log.fd < 0)
+    if (status != STATUS_DONE || following->source->log.file.fd < 0)
         return status;
     error = logfile_size(&following->source->log, &following->source->limit);
     if (error != 0)

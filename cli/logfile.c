@@ -12,65 +12,85 @@
 /* Within so many bytes behind what was given back a line must begin. */
 #define LINE_MAX_SKIPPED (64U * 1024)
 
-static int open_regular(const char *path, struct stat *ret_info)
+static int open_regular(const char *path, struct logfile_file *ret)
 {
     /* O_NONBLOCK: opening a pipe would wait for its writer. */
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    int error;
+    int         fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    int         error;
+    struct stat info;
 
     if (fd < 0)
         return -errno;
-    error = fstat(fd, ret_info) < 0 ? -errno : S_ISREG(ret_info->st_mode) ? 0 : -EINVAL;
+    error = fstat(fd, &info) < 0 ? -errno : S_ISREG(info.st_mode) ? 0 : -EINVAL;
     if (error == 0)
-        return fd;
-    close(fd);
+        *ret = (struct logfile_file){fd, info.st_dev, info.st_ino};
+    else
+        close(fd);
     return error;
 }
 
 int logfile_open(struct logfile *log, const char *path, off_t position)
 {
-    struct stat info;
-    int         fd = open_regular(path, &info);
+    struct logfile_file file;
+    int                 error = open_regular(path, &file);
 
-    if (fd < 0)
-        return fd;
-    *log = (struct logfile){
-        .path = path,
-        .fd = fd,
-        .device = info.st_dev,
-        .inode = info.st_ino,
-        .position = position,
-    };
-    return 0;
+    if (error == 0)
+        *log = (struct logfile){.path = path, .file = file, .position = position};
+    return error;
+}
+
+static void close_file(struct logfile_file *file)
+{
+    if (file->fd >= 0)
+        close(file->fd);
+    file->fd = -1;
 }
 
 void logfile_close(struct logfile *log)
 {
-    if (log->fd >= 0)
-        close(log->fd);
-    log->fd = -1;
+    close_file(&log->file);
+    for (unsigned i = 0; i < log->next_count; i++)
+        close_file(&log->next[i]);
+    log->next_count = 0;
 }
 
 int logfile_size(const struct logfile *log, off_t *ret)
 {
     struct stat info;
 
-    if (fstat(log->fd, &info) < 0)
+    if (fstat(log->file.fd, &info) < 0)
         return -errno;
     *ret = info.st_size;
     return 0;
 }
 
-static bool is_file(const struct logfile *log, const struct stat *info)
+static bool is_file(const struct logfile_file *file, const struct stat *info)
 {
-    return info->st_dev == log->device && info->st_ino == log->inode;
+    return info->st_dev == file->device && info->st_ino == file->inode;
 }
 
 bool logfile_is(const struct logfile *log, int fd)
 {
     struct stat info;
 
-    return fstat(fd, &info) == 0 && is_file(log, &info);
+    return fstat(fd, &info) == 0 && is_file(&log->file, &info);
+}
+
+static bool is_known(const struct logfile *log, const struct stat *info)
+{
+    for (unsigned i = 0; i < log->next_count; i++)
+        if (is_file(&log->next[i], info))
+            return true;
+    return is_file(&log->file, info);
+}
+
+void logfile_look(struct logfile *log)
+{
+    struct stat info;
+
+    if (log->file.fd >= 0 && log->next_count < LOGFILE_NEXT_MAX && stat(log->path, &info) == 0 &&
+        !is_known(log, &info) && open_regular(log->path, &log->next[log->next_count]) == 0)
+        log->next_count++;
 }
 
 static ssize_t read_at(const struct logfile *log, char *block, size_t size, off_t offset)
@@ -78,7 +98,7 @@ static ssize_t read_at(const struct logfile *log, char *block, size_t size, off_
     ssize_t n;
 
     do
-        n = pread(log->fd, block, size, offset);
+        n = pread(log->file.fd, block, size, offset);
     while (n < 0 && errno == EINTR);
     return n < 0 ? -errno : n;
 }
@@ -90,22 +110,30 @@ static ssize_t read_at(const struct logfile *log, char *block, size_t size, off_
  */
 static off_t first_kept(const struct logfile *log, off_t offset)
 {
-    off_t data = lseek(log->fd, offset, SEEK_DATA);
+    off_t data = lseek(log->file.fd, offset, SEEK_DATA);
 
-    return data > offset && lseek(log->fd, 0, SEEK_DATA) == data ? data : offset;
+    /* It may grow between the two questions. */
+    return data > offset && lseek(log->file.fd, 0, SEEK_DATA) >= data ? data : offset;
 }
 
-/* Goes on at the first whole line from DATA on. BLOCK is there to be used. */
-static int skip_to_line(struct logfile *log, off_t data, char *block, size_t size)
+/* Goes on at DATA, where a line may have lost its beginning. */
+static void lose(struct logfile *log, off_t data)
 {
-    ssize_t     n = read_at(log, block, size < LINE_MAX_SKIPPED ? size : LINE_MAX_SKIPPED, data);
-    const char *newline = n > 0 ? memchr(block, '\n', (size_t) n) : NULL;
-
-    if (n < 0)
-        return (int) n;
-    log->position = newline != NULL ? data + (newline - block) + 1 : data;
+    log->position = data;
+    log->headless = LINE_MAX_SKIPPED;
     log->gap = true;
-    return 0;
+}
+
+/* Drops the rest of the line that has lost its beginning from a block; returns how much is left. */
+static size_t drop_headless(struct logfile *log, char *block, size_t size)
+{
+    const char *newline = memchr(block, '\n', size);
+    size_t      dropped = newline != NULL ? (size_t) (newline - block) + 1 : size;
+
+    log->headless = newline != NULL || dropped > log->headless ? 0 : log->headless - dropped;
+    log->gap = true;
+    memmove(block, block + dropped, size - dropped);
+    return size - dropped;
 }
 
 /* Begins anew with a file that is shorter than what was read of it. */
@@ -116,41 +144,54 @@ static bool begin_emptied(struct logfile *log, off_t read_up_to)
     if (logfile_size(log, &size) != 0 || size >= read_up_to)
         return false;
     log->position = 0;
+    log->headless = 0;
     log->gap = true;
     return true;
 }
 
-/* Opens the file that has taken the place of this one and has something in it. Returns it, or -1. */
-static int open_successor(const struct logfile *log, struct stat *ret_info)
+/* Returns how many of the next files come before the first that has something in it, or -1. */
+static int find_next(const struct logfile *log)
 {
-    int fd;
+    struct stat info;
 
-    if (stat(log->path, ret_info) < 0 || is_file(log, ret_info) || ret_info->st_size == 0)
-        return -1;
-    fd = open_regular(log->path, ret_info);
-    return fd < 0 ? -1 : fd;
+    for (unsigned i = 0; i < log->next_count; i++)
+        if (fstat(log->next[i].fd, &info) == 0 && info.st_size > 0)
+            return (int) i;
+    return -1;
+}
+
+/* Goes on with the next file but SKIPPED. */
+static void move_on(struct logfile *log, unsigned skipped)
+{
+    close_file(&log->file);
+    for (unsigned i = 0; i < skipped; i++)
+        close_file(&log->next[i]);
+    log->file = log->next[skipped];
+    log->next_count -= skipped + 1;
+    memmove(log->next, log->next + skipped + 1, log->next_count * sizeof(log->next[0]));
+    log->position = 0;
+    log->headless = 0;
+    log->gap = true;
 }
 
 /*
- * At its end, goes on with the file that has taken its place. A run that makes that one begins when
- * all processes of the run before have ended: what was written to this file by then is read first,
- * and nothing more comes. Returns how many bytes that was, 0 if there is no other file, or -errno.
+ * At its end, goes on with the file that has taken its place and has something in it. The run that
+ * wrote there began when all processes of the run before had ended: what was written to this file by
+ * then is read first, and nothing more comes. Returns how many bytes that was, 0 if there is no other
+ * file, or -errno.
  */
-static ssize_t read_successor(struct logfile *log, char *block, size_t size)
+static ssize_t read_next(struct logfile *log, char *block, size_t size)
 {
-    struct stat info;
-    int         fd = open_successor(log, &info);
-    ssize_t     n = fd >= 0 ? read_at(log, block, size, log->position) : 0;
+    int     next;
+    ssize_t n;
 
-    if (fd >= 0 && n == 0) {
-        close(log->fd);
-        *log = (struct logfile){
-            .path = log->path, .fd = fd, .device = info.st_dev, .inode = info.st_ino, .gap = true};
-        return read_at(log, block, size, 0);
-    }
-    if (fd >= 0)
-        close(fd);
-    return n;
+    logfile_look(log);
+    next = find_next(log);
+    n = next >= 0 ? read_at(log, block, size, log->position) : 0;
+    if (next < 0 || n != 0)
+        return n;
+    move_on(log, (unsigned) next);
+    return read_at(log, block, size, 0);
 }
 
 /*
@@ -162,39 +203,42 @@ ssize_t logfile_read(struct logfile *log, char *block, size_t size)
     for (;;) {
         ssize_t n = read_at(log, block, size, log->position);
         off_t   kept;
-        int     error;
 
         if (n >= 0 && begin_emptied(log, log->position + n))
             continue;
         if (n == 0)
-            n = read_successor(log, block, size);
+            n = read_next(log, block, size);
         if (n <= 0)
             return n;
         kept = first_kept(log, log->position);
-        if (kept == log->position) {
-            log->position += n;
-            return n;
+        if (kept != log->position) {
+            lose(log, kept);
+            continue;
         }
-        error = skip_to_line(log, kept, block, size);
-        if (error != 0)
-            return error;
+        log->position += n;
+        if (log->headless > 0)
+            n = (ssize_t) drop_headless(log, block, (size_t) n);
+        if (n > 0)
+            return n;
     }
 }
 
 int logfile_skip_lost(struct logfile *log)
 {
-    off_t kept = first_kept(log, log->position);
-    char *block;
-    int   error;
+    off_t   kept = first_kept(log, log->position);
+    char   *block;
+    ssize_t n;
 
     if (kept == log->position)
         return 0;
     block = malloc(LINE_MAX_SKIPPED);
     if (block == NULL)
         return -ENOMEM;
-    error = skip_to_line(log, kept, block, LINE_MAX_SKIPPED);
+    lose(log, kept);
+    n = logfile_read(log, block, LINE_MAX_SKIPPED);
+    log->position -= n > 0 ? n : 0;
     free(block);
-    return error;
+    return n < 0 ? (int) n : 0;
 }
 
 /* Where in the block the last LINES lines begin, or NULL with LINES less the newlines seen. */
@@ -221,6 +265,7 @@ static int seek_lines(struct logfile *log, off_t end, unsigned long long lines, 
 
     if (lines == 0) {
         log->position = end;
+        log->headless = 0;
         return 0;
     }
     lines--;
@@ -237,6 +282,7 @@ static int seek_lines(struct logfile *log, off_t end, unsigned long long lines, 
         found = find_lines(block, size, &lines);
         if (found != NULL) {
             log->position = last + (found - block);
+            log->headless = 0;
             return 0;
         }
     }

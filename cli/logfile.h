@@ -16,14 +16,28 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-struct logfile {
-    const char *path; /* borrowed */
-    int         fd;   /* -1: not open */
-    dev_t       device;
-    ino_t       inode;
-    off_t       position; /* of the next byte to be read; may be set to one that was read before */
-    bool        gap; /* what is read next does not follow what was read before; to be cleared */
+/* An open file. */
+struct logfile_file {
+    int   fd; /* -1: not open */
+    dev_t device;
+    ino_t inode;
 };
+
+/* So many files may have taken the place of the one that is read. */
+#define LOGFILE_NEXT_MAX 8
+
+struct logfile {
+    const char         *path; /* borrowed */
+    struct logfile_file file;
+    off_t               position; /* of the next byte to be read; may be set back */
+    bool                gap;      /* what is read next does not follow that; to be cleared */
+    size_t headless; /* the line there has lost its beginning: so much may be skipped */
+    struct logfile_file next[LOGFILE_NEXT_MAX]; /* that have had the path since, oldest first */
+    unsigned            next_count;
+};
+
+/* None: to be closed, or opened. */
+#define LOGFILE_CLOSED ((struct logfile){.file.fd = -1})
 
 /* Opens PATH to be read from POSITION on. -EINVAL: it is no regular file, which cannot be read beside its writer. */
 int logfile_open(struct logfile *log, const char *path, off_t position);
@@ -31,9 +45,15 @@ int logfile_open(struct logfile *log, const char *path, off_t position);
 /*
  * Reads up to SIZE bytes from the position on, and moves it behind them. Returns how many, 0 at the
  * end of what there is now, or -errno. Where bytes were lost it sets `gap`, and goes on at a whole
- * line, or at the first byte that is left where no line begins within a block.
+ * line, or within a very long one.
  */
 ssize_t logfile_read(struct logfile *log, char *block, size_t size);
+
+/*
+ * Learns which file has the path now: one that is moved away again before it is read is not missed.
+ * logfile_read() does so at the end of a file.
+ */
+void logfile_look(struct logfile *log);
 
 /* Moves a position of which the bytes were given back to the first whole line that is left. */
 int logfile_skip_lost(struct logfile *log);

@@ -97,7 +97,7 @@ struct printer_source *printer_add(struct printer *printer, const char *name, co
         return NULL;
     }
     source->printer = printer;
-    source->log = (struct logfile){.path = source->path, .fd = -1};
+    source->log = (struct logfile){.path = source->path, .file.fd = -1};
     source->writer.fd = -1;
     source->begin = source->seen = offset;
     source->name_width = text_width(source->name.data, source->name.size);
@@ -161,7 +161,7 @@ static bool is_written(const struct printer_source *source)
 /* Opens the log once there is something in it. */
 static bool is_open(struct printer_source *source)
 {
-    return source->log.fd >= 0 ||
+    return source->log.file.fd >= 0 ||
            (is_written(source) && logfile_open(&source->log, source->path, source->begin) == 0);
 }
 
@@ -280,7 +280,7 @@ static void see(struct printer_source *source, off_t end)
     if (source->reader == NULL && (flags & (PRINTER_TIMES | PRINTER_KEEP)))
         source->time = times_now();
     if (flags & PRINTER_KEEP)
-        times_write(&source->writer, source->path, source->log.fd, end, source->time);
+        times_write(&source->writer, source->path, source->log.file.fd, end, source->time);
 }
 
 /* Takes the lines of a block that begins with one, or with the rest of one, and ends with a

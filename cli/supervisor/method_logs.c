@@ -76,7 +76,7 @@ static int quote_tail(struct logfile *log, off_t start, json_int_t lines, json_t
 
 json_t *log_tail(const struct record *record, json_int_t lines)
 {
-    struct logfile log = {.fd = -1};
+    struct logfile log = LOGFILE_CLOSED;
     json_t        *text;
     int            error = logfile_open(&log, record->job.output, 0);
 
@@ -90,7 +90,7 @@ json_t *log_tail(const struct record *record, json_int_t lines)
 static int look(const struct record *record, json_int_t lines, off_t *ret_offset, off_t *ret_size,
                 json_t **ret_text)
 {
-    struct logfile log = {.fd = -1};
+    struct logfile log = LOGFILE_CLOSED;
     int            error = logfile_open(&log, record->job.output, *ret_offset);
 
     if (error == 0)

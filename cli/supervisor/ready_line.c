@@ -50,7 +50,7 @@ static int open_line(struct ready *ready)
 {
     struct line_probe *probe = (struct line_probe *) ready;
 
-    probe->log.fd = -1;
+    probe->log.file.fd = -1;
     probe->written = (struct written){.fd = -1, .key = -1};
     return 0;
 }
@@ -114,13 +114,13 @@ static bool is_open(struct line_probe *probe)
 {
     struct logfile *log = &probe->log;
 
-    return log->fd >= 0 || logfile_open(log, log->path, log->position) == 0;
+    return log->file.fd >= 0 || logfile_open(log, log->path, log->position) == 0;
 }
 
 /* Waits for the next write, from before the next look on. What cannot be watched is looked at by time. */
 static void listen(struct line_probe *probe)
 {
-    bool watched = is_open(probe) && written_arm(&probe->written, probe->log.fd);
+    bool watched = is_open(probe) && written_arm(&probe->written, probe->log.file.fd);
 
     probe->ready.poll = (struct pollfd){.fd = watched ? probe->written.fd : -1, .events = POLLIN};
     probe->ready.next = watched ? INFINITY : clock_monotonic() + WRITTEN_LOOK;
@@ -139,7 +139,7 @@ static bool check(struct ready *ready, const struct spawn_plan *plan)
 
     (void) plan;
     listen(probe);
-    if (text != NULL && probe->pattern != NULL && probe->log.fd >= 0) {
+    if (text != NULL && probe->pattern != NULL && probe->log.file.fd >= 0) {
         size = read_lines(probe, text);
         if (size > 0) {
             found = match_lines(probe->pattern, text, size);

@@ -269,3 +269,17 @@ for line in client.makefile("rb"):
     is "$(k3_field a exit_code)" 125
   done
 }
+
+@test "a join that waits for long does not hold up the end of a short one" {
+  k3 start -n a -- sleep 1000
+  script <<'EOF'
+client = Client()
+begin = time.monotonic()
+long = [client.send("join", thread="a", timeout=20) for _ in range(3)]
+short = [client.send("join", thread="a", timeout=timeout) for timeout in (0.3, 0.1, 0.2)]
+answers = [client.receive() for _ in short]
+assert [answer["id"] for answer in answers] == [short[1], short[2], short[0]], answers
+assert all(answer["error"]["data"]["type"] == "TimeoutError" for answer in answers), answers
+assert time.monotonic() - begin < 10
+EOF
+}

@@ -159,6 +159,9 @@ load helpers
   k3 join b
   is "$(k3 logs b)" second
   is "$(k3 logs -n 5 b)" second
+  script <<'EOF'
+assert [call("logs", thread=name)["text"] for name in "ab"] == ["first\nsecond\n", "second\n"]
+EOF
   k3 clear
   is "$(cat out)" $'other\nfirst\nsecond'
 }

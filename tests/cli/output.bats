@@ -51,6 +51,16 @@ read_late() {
   k3 logs l | only_whole_lines 4000000
 }
 
+@test "of a line whose beginning was given back nothing is printed" {
+  k3 start -n l --log-limit 1 -- \
+    sh -c 'for i in 1 2 3 4 5 6 7; do printf "%03000d\n" $i; done; until [ -e go ]; do sleep 0.02; done; printf "whole\nnot ended"'
+  touch go
+  k3 join l
+  is "$(k3 logs l)" $'whole\nnot ended'
+  is "$(k3 logs -n 1 l)" 'not ended'
+  is "$(k3 logs -n 5 l)" $'whole\nnot ended'
+}
+
 # Where nobody has an inotify instance left: each user has only so many.
 without_inotify() {
   timeout --foreground -s KILL "$DEADLINE" unshare --user --map-root-user \
@@ -209,6 +219,27 @@ EOF
   touch go
   finish following
   is "$(cat following.out)" $'run\nno newline\nrun\nno newline\nrun\nno newline'
+}
+
+@test "logs -f reads a file that is moved away before there is anything in it" {
+  k3 start -n r -o q --restart always:2 -- \
+    sh -c 'until [ -e go ]; do sleep 0.02; done; rm go; echo run'
+  "$K3THREAD" logs -f r >following.out 3>&- &
+  follower=$!
+  for i in 1 2; do
+    wait_until "$DEADLINE" has_open "$follower" "$dir/q"
+    mv q "q.$i"
+    touch go
+  done
+  wait_until "$DEADLINE" has_open "$follower" "$dir/q"
+  touch go
+  wait "$follower"
+  is "$(cat following.out)" $'run\nrun\nrun'
+}
+
+# has_open PID FILE
+has_open() {
+  find "/proc/$1/fd" -lname "$2" 2>/dev/null | grep -q .
 }
 
 # is_counted NUMBER FILE: so many runs have begun.

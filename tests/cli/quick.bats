@@ -366,3 +366,14 @@ for way in (QUICK, SLOW):
     assert not select.select([listener], [], [], 0)[0], way
 EOF
 }
+
+@test "a table that cannot be written to its end says so, and is not written twice" {
+  for i in {1..30}; do k3 start -n "thread-$i" -- true; done
+  k3 join --all
+  k3 list >whole
+  [ "$(stat -c %s whole)" -gt 1024 ] && [ "$(stat -c %s whole)" -lt 4096 ]
+  # shellcheck disable=SC2016
+  run -1 --separate-stderr bash -c 'ulimit -f 1; trap "" XFSZ; exec "$K3THREAD" list >part'
+  like "$stderr" 'k3thread: *cannot write to standard output*'
+  cmp part <(head -c 1024 whole)
+}
