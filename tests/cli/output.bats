@@ -45,7 +45,7 @@ read_late() {
     last=$(tail -n 1 now)
     [ -z "$last" ] || only_whole_lines "$last" <now
     k3 logs -n 100 l >now
-    run ! grep -qP '\0' now
+    run -1 grep -qP '\0' now
   done
   k3 join l
   k3 logs l | only_whole_lines 4000000

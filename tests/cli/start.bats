@@ -178,7 +178,7 @@ EOF
   k3 join 1 2
   grep -x one=1 first
   grep -x two=2 second
-  run ! grep -x one=1 second
+  run -1 grep -x one=1 second
 }
 
 @test "--env adds, replaces, and the last one wins" {

@@ -6,7 +6,7 @@
  *   grow    a process stays when it has forked, and forks again: all there can be are there, and
  *           those that were killed are replaced
  *
- * All end by themselves after SECONDS. There are never more than LIMIT, so that the machine has
+ * Each chain says so when it has come to its hundredth process. All end by themselves after SECONDS. There are never more than LIMIT, so that the machine has
  * numbers for others: root becomes a user of its own for that.
  */
 #include <signal.h>
@@ -33,6 +33,9 @@ static time_t now(void)
 /* A fork that fails, for want of numbers, is tried again. */
 static void run_chain(void)
 {
+    static const char message[] = "it rages\n";
+    unsigned          depth = 0;
+
     while (now() < end) {
         pid_t next = fork();
 
@@ -40,6 +43,8 @@ static void run_chain(void)
             _exit(0);
         if (next == 0 && sessions)
             (void) setsid();
+        if (next == 0 && ++depth == 100)
+            (void) !write(STDOUT_FILENO, message, sizeof(message) - 1);
     }
     _exit(0);
 }

@@ -111,10 +111,10 @@ all_wait() {
   (trap '' TERM USR1 && umask 0 && "$K3THREAD" start -- sleep 1000 4<"$commands" 77>"$dir/file")
   for pid in $(supervisor_pid) $(guardian_pid); do
     ls -l "/proc/$pid/fd" >fds
-    run ! grep -E "$dir/file|$commands|pipe:|pts/" fds
+    run -1 grep -E "$dir/file|$commands|pipe:|pts/" fds
     is "$(readlink "/proc/$pid/fd/0")" /dev/null
     is "$(readlink "/proc/$pid/cwd")" /
-    run ! grep -q mine "/proc/$pid/environ"
+    run -1 grep -q mine "/proc/$pid/environ"
     is "$(ps -o tty= -p "$pid")" '?'
     is "$(sed -n 's/^Umask:\t//p' "/proc/$pid/status")" 0077
     unlike "$(ps -o sid= -p "$pid" | xargs)" "$(ps -o sid= -p $$ | xargs)"
@@ -242,7 +242,7 @@ end_other() {
   like "$(ps -o comm= -o args= -p "$guardian")" 'k3-guardian *k3-guardian*'
   pgrep -f k3thread >found
   grep -qx "$supervisor" found
-  run ! grep -x "$guardian" found
+  run -1 grep -x "$guardian" found
   kill -KILL "$supervisor"
   wait_until "$DEADLINE" refute_alive "$guardian"
   refute_alive "$(cat orphan)"

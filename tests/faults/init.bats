@@ -50,7 +50,7 @@ has_one_child() {
     nsenter -t "$one" -p -- sh -c '(sleep 0.05 &)'
   done
   wait_until "$DEADLINE" has_one_child "$one"
-  run ! pgrep -r Z -P "$one"
+  run -1 pgrep -r Z -P "$one"
   k3 shutdown
   finish init 0
 }
