@@ -6,6 +6,7 @@
 #include "cli/launch.h"
 #include "cli/output.h"
 #include "cli/script/notices.h"
+#include "cli/script/process.h"
 #include "cli/script/transcript.h"
 #include "cli/signals.h"
 #include "cli/status.h"
@@ -19,9 +20,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -461,17 +460,6 @@ static void loop(struct front *front)
 
 /* Beginning and end */
 
-/* A log is open for each thread that lives; commands are started by others, with other limits. */
-static void raise_limit(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    (void) setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 /* Starts the supervisor and connects to it. Returns 0, or -errno after saying why. */
 static int start_supervisor(struct front *front)
 {
@@ -532,7 +520,7 @@ static int begin(struct front *front, const struct script *script)
         error = script_start(script, front->place, &front->signals.before, &front->script,
                              &front->sync);
     if (error == 0)
-        raise_limit();
+        process_raise_limit();
     return error;
 }
 
@@ -544,19 +532,6 @@ static void print_summary(const struct front *front)
     if (!text.failed)
         (void) output_write(STDERR_FILENO, text.data, text.size);
     text_release(&text);
-}
-
-/*
- * A command may append to the same file (start --output /dev/stdout): what is printed is appended,
- * too, so that neither overwrites the other.
- */
-static void share_output(void)
-{
-    struct stat info;
-    int         flags = fcntl(STDOUT_FILENO, F_GETFL);
-
-    if (flags >= 0 && fstat(STDOUT_FILENO, &info) == 0 && S_ISREG(info.st_mode))
-        (void) fcntl(STDOUT_FILENO, F_SETFL, flags | O_APPEND);
 }
 
 /* Nothing has begun: the supervisor, if there is one, ends with its lifeline. */
@@ -603,7 +578,7 @@ int front_run(const struct front_options *options, const struct place *place,
 
     if (options->timeout >= 0)
         front.deadline = front.started + options->timeout;
-    share_output();
+    process_share_output();
     transcript_open(&front.transcript, STDOUT_FILENO, options->printer);
     error = begin(&front, script);
     if (error == 0) {

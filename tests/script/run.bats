@@ -424,10 +424,18 @@ is_empty() {
 }
 
 @test "at most so many commands run at a time" {
-  script_of 'start --name a -- sh -c "mkdir lock && sleep 0.1 && rmdir lock"' \
-    'start --name b -- sh -c "mkdir lock && sleep 0.1 && rmdir lock"' \
-    'start --name c -- sh -c "mkdir lock && sleep 0.1 && rmdir lock"'
+  cat >look <<'EOF'
+#!/bin/sh
+until [ "$("$K3THREAD" list -q | wc -l)" = 3 ]; do sleep 0.02; done
+"$K3THREAD" list >"seen by $K3THREAD_NAME"
+EOF
+  chmod +x look
+  script_of 'start --name a -- ./look' 'start --name b -- ./look' 'start --name c -- ./look'
   k3 run --slots 1 script
+  states() { for state in ended running queued; do grep -c "$state" "seen by $1" || :; done | paste -sd' '; }
+  is "$(states a)" '0 1 2'
+  is "$(states b)" '1 1 1'
+  is "$(states c)" '2 1 0'
   run -64 k3 run --slots 0 script
 }
 
@@ -496,9 +504,15 @@ END
   is "$output" $'a | y\n141'
 }
 
+# Reads when all is written, and nobody has read it; the pipe holds less than half of it.
+late_reader() {
+  local -x K3THREAD_SOCKET=$dir/r.sock
+  wait_until "$DEADLINE" is_state a ended && touch go && cat
+}
+
 @test "a slow reader loses nothing" {
-  script_of 'start --name a -- seq 30000'
-  "$K3THREAD" run --no-prefix script 2>/dev/null | { wait_until 1 test -e nothing || cat; } | tail -n 30000 | cmp - <(seq 30000)
+  script_of 'start --name a -- seq 30000' 'start -- sh -c "until [ -e go ]; do sleep 0.02; done"'
+  "$K3THREAD" -S "$dir/r.sock" run --no-prefix script 2>messages | late_reader | cmp - <(seq 30000)
 }
 
 @test "as process 1 it reaps what others leave" {
