@@ -33,14 +33,18 @@ static void wake_all(struct k3thread *t)
     syscall(SYS_futex, word_of(t), FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 
-void k3t_gone_init(struct k3thread *t)
+int k3t_gone_init(struct k3thread *t)
 {
     pthread_mutexattr_t attributes;
+    int                 error = pthread_mutexattr_init(&attributes);
 
-    pthread_mutexattr_init(&attributes);
-    pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
-    pthread_mutex_init(&t->alive, &attributes);
+    if (error != 0)
+        return error;
+    error = pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+    if (error == 0)
+        error = pthread_mutex_init(&t->alive, &attributes);
     pthread_mutexattr_destroy(&attributes);
+    return error;
 }
 
 /* Either who waits for the beginning is seen here, or the kernel lets it see the new word. */

@@ -10,8 +10,11 @@
 
 #include "thread.h"
 
-/* Prepares the record T, which no other thread knows of yet. */
-void k3t_gone_init(struct k3thread *t);
+/*
+ * Prepares the record T, which no other thread knows of yet. Returns 0, or an error number where the
+ * kernel, or what takes its place, has no robust mutexes.
+ */
+int k3t_gone_init(struct k3thread *t);
 
 /* Marks the calling thread, whose record T is, as begun. From then on T must outlive it. */
 void k3t_gone_begin(struct k3thread *t);

@@ -204,7 +204,8 @@ struct k3thread_options { /* all zero = the defaults */
  * of the caller with the wake signal opened.
  *
  * *RET gets a reference; RET may be NULL, then nobody need ever join it. OPTIONS may be NULL.
- * Errors: TYPE_ERROR (no target), VALUE_ERROR (name, or after < 0 or NaN), -EAGAIN, -ENOMEM.
+ * Errors: TYPE_ERROR (no target), VALUE_ERROR (name, or after < 0 or NaN), -EAGAIN, -ENOMEM, -ENOTSUP
+ * (the kernel, or what takes its place, has no robust mutexes).
  * Python: k3thread.start(target, name=, args=, daemon=, after=).
  */
 int k3thread_start(k3thread **ret, k3thread_target target, void *arg,

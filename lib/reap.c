@@ -11,6 +11,7 @@ TAILQ_HEAD(ending, k3thread);
 
 static struct ending   ending = TAILQ_HEAD_INITIALIZER(ending);
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static atomic_uint     count; /* of those in the list; changed under the lock */
 
 void k3t_reap_lock(void)
 {
@@ -22,11 +23,18 @@ void k3t_reap_unlock(void)
     pthread_mutex_unlock(&lock);
 }
 
+/* Caller holds the lock. */
+static void put_in(struct k3thread *t)
+{
+    TAILQ_INSERT_TAIL(&ending, t, ending);
+    t->is_ending = true;
+    atomic_fetch_add_explicit(&count, 1, memory_order_relaxed);
+}
+
 void k3t_reap_later(struct k3thread *t)
 {
     k3t_reap_lock();
-    TAILQ_INSERT_TAIL(&ending, t, ending);
-    t->is_ending = true;
+    put_in(t);
     k3t_reap_unlock();
 }
 
@@ -37,6 +45,7 @@ static bool take_out(struct k3thread *t)
         return false;
     TAILQ_REMOVE(&ending, t, ending);
     t->is_ending = false;
+    atomic_fetch_sub_explicit(&count, 1, memory_order_relaxed);
     return true;
 }
 
@@ -61,8 +70,7 @@ static struct k3thread *next_gone(void)
     if (t != NULL) {
         take_out(t);
         if (!k3t_is_gone(t)) {
-            TAILQ_INSERT_TAIL(&ending, t, ending);
-            t->is_ending = true;
+            put_in(t);
             t = NULL;
         }
     }
@@ -72,7 +80,7 @@ static struct k3thread *next_gone(void)
 
 void k3t_reap_some(void)
 {
-    if (TAILQ_EMPTY(&ending)) /* without the lock: at worst it is done a thread later */
+    if (atomic_load_explicit(&count, memory_order_relaxed) == 0) /* at worst a thread later */
         return;
     for (int i = 0; i < AT_A_TIME; i++)
         k3thread_unref(next_gone());
@@ -113,13 +121,13 @@ long k3t_reap_wait(const struct timespec *deadline)
 void k3t_reap_keep(struct k3thread *survivor)
 {
     struct ending    gone = TAILQ_HEAD_INITIALIZER(gone);
+    const bool       survives = survivor != NULL && take_out(survivor);
     struct k3thread *t;
 
     TAILQ_CONCAT(&gone, &ending, ending);
-    if (survivor != NULL && survivor->is_ending) {
-        TAILQ_REMOVE(&gone, survivor, ending);
-        TAILQ_INSERT_TAIL(&ending, survivor, ending);
-    }
+    atomic_store(&count, 0);
+    if (survives)
+        put_in(survivor);
     k3t_reap_unlock();
     while ((t = TAILQ_FIRST(&gone)) != NULL) {
         TAILQ_REMOVE(&gone, t, ending);

@@ -64,17 +64,17 @@ static size_t record_size(const char *name)
     return sizeof(struct k3thread) + (size > DEFAULT_NAME_SIZE ? size : DEFAULT_NAME_SIZE);
 }
 
-/* T has as many bytes as record_size says. */
-static void fill(struct k3thread *t, const char *name)
+/* Fills T, which has as many bytes as record_size says. Returns 0 or an error number. */
+static int fill(struct k3thread *t, const char *name)
 {
     memset(t, 0, record_size(name));
     atomic_init(&t->references, 1);
     pthread_mutex_init(&t->lock, NULL);
     pthread_mutex_init(&t->wake_lock, NULL);
-    k3t_gone_init(t);
     t->event = -1;
     if (name != NULL)
         memcpy(t->name, name, strlen(name) + 1);
+    return k3t_gone_init(t);
 }
 
 k3thread *k3thread_ref(k3thread *t)
@@ -316,14 +316,19 @@ static int create(struct k3thread *t, size_t stack_size)
     return -error;
 }
 
-static struct k3thread *prepare(k3thread_target target, void *arg,
-                                const struct k3thread_options *options)
+static int prepare(struct k3thread **ret, k3thread_target target, void *arg,
+                   const struct k3thread_options *options)
 {
     struct k3thread *t = malloc(record_size(options->name)); /* quicker than calloc, here */
+    int              error;
 
     if (t == NULL)
-        return NULL;
-    fill(t, options->name);
+        return -ENOMEM;
+    error = fill(t, options->name);
+    if (error != 0) {
+        free(t);
+        return -error;
+    }
     t->target = target;
     t->arg = arg;
     t->daemon = options->daemon;
@@ -331,7 +336,8 @@ static struct k3thread *prepare(k3thread_target target, void *arg,
     t->delayed = options->after > 0;
     if (t->delayed)
         t->begin = k3t_deadline(options->after);
-    return t;
+    *ret = t;
+    return 0;
 }
 
 /* Undoes what launch did for a thread that never came to be. */
@@ -360,9 +366,9 @@ static int start(k3thread **ret, k3thread_target target, void *arg,
     k3t_self();
     k3t_exit_install();
     k3t_reap_some();
-    t = prepare(target, arg, options);
-    if (t == NULL)
-        return -ENOMEM;
+    error = prepare(&t, target, arg, options);
+    if (error != 0)
+        return error;
     if (t->counted)
         k3t_exit_count();
     k3thread_ref(t); /* the caller's */
@@ -406,7 +412,7 @@ struct k3thread *k3t_adopt(void)
 
     pthread_once(&once, initialise);
     t = k3t_must_alloc(record_size(name));
-    fill(t, name);
+    (void) fill(t, name); /* without robust mutexes nobody can wait for it, and no thread starts */
     t->adopted = true;
     t->foreign = !is_main;
     atomic_store_explicit(&t->thread, pthread_self(), memory_order_relaxed);

@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* In a program with AddressSanitizer: what is unwound is no longer poisoned. */
 extern void __asan_handle_no_return(void) __attribute__((weak));
@@ -30,7 +31,7 @@ static _Noreturn void leave_thread(struct k3thread_flight_ *exc)
     self = k3t_self();
     self->ended_by = exc;
     k3t_report(self, &exc->exc);
-    if (self->adopted && !self->foreign)
+    if (self->adopted && gettid() == getpid())
         exit(k3thread_exctype_is(exc->exc.type, &k3thread_SystemExit) ? 0 : 1);
     pthread_exit(NULL);
 }
