@@ -2,7 +2,9 @@
 
 #include "event.h"
 #include "frame.h"
+#include "limit.h"
 #include "syscall.h"
+#include "watcher.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -84,12 +86,14 @@ struct k3thread_flight_ *k3t_close(struct k3thread *t)
 {
     struct k3thread_flight_ *dropped;
 
+    k3t_watcher_remove(&t->watched);
     pthread_mutex_lock(&t->lock);
     t->local = NULL;
     atomic_store(&t->tid, 0);
     dropped = t->first;
     t->first = t->last = NULL;
     t->pending = 0;
+    t->due = false;
     k3t_event_close(t);
     atomic_store(&t->ended, true);
     pthread_mutex_unlock(&t->lock);
@@ -108,6 +112,7 @@ void k3t_drop(struct k3thread_flight_ *dropped)
 
 void k3t_detach(struct k3thread *t)
 {
+    k3t_limit_exchange(NULL);
     /* Whoever has read the tid is done with it when this lock is free. */
     pthread_mutex_lock(&t->wake_lock);
     pthread_mutex_unlock(&t->wake_lock);
@@ -128,7 +133,7 @@ static int publish(struct k3thread *t, struct k3thread_flight_ *exc, bool *ret_w
     pthread_mutex_lock(&t->lock);
     if (k3t_has_ended(t))
         error = K3THREAD_INVALID_THREAD_ID_ERROR;
-    else if (t->pending >= K3THREAD_QUEUE_MAX)
+    else if (t->pending - t->due >= K3THREAD_QUEUE_MAX)
         error = K3THREAD_SEND_RAISE_ERROR;
     else {
         append(t, exc);
@@ -152,6 +157,48 @@ static void wake(struct k3thread *t)
     if (tid != 0)
         k3t_wake_send(tid);
     pthread_mutex_unlock(&t->wake_lock);
+}
+
+/*
+ * The thread that leaves a scope stores its next instant and then looks whether it is due. So it sees
+ * the mark, or the instant is seen here: a scope that was left in time leaves no mark behind.
+ */
+static bool mark_due(struct k3thread *t, int64_t now)
+{
+    if (atomic_load(&t->due))
+        return false;
+    atomic_store(&t->due, true);
+    if (atomic_load(&t->watched.nearest) <= now)
+        return true;
+    atomic_store(&t->due, false);
+    return false;
+}
+
+void k3t_due(struct k3thread *t, int64_t now)
+{
+    bool must_wake = false;
+
+    pthread_mutex_lock(&t->lock);
+    if (mark_due(t, now)) {
+        t->pending++;
+        k3t_event_update(t);
+        set_word(t);
+        must_wake = needs_wake(t);
+    }
+    pthread_mutex_unlock(&t->lock);
+    if (must_wake)
+        wake(t);
+}
+
+void k3t_not_due(struct k3thread *t)
+{
+    pthread_mutex_lock(&t->lock);
+    if (atomic_exchange(&t->due, false)) {
+        t->pending--;
+        k3t_event_update(t);
+        set_word(t);
+    }
+    pthread_mutex_unlock(&t->lock);
 }
 
 /* Gives EXC to T. On failure it stays the caller's. errno is kept. */
@@ -262,7 +309,7 @@ static struct k3thread_flight_ *take(struct k3thread *self)
     exc = remove_oldest(self);
     set_word(self);
     pthread_mutex_unlock(&self->lock);
-    return exc;
+    return exc != NULL ? exc : k3t_limit_take(self);
 }
 
 bool k3thread_take(struct k3thread_exc *ret)
@@ -286,7 +333,7 @@ bool k3thread_pending(void)
     bool             pending;
 
     pthread_mutex_lock(&self->lock);
-    pending = self->first != NULL;
+    pending = self->pending != 0;
     pthread_mutex_unlock(&self->lock);
     return pending;
 }

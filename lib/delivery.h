@@ -55,6 +55,13 @@ void                     k3t_drop(struct k3thread_flight_ *dropped);
 void k3t_detach(struct k3thread *t);
 
 /*
+ * Marks T as due, and wakes it, if its nearest instant is not after NOW: a time limit of it is over.
+ * And takes that back: T is the calling thread.
+ */
+void k3t_due(struct k3thread *t, int64_t now);
+void k3t_not_due(struct k3thread *t);
+
+/*
  * Is a wait to end? 0 if not; -ECANCELED if the mask is RETURN; else K3T_INTERRUPTED, and what is to
  * be thrown is out of the queue: the caller goes back to where k3t_finish throws it.
  */

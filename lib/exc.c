@@ -32,6 +32,7 @@ static void begin(struct k3thread_flight_ *exc, bool reserved)
     memset(exc->no_header, 0, sizeof(exc->no_header));
     exc->next = NULL;
     exc->target = NULL;
+    exc->limit = NULL;
     exc->edge = NULL;
     exc->reserved = reserved;
     exc->exc.data = NULL;

@@ -16,6 +16,7 @@ struct k3thread_flight_ {
     struct _Unwind_Exception unwind;        /* what the unwinder carries */
     struct k3thread_flight_ *next;    /* younger in a queue; or the unwinding that this one is in */
     struct k3thread_try_    *target;  /* where an unwinding goes; NULL: out of the thread */
+    struct k3thread_limit_  *limit;   /* the time limit that it comes of, while that is open */
     const void              *edge;    /* frame of the safepoint where it came, or NULL */
     uintptr_t                frame;   /* lower end of the outermost one that it has come to */
     unsigned char            mask;    /* when it was thrown */

@@ -11,8 +11,10 @@
 #include "event.h"
 #include "exit.h"
 #include "gone.h"
+#include "limit.h"
 #include "reap.h"
 #include "registry.h"
+#include "watcher.h"
 
 #include <unistd.h>
 
@@ -20,6 +22,7 @@ static void prepare(void)
 {
     k3t_registry_lock();
     k3t_reap_lock();
+    k3t_watcher_lock();
     if (k3t_local.self != NULL) {
         pthread_mutex_lock(&k3t_local.self->wake_lock);
         pthread_mutex_lock(&k3t_local.self->lock);
@@ -32,6 +35,7 @@ static void in_parent(void)
         pthread_mutex_unlock(&k3t_local.self->lock);
         pthread_mutex_unlock(&k3t_local.self->wake_lock);
     }
+    k3t_watcher_unlock();
     k3t_reap_unlock();
     k3t_registry_unlock();
 }
@@ -57,6 +61,7 @@ static void in_child(void)
     k3t_wake_in_child();
     k3t_exit_in_child(self != NULL && self->counted);
     k3t_reap_keep(self);
+    k3t_limit_in_child();
     k3t_registry_keep(self);
 }
 

@@ -2,6 +2,7 @@
 
 #include "cxx.h"
 #include "delivery.h"
+#include "limit.h"
 
 /* Handlers close an open mask half; none opens one. */
 static enum k3thread_mask mask_in_handler(unsigned char mask)
@@ -13,6 +14,20 @@ static enum k3thread_mask mask_in_handler(unsigned char mask)
 static struct k3thread_try_ *top_try(void)
 {
     return (struct k3thread_try_ *) k3thread_local_.top;
+}
+
+static struct k3thread_limit_ *limit_of(struct k3thread_try_ *block)
+{
+    return &((struct k3thread_timeout_ *) block)->limit;
+}
+
+/* The body of BLOCK is left: its time limit, if there is one, is withdrawn. */
+static void end_body(struct k3thread_try_ *block)
+{
+    if (block->block.state != K3T_LIMITED)
+        return;
+    block->block.state = K3T_BODY;
+    k3t_limit_end(limit_of(block));
 }
 
 static void enter(struct k3thread_block_ *block, enum k3t_state state)
@@ -59,6 +74,7 @@ static _Noreturn void land(struct k3thread_try_ *target)
 
     k3thread_local_.flight = exc->next;
     end_flights(target->block.flight);
+    end_body(target);
     k3t_exc_free(target->caught);
     exc->edge = NULL;
     target->caught = exc;
@@ -73,6 +89,7 @@ void k3thread_try_left_(struct k3thread_try_ *block)
 
     if (passed && k3thread_local_.flight->target == block)
         land(block);
+    end_body(block);
     k3thread_local_.top = block->block.outer;
     k3t_exc_free(block->caught);
     if (block->block.state != K3T_BODY && !passed)
@@ -81,19 +98,37 @@ void k3thread_try_left_(struct k3thread_try_ *block)
 
 /*
  * The end of a body is a checkpoint, that of a handler none: a raise in a handler stays pending, so
- * that it is thrown where the loop around the block waits again, inside the block.
+ * that it is thrown where the loop around the block waits again, inside the block. A time limit is
+ * withdrawn before: a body that has come to its end is not late.
  */
 void k3thread_part_ended_(void)
 {
+    end_body(top_try());
     if (top_try()->block.state == K3T_BODY)
-        k3thread_deliver_();
+        k3thread_checkpoint();
+}
+
+/*
+ * The exception of a time limit passes all handlers but those of its own block. That one's handler
+ * of TimeoutError takes no other.
+ */
+static bool fits(struct k3thread_try_ *block, const k3thread_exctype *type)
+{
+    const struct k3thread_flight_ *exc = block->caught;
+    const bool                     own = block->block.limited && exc->limit == limit_of(block);
+
+    if (exc->limit != NULL && !own)
+        return false;
+    if (block->block.limited && type == &k3thread_TimeoutError && !own)
+        return false;
+    return k3thread_exctype_is(exc->exc.type, type);
 }
 
 bool k3thread_catch_(const k3thread_exctype *type)
 {
     struct k3thread_try_ *block = top_try();
 
-    if (block->block.state != K3T_LANDED || !k3thread_exctype_is(block->caught->exc.type, type))
+    if (block->block.state != K3T_LANDED || (type != NULL && !fits(block, type)))
         return false;
     block->block.state = K3T_HANDLER;
     k3t_mask(mask_in_handler(block->block.mask));
@@ -118,6 +153,7 @@ void k3thread_finally_(void)
     struct k3thread_try_ *block = top_try();
 
     k3t_frame_arrive();
+    end_body(block);
     if (block->block.state == K3T_BODY) /* as the body has left it */
         block->block.mask = k3thread_local_.mask;
     if (block->block.state == K3T_HANDLER)
@@ -131,10 +167,13 @@ void k3thread_ended_(void)
     struct k3thread_try_    *block = top_try();
     struct k3thread_flight_ *exc = block->caught;
 
+    end_body(block);
     if (exc == NULL || block->block.state == K3T_HANDLER)
         return;
     block->caught = NULL;
     block->block.state = K3T_FINAL;
+    if (block->block.limited && exc->limit == limit_of(block))
+        exc->limit = NULL; /* outside, it is as any other */
     k3t_mask((enum k3thread_mask) block->block.mask);
     k3t_throw(exc);
 }
@@ -168,6 +207,14 @@ struct k3thread_cleanup_ *k3thread_cleanup_enter_(struct k3thread_cleanup_ *bloc
  * here: this may be a landing pad, and compilers (clang, and every one in C++) end the program when
  * a second exception leaves one.
  */
+/* As K3THREAD_EXCEPT, for whatever there is. */
+#define K3T_EXCEPT_ALL(e)                                                                          \
+    k3thread_part_end_();                                                                          \
+    }                                                                                              \
+    else if (k3thread_catch_(NULL))                                                                \
+    {                                                                                              \
+        const struct k3thread_exc *const e = k3thread_caught_();
+
 static void call_catching(const struct k3thread_cleanup_ *block)
 {
     struct k3thread_flight_ *flight = k3thread_local_.flight;
@@ -175,8 +222,10 @@ static void call_catching(const struct k3thread_cleanup_ *block)
     K3THREAD_TRY {
         block->function(block->arg);
     }
-    K3THREAD_EXCEPT(k3thread_BaseException, e) {
+    K3T_EXCEPT_ALL(e)
+    {
         k3t_exc_copy(flight, e);
+        flight->limit = top_try()->caught->limit;
     }
     K3THREAD_END
 }
@@ -256,7 +305,8 @@ struct k3thread_try_ *k3t_frame_target(void)
 {
     struct k3thread_block_ *block = k3thread_local_.top;
 
-    while (block != NULL && block->state != K3T_BODY && block->state != K3T_HANDLER)
+    while (block != NULL && block->state != K3T_BODY && block->state != K3T_LIMITED &&
+           block->state != K3T_HANDLER)
         block = block->outer;
     return (struct k3thread_try_ *) block;
 }

@@ -12,8 +12,9 @@
 #include "k3thread.h"
 
 enum k3t_state {
-    K3T_ENTERED,               /* a try, before its setjmp; what is thrown goes outwards */
-    K3T_BODY = K3THREAD_BODY_, /* in its body; it catches what is thrown */
+    K3T_ENTERED,                     /* a try, before its setjmp; what is thrown goes outwards */
+    K3T_BODY = K3THREAD_BODY_,       /* in its body; it catches what is thrown */
+    K3T_LIMITED = K3THREAD_LIMITED_, /* the same of a block that has a time limit, which is open */
     K3T_LANDED,  /* an exception has come out of the body; its handlers are asked in turn */
     K3T_HANDLER, /* in the handler that took it */
     K3T_PASSING, /* one has come out of a handler; no other handler is asked */

@@ -415,6 +415,41 @@ K3THREAD_NORETURN_ void k3thread_throw(const k3thread_exctype *type, const char 
 #define K3THREAD_RERAISE() k3thread_reraise_()
 
 /*
+ * Time limits.
+ *
+ *     K3THREAD_TIMEOUT(0.5) {
+ *         …
+ *     } K3THREAD_EXCEPT(k3thread_TimeoutError, e) {
+ *         … the half second was over before the body was …
+ *     } K3THREAD_END
+ *
+ * is a TRY whose body gets a TimeoutError when its time is up: as if it were raised in the thread, so
+ * that it is thrown where the mask allows. A negative limit is none; 0 throws at the body's first
+ * checkpoint or wait. NaN throws ValueError before the block is entered, and RuntimeError says there
+ * that no thread can be started for the watcher of the process.
+ *
+ *  - While the body runs, its TimeoutError is for the handlers of this block alone: blocks further in
+ *    run their FINALLY and clean-ups, and no handler. Where no handler of this block takes it, it
+ *    goes on as any other exception.
+ *  - EXCEPT(k3thread_TimeoutError, e) of this block takes no other TimeoutError: not one that is
+ *    raised or thrown, and not one that has left a scope further in.
+ *  - When the body is left, in whatever way, the limit is withdrawn, also if its exception is pending
+ *    already. A body that has come to its end is not late.
+ */
+#define K3THREAD_TIMEOUT(seconds)          K3THREAD_TIMEOUT_(__COUNTER__, seconds)
+#define K3THREAD_TIMEOUT_(unique, seconds) K3THREAD_TIMEOUT__(unique, seconds)
+#define K3THREAD_TIMEOUT__(unique, seconds)                                                        \
+    {                                                                                              \
+        K3THREAD_CXX_TRY_                                                                          \
+        {                                                                                          \
+            struct k3thread_timeout_    k3thread_block_##unique;                                   \
+            struct k3thread_try_ *const k3thread_guard_##unique                                    \
+                __attribute__((unused, cleanup(k3thread_try_leave_))) =                            \
+                    k3thread_timeout_enter_(&k3thread_block_##unique, seconds);                    \
+            if (_setjmp(k3thread_block_##unique.body.environment) == 0) {                          \
+                k3thread_block_##unique.body.block.state = K3THREAD_LIMITED_;
+
+/*
  * FUNCTION(ARG) runs when what lies between push and pop is left in whatever way: by an exception,
  * return, break, continue, goto or pthread_exit (in code with -fexceptions), and at the pop if
  * EXECUTE is not 0. It runs with the mask NEVER and may block, but not wait for a raise. The two are
@@ -642,21 +677,36 @@ struct k3thread_flight_;
 
 /*
  * Blocks live on the stack of the thread, each linked to the one around it. Their states are in
- * frame.h but for this one: the setjmp has been done, so that exceptions can be caught.
+ * frame.h but for these: the setjmp has been done, so that exceptions can be caught.
  */
-#define K3THREAD_BODY_ 1
+#define K3THREAD_BODY_    1
+#define K3THREAD_LIMITED_ 2 /* the same, with a time limit */
 
 struct k3thread_block_ {
     struct k3thread_block_  *outer;
-    struct k3thread_flight_ *flight; /* the unwinding in which it was entered */
-    volatile unsigned char   state;  /* volatile: read at edges, which the compiler does not see */
-    unsigned char            mask;   /* to be restored */
+    struct k3thread_flight_ *flight;  /* the unwinding in which it was entered */
+    volatile unsigned char   state;   /* volatile: read at edges, which the compiler does not see */
+    unsigned char            mask;    /* to be restored */
+    bool                     limited; /* it is the body of a struct k3thread_timeout_ */
 };
 
 struct k3thread_try_ {
     struct k3thread_block_   block;
     struct k3thread_flight_ *caught; /* owned */
     jmp_buf                  environment;
+};
+
+/* A time limit: the scopes of a thread are a list. */
+struct k3thread_limit_ {
+    struct k3thread_limit_ *outer;
+    int64_t                 deadline; /* nanoseconds of the monotonic clock */
+    double                  seconds;
+    bool                    over; /* its exception has been thrown or taken */
+};
+
+struct k3thread_timeout_ {
+    struct k3thread_try_   body; /* first: from it the other is found */
+    struct k3thread_limit_ limit;
 };
 
 struct k3thread_cleanup_ {
@@ -683,7 +733,10 @@ extern __thread struct k3thread_local_ k3thread_local_ __attribute__((tls_model(
 struct k3thread_try_ *k3thread_try_enter_(struct k3thread_try_ *block) K3THREAD_NOTHROW_;
 void                  k3thread_try_leave_(struct k3thread_try_ *const *block) K3THREAD_NOTHROW_;
 void                  k3thread_try_left_(struct k3thread_try_ *block) K3THREAD_NOTHROW_;
-bool                  k3thread_catch_(const k3thread_exctype *type) K3THREAD_NOTHROW_;
+/* leaf: for what throws, gcc would reckon with a jump back to the setjmp of an earlier pass. */
+__attribute__((leaf)) struct k3thread_try_ *k3thread_timeout_enter_(struct k3thread_timeout_ *block,
+                                                                    double seconds);
+bool                       k3thread_catch_(const k3thread_exctype *type) K3THREAD_NOTHROW_;
 const struct k3thread_exc *k3thread_caught_(void) K3THREAD_NOTHROW_;
 void                       k3thread_part_end_(void);
 void                       k3thread_part_ended_(void);
@@ -735,6 +788,7 @@ K3THREAD_INLINE_ struct k3thread_try_ *k3thread_try_enter_(struct k3thread_try_ 
     block->block.outer = k3thread_local_.top;
     block->block.flight = k3thread_local_.flight;
     block->block.mask = k3thread_local_.mask;
+    block->block.limited = 0;
     block->block.state = 0;
     k3thread_local_.top = &block->block;
     return block;

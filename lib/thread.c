@@ -72,6 +72,7 @@ static int fill(struct k3thread *t, const char *name)
     pthread_mutex_init(&t->lock, NULL);
     pthread_mutex_init(&t->wake_lock, NULL);
     t->event = -1;
+    t->watched.nearest = INT64_MAX;
     if (name != NULL)
         memcpy(t->name, name, strlen(name) + 1);
     return k3t_gone_init(t);

@@ -22,6 +22,14 @@
 #include <sys/queue.h>
 #include <time.h>
 
+/* What the watcher knows of a thread: see watcher.h. */
+struct k3t_watched {
+    _Atomic(int64_t)    nearest; /* instant; only the thread itself changes it */
+    bool                listed;  /* this and the next: under the watcher's lock */
+    struct k3t_watched *next;
+    struct k3thread    *thread;
+};
+
 struct k3thread {
     k3thread_id    id;
     atomic_uint    references;
@@ -43,8 +51,11 @@ struct k3thread {
     pthread_mutex_t          lock;
     struct k3thread_local_  *local; /* of the thread itself; NULL before it runs and after */
     struct k3thread_flight_ *first, *last;
-    unsigned                 pending;
-    int                      event; /* readable while something is pending; -1: not asked for */
+    unsigned                 pending; /* those in the queue; and one more if it is due */
+    atomic_bool              due;     /* a time limit is over. See limit.h */
+    int                      event;   /* readable while something is pending; -1: not asked for */
+
+    struct k3t_watched watched;
 
     pthread_mutex_t wake_lock; /* held while the tid is used; taken alone */
 

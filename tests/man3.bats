@@ -84,6 +84,10 @@ check_cxx_example() {
   check_cxx_example k3thread_try
 }
 
+@test "k3thread_timeout(3): the program prints what the page says" {
+  check_example k3thread_timeout
+}
+
 @test "k3thread_set_mask(3): the program prints what the page says" {
   check_example k3thread_set_mask
 }
@@ -114,7 +118,7 @@ check_cxx_example() {
 }
 
 @test "every macro that a program uses has a page of its name" {
-  for name in K3THREAD_{TRY,EXCEPT,FINALLY,END,RERAISE,SHIELD,SHIELD_END,DEFINE_EXCEPTION} \
+  for name in K3THREAD_{TRY,EXCEPT,FINALLY,END,RERAISE,SHIELD,SHIELD_END,TIMEOUT,DEFINE_EXCEPTION} \
     k3thread_cleanup_{push,pop}; do
     grep -qE "^#define $name\b" "$TREE/k3/include/k3thread.h"
     [ -f "$PAGES/$name.3" ]

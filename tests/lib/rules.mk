@@ -22,6 +22,8 @@ $(BUILD)/tests/lib/fork: TEST_LDFLAGS = \
 
 $(BUILD)/tests/lib/instants: TEST_LDFLAGS = -Wl,--wrap=pthread_mutex_lock,--wrap=syscall
 
+$(BUILD)/tests/lib/timeout: TEST_LDFLAGS = -Wl,--wrap=pthread_create
+
 $(BUILD)/tests/lib/memory: TEST_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc
 
 # Two files: the scenarios have safepoints, and what raises at them sees each one first. It counts

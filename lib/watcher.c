@@ -1,0 +1,200 @@
+#include "watcher.h"
+
+#include "delivery.h"
+#include "limit.h"
+
+#include <limits.h>
+#include <linux/futex.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define NANOSECONDS 1000000000L
+#define FAR         (K3T_NO_LIMIT - 1) /* an instant that never comes */
+/* The watcher ends when there was nothing to watch for so long: a process may end with its last thread. */
+#define LINGER (NANOSECONDS / 10)
+
+static pthread_mutex_t     lock = PTHREAD_MUTEX_INITIALIZER;
+static struct k3t_watched *first;   /* under the lock */
+static bool                running; /* under the lock */
+static atomic_uint         calls;   /* a futex: counts who had something to tell */
+/* When the watcher looks next; K3T_NO_LIMIT while it looks or has none: then everybody calls it. */
+static _Atomic(int64_t) planned = K3T_NO_LIMIT;
+
+/*
+ * Marks the threads whose instant has passed. Returns the nearest one of the others: K3T_NO_LIMIT if
+ * no thread has any, and FAR if those that have are all marked, and will tell when they are not.
+ */
+static int64_t look(void)
+{
+    int64_t             now = k3t_now();
+    int64_t             next = K3T_NO_LIMIT;
+    int64_t             nearest;
+    struct k3t_watched *each;
+
+    pthread_mutex_lock(&lock);
+    for (each = first; each != NULL; each = each->next) {
+        nearest = atomic_load(&each->nearest);
+        if (nearest <= now) {
+            if (!atomic_load(&each->thread->due))
+                k3t_due(each->thread, now);
+            nearest = FAR;
+        }
+        if (nearest < next)
+            next = nearest;
+    }
+    pthread_mutex_unlock(&lock);
+    return next;
+}
+
+static void wait_for_call(unsigned seen, int64_t until)
+{
+    const struct timespec time = {until / NANOSECONDS, until % NANOSECONDS};
+
+    syscall(SYS_futex, &calls, FUTEX_WAIT_BITSET_PRIVATE, seen, &time, NULL,
+            FUTEX_BITSET_MATCH_ANY);
+}
+
+static void wake(void)
+{
+    syscall(SYS_futex, &calls, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+}
+
+/* Nobody has called since SEEN, so that nobody has anything to watch: the next one starts another. */
+static bool may_end(unsigned seen)
+{
+    bool idle;
+
+    pthread_mutex_lock(&lock);
+    idle = atomic_load(&calls) == seen;
+    running = !idle;
+    pthread_mutex_unlock(&lock);
+    return idle;
+}
+
+/*
+ * A thread stores its instant and then reads the plan; the watcher takes the plan back, then reads
+ * the instants, then stores the new plan. So the watcher sees the instant, or the thread sees that it
+ * has to call.
+ */
+static void *watch(void *arg)
+{
+    bool     idle = false;
+    unsigned seen;
+    int64_t  next;
+
+    prctl(PR_SET_NAME, "k3thread-limits");
+    for (;;) {
+        seen = atomic_load(&calls);
+        atomic_store(&planned, K3T_NO_LIMIT);
+        next = look();
+        if (next != K3T_NO_LIMIT) {
+            idle = false;
+            atomic_store(&planned, next);
+            wait_for_call(seen, next);
+        } else if (!idle) {
+            idle = true;
+            wait_for_call(seen, k3t_now() + LINGER);
+        } else if (may_end(seen)) {
+            return arg;
+        }
+    }
+}
+
+/* Starts the watcher with all signals blocked: it is to handle none. Caller holds the lock. */
+static bool start(void)
+{
+    pthread_attr_t attributes;
+    pthread_t      thread;
+    sigset_t       all, old;
+
+    if (pthread_attr_init(&attributes) != 0)
+        return false;
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    running = pthread_create(&thread, &attributes, watch, NULL) == 0;
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    pthread_attr_destroy(&attributes);
+    return running;
+}
+
+/* The count comes first: a watcher that is about to end sees it, or the lock is free when it has. */
+static bool call(void)
+{
+    bool there;
+
+    atomic_fetch_add(&calls, 1);
+    pthread_mutex_lock(&lock);
+    there = running || start();
+    pthread_mutex_unlock(&lock);
+    wake();
+    return there;
+}
+
+bool k3t_watcher_tell(const struct k3t_watched *watched)
+{
+    return atomic_load(&watched->nearest) >= atomic_load(&planned) || call();
+}
+
+void k3t_watcher_add(struct k3thread *t)
+{
+    struct k3t_watched *watched = &t->watched;
+
+    pthread_mutex_lock(&lock);
+    watched->thread = t;
+    watched->listed = true;
+    watched->next = first;
+    first = watched;
+    pthread_mutex_unlock(&lock);
+}
+
+/*
+ * The watcher may have planned to look in an hour, for a scope that was left long ago. With the last
+ * thread to watch, the process may end: the watcher has to do so before.
+ */
+void k3t_watcher_remove(struct k3t_watched *watched)
+{
+    struct k3t_watched **at = &first;
+    bool                 was_last;
+
+    if (!watched->listed)
+        return;
+    pthread_mutex_lock(&lock);
+    while (*at != NULL && *at != watched)
+        at = &(*at)->next;
+    if (*at != NULL)
+        *at = watched->next;
+    watched->listed = false;
+    was_last = first == NULL;
+    pthread_mutex_unlock(&lock);
+    if (was_last) {
+        atomic_fetch_add(&calls, 1);
+        wake();
+    }
+}
+
+void k3t_watcher_lock(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+void k3t_watcher_unlock(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+/* The limits of the calling thread hold in the child, too, which then needs a watcher of its own. */
+void k3t_watcher_in_child(struct k3thread *self)
+{
+    first = NULL;
+    running = false;
+    atomic_store(&planned, K3T_NO_LIMIT);
+    if (self != NULL && self->watched.listed) {
+        first = &self->watched;
+        first->next = NULL;
+        if (atomic_load(&first->nearest) != K3T_NO_LIMIT)
+            start();
+    }
+    k3t_watcher_unlock();
+}
