@@ -306,7 +306,8 @@ static int wait_for_news(struct following *following)
     pass_signals_on(following);
     if (pollfds[2].revents & POLLOUT)
         return write_output(following);
-    return pollfds[2].revents & (POLLERR | POLLNVAL) ? lose_output(following, -EPIPE) : STATUS_DONE;
+    return pollfds[2].revents & (POLLERR | POLLHUP | POLLNVAL) ? lose_output(following, -EPIPE)
+                                                               : STATUS_DONE;
 }
 
 /* Has all been copied that there will ever be? */

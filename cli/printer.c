@@ -301,14 +301,6 @@ static void take_lines(struct printer_source *source, const char *block, size_t 
     }
 }
 
-static void take_bytes(struct printer_source *source, const char *block, size_t size)
-{
-    text_append(&source->printer->ready, block, size);
-    source->printer->open = source;
-    source->shown = block[size - 1] != '\n';
-    source->begin = source->seen += (off_t) size;
-}
-
 /* Takes the whole lines of a block; of a line that began before only its end is looked for. */
 static void take_whole(struct printer_source *source, const char *block, size_t size)
 {
@@ -331,12 +323,21 @@ static void take_whole(struct printer_source *source, const char *block, size_t 
         stop_waiting(source);
 }
 
+/* Returns how many bytes the next block of SOURCE may have. */
+static size_t size_of_next(const struct printer_source *source)
+{
+    off_t left = source->limit > 0 ? source->limit - source->seen : (off_t) BLOCK_SIZE;
+
+    if (left <= 0)
+        return 0;
+    return left < (off_t) BLOCK_SIZE ? (size_t) left : BLOCK_SIZE;
+}
+
 /* Takes what it can of the next block of SOURCE. */
 static void take_block(struct printer_source *source, char *block)
 {
-    off_t   left = source->limit > 0 ? source->limit - source->seen : (off_t) BLOCK_SIZE;
-    size_t  wanted = left < (off_t) BLOCK_SIZE ? (size_t) left : BLOCK_SIZE;
-    ssize_t size = left > 0 ? read_log(source, block, wanted, source->seen) : 0;
+    size_t  wanted = size_of_next(source);
+    ssize_t size = wanted > 0 ? read_log(source, block, wanted, source->seen) : 0;
 
     if (has_gap(source, size))
         stop_waiting(source);
@@ -345,10 +346,31 @@ static void take_block(struct printer_source *source, char *block)
         return;
     }
     see(source, source->seen + size);
-    if (source->printer->flags & PRINTER_RAW)
-        take_bytes(source, block, (size_t) size);
-    else
-        take_whole(source, block, (size_t) size);
+    take_whole(source, block, (size_t) size);
+}
+
+/* Takes the bytes of the next block of SOURCE: they are read to where they are written from. */
+static void take_bytes(struct printer_source *source)
+{
+    struct text *ready = &source->printer->ready;
+    size_t       wanted = size_of_next(source);
+    ssize_t      size = 0;
+
+    if (!text_reserve(ready, BLOCK_SIZE + 1))
+        return;
+    if (wanted > 0)
+        size = read_log(source, ready->data + ready->size, wanted, source->seen);
+    if (source->log.gap && source->shown && size > 0)
+        memmove(ready->data + ready->size + 1, ready->data + ready->size, (size_t) size);
+    (void) has_gap(source, size); /* which may end a line, before the bytes */
+    if (size <= 0) {
+        settle(source);
+        return;
+    }
+    ready->size += (size_t) size;
+    source->printer->open = source;
+    source->shown = ready->data[ready->size - 1] != '\n';
+    source->begin = source->seen += size;
 }
 
 /* The long line is taken up to its end, or to what is there of it. */
@@ -406,7 +428,10 @@ static void take_turn(struct printer *printer, char *block)
     }
     STAILQ_REMOVE_HEAD(&printer->dirty, dirty_link);
     STAILQ_INSERT_TAIL(&printer->dirty, source, dirty_link);
-    take_block(source, block);
+    if (printer->flags & PRINTER_RAW)
+        take_bytes(source);
+    else
+        take_block(source, block);
 }
 
 int printer_fill(struct printer *printer)

@@ -439,7 +439,7 @@ static void step(struct front *front)
         handle_sync(front);
     if (pollfds[4].revents & POLLOUT)
         print(front);
-    else if (pollfds[4].revents & POLLERR)
+    else if (pollfds[4].revents & (POLLERR | POLLHUP))
         lose_output(front, -EPIPE);
 }
 

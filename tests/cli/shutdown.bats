@@ -248,3 +248,17 @@ for i in range(20):
     assert len(client.receive()["result"]) == 40, i
 EOF
 }
+
+@test "a client that keeps a thread can still ask how it ended when all has" {
+  k3 start -- true
+  script <<'EOF'
+keeper, other = Client(), Client()
+thread = keeper.call("start", command=["sh", "-c", "exit 42"], keep=True,
+                     environment=["PATH=" + os.environ["PATH"]])
+call("join", thread=thread["id"], members=["id"])
+other.send("shutdown")
+wait_until("the door is shut", lambda: not os.path.exists(PATH))
+assert keeper.call("join")["exit_code"] == 42
+assert other.receive()["result"] is not None
+EOF
+}
