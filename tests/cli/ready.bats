@@ -420,7 +420,7 @@ END
   touch go
   k3 join --ready a b
   is "$(k3_field a waits_for) $(k3_field b waits_for)" 'null null'
-  like "$(k3 list a)" '*ready *s  -  sleep 1000'
+  like "$(k3 list a)" '*ready *s  -  *sleep 1000'
 }
 
 @test "a thread that is not ready in time ends with a TimeoutError" {
