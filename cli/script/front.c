@@ -8,6 +8,7 @@
 #include "cli/script/notices.h"
 #include "cli/script/process.h"
 #include "cli/script/transcript.h"
+#include "cli/script/waits.h"
 #include "cli/signals.h"
 #include "cli/status.h"
 #include "cli/view.h"
@@ -54,7 +55,7 @@ struct front {
     int            lifeline, sync; /* -1: none */
 
     enum barrier barrier;
-    json_int_t   barrier_id, list_id; /* of requests */
+    json_int_t   barrier_id, list_id, waits_id; /* of requests */
 
     bool     settled;  /* the exit status is */
     int      status;   /* it; 0 until then */
@@ -64,7 +65,8 @@ struct front {
     unsigned interrupts;
     double   started, looked, deadline;
 
-    struct text notices; /* to be printed behind the output that is there by now */
+    struct waits waits;
+    struct text  notices; /* to be printed behind the output that is there by now */
 };
 
 /* Ends */
@@ -209,6 +211,7 @@ static void handle_event(void *context, const json_t *params)
 
     if (thread != NULL && event != NULL && strcmp(event, "restarted") == 0)
         notices_restarted(&front->notices, thread);
+    waits_add(&front->waits, thread);
     if (thread != NULL)
         update(front, thread);
     else
@@ -284,6 +287,9 @@ static void handle_reply(struct front *front, const struct reply *reply)
     if (reply->id == front->list_id)
         json_array_foreach((json_t *) reply->result, i, thread)
             update(front, thread);
+    if (reply->id == front->waits_id)
+        json_array_foreach((json_t *) reply->result, i, thread)
+            notices_waits(&front->notices, thread);
     if (reply->id != front->barrier_id || front->barrier != BARRIER_ASKED)
         return;
     front->server = (pid_t) json_integer_value(json_object_get(reply->result, "pid"));
@@ -399,9 +405,10 @@ static double time_to_look(const struct front *front)
 static int patience(const struct front *front, bool rests)
 {
     int    other = rests ? PACE : transcript_patience(&front->transcript);
-    double left = front->deadline - clock_monotonic();
+    double next = front->stopping ? INFINITY : fmin(front->deadline, front->waits.next);
+    double left = next - clock_monotonic();
 
-    if (front->stopping || left > INT_MAX / 1e3)
+    if (left > INT_MAX / 1e3)
         return other;
     left = left > 0 ? ceil(left * 1e3) : 0;
     return other < 0 || left < other ? (int) left : other;
@@ -426,6 +433,8 @@ static void step(struct front *front)
         return;
     if (!front->stopping && clock_monotonic() >= front->deadline)
         time_out(front);
+    if (clock_monotonic() >= front->waits.next)
+        (void) client_send(&front->client, "list", waits_ask(&front->waits), &front->waits_id);
     if (pollfds[1].revents || pollfds[2].revents)
         front->looked = clock_monotonic();
     if (pollfds[0].revents)
@@ -483,13 +492,16 @@ static int start_supervisor(struct front *front)
     return error;
 }
 
-/* What is looked at in the events: who there is, and how he ended. */
-static json_t *make_watch(void)
+/*
+ * What is looked at in the events: who there is, and how he ended; and who begins, where a terminal is to
+ * be told what those wait for.
+ */
+static json_t *make_watch(const struct front *front)
 {
-    return json_pack("{s:[s, s, s], s:[s, s, s, s, s, s, s, s, s, s, s, s, s]}", "events",
-                     "created", "restarted", "ended", "members", "id", "name", "daemon", "state",
-                     "after", "started", "ended", "exit_code", "signal", "exception", "message",
-                     "runs", "seconds");
+    return json_pack("{s:[s, s, s, s*], s:[s, s, s, s, s, s, s, s, s, s, s, s, s, s]}", "events",
+                     "created", "restarted", "ended", front->waits.is_seen ? "started" : NULL,
+                     "members", "id", "name", "daemon", "state", "after", "started", "ended",
+                     "exit_code", "signal", "exception", "message", "runs", "seconds", "waits_for");
 }
 
 /* From here on the events come. */
@@ -500,7 +512,7 @@ static int watch_events(struct front *front)
 
     front->client.notify = handle_event;
     front->client.notify_context = front;
-    error = client_call(&front->client, "watch", make_watch(), &reply);
+    error = client_call(&front->client, "watch", make_watch(front), &reply);
     if (error != 0)
         return error;
     error = transcript_watch(&front->transcript, json_object_get(reply.result, "logs"));
@@ -559,6 +571,7 @@ static void release(struct front *front)
     signals_close(&front->signals);
     client_close(&front->client);
     text_release(&front->notices);
+    waits_close(&front->waits);
     transcript_close(&front->transcript);
 }
 
@@ -578,6 +591,7 @@ int front_run(const struct front_options *options, const struct place *place,
 
     if (options->timeout >= 0)
         front.deadline = front.started + options->timeout;
+    waits_open(&front.waits);
     process_share_output();
     transcript_open(&front.transcript, STDOUT_FILENO, options->printer);
     error = begin(&front, script);

@@ -115,6 +115,19 @@ void notices_restarted(struct text *text, const json_t *thread)
                 json_integer_value(json_object_get(thread, "runs")));
 }
 
+void notices_waits(struct text *text, const json_t *thread)
+{
+    const char *state = json_string_value(json_object_get(thread, "state"));
+
+    if (state == NULL || strcmp(state, "running") != 0 ||
+        json_object_get(thread, "waits_for") == NULL)
+        return;
+    begin(text, "", thread);
+    text_add(text, " is not ready yet: it waits for ");
+    view_add_bytes(text, json_object_get(thread, "waits_for"));
+    text_add(text, "\n");
+}
+
 void notices_only_daemons(struct text *text)
 {
     text_add(text,

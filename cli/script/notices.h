@@ -20,6 +20,9 @@ void notices_not_run(struct text *text, const json_t *thread);
 /* THREAD's command runs again. */
 void notices_restarted(struct text *text, const json_t *thread);
 
+/* THREAD was asked for because it may wait to become ready; adds nothing if it does not. */
+void notices_waits(struct text *text, const json_t *thread);
+
 /* The script is over, and with it all threads. */
 void notices_only_daemons(struct text *text);
 

@@ -46,6 +46,18 @@ gated() {
     'exec touch up' 'expect -exact "\r\033\[K"'
 }
 
+@test "a run says what a thread waits for that is not ready in a while" {
+  cat >script.k3 <<'END'
+daemon --name web --ready 'cmd:[ -e up ]' -- sleep 1000
+daemon --name soon --ready 'cmd:true' -- sleep 1000
+start --name job --needs web -- true
+END
+  run -0 talk 'run script.k3' \
+    'expect -exact "k3thread: run: \047web\047 is not ready yet: it waits for cmd:\[ -e up ]"' \
+    'exec touch up' 'expect -exact "3 threads in"'
+  unlike "$output" "*'soon' is not ready*"
+}
+
 @test "with --now all are waited for alike" {
   k3 start --name one -- sh -c 'trap "" TERM; touch up; until [ -e go ]; do sleep 0.02; done'
   gated daemon service
