@@ -101,6 +101,13 @@ int signals_next(struct signals *signals)
     return 0;
 }
 
+int signals_first(struct signals *signals)
+{
+    while (signals_next(signals) != 0)
+        continue;
+    return signals->first;
+}
+
 void signals_close(struct signals *signals)
 {
     if (signals->fd >= 0)

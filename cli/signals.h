@@ -17,7 +17,7 @@
 struct signals {
     int      fd;     /* readable while there is something for signals_next(); -1: not taken */
     sigset_t before; /* what was blocked before */
-    int      first;  /* the first that asked for the end; 0: none did */
+    int      first;  /* the first that asked for the end, of those that were read; 0: none did */
     double   last;   /* when the last one came that did, by the monotonic clock */
 };
 
@@ -35,6 +35,9 @@ int signals_take(struct signals *signals);
 
 /* Returns the next signal, SIGCHLD or one that asks for the end and is no copy; 0 if none is there. */
 int signals_next(struct signals *signals);
+
+/* Returns the first signal that asked for the end, be it only now that it came; 0: none did. */
+int signals_first(struct signals *signals);
 
 /* Closes the descriptor. The signals stay blocked. */
 void signals_close(struct signals *signals);

@@ -527,7 +527,7 @@ static int start_and_wait(struct call *call)
         status = internal(start(call, &following, &following.id));
     if (status == STATUS_DONE)
         status = waiting_run(&following);
-    call->session->ended_by = following.signals.first;
+    call->session->ended_by = signals_first(&following.signals);
     following_close(&following);
     return status;
 }

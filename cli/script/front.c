@@ -602,7 +602,7 @@ int front_run(const struct front_options *options, const struct place *place,
     } else {
         front.status = fail(&front, error);
     }
-    *ret_signal = front.signals.first;
+    *ret_signal = signals_first(&front.signals);
     release(&front);
     return front.status;
 }

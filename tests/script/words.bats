@@ -65,6 +65,18 @@ refused() {
   is "$(words 'a """$@" b')" '[a][][b]'
 }
 
+@test "README's recipe for a queue of jobs takes files of any name" {
+  mkdir bin
+  printf '#!/bin/sh\nprintf "[%%s]\\n" "$@"\n' >bin/flac
+  chmod +x bin/flac
+  ln -s "$K3THREAD" bin/k3thread
+  touch "it's.wav" 'a b.wav' '"$x`.wav' 'a\b&.wav'
+  sed -n 's/^\$ \(printf.*k3thread run --slots 4 -\)$/\1/p' "$ROOT/README.md" >recipe
+  [ -s recipe ]
+  PATH=$dir/bin:$PATH bash recipe 2>messages | grep -o '\[[^-].*' | LC_ALL=C sort >taken
+  printf '[%s]\n' *.wav | LC_ALL=C sort | diff - taken
+}
+
 @test "variables are expanded, and never split or matched" {
   export NAME='a  b' EMPTY='' STAR='*'
   is "$(words '$NAME "$NAME" x${NAME}y')" '[a  b][a  b][xa  by]'
