@@ -81,27 +81,37 @@ int k3thread_waitpid(pid_t pid, int *status)
     return k3t_finish(k3t_wait_again(SYS_wait4, pid, (long) status, 0, 0, 0, 0));
 }
 
-/* A child that has ended makes its descriptor readable; one that is not ours is told by wait4. */
-static __attribute__((noinline)) long wait_for_child(pid_t pid, int *status, double timeout)
+/* Waits until child PID has ended: that makes its descriptor readable. */
+static long wait_for_end(pid_t pid, const struct timespec *deadline)
 {
-    const int       saved_errno = errno;
-    struct timespec deadline;
-    struct pollfd   pollfd = {.events = POLLIN};
-    long            result;
+    const int     saved_errno = errno;
+    struct pollfd pollfd = {.fd = (int) syscall(SYS_pidfd_open, pid, 0), .events = POLLIN};
+    long          result = pollfd.fd < 0 ? -errno : 0;
 
-    if (isnan(timeout) || pid <= 0)
-        return K3THREAD_VALUE_ERROR;
-    deadline = k3t_deadline(timeout);
-    pollfd.fd = (int) syscall(SYS_pidfd_open, pid, 0);
-    result = pollfd.fd < 0 && errno != ESRCH ? -errno : 0;
-    if (pollfd.fd >= 0) {
-        result = k3t_poll_until(&pollfd, 1, &deadline);
+    if (result == 0) {
+        result = k3t_poll_until(&pollfd, 1, deadline);
         close(pollfd.fd);
         if (result == 0)
             result = -ETIMEDOUT;
     }
     errno = saved_errno;
-    return result < 0 ? result : k3t_wait_again(SYS_wait4, pid, (long) status, WNOHANG, 0, 0, 0);
+    return result;
+}
+
+/* It is asked for first: a process that is no child of ours would be waited for, too. */
+static __attribute__((noinline)) long wait_for_child(pid_t pid, int *status, double timeout)
+{
+    struct timespec deadline;
+    long            result;
+
+    if (isnan(timeout) || pid <= 0)
+        return K3THREAD_VALUE_ERROR;
+    deadline = k3t_deadline(timeout);
+    result = k3t_wait_again(SYS_wait4, pid, (long) status, WNOHANG, 0, 0, 0);
+    if (result != 0)
+        return result;
+    result = wait_for_end(pid, &deadline);
+    return result < 0 ? result : k3t_wait_again(SYS_wait4, pid, (long) status, 0, 0, 0, 0);
 }
 
 int k3thread_waitpid_timeout(pid_t pid, int *status, double timeout)

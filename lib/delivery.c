@@ -359,6 +359,7 @@ void k3thread_deliver_(void)
 
 long k3t_claim(void)
 {
+    k3t_frame_arrive();
     if (!k3t_wait_must_end())
         return 0;
     if (k3thread_local_.mask == K3THREAD_RETURN)

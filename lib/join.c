@@ -30,7 +30,6 @@ static __attribute__((noinline)) long join(k3thread *t, double timeout, struct k
         return K3THREAD_VALUE_ERROR;
     if (t == k3t_self())
         return -EDEADLK;
-    k3t_frame_arrive();
     result = k3t_claim();
     if (result != 0)
         return result;

@@ -13,10 +13,11 @@ static __attribute__((noinline)) long park(double timeout)
 {
     struct k3thread *self = k3t_self();
     struct timespec  deadline;
-    long             result = k3t_claim();
+    long             result;
 
     if (isnan(timeout))
         return K3THREAD_VALUE_ERROR;
+    result = k3t_claim();
     if (result != 0)
         return result;
     deadline = k3t_deadline(timeout);

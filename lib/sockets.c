@@ -3,6 +3,7 @@
 #include "wait.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -104,10 +105,31 @@ int k3thread_accept(int fd, struct sockaddr *address, socklen_t *length)
                                   SOCK_CLOEXEC, 0, 0));
 }
 
+/* Rounded up, and never 0, which would be no limit. */
+static struct timeval as_limit(const struct timespec *left)
+{
+    const long microseconds = left->tv_nsec / 1000 + 1;
+
+    return (struct timeval){left->tv_sec + microseconds / 1000000, microseconds % 1000000};
+}
+
+static bool blocks(int fd)
+{
+    const long flags = syscall(SYS_fcntl, fd, F_GETFL);
+
+    return flags >= 0 && (flags & O_NONBLOCK) == 0;
+}
+
+/* The kernel counts in ticks: when a signal comes in the last one, it takes that as over. */
+static bool is_early(long result, const struct timespec *deadline)
+{
+    return (result == -EINPROGRESS || result == -EAGAIN) && !k3t_has_passed(deadline);
+}
+
 /*
  * Connects, with the time that is left as the socket's own limit. A call that a signal interrupts
- * leaves the attempt under way; a further call waits for it, and the kernel then says that the socket
- * is connected by EISCONN if it has come to its end in between.
+ * leaves the attempt under way. A further call waits for it; the kernel then says EISCONN if it has
+ * come to its end in between, and EALREADY where a first call says EINPROGRESS.
  */
 static long connect_until(int fd, const struct sockaddr *address, socklen_t length,
                           const struct timespec *deadline)
@@ -117,21 +139,22 @@ static long connect_until(int fd, const struct sockaddr *address, socklen_t leng
 
     do {
         const struct timespec left = k3t_time_left(deadline);
-        const struct timeval  limit = {left.tv_sec, left.tv_nsec / 1000 + 1};
+        const struct timeval  limit = as_limit(&left);
 
         if (syscall(SYS_setsockopt, fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) != 0)
             return -errno;
         result = k3t_wait(SYS_connect, fd, (long) address, length, 0, 0, 0);
         if (again && result == -EISCONN)
             result = 0;
+        if (again && result == -EALREADY)
+            result = -EINPROGRESS;
         again = true;
-    } while (result == -EINTR);
-    if ((result == -EINPROGRESS || result == -EAGAIN) && k3t_has_passed(deadline))
-        result = -ETIMEDOUT;
+    } while (result == -EINTR || (is_early(result, deadline) && blocks(fd)));
     return result;
 }
 
-static long connect_without_limit(int fd, const struct sockaddr *address, socklen_t length)
+/* The same without a limit. */
+static long connect_at_last(int fd, const struct sockaddr *address, socklen_t length)
 {
     long result = k3t_wait(SYS_connect, fd, (long) address, length, 0, 0, 0);
 
@@ -141,6 +164,7 @@ static long connect_without_limit(int fd, const struct sockaddr *address, sockle
     return result == -EISCONN ? 0 : result;
 }
 
+/* The socket gets back the limit of its own, which holds if TIMEOUT is negative. */
 static __attribute__((noinline)) long wait_for_connection(int fd, const struct sockaddr *address,
                                                           socklen_t length, double timeout)
 {
@@ -152,14 +176,17 @@ static __attribute__((noinline)) long wait_for_connection(int fd, const struct s
 
     if (isnan(timeout))
         return K3THREAD_VALUE_ERROR;
-    if (timeout < 0)
-        return connect_without_limit(fd, address, length);
     if (syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_SNDTIMEO, &limit, &size) != 0) {
         result = -errno;
+    } else if (timeout < 0 && limit.tv_sec == 0 && limit.tv_usec == 0) {
+        result = connect_at_last(fd, address, length);
     } else {
-        deadline = k3t_deadline(timeout);
+        deadline = k3t_deadline(
+            timeout >= 0 ? timeout : (double) limit.tv_sec + (double) limit.tv_usec / 1e6);
         result = connect_until(fd, address, length, &deadline);
         syscall(SYS_setsockopt, fd, SOL_SOCKET, SO_SNDTIMEO, &limit, size);
+        if (timeout >= 0 && (result == -EINPROGRESS || result == -EAGAIN) && blocks(fd))
+            result = -ETIMEDOUT;
     }
     errno = saved_errno;
     return result;

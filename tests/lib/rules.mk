@@ -28,7 +28,7 @@ $(BUILD)/tests/lib/memory: TEST_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc
 
 # Two files: the scenarios have safepoints, and what raises at them sees each one first. It counts
 # what is allocated, too.
-TEST_PROGRAMS := $(filter-out %/tests/lib/injector %/tests/lib/stepped,$(TEST_PROGRAMS))
+TEST_PROGRAMS := $(filter-out $(addprefix %/tests/lib/,injector stepped scenarios waits),$(TEST_PROGRAMS))
 
 $(BUILD)/tests/lib/inject: $(BUILD)/tests/lib/injector.c.o
 $(BUILD)/tests/lib/inject: TEST_LIBS = $(SAFEPOINT)
@@ -36,4 +36,8 @@ $(BUILD)/tests/lib/inject: TEST_LDFLAGS = \
 	-Wl,--wrap=__sanitizer_cov_trace_pc,--wrap=malloc,--wrap=calloc,--wrap=free
 
 # Two files: who steps, and what is stepped through.
-$(BUILD)/tests/lib/step: $(BUILD)/tests/lib/stepped.c.o
+$(BUILD)/tests/lib/step: $(BUILD)/tests/lib/stepped.c.o $(BUILD)/tests/lib/scenarios.c.o \
+	$(BUILD)/tests/lib/waits.c.o
+
+# Every wait, blocked.
+$(BUILD)/tests/lib/wait $(BUILD)/tests/lib/effect: $(BUILD)/tests/lib/waits.c.o

@@ -74,7 +74,8 @@ load helpers
 @test "raise: returns at once" { t raise at-once; }
 
 @test "every case of every program is run here" {
-  for program in start many gone memory queue raise instants try cleanup cleanup_plain mask cxx timeout wait step exit fork \
+  for program in start many gone memory queue raise instants try cleanup cleanup_plain mask cxx timeout \
+    wait effect step exit fork \
     safepoint safepoint_cxx inject; do
     for name in $("$PROGRAMS/$program"); do
       grep -qE "\<(t )?$program $name( |;|\$)" "$BATS_TEST_DIRNAME"/*.bats || echo "$program $name"

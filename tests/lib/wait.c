@@ -1,276 +1,130 @@
-/* The interruptible waits: what they return, what ends them, and that nothing they did is lost. */
-#include "test.h"
+/* The interruptible waits: what ends each of them, and what does not. */
+#include "waits.h"
 
-#include <math.h>
-#include <netinet/in.h>
+#include <pthread.h>
+#include <setjmp.h>
 #include <stdatomic.h>
+#include <sys/file.h>
 #include <sys/time.h>
 
-static int             ends[2], listener;
-static pid_t           child;
-static pthread_mutex_t mutex;
-static pthread_cond_t  cond = PTHREAD_COND_INITIALIZER;
-static k3thread       *sleeper;
-static atomic_int      caught;
+static atomic_int caught;
 
-static void *sleep_for_ever(void *arg)
+static const struct wait *wait_to_throw;
+
+static void make_wait(void)
 {
-    (void) k3thread_sleep(-1);
-    return arg;
+    (void) wait_to_throw->make();
 }
 
-static pid_t start_child(void)
+static const k3thread_exctype *thrown_by(const struct wait *wait)
 {
-    const pid_t pid = fork();
-
-    CHECK(pid >= 0);
-    if (pid == 0)
-        for (;;)
-            pause();
-    return pid;
-}
-
-static void end_child(void)
-{
-    CHECK_EQUAL(kill(child, SIGKILL), 0);
-    CHECK_EQUAL(waitpid(child, NULL, 0), child);
-}
-
-static void end_sleeper(void)
-{
-    (void) k3thread_send_exception(sleeper, &k3thread_SystemExit);
-    (void) test_end(sleeper);
-}
-
-static int listen_local(struct sockaddr_in *address)
-{
-    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    socklen_t length = sizeof(*address);
-
-    *address =
-        (struct sockaddr_in){.sin_family = AF_INET, .sin_addr = {.s_addr = htonl(INADDR_LOOPBACK)}};
-    CHECK(fd >= 0);
-    CHECK_EQUAL(bind(fd, (struct sockaddr *) address, length), 0);
-    CHECK_EQUAL(listen(fd, 5), 0);
-    CHECK_EQUAL(getsockname(fd, (struct sockaddr *) address, &length), 0);
-    return fd;
-}
-
-/* Each of these waits for ever, or returns what it should not have. */
-
-static void in_sleep(void)
-{
-    (void) k3thread_sleep(-1);
-}
-
-static void in_poll(void)
-{
-    struct pollfd pollfd = {.fd = ends[0], .events = POLLIN};
-
-    (void) k3thread_poll(&pollfd, 1, -1);
-}
-
-static void in_read(void)
-{
-    char byte;
-
-    (void) k3thread_read(ends[0], &byte, 1);
-}
-
-static void in_write(void)
-{
-    static const char bytes[1 << 17];
-    const int         size = fcntl(ends[1], F_GETPIPE_SZ);
-
-    CHECK(size > 0 && (size_t) size <= sizeof(bytes));
-    CHECK_EQUAL(k3thread_write(ends[1], bytes, (size_t) size), size);
-    (void) k3thread_write(ends[1], "x", 1);
-}
-
-static void in_accept(void)
-{
-    (void) k3thread_accept(listener, NULL, NULL);
-}
-
-static void in_waitpid(void)
-{
-    (void) k3thread_waitpid(child, NULL);
-}
-
-static void in_join(void)
-{
-    (void) k3thread_join(sleeper, -1, NULL);
-}
-
-/* The mutex is of the kind that knows its owner: only a thread that holds it can unlock it. */
-static void unlock(void *arg)
-{
-    CHECK_EQUAL(pthread_mutex_unlock(arg), 0);
-}
-
-static void in_cond_wait(void)
-{
-    CHECK_EQUAL(pthread_mutex_lock(&mutex), 0);
-    k3thread_cleanup_push(unlock, &mutex);
-    for (;;)
-        (void) k3thread_cond_wait(&cond, &mutex, -1);
-    k3thread_cleanup_pop(1);
-}
-
-static const struct {
-    const char *name;
-    void (*wait)(void);
-} waits[] = {{"sleep", in_sleep}, {"poll", in_poll},          {"read", in_read},
-             {"write", in_write}, {"accept", in_accept},      {"waitpid", in_waitpid},
-             {"join", in_join},   {"cond_wait", in_cond_wait}};
-
-#define WAITS (sizeof(waits) / sizeof(*waits))
-
-static void set_up(void)
-{
-    struct sockaddr_in  address;
-    pthread_mutexattr_t attributes;
-
-    CHECK_EQUAL(pipe2(ends, O_CLOEXEC), 0);
-    listener = listen_local(&address);
-    child = start_child();
-    CHECK_EQUAL(pthread_mutexattr_init(&attributes), 0);
-    CHECK_EQUAL(pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK), 0);
-    CHECK_EQUAL(pthread_mutex_init(&mutex, &attributes), 0);
-    sleeper = test_start(sleep_for_ever, NULL);
+    wait_to_throw = wait;
+    return test_catch(make_wait);
 }
 
 static void *catch_in_wait(void *arg)
 {
-    CHECK(test_catch(*(void (**)(void)) arg) == &k3thread_KeyboardInterrupt);
+    CHECK(thrown_by(arg) == &k3thread_KeyboardInterrupt);
     return arg;
 }
 
 /* Blocked, or on its way to it. */
+static void throw_into(const struct wait *wait)
+{
+    k3thread *t = test_start(catch_in_wait, (void *) (uintptr_t) wait);
+
+    test_wait_asleep(t);
+    CHECK_EQUAL(k3thread_send_exception(t, &k3thread_KeyboardInterrupt), 0);
+    CHECK(test_end(t) == NULL);
+}
+
 static void thrown_while_waiting(void)
 {
-    k3thread *t;
-
-    set_up();
-    for (size_t i = 0; i < WAITS; i++) {
-        void (*wait)(void) = waits[i].wait;
-
-        t = test_start(catch_in_wait, &wait);
-        test_wait_asleep(t);
-        CHECK_EQUAL(k3thread_send_exception(t, &k3thread_KeyboardInterrupt), 0);
-        CHECK(test_end(t) == NULL);
+    waits_begin();
+    for (size_t i = 0; i < waits_count; i++) {
+        waits.timeout = -1;
+        throw_into(&waits_all[i]);
+        waits.timeout = 3600;
+        if (waits_all[i].is_timed)
+            throw_into(&waits_all[i]);
     }
-    end_child();
-    end_sleeper();
+    waits_end();
 }
 
 /* Whatever signals the caller of k3thread_start has blocked; but not those of the deadline. */
 static void woken_with_signals_blocked(void)
 {
-    void (*wait)(void) = in_sleep;
-    sigset_t  all;
-    k3thread *t;
+    sigset_t all;
 
     k3thread_self(); /* adopted before: that opens the wake signal in the caller */
     sigfillset(&all);
     sigdelset(&all, SIGALRM);
     sigdelset(&all, SIGTERM);
     CHECK_EQUAL(pthread_sigmask(SIG_BLOCK, &all, NULL), 0);
-    t = test_start(catch_in_wait, &wait);
-    test_wait_asleep(t);
-    CHECK_EQUAL(k3thread_send_exception(t, &k3thread_KeyboardInterrupt), 0);
-    CHECK(test_end(t) == NULL);
+    throw_into(&waits_all[0]);
 }
 
 /* One that is pending already is thrown by every wait, in a handler too. */
 static void thrown_when_pending(void)
 {
-    set_up();
-    for (volatile size_t i = 0; i < WAITS; i++) {
-        k3thread_set_mask(K3THREAD_ON_BLOCKING);
-        CHECK_EQUAL(k3thread_send_exception(k3thread_self(), &k3thread_KeyError), 0);
-        CHECK(test_catch(waits[i].wait) == &k3thread_KeyError);
-        k3thread_set_mask(K3THREAD_IMMEDIATE);
-        CHECK_EQUAL(fcntl(ends[0], F_SETPIPE_SZ, 1 << (16 + i % 2)), 1 << (16 + i % 2));
-    }
-    end_child();
-    CHECK_EQUAL(k3thread_send_exception(sleeper, &k3thread_SystemExit), 0);
-    CHECK_EQUAL(k3thread_join(sleeper, -1, NULL), 0);
+    waits_begin();
     k3thread_set_mask(K3THREAD_ON_BLOCKING);
+    for (volatile size_t i = 0; i < waits_count; i++) {
+        CHECK_EQUAL(k3thread_send_exception(k3thread_self(), &k3thread_KeyError), 0);
+        CHECK(thrown_by(&waits_all[i]) == &k3thread_KeyError);
+        CHECK(!k3thread_pending());
+    }
+    CHECK_EQUAL(k3thread_send_exception(waits.sleeper, &k3thread_SystemExit), 0);
+    CHECK_EQUAL(k3thread_join(waits.sleeper, -1, NULL), 0);
     CHECK_EQUAL(k3thread_send_exception(k3thread_self(), &k3thread_KeyError), 0);
-    CHECK(test_catch(in_join) == &k3thread_KeyError); /* also of one that has ended */
-    k3thread_unref(sleeper);
+    for (volatile size_t i = 0; i < waits_count; i++) /* also of one that has ended */
+        if (strcmp(waits_all[i].name, "join") == 0)
+            CHECK(thrown_by(&waits_all[i]) == &k3thread_KeyError);
+    CHECK(!k3thread_pending());
+    waits_end();
 }
 
-/* What a wait would have returned is still there after it threw. */
-static void throw_read(void)
+/* With the mask RETURN every wait says so, when it is blocked and before; and takes nothing out. */
+static void *return_from_wait(void *arg)
 {
-    char byte;
+    const struct wait *wait = arg;
 
-    (void) k3thread_read(ends[0], &byte, 1);
-}
-
-static void nothing_is_taken(void)
-{
-    struct sockaddr_in address;
-    int                client = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), fd, status = -1;
-    char               bytes[2];
-
-    set_up();
-    close(listener);
-    listener = listen_local(&address);
-    CHECK_EQUAL(connect(client, (struct sockaddr *) &address, sizeof(address)), 0);
-    CHECK_EQUAL(write(ends[1], "ab", 2), 2);
-    CHECK_EQUAL(kill(child, SIGKILL), 0);
-    k3thread_set_mask(K3THREAD_ON_BLOCKING);
-    for (int i = 0; i < 3; i++)
-        CHECK_EQUAL(k3thread_send_exception(k3thread_self(), &k3thread_KeyError), 0);
-    CHECK(test_catch(throw_read) == &k3thread_KeyError);
-    CHECK(test_catch(in_accept) == &k3thread_KeyError);
-    CHECK(test_catch(in_waitpid) == &k3thread_KeyError);
-    CHECK_EQUAL(k3thread_read(ends[0], bytes, 2), 2);
-    fd = k3thread_accept(listener, NULL, NULL);
-    CHECK(fd >= 0);
-    CHECK_EQUAL(k3thread_waitpid(child, &status), child);
-    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-    close(fd);
-    close(client);
-    end_sleeper();
-}
-
-static ssize_t written;
-
-static void *write_much(void *arg)
-{
-    static char bytes[1 << 20];
-
-    K3THREAD_TRY {
-        written = k3thread_write(ends[1], bytes, sizeof(bytes));
-        CHECK(k3thread_pending() || caught == 0);
-        k3thread_checkpoint();
-    }
-    K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
-        caught = 1;
-    }
-    K3THREAD_END
+    k3thread_set_mask(K3THREAD_RETURN);
+    CHECK_EQUAL(wait->make(), -ECANCELED);
+    CHECK_EQUAL(wait->make(), -ECANCELED);
+    CHECK(k3thread_take(NULL) && !k3thread_pending());
     return arg;
 }
 
-/* A write that has moved some bytes says how many; the raise comes after. */
-static void partial_write(void)
+static void returned_when_pending(void)
 {
     k3thread *t;
-    int       size;
 
-    CHECK_EQUAL(pipe(ends), 0);
-    size = fcntl(ends[1], F_GETPIPE_SZ);
-    t = test_start(write_much, NULL);
-    test_wait_asleep(t);
-    CHECK_EQUAL(k3thread_send_exception(t, &k3thread_KeyboardInterrupt), 0);
-    CHECK(test_end(t) == NULL);
-    CHECK(written == 0 || written == size); /* 0: thrown before it began */
-    CHECK_EQUAL(caught, 1);
+    waits_begin();
+    for (size_t i = 0; i < waits_count; i++) {
+        t = test_start(return_from_wait, (void *) (uintptr_t) &waits_all[i]);
+        test_wait_asleep(t);
+        CHECK_EQUAL(k3thread_send_exception(t, &k3thread_KeyboardInterrupt), 0);
+        CHECK(test_end(t) == NULL);
+    }
+    waits_end();
 }
+
+/* A time that is no number is an error, and what is pending stays so. */
+static void no_number(void)
+{
+    waits_begin();
+    waits.timeout = __builtin_nan("");
+    k3thread_set_mask(K3THREAD_ON_BLOCKING);
+    CHECK_EQUAL(k3thread_send_exception(k3thread_self(), &k3thread_KeyError), 0);
+    for (size_t i = 0; i < waits_count; i++)
+        if (waits_all[i].is_timed)
+            CHECK_EQUAL(waits_all[i].make(), K3THREAD_VALUE_ERROR);
+    CHECK(k3thread_take(NULL));
+    waits_end();
+}
+
+/* Other signals */
 
 static atomic_int signals;
 
@@ -314,31 +168,16 @@ static double until_past_a_second(void)
     return 1.05 - (double) now.tv_nsec / 1e9;
 }
 
-/* One wait of each kind; returns how much longer than asked for it took. */
-static double overlong(int kind)
+/* Makes the wait, which has to end with RESULT; returns how much longer than asked for it took. */
+static double overlong(const struct wait *wait, double length, double early, long result)
 {
-    const double  begin = test_now(), length = kind == 0 ? until_past_a_second() : 0.2;
-    struct pollfd pollfd = {.fd = -1};
-    double        lasted;
+    const double begin = test_now();
+    double       lasted;
 
-    switch (kind) {
-    case 0:
-        CHECK_EQUAL(k3thread_poll(&pollfd, 1, length), 0);
-        break;
-    case 1:
-        CHECK_EQUAL(k3thread_sleep(length), 0);
-        break;
-    case 2:
-        CHECK_EQUAL(k3thread_join(sleeper, length, NULL), -ETIMEDOUT);
-        break;
-    default:
-        CHECK_EQUAL(pthread_mutex_lock(&mutex), 0);
-        while (k3thread_cond_wait(&cond, &mutex, begin + length - test_now()) == 0) {
-        }
-        CHECK_EQUAL(pthread_mutex_unlock(&mutex), 0);
-    }
+    waits.timeout = length;
+    CHECK_EQUAL(wait->make(), result);
     lasted = test_now() - begin;
-    CHECK(lasted >= length);
+    CHECK(lasted >= length - early);
     return lasted - length;
 }
 
@@ -346,18 +185,134 @@ static double overlong(int kind)
  * Each goes on until its deadline, and not for longer either: it is one instant, not an interval. A
  * busy machine makes some of the waits longer, but hardly all of them.
  */
+static void check_timed(const struct wait *wait, double early, long result)
+{
+    const double length = strcmp(wait->name, "poll") == 0 ? until_past_a_second() : 0.2;
+
+    for (int tries = 0; overlong(wait, length, early, result) > 0.3; tries++)
+        CHECK(tries < 10);
+}
+
+static long result_in_time(const char *name)
+{
+    const bool has_none =
+        strcmp(name, "sleep") == 0 || strcmp(name, "poll") == 0 || strcmp(name, "epoll_wait") == 0;
+
+    return has_none ? 0 : -ETIMEDOUT;
+}
+
 static void other_signals_do_not_end_timed_waits(void)
 {
     k3thread *t;
 
-    set_up();
+    waits_begin();
     t = start_signals();
-    for (int kind = 0; kind < 4; kind++)
-        for (int tries = 0; overlong(kind) > 0.3; tries++)
-            CHECK(tries < 10);
+    for (size_t i = 0; i < waits_count; i++)
+        if (waits_all[i].is_timed && strcmp(waits_all[i].name, "shutdown") != 0)
+            check_timed(&waits_all[i], 0, result_in_time(waits_all[i].name));
     stop_signals(t);
-    end_child();
-    end_sleeper();
+    check_timed(&waits_all[waits_count - 1], 0, -ETIMEDOUT); /* shutdown, also of who signals */
+    waits_end();
+}
+
+/* The limits that a socket has of its own; the kernel's clock for them is a coarse one. */
+#define COARSE 0.02
+
+static long read_from_socket(void)
+{
+    char byte;
+
+    return k3thread_read(waits.pair[0], &byte, 1);
+}
+
+static long write_to_socket(void)
+{
+    return k3thread_write(waits.pair[0], "x", 1);
+}
+
+static void set_limit(int fd, int option, double seconds)
+{
+    const struct timeval limit = {.tv_usec = (suseconds_t) (seconds * 1e6)};
+
+    CHECK_EQUAL(setsockopt(fd, SOL_SOCKET, option, &limit, sizeof(limit)), 0);
+}
+
+static const struct wait *find(const char *name)
+{
+    size_t i = 0;
+
+    while (strcmp(waits_all[i].name, name) != 0)
+        i++;
+    return &waits_all[i];
+}
+
+static void limits_of_sockets(void)
+{
+    static const struct wait reading = {"read", read_from_socket, false};
+    static const struct wait writing = {"write", write_to_socket, false};
+    k3thread                *t;
+
+    waits_begin();
+    set_limit(waits.pair[0], SO_RCVTIMEO, 0.2);
+    set_limit(waits.pair[0], SO_SNDTIMEO, 0.2);
+    set_limit(waits.listener, SO_RCVTIMEO, 0.2);
+    t = start_signals();
+    check_timed(find("recv"), COARSE, -EAGAIN);
+    check_timed(find("send"), COARSE, -EAGAIN);
+    check_timed(find("accept"), COARSE, -EAGAIN);
+    check_timed(&reading, COARSE, -EAGAIN);
+    check_timed(&writing, COARSE, -EAGAIN);
+    stop_signals(t);
+    waits_end();
+}
+
+/* Connections over TCP, where a further call meets an attempt that is under way. */
+
+static struct sockaddr_in crowded;
+static struct timeval     own_limit;
+
+static long connect_to_crowded(void)
+{
+    const int      fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct timeval limit;
+    socklen_t      size = sizeof(limit);
+    long           result;
+
+    CHECK_EQUAL(setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &own_limit, sizeof(own_limit)), 0);
+    result = k3thread_connect(fd, (struct sockaddr *) &crowded, sizeof(crowded), waits.timeout);
+    CHECK_EQUAL(getsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, &size), 0);
+    CHECK(limit.tv_sec == own_limit.tv_sec && limit.tv_usec == own_limit.tv_usec);
+    close(fd);
+    return result;
+}
+
+static long connect_by_own_limit(void)
+{
+    waits.timeout = -1;
+    return connect_to_crowded();
+}
+
+static void connect_in_time(void)
+{
+    static const struct wait by_timeout = {"connect", connect_to_crowded, true};
+    static const struct wait by_limit = {"connect", connect_by_own_limit, false};
+    const int                listener = waits_listen(&crowded);
+    int                      client;
+    k3thread                *t;
+
+    CHECK_EQUAL(listen(listener, 0), 0);
+    for (int i = 0; i < 4; i++) { /* more than it takes in */
+        client = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        CHECK(connect(client, (struct sockaddr *) &crowded, sizeof(crowded)) == 0 ||
+              errno == EINPROGRESS);
+    }
+    check_timed(&by_timeout, 0, -ETIMEDOUT);
+    t = start_signals();
+    own_limit.tv_sec = 7;
+    check_timed(&by_timeout, 0, -ETIMEDOUT);
+    own_limit = (struct timeval){.tv_usec = 200000};
+    check_timed(&by_limit, COARSE, -EINPROGRESS);
+    stop_signals(t);
 }
 
 static void *provide(void *arg)
@@ -365,9 +320,15 @@ static void *provide(void *arg)
     const int enough = signals + 20;
 
     WAIT_FOR(signals >= enough);
-    CHECK_EQUAL(write(ends[1], arg, 1), 1);
+    CHECK_EQUAL(write(waits.ends[1], arg, 1), 1);
     WAIT_FOR(signals >= enough + 20);
-    CHECK_EQUAL(kill(child, SIGKILL), 0);
+    CHECK_EQUAL(write(waits.pair[1], arg, 1), 1);
+    WAIT_FOR(signals >= enough + 40);
+    CHECK_EQUAL(flock(waits.locked, LOCK_UN), 0);
+    WAIT_FOR(signals >= enough + 60);
+    CHECK(open(waits.fifo, O_WRONLY | O_CLOEXEC) >= 0);
+    WAIT_FOR(signals >= enough + 80);
+    CHECK_EQUAL(kill(waits.child, SIGKILL), 0);
     return NULL;
 }
 
@@ -376,198 +337,150 @@ static void other_signals_do_not_end_waits(void)
     k3thread *t, *provider;
     char      byte = 0;
 
-    set_up();
+    waits_begin();
     t = start_signals();
     provider = test_start(provide, "x");
-    CHECK_EQUAL(k3thread_read(ends[0], &byte, 1), 1);
+    CHECK_EQUAL(k3thread_read(waits.ends[0], &byte, 1), 1);
     CHECK_EQUAL(byte, 'x');
-    CHECK_EQUAL(k3thread_waitpid(child, NULL), child);
+    CHECK_EQUAL(find("recv")->make(), 1);
+    CHECK_EQUAL(find("flock")->make(), 0);
+    CHECK(find("open")->make() >= 0);
+    CHECK_EQUAL(k3thread_waitpid(waits.child, NULL), waits.child);
     CHECK_EQUAL(k3thread_join(provider, -1, NULL), 0);
     k3thread_unref(provider);
     stop_signals(t);
-    end_sleeper();
+    waits.child = waits_fork();
+    waits_end();
 }
 
-static void results(void)
+/* One that calls for it to be made again is the caller's to repeat. */
+static void signals_end_a_syscall(void)
 {
-    struct sockaddr_in address, peer = {0}, local = {0};
-    struct pollfd      pollfds[2] = {{.events = POLLIN}, {.fd = -1}};
-    socklen_t          length = sizeof(peer), local_length = sizeof(local);
-    char               bytes[4] = "";
-    int                client, fd, status;
+    k3thread *t = start_signals();
 
-    CHECK_EQUAL(pipe(ends), 0);
-    listener = listen_local(&address);
-    pollfds[0].fd = ends[0];
-    CHECK_EQUAL(k3thread_poll(pollfds, 2, 0), 0);
-    CHECK_EQUAL(k3thread_write(ends[1], "abc", 3), 3);
-    CHECK_EQUAL(k3thread_poll(pollfds, 2, -1), 1);
-    CHECK_EQUAL(pollfds[0].revents, POLLIN);
-    CHECK_EQUAL(k3thread_read(ends[0], bytes, 4), 3);
-    CHECK_TEXT(bytes, "abc");
-    close(ends[1]);
-    CHECK_EQUAL(k3thread_read(ends[0], bytes, 4), 0);
-
-    client = socket(AF_INET, SOCK_STREAM, 0);
-    CHECK_EQUAL(connect(client, (struct sockaddr *) &address, sizeof(address)), 0);
-    fd = k3thread_accept(listener, (struct sockaddr *) &peer, &length);
-    CHECK(fd >= 0 && length == sizeof(peer));
-    CHECK_EQUAL(fcntl(fd, F_GETFD), FD_CLOEXEC);
-    CHECK_EQUAL(getsockname(client, (struct sockaddr *) &local, &local_length), 0);
-    CHECK_EQUAL(peer.sin_port, local.sin_port);
-    close(fd);
-    close(client);
-
-    child = fork();
-    if (child == 0)
-        _exit(7);
-    CHECK_EQUAL(k3thread_waitpid(child, &status), child);
-    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+    CHECK_EQUAL(find("syscall")->make(), -EINTR);
+    stop_signals(t);
 }
 
-static void errors(void)
+/* Waits that are left in mid-flight */
+
+static __thread sigjmp_buf left;
+static atomic_bool         in_handler, may_leave;
+
+static void leave(int number)
 {
-    pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-    struct pollfd   pollfd = {.fd = -1, .revents = 99};
-    char            byte = 'u';
-    int             status = 99;
-    socklen_t       length = 99;
-
-    CHECK_EQUAL(k3thread_sleep(NAN), K3THREAD_VALUE_ERROR);
-    CHECK_EQUAL(k3thread_poll(&pollfd, 1, NAN), K3THREAD_VALUE_ERROR);
-    CHECK_EQUAL(pollfd.revents, 99);
-    CHECK_EQUAL(k3thread_read(-1, &byte, 1), -EBADF);
-    CHECK_EQUAL(k3thread_write(-1, &byte, 1), -EBADF);
-    CHECK_EQUAL(k3thread_accept(-1, NULL, &length), -EBADF);
-    CHECK_EQUAL(k3thread_accept(STDIN_FILENO, NULL, NULL), -ENOTSOCK);
-    CHECK_EQUAL(k3thread_waitpid(getpid(), &status), -ECHILD);
-    CHECK(byte == 'u' && status == 99 && length == 99);
-    CHECK_EQUAL(k3thread_cond_wait(NULL, &lock, -1), K3THREAD_TYPE_ERROR);
-    CHECK_EQUAL(k3thread_cond_wait(&cond, NULL, -1), K3THREAD_TYPE_ERROR);
-    CHECK_EQUAL(k3thread_cond_wait(&cond, &lock, NAN), K3THREAD_VALUE_ERROR);
-    CHECK_EQUAL(pthread_mutex_lock(&lock), 0);
-    CHECK_EQUAL(k3thread_cond_wait(&cond, &lock, 0), -ETIMEDOUT);
-    CHECK_EQUAL(k3thread_cond_wait(&cond, &lock, 0.01), -ETIMEDOUT);
-    CHECK_EQUAL(pthread_mutex_unlock(&lock), 0);
-    CHECK(signal(SIGPIPE, SIG_IGN) != SIG_ERR);
-    CHECK_EQUAL(pipe(ends), 0);
-    close(ends[0]);
-    CHECK_EQUAL(k3thread_write(ends[1], &byte, 1), -EPIPE);
-}
-
-/* Waits in a handler hold the mutex, and so does the cleanup: both unlock it. */
-static atomic_int waiting;
-
-static void *wait_for_cond(void *arg)
-{
-    volatile bool locked = false;
-
-    K3THREAD_TRY {
-        CHECK_EQUAL(pthread_mutex_lock(&mutex), 0);
-        locked = true;
-        waiting = 1;
-        for (;;)
-            (void) k3thread_cond_wait(&cond, &mutex, 3600);
+    (void) number;
+    in_handler = true;
+    while (!may_leave) {
     }
-    K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
-        CHECK(locked);
-        CHECK_EQUAL(pthread_mutex_lock(&mutex), EDEADLK);
-        CHECK_EQUAL(pthread_mutex_unlock(&mutex), 0);
-        caught = 1;
+    siglongjmp(left, 1);
+}
+
+/* The mask of signals stays as it was in the handler, with the wake signal blocked as it may be. */
+static void *leave_and_wait(void *arg)
+{
+    const struct wait *wait = arg;
+    volatile bool      again = false;
+
+    k3thread_set_mask(K3THREAD_ON_BLOCKING);
+    if (sigsetjmp(left, 0) == 0)
+        CHECK(wait->make() == 99);
+    K3THREAD_TRY {
+        (void) k3thread_sleep(-1);
+    }
+    K3THREAD_EXCEPT(k3thread_KeyError, e) {
+        again = true;
     }
     K3THREAD_END
+    CHECK(again);
+    CHECK(thrown_by(&waits_all[0]) == &k3thread_KeyboardInterrupt);
     return arg;
-}
-
-static void mutex_is_held(void)
-{
-    k3thread *t;
-
-    set_up();
-    t = test_start(wait_for_cond, NULL);
-    WAIT_FOR(waiting == 1);
-    CHECK_EQUAL(pthread_mutex_lock(&mutex), 0);
-    CHECK_EQUAL(k3thread_send_exception(t, &k3thread_KeyboardInterrupt), 0);
-    for (int i = 0; i < 20; i++) { /* it is woken, and cannot have the mutex */
-        test_pause();
-        CHECK_EQUAL(caught, 0);
-    }
-    CHECK_EQUAL(pthread_mutex_unlock(&mutex), 0);
-    CHECK(test_end(t) == NULL);
-    CHECK_EQUAL(caught, 1);
-    end_child();
-    end_sleeper();
 }
 
 /*
- * Two threads wait; tokens are signalled one by one, while raises come to the first of them. Once it
- * was thrown out of its wait it does not look after the token itself, so the second one has to be
- * given the signal, if the first had it.
+ * A handler leaves the wait by siglongjmp, after the wake signal came in the handler and was deferred.
+ * That raise, and the one after, are thrown by the waits that follow.
  */
-static atomic_uint tokens;
-static unsigned    rounds_won[2];
-
-static void take_token(unsigned self)
+static void leave_by_a_jump(const struct wait *wait)
 {
-    K3THREAD_TRY {
-        CHECK_EQUAL(pthread_mutex_lock(&mutex), 0);
-        k3thread_cleanup_push(unlock, &mutex);
-        k3thread_set_mask(K3THREAD_ON_BLOCKING);
-        while (tokens == 0)
-            (void) k3thread_cond_wait(&cond, &mutex, -1);
-        rounds_won[self]++;
-        tokens--; /* whoever sees this sees the line above */
-        k3thread_cleanup_pop(1);
-    }
-    K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
-        while (tokens != 0)
-            sched_yield();
-    }
-    K3THREAD_END
+    k3thread *t = test_start(leave_and_wait, (void *) (uintptr_t) wait);
+
+    in_handler = may_leave = false;
+    test_wait_asleep(t);
+    CHECK_EQUAL(tgkill(getpid(), k3thread_get_tid(t), SIGUSR1), 0);
+    WAIT_FOR(in_handler);
+    CHECK_EQUAL(k3thread_send_exception(t, &k3thread_KeyError), 0);
+    may_leave = true;
+    WAIT_FOR(!k3thread_is_alive(t) || test_state(k3thread_get_tid(t)) == 'S');
+    CHECK_EQUAL(k3thread_send_exception(t, &k3thread_KeyboardInterrupt), 0);
+    CHECK(test_end(t) == NULL);
 }
 
-static void *consume(void *arg)
+static void left_by_a_jump(void)
 {
-    k3thread_set_mask(K3THREAD_NEVER);
-    for (;;)
-        take_token(*(unsigned *) arg);
+    const struct sigaction action = {.sa_handler = leave};
+
+    CHECK_EQUAL(sigaction(SIGUSR1, &action, NULL), 0);
+    waits_begin();
+    for (size_t i = 0; i < waits_count; i++)
+        leave_by_a_jump(&waits_all[i]);
+    waits_end();
+}
+
+/* A thread that is cancelled in a wait of the C library: its clean-up is where the wait's frames were. */
+static atomic_bool in_cleanup, raised;
+
+static void look_at_the_stack(void *arg)
+{
+    volatile char bytes[8192];
+
+    (void) arg;
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        bytes[i] = 0x5A;
+    in_cleanup = true;
+    WAIT_FOR(raised);
+    for (size_t i = 0; i < sizeof(bytes); i++)
+        CHECK_EQUAL(bytes[i], 0x5A);
+}
+
+static void *be_cancelled(void *arg)
+{
+    const struct wait *wait = arg;
+
+    pthread_cleanup_push(look_at_the_stack, NULL);
+    (void) wait->make();
+    pthread_cleanup_pop(0);
     return arg;
 }
 
-static void no_signal_is_lost(void)
+static void cancel_in(const char *name)
 {
-    static unsigned index[] = {0, 1};
-    const unsigned  rounds = test_many(4000, 400);
-    k3thread       *t[2];
+    k3thread *t = test_start(be_cancelled, (void *) (uintptr_t) find(name));
 
-    set_up();
-    for (int i = 0; i < 2; i++)
-        t[i] = test_start(consume, &index[i]);
-    for (unsigned round = 0; round < rounds; round++) {
-        if (round % 2 == 0)
-            (void) k3thread_send_exception(t[0], &k3thread_KeyboardInterrupt);
-        CHECK_EQUAL(pthread_mutex_lock(&mutex), 0);
-        tokens++;
-        CHECK_EQUAL(pthread_cond_signal(&cond), 0);
-        CHECK_EQUAL(pthread_mutex_unlock(&mutex), 0);
-        if (round % 2 != 0)
-            (void) k3thread_send_exception(t[0], &k3thread_KeyboardInterrupt);
-        while (tokens != 0)
-            sched_yield();
-    }
-    CHECK_EQUAL(rounds_won[0] + rounds_won[1], rounds);
+    in_cleanup = raised = false;
+    test_wait_asleep(t);
+    CHECK_EQUAL(pthread_cancel(k3thread_get_pthread(t)), 0);
+    WAIT_FOR(in_cleanup);
+    CHECK_EQUAL(k3thread_send_exception(t, &k3thread_KeyError), 0);
+    raised = true;
+    CHECK(test_end(t) == NULL);
+}
+
+static void cancelled(void)
+{
+    waits_begin();
     for (int i = 0; i < 2; i++) {
-        while (k3thread_send_exception(t[i], &k3thread_SystemExit) == K3THREAD_SEND_RAISE_ERROR)
-            test_pause();
-        CHECK(test_end(t[i]) == &k3thread_SystemExit);
+        cancel_in("cond_wait");
+        cancel_in("sem_wait");
+        waits.timeout = 3600;
     }
-    end_child();
-    end_sleeper();
+    waits_end();
 }
 
 TEST_MAIN({"blocked", thrown_while_waiting}, {"pending", thrown_when_pending},
-          {"nothing-taken", nothing_is_taken}, {"partial-write", partial_write},
+          {"returned", returned_when_pending}, {"no-number", no_number},
           {"signals-timed", other_signals_do_not_end_timed_waits},
-          {"signals", other_signals_do_not_end_waits}, {"results", results}, {"errors", errors},
-          {"signals-blocked", woken_with_signals_blocked}, {"cond-mutex", mutex_is_held},
-          {"cond-signal", no_signal_is_lost})
+          {"signals", other_signals_do_not_end_waits}, {"syscall", signals_end_a_syscall},
+          {"socket-limits", limits_of_sockets}, {"connect-in-time", connect_in_time},
+          {"signals-blocked", woken_with_signals_blocked}, {"siglongjmp", left_by_a_jump},
+          {"cancelled", cancelled})

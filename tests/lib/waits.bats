@@ -5,15 +5,27 @@ load helpers
 
 @test "wait: a raise ends each that is blocked" { t wait blocked; }
 @test "wait: each throws what is pending" { t wait pending; }
-@test "wait: one that threw took nothing" { t wait nothing-taken; }
-@test "wait: a write that moved something says so" { t wait partial-write; }
+@test "wait: with the mask RETURN each returns -ECANCELED" { t wait returned; }
+@test "wait: a time that is no number is an error, and loses nothing" { t wait no-number; }
 @test "wait: other signals do not end it before its deadline" { t wait signals-timed; }
 @test "wait: other signals do not end it" { t wait signals; }
+@test "wait: other signals do end a system call of the caller's choice" { t wait syscall; }
+@test "wait: a socket's own limit is one, whatever other signals come" { t wait socket-limits; }
+@test "wait: connect has one limit, whatever other signals come" { t wait connect-in-time; }
 @test "wait: a raise wakes also where the starter has all signals blocked" { t wait signals-blocked; }
-@test "wait: results" { t wait results; }
-@test "wait: errors leave the outputs alone" { t wait errors; }
-@test "cond_wait: holds the mutex before a handler or a cleanup runs" { t wait cond-mutex; }
-@test "cond_wait: no signal is lost" { t wait cond-signal; }
+@test "wait: after a siglongjmp out of each, later waits can be woken" {
+  needs_no_tsan 'it runs a handler when the call is over'
+  t wait siglongjmp
+}
+@test "wait: pthread_cancel in one leaves nothing that a raise writes to" { t wait cancelled; }
+@test "wait: one that threw took nothing" { t effect nothing-taken; }
+@test "wait: a write that moved something says so" { t effect partial-write; }
+@test "wait: results" { t effect results; }
+@test "wait: errors come at once, and leave the outputs alone" { t effect errors; }
+@test "wait: errors of locks" { t effect errors-of-locks; }
+@test "wait: the death of a mutex's owner is told, and the exception stays pending" { t effect owner-dead; }
+@test "cond_wait: holds the mutex before a handler or a cleanup runs" { t effect cond-mutex; }
+@test "cond_wait: no signal is lost" { t effect cond-signal; }
 
 @test "every instruction: sleep" { needs_no_runner && says_how_many t step sleep; }
 @test "every instruction: a sleep of 0" { needs_no_runner && says_how_many t step sleep-0; }

@@ -1,0 +1,58 @@
+/* Every interruptible wait, blocked: for the programs that hold a rule of all of them. */
+#ifndef K3THREAD_TESTS_LIB_WAITS_H
+#define K3THREAD_TESTS_LIB_WAITS_H
+
+#include "test.h"
+
+#include <netinet/in.h>
+#include <semaphore.h>
+#include <sys/un.h>
+
+/* What they wait for, which does not come. */
+struct waits {
+    double timeout; /* of those that have one */
+    int    ends[2]; /* a pipe that is empty */
+    int    full[2]; /* a pipe that is full */
+    int    pair[2]; /* sockets: nothing comes to the first, and nothing more goes out of it */
+    int    listener, crowded; /* without a connection; without room for one */
+    int    epoll, locked, file;
+    char   fifo[64]; /* its name, through a descriptor */
+    pid_t  child;
+    pthread_mutex_t held;
+    sem_t           none;
+    uint32_t        word;
+    k3thread       *sleeper; /* which holds the mutex */
+};
+
+extern struct waits waits;
+
+struct wait {
+    const char *name;
+    long (*make)(void); /* returns what the wait returned */
+    bool is_timed;
+};
+
+extern const struct wait waits_all[];
+extern const size_t      waits_count;
+
+void waits_begin(void);
+void waits_end(void);
+
+/* Fills what can be written to FD, which then blocks again. */
+void waits_fill(int fd);
+
+/* Returns a socket that listens, and its address. */
+int waits_listen(struct sockaddr_in *ret);
+
+/* Makes a FIFO that has no name of its own; its name through a descriptor, which is returned. */
+int waits_make_fifo(char *ret, size_t size);
+
+/* Makes two descriptors of a file that are locked apart from each other. */
+void waits_make_locks(int *ret, int *ret_other);
+
+/* A target: sleeps until it is raised in. */
+void *waits_sleep(void *arg);
+
+pid_t waits_fork(void);
+
+#endif
