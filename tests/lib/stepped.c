@@ -1,246 +1,10 @@
-/* The waits that step.c steps through, and the process that makes them. */
+/* The process whose waits step.c steps through; scenarios.c has the other waits. */
 #include "stepped.h"
 
-#include <poll.h>
-#include <stdatomic.h>
-#include <sys/socket.h>
+#include <dirent.h>
 #include <sys/syscall.h>
-#include <sys/un.h>
 
-#define TARGET_DEADLINE 20 /* seconds; a target that has not ended by then hangs */
-
-/* What a wait works on; anew for each run. */
-static struct {
-    k3thread       *target, *other;
-    int             ends[2], go[2], listener, client;
-    pid_t           child;
-    pthread_mutex_t mutex;
-    pthread_cond_t  cond;
-    atomic_bool     caught, goes_on, caught_again, token, lost;
-    atomic_int      effect; /* what the wait returned; NO_EFFECT: it did not */
-} run;
-
-#define NO_EFFECT (-99999)
-
-/* Each wait, blocked and with its effect at hand */
-
-static void nothing(void)
-{
-}
-
-static void nothing_to_check(bool had)
-{
-    (void) had;
-}
-
-static int do_sleep(void)
-{
-    return k3thread_sleep(-1);
-}
-
-static int do_short_sleep(void)
-{
-    return k3thread_sleep(0);
-}
-
-static int do_poll(void)
-{
-    struct pollfd pollfd = {.fd = run.ends[0], .events = POLLIN};
-
-    return k3thread_poll(&pollfd, 1, -1);
-}
-
-static int do_read(void)
-{
-    char byte;
-
-    return (int) k3thread_read(run.ends[0], &byte, 1);
-}
-
-static void provide_byte(void)
-{
-    CHECK_EQUAL(write(run.ends[1], "x", 1), 1);
-}
-
-static int bytes_in_pipe(void)
-{
-    char bytes[2];
-
-    return (int) read(run.ends[0], bytes, 2); /* which does not block */
-}
-
-static void check_read(bool had)
-{
-    CHECK_EQUAL(bytes_in_pipe(), had ? -1 : 1);
-}
-
-static void fill_pipe(void)
-{
-    char bytes[4096] = {0};
-
-    while (write(run.ends[1], bytes, sizeof(bytes)) > 0) {
-    }
-    CHECK_EQUAL(errno, EAGAIN);
-    CHECK_EQUAL(fcntl(run.ends[1], F_SETFL, 0), 0);
-}
-
-static int do_write(void)
-{
-    return (int) k3thread_write(run.ends[1], "y", 1);
-}
-
-static void check_written(bool had)
-{
-    CHECK_EQUAL(bytes_in_pipe(), had ? 1 : -1);
-}
-
-static void listen_here(void)
-{
-    const struct sockaddr_un any = {.sun_family = AF_UNIX};
-
-    run.listener = socket(AF_UNIX, SOCK_STREAM, 0);
-    CHECK(run.listener >= 0);
-    CHECK_EQUAL(bind(run.listener, (const struct sockaddr *) &any, sizeof(any.sun_family)), 0);
-    CHECK_EQUAL(listen(run.listener, 1), 0);
-}
-
-static void connect_here(void)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    socklen_t          length = sizeof(address);
-
-    listen_here();
-    CHECK_EQUAL(getsockname(run.listener, (struct sockaddr *) &address, &length), 0);
-    run.client = socket(AF_UNIX, SOCK_STREAM, 0);
-    CHECK_EQUAL(connect(run.client, (struct sockaddr *) &address, length), 0);
-}
-
-static int do_accept(void)
-{
-    return k3thread_accept(run.listener, NULL, NULL);
-}
-
-/* Either the thread has the connection, or the listener has it still. */
-static void check_accept(bool had)
-{
-    const int fd = had ? run.effect : accept(run.listener, NULL, NULL);
-
-    CHECK(fd >= 0);
-    CHECK_EQUAL(write(run.client, "z", 1), 1);
-    CHECK_EQUAL(close(fd), 0);
-}
-
-static void fork_paused(void)
-{
-    run.child = fork();
-    while (run.child == 0)
-        pause();
-    CHECK(run.child > 0);
-}
-
-static void fork_ended(void)
-{
-    run.child = fork();
-    if (run.child == 0) /* not by _exit, where ThreadSanitizer misses the parent's threads */
-        (void) kill(getpid(), SIGKILL);
-    CHECK_EQUAL(waitid(P_PID, (id_t) run.child, NULL, WEXITED | WNOWAIT), 0);
-}
-
-static int do_waitpid(void)
-{
-    return k3thread_waitpid(run.child, NULL);
-}
-
-static void check_reaped(bool had)
-{
-    CHECK_EQUAL(waitpid(run.child, NULL, 0), had ? -1 : run.child);
-}
-
-static void kill_child(bool had)
-{
-    CHECK_EQUAL(kill(run.child, SIGKILL), 0);
-    check_reaped(had);
-}
-
-/* The mutex is of the kind that only its owner can unlock. */
-static void unlock(void *mutex)
-{
-    CHECK_EQUAL(pthread_mutex_unlock(mutex), 0);
-}
-
-static int do_cond_wait(void)
-{
-    int result;
-
-    CHECK_EQUAL(pthread_mutex_lock(&run.mutex), 0);
-    k3thread_cleanup_push(unlock, &run.mutex);
-    result = k3thread_cond_wait(&run.cond, &run.mutex, -1);
-    k3thread_cleanup_pop(1);
-    return result;
-}
-
-static void *sleep_for_ever(void *arg)
-{
-    (void) k3thread_sleep(-1);
-    return arg;
-}
-
-static void *give_back(void *arg)
-{
-    return arg;
-}
-
-static void start_other(void)
-{
-    run.other = test_start(sleep_for_ever, NULL);
-}
-
-static void end_other(void)
-{
-    run.other = test_start(give_back, NULL);
-    CHECK_EQUAL(k3thread_join(run.other, -1, NULL), 0);
-}
-
-static int do_join(void)
-{
-    return k3thread_join(run.other, -1, NULL);
-}
-
-/* Not a wait: what changes the queue and the word in the thread itself. */
-static int do_masks(void)
-{
-    struct k3thread_exc exc = {0};
-
-    k3thread_set_mask(K3THREAD_NEVER);
-    k3thread_checkpoint();
-    if (k3thread_pending())
-        k3thread_set_mask(K3THREAD_ON_BLOCKING);
-    if (k3thread_take(&exc) && k3thread_send_exception(k3thread_self(), exc.type) != 0)
-        return -1;
-    k3thread_set_mask(K3THREAD_IMMEDIATE);
-    return 0;
-}
-
-const struct scenario stepped_scenarios[] = {
-    {"sleep", false, 1, nothing, do_sleep, nothing_to_check},
-    {"sleep-0", true, 1, nothing, do_short_sleep, nothing_to_check},
-    {"poll", false, 1, nothing, do_poll, nothing_to_check},
-    {"poll-ready", true, 1, provide_byte, do_poll, nothing_to_check},
-    {"read", false, 1, nothing, do_read, nothing_to_check},
-    {"read-ready", true, 1, provide_byte, do_read, check_read},
-    {"write", false, 1, fill_pipe, do_write, nothing_to_check},
-    {"write-ready", true, 1, nothing, do_write, check_written},
-    {"accept", false, 1, listen_here, do_accept, nothing_to_check},
-    {"accept-ready", true, 1, connect_here, do_accept, check_accept},
-    {"waitpid", false, 1, fork_paused, do_waitpid, kill_child},
-    {"waitpid-ready", true, 1, fork_ended, do_waitpid, check_reaped},
-    {"cond_wait", false, 1, nothing, do_cond_wait, nothing_to_check},
-    {"join", false, 1, start_other, do_join, nothing_to_check},
-    {"join-ready", true, 1, end_other, do_join, nothing_to_check},
-    {"masks", true, 5, nothing, do_masks, nothing_to_check},
-};
-
-const size_t stepped_count = sizeof(stepped_scenarios) / sizeof(*stepped_scenarios);
+struct run run;
 
 /* The traced process: its target */
 
@@ -328,7 +92,7 @@ static int wait_with_return(void)
     int result;
 
     k3thread_set_mask(K3THREAD_RETURN);
-    result = do_cond_wait();
+    result = stepped_cond_wait();
     k3thread_set_mask(K3THREAD_ON_BLOCKING);
     return result;
 }
@@ -350,20 +114,33 @@ const struct scenario stepped_signal = {"cond-signal",    false,       3, start_
 
 /* The traced process: its main thread */
 
+static unsigned count_descriptors(void)
+{
+    DIR     *directory = opendir("/proc/self/fd");
+    unsigned count = 0;
+
+    CHECK(directory != NULL);
+    while (readdir(directory) != NULL)
+        count++;
+    closedir(directory);
+    return count;
+}
+
 static void begin_run(const struct scenario *scenario)
 {
     pthread_mutexattr_t attributes;
 
     memset(&run, 0, sizeof(run));
     run.effect = NO_EFFECT;
-    run.listener = run.client = -1;
     CHECK_EQUAL(pipe2(run.ends, O_NONBLOCK), 0);
     CHECK_EQUAL(pipe(run.go), 0);
     CHECK_EQUAL(pthread_mutexattr_init(&attributes), 0);
     CHECK_EQUAL(pthread_mutexattr_settype(&attributes, PTHREAD_MUTEX_ERRORCHECK), 0);
     CHECK_EQUAL(pthread_mutex_init(&run.mutex, &attributes), 0);
     CHECK_EQUAL(pthread_cond_init(&run.cond, NULL), 0);
+    CHECK_EQUAL(sem_init(&run.sem, 0, 0), 0);
     scenario->set_up();
+    run.descriptors = count_descriptors();
     if (!scenario->returns)
         CHECK_EQUAL(fcntl(run.ends[0], F_SETFL, 0), 0);
     run.target = test_start(target, (void *) (uintptr_t) scenario);
@@ -387,6 +164,7 @@ static void end_run(const struct scenario *scenario)
 {
     end_target();
     scenario->check(run.effect != NO_EFFECT);
+    CHECK_EQUAL(count_descriptors(), run.descriptors);
     k3thread_unref(run.target);
     if (run.other != NULL) {
         (void) k3thread_send_exception(run.other, &k3thread_SystemExit);
@@ -396,10 +174,8 @@ static void end_run(const struct scenario *scenario)
     CHECK_EQUAL(pthread_cond_destroy(&run.cond), 0);
     for (int i = 0; i < 2; i++)
         CHECK(close(run.ends[i]) == 0 && close(run.go[i]) == 0);
-    if (run.listener >= 0)
-        close(run.listener);
-    if (run.client >= 0)
-        close(run.client);
+    for (unsigned i = 0; i < run.kept_count; i++)
+        CHECK_EQUAL(close(run.kept[i]), 0);
 }
 
 /* Commands are one character; the answer is a number. */

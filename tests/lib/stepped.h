@@ -4,6 +4,31 @@
 
 #include "test.h"
 
+#include <semaphore.h>
+#include <stdatomic.h>
+
+/* What a wait works on; anew for each run. */
+struct run {
+    k3thread       *target, *other;
+    int             ends[2], go[2], pair[2], listener, client, epoll, file, locked;
+    char            fifo[64];
+    pid_t           child;
+    pthread_mutex_t mutex, robust;
+    pthread_cond_t  cond;
+    sem_t           sem;
+    uint32_t        word;
+    unsigned        descriptors; /* that were open before the wait */
+    int             kept[8];     /* to be closed at the end */
+    unsigned        kept_count;
+    atomic_bool     caught, goes_on, caught_again, token, lost;
+    atomic_int      effect; /* what the wait returned; NO_EFFECT: it did not */
+};
+
+extern struct run run;
+
+#define NO_EFFECT       (-99999)
+#define TARGET_DEADLINE 20 /* seconds; a target that has not ended by then hangs */
+
 struct scenario {
     const char *name;
     bool        returns; /* it has its effect without being raised in, else it blocks */
@@ -15,6 +40,9 @@ struct scenario {
 
 extern const struct scenario stepped_scenarios[];
 extern const size_t          stepped_count;
+
+/* Waits for the condition, with the mutex. */
+int stepped_cond_wait(void);
 
 /* A signal that races the raise. */
 extern const struct scenario stepped_signal;

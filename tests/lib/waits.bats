@@ -42,5 +42,32 @@ load helpers
 @test "every instruction: cond_wait" { needs_no_runner && says_how_many t step cond_wait; }
 @test "every instruction: join" { needs_no_runner && says_how_many t step join; }
 @test "every instruction: join, ready" { needs_no_runner && says_how_many t step join-ready; }
+@test "every instruction: recv" { needs_no_runner && says_how_many t step recv; }
+@test "every instruction: recv, ready" { needs_no_runner && says_how_many t step recv-ready; }
+@test "every instruction: send" { needs_no_runner && says_how_many t step send; }
+@test "every instruction: send, ready" { needs_no_runner && says_how_many t step send-ready; }
+@test "every instruction: connect" { needs_no_runner && says_how_many t step connect; }
+@test "every instruction: connect with a limit" { needs_no_runner && says_how_many t step connect-timeout; }
+@test "every instruction: connect, ready" { needs_no_runner && says_how_many t step connect-ready; }
+@test "every instruction: epoll_wait" { needs_no_runner && says_how_many t step epoll_wait; }
+@test "every instruction: epoll_wait, ready" { needs_no_runner && says_how_many t step epoll_wait-ready; }
+@test "every instruction: open" { needs_no_runner && says_how_many t step open; }
+@test "every instruction: open, ready" { needs_no_runner && says_how_many t step open-ready; }
+@test "every instruction: flock" { needs_no_runner && says_how_many t step flock; }
+@test "every instruction: flock, ready" { needs_no_runner && says_how_many t step flock-ready; }
+@test "every instruction: a system call" { needs_no_runner && says_how_many t step syscall; }
+@test "every instruction: waitpid_timeout" { needs_no_runner && says_how_many t step waitpid_timeout; }
+@test "every instruction: waitpid_timeout, ready" { needs_no_runner && says_how_many t step waitpid_timeout-ready; }
+@test "every instruction: mutex_lock" { needs_no_runner && says_how_many t step mutex_lock; }
+@test "every instruction: mutex_lock, free" { needs_no_runner && says_how_many t step mutex_lock-ready; }
+@test "every instruction: mutex_lock, its owner dead" { needs_no_runner && says_how_many t step owner-dead; }
+@test "every instruction: sem_wait" { needs_no_runner && says_how_many t step sem_wait; }
+@test "every instruction: sem_wait, ready" { needs_no_runner && says_how_many t step sem_wait-ready; }
+@test "every instruction: futex" { needs_no_runner && says_how_many t step futex; }
+@test "every instruction: futex, changed" { needs_no_runner && says_how_many t step futex-changed; }
+@test "every instruction: park" { needs_no_runner && says_how_many t step park; }
+@test "every instruction: park, with a permit" { needs_no_runner && says_how_many t step park-ready; }
+@test "every instruction: value" { needs_no_runner && says_how_many t step value; }
+@test "every instruction: shutdown" { needs_no_runner && says_how_many t step shutdown; }
 @test "every instruction: masks and take" { needs_no_runner && says_how_many t step masks; }
 @test "every instruction: a condition's signal beside a raise" { needs_no_runner && says_how_many t step cond-signal; }
