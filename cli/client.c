@@ -1,6 +1,7 @@
 #include "cli/client.h"
 
 #include "cli/launch.h"
+#include "cli/reason.h"
 #include "cli/rpc/parse.h"
 #include "cli/rpc/protocol.h"
 #include "cli/rpc/table_line.h"
@@ -84,16 +85,19 @@ static int fail_open(struct client *client, int error)
 /* A request that was not sent to its end was not carried out: it came too late. */
 static int fail_lost(struct client *client)
 {
-    bool  unheard = client->unheard;
-    char *journal;
+    bool        unheard = client->unheard;
+    char       *journal;
+    struct text reason = {0};
 
     drop(client);
     if (unheard)
         return fail_open(client, -ENOENT);
     journal = place_find_journal(client->place);
+    reason_add(client->place, &reason);
     fail(client, -ECONNRESET, STATUS_FAILED, NULL,
-         "the supervisor went away without an answer; see %s",
-         journal != NULL ? journal : client->place->journal);
+         "the supervisor went away without an answer%.*s; see %s", (int) reason.size,
+         reason.size > 0 ? reason.data : "", journal != NULL ? journal : client->place->journal);
+    text_release(&reason);
     free(journal);
     return -ECONNRESET;
 }

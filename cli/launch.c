@@ -1,6 +1,7 @@
 #include "cli/launch.h"
 
 #include "cli/bell.h"
+#include "cli/kernel.h"
 #include "cli/lock.h"
 #include "cli/reason.h"
 #include "cli/socket.h"
@@ -20,6 +21,7 @@ enum { LISTEN_FD = 3, LOCK_FD = 4, LIFELINE_FD = 5, FIRST_FREE_FD = 6 };
 static int explain(struct text *why, int error, const char *what, const char *path)
 {
     text_printf(why, "cannot start a supervisor: %s %s: %s", what, path, strerror(-error));
+    kernel_add_refused(why, error);
     return error;
 }
 

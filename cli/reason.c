@@ -28,16 +28,15 @@ static int read_tail(const char *journal, char *tail)
     return 0;
 }
 
-/* A line is "DATE [PID] WORDS"; that it ended is no reason. */
+/* A line is "DATE [PID] WORDS". That it ended is no reason, and what is before its life is none. */
 static const char *last_words(char *tail)
 {
     for (;;) {
         char       *line = strrchr(tail, '\n');
         const char *words = strstr(line != NULL ? line : tail, "] ");
 
-        if (words == NULL ||
-            (strcmp(words, "] ended") != 0 && strncmp(words, "] serving ", 10) != 0))
-            return words != NULL ? words + 2 : NULL;
+        if (words != NULL && strcmp(words, "] ended") != 0)
+            return strncmp(words, "] serving ", 10) != 0 ? words + 2 : NULL;
         if (line == NULL)
             return NULL;
         *line = '\0';

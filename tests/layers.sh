@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 
 name='[a-z0-9_]+'
 # What knows nothing of threads: words, bytes, numbers.
-plain='cli/(text|status|duration|suggest|clock|times|directory|logfile)\.h'
+plain='cli/(text|status|duration|suggest|clock|times|directory|kernel|logfile)\.h'
 wire="cli/(place|lock|bell|socket|reason|exceptions|result|rpc/$name)\.h|$plain"
 supervisor="cli/supervisor/$name\.h"
 front="cli/((commands/|script/|rpc/)?$name)\.h"
@@ -16,7 +16,7 @@ allowed() {
     case $1 in
     # The library knows nothing above it.
     lib/*)                  echo "$name\.h" ;;
-    cli/text.* | cli/status.* | cli/duration.* | cli/suggest.* | cli/clock.* | cli/times.* | cli/directory.* | cli/logfile.*) echo "$plain" ;;
+    cli/text.* | cli/status.* | cli/duration.* | cli/suggest.* | cli/clock.* | cli/times.* | cli/directory.* | cli/kernel.* | cli/logfile.*) echo "$plain" ;;
     # The wire knows bytes and JSON.
     cli/rpc/*)              echo "cli/rpc/$name\.h|$plain" ;;
     cli/place.* | cli/lock.* | cli/bell.* | cli/socket.* | cli/reason.* | cli/exceptions.* | cli/result.*) echo "k3thread\.h|$wire" ;;

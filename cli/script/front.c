@@ -315,7 +315,7 @@ static void lose_supervisor(struct front *front, int status)
     front->supervisor = 0;
     handle_client(front);
     if (!front->ending && (!WIFEXITED(status) || WEXITSTATUS(status) != 0)) {
-        message_print("run", NULL, "the supervisor went away");
+        notices_supervisor_ended(front->place, "went away");
         settle(front, STATUS_INTERNAL);
     }
     if (front->script_failure != 0)
@@ -549,15 +549,19 @@ static void print_summary(const struct front *front)
 /* Nothing has begun: the supervisor, if there is one, ends with its lifeline. */
 static int fail(struct front *front, int error)
 {
-    if (front->client.failure.message.size > 0)
-        message_print("run", NULL, "%.*s", (int) front->client.failure.message.size,
-                      front->client.failure.message.data);
-    else if (front->supervisor > 0)
-        message_print("run", NULL, "cannot begin: %s", strerror(-error));
+    const struct text *message = &front->client.failure.message;
+    int                status = 0;
+
     close(front->lifeline);
     front->lifeline = -1;
-    while (front->supervisor > 0 && waitpid(front->supervisor, NULL, 0) < 0 && errno == EINTR)
+    while (front->supervisor > 0 && waitpid(front->supervisor, &status, 0) < 0 && errno == EINTR)
         continue;
+    if (status != 0)
+        notices_supervisor_ended(front->place, "ended as soon as it began");
+    else if (message->size > 0)
+        message_print("run", NULL, "%.*s", (int) message->size, message->data);
+    else if (front->supervisor > 0)
+        message_print("run", NULL, "cannot begin: %s", strerror(-error));
     return STATUS_INTERNAL;
 }
 

@@ -1,5 +1,7 @@
 #include "cli/script/notices.h"
 
+#include "cli/output.h"
+#include "cli/reason.h"
 #include "cli/view.h"
 
 #include <fcntl.h>
@@ -133,4 +135,14 @@ void notices_only_daemons(struct text *text)
     text_add(text,
              "k3thread: run: the script started only daemons, which end with it; what is to be "
              "waited for is started by \"start\"\n");
+}
+
+void notices_supervisor_ended(const struct place *place, const char *how)
+{
+    struct text words = {0};
+
+    text_printf(&words, "the supervisor %s", how);
+    reason_add(place, &words);
+    message_print("run", NULL, "%.*s", (int) words.size, words.data);
+    text_release(&words);
 }

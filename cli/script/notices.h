@@ -4,6 +4,7 @@
 #ifndef K3THREAD_CLI_SCRIPT_NOTICES_H
 #define K3THREAD_CLI_SCRIPT_NOTICES_H
 
+#include "cli/place.h"
 #include "cli/text.h"
 
 #include <jansson.h>
@@ -22,6 +23,8 @@ void notices_restarted(struct text *text, const json_t *thread);
 
 /* THREAD was asked for because it may wait to become ready; adds nothing if it does not. */
 void notices_waits(struct text *text, const json_t *thread);
+/* Prints at once how the supervisor at PLACE ended. Its journal, which has more, may go with the place. */
+void notices_supervisor_ended(const struct place *place, const char *how);
 
 /* The script is over, and with it all threads. */
 void notices_only_daemons(struct text *text);

@@ -1,5 +1,6 @@
 #include "cli/supervisor/children.h"
 
+#include "cli/supervisor/handle.h"
 #include "cli/supervisor/mark.h"
 
 #include <dirent.h>
@@ -9,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -149,18 +149,18 @@ void children_walk(pid_t pid, bool (*visit)(pid_t pid, void *context), void *con
 
 /*
  * Only the mark makes sure that CHILD still is who was listed: its number could have gone to
- * another process. The pidfd comes first, so that the mark is that of whom it names.
+ * another process. The handle comes first, so that the mark is that of whom it names.
  */
 static bool kill_marked(pid_t child, void *context)
 {
-    int pidfd = pidfd_open(child, 0);
+    struct handle handle;
 
     (void) context;
-    if (pidfd < 0)
+    if (!handle_open(child, &handle))
         return true;
     if (mark_read(child) != 0)
-        pidfd_send_signal(pidfd, SIGKILL, NULL, 0);
-    close(pidfd);
+        handle_signal(&handle, SIGKILL);
+    handle_close(&handle);
     return true;
 }
 

@@ -3,6 +3,7 @@
 #include "cli/clock.h"
 #include "cli/supervisor/children.h"
 #include "cli/supervisor/execution.h"
+#include "cli/supervisor/handle.h"
 #include "cli/supervisor/mark.h"
 #include "cli/supervisor/tree.h"
 
@@ -15,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <unistd.h>
 
 /* Between two kills of the same, from the first to the last of these seconds, doubling. */
@@ -135,17 +135,16 @@ static void ask_group(struct worker *worker)
 static bool ask_marked(pid_t pid, void *context)
 {
     struct worker *worker = context;
-    int            pidfd = was_asked(worker, pid) ? -1 : pidfd_open(pid, 0);
-    int            signal = worker->end.signal;
+    struct handle  handle;
 
-    if (pidfd < 0)
+    if (was_asked(worker, pid) || !handle_open(pid, &handle))
         return true;
     if (mark_is(pid, worker->record->id)) {
         note(worker, pid);
-        pidfd_send_signal(pidfd, is_deaf(worker, pid) ? SIGTERM : signal, NULL, 0);
-        pidfd_send_signal(pidfd, SIGCONT, NULL, 0);
+        handle_signal(&handle, is_deaf(worker, pid) ? SIGTERM : worker->end.signal);
+        handle_signal(&handle, SIGCONT);
     }
-    close(pidfd);
+    handle_close(&handle);
     return true;
 }
 

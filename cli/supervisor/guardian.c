@@ -3,6 +3,7 @@
 #include "cli/directory.h"
 #include "cli/lock.h"
 #include "cli/supervisor/children.h"
+#include "cli/supervisor/descriptors.h"
 #include "cli/supervisor/journal.h"
 #include "cli/supervisor/lean.h"
 #include "cli/supervisor/sweep.h"
@@ -128,7 +129,7 @@ __attribute__((noreturn)) static void stand_for(pid_t guardian, const sigset_t *
     bool      is_lean = false;
 
     title_set("k3-wait");
-    (void) close_range(3, ~0U, 0); /* the next supervisor waits for none of them to be closed */
+    descriptors_close(); /* the next supervisor waits for none of them to be closed */
     for (;;) {
         int signal = wait_for_signal(signals, &is_lean);
 

@@ -1,5 +1,6 @@
 /* The method "start": parameters to a job, a job to a thread. */
 #include "cli/exceptions.h"
+#include "cli/kernel.h"
 #include "cli/rpc/bytes.h"
 #include "cli/rpc/write.h"
 #include "cli/supervisor/connection.h"
@@ -385,6 +386,16 @@ static void wake_start(struct call *call, struct record *record)
         reply_started(call, record);
 }
 
+static void fail_thread(struct call *call, int error)
+{
+    struct text words = {0};
+
+    text_add(&words, strerrordesc_np(-error));
+    kernel_add_refused(&words, error);
+    call_fail(call, PROTOCOL_OS_ERROR, "cannot start a thread: %.*s", (int) words.size, words.data);
+    text_release(&words);
+}
+
 static void start_job(struct call *call, struct job *job, const struct raw *raw)
 {
     struct record *record = store_add(job, server_logs());
@@ -398,7 +409,7 @@ static void start_job(struct call *call, struct job *job, const struct raw *raw)
         written_begin();
     error = threads_begin(record);
     if (error != 0) {
-        call_fail(call, PROTOCOL_OS_ERROR, "cannot start a thread: %s", strerrordesc_np(-error));
+        fail_thread(call, error);
         return;
     }
     call->connection->started = record->id;

@@ -1,5 +1,6 @@
 #include "cli/supervisor/spawn.h"
 
+#include "cli/supervisor/descriptors.h"
 #include "cli/supervisor/limits.h"
 
 #include <errno.h>
@@ -47,13 +48,16 @@ struct child {
 /*
  * The descriptor table is shared with the supervisor up to here, which saves the copy of some ten
  * thousand entries; closing all but 0, 1 and 2 "unshared" copies just these three. For a command
- * that gets another one the whole table is copied; all others in it are closed by the exec.
+ * that gets another one the whole table is copied; all others in it are closed by the exec. Where
+ * there is no close_range(2), the table was never shared.
  */
 static int unshare_descriptors(const struct spawn_plan *plan)
 {
-    if (plan->extra_from < 0 && plan->input_from < 0)
+    bool is_shared = descriptors_have_range();
+
+    if (is_shared && plan->extra_from < 0 && plan->input_from < 0)
         return close_range(3, ~0U, CLOSE_RANGE_UNSHARE);
-    if (close_range(~0U, ~0U, CLOSE_RANGE_UNSHARE) < 0)
+    if (is_shared && close_range(~0U, ~0U, CLOSE_RANGE_UNSHARE) < 0)
         return -1;
     if (plan->input_from >= 0 && dup2(plan->input_from, STDIN_FILENO) < 0)
         return -1;
@@ -229,8 +233,10 @@ static void discard(pid_t pid, int pidfd)
 
 static pid_t clone_child(struct child *child, int *ret_pidfd)
 {
+    int share = descriptors_have_range() ? CLONE_FILES : 0;
+
     return clone(run_child, child->stack + CHILD_STACK,
-                 CLONE_VM | CLONE_VFORK | CLONE_FILES | CLONE_PIDFD | SIGCHLD, child, ret_pidfd);
+                 CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD | share, child, ret_pidfd);
 }
 
 /*

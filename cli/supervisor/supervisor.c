@@ -1,5 +1,6 @@
 #include "cli/supervisor/supervisor.h"
 
+#include "cli/supervisor/descriptors.h"
 #include "cli/supervisor/door.h"
 #include "cli/supervisor/guardian.h"
 #include "cli/supervisor/journal.h"
@@ -12,7 +13,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -69,7 +69,7 @@ static int clean_up(void)
     if (dup2(null, STDIN_FILENO) < 0 || sigprocmask(SIG_SETMASK, &signals, NULL) < 0)
         return -errno;
     close(null);
-    return close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0 ? -errno : 0;
+    return descriptors_close_on_exec();
 }
 
 /* In the supervisor's own process. Returns its exit status. */

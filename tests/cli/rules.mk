@@ -3,7 +3,7 @@
 # Parts of the supervisor alone.
 $(BUILD)/tests/cli/mailbox: $(BUILD)/cli/supervisor/mailbox.c.o
 $(BUILD)/tests/cli/tree: $(addprefix $(BUILD)/cli/,clock.c.o $(addprefix supervisor/, \
-	children.c.o mark.c.o sweep.c.o tree.c.o))
+	children.c.o handle.c.o mark.c.o sweep.c.o tree.c.o))
 $(BUILD)/tests/cli/tree: TEST_LDFLAGS = -Wl,--wrap=children_read
 $(BUILD)/tests/cli/pattern: $(BUILD)/cli/supervisor/pattern.c.o
 $(BUILD)/tests/cli/text: $(addprefix $(BUILD)/cli/,text.c.o duration.c.o $(addprefix rpc/, \

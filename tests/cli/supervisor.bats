@@ -284,6 +284,16 @@ end_other() {
   is "$(stat -c %a k.sock)" 700
 }
 
+@test "a directory of logs that others can look into is refused" {
+  for mode in 755 750 711 701; do
+    mkdir k.logs
+    chmod "$mode" k.logs
+    run -1 --separate-stderr k3 start -- true
+    like "$stderr" "k3thread: start: *the supervisor *: cannot use $dir/k.logs for logs: *; see $dir/k.log"
+    rmdir k.logs
+  done
+}
+
 @test "links planted beside the socket are not followed" {
   touch victim
   ln -s victim k.lock

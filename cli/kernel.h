@@ -1,0 +1,10 @@
+/* What this program needs of the kernel: Linux 5.4, and no filter that refuses its calls. */
+#ifndef K3THREAD_CLI_KERNEL_H
+#define K3THREAD_CLI_KERNEL_H
+
+#include "cli/text.h"
+
+/* Appends which needed system call is refused here, if one is: for a failure with EPERM or ENOSYS. */
+void kernel_add_refused(struct text *text, int error);
+
+#endif
