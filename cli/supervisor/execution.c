@@ -124,6 +124,7 @@ static void become_ready(struct worker *worker)
     if (worker->report->ready)
         return;
     worker->report->ready = true;
+    worker->report->shown++;
     if (worker->report->state != STATE_STOPPING)
         worker_post(worker, STATE_READY);
 }
@@ -213,7 +214,10 @@ static void announce(struct worker *worker, const struct spawned *spawned)
     worker->report->run_end = 0;
     worker->report->runs++;
     worker->report->missed = spawned->missed;
-    worker->report->ready |= job->ready == NULL;
+    if (job->ready == NULL) {
+        worker->report->ready = true;
+        worker->report->shown++;
+    }
     worker_post(worker, STATE_RUNNING);
 }
 

@@ -188,7 +188,7 @@ static const struct need *unmet_need(const struct record *record)
         struct need         *need = &record->job.needs[i];
         const struct record *needed = store_find_id(need->id);
 
-        need->met |= needed != NULL && needed->now.ready;
+        need->met |= needed != NULL && needed->now.shown > 0;
         if (!need->met && unmet == NULL)
             unmet = need;
     }
@@ -211,7 +211,7 @@ static bool is_lost(const struct need *need)
 {
     const struct record *needed = store_find_id(need->id);
 
-    return needed == NULL || (!record_is_live(needed) && !needed->now.ready);
+    return needed == NULL || (!record_is_live(needed) && needed->now.shown == 0);
 }
 
 /* A delay is waited out before the queue, so that it holds no slot. */
@@ -336,13 +336,7 @@ int threads_end(struct record *record, const k3thread_exctype *type)
 /* Returns whether RECORD has become ready since OLD: in each run, where there is a probe. */
 static bool shows_ready(const struct record *record, const struct report *old)
 {
-    const struct report *new = &record->now;
-
-    if (!new->ready)
-        return false;
-    if (record->job.ready == NULL)
-        return old->runs == 0;
-    return !old->ready || new->runs > old->runs;
+    return record->now.shown > old->shown && (record->job.ready != NULL || old->shown == 0);
 }
 
 /* A worker that has waited out its delay asks for its slot by this state. */
@@ -363,7 +357,7 @@ static void take_in(struct record *record, const struct report *old)
         enqueue(record);
         advance_queue();
     }
-    if (new->ready && !old->ready && record->is_needed)
+    if (new->shown > old->shown && record->is_needed)
         advance_waiting();
 }
 
