@@ -301,12 +301,13 @@ check-valgrind: ## the library's tests under valgrind
 		$(BATS) $(wildcard tests/lib/*.bats)
 
 # The rest is kept beside what it runs: an executable of this name.
-.PHONY: check-faults fuzz bench bench-lib
-check-faults: RUN = tests/faults/run ## kill, starve and fail it at random (SEED=N repeats a run)
-fuzz:         RUN = tests/fuzz/run   ## fuzz the wire, the script reader and the command line
-bench:        RUN = tests/bench/run  ## time the program beside its floor and its rivals
-bench-lib:    RUN = tests/bench/lib  ## time the library beside bare pthreads
-check-faults fuzz bench bench-lib:
+.PHONY: check-faults check-mutants fuzz bench bench-lib
+check-faults:  RUN = tests/faults/run  ## kill, starve and fail it at random (SEED=N repeats a run)
+check-mutants: RUN = tests/mutants/run ## put faults into the code and see whether the tests notice
+fuzz:          RUN = tests/fuzz/run    ## fuzz the wire, the script reader and the command line
+bench:         RUN = tests/bench/run   ## time the program beside its floor and its rivals
+bench-lib:     RUN = tests/bench/lib   ## time the library beside bare pthreads
+check-faults check-mutants fuzz bench bench-lib:
 	@tests/deps.sh build check $@
 	@$(MAKE) --no-print-directory tests
 	@$(CHECK_ENV) $(RUN)

@@ -26,7 +26,8 @@ check    socat            socat
 check    tmux             tmux
 check    util-linux       unshare
 valgrind valgrind         valgrind
-faults   python3          python3
+check-faults  python3     python3
+check-mutants gcc         gcov
 fuzz     clang            clang
 bench    python3          python3
 lint     clang            clang

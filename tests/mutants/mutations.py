@@ -1,0 +1,91 @@
+"""Changes of one place in C code, each a fault that a test should notice.
+
+The code is laid out by clang-format: a statement begins a line, and blanks stand around an operator.
+"""
+import re
+from typing import NamedTuple
+
+
+class Mutation(NamedTuple):
+    path: str
+    line: int    # where it begins, from 1
+    start: int   # in the text of the file
+    end: int
+    text: str    # stands there instead
+
+    def apply(self, source):
+        return source[:self.start] + self.text + source[self.end:]
+
+    def change(self, source):
+        """The lines that it touches, before and after, each as one line."""
+        begin = source.rfind("\n", 0, self.start) + 1
+        end = source.find("\n", self.end)
+        lines = source[begin:end], source[begin:self.start] + self.text + source[self.end:end]
+        return " => ".join(" ".join(text.split()) for text in lines)
+
+
+NO_CODE = re.compile(r'/\*.*?\*/|//[^\n]*|"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'|'
+                     r'^[ \t]*#(?:\\\n|[^\n])*', re.S | re.M)
+KEYWORD = r"(?!(?:if|for|while|switch|return|sizeof|do|else|case|goto)\b)"
+CALL = re.compile(r"(?:\(void\) )?" + KEYWORD + r"[A-Za-z_]\w*(?:(?:->|\.)\w+)*\(")
+PLAIN = re.compile(r"(?:break|continue|return|goto \w+);|\**" + KEYWORD + r"[A-Za-z_]\w*"
+                   r"(?:->\w+|\.\w+|\[[^]\n]*\])*(?:\+\+|--)?(?: (?:[-+*/%|&^]|<<|>>)?= |(?<=[+-]);)")
+CONDITION = re.compile(r"\b(?:if|while) \(")
+SINGLE = re.compile(r"!(?!.*(?:&&|\|\|))|(?!.*(?:&&|\|\|)).* [=!]= ", re.S)
+OTHERS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==", "&&": "||", "||": "&&",
+          "+": "-", "-": "+", "true": "false", "false": "true"}
+REPLACED = [  # an operator or a truth, a negation, a flag, a number
+    (re.compile(r"(?<= )(?:<=?|>=?|[=!]=|&&|\|\||[-+])(?=[ \n])|\b(?:true|false)\b"), OTHERS.get),
+    (re.compile(r"!(?!=)"), lambda word: ""),
+    (re.compile(r" \| [A-Z][A-Z0-9_]+\b"), lambda word: ""),
+    (re.compile(r"(?<![\w.])\d+(?=[uUlL]*(?![\w.]))"),
+     lambda word: "0" if word == "1" else str(int(word, 8 if word[0] == "0" else 10) + 1))]
+
+
+def closing(code, start):
+    """Where the parenthesis that opens at START closes."""
+    depth = 0
+    for at in range(start, len(code)):
+        depth += (code[at] == "(") - (code[at] == ")")
+        if depth == 0:
+            return at
+    return len(code)
+
+
+def statements(code):
+    """Each place where a statement begins."""
+    for found in re.finditer(r"^[ \t]+(?=\S)", code, re.M):
+        before = code[:found.start()].rstrip()
+        if before[-1:] in tuple(";{}):") or re.search(r"\b(?:else|do)$", before[-5:]):
+            yield found.end()
+
+
+def dropped(code):
+    """Calls, assignments and jumps that are left out."""
+    for start in statements(code):
+        call = CALL.match(code, start)
+        end = closing(code, call.end() - 1) + 1 if call else code.find(";", start)
+        if code[end:end + 1] == ";" and (call or PLAIN.match(code, start)):
+            yield start, end, ""
+
+
+def replaced(code):
+    """Words and signs that are other ones, and conditions that are negated, if not so by another sign."""
+    for pattern, other in REPLACED:
+        for found in pattern.finditer(code):
+            yield found.start(), found.end(), other(found.group())
+    for found in CONDITION.finditer(code):
+        start, end = found.end(), closing(code, found.end() - 1)
+        if not SINGLE.match(code[start:end]):
+            yield start, end, "!("
+
+
+def mutations(path, source):
+    """Every mutation of the file, in order."""
+    code = NO_CODE.sub(lambda found: re.sub(r"[^\n]", " ", found.group()), source)
+    for start, end, text in sorted({*dropped(code), *replaced(code)}):
+        if text == "!(":
+            text = "!(" + source[start:end] + ")"
+        # Lines stay where they are: a message with its line is not another program.
+        text += "\n" * (source.count("\n", start, end) - text.count("\n"))
+        yield Mutation(path, source.count("\n", 0, start) + 1, start, end, text)
