@@ -142,6 +142,11 @@ refused() {
   like "${lines[-1]}" 'script:3: k3thread: unterminated " quote'
 }
 
+@test "a quote that is never closed does not read for ever" {
+  run -64 --separate-stderr k3 run - < <(echo "list 'a" && exec yes)
+  is "${stderr_lines[-1]}" "stdin:1: k3thread: unterminated ' quote"
+}
+
 @test "bytes that are no text arrive as they were" {
   printf 'start -- printf %%s "\377\001"\n' >script
   is "$(k3 run --no-prefix script 2>/dev/null | od -An -tx1)" ' ff 01 0a'
