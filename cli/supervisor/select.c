@@ -4,22 +4,17 @@
 #include "cli/supervisor/connection.h"
 #include "cli/supervisor/store.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 static bool parse_word(char *word, struct selector *ret)
 {
-    char *end;
-
-    errno = 0;
     if (strspn(word, "0123456789") != strlen(word) || word[0] == '\0') {
         *ret = (struct selector){.name = word, .pattern = store_is_pattern(word)};
         return true;
     }
-    *ret = (struct selector){.id = strtoull(word, &end, 10)};
-    if (errno != 0)
-        ret->id = 0; /* none has it */
+    /* One that is too large becomes the largest there is, which no thread has. */
+    *ret = (struct selector){.id = strtoull(word, NULL, 10)};
     free(word);
     return true;
 }

@@ -306,6 +306,7 @@ static void strings_are_written(void)
 {
     struct text text = {0};
     char        half[4] = "x\377";
+    json_t     *number = json_real(0.1);
 
     write_text(&text, "a\"b\\c/\b\f\n\r\t\1\37\177\303\274", 16);
     check_written(&text, "\"a\\\"b\\\\c/\\b\\f\\n\\r\\t\\u0001\\u001f\177\303\274\"");
@@ -313,6 +314,8 @@ static void strings_are_written(void)
     check_written(&text, "\"it's \\\"é\\\"\"");
     write_bytes(&text, half);
     check_written(&text, "{\"base64\":\"eP8=\"}");
+    write_json(&text, number);
+    check_written(&text, "0.1");
     text_add(&text, "\"plain\" ");
     write_escapes(&text, text.size);
     text_add(&text, "as it is");
@@ -321,6 +324,7 @@ static void strings_are_written(void)
     text_add(&text, "\"before\" a\tb\"c\n");
     write_escapes(&text, 9);
     check_written(&text, "\"before\" a\\tb\\\"c\\n");
+    json_decref(number);
 }
 
 /* A line with a table in it, which is read without the parser: it says the same. */

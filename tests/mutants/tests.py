@@ -106,7 +106,7 @@ class Map:
                     yield file
 
     def names(self, path, source):
-        """The names of each line of a function: of where its statement began, and of the function."""
+        """The names of each line of a function: of where its statement began, the function, the file."""
         lines, found = source.splitlines(), {}
         for file in self.gcov([f"{self.build}/{path}.gcno"]):
             executed = {line["line_number"] for line in file["lines"]}
@@ -114,7 +114,7 @@ class Map:
                 name, begin = f"{path}:{function['name']}", function["start_line"]
                 for number in range(begin + 1, function["end_line"] + 1):
                     begin = number if number in executed else begin
-                    found[number] = f"{name}:{lines[begin - 1].strip()}", name
+                    found[number] = f"{name}:{lines[begin - 1].strip()}", name, path
         return found
 
     def add(self, test):
@@ -130,5 +130,5 @@ class Map:
                 if line["count"]:
                     function = sys.intern(f"{file['file']}:{line.get('function_name')}")
                     text = lines[line["line_number"] - 1].strip()
-                    covers |= {function, sys.intern(f"{function}:{text}")}
+                    covers |= {sys.intern(file["file"]), function, sys.intern(f"{function}:{text}")}
         self.known[test.key] = covers, test.seconds
