@@ -492,18 +492,6 @@ static int start_supervisor(struct front *front)
     return error;
 }
 
-/*
- * What is looked at in the events: who there is, and how he ended; and who begins, where a terminal is to
- * be told what those wait for.
- */
-static json_t *make_watch(const struct front *front)
-{
-    return json_pack("{s:[s, s, s, s*], s:[s, s, s, s, s, s, s, s, s, s, s, s, s, s]}", "events",
-                     "created", "restarted", "ended", front->waits.is_seen ? "started" : NULL,
-                     "members", "id", "name", "daemon", "state", "after", "started", "ended",
-                     "exit_code", "signal", "exception", "message", "runs", "seconds", "waits_for");
-}
-
 /* From here on the events come. */
 static int watch_events(struct front *front)
 {
@@ -512,7 +500,8 @@ static int watch_events(struct front *front)
 
     front->client.notify = handle_event;
     front->client.notify_context = front;
-    error = client_call(&front->client, "watch", make_watch(front), &reply);
+    error =
+        client_call(&front->client, "watch", transcript_make_watch(front->waits.is_seen), &reply);
     if (error != 0)
         return error;
     error = transcript_watch(&front->transcript, json_object_get(reply.result, "logs"));

@@ -80,6 +80,14 @@ static void end_source(const struct transcript *transcript, struct printer_sourc
     printer_end(source);
 }
 
+json_t *transcript_make_watch(bool beginnings)
+{
+    return json_pack("{s:[s, s, s, s*], s:[s, s, s, s, s, s, s, s, s, s, s, s, s, s]}", "events",
+                     "created", "restarted", "ended", beginnings ? "started" : NULL, "members",
+                     "id", "name", "daemon", "state", "after", "started", "ended", "exit_code",
+                     "signal", "exception", "message", "runs", "seconds", "waits_for");
+}
+
 /* Could THREAD, which is new, not run at once? */
 static bool has_to_wait(const json_t *thread)
 {

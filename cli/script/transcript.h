@@ -22,6 +22,12 @@ struct transcript {
 /* Prints to FD; FLAGS are printer.h's. */
 void transcript_open(struct transcript *transcript, int fd, unsigned flags);
 
+/*
+ * Returns the parameters of the request for events: those that transcript_update() looks at and that
+ * a run tells of, with BEGINNINGS of commands, too. NULL without memory.
+ */
+json_t *transcript_make_watch(bool beginnings);
+
 /* All logs will be in DIRECTORY (bytes), and none is there yet. Returns 0 or -errno. */
 int transcript_watch(struct transcript *transcript, const json_t *directory);
 
