@@ -1,7 +1,8 @@
 /*
  * Bytes in JSON: what was encoded comes back, and nothing else is taken for base64. A line with a
- * table is read as any other.
+ * table is read as any other. Of escape sequences only colours pass.
  */
+#include "cli/escapes.h"
 #include "cli/rpc/base64.h"
 #include "cli/rpc/bytes.h"
 #include "cli/rpc/parse.h"
@@ -86,8 +87,32 @@ static void table_line(const uint8_t *data, size_t size)
     text_release(&line);
 }
 
+/* Of escape sequences only colours pass, and where a line comes in pieces makes no difference. */
+static void escapes(const uint8_t *data, size_t size)
+{
+    struct escapes whole = {0}, pieces = {0};
+    struct text    text = {0}, joined = {0};
+
+    escapes_add(&whole, &text, (const char *) data, size);
+    for (size_t at = 0; at < size; at++)
+        escapes_add(&pieces, &joined, (const char *) data + at, 1);
+    MUST(text.size == joined.size && whole.state == pieces.state);
+    MUST(text.size == 0 || memcmp(text.data, joined.data, text.size) == 0);
+    for (size_t at = 0; at < text.size; at++) {
+        if (text.data[at] != '\033')
+            continue;
+        MUST(++at < text.size && text.data[at] == '[');
+        while (++at < text.size && text.data[at] != 'm')
+            MUST(text.data[at] >= '0' && text.data[at] <= ';');
+        MUST(at < text.size);
+    }
+    text_release(&text);
+    text_release(&joined);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    escapes(data, size);
     there_and_back(data, size);
     decode(data, size);
     json(data, size);

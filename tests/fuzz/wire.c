@@ -85,6 +85,7 @@ static void clean_up(void)
 
     closing = false;
     told_to_end = EVERYBODY;
+    end_type = &k3thread_SystemExit;
     tell_threads();
     run_rounds(-1);
     for (record = TAILQ_FIRST(store_all()); record != NULL; record = next) {
