@@ -70,20 +70,27 @@ static int open_log(struct following *following, bool begun)
     return fail(following, path, error);
 }
 
+/* Without a watch to spare the log is looked at by time; a file that is not there yet needs none. */
+static void add_watch(struct following *following, const char *path, uint32_t events)
+{
+    if (following->inotify < 0 || inotify_add_watch(following->inotify, path, events) >= 0 ||
+        errno == ENOENT)
+        return;
+    close(following->inotify);
+    following->inotify = -1;
+}
+
 /* Watches the log, and its directory, in which it may be made anew. */
 static void watch(struct following *following)
 {
     char *path = following->source->path;
     char *slash = strrchr(path, '/');
 
-    if (following->inotify < 0)
-        return;
-    (void) inotify_add_watch(following->inotify, path, IN_MODIFY);
+    add_watch(following, path, IN_MODIFY);
     if (slash == NULL)
         return;
     *slash = '\0';
-    (void) inotify_add_watch(following->inotify, slash > path ? path : "/",
-                             IN_CREATE | IN_MOVED_TO);
+    add_watch(following, slash > path ? path : "/", IN_CREATE | IN_MOVED_TO);
     *slash = '/';
 }
 
