@@ -44,7 +44,7 @@ static void in_parent(void)
 static void live_on(struct k3thread *self)
 {
     atomic_store(&self->tid, k3t_has_ended(self) ? 0 : gettid());
-    atomic_store(&self->awaited, false);
+    atomic_store(&self->waiters, 0);
     k3t_gone_init(self);
     k3t_gone_begin(self);
     k3t_event_in_child(self);

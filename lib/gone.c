@@ -47,12 +47,15 @@ int k3t_gone_init(struct k3thread *t)
     return error;
 }
 
-/* Either who waits for the beginning is seen here, or the kernel lets it see the new word. */
+/*
+ * Those that wait already sleep on, until the kernel wakes them. A waiter that is not seen here sees
+ * the new word.
+ */
 void k3t_gone_begin(struct k3thread *t)
 {
     pthread_mutex_lock(&t->alive);
-    if (atomic_load(&t->awaited))
-        wake_all(t);
+    if (atomic_load(&t->waiters) != 0)
+        __atomic_fetch_or(word_of(t), FUTEX_WAITERS, __ATOMIC_SEQ_CST);
 }
 
 /* The kernel then leaves the word alone, for it is not the thread's tid. */
@@ -67,25 +70,24 @@ bool k3t_is_gone(const struct k3thread *t)
     return (__atomic_load_n(word_of(t), __ATOMIC_ACQUIRE) & FUTEX_OWNER_DIED) != 0;
 }
 
-/* Has those who change the word wake the caller, and returns what it is to wait on. */
+/* Has the kernel wake the caller, which is counted, and returns what it is to wait on. */
 static unsigned announce(struct k3thread *t)
 {
     unsigned *word = word_of(t);
     unsigned  value = __atomic_load_n(word, __ATOMIC_SEQ_CST);
 
-    if (value == 0)
-        atomic_store(&t->awaited, true);
-    else if ((value & (FUTEX_WAITERS | FUTEX_OWNER_DIED)) == 0 &&
-             __atomic_compare_exchange_n(word, &value, value | FUTEX_WAITERS, false,
-                                         __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+    if (value != 0 && (value & (FUTEX_WAITERS | FUTEX_OWNER_DIED)) == 0 &&
+        __atomic_compare_exchange_n(word, &value, value | FUTEX_WAITERS, false, __ATOMIC_SEQ_CST,
+                                    __ATOMIC_SEQ_CST))
         value |= FUTEX_WAITERS;
     return value;
 }
 
-/* The kernel wakes one of those who wait. The first one that sees it wakes the others. */
+/* The kernel wakes one of the waiters. The first one that sees it wakes the others. */
 static void pass_on(struct k3thread *t)
 {
-    if ((__atomic_fetch_and(word_of(t), ~FUTEX_WAITERS, __ATOMIC_SEQ_CST) & FUTEX_WAITERS) != 0)
+    if ((__atomic_fetch_and(word_of(t), ~FUTEX_WAITERS, __ATOMIC_SEQ_CST) & FUTEX_WAITERS) != 0 &&
+        atomic_load(&t->waiters) != 0)
         wake_all(t);
     if (__tsan_acquire != NULL)
         __tsan_acquire(t);
@@ -95,8 +97,10 @@ long k3t_gone_wait(struct k3thread *t, const struct timespec *deadline)
 {
     long result = 0;
 
+    atomic_fetch_add(&t->waiters, 1);
     while (!k3t_is_gone(t) && (result == 0 || result == -EAGAIN || result == -EINTR))
         result = k3t_wait_word(word_of(t), announce(t), deadline);
+    atomic_fetch_sub(&t->waiters, 1);
     if (!k3t_is_gone(t))
         return result;
     pass_on(t);
@@ -106,7 +110,9 @@ long k3t_gone_wait(struct k3thread *t, const struct timespec *deadline)
 
 void k3t_gone_wait_only(struct k3thread *t)
 {
+    atomic_fetch_add(&t->waiters, 1);
     while (!k3t_is_gone(t))
         syscall(SYS_futex, word_of(t), FUTEX_WAIT, announce(t), NULL, NULL, 0);
+    atomic_fetch_sub(&t->waiters, 1);
     pass_on(t);
 }

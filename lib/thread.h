@@ -62,7 +62,7 @@ struct k3thread {
     atomic_uint permit; /* a futex: see park.c */
 
     pthread_mutex_t alive;   /* robust; locked by the thread itself: see gone.h */
-    atomic_bool     awaited; /* others wait for it to begin */
+    atomic_uint     waiters; /* threads that wait for this one to be gone */
 
     /* Under the lock of reap.c. */
     TAILQ_ENTRY(k3thread) ending;
