@@ -18,6 +18,9 @@
 /* The descriptors of the new process. */
 enum { LISTEN_FD = 3, LOCK_FD = 4, LIFELINE_FD = 5, FIRST_FREE_FD = 6 };
 
+/* How often in a row a supervisor is made to put its socket back. */
+#define RINGS 5
+
 static int explain(struct text *why, int error, const char *what, const char *path)
 {
     text_printf(why, "cannot start a supervisor: %s %s: %s", what, path, strerror(-error));
@@ -55,24 +58,25 @@ static int explain_unreachable(const struct place *place, int error, pid_t pid, 
     return error;
 }
 
-/* Nobody listens: a supervisor that lives all the same is made to put its socket back. */
+/*
+ * Nobody listens: a supervisor that lives all the same is made to put its socket back. It may end
+ * meanwhile, or somebody remove the socket once more.
+ */
 int launch_connect(const struct place *place, int *ret_fd, struct text *why)
 {
-    int   absent = connect_once(place, ret_fd);
     pid_t pid = 0;
-    int   error;
+    int   error = connect_once(place, ret_fd);
 
-    if (!launch_is_absent(absent))
-        return absent;
-    error = bell_ring(place, &pid);
-    if (error == -ENOENT)
-        return absent;
-    if (error != 0)
-        return explain_unreachable(place, error, pid, why);
-    error = connect_once(place, ret_fd);
-    if (!launch_is_absent(error) || bell_ring(place, &pid) == -ENOENT)
-        return error; /* it may just have ended */
-    return explain_unreachable(place, -EADDRINUSE, pid, why);
+    for (int tries = 0; tries < RINGS && launch_is_absent(error); tries++) {
+        int rung = bell_ring(place, &pid);
+
+        if (rung == -ENOENT)
+            return error;
+        if (rung != 0)
+            return explain_unreachable(place, rung, pid, why);
+        error = connect_once(place, ret_fd);
+    }
+    return launch_is_absent(error) ? explain_unreachable(place, -EADDRINUSE, pid, why) : error;
 }
 
 /* What happens in the child between vfork and exec; the standard three are /dev/null. */

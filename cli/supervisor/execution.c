@@ -404,13 +404,16 @@ static int prepare(struct worker *worker)
     return error;
 }
 
+/* How often in a row the directory of a log is made again. */
+#define MENDINGS 10
+
 /* Returns true if the log could not be made as its directory was gone, and that is there again. */
 static bool mend_log(const struct worker *worker, const struct spawned *spawned, int error)
 {
     if (error != -ENOENT || spawned->stage != SPAWN_OUTPUT || !worker->record->has_own_log)
         return false;
     error = logs_restore(server_logs());
-    return error == 0 || error == -EEXIST;
+    return error == 0 || error == -EEXIST || error == -ENOENT;
 }
 
 /* The command alone gets the input, not what is run to find out whether it is ready. */
@@ -426,7 +429,8 @@ static int spawn_command(struct worker *worker, struct spawn_plan plan, struct s
     plan.input = job->input;
     plan.input_from = ends[0];
     error = spawn(&plan, ret);
-    if (mend_log(worker, ret, error))
+    /* Whoever removes it may not be done yet. */
+    for (int tries = 0; tries < MENDINGS && mend_log(worker, ret, error); tries++)
         error = spawn(&plan, ret);
     if (ends[0] >= 0)
         close(ends[0]);

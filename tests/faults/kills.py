@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Kills the supervisor, the guardian, clients and commands at random points of a mixed load.
+"""Kills the supervisor, the guardian, clients and commands at random points of a mixed load, and
+removes the supervisor's files.
 
     KILLS=1000 SEED=1 SECONDS=1 kills.py
 
@@ -256,6 +257,21 @@ class Run:
         self.counts[kind] += 1
         self.next_life()
 
+    def remove_files(self):
+        """Removes what the supervisor keeps: who comes by finds it all the same."""
+        names = self.random.choice([["k.sock"], ["k.lock"], ["k.sock", "k.lock"], ["k.logs"]])
+        for name in names:
+            path = f"{self.directory}/{name}"
+            if name == "k.logs":
+                self.life.cleared = True
+                shutil.rmtree(path, ignore_errors=True)
+            elif os.path.exists(path):
+                os.unlink(path)
+        child = self.family.start(PROGRAM, "version")
+        if self.family.wait(child, PATIENCE) != 0:
+            raise Broken(f"after {names} were removed: {child}")
+        self.counts["files"] += 1
+
     def next_life(self):
         self.finish_clients()
         self.check_logs()
@@ -264,9 +280,12 @@ class Run:
         self.check_fresh()
 
     def kill(self):
-        what = self.random.choice(["supervisor", "guardian", "client", "client", "command", "command"])
+        what = self.random.choice(["supervisor", "guardian", "client", "client", "command", "command",
+                                   "files"])
         if what == "client":
             self.kill_client()
+        elif what == "files":
+            self.remove_files()
         elif what == "command":
             self.kill_command()
         else:
