@@ -100,7 +100,51 @@ void thrown_on_by_end()
     CHECK_EQUAL(turns, 0);
     CHECK_EQUAL(destroyed, 1);
 }
+
+__attribute__((noinline)) unsigned compute(const volatile unsigned *number)
+{
+    unsigned sum = 0;
+
+    do
+        sum += *number;
+    while (sum != 0 || *number == 0);
+    return sum;
+}
+
+__attribute__((noinline)) unsigned call_compute()
+{
+    Guard guard;
+    volatile unsigned one = 2;
+
+    running = true;
+    for (;;)
+        (void) compute(&one);
+    return one;
+}
+
+void *catch_around(void *arg)
+{
+    K3THREAD_TRY {
+        turns = call_compute();
+    } K3THREAD_EXCEPT(k3thread_KeyError, e) {
+        turns = 0;
+    } K3THREAD_END
+    return arg;
+}
+
+// A caller of a function that calls nothing does not end the program: its objects are destroyed where
+// the exception comes inside of that function.
+void callers_bear_it()
+{
+    k3thread *t = test_start(catch_around, NULL);
+
+    WAIT_FOR(running);
+    CHECK_EQUAL(k3thread_send_exception(t, &k3thread_KeyError), 0);
+    CHECK(test_end(t) == NULL);
+    CHECK_EQUAL(turns, 0);
+    CHECK(destroyed <= 1);
+}
 } // namespace
 
-TEST_MAIN({"busy", a_busy_loop_is_stopped}, {"caught", caught_in_the_loop},
+TEST_MAIN({"callers", callers_bear_it}, {"busy", a_busy_loop_is_stopped}, {"caught", caught_in_the_loop},
           {"thrown-on", thrown_on_by_end})

@@ -7,6 +7,8 @@ load helpers
 @test "safepoint: masks hold" { t safepoint masks; }
 @test "safepoint: caught in the loop" { t safepoint caught; }
 @test "safepoint: before the target has begun it is thrown inside it" { t safepoint before-target; }
+@test "safepoint: the caller of a function that only computes is cleaned up" { t safepoint callers; }
+@test "safepoint: a caller in C++ of a function that only computes" { t safepoint_cxx callers; }
 @test "safepoint: busy loops of C++ are stopped" { t safepoint_cxx busy; }
 @test "safepoint: caught in a loop of C++" { t safepoint_cxx caught; }
 @test "safepoint: thrown on by END, out of a function of C++" { t safepoint_cxx thrown-on; }
@@ -29,6 +31,7 @@ load helpers
     "$cc" -O2 $flags -D_GNU_SOURCE -I"$ROOT/lib" -fexceptions -pthread \
       -o "$BATS_TEST_TMPDIR/$cc" "$BATS_TEST_DIRNAME/safepoint.c" \
       "${PROGRAMS%/tests/lib}/libk3thread_safepoint.a" "${PROGRAMS%/tests/lib}/libk3thread.a"
+    "$BATS_TEST_TMPDIR/$cc" callers
     "$BATS_TEST_TMPDIR/$cc" busy
     "$BATS_TEST_TMPDIR/$cc" caught
   done
