@@ -80,7 +80,7 @@ static unsigned announce(struct k3thread *t)
         __atomic_compare_exchange_n(word, &value, value | FUTEX_WAITERS, false, __ATOMIC_SEQ_CST,
                                     __ATOMIC_SEQ_CST))
         value |= FUTEX_WAITERS;
-    return value;
+    return value & ~(unsigned) FUTEX_OWNER_DIED; /* that one is never left: nobody would wake */
 }
 
 /* The kernel wakes one of the waiters. The first one that sees it wakes the others. */
