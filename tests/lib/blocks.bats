@@ -79,6 +79,9 @@ load helpers
 @test "C++: raised in" { t cxx raised; }
 @test "C++: a type of one's own" { t cxx own-type; }
 
+@test "random nestings of everything, under raises and time limits" { says_how_many t storm storm; }
+@test "random nestings in C++, with destructors and catch (...)" { says_how_many t storm_cxx storm; }
+
 # compile COMPILER LANGUAGE-AND-STANDARD…: user.h, with each optimisation, without a warning.
 compile() {
   command -v "$1" >/dev/null || return 0

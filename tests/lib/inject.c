@@ -280,6 +280,41 @@ static void nested(void)
     K3THREAD_END
 }
 
+/* A time limit that is over at once, inside one that is not; and a shield. */
+static void limited(void)
+{
+    K3THREAD_TIMEOUT(1000) {
+        ++seen.body[OUTER];
+        K3THREAD_TIMEOUT(0) {
+            ++seen.body[INNER];
+            work(1);
+            CHECK(false);
+        }
+        K3THREAD_EXCEPT(k3thread_TimeoutError, e) {
+            small_block(IN_HANDLER);
+            (void) k3thread_sleep(0);
+        }
+        K3THREAD_FINALLY {
+            work(1);
+            ++seen.final[INNER];
+        }
+        K3THREAD_END
+        K3THREAD_SHIELD {
+            small_block(IN_FINALLY);
+            CHECK_EQUAL(k3thread_get_mask(), K3THREAD_NEVER);
+        }
+        K3THREAD_SHIELD_END
+        work(1);
+    }
+    K3THREAD_EXCEPT(k3thread_TimeoutError, e) {
+        CHECK(false);
+    }
+    K3THREAD_FINALLY {
+        ++seen.final[OUTER];
+    }
+    K3THREAD_END
+}
+
 static NO_EDGES void forget(void)
 {
     memset(&seen, 0, sizeof(seen));
@@ -292,6 +327,13 @@ static NO_EDGES void check_seen(void)
         CHECK(seen.cleaned[part] >= seen.pushed[part] && seen.cleaned[part] <= 1);
     }
     CHECK_EQUAL(seen.final[IN_FINALLY], seen.final[OUTER]);
+}
+
+static NO_EDGES void check_limited(void)
+{
+    for (int part = 0; part < PARTS; part++)
+        CHECK_EQUAL(seen.final[part], seen.body[part]);
+    CHECK(!k3thread_pending());
 }
 
 /*
@@ -329,6 +371,7 @@ const struct scenario scenarios[] = {
     {"producer-consumer", start_producer, consume, check_belt},
     {"resources", empty_store, hold_all, check_store},
     {"nested", forget, nested, check_seen},
+    {"limited", forget, limited, check_limited},
     {"polite", be_polite, polite, check_polite},
     {NULL, NULL, NULL, NULL},
 };

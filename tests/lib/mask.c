@@ -258,8 +258,23 @@ static void raise_in_a_handler(void)
     k3thread_checkpoint();
 }
 
+static void raise_in_an_open_handler(void)
+{
+    K3THREAD_TRY {
+        throw();
+    }
+    K3THREAD_EXCEPT(k3thread_ValueError, e) {
+        k3thread_set_mask(K3THREAD_IMMEDIATE);
+        raise_in_self();
+    }
+    K3THREAD_END
+    CHECK(k3thread_pending());
+    k3thread_checkpoint();
+}
+
 static void end_is_no_checkpoint(void)
 {
+    CHECK(test_catch(raise_in_an_open_handler) == &k3thread_KeyboardInterrupt);
     CHECK(test_catch(raise_in_finally) == &k3thread_KeyboardInterrupt);
     CHECK(test_catch(raise_in_a_handler) == &k3thread_KeyboardInterrupt);
 }

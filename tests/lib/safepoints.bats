@@ -41,3 +41,4 @@ load helpers
 @test "every edge: resources" { says_how_many t inject resources; }
 @test "every edge: nested handlers" { says_how_many t inject nested; }
 @test "every edge: a loop that asks" { says_how_many t inject polite; }
+@test "every edge: time limits and shields" { says_how_many t inject limited; }

@@ -62,8 +62,11 @@ int work(int fd, void *resource)
 int handle(int fd, void *resource)
 {
     K3THREAD_TRY {
-        K3THREAD_TRY {
+        K3THREAD_TIMEOUT(fd / 2.0) {
             return work(fd, resource);
+        }
+        K3THREAD_EXCEPT(k3thread_TimeoutError, e) {
+            release(resource);
         }
         K3THREAD_END
     }
