@@ -139,7 +139,7 @@ static void silence(struct following *following)
         printer_discard(&following->printer);
 }
 
-/* Who reads the output has gone, as with "| head", or it cannot be written. */
+/* Standard output has no reader any more, as with "| head", or cannot be written. */
 static int lose_output(struct following *following, int error)
 {
     if (error == -EPIPE) {
@@ -317,7 +317,7 @@ static int wait_for_news(struct following *following)
                                                                : STATUS_DONE;
 }
 
-/* Has all been copied that there will ever be? */
+/* Returns true if all has been copied that there will ever be. */
 static bool is_done(const struct following *following)
 {
     if (!is_answered(following))
@@ -348,7 +348,7 @@ int following_run(struct following *following)
     }
 }
 
-/* What is there now, to its end. */
+/* Shows what there is now, to its end. */
 static int show_now(struct following *following)
 {
     struct reply reply;

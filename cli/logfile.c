@@ -195,8 +195,8 @@ static ssize_t read_next(struct logfile *log, char *block, size_t size)
 }
 
 /*
- * What was read may have been given back or cut off in between, and read as zeros. It is looked at
- * behind the read: what is there then was there before.
+ * Bytes may be given back or cut off during the read, and then read as zeros. The file is looked at
+ * behind the read: a byte that is there then was there before.
  */
 ssize_t logfile_read(struct logfile *log, char *block, size_t size)
 {

@@ -272,7 +272,7 @@ static void settle(struct printer_source *source)
     close_source(source);
 }
 
-/* What was read up to END is seen now. */
+/* Notes that the log was seen up to END now. */
 static void see(struct printer_source *source, off_t end)
 {
     unsigned flags = source->printer->flags;

@@ -75,7 +75,7 @@ struct printer {
     size_t      width;   /* of the widest name so far */
     unsigned    colours; /* in use */
 
-    /* Whose line has no end yet on the output; a line of another one ends it there. Or NULL. */
+    /* The source of the line that is open on the output: a line of another one ends it. Or NULL. */
     struct printer_source *open;
 
     /* A line that is taken in pieces; nothing else is taken meanwhile. Or NULL. */
@@ -90,7 +90,7 @@ struct printer {
 /* Prints to FD. FLAGS: enum printer_flags; printer_style() has what suits FD. */
 void printer_open(struct printer *printer, int fd, unsigned flags);
 
-/* What suits a terminal, and what its user wants there; 0 for anything else. */
+/* Returns the flags that suit FD, if it is a terminal, and its user; 0 for anything else. */
 unsigned printer_style(int fd);
 
 /*
@@ -120,7 +120,7 @@ int printer_fill(struct printer *printer);
 /* In how many milliseconds a line that waits for its end is to be shown; -1: there is none. */
 int printer_patience(const struct printer *printer);
 
-/* Is there something to write? */
+/* Returns true if there is something to write. */
 bool printer_is_ready(const struct printer *printer);
 
 /*
@@ -135,7 +135,7 @@ int printer_drain(struct printer *printer);
 /* Drops what was to be taken or written: nobody reads it. */
 void printer_discard(struct printer *printer);
 
-/* Has all been taken and written? */
+/* Returns true if all has been taken and written. */
 bool printer_is_idle(const struct printer *printer);
 
 /* Closes and frees all sources. */

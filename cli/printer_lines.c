@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* What follows a name; SGR codes of the colours: no red, which reads as a failure. */
+/* Stands behind a name. The colours are SGR codes: no red, which reads as a failure. */
 #define SEPARATOR " | "
 static const char *const colours[] = {"36", "33", "32", "35", "34", "96", "93", "92", "95", "94"};
 

@@ -1,4 +1,4 @@
-/* What a printer does with the lines of its sources; for printer.c. */
+/* The lines of a printer's sources: their names, their ends, and what may pass of them. For printer.c. */
 #ifndef K3THREAD_CLI_PRINTER_LINES_H
 #define K3THREAD_CLI_PRINTER_LINES_H
 

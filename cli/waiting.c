@@ -5,7 +5,7 @@
 
 #include <signal.h>
 
-/* What a script's threads print is shown by whoever runs it. */
+/* The output of a script's threads is shown by the run, so it is not shown here. */
 void waiting_open(struct following *following, const struct call *call)
 {
     following_open(following, call);
@@ -45,7 +45,7 @@ static void show_reason(const struct following *following)
     text_release(&words);
 }
 
-/* Who read the output has gone, as with "| head": the command ends as it would in a pipe. */
+/* The reader of the output has gone, as with "| head": the command ends as it would in a pipe. */
 static int end_unread(const struct following *following)
 {
     struct reply reply;

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What a run prints of lines that are not ended, and of what would move the cursor of all.
+# The output of a run: lines that are not ended, and sequences that would move the cursor of all.
 
 # shellcheck disable=SC2016,SC2154
 
