@@ -19,7 +19,6 @@ ROOM = ["unshare", *([] if os.getuid() == 0 else ["--user", "--map-root-user"]),
 # They run for minutes, or test no code of the program.
 LEFT_OUT = ("tests/faults/faults.bats", "tests/faults/promises.bats")
 TEST = re.compile(r'^@test "(.*?)" \{\n(.*?)^\}', re.M | re.S)
-
 # A process that ends by _exit counts, too.
 DUMP = b"void __gcov_dump(void); void __real__exit(int) __attribute__((noreturn));" \
        b"void __wrap__exit(int status); void __wrap__exit(int status) { __gcov_dump(); __real__exit(status); }"
