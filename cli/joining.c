@@ -36,9 +36,10 @@ static json_t *parameter_of(json_t *thread)
 /* Of the thread no more is asked for than take_end() looks at: an answer's end is soon read. */
 static json_t *make_params(json_t *thread, double timeout, bool ready)
 {
-    json_t *params = json_pack("{s:O, s:[sssssss]}", "thread", parameter_of(thread), "members",
-                               "id", "name", "runs", "exit_code", "signal", "exception", "message");
-    int     error = 0;
+    json_t *params =
+        json_pack("{s:O, s:[ssssssss]}", "thread", parameter_of(thread), "members", "id", "name",
+                  "runs", "exit_code", "signal", "exception", "message", "unended");
+    int error = 0;
 
     if (timeout >= 0)
         error |= json_object_set_new(params, "timeout", json_real(timeout));
@@ -94,12 +95,13 @@ static void show_tail(const struct reply *reply)
     free(bytes);
 }
 
-/* A command that never ran has nothing else to show for it. */
+/* A command that never ran has nothing else to show for it; nor has one that could not be ended. */
 static void show_reason(const struct call *call, const json_t *thread)
 {
     struct text name = {0}, words = {0};
 
     view_add_reason(&words, thread);
+    view_add_unended(&words, thread);
     view_add_bytes(&name, json_object_get(thread, "name"));
     if (words.size > 0)
         (void) command_fail(call, STATUS_INTERNAL, NULL,
@@ -128,6 +130,7 @@ static struct joined take_end(const struct call *call, const json_t *thread, boo
     if (client_check(client, reply) == 0) {
         show_reason(call, reply->result);
         end.status = ready ? 0 : view_status(reply->result);
+        end.unended = json_is_integer(json_object_get(reply->result, "unended"));
     } else if (ready || !was_cleared(client, thread, &end.status)) {
         end.done = false;
         end.status = command_failed(call);

@@ -10,8 +10,9 @@
 
 /* How one join came out. */
 struct joined {
-    bool seen;  /* its answer has come */
-    bool done;  /* the thread has ended, or is ready if that was waited for */
+    bool seen;    /* its answer has come */
+    bool done;    /* the thread has ended, or is ready if that was waited for */
+    bool unended; /* a process of it could not be ended */
     int status; /* that of its end, or 0; if it is not done that of the error, which was reported */
 };
 

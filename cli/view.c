@@ -55,6 +55,15 @@ void view_add_reason(struct text *text, const json_t *thread)
         view_add_bytes(text, message);
 }
 
+void view_add_unended(struct text *text, const json_t *thread)
+{
+    const json_t *unended = json_object_get(thread, "unended");
+
+    if (json_is_integer(unended))
+        text_printf(text, "process %" JSON_INTEGER_FORMAT " could not be ended",
+                    json_integer_value(unended));
+}
+
 /* Of a thread that an exception ended before its command ran. */
 static int status_of_exception(const char *name)
 {

@@ -117,7 +117,7 @@ static int wait_for(const struct call *call, const json_t *threads, double timeo
         status = command_failed(call);
     else
         for (size_t i = 0; i < count; i++)
-            if (!joined[i].done)
+            if (!joined[i].done || joined[i].unended)
                 status = STATUS_FAILED;
     free(joined);
     return status;

@@ -104,6 +104,7 @@ struct waiting {
     struct progress progress;
     json_t         *threads; /* those that live; NULL: nobody asked */
     bool            now;
+    json_t         *unended; /* the pids of those that could not be ended; NULL: none */
 };
 
 /* How many of them are daemons, or are not; *RET_FIRST is the first of them. */
@@ -192,12 +193,29 @@ static int request(struct client *client, struct waiting *waiting)
         show_waiting(waiting);
         error = client_call(client, "shutdown", json_pack("{s:b}", "now", waiting->now), &reply);
     }
-    if (error == 0)
-        reply_release(&reply);
     progress_show(&waiting->progress, &nothing);
+    if (error == 0) {
+        waiting->unended = json_incref(json_object_get(reply.result, "unended"));
+        reply_release(&reply);
+    }
     json_decref(waiting->threads);
     client->notify = NULL;
     return error;
+}
+
+/* Names those that are left. */
+static int report_unended(const struct call *call, json_t *unended)
+{
+    int           status = STATUS_DONE;
+    const json_t *pid;
+    size_t        i;
+
+    json_array_foreach(unended, i, pid)
+        status = command_fail(call, STATUS_FAILED, NULL,
+                              "process %" JSON_INTEGER_FORMAT " could not be ended, and is left",
+                              json_integer_value(pid));
+    json_decref(unended);
+    return status;
 }
 
 static int run(struct call *call)
@@ -217,7 +235,7 @@ static int run(struct call *call)
            wait_until_gone(&processes, error == 0 ? -1 : 10000);
     close_processes(&processes);
     client_close(client);
-    return gone ? STATUS_DONE : command_failed(call);
+    return gone ? report_unended(call, waiting.unended) : command_failed(call);
 }
 
 const struct command command_shutdown = {

@@ -162,7 +162,7 @@ static bool put_join(struct bytes *request, struct words *words)
     bytes_put_word(request, "\"thread\":");
     put_thread(request, thread);
     bytes_put_word(request, ",\"members\":[\"id\",\"name\",\"runs\",\"exit_code\",\"signal\","
-                            "\"exception\",\"message\"]");
+                            "\"exception\",\"message\",\"unended\"]");
     end_request(request);
     return true;
 }

@@ -199,6 +199,7 @@ static void update(struct front *front, json_t *thread)
     member = members_find(&front->transcript.members, view_id(thread));
     if (member != NULL && member->waited)
         notices_not_run(&front->notices, thread);
+    notices_unended(&front->notices, thread);
     account(front, thread);
 }
 

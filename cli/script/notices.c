@@ -108,6 +108,20 @@ void notices_not_run(struct text *text, const json_t *thread)
     text_release(&reason);
 }
 
+void notices_unended(struct text *text, const json_t *thread)
+{
+    struct text reason = {0};
+
+    view_add_unended(&reason, thread);
+    if (reason.size > 0) {
+        begin(text, "", thread);
+        text_add(text, ": ");
+        text_append(text, reason.data, reason.size);
+        text_add(text, "\n");
+    }
+    text_release(&reason);
+}
+
 void notices_restarted(struct text *text, const json_t *thread)
 {
     begin(text, "", thread);

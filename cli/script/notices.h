@@ -18,6 +18,9 @@ void notices_daemon_failed(struct text *text, const json_t *thread, const char *
 /* THREAD, which had to wait, has ended; adds nothing if its command ran. */
 void notices_not_run(struct text *text, const json_t *thread);
 
+/* THREAD has ended; adds nothing if all its processes did. */
+void notices_unended(struct text *text, const json_t *thread);
+
 /* THREAD's command runs again. */
 void notices_restarted(struct text *text, const json_t *thread);
 

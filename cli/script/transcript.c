@@ -82,10 +82,10 @@ static void end_source(const struct transcript *transcript, struct printer_sourc
 
 json_t *transcript_make_watch(bool beginnings)
 {
-    return json_pack("{s:[s, s, s, s*], s:[s, s, s, s, s, s, s, s, s, s, s, s, s, s]}", "events",
+    return json_pack("{s:[s, s, s, s*], s:[s, s, s, s, s, s, s, s, s, s, s, s, s, s, s]}", "events",
                      "created", "restarted", "ended", beginnings ? "started" : NULL, "members",
                      "id", "name", "daemon", "state", "after", "started", "ended", "exit_code",
-                     "signal", "exception", "message", "runs", "seconds", "waits_for");
+                     "signal", "exception", "message", "runs", "seconds", "waits_for", "unended");
 }
 
 /* Could THREAD, which is new, not run at once? */

@@ -164,7 +164,7 @@ static bool kill_marked(pid_t child, void *context)
     return true;
 }
 
-void children_kill(pid_t child)
+int children_kill(pid_t child)
 {
     pid_t group = getpgid(child);
 
@@ -172,5 +172,5 @@ void children_kill(pid_t child)
     /* A group lies within one session, and the session within one tree: all of it is ours. */
     if (group > 1 && group != getpgrp())
         kill(-group, SIGKILL);
-    kill(child, SIGKILL);
+    return kill(child, SIGKILL) < 0 && errno == EPERM ? -EPERM : 0;
 }

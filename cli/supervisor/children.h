@@ -25,8 +25,9 @@ void children_walk(pid_t pid, bool (*visit)(pid_t pid, void *context), void *con
 
 /*
  * Kills CHILD, its group, and those of its descendants that carry a mark, in one pass. Some may
- * escape it by being born meanwhile; whoever inherits them sees them.
+ * escape it by being born meanwhile; whoever inherits them sees them. Returns 0, or -EPERM if CHILD
+ * may not be killed: it is another user's by now.
  */
-void children_kill(pid_t child);
+int children_kill(pid_t child);
 
 #endif

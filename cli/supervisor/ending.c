@@ -22,6 +22,9 @@
 #define FIRST_PAUSE 0.002
 #define LAST_PAUSE  1.0
 
+/* Seconds after which those that were killed and are there yet are given up. */
+#define PATIENCE 10.0
+
 /* Those that no descriptor could be had for are looked at so often. */
 #define BLIND_PAUSE 0.05
 
@@ -205,7 +208,40 @@ static void kill_top(struct worker *worker, pid_t pid)
     if (was_asked(worker, pid))
         return;
     note(worker, pid);
-    children_kill(pid);
+    (void) children_kill(pid);
+}
+
+/* Says in the report that PID is left, and why. It is the end of the thread, restarts or not. */
+static void give_up(struct worker *worker, pid_t pid, const char *why)
+{
+    struct report *report = worker->report;
+
+    worker->ending = true;
+    if (report->unended != 0)
+        return;
+    report->unended = pid;
+    if (report->message == NULL &&
+        asprintf(&report->message, "process %d could not be ended: %s", (int) pid, why) < 0)
+        report->message = NULL;
+}
+
+/* Returns whether PID, whose number is its own, was killed in vain; the report says so then. */
+static bool is_in_vain(struct worker *worker, pid_t pid)
+{
+    if (!worker->end.killing)
+        return false;
+    if (kill(pid, 0) < 0 && errno == EPERM)
+        give_up(worker, pid, strerrordesc_np(EPERM));
+    else if (clock_monotonic() >= worker->end.give_up)
+        give_up(worker, pid, "it was killed, but does not go");
+    else
+        return false;
+    return true;
+}
+
+bool ending_is_in_vain(struct worker *worker)
+{
+    return is_in_vain(worker, worker->pid);
 }
 
 void ending_kill(struct worker *worker)
@@ -214,10 +250,12 @@ void ending_kill(struct worker *worker)
     struct tree_tops tops;
 
     end->pause = end->killing ? earlier(2 * end->pause, LAST_PAUSE) : FIRST_PAUSE;
-    end->killing = true;
     end->next = clock_monotonic() + end->pause;
+    if (!end->killing)
+        end->give_up = clock_monotonic() + PATIENCE;
+    end->killing = true;
     forget_asked(worker);
-    children_kill(worker->pid);
+    (void) children_kill(worker->pid);
     if (tree_lock(worker->record->id, worker->pid, &tops) != 0)
         return;
     for (size_t i = 0; i < tops.count; i++)
@@ -246,7 +284,22 @@ double ending_next(const struct worker *worker)
 
 /* Leftovers */
 
-/* Asks or kills the tops of what is left. Returns whether there are any. */
+/* Drops from TOPS those that cannot be ended. */
+static void drop_vain(struct worker *worker, struct tree_tops *tops)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < tops->count; i++)
+        if (!is_in_vain(worker, tops->pids[i])) {
+            tops->pids[kept] = tops->pids[i];
+            tops->ends[kept++] = tops->ends[i];
+        } else if (tops->ends[i].fd >= 0) {
+            close(tops->ends[i].fd);
+        }
+    tops->count = kept;
+}
+
+/* Asks or kills the tops of what is left. Returns whether there are any that can be ended. */
 static bool treat(struct worker *worker, struct tree_tops *ret)
 {
     if (tree_lock(worker->record->id, worker->pid, ret) != 0) {
@@ -263,6 +316,7 @@ static bool treat(struct worker *worker, struct tree_tops *ret)
             kill_top(worker, ret->pids[i]);
         else
             ask_top(worker, ret->pids[i]);
+    drop_vain(worker, ret);
     tree_unlock();
     return ret->count > 0;
 }

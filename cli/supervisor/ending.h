@@ -28,6 +28,7 @@ struct ending {
     bool   killing; /* nothing more is asked of anyone */
     double pause;   /* between two kills, in seconds: what is not gone by the first may never go */
     double next;    /* the time of the next one */
+    double give_up; /* when those are given up that were killed and are there yet */
 };
 
 /* Posts that the thread is stopping, and begins its grace: once in a run. Asks nobody. */
@@ -47,8 +48,14 @@ void   ending_step(struct worker *worker);
 double ending_next(const struct worker *worker);
 
 /*
+ * Returns true if the command was killed, and cannot be ended: the kernel does not let us, or it did
+ * not go. The report says so then, and nobody waits for it.
+ */
+bool ending_is_in_vain(struct worker *worker);
+
+/*
  * When the command has ended, and was not reaped: ends what it left behind, by the same rules, and
- * returns when nothing of the thread is left.
+ * returns when nothing of the thread is left that can be ended.
  */
 void ending_finish(struct worker *worker);
 

@@ -232,17 +232,49 @@ static void reap_siblings(void)
            info.si_pid != 0);
 }
 
-/* Takes the command's status, at last. */
+/*
+ * Reads how the command ended from its page: of one that is dead, but held by a debugger, the status
+ * cannot be taken yet. The main thread reaps it later.
+ */
+static bool read_status(const struct worker *worker, siginfo_t *ret)
+{
+    struct pollfd end = {.fd = worker->pidfd, .events = POLLIN};
+    char          path[64], line[1024];
+    int           fd, status;
+    ssize_t       size;
+    const char   *last;
+
+    if (poll(&end, 1, 0) <= 0)
+        return false; /* it lives: it could not be ended */
+    (void) snprintf(path, sizeof(path), "/proc/%d/stat", (int) worker->pid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    size = fd >= 0 ? read(fd, line, sizeof(line) - 1) : -1;
+    if (fd >= 0)
+        close(fd);
+    line[size > 0 ? size : 0] = '\0';
+    last = strrchr(line, ' '); /* the status is the last field */
+    if (last == NULL)
+        return false;
+    status = (int) strtol(last, NULL, 10);
+    ret->si_code = WIFEXITED(status) ? CLD_EXITED : CLD_KILLED;
+    ret->si_status = WIFEXITED(status) ? WEXITSTATUS(status) : WTERMSIG(status);
+    return true;
+}
+
+/* Takes the command's status, at last. One that could not be ended has none. */
 APART static void reap(struct worker *worker)
 {
     siginfo_t info = {0};
+    bool      has_ended;
 
-    while (waitid(P_PIDFD, (id_t) worker->pidfd, &info, WEXITED | __WALL) < 0 && errno == EINTR)
+    while (waitid(P_PIDFD, (id_t) worker->pidfd, &info, WEXITED | WNOHANG | __WALL) < 0 &&
+           errno == EINTR)
         ;
+    has_ended = info.si_pid != 0 || read_status(worker, &info);
     close(worker->pidfd);
     reap_siblings();
-    worker->report->exit_code = info.si_code == CLD_EXITED ? info.si_status : -1;
-    worker->report->signal = info.si_code == CLD_EXITED ? 0 : info.si_status;
+    worker->report->exit_code = has_ended && info.si_code == CLD_EXITED ? info.si_status : -1;
+    worker->report->signal = has_ended && info.si_code != CLD_EXITED ? info.si_status : 0;
     worker->report->run_end = clock_monotonic();
     worker->pid = worker->report->pid = 0;
 }
@@ -322,7 +354,7 @@ static bool serve(struct worker *worker, const struct pollfd *polls)
         time_out_ready(worker);
     if (worker_until(ending_next(worker)) == 0)
         keep_time(worker);
-    return false;
+    return ending_is_in_vain(worker);
 }
 
 /* Waits until the command has ended; leaves it unreaped, so that its number stays its own. */

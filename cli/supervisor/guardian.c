@@ -38,8 +38,10 @@ static int exit_status(const siginfo_t *end)
 __attribute__((noreturn)) static void conclude(const struct guardian_options *options, int list,
                                                const siginfo_t *end)
 {
-    size_t killed = sweep(list);
+    size_t left, killed = sweep(list, &left);
 
+    if (left > 0)
+        journal_write("%zu processes are left that may not be killed", left);
     if (end->si_code != CLD_EXITED) {
         journal_write("the supervisor was killed by signal %d; its %zu processes were ended",
                       end->si_status, killed);

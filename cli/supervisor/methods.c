@@ -12,6 +12,7 @@
 #include "cli/supervisor/store.h"
 #include "cli/supervisor/threads.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,6 +83,17 @@ static void reply_raised(struct call *call, const struct record *record)
     call_reply_written(call, &raised);
 }
 
+static void fail_raise(struct call *call, const struct record *record, int error)
+{
+    if (error == -EPERM)
+        call_fail(call, PROTOCOL_SEND_RAISE_ERROR,
+                  "process %d of thread '%s' may not be signalled: %s", (int) record->now.pid,
+                  record->job.name, strerrordesc_np(EPERM));
+    else
+        call_fail(call, PROTOCOL_SEND_RAISE_ERROR,
+                  "thread '%s' has more raises pending than it can hold", record->job.name);
+}
+
 /* Raises in the one thread that SELECTOR names. */
 static void raise_in_one(struct call *call, const struct selector *selector,
                          const struct raise *raise)
@@ -97,8 +109,7 @@ static void raise_in_one(struct call *call, const struct selector *selector,
     if (error == K3THREAD_INVALID_THREAD_ID_ERROR)
         select_fail(call, selector, "live");
     else if (error != 0)
-        call_fail(call, PROTOCOL_SEND_RAISE_ERROR,
-                  "thread '%s' has more raises pending than it can hold", record->job.name);
+        fail_raise(call, record, error);
     else
         reply_raised(call, record);
 }
@@ -111,7 +122,8 @@ static void raise_in_all(struct call *call, const struct selector *selector,
                          const struct raise *raise)
 {
     struct text          raised = {0};
-    const struct record *full = NULL;
+    const struct record *failed = NULL;
+    int                  why = 0;
     struct record       *record;
 
     text_byte(&raised, '[', 1);
@@ -125,13 +137,13 @@ static void raise_in_all(struct call *call, const struct selector *selector,
             write_comma(&raised);
             record_write(&raised, record, call->members);
         } else if (error != K3THREAD_INVALID_THREAD_ID_ERROR) {
-            full = record;
+            failed = record;
+            why = error;
         }
     }
     text_byte(&raised, ']', 1);
-    if (full != NULL) {
-        call_fail(call, PROTOCOL_SEND_RAISE_ERROR,
-                  "thread '%s' has more raises pending than it can hold", full->job.name);
+    if (failed != NULL) {
+        fail_raise(call, failed, why);
     } else if (selector != NULL && raised.size == strlen("[]")) {
         select_fail(call, selector, "live");
     } else {

@@ -78,7 +78,7 @@ static bool end_left(const struct command_probe *probe)
     bool             is_gone;
 
     if (!has_ended(probe, WNOWAIT, &info)) {
-        children_kill(probe->pid);
+        (void) children_kill(probe->pid);
         return false;
     }
     if (tree_is_empty())
@@ -86,7 +86,7 @@ static bool end_left(const struct command_probe *probe)
     if (tree_lock(probe->id, probe->pid, &tops) != 0)
         return false; /* no descriptor or memory just now: look again */
     for (size_t i = 0; i < tops.count; i++)
-        children_kill(tops.pids[i]);
+        (void) children_kill(tops.pids[i]);
     tree_unlock();
     is_gone = tops.count == 0;
     tree_release(&tops);

@@ -127,6 +127,7 @@ static bool has_status(const struct record *record)
     X(exception, r->now.exception != NULL, write_word(text, r->now.exception->name))               \
     X(message, r->now.message != NULL, write_bytes(text, r->now.message))                          \
     X(runs, true, write_integer(text, r->now.runs))                                                \
+    X(unended, r->now.unended != 0, write_integer(text, r->now.unended))                           \
     X(ready, true, write_bool(text, r->now.ready))                                                 \
     X(status, has_status(r), write_bytes(text, r->now.status))                                     \
     X(waits_for, record_waits_for(r) != NULL, write_bytes(text, record_waits_for(r)))              \

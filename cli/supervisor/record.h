@@ -70,7 +70,8 @@ struct report {
     char                   *status;  /* what the command said of its state, or NULL */
     int                     error;   /* errno if the command could not be started, else 0 */
     unsigned                runs;
-    bool                    ready; /* it is, or was in its last run */
+    pid_t                   unended; /* a process that could not be ended, or 0 */
+    bool                    ready;   /* it is, or was in its last run */
     unsigned shown;  /* how often it became ready; no report has to come in time for that */
     unsigned missed; /* limits that the command could not be given */
 };

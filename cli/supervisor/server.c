@@ -35,6 +35,7 @@ static atomic_bool           child_ended;               /* since the last look *
 static enum { NOBODY, DAEMONS, EVERYBODY } told_to_end; /* those that are to end */
 static const k3thread_exctype *end_type;                /* by this exception */
 static bool                    untold;                  /* some may be told that were not */
+static json_t                 *unended;                 /* the pids of those that could not be */
 static size_t                  ended_count;             /* since the shutdown began */
 
 bool server_is_closing(void)
@@ -88,7 +89,11 @@ static void tell_threads(void)
 static void answer_shutdown(struct call *call, struct record *record)
 {
     (void) record;
-    call_reply(call, json_pack("{s:I}", "ended", (json_int_t) ended_count));
+    if (unended == NULL)
+        call_reply(call, json_pack("{s:I}", "ended", (json_int_t) ended_count));
+    else
+        call_reply(call,
+                   json_pack("{s:I, s:O}", "ended", (json_int_t) ended_count, "unended", unended));
 }
 
 static bool is_allowed(int fd)
@@ -192,6 +197,13 @@ void server_shutdown(struct call *call, const k3thread_exctype *now)
 static void thread_ended(struct record *record)
 {
     ended_count += closing;
+    if (record->now.unended != 0) {
+        journal_write("process %d of thread %llu could not be ended", (int) record->now.unended,
+                      (unsigned long long) record->id);
+        if (unended == NULL)
+            unended = json_array();
+        (void) json_array_append_new(unended, json_integer(record->now.unended));
+    }
     untold |= told_to_end != NOBODY && record->job.need_count > 0;
 }
 

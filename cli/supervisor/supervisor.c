@@ -83,7 +83,7 @@ static int serve(const struct supervisor_options *options, const char *logs, pid
         .logs = logs,
         .guardian = guardian,
     };
-    size_t strays = 0;
+    size_t strays = 0, left = 0;
     int    error;
 
     prctl(PR_SET_NAME, "k3thread");
@@ -94,7 +94,7 @@ static int serve(const struct supervisor_options *options, const char *logs, pid
     if (error == 0) {
         journal_write("serving %s", options->place->socket);
         error = server_run(&server);
-        strays = tree_end();
+        strays = tree_end(&left);
     }
     if (strays > 0)
         journal_write("%zu processes had got away from their threads; they were ended", strays);

@@ -1,49 +1,96 @@
 #include "cli/supervisor/sweep.h"
 
+#include "cli/clock.h"
 #include "cli/supervisor/children.h"
 
+#include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
-/* One look at who is a child of ours now; *RET is how many there were, dead ones too. */
-static int kill_children(int list, size_t *ret)
-{
+/* So many seconds after the last one has died, those that were killed and are there yet are given up. */
+#define PATIENCE 10.0
+
+/* The children that one look found. */
+struct children {
     pid_t *pids;
-    size_t count;
-    int    error = children_read(list, &pids, &count);
+    size_t count; /* those that could be killed, in front */
+    size_t left;  /* those that could not, who are not in the list */
+};
+
+/* Kills whoever is a child of ours now, dead ones too. Returns 0 or -errno. */
+static int kill_children(int list, struct children *ret)
+{
+    size_t count, kept = 0;
+    int    error = children_read(list, &ret->pids, &count);
 
     if (error != 0)
         return error;
     for (size_t i = 0; i < count; i++)
-        children_kill(pids[i]);
-    free(pids);
-    *ret = count;
+        if (children_kill(ret->pids[i]) == 0)
+            ret->pids[kept++] = ret->pids[i];
+    ret->count = kept;
+    ret->left = count - kept;
     return 0;
 }
 
-/* Waits for one child to die, then reaps whatever else is dead. */
-static size_t reap_some(void)
+/* Reaps whatever is dead. */
+static size_t reap(void)
 {
     size_t reaped = 0;
-    int    status;
 
-    while (waitpid(-1, &status, reaped == 0 ? 0 : WNOHANG) > 0)
+    while (waitpid(-1, NULL, WNOHANG | __WALL) > 0)
         reaped++;
     return reaped;
 }
 
-size_t sweep(int list)
+/*
+ * Waits until one of them can be reaped, or DEADLINE. Returns false if none will be: one that is dead
+ * and cannot be reaped is held by a debugger, and is as good as gone.
+ */
+static bool wait_for_one(const struct children *children, double deadline)
+{
+    for (size_t i = 0; i < children->count; i++) {
+        struct pollfd end = {.fd = pidfd_open(children->pids[i], 0), .events = POLLIN};
+        double        left = deadline - clock_monotonic();
+        bool          was_dead;
+
+        if (end.fd < 0)
+            return left > 0 && poll(NULL, 0, 1) == 0; /* no descriptor: look again */
+        was_dead = poll(&end, 1, 0) > 0;
+        if (!was_dead && left > 0)
+            (void) poll(&end, 1, (int) (left * 1000) + 1);
+        close(end.fd);
+        if (!was_dead)
+            return left > 0;
+    }
+    return false;
+}
+
+size_t sweep(int list, size_t *ret_left)
 {
     static const struct timespec moment = {.tv_nsec = 1000000};
-    size_t                       reaped = 0, count = 1;
+    double                       deadline = clock_monotonic() + PATIENCE;
+    size_t                       reaped = 0, now;
+    struct children              children;
+    bool                         more = true;
 
-    while (count > 0)
-        if (kill_children(list, &count) != 0)
+    while (more) {
+        if (kill_children(list, &children) != 0) {
             nanosleep(&moment, NULL); /* no memory: nobody was killed who could be waited for */
-        else if (count > 0)
-            reaped += reap_some();
+            continue;
+        }
+        now = reap();
+        reaped += now;
+        if (now > 0)
+            deadline = clock_monotonic() + PATIENCE;
+        more = now > 0 || wait_for_one(&children, deadline);
+        *ret_left = children.left;
+        free(children.pids);
+    }
     return reaped;
 }

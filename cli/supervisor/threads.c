@@ -1,12 +1,14 @@
 #include "cli/supervisor/threads.h"
 
 #include "cli/clock.h"
+#include "cli/exceptions.h"
 #include "cli/supervisor/events.h"
 #include "cli/supervisor/mailbox.h"
 #include "cli/supervisor/store.h"
 #include "cli/supervisor/worker.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -301,6 +303,12 @@ int threads_begin(struct record *record)
     return error;
 }
 
+/* Its command is another user's by now, as by sudo: no signal of ours reaches it. */
+static bool is_denied(const struct record *record)
+{
+    return record->now.pid > 0 && kill(record->now.pid, 0) < 0 && errno == EPERM;
+}
+
 int threads_raise(struct record *record, const k3thread_exctype *type, const char *message)
 {
     int error;
@@ -308,11 +316,15 @@ int threads_raise(struct record *record, const k3thread_exctype *type, const cha
     if (!record_is_live(record))
         return K3THREAD_INVALID_THREAD_ID_ERROR;
     if (record->thread != NULL) {
+        bool denied = is_denied(record);
+
+        if (denied && exceptions_signal(type) != SIGKILL)
+            return -EPERM;
         error = k3thread_send_exceptionf(record->thread, type, "%s", message ? message : "");
         if (error != 0)
             return error;
         events_post_raised(record, type, message);
-        return 0;
+        return denied ? -EPERM : 0;
     }
     events_post_raised(record, type, message);
     if (worker_ends_early(type))

@@ -19,8 +19,9 @@ void threads_set_slots(unsigned slots);
 int threads_begin(struct record *record);
 
 /*
- * Raises an exception in RECORD; MESSAGE may be NULL. Returns what k3thread_send_exception() does;
- * a thread that has not begun ends at once.
+ * Raises an exception in RECORD; MESSAGE may be NULL. Returns what k3thread_send_exception() does,
+ * or -EPERM if its command may not be signalled: then nothing was done, but for SIGKILL, which ends
+ * what it can. A thread that has not begun ends at once.
  */
 int threads_raise(struct record *record, const k3thread_exctype *type, const char *message);
 

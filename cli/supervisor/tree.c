@@ -303,7 +303,7 @@ void tree_release(struct tree_tops *tops)
     *tops = (struct tree_tops){0};
 }
 
-size_t tree_end(void)
+size_t tree_end(size_t *ret_left)
 {
-    return sweep(inherited_fd);
+    return sweep(inherited_fd, ret_left);
 }

@@ -60,8 +60,8 @@ void tree_release(struct tree_tops *tops);
 
 /*
  * Ends what no thread knew to be its own, when all of them have ended; main thread only. Returns
- * how many processes there were.
+ * how many processes there were; *RET_LEFT is how many more it may not kill.
  */
-size_t tree_end(void);
+size_t tree_end(size_t *ret_left);
 
 #endif

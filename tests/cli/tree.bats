@@ -367,6 +367,24 @@ let_go() {
   wait_until "$DEADLINE" eval '[ ! -e "/proc/$(cat pid)" ]'
 }
 
+@test "a command that is dead and held by a debugger ends its thread, with its status" {
+  k3 start -n a -g 0.2 -- sh -c 'trap "exit 3" TERM; echo $$ >pid; while :; do sleep 0.02; done'
+  wait_for_file pid
+  hold "$(cat pid)"
+  k3 raise --wait=20 a SIGKILL
+  is "$(k3_field a signal)" 9
+  let_go
+  rm pid held
+  mkfifo go
+  k3 start -n b -- sh -c 'echo $$ >pid; read x <go; exit 5'
+  wait_for_file pid
+  hold "$(cat pid)"
+  echo >go
+  run -5 k3 join -t 20 b
+  let_go
+  wait_until "$DEADLINE" eval '[ ! -e "/proc/$(cat pid)" ]'
+}
+
 # cost_of N: the supervisor's time, in ticks, for N threads that leave two processes each.
 cost_of() {
   script "$1" <<'EOS'

@@ -1,0 +1,105 @@
+#!/usr/bin/env bats
+# A process that became root, as by sudo: nobody can end it, and everybody says so instead of waiting.
+
+# Scripts stand in single quotes; helpers.bash and run set some names.
+# shellcheck disable=SC2016,SC2154
+
+load helpers
+
+setup() {
+  needs_root
+  begin_test
+  chmod 711 "$dir"
+  mkdir place bin
+  chown 65534:65534 place
+  cp "$K3THREAD" bin/k3thread
+  cp "$HELPERS/riser" riser
+  chmod 4755 riser
+  export K3THREAD_SOCKET=$dir/place/k.sock XDG_RUNTIME_DIR=$dir/place
+}
+
+# The processes that are left end when the file is gone.
+teardown() {
+  rm -f root/pids
+  [ ! -S "$K3THREAD_SOCKET" ] || as_user shutdown --now || :
+  if [ -s pids ]; then
+    wait_until "$DEADLINE" refute_alive "$(cat pids)"
+  fi
+  finish_all
+  refute_leaks
+  cat place/*.log 2>/dev/null || :
+  cd / || return
+  rm -rf "$dir"
+}
+
+# k3thread as another user.
+as_user() {
+  timeout --foreground -s KILL "$DEADLINE" \
+    setpriv --reuid=65534 --regid=65534 --clear-groups "$dir/bin/k3thread" "$@"
+}
+
+# Starts a thread whose command is root; its pid goes to the file pids.
+start_riser() {
+  mkdir -p root
+  as_user start -n up -g 0.5 -- "$@"
+  wait_for_file root/pids
+  cp root/pids pids
+  pid=$(cat pids)
+}
+
+gone() {
+  wait_until "$DEADLINE" refute_alive "$1"
+}
+
+@test "raise is a SendRaiseError, and names the process" {
+  start_riser ./riser "$dir/root/pids"
+  run -1 --separate-stderr as_user raise --all
+  like "$stderr" "k3thread: raise: SendRaiseError: process $pid *"
+  for exception in SystemExit HUP KeyboardInterrupt SIGKILL; do
+    run -1 --separate-stderr as_user raise up "$exception"
+    is "$stderr" "k3thread: raise: SendRaiseError: process $pid of thread 'up' may not be signalled: Operation not permitted"
+  done
+  assert_alive "$pid"
+  # SIGKILL has given it up.
+  run --separate-stderr as_user join -t 20 up
+  like "$stderr" "*process $pid could not be ended"
+  [ "$status" != 124 ]
+}
+
+@test "shutdown comes back, and names the process" {
+  start_riser ./riser "$dir/root/pids"
+  supervisor=$(as_user version | sed -n 's/^supervisor .*pid \([0-9]*\)).*/\1/p')
+  run -1 --separate-stderr as_user shutdown --now
+  is "$stderr" "k3thread: shutdown: process $pid could not be ended, and is left"
+  refute_alive "$supervisor"
+  assert_alive "$pid"
+}
+
+@test "a process that the command started is named when the thread has ended, to whoever waits" {
+  start_riser sh -c "./riser $dir/root/pids & wait"
+  run -1 --separate-stderr as_user raise --wait=20 up
+  like "$stderr" "k3thread: raise: *process $pid could not be ended"
+  run -143 --separate-stderr as_user join up
+  like "$stderr" "k3thread: join: thread 'up' (id 1): process $pid could not be ended"
+  like "$(as_user list --json up)" "*\"unended\": $pid,*"
+  as_user start -n next -- true
+  as_user join next
+  run -1 --separate-stderr as_user shutdown
+  like "$stderr" "*process $pid could not be ended*"
+}
+
+@test "a run comes back after Ctrl-C, and names the process" {
+  mkdir root
+  echo "start -n up -g 0.5 -- ./riser $dir/root/pids" >script
+  for presses in 1 2; do
+    in_background run setpriv --reuid=65534 --regid=65534 --clear-groups bin/k3thread run script
+    wait_for_file root/pids
+    cp root/pids pids
+    kill -INT "${background[run]}"
+    [ "$presses" = 1 ] || { sleep 1.1 && kill -INT "${background[run]}" 2>/dev/null || :; }
+    finish run 130
+    grep "process $(cat pids) could not be ended" run.err
+    rm root/pids
+    gone "$(cat pids)"
+  done
+}
