@@ -102,6 +102,7 @@ static struct spawn_plan make_plan(const struct worker *worker)
         .mark_resource = mark_resource(),
         .mark = mark_of(worker->record->id),
         .extra_from = -1,
+        .child = &worker->record->spawning,
     };
 
     if (worker->ready != NULL)

@@ -48,6 +48,7 @@ static void begin_check(struct command_probe *probe, const struct spawn_plan *pl
     asking.argv = argv;
     asking.output = "/dev/null";
     asking.extra_from = -1;
+    asking.child = NULL;
     asking.mark = mark_of(probe->id);
     if (spawn(&asking, &spawned) != 0) {
         probe_postpone(&probe->ready);

@@ -13,6 +13,7 @@
 #include "cli/text.h"
 #include "k3thread.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/queue.h>
@@ -105,6 +106,12 @@ struct record {
     struct call_list  calls;      /* that wait for this thread */
     struct kept_list *keeper;     /* NULL: it may be forgotten once it ended */
     LIST_ENTRY(record) kept;
+
+    /* Of one that was told to end before its command ran; see threads_free_stuck(). */
+    atomic_int spawning; /* the child that has not come to its exec, or 0 */
+    bool       is_stuck;
+    double     stuck_due, stuck_pause;
+    TAILQ_ENTRY(record) stuck;
 
     struct report draft; /* the worker's own, until it has posted the end */
 

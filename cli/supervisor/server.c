@@ -373,11 +373,14 @@ static int open_sources(void)
 /* Does what is due by time; returns the seconds until the next such thing, or -1. */
 static double next_deadline(void)
 {
-    double next;
+    double next, stuck;
     bool   again, listing;
 
     connection_run_waiting();
     next = call_expire();
+    stuck = threads_free_stuck();
+    if (stuck >= 0 && (next < 0 || next > stuck))
+        next = stuck;
     again = !threads_advance();
     listing = listing_advance();
     if (untold)

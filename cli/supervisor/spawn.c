@@ -201,6 +201,8 @@ IN_CHILD static int run_child(void *argument)
     struct child            *child = argument;
     const struct spawn_plan *plan = child->plan;
 
+    if (plan->child != NULL)
+        atomic_store(plan->child, getpid());
     child->stage = SPAWN_ISOLATE;
     if (isolate(child) < 0 || set_mark(plan) < 0)
         goto failed;
@@ -271,6 +273,8 @@ static int spawn_child(struct child *child, struct spawned *ret)
     pid = clone_child(child, &pidfd);
     if (pid < 0)
         child->error = errno;
+    if (child->plan->child != NULL)
+        atomic_store(child->plan->child, 0);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     if (child->error != 0) {
         if (pid >= 0)

@@ -5,6 +5,7 @@
 #ifndef K3THREAD_CLI_SUPERVISOR_SPAWN_H
 #define K3THREAD_CLI_SUPERVISOR_SPAWN_H
 
+#include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 
@@ -23,6 +24,7 @@ struct spawn_plan {
     rlim_t               mark;
     int                  extra_from; /* a descriptor that the command gets too, or -1 */
     int                  extra_to;   /* its number there */
+    atomic_int *child; /* set to the pid from its first step to its exec, else 0; or NULL */
 };
 
 /* What failed, as "cannot …" goes on. */

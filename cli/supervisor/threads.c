@@ -8,6 +8,7 @@
 #include "cli/supervisor/worker.h"
 
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,6 +41,62 @@ static void leave_line(struct record *record)
     else if (record->line == LINE_QUEUED)
         TAILQ_REMOVE(&queued, record, in_line);
     record->line = LINE_NONE;
+}
+
+/* A child that has not come to its exec after so many seconds waits for a file system. */
+#define STUCK_AFTER 0.2
+
+/* Those that were told to end and whose commands do not run, as far as is known. */
+static TAILQ_HEAD(, record) stuck_records = TAILQ_HEAD_INITIALIZER(stuck_records);
+
+static void unwatch_stuck(struct record *record)
+{
+    if (record->is_stuck)
+        TAILQ_REMOVE(&stuck_records, record, stuck);
+    record->is_stuck = false;
+}
+
+/* RECORD was told to end: the worker may not hear of it before its child is past the exec. */
+static void watch_stuck(struct record *record)
+{
+    if (record->is_stuck || record->now.pid != 0)
+        return;
+    mailbox_heed(record);
+    record->stuck_pause = STUCK_AFTER;
+    record->stuck_due = clock_monotonic() + STUCK_AFTER;
+    record->is_stuck = true;
+    TAILQ_INSERT_TAIL(&stuck_records, record, stuck);
+}
+
+/* Returns false if RECORD is stuck no more. */
+static bool free_stuck(struct record *record, double now)
+{
+    int child = atomic_load(&record->spawning);
+
+    if (record->now.pid != 0)
+        return false;
+    if (now < record->stuck_due)
+        return true;
+    if (child > 0)
+        kill(child, SIGKILL);
+    record->stuck_pause *= 2;
+    record->stuck_due = now + record->stuck_pause;
+    return true;
+}
+
+double threads_free_stuck(void)
+{
+    struct record *record, *next;
+    double         now = clock_monotonic(), due = INFINITY;
+
+    for (record = TAILQ_FIRST(&stuck_records); record != NULL; record = next) {
+        next = TAILQ_NEXT(record, stuck);
+        if (!free_stuck(record, now))
+            unwatch_stuck(record);
+        else if (record->stuck_due < due)
+            due = record->stuck_due;
+    }
+    return isinf(due) ? -1 : due - now;
 }
 
 /* For a thread that has not begun. */
@@ -81,6 +138,7 @@ static void advance_waiting(void);
 static void has_ended(struct record *record)
 {
     leave_line(record);
+    unwatch_stuck(record);
     count_needs(record, false);
     k3thread_unref(record->thread);
     record->thread = NULL;
@@ -324,6 +382,8 @@ int threads_raise(struct record *record, const k3thread_exctype *type, const cha
         if (error != 0)
             return error;
         events_post_raised(record, type, message);
+        if (worker_ends_early(type))
+            watch_stuck(record);
         return denied ? -EPERM : 0;
     }
     events_post_raised(record, type, message);
@@ -340,6 +400,7 @@ int threads_end(struct record *record, const k3thread_exctype *type)
         return threads_raise(record, type, NULL);
     record->end_type = type;
     error = k3thread_send_exception(record->thread, &worker_End);
+    watch_stuck(record);
     if (error == 0 && record->now.state != STATE_STOPPING)
         events_post_raised(record, type, NULL);
     return error;

@@ -37,6 +37,13 @@ int threads_end(struct record *record, const k3thread_exctype *type);
  */
 bool threads_advance(void);
 
+/*
+ * Kills the children of threads that were told to end, if they have not come to their exec for a
+ * while: a file system does not answer, and the worker waits for it. Returns the seconds until it is
+ * to be called again, or -1.
+ */
+double threads_free_stuck(void);
+
 /* Takes in what the workers reported since the last call. */
 void threads_take_reports(void);
 

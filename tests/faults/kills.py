@@ -99,6 +99,8 @@ class Run:
             (f"{say}; {leave} exit {code}", code, False),
             (f"{say}; {leave} exec sleep 1000", None, True),
             (f"{say}; exec sleep 1000", None, True),
+            (f"trap 'sleep 0.0{self.random.randrange(1, 9)}; exit {code}' TERM INT; {say}; "
+             f"{leave} while :; do sleep 0.01; done", code, True),
         ])
         return Thread(tag, [] if status is None else [status], stays), script
 
@@ -272,6 +274,16 @@ class Run:
             raise Broken(f"after {names} were removed: {child}")
         self.counts["files"] += 1
 
+    def kill_in_cleanup(self):
+        """Asks all to end, and kills while they clean up."""
+        for thread in self.life.threads:
+            thread.may.update([143, 137])
+        self.client("raise", "--all")
+        time.sleep(self.random.uniform(0, GRACE))
+        self.counts["during clean-up"] += 1
+        self.random.choice([self.kill_command, lambda: self.kill_keeper(False),
+                            lambda: self.kill_keeper(True)])()
+
     def next_life(self):
         self.finish_clients()
         self.check_logs()
@@ -281,11 +293,13 @@ class Run:
 
     def kill(self):
         what = self.random.choice(["supervisor", "guardian", "client", "client", "command", "command",
-                                   "files"])
+                                   "files", "clean-up"])
         if what == "client":
             self.kill_client()
         elif what == "files":
             self.remove_files()
+        elif what == "clean-up":
+            self.kill_in_cleanup()
         elif what == "command":
             self.kill_command()
         else:
