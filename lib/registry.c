@@ -1,5 +1,6 @@
 #include "registry.h"
 
+#include "event.h"
 #include "gone.h"
 
 #include <stdlib.h>
@@ -156,6 +157,7 @@ void k3t_registry_keep(struct k3thread *survivor)
             continue;
         k3t_registry_remove(t);
         atomic_store(&t->tid, 0);
+        k3t_event_close(t);
         atomic_store(&t->ended, true);
         k3t_gone_set(t);
         t->newer = ended;
