@@ -70,9 +70,15 @@ static void install(void)
     pthread_atfork(prepare, in_parent, in_child);
 }
 
-__attribute__((constructor)) void k3t_fork_install(void)
+void k3t_fork_install(void)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
 
     pthread_once(&once, install);
+}
+
+/* The first priority that is not the system's: constructors of the program run later. */
+__attribute__((constructor(101))) static void install_early(void)
+{
+    k3t_fork_install();
 }

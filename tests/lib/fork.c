@@ -407,7 +407,49 @@ static void under_load(void)
         CHECK(test_end(hammers[i]) == NULL);
 }
 
-TEST_MAIN({"main", from_main}, {"thread", from_a_thread}, {"unknown", from_an_unknown_thread},
-          {"returned", returned_from}, {"pending", pending_is_kept}, {"load", under_load},
-          {"joined-late", joined_late}, {"steps-of-an-end", each_step_of_an_end},
-          {"steps-of-calls", each_step_of_calls})
+/*
+ * A program whose own handlers of fork call the library. They are registered by a constructor, which
+ * may run before one of the library's own.
+ */
+static bool       calls_in_handlers;
+static atomic_int calls;
+
+static void call_in_handler(void)
+{
+    k3thread *t;
+
+    if (!calls_in_handlers)
+        return;
+    t = k3thread_find("MainThread");
+    CHECK(t == k3thread_self() && k3thread_list(NULL, 0) >= 1);
+    CHECK_EQUAL(k3thread_send_exception(t, &k3thread_KeyError), 0);
+    CHECK(k3thread_take(NULL));
+    k3thread_unref(t);
+    calls++;
+}
+
+__attribute__((constructor)) static void register_handlers(void)
+{
+    (void) pthread_atfork(call_in_handler, call_in_handler, call_in_handler);
+}
+
+static void in_handlers(void)
+{
+    k3thread *t = test_start(sleep_for_ever, NULL);
+    pid_t     pid;
+
+    k3thread_set_mask(K3THREAD_NEVER);
+    calls_in_handlers = true;
+    pid = fork();
+    CHECK_EQUAL(calls, 2);
+    if (pid == 0)
+        _exit(0);
+    join_child(pid);
+    CHECK_EQUAL(k3thread_send_exception(t, &k3thread_SystemExit), 0);
+    CHECK(test_end(t) == &k3thread_SystemExit);
+}
+
+TEST_MAIN({"handlers", in_handlers}, {"main", from_main}, {"thread", from_a_thread},
+          {"unknown", from_an_unknown_thread}, {"returned", returned_from},
+          {"pending", pending_is_kept}, {"load", under_load}, {"joined-late", joined_late},
+          {"steps-of-an-end", each_step_of_an_end}, {"steps-of-calls", each_step_of_calls})

@@ -6,6 +6,7 @@ bats_require_minimum_version 1.5.0
 ROOT=$(cd "$BATS_TEST_DIRNAME/../.." && pwd)
 PROGRAMS=${BUILD:-$ROOT/build}/tests/lib
 RUNNER=${RUNNER-}
+export K3THREAD_TEST_SO=${BUILD:-$ROOT/build}/libk3thread.so
 
 # shellcheck source=tests/deadline.bash
 source "$ROOT/tests/deadline.bash"

@@ -13,6 +13,10 @@ int  __wrap_pthread_mutex_lock(pthread_mutex_t *mutex);
 int  __real_pthread_mutex_lock(pthread_mutex_t *mutex);
 long __wrap_syscall(long number, ...);
 long __real_syscall(long number, ...);
+int  __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                           void *(*function)(void *), void         *arg);
+int  __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                           void *(*function)(void *), void         *arg);
 
 /* Where, and what is then done in its place. Once. */
 static struct {
@@ -190,5 +194,41 @@ static void give_up_and_end(void)
     k3thread_unref(ending);
 }
 
+/* A thread that cannot be created, and that another one joins when that turns out. */
+static __thread bool refused;
+
+static void *join_refused(void *arg)
+{
+    k3thread *t = k3thread_find("refused");
+
+    CHECK(t != NULL);
+    CHECK_EQUAL(k3thread_join(t, -1, NULL), 0);
+    k3thread_unref(t);
+    return arg;
+}
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*function)(void *), void         *arg)
+{
+    if (!refused)
+        return __real_pthread_create(thread, attributes, function, arg);
+    refused = false;
+    ending = test_start(join_refused, NULL);
+    test_wait_asleep(ending);
+    return EAGAIN;
+}
+
+static void join_what_cannot_be(void)
+{
+    const struct k3thread_options options = {.name = "refused"};
+    k3thread                     *t = NULL;
+
+    refused = true;
+    CHECK_EQUAL(k3thread_start(&t, give_back, NULL, &options), -EAGAIN);
+    CHECK(t == NULL && k3thread_find("refused") == NULL);
+    CHECK(test_end(ending) == NULL);
+}
+
 TEST_MAIN({"raise-and-end", raise_and_end}, {"wake-and-end", wake_and_end},
-          {"join-and-end", join_and_end}, {"give-up-and-end", give_up_and_end})
+          {"join-and-end", join_and_end}, {"give-up-and-end", give_up_and_end},
+          {"join-and-no-start", join_what_cannot_be})

@@ -19,6 +19,48 @@ load helpers
 @test "exit: waits for threads that an atexit function starts" { t exit late-function; }
 @test "exit: a daemon that hangs in a destructor is dropped" { t exit daemon-destructor; }
 @test "exit: a join of the thread that exits returns" { t exit main-joined; }
+# As the C library does from 2.41 on: a second thread that exits waits for the first one.
+@test "exit: a second one does not meet the lock that the first one holds" {
+  [ -z "${SANITIZE-}" ] || skip "a sanitizer's library would have to come first"
+  needs_no_runner 'it would be loaded into valgrind itself'
+  cd "$BATS_TEST_TMPDIR"
+  cat >lock.c <<'END'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <pthread.h>
+#include <stdint.h>
+
+static pthread_mutex_t lock = PTHREAD_RECURSIVE_MUTEX_INITIALIZER_NP;
+
+void exit(int status)
+{
+    pthread_mutex_lock(&lock);
+    ((void (*)(int))(uintptr_t) dlsym(RTLD_NEXT, "exit"))(status);
+    __builtin_unreachable();
+}
+END
+  cat >program.c <<'END'
+#include <k3thread.h>
+#include <stdlib.h>
+
+static void *exit_later(void *arg)
+{
+    k3thread_sleep(0.05);
+    exit(5);
+    return arg;
+}
+
+int main(void)
+{
+    k3thread_start(NULL, exit_later, NULL, NULL);
+    exit(3);
+}
+END
+  "$CC" -shared -fPIC -o lock.so lock.c
+  "$CC" -fexceptions -I"$ROOT/lib" -o program program.c -L"$BUILD" -lk3thread -Wl,-rpath,"$BUILD"
+  LD_PRELOAD=$BUILD/libk3thread.so:$PWD/lock.so run -3 timeout -s KILL 20 ./program
+}
+
 @test "shutdown: waits before the atexit functions run, within its timeout" { t exit shutdown; }
 @test "shutdown: does not wait for its caller" { t exit shutdown-in-thread; }
 @test "shutdown: is an interruptible wait" { t exit shutdown-interrupted; }
@@ -61,6 +103,7 @@ needs_no_asan() {
   needs_no_tsan 'it has no threads in a child that a process with threads has forked'
   t gone stack-in-a-child
 }
+@test "fork: handlers of the program that call the library" { t fork handlers; }
 @test "fork: at each lock of another thread's end" { says_how_many fork steps-of-an-end; }
 @test "fork: at each lock of another thread's calls" {
   needs_no_asan

@@ -20,7 +20,8 @@ $(BUILD)/tests/lib/safepoint $(BUILD)/tests/lib/safepoint_cxx: TEST_LIBS = $(SAF
 $(BUILD)/tests/lib/fork: TEST_LDFLAGS = \
 	-Wl,--wrap=pthread_mutex_lock,--wrap=pthread_mutex_unlock
 
-$(BUILD)/tests/lib/instants: TEST_LDFLAGS = -Wl,--wrap=pthread_mutex_lock,--wrap=syscall
+$(BUILD)/tests/lib/instants: TEST_LDFLAGS = \
+	-Wl,--wrap=pthread_mutex_lock,--wrap=pthread_create,--wrap=syscall
 
 $(BUILD)/tests/lib/timeout: TEST_LDFLAGS = -Wl,--wrap=pthread_create
 

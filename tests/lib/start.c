@@ -282,6 +282,35 @@ static void *compare_name(void *arg)
     return arg;
 }
 
+static void *compare_cut_name(void *arg)
+{
+    char name[16];
+
+    CHECK_EQUAL(pthread_getname_np(pthread_self(), name, sizeof(name)), 0);
+    CHECK_TEXT(name, arg);
+    return arg;
+}
+
+static void check_cut(const char *name, const char *cut)
+{
+    const struct k3thread_options options = {.name = name};
+    k3thread                     *t;
+
+    CHECK_EQUAL(k3thread_start(&t, compare_cut_name, (void *) (uintptr_t) cut, &options), 0);
+    CHECK(test_end(t) == NULL);
+}
+
+/* The kernel keeps 15 bytes: whole characters of them. */
+static void kernel_name_is_cut(void)
+{
+    check_cut("\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4",
+              "\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4");
+    check_cut("0123456789abcd\u20ac", "0123456789abcd");
+    check_cut("0123456789ab\u20acx", "0123456789ab\u20ac");
+    check_cut("0123456789a\U0001F600", "0123456789a\U0001F600");
+    check_cut("0123456789ab\U0001F600", "0123456789ab");
+}
+
 static void kernel_name(void)
 {
     const struct k3thread_options options = {.name = "a name of more than 15 bytes"};
@@ -383,5 +412,5 @@ TEST_MAIN({"returns-value", returns_value}, {"returns-exception", returns_except
           {"stack-size", stack_size}, {"after", after_delays}, {"daemon", daemon_flag},
           {"join-errors", join_errors}, {"join-by-many", join_by_many}, {"find", find},
           {"list", list}, {"identity", identity}, {"kernel-name", kernel_name},
-          {"ids", ids_are_never_reused}, {"errno", errno_is_kept}, {"error-names", error_names},
-          {"tree", exception_tree})
+          {"kernel-name-cut", kernel_name_is_cut}, {"ids", ids_are_never_reused},
+          {"errno", errno_is_kept}, {"error-names", error_names}, {"tree", exception_tree})

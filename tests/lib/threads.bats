@@ -17,6 +17,7 @@ load helpers
 @test "list: live threads in order of id" { t start list; }
 @test "identity: tid, references, what outlives the thread" { t start identity; }
 @test "identity: the kernel knows the name" { t start kernel-name; }
+@test "identity: the kernel's name is cut between characters" { t start kernel-name-cut; }
 @test "identity: an id is never used twice" { t start ids; }
 @test "errno is left alone" { t start errno; }
 @test "errors have names" { t start error-names; }
@@ -67,15 +68,56 @@ load helpers
 @test "raise: the thread ends while it is raised in" { t instants raise-and-end; }
 @test "raise: its kernel's id is its own while it is woken" { t instants wake-and-end; }
 @test "raise: the thread that is waited for ends meanwhile" { t instants join-and-end; }
+@test "join: of a thread that could not be created" { t instants join-and-no-start; }
 @test "raise: two threads raise into each other" { t raise each-other; }
 @test "raise: into a thread that the library did not start" { t raise adopted; }
 @test "raise: such a thread ends as by pthread_exit" { t raise adopted-ends; }
 @test "raise: into MainThread" { t raise main-thread; }
 @test "raise: returns at once" { t raise at-once; }
 
+@test "stack: what is asked for, beside large thread-local variables" { t tls small; }
+@test "stack: the smallest, beside large thread-local variables" { t tls smallest; }
+
+@test "data: is freed behind the handler" { t data caught; }
+@test "data: is freed also when the handler is left in other ways" { t data left; }
+@test "data: lives as long as an exception that is thrown on" { t data reraised; }
+@test "data: is freed when another exception takes its place" { t data replaced; }
+@test "data: of an exception that is taken is the taker's" { t data taken; }
+@test "data: of what is pending at the end is freed" { t data dropped; }
+@test "data: of what ended a thread lives with its record" { t data result; }
+@test "data: stays the sender's when the raise fails" { t data not-sent; }
+@test "data: without a function, and a function without data" { t data halves; }
+@test "value: what the target returned" { t data value; }
+@test "value: what ended the thread is thrown, with its cause" { t data thrown-value; }
+@test "value: through a chain of threads" { t data causes; }
+@test "value: of a thread that the library did not start" { t data adopted-value; }
+@test "value: of oneself, and of none, is an error" { t data own-value; }
+
+@test "park: a permit that was there before is one" { t park before; }
+@test "park: a permit that comes meanwhile" { t park during; }
+@test "park: a permit that comes too late is there for the next" { t park after; }
+@test "park: a permit and a raise at the same time" { t park beside-raises; }
+@test "pending_fd: is readable exactly while something is pending" { t park readable; }
+@test "pending_fd: wakes an event loop, and is closed with its thread" { t park loop; }
+@test "pending_fd: of a thread that the library did not start" { t park foreign; }
+@test "pending_fd: a forked child has its own, and none of other threads" { t park fork; }
+
+@test "wake signal: is as it was once threads have begun" { t signal kept; }
+@test "wake signal: may be set before" { t signal set; }
+@test "wake signal: may be a real-time one" { t signal real-time; }
+@test "wake signal: which ones are illegal" { t signal illegal; }
+@test "wake signal: what it was for before is still done" { t signal chained; }
+@test "wake signal: also with its information" { t signal chained-with-info; }
+@test "foreign thread: is raised in at checkpoints and waits" { t signal foreign; }
+@test "foreign thread: also when it is adopted late" { t signal adopted-late; }
+
+@test "loading: two copies in a process both wake their threads" { t loading two-copies; }
+@test "loading: also when the other one has begun first" { t loading other-first; }
+@test "loading: threads go on when the library is let go of" { t loading unloaded; }
+
 @test "every case of every program is run here" {
   for program in start many gone memory queue raise instants try cleanup cleanup_plain mask cxx timeout \
-    wait effect step exit fork \
+    wait effect step exit fork data park signal tls loading \
     safepoint safepoint_cxx inject; do
     for name in $("$PROGRAMS/$program"); do
       grep -qE "\<(t )?$program $name( |;|\$)" "$BATS_TEST_DIRNAME"/*.bats || echo "$program $name"

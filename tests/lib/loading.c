@@ -1,0 +1,128 @@
+/*
+ * Copies of the library in one process: the archive that is in this program, and the shared library,
+ * which it loads and lets go of. K3THREAD_TEST_SO names that.
+ */
+#include "test.h"
+
+#include <dlfcn.h>
+#include <stdatomic.h>
+
+/* What is used of the shared copy. */
+static struct {
+    __typeof__(&k3thread_start)          start;
+    __typeof__(&k3thread_send_exception) send;
+    __typeof__(&k3thread_join)           join;
+    __typeof__(&k3thread_sleep)          sleep;
+    __typeof__(&k3thread_get_tid)        get_tid;
+    __typeof__(&k3thread_unref)          unref;
+    const k3thread_exctype              *system_exit;
+} shared;
+
+/* A function's address, stored where ISO C would not have it cast. */
+static void find(void *handle, const char *name, void *ret)
+{
+    void *address = dlsym(handle, name);
+
+    CHECK(address != NULL);
+    memcpy(ret, &address, sizeof(address));
+}
+
+static void *load(void)
+{
+    void *handle = dlopen(getenv("K3THREAD_TEST_SO"), RTLD_NOW | RTLD_LOCAL);
+
+    CHECK(handle != NULL);
+    find(handle, "k3thread_start", &shared.start);
+    find(handle, "k3thread_send_exception", &shared.send);
+    find(handle, "k3thread_join", &shared.join);
+    find(handle, "k3thread_sleep", &shared.sleep);
+    find(handle, "k3thread_get_tid", &shared.get_tid);
+    find(handle, "k3thread_unref", &shared.unref);
+    find(handle, "k3thread_SystemExit", &shared.system_exit);
+    CHECK(shared.start != k3thread_start && shared.sleep != k3thread_sleep);
+    return handle;
+}
+
+static void *sleep_in_shared(void *arg)
+{
+    (void) shared.sleep(-1);
+    return arg;
+}
+
+static void *sleep_in_static(void *arg)
+{
+    (void) k3thread_sleep(-1);
+    return arg;
+}
+
+static k3thread *start_shared(void)
+{
+    k3thread *t = NULL;
+
+    CHECK_EQUAL(shared.start(&t, sleep_in_shared, NULL, NULL), 0);
+    WAIT_FOR(test_state(shared.get_tid(t)) == 'S');
+    return t;
+}
+
+static void end_shared(k3thread *t)
+{
+    struct k3thread_result result;
+
+    CHECK_EQUAL(shared.send(t, shared.system_exit), 0);
+    CHECK_EQUAL(shared.join(t, -1, &result), 0);
+    CHECK(result.exception == shared.system_exit);
+    shared.unref(t);
+}
+
+static k3thread *start_static(void)
+{
+    k3thread *t = test_start(sleep_in_static, NULL);
+
+    test_wait_asleep(t);
+    return t;
+}
+
+static void end_static(k3thread *t)
+{
+    CHECK_EQUAL(k3thread_send_exception(t, &k3thread_SystemExit), 0);
+    CHECK(test_end(t) == &k3thread_SystemExit);
+}
+
+/* Whichever has begun first: both wake their threads, beside those of the other. */
+static void two_copies(void)
+{
+    k3thread *of_static, *of_shared;
+
+    load();
+    of_static = start_static();
+    of_shared = start_shared();
+    end_static(of_static);
+    of_static = start_static();
+    end_shared(of_shared);
+    end_static(of_static);
+}
+
+static void other_first(void)
+{
+    k3thread *of_static, *of_shared;
+
+    load();
+    of_shared = start_shared();
+    of_static = start_static();
+    end_shared(of_shared);
+    of_shared = start_shared();
+    end_static(of_static);
+    end_shared(of_shared);
+}
+
+/* Its threads go on, and can be raised in. */
+static void unloaded(void)
+{
+    void     *handle = load();
+    k3thread *t = start_shared();
+
+    CHECK_EQUAL(dlclose(handle), 0);
+    end_shared(t);
+}
+
+TEST_MAIN({"two-copies", two_copies}, {"other-first", other_first}, {"unloaded", unloaded})
