@@ -1,4 +1,4 @@
-/* What is paid where nothing is raised: checkpoints, edges, a TRY entered and left. */
+/* What is paid where nothing is raised: checkpoints, edges, a TRY or a time limit entered and left. */
 #include "lib-measure.h"
 
 #include "k3thread.h"
@@ -46,6 +46,16 @@ static double try_and_end(void)
     LOOP(K3THREAD_TRY { __asm__ volatile("" ::: "memory"); } K3THREAD_END);
 }
 
+static double timeout_and_end(void)
+{
+    LOOP(K3THREAD_TIMEOUT(1000) { __asm__ volatile("" ::: "memory"); } K3THREAD_END);
+}
+
+static double read_clock(void)
+{
+    LOOP((void) now());
+}
+
 static __attribute__((noinline)) void set_jump(void)
 {
     jmp_buf environment;
@@ -88,6 +98,7 @@ int main(void)
     struct benchmark by_call = inlined;
     struct benchmark edge = inlined;
     struct benchmark block = inlined;
+    struct benchmark limit = inlined;
 
     k3thread_self();
     by_call.name = "the same, not inlined";
@@ -103,10 +114,17 @@ int main(void)
     block.floor = bare_setjmp;
     block.aim = AIM_FIGURE;
     block.limit = 10;
+    limit.name = "TIMEOUT entered and left";
+    limit.floor_name = "a look at the clock";
+    limit.figure = timeout_and_end;
+    limit.floor = read_clock;
+    limit.aim = AIM_FIGURE;
+    limit.limit = 100;
 
     measure(&inlined);
     measure(&by_call);
     measure(&edge);
     measure(&block);
+    measure(&limit);
     return 0;
 }

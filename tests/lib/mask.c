@@ -233,6 +233,8 @@ static void raise_in_handler(void)
     CHECK_EQUAL(at, 5);
 }
 
+static unsigned ends_passed;
+
 static void raise_in_finally(void)
 {
     K3THREAD_TRY {
@@ -242,6 +244,7 @@ static void raise_in_finally(void)
     }
     K3THREAD_END
     CHECK(k3thread_pending());
+    ends_passed++;
     k3thread_checkpoint();
 }
 
@@ -255,6 +258,7 @@ static void raise_in_a_handler(void)
     }
     K3THREAD_END
     CHECK(k3thread_pending());
+    ends_passed++;
     k3thread_checkpoint();
 }
 
@@ -269,6 +273,7 @@ static void raise_in_an_open_handler(void)
     }
     K3THREAD_END
     CHECK(k3thread_pending());
+    ends_passed++;
     k3thread_checkpoint();
 }
 
@@ -277,6 +282,7 @@ static void end_is_no_checkpoint(void)
     CHECK(test_catch(raise_in_an_open_handler) == &k3thread_KeyboardInterrupt);
     CHECK(test_catch(raise_in_finally) == &k3thread_KeyboardInterrupt);
     CHECK(test_catch(raise_in_a_handler) == &k3thread_KeyboardInterrupt);
+    CHECK_EQUAL(ends_passed, 3);
 }
 
 /* The end of the body is a checkpoint: it throws with the mask IMMEDIATE alone. */
