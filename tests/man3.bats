@@ -40,8 +40,16 @@ safepoint_cflags() {
 check_example() {
   page=$1
   shift
-  display "$page" program >program.c
-  display "$page" output >expected
+  check_program "$page" '' "$@"
+}
+
+# The same of one of several programs of a page: `check_program PAGE "WHICH " ARGUMENT…`.
+check_program() {
+  page=$1
+  which=$2
+  shift 2
+  display "$page" "${which}program" >program.c
+  display "$page" "${which}output" >expected
   [ -s program.c ]
   [ -s expected ]
   # shellcheck disable=SC2046  # words
@@ -61,6 +69,22 @@ check_example() {
 
 @test "k3thread_send_exception(3): the program prints what the page says" {
   check_example k3thread_send_exception
+}
+
+@test "k3thread_park(3): the program prints what the page says" {
+  check_example k3thread_park
+}
+
+@test "k3thread_start(3): the pool of workers prints what the page says" {
+  check_program k3thread_start 'pool '
+}
+
+@test "k3thread_send_exception(3): the event loop prints what the page says" {
+  check_program k3thread_send_exception 'loop '
+}
+
+@test "k3thread_sleep(3): the queue prints what the page says" {
+  check_program k3thread_sleep 'queue '
 }
 
 @test "k3thread_try(3): the program prints what the page says" {

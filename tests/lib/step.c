@@ -244,6 +244,33 @@ static void sweep_signal(void)
     printf("%s: %u points, no signal lost\n", stepped_signal.name, points);
 }
 
+/* The joined thread goes at each instruction of the join, which has to return. */
+static void sweep_ending(void)
+{
+    unsigned   n, points = 0;
+    enum where where = STOPPED;
+
+    returns = false;
+    start_process(&stepped_ending);
+    for (n = 0; where == STOPPED; n += stride(stepped_ending.quick)) {
+        begin();
+        where = step_far(n);
+        have_done('d', where);
+        let_go(where);
+        CHECK_EQUAL(ask('f'), 0);
+        CHECK_EQUAL(ask('e'), 0);
+        points++;
+    }
+    end_process();
+    CHECK_EQUAL(where, BLOCKED);
+    printf("%s: %u points, each join returned\n", stepped_ending.name, points);
+}
+
+static void (*sweep_of(const char *name))(void)
+{
+    return strcmp(name, stepped_ending.name) == 0 ? sweep_ending : sweep_signal;
+}
+
 int main(int argc, char **argv)
 {
     for (size_t i = 0; i < stepped_count; i++) {
@@ -257,9 +284,10 @@ int main(int argc, char **argv)
     }
     if (argc < 2) {
         puts(stepped_signal.name);
+        puts(stepped_ending.name);
         return 0;
     }
     alarm(TEST_DEADLINE);
-    sweep_signal();
+    sweep_of(argv[1])();
     return 0;
 }

@@ -2,6 +2,7 @@
 #include "stepped.h"
 
 #include <dirent.h>
+#include <sched.h>
 #include <sys/syscall.h>
 
 struct run run;
@@ -112,6 +113,52 @@ static void check_signal(bool had)
 const struct scenario stepped_signal = {"cond-signal",    false,       3, start_waiter,
                                         wait_with_return, check_signal};
 
+/* A thread that ends while another one is about to wait for that. */
+
+static void *end_with_token(void *arg)
+{
+    WAIT_FOR(run.token);
+    return arg;
+}
+
+static void start_ending(void)
+{
+    run.other = test_start(end_with_token, NULL);
+    WAIT_FOR(k3thread_get_tid(run.other) != 0);
+}
+
+static int join_other(void)
+{
+    return k3thread_join(run.other, -1, NULL);
+}
+
+/* Without a sleep: by that the tracer would tell that the target holds what is needed here. */
+static void let_other_go(void)
+{
+    const pid_t tid = k3thread_get_tid(run.other);
+
+    run.token = true;
+    while (test_state(tid) != 0)
+        sched_yield();
+}
+
+static int raise_behind_the_wait(void)
+{
+    const double deadline = test_now() + TARGET_DEADLINE;
+
+    WAIT_FOR(run.effect != NO_EFFECT || test_now() > deadline);
+    return k3thread_send_exception(run.target, &k3thread_KeyboardInterrupt);
+}
+
+static void check_joined(bool had)
+{
+    CHECK(had);
+    CHECK_EQUAL(run.effect, 0);
+}
+
+const struct scenario stepped_ending = {"join-ending", true,       1,
+                                        start_ending,  join_other, check_joined};
+
 /* The traced process: its main thread */
 
 static unsigned count_descriptors(void)
@@ -195,6 +242,11 @@ static int obey(char command, const struct scenario *scenario)
     case 's':
         signal_token();
         return 0;
+    case 'd':
+        let_other_go();
+        return 0;
+    case 'f':
+        return raise_behind_the_wait();
     default:
         end_run(scenario);
         return 0;

@@ -47,10 +47,14 @@ int stepped_cond_wait(void);
 /* A signal that races the raise. */
 extern const struct scenario stepped_signal;
 
+/* The end of the thread that is joined, while the join is on its way to sleep. */
+extern const struct scenario stepped_ending;
+
 /*
  * The traced process: does what it is told by characters from COMMANDS, and answers each with a
  * number. 'b': begins a run, answers with the target's tid; 'g': lets the target go on to its wait;
- * 'r': raises in it; 'w': another waiter; 's': signals the condition; 'e': ends and checks the run.
+ * 'r': raises in it; 'w': another waiter; 's': signals the condition; 'd': has the
+ * joined thread go; 'f': raises in the target when its wait is over; 'e': ends and checks the run.
  *
  * The target sends itself SIGUSR1 just before its wait, and SIGUSR2 just behind it.
  */

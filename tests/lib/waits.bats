@@ -71,3 +71,4 @@ load helpers
 @test "every instruction: shutdown" { needs_no_runner && says_how_many t step shutdown; }
 @test "every instruction: masks and take" { needs_no_runner && says_how_many t step masks; }
 @test "every instruction: a condition's signal beside a raise" { needs_no_runner && says_how_many t step cond-signal; }
+@test "every instruction: the joined thread ends beside the join" { needs_no_runner && says_how_many t step join-ending; }
