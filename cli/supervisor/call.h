@@ -28,6 +28,7 @@ struct call {
     bool               timed, waits;
     bool               chained;   /* a start: see connection.h */
     bool               succeeded; /* it is being answered with a result */
+    bool               unnamed;   /* a join of the thread that the connection's last start made */
     unsigned           members;   /* of the thread that is the answer; see record.h */
     struct listing    *listing;   /* of "list": what is still to come; else NULL */
     LIST_ENTRY(call) of_connection;

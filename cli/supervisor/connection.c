@@ -72,11 +72,17 @@ static void drop_calls(struct connection *connection)
         call_free(call);
 }
 
+void connection_release(struct kept_list *list)
+{
+    while (!LIST_EMPTY(list))
+        store_let_go(LIST_FIRST(list), list);
+}
+
 static void destroy(struct connection *connection)
 {
     drop_calls(connection);
-    while (!LIST_EMPTY(&connection->kept))
-        store_let_go(LIST_FIRST(&connection->kept), &connection->kept);
+    connection_release(&connection->kept);
+    connection_release(&connection->told);
     loop_remove(&connection->source);
     close(connection->source.fd);
     LIST_REMOVE(connection, all);
@@ -393,6 +399,7 @@ int connection_open(int fd)
     connection->events = EPOLLIN;
     LIST_INIT(&connection->calls);
     LIST_INIT(&connection->kept);
+    LIST_INIT(&connection->told);
     error = loop_add(&connection->source, EPOLLIN);
     if (error != 0) {
         close(fd);

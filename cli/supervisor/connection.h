@@ -36,6 +36,7 @@ struct connection {
     size_t              call_count;
     struct call_list    calls;       /* not answered yet */
     struct kept_list    kept;        /* threads that it has not joined yet */
+    struct kept_list    told;        /* the last one of them that it joined without its name */
     uint64_t            started;     /* the thread that its last start made; 0: none */
     struct environment *environment; /* of the last start, or NULL */
     bool                unsettled;   /* to be looked at, at the end of the round */
@@ -81,6 +82,9 @@ void connection_unchain(struct connection *connection, const struct call *call, 
 
 /* Runs requests that had to wait, for a chain or for room. */
 void connection_run_waiting(void);
+
+/* Lets go of the threads in LIST, of a connection. */
+void connection_release(struct kept_list *list);
 
 /* The connection may have to be hung up on: what was owed to the client has changed. */
 void connection_settle(struct connection *connection);

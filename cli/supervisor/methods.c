@@ -198,9 +198,19 @@ void method_raise(struct call *call, const json_t *params)
     free(raise.message);
 }
 
+/*
+ * A client that sends start, logs and join together may not have opened the log yet. So a thread that
+ * it kept and joins without its name stays kept, until the client joins another one so, or goes.
+ */
 static void reply_joined(struct call *call, struct record *record)
 {
-    store_let_go(record, &call->connection->kept);
+    struct connection *connection = call->connection;
+
+    if (call->unnamed && record->keeper == &connection->kept) {
+        connection_release(&connection->told);
+        store_hand_on(record, &connection->kept, &connection->told);
+    }
+    store_let_go(record, &connection->kept);
     call_reply_record(call, record);
     store_joined(record);
 }
@@ -274,6 +284,7 @@ void method_join(struct call *call, const json_t *params)
     if (record == NULL)
         return;
     call->record = record;
+    call->unnamed = thread == NULL;
     call->expire = fail_late;
     if (ready)
         mailbox_heed(record);

@@ -171,6 +171,14 @@ void store_let_go(struct record *record, const struct kept_list *keeper)
         finish(record);
 }
 
+void store_hand_on(struct record *record, const struct kept_list *from, struct kept_list *to)
+{
+    if (record->keeper != from)
+        return;
+    LIST_REMOVE(record, kept);
+    store_keep(record, to);
+}
+
 void store_evict(void)
 {
     while (finished_count > STORE_JOINED_MAX)

@@ -62,6 +62,9 @@ void store_evict(void);
 void store_keep(struct record *record, struct kept_list *keeper);
 void store_let_go(struct record *record, const struct kept_list *keeper);
 
+/* Has TO keep RECORD in place of FROM, if that keeps it. */
+void store_hand_on(struct record *record, const struct kept_list *from, struct kept_list *to);
+
 /* Forgets RECORD, which is not live nor kept, and removes its log (not an --output file). */
 void store_forget(struct record *record);
 
