@@ -300,6 +300,10 @@ check-valgrind: ## the library's tests under valgrind
 	@$(CHECK_ENV) RUNNER='valgrind --quiet --error-exitcode=99 --leak-check=full' \
 		$(BATS) $(wildcard tests/lib/*.bats)
 
+.PHONY: check-model
+check-model: ## the model of the wake-up, by Spin
+	@CC='$(CC)' tests/lib/model
+
 # The rest is kept beside what it runs: an executable of this name.
 .PHONY: check-faults check-mutants fuzz bench bench-lib
 check-faults:  RUN = tests/faults/run  ## kill, starve and fail it at random (SEED=N repeats a run)

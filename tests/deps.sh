@@ -30,6 +30,7 @@ check-faults  python3     python3
 check-mutants gcc         gcov
 fuzz     clang            clang
 bench    python3          python3
+model    spin             spin
 lint     clang            clang
 lint     clang-format     clang-format
 lint     clang-tidy       clang-tidy

@@ -208,8 +208,11 @@ static void *read_with_handler(void *arg)
     return arg;
 }
 
-/* One of the program's own handlers interrupts a wait; the raise comes during it; FLAGS as of it. */
-static void during_a_handler(int flags)
+/*
+ * One of the program's own handlers interrupts a wait; the raise comes during it; FLAGS as of it. AGAIN:
+ * its signal comes once more meanwhile.
+ */
+static void during_a_handler(int flags, bool again)
 {
     struct sigaction action = {.sa_handler = linger, .sa_flags = flags};
     k3thread        *t;
@@ -220,6 +223,8 @@ static void during_a_handler(int flags)
     test_wait_asleep(t);
     CHECK_EQUAL(tgkill(getpid(), k3thread_get_tid(t), SIGUSR1), 0);
     WAIT_FOR(handler_at == 1);
+    if (again)
+        CHECK_EQUAL(tgkill(getpid(), k3thread_get_tid(t), SIGUSR1), 0);
     raise_in(t);
     caught = 1; /* the handler may go on */
     CHECK(test_end(t) == NULL);
@@ -227,12 +232,18 @@ static void during_a_handler(int flags)
 
 static void during_a_signal_handler(void)
 {
-    during_a_handler(0);
+    during_a_handler(0, false);
 }
 
 static void during_a_restarting_handler(void)
 {
-    during_a_handler(SA_RESTART);
+    during_a_handler(SA_RESTART, false);
+}
+
+/* The same signal has come again: the end of its handler lets it in beside the one that wakes. */
+static void during_restarting_handlers(void)
+{
+    during_a_handler(SA_RESTART, true);
 }
 
 static void *sleep_for_ever(void *arg)
@@ -442,6 +453,7 @@ TEST_MAIN({"after", during_after}, {"before-target", before_the_target},
           {"masked", into_a_masked_thread}, {"handler", into_a_handler},
           {"foreign-call", into_a_foreign_call}, {"malloc", never_out_of_malloc},
           {"signal-handler", during_a_signal_handler},
+          {"restarting-handlers", during_restarting_handlers},
           {"restarting-handler", during_a_restarting_handler}, {"race-end", racing_the_end},
           {"each-other", at_each_other}, {"adopted", foreign_thread},
           {"adopted-ends", foreign_thread_ends}, {"main-thread", main_thread},

@@ -64,6 +64,11 @@ load helpers
   needs_no_runner 'valgrind does not block what a context says, and the wake-up comes too early'
   t raise restarting-handler
 }
+@test "raise: wakes also when that handler's signal has come again" {
+  needs_no_tsan 'it runs a handler when the call is over, and this call is restarted before'
+  needs_no_runner 'valgrind does not block what a context says, and the wake-up comes too early'
+  t raise restarting-handlers
+}
 @test "raise: racing the end gives 0 or InvalidThreadIdError" { t raise race-end; }
 @test "raise: the thread ends while it is raised in" { t instants raise-and-end; }
 @test "raise: its kernel's id is its own while it is woken" { t instants wake-and-end; }
