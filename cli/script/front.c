@@ -61,7 +61,7 @@ struct front {
     int      status;   /* it; 0 until then */
     bool     ending;   /* the supervisor was told to */
     bool     stopping; /* and to end the threads, too */
-    bool     deaf;     /* nobody reads our output any more */
+    bool     deaf;     /* our output is lost: nobody reads it, or it cannot be written */
     unsigned interrupts;
     double   started, looked, deadline;
 
@@ -153,12 +153,19 @@ static void interrupt(struct front *front)
     }
 }
 
+/*
+ * Nothing more is printed. Without a reader all ends, as a command in a pipeline would; any other
+ * failure is no matter of the threads, which go on.
+ */
 static void lose_output(struct front *front, int error)
 {
     front->deaf = true;
-    if (error != -EPIPE)
-        message_print("run", NULL, "cannot write to standard output: %s", strerror(-error));
-    end_now(front, error == -EPIPE ? STATUS_SIGNAL_BASE + SIGPIPE : STATUS_FAILED);
+    if (error == -EPIPE)
+        end_now(front, STATUS_SIGNAL_BASE + SIGPIPE);
+    else
+        message_print("run", NULL,
+                      "cannot write to standard output, the threads go on without it: %s",
+                      strerror(-error));
 }
 
 /* Threads */
@@ -369,7 +376,7 @@ static void print(struct front *front)
         lose_output(front, error);
 }
 
-/* Takes what was written so far. What nobody reads is dropped. */
+/* Takes what was written so far. Lost output is dropped. */
 static void collect(struct front *front)
 {
     if (front->deaf)

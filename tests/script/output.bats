@@ -64,3 +64,17 @@ END
   k3 run -q script >out
   is "$(cat out)" $'a | first\nsecond\nc | third'
 }
+
+@test "standard output that is closed or full ends no thread of a run, is said once, and is not its status" {
+  script_of 'start -n a -- sh -c '\''echo x; until [ -e go ]; do sleep 0.02; done; echo y; touch over; exit 3'\'
+  for output in '&-:Bad file descriptor' '/dev/full:No space left on device'; do
+    rm -f go over
+    in_background running bash -c "exec \"\$K3THREAD\" run -q script >${output%%:*}"
+    wait_until "$DEADLINE" grep -q . running.err
+    touch go
+    finish running 3
+    is "$(cat running.err)" "k3thread: run: cannot write to standard output, the threads go on without it: ${output#*:}"
+    [ -e over ]
+    rm running.err
+  done
+}
