@@ -67,7 +67,11 @@ void k3t_gone_set(struct k3thread *t)
 
 bool k3t_is_gone(const struct k3thread *t)
 {
-    return (__atomic_load_n(word_of(t), __ATOMIC_ACQUIRE) & FUTEX_OWNER_DIED) != 0;
+    const bool gone = (__atomic_load_n(word_of(t), __ATOMIC_ACQUIRE) & FUTEX_OWNER_DIED) != 0;
+
+    if (gone && __tsan_acquire != NULL)
+        __tsan_acquire((void *) (uintptr_t) t);
+    return gone;
 }
 
 /* Has the kernel wake the caller, which is counted, and returns what it is to wait on. */
@@ -89,8 +93,6 @@ static void pass_on(struct k3thread *t)
     if ((__atomic_fetch_and(word_of(t), ~FUTEX_WAITERS, __ATOMIC_SEQ_CST) & FUTEX_WAITERS) != 0 &&
         atomic_load(&t->waiters) != 0)
         wake_all(t);
-    if (__tsan_acquire != NULL)
-        __tsan_acquire(t);
 }
 
 long k3t_gone_wait(struct k3thread *t, const struct timespec *deadline)

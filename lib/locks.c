@@ -9,6 +9,13 @@
 #include <errno.h>
 #include <math.h>
 
+/* ThreadSanitizer, if the program has it, does not know the two calls that take a clock. */
+extern void __tsan_mutex_pre_lock(void *address, unsigned flags) __attribute__((weak));
+extern void __tsan_mutex_post_lock(void *address, unsigned flags, int recursion)
+    __attribute__((weak));
+extern void __tsan_acquire(void *address) __attribute__((weak));
+#define TSAN_TRY_LOCK (1U << 4) /* it is no part of an order of locks */
+
 /* One call of the C library, which returns 0 or an error number. MUTEX is that of a condition. */
 typedef int c_library_wait(void *object, void *mutex, const struct timespec *until);
 
@@ -19,8 +26,14 @@ static int attempt_cond(void *cond, void *mutex, const struct timespec *until)
 
 static int attempt_mutex(void *mutex, void *none, const struct timespec *until)
 {
+    const int result = pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, until);
+
     (void) none;
-    return pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, until);
+    if (result == 0 && __tsan_mutex_post_lock != NULL) {
+        __tsan_mutex_pre_lock(mutex, TSAN_TRY_LOCK);
+        __tsan_mutex_post_lock(mutex, TSAN_TRY_LOCK, 0);
+    }
+    return result;
 }
 
 static int attempt_sem(void *sem, void *none, const struct timespec *until)
@@ -31,6 +44,8 @@ static int attempt_sem(void *sem, void *none, const struct timespec *until)
     (void) none;
     result = sem_clockwait(sem, CLOCK_MONOTONIC, until) == 0 ? 0 : errno;
     errno = saved_errno;
+    if (result == 0 && __tsan_acquire != NULL)
+        __tsan_acquire(sem);
     return result;
 }
 

@@ -17,13 +17,19 @@ load helpers
   needs_no_tsan 'it runs a handler when the call is over'
   t wait siglongjmp
 }
-@test "wait: pthread_cancel in one leaves nothing that a raise writes to" { t wait cancelled; }
+@test "wait: pthread_cancel in one leaves nothing that a raise writes to" {
+  needs_no_tsan 'it takes a thread that is cancelled for one that holds its mutex'
+  t wait cancelled
+}
 @test "wait: one that threw took nothing" { t effect nothing-taken; }
 @test "wait: a write that moved something says so" { t effect partial-write; }
 @test "wait: results" { t effect results; }
 @test "wait: errors come at once, and leave the outputs alone" { t effect errors; }
 @test "wait: errors of locks" { t effect errors-of-locks; }
-@test "wait: the death of a mutex's owner is told, and the exception stays pending" { t effect owner-dead; }
+@test "wait: the death of a mutex's owner is told, and the exception stays pending" {
+  needs_no_tsan 'it takes the dead owner for the one that still holds the mutex'
+  t effect owner-dead
+}
 @test "cond_wait: holds the mutex before a handler or a cleanup runs" { t effect cond-mutex; }
 @test "cond_wait: no signal is lost" { t effect cond-signal; }
 
