@@ -9,4 +9,14 @@ bool descriptor_is_named(const char *path);
 /* The path of the file that the descriptor is, to be freed; NULL if it has none, as a pipe. */
 char *descriptor_file(const char *path);
 
+/*
+ * Lets FD, where it is a file, be appended to from now on, by everybody who has it from the same
+ * open. Another process that appends to the file by an open of its own then overwrites nothing of
+ * theirs, nor they of its. Returns 0, or -errno; -EBADF: FD is not open for writing.
+ */
+int descriptor_append(int fd);
+
+/* Does so with the descriptor that PATH names; one that names none is fine as it is. */
+int descriptor_append_named(const char *path);
+
 #endif

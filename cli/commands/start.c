@@ -78,9 +78,14 @@ static error_t check_directory(const struct argp_state *state, const char *path)
     return 0;
 }
 
-/* A descriptor of ours is not the supervisor's: the file is meant, which must have a name. */
+/*
+ * A descriptor of ours is not the supervisor's: it opens the file, which must have a name. As the
+ * thread then appends to that, our own descriptor has to append too.
+ */
 static error_t set_output(struct start_options *o, const struct argp_state *state, char *path)
 {
+    int error;
+
     if (path[0] == '\0')
         return command_usage(state, "--output wants a file's name");
     o->output = path;
@@ -93,6 +98,12 @@ static error_t set_output(struct start_options *o, const struct argp_state *stat
                               "--output: %s is no file that has a name; without --output, run and "
                               "start --wait print what the command does",
                               path);
+    error = descriptor_append_named(path);
+    if (error == -EBADF)
+        return command_refuse(state, "--output: %s is not open for writing", path);
+    if (error != 0)
+        return command_refuse(state, "--output: %s cannot be made to append: %s", path,
+                              strerror(-error));
     o->output = o->real_output;
     return 0;
 }

@@ -2,6 +2,7 @@
 
 #include "cli/client.h"
 #include "cli/clock.h"
+#include "cli/descriptor.h"
 #include "cli/duration.h"
 #include "cli/launch.h"
 #include "cli/output.h"
@@ -593,7 +594,7 @@ int front_run(const struct front_options *options, const struct place *place,
     if (options->timeout >= 0)
         front.deadline = front.started + options->timeout;
     waits_open(&front.waits);
-    process_share_output();
+    (void) descriptor_append(STDOUT_FILENO); /* a thread may append to the same file */
     transcript_open(&front.transcript, STDOUT_FILENO, options->printer);
     error = begin(&front, script);
     if (error == 0) {

@@ -8,10 +8,4 @@
  */
 void process_raise_limit(void);
 
-/*
- * Lets standard output, where it is a file, be appended to. A command may append to the same file
- * (start --output /dev/stdout), and neither is to overwrite what the other wrote.
- */
-void process_share_output(void);
-
 #endif

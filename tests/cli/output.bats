@@ -194,6 +194,42 @@ EOF
   done
 }
 
+# shared COMMAND…: two lines of the shell around one of a thread, all by one descriptor of the file f.
+shared() {
+  (
+    echo one
+    k3 start -n two "$@" || exit
+    k3 join two
+    k3 clear
+    echo three
+  ) >f 4>&1
+  cat f
+}
+
+@test "a file that was opened by > gets what the caller and the thread write, in order" {
+  for output in /dev/stdout /dev/fd/1 /dev/fd/4 /proc/self/fd/4 /proc/thread-self/fd/1; do
+    is "$(shared --wait -o "$output" -- echo two)" $'one\ntwo\nthree'
+    is "$(shared -o "$output" -- sh -c 'echo two; echo "also two" >&2' | grep -v '^[0-9]*$')" \
+      $'one\ntwo\nalso two\nthree'
+  done
+  (
+    echo one >&2
+    k3 start --wait -o /dev/stderr -- echo two
+    echo three >&2
+  ) 2>f
+  is "$(cat f)" $'one\ntwo\nthree'
+  echo 'start --wait -o /dev/stdout -- echo two' >script
+  sh -c 'echo one; "$K3THREAD" shell <script; echo three' >f
+  is "$(cat f)" $'one\ntwo\nthree'
+}
+
+@test "a descriptor that is not open for writing is refused as --output" {
+  echo kept >f
+  run -64 k3 start -o /dev/fd/4 -- echo lost 4<f
+  like "$output" '*: ValueError: --output: /dev/fd/4 is not open for writing*'
+  is "$(cat f)" kept
+}
+
 @test "output is not copied into the file that it is read from" {
   ulimit -f 1024 # what limits the harm
   # shellcheck disable=SC2094
