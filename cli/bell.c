@@ -1,7 +1,12 @@
 #include "cli/bell.h"
 
+#include "cli/directory.h"
+
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -24,39 +29,66 @@ static uint64_t add_bytes(uint64_t hash, const void *data, size_t size)
     return hash;
 }
 
-/* Looks at the directory above the socket's: that one itself may have been removed. */
-static int look_above(const struct place *place, struct stat *ret)
+/* Returns true if something is mounted at PATH, of which INFO tells. */
+static bool is_mounted(const char *path, const struct statx *info)
 {
-    const char *slash = strrchr(place->directory, '/');
-    char       *above = slash == place->directory
-                            ? strdup("/")
-                            : strndup(place->directory, (size_t) (slash - place->directory));
-    int         error = above == NULL ? -ENOMEM : stat(above, ret) < 0 ? -errno : 0;
+    char        above[PATH_MAX + sizeof("/..")];
+    struct stat here, there;
 
-    free(above);
-    return error;
+    if (info->stx_attributes_mask & STATX_ATTR_MOUNT_ROOT)
+        return info->stx_attributes & STATX_ATTR_MOUNT_ROOT;
+    /* Linux before 5.8 */
+    (void) snprintf(above, sizeof(above), "%.*s/..", PATH_MAX, path);
+    return stat(path, &here) == 0 && stat(above, &there) == 0 && here.st_dev != there.st_dev;
+}
+
+/*
+ * Returns the length of the part of PATH at which its file system is mounted, with what identifies
+ * that in *RET. A directory below may be missing, or be another one later; that one stays.
+ */
+static size_t find_mount(const char *path, struct statx *ret)
+{
+    size_t length = strlen(path);
+
+    for (;;) {
+        char part[PATH_MAX];
+
+        (void) snprintf(part, sizeof(part), "%.*s", length > 0 ? (int) length : 1, path);
+        if (statx(AT_FDCWD, part, AT_SYMLINK_NOFOLLOW, STATX_INO, ret) < 0)
+            *ret = (struct statx){0};
+        else if (length == 0 || is_mounted(part, ret))
+            return length;
+        if (length == 0)
+            return 0;
+        while (path[--length] != '/')
+            ;
+    }
 }
 
 /*
  * The same path can be two places, in two containers: so the address has the identity of the
- * directory above, and the names from there on. Returns its size or -errno.
+ * mounted file system's uppermost directory, which nobody can remove, and the names from there on.
+ * Returns its size or -errno.
  */
 static int make_address(const struct place *place, struct sockaddr_un *ret)
 {
-    struct stat above;
-    uid_t       user = geteuid();
-    const char *names = strrchr(place->directory, '/');
-    uint64_t    hash = 14695981039346656037U;
-    int         error = look_above(place, &above);
-    int         size;
+    char        *directory = directory_resolve(place->directory);
+    uid_t        user = geteuid();
+    uint64_t     hash = 14695981039346656037U;
+    struct statx mount;
+    size_t       above;
+    int          size;
 
-    if (error != 0)
-        return error;
+    if (directory == NULL)
+        return -errno;
+    above = find_mount(directory, &mount);
     hash = add_bytes(hash, &user, sizeof(user));
-    hash = add_bytes(hash, &above.st_dev, sizeof(above.st_dev));
-    hash = add_bytes(hash, &above.st_ino, sizeof(above.st_ino));
-    hash = add_bytes(hash, names, strlen(names));
+    hash = add_bytes(hash, &mount.stx_dev_major, sizeof(mount.stx_dev_major));
+    hash = add_bytes(hash, &mount.stx_dev_minor, sizeof(mount.stx_dev_minor));
+    hash = add_bytes(hash, &mount.stx_ino, sizeof(mount.stx_ino));
+    hash = add_bytes(hash, directory + above, strlen(directory + above));
     hash = add_bytes(hash, strrchr(place->socket, '/'), strlen(strrchr(place->socket, '/')));
+    free(directory);
     *ret = (struct sockaddr_un){.sun_family = AF_UNIX};
     size = snprintf(ret->sun_path + 1, sizeof(ret->sun_path) - 1, "k3thread/%016llx",
                     (unsigned long long) hash);

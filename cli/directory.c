@@ -2,11 +2,15 @@
 
 #include <errno.h>
 #include <ftw.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* No path of a socket has more names than this. */
+#define NAMES_MAX 128
 
 /* A umask that takes bits from the owner would lock him out of his own directory for good. */
 int directory_make(const char *path)
@@ -56,6 +60,54 @@ int directory_make_all(const char *path)
         error = directory_make(path);
     free(copy);
     return error == -EEXIST ? 0 : error;
+}
+
+/* Returns the directory that NAME stands in, followed by NAME: both without links and dots. */
+static char *append_name(char *directory, const char *name)
+{
+    char *slash = strrchr(directory, '/');
+    char *ret;
+
+    if (name[0] == '\0' || strcmp(name, ".") == 0)
+        return directory;
+    if (strcmp(name, "..") == 0) {
+        slash[slash == directory] = '\0';
+        return directory;
+    }
+    if (asprintf(&ret, "%s/%s", slash[1] == '\0' ? "" : directory, name) < 0)
+        ret = NULL;
+    free(directory);
+    return ret;
+}
+
+/* DEPTH limits the links and the names that are missing. */
+static char *resolve(const char *path, int depth)
+{
+    char        target[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    char       *ret = realpath(path, NULL);
+    char       *next;
+    ssize_t     size;
+
+    if (ret != NULL || depth == 0 || (errno != ENOENT && errno != ENOTDIR && errno != ELOOP))
+        return ret;
+    size = readlink(path, target, sizeof(target) - 1);
+    target[size > 0 ? size : 0] = '\0';
+    if (target[0] == '/')
+        return resolve(target, depth - 1);
+    if (size <= 0)
+        next = strndup(path, (size_t) (slash - path) + (slash == path));
+    else if (asprintf(&next, "%.*s/%s", (int) (slash - path), path, target) < 0)
+        next = NULL;
+    if (next != NULL)
+        ret = resolve(next, depth - 1);
+    free(next);
+    return ret != NULL && size <= 0 ? append_name(ret, slash + 1) : ret;
+}
+
+char *directory_resolve(const char *path)
+{
+    return resolve(path, NAMES_MAX);
 }
 
 bool directory_is_own(const char *path)

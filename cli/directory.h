@@ -19,6 +19,12 @@ int directory_make_parents(char *path);
 /* Makes a directory of a new name from TEMPLATE, as mkdtemp(3) does, with mode 0700. 0 or -errno. */
 int directory_make_new(char *template);
 
+/*
+ * Returns PATH, which is absolute, without links and dots, as realpath(3) does, but also where it,
+ * or a directory above it, is missing. To be freed; NULL with errno set.
+ */
+char *directory_resolve(const char *path);
+
 /* Returns true if PATH is a directory of this user, in which nobody else can write, and he can. */
 bool directory_is_own(const char *path);
 

@@ -46,16 +46,29 @@ bool launch_is_absent(int error)
 /* Says what keeps a supervisor that lives, PID, from being reached; returns ERROR. */
 static int explain_unreachable(const struct place *place, int error, pid_t pid, struct text *why)
 {
+    bool  is_made;
+    char *refusal = NULL;
+
     if (error == -ETIMEDOUT)
         text_printf(
             why, "the supervisor of %s, process %d, does not put its socket back; is it stopped?",
             place->socket, (int) pid);
+    else if (place_restore(place, &is_made, &refusal) != 0)
+        text_printf(why, "the supervisor of %s, process %d, cannot put its socket back: %s",
+                    place->socket, (int) pid, refusal != NULL ? refusal : strerror(-error));
     else
         text_printf(why,
                     "something else is at %s, where the supervisor, process %d, has its socket; "
                     "remove it, and try again",
                     place->socket, (int) pid);
+    free(refusal);
     return error;
+}
+
+/* Returns true if nothing can be at the socket's path, or nobody listens there. */
+static bool is_lost(int error)
+{
+    return launch_is_absent(error) || error == -ENOTDIR;
 }
 
 /*
@@ -67,7 +80,7 @@ int launch_connect(const struct place *place, int *ret_fd, struct text *why)
     pid_t pid = 0;
     int   error = connect_once(place, ret_fd);
 
-    for (int tries = 0; tries < RINGS && launch_is_absent(error); tries++) {
+    for (int tries = 0; tries < RINGS && is_lost(error); tries++) {
         int rung = bell_ring(place, &pid);
 
         if (rung == -ENOENT)
@@ -76,7 +89,7 @@ int launch_connect(const struct place *place, int *ret_fd, struct text *why)
             return explain_unreachable(place, rung, pid, why);
         error = connect_once(place, ret_fd);
     }
-    return launch_is_absent(error) ? explain_unreachable(place, -EADDRINUSE, pid, why) : error;
+    return is_lost(error) ? explain_unreachable(place, -EADDRINUSE, pid, why) : error;
 }
 
 /* What happens in the child between vfork and exec; the standard three are /dev/null. */

@@ -237,13 +237,12 @@ static int check_own(const struct place *place, const struct stat *info, char **
 }
 
 /* Any other directory must not let somebody else put files in our names' places. */
-static int check_foreign(const struct place *place, const struct stat *info, char **ret_why)
+static int check_foreign(const char *directory, const struct stat *info, char **ret_why)
 {
     if (info->st_uid != geteuid() && info->st_uid != 0)
-        return refuse(ret_why, -EPERM, "%s belongs to user %u", place->directory,
-                      (unsigned) info->st_uid);
+        return refuse(ret_why, -EPERM, "%s belongs to user %u", directory, (unsigned) info->st_uid);
     if ((info->st_mode & 022) != 0 && (info->st_mode & S_ISVTX) == 0)
-        return refuse(ret_why, -EPERM, "others can write to %s", place->directory);
+        return refuse(ret_why, -EPERM, "others can write to %s", directory);
     return 0;
 }
 
@@ -300,10 +299,53 @@ int place_prepare(const struct place *place, bool *ret_state, char **ret_why)
     else if (place->is_own)
         error = check_own(place, &info, ret_why);
     else
-        error = check_foreign(place, &info, ret_why);
+        error = check_foreign(place->directory, &info, ret_why);
     close(directory);
     *ret_state = error == 0 && prepare_state(place);
     return error;
+}
+
+/* Checks the nearest directory above PATH that is there: what is missing is made in that one. */
+static int check_above(const char *path, char **ret_why)
+{
+    char       *above = strdup(path);
+    struct stat info;
+    int         error = above != NULL ? -ENOENT : -ENOMEM;
+
+    while (error == -ENOENT) {
+        char *slash = strrchr(above, '/');
+
+        slash[slash == above] = '\0';
+        error = stat(above, &info) == 0 ? 0 : -errno;
+    }
+    if (error == 0)
+        error = check_foreign(above, &info, ret_why);
+    free(above);
+    return error;
+}
+
+int place_restore(const struct place *place, bool *ret_made, char **ret_why)
+{
+    bool  has_state;
+    char *directory;
+    int   error = place_prepare(place, &has_state, ret_why);
+
+    *ret_made = false;
+    if (error != -ENOENT)
+        return error;
+    free(*ret_why);
+    *ret_why = NULL;
+    directory = directory_resolve(place->directory);
+    error = directory != NULL ? check_above(directory, ret_why) : -errno;
+    if (error == 0)
+        error = directory_make_all(directory);
+    free(directory);
+    if (error != 0)
+        return *ret_why != NULL ? error
+                                : refuse(ret_why, error, "cannot make %s again: %s",
+                                         place->directory, strerror(-error));
+    *ret_made = true;
+    return place_prepare(place, &has_state, ret_why);
 }
 
 char *place_find_journal(const struct place *place)

@@ -1,7 +1,6 @@
 #include "cli/supervisor/door.h"
 
 #include "cli/bell.h"
-#include "cli/directory.h"
 #include "cli/lock.h"
 #include "cli/socket.h"
 #include "cli/supervisor/journal.h"
@@ -55,23 +54,15 @@ int door_open_bell(void)
     return bell;
 }
 
-/* Makes the directory if it is gone, and refuses one in which others could put files. */
+/* Makes the directories that are gone, and refuses one in which others could put files. */
 static int restore_directory(void)
 {
-    bool  has_state;
+    bool  is_made;
     char *why;
-    int   error = place_prepare(place, &has_state, &why);
+    int   error = place_restore(place, &is_made, &why);
 
-    if (error == -ENOENT) {
-        free(why);
-        error = directory_make(place->directory);
-        if (error != 0) {
-            journal_write("cannot make %s again: %s", place->directory, strerrordesc_np(-error));
-            return error;
-        }
+    if (is_made)
         journal_write("%s was removed; made it again", place->directory);
-        error = place_prepare(place, &has_state, &why);
-    }
     if (error != 0)
         journal_write("%s", why != NULL ? why : strerrordesc_np(-error));
     free(why);

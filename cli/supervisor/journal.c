@@ -1,9 +1,13 @@
 #include "cli/supervisor/journal.h"
 
+#include "cli/directory.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -11,9 +15,11 @@
 /* A journal longer than this is started anew by the next supervisor. */
 #define JOURNAL_MAX (1024 * 1024)
 
-static int journal_fd = -1;
+static int   journal_fd = -1;
+static char *journal_path;
 
-int journal_open(const char *path)
+/* Opens the file at PATH, which must be the user's own. Returns a descriptor or -errno. */
+static int open_file(const char *path)
 {
     struct stat info;
     int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
@@ -30,8 +36,37 @@ int journal_open(const char *path)
         close(fd);
         return error;
     }
+    return fd;
+}
+
+int journal_open(const char *path)
+{
+    int fd = open_file(path);
+
+    if (fd < 0)
+        return fd;
+    journal_path = strdup(path); /* without it, a journal that is removed stays so */
     journal_fd = fd;
     return 0;
+}
+
+/* Begins a new file where ours was removed, with or without the directories above it. */
+static void restore(void)
+{
+    struct stat info;
+    char       *path;
+    int         fd, error;
+
+    if (fstat(journal_fd, &info) < 0 || info.st_nlink > 0 || journal_path == NULL)
+        return;
+    path = strdup(journal_path);
+    error = path != NULL ? directory_make_parents(path) : -ENOMEM;
+    fd = error == 0 ? open_file(path) : error;
+    free(path);
+    if (fd < 0)
+        return;
+    (void) dup3(fd, journal_fd, O_CLOEXEC); /* other threads write to this number */
+    close(fd);
 }
 
 void journal_write(const char *format, ...)
@@ -44,6 +79,7 @@ void journal_write(const char *format, ...)
 
     if (journal_fd < 0 || gmtime_r(&now, &parts) == NULL)
         return;
+    restore();
     length = strftime(line, sizeof(line), "%Y-%m-%dT%H:%M:%SZ ", &parts);
     length += (size_t) snprintf(line + length, sizeof(line) - length, "[%d] ", (int) getpid());
     va_start(arguments, format);

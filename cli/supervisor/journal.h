@@ -1,7 +1,8 @@
 /*
  * The journal: what the supervisor and its guardian have to say, a dated line each.
  *
- * Both processes append to one file; any thread may write.
+ * Both processes append to one file; any thread may write. Where it was removed, the next line makes
+ * it again.
  */
 #ifndef K3THREAD_CLI_SUPERVISOR_JOURNAL_H
 #define K3THREAD_CLI_SUPERVISOR_JOURNAL_H

@@ -69,6 +69,89 @@ supervisor_is_there() {
   [ ! -e named/x.sock ]
 }
 
+@test "a supervisor is found again after any directory above its socket was removed or made anew" {
+  export K3THREAD_TMPDIR=$dir/outer/inner
+  own=$K3THREAD_TMPDIR/k3thread-$(id -u)
+  mkdir -p "$K3THREAD_TMPDIR"
+  k3 start -n a -- sleep 1000
+  pid=$(supervisor_pid)
+  for made in "" outer outer/inner; do
+    for command in 'list -q a' 'start -- true' version; do
+      # shellcheck disable=SC2086  # none, or a list of words
+      rm -r outer && mkdir -p $made && k3 $command
+      is "$(supervisor_pid)" "$pid"
+    done
+  done
+  rm -r outer
+  k3 list
+  is "$(stat -c %a outer outer/inner "$own" | sort -u)" 700
+  export K3THREAD_SOCKET=$K3THREAD_TMPDIR/named/x.sock
+  mkdir "${K3THREAD_SOCKET%/*}"
+  k3 start -n b -- sleep 1000
+  rm -r outer
+  is "$(k3 list -q -- b)" 1
+  k3 shutdown --now
+  unset K3THREAD_SOCKET
+  k3 shutdown --now
+}
+
+@test "a supervisor is found again through the link by which its directory was named" {
+  mkdir "$dir/real"
+  ln -s real "$dir/link"
+  export K3THREAD_TMPDIR=$dir/./link
+  k3 start -n a -- sleep 1000
+  rm -r "$dir/real"
+  is "$(k3 list -q)" 1
+  rm -r "$dir/real"
+  is "$(K3THREAD_TMPDIR=$dir/real k3 list -q)" 1
+  k3 shutdown --now
+}
+
+@test "where a directory cannot be made again safely, each command says so and no second supervisor starts" {
+  export K3THREAD_TMPDIR=$dir/outer
+  mkdir "$K3THREAD_TMPDIR"
+  k3 start -- sleep 1000
+  pid=$(supervisor_pid)
+  rm -r outer
+  chmod 777 "$dir"
+  for command in list 'start -- true' supervise; do
+    # shellcheck disable=SC2086  # a list of words
+    run -1 --separate-stderr k3 $command
+    [ "$command" = supervise ] ||
+      like "$stderr" "k3thread: *process $pid, cannot put its socket back: others can write to $dir"
+  done
+  chmod 700 "$dir"
+  touch outer
+  for command in list 'start -- true'; do
+    # shellcheck disable=SC2086  # a list of words
+    run -1 --separate-stderr k3 $command
+    like "$stderr" "k3thread: *process $pid, cannot put its socket back: *$dir/outer*"
+  done
+  rm outer
+  is "$(supervisor_pid)" "$pid"
+  k3 shutdown --now
+}
+
+@test "the same path on another file system is another place" {
+  needs_root
+  k3 start -- sleep 1000
+  mkdir other
+  for mount in '-t tmpfs none' "--bind $dir/other"; do
+    # shellcheck disable=SC2016  # for that shell
+    run -69 unshare --mount bash -c 'mount $1 "$2" && exec "$3" list' - "$mount" "$dir" "$K3THREAD"
+  done
+  is "$(k3 list -q)" 1
+}
+
+@test "a journal that was removed, with its directory, is begun anew" {
+  k3 start -- sleep 1000
+  rm -r "$dir/state" "$own"
+  k3 list
+  grep -q "$own was removed" "$state/journal.log"
+  k3 shutdown --now
+  is "$(grep -c 'ended$' "$state/journal.log")" 1
+}
+
 @test "another file in the socket's place stays, and each command names it" {
   k3 start -- sleep 1000
   pid=$(supervisor_pid)
