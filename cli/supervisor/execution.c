@@ -189,10 +189,13 @@ static void note_failure(struct worker *worker, const struct spawned *spawned, i
 #undef X
     };
     const char *object = object_of_failure(&worker->record->job, spawned->stage);
+    char        limit[LIMITS_WORDS] = "";
     char       *message;
 
-    if (asprintf(&message, "cannot %s '%s': %s", words[spawned->stage], object,
-                 strerrordesc_np(error)) < 0)
+    if (spawned->stage != SPAWN_EXEC) /* from there on the command's own limits hold */
+        limits_explain(error, limit);
+    if (asprintf(&message, "cannot %s '%s': %s%s", words[spawned->stage], object,
+                 strerrordesc_np(error), limit) < 0)
         message = NULL;
     note_error(worker, error, status_of_failure(spawned, error), message);
 }

@@ -4,7 +4,9 @@
 #include "cli/supervisor/journal.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct {
     __rlimit_resource_t resource;
@@ -147,6 +149,24 @@ unsigned limits_apply(const struct limits *limits)
     if (limits->nice != own.nice && setpriority(PRIO_PROCESS, 0, limits->nice) < 0)
         missed |= LIMITS_NICENESS;
     return missed;
+}
+
+void limits_explain(int error, char ret[LIMITS_WORDS])
+{
+    bool          files = error == EMFILE;
+    bool          tasks = error == EAGAIN && getuid() != 0; /* root's are not counted */
+    struct rlimit limit = {.rlim_cur = RLIM_INFINITY};
+
+    ret[0] = '\0';
+    if (files || tasks)
+        (void) getrlimit(files ? RLIMIT_NOFILE : RLIMIT_NPROC, &limit);
+    if (limit.rlim_cur == RLIM_INFINITY)
+        return;
+    (void) snprintf(ret, LIMITS_WORDS,
+                    "; the supervisor's own limit is %llu %s: shut it down and start it again "
+                    "under a higher 'ulimit -%c'",
+                    (unsigned long long) limit.rlim_cur,
+                    files ? "open files" : "processes and threads of its user", files ? 'n' : 'u');
 }
 
 void limits_write_names(struct text *text, unsigned bits)

@@ -41,6 +41,16 @@ bool limits_parse(struct call *call, const json_t *limits, const json_t *nice, s
  */
 unsigned limits_apply(const struct limits *limits);
 
+/* Room for what limits_explain() says. */
+#define LIMITS_WORDS 160
+
+/*
+ * Says into RET, as "; …", which limit of this process ERROR, a positive errno, comes of: the command
+ * has other ones. Empty where it comes of none; without a
+ * character that JSON escapes. Any thread.
+ */
+void limits_explain(int error, char ret[LIMITS_WORDS]);
+
 /* Writes the names of the BITS as a list. */
 void limits_write_names(struct text *text, unsigned bits);
 

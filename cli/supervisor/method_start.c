@@ -389,8 +389,11 @@ static void wake_start(struct call *call, struct record *record)
 static void fail_thread(struct call *call, int error)
 {
     struct text words = {0};
+    char        limit[LIMITS_WORDS];
 
     text_add(&words, strerrordesc_np(-error));
+    limits_explain(-error, limit);
+    text_add(&words, limit);
     kernel_add_refused(&words, error);
     call_fail(call, PROTOCOL_OS_ERROR, "cannot start a thread: %.*s", (int) words.size, words.data);
     text_release(&words);

@@ -4,6 +4,7 @@
 #include "cli/supervisor/door.h"
 #include "cli/supervisor/journal.h"
 #include "cli/supervisor/lean.h"
+#include "cli/supervisor/limits.h"
 #include "cli/supervisor/loop.h"
 #include "cli/supervisor/mailbox.h"
 #include "cli/supervisor/method_list.h"
@@ -15,6 +16,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -110,21 +112,24 @@ static bool is_allowed(int fd)
 }
 
 /*
- * Without a free descriptor a client can still be told: the spare one makes room. Returns false
- * when there is nobody to accept, or no way to.
+ * Without a free descriptor, which errno says, a client can still be told: the spare one makes room.
+ * Returns false when there is nobody to accept, or no way to.
  */
 static bool turn_away(void)
 {
-    static const char answer[] =
-        "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32006,\"message\":"
-        "\"the supervisor has no file descriptor left; try again\","
-        "\"data\":{\"type\":\"OSError\"}}}\n";
-    int fd;
+    char limit[LIMITS_WORDS], answer[LIMITS_WORDS + 192];
+    int  fd, size;
 
+    limits_explain(errno, limit);
+    size = snprintf(answer, sizeof(answer),
+                    "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32006,\"message\":"
+                    "\"the supervisor has no file descriptor left; try again%s\","
+                    "\"data\":{\"type\":\"OSError\"}}}\n",
+                    limit);
     close(spare_fd);
     fd = accept4(listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) {
-        if (send(fd, answer, strlen(answer), MSG_NOSIGNAL) < 0)
+        if (send(fd, answer, (size_t) size, MSG_NOSIGNAL) < 0)
             journal_write("turned a client away: no file descriptor left");
         close(fd);
     }

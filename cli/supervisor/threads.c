@@ -3,6 +3,7 @@
 #include "cli/clock.h"
 #include "cli/exceptions.h"
 #include "cli/supervisor/events.h"
+#include "cli/supervisor/limits.h"
 #include "cli/supervisor/mailbox.h"
 #include "cli/supervisor/store.h"
 #include "cli/supervisor/worker.h"
@@ -177,11 +178,22 @@ static void go_later(struct record *record)
     stuck = true;
 }
 
+/* Returns what a thread that could not be started ends with, or NULL. */
+static char *explain_start(int error)
+{
+    char  limit[LIMITS_WORDS];
+    char *message;
+
+    limits_explain(-error, limit);
+    if (asprintf(&message, "cannot start a thread: %s%s", strerrordesc_np(-error), limit) < 0)
+        return NULL;
+    return message;
+}
+
 /* With a slot (or no need of one), and all that it needs: go. */
 static void go(struct record *record)
 {
-    char *message = NULL;
-    int   error;
+    int error;
 
     leave_line(record);
     if (takes_slot(record)) {
@@ -194,11 +206,8 @@ static void go(struct record *record)
         return;
     }
     error = start_thread(record);
-    if (error == 0)
-        return;
-    if (asprintf(&message, "cannot start a thread: %s", strerrordesc_np(-error)) < 0)
-        message = NULL;
-    end_unbegun(record, NULL, message, 125);
+    if (error != 0)
+        end_unbegun(record, NULL, explain_start(error), 125);
 }
 
 static void enqueue(struct record *record)
@@ -285,7 +294,7 @@ static void wait_for_slot_or_go(struct record *record)
         int error = start_thread(record);
 
         if (error != 0)
-            end_unbegun(record, NULL, NULL, 125);
+            end_unbegun(record, NULL, explain_start(error), 125);
     } else {
         go(record);
     }

@@ -62,6 +62,22 @@ own_limits() {
   as_user "$K3THREAD" shutdown
 }
 
+@test "a start that the supervisor's own limit of open files refuses names it" {
+  mkdir theirs
+  chmod 755 "$dir"
+  [ "$(id -u)" != 0 ] || chown 61237 theirs
+  export K3THREAD_SOCKET=$dir/theirs/k.sock
+  as_user prlimit --nofile=24 "$K3THREAD" start -- sleep 1000
+  starts=0
+  while run --separate-stderr as_user "$K3THREAD" start -- sleep 1000; [ "$status" = 0 ]; do
+    ((++starts < 24))
+  done
+  is "$status" 1
+  # shellcheck disable=SC2154  # run sets it
+  like "$stderr" "k3thread: start: OSError: *; the supervisor's own limit is 24 open files: shut it down and start it again under a higher 'ulimit -n'"
+  as_user "$K3THREAD" shutdown --now
+}
+
 # Runs a command as a user without privileges.
 as_user() {
   if [ "$(id -u)" = 0 ]; then
