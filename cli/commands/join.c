@@ -133,14 +133,52 @@ static int append_word(const struct call *call, const char *thread, json_t *targ
     return STATUS_DONE;
 }
 
+/* Returns the words of WORDS that are no patterns, as a request has them; NULL without memory. */
+static json_t *exact_words(char **words)
+{
+    json_t *exact = json_array();
+    int     error = exact == NULL;
+
+    for (; *words != NULL && error == 0; words++)
+        if (!thread_is_pattern(*words))
+            error = json_array_append_new(exact, thread_to_json(*words));
+    if (error == 0)
+        return exact;
+    json_decref(exact);
+    return NULL;
+}
+
+/* Fails if one of several WORDS names no thread: the wait for the others would hide it. */
+static int check_words(const struct call *call, char **words)
+{
+    json_t      *exact;
+    struct reply reply;
+
+    if (words[1] == NULL)
+        return STATUS_DONE;
+    exact = exact_words(words);
+    if (exact == NULL)
+        return fail_memory(call);
+    if (json_array_size(exact) == 0) { /* a list of none is one of all */
+        json_decref(exact);
+        return STATUS_DONE;
+    }
+    if (client_call(&call->session->client, "list",
+                    json_pack("{s:o, s:[s]}", "threads", exact, "members", "id"), &reply) != 0)
+        return internal(command_failed(call));
+    reply_release(&reply);
+    return STATUS_DONE;
+}
+
 /* Fills TARGETS with what is to be joined: words as they were given, and threads that fit. */
 static int find_targets(const struct call *call, json_t *targets)
 {
     const struct join_options *o = call->options;
-    int                        status = STATUS_DONE;
+    int                        status;
 
     if (o->all)
         return append_listed(call, json_pack("{s:b}", "live", 1), targets);
+    status = check_words(call, o->threads);
     for (char **thread = o->threads; *thread != NULL && status == STATUS_DONE; thread++)
         status = append_word(call, *thread, targets);
     return status;

@@ -116,6 +116,17 @@ load helpers
   run -3 k3 join 'nobody*'
 }
 
+@test "join says that one of several threads is none before it waits for the others" {
+  k3 start -n nap -- sleep 1000
+  k3 start -n failed -- sh -c 'exit 5'
+  run -5 k3 join failed
+  run -3 --separate-stderr k3 join failed nap nobody
+  is "$stderr" "k3thread: join: InvalidThreadIdError: no thread 'nobody'"
+  run -3 k3 join 'na*' 99
+  run -3 k3 join --ready nap nobody
+  is "$(k3_field nap state)" running
+}
+
 @test "join wants threads or --all" {
   run -64 k3 join
   run -64 k3 join --all a
