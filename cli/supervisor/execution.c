@@ -181,23 +181,38 @@ static void note_error(struct worker *worker, int error, int status, char *messa
     worker->report->message = message;
 }
 
-static void note_failure(struct worker *worker, const struct spawned *spawned, int error)
+/* Returns the message to be freed, or NULL without memory. */
+static char *word_failure(const struct record *record, const struct spawned *spawned, int error)
 {
     static const char *const words[] = {
 #define X(name, text) text,
         SPAWN_STAGES(X)
 #undef X
     };
-    const char *object = object_of_failure(&worker->record->job, spawned->stage);
+    const char *object = object_of_failure(&record->job, spawned->stage);
+    const char *stage = words[spawned->stage];
     char        limit[LIMITS_WORDS] = "";
     char       *message;
+    int         size;
 
+    if (spawned->stage == SPAWN_OUTPUT && record->has_own_log)
+        stage = "open the log";
     if (spawned->stage != SPAWN_EXEC) /* from there on the command's own limits hold */
         limits_explain(error, limit);
-    if (asprintf(&message, "cannot %s '%s': %s%s", words[spawned->stage], object,
-                 strerrordesc_np(error), limit) < 0)
-        message = NULL;
-    note_error(worker, error, status_of_failure(spawned, error), message);
+    if (spawned->interpreter[0] != '\0')
+        size = asprintf(&message, "'%s' needs the interpreter '%s', which %s", object,
+                        spawned->interpreter,
+                        error == ENOENT ? "is not there" : "may not be executed");
+    else
+        size = asprintf(&message, "cannot %s '%s': %s%s", stage, object, strerrordesc_np(error),
+                        limit);
+    return size >= 0 ? message : NULL;
+}
+
+static void note_failure(struct worker *worker, const struct spawned *spawned, int error)
+{
+    note_error(worker, error, status_of_failure(spawned, error),
+               word_failure(worker->record, spawned, error));
 }
 
 /* The command runs: what is known of it is posted. */
@@ -485,7 +500,7 @@ APART static bool start(struct worker *worker)
 {
     struct job       *job = &worker->record->job;
     bool              is_new = worker->record->has_own_log && worker->report->runs == 0;
-    struct spawned    spawned;
+    struct spawned    spawned = {0};
     struct spawn_plan plan;
     off_t             begin;
     int               error;

@@ -43,6 +43,7 @@ struct child {
     enum spawn_stage         stage;
     int                      error;
     unsigned                 missed;
+    char                     head[SPAWN_INTERPRETER_SIZE + 4]; /* see note_head() */
 };
 
 /*
@@ -118,12 +119,34 @@ static int set_mark(const struct spawn_plan *plan)
                                    : setrlimit((__rlimit_resource_t) plan->mark_resource, &mark);
 }
 
+/*
+ * Keeps the first bytes of FILE, which could not be executed though it may be: its interpreter is to
+ * blame. Leaves errno as it was.
+ */
+IN_CHILD static void note_head(const char *file, struct child *child)
+{
+    int     error = errno;
+    int     fd = -1;
+    ssize_t size;
+
+    if (access(file, X_OK) == 0)
+        fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd >= 0) {
+        size = read(fd, child->head, sizeof(child->head) - 1);
+        child->head[size > 0 ? size : 0] = '\0';
+        close(fd);
+    }
+    errno = error;
+}
+
 /* A script without "#!" is the shell's, as execvp() has it. */
-IN_CHILD static void exec_file(const char *file, const struct child *child)
+IN_CHILD static void exec_file(const char *file, struct child *child)
 {
     const struct spawn_plan *plan = child->plan;
 
     execve(file, plan->argv, plan->environment);
+    if (errno == ENOENT || errno == EACCES)
+        note_head(file, child);
     if (errno != ENOEXEC)
         return;
     child->shell_argv[1] = (char *) file;
@@ -153,7 +176,7 @@ static bool join_path(char *file, const char *directory, size_t length, const ch
 }
 
 /* Tries each directory of the path. Returns, with errno as execvp() has it, when none will do. */
-IN_CHILD static void exec_search(const struct child *child)
+IN_CHILD static void exec_search(struct child *child)
 {
     const struct spawn_plan *plan = child->plan;
     const char              *path = search_path(plan->environment);
@@ -177,7 +200,7 @@ IN_CHILD static void exec_search(const struct child *child)
     errno = denied ? EACCES : ENOENT;
 }
 
-IN_CHILD static void exec_command(const struct child *child)
+IN_CHILD static void exec_command(struct child *child)
 {
     const struct spawn_plan *plan = child->plan;
     sigset_t                 none;
@@ -260,6 +283,23 @@ static char **make_shell_argv(char *const *argv)
     return ret;
 }
 
+/* Copies what the "#!" in HEAD names into RET; "" if it names nothing, or is longer than RET. */
+static void copy_interpreter(const char *head, char *ret)
+{
+    const char *begin = head + strlen("#!");
+    size_t      length;
+
+    ret[0] = '\0';
+    if (strncmp(head, "#!", strlen("#!")) != 0)
+        return;
+    begin += strspn(begin, " \t");
+    length = strcspn(begin, " \t\n");
+    if (length >= SPAWN_INTERPRETER_SIZE)
+        return;
+    memcpy(ret, begin, length);
+    ret[length] = '\0';
+}
+
 static int spawn_child(struct child *child, struct spawned *ret)
 {
     sigset_t all, old;
@@ -280,6 +320,7 @@ static int spawn_child(struct child *child, struct spawned *ret)
         if (pid >= 0)
             discard(pid, pidfd);
         ret->stage = child->stage;
+        copy_interpreter(child->head, ret->interpreter);
         return -child->error;
     }
     *ret = (struct spawned){.pid = pid, .pidfd = pidfd, .missed = child->missed};
@@ -301,6 +342,7 @@ int spawn(const struct spawn_plan *plan, struct spawned *ret)
     };
     int error = -ENOMEM;
 
+    ret->interpreter[0] = '\0';
     if (child.shell_argv != NULL && child.stack != NULL)
         error = spawn_child(&child, ret);
     else

@@ -33,7 +33,7 @@ struct spawn_plan {
     X(FORK, "fork")                                                                                \
     X(ISOLATE, "set up a process")                                                                 \
     X(INPUT, "open the input")                                                                     \
-    X(OUTPUT, "open the log")                                                                      \
+    X(OUTPUT, "open the output")                                                                   \
     X(DIRECTORY, "enter")                                                                          \
     X(EXEC, "run")
 
@@ -43,11 +43,17 @@ enum spawn_stage {
 #undef X
 };
 
+/* Room for the path of an interpreter; a longer one is not told. */
+#define SPAWN_INTERPRETER_SIZE 128
+
 struct spawned {
     pid_t            pid;    /* and its process group and session */
     int              pidfd;  /* close it, after the process was waited for */
     unsigned         missed; /* limits that the command could not be given: see limits.h */
     enum spawn_stage stage;  /* on failure */
+
+    /* On failure: what the "#!" of the command names, if the command is there and that is not; or "". */
+    char interpreter[SPAWN_INTERPRETER_SIZE];
 };
 
 /*

@@ -73,6 +73,27 @@ load helpers
   run -127 k3 join empty
 }
 
+@test "a script whose interpreter is missing says so, also where it is found by PATH" {
+  printf '#!  /no/such -x\n' >x
+  printf '#!/bin/sh\r\n' >dos
+  printf '#!%s\n' "$dir/plain" >y
+  touch plain
+  chmod +x x y dos
+  run -127 --separate-stderr k3 start -- ./x
+  is "$stderr" "k3thread: start: FileNotFoundError: './x' needs the interpreter '/no/such', which is not there"
+  PATH=$dir:$PATH run -127 --separate-stderr k3 start -- x
+  like "$stderr" "*: 'x' needs the interpreter '/no/such', which is not there"
+  run -127 --separate-stderr k3 start -- ./dos
+  like "$stderr" "*: './dos' needs the interpreter '/bin/sh\\\\r', which is not there"
+  run -126 --separate-stderr k3 start -- ./y
+  like "$stderr" "*: './y' needs the interpreter '$dir/plain', which may not be executed"
+}
+
+@test "an output that cannot be opened is no log" {
+  run -1 --separate-stderr k3 start -o "$dir/none/x" -- true
+  like "$stderr" "k3thread: start: *: cannot open the output '$dir/none/x': No such file or directory"
+}
+
 @test "a command that cannot be executed says so, and start and join exit with 126" {
   touch plain
   run -126 --separate-stderr k3 start -n plain -- ./plain
