@@ -55,6 +55,17 @@ void view_add_reason(struct text *text, const json_t *thread)
         view_add_bytes(text, message);
 }
 
+void view_add_message(struct text *text, const json_t *thread)
+{
+    const json_t *message = json_object_get(thread, "message");
+
+    if (message == NULL || json_is_null(message) ||
+        !json_is_string(json_object_get(thread, "exception")))
+        return;
+    text_add(text, ": ");
+    view_add_bytes(text, message);
+}
+
 void view_add_unended(struct text *text, const json_t *thread)
 {
     const json_t *unended = json_object_get(thread, "unended");

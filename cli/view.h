@@ -16,6 +16,9 @@ void view_add_result(struct text *text, const json_t *thread);
 /* Why the command never ran, if it did not and no exception kept it from that; else nothing. */
 void view_add_reason(struct text *text, const json_t *thread);
 
+/* Adds ": " and what the exception said that ended the thread, if one did and said anything. */
+void view_add_message(struct text *text, const json_t *thread);
+
 /* Adds that a process of the thread could not be ended, if that is so. */
 void view_add_unended(struct text *text, const json_t *thread);
 

@@ -10,6 +10,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct run_options {
@@ -118,20 +119,41 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
+static void close_script(const struct script *script)
+{
+    if (script->fd > STDIN_FILENO)
+        close(script->fd);
+}
+
+/* Returns true if SCRIPT is open and no directory; if not, errno says why. */
+static bool can_be_read(const struct script *script)
+{
+    struct stat info;
+
+    if (script->fd < 0 || fstat(script->fd, &info) < 0)
+        return false;
+    errno = EISDIR;
+    return !S_ISDIR(info.st_mode);
+}
+
 /* As a shell has it: 127 for a script that is not there, 126 for one that cannot be read. */
 static int open_script(const struct call *call, struct script *script)
 {
+    int status;
+
     if (strcmp(script->name, "-") == 0) {
         script->name = "stdin";
         script->fd = STDIN_FILENO;
-        return STATUS_DONE;
+    } else {
+        script->fd = open(script->name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
     }
-    script->fd = open(script->name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    if (script->fd >= 0)
+    if (can_be_read(script))
         return STATUS_DONE;
-    return command_fail(call, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE,
-                        errno == ENOENT ? "FileNotFoundError" : NULL, "%s: %s", script->name,
-                        strerror(errno));
+    status = command_fail(call, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE,
+                          errno == ENOENT ? "FileNotFoundError" : NULL, "%s: %s", script->name,
+                          strerror(errno));
+    close_script(script);
+    return status;
 }
 
 /* Finds the place that the user names, or makes one of its own. Returns -1, or a status after saying why. */
@@ -200,8 +222,7 @@ static int run(struct call *call)
     if (status == STATUS_DONE)
         status = run_script(call, &script);
     procfile_release(&procfile);
-    if (script.fd != STDIN_FILENO)
-        close(script.fd);
+    close_script(&script);
     return status;
 }
 

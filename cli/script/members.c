@@ -88,6 +88,7 @@ static void add_result(struct text *text, const json_t *thread)
         view_add_result(text, thread);
     if (runs > 1)
         text_printf(text, " (%" JSON_INTEGER_FORMAT " runs)", runs);
+    view_add_message(text, thread);
 }
 
 /* Of the last run, if it was restarted. */
@@ -122,16 +123,29 @@ static size_t count_threads(const struct members *members)
     return count;
 }
 
+static size_t count_failed(const struct members *members)
+{
+    size_t count = 0;
+
+    for (size_t id = 1; id < members->size; id++)
+        if (members->list[id].thread != NULL)
+            count += members_status(members->list[id].thread) != 0;
+    return count;
+}
+
 void members_add_summary(const struct members *members, double seconds, struct text *text)
 {
     static const char *const headings[] = {"NAME", "DAEMON", "TIME", "RESULT"};
     struct table             table = {0};
     size_t                   count = count_threads(members);
+    size_t                   failed = count_failed(members);
 
     if (count == 0)
         return;
     text_printf(text, "k3thread: run: %zu thread%s in ", count, count == 1 ? "" : "s");
     duration_add(text, seconds);
+    if (failed > 0)
+        text_printf(text, ", %zu failed", failed);
     text_add(text, "\n");
     table_add_words(&table, headings, sizeof(headings) / sizeof(headings[0]));
     for (size_t id = 1; id < members->size; id++)

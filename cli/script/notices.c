@@ -28,6 +28,7 @@ static void add_result(struct text *text, const json_t *thread)
     text_add(text, " (");
     view_add_result(text, thread);
     text_add(text, ")");
+    view_add_message(text, thread);
 }
 
 void notices_ends_all(struct text *text, const json_t *thread)

@@ -314,8 +314,10 @@ at_terminal() {
 @test "a script that cannot be read" {
   run -127 k3 run nothing
   is "$output" 'k3thread: run: FileNotFoundError: nothing: No such file or directory'
-  run -125 k3 run .
-  like "$output" 'k3thread: run: .: Is a directory'
+  run -126 k3 run .
+  is "$output" 'k3thread: run: .: Is a directory'
+  run -126 k3 run --procfile .
+  is "$output" 'k3thread: run: .: Is a directory'
   run -64 k3 run
   like "$output" 'k3thread: run: no script*'
 }
@@ -443,10 +445,14 @@ EOF
   script_of 'start --name good -- true' 'start --name bad -- sh -c "exit 2"'
   run -2 --separate-stderr k3 run script
   is "$output" ''
-  like "${stderr_lines[0]}" 'k3thread: run: 2 threads in *s'
+  like "${stderr_lines[0]}" 'k3thread: run: 2 threads in *s, 1 failed'
   like "${stderr_lines[1]}" 'NAME *DAEMON *TIME *RESULT'
   like "${stderr_lines[2]}" 'good *no *s *exit 0'
   like "${stderr_lines[3]}" 'bad *no *s *exit 2'
+  script_of 'start -- true'
+  run -0 --separate-stderr k3 run script
+  like "${stderr_lines[0]}" 'k3thread: run: 1 thread in *s'
+  unlike "${stderr_lines[0]}" '*failed*'
   script_of ''
   run -0 k3 run script
   is "$output" ''
@@ -590,6 +596,16 @@ END
   script_of 'daemon -- sleep 1000' 'start -- true'
   run -0 k3 run --quiet script
   is "$output" ''
+}
+
+@test "run says why a thread got TimeoutError, in its line and in the table" {
+  script_of 'daemon --name d --ready line:never --ready-timeout 0.1 -- sleep 1000' 'join --ready d'
+  run --separate-stderr k3 run script
+  like "$stderr" "*k3thread: run: the daemon 'd' failed (TimeoutError, SIGTERM): not ready within 0.1 s: line:never"$'\n*'
+  like "$stderr" '*d *yes *TimeoutError, SIGTERM: not ready within 0.1 s: line:never'
+  script_of 'start --name a -- sleep 1000' 'raise -m "no more" a RuntimeError'
+  run --separate-stderr k3 run --any script
+  like "$stderr" "*k3thread: run: 'a' ended (RuntimeError, SIGTERM): no more, which ends all"*
 }
 
 @test "--timeout raises TimeoutError in all threads, and ends the script" {
