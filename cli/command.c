@@ -50,12 +50,30 @@ const struct command *command_find(const char *name)
     return NULL;
 }
 
-/* What other tools call our commands. */
+/* Returns what does here what other tools, and shells, have a command NAME for; or NULL. */
 static const char *translate(const char *name)
 {
     static const char *const words[][2] = {
-        {"stop", "raise"}, {"kill", "raise"}, {"ps", "list"},    {"status", "list"},
-        {"wait", "join"},  {"rm", "clear"},   {"exec", "start"},
+        {"stop", "'raise'"},
+        {"kill", "'raise'"},
+        {"ps", "'list'"},
+        {"status", "'list'"},
+        {"jobs", "'list'"},
+        {"top", "'list', or 'watch'"},
+        {"wait", "'join'"},
+        {"fg", "'join', or 'start --wait'"},
+        {"rm", "'clear'"},
+        {"exec", "'start'"},
+        {"add", "'start'"},
+        {"queue", "'start'"},
+        {"up", "'start'"},
+        {"bg", "'start'"},
+        {"down", "'shutdown'"},
+        {"attach", "'logs -f'"},
+        {"tail", "'logs -f'"},
+        {"restart", "'raise --wait THREAD', then 'start'"},
+        {"export", "'start --env NAME=VALUE'"},
+        {"cd", "'start --directory DIR'"},
     };
 
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
@@ -64,21 +82,40 @@ static const char *translate(const char *name)
     return NULL;
 }
 
+/* Returns the byte behind what WORD has of a name at its beginning; NUL if it has all, or nothing. */
+static char byte_after_name(const char *word)
+{
+    size_t length = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+
+    return length > 0 ? word[length] : '\0';
+}
+
+/* Returns the advice for WORD, which was written for a command and is like none. */
+static const char *explain_word(const char *word)
+{
+    switch (byte_after_name(word)) {
+    case '=':
+        return "a variable of one command is set by 'start --env NAME=VALUE'";
+    case ':':
+        return "a Procfile is run by 'run --procfile FILE'";
+    default:
+        return "\"k3thread help\" lists them";
+    }
+}
+
 int command_unknown(const char *name)
 {
     struct suggestion suggestion = {.word = name};
     const char       *ours = translate(name);
 
-    if (ours != NULL) {
-        message_print(NULL, NULL, "no command '%s'; here it is '%s'", name, ours);
-        return STATUS_USAGE;
-    }
     for (size_t i = 0; i < TABLE_SIZE; i++)
         suggest_consider(&suggestion, table[i]->name);
-    if (suggestion.nearest != NULL)
+    if (ours != NULL)
+        message_print(NULL, NULL, "no command '%s'; here it is %s", name, ours);
+    else if (suggestion.nearest != NULL && byte_after_name(name) == '\0')
         message_print(NULL, NULL, "no command '%s'; did you mean '%s'?", name, suggestion.nearest);
     else
-        message_print(NULL, NULL, "no command '%s'; \"k3thread help\" lists them", name);
+        message_print(NULL, NULL, "no command '%s'; %s", name, explain_word(name));
     return STATUS_USAGE;
 }
 

@@ -110,6 +110,23 @@ EOF
     run -64 --separate-stderr k3 help "${pair%=*}"
     is "$stderr" "k3thread: no command '${pair%=*}'; here it is '${pair#*=}'"
   done
+  for pair in "jobs='list'" "top='list', or 'watch'" "fg='join', or 'start --wait'" "add='start'" \
+    "queue='start'" "up='start'" "bg='start'" "down='shutdown'" "attach='logs -f'" "tail='logs -f'" \
+    "restart='raise --wait THREAD', then 'start'" "export='start --env NAME=VALUE'" \
+    "cd='start --directory DIR'"; do
+    run -64 --separate-stderr k3 "${pair%%=*}" web
+    is "$stderr" "k3thread: no command '${pair%%=*}'; here it is ${pair#*=}"
+  done
+}
+
+@test "a variable before a command and an entry of a Procfile are pointed to their options" {
+  for word in X=1 log= start=; do
+    run -64 --separate-stderr k3 "$word" start -- true
+    is "$stderr" "k3thread: no command '$word'; a variable of one command is set by 'start --env NAME=VALUE'"
+  done
+  echo 'start: sleep 1' >Procfile
+  run -64 --separate-stderr k3 run Procfile
+  is "$stderr" "Procfile:1: k3thread: no command 'start:'; a Procfile is run by 'run --procfile FILE'"
 }
 
 @test "an unknown command suggests the nearest" {
