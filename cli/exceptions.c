@@ -58,26 +58,6 @@ static bool is_signal_name(const char *name, const char *signal_name)
     return strcasecmp(name, signal_name) == 0 || strcasecmp(name, signal_name + prefix) == 0;
 }
 
-const k3thread_exctype *exceptions_find(const char *name)
-{
-    for (size_t i = 0; i < COUNT(library_types); i++)
-        if (strcmp(library_types[i]->name, name) == 0)
-            return library_types[i];
-    if (strcmp(signal_base.name, name) == 0)
-        return &signal_base;
-    for (size_t i = 0; i < COUNT(signal_types); i++)
-        if (is_signal_name(name, signal_types[i].name))
-            return &signal_types[i];
-    return NULL;
-}
-
-int exceptions_signal(const k3thread_exctype *type)
-{
-    if (type < signal_types || type >= signal_types + COUNT(signal_types))
-        return 0;
-    return signal_numbers[type - signal_types];
-}
-
 /* Reads a whole number from 0 to MAX; returns -1 if TEXT is none. */
 static int parse_number(const char *text, int max)
 {
@@ -87,6 +67,28 @@ static int parse_number(const char *text, int max)
     if (text[0] < '0' || text[0] > '9' || *end != '\0' || number > max)
         return -1;
     return (int) number;
+}
+
+const k3thread_exctype *exceptions_find(const char *name)
+{
+    int number = parse_number(name, SIGRTMAX);
+
+    for (size_t i = 0; i < COUNT(library_types); i++)
+        if (strcmp(library_types[i]->name, name) == 0)
+            return library_types[i];
+    if (strcmp(signal_base.name, name) == 0)
+        return &signal_base;
+    for (size_t i = 0; i < COUNT(signal_types); i++)
+        if (signal_numbers[i] == number || is_signal_name(name, signal_types[i].name))
+            return &signal_types[i];
+    return NULL;
+}
+
+int exceptions_signal(const k3thread_exctype *type)
+{
+    if (type < signal_types || type >= signal_types + COUNT(signal_types))
+        return 0;
+    return signal_numbers[type - signal_types];
 }
 
 int exceptions_parse_signal(const char *text)

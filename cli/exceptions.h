@@ -11,7 +11,7 @@
 /* Every one of them, a base before those derived from it; NULL past the end. */
 const k3thread_exctype *exceptions_at(size_t index);
 
-/* By name: "SystemExit", "SIGHUP", "HUP" or "hup". NULL if there is none. */
+/* By name: "SystemExit", "SIGHUP", "HUP", "hup" or "1". NULL if there is none. */
 const k3thread_exctype *exceptions_find(const char *name);
 
 /* The signal that TYPE is named for, or 0. */

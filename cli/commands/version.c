@@ -3,7 +3,16 @@
 
 #include <string.h>
 
-/* The supervisor's line; nothing when there is none. */
+static void add_socket(const struct call *call, struct text *text)
+{
+    const char *socket = call->session->place.socket;
+
+    text_add(text, " at ");
+    text_add_escaped(text, socket, strlen(socket));
+    text_add(text, "\n");
+}
+
+/* The supervisor's line, or that there is none: either says where its socket belongs. */
 static void add_supervisor(const struct call *call, struct text *text)
 {
     struct client *client = &call->session->client;
@@ -11,15 +20,17 @@ static void add_supervisor(const struct call *call, struct text *text)
     struct reply   reply;
 
     if (client_open(client, &call->session->place, flags) != 0 ||
-        client_call(client, "version", json_object(), &reply) != 0)
+        client_call(client, "version", json_object(), &reply) != 0) {
+        text_add(text, "no supervisor");
+        add_socket(call, text);
         return;
+    }
     text_add(text, "supervisor ");
     view_add_bytes(text, json_object_get(reply.result, "version"));
-    text_printf(text, " (protocol %" JSON_INTEGER_FORMAT ", pid %" JSON_INTEGER_FORMAT ") at ",
+    text_printf(text, " (protocol %" JSON_INTEGER_FORMAT ", pid %" JSON_INTEGER_FORMAT ")",
                 json_integer_value(json_object_get(reply.result, "protocol")),
                 json_integer_value(json_object_get(reply.result, "pid")));
-    text_add_escaped(text, call->session->place.socket, strlen(call->session->place.socket));
-    text_add(text, "\n");
+    add_socket(call, text);
     reply_release(&reply);
 }
 
@@ -37,7 +48,7 @@ static int run(struct call *call)
 
 const struct command command_version = {
     .name = "version",
-    .doc = "Show the version, and the supervisor's if one runs",
+    .doc = "Show the version, the supervisor's, and where its socket is",
     .group = COMMAND_GROUP_HELP,
     .flags = COMMAND_PLACE,
     .run = run,

@@ -74,7 +74,7 @@ static void add_event(struct text *text, const json_t *event)
             view_add_bytes(text, json_object_get(event, "message"));
         }
     }
-    if (strcmp(word, "ended") == 0) {
+    if (strcmp(word, "ended") == 0 || strcmp(word, "restarted") == 0) {
         text_add(text, ": ");
         view_add_result(text, thread);
     }

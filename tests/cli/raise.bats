@@ -91,6 +91,9 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
   like "$stderr" '*RuntimeError*'
   run -64 --separate-stderr k3 raise a SIGHUPP
   like "$stderr" '*SIGHUP*'
+  for number in 0 32 64 99 -1 1x; do
+    run -64 k3 raise -- a $number
+  done
   run -64 k3 raise a ''
   is "$(k3_field a state)" running
 }
@@ -101,7 +104,7 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
   ready_thread s 'trap "echo usr1 >>s.out" USR1; trap "echo hup >>s.out" HUP
     echo >"$1.ready"; while :; do sleep 0.02; done'
   local spelling
-  for spelling in SIGUSR1 USR1 usr1; do
+  for spelling in SIGUSR1 USR1 usr1 10; do
     rm -f s.out
     k3 raise s $spelling
     wait_for_file s.out
