@@ -36,7 +36,7 @@ int launch_supervisor(const struct place *place, int *ret_fd, struct text *why);
 struct launch_own {
     int      lifeline;
     unsigned slots;         /* as supervise --slots; 0: any number */
-    bool     private_place; /* the directory of its place goes too, if the starter dies before it */
+    bool     private_place; /* the directories of its place go too, if the starter dies before it */
 };
 
 /*

@@ -259,8 +259,9 @@ static bool has_own_home(void)
 /* Makes the directory of the journal and the logs; returns false if it cannot be used. */
 static bool prepare_state(const struct place *place)
 {
-    return place->state != NULL && has_own_home() && directory_make_all(place->state) == 0 &&
-           directory_is_own(place->state);
+    if (place->state == NULL || (place->is_own && !has_own_home()))
+        return false;
+    return directory_make_all(place->state) == 0 && directory_is_own(place->state);
 }
 
 /* Opens the directory of the socket, which is made first where it is k3thread's own. */

@@ -22,7 +22,8 @@ static int resolve_in(struct place *ret, const char *directory)
     return error == -EINVAL ? -ENAMETOOLONG : error;
 }
 
-static int make_in(struct place *ret, const char *parent)
+/* Makes a directory of a new name in PARENT, and sets *RET to its path, to be freed. Returns 0 or -errno. */
+static int make_directory(const char *parent, char **ret)
 {
     char *directory;
     int   error;
@@ -30,16 +31,57 @@ static int make_in(struct place *ret, const char *parent)
     if (asprintf(&directory, "%s/k3thread-run.XXXXXX", parent) < 0)
         return -ENOMEM;
     error = directory_make_new(directory);
-    if (error == 0) {
-        error = resolve_in(ret, directory);
-        if (error != 0)
-            (void) rmdir(directory);
-    }
+    if (error == 0)
+        *ret = directory;
+    else
+        free(directory);
+    return error;
+}
+
+static int make_in(struct place *ret, const char *parent)
+{
+    char *directory;
+    int   error = make_directory(parent, &directory);
+
+    if (error != 0)
+        return error;
+    error = resolve_in(ret, directory);
+    if (error != 0)
+        (void) rmdir(directory);
     free(directory);
     return error;
 }
 
-/* In memory first, where nobody else can look in; then where the user wants temporary files. */
+/*
+ * Makes the directory of the logs where the user wants temporary files, unless that of the socket,
+ * which is in PARENT, is there. Without one the logs are beside the socket.
+ */
+static int make_state(struct place *place, const char *parent)
+{
+    const char *const parents[] = {getenv("TMPDIR"), "/tmp"};
+    char             *state;
+    int               error;
+
+    for (size_t i = 0; i < sizeof(parents) / sizeof(parents[0]); i++) {
+        if (parents[i] == NULL || parents[i][0] != '/')
+            continue;
+        if (strcmp(parents[i], parent) == 0)
+            return 0;
+        if (make_directory(parents[i], &state) != 0)
+            continue;
+        error = place_set_state(place, state);
+        if (error != 0)
+            (void) rmdir(state);
+        free(state);
+        return error;
+    }
+    return 0;
+}
+
+/*
+ * The socket is in memory first, in a directory that is short. A runtime directory is too small for
+ * logs, as it holds a few percent of the memory.
+ */
 int own_place_make(struct place *ret, struct text *why)
 {
     const char *const parents[] = {getenv("XDG_RUNTIME_DIR"), getenv("TMPDIR"), "/tmp"};
@@ -50,8 +92,12 @@ int own_place_make(struct place *ret, struct text *why)
         if (parents[i] == NULL || parents[i][0] != '/')
             continue;
         error = make_in(ret, parents[i]);
-        if (error == 0)
-            break;
+        if (error == 0) {
+            error = make_state(ret, parents[i]);
+            if (error == 0)
+                break;
+            own_place_remove(ret);
+        }
         text_printf(why, "; cannot make one in %s: %s", parents[i], strerror(-error));
     }
     text_add(why, "; TMPDIR names another place");
@@ -60,6 +106,8 @@ int own_place_make(struct place *ret, struct text *why)
 
 void own_place_remove(struct place *place)
 {
+    if (place->state != NULL)
+        directory_remove(place->state);
     directory_remove(place->directory);
     place_release(place);
 }

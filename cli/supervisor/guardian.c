@@ -52,8 +52,11 @@ __attribute__((noreturn)) static void conclude(const struct guardian_options *op
         journal_write("the supervisor left %zu processes behind; they were ended", killed);
     }
     /* A starter that lives reads the logs to their end, and removes them himself. */
-    if (options->directory != NULL && is_orphaned(options))
+    if (options->directory != NULL && is_orphaned(options)) {
         directory_remove(options->directory);
+        if (options->state != NULL)
+            directory_remove(options->state);
+    }
     _exit(exit_status(end));
 }
 

@@ -17,6 +17,7 @@ struct guardian_options {
     const char *lock_path; /* the file that lock is on, or was: see lock.h */
     int         lock;      /* LOCK_LIFE; SIGUSR1 asks to take it again, of a new file */
     const char *directory; /* NULL, or removed at the end if the lifeline's other end is closed */
+    const char *state;     /* NULL, or removed with it */
     int         listener;  /* of no use here: closed */
     int         lifeline;  /* the same without a directory; -1: none */
 };

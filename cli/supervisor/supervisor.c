@@ -131,6 +131,7 @@ int supervisor_run(const struct supervisor_options *options, char **ret_why)
         .lock_path = place->lock,
         .lock = options->lock,
         .directory = options->private_place ? place->directory : NULL,
+        .state = options->private_place ? place->state : NULL,
         .listener = options->listener,
         .lifeline = options->lifeline,
     };

@@ -11,7 +11,7 @@ struct supervisor_options {
     int                 listener;      /* bound to the socket of PLACE, and listening */
     int                 lock;          /* holds the lock LIFE; kept until the process ends */
     int                 lifeline;      /* when its other end closes, all is ended; -1: none */
-    bool                private_place; /* its directory goes when the lifeline's other end has */
+    bool                private_place; /* its directories go when the lifeline's other end has */
     unsigned            slots;         /* commands that may run at a time; 0: any number */
 };
 

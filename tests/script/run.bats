@@ -354,7 +354,7 @@ at_terminal() {
   for runtime in '' relative "$dir/no" /proc "$dir/$(printf 'x%.0s' {1..100})"; do
     mkdir -p "$dir/$(printf 'x%.0s' {1..100})"
     like "$(XDG_RUNTIME_DIR=$runtime TMPDIR=$dir/tmp k3 run -q --no-prefix script)" "$dir/tmp/k3thread-run.*/run.sock"
-    like "$(XDG_RUNTIME_DIR=$runtime k3 run -q --no-prefix script)" "/tmp/k3thread-run.*/run.sock"
+    like "$(XDG_RUNTIME_DIR=$runtime TMPDIR='' k3 run -q --no-prefix script)" "/tmp/k3thread-run.*/run.sock"
   done
 }
 
@@ -368,6 +368,39 @@ at_terminal() {
   [ "$status" != 77 ] || skip "nothing can be mounted here"
   is "$status" 125
   is "$output" "k3thread: run: no directory for the supervisor; cannot make one in /no: No such file or directory; cannot make one in /proc: No such file or directory; cannot make one in /tmp: Read-only file system; TMPDIR names another place"
+}
+
+# places_of LOGS: the directories of the socket and of the log of a run's thread.
+places_of() {
+  k3 run -q --no-prefix script | sed 's|/k3thread-run\.[^/]*|/X|; s|/[0-9]*-[^/]*/1\.log||'
+}
+
+@test "the logs of its own place are in TMPDIR, else in /tmp" {
+  mkdir runtime tmp
+  export XDG_RUNTIME_DIR=$dir/runtime
+  script_of 'start -- sh -c "dirname \"\$K3THREAD_SOCKET\"; readlink /proc/\$\$/fd/1; stat -c %a \"\$(dirname \"\$(dirname \"\$(dirname \"\$(readlink /proc/\$\$/fd/1)\")\")\")\""'
+  is "$(TMPDIR=$dir/tmp places_of)" "$dir/runtime/X"$'\n'"$dir/tmp/X/logs"$'\n700'
+  for none in '' relative "$dir/no" /proc; do
+    is "$(TMPDIR=$none places_of)" "$dir/runtime/X"$'\n/tmp/X/logs\n700'
+  done
+  is "$(XDG_RUNTIME_DIR='' TMPDIR=$dir/tmp places_of)" "$dir/tmp/X"$'\n'"$dir/tmp/X/run.logs"$'\n700'
+  is "$(HOME=/no TMPDIR=$dir/tmp places_of)" "$dir/runtime/X"$'\n'"$dir/tmp/X/logs"$'\n700'
+  is "$(ls -A runtime tmp)" $'runtime:\n\ntmp:'
+}
+
+@test "a run has its logs in XDG_RUNTIME_DIR where no other directory can be written" {
+  needs_root
+  script_of 'start -- sh -c "readlink /proc/\$\$/fd/1"'
+  cat >confine <<'EOF'
+shm=$(mktemp -d /dev/shm/k3t.XXXXXX) && cp "$K3THREAD" "$shm/k3thread" && cp script "$shm" || exit 77
+mount -t tmpfs -o ro none /tmp && cd "$shm" || { rm -r "$shm"; exit 77; }
+XDG_RUNTIME_DIR=$shm TMPDIR=/proc ./k3thread run -q --no-prefix script
+status=$?; cd /; rm -r "$shm"; exit $status
+EOF
+  run unshare --mount sh confine
+  [ "$status" != 77 ] || skip "nothing can be mounted here"
+  is "$status" 0
+  like "$output" '/dev/shm/k3t.*/k3thread-run.*/run.logs/*/1.log'
 }
 
 # On an overlay a file's device is not its directory's.
@@ -392,14 +425,16 @@ is_empty() {
 
 @test "its own place is removed too when the front is killed, and nothing else" {
   script_of 'start --name a -- sh -c "echo up >up; sleep 1000"' 'join a'
-  mkdir place && touch place/other
-  export XDG_RUNTIME_DIR=$dir/place
+  mkdir place tmp && touch place/other tmp/other
+  export XDG_RUNTIME_DIR=$dir/place TMPDIR=$dir/tmp
   in_front run script
   wait_for_file up
+  is "$(find tmp -name 1.log | wc -l)" 1
   kill -KILL "${background[run]}"
   finish run 137
-  rm place/other
+  rm place/other tmp/other
   wait_until "$DEADLINE" is_empty place
+  wait_until "$DEADLINE" is_empty tmp
 }
 
 @test "a place that was named stays when the front is killed" {

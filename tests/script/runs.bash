@@ -7,7 +7,7 @@ load ../cli/helpers
 
 setup() {
   begin_test
-  export XDG_RUNTIME_DIR=$dir # where a run makes its place
+  export XDG_RUNTIME_DIR=$dir TMPDIR=$dir # where a run makes its place
 }
 
 # script_of LINE…: a script of these lines, in the file script.
