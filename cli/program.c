@@ -94,6 +94,6 @@ const struct argp program_argp = {
     .args_doc = "COMMAND [OPTION...] [ARGUMENT...]",
     .doc = "\v\"k3thread help COMMAND\" tells more of a command. Threads live in a supervisor, "
            "which the first start brings up; its socket is K3THREAD_SOCKET, else default.sock in "
-           "the user's runtime directory.",
+           "/tmp/k3thread-UID.",
     .help_filter = filter_help,
 };

@@ -36,16 +36,20 @@ static void add_time(struct text *text, const struct record *record)
         duration_add(text, seconds);
 }
 
-/* How it ended, or what it waits for, of which the beginning is enough. */
+/*
+ * How it ended, or what it waits for, of which the beginning is enough. What an earlier run came to is
+ * no result of one that is under way.
+ */
 static void add_result(struct text *text, const struct record *record)
 {
     const struct report *report = &record->now;
     const char          *exception = report->exception != NULL ? report->exception->name : NULL;
     const char          *awaited = record_waits_for(record);
+    bool                 runs = report->pid != 0;
     size_t               begin = text->size;
 
     if (awaited == NULL) {
-        result_add(text, exception, report->exit_code, report->signal);
+        result_add(text, exception, runs ? -1 : report->exit_code, runs ? 0 : report->signal);
         return;
     }
     text_add(text, "waits for ");

@@ -103,6 +103,14 @@ is_run() {
   is "$(k3 logs a)" "$dir/there"$'\na\n'"$dir/there"$'\na'
 }
 
+@test "list shows no result of an earlier run while the command runs again" {
+  k3 start --name a --restart on-failure:1 -- sh -c '[ ! -e ran ] || exec sleep 1000; touch ran; exit 3'
+  wait_until "$DEADLINE" is_run a 2
+  like "$(k3 list a | tr -s ' ')" $'*\n* running no * - sh -c *'
+  k3 raise --wait a
+  like "$(k3 list a | tr -s ' ')" $'*\n* ended no * SystemExit, SIGTERM sh -c *'
+}
+
 @test "a policy that is none is a ValueError" {
   for policy in '' sometimes on-failure: on-failure:0 always:x never:1 on-failure:-1; do
     run -64 --separate-stderr k3 start --restart "$policy" -- true
