@@ -2,6 +2,7 @@
 
 #include "cli/joining.h"
 #include "cli/output.h"
+#include "cli/room.h"
 #include "cli/rpc/bytes.h"
 #include "cli/status.h"
 #include "cli/view.h"
@@ -325,6 +326,14 @@ static bool is_done(const struct following *following)
     return following->mute || following->source == NULL || printer_is_idle(&following->printer);
 }
 
+/* All was shown that the log holds, which may be less than was printed. */
+static int finish(const struct following *following)
+{
+    if (following->source != NULL && !following->mute)
+        (void) room_warn(following->call->command->name, following->source->path);
+    return STATUS_DONE;
+}
+
 /*
  * The answers are taken before the output: what a thread wrote is in its log before its end is
  * known.
@@ -340,8 +349,10 @@ int following_run(struct following *following)
             printer_end(following->source);
         if (status == STATUS_DONE)
             status = take_output(following);
-        if (status != STATUS_DONE || is_done(following))
+        if (status != STATUS_DONE)
             return status;
+        if (is_done(following))
+            return finish(following);
         status = wait_for_news(following);
         if (status != STATUS_DONE)
             return status;
@@ -365,13 +376,13 @@ static int show_now(struct following *following)
     if (error != 0)
         return fail(following, following->source->path, error);
     if (following->source->limit == 0)
-        return STATUS_DONE;
+        return finish(following);
     printer_end(following->source);
     status = take_output(following);
     if (status != STATUS_DONE)
         return status;
     error = printer_drain(&following->printer);
-    return error == 0 ? STATUS_DONE : lose_output(following, error);
+    return error == 0 ? finish(following) : lose_output(following, error);
 }
 
 int following_show(struct following *following, const char *thread)

@@ -1,5 +1,6 @@
 #include "cli/command.h"
 #include "cli/joining.h"
+#include "cli/room.h"
 #include "cli/status.h"
 #include "cli/view.h"
 
@@ -184,6 +185,14 @@ static int find_targets(const struct call *call, json_t *targets)
     return status;
 }
 
+/* A probe may look for what a thread prints, and a line that was lost is never seen. */
+static bool warn_of_lost(const struct call *call)
+{
+    const struct join_options *o = call->options;
+
+    return o->ready && room_warn("join", call->session->client.place->logs);
+}
+
 /* Joins TARGETS; returns the first status in their order that is not 0. */
 static int join(const struct call *call, const json_t *targets)
 {
@@ -191,13 +200,17 @@ static int join(const struct call *call, const json_t *targets)
     size_t                     count = json_array_size(targets);
     struct joined             *joined = calloc(count + 1, sizeof(*joined));
     int                        status = STATUS_DONE;
+    bool                       warned;
 
     if (joined == NULL)
         return fail_memory(call);
+    warned = warn_of_lost(call);
     if (join_threads(call, targets, o->timeout, o->ready, joined) != 0)
         status = internal(command_failed(call));
     for (size_t i = 0; i < count && status == STATUS_DONE; i++)
         status = joined[i].done ? joined[i].status : internal(joined[i].status);
+    if (status != STATUS_DONE && !warned)
+        (void) warn_of_lost(call);
     free(joined);
     return status;
 }

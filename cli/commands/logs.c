@@ -3,6 +3,7 @@
 #include "cli/following.h"
 #include "cli/joining.h"
 #include "cli/printer.h"
+#include "cli/room.h"
 #include "cli/rpc/bytes.h"
 #include "cli/status.h"
 #include "cli/view.h"
@@ -100,7 +101,8 @@ static int add_log(const struct logs_options *o, struct printer *printer, const 
     return 0;
 }
 
-static int add_source(const struct call *call, struct printer *printer, const json_t *thread)
+static int add_source(const struct call *call, struct printer *printer, const json_t *thread,
+                      bool *warned)
 {
     const struct logs_options *o = call->options;
     struct reply               reply;
@@ -120,6 +122,8 @@ static int add_source(const struct call *call, struct printer *printer, const js
         status = following_no_times(call);
     else if (error == 0)
         error = add_log(o, printer, name, path, offset);
+    if (error == 0 && status == STATUS_DONE && !*warned)
+        *warned = room_warn(call->command->name, path);
     free(name);
     free(path);
     return error == 0 ? status : command_fail(call, STATUS_FAILED, "MemoryError", "out of memory");
@@ -142,6 +146,7 @@ static int show_all(struct call *call)
     struct reply               reply;
     const json_t              *thread;
     size_t                     i;
+    bool                       warned = false;
     int                        status = STATUS_DONE;
 
     if (client_call(
@@ -157,7 +162,7 @@ static int show_all(struct call *call)
                      (o->timestamps ? PRINTER_TIMES | PRINTER_KEPT : 0));
     json_array_foreach((json_t *) reply.result, i, thread) {
         if (status == STATUS_DONE)
-            status = add_source(call, &printer, thread);
+            status = add_source(call, &printer, thread, &warned);
         if (status == STATUS_DONE)
             status = print_all(call, &printer);
     }

@@ -208,6 +208,8 @@ static void update(struct front *front, json_t *thread)
     if (member != NULL && member->waited)
         notices_not_run(&front->notices, thread);
     notices_unended(&front->notices, thread);
+    if (transcript_fills_up(&front->transcript))
+        notices_full(&front->notices, front->transcript.logs);
     account(front, thread);
 }
 

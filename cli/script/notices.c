@@ -2,6 +2,7 @@
 
 #include "cli/output.h"
 #include "cli/reason.h"
+#include "cli/room.h"
 #include "cli/view.h"
 
 #include <fcntl.h>
@@ -121,6 +122,17 @@ void notices_unended(struct text *text, const json_t *thread)
         text_add(text, "\n");
     }
     text_release(&reason);
+}
+
+void notices_full(struct text *text, const char *logs)
+{
+    struct text words = {0};
+
+    text_printf(&words, ROOM_GONE, logs);
+    text_add(text, "k3thread: run: ");
+    text_add_escaped(text, words.data, words.size);
+    text_add(text, "\n");
+    text_release(&words);
 }
 
 void notices_restarted(struct text *text, const json_t *thread)

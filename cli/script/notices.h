@@ -21,6 +21,9 @@ void notices_not_run(struct text *text, const json_t *thread);
 /* THREAD has ended; adds nothing if all its processes did. */
 void notices_unended(struct text *text, const json_t *thread);
 
+/* The file system of LOGS is full. */
+void notices_full(struct text *text, const char *logs);
+
 /* THREAD's command runs again. */
 void notices_restarted(struct text *text, const json_t *thread);
 

@@ -1,6 +1,7 @@
 #include "cli/script/transcript.h"
 
 #include "cli/directory.h"
+#include "cli/room.h"
 #include "cli/rpc/bytes.h"
 #include "cli/view.h"
 
@@ -178,6 +179,14 @@ int transcript_collect(struct transcript *transcript)
     if (!transcript->watching)
         printer_touch_all(&transcript->printer);
     return printer_fill(&transcript->printer);
+}
+
+bool transcript_fills_up(struct transcript *transcript)
+{
+    if (transcript->is_full || transcript->logs == NULL)
+        return false;
+    transcript->is_full = room_is_gone(transcript->logs);
+    return transcript->is_full;
 }
 
 int transcript_patience(const struct transcript *transcript)

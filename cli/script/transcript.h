@@ -17,6 +17,7 @@ struct transcript {
     char          *logs;     /* their directory; NULL: not known yet */
     int            inotify;  /* -1: the system has none to spare */
     bool           watching; /* the directory; otherwise the logs are looked at */
+    bool           is_full;  /* its file system was */
 };
 
 /* Prints to FD; FLAGS are printer.h's. */
@@ -45,6 +46,9 @@ void transcript_look(struct transcript *transcript);
 
 /* Takes what is known to be written, to be printed. Returns 0 or -ENOMEM. */
 int transcript_collect(struct transcript *transcript);
+
+/* Returns true the first time that there is no room for more output. */
+bool transcript_fills_up(struct transcript *transcript);
 
 /* How long to wait for news of writes before the next look or collection, in milliseconds; -1: for ever. */
 int transcript_patience(const struct transcript *transcript);

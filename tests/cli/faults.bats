@@ -82,6 +82,46 @@ load helpers
   run -3 k3 join full
 }
 
+@test "where the file system of the logs is full, whoever shows output or waits for it says so" {
+  needs_root
+  mkdir full
+  unset K3THREAD_SOCKET
+  export XDG_STATE_HOME=$dir/full
+  cat >all <<'EOF'
+mount -t tmpfs -o size=64k none full || exit 77
+# said COMMAND…: it says so once, and names the path.
+said() {
+  "$K3THREAD" "$@" 2>err >out </dev/null
+  echo "$1 $?: $(grep -c "the file system of the logs is full: $PWD/full/.*: output may be lost" err)"
+}
+said start -w -- true
+"$K3THREAD" start -n a -- sh -c 'cat go; echo late; exec sleep 1000' >/dev/null
+said logs a
+head -c 1M /dev/zero >full/fill 2>/dev/null
+said start -w -n b -- sh -c 'echo lost 2>/dev/null; exit 3'
+said logs b
+said logs '[ab]'
+said start -n c --ready=line:here -- sh -c 'echo here 2>/dev/null; exec sleep 1000'
+said join --ready -t 0.1 c
+printf '%s\n' 'start -- sh -c "echo lost 2>/dev/null"' 'start -- true' >script
+TMPDIR=$PWD/full said run script
+rm full/fill
+said logs b
+"$K3THREAD" shutdown --now 2>/dev/null
+EOF
+  run unshare --mount bash all
+  [ "$status" != 77 ] || skip "nothing can be mounted here"
+  is "$output" "start 0: 0
+logs 0: 0
+start 3: 1
+logs 0: 1
+logs 0: 1
+start 0: 0
+join 124: 1
+run 1: 1
+logs 0: 0"
+}
+
 @test "without descriptors, starts fail clearly and the rest lives; with some again, all is well" {
   k3 start -n first -- sleep 1000
   prlimit --nofile=64:64 --pid "$(supervisor_pid)"
