@@ -1,11 +1,13 @@
 #include "cli/directory.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -116,6 +118,14 @@ bool directory_is_own(const char *path)
 
     return lstat(path, &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == geteuid() &&
            (info.st_mode & 022) == 0 && access(path, W_OK | X_OK) == 0;
+}
+
+void directory_hold(const char *directory)
+{
+    int fd = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) < 0)
+        close(fd);
 }
 
 static int remove_entry(const char *path, const struct stat *info, int type, struct FTW *walk)

@@ -28,6 +28,12 @@ char *directory_resolve(const char *path);
 /* Returns true if PATH is a directory of this user, in which nobody else can write, and he can. */
 bool directory_is_own(const char *path);
 
+/*
+ * Keeps a cleaner of temporary files, as systemd-tmpfiles(8), from DIRECTORY and all below it until
+ * this process ends: it leaves alone what is locked. Where that fails nothing else is lost.
+ */
+void directory_hold(const char *directory);
+
 /* Removes DIRECTORY, with all that is in it: only for one that was made for this alone. */
 void directory_remove(const char *directory);
 

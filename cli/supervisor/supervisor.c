@@ -1,5 +1,6 @@
 #include "cli/supervisor/supervisor.h"
 
+#include "cli/directory.h"
 #include "cli/supervisor/descriptors.h"
 #include "cli/supervisor/door.h"
 #include "cli/supervisor/guardian.h"
@@ -149,6 +150,11 @@ int supervisor_run(const struct supervisor_options *options, char **ret_why)
     if (error != 0)
         return explain(ret_why, error, "cannot use %s for logs: %s", place->logs,
                        strerrordesc_np(-error));
+    if (options->private_place) {
+        directory_hold(place->directory);
+        if (place->state != NULL)
+            directory_hold(place->state);
+    }
     mark_open();
     error = clean_up();
     if (error == 0)

@@ -437,6 +437,18 @@ is_empty() {
   wait_until "$DEADLINE" is_empty tmp
 }
 
+@test "a cleaner of temporary files finds the directories of a run locked, while it lasts" {
+  script_of 'start -- sh -c "echo up >up; until [ -e go ]; do sleep 0.02; done"'
+  mkdir place tmp
+  XDG_RUNTIME_DIR=$dir/place TMPDIR=$dir/tmp in_front run script
+  wait_for_file up
+  for directory in place/* tmp/*; do
+    run -1 flock --nonblock "$directory" true
+  done
+  touch go
+  finish run
+}
+
 @test "a place that was named stays when the front is killed" {
   mkdir named && chmod 700 named
   script_of 'start --name a -- sh -c "echo up; echo up >up; sleep 1000"' 'join a'
