@@ -3,7 +3,6 @@
 #include "cli/client.h"
 #include "cli/clock.h"
 #include "cli/descriptor.h"
-#include "cli/duration.h"
 #include "cli/launch.h"
 #include "cli/output.h"
 #include "cli/script/notices.h"
@@ -123,9 +122,7 @@ static void time_out(struct front *front)
     front->settled = true;
     front->status = STATUS_TIMEOUT;
     end_by(front, "TimeoutError");
-    text_add(&front->notices, "k3thread: run: TimeoutError: not over after ");
-    duration_add(&front->notices, front->options->timeout);
-    text_add(&front->notices, "\n");
+    notices_timed_out(&front->notices, front->options->timeout);
 }
 
 static void raise_in_all(struct front *front, const char *exception)
@@ -536,16 +533,6 @@ static int begin(struct front *front, const struct script *script)
     return error;
 }
 
-static void print_summary(const struct front *front)
-{
-    struct text text = {0};
-
-    members_add_summary(&front->transcript.members, clock_monotonic() - front->started, &text);
-    if (!text.failed)
-        (void) output_write(STDERR_FILENO, text.data, text.size);
-    text_release(&text);
-}
-
 /* Nothing has begun: the supervisor, if there is one, ends with its lifeline. */
 static int fail(struct front *front, int error)
 {
@@ -602,7 +589,7 @@ int front_run(const struct front_options *options, const struct place *place,
     if (error == 0) {
         loop(&front);
         if (!options->quiet)
-            print_summary(&front);
+            members_print_summary(&front.transcript.members, clock_monotonic() - front.started);
     } else {
         front.status = fail(&front, error);
     }

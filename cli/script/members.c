@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* No supervisor gets so far; a number beyond it is no id. */
 #define ID_MAX 100000000
@@ -133,7 +134,7 @@ static size_t count_failed(const struct members *members)
     return count;
 }
 
-void members_add_summary(const struct members *members, double seconds, struct text *text)
+static void add_summary(const struct members *members, double seconds, struct text *text)
 {
     static const char *const headings[] = {"NAME", "DAEMON", "TIME", "RESULT"};
     struct table             table = {0};
@@ -152,6 +153,16 @@ void members_add_summary(const struct members *members, double seconds, struct t
         if (members->list[id].thread != NULL)
             add_row(&table, members->list[id].thread);
     text_add_table(text, &table, 0);
+}
+
+void members_print_summary(const struct members *members, double seconds)
+{
+    struct text text = {0};
+
+    add_summary(members, seconds, &text);
+    if (!text.failed)
+        (void) output_write(STDERR_FILENO, text.data, text.size);
+    text_release(&text);
 }
 
 void members_release(struct members *members)

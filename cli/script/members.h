@@ -3,7 +3,6 @@
 #define K3THREAD_CLI_SCRIPT_MEMBERS_H
 
 #include "cli/printer.h"
-#include "cli/text.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -38,8 +37,8 @@ int members_status(const json_t *thread);
 /* Returns true if all are daemons, and one lives. */
 bool members_are_daemons(const struct members *members);
 
-/* Who ended how, and how long it took: a table; nothing when there is nobody. */
-void members_add_summary(const struct members *members, double seconds, struct text *text);
+/* Prints who ended how, and how long it took: a table on standard error; nothing when there is nobody. */
+void members_print_summary(const struct members *members, double seconds);
 
 void members_release(struct members *members);
 

@@ -1,5 +1,6 @@
 #include "cli/script/notices.h"
 
+#include "cli/duration.h"
 #include "cli/output.h"
 #include "cli/reason.h"
 #include "cli/room.h"
@@ -162,6 +163,13 @@ void notices_only_daemons(struct text *text)
     text_add(text,
              "k3thread: run: the script started only daemons, which end with it; what is to be "
              "waited for is started by \"start\"\n");
+}
+
+void notices_timed_out(struct text *text, double seconds)
+{
+    text_add(text, "k3thread: run: TimeoutError: not over after ");
+    duration_add(text, seconds);
+    text_add(text, "\n");
 }
 
 void notices_supervisor_ended(const struct place *place, const char *how)

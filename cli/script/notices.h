@@ -30,6 +30,9 @@ void notices_restarted(struct text *text, const json_t *thread);
 /* THREAD was asked for because it may wait to become ready; adds nothing if it does not. */
 void notices_waits(struct text *text, const json_t *thread);
 
+/* The run was not over after SECONDS. */
+void notices_timed_out(struct text *text, double seconds);
+
 /* Prints at once how the supervisor at PLACE ended. Its journal, which has more, may go with the place. */
 void notices_supervisor_ended(const struct place *place, const char *how);
 
