@@ -325,6 +325,17 @@ static int check_above(const char *path, char **ret_why)
     return error;
 }
 
+/* *RET_WHY, if it is not NULL, is the cause. */
+static int refuse_again(const struct place *place, int error, char **ret_why)
+{
+    char *cause = *ret_why;
+
+    (void) refuse(ret_why, error, "%s, so %s is not made again; make it, and try again",
+                  cause != NULL ? cause : strerror(-error), place->directory);
+    free(cause);
+    return error;
+}
+
 int place_restore(const struct place *place, bool *ret_made, char **ret_why)
 {
     bool  has_state;
@@ -342,9 +353,7 @@ int place_restore(const struct place *place, bool *ret_made, char **ret_why)
         error = directory_make_all(directory);
     free(directory);
     if (error != 0)
-        return *ret_why != NULL ? error
-                                : refuse(ret_why, error, "cannot make %s again: %s",
-                                         place->directory, strerror(-error));
+        return refuse_again(place, error, ret_why);
     *ret_made = true;
     return place_prepare(place, &has_state, ret_why);
 }

@@ -61,6 +61,8 @@ static int restore_directory(void)
     char *why;
     int   error = place_restore(place, &is_made, &why);
 
+    if (error == 0)
+        journal_restore();
     if (is_made)
         journal_write("%s was removed; made it again", place->directory);
     if (error != 0)

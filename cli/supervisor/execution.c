@@ -5,6 +5,7 @@
 #include "cli/status.h"
 #include "cli/supervisor/environment.h"
 #include "cli/supervisor/lean.h"
+#include "cli/supervisor/journal.h"
 #include "cli/supervisor/logs.h"
 #include "cli/supervisor/mark.h"
 #include "cli/supervisor/server.h"
@@ -464,6 +465,7 @@ static bool mend_log(const struct worker *worker, const struct spawned *spawned,
     if (error != -ENOENT || spawned->stage != SPAWN_OUTPUT || !worker->record->has_own_log)
         return false;
     error = logs_restore(server_logs());
+    journal_restore();
     return error == 0 || error == -EEXIST || error == -ENOENT;
 }
 

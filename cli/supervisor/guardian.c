@@ -94,11 +94,12 @@ static int wait_for_signal(const sigset_t *signals, bool *is_lean)
     return (int) syscall(SYS_rt_sigtimedwait, signals, NULL, NULL, (NSIG - 1) / 8);
 }
 
-/* The lock's file was removed, and the supervisor holds a new one. */
+/* The lock's file was removed, and the supervisor holds a new one; maybe the journal was, too. */
 static void share_lock(const struct guardian_options *options)
 {
     int fd = lock_is_at(options->lock, options->lock_path) ? -1 : lock_share(options->lock_path);
 
+    journal_restore();
     if (fd < 0)
         return;
     (void) dup3(fd, options->lock, O_CLOEXEC);

@@ -50,14 +50,13 @@ int journal_open(const char *path)
     return 0;
 }
 
-/* Begins a new file where ours was removed, with or without the directories above it. */
-static void restore(void)
+void journal_restore(void)
 {
     struct stat info;
     char       *path;
     int         fd, error;
 
-    if (fstat(journal_fd, &info) < 0 || info.st_nlink > 0 || journal_path == NULL)
+    if (journal_path == NULL || fstat(journal_fd, &info) < 0 || info.st_nlink > 0)
         return;
     path = strdup(journal_path);
     error = path != NULL ? directory_make_parents(path) : -ENOMEM;
@@ -79,7 +78,6 @@ void journal_write(const char *format, ...)
 
     if (journal_fd < 0 || gmtime_r(&now, &parts) == NULL)
         return;
-    restore();
     length = strftime(line, sizeof(line), "%Y-%m-%dT%H:%M:%SZ ", &parts);
     length += (size_t) snprintf(line + length, sizeof(line) - length, "[%d] ", (int) getpid());
     va_start(arguments, format);

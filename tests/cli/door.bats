@@ -118,8 +118,11 @@ supervisor_is_there() {
     # shellcheck disable=SC2086  # a list of words
     run -1 --separate-stderr k3 $command
     [ "$command" = supervise ] ||
-      like "$stderr" "k3thread: *process $pid, cannot put its socket back: others can write to $dir"
+      like "$stderr" "k3thread: *process $pid, cannot put its socket back: others can write to $dir, so $K3THREAD_TMPDIR/k3thread-* is not made again; make it, and try again"
   done
+  mkdir -m 700 outer
+  is "$(k3 list -q)" 1
+  rm -r outer
   chmod 700 "$dir"
   touch outer
   for command in list 'start -- true'; do
@@ -150,6 +153,15 @@ supervisor_is_there() {
   grep -q "$own was removed" "$state/journal.log"
   k3 shutdown --now
   is "$(grep -c 'ended$' "$state/journal.log")" 1
+  k3 start -- sleep 1000
+  rm -r "$dir/state"
+  k3 start -- true
+  k3 shutdown --now
+  is "$(grep -c 'ended$' "$state/journal.log")" 1
+  k3 start -- sleep 1000
+  rm -r "$dir/state"
+  k3 shutdown --now
+  [ ! -e "$dir/state" ]
 }
 
 @test "another file in the socket's place stays, and each command names it" {
