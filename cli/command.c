@@ -97,7 +97,7 @@ static const char *explain_word(const char *word)
     case '=':
         return "a variable of one command is set by 'start --env NAME=VALUE'";
     case ':':
-        return "a Procfile is run by 'run --procfile FILE'";
+        return PROCFILE_ADVICE;
     default:
         return "\"k3thread help\" lists them";
     }

@@ -121,6 +121,9 @@ const struct command *command_at(size_t index);
 /* By name or alias; NULL if there is none. */
 const struct command *command_find(const char *name);
 
+/* For one who runs a Procfile as a script. */
+#define PROCFILE_ADVICE "a Procfile is run by 'run --procfile FILE'"
+
 /* Says that there is no command NAME, and which one may be meant; returns the exit status. */
 int command_unknown(const char *name);
 

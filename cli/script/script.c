@@ -57,12 +57,21 @@ static int execute(struct session *session, const struct words *words)
     return status;
 }
 
+/* Returns true if NAME is how a Procfile is called: its lines may be no words of a script at all. */
+static bool is_called_procfile(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+
+    return strncmp(slash != NULL ? slash + 1 : name, "Procfile", strlen("Procfile")) == 0;
+}
+
 /* Says why there is no next command; returns the script's status. */
 static int explain(const struct reader *reader, const struct script *script, int error)
 {
     if (error == -EINVAL) {
         message_set_origin(script->name, reader->line);
-        message_print(NULL, NULL, "%s", reader->message);
+        message_print(NULL, NULL, "%s%s", reader->message,
+                      is_called_procfile(script->name) ? "; " PROCFILE_ADVICE : "");
         return STATUS_USAGE;
     }
     message_set_origin(NULL, 0);

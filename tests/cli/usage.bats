@@ -127,6 +127,10 @@ EOF
   echo 'start: sleep 1' >Procfile
   run -64 --separate-stderr k3 run Procfile
   is "$stderr" "Procfile:1: k3thread: no command 'start:'; a Procfile is run by 'run --procfile FILE'"
+  mkdir app
+  echo 'web: cd web && exec ./server' >app/Procfile.dev
+  run -64 --separate-stderr k3 run app/Procfile.dev
+  like "$stderr" "app/Procfile.dev:1: k3thread: *; a Procfile is run by 'run --procfile FILE'"
 }
 
 @test "an unknown command suggests the nearest" {
