@@ -117,6 +117,7 @@ static int check_peer(struct client *client)
 
     if (getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
         return fail_open(client, -errno);
+    client->foreign = peer.uid != geteuid() && geteuid() != 0;
     if (peer.uid == 0 || peer.uid == geteuid())
         return 0;
     if (geteuid() == 0 && (client->flags & CLIENT_ANY_USER))
@@ -181,7 +182,7 @@ static int flush(struct client *client)
         if (sent < 0 && errno == EAGAIN)
             return 0;
         if (sent < 0 && (errno == EPIPE || errno == ECONNRESET)) {
-            client->unheard = true;
+            client->unheard = !client->foreign;
             sent = (ssize_t) unsent->size;
         }
         if (sent < 0 && errno != EINTR)

@@ -25,6 +25,7 @@ struct client {
     bool       open;
     int        fd;      /* while it is open */
     bool       unheard; /* the last request did not get through: its end could not be sent */
+    bool       foreign; /* the supervisor is another user's, and may refuse us */
     bool       asked;   /* the first request is made, whatever its parameters: see quick.h */
     json_int_t last_id;
 
