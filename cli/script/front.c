@@ -205,8 +205,6 @@ static void update(struct front *front, json_t *thread)
     if (member != NULL && member->waited)
         notices_not_run(&front->notices, thread);
     notices_unended(&front->notices, thread);
-    if (transcript_fills_up(&front->transcript))
-        notices_full(&front->notices, front->transcript.logs);
     account(front, thread);
 }
 
@@ -452,6 +450,9 @@ static void step(struct front *front)
     /* A write is in the queue before the end of the thread is known that wrote. */
     if (pollfds[0].revents || pollfds[1].revents || pollfds[2].revents)
         transcript_look(&front->transcript);
+    /* Nobody hears of a write that fails, but of the one that fills the disk. */
+    if (transcript_fills_up(&front->transcript))
+        notices_full(&front->notices, front->transcript.logs);
     if (pollfds[3].revents)
         handle_sync(front);
     if (pollfds[4].revents & POLLOUT)

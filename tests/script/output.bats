@@ -78,3 +78,23 @@ END
     rm running.err
   done
 }
+
+@test "a run says once that the file system of its logs is full, while the thread lives that filled it" {
+  needs_root
+  script_of 'start -- sh -c "seq 100000 2>/dev/null; until [ -e go ]; do sleep 0.02; done; echo lost 2>/dev/null; exit 3"' \
+    'start -- true'
+  mkdir full
+  cat >fill <<'EOF'
+mount -t tmpfs -o size=256k none full || exit 77
+TMPDIR=$PWD/full "$K3THREAD" run -q script >out 2>err &
+timeout "$1" sh -c 'until [ -s err ]; do sleep 0.02; done' || echo 'nothing was said'
+touch go
+wait $!
+echo $?
+EOF
+  run unshare --mount sh fill "$DEADLINE"
+  [ "$status" != 77 ] || skip "nothing can be mounted here"
+  is "$output" 3
+  like "$(cat err)" "k3thread: run: the file system of the logs is full: $dir/full/*: output may be lost"
+  is "$(wc -l <err)" 1
+}
