@@ -67,6 +67,7 @@ struct report {
     int                     exit_code;          /* -1: none */
     int                     signal;             /* 0: none */
     const k3thread_exctype *exception;          /* NULL: none */
+    const k3thread_exctype *exception_before;   /* that of the run before; NULL: none */
     char                   *message; /* the exception's, or why the command did not run */
     char                   *status;  /* what the command said of its state, or NULL */
     int                     error;   /* errno if the command could not be started, else 0 */

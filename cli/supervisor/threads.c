@@ -421,13 +421,25 @@ static bool shows_ready(const struct record *record, const struct report *old)
     return record->now.shown > old->shown && (record->job.ready != NULL || old->shown == 0);
 }
 
+/* Tells of the run that begins how the one before ended, which is not how RECORD's thread did. */
+static void post_restarted(struct record *record)
+{
+    const k3thread_exctype *exception = record->now.exception;
+
+    record->now.exception = record->now.exception_before;
+    events_post(EVENT_RESTARTED, record);
+    record->now.exception = exception;
+}
+
 /* A worker that has waited out its delay asks for its slot by this state. */
 static void take_in(struct record *record, const struct report *old)
 {
     const struct report *new = &record->now;
 
-    if (new->runs > old->runs)
-        events_post(new->runs == 1 ? EVENT_STARTED : EVENT_RESTARTED, record);
+    if (new->runs > old->runs &&new->runs == 1)
+        events_post(EVENT_STARTED, record);
+    else if (new->runs > old->runs)
+        post_restarted(record);
     if (shows_ready(record, old))
         events_post(EVENT_READY, record);
     if (new->state == STATE_ENDED) {

@@ -147,9 +147,10 @@ static bool is_restarted(const struct worker *worker)
     return job->restart_max == 0 || worker->restarts < job->restart_max;
 }
 
-/* A run's end is not the thread's; of a TimeoutError in it nothing stays. */
+/* A run's end is not the thread's: a TimeoutError in it stays only to be told with the restart. */
 static void forget_run(struct worker *worker)
 {
+    worker->report->exception_before = worker->report->exception;
     worker->report->exception = NULL;
     worker->report->message = NULL; /* the mailbox frees it with the report that has it */
     worker->report->status = NULL;

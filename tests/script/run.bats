@@ -634,6 +634,9 @@ END
   script_of 'start --name a --restart on-failure:1 -- sh -c "exit 3"'
   run -3 --separate-stderr k3 run --quiet script
   is "$stderr" "k3thread: run: 'a' ended (exit 3); its run 2 begins"
+  script_of 'start --name a --restart on-failure:1 --timeout 0.1 -- sleep 1000'
+  run -124 --separate-stderr k3 run --quiet script
+  is "$stderr" "k3thread: run: 'a' ended (TimeoutError, SIGTERM); its run 2 begins"
 }
 
 @test "a script of daemons alone says why it ends at once" {
