@@ -148,6 +148,9 @@ static long connect_until(int fd, const struct sockaddr *address, socklen_t leng
             result = 0;
         if (again && result == -EALREADY)
             result = -EINPROGRESS;
+        /* The kernel rounds the limit up to a tick: signals may come more often than that. */
+        if (result == -EINTR && k3t_has_passed(deadline))
+            result = -EINPROGRESS;
         again = true;
     } while (result == -EINTR || (is_early(result, deadline) && blocks(fd)));
     return result;
