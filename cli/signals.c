@@ -4,6 +4,7 @@
 #include "cli/status.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -117,7 +118,10 @@ void signals_close(struct signals *signals)
 
 int signals_end_by(int number)
 {
-    (void) signal(number, SIG_DFL); /* two cannot be set, and are so already */
+    static const unsigned long by_default[4]; /* zero in every layout of the kernel's sigaction */
+
+    /* By the system call: glibc keeps two signals to itself, which posix_spawn has a child ignore. */
+    (void) syscall(SYS_rt_sigaction, number, by_default, NULL, (NSIG - 1) / 8);
     if (getpid() != 1 && prctl(PR_SET_DUMPABLE, 0) == 0 && kill(getpid(), number) == 0)
         (void) change_mask(SIG_UNBLOCK, bit_of(number));
     return STATUS_SIGNAL_BASE + number;
