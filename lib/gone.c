@@ -16,7 +16,7 @@ extern void __tsan_acquire(void *address) __attribute__((weak));
  * The mutex as the kernel sees it (robust-futex-ABI): 0 before the thread has begun, then its tid,
  * with FUTEX_WAITERS if others wait; FUTEX_OWNER_DIED when it is gone.
  */
-#if defined      __GLIBC__
+#ifdef __GLIBC__
 static unsigned *word_of(const struct k3thread *t)
 {
     return (unsigned *) (uintptr_t) &t->alive.__data.__lock;

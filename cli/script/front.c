@@ -534,22 +534,28 @@ static int begin(struct front *front, const struct script *script)
     return error;
 }
 
-/* Nothing has begun: the supervisor, if there is one, ends with its lifeline. */
+/*
+ * Nothing has begun: the supervisor, if there is one, ends with its lifeline. Its guardian then removes
+ * the journal, so that is read before.
+ */
 static int fail(struct front *front, int error)
 {
     const struct text *message = &front->client.failure.message;
+    struct text        ended = {0};
     int                status = 0;
 
+    notices_add_supervisor(&ended, front->place, "ended as soon as it began");
     close(front->lifeline);
     front->lifeline = -1;
     while (front->supervisor > 0 && waitpid(front->supervisor, &status, 0) < 0 && errno == EINTR)
         continue;
     if (status != 0)
-        notices_supervisor_ended(front->place, "ended as soon as it began");
+        message_print("run", NULL, "%.*s", (int) ended.size, ended.data);
     else if (message->size > 0)
         message_print("run", NULL, "%.*s", (int) message->size, message->data);
     else if (front->supervisor > 0)
         message_print("run", NULL, "cannot begin: %s", strerror(-error));
+    text_release(&ended);
     return STATUS_INTERNAL;
 }
 

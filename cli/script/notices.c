@@ -172,12 +172,17 @@ void notices_timed_out(struct text *text, double seconds)
     text_add(text, "\n");
 }
 
+void notices_add_supervisor(struct text *text, const struct place *place, const char *how)
+{
+    text_printf(text, "the supervisor %s", how);
+    reason_add(place, text);
+}
+
 void notices_supervisor_ended(const struct place *place, const char *how)
 {
     struct text words = {0};
 
-    text_printf(&words, "the supervisor %s", how);
-    reason_add(place, &words);
+    notices_add_supervisor(&words, place, how);
     message_print("run", NULL, "%.*s", (int) words.size, words.data);
     text_release(&words);
 }

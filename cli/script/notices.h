@@ -36,6 +36,9 @@ void notices_timed_out(struct text *text, double seconds);
 /* Prints at once how the supervisor at PLACE ended. Its journal, which has more, may go with the place. */
 void notices_supervisor_ended(const struct place *place, const char *how);
 
+/* Adds to TEXT how the supervisor at PLACE ended, with the last words of its journal. */
+void notices_add_supervisor(struct text *text, const struct place *place, const char *how);
+
 /* The script is over, and with it all threads. */
 void notices_only_daemons(struct text *text);
 
