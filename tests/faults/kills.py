@@ -12,6 +12,7 @@ import collections
 import json
 import os
 import random
+import resource
 import shutil
 import signal
 import sys
@@ -66,7 +67,9 @@ class Run:
     def __init__(self):
         self.random = random.Random(SEED)
         self.directory = tempfile.mkdtemp(prefix="k3f.", dir="/tmp")
-        self.socket = f"{self.directory}/k.sock"
+        self.place = f"{self.directory}/place"
+        os.mkdir(self.place, 0o700)
+        self.socket = f"{self.place}/k.sock"
         os.environ["K3THREAD_SOCKET"] = self.socket
         self.family = Family(PROGRAM, self.directory)
         self.wire = Wire(self.socket)
@@ -261,10 +264,10 @@ class Run:
 
     def remove_files(self):
         """Removes what the supervisor keeps: who comes by finds it all the same."""
-        names = self.random.choice([["k.sock"], ["k.lock"], ["k.sock", "k.lock"], ["k.logs"]])
+        names = self.random.choice([["k.sock"], ["k.lock"], ["k.sock", "k.lock"], ["k.logs"], [""]])
         for name in names:
-            path = f"{self.directory}/{name}"
-            if name == "k.logs":
+            path = f"{self.place}/{name}"
+            if name in ("", "k.logs"):
                 self.life.cleared = True
                 shutil.rmtree(path, ignore_errors=True)
             elif os.path.exists(path):
@@ -272,6 +275,7 @@ class Run:
         child = self.family.start(PROGRAM, "version")
         if self.family.wait(child, PATIENCE) != 0:
             raise Broken(f"after {names} were removed: {child}")
+        os.makedirs(self.place, 0o700, exist_ok=True)  # if no supervisor was there to put it back
         self.counts["files"] += 1
 
     def kill_in_cleanup(self):
@@ -284,6 +288,24 @@ class Run:
         self.random.choice([self.kill_command, lambda: self.kill_keeper(False),
                             lambda: self.kill_keeper(True)])()
 
+    def fill_signal_queue(self):
+        """Leaves no room to queue a signal for the supervisor: what is raised arrives all the same."""
+        held = self.identify()
+        if held is None:
+            return
+        for pid, pidfd in held:
+            try:
+                resource.prlimit(pid, resource.RLIMIT_SIGPENDING, (0, 0))
+            except ProcessLookupError:
+                pass
+            os.close(pidfd)
+        for thread in self.life.threads:
+            thread.may.update([143, 137])
+        child = self.family.start(PROGRAM, "raise", "--all")
+        if self.family.wait(child, PATIENCE) not in (0, NO_SUCH, ABSENT):
+            raise Broken(f"with a full queue of signals: {child}")
+        self.counts["full queue"] += 1
+
     def next_life(self):
         self.finish_clients()
         self.check_logs()
@@ -293,13 +315,15 @@ class Run:
 
     def kill(self):
         what = self.random.choice(["supervisor", "guardian", "client", "client", "command", "command",
-                                   "files", "clean-up"])
+                                   "files", "clean-up", "queue"])
         if what == "client":
             self.kill_client()
         elif what == "files":
             self.remove_files()
         elif what == "clean-up":
             self.kill_in_cleanup()
+        elif what == "queue":
+            self.fill_signal_queue()
         elif what == "command":
             self.kill_command()
         else:
@@ -340,7 +364,8 @@ class Run:
         self.life = Life()
 
     def check_fresh(self):
-        """A new start works."""
+        """A new start works, in a directory that is there."""
+        os.makedirs(self.place, 0o700, exist_ok=True)
         child = self.family.start(PROGRAM, "start", "--", "/bin/sh", "-c", "exit 7")
         if self.family.wait(child, PATIENCE) != 0 or child.text() != "1\n":
             raise Broken(f"the start after a kill: {child}")
@@ -352,7 +377,7 @@ class Run:
         """What a command had written before it made its file is in its log."""
         said = {int(name[5:]) for name in os.listdir(self.directory) if name.startswith("said.")}
         text = ""
-        for directory, _, names in os.walk(f"{self.directory}/k.logs"):
+        for directory, _, names in os.walk(f"{self.place}/k.logs"):
             for name in names:
                 with open(os.path.join(directory, name), encoding="utf-8") as file:
                     text += file.read()
@@ -393,7 +418,7 @@ class Run:
                 self.round()
             self.end_life()
         except BaseException:
-            keep_journal(self.directory)
+            keep_journal(self.place)
             self.family.end()
             raise
         finally:
