@@ -14,8 +14,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SIGSET_SIZE 8 /* of the kernel */
-
 /*
  * The functions below that have a variable whose address is known are not inlined into the public
  * ones: see k3t_finish.
@@ -66,7 +64,8 @@ static __attribute__((noinline)) long wait_for_epoll(int fd, struct epoll_event 
         milliseconds = left.tv_sec < INT_MAX / 1000 - 1
                            ? left.tv_sec * 1000 + (left.tv_nsec + 999999) / 1000000
                            : INT_MAX;
-        result = k3t_wait(SYS_epoll_pwait, fd, (long) events, size, milliseconds, 0, SIGSET_SIZE);
+        result =
+            k3t_wait(SYS_epoll_pwait, fd, (long) events, size, milliseconds, 0, K3T_SIGSET_SIZE);
     } while (result == -EINTR || (result == 0 && milliseconds == INT_MAX));
     return result;
 }

@@ -191,7 +191,8 @@ static void name_for_kernel(const char *name)
     prctl(PR_SET_NAME, cut);
 }
 
-static void begin(struct k3thread *t)
+/* Not inlined: its frame would stay below the target, where a page of each stack may turn on it. */
+static __attribute__((noinline)) void begin(struct k3thread *t)
 {
     k3t_local.self = t;
     atomic_store_explicit(&t->thread, pthread_self(), memory_order_relaxed);

@@ -61,6 +61,9 @@ struct k3thread {
 
     atomic_uint permit; /* a futex: see park.c */
 
+    struct timespec
+        until; /* the thread's own: the deadline of a wait in the C library; see k3t_until */
+
     pthread_mutex_t alive;   /* robust; locked by the thread itself: see gone.h */
     atomic_uint     waiters; /* threads that wait for this one to be gone */
 
@@ -86,9 +89,8 @@ struct k3thread {
 struct k3t_local {
     struct k3thread         *self;    /* NULL: not yet adopted */
     struct k3thread_flight_ *claimed; /* a wait has been interrupted, and this is to be thrown */
-    struct timespec          until;   /* the deadline of a wait in the C library; see k3t_until */
     int                      waiting; /* enum k3t_waiting, of delivery.h */
-    int                      rounds;  /* of destructors, that were counted: see thread.c */
+    unsigned char            rounds;  /* of destructors, that were counted: see thread.c */
     bool                     fresh;   /* at the entry of the target: the next safepoint is no one */
 };
 

@@ -10,7 +10,6 @@
 
 #define FOREVER     ((time_t) 1 << 40) /* seconds; the kernel takes it, and has room to add to it */
 #define NANOSECONDS 1000000000L
-#define SIGSET_SIZE 8 /* of the kernel */
 
 /* Rounded up: no wait is shorter than asked for. */
 struct timespec k3t_deadline(double seconds)
@@ -108,24 +107,14 @@ long k3t_sleep_until(const struct timespec *deadline)
                           0, 0);
 }
 
-long k3t_poll_until(struct pollfd *fds, nfds_t n, const struct timespec *deadline)
-{
-    struct timespec left;
-    long            result;
-
-    do {
-        left = k3t_time_left(deadline);
-        result = k3t_wait(SYS_ppoll, (long) fds, (long) n, (long) &left, 0, SIGSET_SIZE, 0);
-    } while (result == -EINTR);
-    return result;
-}
-
 const struct timespec *k3t_until(const struct timespec *deadline)
 {
+    struct k3thread *self = k3t_self();
+
     enter_wait();
-    k3t_local.until = *deadline;
+    self->until = *deadline;
     atomic_signal_fence(memory_order_seq_cst);
-    return &k3t_local.until;
+    return &self->until;
 }
 
 long k3t_until_result(int result, const struct timespec *deadline)

@@ -2,9 +2,13 @@
 #ifndef K3THREAD_WAIT_H
 #define K3THREAD_WAIT_H
 
+#include <errno.h>
 #include <poll.h>
 #include <stdbool.h>
+#include <sys/syscall.h>
 #include <time.h>
+
+#define K3T_SIGSET_SIZE 8 /* of the kernel */
 
 /* Returns the instant SECONDS from now on the monotonic clock; a negative time lies beyond all. */
 struct timespec k3t_deadline(double seconds);
@@ -26,8 +30,22 @@ long k3t_wait(long number, long a, long b, long c, long d, long e, long f);
 /* Makes a call that can just be made again, until no other signal interrupts it. */
 long k3t_wait_again(long number, long a, long b, long c, long d, long e, long f);
 
-/* Waits for events, as k3thread_poll does, until an instant. */
-long k3t_poll_until(struct pollfd *fds, nfds_t n, const struct timespec *deadline);
+/*
+ * Waits for events, as k3thread_poll does, until an instant. Inlined, to have no frame of its own:
+ * threads that wait take as little of their stacks as can be.
+ */
+static inline __attribute__((always_inline)) long k3t_poll_until(struct pollfd *fds, nfds_t n,
+                                                                 const struct timespec *deadline)
+{
+    struct timespec left;
+    long            result;
+
+    do {
+        left = k3t_time_left(deadline);
+        result = k3t_wait(SYS_ppoll, (long) fds, (long) n, (long) &left, 0, K3T_SIGSET_SIZE, 0);
+    } while (result == -EINTR);
+    return result;
+}
 
 /* Waits until *WORD, a futex between the threads of any process, may differ from VALUE. */
 long k3t_wait_word(const unsigned *word, unsigned value, const struct timespec *deadline);
@@ -38,8 +56,8 @@ long k3t_wait_word(const unsigned *word, unsigned value, const struct timespec *
  * library's system call, the call ends at once; if during it, the library calls again, and that ends
  * at once. The caller then looks at k3t_wait_must_end, for a raise that came earlier still.
  *
- * The instant is the thread's own, not on its stack: a wait that is left by pthread_cancel or
- * siglongjmp leaves no pointer behind.
+ * The instant is in the thread's record, not on its stack: a wait that is left by pthread_cancel or
+ * siglongjmp leaves no pointer to what has gone.
  */
 const struct timespec *k3t_until(const struct timespec *deadline);
 

@@ -115,13 +115,14 @@ UNSANITIZED static void set_word(void)
 /* The thread is woken from whatever it waits in. */
 UNSANITIZED static void wake(ucontext_t *context)
 {
-    uintptr_t counter = (uintptr_t) PROGRAM_COUNTER(context);
+    struct k3thread *self = k3t_local.self;
+    uintptr_t        counter = (uintptr_t) PROGRAM_COUNTER(context);
 
     set_word();
-    if ((*(volatile unsigned *) &k3thread_local_.word & K3T_WORD_WAIT) == 0)
+    if (self == NULL || (*(volatile unsigned *) &k3thread_local_.word & K3T_WORD_WAIT) == 0)
         return;
-    *(volatile time_t *) &k3t_local.until.tv_sec = 0;
-    *(volatile long *) &k3t_local.until.tv_nsec = 0;
+    *(volatile time_t *) &self->until.tv_sec = 0;
+    *(volatile long *) &self->until.tv_nsec = 0;
     if (k3t_local.waiting == K3T_NOT_WAITING || counter == (uintptr_t) k3t_syscall_end)
         return;
     if (counter >= (uintptr_t) k3t_syscall_begin && counter < (uintptr_t) k3t_syscall_end)

@@ -195,7 +195,7 @@ void ending_ask(struct worker *worker, int signal)
     ending_begin(worker);
     if (end->killing)
         return;
-    end->signal = signal;
+    end->signal = (unsigned char) signal;
     end->half = worker->deadline - worker->record->job.grace / 2;
     ask_group(worker);
 }
@@ -249,7 +249,7 @@ void ending_kill(struct worker *worker)
     struct ending   *end = &worker->end;
     struct tree_tops tops;
 
-    end->pause = end->killing ? earlier(2 * end->pause, LAST_PAUSE) : FIRST_PAUSE;
+    end->pause = (float) (end->killing ? earlier(2 * end->pause, LAST_PAUSE) : FIRST_PAUSE);
     end->next = clock_monotonic() + end->pause;
     if (!end->killing)
         end->give_up = clock_monotonic() + PATIENCE;
@@ -307,7 +307,7 @@ static bool treat(struct worker *worker, struct tree_tops *ret)
         return true; /* no descriptor or memory just now: look again */
     }
     if (ret->count > 0 && worker->end.signal == 0 && !worker->end.killing) {
-        worker->end.signal = worker->record->job.stop_signal;
+        worker->end.signal = (unsigned char) worker->record->job.stop_signal;
         ending_begin(worker);
         worker->end.half = worker->deadline - worker->record->job.grace / 2;
     }

@@ -22,13 +22,13 @@ struct worker;
 
 /* Where the end of a run stands. */
 struct ending {
-    void  *asked;   /* the processes that were asked: a tree of tsearch(), by pid */
-    int    signal;  /* they were asked by; 0: nobody was yet */
-    double half;    /* when all others are asked; INFINITY: not yet, or they were */
-    bool   killing; /* nothing more is asked of anyone */
-    double pause;   /* between two kills, in seconds: what is not gone by the first may never go */
-    double next;    /* the time of the next one */
-    double give_up; /* when those are given up that were killed and are there yet */
+    void         *asked;   /* the processes that were asked: a tree of tsearch(), by pid */
+    float         pause;   /* between two kills, in seconds: what stays after one may never go */
+    unsigned char signal;  /* they were asked by; 0: nobody was yet */
+    bool          killing; /* nothing more is asked of anyone */
+    double        half;    /* when all others are asked; INFINITY: not yet, or they were */
+    double        next;    /* the time of the next kill */
+    double        give_up; /* when those are given up that were killed and are there yet */
 };
 
 /* Posts that the thread is stopping, and begins its grace: once in a run. Asks nobody. */

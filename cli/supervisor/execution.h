@@ -22,13 +22,13 @@ struct worker {
     int            pidfd;
     struct ending  end;
     bool           ending;      /* for good: an exception came from outside */
+    bool           rested;      /* it has waited for a while, and gave back what the start took */
     unsigned       restarts;    /* so far, also of a command that could not be started again */
     int            input;       /* the other end of the command's, while that stays open; or -1 */
     char         **environment; /* of its command, while that may be needed; else NULL */
     struct ready  *ready;       /* NULL: nothing to be found out */
     double         ready_deadline; /* of the probe, while there is one */
     struct trim   *trim;           /* NULL: the log may grow */
-    bool           rested; /* it has waited for a while, and gave back what the start took */
 };
 
 /*
