@@ -15,7 +15,10 @@ load helpers
 @test "exit: _exit waits for nothing" { t exit _exit; }
 @test "exit: a fatal signal waits for nothing" { t exit signal; }
 @test "exit: threads that are started meanwhile are waited for" { t exit started-during; }
-@test "exit: a second one while the first waits ends its thread alone" { t exit two-exits; }
+@test "exit: a second one while the first waits ends its thread alone" {
+  [[ ${SANITIZE-} != *address* ]] || skip 'its leak checker says that it could not stop a thread that is gone'
+  t exit two-exits
+}
 @test "exit: waits for threads that an atexit function starts" { t exit late-function; }
 @test "exit: a daemon that hangs in a destructor is dropped" { t exit daemon-destructor; }
 @test "exit: a join of the thread that exits returns" { t exit main-joined; }
@@ -104,7 +107,10 @@ needs_no_asan() {
   t gone stack-in-a-child
 }
 @test "fork: handlers of the program that call the library" { t fork handlers; }
-@test "fork: at each lock of another thread's end" { says_how_many fork steps-of-an-end; }
+@test "fork: at each lock of another thread's end" {
+  needs_no_asan
+  says_how_many fork steps-of-an-end
+}
 @test "fork: at each lock of another thread's calls" {
   needs_no_asan
   says_how_many fork steps-of-calls
