@@ -16,7 +16,7 @@ char *descriptor_file(const char *path);
  */
 int descriptor_append(int fd);
 
-/* Does so with the descriptor that PATH names; one that names none is fine as it is. */
+/* Calls descriptor_append() for the descriptor that PATH names; another path is left alone. */
 int descriptor_append_named(const char *path);
 
 #endif

@@ -181,7 +181,7 @@ static void add_what_for(struct text *text, const json_t *known, json_t *thread)
         }
 }
 
-/* What a join that takes a while shows. */
+/* Shows whom a join that takes a while waits for. */
 struct waiting {
     struct progress progress;
     const json_t   *threads;

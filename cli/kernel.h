@@ -1,4 +1,4 @@
-/* What this program needs of the kernel: Linux 5.4, and no filter that refuses its calls. */
+/* Requirements of the kernel: Linux 5.4, and no filter that refuses the calls of this program. */
 #ifndef K3THREAD_CLI_KERNEL_H
 #define K3THREAD_CLI_KERNEL_H
 

@@ -45,9 +45,9 @@ int place_resolve(struct place *ret, const char *label, const char *socket, char
 int place_prepare(const struct place *place, bool *ret_state, char **ret_why);
 
 /*
- * Does the same for a supervisor that lives, and makes the socket's directory again, whosever it is,
- * with those above it that are missing: below one in which nobody else can put something in their
- * place. *RET_MADE says whether it was missing.
+ * Prepares PLACE as place_prepare() does, for a supervisor that lives. It also makes the socket's
+ * directory again, and the directories above it that are missing, below one in which nobody else can
+ * put something in their place. *RET_MADE says whether the socket's directory was missing.
  */
 int place_restore(const struct place *place, bool *ret_made, char **ret_why);
 

@@ -1,5 +1,5 @@
 /*
- * What `run` says of its threads on standard error while they run: a line each, appended to a text.
+ * Notices of `run` about its threads, on standard error while they run: a line each, added to a text.
  */
 #ifndef K3THREAD_CLI_SCRIPT_NOTICES_H
 #define K3THREAD_CLI_SCRIPT_NOTICES_H

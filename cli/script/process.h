@@ -1,4 +1,4 @@
-/* What the process of a run has to have of the system. */
+/* The limit of open files of the process that is a run. */
 #ifndef K3THREAD_CLI_SCRIPT_PROCESS_H
 #define K3THREAD_CLI_SCRIPT_PROCESS_H
 

@@ -200,7 +200,7 @@ static int open_variables(struct procfile *procfile)
     return status;
 }
 
-/* What the file NAME is in, with its slash; NULL for what is no file in a directory of its own. */
+/* Returns the directory of the file NAME, with its slash; NULL if it has none of its own. */
 static char *find_directory(const char *name, int fd)
 {
     const char *slash = strrchr(name, '/');

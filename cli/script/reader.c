@@ -114,7 +114,7 @@ int reader_next_line(struct reader *reader, reader_parse parse, struct words *re
 
 /* Files */
 
-/* What some editors put before the first line of a text in UTF-8. */
+/* The byte-order mark, which some editors put before the first line of a text in UTF-8. */
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 static void skip_mark(const struct text *bytes, size_t *done, size_t *size)
