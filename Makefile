@@ -47,7 +47,7 @@ HARDENING = -fstack-protector-strong \
 SANITIZER = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
 	-fno-sanitize-recover=undefined)
 
-K3_CPPFLAGS = -D_GNU_SOURCE -DK3THREAD_VERSION='"$(VERSION)"' -I. -Ilib $(CPPFLAGS)
+K3_CPPFLAGS = -D_GNU_SOURCE -DK3THREAD_VERSION='"$(VERSION)"' -I. -Ilib/include $(CPPFLAGS)
 # -fexceptions: an exception that a thread throws runs the cleanups of every frame it leaves.
 K3_CFLAGS   = -std=gnu11 -pthread -fexceptions $(WARNINGS) $(HARDENING) $(CFLAGS)
 K3_CXXFLAGS = -std=gnu++17 -pthread $(WARNINGS) $(HARDENING) $(CXXFLAGS)
@@ -234,7 +234,7 @@ $(UNIT): etc/k3thread.service.in FORCE
 install: all $(PKGCONFIG) $(UNIT) ## install under PREFIX (DESTDIR and the directories above)
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)
 	install -m 755 $(PROGRAM) $(DESTDIR)$(BINDIR)/k3thread
-	install -m 644 lib/k3thread.h $(DESTDIR)$(INCLUDEDIR)/k3thread.h
+	install -m 644 lib/include/k3thread.h $(DESTDIR)$(INCLUDEDIR)/k3thread.h
 	install -m 644 $(STATICLIB) $(SAFEPOINT) $(DESTDIR)$(LIBDIR)
 	install -m 755 $(SHAREDLIB) $(DESTDIR)$(LIBDIR)
 	ln -sf $(notdir $(SHAREDLIB)) $(DESTDIR)$(LIBDIR)/$(SONAME)
@@ -325,7 +325,7 @@ demo: ## install what the build misses, build, and show the main job
 # Lint: clean, or it fails.
 
 C_FILES     := $(sort $(LIB_SOURCES) lib/safepoint.c $(CLI_SOURCES) $(wildcard tests/*/*.c))
-FORMATTED   := $(filter %.c,$(C_FILES)) $(sort $(wildcard lib/*.h cli/*.h cli/*/*.h cli/*/*/*.h tests/*/*.h))
+FORMATTED   := $(filter %.c,$(C_FILES)) $(sort $(wildcard lib/*.h lib/include/*.h cli/*.h cli/*/*.h cli/*/*/*.h tests/*/*.h))
 SCRIPTS     := $(shell grep -lsE '^\#(!.*(sh|bats)$$| shellcheck shell)' .ci/run tests/*.* tests/*/*)
 LINTS = lint-warnings lint-format lint-shell lint-man lint-cppcheck lint-tidy lint-scan
 

@@ -1,8 +1,8 @@
 /* The program: its own options, and then a command of the table. */
-#include "cli/command.h"
-#include "cli/program.h"
-#include "cli/signals.h"
-#include "cli/status.h"
+#include "cli/base/status.h"
+#include "cli/commands/command.h"
+#include "cli/commands/program.h"
+#include "cli/commands/signals.h"
 
 #include <fcntl.h>
 #include <poll.h>

@@ -37,7 +37,7 @@ build() {
 
 @test "objects follow the headers that they include" {
   build >/dev/null
-  run -0 build -W lib/k3thread.h
+  run -0 build -W lib/include/k3thread.h
   [[ $output = *lib/*AR* ]]
 }
 
@@ -85,9 +85,9 @@ END
 
 @test "a header that needs another first is found" {
   copy_sources
-  echo 'size_t needs_stddef;' >"$BATS_TEST_TMPDIR/cli/text.h"
+  echo 'size_t needs_stddef;' >"$BATS_TEST_TMPDIR/cli/base/text.h"
   run ! "$BATS_TEST_TMPDIR/tests/headers.sh"
-  [[ $output = *'not alone: cli/text.h'* ]]
+  [[ $output = *'not alone: cli/base/text.h'* ]]
 }
 
 @test "the layers hold" {
@@ -96,13 +96,13 @@ END
 
 @test "an include from a layer above is found" {
   copy_sources
-  echo '#include "cli/client.h"' >>"$BATS_TEST_TMPDIR/lib/thread.c"
-  echo '#include "cli/supervisor/worker.h"' >>"$BATS_TEST_TMPDIR/cli/client.c"
-  echo '#include "thread.h"' >>"$BATS_TEST_TMPDIR/cli/supervisor/worker.c"
+  echo '#include "cli/client/client.h"' >>"$BATS_TEST_TMPDIR/lib/thread.c"
+  echo '#include "cli/worker/worker.h"' >>"$BATS_TEST_TMPDIR/cli/client/client.c"
+  echo '#include "thread.h"' >>"$BATS_TEST_TMPDIR/cli/worker/worker.c"
   run -1 "$BATS_TEST_TMPDIR/tests/layers.sh"
-  [[ ${lines[0]} = 'cli/client.c must not include "cli/supervisor/worker.h"' ]]
-  [[ ${lines[1]} = 'cli/supervisor/worker.c must not include "thread.h"' ]]
-  [[ ${lines[2]} = 'lib/thread.c must not include "cli/client.h"' ]]
+  [[ ${lines[0]} = 'cli/client/client.c must not include "cli/worker/worker.h"' ]]
+  [[ ${lines[1]} = 'cli/worker/worker.c must not include "thread.h"' ]]
+  [[ ${lines[2]} = 'lib/thread.c must not include "cli/client/client.h"' ]]
   [ "${#lines[@]}" = 3 ]
 }
 

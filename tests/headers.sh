@@ -11,7 +11,7 @@ alone() {
     shift
     # shellcheck disable=SC2086  # a list of flags
     printf '#include "%s"\n#include "%s"\n' "$header" "$header" |
-        "$@" $warnings -I. -Ilib -fsyntax-only - || { echo "not alone: $header ($*)" >&2; failed=1; }
+        "$@" $warnings -I. -Ilib/include -fsyntax-only - || { echo "not alone: $header ($*)" >&2; failed=1; }
 }
 
 for header in $(find lib cli tests -name '*.h' | sort); do

@@ -76,7 +76,7 @@ EOF
 }
 
 @test "the page lists each exit status" {
-  sed -n 's/^ *STATUS_[A-Z_]* *= *\([0-9]*\),.*/\1/p' "$ROOT/cli/status.h" | sort -u >statuses
+  sed -n 's/^ *STATUS_[A-Z_]* *= *\([0-9]*\),.*/\1/p' "$ROOT/cli/base/status.h" | sort -u >statuses
   [ -s statuses ]
   while read -r status; do
     [ "$status" = 128 ] && status='128+N'

@@ -1,5 +1,5 @@
-#include "cli/command.h"
-#include "cli/status.h"
+#include "cli/base/status.h"
+#include "cli/commands/command.h"
 
 static int run(struct call *call)
 {

@@ -5,8 +5,8 @@
  * --at`, which answers out of the table of commands: a line that says what fits (words, files,
  * directories, programs, nothing), and then the words, each with what it means behind a tabulator.
  */
-#include "cli/command.h"
-#include "cli/complete.h"
+#include "cli/commands/command.h"
+#include "cli/commands/complete.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
-#include "cli/exceptions.h"
+#include "cli/base/exceptions.h"
 
-#include "cli/command.h"
-#include "cli/output.h"
-#include "cli/status.h"
+#include "cli/base/status.h"
+#include "cli/commands/command.h"
+#include "cli/view/output.h"
 
 struct exceptions_options {
     bool json;

@@ -1,8 +1,8 @@
-#include "cli/command.h"
-#include "cli/manual.h"
-#include "cli/program.h"
-#include "cli/status.h"
-#include "cli/text.h"
+#include "cli/base/status.h"
+#include "cli/base/text.h"
+#include "cli/commands/command.h"
+#include "cli/commands/manual.h"
+#include "cli/commands/program.h"
 
 #include <string.h>
 

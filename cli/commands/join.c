@@ -1,8 +1,8 @@
-#include "cli/command.h"
-#include "cli/joining.h"
-#include "cli/room.h"
-#include "cli/status.h"
-#include "cli/view.h"
+#include "cli/base/status.h"
+#include "cli/commands/command.h"
+#include "cli/commands/joining.h"
+#include "cli/view/room.h"
+#include "cli/view/view.h"
 
 #include <stdlib.h>
 

@@ -1,7 +1,7 @@
-#include "cli/command.h"
-#include "cli/joining.h"
-#include "cli/output.h"
-#include "cli/view.h"
+#include "cli/commands/command.h"
+#include "cli/commands/joining.h"
+#include "cli/view/output.h"
+#include "cli/view/view.h"
 
 #include <stddef.h>
 

@@ -1,12 +1,12 @@
 /* logs: what a command printed, and with -f what it prints until its thread ends. */
-#include "cli/command.h"
-#include "cli/following.h"
-#include "cli/joining.h"
-#include "cli/printer.h"
-#include "cli/room.h"
+#include "cli/base/status.h"
+#include "cli/commands/command.h"
+#include "cli/commands/following.h"
+#include "cli/commands/joining.h"
 #include "cli/rpc/bytes.h"
-#include "cli/status.h"
-#include "cli/view.h"
+#include "cli/view/printer.h"
+#include "cli/view/room.h"
+#include "cli/view/view.h"
 
 #include <errno.h>
 #include <stdlib.h>

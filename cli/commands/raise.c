@@ -1,10 +1,10 @@
-#include "cli/command.h"
-#include "cli/exceptions.h"
-#include "cli/joining.h"
+#include "cli/base/exceptions.h"
+#include "cli/base/status.h"
+#include "cli/base/suggest.h"
+#include "cli/commands/command.h"
+#include "cli/commands/joining.h"
 #include "cli/rpc/bytes.h"
-#include "cli/status.h"
-#include "cli/suggest.h"
-#include "cli/view.h"
+#include "cli/view/view.h"
 
 #include <stdlib.h>
 

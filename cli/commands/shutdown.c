@@ -1,7 +1,7 @@
-#include "cli/command.h"
-#include "cli/progress.h"
-#include "cli/status.h"
-#include "cli/view.h"
+#include "cli/base/status.h"
+#include "cli/commands/command.h"
+#include "cli/view/progress.h"
+#include "cli/view/view.h"
 
 #include <errno.h>
 #include <poll.h>

@@ -1,15 +1,15 @@
 /* start and daemon: a command becomes a thread. */
-#include "cli/command.h"
-#include "cli/descriptor.h"
-#include "cli/exceptions.h"
-#include "cli/executable.h"
-#include "cli/here.h"
-#include "cli/joining.h"
-#include "cli/limits.h"
+#include "cli/base/descriptor.h"
+#include "cli/base/exceptions.h"
+#include "cli/base/status.h"
+#include "cli/commands/command.h"
+#include "cli/commands/executable.h"
+#include "cli/commands/here.h"
+#include "cli/commands/joining.h"
+#include "cli/commands/limits.h"
+#include "cli/commands/waiting.h"
 #include "cli/rpc/write.h"
-#include "cli/status.h"
-#include "cli/view.h"
-#include "cli/waiting.h"
+#include "cli/view/view.h"
 
 #include <errno.h>
 #include <signal.h>

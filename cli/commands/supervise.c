@@ -1,7 +1,7 @@
 /* supervise: a supervisor in the foreground, and, with descriptors given, in the background. */
-#include "cli/command.h"
-#include "cli/launch.h"
-#include "cli/status.h"
+#include "cli/base/status.h"
+#include "cli/client/launch.h"
+#include "cli/commands/command.h"
 #include "cli/supervisor/supervisor.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
-#include "cli/command.h"
-#include "cli/view.h"
+#include "cli/commands/command.h"
+#include "cli/view/view.h"
 
 #include <string.h>
 

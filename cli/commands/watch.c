@@ -1,8 +1,8 @@
 /* watch: what happens to the threads, as it happens. */
-#include "cli/command.h"
-#include "cli/output.h"
-#include "cli/status.h"
-#include "cli/view.h"
+#include "cli/base/status.h"
+#include "cli/commands/command.h"
+#include "cli/view/output.h"
+#include "cli/view/view.h"
 
 #include <errno.h>
 #include <poll.h>

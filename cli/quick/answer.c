@@ -1,9 +1,9 @@
 #include "cli/quick/answer.h"
 
+#include "cli/base/status.h"
 #include "cli/quick/bytes.h"
 #include "cli/quick/system.h"
 #include "cli/quick/table.h"
-#include "cli/status.h"
 
 #include <errno.h>
 #include <linux/limits.h>

@@ -43,7 +43,7 @@ bool words_is_plain(const char *word)
 
 /* Where the supervisor is */
 
-/* As own_directory() in cli/place.c has it. */
+/* As own_directory() in cli/place/place.c has it. */
 static void put_directory(struct bytes *path, const struct words *words)
 {
     const char *tmp = variable(words, "K3THREAD_TMPDIR");

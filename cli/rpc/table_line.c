@@ -1,8 +1,8 @@
 #include "cli/rpc/table_line.h"
 
+#include "cli/base/text.h"
 #include "cli/rpc/escape.h"
 #include "cli/rpc/parse.h"
-#include "cli/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,7 +5,7 @@
 #ifndef K3THREAD_CLI_RPC_WRITE_H
 #define K3THREAD_CLI_RPC_WRITE_H
 
-#include "cli/text.h"
+#include "cli/base/text.h"
 
 #include <jansson.h>
 #include <stdint.h>

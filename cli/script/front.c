@@ -1,17 +1,17 @@
 #include "cli/script/front.h"
 
-#include "cli/client.h"
-#include "cli/clock.h"
-#include "cli/descriptor.h"
-#include "cli/launch.h"
-#include "cli/output.h"
+#include "cli/base/clock.h"
+#include "cli/base/descriptor.h"
+#include "cli/base/status.h"
+#include "cli/client/client.h"
+#include "cli/client/launch.h"
+#include "cli/commands/signals.h"
 #include "cli/script/notices.h"
 #include "cli/script/process.h"
 #include "cli/script/transcript.h"
 #include "cli/script/waits.h"
-#include "cli/signals.h"
-#include "cli/status.h"
-#include "cli/view.h"
+#include "cli/view/output.h"
+#include "cli/view/view.h"
 
 #include <errno.h>
 #include <fcntl.h>

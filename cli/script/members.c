@@ -1,8 +1,8 @@
 #include "cli/script/members.h"
 
-#include "cli/duration.h"
-#include "cli/output.h"
-#include "cli/view.h"
+#include "cli/base/duration.h"
+#include "cli/view/output.h"
+#include "cli/view/view.h"
 
 #include <stdlib.h>
 #include <string.h>

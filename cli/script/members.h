@@ -2,7 +2,7 @@
 #ifndef K3THREAD_CLI_SCRIPT_MEMBERS_H
 #define K3THREAD_CLI_SCRIPT_MEMBERS_H
 
-#include "cli/printer.h"
+#include "cli/view/printer.h"
 
 #include <jansson.h>
 #include <stdbool.h>

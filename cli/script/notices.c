@@ -1,10 +1,10 @@
 #include "cli/script/notices.h"
 
-#include "cli/duration.h"
-#include "cli/output.h"
-#include "cli/reason.h"
-#include "cli/room.h"
-#include "cli/view.h"
+#include "cli/base/duration.h"
+#include "cli/place/reason.h"
+#include "cli/view/output.h"
+#include "cli/view/room.h"
+#include "cli/view/view.h"
 
 #include <fcntl.h>
 #include <string.h>

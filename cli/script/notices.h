@@ -4,8 +4,8 @@
 #ifndef K3THREAD_CLI_SCRIPT_NOTICES_H
 #define K3THREAD_CLI_SCRIPT_NOTICES_H
 
-#include "cli/place.h"
-#include "cli/text.h"
+#include "cli/base/text.h"
+#include "cli/place/place.h"
 
 #include <jansson.h>
 

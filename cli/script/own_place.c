@@ -1,6 +1,6 @@
 #include "cli/script/own_place.h"
 
-#include "cli/directory.h"
+#include "cli/base/directory.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -5,8 +5,8 @@
 #ifndef K3THREAD_CLI_SCRIPT_OWN_PLACE_H
 #define K3THREAD_CLI_SCRIPT_OWN_PLACE_H
 
-#include "cli/place.h"
-#include "cli/text.h"
+#include "cli/base/text.h"
+#include "cli/place/place.h"
 
 /*
  * Makes a directory for the socket, in XDG_RUNTIME_DIR, else in TMPDIR, else in /tmp; and one for the

@@ -1,9 +1,9 @@
 #include "cli/script/procfile.h"
 
-#include "cli/output.h"
+#include "cli/base/status.h"
 #include "cli/script/env_file.h"
 #include "cli/script/reader.h"
-#include "cli/status.h"
+#include "cli/view/output.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,8 +1,8 @@
 #include "cli/script/prompt.h"
 
-#include "cli/directory.h"
-#include "cli/output.h"
+#include "cli/base/directory.h"
 #include "cli/script/words.h"
+#include "cli/view/output.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 #ifndef K3THREAD_CLI_SCRIPT_PROMPT_H
 #define K3THREAD_CLI_SCRIPT_PROMPT_H
 
-#include "cli/text.h"
+#include "cli/base/text.h"
 
 #include <stdbool.h>
 

@@ -5,8 +5,8 @@
 #ifndef K3THREAD_CLI_SCRIPT_READER_H
 #define K3THREAD_CLI_SCRIPT_READER_H
 
+#include "cli/base/text.h"
 #include "cli/script/words.h"
-#include "cli/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,10 +1,10 @@
 #include "cli/script/script.h"
 
-#include "cli/command.h"
-#include "cli/output.h"
+#include "cli/base/status.h"
+#include "cli/commands/command.h"
 #include "cli/script/procfile.h"
 #include "cli/script/reader.h"
-#include "cli/status.h"
+#include "cli/view/output.h"
 
 #include <errno.h>
 #include <limits.h>

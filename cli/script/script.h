@@ -9,7 +9,7 @@
 #ifndef K3THREAD_CLI_SCRIPT_SCRIPT_H
 #define K3THREAD_CLI_SCRIPT_SCRIPT_H
 
-#include "cli/place.h"
+#include "cli/place/place.h"
 #include "cli/script/words.h"
 
 #include <signal.h>

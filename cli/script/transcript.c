@@ -1,9 +1,9 @@
 #include "cli/script/transcript.h"
 
-#include "cli/directory.h"
-#include "cli/room.h"
+#include "cli/base/directory.h"
 #include "cli/rpc/bytes.h"
-#include "cli/view.h"
+#include "cli/view/room.h"
+#include "cli/view/view.h"
 
 #include <limits.h>
 #include <stdio.h>

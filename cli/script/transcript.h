@@ -5,8 +5,8 @@
 #ifndef K3THREAD_CLI_SCRIPT_TRANSCRIPT_H
 #define K3THREAD_CLI_SCRIPT_TRANSCRIPT_H
 
-#include "cli/printer.h"
 #include "cli/script/members.h"
+#include "cli/view/printer.h"
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -1,7 +1,7 @@
 #include "cli/script/waits.h"
 
-#include "cli/clock.h"
-#include "cli/progress.h"
+#include "cli/base/clock.h"
+#include "cli/view/progress.h"
 
 #include <math.h>
 

@@ -1,6 +1,6 @@
 #include "cli/script/words.h"
 
-#include "cli/text.h"
+#include "cli/base/text.h"
 
 #include <errno.h>
 #include <stdarg.h>

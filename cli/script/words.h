@@ -15,7 +15,7 @@
 #ifndef K3THREAD_CLI_SCRIPT_WORDS_H
 #define K3THREAD_CLI_SCRIPT_WORDS_H
 
-#include "cli/text.h"
+#include "cli/base/text.h"
 
 #include <stddef.h>
 

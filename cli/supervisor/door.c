@@ -1,9 +1,9 @@
 #include "cli/supervisor/door.h"
 
-#include "cli/bell.h"
-#include "cli/lock.h"
-#include "cli/socket.h"
-#include "cli/supervisor/journal.h"
+#include "cli/place/bell.h"
+#include "cli/place/journal.h"
+#include "cli/place/lock.h"
+#include "cli/place/socket.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -5,7 +5,7 @@
 #ifndef K3THREAD_CLI_SUPERVISOR_DOOR_H
 #define K3THREAD_CLI_SUPERVISOR_DOOR_H
 
-#include "cli/place.h"
+#include "cli/place/place.h"
 
 #include <sys/types.h>
 

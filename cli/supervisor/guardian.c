@@ -1,12 +1,12 @@
 #include "cli/supervisor/guardian.h"
 
-#include "cli/directory.h"
-#include "cli/lock.h"
-#include "cli/supervisor/children.h"
-#include "cli/supervisor/descriptors.h"
-#include "cli/supervisor/journal.h"
-#include "cli/supervisor/lean.h"
-#include "cli/supervisor/sweep.h"
+#include "cli/base/descriptors.h"
+#include "cli/base/directory.h"
+#include "cli/base/lean.h"
+#include "cli/place/journal.h"
+#include "cli/place/lock.h"
+#include "cli/process/children.h"
+#include "cli/process/sweep.h"
 #include "cli/supervisor/title.h"
 
 #include <errno.h>

@@ -1,16 +1,16 @@
 #include "cli/supervisor/supervisor.h"
 
-#include "cli/directory.h"
-#include "cli/supervisor/descriptors.h"
+#include "cli/base/descriptors.h"
+#include "cli/base/directory.h"
+#include "cli/place/journal.h"
+#include "cli/process/mark.h"
+#include "cli/process/tree.h"
+#include "cli/server/server.h"
 #include "cli/supervisor/door.h"
 #include "cli/supervisor/guardian.h"
-#include "cli/supervisor/journal.h"
-#include "cli/supervisor/limits.h"
-#include "cli/supervisor/logs.h"
-#include "cli/supervisor/mark.h"
-#include "cli/supervisor/server.h"
-#include "cli/supervisor/tree.h"
-#include "cli/supervisor/execution.h"
+#include "cli/worker/execution.h"
+#include "cli/worker/limits.h"
+#include "cli/worker/logs.h"
 
 #include <errno.h>
 #include <fcntl.h>

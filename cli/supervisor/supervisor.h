@@ -2,7 +2,7 @@
 #ifndef K3THREAD_CLI_SUPERVISOR_SUPERVISOR_H
 #define K3THREAD_CLI_SUPERVISOR_SUPERVISOR_H
 
-#include "cli/place.h"
+#include "cli/place/place.h"
 
 #include <stdbool.h>
 

@@ -4,7 +4,7 @@
  */
 #include "tests/lib/test.h"
 
-#include "cli/supervisor/mailbox.h"
+#include "cli/worker/mailbox.h"
 
 #include <poll.h>
 

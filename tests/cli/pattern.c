@@ -1,7 +1,7 @@
 /* Regular expressions: what each form matches, what is refused, and the C library's word for the rest. */
 #include "tests/lib/test.h"
 
-#include "cli/supervisor/pattern.h"
+#include "cli/ready/pattern.h"
 
 #include <regex.h>
 

@@ -1,11 +1,11 @@
 # The tests of the program: what is compiled otherwise than the rest. See tests/cli/*.bats.
 
 # Parts of the supervisor alone.
-$(BUILD)/tests/cli/mailbox: $(BUILD)/cli/supervisor/mailbox.c.o
-$(BUILD)/tests/cli/tree: $(addprefix $(BUILD)/cli/,clock.c.o $(addprefix supervisor/, \
+$(BUILD)/tests/cli/mailbox: $(BUILD)/cli/worker/mailbox.c.o
+$(BUILD)/tests/cli/tree: $(addprefix $(BUILD)/cli/,base/clock.c.o $(addprefix process/, \
 	children.c.o handle.c.o mark.c.o sweep.c.o tree.c.o))
 $(BUILD)/tests/cli/tree: TEST_LDFLAGS = -Wl,--wrap=children_read
-$(BUILD)/tests/cli/pattern: $(BUILD)/cli/supervisor/pattern.c.o
-$(BUILD)/tests/cli/text: $(addprefix $(BUILD)/cli/,text.c.o duration.c.o $(addprefix rpc/, \
+$(BUILD)/tests/cli/pattern: $(BUILD)/cli/ready/pattern.c.o
+$(BUILD)/tests/cli/text: $(addprefix $(BUILD)/cli/,base/text.c.o base/duration.c.o $(addprefix rpc/, \
 	base64.c.o parse.c.o table_line.c.o write.c.o))
 $(BUILD)/tests/cli/text: TEST_LIBS = -ljansson -lm

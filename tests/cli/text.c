@@ -1,12 +1,12 @@
 /* What the program writes and reads without a thread: times, numbers, words, JSON, base64. */
 #include "tests/lib/test.h"
 
-#include "cli/duration.h"
+#include "cli/base/duration.h"
+#include "cli/base/text.h"
 #include "cli/rpc/base64.h"
 #include "cli/rpc/parse.h"
 #include "cli/rpc/table_line.h"
 #include "cli/rpc/write.h"
-#include "cli/text.h"
 
 #include <ctype.h>
 #include <math.h>

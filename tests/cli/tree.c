@@ -4,9 +4,9 @@
  */
 #include "tests/lib/test.h"
 
-#include "cli/supervisor/children.h"
-#include "cli/supervisor/mark.h"
-#include "cli/supervisor/tree.h"
+#include "cli/process/children.h"
+#include "cli/process/mark.h"
+#include "cli/process/tree.h"
 
 int __real_children_read(int fd, pid_t **ret, size_t *ret_count);
 int __wrap_children_read(int fd, pid_t **ret, size_t *ret_count);

@@ -1,6 +1,6 @@
 /* The command line: the words, divided by newlines, go to each command's parser; none is run. */
-#include "cli/command.h"
-#include "cli/program.h"
+#include "cli/commands/command.h"
+#include "cli/commands/program.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { WORDS_MAX = 40 };

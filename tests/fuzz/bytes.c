@@ -2,12 +2,12 @@
  * Bytes in JSON: what was encoded comes back, and nothing else is taken for base64. A line with a
  * table is read as any other. Of escape sequences only colours pass.
  */
-#include "cli/escapes.h"
-#include "cli/rpc/base64.h"
 #include "cli/rpc/bytes.h"
+#include "cli/base/text.h"
+#include "cli/rpc/base64.h"
 #include "cli/rpc/parse.h"
 #include "cli/rpc/table_line.h"
-#include "cli/text.h"
+#include "cli/view/escapes.h"
 #include "tests/fuzz/fuzz.h"
 
 static void there_and_back(const uint8_t *data, size_t size)

@@ -1,10 +1,10 @@
 /* The small parsers: times, names, patterns, exceptions, readiness. */
-#include "cli/duration.h"
-#include "cli/exceptions.h"
-#include "cli/place.h"
-#include "cli/suggest.h"
-#include "cli/supervisor/ready.h"
-#include "cli/supervisor/store.h"
+#include "cli/base/duration.h"
+#include "cli/base/exceptions.h"
+#include "cli/base/suggest.h"
+#include "cli/place/place.h"
+#include "cli/ready/ready.h"
+#include "cli/server/store.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <math.h>

@@ -2,9 +2,9 @@
  * The wire: bytes from a client, through framing, JSON and the methods, to threads that begin, are
  * raised in and end. Only the spawn is not the real one: no command of a fuzzer's is ever run.
  */
-#include "cli/supervisor/server.c"
+#include "cli/server/server.c"
 
-#include "cli/supervisor/spawn.h"
+#include "cli/process/spawn.h"
 #include "tests/fuzz/fuzz.h"
 
 #include <sched.h>

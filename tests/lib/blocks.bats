@@ -86,7 +86,7 @@ load helpers
 compile() {
   command -v "$1" >/dev/null || return 0
   for level in -O0 -O2; do
-    "$@" "$level" -I"$ROOT/lib" -pthread -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror \
+    "$@" "$level" -I"$ROOT/lib/include" -pthread -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror \
       -c -o "$BATS_TEST_TMPDIR/user.o" "$BATS_TEST_DIRNAME/user.h"
   done
 }

@@ -60,7 +60,7 @@ int main(void)
 }
 END
   "$CC" -shared -fPIC -o lock.so lock.c
-  "$CC" -fexceptions -I"$ROOT/lib" -o program program.c -L"$BUILD" -lk3thread -Wl,-rpath,"$BUILD"
+  "$CC" -fexceptions -I"$ROOT/lib/include" -o program program.c -L"$BUILD" -lk3thread -Wl,-rpath,"$BUILD"
   LD_PRELOAD=$BUILD/libk3thread.so:$PWD/lock.so run -3 timeout -s KILL 20 ./program
 }
 

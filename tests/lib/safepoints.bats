@@ -28,7 +28,7 @@ load helpers
     suffix=$([ "$cc" = gcc ] || echo _clang)
     flags=$(sed -n "s/^safepoint_cflags$suffix=//p" "$ROOT/lib/k3thread.pc.in")
     # shellcheck disable=SC2086
-    "$cc" -O2 $flags -D_GNU_SOURCE -I"$ROOT/lib" -fexceptions -pthread \
+    "$cc" -O2 $flags -D_GNU_SOURCE -I"$ROOT/lib/include" -fexceptions -pthread \
       -o "$BATS_TEST_TMPDIR/$cc" "$BATS_TEST_DIRNAME/safepoint.c" \
       "${PROGRAMS%/tests/lib}/libk3thread_safepoint.a" "${PROGRAMS%/tests/lib}/libk3thread.a"
     "$BATS_TEST_TMPDIR/$cc" callers

@@ -1,0 +1,82 @@
+#include "cli/base/descriptor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+bool descriptor_is_named(const char *path)
+{
+    static const char *const names[] = {"/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/",
+                                        "/proc/thread-self/"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strncmp(path, names[i], strlen(names[i])) == 0)
+            return true;
+    return false;
+}
+
+static bool is_same_file(const char *a, const char *b)
+{
+    struct stat of_a, of_b;
+
+    return stat(a, &of_a) == 0 && stat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
+           of_a.st_ino == of_b.st_ino;
+}
+
+char *descriptor_file(const char *path)
+{
+    char *real = realpath(path, NULL);
+
+    if (real != NULL && is_same_file(real, path))
+        return real;
+    free(real);
+    return NULL;
+}
+
+int descriptor_append(int fd)
+{
+    struct stat info;
+    int         flags = fcntl(fd, F_GETFL);
+
+    if (flags < 0 || fstat(fd, &info) < 0)
+        return -errno;
+    if ((flags & O_ACCMODE) == O_RDONLY)
+        return -EBADF;
+    if (!S_ISREG(info.st_mode) || (flags & O_APPEND) != 0)
+        return 0;
+    return fcntl(fd, F_SETFL, flags | O_APPEND) < 0 ? -errno : 0;
+}
+
+/* Returns the number of the descriptor that PATH names, or -1: /proc/self/cwd/out names none. */
+static int number_of(const char *path)
+{
+    static const char *const directories[] = {"/dev/fd/", "/proc/self/fd/",
+                                              "/proc/thread-self/fd/"};
+
+    if (strcmp(path, "/dev/stdout") == 0)
+        return STDOUT_FILENO;
+    if (strcmp(path, "/dev/stderr") == 0)
+        return STDERR_FILENO;
+    for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
+        const char *number = path + strlen(directories[i]);
+        char       *end;
+        long        fd;
+
+        if (strncmp(path, directories[i], strlen(directories[i])) != 0)
+            continue;
+        fd = strtol(number, &end, 10);
+        return end != number && *end == '\0' && fd >= 0 && fd <= INT_MAX ? (int) fd : -1;
+    }
+    return -1;
+}
+
+int descriptor_append_named(const char *path)
+{
+    int fd = number_of(path);
+
+    return fd >= 0 ? descriptor_append(fd) : 0;
+}

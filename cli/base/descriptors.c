@@ -1,0 +1,57 @@
+#include "cli/base/descriptors.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+static bool lacks_range;
+
+static void close_one(int fd)
+{
+    close(fd);
+}
+
+static void mark_one(int fd)
+{
+    (void) fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+/* Linux before 5.9 has no close_range(2), and some containers refuse it. Returns 0 or -errno. */
+static int for_each(void (*act)(int fd))
+{
+    DIR                 *directory = opendir("/proc/self/fd");
+    const struct dirent *entry;
+
+    if (directory == NULL)
+        return -errno;
+    while ((entry = readdir(directory)) != NULL) {
+        int fd = atoi(entry->d_name);
+
+        if (fd > STDERR_FILENO && fd != dirfd(directory))
+            act(fd);
+    }
+    closedir(directory);
+    return 0;
+}
+
+int descriptors_close_on_exec(void)
+{
+    if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
+        return 0;
+    lacks_range = true;
+    return for_each(mark_one);
+}
+
+void descriptors_close(void)
+{
+    if (close_range(3, ~0U, 0) < 0)
+        (void) for_each(close_one);
+}
+
+bool descriptors_have_range(void)
+{
+    return !lacks_range;
+}

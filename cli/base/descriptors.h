@@ -1,0 +1,16 @@
+/* All descriptors of this process but 0, 1 and 2, by close_range(2) or without it. */
+#ifndef K3THREAD_CLI_BASE_DESCRIPTORS_H
+#define K3THREAD_CLI_BASE_DESCRIPTORS_H
+
+#include <stdbool.h>
+
+/* Has each closed by an exec. Returns 0 or -errno. Once, by a process with one thread. */
+int descriptors_close_on_exec(void);
+
+/* Closes each. */
+void descriptors_close(void);
+
+/* Returns true if close_range(2) works here, as descriptors_close_on_exec() has found. */
+bool descriptors_have_range(void);
+
+#endif

@@ -1,0 +1,116 @@
+#include "cli/base/exceptions.h"
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+/* clang-format off */
+#define SIGNALS(X)                                                                             \
+    X(SIGHUP) X(SIGINT) X(SIGQUIT) X(SIGILL) X(SIGTRAP) X(SIGABRT) X(SIGBUS) X(SIGFPE)         \
+    X(SIGKILL) X(SIGUSR1) X(SIGSEGV) X(SIGUSR2) X(SIGPIPE) X(SIGALRM) X(SIGTERM) X(SIGSTKFLT)  \
+    X(SIGCHLD) X(SIGCONT) X(SIGSTOP) X(SIGTSTP) X(SIGTTIN) X(SIGTTOU) X(SIGURG) X(SIGXCPU)     \
+    X(SIGXFSZ) X(SIGVTALRM) X(SIGPROF) X(SIGWINCH) X(SIGIO) X(SIGPWR) X(SIGSYS)
+/* clang-format on */
+
+static const k3thread_exctype signal_base = {"Signal", &k3thread_BaseException};
+
+static const k3thread_exctype signal_types[] = {
+#define X(number) {#number, &signal_base},
+    SIGNALS(X)
+#undef X
+};
+
+static const int signal_numbers[] = {
+#define X(number) number,
+    SIGNALS(X)
+#undef X
+};
+
+/* clang-format off */
+static const k3thread_exctype *const library_types[] = {
+    &k3thread_BaseException,
+#define X(name, base) &k3thread_##name,
+    K3THREAD_EXCEPTION_MAP(X)
+#undef X
+};
+/* clang-format on */
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+const k3thread_exctype *exceptions_at(size_t index)
+{
+    if (index < COUNT(library_types))
+        return library_types[index];
+    index -= COUNT(library_types);
+    if (index == 0)
+        return &signal_base;
+    index--;
+    return index < COUNT(signal_types) ? &signal_types[index] : NULL;
+}
+
+/* "SIGHUP", "HUP" and "hup" are one name. */
+static bool is_signal_name(const char *name, const char *signal_name)
+{
+    size_t prefix = strlen("SIG");
+
+    return strcasecmp(name, signal_name) == 0 || strcasecmp(name, signal_name + prefix) == 0;
+}
+
+/* Reads a whole number from 0 to MAX; returns -1 if TEXT is none. */
+static int parse_number(const char *text, int max)
+{
+    char *end;
+    long  number = strtol(text, &end, 10);
+
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || number > max)
+        return -1;
+    return (int) number;
+}
+
+const k3thread_exctype *exceptions_find(const char *name)
+{
+    int number = parse_number(name, SIGRTMAX);
+
+    for (size_t i = 0; i < COUNT(library_types); i++)
+        if (strcmp(library_types[i]->name, name) == 0)
+            return library_types[i];
+    if (strcmp(signal_base.name, name) == 0)
+        return &signal_base;
+    for (size_t i = 0; i < COUNT(signal_types); i++)
+        if (signal_numbers[i] == number || is_signal_name(name, signal_types[i].name))
+            return &signal_types[i];
+    return NULL;
+}
+
+int exceptions_signal(const k3thread_exctype *type)
+{
+    if (type < signal_types || type >= signal_types + COUNT(signal_types))
+        return 0;
+    return signal_numbers[type - signal_types];
+}
+
+int exceptions_parse_signal(const char *text)
+{
+    const k3thread_exctype *type;
+    const char             *name = strncasecmp(text, "SIG", strlen("SIG")) == 0 ? text + 3 : text;
+    int                     number = parse_number(text, SIGRTMAX);
+
+    if (number >= 0)
+        return number;
+    if (strncasecmp(name, "RTMIN+", strlen("RTMIN+")) == 0) {
+        number = parse_number(name + strlen("RTMIN+"), SIGRTMAX - SIGRTMIN);
+        return number >= 0 ? SIGRTMIN + number : 0;
+    }
+    type = exceptions_find(text);
+    return type != NULL ? exceptions_signal(type) : 0;
+}
+
+const char *exceptions_signal_name(int signal)
+{
+    for (size_t i = 0; i < COUNT(signal_numbers); i++)
+        if (signal_numbers[i] == signal)
+            return signal_types[i].name;
+    return NULL;
+}

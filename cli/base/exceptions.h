@@ -1,0 +1,28 @@
+/*
+ * The exceptions that `raise` knows: the library's, and one for each signal under a base "Signal".
+ */
+#ifndef K3THREAD_CLI_BASE_EXCEPTIONS_H
+#define K3THREAD_CLI_BASE_EXCEPTIONS_H
+
+#include "k3thread.h"
+
+#include <stddef.h>
+
+/* Every one of them, a base before those derived from it; NULL past the end. */
+const k3thread_exctype *exceptions_at(size_t index);
+
+/* By name: "SystemExit", "SIGHUP", "HUP", "hup" or "1". NULL if there is none. */
+const k3thread_exctype *exceptions_find(const char *name);
+
+/* The signal that TYPE is named for, or 0. */
+int exceptions_signal(const k3thread_exctype *type);
+
+/*
+ * Reads a signal: "SIGINT", "INT" or "int", "SIGRTMIN+3", or its number. Returns 0 if TEXT is none.
+ */
+int exceptions_parse_signal(const char *text);
+
+/* "SIGTERM" for 15, or NULL when the number is no signal of this system. */
+const char *exceptions_signal_name(int signal);
+
+#endif

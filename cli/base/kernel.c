@@ -1,0 +1,40 @@
+#include "cli/base/kernel.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+/* Each call can do nothing with these arguments, and says so by another error than a refusal. */
+static const struct {
+    const char *name;
+    long        number;
+} needed[] = {
+    {"clone3", SYS_clone3},
+    {"pidfd_open", SYS_pidfd_open},
+    {"pidfd_send_signal", SYS_pidfd_send_signal},
+    {"prlimit", SYS_prlimit64},
+};
+
+static bool is_refused(long number)
+{
+    return syscall(number, -1L, -1L, -1L, -1L) < 0 && (errno == ENOSYS || errno == EPERM);
+}
+
+void kernel_add_refused(struct text *text, int error)
+{
+    struct utsname names;
+
+    if (error != -EPERM && error != -ENOSYS)
+        return;
+    for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
+        if (!is_refused(needed[i].number))
+            continue;
+        text_printf(text, "; %s(2) is refused here", needed[i].name);
+        if (uname(&names) == 0)
+            text_printf(text, ", by Linux %s or a filter of this container", names.release);
+        return;
+    }
+}

@@ -1,0 +1,77 @@
+#include "cli/base/lean.h"
+
+#include <link.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static uintptr_t page_floor(uintptr_t address)
+{
+    return address & ~((uintptr_t) sysconf(_SC_PAGESIZE) - 1);
+}
+
+/* The segments of the program that are not written to; code comes last. */
+struct segments {
+    struct {
+        uintptr_t start;
+        size_t    size;
+    } list[8];
+    size_t count;
+};
+
+static void add_segments(const struct dl_phdr_info *info, bool code, struct segments *ret)
+{
+    for (int i = 0; i < info->dlpi_phnum && ret->count < 8; i++) {
+        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
+        uintptr_t start = page_floor(info->dlpi_addr + segment->p_vaddr);
+        uintptr_t end = info->dlpi_addr + segment->p_vaddr + segment->p_memsz;
+
+        if (segment->p_type != PT_LOAD || (segment->p_flags & PF_W) != 0 ||
+            code != ((segment->p_flags & PF_X) != 0))
+            continue;
+        ret->list[ret->count].start = start;
+        ret->list[ret->count++].size = end - start;
+    }
+}
+
+static int find_segments(struct dl_phdr_info *info, size_t size, void *segments)
+{
+    (void) size;
+    add_segments(info, false, segments);
+    add_segments(info, true, segments);
+    return 1; /* the program comes first; it is all there is */
+}
+
+/*
+ * The pages are the file's, and are read from it again. What runs after they are dropped brings
+ * them back, with their neighbours, sixteen at a time: so all is found out before, and the last
+ * thing is to drop the code.
+ */
+void lean_process(void)
+{
+    struct segments segments = {.count = 0};
+
+    malloc_trim(0);
+    dl_iterate_phdr(find_segments, &segments);
+    for (size_t i = 0; i < segments.count; i++)
+        (void) madvise((void *) segments.list[i].start, segments.list[i].size,
+                       MADV_DONTNEED); /* a hint */
+}
+
+void lean_stack(void)
+{
+    pthread_attr_t attributes;
+    void          *low;
+    size_t         size;
+    /* What is below the next page's start is of no frame that is in use; signals come on top. */
+    uintptr_t used = page_floor((uintptr_t) __builtin_frame_address(0) - 256);
+
+    if (pthread_getattr_np(pthread_self(), &attributes) != 0)
+        return;
+    if (pthread_attr_getstack(&attributes, &low, &size) == 0 && used > (uintptr_t) low)
+        (void) madvise(low, used - (uintptr_t) low, MADV_DONTNEED);
+    pthread_attr_destroy(&attributes);
+}

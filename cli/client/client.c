@@ -1,0 +1,488 @@
+#include "cli/client/client.h"
+
+#include "cli/base/status.h"
+#include "cli/client/launch.h"
+#include "cli/place/reason.h"
+#include "cli/rpc/parse.h"
+#include "cli/rpc/protocol.h"
+#include "cli/rpc/table_line.h"
+#include "cli/rpc/write.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* How much is read at a time: most answers are short, but what did not fit has many pieces. */
+#define FIRST_READ (4U * 1024)
+#define NEXT_READ  (64U * 1024)
+#define REPLY_MAX  (1024U * 1024 * 1024)
+
+/* Describes a failure of which the client alone knows; returns ERROR. */
+__attribute__((format(printf, 5, 6))) static int fail(struct client *client, int error, int status,
+                                                      const char *type, const char *format, ...)
+{
+    struct failure *failure = &client->failure;
+    va_list         arguments;
+
+    failure->status = status;
+    (void) snprintf(failure->type, sizeof(failure->type), "%s", type != NULL ? type : "");
+    failure->message.size = 0;
+    va_start(arguments, format);
+    text_vprintf(&failure->message, format, arguments);
+    va_end(arguments);
+    return error;
+}
+
+static int fail_memory(struct client *client)
+{
+    return fail(client, -ENOMEM, STATUS_FAILED, "MemoryError", "out of memory");
+}
+
+/* What Python calls the failure of a system call. */
+static const char *name_of(int error)
+{
+    switch (error) {
+    case -ENOENT:
+        return "FileNotFoundError";
+    case -EPERM:
+    case -EACCES:
+        return "PermissionError";
+    case -ENOTDIR:
+        return "NotADirectoryError";
+    default:
+        return "OSError";
+    }
+}
+
+/* Ends a connection that is of no more use, so that the next client_open() makes a new one. */
+static void drop(struct client *client)
+{
+    if (client->open)
+        close(client->fd);
+    client->open = client->unheard = client->asked = false;
+    client->consumed = 0;
+    text_release(&client->unsent);
+    text_release(&client->received);
+    client->environment_known = false;
+}
+
+static int fail_open(struct client *client, int error)
+{
+    const struct place *place = client->place;
+
+    if (launch_is_absent(error))
+        return fail(client, -ENOENT, STATUS_NO_SUPERVISOR, NULL,
+                    "no supervisor at %s; \"k3thread start\" starts one", place->socket);
+    return fail(client, error, STATUS_FAILED, name_of(error),
+                "cannot reach the supervisor at %s: %s", place->socket, strerror(-error));
+}
+
+/* A request that was not sent to its end was not carried out: it came too late. */
+static int fail_lost(struct client *client)
+{
+    bool        unheard = client->unheard;
+    char       *journal;
+    struct text reason = {0};
+
+    drop(client);
+    if (unheard)
+        return fail_open(client, -ENOENT);
+    journal = place_find_journal(client->place);
+    reason_add(client->place, &reason);
+    fail(client, -ECONNRESET, STATUS_FAILED, NULL,
+         "the supervisor went away without an answer%.*s; see %s", (int) reason.size,
+         reason.size > 0 ? reason.data : "", journal != NULL ? journal : client->place->journal);
+    text_release(&reason);
+    free(journal);
+    return -ECONNRESET;
+}
+
+static int fail_garbage(struct client *client)
+{
+    drop(client);
+    return fail(client, -EPROTO, STATUS_FAILED, NULL,
+                "what answers at the socket does not speak k3thread's protocol");
+}
+
+/* Whoever listens could be handed our environment: it must be ourselves or root. */
+static int check_peer(struct client *client)
+{
+    struct ucred peer;
+    socklen_t    size = sizeof(peer);
+
+    if (getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+        return fail_open(client, -errno);
+    client->foreign = peer.uid != geteuid() && geteuid() != 0;
+    if (peer.uid == 0 || peer.uid == geteuid())
+        return 0;
+    if (geteuid() == 0 && (client->flags & CLIENT_ANY_USER))
+        return 0;
+    return fail(client, -EPERM, STATUS_FAILED, "PermissionError",
+                "the supervisor at %s belongs to user %u%s", client->place->socket,
+                (unsigned) peer.uid, geteuid() == 0 ? "; name it with -S to use it" : "");
+}
+
+int client_open(struct client *client, const struct place *place, unsigned flags)
+{
+    if (client->open)
+        return 0;
+    /* The replies come from our own supervisor: no need to read a random seed against it. */
+    json_object_seed(1);
+    client->place = place;
+    client->flags = flags;
+    return client_reopen(client);
+}
+
+/* The connection of the quick way, if there is one, is to the same place. */
+static int connect_or_take(struct client *client, struct text *why)
+{
+    client->asked = quick_take(&client->quick);
+    if (!client->asked)
+        return launch_connect(client->place, &client->fd, why);
+    client->fd = client->quick.fd;
+    return 0;
+}
+
+int client_reopen(struct client *client)
+{
+    struct text why = {0};
+    int         error = connect_or_take(client, &why);
+
+    if (launch_is_absent(error) && (client->flags & CLIENT_START))
+        error = launch_supervisor(client->place, &client->fd, &why);
+    client->open = error == 0;
+    if (error == 0)
+        error = check_peer(client);
+    else if (why.size > 0)
+        fail(client, error, STATUS_FAILED, name_of(error), "%.*s", (int) why.size, why.data);
+    else
+        fail_open(client, error);
+    text_release(&why);
+    if (error != 0)
+        drop(client);
+    return error;
+}
+
+/*
+ * Sends as much as the socket takes. A peer that closed is no failure yet: it may have answered
+ * before, and what comes instead of an answer is noticed in reading.
+ */
+static int flush(struct client *client)
+{
+    struct text *unsent = &client->unsent;
+    ssize_t      sent;
+
+    while (unsent->size > 0) {
+        sent = send(client->fd, unsent->data, unsent->size, MSG_NOSIGNAL | MSG_DONTWAIT);
+        if (sent < 0 && errno == EAGAIN)
+            return 0;
+        if (sent < 0 && (errno == EPIPE || errno == ECONNRESET)) {
+            client->unheard = !client->foreign;
+            sent = (ssize_t) unsent->size;
+        }
+        if (sent < 0 && errno != EINTR)
+            return fail_lost(client);
+        if (sent > 0) {
+            unsent->size -= (size_t) sent;
+            memmove(unsent->data, unsent->data + sent, unsent->size);
+        }
+    }
+    return 0;
+}
+
+/* The request was made already, by the quick way, and is not made again: takes its answer over. */
+static int take_answer(struct client *client)
+{
+    client->asked = false;
+    text_append(&client->received, client->quick.answer, client->quick.size);
+    return client->received.failed ? fail_memory(client) : 0;
+}
+
+int client_queue_written(struct client *client, const char *method, struct text *params,
+                         json_int_t *ret_id)
+{
+    struct text *unsent = &client->unsent;
+    size_t       before = unsent->size;
+
+    if (params->failed) {
+        text_release(params);
+        return fail_memory(client);
+    }
+    client->last_id++;
+    if (ret_id != NULL)
+        *ret_id = client->last_id;
+    if (client->asked) {
+        text_release(params);
+        return take_answer(client);
+    }
+    text_add(unsent, "{\"jsonrpc\":\"2.0\",\"id\":");
+    write_integer(unsent, client->last_id);
+    text_printf(unsent, ",\"method\":\"%s\",\"params\":", method);
+    text_append(unsent, params->data, params->size);
+    text_add(unsent, "}\n");
+    text_release(params);
+    if (unsent->failed)
+        return fail_memory(client);
+    if (unsent->size - before > PROTOCOL_LINE_MAX) {
+        unsent->size = before;
+        return fail(client, -E2BIG, STATUS_USAGE, "ValueError",
+                    "arguments and environment are too large");
+    }
+    return 0;
+}
+
+int client_send_written(struct client *client, const char *method, struct text *params,
+                        json_int_t *ret_id)
+{
+    int error = client_queue_written(client, method, params, ret_id);
+
+    return error == 0 ? flush(client) : error;
+}
+
+int client_queue(struct client *client, const char *method, json_t *params, json_int_t *ret_id)
+{
+    struct text text = {.failed = params == NULL};
+
+    if (params != NULL)
+        write_json(&text, params);
+    json_decref(params);
+    return client_queue_written(client, method, &text, ret_id);
+}
+
+int client_send(struct client *client, const char *method, json_t *params, json_int_t *ret_id)
+{
+    int error = client_queue(client, method, params, ret_id);
+
+    return error == 0 ? flush(client) : error;
+}
+
+/* Reads what the socket has: 1, 0 if it has nothing now, or -errno. */
+static int read_more(struct client *client)
+{
+    struct text *received = &client->received;
+    ssize_t      size;
+
+    if (client->consumed > 0) {
+        received->size -= client->consumed;
+        memmove(received->data, received->data + client->consumed, received->size);
+        client->consumed = 0;
+    }
+    if (received->size > REPLY_MAX)
+        return fail_garbage(client);
+    if (!text_reserve(received, received->size > 0 ? NEXT_READ : FIRST_READ))
+        return fail_memory(client);
+    do
+        size = recv(client->fd, received->data + received->size,
+                    received->capacity - received->size, MSG_DONTWAIT);
+    while (size < 0 && errno == EINTR);
+    if (size < 0 && errno == EAGAIN)
+        return 0;
+    if (size <= 0)
+        return fail_lost(client);
+    received->size += (size_t) size;
+    return 1;
+}
+
+/*
+ * Reads more, and sends meanwhile: who only did one of both could wait for ever. A poll for input
+ * sleeps until there is some; a read would be woken by the other side's taking the request, too.
+ */
+static int wait_for_more(struct client *client)
+{
+    struct pollfd pollfd = {.fd = client->fd, .events = POLLIN};
+    int           error = 0;
+
+    if (client->unsent.size > 0)
+        pollfd.events |= POLLOUT;
+    if (poll(&pollfd, 1, -1) < 0)
+        return errno == EINTR ? 0 : fail_lost(client);
+    if (pollfd.revents & POLLOUT)
+        error = flush(client);
+    if (error == 0 && (pollfd.revents & ~POLLOUT))
+        error = read_more(client);
+    return error;
+}
+
+/* Makes a reply of one line. Returns 1, or 0 if it is none, as a notification is. */
+static int parse_reply(struct client *client, char *line, size_t size, struct reply *ret)
+{
+    json_error_t  error;
+    json_t       *message = table_line_parse(line, size, &error);
+    const json_t *id = json_object_get(message, "id");
+    const json_t *result = json_object_get(message, "result");
+
+    if (message == NULL && parse_lacked_memory(&error))
+        return fail_memory(client);
+    if (json_is_object(message) && id == NULL) {
+        if (client->notify != NULL)
+            client->notify(client->notify_context, json_object_get(message, "params"));
+        json_decref(message);
+        return 0;
+    }
+    if ((!json_is_integer(id) && !json_is_null(id)) ||
+        (result == NULL && !json_is_object(json_object_get(message, "error")))) {
+        json_decref(message);
+        return fail_garbage(client);
+    }
+    *ret = (struct reply){
+        .id = json_is_null(id) ? client->last_id : json_integer_value(id),
+        .message = message,
+        .result = result,
+    };
+    return 1;
+}
+
+/* Takes the next reply out of what was read; *SEEN bytes of it are known to hold no newline. */
+static int take_reply(struct client *client, size_t *seen, struct reply *ret)
+{
+    int found = 0;
+
+    while (found == 0) {
+        size_t      left = client->received.size - client->consumed;
+        char       *line = left > 0 ? client->received.data + client->consumed : NULL;
+        const char *end = left > *seen ? memchr(line + *seen, '\n', left - *seen) : NULL;
+
+        if (end == NULL) {
+            *seen = left;
+            return 0;
+        }
+        found = parse_reply(client, line, (size_t) (end - line), ret);
+        *seen = 0;
+        if (found >= 0)
+            client->consumed += (size_t) (end - line) + 1;
+    }
+    return found;
+}
+
+int client_receive(struct client *client, struct reply *ret)
+{
+    size_t seen = 0;
+
+    for (;;) {
+        int found = take_reply(client, &seen, ret);
+        int error;
+
+        if (found != 0)
+            return found > 0 ? 0 : found;
+        error = wait_for_more(client);
+        if (error < 0)
+            return error;
+    }
+}
+
+int client_try_receive(struct client *client, struct reply *ret)
+{
+    size_t seen = 0;
+    int    found = take_reply(client, &seen, ret);
+
+    while (found == 0) {
+        found = flush(client);
+        if (found == 0)
+            found = read_more(client);
+        if (found <= 0)
+            return found;
+        found = take_reply(client, &seen, ret);
+    }
+    return found;
+}
+
+/* 126 or 127 if the start of a thread failed because its command could not be run; else 1. */
+static int status_of_start(const json_t *thread)
+{
+    json_int_t status = json_integer_value(json_object_get(thread, "exit_code"));
+
+    return status == STATUS_NOT_EXECUTABLE || status == STATUS_NOT_FOUND ? (int) status
+                                                                         : STATUS_FAILED;
+}
+
+static int status_of_error(const json_t *error)
+{
+    switch (json_integer_value(json_object_get(error, "code"))) {
+    case PROTOCOL_FILE_NOT_FOUND_ERROR:
+    case PROTOCOL_PERMISSION_ERROR:
+    case PROTOCOL_OS_ERROR:
+        return status_of_start(json_object_get(json_object_get(error, "data"), "thread"));
+    case PROTOCOL_INVALID_THREAD_ID_ERROR:
+        return STATUS_NO_THREAD;
+    case PROTOCOL_INVALID_PARAMS:
+    case PROTOCOL_TYPE_ERROR:
+    case PROTOCOL_VALUE_ERROR:
+        return STATUS_USAGE;
+    case PROTOCOL_TIMEOUT_ERROR:
+        return STATUS_TIMEOUT;
+    default:
+        return STATUS_FAILED;
+    }
+}
+
+int client_check(struct client *client, const struct reply *reply)
+{
+    const json_t *error = json_object_get(reply->message, "error");
+    const char   *type = json_string_value(json_object_get(json_object_get(error, "data"), "type"));
+    const char   *message = json_string_value(json_object_get(error, "message"));
+
+    if (reply->result != NULL)
+        return 0;
+    return fail(client, -EREMOTEIO, status_of_error(error), type, "%s",
+                message != NULL ? message : "the supervisor does not say what failed");
+}
+
+int client_take(struct client *client, struct reply *reply)
+{
+    int error = client_check(client, reply);
+
+    if (error != 0)
+        reply_release(reply);
+    return error;
+}
+
+/* Waits for the reply to ID. */
+static int await_reply(struct client *client, json_int_t id, struct reply *ret)
+{
+    struct reply reply = {0};
+    int          error = 0;
+
+    while (error == 0 && reply.id != id) {
+        reply_release(&reply); /* of a request that nobody waits for any more */
+        error = client_receive(client, &reply);
+    }
+    if (error == 0)
+        error = client_take(client, &reply);
+    if (error == 0)
+        *ret = reply;
+    return error;
+}
+
+int client_call(struct client *client, const char *method, json_t *params, struct reply *ret)
+{
+    json_int_t id = 0;
+    int        error = client_send(client, method, params, &id);
+
+    return error != 0 ? error : await_reply(client, id, ret);
+}
+
+int client_call_written(struct client *client, const char *method, struct text *params,
+                        struct reply *ret)
+{
+    json_int_t id = 0;
+    int        error = client_send_written(client, method, params, &id);
+
+    return error != 0 ? error : await_reply(client, id, ret);
+}
+
+void reply_release(struct reply *reply)
+{
+    json_decref(reply->message);
+    *reply = (struct reply){0};
+}
+
+void client_close(struct client *client)
+{
+    drop(client);
+    text_release(&client->failure.message);
+}

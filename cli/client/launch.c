@@ -1,0 +1,349 @@
+#include "cli/client/launch.h"
+
+#include "cli/base/kernel.h"
+#include "cli/place/bell.h"
+#include "cli/place/lock.h"
+#include "cli/place/reason.h"
+#include "cli/place/socket.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The descriptors of the new process. */
+enum { LISTEN_FD = 3, LOCK_FD = 4, LIFELINE_FD = 5, FIRST_FREE_FD = 6 };
+
+/* How often in a row a supervisor is made to put its socket back. */
+#define RINGS 5
+
+static int explain(struct text *why, int error, const char *what, const char *path)
+{
+    text_printf(why, "cannot start a supervisor: %s %s: %s", what, path, strerror(-error));
+    kernel_add_refused(why, error);
+    return error;
+}
+
+static int connect_once(const struct place *place, int *ret_fd)
+{
+    int fd = socket_connect(place->socket);
+
+    if (fd < 0)
+        return fd;
+    *ret_fd = fd;
+    return 0;
+}
+
+bool launch_is_absent(int error)
+{
+    return error == -ENOENT || error == -ECONNREFUSED;
+}
+
+/* Says what keeps a supervisor that lives, PID, from being reached; returns ERROR. */
+static int explain_unreachable(const struct place *place, int error, pid_t pid, struct text *why)
+{
+    bool  is_made;
+    char *refusal = NULL;
+
+    if (error == -ETIMEDOUT)
+        text_printf(
+            why, "the supervisor of %s, process %d, does not put its socket back; is it stopped?",
+            place->socket, (int) pid);
+    else if (place_restore(place, &is_made, &refusal) != 0)
+        text_printf(why, "the supervisor of %s, process %d, cannot put its socket back: %s",
+                    place->socket, (int) pid, refusal != NULL ? refusal : strerror(-error));
+    else
+        text_printf(why,
+                    "something else is at %s, where the supervisor, process %d, has its socket; "
+                    "remove it, and try again",
+                    place->socket, (int) pid);
+    free(refusal);
+    return error;
+}
+
+/* Returns true if nothing can be at the socket's path, or nobody listens there. */
+static bool is_lost(int error)
+{
+    return launch_is_absent(error) || error == -ENOTDIR;
+}
+
+/*
+ * Nobody listens: a supervisor that lives all the same is made to put its socket back. It may end
+ * meanwhile, or somebody remove the socket once more.
+ */
+int launch_connect(const struct place *place, int *ret_fd, struct text *why)
+{
+    pid_t pid = 0;
+    int   error = connect_once(place, ret_fd);
+
+    for (int tries = 0; tries < RINGS && is_lost(error); tries++) {
+        int rung = bell_ring(place, &pid);
+
+        if (rung == -ENOENT)
+            return error;
+        if (rung != 0)
+            return explain_unreachable(place, rung, pid, why);
+        error = connect_once(place, ret_fd);
+    }
+    return is_lost(error) ? explain_unreachable(place, -EADDRINUSE, pid, why) : error;
+}
+
+/* What happens in the child between vfork and exec; the standard three are /dev/null. */
+static int add_actions(posix_spawn_file_actions_t *actions, const struct claim *claim, int lifeline)
+{
+    int first_free = lifeline >= 0 ? FIRST_FREE_FD : LIFELINE_FD;
+    int error = posix_spawn_file_actions_adddup2(actions, claim->listener, LISTEN_FD);
+
+    if (error == 0)
+        error = posix_spawn_file_actions_adddup2(actions, claim->lock, LOCK_FD);
+    if (error == 0 && lifeline >= 0)
+        error = posix_spawn_file_actions_adddup2(actions, lifeline, LIFELINE_FD);
+    if (error == 0)
+        error = posix_spawn_file_actions_addclosefrom_np(actions, first_free);
+    for (int fd = 0; error == 0 && fd <= STDERR_FILENO; fd++)
+        error = posix_spawn_file_actions_addopen(actions, fd, "/dev/null", O_RDWR, 0);
+    if (error == 0)
+        error = posix_spawn_file_actions_addchdir_np(actions, "/");
+    return error;
+}
+
+static int set_attributes(posix_spawnattr_t *attributes)
+{
+    sigset_t all, none;
+    int      error;
+
+    if (sigfillset(&all) < 0 || sigemptyset(&none) < 0)
+        return errno;
+    error = posix_spawnattr_setsigdefault(attributes, &all);
+    if (error == 0)
+        error = posix_spawnattr_setsigmask(attributes, &none);
+    if (error == 0)
+        error = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF |
+                                                         POSIX_SPAWN_SETSIGMASK);
+    return error;
+}
+
+/* The descriptors of CLAIM and OWN (or NULL) are above the numbers that they get in the child. */
+static int spawn_supervisor(const struct place *place, const struct claim *claim,
+                            const struct launch_own *own, pid_t *ret_pid)
+{
+    char   slots[32] = "";
+    char  *arguments[] = {"k3thread",    "-S", place->socket, "supervise", "--listen-fd=3",
+                          "--lock-fd=4", NULL, NULL,          NULL,        NULL,
+                          NULL,          NULL};
+    size_t count = 6;
+    /*
+     * Room for libraries loaded later, of which there are none, would cost each thread a KiB; and
+     * its dates are UTC, so no file of a time zone has to be read for them.
+     */
+    char *const environment[] = {"GLIBC_TUNABLES=glibc.rtld.optional_static_tls=0:glibc.rtld.nns=1",
+                                 "TZ=UTC0", NULL};
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t          attributes;
+    int                        error = posix_spawn_file_actions_init(&actions);
+
+    if (error != 0)
+        return -error;
+    if (own != NULL)
+        arguments[count++] = "--lifeline-fd=5";
+    if (own != NULL && own->private_place)
+        arguments[count++] = "--private";
+    if (own != NULL && own->slots > 0) {
+        (void) snprintf(slots, sizeof(slots), "--slots=%u", own->slots);
+        arguments[count++] = slots;
+    }
+    if (claim->has_state) {
+        arguments[count++] = "--state";
+        arguments[count] = place->state;
+    }
+    error = posix_spawnattr_init(&attributes);
+    if (error == 0) {
+        error = add_actions(&actions, claim, own != NULL ? own->lifeline : -1);
+        if (error == 0)
+            error = set_attributes(&attributes);
+        if (error == 0)
+            error = posix_spawn(ret_pid, "/proc/self/exe", &actions, &attributes, arguments,
+                                environment);
+        posix_spawnattr_destroy(&attributes);
+    }
+    posix_spawn_file_actions_destroy(&actions);
+    return -error;
+}
+
+/* Moves FD out of the way of the numbers that the child uses. Closes FD; returns -errno if so. */
+static int lift(int fd)
+{
+    int lifted = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
+    int error = -errno;
+
+    close(fd);
+    return lifted >= 0 ? lifted : error;
+}
+
+void launch_release(struct claim *claim)
+{
+    if (claim->listener >= 0)
+        close(claim->listener);
+    if (claim->lock >= 0)
+        close(claim->lock);
+    *claim = (struct claim){.listener = -1, .lock = -1};
+}
+
+/* Caller holds LOCK_START, and nobody listens. Waits until the supervisor before is gone. */
+static int take_place(const struct place *place, struct claim *ret, struct text *why)
+{
+    struct claim claim = {.listener = -1, .lock = lock_take(place, LOCK_LIFE, why)};
+    int          error = claim.lock;
+
+    if (error < 0)
+        return error;
+    claim.lock = lift(claim.lock);
+    if (claim.lock < 0)
+        return explain(why, claim.lock, "cannot keep", place->lock);
+    error = socket_remove_stale(place->socket);
+    if (error != 0) {
+        explain(why, error, "cannot replace", place->socket);
+        goto failed;
+    }
+    claim.listener = socket_listen(place->socket);
+    if (claim.listener >= 0)
+        claim.listener = lift(claim.listener);
+    if (claim.listener < 0) {
+        error = explain(why, claim.listener, "cannot listen at", place->socket);
+        goto failed;
+    }
+    claim.has_state = ret->has_state;
+    *ret = claim;
+    return 0;
+failed:
+    launch_release(&claim);
+    return error;
+}
+
+/* Caller holds LOCK_START, and nobody listens. */
+static int bring_up(const struct place *place, bool has_state, const struct launch_own *own,
+                    pid_t *ret_pid, struct text *why)
+{
+    struct claim claim = {.has_state = has_state};
+    int          error = take_place(place, &claim, why);
+
+    if (error != 0)
+        return error;
+    error = spawn_supervisor(place, &claim, own, ret_pid);
+    if (error != 0) {
+        explain(why, error, "cannot run", "/proc/self/exe");
+        (void) unlink(place->socket);
+    }
+    launch_release(&claim);
+    return error;
+}
+
+void launch_add_end(const struct place *place, struct text *why)
+{
+    char *journal = place_find_journal(place);
+
+    text_add(why, "the supervisor ended as soon as it began");
+    reason_add(place, why);
+    text_printf(why, "; see %s", journal != NULL ? journal : place->journal);
+    free(journal);
+}
+
+/* Caller holds LOCK_START. */
+static int connect_or_bring_up(const struct place *place, bool has_state, int *ret_fd,
+                               struct text *why)
+{
+    int   error = launch_connect(place, ret_fd, why); /* another starter may have been faster */
+    pid_t pid;
+
+    if (!launch_is_absent(error))
+        return error;
+    error = bring_up(place, has_state, NULL, &pid, why);
+    if (error != 0)
+        return error;
+    error = connect_once(place, ret_fd);
+    if (!launch_is_absent(error))
+        return error;
+    launch_add_end(place, why);
+    return -ECONNRESET;
+}
+
+/* Makes the directories and takes LOCK_START; returns its descriptor or -errno. */
+static int begin(const struct place *place, bool *ret_state, struct text *why)
+{
+    char *refusal;
+    int   error = place_prepare(place, ret_state, &refusal);
+
+    if (error == 0)
+        return lock_take(place, LOCK_START, why);
+    text_add(why, refusal != NULL ? refusal : strerror(-error));
+    free(refusal);
+    return error;
+}
+
+int launch_supervisor(const struct place *place, int *ret_fd, struct text *why)
+{
+    bool has_state;
+    int  start = begin(place, &has_state, why);
+    int  error = start;
+
+    if (start < 0)
+        return error;
+    error = connect_or_bring_up(place, has_state, ret_fd, why);
+    close(start);
+    return error;
+}
+
+/* Caller holds LOCK_START. Returns 0 if nobody listens, or explains who does. */
+static int check_absent(const struct place *place, struct text *why)
+{
+    int fd;
+    int error = launch_connect(place, &fd, why);
+
+    if (launch_is_absent(error))
+        return 0;
+    if (error != 0)
+        return why->size > 0 ? error : explain(why, error, "cannot connect to", place->socket);
+    close(fd);
+    text_printf(why, "a supervisor is at %s already", place->socket);
+    return -EADDRINUSE;
+}
+
+int launch_claim(const struct place *place, struct claim *ret, struct text *why)
+{
+    int start = begin(place, &ret->has_state, why);
+    int error = start;
+
+    if (start < 0)
+        return error;
+    error = check_absent(place, why);
+    if (error == 0)
+        error = take_place(place, ret, why);
+    close(start);
+    return error;
+}
+
+int launch_own(const struct place *place, const struct launch_own *own, pid_t *ret_pid,
+               struct text *why)
+{
+    struct launch_own lifted = *own;
+    bool              has_state;
+    int               start = begin(place, &has_state, why);
+    int               error = start;
+
+    if (start < 0)
+        return error;
+    error = check_absent(place, why);
+    lifted.lifeline = fcntl(own->lifeline, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
+    if (error == 0 && lifted.lifeline < 0)
+        error = explain(why, -errno, "cannot copy a descriptor for", place->socket);
+    if (error == 0)
+        error = bring_up(place, has_state, &lifted, ret_pid, why);
+    if (lifted.lifeline >= 0)
+        close(lifted.lifeline);
+    close(start);
+    return error;
+}

@@ -1,0 +1,378 @@
+#include "cli/commands/complete.h"
+
+#include "cli/base/exceptions.h"
+#include "cli/commands/manual.h"
+#include "cli/rpc/bytes.h"
+
+#include <dirent.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What a usage has around a word's name. */
+#define AROUND "[]."
+
+static const struct {
+    enum complete_kind kind;
+    const char        *words;
+} kinds[] = {
+#define X(name, words) {COMPLETE_##name, words},
+    COMPLETE_KINDS(X)
+#undef X
+};
+
+/* Is the word of LENGTH bytes at WORD one of those in LIST, between blanks? */
+static bool is_listed(const char *list, const char *word, size_t length)
+{
+    while (*list != '\0') {
+        size_t size = strcspn(list, " ");
+
+        if (size == length && strncmp(list, word, length) == 0)
+            return true;
+        list += size + strspn(list + size, " ");
+    }
+    return false;
+}
+
+/* Of which kind is a word that a usage calls NAME, as in "[THREAD...]"? LENGTH bytes of it. */
+static enum complete_kind kind_of(const char *name, size_t length)
+{
+    while (length > 0 && strchr(AROUND, name[0]) != NULL) {
+        name++;
+        length--;
+    }
+    while (length > 0 && strchr(AROUND, name[length - 1]) != NULL)
+        length--;
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (is_listed(kinds[i].words, name, length))
+            return kinds[i].kind;
+    return COMPLETE_NOTHING;
+}
+
+enum complete_kind complete_kind_of_option(const struct argp_option *option)
+{
+    return option->arg != NULL ? kind_of(option->arg, strlen(option->arg)) : COMPLETE_NOTHING;
+}
+
+/* Arguments */
+
+static bool is_among(const char *word, size_t length, char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strlen(words[i]) == length && strncmp(words[i], word, length) == 0)
+            return true;
+    return false;
+}
+
+/*
+ * The line of the usage that goes with the words before: one that begins with an option which is
+ * among them, as "--all [EXCEPTION]", else the first.
+ */
+static const char *find_usage(const struct command *command, char *const *words, size_t count)
+{
+    const char *line = command->arguments;
+
+    for (; line != NULL && line[0] != '\0'; line += strcspn(line, "\n"), line += line[0] == '\n') {
+        size_t length = strcspn(line, " =\n");
+
+        if (line[0] == '-' && is_among(line, length, words, count))
+            return line + length;
+    }
+    return command->arguments != NULL ? command->arguments : "";
+}
+
+/*
+ * Of which kind is argument INDEX (from 0) of COMMAND? WORDS, COUNT of them, are those before it:
+ * an option among them may call for another line of the usage.
+ */
+static enum complete_kind kind_of_argument(const struct command *command, size_t index,
+                                           char *const *words, size_t count)
+{
+    const char        *line = find_usage(command, words, count);
+    size_t             size = strcspn(line, "\n"), length;
+    enum complete_kind kind = COMPLETE_NOTHING;
+
+    for (const char *end = line + size; line < end; line += length) {
+        line += strspn(line, " ");
+        length = strcspn(line, " \n");
+        if (length == 0 || line[0] == '-' || strncmp(line, "[--]", length) == 0)
+            continue;
+        kind = kind_of(line, length);
+        if (index-- == 0)
+            return kind;
+        if (memmem(line, length, "...", 3) != NULL)
+            return kind;
+        kind = COMPLETE_NOTHING;
+    }
+    return kind;
+}
+
+/* Options */
+
+static const struct argp_option *find_long(const struct argp_option *list, const char *name,
+                                           size_t length)
+{
+    for (; list != NULL && (list->name != NULL || list->key != 0); list++)
+        if (list->name != NULL && strlen(list->name) == length &&
+            strncmp(list->name, name, length) == 0)
+            return list;
+    return NULL;
+}
+
+static const struct argp_option *find_short(const struct argp_option *list, char letter)
+{
+    for (; list != NULL && (list->name != NULL || list->key != 0); list++)
+        if (list->key == letter)
+            return list;
+    return NULL;
+}
+
+static bool wants_argument(const struct argp_option *option)
+{
+    return option != NULL && option->arg != NULL && !(option->flags & OPTION_ARG_OPTIONAL);
+}
+
+/* The option in WORD, which begins with '-', whose argument is the next word; or NULL. */
+static const struct argp_option *find_open_option(const struct command *command, const char *word)
+{
+    const struct argp_option *option = NULL;
+
+    if (word[1] == '-') {
+        option = strchr(word, '=') == NULL ? find_long(command->options, word + 2, strlen(word + 2))
+                                           : NULL;
+        return wants_argument(option) ? option : NULL;
+    }
+    for (const char *letter = word + 1; *letter != '\0'; letter++) {
+        option = find_short(command->options, *letter);
+        if (wants_argument(option))
+            return letter[1] == '\0' ? option : NULL; /* else the rest is its argument */
+    }
+    return NULL;
+}
+
+enum complete_kind complete_kind_at(char *const *words, size_t count, const char *current,
+                                    const struct command **ret_command)
+{
+    const struct command     *command = count > 0 ? command_find(words[0]) : NULL;
+    const struct argp_option *open = NULL;
+    size_t                    arguments = 0;
+    bool                      only_arguments = false;
+
+    *ret_command = command;
+    if (command == NULL)
+        return count == 0 ? COMPLETE_COMMAND : COMPLETE_NOTHING;
+    for (size_t i = 1; i < count; i++) {
+        bool is_option = !only_arguments && open == NULL && words[i][0] == '-' && words[i][1];
+
+        if (is_option && strcmp(words[i], "--") == 0)
+            only_arguments = true;
+        else if (!is_option && open == NULL)
+            arguments++;
+        open = is_option ? find_open_option(command, words[i]) : NULL;
+        if (arguments > 0 && (command->flags & COMMAND_IN_ORDER))
+            only_arguments = true;
+    }
+    if (open != NULL)
+        return complete_kind_of_option(open);
+    if (!only_arguments && current[0] == '-')
+        return COMPLETE_OPTION;
+    return kind_of_argument(command, arguments, words, count);
+}
+
+/* Words */
+
+static void add_word(struct text *text, const char *word)
+{
+    text_append(text, word, strlen(word) + 1);
+}
+
+static void add_commands(struct text *text)
+{
+    const struct command *command;
+
+    for (size_t i = 0; (command = command_at(i)) != NULL; i++)
+        add_word(text, command->name);
+}
+
+static void add_options(struct text *text, const struct argp_option *list)
+{
+    for (; list != NULL && (list->name != NULL || list->key != 0); list++) {
+        if (list->flags & OPTION_HIDDEN || list->name == NULL)
+            continue;
+        text_add(text, "--");
+        add_word(text, list->name);
+    }
+}
+
+/* Each name once, though several threads had it. */
+static void add_threads(struct text *text, const json_t *threads)
+{
+    json_t       *known = json_object();
+    const json_t *thread;
+    size_t        i;
+
+    json_array_foreach((json_t *) threads, i, thread) {
+        char *name = NULL;
+
+        if (bytes_from_json(json_object_get(thread, "name"), &name) == 0 &&
+            json_object_get(known, name) == NULL) {
+            (void) json_object_set_new_nocheck(known, name, json_true());
+            add_word(text, name);
+        }
+        free(name);
+    }
+    json_decref(known);
+}
+
+/* The supervisors that have a socket in the user's own directory. */
+static void add_labels(struct text *text)
+{
+    static const char    suffix[] = ".sock";
+    struct place         place = {0};
+    char                *why = NULL;
+    DIR                 *directory = NULL;
+    const struct dirent *entry;
+
+    if (place_resolve(&place, "default", NULL, &why) == 0)
+        directory = opendir(place.directory);
+    while (directory != NULL && (entry = readdir(directory)) != NULL) {
+        size_t length = strlen(entry->d_name);
+
+        if (length < sizeof(suffix) || strcmp(entry->d_name + length - strlen(suffix), suffix) != 0)
+            continue;
+        text_append(text, entry->d_name, length - strlen(suffix));
+        text_append(text, "", 1);
+    }
+    if (directory != NULL)
+        closedir(directory);
+    place_release(&place);
+    free(why);
+}
+
+/* Those that are named for signals also without SIG, as kill has them. */
+static void add_exceptions(struct text *text)
+{
+    const k3thread_exctype *type;
+
+    for (size_t i = 0; (type = exceptions_at(i)) != NULL; i++)
+        add_word(text, type->name);
+    for (size_t i = 0; (type = exceptions_at(i)) != NULL; i++)
+        if (exceptions_signal(type) != 0)
+            add_word(text, type->name + strlen("SIG"));
+}
+
+static void add_signals(struct text *text)
+{
+    const k3thread_exctype *type;
+
+    for (size_t i = 0; (type = exceptions_at(i)) != NULL; i++)
+        if (exceptions_signal(type) != 0)
+            add_word(text, type->name);
+}
+
+static void add_list(struct text *text, const char *const *words, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        add_word(text, words[i]);
+}
+
+#define ADD_WORDS(text, ...)                                                                       \
+    add_list(text, (const char *const[]){__VA_ARGS__},                                             \
+             sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
+
+void complete_add(struct text *text, enum complete_kind kind, const struct command *command,
+                  const json_t *threads)
+{
+    const struct manual_page *page;
+    switch (kind) {
+    case COMPLETE_COMMAND:
+        add_commands(text);
+        break;
+    case COMPLETE_TOPIC:
+        add_commands(text);
+        for (size_t i = 0; (page = manual_at(i)) != NULL; i++)
+            add_word(text, page->topic);
+        break;
+    case COMPLETE_OPTION:
+        add_options(text, command->options);
+        add_options(text, command_common_options);
+        break;
+    case COMPLETE_THREAD:
+        add_threads(text, threads);
+        break;
+    case COMPLETE_LABEL:
+        add_labels(text);
+        break;
+    case COMPLETE_EXCEPTION:
+        add_exceptions(text);
+        break;
+    case COMPLETE_SHELL:
+        ADD_WORDS(text, "bash", "zsh", "fish");
+        break;
+    case COMPLETE_POLICY:
+        ADD_WORDS(text, "never", "on-failure", "always");
+        break;
+    case COMPLETE_PROBE:
+        ADD_WORDS(text, "tcp:", "unix:", "http://", "line:", "cmd:", "notify");
+        break;
+    case COMPLETE_SIGNAL:
+        add_signals(text);
+        break;
+    case COMPLETE_NOTHING:
+    case COMPLETE_FILE:
+    case COMPLETE_DIRECTORY:
+    case COMPLETE_PROGRAM:
+        break;
+    }
+}
+
+static const struct argp_option *find_among(const struct argp_option *list, const char *word)
+{
+    return find_long(list, word + 2, strlen(word + 2));
+}
+
+void complete_describe(struct text *text, enum complete_kind kind, const struct command *command,
+                       const char *word)
+{
+    const struct command     *other;
+    const struct manual_page *page;
+    const struct argp_option *option;
+
+    if (kind == COMPLETE_COMMAND || kind == COMPLETE_TOPIC) {
+        other = command_find(word);
+        page = other == NULL ? manual_find(word) : NULL;
+        if (other != NULL)
+            text_append(text, other->doc, strcspn(other->doc, "\v"));
+        else if (page != NULL)
+            text_add(text, page->summary);
+    } else if (kind == COMPLETE_OPTION) {
+        option = find_among(command->options, word);
+        if (option == NULL)
+            option = find_among(command_common_options, word);
+        if (option != NULL && option->doc != NULL)
+            text_add(text, option->doc);
+    }
+}
+
+json_t *complete_threads(struct session *session, const struct command *command)
+{
+    bool         live = !(command->flags & COMMAND_ENDED);
+    json_t      *threads;
+    struct reply reply;
+    unsigned     flags = session->socket != NULL ? CLIENT_ANY_USER : 0;
+
+    if (session->place.socket == NULL) {
+        char *why = NULL;
+        int   error = place_resolve(&session->place, session->label, session->socket, &why);
+
+        free(why);
+        if (error != 0)
+            return NULL;
+    }
+    if (client_open(&session->client, &session->place, flags) != 0 ||
+        client_call(&session->client, "list", json_pack("{s:b}", "live", live), &reply) != 0)
+        return NULL;
+    threads = json_deep_copy(reply.result);
+    reply_release(&reply);
+    return threads;
+}

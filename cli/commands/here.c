@@ -1,0 +1,35 @@
+#include "cli/commands/here.h"
+
+#include "cli/rpc/write.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+char *here_find(bool not_needed)
+{
+    char *here = getcwd(NULL, 0);
+
+    return here == NULL && errno == ENOENT && not_needed ? strdup("/") : here;
+}
+
+bool here_matters(const char *path)
+{
+    return path != NULL && path[0] != '/';
+}
+
+void here_write_path(struct text *text, const char *here, const char *path)
+{
+    struct text whole = {0};
+
+    if (path == NULL || path[0] == '/') {
+        write_bytes(text, path != NULL ? path : here);
+        return;
+    }
+    text_printf(&whole, "%s/%s", here, path);
+    text_append(&whole, "", 1);
+    if (!whole.failed)
+        write_bytes(text, whole.data);
+    text->failed |= whole.failed;
+    text_release(&whole);
+}

@@ -1,0 +1,247 @@
+#include "cli/commands/joining.h"
+
+#include "cli/base/status.h"
+#include "cli/rpc/bytes.h"
+#include "cli/view/output.h"
+#include "cli/view/progress.h"
+#include "cli/view/view.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+json_t *thread_to_json(const char *thread)
+{
+    size_t digits = strspn(thread, "0123456789");
+
+    if (digits > 0 && digits <= 18 && thread[digits] == '\0') /* more would not fit */
+        return json_integer(strtoll(thread, NULL, 10));
+    return bytes_to_json(thread);
+}
+
+bool thread_is_pattern(const char *thread)
+{
+    return strpbrk(thread, "*?[") != NULL;
+}
+
+/* What a request calls THREAD, which is a word of the user's or an answer of the supervisor's. */
+static json_t *parameter_of(json_t *thread)
+{
+    json_t *id = json_object_get(thread, "id");
+
+    return id != NULL ? id : thread;
+}
+
+/* Of the thread no more is asked for than take_end() looks at: an answer's end is soon read. */
+static json_t *make_params(json_t *thread, double timeout, bool ready)
+{
+    json_t *params =
+        json_pack("{s:O, s:[ssssssss]}", "thread", parameter_of(thread), "members", "id", "name",
+                  "runs", "exit_code", "signal", "exception", "message", "unended");
+    int error = 0;
+
+    if (timeout >= 0)
+        error |= json_object_set_new(params, "timeout", json_real(timeout));
+    if (ready)
+        error |= json_object_set_new(params, "ready", json_true());
+    if (error == 0)
+        return params;
+    json_decref(params);
+    return NULL;
+}
+
+/* Sends all requests; the ids of their replies are FIRST and those that follow it. */
+static int send_joins(struct client *client, const json_t *threads, double timeout, bool ready,
+                      json_int_t *ret_first)
+{
+    json_t *thread;
+    size_t  i;
+
+    json_array_foreach((json_t *) threads, i, thread) {
+        json_int_t id;
+        int        error = client_send(client, "join", make_params(thread, timeout, ready), &id);
+
+        if (error != 0)
+            return error;
+        if (i == 0)
+            *ret_first = id;
+    }
+    return 0;
+}
+
+static void add_thread(struct text *text, const json_t *thread)
+{
+    const json_t *name = json_object_get(thread, "name");
+
+    if (name != NULL)
+        thread = name;
+    if (json_is_integer(thread))
+        text_printf(text, "%" JSON_INTEGER_FORMAT, json_integer_value(thread));
+    else
+        view_add_bytes(text, thread);
+}
+
+/* The last that a thread printed which ended before it was ready may say why. */
+static void show_tail(const struct reply *reply)
+{
+    const json_t *error = json_object_get(reply->message, "error");
+    const json_t *tail = json_object_get(json_object_get(error, "data"), "tail");
+    char         *bytes;
+
+    if (tail == NULL || bytes_from_json(tail, &bytes) != 0)
+        return;
+    (void) output_write(STDERR_FILENO, bytes, strlen(bytes)); /* the message came through */
+    free(bytes);
+}
+
+/* A command that never ran has nothing else to show for it; nor has one that could not be ended. */
+static void show_reason(const struct call *call, const json_t *thread)
+{
+    struct text name = {0}, words = {0};
+
+    view_add_reason(&words, thread);
+    view_add_unended(&words, thread);
+    view_add_bytes(&name, json_object_get(thread, "name"));
+    if (words.size > 0)
+        (void) command_fail(call, STATUS_INTERNAL, NULL,
+                            "thread '%.*s' (id %" JSON_INTEGER_FORMAT "): %.*s", (int) name.size,
+                            name.data, view_id(thread), (int) words.size, words.data);
+    text_release(&name);
+    text_release(&words);
+}
+
+/* A thread that was listed and is gone has been cleared; if it had ended by then, that says how. */
+static bool was_cleared(const struct client *client, const json_t *thread, int *ret_status)
+{
+    if (client->failure.status != STATUS_NO_THREAD || json_object_get(thread, "id") == NULL)
+        return false;
+    *ret_status = json_is_number(json_object_get(thread, "ended")) ? view_status(thread) : 0;
+    return true;
+}
+
+/* THREAD is what was asked for: see join_threads(). */
+static struct joined take_end(const struct call *call, const json_t *thread, bool ready,
+                              const struct reply *reply)
+{
+    struct client *client = &call->session->client;
+    struct joined  end = {.seen = true, .done = true};
+
+    if (client_check(client, reply) == 0) {
+        show_reason(call, reply->result);
+        end.status = ready ? 0 : view_status(reply->result);
+        end.unended = json_is_integer(json_object_get(reply->result, "unended"));
+    } else if (ready || !was_cleared(client, thread, &end.status)) {
+        end.done = false;
+        end.status = command_failed(call);
+        show_tail(reply);
+    }
+    return end;
+}
+
+/*
+ * Asks what each of THREADS waits for to become ready, where a terminal is to be told. Returns a list of
+ * objects, or NULL.
+ */
+static json_t *ask_what_for(struct client *client, const json_t *threads)
+{
+    json_t      *names = progress_is_seen() ? json_array() : NULL;
+    json_t      *thread, *known = NULL;
+    struct reply reply;
+    size_t       i;
+
+    json_array_foreach((json_t *) threads, i, thread)
+        if (names != NULL && json_array_append(names, parameter_of(thread)) != 0)
+            break;
+    if (names != NULL && client_call(client, "list",
+                                     json_pack("{s:O, s:[sss]}", "threads", names, "members", "id",
+                                               "name", "waits_for"),
+                                     &reply) == 0) {
+        known = json_incref((json_t *) reply.result);
+        reply_release(&reply);
+    }
+    json_decref(names);
+    return known;
+}
+
+/* Adds what THREAD waits for, as far as KNOWN tells it. */
+static void add_what_for(struct text *text, const json_t *known, json_t *thread)
+{
+    const json_t *parameter = parameter_of(thread);
+    const json_t *other;
+    size_t        i;
+
+    json_array_foreach((json_t *) known, i, other)
+        if (json_object_get(other, "waits_for") != NULL &&
+            (json_equal(parameter, json_object_get(other, "id")) ||
+             json_equal(parameter, json_object_get(other, "name")))) {
+            text_add(text, ", which waits for ");
+            view_add_bytes(text, json_object_get(other, "waits_for"));
+            return;
+        }
+}
+
+/* Shows whom a join that takes a while waits for. */
+struct waiting {
+    struct progress progress;
+    const json_t   *threads;
+    json_t         *known; /* of those that are to become ready; see ask_what_for() */
+    bool            ready;
+};
+
+/* Says how far it is, where there is more than one to wait for, or what for. */
+static void show_progress(struct waiting *waiting, const struct joined *joined, size_t missing)
+{
+    size_t      count = json_array_size(waiting->threads), next = 0;
+    struct text text = {0};
+
+    if ((count < 2 && !waiting->ready) || !progress_is_seen())
+        return;
+    while (next < count && joined[next].seen)
+        next++;
+    if (missing > 0) {
+        if (count > 1)
+            text_printf(&text, "%zu of %zu %s, ", count - missing, count,
+                        waiting->ready ? "are ready" : "have ended");
+        text_add(&text, "waiting for ");
+        add_thread(&text, json_array_get(waiting->threads, next));
+        add_what_for(&text, waiting->known, json_array_get(waiting->threads, next));
+        if (missing > 1)
+            text_printf(&text, " and %zu more", missing - 1);
+    }
+    progress_show(&waiting->progress, &text);
+    text_release(&text);
+}
+
+int join_threads(const struct call *call, const json_t *threads, double timeout, bool ready,
+                 struct joined *ret)
+{
+    struct client *client = &call->session->client;
+    size_t         count = json_array_size(threads);
+    size_t         missing = count;
+    json_int_t     first = 0;
+    struct waiting waiting = {
+        .threads = threads, .known = ready ? ask_what_for(client, threads) : NULL, .ready = ready};
+    int error = send_joins(client, threads, timeout, ready, &first);
+
+    while (error == 0 && missing > 0) {
+        struct reply reply;
+
+        show_progress(&waiting, ret, missing);
+        error = client_receive(client, &reply);
+        if (error != 0)
+            break;
+        if (reply.id >= first && (size_t) (reply.id - first) < count) {
+            size_t index = (size_t) (reply.id - first);
+
+            if (client_check(client, &reply) != 0)
+                show_progress(&waiting, ret, 0);
+            ret[index] = take_end(call, json_array_get(threads, index), ready, &reply);
+            missing--;
+        }
+        reply_release(&reply);
+    }
+    show_progress(&waiting, ret, 0);
+    json_decref(waiting.known);
+    return error;
+}

@@ -1,0 +1,152 @@
+#include "cli/place/bell.h"
+
+#include "cli/base/directory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#define PATIENCE 1000 /* milliseconds */
+
+/* FNV-1a */
+static uint64_t add_bytes(uint64_t hash, const void *data, size_t size)
+{
+    const unsigned char *bytes = data;
+
+    for (size_t i = 0; i < size; i++)
+        hash = (hash ^ bytes[i]) * 1099511628211U;
+    return hash;
+}
+
+/* Returns true if something is mounted at PATH, of which INFO tells. */
+static bool is_mounted(const char *path, const struct statx *info)
+{
+    char        above[PATH_MAX + sizeof("/..")];
+    struct stat here, there;
+
+    if (info->stx_attributes_mask & STATX_ATTR_MOUNT_ROOT)
+        return info->stx_attributes & STATX_ATTR_MOUNT_ROOT;
+    /* Linux before 5.8 */
+    (void) snprintf(above, sizeof(above), "%.*s/..", PATH_MAX, path);
+    return stat(path, &here) == 0 && stat(above, &there) == 0 && here.st_dev != there.st_dev;
+}
+
+/*
+ * Returns the length of the part of PATH at which its file system is mounted, with what identifies
+ * that in *RET. A directory below may be missing, or be another one later; that one stays.
+ */
+static size_t find_mount(const char *path, struct statx *ret)
+{
+    size_t length = strlen(path);
+
+    for (;;) {
+        char part[PATH_MAX];
+
+        (void) snprintf(part, sizeof(part), "%.*s", length > 0 ? (int) length : 1, path);
+        if (statx(AT_FDCWD, part, AT_SYMLINK_NOFOLLOW, STATX_INO, ret) < 0)
+            *ret = (struct statx){0};
+        else if (length == 0 || is_mounted(part, ret))
+            return length;
+        if (length == 0)
+            return 0;
+        while (path[--length] != '/')
+            ;
+    }
+}
+
+/*
+ * The same path can be two places, in two containers: so the address has the identity of the
+ * mounted file system's uppermost directory, which nobody can remove, and the names from there on.
+ * Returns its size or -errno.
+ */
+static int make_address(const struct place *place, struct sockaddr_un *ret)
+{
+    char        *directory = directory_resolve(place->directory);
+    uid_t        user = geteuid();
+    uint64_t     hash = 14695981039346656037U;
+    struct statx mount;
+    size_t       above;
+    int          size;
+
+    if (directory == NULL)
+        return -errno;
+    above = find_mount(directory, &mount);
+    hash = add_bytes(hash, &user, sizeof(user));
+    hash = add_bytes(hash, &mount.stx_dev_major, sizeof(mount.stx_dev_major));
+    hash = add_bytes(hash, &mount.stx_dev_minor, sizeof(mount.stx_dev_minor));
+    hash = add_bytes(hash, &mount.stx_ino, sizeof(mount.stx_ino));
+    hash = add_bytes(hash, directory + above, strlen(directory + above));
+    hash = add_bytes(hash, strrchr(place->socket, '/'), strlen(strrchr(place->socket, '/')));
+    free(directory);
+    *ret = (struct sockaddr_un){.sun_family = AF_UNIX};
+    size = snprintf(ret->sun_path + 1, sizeof(ret->sun_path) - 1, "k3thread/%016llx",
+                    (unsigned long long) hash);
+    return (int) offsetof(struct sockaddr_un, sun_path) + 1 + size;
+}
+
+typedef int attacher(int fd, const struct sockaddr *address, socklen_t size);
+
+/* A socket that is bound, or connected, to the address of PLACE. */
+static int open_socket(const struct place *place, attacher *attach)
+{
+    struct sockaddr_un address;
+    int                size = make_address(place, &address);
+    int                fd, error;
+
+    if (size < 0)
+        return size;
+    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0)
+        return -errno;
+    if (attach(fd, (struct sockaddr *) &address, (socklen_t) size) == 0)
+        return fd;
+    error = -errno;
+    close(fd);
+    return error;
+}
+
+int bell_open(const struct place *place)
+{
+    int fd = open_socket(place, bind);
+    int error;
+
+    if (fd < 0 || listen(fd, SOMAXCONN) == 0)
+        return fd;
+    error = -errno;
+    close(fd);
+    return error;
+}
+
+int bell_ring(const struct place *place, pid_t *ret_pid)
+{
+    int           fd = open_socket(place, connect);
+    struct ucred  peer = {0};
+    socklen_t     size = sizeof(peer);
+    struct pollfd pollfd = {.fd = fd, .events = POLLIN};
+    int           heard;
+
+    if (fd < 0)
+        return -ENOENT;
+    /* Anybody could have taken the address. */
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.uid != geteuid()) {
+        close(fd);
+        return -ENOENT;
+    }
+    do
+        heard = poll(&pollfd, 1, PATIENCE);
+    while (heard < 0 && errno == EINTR);
+    close(fd);
+    *ret_pid = peer.pid;
+    return heard > 0 ? 0 : -ETIMEDOUT;
+}

@@ -1,0 +1,253 @@
+#include "cli/place/lock.h"
+
+#include "cli/base/clock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Seconds until it is said what is waited for, and until a wait is given up. */
+#define NOTICE_AFTER 0.5
+#define PATIENCE     20.0
+
+/* The first line of the file has this size: the pid of whoever has LOCK_START. */
+#define STARTER_SIZE 16
+
+/* Whoever has a lock, as the file says. */
+struct holder {
+    pid_t starter, guardian, supervisor; /* 0: not known */
+    char  socket[108];
+};
+
+/* Opens the lock at PATH, if it is ours. A umask must not make it unusable for its owner. */
+static int open_lock(const char *path)
+{
+    struct stat info;
+    mode_t      mask = umask(077);
+    int         fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+    int         error = fd < 0 ? -errno : 0;
+
+    umask(mask);
+    if (error != 0)
+        return error;
+    /* Somebody else's, in a directory that all can write to, could be locked for ever. */
+    if (fstat(fd, &info) < 0)
+        error = -errno;
+    else if (!S_ISREG(info.st_mode) || info.st_uid != geteuid())
+        error = -EPERM;
+    if (error == 0)
+        return fd;
+    close(fd);
+    return error;
+}
+
+/* Returns 0, or -errno; -EAGAIN: somebody has it. */
+static int try_lock(int fd, enum lock_part part, short type)
+{
+    struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = (off_t) part, .l_len = 1};
+
+    if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
+        return 0;
+    return errno == EACCES ? -EAGAIN : -errno;
+}
+
+bool lock_is_at(int fd, const char *path)
+{
+    struct stat ours, there;
+
+    return fstat(fd, &ours) == 0 && lstat(path, &there) == 0 && ours.st_dev == there.st_dev &&
+           ours.st_ino == there.st_ino;
+}
+
+/* Opens the lock and tries to take PART, of the file that is at PATH in the end. */
+static int open_and_try(const char *path, enum lock_part part, short type)
+{
+    for (;;) {
+        int fd = open_lock(path);
+        int error = fd < 0 ? fd : try_lock(fd, part, type);
+
+        if (error == 0 && lock_is_at(fd, path))
+            return fd;
+        if (fd >= 0)
+            close(fd);
+        if (error != 0)
+            return error;
+    }
+}
+
+static void read_holder(const char *path, struct holder *ret)
+{
+    char    text[256];
+    int     fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    ssize_t size = fd >= 0 ? read(fd, text, sizeof(text) - 1) : -1;
+
+    *ret = (struct holder){0};
+    if (fd >= 0)
+        close(fd);
+    if (size < 0)
+        return;
+    text[size] = '\0';
+    (void) sscanf(text, "%d", &ret->starter);
+    if (size > STARTER_SIZE)
+        (void) sscanf(text + STARTER_SIZE, "%d %d %107[^\n]", &ret->guardian, &ret->supervisor,
+                      ret->socket);
+}
+
+void lock_sign(int fd, pid_t guardian, pid_t supervisor, const char *socket)
+{
+    char text[256];
+    int size = snprintf(text, sizeof(text), "%d %d %s\n", (int) guardian, (int) supervisor, socket);
+
+    /* It is for people; without it, they hear less. */
+    if (ftruncate(fd, STARTER_SIZE) == 0 && size > 0 && size < (int) sizeof(text))
+        (void) !pwrite(fd, text, (size_t) size, STARTER_SIZE);
+}
+
+static void sign_start(int fd)
+{
+    char text[STARTER_SIZE + 1];
+    void (*handler)(int) = signal(SIGXFSZ, SIG_IGN); /* with "ulimit -f 0" */
+
+    (void) snprintf(text, sizeof(text), "%-*d\n", STARTER_SIZE - 1, (int) getpid());
+    (void) !pwrite(fd, text, STARTER_SIZE, 0);
+    (void) signal(SIGXFSZ, handler);
+}
+
+/* The state of a process, as /proc has it: 'T' is stopped, 'Z' dead, 0 gone. */
+static char state_of(pid_t pid)
+{
+    char  path[32], text[512];
+    FILE *file;
+    char *name_end = NULL;
+
+    (void) snprintf(path, sizeof(path), "/proc/%d/stat", (int) pid);
+    file = pid > 0 ? fopen(path, "re") : NULL;
+    if (file == NULL)
+        return 0;
+    if (fgets(text, sizeof(text), file) != NULL)
+        name_end = strrchr(text, ')');
+    (void) fclose(file);
+    return name_end != NULL && name_end[1] == ' ' ? name_end[2] : 0;
+}
+
+static bool is_alive(pid_t pid)
+{
+    char state = state_of(pid);
+
+    return state != 0 && state != 'Z' && state != 'X';
+}
+
+/* Appends who has PART to TEXT. Returns true if it is no use to wait for that one. */
+static bool describe(const struct place *place, enum lock_part part, struct text *text)
+{
+    struct holder holder;
+    pid_t         pid;
+    char          state;
+    const char   *what = "the supervisor";
+
+    read_holder(place->lock, &holder);
+    pid = holder.supervisor;
+    if (part == LOCK_START) {
+        pid = holder.starter;
+        what = "another start";
+    } else if (!is_alive(pid)) {
+        pid = holder.guardian;
+        what = "the guardian of the supervisor before, which ends what that one left";
+    }
+    state = state_of(pid);
+    if (!is_alive(pid)) {
+        text_printf(text, "somebody holds %s", place->lock);
+        return false;
+    }
+    text_printf(text, "process %d, %s, holds %s", (int) pid, what, place->lock);
+    if (state == 'T' || state == 't')
+        text_printf(text, " and is stopped; \"kill -CONT %d\" lets it go on", (int) pid);
+    return state == 'T';
+}
+
+/* Returns true, and says so, if the lock is that of a supervisor at another socket. */
+static bool is_shared(const struct place *place, struct text *why)
+{
+    struct holder holder;
+
+    read_holder(place->lock, &holder);
+    if (holder.socket[0] == '\0' || (!is_alive(holder.supervisor) && !is_alive(holder.guardian)) ||
+        strcmp(strrchr(place->socket, '/'), strrchr(holder.socket, '/')) == 0)
+        return false;
+    text_printf(why,
+                "%s belongs to the supervisor at %s (process %d); choose another socket's name",
+                place->lock, holder.socket, (int) holder.supervisor);
+    return true;
+}
+
+/* Says on standard error what is waited for; false, with that in WHY, if waiting is no use. */
+static bool give_notice(const struct place *place, enum lock_part part, struct text *why)
+{
+    struct text words = {0};
+    bool        useless = describe(place, part, &words);
+
+    if (useless)
+        text_append(why, words.data, words.size);
+    else if (!words.failed)
+        (void) dprintf(STDERR_FILENO, "k3thread: waiting: %.*s\n", (int) words.size, words.data);
+    text_release(&words);
+    return !useless;
+}
+
+/* The longer it has waited, the longer until the next look: up to 20 ms. */
+static void pause_after(double waited)
+{
+    double          seconds = waited / 8 + 0.0002;
+    struct timespec pause = {.tv_nsec = (long) (1e9 * (seconds < 0.02 ? seconds : 0.02))};
+
+    (void) nanosleep(&pause, NULL);
+}
+
+/* Somebody has PART. By looks, as a lock cannot be waited for with a limit. */
+static int wait_for(const struct place *place, enum lock_part part, struct text *why)
+{
+    double began = clock_monotonic(), waited = 0;
+    bool   noticed = false;
+    int    fd = -EAGAIN;
+
+    if (part == LOCK_LIFE && is_shared(place, why))
+        return -EADDRINUSE;
+    while (fd == -EAGAIN && waited < PATIENCE) {
+        pause_after(waited);
+        fd = open_and_try(place->lock, part, F_WRLCK);
+        waited = clock_monotonic() - began;
+        if (fd != -EAGAIN || noticed || waited < NOTICE_AFTER)
+            continue;
+        noticed = true;
+        if (!give_notice(place, part, why))
+            return -EBUSY;
+    }
+    if (fd == -EAGAIN)
+        describe(place, part, why);
+    return fd;
+}
+
+int lock_take(const struct place *place, enum lock_part part, struct text *why)
+{
+    size_t said = why->size;
+    int    fd = open_and_try(place->lock, part, F_WRLCK);
+
+    if (fd == -EAGAIN)
+        fd = wait_for(place, part, why);
+    if (fd < 0 && why->size == said)
+        text_printf(why, "cannot lock %s: %s", place->lock, strerror(-fd));
+    if (fd >= 0 && part == LOCK_START)
+        sign_start(fd);
+    return fd;
+}
+
+int lock_share(const char *path)
+{
+    return open_and_try(path, LOCK_LIFE, F_RDLCK);
+}

@@ -1,0 +1,380 @@
+#include "cli/place/place.h"
+
+#include "cli/base/directory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#define SUFFIX ".sock"
+
+static const size_t path_max = sizeof(((struct sockaddr_un *) NULL)->sun_path) - 1;
+
+/* Puts a sentence into *RET_WHY and returns ERROR. */
+__attribute__((format(printf, 3, 4))) static int refuse(char **ret_why, int error,
+                                                        const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    if (vasprintf(ret_why, format, arguments) < 0)
+        *ret_why = NULL;
+    va_end(arguments);
+    return error;
+}
+
+__attribute__((format(printf, 1, 2))) static char *print(const char *format, ...)
+{
+    va_list arguments;
+    char   *ret;
+
+    va_start(arguments, format);
+    if (vasprintf(&ret, format, arguments) < 0)
+        ret = NULL;
+    va_end(arguments);
+    return ret;
+}
+
+/* The value of an environment variable that has to be an absolute path, else NULL. */
+static const char *path_variable(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value != NULL && value[0] == '/' ? value : NULL;
+}
+
+/*
+ * The user's own directory, in /tmp as tmux has it: a runtime directory goes at logout, and the
+ * supervisor stays. cli/quick/words.c knows it too.
+ */
+static char *own_directory(void)
+{
+    const char *tmp = path_variable("K3THREAD_TMPDIR");
+
+    return print("%s/k3thread-%u", tmp != NULL ? tmp : "/tmp", (unsigned) geteuid());
+}
+
+/* Returns true if LABEL can name a supervisor. */
+static bool is_label(const char *label)
+{
+    return label[0] != '\0' && label[0] != '.' && strchr(label, '/') == NULL;
+}
+
+static int socket_of_label(char **ret, const char *label, char **ret_why)
+{
+    char *directory;
+
+    if (!is_label(label))
+        return refuse(ret_why, -EINVAL,
+                      "'%s' is no name for a supervisor (no '/', no leading '.'); -S takes a path",
+                      label);
+    directory = own_directory();
+    if (directory == NULL)
+        return -ENOMEM;
+    *ret = print("%s/%s" SUFFIX, directory, label);
+    free(directory);
+    return *ret != NULL ? 0 : -ENOMEM;
+}
+
+static int socket_of_path(char **ret, const char *path, char **ret_why)
+{
+    char *here;
+
+    if (path[0] == '\0' || path[strlen(path) - 1] == '/')
+        return refuse(ret_why, -EINVAL, "'%s' is no path for a socket", path);
+    if (path[0] == '/') {
+        *ret = strdup(path);
+        return *ret != NULL ? 0 : -ENOMEM;
+    }
+    here = getcwd(NULL, 0);
+    if (here == NULL)
+        return refuse(ret_why, -ENOENT, "the current directory has no path: %s", strerror(errno));
+    *ret = print("%s/%s", here, path);
+    free(here);
+    return *ret != NULL ? 0 : -ENOMEM;
+}
+
+/* Where the last component of the socket's path begins. */
+static const char *socket_name(const struct place *place)
+{
+    return strrchr(place->socket, '/') + 1;
+}
+
+/* The length of the socket's path, or of that without its suffix. */
+static int base_length(const struct place *place)
+{
+    size_t length = strlen(place->socket);
+    size_t suffix = strlen(SUFFIX);
+
+    if (strlen(socket_name(place)) > suffix && strcmp(place->socket + length - suffix, SUFFIX) == 0)
+        length -= suffix;
+    return (int) length;
+}
+
+/* This machine's name, fit for a directory's: homes are shared between machines. */
+static void get_machine(char *ret, size_t size)
+{
+    struct utsname names;
+    bool           known = uname(&names) == 0 && names.nodename[0] != '\0';
+
+    (void) snprintf(ret, size, "%s", known ? names.nodename : "localhost");
+    for (char *c = ret; *c != '\0'; c++)
+        if (*c == '/' || (*c == '.' && c == ret))
+            *c = '_';
+}
+
+/* Sets the directory of the journal and the logs, if there is a home for it: else it stays NULL. */
+static int find_state(struct place *place, const char *label, int label_length)
+{
+    const char *state = path_variable("XDG_STATE_HOME");
+    const char *home = path_variable("HOME");
+    char        machine[sizeof(((struct utsname *) NULL)->nodename)];
+
+    if (state == NULL && home == NULL)
+        return 0;
+    get_machine(machine, sizeof(machine));
+    place->state = print("%s%s/k3thread/servers/%s/%.*s", state != NULL ? state : home,
+                         state != NULL ? "" : "/.local/state", machine, label_length, label);
+    return place->state != NULL ? 0 : -ENOMEM;
+}
+
+/* Sets the paths of the journal and the logs: in the directory for them, or beside the socket. */
+static int fill_state(struct place *place)
+{
+    int base = base_length(place);
+
+    free(place->journal);
+    free(place->logs);
+    if (place->state != NULL) {
+        place->journal = print("%s/journal.log", place->state);
+        place->logs = print("%s/logs", place->state);
+    } else {
+        place->journal = print("%.*s.log", base, place->socket);
+        place->logs = print("%.*s.logs", base, place->socket);
+    }
+    return place->journal != NULL && place->logs != NULL ? 0 : -ENOMEM;
+}
+
+/* Fills in all that follows from the socket's path. */
+static int fill_siblings(struct place *place)
+{
+    const char *name = socket_name(place);
+    int         base = base_length(place);
+    char       *own = own_directory();
+    int         error = own != NULL ? 0 : -ENOMEM;
+
+    place->directory = name - 1 == place->socket
+                           ? strdup("/")
+                           : strndup(place->socket, (size_t) (name - 1 - place->socket));
+    place->lock = print("%.*s.lock", base, place->socket);
+    if (place->directory == NULL || place->lock == NULL)
+        error = -ENOMEM;
+    if (error == 0)
+        place->is_own = strcmp(place->directory, own) == 0 &&
+                        (size_t) base < strlen(place->socket) && is_label(name);
+    if (place->is_own)
+        error = find_state(place, name, base - (int) (name - place->socket));
+    free(own);
+    return error == 0 ? fill_state(place) : error;
+}
+
+int place_resolve(struct place *ret, const char *label, const char *socket, char **ret_why)
+{
+    struct place place = {0};
+    const char  *from_environment = getenv("K3THREAD_SOCKET");
+    int          error;
+
+    *ret_why = NULL;
+    if (label != NULL && socket != NULL)
+        return refuse(ret_why, -EINVAL, "-L and -S exclude each other");
+    if (label == NULL && socket == NULL && from_environment != NULL && from_environment[0])
+        socket = from_environment;
+    if (socket != NULL)
+        error = socket_of_path(&place.socket, socket, ret_why);
+    else
+        error = socket_of_label(&place.socket, label != NULL ? label : "default", ret_why);
+    if (place.socket != NULL && strlen(place.socket) > path_max)
+        error = refuse(ret_why, -EINVAL, "the socket's path is longer than %zu bytes: %s", path_max,
+                       place.socket);
+    else if (place.socket != NULL)
+        error = fill_siblings(&place);
+    if (error != 0) {
+        place_release(&place);
+        return error;
+    }
+    *ret = place;
+    return 0;
+}
+
+int place_set_state(struct place *place, const char *state)
+{
+    char *copy = state != NULL ? strdup(state) : NULL;
+
+    if (state != NULL && copy == NULL)
+        return -ENOMEM;
+    free(place->state);
+    place->state = copy;
+    return fill_state(place);
+}
+
+/* The user's own directory must be nobody else's in any way. */
+static int check_own(const struct place *place, const struct stat *info, char **ret_why)
+{
+    if (info->st_uid != geteuid())
+        return refuse(ret_why, -EPERM, "%s belongs to user %u; remove it, or use -S",
+                      place->directory, (unsigned) info->st_uid);
+    if ((info->st_mode & 077) != 0)
+        return refuse(ret_why, -EPERM, "%s is open to others; 'chmod 700' it", place->directory);
+    return 0;
+}
+
+/* Any other directory must not let somebody else put files in our names' places. */
+static int check_foreign(const char *directory, const struct stat *info, char **ret_why)
+{
+    if (info->st_uid != geteuid() && info->st_uid != 0)
+        return refuse(ret_why, -EPERM, "%s belongs to user %u", directory, (unsigned) info->st_uid);
+    if ((info->st_mode & 022) != 0 && (info->st_mode & S_ISVTX) == 0)
+        return refuse(ret_why, -EPERM, "others can write to %s", directory);
+    return 0;
+}
+
+/* A home of somebody else, which a root without his own may have, is not for files of ours. */
+static bool has_own_home(void)
+{
+    const char *home = path_variable("HOME");
+    struct stat info;
+
+    return path_variable("XDG_STATE_HOME") != NULL ||
+           (home != NULL && stat(home, &info) == 0 && info.st_uid == geteuid());
+}
+
+/* Makes the directory of the journal and the logs; returns false if it cannot be used. */
+static bool prepare_state(const struct place *place)
+{
+    if (place->state == NULL || (place->is_own && !has_own_home()))
+        return false;
+    return directory_make_all(place->state) == 0 && directory_is_own(place->state);
+}
+
+/* Opens the directory of the socket, which is made first where it is k3thread's own. */
+static int open_directory(const struct place *place, char **ret_why)
+{
+    int flags = O_PATH | O_DIRECTORY | O_CLOEXEC | (place->is_own ? O_NOFOLLOW : 0);
+    int error = place->is_own ? directory_make(place->directory) : 0;
+    int directory;
+
+    if (error != 0 && error != -EEXIST)
+        return refuse(ret_why, error, "cannot make %s: %s; K3THREAD_TMPDIR names another place",
+                      place->directory, strerror(-error));
+    directory = open(place->directory, flags);
+    if (directory >= 0)
+        return directory;
+    error = errno;
+    if (error == ELOOP || (error == ENOTDIR && place->is_own))
+        return refuse(ret_why, -error, "%s is no directory (or a symbolic link); remove it",
+                      place->directory);
+    return refuse(ret_why, -error, "%s, where the socket would be: %s%s", place->directory,
+                  strerror(error), error == ENOENT ? "; make it first" : "");
+}
+
+int place_prepare(const struct place *place, bool *ret_state, char **ret_why)
+{
+    struct stat info;
+    int         directory;
+    int         error = 0;
+
+    *ret_why = NULL;
+    directory = open_directory(place, ret_why);
+    if (directory < 0)
+        return directory;
+    if (fstat(directory, &info) < 0)
+        error = refuse(ret_why, -errno, "%s: %s", place->directory, strerror(errno));
+    else if (place->is_own)
+        error = check_own(place, &info, ret_why);
+    else
+        error = check_foreign(place->directory, &info, ret_why);
+    close(directory);
+    *ret_state = error == 0 && prepare_state(place);
+    return error;
+}
+
+/* Checks the nearest directory above PATH that is there: what is missing is made in that one. */
+static int check_above(const char *path, char **ret_why)
+{
+    char       *above = strdup(path);
+    struct stat info;
+    int         error = above != NULL ? -ENOENT : -ENOMEM;
+
+    while (error == -ENOENT) {
+        char *slash = strrchr(above, '/');
+
+        slash[slash == above] = '\0';
+        error = stat(above, &info) == 0 ? 0 : -errno;
+    }
+    if (error == 0)
+        error = check_foreign(above, &info, ret_why);
+    free(above);
+    return error;
+}
+
+/* *RET_WHY, if it is not NULL, is the cause. */
+static int refuse_again(const struct place *place, int error, char **ret_why)
+{
+    char *cause = *ret_why;
+
+    (void) refuse(ret_why, error, "%s, so %s is not made again; make it, and try again",
+                  cause != NULL ? cause : strerror(-error), place->directory);
+    free(cause);
+    return error;
+}
+
+int place_restore(const struct place *place, bool *ret_made, char **ret_why)
+{
+    bool  has_state;
+    char *directory;
+    int   error = place_prepare(place, &has_state, ret_why);
+
+    *ret_made = false;
+    if (error != -ENOENT)
+        return error;
+    free(*ret_why);
+    *ret_why = NULL;
+    directory = directory_resolve(place->directory);
+    error = directory != NULL ? check_above(directory, ret_why) : -errno;
+    if (error == 0)
+        error = directory_make_all(directory);
+    free(directory);
+    if (error != 0)
+        return refuse_again(place, error, ret_why);
+    *ret_made = true;
+    return place_prepare(place, &has_state, ret_why);
+}
+
+char *place_find_journal(const struct place *place)
+{
+    char *beside = print("%.*s.log", base_length(place), place->socket);
+
+    if (beside != NULL && access(beside, F_OK) == 0 && access(place->journal, F_OK) < 0)
+        return beside;
+    free(beside);
+    return strdup(place->journal);
+}
+
+void place_release(struct place *place)
+{
+    free(place->directory);
+    free(place->socket);
+    free(place->lock);
+    free(place->state);
+    free(place->journal);
+    free(place->logs);
+    *place = (struct place){0};
+}

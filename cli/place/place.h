@@ -1,0 +1,63 @@
+/*
+ * Where a supervisor lives: its socket, the lock beside it, and what it keeps.
+ *
+ *     /tmp/k3thread-UID/NAME.sock     the socket; K3THREAD_TMPDIR replaces /tmp
+ *     /tmp/k3thread-UID/NAME.lock     held while a supervisor or its guardian lives
+ *     STATE/journal.log               the journal: what the supervisor has to say
+ *     STATE/logs/RUN/ID.log           what the commands printed, a directory for each supervisor's run
+ *
+ * STATE is ${XDG_STATE_HOME:-~/.local/state}/k3thread/servers/HOSTNAME/NAME. For a socket x.sock
+ * elsewhere, and where STATE cannot be used, the journal is x.log and the logs are in x.logs beside
+ * the socket. Everything is 0600, in directories that only their owner can use.
+ */
+#ifndef K3THREAD_CLI_PLACE_PLACE_H
+#define K3THREAD_CLI_PLACE_PLACE_H
+
+#include <stdbool.h>
+
+struct place {
+    char *directory; /* of the socket */
+    char *socket;
+    char *lock;
+    char *state; /* the directory of the two below; NULL: they are beside the socket */
+    char *journal;
+    char *logs;
+    bool  is_own; /* in k3thread's own directory, which place_prepare() makes */
+};
+
+/*
+ * Works out the paths. LABEL is -L's argument, SOCKET is -S's; each may be NULL, not both may be
+ * given. Without either, K3THREAD_SOCKET and then the label "default" decide. Touches no file.
+ *
+ * Returns 0, or -EINVAL (a bad label, a path too long for a socket, both given) or -ENOMEM, with
+ * a sentence in *RET_WHY, which the caller frees and which may be NULL.
+ */
+int place_resolve(struct place *ret, const char *label, const char *socket, char **ret_why);
+
+/*
+ * Makes k3thread's own directory if it is missing, and refuses a directory in which somebody else
+ * could have prepared something: owned by another user, a symbolic link, or open to others. Makes
+ * STATE, too; *RET_STATE is false where there is none, or that fails, or it is not the user's own:
+ * then the journal and the logs have to be beside the socket.
+ *
+ * Returns 0 or -errno, with a sentence in *RET_WHY as above.
+ */
+int place_prepare(const struct place *place, bool *ret_state, char **ret_why);
+
+/*
+ * Prepares PLACE as place_prepare() does, for a supervisor that lives. It also makes the socket's
+ * directory again, and the directories above it that are missing, below one in which nobody else can
+ * put something in their place. *RET_MADE says whether the socket's directory was missing.
+ */
+int place_restore(const struct place *place, bool *ret_made, char **ret_why);
+
+/* Sets STATE, which is made already; NULL: beside the socket. Returns 0 or -ENOMEM. */
+int place_set_state(struct place *place, const char *state);
+
+/* Returns the path of the journal that is there, to be freed; NULL without memory. */
+char *place_find_journal(const struct place *place);
+
+/* Frees the paths; PLACE itself is the caller's. A zeroed PLACE is fine. */
+void place_release(struct place *place);
+
+#endif

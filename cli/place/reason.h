@@ -1,0 +1,11 @@
+/* Why a supervisor ended: the last thing that its journal has. */
+#ifndef K3THREAD_CLI_PLACE_REASON_H
+#define K3THREAD_CLI_PLACE_REASON_H
+
+#include "cli/base/text.h"
+#include "cli/place/place.h"
+
+/* Appends ": " and the last line of PLACE's journal, without its date; nothing if it has none. */
+void reason_add(const struct place *place, struct text *text);
+
+#endif

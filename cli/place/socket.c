@@ -1,0 +1,68 @@
+#include "cli/place/socket.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* A stream socket, and the address of PATH. */
+static int open_socket(const char *path, struct sockaddr_un *ret_address)
+{
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return -errno;
+    *ret_address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    memcpy(ret_address->sun_path, path, strnlen(path, sizeof(ret_address->sun_path) - 1));
+    return fd;
+}
+
+int socket_connect(const char *path)
+{
+    struct sockaddr_un address;
+    int                fd = open_socket(path, &address);
+    int                error;
+
+    if (fd < 0)
+        return fd;
+    do
+        error = connect(fd, (struct sockaddr *) &address, sizeof(address)) < 0 ? -errno : 0;
+    while (error == -EINTR);
+    if (error == 0)
+        return fd;
+    close(fd);
+    return error;
+}
+
+int socket_listen(const char *path)
+{
+    struct sockaddr_un address;
+    int                fd = open_socket(path, &address);
+    mode_t             mask;
+    int                error;
+
+    if (fd < 0)
+        return fd;
+    mask = umask(077);
+    error = bind(fd, (struct sockaddr *) &address, sizeof(address)) < 0 ? -errno : 0;
+    umask(mask);
+    if (error == 0 && listen(fd, SOMAXCONN) < 0)
+        error = -errno;
+    if (error == 0)
+        return fd;
+    close(fd);
+    return error;
+}
+
+int socket_remove_stale(const char *path)
+{
+    struct stat info;
+
+    if (lstat(path, &info) < 0)
+        return errno == ENOENT ? 0 : -errno;
+    if (!S_ISSOCK(info.st_mode))
+        return -ENOTSOCK;
+    return unlink(path) < 0 && errno != ENOENT ? -errno : 0;
+}

@@ -1,0 +1,33 @@
+/* The children of one thread, as /proc/PID/task/TID/children lists them. */
+#ifndef K3THREAD_CLI_PROCESS_CHILDREN_H
+#define K3THREAD_CLI_PROCESS_CHILDREN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/* Opens the list of the thread TID of process PID; returns a descriptor or -errno. */
+int children_open(pid_t pid, pid_t tid);
+
+/*
+ * Reads the list anew into a new array, which the caller frees. The dead that nobody waited for
+ * are in it. It is exact while nobody reaps one; a child that is born or inherited during the call
+ * may be missing. Returns 0 or -errno.
+ */
+int children_read(int fd, pid_t **ret, size_t *ret_count);
+
+/*
+ * Calls VISIT for each process below PID, by whichever of its threads it was started, until it
+ * returns false; each after its own children were listed. Without memory or a descriptor some are
+ * left out, as are those that are born meanwhile.
+ */
+void children_walk(pid_t pid, bool (*visit)(pid_t pid, void *context), void *context);
+
+/*
+ * Kills CHILD, its group, and those of its descendants that carry a mark, in one pass. Some may
+ * escape it by being born meanwhile; whoever inherits them sees them. Returns 0, or -EPERM if CHILD
+ * may not be killed: it is another user's by now.
+ */
+int children_kill(pid_t child);
+
+#endif

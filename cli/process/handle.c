@@ -1,0 +1,31 @@
+#include "cli/process/handle.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+static bool is_refusal(int error)
+{
+    return error == ENOSYS || error == EPERM;
+}
+
+bool handle_open(pid_t pid, struct handle *ret)
+{
+    *ret = (struct handle){.pid = pid, .fd = pidfd_open(pid, 0)};
+    return ret->fd >= 0 || is_refusal(errno);
+}
+
+/* EPERM can be the process's, too, which became somebody else's: then kill() says the same. */
+void handle_signal(const struct handle *handle, int signal)
+{
+    if (handle->fd < 0 || (pidfd_send_signal(handle->fd, signal, NULL, 0) < 0 && is_refusal(errno)))
+        kill(handle->pid, signal);
+}
+
+void handle_close(const struct handle *handle)
+{
+    if (handle->fd >= 0)
+        close(handle->fd);
+}

@@ -1,0 +1,100 @@
+#include "cli/process/mark.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Far from any limit that somebody could have set, and as good as none to whoever looks. */
+#define MARK_BASE ((rlim_t) 1 << 60)
+
+/* No id of a thread comes near this bit, which makes its checks' id of it. */
+#define CHECK ((uint64_t) 1 << 56)
+
+static int resource = -1;
+
+/* A supervisor that runs within another's thread must leave that one's mark alone. */
+void mark_open(void)
+{
+    static const int unused_by_linux[] = {RLIMIT_LOCKS, RLIMIT_RSS};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct rlimit limit;
+
+        if (getrlimit((__rlimit_resource_t) unused_by_linux[i], &limit) == 0 &&
+            limit.rlim_cur == RLIM_INFINITY && limit.rlim_max == RLIM_INFINITY) {
+            resource = unused_by_linux[i];
+            return;
+        }
+    }
+}
+
+int mark_resource(void)
+{
+    return resource;
+}
+
+rlim_t mark_of(uint64_t id)
+{
+    return MARK_BASE + id;
+}
+
+uint64_t mark_id(rlim_t mark)
+{
+    return mark - MARK_BASE;
+}
+
+uint64_t mark_check_id(uint64_t id)
+{
+    return id | CHECK;
+}
+
+/* For a process of another user, whose limits prlimit() keeps back: its page in /proc. */
+static bool read_page(pid_t pid, rlim_t *ret)
+{
+    const char        *row = resource == RLIMIT_LOCKS ? "Max file locks" : "Max resident set";
+    char               path[64], line[256];
+    unsigned long long value;
+    bool               found = false;
+    FILE              *file;
+
+    snprintf(path, sizeof(path), "/proc/%d/limits", (int) pid);
+    file = fopen(path, "re");
+    if (file == NULL)
+        return false;
+    while (!found && fgets(line, sizeof(line), file) != NULL)
+        if (strncmp(line, row, strlen(row)) == 0)
+            found = sscanf(line + strlen(row), "%llu", &value) == 1;
+    fclose(file);
+    if (found)
+        *ret = value;
+    return found;
+}
+
+static bool read_mark(pid_t pid, rlim_t *ret)
+{
+    struct rlimit limit;
+
+    if (resource < 0)
+        return false;
+    if (prlimit(pid, (__rlimit_resource_t) resource, NULL, &limit) < 0)
+        return errno == EPERM && read_page(pid, ret);
+    *ret = limit.rlim_max;
+    return true;
+}
+
+uint64_t mark_read(pid_t pid)
+{
+    rlim_t mark;
+
+    return read_mark(pid, &mark) && mark > MARK_BASE && mark != RLIM_INFINITY ? mark_id(mark) : 0;
+}
+
+bool mark_is_of(uint64_t marked, uint64_t id)
+{
+    return marked != 0 && (marked == id || marked == mark_check_id(id));
+}
+
+bool mark_is(pid_t pid, uint64_t id)
+{
+    return mark_is_of(mark_read(pid), id);
+}

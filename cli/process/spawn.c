@@ -1,0 +1,353 @@
+#include "cli/process/spawn.h"
+
+#include "cli/base/descriptors.h"
+#include "cli/worker/limits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/close_range.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* ThreadSanitizer's clone() takes every child for a fork, and would reset the parent's state. */
+#ifdef __SANITIZE_THREAD__
+int __clone(int (*function)(void *), void *stack, int flags, void *arg, ...);
+#define clone __clone
+#endif
+
+/*
+ * What never returns in the child would stay on the thread's record of calls, and what is around its
+ * variables forbidden to the parent.
+ */
+#define IN_CHILD __attribute__((no_sanitize_thread, no_sanitize_address))
+
+#define DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
+
+/* The child's stack: its own frames and a path. */
+#define CHILD_STACK (16 * 1024)
+
+/* Shared with the child, which has the parent's memory while the parent is held by vfork. */
+struct child {
+    const struct spawn_plan *plan;
+    char                   **shell_argv; /* for a script: see make_shell_argv() */
+    char                    *stack;
+    pid_t                    parent;
+    enum spawn_stage         stage;
+    int                      error;
+    unsigned                 missed;
+    char                     head[SPAWN_INTERPRETER_SIZE + 4]; /* see note_head() */
+};
+
+/*
+ * The descriptor table is shared with the supervisor up to here, which saves the copy of some ten
+ * thousand entries; closing all but 0, 1 and 2 "unshared" copies just these three. For a command
+ * that gets another one the whole table is copied; all others in it are closed by the exec. Where
+ * there is no close_range(2), the table was never shared.
+ */
+static int unshare_descriptors(const struct spawn_plan *plan)
+{
+    bool is_shared = descriptors_have_range();
+
+    if (is_shared && plan->extra_from < 0 && plan->input_from < 0)
+        return close_range(3, ~0U, CLOSE_RANGE_UNSHARE);
+    if (is_shared && close_range(~0U, ~0U, CLOSE_RANGE_UNSHARE) < 0)
+        return -1;
+    if (plan->input_from >= 0 && dup2(plan->input_from, STDIN_FILENO) < 0)
+        return -1;
+    if (plan->extra_from < 0)
+        return 0;
+    if (plan->extra_from == plan->extra_to)
+        return fcntl(plan->extra_to, F_SETFD, 0);
+    return dup2(plan->extra_from, plan->extra_to);
+}
+
+static int isolate(const struct child *child)
+{
+    if (setsid() < 0 || prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+        return -1;
+    if (getppid() != child->parent) {
+        errno = ESRCH; /* the supervisor died before the signal was set */
+        return -1;
+    }
+    return unshare_descriptors(child->plan);
+}
+
+/* A FIFO that nobody writes to must not hang the thread: hence O_NONBLOCK, for the open alone. */
+static int read_from(const char *input)
+{
+    int fd = open(input, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+    if (fd < 0 || fcntl(fd, F_SETFL, 0) < 0)
+        return -1;
+    return dup2(fd, STDIN_FILENO);
+}
+
+/* A FIFO that nobody reads must fail, not hang the thread: hence O_NONBLOCK, for the open alone. */
+static int redirect(const struct spawn_plan *plan)
+{
+    int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY;
+    int fd;
+
+    umask(plan->output_umask);
+    fd = open(plan->output, flags | O_NONBLOCK, 0666);
+    if (fd < 0 || fcntl(fd, F_SETFL, O_APPEND) < 0)
+        return -1;
+    if (dup2(fd, STDOUT_FILENO) < 0 || dup2(fd, STDERR_FILENO) < 0)
+        return -1;
+    return 0;
+}
+
+static int enter(const struct spawn_plan *plan)
+{
+    umask(plan->umask);
+    return chdir(plan->directory);
+}
+
+static int set_mark(const struct spawn_plan *plan)
+{
+    struct rlimit mark = {.rlim_cur = plan->mark, .rlim_max = plan->mark};
+
+    return plan->mark_resource < 0 ? 0
+                                   : setrlimit((__rlimit_resource_t) plan->mark_resource, &mark);
+}
+
+/*
+ * Keeps the first bytes of FILE, which could not be executed though it may be: its interpreter is to
+ * blame. Leaves errno as it was.
+ */
+IN_CHILD static void note_head(const char *file, struct child *child)
+{
+    int     error = errno;
+    int     fd = -1;
+    ssize_t size;
+
+    if (access(file, X_OK) == 0)
+        fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    if (fd >= 0) {
+        size = read(fd, child->head, sizeof(child->head) - 1);
+        child->head[size > 0 ? size : 0] = '\0';
+        close(fd);
+    }
+    errno = error;
+}
+
+/* A script without "#!" is the shell's, as execvp() has it. */
+IN_CHILD static void exec_file(const char *file, struct child *child)
+{
+    const struct spawn_plan *plan = child->plan;
+
+    execve(file, plan->argv, plan->environment);
+    if (errno == ENOENT || errno == EACCES)
+        note_head(file, child);
+    if (errno != ENOEXEC)
+        return;
+    child->shell_argv[1] = (char *) file;
+    execve(child->shell_argv[0], child->shell_argv, plan->environment);
+}
+
+static const char *search_path(char *const *environment)
+{
+    for (; *environment != NULL; environment++)
+        if (strncmp(*environment, "PATH=", strlen("PATH=")) == 0)
+            return *environment + strlen("PATH=");
+    return DEFAULT_PATH;
+}
+
+/* Puts "DIRECTORY/NAME" into FILE; an empty directory is the current one. */
+static bool join_path(char *file, const char *directory, size_t length, const char *name)
+{
+    size_t name_size = strlen(name) + 1;
+
+    if (length + 1 + name_size > PATH_MAX)
+        return false;
+    memcpy(file, directory, length);
+    if (length > 0)
+        file[length++] = '/';
+    memcpy(file + length, name, name_size);
+    return true;
+}
+
+/* Tries each directory of the path. Returns, with errno as execvp() has it, when none will do. */
+IN_CHILD static void exec_search(struct child *child)
+{
+    const struct spawn_plan *plan = child->plan;
+    const char              *path = search_path(plan->environment);
+    bool                     denied = false;
+
+    errno = ENOENT;
+    for (;;) {
+        char   file[PATH_MAX];
+        size_t length = strcspn(path, ":");
+
+        if (join_path(file, path, length, plan->argv[0]))
+            exec_file(file, child);
+        if (errno == EACCES)
+            denied = true;
+        else if (errno != ENOENT && errno != ENOTDIR && errno != ESTALE && errno != ENODEV)
+            return;
+        if (path[length] == '\0')
+            break;
+        path += length + 1;
+    }
+    errno = denied ? EACCES : ENOENT;
+}
+
+IN_CHILD static void exec_command(struct child *child)
+{
+    const struct spawn_plan *plan = child->plan;
+    sigset_t                 none;
+
+    sigemptyset(&none);
+    if (plan->argv[0][0] == '\0') {
+        errno = ENOENT;
+        return;
+    }
+    if (sigprocmask(SIG_SETMASK, &none, NULL) < 0)
+        return;
+    if (strchr(plan->argv[0], '/') != NULL)
+        exec_file(plan->argv[0], child);
+    else
+        exec_search(child);
+}
+
+/* The child, from vfork to exec; only what may stand there. */
+IN_CHILD static int run_child(void *argument)
+{
+    struct child            *child = argument;
+    const struct spawn_plan *plan = child->plan;
+
+    if (plan->child != NULL)
+        atomic_store(plan->child, getpid());
+    child->stage = SPAWN_ISOLATE;
+    if (isolate(child) < 0 || set_mark(plan) < 0)
+        goto failed;
+    child->stage = SPAWN_INPUT;
+    if (plan->input != NULL && read_from(plan->input) < 0)
+        goto failed;
+    child->stage = SPAWN_OUTPUT;
+    if (redirect(plan) < 0)
+        goto failed;
+    child->stage = SPAWN_DIRECTORY;
+    if (enter(plan) < 0)
+        goto failed;
+    child->missed = limits_apply(plan->limits); /* last: until here, files are opened */
+    child->stage = SPAWN_EXEC;
+    exec_command(child);
+failed:
+    child->error = errno;
+    _exit(127);
+}
+
+/* Waits for a child that did not come to its exec. */
+static void discard(pid_t pid, int pidfd)
+{
+    int status;
+
+    while (waitpid(pid, &status, __WALL) < 0 && errno == EINTR)
+        ;
+    close(pidfd);
+}
+
+static pid_t clone_child(struct child *child, int *ret_pidfd)
+{
+    int share = descriptors_have_range() ? CLONE_FILES : 0;
+
+    return clone(run_child, child->stack + CHILD_STACK,
+                 CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD | share, child, ret_pidfd);
+}
+
+/*
+ * What a script without "#!" is run by, with a free place for its path. Made before there is a
+ * child, which must not allocate, nor change the plan's words: it has them in common with all.
+ */
+static char **make_shell_argv(char *const *argv)
+{
+    size_t count = 1;
+    char **ret;
+
+    while (argv[count] != NULL)
+        count++;
+    ret = malloc((count + 2) * sizeof(*ret));
+    if (ret == NULL)
+        return NULL;
+    ret[0] = (char *) "/bin/sh";
+    memcpy(ret + 1, argv, (count + 1) * sizeof(*ret));
+    return ret;
+}
+
+/* Copies what the "#!" in HEAD names into RET; "" if it names nothing, or is longer than RET. */
+static void copy_interpreter(const char *head, char *ret)
+{
+    const char *begin = head + strlen("#!");
+    size_t      length;
+
+    ret[0] = '\0';
+    if (strncmp(head, "#!", strlen("#!")) != 0)
+        return;
+    begin += strspn(begin, " \t");
+    length = strcspn(begin, " \t\n");
+    if (length >= SPAWN_INTERPRETER_SIZE)
+        return;
+    memcpy(ret, begin, length);
+    ret[length] = '\0';
+}
+
+static int spawn_child(struct child *child, struct spawned *ret)
+{
+    sigset_t all, old;
+    int      pidfd = -1;
+    pid_t    pid;
+
+    /* No handler of the parent's may run in the child. */
+    sigfillset(&all);
+    if (pthread_sigmask(SIG_SETMASK, &all, &old) != 0)
+        return -EINVAL;
+    pid = clone_child(child, &pidfd);
+    if (pid < 0)
+        child->error = errno;
+    if (child->plan->child != NULL)
+        atomic_store(child->plan->child, 0);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (child->error != 0) {
+        if (pid >= 0)
+            discard(pid, pidfd);
+        ret->stage = child->stage;
+        copy_interpreter(child->head, ret->interpreter);
+        return -child->error;
+    }
+    *ret = (struct spawned){.pid = pid, .pidfd = pidfd, .missed = child->missed};
+    return 0;
+}
+
+/*
+ * The child's stack is from the heap, not from the thread's: what it touches there would be given
+ * back when the thread ends, and taken anew for the next one.
+ */
+int spawn(const struct spawn_plan *plan, struct spawned *ret)
+{
+    struct child child = {
+        .plan = plan,
+        .shell_argv = make_shell_argv(plan->argv),
+        .stack = malloc(CHILD_STACK),
+        .parent = getpid(),
+        .stage = SPAWN_FORK,
+    };
+    int error = -ENOMEM;
+
+    ret->interpreter[0] = '\0';
+    if (child.shell_argv != NULL && child.stack != NULL)
+        error = spawn_child(&child, ret);
+    else
+        ret->stage = SPAWN_FORK;
+    free(child.shell_argv);
+    free(child.stack);
+    return error;
+}

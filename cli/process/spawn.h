@@ -1,0 +1,69 @@
+/*
+ * Starts one command: vfork and exec, as cheap as the kernel has it, and with the true errno of
+ * whatever failed on the way.
+ */
+#ifndef K3THREAD_CLI_PROCESS_SPAWN_H
+#define K3THREAD_CLI_PROCESS_SPAWN_H
+
+#include <stdatomic.h>
+#include <sys/resource.h>
+#include <sys/types.h>
+
+struct limits;
+
+struct spawn_plan {
+    char *const *argv;
+    char *const *environment; /* its PATH is the one that is searched */
+    const char  *directory;
+    const char  *input;      /* a file to read from, or NULL */
+    int          input_from; /* a descriptor to read from, or -1; without either it is /dev/null */
+    const char  *output;     /* appended to; made when missing */
+    mode_t       umask, output_umask;
+    const struct limits *limits;
+    int                  mark_resource; /* the limit that carries the mark, or -1: see mark.h */
+    rlim_t               mark;
+    int                  extra_from; /* a descriptor that the command gets too, or -1 */
+    int                  extra_to;   /* its number there */
+    atomic_int *child; /* set to the pid from its first step to its exec, else 0; or NULL */
+};
+
+/* What failed, as "cannot …" goes on. */
+#define SPAWN_STAGES(X)                                                                            \
+    X(NONE, "")                                                                                    \
+    X(FORK, "fork")                                                                                \
+    X(ISOLATE, "set up a process")                                                                 \
+    X(INPUT, "open the input")                                                                     \
+    X(OUTPUT, "open the output")                                                                   \
+    X(DIRECTORY, "enter")                                                                          \
+    X(EXEC, "run")
+
+enum spawn_stage {
+#define X(name, words) SPAWN_##name,
+    SPAWN_STAGES(X)
+#undef X
+};
+
+/* Room for the path of an interpreter; a longer one is not told. */
+#define SPAWN_INTERPRETER_SIZE 128
+
+struct spawned {
+    pid_t            pid;    /* and its process group and session */
+    int              pidfd;  /* close it, after the process was waited for */
+    unsigned         missed; /* limits that the command could not be given: see limits.h */
+    enum spawn_stage stage;  /* on failure */
+
+    /* On failure: what the "#!" of the command names, if the command is there and that is not; or "". */
+    char interpreter[SPAWN_INTERPRETER_SIZE];
+};
+
+/*
+ * Runs PLAN in a new session, with the caller's descriptor 0 as /dev/null, default signal
+ * dispositions, no signal blocked, and SIGKILL as its parent-death signal: the command dies with
+ * the calling thread, which is its parent and must be the one that waits for it.
+ *
+ * Returns 0 when the exec has succeeded; otherwise -errno with the stage in RET->stage and no
+ * process left. Any thread.
+ */
+int spawn(const struct spawn_plan *plan, struct spawned *ret);
+
+#endif

@@ -1,0 +1,96 @@
+#include "cli/process/sweep.h"
+
+#include "cli/base/clock.h"
+#include "cli/process/children.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* So many seconds after the last one has died, those that were killed and are there yet are given up. */
+#define PATIENCE 10.0
+
+/* The children that one look found. */
+struct children {
+    pid_t *pids;
+    size_t count; /* those that could be killed, in front */
+    size_t left;  /* those that could not, who are not in the list */
+};
+
+/* Kills whoever is a child of ours now, dead ones too. Returns 0 or -errno. */
+static int kill_children(int list, struct children *ret)
+{
+    size_t count, kept = 0;
+    int    error = children_read(list, &ret->pids, &count);
+
+    if (error != 0)
+        return error;
+    for (size_t i = 0; i < count; i++)
+        if (children_kill(ret->pids[i]) == 0)
+            ret->pids[kept++] = ret->pids[i];
+    ret->count = kept;
+    ret->left = count - kept;
+    return 0;
+}
+
+/* Reaps whatever is dead. */
+static size_t reap(void)
+{
+    size_t reaped = 0;
+
+    while (waitpid(-1, NULL, WNOHANG | __WALL) > 0)
+        reaped++;
+    return reaped;
+}
+
+/*
+ * Waits until one of them can be reaped, or DEADLINE. Returns false if none will be: one that is dead
+ * and cannot be reaped is held by a debugger, and is as good as gone.
+ */
+static bool wait_for_one(const struct children *children, double deadline)
+{
+    for (size_t i = 0; i < children->count; i++) {
+        struct pollfd end = {.fd = pidfd_open(children->pids[i], 0), .events = POLLIN};
+        double        left = deadline - clock_monotonic();
+        bool          was_dead;
+
+        if (end.fd < 0)
+            return left > 0 && poll(NULL, 0, 1) == 0; /* no descriptor: look again */
+        was_dead = poll(&end, 1, 0) > 0;
+        if (!was_dead && left > 0)
+            (void) poll(&end, 1, (int) (left * 1000) + 1);
+        close(end.fd);
+        if (!was_dead)
+            return left > 0;
+    }
+    return false;
+}
+
+size_t sweep(int list, size_t *ret_left)
+{
+    static const struct timespec moment = {.tv_nsec = 1000000};
+    double                       deadline = clock_monotonic() + PATIENCE;
+    size_t                       reaped = 0, now;
+    struct children              children;
+    bool                         more = true;
+
+    while (more) {
+        if (kill_children(list, &children) != 0) {
+            nanosleep(&moment, NULL); /* no memory: nobody was killed who could be waited for */
+            continue;
+        }
+        now = reap();
+        reaped += now;
+        if (now > 0)
+            deadline = clock_monotonic() + PATIENCE;
+        more = now > 0 || wait_for_one(&children, deadline);
+        *ret_left = children.left;
+        free(children.pids);
+    }
+    return reaped;
+}

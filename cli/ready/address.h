@@ -1,0 +1,39 @@
+/* Addresses of sockets, from words. */
+#ifndef K3THREAD_CLI_READY_ADDRESS_H
+#define K3THREAD_CLI_READY_ADDRESS_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+
+struct address {
+    union {
+        struct sockaddr     any;
+        struct sockaddr_in  in;
+        struct sockaddr_in6 in6;
+        struct sockaddr_un  un;
+    };
+    socklen_t size;
+};
+
+/* "localhost" has two. */
+#define ADDRESS_MAX 2
+
+/*
+ * Reads HOST:PORT, or [HOST]:PORT, from the SIZE bytes of TEXT; DEFAULT_PORT, if not 0, is that of a
+ * HOST alone. HOST is an address or "localhost". Returns how many addresses it names, 0 if TEXT is
+ * nothing of the kind.
+ */
+size_t address_parse(const char *text, size_t size, in_port_t default_port,
+                     struct address ret[ADDRESS_MAX]);
+
+/* Compares two addresses, ports apart; an IPv4 address equals itself mapped into IPv6. */
+bool address_is_same_host(const struct address *a, const struct address *b);
+
+/* Returns whether it means every address of this machine, and the port of one that has a port. */
+bool      address_is_any_host(const struct address *address);
+in_port_t address_port(const struct address *address);
+
+#endif

@@ -1,0 +1,77 @@
+#include "cli/ready/connection_probe.h"
+
+#include "cli/base/clock.h"
+#include "cli/worker/execution.h"
+
+#include <errno.h>
+#include <string.h>
+
+/*
+ * Returns whether FD is still connected, and not to itself: that is what comes of it when the kernel
+ * happens to take the port that is asked for as our own end's, and each SYN meets the other. Such a
+ * connection is reset, so that the port is free at once for the server.
+ */
+static bool is_to_somebody(int fd)
+{
+    static const struct linger reset = {.l_onoff = 1, .l_linger = 0};
+    struct address ours = {.size = sizeof(ours.un)}, theirs = {.size = sizeof(theirs.un)};
+
+    if (getsockname(fd, &ours.any, &ours.size) < 0 ||
+        getpeername(fd, &theirs.any, &theirs.size) < 0)
+        return false;
+    if (ours.any.sa_family == AF_UNIX || address_port(&ours) != address_port(&theirs) ||
+        !address_is_same_host(&ours, &theirs))
+        return true;
+    (void) setsockopt(fd, SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+    return false;
+}
+
+static enum connecting look(int fd)
+{
+    struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
+    int           error = ECONNREFUSED;
+    socklen_t     size = sizeof(error);
+
+    if (poll(&poll_fd, 1, 0) == 0)
+        return CONNECTING_GOES_ON;
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0 || error != 0 ||
+        !is_to_somebody(fd))
+        return CONNECTING_FAILED;
+    return CONNECTING_DONE;
+}
+
+/* Begins a connection; returns whether there is one under way, or made, in `poll`. */
+static bool begin(struct ready *ready, const struct address *address)
+{
+    int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+
+    if (fd < 0)
+        return false;
+    ready->poll = (struct pollfd){.fd = fd, .events = POLLOUT};
+    ready->next = clock_monotonic() + PROBE_LIMIT;
+    if (connect(fd, &address->any, address->size) == 0 || errno == EINPROGRESS)
+        return true;
+    probe_unpoll(ready);
+    return false;
+}
+
+enum connecting connection_probe_step(struct ready *ready, const struct address *addresses,
+                                      size_t count)
+{
+    struct connection_probe *probe = (struct connection_probe *) ready;
+
+    while (ready->poll.fd >= 0 || probe->turn < count) {
+        enum connecting state;
+
+        if (ready->poll.fd < 0 && !begin(ready, &addresses[probe->turn++]))
+            continue;
+        state = look(ready->poll.fd);
+        if (state == CONNECTING_DONE ||
+            (state == CONNECTING_GOES_ON && worker_until(ready->next) > 0))
+            return state;
+        probe_unpoll(ready);
+    }
+    probe->turn = 0;
+    probe_postpone(ready);
+    return CONNECTING_FAILED;
+}

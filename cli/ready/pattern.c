@@ -1,0 +1,480 @@
+#include "cli/ready/pattern.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Each leads to the node behind it, but for JUMP and FOUND. */
+enum operation {
+    SET,    /* one byte of the set with this number */
+    ASSERT, /* nothing, where this assertion holds */
+    SPLIT,  /* leads so many nodes further as well */
+    JUMP,   /* leads so many nodes further */
+    FOUND,
+};
+
+/* Distances are relative: a part can be moved and copied. */
+struct node {
+    enum operation operation;
+    int            operand;
+};
+
+typedef uint8_t byte_set[(UCHAR_MAX + 1) / 8];
+
+/* The nodes that a match has come to, each once. */
+struct states {
+    size_t count;
+    size_t nodes[PATTERN_NODES];
+    bool   has[PATTERN_NODES];
+};
+
+struct pattern {
+    size_t        length, sets_used;
+    struct node   nodes[PATTERN_NODES];
+    byte_set      sets[PATTERN_NODES];
+    struct states states[2]; /* of a match: at this byte, and at the next */
+};
+
+struct parser {
+    const char     *at;
+    struct pattern *pattern;
+    int             depth;
+    int             error; /* the first; there is nothing more to read then */
+};
+
+static void fail(struct parser *parser, int error)
+{
+    if (parser->error == 0)
+        parser->error = error;
+    parser->at = "";
+}
+
+static bool accept(struct parser *parser, char c)
+{
+    if (*parser->at != c)
+        return false;
+    parser->at++;
+    return true;
+}
+
+static void insert(struct parser *parser, size_t at, enum operation operation, int operand)
+{
+    struct pattern *pattern = parser->pattern;
+    struct node    *node = pattern->nodes + at;
+
+    if (pattern->length == PATTERN_NODES) {
+        fail(parser, -E2BIG);
+        return;
+    }
+    memmove(node + 1, node, (pattern->length - at) * sizeof(*node));
+    *node = (struct node){operation, operand};
+    pattern->length++;
+}
+
+static void append(struct parser *parser, enum operation operation, int operand)
+{
+    insert(parser, parser->pattern->length, operation, operand);
+}
+
+static void append_copy(struct parser *parser, size_t from, size_t size)
+{
+    for (size_t i = from; i < from + size && parser->error == 0; i++) {
+        struct node node = parser->pattern->nodes[i];
+
+        append(parser, node.operation, node.operand);
+    }
+}
+
+static void include(uint8_t *set, unsigned char byte)
+{
+    set[byte / 8] |= (uint8_t) (1U << byte % 8);
+}
+
+static bool includes(const uint8_t *set, unsigned char byte)
+{
+    return (set[byte / 8] >> byte % 8 & 1) != 0;
+}
+
+static void invert(uint8_t *set)
+{
+    for (size_t i = 0; i < sizeof(byte_set); i++)
+        set[i] = (uint8_t) ~set[i];
+}
+
+/* Appends a set, empty as yet. Past the last one, that is written to, for nothing. */
+static uint8_t *append_set(struct parser *parser)
+{
+    struct pattern *pattern = parser->pattern;
+
+    if (pattern->sets_used == PATTERN_NODES) {
+        fail(parser, -E2BIG);
+        return pattern->sets[PATTERN_NODES - 1];
+    }
+    append(parser, SET, (int) pattern->sets_used);
+    return pattern->sets[pattern->sets_used++];
+}
+
+static void include_all(uint8_t *set, int (*is_member)(int))
+{
+    for (int c = 0; c <= UCHAR_MAX; c++)
+        if (is_member(c))
+            include(set, (unsigned char) c);
+}
+
+/* "alpha:]" */
+static void read_class(struct parser *parser, uint8_t *set)
+{
+    static const struct {
+        const char *name;
+        int (*is_member)(int);
+    } classes[] = {
+        {"alnum:]", isalnum}, {"alpha:]", isalpha}, {"blank:]", isblank}, {"cntrl:]", iscntrl},
+        {"digit:]", isdigit}, {"graph:]", isgraph}, {"lower:]", islower}, {"print:]", isprint},
+        {"punct:]", ispunct}, {"space:]", isspace}, {"upper:]", isupper}, {"xdigit:]", isxdigit},
+    };
+
+    for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+        size_t length = strlen(classes[i].name);
+
+        if (strncmp(parser->at, classes[i].name, length) == 0) {
+            parser->at += length;
+            include_all(set, classes[i].is_member);
+            return;
+        }
+    }
+    fail(parser, -EINVAL);
+}
+
+/* One byte, or a range of them. */
+static void read_range(struct parser *parser, uint8_t *set)
+{
+    unsigned char first = (unsigned char) *parser->at++, last = first;
+
+    if (parser->at[0] == '-' && parser->at[1] != ']' && parser->at[1] != '\0') {
+        last = (unsigned char) parser->at[1];
+        parser->at += 2;
+    }
+    if (last < first || (last == '[' && strchr(".=:", *parser->at) != NULL && *parser->at != '\0'))
+        fail(parser, -EINVAL);
+    for (unsigned c = first; c <= last; c++)
+        include(set, (unsigned char) c);
+}
+
+/* Behind the bracket. One that closes is an ordinary byte where it comes first. */
+static void read_bracket(struct parser *parser)
+{
+    uint8_t *set = append_set(parser);
+    bool     is_inverted = accept(parser, '^');
+    bool     is_first = true;
+
+    for (; *parser->at != '\0' && (is_first || *parser->at != ']'); is_first = false)
+        if (strncmp(parser->at, "[:", 2) == 0) {
+            parser->at += 2;
+            read_class(parser, set);
+        } else {
+            read_range(parser, set);
+        }
+    if (!accept(parser, ']'))
+        fail(parser, -EINVAL);
+    if (is_inverted)
+        invert(set);
+}
+
+static int is_word(int c)
+{
+    return isalnum(c) || c == '_';
+}
+
+/* Behind the backslash: the common extensions, else the byte itself. */
+static void read_escape(struct parser *parser)
+{
+    char     c = *parser->at;
+    uint8_t *set;
+
+    if (c == '\0' || (c >= '1' && c <= '9')) {
+        fail(parser, c == '\0' ? -EINVAL : -ENOTSUP);
+        return;
+    }
+    parser->at++;
+    if (strchr("<>bB", c) != NULL) {
+        append(parser, ASSERT, c);
+        return;
+    }
+    set = append_set(parser);
+    if (strchr("wWsS", c) != NULL)
+        include_all(set, tolower((unsigned char) c) == 'w' ? is_word : isspace);
+    else
+        include(set, (unsigned char) c);
+    if (c == 'W' || c == 'S')
+        invert(set);
+}
+
+static void read_alternatives(struct parser *parser);
+
+/* Behind the parenthesis. */
+static void read_group(struct parser *parser)
+{
+    if (parser->depth == PATTERN_DEPTH) {
+        fail(parser, -E2BIG);
+        return;
+    }
+    parser->depth++;
+    read_alternatives(parser);
+    parser->depth--;
+    if (!accept(parser, ')'))
+        fail(parser, -EINVAL);
+}
+
+static void read_atom(struct parser *parser)
+{
+    char c = *parser->at++;
+
+    switch (c) {
+    case '(':
+        read_group(parser);
+        return;
+    case '[':
+        read_bracket(parser);
+        return;
+    case '\\':
+        read_escape(parser);
+        return;
+    case '^':
+    case '$':
+        append(parser, ASSERT, c);
+        if (*parser->at != '\0' && strchr("*+?{", *parser->at) != NULL)
+            fail(parser, -EINVAL); /* a place does not come again */
+        return;
+    case '.':
+        invert(append_set(parser));
+        return;
+    case '*':
+    case '+':
+    case '?':
+    case '{':
+        fail(parser, -EINVAL); /* nothing to repeat */
+        return;
+    default:
+        include(append_set(parser), (unsigned char) c);
+    }
+}
+
+/* A greater number than any that fits is as good as the next to that. */
+static int read_number(struct parser *parser, int otherwise)
+{
+    int number = isdigit((unsigned char) *parser->at) ? 0 : otherwise;
+
+    for (; isdigit((unsigned char) *parser->at); parser->at++)
+        if (number <= PATTERN_NODES)
+            number = 10 * number + (*parser->at - '0');
+    return number;
+}
+
+/* What begins at FROM can be left out. */
+static void make_optional(struct parser *parser, size_t from)
+{
+    insert(parser, from, SPLIT, (int) (parser->pattern->length - from) + 1);
+}
+
+/* The last SIZE nodes can come again and again. */
+static void make_endless(struct parser *parser, size_t size)
+{
+    append(parser, SPLIT, -(int) size);
+}
+
+/* Has what begins at FROM, and is there once, from LEAST to MOST times. */
+static void repeat(struct parser *parser, size_t from, int least, int most)
+{
+    size_t size = parser->pattern->length - from;
+
+    if (most > PATTERN_NODES && most != INT_MAX)
+        fail(parser, -E2BIG);
+    for (int i = 1; i < least && parser->error == 0; i++)
+        append_copy(parser, from, size);
+    if (most == 0)
+        parser->pattern->length = from;
+    if (most == INT_MAX)
+        make_endless(parser, size);
+    else
+        for (int i = least > 1 ? least : 1; i < most && parser->error == 0; i++) {
+            append(parser, SPLIT, (int) size + 1);
+            append_copy(parser, from, size);
+        }
+    if (least == 0 && most > 0)
+        make_optional(parser, from);
+}
+
+/* "2}", "2,}", ",5}" or "2,5}" */
+static void read_bounds(struct parser *parser, size_t from)
+{
+    int least = read_number(parser, -1), most = least;
+
+    if (accept(parser, ','))
+        most = read_number(parser, INT_MAX);
+    else if (least < 0)
+        fail(parser, -EINVAL);
+    if (!accept(parser, '}') || most < least) {
+        fail(parser, -EINVAL);
+        return;
+    }
+    repeat(parser, from, least < 0 ? 0 : least, most);
+}
+
+static void read_piece(struct parser *parser)
+{
+    size_t from = parser->pattern->length;
+
+    read_atom(parser);
+    for (;;)
+        if (accept(parser, '*'))
+            repeat(parser, from, 0, INT_MAX);
+        else if (accept(parser, '+'))
+            repeat(parser, from, 1, INT_MAX);
+        else if (accept(parser, '?'))
+            repeat(parser, from, 0, 1);
+        else if (accept(parser, '{'))
+            read_bounds(parser, from);
+        else
+            return;
+}
+
+/* A closing parenthesis that closes none is an ordinary byte. */
+static void read_sequence(struct parser *parser)
+{
+    while (*parser->at != '\0' && *parser->at != '|' && (*parser->at != ')' || parser->depth == 0))
+        read_piece(parser);
+}
+
+static void read_alternatives(struct parser *parser)
+{
+    struct pattern *pattern = parser->pattern;
+    size_t          from = pattern->length;
+
+    read_sequence(parser);
+    while (accept(parser, '|')) {
+        size_t jump = pattern->length + 1;
+
+        insert(parser, from, SPLIT, (int) (jump + 1 - from));
+        append(parser, JUMP, 0);
+        read_sequence(parser);
+        if (parser->error == 0)
+            pattern->nodes[jump].operand = (int) (pattern->length - jump);
+    }
+}
+
+int pattern_new(const char *text, struct pattern **ret)
+{
+    struct parser parser = {.at = text, .pattern = calloc(1, sizeof(*parser.pattern))};
+
+    *ret = NULL;
+    if (parser.pattern == NULL)
+        return -ENOMEM;
+    read_alternatives(&parser);
+    append(&parser, FOUND, 0);
+    if (parser.error != 0)
+        pattern_free(parser.pattern);
+    else
+        *ret = parser.pattern;
+    return parser.error;
+}
+
+void pattern_free(struct pattern *pattern)
+{
+    free(pattern);
+}
+
+/* A place in a line. */
+struct place {
+    const char *line;
+    size_t      at, length;
+};
+
+static bool holds(int assertion, const struct place *place)
+{
+    const unsigned char *line = (const unsigned char *) place->line;
+    bool                 before = place->at > 0 && is_word(line[place->at - 1]);
+    bool                 behind = place->at < place->length && is_word(line[place->at]);
+
+    switch (assertion) {
+    case '^':
+        return place->at == 0;
+    case '$':
+        return place->at == place->length;
+    case '<':
+        return !before && behind;
+    case '>':
+        return before && !behind;
+    case 'b':
+        return before != behind;
+    default:
+        return before == behind;
+    }
+}
+
+static void add(struct states *states, size_t node)
+{
+    if (!states->has[node])
+        states->nodes[states->count++] = node;
+    states->has[node] = true;
+}
+
+/* Adds what can be come to without a byte; returns true if the end is. */
+static bool complete(const struct pattern *pattern, struct states *states,
+                     const struct place *place)
+{
+    for (size_t i = 0; i < states->count; i++) {
+        size_t             at = states->nodes[i];
+        const struct node *node = &pattern->nodes[at];
+
+        if (node->operation == FOUND)
+            return true;
+        if (node->operation == SPLIT || node->operation == JUMP)
+            add(states, at + (size_t) node->operand);
+        if (node->operation == SPLIT || (node->operation == ASSERT && holds(node->operand, place)))
+            add(states, at + 1);
+    }
+    return false;
+}
+
+/* Goes on over BYTE. */
+static void advance(const struct pattern *pattern, const struct states *from, struct states *to,
+                    char byte)
+{
+    for (size_t i = 0; i < from->count; i++) {
+        const struct node *node = &pattern->nodes[from->nodes[i]];
+
+        if (node->operation == SET && includes(pattern->sets[node->operand], (unsigned char) byte))
+            add(to, from->nodes[i] + 1);
+    }
+}
+
+static void clear(struct states *states)
+{
+    for (size_t i = 0; i < states->count; i++)
+        states->has[states->nodes[i]] = false;
+    states->count = 0;
+}
+
+bool pattern_matches(struct pattern *pattern, const char *line, size_t length)
+{
+    struct place   place = {.line = line, .length = length};
+    struct states *states = &pattern->states[0], *next = &pattern->states[1];
+
+    clear(states);
+    for (;; place.at++) {
+        struct states *done = states;
+
+        add(states, 0); /* it may begin at each byte */
+        if (complete(pattern, states, &place))
+            return true;
+        if (place.at == length)
+            return false;
+        clear(next);
+        advance(pattern, states, next, line[place.at]);
+        states = next;
+        next = done;
+    }
+}

@@ -1,0 +1,167 @@
+/* Probes whatever their kind: the table of kinds, and the common part of a probe's life. */
+#include "cli/ready/ready.h"
+
+#include "cli/base/clock.h"
+#include "cli/ready/holder.h"
+#include "cli/ready/probe.h"
+#include "cli/worker/execution.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Whoever answers before the command runs is waited for so many seconds. */
+#define STRANGER_LIMIT 1.0
+
+/* The one without a prefix comes last. */
+static const struct probe_kind *const kinds[] = {
+    &probe_tcp, &probe_unix, &probe_http, &probe_notify, &probe_line, &probe_command, &probe_fd};
+
+/* Returns the kind of SPEC; each word is one of the last kind, which may find fault with it. */
+static const struct probe_kind *find_kind(const char *spec)
+{
+    size_t i = 0;
+
+    while (strncmp(spec, kinds[i]->prefix, strlen(kinds[i]->prefix)) != 0)
+        i++;
+    return kinds[i];
+}
+
+const char *ready_fault(const char *spec)
+{
+    const struct probe_kind *kind = find_kind(spec);
+    const char              *argument = spec + strlen(kind->prefix);
+
+    if (kind->prefix[0] != '\0' && !kind->is_word && argument[0] == '\0')
+        return "nothing follows what it begins with";
+    return kind->fault != NULL ? kind->fault(argument) : NULL;
+}
+
+int ready_open(const char *spec, struct ready **ret)
+{
+    const struct probe_kind *kind = find_kind(spec);
+    struct ready            *ready = calloc(1, kind->size);
+    int                      error;
+
+    if (ready == NULL)
+        return -ENOMEM;
+    *ready = (struct ready){.kind = kind,
+                            .spec = spec,
+                            .argument = spec + strlen(kind->prefix),
+                            .poll.fd = -1,
+                            .next = INFINITY};
+    error = kind->open != NULL ? kind->open(ready) : 0;
+    if (error != 0)
+        free(ready);
+    else
+        *ret = ready;
+    return error;
+}
+
+/* Makes one try. Returns 1 if it is answered, 0 if it is not within the limit, or -ECANCELED. */
+static int try_once(struct ready *ready, const struct spawn_plan *plan)
+{
+    double end = clock_monotonic() + STRANGER_LIMIT;
+
+    while (!ready->kind->check(ready, plan)) {
+        int n = ready->poll.fd >= 0 ? k3thread_poll(&ready->poll, 1, worker_until(end)) : 0;
+
+        if (n <= 0)
+            return n;
+    }
+    return 1;
+}
+
+int ready_rule_out(struct ready *ready, const struct spawn_plan *plan, char **ret_message)
+{
+    char holder[HOLDER_SIZE];
+    int  n;
+
+    if (ready->kind->rule_out != NULL)
+        return ready->kind->rule_out(ready, plan, ret_message);
+    if (!ready->kind->is_shared)
+        return 0;
+    n = try_once(ready, plan);
+    if (n > 0) {
+        holder_describe(ready->poll.fd, holder);
+        if (asprintf(ret_message, "%s is answered before the command runs: %s", ready->spec,
+                     holder) < 0)
+            *ret_message = NULL;
+    }
+    probe_unpoll(ready);
+    return n > 0 ? -EADDRINUSE : n;
+}
+
+void ready_extend(const struct ready *ready, struct spawn_plan *plan)
+{
+    if (ready->kind->extend != NULL)
+        ready->kind->extend(ready, plan);
+}
+
+void ready_begin(struct ready *ready, const struct spawn_plan *plan, off_t start)
+{
+    ready->pause = PROBE_FIRST_PAUSE;
+    ready->next = ready->poll.fd < 0 ? 0 : INFINITY;
+    if (ready->kind->begin != NULL)
+        ready->kind->begin(ready, plan, start);
+}
+
+struct pollfd ready_poll(const struct ready *ready)
+{
+    return ready->poll;
+}
+
+double ready_next(const struct ready *ready)
+{
+    return ready->next;
+}
+
+bool ready_check(struct ready *ready, const struct spawn_plan *plan)
+{
+    return ready->kind->check(ready, plan);
+}
+
+bool ready_lasts(const struct ready *ready)
+{
+    return ready->kind->lasts;
+}
+
+char *ready_take_status(struct ready *ready)
+{
+    char *status = ready->status;
+
+    ready->status = NULL;
+    return status;
+}
+
+bool ready_is_stopping(const struct ready *ready)
+{
+    return ready->is_stopping;
+}
+
+void ready_close(struct ready *ready)
+{
+    if (ready == NULL)
+        return;
+    if (ready->kind->close != NULL)
+        ready->kind->close(ready);
+    probe_unpoll(ready);
+    free(ready->status);
+    free(ready);
+}
+
+void probe_postpone(struct ready *ready)
+{
+    ready->next = clock_monotonic() + ready->pause;
+    ready->pause = earlier(2 * ready->pause, PROBE_LAST_PAUSE);
+}
+
+void probe_unpoll(struct ready *ready)
+{
+    if (ready->poll.fd >= 0)
+        close(ready->poll.fd);
+    ready->poll.fd = -1;
+}

@@ -1,0 +1,156 @@
+/*
+ * The probe cmd:COMMAND: the shell's command ends with 0.
+ *
+ * Nothing of a check is left when the next one begins, however it ended: its processes carry a mark
+ * of their own, beside the thread's.
+ */
+#include "cli/base/clock.h"
+#include "cli/process/children.h"
+#include "cli/process/mark.h"
+#include "cli/process/spawn.h"
+#include "cli/process/tree.h"
+#include "cli/ready/probe.h"
+#include "cli/worker/execution.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Between two looks at processes that were killed, doubling. */
+#define FIRST_LOOK 0.002
+
+/* When the probe is closed, those killed get so many seconds; then it is the leftovers' matter. */
+#define LAST_LOOKS 1.0
+
+struct command_probe {
+    struct ready ready;
+    pid_t        pid;   /* the shell's; it is not waited for before all that it started is gone */
+    int          pidfd; /* -1: between two checks */
+    uint64_t     id;    /* by which mark.h knows its processes */
+    double       look;  /* seconds until the next look at those killed; 0: none had to be, so far */
+};
+
+static int open_command(struct ready *ready)
+{
+    ((struct command_probe *) ready)->pidfd = -1;
+    return 0;
+}
+
+/* Starts the command. */
+static void begin_check(struct command_probe *probe, const struct spawn_plan *plan)
+{
+    char *argv[] = {(char *) "/bin/sh", (char *) "-c", (char *) probe->ready.argument, NULL};
+    struct spawn_plan asking = *plan;
+    struct spawned    spawned;
+
+    probe->id = mark_check_id(mark_id(plan->mark));
+    asking.argv = argv;
+    asking.output = "/dev/null";
+    asking.extra_from = -1;
+    asking.child = NULL;
+    asking.mark = mark_of(probe->id);
+    if (spawn(&asking, &spawned) != 0) {
+        probe_postpone(&probe->ready);
+        return;
+    }
+    probe->pid = spawned.pid;
+    probe->pidfd = spawned.pidfd;
+    probe->look = 0;
+    probe->ready.poll = (struct pollfd){.fd = probe->pidfd, .events = POLLIN};
+    probe->ready.next = clock_monotonic() + PROBE_LIMIT;
+}
+
+/* Returns whether the shell has ended; INFO says how. OPTIONS may be WNOWAIT: it is not reaped then. */
+static bool has_ended(const struct command_probe *probe, int options, siginfo_t *ret_info)
+{
+    *ret_info = (siginfo_t){0};
+    while (waitid(P_PIDFD, (id_t) probe->pidfd, ret_info, WEXITED | WNOHANG | __WALL | options) < 0)
+        if (errno != EINTR)
+            return true; /* as good as */
+    return ret_info->si_pid != 0;
+}
+
+/* Kills what the check left behind, its shell too; returns whether all of it is gone. */
+static bool end_left(const struct command_probe *probe)
+{
+    struct tree_tops tops;
+    siginfo_t        info;
+    bool             is_gone;
+
+    if (!has_ended(probe, WNOWAIT, &info)) {
+        (void) children_kill(probe->pid);
+        return false;
+    }
+    if (tree_is_empty())
+        return true;
+    if (tree_lock(probe->id, probe->pid, &tops) != 0)
+        return false; /* no descriptor or memory just now: look again */
+    for (size_t i = 0; i < tops.count; i++)
+        (void) children_kill(tops.pids[i]);
+    tree_unlock();
+    is_gone = tops.count == 0;
+    tree_release(&tops);
+    return is_gone;
+}
+
+/* Forgets the check and reaps its shell; returns whether that ended with 0. */
+static bool end_check(struct command_probe *probe)
+{
+    siginfo_t info;
+    bool is_good = has_ended(probe, 0, &info) && info.si_code == CLD_EXITED && info.si_status == 0;
+
+    close(probe->pidfd);
+    probe->pidfd = probe->ready.poll.fd = -1;
+    return is_good;
+}
+
+/* Looks again in a moment at those that were killed: they go when the kernel gets to them. */
+static void look_again(struct command_probe *probe)
+{
+    probe->look = probe->look == 0 ? FIRST_LOOK : earlier(2 * probe->look, PROBE_LAST_PAUSE);
+    probe->ready.poll.fd = -1;
+    probe->ready.next = clock_monotonic() + probe->look;
+}
+
+static bool check(struct ready *ready, const struct spawn_plan *plan)
+{
+    struct command_probe *probe = (struct command_probe *) ready;
+    siginfo_t             info;
+
+    if (probe->pidfd < 0) {
+        begin_check(probe, plan);
+        return false;
+    }
+    if (!has_ended(probe, WNOWAIT, &info) && worker_until(ready->next) > 0)
+        return false;
+    if (!end_left(probe)) {
+        look_again(probe);
+        return false;
+    }
+    if (end_check(probe))
+        return true;
+    probe_postpone(ready);
+    return false;
+}
+
+/* Processes that cannot be killed just now are left to the end of the thread. */
+static void close_command(struct ready *ready)
+{
+    struct command_probe *probe = (struct command_probe *) ready;
+    double                end = clock_monotonic() + LAST_LOOKS;
+
+    if (probe->pidfd < 0)
+        return;
+    while (!end_left(probe) && worker_until(end) > 0)
+        (void) poll(NULL, 0, (int) (FIRST_LOOK * 1e3));
+    (void) end_check(probe);
+}
+
+const struct probe_kind probe_command = {
+    .prefix = "cmd:",
+    .size = sizeof(struct command_probe),
+    .open = open_command,
+    .check = check,
+    .close = close_command,
+};

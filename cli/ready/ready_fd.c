@@ -1,0 +1,98 @@
+/* The probe FD: a line on a descriptor that the command gets. */
+#include "cli/process/spawn.h"
+#include "cli/ready/probe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct fd_probe {
+    struct ready ready;
+    int          write_end; /* for the spawn; -1 after it */
+};
+
+static struct fd_probe *probe_of(struct ready *ready)
+{
+    return (struct fd_probe *) ready;
+}
+
+/* Returns the descriptor's number, or -1 if ARGUMENT is none that a command can get. */
+static int number_of(const char *argument)
+{
+    char *end;
+    long  number = strtol(argument, &end, 10);
+
+    return end != argument && *end == '\0' && number >= 3 && number < 1024 ? (int) number : -1;
+}
+
+static const char *fault(const char *argument)
+{
+    return number_of(argument) < 0 ? "it is none of FD (3 to 1023), tcp:HOST:PORT, unix:PATH, "
+                                     "http://HOST:PORT/PATH, line:REGEX, cmd:COMMAND, notify"
+                                   : NULL;
+}
+
+static int open_fd(struct ready *ready)
+{
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return -errno;
+    if (fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0) {
+        int error = -errno;
+
+        close(ends[0]);
+        close(ends[1]);
+        return error;
+    }
+    ready->poll = (struct pollfd){.fd = ends[0], .events = POLLIN};
+    probe_of(ready)->write_end = ends[1];
+    return 0;
+}
+
+static void extend(const struct ready *ready, struct spawn_plan *plan)
+{
+    plan->extra_from = ((const struct fd_probe *) ready)->write_end;
+    plan->extra_to = number_of(ready->argument);
+}
+
+static void close_write_end(struct ready *ready)
+{
+    struct fd_probe *probe = probe_of(ready);
+
+    if (probe->write_end >= 0)
+        close(probe->write_end);
+    probe->write_end = -1;
+}
+
+static void begin(struct ready *ready, const struct spawn_plan *plan, off_t start)
+{
+    (void) plan;
+    (void) start;
+    close_write_end(ready);
+}
+
+static bool check(struct ready *ready, const struct spawn_plan *plan)
+{
+    char    text[1024];
+    ssize_t n = read(ready->poll.fd, text, sizeof(text));
+
+    (void) plan;
+    if (n == 0)
+        probe_unpoll(ready); /* closed without a line: it will never be */
+    return n > 0 && memchr(text, '\n', (size_t) n) != NULL;
+}
+
+const struct probe_kind probe_fd = {
+    .prefix = "",
+    .size = sizeof(struct fd_probe),
+    .fault = fault,
+    .open = open_fd,
+    .extend = extend,
+    .begin = begin,
+    .check = check,
+    .close = close_write_end,
+};

@@ -1,0 +1,172 @@
+/*
+ * The probe line:REGEX: a line of the output matches. What the output holds is for logfile.h to
+ * know: it may be emptied, kept small, or moved all the while.
+ */
+#include "cli/base/clock.h"
+#include "cli/place/logfile.h"
+#include "cli/process/spawn.h"
+#include "cli/ready/pattern.h"
+#include "cli/ready/probe.h"
+#include "cli/worker/written.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Lines of the output longer than this are matched in parts. */
+#define LINE_SIZE 4096
+
+struct line_probe {
+    struct ready    ready;
+    struct logfile  log;
+    struct written  written;
+    struct pattern *pattern;
+};
+
+static const char *fault(const char *argument)
+{
+    struct pattern *pattern;
+    int             error = pattern_new(argument, &pattern);
+
+    pattern_free(pattern);
+    switch (error) {
+    case 0:
+        return NULL;
+    case -E2BIG:
+        return "what follows \"line:\" is too large a regular expression";
+    case -ENOTSUP:
+        return "what follows \"line:\" refers back to what it matched, which is not supported";
+    case -ENOMEM:
+        return "no memory for what follows \"line:\"";
+    default:
+        return "what follows \"line:\" is no regular expression";
+    }
+}
+
+static int open_line(struct ready *ready)
+{
+    struct line_probe *probe = (struct line_probe *) ready;
+
+    probe->log.file.fd = -1;
+    probe->written = (struct written){.fd = -1, .key = -1};
+    return 0;
+}
+
+/* A pipe cannot be read beside its reader, nor /dev/null at all. */
+static int rule_out(const struct ready *ready, const struct spawn_plan *plan, char **ret_message)
+{
+    struct stat info;
+
+    if (stat(plan->output, &info) < 0 || S_ISREG(info.st_mode))
+        return 0;
+    if (asprintf(ret_message, "--ready %s reads the output, and '%s' is no regular file",
+                 ready->spec, plan->output) < 0)
+        *ret_message = NULL;
+    return -EINVAL;
+}
+
+static void begin(struct ready *ready, const struct spawn_plan *plan, off_t start)
+{
+    struct line_probe *probe = (struct line_probe *) ready;
+
+    probe->log.path = plan->output;
+    probe->log.position = start;
+    written_open(&probe->written);
+    if (pattern_new(ready->argument, &probe->pattern) < 0)
+        probe->pattern = NULL; /* without memory it never becomes ready */
+}
+
+/* Matches the lines in TEXT, whose last byte ends one; returns true at the first that fits. */
+static bool match_lines(struct pattern *pattern, const char *text, size_t size)
+{
+    const char *stop = text + size, *end;
+
+    for (; text < stop; text = end + 1) {
+        end = memchr(text, '\n', (size_t) (stop - text));
+        if (pattern_matches(pattern, text, (size_t) (end - text)))
+            return true;
+    }
+    return false;
+}
+
+/* Reads one piece of the output into TEXT, up to its last newline. Returns its size. */
+static size_t read_lines(struct line_probe *probe, char *text)
+{
+    ssize_t n = logfile_read(&probe->log, text, LINE_SIZE);
+    size_t  size = n > 0 ? (size_t) n : 0;
+    char   *end = memrchr(text, '\n', size);
+
+    if (end != NULL)
+        size = (size_t) (end - text) + 1;
+    else if (size < LINE_SIZE)
+        size = 0; /* its rest will come */
+    else
+        text[size - 1] = '\n';
+    if (n > 0)
+        probe->log.position -= n - (ssize_t) size;
+    return size;
+}
+
+static bool is_open(struct line_probe *probe)
+{
+    struct logfile *log = &probe->log;
+
+    return log->file.fd >= 0 || logfile_open(log, log->path, log->position) == 0;
+}
+
+/* Waits for the next write, from before the next look on. What cannot be watched is looked at by time. */
+static void listen(struct line_probe *probe)
+{
+    bool watched = is_open(probe) && written_arm(&probe->written, probe->log.file.fd);
+
+    probe->ready.poll = (struct pollfd){.fd = watched ? probe->written.fd : -1, .events = POLLIN};
+    probe->ready.next = watched ? INFINITY : clock_monotonic() + WRITTEN_LOOK;
+}
+
+/*
+ * Looks at one piece, and at the next in a moment: a command that writes faster than it is read
+ * must not keep the worker from what is raised.
+ */
+static bool check(struct ready *ready, const struct spawn_plan *plan)
+{
+    struct line_probe *probe = (struct line_probe *) ready;
+    char              *text = malloc(LINE_SIZE);
+    bool               found = false;
+    size_t             size;
+
+    (void) plan;
+    listen(probe);
+    if (text != NULL && probe->pattern != NULL && probe->log.file.fd >= 0) {
+        size = read_lines(probe, text);
+        if (size > 0) {
+            found = match_lines(probe->pattern, text, size);
+            ready->next = 0;
+        }
+    }
+    free(text);
+    return found;
+}
+
+static void close_line(struct ready *ready)
+{
+    struct line_probe *probe = (struct line_probe *) ready;
+
+    logfile_close(&probe->log);
+    written_close(&probe->written);
+    ready->poll.fd = -1;
+    pattern_free(probe->pattern);
+}
+
+const struct probe_kind probe_line = {
+    .prefix = "line:",
+    .size = sizeof(struct line_probe),
+    .fault = fault,
+    .open = open_line,
+    .rule_out = rule_out,
+    .begin = begin,
+    .check = check,
+    .close = close_line,
+};

@@ -1,0 +1,170 @@
+/*
+ * The probe notify: the command says READY=1, by the protocol of sd_notify(3).
+ *
+ * Each thread has a socket of its own, so that a message is the thread's whoever sent it, also when the
+ * sender is gone before it is read. Its address is an abstract one that the kernel chooses: it needs no
+ * place in a file system, and nothing is left of it. Everybody on the machine could send something
+ * there, so that the sender's user has to be the supervisor's, or root, or the sender in the thread.
+ */
+#include "cli/process/mark.h"
+#include "cli/process/spawn.h"
+#include "cli/ready/probe.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+/* Longer messages are ignored, as systemd does. */
+#define MESSAGE_MAX 4096
+
+/* A sender may pass so many descriptors with a message; they are closed. */
+#define DESCRIPTORS_MAX 253
+
+/* Looks at no more messages at once: other things wait, too. */
+#define MESSAGES_AT_ONCE 16
+
+struct notify_probe {
+    struct ready ready;
+    char name[sizeof(((struct sockaddr_un *) NULL)->sun_path) + 1]; /* '@' for the first NUL */
+};
+
+static const char *fault(const char *argument)
+{
+    return argument[0] != '\0' ? "nothing follows notify" : NULL;
+}
+
+/* Binds FD to an address of the kernel's choice and writes down its name. Returns 0 or -errno. */
+static int bind_somewhere(int fd, struct notify_probe *probe)
+{
+    static const int   on = 1;
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    socklen_t          size = sizeof(address.sun_family);
+    size_t             length;
+
+    if (setsockopt(fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0 ||
+        bind(fd, (struct sockaddr *) &address, size) < 0)
+        return -errno;
+    size = sizeof(address);
+    if (getsockname(fd, (struct sockaddr *) &address, &size) < 0)
+        return -errno;
+    length = size - offsetof(struct sockaddr_un, sun_path);
+    memcpy(probe->name, address.sun_path, length);
+    probe->name[0] = '@';
+    probe->name[length] = '\0';
+    return 0;
+}
+
+static int open_notify(struct ready *ready)
+{
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    int error = fd < 0 ? -errno : bind_somewhere(fd, (struct notify_probe *) ready);
+
+    ready->poll = (struct pollfd){.fd = fd, .events = POLLIN};
+    if (error != 0)
+        probe_unpoll(ready);
+    return error;
+}
+
+const char *ready_notify_socket(const struct ready *ready)
+{
+    return ready != NULL && ready->kind == &probe_notify
+               ? ((const struct notify_probe *) ready)->name
+               : NULL;
+}
+
+/* Takes the sender, and closes the descriptors: that is the answer to BARRIER=1. */
+static struct ucred take_sender(struct msghdr *header)
+{
+    struct ucred sender = {.pid = 0, .uid = (uid_t) -1, .gid = (gid_t) -1};
+
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c != NULL; c = CMSG_NXTHDR(header, c)) {
+        size_t size = c->cmsg_len - CMSG_LEN(0);
+
+        if (c->cmsg_level != SOL_SOCKET)
+            continue;
+        if (c->cmsg_type == SCM_CREDENTIALS && size == sizeof(sender))
+            memcpy(&sender, CMSG_DATA(c), sizeof(sender));
+        for (size_t i = 0; c->cmsg_type == SCM_RIGHTS && i < size / sizeof(int); i++) {
+            int fd;
+
+            memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
+            close(fd);
+        }
+    }
+    return sender;
+}
+
+static bool is_trusted(const struct ucred *sender, rlim_t mark)
+{
+    return sender->uid == geteuid() || sender->uid == 0 ||
+           (sender->pid > 0 && mark_is(sender->pid, mark_id(mark)));
+}
+
+static void set_status(struct ready *ready, const char *text)
+{
+    free(ready->status);
+    ready->status = strdup(text); /* without memory: it is not told */
+}
+
+/* Takes one line of a message; returns whether it says that the command is ready. */
+static bool take_line(struct ready *ready, const char *line)
+{
+    if (strncmp(line, "STATUS=", strlen("STATUS=")) == 0)
+        set_status(ready, line + strlen("STATUS="));
+    ready->is_stopping |= strcmp(line, "STOPPING=1") == 0;
+    return strcmp(line, "READY=1") == 0;
+}
+
+/* Receives one message of the thread's into TEXT. Returns its size, 0 for one to be ignored, or -errno. */
+static ssize_t receive(struct ready *ready, rlim_t mark, char text[MESSAGE_MAX + 1])
+{
+    union {
+        struct cmsghdr align;
+        char bytes[CMSG_SPACE(sizeof(struct ucred)) + CMSG_SPACE(DESCRIPTORS_MAX * sizeof(int))];
+    } control;
+    struct iovec  iov = {.iov_base = text, .iov_len = MESSAGE_MAX};
+    struct msghdr header = {.msg_iov = &iov,
+                            .msg_iovlen = 1,
+                            .msg_control = &control,
+                            .msg_controllen = sizeof(control)};
+    ssize_t       size = recvmsg(ready->poll.fd, &header, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    struct ucred  sender;
+
+    if (size < 0)
+        return -errno;
+    sender = take_sender(&header);
+    if ((header.msg_flags & MSG_TRUNC) != 0 || !is_trusted(&sender, mark))
+        return 0;
+    text[size] = '\0';
+    return size;
+}
+
+static bool check(struct ready *ready, const struct spawn_plan *plan)
+{
+    char   *text = malloc(MESSAGE_MAX + 1);
+    bool    is_shown = false;
+    ssize_t size = 0;
+
+    for (int i = 0; i < MESSAGES_AT_ONCE && text != NULL && size >= 0; i++) {
+        char *rest = text, *line;
+
+        size = receive(ready, plan->mark, text);
+        while (size > 0 && (line = strsep(&rest, "\n")) != NULL)
+            is_shown |= take_line(ready, line);
+    }
+    free(text);
+    return is_shown;
+}
+
+const struct probe_kind probe_notify = {
+    .prefix = "notify",
+    .size = sizeof(struct notify_probe),
+    .is_word = true,
+    .lasts = true,
+    .fault = fault,
+    .open = open_notify,
+    .check = check,
+};

@@ -1,0 +1,30 @@
+/* The probe tcp:HOST:PORT: a connection is accepted there. */
+#include "cli/ready/connection_probe.h"
+
+#include <string.h>
+
+static const char *fault(const char *argument)
+{
+    struct address addresses[ADDRESS_MAX];
+
+    return address_parse(argument, strlen(argument), 0, addresses) > 0
+               ? NULL
+               : "tcp: takes HOST:PORT, HOST being an address or localhost";
+}
+
+static bool check(struct ready *ready, const struct spawn_plan *plan)
+{
+    struct address addresses[ADDRESS_MAX];
+    size_t         count = address_parse(ready->argument, strlen(ready->argument), 0, addresses);
+
+    (void) plan;
+    return connection_probe_step(ready, addresses, count) == CONNECTING_DONE;
+}
+
+const struct probe_kind probe_tcp = {
+    .prefix = "tcp:",
+    .size = sizeof(struct connection_probe),
+    .is_shared = true,
+    .fault = fault,
+    .check = check,
+};

@@ -1,0 +1,60 @@
+/* The probe unix:PATH: a connection is accepted there. */
+#include "cli/process/spawn.h"
+#include "cli/ready/connection_probe.h"
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PATH_SIZE sizeof(((struct sockaddr_un *) NULL)->sun_path)
+
+/* Where a path is too long, its socket may be there: made with a shorter name, in its directory. */
+static const char *fault(const char *argument)
+{
+    const char *slash = strrchr(argument, '/');
+    const char *name = slash != NULL ? slash + 1 : argument;
+
+    if (strlen(argument) >= PATH_MAX)
+        return "the path is too long";
+    return strlen(name) > PATH_SIZE ? "no socket's name can be that long" : NULL;
+}
+
+/*
+ * Opens the socket's file, whose path may be longer than an address can hold; a relative one is meant
+ * from the command's directory. Returns a descriptor for its place in the file system, or -1.
+ */
+static int open_place(const char *directory, const char *path)
+{
+    int directory_fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    int fd = openat(directory_fd, path, O_PATH | O_CLOEXEC); /* absolute: wherever that is */
+
+    if (directory_fd >= 0)
+        close(directory_fd);
+    return fd;
+}
+
+static bool check(struct ready *ready, const struct spawn_plan *plan)
+{
+    struct address  address = {.un = {.sun_family = AF_UNIX}, .size = sizeof(address.un)};
+    int             place = -1;
+    enum connecting state;
+
+    if (ready->poll.fd < 0) {
+        place = open_place(plan->directory, ready->argument);
+        (void) snprintf(address.un.sun_path, PATH_SIZE, "/proc/self/fd/%d", place);
+    }
+    state = connection_probe_step(ready, &address, place >= 0 ? 1 : 0);
+    if (place >= 0)
+        close(place);
+    return state == CONNECTING_DONE;
+}
+
+const struct probe_kind probe_unix = {
+    .prefix = "unix:",
+    .size = sizeof(struct connection_probe),
+    .is_shared = true,
+    .fault = fault,
+    .check = check,
+};

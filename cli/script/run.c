@@ -1,0 +1,243 @@
+/* run: a script of these commands, in the foreground, with a supervisor of its own. */
+#include "cli/base/status.h"
+#include "cli/commands/command.h"
+#include "cli/script/front.h"
+#include "cli/script/own_place.h"
+#include "cli/script/procfile.h"
+#include "cli/view/printer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct run_options {
+    struct front_options front;
+    bool                 no_prefix, timestamps;
+    const char          *procfile; /* NULL: a script */
+    unsigned             port;     /* of the Procfile's first entry; 0: not given */
+    char               **words;    /* the script and its arguments, or the Procfile's entries */
+};
+
+enum {
+    KEY_FAIL_FAST = 256,
+    KEY_ANY,
+    KEY_SLOTS,
+    KEY_NO_PREFIX,
+    KEY_TIMESTAMPS,
+    KEY_PROCFILE,
+    KEY_PORT,
+    KEY_TIMEOUT
+};
+
+static const struct argp_option options[] = {
+    {"fail-fast", KEY_FAIL_FAST, NULL, 0, "End all when the first thread fails", 0},
+    {"any", KEY_ANY, NULL, 0, "End all when the first thread ends", 0},
+    {"quiet", 'q', NULL, 0, "Print no table of how the threads ended", 0},
+    {"slots", KEY_SLOTS, "N", 0, "Run at most N commands at a time, daemons apart; others queue",
+     0},
+    {"no-prefix", KEY_NO_PREFIX, NULL, 0, "Print lines without their thread's name", 0},
+    {"timestamps", KEY_TIMESTAMPS, NULL, 0, "Print the time before each line", 0},
+    {"procfile", KEY_PROCFILE, "FILE", 0, "Run a Procfile instead; the first end ends all", 0},
+    {"port", KEY_PORT, "N", 0, "The Procfile's first entry gets this PORT (5000)", 0},
+    {"timeout", KEY_TIMEOUT, "SECONDS", 0, "Raise TimeoutError in all threads after so long", 0},
+    {0},
+};
+
+static error_t parse_slots(const struct argp_state *state, const char *text, unsigned *ret)
+{
+    char *end;
+    long  slots = strtol(text, &end, 10);
+
+    if (*end != '\0' || end == text || slots < 1 || slots > 1000000)
+        return command_refuse(state, "--slots takes a number of 1 or more, not '%s'", text);
+    *ret = (unsigned) slots;
+    return 0;
+}
+
+static error_t parse_port(const struct argp_state *state, const char *text, unsigned *ret)
+{
+    char *end;
+    long  port = strtol(text, &end, 10);
+
+    if (*end != '\0' || end == text || port < 1 || port > 65535)
+        return command_refuse(state, "--port takes a number from 1 to 65535, not '%s'", text);
+    *ret = (unsigned) port;
+    return 0;
+}
+
+static error_t check_words(const struct run_options *o, const struct argp_state *state)
+{
+    if (o->procfile == NULL && o->words == NULL)
+        return command_usage(state, "no script; '-' is standard input");
+    if (o->procfile == NULL && o->port != 0)
+        return command_usage(state, "--port goes with --procfile");
+    return 0;
+}
+
+static error_t parse(int key, char *argument, struct argp_state *state)
+{
+    struct run_options *o = state->input;
+
+    switch (key) {
+    case ARGP_KEY_INIT:
+        o->front.timeout = -1;
+        return 0;
+    case KEY_FAIL_FAST:
+        o->front.fail_fast = true;
+        return 0;
+    case KEY_ANY:
+        o->front.any = true;
+        return 0;
+    case 'q':
+        o->front.quiet = true;
+        return 0;
+    case KEY_SLOTS:
+        return parse_slots(state, argument, &o->front.slots);
+    case KEY_NO_PREFIX:
+        o->no_prefix = true;
+        return 0;
+    case KEY_TIMESTAMPS:
+        o->timestamps = true;
+        return 0;
+    case KEY_PROCFILE:
+        o->procfile = argument;
+        return 0;
+    case KEY_PORT:
+        return parse_port(state, argument, &o->port);
+    case KEY_TIMEOUT:
+        return command_duration(state, "--timeout", argument, &o->front.timeout);
+    case ARGP_KEY_ARGS:
+        o->words = state->argv + state->next;
+        return 0;
+    case ARGP_KEY_END:
+        return check_words(o, state);
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+static void close_script(const struct script *script)
+{
+    if (script->fd > STDIN_FILENO)
+        close(script->fd);
+}
+
+/* Returns true if SCRIPT is open and no directory; if not, errno says why. */
+static bool can_be_read(const struct script *script)
+{
+    struct stat info;
+
+    if (script->fd < 0 || fstat(script->fd, &info) < 0)
+        return false;
+    errno = EISDIR;
+    return !S_ISDIR(info.st_mode);
+}
+
+/* As a shell has it: 127 for a script that is not there, 126 for one that cannot be read. */
+static int open_script(const struct call *call, struct script *script)
+{
+    int status;
+
+    if (strcmp(script->name, "-") == 0) {
+        script->name = "stdin";
+        script->fd = STDIN_FILENO;
+    } else {
+        script->fd = open(script->name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    }
+    if (can_be_read(script))
+        return STATUS_DONE;
+    status = command_fail(call, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE,
+                          errno == ENOENT ? "FileNotFoundError" : NULL, "%s: %s", script->name,
+                          strerror(errno));
+    close_script(script);
+    return status;
+}
+
+/* Finds the place that the user names, or makes one of its own. Returns -1, or a status after saying why. */
+static int find_place(const struct call *call, bool is_own, struct place *ret)
+{
+    const struct session *session = call->session;
+    struct text           words = {0};
+    char                 *why = NULL;
+    int                   status = -1;
+    int                   error;
+
+    error = is_own ? own_place_make(ret, &words)
+                   : place_resolve(ret, session->label, session->socket, &why);
+    if (why != NULL)
+        text_add(&words, why);
+    if (error != 0)
+        status = command_fail(call, error == -EINVAL ? STATUS_USAGE : STATUS_INTERNAL, NULL, "%.*s",
+                              (int) words.size, words.data);
+    free(why);
+    text_release(&words);
+    return status;
+}
+
+static int run_script(const struct call *call, const struct script *script)
+{
+    const struct run_options *o = call->options;
+    struct session           *session = call->session;
+    struct front_options      front = o->front;
+    struct place              place = {0};
+    bool is_own = session->scripted || (session->label == NULL && session->socket == NULL);
+    int  status;
+
+    front.own_place = is_own;
+    front.any |= o->procfile != NULL;
+    front.printer = PRINTER_PARTIAL | printer_style(STDOUT_FILENO) |
+                    (o->timestamps ? PRINTER_TIMES : 0) | (o->no_prefix ? 0 : PRINTER_NAMES);
+    status = find_place(call, is_own, &place);
+    if (status >= 0)
+        return status;
+    status = front_run(&front, &place, script, &session->ended_by);
+    if (is_own)
+        own_place_remove(&place);
+    else
+        place_release(&place);
+    return status;
+}
+
+static int run(struct call *call)
+{
+    const struct run_options *o = call->options;
+    struct script             script = {
+                    .name = o->procfile != NULL ? o->procfile : o->words[0],
+    };
+    struct procfile procfile = {0};
+    int             status = open_script(call, &script);
+
+    if (status != STATUS_DONE)
+        return status;
+    script.scope.name = script.name;
+    if (o->procfile != NULL) {
+        script.procfile = &procfile;
+        status = procfile_read(&procfile, script.name, script.fd, o->words, o->port);
+    } else {
+        script.scope.arguments = o->words + 1;
+    }
+    if (status == STATUS_DONE)
+        status = run_script(call, &script);
+    procfile_release(&procfile);
+    close_script(&script);
+    return status;
+}
+
+const struct command command_run = {
+    .name = "run",
+    .arguments = "SCRIPT [ARGUMENT...]\n--procfile=FILE [NAME...]",
+    .doc = "Run a script of these commands\vA script has one command a line, quoted as in the "
+           "shell, with # comments, $1 and environment variables; '-' is standard input. It has "
+           "a supervisor of its own, which ends when the script and all threads that are no "
+           "daemons have. The exit status is 0, or as the first thread that failed. Ctrl-C raises "
+           "KeyboardInterrupt in all threads, a second one kills them.",
+    .group = COMMAND_GROUP_THREADS,
+    .flags = COMMAND_IN_ORDER,
+    .options = options,
+    .options_size = sizeof(struct run_options),
+    .parse = parse,
+    .run = run,
+};

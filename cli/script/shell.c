@@ -1,0 +1,185 @@
+/* shell: the commands at a prompt, or from a pipe. */
+#include "cli/base/status.h"
+#include "cli/commands/command.h"
+#include "cli/commands/complete.h"
+#include "cli/commands/signals.h"
+#include "cli/script/prompt.h"
+#include "cli/script/reader.h"
+#include "cli/view/output.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+struct shell {
+    struct session *session;
+    bool            is_terminal;
+    struct reader   reader;
+    int             status; /* of the last command */
+    bool            leaving;
+};
+
+/* Completion */
+
+static void complete(void *context, const struct text *before, const char *current,
+                     struct text *candidates)
+{
+    struct shell         *shell = context;
+    const struct command *command;
+    enum complete_kind    kind;
+    struct words          words;
+    struct words_error    error;
+    json_t               *threads = NULL;
+
+    if (words_split(&words, before->data, before->size, shell->reader.scope, &error) != 0)
+        return;
+    kind = complete_kind_at(words.list, words.count, current, &command);
+    if (kind == COMPLETE_THREAD)
+        threads = complete_threads(shell->session, command);
+    complete_add(candidates, kind, command, threads);
+    json_decref(threads);
+    words_release(&words);
+}
+
+/* Commands */
+
+/*
+ * At a terminal a command has a process of its own, so that Ctrl-C ends it and not the shell: the
+ * shell ignores the interrupt.
+ */
+static int execute_apart(struct shell *shell, const struct words *words)
+{
+    pid_t pid = fork();
+    int   status;
+
+    if (pid == 0) {
+        struct session session = {.label = shell->session->label, .socket = shell->session->socket};
+
+        (void) signal(SIGINT, SIG_DFL);
+        status = command_execute(&session, (int) words->count, words->list);
+        session_release(&session);
+        exit(session.ended_by != 0 ? signals_end_by(session.ended_by) : status);
+    }
+    while (pid > 0 && waitpid(pid, &status, 0) < 0)
+        if (errno != EINTR)
+            pid = -1;
+    if (pid < 0) {
+        message_print(NULL, NULL, "cannot run a command: %s", strerror(errno));
+        return STATUS_FAILED;
+    }
+    if (!WIFSIGNALED(status))
+        return WEXITSTATUS(status);
+    (void) output_write(STDOUT_FILENO, "\n", 1); /* behind what the interrupt cut off */
+    return STATUS_SIGNAL_BASE + WTERMSIG(status);
+}
+
+/* exit, exit STATUS, and quit: the shell's own words. */
+static bool is_exit(struct shell *shell, const struct words *words)
+{
+    const char *status = words->count > 1 ? words->list[1] : NULL;
+
+    if (strcmp(words->list[0], "exit") != 0 && strcmp(words->list[0], "quit") != 0)
+        return false;
+    shell->leaving = true;
+    if (status == NULL)
+        return true;
+    shell->status = (int) strtol(status, NULL, 10) & 0xff;
+    if (words->count == 2 && status[strspn(status, "0123456789")] == '\0' && status[0] != '\0')
+        return true;
+    message_print("exit", NULL, "one status at most, a number");
+    shell->status = STATUS_USAGE;
+    shell->leaving = false;
+    return true;
+}
+
+static void execute(struct shell *shell, const struct words *words)
+{
+    if (is_exit(shell, words))
+        return;
+    if (words->count > INT_MAX) {
+        message_print(NULL, NULL, "too many words");
+        shell->status = STATUS_USAGE;
+    } else if (shell->is_terminal) {
+        shell->status = execute_apart(shell, words);
+    } else {
+        shell->status = command_execute(shell->session, (int) words->count, words->list);
+        shell->leaving = shell->session->ended_by != 0;
+    }
+}
+
+/* Reads and executes until the end; what cannot be read as words is said, and left out. */
+static int loop(struct shell *shell)
+{
+    struct words words = {0};
+    int          found = 1;
+
+    while (found != 0 && !shell->leaving) {
+        found = reader_next(&shell->reader, &words);
+        if (found > 0) {
+            execute(shell, &words);
+            words_release(&words);
+        } else if (found == -EINVAL) {
+            message_print(NULL, NULL, "%s", shell->reader.message);
+            shell->status = STATUS_USAGE;
+        } else if (found != 0 && found != -ECANCELED) {
+            message_print("shell", NULL, "cannot read commands: %s", strerror(-found));
+            return STATUS_FAILED;
+        }
+    }
+    return shell->status;
+}
+
+static int loop_at_terminal(struct shell *shell)
+{
+    struct prompt_options options = {
+        .prompt = "k3thread> ",
+        .continuation = "> ",
+        .complete = complete,
+        .context = shell,
+    };
+    struct prompt *prompt = prompt_open(&options);
+    int            status;
+
+    if (prompt == NULL) {
+        message_print("shell", NULL, "cannot use the terminal");
+        return STATUS_FAILED;
+    }
+    (void) signal(SIGINT, SIG_IGN);
+    shell->reader.next_line = prompt_line;
+    shell->reader.context = prompt;
+    status = loop(shell);
+    prompt_close(prompt);
+    return status;
+}
+
+static int run(struct call *call)
+{
+    const struct words_scope scope = {.name = "k3thread", .environment = environ};
+    struct reader_file       file = {.fd = STDIN_FILENO};
+    struct shell             shell = {
+                    .session = call->session,
+                    .is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO),
+                    .reader = {.next_line = reader_file_line, .context = &file, .scope = &scope},
+    };
+    int status;
+
+    if (shell.is_terminal)
+        return loop_at_terminal(&shell);
+    status = loop(&shell);
+    reader_file_release(&file);
+    return status;
+}
+
+const struct command command_shell = {
+    .name = "shell",
+    .doc = "Read these commands at a prompt\vLines are edited, kept in a history, and completed "
+           "with the tabulator. Words are quoted as in the shell. Ctrl-C drops a line or ends a "
+           "command, Ctrl-D or \"exit\" leaves. Commands can also come from a pipe; the exit "
+           "status is the last one's.",
+    .group = COMMAND_GROUP_THREADS,
+    .run = run,
+};

@@ -1,0 +1,169 @@
+/*
+ * The method "logs": where a thread's output is, and the end of it. A client of ours reads the
+ * file itself; the text is for those who would rather not.
+ */
+#include "cli/place/logfile.h"
+#include "cli/rpc/bytes.h"
+#include "cli/server/methods.h"
+#include "cli/server/params.h"
+#include "cli/server/select.h"
+#include "cli/server/store.h"
+#include "cli/worker/mailbox.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The most that an answer quotes. */
+#define TEXT_MAX (64 * 1024)
+
+struct tail {
+    char  *text;
+    size_t length;
+};
+
+/* Reads up to TEXT_MAX bytes from the end, none before START. */
+static int read_tail(struct logfile *log, off_t start, struct tail *ret)
+{
+    off_t   size;
+    ssize_t n;
+    int     error = logfile_size(log, &size);
+
+    if (error != 0)
+        return error;
+    log->position = size - TEXT_MAX > start ? size - TEXT_MAX : start;
+    ret->text = malloc(TEXT_MAX);
+    n = ret->text != NULL ? logfile_read(log, ret->text, TEXT_MAX) : -ENOMEM;
+    if (n < 0) {
+        free(ret->text);
+        return (int) n;
+    }
+    ret->length = (size_t) n;
+    return 0;
+}
+
+/* Keeps the last LINES lines; a last one without newline counts. */
+static void keep_lines(struct tail *tail, json_int_t lines)
+{
+    size_t at = tail->length;
+
+    if (at > 0 && tail->text[at - 1] == '\n')
+        at--;
+    while (at > 0 && (tail->text[at - 1] != '\n' || --lines > 0))
+        at--;
+    if (lines == 0)
+        memmove(tail->text, tail->text + at, tail->length - at);
+    tail->length -= lines == 0 ? at : 0;
+}
+
+/* The text, NULL without memory for it. Returns 0 or -errno. */
+static int quote_tail(struct logfile *log, off_t start, json_int_t lines, json_t **ret)
+{
+    struct tail tail = {0};
+    int         error = read_tail(log, start, &tail);
+
+    if (error != 0)
+        return error;
+    if (lines == 0)
+        tail.length = 0;
+    else if (lines > 0)
+        keep_lines(&tail, lines);
+    *ret = bytes_to_json_n(tail.text, tail.length);
+    free(tail.text);
+    return 0;
+}
+
+json_t *log_tail(const struct record *record, json_int_t lines)
+{
+    struct logfile log = LOGFILE_CLOSED;
+    json_t        *text;
+    int            error = logfile_open(&log, record->job.output, 0);
+
+    if (error == 0)
+        error = quote_tail(&log, record->now.output_start, lines, &text);
+    logfile_close(&log);
+    return error == 0 ? text : json_string("");
+}
+
+/* Where the output that is left begins, how large the file is, and the end of the output. */
+static int look(const struct record *record, json_int_t lines, off_t *ret_offset, off_t *ret_size,
+                json_t **ret_text)
+{
+    struct logfile log = LOGFILE_CLOSED;
+    int            error = logfile_open(&log, record->job.output, *ret_offset);
+
+    if (error == 0)
+        error = logfile_size(&log, ret_size);
+    if (error == 0 && record->now.runs == 0)
+        log.position = *ret_size; /* what is there now is not its own */
+    if (error == 0)
+        error = logfile_skip_lost(&log);
+    if (error == 0)
+        *ret_offset = log.position;
+    if (error == 0)
+        error = quote_tail(&log, *ret_offset, lines, ret_text);
+    logfile_close(&log);
+    return error;
+}
+
+/* A log that was removed, or is no file, has an empty text: who wants it sees for himself. */
+static bool is_no_log(int error)
+{
+    return error == -ENOENT || error == -EINVAL;
+}
+
+static void reply_logs(struct call *call, const struct record *record, json_int_t lines)
+{
+    off_t   offset = record->now.output_start, size = 0;
+    json_t *text = NULL;
+    int     error = look(record, lines, &offset, &size, &text);
+
+    if (is_no_log(error)) {
+        text = json_string("");
+    } else if (error != 0) {
+        call_fail(call, PROTOCOL_OS_ERROR, "cannot read the log: %s", strerrordesc_np(-error));
+        return;
+    }
+    call_reply(call,
+               json_pack("{s:I, s:o, s:o, s:I, s:I, s:I, s:b, s:o}", "id", (json_int_t) record->id,
+                         "name", bytes_to_json(record->job.name), "log",
+                         bytes_to_json(record->job.output), "offset", (json_int_t) offset, "size",
+                         (json_int_t) size, "limit", (json_int_t) record->job.log_limit, "begun",
+                         record->now.runs > 0, "text", text));
+}
+
+/* Where the output begins is known when the command has begun. */
+static void wake_begun(struct call *call, struct record *record)
+{
+    if (record->now.runs == 0 && record_is_live(record))
+        call_wait(call, &record->calls, -1, wake_begun);
+    else
+        reply_logs(call, record, 0);
+}
+
+void method_logs(struct call *call, const json_t *params)
+{
+    const json_t      *thread = NULL;
+    struct record     *record;
+    json_int_t         lines = -1;
+    bool               begun = false;
+    const struct param wanted[] = {
+        {"thread", PARAM_ANY, &thread, false},
+        {"lines", PARAM_INTEGER, &lines, false},
+        {"begun", PARAM_BOOLEAN, &begun, false},
+        {0},
+    };
+
+    if (!params_take(call, params, wanted))
+        return;
+    record = select_for_call(call, thread);
+    if (record == NULL)
+        return;
+    if (begun) {
+        mailbox_heed(record);
+        wake_begun(call, record);
+    } else {
+        reply_logs(call, record, lines);
+    }
+}

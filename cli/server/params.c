@@ -1,0 +1,93 @@
+#include "cli/server/params.h"
+
+#include "cli/base/suggest.h"
+
+#include <stddef.h>
+#include <string.h>
+
+static const struct param *find(const struct param *table, const char *name)
+{
+    for (; table->name != NULL; table++)
+        if (strcmp(table->name, name) == 0)
+            return table;
+    return NULL;
+}
+
+static bool fail_unknown(struct call *call, const char *name, const struct param *table)
+{
+    struct suggestion suggestion = {.word = name};
+
+    for (; table->name != NULL; table++)
+        suggest_consider(&suggestion, table->name);
+    if (suggestion.nearest != NULL)
+        return call_fail(call, PROTOCOL_INVALID_PARAMS,
+                         "%s: unknown parameter '%.64s'; did you mean '%s'?", call->method, name,
+                         suggestion.nearest);
+    return call_fail(call, PROTOCOL_INVALID_PARAMS, "%s: unknown parameter '%.64s'", call->method,
+                     name);
+}
+
+static bool check_names(struct call *call, const json_t *params, const struct param *table)
+{
+    const char *name;
+    json_t     *value;
+
+    json_object_foreach((json_t *) params, name, value)
+        if (find(table, name) == NULL)
+            return fail_unknown(call, name, table);
+    return true;
+}
+
+/* Puts VALUE where PARAM wants it. Returns NULL, or the kind that it should have been of. */
+static const char *put(const struct param *param, const json_t *value)
+{
+    switch (param->kind) {
+    case PARAM_ANY:
+        *(const json_t **) param->ret = value;
+        return NULL;
+    case PARAM_STRING:
+        *(const char **) param->ret = json_string_value(value);
+        return json_is_string(value) ? NULL : "a string";
+    case PARAM_NUMBER:
+        *(double *) param->ret = json_number_value(value);
+        return json_is_number(value) ? NULL : "a number";
+    case PARAM_INTEGER:
+        *(json_int_t *) param->ret = json_integer_value(value);
+        return json_is_integer(value) ? NULL : "a whole number";
+    case PARAM_BOOLEAN:
+        *(bool *) param->ret = json_is_true(value);
+        return json_is_boolean(value) ? NULL : "true or false";
+    }
+    return NULL;
+}
+
+static bool take(struct call *call, const struct param *param, const json_t *value)
+{
+    const char *kind;
+
+    if (value == NULL || json_is_null(value)) {
+        if (!param->required)
+            return true;
+        return call_fail(call, PROTOCOL_INVALID_PARAMS, "%s: missing parameter '%s'", call->method,
+                         param->name);
+    }
+    kind = put(param, value);
+    if (kind == NULL)
+        return true;
+    return call_fail(call, PROTOCOL_TYPE_ERROR, "%s: \"%s\" must be %s", call->method, param->name,
+                     kind);
+}
+
+bool params_take(struct call *call, const json_t *params, const struct param *table)
+{
+    static const struct param none[1];
+
+    if (table == NULL)
+        table = none;
+    if (!check_names(call, params, table))
+        return false;
+    for (const struct param *param = table; param->name != NULL; param++)
+        if (!take(call, param, json_object_get(params, param->name)))
+            return false;
+    return true;
+}

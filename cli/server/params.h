@@ -1,0 +1,32 @@
+/* What a method takes by name, and the errors of a caller who gives something else. */
+#ifndef K3THREAD_CLI_SERVER_PARAMS_H
+#define K3THREAD_CLI_SERVER_PARAMS_H
+
+#include "cli/server/call.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+enum param_kind {
+    PARAM_ANY,     /* const json_t *, borrowed; the method itself looks what it is */
+    PARAM_STRING,  /* const char *, borrowed */
+    PARAM_NUMBER,  /* double */
+    PARAM_INTEGER, /* json_int_t */
+    PARAM_BOOLEAN, /* bool */
+};
+
+/* One of a method's parameters. A table of them ends with {0}. */
+struct param {
+    const char     *name;
+    enum param_kind kind;
+    void           *ret; /* stays as it is if the parameter is left out, or null */
+    bool            required;
+};
+
+/*
+ * Fills what TABLE (NULL: no parameters at all) points to out of PARAMS, an object or NULL. Returns
+ * false, with CALL failed, if one is missing, of the wrong kind, or not in the table.
+ */
+bool params_take(struct call *call, const json_t *params, const struct param *table);
+
+#endif

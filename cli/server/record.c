@@ -1,0 +1,200 @@
+#include "cli/server/record.h"
+
+#include "cli/base/clock.h"
+#include "cli/rpc/write.h"
+#include "cli/worker/environment.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const state_words[] = {
+#define X(name, word) word,
+    PROTOCOL_STATES(X)
+#undef X
+};
+
+static void free_strings(char **strings)
+{
+    for (char **s = strings; s != NULL && *s != NULL; s++)
+        free(*s);
+}
+
+void job_release(struct job *job)
+{
+    free(job->name);
+    free_strings(job->argv);
+    free(job->argv);
+    environment_unref(job->environment);
+    free(job->directory);
+    free(job->input);
+    free(job->output);
+    free(job->ready);
+    for (size_t i = 0; i < job->need_count; i++)
+        free(job->needs[i].name);
+    free(job->needs);
+    *job = (struct job){0};
+}
+
+void record_free(struct record *record)
+{
+    if (record == NULL)
+        return;
+    job_release(&record->job);
+    free(record->now.message);
+    free(record->now.status);
+    k3thread_unref(record->thread);
+    free(record);
+}
+
+const char *record_state(const struct record *record)
+{
+    return state_words[record->now.state];
+}
+
+double record_seconds(const struct record *record)
+{
+    const struct report *report = &record->now;
+
+    if (report->run_begin == 0 || report->state == STATE_DELAYED)
+        return NAN;
+    return (report->run_end > 0 ? report->run_end : clock_monotonic()) - report->run_begin;
+}
+
+const char *record_waits_for(const struct record *record)
+{
+    const struct job *job = &record->job;
+
+    if (record->now.state == STATE_RUNNING && !record->now.ready)
+        return job->ready;
+    for (size_t i = 0; record->now.state == STATE_WAITING && i < job->need_count; i++)
+        if (!job->needs[i].met)
+            return job->needs[i].name;
+    return NULL;
+}
+
+bool record_is_live(const struct record *record)
+{
+    return record->now.state != STATE_ENDED;
+}
+
+static void write_strings(struct text *text, char *const *strings)
+{
+    text_byte(text, '[', 1);
+    for (; *strings != NULL; strings++) {
+        write_comma(text);
+        write_bytes(text, *strings);
+    }
+    text_byte(text, ']', 1);
+}
+
+static void write_word(struct text *text, const char *word)
+{
+    text_byte(text, '"', 1);
+    text_add(text, word);
+    text_byte(text, '"', 1);
+}
+
+static void write_bool(struct text *text, bool value)
+{
+    text_add(text, value ? "true" : "false");
+}
+
+static bool has_status(const struct record *record)
+{
+    return record->now.status != NULL && record->now.status[0] != '\0';
+}
+
+/*
+ * The members of a thread object, X(name, whether it is not null, how its value is written).
+ */
+#define MEMBERS(X)                                                                                 \
+    X(id, true, write_integer(text, (int64_t) r->id))                                              \
+    X(name, true, write_bytes(text, r->job.name))                                                  \
+    X(tid, r->now.tid != 0, write_integer(text, r->now.tid))                                       \
+    X(pid, r->now.pid != 0, write_integer(text, r->now.pid))                                       \
+    X(state, true, write_word(text, record_state(r)))                                              \
+    X(daemon, true, write_bool(text, r->job.daemon))                                               \
+    X(after, true, write_seconds(text, r->job.after))                                              \
+    X(command, true, write_strings(text, r->job.argv))                                             \
+    X(directory, true, write_bytes(text, r->job.directory))                                        \
+    X(log, true, write_bytes(text, r->job.output))                                                 \
+    X(created, true, write_seconds(text, r->created))                                              \
+    X(started, r->now.started > 0, write_seconds(text, r->now.started))                            \
+    X(ended, r->now.ended > 0, write_seconds(text, r->now.ended))                                  \
+    X(exit_code, r->now.exit_code >= 0, write_integer(text, r->now.exit_code))                     \
+    X(signal, r->now.signal != 0, write_integer(text, r->now.signal))                              \
+    X(exception, r->now.exception != NULL, write_word(text, r->now.exception->name))               \
+    X(message, r->now.message != NULL, write_bytes(text, r->now.message))                          \
+    X(runs, true, write_integer(text, r->now.runs))                                                \
+    X(unended, r->now.unended != 0, write_integer(text, r->now.unended))                           \
+    X(ready, true, write_bool(text, r->now.ready))                                                 \
+    X(status, has_status(r), write_bytes(text, r->now.status))                                     \
+    X(waits_for, record_waits_for(r) != NULL, write_bytes(text, record_waits_for(r)))              \
+    X(seconds, !isnan(record_seconds(r)), write_seconds(text, record_seconds(r)))
+
+enum member {
+#define X(name, is_set, write) MEMBER_##name,
+    MEMBERS(X)
+#undef X
+        MEMBER_COUNT
+};
+
+static const char *const member_names[] = {
+#define X(name, is_set, write) #name,
+    MEMBERS(X)
+#undef X
+};
+
+static bool member_is_set(const struct record *r, enum member member)
+{
+    switch (member) {
+#define X(name, is_set, write)                                                                     \
+    case MEMBER_##name:                                                                            \
+        return is_set;
+        MEMBERS(X)
+#undef X
+    case MEMBER_COUNT:
+        break;
+    }
+    return false;
+}
+
+static void write_member(struct text *text, const struct record *r, enum member member)
+{
+    switch (member) {
+#define X(name, is_set, write)                                                                     \
+    case MEMBER_##name:                                                                            \
+        write;                                                                                     \
+        break;
+        MEMBERS(X)
+#undef X
+    case MEMBER_COUNT:
+        break;
+    }
+}
+
+void record_write(struct text *text, const struct record *record, unsigned members)
+{
+    text_byte(text, '{', 1);
+    for (enum member member = 0; member < MEMBER_COUNT; member++) {
+        bool is_set = (members & 1U << member) != 0 && member_is_set(record, member);
+
+        if (!is_set && members != RECORD_ALL_MEMBERS)
+            continue;
+        write_name(text, member_names[member]);
+        if (is_set)
+            write_member(text, record, member);
+        else
+            text_add(text, "null");
+    }
+    text_byte(text, '}', 1);
+}
+
+unsigned record_member(const char *name)
+{
+    for (unsigned i = 0; name != NULL && i < MEMBER_COUNT; i++)
+        if (strcmp(name, member_names[i]) == 0)
+            return 1U << i;
+    return 0;
+}

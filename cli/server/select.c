@@ -1,0 +1,95 @@
+#include "cli/server/select.h"
+
+#include "cli/rpc/bytes.h"
+#include "cli/server/connection.h"
+#include "cli/server/store.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool parse_word(char *word, struct selector *ret)
+{
+    if (strspn(word, "0123456789") != strlen(word) || word[0] == '\0') {
+        *ret = (struct selector){.name = word, .pattern = store_is_pattern(word)};
+        return true;
+    }
+    /* One that is too large becomes the largest there is, which no thread has. */
+    *ret = (struct selector){.id = strtoull(word, NULL, 10)};
+    free(word);
+    return true;
+}
+
+bool select_parse(struct call *call, const json_t *word, struct selector *ret)
+{
+    char *bytes;
+    int   error;
+
+    if (json_is_integer(word)) {
+        json_int_t id = json_integer_value(word);
+
+        *ret = (struct selector){.id = id > 0 ? (uint64_t) id : 0};
+        return true;
+    }
+    error = bytes_from_json(word, &bytes);
+    if (error != 0)
+        return call_refuse(call, error, "a thread is named by an id, a name or a pattern");
+    return parse_word(bytes, ret);
+}
+
+void select_release(struct selector *selector)
+{
+    free(selector->name);
+    selector->name = NULL;
+}
+
+bool select_fits(const struct selector *selector, const struct record *record)
+{
+    if (selector->name == NULL)
+        return record->id == selector->id;
+    return store_fits(selector->name, record->job.name);
+}
+
+struct record *select_one(const struct selector *selector)
+{
+    if (selector->name != NULL)
+        return store_find_name(selector->name);
+    return store_find_id(selector->id);
+}
+
+void select_fail(struct call *call, const struct selector *selector, const char *kind)
+{
+    const char *space = kind[0] != '\0' ? " " : "";
+
+    if (selector->name == NULL)
+        call_fail(call, PROTOCOL_INVALID_THREAD_ID_ERROR, "no %s%sthread %llu", kind, space,
+                  (unsigned long long) selector->id);
+    else if (selector->pattern)
+        call_fail(call, PROTOCOL_INVALID_THREAD_ID_ERROR, "no %s%sthread fits '%s'", kind, space,
+                  selector->name);
+    else
+        call_fail(call, PROTOCOL_INVALID_THREAD_ID_ERROR, "no %s%sthread '%s'", kind, space,
+                  selector->name);
+}
+
+struct record *select_for_call(struct call *call, const json_t *thread)
+{
+    struct selector selector = {.id = call->connection->started};
+    struct record  *record = NULL;
+
+    if (thread == NULL) {
+        record = select_one(&selector);
+        if (record == NULL)
+            call_fail(call, PROTOCOL_INVALID_THREAD_ID_ERROR,
+                      "no \"thread\", and this connection has started none");
+        return record;
+    }
+    if (!select_parse(call, thread, &selector))
+        return NULL;
+    if (selector.pattern)
+        call_fail(call, PROTOCOL_VALUE_ERROR, "'%s' is a pattern; give one name or id",
+                  selector.name);
+    else if ((record = select_one(&selector)) == NULL)
+        select_fail(call, &selector, "");
+    select_release(&selector);
+    return record;
+}

@@ -1,0 +1,317 @@
+#include "cli/server/store.h"
+
+#include "cli/base/clock.h"
+#include "cli/place/times.h"
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BUCKETS 4096
+
+LIST_HEAD(bucket, record);
+
+static struct record_list all = TAILQ_HEAD_INITIALIZER(all);
+static LIST_HEAD(, store_cursor) cursors = LIST_HEAD_INITIALIZER(cursors);
+static struct record_list finished = TAILQ_HEAD_INITIALIZER(finished);
+static struct bucket      ids[BUCKETS], names[BUCKETS];
+static size_t             live, live_normal, finished_count;
+static uint64_t           last_id;
+
+const struct record_list *store_all(void)
+{
+    return &all;
+}
+
+size_t store_live(void)
+{
+    return live;
+}
+
+size_t store_live_normal(void)
+{
+    return live_normal;
+}
+
+static struct bucket *bucket_of_id(uint64_t id)
+{
+    return &ids[id % BUCKETS];
+}
+
+/* FNV-1a */
+static struct bucket *bucket_of_name(const char *name)
+{
+    uint32_t hash = 2166136261U;
+
+    for (; *name != '\0'; name++)
+        hash = (hash ^ (unsigned char) *name) * 16777619U;
+    return &names[hash % BUCKETS];
+}
+
+struct record *store_find_id(uint64_t id)
+{
+    struct record *record;
+
+    LIST_FOREACH(record, bucket_of_id(id), by_id)
+        if (record->id == id)
+            return record;
+    return NULL;
+}
+
+struct record *store_find_name(const char *name)
+{
+    struct record *record, *newest = NULL;
+
+    LIST_FOREACH(record, bucket_of_name(name), by_name) {
+        if (strcmp(record->job.name, name) != 0)
+            continue;
+        if (record_is_live(record))
+            return record;
+        if (newest == NULL || newest->id < record->id)
+            newest = record;
+    }
+    return newest;
+}
+
+/* "Thread-ID"; an id whose name somebody took is left out. */
+static int set_default_name(struct record *record)
+{
+    for (;;) {
+        const struct record *namesake;
+
+        if (asprintf(&record->job.name, "Thread-%llu", (unsigned long long) record->id) < 0) {
+            record->job.name = NULL;
+            return -1;
+        }
+        namesake = store_find_name(record->job.name);
+        if (namesake == NULL || !record_is_live(namesake))
+            return 0;
+        free(record->job.name);
+        record->id++;
+    }
+}
+
+static int set_log(struct record *record, const char *logs)
+{
+    if (asprintf(&record->job.output, "%s/%llu.log", logs, (unsigned long long) record->id) >= 0)
+        return 0;
+    record->job.output = NULL;
+    return -1;
+}
+
+struct record *store_add(struct job *job, const char *logs)
+{
+    struct record *record = calloc(1, sizeof(*record));
+
+    if (record == NULL)
+        return NULL;
+    record->id = last_id + 1;
+    record->job.name = job->name;
+    record->job.output = job->output;
+    record->has_own_log = job->output == NULL;
+    if ((job->name == NULL && set_default_name(record) < 0) ||
+        (job->output == NULL && set_log(record, logs) < 0)) {
+        if (job->name == NULL)
+            free(record->job.name);
+        free(record);
+        return NULL;
+    }
+    job->name = record->job.name;
+    job->output = record->job.output;
+    record->job = *job;
+    *job = (struct job){0};
+    last_id = record->id;
+    record->created = clock_wall();
+    record->now.state = record->job.after > 0 ? STATE_DELAYED : STATE_RUNNING;
+    record->now.exit_code = -1;
+    LIST_INIT(&record->calls);
+    TAILQ_INSERT_TAIL(&all, record, order);
+    LIST_INSERT_HEAD(bucket_of_id(record->id), record, by_id);
+    LIST_INSERT_HEAD(bucket_of_name(record->job.name), record, by_name);
+    live++;
+    live_normal += !record->job.daemon;
+    return record;
+}
+
+void store_ended(struct record *record)
+{
+    live--;
+    live_normal -= !record->job.daemon;
+}
+
+/* From now on it counts as one of those that were joined. */
+static void finish(struct record *record)
+{
+    TAILQ_INSERT_TAIL(&finished, record, finished);
+    finished_count++;
+}
+
+void store_joined(struct record *record)
+{
+    if (!record->joined && record->keeper == NULL)
+        finish(record);
+    record->joined = true;
+}
+
+void store_keep(struct record *record, struct kept_list *keeper)
+{
+    record->keeper = keeper;
+    LIST_INSERT_HEAD(keeper, record, kept);
+}
+
+void store_let_go(struct record *record, const struct kept_list *keeper)
+{
+    if (record->keeper != keeper)
+        return;
+    LIST_REMOVE(record, kept);
+    record->keeper = NULL;
+    if (record->joined)
+        finish(record);
+}
+
+void store_hand_on(struct record *record, const struct kept_list *from, struct kept_list *to)
+{
+    if (record->keeper != from)
+        return;
+    LIST_REMOVE(record, kept);
+    store_keep(record, to);
+}
+
+void store_evict(void)
+{
+    while (finished_count > STORE_JOINED_MAX)
+        store_forget(TAILQ_FIRST(&finished));
+}
+
+void store_open(struct store_cursor *cursor, struct record *only)
+{
+    *cursor = (struct store_cursor){
+        .next = only != NULL ? only : TAILQ_FIRST(&all),
+        .only = only != NULL,
+    };
+    LIST_INSERT_HEAD(&cursors, cursor, link);
+}
+
+static void advance(struct store_cursor *cursor)
+{
+    cursor->next = cursor->only ? NULL : TAILQ_NEXT(cursor->next, order);
+}
+
+/* The record with that id, if there is one; or another one. */
+static const struct record *guess(uint64_t id)
+{
+    return LIST_FIRST(bucket_of_id(id));
+}
+
+/*
+ * Nobody has looked at most records for long, and to wait for their memory, one piece after the
+ * other, takes longer than to write what is in them. So it is asked for some records before they
+ * are come to: first the record, then what it points to, then what that points to. A compiler
+ * that keeps the function a function drops the calls: nothing comes back from them.
+ */
+__attribute__((always_inline)) static inline void fetch_ahead(uint64_t id)
+{
+    const struct record *record = guess(id + 12);
+
+    if (record != NULL) {
+        __builtin_prefetch(&record->id);
+        __builtin_prefetch(&record->job.daemon);
+        __builtin_prefetch(&record->now);
+        __builtin_prefetch(&record->now.ready);
+        __builtin_prefetch(&record->order);
+    }
+    record = guess(id + 8);
+    if (record != NULL) {
+        __builtin_prefetch(record->job.name);
+        __builtin_prefetch(record->job.argv);
+    }
+    record = guess(id + 4);
+    if (record != NULL && record->job.argv[0] != NULL) {
+        __builtin_prefetch(record->job.argv[0]);
+        __builtin_prefetch(record->job.argv[1]);
+    }
+}
+
+struct record *store_next(struct store_cursor *cursor)
+{
+    struct record *record = cursor->next;
+
+    if (record == NULL)
+        return NULL;
+    cursor->seen++;
+    if (!cursor->only)
+        fetch_ahead(record->id);
+    advance(cursor);
+    return record;
+}
+
+void store_close(struct store_cursor *cursor)
+{
+    LIST_REMOVE(cursor, link);
+}
+
+/* Nobody's walk stands on RECORD any more. */
+static void leave(const struct record *record)
+{
+    struct store_cursor *cursor;
+
+    LIST_FOREACH(cursor, &cursors, link)
+        if (cursor->next == record)
+            advance(cursor);
+}
+
+/* And the times of its lines, if they were kept. What is gone already is as good. */
+static void remove_log(const char *log)
+{
+    char *times = times_path(log);
+
+    (void) unlink(log);
+    if (times != NULL)
+        (void) unlink(times);
+    free(times);
+}
+
+void store_forget(struct record *record)
+{
+    leave(record);
+    if (record->joined) {
+        TAILQ_REMOVE(&finished, record, finished);
+        finished_count--;
+    }
+    TAILQ_REMOVE(&all, record, order);
+    LIST_REMOVE(record, by_id);
+    LIST_REMOVE(record, by_name);
+    if (record->has_own_log)
+        remove_log(record->job.output);
+    record_free(record);
+}
+
+bool store_is_pattern(const char *text)
+{
+    return strpbrk(text, "*?[") != NULL;
+}
+
+bool store_fits(const char *pattern, const char *name)
+{
+    return fnmatch(pattern, name, 0) == 0;
+}
+
+const char *store_name_fault(const char *name)
+{
+    size_t length = strlen(name);
+
+    if (length == 0)
+        return "it is empty";
+    if (length > 64)
+        return "it is longer than 64 bytes";
+    if (strspn(name, "0123456789") == length)
+        return "it is all digits, as ids are";
+    for (const unsigned char *c = (const unsigned char *) name; *c != '\0'; c++)
+        if (*c < ' ' || *c == 127)
+            return "it has a control character";
+    if (strpbrk(name, "/*?[]\\") != NULL)
+        return "it has a '/' or a pattern character";
+    return NULL;
+}

@@ -1,0 +1,107 @@
+#include "cli/server/table.h"
+
+#include "cli/base/duration.h"
+#include "cli/base/result.h"
+#include "cli/rpc/write.h"
+
+#include <math.h>
+#include <string.h>
+
+/* A column must not be wide because of one probe. */
+#define AWAITED_WIDTH 40
+
+static void add_number(struct text *text, int64_t number)
+{
+    if (number > 0)
+        write_integer(text, number);
+    else
+        text_byte(text, '-', 1);
+}
+
+static void add_name(struct text *text, const char *name)
+{
+    size_t begin = text->size;
+
+    text_add_escaped(text, name, strlen(name));
+    write_escapes(text, begin);
+}
+
+static void add_time(struct text *text, const struct record *record)
+{
+    double seconds = record_seconds(record);
+
+    if (isnan(seconds))
+        text_byte(text, '-', 1);
+    else
+        duration_add(text, seconds);
+}
+
+/*
+ * How it ended, or what it waits for, of which the beginning is enough. What an earlier run came to is
+ * no result of one that is under way.
+ */
+static void add_result(struct text *text, const struct record *record)
+{
+    const struct report *report = &record->now;
+    const char          *exception = report->exception != NULL ? report->exception->name : NULL;
+    const char          *awaited = record_waits_for(record);
+    bool                 runs = report->pid != 0;
+    size_t               begin = text->size;
+
+    if (awaited == NULL) {
+        result_add(text, exception, runs ? -1 : report->exit_code, runs ? 0 : report->signal);
+        return;
+    }
+    text_add(text, "waits for ");
+    text_add_escaped(text, awaited, text_fit(awaited, strlen(awaited), AWAITED_WIDTH));
+    write_escapes(text, begin);
+}
+
+static void add_command(struct text *text, char *const *words)
+{
+    size_t begin = text->size;
+
+    for (char *const *word = words; *word != NULL; word++) {
+        if (word > words)
+            text_byte(text, ' ', 1);
+        text_add_quoted(text, *word);
+    }
+    write_escapes(text, begin);
+}
+
+/* X(heading, how the cell is written); the last one is the only one that may be long. */
+#define COLUMNS(X)                                                                                 \
+    X("ID", add_number(text, (int64_t) r->id))                                                     \
+    X("NAME", add_name(text, r->job.name))                                                         \
+    X("TID", add_number(text, r->now.tid))                                                         \
+    X("PID", add_number(text, r->now.pid))                                                         \
+    X("STATE", text_add(text, record_state(r)))                                                    \
+    X("DAEMON", text_add(text, r->job.daemon ? "yes" : "no"))                                      \
+    X("TIME", add_time(text, r))                                                                   \
+    X("RESULT", add_result(text, r))                                                               \
+    X("COMMAND", add_command(text, r->job.argv))
+
+/* The tab behind the last cell of a line becomes its newline. */
+static void end_line(struct text *text)
+{
+    if (!text->failed)
+        text->data[text->size - 1] = 'n';
+}
+
+void table_add_headings(struct text *text)
+{
+#define X(heading, write) text_add(text, heading "\\t");
+    COLUMNS(X)
+#undef X
+    end_line(text);
+}
+
+void table_add_row(struct text *text, const struct record *r)
+{
+#define X(heading, write)                                                                          \
+    write;                                                                                         \
+    text_add(text, "\\t");
+    COLUMNS(X)
+#undef X
+    end_line(text);
+}

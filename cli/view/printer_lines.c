@@ -1,0 +1,106 @@
+#include "cli/view/printer_lines.h"
+
+#include <string.h>
+
+/* Stands behind a name. The colours are SGR codes: no red, which reads as a failure. */
+#define SEPARATOR " | "
+static const char *const colours[] = {"36", "33", "32", "35", "34", "96", "93", "92", "95", "94"};
+
+#define COLOUR_COUNT (sizeof(colours) / sizeof(colours[0]))
+
+#define CLEAR_TO_END "\033[K"
+
+/* Sees that SOURCE->time is when the line whose last byte is at LAST was seen. One that `run` did
+ * not see yet is seen now; the next may have been noticed by both at once, but no line comes before
+ * the one above it. */
+static void find_time(struct printer_source *source, off_t last)
+{
+    int64_t time;
+
+    if (source->reader == NULL)
+        return;
+    if (!times_read(source->reader, source->path, last, &time))
+        time = times_now();
+    if (time > source->time)
+        source->time = time;
+}
+
+/* A command may have left a colour on: the name begins without. */
+static void add_prefix(struct printer_source *source)
+{
+    struct printer *printer = source->printer;
+    struct text    *text = &printer->ready;
+    bool            colour = (printer->flags & PRINTER_COLOUR) && (printer->flags & PRINTER_NAMES);
+
+    if (colour)
+        text_printf(text, "\033[0;%sm", colours[source->colour % COLOUR_COUNT]);
+    if (printer->flags & PRINTER_TIMES)
+        times_add(text, source->time);
+    if (printer->flags & PRINTER_NAMES) {
+        text_append(text, source->name.data, source->name.size);
+        if (printer->flags & PRINTER_ALIGN)
+            text_byte(text, ' ', printer->width - source->name_width);
+        text_add(text, SEPARATOR);
+    }
+    if (colour)
+        text_add(text, "\033[0m");
+}
+
+void lines_begin(struct printer_source *source, off_t last)
+{
+    struct printer *printer = source->printer;
+
+    if (printer->open == source)
+        return;
+    if (printer->open != NULL)
+        text_byte(&printer->ready, '\n', 1);
+    find_time(source, last);
+    add_prefix(source);
+    printer->open = source;
+    source->returned = false;
+}
+
+/* Begins the line anew, where it stands. */
+static void rewrite(struct printer_source *source)
+{
+    struct text *text = &source->printer->ready;
+
+    text_byte(text, '\r', 1);
+    add_prefix(source);
+    text_add(text, CLEAR_TO_END);
+    source->returned = false;
+}
+
+void lines_add(struct printer_source *source, const char *piece, size_t size)
+{
+    struct printer *printer = source->printer;
+
+    if (!(printer->flags & (PRINTER_NAMES | PRINTER_TIMES))) {
+        text_append(&printer->ready, piece, size);
+        return;
+    }
+    while (size > 0) {
+        const char *end = printer->flags & PRINTER_REWRITE ? memchr(piece, '\r', size) : NULL;
+        size_t      part = end != NULL ? (size_t) (end - piece) : size;
+
+        if (part > 0 && source->returned)
+            rewrite(source);
+        escapes_add(&source->escapes, &printer->ready, piece, part);
+        source->returned |= end != NULL;
+        part += end != NULL;
+        piece += part;
+        size -= part;
+    }
+}
+
+void lines_end(struct printer_source *source)
+{
+    struct printer *printer = source->printer;
+
+    if (printer->open == source) {
+        text_byte(&printer->ready, '\n', 1);
+        printer->open = NULL;
+    }
+    source->shown = source->returned = false;
+    escapes_end_line(&source->escapes);
+}

@@ -1,0 +1,22 @@
+/* The lines of a printer's sources: their names, their ends, and what may pass of them. For printer.c. */
+#ifndef K3THREAD_CLI_VIEW_PRINTER_LINES_H
+#define K3THREAD_CLI_VIEW_PRINTER_LINES_H
+
+#include "cli/view/printer.h"
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * Prints what stands before a line that ends at LAST, or before the rest of one whose first part
+ * another line has ended. Nothing where the source's line is open.
+ */
+void lines_begin(struct printer_source *source, off_t last);
+
+/* Prints a piece of the line that was begun; it has no newline. */
+void lines_add(struct printer_source *source, const char *piece, size_t size);
+
+/* Ends the line, if it is open. */
+void lines_end(struct printer_source *source);
+
+#endif

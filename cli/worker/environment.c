@@ -1,0 +1,99 @@
+#include "cli/worker/environment.h"
+
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct environment {
+    atomic_uint   references;
+    struct limits limits;
+    size_t        count;
+    char         *strings[]; /* their bytes come behind */
+};
+
+static const char *const own_names[] = {
+    "K3THREAD_ID=", "K3THREAD_NAME=", "K3THREAD_SOCKET=", "NOTIFY_SOCKET="};
+
+#define OWN_COUNT (sizeof(own_names) / sizeof(own_names[0]))
+
+static bool is_own(const char *string)
+{
+    for (size_t i = 0; i < OWN_COUNT; i++)
+        if (strncmp(string, own_names[i], strlen(own_names[i])) == 0)
+            return true;
+    return false;
+}
+
+struct environment *environment_new(char *const *strings, const struct limits *limits)
+{
+    size_t              count = 0, size = 0;
+    struct environment *environment;
+    char               *bytes;
+
+    for (; strings[count] != NULL; count++)
+        size += strlen(strings[count]) + 1;
+    environment = malloc(sizeof(*environment) + count * sizeof(char *) + size);
+    if (environment == NULL)
+        return NULL;
+    atomic_init(&environment->references, 1);
+    environment->limits = *limits;
+    environment->count = 0;
+    bytes = (char *) (environment->strings + count);
+    for (; *strings != NULL; strings++) {
+        if (is_own(*strings))
+            continue;
+        environment->strings[environment->count++] = bytes;
+        bytes = stpcpy(bytes, *strings) + 1;
+    }
+    return environment;
+}
+
+const struct limits *environment_limits(const struct environment *environment)
+{
+    return &environment->limits;
+}
+
+struct environment *environment_ref(struct environment *environment)
+{
+    if (environment != NULL)
+        atomic_fetch_add_explicit(&environment->references, 1, memory_order_relaxed);
+    return environment;
+}
+
+void environment_unref(struct environment *environment)
+{
+    if (environment != NULL &&
+        atomic_fetch_sub_explicit(&environment->references, 1, memory_order_acq_rel) == 1)
+        free(environment);
+}
+
+char **environment_list(const struct environment *environment, uint64_t id, const char *name,
+                        const char *socket, const char *notify)
+{
+    char        digits[24];
+    const char *values[OWN_COUNT] = {digits, name, socket, notify};
+    size_t      count = environment->count;
+    size_t      size = (count + OWN_COUNT + 1) * sizeof(char *);
+    char      **list;
+    char       *bytes;
+
+    (void) snprintf(digits, sizeof(digits), "%" PRIu64, id);
+    for (size_t i = 0; i < OWN_COUNT; i++)
+        size += values[i] != NULL ? strlen(own_names[i]) + strlen(values[i]) + 1 : 0;
+    list = malloc(size);
+    if (list == NULL)
+        return NULL;
+    memcpy(list, environment->strings, count * sizeof(char *));
+    bytes = (char *) (list + count + OWN_COUNT + 1);
+    for (size_t i = 0; i < OWN_COUNT; i++) {
+        if (values[i] == NULL)
+            continue;
+        list[count++] = bytes;
+        bytes = stpcpy(stpcpy(bytes, own_names[i]), values[i]) + 1;
+    }
+    list[count] = NULL;
+    return list;
+}

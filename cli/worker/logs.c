@@ -1,0 +1,143 @@
+#include "cli/worker/logs.h"
+
+#include "cli/base/directory.h"
+#include "cli/place/times.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Opens LOGS, if it is nobody else's. */
+static int open_directory(const char *logs)
+{
+    struct stat info;
+    int         fd;
+
+    fd = open(logs, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+        return errno == ELOOP || errno == ENOTDIR ? -EPERM : -errno;
+    if (fstat(fd, &info) == 0 && info.st_uid == geteuid() && (info.st_mode & 077) == 0)
+        return fd;
+    close(fd);
+    return -EPERM;
+}
+
+/* Removes the logs in RUN with the times of their lines, and RUN. Nothing else was put there; if it was, it stays. */
+static void remove_run(int logs, const char *run)
+{
+    int            fd = openat(logs, run, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    DIR           *directory = fd >= 0 ? fdopendir(fd) : NULL;
+    struct dirent *entry;
+
+    if (directory == NULL) {
+        if (fd >= 0)
+            close(fd);
+        return;
+    }
+    while ((entry = readdir(directory)) != NULL)
+        if (strcmp(entry->d_name, TIMES_DIRECTORY) == 0)
+            remove_run(fd, entry->d_name);
+        else if (strstr(entry->d_name, ".log") != NULL)
+            unlinkat(fd, entry->d_name, 0);
+    closedir(directory);
+    unlinkat(logs, run, AT_REMOVEDIR);
+}
+
+static int is_run(const struct dirent *entry)
+{
+    return entry->d_name[0] != '.';
+}
+
+/* The number that a run's name begins with; 0: it has none. */
+static unsigned long number_of(const char *run)
+{
+    return strtoul(run, NULL, 10);
+}
+
+static int by_number(const struct dirent **a, const struct dirent **b)
+{
+    unsigned long first = number_of((*a)->d_name), second = number_of((*b)->d_name);
+
+    return first != second ? (first > second) - (first < second) : alphasort(a, b);
+}
+
+/*
+ * Removes the runs before the newest few, of which this one will be one. The runs are numbered,
+ * as a clock can be set back. Returns the number of the newest.
+ */
+static unsigned long remove_old_runs(int logs)
+{
+    struct dirent **runs;
+    int             count = scandirat(logs, ".", &runs, is_run, by_number);
+    unsigned long   newest = count > 0 ? number_of(runs[count - 1]->d_name) : 0;
+
+    for (int i = 0; i < count; i++) {
+        if (i < count - LOGS_KEPT)
+            remove_run(logs, runs[i]->d_name);
+        free(runs[i]);
+    }
+    if (count >= 0)
+        free(runs);
+    return newest;
+}
+
+/* Makes LOGS; if it was there, it must be safe to use and is cleared up. */
+static int prepare(const char *logs, unsigned long *ret_newest)
+{
+    int fd, error;
+
+    *ret_newest = 0;
+    error = directory_make(logs);
+    if (error != -EEXIST)
+        return error;
+    fd = open_directory(logs);
+    if (fd < 0)
+        return fd;
+    *ret_newest = remove_old_runs(fd);
+    close(fd);
+    return 0;
+}
+
+int logs_open(const char *logs, char **ret)
+{
+    struct timespec now;
+    struct tm       parts;
+    char            date[32];
+    char           *run;
+    unsigned long   newest;
+    int             error = prepare(logs, &newest);
+
+    if (error != 0)
+        return error;
+    if (clock_gettime(CLOCK_REALTIME, &now) < 0 || gmtime_r(&now.tv_sec, &parts) == NULL)
+        return -EOVERFLOW;
+    strftime(date, sizeof(date), "%Y%m%dT%H%M%SZ", &parts);
+    if (asprintf(&run, "%s/%lu-%s-%d", logs, newest + 1, date, (int) getpid()) < 0)
+        return -ENOMEM;
+    error = directory_make(run);
+    if (error == 0)
+        *ret = run;
+    else
+        free(run);
+    return error;
+}
+
+int logs_restore(const char *run)
+{
+    const char *slash = strrchr(run, '/');
+    char       *logs = strndup(run, (size_t) (slash - run));
+    int         error = logs != NULL ? directory_make_all(logs) : -ENOMEM;
+    int         fd = error == 0 ? open_directory(logs) : error;
+
+    free(logs);
+    if (fd < 0)
+        return fd;
+    close(fd);
+    return directory_make(run);
+}

@@ -1,0 +1,139 @@
+#include "cli/worker/written.h"
+
+#include "cli/base/loop.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#define BUCKETS 256
+
+LIST_HEAD(written_list, written);
+
+static struct source inotify = {.fd = -1};
+
+/*
+ * The lock is held across inotify_add_watch(), so that no event comes before its number is known.
+ * That call does not wait: the file is open, and is named by its descriptor.
+ */
+static pthread_mutex_t     lock = PTHREAD_MUTEX_INITIALIZER;
+static struct written_list armed[BUCKETS];
+
+static struct written_list *bucket_of(int key)
+{
+    return &armed[(unsigned) key % BUCKETS];
+}
+
+/* Caller holds the lock. */
+static void disarm(struct written *written)
+{
+    if (written->key >= 0)
+        LIST_REMOVE(written, link);
+    written->key = -1;
+}
+
+/* Caller holds the lock. */
+static void tell(struct written *written)
+{
+    disarm(written);
+    (void) eventfd_write(written->fd, 1); /* the counter was 0 when it was armed */
+}
+
+/* Tells all that wait for KEY; of one file there may be several. Caller holds the lock. */
+static void tell_key(int key)
+{
+    struct written *written, *next;
+
+    for (written = LIST_FIRST(bucket_of(key)); written != NULL; written = next) {
+        next = LIST_NEXT(written, link);
+        if (written->key == key)
+            tell(written);
+    }
+}
+
+/* Events were lost: everybody looks. Caller holds the lock. */
+static void tell_all(void)
+{
+    for (size_t i = 0; i < BUCKETS; i++)
+        while (!LIST_EMPTY(&armed[i]))
+            tell(LIST_FIRST(&armed[i]));
+}
+
+static void inotify_ready(struct source *source, uint32_t events)
+{
+    char    list[1024] __attribute__((aligned(__alignof__(struct inotify_event))));
+    ssize_t size = read(source->fd, list, sizeof(list));
+
+    (void) events;
+    pthread_mutex_lock(&lock);
+    for (char *at = list; at < list + size;) {
+        const struct inotify_event *event = (const struct inotify_event *) (void *) at;
+
+        if (event->mask & IN_Q_OVERFLOW)
+            tell_all();
+        else if (event->mask & IN_MODIFY)
+            tell_key(event->wd);
+        at += sizeof(*event) + event->len;
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+void written_begin(void)
+{
+    int fd = inotify.fd < 0 ? inotify_init1(IN_CLOEXEC | IN_NONBLOCK) : -1;
+
+    if (fd < 0)
+        return;
+    pthread_mutex_lock(&lock);
+    inotify = (struct source){.fd = fd, .ready = inotify_ready};
+    if (loop_add(&inotify, EPOLLIN) != 0) {
+        close(fd);
+        inotify.fd = -1;
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+void written_open(struct written *written)
+{
+    *written = (struct written){.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), .key = -1};
+}
+
+/* Waits for a write to FILE, or returns -1. Caller holds the lock. */
+static int add_watch(int file)
+{
+    char path[32];
+
+    if (inotify.fd < 0)
+        return -1;
+    (void) snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
+    return inotify_add_watch(inotify.fd, path, IN_MODIFY | IN_ONESHOT);
+}
+
+bool written_arm(struct written *written, int file)
+{
+    eventfd_t ignored;
+
+    if (written->fd < 0)
+        return false;
+    pthread_mutex_lock(&lock);
+    disarm(written);
+    (void) eventfd_read(written->fd, &ignored); /* what it said is known: the caller looks next */
+    written->key = add_watch(file);
+    if (written->key >= 0)
+        LIST_INSERT_HEAD(bucket_of(written->key), written, link);
+    pthread_mutex_unlock(&lock);
+    return written->key >= 0;
+}
+
+void written_close(struct written *written)
+{
+    pthread_mutex_lock(&lock);
+    disarm(written);
+    pthread_mutex_unlock(&lock);
+    if (written->fd >= 0)
+        close(written->fd);
+    *written = (struct written){.fd = -1, .key = -1};
+}
