@@ -7,7 +7,7 @@
  *      parser that fills its own options struct, and a function that does the work.
  *   2. COMMANDS below gets X(NAME) where help shall show it.
  *   3. man/k3thread.1 gets its section (a test holds the page against the table).
- * Nothing else knows the commands by name.
+ * Only the fast entry (cli/quick) has a list of its own: the commands that it can do by itself.
  */
 #ifndef K3THREAD_CLI_COMMANDS_COMMAND_H
 #define K3THREAD_CLI_COMMANDS_COMMAND_H
@@ -46,6 +46,7 @@ enum command_flags {
     COMMAND_STARTS = 1 << 2,   /* the same, and starts a supervisor if there is none */
     COMMAND_IN_ORDER = 1 << 3, /* the first word that is no option ends the options */
     COMMAND_ENDED = 1 << 4,    /* its threads may have ended */
+    COMMAND_DAEMON = 1 << 5,   /* the thread that it starts is a daemon */
 };
 
 /* The headings of the overview. */

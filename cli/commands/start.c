@@ -1,12 +1,12 @@
 /* start and daemon: a command becomes a thread. */
-#include "cli/base/descriptor.h"
-#include "cli/base/exceptions.h"
 #include "cli/base/status.h"
+#include "cli/base/variable.h"
 #include "cli/commands/command.h"
 #include "cli/commands/executable.h"
 #include "cli/commands/here.h"
 #include "cli/commands/joining.h"
 #include "cli/commands/limits.h"
+#include "cli/commands/start_options.h"
 #include "cli/commands/waiting.h"
 #include "cli/rpc/write.h"
 #include "cli/view/view.h"
@@ -19,219 +19,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-struct start_options {
-    const char *name, *directory, *input, *output; /* NULL: not given */
-    char       *real_output;                       /* to be freed */
-    bool        has_input;                         /* without INPUT it stays open */
-    const char *ready, *restart, *stop_signal;
-    bool        daemon, wait;
-    double      after, timeout, grace, ready_timeout; /* negative: not given */
-    char      **environment;                          /* the --env words, in order */
-    size_t      environment_count;
-    char      **needs; /* the --needs words */
-    size_t      needs_count;
-    json_int_t  log_limit; /* bytes; 0: none */
-    char      **command;
-};
-
 /* How many supervisors in a row may end under our hands. */
 #define TRIES 5
-
-enum { KEY_READY = 256, KEY_READY_TIMEOUT, KEY_NEEDS, KEY_LOG_LIMIT, KEY_STOP_SIGNAL };
-
-static const struct argp_option options[] = {
-    {"name", 'n', "NAME", 0, "The thread's name (default: Thread-N)", 0},
-    {"after", 'a', "SECONDS", 0, "Wait before the command is run", 0},
-    {"daemon", 'd', NULL, 0, "Make it a daemon thread: a shutdown does not wait for it", 0},
-    {"timeout", 't', "SECONDS", 0, "Raise TimeoutError when the command has run so long", 0},
-    {"grace", 'g', "SECONDS", 0, "After a raise, kill what still runs so much later (10)", 0},
-    {"stop-signal", KEY_STOP_SIGNAL, "SIGNAL", 0,
-     "The signal by which SystemExit asks it to end (SIGTERM)", 0},
-    {"directory", 'C', "DIR", 0, "Run the command in DIR", 0},
-    {"env", 'e', "K=V", 0, "Set a variable of its environment (repeatable)", 0},
-    {"input", 'i', "FILE", OPTION_ARG_OPTIONAL,
-     "Take its input from FILE; without FILE its input stays open, or with --wait is yours", 0},
-    {"output", 'o', "FILE", 0, "Append its output to FILE instead of a log", 0},
-    {"restart", 'r', "POLICY", 0, "Run it again: never, on-failure or always; :N at most N times",
-     0},
-    {"wait", 'w', NULL, 0, "Stay until it ends, show its output and exit as it did", 0},
-    {"ready", KEY_READY, "PROBE", 0,
-     "It is ready when: FD, tcp:HOST:PORT, unix:PATH, http://HOST:PORT/PATH, line:REGEX, "
-     "cmd:COMMAND or notify",
-     0},
-    {"ready-timeout", KEY_READY_TIMEOUT, "SECONDS", 0,
-     "Raise TimeoutError when the command has run so long and is not ready", 0},
-    {"needs", KEY_NEEDS, "THREAD", 0, "Run it when THREAD is ready (repeatable)", 0},
-    {"log-limit", KEY_LOG_LIMIT, "SIZE", 0, "Keep about the newest SIZE bytes of its log", 0},
-    {0},
-};
-
-/* Better refused here than after a supervisor was brought up for it. */
-static error_t check_directory(const struct argp_state *state, const char *path)
-{
-    struct stat info;
-
-    if (stat(path, &info) < 0)
-        return command_refuse(state, "--directory: %s: %s", path, strerror(errno));
-    if (!S_ISDIR(info.st_mode))
-        return command_refuse(state, "--directory: %s: %s", path, strerror(ENOTDIR));
-    return 0;
-}
-
-/*
- * A descriptor of ours is not the supervisor's: it opens the file, which must have a name. As the
- * thread then appends to that, our own descriptor has to append too.
- */
-static error_t set_output(struct start_options *o, const struct argp_state *state, char *path)
-{
-    int error;
-
-    if (path[0] == '\0')
-        return command_usage(state, "--output wants a file's name");
-    o->output = path;
-    if (!descriptor_is_named(path))
-        return 0;
-    free(o->real_output);
-    o->real_output = descriptor_file(path);
-    if (o->real_output == NULL)
-        return command_refuse(state,
-                              "--output: %s is no file that has a name; without --output, run and "
-                              "start --wait print what the command does",
-                              path);
-    error = descriptor_append_named(path);
-    if (error == -EBADF)
-        return command_refuse(state, "--output: %s is not open for writing", path);
-    if (error != 0)
-        return command_refuse(state, "--output: %s cannot be made to append: %s", path,
-                              strerror(-error));
-    o->output = o->real_output;
-    return 0;
-}
-
-/* Would it set a variable? Others are not environment, and a program may leave some there. */
-static bool is_assignment(const char *word)
-{
-    return word[0] != '=' && strchr(word, '=') != NULL;
-}
-
-static error_t add_variable(struct start_options *o, const struct argp_state *state, char *word)
-{
-    if (!is_assignment(word))
-        return command_usage(state, "--env wants NAME=VALUE, not '%s'", word);
-    if (o->environment == NULL) /* there are no more of them than words */
-        o->environment = calloc((size_t) state->argc, sizeof(*o->environment));
-    if (o->environment == NULL)
-        return ENOMEM;
-    o->environment[o->environment_count++] = word;
-    return 0;
-}
-
-static error_t add_need(struct start_options *o, const struct argp_state *state, char *word)
-{
-    if (thread_is_pattern(word))
-        return command_refuse(state, "--needs: '%s' is a pattern; give one name or id", word);
-    if (o->needs == NULL)
-        o->needs = calloc((size_t) state->argc, sizeof(*o->needs));
-    if (o->needs == NULL)
-        return ENOMEM;
-    o->needs[o->needs_count++] = word;
-    return 0;
-}
-
-/* Bytes, or with a suffix K, M or G: of 1,024 each. */
-static error_t parse_size(struct start_options *o, const struct argp_state *state, const char *text)
-{
-    static const char  suffixes[] = "KMG";
-    char              *end;
-    const char        *suffix;
-    unsigned long long size;
-    unsigned           shift = 0;
-
-    errno = 0;
-    size = strtoull(text, &end, 10);
-    suffix = *end != '\0' ? strchr(suffixes, *end) : NULL;
-    if (suffix != NULL) {
-        shift = 10 * (unsigned) (suffix - suffixes + 1);
-        end++;
-    }
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || size == 0 ||
-        size > (1ULL << 62) >> shift)
-        return command_refuse(state, "--log-limit: '%s' is no size; 1M is one", text);
-    o->log_limit = (json_int_t) (size << shift);
-    return 0;
-}
-
-static error_t parse(int key, char *argument, struct argp_state *state)
-{
-    struct start_options *o = state->input;
-
-    switch (key) {
-    case ARGP_KEY_INIT:
-        o->after = o->timeout = o->grace = o->ready_timeout = -1;
-        return 0;
-    case 'n':
-        o->name = argument;
-        return 0;
-    case 'a':
-        return command_duration(state, "--after", argument, &o->after);
-    case 'd':
-        o->daemon = true;
-        return 0;
-    case 't':
-        return command_duration(state, "--timeout", argument, &o->timeout);
-    case 'g':
-        return command_duration(state, "--grace", argument, &o->grace);
-    case 'C':
-        o->directory = argument;
-        return check_directory(state, argument);
-    case 'e':
-        return add_variable(o, state, argument);
-    case 'i':
-        o->has_input = true;
-        o->input = argument;
-        return argument == NULL || argument[0] != '\0'
-                   ? 0
-                   : command_usage(state, "--input wants a file's name");
-    case 'o':
-        return set_output(o, state, argument);
-    case 'r':
-        o->restart = argument;
-        return 0;
-    case 'w':
-        o->wait = true;
-        return 0;
-    case KEY_READY:
-        o->ready = argument;
-        return 0;
-    case KEY_READY_TIMEOUT:
-        return command_duration(state, "--ready-timeout", argument, &o->ready_timeout);
-    case KEY_NEEDS:
-        return add_need(o, state, argument);
-    case KEY_STOP_SIGNAL:
-        o->stop_signal = argument;
-        if (exceptions_parse_signal(argument) != 0)
-            return 0;
-        return command_refuse(state, "--stop-signal: '%s' is no signal; SIGINT is one", argument);
-    case KEY_LOG_LIMIT:
-        return parse_size(o, state, argument);
-    case ARGP_KEY_ARGS:
-        o->command = state->argv + state->next;
-        return 0;
-    case ARGP_KEY_NO_ARGS:
-        return command_usage(state, "no command to start");
-    default:
-        return ARGP_ERR_UNKNOWN;
-    }
-}
-
-static void release(void *input)
-{
-    struct start_options *o = input;
-
-    free(o->environment);
-    free(o->needs);
-    free(o->real_output);
-}
 
 static void write_words(struct text *text, char *const *words)
 {
@@ -267,7 +56,7 @@ static void write_environment(struct text *text, const struct start_options *o)
 
     text_byte(text, '[', 1);
     for (char **word = environ; *word != NULL; word++)
-        if (is_assignment(*word) && !is_replaced(*word, o->environment, count)) {
+        if (variable_is_assignment(*word) && !is_replaced(*word, o->environment, count)) {
             write_comma(text);
             write_bytes(text, *word);
         }
@@ -405,7 +194,7 @@ static void write_params(struct text *params, const struct call *call, const cha
     add_seconds(params, "timeout", o->timeout);
     add_seconds(params, "ready_timeout", o->ready_timeout);
     add_seconds(params, "grace", o->grace);
-    add_true(params, "daemon", o->daemon || call->command == &command_daemon);
+    add_true(params, "daemon", o->daemon || (call->command->flags & COMMAND_DAEMON));
     add_true(params, "keep", o->wait);
     add_true(params, "chained", chained);
     if (chained && is_sure(o)) {
@@ -576,11 +365,11 @@ const struct command command_start = {
     .doc = "Start a command as a thread\v" DETAILS,
     .group = COMMAND_GROUP_THREADS,
     .flags = COMMAND_STARTS | COMMAND_IN_ORDER,
-    .options = options,
+    .options = start_options_list,
     .options_size = sizeof(struct start_options),
-    .parse = parse,
+    .parse = start_options_parse,
     .run = run,
-    .release = release,
+    .release = start_options_release,
 };
 
 const struct command command_daemon = {
@@ -589,10 +378,10 @@ const struct command command_daemon = {
     .doc = "Start a command as a daemon thread\vIt lives on when the other threads have ended; a "
            "shutdown, which waits for those, ends it then, and so does the end of a run. " DETAILS,
     .group = COMMAND_GROUP_THREADS,
-    .flags = COMMAND_STARTS | COMMAND_IN_ORDER,
-    .options = options,
+    .flags = COMMAND_STARTS | COMMAND_IN_ORDER | COMMAND_DAEMON,
+    .options = start_options_list,
     .options_size = sizeof(struct start_options),
-    .parse = parse,
+    .parse = start_options_parse,
     .run = run,
-    .release = release,
+    .release = start_options_release,
 };

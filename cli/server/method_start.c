@@ -1,6 +1,7 @@
 /* The method "start": parameters to a job, a job to a thread. */
 #include "cli/base/exceptions.h"
 #include "cli/base/kernel.h"
+#include "cli/base/variable.h"
 #include "cli/ready/ready.h"
 #include "cli/rpc/bytes.h"
 #include "cli/rpc/write.h"
@@ -60,15 +61,10 @@ static bool parse_command(struct call *call, const json_t *command, struct job *
     return error == 0 || call_refuse(call, error, "\"command\" must be a list of strings");
 }
 
-static bool is_assignment(const char *string)
-{
-    return string[0] != '=' && strchr(string, '=') != NULL;
-}
-
 static bool check_environment(struct call *call, char *const *strings)
 {
     for (char *const *s = strings; *s != NULL; s++)
-        if (!is_assignment(*s)) {
+        if (!variable_is_assignment(*s)) {
             return call_fail(call, PROTOCOL_VALUE_ERROR, "'%s' in the environment is no NAME=VALUE",
                              *s);
         }

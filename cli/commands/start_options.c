@@ -1,0 +1,227 @@
+#include "cli/commands/start_options.h"
+
+#include "cli/base/descriptor.h"
+#include "cli/base/exceptions.h"
+#include "cli/base/variable.h"
+#include "cli/commands/command.h"
+#include "cli/commands/joining.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { KEY_READY = 256, KEY_READY_TIMEOUT, KEY_NEEDS, KEY_LOG_LIMIT, KEY_STOP_SIGNAL };
+
+const struct argp_option start_options_list[] = {
+    {"name", 'n', "NAME", 0, "The thread's name (default: Thread-N)", 0},
+    {"after", 'a', "SECONDS", 0, "Wait before the command is run", 0},
+    {"daemon", 'd', NULL, 0, "Make it a daemon thread: a shutdown does not wait for it", 0},
+    {"timeout", 't', "SECONDS", 0, "Raise TimeoutError when the command has run so long", 0},
+    {"grace", 'g', "SECONDS", 0, "After a raise, kill what still runs so much later (10)", 0},
+    {"stop-signal", KEY_STOP_SIGNAL, "SIGNAL", 0,
+     "The signal by which SystemExit asks it to end (SIGTERM)", 0},
+    {"directory", 'C', "DIR", 0, "Run the command in DIR", 0},
+    {"env", 'e', "K=V", 0, "Set a variable of its environment (repeatable)", 0},
+    {"input", 'i', "FILE", OPTION_ARG_OPTIONAL,
+     "Take its input from FILE; without FILE its input stays open, or with --wait is yours", 0},
+    {"output", 'o', "FILE", 0, "Append its output to FILE instead of a log", 0},
+    {"restart", 'r', "POLICY", 0, "Run it again: never, on-failure or always; :N at most N times",
+     0},
+    {"wait", 'w', NULL, 0, "Stay until it ends, show its output and exit as it did", 0},
+    {"ready", KEY_READY, "PROBE", 0,
+     "It is ready when: FD, tcp:HOST:PORT, unix:PATH, http://HOST:PORT/PATH, line:REGEX, "
+     "cmd:COMMAND or notify",
+     0},
+    {"ready-timeout", KEY_READY_TIMEOUT, "SECONDS", 0,
+     "Raise TimeoutError when the command has run so long and is not ready", 0},
+    {"needs", KEY_NEEDS, "THREAD", 0, "Run it when THREAD is ready (repeatable)", 0},
+    {"log-limit", KEY_LOG_LIMIT, "SIZE", 0, "Keep about the newest SIZE bytes of its log", 0},
+    {0},
+};
+
+/* Refuses a bad directory here, before a supervisor is started for nothing. */
+static error_t check_directory(const struct argp_state *state, const char *path)
+{
+    struct stat info;
+
+    if (stat(path, &info) < 0)
+        return command_refuse(state, "--directory: %s: %s", path, strerror(errno));
+    if (!S_ISDIR(info.st_mode))
+        return command_refuse(state, "--directory: %s: %s", path, strerror(ENOTDIR));
+    return 0;
+}
+
+/*
+ * Takes the file of --output. The supervisor opens it by its name, so a descriptor of this process
+ * (/dev/stdout) stands for the file that it is open on. The thread appends to that file, and so this
+ * process's descriptor has to append too.
+ */
+static error_t set_output(struct start_options *o, const struct argp_state *state, char *path)
+{
+    int error;
+
+    if (path[0] == '\0')
+        return command_usage(state, "--output wants a file's name");
+    o->output = path;
+    if (!descriptor_is_named(path))
+        return 0;
+    free(o->real_output);
+    o->real_output = descriptor_file(path);
+    if (o->real_output == NULL)
+        return command_refuse(state,
+                              "--output: %s is no file that has a name; without --output, run and "
+                              "start --wait print what the command does",
+                              path);
+    error = descriptor_append_named(path);
+    if (error == -EBADF)
+        return command_refuse(state, "--output: %s is not open for writing", path);
+    if (error != 0)
+        return command_refuse(state, "--output: %s cannot be made to append: %s", path,
+                              strerror(-error));
+    o->output = o->real_output;
+    return 0;
+}
+
+/* Appends WORD to a list that has room for every word of the command line. */
+static error_t append_word(char ***list, size_t *count, const struct argp_state *state, char *word)
+{
+    if (*list == NULL)
+        *list = calloc((size_t) state->argc, sizeof(**list));
+    if (*list == NULL)
+        return ENOMEM;
+    (*list)[(*count)++] = word;
+    return 0;
+}
+
+static error_t add_variable(struct start_options *o, const struct argp_state *state, char *word)
+{
+    if (!variable_is_assignment(word))
+        return command_usage(state, "--env wants NAME=VALUE, not '%s'", word);
+    return append_word(&o->environment, &o->environment_count, state, word);
+}
+
+static error_t add_need(struct start_options *o, const struct argp_state *state, char *word)
+{
+    if (thread_is_pattern(word))
+        return command_refuse(state, "--needs: '%s' is a pattern; give one name or id", word);
+    return append_word(&o->needs, &o->needs_count, state, word);
+}
+
+/* Reads --log-limit: bytes, or a number with the suffix K, M or G (powers of 1,024). */
+static error_t parse_log_limit(struct start_options *o, const struct argp_state *state,
+                               const char *text)
+{
+    static const char  suffixes[] = "KMG";
+    char              *end;
+    const char        *suffix;
+    unsigned long long size;
+    unsigned           shift = 0;
+
+    errno = 0;
+    size = strtoull(text, &end, 10);
+    suffix = *end != '\0' ? strchr(suffixes, *end) : NULL;
+    if (suffix != NULL) {
+        shift = 10 * (unsigned) (suffix - suffixes + 1);
+        end++;
+    }
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || size == 0 ||
+        size > (1ULL << 62) >> shift)
+        return command_refuse(state, "--log-limit: '%s' is no size; 1M is one", text);
+    o->log_limit = (int64_t) (size << shift);
+    return 0;
+}
+
+static error_t set_stop_signal(struct start_options *o, const struct argp_state *state,
+                               const char *name)
+{
+    o->stop_signal = name;
+    if (exceptions_parse_signal(name) != 0)
+        return 0;
+    return command_refuse(state, "--stop-signal: '%s' is no signal; SIGINT is one", name);
+}
+
+static error_t set_input(struct start_options *o, const struct argp_state *state, const char *path)
+{
+    o->has_input = true;
+    o->input = path;
+    if (path != NULL && path[0] == '\0')
+        return command_usage(state, "--input wants a file's name");
+    return 0;
+}
+
+/* Reads the options whose argument is a time. */
+static error_t parse_time(int key, const char *argument, const struct argp_state *state)
+{
+    struct start_options *o = state->input;
+
+    switch (key) {
+    case 'a':
+        return command_duration(state, "--after", argument, &o->after);
+    case 't':
+        return command_duration(state, "--timeout", argument, &o->timeout);
+    case 'g':
+        return command_duration(state, "--grace", argument, &o->grace);
+    case KEY_READY_TIMEOUT:
+        return command_duration(state, "--ready-timeout", argument, &o->ready_timeout);
+    default:
+        return ARGP_ERR_UNKNOWN;
+    }
+}
+
+error_t start_options_parse(int key, char *argument, struct argp_state *state)
+{
+    struct start_options *o = state->input;
+
+    switch (key) {
+    case ARGP_KEY_INIT:
+        o->after = o->timeout = o->grace = o->ready_timeout = -1;
+        return 0;
+    case 'n':
+        o->name = argument;
+        return 0;
+    case 'd':
+        o->daemon = true;
+        return 0;
+    case 'C':
+        o->directory = argument;
+        return check_directory(state, argument);
+    case 'e':
+        return add_variable(o, state, argument);
+    case 'i':
+        return set_input(o, state, argument);
+    case 'o':
+        return set_output(o, state, argument);
+    case 'r':
+        o->restart = argument;
+        return 0;
+    case 'w':
+        o->wait = true;
+        return 0;
+    case KEY_READY:
+        o->ready = argument;
+        return 0;
+    case KEY_NEEDS:
+        return add_need(o, state, argument);
+    case KEY_STOP_SIGNAL:
+        return set_stop_signal(o, state, argument);
+    case KEY_LOG_LIMIT:
+        return parse_log_limit(o, state, argument);
+    case ARGP_KEY_ARGS:
+        o->command = state->argv + state->next;
+        return 0;
+    case ARGP_KEY_NO_ARGS:
+        return command_usage(state, "no command to start");
+    default:
+        return parse_time(key, argument, state);
+    }
+}
+
+void start_options_release(void *options)
+{
+    struct start_options *o = options;
+
+    free(o->environment);
+    free(o->needs);
+    free(o->real_output);
+}
