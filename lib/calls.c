@@ -97,7 +97,7 @@ static long wait_for_end(pid_t pid, const struct timespec *deadline)
     return result;
 }
 
-/* It is asked for first: a process that is no child of ours would be waited for, too. */
+/* Asks for the status first: a pidfd would wait for a process that is not a child of this one, too. */
 static __attribute__((noinline)) long wait_for_child(pid_t pid, int *status, double timeout)
 {
     struct timespec deadline;
@@ -105,6 +105,8 @@ static __attribute__((noinline)) long wait_for_child(pid_t pid, int *status, dou
 
     if (isnan(timeout) || pid <= 0)
         return K3THREAD_VALUE_ERROR;
+    if (timeout < 0)
+        return k3t_wait_again(SYS_wait4, pid, (long) status, 0, 0, 0, 0);
     deadline = k3t_deadline(timeout);
     result = k3t_wait_again(SYS_wait4, pid, (long) status, WNOHANG, 0, 0, 0);
     if (result != 0)

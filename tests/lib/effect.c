@@ -222,7 +222,10 @@ static void results_of_children(void)
     CHECK_EQUAL(k3thread_waitpid(pid, &status), pid);
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 7);
     pid = fork_ending(8);
-    CHECK_EQUAL(k3thread_waitpid_timeout(pid, &status, 50), pid);
+    if (syscall(SYS_pidfd_open, getpid(), 0) >= 0) /* valgrind does not know the call */
+        CHECK_EQUAL(k3thread_waitpid_timeout(pid, &status, 50), pid);
+    else
+        CHECK_EQUAL(waitpid(pid, &status, 0), pid);
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 8);
     pid = fork_ending(9);
     CHECK_EQUAL(k3thread_waitpid_timeout(pid, NULL, -1), pid);

@@ -213,7 +213,7 @@ static void *hold_a_descriptor(void *arg)
 }
 
 /* A child has its own under the same number, and none of the other threads'. */
-static void in_a_child(int fd)
+static void in_a_child(int fd, k3thread *other)
 {
     CHECK_EQUAL(k3thread_pending_fd(), fd);
     CHECK(is_readable(fd));
@@ -221,6 +221,7 @@ static void in_a_child(int fd)
     CHECK_EQUAL(fcntl(loop_fd, F_GETFD), -1);
     raise_in_oneself();
     raise_in_oneself();
+    k3thread_unref(other);
     _exit(0);
 }
 
@@ -236,7 +237,7 @@ static void in_children(void)
     raise_in_oneself();
     pid = fork();
     if (pid == 0)
-        in_a_child(fd);
+        in_a_child(fd, t);
     CHECK_EQUAL(waitpid(pid, &status, 0), pid);
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     CHECK(is_readable(fd));

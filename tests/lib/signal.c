@@ -40,7 +40,8 @@ static void is_set(void)
 
 static void is_real_time(void)
 {
-    CHECK_EQUAL(k3thread_set_wake_signal(SIGRTMAX), 0);
+    /* Not the last one, which valgrind needs for itself. */
+    CHECK_EQUAL(k3thread_set_wake_signal(SIGRTMAX - 1), 0);
     wake_one();
 }
 

@@ -88,11 +88,12 @@ static long in_waitpid(void)
 
 static long in_waitpid_timeout(void)
 {
-    const int result = k3thread_waitpid_timeout(waits.child, NULL, waits.timeout);
+    int result = k3thread_waitpid_timeout(waits.child, NULL, waits.timeout);
 
-    if (result != -ENOSYS || k3thread_sleep(waits.timeout) != 0)
+    if (result != -ENOSYS)
         return result;
-    return -ETIMEDOUT; /* valgrind knows no pidfd_open: the sleep stands for it */
+    result = k3thread_sleep(waits.timeout); /* valgrind knows no pidfd_open: a sleep instead */
+    return result == 0 ? -ETIMEDOUT : result;
 }
 
 /* Of the thread alone, which may leave them in whatever state: nobody else has to do with them. */
