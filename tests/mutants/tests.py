@@ -17,7 +17,7 @@ ROOM = ["unshare", *([] if os.getuid() == 0 else ["--user", "--map-root-user"]),
         'n=$(cat /proc/[0-9]*/status 2>/dev/null | grep -c "^State:.[RSD]"); [ "$n" -gt 3 ] || break; '
         'sleep 0.05; done; exit $status', "sh"]
 # They run for minutes, or test no code of the program.
-LEFT_OUT = ("tests/faults/faults.bats", "tests/faults/promises.bats")
+LEFT_OUT = ("tests/faults/faults.bats", "tests/promises.bats", "tests/paths.bats")
 TEST = re.compile(r'^@test "(.*?)" \{\n(.*?)^\}', re.M | re.S)
 # A process that ends by _exit counts, too.
 DUMP = b"void __gcov_dump(void); void __real__exit(int) __attribute__((noreturn));" \
