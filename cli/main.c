@@ -1,7 +1,9 @@
 /* The program: its own options, and then a command of the table. */
 #include "cli/base/status.h"
-#include "cli/commands/command.h"
+#include "cli/commands/command_line.h"
+#include "cli/commands/execute.h"
 #include "cli/commands/program.h"
+#include "cli/commands/session.h"
 #include "cli/commands/signals.h"
 
 #include <fcntl.h>

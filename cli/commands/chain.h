@@ -1,37 +1,37 @@
 /*
- * The starts of a script that are on their way: sent, and not answered yet. The supervisor begins
- * none behind one that it knows to have failed, so that a script need not wait for each answer.
+ * The starts of a script that are sent and not answered yet. A script need not wait for each answer:
+ * the supervisor begins no start that came after one that it knows to have failed.
  */
 #ifndef K3THREAD_CLI_COMMANDS_CHAIN_H
 #define K3THREAD_CLI_COMMANDS_CHAIN_H
+
+#include "cli/base/text.h"
+#include "cli/client/client.h"
 
 #include <jansson.h>
 #include <stddef.h>
 
 #define CHAIN_MAX 64
 
-struct call;
-struct command;
-struct session;
-struct text;
-
-/* Zeroed, it is empty. */
+/* Stands for the starts of one connection. Zeroed, it is empty. */
 struct chain {
     size_t count;
     struct chain_link {
-        json_int_t            id;
-        size_t                line; /* of the script, for a message */
-        const struct command *command;
-    } links[CHAIN_MAX]; /* the oldest first */
+        json_int_t  id;
+        size_t      line;    /* of the script, for a message */
+        const char *command; /* its name, for a message */
+    } links[CHAIN_MAX];      /* the oldest first */
 };
 
 /*
- * Sends the start PARAMS, which it uses up, as CALL's. Where too many are on their way it waits for
- * answers. Returns the exit status, also of one before it that failed, after saying why.
+ * Sends a start with PARAMS, which it uses up, as COMMAND. If too many starts are not answered, it
+ * waits for answers first. Returns the exit status, which may be that of an earlier start that has
+ * failed, after saying why.
  */
-int chain_start(const struct call *call, struct text *params);
+int chain_start(struct chain *chain, struct client *client, const char *command,
+                struct text *params);
 
-/* Waits for all answers. Returns 0, or the status of the first that failed, after saying why. */
-int chain_settle(struct session *session);
+/* Waits for all answers. Returns 0, or the status of the first start that failed, after saying why. */
+int chain_settle(struct chain *chain, struct client *client);
 
 #endif

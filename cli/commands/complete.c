@@ -1,7 +1,11 @@
 #include "cli/commands/complete.h"
 
 #include "cli/base/exceptions.h"
+#include "cli/commands/command.h"
+#include "cli/commands/command_line.h"
 #include "cli/commands/manual.h"
+#include "cli/commands/option_list.h"
+#include "cli/commands/session.h"
 #include "cli/rpc/bytes.h"
 
 #include <dirent.h>
@@ -109,24 +113,6 @@ static enum complete_kind kind_of_argument(const struct command *command, size_t
 
 /* Options */
 
-static const struct argp_option *find_long(const struct argp_option *list, const char *name,
-                                           size_t length)
-{
-    for (; list != NULL && (list->name != NULL || list->key != 0); list++)
-        if (list->name != NULL && strlen(list->name) == length &&
-            strncmp(list->name, name, length) == 0)
-            return list;
-    return NULL;
-}
-
-static const struct argp_option *find_short(const struct argp_option *list, char letter)
-{
-    for (; list != NULL && (list->name != NULL || list->key != 0); list++)
-        if (list->key == letter)
-            return list;
-    return NULL;
-}
-
 static bool wants_argument(const struct argp_option *option)
 {
     return option != NULL && option->arg != NULL && !(option->flags & OPTION_ARG_OPTIONAL);
@@ -138,12 +124,12 @@ static const struct argp_option *find_open_option(const struct command *command,
     const struct argp_option *option = NULL;
 
     if (word[1] == '-') {
-        option = strchr(word, '=') == NULL ? find_long(command->options, word + 2, strlen(word + 2))
-                                           : NULL;
+        if (strchr(word, '=') == NULL)
+            option = option_find(command->options, word + 2, strlen(word + 2));
         return wants_argument(option) ? option : NULL;
     }
     for (const char *letter = word + 1; *letter != '\0'; letter++) {
-        option = find_short(command->options, *letter);
+        option = option_find_letter(command->options, *letter);
         if (wants_argument(option))
             return letter[1] == '\0' ? option : NULL; /* else the rest is its argument */
     }
@@ -196,11 +182,13 @@ static void add_commands(struct text *text)
 
 static void add_options(struct text *text, const struct argp_option *list)
 {
-    for (; list != NULL && (list->name != NULL || list->key != 0); list++) {
-        if (list->flags & OPTION_HIDDEN || list->name == NULL)
+    const struct argp_option *option;
+
+    for (option = option_first(list); option != NULL; option = option_next(option)) {
+        if (option->flags & OPTION_HIDDEN || option->name == NULL)
             continue;
         text_add(text, "--");
-        add_word(text, list->name);
+        add_word(text, option->name);
     }
 }
 
@@ -326,11 +314,6 @@ void complete_add(struct text *text, enum complete_kind kind, const struct comma
     }
 }
 
-static const struct argp_option *find_among(const struct argp_option *list, const char *word)
-{
-    return find_long(list, word + 2, strlen(word + 2));
-}
-
 void complete_describe(struct text *text, enum complete_kind kind, const struct command *command,
                        const char *word)
 {
@@ -346,9 +329,11 @@ void complete_describe(struct text *text, enum complete_kind kind, const struct 
         else if (page != NULL)
             text_add(text, page->summary);
     } else if (kind == COMPLETE_OPTION) {
-        option = find_among(command->options, word);
+        const char *name = word + strlen("--");
+
+        option = option_find(command->options, name, strlen(name));
         if (option == NULL)
-            option = find_among(command_common_options, word);
+            option = option_find(command_common_options, name, strlen(name));
         if (option != NULL && option->doc != NULL)
             text_add(text, option->doc);
     }
@@ -357,19 +342,13 @@ void complete_describe(struct text *text, enum complete_kind kind, const struct 
 json_t *complete_threads(struct session *session, const struct command *command)
 {
     bool         live = !(command->flags & COMMAND_ENDED);
-    json_t      *threads;
+    struct text  why = {0};
     struct reply reply;
-    unsigned     flags = session->socket != NULL ? CLIENT_ANY_USER : 0;
+    json_t      *threads;
+    int          error = session_find_place(session, &why);
 
-    if (session->place.socket == NULL) {
-        char *why = NULL;
-        int   error = place_resolve(&session->place, session->label, session->socket, &why);
-
-        free(why);
-        if (error != 0)
-            return NULL;
-    }
-    if (client_open(&session->client, &session->place, flags) != 0 ||
+    text_release(&why);
+    if (error != 0 || session_connect(session, false) != 0 ||
         client_call(&session->client, "list", json_pack("{s:b}", "live", live), &reply) != 0)
         return NULL;
     threads = json_deep_copy(reply.result);

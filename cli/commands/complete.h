@@ -8,8 +8,10 @@
 #define K3THREAD_CLI_COMMANDS_COMPLETE_H
 
 #include "cli/base/text.h"
-#include "cli/commands/command.h"
+#include "cli/commands/session.h"
 
+#include <argp.h>
+#include <jansson.h>
 #include <stddef.h>
 
 /* Kinds of words, and the names in usages that stand for them. */

@@ -5,8 +5,11 @@
  * --at`, which answers out of the table of commands: a line that says what fits (words, files,
  * directories, programs, nothing), and then the words, each with what it means behind a tabulator.
  */
+#include "cli/commands/arguments.h"
 #include "cli/commands/command.h"
 #include "cli/commands/complete.h"
+#include "cli/commands/option_list.h"
+#include "cli/commands/report.h"
 
 #include <string.h>
 
@@ -196,18 +199,15 @@ static bool skip_program_options(struct cursor *cursor, struct session *session)
 static bool split_option(struct cursor *cursor, const char *current)
 {
     const char               *equals = strchr(current, '=');
-    const struct argp_option *option = cursor->command != NULL ? cursor->command->options : NULL;
+    const char               *name = current + strlen("--");
+    const struct argp_option *option;
 
-    if (cursor->kind != COMPLETE_OPTION || equals == NULL)
+    if (cursor->kind != COMPLETE_OPTION || equals == NULL || equals < name)
         return false;
     cursor->kind = COMPLETE_NOTHING;
-    for (; option != NULL && (option->name != NULL || option->key != 0); option++) {
-        size_t length = option->name != NULL ? strlen(option->name) : 0;
-
-        if (length > 0 && (size_t) (equals - current) == length + 2 &&
-            strncmp(current + 2, option->name, length) == 0)
-            cursor->kind = complete_kind_of_option(option);
-    }
+    option = option_find(cursor->command->options, name, (size_t) (equals - name));
+    if (option != NULL)
+        cursor->kind = complete_kind_of_option(option);
     text_append(&cursor->prefix, current, (size_t) (equals - current) + 1);
     return true;
 }

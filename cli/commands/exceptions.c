@@ -1,7 +1,7 @@
 #include "cli/base/exceptions.h"
-
 #include "cli/base/status.h"
 #include "cli/commands/command.h"
+#include "cli/commands/report.h"
 #include "cli/view/output.h"
 
 struct exceptions_options {

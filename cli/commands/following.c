@@ -1,9 +1,10 @@
 #include "cli/commands/following.h"
 
 #include "cli/base/status.h"
+#include "cli/commands/command.h"
 #include "cli/commands/joining.h"
+#include "cli/commands/report.h"
 #include "cli/rpc/bytes.h"
-#include "cli/view/output.h"
 #include "cli/view/room.h"
 #include "cli/view/view.h"
 

@@ -8,7 +8,7 @@
 #ifndef K3THREAD_CLI_COMMANDS_FOLLOWING_H
 #define K3THREAD_CLI_COMMANDS_FOLLOWING_H
 
-#include "cli/commands/command.h"
+#include "cli/commands/session.h"
 #include "cli/commands/signals.h"
 #include "cli/view/printer.h"
 

@@ -1,8 +1,12 @@
 #include "cli/base/status.h"
 #include "cli/base/text.h"
 #include "cli/commands/command.h"
+#include "cli/commands/command_line.h"
 #include "cli/commands/manual.h"
+#include "cli/commands/option_list.h"
 #include "cli/commands/program.h"
+#include "cli/commands/report.h"
+#include "cli/commands/unknown_command.h"
 
 #include <string.h>
 
@@ -65,9 +69,11 @@ static void add_option(struct text *text, const char *command, const struct argp
 
 static void add_options(struct text *text, const char *command, const struct argp_option *list)
 {
-    for (; list != NULL && (list->name != NULL || list->key != 0); list++)
-        if (!(list->flags & OPTION_HIDDEN))
-            add_option(text, command, list);
+    const struct argp_option *option;
+
+    for (option = option_first(list); option != NULL; option = option_next(option))
+        if (!(option->flags & OPTION_HIDDEN))
+            add_option(text, command, option);
 }
 
 /* command NAME ALIAS SUMMARY, and its options. */
@@ -111,16 +117,19 @@ static int run(struct call *call)
     const struct help_options *o = call->options;
     const struct command      *command;
     const struct manual_page  *page;
+    struct argp                argp;
 
     if (o->list)
         return print_list(call);
     if (o->topic == NULL)
         return command_print_help(&program_argp, NULL);
     command = command_find(o->topic);
-    if (command != NULL)
-        return command_print_own_help(command);
+    if (command != NULL) {
+        argp = command_argp(command);
+        return command_print_help(&argp, command->name);
+    }
     page = manual_find(o->topic);
-    return page != NULL ? show_page(call, page) : command_unknown(o->topic);
+    return page != NULL ? show_page(call, page) : unknown_command_report(o->topic);
 }
 
 const struct command command_help = {

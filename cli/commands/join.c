@@ -1,6 +1,8 @@
 #include "cli/base/status.h"
+#include "cli/commands/arguments.h"
 #include "cli/commands/command.h"
 #include "cli/commands/joining.h"
+#include "cli/commands/report.h"
 #include "cli/view/room.h"
 #include "cli/view/view.h"
 
@@ -59,7 +61,7 @@ static int internal(int status)
 
 static int fail_memory(const struct call *call)
 {
-    return command_fail(call, STATUS_INTERNAL, "MemoryError", "out of memory");
+    return command_fail_memory(call, STATUS_INTERNAL);
 }
 
 /* A key for an object of names: one that is no text travels as an object. No name has a '/'. */

@@ -1,6 +1,7 @@
 #include "cli/commands/joining.h"
 
 #include "cli/base/status.h"
+#include "cli/commands/report.h"
 #include "cli/rpc/bytes.h"
 #include "cli/view/output.h"
 #include "cli/view/progress.h"

@@ -2,7 +2,7 @@
 #ifndef K3THREAD_CLI_COMMANDS_JOINING_H
 #define K3THREAD_CLI_COMMANDS_JOINING_H
 
-#include "cli/commands/command.h"
+#include "cli/commands/session.h"
 
 #include <jansson.h>
 #include <stdbool.h>

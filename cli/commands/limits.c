@@ -2,7 +2,7 @@
 
 #include "cli/rpc/limits.h"
 #include "cli/rpc/write.h"
-#include "cli/view/output.h"
+#include "cli/view/message.h"
 
 static void write_limit(struct text *params, __rlimit_resource_t resource, const char *name)
 {

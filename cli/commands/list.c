@@ -1,6 +1,9 @@
+#include "cli/commands/arguments.h"
 #include "cli/commands/command.h"
 #include "cli/commands/joining.h"
+#include "cli/commands/report.h"
 #include "cli/view/output.h"
+#include "cli/view/table.h"
 #include "cli/view/view.h"
 
 #include <stddef.h>

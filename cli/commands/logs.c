@@ -1,8 +1,10 @@
 /* logs: what a command printed, and with -f what it prints until its thread ends. */
 #include "cli/base/status.h"
+#include "cli/commands/arguments.h"
 #include "cli/commands/command.h"
 #include "cli/commands/following.h"
 #include "cli/commands/joining.h"
+#include "cli/commands/report.h"
 #include "cli/rpc/bytes.h"
 #include "cli/view/printer.h"
 #include "cli/view/room.h"
@@ -126,7 +128,7 @@ static int add_source(const struct call *call, struct printer *printer, const js
         *warned = room_warn(call->command->name, path);
     free(name);
     free(path);
-    return error == 0 ? status : command_fail(call, STATUS_FAILED, "MemoryError", "out of memory");
+    return error == 0 ? status : command_fail_memory(call, STATUS_FAILED);
 }
 
 static int print_all(const struct call *call, struct printer *printer)

@@ -1,6 +1,7 @@
 #include "cli/commands/program.h"
 
 #include "cli/base/text.h"
+#include "cli/commands/command.h"
 #include "cli/commands/manual.h"
 
 #include <stdlib.h>

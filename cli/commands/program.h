@@ -2,7 +2,7 @@
 #ifndef K3THREAD_CLI_COMMANDS_PROGRAM_H
 #define K3THREAD_CLI_COMMANDS_PROGRAM_H
 
-#include "cli/commands/command.h"
+#include "cli/commands/session.h"
 
 #include <argp.h>
 

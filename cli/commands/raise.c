@@ -1,8 +1,10 @@
 #include "cli/base/exceptions.h"
 #include "cli/base/status.h"
 #include "cli/base/suggest.h"
+#include "cli/commands/arguments.h"
 #include "cli/commands/command.h"
 #include "cli/commands/joining.h"
+#include "cli/commands/report.h"
 #include "cli/rpc/bytes.h"
 #include "cli/view/view.h"
 
@@ -112,7 +114,7 @@ static int wait_for(const struct call *call, const json_t *threads, double timeo
     int            status = STATUS_DONE;
 
     if (joined == NULL)
-        status = command_fail(call, STATUS_FAILED, "MemoryError", "out of memory");
+        status = command_fail_memory(call, STATUS_FAILED);
     else if (join_threads(call, threads, timeout, false, joined) != 0)
         status = command_failed(call);
     else

@@ -1,5 +1,6 @@
 #include "cli/base/status.h"
 #include "cli/commands/command.h"
+#include "cli/commands/report.h"
 #include "cli/view/progress.h"
 #include "cli/view/view.h"
 

@@ -6,6 +6,7 @@
 #include "cli/commands/here.h"
 #include "cli/commands/joining.h"
 #include "cli/commands/limits.h"
+#include "cli/commands/report.h"
 #include "cli/commands/start_options.h"
 #include "cli/commands/waiting.h"
 #include "cli/rpc/write.h"
@@ -270,7 +271,7 @@ static int start_chained(const struct call *call)
     write_params(&params, call, here);
     free(here);
     client->environment_known = o->environment_count == 0;
-    return chain_start(call, &params);
+    return chain_start(&call->session->chain, client, call->command->name, &params);
 }
 
 /* Starts the thread; FOLLOWING, if it is not NULL, is to follow it. */
@@ -313,7 +314,7 @@ static int check_input(const struct call *call)
 static int start_and_wait(struct call *call)
 {
     struct following following;
-    int              status = chain_settle(call->session);
+    int              status = chain_settle(&call->session->chain, &call->session->client);
 
     if (status == STATUS_DONE)
         status = check_input(call);

@@ -3,7 +3,7 @@
 #include "cli/base/descriptor.h"
 #include "cli/base/exceptions.h"
 #include "cli/base/variable.h"
-#include "cli/commands/command.h"
+#include "cli/commands/arguments.h"
 #include "cli/commands/joining.h"
 
 #include <errno.h>

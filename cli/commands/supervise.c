@@ -1,7 +1,9 @@
 /* supervise: a supervisor in the foreground, and, with descriptors given, in the background. */
 #include "cli/base/status.h"
 #include "cli/client/launch.h"
+#include "cli/commands/arguments.h"
 #include "cli/commands/command.h"
+#include "cli/commands/report.h"
 #include "cli/supervisor/supervisor.h"
 
 #include <errno.h>
@@ -23,8 +25,7 @@ struct supervise_options {
 enum { KEY_LISTEN_FD = 256, KEY_LOCK_FD, KEY_LIFELINE_FD, KEY_PRIVATE, KEY_SLOTS, KEY_STATE };
 
 static const struct argp_option options[] = {
-    {"slots", KEY_SLOTS, "N", 0, "Run at most N commands at a time, daemons apart; others queue",
-     0},
+    SLOTS_OPTION(KEY_SLOTS),
     {"listen-fd", KEY_LISTEN_FD, "FD", OPTION_HIDDEN, NULL, 0},
     {"lock-fd", KEY_LOCK_FD, "FD", OPTION_HIDDEN, NULL, 0},
     {"lifeline-fd", KEY_LIFELINE_FD, "FD", OPTION_HIDDEN, NULL, 0},
@@ -33,7 +34,8 @@ static const struct argp_option options[] = {
     {0},
 };
 
-static error_t parse_fd(struct argp_state *state, const char *text, int *ret)
+/* Reads a descriptor into *RET, 1 too high. */
+static error_t parse_fd(const struct argp_state *state, const char *text, int *ret)
 {
     char *end;
     long  fd = strtol(text, &end, 10);
@@ -41,17 +43,6 @@ static error_t parse_fd(struct argp_state *state, const char *text, int *ret)
     if (*end != '\0' || end == text || fd < 3 || fd > 1000000)
         return command_usage(state, "'%s' is no descriptor", text);
     *ret = (int) fd + 1;
-    return 0;
-}
-
-static error_t parse_slots(struct argp_state *state, const char *text, unsigned *ret)
-{
-    char *end;
-    long  slots = strtol(text, &end, 10);
-
-    if (*end != '\0' || end == text || slots < 1 || slots > 1000000)
-        return command_refuse(state, "--slots takes a number of 1 or more, not '%s'", text);
-    *ret = (unsigned) slots;
     return 0;
 }
 
@@ -73,7 +64,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         o->private_place = true;
         return 0;
     case KEY_SLOTS:
-        return parse_slots(state, argument, &o->slots);
+        return command_slots(state, argument, &o->slots);
     case ARGP_KEY_END:
         if (o->private_place && o->lifeline == 0)
             return command_usage(state, "--private goes with --lifeline-fd");
@@ -100,8 +91,9 @@ static int claim_place(const struct call *call, struct claim *ret)
     if (error == 0 && (o->listener != 0 || !ret->has_state))
         error = place_set_state(place, o->state);
     if (error != 0)
-        command_fail(call, STATUS_FAILED, NULL, "%.*s", (int) why.size, why.data);
-    text_release(&why);
+        (void) command_fail_text(call, STATUS_FAILED, NULL, &why);
+    else
+        text_release(&why);
     return error;
 }
 

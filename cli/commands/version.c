@@ -1,4 +1,5 @@
 #include "cli/commands/command.h"
+#include "cli/commands/report.h"
 #include "cli/view/view.h"
 
 #include <string.h>
@@ -16,10 +17,9 @@ static void add_socket(const struct call *call, struct text *text)
 static void add_supervisor(const struct call *call, struct text *text)
 {
     struct client *client = &call->session->client;
-    unsigned       flags = call->session->socket != NULL ? CLIENT_ANY_USER : 0;
     struct reply   reply;
 
-    if (client_open(client, &call->session->place, flags) != 0 ||
+    if (session_connect(call->session, false) != 0 ||
         client_call(client, "version", json_object(), &reply) != 0) {
         text_add(text, "no supervisor");
         add_socket(call, text);

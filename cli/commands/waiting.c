@@ -1,6 +1,7 @@
 #include "cli/commands/waiting.h"
 
 #include "cli/base/status.h"
+#include "cli/commands/report.h"
 #include "cli/view/view.h"
 
 #include <signal.h>

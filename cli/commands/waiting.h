@@ -4,6 +4,7 @@
 
 #include "cli/base/text.h"
 #include "cli/commands/following.h"
+#include "cli/commands/session.h"
 
 /* FOLLOWING is to be opened, and to be closed. */
 void waiting_open(struct following *following, const struct call *call);

@@ -1,7 +1,7 @@
 /* watch: what happens to the threads, as it happens. */
 #include "cli/base/status.h"
 #include "cli/commands/command.h"
-#include "cli/view/output.h"
+#include "cli/commands/report.h"
 #include "cli/view/view.h"
 
 #include <errno.h>

@@ -10,6 +10,7 @@
 #include "cli/script/process.h"
 #include "cli/script/transcript.h"
 #include "cli/script/waits.h"
+#include "cli/view/message.h"
 #include "cli/view/output.h"
 #include "cli/view/view.h"
 

@@ -2,6 +2,7 @@
 
 #include "cli/base/duration.h"
 #include "cli/view/output.h"
+#include "cli/view/table.h"
 #include "cli/view/view.h"
 
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 
 #include "cli/base/duration.h"
 #include "cli/place/reason.h"
-#include "cli/view/output.h"
+#include "cli/view/message.h"
 #include "cli/view/room.h"
 #include "cli/view/view.h"
 

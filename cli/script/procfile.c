@@ -3,7 +3,7 @@
 #include "cli/base/status.h"
 #include "cli/script/env_file.h"
 #include "cli/script/reader.h"
-#include "cli/view/output.h"
+#include "cli/view/message.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +23,6 @@
 
 /* How far the ports of two entries are apart. */
 #define PORT_STEP 100
-#define PORT_MAX  65535
 
 /* One line */
 
@@ -184,7 +183,7 @@ static int open_variables(struct procfile *procfile)
     int         fd, status = STATUS_DONE;
 
     if (asprintf(&name, "%s.env", directory != NULL ? directory : "") < 0) {
-        message_print("run", "MemoryError", "out of memory");
+        message_no_memory("run");
         return STATUS_INTERNAL;
     }
     fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -236,7 +235,7 @@ static unsigned find_port(const struct procfile *procfile)
 
     if (text == NULL || text[0] == '\0')
         return PROCFILE_PORT;
-    if (text[digits] == '\0' && port >= 1 && port <= PORT_MAX)
+    if (text[digits] == '\0' && port >= 1 && port <= PROCFILE_PORT_MAX)
         return (unsigned) port;
     message_print("run", "ValueError", "the variable PORT is '%s', which is no port", text);
     return 0;
@@ -251,7 +250,7 @@ static int assign_ports(struct procfile *procfile, unsigned port)
     for (size_t i = 0; i < procfile->count; i++) {
         size_t own = port + i * PORT_STEP;
 
-        if (own > PORT_MAX) {
+        if (own > PROCFILE_PORT_MAX) {
             message_print("run", "ValueError",
                           "there is no port for '%s' if the first entry's is %u",
                           procfile->entries[i].name, port);

@@ -26,7 +26,8 @@ struct procfile {
 };
 
 /* The port of the first entry, where neither --port nor the variable PORT says one. */
-#define PROCFILE_PORT 5000
+#define PROCFILE_PORT     5000
+#define PROCFILE_PORT_MAX 65535
 
 /*
  * Reads the Procfile NAME, which is open as FD, and the .env in its directory; one that is no

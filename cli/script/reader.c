@@ -1,5 +1,7 @@
 #include "cli/script/reader.h"
 
+#include "cli/commands/command.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,6 +1,8 @@
 /* run: a script of these commands, in the foreground, with a supervisor of its own. */
 #include "cli/base/status.h"
+#include "cli/commands/arguments.h"
 #include "cli/commands/command.h"
+#include "cli/commands/report.h"
 #include "cli/script/front.h"
 #include "cli/script/own_place.h"
 #include "cli/script/procfile.h"
@@ -36,8 +38,7 @@ static const struct argp_option options[] = {
     {"fail-fast", KEY_FAIL_FAST, NULL, 0, "End all when the first thread fails", 0},
     {"any", KEY_ANY, NULL, 0, "End all when the first thread ends", 0},
     {"quiet", 'q', NULL, 0, "Print no table of how the threads ended", 0},
-    {"slots", KEY_SLOTS, "N", 0, "Run at most N commands at a time, daemons apart; others queue",
-     0},
+    SLOTS_OPTION(KEY_SLOTS),
     {"no-prefix", KEY_NO_PREFIX, NULL, 0, "Print lines without their thread's name", 0},
     {"timestamps", KEY_TIMESTAMPS, NULL, 0, "Print the time before each line", 0},
     {"procfile", KEY_PROCFILE, "FILE", 0, "Run a Procfile instead; the first end ends all", 0},
@@ -45,28 +46,6 @@ static const struct argp_option options[] = {
     {"timeout", KEY_TIMEOUT, "SECONDS", 0, "Raise TimeoutError in all threads after so long", 0},
     {0},
 };
-
-static error_t parse_slots(const struct argp_state *state, const char *text, unsigned *ret)
-{
-    char *end;
-    long  slots = strtol(text, &end, 10);
-
-    if (*end != '\0' || end == text || slots < 1 || slots > 1000000)
-        return command_refuse(state, "--slots takes a number of 1 or more, not '%s'", text);
-    *ret = (unsigned) slots;
-    return 0;
-}
-
-static error_t parse_port(const struct argp_state *state, const char *text, unsigned *ret)
-{
-    char *end;
-    long  port = strtol(text, &end, 10);
-
-    if (*end != '\0' || end == text || port < 1 || port > 65535)
-        return command_refuse(state, "--port takes a number from 1 to 65535, not '%s'", text);
-    *ret = (unsigned) port;
-    return 0;
-}
 
 static error_t check_words(const struct run_options *o, const struct argp_state *state)
 {
@@ -95,7 +74,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         o->front.quiet = true;
         return 0;
     case KEY_SLOTS:
-        return parse_slots(state, argument, &o->front.slots);
+        return command_slots(state, argument, &o->front.slots);
     case KEY_NO_PREFIX:
         o->no_prefix = true;
         return 0;
@@ -106,7 +85,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         o->procfile = argument;
         return 0;
     case KEY_PORT:
-        return parse_port(state, argument, &o->port);
+        return command_number(state, "--port", argument, 1, PROCFILE_PORT_MAX, "from 1 to 65535",
+                              &o->port);
     case KEY_TIMEOUT:
         return command_duration(state, "--timeout", argument, &o->front.timeout);
     case ARGP_KEY_ARGS:
@@ -156,25 +136,24 @@ static int open_script(const struct call *call, struct script *script)
     return status;
 }
 
-/* Finds the place that the user names, or makes one of its own. Returns -1, or a status after saying why. */
+/*
+ * Finds the place that the user names, or makes one for this run alone. Returns STATUS_DONE, or a
+ * status after saying why there is none.
+ */
 static int find_place(const struct call *call, bool is_own, struct place *ret)
 {
     const struct session *session = call->session;
-    struct text           words = {0};
-    char                 *why = NULL;
-    int                   status = -1;
-    int                   error;
+    struct session        named = {.label = session->label, .socket = session->socket};
+    struct text           why = {0};
+    int error = is_own ? own_place_make(ret, &why) : session_find_place(&named, &why);
 
-    error = is_own ? own_place_make(ret, &words)
-                   : place_resolve(ret, session->label, session->socket, &why);
-    if (why != NULL)
-        text_add(&words, why);
     if (error != 0)
-        status = command_fail(call, error == -EINVAL ? STATUS_USAGE : STATUS_INTERNAL, NULL, "%.*s",
-                              (int) words.size, words.data);
-    free(why);
-    text_release(&words);
-    return status;
+        return command_fail_text(call, error == -EINVAL ? STATUS_USAGE : STATUS_INTERNAL, NULL,
+                                 &why);
+    if (!is_own)
+        *ret = named.place;
+    text_release(&why);
+    return STATUS_DONE;
 }
 
 static int run_script(const struct call *call, const struct script *script)
@@ -191,7 +170,7 @@ static int run_script(const struct call *call, const struct script *script)
     front.printer = PRINTER_PARTIAL | printer_style(STDOUT_FILENO) |
                     (o->timestamps ? PRINTER_TIMES : 0) | (o->no_prefix ? 0 : PRINTER_NAMES);
     status = find_place(call, is_own, &place);
-    if (status >= 0)
+    if (status != STATUS_DONE)
         return status;
     status = front_run(&front, &place, script, &session->ended_by);
     if (is_own)

@@ -2,9 +2,12 @@
 
 #include "cli/base/status.h"
 #include "cli/commands/command.h"
+#include "cli/commands/execute.h"
+#include "cli/commands/session.h"
+#include "cli/commands/unknown_command.h"
 #include "cli/script/procfile.h"
 #include "cli/script/reader.h"
-#include "cli/view/output.h"
+#include "cli/view/message.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -86,7 +89,7 @@ static int execute_in_order(struct session *session, const struct words *words, 
 
     if (!waits_for_output(session, words->list[0]))
         return execute(session, words);
-    status = chain_settle(session);
+    status = chain_settle(&session->chain, &session->client);
     if (status != STATUS_DONE)
         return status;
     return wait_for_front(sync) ? execute(session, words) : STATUS_INTERNAL;
@@ -119,7 +122,7 @@ static int execute_procfile(struct session *session, const struct script *script
         return STATUS_INTERNAL;
     }
     status = execute_entries(session, script, sync);
-    settled = chain_settle(session);
+    settled = chain_settle(&session->chain, &session->client);
     return settled != STATUS_DONE ? settled : status;
 }
 
@@ -142,7 +145,7 @@ static int execute_all(struct session *session, const struct script *script, int
         status = execute_in_order(session, &words, sync);
         words_release(&words);
     }
-    settled = chain_settle(session);
+    settled = chain_settle(&session->chain, &session->client);
     reader_file_release(&file);
     if (settled != STATUS_DONE)
         return settled;

@@ -2,9 +2,12 @@
 #include "cli/base/status.h"
 #include "cli/commands/command.h"
 #include "cli/commands/complete.h"
+#include "cli/commands/execute.h"
+#include "cli/commands/session.h"
 #include "cli/commands/signals.h"
 #include "cli/script/prompt.h"
 #include "cli/script/reader.h"
+#include "cli/view/message.h"
 #include "cli/view/output.h"
 
 #include <errno.h>

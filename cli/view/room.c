@@ -1,6 +1,6 @@
 #include "cli/view/room.h"
 
-#include "cli/view/output.h"
+#include "cli/view/message.h"
 
 #include <sys/statvfs.h>
 #include <unistd.h>

@@ -3,7 +3,7 @@
 #include "cli/base/result.h"
 #include "cli/base/status.h"
 #include "cli/rpc/bytes.h"
-#include "cli/view/output.h"
+#include "cli/view/table.h"
 
 #include <signal.h>
 #include <stdlib.h>

@@ -3,7 +3,7 @@
 #define K3THREAD_CLI_VIEW_VIEW_H
 
 #include "cli/base/text.h"
-#include "cli/view/output.h"
+#include "cli/view/table.h"
 
 #include <jansson.h>
 

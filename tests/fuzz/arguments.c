@@ -1,5 +1,6 @@
 /* The command line: the words, divided by newlines, go to each command's parser; none is run. */
 #include "cli/commands/command.h"
+#include "cli/commands/command_line.h"
 #include "cli/commands/program.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -17,10 +18,7 @@ static int split(char *string, char **words)
 
 static void parse_command(const struct command *command, int count, char **words)
 {
-    struct argp argp = {.options = command->options,
-                        .parser = command->parse,
-                        .args_doc = command->arguments,
-                        .doc = command->doc};
+    struct argp argp = command_argp(command);
     unsigned    order = (command->flags & COMMAND_IN_ORDER) ? ARGP_IN_ORDER : 0;
     void       *options = calloc(1, command->options_size + 1);
 

@@ -1,0 +1,65 @@
+#include "cli/commands/arguments.h"
+
+#include "cli/base/duration.h"
+#include "cli/view/message.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* More commands at a time than any system runs. */
+#define SLOTS_MAX 1000000
+
+/* argv[0] is "k3thread: start", maybe with a script's line before it: see command_line.c. */
+const char *command_of(const struct argp_state *state)
+{
+    const char *colon = strrchr(state->argv[0], ':');
+
+    return colon != NULL ? colon + 2 : NULL;
+}
+
+error_t command_usage(const struct argp_state *state, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    message_vprint(command_of(state), NULL, format, arguments);
+    va_end(arguments);
+    return ARGUMENTS_WRONG;
+}
+
+error_t command_refuse(const struct argp_state *state, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    message_vprint(command_of(state), "ValueError", format, arguments);
+    va_end(arguments);
+    return ARGUMENTS_REFUSED;
+}
+
+error_t command_duration(const struct argp_state *state, const char *option, const char *text,
+                         double *ret)
+{
+    if (duration_parse(text, ret) == 0)
+        return 0;
+    return command_refuse(state, "%s: '%s' is no time; seconds, or 200ms, 1.5s, 2m, 1h", option,
+                          text);
+}
+
+error_t command_number(const struct argp_state *state, const char *option, const char *text,
+                       unsigned least, unsigned most, const char *wanted, unsigned *ret)
+{
+    char *end;
+    long  number = strtol(text, &end, 10);
+
+    if (*end != '\0' || end == text || number < (long) least || number > (long) most)
+        return command_refuse(state, "%s takes a number %s, not '%s'", option, wanted, text);
+    *ret = (unsigned) number;
+    return 0;
+}
+
+error_t command_slots(const struct argp_state *state, const char *text, unsigned *ret)
+{
+    return command_number(state, "--slots", text, 1, SLOTS_MAX, "of 1 or more", ret);
+}

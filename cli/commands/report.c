@@ -1,0 +1,57 @@
+#include "cli/commands/report.h"
+
+#include "cli/base/status.h"
+#include "cli/commands/command.h"
+#include "cli/view/message.h"
+#include "cli/view/output.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+#include <unistd.h>
+
+int command_fail(const struct call *call, int status, const char *type, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    message_vprint(call->command->name, type, format, arguments);
+    va_end(arguments);
+    return status;
+}
+
+int command_fail_text(const struct call *call, int status, const char *type, struct text *why)
+{
+    message_print_text(call->command->name, type, why);
+    text_release(why);
+    return status;
+}
+
+int command_fail_memory(const struct call *call, int status)
+{
+    message_no_memory(call->command->name);
+    return status;
+}
+
+int command_failed(const struct call *call)
+{
+    const struct failure *failure = &call->session->client.failure;
+
+    message_print_text(call->command->name, failure->type, &failure->message);
+    return failure->status;
+}
+
+int report_print(const char *name, const struct text *text)
+{
+    int error = text->failed ? -ENOMEM : output_write(STDOUT_FILENO, text->data, text->size);
+
+    if (error == 0)
+        return STATUS_DONE;
+    message_print(name, NULL, "cannot write to standard output: %s", strerror(-error));
+    return STATUS_FAILED;
+}
+
+int command_print(const struct call *call, const struct text *text)
+{
+    return report_print(call->command->name, text);
+}

@@ -1,0 +1,27 @@
+/* How a command reports a failure, and prints what it was asked for. */
+#ifndef K3THREAD_CLI_COMMANDS_REPORT_H
+#define K3THREAD_CLI_COMMANDS_REPORT_H
+
+#include "cli/base/text.h"
+#include "cli/commands/session.h"
+
+/* Prints "k3thread: COMMAND: TYPE: …" on standard error; TYPE may be NULL. Returns STATUS. */
+__attribute__((format(printf, 4, 5))) int command_fail(const struct call *call, int status,
+                                                       const char *type, const char *format, ...);
+
+/* Prints WHY, a sentence, as command_fail() does, and releases it. Returns STATUS. */
+int command_fail_text(const struct call *call, int status, const char *type, struct text *why);
+
+/* Reports that there is no memory. Returns STATUS. */
+int command_fail_memory(const struct call *call, int status);
+
+/* Reports what the session's client failed with. Returns the exit status that stands for it. */
+int command_failed(const struct call *call);
+
+/* Prints TEXT on standard output. Returns 0, or 1 after saying why that is not possible. */
+int command_print(const struct call *call, const struct text *text);
+
+/* The same, as the command of that NAME (NULL: as the program). */
+int report_print(const char *name, const struct text *text);
+
+#endif

@@ -1,0 +1,78 @@
+#include "cli/commands/unknown_command.h"
+
+#include "cli/base/status.h"
+#include "cli/base/suggest.h"
+#include "cli/commands/command.h"
+#include "cli/view/message.h"
+
+#include <string.h>
+
+/* Returns what to use here for a command that other tools, or shells, call NAME; or NULL. */
+static const char *find_equivalent(const char *name)
+{
+    static const char *const words[][2] = {
+        {"stop", "'raise'"},
+        {"kill", "'raise'"},
+        {"ps", "'list'"},
+        {"status", "'list'"},
+        {"jobs", "'list'"},
+        {"top", "'list', or 'watch'"},
+        {"wait", "'join'"},
+        {"fg", "'join', or 'start --wait'"},
+        {"rm", "'clear'"},
+        {"exec", "'start'"},
+        {"add", "'start'"},
+        {"queue", "'start'"},
+        {"up", "'start'"},
+        {"bg", "'start'"},
+        {"down", "'shutdown'"},
+        {"attach", "'logs -f'"},
+        {"tail", "'logs -f'"},
+        {"restart", "'raise --wait THREAD', then 'start'"},
+        {"export", "'start --env NAME=VALUE'"},
+        {"cd", "'start --directory DIR'"},
+    };
+
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (strcmp(words[i][0], name) == 0)
+            return words[i][1];
+    return NULL;
+}
+
+/* Returns the byte that follows the name at the beginning of WORD; NUL if no byte or no name is there. */
+static char byte_after_name(const char *word)
+{
+    size_t length = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+
+    return length > 0 ? word[length] : '\0';
+}
+
+/* Returns the advice for WORD, which resembles no command. */
+static const char *advise(const char *word)
+{
+    switch (byte_after_name(word)) {
+    case '=':
+        return "a variable of one command is set by 'start --env NAME=VALUE'";
+    case ':':
+        return PROCFILE_ADVICE;
+    default:
+        return "\"k3thread help\" lists them";
+    }
+}
+
+int unknown_command_report(const char *name)
+{
+    struct suggestion     suggestion = {.word = name};
+    const struct command *command;
+    const char           *ours = find_equivalent(name);
+
+    for (size_t i = 0; (command = command_at(i)) != NULL; i++)
+        suggest_consider(&suggestion, command->name);
+    if (ours != NULL)
+        message_print(NULL, NULL, "no command '%s'; here it is %s", name, ours);
+    else if (suggestion.nearest != NULL && byte_after_name(name) == '\0')
+        message_print(NULL, NULL, "no command '%s'; did you mean '%s'?", name, suggestion.nearest);
+    else
+        message_print(NULL, NULL, "no command '%s'; %s", name, advise(name));
+    return STATUS_USAGE;
+}

@@ -1,0 +1,11 @@
+/* The message for a command that is not found. */
+#ifndef K3THREAD_CLI_COMMANDS_UNKNOWN_COMMAND_H
+#define K3THREAD_CLI_COMMANDS_UNKNOWN_COMMAND_H
+
+/* For a user who runs a Procfile as a script. */
+#define PROCFILE_ADVICE "a Procfile is run by 'run --procfile FILE'"
+
+/* Says that there is no command NAME, and which one may be meant. Returns the exit status. */
+int unknown_command_report(const char *name);
+
+#endif

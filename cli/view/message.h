@@ -1,0 +1,38 @@
+/* Messages on standard error. */
+#ifndef K3THREAD_CLI_VIEW_MESSAGE_H
+#define K3THREAD_CLI_VIEW_MESSAGE_H
+
+#include "cli/base/text.h"
+
+#include <stdarg.h>
+#include <stddef.h>
+
+/*
+ * Prints one line: "k3thread: COMMAND: TYPE: MESSAGE". COMMAND and TYPE may be NULL or "". Control
+ * characters are escaped, so that a message stays one line.
+ */
+__attribute__((format(printf, 3, 4))) void message_print(const char *command, const char *type,
+                                                         const char *format, ...);
+__attribute__((format(printf, 3, 0))) void message_vprint(const char *command, const char *type,
+                                                          const char *format, va_list arguments);
+
+/* Prints the sentence WHY, or that there was no memory for it. */
+void message_print_text(const char *command, const char *type, const struct text *why);
+
+/* Prints that there is no memory. */
+void message_no_memory(const char *command);
+
+/* From now on, messages begin with "FILE:LINE: ". FILE is borrowed; NULL ends that. */
+void message_set_origin(const char *file, size_t line);
+
+/* Returns, or changes, the line. */
+size_t message_line(void);
+void   message_set_line(size_t line);
+
+/* Appends "FILE:LINE: ", if messages begin with that. */
+void message_add_origin(struct text *text);
+
+/* Returns how many messages this process has printed. */
+unsigned message_count(void);
+
+#endif
