@@ -14,9 +14,12 @@ allowed() {
     cli/place/*)       echo cli/base ;;
     # What is done before the C library has begun knows nothing else.
     cli/quick/*)       echo cli/quick cli/rpc cli/base ;;
-    # A supervisor: its processes, its threads, and the server that clients talk to.
-    cli/process/* | cli/ready/* | cli/worker/* | cli/server/* | cli/supervisor/*)
-        echo cli/process cli/ready cli/worker cli/server cli/supervisor cli/place cli/rpc cli/base lib/include ;;
+    # A supervisor: its processes, the probes, the threads, and the server that clients talk to.
+    cli/process/*)     echo cli/base ;;
+    cli/ready/*)       echo cli/process cli/place cli/base lib/include ;;
+    cli/worker/*)      echo cli/ready cli/process cli/place cli/rpc cli/base lib/include ;;
+    cli/server/*)      echo cli/supervisor cli/worker cli/ready cli/process cli/place cli/rpc cli/base lib/include ;;
+    cli/supervisor/*)  echo cli/server cli/worker cli/process cli/place cli/base ;;
     cli/client/*)      echo cli/quick cli/place cli/rpc cli/base ;;
     cli/view/*)        echo cli/place cli/rpc cli/base ;;
     # Two commands are a supervisor; every other one is a client.

@@ -1,5 +1,6 @@
 #include "cli/base/clock.h"
 
+#include <math.h>
 #include <time.h>
 
 static double read_clock(clockid_t clock)
@@ -18,4 +19,19 @@ double clock_monotonic(void)
 double clock_wall(void)
 {
     return read_clock(CLOCK_REALTIME);
+}
+
+double clock_until(double deadline)
+{
+    double left;
+
+    if (isinf(deadline))
+        return -1;
+    left = deadline - clock_monotonic();
+    return left > 0 ? left : 0;
+}
+
+double clock_earlier(double a, double b)
+{
+    return a < b ? a : b;
 }

@@ -2,6 +2,8 @@
 #ifndef K3THREAD_CLI_BASE_STATUS_H
 #define K3THREAD_CLI_BASE_STATUS_H
 
+#include <errno.h>
+
 enum status {
     STATUS_DONE = 0,
     STATUS_FAILED = 1,    /* SendRaiseError, or another failure that the supervisor reported */
@@ -16,5 +18,11 @@ enum status {
     STATUS_NOT_FOUND = 127,
     STATUS_SIGNAL_BASE = 128, /* plus the signal's number */
 };
+
+/* Returns the status of a command that ERROR, a positive errno, kept from being executed. */
+static inline int status_of_exec(int error)
+{
+    return error == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;
+}
 
 #endif

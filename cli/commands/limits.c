@@ -1,6 +1,6 @@
 #include "cli/commands/limits.h"
 
-#include "cli/rpc/limits.h"
+#include "cli/base/limit_names.h"
 #include "cli/rpc/write.h"
 #include "cli/view/message.h"
 

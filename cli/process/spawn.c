@@ -1,7 +1,7 @@
 #include "cli/process/spawn.h"
 
 #include "cli/base/descriptors.h"
-#include "cli/worker/limits.h"
+#include "cli/process/limits.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 #include "cli/quick/request.h"
 
+#include "cli/base/limit_names.h"
 #include "cli/quick/system.h"
-#include "cli/rpc/limits.h"
 
 #include <stddef.h>
 

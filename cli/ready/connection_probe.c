@@ -1,7 +1,6 @@
 #include "cli/ready/connection_probe.h"
 
 #include "cli/base/clock.h"
-#include "cli/worker/execution.h"
 
 #include <errno.h>
 #include <string.h>
@@ -67,7 +66,7 @@ enum connecting connection_probe_step(struct ready *ready, const struct address 
             continue;
         state = look(ready->poll.fd);
         if (state == CONNECTING_DONE ||
-            (state == CONNECTING_GOES_ON && worker_until(ready->next) > 0))
+            (state == CONNECTING_GOES_ON && clock_until(ready->next) > 0))
             return state;
         probe_unpoll(ready);
     }

@@ -178,7 +178,7 @@ static bool read_command(pid_t pid, char *ret, size_t size)
     return true;
 }
 
-void holder_describe(int fd, char ret[HOLDER_SIZE])
+void holder_describe(int fd, struct text *text)
 {
     struct address peer = {.size = sizeof(peer.un)};
     char           command[128];
@@ -187,7 +187,7 @@ void holder_describe(int fd, char ret[HOLDER_SIZE])
     if (getpeername(fd, &peer.any, &peer.size) == 0)
         pid = peer.any.sa_family == AF_UNIX ? find_unix(fd) : find_tcp(&peer);
     if (pid > 0 && read_command(pid, command, sizeof(command)))
-        (void) snprintf(ret, HOLDER_SIZE, "pid %d (%s) listens there", (int) pid, command);
+        text_printf(text, "pid %d (%s) listens there", (int) pid, command);
     else
-        (void) snprintf(ret, HOLDER_SIZE, "another process listens there");
+        text_add(text, "another process listens there");
 }

@@ -2,12 +2,12 @@
 #ifndef K3THREAD_CLI_READY_HOLDER_H
 #define K3THREAD_CLI_READY_HOLDER_H
 
-#define HOLDER_SIZE 256
+#include "cli/base/text.h"
 
 /*
- * Puts "pid 123 (its command line) listens there", or how much of that can be found out, into RET.
- * FD is a connected socket. It reads much of /proc.
+ * Appends "pid 123 (its command line) listens there", or as much of that as can be found out. FD is a
+ * connected socket. It reads much of /proc.
  */
-void holder_describe(int fd, char ret[HOLDER_SIZE]);
+void holder_describe(int fd, struct text *text);
 
 #endif

@@ -28,13 +28,13 @@ struct probe_kind {
     /* Others may answer it, too: whoever does so before the command runs is found. */
     bool is_shared;
 
-    /* Returns why ARGUMENT, what follows the prefix, is none, or NULL if it is one. */
-    const char *(*fault)(const char *argument);
+    /* Returns true if ARGUMENT, what follows the prefix, is valid. */
+    bool (*is_valid)(const char *argument, struct text *why);
 
     int (*open)(struct ready *ready); /* before the spawn; returns 0 or -errno */
 
-    /* Returns 0, or -EINVAL with a message if the command of PLAN can never be found ready. */
-    int (*rule_out)(const struct ready *ready, const struct spawn_plan *plan, char **ret_message);
+    /* Returns 0, or -EINVAL if the command of PLAN can never be found ready. */
+    int (*rule_out)(const struct ready *ready, const struct spawn_plan *plan, struct text *why);
     void (*extend)(const struct ready *ready, struct spawn_plan *plan);
     void (*begin)(struct ready *ready, const struct spawn_plan *plan, off_t start);
 

@@ -4,7 +4,7 @@
 #include "cli/base/clock.h"
 #include "cli/ready/holder.h"
 #include "cli/ready/probe.h"
-#include "cli/worker/execution.h"
+#include "k3thread.h"
 
 #include <errno.h>
 #include <math.h>
@@ -30,14 +30,16 @@ static const struct probe_kind *find_kind(const char *spec)
     return kinds[i];
 }
 
-const char *ready_fault(const char *spec)
+bool ready_is_valid(const char *spec, struct text *why)
 {
     const struct probe_kind *kind = find_kind(spec);
     const char              *argument = spec + strlen(kind->prefix);
 
-    if (kind->prefix[0] != '\0' && !kind->is_word && argument[0] == '\0')
-        return "nothing follows what it begins with";
-    return kind->fault != NULL ? kind->fault(argument) : NULL;
+    if (kind->prefix[0] != '\0' && !kind->is_word && argument[0] == '\0') {
+        text_add(why, "nothing follows what it begins with");
+        return false;
+    }
+    return kind->is_valid == NULL || kind->is_valid(argument, why);
 }
 
 int ready_open(const char *spec, struct ready **ret)
@@ -67,7 +69,7 @@ static int try_once(struct ready *ready, const struct spawn_plan *plan)
     double end = clock_monotonic() + STRANGER_LIMIT;
 
     while (!ready->kind->check(ready, plan)) {
-        int n = ready->poll.fd >= 0 ? k3thread_poll(&ready->poll, 1, worker_until(end)) : 0;
+        int n = ready->poll.fd >= 0 ? k3thread_poll(&ready->poll, 1, clock_until(end)) : 0;
 
         if (n <= 0)
             return n;
@@ -75,21 +77,18 @@ static int try_once(struct ready *ready, const struct spawn_plan *plan)
     return 1;
 }
 
-int ready_rule_out(struct ready *ready, const struct spawn_plan *plan, char **ret_message)
+int ready_rule_out(struct ready *ready, const struct spawn_plan *plan, struct text *why)
 {
-    char holder[HOLDER_SIZE];
-    int  n;
+    int n;
 
     if (ready->kind->rule_out != NULL)
-        return ready->kind->rule_out(ready, plan, ret_message);
+        return ready->kind->rule_out(ready, plan, why);
     if (!ready->kind->is_shared)
         return 0;
     n = try_once(ready, plan);
     if (n > 0) {
-        holder_describe(ready->poll.fd, holder);
-        if (asprintf(ret_message, "%s is answered before the command runs: %s", ready->spec,
-                     holder) < 0)
-            *ret_message = NULL;
+        text_printf(why, "%s is answered before the command runs: ", ready->spec);
+        holder_describe(ready->poll.fd, why);
     }
     probe_unpoll(ready);
     return n > 0 ? -EADDRINUSE : n;
@@ -156,7 +155,7 @@ void ready_close(struct ready *ready)
 void probe_postpone(struct ready *ready)
 {
     ready->next = clock_monotonic() + ready->pause;
-    ready->pause = earlier(2 * ready->pause, PROBE_LAST_PAUSE);
+    ready->pause = clock_earlier(2 * ready->pause, PROBE_LAST_PAUSE);
 }
 
 void probe_unpoll(struct ready *ready)

@@ -15,6 +15,8 @@
 #ifndef K3THREAD_CLI_READY_READY_H
 #define K3THREAD_CLI_READY_READY_H
 
+#include "cli/base/text.h"
+
 #include <poll.h>
 #include <stdbool.h>
 #include <sys/types.h>
@@ -22,8 +24,8 @@
 struct ready;
 struct spawn_plan;
 
-/* Returns why SPEC is no probe, or NULL if it is one. */
-const char *ready_fault(const char *spec);
+/* Returns true if SPEC is a probe. */
+bool ready_is_valid(const char *spec, struct text *why);
 
 /*
  * Makes the probe that SPEC describes, before the command is spawned. SPEC must outlive it. Returns
@@ -33,11 +35,10 @@ int ready_open(const char *spec, struct ready **ret);
 
 /*
  * Looks, before the command runs, whether the probe can say anything about it. Returns 0 if so;
- * -EADDRINUSE if somebody else answers it, or -EINVAL if nothing ever will, with a message that says
- * why (NULL without memory; the caller frees it); or -ECANCELED if an exception came meanwhile: the
- * look is to be repeated then, or given up.
+ * -EADDRINUSE if another process answers it, -EINVAL if nothing ever will; or -ECANCELED, without WHY,
+ * if an exception came meanwhile: the caller repeats the look, or gives it up.
  */
-int ready_rule_out(struct ready *ready, const struct spawn_plan *plan, char **ret_message);
+int ready_rule_out(struct ready *ready, const struct spawn_plan *plan, struct text *why);
 
 /* Adds to PLAN what the probe gives the command. */
 void ready_extend(const struct ready *ready, struct spawn_plan *plan);

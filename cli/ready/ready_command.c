@@ -10,7 +10,6 @@
 #include "cli/process/spawn.h"
 #include "cli/process/tree.h"
 #include "cli/ready/probe.h"
-#include "cli/worker/execution.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -108,7 +107,7 @@ static bool end_check(struct command_probe *probe)
 /* Looks again in a moment at those that were killed: they go when the kernel gets to them. */
 static void look_again(struct command_probe *probe)
 {
-    probe->look = probe->look == 0 ? FIRST_LOOK : earlier(2 * probe->look, PROBE_LAST_PAUSE);
+    probe->look = probe->look == 0 ? FIRST_LOOK : clock_earlier(2 * probe->look, PROBE_LAST_PAUSE);
     probe->ready.poll.fd = -1;
     probe->ready.next = clock_monotonic() + probe->look;
 }
@@ -122,7 +121,7 @@ static bool check(struct ready *ready, const struct spawn_plan *plan)
         begin_check(probe, plan);
         return false;
     }
-    if (!has_ended(probe, WNOWAIT, &info) && worker_until(ready->next) > 0)
+    if (!has_ended(probe, WNOWAIT, &info) && clock_until(ready->next) > 0)
         return false;
     if (!end_left(probe)) {
         look_again(probe);
@@ -142,7 +141,7 @@ static void close_command(struct ready *ready)
 
     if (probe->pidfd < 0)
         return;
-    while (!end_left(probe) && worker_until(end) > 0)
+    while (!end_left(probe) && clock_until(end) > 0)
         (void) poll(NULL, 0, (int) (FIRST_LOOK * 1e3));
     (void) end_check(probe);
 }

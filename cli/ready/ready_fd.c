@@ -28,11 +28,13 @@ static int number_of(const char *argument)
     return end != argument && *end == '\0' && number >= 3 && number < 1024 ? (int) number : -1;
 }
 
-static const char *fault(const char *argument)
+static bool is_valid(const char *argument, struct text *why)
 {
-    return number_of(argument) < 0 ? "it is none of FD (3 to 1023), tcp:HOST:PORT, unix:PATH, "
-                                     "http://HOST:PORT/PATH, line:REGEX, cmd:COMMAND, notify"
-                                   : NULL;
+    if (number_of(argument) >= 0)
+        return true;
+    text_add(why, "it is none of FD (3 to 1023), tcp:HOST:PORT, unix:PATH, "
+                  "http://HOST:PORT/PATH, line:REGEX, cmd:COMMAND, notify");
+    return false;
 }
 
 static int open_fd(struct ready *ready)
@@ -89,7 +91,7 @@ static bool check(struct ready *ready, const struct spawn_plan *plan)
 const struct probe_kind probe_fd = {
     .prefix = "",
     .size = sizeof(struct fd_probe),
-    .fault = fault,
+    .is_valid = is_valid,
     .open = open_fd,
     .extend = extend,
     .begin = begin,

@@ -1,6 +1,6 @@
 /* The probe http://HOST:PORT/PATH: a GET is answered with a status from 200 to 399. */
+#include "cli/base/clock.h"
 #include "cli/ready/connection_probe.h"
-#include "cli/worker/execution.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -34,18 +34,28 @@ static size_t addresses_of(const char *argument, struct address ret[ADDRESS_MAX]
     return address_parse(argument, (size_t) (path_of(argument) - argument), DEFAULT_PORT, ret);
 }
 
-static const char *fault(const char *argument)
+static bool has_only_url_bytes(const char *string)
+{
+    for (; *string != '\0'; string++)
+        if (*string <= ' ' || *string > '~' || *string == '#')
+            return false;
+    return true;
+}
+
+static bool is_valid(const char *argument, struct text *why)
 {
     struct address addresses[ADDRESS_MAX];
 
-    for (const char *c = argument; *c != '\0'; c++)
-        if (*c <= ' ' || *c > '~' || *c == '#')
-            return "a URL has neither \"#\" nor spaces, nor letters that are not ASCII: write %20";
-    if (strlen(argument) > URL_MAX)
-        return "the URL is too long";
-    return addresses_of(argument, addresses) > 0
-               ? NULL
-               : "http:// takes HOST:PORT/PATH, HOST being an address or localhost";
+    if (!has_only_url_bytes(argument))
+        text_add(why,
+                 "a URL has neither \"#\" nor spaces, nor letters that are not ASCII: write %20");
+    else if (strlen(argument) > URL_MAX)
+        text_add(why, "the URL is too long");
+    else if (addresses_of(argument, addresses) == 0)
+        text_add(why, "http:// takes HOST:PORT/PATH, HOST being an address or localhost");
+    else
+        return true;
+    return false;
 }
 
 /* Sends the request. Returns whether it was taken. */
@@ -133,7 +143,7 @@ static bool check(struct ready *ready, const struct spawn_plan *plan)
 
         if (answer == ANSWER_GOOD)
             return true;
-        if (answer == ANSWER_GOES_ON && worker_until(ready->next) > 0)
+        if (answer == ANSWER_GOES_ON && clock_until(ready->next) > 0)
             return false;
         probe_unpoll(ready);
     }
@@ -147,6 +157,6 @@ const struct probe_kind probe_http = {
     .prefix = "http://",
     .size = sizeof(struct http_probe),
     .is_shared = true,
-    .fault = fault,
+    .is_valid = is_valid,
     .check = check,
 };

@@ -3,11 +3,11 @@
  * know: it may be emptied, kept small, or moved all the while.
  */
 #include "cli/base/clock.h"
+#include "cli/base/file_watch.h"
 #include "cli/place/logfile.h"
 #include "cli/process/spawn.h"
 #include "cli/ready/pattern.h"
 #include "cli/ready/probe.h"
-#include "cli/worker/written.h"
 
 #include <errno.h>
 #include <math.h>
@@ -20,13 +20,13 @@
 #define LINE_SIZE 4096
 
 struct line_probe {
-    struct ready    ready;
-    struct logfile  log;
-    struct written  written;
-    struct pattern *pattern;
+    struct ready      ready;
+    struct logfile    log;
+    struct file_watch watch;
+    struct pattern   *pattern;
 };
 
-static const char *fault(const char *argument)
+static bool is_valid(const char *argument, struct text *why)
 {
     struct pattern *pattern;
     int             error = pattern_new(argument, &pattern);
@@ -34,15 +34,20 @@ static const char *fault(const char *argument)
     pattern_free(pattern);
     switch (error) {
     case 0:
-        return NULL;
+        return true;
     case -E2BIG:
-        return "what follows \"line:\" is too large a regular expression";
+        text_add(why, "what follows \"line:\" is too large a regular expression");
+        return false;
     case -ENOTSUP:
-        return "what follows \"line:\" refers back to what it matched, which is not supported";
+        text_add(why,
+                 "what follows \"line:\" refers back to what it matched, which is not supported");
+        return false;
     case -ENOMEM:
-        return "no memory for what follows \"line:\"";
+        text_add(why, "no memory for what follows \"line:\"");
+        return false;
     default:
-        return "what follows \"line:\" is no regular expression";
+        text_add(why, "what follows \"line:\" is no regular expression");
+        return false;
     }
 }
 
@@ -51,20 +56,19 @@ static int open_line(struct ready *ready)
     struct line_probe *probe = (struct line_probe *) ready;
 
     probe->log.file.fd = -1;
-    probe->written = (struct written){.fd = -1, .key = -1};
+    probe->watch = (struct file_watch){.fd = -1, .key = -1};
     return 0;
 }
 
 /* A pipe cannot be read beside its reader, nor /dev/null at all. */
-static int rule_out(const struct ready *ready, const struct spawn_plan *plan, char **ret_message)
+static int rule_out(const struct ready *ready, const struct spawn_plan *plan, struct text *why)
 {
     struct stat info;
 
     if (stat(plan->output, &info) < 0 || S_ISREG(info.st_mode))
         return 0;
-    if (asprintf(ret_message, "--ready %s reads the output, and '%s' is no regular file",
-                 ready->spec, plan->output) < 0)
-        *ret_message = NULL;
+    text_printf(why, "--ready %s reads the output, and '%s' is no regular file", ready->spec,
+                plan->output);
     return -EINVAL;
 }
 
@@ -74,7 +78,7 @@ static void begin(struct ready *ready, const struct spawn_plan *plan, off_t star
 
     probe->log.path = plan->output;
     probe->log.position = start;
-    written_open(&probe->written);
+    file_watch_open(&probe->watch);
     if (pattern_new(ready->argument, &probe->pattern) < 0)
         probe->pattern = NULL; /* without memory it never becomes ready */
 }
@@ -120,10 +124,10 @@ static bool is_open(struct line_probe *probe)
 /* Waits for the next write, from before the next look on. What cannot be watched is looked at by time. */
 static void listen(struct line_probe *probe)
 {
-    bool watched = is_open(probe) && written_arm(&probe->written, probe->log.file.fd);
+    bool watched = is_open(probe) && file_watch_arm(&probe->watch, probe->log.file.fd);
 
-    probe->ready.poll = (struct pollfd){.fd = watched ? probe->written.fd : -1, .events = POLLIN};
-    probe->ready.next = watched ? INFINITY : clock_monotonic() + WRITTEN_LOOK;
+    probe->ready.poll = (struct pollfd){.fd = watched ? probe->watch.fd : -1, .events = POLLIN};
+    probe->ready.next = watched ? INFINITY : clock_monotonic() + FILE_WATCH_PAUSE;
 }
 
 /*
@@ -155,7 +159,7 @@ static void close_line(struct ready *ready)
     struct line_probe *probe = (struct line_probe *) ready;
 
     logfile_close(&probe->log);
-    written_close(&probe->written);
+    file_watch_close(&probe->watch);
     ready->poll.fd = -1;
     pattern_free(probe->pattern);
 }
@@ -163,7 +167,7 @@ static void close_line(struct ready *ready)
 const struct probe_kind probe_line = {
     .prefix = "line:",
     .size = sizeof(struct line_probe),
-    .fault = fault,
+    .is_valid = is_valid,
     .open = open_line,
     .rule_out = rule_out,
     .begin = begin,

@@ -31,9 +31,12 @@ struct notify_probe {
     char name[sizeof(((struct sockaddr_un *) NULL)->sun_path) + 1]; /* '@' for the first NUL */
 };
 
-static const char *fault(const char *argument)
+static bool is_valid(const char *argument, struct text *why)
 {
-    return argument[0] != '\0' ? "nothing follows notify" : NULL;
+    if (argument[0] == '\0')
+        return true;
+    text_add(why, "nothing follows notify");
+    return false;
 }
 
 /* Binds FD to an address of the kernel's choice and writes down its name. Returns 0 or -errno. */
@@ -164,7 +167,7 @@ const struct probe_kind probe_notify = {
     .size = sizeof(struct notify_probe),
     .is_word = true,
     .lasts = true,
-    .fault = fault,
+    .is_valid = is_valid,
     .open = open_notify,
     .check = check,
 };

@@ -3,13 +3,14 @@
 
 #include <string.h>
 
-static const char *fault(const char *argument)
+static bool is_valid(const char *argument, struct text *why)
 {
     struct address addresses[ADDRESS_MAX];
 
-    return address_parse(argument, strlen(argument), 0, addresses) > 0
-               ? NULL
-               : "tcp: takes HOST:PORT, HOST being an address or localhost";
+    if (address_parse(argument, strlen(argument), 0, addresses) > 0)
+        return true;
+    text_add(why, "tcp: takes HOST:PORT, HOST being an address or localhost");
+    return false;
 }
 
 static bool check(struct ready *ready, const struct spawn_plan *plan)
@@ -25,6 +26,6 @@ const struct probe_kind probe_tcp = {
     .prefix = "tcp:",
     .size = sizeof(struct connection_probe),
     .is_shared = true,
-    .fault = fault,
+    .is_valid = is_valid,
     .check = check,
 };

@@ -11,14 +11,18 @@
 #define PATH_SIZE sizeof(((struct sockaddr_un *) NULL)->sun_path)
 
 /* Where a path is too long, its socket may be there: made with a shorter name, in its directory. */
-static const char *fault(const char *argument)
+static bool is_valid(const char *argument, struct text *why)
 {
     const char *slash = strrchr(argument, '/');
     const char *name = slash != NULL ? slash + 1 : argument;
 
     if (strlen(argument) >= PATH_MAX)
-        return "the path is too long";
-    return strlen(name) > PATH_SIZE ? "no socket's name can be that long" : NULL;
+        text_add(why, "the path is too long");
+    else if (strlen(name) > PATH_SIZE)
+        text_add(why, "no socket's name can be that long");
+    else
+        return true;
+    return false;
 }
 
 /*
@@ -55,6 +59,6 @@ const struct probe_kind probe_unix = {
     .prefix = "unix:",
     .size = sizeof(struct connection_probe),
     .is_shared = true,
-    .fault = fault,
+    .is_valid = is_valid,
     .check = check,
 };

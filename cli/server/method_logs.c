@@ -161,7 +161,7 @@ void method_logs(struct call *call, const json_t *params)
     if (record == NULL)
         return;
     if (begun) {
-        mailbox_heed(record);
+        mailbox_notify(&record->assignment.mail);
         wake_begun(call, record);
     } else {
         reply_logs(call, record, lines);

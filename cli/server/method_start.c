@@ -1,5 +1,6 @@
 /* The method "start": parameters to a job, a job to a thread. */
 #include "cli/base/exceptions.h"
+#include "cli/base/file_watch.h"
 #include "cli/base/kernel.h"
 #include "cli/base/variable.h"
 #include "cli/ready/ready.h"
@@ -7,6 +8,7 @@
 #include "cli/rpc/write.h"
 #include "cli/server/connection.h"
 #include "cli/server/methods.h"
+#include "cli/server/param_limits.h"
 #include "cli/server/params.h"
 #include "cli/server/select.h"
 #include "cli/server/server.h"
@@ -14,7 +16,6 @@
 #include "cli/server/threads.h"
 #include "cli/worker/environment.h"
 #include "cli/worker/mailbox.h"
-#include "cli/worker/written.h"
 
 #include <errno.h>
 #include <math.h>
@@ -96,7 +97,7 @@ static struct environment *make_environment(struct call *call, const struct raw 
     char              **strings;
     int                 error = -EINVAL;
 
-    if (!limits_parse(call, raw->limits, raw->nice, &limits))
+    if (!param_limits_parse(call, raw->limits, raw->nice, &limits))
         return NULL;
     if (environment == NULL || json_is_array(environment))
         error = strings_from_json(environment, &strings);
@@ -174,7 +175,7 @@ static bool check_name(struct call *call, const char *name)
 
 static bool parse_ready(struct call *call, const json_t *ready, struct job *job)
 {
-    const char *fault;
+    struct text why = {0};
     int         error;
 
     if (ready == NULL)
@@ -182,11 +183,13 @@ static bool parse_ready(struct call *call, const json_t *ready, struct job *job)
     error = bytes_from_json(ready, &job->ready);
     if (error != 0)
         return call_refuse(call, error, "\"ready\" must be a string");
-    fault = ready_fault(job->ready);
-    if (fault == NULL)
+    if (ready_is_valid(job->ready, &why))
         return true;
     /* However long the word is, the reason fits in. */
-    return call_fail(call, PROTOCOL_VALUE_ERROR, "--ready '%.200s': %s", job->ready, fault);
+    call_fail(call, PROTOCOL_VALUE_ERROR, "--ready '%.200s': %.*s", job->ready, (int) why.size,
+              why.data);
+    text_release(&why);
+    return false;
 }
 
 /* "never", "on-failure", "always", the last two with ":N" for how often. */
@@ -251,7 +254,7 @@ static bool parse_needs(struct call *call, const json_t *needs, struct job *job)
         if (needed == NULL)
             return false;
         needed->is_needed = true;
-        mailbox_heed(needed);
+        mailbox_notify(&needed->assignment.mail);
         job->needs[job->need_count] =
             (struct need){.id = needed->id, .name = strdup(needed->job.name)};
         if (job->needs[job->need_count++].name == NULL)
@@ -347,7 +350,7 @@ static void reply_record(struct call *call, const struct record *record)
     if (record->now.missed != 0 && text.size > 0 && !text.failed) {
         text.size--; /* the brace */
         write_name(&text, "limited");
-        limits_write_names(&text, record->now.missed);
+        param_limits_write_names(&text, record->now.missed);
         text_byte(&text, '}', 1);
     }
     call_reply_written(call, &text);
@@ -385,11 +388,9 @@ static void wake_start(struct call *call, struct record *record)
 static void fail_thread(struct call *call, int error)
 {
     struct text words = {0};
-    char        limit[LIMITS_WORDS];
 
     text_add(&words, strerrordesc_np(-error));
-    limits_explain(-error, limit);
-    text_add(&words, limit);
+    limits_explain(&words, -error);
     kernel_add_refused(&words, error);
     call_fail(call, PROTOCOL_OS_ERROR, "cannot start a thread: %.*s", (int) words.size, words.data);
     text_release(&words);
@@ -405,7 +406,7 @@ static void start_job(struct call *call, struct job *job, const struct raw *raw)
         return;
     }
     if (record->job.log_limit > 0 || record->job.ready != NULL)
-        written_begin();
+        file_watch_begin();
     error = threads_begin(record);
     if (error != 0) {
         fail_thread(call, error);
@@ -418,7 +419,7 @@ static void start_job(struct call *call, struct job *job, const struct raw *raw)
         reply_started(call, record);
         return;
     }
-    mailbox_heed(record);
+    mailbox_notify(&record->assignment.mail);
     call_wait(call, &record->calls, -1, wake_start);
     if (call->chained && raw->hold)
         call->connection->holder = call;

@@ -287,7 +287,7 @@ void method_join(struct call *call, const json_t *params)
     call->unnamed = thread == NULL;
     call->expire = fail_late;
     if (ready)
-        mailbox_heed(record);
+        mailbox_notify(&record->assignment.mail);
     if (record_is_live(record) && !(ready && record->now.ready))
         call_wait(call, &record->calls, timeout, ready ? wake_ready : wake_join);
     else if (ready)
@@ -379,7 +379,7 @@ void method_watch(struct call *call, const json_t *params)
         return;
     call_reply(call, json_pack("{s:b, s:o}", "watching", 1, "logs", bytes_to_json(server_logs())));
     if (watch.events & ~(events_bit("created") | events_bit("restarted") | events_bit("ended")))
-        mailbox_heed(NULL);
+        mailbox_notify_all();
     events_watch(connection, &watch);
 }
 

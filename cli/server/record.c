@@ -2,7 +2,6 @@
 
 #include "cli/base/clock.h"
 #include "cli/rpc/write.h"
-#include "cli/worker/environment.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -14,37 +13,20 @@ static const char *const state_words[] = {
 #undef X
 };
 
-static void free_strings(char **strings)
-{
-    for (char **s = strings; s != NULL && *s != NULL; s++)
-        free(*s);
-}
-
-void job_release(struct job *job)
-{
-    free(job->name);
-    free_strings(job->argv);
-    free(job->argv);
-    environment_unref(job->environment);
-    free(job->directory);
-    free(job->input);
-    free(job->output);
-    free(job->ready);
-    for (size_t i = 0; i < job->need_count; i++)
-        free(job->needs[i].name);
-    free(job->needs);
-    *job = (struct job){0};
-}
-
 void record_free(struct record *record)
 {
     if (record == NULL)
         return;
     job_release(&record->job);
-    free(record->now.message);
-    free(record->now.status);
+    report_release(&record->now);
+    report_release(&record->assignment.draft);
     k3thread_unref(record->thread);
     free(record);
+}
+
+struct record *record_of_mail(struct mail *mail)
+{
+    return (struct record *) (void *) ((char *) mail - offsetof(struct record, assignment.mail));
 }
 
 const char *record_state(const struct record *record)

@@ -3,13 +3,13 @@
 #include "cli/base/lean.h"
 #include "cli/base/loop.h"
 #include "cli/place/journal.h"
+#include "cli/process/limits.h"
 #include "cli/process/tree.h"
 #include "cli/server/connection.h"
 #include "cli/server/method_list.h"
 #include "cli/server/store.h"
 #include "cli/server/threads.h"
 #include "cli/supervisor/door.h"
-#include "cli/worker/limits.h"
 #include "cli/worker/mailbox.h"
 
 #include <errno.h>
@@ -117,22 +117,21 @@ static bool is_allowed(int fd)
  */
 static bool turn_away(void)
 {
-    char limit[LIMITS_WORDS], answer[LIMITS_WORDS + 192];
-    int  fd, size;
+    struct text answer = {0};
+    int         error = errno, fd;
 
-    limits_explain(errno, limit);
-    size = snprintf(answer, sizeof(answer),
-                    "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32006,\"message\":"
-                    "\"the supervisor has no file descriptor left; try again%s\","
-                    "\"data\":{\"type\":\"OSError\"}}}\n",
-                    limit);
+    text_add(&answer, "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32006,\"message\":"
+                      "\"the supervisor has no file descriptor left; try again");
+    limits_explain(&answer, error);
+    text_add(&answer, "\",\"data\":{\"type\":\"OSError\"}}}\n");
     close(spare_fd);
     fd = accept4(listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) {
-        if (send(fd, answer, (size_t) size, MSG_NOSIGNAL) < 0)
+        if (send(fd, answer.data, answer.size, MSG_NOSIGNAL) < 0)
             journal_write("turned a client away: no file descriptor left");
         close(fd);
     }
+    text_release(&answer);
     spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
     return fd >= 0 && spare_fd >= 0;
 }

@@ -104,13 +104,13 @@ static int set_log(struct record *record, const char *logs)
 struct record *store_add(struct job *job, const char *logs)
 {
     struct record *record = calloc(1, sizeof(*record));
+    bool           has_own_log = job->output == NULL;
 
     if (record == NULL)
         return NULL;
     record->id = last_id + 1;
     record->job.name = job->name;
     record->job.output = job->output;
-    record->has_own_log = job->output == NULL;
     if ((job->name == NULL && set_default_name(record) < 0) ||
         (job->output == NULL && set_log(record, logs) < 0)) {
         if (job->name == NULL)
@@ -121,6 +121,9 @@ struct record *store_add(struct job *job, const char *logs)
     job->name = record->job.name;
     job->output = record->job.output;
     record->job = *job;
+    record->job.has_own_log = has_own_log;
+    record->assignment.id = record->id;
+    record->assignment.job = &record->job;
     *job = (struct job){0};
     last_id = record->id;
     record->created = clock_wall();
@@ -283,7 +286,7 @@ void store_forget(struct record *record)
     TAILQ_REMOVE(&all, record, order);
     LIST_REMOVE(record, by_id);
     LIST_REMOVE(record, by_name);
-    if (record->has_own_log)
+    if (record->job.has_own_log)
         remove_log(record->job.output);
     record_free(record);
 }

@@ -2,10 +2,12 @@
 
 #include "cli/base/clock.h"
 #include "cli/base/exceptions.h"
+#include "cli/base/status.h"
+#include "cli/process/limits.h"
 #include "cli/server/events.h"
 #include "cli/server/store.h"
-#include "cli/worker/limits.h"
 #include "cli/worker/mailbox.h"
+#include "cli/worker/target.h"
 #include "cli/worker/worker.h"
 
 #include <errno.h>
@@ -62,7 +64,7 @@ static void watch_stuck(struct record *record)
 {
     if (record->is_stuck || record->now.pid != 0)
         return;
-    mailbox_heed(record);
+    mailbox_notify(&record->assignment.mail);
     record->stuck_pause = STUCK_AFTER;
     record->stuck_due = clock_monotonic() + STUCK_AFTER;
     record->is_stuck = true;
@@ -72,7 +74,7 @@ static void watch_stuck(struct record *record)
 /* Returns false if RECORD is stuck no more. */
 static bool free_stuck(struct record *record, double now)
 {
-    int child = atomic_load(&record->spawning);
+    int child = atomic_load(&record->assignment.spawning);
 
     if (record->now.pid != 0)
         return false;
@@ -116,7 +118,8 @@ static int start_thread(struct record *record)
 
     set_state(record, record->job.after > 0 ? STATE_DELAYED : STATE_RUNNING);
     record->job.queues = takes_slot(record) && record->job.after > 0;
-    return k3thread_start(&record->thread, worker_run, record, &options);
+    report_copy(&record->assignment.draft, &record->now);
+    return k3thread_start(&record->thread, worker_run, &record->assignment, &options);
 }
 
 /* Counts RECORD among those that need what it needs, or no longer. */
@@ -155,12 +158,13 @@ static void has_ended(struct record *record)
     threads_on_end(record);
 }
 
-/* Ends a thread that never had a worker. MESSAGE is taken over and may be NULL. */
-static void end_unbegun(struct record *record, const k3thread_exctype *type, char *message,
+/* Ends a thread that never had a worker. MESSAGE is released; it may be empty. */
+static void end_unbegun(struct record *record, const k3thread_exctype *type, struct text *message,
                         int status)
 {
     record->now.exception = type;
-    record->now.message = message;
+    if (message->size > 0)
+        report_set_message(&record->now, message);
     record->now.exit_code = status;
     record->now.ended = clock_wall();
     set_state(record, STATE_ENDED);
@@ -178,16 +182,14 @@ static void go_later(struct record *record)
     stuck = true;
 }
 
-/* Returns what a thread that could not be started ends with, or NULL. */
-static char *explain_start(int error)
+/* Ends RECORD, whose thread could not be started because of ERROR. */
+static void fail_start(struct record *record, int error)
 {
-    char  limit[LIMITS_WORDS];
-    char *message;
+    struct text message = {0};
 
-    limits_explain(-error, limit);
-    if (asprintf(&message, "cannot start a thread: %s%s", strerrordesc_np(-error), limit) < 0)
-        return NULL;
-    return message;
+    text_printf(&message, "cannot start a thread: %s", strerrordesc_np(-error));
+    limits_explain(&message, -error);
+    end_unbegun(record, NULL, &message, STATUS_INTERNAL);
 }
 
 /* With a slot (or no need of one), and all that it needs: go. */
@@ -207,7 +209,7 @@ static void go(struct record *record)
     }
     error = start_thread(record);
     if (error != 0)
-        end_unbegun(record, NULL, explain_start(error), 125);
+        fail_start(record, error);
 }
 
 static void enqueue(struct record *record)
@@ -268,12 +270,11 @@ static const struct need *unmet_need(const struct record *record)
 static void fail_need(struct record *record, const struct need *need)
 {
     const struct record *needed = store_find_id(need->id);
-    char                *message;
+    struct text          message = {0};
 
-    if (asprintf(&message, "thread '%s' (id %llu), which it needs, ended before it was ready",
-                 needed != NULL ? needed->job.name : "?", (unsigned long long) need->id) < 0)
-        message = NULL;
-    end_unbegun(record, NULL, message, 125);
+    text_printf(&message, "thread '%s' (id %llu), which it needs, ended before it was ready",
+                needed != NULL ? needed->job.name : "?", (unsigned long long) need->id);
+    end_unbegun(record, NULL, &message, STATUS_INTERNAL);
 }
 
 static bool is_lost(const struct need *need)
@@ -294,7 +295,7 @@ static void wait_for_slot_or_go(struct record *record)
         int error = start_thread(record);
 
         if (error != 0)
-            end_unbegun(record, NULL, explain_start(error), 125);
+            fail_start(record, error);
     } else {
         go(record);
     }
@@ -378,7 +379,8 @@ static bool is_denied(const struct record *record)
 
 int threads_raise(struct record *record, const k3thread_exctype *type, const char *message)
 {
-    int error;
+    struct text copy = {0};
+    int         error;
 
     if (!record_is_live(record))
         return K3THREAD_INVALID_THREAD_ID_ERROR;
@@ -396,8 +398,10 @@ int threads_raise(struct record *record, const k3thread_exctype *type, const cha
         return denied ? -EPERM : 0;
     }
     events_post_raised(record, type, message);
-    if (worker_ends_early(type))
-        end_unbegun(record, type, message != NULL && message[0] ? strdup(message) : NULL, -1);
+    if (worker_ends_early(type)) {
+        text_add(&copy, message != NULL ? message : "");
+        end_unbegun(record, type, &copy, -1);
+    }
     return 0;
 }
 
@@ -407,7 +411,7 @@ int threads_end(struct record *record, const k3thread_exctype *type)
 
     if (record->thread == NULL)
         return threads_raise(record, type, NULL);
-    record->end_type = type;
+    record->assignment.end_type = type;
     error = k3thread_send_exception(record->thread, &worker_End);
     watch_stuck(record);
     if (error == 0 && record->now.state != STATE_STOPPING)
@@ -457,9 +461,15 @@ static void take_in(struct record *record, const struct report *old)
 
 void threads_take_reports(void)
 {
-    struct record *record;
-    struct report  old;
+    struct mail  *mail;
+    struct report old, new;
 
-    while ((record = mailbox_take(&old)) != NULL)
+    while ((mail = mailbox_take(&new)) != NULL) {
+        struct record *record = record_of_mail(mail);
+
+        old = record->now;
+        record->now = new;
         take_in(record, &old);
+        report_release(&old);
+    }
 }

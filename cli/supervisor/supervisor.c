@@ -3,13 +3,13 @@
 #include "cli/base/descriptors.h"
 #include "cli/base/directory.h"
 #include "cli/place/journal.h"
+#include "cli/process/limits.h"
 #include "cli/process/mark.h"
 #include "cli/process/tree.h"
 #include "cli/server/server.h"
 #include "cli/supervisor/door.h"
 #include "cli/supervisor/guardian.h"
-#include "cli/worker/execution.h"
-#include "cli/worker/limits.h"
+#include "cli/worker/environment.h"
 #include "cli/worker/logs.h"
 
 #include <errno.h>
@@ -85,11 +85,17 @@ static int serve(const struct supervisor_options *options, const char *logs, pid
         .guardian = guardian,
     };
     size_t strays = 0, left = 0;
+    rlim_t cpu;
     int    error;
 
     prctl(PR_SET_NAME, "k3thread");
     mallopt(M_ARENA_MAX, 1); /* thousands of threads that hardly allocate need no more */
-    limits_open();
+    cpu = limits_open();
+    if (cpu != RLIM_INFINITY)
+        journal_write("this supervisor will be killed when it has used %llu s of processor time, "
+                      "the hard limit of its starter",
+                      (unsigned long long) cpu);
+    environment_set_socket(options->place->socket);
     error = tree_open();
     door_open(options->place, options->lock, guardian);
     if (error == 0) {
@@ -136,9 +142,9 @@ int supervisor_run(const struct supervisor_options *options, char **ret_why)
         .listener = options->listener,
         .lifeline = options->lifeline,
     };
-    char *logs;
-    pid_t guardian;
-    int   error;
+    const char *logs;
+    pid_t       guardian;
+    int         error;
 
     umask(077);
     outlive_limits();

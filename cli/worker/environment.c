@@ -14,10 +14,17 @@ struct environment {
     char         *strings[]; /* their bytes come behind */
 };
 
+static const char *supervisor_socket;
+
 static const char *const own_names[] = {
     "K3THREAD_ID=", "K3THREAD_NAME=", "K3THREAD_SOCKET=", "NOTIFY_SOCKET="};
 
 #define OWN_COUNT (sizeof(own_names) / sizeof(own_names[0]))
+
+void environment_set_socket(const char *socket)
+{
+    supervisor_socket = socket;
+}
 
 static bool is_own(const char *string)
 {
@@ -71,10 +78,10 @@ void environment_unref(struct environment *environment)
 }
 
 char **environment_list(const struct environment *environment, uint64_t id, const char *name,
-                        const char *socket, const char *notify)
+                        const char *notify)
 {
     char        digits[24];
-    const char *values[OWN_COUNT] = {digits, name, socket, notify};
+    const char *values[OWN_COUNT] = {digits, name, supervisor_socket, notify};
     size_t      count = environment->count;
     size_t      size = (count + OWN_COUNT + 1) * sizeof(char *);
     char      **list;

@@ -13,7 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Opens LOGS, if it is nobody else's. */
+static const char *run_directory; /* this run's */
+
+/* Opens LOGS, if it is this user's alone. Returns a descriptor or -errno. */
 static int open_directory(const char *logs)
 {
     struct stat info;
@@ -28,7 +30,7 @@ static int open_directory(const char *logs)
     return -EPERM;
 }
 
-/* Removes the logs in RUN with the times of their lines, and RUN. Nothing else was put there; if it was, it stays. */
+/* Removes RUN, with the logs in it and the times of their lines. A file that is neither stays. */
 static void remove_run(int logs, const char *run)
 {
     int            fd = openat(logs, run, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -54,7 +56,7 @@ static int is_run(const struct dirent *entry)
     return entry->d_name[0] != '.';
 }
 
-/* The number that a run's name begins with; 0: it has none. */
+/* Returns the number that a run's name begins with; 0: none. */
 static unsigned long number_of(const char *run)
 {
     return strtoul(run, NULL, 10);
@@ -68,8 +70,8 @@ static int by_number(const struct dirent **a, const struct dirent **b)
 }
 
 /*
- * Removes the runs before the newest few, of which this one will be one. The runs are numbered,
- * as a clock can be set back. Returns the number of the newest.
+ * Removes the runs before the newest few, not counting the one to be made. The runs are numbered, as a
+ * clock can be set back. Returns the number of the newest.
  */
 static unsigned long remove_old_runs(int logs)
 {
@@ -87,7 +89,7 @@ static unsigned long remove_old_runs(int logs)
     return newest;
 }
 
-/* Makes LOGS; if it was there, it must be safe to use and is cleared up. */
+/* Makes LOGS; if it was there, it must be safe to use, and old runs are removed. */
 static int prepare(const char *logs, unsigned long *ret_newest)
 {
     int fd, error;
@@ -104,7 +106,7 @@ static int prepare(const char *logs, unsigned long *ret_newest)
     return 0;
 }
 
-int logs_open(const char *logs, char **ret)
+int logs_open(const char *logs, const char **ret)
 {
     struct timespec now;
     struct tm       parts;
@@ -122,16 +124,16 @@ int logs_open(const char *logs, char **ret)
         return -ENOMEM;
     error = directory_make(run);
     if (error == 0)
-        *ret = run;
+        *ret = run_directory = run;
     else
         free(run);
     return error;
 }
 
-int logs_restore(const char *run)
+int logs_restore(void)
 {
-    const char *slash = strrchr(run, '/');
-    char       *logs = strndup(run, (size_t) (slash - run));
+    const char *slash = strrchr(run_directory, '/');
+    char       *logs = strndup(run_directory, (size_t) (slash - run_directory));
     int         error = logs != NULL ? directory_make_all(logs) : -ENOMEM;
     int         fd = error == 0 ? open_directory(logs) : error;
 
@@ -139,5 +141,5 @@ int logs_restore(const char *run)
     if (fd < 0)
         return fd;
     close(fd);
-    return directory_make(run);
+    return directory_make(run_directory);
 }

@@ -1,4 +1,4 @@
-/* The directories of logs: one for each run of a supervisor, the newest few of them kept. */
+/* The directories of logs: one for each run of a supervisor, of which the newest few are kept. */
 #ifndef K3THREAD_CLI_WORKER_LOGS_H
 #define K3THREAD_CLI_WORKER_LOGS_H
 
@@ -6,15 +6,16 @@
 #define LOGS_KEPT 3
 
 /*
- * Makes a directory for this run below LOGS and removes those of runs long gone. Returns 0 with
- * its path, to be freed, or -errno; -EPERM: LOGS is a link, somebody else's, or open to others.
+ * Makes a directory for this run below LOGS and removes the directories of the oldest runs. Once, by
+ * the supervisor. Returns 0 with its path, or -errno; -EPERM: LOGS is a link, another user's, or open
+ * to others.
  */
-int logs_open(const char *logs, char **ret);
+int logs_open(const char *logs, const char **ret);
 
 /*
- * Makes the directory RUN anew, which somebody has removed, with those above it. Returns 0 or -errno;
- * -EEXIST: it is there. Any thread.
+ * Makes this run's directory anew, and those above it, where another program has removed it. Returns 0
+ * or -errno; -EEXIST: it is there. Any thread.
  */
-int logs_restore(const char *run);
+int logs_restore(void);
 
 #endif

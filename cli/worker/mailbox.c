@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static STAILQ_HEAD(, record) waiting = STAILQ_HEAD_INITIALIZER(waiting);
-static bool woken;    /* the server was, since it last cleared the eventfd */
-static bool heed_all; /* see mailbox_heed() */
+static STAILQ_HEAD(, mail) waiting = STAILQ_HEAD_INITIALIZER(waiting);
+static bool woken;      /* the server was, since it last cleared the eventfd */
+static bool notify_all; /* see mailbox_notify_all() */
 static int  wake_fd = -1;
 
 int mailbox_open(void)
@@ -24,59 +24,59 @@ void mailbox_wake(void)
         return; /* EAGAIN: it is readable already */
 }
 
-/* Caller holds the lock. */
-static bool is_heeded(const struct record *record)
+/* Returns true if the server is to be told of the report in MAIL at once. Caller holds the lock. */
+static bool must_notify(const struct mail *mail)
 {
-    const struct report *report = &record->posted;
+    const struct report *report = &mail->report;
 
-    return heed_all || record->is_heeded || report->state != STATE_RUNNING || report->runs > 1;
+    return notify_all || mail->notifies || report->state != STATE_RUNNING || report->runs > 1;
 }
 
-/* Caller holds the lock, and wakes the server after that. */
-static bool must_wake(const struct record *record)
+/* Returns true if the caller, who holds the lock, has to wake the server when it has released that. */
+static bool must_wake(const struct mail *mail)
 {
-    bool wakes = !woken && is_heeded(record);
+    bool wakes = !woken && must_notify(mail);
 
     woken |= wakes;
     return wakes;
 }
 
-/* Frees OLD, a part of a report that is replaced, unless one of the others still has it. */
-static void drop(char *old, const char *newer, const char *older)
-{
-    if (old != newer && old != older)
-        free(old);
-}
-
-void mailbox_post(struct record *record, const struct report *report)
+void mailbox_post(struct mail *mail, const struct report *report)
 {
     bool wakes;
 
     pthread_mutex_lock(&lock);
-    if (record->is_posted) {
-        drop(record->posted.message, report->message, record->now.message);
-        drop(record->posted.status, report->status, record->now.status);
-    }
-    record->posted = *report;
-    if (!record->is_posted)
-        STAILQ_INSERT_TAIL(&waiting, record, mail);
-    record->is_posted = true;
-    wakes = must_wake(record);
+    if (mail->is_posted)
+        report_release(&mail->report);
+    else
+        STAILQ_INSERT_TAIL(&waiting, mail, link);
+    report_copy(&mail->report, report);
+    mail->is_posted = true;
+    wakes = must_wake(mail);
     pthread_mutex_unlock(&lock);
     if (wakes)
         mailbox_wake();
 }
 
-void mailbox_heed(struct record *record)
+void mailbox_notify(struct mail *mail)
 {
     bool missed;
 
     pthread_mutex_lock(&lock);
-    if (record != NULL)
-        record->is_heeded = true;
-    else
-        heed_all = true;
-    missed = record != NULL ? record->is_posted : !STAILQ_EMPTY(&waiting);
+    mail->notifies = true;
+    missed = mail->is_posted;
+    pthread_mutex_unlock(&lock);
+    if (missed)
+        mailbox_wake();
+}
+
+void mailbox_notify_all(void)
+{
+    bool missed;
+
+    pthread_mutex_lock(&lock);
+    notify_all = true;
+    missed = !STAILQ_EMPTY(&waiting);
     pthread_mutex_unlock(&lock);
     if (missed)
         mailbox_wake();
@@ -93,20 +93,18 @@ void mailbox_clear(void)
     pthread_mutex_unlock(&lock);
 }
 
-struct record *mailbox_take(struct report *ret_old)
+struct mail *mailbox_take(struct report *ret)
 {
-    struct record *record;
+    struct mail *mail;
 
     pthread_mutex_lock(&lock);
-    record = STAILQ_FIRST(&waiting);
-    if (record != NULL) {
-        STAILQ_REMOVE_HEAD(&waiting, mail);
-        record->is_posted = false;
-        drop(record->now.message, record->posted.message, NULL);
-        drop(record->now.status, record->posted.status, NULL);
-        *ret_old = record->now;
-        record->now = record->posted;
+    mail = STAILQ_FIRST(&waiting);
+    if (mail != NULL) {
+        STAILQ_REMOVE_HEAD(&waiting, link);
+        mail->is_posted = false;
+        *ret = mail->report;
+        mail->report.message = mail->report.status = NULL; /* they are the caller's */
     }
     pthread_mutex_unlock(&lock);
-    return record;
+    return mail;
 }

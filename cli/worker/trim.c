@@ -18,7 +18,7 @@ void trim_init(struct trim *trim)
 {
     *trim = (struct trim){
         .file = -1,
-        .written = {.fd = -1, .key = -1},
+        .watch = {.fd = -1, .key = -1},
         .poll.fd = -1,
         .next = INFINITY,
     };
@@ -29,7 +29,7 @@ static void end(struct trim *trim)
 {
     if (trim->file >= 0)
         close(trim->file);
-    written_close(&trim->written);
+    file_watch_close(&trim->watch);
     trim_init(trim);
 }
 
@@ -74,9 +74,9 @@ static void look(struct trim *trim)
 
     if (trim->file < 0)
         trim->file = open(trim->path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
-    watched = trim->file >= 0 && written_arm(&trim->written, trim->file);
-    trim->poll = (struct pollfd){.fd = watched ? trim->written.fd : -1, .events = POLLIN};
-    trim->next = watched ? INFINITY : clock_monotonic() + WRITTEN_LOOK;
+    watched = trim->file >= 0 && file_watch_arm(&trim->watch, trim->file);
+    trim->poll = (struct pollfd){.fd = watched ? trim->watch.fd : -1, .events = POLLIN};
+    trim->next = watched ? INFINITY : clock_monotonic() + FILE_WATCH_PAUSE;
     punch(trim, false);
 }
 
@@ -85,7 +85,7 @@ void trim_open(struct trim *trim, const char *path, off_t limit)
     trim_init(trim);
     trim->path = path;
     trim->limit = limit;
-    written_open(&trim->written);
+    file_watch_open(&trim->watch);
     look(trim);
 }
 

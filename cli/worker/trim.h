@@ -7,19 +7,19 @@
 #ifndef K3THREAD_CLI_WORKER_TRIM_H
 #define K3THREAD_CLI_WORKER_TRIM_H
 
-#include "cli/worker/written.h"
+#include "cli/base/file_watch.h"
 
 #include <poll.h>
 #include <sys/types.h>
 
 struct trim {
-    const char    *path; /* borrowed */
-    off_t          limit;
-    int            file;
-    off_t          hole; /* up to here it is punched */
-    struct written written;
-    struct pollfd  poll; /* says that the file has grown; fd -1: not to be polled now */
-    double         next; /* when it may be looked at again; INFINITY: not by time */
+    const char       *path; /* borrowed */
+    off_t             limit;
+    int               file;
+    off_t             hole; /* up to here it is punched */
+    struct file_watch watch;
+    struct pollfd     poll; /* says that the file has grown; fd -1: not to be polled now */
+    double            next; /* when it may be looked at again; INFINITY: not by time */
 };
 
 /* Zeroes, and closes nothing. */

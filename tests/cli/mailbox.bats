@@ -3,11 +3,11 @@
 
 load helpers
 
-@test "an end wakes the server; that a command runs does where somebody heeds it" {
-  "$HELPERS/mailbox" heeded
+@test "an end wakes the server; that a command runs does so for a thread that is waited for" {
+  "$HELPERS/mailbox" notify
 }
 
-@test "a report that came before somebody heeds it wakes the server then" {
+@test "a report that came before the thread is waited for wakes the server then" {
   "$HELPERS/mailbox" missed
   "$HELPERS/mailbox" missed-by-all
 }

@@ -8,8 +8,8 @@
 
 #include <poll.h>
 
-static int           wake;
-static struct record first = {.id = 1}, second = {.id = 2};
+static int         wake;
+static struct mail first, second;
 
 static void open_mailbox(void)
 {
@@ -17,7 +17,7 @@ static void open_mailbox(void)
     CHECK(wake >= 0);
 }
 
-/* Whether the server was woken since it last looked; it has looked then. */
+/* Returns true if the server was woken since it last looked, and looks. */
 static bool has_woken(void)
 {
     struct pollfd pollfd = {.fd = wake, .events = POLLIN};
@@ -29,23 +29,24 @@ static bool has_woken(void)
     return ready == 1;
 }
 
-static void post(struct record *record, enum protocol_state state)
+static void post(struct mail *mail, enum protocol_state state)
 {
-    mailbox_post(record, &(struct report){.state = state, .runs = 1});
+    mailbox_post(mail, &(struct report){.state = state, .runs = 1});
 }
 
-/* Takes all; returns how many records had news. */
+static struct report last; /* that was taken */
+
+/* Takes all reports; returns how many there were. */
 static int take_all(void)
 {
-    struct report old;
-    int           count = 0;
+    int count = 0;
 
-    while (mailbox_take(&old) != NULL)
+    while (mailbox_take(&last) != NULL)
         count++;
     return count;
 }
 
-static void wakes_for_what_is_heeded(void)
+static void wakes_for_what_is_waited_for(void)
 {
     open_mailbox();
     post(&first, STATE_RUNNING);
@@ -53,9 +54,9 @@ static void wakes_for_what_is_heeded(void)
     post(&first, STATE_STOPPING);
     CHECK(has_woken());
     CHECK_EQUAL(take_all(), 1);
-    CHECK_EQUAL(first.now.state, STATE_STOPPING);
+    CHECK_EQUAL(last.state, STATE_STOPPING);
 
-    mailbox_heed(&first);
+    mailbox_notify(&first);
     CHECK(!has_woken());
     post(&first, STATE_RUNNING);
     CHECK(has_woken());
@@ -64,17 +65,17 @@ static void wakes_for_what_is_heeded(void)
     CHECK_EQUAL(take_all(), 2);
 }
 
-/* A report that came unheeded, and was not taken since, must not wait for the next one. */
+/* A report that woke nobody, and was not taken since, must not wait for the next one. */
 static void wakes_for_what_was_missed(void)
 {
     open_mailbox();
     post(&first, STATE_RUNNING);
-    mailbox_heed(&second);
+    mailbox_notify(&second);
     CHECK(!has_woken());
-    mailbox_heed(&first);
+    mailbox_notify(&first);
     CHECK(has_woken());
     CHECK_EQUAL(take_all(), 1);
-    mailbox_heed(NULL);
+    mailbox_notify_all();
     CHECK(!has_woken());
 }
 
@@ -82,12 +83,12 @@ static void wakes_for_what_all_missed(void)
 {
     open_mailbox();
     post(&first, STATE_RUNNING);
-    mailbox_heed(NULL);
+    mailbox_notify_all();
     CHECK(has_woken());
     post(&second, STATE_RUNNING);
     CHECK(has_woken());
     CHECK_EQUAL(take_all(), 2);
 }
 
-TEST_MAIN({"heeded", wakes_for_what_is_heeded}, {"missed", wakes_for_what_was_missed},
+TEST_MAIN({"notify", wakes_for_what_is_waited_for}, {"missed", wakes_for_what_was_missed},
           {"missed-by-all", wakes_for_what_all_missed})

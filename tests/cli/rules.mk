@@ -1,7 +1,8 @@
 # The tests of the program: what is compiled otherwise than the rest. See tests/cli/*.bats.
 
 # Parts of the supervisor alone.
-$(BUILD)/tests/cli/mailbox: $(BUILD)/cli/worker/mailbox.c.o
+$(BUILD)/tests/cli/mailbox: $(addprefix $(BUILD)/cli/,base/shared_string.c.o \
+	base/text.c.o worker/mailbox.c.o worker/report.c.o)
 $(BUILD)/tests/cli/tree: $(addprefix $(BUILD)/cli/,base/clock.c.o $(addprefix process/, \
 	children.c.o handle.c.o mark.c.o sweep.c.o tree.c.o))
 $(BUILD)/tests/cli/tree: TEST_LDFLAGS = -Wl,--wrap=children_read

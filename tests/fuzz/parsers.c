@@ -47,9 +47,11 @@ static void parse_place(const char *string)
 static void parse_ready(const char *string)
 {
     struct ready *ready = NULL;
+    struct text   why = {0};
 
-    if (ready_fault(string) == NULL && ready_open(string, &ready) == 0)
+    if (ready_is_valid(string, &why) && ready_open(string, &ready) == 0)
         ready_close(ready);
+    text_release(&why);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -1,9 +1,9 @@
 /*
- * The resource limits that a command gets from its caller, by the names that they have in the request.
+ * The resource limits that a command gets from its caller, with their names in requests and messages.
  * Two are missing: the supervisor marks processes by RLIMIT_LOCKS and RLIMIT_RSS.
  */
-#ifndef K3THREAD_CLI_RPC_LIMITS_H
-#define K3THREAD_CLI_RPC_LIMITS_H
+#ifndef K3THREAD_CLI_BASE_LIMIT_NAMES_H
+#define K3THREAD_CLI_BASE_LIMIT_NAMES_H
 
 #include <sys/resource.h>
 
@@ -23,7 +23,7 @@
     X(RTPRIO, "rtprio")                                                                            \
     X(RTTIME, "rttime")
 
-/* A limit as a number of the request: -1 is none. */
+/* Returns LIMIT as the number that a request has for it: -1 for none. */
 static inline long limits_number(rlim_t limit)
 {
     return limit == RLIM_INFINITY || (long) limit < 0 ? -1 : (long) limit;

@@ -1,4 +1,4 @@
-#include "cli/worker/written.h"
+#include "cli/base/file_watch.h"
 
 #include "cli/base/loop.h"
 
@@ -11,7 +11,7 @@
 
 #define BUCKETS 256
 
-LIST_HEAD(written_list, written);
+LIST_HEAD(file_watch_list, file_watch);
 
 static struct source inotify = {.fd = -1};
 
@@ -19,38 +19,38 @@ static struct source inotify = {.fd = -1};
  * The lock is held across inotify_add_watch(), so that no event comes before its number is known.
  * That call does not wait: the file is open, and is named by its descriptor.
  */
-static pthread_mutex_t     lock = PTHREAD_MUTEX_INITIALIZER;
-static struct written_list armed[BUCKETS];
+static pthread_mutex_t        lock = PTHREAD_MUTEX_INITIALIZER;
+static struct file_watch_list armed[BUCKETS];
 
-static struct written_list *bucket_of(int key)
+static struct file_watch_list *bucket_of(int key)
 {
     return &armed[(unsigned) key % BUCKETS];
 }
 
 /* Caller holds the lock. */
-static void disarm(struct written *written)
+static void disarm(struct file_watch *watch)
 {
-    if (written->key >= 0)
-        LIST_REMOVE(written, link);
-    written->key = -1;
+    if (watch->key >= 0)
+        LIST_REMOVE(watch, link);
+    watch->key = -1;
 }
 
 /* Caller holds the lock. */
-static void tell(struct written *written)
+static void tell(struct file_watch *watch)
 {
-    disarm(written);
-    (void) eventfd_write(written->fd, 1); /* the counter was 0 when it was armed */
+    disarm(watch);
+    (void) eventfd_write(watch->fd, 1); /* the counter was 0 when it was armed */
 }
 
 /* Tells all that wait for KEY; of one file there may be several. Caller holds the lock. */
 static void tell_key(int key)
 {
-    struct written *written, *next;
+    struct file_watch *watch, *next;
 
-    for (written = LIST_FIRST(bucket_of(key)); written != NULL; written = next) {
-        next = LIST_NEXT(written, link);
-        if (written->key == key)
-            tell(written);
+    for (watch = LIST_FIRST(bucket_of(key)); watch != NULL; watch = next) {
+        next = LIST_NEXT(watch, link);
+        if (watch->key == key)
+            tell(watch);
     }
 }
 
@@ -81,7 +81,7 @@ static void inotify_ready(struct source *source, uint32_t events)
     pthread_mutex_unlock(&lock);
 }
 
-void written_begin(void)
+void file_watch_begin(void)
 {
     int fd = inotify.fd < 0 ? inotify_init1(IN_CLOEXEC | IN_NONBLOCK) : -1;
 
@@ -96,9 +96,9 @@ void written_begin(void)
     pthread_mutex_unlock(&lock);
 }
 
-void written_open(struct written *written)
+void file_watch_open(struct file_watch *watch)
 {
-    *written = (struct written){.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), .key = -1};
+    *watch = (struct file_watch){.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), .key = -1};
 }
 
 /* Waits for a write to FILE, or returns -1. Caller holds the lock. */
@@ -112,28 +112,28 @@ static int add_watch(int file)
     return inotify_add_watch(inotify.fd, path, IN_MODIFY | IN_ONESHOT);
 }
 
-bool written_arm(struct written *written, int file)
+bool file_watch_arm(struct file_watch *watch, int file)
 {
     eventfd_t ignored;
 
-    if (written->fd < 0)
+    if (watch->fd < 0)
         return false;
     pthread_mutex_lock(&lock);
-    disarm(written);
-    (void) eventfd_read(written->fd, &ignored); /* what it said is known: the caller looks next */
-    written->key = add_watch(file);
-    if (written->key >= 0)
-        LIST_INSERT_HEAD(bucket_of(written->key), written, link);
+    disarm(watch);
+    (void) eventfd_read(watch->fd, &ignored); /* what it said is known: the caller looks next */
+    watch->key = add_watch(file);
+    if (watch->key >= 0)
+        LIST_INSERT_HEAD(bucket_of(watch->key), watch, link);
     pthread_mutex_unlock(&lock);
-    return written->key >= 0;
+    return watch->key >= 0;
 }
 
-void written_close(struct written *written)
+void file_watch_close(struct file_watch *watch)
 {
     pthread_mutex_lock(&lock);
-    disarm(written);
+    disarm(watch);
     pthread_mutex_unlock(&lock);
-    if (written->fd >= 0)
-        close(written->fd);
-    *written = (struct written){.fd = -1, .key = -1};
+    if (watch->fd >= 0)
+        close(watch->fd);
+    *watch = (struct file_watch){.fd = -1, .key = -1};
 }

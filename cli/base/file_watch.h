@@ -7,30 +7,30 @@
  * command which writes at full speed wakes nobody more often than it is looked at. Where the system
  * has no watch to spare, the worker looks by time.
  */
-#ifndef K3THREAD_CLI_WORKER_WRITTEN_H
-#define K3THREAD_CLI_WORKER_WRITTEN_H
+#ifndef K3THREAD_CLI_BASE_FILE_WATCH_H
+#define K3THREAD_CLI_BASE_FILE_WATCH_H
 
 #include <stdbool.h>
 #include <sys/queue.h>
 
 /* Seconds between two looks by time. */
-#define WRITTEN_LOOK 0.2
+#define FILE_WATCH_PAUSE 0.2
 
-struct written {
+struct file_watch {
     int fd;  /* to be polled while it is armed; -1: there is none */
     int key; /* the kernel's number for what it waits for; -1: not armed */
-    LIST_ENTRY(written) link;
+    LIST_ENTRY(file_watch) link;
 };
 
-/* Once there is a thread that needs it. The server's thread; a failure shows in written_arm(). */
-void written_begin(void);
+/* Once there is a thread that needs it. The server's thread; a failure shows in file_watch_arm(). */
+void file_watch_begin(void);
 
 /* The rest is for a worker. A watch that was opened is closed, whatever comes of it. */
-void written_open(struct written *written);
+void file_watch_open(struct file_watch *watch);
 
 /* Waits anew for a write to the descriptor FILE. Returns false where one must look by time. */
-bool written_arm(struct written *written, int file);
+bool file_watch_arm(struct file_watch *watch, int file);
 
-void written_close(struct written *written);
+void file_watch_close(struct file_watch *watch);
 
 #endif

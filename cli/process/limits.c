@@ -1,0 +1,130 @@
+#include "cli/process/limits.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+static const struct {
+    __rlimit_resource_t resource;
+    const char         *name;
+} table[] = {
+#define X(resource, name) {RLIMIT_##resource, name},
+    LIMITS(X)
+#undef X
+};
+
+static struct limits started; /* what this process was started with */
+static struct limits own;     /* what it has since */
+
+/* The default of the kernel's own limit, fs.nr_open, which no RLIMIT_NOFILE may exceed. */
+#define NOFILE_MOST ((rlim_t) 1 << 20)
+
+/* Returns true if LIMIT can hurt a supervisor: the size of its core file cannot, nor what it never uses. */
+static bool can_hurt(enum limit limit)
+{
+    switch (limit) {
+    case LIMIT_CPU:
+    case LIMIT_FSIZE:
+    case LIMIT_DATA:
+    case LIMIT_STACK:
+    case LIMIT_NPROC:
+    case LIMIT_NOFILE:
+    case LIMIT_AS:
+    case LIMIT_SIGPENDING:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Raises LIMIT. Only a privileged process may raise a hard limit; any may raise the soft one to it. */
+static void raise_limit(enum limit limit)
+{
+    rlim_t        most = limit == LIMIT_NOFILE ? NOFILE_MOST : RLIM_INFINITY;
+    struct rlimit raised = own.of[limit];
+
+    if (raised.rlim_max < most)
+        raised.rlim_max = most;
+    raised.rlim_cur = raised.rlim_max;
+    if (setrlimit(table[limit].resource, &raised) < 0) {
+        raised.rlim_cur = raised.rlim_max = own.of[limit].rlim_max;
+        if (setrlimit(table[limit].resource, &raised) < 0)
+            return;
+    }
+    own.of[limit] = raised;
+}
+
+rlim_t limits_open(void)
+{
+    for (int i = 0; i < LIMITS_COUNT; i++)
+        (void) getrlimit(table[i].resource, &started.of[i]);
+    started.nice = getpriority(PRIO_PROCESS, 0);
+    own = started;
+    for (int i = 0; i < LIMITS_COUNT; i++)
+        if (can_hurt((enum limit) i))
+            raise_limit((enum limit) i);
+    return own.of[LIMIT_CPU].rlim_max;
+}
+
+const struct limits *limits_started_with(void)
+{
+    return &started;
+}
+
+int limits_find(const char *name)
+{
+    for (int i = 0; i < LIMITS_COUNT; i++)
+        if (strcmp(table[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+const char *limits_name(int limit)
+{
+    return limit < LIMITS_COUNT ? table[limit].name : "niceness";
+}
+
+/* Returns false if the limit had to be lower: the hard limit of this process is. */
+static bool apply(enum limit limit, const struct rlimit *wanted)
+{
+    const struct rlimit *ours = &own.of[limit];
+    struct rlimit        nearest = *ours;
+
+    if ((wanted->rlim_cur == ours->rlim_cur && wanted->rlim_max == ours->rlim_max) ||
+        setrlimit(table[limit].resource, wanted) == 0)
+        return true;
+    if (wanted->rlim_cur < nearest.rlim_cur)
+        nearest.rlim_cur = wanted->rlim_cur;
+    (void) setrlimit(table[limit].resource, &nearest);
+    return false;
+}
+
+unsigned limits_apply(const struct limits *limits)
+{
+    unsigned missed = 0;
+
+    for (int i = 0; i < LIMITS_COUNT; i++)
+        if (!apply((enum limit) i, &limits->of[i]))
+            missed |= 1U << i;
+    if (limits->nice != own.nice && setpriority(PRIO_PROCESS, 0, limits->nice) < 0)
+        missed |= LIMITS_NICENESS;
+    return missed;
+}
+
+void limits_explain(struct text *why, int error)
+{
+    bool          files = error == EMFILE;
+    bool          tasks = error == EAGAIN && getuid() != 0; /* root's are not counted */
+    struct rlimit limit = {.rlim_cur = RLIM_INFINITY};
+
+    if (files || tasks)
+        (void) getrlimit(files ? RLIMIT_NOFILE : RLIMIT_NPROC, &limit);
+    if (limit.rlim_cur == RLIM_INFINITY)
+        return;
+    text_printf(why,
+                "; the supervisor's own limit is %llu %s: shut it down and start it again "
+                "under a higher 'ulimit -%c'",
+                (unsigned long long) limit.rlim_cur,
+                files ? "open files" : "processes and threads of its user", files ? 'n' : 'u');
+}

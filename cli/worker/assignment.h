@@ -1,0 +1,21 @@
+/* What the server gives to a worker. It is a part of the thread's record, and lives as long. */
+#ifndef K3THREAD_CLI_WORKER_ASSIGNMENT_H
+#define K3THREAD_CLI_WORKER_ASSIGNMENT_H
+
+#include "cli/worker/job.h"
+#include "cli/worker/mailbox.h"
+#include "cli/worker/report.h"
+
+#include <stdatomic.h>
+
+/* One thread for one worker to run. */
+struct assignment {
+    uint64_t                id; /* the thread's */
+    struct job             *job;
+    struct report           draft; /* how the thread stands at the start; then the worker's own */
+    struct mail             mail;  /* where the worker posts its reports */
+    atomic_int              spawning; /* the child that has not come to its exec, or 0 */
+    const k3thread_exctype *end_type; /* what worker_End stands for; set before that is sent */
+};
+
+#endif

@@ -1,0 +1,27 @@
+#include "cli/worker/job.h"
+
+#include "cli/worker/environment.h"
+
+#include <stdlib.h>
+
+static void free_strings(char **strings)
+{
+    for (char **s = strings; s != NULL && *s != NULL; s++)
+        free(*s);
+    free(strings);
+}
+
+void job_release(struct job *job)
+{
+    free(job->name);
+    free_strings(job->argv);
+    environment_unref(job->environment);
+    free(job->directory);
+    free(job->input);
+    free(job->output);
+    free(job->ready);
+    for (size_t i = 0; i < job->need_count; i++)
+        free(job->needs[i].name);
+    free(job->needs);
+    *job = (struct job){0};
+}

@@ -1,0 +1,49 @@
+/* What a thread was asked to do. Nothing of it changes after the start, but for the environment. */
+#ifndef K3THREAD_CLI_WORKER_JOB_H
+#define K3THREAD_CLI_WORKER_JOB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct environment;
+
+/* A thread that must be ready before another one's command starts. */
+struct need {
+    uint64_t id;
+    char    *name;
+    bool     met;
+};
+
+enum restart { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
+
+/* The parameters of one start. */
+struct job {
+    char               *name;
+    char              **argv;
+    struct environment *environment; /* the worker drops it when the command needs it no more */
+    char               *directory;
+    char               *input;       /* a file to read from; NULL: none */
+    bool                input_open;  /* the input has no writer, and does not end */
+    char               *output;      /* where the output goes: the log, or --output's file */
+    bool                has_own_log; /* the output is the log */
+    double              after, timeout, grace; /* seconds; timeout < 0: none */
+    int                 stop_signal;           /* the signal that asks its processes to end */
+    mode_t              umask;
+    bool                daemon;
+
+    char        *ready;         /* a probe, as ready.h reads it; NULL: ready as soon as it runs */
+    double       ready_timeout; /* seconds that each run has to become ready; < 0: any number */
+    struct need *needs;
+    size_t       need_count;
+    enum restart restart;
+    unsigned     restart_max; /* at most so many restarts; 0: any number */
+    off_t        log_limit;   /* bytes; 0: none */
+    bool         queues;      /* its worker, after the delay, waits for a slot */
+};
+
+/* Frees a job's parts, not the job itself. */
+void job_release(struct job *job);
+
+#endif

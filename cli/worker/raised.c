@@ -1,0 +1,57 @@
+#include "cli/worker/raised.h"
+
+#include "cli/base/exceptions.h"
+#include "cli/worker/ending.h"
+
+#include <signal.h>
+
+enum raised raised_while_idle(struct worker *worker)
+{
+    struct k3thread_exc e;
+    enum raised         raised = RAISED_NOTHING;
+    bool                automatic;
+
+    while (worker_take(worker, &e, &automatic)) {
+        if (e.type == &worker_Go) {
+            raised = RAISED_GO;
+        } else if (worker_ends_early(e.type)) {
+            worker->ending = true;
+            worker_remember(worker, &e);
+        }
+    }
+    return worker->ending ? RAISED_END : raised;
+}
+
+void raised_stop(struct worker *worker, const struct k3thread_exc *e)
+{
+    bool interrupt = k3thread_exctype_is(e->type, &k3thread_KeyboardInterrupt);
+
+    worker_remember(worker, e);
+    ending_ask(worker, interrupt ? SIGINT : worker->job->stop_signal);
+}
+
+/* Hands a signal to the command. SIGKILL is for the whole thread. */
+static void hand_over(struct worker *worker, int signal)
+{
+    if (signal == SIGKILL)
+        ending_kill(worker);
+    else
+        kill(worker->pid, signal);
+}
+
+/* Not inlined: see APART in worker.h. */
+APART void raised_while_running(struct worker *worker)
+{
+    struct k3thread_exc e;
+    bool                automatic;
+
+    while (worker_take(worker, &e, &automatic)) {
+        int signal = exceptions_signal(e.type);
+
+        worker->ending |= signal == 0;
+        if (signal != 0)
+            hand_over(worker, signal);
+        else if (!automatic || worker->report->state != STATE_STOPPING)
+            raised_stop(worker, &e);
+    }
+}

@@ -1,0 +1,38 @@
+#include "cli/worker/report.h"
+
+#include "cli/base/shared_string.h"
+
+void report_copy(struct report *to, const struct report *from)
+{
+    *to = *from;
+    (void) shared_string_ref(to->message);
+    (void) shared_string_ref(to->status);
+}
+
+void report_release(struct report *report)
+{
+    shared_string_unref(report->message);
+    shared_string_unref(report->status);
+    report->message = report->status = NULL;
+}
+
+static void replace(const char **member, const char *string)
+{
+    shared_string_unref(*member);
+    *member = string;
+}
+
+void report_set_message(struct report *report, struct text *text)
+{
+    replace(&report->message, shared_string_from_text(text));
+}
+
+void report_set_message_string(struct report *report, const char *string)
+{
+    replace(&report->message, string != NULL ? shared_string_new(string) : NULL);
+}
+
+void report_set_status(struct report *report, const char *string)
+{
+    replace(&report->status, string != NULL ? shared_string_new(string) : NULL);
+}

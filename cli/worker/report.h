@@ -1,0 +1,50 @@
+/* What a worker says of its thread. */
+#ifndef K3THREAD_CLI_WORKER_REPORT_H
+#define K3THREAD_CLI_WORKER_REPORT_H
+
+#include "cli/base/text.h"
+#include "cli/rpc/protocol.h"
+#include "k3thread.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/*
+ * How a thread stands. Each report holds references of its own to its strings (see shared_string.h).
+ * 0 is a time that has not come yet. Times are seconds since the epoch, except those of the last run,
+ * which are on the monotonic clock.
+ */
+struct report {
+    enum protocol_state     state;
+    pid_t                   tid, pid;
+    double                  started, ended;
+    double                  run_begin, run_end; /* of the last run */
+    off_t                   output_start;       /* where this thread's part of the output begins */
+    int                     exit_code;          /* -1: none */
+    int                     signal;             /* 0: none */
+    const k3thread_exctype *exception;          /* NULL: none */
+    const k3thread_exctype *exception_before;   /* that of the run before; NULL: none */
+    const char             *message; /* the exception's, or why the command did not run; or NULL */
+    const char             *status;  /* what the command said of its state, or NULL */
+    int                     error;   /* errno if the command could not be started, else 0 */
+    unsigned                runs;
+    pid_t                   unended; /* a process that could not be ended, or 0 */
+    bool                    ready;   /* it is, or was in its last run */
+    unsigned shown;  /* how often it became ready; no report has to come in time for that */
+    unsigned missed; /* limits that the command could not be given; see limits.h */
+};
+
+/* Makes TO, which holds no strings, a copy of FROM. */
+void report_copy(struct report *to, const struct report *from);
+
+/* Drops the strings. */
+void report_release(struct report *report);
+
+/* Puts TEXT, which is released, in place of the message. Without memory there is none. */
+void report_set_message(struct report *report, struct text *text);
+
+/* Puts STRING, which may be NULL, in place of the message or the status. */
+void report_set_message_string(struct report *report, const char *string);
+void report_set_status(struct report *report, const char *string);
+
+#endif

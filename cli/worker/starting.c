@@ -1,0 +1,300 @@
+#include "cli/worker/starting.h"
+
+#include "cli/base/clock.h"
+#include "cli/base/status.h"
+#include "cli/place/journal.h"
+#include "cli/process/limits.h"
+#include "cli/process/mark.h"
+#include "cli/worker/environment.h"
+#include "cli/worker/logs.h"
+#include "cli/worker/raised.h"
+#include "cli/worker/trim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct spawn_plan starting_plan(const struct worker *worker)
+{
+    const struct job *job = worker->job;
+    struct spawn_plan plan = {
+        .argv = job->argv,
+        .environment = worker->environment,
+        .directory = job->directory,
+        .input_from = -1,
+        .output = job->output,
+        .umask = job->umask,
+        .output_umask = job->has_own_log ? 0177 : job->umask,
+        .limits = environment_limits(job->environment),
+        .mark_resource = mark_resource(),
+        .mark = mark_of(worker->assignment->id),
+        .extra_from = -1,
+        .child = &worker->assignment->spawning,
+    };
+
+    if (worker->ready != NULL)
+        ready_extend(worker->ready, &plan);
+    return plan;
+}
+
+/* Why it failed */
+
+/* Returns the exit status of a thread whose command could not be started. */
+static int status_of_failure(const struct spawned *spawned, int error)
+{
+    return spawned->stage == SPAWN_EXEC ? status_of_exec(error) : STATUS_INTERNAL;
+}
+
+static const char *object_of_failure(const struct job *job, enum spawn_stage stage)
+{
+    switch (stage) {
+    case SPAWN_INPUT:
+        return job->input;
+    case SPAWN_OUTPUT:
+        return job->output;
+    case SPAWN_DIRECTORY:
+        return job->directory;
+    default:
+        return job->argv[0];
+    }
+}
+
+/* Reports that there is no run: STATUS is its status, and WHY, which is released, says why. */
+static void note_error(struct worker *worker, int error, int status, struct text *why)
+{
+    worker->report->error = error;
+    worker->report->exit_code = status;
+    worker->report->signal = 0;
+    report_set_message(worker->report, why);
+}
+
+static void word_failure(const struct job *job, const struct spawned *spawned, int error,
+                         struct text *why)
+{
+    static const char *const words[] = {
+#define X(name, text) text,
+        SPAWN_STAGES(X)
+#undef X
+    };
+    const char *object = object_of_failure(job, spawned->stage);
+    const char *stage = words[spawned->stage];
+
+    if (spawned->interpreter[0] != '\0') {
+        text_printf(why, "'%s' needs the interpreter '%s', which %s", object, spawned->interpreter,
+                    error == ENOENT ? "is not there" : "may not be executed");
+        return;
+    }
+    if (spawned->stage == SPAWN_OUTPUT && job->has_own_log)
+        stage = "open the log";
+    text_printf(why, "cannot %s '%s': %s", stage, object, strerrordesc_np(error));
+    if (spawned->stage != SPAWN_EXEC) /* from there on the command's own limits hold */
+        limits_explain(why, error);
+}
+
+static void note_failure(struct worker *worker, const struct spawned *spawned, int error)
+{
+    struct text why = {0};
+
+    word_failure(worker->job, spawned, error, &why);
+    note_error(worker, error, status_of_failure(spawned, error), &why);
+}
+
+/* What a run needs besides its process */
+
+static int take_environment(struct worker *worker)
+{
+    worker->environment = environment_list(worker->job->environment, worker->assignment->id,
+                                           worker->job->name, ready_notify_socket(worker->ready));
+    return worker->environment != NULL ? 0 : -ENOMEM;
+}
+
+static void drop_environment(struct worker *worker)
+{
+    free(worker->environment);
+    worker->environment = NULL;
+}
+
+/* Drops what nothing needs when the command runs: its environment is needed by a probe and a restart. */
+static void drop_unneeded_environment(struct worker *worker)
+{
+    struct job *job = worker->job;
+
+    if (job->ready != NULL)
+        return;
+    drop_environment(worker);
+    if (job->restart != RESTART_NEVER)
+        return;
+    environment_unref(job->environment);
+    job->environment = NULL;
+}
+
+/* Opens the probe and the log's limit, for the few threads that have them. Returns 0 or -errno. */
+static int open_extras(struct worker *worker)
+{
+    const struct job *job = worker->job;
+
+    if (job->log_limit > 0 && (worker->trim = malloc(sizeof(*worker->trim))) == NULL)
+        return -ENOMEM;
+    if (worker->trim != NULL)
+        trim_init(worker->trim);
+    return job->ready != NULL ? ready_open(job->ready, &worker->ready) : 0;
+}
+
+void starting_close_probe(struct worker *worker)
+{
+    worker->ready_deadline = INFINITY;
+    ready_close(worker->ready);
+    worker->ready = NULL;
+    drop_environment(worker);
+}
+
+void starting_close(struct worker *worker)
+{
+    starting_close_probe(worker);
+    if (worker->trim != NULL)
+        trim_close(worker->trim);
+    free(worker->trim);
+    worker->trim = NULL;
+    if (worker->input >= 0)
+        close(worker->input);
+    worker->input = -1;
+}
+
+/*
+ * Looks whether another process answers the probe already: then nothing could be learned from it, and
+ * the command, if it wants the same address, would not get it. Returns 0, or -errno with WHY;
+ * -ECANCELED: an exception ended the thread meanwhile.
+ */
+APART static int rule_out_probe(struct worker *worker, struct text *why)
+{
+    struct spawn_plan plan = starting_plan(worker);
+    int               error;
+
+    do
+        error = ready_rule_out(worker->ready, &plan, why);
+    while (error == -ECANCELED && raised_while_idle(worker) != RAISED_END);
+    return error;
+}
+
+/* Prepares the run. Returns 0, or -errno with the report saying why, but for -ECANCELED. */
+static int prepare(struct worker *worker)
+{
+    static const struct spawned none = {.stage = SPAWN_ISOLATE};
+    struct text                 why = {0};
+    int                         error = open_extras(worker);
+
+    if (error == 0 && worker->ready != NULL)
+        error = rule_out_probe(worker, &why);
+    if (error == -EADDRINUSE || error == -EINVAL)
+        note_error(worker, -error, STATUS_INTERNAL, &why);
+    if (error == -EADDRINUSE || error == -EINVAL || error == -ECANCELED)
+        return error;
+    if (error == 0)
+        error = take_environment(worker);
+    if (error != 0)
+        note_failure(worker, &none, -error);
+    return error;
+}
+
+/* The process */
+
+/* How often in a row the directory of a log is made again. */
+#define MENDINGS 10
+
+/* Returns true if the log could not be made as its directory was gone, and that is there again. */
+static bool mend_log(const struct worker *worker, const struct spawned *spawned, int error)
+{
+    if (error != -ENOENT || spawned->stage != SPAWN_OUTPUT || !worker->job->has_own_log)
+        return false;
+    error = logs_restore();
+    journal_restore();
+    return error == 0 || error == -EEXIST || error == -ENOENT;
+}
+
+/* Spawns PLAN with the input, which the command alone gets, not what a probe runs. */
+static int spawn_command(struct worker *worker, struct spawn_plan plan, struct spawned *ret)
+{
+    const struct job *job = worker->job;
+    int               ends[2] = {-1, -1};
+    int               error;
+
+    ret->stage = SPAWN_ISOLATE;
+    if (job->input_open && pipe2(ends, O_CLOEXEC) < 0)
+        return -errno;
+    plan.input = job->input;
+    plan.input_from = ends[0];
+    error = spawn(&plan, ret);
+    /* The process that removes the directory may not be done yet. */
+    for (int tries = 0; tries < MENDINGS && mend_log(worker, ret, error); tries++)
+        error = spawn(&plan, ret);
+    if (ends[0] >= 0)
+        close(ends[0]);
+    worker->input = ends[1];
+    return error;
+}
+
+/* Posts that the command runs, and what is known of it. */
+static void announce(struct worker *worker, const struct spawned *spawned)
+{
+    const struct job *job = worker->job;
+    struct report    *report = worker->report;
+
+    worker->pid = spawned->pid;
+    worker->pidfd = spawned->pidfd;
+    worker->end = (struct ending){.half = INFINITY};
+    worker->deadline = job->timeout >= 0 ? clock_monotonic() + job->timeout : INFINITY;
+    worker->ready_deadline = INFINITY;
+    if (worker->ready != NULL && job->ready_timeout >= 0)
+        worker->ready_deadline = clock_monotonic() + job->ready_timeout;
+    report->pid = spawned->pid;
+    report->started = clock_wall();
+    report->run_begin = clock_monotonic();
+    report->run_end = 0;
+    report->runs++;
+    report->missed = spawned->missed;
+    if (job->ready == NULL) {
+        report->ready = true;
+        report->shown++;
+    }
+    worker_post(worker, STATE_RUNNING);
+}
+
+static off_t size_of(const char *file)
+{
+    struct stat info;
+
+    return stat(file, &info) == 0 && S_ISREG(info.st_mode) ? info.st_size : 0;
+}
+
+APART bool starting_run(struct worker *worker)
+{
+    struct job       *job = worker->job;
+    bool              is_new = job->has_own_log && worker->report->runs == 0;
+    struct spawned    spawned = {0};
+    struct spawn_plan plan;
+    off_t             begin;
+    int               error;
+
+    if (prepare(worker) != 0)
+        return false;
+    plan = starting_plan(worker);
+    begin = is_new ? 0 : size_of(job->output);
+    error = spawn_command(worker, plan, &spawned);
+    if (error != 0) {
+        note_failure(worker, &spawned, -error);
+        return false;
+    }
+    if (worker->report->runs == 0)
+        worker->report->output_start = begin;
+    announce(worker, &spawned);
+    if (worker->ready != NULL)
+        ready_begin(worker->ready, &plan, begin);
+    if (worker->trim != NULL)
+        trim_open(worker->trim, job->output, job->log_limit);
+    drop_unneeded_environment(worker);
+    return true;
+}

@@ -1,0 +1,132 @@
+#include "cli/worker/target.h"
+
+#include "cli/base/clock.h"
+#include "cli/worker/execution.h"
+#include "cli/worker/raised.h"
+
+#include <errno.h>
+#include <math.h>
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+/* A restart waits twice as long as the one before, from the first to the last of these seconds. */
+#define FIRST_PAUSE 0.1
+#define LAST_PAUSE  60.0
+
+/* After a run of so many seconds the pauses begin anew. */
+#define GOOD_RUN 10.0
+
+/* Waits for SECONDS; returns false when an exception ended the thread instead. */
+static bool pause_for(struct worker *worker, double seconds)
+{
+    double end = clock_monotonic() + seconds;
+
+    while (k3thread_sleep(clock_until(end)) == -ECANCELED)
+        if (raised_while_idle(worker) == RAISED_END)
+            return false;
+    return true;
+}
+
+static bool wait_out_delay(struct worker *worker)
+{
+    if (worker->job->after == 0)
+        return raised_while_idle(worker) != RAISED_END;
+    worker_post(worker, STATE_DELAYED);
+    return pause_for(worker, worker->job->after);
+}
+
+/* The server sends worker_Go when a slot is free. */
+static bool wait_for_slot(struct worker *worker)
+{
+    enum raised raised = RAISED_NOTHING;
+
+    if (!worker->job->queues)
+        return true;
+    worker_post(worker, STATE_QUEUED);
+    while (raised == RAISED_NOTHING)
+        if (k3thread_sleep(INFINITY) == -ECANCELED)
+            raised = raised_while_idle(worker);
+    return raised == RAISED_GO;
+}
+
+static bool has_failed(const struct report *report)
+{
+    return report->exit_code != 0 || report->exception != NULL;
+}
+
+static bool is_restarted(const struct worker *worker)
+{
+    const struct job *job = worker->job;
+
+    if (worker->ending || job->restart == RESTART_NEVER)
+        return false;
+    if (job->restart == RESTART_ON_FAILURE && !has_failed(worker->report))
+        return false;
+    return job->restart_max == 0 || worker->restarts < job->restart_max;
+}
+
+/* Clears how the run ended, which is not how the thread does. The restart is told with its exception. */
+static void forget_run(struct worker *worker)
+{
+    worker->report->exception_before = worker->report->exception;
+    worker->report->exception = NULL;
+    worker->report->error = 0;
+    report_release(worker->report);
+}
+
+/* Runs the command until it is not to be restarted. */
+static void run(struct worker *worker)
+{
+    double pause = FIRST_PAUSE;
+
+    for (;;) {
+        double start = clock_monotonic();
+        bool   first = worker->report->runs == 0;
+
+        if (!execution_run(worker) && first)
+            return;
+        if (!is_restarted(worker))
+            return;
+        if (clock_monotonic() - start >= GOOD_RUN)
+            pause = FIRST_PAUSE;
+        worker->report->ready = false; /* its next run has to show it again */
+        worker_post(worker, STATE_DELAYED);
+        if (!pause_for(worker, pause))
+            return;
+        pause = clock_earlier(2 * pause, LAST_PAUSE);
+        worker->restarts++;
+        forget_run(worker);
+    }
+}
+
+/* Leaves SIGCHLD to the server: here it would only interrupt each wait. */
+static void block_ends_of_children(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+void *worker_run(void *argument)
+{
+    struct assignment *assignment = argument;
+    struct worker      worker = {.assignment = assignment,
+                                 .job = assignment->job,
+                                 .report = &assignment->draft,
+                                 .deadline = INFINITY,
+                                 .pidfd = -1,
+                                 .input = -1};
+
+    block_ends_of_children();
+    k3thread_set_mask(K3THREAD_RETURN);
+    worker.report->tid = gettid();
+    if (wait_out_delay(&worker) && wait_for_slot(&worker))
+        run(&worker);
+    worker.report->tid = worker.report->pid = 0;
+    worker.report->ended = clock_wall();
+    worker_post(&worker, STATE_ENDED);
+    return NULL;
+}
