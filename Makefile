@@ -28,8 +28,6 @@ V        ?=
 
 # STATIC= links the program against shared libraries, as sanitizers need it.
 STATIC   ?= $(if $(SANITIZE),,1)
-# LAYOUT= leaves the order of the code to the linker: for one that knows no INSERT in a script.
-LAYOUT    = $(if $(STATIC),$(BUILD)/layout.ld)
 
 # QUICK= begins the program with the C library: see cli/quick/quick.h.
 QUICK    ?= $(STATIC)
@@ -116,16 +114,11 @@ all: $(PROGRAM) $(STATICLIB) $(SHAREDLIB) $(SAFEPOINT) $(COMPLETIONS) ## all of 
 
 # Copied to its place in one go: of a file that came in the small pieces in which a linker writes,
 # the page cache has single pages, and each start has more faults to map them.
-$(PROGRAM): $(CLI_OBJECTS) $(STATICLIB) $(LAYOUT) $(BUILD)/flags
+$(PROGRAM): $(CLI_OBJECTS) $(STATICLIB) $(BUILD)/flags
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(K3_CFLAGS) $(CLI_LDFLAGS) $(LAYOUT:%=-Wl,-T,%) $(K3_LDFLAGS) -o $@.linked \
+	$(Q)$(CC) $(K3_CFLAGS) $(CLI_LDFLAGS) $(K3_LDFLAGS) -o $@.linked \
 		$(CLI_OBJECTS) $(STATICLIB) $(CLI_LIBS)
 	$(Q)rm -f $@ && cp $@.linked $@ && rm $@.linked
-
-$(BUILD)/layout.ld: cli/libc.order $(BUILD)/flags
-	@{ echo 'SECTIONS { .text.often : {'; \
-		sed -e '/^#/d' -e 's/[^ ]\{1,\}/*libc.a:&(.text .text.*)/g' $<; \
-		echo '} } INSERT BEFORE .text;'; } >$@
 
 # The program knows best how it is completed.
 $(COMPLETIONS): $(BUILD)/completions/k3thread.%: $(PROGRAM)
@@ -202,7 +195,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.cc.o $(STATICLIB) $(SAFEPOINT)
 
 define RECORD
 $(CC) $(CXX) $(AR) $(K3_CPPFLAGS) $(K3_CFLAGS) $(K3_CXXFLAGS) $(LIB_CFLAGS) $(CLI_CFLAGS)
-$(SANITIZER) $(K3_LDFLAGS) $(CLI_LDFLAGS) $(CLI_LIBS) $(notdir $(LAYOUT)) $(QUICK_CFLAGS)
+$(SANITIZER) $(K3_LDFLAGS) $(CLI_LDFLAGS) $(CLI_LIBS) $(QUICK_CFLAGS)
 $(LIB_SOURCES) $(CLI_SOURCES)
 endef
 export RECORD
