@@ -5,7 +5,7 @@
 #include "cli/commands/joining.h"
 #include "cli/commands/report.h"
 #include "cli/rpc/bytes.h"
-#include "cli/view/room.h"
+#include "cli/view/full_disk.h"
 #include "cli/view/view.h"
 
 #include <errno.h>
@@ -331,7 +331,7 @@ static bool is_done(const struct following *following)
 static int finish(const struct following *following)
 {
     if (following->source != NULL && !following->mute)
-        (void) room_warn(following->call->command->name, following->source->path);
+        (void) disk_warn_full(following->call->command->name, following->source->path);
     return STATUS_DONE;
 }
 

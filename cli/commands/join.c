@@ -3,7 +3,7 @@
 #include "cli/commands/command.h"
 #include "cli/commands/joining.h"
 #include "cli/commands/report.h"
-#include "cli/view/room.h"
+#include "cli/view/full_disk.h"
 #include "cli/view/view.h"
 
 #include <stdlib.h>
@@ -192,7 +192,7 @@ static bool warn_of_lost(const struct call *call)
 {
     const struct join_options *o = call->options;
 
-    return o->ready && room_warn("join", call->session->client.place->logs);
+    return o->ready && disk_warn_full("join", call->session->client.place->logs);
 }
 
 /* Joins TARGETS; returns the first status in their order that is not 0. */

@@ -6,8 +6,8 @@
 #include "cli/commands/joining.h"
 #include "cli/commands/report.h"
 #include "cli/rpc/bytes.h"
+#include "cli/view/full_disk.h"
 #include "cli/view/printer.h"
-#include "cli/view/room.h"
 #include "cli/view/view.h"
 
 #include <errno.h>
@@ -125,7 +125,7 @@ static int add_source(const struct call *call, struct printer *printer, const js
     else if (error == 0)
         error = add_log(o, printer, name, path, offset);
     if (error == 0 && status == STATUS_DONE && !*warned)
-        *warned = room_warn(call->command->name, path);
+        *warned = disk_warn_full(call->command->name, path);
     free(name);
     free(path);
     return error == 0 ? status : command_fail_memory(call, STATUS_FAILED);

@@ -1,10 +1,10 @@
 /*
  * The front of `k3thread run`: the process that the user started.
  *
- * It is a client. The threads live in a supervisor of its own, a child that ends all when this
- * process is gone; the script's commands are executed by another child (script.h). The front
- * prints what the threads' commands write, handles signals, reaps (it may be process 1), and
- * decides when it is over and with which status.
+ * It is a client. The threads live in a supervisor of its own, a child that ends all of them when
+ * this process is gone; another child executes the script's commands (script.h). The front prints
+ * what the threads' commands write, handles signals (interrupt.h), waits for children (it may be
+ * process 1), and decides when the run is over and with which exit status (front_end.h).
  */
 #ifndef K3THREAD_CLI_SCRIPT_FRONT_H
 #define K3THREAD_CLI_SCRIPT_FRONT_H
@@ -15,17 +15,17 @@
 #include <stdbool.h>
 
 struct front_options {
-    bool     fail_fast; /* the first thread that fails ends all; daemons never count */
-    bool     any;       /* the first thread that ends does */
+    bool     fail_fast; /* the first thread that fails ends all; daemons do not count */
+    bool     any;       /* the first thread that ends, ends all; daemons do not count */
     bool     quiet;     /* no summary at the end */
-    bool     own_place; /* the place is for this run alone: see own_place.h */
+    bool     own_place; /* the place is for this run alone: see temporary_place.h */
     unsigned slots;     /* 0: any number */
     unsigned printer;   /* flags of printer.h */
-    double   timeout;   /* seconds after which it ends all; negative: none */
+    double   timeout;   /* seconds after which the run ends; negative: none */
 };
 
 /*
- * Runs SCRIPT to the end of all its threads, in a supervisor at PLACE. Returns the exit status;
+ * Runs SCRIPT until all its threads have ended, in a supervisor at PLACE. Returns the exit status;
  * *RET_SIGNAL is the signal that asked for the end, or 0.
  */
 int front_run(const struct front_options *options, const struct place *place,

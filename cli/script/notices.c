@@ -2,8 +2,8 @@
 
 #include "cli/base/duration.h"
 #include "cli/place/reason.h"
+#include "cli/view/full_disk.h"
 #include "cli/view/message.h"
-#include "cli/view/room.h"
 #include "cli/view/view.h"
 
 #include <fcntl.h>
@@ -11,13 +11,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The last lines that are shown of a log: at most so many, out of so many bytes. */
+/* At most so many last lines of a log are shown, out of so many last bytes. */
 #define TAIL_LINES 5
 #define TAIL_BYTES 2048
 
 #define INDENT "  "
 
-/* "k3thread: run: KIND'NAME'" */
+/* Adds "k3thread: run: KIND'NAME'". */
 static void begin(struct text *text, const char *kind, const json_t *thread)
 {
     text_printf(text, "k3thread: run: %s'", kind);
@@ -97,18 +97,25 @@ void notices_daemon_failed(struct text *text, const json_t *thread, const char *
     add_lines(text, bytes + first, size - first);
 }
 
+/* Adds SEPARATOR and REASON, which it releases, behind the name of THREAD; nothing without a reason. */
+static void add_reason(struct text *text, const json_t *thread, const char *separator,
+                       struct text *reason)
+{
+    if (reason->size > 0) {
+        begin(text, "", thread);
+        text_add(text, separator);
+        text_append(text, reason->data, reason->size);
+        text_add(text, "\n");
+    }
+    text_release(reason);
+}
+
 void notices_not_run(struct text *text, const json_t *thread)
 {
     struct text reason = {0};
 
     view_add_reason(&reason, thread);
-    if (reason.size > 0) {
-        begin(text, "", thread);
-        text_add(text, " was not run: ");
-        text_append(text, reason.data, reason.size);
-        text_add(text, "\n");
-    }
-    text_release(&reason);
+    add_reason(text, thread, " was not run: ", &reason);
 }
 
 void notices_unended(struct text *text, const json_t *thread)
@@ -116,20 +123,14 @@ void notices_unended(struct text *text, const json_t *thread)
     struct text reason = {0};
 
     view_add_unended(&reason, thread);
-    if (reason.size > 0) {
-        begin(text, "", thread);
-        text_add(text, ": ");
-        text_append(text, reason.data, reason.size);
-        text_add(text, "\n");
-    }
-    text_release(&reason);
+    add_reason(text, thread, ": ", &reason);
 }
 
 void notices_full(struct text *text, const char *logs)
 {
     struct text words = {0};
 
-    text_printf(&words, ROOM_GONE, logs);
+    text_printf(&words, DISK_FULL_MESSAGE, logs);
     text_add(text, "k3thread: run: ");
     text_add_escaped(text, words.data, words.size);
     text_add(text, "\n");
@@ -145,7 +146,7 @@ void notices_restarted(struct text *text, const json_t *thread)
                 json_integer_value(json_object_get(thread, "runs")));
 }
 
-void notices_waits(struct text *text, const json_t *thread)
+void notices_not_ready(struct text *text, const json_t *thread)
 {
     const char *state = json_string_value(json_object_get(thread, "state"));
 
@@ -183,6 +184,6 @@ void notices_supervisor_ended(const struct place *place, const char *how)
     struct text words = {0};
 
     notices_add_supervisor(&words, place, how);
-    message_print("run", NULL, "%.*s", (int) words.size, words.data);
+    message_print_text("run", NULL, &words);
     text_release(&words);
 }

@@ -1,5 +1,6 @@
 /*
- * Notices of `run` about its threads, on standard error while they run: a line each, added to a text.
+ * Notices of `run` about its threads, which go to standard error while the threads run. Each function
+ * adds a line to a text, unless its comment says otherwise.
  */
 #ifndef K3THREAD_CLI_SCRIPT_NOTICES_H
 #define K3THREAD_CLI_SCRIPT_NOTICES_H
@@ -9,37 +10,37 @@
 
 #include <jansson.h>
 
-/* THREAD has ended, and its end ends all. */
+/* Adds that THREAD has ended, and that its end ends all threads. */
 void notices_ends_all(struct text *text, const json_t *thread);
 
-/* The daemon THREAD has failed; LOG is where its last lines are, or NULL. */
+/* Adds that the daemon THREAD has failed, and the last lines of LOG (NULL: none). */
 void notices_daemon_failed(struct text *text, const json_t *thread, const char *log);
 
-/* THREAD, which had to wait, has ended; adds nothing if its command ran. */
+/* Adds that the command of THREAD, which had to wait, was not run; adds nothing if it ran. */
 void notices_not_run(struct text *text, const json_t *thread);
 
-/* THREAD has ended; adds nothing if all its processes did. */
+/* Adds that a process of THREAD could not be ended; adds nothing if all have ended. */
 void notices_unended(struct text *text, const json_t *thread);
 
-/* The file system of LOGS is full. */
+/* Adds that the file system of LOGS is full. */
 void notices_full(struct text *text, const char *logs);
 
-/* THREAD's command runs again. */
+/* Adds that THREAD's command runs again. */
 void notices_restarted(struct text *text, const json_t *thread);
 
-/* THREAD was asked for because it may wait to become ready; adds nothing if it does not. */
-void notices_waits(struct text *text, const json_t *thread);
+/* Adds what THREAD waits for to become ready; adds nothing if it waits for nothing. */
+void notices_not_ready(struct text *text, const json_t *thread);
 
-/* The run was not over after SECONDS. */
+/* Adds that the run was not over after SECONDS. */
 void notices_timed_out(struct text *text, double seconds);
 
-/* Prints at once how the supervisor at PLACE ended. Its journal, which has more, may go with the place. */
+/* Prints at once how the supervisor at PLACE ended: its journal, which has more, may be removed with PLACE. */
 void notices_supervisor_ended(const struct place *place, const char *how);
 
-/* Adds to TEXT how the supervisor at PLACE ended, with the last words of its journal. */
+/* Adds HOW the supervisor at PLACE ended, and the last line of its journal; not as a line of its own. */
 void notices_add_supervisor(struct text *text, const struct place *place, const char *how);
 
-/* The script is over, and with it all threads. */
+/* Adds that the script is over and has started only daemons, which end with it. */
 void notices_only_daemons(struct text *text);
 
 #endif

@@ -4,8 +4,8 @@
 #include "cli/commands/command.h"
 #include "cli/commands/report.h"
 #include "cli/script/front.h"
-#include "cli/script/own_place.h"
 #include "cli/script/procfile.h"
+#include "cli/script/temporary_place.h"
 #include "cli/view/printer.h"
 
 #include <errno.h>
@@ -145,7 +145,7 @@ static int find_place(const struct call *call, bool is_own, struct place *ret)
     const struct session *session = call->session;
     struct session        named = {.label = session->label, .socket = session->socket};
     struct text           why = {0};
-    int error = is_own ? own_place_make(ret, &why) : session_find_place(&named, &why);
+    int error = is_own ? temporary_place_make(ret, &why) : session_find_place(&named, &why);
 
     if (error != 0)
         return command_fail_text(call, error == -EINVAL ? STATUS_USAGE : STATUS_INTERNAL, NULL,
@@ -174,7 +174,7 @@ static int run_script(const struct call *call, const struct script *script)
         return status;
     status = front_run(&front, &place, script, &session->ended_by);
     if (is_own)
-        own_place_remove(&place);
+        temporary_place_remove(&place);
     else
         place_release(&place);
     return status;

@@ -1,8 +1,8 @@
-#include "cli/script/process.h"
+#include "cli/script/file_limit.h"
 
 #include <sys/resource.h>
 
-void process_raise_limit(void)
+void file_limit_raise(void)
 {
     struct rlimit limit;
 

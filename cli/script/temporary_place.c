@@ -1,4 +1,4 @@
-#include "cli/script/own_place.h"
+#include "cli/script/temporary_place.h"
 
 #include "cli/base/directory.h"
 
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A socket's path has to be short, so a deep directory may not do. */
+/* Resolves the place of a socket in DIRECTORY. -ENAMETOOLONG: the path would be too long for a socket. */
 static int resolve_in(struct place *ret, const char *directory)
 {
     char *socket, *why = NULL;
@@ -38,6 +38,7 @@ static int make_directory(const char *parent, char **ret)
     return error;
 }
 
+/* Makes the socket's directory in PARENT. */
 static int make_in(struct place *ret, const char *parent)
 {
     char *directory;
@@ -53,8 +54,8 @@ static int make_in(struct place *ret, const char *parent)
 }
 
 /*
- * Makes the directory of the logs where the user wants temporary files, unless that of the socket,
- * which is in PARENT, is there. Without one the logs are beside the socket.
+ * Makes the directory of the logs where the user wants temporary files, unless that is PARENT, where the
+ * socket's directory is. If none can be made the logs are beside the socket.
  */
 static int make_state(struct place *place, const char *parent)
 {
@@ -78,33 +79,46 @@ static int make_state(struct place *place, const char *parent)
     return 0;
 }
 
-/*
- * The socket is in memory first, in a directory that is short. A runtime directory is too small for
- * logs, as it holds a few percent of the memory.
- */
-int own_place_make(struct place *ret, struct text *why)
+/* Makes both directories, the socket's in PARENT. Returns 0 or -errno. */
+static int make_both(struct place *ret, const char *parent)
 {
-    const char *const parents[] = {getenv("XDG_RUNTIME_DIR"), getenv("TMPDIR"), "/tmp"};
-    int               error = -ENOMEM;
+    int error = make_in(ret, parent);
 
-    text_add(why, "no directory for the supervisor");
-    for (size_t i = 0; i < sizeof(parents) / sizeof(parents[0]); i++) {
-        if (parents[i] == NULL || parents[i][0] != '/')
-            continue;
-        error = make_in(ret, parents[i]);
-        if (error == 0) {
-            error = make_state(ret, parents[i]);
-            if (error == 0)
-                break;
-            own_place_remove(ret);
-        }
-        text_printf(why, "; cannot make one in %s: %s", parents[i], strerror(-error));
-    }
-    text_add(why, "; TMPDIR names another place");
+    if (error != 0)
+        return error;
+    error = make_state(ret, parent);
+    if (error != 0)
+        temporary_place_remove(ret);
     return error;
 }
 
-void own_place_remove(struct place *place)
+/*
+ * XDG_RUNTIME_DIR is short, as a socket's path has to be, and in memory. It holds a few percent of the
+ * memory, which is too small for logs.
+ */
+int temporary_place_make(struct place *ret, struct text *why)
+{
+    const char *const parents[] = {getenv("XDG_RUNTIME_DIR"), getenv("TMPDIR"), "/tmp"};
+    struct text       reason = {0};
+    int               error = -ENOMEM;
+
+    text_add(&reason, "no directory for the supervisor");
+    for (size_t i = 0; error != 0 && i < sizeof(parents) / sizeof(parents[0]); i++) {
+        if (parents[i] == NULL || parents[i][0] != '/')
+            continue;
+        error = make_both(ret, parents[i]);
+        if (error != 0)
+            text_printf(&reason, "; cannot make one in %s: %s", parents[i], strerror(-error));
+    }
+    text_add(&reason, "; TMPDIR names another place");
+    if (error != 0)
+        text_append(why, reason.data, reason.size);
+    why->failed |= error != 0 && reason.failed;
+    text_release(&reason);
+    return error;
+}
+
+void temporary_place_remove(struct place *place)
 {
     if (place->state != NULL)
         directory_remove(place->state);

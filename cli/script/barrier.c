@@ -1,0 +1,69 @@
+#include "cli/script/barrier.h"
+
+#include "cli/base/status.h"
+#include "cli/script/front_end.h"
+#include "cli/script/notices.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+void barrier_ask(struct front *front)
+{
+    front->barrier = BARRIER_ASKED;
+    if (client_send(&front->client, "version", json_object(), &front->barrier_id) != 0)
+        front->barrier = BARRIER_PRINTING; /* there will be no answer */
+}
+
+/* Returns true if the supervisor went away unasked, and how it ended is not known yet. */
+static bool is_abandoned(const struct front *front)
+{
+    return !front->client.open && !front->ending && front->supervisor != 0;
+}
+
+/*
+ * Acts upon the end of the script. A script that failed because its supervisor is gone is not the cause
+ * of the run's end: the status waits for that of the supervisor.
+ */
+static void end_script(struct front *front)
+{
+    int status = front->script_status;
+
+    front->script_done = true;
+    if (front->script_killed)
+        return;
+    status = WIFSIGNALED(status) ? STATUS_SIGNAL_BASE + WTERMSIG(status) : WEXITSTATUS(status);
+    if (status == 0 && run_threads_are_daemons(&front->output.threads))
+        notices_only_daemons(&front->notices);
+    if (status == 0)
+        front_end_in_order(front);
+    else if (is_abandoned(front))
+        front->script_failure = status;
+    else
+        front_end_now(front, status);
+}
+
+void barrier_pass(struct front *front)
+{
+    char byte = 0;
+
+    front->barrier = BARRIER_NONE;
+    if (front->script == 0)
+        end_script(front);
+    else if (front->sync >= 0) /* SIGCHLD tells of a script that is gone */
+        (void) send(front->sync, &byte, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+}
+
+void barrier_handle_sync(struct front *front)
+{
+    char    byte;
+    ssize_t size = recv(front->sync, &byte, 1, MSG_DONTWAIT);
+
+    if (size > 0) {
+        barrier_ask(front);
+    } else if (size == 0 || errno != EAGAIN) {
+        close(front->sync);
+        front->sync = -1;
+    }
+}

@@ -1,0 +1,164 @@
+#include "cli/script/front_children.h"
+
+#include "cli/base/status.h"
+#include "cli/client/launch.h"
+#include "cli/script/barrier.h"
+#include "cli/script/file_limit.h"
+#include "cli/script/front_end.h"
+#include "cli/script/front_events.h"
+#include "cli/script/notices.h"
+#include "cli/view/message.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* Talking to the supervisor */
+
+static void handle_reply(struct front *front, const struct reply *reply)
+{
+    json_t *thread;
+    size_t  i;
+
+    if (reply->id == front->list_id)
+        json_array_foreach((json_t *) reply->result, i, thread)
+            front_update(front, thread);
+    if (reply->id == front->not_ready_id)
+        json_array_foreach((json_t *) reply->result, i, thread)
+            notices_not_ready(&front->notices, thread);
+    if (reply->id != front->barrier_id || front->barrier != BARRIER_ASKED)
+        return;
+    front->server = (pid_t) json_integer_value(json_object_get(reply->result, "pid"));
+    front->barrier = BARRIER_PRINTING;
+}
+
+/* A connection that ends belongs to a supervisor that is ending. */
+void front_handle_client(struct front *front)
+{
+    struct reply reply;
+
+    while (front->client.open && client_try_receive(&front->client, &reply) > 0) {
+        handle_reply(front, &reply);
+        reply_release(&reply);
+    }
+    if (!front->client.open && front->barrier == BARRIER_ASKED)
+        front->barrier = BARRIER_PRINTING;
+}
+
+/* Ends */
+
+/* The supervisor's process is gone, and with it all that the commands started. */
+static void lose_supervisor(struct front *front, int status)
+{
+    front->supervisor = 0;
+    front_handle_client(front);
+    if (!front->ending && (!WIFEXITED(status) || WEXITSTATUS(status) != 0)) {
+        notices_supervisor_ended(front->place, "went away");
+        front_settle(front, STATUS_INTERNAL);
+    }
+    if (front->script_failure != 0)
+        front_settle(front, front->script_failure);
+    if (front->settled)
+        front_kill_script(front);
+    front->ending = true;
+}
+
+void front_reap(struct front *front)
+{
+    int   status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (pid == front->script) {
+            front->script = 0;
+            front->script_status = status;
+            barrier_ask(front);
+        } else if (pid == front->supervisor) {
+            lose_supervisor(front, status);
+        }
+    }
+}
+
+/* Starting */
+
+/* Starts the supervisor and connects to it. Returns 0, or -errno after saying why. */
+static int start_supervisor(struct front *front)
+{
+    struct launch_own own = {.slots = front->options->slots,
+                             .private_place = front->options->own_place};
+    struct text       why = {0};
+    int               ends[2];
+    int               error;
+
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return -errno;
+    own.lifeline = ends[0];
+    front->lifeline = ends[1];
+    error = launch_own(front->place, &own, &front->supervisor, &why);
+    close(ends[0]);
+    if (error != 0)
+        message_print_text("run", NULL, &why);
+    text_release(&why);
+    if (error == 0)
+        error = client_open(&front->client, front->place, 0);
+    return error;
+}
+
+static int watch_events(struct front *front)
+{
+    struct reply reply;
+    int          error;
+
+    front->client.notify = front_handle_event;
+    front->client.notify_context = front;
+    error = client_call(&front->client, "watch", run_output_make_watch(front->not_ready.is_seen),
+                        &reply);
+    if (error != 0)
+        return error;
+    error = run_output_watch(&front->output, json_object_get(reply.result, "logs"));
+    reply_release(&reply);
+    return error;
+}
+
+int front_start_children(struct front *front, const struct script *script)
+{
+    int error = signals_take(&front->signals);
+
+    if (error == 0)
+        error = start_supervisor(front);
+    if (error == 0)
+        error = watch_events(front);
+    if (error == 0)
+        error = script_start(script, front->place, &front->signals.before, &front->script,
+                             &front->sync);
+    if (error == 0)
+        file_limit_raise();
+    return error;
+}
+
+/*
+ * The supervisor, if there is one, ends with its lifeline. Its guardian then removes the journal, so the
+ * journal is read before that.
+ */
+int front_fail_to_start(struct front *front, int error)
+{
+    const struct text *message = &front->client.failure.message;
+    struct text        ended = {0};
+    int                status = 0;
+
+    notices_add_supervisor(&ended, front->place, "ended as soon as it began");
+    close(front->lifeline);
+    front->lifeline = -1;
+    while (front->supervisor > 0 && waitpid(front->supervisor, &status, 0) < 0 && errno == EINTR)
+        continue;
+    if (status != 0)
+        message_print_text("run", NULL, &ended);
+    else if (message->size > 0)
+        message_print_text("run", NULL, message);
+    else if (front->supervisor > 0)
+        message_print("run", NULL, "cannot begin: %s", strerror(-error));
+    text_release(&ended);
+    return STATUS_INTERNAL;
+}

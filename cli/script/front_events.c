@@ -1,0 +1,64 @@
+#include "cli/script/front_events.h"
+
+#include "cli/script/front_end.h"
+#include "cli/script/notices.h"
+#include "cli/view/view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void report_daemon(struct front *front, const json_t *thread)
+{
+    char *log = run_output_log(&front->output, thread);
+
+    notices_daemon_failed(&front->notices, thread, log);
+    free(log);
+}
+
+/* Acts upon the end of THREAD. While all threads are being ended, the end of one says nothing. */
+static void account(struct front *front, const json_t *thread)
+{
+    const struct front_options *options = front->options;
+    int                         status = run_threads_status(thread);
+    bool                        daemon = json_is_true(json_object_get(thread, "daemon"));
+
+    if (front->stopping)
+        return;
+    if (daemon && status != 0)
+        report_daemon(front, thread);
+    if ((options->any && !daemon) || (options->fail_fast && status != 0)) {
+        notices_ends_all(&front->notices, thread);
+        front_end_now(front, status);
+    } else if (status != 0 && !daemon) {
+        front_settle(front, status);
+    }
+}
+
+void front_update(struct front *front, json_t *thread)
+{
+    const struct run_thread *member;
+
+    if (!run_output_update(&front->output, thread))
+        return;
+    member = run_threads_find(&front->output.threads, view_id(thread));
+    if (member != NULL && member->waited)
+        notices_not_run(&front->notices, thread);
+    notices_unended(&front->notices, thread);
+    account(front, thread);
+}
+
+/* Events that were missed are made good by a list of all threads. */
+void front_handle_event(void *context, const json_t *params)
+{
+    struct front *front = context;
+    const char   *event = json_string_value(json_object_get(params, "event"));
+    json_t       *thread = json_object_get(params, "thread");
+
+    if (thread != NULL && event != NULL && strcmp(event, "restarted") == 0)
+        notices_restarted(&front->notices, thread);
+    not_ready_add(&front->not_ready, thread);
+    if (thread != NULL)
+        front_update(front, thread);
+    else
+        (void) client_send(&front->client, "list", json_object(), &front->list_id);
+}

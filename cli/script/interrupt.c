@@ -1,0 +1,36 @@
+#include "cli/script/interrupt.h"
+
+#include "cli/base/status.h"
+#include "cli/script/front_end.h"
+
+#include <signal.h>
+
+/*
+ * Handles Ctrl-C. What the script has requested before it was killed may still be on its way to the
+ * supervisor. It is refused there if it arrives behind the request to shut down, which therefore
+ * carries the exception.
+ */
+static void interrupt(struct front *front)
+{
+    front_settle(front, STATUS_SIGNAL_BASE + SIGINT);
+    switch (front->interrupts++) {
+    case 0:
+        front_end_by(front, "KeyboardInterrupt");
+        break;
+    case 1:
+        front_request(front, "raise", json_pack("{s:b, s:s}", "all", 1, "exception", "SIGKILL"));
+        front_end_now(front, STATUS_SIGNAL_BASE + SIGINT);
+        break;
+    default: /* the second one was not enough; without the supervisor, its guardian kills all */
+        if (front->server > 0 && front->supervisor > 0)
+            (void) kill(front->server, SIGKILL);
+    }
+}
+
+void interrupt_handle(struct front *front, int signal)
+{
+    if (signal == SIGINT)
+        interrupt(front);
+    else
+        front_end_now(front, STATUS_SIGNAL_BASE + signal);
+}

@@ -1,0 +1,210 @@
+#include "cli/script/run_output.h"
+
+#include "cli/base/directory.h"
+#include "cli/rpc/bytes.h"
+#include "cli/view/full_disk.h"
+#include "cli/view/view.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The milliseconds between two looks at the logs, where the system has no inotify to spare. */
+#define LOOK_INTERVAL 200
+
+/* The size of the largest event of inotify. */
+#define EVENT_MAX (sizeof(struct inotify_event) + NAME_MAX + 1)
+
+void run_output_open(struct run_output *output, int fd, unsigned flags)
+{
+    *output = (struct run_output){.inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK)};
+    printer_open(&output->printer, fd, flags);
+}
+
+/* The times of lines, for `logs --timestamps` */
+
+static char *times_directory(const struct run_output *output)
+{
+    char *directory;
+
+    return asprintf(&directory, "%s/" TIMES_DIRECTORY, output->logs) < 0 ? NULL : directory;
+}
+
+/* Makes the directory of the times. Where it is missing, a client sees that no times are kept. */
+static void make_times(struct run_output *output)
+{
+    char *directory = times_directory(output);
+
+    if (directory != NULL && mkdir(directory, 0700) == 0)
+        output->printer.flags |= PRINTER_KEEP;
+    free(directory);
+}
+
+/* Removes the times: with the supervisor gone, no client can ask for them. */
+static void remove_times(const struct run_output *output)
+{
+    char *directory = output->logs != NULL ? times_directory(output) : NULL;
+
+    if (directory != NULL)
+        directory_remove(directory);
+    free(directory);
+}
+
+/* Threads */
+
+/*
+ * Adds the source of a thread's output. The source of a thread that writes elsewhere (start --output) is
+ * never touched, as its log is never made.
+ */
+static void add_source(struct run_output *output, struct run_thread *element)
+{
+    char *name = NULL;
+    char *path = run_output_log(output, element->thread);
+
+    if (path != NULL && bytes_from_json(json_object_get(element->thread, "name"), &name) == 0)
+        element->source = printer_add(&output->printer, name, path, 0);
+    if (element->source != NULL && element->written)
+        printer_touch(element->source);
+    free(name);
+    free(path);
+}
+
+/* All writes to SOURCE are known, or will be after the next run_output_look(). */
+static void end_source(const struct run_output *output, struct printer_source *source)
+{
+    if (!output->watching)
+        printer_touch(source);
+    printer_end(source);
+}
+
+json_t *run_output_make_watch(bool beginnings)
+{
+    return json_pack("{s:[s, s, s, s*], s:[s, s, s, s, s, s, s, s, s, s, s, s, s, s, s]}", "events",
+                     "created", "restarted", "ended", beginnings ? "started" : NULL, "members",
+                     "id", "name", "daemon", "state", "after", "started", "ended", "exit_code",
+                     "signal", "exception", "message", "runs", "seconds", "waits_for", "unended");
+}
+
+/* Returns true if THREAD, which is new, could not run at once. */
+static bool has_to_wait(const json_t *thread)
+{
+    const char *state = json_string_value(json_object_get(thread, "state"));
+
+    return json_number_value(json_object_get(thread, "after")) > 0 ||
+           (state != NULL && (strcmp(state, "waiting") == 0 || strcmp(state, "queued") == 0));
+}
+
+char *run_output_log(const struct run_output *output, const json_t *thread)
+{
+    char *path;
+
+    return asprintf(&path, "%s/%" JSON_INTEGER_FORMAT ".log", output->logs, view_id(thread)) < 0
+               ? NULL
+               : path;
+}
+
+bool run_output_update(struct run_output *output, json_t *thread)
+{
+    bool               is_new = run_threads_find(&output->threads, view_id(thread)) == NULL;
+    struct run_thread *element = run_threads_update(&output->threads, thread);
+
+    if (element == NULL)
+        return false;
+    if (is_new) {
+        element->waited = has_to_wait(thread);
+        add_source(output, element);
+    }
+    if (element->ended || !json_is_number(json_object_get(thread, "ended")))
+        return false;
+    element->ended = true;
+    if (element->source != NULL)
+        end_source(output, element->source);
+    return true;
+}
+
+/* Logs */
+
+int run_output_watch(struct run_output *output, const json_t *directory)
+{
+    int error = bytes_from_json(directory, &output->logs);
+
+    if (error != 0)
+        return error;
+    output->watching =
+        output->inotify >= 0 && inotify_add_watch(output->inotify, output->logs, IN_MODIFY) >= 0;
+    make_times(output);
+    return 0;
+}
+
+/* Takes an event. It names the log, ID.log, perhaps before the supervisor has told of the thread. */
+static void take_event(struct run_output *output, const struct inotify_event *event)
+{
+    struct run_thread *element = NULL;
+
+    if (event->mask & IN_Q_OVERFLOW)
+        printer_touch_all(&output->printer);
+    else if (event->len > 0)
+        element = run_threads_at(&output->threads, strtoll(event->name, NULL, 10));
+    if (element == NULL)
+        return;
+    element->written = true;
+    if (element->source != NULL)
+        printer_touch(element->source);
+}
+
+void run_output_look(struct run_output *output)
+{
+    char    events[16384] __attribute__((aligned(__alignof__(struct inotify_event))));
+    ssize_t size;
+
+    if (!output->watching)
+        return;
+    do {
+        size = read(output->inotify, events, sizeof(events));
+        for (char *at = events; at < events + size;) {
+            const struct inotify_event *event = (const struct inotify_event *) (void *) at;
+
+            take_event(output, event);
+            at += sizeof(*event) + event->len;
+        }
+    } while (size > (ssize_t) (sizeof(events) -
+                               EVENT_MAX)); /* while the buffer was too full for another event */
+}
+
+int run_output_collect(struct run_output *output)
+{
+    if (!output->watching)
+        printer_touch_all(&output->printer);
+    return printer_fill(&output->printer);
+}
+
+bool run_output_fills_up(struct run_output *output)
+{
+    if (output->is_full || output->logs == NULL)
+        return false;
+    output->is_full = disk_is_full(output->logs);
+    return output->is_full;
+}
+
+int run_output_patience(const struct run_output *output)
+{
+    int waiting = printer_patience(&output->printer);
+
+    if (output->watching || (waiting >= 0 && waiting < LOOK_INTERVAL))
+        return waiting;
+    return LOOK_INTERVAL;
+}
+
+void run_output_close(struct run_output *output)
+{
+    if (output->inotify >= 0)
+        close(output->inotify);
+    printer_close(&output->printer);
+    run_threads_release(&output->threads);
+    remove_times(output);
+    free(output->logs);
+}

@@ -1,0 +1,85 @@
+#include "cli/script/run_threads.h"
+
+#include "cli/view/view.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* No supervisor starts so many threads; a larger number is no id. */
+#define ID_MAX 100000000
+
+struct run_thread *run_threads_find(const struct run_threads *threads, json_int_t id)
+{
+    if (id <= 0 || (size_t) id >= threads->size || threads->list[id].thread == NULL)
+        return NULL;
+    return &threads->list[id];
+}
+
+static bool grow(struct run_threads *threads, size_t id)
+{
+    size_t             size = threads->size > 0 ? threads->size : 16;
+    struct run_thread *list;
+
+    while (size <= id)
+        size *= 2;
+    if (size == threads->size)
+        return true;
+    list = realloc(threads->list, size * sizeof(*list));
+    if (list == NULL)
+        return false;
+    memset(list + threads->size, 0, (size - threads->size) * sizeof(*list));
+    *threads = (struct run_threads){list, size};
+    return true;
+}
+
+struct run_thread *run_threads_at(struct run_threads *threads, json_int_t id)
+{
+    if (id <= 0 || id > ID_MAX || !grow(threads, (size_t) id))
+        return NULL;
+    return &threads->list[id];
+}
+
+struct run_thread *run_threads_update(struct run_threads *threads, json_t *thread)
+{
+    struct run_thread *element = run_threads_at(threads, view_id(thread));
+
+    if (element == NULL)
+        return NULL;
+    json_incref(thread);
+    json_decref(element->thread);
+    element->thread = thread;
+    return element;
+}
+
+int run_threads_status(const json_t *thread)
+{
+    const char *exception = json_string_value(json_object_get(thread, "exception"));
+
+    if (exception != NULL && strcmp(exception, "SystemExit") == 0)
+        return 0;
+    return view_status(thread);
+}
+
+bool run_threads_are_daemons(const struct run_threads *threads)
+{
+    bool lives = false;
+
+    for (size_t id = 1; id < threads->size; id++) {
+        const struct run_thread *element = &threads->list[id];
+
+        if (element->thread == NULL)
+            continue;
+        if (!json_is_true(json_object_get(element->thread, "daemon")))
+            return false;
+        lives |= !element->ended;
+    }
+    return lives;
+}
+
+void run_threads_release(struct run_threads *threads)
+{
+    for (size_t id = 1; id < threads->size; id++)
+        json_decref(threads->list[id].thread);
+    free(threads->list);
+    *threads = (struct run_threads){0};
+}

@@ -1,0 +1,94 @@
+#include "cli/script/summary.h"
+
+#include "cli/base/duration.h"
+#include "cli/view/output.h"
+#include "cli/view/table.h"
+#include "cli/view/view.h"
+
+#include <unistd.h>
+
+static void add_result(struct text *text, const json_t *thread)
+{
+    json_int_t runs = json_integer_value(json_object_get(thread, "runs"));
+
+    if (!json_is_number(json_object_get(thread, "ended")))
+        text_add(text, "lost"); /* the supervisor went away before */
+    else
+        view_add_result(text, thread);
+    if (runs > 1)
+        text_printf(text, " (%" JSON_INTEGER_FORMAT " runs)", runs);
+    view_add_message(text, thread);
+}
+
+/* Of the last run, if it was restarted. */
+static void add_time(struct text *text, const json_t *thread)
+{
+    const json_t *seconds = json_object_get(thread, "seconds");
+
+    if (json_is_number(seconds))
+        duration_add(text, json_number_value(seconds));
+    else
+        text_add(text, "-");
+}
+
+static void add_row(struct table *table, const json_t *thread)
+{
+    view_add_bytes(&table->cells, json_object_get(thread, "name"));
+    table_end_cell(table);
+    text_add(&table->cells, json_is_true(json_object_get(thread, "daemon")) ? "yes" : "no");
+    table_end_cell(table);
+    add_time(&table->cells, thread);
+    table_end_cell(table);
+    add_result(&table->cells, thread);
+    table_end_cell(table);
+}
+
+static size_t count_threads(const struct run_threads *threads)
+{
+    size_t count = 0;
+
+    for (size_t id = 1; id < threads->size; id++)
+        count += threads->list[id].thread != NULL;
+    return count;
+}
+
+static size_t count_failed(const struct run_threads *threads)
+{
+    size_t count = 0;
+
+    for (size_t id = 1; id < threads->size; id++)
+        if (threads->list[id].thread != NULL)
+            count += run_threads_status(threads->list[id].thread) != 0;
+    return count;
+}
+
+static void add_summary(const struct run_threads *threads, double seconds, struct text *text)
+{
+    static const char *const headings[] = {"NAME", "DAEMON", "TIME", "RESULT"};
+    struct table             table = {0};
+    size_t                   count = count_threads(threads);
+    size_t                   failed = count_failed(threads);
+
+    if (count == 0)
+        return;
+    text_printf(text, "k3thread: run: %zu thread%s in ", count, count == 1 ? "" : "s");
+    duration_add(text, seconds);
+    if (failed > 0)
+        text_printf(text, ", %zu failed", failed);
+    text_add(text, "\n");
+    table_add_words(&table, headings, sizeof(headings) / sizeof(headings[0]));
+    for (size_t id = 1; id < threads->size; id++)
+        if (threads->list[id].thread != NULL)
+            add_row(&table, threads->list[id].thread);
+    text_add_table(text, &table, 0);
+}
+
+void summary_print(const struct run_threads *threads, double seconds)
+{
+    struct text text = {0};
+
+    add_summary(threads, seconds, &text);
+    if (!text.failed)
+        (void) output_write(STDERR_FILENO, text.data, text.size);
+    text_release(&text);
+}

@@ -1,0 +1,31 @@
+#include "cli/view/full_disk.h"
+
+#include "cli/view/message.h"
+
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+/*
+ * ext4 keeps so many bytes for itself. statvfs(3) leaves them out of the bytes that are free for users
+ * without privileges, but not out of those that are free for root.
+ */
+#define KEPT_BACK (16ULL << 20)
+
+/* A file system without a size, such as an unlimited tmpfs, is never full. */
+bool disk_is_full(const char *path)
+{
+    struct statvfs info;
+
+    if (statvfs(path, &info) < 0 || info.f_blocks == 0 || info.f_bavail > 0)
+        return false;
+    return geteuid() != 0 || info.f_bfree * (unsigned long long) info.f_frsize <= KEPT_BACK;
+}
+
+bool disk_warn_full(const char *command, const char *path)
+{
+    bool is_gone = disk_is_full(path);
+
+    if (is_gone)
+        message_print(command, NULL, DISK_FULL_MESSAGE, path);
+    return is_gone;
+}
