@@ -1,5 +1,5 @@
 /* The interruptible waits that are system calls. */
-#include "delivery.h"
+#include "deliver.h"
 #include "wait.h"
 
 #include <errno.h>
@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 /*
- * The functions below that have a variable whose address is known are not inlined into the public
- * ones: see k3t_finish.
+ * A function below that takes the address of a local variable is not inlined into the public one: with
+ * such a variable the compiler could not make the last call, k3t_finish, a jump.
  */
 
 static __attribute__((noinline)) long wait_for_time(double seconds)
@@ -49,7 +49,7 @@ int k3thread_poll(struct pollfd *fds, nfds_t n, double timeout)
     return k3t_finish(wait_for_events(fds, n, timeout));
 }
 
-/* The kernel counts in milliseconds, and in an int: a long time takes several calls. */
+/* The kernel takes milliseconds, in an int: a longer time takes several calls. */
 static __attribute__((noinline)) long wait_for_epoll(int fd, struct epoll_event *events, int size,
                                                      double timeout)
 {
@@ -158,7 +158,7 @@ int k3thread_futex(const uint32_t *word, int operation, uint32_t value, double t
     return k3t_finish(wait_for_futex(word, operation, value, timeout));
 }
 
-/* A call of the caller's choice cannot be made again on its behalf: -EINTR goes to the caller. */
+/* Whether a call may be made again depends on the call: -EINTR goes to the caller. */
 long k3thread_syscall(long number, ...)
 {
     va_list arguments;

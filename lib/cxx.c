@@ -1,6 +1,6 @@
 #include "cxx.h"
 
-/* As the ABI of C++ has it. */
+/* The runtime's variables of a thread, as the ABI of C++ defines them. */
 struct globals {
     const char  *caught; /* the header of the innermost exception that is being handled */
     unsigned int uncaught;
@@ -8,8 +8,11 @@ struct globals {
 
 extern struct globals *__cxa_get_globals(void) __attribute__((weak));
 
-/* The header that the runtime takes an exception of ours to have lies inside the same object. */
-bool k3t_cxx_has_caught(const struct k3thread_flight_ *exc)
+/*
+ * The runtime assumes a header before each exception. For an exception of the library that address lies
+ * inside of it, in no_header.
+ */
+bool k3t_cxx_has_caught(const struct k3thread_exception_ *exc)
 {
     const char *caught;
 

@@ -1,13 +1,11 @@
-/*
- * What the runtime of C++ knows of the calling thread. A program without one has caught nothing.
- */
+/* What the runtime of C++ knows of the calling thread. A program without it has caught nothing. */
 #ifndef K3THREAD_CXX_H
 #define K3THREAD_CXX_H
 
 #include "exc.h"
 
-/* Returns true if the innermost catch (...) that the thread is in has EXC. */
-bool k3t_cxx_has_caught(const struct k3thread_flight_ *exc);
+/* Returns true if the innermost catch (...) that the thread is in has caught EXC. */
+bool k3t_cxx_has_caught(const struct k3thread_exception_ *exc);
 
 /* Returns how many exceptions of C++ itself are under way. */
 unsigned k3t_cxx_uncaught(void);

@@ -1,12 +1,9 @@
 #include "edge.h"
 
-#include "delivery.h"
-#include "frame.h"
-
 #include <stdint.h>
 #include <string.h>
 
-/* Encodings of DWARF. */
+/* Encodings of DWARF, in the tables for exceptions. */
 #define DW_EH_PE_OMIT    0xFF
 #define DW_EH_PE_ULEB128 0x01
 #define DW_EH_PE_UDATA2  0x02
@@ -36,7 +33,7 @@ static uintptr_t read_fixed(const unsigned char **at, size_t size)
     return value;
 }
 
-/* A number of the call-site table. */
+/* Reads a number of the call-site table. */
 static uintptr_t read_number(const unsigned char **at, unsigned char encoding)
 {
     switch (encoding & 0x0F) {
@@ -52,11 +49,11 @@ static uintptr_t read_number(const unsigned char **at, unsigned char encoding)
 }
 
 /*
- * The personality routine of the frame looks its counter up in the function's call-site table. It is
- * shown the counter of a call that has no landing pad: every function with clean-ups has one, the
- * call that ends them and resumes the unwinding. (Its table has it too if the function is in one
- * piece, which is what k3thread.pc asks gcc for.) C would do without. C++ ends the program where the
- * table knows nothing of a counter.
+ * The personality routine of the frame looks its program counter up in the function's call-site table.
+ * It is shown the counter of a call that has no landing pad. Every function with clean-ups has such a
+ * call: the one that ends the clean-ups and resumes the unwinding. (The table lists it if the function
+ * is in one piece; k3thread.pc has gcc keep it so.) A counter that is not in the table would do for C,
+ * but C++ then ends the program.
  */
 void k3t_edge_pass(struct _Unwind_Context *context)
 {
@@ -81,19 +78,4 @@ void k3t_edge_pass(struct _Unwind_Context *context)
             return;
         }
     }
-}
-
-/*
- * The slow path of the hook; CFA is its frame's. Before the setjmp of a try, and at the entry of a
- * target, it is too early: a TRY at the top of a target sees what was raised before it began.
- */
-void k3thread_edge_(void *cfa)
-{
-    const struct k3thread_block_ *top = k3thread_local_.top;
-    bool early = k3t_local.fresh || (top != NULL && top->state == K3T_ENTERED);
-
-    k3t_local.fresh = false;
-    if (early)
-        return;
-    k3t_deliver(cfa);
 }

@@ -1,18 +1,18 @@
 /*
- * Exceptions that come at a safepoint.
+ * The frame of a function in which an exception is thrown at a safepoint.
  *
- * Both compilers take the hook for a call that does not throw. So the function that calls it, where
- * an exception comes at an edge, has no landing pad for it there, or one that is meant for the calls
- * around it and would clean up what does not exist yet or no more; and in C++ such a call ends the
- * program. That one function is therefore passed without its landing pads: its blocks are left, for
- * they are in a list, but not its other variables. All frames further out are at true calls.
+ * Both compilers assume that the hook does not throw. So the function that calls it has no landing pad
+ * for an exception there; or it has one that is meant for the calls around the hook, and would clean up
+ * what does not exist yet or no longer; and in C++ an exception out of the hook ends the program. The
+ * unwinding therefore passes that one function without its landing pads: it leaves the function's
+ * blocks, which are in a list, but not its other variables. All frames further out are at true calls.
  */
 #ifndef K3THREAD_EDGE_H
 #define K3THREAD_EDGE_H
 
 #include <unwind.h>
 
-/* Makes the personality routine pass the frame of CONTEXT by. */
+/* Makes the personality routine skip the landing pads of CONTEXT's frame. */
 void k3t_edge_pass(struct _Unwind_Context *context);
 
 #endif

@@ -15,7 +15,7 @@ void k3t_event_update(const struct k3thread *t)
     if (t->pending == 0)
         (void) eventfd_read(t->event, &count); /* fails if it is 0 already */
     else if (t->pending == 1)
-        (void) eventfd_write(t->event, 1); /* a second one would change nothing */
+        (void) eventfd_write(t->event, 1); /* it is readable already if more are pending */
     errno = saved_errno;
 }
 
@@ -34,26 +34,25 @@ static int make(const struct k3thread *t)
     return fd >= 0 ? fd : -errno;
 }
 
-int k3thread_pending_fd(void)
+int k3t_event_get(struct k3thread *t)
 {
-    struct k3thread *self = k3t_self();
-    const int        saved_errno = errno;
-    int              result;
+    const int saved_errno = errno;
+    int       result;
 
-    pthread_mutex_lock(&self->lock);
-    result = self->event;
-    if (result < 0 && k3t_has_ended(self))
+    pthread_mutex_lock(&t->lock);
+    result = t->event;
+    if (result < 0 && k3t_has_ended(t))
         result = -ESRCH;
     else if (result < 0)
-        result = make(self);
+        result = make(t);
     if (result >= 0)
-        self->event = result;
-    pthread_mutex_unlock(&self->lock);
+        t->event = result;
+    pthread_mutex_unlock(&t->lock);
     errno = saved_errno;
     return result;
 }
 
-/* Without descriptors the child has none: the parent's must not be written to. */
+/* If no new descriptor can be made, the child has none: it must not write to the parent's. */
 void k3t_event_in_child(struct k3thread *t)
 {
     int fd;

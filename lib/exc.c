@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-void k3t_exc_fill(struct k3thread_flight_ *exc, const k3thread_exctype *type, k3thread_id sender,
+void k3t_exc_fill(struct k3thread_exception_ *exc, const k3thread_exctype *type, k3thread_id sender,
                   const char *format, va_list arguments)
 {
-    char *message = exc->exc.message;
+    char *message = exc->info.message;
     int   length;
 
-    exc->exc.type = type;
-    exc->exc.sender = sender;
+    exc->info.type = type;
+    exc->info.sender = sender;
     message[0] = '\0';
     if (format == NULL)
         return;
@@ -26,8 +26,8 @@ void k3t_exc_fill(struct k3thread_flight_ *exc, const k3thread_exctype *type, k3
         k3t_text_drop_partial(message, K3THREAD_MESSAGE_MAX - 1);
 }
 
-/* Makes EXC an exception that says nothing yet. */
-static void begin(struct k3thread_flight_ *exc, bool reserved)
+/* Initialises EXC, except for its type, sender and message. */
+static void begin(struct k3thread_exception_ *exc, bool reserved)
 {
     memset(exc->no_header, 0, sizeof(exc->no_header));
     exc->next = NULL;
@@ -35,14 +35,14 @@ static void begin(struct k3thread_flight_ *exc, bool reserved)
     exc->limit = NULL;
     exc->edge = NULL;
     exc->reserved = reserved;
-    exc->exc.data = NULL;
-    exc->exc.origin_ = NULL;
+    exc->info.data = NULL;
+    exc->info.origin_ = NULL;
 }
 
-struct k3thread_flight_ *k3t_exc_new(const k3thread_exctype *type, k3thread_id sender,
-                                     const char *format, va_list arguments)
+struct k3thread_exception_ *k3t_exc_new(const k3thread_exctype *type, k3thread_id sender,
+                                        const char *format, va_list arguments)
 {
-    struct k3thread_flight_ *exc = malloc(sizeof(*exc));
+    struct k3thread_exception_ *exc = malloc(sizeof(*exc));
 
     if (exc == NULL)
         return NULL;
@@ -51,54 +51,54 @@ struct k3thread_flight_ *k3t_exc_new(const k3thread_exctype *type, k3thread_id s
     return exc;
 }
 
-struct k3thread_flight_ *k3t_exc_new_sure(struct k3thread_flight_ *reserve)
+struct k3thread_exception_ *k3t_exc_new_sure(struct k3thread_exception_ *reserve)
 {
-    struct k3thread_flight_ *exc = malloc(sizeof(*exc));
+    struct k3thread_exception_ *exc = malloc(sizeof(*exc));
 
     if (exc == NULL)
-        exc = reserve->exc.type == NULL ? reserve : k3t_must_alloc(sizeof(*exc));
+        exc = reserve->info.type == NULL ? reserve : k3t_must_alloc(sizeof(*exc));
     begin(exc, exc == reserve);
     return exc;
 }
 
-void k3t_exc_free(struct k3thread_flight_ *exc)
+void k3t_exc_free(struct k3thread_exception_ *exc)
 {
     if (exc == NULL)
         return;
-    k3t_origin_unref(exc->exc.origin_);
+    k3t_origin_unref(exc->info.origin_);
     if (exc->reserved)
-        exc->exc.type = NULL;
+        exc->info.type = NULL;
     else
         free(exc);
 }
 
-void k3t_exc_copy(struct k3thread_flight_ *exc, const struct k3thread_exc *source)
+void k3t_exc_copy(struct k3thread_exception_ *exc, const struct k3thread_exc *source)
 {
     k3t_origin_ref(source->origin_);
-    k3t_origin_unref(exc->exc.origin_);
-    exc->exc = *source;
+    k3t_origin_unref(exc->info.origin_);
+    exc->info = *source;
 }
 
-bool k3t_exc_set_data(struct k3thread_flight_ *exc, void *data, void (*free_data)(void *data))
+bool k3t_exc_set_data(struct k3thread_exception_ *exc, void *data, void (*free_data)(void *data))
 {
-    exc->exc.origin_ = k3t_origin_new(data, free_data, NULL);
-    if (exc->exc.origin_ == NULL)
+    exc->info.origin_ = k3t_origin_new(data, free_data, NULL);
+    if (exc->info.origin_ == NULL)
         return false;
-    exc->exc.data = data;
+    exc->info.data = data;
     return true;
 }
 
-void k3t_exc_set_cause(struct k3thread_flight_ *exc, const struct k3thread_exc *cause)
+void k3t_exc_set_cause(struct k3thread_exception_ *exc, const struct k3thread_exc *cause)
 {
     struct k3thread_origin_ *origin = k3t_origin_new(NULL, NULL, cause);
 
     if (origin == NULL)
         return;
-    k3t_origin_unref(exc->exc.origin_);
-    exc->exc.origin_ = origin;
+    k3t_origin_unref(exc->info.origin_);
+    exc->info.origin_ = origin;
 }
 
-void k3t_exc_release_data(struct k3thread_flight_ *exc)
+void k3t_exc_release_data(struct k3thread_exception_ *exc)
 {
-    k3t_origin_release_data(exc->exc.origin_);
+    k3t_origin_release_data(exc->info.origin_);
 }

@@ -1,5 +1,4 @@
-/* What is told about an exception that ends a thread. */
-#include "thread.h"
+#include "excepthook.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -17,8 +16,8 @@ k3thread_excepthook k3thread_set_excepthook(k3thread_excepthook hook)
     return atomic_exchange(&current, hook != NULL ? hook : print);
 }
 
-/* What the hook throws is dropped: there is nobody left to tell. */
-void k3t_report(struct k3thread *t, const struct k3thread_exc *e)
+/* An exception that the hook throws is dropped: there is nothing left to tell of it. */
+void k3t_excepthook_call(struct k3thread *t, const struct k3thread_exc *e)
 {
     if (k3thread_exctype_is(e->type, &k3thread_SystemExit))
         return;

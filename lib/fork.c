@@ -1,19 +1,18 @@
 /*
  * In the child only the calling thread lives on. The locks that it needs are taken before the fork,
- * so that what they guard is whole in the child.
+ * so that what they guard is consistent in the child.
  *
- * The handlers are registered before main, so that they run next to the fork itself: those of the
- * program, which may call the library, run before the locks are taken and after they are given.
+ * The handlers are registered before main, so that they run next to the fork itself: the handlers of
+ * the program, which may call the library, run before the locks are taken and after they are given.
  */
 #include "fork.h"
 
-#include "delivery.h"
 #include "event.h"
-#include "exit.h"
+#include "exit_count.h"
 #include "gone.h"
-#include "limit.h"
 #include "reap.h"
 #include "registry.h"
+#include "wake.h"
 #include "watcher.h"
 
 #include <unistd.h>
@@ -40,7 +39,10 @@ static void in_parent(void)
     k3t_registry_unlock();
 }
 
-/* The mutex of the parent's thread is not in the list of those that the kernel marks for the child's. */
+/*
+ * Makes the record SELF that of the child's only thread. It needs a new mutex "alive": for the child's
+ * thread the kernel does not mark the mutex that the parent's thread has locked.
+ */
 static void live_on(struct k3thread *self)
 {
     atomic_store(&self->tid, k3t_has_ended(self) ? 0 : gettid());
@@ -61,7 +63,7 @@ static void in_child(void)
     k3t_wake_in_child();
     k3t_exit_in_child(self != NULL && self->counted);
     k3t_reap_keep(self);
-    k3t_limit_in_child();
+    k3t_watcher_in_child(self);
     k3t_registry_keep(self);
 }
 
@@ -77,7 +79,7 @@ void k3t_fork_install(void)
     pthread_once(&once, install);
 }
 
-/* The first priority that is not the system's: constructors of the program run later. */
+/* 101 is the first priority that is not the system's: constructors of the program run later. */
 __attribute__((constructor(101))) static void install_early(void)
 {
     k3t_fork_install();

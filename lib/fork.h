@@ -1,8 +1,8 @@
-/* What fork does to the library. */
+/* The handlers of fork. */
 #ifndef K3THREAD_FORK_H
 #define K3THREAD_FORK_H
 
-/* Registers it with the C library, if that has not been done. */
+/* Registers the handlers with the C library, if that has not been done. */
 void k3t_fork_install(void);
 
 #endif

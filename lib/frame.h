@@ -1,9 +1,10 @@
 /*
- * Blocks: what a thread has entered by K3THREAD_TRY and k3thread_cleanup_push, innermost first.
+ * Blocks: what a thread has entered by K3THREAD_TRY and k3thread_cleanup_push, innermost first; and the
+ * exceptions that unwind its stack.
  *
- * The attribute cleanup of a block's variable leaves it, in whatever way its scope is left. During an
- * unwinding that is also how a try block catches: in its landing pad, after the inner variables of
- * the same function and before the outer ones, it jumps to its setjmp instead of going on.
+ * The attribute cleanup of a block's variable leaves the block, in whatever way its scope is left.
+ * During an unwinding that is also how a try block catches: in its landing pad, after the inner
+ * variables of the same function and before the outer ones, it jumps to its setjmp instead of going on.
  */
 #ifndef K3THREAD_FRAME_H
 #define K3THREAD_FRAME_H
@@ -14,65 +15,44 @@
 enum k3t_state {
     K3T_ENTERED,                     /* a try, before its setjmp; what is thrown goes outwards */
     K3T_BODY = K3THREAD_BODY_,       /* in its body; it catches what is thrown */
-    K3T_LIMITED = K3THREAD_LIMITED_, /* the same of a block that has a time limit, which is open */
+    K3T_LIMITED = K3THREAD_LIMITED_, /* the same, while the time limit of the block is open */
     K3T_LANDED,  /* an exception has come out of the body; its handlers are asked in turn */
     K3T_HANDLER, /* in the handler that took it */
-    K3T_PASSING, /* one has come out of a handler; no other handler is asked */
+    K3T_PASSING, /* an exception has come out of a handler; no other handler is asked */
     K3T_FINAL,   /* in FINALLY or leaving; what is thrown goes outwards */
     K3T_CLEANUP, /* a cleanup that is to run */
-    K3T_DONE     /* one that has run, or that no longer has to; it is no more in the list */
+    K3T_DONE     /* a cleanup that has run, or need not run any more; it has left the list */
 };
 
-/* Throws EXC, which becomes the library's, in the calling thread. */
-_Noreturn void k3t_throw(struct k3thread_flight_ *exc);
-
-/*
- * The same, not declared as what it is: a caller that ends with it then jumps to it, and there is a
- * frame less to unwind.
- */
-int k3t_throw_last(struct k3thread_flight_ *exc);
-
-/* The same for what k3t_claim has found, with the type of the caller's own result. */
-int     k3t_throw_claimed(void);
-ssize_t k3t_throw_claimed_size(void);
+/* Returns the innermost block, which is a try: the macros cannot be nested otherwise. */
+static inline struct k3thread_try_ *k3t_frame_top_try(void)
+{
+    return (struct k3thread_try_ *) k3thread_local_.top;
+}
 
 /*
  * Gives up the unwindings, from the innermost to the one before UNTIL, that never got as far out as
- * LIMIT: their frames were left by another exception or by pthread_exit. The mask that was theirs to
- * restore is stored in MASK, unless there is none.
+ * LIMIT: another exception or pthread_exit has left their frames. If there are any, MASK gets the mask
+ * that they would have restored.
  */
-void k3t_frame_abandon(struct k3thread_flight_ **innermost, const struct k3thread_flight_ *until,
-                       uintptr_t limit, unsigned char *mask);
+void k3t_frame_abandon(struct k3thread_exception_      **innermost,
+                       const struct k3thread_exception_ *until, uintptr_t limit,
+                       unsigned char *mask);
+
+/* Gives up all unwindings that began inside of OUTER, which may be NULL. */
+void k3t_frame_abandon_inside(struct k3thread_exception_ *outer);
 
 /*
  * Returns true if the block that is left, which was entered in the unwinding ENTERED, is left because
- * an exception passes it. Then that was thrown after. CFA is that of the function that leaves the
- * block, and so the lower end of the block's frame: what is left further in is given up.
+ * an exception passes it: then that was thrown after the block was entered. CFA is that of the function
+ * that leaves the block, and so the lower end of the block's frame: unwindings further in are given up.
  */
-bool k3t_frame_is_passed(struct k3thread_flight_ *entered, const void *cfa);
+bool k3t_frame_is_passed(struct k3thread_exception_ *entered, const void *cfa);
 
-/* Where an exception that is thrown now would land: NULL if nowhere. */
+/* Returns the block where an exception that is thrown now would land; NULL if there is none. */
 struct k3thread_try_ *k3t_frame_target(void);
 
-/*
- * Leaves, innermost first, the blocks whose address is below LIMIT: code without landing pads left
- * them behind. Does not return if the target of the unwinding is among them.
- */
-void k3t_frame_pass(uintptr_t limit);
-
-/*
- * If a catch (...) has taken the innermost unwinding, sets the mask that handlers have, once: the
- * unwinding's own is for clean-ups. Whatever waits or asks for the mask calls it before.
- */
-void k3t_frame_arrived(void);
-
-static inline void k3t_frame_arrive(void)
-{
-    if (__builtin_expect(k3thread_local_.flight != NULL, 0))
-        k3t_frame_arrived();
-}
-
-/* Takes what the innermost block has caught out of it, so that it outlives the block. */
-struct k3thread_flight_ *k3t_frame_take_caught(void);
+/* Takes the exception that the innermost block has caught out of it, so that it outlives the block. */
+struct k3thread_exception_ *k3t_frame_take_caught(void);
 
 #endif

@@ -1,8 +1,10 @@
 /* Joining: waiting until a thread is gone. */
-#include "delivery.h"
+#include "adopt.h"
+#include "clock.h"
+#include "deliver.h"
 #include "gone.h"
+#include "gone_wait.h"
 #include "reap.h"
-#include "wait.h"
 
 #include <errno.h>
 #include <math.h>
@@ -10,13 +12,13 @@
 
 static void copy_result(const k3thread *t, struct k3thread_result *ret)
 {
-    const struct k3thread_flight_ *exc = t->ended_by;
+    const struct k3thread_exception_ *exc = t->ended_by;
 
     ret->value = t->value;
-    ret->exception = exc != NULL ? exc->exc.type : NULL;
+    ret->exception = exc != NULL ? exc->info.type : NULL;
     ret->message[0] = '\0';
     if (exc != NULL)
-        memcpy(ret->message, exc->exc.message, sizeof(ret->message));
+        memcpy(ret->message, exc->info.message, sizeof(ret->message));
 }
 
 static __attribute__((noinline)) long join(k3thread *t, double timeout, struct k3thread_result *ret)

@@ -1,33 +1,19 @@
 #include "limit.h"
 
-#include "delivery.h"
+#include "clock.h"
+#include "queue.h"
 #include "watcher.h"
-
-#include <math.h>
-#include <string.h>
-#include <time.h>
-
-#define NANOSECONDS 1000000000L
-#define BEYOND      9e9 /* seconds, or 285 years; a limit that is longer is none */
 
 static __thread struct k3thread_limit_ *innermost __attribute__((tls_model("initial-exec")));
 
-int64_t k3t_now(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t) now.tv_sec * NANOSECONDS + now.tv_nsec;
-}
-
 /*
- * Tells the watcher of the nearest instant that is left, and takes back that the thread is due: if a
- * scope is over all the same, the watcher says so again. Returns false if there can be no watcher.
+ * Tells the watcher the nearest instant that is left, and takes back that the thread is due: if another
+ * scope's time is up, the watcher marks the thread again. Returns false if there can be no watcher.
  */
 static bool update(struct k3thread *self)
 {
     const struct k3thread_limit_ *limit;
-    int64_t                       nearest = K3T_NO_LIMIT;
+    int64_t                       nearest = K3T_NO_INSTANT;
 
     for (limit = innermost; limit != NULL; limit = limit->outer) {
         if (!limit->over && limit->deadline < nearest)
@@ -35,51 +21,52 @@ static bool update(struct k3thread *self)
     }
     atomic_store(&self->watched.nearest, nearest);
     if (atomic_load(&self->due))
-        k3t_not_due(self);
+        k3t_queue_clear_due(self);
     return k3t_watcher_tell(&self->watched);
 }
 
 void k3t_limit_end(struct k3thread_limit_ *limit)
 {
     innermost = limit->outer;
-    if (limit->deadline != K3T_NO_LIMIT)
-        update(k3t_self());
+    if (limit->deadline != K3T_NO_INSTANT)
+        update(k3t_local.self);
 }
 
-static void begin(struct k3thread_limit_ *limit, struct k3thread *self)
+void k3t_limit_end_all(void)
+{
+    const bool any = innermost != NULL;
+
+    innermost = NULL;
+    if (any && k3t_local.self != NULL)
+        update(k3t_local.self);
+}
+
+void k3t_limit_enter(struct k3thread_limit_ *limit, double seconds)
+{
+    limit->over = false;
+    limit->seconds = seconds;
+    limit->deadline = K3T_NO_INSTANT;
+    limit->outer = innermost;
+    innermost = limit;
+}
+
+bool k3t_limit_begin(struct k3thread_limit_ *limit, struct k3thread *self)
 {
     int64_t now = k3t_now();
 
-    limit->deadline = now + (int64_t) (limit->seconds * (double) NANOSECONDS);
+    limit->deadline = now + (int64_t) (limit->seconds * (double) K3T_NANOSECONDS);
     if (!self->watched.listed)
         k3t_watcher_add(self);
     if (!update(self)) {
         k3t_limit_end(limit);
-        k3thread_throw(&k3thread_RuntimeError, "no thread can be started to watch a time limit");
+        return false;
     }
     if (limit->deadline <= now)
-        k3t_due(self, now);
+        k3t_queue_set_due(self, now);
+    return true;
 }
 
-/* Nothing is thrown once the block is entered: a limit that is over is for its body. */
-struct k3thread_try_ *k3thread_timeout_enter_(struct k3thread_timeout_ *block, double seconds)
-{
-    struct k3thread_limit_ *limit = &block->limit;
-
-    if (isnan(seconds))
-        k3thread_throw(&k3thread_ValueError, "a time limit must be a number");
-    limit->over = false;
-    limit->seconds = seconds;
-    limit->deadline = K3T_NO_LIMIT;
-    limit->outer = innermost;
-    innermost = limit;
-    if (seconds >= 0 && seconds < BEYOND)
-        begin(limit, k3t_self());
-    k3thread_try_enter_(&block->body);
-    block->body.block.limited = true;
-    return &block->body;
-}
-
+/* Returns the scope whose time was up first, and among equals the outermost, or NULL. */
 static struct k3thread_limit_ *find_over(int64_t now)
 {
     struct k3thread_limit_ *limit;
@@ -93,7 +80,7 @@ static struct k3thread_limit_ *find_over(int64_t now)
     return found;
 }
 
-static void fill(struct k3thread_flight_ *exc, k3thread_id sender, const char *format, ...)
+static void fill(struct k3thread_exception_ *exc, k3thread_id sender, const char *format, ...)
 {
     va_list arguments;
 
@@ -102,10 +89,10 @@ static void fill(struct k3thread_flight_ *exc, k3thread_id sender, const char *f
     va_end(arguments);
 }
 
-struct k3thread_flight_ *k3t_limit_take(struct k3thread *self)
+struct k3thread_exception_ *k3t_limit_take(struct k3thread *self)
 {
-    struct k3thread_limit_  *limit = innermost != NULL ? find_over(k3t_now()) : NULL;
-    struct k3thread_flight_ *exc;
+    struct k3thread_limit_     *limit = innermost != NULL ? find_over(k3t_now()) : NULL;
+    struct k3thread_exception_ *exc;
 
     if (limit == NULL)
         return NULL;
@@ -115,19 +102,4 @@ struct k3thread_flight_ *k3t_limit_take(struct k3thread *self)
     limit->over = true;
     update(self);
     return exc;
-}
-
-struct k3thread_limit_ *k3t_limit_exchange(struct k3thread_limit_ *limit)
-{
-    struct k3thread_limit_ *old = innermost;
-
-    innermost = limit;
-    if (old != limit && k3t_local.self != NULL)
-        update(k3t_local.self);
-    return old;
-}
-
-void k3t_limit_in_child(void)
-{
-    k3t_watcher_in_child(k3t_local.self);
 }

@@ -1,22 +1,23 @@
 /*
- * The interruptible waits for what belongs to the C library: condition variables, mutexes and
- * semaphores. See k3t_until. The library itself finds out whether a signal was consumed, and takes
- * the mutex of a condition again.
+ * The interruptible waits for objects of the C library: condition variables, mutexes and semaphores.
+ * See k3t_until. The C library itself finds out whether a signal was consumed, and takes the mutex of a
+ * condition again.
  */
-#include "delivery.h"
+#include "deliver.h"
 #include "wait.h"
+#include "word.h"
 
 #include <errno.h>
 #include <math.h>
 
-/* ThreadSanitizer, if the program has it, does not know the two calls that take a clock. */
+/* ThreadSanitizer, if the program has it, does not know the clocklock and clockwait calls. */
 extern void __tsan_mutex_pre_lock(void *address, unsigned flags) __attribute__((weak));
 extern void __tsan_mutex_post_lock(void *address, unsigned flags, int recursion)
     __attribute__((weak));
 extern void __tsan_acquire(void *address) __attribute__((weak));
-#define TSAN_TRY_LOCK (1U << 4) /* it is no part of an order of locks */
+#define TSAN_TRY_LOCK (1U << 4) /* it does not count for the order of locks */
 
-/* One call of the C library, which returns 0 or an error number. MUTEX is that of a condition. */
+/* Makes one call of the C library; returns 0 or an error number. MUTEX is that of a condition. */
 typedef int c_library_wait(void *object, void *mutex, const struct timespec *until);
 
 static int attempt_cond(void *cond, void *mutex, const struct timespec *until)
@@ -49,7 +50,7 @@ static int attempt_sem(void *sem, void *none, const struct timespec *until)
     return result;
 }
 
-/* Not inlined, as every function with a variable whose address is known: see k3t_finish. */
+/* Not inlined, for it takes the address of a local variable: see calls.c. */
 static __attribute__((noinline)) long wait_for(c_library_wait *attempt, void *object, void *mutex,
                                                double timeout)
 {

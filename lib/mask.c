@@ -1,16 +1,44 @@
-/* The calling thread's mask, as the public interface has it. */
-#include "delivery.h"
-#include "frame.h"
+#include "mask.h"
+
+#include "adopt.h"
+#include "cxx.h"
+#include "queue.h"
+
+enum k3thread_mask k3t_mask(enum k3thread_mask mask)
+{
+    enum k3thread_mask old = (enum k3thread_mask) k3thread_local_.mask;
+
+    if (mask != old)
+        k3t_queue_set_mask(k3t_self(), mask);
+    return old;
+}
+
+/* The blocks that the catch (...) has entered by now restore that mask, too. */
+void k3t_mask_catch_all_slow(void)
+{
+    struct k3thread_exception_ *exc = k3thread_local_.unwinding;
+    struct k3thread_block_     *block;
+    enum k3thread_mask          mask;
+
+    if (exc->in_catch_all || !k3t_cxx_has_caught(exc))
+        return;
+    exc->in_catch_all = true;
+    mask = k3t_mask_in_handler(exc->mask);
+    for (block = k3thread_local_.top; block != NULL && block->unwinding == exc;
+         block = block->outer)
+        block->mask = (unsigned char) mask;
+    k3t_mask(mask);
+}
 
 enum k3thread_mask k3thread_get_mask(void)
 {
-    k3t_frame_arrive();
+    k3t_mask_catch_all_fast();
     return (enum k3thread_mask) k3thread_local_.mask;
 }
 
 enum k3thread_mask k3thread_restore_mask(enum k3thread_mask mask)
 {
-    k3t_frame_arrive();
+    k3t_mask_catch_all_fast();
     return (unsigned) mask <= K3THREAD_RETURN ? k3t_mask(mask) : k3thread_get_mask();
 }
 
@@ -20,26 +48,4 @@ enum k3thread_mask k3thread_set_mask(enum k3thread_mask mask)
 
     k3thread_checkpoint();
     return old;
-}
-
-/* Shields */
-
-struct k3thread_shield_ *k3thread_shield_enter_(struct k3thread_shield_ *shield)
-{
-    k3t_frame_arrive();
-    shield->flight = k3thread_local_.flight;
-    shield->mask = (unsigned char) k3t_mask(K3THREAD_NEVER);
-    return shield;
-}
-
-/*
- * If an exception passes, clean-ups still run with NEVER; the mask outside is what a catch (...) that
- * takes it will find.
- */
-void k3thread_shield_leave_(struct k3thread_shield_ *const *shield)
-{
-    if (k3t_frame_is_passed((*shield)->flight, __builtin_dwarf_cfa()))
-        k3thread_local_.flight->mask = (*shield)->mask;
-    else
-        k3t_mask((enum k3thread_mask)(*shield)->mask);
 }

@@ -1,10 +1,10 @@
-/* Memory for what cannot fail. */
+/* Memory for functions that cannot fail. */
 #ifndef K3THREAD_MEMORY_H
 #define K3THREAD_MEMORY_H
 
 #include <stddef.h>
 
-/* SIZE bytes of zeros, to be freed; waits until there are some. */
+/* Returns SIZE bytes of zeros, to be freed. Waits until there is memory for them. */
 void *k3t_must_alloc(size_t size);
 
 #endif

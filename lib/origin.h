@@ -1,6 +1,7 @@
 /*
- * What an exception and its copies share: the data of k3thread_send_data, and the exception that was
- * its cause. Counted by references; the last one frees both. Functions take NULL.
+ * The origin of an exception, which it shares with its copies: the data of k3thread_send_data, and the
+ * exception that was its cause. It is counted by references; the last release frees both. Functions
+ * take NULL.
  */
 #ifndef K3THREAD_ORIGIN_H
 #define K3THREAD_ORIGIN_H
@@ -8,18 +9,18 @@
 #include "k3thread.h"
 
 /*
- * Returns a new origin with one reference, or NULL without memory. It takes a reference to what CAUSE,
- * which may be NULL, shares itself.
+ * Returns a new origin with one reference, or NULL without memory. It takes a reference to the origin
+ * of CAUSE, which may be NULL.
  */
 struct k3thread_origin_ *k3t_origin_new(void *data, void (*free_data)(void *data),
                                         const struct k3thread_exc *cause);
 
 void k3t_origin_ref(struct k3thread_origin_ *origin);
 
-/* Gives a reference back. No lock is held, for it may call the user's code. */
+/* Releases a reference. The caller holds no lock: this may call the user's code. */
 void k3t_origin_unref(struct k3thread_origin_ *origin);
 
-/* Makes the data the caller's: it is not freed with ORIGIN. */
+/* Makes the data the caller's: ORIGIN no longer frees it. */
 void k3t_origin_release_data(struct k3thread_origin_ *origin);
 
 #endif

@@ -1,5 +1,6 @@
 /* Parking: a thread waits for a permit that another one gives it. */
-#include "delivery.h"
+#include "adopt.h"
+#include "deliver.h"
 #include "wait.h"
 
 #include <errno.h>

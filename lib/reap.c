@@ -5,13 +5,14 @@
 #include <stddef.h>
 #include <sys/queue.h>
 
-#define AT_A_TIME 2 /* more than one: so the list shrinks again after a time of slow destructors */
+#define AT_A_TIME                                                                                  \
+    2 /* more than one, so that the list shrinks again after a time of slow destructors */
 
 TAILQ_HEAD(ending, k3thread);
 
 static struct ending   ending = TAILQ_HEAD_INITIALIZER(ending);
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static atomic_uint     count; /* of those in the list; changed under the lock */
+static atomic_uint     count; /* of records in the list; changed under the lock */
 
 void k3t_reap_lock(void)
 {
@@ -60,7 +61,7 @@ void k3t_reap(struct k3thread *t)
         k3thread_unref(t);
 }
 
-/* Takes out the first one if it is gone, else puts it behind the others. */
+/* Takes the first record out if its thread is gone, and returns it; else moves it to the end. */
 static struct k3thread *next_gone(void)
 {
     struct k3thread *t;
@@ -80,14 +81,14 @@ static struct k3thread *next_gone(void)
 
 void k3t_reap_some(void)
 {
-    if (atomic_load_explicit(&count, memory_order_relaxed) == 0) /* at worst a thread later */
+    if (atomic_load_explicit(&count, memory_order_relaxed) ==
+        0) /* at worst it is seen a thread later */
         return;
     for (int i = 0; i < AT_A_TIME; i++)
         k3thread_unref(next_gone());
 }
 
-/* Returns a reference to one that the exit rule makes the caller wait for, or NULL. */
-static struct k3thread *next_awaited(void)
+struct k3thread *k3t_reap_next_awaited(void)
 {
     struct k3thread *t;
 
@@ -99,23 +100,6 @@ static struct k3thread *next_awaited(void)
     k3thread_ref(t);
     k3t_reap_unlock();
     return t;
-}
-
-long k3t_reap_wait(const struct timespec *deadline)
-{
-    struct k3thread *t;
-    long             result = 0;
-
-    while (result == 0 && (t = next_awaited()) != NULL) {
-        if (deadline != NULL)
-            result = k3t_gone_wait(t, deadline);
-        else
-            k3t_gone_wait_only(t);
-        if (result == 0)
-            k3t_reap(t);
-        k3thread_unref(t);
-    }
-    return result;
 }
 
 void k3t_reap_keep(struct k3thread *survivor)

@@ -2,31 +2,31 @@
  * The records of threads that have ended.
  *
  * A thread's own reference to its record must outlive it. So a thread that ends leaves it here, and
- * others give it back when the thread is gone: whoever joins it, and each thread that starts or ends
- * looks after the next two. Nobody waits for a thread only to do so.
+ * other threads release it when the thread is gone: a thread that joins it, and each thread that starts
+ * or ends releases the next two. No thread waits for another only to release its record.
  */
 #ifndef K3THREAD_REAP_H
 #define K3THREAD_REAP_H
 
-#include "thread.h"
+#include "record.h"
 
 /* Takes over the reference of the calling thread, whose record T is, and which has ended. */
 void k3t_reap_later(struct k3thread *t);
 
-/* Gives back the reference of T, which is gone, if it has not been done yet. */
+/* Releases the reference of T, which is gone, if that has not been done yet. */
 void k3t_reap(struct k3thread *t);
 
-/* Gives back the references of the next few that are gone. */
+/* Releases the references of the next few threads that are gone. */
 void k3t_reap_some(void);
 
-/* Waits until each thread here that the exit rule waits for is gone, at most until DEADLINE. */
-long k3t_reap_wait(const struct timespec *deadline);
+/* Returns a reference to a thread here that the exit rule makes the caller wait for, or NULL. */
+struct k3thread *k3t_reap_next_awaited(void);
 
-/* Takes and gives the lock, for fork. */
+/* Take and give the lock, around fork. */
 void k3t_reap_lock(void);
 void k3t_reap_unlock(void);
 
-/* Gives back, in the child of fork, the references of all but SURVIVOR. Unlocks. */
+/* Releases, in the child of fork, the references of all but SURVIVOR. Gives the lock. */
 void k3t_reap_keep(struct k3thread *survivor);
 
 #endif

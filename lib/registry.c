@@ -37,7 +37,7 @@ static size_t index_of_id(k3thread_id id)
     return (size_t) id & (size - 1);
 }
 
-/* FNV-1a. */
+/* Hashes by FNV-1a. */
 static size_t index_of_name(const char *name)
 {
     uint64_t hash = 14695981039346656037U;
@@ -71,7 +71,7 @@ static void unlink_buckets(struct k3thread *t)
     *at = t->next_of_name;
 }
 
-/* Doubles the table. Without memory it stays as it is, which costs time alone. */
+/* Doubles the table. Without memory it stays as it is, which only costs time. */
 static void grow(void)
 {
     struct bucket *larger = calloc(size * 2, sizeof(*larger));
@@ -100,7 +100,7 @@ static void unlink_list(struct k3thread *t)
     *(t->newer != NULL ? &t->newer->older : &newest) = t->older;
 }
 
-/* "PREFIX-ID". Not by printf, which would be a fourth of a start's instructions. */
+/* Writes "PREFIX-ID". printf would be a fourth of the instructions of a start. */
 static void write_name(char *name, const char *prefix, k3thread_id id)
 {
     char   digits[20];
@@ -116,7 +116,7 @@ static void write_name(char *name, const char *prefix, k3thread_id id)
     *name = '\0';
 }
 
-/* The id is given under the lock: so the list is in order of id. */
+/* The id is given under the lock, so that the list is in order of id. */
 void k3t_registry_add(struct k3thread *t, const char *prefix)
 {
     pthread_mutex_lock(&lock);
@@ -143,8 +143,9 @@ void k3t_registry_remove(struct k3thread *t)
 }
 
 /*
- * Of a thread that has ended no lock is taken, and its queue and its joiners are not looked at. So all
- * that may be torn in mid-change, as other threads left it, is left alone.
+ * In the child, the other threads' records are as they were in the middle of whatever was done to them.
+ * They are marked as ended first: the library takes no lock of an ended thread, and looks neither at
+ * its queue nor at its joiners.
  */
 void k3t_registry_keep(struct k3thread *survivor)
 {
@@ -170,20 +171,7 @@ void k3t_registry_keep(struct k3thread *survivor)
     }
 }
 
-/*
- * Ends what was adopted too late to end by itself (see k3t_thread_bury), and so can be found still.
- * Takes the reference if it does. Returns true if T, which may be NULL, was such a thread.
- */
-static bool bury(struct k3thread *t)
-{
-    if (t == NULL || k3thread_is_alive(t))
-        return false;
-    k3t_thread_bury(t);
-    k3thread_unref(t);
-    return true;
-}
-
-static k3thread *look_up_id(k3thread_id id)
+struct k3thread *k3t_registry_find_id(k3thread_id id)
 {
     struct k3thread *t;
 
@@ -196,14 +184,7 @@ static k3thread *look_up_id(k3thread_id id)
     return t;
 }
 
-k3thread *k3thread_find_id(k3thread_id id)
-{
-    struct k3thread *t = look_up_id(id);
-
-    return bury(t) ? NULL : t;
-}
-
-static k3thread *look_up_name(const char *name)
+struct k3thread *k3t_registry_find_name(const char *name)
 {
     struct k3thread *found = NULL;
 
@@ -218,20 +199,7 @@ static k3thread *look_up_name(const char *name)
     return found;
 }
 
-k3thread *k3thread_find(const char *name)
-{
-    struct k3thread *t;
-
-    if (name == NULL)
-        return NULL;
-    do
-        t = look_up_name(name);
-    while (bury(t));
-    return t;
-}
-
-/* Returns a reference to a foreign thread that is gone, or NULL. */
-static struct k3thread *look_up_gone(void)
+struct k3thread *k3t_registry_find_gone(void)
 {
     struct k3thread *t = NULL;
 
@@ -245,13 +213,11 @@ static struct k3thread *look_up_gone(void)
     return t;
 }
 
-size_t k3thread_list(k3thread **threads, size_t capacity)
+size_t k3t_registry_list(struct k3thread **threads, size_t capacity)
 {
     size_t stored = 0;
     size_t live;
 
-    while (bury(look_up_gone())) {
-    }
     pthread_mutex_lock(&lock);
     for (struct k3thread *t = oldest; t != NULL && stored < capacity; t = t->newer)
         threads[stored++] = k3thread_ref(t);

@@ -1,6 +1,6 @@
 /*
- * The hook that -fsanitize-coverage=trace-pc calls on every edge. It is an archive of its own, so
- * that only a program that asks for it has it, and is compiled without that flag.
+ * The hook that -fsanitize-coverage=trace-pc calls on every edge. It is in an archive of its own, so
+ * that only a program that asks for the hook has it. It is compiled without that flag itself.
  */
 #include "k3thread.h"
 
@@ -10,5 +10,5 @@ void __sanitizer_cov_trace_pc(void)
 {
     if (__builtin_expect((long) (__atomic_load_n(&k3thread_local_.word, __ATOMIC_RELAXED) & 1U),
                          0L))
-        k3thread_edge_(__builtin_dwarf_cfa());
+        k3thread_safepoint_slow_(__builtin_dwarf_cfa());
 }

@@ -1,5 +1,11 @@
-/* The interruptible waits for bytes and connections. */
-#include "delivery.h"
+/*
+ * The interruptible waits for bytes and connections.
+ *
+ * A socket may have a time limit of its own, SO_RCVTIMEO or SO_SNDTIMEO, which the kernel begins anew at
+ * each call. So a call that a signal has interrupted is made again only when it will not wait, and
+ * within what is left of the limit since it was first made.
+ */
+#include "deliver.h"
 #include "wait.h"
 
 #include <errno.h>
@@ -8,13 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/*
- * Sockets. One may have a time limit of its own, SO_RCVTIMEO or SO_SNDTIMEO, which the kernel begins
- * anew at each call. So a call that a signal has interrupted is made again only when it will not
- * wait, and within what is left of the limit since it was first made.
- */
-
-/* The direction of a call: the option with its limit, and the event that ends it. */
+/* A direction of calls: the option that has their time limit, and the event that ends their wait. */
 struct direction {
     int   option;
     short event;
@@ -23,7 +23,7 @@ struct direction {
 static const struct direction receiving = {SO_RCVTIMEO, POLLIN};
 static const struct direction sending = {SO_SNDTIMEO, POLLOUT};
 
-/* Returns true, with the instant, if FD is a socket with a limit that began at START. */
+/* Returns true if FD is a socket with a time limit. *RET is then when it ends, if it began at START. */
 static bool has_limit(int fd, const struct direction *direction, const struct timespec *start,
                       struct timespec *ret)
 {
@@ -105,7 +105,7 @@ int k3thread_accept(int fd, struct sockaddr *address, socklen_t *length)
                                   SOCK_CLOEXEC, 0, 0));
 }
 
-/* Rounded up, and never 0, which would be no limit. */
+/* Returns LEFT, rounded up, as a time limit of a socket. It is never 0, which would be no limit. */
 static struct timeval as_limit(const struct timespec *left)
 {
     const long microseconds = left->tv_nsec / 1000 + 1;
@@ -120,7 +120,10 @@ static bool blocks(int fd)
     return flags >= 0 && (flags & O_NONBLOCK) == 0;
 }
 
-/* The kernel counts in ticks: when a signal comes in the last one, it takes that as over. */
+/*
+ * Returns true if the kernel has ended the call before its time: it counts in ticks, and takes the last
+ * one as over when a signal comes in it.
+ */
 static bool is_early(long result, const struct timespec *deadline)
 {
     return (result == -EINPROGRESS || result == -EAGAIN) && !k3t_has_passed(deadline);
@@ -128,8 +131,8 @@ static bool is_early(long result, const struct timespec *deadline)
 
 /*
  * Connects, with the time that is left as the socket's own limit. A call that a signal interrupts
- * leaves the attempt under way. A further call waits for it; the kernel then says EISCONN if it has
- * come to its end in between, and EALREADY where a first call says EINPROGRESS.
+ * leaves the attempt under way. A further call waits for the attempt. It fails with EISCONN if the
+ * attempt has succeeded in between, and with EALREADY where a first call fails with EINPROGRESS.
  */
 static long connect_until(int fd, const struct sockaddr *address, socklen_t length,
                           const struct timespec *deadline)
@@ -156,8 +159,8 @@ static long connect_until(int fd, const struct sockaddr *address, socklen_t leng
     return result;
 }
 
-/* The same without a limit. */
-static long connect_at_last(int fd, const struct sockaddr *address, socklen_t length)
+/* Connects without a limit. */
+static long connect_unlimited(int fd, const struct sockaddr *address, socklen_t length)
 {
     long result = k3t_wait(SYS_connect, fd, (long) address, length, 0, 0, 0);
 
@@ -167,7 +170,7 @@ static long connect_at_last(int fd, const struct sockaddr *address, socklen_t le
     return result == -EISCONN ? 0 : result;
 }
 
-/* The socket gets back the limit of its own, which holds if TIMEOUT is negative. */
+/* If TIMEOUT is negative, the socket's own limit holds. The socket keeps that limit. */
 static __attribute__((noinline)) long wait_for_connection(int fd, const struct sockaddr *address,
                                                           socklen_t length, double timeout)
 {
@@ -182,7 +185,7 @@ static __attribute__((noinline)) long wait_for_connection(int fd, const struct s
     if (syscall(SYS_getsockopt, fd, SOL_SOCKET, SO_SNDTIMEO, &limit, &size) != 0) {
         result = -errno;
     } else if (timeout < 0 && limit.tv_sec == 0 && limit.tv_usec == 0) {
-        result = connect_at_last(fd, address, length);
+        result = connect_unlimited(fd, address, length);
     } else {
         deadline = k3t_deadline(
             timeout >= 0 ? timeout : (double) limit.tv_sec + (double) limit.tv_usec / 1e6);

@@ -1,10 +1,10 @@
-/* Text that has to fit: UTF-8 is not cut in mid-character. */
+/* Text that is cut to a size, between two characters of UTF-8. */
 #ifndef K3THREAD_TEXT_H
 #define K3THREAD_TEXT_H
 
 #include <stddef.h>
 
-/* Drops what the end of a full buffer, TEXT of LENGTH bytes, left of a character. */
+/* Drops an incomplete character at the end of TEXT, which has LENGTH bytes. */
 void k3t_text_drop_partial(char *text, size_t length);
 
 /* Copies TEXT, or as many whole characters as SIZE bytes have room for with the NUL. */

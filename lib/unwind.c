@@ -1,64 +1,83 @@
 /*
- * Throwing.
- *
  * A forced unwinding goes outwards frame by frame. It enters the landing pads of code that has them,
- * where variables are cleaned up and where the target's own variable ends it by a jump (see
- * frame.h). For code without landing pads "stop", called before each frame, does the same for the
- * blocks of the frames that are already left.
+ * where variables are cleaned up and where the target's own variable ends it by a jump (see frame.h).
+ * For code without landing pads "stop", which the unwinder calls before each frame, does the same for
+ * the blocks of the frames that are already left.
  */
-#include "delivery.h"
+#include "unwind.h"
+
+#include "adopt.h"
+#include "cleanup.h"
 #include "edge.h"
+#include "excepthook.h"
 #include "frame.h"
+#include "mask.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* In a program with AddressSanitizer: what is unwound is no longer poisoned. */
+/* In a program with AddressSanitizer: says that the stack that is unwound is no longer poisoned. */
 extern void __asan_handle_no_return(void) __attribute__((weak));
 
 /* Ends the thread by an exception that no block has caught; the main thread ends the process. */
-static _Noreturn void leave_thread(struct k3thread_flight_ *exc)
+static _Noreturn void leave_thread(struct k3thread_exception_ *exc)
 {
     struct k3thread *self;
 
-    k3thread_local_.flight = NULL;
+    k3thread_local_.unwinding = NULL;
     if (exc->exits) {
         k3t_exc_free(exc);
         pthread_exit(NULL);
     }
     self = k3t_self();
     self->ended_by = exc;
-    k3t_report(self, &exc->exc);
+    k3t_excepthook_call(self, &exc->info);
     if (self->adopted && gettid() == getpid())
-        exit(k3thread_exctype_is(exc->exc.type, &k3thread_SystemExit) ? 0 : 1);
+        exit(k3thread_exctype_is(exc->info.type, &k3thread_SystemExit) ? 0 : 1);
     pthread_exit(NULL);
 }
 
-/* There is no frame left that could be entered. */
-static _Noreturn void leave_all(struct k3thread_flight_ *exc)
+/*
+ * Leaves, innermost first, the blocks whose address is below LIMIT: code without landing pads has left
+ * them behind. Does not return if the target of the unwinding is among them.
+ */
+static void pass_blocks(uintptr_t limit)
+{
+    struct k3thread_block_ *block;
+
+    while ((block = k3thread_local_.top) != NULL && (uintptr_t) block < limit) {
+        if (block->state == K3T_CLEANUP)
+            k3t_cleanup_run((struct k3thread_cleanup_ *) block, true);
+        else
+            k3thread_try_leave_slow_((struct k3thread_try_ *) block);
+    }
+}
+
+/* Ends an unwinding that has no frame left to enter. */
+static _Noreturn void leave_all(struct k3thread_exception_ *exc)
 {
     exc->frame = UINTPTR_MAX;
-    k3t_frame_pass(UINTPTR_MAX);
+    pass_blocks(UINTPTR_MAX);
     leave_thread(exc);
 }
 
-/* It goes on, maybe out of a catch (...) that has had it and throws it on. */
-static void reach(struct k3thread_flight_ *exc, uintptr_t frame)
+/* Notes that EXC goes on to FRAME, maybe out of a catch (...) that has caught it and throws it on. */
+static void reach(struct k3thread_exception_ *exc, uintptr_t frame)
 {
     exc->frame = frame;
-    exc->arrived = false;
+    exc->in_catch_all = false;
     k3t_mask(K3THREAD_NEVER);
-    k3t_frame_pass(frame);
+    pass_blocks(frame);
 }
 
 static _Unwind_Reason_Code stop(int version, _Unwind_Action actions, _Unwind_Exception_Class class,
                                 struct _Unwind_Exception *unwind, struct _Unwind_Context *context,
                                 void *data)
 {
-    struct k3thread_flight_ *exc = data;
-    uintptr_t                frame = (uintptr_t) _Unwind_GetCFA(context);
+    struct k3thread_exception_ *exc = data;
+    uintptr_t                   frame = (uintptr_t) _Unwind_GetCFA(context);
 
     (void) version;
     (void) class;
@@ -71,26 +90,27 @@ static _Unwind_Reason_Code stop(int version, _Unwind_Action actions, _Unwind_Exc
     return _URC_NO_REASON;
 }
 
-static struct k3thread_flight_ *flight_of(struct _Unwind_Exception *unwind)
+static struct k3thread_exception_ *exception_of(struct _Unwind_Exception *unwind)
 {
-    return (struct k3thread_flight_ *) ((char *) unwind -
-                                        offsetof(struct k3thread_flight_, unwind));
+    return (struct k3thread_exception_ *) ((char *) unwind -
+                                           offsetof(struct k3thread_exception_, unwind));
 }
 
 /*
- * A catch (...) that has EXC is left and has not thrown it on: that is where it is caught. If it is
- * another exception by which it is left, that takes the place of EXC, and with it the mask outside.
+ * Frees EXC when a catch (...) that has it is left and has not thrown it on: it is caught there. If the
+ * catch (...) is left by another exception, that one takes the place of EXC, and with it the mask
+ * outside.
  */
 static void on_swallowed(_Unwind_Reason_Code reason, struct _Unwind_Exception *unwind)
 {
-    struct k3thread_flight_ *exc = flight_of(unwind);
-    struct k3thread_flight_ *above = k3thread_local_.flight;
-    bool                     exits = exc->exits;
+    struct k3thread_exception_ *exc = exception_of(unwind);
+    struct k3thread_exception_ *above = k3thread_local_.unwinding;
+    bool                        exits = exc->exits;
 
     (void) reason;
     if (above == exc) {
         k3t_frame_abandon(&exc->next, NULL, exc->frame, &exc->mask);
-        k3thread_local_.flight = exc->next;
+        k3thread_local_.unwinding = exc->next;
         k3t_mask((enum k3thread_mask) exc->mask);
     } else {
         while (above->next != exc)
@@ -103,18 +123,21 @@ static void on_swallowed(_Unwind_Reason_Code reason, struct _Unwind_Exception *u
         pthread_exit(NULL);
 }
 
-/* The class: four letters of the vendor and four of the language. An odd one would mean "dependent". */
-#define EXCEPTION_CLASS 0x4B33544852454144U /* K3THREAD */
+/*
+ * The class: four letters of the vendor and four of the language, K3THREAD. It is even, because
+ * runtimes of C++ take an odd class for that of a dependent exception.
+ */
+#define EXCEPTION_CLASS 0x4B33544852454144U
 
-static inline void prepare(struct k3thread_flight_ *exc)
+static inline void prepare(struct k3thread_exception_ *exc)
 {
     exc->mask = (unsigned char) k3t_mask(K3THREAD_NEVER);
     exc->target = k3t_frame_target();
-    exc->next = k3thread_local_.flight;
+    exc->next = k3thread_local_.unwinding;
     exc->frame = 0;
-    exc->arrived = false;
+    exc->in_catch_all = false;
     exc->exits = false;
-    k3thread_local_.flight = exc;
+    k3thread_local_.unwinding = exc;
     memset(&exc->unwind, 0, sizeof(exc->unwind));
     exc->unwind.exception_class = EXCEPTION_CLASS;
     exc->unwind.exception_cleanup = on_swallowed;
@@ -122,7 +145,7 @@ static inline void prepare(struct k3thread_flight_ *exc)
         __asan_handle_no_return();
 }
 
-void k3t_throw(struct k3thread_flight_ *exc)
+void k3t_throw(struct k3thread_exception_ *exc)
 {
     prepare(exc);
     _Unwind_ForcedUnwind(&exc->unwind, stop, exc);
@@ -130,10 +153,10 @@ void k3t_throw(struct k3thread_flight_ *exc)
 }
 
 /*
- * The unwinder is jumped to. It does not return: it ends in "stop", at the latest at the end of the
- * stack, also where that is the first frame.
+ * The compiler makes the last call a jump. The unwinder does not return: it ends in "stop", at the
+ * latest at the end of the stack, also where that is the first frame.
  */
-int k3t_throw_last(struct k3thread_flight_ *exc)
+int k3t_throw_last(struct k3thread_exception_ *exc)
 {
     prepare(exc);
     return (int) _Unwind_ForcedUnwind(&exc->unwind, stop, exc);
@@ -152,9 +175,9 @@ ssize_t k3t_throw_claimed_size(void)
 
 void k3thread_throw(const k3thread_exctype *type, const char *format, ...)
 {
-    struct k3thread         *self = k3t_self();
-    struct k3thread_flight_ *exc = k3t_exc_new_sure(&self->reserve);
-    va_list                  arguments;
+    struct k3thread            *self = k3t_self();
+    struct k3thread_exception_ *exc = k3t_exc_new_sure(&self->reserve);
+    va_list                     arguments;
 
     va_start(arguments, format);
     if (!k3thread_exctype_is(type, &k3thread_BaseException)) {

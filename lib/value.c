@@ -1,17 +1,18 @@
 /* The value of a thread, or the exception that ended it. */
-#include "frame.h"
-#include "thread.h"
+#include "adopt.h"
+#include "exc.h"
+#include "unwind.h"
 
 #include <errno.h>
 
-/* Throws in the caller what ended T. */
-static _Noreturn void throw_what_ended(const struct k3thread *t)
+/* Throws a copy of the exception that ended T, with that one as its cause. */
+static _Noreturn void throw_end_of(const struct k3thread *t)
 {
-    const struct k3thread_exc *cause = &t->ended_by->exc;
-    struct k3thread_flight_   *exc = k3t_exc_new_sure(&k3t_self()->reserve);
+    const struct k3thread_exc  *cause = &t->ended_by->info;
+    struct k3thread_exception_ *exc = k3t_exc_new_sure(&k3t_self()->reserve);
 
     k3t_exc_copy(exc, cause);
-    exc->exc.sender = t->id;
+    exc->info.sender = t->id;
     k3t_exc_set_cause(exc, cause);
     k3t_throw(exc);
 }
@@ -27,6 +28,6 @@ void *k3thread_value(k3thread *t)
     if (error != 0)
         return NULL;
     if (t->ended_by != NULL)
-        throw_what_ended(t);
+        throw_end_of(t);
     return t->value;
 }

@@ -1,60 +1,17 @@
-/* The ground of the interruptible waits; calls.c, locks.c and join.c have the waits themselves. */
 #include "wait.h"
 
-#include "delivery.h"
+#include "adopt.h"
+#include "deliver.h"
+#include "mask.h"
 #include "syscall.h"
+#include "wake.h"
 
-#include <errno.h>
 #include <linux/futex.h>
-#include <sys/syscall.h>
-
-#define FOREVER     ((time_t) 1 << 40) /* seconds; the kernel takes it, and has room to add to it */
-#define NANOSECONDS 1000000000L
-
-/* Rounded up: no wait is shorter than asked for. */
-struct timespec k3t_deadline(double seconds)
-{
-    struct timespec now;
-    time_t          whole;
-
-    if (seconds < 0 || seconds >= (double) FOREVER)
-        return (struct timespec){FOREVER, 0};
-    whole = (time_t) seconds;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    now.tv_sec += whole;
-    now.tv_nsec += (long) ((seconds - (double) whole) * (double) NANOSECONDS) + 1;
-    if (now.tv_nsec >= NANOSECONDS) {
-        now.tv_sec++;
-        now.tv_nsec -= NANOSECONDS;
-    }
-    return now;
-}
-
-struct timespec k3t_time_left(const struct timespec *deadline)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    now.tv_sec = deadline->tv_sec - now.tv_sec;
-    now.tv_nsec = deadline->tv_nsec - now.tv_nsec;
-    if (now.tv_nsec < 0) {
-        now.tv_sec--;
-        now.tv_nsec += NANOSECONDS;
-    }
-    return now.tv_sec >= 0 ? now : (struct timespec){0, 0};
-}
-
-bool k3t_has_passed(const struct timespec *deadline)
-{
-    const struct timespec left = k3t_time_left(deadline);
-
-    return left.tv_sec == 0 && left.tv_nsec == 0;
-}
 
 /*
- * Leaves a wait. One exchange takes what the handler has left: a wake signal that comes before it is
- * unblocked here, and one that comes after it finds no wait and blocks nothing. (Between a look and a
- * store, the handler could block the signal and be forgotten.)
+ * Leaves a wait. It looks and stores in one exchange: if the wake signal came before it, the handler may
+ * have blocked the signal, and it is unblocked here; if it comes after, the handler finds no wait and
+ * blocks nothing. (Between a separate look and store, the handler could block the signal for good.)
  */
 static void leave_wait(void)
 {
@@ -62,11 +19,14 @@ static void leave_wait(void)
         k3t_wake_unblock();
 }
 
-/* A handler of the program may have left the wait before by siglongjmp, or an exception of its own. */
+/*
+ * Enters a wait. The wait before may still be marked as entered: a signal handler of the program may
+ * have left it by siglongjmp, or by an exception of its own.
+ */
 static void enter_wait(void)
 {
     k3t_self();
-    k3t_frame_arrive();
+    k3t_mask_catch_all_fast();
     if (__builtin_expect(k3t_local.waiting != K3T_NOT_WAITING, 0))
         leave_wait();
 }

@@ -1,38 +1,30 @@
-/* The ground of the interruptible waits. */
+/* What the interruptible waits are made of; calls.c, sockets.c, locks.c and others have the waits. */
 #ifndef K3THREAD_WAIT_H
 #define K3THREAD_WAIT_H
 
+#include "clock.h"
+
 #include <errno.h>
 #include <poll.h>
-#include <stdbool.h>
 #include <sys/syscall.h>
-#include <time.h>
 
 #define K3T_SIGSET_SIZE 8 /* of the kernel */
 
-/* Returns the instant SECONDS from now on the monotonic clock; a negative time lies beyond all. */
-struct timespec k3t_deadline(double seconds);
-
-/* Returns the time from now until DEADLINE, or 0 if that has passed. */
-struct timespec k3t_time_left(const struct timespec *deadline);
-
-bool k3t_has_passed(const struct timespec *deadline);
-
-/* Sleeps until an instant on the monotonic clock, as k3thread_sleep does but for k3t_finish. */
+/* Sleeps until an instant on the monotonic clock, as k3thread_sleep does, up to k3t_finish. */
 long k3t_sleep_until(const struct timespec *deadline);
 
 /*
  * Makes one system call that a raise ends. Returns the kernel's result, where -EINTR means that
- * another signal came and the caller has to call again; or what k3t_claim says.
+ * another signal came and the caller has to call again; or what k3t_claim returns.
  */
 long k3t_wait(long number, long a, long b, long c, long d, long e, long f);
 
-/* Makes a call that can just be made again, until no other signal interrupts it. */
+/* Does the same for a call that can simply be made again: it repeats the call after -EINTR. */
 long k3t_wait_again(long number, long a, long b, long c, long d, long e, long f);
 
 /*
  * Waits for events, as k3thread_poll does, until an instant. Inlined, to have no frame of its own:
- * threads that wait take as little of their stacks as can be.
+ * threads that wait use as little of their stacks as possible.
  */
 static inline __attribute__((always_inline)) long k3t_poll_until(struct pollfd *fds, nfds_t n,
                                                                  const struct timespec *deadline)
@@ -52,9 +44,10 @@ long k3t_wait_word(const unsigned *word, unsigned value, const struct timespec *
 
 /*
  * Prepares a wait inside the C library, whose system calls are out of reach. Returns the deadline to
- * give to it. The wake signal's handler sets that to the past: if the signal comes before the
- * library's system call, the call ends at once; if during it, the library calls again, and that ends
- * at once. The caller then looks at k3t_wait_must_end, for a raise that came earlier still.
+ * give to it. The wake signal's handler sets that to the past. If the signal comes before the C
+ * library's system call, the call ends at once; if it comes during the call, the C library calls again,
+ * and that call ends at once. A raise that came earlier still is for the caller to see, who asks
+ * k3t_wait_must_end after this.
  *
  * The instant is in the thread's record, not on its stack: a wait that is left by pthread_cancel or
  * siglongjmp leaves no pointer to what has gone.

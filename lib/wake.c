@@ -1,6 +1,7 @@
-/* The wake signal: its handler, which only wakes, and how it gets there. */
-#include "delivery.h"
-#include "syscall.h"
+#include "wake.h"
+
+#include "record.h"
+#include "word.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -8,18 +9,21 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-static pid_t process; /* asked for once: it is a third of what sending the signal takes */
+static pid_t process; /* asked for once: getpid would be a third of the time that sending takes */
 static int   wake_signal = SIGSTKFLT;
 static bool  installed;
-static bool  mask_is_kept = true; /* a handler's change of the mask in its context holds */
-static struct sigaction before;   /* what the signal was for until then */
+static bool  mask_is_kept = true; /* when a handler changes the mask in its context, that holds */
+static struct sigaction before;   /* the program's own action for the signal */
 
 int k3thread_wake_signal(void)
 {
     return wake_signal;
 }
 
-/* The C library refuses its own two signals; one that tells of an error in the code must end it. */
+/*
+ * Returns true if SIGNAL can be the wake signal. A signal that tells of an error in the code must end
+ * the program; sigaction refuses the two signals of the C library.
+ */
 static bool may_wake(int signal)
 {
     switch (signal) {
@@ -52,8 +56,8 @@ int k3thread_set_wake_signal(int signal)
 }
 
 /*
- * A signal below SIGRTMIN is sent also when the user's queue of signals is full: it is then one bit,
- * and needs no more. A thread that is gone is not there to be woken, so there is nothing to tell.
+ * A signal below SIGRTMIN can be sent also when the user's queue of signals is full: it is then one bit,
+ * and needs no entry. A failure says that the thread is gone, and needs no wake-up.
  */
 void k3t_wake_send(pid_t tid)
 {
@@ -82,13 +86,14 @@ void k3t_wake_in_child(void)
 #endif
 
 /*
- * The counter is somewhere else: before the call or after it, which the word takes care of, or in
- * the handler of another signal that interrupted the call. Its end would restart the call. So the
- * signal is sent again, blocked where the counter is now: it comes when that handler returns.
+ * Sends the wake signal again, blocked until the interrupted code returns. The counter is not at the
+ * system call: it is before or after the call, where the thread will look at the word itself, or in the
+ * handler of another signal that interrupted the call. The kernel would restart the call when that
+ * handler returns; the blocked signal then comes first, and finds the counter at the call.
  *
- * It may come so again and again in one wait: where the end of that handler lets another signal in
- * beside this one, the counter is in a handler once more. But valgrind does not block what the context
- * says, and would deliver it for ever: there, only once in a wait.
+ * This may be repeated within one wait: if another signal comes as that handler returns, the counter is
+ * in a handler once more. valgrind does not apply the mask of the context and would deliver the signal
+ * for ever: there it is done once in a wait.
  */
 UNSANITIZED static void defer(ucontext_t *context)
 {
@@ -100,7 +105,7 @@ UNSANITIZED static void defer(ucontext_t *context)
     errno = saved_errno;
 }
 
-/* Sets the word of a foreign thread, which nobody else may do. */
+/* Sets the word of a foreign thread, which only the thread itself may do: see queue.h. */
 UNSANITIZED static void set_word(void)
 {
     const struct k3thread *self = k3t_local.self;
@@ -112,7 +117,7 @@ UNSANITIZED static void set_word(void)
     *(volatile unsigned *) &k3thread_local_.word |= K3T_WORD(k3thread_local_.mask, pending);
 }
 
-/* The thread is woken from whatever it waits in. */
+/* Wakes the calling thread from whatever it waits in. */
 UNSANITIZED static void wake(ucontext_t *context)
 {
     struct k3thread *self = k3t_local.self;
@@ -132,8 +137,8 @@ UNSANITIZED static void wake(ucontext_t *context)
 }
 
 /*
- * What the signal was for before is done too: a second copy of this library in the process has its
- * own threads to wake.
+ * Handles the wake signal, and then does what it was for before: a second copy of this library in the
+ * process has its own threads to wake.
  */
 UNSANITIZED static void on_wake(int signal, siginfo_t *info, void *context)
 {
@@ -144,7 +149,7 @@ UNSANITIZED static void on_wake(int signal, siginfo_t *info, void *context)
         before.sa_handler(signal);
 }
 
-/* Valgrind's own request, which is no operation to a processor: a client asks whether it is there. */
+/* Asks by valgrind's own request, instructions that change nothing on a processor, if it runs us. */
 static bool is_on_valgrind(void)
 {
     const unsigned long request[6] = {0x1001};
@@ -178,8 +183,9 @@ struct kernel_action {
 };
 
 /*
- * ThreadSanitizer hides handlers behind its own, which runs them later and with a copy of the
- * context. So what sigaction has set is read back from the kernel and set to the handler itself.
+ * ThreadSanitizer puts a handler of its own in place of ours, which it runs later and with a copy of
+ * the context. So the action that sigaction has set is read back from the kernel, and our handler is
+ * put into it.
  */
 void k3t_wake_install(void)
 {

@@ -1,34 +1,35 @@
 #include "watcher.h"
 
-#include "delivery.h"
-#include "limit.h"
+#include "clock.h"
+#include "queue.h"
 
 #include <limits.h>
 #include <linux/futex.h>
+#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define NANOSECONDS 1000000000L
-#define FAR         (K3T_NO_LIMIT - 1) /* an instant that never comes */
-/* The watcher ends when there was nothing to watch for so long: a process may end with its last thread. */
-#define LINGER (NANOSECONDS / 10)
+#define FAR (K3T_NO_INSTANT - 1) /* an instant that never comes */
+/* The watcher ends when it has had nothing to watch for so long: a process may end with its last thread. */
+#define LINGER (K3T_NANOSECONDS / 10)
 
 static pthread_mutex_t     lock = PTHREAD_MUTEX_INITIALIZER;
 static struct k3t_watched *first;   /* under the lock */
 static bool                running; /* under the lock */
-static atomic_uint         calls;   /* a futex: counts who had something to tell */
-/* When the watcher looks next; K3T_NO_LIMIT while it looks or has none: then everybody calls it. */
-static _Atomic(int64_t) planned = K3T_NO_LIMIT;
+static atomic_uint         calls;   /* a futex: how often a thread had something to tell */
+/* When the watcher looks next. K3T_NO_INSTANT while it looks, or is not there: then every thread calls. */
+static _Atomic(int64_t) planned = K3T_NO_INSTANT;
 
 /*
- * Marks the threads whose instant has passed. Returns the nearest one of the others: K3T_NO_LIMIT if
- * no thread has any, and FAR if those that have are all marked, and will tell when they are not.
+ * Marks the threads whose instant has passed. Returns the nearest instant of the other threads. If no
+ * thread has an instant, that is K3T_NO_INSTANT. If each thread that has one is marked, it is FAR: such
+ * a thread will tell when it is no longer due.
  */
 static int64_t look(void)
 {
     int64_t             now = k3t_now();
-    int64_t             next = K3T_NO_LIMIT;
+    int64_t             next = K3T_NO_INSTANT;
     int64_t             nearest;
     struct k3t_watched *each;
 
@@ -37,7 +38,7 @@ static int64_t look(void)
         nearest = atomic_load(&each->nearest);
         if (nearest <= now) {
             if (!atomic_load(&each->thread->due))
-                k3t_due(each->thread, now);
+                k3t_queue_set_due(each->thread, now);
             nearest = FAR;
         }
         if (nearest < next)
@@ -49,7 +50,7 @@ static int64_t look(void)
 
 static void wait_for_call(unsigned seen, int64_t until)
 {
-    const struct timespec time = {until / NANOSECONDS, until % NANOSECONDS};
+    const struct timespec time = {until / K3T_NANOSECONDS, until % K3T_NANOSECONDS};
 
     syscall(SYS_futex, &calls, FUTEX_WAIT_BITSET_PRIVATE, seen, &time, NULL,
             FUTEX_BITSET_MATCH_ANY);
@@ -60,7 +61,10 @@ static void wake(void)
     syscall(SYS_futex, &calls, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 
-/* Nobody has called since SEEN, so that nobody has anything to watch: the next one starts another. */
+/*
+ * Returns true if no thread has called since SEEN: then there is nothing to watch, and the next thread
+ * that calls starts another watcher.
+ */
 static bool may_end(unsigned seen)
 {
     bool idle;
@@ -86,9 +90,9 @@ static void *watch(void *arg)
     prctl(PR_SET_NAME, "k3thread-limits");
     for (;;) {
         seen = atomic_load(&calls);
-        atomic_store(&planned, K3T_NO_LIMIT);
+        atomic_store(&planned, K3T_NO_INSTANT);
         next = look();
-        if (next != K3T_NO_LIMIT) {
+        if (next != K3T_NO_INSTANT) {
             idle = false;
             atomic_store(&planned, next);
             wait_for_call(seen, next);
@@ -101,7 +105,7 @@ static void *watch(void *arg)
     }
 }
 
-/* Starts the watcher with all signals blocked: it is to handle none. Caller holds the lock. */
+/* Starts the watcher with all signals blocked: it must handle none. Caller holds the lock. */
 static bool start(void)
 {
     pthread_attr_t attributes;
@@ -119,7 +123,10 @@ static bool start(void)
     return running;
 }
 
-/* The count comes first: a watcher that is about to end sees it, or the lock is free when it has. */
+/*
+ * Wakes the watcher, or starts one; returns false if it cannot. The count comes first: either a watcher
+ * that is about to end sees it, or that watcher has ended by the time that the lock is free.
+ */
 static bool call(void)
 {
     bool there;
@@ -184,16 +191,16 @@ void k3t_watcher_unlock(void)
     pthread_mutex_unlock(&lock);
 }
 
-/* The limits of the calling thread hold in the child, too, which then needs a watcher of its own. */
+/* The limits of the calling thread hold in the child, too: then the child needs a watcher of its own. */
 void k3t_watcher_in_child(struct k3thread *self)
 {
     first = NULL;
     running = false;
-    atomic_store(&planned, K3T_NO_LIMIT);
+    atomic_store(&planned, K3T_NO_INSTANT);
     if (self != NULL && self->watched.listed) {
         first = &self->watched;
         first->next = NULL;
-        if (atomic_load(&first->nearest) != K3T_NO_LIMIT)
+        if (atomic_load(&first->nearest) != K3T_NO_INSTANT)
             start();
     }
     k3t_watcher_unlock();

@@ -389,26 +389,26 @@ K3THREAD_NORETURN_ void k3thread_throw(const k3thread_exctype *type, const char 
         {                                                                                          \
             struct k3thread_try_        k3thread_block_##unique;                                   \
             struct k3thread_try_ *const k3thread_guard_##unique                                    \
-                __attribute__((unused, cleanup(k3thread_try_leave_))) =                            \
+                __attribute__((unused, cleanup(k3thread_try_leave_fast_))) =                       \
                     k3thread_try_enter_(&k3thread_block_##unique);                                 \
             if (_setjmp(k3thread_block_##unique.environment) == 0) {                               \
                 k3thread_block_##unique.block.state = K3THREAD_BODY_;
 #define K3THREAD_EXCEPT(exception_type, e)                                                         \
-    k3thread_part_end_();                                                                          \
+    k3thread_part_end_fast_();                                                                     \
     }                                                                                              \
     else if (k3thread_catch_(&(exception_type)))                                                   \
     {                                                                                              \
         const struct k3thread_exc *const e = k3thread_caught_();                                   \
         (void) e;
 #define K3THREAD_FINALLY                                                                           \
-    k3thread_part_end_();                                                                          \
+    k3thread_part_end_fast_();                                                                     \
     }                                                                                              \
     k3thread_finally_();                                                                           \
     {
 #define K3THREAD_END                                                                               \
-    k3thread_part_end_();                                                                          \
+    k3thread_part_end_fast_();                                                                     \
     }                                                                                              \
-    k3thread_end_();                                                                               \
+    k3thread_end_fast_();                                                                          \
     }                                                                                              \
     K3THREAD_CXX_CATCH_                                                                            \
     }
@@ -444,7 +444,7 @@ K3THREAD_NORETURN_ void k3thread_throw(const k3thread_exctype *type, const char 
         {                                                                                          \
             struct k3thread_timeout_    k3thread_block_##unique;                                   \
             struct k3thread_try_ *const k3thread_guard_##unique                                    \
-                __attribute__((unused, cleanup(k3thread_try_leave_))) =                            \
+                __attribute__((unused, cleanup(k3thread_try_leave_fast_))) =                       \
                     k3thread_timeout_enter_(&k3thread_block_##unique, seconds);                    \
             if (_setjmp(k3thread_block_##unique.body.environment) == 0) {                          \
                 k3thread_block_##unique.body.block.state = K3THREAD_LIMITED_;
@@ -673,7 +673,7 @@ struct k3thread_never_ {
 #define K3THREAD_CXX_CATCH_
 #endif
 
-struct k3thread_flight_;
+struct k3thread_exception_;
 
 /*
  * Blocks live on the stack of the thread, each linked to the one around it. Their states are in
@@ -683,17 +683,17 @@ struct k3thread_flight_;
 #define K3THREAD_LIMITED_ 2 /* the same, with a time limit */
 
 struct k3thread_block_ {
-    struct k3thread_block_  *outer;
-    struct k3thread_flight_ *flight;  /* the unwinding in which it was entered */
-    volatile unsigned char   state;   /* volatile: read at edges, which the compiler does not see */
-    unsigned char            mask;    /* to be restored */
-    bool                     limited; /* it is the body of a struct k3thread_timeout_ */
+    struct k3thread_block_     *outer;
+    struct k3thread_exception_ *unwinding; /* the unwinding in which it was entered */
+    volatile unsigned char state;   /* volatile: read at edges, which the compiler does not see */
+    unsigned char          mask;    /* to be restored */
+    bool                   limited; /* it is the body of a struct k3thread_timeout_ */
 };
 
 struct k3thread_try_ {
-    struct k3thread_block_   block;
-    struct k3thread_flight_ *caught; /* owned */
-    jmp_buf                  environment;
+    struct k3thread_block_      block;
+    struct k3thread_exception_ *caught; /* owned */
+    jmp_buf                     environment;
 };
 
 /* A time limit: the scopes of a thread are a list. */
@@ -716,33 +716,33 @@ struct k3thread_cleanup_ {
 };
 
 struct k3thread_shield_ {
-    struct k3thread_flight_ *flight; /* the unwinding in which it was entered */
-    unsigned char            mask;   /* to be restored */
+    struct k3thread_exception_ *unwinding; /* the unwinding in which it was entered */
+    unsigned char               mask;      /* to be restored */
 };
 
 /* What the calling thread shares with the code that is inlined into it, and with those who raise. */
 struct k3thread_local_ {
-    struct k3thread_block_ *volatile top; /* the innermost block; volatile as its state is */
-    unsigned                 word;        /* bit 0: the next checkpoint has to throw */
-    unsigned char            mask;        /* enum k3thread_mask */
-    struct k3thread_flight_ *flight;      /* the innermost unwinding that is under way */
+    struct k3thread_block_ *volatile top;  /* the innermost block; volatile as its state is */
+    unsigned                    word;      /* bit 0: the next checkpoint has to throw */
+    unsigned char               mask;      /* enum k3thread_mask */
+    struct k3thread_exception_ *unwinding; /* the innermost unwinding that is under way */
 };
 
 extern __thread struct k3thread_local_ k3thread_local_ __attribute__((tls_model("initial-exec")));
 
 struct k3thread_try_ *k3thread_try_enter_(struct k3thread_try_ *block) K3THREAD_NOTHROW_;
-void                  k3thread_try_leave_(struct k3thread_try_ *const *block) K3THREAD_NOTHROW_;
-void                  k3thread_try_left_(struct k3thread_try_ *block) K3THREAD_NOTHROW_;
+void k3thread_try_leave_fast_(struct k3thread_try_ *const *block) K3THREAD_NOTHROW_;
+void k3thread_try_leave_slow_(struct k3thread_try_ *block) K3THREAD_NOTHROW_;
 /* leaf: for what throws, gcc would reckon with a jump back to the setjmp of an earlier pass. */
 __attribute__((leaf)) struct k3thread_try_ *k3thread_timeout_enter_(struct k3thread_timeout_ *block,
                                                                     double seconds);
 bool                       k3thread_catch_(const k3thread_exctype *type) K3THREAD_NOTHROW_;
 const struct k3thread_exc *k3thread_caught_(void) K3THREAD_NOTHROW_;
-void                       k3thread_part_end_(void);
-void                       k3thread_part_ended_(void);
+void                       k3thread_part_end_fast_(void);
+void                       k3thread_part_end_slow_(void);
 void                       k3thread_finally_(void) K3THREAD_NOTHROW_;
-void                       k3thread_end_(void);
-void                       k3thread_ended_(void);
+void                       k3thread_end_fast_(void);
+void                       k3thread_end_slow_(void);
 K3THREAD_NORETURN_ void    k3thread_reraise_(void);
 
 struct k3thread_cleanup_ *k3thread_cleanup_enter_(struct k3thread_cleanup_ *block,
@@ -754,8 +754,8 @@ void                      k3thread_cleanup_end_(int execute);
 struct k3thread_shield_ *k3thread_shield_enter_(struct k3thread_shield_ *shield) K3THREAD_NOTHROW_;
 void k3thread_shield_leave_(struct k3thread_shield_ *const *shield) K3THREAD_NOTHROW_;
 
-void k3thread_deliver_(void);
-void k3thread_edge_(void *cfa);
+void k3thread_checkpoint_slow_(void);
+void k3thread_safepoint_slow_(void *cfa);
 
 /* The quick ways, to be inlined; the library has them too, for those who do not inline. */
 #ifndef K3THREAD_INLINE_
@@ -766,15 +766,15 @@ K3THREAD_INLINE_ void k3thread_checkpoint(void)
 {
     if (__builtin_expect((long) (__atomic_load_n(&k3thread_local_.word, __ATOMIC_RELAXED) & 1U),
                          0L))
-        k3thread_deliver_();
+        k3thread_checkpoint_slow_();
 }
 
 /* Of a body, a handler or FINALLY. The end of a body is a checkpoint. */
-K3THREAD_INLINE_ void k3thread_part_end_(void)
+K3THREAD_INLINE_ void k3thread_part_end_fast_(void)
 {
     if (__builtin_expect((long) (__atomic_load_n(&k3thread_local_.word, __ATOMIC_RELAXED) & 1U),
                          0L))
-        k3thread_part_ended_();
+        k3thread_part_end_slow_();
 }
 
 /*
@@ -786,7 +786,7 @@ K3THREAD_INLINE_ struct k3thread_try_ *k3thread_try_enter_(struct k3thread_try_ 
 {
     block->caught = 0;
     block->block.outer = k3thread_local_.top;
-    block->block.flight = k3thread_local_.flight;
+    block->block.unwinding = k3thread_local_.unwinding;
     block->block.mask = k3thread_local_.mask;
     block->block.limited = 0;
     block->block.state = 0;
@@ -794,19 +794,20 @@ K3THREAD_INLINE_ struct k3thread_try_ *k3thread_try_enter_(struct k3thread_try_ 
     return block;
 }
 
-K3THREAD_INLINE_ void k3thread_try_leave_(struct k3thread_try_ *const *block)
+K3THREAD_INLINE_ void k3thread_try_leave_fast_(struct k3thread_try_ *const *block)
     K3THREAD_NOTHROW_DEFINED_
 {
-    if (__builtin_expect(k3thread_local_.flight == 0 && (*block)->block.state == K3THREAD_BODY_, 1))
+    if (__builtin_expect(k3thread_local_.unwinding == 0 && (*block)->block.state == K3THREAD_BODY_,
+                         1))
         k3thread_local_.top = (*block)->block.outer;
     else
-        k3thread_try_left_(*block);
+        k3thread_try_leave_slow_(*block);
 }
 
-K3THREAD_INLINE_ void k3thread_end_(void)
+K3THREAD_INLINE_ void k3thread_end_fast_(void)
 {
     if (__builtin_expect(k3thread_local_.top->state != K3THREAD_BODY_, 0))
-        k3thread_ended_();
+        k3thread_end_slow_();
 }
 
 #pragma GCC visibility pop

@@ -1,0 +1,91 @@
+#include "deliver.h"
+
+#include "adopt.h"
+#include "event.h"
+#include "frame.h"
+#include "limit.h"
+#include "mask.h"
+#include "queue.h"
+#include "word.h"
+
+#include <errno.h>
+
+/* Returns the next pending exception: the oldest of the queue, else that of a time limit, or NULL. */
+static struct k3thread_exception_ *take(struct k3thread *self)
+{
+    struct k3thread_exception_ *exc = k3t_queue_take(self);
+
+    return exc != NULL ? exc : k3t_limit_take(self);
+}
+
+bool k3thread_take(struct k3thread_exc *ret)
+{
+    struct k3thread_exception_ *exc = take(k3t_self());
+
+    if (exc == NULL)
+        return false;
+    if (ret != NULL) {
+        *ret = exc->info;
+        ret->origin_ = NULL;
+        k3t_exc_release_data(exc);
+    }
+    k3t_exc_free(exc);
+    return true;
+}
+
+bool k3thread_pending(void)
+{
+    return k3t_queue_is_pending(k3t_self());
+}
+
+int k3thread_pending_fd(void)
+{
+    return k3t_event_get(k3t_self());
+}
+
+/* Throws what is pending if the mask is IMMEDIATE. EDGE: see struct k3thread_exception_. */
+static void deliver(const void *edge)
+{
+    struct k3thread            *self = k3t_self();
+    struct k3thread_exception_ *exc;
+
+    if (k3thread_local_.mask != K3THREAD_IMMEDIATE)
+        return;
+    exc = take(self);
+    if (exc == NULL)
+        return;
+    exc->edge = edge;
+    (void) k3t_throw_last(exc);
+}
+
+void k3thread_checkpoint_slow_(void)
+{
+    deliver(NULL);
+}
+
+/*
+ * The hook of a safepoint calls this when something is pending; CFA is that of the hook's frame. Before
+ * the setjmp of a try, and at the entry of a target, it is too early: a TRY at the top of a target sees
+ * what was raised before it began.
+ */
+void k3thread_safepoint_slow_(void *cfa)
+{
+    const struct k3thread_block_ *top = k3thread_local_.top;
+    bool early = k3t_local.fresh || (top != NULL && top->state == K3T_ENTERED);
+
+    k3t_local.fresh = false;
+    if (early)
+        return;
+    deliver(cfa);
+}
+
+long k3t_claim(void)
+{
+    k3t_mask_catch_all_fast();
+    if (!k3t_wait_must_end())
+        return 0;
+    if (k3thread_local_.mask == K3THREAD_RETURN)
+        return -ECANCELED;
+    k3t_local.claimed = take(k3t_self());
+    return k3t_local.claimed != NULL ? K3T_INTERRUPTED : 0;
+}

@@ -1,0 +1,29 @@
+/*
+ * The end of a thread: its record leaves the registry, takes no more raises, and is handed to reap.h,
+ * which releases it when the thread is gone.
+ */
+#ifndef K3THREAD_END_H
+#define K3THREAD_END_H
+
+#include "record.h"
+
+/* Prepares what k3t_end_with_destructors needs. To be called once. */
+void k3t_end_install(void);
+
+/* Has the calling thread, whose record T is, end when its destructors of thread-specific data run. */
+void k3t_end_with_destructors(struct k3thread *t);
+
+/* Ends the calling thread, whose record T is. */
+void k3t_end_self(struct k3thread *t);
+
+/*
+ * Ends T, a thread that is gone and has not ended: it was adopted in its very last destructors, too
+ * late for one of the library's own to be called. May be called any number of times. The caller has a
+ * reference.
+ */
+void k3t_end_gone(struct k3thread *t);
+
+/* Ends T, whose thread could not be created, and releases the thread's reference. */
+void k3t_end_unborn(struct k3thread *t);
+
+#endif

@@ -1,0 +1,56 @@
+#include "gone_wait.h"
+
+#include "gone.h"
+#include "syscall.h"
+#include "wait.h"
+
+#include <errno.h>
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Has the kernel wake the caller, which is counted, and returns the value that the caller waits on. */
+static unsigned announce(struct k3thread *t)
+{
+    unsigned *word = k3t_gone_word(t);
+    unsigned  value = __atomic_load_n(word, __ATOMIC_SEQ_CST);
+
+    if (value != 0 && (value & (FUTEX_WAITERS | FUTEX_OWNER_DIED)) == 0 &&
+        __atomic_compare_exchange_n(word, &value, value | FUTEX_WAITERS, false, __ATOMIC_SEQ_CST,
+                                    __ATOMIC_SEQ_CST))
+        value |= FUTEX_WAITERS;
+    return value & ~(unsigned) FUTEX_OWNER_DIED; /* once set it stays: a wait on it would not end */
+}
+
+/* The kernel wakes one of the waiters. The first one that sees it wakes the others. */
+static void pass_on(struct k3thread *t)
+{
+    if ((__atomic_fetch_and(k3t_gone_word(t), ~FUTEX_WAITERS, __ATOMIC_SEQ_CST) & FUTEX_WAITERS) !=
+            0 &&
+        atomic_load(&t->waiters) != 0)
+        k3t_gone_wake(t);
+}
+
+long k3t_gone_wait(struct k3thread *t, const struct timespec *deadline)
+{
+    long result = 0;
+
+    atomic_fetch_add(&t->waiters, 1);
+    while (!k3t_is_gone(t) && (result == 0 || result == -EAGAIN || result == -EINTR))
+        result = k3t_wait_word(k3t_gone_word(t), announce(t), deadline);
+    atomic_fetch_sub(&t->waiters, 1);
+    if (!k3t_is_gone(t))
+        return result;
+    pass_on(t);
+    /* A claimed exception is out of the queue: it has to be thrown, also when T is gone by now. */
+    return result == K3T_INTERRUPTED ? result : 0;
+}
+
+void k3t_gone_wait_only(struct k3thread *t)
+{
+    atomic_fetch_add(&t->waiters, 1);
+    while (!k3t_is_gone(t))
+        syscall(SYS_futex, k3t_gone_word(t), FUTEX_WAIT, announce(t), NULL, NULL, 0);
+    atomic_fetch_sub(&t->waiters, 1);
+    pass_on(t);
+}

@@ -1,0 +1,82 @@
+#include "run.h"
+
+#include "clock.h"
+#include "deliver.h"
+#include "end.h"
+#include "excepthook.h"
+#include "frame.h"
+#include "gone.h"
+#include "mask.h"
+#include "queue.h"
+#include "text.h"
+#include "wait.h"
+#include "wake.h"
+
+#include <sys/prctl.h>
+
+#define KERNEL_NAME_SIZE 16 /* with its NUL */
+
+/* ThreadSanitizer, if the program has it: see end.c. */
+extern void __tsan_release(void *address) __attribute__((weak));
+
+/* Tells the kernel the thread's name: as many whole characters as the kernel has room for. */
+static void name_for_kernel(const char *name)
+{
+    char cut[KERNEL_NAME_SIZE];
+
+    k3t_text_copy(cut, sizeof(cut), name);
+    prctl(PR_SET_NAME, cut);
+}
+
+/*
+ * Prepares the calling thread. Not inlined: its variables would stay on the stack below the target, and
+ * may make the difference of one page for each thread.
+ */
+static __attribute__((noinline)) void begin(struct k3thread *t)
+{
+    k3t_local.self = t;
+    atomic_store_explicit(&t->thread, pthread_self(), memory_order_relaxed);
+    k3t_gone_begin(t);
+    if (__tsan_release != NULL)
+        k3t_end_with_destructors(t);
+    name_for_kernel(t->name);
+    k3t_wake_unblock();
+    k3thread_local_.mask = K3THREAD_NEVER;
+}
+
+/*
+ * Calls the target, and notes how it ended. The mask outside of the block is NEVER: nothing is thrown
+ * where nothing would catch it.
+ */
+static void call_target(struct k3thread *t)
+{
+    K3THREAD_TRY {
+        k3thread_local_.mask = K3THREAD_IMMEDIATE;
+        k3t_queue_open(t);
+        if (t->delayed)
+            k3t_finish(k3t_sleep_until(&t->begin));
+        k3t_local.fresh = true;
+        t->value = t->target(t->arg);
+        k3t_mask(K3THREAD_NEVER);
+    }
+    K3THREAD_EXCEPT(k3thread_BaseException, e) {
+        k3t_excepthook_call(t, e);
+        t->ended_by = k3t_frame_take_caught();
+    }
+    K3THREAD_END
+}
+
+static void end(struct k3thread **t)
+{
+    k3t_end_self(*t);
+}
+
+/* The attribute of the variable ends the thread also when the target leaves it by pthread_exit. */
+void *k3t_run(void *arg)
+{
+    struct k3thread *t __attribute__((cleanup(end))) = arg;
+
+    begin(t);
+    call_target(t);
+    return NULL;
+}

@@ -1,0 +1,8 @@
+/* The run of a thread that the library has started. */
+#ifndef K3THREAD_RUN_H
+#define K3THREAD_RUN_H
+
+/* Runs the calling thread from its beginning to its end. ARG is its record. */
+void *k3t_run(void *arg);
+
+#endif

@@ -1,0 +1,40 @@
+#include "stack.h"
+
+#include <limits.h>
+#include <link.h>
+#include <stdint.h>
+#include <unistd.h>
+
+/* Adds the size of the thread-local variables of one object to *DATA, for they may be in each stack. */
+static int add_tls(struct dl_phdr_info *info, size_t size, void *data)
+{
+    (void) size;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        if (info->dlpi_phdr[i].p_type == PT_TLS)
+            *(size_t *) data += info->dlpi_phdr[i].p_memsz + info->dlpi_phdr[i].p_align;
+    }
+    return 0;
+}
+
+/*
+ * Returns how much of a stack the system itself needs: the minimum of the C library, a signal's frame,
+ * and thread-local variables.
+ */
+static size_t needed_by_system(void)
+{
+    const long frame = sysconf(_SC_MINSIGSTKSZ);
+    size_t     needed = (size_t) PTHREAD_STACK_MIN + (frame > 0 ? (size_t) frame : 0);
+
+    dl_iterate_phdr(add_tls, &needed);
+    return needed;
+}
+
+size_t k3t_stack_size(size_t size)
+{
+    const size_t page = (size_t) sysconf(_SC_PAGESIZE);
+    const size_t needed = needed_by_system();
+
+    if (size > SIZE_MAX - needed - page)
+        return size;
+    return (size + needed + page - 1) / page * page;
+}

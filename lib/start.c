@@ -1,0 +1,137 @@
+/* Starting a thread: the starter's side. run.c has the side of the new thread. */
+#include "adopt.h"
+#include "clock.h"
+#include "end.h"
+#include "exit.h"
+#include "exit_count.h"
+#include "gone.h"
+#include "reap.h"
+#include "registry.h"
+#include "run.h"
+#include "stack.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool name_is_legal(const char *name)
+{
+    size_t length = strnlen(name, K3THREAD_NAME_MAX + 1);
+
+    if (length == 0 || length > K3THREAD_NAME_MAX)
+        return false;
+    for (; *name != '\0'; name++) {
+        if ((unsigned char) *name < ' ' || *name == 0x7F)
+            return false;
+    }
+    return true;
+}
+
+static int check(k3thread_target target, const struct k3thread_options *options)
+{
+    if (target == NULL)
+        return K3THREAD_TYPE_ERROR;
+    if (options->name != NULL && !name_is_legal(options->name))
+        return K3THREAD_VALUE_ERROR;
+    return isnan(options->after) || options->after < 0 ? K3THREAD_VALUE_ERROR : 0;
+}
+
+/* The thread is detached: its stack is freed when it is gone, whether or not it is joined. */
+static int set_attributes(pthread_attr_t *attributes, size_t stack_size)
+{
+    int error = pthread_attr_setdetachstate(attributes, PTHREAD_CREATE_DETACHED);
+
+    if (error == 0 && stack_size != 0)
+        error = pthread_attr_setstacksize(attributes, k3t_stack_size(stack_size));
+    return error;
+}
+
+static int create(struct k3thread *t, size_t stack_size)
+{
+    pthread_attr_t attributes;
+    pthread_t      thread;
+    int            error = pthread_attr_init(&attributes);
+
+    if (error != 0)
+        return -error;
+    error = set_attributes(&attributes, stack_size);
+    if (error == 0)
+        error = pthread_create(&thread, &attributes, k3t_run, t);
+    if (error == 0)
+        atomic_store_explicit(&t->thread, thread, memory_order_relaxed);
+    pthread_attr_destroy(&attributes);
+    return -error;
+}
+
+static int prepare(struct k3thread **ret, k3thread_target target, void *arg,
+                   const struct k3thread_options *options)
+{
+    struct k3thread *t = malloc(k3t_record_size(options->name)); /* quicker than calloc, here */
+    int              error;
+
+    if (t == NULL)
+        return -ENOMEM;
+    k3t_record_init(t, options->name);
+    error = k3t_gone_init(t);
+    if (error != 0) {
+        free(t);
+        return -error;
+    }
+    t->target = target;
+    t->arg = arg;
+    t->daemon = options->daemon;
+    t->counted = !options->daemon;
+    t->delayed = options->after > 0;
+    if (t->delayed)
+        t->begin = k3t_deadline(options->after);
+    *ret = t;
+    return 0;
+}
+
+static int start(k3thread **ret, k3thread_target target, void *arg,
+                 const struct k3thread_options *options)
+{
+    int              error = check(target, options);
+    struct k3thread *t;
+
+    if (error != 0)
+        return error;
+    k3t_self();
+    k3t_exit_install();
+    k3t_reap_some();
+    error = prepare(&t, target, arg, options);
+    if (error != 0)
+        return error;
+    if (t->counted)
+        k3t_exit_count();
+    k3thread_ref(t); /* the caller's */
+    k3t_registry_add(t, "Thread");
+    error = create(t, options->stack_size);
+    if (error != 0)
+        k3t_end_unborn(t);
+    else if (ret != NULL)
+        *ret = t;
+    if (error != 0 || ret == NULL)
+        k3thread_unref(t);
+    return error;
+}
+
+int k3thread_start(k3thread **ret, k3thread_target target, void *arg,
+                   const struct k3thread_options *options)
+{
+    static const struct k3thread_options defaults;
+
+    return start(ret, target, arg, options != NULL ? options : &defaults);
+}
+
+int k3thread_daemon(k3thread **ret, k3thread_target target, void *arg,
+                    const struct k3thread_options *options)
+{
+    struct k3thread_options changed = {0};
+
+    if (options != NULL)
+        changed = *options;
+    changed.daemon = true;
+    return start(ret, target, arg, &changed);
+}
