@@ -96,13 +96,13 @@ END
 
 @test "an include from a layer above is found" {
   copy_sources
-  echo '#include "cli/client/client.h"' >>"$BATS_TEST_TMPDIR/lib/thread.c"
+  echo '#include "cli/client/client.h"' >>"$BATS_TEST_TMPDIR/lib/start.c"
   echo '#include "cli/worker/worker.h"' >>"$BATS_TEST_TMPDIR/cli/client/client.c"
-  echo '#include "thread.h"' >>"$BATS_TEST_TMPDIR/cli/worker/worker.c"
+  echo '#include "record.h"' >>"$BATS_TEST_TMPDIR/cli/worker/worker.c"
   run -1 "$BATS_TEST_TMPDIR/tests/layers.sh"
   [[ ${lines[0]} = 'cli/client/client.c must not include "cli/worker/worker.h"' ]]
-  [[ ${lines[1]} = 'cli/worker/worker.c must not include "thread.h"' ]]
-  [[ ${lines[2]} = 'lib/thread.c must not include "cli/client/client.h"' ]]
+  [[ ${lines[1]} = 'cli/worker/worker.c must not include "record.h"' ]]
+  [[ ${lines[2]} = 'lib/start.c must not include "cli/client/client.h"' ]]
   [ "${#lines[@]}" = 3 ]
 }
 

@@ -29,12 +29,12 @@
  *    called from a signal handler or between vfork and exec.
  *  - Strings that are passed in are copied. Strings are bytes; UTF-8 is not cut in mid-character.
  *  - An exception is thrown only by k3thread_throw and K3THREAD_RERAISE, at checkpoints, in the
- *    interruptible waits and when k3thread_set_mask opens the mask; what a block's handlers do not
- *    take goes on from its K3THREAD_END.
- *  - The library never exits the process, and prints nothing but what the default excepthook does.
+ *    interruptible waits and when k3thread_set_mask opens the mask. An exception that no handler of a
+ *    block takes goes on from the block's K3THREAD_END.
+ *  - The library never exits the process, and prints nothing but the line of the default excepthook.
  *
- * The library keeps one signal to itself, k3thread_wake_signal(). Do not block, handle or
- * ignore it in a thread that is to be woken; a foreign blocking call may return EINTR because of it.
+ * The library reserves one signal, k3thread_wake_signal(). Do not block, handle or ignore it in a
+ * thread that is to be woken. A blocking call that is not the library's may return EINTR because of it.
  */
 #ifndef K3THREAD_H
 #define K3THREAD_H
@@ -60,20 +60,20 @@ extern "C" {
 
 #pragma GCC visibility push(default)
 
-/* Limits, in bytes with the closing NUL where it is a text. */
+/* Limits. */
 #define K3THREAD_NAME_MAX    64  /* bytes of a thread's name, without the NUL */
 #define K3THREAD_MESSAGE_MAX 256 /* an exception's message with its NUL; longer ones are cut */
 #define K3THREAD_QUEUE_MAX   64  /* exceptions that one thread may have pending */
 
 /*
- * The errors of the Python library; every other failure is -errno. They lie outside errno's range.
+ * The errors of the Python library, outside of errno's range. Every other failure is -errno.
  *
  * TYPE_ERROR               an argument is of the wrong kind: NULL thread, NULL target, NULL type
  * VALUE_ERROR              an argument's value is illegal. Python: ValueError
  * INVALID_THREAD_ID_ERROR  the thread is not alive, or no thread has that id. Python:
  *                          InvalidThreadIdError, a SendRaiseError
- * SEND_RAISE_ERROR         an exception could not be delivered for another cause: the thread's queue
- *                          is full, or there is no memory. Python: SendRaiseError
+ * SEND_RAISE_ERROR         the exception could not be raised for another reason: the thread's queue is
+ *                          full, or there is no memory. Python: SendRaiseError
  */
 #define K3THREAD_ERROR_MAP(X)                                                                      \
     X(K3THREAD_TYPE_ERROR, -5001, "TypeError")                                                     \
@@ -86,18 +86,20 @@ enum k3thread_error { K3THREAD_ERROR_MAP(K3THREAD_X_) };
 #undef K3THREAD_X_
 
 /*
- * The name of a negative ERROR: "TypeError" and so on; of any other one "OSError" (strerror says
- * more). NULL if ERROR is not negative. Never to be freed. Safe in a signal handler.
+ * Returns the name of ERROR: "TypeError" and so on; for any other negative value "OSError" (strerror
+ * says more); NULL if ERROR is not negative. The name is not to be freed. Safe in a signal handler.
  */
 const char *k3thread_error_name(int error);
 
-/* True of InvalidThreadIdError and SendRaiseError. Python: isinstance(e, SendRaiseError). */
+/*
+ * Returns true for InvalidThreadIdError and SendRaiseError. Python: isinstance(e, SendRaiseError).
+ */
 bool k3thread_is_send_raise_error(int error);
 
 /*
- * Exception types. A type is a constant object: its address is its identity, NAME is what is
- * printed, BASE the type that it is a kind of. Only k3thread_BaseException has no base. The objects
- * must outlive every exception of their type, so keep them at file scope.
+ * Exception types. A type is a constant object: its address is its identity, NAME is printed, BASE is
+ * the type that it is derived from. Only k3thread_BaseException has no base. The object must outlive
+ * every exception of its type, so keep it at file scope.
  */
 typedef struct k3thread_exctype {
     const char                    *name;
@@ -105,8 +107,8 @@ typedef struct k3thread_exctype {
 } k3thread_exctype;
 
 /*
- * Python's tree, but for what has no meaning in C. X(name, base) is k3thread_NAME; each follows its
- * base, and k3thread_BaseException comes before all.
+ * The tree of Python's exceptions, without the types that have no meaning in C. X(name, base) defines
+ * k3thread_NAME. Each type follows its base; k3thread_BaseException comes first.
  */
 #define K3THREAD_EXCEPTION_MAP(X)                                                                  \
     X(SystemExit, BaseException)                                                                   \
@@ -181,12 +183,14 @@ K3THREAD_EXCEPTION_MAP(K3THREAD_X_)
     const k3thread_exctype ident = {#ident, &(base_ident)}
 #endif
 
-/* Is TYPE the same as BASE or derived from it? False if either is NULL. Safe in a signal handler. */
+/*
+ * Returns true if TYPE is BASE or derived from it; false if either is NULL. Safe in a signal handler.
+ */
 bool k3thread_exctype_is(const k3thread_exctype *type, const k3thread_exctype *base);
 
 /*
- * A thread. A k3thread is counted by references: whoever is given one in an output or by find,
- * find_id, list or ref gives it back by k3thread_unref. It outlives the thread itself.
+ * A thread. The object is counted by references and outlives the thread itself. A caller that gets a
+ * reference, from an output or by find, find_id, list or ref, releases it by k3thread_unref.
  */
 typedef struct k3thread k3thread;
 typedef uint64_t        k3thread_id; /* 1, 2, 3 …; never used twice in a process */
@@ -203,7 +207,7 @@ struct k3thread_options { /* all zero = the defaults */
  * Starts a thread that calls TARGET(ARG). Its mask is K3THREAD_IMMEDIATE, its signal mask is that
  * of the caller with the wake signal opened.
  *
- * *RET gets a reference; RET may be NULL, then nobody need ever join it. OPTIONS may be NULL.
+ * *RET gets a reference; RET may be NULL. The thread need not be joined. OPTIONS may be NULL.
  * Errors: TYPE_ERROR (no target), VALUE_ERROR (name, or after < 0 or NaN), -EAGAIN, -ENOMEM, -ENOTSUP
  * (the kernel, or what takes its place, has no robust mutexes).
  * Python: k3thread.start(target, name=, args=, daemon=, after=).
@@ -211,7 +215,7 @@ struct k3thread_options { /* all zero = the defaults */
 int k3thread_start(k3thread **ret, k3thread_target target, void *arg,
                    const struct k3thread_options *options);
 
-/* As k3thread_start with options->daemon set. Python: k3thread.daemon. */
+/* Does the same as k3thread_start with options->daemon set. Python: k3thread.daemon. */
 int k3thread_daemon(k3thread **ret, k3thread_target target, void *arg,
                     const struct k3thread_options *options);
 
@@ -224,9 +228,9 @@ struct k3thread_result {
 
 /*
  * Waits until T is gone, at most TIMEOUT seconds: until its target has ended, its destructors of
- * thread-specific data and thread_local objects have run, and the kernel has done with it. An
- * interruptible wait. RET may be NULL. Any number of times, by any number of threads; it takes no
- * reference away. A thread that has called exit counts as gone.
+ * thread-specific data and thread_local objects have run, and the kernel has finished with it. An
+ * interruptible wait. RET may be NULL. Any number of threads may join T, any number of times; a join
+ * releases no reference. A thread that has called exit counts as gone.
  *
  * Errors: TYPE_ERROR, VALUE_ERROR (timeout), -ETIMEDOUT, -EDEADLK (T is the caller), -ECANCELED.
  * Python: Thread.join.
@@ -234,8 +238,9 @@ struct k3thread_result {
 int k3thread_join(k3thread *t, double timeout, struct k3thread_result *ret);
 
 /*
- * Joins T, as k3thread_join does, and returns what its target returned. If an exception ended T, it is
- * thrown in the caller: with its type, message and data, T as its sender, and itself as its cause.
+ * Joins T, as k3thread_join does, and returns what its target returned. If an exception ended T, a copy
+ * is thrown in the caller, with the same type, message and data. Its sender is T, and its cause is the
+ * exception that ended T.
  *
  * Throws TypeError if T is NULL, and RuntimeError if T is the caller. With the mask RETURN it returns
  * NULL while an exception is pending. Python: concurrent.futures.Future.result.
@@ -251,20 +256,20 @@ const struct k3thread_exc *k3thread_cause(const struct k3thread_exc *e);
 /* Takes a reference and returns T. NULL is fine. */
 k3thread *k3thread_ref(k3thread *t);
 
-/* Gives a reference back; T must not be used after the last one. NULL is fine. */
+/* Releases a reference. After the last release T must not be used. NULL is fine. */
 void k3thread_unref(k3thread *t);
 
 /*
- * The calling thread, borrowed: valid while it runs. Never NULL: a thread that the library did not
- * start is adopted, as "MainThread" if it is the process's first and as "Dummy-N" otherwise. The
+ * Returns the calling thread, borrowed: valid while it runs. Never NULL: a thread that the library did
+ * not start is adopted, as "MainThread" if it is the process's first and as "Dummy-N" otherwise. The
  * exit rule does not wait for adopted threads. Python: threading.current_thread.
  */
 k3thread *k3thread_self(void);
 
-/* A new reference to the live thread of that name (of several: the oldest), or NULL. */
+/* Returns a new reference to the live thread of that name (of several: the oldest), or NULL. */
 k3thread *k3thread_find(const char *name);
 
-/* A new reference to the live thread of that id, or NULL. */
+/* Returns a new reference to the live thread of that id, or NULL. */
 k3thread *k3thread_find_id(k3thread_id id);
 
 /*
@@ -274,23 +279,23 @@ k3thread *k3thread_find_id(k3thread_id id);
 size_t k3thread_list(k3thread **threads, size_t capacity);
 
 /*
- * Waits for all threads that exit would wait for, but the caller, at most TIMEOUT seconds: what the
- * exit rule does, before any function that the program has registered by atexit. An interruptible
- * wait. Errors: VALUE_ERROR, -ETIMEDOUT, -ECANCELED.
+ * Waits for all threads that exit would wait for, except the caller, at most TIMEOUT seconds. So a
+ * program can have the wait of the exit rule before the functions that it has registered by atexit. An
+ * interruptible wait. Errors: VALUE_ERROR, -ETIMEDOUT, -ECANCELED.
  */
 int k3thread_shutdown(double timeout);
 
-/* What T is. T must not be NULL. The name lives as long as the caller's reference. */
+/* Properties of T, which must not be NULL. The name lives as long as the caller's reference. */
 k3thread_id k3thread_get_id(const k3thread *t);
 const char *k3thread_get_name(const k3thread *t);
 bool        k3thread_is_daemon(const k3thread *t);
 
-/* The kernel's id of T: 0 before it runs and after it ended. */
+/* Returns the kernel's id of T: 0 before it runs and after it has ended. */
 pid_t k3thread_get_tid(const k3thread *t);
 
 /*
- * Returns the C library's name of T, for its functions that look at or change a running thread. It is
- * valid until T is gone, and 0 before T runs. T is detached: it is not to be joined by that name.
+ * Returns the pthread_t of T, for functions of the C library that look at or change a running thread.
+ * It is valid until T is gone, and 0 before T runs. T is detached: pthread_join must not be used.
  */
 pthread_t k3thread_get_pthread(const k3thread *t);
 
@@ -307,14 +312,14 @@ struct k3thread_exc {
 };
 
 /*
- * Raises an exception of TYPE in T, and returns at once: it joins T's queue, and T is woken from an
- * interruptible wait. T may be the caller, which then meets it at its next checkpoint.
+ * Raises an exception of TYPE in T, and returns at once: the exception joins T's queue, and T is woken
+ * from an interruptible wait. T may be the caller: the exception is then thrown at its next checkpoint.
  *
- *  - In a thread that waits out its "after", it ends the thread: the target is never called.
- *  - In one whose target has not begun, it is thrown at the target's first checkpoint.
- *  - What is still pending when T ends is dropped.
+ *  - If T waits out its "after", the exception ends it: the target is never called.
+ *  - If T's target has not begun, the exception is thrown at the target's first checkpoint.
+ *  - Exceptions that are still pending when T ends are dropped.
  *
- * 0 says that T was alive and has it in its queue. The format is printf's; NULL is no message.
+ * 0 means that T was alive and the exception is in its queue. FORMAT is printf's; NULL is no message.
  * Errors: TYPE_ERROR (T or TYPE is NULL), VALUE_ERROR (TYPE is not derived from BaseException),
  * INVALID_THREAD_ID_ERROR, SEND_RAISE_ERROR. Python: k3thread.send_exception(thread, exception).
  */
@@ -324,10 +329,10 @@ int k3thread_send_exceptionf(k3thread *t, const k3thread_exctype *type, const ch
 int k3thread_send_exception_id(k3thread_id id, const k3thread_exctype *type);
 
 /*
- * As k3thread_send_exceptionf, with DATA for the handler: e->data. FREE_DATA(DATA), unless it is NULL,
- * is called once, when nothing has the exception any more: behind the handler that caught it, with the
- * record of the thread that it ended, or when it is dropped; in whatever thread that is, with no lock
- * held. On failure DATA stays the caller's.
+ * Does the same as k3thread_send_exceptionf, with DATA for the handler: e->data. FREE_DATA(DATA) is
+ * called once, unless FREE_DATA is NULL, when the exception and its copies are gone: after the handler
+ * that caught it, when the thread object that it ended is freed, or when it is dropped. That may be in
+ * any thread; no lock is held. On failure DATA stays the caller's.
  */
 int k3thread_send_data(k3thread *t, const k3thread_exctype *type, void *data,
                        void (*free_data)(void *data), const char *format, ...)
@@ -338,13 +343,13 @@ int k3thread_send_data(k3thread *t, const k3thread_exctype *type, void *data,
  * NULL or not derived from BaseException is thrown as TypeError, as Python does.
  *
  * The stack is unwound to the innermost K3THREAD_TRY. On the way cleanups run, innermost first, with
- * the mask K3THREAD_NEVER; so do, in code compiled with -fexceptions, variables with the attribute
- * cleanup, and C++ destructors. It must not pass a noexcept function (that ends the program, as in
- * C++), and a catch (...) that does not throw on has caught it.
+ * the mask K3THREAD_NEVER; in code compiled with -fexceptions the attribute cleanup of variables and
+ * C++ destructors run too. An exception must not pass a noexcept function (that ends the program, as in
+ * C++). A catch (...) that does not throw it on has caught it.
  *
- * What no TRY catches ends the thread: silently if it is a SystemExit, through the excepthook
- * otherwise. An adopted thread ends as by pthread_exit. The main thread ends the process as exit does,
- * with status 1, or 0 for a SystemExit.
+ * An exception that no TRY catches ends the thread: silently if it is a SystemExit, through the
+ * excepthook otherwise. An adopted thread ends as by pthread_exit. The main thread ends the process as
+ * exit does, with status 1, or 0 for a SystemExit.
  */
 K3THREAD_NORETURN_ void k3thread_throw(const k3thread_exctype *type, const char *format, ...)
     K3THREAD_PRINTF_(2, 3);
@@ -362,21 +367,21 @@ K3THREAD_NORETURN_ void k3thread_throw(const k3thread_exctype *type, const char 
  *         …
  *     } K3THREAD_END
  *
- * The first EXCEPT whose type fits runs; any number of them, then at most one FINALLY, and END. The
- * argument of EXCEPT is the type itself (an lvalue, k3thread_SystemExit), not its address. "e" is a
- * const struct k3thread_exc *, valid inside its EXCEPT.
+ * A block has any number of EXCEPT, then at most one FINALLY, and END. The first EXCEPT whose type fits
+ * runs. The argument of EXCEPT is the type itself (an lvalue, k3thread_SystemExit), not its address.
+ * "e" is a const struct k3thread_exc *, valid inside its EXCEPT.
  *
- *  - Inside EXCEPT the mask is ON_BLOCKING (if it was IMMEDIATE; a handler never opens a mask),
- *    inside FINALLY NEVER. After the block, however it is left, it is again what it was before the
- *    TRY; if no exception left the body, what that made of it.
+ *  - Inside EXCEPT the mask is ON_BLOCKING if it was IMMEDIATE, and unchanged otherwise: a handler never
+ *    opens a mask. Inside FINALLY it is NEVER. After the block, however it is left, the mask is again
+ *    what it was before the TRY. If no exception left the body, it is what the body made of it.
  *  - The end of the body is a checkpoint inside the block; END is none. So a raise that comes while
- *    the body computes is caught by this block, and one that comes while a handler runs stays
- *    pending until the next checkpoint or wait: a loop around a block survives both.
+ *    the body computes is caught by this block. A raise that comes while a handler runs stays pending
+ *    until the next checkpoint or wait. A loop around a block survives both.
  *  - An exception thrown inside EXCEPT runs the FINALLY of the same block and goes outwards.
- *    K3THREAD_RERAISE() throws the innermost one that is being handled once more, also from a
+ *    K3THREAD_RERAISE() once more throws the innermost exception that is being handled, also from a
  *    function that the handler calls; outside of any handler it throws RuntimeError.
- *  - return, break, continue and goto may leave any part of it, and then mean what they mean without
- *    it. FINALLY does not run then: C has no way to. What must run on every way out belongs in
+ *  - return, break, continue and goto may leave any part of the block, as they would without it.
+ *    FINALLY does not run then: C offers no way. Put code that must run on every way out in
  *    k3thread_cleanup_push or a variable with the attribute cleanup.
  *  - As with setjmp, a local variable that is changed inside the TRY and read after an exception must
  *    be volatile. Do not jump out of a block by longjmp, nor into one.
@@ -423,16 +428,16 @@ K3THREAD_NORETURN_ void k3thread_throw(const k3thread_exctype *type, const char 
  *         … the half second was over before the body was …
  *     } K3THREAD_END
  *
- * is a TRY whose body gets a TimeoutError when its time is up: as if it were raised in the thread, so
- * that it is thrown where the mask allows. A negative limit is none; 0 throws at the body's first
- * checkpoint or wait. NaN throws ValueError before the block is entered, and RuntimeError says there
- * that no thread can be started for the watcher of the process.
+ * is a TRY whose body gets a TimeoutError when its time is up, as if it were raised in the thread: it
+ * is thrown where the mask allows. A negative limit is none; 0 throws at the body's first checkpoint or
+ * wait. Before the block is entered, NaN throws ValueError, and RuntimeError is thrown if the watcher's
+ * thread, of which a process has one, cannot be started.
  *
- *  - While the body runs, its TimeoutError is for the handlers of this block alone: blocks further in
- *    run their FINALLY and clean-ups, and no handler. Where no handler of this block takes it, it
- *    goes on as any other exception.
- *  - EXCEPT(k3thread_TimeoutError, e) of this block takes no other TimeoutError: not one that is
- *    raised or thrown, and not one that has left a scope further in.
+ *  - While the body runs, its TimeoutError is only for the handlers of this block: blocks further in
+ *    run their FINALLY and clean-ups, but no handler. If no handler of this block takes it, it goes on
+ *    as any other exception.
+ *  - EXCEPT(k3thread_TimeoutError, e) of this block takes no other TimeoutError: neither one that is
+ *    raised or thrown, nor that of a time limit further in.
  *  - When the body is left, in whatever way, the limit is withdrawn, also if its exception is pending
  *    already. A body that has come to its end is not late.
  */
@@ -450,10 +455,10 @@ K3THREAD_NORETURN_ void k3thread_throw(const k3thread_exctype *type, const char 
                 k3thread_block_##unique.body.block.state = K3THREAD_LIMITED_;
 
 /*
- * FUNCTION(ARG) runs when what lies between push and pop is left in whatever way: by an exception,
- * return, break, continue, goto or pthread_exit (in code with -fexceptions), and at the pop if
- * EXECUTE is not 0. It runs with the mask NEVER and may block, but not wait for a raise. The two are
- * one block, { and }: they stand in the same function at the same depth.
+ * Calls FUNCTION(ARG) when the code between push and pop is left, in whatever way: by an exception,
+ * return, break, continue, goto or pthread_exit (in code with -fexceptions); and at the pop if EXECUTE
+ * is not 0. The function runs with the mask NEVER. It may block, but a raise does not end its waits.
+ * Push and pop are { and } of one block: they stand in the same function at the same depth.
  */
 #define k3thread_cleanup_push(function, arg)  K3THREAD_PUSH_(__COUNTER__, function, arg)
 #define K3THREAD_PUSH_(unique, function, arg) K3THREAD_PUSH__(unique, function, arg)
@@ -470,14 +475,14 @@ K3THREAD_NORETURN_ void k3thread_throw(const k3thread_exctype *type, const char 
     }
 
 /*
- * Masks: where a thread that has exceptions pending throws them. Each thread begins with IMMEDIATE,
- * whatever the mask of the one that started it.
+ * Masks: where a thread throws its pending exceptions. Each thread begins with IMMEDIATE, whatever the
+ * mask of the thread that started it.
  */
 enum k3thread_mask {
     K3THREAD_IMMEDIATE,   /* at every checkpoint and wait */
     K3THREAD_ON_BLOCKING, /* only in the interruptible waits */
-    K3THREAD_NEVER,       /* they stay pending; waits just wait */
-    K3THREAD_RETURN       /* nothing is thrown: waits return -ECANCELED while one is pending */
+    K3THREAD_NEVER,       /* nowhere: they stay pending, and do not end waits */
+    K3THREAD_RETURN       /* nowhere: waits return -ECANCELED while an exception is pending */
 };
 
 /*
@@ -490,8 +495,8 @@ enum k3thread_mask k3thread_set_mask(enum k3thread_mask mask);
 enum k3thread_mask k3thread_get_mask(void);
 
 /*
- * As k3thread_set_mask, but throws nothing: for destructors and guards, which must not. What is
- * pending is thrown at the next checkpoint or wait.
+ * Does the same as k3thread_set_mask, but throws nothing: for destructors and guards, which must not
+ * throw. A pending exception is thrown at the next checkpoint or wait.
  */
 enum k3thread_mask k3thread_restore_mask(enum k3thread_mask mask);
 
@@ -516,40 +521,42 @@ enum k3thread_mask k3thread_restore_mask(enum k3thread_mask mask);
     }                                                                                              \
     }
 
-/* Has the calling thread an exception pending, whatever its mask? */
+/* Returns true if the calling thread has an exception pending, whatever its mask. */
 bool k3thread_pending(void);
 
 /*
- * Takes the oldest pending exception of the calling thread, whatever its mask, instead of having it
- * thrown. False, and *RET untouched, if there is none. RET may be NULL: drop it. The data of one that
- * is stored in *RET is the caller's: it is not freed.
+ * Takes the oldest pending exception of the calling thread, whatever its mask: it is stored in *RET
+ * instead of being thrown. Returns false, with *RET untouched, if there is none. If RET is NULL, the
+ * exception is dropped. The data of an exception that is stored in *RET is the caller's to free.
  */
 bool k3thread_take(struct k3thread_exc *ret);
 
 /*
  * Returns a descriptor that is readable while the calling thread has an exception pending, whatever
- * its mask, for event loops; always the same one. It is an eventfd of the library's: do not read,
- * write or close it. It is closed when the thread ends. A forked child has its own under the same
- * number. On failure -errno.
+ * its mask, for event loops; -errno on failure. Each call in a thread returns the same descriptor. It
+ * is an eventfd of the library's: do not read, write or close it. It is closed when the thread ends. A
+ * forked child has one of its own under the same number.
  */
 int k3thread_pending_fd(void);
 
 /*
- * Throws the oldest pending exception if the mask is IMMEDIATE. About a nanosecond if there is none.
+ * Throws the oldest pending exception if the mask is IMMEDIATE. It takes about a nanosecond if there is
+ * none.
  */
 void k3thread_checkpoint(void);
 
 /*
- * The interruptible waits, and k3thread_join. Each is the call of its name, but:
+ * The interruptible waits, to which k3thread_join belongs too. Each does what the call of its name
+ * does, with these differences:
  *
  *  - It returns 0 or more, or -errno.
- *  - If an exception is pending, or comes while it waits, it is thrown with the masks IMMEDIATE and
- *    ON_BLOCKING, and the call returns -ECANCELED with RETURN. Nothing is lost: a wait that has had
- *    its effect (bytes moved, a connection accepted, a child reaped, a mutex taken, EOWNERDEAD told)
- *    returns it, and the exception stays pending. No wake-up is lost either.
- *  - Other signals do not end it: it goes on until the same deadline.
- *  - A TIMEOUT is in seconds; a wait that it ends returns -ETIMEDOUT, those of poll and epoll 0.
- *  - It is no cancellation point of pthread_cancel, but for cond_wait and sem_wait.
+ *  - If an exception is pending, or comes during the wait, it is thrown if the mask is IMMEDIATE or
+ *    ON_BLOCKING; if the mask is RETURN, the call returns -ECANCELED. Nothing is lost: a wait that has
+ *    had its effect (bytes moved, a connection accepted, a child reaped, a mutex taken, EOWNERDEAD
+ *    reported) returns the effect, and the exception stays pending. No wake-up is lost either.
+ *  - Other signals do not end the wait: it goes on until the same deadline.
+ *  - TIMEOUT is in seconds. When it has passed, poll and epoll_wait return 0 and the others -ETIMEDOUT.
+ *  - Only cond_wait and sem_wait are cancellation points of pthread_cancel.
  *
  * A read or write of a regular file is not interrupted once it has begun.
  */
@@ -567,31 +574,34 @@ int     k3thread_flock(int fd, int operation);
 int k3thread_accept(int fd, struct sockaddr *address, socklen_t *length);
 
 /*
- * An attempt that an exception or the TIMEOUT ends may go on in the kernel: close the socket. While
- * it waits with a TIMEOUT, that is the socket's SO_SNDTIMEO.
+ * When an exception or the TIMEOUT ends the wait, the attempt may go on in the kernel: close the
+ * socket. During a wait with a TIMEOUT the socket's SO_SNDTIMEO is changed.
  */
 int k3thread_connect(int fd, const struct sockaddr *address, socklen_t length, double timeout);
 
-/* Waits for the end of child PID, in the meaning of waitpid; returns its pid. STATUS may be NULL. */
+/* Waits for the end of a child; PID is that of waitpid. Returns the child's pid. STATUS may be NULL. */
 int k3thread_waitpid(pid_t pid, int *status);
 
-/* The same of one child, whose PID is positive, with a time limit. Linux 5.4 or later; -ENOSYS. */
+/*
+ * Waits for one child, whose PID is positive, with a time limit. Before Linux 5.4 it fails with -ENOSYS.
+ */
 int k3thread_waitpid_timeout(pid_t pid, int *status, double timeout);
 
 /*
- * The caller holds MUTEX, and holds it again whatever happens, before any handler or cleanup runs.
- * TIMEOUT is by the monotonic clock, whatever clock COND was made with; -ETIMEDOUT. It may return 0
- * without a signal, as pthread_cond_wait may: wait in a loop.
+ * cond_wait: the caller holds MUTEX, and holds it again whatever happens, before any handler or cleanup
+ * runs. It may return 0 without a signal, as pthread_cond_wait may: wait in a loop.
  *
- * -EOWNERDEAD: the caller holds the mutex, a robust one, whose owner has died.
+ * TIMEOUT is by the monotonic clock, whatever clock COND was made with. -EOWNERDEAD: the caller holds
+ * the mutex, a robust one, whose owner has died.
  */
 int k3thread_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex, double timeout);
 int k3thread_mutex_lock(pthread_mutex_t *mutex, double timeout);
 int k3thread_sem_wait(sem_t *sem, double timeout);
 
 /*
- * Waits for a permit, and takes it: k3thread_unpark(T) gives T one if it has none, also before T parks.
- * unpark's errors: TYPE_ERROR, INVALID_THREAD_ID_ERROR. Java: LockSupport.
+ * k3thread_park waits for the calling thread's permit, and takes it. k3thread_unpark gives T a permit
+ * if it has none, also before T parks; its errors: TYPE_ERROR, INVALID_THREAD_ID_ERROR. Java:
+ * LockSupport.
  */
 int k3thread_park(double timeout);
 int k3thread_unpark(k3thread *t);
@@ -603,32 +613,38 @@ int k3thread_unpark(k3thread *t);
 int k3thread_futex(const uint32_t *word, int operation, uint32_t value, double timeout);
 
 /*
- * Makes any system call as an interruptible wait. It returns the kernel's result, -EINTR too if
- * another signal came: whether to make the call again is the caller's to decide.
+ * Makes any system call as an interruptible wait. Returns the kernel's result; if another signal came,
+ * that is -EINTR, and the caller decides whether to make the call again.
  */
 long k3thread_syscall(long number, ...);
 
 /*
- * Called in a thread that an exception other than SystemExit ends, after its stack was unwound, with
- * the mask NEVER. The default prints one line to stderr:
+ * A function that is called in a thread that an exception other than SystemExit ends, after its stack
+ * was unwound, with the mask NEVER. The default one prints one line to stderr:
  *
  *     Exception in thread NAME: TYPE: MESSAGE
  */
 typedef void (*k3thread_excepthook)(k3thread *t, const struct k3thread_exc *e);
 
-/* Sets the hook of the process and returns the old one. NULL is the default one. Python:
- * threading.excepthook. */
+/*
+ * Sets the hook of the process and returns the old one. NULL sets the default one. Python:
+ * threading.excepthook.
+ */
 k3thread_excepthook k3thread_set_excepthook(k3thread_excepthook hook);
 
-/* Returns the signal that wakes threads: SIGSTKFLT, which Linux itself never sends, or the one set. */
+/*
+ * Returns the signal that wakes threads: SIGSTKFLT, which Linux itself never sends, unless
+ * k3thread_set_wake_signal has set another.
+ */
 int k3thread_wake_signal(void);
 
 /*
- * Makes SIGNAL the one that wakes threads. It must come before the first use of any other function.
- * A signal below SIGRTMIN is best: it is never refused. What it was for before is still done.
+ * Makes SIGNAL the signal that wakes threads. To be called before any other function of the library is
+ * used. A signal below SIGRTMIN is best: it can always be sent. If the program has a handler for it,
+ * that is called too.
  *
- * Errors: VALUE_ERROR (no signal, or one that cannot be caught or tells of an error), -EBUSY (too
- * late).
+ * Errors: VALUE_ERROR (SIGNAL is none, cannot be caught, or tells of an error of the program), -EBUSY
+ * (the library is in use).
  */
 int k3thread_set_wake_signal(int signal);
 
@@ -644,7 +660,7 @@ int k3thread_set_wake_signal(int signal);
  */
 
 /*
- * The rest is for the macros above.
+ * The rest is only for the macros above. Programs name nothing of it.
  */
 #ifdef __cplusplus
 #define K3THREAD_NOTHROW_         noexcept
@@ -655,9 +671,9 @@ int k3thread_set_wake_signal(int signal);
 #endif
 
 /*
- * In C++ a block is inside a real try. Its handler takes nothing: no exception has that type. But in
- * a function that is noexcept, as destructors are, compilers leave out the clean-ups that no try is
- * around, and with them the one that catches.
+ * In C++ a block is inside a real try. Its handler takes nothing, for no exception has that type. But
+ * without it, compilers leave out the clean-ups of a function that is noexcept, as destructors are, and
+ * with them the clean-up of the block, which catches.
  */
 #if defined __cplusplus && defined __EXCEPTIONS
 struct k3thread_never_ {
@@ -676,8 +692,8 @@ struct k3thread_never_ {
 struct k3thread_exception_;
 
 /*
- * Blocks live on the stack of the thread, each linked to the one around it. Their states are in
- * frame.h but for these: the setjmp has been done, so that exceptions can be caught.
+ * Blocks live on the stack of the thread, each linked to the block around it. The library's frame.h has
+ * their states. Only these two are set here, when the setjmp is done and exceptions can be caught.
  */
 #define K3THREAD_BODY_    1
 #define K3THREAD_LIMITED_ 2 /* the same, with a time limit */
@@ -705,7 +721,7 @@ struct k3thread_limit_ {
 };
 
 struct k3thread_timeout_ {
-    struct k3thread_try_   body; /* first: from it the other is found */
+    struct k3thread_try_   body; /* first: the library casts its address to that of the whole */
     struct k3thread_limit_ limit;
 };
 
@@ -720,7 +736,7 @@ struct k3thread_shield_ {
     unsigned char               mask;      /* to be restored */
 };
 
-/* What the calling thread shares with the code that is inlined into it, and with those who raise. */
+/* What the calling thread shares with inlined code, and with threads that raise exceptions in it. */
 struct k3thread_local_ {
     struct k3thread_block_ *volatile top;  /* the innermost block; volatile as its state is */
     unsigned                    word;      /* bit 0: the next checkpoint has to throw */
@@ -733,7 +749,7 @@ extern __thread struct k3thread_local_ k3thread_local_ __attribute__((tls_model(
 struct k3thread_try_ *k3thread_try_enter_(struct k3thread_try_ *block) K3THREAD_NOTHROW_;
 void k3thread_try_leave_fast_(struct k3thread_try_ *const *block) K3THREAD_NOTHROW_;
 void k3thread_try_leave_slow_(struct k3thread_try_ *block) K3THREAD_NOTHROW_;
-/* leaf: for what throws, gcc would reckon with a jump back to the setjmp of an earlier pass. */
+/* leaf: otherwise gcc assumes that a throw may jump back to the setjmp of an earlier pass. */
 __attribute__((leaf)) struct k3thread_try_ *k3thread_timeout_enter_(struct k3thread_timeout_ *block,
                                                                     double seconds);
 bool                       k3thread_catch_(const k3thread_exctype *type) K3THREAD_NOTHROW_;
@@ -757,7 +773,10 @@ void k3thread_shield_leave_(struct k3thread_shield_ *const *shield) K3THREAD_NOT
 void k3thread_checkpoint_slow_(void);
 void k3thread_safepoint_slow_(void *cfa);
 
-/* The quick ways, to be inlined; the library has them too, for those who do not inline. */
+/*
+ * The fast halves of functions, to be inlined; the slow halves are calls. The library has the fast ones
+ * too, for compilations that do not inline.
+ */
 #ifndef K3THREAD_INLINE_
 #define K3THREAD_INLINE_ extern inline __attribute__((gnu_inline))
 #endif
@@ -769,7 +788,7 @@ K3THREAD_INLINE_ void k3thread_checkpoint(void)
         k3thread_checkpoint_slow_();
 }
 
-/* Of a body, a handler or FINALLY. The end of a body is a checkpoint. */
+/* Ends a body, a handler or FINALLY. The end of a body is a checkpoint. */
 K3THREAD_INLINE_ void k3thread_part_end_fast_(void)
 {
     if (__builtin_expect((long) (__atomic_load_n(&k3thread_local_.word, __ATOMIC_RELAXED) & 1U),
@@ -778,8 +797,8 @@ K3THREAD_INLINE_ void k3thread_part_end_fast_(void)
 }
 
 /*
- * A block is entered by the initialiser of the variable that leaves it: an exception, which may come
- * between any two edges, never finds a variable whose block was not entered.
+ * Enters a block. This is the initialiser of the variable that leaves the block: an exception, which may
+ * come between any two edges, never finds a variable whose block was not entered.
  */
 K3THREAD_INLINE_ struct k3thread_try_ *k3thread_try_enter_(struct k3thread_try_ *block)
     K3THREAD_NOTHROW_DEFINED_
