@@ -5,8 +5,8 @@
 #include "cli/rpc/parse.h"
 #include "cli/rpc/write.h"
 #include "cli/server/connection.h"
+#include "cli/server/method.h"
 #include "cli/server/method_list.h"
-#include "cli/server/methods.h"
 #include "cli/server/record.h"
 #include "cli/server/threads.h"
 
@@ -317,7 +317,7 @@ static void run(struct call *call, const json_t *request)
         call_fail(call, PROTOCOL_INVALID_REQUEST, "%s", fault);
         return;
     }
-    method = methods_find(name);
+    method = method_find(name);
     if (method == NULL) {
         call_fail(call, PROTOCOL_METHOD_NOT_FOUND, "no method '%.64s'", name);
         return;

@@ -8,7 +8,7 @@
 
 #include "cli/rpc/write.h"
 #include "cli/server/connection.h"
-#include "cli/server/methods.h"
+#include "cli/server/method.h"
 #include "cli/server/params.h"
 #include "cli/server/select.h"
 #include "cli/server/store.h"
@@ -212,7 +212,7 @@ static struct listing *listing_new(struct call *call, struct selector *selectors
     return listing;
 }
 
-void method_list(struct call *call, const json_t *params)
+static void run(struct call *call, const json_t *params)
 {
     const json_t          *words = NULL, *names = NULL;
     struct selector       *selectors = NULL;
@@ -243,3 +243,5 @@ void method_list(struct call *call, const json_t *params)
     else
         reply_objects(call, call->listing);
 }
+
+const struct method method_list = {"list", run};

@@ -4,87 +4,15 @@
  */
 #include "cli/place/logfile.h"
 #include "cli/rpc/bytes.h"
-#include "cli/server/methods.h"
+#include "cli/server/method.h"
 #include "cli/server/params.h"
 #include "cli/server/select.h"
-#include "cli/server/store.h"
+#include "cli/server/tail.h"
 #include "cli/worker/mailbox.h"
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
-
-/* The most that an answer quotes. */
-#define TEXT_MAX (64 * 1024)
-
-struct tail {
-    char  *text;
-    size_t length;
-};
-
-/* Reads up to TEXT_MAX bytes from the end, none before START. */
-static int read_tail(struct logfile *log, off_t start, struct tail *ret)
-{
-    off_t   size;
-    ssize_t n;
-    int     error = logfile_size(log, &size);
-
-    if (error != 0)
-        return error;
-    log->position = size - TEXT_MAX > start ? size - TEXT_MAX : start;
-    ret->text = malloc(TEXT_MAX);
-    n = ret->text != NULL ? logfile_read(log, ret->text, TEXT_MAX) : -ENOMEM;
-    if (n < 0) {
-        free(ret->text);
-        return (int) n;
-    }
-    ret->length = (size_t) n;
-    return 0;
-}
-
-/* Keeps the last LINES lines; a last one without newline counts. */
-static void keep_lines(struct tail *tail, json_int_t lines)
-{
-    size_t at = tail->length;
-
-    if (at > 0 && tail->text[at - 1] == '\n')
-        at--;
-    while (at > 0 && (tail->text[at - 1] != '\n' || --lines > 0))
-        at--;
-    if (lines == 0)
-        memmove(tail->text, tail->text + at, tail->length - at);
-    tail->length -= lines == 0 ? at : 0;
-}
-
-/* The text, NULL without memory for it. Returns 0 or -errno. */
-static int quote_tail(struct logfile *log, off_t start, json_int_t lines, json_t **ret)
-{
-    struct tail tail = {0};
-    int         error = read_tail(log, start, &tail);
-
-    if (error != 0)
-        return error;
-    if (lines == 0)
-        tail.length = 0;
-    else if (lines > 0)
-        keep_lines(&tail, lines);
-    *ret = bytes_to_json_n(tail.text, tail.length);
-    free(tail.text);
-    return 0;
-}
-
-json_t *log_tail(const struct record *record, json_int_t lines)
-{
-    struct logfile log = LOGFILE_CLOSED;
-    json_t        *text;
-    int            error = logfile_open(&log, record->job.output, 0);
-
-    if (error == 0)
-        error = quote_tail(&log, record->now.output_start, lines, &text);
-    logfile_close(&log);
-    return error == 0 ? text : json_string("");
-}
 
 /* Where the output that is left begins, how large the file is, and the end of the output. */
 static int look(const struct record *record, json_int_t lines, off_t *ret_offset, off_t *ret_size,
@@ -102,7 +30,7 @@ static int look(const struct record *record, json_int_t lines, off_t *ret_offset
     if (error == 0)
         *ret_offset = log.position;
     if (error == 0)
-        error = quote_tail(&log, *ret_offset, lines, ret_text);
+        error = tail_quote(&log, *ret_offset, lines, ret_text);
     logfile_close(&log);
     return error;
 }
@@ -142,7 +70,7 @@ static void wake_begun(struct call *call, struct record *record)
         reply_logs(call, record, 0);
 }
 
-void method_logs(struct call *call, const json_t *params)
+static void run(struct call *call, const json_t *params)
 {
     const json_t      *thread = NULL;
     struct record     *record;
@@ -167,3 +95,5 @@ void method_logs(struct call *call, const json_t *params)
         reply_logs(call, record, lines);
     }
 }
+
+const struct method method_logs = {"logs", run};

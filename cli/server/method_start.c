@@ -7,7 +7,7 @@
 #include "cli/rpc/bytes.h"
 #include "cli/rpc/write.h"
 #include "cli/server/connection.h"
-#include "cli/server/methods.h"
+#include "cli/server/method.h"
 #include "cli/server/param_limits.h"
 #include "cli/server/params.h"
 #include "cli/server/select.h"
@@ -434,7 +434,7 @@ static void begin_chain(struct call *call, const json_t *params)
         call->connection->chain_broken = false;
 }
 
-void method_start(struct call *call, const json_t *params)
+static void run(struct call *call, const json_t *params)
 {
     struct job job = {0};
     struct raw raw = {0};
@@ -449,3 +449,5 @@ void method_start(struct call *call, const json_t *params)
         start_job(call, &job, &raw);
     job_release(&job);
 }
+
+const struct method method_start = {"start", run};

@@ -1,6 +1,7 @@
 #include "cli/server/params.h"
 
 #include "cli/base/suggest.h"
+#include "cli/server/record.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -89,5 +90,32 @@ bool params_take(struct call *call, const json_t *params, const struct param *ta
     for (const struct param *param = table; param->name != NULL; param++)
         if (!take(call, param, json_object_get(params, param->name)))
             return false;
+    return true;
+}
+
+unsigned params_sum(const json_t *names, unsigned (*bit)(const char *name))
+{
+    const json_t *name;
+    size_t        i;
+    unsigned      bits = 0;
+
+    json_array_foreach((json_t *) names, i, name) {
+        unsigned one = bit(json_string_value(name));
+
+        if (one == 0)
+            return 0;
+        bits |= one;
+    }
+    return bits;
+}
+
+bool params_members(struct call *call, const json_t *names, unsigned *ret)
+{
+    unsigned members = names == NULL ? RECORD_ALL_MEMBERS : params_sum(names, record_member);
+
+    if (members == 0)
+        return call_fail(call, PROTOCOL_VALUE_ERROR,
+                         "\"members\" must be a list of a thread's members");
+    *ret = members;
     return true;
 }

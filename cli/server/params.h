@@ -29,4 +29,14 @@ struct param {
  */
 bool params_take(struct call *call, const json_t *params, const struct param *table);
 
+/* Returns the sum of what BIT makes of each of NAMES; 0 if one is unknown, or they are no list. */
+unsigned params_sum(const json_t *names, unsigned (*bit)(const char *name));
+
+/*
+ * Reads which members of a thread the client wants, as a sum of record_member()s: all, or those in
+ * the list NAMES. Returns false, with CALL failed and *RET untouched, if it is no such list: *RET may
+ * be the call's own.
+ */
+bool params_members(struct call *call, const json_t *names, unsigned *ret);
+
 #endif

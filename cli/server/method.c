@@ -1,0 +1,16 @@
+#include "cli/server/method.h"
+
+#include <string.h>
+
+static const struct method *const methods[] = {
+    &method_start, &method_list,       &method_raise,    &method_join,    &method_logs,
+    &method_clear, &method_exceptions, &method_shutdown, &method_version, &method_watch,
+};
+
+const struct method *method_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+        if (strcmp(methods[i]->name, name) == 0)
+            return methods[i];
+    return NULL;
+}

@@ -1,0 +1,29 @@
+/*
+ * What clients can call.
+ *
+ * To add a method: write method_NAME.c with its struct method, and name that below and in the table
+ * in method.c.
+ */
+#ifndef K3THREAD_CLI_SERVER_METHOD_H
+#define K3THREAD_CLI_SERVER_METHOD_H
+
+#include "cli/server/call.h"
+
+#include <jansson.h>
+
+/* One method, as a request names it. */
+struct method {
+    const char *name;
+
+    /* Ends the call or lets it wait; see call.h. PARAMS is an object or NULL. */
+    void (*run)(struct call *call, const json_t *params);
+};
+
+/* Returns NULL if there is none of that name. */
+const struct method *method_find(const char *name);
+
+/* Each is in the file of its name. */
+extern const struct method method_clear, method_exceptions, method_join, method_list, method_logs,
+    method_raise, method_shutdown, method_start, method_version, method_watch;
+
+#endif
