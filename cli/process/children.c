@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 int children_open(pid_t pid, pid_t tid)
@@ -79,6 +80,16 @@ int children_read(int fd, pid_t **ret, size_t *ret_count)
     *ret = pids;
     *ret_count = count;
     return 0;
+}
+
+void children_reap(void)
+{
+    siginfo_t info;
+
+    do
+        info.si_pid = 0;
+    while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | __WNOTHREAD | __WALL) == 0 &&
+           info.si_pid != 0);
 }
 
 /* Processes that are still to be looked at. */

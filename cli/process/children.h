@@ -23,6 +23,9 @@ int children_read(int fd, pid_t **ret, size_t *ret_count);
  */
 void children_walk(pid_t pid, bool (*visit)(pid_t pid, void *context), void *context);
 
+/* Reaps the dead children of the calling thread. */
+void children_reap(void);
+
 /*
  * Kills CHILD, its group, and those of its descendants that carry a mark, in one pass. Some may
  * escape it by being born meanwhile; whoever inherits them sees them. Returns 0, or -EPERM if CHILD

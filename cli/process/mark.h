@@ -23,7 +23,7 @@ uint64_t mark_id(rlim_t mark);
 
 /*
  * Returns the id by which the processes of the checks (--ready cmd:) of the thread ID are known,
- * here and in tree.h: those are the thread's too, but can be told from the command's.
+ * here and in leftovers.h: those are the thread's too, but can be told from the command's.
  */
 uint64_t mark_check_id(uint64_t id);
 

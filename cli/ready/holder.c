@@ -1,10 +1,10 @@
 #include "cli/ready/holder.h"
 
+#include "cli/process/proc.h"
 #include "cli/ready/address.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -159,16 +159,10 @@ static pid_t find_unix(int fd)
 /* Reads the command line of PID, as far as it fits; returns false if there is no such process. */
 static bool read_command(pid_t pid, char *ret, size_t size)
 {
-    char    path[40];
-    ssize_t length;
-    int     fd;
+    ssize_t length = proc_read(pid, "cmdline", ret, size);
 
-    (void) snprintf(path, sizeof(path), "/proc/%d/cmdline", (int) pid);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
+    if (length < 0)
         return false;
-    length = read(fd, ret, size - 1);
-    close(fd);
     while (length > 0 && ret[length - 1] == '\0')
         length--;
     for (ssize_t i = 0; i < length; i++)

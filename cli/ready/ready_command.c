@@ -5,10 +5,11 @@
  * of their own, beside the thread's.
  */
 #include "cli/base/clock.h"
+#include "cli/process/adopted.h"
 #include "cli/process/children.h"
+#include "cli/process/leftovers.h"
 #include "cli/process/mark.h"
 #include "cli/process/spawn.h"
-#include "cli/process/tree.h"
 #include "cli/ready/probe.h"
 
 #include <errno.h>
@@ -73,7 +74,7 @@ static bool has_ended(const struct command_probe *probe, int options, siginfo_t 
 /* Kills what the check left behind, its shell too; returns whether all of it is gone. */
 static bool end_left(const struct command_probe *probe)
 {
-    struct tree_tops tops;
+    struct leftovers tops;
     siginfo_t        info;
     bool             is_gone;
 
@@ -81,15 +82,15 @@ static bool end_left(const struct command_probe *probe)
         (void) children_kill(probe->pid);
         return false;
     }
-    if (tree_is_empty())
+    if (adopted_is_empty())
         return true;
-    if (tree_lock(probe->id, probe->pid, &tops) != 0)
+    if (leftovers_lock(probe->id, probe->pid, &tops) != 0)
         return false; /* no descriptor or memory just now: look again */
     for (size_t i = 0; i < tops.count; i++)
         (void) children_kill(tops.pids[i]);
-    tree_unlock();
+    leftovers_unlock();
     is_gone = tops.count == 0;
-    tree_release(&tops);
+    leftovers_release(&tops);
     return is_gone;
 }
 

@@ -3,8 +3,8 @@
 #include "cli/base/lean.h"
 #include "cli/base/loop.h"
 #include "cli/place/journal.h"
+#include "cli/process/adopted.h"
 #include "cli/process/limits.h"
-#include "cli/process/tree.h"
 #include "cli/server/connection.h"
 #include "cli/server/method_list.h"
 #include "cli/server/store.h"
@@ -218,7 +218,7 @@ static void mail_ready(struct source *source, uint32_t events)
     mailbox_clear();
     threads_take_reports();
     if (atomic_exchange(&child_ended, false))
-        tree_reap();
+        adopted_reap();
     go_on_closing();
 }
 

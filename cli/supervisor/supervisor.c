@@ -3,9 +3,9 @@
 #include "cli/base/descriptors.h"
 #include "cli/base/directory.h"
 #include "cli/place/journal.h"
+#include "cli/process/adopted.h"
 #include "cli/process/limits.h"
 #include "cli/process/mark.h"
-#include "cli/process/tree.h"
 #include "cli/server/server.h"
 #include "cli/supervisor/door.h"
 #include "cli/supervisor/guardian.h"
@@ -96,12 +96,12 @@ static int serve(const struct supervisor_options *options, const char *logs, pid
                       "the hard limit of its starter",
                       (unsigned long long) cpu);
     environment_set_socket(options->place->socket);
-    error = tree_open();
+    error = adopted_open();
     door_open(options->place, options->lock, guardian);
     if (error == 0) {
         journal_write("serving %s", options->place->socket);
         error = server_run(&server);
-        strays = tree_end(&left);
+        strays = adopted_end(&left);
     }
     if (strays > 0)
         journal_write("%zu processes had got away from their threads; they were ended", strays);

@@ -1,7 +1,7 @@
 #include "cli/worker/cleanup.h"
 
 #include "cli/base/clock.h"
-#include "cli/process/tree.h"
+#include "cli/process/leftovers.h"
 #include "cli/worker/ending.h"
 #include "cli/worker/raised.h"
 
@@ -12,7 +12,7 @@
 #define BLIND_PAUSE 0.05
 
 /* Drops from TOPS the processes that cannot be ended. */
-static void drop_vain(struct worker *worker, struct tree_tops *tops)
+static void drop_vain(struct worker *worker, struct leftovers *tops)
 {
     size_t kept = 0;
 
@@ -27,10 +27,10 @@ static void drop_vain(struct worker *worker, struct tree_tops *tops)
 }
 
 /* Asks or kills the tops of what is left. Returns true if any of them can be ended. */
-static bool treat(struct worker *worker, struct tree_tops *ret)
+static bool treat(struct worker *worker, struct leftovers *ret)
 {
-    if (tree_lock(worker->assignment->id, worker->pid, ret) != 0) {
-        *ret = (struct tree_tops){0};
+    if (leftovers_lock(worker->assignment->id, worker->pid, ret) != 0) {
+        *ret = (struct leftovers){0};
         return true; /* no descriptor or memory just now: look again */
     }
     if (ret->count > 0 && worker->end.signal == 0 && !worker->end.killing) {
@@ -44,12 +44,12 @@ static bool treat(struct worker *worker, struct tree_tops *ret)
         else
             ending_ask_process(worker, ret->pids[i]);
     drop_vain(worker, ret);
-    tree_unlock();
+    leftovers_unlock();
     return ret->count > 0;
 }
 
 /* Seconds until the next look, if none of the tops ends before. */
-static double patience(const struct worker *worker, const struct tree_tops *tops)
+static double patience(const struct worker *worker, const struct leftovers *tops)
 {
     double left = clock_until(ending_next(worker));
 
@@ -60,7 +60,7 @@ static double patience(const struct worker *worker, const struct tree_tops *tops
 }
 
 /* Closes the descriptors of the tops that have ended. Returns true if there are others. */
-static bool drop_ended(struct tree_tops *tops)
+static bool drop_ended(struct leftovers *tops)
 {
     bool some = false;
 
@@ -78,7 +78,7 @@ static bool drop_ended(struct tree_tops *tops)
  * Waits until one of the tops ends, or all of them if they were killed; at most until an exception is
  * raised, or the next step is due.
  */
-static void wait_for_tops(struct worker *worker, struct tree_tops *tops)
+static void wait_for_tops(struct worker *worker, struct leftovers *tops)
 {
     bool more = true;
 
@@ -93,13 +93,13 @@ static void wait_for_tops(struct worker *worker, struct tree_tops *tops)
 
 void cleanup_run(struct worker *worker)
 {
-    struct tree_tops tops = {0};
+    struct leftovers tops = {0};
 
-    while (!tree_is_gone() && treat(worker, &tops)) {
+    while (!leftovers_are_gone() && treat(worker, &tops)) {
         wait_for_tops(worker, &tops);
-        tree_release(&tops);
+        leftovers_release(&tops);
         ending_step(worker);
     }
-    tree_release(&tops);
+    leftovers_release(&tops);
     ending_reset(worker);
 }

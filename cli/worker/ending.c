@@ -3,11 +3,11 @@
 #include "cli/base/clock.h"
 #include "cli/process/children.h"
 #include "cli/process/handle.h"
+#include "cli/process/leftovers.h"
 #include "cli/process/mark.h"
-#include "cli/process/tree.h"
+#include "cli/process/proc.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <search.h>
 #include <signal.h>
@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* The seconds between two kills of the same processes: from the first to the last, doubling. */
 #define FIRST_PAUSE 0.002
@@ -63,20 +62,12 @@ static void forget_asked(struct worker *worker)
 /* Returns true if the process ignores SIGNAL, as far as its page in /proc can be read. */
 static bool ignores(pid_t pid, int signal)
 {
-    char               path[64], page[4096];
+    char               page[4096];
     const char        *line;
     unsigned long long ignored = 0;
-    int                fd;
-    ssize_t            size;
 
-    snprintf(path, sizeof(path), "/proc/%d/status", (int) pid);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    size = fd >= 0 ? read(fd, page, sizeof(page) - 1) : -1;
-    if (fd >= 0)
-        close(fd);
-    if (size <= 0)
+    if (proc_read(pid, "status", page, sizeof(page)) <= 0)
         return false;
-    page[size] = '\0';
     line = strstr(page, "\nSigIgn:");
     return line != NULL && sscanf(line, "\nSigIgn:%llx", &ignored) == 1 &&
            (ignored >> (signal - 1) & 1) != 0;
@@ -108,21 +99,21 @@ static void for_each(struct worker *worker, bool (*visit)(pid_t pid, void *conte
 /* Notes which processes the signal to the command's group reaches. */
 static void note_group(struct worker *worker)
 {
-    struct tree_tops tops;
+    struct leftovers tops;
 
     for_each(worker, note_member, worker->pid);
-    if (tree_lock(worker->assignment->id, worker->pid, &tops) != 0)
+    if (leftovers_lock(worker->assignment->id, worker->pid, &tops) != 0)
         return;
     for (size_t i = 0; i < tops.count; i++)
         for_each(worker, note_member, tops.pids[i]);
-    tree_unlock();
-    tree_release(&tops);
+    leftovers_unlock();
+    leftovers_release(&tops);
 }
 
 /*
- * Asks the command's group. Every process that is in it before the signal gets that. So may a process
- * that is born meanwhile and seen only after it: it is noted too, as one that is never asked is found
- * by the end of the grace, while one that is asked twice may break off its cleaning up.
+ * Asks the command's group. Every process that is in it before the signal gets that. A process that is
+ * born meanwhile, and seen only after it, may have got it: it is noted too. Better that it is not asked,
+ * and killed after the grace, than that it is asked twice.
  */
 static void ask_group(struct worker *worker)
 {
@@ -164,18 +155,18 @@ void ending_ask_process(struct worker *worker, pid_t pid)
 /* Asks each process of the thread that was not asked. */
 static void ask_all(struct worker *worker)
 {
-    struct tree_tops tops;
+    struct leftovers tops;
 
     worker->end.half = INFINITY;
     for_each(worker, ask_marked, worker->pid);
-    if (tree_lock(worker->assignment->id, worker->pid, &tops) != 0)
+    if (leftovers_lock(worker->assignment->id, worker->pid, &tops) != 0)
         return;
     for (size_t i = 0; i < tops.count; i++) {
         ending_ask_process(worker, tops.pids[i]);
         children_walk(tops.pids[i], ask_marked, worker);
     }
-    tree_unlock();
-    tree_release(&tops);
+    leftovers_unlock();
+    leftovers_release(&tops);
 }
 
 void ending_begin(struct worker *worker)
@@ -244,7 +235,7 @@ bool ending_is_in_vain(struct worker *worker, pid_t pid)
 void ending_kill(struct worker *worker)
 {
     struct ending   *end = &worker->end;
-    struct tree_tops tops;
+    struct leftovers tops;
 
     end->pause = (float) (end->killing ? clock_earlier(2 * end->pause, LAST_PAUSE) : FIRST_PAUSE);
     end->next = clock_monotonic() + end->pause;
@@ -253,12 +244,12 @@ void ending_kill(struct worker *worker)
     end->killing = true;
     forget_asked(worker);
     (void) children_kill(worker->pid);
-    if (tree_lock(worker->assignment->id, worker->pid, &tops) != 0)
+    if (leftovers_lock(worker->assignment->id, worker->pid, &tops) != 0)
         return;
     for (size_t i = 0; i < tops.count; i++)
         ending_kill_process(worker, tops.pids[i]);
-    tree_unlock();
-    tree_release(&tops);
+    leftovers_unlock();
+    leftovers_release(&tops);
 }
 
 void ending_step(struct worker *worker)

@@ -2,6 +2,8 @@
 
 #include "cli/base/clock.h"
 #include "cli/base/lean.h"
+#include "cli/process/children.h"
+#include "cli/process/proc.h"
 #include "cli/worker/cleanup.h"
 #include "cli/worker/ending.h"
 #include "cli/worker/raised.h"
@@ -9,7 +11,6 @@
 #include "cli/worker/trim.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <poll.h>
 #include <signal.h>
@@ -146,17 +147,6 @@ static void wait_for_command(struct worker *worker)
     }
 }
 
-/* Reaps the dead among the processes that the command made its siblings. */
-static void reap_siblings(void)
-{
-    siginfo_t info;
-
-    do
-        info.si_pid = 0;
-    while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | __WNOTHREAD | __WALL) == 0 &&
-           info.si_pid != 0);
-}
-
 /*
  * Reads how the command ended from its page in /proc. A dead command that a debugger holds does not
  * give its status to us yet; the main thread reaps it later. Returns false if there is no status.
@@ -164,19 +154,14 @@ static void reap_siblings(void)
 static bool read_status(const struct worker *worker, siginfo_t *ret)
 {
     struct pollfd end = {.fd = worker->pidfd, .events = POLLIN};
-    char          path[64], line[1024];
-    int           fd, status;
-    ssize_t       size;
+    char          line[1024];
+    int           status;
     const char   *last;
 
     if (poll(&end, 1, 0) <= 0)
         return false; /* it lives: it could not be ended */
-    (void) snprintf(path, sizeof(path), "/proc/%d/stat", (int) worker->pid);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    size = fd >= 0 ? read(fd, line, sizeof(line) - 1) : -1;
-    if (fd >= 0)
-        close(fd);
-    line[size > 0 ? size : 0] = '\0';
+    if (proc_read(worker->pid, "stat", line, sizeof(line)) <= 0)
+        return false;
     last = strrchr(line, ' '); /* the status is the last field */
     if (last == NULL)
         return false;
@@ -197,7 +182,7 @@ APART static void reap(struct worker *worker)
         ;
     has_ended = info.si_pid != 0 || read_status(worker, &info);
     close(worker->pidfd);
-    reap_siblings();
+    children_reap(); /* the dead among the processes that the command made its siblings */
     worker->report->exit_code = has_ended && info.si_code == CLD_EXITED ? info.si_status : -1;
     worker->report->signal = has_ended && info.si_code != CLD_EXITED ? info.si_status : 0;
     worker->report->run_end = clock_monotonic();

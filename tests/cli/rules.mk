@@ -4,7 +4,7 @@
 $(BUILD)/tests/cli/mailbox: $(addprefix $(BUILD)/cli/,base/shared_string.c.o \
 	base/text.c.o worker/mailbox.c.o worker/report.c.o)
 $(BUILD)/tests/cli/tree: $(addprefix $(BUILD)/cli/,base/clock.c.o $(addprefix process/, \
-	children.c.o handle.c.o mark.c.o sweep.c.o tree.c.o))
+	adopted.c.o children.c.o handle.c.o leftovers.c.o mark.c.o sweep.c.o))
 $(BUILD)/tests/cli/tree: TEST_LDFLAGS = -Wl,--wrap=children_read
 $(BUILD)/tests/cli/pattern: $(BUILD)/cli/ready/pattern.c.o
 $(BUILD)/tests/cli/text: $(addprefix $(BUILD)/cli/,base/text.c.o base/duration.c.o $(addprefix rpc/, \

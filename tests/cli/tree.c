@@ -4,9 +4,10 @@
  */
 #include "tests/lib/test.h"
 
+#include "cli/process/adopted.h"
 #include "cli/process/children.h"
+#include "cli/process/leftovers.h"
 #include "cli/process/mark.h"
-#include "cli/process/tree.h"
 
 int __real_children_read(int fd, pid_t **ret, size_t *ret_count);
 int __wrap_children_read(int fd, pid_t **ret, size_t *ret_count);
@@ -48,15 +49,15 @@ static pid_t start_leader(int answer)
 
 static void heirs_of_the_dead_are_found(void)
 {
-    struct tree_tops tops;
+    struct leftovers tops;
     int              ends[2];
 
     mark_open();
     CHECK_EQUAL(pipe(ends), 0);
-    CHECK_EQUAL(tree_open(), 0);
+    CHECK_EQUAL(adopted_open(), 0);
     leader = start_leader(ends[1]);
     CHECK_EQUAL(read(ends[0], &heir, sizeof(heir)), sizeof(heir));
-    CHECK_EQUAL(tree_lock(1, leader, &tops), 0);
+    CHECK_EQUAL(leftovers_lock(1, leader, &tops), 0);
     CHECK_EQUAL(tops.count, 1);
     CHECK_EQUAL(tops.pids[0], heir);
     CHECK_EQUAL(kill(heir, SIGKILL), 0);

@@ -1,0 +1,163 @@
+#include "cli/process/leftovers.h"
+
+#include "cli/process/adopted.h"
+#include "cli/process/children.h"
+#include "cli/process/mark.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/pidfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* A wait for stops alone knows no child that is dead: a command that is not reaped is none. */
+bool leftovers_are_gone(void)
+{
+    siginfo_t info = {0};
+
+    return adopted_is_empty() &&
+           waitid(P_ALL, 0, &info, WSTOPPED | WNOHANG | WNOWAIT | __WNOTHREAD | __WALL) < 0;
+}
+
+static bool belongs(const struct member *member, uint64_t id, pid_t leader)
+{
+    return mark_is_of(member->id, id) || member->session == leader;
+}
+
+/* Makes room for one more. Returns false without memory. */
+static bool grow(struct leftovers *leftovers)
+{
+    size_t         capacity = leftovers->count == 0 ? 1 : 2 * leftovers->count;
+    pid_t         *pids;
+    struct pollfd *ends;
+
+    if ((leftovers->count & (leftovers->count - 1)) != 0)
+        return true; /* there is room up to the next power of two */
+    pids = realloc(leftovers->pids, capacity * sizeof(*pids));
+    if (pids != NULL)
+        leftovers->pids = pids;
+    ends = realloc(leftovers->ends, capacity * sizeof(*ends));
+    if (ends != NULL)
+        leftovers->ends = ends;
+    return pids != NULL && ends != NULL;
+}
+
+/* Adds PID, unless it is dead: a debugger can keep a dead process from being reaped. */
+static int add(struct leftovers *leftovers, pid_t pid)
+{
+    struct pollfd end = {.fd = pidfd_open(pid, 0), .events = POLLIN};
+
+    if (end.fd >= 0 && poll(&end, 1, 0) > 0) {
+        close(end.fd);
+        return 0;
+    }
+    if (!grow(leftovers)) {
+        if (end.fd >= 0)
+            close(end.fd);
+        return -ENOMEM;
+    }
+    end.revents = 0;
+    leftovers->pids[leftovers->count] = pid;
+    leftovers->ends[leftovers->count++] = end;
+    return 0;
+}
+
+/* Adds PID if it is alive and belongs to the thread. */
+static int add_if_left(uint64_t id, pid_t leader, pid_t pid, struct leftovers *ret, bool *ret_dead)
+{
+    struct member member;
+
+    if (!adopted_is_alive(pid, WNOWAIT)) {
+        *ret_dead = true;
+        return 0;
+    }
+    member = adopted_member(pid);
+    return belongs(&member, id, leader) ? add(ret, pid) : 0;
+}
+
+/* Adds adopted processes. The census may be older than the last reaping: each one is looked at again. */
+static int add_adopted(uint64_t id, pid_t leader, const struct census *census,
+                       struct leftovers *ret, bool *ret_dead)
+{
+    int error = 0;
+
+    for (size_t i = 0; i < census->count && error == 0; i++)
+        if (belongs(&census->members[i], id, leader))
+            error = add_if_left(id, leader, census->members[i].pid, ret, ret_dead);
+    return error;
+}
+
+/* Adds processes that the command made its siblings: they are the worker's children. */
+static int add_siblings(uint64_t id, pid_t leader, struct leftovers *ret)
+{
+    pid_t *pids;
+    size_t count;
+    bool   ignored;
+    int    fd = children_open(getpid(), gettid());
+    int    error = fd < 0 ? fd : children_read(fd, &pids, &count);
+
+    if (fd >= 0)
+        close(fd);
+    if (error != 0)
+        return error;
+    for (size_t i = 0; i < count && error == 0; i++)
+        if (pids[i] != leader)
+            error = add_if_left(id, leader, pids[i], ret, &ignored);
+    free(pids);
+    return error;
+}
+
+/* Looks once; *RET_AGAIN says that a process has died whose children the look may have missed. */
+static int look(uint64_t id, pid_t leader, uint64_t *seen, struct leftovers *ret, bool *ret_again)
+{
+    int error = 0;
+
+    *ret = (struct leftovers){0};
+    *ret_again = false;
+    if (!adopted_is_empty()) {
+        const struct census *census = adopted_look(*seen, &error);
+
+        if (census != NULL) {
+            *seen = census->number;
+            *ret_again = census->found_dead;
+            error = add_adopted(id, leader, census, ret, ret_again);
+        }
+    }
+    if (error == 0)
+        error = add_siblings(id, leader, ret);
+    if (error != 0)
+        leftovers_release(ret);
+    return error;
+}
+
+int leftovers_lock(uint64_t id, pid_t leader, struct leftovers *ret)
+{
+    uint64_t seen = adopted_last_begun();
+    bool     again;
+    int      error;
+
+    adopted_lock();
+    error = look(id, leader, &seen, ret, &again);
+    while (error == 0 && ret->count == 0 && again) {
+        leftovers_release(ret);
+        error = look(id, leader, &seen, ret, &again);
+    }
+    if (error != 0)
+        adopted_unlock();
+    return error;
+}
+
+void leftovers_unlock(void)
+{
+    adopted_unlock();
+}
+
+void leftovers_release(struct leftovers *leftovers)
+{
+    for (size_t i = 0; i < leftovers->count; i++)
+        if (leftovers->ends[i].fd >= 0)
+            close(leftovers->ends[i].fd);
+    free(leftovers->pids);
+    free(leftovers->ends);
+    *leftovers = (struct leftovers){0};
+}
