@@ -1,7 +1,10 @@
 #include "cli/script/procfile.h"
 
 #include "cli/base/status.h"
+#include "cli/base/thread_name.h"
+#include "cli/base/variable.h"
 #include "cli/script/env_file.h"
+#include "cli/script/file_lines.h"
 #include "cli/script/reader.h"
 #include "cli/view/message.h"
 
@@ -18,15 +21,12 @@
 #define DIGITS     "0123456789"
 #define NAME_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-" DIGITS
 
-/* The longest name that a thread can have. */
-#define NAME_MAX_SIZE 64
-
 /* How far the ports of two entries are apart. */
 #define PORT_STEP 100
 
 /* One line */
 
-/* The command behind the colon of an entry whose name has LENGTH bytes; NULL: it is no entry. */
+/* Returns the command behind the colon of an entry whose name has LENGTH bytes; NULL: it is no entry. */
 static const char *find_command(const char *line, size_t length)
 {
     const char *at = line + length + strspn(line + length, BLANKS);
@@ -37,7 +37,7 @@ static const char *find_command(const char *line, size_t length)
     return at + strspn(at, BLANKS);
 }
 
-/* Makes two words of a line, the name and the command. Returns 1, 0 for no entry, or an error. */
+/* Makes two words of a line: the name and the command. Returns 1, 0 for a line without entry, or an error. */
 static int parse_line(struct reader *reader, struct text *text, struct words *ret)
 {
     struct text bytes = {0};
@@ -58,8 +58,8 @@ static int parse_line(struct reader *reader, struct text *text, struct words *re
         return reader_fail(reader, "no entry of a Procfile; \"name: command\" is one");
     if (*command == '\0')
         return reader_fail(reader, "the entry has no command");
-    if (length > NAME_MAX_SIZE)
-        return reader_fail(reader, "the name is longer than 64 bytes");
+    if (length > THREAD_NAME_MAX)
+        return reader_fail(reader, "the name is " THREAD_NAME_TOO_LONG);
     if (strspn(line, DIGITS) == length)
         return reader_fail(reader, "a name of digits alone would be an id");
     text_append(&bytes, line, length);
@@ -71,7 +71,7 @@ static int parse_line(struct reader *reader, struct text *text, struct words *re
 
 /* Reading a file */
 
-/* Says what is wrong with the line at which READER is, or the file NAME. Returns the status. */
+/* Says what is wrong with the present line of READER, or with the file NAME. Returns the status. */
 static int explain(const struct reader *reader, const char *name, int error)
 {
     if (error == -EINVAL)
@@ -126,10 +126,10 @@ static int add_entry(struct procfile *procfile, struct reader *reader, const str
 
 static int read_entries(struct procfile *procfile, const char *name, int fd)
 {
-    struct reader_file file = {.fd = fd};
-    struct reader      reader = {.next_line = reader_file_line, .context = &file};
-    struct words       words = {0};
-    int                found;
+    struct file_lines file = {.fd = fd};
+    struct reader     reader = {.next_line = file_lines_next, .context = &file};
+    struct words      words = {0};
+    int               found;
 
     while ((found = reader_next_line(&reader, parse_line, &words)) > 0) {
         int error = add_entry(procfile, &reader, &words);
@@ -139,7 +139,7 @@ static int read_entries(struct procfile *procfile, const char *name, int fd)
         if (error != 0)
             break;
     }
-    reader_file_release(&file);
+    file_lines_release(&file);
     if (found < 0)
         return explain(&reader, name, found);
     if (procfile->count > 0)
@@ -150,10 +150,10 @@ static int read_entries(struct procfile *procfile, const char *name, int fd)
 
 static int read_variables(struct procfile *procfile, const char *name, int fd)
 {
-    struct reader_file file = {.fd = fd};
-    struct reader      reader = {.next_line = reader_file_line, .context = &file};
-    struct words       words = {0};
-    int                found;
+    struct file_lines file = {.fd = fd};
+    struct reader     reader = {.next_line = file_lines_next, .context = &file};
+    struct words      words = {0};
+    int               found;
 
     while ((found = env_file_next(&reader, &words)) > 0) {
         if (!grow((void **) &procfile->variables, procfile->variable_count, sizeof(words))) {
@@ -163,11 +163,11 @@ static int read_variables(struct procfile *procfile, const char *name, int fd)
         }
         procfile->variables[procfile->variable_count++] = words;
     }
-    reader_file_release(&file);
+    file_lines_release(&file);
     return found < 0 ? explain(&reader, name, found) : STATUS_DONE;
 }
 
-/* A directory of that name is somebody's virtual environment. */
+/* A directory that is called .env is a virtual environment of Python, and has no variables for us. */
 static bool is_directory(int fd)
 {
     struct stat info;
@@ -199,7 +199,7 @@ static int open_variables(struct procfile *procfile)
     return status;
 }
 
-/* Returns the directory of the file NAME, with its slash; NULL if it has none of its own. */
+/* Returns the directory of the file NAME, with its slash; NULL: it is that of the caller, or not known. */
 static char *find_directory(const char *name, int fd)
 {
     const char *slash = strrchr(name, '/');
@@ -218,15 +218,15 @@ static const char *find_variable(const struct procfile *procfile, const char *na
     size_t length = strlen(name);
 
     for (size_t i = procfile->variable_count; i-- > 0;) {
-        const char *variable = procfile->variables[i].list[0];
+        const char *value = variable_value(procfile->variables[i].list[0], name, length);
 
-        if (strncmp(variable, name, length) == 0 && variable[length] == '=')
-            return variable + length + 1;
+        if (value != NULL)
+            return value;
     }
     return getenv(name);
 }
 
-/* The port of the first entry, or 0 after saying what is wrong with PORT. */
+/* Returns the port of the first entry, or 0 after saying what is wrong with PORT. */
 static unsigned find_port(const struct procfile *procfile)
 {
     const char *text = find_variable(procfile, "PORT");

@@ -18,24 +18,24 @@ struct procfile_entry {
 };
 
 struct procfile {
-    char                  *directory; /* in which the commands run; NULL: the caller's */
+    char                  *directory; /* where the commands run; NULL: in the caller's */
     struct procfile_entry *entries;
     size_t                 count;
-    struct words          *variables; /* of .env, a NAME=VALUE each */
+    struct words          *variables; /* of .env: one word each, NAME=VALUE */
     size_t                 variable_count;
 };
 
-/* The port of the first entry, where neither --port nor the variable PORT says one. */
+/* The port of the first entry, if neither --port nor the variable PORT says it. */
 #define PROCFILE_PORT     5000
 #define PROCFILE_PORT_MAX 65535
 
 /*
- * Reads the Procfile NAME, which is open as FD, and the .env in its directory; one that is no
- * regular file (a pipe, standard input) has the caller's. NAMES, up to a NULL, are the entries that
- * are wanted; without any all are. PORT is that of the first entry, 0: as PORT in .env or in the
- * environment says, or PROCFILE_PORT.
+ * Reads the Procfile NAME, which is open as FD, and the .env in its directory (for a pipe or standard
+ * input: in the caller's). NAMES, up to a NULL, are the entries that are wanted; without names all
+ * are. PORT is that of the first entry; 0: the variable PORT of .env or of the environment says it, or
+ * it is PROCFILE_PORT.
  *
- * Returns 0, or an exit status after saying what is wrong. To be released in either case.
+ * Returns 0, or an exit status after saying what is wrong. PROCFILE is to be released in either case.
  */
 int procfile_read(struct procfile *procfile, const char *name, int fd, char *const *names,
                   unsigned port);

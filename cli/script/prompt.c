@@ -1,117 +1,31 @@
 #include "cli/script/prompt.h"
 
-#include "cli/base/directory.h"
+#include "cli/script/line_words.h"
+#include "cli/script/prompt_history.h"
 #include "cli/script/words.h"
 #include "cli/view/output.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <histedit.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <wchar.h>
-
-#define HISTORY_SIZE 2000
 
 struct prompt {
     struct prompt_options options;
     EditLine             *editor;
-    History              *history;
-    char                 *history_path; /* NULL: it is kept nowhere */
-    const struct text    *begun;        /* the lines that the present one continues */
+    struct prompt_history history;
+    const struct text    *begun; /* the lines that the present one continues */
     bool                  continued, cancelled;
 };
 
-/* History */
-
-/* $XDG_STATE_HOME/k3thread/history, else below ~/.local/state. */
-static char *find_history(void)
-{
-    const char *state = getenv("XDG_STATE_HOME");
-    const char *home = getenv("HOME");
-    char       *path;
-    int         size = -1;
-
-    if (state != NULL && state[0] == '/')
-        size = asprintf(&path, "%s/k3thread/history", state);
-    else if (home != NULL && home[0] == '/')
-        size = asprintf(&path, "%s/.local/state/k3thread/history", home);
-    return size >= 0 ? path : NULL;
-}
-
-static void load_history(struct prompt *prompt)
-{
-    HistEvent event;
-
-    if (history(prompt->history, &event, H_SETSIZE, HISTORY_SIZE) < 0 ||
-        history(prompt->history, &event, H_SETUNIQUE, 1) < 0)
-        return;
-    prompt->history_path = find_history();
-    if (prompt->history_path == NULL)
-        return;
-    /* One that is missing is noticed when the file is written. */
-    (void) directory_make_parents(prompt->history_path);
-    (void) history(prompt->history, &event, H_LOAD, prompt->history_path); /* may be missing */
-}
-
-/* Opens the history's file, for this process alone until it is closed. Returns -1 without one. */
-static int lock_history(const struct prompt *prompt)
-{
-    int fd = prompt->history_path == NULL
-                 ? -1
-                 : open(prompt->history_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
-
-    if (fd >= 0 && flock(fd, LOCK_EX) == 0)
-        return fd;
-    if (fd >= 0)
-        close(fd);
-    return -1;
-}
-
-/* Reads the history anew, with what other shells have added. Returns false if it cannot be read. */
-static bool reload_history(struct prompt *prompt, int fd)
-{
-    HistEvent   event;
-    struct stat info;
-
-    if (fstat(fd, &info) < 0)
-        return false;
-    if (info.st_size == 0)
-        return true;
-    (void) history(prompt->history, &event, H_CLEAR);
-    return history(prompt->history, &event, H_LOAD, prompt->history_path) >= 0;
-}
-
-/*
- * After each line, for a terminal may go away at any time. The file belongs to all shells: who
- * writes it has read it before, under its lock.
- */
-static void add_history(struct prompt *prompt, const char *line)
-{
-    HistEvent event;
-    int       fd;
-    bool      known;
-
-    if (line[strspn(line, " \t\n")] == '\0')
-        return;
-    fd = lock_history(prompt);
-    known = fd >= 0 && reload_history(prompt, fd);
-    (void) history(prompt->history, &event, H_ENTER, line);
-    if (known)
-        (void) history(prompt->history, &event, H_SAVE, prompt->history_path);
-    if (fd >= 0)
-        close(fd);
-}
-
 /* Completion */
 
-/* The candidates that begin as the user's word does. */
+/* Stands for the candidates that begin as the user's word does. */
 struct matches {
     struct text words; /* each with a NUL behind it */
     size_t      count;
@@ -168,7 +82,7 @@ static void show_matches(const struct matches *matches)
     text_release(&text);
 }
 
-/* Puts the first SIZE bytes of WORD in the place of the RAW bytes before the cursor. */
+/* Replaces the RAW bytes before the cursor by the first SIZE bytes of WORD. */
 static unsigned char replace(EditLine *editor, size_t raw, const char *word, size_t size,
                              bool whole)
 {
@@ -190,7 +104,7 @@ static unsigned char replace(EditLine *editor, size_t raw, const char *word, siz
     return inserted < 0 ? CC_REFRESH_BEEP : CC_REFRESH;
 }
 
-/* The user's word, without its quotes; NULL if it is not complete, or without memory. */
+/* Returns the user's word without its quotes; NULL if it is not complete, or without memory. */
 static char *unquote(const char *raw, size_t size)
 {
     struct words       words;
@@ -235,7 +149,7 @@ static unsigned char complete_word(struct prompt *prompt, const struct text *bef
     return result;
 }
 
-/* Bound to the tabulator. */
+/* Completes the word before the cursor. Bound to the tabulator. */
 static unsigned char handle_tab(EditLine *editor, wint_t key)
 {
     const LineInfo *line = el_line(editor);
@@ -261,7 +175,7 @@ static unsigned char handle_tab(EditLine *editor, wint_t key)
 
 /* The editor */
 
-/* Bound to Ctrl-C, which is no interrupt while a line is edited. */
+/* Drops the line. Bound to Ctrl-C, which is no interrupt while a line is edited. */
 static unsigned char handle_cancel(EditLine *editor, wint_t key)
 {
     struct prompt *prompt = NULL;
@@ -274,7 +188,7 @@ static unsigned char handle_cancel(EditLine *editor, wint_t key)
     return CC_NEWLINE;
 }
 
-/* Bound to Ctrl-Z. The editor's own handler gives the terminal back and takes it again. */
+/* Suspends the shell. Bound to Ctrl-Z; the editor's handler of SIGTSTP restores the terminal. */
 static unsigned char handle_suspend(EditLine *editor, wint_t key)
 {
     (void) editor;
@@ -299,7 +213,7 @@ static bool set_up(struct prompt *prompt)
     return el_set(editor, EL_CLIENTDATA, prompt) == 0 &&
            el_set(editor, EL_PROMPT, show_prompt) == 0 && el_set(editor, EL_SIGNAL, 1) == 0 &&
            el_set(editor, EL_EDITOR, "emacs") == 0 &&
-           el_set(editor, EL_HIST, history, prompt->history) == 0 &&
+           el_set(editor, EL_HIST, history, prompt->history.list) == 0 &&
            el_wset(editor, EL_ADDFN, L"k3-complete", L"Complete a word", handle_tab) == 0 &&
            el_wset(editor, EL_ADDFN, L"k3-cancel", L"Drop the line", handle_cancel) == 0 &&
            el_set(editor, EL_BIND, "^I", "k3-complete", NULL) == 0 &&
@@ -316,15 +230,14 @@ struct prompt *prompt_open(const struct prompt_options *options)
 
     if (prompt == NULL)
         return NULL;
-    (void) setlocale(LC_CTYPE, "C.UTF-8"); /* else the editor takes a character for its bytes */
+    (void) setlocale(LC_CTYPE,
+                     "C.UTF-8"); /* without it the editor takes each byte for a character */
     prompt->options = *options;
-    prompt->history = history_init();
     prompt->editor = el_init("k3thread", stdin, stdout, stderr);
-    if (prompt->history == NULL || prompt->editor == NULL || !set_up(prompt)) {
+    if (!prompt_history_open(&prompt->history) || prompt->editor == NULL || !set_up(prompt)) {
         prompt_close(prompt);
         return NULL;
     }
-    load_history(prompt);
     return prompt;
 }
 
@@ -337,7 +250,7 @@ int prompt_line(void *context, bool continued, struct text *line)
     prompt->continued = continued;
     prompt->cancelled = false;
     prompt->begun = line;
-    /* The editor itself would do so after the prompt: a Ctrl-C in between were a real one. */
+    /* The editor itself would do this after the prompt; until then a Ctrl-C would be an interrupt. */
     (void) el_set(prompt->editor, EL_PREP_TERM, 1);
     edited = el_gets(prompt->editor, &size);
     prompt->begun = NULL;
@@ -347,7 +260,7 @@ int prompt_line(void *context, bool continued, struct text *line)
         (void) output_write(STDOUT_FILENO, "\n", 1); /* behind the prompt that Ctrl-D left */
         return 0;
     }
-    add_history(prompt, edited);
+    prompt_history_add(&prompt->history, edited);
     text_append(line, edited, (size_t) size);
     return 1;
 }
@@ -358,8 +271,6 @@ void prompt_close(struct prompt *prompt)
         return;
     if (prompt->editor != NULL)
         el_end(prompt->editor);
-    if (prompt->history != NULL)
-        history_end(prompt->history);
-    free(prompt->history_path);
+    prompt_history_close(&prompt->history);
     free(prompt);
 }

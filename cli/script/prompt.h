@@ -9,29 +9,29 @@
 struct prompt;
 
 struct prompt_options {
-    const char *prompt,
-        *continuation; /* what is shown before a line, and before one that goes on */
+    const char *prompt;       /* shown before a line */
+    const char *continuation; /* shown before a line that continues another */
 
     /*
-     * Fills CANDIDATES with words that could follow the text before the cursor, each with a NUL
-     * behind it; those that do not begin as CURRENT, the word at the cursor, are left out after.
-     * BEFORE is the text before that word.
+     * Fills CANDIDATES with the words that could stand at the cursor, each with a NUL behind it. The
+     * prompt leaves out those that do not begin as CURRENT, the word at the cursor. BEFORE is the
+     * text before that word.
      */
     void (*complete)(void *context, const struct text *before, const char *current,
                      struct text *candidates);
     void *context;
 };
 
-/* Uses the terminal that standard input and output are. NULL without memory. */
+/* Opens a prompt on the terminal that standard input and output are. Returns NULL without memory. */
 struct prompt *prompt_open(const struct prompt_options *options);
 
 /*
- * A reader_line (reader.h); CONTEXT is the prompt. -ECANCELED: Ctrl-C, the line and what it
- * continues are dropped. 0: Ctrl-D.
+ * Edits one line: a reader_line (reader.h) whose CONTEXT is the prompt. Returns 0 on Ctrl-D, and
+ * -ECANCELED on Ctrl-C, which drops the line and the lines that it continues.
  */
 int prompt_line(void *context, bool continued, struct text *line);
 
-/* Restores the terminal and saves the history. NULL is fine. */
+/* Restores the terminal. NULL is fine. */
 void prompt_close(struct prompt *prompt);
 
 #endif

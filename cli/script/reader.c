@@ -1,15 +1,12 @@
 #include "cli/script/reader.h"
 
-#include "cli/commands/command.h"
+#include "cli/script/line_words.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
-#define READ_SIZE (16U * 1024)
-
-/* A command with more text is a quote that was never closed, or no script at all. */
+/* A command that is longer has a quote that was never closed, or is in no script at all. */
 #define COMMAND_MAX (4U * 1024 * 1024)
 
 static int fail(struct reader *reader, size_t line, const char *message)
@@ -19,7 +16,7 @@ static int fail(struct reader *reader, size_t line, const char *message)
     return -EINVAL;
 }
 
-/* Appends lines to TEXT until one has the byte MISSING; 1, 0 at the end, or -errno. */
+/* Appends lines to TEXT, up to one that has the byte MISSING (NUL: any one). Returns 1, 0 at the end, or -errno. */
 static int read_until(struct reader *reader, struct text *text, char missing)
 {
     bool   continued = text->size > 0;
@@ -39,7 +36,7 @@ static int read_until(struct reader *reader, struct text *text, char missing)
     return 1;
 }
 
-/* Reads one line, and those that complete it. Comes to no words for an empty one. */
+/* Reads one line, and those that complete it. An empty line has no words. */
 static int read_command(struct reader *reader, struct text *text, struct words *ret)
 {
     struct words_error problem = {0};
@@ -80,7 +77,7 @@ int reader_next(struct reader *reader, struct words *ret)
     return found;
 }
 
-/* Lines that are complete */
+/* Files whose lines are complete by themselves */
 
 int reader_fail(struct reader *reader, const char *message)
 {
@@ -112,73 +109,4 @@ int reader_next_line(struct reader *reader, reader_parse parse, struct words *re
         if (found <= 0 || parsed != 0)
             return parsed;
     }
-}
-
-/* Files */
-
-/* The byte-order mark, which some editors put before the first line of a text in UTF-8. */
-#define BYTE_ORDER_MARK "\xef\xbb\xbf"
-
-static void skip_mark(const struct text *bytes, size_t *done, size_t *size)
-{
-    size_t length = strlen(BYTE_ORDER_MARK);
-
-    if (*size < length || memcmp(bytes->data + *done, BYTE_ORDER_MARK, length) != 0)
-        return;
-    *done += length;
-    *size -= length;
-}
-
-/* 1, 0 at the end, or -errno. */
-static int read_more(struct reader_file *file)
-{
-    struct text *bytes = &file->bytes;
-    ssize_t      size;
-
-    bytes->size -= file->done;
-    if (file->done > 0)
-        memmove(bytes->data, bytes->data + file->done, bytes->size);
-    file->done = 0;
-    if (!text_reserve(bytes, READ_SIZE))
-        return -ENOMEM;
-    do
-        size = read(file->fd, bytes->data + bytes->size, bytes->capacity - bytes->size);
-    while (size < 0 && errno == EINTR);
-    if (size <= 0)
-        return size < 0 ? -errno : 0;
-    bytes->size += (size_t) size;
-    return 1;
-}
-
-int reader_file_line(void *context, bool continued, struct text *line)
-{
-    struct reader_file *file = context;
-    size_t              seen = 0;
-
-    (void) continued;
-    for (;;) {
-        size_t      left = file->bytes.size - file->done;
-        const char *begin = left > 0 ? file->bytes.data + file->done : NULL;
-        const char *newline = left > seen ? memchr(begin + seen, '\n', left - seen) : NULL;
-        size_t      size = newline != NULL ? (size_t) (newline - begin) + 1 : left;
-        int         found = newline != NULL ? 0 : read_more(file);
-
-        if (found < 0 || left > COMMAND_MAX)
-            return found < 0 ? found : -E2BIG;
-        seen = left;
-        if (found > 0)
-            continue;
-        found = size > 0;
-        if (!file->begun)
-            skip_mark(&file->bytes, &file->done, &size);
-        file->begun = true;
-        text_append(line, size > 0 ? file->bytes.data + file->done : NULL, size);
-        file->done += size;
-        return found;
-    }
-}
-
-void reader_file_release(struct reader_file *file)
-{
-    text_release(&file->bytes);
 }

@@ -5,6 +5,7 @@
 #include "cli/commands/execute.h"
 #include "cli/commands/session.h"
 #include "cli/commands/unknown_command.h"
+#include "cli/script/file_lines.h"
 #include "cli/script/procfile.h"
 #include "cli/script/reader.h"
 #include "cli/view/message.h"
@@ -130,8 +131,8 @@ static int execute_procfile(struct session *session, const struct script *script
 static int execute_all(struct session *session, const struct script *script, int sync)
 {
     struct words_scope scope = script->scope;
-    struct reader_file file = {.fd = script->fd};
-    struct reader      reader = {.next_line = reader_file_line, .context = &file, .scope = &scope};
+    struct file_lines  file = {.fd = script->fd};
+    struct reader      reader = {.next_line = file_lines_next, .context = &file, .scope = &scope};
     struct words       words = {0};
     int                status = STATUS_DONE;
     int                found = 1, settled;
@@ -146,7 +147,7 @@ static int execute_all(struct session *session, const struct script *script, int
         words_release(&words);
     }
     settled = chain_settle(&session->chain, &session->client);
-    reader_file_release(&file);
+    file_lines_release(&file);
     if (settled != STATUS_DONE)
         return settled;
     return found < 0 ? explain(&reader, script, found) : status;

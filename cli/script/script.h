@@ -10,7 +10,7 @@
 #define K3THREAD_CLI_SCRIPT_SCRIPT_H
 
 #include "cli/place/place.h"
-#include "cli/script/words.h"
+#include "cli/script/line_scanner.h"
 
 #include <signal.h>
 #include <stdbool.h>

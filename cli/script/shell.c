@@ -5,6 +5,8 @@
 #include "cli/commands/execute.h"
 #include "cli/commands/session.h"
 #include "cli/commands/signals.h"
+#include "cli/script/file_lines.h"
+#include "cli/script/line_words.h"
 #include "cli/script/prompt.h"
 #include "cli/script/reader.h"
 #include "cli/view/message.h"
@@ -162,18 +164,18 @@ static int loop_at_terminal(struct shell *shell)
 static int run(struct call *call)
 {
     const struct words_scope scope = {.name = "k3thread", .environment = environ};
-    struct reader_file       file = {.fd = STDIN_FILENO};
+    struct file_lines        file = {.fd = STDIN_FILENO};
     struct shell             shell = {
                     .session = call->session,
                     .is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO),
-                    .reader = {.next_line = reader_file_line, .context = &file, .scope = &scope},
+                    .reader = {.next_line = file_lines_next, .context = &file, .scope = &scope},
     };
     int status;
 
     if (shell.is_terminal)
         return loop_at_terminal(&shell);
     status = loop(&shell);
-    reader_file_release(&file);
+    file_lines_release(&file);
     return status;
 }
 

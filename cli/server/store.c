@@ -1,6 +1,7 @@
 #include "cli/server/store.h"
 
 #include "cli/base/clock.h"
+#include "cli/base/thread_name.h"
 #include "cli/place/times.h"
 
 #include <fnmatch.h>
@@ -293,7 +294,7 @@ void store_forget(struct record *record)
 
 bool store_is_pattern(const char *text)
 {
-    return strpbrk(text, "*?[") != NULL;
+    return strpbrk(text, THREAD_PATTERN_BYTES) != NULL;
 }
 
 bool store_fits(const char *pattern, const char *name)
@@ -307,8 +308,8 @@ const char *store_name_fault(const char *name)
 
     if (length == 0)
         return "it is empty";
-    if (length > 64)
-        return "it is longer than 64 bytes";
+    if (length > THREAD_NAME_MAX)
+        return "it is " THREAD_NAME_TOO_LONG;
     if (strspn(name, "0123456789") == length)
         return "it is all digits, as ids are";
     for (const unsigned char *c = (const unsigned char *) name; *c != '\0'; c++)

@@ -10,9 +10,11 @@ static const char *const colours[] = {"36", "33", "32", "35", "34", "96", "93", 
 
 #define CLEAR_TO_END "\033[K"
 
-/* Sees that SOURCE->time is when the line whose last byte is at LAST was seen. One that `run` did
- * not see yet is seen now; the next may have been noticed by both at once, but no line comes before
- * the one above it. */
+/*
+ * Sets SOURCE->time to when the line whose last byte is at LAST was seen. A line that `run` has not seen yet
+ * is seen now. No line gets an earlier time than the line above it: the next one may have been noticed by
+ * both processes at once.
+ */
 static void find_time(struct printer_source *source, off_t last)
 {
     int64_t time;
@@ -25,7 +27,7 @@ static void find_time(struct printer_source *source, off_t last)
         source->time = time;
 }
 
-/* A command may have left a colour on: the name begins without. */
+/* The name begins by resetting the colour, which a command may have left on. */
 static void add_prefix(struct printer_source *source)
 {
     struct printer *printer = source->printer;

@@ -1,8 +1,8 @@
-/* The lines of a printer's sources: their names, their ends, and what may pass of them. For printer.c. */
+/* How a printer prints a line: the name and the time before it, and the bytes that may pass. For printer_take.c. */
 #ifndef K3THREAD_CLI_VIEW_PRINTER_LINES_H
 #define K3THREAD_CLI_VIEW_PRINTER_LINES_H
 
-#include "cli/view/printer.h"
+#include "cli/view/printer_source.h"
 
 #include <stddef.h>
 #include <sys/types.h>

@@ -1,0 +1,108 @@
+#include "cli/script/prompt_history.h"
+
+#include "cli/base/directory.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* How many lines are kept. */
+#define HISTORY_SIZE 2000
+
+/* Returns $XDG_STATE_HOME/k3thread/history, else the same below ~/.local/state; NULL without either. */
+static char *find_path(void)
+{
+    const char *state = getenv("XDG_STATE_HOME");
+    const char *home = getenv("HOME");
+    char       *path;
+    int         size = -1;
+
+    if (state != NULL && state[0] == '/')
+        size = asprintf(&path, "%s/k3thread/history", state);
+    else if (home != NULL && home[0] == '/')
+        size = asprintf(&path, "%s/.local/state/k3thread/history", home);
+    return size >= 0 ? path : NULL;
+}
+
+static void load(struct prompt_history *lines)
+{
+    HistEvent event;
+
+    if (history(lines->list, &event, H_SETSIZE, HISTORY_SIZE) < 0 ||
+        history(lines->list, &event, H_SETUNIQUE, 1) < 0)
+        return;
+    lines->path = find_path();
+    if (lines->path == NULL)
+        return;
+    /* A missing directory is noticed when the file is written; the file may be missing. */
+    (void) directory_make_parents(lines->path);
+    (void) history(lines->list, &event, H_LOAD, lines->path);
+}
+
+bool prompt_history_open(struct prompt_history *lines)
+{
+    lines->list = history_init();
+    if (lines->list == NULL)
+        return false;
+    load(lines);
+    return true;
+}
+
+/* Opens the history's file, for this process alone until it is closed. Returns -1 without one. */
+static int lock(const struct prompt_history *lines)
+{
+    int fd =
+        lines->path == NULL ? -1 : open(lines->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
+
+    if (fd >= 0 && flock(fd, LOCK_EX) == 0)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
+}
+
+/* Reads the history anew, with what other shells have added. Returns false if it cannot be read. */
+static bool reload(struct prompt_history *lines, int fd)
+{
+    HistEvent   event;
+    struct stat info;
+
+    if (fstat(fd, &info) < 0)
+        return false;
+    if (info.st_size == 0)
+        return true;
+    (void) history(lines->list, &event, H_CLEAR);
+    return history(lines->list, &event, H_LOAD, lines->path) >= 0;
+}
+
+/*
+ * The file is written after each line, for the terminal may go away at any time. It belongs to all
+ * shells: a shell reads it before it writes it, under a lock.
+ */
+void prompt_history_add(struct prompt_history *lines, const char *line)
+{
+    HistEvent event;
+    int       fd;
+    bool      known;
+
+    if (line[strspn(line, " \t\n")] == '\0')
+        return;
+    fd = lock(lines);
+    known = fd >= 0 && reload(lines, fd);
+    (void) history(lines->list, &event, H_ENTER, line);
+    if (known)
+        (void) history(lines->list, &event, H_SAVE, lines->path);
+    if (fd >= 0)
+        close(fd);
+}
+
+void prompt_history_close(struct prompt_history *lines)
+{
+    if (lines->list != NULL)
+        history_end(lines->list);
+    free(lines->path);
+}

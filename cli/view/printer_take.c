@@ -1,0 +1,292 @@
+#include "cli/view/printer_take.h"
+
+#include "cli/base/clock.h"
+#include "cli/view/printer_lines.h"
+
+#include <string.h>
+
+/* The seconds that a line without end waits for its end before it is shown. */
+#define WAIT 0.2
+
+/* Reads up to SIZE bytes from AT on. */
+static ssize_t read_log(struct printer_source *source, char *block, size_t size, off_t at)
+{
+    source->log.position = at;
+    return logfile_read(&source->log, block, size);
+}
+
+/*
+ * Returns true if bytes were lost before the SIZE bytes (or the error) that were read last. The line that the
+ * lost bytes belonged to ends.
+ */
+static bool has_gap(struct printer_source *source, ssize_t size)
+{
+    if (!source->log.gap)
+        return false;
+    source->log.gap = false;
+    if (source->shown)
+        lines_end(source);
+    source->begin = source->seen = source->log.position - (size > 0 ? size : 0);
+    return true;
+}
+
+/* Lines that wait for their ends */
+
+static void stop_waiting(struct printer_source *source)
+{
+    if (source->waits)
+        TAILQ_REMOVE(&source->printer->waiting, source, waiting_link);
+    source->waits = false;
+}
+
+/* Lets SOURCE wait for the rest of its line. If its line is open on the output, the rest is shown at once. */
+static void wait_for_rest(struct printer_source *source)
+{
+    struct printer *printer = source->printer;
+
+    if (source->waits || source->ended || !(printer->flags & PRINTER_PARTIAL))
+        return;
+    source->waits = true;
+    if (printer->open == source) {
+        source->since = 0;
+        TAILQ_INSERT_HEAD(&printer->waiting, source, waiting_link);
+    } else {
+        source->since = clock_monotonic();
+        TAILQ_INSERT_TAIL(&printer->waiting, source, waiting_link);
+    }
+}
+
+int take_patience(const struct printer *printer)
+{
+    const struct printer_source *first = TAILQ_FIRST(&printer->waiting);
+    double                       left;
+
+    if (first == NULL)
+        return -1;
+    left = first->since + WAIT - clock_monotonic();
+    return left > 0 ? (int) (left * 1000) + 1 : 0;
+}
+
+/* Taking lines */
+
+/*
+ * Begins to take the line up to END in pieces. The next line begins at NEXT; WAITS: the last piece is the
+ * first part of a line that is still to be ended.
+ */
+static void begin_long_line(struct printer_source *source, off_t end, off_t next, bool waits)
+{
+    struct printer *printer = source->printer;
+
+    stop_waiting(source);
+    printer->long_line = source;
+    printer->long_end = end;
+    printer->long_next = next;
+    printer->long_waits = waits;
+}
+
+/* Handles the end of what is there. A source that has ended is done, and its last line ends. */
+static void settle(struct printer_source *source)
+{
+    if (source->ended && source->seen > source->begin) {
+        begin_long_line(source, source->seen, source->seen, false);
+        return;
+    }
+    printer_source_clean(source);
+    if (!source->ended)
+        return;
+    if (source->shown && !(source->printer->flags & PRINTER_EXACT))
+        lines_end(source);
+    printer_source_close(source);
+}
+
+/* Notes that the log was seen up to END now. */
+static void see(struct printer_source *source, off_t end)
+{
+    unsigned flags = source->printer->flags;
+
+    if (source->reader == NULL && (flags & (PRINTER_TIMES | PRINTER_KEEP)))
+        source->time = times_now();
+    if (flags & PRINTER_KEEP)
+        times_write(&source->writer, source->path, source->log.file.fd, end, source->time);
+}
+
+/*
+ * Takes the lines of a block, which begins with a line or with the rest of one, and ends with a newline. If
+ * another source has ended the line meanwhile, the rest needs no newline.
+ */
+static void take_lines(struct printer_source *source, const char *block, size_t size)
+{
+    while (size > 0) {
+        const char *end = memchr(block, '\n', size);
+        size_t      line = (size_t) (end - block);
+
+        source->begin += (off_t) line + 1;
+        if (line > 0 || !source->shown)
+            lines_begin(source, source->begin - 1);
+        lines_add(source, block, line);
+        lines_end(source);
+        block += line + 1;
+        size -= line + 1;
+    }
+}
+
+/* Takes the whole lines of a block. If a line began before the block, only the end of that line is looked for. */
+static void take_whole(struct printer_source *source, const char *block, size_t size)
+{
+    const char *newline;
+
+    if (source->begin == source->seen) {
+        newline = memrchr(block, '\n', size);
+        if (newline != NULL)
+            take_lines(source, block, (size_t) (newline - block) + 1);
+        source->seen += (off_t) size;
+    } else {
+        newline = memchr(block, '\n', size);
+        source->seen += newline != NULL ? newline - block : (off_t) size;
+        if (newline != NULL)
+            begin_long_line(source, source->seen, source->seen + 1, false);
+    }
+    if (source->begin < source->seen && source->printer->long_line == NULL)
+        wait_for_rest(source);
+    else
+        stop_waiting(source);
+}
+
+/* Returns how many bytes the next block of SOURCE may have. */
+static size_t size_of_next(const struct printer_source *source)
+{
+    off_t left = source->limit > 0 ? source->limit - source->seen : (off_t) TAKE_BLOCK_SIZE;
+
+    if (left <= 0)
+        return 0;
+    return left < (off_t) TAKE_BLOCK_SIZE ? (size_t) left : TAKE_BLOCK_SIZE;
+}
+
+/* Takes whole lines out of the next block of SOURCE. */
+static void take_block(struct printer_source *source, char *block)
+{
+    size_t  wanted = size_of_next(source);
+    ssize_t size = wanted > 0 ? read_log(source, block, wanted, source->seen) : 0;
+
+    if (has_gap(source, size))
+        stop_waiting(source);
+    if (size <= 0) {
+        settle(source);
+        return;
+    }
+    see(source, source->seen + size);
+    take_whole(source, block, (size_t) size);
+}
+
+/* Takes the bytes of the next block of SOURCE. They are read to the place that they are written from. */
+static void take_bytes(struct printer_source *source)
+{
+    struct text *ready = &source->printer->ready;
+    size_t       wanted = size_of_next(source);
+    ssize_t      size = 0;
+
+    if (!text_reserve(ready, TAKE_BLOCK_SIZE + 1))
+        return;
+    if (wanted > 0)
+        size = read_log(source, ready->data + ready->size, wanted, source->seen);
+    if (source->log.gap && source->shown && size > 0)
+        memmove(ready->data + ready->size + 1, ready->data + ready->size, (size_t) size);
+    (void) has_gap(source, size); /* it may end a line before the bytes */
+    if (size <= 0) {
+        settle(source);
+        return;
+    }
+    ready->size += (size_t) size;
+    source->printer->open = source;
+    source->shown = ready->data[ready->size - 1] != '\n';
+    source->begin = source->seen += size;
+}
+
+/* Ends the taking of the long line: up to its end, or to the end of what is there of it. */
+static void end_long_line(struct printer *printer)
+{
+    struct printer_source *source = printer->long_line;
+    bool                   has_newline = printer->long_next > printer->long_end;
+
+    if (!printer->long_waits && (has_newline || !(printer->flags & PRINTER_EXACT)))
+        lines_end(source);
+    source->begin = source->seen = printer->long_next;
+    printer->long_line = NULL;
+}
+
+/* Takes the next piece of the long line, and its newline at the end. */
+static void take_piece(struct printer *printer, char *block)
+{
+    struct printer_source *source = printer->long_line;
+    off_t                  left = printer->long_end - source->begin;
+    size_t  wanted = left < (off_t) TAKE_BLOCK_SIZE ? (size_t) left : TAKE_BLOCK_SIZE;
+    ssize_t size = left > 0 ? read_log(source, block, wanted, source->begin) : 0;
+
+    if (has_gap(source, size)) {
+        printer->long_line = NULL;
+    } else if (size > 0) {
+        lines_begin(source, printer->long_next > printer->long_end ? printer->long_end
+                                                                   : printer->long_end - 1);
+        lines_add(source, block, (size_t) size);
+        source->begin += size;
+        source->shown = true;
+    } else {
+        end_long_line(printer);
+    }
+}
+
+/* Begins to show the line that has waited long enough. Returns false if there is none. */
+static bool show_waiting(struct printer *printer)
+{
+    struct printer_source *source = TAILQ_FIRST(&printer->waiting);
+
+    if (source == NULL || take_patience(printer) > 0)
+        return false;
+    begin_long_line(source, source->seen, source->seen, true);
+    return true;
+}
+
+/* The sources take turns, a block each. */
+static void take_turn(struct printer *printer, char *block)
+{
+    struct printer_source *source = STAILQ_FIRST(&printer->dirty);
+
+    if (!printer_source_is_open(source)) {
+        printer_source_clean(source);
+        return;
+    }
+    STAILQ_REMOVE_HEAD(&printer->dirty, dirty_link);
+    STAILQ_INSERT_TAIL(&printer->dirty, source, dirty_link);
+    if (printer->flags & PRINTER_RAW)
+        take_bytes(source);
+    else
+        take_block(source, block);
+}
+
+bool take_is_needed(const struct printer *printer)
+{
+    return !STAILQ_EMPTY(&printer->dirty) || printer->long_line != NULL ||
+           take_patience(printer) == 0;
+}
+
+bool take_next(struct printer *printer, char *block)
+{
+    if (printer->long_line != NULL)
+        take_piece(printer, block);
+    else if (show_waiting(printer))
+        return true;
+    else if (!STAILQ_EMPTY(&printer->dirty))
+        take_turn(printer, block);
+    else
+        return false;
+    return true;
+}
+
+void take_nothing(struct printer *printer)
+{
+    while (!STAILQ_EMPTY(&printer->dirty))
+        printer_source_clean(STAILQ_FIRST(&printer->dirty));
+    while (!TAILQ_EMPTY(&printer->waiting))
+        stop_waiting(TAILQ_FIRST(&printer->waiting));
+    printer->long_line = NULL;
+}
