@@ -35,6 +35,7 @@ static struct k3thread_exception_ *retire(struct k3thread *t)
 void k3t_end_self(struct k3thread *t)
 {
     struct k3thread_exception_ *dropped;
+    const bool                  counted = t->counted;
 
     k3t_reap_some();
     k3t_registry_lock();
@@ -44,7 +45,9 @@ void k3t_end_self(struct k3thread *t)
     k3t_limit_end_all();
     k3t_queue_detach(t);
     k3t_queue_free(dropped);
-    if (t->counted)
+    if (__tsan_release != NULL) /* for a thread that ends by the system call alone, too */
+        __tsan_release(t);
+    if (counted)
         k3t_exit_discount();
 }
 
