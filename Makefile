@@ -13,6 +13,8 @@ SONAME  = libk3thread.so.$(word 1,$(subst ., ,$(VERSION)))
 CC       ?= cc
 CXX      ?= c++
 AR       ?= ar
+NM       ?= nm
+OBJCOPY  ?= objcopy
 CFLAGS   ?= -O2 -g
 CXXFLAGS ?= $(CFLAGS)
 PREFIX     ?= /usr/local
@@ -55,9 +57,9 @@ LIB_CFLAGS = -fPIC -fvisibility=hidden
 CLI_CFLAGS = -fPIE -ffunction-sections -fdata-sections
 CLI_LDFLAGS = $(if $(STATIC),-static-pie,-pie) -Wl,--gc-sections,--wrap=_dl_get_origin \
 	$(if $(QUICK),-Wl$(comma)-e$(comma)quick_entry)
-# What runs before the C library calls none of its functions, nor do the compiler's own ideas.
+# For what runs before the C library has begun: see cli/quick/quick.h.
 QUICK_CFLAGS = -O2 -ffreestanding -fno-builtin -fno-jump-tables -fno-stack-protector \
-	-fno-exceptions -U_FORTIFY_SOURCE
+	-fno-exceptions -fno-lto -U_FORTIFY_SOURCE
 # libedit's own needs are named too: nothing else would in a static link.
 CLI_LIBS = -ljansson -ledit $(if $(STATIC),-lbsd -lmd -ltinfo) -lm
 
@@ -68,7 +70,12 @@ CLI_SOURCES := $(sort $(wildcard cli/*.[cS] cli/*/*.[cS] cli/*/*/*.[cS]))
 LIB_OBJECTS := $(LIB_SOURCES:%=$(BUILD)/%.o)
 # A static program cannot put its own exit before the C library's: see the file.
 STATICLIB_OBJECTS := $(filter-out %/exit_call.c.o,$(LIB_OBJECTS))
-CLI_OBJECTS := $(CLI_SOURCES:%=$(BUILD)/%.o)
+# The quick way is one object, of its own sources and of these, which it shares with the program.
+QUICK_SHARED  := $(addprefix cli/,base/standard.c base/text.c client/here.c client/request.c \
+	client/wire.c place/socket.c place/socket_path.c rpc/base64.c rpc/envelope.c rpc/escape.c \
+	rpc/write.c view/table.c view/output.c)
+QUICK_OBJECTS := $(patsubst %,$(BUILD)/quick/%.o,$(filter cli/quick/%,$(CLI_SOURCES)) $(QUICK_SHARED))
+CLI_OBJECTS   := $(patsubst %,$(BUILD)/%.o,$(filter-out cli/quick/%,$(CLI_SOURCES))) $(BUILD)/quick.o
 
 PROGRAM   := $(BUILD)/k3thread
 STATICLIB := $(BUILD)/libk3thread.a
@@ -157,12 +164,24 @@ $(BUILD)/lib/%.S.o: lib/%.S $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(K3_CPPFLAGS) $(K3_CFLAGS) $(LIB_CFLAGS) -MMD -MP -c -o $@ $<
 
-$(BUILD)/cli/quick/%.c.o: SANITIZER =
-$(BUILD)/cli/quick/%.c.o: K3_CFLAGS += $(QUICK_CFLAGS)
-$(BUILD)/cli/%.S.o: cli/%.S $(BUILD)/flags
+# Functions that nothing calls are left out. What is called must be there, and nobody else sees it.
+$(BUILD)/quick.o: $(QUICK_OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) -r -nostdlib -Wl,--gc-sections,-e,quick_entry,-u,quick_take -o $@ $(QUICK_OBJECTS)
+	$(Q)$(OBJCOPY) -G quick_entry -G quick_take $@
+	$(Q)$(OBJCOPY) --strip-unneeded $@ $@.needed
+	@! $(NM) -u $@.needed | grep -v -e ' _start$$' -e ' _GLOBAL_OFFSET_TABLE_$$' || \
+		{ echo 'QUICK_SHARED calls what cli/quick/libc.c does not have' >&2; exit 1; }
+
+$(BUILD)/quick/%.S.o: %.S $(BUILD)/flags
 	$(call say,AS,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(K3_CPPFLAGS) $(K3_CFLAGS) -c -o $@ $<
+
+$(BUILD)/quick/%.c.o: %.c $(BUILD)/flags | $(BUILD)/packages
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(K3_CPPFLAGS) $(K3_CFLAGS) $(CLI_CFLAGS) $(QUICK_CFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/cli/%.c.o: cli/%.c $(BUILD)/flags | $(BUILD)/packages
 	$(call say,CC,$<)
@@ -211,7 +230,8 @@ $(BUILD)/packages:
 	@CC='$(CC)' tests/deps.sh --check build
 	@touch $@
 
--include $(LIB_OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d) $(TEST_SOURCES:%=$(BUILD)/%.d) \
+-include $(LIB_OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d) $(QUICK_OBJECTS:.o=.d) \
+	$(TEST_SOURCES:%=$(BUILD)/%.d) \
 	$(BUILD)/lib/safepoint.c.d
 
 # Installation

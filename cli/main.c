@@ -1,29 +1,19 @@
 /* The program: its own options, and then a command of the table. */
-#include "cli/base/status.h"
+#include "cli/base/standard.h"
 #include "cli/commands/command_line.h"
 #include "cli/commands/execute.h"
 #include "cli/commands/program.h"
 #include "cli/commands/session.h"
 #include "cli/commands/signals.h"
+#include "cli/quick/quick.h"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <unistd.h>
-
-/*
- * A descriptor that the caller closed would be given to our socket, and a table printed into it.
- * What takes its place instead fails when it is used.
- */
-static void fill_standard_descriptors(void)
+/* A plain command may have been begun by the quick way. */
+static void adopt_request(struct client *client)
 {
-    struct pollfd standard[] = {{.fd = STDIN_FILENO}, {.fd = STDOUT_FILENO}, {.fd = STDERR_FILENO}};
+    struct quick_request request;
 
-    if (poll(standard, 3, 0) <= 0)
-        return;
-    for (int fd = 0; fd < 3; fd++)
-        if ((standard[fd].revents & POLLNVAL) &&
-            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
-            _exit(STATUS_FAILED);
+    if (quick_take(&request))
+        client_adopt(client, request.fd, request.received, request.size);
 }
 
 int main(int count, char **words)
@@ -33,7 +23,8 @@ int main(int count, char **words)
     char                *no_words[] = {"k3thread", NULL};
     int                  status;
 
-    fill_standard_descriptors();
+    standard_descriptors_fill();
+    adopt_request(&session.client);
     if (count < 1) {
         count = 1;
         words = no_words;

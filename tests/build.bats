@@ -47,17 +47,13 @@ build() {
   run -1 grep -qE '__(asan|ubsan|tsan)_' "$new/libk3thread_safepoint.a"
 }
 
-# It runs before anything is relocated, too: no pointer may stand in its data.
+# The Makefile refuses a function that is not there. The quick way runs before anything is relocated,
+# too: no pointer may stand in its data.
 @test "what runs before the C library needs nothing of it" {
   for compiler in "${CC:-cc}" gcc clang; do
     command -v "$compiler" || continue
     for flags in -O0 -O3 '-Os -g'; do
-      objects=()
-      for file in cli/quick/*.[cS]; do objects+=("$new/$file.o"); done
-      make -s SANITIZE= CC="$compiler" CFLAGS="$flags" BUILD="$new" "${objects[@]}"
-      ld -r -o "$new/quick.o" "${objects[@]}"
-      nm -u "$new/quick.o"
-      [ "$(nm -u "$new/quick.o" | sed 's/^ *U //' | grep -v '^_GLOBAL_OFFSET_TABLE_$')" = _start ]
+      make -s SANITIZE= CC="$compiler" CFLAGS="$flags" BUILD="$new" "$new/quick.o"
       run -1 grep -E '\.data\.rel|\.init_array|\.tbss|\.tdata' <(objdump -h "$new/quick.o")
     done
   done

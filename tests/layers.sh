@@ -12,22 +12,22 @@ allowed() {
     cli/base/*)        echo lib/include ;;
     cli/rpc/*)         echo cli/base ;;
     cli/place/*)       echo cli/base ;;
-    # What is done before the C library has begun knows nothing else.
-    cli/quick/*)       echo cli/quick cli/rpc cli/base ;;
+    # A client that is done before the C library has begun.
+    cli/quick/*)       echo cli/view cli/client cli/place cli/rpc cli/base ;;
     # A supervisor: its processes, the probes, the threads, and the server that clients talk to.
     cli/process/*)     echo cli/base ;;
     cli/ready/*)       echo cli/process cli/place cli/base lib/include ;;
     cli/worker/*)      echo cli/ready cli/process cli/place cli/rpc cli/base lib/include ;;
     cli/server/*)      echo cli/supervisor cli/worker cli/ready cli/process cli/place cli/rpc cli/base lib/include ;;
     cli/supervisor/*)  echo cli/server cli/worker cli/process cli/place cli/base ;;
-    cli/client/*)      echo cli/quick cli/place cli/rpc cli/base ;;
+    cli/client/*)      echo cli/place cli/rpc cli/base ;;
     cli/view/*)        echo cli/place cli/rpc cli/base ;;
     # Two commands are a supervisor; every other one is a client.
     cli/commands/supervise.c) echo cli/supervisor cli/client cli/place cli/base ;;
     cli/script/run.c)  echo cli/supervisor cli/commands cli/view cli/place cli/base ;;
     cli/commands/*)    echo cli/view cli/client cli/place cli/rpc cli/base lib/include ;;
     cli/script/*)      echo cli/commands cli/view cli/client cli/place cli/rpc cli/base ;;
-    cli/*)             echo cli/commands cli/base ;;
+    cli/*)             echo cli/quick cli/commands cli/client cli/base ;;
     esac
 }
 

@@ -3,24 +3,18 @@
 #include "cli/base/status.h"
 #include "cli/client/launch.h"
 #include "cli/place/reason.h"
+#include "cli/place/socket.h"
 #include "cli/rpc/parse.h"
 #include "cli/rpc/protocol.h"
 #include "cli/rpc/table_line.h"
 #include "cli/rpc/write.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
-
-/* How much is read at a time: most answers are short, but what did not fit has many pieces. */
-#define FIRST_READ (4U * 1024)
-#define NEXT_READ  (64U * 1024)
-#define REPLY_MAX  (1024U * 1024 * 1024)
 
 /* Describes a failure of which the client alone knows; returns ERROR. */
 __attribute__((format(printf, 5, 6))) static int fail(struct client *client, int error, int status,
@@ -63,11 +57,8 @@ static const char *name_of(int error)
 static void drop(struct client *client)
 {
     if (client->open)
-        close(client->fd);
-    client->open = client->unheard = client->asked = false;
-    client->consumed = 0;
-    text_release(&client->unsent);
-    text_release(&client->received);
+        wire_close(&client->wire);
+    client->open = client->adopted = false;
     client->environment_known = false;
 }
 
@@ -85,12 +76,12 @@ static int fail_open(struct client *client, int error)
 /* A request that was not sent to its end was not carried out: it came too late. */
 static int fail_lost(struct client *client)
 {
-    bool        unheard = client->unheard;
+    bool        unsent = client->wire.cut && !client->foreign;
     char       *journal;
     struct text reason = {0};
 
     drop(client);
-    if (unheard)
+    if (unsent)
         return fail_open(client, -ENOENT);
     journal = place_find_journal(client->place);
     reason_add(client->place, &reason);
@@ -113,10 +104,10 @@ static int fail_garbage(struct client *client)
 static int check_peer(struct client *client)
 {
     struct ucred peer;
-    socklen_t    size = sizeof(peer);
+    int          error = socket_find_peer(client->wire.fd, &peer);
 
-    if (getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
-        return fail_open(client, -errno);
+    if (error != 0)
+        return fail_open(client, error);
     client->foreign = peer.uid != geteuid() && geteuid() != 0;
     if (peer.uid == 0 || peer.uid == geteuid())
         return 0;
@@ -129,7 +120,7 @@ static int check_peer(struct client *client)
 
 int client_open(struct client *client, const struct place *place, unsigned flags)
 {
-    if (client->open)
+    if (client->open && !client->adopted)
         return 0;
     /* The replies come from our own supervisor: no need to read a random seed against it. */
     json_object_seed(1);
@@ -138,23 +129,29 @@ int client_open(struct client *client, const struct place *place, unsigned flags
     return client_reopen(client);
 }
 
-/* The connection of the quick way, if there is one, is to the same place. */
-static int connect_or_take(struct client *client, struct text *why)
+void client_adopt(struct client *client, int fd, const char *received, size_t size)
 {
-    client->asked = quick_take(&client->quick);
-    if (!client->asked)
-        return launch_connect(client->place, &client->fd, why);
-    client->fd = client->quick.fd;
-    return 0;
+    client->wire = (struct wire){.fd = fd};
+    text_append(&client->wire.received, received, size);
+    client->open = client->adopted = true;
+}
+
+/* Connects, unless the client has adopted a connection: that is to the same place. */
+static int connect_client(struct client *client, struct text *why)
+{
+    if (client->adopted)
+        return 0;
+    client->wire = (struct wire){.fd = -1};
+    return launch_connect(client->place, &client->wire.fd, why);
 }
 
 int client_reopen(struct client *client)
 {
     struct text why = {0};
-    int         error = connect_or_take(client, &why);
+    int         error = connect_client(client, &why);
 
     if (launch_is_absent(error) && (client->flags & CLIENT_START))
-        error = launch_supervisor(client->place, &client->fd, &why);
+        error = launch_supervisor(client->place, &client->wire.fd, &why);
     client->open = error == 0;
     if (error == 0)
         error = check_peer(client);
@@ -168,72 +165,44 @@ int client_reopen(struct client *client)
     return error;
 }
 
-/*
- * Sends as much as the socket takes. A peer that closed is no failure yet: it may have answered
- * before, and what comes instead of an answer is noticed in reading.
- */
-static int flush(struct client *client)
+/* Puts what wire.h's functions failed with into words; returns ERROR, or another in its place. */
+static int fail_wire(struct client *client, int error)
 {
-    struct text *unsent = &client->unsent;
-    ssize_t      sent;
-
-    while (unsent->size > 0) {
-        sent = send(client->fd, unsent->data, unsent->size, MSG_NOSIGNAL | MSG_DONTWAIT);
-        if (sent < 0 && errno == EAGAIN)
-            return 0;
-        if (sent < 0 && (errno == EPIPE || errno == ECONNRESET)) {
-            client->unheard = !client->foreign;
-            sent = (ssize_t) unsent->size;
-        }
-        if (sent < 0 && errno != EINTR)
-            return fail_lost(client);
-        if (sent > 0) {
-            unsent->size -= (size_t) sent;
-            memmove(unsent->data, unsent->data + sent, unsent->size);
-        }
+    switch (error) {
+    case -ENOMEM:
+        return fail_memory(client);
+    case -E2BIG:
+        return fail(client, error, STATUS_USAGE, "ValueError",
+                    "arguments and environment are too large");
+    case -EMSGSIZE:
+        return fail_garbage(client);
+    default:
+        return fail_lost(client);
     }
-    return 0;
 }
 
-/* The request was made already, by the quick way, and is not made again: takes its answer over. */
-static int take_answer(struct client *client)
+static int flush(struct client *client)
 {
-    client->asked = false;
-    text_append(&client->received, client->quick.answer, client->quick.size);
-    return client->received.failed ? fail_memory(client) : 0;
+    int error = wire_flush(&client->wire);
+
+    return error == 0 ? 0 : fail_wire(client, error);
 }
 
 int client_queue_written(struct client *client, const char *method, struct text *params,
                          json_int_t *ret_id)
 {
-    struct text *unsent = &client->unsent;
-    size_t       before = unsent->size;
+    int error = params->failed ? -ENOMEM : 0;
 
-    if (params->failed) {
-        text_release(params);
-        return fail_memory(client);
+    if (error == 0) {
+        client->last_id++;
+        if (!client->adopted)
+            error = wire_queue(&client->wire, client->last_id, method, params);
+        client->adopted = false;
     }
-    client->last_id++;
+    text_release(params);
     if (ret_id != NULL)
         *ret_id = client->last_id;
-    if (client->asked) {
-        text_release(params);
-        return take_answer(client);
-    }
-    text_add(unsent, "{\"jsonrpc\":\"2.0\",\"id\":");
-    write_integer(unsent, client->last_id);
-    text_printf(unsent, ",\"method\":\"%s\",\"params\":", method);
-    text_append(unsent, params->data, params->size);
-    text_add(unsent, "}\n");
-    text_release(params);
-    if (unsent->failed)
-        return fail_memory(client);
-    if (unsent->size - before > PROTOCOL_LINE_MAX) {
-        unsent->size = before;
-        return fail(client, -E2BIG, STATUS_USAGE, "ValueError",
-                    "arguments and environment are too large");
-    }
-    return 0;
+    return error == 0 ? 0 : fail_wire(client, error);
 }
 
 int client_send_written(struct client *client, const char *method, struct text *params,
@@ -259,53 +228,6 @@ int client_send(struct client *client, const char *method, json_t *params, json_
     int error = client_queue(client, method, params, ret_id);
 
     return error == 0 ? flush(client) : error;
-}
-
-/* Reads what the socket has: 1, 0 if it has nothing now, or -errno. */
-static int read_more(struct client *client)
-{
-    struct text *received = &client->received;
-    ssize_t      size;
-
-    if (client->consumed > 0) {
-        received->size -= client->consumed;
-        memmove(received->data, received->data + client->consumed, received->size);
-        client->consumed = 0;
-    }
-    if (received->size > REPLY_MAX)
-        return fail_garbage(client);
-    if (!text_reserve(received, received->size > 0 ? NEXT_READ : FIRST_READ))
-        return fail_memory(client);
-    do
-        size = recv(client->fd, received->data + received->size,
-                    received->capacity - received->size, MSG_DONTWAIT);
-    while (size < 0 && errno == EINTR);
-    if (size < 0 && errno == EAGAIN)
-        return 0;
-    if (size <= 0)
-        return fail_lost(client);
-    received->size += (size_t) size;
-    return 1;
-}
-
-/*
- * Reads more, and sends meanwhile: who only did one of both could wait for ever. A poll for input
- * sleeps until there is some; a read would be woken by the other side's taking the request, too.
- */
-static int wait_for_more(struct client *client)
-{
-    struct pollfd pollfd = {.fd = client->fd, .events = POLLIN};
-    int           error = 0;
-
-    if (client->unsent.size > 0)
-        pollfd.events |= POLLOUT;
-    if (poll(&pollfd, 1, -1) < 0)
-        return errno == EINTR ? 0 : fail_lost(client);
-    if (pollfd.revents & POLLOUT)
-        error = flush(client);
-    if (error == 0 && (pollfd.revents & ~POLLOUT))
-        error = read_more(client);
-    return error;
 }
 
 /* Makes a reply of one line. Returns 1, or 0 if it is none, as a notification is. */
@@ -337,56 +259,50 @@ static int parse_reply(struct client *client, char *line, size_t size, struct re
     return 1;
 }
 
-/* Takes the next reply out of what was read; *SEEN bytes of it are known to hold no newline. */
-static int take_reply(struct client *client, size_t *seen, struct reply *ret)
+/* Takes the next reply out of what was read. Returns 1, 0 if there is none yet, or -errno. */
+static int take_reply(struct client *client, struct reply *ret)
 {
-    int found = 0;
+    size_t size;
+    char  *line = wire_line(&client->wire, &size);
+    int    found = 0;
 
-    while (found == 0) {
-        size_t      left = client->received.size - client->consumed;
-        char       *line = left > 0 ? client->received.data + client->consumed : NULL;
-        const char *end = left > *seen ? memchr(line + *seen, '\n', left - *seen) : NULL;
-
-        if (end == NULL) {
-            *seen = left;
-            return 0;
-        }
-        found = parse_reply(client, line, (size_t) (end - line), ret);
-        *seen = 0;
-        if (found >= 0)
-            client->consumed += (size_t) (end - line) + 1;
+    while (line != NULL && found == 0) {
+        found = parse_reply(client, line, size, ret);
+        if (found >= 0) /* else the connection may be closed */
+            wire_consume(&client->wire, size);
+        if (found == 0)
+            line = wire_line(&client->wire, &size);
     }
     return found;
 }
 
 int client_receive(struct client *client, struct reply *ret)
 {
-    size_t seen = 0;
-
     for (;;) {
-        int found = take_reply(client, &seen, ret);
+        int found = take_reply(client, ret);
         int error;
 
         if (found != 0)
             return found > 0 ? 0 : found;
-        error = wait_for_more(client);
+        error = wire_wait(&client->wire);
         if (error < 0)
-            return error;
+            return fail_wire(client, error);
     }
 }
 
 int client_try_receive(struct client *client, struct reply *ret)
 {
-    size_t seen = 0;
-    int    found = take_reply(client, &seen, ret);
+    int found = take_reply(client, ret);
 
     while (found == 0) {
-        found = flush(client);
-        if (found == 0)
-            found = read_more(client);
-        if (found <= 0)
-            return found;
-        found = take_reply(client, &seen, ret);
+        int error = flush(client);
+
+        if (error != 0)
+            return error;
+        error = wire_read(&client->wire);
+        if (error <= 0)
+            return error == 0 ? 0 : fail_wire(client, error);
+        found = take_reply(client, ret);
     }
     return found;
 }

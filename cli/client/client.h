@@ -9,8 +9,8 @@
 #define K3THREAD_CLI_CLIENT_CLIENT_H
 
 #include "cli/base/text.h"
+#include "cli/client/wire.h"
 #include "cli/place/place.h"
-#include "cli/quick/quick.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -22,21 +22,15 @@ struct failure {
 };
 
 struct client {
-    bool       open;
-    int        fd;      /* while it is open */
-    bool       unheard; /* the last request did not get through: its end could not be sent */
-    bool       foreign; /* the supervisor is another user's, and may refuse us */
-    bool       asked;   /* the first request is made, whatever its parameters: see quick.h */
-    json_int_t last_id;
+    bool        open;
+    struct wire wire;    /* while it is open */
+    bool        foreign; /* the supervisor is another user's, and may refuse us */
+    bool        adopted; /* the first request is on its way, whatever its parameters */
+    json_int_t  last_id;
 
     const struct place *place; /* borrowed; it and the flags are those of the last client_open() */
     unsigned            flags;
 
-    struct quick_request quick; /* what came of it */
-
-    struct text    unsent;   /* requests that the socket did not take yet */
-    struct text    received; /* what was read from the socket; `consumed` bytes of it are done */
-    size_t         consumed;
     struct failure failure;
     bool           environment_known; /* the last start sent this process's own, unchanged */
 
@@ -61,6 +55,13 @@ struct reply {
  * the connection. FLAGS: enum client_flags. -ENOENT, status 69: no supervisor.
  */
 int client_open(struct client *client, const struct place *place, unsigned flags);
+
+/*
+ * Gives CLIENT, which is zeroed, the connection of the quick way, on which the first request has been
+ * sent and RECEIVED, of SIZE bytes, was read. The caller opens the client for the same place, and makes
+ * the same request: it is not sent again.
+ */
+void client_adopt(struct client *client, int fd, const char *received, size_t size);
 
 /* Does the same again with a client that has lost its connection. */
 int client_reopen(struct client *client);

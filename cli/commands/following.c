@@ -301,13 +301,14 @@ static int wait_for_news(struct following *following)
 {
     bool          is_ready = following->source != NULL && printer_is_ready(&following->printer);
     struct pollfd pollfds[] = {
-        {.fd = is_answered(following) ? -1 : following->call->session->client.fd, .events = POLLIN},
+        {.fd = is_answered(following) ? -1 : following->call->session->client.wire.fd,
+         .events = POLLIN},
         {.fd = following->inotify, .events = POLLIN},
         {.fd = following->mute ? -1 : STDOUT_FILENO, .events = is_ready ? POLLOUT : 0},
         {.fd = following->signals.fd, .events = POLLIN},
     };
 
-    if (following->call->session->client.unsent.size > 0)
+    if (following->call->session->client.wire.unsent.size > 0)
         pollfds[0].events |= POLLOUT;
     if (poll(pollfds, 4, patience(following)) < 0 && errno != EINTR)
         return fail(following, "poll", -errno);

@@ -1,6 +1,7 @@
 #include "cli/commands/joining.h"
 
 #include "cli/base/status.h"
+#include "cli/client/request.h"
 #include "cli/commands/report.h"
 #include "cli/rpc/bytes.h"
 #include "cli/view/output.h"
@@ -8,17 +9,16 @@
 #include "cli/view/view.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 json_t *thread_to_json(const char *thread)
 {
-    size_t digits = strspn(thread, "0123456789");
+    int64_t id;
 
-    if (digits > 0 && digits <= 18 && thread[digits] == '\0') /* more would not fit */
-        return json_integer(strtoll(thread, NULL, 10));
-    return bytes_to_json(thread);
+    return request_is_id(thread, &id) ? json_integer(id) : bytes_to_json(thread);
 }
 
 bool thread_is_pattern(const char *thread)
@@ -34,22 +34,28 @@ static json_t *parameter_of(json_t *thread)
     return id != NULL ? id : thread;
 }
 
-/* Of the thread no more is asked for than take_end() looks at: an answer's end is soon read. */
-static json_t *make_params(json_t *thread, double timeout, bool ready)
+/* Returns the word for PARAMETER, to be freed, or NULL without memory. */
+static char *word_of(const json_t *parameter)
 {
-    json_t *params =
-        json_pack("{s:O, s:[ssssssss]}", "thread", parameter_of(thread), "members", "id", "name",
-                  "runs", "exit_code", "signal", "exception", "message", "unended");
-    int error = 0;
+    char *word;
 
-    if (timeout >= 0)
-        error |= json_object_set_new(params, "timeout", json_real(timeout));
-    if (ready)
-        error |= json_object_set_new(params, "ready", json_true());
-    if (error == 0)
-        return params;
-    json_decref(params);
-    return NULL;
+    if (json_is_integer(parameter))
+        return asprintf(&word, "%" JSON_INTEGER_FORMAT, json_integer_value(parameter)) < 0 ? NULL
+                                                                                           : word;
+    return bytes_from_json(parameter, &word) == 0 ? word : NULL;
+}
+
+static int send_join(struct client *client, json_t *thread, double timeout, bool ready,
+                     json_int_t *ret_id)
+{
+    char               *word = word_of(parameter_of(thread));
+    struct join_request request = {.thread = word, .timeout = timeout, .ready = ready};
+    struct text         params = {.failed = word == NULL};
+
+    if (word != NULL)
+        request_write_join(&params, &request);
+    free(word);
+    return client_send_written(client, "join", &params, ret_id);
 }
 
 /* Sends all requests; the ids of their replies are FIRST and those that follow it. */
@@ -61,7 +67,7 @@ static int send_joins(struct client *client, const json_t *threads, double timeo
 
     json_array_foreach((json_t *) threads, i, thread) {
         json_int_t id;
-        int        error = client_send(client, "join", make_params(thread, timeout, ready), &id);
+        int        error = send_join(client, thread, timeout, ready, &id);
 
         if (error != 0)
             return error;

@@ -1,33 +1,7 @@
 #include "cli/commands/limits.h"
 
-#include "cli/base/limit_names.h"
-#include "cli/rpc/write.h"
+#include "cli/base/text.h"
 #include "cli/view/message.h"
-
-static void write_limit(struct text *params, __rlimit_resource_t resource, const char *name)
-{
-    struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
-
-    (void) getrlimit(resource, &limit); /* fails for no resource that there is */
-    write_name(params, name);
-    text_byte(params, '[', 1);
-    write_integer(params, limits_number(limit.rlim_cur));
-    text_byte(params, ',', 1);
-    write_integer(params, limits_number(limit.rlim_max));
-    text_byte(params, ']', 1);
-}
-
-void limits_write(struct text *params)
-{
-    write_name(params, "limits");
-    text_byte(params, '{', 1);
-#define X(resource, name) write_limit(params, RLIMIT_##resource, name);
-    LIMITS(X)
-#undef X
-    text_byte(params, '}', 1);
-    write_name(params, "nice");
-    write_integer(params, getpriority(PRIO_PROCESS, 0));
-}
 
 void limits_warn(const char *command, const json_t *result)
 {

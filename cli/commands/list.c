@@ -1,6 +1,6 @@
+#include "cli/client/request.h"
 #include "cli/commands/arguments.h"
 #include "cli/commands/command.h"
-#include "cli/commands/joining.h"
 #include "cli/commands/report.h"
 #include "cli/view/output.h"
 #include "cli/view/table.h"
@@ -9,8 +9,8 @@
 #include <stddef.h>
 
 struct list_options {
-    bool   json, quiet, live;
-    char **threads; /* NULL: all */
+    struct list_request request;
+    bool                json, quiet;
 };
 
 enum { KEY_JSON = 256, KEY_LIVE };
@@ -35,40 +35,18 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         o->quiet = true;
         return 0;
     case KEY_LIVE:
-        o->live = true;
+        o->request.live = true;
         return 0;
     case ARGP_KEY_ARGS:
-        o->threads = state->argv + state->next;
+        o->request.threads = state->argv + state->next;
         return 0;
     case ARGP_KEY_END:
+        o->request.form = o->json ? LIST_OBJECTS : o->quiet ? LIST_IDS : LIST_TABLE;
         return o->json && o->quiet ? command_usage(state, "--json and --quiet exclude each other")
                                    : 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
-}
-
-static json_t *make_params(const struct list_options *o)
-{
-    json_t *params = json_object();
-    json_t *threads = json_array();
-    int     error = params == NULL || threads == NULL;
-
-    for (char **thread = o->threads; thread != NULL && *thread != NULL; thread++)
-        error |= json_array_append_new(threads, thread_to_json(*thread));
-    if (o->threads != NULL)
-        error |= json_object_set(params, "threads", threads);
-    if (o->live)
-        error |= json_object_set_new(params, "live", json_true());
-    if (o->quiet)
-        error |= json_object_set_new(params, "members", json_pack("[s]", "id"));
-    else if (!o->json)
-        error |= json_object_set_new(params, "table", json_true());
-    json_decref(threads);
-    if (error == 0)
-        return params;
-    json_decref(params);
-    return NULL;
 }
 
 static void add_ids(struct text *text, const json_t *threads)
@@ -91,13 +69,14 @@ static int run(struct call *call)
     const struct list_options *o = call->options;
     struct client             *client = &call->session->client;
     struct table               table = {0};
-    struct text                text = {0};
+    struct text                params = {0}, text = {0};
     struct reply               reply;
     int                        status;
 
     client->notify = take_part;
     client->notify_context = &table;
-    status = client_call(client, "list", make_params(o), &reply);
+    request_write_list(&params, &o->request);
+    status = client_call_written(client, "list", &params, &reply);
     client->notify = NULL;
     if (status != 0) {
         table_release(&table);

@@ -1,21 +1,19 @@
 #include "cli/base/exceptions.h"
 #include "cli/base/status.h"
 #include "cli/base/suggest.h"
+#include "cli/client/request.h"
 #include "cli/commands/arguments.h"
 #include "cli/commands/command.h"
 #include "cli/commands/joining.h"
 #include "cli/commands/report.h"
-#include "cli/rpc/bytes.h"
 #include "cli/view/view.h"
 
 #include <stdlib.h>
 
 struct raise_options {
-    const char *thread; /* NULL: --all */
-    const char *exception;
-    const char *message; /* or NULL */
-    bool        all, wait;
-    double      timeout; /* of the wait; negative: none */
+    struct raise_request request; /* without a thread: --all */
+    bool                 all, wait;
+    double               timeout; /* of the wait; negative: none */
 };
 
 enum { KEY_ALL = 256 };
@@ -49,13 +47,13 @@ static error_t take_words(struct raise_options *o, const struct argp_state *stat
     int    count = state->argc - state->next;
 
     if (!o->all && count > 0) {
-        o->thread = *words++;
+        o->request.thread = *words++;
         count--;
     }
     if (count > 1)
         return command_usage(state, "unexpected argument '%s'", words[1]);
     if (count == 1)
-        o->exception = words[0];
+        o->request.exception = words[0];
     return 0;
 }
 
@@ -65,11 +63,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
     switch (key) {
     case ARGP_KEY_INIT:
-        o->exception = "SystemExit";
+        o->request.exception = "SystemExit";
         o->timeout = -1;
         return 0;
     case 'm':
-        o->message = argument;
+        o->request.message = argument;
         return 0;
     case 'w':
         o->wait = true;
@@ -80,30 +78,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case ARGP_KEY_ARGS:
         return take_words(o, state);
     case ARGP_KEY_END:
-        if (o->thread == NULL && !o->all)
+        if (o->request.thread == NULL && !o->all)
             return command_usage(state, "no thread; --all is for every one");
-        return check_exception(state, o->exception);
+        return check_exception(state, o->request.exception);
     default:
         return ARGP_ERR_UNKNOWN;
     }
-}
-
-static json_t *make_params(const struct raise_options *o)
-{
-    json_t *params = json_pack("{s:s}", "exception", o->exception);
-    int     error = 0;
-
-    if (o->all)
-        error |= json_object_set_new(params, "all", json_true());
-    else
-        error |= json_object_set_new(params, "thread", thread_to_json(o->thread));
-    if (o->message != NULL)
-        error |= json_object_set_new(params, "message", bytes_to_json(o->message));
-    error |= json_object_set_new(params, "members", json_pack("[s]", "id"));
-    if (error == 0)
-        return params;
-    json_decref(params);
-    return NULL;
 }
 
 /* Waits until the threads have ended; how they did is not this command's business. */
@@ -128,10 +108,12 @@ static int wait_for(const struct call *call, const json_t *threads, double timeo
 static int run(struct call *call)
 {
     const struct raise_options *o = call->options;
+    struct text                 params = {0};
     struct reply                reply;
     int                         status = STATUS_DONE;
 
-    if (client_call(&call->session->client, "raise", make_params(o), &reply) != 0)
+    request_write_raise(&params, &o->request);
+    if (client_call_written(&call->session->client, "raise", &params, &reply) != 0)
         return command_failed(call);
     if (o->wait)
         status = wait_for(call, reply.result, o->timeout);

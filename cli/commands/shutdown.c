@@ -48,7 +48,7 @@ static pid_t peer_of(const struct client *client)
     struct ucred peer;
     socklen_t    size = sizeof(peer);
 
-    return getsockopt(client->fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.pid : 0;
+    return getsockopt(client->wire.fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.pid : 0;
 }
 
 /*

@@ -63,7 +63,7 @@ static error_t set_output(struct start_options *o, const struct argp_state *stat
 
     if (path[0] == '\0')
         return command_usage(state, "--output wants a file's name");
-    o->output = path;
+    o->request.output = path;
     if (!descriptor_is_named(path))
         return 0;
     free(o->real_output);
@@ -79,7 +79,7 @@ static error_t set_output(struct start_options *o, const struct argp_state *stat
     if (error != 0)
         return command_refuse(state, "--output: %s cannot be made to append: %s", path,
                               strerror(-error));
-    o->output = o->real_output;
+    o->request.output = o->real_output;
     return 0;
 }
 
@@ -98,14 +98,14 @@ static error_t add_variable(struct start_options *o, const struct argp_state *st
 {
     if (!variable_is_assignment(word))
         return command_usage(state, "--env wants NAME=VALUE, not '%s'", word);
-    return append_word(&o->environment, &o->environment_count, state, word);
+    return append_word(&o->variables, &o->request.variables_count, state, word);
 }
 
 static error_t add_need(struct start_options *o, const struct argp_state *state, char *word)
 {
     if (thread_is_pattern(word))
         return command_refuse(state, "--needs: '%s' is a pattern; give one name or id", word);
-    return append_word(&o->needs, &o->needs_count, state, word);
+    return append_word(&o->needs, &o->request.needs_count, state, word);
 }
 
 /* Reads --log-limit: bytes, or a number with the suffix K, M or G (powers of 1,024). */
@@ -128,14 +128,14 @@ static error_t parse_log_limit(struct start_options *o, const struct argp_state 
     if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || size == 0 ||
         size > (1ULL << 62) >> shift)
         return command_refuse(state, "--log-limit: '%s' is no size; 1M is one", text);
-    o->log_limit = (int64_t) (size << shift);
+    o->request.log_limit = (int64_t) (size << shift);
     return 0;
 }
 
 static error_t set_stop_signal(struct start_options *o, const struct argp_state *state,
                                const char *name)
 {
-    o->stop_signal = name;
+    o->request.stop_signal = name;
     if (exceptions_parse_signal(name) != 0)
         return 0;
     return command_refuse(state, "--stop-signal: '%s' is no signal; SIGINT is one", name);
@@ -144,7 +144,7 @@ static error_t set_stop_signal(struct start_options *o, const struct argp_state 
 static error_t set_input(struct start_options *o, const struct argp_state *state, const char *path)
 {
     o->has_input = true;
-    o->input = path;
+    o->request.input = path;
     if (path != NULL && path[0] == '\0')
         return command_usage(state, "--input wants a file's name");
     return 0;
@@ -157,13 +157,13 @@ static error_t parse_time(int key, const char *argument, const struct argp_state
 
     switch (key) {
     case 'a':
-        return command_duration(state, "--after", argument, &o->after);
+        return command_duration(state, "--after", argument, &o->request.after);
     case 't':
-        return command_duration(state, "--timeout", argument, &o->timeout);
+        return command_duration(state, "--timeout", argument, &o->request.timeout);
     case 'g':
-        return command_duration(state, "--grace", argument, &o->grace);
+        return command_duration(state, "--grace", argument, &o->request.grace);
     case KEY_READY_TIMEOUT:
-        return command_duration(state, "--ready-timeout", argument, &o->ready_timeout);
+        return command_duration(state, "--ready-timeout", argument, &o->request.ready_timeout);
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -175,16 +175,16 @@ error_t start_options_parse(int key, char *argument, struct argp_state *state)
 
     switch (key) {
     case ARGP_KEY_INIT:
-        o->after = o->timeout = o->grace = o->ready_timeout = -1;
+        request_init_start(&o->request);
         return 0;
     case 'n':
-        o->name = argument;
+        o->request.name = argument;
         return 0;
     case 'd':
-        o->daemon = true;
+        o->request.daemon = true;
         return 0;
     case 'C':
-        o->directory = argument;
+        o->request.directory = argument;
         return check_directory(state, argument);
     case 'e':
         return add_variable(o, state, argument);
@@ -193,13 +193,13 @@ error_t start_options_parse(int key, char *argument, struct argp_state *state)
     case 'o':
         return set_output(o, state, argument);
     case 'r':
-        o->restart = argument;
+        o->request.restart = argument;
         return 0;
     case 'w':
         o->wait = true;
         return 0;
     case KEY_READY:
-        o->ready = argument;
+        o->request.ready = argument;
         return 0;
     case KEY_NEEDS:
         return add_need(o, state, argument);
@@ -208,7 +208,11 @@ error_t start_options_parse(int key, char *argument, struct argp_state *state)
     case KEY_LOG_LIMIT:
         return parse_log_limit(o, state, argument);
     case ARGP_KEY_ARGS:
-        o->command = state->argv + state->next;
+        o->request.command = state->argv + state->next;
+        return 0;
+    case ARGP_KEY_END:
+        o->request.variables = o->variables;
+        o->request.needs = o->needs;
         return 0;
     case ARGP_KEY_NO_ARGS:
         return command_usage(state, "no command to start");
@@ -221,7 +225,7 @@ void start_options_release(void *options)
 {
     struct start_options *o = options;
 
-    free(o->environment);
+    free(o->variables);
     free(o->needs);
     free(o->real_output);
 }

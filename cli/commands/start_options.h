@@ -2,25 +2,19 @@
 #ifndef K3THREAD_CLI_COMMANDS_START_OPTIONS_H
 #define K3THREAD_CLI_COMMANDS_START_OPTIONS_H
 
+#include "cli/client/request.h"
+
 #include <argp.h>
 #include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
 
-/* The words of one command line. They are borrowed from it, but for `real_output` and the lists. */
+/* What one command line says. The lists and `real_output` are owned. */
 struct start_options {
-    const char *name, *directory, *input, *output; /* NULL: not given */
-    char       *real_output;                       /* what `output` is if it named a descriptor */
-    bool        has_input;                         /* --input is given, maybe without a file */
-    const char *ready, *restart, *stop_signal;
-    bool        daemon, wait;
-    double      after, timeout, grace, ready_timeout; /* seconds; negative: not given */
-    char      **environment;                          /* the words of --env, in order */
-    size_t      environment_count;
-    char      **needs; /* the words of --needs, in order */
-    size_t      needs_count;
-    int64_t     log_limit; /* bytes; 0: none */
-    char      **command;   /* up to a NULL */
+    struct start_request request;     /* without what follows from the session and the process */
+    char                *real_output; /* what --output is if it named a descriptor */
+    char               **variables;   /* the words of --env, in order */
+    char               **needs;       /* the words of --needs, in order */
+    bool                 has_input;   /* --input is given, maybe without a file */
+    bool                 wait;
 };
 
 extern const struct argp_option start_options_list[];

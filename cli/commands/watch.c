@@ -113,7 +113,7 @@ static void print_event(void *context, const json_t *event)
 static int wait_for_event(const struct watch *watch)
 {
     struct pollfd pollfds[] = {
-        {.fd = watch->call->session->client.fd, .events = POLLIN},
+        {.fd = watch->call->session->client.wire.fd, .events = POLLIN},
         {.fd = STDOUT_FILENO},
     };
 

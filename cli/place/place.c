@@ -1,22 +1,17 @@
 #include "cli/place/place.h"
 
 #include "cli/base/directory.h"
+#include "cli/place/socket_path.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-
-#define SUFFIX ".sock"
-
-static const size_t path_max = sizeof(((struct sockaddr_un *) NULL)->sun_path) - 1;
 
 /* Puts a sentence into *RET_WHY and returns ERROR. */
 __attribute__((format(printf, 3, 4))) static int refuse(char **ret_why, int error,
@@ -51,57 +46,6 @@ static const char *path_variable(const char *name)
     return value != NULL && value[0] == '/' ? value : NULL;
 }
 
-/*
- * The user's own directory, in /tmp as tmux has it: a runtime directory goes at logout, and the
- * supervisor stays. cli/quick/words.c knows it too.
- */
-static char *own_directory(void)
-{
-    const char *tmp = path_variable("K3THREAD_TMPDIR");
-
-    return print("%s/k3thread-%u", tmp != NULL ? tmp : "/tmp", (unsigned) geteuid());
-}
-
-/* Returns true if LABEL can name a supervisor. */
-static bool is_label(const char *label)
-{
-    return label[0] != '\0' && label[0] != '.' && strchr(label, '/') == NULL;
-}
-
-static int socket_of_label(char **ret, const char *label, char **ret_why)
-{
-    char *directory;
-
-    if (!is_label(label))
-        return refuse(ret_why, -EINVAL,
-                      "'%s' is no name for a supervisor (no '/', no leading '.'); -S takes a path",
-                      label);
-    directory = own_directory();
-    if (directory == NULL)
-        return -ENOMEM;
-    *ret = print("%s/%s" SUFFIX, directory, label);
-    free(directory);
-    return *ret != NULL ? 0 : -ENOMEM;
-}
-
-static int socket_of_path(char **ret, const char *path, char **ret_why)
-{
-    char *here;
-
-    if (path[0] == '\0' || path[strlen(path) - 1] == '/')
-        return refuse(ret_why, -EINVAL, "'%s' is no path for a socket", path);
-    if (path[0] == '/') {
-        *ret = strdup(path);
-        return *ret != NULL ? 0 : -ENOMEM;
-    }
-    here = getcwd(NULL, 0);
-    if (here == NULL)
-        return refuse(ret_why, -ENOENT, "the current directory has no path: %s", strerror(errno));
-    *ret = print("%s/%s", here, path);
-    free(here);
-    return *ret != NULL ? 0 : -ENOMEM;
-}
-
 /* Where the last component of the socket's path begins. */
 static const char *socket_name(const struct place *place)
 {
@@ -112,9 +56,10 @@ static const char *socket_name(const struct place *place)
 static int base_length(const struct place *place)
 {
     size_t length = strlen(place->socket);
-    size_t suffix = strlen(SUFFIX);
+    size_t suffix = strlen(SOCKET_SUFFIX);
 
-    if (strlen(socket_name(place)) > suffix && strcmp(place->socket + length - suffix, SUFFIX) == 0)
+    if (strlen(socket_name(place)) > suffix &&
+        strcmp(place->socket + length - suffix, SOCKET_SUFFIX) == 0)
         length -= suffix;
     return (int) length;
 }
@@ -168,43 +113,37 @@ static int fill_siblings(struct place *place)
 {
     const char *name = socket_name(place);
     int         base = base_length(place);
-    char       *own = own_directory();
-    int         error = own != NULL ? 0 : -ENOMEM;
+    struct text own = {0};
+    int         error;
 
     place->directory = name - 1 == place->socket
                            ? strdup("/")
                            : strndup(place->socket, (size_t) (name - 1 - place->socket));
     place->lock = print("%.*s.lock", base, place->socket);
-    if (place->directory == NULL || place->lock == NULL)
-        error = -ENOMEM;
+    socket_path_add_directory(&own);
+    text_byte(&own, '\0', 1);
+    error = place->directory == NULL || place->lock == NULL || own.failed ? -ENOMEM : 0;
     if (error == 0)
-        place->is_own = strcmp(place->directory, own) == 0 &&
-                        (size_t) base < strlen(place->socket) && is_label(name);
+        place->is_own = strcmp(place->directory, own.data) == 0 &&
+                        (size_t) base < strlen(place->socket) && socket_path_is_label(name);
     if (place->is_own)
         error = find_state(place, name, base - (int) (name - place->socket));
-    free(own);
+    text_release(&own);
     return error == 0 ? fill_state(place) : error;
 }
 
 int place_resolve(struct place *ret, const char *label, const char *socket, char **ret_why)
 {
     struct place place = {0};
-    const char  *from_environment = getenv("K3THREAD_SOCKET");
-    int          error;
+    struct text  path = {0}, why = {0};
+    int          error = socket_path_find(&path, label, socket, &why);
 
     *ret_why = NULL;
-    if (label != NULL && socket != NULL)
-        return refuse(ret_why, -EINVAL, "-L and -S exclude each other");
-    if (label == NULL && socket == NULL && from_environment != NULL && from_environment[0])
-        socket = from_environment;
-    if (socket != NULL)
-        error = socket_of_path(&place.socket, socket, ret_why);
-    else
-        error = socket_of_label(&place.socket, label != NULL ? label : "default", ret_why);
-    if (place.socket != NULL && strlen(place.socket) > path_max)
-        error = refuse(ret_why, -EINVAL, "the socket's path is longer than %zu bytes: %s", path_max,
-                       place.socket);
-    else if (place.socket != NULL)
+    if (error != 0)
+        (void) refuse(ret_why, error, "%.*s", (int) why.size, why.data);
+    text_release(&why);
+    place.socket = path.data;
+    if (error == 0)
         error = fill_siblings(&place);
     if (error != 0) {
         place_release(&place);

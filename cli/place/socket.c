@@ -56,6 +56,13 @@ int socket_listen(const char *path)
     return error;
 }
 
+int socket_find_peer(int fd, struct ucred *ret)
+{
+    socklen_t size = sizeof(*ret);
+
+    return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ret, &size) < 0 ? -errno : 0;
+}
+
 int socket_remove_stale(const char *path)
 {
     struct stat info;

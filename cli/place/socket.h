@@ -2,6 +2,8 @@
 #ifndef K3THREAD_CLI_PLACE_SOCKET_H
 #define K3THREAD_CLI_PLACE_SOCKET_H
 
+#include <sys/socket.h>
+
 /* Each takes a path that fits into an address: place_resolve() sees to that. */
 
 /* Returns a descriptor that is connected to PATH, or -errno. */
@@ -9,6 +11,9 @@ int socket_connect(const char *path);
 
 /* Returns a descriptor that listens at PATH, where nothing is yet, or -errno. */
 int socket_listen(const char *path);
+
+/* Fills *RET with the process and the user at the other end of FD, a connection. Returns 0 or -errno. */
+int socket_find_peer(int fd, struct ucred *ret);
 
 /* Removes a socket that a dead supervisor left; nothing else is ever removed. Returns 0 or -errno. */
 int socket_remove_stale(const char *path);

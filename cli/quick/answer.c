@@ -1,177 +1,157 @@
 #include "cli/quick/answer.h"
 
 #include "cli/base/status.h"
-#include "cli/quick/bytes.h"
-#include "cli/quick/system.h"
-#include "cli/quick/table.h"
+#include "cli/base/text.h"
+#include "cli/rpc/envelope.h"
+#include "cli/rpc/escape.h"
+#include "cli/view/output.h"
+#include "cli/view/table.h"
 
-#include <errno.h>
 #include <linux/limits.h>
-#include <poll.h>
 #include <stdbool.h>
-#include <sys/ioctl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-#define OUTPUT_MAX PIPE_BUF /* which a pipe takes whole, or not at all */
+/* More than any id has. */
+#define DIGITS_MAX 18
 
-/* What comes before the result in the answer to the first request. */
-static const char result_start[] = "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":";
+/* The part of an answer that was not looked at yet. */
+struct rest {
+    const char *at, *end;
+};
 
-static char output_data[OUTPUT_MAX]; /* costs nothing before it is used, as all that is zero */
-
-static void wait_writable(void)
+/* Moves on behind WORD. Returns false if it does not come next. */
+static bool skip(struct rest *rest, const char *word)
 {
-    struct pollfd pollfd;
+    size_t size = strlen(word);
 
-    pollfd.fd = STDOUT_FILENO;
-    pollfd.events = POLLOUT;
-    system_call(SYS_ppoll, (long) &pollfd, 1, 0, 0, 0, 0);
+    if ((size_t) (rest->end - rest->at) < size || memcmp(rest->at, word, size) != 0)
+        return false;
+    rest->at += size;
+    return true;
+}
+
+/* Moves on behind a number as JSON has it, with no needless 0. Returns false if none comes next. */
+static bool skip_number(struct rest *rest, unsigned long *ret)
+{
+    const char *begin = rest->at;
+
+    *ret = 0;
+    while (rest->at < rest->end && *rest->at >= '0' && *rest->at <= '9' &&
+           rest->at - begin <= DIGITS_MAX)
+        *ret = *ret * 10 + (unsigned long) (*rest->at++ - '0');
+    return rest->at > begin && rest->at - begin <= DIGITS_MAX &&
+           (*begin != '0' || rest->at - begin == 1);
+}
+
+/* Moves on behind a string without escapes. Returns false if none comes next. */
+static bool skip_string(struct rest *rest)
+{
+    if (!skip(rest, "\""))
+        return false;
+    while (rest->at < rest->end && *rest->at >= ' ' && *rest->at <= '~' && *rest->at != '"' &&
+           *rest->at != '\\')
+        rest->at++;
+    return skip(rest, "\"");
+}
+
+/* Returns true if nothing but END is left. */
+static bool ends(struct rest *rest, const char *end)
+{
+    return skip(rest, end) && rest->at == rest->end;
 }
 
 /* What was printed in part only is not for the program to print again: it fails here. */
-static int print(const char *data, size_t size)
+static int print(const struct text *text)
 {
     static const char message[] = "k3thread: cannot write to standard output\n";
-    size_t            done = 0;
+    const char       *rest = text->data;
+    size_t            size = text->size;
 
-    while (done < size) {
-        long written = system_call(SYS_write, STDOUT_FILENO, (long) (data + done),
-                                   (long) (size - done), 0, 0, 0);
-
-        if (written >= 0) {
-            done += (size_t) written;
-        } else if (written == -EAGAIN) {
-            wait_writable();
-        } else if (written != -EINTR && done == 0) {
-            return -1;
-        } else if (written != -EINTR) {
-            system_call(SYS_write, STDERR_FILENO, (long) message, sizeof(message) - 1, 0, 0, 0);
-            return STATUS_FAILED;
-        }
-    }
-    return STATUS_DONE;
-}
-
-/*
- * Moves on behind WORD, and then behind a number as JSON has it, with no needless 0. Returns false
- * if they do not come next.
- */
-static bool skip(const char **at, const char *end, const char *word, unsigned long *ret)
-{
-    const char *number;
-    size_t      digits;
-
-    if (!bytes_begin(*at, (size_t) (end - *at), word))
-        return false;
-    number = *at + bytes_length(word);
-    digits = bytes_take_number(number, (size_t) (end - number), ret);
-    *at = number + digits;
-    return digits == 1 || (digits > 1 && *number != '0');
+    if (output_write_part(STDOUT_FILENO, &rest, &size) == 0)
+        return STATUS_DONE;
+    if (size == text->size)
+        return -1;
+    (void) output_write(STDERR_FILENO, message, strlen(message));
+    return STATUS_FAILED;
 }
 
 /* {"id":12} */
-static int end_start(char *answer, size_t size)
+static int end_start(struct rest *rest)
 {
-    struct bytes  out;
-    const char   *at = answer, *end = answer + size;
+    struct text   line = {0};
     unsigned long id;
 
-    if (!skip(&at, end, "{\"id\":", &id) || end - at != 1 || *at != '}')
+    if (!skip(rest, "{\"id\":") || !skip_number(rest, &id) || !ends(rest, "}"))
         return -1;
-    bytes_open(&out, output_data, sizeof(output_data));
-    bytes_put_number(&out, id);
-    bytes_put_word(&out, "\n");
-    return print(out.data, out.size);
+    text_number(&line, id, 1);
+    text_add(&line, "\n");
+    return print(&line);
 }
 
-/* The size of a string with its quotes and without escapes; 0: it is none. */
-static size_t string_size(const char *text, size_t size)
+/* {"id":12,"name":"web","exit_code":3,"runs":1}: the command exited by itself. */
+static int end_join(struct rest *rest)
 {
-    size_t at = 1;
+    unsigned long id, status, runs;
 
-    if (size == 0 || text[0] != '"')
-        return 0;
-    while (at < size && text[at] >= ' ' && text[at] <= '~' && text[at] != '"' && text[at] != '\\')
-        at++;
-    return at < size && text[at] == '"' ? at + 1 : 0;
-}
-
-/* {"id":12,"name":"web","exit_code":3,"runs":1}: it exited by itself. */
-static int end_join(char *answer, size_t size)
-{
-    const char   *at = answer, *end = answer + size;
-    unsigned long number, status;
-    size_t        name;
-
-    if (!skip(&at, end, "{\"id\":", &number) || !bytes_begin(at, (size_t) (end - at), ",\"name\":"))
+    if (!skip(rest, "{\"id\":") || !skip_number(rest, &id) || !skip(rest, ",\"name\":") ||
+        !skip_string(rest) || !skip(rest, ",\"exit_code\":") || !skip_number(rest, &status) ||
+        !skip(rest, ",\"runs\":") || !skip_number(rest, &runs) || !ends(rest, "}"))
         return -1;
-    at += 8;
-    name = string_size(at, (size_t) (end - at));
-    at += name;
-    if (name == 0 || !skip(&at, end, ",\"exit_code\":", &status) || status > 255 ||
-        !skip(&at, end, ",\"runs\":", &number) || number == 0)
-        return -1;
-    return end - at == 1 && *at == '}' ? (int) status : -1;
+    return status <= 255 && runs > 0 ? (int) status : -1;
 }
 
 /* [{"id":12},{"id":13}], of which nothing is said. */
-static int end_raise(char *answer, size_t size)
+static int end_raise(struct rest *rest)
 {
-    const char   *at = answer, *end = answer + size;
     unsigned long id;
+    bool          more = skip(rest, "[");
 
-    while (at == answer || bytes_begin(at, (size_t) (end - at), ",")) {
-        if (!skip(&at, end, at == answer ? "[{\"id\":" : ",{\"id\":", &id) || *at++ != '}')
+    while (more) {
+        if (!skip(rest, "{\"id\":") || !skip_number(rest, &id) || !skip(rest, "}"))
             return -1;
+        more = skip(rest, ",");
     }
-    return end - at == 1 && *at == ']' ? STATUS_DONE : -1;
+    return ends(rest, "]") ? STATUS_DONE : -1;
 }
 
-static size_t output_width(void)
+/* {"table":"…"}. What a pipe may take in part is left to the program. */
+static int end_list(struct rest *rest)
 {
-    struct winsize window;
+    struct table table = {0};
+    struct text  text = {0};
+    char        *lines;
+    size_t       size;
 
-    window.ws_col = 0;
-    system_call(SYS_ioctl, STDOUT_FILENO, TIOCGWINSZ, (long) &window, 0, 0, 0);
-    return window.ws_col;
-}
-
-/* {"table":"…"}. The program gets the answer as it came if it is to print the table. */
-static int end_list(char *answer, size_t size)
-{
-    static char  lines[ANSWER_MAX];
-    struct bytes copy;
-    struct bytes out;
-
-    if (size < 12 || !bytes_begin(answer, size, "{\"table\":\"") || answer[size - 2] != '"' ||
-        answer[size - 1] != '}')
+    if (!skip(rest, "{\"table\":\"") || rest->end - rest->at < 2 ||
+        memcmp(rest->end - 2, "\"}", 2) != 0)
         return -1;
-    bytes_open(&copy, lines, sizeof(lines));
-    bytes_open(&out, output_data, sizeof(output_data));
-    bytes_put(&copy, answer + 10, size - 12);
-    table_put(&out, copy.data, copy.size, output_width());
-    return out.failed ? -1 : print(out.data, out.size);
+    size = (size_t) (rest->end - 2 - rest->at);
+    lines = malloc(size);
+    size = lines != NULL ? escape_remove(rest->at, size, lines) : 0;
+    if (size == 0)
+        return -1;
+    table_add_lines(&table, lines, size);
+    text_add_table(&text, &table, output_width());
+    return text.failed || text.size > PIPE_BUF ? -1 : print(&text);
 }
 
-int answer_end(enum quick_command command, char *line, size_t size)
+int answer_end(enum quick_command command, const char *line, size_t size)
 {
-    size_t start = sizeof(result_start) - 1;
-    char  *result = line + start;
-    size_t rest = size - start - 2; /* the object's end and the newline */
+    struct rest rest = {line, line + size};
 
-    if (size < start + 2 || !bytes_begin(line, size, result_start) || result[rest] != '}')
+    if (size == 0 || rest.end[-1] != '}' || !skip(&rest, ENVELOPE_START ",\"id\":1,\"result\":"))
         return -1;
+    rest.end--; /* the end of the message */
     switch (command) {
     case QUICK_START:
-    case QUICK_DAEMON:
-        return end_start(result, rest);
+        return end_start(&rest);
     case QUICK_JOIN:
-        return end_join(result, rest);
+        return end_join(&rest);
     case QUICK_RAISE:
-        return end_raise(result, rest);
-    case QUICK_LIST:
-        return end_list(result, rest);
+        return end_raise(&rest);
     default:
-        return -1;
+        return end_list(&rest);
     }
 }

@@ -1,43 +1,21 @@
-/* JSON's escapes of one letter. For what has no C library, too: see cli/quick/quick.h. */
+/* The escapes in the strings of JSON, put in and taken out. */
 #ifndef K3THREAD_CLI_RPC_ESCAPE_H
 #define K3THREAD_CLI_RPC_ESCAPE_H
 
-/* The letter that stands behind the backslash for BYTE, or 0. */
-static inline char escape_letter(char byte)
-{
-    switch (byte) {
-    case '\b':
-        return 'b';
-    case '\f':
-        return 'f';
-    case '\n':
-        return 'n';
-    case '\r':
-        return 'r';
-    case '\t':
-        return 't';
-    case '"':
-    case '\\':
-        return byte;
-    default:
-        return 0;
-    }
-}
+#include "cli/base/text.h"
 
-/* What LETTER stands for behind a backslash in a table's string; 0: none that a table has. */
-static inline char escape_meaning(char letter)
-{
-    switch (letter) {
-    case 't':
-        return '\t';
-    case 'n':
-        return '\n';
-    case '"':
-    case '\\':
-        return letter;
-    default:
-        return 0;
-    }
-}
+#include <stddef.h>
+
+/* Returns how many of SIZE bytes, at the start, stand for themselves in a string. */
+size_t escape_plain(const char *bytes, size_t size);
+
+/* Appends SIZE bytes of UTF-8, no NUL among them, as they stand within the quotes of a string. */
+void escape_add(struct text *text, const char *bytes, size_t size);
+
+/*
+ * Takes the escapes out of the SIZE bytes of a string that holds a table, into RET, which is as large.
+ * Returns how many bytes are left, or 0 if there is anything that no table has.
+ */
+size_t escape_remove(const char *string, size_t size, char *ret);
 
 #endif

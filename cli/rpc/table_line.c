@@ -1,6 +1,5 @@
 #include "cli/rpc/table_line.h"
 
-#include "cli/base/text.h"
 #include "cli/rpc/escape.h"
 #include "cli/rpc/parse.h"
 
@@ -24,32 +23,6 @@ static const char        end[] = "\"}}";
 
 /* A shorter string is not worth it. */
 #define STRING_MIN 512
-
-/*
- * Takes the escapes out of a string's SIZE bytes into RET, which is as large. Returns how many are
- * left, or 0 when the string is none or has anything unusual in it.
- */
-static size_t unescape(const char *string, size_t size, char *ret)
-{
-    unsigned char seen = 0;
-    char         *out = ret;
-
-    for (size_t i = 0; i < size; i++) {
-        char byte = string[i];
-
-        if (byte == '\\')
-            byte = ++i < size ? escape_meaning(string[i]) : 0;
-        else if ((unsigned char) byte < ' ' || byte == '"')
-            return 0;
-        if (byte == 0)
-            return 0;
-        seen |= (unsigned char) byte;
-        *out++ = byte;
-    }
-    if (seen >= 0x80 && !text_is_utf8(ret, (size_t) (out - ret)))
-        return 0;
-    return (size_t) (out - ret);
-}
 
 /* Where the string begins in LINE, or 0 when there is no long one in the right place. */
 static size_t find_string(const char *line, size_t size)
@@ -91,9 +64,9 @@ static bool put_back(json_t *message, const char *head, const char *string, size
 /* Returns NULL also for a line that only jansson can tell what to make of. */
 static json_t *parse_apart(const char *line, size_t size)
 {
-    size_t  head = find_string(line, size);
-    char   *string = head > 0 ? malloc(size) : NULL; /* more than enough */
-    size_t  length = string != NULL ? unescape(line + head, size - head - END_SIZE, string) : 0;
+    size_t head = find_string(line, size);
+    char  *string = head > 0 ? malloc(size) : NULL; /* more than enough */
+    size_t length = string != NULL ? escape_remove(line + head, size - head - END_SIZE, string) : 0;
     json_t *message = length > 0 ? parse_around(line, head) : NULL;
 
     if (message != NULL && !put_back(message, line + head, string, length)) {

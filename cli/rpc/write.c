@@ -3,7 +3,6 @@
 #include "cli/rpc/base64.h"
 #include "cli/rpc/escape.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,15 +18,16 @@ void write_integer(struct text *text, int64_t number)
 
 void write_seconds(struct text *text, double seconds)
 {
+    double   magnitude = seconds < 0 ? -seconds : seconds;
     uint64_t microseconds;
 
-    if (!(fabs(seconds) < SECONDS_MAX)) {
+    if (!(magnitude < SECONDS_MAX)) { /* or not a number */
         text_printf(text, "%.16e", seconds);
         return;
     }
     if (seconds < 0)
         text_byte(text, '-', 1);
-    microseconds = (uint64_t) (fabs(seconds) * 1e6 + 0.5);
+    microseconds = (uint64_t) (magnitude * 1e6 + 0.5);
     text_number(text, microseconds / 1000000, 1);
     text_byte(text, '.', 1);
     text_number(text, microseconds % 1000000, 6);
@@ -35,49 +35,16 @@ void write_seconds(struct text *text, double seconds)
         text->size--;
 }
 
-/* How many bytes at the start stand for themselves in a string. */
-static size_t plain_prefix(const char *bytes, size_t size)
-{
-    size_t plain = 0;
-
-    while (plain < size && (unsigned char) bytes[plain] >= ' ' && bytes[plain] != '"' &&
-           bytes[plain] != '\\')
-        plain++;
-    return plain;
-}
-
-static void add_escaped(struct text *text, char byte)
-{
-    char escape[] = {'\\', escape_letter(byte)};
-
-    if (escape[1] != 0)
-        text_append(text, escape, sizeof(escape));
-    else
-        text_printf(text, "\\u%04x", (unsigned) byte);
-}
-
-static void add_inside(struct text *text, const char *bytes, size_t size)
-{
-    for (size_t done = 0; done < size;) {
-        size_t plain = plain_prefix(bytes + done, size - done);
-
-        text_append(text, bytes + done, plain);
-        done += plain;
-        if (done < size)
-            add_escaped(text, bytes[done++]);
-    }
-}
-
 void write_text(struct text *text, const char *bytes, size_t size)
 {
     text_byte(text, '"', 1);
-    add_inside(text, bytes, size);
+    escape_add(text, bytes, size);
     text_byte(text, '"', 1);
 }
 
 void write_escapes(struct text *text, size_t begin)
 {
-    size_t      plain = text->failed ? 0 : plain_prefix(text->data + begin, text->size - begin);
+    size_t      plain = text->failed ? 0 : escape_plain(text->data + begin, text->size - begin);
     struct text rest = {.failed = text->failed};
 
     if (!text->failed && plain == text->size - begin)
@@ -85,7 +52,7 @@ void write_escapes(struct text *text, size_t begin)
     text_append(&rest, text->data + begin + plain, text->size - begin - plain);
     text->failed = rest.failed;
     text->size = begin + plain;
-    add_inside(text, rest.data, rest.size);
+    escape_add(text, rest.data, rest.size);
     text_release(&rest);
 }
 
@@ -99,10 +66,13 @@ void write_bytes(struct text *text, const char *bytes)
         return;
     }
     encoded = base64_encode(bytes, size);
-    if (encoded == NULL)
+    if (encoded == NULL) {
         text->failed = true;
-    else
-        text_printf(text, "{\"base64\":\"%s\"}", encoded);
+        return;
+    }
+    text_add(text, "{\"base64\":\"");
+    text_add(text, encoded);
+    text_add(text, "\"}");
     free(encoded);
 }
 

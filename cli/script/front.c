@@ -139,14 +139,15 @@ static void step(struct front *front)
     bool          rests = time_to_look(front) > 0;
     struct pollfd pollfds[POLL_COUNT] = {
         [POLL_SIGNALS] = {.fd = front->signals.fd, .events = POLLIN},
-        [POLL_CLIENT] = {.fd = front->client.open && !rests ? front->client.fd : -1,
+        [POLL_CLIENT] = {.fd = front->client.open && !rests ? front->client.wire.fd : -1,
                          .events = POLLIN},
         [POLL_INOTIFY] = {.fd = rests ? -1 : front->output.inotify, .events = POLLIN},
         [POLL_SYNC] = {.fd = front->sync, .events = POLLIN},
         [POLL_OUTPUT] = {.fd = front->output_closed ? -1 : front->output.printer.fd},
     };
-    if (front->client.open && front->client.unsent.size > 0)
-        pollfds[POLL_CLIENT] = (struct pollfd){.fd = front->client.fd, .events = POLLIN | POLLOUT};
+    if (front->client.open && front->client.wire.unsent.size > 0)
+        pollfds[POLL_CLIENT] =
+            (struct pollfd){.fd = front->client.wire.fd, .events = POLLIN | POLLOUT};
     if (printer_is_ready(&front->output.printer))
         pollfds[POLL_OUTPUT].events = POLLOUT;
     if (poll(pollfds, POLL_COUNT, patience(front, rests)) < 0)

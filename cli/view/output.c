@@ -15,26 +15,30 @@ static int wait_writable(int fd)
     return 0;
 }
 
-int output_write(int fd, const void *data, size_t size)
+int output_write_part(int fd, const char **rest, size_t *size)
 {
-    const char *rest = data;
+    int error = 0;
 
-    while (size > 0) {
-        ssize_t written = write(fd, rest, size);
-        int     error = 0;
+    while (*size > 0 && error == 0) {
+        ssize_t written = write(fd, *rest, *size);
 
         if (written >= 0) {
-            rest += written;
-            size -= (size_t) written;
+            *rest += written;
+            *size -= (size_t) written;
         } else if (errno == EAGAIN) {
             error = wait_writable(fd);
         } else if (errno != EINTR) {
             error = -errno;
         }
-        if (error != 0)
-            return error;
     }
-    return 0;
+    return error;
+}
+
+int output_write(int fd, const void *data, size_t size)
+{
+    const char *rest = data;
+
+    return output_write_part(fd, &rest, &size);
 }
 
 static int append_json(const char *data, size_t size, void *text)

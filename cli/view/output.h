@@ -11,6 +11,9 @@
 /* Writes all of DATA, also to a descriptor that does not block; returns 0 or -errno. */
 int output_write(int fd, const void *data, size_t size);
 
+/* Does the same with *SIZE bytes at *REST, which become those that were not written. */
+int output_write_part(int fd, const char **rest, size_t *size);
+
 /* VALUE as JSON to read, and a newline. */
 void text_add_json(struct text *text, const json_t *value);
 

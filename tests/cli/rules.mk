@@ -8,5 +8,5 @@ $(BUILD)/tests/cli/tree: $(addprefix $(BUILD)/cli/,base/clock.c.o $(addprefix pr
 $(BUILD)/tests/cli/tree: TEST_LDFLAGS = -Wl,--wrap=children_read
 $(BUILD)/tests/cli/pattern: $(BUILD)/cli/ready/pattern.c.o
 $(BUILD)/tests/cli/text: $(addprefix $(BUILD)/cli/,base/text.c.o base/duration.c.o $(addprefix rpc/, \
-	base64.c.o parse.c.o table_line.c.o write.c.o))
+	base64.c.o escape.c.o parse.c.o table_line.c.o write.c.o))
 $(BUILD)/tests/cli/text: TEST_LIBS = -ljansson -lm

@@ -1,6 +1,6 @@
 /* Paths as they are seen from the current directory. */
-#ifndef K3THREAD_CLI_COMMANDS_HERE_H
-#define K3THREAD_CLI_COMMANDS_HERE_H
+#ifndef K3THREAD_CLI_CLIENT_HERE_H
+#define K3THREAD_CLI_CLIENT_HERE_H
 
 #include "cli/base/text.h"
 

@@ -1,4 +1,4 @@
-#include "cli/commands/here.h"
+#include "cli/client/here.h"
 
 #include "cli/rpc/write.h"
 
@@ -26,8 +26,10 @@ void here_write_path(struct text *text, const char *here, const char *path)
         write_bytes(text, path != NULL ? path : here);
         return;
     }
-    text_printf(&whole, "%s/%s", here, path);
-    text_append(&whole, "", 1);
+    text_add(&whole, here);
+    text_add(&whole, "/");
+    text_add(&whole, path);
+    text_byte(&whole, '\0', 1);
     if (!whole.failed)
         write_bytes(text, whole.data);
     text->failed |= whole.failed;

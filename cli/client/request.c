@@ -1,0 +1,276 @@
+#include "cli/client/request.h"
+
+#include "cli/base/limit_names.h"
+#include "cli/base/variable.h"
+#include "cli/client/here.h"
+#include "cli/rpc/write.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+/* Longer numbers would not fit into an id. */
+#define DIGITS_MAX 18
+
+bool request_is_id(const char *thread, int64_t *ret)
+{
+    size_t  digits = strspn(thread, "0123456789");
+    int64_t id = 0;
+
+    if (digits == 0 || digits > DIGITS_MAX || thread[digits] != '\0')
+        return false;
+    for (size_t i = 0; i < digits; i++)
+        id = id * 10 + (thread[i] - '0');
+    *ret = id;
+    return true;
+}
+
+static void write_thread(struct text *params, const char *thread)
+{
+    int64_t id;
+
+    if (request_is_id(thread, &id))
+        write_integer(params, id);
+    else
+        write_bytes(params, thread);
+}
+
+/* The functions named add_ write what is given: a negative number, a NULL and a false are not. */
+
+static void add_seconds(struct text *params, const char *key, double seconds)
+{
+    if (seconds < 0)
+        return;
+    write_name(params, key);
+    write_seconds(params, seconds);
+}
+
+static void add_bytes(struct text *params, const char *key, const char *bytes)
+{
+    if (bytes == NULL)
+        return;
+    write_name(params, key);
+    write_bytes(params, bytes);
+}
+
+static void add_true(struct text *params, const char *key, bool value)
+{
+    if (!value)
+        return;
+    write_name(params, key);
+    text_add(params, "true");
+}
+
+static void add_threads(struct text *params, const char *key, char *const *threads, size_t count)
+{
+    write_name(params, key);
+    text_byte(params, '[', 1);
+    for (size_t i = 0; i < count; i++) {
+        write_comma(params);
+        write_thread(params, threads[i]);
+    }
+    text_byte(params, ']', 1);
+}
+
+/* Writes the members that the reply shall have, as JSON. */
+static void write_members(struct text *params, const char *members)
+{
+    write_name(params, "members");
+    text_add(params, members);
+}
+
+/* Start */
+
+void request_init_start(struct start_request *ret)
+{
+    *ret = (struct start_request){.after = -1, .timeout = -1, .grace = -1, .ready_timeout = -1};
+}
+
+static void write_command(struct text *params, char *const *words)
+{
+    write_name(params, "command");
+    text_byte(params, '[', 1);
+    for (; *words != NULL; words++) {
+        write_comma(params);
+        write_bytes(params, *words);
+    }
+    text_byte(params, ']', 1);
+}
+
+/* Returns true if both words set the same variable. */
+static bool is_same_variable(const char *a, const char *b)
+{
+    size_t name = strcspn(a, "=");
+
+    return strncmp(a, b, name) == 0 && b[name] == '=';
+}
+
+/* Returns true if one of the COUNT words at LATER sets the variable of WORD anew. */
+static bool is_replaced(const char *word, char *const *later, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (is_same_variable(word, later[i]))
+            return true;
+    return false;
+}
+
+static void write_variable(struct text *params, const char *word, char *const *later, size_t count)
+{
+    if (!variable_is_assignment(word) || is_replaced(word, later, count))
+        return;
+    write_comma(params);
+    write_bytes(params, word);
+}
+
+static void write_environment(struct text *params, const struct start_request *request)
+{
+    size_t       count = request->variables_count;
+    char *const *later = request->variables;
+
+    text_byte(params, '[', 1);
+    for (char *const *word = request->environment; *word != NULL; word++)
+        write_variable(params, *word, later, count);
+    for (; count > 0; later++)
+        write_variable(params, *later, later + 1, --count);
+    text_byte(params, ']', 1);
+}
+
+static void write_limit(struct text *params, __rlimit_resource_t resource, const char *name)
+{
+    struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
+
+    (void) getrlimit(resource, &limit); /* fails for no resource that there is */
+    write_name(params, name);
+    text_byte(params, '[', 1);
+    write_integer(params, limits_number(limit.rlim_cur));
+    text_byte(params, ',', 1);
+    write_integer(params, limits_number(limit.rlim_max));
+    text_byte(params, ']', 1);
+}
+
+static void write_limits(struct text *params)
+{
+    write_name(params, "limits");
+    text_byte(params, '{', 1);
+#define X(resource, name) write_limit(params, RLIMIT_##resource, name);
+    LIMITS(X)
+#undef X
+    text_byte(params, '}', 1);
+    write_name(params, "nice");
+    write_integer(params, getpriority(PRIO_PROCESS, 0));
+}
+
+/* The supervisor keeps the last environment of a connection: the starts of a script mostly share it. */
+static void add_environment(struct text *params, const struct start_request *request)
+{
+    write_name(params, "environment");
+    if (request->variables_count == 0 && request->environment_known) {
+        text_add(params, "true");
+        return;
+    }
+    write_environment(params, request);
+    write_limits(params);
+}
+
+static mode_t current_umask(void)
+{
+    mode_t mask = umask(077);
+
+    umask(mask);
+    return mask;
+}
+
+static void add_path(struct text *params, const char *key, const char *here, const char *path)
+{
+    if (path == NULL)
+        return;
+    write_name(params, key);
+    here_write_path(params, here, path);
+}
+
+/* Writes what the thread is started with, and what it writes to. */
+static void add_surroundings(struct text *params, const struct start_request *request)
+{
+    add_environment(params, request);
+    write_name(params, "directory");
+    here_write_path(params, request->here, request->directory);
+    write_name(params, "umask");
+    write_integer(params, current_umask());
+    add_path(params, "input", request->here, request->input);
+    add_true(params, "input", request->input_stays_open);
+    add_path(params, "output", request->here, request->output);
+    if (request->log_limit > 0) {
+        write_name(params, "log_limit");
+        write_integer(params, request->log_limit);
+    }
+}
+
+void request_write_start(struct text *params, const struct start_request *request)
+{
+    text_byte(params, '{', 1);
+    write_command(params, request->command);
+    add_surroundings(params, request);
+    write_members(params, "[\"id\"]");
+    add_bytes(params, "ready", request->ready);
+    add_bytes(params, "restart", request->restart);
+    add_bytes(params, "stop_signal", request->stop_signal);
+    if (request->needs_count > 0)
+        add_threads(params, "needs", request->needs, request->needs_count);
+    add_seconds(params, "after", request->after);
+    add_seconds(params, "timeout", request->timeout);
+    add_seconds(params, "ready_timeout", request->ready_timeout);
+    add_seconds(params, "grace", request->grace);
+    add_true(params, "daemon", request->daemon);
+    add_true(params, "keep", request->keep);
+    add_true(params, "chained", request->chained);
+    if (request->chained && request->is_sure) {
+        write_name(params, "hold");
+        text_add(params, "false");
+    }
+    add_bytes(params, "name", request->name);
+    text_byte(params, '}', 1);
+}
+
+/* Raise, join, list */
+
+void request_write_raise(struct text *params, const struct raise_request *request)
+{
+    text_byte(params, '{', 1);
+    add_bytes(params, "exception", request->exception);
+    add_true(params, "all", request->thread == NULL);
+    if (request->thread != NULL) {
+        write_name(params, "thread");
+        write_thread(params, request->thread);
+    }
+    add_bytes(params, "message", request->message);
+    write_members(params, "[\"id\"]");
+    text_byte(params, '}', 1);
+}
+
+/* The reply has only what `join` and `raise --wait` look at, so that it is soon read. */
+void request_write_join(struct text *params, const struct join_request *request)
+{
+    text_byte(params, '{', 1);
+    write_name(params, "thread");
+    write_thread(params, request->thread);
+    write_members(params, "[\"id\",\"name\",\"runs\",\"exit_code\",\"signal\",\"exception\","
+                          "\"message\",\"unended\"]");
+    add_seconds(params, "timeout", request->timeout);
+    add_true(params, "ready", request->ready);
+    text_byte(params, '}', 1);
+}
+
+void request_write_list(struct text *params, const struct list_request *request)
+{
+    size_t count = 0;
+
+    text_byte(params, '{', 1);
+    while (request->threads != NULL && request->threads[count] != NULL)
+        count++;
+    if (request->threads != NULL)
+        add_threads(params, "threads", request->threads, count);
+    add_true(params, "live", request->live);
+    add_true(params, "table", request->form == LIST_TABLE);
+    if (request->form == LIST_IDS)
+        write_members(params, "[\"id\"]");
+    text_byte(params, '}', 1);
+}

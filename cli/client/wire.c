@@ -1,0 +1,140 @@
+#include "cli/client/wire.h"
+
+#include "cli/rpc/envelope.h"
+#include "cli/rpc/protocol.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* How much is read at a time: most replies are short, but one that did not fit has many pieces. */
+#define FIRST_READ (4U * 1024)
+#define NEXT_READ  (64U * 1024)
+#define REPLY_MAX  (1024U * 1024 * 1024)
+
+int wire_queue(struct wire *wire, int64_t id, const char *method, const struct text *params)
+{
+    struct text *unsent = &wire->unsent;
+    size_t       before = unsent->size;
+
+    envelope_begin_request(unsent, id, method);
+    text_append(unsent, params->data, params->size);
+    envelope_end(unsent);
+    text_byte(unsent, '\n', 1);
+    if (unsent->failed || params->failed)
+        return -ENOMEM;
+    if (unsent->size - before <= PROTOCOL_LINE_MAX)
+        return 0;
+    unsent->size = before;
+    return -E2BIG;
+}
+
+int wire_flush(struct wire *wire)
+{
+    struct text *unsent = &wire->unsent;
+    size_t       done = 0;
+    int          error = 0;
+
+    while (done < unsent->size && error == 0) {
+        ssize_t sent =
+            send(wire->fd, unsent->data + done, unsent->size - done, MSG_NOSIGNAL | MSG_DONTWAIT);
+
+        if (sent >= 0)
+            done += (size_t) sent;
+        else if (errno != EINTR)
+            error = -errno;
+    }
+    if (error == -EPIPE || error == -ECONNRESET) {
+        wire->cut = true;
+        done = unsent->size;
+    }
+    if (done > 0) {
+        unsent->size -= done;
+        memmove(unsent->data, unsent->data + done, unsent->size);
+    }
+    return error == -EAGAIN || wire->cut ? 0 : error;
+}
+
+/* Drops the lines that are done, to make room. */
+static void drop_consumed(struct wire *wire)
+{
+    struct text *received = &wire->received;
+
+    if (wire->consumed == 0)
+        return;
+    received->size -= wire->consumed;
+    memmove(received->data, received->data + wire->consumed, received->size);
+    wire->consumed = 0;
+}
+
+int wire_read(struct wire *wire)
+{
+    struct text *received = &wire->received;
+    ssize_t      size;
+
+    drop_consumed(wire);
+    if (received->size > REPLY_MAX)
+        return -EMSGSIZE;
+    if (!text_reserve(received, received->size > 0 ? NEXT_READ : FIRST_READ))
+        return -ENOMEM;
+    do
+        size = recv(wire->fd, received->data + received->size, received->capacity - received->size,
+                    MSG_DONTWAIT);
+    while (size < 0 && errno == EINTR);
+    if (size < 0)
+        return errno == EAGAIN ? 0 : -ECONNRESET;
+    if (size == 0)
+        return -ECONNRESET;
+    received->size += (size_t) size;
+    return 1;
+}
+
+/*
+ * A poll for input sleeps until there is some; a read that waits would also be woken when the other
+ * side takes the request.
+ */
+int wire_wait(struct wire *wire)
+{
+    struct pollfd pollfd = {.fd = wire->fd, .events = POLLIN};
+    int           error = 0;
+
+    if (wire->unsent.size > 0)
+        pollfd.events |= POLLOUT;
+    if (poll(&pollfd, 1, -1) < 0)
+        return errno == EINTR ? 0 : -errno;
+    if (pollfd.revents & POLLOUT)
+        error = wire_flush(wire);
+    if (error == 0 && (pollfd.revents & ~POLLOUT))
+        error = wire_read(wire);
+    return error;
+}
+
+char *wire_line(struct wire *wire, size_t *ret_size)
+{
+    size_t      left = wire->received.size - wire->consumed;
+    char       *line = left > 0 ? wire->received.data + wire->consumed : NULL;
+    const char *end = left > wire->seen ? memchr(line + wire->seen, '\n', left - wire->seen) : NULL;
+
+    if (end == NULL) {
+        wire->seen = left;
+        return NULL;
+    }
+    *ret_size = (size_t) (end - line);
+    return line;
+}
+
+void wire_consume(struct wire *wire, size_t size)
+{
+    wire->consumed += size + 1;
+    wire->seen = 0;
+}
+
+void wire_close(struct wire *wire)
+{
+    close(wire->fd);
+    text_release(&wire->unsent);
+    text_release(&wire->received);
+    *wire = (struct wire){.fd = -1};
+}

@@ -1,0 +1,21 @@
+/* What stands around the parameters and the results: the members of JSON-RPC's objects. */
+#ifndef K3THREAD_CLI_RPC_ENVELOPE_H
+#define K3THREAD_CLI_RPC_ENVELOPE_H
+
+#include "cli/base/text.h"
+
+#include <stdint.h>
+
+#define ENVELOPE_VERSION "2.0"
+
+/* How each object begins. */
+#define ENVELOPE_START "{\"jsonrpc\":\"" ENVELOPE_VERSION "\""
+
+/* Appends a request, or a notification, up to where its parameters follow. */
+void envelope_begin_request(struct text *line, int64_t id, const char *method);
+void envelope_begin_notification(struct text *line, const char *method);
+
+/* Ends either behind its parameters. */
+void envelope_end(struct text *line);
+
+#endif
