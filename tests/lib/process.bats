@@ -9,21 +9,21 @@ load helpers
 }
 
 @test "exit: exit(n) waits and keeps its status" { t exit status; }
-@test "exit: daemons are dropped" { t exit daemons; }
-@test "exit: from a thread" { t exit from-thread; }
-@test "exit: from the only thread" { t exit from-only-thread; }
+@test "exit: does not wait for daemons" { t exit daemons; }
+@test "exit: a thread may call it, and the others are waited for" { t exit from-thread; }
+@test "exit: the only thread may call it" { t exit from-only-thread; }
 @test "exit: _exit waits for nothing" { t exit _exit; }
 @test "exit: a fatal signal waits for nothing" { t exit signal; }
-@test "exit: threads that are started meanwhile are waited for" { t exit started-during; }
-@test "exit: a second one while the first waits ends its thread alone" {
+@test "exit: waits for threads that are started meanwhile" { t exit started-during; }
+@test "exit: a second call while the first waits ends only its thread" {
   [[ ${SANITIZE-} != *address* ]] || skip 'its leak checker says that it could not stop a thread that is gone'
   t exit two-exits
 }
 @test "exit: waits for threads that an atexit function starts" { t exit late-function; }
-@test "exit: a daemon that hangs in a destructor is dropped" { t exit daemon-destructor; }
+@test "exit: does not wait for a daemon that hangs in a destructor" { t exit daemon-destructor; }
 @test "exit: a join of the thread that exits returns" { t exit main-joined; }
-# As the C library does from 2.41 on: a second thread that exits waits for the first one.
-@test "exit: a second one does not meet the lock that the first one holds" {
+# The preloaded exit takes a lock, as that of glibc does from 2.41 on.
+@test "exit: a second call does not wait for the lock that the first one holds" {
   [ -z "${SANITIZE-}" ] || skip "a sanitizer's library would have to come first"
   needs_no_runner 'it would be loaded into valgrind itself'
   cd "$BATS_TEST_TMPDIR"
@@ -64,24 +64,24 @@ END
   LD_PRELOAD=$BUILD/libk3thread.so:$PWD/lock.so run -3 timeout -s KILL 20 ./program
 }
 
-@test "shutdown: waits before the atexit functions run, within its timeout" { t exit shutdown; }
+@test "shutdown: waits before the atexit functions run, at most its timeout" { t exit shutdown; }
 @test "shutdown: does not wait for its caller" { t exit shutdown-in-thread; }
 @test "shutdown: is an interruptible wait" { t exit shutdown-interrupted; }
-@test "exit: threads that wait out their after are waited for" { t exit delayed; }
-@test "exit: a raise in the thread that exits does not cut it short" { t exit raised-during; }
-@test "exit: the last thread is gone altogether" { t exit last-gone; }
-@test "exit: adopted threads are not waited for" { t exit adopted; }
+@test "exit: waits for threads that wait out their "after"" { t exit delayed; }
+@test "exit: a raise in the thread that exits does not end the wait" { t exit raised-during; }
+@test "exit: waits until the last thread is gone" { t exit last-gone; }
+@test "exit: does not wait for adopted threads" { t exit adopted; }
 
-@test "exit: an exception that nobody catches in main ends the process, after its threads" {
+@test "exit: an uncaught exception in main ends the process, after its threads" {
   t exit main-ends
 }
 
-@test "excepthook: the default prints a line, but of SystemExit" { t exit default-hook; }
-@test "excepthook: one's own, with thread, exception and mask" { t exit own-hook; }
-@test "excepthook: one that throws" { t exit throwing-hook; }
-@test "excepthook: of adopted threads" { t exit hook-of-adopted; }
+@test "excepthook: the default prints one line, except for SystemExit" { t exit default-hook; }
+@test "excepthook: the program's own gets the thread and the exception, with the mask NEVER" { t exit own-hook; }
+@test "excepthook: what it throws is dropped" { t exit throwing-hook; }
+@test "excepthook: is called for adopted threads" { t exit hook-of-adopted; }
 
-# What threads of the child do, ThreadSanitizer cannot follow.
+# A case of fork whose child has threads, which ThreadSanitizer cannot follow.
 fork() {
   needs_no_tsan 'it has no threads in a child that a process with threads has forked'
   t fork "$1"
@@ -91,27 +91,27 @@ needs_no_asan() {
   [[ ${SANITIZE-} != *address* ]] || skip 'a lock of its allocator may be held for ever in the child'
 }
 
-@test "fork: from main" { fork main; }
-@test "fork: from a thread" { fork thread; }
-@test "fork: from a thread that the library does not know" { fork unknown; }
-@test "fork: the child's thread returns" { fork returned; }
-@test "fork: what is pending is kept" { t fork pending; }
-@test "fork: while all locks are busy" {
+@test "fork: the main thread forks, and the library works in the child" { fork main; }
+@test "fork: a thread forks, and the library works in the child" { fork thread; }
+@test "fork: a thread that the library does not know forks" { fork unknown; }
+@test "fork: the child ends when its thread returns" { fork returned; }
+@test "fork: pending exceptions stay pending in the child" { t fork pending; }
+@test "fork: works while all locks are busy" {
   needs_no_asan
   fork load
 }
-@test "fork: what was a thread of the parent's is joined after others have started" { fork joined-late; }
-@test "fork: the records of the parent's threads are freed" { t gone records-in-a-child; }
-@test "fork: the stack of a thread that was joined in the parent is given back" {
+@test "fork: in the child, a join of a thread of the parent returns after others have started" { fork joined-late; }
+@test "fork: the child frees the records of the parent's threads" { t gone records-in-a-child; }
+@test "fork: the child frees the stack of a thread that was joined in the parent" {
   needs_no_tsan 'it has no threads in a child that a process with threads has forked'
   t gone stack-in-a-child
 }
-@test "fork: handlers of the program that call the library" { t fork handlers; }
-@test "fork: at each lock of another thread's end" {
+@test "fork: handlers of the program may call the library" { t fork handlers; }
+@test "fork: works at each lock that another thread's end takes" {
   needs_no_asan
   says_how_many fork steps-of-an-end
 }
-@test "fork: at each lock of another thread's calls" {
+@test "fork: works at each lock that another thread's calls take" {
   needs_no_asan
   says_how_many fork steps-of-calls
 }

@@ -3,17 +3,17 @@
 
 load helpers
 
-@test "safepoint: busy loops are stopped" { t safepoint busy; }
+@test "safepoint: a raise stops a busy loop" { t safepoint busy; }
 @test "safepoint: masks hold" { t safepoint masks; }
-@test "safepoint: caught in the loop" { t safepoint caught; }
-@test "safepoint: before the target has begun it is thrown inside it" { t safepoint before-target; }
+@test "safepoint: a block in the loop catches" { t safepoint caught; }
+@test "safepoint: a raise before the target has begun is thrown inside it" { t safepoint before-target; }
 @test "safepoint: the caller of a function that only computes is cleaned up" { t safepoint callers; }
-@test "safepoint: a caller in C++ of a function that only computes" { t safepoint_cxx callers; }
-@test "safepoint: busy loops of C++ are stopped" { t safepoint_cxx busy; }
-@test "safepoint: caught in a loop of C++" { t safepoint_cxx caught; }
-@test "safepoint: thrown on by END, out of a function of C++" { t safepoint_cxx thrown-on; }
+@test "safepoint: a caller in C++ of a function that only computes is cleaned up" { t safepoint_cxx callers; }
+@test "safepoint: a raise stops a busy loop of C++" { t safepoint_cxx busy; }
+@test "safepoint: a block in a loop of C++ catches" { t safepoint_cxx caught; }
+@test "safepoint: END throws on, out of a function of C++" { t safepoint_cxx thrown-on; }
 
-@test "safepoint: only who asks has the hook" {
+@test "safepoint: only a program that asks for the hook has it" {
   nm "$PROGRAMS/safepoint" | grep ' [Tt] __sanitizer_cov_trace_pc$'
   # By its whole name: a sanitizer's runtime has others that begin so.
   run -1 grep -q ' __sanitizer_cov_trace_pc$' <(nm "$PROGRAMS/raise")
@@ -21,7 +21,7 @@ load helpers
 }
 
 # With each compiler that there is, whichever has built the rest.
-@test "safepoint: with gcc and with clang" {
+@test "safepoint: works with gcc and with clang" {
   [ -z "$RUNNER$SANITIZE" ] || skip 'the library would need its runtime'
   for cc in gcc clang; do
     command -v "$cc" >/dev/null || continue
@@ -40,5 +40,5 @@ load helpers
 @test "every edge: producer and consumer" { says_how_many t inject producer-consumer; }
 @test "every edge: resources" { says_how_many t inject resources; }
 @test "every edge: nested handlers" { says_how_many t inject nested; }
-@test "every edge: a loop that asks" { says_how_many t inject polite; }
+@test "every edge: a loop of checkpoints" { says_how_many t inject polite; }
 @test "every edge: time limits and shields" { says_how_many t inject limited; }

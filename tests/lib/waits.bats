@@ -3,35 +3,35 @@
 
 load helpers
 
-@test "wait: a raise ends each that is blocked" { t wait blocked; }
-@test "wait: each throws what is pending" { t wait pending; }
-@test "wait: with the mask RETURN each returns -ECANCELED" { t wait returned; }
-@test "wait: a time that is no number is an error, and loses nothing" { t wait no-number; }
-@test "wait: other signals do not end it before its deadline" { t wait signals-timed; }
-@test "wait: other signals do not end it" { t wait signals; }
-@test "wait: other signals do end a system call of the caller's choice" { t wait syscall; }
-@test "wait: a socket's own limit is one, whatever other signals come" { t wait socket-limits; }
+@test "wait: a raise ends each wait that is blocked" { t wait blocked; }
+@test "wait: each wait throws what is pending" { t wait pending; }
+@test "wait: with the mask RETURN each wait returns -ECANCELED" { t wait returned; }
+@test "wait: NaN as a timeout is an error, and loses nothing" { t wait no-number; }
+@test "wait: other signals do not end a wait before its deadline" { t wait signals-timed; }
+@test "wait: other signals do not end a wait without a deadline" { t wait signals; }
+@test "wait: other signals end k3thread_syscall" { t wait syscall; }
+@test "wait: a socket's own limit holds, whatever other signals come" { t wait socket-limits; }
 @test "wait: connect has one limit, whatever other signals come" { t wait connect-in-time; }
 @test "wait: a raise wakes also where the starter has all signals blocked" { t wait signals-blocked; }
-@test "wait: after a siglongjmp out of each, later waits can be woken" {
+@test "wait: later waits can be woken after a siglongjmp out of each wait" {
   needs_no_tsan 'it runs a handler when the call is over'
   t wait siglongjmp
 }
-@test "wait: pthread_cancel in one leaves nothing that a raise writes to" {
+@test "wait: after pthread_cancel in a wait, a raise writes to no memory of it" {
   needs_no_tsan 'it takes a thread that is cancelled for one that holds its mutex'
   t wait cancelled
 }
-@test "wait: one that threw took nothing" { t effect nothing-taken; }
-@test "wait: a write that moved something says so" { t effect partial-write; }
-@test "wait: results" { t effect results; }
+@test "wait: a wait that threw has taken nothing" { t effect nothing-taken; }
+@test "wait: a write that has moved some bytes returns their number" { t effect partial-write; }
+@test "wait: results are those of the calls themselves" { t effect results; }
 @test "wait: errors come at once, and leave the outputs alone" { t effect errors; }
-@test "wait: errors of locks" { t effect errors-of-locks; }
-@test "wait: the death of a mutex's owner is told, and the exception stays pending" {
+@test "wait: the waits for locks have their errors" { t effect errors-of-locks; }
+@test "wait: the death of a mutex's owner is reported, and the exception stays pending" {
   needs_no_tsan 'it takes the dead owner for the one that still holds the mutex'
   t effect owner-dead
 }
-@test "cond_wait: holds the mutex before a handler or a cleanup runs" { t effect cond-mutex; }
-@test "cond_wait: no signal is lost" { t effect cond-signal; }
+@test "cond_wait: the mutex is held before a handler or a cleanup runs" { t effect cond-mutex; }
+@test "cond_wait: loses no signal" { t effect cond-signal; }
 
 @test "every instruction: sleep" { needs_no_runner && says_how_many t step sleep; }
 @test "every instruction: a sleep of 0" { needs_no_runner && says_how_many t step sleep-0; }
