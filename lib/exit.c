@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <linux/futex.h>
-#include <math.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -125,15 +124,9 @@ static __attribute__((noinline)) long shut_down(double timeout)
 {
     const unsigned  own = k3t_self()->counted ? 1 : 0;
     struct timespec deadline;
-    long            result;
+    const long      result = k3t_wait_begin(timeout, &deadline);
 
-    if (isnan(timeout))
-        return K3THREAD_VALUE_ERROR;
-    result = k3t_claim();
-    if (result != 0)
-        return result;
-    deadline = k3t_deadline(timeout);
-    return wait_for_others(own, &deadline);
+    return result != 0 ? result : wait_for_others(own, &deadline);
 }
 
 int k3thread_shutdown(double timeout)

@@ -1,10 +1,10 @@
 /* Joining: waiting until a thread is gone. */
 #include "adopt.h"
-#include "clock.h"
 #include "deliver.h"
 #include "gone.h"
 #include "gone_wait.h"
 #include "reap.h"
+#include "wait.h"
 
 #include <errno.h>
 #include <math.h>
@@ -32,10 +32,9 @@ static __attribute__((noinline)) long join(k3thread *t, double timeout, struct k
         return K3THREAD_VALUE_ERROR;
     if (t == k3t_self())
         return -EDEADLK;
-    result = k3t_claim();
+    result = k3t_wait_begin(timeout, &deadline);
     if (result != 0)
         return result;
-    deadline = k3t_deadline(timeout);
     result = k3t_gone_wait(t, &deadline);
     if (!k3t_is_gone(t))
         return result;

@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <linux/futex.h>
-#include <math.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -14,14 +13,10 @@ static __attribute__((noinline)) long park(double timeout)
 {
     struct k3thread *self = k3t_self();
     struct timespec  deadline;
-    long             result;
+    long             result = k3t_wait_begin(timeout, &deadline);
 
-    if (isnan(timeout))
-        return K3THREAD_VALUE_ERROR;
-    result = k3t_claim();
     if (result != 0)
         return result;
-    deadline = k3t_deadline(timeout);
     while (atomic_exchange(&self->permit, 0) == 0) {
         result = k3t_wait_word((const unsigned *) &self->permit, 0, &deadline);
         if (result != 0 && result != -EAGAIN && result != -EINTR)

@@ -7,6 +7,7 @@
 #include "wake.h"
 
 #include <linux/futex.h>
+#include <math.h>
 
 /*
  * Leaves a wait. It looks and stores in one exchange: if the wake signal came before it, the handler may
@@ -58,6 +59,18 @@ long k3t_wait_again(long number, long a, long b, long c, long d, long e, long f)
     do
         result = k3t_wait(number, a, b, c, d, e, f);
     while (result == -EINTR);
+    return result;
+}
+
+long k3t_wait_begin(double timeout, struct timespec *ret_deadline)
+{
+    long result;
+
+    if (isnan(timeout))
+        return K3THREAD_VALUE_ERROR;
+    result = k3t_claim();
+    if (result == 0)
+        *ret_deadline = k3t_deadline(timeout);
     return result;
 }
 

@@ -10,6 +10,12 @@
 
 #define K3T_SIGSET_SIZE 8 /* of the kernel */
 
+/*
+ * Begins a wait that may have to take several calls. Returns 0, with the deadline stored;
+ * K3THREAD_VALUE_ERROR if TIMEOUT is NaN; or what k3t_claim returns.
+ */
+long k3t_wait_begin(double timeout, struct timespec *ret_deadline);
+
 /* Sleeps until an instant on the monotonic clock, as k3thread_sleep does, up to k3t_finish. */
 long k3t_sleep_until(const struct timespec *deadline);
 
