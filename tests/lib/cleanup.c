@@ -1,9 +1,9 @@
 /*
- * What runs when a scope is left: k3thread_cleanup_push, the attribute cleanup, and both mixed with
- * TRYs in one function. cleanup_plain.c has the same without -fexceptions, where an exception does
- * not run the attribute's, as it says there.
+ * Clean-ups that run when a scope is left: k3thread_cleanup_push, the attribute cleanup, and both mixed
+ * with TRYs in one function. cleanup_plain.c is the same without -fexceptions, where an exception does
+ * not run the attribute cleanup.
  */
-#include "test.h"
+#include "trace.h"
 
 #include <malloc.h>
 
@@ -12,26 +12,6 @@
 #else
 #define IF_EXCEPTIONS(text) text
 #endif
-
-static char trace[64];
-
-static void note(char what)
-{
-    size_t length = strlen(trace);
-
-    CHECK(length < sizeof(trace) - 1);
-    trace[length] = what;
-    trace[length + 1] = '\0';
-}
-
-static void check_trace(const char *wanted)
-{
-    if (strcmp(trace, wanted) != 0) {
-        fprintf(stderr, "the trace is %s, not %s\n", trace, wanted);
-        test_fail(__FILE__, __LINE__, "trace");
-    }
-    trace[0] = '\0';
-}
 
 static void run(void *arg)
 {
@@ -178,7 +158,7 @@ static void *exit_thread(void *arg)
     return arg;
 }
 
-/* That needs landing pads. */
+/* With landing pads, that is with -fexceptions, the cleanup runs. */
 static void left_by_pthread_exit(void)
 {
     CHECK(test_end(test_start(exit_thread, NULL)) == NULL);
@@ -228,7 +208,7 @@ static void pthread_exit_in_cleanup(void)
     check_trace("abc");
 }
 
-/* What is raised during a cleanup is not thrown in it, but at the first checkpoint after. */
+/* A raise during a cleanup is thrown at the first checkpoint after it. */
 static void raise_and_wait(void *arg)
 {
     CHECK_EQUAL(k3thread_send_exception(k3thread_self(), &k3thread_KeyboardInterrupt), 0);
@@ -266,7 +246,7 @@ static void throw_again(void *arg)
     k3thread_throw(&k3thread_KeyError, NULL);
 }
 
-/* What a cleanup throws takes the place of the first; no cleanup runs twice, and none is left out. */
+/* An exception of a cleanup takes the place of the first. Each cleanup runs exactly once. */
 static void throw_in_cleanup(void)
 {
     K3THREAD_TRY {
@@ -287,8 +267,9 @@ static void throw_in_cleanup(void)
 }
 
 /*
- * The same of a variable. The landing pad of gcc in C bears it, and nothing of the first exception is
- * left; clang and C++ end the program there, and without landing pads it does not run.
+ * The attribute cleanup of a variable throws. With gcc, in C, the landing pad survives that, and nothing
+ * of the first exception is left. clang and C++ end the program there; without landing pads the
+ * attribute cleanup does not run.
  */
 #if defined PLAIN || defined __clang__
 #define BEARS_IT false
@@ -365,7 +346,7 @@ static void throw_and_catch(void *arg)
     CHECK_EQUAL(test_mask(), K3THREAD_NEVER);
 }
 
-/* A whole exception inside a cleanup leaves the one that is under way alone. */
+/* A cleanup throws and catches an exception: the one that passes goes on. */
 static void catch_in_cleanup(void)
 {
     K3THREAD_TRY {

@@ -67,7 +67,7 @@ void destructors()
     check_trace("ddd2c1hf");
 }
 
-// The strings are freed: a leak checker would see it.
+// The strings are freed; otherwise a leak checker reports them.
 void allocating()
 {
     for (volatile int i = 0; i < 1000; i++) {
@@ -100,7 +100,7 @@ void left_in_each_way()
     CHECK(test_catch([] { K3THREAD_RERAISE(); }) == &k3thread_RuntimeError);
 }
 
-// A C++ exception may pass a TRY, which is left; or be caught inside it.
+// A C++ exception may pass a TRY, which is then left, or be caught inside it.
 void native_exceptions()
 {
     try {
@@ -146,7 +146,8 @@ void passes_handlers()
     check_trace("ak");
 }
 
-// One that does not throw on has caught it: the mask is what it was, and the library works.
+// A catch (...) that does not throw on has caught the exception: the mask is what it was before the
+// block, and the library works.
 void swallowed()
 {
     try {
@@ -197,7 +198,7 @@ void thrown_in_catch_all()
     }
 }
 
-// Not inlined: for the compiler, too, nothing leaves them.
+// Not inlined, so that the compiler itself sees that no exception leaves them.
 __attribute__((noinline)) int catches(const char *message) noexcept
 {
     volatile int caught = 0;
@@ -239,7 +240,7 @@ struct Catcher {
     }
 };
 
-// What is thrown inside a function that is noexcept, and caught there, does not end the program.
+// An exception that is thrown and caught inside a noexcept function does not end the program.
 void noexcept_functions()
 {
     CHECK(catches("in a function"));
@@ -333,14 +334,14 @@ void waits_in_catch_all()
         k3thread_throw(&k3thread_KeyError, NULL);
     } catch (...) {
         CHECK_EQUAL(k3thread_get_mask(), K3THREAD_ON_BLOCKING);
-        k3thread_set_mask(K3THREAD_NEVER); // it is not opened a second time
+        k3thread_set_mask(K3THREAD_NEVER); // the mask is not opened a second time
         CHECK_EQUAL(k3thread_sleep(0), 0);
         CHECK_EQUAL(k3thread_get_mask(), K3THREAD_NEVER);
     }
     CHECK_EQUAL(k3thread_get_mask(), K3THREAD_IMMEDIATE);
 }
 
-// A logger asks for the type: of ours, C++ knows none.
+// A logger asks for the type of the exception: for one of the library, C++ knows no type.
 void type_in_catch_all()
 {
     try {
@@ -388,7 +389,7 @@ void pthread_exit_in_cleanup()
     check_trace("dio");
 }
 
-// What comes out of END goes outwards with the mask that the block found.
+// An exception that END throws goes outwards with the mask that was set before the block.
 void swallowed_behind_finally()
 {
     try {

@@ -1,4 +1,4 @@
-/* What an exception carries: its data, freed once whichever way it goes, and its cause. */
+/* What an exception carries: its data, which is freed exactly once, and its cause. */
 #include "test.h"
 
 #include <stdatomic.h>
@@ -36,7 +36,7 @@ static void quiet(k3thread *t, const struct k3thread_exc *e)
     CHECK(e->data == NULL || e->data == &data);
 }
 
-/* Freed behind the handler, not before. */
+/* The data is freed after the handler, not before. */
 static void caught(void)
 {
     K3THREAD_TRY {
@@ -70,7 +70,7 @@ static void left_behind(void)
     CHECK_EQUAL(freed, 2);
 }
 
-/* An inner block has a copy of it, and the outer one the exception itself. */
+/* RERAISE throws a copy: the inner block catches that, and the handler still has the exception. */
 static void reraised(void)
 {
     K3THREAD_TRY {
@@ -113,14 +113,14 @@ static void *throw_another(void *arg)
     return arg;
 }
 
-/* One that is thrown in the handler takes its place. */
+/* An exception that is thrown in the handler takes the place of the first, whose data is freed. */
 static void replaced(void)
 {
     CHECK(test_end(test_start(throw_another, NULL)) == &k3thread_SystemExit);
     CHECK_EQUAL(freed, 1);
 }
 
-/* Taken, it is the caller's; taken into nothing, it is freed. */
+/* Data that is taken belongs to the caller; data of an exception that is dropped is freed. */
 static void taken(void)
 {
     struct k3thread_exc exc;
@@ -149,7 +149,7 @@ static void dropped(void)
     CHECK_EQUAL(freed, 2);
 }
 
-/* With the record of the thread that it ended, when that is given back. */
+/* The data is freed with the record of the thread that the exception ended. */
 static void of_a_result(void)
 {
     k3thread *t;
@@ -163,7 +163,7 @@ static void of_a_result(void)
     CHECK_EQUAL(freed, 1);
 }
 
-/* What is not sent stays the caller's. */
+/* If the raise fails, the data stays the caller's. */
 static void not_sent(void)
 {
     k3thread *t = test_start(sleep_for_ever, NULL);
@@ -221,7 +221,7 @@ static void take_value(void)
     (void) k3thread_value(of_value);
 }
 
-/* The exception says who sent it; its cause is as it was, and both share the data. */
+/* The exception's sender is T; its cause is unchanged; both share the data. */
 static void check_thrown_value(k3thread *t)
 {
     volatile bool thrown = false;
@@ -264,7 +264,7 @@ static void *value_of_another(void *arg)
     return k3thread_value(arg);
 }
 
-/* Through three threads: each has the one before as its cause, and the data is freed at the end. */
+/* Three threads throw each other's exception: each has the one before as its cause. */
 static void chain_of_causes(void)
 {
     k3thread *threads[3];

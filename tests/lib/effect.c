@@ -1,4 +1,4 @@
-/* What the interruptible waits return, and that nothing of it is lost. */
+/* What the interruptible waits return, and that no effect of a wait is lost. */
 #include "waits.h"
 
 #include <linux/futex.h>
@@ -30,7 +30,7 @@ static void make_mutex(void)
     CHECK_EQUAL(pthread_mutex_init(&mutex, &attributes), 0);
 }
 
-/* What a wait would have returned is still there after it threw. */
+/* After a wait that threw, what it waits for is still there. */
 
 static const struct wait *wait_to_throw;
 
@@ -125,7 +125,7 @@ static void *write_much(void *arg)
     return arg;
 }
 
-/* A write that has moved some bytes says how many; the raise comes after. */
+/* A write that has moved some bytes before the raise returns their number. */
 static void partial_write(void)
 {
     k3thread *t;
@@ -137,7 +137,7 @@ static void partial_write(void)
     test_wait_asleep(t);
     CHECK_EQUAL(k3thread_send_exception(t, &k3thread_KeyboardInterrupt), 0);
     CHECK(test_end(t) == NULL);
-    CHECK(written == 0 || written == size); /* 0: thrown before it began */
+    CHECK(written == 0 || written == size); /* 0: the write threw before it began */
     CHECK_EQUAL(caught, 1);
 }
 
@@ -285,7 +285,7 @@ static void results(void)
     results_of_locks();
 }
 
-/* What is wrong is said at once, and nothing is stored. */
+/* A wait with a wrong argument fails at once, and stores nothing. */
 static void errors(void)
 {
     struct pollfd      pollfd = {.fd = -1, .revents = 99};
@@ -393,7 +393,7 @@ static void *wait_for_a_dying_one(void *arg)
     return arg;
 }
 
-/* Has the other one woken, which then waits for the mutex, and ends with it. */
+/* Raises in the other thread, which then waits for the mutex; ends without unlocking it. */
 static void *raise_and_die(void *arg)
 {
     CHECK_EQUAL(pthread_mutex_lock(&robust), 0);
@@ -404,7 +404,7 @@ static void *raise_and_die(void *arg)
     return arg;
 }
 
-/* That an owner has died is told, and what is pending stays so until the next checkpoint. */
+/* The wait reports that the owner has died; the exception stays pending until the next checkpoint. */
 static void owner_dead(void)
 {
     k3thread *t;
@@ -451,7 +451,7 @@ static void mutex_is_held(void)
     WAIT_FOR(waiting == 1);
     CHECK_EQUAL(pthread_mutex_lock(&mutex), 0);
     CHECK_EQUAL(k3thread_send_exception(t, &k3thread_KeyboardInterrupt), 0);
-    for (int i = 0; i < 20; i++) { /* it is woken, and cannot have the mutex */
+    for (int i = 0; i < 20; i++) { /* it is woken, but cannot take the mutex */
         test_pause();
         CHECK_EQUAL(caught, 0);
     }
@@ -461,9 +461,9 @@ static void mutex_is_held(void)
 }
 
 /*
- * Two threads wait; tokens are signalled one by one, while raises come to the first of them. Once it
- * was thrown out of its wait it does not look after the token itself, so the second one has to be
- * given the signal, if the first had it.
+ * Two threads wait; tokens are signalled one by one, while exceptions are raised in the first of them. A
+ * thread whose wait has thrown does not take a token. So if the signal had come to the first thread, the
+ * second one must get it.
  */
 static atomic_uint tokens;
 static unsigned    rounds_won[2];
@@ -477,7 +477,7 @@ static void take_token(unsigned self)
         while (tokens == 0)
             (void) k3thread_cond_wait(&cond, &mutex, -1);
         rounds_won[self]++;
-        tokens--; /* whoever sees this sees the line above */
+        tokens--; /* stored last: a thread that sees it sees the line above */
         k3thread_cleanup_pop(1);
     }
     K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {

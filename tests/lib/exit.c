@@ -1,4 +1,4 @@
-/* The exit rule, and how a thread's end is told. Each scenario is a process of its own. */
+/* The exit rule, and the excepthook. Each scenario runs in a process of its own. */
 #include "test.h"
 
 #include <stdatomic.h>
@@ -46,7 +46,7 @@ static void start(k3thread_target target, void *arg)
     CHECK_EQUAL(k3thread_start(NULL, target, arg, NULL), 0);
 }
 
-/* The end of main itself: see exit.bats. */
+/* The end of main itself: see process.bats. */
 static void return_from_main(void)
 {
     start(sleep_a_little, "waited\n");
@@ -95,7 +95,7 @@ static void exit_in_thread(void)
     (void) k3thread_sleep(-1);
 }
 
-/* Main is not waited for, as no exit waits for it; the other thread is. */
+/* The exit waits for the other thread, but not for main, which is adopted. */
 static void exit_from_a_thread(void)
 {
     check_child(exit_in_thread, 5, "waited");
@@ -107,7 +107,7 @@ static void exit_alone_in_thread(void)
     (void) k3thread_sleep(-1);
 }
 
-/* The one that exits does not wait for itself. */
+/* The thread that exits does not wait for itself. */
 static void exit_from_the_only_thread(void)
 {
     check_child(exit_alone_in_thread, 5, "");
@@ -171,7 +171,7 @@ static void exit_twice(void)
     exit(7);
 }
 
-/* The second exit, while the first one waits, ends its thread alone: the first status stands. */
+/* A second exit, while the first one waits, only ends its thread: the first status stands. */
 static void two_exits(void)
 {
     check_child(exit_twice, 7, "waited");
@@ -203,7 +203,7 @@ static void raise_during_exit(void)
     exit(9);
 }
 
-/* exit is not a place where an exception is thrown. */
+/* exit does not throw a pending exception. */
 static void raised_in_during_exit(void)
 {
     check_child(raise_during_exit, 9, "not cut short");
@@ -254,7 +254,7 @@ static void exit_before_the_last_is_gone(void)
     exit(4);
 }
 
-/* The last thread is gone altogether, with the destructors of its data. */
+/* exit waits until the last thread has run the destructors of its data. */
 static void last_one_is_gone(void)
 {
     check_child(exit_before_the_last_is_gone, 4, "late");
@@ -273,7 +273,7 @@ static void throw_error_out_of_main(void)
     k3thread_throw(&k3thread_KeyError, "why");
 }
 
-/* It ends the process, as exit does: with the daemons, after the other threads. */
+/* An uncaught exception in main ends the process as exit does: the other threads are waited for. */
 static void exception_ends_main(void)
 {
     check_child(throw_out_of_main, 0, "waited");
@@ -286,7 +286,7 @@ static void start_late(void)
     start(sleep_a_little, "late");
 }
 
-/* Registered before the first thread is started, so that it runs when the rule has been kept. */
+/* Registered before the first thread is started, so that it runs after the wait of the exit rule. */
 static void start_in_a_late_function(void)
 {
     CHECK_EQUAL(atexit(start_late), 0);
@@ -343,7 +343,7 @@ static void exit_while_joined(void)
     exit(5);
 }
 
-/* A thread that waits in exit will not come back: who joins it does not wait. */
+/* A thread that waits in exit will not return from it: a join of that thread returns. */
 static void main_is_joined(void)
 {
     check_child(exit_while_joined, 5, "joined");

@@ -1,4 +1,4 @@
-/* fork in a process with threads: the child has the caller alone, and the library works there. */
+/* fork in a process with threads: the child has only the caller, and the library works there. */
 #include "test.h"
 
 #include <stdatomic.h>
@@ -16,7 +16,7 @@ static void *give_back(void *arg)
     return arg;
 }
 
-/* All of the library, in short. */
+/* Uses every part of the library once. */
 static void use_library(void)
 {
     k3thread *t = test_start(give_back, NULL);
@@ -28,7 +28,7 @@ static void use_library(void)
     CHECK_EQUAL(k3thread_start(NULL, give_back, NULL, NULL), 0);
 }
 
-/* Not by waitpid, which a raise interrupts. */
+/* Waits for the child without waitpid, which a raise interrupts. */
 static void join_child(pid_t pid)
 {
     int status;
@@ -58,8 +58,8 @@ static void check_in_child(k3thread *self, k3thread_id id)
 }
 
 /*
- * In the child a new thread may have the stack of one of the parent's, and the C library's name for
- * it: a join of the old one must not wait for the new one.
+ * In the child a new thread may have the stack and the pthread_t of a thread of the parent: a join of
+ * that one must not wait for the new thread.
  */
 static void joined_late(void)
 {
@@ -83,8 +83,8 @@ static void joined_late(void)
 }
 
 /*
- * A thread stops at the Nth lock that it takes or gives, while the main thread forks; or until that
- * waits for the very lock. The linker has the library call these (rules.mk).
+ * A thread stops at the Nth lock that it takes or gives until the main thread has forked, or waits for
+ * that very lock. The linker has the library call these functions (rules.mk).
  */
 int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex);
 int __real_pthread_mutex_lock(pthread_mutex_t *mutex);
@@ -110,7 +110,7 @@ int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex)
     return __real_pthread_mutex_lock(mutex);
 }
 
-/* What a thread gives is its own: fork gives no lock that it has not taken. */
+/* Only the stepped thread counts here: fork gives only locks that fork has taken. */
 int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
     const bool counts = steps != 0;
@@ -121,7 +121,7 @@ int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex)
     return __real_pthread_mutex_unlock(mutex);
 }
 
-/* Not before its start has returned, which takes a lock of it. */
+/* Begins when the thread's start has returned, for the start takes the thread's lock. */
 static void step_from_here(const void *count)
 {
     stepping = gettid();
@@ -129,7 +129,7 @@ static void step_from_here(const void *count)
     steps = *(const unsigned *) count;
 }
 
-/* Until SystemExit. Nothing is thrown: a second exception would come out of END, past an EXCEPT. */
+/* Sleeps until it takes a SystemExit. Nothing is thrown: a second exception could leave by END. */
 static void *sleep_on(void *arg)
 {
     struct k3thread_exc exc = {0};
@@ -158,7 +158,7 @@ static void *step_through_calls(void *arg)
     return arg;
 }
 
-/* T is one of the parent's threads, in whatever state. */
+/* Checks, in the child, that T, a thread of the parent in any state, has ended there. */
 static void check_gone(k3thread *t)
 {
     CHECK(!k3thread_is_alive(t));
@@ -185,8 +185,8 @@ static void check_self(void)
 }
 
 /*
- * True if TARGET has stopped at step COUNT, and has not come to its end before. The mask is one with
- * which a raise sends the wake signal, but throws nothing.
+ * Forks while TARGET is stopped at step COUNT; returns false if it has ended before. With the mask RETURN
+ * a raise sends the wake signal, but throws nothing.
  */
 static bool fork_at(k3thread_target target, unsigned count)
 {
@@ -219,7 +219,7 @@ static bool fork_at(k3thread_target target, unsigned count)
     CHECK(test_end(t) == NULL);
     while (k3thread_take(NULL)) {
     }
-    WAIT_FOR(test_state(stepping) == 0); /* else it could wait for the next fork */
+    WAIT_FOR(test_state(stepping) == 0); /* otherwise it could stop in the next fork */
     return was_stopped;
 }
 
@@ -259,7 +259,7 @@ static void from_main(void)
         alarm(TEST_DEADLINE);
         CHECK_TEXT(k3thread_get_name(k3thread_self()), "MainThread");
         check_in_child(self, 1);
-        exit(0); /* which waits for no thread of the parent's */
+        exit(0); /* exit waits for no thread of the parent */
     }
     join_child(pid);
     CHECK_EQUAL(k3thread_send_exception(other, &k3thread_SystemExit), 0);
@@ -319,7 +319,7 @@ static void from_an_unknown_thread(void)
     CHECK(test_end(other) == &k3thread_SystemExit);
 }
 
-/* main's reference. main is not there in the child to give it back, but it stays in sight there. */
+/* main's reference, which nothing in the child releases; a leak checker still finds it here. */
 static _Atomic(k3thread *) forking;
 
 /* The child's thread ends by its target's return: the process ends with it. */
@@ -376,7 +376,7 @@ static void *hammer(void *arg)
     return NULL;
 }
 
-/* In whatever state the others are. */
+/* Forks while the other threads are anywhere in the library. */
 static void under_load(void)
 {
     const unsigned rounds = test_many(100, 20);
@@ -408,8 +408,8 @@ static void under_load(void)
 }
 
 /*
- * A program whose own handlers of fork call the library. They are registered by a constructor, which
- * may run before one of the library's own.
+ * Fork handlers of the program that call the library. A constructor registers them, which may run before
+ * a constructor of the library.
  */
 static bool       calls_in_handlers;
 static atomic_int calls;

@@ -1,4 +1,4 @@
-/* What is left of threads that have gone: nothing; and what code meets that runs in them so late. */
+/* Nothing is left of threads that are gone; and code that runs late in a thread may use the library. */
 #include "test.h"
 
 #include <limits.h>
@@ -19,19 +19,19 @@ static void start(k3thread_target target, size_t stack_size)
     CHECK_EQUAL(k3thread_start(NULL, target, NULL, &options), 0);
 }
 
-/* Until the caller is alone, of those that the library knows. */
+/* Waits until the caller is the only live thread that the library knows. */
 static void await_ends(void)
 {
     WAIT_FOR(k3thread_list(NULL, 0) == 1);
 }
 
-/* 0 where it is not known: sanitizers and valgrind have a malloc of their own, and look themselves. */
+/* Returns the bytes in use; 0 under sanitizers and valgrind, which replace malloc and look for leaks. */
 static size_t allocated(void)
 {
     return test_many(1, 0) == 1 ? mallinfo2().uordblks : 0;
 }
 
-/* What the C library keeps for good is there after the first thread. */
+/* Counts from the second thread on: the C library keeps some memory after the first for good. */
 static void records(void)
 {
     size_t before;
@@ -67,7 +67,7 @@ static void queues(void)
     WAIT_FOR(allocated() <= before + (size_t) (20 * K3THREAD_QUEUE_MAX / 2 * LEAST));
 }
 
-/* The C library gives back the stacks of threads that are gone when a later one ends. */
+/* The C library frees the stacks of threads that are gone when a later thread ends. */
 static void stacks(void)
 {
     size_t before;
@@ -90,7 +90,7 @@ static void *end_when_told(void *arg)
     return arg;
 }
 
-/* A joiner that has gone away is not waited for. */
+/* A thread whose join has timed out is freed at its end all the same. */
 static void stack_after_a_timeout(void)
 {
     const struct k3thread_options huge = {.stack_size = TEST_HUGE_STACK};
@@ -106,11 +106,11 @@ static void stack_after_a_timeout(void)
     WAIT_FOR(test_address_space() < before + TEST_HUGE_STACK / 2);
 }
 
-/* Code that runs in a thread when its k3thread has ended. */
+/* Code that runs in a thread after the library has ended it: a destructor. */
 static pthread_key_t late;
 static atomic_bool   late_is_over;
 
-/* It finds a thread that has ended: nothing can be raised in it, and it is not listed again. */
+/* The destructor finds an ended thread: nothing can be raised in it, and it is not listed again. */
 static void run_late(void *arg)
 {
     const size_t live = k3thread_list(NULL, 0);
@@ -170,7 +170,7 @@ static void *adopt_in_last_round(void *arg)
     return NULL;
 }
 
-/* Its memory is gone with its huge stack: a raise must not touch it. */
+/* The thread's memory is gone with its huge stack: a raise must not touch it. */
 static void adopted_in_last_round(void)
 {
     static _Atomic(k3thread *) late_one;
@@ -197,7 +197,7 @@ static void adopted_in_last_round(void)
     CHECK_EQUAL(pthread_attr_destroy(&attributes), 0);
 }
 
-/* Threads that end while a destructor of theirs is at work. */
+/* Threads that have ended and still run a slow destructor. */
 static pthread_key_t slow;
 static atomic_bool   in_slow, slow_may_end;
 static int           flushed;
@@ -250,7 +250,7 @@ static void joined_after_destructors(void)
     CHECK_EQUAL(flushed, 1);
 }
 
-/* Others start, end and are joined while one is at its destructors. */
+/* Other threads start, end and are joined while one runs its destructors. */
 static void others_go_on(void)
 {
     k3thread *t = start_slow();
@@ -290,7 +290,7 @@ static void end_all_others(void)
     await_ends();
 }
 
-/* In the child nothing holds the records of the parent's threads. */
+/* The child frees the records of the parent's threads. */
 static void records_in_a_child(void)
 {
     size_t before;
@@ -319,7 +319,7 @@ static void *see_it_go(void *arg)
     return arg;
 }
 
-/* main waits to join it, which it does not in the child. */
+/* main waits in a join of this thread; in the child there is no such join. */
 static void *fork_when_claimed(void *arg)
 {
     pid_t pid;

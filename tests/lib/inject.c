@@ -1,12 +1,12 @@
-/* The scenarios of the exhaustive injection, see inject.h: code as users are to write it. */
+/* The scenarios of the exhaustive injection, see inject.h: code that is correct under raises. */
 #include "inject.h"
 
 #include <stdatomic.h>
 
 /*
- * A producer and a consumer, which is the victim. A thing is in the table from its making to its end,
- * and may be ended once. The mask ON_BLOCKING makes a step of several statements one, but for the
- * wait; what the wait throws unlocks.
+ * A producer and a consumer; the consumer is raised in. A thing is in the table from when it is made
+ * until it is ended, which may be done once. With the mask ON_BLOCKING only the wait throws inside a step
+ * of several statements; a cleanup then unlocks.
  */
 enum { THINGS = 6, ROOM = 2 };
 
@@ -102,7 +102,8 @@ static NO_EDGES void start_producer(void)
 /* No lock is held, and what was taken was ended. */
 static NO_EDGES void check_belt(void)
 {
-    CHECK_EQUAL(pthread_mutex_lock(&belt.mutex), 0); /* or the deadline says that it was held */
+    CHECK_EQUAL(pthread_mutex_lock(&belt.mutex),
+                0); /* a lock that is still held is noticed by the deadline */
     belt.stopped = true;
     CHECK_EQUAL(pthread_cond_broadcast(&belt.changed), 0);
     CHECK_EQUAL(pthread_mutex_unlock(&belt.mutex), 0);
@@ -112,10 +113,10 @@ static NO_EDGES void check_belt(void)
 }
 
 /*
- * Resources, acquired and released in each of the ways there are; always the last one first. The two
- * functions stand for the C library's: they are not torn, and acquire does not throw. Nor has the
- * function with the attribute edges, for to the compiler an edge is not a call that throws: what it
- * has to clean up, it cleans up for what its callees throw.
+ * Resources that are acquired and released in every way, always the last one first. The two functions
+ * stand for functions of the C library: no exception comes inside of them, and acquire does not throw.
+ * The function with the attribute cleanup has no edges either. The compiler assumes that an edge does
+ * not throw, so it only cleans up for exceptions that its callees throw.
  */
 static struct {
     bool held[8];
@@ -184,7 +185,7 @@ static int hold_and_return(int way)
     return way;
 }
 
-/* Around it all, as well. */
+/* Does the same inside of another cleanup. */
 static NO_EDGES void hold_around(int way)
 {
     const int outer __attribute__((cleanup(release), unused)) = acquire();
@@ -209,8 +210,8 @@ static NO_EDGES void check_store(void)
 }
 
 /*
- * Nested handlers, with FINALLY and cleanups, of which each counts itself. What has begun has to
- * have ended: a FINALLY once for each TRY, a cleanup once for each push.
+ * Nested handlers, with FINALLY and cleanups, each of which counts how often it runs: a FINALLY once for
+ * each TRY, a cleanup once for each push.
  */
 enum part { OUTER, INNER, IN_HANDLER, IN_FINALLY, PARTS };
 
@@ -230,7 +231,7 @@ static void throw_own(void)
     k3thread_throw(&k3thread_KeyError, "own");
 }
 
-/* One TRY that throws and catches by itself, in whatever it is called from. */
+/* A TRY that throws and catches, to be called inside of the parts of other blocks. */
 static void small_block(enum part part)
 {
     K3THREAD_TRY {
@@ -264,7 +265,7 @@ static void nested(void)
     }
     K3THREAD_EXCEPT(Injected, e) {
         small_block(IN_HANDLER);
-        (void) k3thread_sleep(0); /* where the second one may be thrown */
+        (void) k3thread_sleep(0); /* the second exception may be thrown here */
         K3THREAD_RERAISE();
     }
     K3THREAD_EXCEPT(k3thread_KeyError, e) {
@@ -280,7 +281,7 @@ static void nested(void)
     K3THREAD_END
 }
 
-/* A time limit that is over at once, inside one that is not; and a shield. */
+/* A time limit that has passed at once, inside one that never passes; and a shield. */
 static void limited(void)
 {
     K3THREAD_TIMEOUT(1000) {
@@ -337,8 +338,8 @@ static NO_EDGES void check_limited(void)
 }
 
 /*
- * A loop that throws nothing while it works: it asks, and takes what has come. None is lost: those
- * that it did not take are thrown or pending at its end.
+ * A loop with the mask NEVER, which takes what is pending at times. No exception is lost: one that the
+ * loop has not taken is thrown, or is pending, at its end.
  */
 static unsigned polite_taken;
 

@@ -1,6 +1,6 @@
 /*
  * Exhaustive injection: an exception is raised at the Nth edge of a scenario, for every N until the
- * scenario ends untouched; and a second one at every edge that is left after the first.
+ * scenario ends before its Nth edge; and a second exception at every edge after the first.
  *
  * inject.c has the scenarios, compiled with safepoints; injector.c raises and looks at what is left,
  * and is compiled without.
@@ -16,12 +16,13 @@ struct scenario {
     const char *name;
     void (*set_up)(void);
     void (*run)(void);
-    void (*check)(void); /* with nothing armed and the mask NEVER: what must hold afterwards */
+    void (*check)(
+        void); /* checks what must hold afterwards, with the mask NEVER and no injection */
 };
 
 extern const struct scenario scenarios[];
 
-/* For functions that an exception must not tear, as none tears those of the C library. */
+/* For functions that stand for those of the C library, which no exception interrupts. */
 #if defined __clang__
 #define NO_EDGES __attribute__((no_sanitize("coverage"), noinline))
 #else

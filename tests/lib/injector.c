@@ -1,4 +1,4 @@
-/* Raises at the Nth edge, for every N. See inject.h. */
+/* Raises an exception at the Nth edge of a scenario, for every N. See inject.h. */
 #include "inject.h"
 
 #include <stdatomic.h>
@@ -52,7 +52,7 @@ void __wrap___sanitizer_cov_trace_pc(void)
     __real___sanitizer_cov_trace_pc();
 }
 
-/* Runs it once; true if it threw. The mask is NEVER but for the time of the run. */
+/* Runs SCENARIO once; returns true if it threw. The mask is NEVER except during the run. */
 static bool run_once(const struct scenario *scenario)
 {
     volatile bool caught = false;
@@ -78,14 +78,14 @@ static void reraise_nothing(void)
     K3THREAD_RERAISE();
 }
 
-/* No block is left behind, and no exception is being handled. */
+/* Checks that no block is left, and that no exception is being handled. */
 static void check_blocks(void)
 {
     CHECK_EQUAL(test_mask(), K3THREAD_NEVER);
     CHECK(test_catch(reraise_nothing) == &k3thread_RuntimeError);
 }
 
-/* A thread that was joined gives its last memory back after that: it has a moment to do so. */
+/* Waits a moment: a thread frees its last memory after it was joined. */
 static void check_allocated(long wanted)
 {
     for (int i = 0; i < 20000 && allocated != wanted; i++)
@@ -93,7 +93,7 @@ static void check_allocated(long wanted)
     CHECK_EQUAL(allocated, wanted);
 }
 
-/* With exceptions at two edges; false if the second one, or the first if it is alone, never came. */
+/* Runs SCENARIO with exceptions at two edges; returns false if the last of them was not reached. */
 static bool inject(const struct scenario *scenario, unsigned at, unsigned then)
 {
     long     before = allocated;
@@ -114,7 +114,10 @@ static bool inject(const struct scenario *scenario, unsigned at, unsigned then)
     return raised == (then != 0 ? 2 : 1);
 }
 
-/* Where sanitizers and valgrind make each run slow, a sample; all with K3THREAD_TEST_FULL. */
+/*
+ * Returns 1, or FEWER for a sample where sanitizers and valgrind make each run slow, unless
+ * K3THREAD_TEST_FULL is set.
+ */
 static unsigned stride(unsigned fewer)
 {
     return getenv("K3THREAD_TEST_FULL") != NULL ? 1 : test_many(1, fewer);
@@ -126,7 +129,8 @@ static void sweep(const struct scenario *scenario)
 
     victim = k3thread_self();
     k3thread_set_mask(K3THREAD_NEVER);
-    CHECK(!inject(scenario, 0, 0)); /* untouched, and what is allocated once for all */
+    CHECK(!inject(scenario, 0,
+                  0)); /* without an exception: this also allocates what is kept for good */
     points = 0;
     for (unsigned at = 1; inject(scenario, at, 0); at++) {
     }

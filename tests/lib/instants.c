@@ -18,7 +18,7 @@ int  __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 int  __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                            void *(*function)(void *), void         *arg);
 
-/* Where, and what is then done in its place. Once. */
+/* Where the thread stops, once, and what it then does. */
 static struct {
     atomic_bool   armed;
     _Atomic pid_t thread;
@@ -62,7 +62,7 @@ static void stop_in(pid_t thread, long number, void (*meanwhile)(void))
     stop.armed = true;
 }
 
-/* The thread that ends meanwhile. */
+/* The thread that ends while the other one is stopped. */
 static k3thread     *ending;
 static _Atomic pid_t ending_tid;
 static atomic_bool   may_end;
@@ -86,7 +86,7 @@ static void let_it_end(void)
     WAIT_FOR(test_state(ending_tid) == 0);
 }
 
-/* It was alive when the raise began, and has ended when its queue is looked at. */
+/* A thread is alive when a raise begins, and has ended when the raise looks at its queue. */
 static void raise_and_end(void)
 {
     start_ending();
@@ -97,7 +97,7 @@ static void raise_and_end(void)
     CHECK(test_end(ending) == NULL);
 }
 
-/* Its kernel's id stays its own as long as a raise is about to use it. */
+/* A thread does not end while a raise is about to use its tid. */
 static void let_it_nearly_end(void)
 {
     char state;
@@ -122,7 +122,7 @@ static void *give_back(void *arg)
     return arg;
 }
 
-/* What has been taken from the queue to end a join is thrown, although the join is over by then. */
+/* An exception that a join has taken from the queue is thrown, although the joined thread is gone. */
 static void *join_it(void *arg)
 {
     volatile bool caught = false;
@@ -145,7 +145,7 @@ static void *adopt_and_end(void *arg)
     return end_when_told(arg);
 }
 
-/* A thread that the library did not start, for which a join can only wait in the kernel. */
+/* The joined thread ends just before the join waits in the kernel. */
 static void join_and_end(void)
 {
     pthread_t foreign;
@@ -168,12 +168,12 @@ static void *join_with_return(void *arg)
 
     k3thread_set_mask(K3THREAD_RETURN);
     result = k3thread_join(ending, -1, NULL);
-    CHECK(result == 0 || (result == -ECANCELED && stop.armed)); /* raised in before it waited */
+    CHECK(result == 0 || (result == -ECANCELED && stop.armed)); /* the raise came before the wait */
     CHECK(k3thread_take(NULL));
     return arg;
 }
 
-/* A join that is given up while the thread ends and leaves the rest to it: the stack is given back. */
+/* A join times out at the moment when the thread ends: the stack is freed all the same. */
 static void give_up_and_end(void)
 {
     const struct k3thread_options huge = {.stack_size = TEST_HUGE_STACK};
@@ -189,12 +189,12 @@ static void give_up_and_end(void)
     CHECK(test_end(joiner) == NULL);
     if (atomic_exchange(&stop.armed, false))
         let_it_end();
-    CHECK_EQUAL(k3thread_start(NULL, give_back, NULL, NULL), 0); /* if nobody had joined it yet */
+    CHECK_EQUAL(k3thread_start(NULL, give_back, NULL, NULL), 0); /* if it was not joined yet */
     WAIT_FOR(test_address_space() < before + TEST_HUGE_STACK / 2);
     k3thread_unref(ending);
 }
 
-/* A thread that cannot be created, and that another one joins when that turns out. */
+/* A thread cannot be created while another one already joins it. */
 static __thread bool refused;
 
 static void *join_refused(void *arg)

@@ -1,13 +1,13 @@
 /*
  * Copies of the library in one process: the archive that is in this program, and the shared library,
- * which it loads and lets go of. K3THREAD_TEST_SO names that.
+ * which it loads and closes. K3THREAD_TEST_SO is its path.
  */
 #include "test.h"
 
 #include <dlfcn.h>
 #include <stdatomic.h>
 
-/* What is used of the shared copy. */
+/* The functions of the shared copy that the tests use. */
 static struct {
     __typeof__(&k3thread_start)          start;
     __typeof__(&k3thread_send_exception) send;
@@ -18,7 +18,7 @@ static struct {
     const k3thread_exctype              *system_exit;
 } shared;
 
-/* A function's address, stored where ISO C would not have it cast. */
+/* Stores the address of NAME in *RET; ISO C has no cast to a function pointer. */
 static void find(void *handle, const char *name, void *ret)
 {
     void *address = dlsym(handle, name);
@@ -88,7 +88,7 @@ static void end_static(k3thread *t)
     CHECK(test_end(t) == &k3thread_SystemExit);
 }
 
-/* Whichever has begun first: both wake their threads, beside those of the other. */
+/* Both copies wake their own threads beside those of the other. */
 static void two_copies(void)
 {
     k3thread *of_static, *of_shared;
@@ -115,7 +115,7 @@ static void other_first(void)
     end_shared(of_shared);
 }
 
-/* Its threads go on, and can be raised in. */
+/* After dlclose the threads of the shared copy go on, and can be raised in. */
 static void unloaded(void)
 {
     void     *handle = load();

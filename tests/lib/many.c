@@ -27,7 +27,7 @@ static void start_many(unsigned count)
         k3thread_unref(listed[i]);
 }
 
-/* Each is found, raised in and joined. */
+/* Finds each thread, raises in it and joins it. */
 static void end_many(unsigned count)
 {
     k3thread *found;

@@ -1,13 +1,13 @@
-/* Masks: where a pending exception is thrown, in every nesting, and that the old one comes back. */
+/* Masks: where a pending exception is thrown, in every nesting, and that the old mask is restored. */
 #include "test.h"
 
 static const enum k3thread_mask every_mask[] = {K3THREAD_IMMEDIATE, K3THREAD_ON_BLOCKING,
                                                 K3THREAD_NEVER, K3THREAD_RETURN};
 
-#define EACH_MASK(mask) /* as the head of a loop */                                                \
+#define EACH_MASK(mask) /* as at the head of a loop */                                             \
     for (const enum k3thread_mask *volatile mask = every_mask; mask < every_mask + 4; mask++)
 
-/* A handler closes an open mask half, and opens none. */
+/* Returns the mask in a handler of a block with MASK: IMMEDIATE becomes ON_BLOCKING, others stay. */
 static enum k3thread_mask in_handler(enum k3thread_mask mask)
 {
     return mask == K3THREAD_IMMEDIATE ? K3THREAD_ON_BLOCKING : mask;
@@ -74,7 +74,7 @@ static void open_mask(void)
     k3thread_set_mask(K3THREAD_IMMEDIATE);
 }
 
-/* Opening throws inside k3thread_set_mask, and the new mask is then the one that is set. */
+/* k3thread_set_mask throws when it opens the mask; the new mask is set by then. */
 static void opening_delivers(void)
 {
     EACH_MASK(mask)
@@ -93,7 +93,7 @@ static void opening_delivers(void)
     }
 }
 
-/* In each mask: body, handler, finally, cleanup and after. */
+/* Checks, for each mask, the mask in body, handler, FINALLY and cleanup and after the block. */
 static void check_cleanup(void *arg)
 {
     (void) arg;
@@ -222,11 +222,11 @@ static void raise_in_handler(void)
             at = 3;
         }
         K3THREAD_END
-        at = 4; /* not so: the first, out of the handler, goes on */
+        at = 4; /* not reached: the first exception goes on from the handler */
     }
     K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
         CHECK_EQUAL(at, 3);
-        CHECK(k3thread_take(NULL)); /* the second */
+        CHECK(k3thread_take(NULL)); /* the second exception */
         at = 5;
     }
     K3THREAD_END
@@ -285,7 +285,7 @@ static void end_is_no_checkpoint(void)
     CHECK_EQUAL(ends_passed, 3);
 }
 
-/* The end of the body is a checkpoint: it throws with the mask IMMEDIATE alone. */
+/* The end of the body is a checkpoint: it throws only with the mask IMMEDIATE. */
 static void end_of_body(void)
 {
     volatile enum k3thread_mask mask = K3THREAD_IMMEDIATE;
@@ -323,7 +323,7 @@ static void get_and_restore(void)
     }
 }
 
-/* What is raised in a shield is thrown after it, where the mask outside allows. */
+/* A raise in a shield is thrown after it, where the mask outside allows. */
 static void raise_in_shield(void)
 {
     K3THREAD_SHIELD {
@@ -413,7 +413,7 @@ static void *sleep_for_ever(void *arg)
     return arg;
 }
 
-/* RETURN: each wait, as long as one is pending; then they wait again. */
+/* With RETURN each wait fails while an exception is pending, and waits again afterwards. */
 static void return_mask(void)
 {
     pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
@@ -442,7 +442,7 @@ static void return_mask(void)
     }
     CHECK(k3thread_take(NULL));
     nap();
-    CHECK_EQUAL(k3thread_read(ends[0], &byte, 1), 1); /* nothing was read before */
+    CHECK_EQUAL(k3thread_read(ends[0], &byte, 1), 1); /* the byte is still in the pipe */
     CHECK_EQUAL(k3thread_send_exception(t, &k3thread_SystemExit), 0);
     CHECK(test_end(t) == &k3thread_SystemExit);
 }
@@ -455,7 +455,7 @@ static void *wait_with_return(void *arg)
     return arg;
 }
 
-/* The same for one that comes while it waits. */
+/* The same for a raise that comes during the wait. */
 static void return_wakes(void)
 {
     k3thread *t = test_start(wait_with_return, NULL);

@@ -1,5 +1,5 @@
 /*
- * Without memory: what may fail says so and leaves nothing behind, and what cannot fail does not. The
+ * Without memory: a function that may fail returns its error and leaves nothing behind; one that cannot fail succeeds. The
  * linker has the library call these (rules.mk).
  */
 #include "test.h"
@@ -64,7 +64,7 @@ static void throw_key(void)
     k3thread_throw(&k3thread_KeyError, "%s", "kept");
 }
 
-/* Each thread has room for one exception, which is free again when that is over. */
+/* Each thread has memory for one exception, which can be used again after that is handled. */
 static void throw_has_its_reserve(void)
 {
     (void) k3thread_self();
@@ -87,7 +87,7 @@ static void throw_index(void)
     k3thread_throw(&k3thread_IndexError, NULL);
 }
 
-/* Once it was refused COUNT times. */
+/* Makes memory available once COUNT allocations have failed. */
 static void *give_memory(void *count)
 {
     WAIT_FOR(refused >= *(unsigned *) count);
@@ -95,7 +95,7 @@ static void *give_memory(void *count)
     return NULL;
 }
 
-/* One that is thrown while the other is still being handled waits for memory. */
+/* A second throw, while the first exception is being handled, waits for memory. */
 static void second_throw_waits(void)
 {
     unsigned  count = 4; /* each, and then the wait */
@@ -127,7 +127,7 @@ static void quiet(k3thread *t, const struct k3thread_exc *e)
     (void) e;
 }
 
-/* The result of a thread that the reserve has ended. */
+/* An exception that is in the reserve ends a thread: it is in the thread's result. */
 static void throw_ends_a_thread(void)
 {
     struct k3thread_result result;
@@ -161,7 +161,7 @@ static void adoption_waits(void)
     CHECK_EQUAL(pthread_join(foreign, NULL), 0);
 }
 
-/* The table of threads that cannot grow finds all of them still. */
+/* A table of threads that cannot grow still finds all of them. */
 static void table_does_not_grow(void)
 {
     k3thread *threads[200];

@@ -43,7 +43,7 @@ static void permit_during(void)
     CHECK(test_end(t) == NULL);
 }
 
-/* One that came after the park had ended is there for the next. */
+/* A permit that comes after a park has timed out is there for the next park. */
 static void permit_after(void)
 {
     k3thread *t;
@@ -58,7 +58,7 @@ static void permit_after(void)
     k3thread_unref(t);
 }
 
-/* A permit and a raise at the same time: both arrive, each once. */
+/* A permit and a raise come at the same time: each arrives exactly once. */
 static unsigned raises, permits;
 
 static void take_both(void)
@@ -118,7 +118,8 @@ static void raise_in_oneself(void)
     CHECK_EQUAL(k3thread_send_exception(k3thread_self(), &k3thread_KeyError), 0);
 }
 
-/* Readable while something is pending, under whatever mask; also if it was pending before. */
+/* The descriptor is readable while something is pending, with every mask; also if it was pending
+ * before the descriptor was made. */
 static void readable_when_pending(void)
 {
     int fd;
@@ -151,14 +152,15 @@ static void readable_when_pending(void)
 
 static _Atomic int loop_fd = -1;
 
-/* An event loop that knows nothing of the library: its mask is NEVER, and its wait a bare poll. */
+/* An event loop that uses no wait of the library: its mask is NEVER, and it waits in poll. */
 static void *run_a_loop(void *arg)
 {
     struct pollfd pollfd = {.events = POLLIN};
     unsigned      taken = 0;
 
     k3thread_set_mask(K3THREAD_NEVER);
-    pollfd.fd = loop_fd = k3thread_pending_fd();
+    pollfd.fd = k3thread_pending_fd();
+    loop_fd = pollfd.fd;
     while (taken < *(unsigned *) arg) {
         if (poll(&pollfd, 1, -1) < 0)
             CHECK_EQUAL(errno, EINTR);
@@ -212,17 +214,32 @@ static void *hold_a_descriptor(void *arg)
     return arg;
 }
 
-/* A child has its own under the same number, and none of the other threads'. */
+/* The child has a descriptor of its own under the same number, and none of other threads. */
 static void in_a_child(int fd, k3thread *other)
 {
     CHECK_EQUAL(k3thread_pending_fd(), fd);
     CHECK(is_readable(fd));
     CHECK(k3thread_take(NULL) && !is_readable(fd));
     CHECK_EQUAL(fcntl(loop_fd, F_GETFD), -1);
-    raise_in_oneself();
-    raise_in_oneself();
     k3thread_unref(other);
     _exit(0);
+}
+
+/* A raise in the child does not make the parent's descriptor readable. */
+static void raise_in_a_child(int fd)
+{
+    const pid_t pid = fork();
+    int         status;
+
+    if (pid == 0) {
+        raise_in_oneself();
+        raise_in_oneself();
+        CHECK(is_readable(fd));
+        _exit(0);
+    }
+    CHECK_EQUAL(waitpid(pid, &status, 0), pid);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    CHECK(!is_readable(fd));
 }
 
 static void in_children(void)
@@ -242,6 +259,7 @@ static void in_children(void)
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
     CHECK(is_readable(fd));
     CHECK(k3thread_take(NULL) && !is_readable(fd));
+    raise_in_a_child(fd);
     over = true;
     CHECK(test_end(t) == NULL);
 }

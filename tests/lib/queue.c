@@ -1,4 +1,4 @@
-/* The queue of a thread: order, overflow, taking, and what sending can answer. */
+/* The queue of a thread: its order, a full queue, taking, and the errors of sending. */
 #include "test.h"
 
 #include <stdatomic.h>
@@ -97,7 +97,7 @@ static void sender(void)
 
 static void self_raise(void)
 {
-    raise_numbered(k3thread_self(), 1); /* is not thrown here */
+    raise_numbered(k3thread_self(), 1); /* it is not thrown here */
     CHECK(k3thread_pending());
     CHECK(test_catch(k3thread_checkpoint) == &Numbered);
 }
@@ -137,7 +137,7 @@ static void *sleep_for_ever(void *arg)
     return arg;
 }
 
-/* A raise wakes its thread also where the user may queue no signal: any process could fill that queue. */
+/* A raise wakes its thread also when the user's queue of signals, which any process can fill, is full. */
 static void full_signal_queue(void)
 {
     k3thread     *t = test_start(sleep_for_ever, NULL);
@@ -162,7 +162,7 @@ static void *hold(void *arg)
     return arg;
 }
 
-/* What is pending when a thread ends masked is dropped: it has returned. */
+/* Exceptions that are pending when a thread with the mask NEVER returns are dropped. */
 static void dropped_at_a_masked_end(void)
 {
     struct k3thread_result result;
@@ -197,7 +197,7 @@ static void no_hook(k3thread *t, const struct k3thread_exc *e)
     test_fail(__FILE__, __LINE__, e->message);
 }
 
-/* Nor is it thrown behind the target. */
+/* A pending exception is not thrown after the target has returned, either. */
 static void dropped_at_a_return(void)
 {
     struct k3thread_result result;

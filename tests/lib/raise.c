@@ -1,4 +1,4 @@
-/* Raises from outside: before the target, into waits, handlers, foreign calls, and past the end. */
+/* Raises from outside: before the target, in waits, handlers and foreign calls, and after the end. */
 #include "test.h"
 
 #include <stdatomic.h>
@@ -18,7 +18,7 @@ static void *note_call(void *arg)
     return arg;
 }
 
-/* At once, and when it surely waits; it never calls the target. */
+/* A raise during "after", at once or when the thread waits: it never calls the target. */
 static void during_after(void)
 {
     const struct k3thread_options options = {.after = 3600};
@@ -47,7 +47,7 @@ static void *catch_at_top(void *arg)
     return arg;
 }
 
-/* A TRY at the target's top sees it, however early it was. */
+/* A TRY at the top of the target catches a raise that came before. */
 static void before_the_target(void)
 {
     const unsigned rounds = test_many(3000, 300);
@@ -119,7 +119,7 @@ static void into_a_handler(void)
 
 static int pipe_ends[2];
 
-/* The library's signal gives a call that is not its own EINTR, and the next checkpoint throws. */
+/* A call that is not the library's fails with EINTR, and the next checkpoint throws. */
 static void *read_foreign(void *arg)
 {
     char byte;
@@ -164,7 +164,7 @@ static void *churn(void *arg)
     return arg;
 }
 
-/* Nothing is ever thrown out of malloc, or its lock would stay locked. */
+/* Nothing is thrown out of malloc, whose lock would stay locked. */
 static void never_out_of_malloc(void)
 {
     const unsigned rounds = test_many(2000, 200);
@@ -209,8 +209,8 @@ static void *read_with_handler(void *arg)
 }
 
 /*
- * One of the program's own handlers interrupts a wait; the raise comes during it; FLAGS as of it. AGAIN:
- * its signal comes once more meanwhile.
+ * A raise comes while a signal handler of the program, installed with FLAGS, interrupts a wait. AGAIN:
+ * the handler's signal comes once more meanwhile.
  */
 static void during_a_handler(int flags, bool again)
 {
@@ -252,7 +252,7 @@ static void *sleep_for_ever(void *arg)
     return arg;
 }
 
-/* From raise to the record's end there are many instants; each gives 0 or INVALID_THREAD_ID_ERROR. */
+/* A raise at any instant of a thread's end returns 0 or INVALID_THREAD_ID_ERROR. */
 static void *end_soon(void *arg)
 {
     for (volatile unsigned i = 0; i < *(unsigned *) arg; i++) {
@@ -288,7 +288,7 @@ static _Atomic(k3thread *) pair[2];
 static atomic_bool         over;
 static atomic_uint         sent[2], received[2];
 
-/* Masked but inside the TRY, or one would be thrown between two turns, where nothing catches it. */
+/* The mask is open only inside the TRY: between two turns nothing would catch an exception. */
 static void raise_and_receive(k3thread *other, unsigned self)
 {
     K3THREAD_TRY {
@@ -422,7 +422,7 @@ static void main_thread(void)
     CHECK(test_end(t) == NULL);
 }
 
-/* A raise returns at once: also into one that holds its exceptions off. */
+/* A raise returns at once, also if the thread's mask is NEVER. */
 static void *spin_masked(void *arg)
 {
     k3thread_set_mask(K3THREAD_NEVER);

@@ -1,10 +1,10 @@
-# The library's tests: what is compiled otherwise than the rest. See tests/lib/*.bats.
+# The library's tests: programs that need other flags or more files than the rest. See tests/lib/*.bats.
 
 # The same file with and without landing pads.
 $(BUILD)/tests/lib/cleanup_plain.c.o: TEST_CFLAGS = -fno-exceptions
 
-# A checkpoint on every edge, as k3thread.pc has it for a compiler; the hook is in an archive of its
-# own.
+# The flags for a checkpoint on every edge, which k3thread.pc has for each compiler; the hook is in an
+# archive of its own.
 safepoint_cflags = $(shell sed -n 's/^safepoint_cflags$(if \
 	$(findstring clang,$(shell $1 --version)),_clang)=//p' lib/k3thread.pc.in)
 
@@ -16,19 +16,19 @@ $(SAFEPOINT_CXX): TEST_CFLAGS := $(call safepoint_cflags,$(CXX))
 $(SAFEPOINT_C) $(SAFEPOINT_CXX): lib/k3thread.pc.in
 $(BUILD)/tests/lib/safepoint $(BUILD)/tests/lib/safepoint_cxx: TEST_LIBS = $(SAFEPOINT)
 
-# It stops threads where they take and give the library's locks.
+# fork stops threads where they take and give the library's locks.
 $(BUILD)/tests/lib/fork: TEST_LDFLAGS = \
 	-Wl,--wrap=pthread_mutex_lock,--wrap=pthread_mutex_unlock
 
 $(BUILD)/tests/lib/instants: TEST_LDFLAGS = \
 	-Wl,--wrap=pthread_mutex_lock,--wrap=pthread_create,--wrap=syscall
 
-$(BUILD)/tests/lib/timeout: TEST_LDFLAGS = -Wl,--wrap=pthread_create
+$(BUILD)/tests/lib/watcher: TEST_LDFLAGS = -Wl,--wrap=pthread_create
 
 $(BUILD)/tests/lib/memory: TEST_LDFLAGS = -Wl,--wrap=malloc,--wrap=calloc
 
-# Two files: the scenarios have safepoints, and what raises at them sees each one first. It counts
-# what is allocated, too.
+# inject.c has the scenarios, with safepoints. injector.c is called first at each safepoint, and counts
+# allocations.
 TEST_PROGRAMS := $(filter-out $(addprefix %/tests/lib/,injector stepped scenarios waits),$(TEST_PROGRAMS))
 
 $(BUILD)/tests/lib/inject: $(BUILD)/tests/lib/injector.c.o
@@ -36,9 +36,9 @@ $(BUILD)/tests/lib/inject: TEST_LIBS = $(SAFEPOINT)
 $(BUILD)/tests/lib/inject: TEST_LDFLAGS = \
 	-Wl,--wrap=__sanitizer_cov_trace_pc,--wrap=malloc,--wrap=calloc,--wrap=free
 
-# Two files: who steps, and what is stepped through.
+# step.c steps through the scenarios of the other files.
 $(BUILD)/tests/lib/step: $(BUILD)/tests/lib/stepped.c.o $(BUILD)/tests/lib/scenarios.c.o \
 	$(BUILD)/tests/lib/waits.c.o
 
-# Every wait, blocked.
+# waits.c has every wait, blocked.
 $(BUILD)/tests/lib/wait $(BUILD)/tests/lib/effect: $(BUILD)/tests/lib/waits.c.o

@@ -63,7 +63,7 @@ static void *spin_masked(void *arg)
     return arg;
 }
 
-/* Safepoints are checkpoints: they throw with the mask IMMEDIATE alone. */
+/* Safepoints are checkpoints: they throw only with the mask IMMEDIATE. */
 static void masks_hold(void)
 {
     static enum k3thread_mask masks[] = {K3THREAD_ON_BLOCKING, K3THREAD_NEVER, K3THREAD_RETURN};
@@ -122,7 +122,7 @@ static void *catch_at_top(void *arg)
     return arg;
 }
 
-/* There are edges before the TRY is entered: none of them throws what was raised so early. */
+/* The edges before the TRY is entered do not throw an exception that was raised before. */
 static void before_the_target(void)
 {
     const unsigned rounds = test_many(2000, 200);
@@ -144,7 +144,7 @@ static void clean(const int *variable)
     cleaned++;
 }
 
-/* It calls nothing: a compiler may take it for one that cannot throw. */
+/* Calls nothing, so that a compiler may assume that it cannot throw. */
 static __attribute__((noinline)) unsigned compute(const volatile unsigned *number)
 {
     unsigned sum = 0;
@@ -155,7 +155,7 @@ static __attribute__((noinline)) unsigned compute(const volatile unsigned *numbe
     return sum;
 }
 
-/* It uses no pointer either, but for this checkpoint. */
+/* Uses no pointer either, except for this checkpoint. */
 static __attribute__((noinline)) unsigned compute_and_ask(void)
 {
     while (never_zero != 0) {
@@ -185,7 +185,7 @@ static void *catch_around(void *arg)
     return arg;
 }
 
-/* What the flags are to keep: clang leaves it out when it optimises, as the manual says. */
+/* clang does not keep this when it optimises, as k3thread_safepoint(3) says. */
 #if defined __clang__ && defined __OPTIMIZE__
 #define KEEPS_CLEANUPS 0
 #else
@@ -200,7 +200,7 @@ static void stop_call(unsigned *number)
     seen = cleaned = 0;
     t = test_start(catch_around, number);
     WAIT_FOR(running);
-    test_pause(); /* so that it is likely in the function that is called */
+    test_pause(); /* by now it is most likely in the function that it calls */
     CHECK_EQUAL(k3thread_send_exception(t, &k3thread_KeyError), 0);
     CHECK(test_end(t) == NULL);
     CHECK_EQUAL(seen, 1);

@@ -89,7 +89,7 @@ void *throw_on(void *arg)
     return arg;
 }
 
-// What END throws on is no longer from an edge: END is a call, and what is around it is destroyed.
+// END throws on as a call, not at an edge: the objects around it are destroyed.
 void thrown_on_by_end()
 {
     k3thread *t = test_start(throw_on, NULL);

@@ -112,7 +112,7 @@ static int do_accept(void)
     return k3thread_accept(run.listener, NULL, NULL);
 }
 
-/* Either the thread has the connection, or the listener has it still. */
+/* Either the thread or the listener has the connection. */
 static void check_accept(bool had)
 {
     const int fd = had ? run.effect : accept(run.listener, NULL, NULL);
@@ -420,7 +420,7 @@ static void take_over(void *mutex)
     unlock(mutex);
 }
 
-/* The exception came before the mutex was taken, so that the death of its owner is still to be told. */
+/* The exception came before the mutex was taken: the next lock reports the death of its owner. */
 static void check_untold(void *mutex)
 {
     CHECK_EQUAL(pthread_mutex_trylock(mutex), EOWNERDEAD);
@@ -498,7 +498,7 @@ static int do_shutdown(void)
     return k3thread_shutdown(-1);
 }
 
-/* Not a wait: what changes the queue and the word in the thread itself. */
+/* Not a wait: functions that change the queue and the word in the thread itself. */
 static int do_masks(void)
 {
     struct k3thread_exc exc = {0};

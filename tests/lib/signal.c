@@ -1,4 +1,4 @@
-/* The wake signal: which one it may be, and the threads that only the signal itself can tell. */
+/* The wake signal: which signals are legal, and foreign threads, whose word only its handler sets. */
 #include "test.h"
 
 #include <stdatomic.h>
@@ -25,7 +25,7 @@ static void is_kept(void)
 {
     CHECK_EQUAL(k3thread_wake_signal(), SIGSTKFLT);
     wake_one();
-    CHECK_EQUAL(k3thread_set_wake_signal(SIGSTKFLT), 0); /* as it is */
+    CHECK_EQUAL(k3thread_set_wake_signal(SIGSTKFLT), 0); /* unchanged */
     CHECK_EQUAL(k3thread_set_wake_signal(SIGUSR2), -EBUSY);
     CHECK_EQUAL(k3thread_wake_signal(), SIGSTKFLT);
 }
@@ -33,7 +33,7 @@ static void is_kept(void)
 static void is_set(void)
 {
     CHECK_EQUAL(k3thread_set_wake_signal(SIGUSR2), 0);
-    CHECK_EQUAL(k3thread_set_wake_signal(SIGURG), 0); /* it is still time */
+    CHECK_EQUAL(k3thread_set_wake_signal(SIGURG), 0); /* the library is not in use yet */
     CHECK_EQUAL(k3thread_wake_signal(), SIGURG);
     wake_one();
 }
@@ -58,7 +58,7 @@ static void is_illegal(void)
     wake_one();
 }
 
-/* What the signal was for before is still done. */
+/* The program's own handler for the signal is still called. */
 
 static void count(int number)
 {
@@ -130,7 +130,7 @@ static void *compute(void *arg)
     return arg;
 }
 
-/* The mask changes while something is pending that only the signal told. */
+/* Opens the mask while an exception is pending that only the signal's handler has noticed. */
 static void *open_a_mask(void *arg)
 {
     K3THREAD_TRY {
@@ -169,7 +169,7 @@ static void foreign_threads(void)
     run_foreign(wait_blocked);
 }
 
-/* Adopted in a destructor of its thread-specific data, when most of the thread is over. */
+/* A thread that is adopted in a destructor of its thread-specific data. */
 static pthread_key_t key;
 
 static void raise_and_wait(k3thread_target target)

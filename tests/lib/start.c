@@ -120,7 +120,7 @@ static void start_errors(void)
     CHECK_EQUAL(k3thread_start(&t, give_back, NULL, &negative), K3THREAD_VALUE_ERROR);
     CHECK_EQUAL(k3thread_daemon(&t, give_back, NULL, &negative), K3THREAD_VALUE_ERROR);
     CHECK_EQUAL(k3thread_start(&t, give_back, NULL, &not_a_number), K3THREAD_VALUE_ERROR);
-    if (!TEST_SANITIZED) /* they end the process when memory is refused */
+    if (!TEST_SANITIZED) /* sanitizers end the process when an allocation fails */
         CHECK(k3thread_start(&t, give_back, NULL, &huge) < 0);
     CHECK(t == k3thread_self());
     CHECK_EQUAL(k3thread_list(NULL, 0), live);
@@ -300,7 +300,7 @@ static void check_cut(const char *name, const char *cut)
     CHECK(test_end(t) == NULL);
 }
 
-/* The kernel keeps 15 bytes: whole characters of them. */
+/* The kernel keeps 15 bytes of a name: the library gives it whole characters only. */
 static void kernel_name_is_cut(void)
 {
     check_cut("\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4",
@@ -329,7 +329,7 @@ static void identity(void)
     t = k3thread_ref(test_start(sleep_for_ever, NULL));
     CHECK(k3thread_ref(NULL) == NULL);
     k3thread_unref(NULL);
-    stop(t); /* which gives one reference back: T outlives its thread */
+    stop(t); /* one reference is released, but the record outlives its thread */
     CHECK(!k3thread_is_alive(t));
     CHECK_EQUAL(k3thread_get_tid(t), 0);
     CHECK(strncmp(k3thread_get_name(t), "Thread-", 7) == 0);

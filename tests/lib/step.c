@@ -94,7 +94,7 @@ static bool is_asleep(pid_t tid)
     return end != NULL && end[2] == 'S';
 }
 
-/* The signal at which the thread has stopped next; 0 with WNOHANG: not yet. */
+/* Returns the signal at which the thread has stopped next; with WNOHANG 0 if it has not stopped yet. */
 static int stop_signal(int flags)
 {
     int         status;
@@ -107,7 +107,7 @@ static int stop_signal(int flags)
     return WSTOPSIG(status);
 }
 
-/* The same of one that may go to sleep in the kernel instead; then 0. */
+/* Does the same for a thread that may sleep in the kernel instead: then it returns 0. */
 static int stop_or_sleep(void)
 {
     int number;
@@ -123,7 +123,7 @@ static void resume(enum __ptrace_request how)
     undelivered = 0;
 }
 
-/* A new run, stopped just before the wait. */
+/* Begins a run: the thread is stopped just before the wait. */
 static void begin(void)
 {
     thread = ask('b');
@@ -135,7 +135,7 @@ static void begin(void)
 
 enum where { STOPPED, BLOCKED, RETURNED };
 
-/* One instruction further. */
+/* Lets the thread execute one instruction. */
 static enum where step(void)
 {
     int number;
@@ -151,7 +151,7 @@ static enum where step(void)
     return STOPPED;
 }
 
-/* As far as N instructions, or as it gets. */
+/* Lets the thread execute N instructions, or fewer if it blocks or returns before. */
 static enum where step_far(unsigned n)
 {
     enum where where = STOPPED;
@@ -177,8 +177,8 @@ static void have_done(char command, enum where where)
 }
 
 /*
- * Lets go of the thread. One that is blocked stops first at the signal that wakes it, or before that
- * at the end of its last step.
+ * Lets the thread go on. A thread that is blocked first stops at the signal that wakes it, or before
+ * that at the end of its last step.
  */
 static void let_go(enum where where)
 {
@@ -190,8 +190,8 @@ static void let_go(enum where where)
 }
 
 /*
- * Each N with the environment's K3THREAD_TEST_FULL, else as many as are QUICK. The library's own code
- * is longer in programs with sanitizers, by far so with ThreadSanitizer.
+ * Returns 1, every N, if K3THREAD_TEST_FULL is set in the environment; else one in QUICK, or fewer with
+ * sanitizers, which make the library's code longer (ThreadSanitizer by far the most).
  */
 static unsigned stride(unsigned quick)
 {
@@ -218,13 +218,13 @@ static void sweep(const struct scenario *scenario)
     printf("%s: %u points, all of them caught\n", scenario->name, points);
 }
 
-/* The raise first, then the signal at each instruction of what the raise has the thread do. */
+/* Raises first, then sends the signal at each instruction that the thread executes after the raise. */
 static void sweep_signal(void)
 {
     unsigned   n, points = 0;
     enum where where = STOPPED;
 
-    returns = true; /* once it was raised in */
+    returns = true; /* after the raise */
     start_process(&stepped_signal);
     for (n = 0; where == STOPPED; n += stride(stepped_signal.quick)) {
         begin();
@@ -244,7 +244,7 @@ static void sweep_signal(void)
     printf("%s: %u points, no signal lost\n", stepped_signal.name, points);
 }
 
-/* The joined thread goes at each instruction of the join, which has to return. */
+/* Ends the joined thread at each instruction of the join, which has to return. */
 static void sweep_ending(void)
 {
     unsigned   n, points = 0;

@@ -21,7 +21,7 @@ static void await_go(void)
     CHECK_EQUAL(read(run.go[0], &byte, 1), 1);
 }
 
-/* The next wait: what came at one instant or another of the one before has not made it deaf. */
+/* Waits again: whatever instant the raise came at, the thread can be woken from its next wait. */
 static void wait_again(void)
 {
     K3THREAD_TRY {
@@ -44,7 +44,7 @@ static void *target(void *arg)
         run.effect = scenario->wait();
         mark(SIGUSR2);
         k3thread_checkpoint();
-        (void) k3thread_sleep(-1); /* if it was not raised in yet */
+        (void) k3thread_sleep(-1); /* if the raise has not come yet */
     }
     K3THREAD_EXCEPT(k3thread_KeyboardInterrupt, e) {
         run.caught = true;
@@ -55,9 +55,9 @@ static void *target(void *arg)
 }
 
 /*
- * A signal that races the raise. Of three waiters the first has been signalled away, so that the C
- * library has the target alone in the group of those that the next signal is for, and the third in
- * the other one. If the target is woken by the raise, the third must have the signal.
+ * A condition's signal beside the raise. There are three waiters, of which the first has been signalled.
+ * So the C library has only the target in the group that the next signal is for, and the third waiter in
+ * the other group. If the raise wakes the target, the third must get the signal.
  */
 static void *wait_for_token(void *arg)
 {
@@ -98,7 +98,7 @@ static int wait_with_return(void)
     return result;
 }
 
-/* A consumed signal is the target's, which then would have used it; else it is the other's. */
+/* If the target has returned, it has consumed the signal; otherwise the other waiter has. */
 static void check_signal(bool had)
 {
     CHECK(had);
@@ -113,7 +113,7 @@ static void check_signal(bool had)
 const struct scenario stepped_signal = {"cond-signal",    false,       3, start_waiter,
                                         wait_with_return, check_signal};
 
-/* A thread that ends while another one is about to wait for that. */
+/* A thread that ends while another one is about to join it. */
 
 static void *end_with_token(void *arg)
 {
@@ -132,7 +132,7 @@ static int join_other(void)
     return k3thread_join(run.other, -1, NULL);
 }
 
-/* Without a sleep: by that the tracer would tell that the target holds what is needed here. */
+/* Does not sleep: the tracer takes a sleep here as a sign that the target holds a lock that is needed. */
 static void let_other_go(void)
 {
     const pid_t tid = k3thread_get_tid(run.other);
@@ -194,7 +194,7 @@ static void begin_run(const struct scenario *scenario)
     WAIT_FOR(k3thread_get_tid(run.target) != 0);
 }
 
-/* The raise finds the target asleep in its next wait, or on its way there. */
+/* Raises in the target, which sleeps in its next wait or is about to. */
 static void end_target(void)
 {
     const double deadline = test_now() + TARGET_DEADLINE;
@@ -225,7 +225,7 @@ static void end_run(const struct scenario *scenario)
         CHECK_EQUAL(close(run.kept[i]), 0);
 }
 
-/* Commands are one character; the answer is a number. */
+/* Executes COMMAND, one character; returns the answer, a number. */
 static int obey(char command, const struct scenario *scenario)
 {
     switch (command) {
@@ -258,7 +258,7 @@ void stepped_serve(int commands, int answers, const struct scenario *scenario)
     char command;
     int  answer;
 
-    /* A tracer sees the marks all the same. */
+    /* The marks are ignored here; the tracer sees them all the same. */
     CHECK(signal(SIGUSR1, SIG_IGN) != SIG_ERR && signal(SIGUSR2, SIG_IGN) != SIG_ERR);
     while (read(commands, &command, 1) == 1) {
         answer = obey(command, scenario);

@@ -1,4 +1,4 @@
-/* What step.c takes one instruction at a time: waits, and the process that makes them. */
+/* The waits that step.c executes one instruction at a time, and the process that makes them. */
 #ifndef K3THREAD_TESTS_LIB_STEPPED_H
 #define K3THREAD_TESTS_LIB_STEPPED_H
 
@@ -7,7 +7,7 @@
 #include <semaphore.h>
 #include <stdatomic.h>
 
-/* What a wait works on; anew for each run. */
+/* The objects that a wait uses, made for each run. */
 struct run {
     k3thread       *target, *other;
     int             ends[2], go[2], pair[2], listener, client, epoll, file, locked;
@@ -21,7 +21,7 @@ struct run {
     int             kept[8];     /* to be closed at the end */
     unsigned        kept_count;
     atomic_bool     caught, goes_on, caught_again, token, lost;
-    atomic_int      effect; /* what the wait returned; NO_EFFECT: it did not */
+    atomic_int      effect; /* what the wait returned; NO_EFFECT: it has not returned */
 };
 
 extern struct run run;
@@ -31,11 +31,11 @@ extern struct run run;
 
 struct scenario {
     const char *name;
-    bool        returns; /* it has its effect without being raised in, else it blocks */
-    unsigned    quick;   /* one in so many points is looked at, if not all */
+    bool        returns; /* it returns without a raise; otherwise it blocks */
+    unsigned    quick;   /* in a quick run, one of so many points is tried */
     void (*set_up)(void);
     int (*wait)(void);       /* in the target */
-    void (*check)(bool had); /* afterwards: has it had its effect or not? */
+    void (*check)(bool had); /* afterwards; HAD: the wait has had its effect */
 };
 
 extern const struct scenario stepped_scenarios[];

@@ -1,7 +1,7 @@
 /*
- * Random nestings of all kinds of blocks, under raises and time limits that come at any instant: a
- * cleanup runs once for each that was pushed, a FINALLY for each TRY whose end was reached, and
- * afterwards no mask, block or limit is left. storm_cxx.cc is the same in C++.
+ * Random nestings of all kinds of blocks, under raises and time limits that come at any instant. Each
+ * cleanup that was pushed runs once, the FINALLY of each TRY whose end was reached runs, and afterwards
+ * no mask, block or limit is left. storm_cxx.cc is the same in C++.
  */
 #include "test.h"
 
@@ -15,7 +15,7 @@ static const k3thread_exctype *const types[] = {&k3thread_KeyError, &k3thread_Va
 struct storm {
     unsigned seed;
     int      open;   /* cleanups that are to run */
-    int      bodies; /* that have a FINALLY which is to run */
+    int      bodies; /* bodies whose FINALLY is to run */
     bool     ended;
     unsigned caught, rounds;
 };
@@ -99,7 +99,7 @@ static void nest_limit(struct storm *storm, int depth)
         nest(storm, depth);
     }
     K3THREAD_EXCEPT(k3thread_TimeoutError, e) {
-        CHECK(strstr(e->message, "limit") != NULL); /* its own, and no other */
+        CHECK(strstr(e->message, "limit") != NULL); /* the exception of this block, and no other */
         nest(storm, depth - 1);
     }
     K3THREAD_END
@@ -122,7 +122,7 @@ static void nest_shield(struct storm *storm, int depth)
     K3THREAD_SHIELD_END
 }
 
-/* A way out that is no exception. */
+/* Leaves blocks without an exception. */
 static int nest_left(struct storm *storm, int depth)
 {
     for (volatile int i = 0; i < 2; i++) {
@@ -171,7 +171,7 @@ struct Guard {
 };
 } // namespace
 
-/* Not inside the handler of another: the runtime ends the program there. */
+/* Not to be called inside another catch: the runtime would end the program. */
 static void nest_catch(struct storm *storm, int depth)
 {
     Guard guard(storm);
@@ -262,7 +262,7 @@ static void *rage(void *arg)
     return NULL;
 }
 
-/* A seed in the environment repeats a storm's choices, though not its instants. */
+/* A seed in the environment repeats the choices of a storm, but not its instants. */
 static void nestings(void)
 {
     const char  *given = getenv("SEED");

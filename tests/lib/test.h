@@ -1,7 +1,7 @@
 /*
- * What the programs of tests/lib share. A program is a list of cases; `PROGRAM CASE` runs one in a
- * process of its own, `PROGRAM` names them all. A failed check says where and ends the process; so
- * does the deadline.
+ * What the programs of tests/lib share. A program is a list of cases: `PROGRAM CASE` runs one of them,
+ * `PROGRAM` prints their names. A check that fails prints its place and ends the process; so does the
+ * deadline.
  */
 #ifndef TEST_H
 #define TEST_H
@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* In seconds; a hundredfold of what any case takes on a machine with nothing else to do. */
+/* In seconds; a hundred times what any case takes on an idle machine. */
 #define TEST_DEADLINE 60
 
 #if defined __has_feature
@@ -46,7 +46,7 @@ struct test_case {
     void (*run)(void);
 };
 
-/* _exit: a test that failed waits for no thread. */
+/* Ends the process by _exit, which does not wait for threads. */
 static inline __attribute__((noreturn)) void test_fail(const char *file, int line, const char *what)
 {
     fprintf(stderr, "%s:%d: %s\n", file, line, what);
@@ -70,7 +70,7 @@ static inline void test_equal(const char *file, int line, const char *what, long
     test_equal(__FILE__, __LINE__, #got, (long long) (got), (long long) (wanted))
 #define CHECK_TEXT(got, wanted) CHECK(strcmp(got, wanted) == 0)
 
-/* Waits for a state, which is looked at once in a while. The deadline is the process's. */
+/* Waits until CONDITION is true, asking again and again; the process's deadline ends the wait. */
 #define WAIT_FOR(condition)                                                                        \
     do                                                                                             \
         test_pause();                                                                              \
@@ -83,7 +83,7 @@ static inline void test_pause(void)
     nanosleep(&pause, NULL);
 }
 
-/* Under valgrind (RUNNER) and sanitizers, where everything takes longer, FEWER rather than MANY. */
+/* Returns MANY, or FEWER under valgrind (RUNNER) and sanitizers, where everything takes longer. */
 static inline unsigned test_many(unsigned many, unsigned fewer)
 {
     const char *runner = getenv("RUNNER");
@@ -99,7 +99,7 @@ static inline double test_now(void)
     return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
 }
 
-/* The state of thread TID of this process as the kernel says it: S sleeps, R runs, 0 has gone. */
+/* Returns the kernel's state of thread TID of this process: S sleeps, R runs; 0 if it is gone. */
 static inline char test_state(pid_t tid)
 {
     char        path[64], line[256];
@@ -117,7 +117,7 @@ static inline char test_state(pid_t tid)
     return end != NULL ? end[2] : '\0';
 }
 
-/* How much address space the process has taken, in bytes; also when its first thread has gone. */
+/* Returns the address space of the process in bytes, also when its first thread is gone. */
 static inline size_t test_address_space(void)
 {
     unsigned long pages = 0;
@@ -129,12 +129,12 @@ static inline size_t test_address_space(void)
     return pages * (size_t) sysconf(_SC_PAGESIZE);
 }
 
-/* More than the C library keeps of the stacks of threads that have gone; not in memory until used. */
+/* More than the C library keeps of the stacks of threads that are gone; it needs no memory. */
 #define TEST_HUGE_STACK ((size_t) 512 << 20)
 
 /*
- * Waits until T sleeps in the kernel. It makes it likely, not sure, that T is in the wait which the
- * test is about: what the test claims must hold in either case.
+ * Waits until T sleeps in the kernel. T is then probably in the wait that the test is about, but not
+ * surely: the test must hold in either case.
  */
 static inline void test_wait_asleep(const k3thread *t)
 {
@@ -150,7 +150,7 @@ static inline k3thread *test_start(k3thread_target target, void *arg)
     return t;
 }
 
-/* Joins T, gives the reference back, and returns the exception that ended it, or NULL. */
+/* Joins T, releases the reference, and returns the exception that ended T, or NULL. */
 static inline const k3thread_exctype *test_end(k3thread *t)
 {
     struct k3thread_result result;
@@ -160,7 +160,7 @@ static inline const k3thread_exctype *test_end(k3thread *t)
     return result.exception;
 }
 
-/* The type of the exception that FUNCTION throws, or NULL. */
+/* Returns the type of the exception that FUNCTION throws, or NULL. */
 static inline const k3thread_exctype *test_catch(void (*function)(void))
 {
     const k3thread_exctype *volatile type = NULL;
@@ -175,7 +175,7 @@ static inline const k3thread_exctype *test_catch(void (*function)(void))
     return type;
 }
 
-/* The mask of the calling thread. */
+/* Returns the mask of the calling thread. */
 static inline enum k3thread_mask test_mask(void)
 {
     enum k3thread_mask mask = k3thread_set_mask(K3THREAD_NEVER);
@@ -185,9 +185,9 @@ static inline enum k3thread_mask test_mask(void)
 }
 
 /*
- * Ends the process when its time is up, and those that it forked: they have its group. A child that
- * stayed would hold the output that bats waits for. ThreadSanitizer calls a handler only where a thread
- * waits, so there the signal itself ends the process alone.
+ * Ends the process when its time is up, and its children, which are in its group: a child that stayed
+ * would hold the output that bats waits for. ThreadSanitizer only calls a handler where a thread waits,
+ * so with it the signal itself ends the process, without its children.
  */
 static inline void test_time_is_up(int number)
 {
@@ -207,9 +207,9 @@ static inline void test_begin_deadline(void)
 }
 
 /*
- * Runs SCENARIO in a child process and returns its status, as of waitpid. What it wrote to standard
- * output and error is stored in OUTPUT, cut to SIZE - 1 bytes. Nobody else writes: the end of file
- * says that the process and what it left behind are gone.
+ * Runs SCENARIO in a child process and returns its status, as waitpid does. Its standard output and
+ * error are stored in OUTPUT, cut to SIZE - 1 bytes. They end when the process and its own children
+ * are gone.
  */
 static inline int test_child(void (*scenario)(void), char *output, size_t size)
 {
@@ -239,8 +239,8 @@ static inline int test_child(void (*scenario)(void), char *output, size_t size)
 }
 
 /*
- * An exception that a case does not catch ends the main thread alone, and the process then exits with
- * 0: not so here. A child that a case forks is not looked at.
+ * Set while a case runs. An uncaught SystemExit ends a process with status 0; with this, a case that has
+ * not come to its end fails. It does not count in a child that a case forks.
  */
 static pid_t test_unfinished;
 

@@ -11,19 +11,19 @@ load helpers
 @test "timeout: is not lost beside a raise, nor is the raise" { t timeout beside-a-raise; }
 @test "timeout: no raise is lost at any instant around it" { t timeout around-a-raise; }
 @test "timeout: its block takes no other TimeoutError for its own" { t timeout not-mistaken; }
-@test "timeout: every wait ends at the limit, and not before" { t timeout every-wait; }
+@test "timeout: every wait ends at the limit, and not before" { t timeout_instants every-wait; }
 @test "timeout: masks hold" { t timeout masks; }
 @test "timeout: handlers and FINALLY are only limited by outer blocks" { t timeout handlers; }
-@test "timeout: a negative or endless limit is none, 0 is at once, NaN is a ValueError" { t timeout values; }
-@test "timeout: of several that have passed, the first is thrown first" { t timeout all-over; }
-@test "timeout: a process has one hidden thread, while there is a limit" { t timeout one-thread; }
+@test "timeout: a negative or endless limit is none, 0 is at once, NaN is a ValueError" { t timeout_instants values; }
+@test "timeout: of several that have passed, the first is thrown first" { t timeout_instants all-over; }
+@test "timeout: a process has one hidden thread, while there is a limit" { t watcher one-thread; }
 @test "timeout: the hidden thread does not keep the process alive" {
   needs_no_tsan 'it has a thread of its own, which is then the last one and never ends'
-  t timeout process-ends
+  t watcher process-ends
 }
 @test "timeout: holds in a forked child" {
   needs_no_tsan 'it has no threads in a child that a process with threads has forked'
-  t timeout child
+  t watcher child
 }
-@test "timeout: holds for many threads with limits of all lengths" { t timeout many; }
-@test "timeout: fails with RuntimeError if the hidden thread cannot be started" { t timeout no-watcher; }
+@test "timeout: holds for many threads with limits of all lengths" { t watcher many; }
+@test "timeout: fails with RuntimeError if the hidden thread cannot be started" { t watcher no-watcher; }

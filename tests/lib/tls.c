@@ -1,4 +1,4 @@
-/* A program with large thread-local variables, which the C library takes from each thread's stack. */
+/* Large thread-local variables, which the C library puts on each thread's stack. */
 #include "test.h"
 
 #define SIZE ((size_t) 256 * 1024)
@@ -24,7 +24,7 @@ static void *use_both(void *arg)
     return arg;
 }
 
-/* What is asked for is the target's to use. */
+/* The target can use the whole size that was asked for. */
 static void small_stacks(void)
 {
     static size_t sizes[] = {16384, 100000};
@@ -32,14 +32,14 @@ static void small_stacks(void)
 
     for (size_t i = 0; i < 2; i++) {
         const struct k3thread_options options = {.stack_size = sizes[i]};
-        size_t                        used = sizes[i] - 8192; /* the rest is for what is called */
+        size_t used = sizes[i] - 8192; /* the rest is for the functions that it calls */
 
         CHECK_EQUAL(k3thread_start(&t, use_both, &used, &options), 0);
         CHECK(test_end(t) == NULL);
     }
 }
 
-/* The least there is: enough for a target that does next to nothing. */
+/* The smallest stack is enough for a target that does next to nothing. */
 static void *do_little(void *arg)
 {
     large[SIZE - 1] = 1;

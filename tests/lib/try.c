@@ -1,5 +1,5 @@
 /* TRY, EXCEPT, FINALLY: which handler runs, what is thrown on, and what leaving a block means. */
-#include "test.h"
+#include "trace.h"
 
 #include <malloc.h>
 
@@ -15,7 +15,7 @@ static void throw_exit(void)
     k3thread_throw(&k3thread_SystemExit, NULL);
 }
 
-/* Which of two nested blocks catches; the first handler that fits, in either order. */
+/* Returns which handler of two nested blocks catches: the first that fits, in either order. */
 static const char *nested(void (*thrower)(void))
 {
     K3THREAD_TRY {
@@ -92,26 +92,6 @@ static void types_in_both_orders(void)
     CHECK_TEXT(nested_the_other_way(throw_nothing), "none");
 }
 
-static char trace[64];
-
-static void note(char what)
-{
-    size_t length = strlen(trace);
-
-    CHECK(length < sizeof(trace) - 1);
-    trace[length] = what;
-    trace[length + 1] = '\0';
-}
-
-static void check_trace(const char *wanted)
-{
-    if (strcmp(trace, wanted) != 0) {
-        fprintf(stderr, "the trace is %s, not %s\n", trace, wanted);
-        test_fail(__FILE__, __LINE__, "trace");
-    }
-    trace[0] = '\0';
-}
-
 static void with_finally(void (*thrower)(void))
 {
     K3THREAD_TRY {
@@ -156,7 +136,7 @@ static void throw_in_handler(void)
             throw_value();
         }
         K3THREAD_EXCEPT(k3thread_ValueError, e) {
-            note('x'); /* a sibling does not handle what a handler throws */
+            note('x'); /* another handler of the block does not take what a handler throws */
         }
         K3THREAD_FINALLY {
             note('f');
@@ -198,7 +178,7 @@ static void throw_in_finally(void)
 static void reraise_in_a_function(void)
 {
     K3THREAD_TRY {
-        K3THREAD_RERAISE(); /* caught here: the handler that called goes on */
+        K3THREAD_RERAISE(); /* caught here; the calling handler goes on */
     }
     K3THREAD_EXCEPT(Special, e) {
         CHECK_TEXT(e->message, "special");
@@ -275,7 +255,7 @@ static void nested_in_handler(void)
     K3THREAD_END
 }
 
-/* Leaves the body of a TRY in each way; 15 when all of them went where they should. */
+/* Leaves the body of a TRY in each way; returns 15 if all of them went where they should. */
 static int leave_body(int by_return)
 {
     volatile int ways = 0;
@@ -364,7 +344,7 @@ static size_t allocated(void)
     return mallinfo2().uordblks;
 }
 
-/* After LEAVE has been called so often, the blocks are as before and nothing is allocated. */
+/* Calls LEAVE that often, and checks that no block and no memory is left. */
 static void leave_often(int (*leave)(int), unsigned times)
 {
     volatile size_t before = 0;
@@ -394,7 +374,7 @@ static void leave_body_often(void)
     leave_often(leave_body, test_many(1000000, 10000));
 }
 
-/* With an exception each time. */
+/* Leaves handlers, with an exception each time. */
 static void leave_handler_often(void)
 {
     leave_often(leave_handler, test_many(20000, 1000));
@@ -410,7 +390,7 @@ static void raise_in_self(void)
     CHECK_EQUAL(k3thread_send_exception(k3thread_self(), &Special), 0);
 }
 
-/* A loop around a block survives what comes late in its body, and what comes in its handler. */
+/* A loop around a block survives raises late in its body and in its handler. */
 static void loop_survives(void)
 {
     volatile unsigned caught = 0;
@@ -461,7 +441,7 @@ out:
     return way;
 }
 
-/* A body that is left before its end has no checkpoint there. */
+/* Leaving a body before its end is no checkpoint. */
 static void left_without_checkpoint(void)
 {
     for (volatile int way = 0; way < 4; way++) {
@@ -492,7 +472,7 @@ static void raise_at_the_end(void)
     K3THREAD_END
 }
 
-/* What no handler takes there goes outwards as from anywhere else in the body. */
+/* An exception that is thrown at the end of a body, and not caught, goes outwards. */
 static void thrown_at_the_end(void)
 {
     CHECK(test_catch(raise_at_the_end) == &Special);
@@ -536,7 +516,7 @@ static void not_an_exception(void)
     CHECK(test_catch(throw_foreign) == &k3thread_TypeError);
 }
 
-/* What is left of MESSAGE when it has been thrown. */
+/* Throws MESSAGE, and returns what the handler gets of it. */
 static const char *through(const char *message)
 {
     static char got[K3THREAD_MESSAGE_MAX];

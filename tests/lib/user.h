@@ -1,6 +1,6 @@
 /*
- * What users write, for the compilers' warnings: lib.bats compiles it as C and C++ by each compiler
- * there is, with all that they may warn of as errors. It is not run.
+ * Code as users write it: blocks.bats compiles it as C and C++ by each compiler that is installed, with
+ * warnings as errors. It is not run.
  */
 #ifndef USER_H
 #define USER_H

@@ -28,7 +28,7 @@ static void *catch_in_wait(void *arg)
     return arg;
 }
 
-/* Blocked, or on its way to it. */
+/* Raises in a thread that is in WAIT, or about to be. */
 static void throw_into(const struct wait *wait)
 {
     k3thread *t = test_start(catch_in_wait, (void *) (uintptr_t) wait);
@@ -51,12 +51,12 @@ static void thrown_while_waiting(void)
     waits_end();
 }
 
-/* Whatever signals the caller of k3thread_start has blocked; but not those of the deadline. */
+/* Starts a thread with all signals blocked, except the deadline's: it can be woken. */
 static void woken_with_signals_blocked(void)
 {
     sigset_t all;
 
-    k3thread_self(); /* adopted before: that opens the wake signal in the caller */
+    k3thread_self(); /* adopts the caller now, for that unblocks the wake signal in it */
     sigfillset(&all);
     sigdelset(&all, SIGALRM);
     sigdelset(&all, SIGTERM);
@@ -64,7 +64,7 @@ static void woken_with_signals_blocked(void)
     throw_into(&waits_all[0]);
 }
 
-/* One that is pending already is thrown by every wait, in a handler too. */
+/* Every wait throws an exception that is pending already, in a handler too. */
 static void thrown_when_pending(void)
 {
     waits_begin();
@@ -77,14 +77,15 @@ static void thrown_when_pending(void)
     CHECK_EQUAL(k3thread_send_exception(waits.sleeper, &k3thread_SystemExit), 0);
     CHECK_EQUAL(k3thread_join(waits.sleeper, -1, NULL), 0);
     CHECK_EQUAL(k3thread_send_exception(k3thread_self(), &k3thread_KeyError), 0);
-    for (volatile size_t i = 0; i < waits_count; i++) /* also of one that has ended */
+    for (volatile size_t i = 0; i < waits_count; i++) /* a join of an ended thread throws too */
         if (strcmp(waits_all[i].name, "join") == 0)
             CHECK(thrown_by(&waits_all[i]) == &k3thread_KeyError);
     CHECK(!k3thread_pending());
     waits_end();
 }
 
-/* With the mask RETURN every wait says so, when it is blocked and before; and takes nothing out. */
+/* With the mask RETURN every wait returns -ECANCELED, also when nothing blocks it; the exception
+ * stays pending. */
 static void *return_from_wait(void *arg)
 {
     const struct wait *wait = arg;
@@ -110,7 +111,7 @@ static void returned_when_pending(void)
     waits_end();
 }
 
-/* A time that is no number is an error, and what is pending stays so. */
+/* NaN as a timeout is an error, and an exception that is pending stays so. */
 static void no_number(void)
 {
     waits_begin();
@@ -159,7 +160,7 @@ static void stop_signals(k3thread *t)
     CHECK(signals > 0);
 }
 
-/* Seconds until a little behind the next full one of the clock: borrow and carry are needed to wait so. */
+/* Returns a time that ends just after a full second of the clock: its nanoseconds need a carry. */
 static double until_past_a_second(void)
 {
     struct timespec now;
@@ -168,7 +169,7 @@ static double until_past_a_second(void)
     return 1.05 - (double) now.tv_nsec / 1e9;
 }
 
-/* Makes the wait, which has to end with RESULT; returns how much longer than asked for it took. */
+/* Makes WAIT, which has to time out; returns how much longer than LENGTH it took. */
 static double overlong(const struct wait *wait, double length, double early, long result)
 {
     const double begin = test_now();
@@ -182,8 +183,8 @@ static double overlong(const struct wait *wait, double length, double early, lon
 }
 
 /*
- * Each goes on until its deadline, and not for longer either: it is one instant, not an interval. A
- * busy machine makes some of the waits longer, but hardly all of them.
+ * Checks that WAIT ends at its deadline, which is one instant and does not begin anew after a signal. On
+ * a busy machine some of the waits take longer, but hardly all of them.
  */
 static void check_timed(const struct wait *wait, double early, long result)
 {
@@ -211,7 +212,8 @@ static void other_signals_do_not_end_timed_waits(void)
         if (waits_all[i].is_timed && strcmp(waits_all[i].name, "shutdown") != 0)
             check_timed(&waits_all[i], 0, result_in_time(waits_all[i].name));
     stop_signals(t);
-    check_timed(&waits_all[waits_count - 1], 0, -ETIMEDOUT); /* shutdown, also of who signals */
+    check_timed(&waits_all[waits_count - 1], 0,
+                -ETIMEDOUT); /* the thread that sends signals must end before */
     waits_end();
 }
 
@@ -353,7 +355,7 @@ static void other_signals_do_not_end_waits(void)
     waits_end();
 }
 
-/* One that calls for it to be made again is the caller's to repeat. */
+/* Another signal ends k3thread_syscall with -EINTR. */
 static void signals_end_a_syscall(void)
 {
     k3thread *t = start_signals();
@@ -362,7 +364,7 @@ static void signals_end_a_syscall(void)
     stop_signals(t);
 }
 
-/* Waits that are left in mid-flight */
+/* Waits that are left by a jump or by cancellation */
 
 static __thread sigjmp_buf left;
 static atomic_bool         in_handler, may_leave;
@@ -399,7 +401,7 @@ static void *leave_and_wait(void *arg)
 
 /*
  * A handler leaves the wait by siglongjmp, after the wake signal came in the handler and was deferred.
- * That raise, and the one after, are thrown by the waits that follow.
+ * The waits that follow throw the exception of that raise, and of the next.
  */
 static void leave_by_a_jump(const struct wait *wait)
 {

@@ -96,7 +96,7 @@ static long in_waitpid_timeout(void)
     return result == 0 ? -ETIMEDOUT : result;
 }
 
-/* Of the thread alone, which may leave them in whatever state: nobody else has to do with them. */
+/* The condition and the mutex are local: no other thread uses them when the wait is left. */
 static long in_cond_wait(void)
 {
     static __thread pthread_mutex_t mutex;
@@ -268,7 +268,7 @@ void waits_make_locks(int *ret, int *ret_other)
     CHECK(*ret_other >= 0);
 }
 
-/* A listener of the UNIX domain, with no room in its queue if FULL. */
+/* Returns a listener of the UNIX domain, whose queue has no room if FULL. */
 static int listen_local(bool full)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};

@@ -1,4 +1,4 @@
-/* Every interruptible wait, blocked: for the programs that hold a rule of all of them. */
+/* All interruptible waits, each blocked: for programs that check a rule for all of them. */
 #ifndef K3THREAD_TESTS_LIB_WAITS_H
 #define K3THREAD_TESTS_LIB_WAITS_H
 
@@ -8,9 +8,9 @@
 #include <semaphore.h>
 #include <sys/un.h>
 
-/* What they wait for, which does not come. */
+/* The objects that they wait for. Nothing comes. */
 struct waits {
-    double timeout; /* of those that have one */
+    double timeout; /* of the waits that have one */
     int    ends[2]; /* a pipe that is empty */
     int    full[2]; /* a pipe that is full */
     int    pair[2]; /* sockets: nothing comes to the first, and nothing more goes out of it */
@@ -38,16 +38,16 @@ extern const size_t      waits_count;
 void waits_begin(void);
 void waits_end(void);
 
-/* Fills what can be written to FD, which then blocks again. */
+/* Writes to FD until a write would block. */
 void waits_fill(int fd);
 
-/* Returns a socket that listens, and its address. */
+/* Returns a socket that listens; stores its address. */
 int waits_listen(struct sockaddr_in *ret);
 
-/* Makes a FIFO that has no name of its own; its name through a descriptor, which is returned. */
+/* Makes a FIFO and removes its name; stores its path by a descriptor, which is returned. */
 int waits_make_fifo(char *ret, size_t size);
 
-/* Makes two descriptors of a file that are locked apart from each other. */
+/* Makes two descriptors of one file, whose locks exclude each other. */
 void waits_make_locks(int *ret, int *ret_other);
 
 /* A target: sleeps until it is raised in. */

@@ -1,0 +1,178 @@
+/* The watcher of time limits: the hidden thread, of which a process has at most one. */
+#include "timeouts.h"
+
+#include <dirent.h>
+#include <stdatomic.h>
+
+/* Returns how many watchers the process has, by their name. */
+static unsigned watchers(void)
+{
+    char                 path[300], name[32];
+    unsigned             count = 0;
+    DIR                 *tasks = opendir("/proc/self/task");
+    const struct dirent *task;
+    FILE                *file;
+
+    CHECK(tasks != NULL);
+    while ((task = readdir(tasks)) != NULL) {
+        snprintf(path, sizeof(path), "/proc/self/task/%s/comm", task->d_name);
+        file = fopen(path, "re");
+        if (file == NULL)
+            continue;
+        if (fgets(name, sizeof(name), file) != NULL && strcmp(name, "k3thread-limits\n") == 0)
+            count++;
+        fclose(file);
+    }
+    closedir(tasks);
+    return count;
+}
+
+/* There is one hidden thread, however many scopes, and none some time after the last scope. */
+static void one_thread(void)
+{
+    for (volatile int i = 0; i < 1000; i++) {
+        K3THREAD_TIMEOUT(LONG + i) {
+            K3THREAD_TIMEOUT(1) {
+                CHECK(i % 100 != 0 || watchers() <= 1);
+            }
+            K3THREAD_END
+        }
+        K3THREAD_END
+    }
+    WAIT_FOR(watchers() == 0);
+    K3THREAD_TIMEOUT(LONG) {
+        WAIT_FOR(watchers() == 1);
+    }
+    K3THREAD_END
+    two(SOON, LONG, compute_for_ever);
+    check_trace("cfo");
+}
+
+static void *leave_main(void *arg)
+{
+    (void) arg;
+    K3THREAD_TIMEOUT(LONG) {
+        (void) k3thread_sleep(0.01);
+    }
+    K3THREAD_END
+    return NULL;
+}
+
+static void exit_main_thread(void)
+{
+    K3THREAD_TIMEOUT(LONG) {
+    }
+    K3THREAD_END
+    CHECK_EQUAL(k3thread_start(NULL, leave_main, NULL, NULL), 0);
+    pthread_exit(NULL);
+}
+
+/* A process ends when all its threads but the watcher have ended. */
+static void process_ends(void)
+{
+    char output[256];
+
+    CHECK_EQUAL(test_child(exit_main_thread, output, sizeof(output)), 0);
+    CHECK_TEXT(output, "");
+}
+
+/* A limit holds in a forked child, too. */
+static void in_a_child(void)
+{
+    volatile pid_t pid = -1;
+    int            status;
+
+    K3THREAD_TIMEOUT(SOON) {
+        pid = fork();
+        if (pid == 0)
+            compute_for_ever();
+        else
+            k3thread_sleep(LONG);
+    }
+    K3THREAD_EXCEPT(k3thread_TimeoutError, e) {
+        if (pid == 0)
+            _exit(7);
+        note('p');
+    }
+    K3THREAD_END
+    check_trace("p");
+    CHECK_EQUAL(waitpid(pid, &status, 0), pid);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+}
+
+/* Many threads at once, whose limits are of all lengths. */
+static void *use_limits(void *arg)
+{
+    unsigned          seed = (unsigned) (size_t) arg;
+    volatile unsigned over = 0;
+
+    for (volatile unsigned i = 0; i < 200; i++) {
+        const double limit = (double) (rand_r(&seed) % 1000) / 1e6;
+
+        K3THREAD_TIMEOUT(limit) {
+            if (i % 3 == 0)
+                compute_for_ever();
+            else if (i % 3 == 1)
+                sleep_for_ever();
+            else
+                (void) k3thread_sleep(0.0005);
+        }
+        K3THREAD_EXCEPT(k3thread_TimeoutError, e) {
+            over++;
+        }
+        K3THREAD_END
+    }
+    CHECK(over >= 133);
+    return NULL;
+}
+
+static void many_threads(void)
+{
+    k3thread *threads[8];
+
+    for (size_t i = 0; i < 8; i++)
+        threads[i] = test_start(use_limits, (void *) (i + 1));
+    for (size_t i = 0; i < 8; i++)
+        CHECK(test_end(threads[i]) == NULL);
+}
+
+/* The linker has the program call this first (rules.mk). */
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*start)(void *), void            *arg);
+int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*start)(void *), void            *arg);
+
+static volatile bool refused;
+
+int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
+                          void *(*start)(void *), void            *arg)
+{
+    return refused ? EAGAIN : __real_pthread_create(thread, attributes, start, arg);
+}
+
+static void limit_refused(void)
+{
+    K3THREAD_TIMEOUT(LONG) {
+        note('x');
+    }
+    K3THREAD_EXCEPT(k3thread_BaseException, e) {
+        note('y');
+    }
+    K3THREAD_END
+}
+
+/* If the watcher cannot be started, RuntimeError is thrown and the body does not run. */
+static void no_watcher(void)
+{
+    refused = true;
+    CHECK(test_catch(limit_refused) == &k3thread_RuntimeError);
+    check_trace("");
+    refused = false;
+    CHECK(test_catch(limit_refused) == NULL);
+    check_trace("x");
+    two(LONG, SOON, sleep_for_ever);
+    check_trace("cifa");
+}
+
+TEST_MAIN({"one-thread", one_thread}, {"process-ends", process_ends}, {"child", in_a_child},
+          {"many", many_threads}, {"no-watcher", no_watcher})
