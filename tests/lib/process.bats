@@ -67,7 +67,7 @@ END
 @test "shutdown: waits before the atexit functions run, at most its timeout" { t exit shutdown; }
 @test "shutdown: does not wait for its caller" { t exit shutdown-in-thread; }
 @test "shutdown: is an interruptible wait" { t exit shutdown-interrupted; }
-@test "exit: waits for threads that wait out their "after"" { t exit delayed; }
+@test "exit: waits for delayed threads" { t exit delayed; }
 @test "exit: a raise in the thread that exits does not end the wait" { t exit raised-during; }
 @test "exit: waits until the last thread is gone" { t exit last-gone; }
 @test "exit: does not wait for adopted threads" { t exit adopted; }

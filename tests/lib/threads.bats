@@ -55,7 +55,7 @@ load helpers
 @test "send: what is pending when the target returns is dropped" { t queue return; }
 @test "send: a thread that ends with exceptions masked has returned" { t queue masked-end; }
 
-@test "raise: a thread that waits out its "after" never calls its target" { t raise after; }
+@test "raise: a delayed thread never calls its target" { t raise after; }
 @test "raise: before the target has begun, it is thrown inside the target" { t raise before-target; }
 @test "raise: stays pending in a thread whose mask is NEVER" { t raise masked; }
 @test "raise: stays pending in a handler and in FINALLY" { t raise handler; }
