@@ -223,6 +223,11 @@ shared() {
   is "$(cat f)" $'one\ntwo\nthree'
 }
 
+@test "standard input takes output too, where it is open for writing" {
+  k3 start --wait -o /dev/fd/0 -- echo written 0>>f
+  is "$(cat f)" written
+}
+
 @test "a descriptor that is not open for writing is refused as --output" {
   echo kept >f
   run -64 k3 start -o /dev/fd/4 -- echo lost 4<f

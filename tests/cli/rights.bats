@@ -82,6 +82,7 @@ gone() {
   run -143 --separate-stderr as_user join up
   like "$stderr" "k3thread: join: thread 'up' (id 1): process $pid could not be ended"
   like "$(as_user list --json up)" "*\"unended\": $pid,*"
+  like "$(as_user list --json up)" "*\"message\": \"process $pid could not be ended: *"
   as_user start -n next -- true
   as_user join next
   run -1 --separate-stderr as_user shutdown
