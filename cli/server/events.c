@@ -1,6 +1,7 @@
 #include "cli/server/events.h"
 
 #include "cli/base/clock.h"
+#include "cli/rpc/envelope.h"
 #include "cli/rpc/write.h"
 #include "cli/server/connection.h"
 
@@ -12,32 +13,40 @@ static const char *const words[] = {
 #undef X
 };
 
-/* A notification up to where the event's own members are written. */
-static void begin_note(struct text *line, const char *event)
+static LIST_HEAD(, watcher) watchers = LIST_HEAD_INITIALIZER(watchers);
+
+/* Writes a notification up to where the event's own members follow. */
+static void begin_event(struct text *line, const char *event)
 {
-    text_printf(line, "{\"jsonrpc\":\"2.0\",\"method\":\"event\",\"params\":{\"event\":\"%s\"",
-                event);
+    envelope_begin_notification(line, "event");
+    text_printf(line, "{\"event\":\"%s\"", event);
     write_name(line, "time");
     write_seconds(line, clock_wall());
 }
 
-static void send_note(struct connection *watcher, struct text *line)
+static void send_event(const struct watcher *watcher, struct text *line)
 {
-    text_add(line, "}}");
-    connection_send(watcher, line);
+    text_byte(line, '}', 1);
+    envelope_end(line);
+    connection_send(watcher->connection, line);
     text_release(line);
 }
 
-/* Says how many a watcher has missed, as soon as it has read what was before them. */
-static void tell_missed(struct connection *watcher)
+void events_tell_missed(void)
 {
-    struct text line = {0};
+    struct watcher *watcher;
 
-    begin_note(&line, "missed");
-    write_name(&line, "missed");
-    write_integer(&line, watcher->missed);
-    watcher->missed = 0;
-    send_note(watcher, &line);
+    LIST_FOREACH(watcher, &watchers, link) {
+        struct text line = {0};
+
+        if (watcher->missed == 0 || !connection_is_drained(watcher->connection))
+            continue;
+        begin_event(&line, "missed");
+        write_name(&line, "missed");
+        write_integer(&line, watcher->missed);
+        watcher->missed = 0;
+        send_event(watcher, &line);
+    }
 }
 
 unsigned events_bit(const char *name)
@@ -48,37 +57,50 @@ unsigned events_bit(const char *name)
     return 0;
 }
 
-void events_watch(struct connection *connection, const struct watch *watch)
+void events_watch(struct watcher *watcher, struct connection *connection, unsigned events,
+                  unsigned members)
 {
-    connection->watch = *watch;
-    connection->drained = tell_missed;
-    connection_watch(connection);
+    if (watcher->connection == NULL)
+        LIST_INSERT_HEAD(&watchers, watcher, link);
+    watcher->connection = connection;
+    watcher->events = events;
+    watcher->members = members;
 }
 
-/* Once something was missed, the watcher hears of that first. MORE are members, or NULL. */
-static void tell(struct connection *watcher, enum event event, const struct record *record,
+void events_unwatch(struct watcher *watcher)
+{
+    if (watcher->connection != NULL)
+        LIST_REMOVE(watcher, link);
+    watcher->connection = NULL;
+}
+
+/*
+ * Sends one event, or counts it: once a watcher has missed one, it hears of that first. MORE are
+ * members of the event, or NULL.
+ */
+static void tell(struct watcher *watcher, enum event event, const struct record *record,
                  const struct text *more)
 {
     struct text line = {.failed = more != NULL && more->failed};
 
-    if (watcher->missed > 0 || connection_is_full(watcher)) {
+    if (watcher->missed > 0 || connection_is_full(watcher->connection)) {
         watcher->missed++;
         return;
     }
-    begin_note(&line, words[event]);
+    begin_event(&line, words[event]);
     write_name(&line, "thread");
-    record_write(&line, record, watcher->watch.members);
+    record_write(&line, record, watcher->members);
     if (more != NULL)
         text_append(&line, more->data, more->size);
-    send_note(watcher, &line);
+    send_event(watcher, &line);
 }
 
 static void post(enum event event, const struct record *record, const struct text *more)
 {
-    struct connection *watcher;
+    struct watcher *watcher;
 
-    for (watcher = connection_watchers(); watcher != NULL; watcher = connection_next(watcher))
-        if (watcher->watch.events & 1U << event)
+    LIST_FOREACH(watcher, &watchers, link)
+        if (watcher->events & 1U << event)
             tell(watcher, event, record, more);
 }
 
@@ -92,7 +114,7 @@ void events_post_raised(const struct record *record, const k3thread_exctype *typ
 {
     struct text more = {0};
 
-    if (connection_watchers() == NULL)
+    if (LIST_EMPTY(&watchers))
         return;
     text_printf(&more, ",\"exception\":\"%s\",\"message\":", type->name);
     if (message != NULL && message[0] != '\0')

@@ -1,6 +1,5 @@
 /* The method "join": waits until a thread has ended, or is ready. */
 #include "cli/rpc/write.h"
-#include "cli/server/connection.h"
 #include "cli/server/method.h"
 #include "cli/server/params.h"
 #include "cli/server/select.h"
@@ -11,21 +10,27 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/*
- * A client that sends start, logs and join together may not have opened the log yet. So a thread that
- * it kept and joins without its name stays kept, until the client joins another one so, or goes.
- */
 static void reply_joined(struct call *call, struct record *record)
 {
-    struct connection *connection = call->connection;
-
-    if (call->unnamed && record->keeper == &connection->kept) {
-        connection_release(&connection->told);
-        store_hand_on(record, &connection->kept, &connection->told);
-    }
-    store_let_go(record, &connection->kept);
+    store_let_go(record, &call->peer->kept);
     call_reply_record(call, record);
     store_joined(record);
+}
+
+/*
+ * Does the same for a join without a thread's name. A client that sends start, logs and join together
+ * may not have opened the log yet. So the thread stays kept until the client joins another one so, or
+ * goes.
+ */
+static void reply_joined_unnamed(struct call *call, struct record *record)
+{
+    struct peer *peer = call->peer;
+
+    if (record->keeper == &peer->kept) {
+        peer_release(&peer->joined);
+        store_hand_on(record, &peer->kept, &peer->joined);
+    }
+    reply_joined(call, record);
 }
 
 static void wake_join(struct call *call, struct record *record)
@@ -34,6 +39,14 @@ static void wake_join(struct call *call, struct record *record)
         call_wait(call, &record->calls, -1, wake_join);
     else
         reply_joined(call, record);
+}
+
+static void wake_join_unnamed(struct call *call, struct record *record)
+{
+    if (record_is_live(record))
+        call_wait(call, &record->calls, -1, wake_join_unnamed);
+    else
+        reply_joined_unnamed(call, record);
 }
 
 /* It will never be ready: the last lines that it printed may say why. */
@@ -66,17 +79,44 @@ static void wake_ready(struct call *call, struct record *record)
         fail_ready(call, record);
 }
 
-static void fail_late(struct call *call, const struct record *record)
+static void expire_join(struct call *call, const struct record *record)
 {
-    bool        wants_ready = call->wake == wake_ready;
-    const char *awaited = wants_ready ? record_waits_for(record) : NULL;
+    call_fail(call, PROTOCOL_TIMEOUT_ERROR, "thread '%s' (id %llu) has not ended", record->job.name,
+              (unsigned long long) record->id);
+}
 
-    call_fail(call, PROTOCOL_TIMEOUT_ERROR, "thread '%s' (id %llu) %s%s%s", record->job.name,
-              (unsigned long long) record->id, wants_ready ? "is not ready" : "has not ended",
+static void expire_ready(struct call *call, const struct record *record)
+{
+    const char *awaited = record_waits_for(record);
+
+    call_fail(call, PROTOCOL_TIMEOUT_ERROR, "thread '%s' (id %llu) is not ready%s%s",
+              record->job.name, (unsigned long long) record->id,
               awaited != NULL ? ": it waits for " : "", awaited != NULL ? awaited : "");
 }
 
-/* Waits for the end, or with "ready" until it is ready: till then the call is woken at each report. */
+/* Replies when RECORD is ready, of which each report wakes the call. */
+static void await_ready(struct call *call, struct record *record, double timeout)
+{
+    call->expire = expire_ready;
+    mailbox_notify(&record->assignment.mail);
+    if (record_is_live(record) && !record->now.ready)
+        call_wait(call, &record->calls, timeout, wake_ready);
+    else
+        wake_ready(call, record);
+}
+
+/* Replies when RECORD has ended. */
+static void await_end(struct call *call, struct record *record, double timeout, bool is_named)
+{
+    void (*wake)(struct call *, struct record *) = is_named ? wake_join : wake_join_unnamed;
+
+    call->expire = expire_join;
+    if (record_is_live(record))
+        call_wait(call, &record->calls, timeout, wake);
+    else
+        wake(call, record);
+}
+
 static void run(struct call *call, const json_t *params)
 {
     const json_t      *thread = NULL, *members = NULL;
@@ -97,16 +137,10 @@ static void run(struct call *call, const json_t *params)
     if (record == NULL)
         return;
     call->record = record;
-    call->unnamed = thread == NULL;
-    call->expire = fail_late;
     if (ready)
-        mailbox_notify(&record->assignment.mail);
-    if (record_is_live(record) && !(ready && record->now.ready))
-        call_wait(call, &record->calls, timeout, ready ? wake_ready : wake_join);
-    else if (ready)
-        wake_ready(call, record);
+        await_ready(call, record, timeout);
     else
-        reply_joined(call, record);
+        await_end(call, record, timeout, thread != NULL);
 }
 
 const struct method method_join = {"join", run};

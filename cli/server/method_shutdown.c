@@ -2,7 +2,7 @@
 #include "cli/base/exceptions.h"
 #include "cli/server/method.h"
 #include "cli/server/params.h"
-#include "cli/server/server.h"
+#include "cli/server/shutdown.h"
 
 static void run(struct call *call, const json_t *params)
 {
@@ -19,7 +19,7 @@ static void run(struct call *call, const json_t *params)
         call_fail(call, PROTOCOL_VALUE_ERROR, "no exception that ends a thread is named '%.64s'",
                   exception);
     else
-        server_shutdown(call, now ? type : NULL);
+        shutdown_begin(call, now ? type : NULL);
 }
 
 const struct method method_shutdown = {"shutdown", run};

@@ -6,15 +6,15 @@
 #include "cli/ready/ready.h"
 #include "cli/rpc/bytes.h"
 #include "cli/rpc/write.h"
-#include "cli/server/connection.h"
 #include "cli/server/method.h"
 #include "cli/server/param_limits.h"
 #include "cli/server/params.h"
 #include "cli/server/select.h"
-#include "cli/server/server.h"
+#include "cli/server/shutdown.h"
 #include "cli/server/store.h"
 #include "cli/server/threads.h"
 #include "cli/worker/environment.h"
+#include "cli/worker/logs.h"
 #include "cli/worker/mailbox.h"
 
 #include <errno.h>
@@ -118,7 +118,7 @@ static struct environment *make_environment(struct call *call, const struct raw 
 /* It stays with the connection, limits and all, for who starts many threads and says "true" instead. */
 static bool parse_environment(struct call *call, const struct raw *raw, struct job *job)
 {
-    struct environment **kept = &call->connection->environment;
+    struct environment **kept = &call->peer->environment;
 
     if (!json_is_true(raw->environment) || *kept == NULL) {
         environment_unref(*kept);
@@ -365,7 +365,7 @@ static void reply_started(struct call *call, struct record *record)
         reply_record(call, record);
         return;
     }
-    store_let_go(record, &call->connection->kept); /* nobody joins what failed to start */
+    store_let_go(record, &call->peer->kept); /* nobody joins what failed to start */
     if (record->now.error == ENOENT)
         code = PROTOCOL_FILE_NOT_FOUND_ERROR;
     else if (record->now.error == EACCES || record->now.error == EPERM)
@@ -398,11 +398,11 @@ static void fail_thread(struct call *call, int error)
 
 static void start_job(struct call *call, struct job *job, const struct raw *raw)
 {
-    struct record *record = store_add(job, server_logs());
+    struct record *record = store_add(job, logs_directory());
     int            error;
 
     if (record == NULL) {
-        call_fail(call, PROTOCOL_INTERNAL_ERROR, "out of memory");
+        call_fail_memory(call);
         return;
     }
     if (record->job.log_limit > 0 || record->job.ready != NULL)
@@ -412,9 +412,9 @@ static void start_job(struct call *call, struct job *job, const struct raw *raw)
         fail_thread(call, error);
         return;
     }
-    call->connection->started = record->id;
+    call->peer->started = record->id;
     if (raw->keep)
-        store_keep(record, &call->connection->kept);
+        store_keep(record, &call->peer->kept);
     if (record->now.state != STATE_RUNNING || record->now.runs > 0) {
         reply_started(call, record);
         return;
@@ -422,16 +422,16 @@ static void start_job(struct call *call, struct job *job, const struct raw *raw)
     mailbox_notify(&record->assignment.mail);
     call_wait(call, &record->calls, -1, wake_start);
     if (call->chained && raw->hold)
-        call->connection->holder = call;
+        call_hold(call);
 }
 
 /* One that is chained is so whatever else is wrong with it. */
 static void begin_chain(struct call *call, const json_t *params)
 {
     if (json_is_true(json_object_get(params, "chained")))
-        connection_chain(call->connection, call);
+        call_chain(call);
     else
-        call->connection->chain_broken = false;
+        call->peer->chain_broken = false;
 }
 
 static void run(struct call *call, const json_t *params)
@@ -440,10 +440,10 @@ static void run(struct call *call, const json_t *params)
     struct raw raw = {0};
 
     begin_chain(call, params);
-    call->connection->started = 0;
-    if (server_is_closing())
+    call->peer->started = 0;
+    if (shutdown_has_begun())
         call_fail(call, PROTOCOL_RUNTIME_ERROR, "the supervisor is shutting down");
-    else if (call->connection->chain_broken)
+    else if (call->peer->chain_broken)
         call_fail(call, PROTOCOL_RUNTIME_ERROR, "a start before it in its chain failed");
     else if (parse_job(call, params, &job, &raw))
         start_job(call, &job, &raw);

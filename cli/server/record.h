@@ -9,7 +9,7 @@
 #define K3THREAD_CLI_SERVER_RECORD_H
 
 #include "cli/base/text.h"
-#include "cli/server/call.h"
+#include "cli/server/call_list.h"
 #include "cli/worker/assignment.h"
 #include "k3thread.h"
 
@@ -34,7 +34,7 @@ struct record {
     bool          is_needed; /* by one that waits, or waited */
     size_t        needed_by; /* how many live threads need it: it is ended after them */
     bool          has_slot;
-    bool          is_told; /* of the shutdown: its end was asked for */
+    bool          end_asked; /* by the shutdown */
     enum line     line;
     TAILQ_ENTRY(record) in_line;
 
@@ -46,7 +46,7 @@ struct record {
     struct kept_list *keeper;     /* NULL: it may be forgotten once it ended */
     LIST_ENTRY(record) kept;
 
-    /* Of one that was told to end before its command ran; see threads_free_stuck(). */
+    /* Of one that was told to end before its command ran; see stuck.h. */
     bool   is_stuck;
     double stuck_due, stuck_pause;
     TAILQ_ENTRY(record) stuck;

@@ -1,7 +1,6 @@
 #include "cli/server/select.h"
 
 #include "cli/rpc/bytes.h"
-#include "cli/server/connection.h"
 #include "cli/server/store.h"
 
 #include <stdlib.h>
@@ -73,7 +72,7 @@ void select_fail(struct call *call, const struct selector *selector, const char 
 
 struct record *select_for_call(struct call *call, const json_t *thread)
 {
-    struct selector selector = {.id = call->connection->started};
+    struct selector selector = {.id = call->peer->started};
     struct record  *record = NULL;
 
     if (thread == NULL) {

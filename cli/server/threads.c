@@ -4,14 +4,16 @@
 #include "cli/base/exceptions.h"
 #include "cli/base/status.h"
 #include "cli/process/limits.h"
+#include "cli/server/call.h"
 #include "cli/server/events.h"
 #include "cli/server/store.h"
+#include "cli/server/stuck.h"
+#include "cli/server/tally.h"
 #include "cli/worker/mailbox.h"
 #include "cli/worker/target.h"
 #include "cli/worker/worker.h"
 
 #include <errno.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,8 +21,6 @@
 
 /* A worker needs little stack, and ten thousand of them need ten thousand times that. */
 #define WORKER_STACK (64 * 1024)
-
-void (*threads_on_end)(struct record *record);
 
 static TAILQ_HEAD(, record) waiting = TAILQ_HEAD_INITIALIZER(waiting); /* for what they need */
 static TAILQ_HEAD(, record) queued = TAILQ_HEAD_INITIALIZER(queued);   /* for a slot, in order */
@@ -44,62 +44,6 @@ static void leave_line(struct record *record)
     else if (record->line == LINE_QUEUED)
         TAILQ_REMOVE(&queued, record, in_line);
     record->line = LINE_NONE;
-}
-
-/* A child that has not come to its exec after so many seconds waits for a file system. */
-#define STUCK_AFTER 0.2
-
-/* Those that were told to end and whose commands do not run, as far as is known. */
-static TAILQ_HEAD(, record) stuck_records = TAILQ_HEAD_INITIALIZER(stuck_records);
-
-static void unwatch_stuck(struct record *record)
-{
-    if (record->is_stuck)
-        TAILQ_REMOVE(&stuck_records, record, stuck);
-    record->is_stuck = false;
-}
-
-/* RECORD was told to end: the worker may not hear of it before its child is past the exec. */
-static void watch_stuck(struct record *record)
-{
-    if (record->is_stuck || record->now.pid != 0)
-        return;
-    mailbox_notify(&record->assignment.mail);
-    record->stuck_pause = STUCK_AFTER;
-    record->stuck_due = clock_monotonic() + STUCK_AFTER;
-    record->is_stuck = true;
-    TAILQ_INSERT_TAIL(&stuck_records, record, stuck);
-}
-
-/* Returns false if RECORD is stuck no more. */
-static bool free_stuck(struct record *record, double now)
-{
-    int child = atomic_load(&record->assignment.spawning);
-
-    if (record->now.pid != 0)
-        return false;
-    if (now < record->stuck_due)
-        return true;
-    if (child > 0)
-        kill(child, SIGKILL);
-    record->stuck_pause *= 2;
-    record->stuck_due = now + record->stuck_pause;
-    return true;
-}
-
-double threads_free_stuck(void)
-{
-    struct record *record, *next;
-    double         now = clock_monotonic(), due = INFINITY;
-
-    for (record = TAILQ_FIRST(&stuck_records); record != NULL; record = next) {
-        next = TAILQ_NEXT(record, stuck);
-        if (!free_stuck(record, now))
-            unwatch_stuck(record);
-        else if (record->stuck_due < due)
-            due = record->stuck_due;
-    }
-    return isinf(due) ? -1 : due - now;
 }
 
 /* For a thread that has not begun. */
@@ -142,7 +86,7 @@ static void advance_waiting(void);
 static void has_ended(struct record *record)
 {
     leave_line(record);
-    unwatch_stuck(record);
+    stuck_unwatch(record);
     count_needs(record, false);
     k3thread_unref(record->thread);
     record->thread = NULL;
@@ -155,7 +99,7 @@ static void has_ended(struct record *record)
     advance_queue();
     if (record->is_needed)
         advance_waiting();
-    threads_on_end(record);
+    tally_add(record);
 }
 
 /* Ends a thread that never had a worker. MESSAGE is released; it may be empty. */
@@ -394,7 +338,7 @@ int threads_raise(struct record *record, const k3thread_exctype *type, const cha
             return error;
         events_post_raised(record, type, message);
         if (worker_ends_early(type))
-            watch_stuck(record);
+            stuck_watch(record);
         return denied ? -EPERM : 0;
     }
     events_post_raised(record, type, message);
@@ -413,7 +357,7 @@ int threads_end(struct record *record, const k3thread_exctype *type)
         return threads_raise(record, type, NULL);
     record->assignment.end_type = type;
     error = k3thread_send_exception(record->thread, &worker_End);
-    watch_stuck(record);
+    stuck_watch(record);
     if (error == 0 && record->now.state != STATE_STOPPING)
         events_post_raised(record, type, NULL);
     return error;

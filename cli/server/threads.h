@@ -37,17 +37,7 @@ int threads_end(struct record *record, const k3thread_exctype *type);
  */
 bool threads_advance(void);
 
-/*
- * Kills the children of threads that were told to end, if they have not come to their exec for a
- * while: a file system does not answer, and the worker waits for it. Returns the seconds until it is
- * to be called again, or -1.
- */
-double threads_free_stuck(void);
-
 /* Takes in what the workers reported since the last call. */
 void threads_take_reports(void);
-
-/* Called when a thread has ended. Set by the server. */
-extern void (*threads_on_end)(struct record *record);
 
 #endif

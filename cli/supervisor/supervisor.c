@@ -6,8 +6,9 @@
 #include "cli/process/adopted.h"
 #include "cli/process/limits.h"
 #include "cli/process/mark.h"
+#include "cli/server/door.h"
 #include "cli/server/server.h"
-#include "cli/supervisor/door.h"
+#include "cli/server/server_signals.h"
 #include "cli/supervisor/guardian.h"
 #include "cli/worker/environment.h"
 #include "cli/worker/logs.h"
@@ -74,14 +75,12 @@ static int clean_up(void)
 }
 
 /* In the supervisor's own process. Returns its exit status. */
-static int serve(const struct supervisor_options *options, const char *logs, pid_t guardian)
+static int serve(const struct supervisor_options *options, pid_t guardian)
 {
     struct server_options server = {
         .listener = options->listener,
         .lifeline = options->lifeline,
         .slots = options->slots,
-        .socket = options->place->socket,
-        .logs = logs,
         .guardian = guardian,
     };
     size_t strays = 0, left = 0;
@@ -109,7 +108,7 @@ static int serve(const struct supervisor_options *options, const char *logs, pid
         journal_write("cannot serve: %s", strerrordesc_np(-error));
         door_shut();
     }
-    rmdir(logs); /* if no log was left in it */
+    rmdir(logs_directory()); /* if no log was left in it */
     if (error == 0)
         journal_write("ended");
     return error != 0;
@@ -142,9 +141,8 @@ int supervisor_run(const struct supervisor_options *options, char **ret_why)
         .listener = options->listener,
         .lifeline = options->lifeline,
     };
-    const char *logs;
-    pid_t       guardian;
-    int         error;
+    pid_t guardian;
+    int   error;
 
     umask(077);
     outlive_limits();
@@ -152,7 +150,7 @@ int supervisor_run(const struct supervisor_options *options, char **ret_why)
     if (error != 0)
         return explain(ret_why, error, "cannot open %s: %s", place->journal,
                        strerrordesc_np(-error));
-    error = logs_open(place->logs, &logs);
+    error = logs_open(place->logs);
     if (error != 0)
         return explain(ret_why, error, "cannot use %s for logs: %s", place->logs,
                        strerrordesc_np(-error));
@@ -167,5 +165,5 @@ int supervisor_run(const struct supervisor_options *options, char **ret_why)
         error = guardian_fork(&guarded, &guardian);
     if (error != 0)
         return explain(ret_why, error, "cannot set up a supervisor: %s", strerrordesc_np(-error));
-    exit(serve(options, logs, guardian));
+    exit(serve(options, guardian));
 }

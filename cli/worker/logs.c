@@ -106,7 +106,12 @@ static int prepare(const char *logs, unsigned long *ret_newest)
     return 0;
 }
 
-int logs_open(const char *logs, const char **ret)
+const char *logs_directory(void)
+{
+    return run_directory;
+}
+
+int logs_open(const char *logs)
 {
     struct timespec now;
     struct tm       parts;
@@ -124,7 +129,7 @@ int logs_open(const char *logs, const char **ret)
         return -ENOMEM;
     error = directory_make(run);
     if (error == 0)
-        *ret = run_directory = run;
+        run_directory = run;
     else
         free(run);
     return error;

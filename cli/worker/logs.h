@@ -7,10 +7,12 @@
 
 /*
  * Makes a directory for this run below LOGS and removes the directories of the oldest runs. Once, by
- * the supervisor. Returns 0 with its path, or -errno; -EPERM: LOGS is a link, another user's, or open
- * to others.
+ * the supervisor. Returns 0 or -errno; -EPERM: LOGS is a link, another user's, or open to others.
  */
-int logs_open(const char *logs, const char **ret);
+int logs_open(const char *logs);
+
+/* Returns the path of this run's directory. Any thread. */
+const char *logs_directory(void);
 
 /*
  * Makes this run's directory anew, and those above it, where another program has removed it. Returns 0

@@ -8,7 +8,7 @@ TEST_PROGRAMS += $(FUZZERS:%=$(BUILD)/tests/fuzz/%)
 
 # The program without its main(); the wire has a server and a spawn of its own.
 FUZZ_OBJECTS = $(filter-out $(BUILD)/cli/main.c.o,$(CLI_OBJECTS))
-$(BUILD)/tests/fuzz/wire: FUZZ_OBJECTS := $(filter-out %/server.c.o %/spawn.c.o,$(FUZZ_OBJECTS))
+$(BUILD)/tests/fuzz/wire: FUZZ_OBJECTS := $(filter-out %/server.c.o %/server/shutdown.c.o %/spawn.c.o,$(FUZZ_OBJECTS))
 
 .PHONY: fuzzers
 fuzzers: $(FUZZERS:%=$(BUILD)/tests/fuzz/%)

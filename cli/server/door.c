@@ -1,4 +1,4 @@
-#include "cli/supervisor/door.h"
+#include "cli/server/door.h"
 
 #include "cli/place/bell.h"
 #include "cli/place/journal.h"

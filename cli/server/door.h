@@ -2,8 +2,8 @@
  * The way in to the supervisor: its directory, its socket and the lock beside it. Whatever of them
  * somebody removes is put back, and at the end the socket is removed if it is still our own.
  */
-#ifndef K3THREAD_CLI_SUPERVISOR_DOOR_H
-#define K3THREAD_CLI_SUPERVISOR_DOOR_H
+#ifndef K3THREAD_CLI_SERVER_DOOR_H
+#define K3THREAD_CLI_SERVER_DOOR_H
 
 #include "cli/place/place.h"
 

@@ -1,0 +1,15 @@
+/* Errors, as answers have them. */
+#ifndef K3THREAD_CLI_SERVER_ERROR_H
+#define K3THREAD_CLI_SERVER_ERROR_H
+
+#include "cli/base/text.h"
+#include "cli/rpc/protocol.h"
+
+/*
+ * Appends the object of an error. DATA has further members for its data, written already, or is
+ * empty. Bytes of MESSAGE that are not UTF-8 are written as \xNN.
+ */
+void error_write(struct text *text, enum protocol_error code, const char *message,
+                 const struct text *data);
+
+#endif

@@ -1,0 +1,169 @@
+#include "cli/server/listener.h"
+
+#include "cli/base/loop.h"
+#include "cli/place/journal.h"
+#include "cli/process/limits.h"
+#include "cli/rpc/envelope.h"
+#include "cli/rpc/write.h"
+#include "cli/server/door.h"
+#include "cli/server/error.h"
+#include "cli/server/peer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static const struct connection_handler *handler;
+static struct source                    listener, bell;
+static int                              spare_fd = -1; /* see turn_away() */
+
+/* Returns true if the client at FD is of this user, or root. */
+static bool is_allowed(int fd)
+{
+    struct ucred credentials;
+    socklen_t    size = sizeof(credentials);
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0)
+        return false;
+    if (credentials.uid == geteuid() || credentials.uid == 0)
+        return true;
+    journal_write("refused a client of user %u", (unsigned) credentials.uid);
+    return false;
+}
+
+/* Writes the answer to a client for which there is no descriptor left, as ERROR, an errno, says. */
+static void write_refusal(struct text *line, int error)
+{
+    static const struct text no_data;
+    struct text              message = {0};
+
+    text_add(&message, "the supervisor has no file descriptor left; try again");
+    limits_explain(&message, error);
+    text_byte(&message, '\0', 1);
+    text_add(line, ENVELOPE_START ",\"id\":null");
+    write_name(line, "error");
+    error_write(line, PROTOCOL_OS_ERROR, message.failed ? "out of memory" : message.data, &no_data);
+    envelope_end(line);
+    text_byte(line, '\n', 1);
+    text_release(&message);
+}
+
+/*
+ * Tells a client that there is no descriptor for it, which errno says: the spare one makes room for
+ * that. Returns false when there is no client, or no way to tell it.
+ */
+static bool turn_away(void)
+{
+    struct text answer = {0};
+    int         fd;
+
+    write_refusal(&answer, errno);
+    close(spare_fd);
+    fd = accept4(listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    if (fd >= 0) {
+        if (send(fd, answer.data, answer.size, MSG_NOSIGNAL) < 0)
+            journal_write("turned a client away: no file descriptor left");
+        close(fd);
+    }
+    text_release(&answer);
+    spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    return fd >= 0 && spare_fd >= 0;
+}
+
+/* Accepts one client; returns false when there is none. */
+static bool accept_client(void)
+{
+    int fd = accept4(listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+
+    if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+        return turn_away();
+    if (fd < 0)
+        return errno == EINTR || errno == ECONNABORTED;
+    if (!is_allowed(fd))
+        close(fd);
+    else if (peer_open(fd, handler) < 0)
+        journal_write("cannot serve a client: out of memory");
+    return true;
+}
+
+static void accept_all(void)
+{
+    while (accept_client())
+        ;
+}
+
+static void listener_ready(struct source *source, uint32_t events)
+{
+    (void) source, (void) events;
+    accept_all();
+}
+
+static int watch_listener(int fd)
+{
+    listener = (struct source){.fd = fd, .ready = listener_ready};
+    return loop_add(&listener, EPOLLIN);
+}
+
+/* Listens at FD. Clients that are in the queue of the old socket are still accepted. */
+static void replace_listener(int fd)
+{
+    int error;
+
+    accept_all();
+    loop_remove(&listener);
+    close(listener.fd);
+    error = watch_listener(fd);
+    if (error != 0)
+        journal_write("no client can connect any more: %s", strerrordesc_np(-error));
+}
+
+static void bell_ready(struct source *source, uint32_t events)
+{
+    int fd = door_look();
+
+    (void) source, (void) events;
+    if (fd >= 0)
+        replace_listener(fd);
+    door_answer();
+}
+
+static int open_bell(void)
+{
+    bell = (struct source){.fd = door_open_bell(), .ready = bell_ready};
+    return bell.fd >= 0 ? loop_add(&bell, EPOLLIN) : 0;
+}
+
+/* Prepares FD. Listening again makes this process the one that the peers' credentials name. */
+static int set_up(int fd)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
+        fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || listen(fd, SOMAXCONN) < 0)
+        return -errno;
+    spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    return spare_fd < 0 ? -errno : 0;
+}
+
+int listener_open(int fd, const struct connection_handler *given)
+{
+    int error = set_up(fd);
+
+    handler = given;
+    if (error == 0)
+        error = watch_listener(fd);
+    if (error == 0)
+        error = open_bell();
+    return error;
+}
+
+void listener_shut(void)
+{
+    if (bell.fd >= 0)
+        loop_remove(&bell);
+    door_shut();
+    (void) shutdown(listener.fd, SHUT_RD); /* at the worst, one client more gets no answer */
+    accept_all();
+}

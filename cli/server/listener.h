@@ -1,0 +1,22 @@
+/*
+ * The socket that clients connect to: accepts them, and refuses other users. The server's thread
+ * only.
+ */
+#ifndef K3THREAD_CLI_SERVER_LISTENER_H
+#define K3THREAD_CLI_SERVER_LISTENER_H
+
+#include "cli/server/connection.h"
+
+/*
+ * Has the loop accept clients from FD, a socket that is bound, for HANDLER, and answer the door's
+ * bell. Returns 0 or -errno.
+ */
+int listener_open(int fd, const struct connection_handler *handler);
+
+/*
+ * Removes the socket, and accepts the clients that have connected already, so that they get an
+ * answer. A client that comes later finds no supervisor, and starts one.
+ */
+void listener_shut(void);
+
+#endif

@@ -1,0 +1,107 @@
+#include "cli/server/server_signals.h"
+
+#include "cli/base/loop.h"
+#include "cli/place/journal.h"
+#include "cli/server/parent.h"
+#include "cli/server/shutdown.h"
+#include "cli/worker/mailbox.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+static struct source source;
+static atomic_bool   child_ended; /* since the last look */
+
+/* Ends everything. The guardian's death comes as SIGTERM too; see guardian.c. */
+static void take_signal(int signal)
+{
+    static bool is_orphan;
+
+    if (!is_orphan && parent_pid() == 0) {
+        is_orphan = true;
+        journal_write("the guardian has died: ending everything");
+    } else {
+        journal_write("got signal %d", signal);
+    }
+    shutdown_begin(NULL, &k3thread_SystemExit);
+}
+
+static void signals_ready(struct source *ready, uint32_t events)
+{
+    struct signalfd_siginfo infos[4]; /* of each signal there is one at the most */
+    ssize_t                 size = read(ready->fd, infos, sizeof(infos));
+
+    (void) events;
+    for (size_t i = 0; size > 0 && i < (size_t) size / sizeof(infos[0]); i++)
+        take_signal((int) infos[i].ssi_signo);
+}
+
+void server_signals(sigset_t *ret)
+{
+    sigemptyset(ret);
+    sigaddset(ret, SIGCHLD);
+    sigaddset(ret, SIGTERM);
+    sigaddset(ret, SIGINT);
+    sigaddset(ret, SIGHUP);
+    sigaddset(ret, SIGPIPE); /* a write to a client that has gone says EPIPE; no read takes this */
+}
+
+/* Has the loop take the signals that end everything. */
+static int watch_signals(void)
+{
+    sigset_t set;
+    int      fd;
+
+    server_signals(&set);
+    sigdelset(&set, SIGPIPE);
+    sigdelset(&set, SIGCHLD);
+    fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (fd < 0)
+        return -errno;
+    source = (struct source){.fd = fd, .ready = signals_ready};
+    return loop_add(&source, EPOLLIN);
+}
+
+static void on_child_ended(int signal)
+{
+    int saved_errno = errno;
+
+    (void) signal;
+    atomic_store(&child_ended, true);
+    mailbox_wake();
+    errno = saved_errno;
+}
+
+/*
+ * Takes SIGCHLD by a handler, where the other signals have a descriptor. Whenever a signal is sent that
+ * every thread blocks, the kernel finds that out anew, by asking one thread after the other, and holds
+ * up every fork and exit of the machine meanwhile: with ten thousand threads, for two milliseconds at
+ * each command's end. The first thread that it asks is this one.
+ */
+static int take_ends_of_children(void)
+{
+    struct sigaction action = {.sa_handler = on_child_ended, .sa_flags = SA_RESTART};
+    sigset_t         set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    if (sigaction(SIGCHLD, &action, NULL) < 0)
+        return -errno;
+    return -pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+int server_signals_open(void)
+{
+    int error = watch_signals();
+
+    return error != 0 ? error : take_ends_of_children();
+}
+
+bool server_signals_take_child_ended(void)
+{
+    return atomic_exchange(&child_ended, false);
+}

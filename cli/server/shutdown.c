@@ -1,0 +1,107 @@
+#include "cli/server/shutdown.h"
+
+#include "cli/place/journal.h"
+#include "cli/server/store.h"
+#include "cli/server/tally.h"
+#include "cli/server/threads.h"
+
+/* The threads that are to end. */
+enum shutdown_scope { SCOPE_NONE, SCOPE_DAEMONS, SCOPE_ALL };
+
+static struct call_list        calls = LIST_HEAD_INITIALIZER(calls);
+static bool                    has_begun, is_answered;
+static enum shutdown_scope     scope;
+static const k3thread_exctype *end_type;      /* what the threads of the scope end by */
+static bool                    some_unasked;  /* threads of the scope that may be asked now */
+static size_t                  ended_before;  /* threads, when the shutdown began */
+static size_t                  ended_in_need; /* threads, at the last look */
+
+bool shutdown_has_begun(void)
+{
+    return has_begun;
+}
+
+/* Asks RECORD to end, unless it is just ending. */
+static void ask(struct record *record)
+{
+    int error = threads_end(record, end_type);
+
+    record->end_asked = error == 0 || error == K3THREAD_INVALID_THREAD_ID_ERROR;
+}
+
+/*
+ * Asks the threads of the scope to end: each once, and none before all that need it have ended. The
+ * newest are asked first: what a thread needs is older than it is, so a thread that ends at once
+ * lets that go.
+ */
+static void ask_threads(void)
+{
+    struct record *record;
+
+    some_unasked = false;
+    TAILQ_FOREACH_REVERSE(record, store_all(), record_list, order) {
+        if (!record_is_live(record) || record->end_asked || record->needed_by > 0)
+            continue;
+        if (scope == SCOPE_DAEMONS && !record->job.daemon)
+            continue;
+        ask(record);
+        some_unasked |= !record->end_asked;
+    }
+}
+
+/* Begins to end the threads of WIDER by TYPE. */
+static void widen(enum shutdown_scope wider, const k3thread_exctype *type)
+{
+    end_type = type;
+    scope = wider;
+    ask_threads();
+}
+
+bool shutdown_advance(void)
+{
+    if (has_begun && scope == SCOPE_NONE && store_live() > 0 && store_live_normal() == 0)
+        widen(SCOPE_DAEMONS, &k3thread_SystemExit);
+    else if (scope != SCOPE_NONE && (some_unasked || ended_in_need != tally_ended_in_need()))
+        ask_threads();
+    ended_in_need = tally_ended_in_need();
+    return !some_unasked;
+}
+
+static void answer(struct call *call, struct record *record)
+{
+    json_int_t ended = (json_int_t) (tally_ended() - ended_before);
+    json_t    *unended = tally_unended();
+
+    (void) record;
+    if (unended == NULL)
+        call_reply(call, json_pack("{s:I}", "ended", ended));
+    else
+        call_reply(call, json_pack("{s:I, s:O}", "ended", ended, "unended", unended));
+}
+
+void shutdown_begin(struct call *call, const k3thread_exctype *now)
+{
+    if (call != NULL)
+        call_wait(call, &calls, -1, answer);
+    if (!has_begun) {
+        journal_write("shutting down, %zu threads are live", store_live());
+        ended_before = tally_ended();
+    }
+    has_begun = true;
+    if (now != NULL && scope != SCOPE_ALL)
+        widen(SCOPE_ALL, now);
+    (void) shutdown_advance();
+    if (is_answered)
+        shutdown_answer();
+}
+
+bool shutdown_is_complete(void)
+{
+    return has_begun && store_live() == 0;
+}
+
+void shutdown_answer(void)
+{
+    is_answered = true;
+    call_wake(&calls, NULL);
+}

@@ -1,0 +1,38 @@
+#include "cli/server/tally.h"
+
+#include "cli/place/journal.h"
+
+static size_t  ended, ended_in_need;
+static json_t *unended; /* pids */
+
+static void add_unended(const struct record *record)
+{
+    journal_write("process %d of thread %llu could not be ended", (int) record->now.unended,
+                  (unsigned long long) record->id);
+    if (unended == NULL)
+        unended = json_array();
+    (void) json_array_append_new(unended, json_integer(record->now.unended));
+}
+
+void tally_add(const struct record *record)
+{
+    ended++;
+    ended_in_need += record->job.need_count > 0;
+    if (record->now.unended != 0)
+        add_unended(record);
+}
+
+size_t tally_ended(void)
+{
+    return ended;
+}
+
+size_t tally_ended_in_need(void)
+{
+    return ended_in_need;
+}
+
+json_t *tally_unended(void)
+{
+    return unended;
+}

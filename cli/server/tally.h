@@ -1,0 +1,20 @@
+/* How threads have ended, in sum, since the supervisor began. The server's thread only. */
+#ifndef K3THREAD_CLI_SERVER_TALLY_H
+#define K3THREAD_CLI_SERVER_TALLY_H
+
+#include "cli/server/record.h"
+
+#include <jansson.h>
+#include <stddef.h>
+
+/* Counts RECORD, which has just ended. */
+void tally_add(const struct record *record);
+
+/* Returns how many threads have ended, and how many of them needed others. */
+size_t tally_ended(void);
+size_t tally_ended_in_need(void);
+
+/* Returns the list of the processes that could not be ended, NULL if there are none; borrowed. */
+json_t *tally_unended(void);
+
+#endif
