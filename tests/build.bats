@@ -102,6 +102,14 @@ END
   [ "${#lines[@]}" = 3 ]
 }
 
+@test "a circle of includes is found" {
+  copy_sources
+  echo '#include "cli/base/duration.h"' >>"$BATS_TEST_TMPDIR/cli/base/text.c"
+  run -1 "$BATS_TEST_TMPDIR/tests/layers.sh"
+  [[ ${lines[0]} = 'a circle of includes: '*cli/base/duration* && ${lines[0]} = *cli/base/text* ]]
+  [ "${#lines[@]}" = 1 ]
+}
+
 copy_sources() {
   cp -R lib cli "$BATS_TEST_TMPDIR"
   mkdir "$BATS_TEST_TMPDIR/tests"
