@@ -132,17 +132,17 @@ static int run(struct call *call)
               .slots = o->slots,
     };
     struct claim claim;
-    char        *why = NULL;
-    int          error, status;
+    struct text  why = {0};
+    int          status;
 
     if (claim_place(call, &claim) != 0)
         return STATUS_FAILED;
     supervisor.listener = claim.listener;
     supervisor.lock = claim.lock;
     notify_ready();
-    error = supervisor_run(&supervisor, &why);
-    status = command_fail(call, STATUS_FAILED, NULL, "%s", why != NULL ? why : strerror(-error));
-    free(why);
+    supervisor_run(&supervisor, &why);
+    status = command_fail(call, STATUS_FAILED, NULL, "%.*s", (int) why.size, why.data);
+    text_release(&why);
     launch_release(&claim);
     return status;
 }

@@ -19,7 +19,7 @@ static const struct place *place;
 static int                 lock = -1, bell = -1;
 static pid_t               guardian;
 
-/* Which file our socket is. */
+/* The file that our socket is. */
 static struct {
     bool  known;
     dev_t device;
@@ -50,7 +50,7 @@ int door_open_bell(void)
 {
     bell = bell_open(place);
     if (bell < 0)
-        journal_write("nobody can ring here: %s", strerrordesc_np(-bell));
+        journal_write("no client can ring here: %s", strerrordesc_np(-bell));
     return bell;
 }
 
@@ -71,7 +71,7 @@ static int restore_directory(void)
     return error;
 }
 
-/* Who has the new file's lock before us has the place. The guardian shall hold it too. */
+/* Takes the lock anew, if its file was removed, and has the guardian hold it too. */
 static int restore_lock(void)
 {
     int fd;
@@ -91,7 +91,7 @@ static int restore_lock(void)
     return 0;
 }
 
-/* Returns true if nobody can be in the socket's place but a dead one. */
+/* Returns true if no live supervisor can be at the socket's path. */
 static bool is_free(void)
 {
     struct stat info;

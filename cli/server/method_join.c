@@ -49,7 +49,7 @@ static void wake_join_unnamed(struct call *call, struct record *record)
         reply_joined_unnamed(call, record);
 }
 
-/* It will never be ready: the last lines that it printed may say why. */
+/* Fails a call for a thread that will never be ready. Its last lines of output may say why. */
 static void fail_ready(struct call *call, const struct record *record)
 {
     struct text data = {0};

@@ -1,6 +1,6 @@
 /*
- * The method "logs": where a thread's output is, and the end of it. A client of ours reads the
- * file itself; the text is for those who would rather not.
+ * The method "logs": says where a thread's output is, and quotes the end of it. The program's own client
+ * reads the file itself; the text is for other clients.
  */
 #include "cli/place/logfile.h"
 #include "cli/rpc/bytes.h"
@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Where the output that is left begins, how large the file is, and the end of the output. */
+/* Finds out where the output that is left begins, how large the file is, and the output's end. */
 static int look(const struct record *record, json_int_t lines, off_t *ret_offset, off_t *ret_size,
                 json_t **ret_text)
 {
@@ -35,7 +35,7 @@ static int look(const struct record *record, json_int_t lines, off_t *ret_offset
     return error;
 }
 
-/* A log that was removed, or is no file, has an empty text: who wants it sees for himself. */
+/* Returns true if the log was removed, or is no file: its text is empty then. */
 static bool is_no_log(int error)
 {
     return error == -ENOENT || error == -EINVAL;
@@ -61,7 +61,7 @@ static void reply_logs(struct call *call, const struct record *record, json_int_
                          record->now.runs > 0, "text", text));
 }
 
-/* Where the output begins is known when the command has begun. */
+/* Replies when the command has begun: only then is it known where its output begins. */
 static void wake_begun(struct call *call, struct record *record)
 {
     if (record->now.runs == 0 && record_is_live(record))

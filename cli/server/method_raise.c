@@ -60,8 +60,8 @@ static void raise_in_one(struct call *call, const struct selector *selector,
 }
 
 /*
- * Raises in all that fit (SELECTOR NULL: in all). One that ended meanwhile is passed over; the
- * first that could not take it makes the call fail, after all have been tried.
+ * Raises in all threads that fit (SELECTOR NULL: in all). A thread that has ended meanwhile is passed
+ * over. If a thread cannot take the exception, the call fails, after all have been tried.
  */
 static void raise_in_all(struct call *call, const struct selector *selector,
                          const struct raise *raise)

@@ -39,7 +39,7 @@ static bool check_names(struct call *call, const json_t *params, const struct pa
     return true;
 }
 
-/* Puts VALUE where PARAM wants it. Returns NULL, or the kind that it should have been of. */
+/* Puts VALUE into PARAM's variable. Returns NULL, or the kind of value that PARAM takes. */
 static const char *put(const struct param *param, const json_t *value)
 {
     switch (param->kind) {

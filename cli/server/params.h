@@ -1,4 +1,4 @@
-/* What a method takes by name, and the errors of a caller who gives something else. */
+/* The parameters of methods, which have names, and the errors of wrong ones. */
 #ifndef K3THREAD_CLI_SERVER_PARAMS_H
 #define K3THREAD_CLI_SERVER_PARAMS_H
 
@@ -8,14 +8,14 @@
 #include <stdbool.h>
 
 enum param_kind {
-    PARAM_ANY,     /* const json_t *, borrowed; the method itself looks what it is */
+    PARAM_ANY,     /* const json_t *, borrowed; the method checks what it is */
     PARAM_STRING,  /* const char *, borrowed */
     PARAM_NUMBER,  /* double */
     PARAM_INTEGER, /* json_int_t */
     PARAM_BOOLEAN, /* bool */
 };
 
-/* One of a method's parameters. A table of them ends with {0}. */
+/* One parameter of a method. A table of them ends with {0}. */
 struct param {
     const char     *name;
     enum param_kind kind;

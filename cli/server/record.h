@@ -1,9 +1,9 @@
 /*
  * What the supervisor knows of one thread.
  *
- * A record is made by the server for a start, lives until `clear` (or until it is one of too many
- * that were joined), and belongs to the server's thread, with two exceptions: what is set at the
- * start is read by the worker, and what the worker reports goes through the mailbox.
+ * The server makes a record for a start. It lives until `clear`, or until too many later threads were
+ * joined, and belongs to the server's thread, with two exceptions: the worker reads what was set at the
+ * start, and its reports go through the mailbox.
  */
 #ifndef K3THREAD_CLI_SERVER_RECORD_H
 #define K3THREAD_CLI_SERVER_RECORD_H
@@ -18,12 +18,13 @@
 #include <sys/queue.h>
 #include <sys/types.h>
 
-/* Threads that somebody keeps from being forgotten; see store_keep(). */
+/* Threads that a client keeps from being forgotten; see store_keep(). */
 LIST_HEAD(kept_list, record);
 
-/* Where a thread that has not begun stands. */
+/* Where a thread that has not begun waits. */
 enum line { LINE_NONE, LINE_WAITING, LINE_QUEUED };
 
+/* One thread. */
 struct record {
     uint64_t      id;
     struct job    job;
@@ -31,7 +32,7 @@ struct record {
     struct report now;    /* the newest that the server has taken in */
     k3thread     *thread; /* NULL once it ended */
     bool          joined;
-    bool          is_needed; /* by one that waits, or waited */
+    bool          is_needed; /* by a thread that waits, or waited */
     size_t        needed_by; /* how many live threads need it: it is ended after them */
     bool          has_slot;
     bool          end_asked; /* by the shutdown */
@@ -41,12 +42,12 @@ struct record {
     TAILQ_ENTRY(record) order; /* all, by id */
     LIST_ENTRY(record) by_id;
     LIST_ENTRY(record) by_name;
-    TAILQ_ENTRY(record) finished; /* those joined and not kept, oldest first */
-    struct call_list  calls;      /* that wait for this thread */
+    TAILQ_ENTRY(record) finished; /* the joined ones that are not kept, oldest first */
+    struct call_list  calls;      /* they wait for this thread */
     struct kept_list *keeper;     /* NULL: it may be forgotten once it ended */
     LIST_ENTRY(record) kept;
 
-    /* Of one that was told to end before its command ran; see stuck.h. */
+    /* Of a thread that was asked to end before its command ran; see stuck.h. */
     bool   is_stuck;
     double stuck_due, stuck_pause;
     TAILQ_ENTRY(record) stuck;
@@ -67,7 +68,7 @@ struct record *record_of_mail(struct mail *mail);
 #define RECORD_ALL_MEMBERS (~0U)
 void record_write(struct text *text, const struct record *record, unsigned members);
 
-/* The bit of the member NAME, 0 if there is none of that name. */
+/* Returns the bit of the member NAME, 0 if there is none of that name. */
 unsigned record_member(const char *name);
 
 /*
@@ -77,12 +78,12 @@ unsigned record_member(const char *name);
 double record_seconds(const struct record *record);
 
 /*
- * Returns what the thread waits for: its probe to be answered, or the first thread that it needs; NULL if
- * nothing.
+ * Returns what the thread waits for: its probe, or the first thread that it needs; NULL if it waits
+ * for neither.
  */
 const char *record_waits_for(const struct record *record);
 
-/* Its state, in a word. */
+/* Returns its state, in a word. */
 const char *record_state(const struct record *record);
 
 bool record_is_live(const struct record *record);

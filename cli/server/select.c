@@ -12,7 +12,7 @@ static bool parse_word(char *word, struct selector *ret)
         *ret = (struct selector){.name = word, .pattern = store_is_pattern(word)};
         return true;
     }
-    /* One that is too large becomes the largest there is, which no thread has. */
+    /* A number that is too large becomes the largest one, which no thread has. */
     *ret = (struct selector){.id = strtoull(word, NULL, 10)};
     free(word);
     return true;

@@ -76,7 +76,7 @@ struct record *store_find_name(const char *name)
     return newest;
 }
 
-/* "Thread-ID"; an id whose name somebody took is left out. */
+/* Names RECORD "Thread-ID". An id whose name a live thread has already is left out. */
 static int set_default_name(struct record *record)
 {
     for (;;) {
@@ -145,7 +145,7 @@ void store_ended(struct record *record)
     live_normal -= !record->job.daemon;
 }
 
-/* From now on it counts as one of those that were joined. */
+/* Has RECORD count towards the limit of joined threads. */
 static void finish(struct record *record)
 {
     TAILQ_INSERT_TAIL(&finished, record, finished);
@@ -203,17 +203,17 @@ static void advance(struct store_cursor *cursor)
     cursor->next = cursor->only ? NULL : TAILQ_NEXT(cursor->next, order);
 }
 
-/* The record with that id, if there is one; or another one. */
+/* Returns the record with that id, if there is one; or another record, or NULL. */
 static const struct record *guess(uint64_t id)
 {
     return LIST_FIRST(bucket_of_id(id));
 }
 
 /*
- * Nobody has looked at most records for long, and to wait for their memory, one piece after the
- * other, takes longer than to write what is in them. So it is asked for some records before they
- * are come to: first the record, then what it points to, then what that points to. A compiler
- * that keeps the function a function drops the calls: nothing comes back from them.
+ * Has the processor fetch the records that a walk comes to next. Most records have not been read for
+ * long, and to wait for their memory, one piece after the other, takes longer than to write what is in
+ * them. First the record is fetched, then what it points to, then what that points to. The function is
+ * inlined: a compiler that leaves it a function drops the calls, as it returns nothing.
  */
 __attribute__((always_inline)) static inline void fetch_ahead(uint64_t id)
 {
@@ -256,7 +256,7 @@ void store_close(struct store_cursor *cursor)
     LIST_REMOVE(cursor, link);
 }
 
-/* Nobody's walk stands on RECORD any more. */
+/* Moves each walk that stands on RECORD to the next one. */
 static void leave(const struct record *record)
 {
     struct store_cursor *cursor;
@@ -266,7 +266,7 @@ static void leave(const struct record *record)
             advance(cursor);
 }
 
-/* And the times of its lines, if they were kept. What is gone already is as good. */
+/* Removes LOG, and the times of its lines, if they are there. */
 static void remove_log(const char *log)
 {
     char *times = times_path(log);
@@ -302,20 +302,27 @@ bool store_fits(const char *pattern, const char *name)
     return fnmatch(pattern, name, 0) == 0;
 }
 
-const char *store_name_fault(const char *name)
+/* Puts SENTENCE into WHY; returns false. */
+static bool refuse(struct text *why, const char *sentence)
+{
+    text_add(why, sentence);
+    return false;
+}
+
+bool store_is_name(const char *name, struct text *why)
 {
     size_t length = strlen(name);
 
     if (length == 0)
-        return "it is empty";
+        return refuse(why, "it is empty");
     if (length > THREAD_NAME_MAX)
-        return "it is " THREAD_NAME_TOO_LONG;
+        return refuse(why, "it is " THREAD_NAME_TOO_LONG);
     if (strspn(name, "0123456789") == length)
-        return "it is all digits, as ids are";
+        return refuse(why, "it is all digits, as ids are");
     for (const unsigned char *c = (const unsigned char *) name; *c != '\0'; c++)
         if (*c < ' ' || *c == 127)
-            return "it has a control character";
+            return refuse(why, "it has a control character");
     if (strpbrk(name, "/*?[]\\") != NULL)
-        return "it has a '/' or a pattern character";
-    return NULL;
+        return refuse(why, "it has a '/' or a pattern character");
+    return true;
 }

@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-/* Ended threads that were joined stay until there are more than these. */
+/* So many ended threads that were joined stay. */
 #define STORE_JOINED_MAX 1000
 
 TAILQ_HEAD(record_list, record);
@@ -17,8 +17,8 @@ TAILQ_HEAD(record_list, record);
 const struct record_list *store_all(void);
 
 /*
- * A walk over all records, oldest first, in which others may come and go between two steps; or over
- * the one record ONLY, if it is not NULL.
+ * A walk over all records, oldest first, or over the one record ONLY, if that is not NULL. Records may
+ * come and go between two steps.
  */
 struct store_cursor {
     struct record *next;
@@ -30,34 +30,35 @@ void           store_open(struct store_cursor *cursor, struct record *only);
 struct record *store_next(struct store_cursor *cursor); /* NULL at the end */
 void           store_close(struct store_cursor *cursor);
 
-/* How many are live, and how many of them are no daemons. */
+/* Return how many threads are live, and how many of them are no daemons. */
 size_t store_live(void);
 size_t store_live_normal(void);
 
 /*
- * A new live record that takes over JOB, whose name is NULL (it becomes "Thread-ID") or that of no
- * live thread, and whose output is NULL for the log. LOGS is the directory of logs. Returns NULL
- * without memory, with JOB untouched.
+ * Adds a live record, which takes over JOB. A name that is NULL becomes "Thread-ID"; no live thread may
+ * have the name. An output that is NULL becomes a log in the directory LOGS. Returns NULL without
+ * memory, with JOB untouched.
  */
 struct record *store_add(struct job *job, const char *logs);
 
 struct record *store_find_id(uint64_t id);
 
-/* The live thread of that name, or else the newest ended one, or NULL. */
+/* Returns the live thread of that name, or else the newest ended one, or NULL. */
 struct record *store_find_name(const char *name);
 
-/* Call it when RECORD->now says that it ended. */
+/* Notes that RECORD has ended, which RECORD->now shows. */
 void store_ended(struct record *record);
 
-/* Notes that somebody joined RECORD, which has ended. */
+/* Notes that RECORD, which has ended, was joined. */
 void store_joined(struct record *record);
 
-/* Forgets the oldest of those that were joined, if they are too many: when nobody looks at one. */
+/* Forgets the oldest joined threads that are too many. No caller may hold a record meanwhile. */
 void store_evict(void);
 
 /*
- * Keeps RECORD, which nobody keeps yet, from being forgotten until KEEPER lets it go; meanwhile it
- * is none of the too many. Another's is not let go.
+ * Keeps RECORD, which has no keeper yet, from being forgotten until KEEPER lets it go. A kept record
+ * does not count towards the limit. Only its keeper can release it: for another, store_let_go() does
+ * nothing.
  */
 void store_keep(struct record *record, struct kept_list *keeper);
 void store_let_go(struct record *record, const struct kept_list *keeper);
@@ -68,11 +69,11 @@ void store_hand_on(struct record *record, const struct kept_list *from, struct k
 /* Forgets RECORD, which is not live nor kept, and removes its log (not an --output file). */
 void store_forget(struct record *record);
 
-/* Is TEXT a pattern rather than a name? Does NAME fit it? */
+/* Return true if TEXT is a pattern rather than a name, and if NAME fits PATTERN. */
 bool store_is_pattern(const char *text);
 bool store_fits(const char *pattern, const char *name);
 
-/* Why NAME is no name for a thread, or NULL if it is one (live namesakes aside). */
-const char *store_name_fault(const char *name);
+/* Returns true if NAME may be a thread's, live namesakes aside; WHY says otherwise why not. */
+bool store_is_name(const char *name, struct text *why);
 
 #endif

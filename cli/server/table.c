@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-/* A column must not be wide because of one probe. */
+/* A long probe must not make the column wide. */
 #define AWAITED_WIDTH 40
 
 static void add_number(struct text *text, int64_t number)
@@ -37,8 +37,8 @@ static void add_time(struct text *text, const struct record *record)
 }
 
 /*
- * How it ended, or what it waits for, of which the beginning is enough. What an earlier run came to is
- * no result of one that is under way.
+ * Adds how the thread ended, or the beginning of what it waits for. The result of an earlier run is not
+ * shown for a run that is under way.
  */
 static void add_result(struct text *text, const struct record *record)
 {
@@ -69,7 +69,7 @@ static void add_command(struct text *text, char *const *words)
     write_escapes(text, begin);
 }
 
-/* X(heading, how the cell is written); the last one is the only one that may be long. */
+/* X(heading, how the cell is written). Only the last column may be long. */
 #define COLUMNS(X)                                                                                 \
     X("ID", add_number(text, (int64_t) r->id))                                                     \
     X("NAME", add_name(text, r->job.name))                                                         \
@@ -81,7 +81,7 @@ static void add_command(struct text *text, char *const *words)
     X("RESULT", add_result(text, r))                                                               \
     X("COMMAND", add_command(text, r->job.argv))
 
-/* The tab behind the last cell of a line becomes its newline. */
+/* Turns the tab behind the last cell of a line into its newline. */
 static void end_line(struct text *text)
 {
     if (!text->failed)

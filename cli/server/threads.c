@@ -6,6 +6,7 @@
 #include "cli/process/limits.h"
 #include "cli/server/call.h"
 #include "cli/server/events.h"
+#include "cli/server/needs.h"
 #include "cli/server/store.h"
 #include "cli/server/stuck.h"
 #include "cli/server/tally.h"
@@ -25,7 +26,7 @@
 static TAILQ_HEAD(, record) waiting = TAILQ_HEAD_INITIALIZER(waiting); /* for what they need */
 static TAILQ_HEAD(, record) queued = TAILQ_HEAD_INITIALIZER(queued);   /* for a slot, in order */
 static unsigned slots, slots_used;
-static bool     stuck; /* the first in the queue could not be told to go */
+static bool     go_failed; /* the first in the queue could not be told to go */
 
 void threads_set_slots(unsigned number)
 {
@@ -37,6 +38,7 @@ static bool takes_slot(const struct record *record)
     return slots > 0 && !record->job.daemon;
 }
 
+/* Takes RECORD out of the line that it waits in, if any. */
 static void leave_line(struct record *record)
 {
     if (record->line == LINE_WAITING)
@@ -46,12 +48,13 @@ static void leave_line(struct record *record)
     record->line = LINE_NONE;
 }
 
-/* For a thread that has not begun. */
+/* Sets the state of a thread that has no worker yet. */
 static void set_state(struct record *record, enum protocol_state state)
 {
     record->now.state = state;
 }
 
+/* Starts the worker of RECORD. Returns 0 or -errno. */
 static int start_thread(struct record *record)
 {
     struct k3thread_options options = {
@@ -66,28 +69,15 @@ static int start_thread(struct record *record)
     return k3thread_start(&record->thread, worker_run, &record->assignment, &options);
 }
 
-/* Counts RECORD among those that need what it needs, or no longer. */
-static void count_needs(const struct record *record, bool is_live)
-{
-    for (size_t i = 0; i < record->job.need_count; i++) {
-        struct record *needed = store_find_id(record->job.needs[i].id);
-
-        if (needed != NULL && is_live)
-            needed->needed_by++;
-        else if (needed != NULL)
-            needed->needed_by--;
-    }
-}
-
 static void advance_queue(void);
 static void advance_waiting(void);
 
-/* RECORD->now says that it has ended. */
+/* Does what follows from the end of RECORD, which RECORD->now shows. */
 static void has_ended(struct record *record)
 {
     leave_line(record);
     stuck_unwatch(record);
-    count_needs(record, false);
+    needs_count(record, false);
     k3thread_unref(record->thread);
     record->thread = NULL;
     if (record->has_slot)
@@ -115,7 +105,7 @@ static void end_unbegun(struct record *record, const k3thread_exctype *type, str
     has_ended(record);
 }
 
-/* Without memory for the word it waits on, in front, without the slot. */
+/* Puts RECORD, which could not be told to go for want of memory, back to the front of the queue. */
 static void go_later(struct record *record)
 {
     if (record->has_slot)
@@ -123,7 +113,7 @@ static void go_later(struct record *record)
     record->has_slot = false;
     record->line = LINE_QUEUED;
     TAILQ_INSERT_HEAD(&queued, record, in_line);
-    stuck = true;
+    go_failed = true;
 }
 
 /* Ends RECORD, whose thread could not be started because of ERROR. */
@@ -136,7 +126,7 @@ static void fail_start(struct record *record, int error)
     end_unbegun(record, NULL, &message, STATUS_INTERNAL);
 }
 
-/* With a slot (or no need of one), and all that it needs: go. */
+/* Starts RECORD, for which there is a slot if it takes one, or tells its worker to go on. */
 static void go(struct record *record)
 {
     int error;
@@ -156,6 +146,7 @@ static void go(struct record *record)
         fail_start(record, error);
 }
 
+/* Puts RECORD into the queue for a slot. */
 static void enqueue(struct record *record)
 {
     record->line = LINE_QUEUED;
@@ -168,7 +159,10 @@ static bool slot_is_free(void)
     return slots == 0 || slots_used < slots;
 }
 
-/* What an end in here makes possible is seen by the loop that is under way already. */
+/*
+ * Starts as many from the queue as there are slots. An end in the course of that, which frees a slot,
+ * calls this again: the loop that is under way sees the slot.
+ */
 static void advance_queue(void)
 {
     static bool    under_way;
@@ -177,58 +171,30 @@ static void advance_queue(void)
     if (under_way)
         return;
     under_way = true;
-    while (!stuck && slot_is_free() && (record = TAILQ_FIRST(&queued)) != NULL)
+    while (!go_failed && slot_is_free() && (record = TAILQ_FIRST(&queued)) != NULL)
         go(record);
     under_way = false;
 }
 
 bool threads_advance(void)
 {
-    if (!stuck)
+    if (!go_failed)
         return true;
-    stuck = false;
+    go_failed = false;
     advance_queue();
-    return !stuck;
+    return !go_failed;
 }
 
-/*
- * The first of those that RECORD needs which was never ready, or NULL. One that was may have ended
- * since, and be forgotten.
- */
-static const struct need *unmet_need(const struct record *record)
-{
-    const struct need *unmet = NULL;
-
-    for (size_t i = 0; i < record->job.need_count; i++) {
-        struct need         *need = &record->job.needs[i];
-        const struct record *needed = store_find_id(need->id);
-
-        need->met |= needed != NULL && needed->now.shown > 0;
-        if (!need->met && unmet == NULL)
-            unmet = need;
-    }
-    return unmet;
-}
-
-/* What it needs has ended, is maybe forgotten already, and will never be ready. */
+/* Ends RECORD, of which NEED will never be met. */
 static void fail_need(struct record *record, const struct need *need)
 {
-    const struct record *needed = store_find_id(need->id);
-    struct text          message = {0};
+    struct text message = {0};
 
-    text_printf(&message, "thread '%s' (id %llu), which it needs, ended before it was ready",
-                needed != NULL ? needed->job.name : "?", (unsigned long long) need->id);
+    needs_explain(need, &message);
     end_unbegun(record, NULL, &message, STATUS_INTERNAL);
 }
 
-static bool is_lost(const struct need *need)
-{
-    const struct record *needed = store_find_id(need->id);
-
-    return needed == NULL || (!record_is_live(needed) && needed->now.shown == 0);
-}
-
-/* A delay is waited out before the queue, so that it holds no slot. */
+/* Moves RECORD, whose needs are met, on. It waits out its delay before the queue, and holds no slot then. */
 static void wait_for_slot_or_go(struct record *record)
 {
     leave_line(record);
@@ -245,15 +211,15 @@ static void wait_for_slot_or_go(struct record *record)
     }
 }
 
-/* Moves on the first of those that wait which can; returns false if none can. */
+/* Moves on the first thread that no longer waits for what it needs; returns false if there is none. */
 static bool advance_one(void)
 {
     struct record *record;
 
     TAILQ_FOREACH(record, &waiting, in_line) {
-        const struct need *need = unmet_need(record);
+        const struct need *need = needs_unmet(record);
 
-        if (need != NULL && !is_lost(need))
+        if (need != NULL && !needs_is_lost(need))
             continue;
         if (need != NULL)
             fail_need(record, need);
@@ -264,6 +230,7 @@ static bool advance_one(void)
     return false;
 }
 
+/* Moves on all of them; like advance_queue() where an end calls it again. */
 static void advance_waiting(void)
 {
     static bool under_way;
@@ -279,13 +246,13 @@ static void advance_waiting(void)
 /* Forgets RECORD, which has not begun. */
 static void drop(struct record *record)
 {
-    count_needs(record, false);
+    needs_count(record, false);
     set_state(record, STATE_ENDED);
     store_ended(record);
     store_forget(record);
 }
 
-/* For one that needs others: it waits for them. */
+/* Has RECORD wait for the threads that it needs. */
 static void wait_for_needs(struct record *record)
 {
     record->line = LINE_WAITING;
@@ -293,13 +260,13 @@ static void wait_for_needs(struct record *record)
     set_state(record, STATE_WAITING);
 }
 
-/* Its first event tells the state that it begins with. */
+/* Sets the first state before the first event, which shows it. */
 int threads_begin(struct record *record)
 {
     int error = 0;
 
-    count_needs(record, true);
-    if (unmet_need(record) != NULL)
+    needs_count(record, true);
+    if (needs_unmet(record) != NULL)
         wait_for_needs(record);
     else if (takes_slot(record) && record->job.after == 0)
         enqueue(record);
@@ -315,37 +282,48 @@ int threads_begin(struct record *record)
     return error;
 }
 
-/* Its command is another user's by now, as by sudo: no signal of ours reaches it. */
+/* Returns true if no signal of ours reaches the command: it is another user's by now, as by sudo. */
 static bool is_denied(const struct record *record)
 {
     return record->now.pid > 0 && kill(record->now.pid, 0) < 0 && errno == EPERM;
 }
 
-int threads_raise(struct record *record, const k3thread_exctype *type, const char *message)
+/* Raises in a thread that has a worker. */
+static int raise_in_worker(struct record *record, const k3thread_exctype *type, const char *message)
+{
+    bool denied = is_denied(record);
+    int  error;
+
+    if (denied && exceptions_signal(type) != SIGKILL)
+        return -EPERM;
+    error = k3thread_send_exceptionf(record->thread, type, "%s", message != NULL ? message : "");
+    if (error != 0)
+        return error;
+    events_post_raised(record, type, message);
+    if (worker_ends_early(type))
+        stuck_watch(record);
+    return denied ? -EPERM : 0;
+}
+
+/* Raises in a thread that has none yet. */
+static void raise_unbegun(struct record *record, const k3thread_exctype *type, const char *message)
 {
     struct text copy = {0};
-    int         error;
 
+    events_post_raised(record, type, message);
+    if (!worker_ends_early(type))
+        return;
+    text_add(&copy, message != NULL ? message : "");
+    end_unbegun(record, type, &copy, -1);
+}
+
+int threads_raise(struct record *record, const k3thread_exctype *type, const char *message)
+{
     if (!record_is_live(record))
         return K3THREAD_INVALID_THREAD_ID_ERROR;
-    if (record->thread != NULL) {
-        bool denied = is_denied(record);
-
-        if (denied && exceptions_signal(type) != SIGKILL)
-            return -EPERM;
-        error = k3thread_send_exceptionf(record->thread, type, "%s", message ? message : "");
-        if (error != 0)
-            return error;
-        events_post_raised(record, type, message);
-        if (worker_ends_early(type))
-            stuck_watch(record);
-        return denied ? -EPERM : 0;
-    }
-    events_post_raised(record, type, message);
-    if (worker_ends_early(type)) {
-        text_add(&copy, message != NULL ? message : "");
-        end_unbegun(record, type, &copy, -1);
-    }
+    if (record->thread != NULL)
+        return raise_in_worker(record, type, message);
+    raise_unbegun(record, type, message);
     return 0;
 }
 
@@ -363,13 +341,13 @@ int threads_end(struct record *record, const k3thread_exctype *type)
     return error;
 }
 
-/* Returns whether RECORD has become ready since OLD: in each run, where there is a probe. */
+/* Returns true if RECORD has become ready since OLD. Without a probe, only the first run counts. */
 static bool shows_ready(const struct record *record, const struct report *old)
 {
     return record->now.shown > old->shown && (record->job.ready != NULL || old->shown == 0);
 }
 
-/* Tells of the run that begins how the one before ended, which is not how RECORD's thread did. */
+/* Posts that a run begins, with the exception that ended the run before instead of the thread's. */
 static void post_restarted(struct record *record)
 {
     const k3thread_exctype *exception = record->now.exception;
@@ -379,7 +357,7 @@ static void post_restarted(struct record *record)
     record->now.exception = exception;
 }
 
-/* A worker that has waited out its delay asks for its slot by this state. */
+/* Does what follows from the report RECORD->now, of which OLD is the one before. */
 static void take_in(struct record *record, const struct report *old)
 {
     const struct report *new = &record->now;
@@ -395,6 +373,7 @@ static void take_in(struct record *record, const struct report *old)
         return;
     }
     call_wake(&record->calls, record);
+    /* A worker that has waited out its delay asks for its slot by this state. */
     if (new->state == STATE_QUEUED && record->line == LINE_NONE && !record->has_slot) {
         enqueue(record);
         advance_queue();

@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Has whoever held the other end of the lifeline gone? */
+/* Returns true if the process at the other end of the lifeline has gone. */
 static bool is_orphaned(const struct guardian_options *options)
 {
     struct pollfd pollfd = {.fd = options->lifeline, .events = POLLIN};
@@ -45,13 +45,13 @@ __attribute__((noreturn)) static void conclude(const struct guardian_options *op
     if (end->si_code != CLD_EXITED) {
         journal_write("the supervisor was killed by signal %d; its %zu processes were ended",
                       end->si_status, killed);
-        /* While the lock is there nobody else can have a socket in this place. */
+        /* While we hold the lock no other supervisor can have a socket in this place. */
         if (lock_is_at(options->lock, options->lock_path))
             unlink(options->socket);
     } else if (killed > 0) {
         journal_write("the supervisor left %zu processes behind; they were ended", killed);
     }
-    /* A starter that lives reads the logs to their end, and removes them himself. */
+    /* A starter that lives reads the logs to their end, and removes them itself. */
     if (options->directory != NULL && is_orphaned(options)) {
         directory_remove(options->directory);
         if (options->state != NULL)
@@ -60,7 +60,7 @@ __attribute__((noreturn)) static void conclude(const struct guardian_options *op
     _exit(exit_status(end));
 }
 
-/* Reaps what is dead; returns true when the supervisor is among it. */
+/* Reaps the children that have ended; returns true when the supervisor is among them. */
 static bool reap_until(pid_t supervisor, siginfo_t *ret)
 {
     for (;;) {
@@ -76,8 +76,8 @@ static bool reap_until(pid_t supervisor, siginfo_t *ret)
 }
 
 /*
- * Stays in few pages, which is nearly all that an idle guardian holds: see lean_process(). It gives
- * the others back when it has rested: at first somebody waits until the supervisor is up.
+ * Waits for one of SIGNALS; returns it, or -1. After a first rest it gives back all memory but a few
+ * pages, see lean_process(): before that, a client waits until the supervisor is up.
  */
 static int wait_for_signal(const sigset_t *signals, bool *is_lean)
 {
@@ -94,7 +94,7 @@ static int wait_for_signal(const sigset_t *signals, bool *is_lean)
     return (int) syscall(SYS_rt_sigtimedwait, signals, NULL, NULL, (NSIG - 1) / 8);
 }
 
-/* The lock's file was removed, and the supervisor holds a new one; maybe the journal was, too. */
+/* Takes the lock at its new file, which the supervisor made in place of a removed one. */
 static void share_lock(const struct guardian_options *options)
 {
     int fd = lock_is_at(options->lock, options->lock_path) ? -1 : lock_share(options->lock_path);
@@ -106,6 +106,7 @@ static void share_lock(const struct guardian_options *options)
     close(fd);
 }
 
+/* Is the guardian until the supervisor ends. */
 __attribute__((noreturn)) static void guard(const struct guardian_options *options, int list,
                                             pid_t supervisor, const sigset_t *signals)
 {
@@ -128,7 +129,7 @@ __attribute__((noreturn)) static void guard(const struct guardian_options *optio
     }
 }
 
-/* Stands for the guardian before whoever waits for this process. */
+/* Passes signals on to the guardian, and exits as it does: another process waits for this one. */
 __attribute__((noreturn)) static void stand_for(pid_t guardian, const sigset_t *signals)
 {
     siginfo_t end;
@@ -153,7 +154,7 @@ static bool has_children(void)
     return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 || errno != ECHILD;
 }
 
-/* In a new child: when PARENT ends, it shall hear of that by SIGTERM. */
+/* Has this process, a new child, get SIGTERM when PARENT ends. Returns 0 or -errno. */
 static int follow_parent(pid_t parent)
 {
     if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)
@@ -164,9 +165,9 @@ static int follow_parent(pid_t parent)
 }
 
 /*
- * A guardian ends all its children, but those that a program had before it became k3thread, by
- * exec, are none of ours: they stay with this process, and a new one goes on. As process 1 there
- * is no way: all that is left over comes to it.
+ * Leaves the children that this process had before it became k3thread, by exec, to itself, and goes on
+ * in a new process: a guardian ends all its children, and these are not ours. Process 1 cannot do
+ * that: it inherits every process that is left over. Returns 0 or -errno.
  */
 static int leave_children(const sigset_t *signals)
 {
@@ -185,7 +186,7 @@ static int leave_children(const sigset_t *signals)
 
 int guardian_fork(const struct guardian_options *options, pid_t *ret_guardian)
 {
-    int      list; /* of our children: at the end there might be no descriptor for it */
+    int      list; /* of our children, opened now: at the end there might be no descriptor left */
     int      error;
     sigset_t signals;
     pid_t    guardian, child;

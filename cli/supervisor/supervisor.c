@@ -28,8 +28,8 @@
 #include <unistd.h>
 
 /*
- * By the system call, with a struct that is zero in every layout: glibc keeps two signals to itself
- * and ignores them in what posix_spawn() starts, as in us.
+ * Gives SIGNAL its default action. By the system call, with a struct that is zero in every layout: glibc
+ * keeps two signals to itself, and a process that posix_spawn() has started ignores them.
  */
 static void reset_signal(int signal)
 {
@@ -44,8 +44,8 @@ static void do_nothing(int signal)
 }
 
 /*
- * A limit that cannot be raised is no reason to end: a journal that may not grow is as well done
- * without. With handlers, which an exec takes away, where a command would inherit that it is ignored.
+ * Has the supervisor survive the limits that it cannot raise: it can do without a journal that may not
+ * grow. Handlers do not outlive an exec; a command would inherit it if the signals were ignored.
  */
 static void outlive_limits(void)
 {
@@ -55,7 +55,7 @@ static void outlive_limits(void)
     (void) sigaction(SIGXCPU, &action, NULL);
 }
 
-/* What the commands must not inherit: dispositions that survive an exec, input, descriptors. */
+/* Resets what the commands must not inherit: actions that survive an exec, input, descriptors. */
 static int clean_up(void)
 {
     sigset_t signals;
@@ -74,7 +74,7 @@ static int clean_up(void)
     return descriptors_close_on_exec();
 }
 
-/* In the supervisor's own process. Returns its exit status. */
+/* Serves until the end, in the supervisor's own process. Returns its exit status. */
 static int serve(const struct supervisor_options *options, pid_t guardian)
 {
     struct server_options server = {
@@ -114,22 +114,44 @@ static int serve(const struct supervisor_options *options, pid_t guardian)
     return error != 0;
 }
 
-/* The journal gets it too: whoever brought us up in the background sees no more than that. */
-__attribute__((format(printf, 3, 4))) static int explain(char **ret_why, int error,
-                                                         const char *format, ...)
+/*
+ * Puts why there is no supervisor into WHY, and into the journal: a process that starts a supervisor in
+ * the background sees no more than that.
+ */
+__attribute__((format(printf, 2, 3))) static void fail(struct text *why, const char *format, ...)
 {
     va_list arguments;
 
     va_start(arguments, format);
-    if (vasprintf(ret_why, format, arguments) < 0)
-        *ret_why = NULL;
-    else
-        journal_write("%s", *ret_why);
+    text_vprintf(why, format, arguments);
     va_end(arguments);
-    return error;
+    journal_write("%.*s", (int) why->size, why->data);
 }
 
-int supervisor_run(const struct supervisor_options *options, char **ret_why)
+/* Opens the journal and the logs. Returns false if that fails. */
+static bool open_place(const struct supervisor_options *options, struct text *why)
+{
+    const struct place *place = options->place;
+    int                 error = journal_open(place->journal);
+
+    if (error != 0) {
+        fail(why, "cannot open %s: %s", place->journal, strerrordesc_np(-error));
+        return false;
+    }
+    error = logs_open(place->logs);
+    if (error != 0) {
+        fail(why, "cannot use %s for logs: %s", place->logs, strerrordesc_np(-error));
+        return false;
+    }
+    if (options->private_place) {
+        directory_hold(place->directory);
+        if (place->state != NULL)
+            directory_hold(place->state);
+    }
+    return true;
+}
+
+void supervisor_run(const struct supervisor_options *options, struct text *why)
 {
     const struct place     *place = options->place;
     struct guardian_options guarded = {
@@ -146,24 +168,14 @@ int supervisor_run(const struct supervisor_options *options, char **ret_why)
 
     umask(077);
     outlive_limits();
-    error = journal_open(place->journal);
-    if (error != 0)
-        return explain(ret_why, error, "cannot open %s: %s", place->journal,
-                       strerrordesc_np(-error));
-    error = logs_open(place->logs);
-    if (error != 0)
-        return explain(ret_why, error, "cannot use %s for logs: %s", place->logs,
-                       strerrordesc_np(-error));
-    if (options->private_place) {
-        directory_hold(place->directory);
-        if (place->state != NULL)
-            directory_hold(place->state);
-    }
+    if (!open_place(options, why))
+        return;
     mark_open();
     error = clean_up();
     if (error == 0)
         error = guardian_fork(&guarded, &guardian);
     if (error != 0)
-        return explain(ret_why, error, "cannot set up a supervisor: %s", strerrordesc_np(-error));
-    exit(serve(options, guardian));
+        fail(why, "cannot set up a supervisor: %s", strerrordesc_np(-error));
+    else
+        exit(serve(options, guardian));
 }

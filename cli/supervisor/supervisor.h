@@ -2,10 +2,12 @@
 #ifndef K3THREAD_CLI_SUPERVISOR_SUPERVISOR_H
 #define K3THREAD_CLI_SUPERVISOR_SUPERVISOR_H
 
+#include "cli/base/text.h"
 #include "cli/place/place.h"
 
 #include <stdbool.h>
 
+/* What a supervisor is given at its start. */
 struct supervisor_options {
     const struct place *place;
     int                 listener;      /* bound to the socket of PLACE, and listening */
@@ -17,10 +19,9 @@ struct supervisor_options {
 
 /*
  * Makes this process, which has one thread, the guardian of a supervisor that serves until its
- * shutdown. Returns only in case of a failure before that, -errno with a sentence in *RET_WHY
- * (freed by the caller, NULL without memory); otherwise the process exits, with the status 0 after
- * a shutdown in order.
+ * shutdown. Returns only in case of a failure before that, with a sentence in WHY. Otherwise
+ * the process exits, with the status 0 after a shutdown in order.
  */
-int supervisor_run(const struct supervisor_options *options, char **ret_why);
+void supervisor_run(const struct supervisor_options *options, struct text *why);
 
 #endif

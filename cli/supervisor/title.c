@@ -7,7 +7,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-/* Where the arguments are: the 48th and 49th field of the page. The name may hold any byte. */
+/* Finds the arguments: the 48th and 49th field of the page. The name in it may hold any byte. */
 static bool find_arguments(char **ret_start, char **ret_end)
 {
     char          line[1024];

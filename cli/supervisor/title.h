@@ -1,6 +1,6 @@
 /*
- * The name that a process shows to ps and pkill. A keeper must not be found by the program's name:
- * "pkill -9 k3thread" is to end a supervisor, and what clears up behind it has to live on.
+ * The name that a process shows to ps and pkill. The guardian must not be found by the program's name:
+ * "pkill -9 k3thread" is to end a supervisor, and the guardian, which clears up behind it, has to live on.
  */
 #ifndef K3THREAD_CLI_SUPERVISOR_TITLE_H
 #define K3THREAD_CLI_SUPERVISOR_TITLE_H

@@ -24,11 +24,14 @@ static void parse_duration(const char *string)
 
 static void parse_name(const char *string)
 {
-    const char *fault = store_name_fault(string);
+    struct text why = {0};
 
     /* A name is no pattern, else it could not be meant; as a pattern it would fit itself. */
-    if (fault == NULL)
-        MUST(!store_is_pattern(string) && store_fits(string, string));
+    if (store_is_name(string, &why))
+        MUST(why.size == 0 && !store_is_pattern(string) && store_fits(string, string));
+    else
+        MUST(why.size > 0);
+    text_release(&why);
     (void) store_fits(string, "web-1");
 }
 

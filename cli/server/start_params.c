@@ -1,0 +1,348 @@
+#include "cli/server/start_params.h"
+
+#include "cli/base/exceptions.h"
+#include "cli/base/variable.h"
+#include "cli/ready/ready.h"
+#include "cli/rpc/bytes.h"
+#include "cli/server/param_limits.h"
+#include "cli/server/params.h"
+#include "cli/server/select.h"
+#include "cli/server/store.h"
+#include "cli/worker/environment.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_GRACE 10.0
+
+/*
+ * Copies the strings of a JSON array (NULL: none) into a new NULL-terminated array. Returns 0 or what
+ * bytes_from_json() does.
+ */
+static int strings_from_json(const json_t *array, char ***ret)
+{
+    size_t count = json_array_size(array);
+    char **strings = calloc(count + 1, sizeof(*strings));
+
+    if (strings == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        int error = bytes_from_json(json_array_get(array, i), &strings[i]);
+
+        if (error != 0) {
+            while (i-- > 0)
+                free(strings[i]);
+            free(strings);
+            return error;
+        }
+    }
+    *ret = strings;
+    return 0;
+}
+
+static bool parse_command(struct call *call, const json_t *command, struct job *job)
+{
+    int error;
+
+    if (!json_is_array(command) || json_array_size(command) == 0) {
+        return call_fail(call, PROTOCOL_TYPE_ERROR,
+                         "\"command\" must be a list of one string or more");
+    }
+    error = strings_from_json(command, &job->argv);
+    return error == 0 || call_refuse(call, error, "\"command\" must be a list of strings");
+}
+
+static bool check_environment(struct call *call, char *const *strings)
+{
+    for (char *const *s = strings; *s != NULL; s++)
+        if (!variable_is_assignment(*s)) {
+            return call_fail(call, PROTOCOL_VALUE_ERROR, "'%s' in the environment is no NAME=VALUE",
+                             *s);
+        }
+    return true;
+}
+
+static void free_strings(char **strings)
+{
+    for (char **s = strings; *s != NULL; s++)
+        free(*s);
+    free(strings);
+}
+
+/* The parameters that do not go into the job as they are. */
+struct raw {
+    const json_t *name, *command, *directory, *environment, *limits, *nice, *input, *output, *ready,
+        *needs, *members;
+    const char *restart, *stop_signal;
+    json_int_t  log_limit, umask;
+    bool        keep, chained, hold;
+};
+
+/* Returns a new environment, or NULL with CALL failed. */
+static struct environment *make_environment(struct call *call, const struct raw *raw)
+{
+    const json_t       *environment = raw->environment;
+    struct environment *made = NULL;
+    struct limits       limits;
+    char              **strings;
+    int                 error = -EINVAL;
+
+    if (!param_limits_parse(call, raw->limits, raw->nice, &limits))
+        return NULL;
+    if (environment == NULL || json_is_array(environment))
+        error = strings_from_json(environment, &strings);
+    if (error == 0) {
+        if (!check_environment(call, strings)) {
+            free_strings(strings);
+            return NULL;
+        }
+        made = environment_new(strings, &limits);
+        free_strings(strings);
+        error = made == NULL ? -ENOMEM : 0;
+    }
+    if (error != 0)
+        call_refuse(call, error, "\"environment\" must be a list of strings");
+    return made;
+}
+
+/*
+ * Reads the environment and the limits. They stay with the client, which can say "true" in place of the
+ * same environment in its next start.
+ */
+static bool parse_environment(struct call *call, const struct raw *raw, struct job *job)
+{
+    struct environment **kept = &call->peer->environment;
+
+    if (!json_is_true(raw->environment) || *kept == NULL) {
+        environment_unref(*kept);
+        *kept = make_environment(call, raw);
+    }
+    job->environment = environment_ref(*kept);
+    return job->environment != NULL;
+}
+
+static bool parse_path(struct call *call, const json_t *path, const char *what, char **ret)
+{
+    int error = bytes_from_json(path, ret);
+
+    if (error != 0)
+        return call_refuse(call, error, what);
+    if ((*ret)[0] == '/')
+        return true;
+    return call_fail(call, PROTOCOL_VALUE_ERROR, "'%s' is no absolute path", *ret);
+}
+
+static bool check_seconds(struct call *call, const char *name, double seconds)
+{
+    if (seconds >= 0 && isfinite(seconds))
+        return true;
+    return call_fail(call, PROTOCOL_VALUE_ERROR, "%s must be 0 seconds or more, not %g", name,
+                     seconds);
+}
+
+/* Checks a limit in seconds. NaN is no limit, and becomes less than 0. */
+static bool check_limit(struct call *call, const char *name, double *limit)
+{
+    if (!isnan(*limit))
+        return check_seconds(call, name, *limit);
+    *limit = -1;
+    return true;
+}
+
+static bool check_name(struct call *call, const char *name)
+{
+    struct text          why = {0};
+    const struct record *namesake;
+
+    if (!store_is_name(name, &why)) {
+        call_fail(call, PROTOCOL_VALUE_ERROR, "'%s' is no name for a thread: %.*s", name,
+                  (int) why.size, why.data);
+        text_release(&why);
+        return false;
+    }
+    namesake = store_find_name(name);
+    if (namesake == NULL || !record_is_live(namesake))
+        return true;
+    return call_fail(call, PROTOCOL_VALUE_ERROR,
+                     "a live thread is named '%s' already, its id is %llu", name,
+                     (unsigned long long) namesake->id);
+}
+
+static bool parse_ready(struct call *call, const json_t *ready, struct job *job)
+{
+    struct text why = {0};
+    int         error;
+
+    if (ready == NULL)
+        return true;
+    error = bytes_from_json(ready, &job->ready);
+    if (error != 0)
+        return call_refuse(call, error, "\"ready\" must be a string");
+    if (ready_is_valid(job->ready, &why))
+        return true;
+    /* However long the word is, the reason fits in. */
+    call_fail(call, PROTOCOL_VALUE_ERROR, "--ready '%.200s': %.*s", job->ready, (int) why.size,
+              why.data);
+    text_release(&why);
+    return false;
+}
+
+/* Reads "never", "on-failure" or "always", the last two with ":N" for how often, or without. */
+static bool parse_restart(struct call *call, const char *text, struct job *job)
+{
+    static const char *const words[] = {"never", "on-failure", "always"};
+    size_t                   length = text != NULL ? strcspn(text, ":") : 0;
+    char                    *end;
+    unsigned long            most;
+
+    if (text == NULL)
+        return true;
+    for (unsigned i = 0; i < 3; i++)
+        if (strlen(words[i]) == length && strncmp(words[i], text, length) == 0) {
+            job->restart = (enum restart) i;
+            if (text[length] == '\0')
+                return true;
+            most = strtoul(text + length + 1, &end, 10);
+            if (i > 0 && text[length + 1] >= '1' && text[length + 1] <= '9' && *end == '\0' &&
+                most <= 1000000000) {
+                job->restart_max = (unsigned) most;
+                return true;
+            }
+        }
+    return call_fail(call, PROTOCOL_VALUE_ERROR,
+                     "--restart takes never, on-failure[:N] or always[:N], not '%s'", text);
+}
+
+static bool parse_stop_signal(struct call *call, const char *text, struct job *job)
+{
+    job->stop_signal = exceptions_parse_signal(text != NULL ? text : "SIGTERM");
+    if (job->stop_signal != 0)
+        return true;
+    return call_fail(call, PROTOCOL_VALUE_ERROR, "--stop-signal: '%.64s' is no signal", text);
+}
+
+static bool parse_log_limit(struct call *call, json_int_t limit, struct job *job)
+{
+    job->log_limit = (off_t) limit;
+    if (limit >= 0 && (limit == 0 || job->output == NULL))
+        return true;
+    return call_fail(call, PROTOCOL_VALUE_ERROR,
+                     limit < 0
+                         ? "a log's limit is a number of bytes"
+                         : "--log-limit is for logs; it would cut holes into --output's file");
+}
+
+/* Reads the threads that must be ready first: they have to exist, live or ended. */
+static bool parse_needs(struct call *call, const json_t *needs, struct job *job)
+{
+    size_t count = json_array_size(needs);
+
+    if (needs != NULL && !json_is_array(needs)) {
+        return call_fail(call, PROTOCOL_TYPE_ERROR, "\"needs\" must be a list of threads");
+    }
+    job->needs = calloc(count + 1, sizeof(*job->needs));
+    if (job->needs == NULL)
+        return call_refuse(call, -ENOMEM, "");
+    for (size_t i = 0; i < count; i++) {
+        struct record *needed = select_for_call(call, json_array_get(needs, i));
+
+        if (needed == NULL)
+            return false;
+        needed->is_needed = true;
+        mailbox_notify(&needed->assignment.mail);
+        job->needs[job->need_count] =
+            (struct need){.id = needed->id, .name = strdup(needed->job.name)};
+        if (job->needs[job->need_count++].name == NULL)
+            return call_refuse(call, -ENOMEM, "");
+    }
+    return true;
+}
+
+static bool take_params(struct call *call, const json_t *params, struct job *job, struct raw *raw)
+{
+    const struct param wanted[] = {
+        {"command", PARAM_ANY, &raw->command, true},
+        {"name", PARAM_ANY, &raw->name, false},
+        {"after", PARAM_NUMBER, &job->after, false},
+        {"daemon", PARAM_BOOLEAN, &job->daemon, false},
+        {"timeout", PARAM_NUMBER, &job->timeout, false},
+        {"grace", PARAM_NUMBER, &job->grace, false},
+        {"directory", PARAM_ANY, &raw->directory, false},
+        {"environment", PARAM_ANY, &raw->environment, false},
+        {"umask", PARAM_INTEGER, &raw->umask, false},
+        {"limits", PARAM_ANY, &raw->limits, false},
+        {"nice", PARAM_ANY, &raw->nice, false},
+        {"input", PARAM_ANY, &raw->input, false},
+        {"output", PARAM_ANY, &raw->output, false},
+        {"ready", PARAM_ANY, &raw->ready, false},
+        {"ready_timeout", PARAM_NUMBER, &job->ready_timeout, false},
+        {"needs", PARAM_ANY, &raw->needs, false},
+        {"restart", PARAM_STRING, &raw->restart, false},
+        {"stop_signal", PARAM_STRING, &raw->stop_signal, false},
+        {"log_limit", PARAM_INTEGER, &raw->log_limit, false},
+        {"members", PARAM_ANY, &raw->members, false},
+        {"keep", PARAM_BOOLEAN, &raw->keep, false},
+        {"chained", PARAM_BOOLEAN, &raw->chained, false},
+        {"hold", PARAM_BOOLEAN, &raw->hold, false},
+        {0},
+    };
+
+    job->grace = DEFAULT_GRACE;
+    job->timeout = job->ready_timeout = NAN; /* none; one that is given must not be less than 0 */
+    if (!params_take(call, params, wanted) || !check_seconds(call, "after", job->after) ||
+        !check_seconds(call, "grace", job->grace) || !check_limit(call, "timeout", &job->timeout) ||
+        !check_limit(call, "ready_timeout", &job->ready_timeout))
+        return false;
+    job->umask = (mode_t) raw->umask & 0777;
+    return true;
+}
+
+static bool parse_name(struct call *call, const json_t *name, struct job *job)
+{
+    int error;
+
+    if (name == NULL)
+        return true;
+    error = bytes_from_json(name, &job->name);
+    if (error != 0)
+        return call_refuse(call, error, "\"name\" must be a string");
+    return check_name(call, job->name);
+}
+
+static bool parse_paths(struct call *call, const struct raw *raw, struct job *job)
+{
+    if (raw->directory == NULL && (job->directory = strdup("/")) == NULL)
+        return call_refuse(call, -ENOMEM, "");
+    if (raw->directory != NULL &&
+        !parse_path(call, raw->directory, "\"directory\" must be a string", &job->directory))
+        return false;
+    job->input_open = json_is_true(raw->input);
+    if (raw->input != NULL && !json_is_boolean(raw->input) &&
+        !parse_path(call, raw->input, "\"input\" must be a string or true", &job->input))
+        return false;
+    return raw->output == NULL ||
+           parse_path(call, raw->output, "\"output\" must be a string", &job->output);
+}
+
+static bool parse_raw(struct call *call, const struct raw *raw, struct job *job)
+{
+    return parse_paths(call, raw, job) && parse_command(call, raw->command, job) &&
+           parse_environment(call, raw, job) &&
+           params_members(call, raw->members, &call->members) && parse_name(call, raw->name, job) &&
+           parse_ready(call, raw->ready, job) && parse_restart(call, raw->restart, job) &&
+           parse_stop_signal(call, raw->stop_signal, job) &&
+           parse_log_limit(call, raw->log_limit, job) && parse_needs(call, raw->needs, job);
+}
+
+bool start_params_read(struct call *call, const json_t *params, struct start_params *ret)
+{
+    struct raw raw = {.umask = 022, .hold = true};
+
+    if (!take_params(call, params, &ret->job, &raw) || !parse_raw(call, &raw, &ret->job))
+        return false;
+    ret->keep = raw.keep;
+    ret->hold = raw.hold;
+    return true;
+}
