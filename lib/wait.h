@@ -52,8 +52,8 @@ long k3t_wait_word(const unsigned *word, unsigned value, const struct timespec *
  * Prepares a wait inside the C library, whose system calls are out of reach. Returns the deadline to
  * give to it. The wake signal's handler sets that to the past. If the signal comes before the C
  * library's system call, the call ends at once; if it comes during the call, the C library calls again,
- * and that call ends at once. A raise that came earlier still is for the caller to see, who asks
- * k3t_wait_must_end after this.
+ * and that call ends at once. For a raise that came earlier still, the caller asks k3t_wait_must_end
+ * after this function.
  *
  * The instant is in the thread's record, not on its stack: a wait that is left by pthread_cancel or
  * siglongjmp leaves no pointer to what has gone.

@@ -1,4 +1,4 @@
-/* What is paid where nothing is raised: checkpoints, edges, a TRY or a time limit entered and left. */
+/* What code costs while nothing is raised: checkpoints, edges, a TRY or a time limit. */
 #include "lib-measure.h"
 
 #include "k3thread.h"
@@ -17,7 +17,7 @@
         return now() - begin;                                                                      \
     } while (0)
 
-/* The asm keeps a call from being left out. */
+/* The asm keeps the compiler from leaving the call out. */
 static __attribute__((noinline)) void empty(void)
 {
     __asm__ volatile("" ::: "memory");
@@ -33,7 +33,7 @@ static double checkpoint(void)
     LOOP(k3thread_checkpoint(); __asm__ volatile("" ::: "memory"));
 }
 
-/* As a program calls it that does not see the inline definition, through a pointer. */
+/* Called through a pointer, as by a program that does not inline it. */
 static void (*volatile called)(void) = k3thread_checkpoint;
 
 static double checkpoint_called(void)

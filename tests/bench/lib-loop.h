@@ -5,7 +5,7 @@
 void loop_with_safepoints(unsigned passes);
 void loop_without(unsigned passes);
 
-/* Has no end but an exception, or *STOP. */
+/* Computes until an exception, or *STOP, ends it. */
 void spin_with_safepoints(void);
 void spin_until(const volatile int *stop);
 

@@ -90,7 +90,7 @@ static double take(const struct benchmark *b, sample_function sample, struct ser
     return quantile(all->values + first, b->samples, 0.5);
 }
 
-/* The two in turn, each first in every other round. */
+/* Takes a round of both sides; in every other round the floor comes first. */
 static double take_round(const struct benchmark *b, struct series *figures, struct series *floors,
                          bool floor_first)
 {

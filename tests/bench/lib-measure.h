@@ -1,9 +1,9 @@
 /*
- * Measures a thing beside its floor: what the bare system takes for the same.
+ * Measures a figure beside its floor: what the bare system takes for the same work.
  *
- * The machine may be noisy. So the two are taken in turn, in many short rounds, and compared round
- * by round; a disturbance then falls on both. What is printed are medians and 99th percentiles of
- * all samples, the median of the rounds' ratios (or differences), and these rounds' quartiles.
+ * The machine may be noisy. So the two are measured in turn, in many short rounds, and compared round by
+ * round: a disturbance then affects both. The output has medians and 99th percentiles of all samples,
+ * and the median and the quartiles of the rounds' ratios (or differences).
  */
 #ifndef LIB_MEASURE_H
 #define LIB_MEASURE_H
@@ -31,14 +31,14 @@ struct benchmark {
     double          scale;   /* a sample is divided by it; 0 is 1 */
 };
 
-/* Nanoseconds on the monotonic clock. */
+/* Returns the monotonic clock in nanoseconds. */
 double now(void);
 
 /* Waits until the thread TID sleeps in the kernel. */
 void wait_until_asleep(int tid);
 
 /*
- * Runs rounds, for a second if $BENCH_SECONDS says nothing else, and prints a row, its fields parted by tabs:
+ * Runs rounds, for a second if $BENCH_SECONDS says nothing else, and prints a row, with tabs between its fields:
  *
  *     name, unit, median, p99, floor's name, floor's median, p99, comparison, aim, met?, quartiles
  */

@@ -1,8 +1,8 @@
 /*
- * The memory of the process's own for each of many waiting threads, from smaps_rollup.
+ * The private memory of the process for each of many waiting threads, from smaps_rollup.
  *
- * Each measurement is made in a process of its own, by fork, so that no stack of the last one is
- * used again.
+ * Each measurement is made in a forked process of its own, so that none uses a stack of the one before
+ * again.
  */
 #include "lib-measure.h"
 
@@ -53,7 +53,7 @@ static void start_bare(void)
     must(pthread_create(&thread, NULL, wait_bare, NULL), "pthread_create");
 }
 
-/* Private pages, in bytes. */
+/* Returns the size of the private pages, in bytes. */
 static double own_memory(void)
 {
     FILE         *file = fopen("/proc/self/smaps_rollup", "r");
@@ -84,7 +84,7 @@ static double bytes_for_each(void (*start)(void))
     return (own_memory() - before) / THREADS;
 }
 
-/* The child has no exit handler to wait for its threads: it leaves by _exit. */
+/* The child ends by _exit, which does not wait for its threads. */
 static double in_child(void (*start)(void))
 {
     int    ends[2];

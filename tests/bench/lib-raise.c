@@ -2,8 +2,8 @@
  * From a raise to the handler that catches it, in a thread that waits and in one that computes;
  * beside a signal from pthread_kill to its handler, in the same kind of thread.
  *
- * A thread says by "caught" that it has taken the time. The one that raises waits for that asleep,
- * for the other may need its processor.
+ * A thread posts "caught" when it has taken the time. The raising thread sleeps until then, for the
+ * other thread may need its processor.
  */
 #include "lib-measure.h"
 
@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 static sem_t  caught;
-static sem_t  go, go_bare; /* the computing threads may begin: one at a time */
+static sem_t  go, go_bare; /* let one computing thread begin */
 static double caught_at;
 
 static void wait_for(sem_t *semaphore)
@@ -33,8 +33,8 @@ static void tell(void)
 }
 
 /*
- * Where a thread runs decides as much as what it does: both kinds are put beside the one that
- * raises, or on another processor.
+ * The processor of a thread matters as much as its work: threads of both kinds run on the processor of
+ * the raising thread, or on another one.
  */
 static void put(pid_t tid, int which)
 {
@@ -180,7 +180,7 @@ static void start_bare(pthread_t *ret, void *(*target)(void *arg))
     wait_for(&caught);
 }
 
-/* The threads of both kinds on processor WHICH of those that are there. */
+/* Measures with the threads of both kinds on processor number WHICH of the available ones. */
 static void measure_at(int which, const struct benchmark *benchmark, pid_t managed, pid_t bare)
 {
     put(managed, which);

@@ -1,4 +1,4 @@
-/* Start and join. */
+/* The time of a start and a join. */
 #include "lib-measure.h"
 
 #include "k3thread.h"

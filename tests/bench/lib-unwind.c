@@ -21,7 +21,7 @@ static void clean(const int *variable)
     cleaned++;
 }
 
-/* Calls LAST from the bottom of so many frames. The asm keeps the calls from being a loop. */
+/* Calls LAST below that many frames. The asm keeps the compiler from making the calls a loop. */
 static __attribute__((noinline)) void descend(unsigned frames, void (*last)(void))
 {
     if (frames == 0)

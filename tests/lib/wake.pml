@@ -1,5 +1,5 @@
 /*
- * The wake-up of a thread, as a model for Spin: see wait.c, wake.c and delivery.c, and tests/lib/model.
+ * The wake-up of a thread, as a model for Spin: see wait.c, wake.c and queue.c, and tests/lib/model.
  *
  * RAISES exceptions are raised in a thread that waits for ever, again and again, until it has caught
  * them all; then it ends. If a wake-up is lost, the thread sleeps on: Spin calls that an invalid end
