@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Describes a failure of which the client alone knows; returns ERROR. */
+/* Puts a failure into client->failure; returns ERROR. */
 __attribute__((format(printf, 5, 6))) static int fail(struct client *client, int error, int status,
                                                       const char *type, const char *format, ...)
 {
@@ -53,7 +53,7 @@ static const char *name_of(int error)
     }
 }
 
-/* Ends a connection that is of no more use, so that the next client_open() makes a new one. */
+/* Closes a connection that is of no more use; the next client_open() makes a new one. */
 static void drop(struct client *client)
 {
     if (client->open)
@@ -73,7 +73,7 @@ static int fail_open(struct client *client, int error)
                 "cannot reach the supervisor at %s: %s", place->socket, strerror(-error));
 }
 
-/* A request that was not sent to its end was not carried out: it came too late. */
+/* Says that the connection ended. A request that was not sent to its end was not carried out. */
 static int fail_lost(struct client *client)
 {
     bool        unsent = client->wire.cut && !client->foreign;
@@ -100,7 +100,10 @@ static int fail_garbage(struct client *client)
                 "what answers at the socket does not speak k3thread's protocol");
 }
 
-/* Whoever listens could be handed our environment: it must be ourselves or root. */
+/*
+ * Checks who listens at the socket. It will get the environment, so it must be the same user or
+ * root.
+ */
 static int check_peer(struct client *client)
 {
     struct ucred peer;
@@ -122,7 +125,7 @@ int client_open(struct client *client, const struct place *place, unsigned flags
 {
     if (client->open && !client->adopted)
         return 0;
-    /* The replies come from our own supervisor: no need to read a random seed against it. */
+    /* The replies come from the user's own supervisor: their hashes need no random seed. */
     json_object_seed(1);
     client->place = place;
     client->flags = flags;
@@ -230,7 +233,7 @@ int client_send(struct client *client, const char *method, json_t *params, json_
     return error == 0 ? flush(client) : error;
 }
 
-/* Makes a reply of one line. Returns 1, or 0 if it is none, as a notification is. */
+/* Makes a reply of one line. Returns 1, 0 if the line is a notification, or -errno. */
 static int parse_reply(struct client *client, char *line, size_t size, struct reply *ret)
 {
     json_error_t  error;
@@ -307,7 +310,7 @@ int client_try_receive(struct client *client, struct reply *ret)
     return found;
 }
 
-/* 126 or 127 if the start of a thread failed because its command could not be run; else 1. */
+/* Returns 126 or 127 if a start failed because the command could not be run, else 1. */
 static int status_of_start(const json_t *thread)
 {
     json_int_t status = json_integer_value(json_object_get(thread, "exit_code"));
@@ -364,7 +367,7 @@ static int await_reply(struct client *client, json_int_t id, struct reply *ret)
     int          error = 0;
 
     while (error == 0 && reply.id != id) {
-        reply_release(&reply); /* of a request that nobody waits for any more */
+        reply_release(&reply); /* of a request whose caller has stopped waiting */
         error = client_receive(client, &reply);
     }
     if (error == 0)

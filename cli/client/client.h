@@ -1,9 +1,9 @@
 /*
  * A connection to a supervisor: requests and their replies.
  *
- * Functions that can fail return 0 or a negative errno; client->failure then says what happened
- * in words, for command_failed(). A connection that broke is closed, and can be opened anew. One
- * thread uses a client at a time.
+ * Functions that can fail return 0 or a negative errno; client->failure then says in words what
+ * happened, for command_failed(). A connection that broke is closed, and can be opened again. Only
+ * one pthread may use a client at a time.
  */
 #ifndef K3THREAD_CLI_CLIENT_CLIENT_H
 #define K3THREAD_CLI_CLIENT_CLIENT_H
@@ -16,7 +16,7 @@
 #include <stdbool.h>
 
 struct failure {
-    int         status;   /* the exit status that stands for it */
+    int         status;   /* the exit status for it */
     char        type[48]; /* "InvalidThreadIdError"; "" when it has no such name */
     struct text message;
 };
@@ -34,7 +34,9 @@ struct client {
     struct failure failure;
     bool           environment_known; /* the last start sent this process's own, unchanged */
 
-    /* Gets the parameters of each notification, while a reply is waited for. NULL: nobody does. */
+    /*
+     * Gets the parameters of each notification that comes before a reply. NULL: they are dropped.
+     */
     void (*notify)(void *context, const json_t *params);
     void *notify_context;
 };
@@ -57,9 +59,9 @@ struct reply {
 int client_open(struct client *client, const struct place *place, unsigned flags);
 
 /*
- * Gives CLIENT, which is zeroed, the connection of the quick way, on which the first request has been
- * sent and RECEIVED, of SIZE bytes, was read. The caller opens the client for the same place, and makes
- * the same request: it is not sent again.
+ * Gives CLIENT, which is zeroed, the connection of the quick way, on which the first request has
+ * been sent and RECEIVED, of SIZE bytes, was read. The caller opens the client for the same place,
+ * and makes the same request: it is not sent again.
  */
 void client_adopt(struct client *client, int fd, const char *received, size_t size);
 
@@ -73,25 +75,25 @@ int client_reopen(struct client *client);
  */
 int client_send(struct client *client, const char *method, json_t *params, json_int_t *ret_id);
 
-/* The same with parameters that are written already, as write.h does it; they are released. */
+/* Does the same with parameters that are written already, as by write.h; they are released. */
 int client_send_written(struct client *client, const char *method, struct text *params,
                         json_int_t *ret_id);
 
-/* Only queue it: it goes out together with the next one that is sent. */
+/* Queue a request: it goes out together with the next one that is sent. */
 int client_queue(struct client *client, const char *method, json_t *params, json_int_t *ret_id);
 int client_queue_written(struct client *client, const char *method, struct text *params,
                          json_int_t *ret_id);
 
-/* Waits for the next reply, to whichever request. An error reply is a success here. */
+/* Waits for the next reply, to any request. An error reply is a success here. */
 int client_receive(struct client *client, struct reply *ret);
 
-/* Takes a reply that is already there, without waiting: 1, 0 if there is none, or -errno. */
+/* Takes a reply if there is one, without waiting. Returns 1, 0 if there is none, or -errno. */
 int client_try_receive(struct client *client, struct reply *ret);
 
 /* Puts an error reply into client->failure; returns -EREMOTEIO. 0 if REPLY is a success. */
 int client_check(struct client *client, const struct reply *reply);
 
-/* The same for one that is released if it is an error. */
+/* Does the same, and releases an error reply. */
 int client_take(struct client *client, struct reply *reply);
 
 /*

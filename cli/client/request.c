@@ -159,7 +159,10 @@ static void write_limits(struct text *params)
     write_integer(params, getpriority(PRIO_PROCESS, 0));
 }
 
-/* The supervisor keeps the last environment of a connection: the starts of a script mostly share it. */
+/*
+ * The supervisor keeps the last environment of a connection: the starts of a script mostly share
+ * it.
+ */
 static void add_environment(struct text *params, const struct start_request *request)
 {
     write_name(params, "environment");

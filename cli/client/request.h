@@ -1,10 +1,10 @@
 /*
- * The requests that start, join and raise threads and list them: their parameters, and how these are
- * written.
+ * The requests that start, join and raise threads and list them: their parameters, and how these
+ * are written.
  *
- * The parsers of the command line fill the structs, those of the commands as well as the quick way's
- * (cli/quick), which calls these functions before the C library has begun: see QUICK_SHARED in the
- * Makefile. A struct borrows all words. Each function appends one JSON object to PARAMS.
+ * The parsers of the command line fill the structs, those of the commands as well as the quick
+ * way's (cli/quick), which calls these functions before the C library has begun: see QUICK_SHARED
+ * in the Makefile. A struct borrows all words. Each function appends one JSON object to PARAMS.
  */
 #ifndef K3THREAD_CLI_CLIENT_REQUEST_H
 #define K3THREAD_CLI_CLIENT_REQUEST_H
@@ -63,7 +63,9 @@ struct list_request {
 
 void request_write_list(struct text *params, const struct list_request *request);
 
-/* Returns true if THREAD is an id, which goes into *RET; every other word is a name or a pattern. */
+/*
+ * Returns true if THREAD is an id, which goes into *RET; every other word is a name or a pattern.
+ */
 bool request_is_id(const char *thread, int64_t *ret);
 
 #endif

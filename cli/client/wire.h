@@ -24,20 +24,20 @@ struct wire {
 };
 
 /*
- * Queues the request ID for METHOD with PARAMS, which is an object. Returns 0, -ENOMEM, or -E2BIG for
- * a request that is longer than any supervisor takes.
+ * Queues the request ID for METHOD with PARAMS, which is an object. Returns 0, -ENOMEM, or -E2BIG
+ * for a request that is longer than any supervisor takes.
  */
 int wire_queue(struct wire *wire, int64_t id, const char *method, const struct text *params);
 
 /*
- * Sends what the socket takes without waiting. Returns 0, also where the other side has closed it: that
- * may have replied before, and what comes instead of a reply is noticed in reading.
+ * Sends what the socket takes without waiting. Returns 0, also where the other side has closed it:
+ * that may have replied before, and what comes instead of a reply is noticed in reading.
  */
 int wire_flush(struct wire *wire);
 
 /*
- * Reads what the socket has, without waiting. Returns 1, or 0 if it has nothing now. -ECONNRESET: the
- * other side has closed it; -EMSGSIZE: there is a line that no supervisor sends.
+ * Reads what the socket has, without waiting. Returns 1, or 0 if it has nothing now. -ECONNRESET:
+ * the other side has closed it; -EMSGSIZE: there is a line that no supervisor sends.
  */
 int wire_read(struct wire *wire);
 

@@ -17,7 +17,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define PATIENCE 1000 /* milliseconds */
+#define PATIENCE 1000 /* milliseconds until an answer */
 
 /* FNV-1a */
 static uint64_t add_bytes(uint64_t hash, const void *data, size_t size)
@@ -29,7 +29,7 @@ static uint64_t add_bytes(uint64_t hash, const void *data, size_t size)
     return hash;
 }
 
-/* Returns true if something is mounted at PATH, of which INFO tells. */
+/* Returns true if a file system is mounted at PATH; INFO is what statx(2) says about PATH. */
 static bool is_mounted(const char *path, const struct statx *info)
 {
     char        above[PATH_MAX + sizeof("/..")];
@@ -43,8 +43,8 @@ static bool is_mounted(const char *path, const struct statx *info)
 }
 
 /*
- * Returns the length of the part of PATH at which its file system is mounted, with what identifies
- * that in *RET. A directory below may be missing, or be another one later; that one stays.
+ * Returns the length of the part of PATH at which its file system is mounted, and identifies that
+ * directory in *RET. A directory below it may be missing, or be replaced later; this one stays.
  */
 static size_t find_mount(const char *path, struct statx *ret)
 {
@@ -66,9 +66,9 @@ static size_t find_mount(const char *path, struct statx *ret)
 }
 
 /*
- * The same path can be two places, in two containers: so the address has the identity of the
- * mounted file system's uppermost directory, which nobody can remove, and the names from there on.
- * Returns its size or -errno.
+ * Makes the address of the bell. In two containers the same path can mean two places. So the
+ * address is made of the identity of the mounted file system's uppermost directory, which no user
+ * can remove, and of the names from there on. Returns its size or -errno.
  */
 static int make_address(const struct place *place, struct sockaddr_un *ret)
 {
@@ -97,7 +97,7 @@ static int make_address(const struct place *place, struct sockaddr_un *ret)
 
 typedef int attacher(int fd, const struct sockaddr *address, socklen_t size);
 
-/* A socket that is bound, or connected, to the address of PLACE. */
+/* Returns a socket that is bound, or connected, to the address of PLACE, or -errno. */
 static int open_socket(const struct place *place, attacher *attach)
 {
     struct sockaddr_un address;
@@ -138,7 +138,7 @@ int bell_ring(const struct place *place, pid_t *ret_pid)
 
     if (fd < 0)
         return -ENOENT;
-    /* Anybody could have taken the address. */
+    /* Any user could have taken the address. */
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0 || peer.uid != geteuid()) {
         close(fd);
         return -ENOENT;

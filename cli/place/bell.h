@@ -1,10 +1,11 @@
 /*
- * The bell of a supervisor: a way to be heard that cannot be removed.
+ * The bell of a supervisor: a second address, which no user can remove.
  *
- * Whoever finds nobody at the socket rings it, by connecting to an abstract address that follows
- * from the place. The supervisor looks whether its directory, its socket and its lock are still
- * there, puts back what is missing, and hangs up. No data goes that way: everybody of the same
- * network namespace could ring, whatever directories he can look into.
+ * A client that cannot connect to the socket rings the bell: it connects to an abstract address
+ * that follows from the place. The supervisor checks that its directory, its socket and its lock
+ * are still there, puts back what is missing, and closes the connection. No data goes over it, as
+ * every process of the same network namespace can connect, even one that may not look into the
+ * directory.
  */
 #ifndef K3THREAD_CLI_PLACE_BELL_H
 #define K3THREAD_CLI_PLACE_BELL_H
@@ -13,12 +14,14 @@
 
 #include <sys/types.h>
 
-/* Returns a descriptor that becomes readable when somebody rings and does not block, or -errno. */
+/*
+ * Returns a descriptor, which does not block and becomes readable when a client rings, or -errno.
+ */
 int bell_open(const struct place *place);
 
 /*
- * Rings, and waits a second for the supervisor to have looked. Returns 0, -ENOENT if there is none,
- * or -ETIMEDOUT if the one that there is, *RET_PID, did not look.
+ * Rings, and waits up to a second until the supervisor has checked its files. Returns 0, -ENOENT if
+ * there is no supervisor, or -ETIMEDOUT if the supervisor, *RET_PID, did not react.
  */
 int bell_ring(const struct place *place, pid_t *ret_pid);
 

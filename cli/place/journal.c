@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A journal longer than this is started anew by the next supervisor. */
+/* The next supervisor empties a journal that is longer than this. */
 #define JOURNAL_MAX (1024 * 1024)
 
 static int   journal_fd = -1;
@@ -45,7 +45,7 @@ int journal_open(const char *path)
 
     if (fd < 0)
         return fd;
-    journal_path = strdup(path); /* without it, a journal that is removed stays so */
+    journal_path = strdup(path); /* NULL: a journal that is removed is not made again */
     journal_fd = fd;
     return 0;
 }
@@ -64,7 +64,7 @@ void journal_restore(void)
     free(path);
     if (fd < 0)
         return;
-    (void) dup3(fd, journal_fd, O_CLOEXEC); /* other threads write to this number */
+    (void) dup3(fd, journal_fd, O_CLOEXEC); /* other threads write to this descriptor */
     close(fd);
 }
 
@@ -87,5 +87,5 @@ void journal_write(const char *format, ...)
         length = sizeof(line) - 2;
     line[length++] = '\n';
     if (write(journal_fd, line, length) < 0)
-        return; /* nobody is left to tell */
+        return; /* there is no other place for a message */
 }

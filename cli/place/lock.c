@@ -12,20 +12,23 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Seconds until it is said what is waited for, and until a wait is given up. */
+/* Seconds until a message names the process that is waited for, and until the wait is given up. */
 #define NOTICE_AFTER 0.5
 #define PATIENCE     20.0
 
-/* The first line of the file has this size: the pid of whoever has LOCK_START. */
+/* The size of the first line of the file: the pid of the process that holds LOCK_START. */
 #define STARTER_SIZE 16
 
-/* Whoever has a lock, as the file says. */
+/* The processes that hold the lock, as the file names them. */
 struct holder {
     pid_t starter, guardian, supervisor; /* 0: not known */
     char  socket[108];
 };
 
-/* Opens the lock at PATH, if it is ours. A umask must not make it unusable for its owner. */
+/*
+ * Opens the lock file at PATH, which must be the user's own. Whatever the umask is, its owner can
+ * use it later.
+ */
 static int open_lock(const char *path)
 {
     struct stat info;
@@ -36,7 +39,7 @@ static int open_lock(const char *path)
     umask(mask);
     if (error != 0)
         return error;
-    /* Somebody else's, in a directory that all can write to, could be locked for ever. */
+    /* Another user could hold the lock of a file of theirs for ever. */
     if (fstat(fd, &info) < 0)
         error = -errno;
     else if (!S_ISREG(info.st_mode) || info.st_uid != geteuid())
@@ -47,7 +50,7 @@ static int open_lock(const char *path)
     return error;
 }
 
-/* Returns 0, or -errno; -EAGAIN: somebody has it. */
+/* Returns 0, or -errno; -EAGAIN: another process holds the lock. */
 static int try_lock(int fd, enum lock_part part, short type)
 {
     struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = (off_t) part, .l_len = 1};
@@ -65,7 +68,10 @@ bool lock_is_at(int fd, const char *path)
            ours.st_ino == there.st_ino;
 }
 
-/* Opens the lock and tries to take PART, of the file that is at PATH in the end. */
+/*
+ * Opens the lock file and tries to take PART. Tries again if the file at PATH is another one by
+ * then.
+ */
 static int open_and_try(const char *path, enum lock_part part, short type)
 {
     for (;;) {
@@ -104,7 +110,7 @@ void lock_sign(int fd, pid_t guardian, pid_t supervisor, const char *socket)
     char text[256];
     int size = snprintf(text, sizeof(text), "%d %d %s\n", (int) guardian, (int) supervisor, socket);
 
-    /* It is for people; without it, they hear less. */
+    /* Only messages use it. */
     if (ftruncate(fd, STARTER_SIZE) == 0 && size > 0 && size < (int) sizeof(text))
         (void) !pwrite(fd, text, (size_t) size, STARTER_SIZE);
 }
@@ -119,7 +125,7 @@ static void sign_start(int fd)
     (void) signal(SIGXFSZ, handler);
 }
 
-/* The state of a process, as /proc has it: 'T' is stopped, 'Z' dead, 0 gone. */
+/* Returns the state of a process, as /proc has it: 'T' is stopped, 'Z' dead, 0 gone. */
 static char state_of(pid_t pid)
 {
     char  path[32], text[512];
@@ -143,7 +149,10 @@ static bool is_alive(pid_t pid)
     return state != 0 && state != 'Z' && state != 'X';
 }
 
-/* Appends who has PART to TEXT. Returns true if it is no use to wait for that one. */
+/*
+ * Appends which process holds PART to TEXT. Returns true if it is of no use to wait for that
+ * process.
+ */
 static bool describe(const struct place *place, enum lock_part part, struct text *text)
 {
     struct holder holder;
@@ -171,7 +180,7 @@ static bool describe(const struct place *place, enum lock_part part, struct text
     return state == 'T';
 }
 
-/* Returns true, and says so, if the lock is that of a supervisor at another socket. */
+/* Returns true, with a sentence in WHY, if the lock belongs to a supervisor at another socket. */
 static bool is_shared(const struct place *place, struct text *why)
 {
     struct holder holder;
@@ -186,7 +195,9 @@ static bool is_shared(const struct place *place, struct text *why)
     return true;
 }
 
-/* Says on standard error what is waited for; false, with that in WHY, if waiting is no use. */
+/*
+ * Names the holder on standard error. Returns false, with that in WHY, if it is of no use to wait.
+ */
 static bool give_notice(const struct place *place, enum lock_part part, struct text *why)
 {
     struct text words = {0};
@@ -200,7 +211,7 @@ static bool give_notice(const struct place *place, enum lock_part part, struct t
     return !useless;
 }
 
-/* The longer it has waited, the longer until the next look: up to 20 ms. */
+/* Sleeps before the next try: longer after a longer wait, up to 20 ms. */
 static void pause_after(double waited)
 {
     double          seconds = waited / 8 + 0.0002;
@@ -209,7 +220,7 @@ static void pause_after(double waited)
     (void) nanosleep(&pause, NULL);
 }
 
-/* Somebody has PART. By looks, as a lock cannot be waited for with a limit. */
+/* Waits for PART, which another process holds. It polls: fcntl(2) has no wait with a time limit. */
 static int wait_for(const struct place *place, enum lock_part part, struct text *why)
 {
     double began = clock_monotonic(), waited = 0;

@@ -1,13 +1,14 @@
 /*
- * The lock beside a supervisor's socket, so that two starters at the same instant become one
- * supervisor. It has two parts:
+ * The lock beside a supervisor's socket: two processes that want to start a supervisor at the same
+ * instant start only one. It has two parts:
  *
- *     LOCK_START  held from looking for a socket until listening on one
- *     LOCK_LIFE   held by a supervisor and its guardian: the next one waits until the last process of
- *                 the one before is gone
+ *     LOCK_START  held by a process that starts a supervisor, from its look for a socket until it
+ *                 listens at one
+ *     LOCK_LIFE   held by a supervisor and its guardian: the next supervisor waits until the last
+ *                 process of the one before is gone
  *
  * They are locks of open file descriptions: LOCK_LIFE goes over to the supervisor with its
- * descriptor. The file says who has them, for whoever waits.
+ * descriptor. The file names the processes that hold them, for a message to a user who waits.
  */
 #ifndef K3THREAD_CLI_PLACE_LOCK_H
 #define K3THREAD_CLI_PLACE_LOCK_H
@@ -21,23 +22,23 @@
 enum lock_part { LOCK_START, LOCK_LIFE }; /* the byte of the file that is locked */
 
 /*
- * Opens the lock of PLACE and takes PART. Waits while somebody has it, and says on standard error
- * whom it waits for if that takes long.
+ * Opens the lock of PLACE and takes PART. Waits while another process holds it; if that takes
+ * long, a line on standard error names that process.
  *
- * Returns a descriptor, or -errno with a sentence appended to WHY: at once where the holder is
- * another place's supervisor, soon where it is stopped, and after a while in any case.
+ * Returns a descriptor, or -errno with a sentence appended to WHY: at once if the holder is the
+ * supervisor of another place, soon if it is stopped, and in any case after a while.
  */
 int lock_take(const struct place *place, enum lock_part part, struct text *why);
 
-/* Writes down who has LOCK_LIFE, which FD holds. */
+/* Writes the holders of LOCK_LIFE into the file, whose lock FD holds. */
 void lock_sign(int fd, pid_t guardian, pid_t supervisor, const char *socket);
 
-/* Returns true if PATH is the file that FD holds the lock on. */
+/* Returns true if the file at PATH is the one that FD is open on. */
 bool lock_is_at(int fd, const char *path);
 
 /*
- * Takes LOCK_LIFE of a supervisor that lives anew, as its file was removed: a lock that supervisor
- * and guardian share. Does not wait. Returns a descriptor or -errno.
+ * Takes LOCK_LIFE again for a living supervisor whose lock file was removed, as a lock that
+ * supervisor and guardian share. Does not wait. Returns a descriptor or -errno.
  */
 int lock_share(const char *path);
 

@@ -9,7 +9,7 @@
 
 #define BLOCK_SIZE (128U * 1024)
 
-/* Within so many bytes behind what was given back a line must begin. */
+/* How far behind bytes that were given back a reader looks for the beginning of a line. */
 #define LINE_MAX_SKIPPED (64U * 1024)
 
 static int open_regular(const char *path, struct logfile_file *ret)
@@ -104,15 +104,15 @@ static ssize_t read_at(const struct logfile *log, char *block, size_t size, off_
 }
 
 /*
- * Returns where the data begins if the byte at OFFSET was given back, else OFFSET. What is given
- * back is a hole from the very beginning on; any other hole is the command's own. A file system
- * that knows no holes gives nothing back.
+ * Returns where the data begins if the byte at OFFSET was given back, else OFFSET. Bytes are given
+ * back from the start of the file, as a hole; any other hole is the command's own. A file system
+ * without holes gives nothing back.
  */
 static off_t first_kept(const struct logfile *log, off_t offset)
 {
     off_t data = lseek(log->file.fd, offset, SEEK_DATA);
 
-    /* It may grow between the two questions. */
+    /* The hole may grow between the two calls. */
     return data > offset && lseek(log->file.fd, 0, SEEK_DATA) >= data ? data : offset;
 }
 
@@ -124,7 +124,7 @@ static void lose(struct logfile *log, off_t data)
     log->gap = true;
 }
 
-/* Drops the rest of the line that has lost its beginning from a block; returns how much is left. */
+/* Drops the rest of a line without its beginning from a block. Returns the size that is left. */
 static size_t drop_headless(struct logfile *log, char *block, size_t size)
 {
     const char *newline = memchr(block, '\n', size);
@@ -160,7 +160,7 @@ static int find_next(const struct logfile *log)
     return -1;
 }
 
-/* Goes on with the next file but SKIPPED. */
+/* Goes on with the next file behind SKIPPED others. */
 static void move_on(struct logfile *log, unsigned skipped)
 {
     close_file(&log->file);
@@ -175,10 +175,10 @@ static void move_on(struct logfile *log, unsigned skipped)
 }
 
 /*
- * At its end, goes on with the file that has taken its place and has something in it. The run that
- * wrote there began when all processes of the run before had ended: what was written to this file by
- * then is read first, and nothing more comes. Returns how many bytes that was, 0 if there is no other
- * file, or -errno.
+ * At the end of the file, goes on with the file that has taken its path and is not empty. The run
+ * that writes to that one began when all processes of the run before had ended. So what stands in
+ * the old file now is read first, and nothing more comes to it. Returns how many bytes that was, 0
+ * if there is no other file, or -errno.
  */
 static ssize_t read_next(struct logfile *log, char *block, size_t size)
 {
@@ -195,8 +195,8 @@ static ssize_t read_next(struct logfile *log, char *block, size_t size)
 }
 
 /*
- * Bytes may be given back or cut off during the read, and then read as zeros. The file is looked at
- * behind the read: a byte that is there then was there before.
+ * Bytes may be given back or cut off during the read, and are then read as zeros. So the file is
+ * looked at after the read: a byte that is there then was there during the read.
  */
 ssize_t logfile_read(struct logfile *log, char *block, size_t size)
 {
@@ -241,7 +241,10 @@ int logfile_skip_lost(struct logfile *log)
     return n < 0 ? (int) n : 0;
 }
 
-/* Where in the block the last LINES lines begin, or NULL with LINES less the newlines seen. */
+/*
+ * Returns where in the block the last LINES lines begin, or NULL after taking the newlines seen
+ * from LINES.
+ */
 static const char *find_lines(const char *block, size_t size, unsigned long long *lines)
 {
     const char *newline;

@@ -46,8 +46,8 @@ int place_prepare(const struct place *place, bool *ret_state, char **ret_why);
 
 /*
  * Prepares PLACE as place_prepare() does, for a supervisor that lives. It also makes the socket's
- * directory again, and the directories above it that are missing, below one in which nobody else can
- * put something in their place. *RET_MADE says whether the socket's directory was missing.
+ * directory again, and the directories above it that are missing, below one in which nobody else
+ * can put something in their place. *RET_MADE says whether the socket's directory was missing.
  */
 int place_restore(const struct place *place, bool *ret_made, char **ret_why);
 

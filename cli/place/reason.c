@@ -6,10 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* More than two of the journal's lines, which are cut to 512 bytes. */
+/* Holds more than two lines of the journal, which are cut to 512 bytes. */
 #define TAIL_SIZE 2048
 
-/* Puts the end of the journal into TAIL, as a string without the last newline. Returns 0 or -errno. */
+/*
+ * Puts the end of the journal into TAIL, as a string without the last newline. Returns 0 or
+ * -errno.
+ */
 static int read_tail(const char *journal, char *tail)
 {
     int     fd = open(journal, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -28,7 +31,10 @@ static int read_tail(const char *journal, char *tail)
     return 0;
 }
 
-/* A line is "DATE [PID] WORDS". That it ended is no reason, and what is before its life is none. */
+/*
+ * Returns the words of the last line that can be a reason, or NULL. A line is "DATE [PID] WORDS".
+ * The line "ended" is no reason, and the lines before "serving" are of another supervisor.
+ */
 static const char *last_words(char *tail)
 {
     for (;;) {

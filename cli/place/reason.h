@@ -1,4 +1,4 @@
-/* Why a supervisor ended: the last thing that its journal has. */
+/* Why a supervisor ended: the last line of its journal. */
 #ifndef K3THREAD_CLI_PLACE_REASON_H
 #define K3THREAD_CLI_PLACE_REASON_H
 

@@ -7,7 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* A stream socket, and the address of PATH. */
+/* Returns a stream socket, and the address of PATH in *RET_ADDRESS; or -errno. */
 static int open_socket(const char *path, struct sockaddr_un *ret_address)
 {
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -1,10 +1,10 @@
-/* The socket of a supervisor as a file: connecting to it, listening at it, and removing a dead one. */
+/* The socket of a supervisor as a file: connecting to it, listening at it, removing a stale one. */
 #ifndef K3THREAD_CLI_PLACE_SOCKET_H
 #define K3THREAD_CLI_PLACE_SOCKET_H
 
 #include <sys/socket.h>
 
-/* Each takes a path that fits into an address: place_resolve() sees to that. */
+/* The paths fit into an address: socket_path_find() checks that. */
 
 /* Returns a descriptor that is connected to PATH, or -errno. */
 int socket_connect(const char *path);
@@ -12,10 +12,13 @@ int socket_connect(const char *path);
 /* Returns a descriptor that listens at PATH, where nothing is yet, or -errno. */
 int socket_listen(const char *path);
 
-/* Fills *RET with the process and the user at the other end of FD, a connection. Returns 0 or -errno. */
+/*
+ * Fills *RET with the process and the user at the other end of FD, a connection. Returns 0 or
+ * -errno.
+ */
 int socket_find_peer(int fd, struct ucred *ret);
 
-/* Removes a socket that a dead supervisor left; nothing else is ever removed. Returns 0 or -errno. */
+/* Removes a socket that a dead supervisor left, and nothing else. Returns 0 or -errno. */
 int socket_remove_stale(const char *path);
 
 #endif

@@ -12,15 +12,18 @@
 /* The end of a socket's name behind its label. */
 #define SOCKET_SUFFIX ".sock"
 
-/* The label of the supervisor that is meant when neither an option nor the environment names one. */
+/*
+ * The label of the supervisor that is meant when neither an option nor the environment names one.
+ */
 #define SOCKET_DEFAULT_LABEL "default"
 
 /*
- * Appends the path for LABEL, the argument of -L, or SOCKET, the argument of -S, to PATH, with a NUL
- * behind it. Each may be NULL; without either, K3THREAD_SOCKET and then the default label decide.
+ * Appends the path for LABEL, the argument of -L, or SOCKET, the argument of -S, to PATH, with a
+ * NUL behind it. Each may be NULL; without either, K3THREAD_SOCKET and then the default label
+ * decide.
  *
- * Returns 0, -EINVAL (both given, a bad label or path, a path too long for a socket) or -errno, with
- * a sentence appended to WHY.
+ * Returns 0, -EINVAL (both given, a bad label or path, a path too long for a socket) or -errno,
+ * with a sentence appended to WHY.
  */
 int socket_path_find(struct text *path, const char *label, const char *socket, struct text *why);
 

@@ -9,7 +9,10 @@
 
 #define SECOND 1000000000LL
 
-/* So much is looked at when marks are dropped, and so many bytes of new ones are between that. */
+/*
+ * Marks are looked at in blocks of this size when old ones are dropped, once for so many bytes of
+ * new marks.
+ */
 #define CUT_BLOCK    4096
 #define CUT_INTERVAL (16 * CUT_BLOCK)
 
@@ -67,7 +70,7 @@ static int open_marks(const char *log, int flags)
     return fd;
 }
 
-/* Punches out the blocks of marks of what the log has lost. */
+/* Gives the blocks back to the disk whose marks are of bytes that the log has lost. */
 static void cut(struct times_writer *writer, int log)
 {
     off_t             first = lseek(log, 0, SEEK_DATA);
@@ -102,7 +105,7 @@ void times_write(struct times_writer *writer, const char *log, int fd, off_t end
         cut(writer, fd);
 }
 
-/* Begins with the first mark that is left. */
+/* Moves on to the first mark that is left. */
 static void begin(struct times_reader *reader)
 {
     off_t first = lseek(reader->fd, 0, SEEK_DATA);

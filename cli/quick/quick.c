@@ -30,7 +30,10 @@ bool quick_take(struct quick_request *ret)
     return true;
 }
 
-/* A program that runs with more rights than its caller gets only a part of the caller's environment. */
+/*
+ * A program that runs with more rights than its caller gets only a part of the caller's
+ * environment.
+ */
 static bool is_secure(char *const *environment)
 {
     const ElfW(auxv_t) * entry;
@@ -44,8 +47,8 @@ static bool is_secure(char *const *environment)
 }
 
 /*
- * Connects to the supervisor, which has to be the user's own. Returns false where the program has to
- * find out why not, or to start a supervisor.
+ * Connects to the supervisor, which has to be the user's own. Returns false where the program has
+ * to find out why not, or to start a supervisor.
  */
 static bool connect_wire(const struct plain_command *command)
 {
@@ -64,8 +67,8 @@ static bool connect_wire(const struct plain_command *command)
 }
 
 /*
- * Makes the request and waits for a line. Returns it, or NULL if there is none. A request that was not
- * sent to its end is none, and the program makes it anew.
+ * Makes the request and waits for a line. Returns it, or NULL if there is none. A request that was
+ * not sent to its end is as good as not made, and the program makes it anew.
  */
 static char *make_request(const struct plain_command *command, size_t *ret_size)
 {
@@ -78,9 +81,10 @@ static char *make_request(const struct plain_command *command, size_t *ret_size)
     while (error >= 0 && !wire->cut && (line = wire_line(wire, ret_size)) == NULL)
         error = wire_wait(wire);
     made.is_made = wire->unsent.size == 0 && !wire->cut;
-    if (!made.is_made)
-        close(wire->fd);
-    return line;
+    if (made.is_made)
+        return line;
+    close(wire->fd);
+    return NULL;
 }
 
 void quick_main(char **stack)

@@ -11,9 +11,9 @@
  * over the connection with what was read from it (client_adopt()).
  *
  * The quick way is made of the program's own sources, QUICK_SHARED in the Makefile, which are
- * compiled a second time for it. libc.c has what they call of the C library. There is no thread-local
- * variable, and no pointer in initialised data, as nothing is relocated yet: so no table of strings.
- * The Makefile refuses a source that needs more.
+ * compiled a second time for it. libc.c has what they call of the C library. There is no
+ * thread-local variable, and no pointer in initialised data, as nothing is relocated yet: so no
+ * table of strings. The Makefile refuses a source that needs more.
  */
 #ifndef K3THREAD_CLI_QUICK_QUICK_H
 #define K3THREAD_CLI_QUICK_QUICK_H
@@ -21,7 +21,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A request that was sent whole, and as much of its answer as was read: not all, or no plain one. */
+/*
+ * A request that was sent whole, and as much of its answer as was read: not all, or no plain one.
+ */
 struct quick_request {
     int         fd; /* the connection */
     const char *received;

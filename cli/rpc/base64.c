@@ -33,7 +33,7 @@ char *base64_encode(const void *data, size_t size)
     return ret;
 }
 
-/* The value of one digit, or -1. */
+/* Returns the value of one digit, or -1. */
 static int digit(char c)
 {
     const char *at = c != '\0' ? strchr(alphabet, c) : NULL;
@@ -42,8 +42,8 @@ static int digit(char c)
 }
 
 /*
- * Decodes the LENGTH digits (2, 3 or 4) of one group; returns false on a bad one, or on a last one
- * with bits that no byte has: each string of bytes has one text.
+ * Decodes the LENGTH digits (2, 3 or 4) of one group. Returns false if one is bad, or if the last
+ * one has bits that belong to no byte: a string of bytes has only one text.
  */
 static bool decode_group(const char *text, size_t length, char *out)
 {

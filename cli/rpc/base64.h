@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* A new NUL-terminated string, or NULL without memory. */
+/* Returns a new NUL-terminated string, or NULL without memory. */
 char *base64_encode(const void *data, size_t size);
 
 /*

@@ -1,6 +1,6 @@
 /*
- * Bytes in JSON. Arguments, environment and paths are bytes, not text: what is UTF-8 travels as a
- * string, anything else as {"base64": "…"}.
+ * Bytes in JSON. Arguments, environment and paths are bytes, not text: UTF-8 is sent as a string,
+ * anything else as {"base64": "…"}.
  */
 #ifndef K3THREAD_CLI_RPC_BYTES_H
 #define K3THREAD_CLI_RPC_BYTES_H
@@ -8,12 +8,12 @@
 #include <jansson.h>
 #include <stddef.h>
 
-/* A new reference, or NULL without memory. DATA holds no NUL. */
+/* Return a new reference, or NULL without memory. DATA holds no NUL. */
 json_t *bytes_to_json(const char *data);
 json_t *bytes_to_json_n(const char *data, size_t size);
 
 /*
- * The bytes of VALUE as a new NUL-terminated string, to be freed by the caller.
+ * Sets *RET to the bytes of VALUE as a new NUL-terminated string, to be freed by the caller.
  * Returns 0, -EINVAL when VALUE is neither a string nor a base64 object, -EILSEQ when it holds a
  * NUL, or -ENOMEM.
  */

@@ -13,8 +13,8 @@ size_t escape_plain(const char *bytes, size_t size);
 void escape_add(struct text *text, const char *bytes, size_t size);
 
 /*
- * Takes the escapes out of the SIZE bytes of a string that holds a table, into RET, which is as large.
- * Returns how many bytes are left, or 0 if there is anything that no table has.
+ * Takes the escapes out of the SIZE bytes of a string that holds a table, into RET, which is as
+ * large. Returns how many bytes are left, or 0 if there is anything that no table has.
  */
 size_t escape_remove(const char *string, size_t size, char *ret);
 

@@ -4,10 +4,10 @@
 #include <string.h>
 
 /*
- * jansson collects a token in a buffer that it doubles. When it cannot, it drops that byte and goes
- * on: it then asserts, or runs past the end of a string that has lost its quote. So memory for the
- * buffer is put by; and once any has been refused, what is left of the text is no longer UTF-8,
- * and jansson takes no further byte.
+ * jansson collects a token in a buffer that it doubles. When it has no memory for that, it drops
+ * the byte and goes on: it then fails an assertion, or runs past the end of a string that has lost
+ * its quote. So memory for the buffer is reserved first; and once an allocation fails, the rest of
+ * the text is overwritten with bytes that are not UTF-8, so that jansson takes no further byte.
  */
 static _Thread_local struct {
     char  *text;
@@ -52,11 +52,11 @@ json_t *parse_json(char *text, size_t size, size_t flags, json_error_t *ret_erro
     parsed.text = text;
     parsed.size = size;
     parsed.lacked_memory = false;
-    parsed.reserve_size = 2 * (size + 1); /* a token is no longer than the text */
+    parsed.reserve_size = 2 * (size + 1); /* no token is longer than the text */
     parsed.reserve = malloc(parsed.reserve_size);
     if (parsed.reserve == NULL)
         return fail_memory(NULL, ret_error);
-    /* What was allocated before by malloc() may be freed as before: nothing else has changed. */
+    /* Memory that malloc() gave before may be freed as before: allocate() uses malloc() too. */
     json_set_alloc_funcs(allocate, free);
     value = json_loadb(text, size, flags, ret_error);
     json_set_alloc_funcs(malloc, free);

@@ -1,6 +1,6 @@
 /*
- * JSON from text, all of it or none: where memory for a longer string runs out, jansson alone leaves
- * bytes out of it and goes on. A command must not be run with a word that lacks one.
+ * JSON from text, all of it or none. Without memory for a longer string, jansson alone would leave
+ * bytes out of it and go on; but a command must not be run with a word that lacks a byte.
  */
 #ifndef K3THREAD_CLI_RPC_PARSE_H
 #define K3THREAD_CLI_RPC_PARSE_H
@@ -10,12 +10,12 @@
 #include <stddef.h>
 
 /*
- * As json_loadb(): a new reference, or NULL with *RET_ERROR filled. For lack of memory the text is
- * overwritten.
+ * Does the same as json_loadb(): returns a new reference, or NULL with *RET_ERROR filled.
+ * Overwrites the text if it lacks memory.
  */
 json_t *parse_json(char *text, size_t size, size_t flags, json_error_t *ret_error);
 
-/* Was it for lack of memory that it failed? */
+/* Returns true if it failed for lack of memory. */
 bool parse_lacked_memory(const json_error_t *error);
 
 #endif

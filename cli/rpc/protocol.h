@@ -42,13 +42,13 @@ enum protocol_error {
 #undef X
 };
 
-/* A thread's state: name on the wire, and what it means. */
+/* A thread's states: the name on the wire, and what it means. */
 #define PROTOCOL_STATES(X)                                                                         \
     X(DELAYED, "delayed") /* waits out its --after */                                              \
     X(WAITING, "waiting") /* for the threads it needs */                                           \
     X(QUEUED, "queued")   /* for one of the slots */                                               \
     X(RUNNING, "running")                                                                          \
-    X(READY, "ready")       /* runs, and said so */                                                \
+    X(READY, "ready")       /* runs, and its probe has succeeded */                                \
     X(STOPPING, "stopping") /* its processes are ending */                                         \
     X(ENDED, "ended")
 

@@ -9,8 +9,8 @@
 #include <string.h>
 
 /*
- * What stands before the string and behind it: an object of one member in the message. With the
- * comma it can not be a part of a string.
+ * What stands before the string and behind it: an object of one member in the message. Because of
+ * the comma, it cannot be a part of a string.
  */
 static const char *const begins[] = {",\"params\":{\"table\":\"", ",\"result\":{\"table\":\""};
 static const char        end[] = "\"}}";
@@ -18,13 +18,13 @@ static const char        end[] = "\"}}";
 #define BEGIN_SIZE strlen(",\"params\":{\"table\":\"") /* of either */
 #define END_SIZE   strlen(end)
 
-/* The longest that may stand before the string: method or id. */
+/* The longest text before the string: it has a method or an id. */
 #define HEAD_MAX 100
 
-/* A shorter string is not worth it. */
+/* jansson parses a shorter string. */
 #define STRING_MIN 512
 
-/* Where the string begins in LINE, or 0 when there is no long one in the right place. */
+/* Returns where the string begins in LINE, or 0 if there is no long one in the right place. */
 static size_t find_string(const char *line, size_t size)
 {
     const char *found = NULL;
@@ -38,7 +38,7 @@ static size_t find_string(const char *line, size_t size)
     return head;
 }
 
-/* What LINE says with an empty string: its HEAD bytes before that, and what ends every such line. */
+/* Parses LINE with an empty string in place of the table: its first HEAD bytes, and the end. */
 static json_t *parse_around(const char *line, size_t head)
 {
     char         around[HEAD_MAX + sizeof(end)];
@@ -50,8 +50,8 @@ static json_t *parse_around(const char *line, size_t head)
 }
 
 /*
- * Puts STRING where it was: into the object that the text before it began, which is one of the
- * message's own, as no more than two brackets end the line.
+ * Puts STRING back into its object. That is a member of the message itself, as only two brackets
+ * end the line.
  */
 static bool put_back(json_t *message, const char *head, const char *string, size_t size)
 {
@@ -61,7 +61,7 @@ static bool put_back(json_t *message, const char *head, const char *string, size
                                json_stringn_nocheck(string, size)) == 0;
 }
 
-/* Returns NULL also for a line that only jansson can tell what to make of. */
+/* Parses a line with a long table. Returns NULL for any other line. */
 static json_t *parse_apart(const char *line, size_t size)
 {
     size_t head = find_string(line, size);

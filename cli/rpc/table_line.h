@@ -1,9 +1,9 @@
 /*
- * A line that may have a table in it, read sooner than jansson alone would.
+ * Parsing a line that may hold a table, faster than jansson alone.
  *
- * jansson looks at each byte of a string several times, and takes more for that than all else in
- * `list` takes together. A table is one long string, the last in its line, with few kinds of
- * escapes. So jansson gets the line without it, and it is put back behind.
+ * jansson looks at each byte of a string several times, which takes longer than everything else in
+ * `list` together. A table is one long string, the last in its line, with few kinds of escapes. So
+ * jansson parses the line without that string, and the string is put back afterwards.
  */
 #ifndef K3THREAD_CLI_RPC_TABLE_LINE_H
 #define K3THREAD_CLI_RPC_TABLE_LINE_H
@@ -11,7 +11,7 @@
 #include <jansson.h>
 #include <stddef.h>
 
-/* As parse_json() without flags, for any line. */
+/* Does the same as parse_json() without flags, for any line. */
 json_t *table_line_parse(char *line, size_t size, json_error_t *ret_error);
 
 #endif

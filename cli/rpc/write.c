@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Beyond this many seconds a double does not know its microseconds. */
+/* A double of so many seconds is no longer exact to the microsecond. */
 #define SECONDS_MAX 1e10
 
 void write_integer(struct text *text, int64_t number)

@@ -1,6 +1,6 @@
 /*
- * JSON, written. A thread's object is written for each event and each row of a list, so it goes
- * into the line straight away, without a tree in between; what is read is jansson's.
+ * Writing JSON. A thread's object is written for each event and each row of a list, so it is
+ * written straight into the line, without a tree of values in between. jansson reads JSON.
  */
 #ifndef K3THREAD_CLI_RPC_WRITE_H
 #define K3THREAD_CLI_RPC_WRITE_H
@@ -10,24 +10,28 @@
 #include <jansson.h>
 #include <stdint.h>
 
+/* Each function appends to TEXT. */
+
 void write_integer(struct text *text, int64_t number);
 
-/* Exact to the microsecond. */
+/* Writes SECONDS exactly to the microsecond. */
 void write_seconds(struct text *text, double seconds);
 
-/* A string of SIZE bytes of UTF-8, no NUL among them. */
+/* Writes a string of SIZE bytes of UTF-8, no NUL among them. */
 void write_text(struct text *text, const char *bytes, size_t size);
 
-/* Escapes what stands from BEGIN to the end of TEXT as it has to be inside of a string. */
+/* Puts the escapes of a string into the bytes of TEXT from BEGIN to its end. */
 void write_escapes(struct text *text, size_t begin);
 
-/* A string, or what bytes.h makes of bytes that are not UTF-8. */
+/* Writes a string, or for bytes that are not UTF-8 the object that bytes.h describes. */
 void write_bytes(struct text *text, const char *bytes);
 
-/* "NAME":, after a comma unless an object or a list begins just here. NAME is a plain word. */
+/*
+ * Writes "NAME": after a comma, unless an object or a list begins just here. NAME is a plain word.
+ */
 void write_name(struct text *text, const char *name);
 
-/* A comma, unless an object or a list begins just here. */
+/* Writes a comma, unless an object or a list begins just here. */
 void write_comma(struct text *text);
 
 void write_json(struct text *text, const json_t *value);
