@@ -46,22 +46,22 @@ bool launch_is_absent(int error)
 /* Says what keeps a supervisor that lives, PID, from being reached; returns ERROR. */
 static int explain_unreachable(const struct place *place, int error, pid_t pid, struct text *why)
 {
-    bool  is_made;
-    char *refusal = NULL;
+    bool        is_made;
+    struct text refusal = {0};
 
     if (error == -ETIMEDOUT)
         text_printf(
             why, "the supervisor of %s, process %d, does not put its socket back; is it stopped?",
             place->socket, (int) pid);
     else if (place_restore(place, &is_made, &refusal) != 0)
-        text_printf(why, "the supervisor of %s, process %d, cannot put its socket back: %s",
-                    place->socket, (int) pid, refusal != NULL ? refusal : strerror(-error));
+        text_printf(why, "the supervisor of %s, process %d, cannot put its socket back: %.*s",
+                    place->socket, (int) pid, (int) refusal.size, refusal.data);
     else
         text_printf(why,
                     "something else is at %s, where the supervisor, process %d, has its socket; "
                     "remove it, and try again",
                     place->socket, (int) pid);
-    free(refusal);
+    text_release(&refusal);
     return error;
 }
 
@@ -274,14 +274,9 @@ static int connect_or_bring_up(const struct place *place, bool has_state, int *r
 /* Makes the directories and takes LOCK_START; returns its descriptor or -errno. */
 static int begin(const struct place *place, bool *ret_state, struct text *why)
 {
-    char *refusal;
-    int   error = place_prepare(place, ret_state, &refusal);
+    int error = place_prepare(place, ret_state, why);
 
-    if (error == 0)
-        return lock_take(place, LOCK_START, why);
-    text_add(why, refusal != NULL ? refusal : strerror(-error));
-    free(refusal);
-    return error;
+    return error == 0 ? lock_take(place, LOCK_START, why) : error;
 }
 
 int launch_supervisor(const struct place *place, int *ret_fd, struct text *why)

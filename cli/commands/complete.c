@@ -6,6 +6,7 @@
 #include "cli/commands/manual.h"
 #include "cli/commands/option_list.h"
 #include "cli/commands/session.h"
+#include "cli/place/socket_path.h"
 #include "cli/rpc/bytes.h"
 
 #include <dirent.h>
@@ -215,14 +216,14 @@ static void add_threads(struct text *text, const json_t *threads)
 /* The supervisors that have a socket in the user's own directory. */
 static void add_labels(struct text *text)
 {
-    static const char    suffix[] = ".sock";
-    struct place         place = {0};
-    char                *why = NULL;
-    DIR                 *directory = NULL;
+    static const char    suffix[] = SOCKET_SUFFIX;
+    struct text          path = {0};
+    DIR                 *directory;
     const struct dirent *entry;
 
-    if (place_resolve(&place, "default", NULL, &why) == 0)
-        directory = opendir(place.directory);
+    socket_path_add_directory(&path);
+    text_byte(&path, '\0', 1);
+    directory = path.failed ? NULL : opendir(path.data);
     while (directory != NULL && (entry = readdir(directory)) != NULL) {
         size_t length = strlen(entry->d_name);
 
@@ -233,8 +234,7 @@ static void add_labels(struct text *text)
     }
     if (directory != NULL)
         closedir(directory);
-    place_release(&place);
-    free(why);
+    text_release(&path);
 }
 
 /* Those that are named for signals also without SIG, as kill has them. */

@@ -1,20 +1,10 @@
 #include "cli/commands/session.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 int session_find_place(struct session *session, struct text *why)
 {
-    char *reason = NULL;
-    int   error;
-
     if (session->place.socket != NULL)
         return 0;
-    error = place_resolve(&session->place, session->label, session->socket, &reason);
-    if (error != 0)
-        text_add(why, reason != NULL ? reason : strerror(-error));
-    free(reason);
-    return error;
+    return place_resolve(&session->place, session->label, session->socket, why);
 }
 
 /* Root may use another user's supervisor, but only one that -S names. */

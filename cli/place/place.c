@@ -13,15 +13,14 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-/* Puts a sentence into *RET_WHY and returns ERROR. */
-__attribute__((format(printf, 3, 4))) static int refuse(char **ret_why, int error,
+/* Appends a sentence to WHY and returns ERROR. */
+__attribute__((format(printf, 3, 4))) static int refuse(struct text *why, int error,
                                                         const char *format, ...)
 {
     va_list arguments;
 
     va_start(arguments, format);
-    if (vasprintf(ret_why, format, arguments) < 0)
-        *ret_why = NULL;
+    text_vprintf(why, format, arguments);
     va_end(arguments);
     return error;
 }
@@ -132,19 +131,17 @@ static int fill_siblings(struct place *place)
     return error == 0 ? fill_state(place) : error;
 }
 
-int place_resolve(struct place *ret, const char *label, const char *socket, char **ret_why)
+int place_resolve(struct place *ret, const char *label, const char *socket, struct text *why)
 {
-    struct place place = {0};
-    struct text  path = {0}, why = {0};
-    int          error = socket_path_find(&path, label, socket, &why);
+    struct text  path = {0};
+    int          error = socket_path_find(&path, label, socket, why);
+    struct place place = {.socket = path.data};
 
-    *ret_why = NULL;
-    if (error != 0)
-        (void) refuse(ret_why, error, "%.*s", (int) why.size, why.data);
-    text_release(&why);
-    place.socket = path.data;
-    if (error == 0)
+    if (error == 0) {
         error = fill_siblings(&place);
+        if (error != 0)
+            refuse(why, error, "%s", strerror(-error));
+    }
     if (error != 0) {
         place_release(&place);
         return error;
@@ -165,23 +162,23 @@ int place_set_state(struct place *place, const char *state)
 }
 
 /* The user's own directory must be nobody else's in any way. */
-static int check_own(const struct place *place, const struct stat *info, char **ret_why)
+static int check_own(const struct place *place, const struct stat *info, struct text *why)
 {
     if (info->st_uid != geteuid())
-        return refuse(ret_why, -EPERM, "%s belongs to user %u; remove it, or use -S",
-                      place->directory, (unsigned) info->st_uid);
+        return refuse(why, -EPERM, "%s belongs to user %u; remove it, or use -S", place->directory,
+                      (unsigned) info->st_uid);
     if ((info->st_mode & 077) != 0)
-        return refuse(ret_why, -EPERM, "%s is open to others; 'chmod 700' it", place->directory);
+        return refuse(why, -EPERM, "%s is open to others; 'chmod 700' it", place->directory);
     return 0;
 }
 
 /* Any other directory must not let somebody else put files in our names' places. */
-static int check_foreign(const char *directory, const struct stat *info, char **ret_why)
+static int check_foreign(const char *directory, const struct stat *info, struct text *why)
 {
     if (info->st_uid != geteuid() && info->st_uid != 0)
-        return refuse(ret_why, -EPERM, "%s belongs to user %u", directory, (unsigned) info->st_uid);
+        return refuse(why, -EPERM, "%s belongs to user %u", directory, (unsigned) info->st_uid);
     if ((info->st_mode & 022) != 0 && (info->st_mode & S_ISVTX) == 0)
-        return refuse(ret_why, -EPERM, "others can write to %s", directory);
+        return refuse(why, -EPERM, "others can write to %s", directory);
     return 0;
 }
 
@@ -204,49 +201,48 @@ static bool prepare_state(const struct place *place)
 }
 
 /* Opens the directory of the socket, which is made first where it is k3thread's own. */
-static int open_directory(const struct place *place, char **ret_why)
+static int open_directory(const struct place *place, struct text *why)
 {
     int flags = O_PATH | O_DIRECTORY | O_CLOEXEC | (place->is_own ? O_NOFOLLOW : 0);
     int error = place->is_own ? directory_make(place->directory) : 0;
     int directory;
 
     if (error != 0 && error != -EEXIST)
-        return refuse(ret_why, error, "cannot make %s: %s; K3THREAD_TMPDIR names another place",
+        return refuse(why, error, "cannot make %s: %s; K3THREAD_TMPDIR names another place",
                       place->directory, strerror(-error));
     directory = open(place->directory, flags);
     if (directory >= 0)
         return directory;
     error = errno;
     if (error == ELOOP || (error == ENOTDIR && place->is_own))
-        return refuse(ret_why, -error, "%s is no directory (or a symbolic link); remove it",
+        return refuse(why, -error, "%s is no directory (or a symbolic link); remove it",
                       place->directory);
-    return refuse(ret_why, -error, "%s, where the socket would be: %s%s", place->directory,
+    return refuse(why, -error, "%s, where the socket would be: %s%s", place->directory,
                   strerror(error), error == ENOENT ? "; make it first" : "");
 }
 
-int place_prepare(const struct place *place, bool *ret_state, char **ret_why)
+int place_prepare(const struct place *place, bool *ret_state, struct text *why)
 {
     struct stat info;
     int         directory;
     int         error = 0;
 
-    *ret_why = NULL;
-    directory = open_directory(place, ret_why);
+    directory = open_directory(place, why);
     if (directory < 0)
         return directory;
     if (fstat(directory, &info) < 0)
-        error = refuse(ret_why, -errno, "%s: %s", place->directory, strerror(errno));
+        error = refuse(why, -errno, "%s: %s", place->directory, strerror(errno));
     else if (place->is_own)
-        error = check_own(place, &info, ret_why);
+        error = check_own(place, &info, why);
     else
-        error = check_foreign(place->directory, &info, ret_why);
+        error = check_foreign(place->directory, &info, why);
     close(directory);
     *ret_state = error == 0 && prepare_state(place);
     return error;
 }
 
 /* Checks the nearest directory above PATH that is there: what is missing is made in that one. */
-static int check_above(const char *path, char **ret_why)
+static int check_above(const char *path, struct text *why)
 {
     char       *above = strdup(path);
     struct stat info;
@@ -259,42 +255,46 @@ static int check_above(const char *path, char **ret_why)
         error = stat(above, &info) == 0 ? 0 : -errno;
     }
     if (error == 0)
-        error = check_foreign(above, &info, ret_why);
+        error = check_foreign(above, &info, why);
     free(above);
     return error;
 }
 
-/* *RET_WHY, if it is not NULL, is the cause. */
-static int refuse_again(const struct place *place, int error, char **ret_why)
+/* Makes the directory of the socket, which is missing, and those above it. */
+static int make_directory(const struct place *place, struct text *why)
 {
-    char *cause = *ret_why;
+    size_t said = why->size;
+    char  *directory = directory_resolve(place->directory);
+    int    error = directory != NULL ? check_above(directory, why) : -errno;
 
-    (void) refuse(ret_why, error, "%s, so %s is not made again; make it, and try again",
-                  cause != NULL ? cause : strerror(-error), place->directory);
-    free(cause);
-    return error;
-}
-
-int place_restore(const struct place *place, bool *ret_made, char **ret_why)
-{
-    bool  has_state;
-    char *directory;
-    int   error = place_prepare(place, &has_state, ret_why);
-
-    *ret_made = false;
-    if (error != -ENOENT)
-        return error;
-    free(*ret_why);
-    *ret_why = NULL;
-    directory = directory_resolve(place->directory);
-    error = directory != NULL ? check_above(directory, ret_why) : -errno;
     if (error == 0)
         error = directory_make_all(directory);
     free(directory);
+    if (error == 0)
+        return 0;
+    if (why->size == said)
+        text_add(why, strerror(-error));
+    return refuse(why, error, ", so %s is not made again; make it, and try again",
+                  place->directory);
+}
+
+int place_restore(const struct place *place, bool *ret_made, struct text *why)
+{
+    struct text first = {0};
+    bool        has_state;
+    int         error = place_prepare(place, &has_state, &first);
+
+    *ret_made = false;
+    if (error != -ENOENT)
+        text_append(why, first.data, first.size);
+    text_release(&first);
+    if (error != -ENOENT)
+        return error;
+    error = make_directory(place, why);
     if (error != 0)
-        return refuse_again(place, error, ret_why);
+        return error;
     *ret_made = true;
-    return place_prepare(place, &has_state, ret_why);
+    return place_prepare(place, &has_state, why);
 }
 
 char *place_find_journal(const struct place *place)

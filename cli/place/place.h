@@ -13,6 +13,8 @@
 #ifndef K3THREAD_CLI_PLACE_PLACE_H
 #define K3THREAD_CLI_PLACE_PLACE_H
 
+#include "cli/base/text.h"
+
 #include <stdbool.h>
 
 struct place {
@@ -29,10 +31,10 @@ struct place {
  * Works out the paths. LABEL is -L's argument, SOCKET is -S's; each may be NULL, not both may be
  * given. Without either, K3THREAD_SOCKET and then the label "default" decide. Touches no file.
  *
- * Returns 0, or -EINVAL (a bad label, a path too long for a socket, both given) or -ENOMEM, with
- * a sentence in *RET_WHY, which the caller frees and which may be NULL.
+ * Returns 0, or -EINVAL (a bad label, a path too long for a socket, both given) or -errno, with a
+ * sentence appended to WHY.
  */
-int place_resolve(struct place *ret, const char *label, const char *socket, char **ret_why);
+int place_resolve(struct place *ret, const char *label, const char *socket, struct text *why);
 
 /*
  * Makes k3thread's own directory if it is missing, and refuses a directory in which somebody else
@@ -40,16 +42,16 @@ int place_resolve(struct place *ret, const char *label, const char *socket, char
  * STATE, too; *RET_STATE is false where there is none, or that fails, or it is not the user's own:
  * then the journal and the logs have to be beside the socket.
  *
- * Returns 0 or -errno, with a sentence in *RET_WHY as above.
+ * Returns 0, or -errno with a sentence appended to WHY.
  */
-int place_prepare(const struct place *place, bool *ret_state, char **ret_why);
+int place_prepare(const struct place *place, bool *ret_state, struct text *why);
 
 /*
  * Prepares PLACE as place_prepare() does, for a supervisor that lives. It also makes the socket's
  * directory again, and the directories above it that are missing, below one in which nobody else
  * can put something in their place. *RET_MADE says whether the socket's directory was missing.
  */
-int place_restore(const struct place *place, bool *ret_made, char **ret_why);
+int place_restore(const struct place *place, bool *ret_made, struct text *why);
 
 /* Sets STATE, which is made already; NULL: beside the socket. Returns 0 or -ENOMEM. */
 int place_set_state(struct place *place, const char *state);

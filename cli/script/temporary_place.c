@@ -11,13 +11,14 @@
 /* Resolves the place of a socket in DIRECTORY. -ENAMETOOLONG: the path would be too long for a socket. */
 static int resolve_in(struct place *ret, const char *directory)
 {
-    char *socket, *why = NULL;
-    int   error;
+    char       *socket;
+    struct text why = {0};
+    int         error;
 
     if (asprintf(&socket, "%s/run.sock", directory) < 0)
         return -ENOMEM;
     error = place_resolve(ret, NULL, socket, &why);
-    free(why);
+    text_release(&why);
     free(socket);
     return error == -EINVAL ? -ENAMETOOLONG : error;
 }

@@ -57,17 +57,17 @@ int door_open_bell(void)
 /* Makes the directories that are gone, and refuses one in which others could put files. */
 static int restore_directory(void)
 {
-    bool  is_made;
-    char *why;
-    int   error = place_restore(place, &is_made, &why);
+    bool        is_made;
+    struct text why = {0};
+    int         error = place_restore(place, &is_made, &why);
 
     if (error == 0)
         journal_restore();
     if (is_made)
         journal_write("%s was removed; made it again", place->directory);
     if (error != 0)
-        journal_write("%s", why != NULL ? why : strerrordesc_np(-error));
-    free(why);
+        journal_write("%.*s", (int) why.size, why.data);
+    text_release(&why);
     return error;
 }
 

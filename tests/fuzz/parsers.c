@@ -38,12 +38,13 @@ static void parse_name(const char *string)
 static void parse_place(const char *string)
 {
     struct place place;
-    char        *why;
 
     for (int as_label = 0; as_label < 2; as_label++) {
+        struct text why = {0};
+
         if (place_resolve(&place, as_label ? string : NULL, as_label ? NULL : string, &why) == 0)
             place_release(&place);
-        free(why);
+        text_release(&why);
     }
 }
 
