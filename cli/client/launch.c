@@ -16,9 +16,22 @@
 #include <unistd.h>
 
 /* The descriptors of the new process. */
-enum { LISTEN_FD = 3, LOCK_FD = 4, LIFELINE_FD = 5, FIRST_FREE_FD = 6 };
+#define LISTEN_FD     3
+#define LOCK_FD       4
+#define LIFELINE_FD   5
+#define FIRST_FREE_FD 6
 
-/* How often in a row a supervisor is made to put its socket back. */
+/* "--NAME=VALUE" for a macro that is a number. */
+#define OPTION(name, value)  OPTION_(name, value)
+#define OPTION_(name, value) "--" name "=" #value
+
+/* The words of a supervisor's command line. */
+struct supervisor_words {
+    char *list[16]; /* up to a NULL */
+    char  slots[32];
+};
+
+/* How often in a row a client rings for a supervisor to put its socket back. */
 #define RINGS 5
 
 static int explain(struct text *why, int error, const char *what, const char *path)
@@ -72,8 +85,8 @@ static bool is_lost(int error)
 }
 
 /*
- * Nobody listens: a supervisor that lives all the same is made to put its socket back. It may end
- * meanwhile, or somebody remove the socket once more.
+ * Where nobody listens, a supervisor that lives all the same is told to put its socket back. It
+ * may end meanwhile, or a user may remove the socket once more.
  */
 int launch_connect(const struct place *place, int *ret_fd, struct text *why)
 {
@@ -127,46 +140,58 @@ static int set_attributes(posix_spawnattr_t *attributes)
     return error;
 }
 
+/* Fills RET. OWN is NULL for a supervisor that outlives its starter. */
+static void make_words(struct supervisor_words *ret, const struct place *place, bool has_state,
+                       const struct launch_own *own)
+{
+    char **word = ret->list;
+
+    *ret = (struct supervisor_words){0};
+    *word++ = "k3thread";
+    *word++ = "-S";
+    *word++ = place->socket;
+    *word++ = "supervise";
+    *word++ = OPTION(LAUNCH_LISTEN_FD, LISTEN_FD);
+    *word++ = OPTION(LAUNCH_LOCK_FD, LOCK_FD);
+    if (own != NULL)
+        *word++ = OPTION(LAUNCH_LIFELINE_FD, LIFELINE_FD);
+    if (own != NULL && own->private_place)
+        *word++ = "--" LAUNCH_PRIVATE;
+    if (own != NULL && own->slots > 0) {
+        (void) snprintf(ret->slots, sizeof(ret->slots), "--slots=%u", own->slots);
+        *word++ = ret->slots;
+    }
+    if (has_state) {
+        *word++ = "--" LAUNCH_STATE;
+        *word++ = place->state;
+    }
+}
+
 /* The descriptors of CLAIM and OWN (or NULL) are above the numbers that they get in the child. */
 static int spawn_supervisor(const struct place *place, const struct claim *claim,
                             const struct launch_own *own, pid_t *ret_pid)
 {
-    char   slots[32] = "";
-    char  *arguments[] = {"k3thread",    "-S", place->socket, "supervise", "--listen-fd=3",
-                          "--lock-fd=4", NULL, NULL,          NULL,        NULL,
-                          NULL,          NULL};
-    size_t count = 6;
     /*
-     * Room for libraries loaded later, of which there are none, would cost each thread a KiB; and
-     * its dates are UTC, so no file of a time zone has to be read for them.
+     * Room for libraries that are loaded later, of which there are none, would cost each pthread a
+     * KiB. The dates of a supervisor are UTC, so it need not read the file of a time zone.
      */
     char *const environment[] = {"GLIBC_TUNABLES=glibc.rtld.optional_static_tls=0:glibc.rtld.nns=1",
                                  "TZ=UTC0", NULL};
+    struct supervisor_words    words;
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t          attributes;
     int                        error = posix_spawn_file_actions_init(&actions);
 
     if (error != 0)
         return -error;
-    if (own != NULL)
-        arguments[count++] = "--lifeline-fd=5";
-    if (own != NULL && own->private_place)
-        arguments[count++] = "--private";
-    if (own != NULL && own->slots > 0) {
-        (void) snprintf(slots, sizeof(slots), "--slots=%u", own->slots);
-        arguments[count++] = slots;
-    }
-    if (claim->has_state) {
-        arguments[count++] = "--state";
-        arguments[count] = place->state;
-    }
+    make_words(&words, place, claim->has_state, own);
     error = posix_spawnattr_init(&attributes);
     if (error == 0) {
         error = add_actions(&actions, claim, own != NULL ? own->lifeline : -1);
         if (error == 0)
             error = set_attributes(&attributes);
         if (error == 0)
-            error = posix_spawn(ret_pid, "/proc/self/exe", &actions, &attributes, arguments,
+            error = posix_spawn(ret_pid, "/proc/self/exe", &actions, &attributes, words.list,
                                 environment);
         posix_spawnattr_destroy(&attributes);
     }

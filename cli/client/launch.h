@@ -8,6 +8,13 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/* The options by which `supervise` gets what its starter has made for it: see supervise.c. */
+#define LAUNCH_LISTEN_FD   "listen-fd"
+#define LAUNCH_LOCK_FD     "lock-fd"
+#define LAUNCH_LIFELINE_FD "lifeline-fd"
+#define LAUNCH_STATE       "state"
+#define LAUNCH_PRIVATE     "private"
+
 /*
  * Connects to the socket of PLACE. Where nobody listens, a supervisor that lives all the same has a
  * second to put its socket back. Returns 0 with a descriptor in *RET_FD, or -errno; WHY gets a
@@ -21,27 +28,28 @@ bool launch_is_absent(int error);
 /*
  * Starts the supervisor of PLACE, unless somebody else did in the meantime, and connects to it.
  *
- * The socket is made and listened to here and handed to the new process, so nobody waits until it
- * is up: a connection waits in the queue. It gets no descriptor but that, the lock and /dev/null,
- * an empty environment, a session of its own, and / as directory.
+ * The socket is made and listened to here, and handed to the new process: so no client has to wait
+ * until that is up, as a connection waits in the queue. The process gets no other descriptors than
+ * the socket, the lock and /dev/null, a nearly empty environment, a session of its own, and / as
+ * directory.
  *
  * Returns 0 with a descriptor in *RET_FD, or -errno with a sentence appended to WHY.
  */
 int launch_supervisor(const struct place *place, int *ret_fd, struct text *why);
 
 /*
- * A supervisor that lives no longer than its starter: it ends all when the other end of LIFELINE,
- * a pipe's reading end, is closed.
+ * A supervisor that lives no longer than its starter: it ends all threads when the other end of
+ * `lifeline`, the reading end of a pipe, is closed.
  */
 struct launch_own {
     int      lifeline;
-    unsigned slots;         /* as supervise --slots; 0: any number */
-    bool     private_place; /* the directories of its place go too, if the starter dies before it */
+    unsigned slots;         /* as of supervise --slots; 0: any number */
+    bool     private_place; /* it removes the directories of its place if the starter dies first */
 };
 
 /*
- * Starts the supervisor of PLACE as a child of this process. Returns 0 with its pid, which is gone
- * when nothing of it is left, or -errno with a sentence appended to WHY.
+ * Starts the supervisor of PLACE as a child of this process. Returns 0 with its pid, or -errno
+ * with a sentence appended to WHY. When the child ends, no process of the supervisor is left.
  */
 int launch_own(const struct place *place, const struct launch_own *own, pid_t *ret_pid,
                struct text *why);

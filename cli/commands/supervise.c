@@ -26,11 +26,11 @@ enum { KEY_LISTEN_FD = 256, KEY_LOCK_FD, KEY_LIFELINE_FD, KEY_PRIVATE, KEY_SLOTS
 
 static const struct argp_option options[] = {
     SLOTS_OPTION(KEY_SLOTS),
-    {"listen-fd", KEY_LISTEN_FD, "FD", OPTION_HIDDEN, NULL, 0},
-    {"lock-fd", KEY_LOCK_FD, "FD", OPTION_HIDDEN, NULL, 0},
-    {"lifeline-fd", KEY_LIFELINE_FD, "FD", OPTION_HIDDEN, NULL, 0},
-    {"state", KEY_STATE, "DIR", OPTION_HIDDEN, NULL, 0},
-    {"private", KEY_PRIVATE, NULL, OPTION_HIDDEN, NULL, 0},
+    {LAUNCH_LISTEN_FD, KEY_LISTEN_FD, "FD", OPTION_HIDDEN, NULL, 0},
+    {LAUNCH_LOCK_FD, KEY_LOCK_FD, "FD", OPTION_HIDDEN, NULL, 0},
+    {LAUNCH_LIFELINE_FD, KEY_LIFELINE_FD, "FD", OPTION_HIDDEN, NULL, 0},
+    {LAUNCH_STATE, KEY_STATE, "DIR", OPTION_HIDDEN, NULL, 0},
+    {LAUNCH_PRIVATE, KEY_PRIVATE, NULL, OPTION_HIDDEN, NULL, 0},
     {0},
 };
 
@@ -67,9 +67,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return command_slots(state, argument, &o->slots);
     case ARGP_KEY_END:
         if (o->private_place && o->lifeline == 0)
-            return command_usage(state, "--private goes with --lifeline-fd");
+            return command_usage(state, "--" LAUNCH_PRIVATE " goes with --" LAUNCH_LIFELINE_FD);
         if ((o->listener != 0) != (o->lock != 0))
-            return command_usage(state, "--listen-fd and --lock-fd go together");
+            return command_usage(state,
+                                 "--" LAUNCH_LISTEN_FD " and --" LAUNCH_LOCK_FD " go together");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
