@@ -47,7 +47,7 @@ struct connection {
     bool   eof;       /* nothing more will come; what has come is still answered */
     bool   gone;      /* the client reads no answer any more */
     bool   unsettled; /* to be looked at, at the end of the round */
-    bool   held;      /* the requests behind one are not run before that is answered */
+    bool   held;      /* an answer has to come before the next request is served */
     size_t pending;   /* answers that are still to come */
     size_t chained;   /* so many of them belong to chained starts, and are sent together */
     LIST_ENTRY(connection) all;
@@ -55,7 +55,7 @@ struct connection {
 };
 
 /*
- * Makes CONNECTION, which is zeroed, one of FD, a connected socket, which it takes over. Returns 0,
+ * Begins CONNECTION, which is zeroed, over FD, a connected socket, which it takes over. Returns 0,
  * or -errno with FD closed.
  */
 int connection_open(struct connection *connection, int fd,

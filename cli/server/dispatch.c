@@ -148,7 +148,7 @@ static void serve(struct connection *connection, char *line, size_t size)
 
     if (strspn(line, " \t\r") >= size)
         return;             /* an empty line is nothing */
-    threads_take_reports(); /* some of them woke nobody */
+    threads_take_reports(); /* some reports do not wake the server */
     request = parse(line, size, &error);
     call = call_new(peer_of(connection), request != NULL ? answer_id(request) : json_null());
     if (call == NULL)

@@ -75,7 +75,7 @@ void events_unwatch(struct watcher *watcher)
 }
 
 /*
- * Sends one event, or counts it: once a watcher has missed one, it hears of that first. MORE are
+ * Sends one event, or counts it: a watcher that has missed events is told so before it gets more. MORE are
  * members of the event, or NULL.
  */
 static void tell(struct watcher *watcher, enum event event, const struct record *record,

@@ -6,7 +6,7 @@
 #include "cli/worker/logs.h"
 #include "cli/worker/mailbox.h"
 
-/* Which events are wanted: all, or those in the list NAMES. */
+/* Reads which events the client wants: all, or those in the list NAMES. */
 static bool parse_events(struct call *call, const json_t *names, unsigned *ret)
 {
     unsigned events = names == NULL ? EVENTS_ALL : params_sum(names, events_bit);

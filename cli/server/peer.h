@@ -14,11 +14,12 @@ struct environment;
 
 /* A client, as the server sees it. */
 struct peer {
-    struct connection   connection;   /* the first member */
-    struct call_list    calls;        /* not answered yet */
-    struct kept_list    kept;         /* threads that the client has not joined yet */
-    struct kept_list    joined;       /* the last one of them that it joined without its name */
-    uint64_t            started;      /* the thread that the last start made; 0: none */
+    struct connection connection; /* the first member */
+    struct call_list  calls;      /* not answered yet */
+    struct kept_list  kept;       /* threads that the client has not joined yet */
+    struct kept_list
+             joined;  /* at most one thread: the last of them that it joined without a name */
+    uint64_t started; /* the thread that the last start made; 0: none */
     struct environment *environment;  /* of the last start, or NULL */
     bool                chain_broken; /* a chained start failed: those behind it are refused */
     struct watcher      watcher;

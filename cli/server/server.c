@@ -43,7 +43,7 @@ static void lifeline_ready(struct source *source, uint32_t events)
 {
     (void) events;
     loop_remove(source);
-    journal_write("whoever this supervisor was for has gone: ending everything");
+    journal_write("the process that this supervisor was started for has gone: ending everything");
     shutdown_begin(NULL, &k3thread_SystemExit);
 }
 

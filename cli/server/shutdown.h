@@ -1,5 +1,5 @@
 /*
- * The end of a supervisor: who is asked to end, and when all is over. The server's thread only.
+ * The end of a supervisor: which threads are asked to end, and when all have ended. The server's thread only.
  *
  * From the beginning of a shutdown on there are no new threads. When the last thread that is no
  * daemon has ended, the daemons get SystemExit; when all have ended, the supervisor does. No thread

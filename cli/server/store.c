@@ -10,6 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+/* So many ended threads that were joined stay. */
+#define STORE_JOINED_MAX 1000
+
 #define BUCKETS 4096
 
 LIST_HEAD(bucket, record);

@@ -8,9 +8,6 @@
 
 #include <stddef.h>
 
-/* So many ended threads that were joined stay. */
-#define STORE_JOINED_MAX 1000
-
 TAILQ_HEAD(record_list, record);
 
 /* All records, oldest first; for reading. */

@@ -130,7 +130,7 @@ __attribute__((noreturn)) static void guard(const struct guardian_options *optio
 }
 
 /* Passes signals on to the guardian, and exits as it does: another process waits for this one. */
-__attribute__((noreturn)) static void stand_for(pid_t guardian, const sigset_t *signals)
+__attribute__((noreturn)) static void wait_for_guardian(pid_t guardian, const sigset_t *signals)
 {
     siginfo_t end;
     bool      is_lean = false;
@@ -180,7 +180,7 @@ static int leave_children(const sigset_t *signals)
     if (child < 0)
         return -errno;
     if (child > 0)
-        stand_for(child, signals);
+        wait_for_guardian(child, signals);
     return follow_parent(parent);
 }
 
