@@ -2,7 +2,7 @@
 #include "cli/base/standard.h"
 #include "cli/commands/command_line.h"
 #include "cli/commands/execute.h"
-#include "cli/commands/program.h"
+#include "cli/commands/program_options.h"
 #include "cli/commands/session.h"
 #include "cli/commands/signals.h"
 #include "cli/quick/quick.h"

@@ -1,7 +1,7 @@
 #include "cli/commands/chain.h"
 
 #include "cli/base/status.h"
-#include "cli/commands/limits.h"
+#include "cli/commands/lost_limits.h"
 #include "cli/view/message.h"
 
 #include <stdbool.h>
@@ -51,7 +51,7 @@ static int take(struct chain *chain, struct client *client, const struct reply *
     remove_link(chain, link);
     if (client_check(client, reply) != 0)
         return fail(chain, client, &taken);
-    limits_warn(taken.command, reply->result);
+    lost_limits_warn(taken.command, reply->result);
     return STATUS_DONE;
 }
 

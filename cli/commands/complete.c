@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a usage has around a word's name. */
+/* The bytes that may stand around a word's name in a usage. */
 #define AROUND "[]."
 
 static const struct {
@@ -26,7 +26,7 @@ static const struct {
 #undef X
 };
 
-/* Is the word of LENGTH bytes at WORD one of those in LIST, between blanks? */
+/* Returns true if the LENGTH bytes at WORD are one of the words in LIST, which blanks separate. */
 static bool is_listed(const char *list, const char *word, size_t length)
 {
     while (*list != '\0') {
@@ -39,7 +39,7 @@ static bool is_listed(const char *list, const char *word, size_t length)
     return false;
 }
 
-/* Of which kind is a word that a usage calls NAME, as in "[THREAD...]"? LENGTH bytes of it. */
+/* Returns the kind of a word that a usage calls NAME, of LENGTH bytes: "[THREAD...]" or the like. */
 static enum complete_kind kind_of(const char *name, size_t length)
 {
     while (length > 0 && strchr(AROUND, name[0]) != NULL) {
@@ -70,8 +70,8 @@ static bool is_among(const char *word, size_t length, char *const *words, size_t
 }
 
 /*
- * The line of the usage that goes with the words before: one that begins with an option which is
- * among them, as "--all [EXCEPTION]", else the first.
+ * Returns the line of the usage that fits the words before: the line that begins with an option among
+ * them ("--all [EXCEPTION]"), else the first line.
  */
 static const char *find_usage(const struct command *command, char *const *words, size_t count)
 {
@@ -87,8 +87,8 @@ static const char *find_usage(const struct command *command, char *const *words,
 }
 
 /*
- * Of which kind is argument INDEX (from 0) of COMMAND? WORDS, COUNT of them, are those before it:
- * an option among them may call for another line of the usage.
+ * Returns the kind of argument INDEX (from 0) of COMMAND. COUNT WORDS stand before it: an option among
+ * them may select another line of the usage.
  */
 static enum complete_kind kind_of_argument(const struct command *command, size_t index,
                                            char *const *words, size_t count)
@@ -119,7 +119,7 @@ static bool wants_argument(const struct argp_option *option)
     return option != NULL && option->arg != NULL && !(option->flags & OPTION_ARG_OPTIONAL);
 }
 
-/* The option in WORD, which begins with '-', whose argument is the next word; or NULL. */
+/* Returns the option in WORD (which begins with '-') whose argument is the next word; or NULL. */
 static const struct argp_option *find_open_option(const struct command *command, const char *word)
 {
     const struct argp_option *option = NULL;
@@ -193,7 +193,7 @@ static void add_options(struct text *text, const struct argp_option *list)
     }
 }
 
-/* Each name once, though several threads had it. */
+/* Adds each name once, even if several threads had it. */
 static void add_threads(struct text *text, const json_t *threads)
 {
     json_t       *known = json_object();
@@ -213,7 +213,7 @@ static void add_threads(struct text *text, const json_t *threads)
     json_decref(known);
 }
 
-/* The supervisors that have a socket in the user's own directory. */
+/* Adds the names of the supervisors that have a socket in the user's own directory. */
 static void add_labels(struct text *text)
 {
     static const char    suffix[] = SOCKET_SUFFIX;
@@ -237,7 +237,7 @@ static void add_labels(struct text *text)
     text_release(&path);
 }
 
-/* Those that are named for signals also without SIG, as kill has them. */
+/* Adds the exceptions. Those of signals are added without SIG, too, as kill(1) has them. */
 static void add_exceptions(struct text *text)
 {
     const k3thread_exctype *type;

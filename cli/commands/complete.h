@@ -1,7 +1,7 @@
 /*
- * What the word at the cursor can become, worked out from the table of commands.
+ * The words that can stand at the cursor, found in the table of commands.
  *
- * A command's `arguments` and the names of its options' arguments say of which kind each word is:
+ * A command's `arguments`, and the names of its options' arguments, say of which kind each word is:
  * THREAD, EXCEPTION, COMMAND, FILE and so on.
  */
 #ifndef K3THREAD_CLI_COMMANDS_COMPLETE_H
@@ -28,37 +28,37 @@
     X(SIGNAL, "SIGNAL")
 
 enum complete_kind {
-    COMPLETE_NOTHING, /* nobody knows it but the user */
-    COMPLETE_COMMAND, /* of the table */
+    COMPLETE_NOTHING, /* a word that only the user can know */
+    COMPLETE_COMMAND,
     COMPLETE_OPTION,
-    COMPLETE_LABEL, /* of a supervisor: -L */
+    COMPLETE_LABEL, /* a supervisor's name, for -L */
 #define X(name, words) COMPLETE_##name,
     COMPLETE_KINDS(X)
 #undef X
 };
 
-/* Of which kind is the argument of OPTION? */
+/* Returns the kind of the argument of OPTION. */
 enum complete_kind complete_kind_of_option(const struct argp_option *option);
 
-/* Of which kind is the word CURRENT behind COUNT words, the first of which is a command? */
+/* Returns the kind of the word CURRENT behind COUNT WORDS, of which the first is a command. */
 enum complete_kind complete_kind_at(char *const *words, size_t count, const char *current,
                                     const struct command **ret_command);
 
 /*
- * All words of KIND, each with a NUL behind it; what begins otherwise than the user's word is the
- * caller's to leave out. COMMAND is the one whose options are meant. THREADS is the reply to
- * `list`, or NULL. Files and programs are not known here.
+ * Adds all words of KIND, each with a NUL behind it; the caller leaves out those that do not begin as
+ * the user's word. Options are those of COMMAND. THREADS is the answer to `list`, or NULL. Files and
+ * programs are not known here.
  */
 void complete_add(struct text *text, enum complete_kind kind, const struct command *command,
                   const json_t *threads);
 
-/* What WORD, which complete_add() gave, means: in a few words, or nothing. */
+/* Adds the meaning of WORD, which complete_add() has added, in a few words; may add nothing. */
 void complete_describe(struct text *text, enum complete_kind kind, const struct command *command,
                        const char *word);
 
 /*
- * Returns the threads that COMMAND can be about, a new reference, or NULL: without a supervisor,
- * which a look at them does not start. Uses the session's connection.
+ * Returns the threads that COMMAND can be about, a new reference; NULL without a supervisor, which is
+ * not started for that. Uses the session's connection.
  */
 json_t *complete_threads(struct session *session, const struct command *command);
 

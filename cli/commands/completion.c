@@ -1,9 +1,9 @@
 /*
- * completion: what makes a shell complete the words of k3thread.
+ * completion: prints a script that makes a shell complete the words of k3thread.
  *
- * The scripts know nothing of the commands. At each tabulator they hand the words to `completion
- * --at`, which answers out of the table of commands: a line that says what fits (words, files,
- * directories, programs, nothing), and then the words, each with what it means behind a tabulator.
+ * The scripts know nothing of the commands. At each tabulator they pass the words to `completion
+ * --at`, which answers from the table of commands: a line that says what fits (words, files,
+ * directories, programs, nothing), and then the words, each with its meaning behind a tabulator.
  */
 #include "cli/commands/arguments.h"
 #include "cli/commands/command.h"
@@ -16,7 +16,7 @@
 struct completion_options {
     const char *shell;
     bool        at;
-    char      **words; /* of --at: those behind the program's name, the last is completed */
+    char      **words; /* for --at: the words behind the program's name; the last is completed */
     size_t      count;
 };
 
@@ -160,16 +160,16 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 /* The words at the cursor */
 
 struct cursor {
-    char             **words; /* the command and what follows it, up to the one that is completed */
-    size_t             count;
-    struct text        prefix; /* "--name=", where the argument of an option is completed */
-    enum complete_kind kind;
+    char                **words; /* the command and its words, up to the word that is completed */
+    size_t                count;
+    struct text           prefix; /* "--name=", if the argument of that option is completed */
+    enum complete_kind    kind;
     const struct command *command;
 };
 
 /*
- * Steps over the program's own options. Returns false when the word at the cursor belongs to them,
- * with its kind in cursor->kind.
+ * Steps over the program's own options. Returns false when the word at the cursor belongs to them;
+ * cursor->kind then is its kind.
  */
 static bool skip_program_options(struct cursor *cursor, struct session *session)
 {
@@ -195,7 +195,7 @@ static bool skip_program_options(struct cursor *cursor, struct session *session)
     return true;
 }
 
-/* "--ready=tcp:": the kind of the option's argument; the candidates get the option before them. */
+/* For "--ready=tcp:": completes the option's argument, and has the option precede the candidates. */
 static bool split_option(struct cursor *cursor, const char *current)
 {
     const char               *equals = strchr(current, '=');

@@ -26,7 +26,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     return 0;
 }
 
-/* TYPE and, indented below it, all that are derived from it. */
+/* Adds TYPE and, indented below it, all types that are derived from it. */
 static void add_tree(struct text *text, const k3thread_exctype *type, size_t depth)
 {
     const k3thread_exctype *other;

@@ -37,7 +37,7 @@ static bool look(const char *name)
     return false;
 }
 
-/* A script mostly starts the same command time and again: the last one that was there is known. */
+/* Remembers the last command that was there: a script mostly starts the same one many times. */
 bool executable_is_there(const char *name)
 {
     static char known[NAME_MAX + 1];

@@ -4,14 +4,14 @@
 #include "cli/commands/command_line.h"
 #include "cli/commands/manual.h"
 #include "cli/commands/option_list.h"
-#include "cli/commands/program.h"
+#include "cli/commands/program_options.h"
 #include "cli/commands/report.h"
 #include "cli/commands/unknown_command.h"
 
 #include <string.h>
 
 struct help_options {
-    const char *topic; /* a command, or that of a manual page; NULL: the overview */
+    const char *topic; /* a command, or the topic of a manual page; NULL: the overview */
     bool        list;
 };
 
@@ -40,14 +40,14 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-/* A column of the list; "-" where there is nothing, so that none is empty. */
+/* Adds a column of the list: "-" for an empty value, so that no column is empty. */
 static void add_column(struct text *text, const char *value)
 {
     text_byte(text, '\t', 1);
     text_add(text, value != NULL && value[0] != '\0' ? value : "-");
 }
 
-/* option COMMAND -s --long ARGUMENT DESCRIPTION; an optional argument is in brackets. */
+/* Adds: option COMMAND -s --long ARGUMENT DESCRIPTION; an optional argument is in brackets. */
 static void add_option(struct text *text, const char *command, const struct argp_option *option)
 {
     bool is_short = option->key > 0 && option->key < 256;
@@ -76,7 +76,7 @@ static void add_options(struct text *text, const char *command, const struct arg
             add_option(text, command, option);
 }
 
-/* command NAME ALIAS SUMMARY, and its options. */
+/* Adds: command NAME ALIAS SUMMARY, and its options. */
 static void add_command(struct text *text, const struct command *command)
 {
     text_printf(text, "command\t%s", command->name);
@@ -101,7 +101,7 @@ static int print_list(const struct call *call)
     return status;
 }
 
-/* What man has to say when it finds no page, it says itself. */
+/* When man finds no page, it says so itself. */
 static int show_page(const struct call *call, const struct manual_page *page)
 {
     int status = manual_show(page);

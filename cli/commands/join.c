@@ -1,10 +1,11 @@
 #include "cli/base/status.h"
 #include "cli/commands/arguments.h"
 #include "cli/commands/command.h"
-#include "cli/commands/joining.h"
+#include "cli/commands/join_threads.h"
 #include "cli/commands/report.h"
+#include "cli/commands/thread_word.h"
 #include "cli/view/full_disk.h"
-#include "cli/view/view.h"
+#include "cli/view/thread_text.h"
 
 #include <stdlib.h>
 
@@ -53,18 +54,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-/* k3thread's own failures must not look like a command's. */
-static int internal(int status)
-{
-    return status == STATUS_FAILED ? STATUS_INTERNAL : status;
-}
-
 static int fail_memory(const struct call *call)
 {
     return command_fail_memory(call, STATUS_INTERNAL);
 }
 
-/* A key for an object of names: one that is no text travels as an object. No name has a '/'. */
+/* Makes a key of NAME, which is an object if it is no text. No name has a '/', so that the keys differ. */
 static void add_key(struct text *key, const json_t *name)
 {
     key->size = 0;
@@ -75,7 +70,7 @@ static void add_key(struct text *key, const json_t *name)
     text_append(key, "", 1);
 }
 
-/* A name stands for the newest of its threads, so a pattern does for the newest of each name. */
+/* Returns the newest thread of each name: a name stands for the newest of its threads, and so does a pattern. */
 static json_t *newest_of_names(const json_t *threads)
 {
     json_t       *newest = json_object();
@@ -95,7 +90,7 @@ static json_t *newest_of_names(const json_t *threads)
     return NULL;
 }
 
-/* Appends the threads that list answers to PARAMS. */
+/* Appends the threads that "list" with PARAMS answers. */
 static int append_listed(const struct call *call, json_t *params, json_t *targets)
 {
     struct reply reply;
@@ -105,7 +100,7 @@ static int append_listed(const struct call *call, json_t *params, json_t *target
     int          error;
 
     if (client_call(&call->session->client, "list", params, &reply) != 0)
-        return internal(command_failed(call));
+        return command_own_failure(command_failed(call));
     newest = newest_of_names(reply.result);
     reply_release(&reply);
     error = newest == NULL;
@@ -136,7 +131,7 @@ static int append_word(const struct call *call, const char *thread, json_t *targ
     return STATUS_DONE;
 }
 
-/* Returns the words of WORDS that are no patterns, as a request has them; NULL without memory. */
+/* Returns those of WORDS that are no patterns, as a request has them; NULL without memory. */
 static json_t *exact_words(char **words)
 {
     json_t *exact = json_array();
@@ -162,18 +157,18 @@ static int check_words(const struct call *call, char **words)
     exact = exact_words(words);
     if (exact == NULL)
         return fail_memory(call);
-    if (json_array_size(exact) == 0) { /* a list of none is one of all */
+    if (json_array_size(exact) == 0) { /* an empty list would ask for all threads */
         json_decref(exact);
         return STATUS_DONE;
     }
     if (client_call(&call->session->client, "list",
                     json_pack("{s:o, s:[s]}", "threads", exact, "members", "id"), &reply) != 0)
-        return internal(command_failed(call));
+        return command_own_failure(command_failed(call));
     reply_release(&reply);
     return STATUS_DONE;
 }
 
-/* Fills TARGETS with what is to be joined: words as they were given, and threads that fit. */
+/* Fills TARGETS with what is to be joined: words as they were given, and the threads that match patterns. */
 static int find_targets(const struct call *call, json_t *targets)
 {
     const struct join_options *o = call->options;
@@ -187,7 +182,7 @@ static int find_targets(const struct call *call, json_t *targets)
     return status;
 }
 
-/* A probe may look for what a thread prints, and a line that was lost is never seen. */
+/* Warns of a full disk: a probe may wait for a line that is lost. Returns true if it has warned. */
 static bool warn_of_lost(const struct call *call)
 {
     const struct join_options *o = call->options;
@@ -195,7 +190,7 @@ static bool warn_of_lost(const struct call *call)
     return o->ready && disk_warn_full("join", call->session->client.place->logs);
 }
 
-/* Joins TARGETS; returns the first status in their order that is not 0. */
+/* Joins TARGETS. Returns the first status, in their order, that is not 0. */
 static int join(const struct call *call, const json_t *targets)
 {
     const struct join_options *o = call->options;
@@ -208,9 +203,9 @@ static int join(const struct call *call, const json_t *targets)
         return fail_memory(call);
     warned = warn_of_lost(call);
     if (join_threads(call, targets, o->timeout, o->ready, joined) != 0)
-        status = internal(command_failed(call));
+        status = command_own_failure(command_failed(call));
     for (size_t i = 0; i < count && status == STATUS_DONE; i++)
-        status = joined[i].done ? joined[i].status : internal(joined[i].status);
+        status = joined[i].done ? joined[i].status : command_own_failure(joined[i].status);
     if (status != STATUS_DONE && !warned)
         (void) warn_of_lost(call);
     free(joined);

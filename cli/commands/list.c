@@ -4,7 +4,7 @@
 #include "cli/commands/report.h"
 #include "cli/view/output.h"
 #include "cli/view/table.h"
-#include "cli/view/view.h"
+#include "cli/view/thread_text.h"
 
 #include <stddef.h>
 
@@ -55,13 +55,13 @@ static void add_ids(struct text *text, const json_t *threads)
     size_t        i;
 
     json_array_foreach((json_t *) threads, i, thread)
-        text_printf(text, "%" JSON_INTEGER_FORMAT "\n", view_id(thread));
+        text_printf(text, "%" JSON_INTEGER_FORMAT "\n", thread_id(thread));
 }
 
 /* A part of a long table, before the reply, which is the last one. */
 static void take_part(void *table, const json_t *part)
 {
-    view_add_rows(table, part);
+    thread_add_rows(table, part);
 }
 
 static int run(struct call *call)
@@ -83,7 +83,7 @@ static int run(struct call *call)
         return command_failed(call);
     }
     if (!o->json && !o->quiet)
-        view_add_rows(&table, reply.result);
+        thread_add_rows(&table, reply.result);
     if (o->json)
         text_add_json(&text, reply.result);
     else if (o->quiet)

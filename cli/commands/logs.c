@@ -1,14 +1,14 @@
-/* logs: what a command printed, and with -f what it prints until its thread ends. */
+/* logs: prints what a command has printed; with -f, also what it prints until its thread ends. */
 #include "cli/base/status.h"
 #include "cli/commands/arguments.h"
 #include "cli/commands/command.h"
-#include "cli/commands/following.h"
-#include "cli/commands/joining.h"
+#include "cli/commands/follow.h"
 #include "cli/commands/report.h"
+#include "cli/commands/thread_word.h"
 #include "cli/rpc/bytes.h"
 #include "cli/view/full_disk.h"
 #include "cli/view/printer.h"
-#include "cli/view/view.h"
+#include "cli/view/thread_text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -73,20 +73,20 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static int show_one(struct call *call)
 {
     const struct logs_options *o = call->options;
-    struct following           following;
+    struct follow              follow;
     int                        status;
 
-    following_open(&following, call);
-    following.timestamps = o->timestamps;
-    following.follow = o->follow;
-    following.some_lines = o->some_lines;
-    following.lines = o->lines;
-    status = following_show(&following, o->thread);
-    following_close(&following);
+    follow_open(&follow, call);
+    follow.copy.timestamps = o->timestamps;
+    follow.copy.follow = o->follow;
+    follow.copy.some_lines = o->some_lines;
+    follow.copy.lines = o->lines;
+    status = follow_show(&follow, o->thread);
+    follow_close(&follow);
     return status;
 }
 
-/* Adds the log at PATH, from OFFSET on or where its last lines begin; one that is gone is empty. */
+/* Adds the log at PATH, from OFFSET on or from its last lines on. A log that is gone counts as empty. */
 static int add_log(const struct logs_options *o, struct printer *printer, const char *name,
                    const char *path, off_t offset)
 {
@@ -113,15 +113,15 @@ static int add_source(const struct call *call, struct printer *printer, const js
     int                        error, status = STATUS_DONE;
 
     if (client_call(&call->session->client, "logs",
-                    json_pack("{s:I, s:i}", "thread", view_id(thread), "lines", 0), &reply) != 0)
+                    json_pack("{s:I, s:i}", "thread", thread_id(thread), "lines", 0), &reply) != 0)
         return command_failed(call);
     offset = (off_t) json_integer_value(json_object_get(reply.result, "offset"));
     error = bytes_from_json(json_object_get(reply.result, "name"), &name);
     if (error == 0)
         error = bytes_from_json(json_object_get(reply.result, "log"), &path);
     reply_release(&reply);
-    if (error == 0 && o->timestamps && !times_are_kept(path, view_id(thread)))
-        status = following_no_times(call);
+    if (error == 0 && o->timestamps && !times_are_kept(path, thread_id(thread)))
+        status = log_copy_fail_times(call);
     else if (error == 0)
         error = add_log(o, printer, name, path, offset);
     if (error == 0 && status == STATUS_DONE && !*warned)
@@ -140,7 +140,7 @@ static int print_all(const struct call *call, struct printer *printer)
     return command_fail(call, STATUS_FAILED, NULL, "cannot print the logs: %s", strerror(-error));
 }
 
-/* The logs of all threads that fit, one after the other, each line with its thread's name. */
+/* Prints the logs of all matching threads, one after the other, each line with its thread's name. */
 static int show_all(struct call *call)
 {
     const struct logs_options *o = call->options;
@@ -184,8 +184,8 @@ const struct command command_logs = {
     .name = "logs",
     .arguments = "THREAD",
     .doc =
-        "Show what a thread's command printed\vTHREAD is a name or an id; of a pattern, the logs "
-        "of all threads that fit are shown, each line with its thread's name.",
+        "Show what a thread's command printed\vTHREAD is a name or an id; with a pattern, the logs "
+        "of all matching threads are shown, each line with its thread's name.",
     .group = COMMAND_GROUP_WATCHING,
     .flags = COMMAND_ENDED | COMMAND_CONNECTS,
     .options = options,

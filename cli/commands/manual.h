@@ -1,4 +1,4 @@
-/* The manual pages, each under the word by which `help` knows it, and man(1) to show them. */
+/* The manual pages: each has a topic, the word that `help` takes, and man(1) shows it. */
 #ifndef K3THREAD_CLI_COMMANDS_MANUAL_H
 #define K3THREAD_CLI_COMMANDS_MANUAL_H
 
@@ -16,16 +16,15 @@ struct manual_page {
     const char *topic, *name, *section, *summary;
 };
 
-/* In the order in which help shows them; NULL past the end. */
+/* Returns the page at INDEX, in the order in which help shows them; NULL past the end. */
 const struct manual_page *manual_at(size_t index);
 
-/* By its topic; NULL if there is none. */
+/* Returns the page of that topic; NULL if there is none. */
 const struct manual_page *manual_find(const char *topic);
 
 /*
- * Has man show PAGE, through its pager on a terminal: the page that belongs to this program, as
- * built or installed, else the one that man finds. Returns man's exit status, or -errno when it
- * could not be run.
+ * Has man show PAGE, through its pager on a terminal: the page that was built or installed with this
+ * program, else the page that man finds. Returns man's exit status, or -errno if man cannot be run.
  */
 int manual_show(const struct manual_page *page);
 

@@ -4,9 +4,9 @@
 #include "cli/client/request.h"
 #include "cli/commands/arguments.h"
 #include "cli/commands/command.h"
-#include "cli/commands/joining.h"
+#include "cli/commands/join_threads.h"
 #include "cli/commands/report.h"
-#include "cli/view/view.h"
+#include "cli/view/thread_text.h"
 
 #include <stdlib.h>
 

@@ -4,6 +4,7 @@
 #include "cli/commands/command.h"
 #include "cli/view/message.h"
 #include "cli/view/output.h"
+#include "cli/view/thread_text.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -39,6 +40,30 @@ int command_failed(const struct call *call)
 
     message_print_text(call->command->name, failure->type, &failure->message);
     return failure->status;
+}
+
+void command_explain_end(const struct call *call, const json_t *thread, bool of_several)
+{
+    struct text reason = {0}, text = {0};
+
+    thread_add_reason(&reason, thread);
+    if (of_several) {
+        thread_add_unended(&reason, thread);
+        text_add(&text, "thread '");
+        thread_add_bytes(&text, json_object_get(thread, "name"));
+        text_printf(&text, "' (id %" JSON_INTEGER_FORMAT "): ", thread_id(thread));
+    }
+    text_append(&text, reason.data, reason.size);
+    text.failed |= reason.failed;
+    if (reason.size > 0)
+        message_print_text(call->command->name, NULL, &text);
+    text_release(&reason);
+    text_release(&text);
+}
+
+int command_own_failure(int status)
+{
+    return status == STATUS_FAILED ? STATUS_INTERNAL : status;
 }
 
 int report_print(const char *name, const struct text *text)

@@ -5,6 +5,9 @@
 #include "cli/base/text.h"
 #include "cli/commands/session.h"
 
+#include <jansson.h>
+#include <stdbool.h>
+
 /* Prints "k3thread: COMMAND: TYPE: …" on standard error; TYPE may be NULL. Returns STATUS. */
 __attribute__((format(printf, 4, 5))) int command_fail(const struct call *call, int status,
                                                        const char *type, const char *format, ...);
@@ -17,6 +20,18 @@ int command_fail_memory(const struct call *call, int status);
 
 /* Reports what the session's client failed with. Returns the exit status that stands for it. */
 int command_failed(const struct call *call);
+
+/*
+ * Reports why the command of THREAD, which has ended, never ran: nothing else tells that. OF_SEVERAL: names
+ * the thread, and reports also that a process of it could not be ended.
+ */
+void command_explain_end(const struct call *call, const json_t *thread, bool of_several);
+
+/*
+ * Returns STATUS for a command that exits as a thread did: k3thread's own failures must not look like the
+ * thread's.
+ */
+int command_own_failure(int status);
 
 /* Prints TEXT on standard output. Returns 0, or 1 after saying why that is not possible. */
 int command_print(const struct call *call, const struct text *text);

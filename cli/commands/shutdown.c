@@ -2,7 +2,7 @@
 #include "cli/commands/command.h"
 #include "cli/commands/report.h"
 #include "cli/view/progress.h"
-#include "cli/view/view.h"
+#include "cli/view/thread_text.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -32,7 +32,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     return 0;
 }
 
-/* The supervisor and its guardian; a negative descriptor is one that is gone, as poll() has it. */
+/* The supervisor and its guardian. A negative descriptor, which poll() skips, is that of a process that is gone. */
 struct processes {
     struct pollfd pidfds[2];
 };
@@ -42,7 +42,7 @@ static int open_process(pid_t pid)
     return pid > 0 ? (int) syscall(SYS_pidfd_open, pid, 0) : -1;
 }
 
-/* The supervisor's pid as we have to call it, or 0 if it has none here. */
+/* Returns the supervisor's pid in this pid namespace, or 0 if it has none here. */
 static pid_t peer_of(const struct client *client)
 {
     struct ucred peer;
@@ -52,8 +52,8 @@ static pid_t peer_of(const struct client *client)
 }
 
 /*
- * What the supervisor says of its pids goes for its own pid namespace. If it is a container's, its
- * guardian cannot be waited for, and goes a moment later.
+ * Opens both. The supervisor tells its guardian's pid in its own pid namespace. If that is another one,
+ * a container's, the guardian cannot be waited for; it ends a moment after the supervisor.
  */
 static int open_processes(struct client *client, struct processes *ret)
 {
@@ -73,7 +73,7 @@ static int open_processes(struct client *client, struct processes *ret)
     return 0;
 }
 
-/* Waits until both are gone, for at most so many milliseconds in a row without one going. */
+/* Waits until both are gone; false: TIMEOUT milliseconds have passed without an end. */
 static bool wait_until_gone(struct processes *processes, int timeout)
 {
     struct pollfd *pidfds = processes->pidfds;
@@ -100,16 +100,17 @@ static void close_processes(struct processes *processes)
             close(processes->pidfds[i].fd);
 }
 
-/* Whom it waits for, which a person at a terminal may want to know. */
-struct waiting {
+/* The threads that a shutdown waits for, which a terminal is told. */
+struct shutdown_progress {
     struct progress progress;
-    json_t         *threads; /* those that live; NULL: nobody asked */
+    json_t         *threads; /* that live; NULL: there is no terminal */
     bool            now;
-    json_t         *unended; /* the pids of those that could not be ended; NULL: none */
+    json_t         *unended; /* the pids of processes that could not be ended; NULL: none */
 };
 
-/* How many of them are daemons, or are not; *RET_FIRST is the first of them. */
-static size_t count_threads(const struct waiting *waiting, bool daemon, const json_t **ret_first)
+/* Returns how many threads are daemons (or, without DAEMON, are none); *RET_FIRST is the first of them. */
+static size_t count_threads(const struct shutdown_progress *waiting, bool daemon,
+                            const json_t **ret_first)
 {
     const json_t *thread;
     size_t        i, count = 0;
@@ -120,8 +121,8 @@ static size_t count_threads(const struct waiting *waiting, bool daemon, const js
     return count;
 }
 
-/* First those that are no daemons are waited for, unless it is to be done now; then all. */
-static void show_waiting(struct waiting *waiting)
+/* Shows the threads that the shutdown waits for: without --now first those that are no daemons, then all. */
+static void show_waiting(struct shutdown_progress *waiting)
 {
     const json_t *first = NULL, *first_daemon = NULL;
     size_t        count = count_threads(waiting, false, &first);
@@ -135,7 +136,7 @@ static void show_waiting(struct waiting *waiting)
         count += daemons;
     if (count > 0) {
         text_add(&text, patient ? "waiting for " : "ending ");
-        view_add_bytes(&text, json_object_get(first, "name"));
+        thread_add_bytes(&text, json_object_get(first, "name"));
         if (count > 1)
             text_printf(&text, " and %zu more", count - 1);
         if (patient)
@@ -145,23 +146,23 @@ static void show_waiting(struct waiting *waiting)
     text_release(&text);
 }
 
-/* An event: one of them has ended. */
+/* Takes an event: a thread has ended. */
 static void handle_event(void *context, const json_t *params)
 {
-    struct waiting *waiting = context;
-    json_int_t      id = view_id(json_object_get(params, "thread"));
-    size_t          count = json_array_size(waiting->threads), i = 0;
+    struct shutdown_progress *waiting = context;
+    json_int_t                id = thread_id(json_object_get(params, "thread"));
+    size_t                    count = json_array_size(waiting->threads), i = 0;
 
-    while (i < count && view_id(json_array_get(waiting->threads, i)) != id)
+    while (i < count && thread_id(json_array_get(waiting->threads, i)) != id)
         i++;
-    if (i == count) /* one that had ended before we knew of it */
+    if (i == count) /* the thread had ended before the list was made */
         return;
     (void) json_array_remove(waiting->threads, i);
     show_waiting(waiting);
 }
 
-/* Asks for those that live, and to be told when one ends. Returns 0 or -errno. */
-static int watch_threads(struct client *client, struct waiting *waiting)
+/* Asks for the threads that live, and for the events of their ends. Returns 0 or -errno. */
+static int watch_threads(struct client *client, struct shutdown_progress *waiting)
 {
     struct reply reply;
     int          error;
@@ -184,7 +185,7 @@ static int watch_threads(struct client *client, struct waiting *waiting)
 }
 
 /* Sends the request and waits for its answer. Returns 0 or -errno. */
-static int request(struct client *client, struct waiting *waiting)
+static int request(struct client *client, struct shutdown_progress *waiting)
 {
     static const struct text nothing;
     struct reply             reply;
@@ -204,7 +205,7 @@ static int request(struct client *client, struct waiting *waiting)
     return error;
 }
 
-/* Names those that are left. */
+/* Names the processes that are left. */
 static int report_unended(const struct call *call, json_t *unended)
 {
     int           status = STATUS_DONE;
@@ -224,14 +225,14 @@ static int run(struct call *call)
     const struct shutdown_options *o = call->options;
     struct client                 *client = &call->session->client;
     struct processes               processes;
-    struct waiting                 waiting = {.now = o->now};
+    struct shutdown_progress       waiting = {.now = o->now};
     int                            error;
     bool                           gone;
 
     if (open_processes(client, &processes) != 0)
         return command_failed(call);
     error = request(client, &waiting);
-    /* An end by another hand may come before the answer; it is an end all the same. */
+    /* If something else ends the supervisor before it answers, that counts as its end, too. */
     gone = (error == 0 || error == -ECONNRESET) &&
            wait_until_gone(&processes, error == 0 ? -1 : 10000);
     close_processes(&processes);
@@ -241,8 +242,9 @@ static int run(struct call *call)
 
 const struct command command_shutdown = {
     .name = "shutdown",
-    .doc = "End the supervisor as a process ends\vNo new threads start; those that are no daemons "
-           "are waited for; then the daemons get SystemExit. Returns when the supervisor is gone.",
+    .doc = "End the supervisor as a process ends\vNo new threads start. The threads that are no "
+           "daemons are waited for; then the daemons get SystemExit. Returns when the supervisor "
+           "is gone.",
     .group = COMMAND_GROUP_SUPERVISOR,
     .flags = COMMAND_CONNECTS,
     .options = options,

@@ -14,13 +14,13 @@
 #include <unistd.h>
 
 /*
- * Seconds after one press of Ctrl-C in which another signal is a copy of it: people do not press
- * faster than the first, and wrappers pass on what they got within the second.
+ * A signal that comes within so many seconds after another one is a copy of it. From the terminal:
+ * nobody presses a key faster. From a process: wrappers pass a signal on within a second.
  */
 #define COPY_OF_TERMINAL 0.2
 #define COPY_OF_PROCESS  1.0
 
-/* Returns true if SIGNAL by default ends nothing, or stops, which stays so. */
+/* Returns true if SIGNAL does not end a process by default. Then it is left as it is. */
 static bool is_harmless(int signal)
 {
     switch (signal) {
@@ -77,7 +77,7 @@ int signals_take(struct signals *signals)
     return signals->fd < 0 ? -errno : 0;
 }
 
-/* A terminal's own signal comes from the kernel. */
+/* Returns true if the signal is a copy. A terminal's own signal comes from the kernel. */
 static bool is_copy(const struct signals *signals, const struct signalfd_siginfo *info)
 {
     double shortest = info->ssi_code == SI_KERNEL ? COPY_OF_TERMINAL : COPY_OF_PROCESS;

@@ -4,11 +4,11 @@
 #include "cli/client/request.h"
 #include "cli/commands/command.h"
 #include "cli/commands/executable.h"
-#include "cli/commands/limits.h"
+#include "cli/commands/lost_limits.h"
 #include "cli/commands/report.h"
 #include "cli/commands/start_options.h"
-#include "cli/commands/waiting.h"
-#include "cli/view/view.h"
+#include "cli/commands/start_wait.h"
+#include "cli/view/thread_text.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -17,10 +17,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* How many supervisors in a row may end under our hands. */
+/* So many supervisors in a row may end before they get the request. */
 #define TRIES 5
 
-/* Nobody waits for its answer before the next command. */
+/* Returns true if the next command does not wait for the answer to this start. */
 static bool is_chained(const struct call *call)
 {
     const struct start_options *o = call->options;
@@ -29,8 +29,8 @@ static bool is_chained(const struct call *call)
 }
 
 /*
- * Will it run, as far as can be seen from here? Then the next one need not wait for it; a chain of
- * such keeps both processors busy.
+ * Returns true if the command will run, as far as can be seen from here. Then the supervisor begins the next
+ * start of the chain without waiting for this one.
  */
 static bool is_sure(const struct start_request *request)
 {
@@ -63,12 +63,10 @@ static void write_request(struct text *params, const struct call *call, const ch
 }
 
 /*
- * Asks for the thread. A supervisor that is just ending may close the connection before it got
- * the request; then it is as if there had been none, and the next one is asked. HERE is NULL when
- * the request is made already.
+ * Requests the thread. A supervisor that is just ending may close the connection before it gets the request;
+ * then the request is made to the next supervisor. HERE is NULL if the request is on its way already.
  */
-static int call_start(struct call *call, const char *here, struct following *following,
-                      struct reply *ret)
+static int call_start(struct call *call, const char *here, struct follow *follow, struct reply *ret)
 {
     const struct start_options *o = call->options;
     struct client              *client = &call->session->client;
@@ -82,8 +80,8 @@ static int call_start(struct call *call, const char *here, struct following *fol
         if (here != NULL)
             write_request(&params, call, here);
         client->environment_known = false;
-        error = following != NULL ? waiting_start(following, &params, ret)
-                                  : client_call_written(client, "start", &params, ret);
+        error = follow != NULL ? start_wait_send(follow, &params, ret)
+                               : client_call_written(client, "start", &params, ret);
         if (here == NULL)
             break;
     }
@@ -98,7 +96,7 @@ static bool needs_no_directory(const struct start_request *request)
            !here_matters(request->output) && !here_matters(request->input);
 }
 
-/* The current directory's path; one that was removed has none. NULL after saying that it is needed. */
+/* Returns the current directory's path, to be freed. A removed directory has none: returns NULL after saying so. */
 static char *current_directory(const struct call *call)
 {
     const struct start_options *o = call->options;
@@ -126,8 +124,8 @@ static int start_chained(const struct call *call)
     return chain_start(&call->session->chain, client, call->command->name, &params);
 }
 
-/* Starts the thread; FOLLOWING, if it is not NULL, is to follow it. */
-static int start(struct call *call, struct following *following, json_int_t *ret_id)
+/* Starts the thread, which FOLLOW (or NULL) is to follow. */
+static int start(struct call *call, struct follow *follow, json_int_t *ret_id)
 {
     bool         adopted = call->session->client.adopted;
     char        *here = adopted ? NULL : current_directory(call);
@@ -136,23 +134,17 @@ static int start(struct call *call, struct following *following, json_int_t *ret
 
     if (here == NULL && !adopted)
         return STATUS_FAILED;
-    error = call_start(call, here, following, &reply);
+    error = call_start(call, here, follow, &reply);
     free(here);
     if (error != 0)
         return command_failed(call);
-    limits_warn(call->command->name, reply.result);
-    *ret_id = view_id(reply.result);
+    lost_limits_warn(call->command->name, reply.result);
+    *ret_id = thread_id(reply.result);
     reply_release(&reply);
     return STATUS_DONE;
 }
 
-/* k3thread's own failures must not look like the command's. */
-static int internal(int status)
-{
-    return status == STATUS_FAILED ? STATUS_INTERNAL : status;
-}
-
-/* The supervisor opens a file anew, and so from its start. */
+/* Refuses an input of which a part was read: the supervisor opens the file anew, from its start. */
 static int check_input(const struct call *call)
 {
     const struct start_options *o = call->options;
@@ -165,23 +157,24 @@ static int check_input(const struct call *call)
 
 static int start_and_wait(struct call *call)
 {
-    struct following following;
-    int              status = chain_settle(&call->session->chain, &call->session->client);
+    struct follow follow;
+    int           status = chain_settle(&call->session->chain, &call->session->client);
 
     if (status == STATUS_DONE)
         status = check_input(call);
     if (status != STATUS_DONE)
         return status;
-    waiting_open(&following, call);
-    if (!call->session->scripted) /* whoever runs a script has them */
-        status = following_take_signals(&following);
-    (void) signal(SIGPIPE, SIG_IGN); /* to have the time to tell the thread */
+    start_wait_open(&follow, call);
+    if (!call->session->scripted) /* the front of a run has the signals of its script */
+        status = follow_take_signals(&follow);
+    (void) signal(SIGPIPE,
+                  SIG_IGN); /* so that this process lives on to raise SystemExit in the thread */
     if (status == STATUS_DONE)
-        status = internal(start(call, &following, &following.id));
+        status = command_own_failure(start(call, &follow, &follow.id));
     if (status == STATUS_DONE)
-        status = waiting_run(&following);
-    call->session->ended_by = signals_first(&following.signals);
-    following_close(&following);
+        status = start_wait_run(&follow);
+    call->session->ended_by = signals_first(&follow.pass.signals);
+    follow_close(&follow);
     return status;
 }
 

@@ -4,7 +4,7 @@
 #include "cli/base/exceptions.h"
 #include "cli/base/variable.h"
 #include "cli/commands/arguments.h"
-#include "cli/commands/joining.h"
+#include "cli/commands/thread_word.h"
 
 #include <errno.h>
 #include <stdlib.h>

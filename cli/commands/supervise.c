@@ -14,7 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* What launch.c hands over; the places in a claim are 1 too high, so that 0 is "not given". */
+/* The descriptors are 1 too high, so that 0 means "not given"; launch.c hands them over. */
 struct supervise_options {
     int         listener, lock, lifeline;
     bool        private_place;
@@ -77,7 +77,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-/* Takes the place, or what a starter took for us. Returns 0, or -errno after saying why. */
+/* Takes the place, unless the starter has taken it and handed it over. Returns 0, or -errno after saying why. */
 static int claim_place(const struct call *call, struct claim *ret)
 {
     const struct supervise_options *o = call->options;
@@ -99,8 +99,8 @@ static int claim_place(const struct call *call, struct claim *ret)
 }
 
 /*
- * Tells an init system (systemd's Type=notify) that clients can connect: they wait in the socket's
- * queue until they are served. Nobody but it cares if that fails.
+ * Tells an init system (systemd's Type=notify) that clients can connect; they wait in the socket's
+ * queue until they are served. If that fails, the init system notices it.
  */
 static void notify_ready(void)
 {

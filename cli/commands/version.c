@@ -1,6 +1,6 @@
 #include "cli/commands/command.h"
 #include "cli/commands/report.h"
-#include "cli/view/view.h"
+#include "cli/view/thread_text.h"
 
 #include <string.h>
 
@@ -13,7 +13,7 @@ static void add_socket(const struct call *call, struct text *text)
     text_add(text, "\n");
 }
 
-/* The supervisor's line, or that there is none: either says where its socket belongs. */
+/* Adds the supervisor's line, or that there is no supervisor. Both say where its socket belongs. */
 static void add_supervisor(const struct call *call, struct text *text)
 {
     struct client *client = &call->session->client;
@@ -26,7 +26,7 @@ static void add_supervisor(const struct call *call, struct text *text)
         return;
     }
     text_add(text, "supervisor ");
-    view_add_bytes(text, json_object_get(reply.result, "version"));
+    thread_add_bytes(text, json_object_get(reply.result, "version"));
     text_printf(text, " (protocol %" JSON_INTEGER_FORMAT ", pid %" JSON_INTEGER_FORMAT ")",
                 json_integer_value(json_object_get(reply.result, "protocol")),
                 json_integer_value(json_object_get(reply.result, "pid")));

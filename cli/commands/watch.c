@@ -1,8 +1,8 @@
-/* watch: what happens to the threads, as it happens. */
+/* watch: prints the events of the threads as they happen. */
 #include "cli/base/status.h"
 #include "cli/commands/command.h"
 #include "cli/commands/report.h"
-#include "cli/view/view.h"
+#include "cli/view/thread_text.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -33,8 +33,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     return 0;
 }
 
-/* Where the events go, and how that went. */
-struct watch {
+/* Prints events, until that fails. */
+struct event_printer {
     const struct call *call;
     bool               json;
     int                status;
@@ -64,19 +64,19 @@ static void add_event(struct text *text, const json_t *event)
         return;
     }
     text_add(text, " ");
-    view_add_bytes(text, json_object_get(thread, "name"));
-    text_printf(text, " (%" JSON_INTEGER_FORMAT ") %s", view_id(thread), word);
+    thread_add_bytes(text, json_object_get(thread, "name"));
+    text_printf(text, " (%" JSON_INTEGER_FORMAT ") %s", thread_id(thread), word);
     if (json_is_string(json_object_get(event, "exception"))) {
         text_add(text, " ");
-        view_add_bytes(text, json_object_get(event, "exception"));
+        thread_add_bytes(text, json_object_get(event, "exception"));
         if (!json_is_null(json_object_get(event, "message"))) {
             text_add(text, ": ");
-            view_add_bytes(text, json_object_get(event, "message"));
+            thread_add_bytes(text, json_object_get(event, "message"));
         }
     }
     if (strcmp(word, "ended") == 0 || strcmp(word, "restarted") == 0) {
         text_add(text, ": ");
-        view_add_result(text, thread);
+        thread_add_result(text, thread);
     }
     text_add(text, "\n");
 }
@@ -93,65 +93,65 @@ static void add_json(struct text *text, const json_t *event)
     free(line);
 }
 
-/* Each line goes out at once: somebody waits for it. */
+/* Prints EVENT at once: the reader waits for it. */
 static void print_event(void *context, const json_t *event)
 {
-    struct watch *watch = context;
-    struct text   text = {0};
+    struct event_printer *printer = context;
+    struct text           text = {0};
 
-    if (watch->status != STATUS_DONE)
+    if (printer->status != STATUS_DONE)
         return;
-    if (watch->json)
+    if (printer->json)
         add_json(&text, event);
     else
         add_event(&text, event);
-    watch->status = command_print(watch->call, &text);
+    printer->status = command_print(printer->call, &text);
     text_release(&text);
 }
 
-/* Waits for the supervisor, or for the end of whoever reads our output. */
-static int wait_for_event(const struct watch *watch)
+/* Waits until the supervisor has sent something, or nobody reads standard output any more. */
+static int wait_for_event(const struct event_printer *printer)
 {
     struct pollfd pollfds[] = {
-        {.fd = watch->call->session->client.wire.fd, .events = POLLIN},
+        {.fd = printer->call->session->client.wire.fd, .events = POLLIN},
         {.fd = STDOUT_FILENO},
     };
 
     if (poll(pollfds, 2, -1) < 0 && errno != EINTR)
-        return command_fail(watch->call, STATUS_FAILED, NULL, "poll: %s", strerror(errno));
+        return command_fail(printer->call, STATUS_FAILED, NULL, "poll: %s", strerror(errno));
     return pollfds[1].revents & POLLERR ? STATUS_FAILED : STATUS_DONE;
 }
 
-/* The end of the supervisor is the end of what happens. */
+/* Ends with the supervisor. */
 static int run(struct call *call)
 {
     const struct watch_options *o = call->options;
     struct client              *client = &call->session->client;
-    struct watch                watch = {.call = call, .json = o->json, .status = STATUS_DONE};
+    struct event_printer        printer = {.call = call, .json = o->json, .status = STATUS_DONE};
     struct reply                reply;
     int                         found = 0;
 
     client->notify = print_event;
-    client->notify_context = &watch;
+    client->notify_context = &printer;
     if (client_call(client, "watch", json_object(), &reply) != 0)
         return command_failed(call);
     reply_release(&reply);
-    while (found >= 0 && watch.status == STATUS_DONE) {
+    while (found >= 0 && printer.status == STATUS_DONE) {
         found = client_try_receive(client, &reply);
         if (found > 0)
             reply_release(&reply);
-        else if (found == 0 && watch.status == STATUS_DONE)
-            watch.status = wait_for_event(&watch);
+        else if (found == 0 && printer.status == STATUS_DONE)
+            printer.status = wait_for_event(&printer);
     }
     client->notify = NULL;
-    return watch.status;
+    return printer.status;
 }
 
 const struct command command_watch = {
     .name = "watch",
     .doc = "Show what happens to the threads, as it happens\vEvents are created, started, ready, "
-           "raised, restarted and ended; who reads too slowly is told how many he missed. Ends "
-           "with the supervisor.",
+           "raised, restarted and ended; a reader that falls behind is told how many "
+           "events it missed. Ends with the supervisor.",
     .group = COMMAND_GROUP_WATCHING,
     .flags = COMMAND_CONNECTS,
     .options = options,

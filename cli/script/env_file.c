@@ -43,8 +43,14 @@ static const char *take_bare(struct text *word, const char *at)
     return at + strlen(at);
 }
 
-/* Appends NAME=VALUE out of LINE. Returns NULL, or what is wrong. */
-static const char *take_variable(struct text *word, const char *line)
+static bool refuse(struct text *why, const char *sentence)
+{
+    text_add(why, sentence);
+    return false;
+}
+
+/* Appends NAME=VALUE out of LINE. Returns false, with a sentence in WHY, if LINE is no variable. */
+static bool take_variable(struct text *word, const char *line, struct text *why)
 {
     size_t length = strspn(line, LETTERS OTHERS);
 
@@ -54,41 +60,43 @@ static const char *take_variable(struct text *word, const char *line)
         length = strspn(line, LETTERS OTHERS);
     }
     if (length == 0 || strchr(LETTERS, line[0]) == NULL || *skip_blanks(line + length) != '=')
-        return "no variable; NAME=VALUE is one";
+        return refuse(why, "no variable; NAME=VALUE is one");
     text_append(word, line, length);
     text_add(word, "=");
     line = skip_blanks(skip_blanks(line + length) + 1);
     line = *line == '"' || *line == '\'' ? take_quoted(word, line) : take_bare(word, line);
     if (line == NULL)
-        return "the value's quote does not end in this line";
+        return refuse(why, "the value's quote does not end in this line");
     line = skip_blanks(line);
-    return *line == '\0' || *line == '#' ? NULL : "something follows the value's quote";
+    return *line == '\0' || *line == '#' || refuse(why, "something follows the value's quote");
 }
 
 /* Returns 1, 0 for a line without a variable, or an error. */
-static int parse_line(struct reader *reader, struct text *text, struct words *ret)
+static int parse_line(struct reader *reader, struct text *text, struct words *ret, struct text *why)
 {
     struct text word = {0};
-    const char *line, *fault;
+    const char *line;
     size_t      count = 0;
 
-    if (!reader_end_line(text))
-        return reader_fail(reader, "the line holds a NUL byte");
+    (void) reader;
+    if (!reader_end_line(text)) {
+        text_add(why, LINE_HOLDS_NUL);
+        return -EINVAL;
+    }
     if (text->failed)
         return -ENOMEM;
     line = skip_blanks(text->data);
     if (*line == '\0' || *line == '#')
         return 0;
-    fault = take_variable(&word, line);
-    if (fault != NULL) {
+    if (!take_variable(&word, line, why)) {
         text_release(&word);
-        return reader_fail(reader, fault);
+        return -EINVAL;
     }
     words_end(&word, &count);
     return words_make(ret, &word, count);
 }
 
-int env_file_next(struct reader *reader, struct words *ret)
+int env_file_next(struct reader *reader, struct words *ret, struct text *why)
 {
-    return reader_next_line(reader, parse_line, ret);
+    return reader_next_line(reader, parse_line, ret, why);
 }

@@ -1,8 +1,8 @@
 /*
- * A file of variables, as the .env beside a Procfile: a line each, NAME=VALUE or export NAME=VALUE.
- * The value is bare, up to the end of the line, or in quotes; nothing is expanded. In double quotes
- * \n is a newline, and a backslash takes the meaning of what follows it. Lines that begin with # are
- * comments.
+ * Reads a file of variables, such as the .env beside a Procfile: on each line NAME=VALUE or export
+ * NAME=VALUE. The value is bare, up to the end of the line, or in quotes; nothing is expanded. In
+ * double quotes \n is a newline, and any other byte behind a backslash stands for itself. Lines that
+ * begin with # are comments.
  */
 #ifndef K3THREAD_CLI_SCRIPT_ENV_FILE_H
 #define K3THREAD_CLI_SCRIPT_ENV_FILE_H
@@ -11,9 +11,9 @@
 #include "cli/script/words.h"
 
 /*
- * Reads the next variable as one word, NAME=VALUE. Returns as reader_next() does; the reader's scope
- * is not used.
+ * Reads the next variable as one word, NAME=VALUE. Returns as reader_next() does. Does not use the
+ * reader's scope.
  */
-int env_file_next(struct reader *reader, struct words *ret);
+int env_file_next(struct reader *reader, struct words *ret, struct text *why);
 
 #endif

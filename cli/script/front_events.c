@@ -2,7 +2,7 @@
 
 #include "cli/script/front_end.h"
 #include "cli/script/notices.h"
-#include "cli/view/view.h"
+#include "cli/view/thread_text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -40,7 +40,7 @@ void front_update(struct front *front, json_t *thread)
 
     if (!run_output_update(&front->output, thread))
         return;
-    member = run_threads_find(&front->output.threads, view_id(thread));
+    member = run_threads_find(&front->output.threads, thread_id(thread));
     if (member != NULL && member->waited)
         notices_not_run(&front->notices, thread);
     notices_unended(&front->notices, thread);

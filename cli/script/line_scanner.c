@@ -14,7 +14,7 @@ int scan_fail(struct line_scanner *p, int error, size_t where, const char *forma
         p->error->line += p->text[i] == '\n';
     p->error->missing = '\0';
     va_start(arguments, format);
-    (void) vsnprintf(p->error->message, sizeof(p->error->message), format, arguments);
+    text_vprintf(p->why, format, arguments);
     va_end(arguments);
     return error;
 }

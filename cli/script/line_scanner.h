@@ -13,6 +13,9 @@
 /* All words of a line together, with their expansions, may take so many bytes; exec takes fewer. */
 #define WORDS_SIZE_MAX (8U * 1024 * 1024)
 
+/* What is wrong with a line that holds a NUL byte. */
+#define LINE_HOLDS_NUL "the line holds a NUL byte"
+
 #define SCAN_BLANKS " \t"
 
 /* What expansions are made from. All of it is borrowed, and may be NULL. */
@@ -22,10 +25,10 @@ struct words_scope {
     char *const *environment; /* "NAME=VALUE", and NULL */
 };
 
+/* Where a line is wrong. */
 struct words_error {
-    size_t line;         /* of the text, from 0 */
-    char   missing;      /* for -EAGAIN: text without this byte does not complete the line */
-    char   message[120]; /* a sentence; may hold control characters of the text */
+    size_t line;    /* of the text, from 0 */
+    char   missing; /* for -EAGAIN: text without this byte does not complete the line */
 };
 
 struct line_scanner {
@@ -33,6 +36,7 @@ struct line_scanner {
     size_t                    size, at;
     const struct words_scope *scope;
     struct words_error       *error;
+    struct text              *why;
 
     struct text bytes;    /* the words so far, each with a NUL behind it */
     size_t      begin;    /* where the present word begins in `bytes` */

@@ -222,7 +222,7 @@ static int parse_line(struct line_scanner *p)
     int         error = 0;
 
     if (nul != NULL)
-        return scan_fail(p, -EINVAL, (size_t) (nul - p->text), "the line holds a NUL byte");
+        return scan_fail(p, -EINVAL, (size_t) (nul - p->text), LINE_HOLDS_NUL);
     while (error == 0) {
         error = scan_skip_blanks(p);
         if (error != 0 || scan_is_line_end(p) || scan_peek(p, 0) == '#')
@@ -233,10 +233,11 @@ static int parse_line(struct line_scanner *p)
 }
 
 int words_split(struct words *ret, const char *text, size_t size, const struct words_scope *scope,
-                struct words_error *ret_error)
+                struct words_error *ret_error, struct text *why)
 {
-    struct line_scanner p = {.text = text, .size = size, .scope = scope, .error = ret_error};
-    int                 error = parse_line(&p);
+    struct line_scanner p = {
+        .text = text, .size = size, .scope = scope, .error = ret_error, .why = why};
+    int error = parse_line(&p);
 
     if (error == 0 && words_make(ret, &p.bytes, p.count) < 0)
         error = -ENOMEM;

@@ -24,10 +24,11 @@
  * Splits TEXT up to its first newline that is neither quoted nor continued, or to its end.
  *
  * Returns 0 with words to be released (none, for an empty line); -EAGAIN when TEXT is incomplete,
- * as with an open quote; -EINVAL when more text would not make it right; -ENOMEM. *RET_ERROR is
- * filled for -EAGAIN and -EINVAL.
+ * as with an open quote; -EINVAL when more text would not make it right; -ENOMEM. For
+ * -EAGAIN and -EINVAL, *RET_ERROR says where the line is wrong, and WHY gets a sentence, which may
+ * hold control characters of the text.
  */
 int words_split(struct words *ret, const char *text, size_t size, const struct words_scope *scope,
-                struct words_error *ret_error);
+                struct words_error *ret_error, struct text *why);
 
 #endif

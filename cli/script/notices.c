@@ -4,7 +4,7 @@
 #include "cli/place/reason.h"
 #include "cli/view/full_disk.h"
 #include "cli/view/message.h"
-#include "cli/view/view.h"
+#include "cli/view/thread_text.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -21,16 +21,16 @@
 static void begin(struct text *text, const char *kind, const json_t *thread)
 {
     text_printf(text, "k3thread: run: %s'", kind);
-    view_add_bytes(text, json_object_get(thread, "name"));
+    thread_add_bytes(text, json_object_get(thread, "name"));
     text_add(text, "'");
 }
 
 static void add_result(struct text *text, const json_t *thread)
 {
     text_add(text, " (");
-    view_add_result(text, thread);
+    thread_add_result(text, thread);
     text_add(text, ")");
-    view_add_message(text, thread);
+    thread_add_message(text, thread);
 }
 
 void notices_ends_all(struct text *text, const json_t *thread)
@@ -114,7 +114,7 @@ void notices_not_run(struct text *text, const json_t *thread)
 {
     struct text reason = {0};
 
-    view_add_reason(&reason, thread);
+    thread_add_reason(&reason, thread);
     add_reason(text, thread, " was not run: ", &reason);
 }
 
@@ -122,7 +122,7 @@ void notices_unended(struct text *text, const json_t *thread)
 {
     struct text reason = {0};
 
-    view_add_unended(&reason, thread);
+    thread_add_unended(&reason, thread);
     add_reason(text, thread, ": ", &reason);
 }
 
@@ -155,7 +155,7 @@ void notices_not_ready(struct text *text, const json_t *thread)
         return;
     begin(text, "", thread);
     text_add(text, " is not ready yet: it waits for ");
-    view_add_bytes(text, json_object_get(thread, "waits_for"));
+    thread_add_bytes(text, json_object_get(thread, "waits_for"));
     text_add(text, "\n");
 }
 

@@ -37,15 +37,22 @@ static const char *find_command(const char *line, size_t length)
     return at + strspn(at, BLANKS);
 }
 
+static int refuse(struct text *why, const char *sentence)
+{
+    text_add(why, sentence);
+    return -EINVAL;
+}
+
 /* Makes two words of a line: the name and the command. Returns 1, 0 for a line without entry, or an error. */
-static int parse_line(struct reader *reader, struct text *text, struct words *ret)
+static int parse_line(struct reader *reader, struct text *text, struct words *ret, struct text *why)
 {
     struct text bytes = {0};
     size_t      count = 0, blanks, length;
     const char *line, *command;
 
+    (void) reader;
     if (!reader_end_line(text))
-        return reader_fail(reader, "the line holds a NUL byte");
+        return refuse(why, LINE_HOLDS_NUL);
     if (text->failed)
         return -ENOMEM;
     line = text->data;
@@ -55,13 +62,13 @@ static int parse_line(struct reader *reader, struct text *text, struct words *re
     length = strspn(line, NAME_BYTES);
     command = find_command(line, length);
     if (command == NULL)
-        return reader_fail(reader, "no entry of a Procfile; \"name: command\" is one");
+        return refuse(why, "no entry of a Procfile; \"name: command\" is one");
     if (*command == '\0')
-        return reader_fail(reader, "the entry has no command");
+        return refuse(why, "the entry has no command");
     if (length > THREAD_NAME_MAX)
-        return reader_fail(reader, "the name is " THREAD_NAME_TOO_LONG);
+        return refuse(why, "the name is " THREAD_NAME_TOO_LONG);
     if (strspn(line, DIGITS) == length)
-        return reader_fail(reader, "a name of digits alone would be an id");
+        return refuse(why, "a name of digits alone would be an id");
     text_append(&bytes, line, length);
     words_end(&bytes, &count);
     text_add(&bytes, command);
@@ -71,16 +78,20 @@ static int parse_line(struct reader *reader, struct text *text, struct words *re
 
 /* Reading a file */
 
-/* Says what is wrong with the present line of READER, or with the file NAME. Returns the status. */
-static int explain(const struct reader *reader, const char *name, int error)
+/*
+ * Says WHY the present line of READER is wrong (-EINVAL), or that the file NAME cannot be read. Releases
+ * WHY. Returns the status.
+ */
+static int explain(const struct reader *reader, const char *name, int error, struct text *why)
 {
-    if (error == -EINVAL)
+    if (error == -EINVAL) {
         message_set_origin(name, reader->line);
-    if (error == -EINVAL)
-        message_print(NULL, NULL, "%s", reader->message);
-    else
+        message_print_text(NULL, NULL, why);
+    } else {
         message_print("run", NULL, "%s: %s", name, strerror(-error));
+    }
     message_set_origin(NULL, 0);
+    text_release(why);
     return error == -EINVAL ? STATUS_USAGE : STATUS_INTERNAL;
 }
 
@@ -105,14 +116,14 @@ static const struct procfile_entry *find_entry(const struct procfile *procfile, 
 }
 
 /* WORDS are the name and the command. */
-static int add_entry(struct procfile *procfile, struct reader *reader, const struct words *words)
+static int add_entry(struct procfile *procfile, const struct reader *reader,
+                     const struct words *words, struct text *why)
 {
     const struct procfile_entry *namesake = find_entry(procfile, words->list[0]);
     struct procfile_entry       *entry;
 
     if (namesake != NULL) {
-        (void) snprintf(reader->message, sizeof(reader->message), "'%s' is in line %zu already",
-                        namesake->name, namesake->line);
+        text_printf(why, "'%s' is in line %zu already", namesake->name, namesake->line);
         return -EINVAL;
     }
     if (!grow((void **) &procfile->entries, procfile->count, sizeof(*entry)))
@@ -129,10 +140,11 @@ static int read_entries(struct procfile *procfile, const char *name, int fd)
     struct file_lines file = {.fd = fd};
     struct reader     reader = {.next_line = file_lines_next, .context = &file};
     struct words      words = {0};
+    struct text       why = {0};
     int               found;
 
-    while ((found = reader_next_line(&reader, parse_line, &words)) > 0) {
-        int error = add_entry(procfile, &reader, &words);
+    while ((found = reader_next_line(&reader, parse_line, &words, &why)) > 0) {
+        int error = add_entry(procfile, &reader, &words, &why);
 
         words_release(&words);
         found = error != 0 ? error : found;
@@ -141,7 +153,7 @@ static int read_entries(struct procfile *procfile, const char *name, int fd)
     }
     file_lines_release(&file);
     if (found < 0)
-        return explain(&reader, name, found);
+        return explain(&reader, name, found, &why);
     if (procfile->count > 0)
         return STATUS_DONE;
     message_print("run", NULL, "%s: no entry; \"name: command\" is one", name);
@@ -153,9 +165,10 @@ static int read_variables(struct procfile *procfile, const char *name, int fd)
     struct file_lines file = {.fd = fd};
     struct reader     reader = {.next_line = file_lines_next, .context = &file};
     struct words      words = {0};
+    struct text       why = {0};
     int               found;
 
-    while ((found = env_file_next(&reader, &words)) > 0) {
+    while ((found = env_file_next(&reader, &words, &why)) > 0) {
         if (!grow((void **) &procfile->variables, procfile->variable_count, sizeof(words))) {
             words_release(&words);
             found = -ENOMEM;
@@ -164,7 +177,7 @@ static int read_variables(struct procfile *procfile, const char *name, int fd)
         procfile->variables[procfile->variable_count++] = words;
     }
     file_lines_release(&file);
-    return found < 0 ? explain(&reader, name, found) : STATUS_DONE;
+    return found < 0 ? explain(&reader, name, found, &why) : STATUS_DONE;
 }
 
 /* A directory that is called .env is a virtual environment of Python, and has no variables for us. */

@@ -110,15 +110,17 @@ static char *unquote(const char *raw, size_t size)
     struct words       words;
     struct words_scope scope = {0};
     struct words_error error;
+    struct text        why = {0};
     char              *word = NULL;
 
     if (size == 0)
         return strdup("");
-    if (words_split(&words, raw, size, &scope, &error) != 0)
-        return NULL;
-    if (words.count == 1)
-        word = strdup(words.list[0]);
-    words_release(&words);
+    if (words_split(&words, raw, size, &scope, &error, &why) == 0) {
+        if (words.count == 1)
+            word = strdup(words.list[0]);
+        words_release(&words);
+    }
+    text_release(&why);
     return word;
 }
 

@@ -9,13 +9,6 @@
 /* A command that is longer has a quote that was never closed, or is in no script at all. */
 #define COMMAND_MAX (4U * 1024 * 1024)
 
-static int fail(struct reader *reader, size_t line, const char *message)
-{
-    reader->line = line;
-    (void) snprintf(reader->message, sizeof(reader->message), "%s", message);
-    return -EINVAL;
-}
-
 /* Appends lines to TEXT, up to one that has the byte MISSING (NUL: any one). Returns 1, 0 at the end, or -errno. */
 static int read_until(struct reader *reader, struct text *text, char missing)
 {
@@ -37,7 +30,8 @@ static int read_until(struct reader *reader, struct text *text, char missing)
 }
 
 /* Reads one line, and those that complete it. An empty line has no words. */
-static int read_command(struct reader *reader, struct text *text, struct words *ret)
+static int read_command(struct reader *reader, struct text *text, struct words *ret,
+                        struct text *why)
 {
     struct words_error problem = {0};
     size_t             first = reader->lines + 1;
@@ -45,44 +39,46 @@ static int read_command(struct reader *reader, struct text *text, struct words *
     int                error = -EAGAIN;
 
     while (found > 0) {
-        error = words_split(ret, text->data, text->size, reader->scope, &problem);
-        if (error == -EAGAIN && text->size > COMMAND_MAX)
-            return fail(reader, first + problem.line, problem.message);
-        if (error != -EAGAIN)
+        why->size = 0;
+        error = words_split(ret, text->data, text->size, reader->scope, &problem, why);
+        if (error != -EAGAIN || text->size > COMMAND_MAX)
             break;
         found = read_until(reader, text, problem.missing);
     }
     if (found < 0 || text->size == 0)
         return found;
-    if (error == -EINVAL || error == -EAGAIN)
-        return fail(reader, first + problem.line, problem.message);
     reader->line = first;
-    return error == 0 ? 1 : error;
+    if (error == 0)
+        return 1;
+    if (error == -EINVAL || error == -EAGAIN)
+        reader->line += problem.line;
+    return error == -EAGAIN ? -EINVAL : error;
 }
 
-int reader_next(struct reader *reader, struct words *ret)
+int reader_next(struct reader *reader, struct words *ret, struct text *why)
 {
     struct words words = {0};
+    struct text  reason = {0};
     int          found;
 
     do {
         struct text text = {0};
 
         words_release(&words);
-        found = read_command(reader, &text, &words);
+        found = read_command(reader, &text, &words, &reason);
         text_release(&text);
     } while (found > 0 && words.count == 0);
     if (found > 0)
         *ret = words;
+    if (found == -EINVAL) {
+        text_append(why, reason.data, reason.size);
+        why->failed |= reason.failed;
+    }
+    text_release(&reason);
     return found;
 }
 
 /* Files whose lines are complete by themselves */
-
-int reader_fail(struct reader *reader, const char *message)
-{
-    return fail(reader, reader->line, message);
-}
 
 bool reader_end_line(struct text *line)
 {
@@ -95,7 +91,7 @@ bool reader_end_line(struct text *line)
     return true;
 }
 
-int reader_next_line(struct reader *reader, reader_parse parse, struct words *ret)
+int reader_next_line(struct reader *reader, reader_parse parse, struct words *ret, struct text *why)
 {
     for (;;) {
         struct text line = {0};
@@ -104,7 +100,7 @@ int reader_next_line(struct reader *reader, reader_parse parse, struct words *re
 
         reader->line = ++reader->lines;
         if (found > 0)
-            parsed = parse(reader, &line, ret);
+            parsed = parse(reader, &line, ret, why);
         text_release(&line);
         if (found <= 0 || parsed != 0)
             return parsed;

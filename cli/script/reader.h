@@ -24,29 +24,27 @@ struct reader {
     const struct words_scope *scope;
     size_t                    line;  /* where the command, or the error, begins; from 1 */
     size_t                    lines; /* read so far */
-    char                      message[sizeof(((struct words_error *) NULL)->message)];
 };
 
 /*
  * Reads the next command. Returns 1 with words to be released, at least one; 0 at the end; -EINVAL
- * with reader->message when a line cannot be split into words (the next call reads on behind it);
+ * with a sentence in WHY when a line cannot be split into words (the next call reads on behind it);
  * -ENOMEM, or what next_line failed with.
  */
-int reader_next(struct reader *reader, struct words *ret);
+int reader_next(struct reader *reader, struct words *ret, struct text *why);
 
 /*
  * For files of other kinds, whose lines are complete by themselves: reads lines until PARSE makes
  * words of one. PARSE may change the line; it returns 1, 0 for a line without words, or an error.
  * Returns as reader_next() does.
  */
-typedef int (*reader_parse)(struct reader *reader, struct text *line, struct words *ret);
+typedef int (*reader_parse)(struct reader *reader, struct text *line, struct words *ret,
+                            struct text *why);
 
-int reader_next_line(struct reader *reader, reader_parse parse, struct words *ret);
+int reader_next_line(struct reader *reader, reader_parse parse, struct words *ret,
+                     struct text *why);
 
 /* For PARSE: cuts the newline off and ends LINE with a NUL. Returns false if a NUL is in it. */
 bool reader_end_line(struct text *line);
-
-/* For PARSE: sets the message. Returns -EINVAL. */
-int reader_fail(struct reader *reader, const char *message);
 
 #endif

@@ -3,7 +3,7 @@
 #include "cli/base/directory.h"
 #include "cli/rpc/bytes.h"
 #include "cli/view/full_disk.h"
-#include "cli/view/view.h"
+#include "cli/view/thread_text.h"
 
 #include <limits.h>
 #include <stdio.h>
@@ -102,14 +102,14 @@ char *run_output_log(const struct run_output *output, const json_t *thread)
 {
     char *path;
 
-    return asprintf(&path, "%s/%" JSON_INTEGER_FORMAT ".log", output->logs, view_id(thread)) < 0
+    return asprintf(&path, "%s/%" JSON_INTEGER_FORMAT ".log", output->logs, thread_id(thread)) < 0
                ? NULL
                : path;
 }
 
 bool run_output_update(struct run_output *output, json_t *thread)
 {
-    bool               is_new = run_threads_find(&output->threads, view_id(thread)) == NULL;
+    bool               is_new = run_threads_find(&output->threads, thread_id(thread)) == NULL;
     struct run_thread *element = run_threads_update(&output->threads, thread);
 
     if (element == NULL)

@@ -1,6 +1,6 @@
 #include "cli/script/run_threads.h"
 
-#include "cli/view/view.h"
+#include "cli/view/thread_text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -41,7 +41,7 @@ struct run_thread *run_threads_at(struct run_threads *threads, json_int_t id)
 
 struct run_thread *run_threads_update(struct run_threads *threads, json_t *thread)
 {
-    struct run_thread *element = run_threads_at(threads, view_id(thread));
+    struct run_thread *element = run_threads_at(threads, thread_id(thread));
 
     if (element == NULL)
         return NULL;
@@ -57,7 +57,7 @@ int run_threads_status(const json_t *thread)
 
     if (exception != NULL && strcmp(exception, "SystemExit") == 0)
         return 0;
-    return view_status(thread);
+    return thread_status(thread);
 }
 
 bool run_threads_are_daemons(const struct run_threads *threads)

@@ -20,7 +20,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Waits until all is printed that was written before; without the front there is no going on. */
+/* Waits until all is printed that was written before. Returns false if the front is gone. */
 static bool wait_for_front(int sync)
 {
     char byte = 0;
@@ -34,8 +34,8 @@ static bool wait_for_front(int sync)
 }
 
 /*
- * Does the command NAME have to be in order with the output so far? What starts prints nothing
- * itself, and after another of its kind no output is known to be complete.
+ * Returns true if the command NAME has to wait for the output so far. A start prints nothing itself;
+ * behind another start there is no thread whose output has to be complete.
  */
 static bool waits_for_output(const struct session *session, const char *name)
 {
@@ -55,13 +55,13 @@ static int execute(struct session *session, const struct words *words)
         return STATUS_USAGE;
     }
     status = command_execute(session, (int) words->count, words->list);
-    /* A command that fails as a thread did says nothing itself; wrong usage was explained. */
+    /* A command that exits as a thread did has printed no message; wrong usage has one. */
     if (status != STATUS_DONE && status != STATUS_USAGE && messages == message_count())
         message_print(words->list[0], NULL, "status %d", status);
     return status;
 }
 
-/* Returns true if NAME is how a Procfile is called: its lines may be no words of a script at all. */
+/* Returns true if NAME is that of a Procfile, whose lines may not even be words of a script. */
 static bool is_called_procfile(const char *name)
 {
     const char *slash = strrchr(name, '/');
@@ -70,12 +70,14 @@ static bool is_called_procfile(const char *name)
 }
 
 /* Says why there is no next command; returns the script's status. */
-static int explain(const struct reader *reader, const struct script *script, int error)
+static int explain(const struct reader *reader, const struct script *script, int error,
+                   struct text *why)
 {
     if (error == -EINVAL) {
         message_set_origin(script->name, reader->line);
-        message_print(NULL, NULL, "%s%s", reader->message,
-                      is_called_procfile(script->name) ? "; " PROCFILE_ADVICE : "");
+        if (is_called_procfile(script->name))
+            text_add(why, "; " PROCFILE_ADVICE);
+        message_print_text(NULL, NULL, why);
         return STATUS_USAGE;
     }
     message_set_origin(NULL, 0);
@@ -83,7 +85,7 @@ static int explain(const struct reader *reader, const struct script *script, int
     return STATUS_INTERNAL;
 }
 
-/* What was started before comes first, and its output, where that matters. */
+/* Executes a command behind the starts before it, and behind their output where that matters. */
 static int execute_in_order(struct session *session, const struct words *words, int sync)
 {
     int status;
@@ -134,12 +136,13 @@ static int execute_all(struct session *session, const struct script *script, int
     struct file_lines  file = {.fd = script->fd};
     struct reader      reader = {.next_line = file_lines_next, .context = &file, .scope = &scope};
     struct words       words = {0};
+    struct text        why = {0};
     int                status = STATUS_DONE;
     int                found = 1, settled;
 
     scope.environment = environ;
     while (status == STATUS_DONE && found > 0) {
-        found = reader_next(&reader, &words);
+        found = reader_next(&reader, &words, &why);
         if (found <= 0)
             break;
         message_set_origin(script->name, reader.line);
@@ -148,12 +151,13 @@ static int execute_all(struct session *session, const struct script *script, int
     }
     settled = chain_settle(&session->chain, &session->client);
     file_lines_release(&file);
-    if (settled != STATUS_DONE)
-        return settled;
-    return found < 0 ? explain(&reader, script, found) : status;
+    if (settled == STATUS_DONE && found < 0)
+        status = explain(&reader, script, found, &why);
+    text_release(&why);
+    return settled != STATUS_DONE ? settled : status;
 }
 
-/* From anything else the next line may take its time, and what failed is to be said before. */
+/* Returns true if FD is a file. From anything else the next line may come late, and failures have to be told before. */
 static bool is_file(int fd)
 {
     struct stat info;
@@ -162,8 +166,8 @@ static bool is_file(int fd)
 }
 
 /*
- * The child. An interrupt from the terminal is the front's business, which ends the script; a
- * front that is gone ends it too.
+ * Executes the script, in the child. The front handles an interrupt from the terminal, and ends the
+ * script; the script also ends when the front is gone.
  */
 static int be_script(const struct script *script, const struct place *place, int sync)
 {

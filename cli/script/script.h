@@ -1,10 +1,10 @@
 /*
- * A script while it runs: its commands are executed one after the other, in a process of their
- * own. The first that fails ends it.
+ * The execution of a script: its commands run one after the other, in a process of their own. The
+ * first command that fails ends the script.
  *
- * Before each command the script waits for the front (front.h), which prints all that the threads
- * have written by then: the output of a command like `list` comes after that of the threads that
- * were joined before it.
+ * Before a command the script waits until the front (front.h) has printed all that the threads have
+ * written by then: the output of a command like `list` comes after that of the threads that were
+ * joined before it.
  */
 #ifndef K3THREAD_CLI_SCRIPT_SCRIPT_H
 #define K3THREAD_CLI_SCRIPT_SCRIPT_H
@@ -18,16 +18,16 @@
 
 struct script {
     const char        *name;  /* in messages */
-    int                fd;    /* what is read */
-    struct words_scope scope; /* the environment is the process's, whatever this says */
+    int                fd;    /* which the script is read from */
+    struct words_scope scope; /* its environment is not used: the process's own is */
 
-    const struct procfile *procfile; /* is run instead; NULL: none */
+    const struct procfile *procfile; /* which is run instead of a script; NULL: none */
 };
 
 /*
  * Starts SCRIPT, whose commands use the supervisor at PLACE, as a child of this process; the signal
- * mask becomes MASK in it. *RET_SYNC is a socket: a byte comes when the script wants to go on, and
- * it does when it gets one back. The child's exit status is the script's.
+ * mask becomes MASK in it. *RET_SYNC is a socket: the script sends a byte when it
+ * wants to go on, and goes on when it gets one back. The child's exit status is the script's.
  *
  * Returns 0 or -errno.
  */

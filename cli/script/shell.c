@@ -38,9 +38,13 @@ static void complete(void *context, const struct text *before, const char *curre
     enum complete_kind    kind;
     struct words          words;
     struct words_error    error;
+    struct text           why = {0};
+    int                   failed;
     json_t               *threads = NULL;
 
-    if (words_split(&words, before->data, before->size, shell->reader.scope, &error) != 0)
+    failed = words_split(&words, before->data, before->size, shell->reader.scope, &error, &why);
+    text_release(&why);
+    if (failed != 0)
         return;
     kind = complete_kind_at(words.list, words.count, current, &command);
     if (kind == COMPLETE_THREAD)
@@ -53,8 +57,8 @@ static void complete(void *context, const struct text *before, const char *curre
 /* Commands */
 
 /*
- * At a terminal a command has a process of its own, so that Ctrl-C ends it and not the shell: the
- * shell ignores the interrupt.
+ * Executes a command at a terminal, in a process of its own: Ctrl-C ends that process, and the shell
+ * ignores the interrupt.
  */
 static int execute_apart(struct shell *shell, const struct words *words)
 {
@@ -78,11 +82,11 @@ static int execute_apart(struct shell *shell, const struct words *words)
     }
     if (!WIFSIGNALED(status))
         return WEXITSTATUS(status);
-    (void) output_write(STDOUT_FILENO, "\n", 1); /* behind what the interrupt cut off */
+    (void) output_write(STDOUT_FILENO, "\n", 1); /* the interrupt may have cut off a line */
     return STATUS_SIGNAL_BASE + WTERMSIG(status);
 }
 
-/* exit, exit STATUS, and quit: the shell's own words. */
+/* Handles the shell's own words: exit, exit STATUS, and quit. Returns false for any other. */
 static bool is_exit(struct shell *shell, const struct words *words)
 {
     const char *status = words->count > 1 ? words->list[1] : NULL;
@@ -116,19 +120,22 @@ static void execute(struct shell *shell, const struct words *words)
     }
 }
 
-/* Reads and executes until the end; what cannot be read as words is said, and left out. */
+/* Reads and executes commands until the end. Says which lines cannot be split into words, and skips them. */
 static int loop(struct shell *shell)
 {
     struct words words = {0};
     int          found = 1;
 
     while (found != 0 && !shell->leaving) {
-        found = reader_next(&shell->reader, &words);
+        struct text why = {0};
+
+        found = reader_next(&shell->reader, &words, &why);
         if (found > 0) {
             execute(shell, &words);
             words_release(&words);
         } else if (found == -EINVAL) {
-            message_print(NULL, NULL, "%s", shell->reader.message);
+            message_print_text(NULL, NULL, &why);
+            text_release(&why);
             shell->status = STATUS_USAGE;
         } else if (found != 0 && found != -ECANCELED) {
             message_print("shell", NULL, "cannot read commands: %s", strerror(-found));

@@ -3,7 +3,7 @@
 #include "cli/base/duration.h"
 #include "cli/view/output.h"
 #include "cli/view/table.h"
-#include "cli/view/view.h"
+#include "cli/view/thread_text.h"
 
 #include <unistd.h>
 
@@ -14,10 +14,10 @@ static void add_result(struct text *text, const json_t *thread)
     if (!json_is_number(json_object_get(thread, "ended")))
         text_add(text, "lost"); /* the supervisor went away before */
     else
-        view_add_result(text, thread);
+        thread_add_result(text, thread);
     if (runs > 1)
         text_printf(text, " (%" JSON_INTEGER_FORMAT " runs)", runs);
-    view_add_message(text, thread);
+    thread_add_message(text, thread);
 }
 
 /* Of the last run, if it was restarted. */
@@ -33,7 +33,7 @@ static void add_time(struct text *text, const json_t *thread)
 
 static void add_row(struct table *table, const json_t *thread)
 {
-    view_add_bytes(&table->cells, json_object_get(thread, "name"));
+    thread_add_bytes(&table->cells, json_object_get(thread, "name"));
     table_end_cell(table);
     text_add(&table->cells, json_is_true(json_object_get(thread, "daemon")) ? "yes" : "no");
     table_end_cell(table);

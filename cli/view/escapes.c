@@ -24,7 +24,7 @@ static void keep(struct escapes *escapes, char byte)
     escapes->size++;
 }
 
-/* A colour is ESC [ NUMBERS m; with anything else between it sets what is not one. */
+/* Returns true for ESC [ NUMBERS m, a colour. With other bytes in it, it sets something else. */
 static bool is_colour(const struct escapes *escapes)
 {
     if (escapes->size > sizeof(escapes->kept))
@@ -35,7 +35,7 @@ static bool is_colour(const struct escapes *escapes)
     return true;
 }
 
-/* Behind ESC: the kind of the sequence. What is neither has one more byte, or a few before it. */
+/* Takes the byte behind ESC, which is the kind of the sequence. A sequence of no such kind ends with its first byte outside " " to "/". */
 static void take_kind(struct escapes *escapes, char byte)
 {
     if (byte == '[')
@@ -46,7 +46,7 @@ static void take_kind(struct escapes *escapes, char byte)
         escapes->state = ESCAPES_NONE;
 }
 
-/* Within ESC [ …: its last byte is a letter, or one like it. */
+/* Takes a byte within ESC [ …, which ends with a byte from "@" to "~". */
 static void take_control(struct escapes *escapes, struct text *text, char byte)
 {
     if (byte < '@' || byte > '~') {
@@ -83,7 +83,7 @@ static void take(struct escapes *escapes, struct text *text, char byte)
         else if (byte == ESCAPE)
             escapes->state = ESCAPES_STRING_END;
         break;
-    case ESCAPES_STRING_END: /* by ESC \\; any other byte is the kind of a new one */
+    case ESCAPES_STRING_END: /* ESC \\ ends the string; with any other byte, ESC begins a new sequence */
         escapes->state = ESCAPES_NONE;
         if (byte != '\\') {
             begin(escapes);

@@ -5,7 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* Waits until FD takes more; only a descriptor that does not block makes one wait. */
+/* Waits until FD takes more. For a descriptor that does not block. */
 static int wait_writable(int fd)
 {
     struct pollfd pollfd = {.fd = fd, .events = POLLOUT};

@@ -8,16 +8,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Writes all of DATA, also to a descriptor that does not block; returns 0 or -errno. */
+/* Writes all of DATA, waiting if the descriptor does not block. Returns 0 or -errno. */
 int output_write(int fd, const void *data, size_t size);
 
 /* Does the same with *SIZE bytes at *REST, which become those that were not written. */
 int output_write_part(int fd, const char **rest, size_t *size);
 
-/* VALUE as JSON to read, and a newline. */
+/* Adds VALUE as indented JSON, and a newline. */
 void text_add_json(struct text *text, const json_t *value);
 
-/* The width of the terminal that standard output is, or 0 when it is none. */
+/* Returns the width of the terminal that standard output is, or 0 if it is no terminal. */
 size_t output_width(void);
 
 #endif

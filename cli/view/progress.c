@@ -10,7 +10,7 @@ bool progress_is_seen(void)
     return isatty(STDERR_FILENO);
 }
 
-/* How much of TEXT fits; a line that went on in the next row could not be taken away. */
+/* Returns how much of TEXT fits: a line that continued in the next row could not be removed. */
 static size_t fitting(const struct text *text)
 {
     struct winsize window = {0};
@@ -29,7 +29,7 @@ void progress_show(struct progress *progress, const struct text *text)
         return;
     text_add(&line, "\r\033[K");
     text_append(&line, text->data, fitting(text));
-    (void) output_write(STDERR_FILENO, line.data, line.size); /* it is only a comfort */
+    (void) output_write(STDERR_FILENO, line.data, line.size); /* nothing depends on it */
     progress->shown = text->size > 0;
     text_release(&line);
 }

@@ -1,6 +1,6 @@
 /*
- * A line on standard error that says what is waited for, and changes while one looks: on a
- * terminal; anywhere else nothing is shown.
+ * A line on standard error that says what a command waits for, and that changes in place. It is shown
+ * only on a terminal.
  */
 #ifndef K3THREAD_CLI_VIEW_PROGRESS_H
 #define K3THREAD_CLI_VIEW_PROGRESS_H
@@ -14,10 +14,10 @@ struct progress {
     bool shown;
 };
 
-/* Would anybody see it? */
+/* Returns true if standard error is a terminal. */
 bool progress_is_seen(void);
 
-/* Shows TEXT, cut to the terminal's width, in place of what was shown; an empty one takes it away. */
+/* Shows TEXT, cut to the terminal's width, in place of the line before; an empty TEXT removes the line. */
 void progress_show(struct progress *progress, const struct text *text);
 
 #endif

@@ -1,6 +1,6 @@
 #include "cli/view/table.h"
 
-/* The size of the first cell of SIZE bytes, and its width: that is nearly always the same. */
+/* Returns the size of the first cell in SIZE bytes, and its width, which is nearly always the same. */
 static size_t measure(const char *cells, size_t size, size_t *ret_width)
 {
     size_t at = text_plain(cells, size);
@@ -14,13 +14,13 @@ static size_t measure(const char *cells, size_t size, size_t *ret_width)
     return at;
 }
 
-/* Which of the widths is the column's. */
+/* Returns which of the widths is that of COLUMN. */
 static size_t width_of(size_t column)
 {
     return column < TABLE_COLUMNS ? column : TABLE_COLUMNS - 1;
 }
 
-/* Ends the cell at SIZE bytes, behind which there is one more for what separates it. */
+/* Ends the cell of SIZE bytes. Behind it there is one more byte, for the separator. */
 static void take_cell(struct table *table, size_t size, size_t width)
 {
     size_t *widest = &table->widths[width_of(table->column)];
@@ -67,7 +67,8 @@ void table_add_lines(struct table *table, const char *lines, size_t size)
 
     text_append(cells, lines, size);
     if (size > 0 && lines[size - 1] != '\n')
-        text_byte(cells, '\n', 1); /* not as it should be, but the cell was meant */
+        text_byte(cells, '\n',
+                  1); /* the supervisor always sends it; a cell without it still counts */
     while (!cells->failed && table->begin < cells->size) {
         size_t width;
         size_t cell = measure(cells->data + table->begin, cells->size - table->begin, &width);
@@ -97,7 +98,7 @@ void table_release(struct table *table)
     *table = (struct table){0};
 }
 
-/* Adds one row, of which SIZE bytes or fewer are left; returns how many it took. */
+/* Adds the row at the beginning of SIZE bytes. Returns its size. */
 static size_t add_row(struct text *text, const struct table *table, const char *row, size_t size)
 {
     size_t done = 0;

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-/* As many columns are told apart; those behind them have one width. */
+/* So many columns have a width of their own; the columns behind them share one. */
 #define TABLE_COLUMNS 16
 
 /*
@@ -17,22 +17,22 @@
 struct table {
     size_t      columns;
     size_t      widths[TABLE_COLUMNS]; /* the widest cell of each so far */
-    struct text cells;                 /* each with a tab behind it, the last of a row a newline */
-    size_t      begin, column;         /* of the next cell: where in them, and in its row */
+    struct text cells;                 /* a tab behind each, a newline behind the last of a row */
+    size_t      begin, column;         /* of the next cell: its offset in `cells`, its column */
 };
 
 void table_end_cell(struct table *table);
 void table_end_row(struct table *table);
 
-/* A row of plain words, as the headings are. */
+/* Adds a row of plain words, such as the headings. */
 void table_add_words(struct table *table, const char *const *words, size_t count);
 
-/* Whole rows, written as they are kept: tabs between their cells, a newline behind each. */
+/* Adds whole rows: tabs between their cells, a newline behind each row. */
 void table_add_lines(struct table *table, const char *lines, size_t size);
 
 void table_release(struct table *table);
 
-/* The table's lines, each cut to WIDTH columns (0: not cut). Releases the table. */
+/* Adds the table's lines to TEXT, each cut to WIDTH columns (0: not cut). Releases the table. */
 void text_add_table(struct text *text, struct table *table, size_t width);
 
 #endif

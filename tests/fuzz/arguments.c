@@ -1,7 +1,7 @@
 /* The command line: the words, divided by newlines, go to each command's parser; none is run. */
 #include "cli/commands/command.h"
 #include "cli/commands/command_line.h"
-#include "cli/commands/program.h"
+#include "cli/commands/program_options.h"
 #include "tests/fuzz/fuzz.h"
 
 enum { WORDS_MAX = 40 };

@@ -41,15 +41,18 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct input  input = {data, size};
     struct reader reader = {.next_line = next_line, .context = &input, .scope = &scope};
     struct words  words;
+    struct text   why = {0};
     int           found;
 
-    while ((found = reader_next(&reader, &words)) == 1 || found == -EINVAL) {
+    while ((found = reader_next(&reader, &words, &why)) == 1 || found == -EINVAL) {
         if (found == 1) {
             check(&words);
             words_release(&words);
         } else {
-            MUST(reader.message[0] != '\0');
+            MUST(why.size > 0 || why.failed);
+            why.size = 0;
         }
     }
+    text_release(&why);
     return 0;
 }

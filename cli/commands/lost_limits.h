@@ -1,10 +1,10 @@
 /* What a started command did not get of the resource limits of this process. */
-#ifndef K3THREAD_CLI_COMMANDS_LIMITS_H
-#define K3THREAD_CLI_COMMANDS_LIMITS_H
+#ifndef K3THREAD_CLI_COMMANDS_LOST_LIMITS_H
+#define K3THREAD_CLI_COMMANDS_LOST_LIMITS_H
 
 #include <jansson.h>
 
 /* Says, as COMMAND, which limits the command of a start did not get, if RESULT names any. */
-void limits_warn(const char *command, const json_t *result);
+void lost_limits_warn(const char *command, const json_t *result);
 
 #endif

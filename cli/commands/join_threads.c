@@ -1,4 +1,4 @@
-#include "cli/commands/joining.h"
+#include "cli/commands/join_threads.h"
 
 #include "cli/base/status.h"
 #include "cli/client/request.h"
@@ -6,7 +6,7 @@
 #include "cli/rpc/bytes.h"
 #include "cli/view/output.h"
 #include "cli/view/progress.h"
-#include "cli/view/view.h"
+#include "cli/view/thread_text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,19 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-json_t *thread_to_json(const char *thread)
-{
-    int64_t id;
-
-    return request_is_id(thread, &id) ? json_integer(id) : bytes_to_json(thread);
-}
-
-bool thread_is_pattern(const char *thread)
-{
-    return strpbrk(thread, "*?[") != NULL;
-}
-
-/* What a request calls THREAD, which is a word of the user's or an answer of the supervisor's. */
+/* Returns what a request calls THREAD, which is a word of the user or a thread as the supervisor answers it. */
 static json_t *parameter_of(json_t *thread)
 {
     json_t *id = json_object_get(thread, "id");
@@ -86,10 +74,10 @@ static void add_thread(struct text *text, const json_t *thread)
     if (json_is_integer(thread))
         text_printf(text, "%" JSON_INTEGER_FORMAT, json_integer_value(thread));
     else
-        view_add_bytes(text, thread);
+        thread_add_bytes(text, thread);
 }
 
-/* The last that a thread printed which ended before it was ready may say why. */
+/* Shows the last lines of a thread that ended before it was ready: they may say why. */
 static void show_tail(const struct reply *reply)
 {
     const json_t *error = json_object_get(reply->message, "error");
@@ -98,36 +86,24 @@ static void show_tail(const struct reply *reply)
 
     if (tail == NULL || bytes_from_json(tail, &bytes) != 0)
         return;
-    (void) output_write(STDERR_FILENO, bytes, strlen(bytes)); /* the message came through */
+    (void) output_write(STDERR_FILENO, bytes,
+                        strlen(bytes)); /* the message before it has reached standard error */
     free(bytes);
 }
 
-/* A command that never ran has nothing else to show for it; nor has one that could not be ended. */
-static void show_reason(const struct call *call, const json_t *thread)
-{
-    struct text name = {0}, words = {0};
-
-    view_add_reason(&words, thread);
-    view_add_unended(&words, thread);
-    view_add_bytes(&name, json_object_get(thread, "name"));
-    if (words.size > 0)
-        (void) command_fail(call, STATUS_INTERNAL, NULL,
-                            "thread '%.*s' (id %" JSON_INTEGER_FORMAT "): %.*s", (int) name.size,
-                            name.data, view_id(thread), (int) words.size, words.data);
-    text_release(&name);
-    text_release(&words);
-}
-
-/* A thread that was listed and is gone has been cleared; if it had ended by then, that says how. */
+/*
+ * Returns true if THREAD was listed and is gone: it has been cleared. *RET_STATUS then is that of its end, as far as
+ * the list told it.
+ */
 static bool was_cleared(const struct client *client, const json_t *thread, int *ret_status)
 {
     if (client->failure.status != STATUS_NO_THREAD || json_object_get(thread, "id") == NULL)
         return false;
-    *ret_status = json_is_number(json_object_get(thread, "ended")) ? view_status(thread) : 0;
+    *ret_status = json_is_number(json_object_get(thread, "ended")) ? thread_status(thread) : 0;
     return true;
 }
 
-/* THREAD is what was asked for: see join_threads(). */
+/* Takes the answer to the join of THREAD, which is one of join_threads()'s. */
 static struct joined take_end(const struct call *call, const json_t *thread, bool ready,
                               const struct reply *reply)
 {
@@ -135,8 +111,8 @@ static struct joined take_end(const struct call *call, const json_t *thread, boo
     struct joined  end = {.seen = true, .done = true};
 
     if (client_check(client, reply) == 0) {
-        show_reason(call, reply->result);
-        end.status = ready ? 0 : view_status(reply->result);
+        command_explain_end(call, reply->result, true);
+        end.status = ready ? 0 : thread_status(reply->result);
         end.unended = json_is_integer(json_object_get(reply->result, "unended"));
     } else if (ready || !was_cleared(client, thread, &end.status)) {
         end.done = false;
@@ -147,8 +123,8 @@ static struct joined take_end(const struct call *call, const json_t *thread, boo
 }
 
 /*
- * Asks what each of THREADS waits for to become ready, where a terminal is to be told. Returns a list of
- * objects, or NULL.
+ * Asks what each of THREADS waits for to become ready, if there is a terminal to be told. Returns a list
+ * of objects, or NULL.
  */
 static json_t *ask_what_for(struct client *client, const json_t *threads)
 {
@@ -171,7 +147,7 @@ static json_t *ask_what_for(struct client *client, const json_t *threads)
     return known;
 }
 
-/* Adds what THREAD waits for, as far as KNOWN tells it. */
+/* Adds what THREAD waits for, if KNOWN tells it. */
 static void add_what_for(struct text *text, const json_t *known, json_t *thread)
 {
     const json_t *parameter = parameter_of(thread);
@@ -183,21 +159,22 @@ static void add_what_for(struct text *text, const json_t *known, json_t *thread)
             (json_equal(parameter, json_object_get(other, "id")) ||
              json_equal(parameter, json_object_get(other, "name")))) {
             text_add(text, ", which waits for ");
-            view_add_bytes(text, json_object_get(other, "waits_for"));
+            thread_add_bytes(text, json_object_get(other, "waits_for"));
             return;
         }
 }
 
-/* Shows whom a join that takes a while waits for. */
-struct waiting {
+/* Stands for the line that tells a terminal which threads a join waits for. */
+struct join_progress {
     struct progress progress;
     const json_t   *threads;
-    json_t         *known; /* of those that are to become ready; see ask_what_for() */
+    json_t         *known; /* from ask_what_for() */
     bool            ready;
 };
 
-/* Says how far it is, where there is more than one to wait for, or what for. */
-static void show_progress(struct waiting *waiting, const struct joined *joined, size_t missing)
+/* Shows how far the join is, if it waits for several threads, or for one to become ready. */
+static void show_progress(struct join_progress *waiting, const struct joined *joined,
+                          size_t missing)
 {
     size_t      count = json_array_size(waiting->threads), next = 0;
     struct text text = {0};
@@ -223,11 +200,11 @@ static void show_progress(struct waiting *waiting, const struct joined *joined, 
 int join_threads(const struct call *call, const json_t *threads, double timeout, bool ready,
                  struct joined *ret)
 {
-    struct client *client = &call->session->client;
-    size_t         count = json_array_size(threads);
-    size_t         missing = count;
-    json_int_t     first = 0;
-    struct waiting waiting = {
+    struct client       *client = &call->session->client;
+    size_t               count = json_array_size(threads);
+    size_t               missing = count;
+    json_int_t           first = 0;
+    struct join_progress waiting = {
         .threads = threads, .known = ready ? ask_what_for(client, threads) : NULL, .ready = ready};
     int error = send_joins(client, threads, timeout, ready, &first);
 

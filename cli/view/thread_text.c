@@ -1,4 +1,4 @@
-#include "cli/view/view.h"
+#include "cli/view/thread_text.h"
 
 #include "cli/base/result.h"
 #include "cli/base/status.h"
@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-json_int_t view_id(const json_t *thread)
+json_int_t thread_id(const json_t *thread)
 {
     return json_integer_value(json_object_get(thread, "id"));
 }
 
-void view_add_bytes(struct text *text, const json_t *bytes)
+void thread_add_bytes(struct text *text, const json_t *bytes)
 {
     char *copy;
 
@@ -28,7 +28,7 @@ void view_add_bytes(struct text *text, const json_t *bytes)
     }
 }
 
-void view_add_result(struct text *text, const json_t *thread)
+void thread_add_result(struct text *text, const json_t *thread)
 {
     const json_t *exit_code = json_object_get(thread, "exit_code");
     const json_t *signal = json_object_get(thread, "signal");
@@ -38,7 +38,7 @@ void view_add_result(struct text *text, const json_t *thread)
                (int) json_integer_value(signal));
 }
 
-void view_add_rows(struct table *table, const json_t *part)
+void thread_add_rows(struct table *table, const json_t *part)
 {
     const json_t *rows = json_object_get(part, "table");
 
@@ -46,16 +46,16 @@ void view_add_rows(struct table *table, const json_t *part)
         table_add_lines(table, json_string_value(rows), json_string_length(rows));
 }
 
-void view_add_reason(struct text *text, const json_t *thread)
+void thread_add_reason(struct text *text, const json_t *thread)
 {
     const json_t *message = json_object_get(thread, "message");
 
     if (json_integer_value(json_object_get(thread, "runs")) == 0 && message != NULL &&
         !json_is_null(message) && !json_is_string(json_object_get(thread, "exception")))
-        view_add_bytes(text, message);
+        thread_add_bytes(text, message);
 }
 
-void view_add_message(struct text *text, const json_t *thread)
+void thread_add_message(struct text *text, const json_t *thread)
 {
     const json_t *message = json_object_get(thread, "message");
 
@@ -63,10 +63,10 @@ void view_add_message(struct text *text, const json_t *thread)
         !json_is_string(json_object_get(thread, "exception")))
         return;
     text_add(text, ": ");
-    view_add_bytes(text, message);
+    thread_add_bytes(text, message);
 }
 
-void view_add_unended(struct text *text, const json_t *thread)
+void thread_add_unended(struct text *text, const json_t *thread)
 {
     const json_t *unended = json_object_get(thread, "unended");
 
@@ -75,7 +75,7 @@ void view_add_unended(struct text *text, const json_t *thread)
                     json_integer_value(unended));
 }
 
-/* Of a thread that an exception ended before its command ran. */
+/* Returns the status of a thread that the exception NAME ended before its command ran. */
 static int status_of_exception(const char *name)
 {
     static const struct {
@@ -93,14 +93,14 @@ static int status_of_exception(const char *name)
     return STATUS_INTERNAL;
 }
 
-int view_status(const json_t *thread)
+int thread_status(const json_t *thread)
 {
     const char   *exception = json_string_value(json_object_get(thread, "exception"));
     const json_t *exit_code = json_object_get(thread, "exit_code");
     const json_t *signal = json_object_get(thread, "signal");
 
     if (exception != NULL && strcmp(exception, "TimeoutError") == 0)
-        return STATUS_TIMEOUT; /* whatever the command made of it */
+        return STATUS_TIMEOUT; /* whatever status the command gave */
     if (json_is_integer(exit_code))
         return (int) json_integer_value(exit_code);
     if (json_is_integer(signal))

@@ -1,4 +1,4 @@
-#include "cli/commands/program.h"
+#include "cli/commands/program_options.h"
 
 #include "cli/base/text.h"
 #include "cli/commands/command.h"
@@ -42,7 +42,7 @@ static void add_command(struct text *text, const struct command *command)
     text_printf(text, "  %-12s %.*s\n", command->name, (int) summary, command->doc);
 }
 
-/* The words that make `help` show one. */
+/* Adds the manual pages, each by its topic. */
 static void add_pages(struct text *text)
 {
     const struct manual_page *page;
@@ -52,7 +52,7 @@ static void add_pages(struct text *text)
         text_printf(text, "  %-12s %s\n", page->topic, page->summary);
 }
 
-/* The commands of the table under their headings, each with its summary, and the pages. */
+/* Returns the overview: the commands under their headings, each with its summary, and the pages. */
 static char *make_overview(void)
 {
     static const char *const headings[] = {
@@ -80,7 +80,7 @@ static char *make_overview(void)
     return NULL;
 }
 
-/* argp frees what differs from TEXT. */
+/* Puts the overview before the options. argp frees a text that is not TEXT. */
 static char *filter_help(int key, const char *text, void *input)
 {
     (void) input;

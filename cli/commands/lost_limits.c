@@ -1,9 +1,9 @@
-#include "cli/commands/limits.h"
+#include "cli/commands/lost_limits.h"
 
 #include "cli/base/text.h"
 #include "cli/view/message.h"
 
-void limits_warn(const char *command, const json_t *result)
+void lost_limits_warn(const char *command, const json_t *result)
 {
     const json_t *names = json_object_get(result, "limited");
     const json_t *name;

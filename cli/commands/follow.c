@@ -1,0 +1,177 @@
+#include "cli/commands/follow.h"
+
+#include "cli/base/status.h"
+#include "cli/commands/report.h"
+#include "cli/commands/thread_word.h"
+#include "cli/view/thread_text.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+void follow_open(struct follow *follow, const struct call *call)
+{
+    *follow = (struct follow){.call = call, .pass.signals = SIGNALS_NONE};
+    log_copy_open(&follow->copy, call);
+}
+
+void follow_close(struct follow *follow)
+{
+    log_copy_close(&follow->copy);
+    signals_close(&follow->pass.signals);
+    json_decref(follow->log);
+    json_decref(follow->thread);
+}
+
+/* Requests and answers */
+
+int follow_request(struct follow *follow, json_int_t id)
+{
+    struct client *client = &follow->call->session->client;
+    json_t        *about =
+        id > 0 ? json_pack("{s:I, s:b}", "thread", id, "begun", 1) : json_pack("{s:b}", "begun", 1);
+    json_t *ended = id > 0 ? json_pack("{s:I}", "thread", id) : json_object();
+    int     error = client_queue(client, "logs", about, &follow->log_request);
+
+    if (error != 0) {
+        json_decref(ended);
+        return error;
+    }
+    return client_send(client, "join", ended, &follow->join_request);
+}
+
+void follow_take(struct follow *follow, const struct reply *reply)
+{
+    if (reply->id == follow->join_request) {
+        follow->joined = true;
+        follow->thread = json_incref((json_t *) reply->result); /* NULL for an error */
+    } else if (reply->id == follow->log_request) {
+        follow->located = true;
+        follow->log = json_incref((json_t *) reply->result);
+    }
+}
+
+static bool is_answered(const struct follow *follow)
+{
+    return follow->joined && follow->located;
+}
+
+/*
+ * Takes all answers that have come. An answer that was read together with that to a raise would have no
+ * further news to wake for.
+ */
+static int take_answers(struct follow *follow)
+{
+    struct client *client = &follow->call->session->client;
+    struct reply   reply;
+    int            found = 0;
+
+    while (!is_answered(follow) && (found = client_try_receive(client, &reply)) > 0) {
+        follow_take(follow, &reply);
+        reply_release(&reply);
+    }
+    if (found < 0 && !follow->joined)
+        return command_failed(follow->call);
+    follow->located |= found < 0;
+    if (follow->log == NULL || follow->copy.source != NULL || follow->copy.is_silent)
+        return STATUS_DONE;
+    return log_copy_begin(&follow->copy, follow->id, follow->log);
+}
+
+/* Waiting */
+
+/* Waits for output of the thread, its end, a signal, and for the reader of standard output or its end. */
+static int wait_for_news(struct follow *follow)
+{
+    struct client   *client = &follow->call->session->client;
+    struct log_copy *copy = &follow->copy;
+    struct pollfd    pollfds[] = {
+           {.fd = is_answered(follow) ? -1 : client->wire.fd, .events = POLLIN},
+           {.fd = copy->inotify, .events = POLLIN},
+           {.fd = copy->is_silent ? -1 : STDOUT_FILENO,
+            .events = log_copy_is_ready(copy) ? POLLOUT : 0},
+           {.fd = follow->pass.signals.fd, .events = POLLIN},
+    };
+
+    if (client->wire.unsent.size > 0)
+        pollfds[0].events |= POLLOUT;
+    if (poll(pollfds, 4, log_copy_patience(copy)) < 0 && errno != EINTR)
+        return command_fail(follow->call, STATUS_FAILED, NULL, "poll: %s", strerror(errno));
+    log_copy_read_events(copy);
+    pass_signals(&follow->pass, client, follow->id);
+    if (pollfds[2].revents & POLLOUT)
+        return log_copy_write(copy);
+    if (pollfds[2].revents & (POLLERR | POLLHUP | POLLNVAL))
+        return log_copy_lose_output(copy, -EPIPE);
+    return STATUS_DONE;
+}
+
+/*
+ * The answers are taken before the output: what a thread wrote is in its log before its end is
+ * known.
+ */
+int follow_run(struct follow *follow)
+{
+    int status;
+
+    log_copy_watch(&follow->copy);
+    for (;;) {
+        status = take_answers(follow);
+        if (follow->joined)
+            log_copy_end(&follow->copy);
+        if (status == STATUS_DONE)
+            status = log_copy_take(&follow->copy);
+        if (status != STATUS_DONE)
+            return status;
+        if (is_answered(follow) && log_copy_is_done(&follow->copy))
+            return log_copy_finish(&follow->copy);
+        status = wait_for_news(follow);
+        if (status != STATUS_DONE)
+            return status;
+    }
+}
+
+/* Shows all that the log holds now. */
+static int show_now(struct follow *follow)
+{
+    struct reply reply;
+    int          status;
+
+    if (client_call(&follow->call->session->client, "logs",
+                    json_pack("{s:I, s:i}", "thread", follow->id, "lines", 0), &reply) != 0)
+        return command_failed(follow->call);
+    status = log_copy_begin(&follow->copy, follow->id, reply.result);
+    reply_release(&reply);
+    return status == STATUS_DONE ? log_copy_now(&follow->copy) : status;
+}
+
+int follow_show(struct follow *follow, const char *thread)
+{
+    struct client *client = &follow->call->session->client;
+    struct reply   reply;
+    bool           ended;
+
+    if (client_call(client, "list", json_pack("{s:[o]}", "threads", thread_to_json(thread)),
+                    &reply) != 0)
+        return command_failed(follow->call);
+    follow->id = thread_id(json_array_get(reply.result, 0));
+    ended = json_is_number(json_object_get(json_array_get(reply.result, 0), "ended"));
+    reply_release(&reply);
+    follow->copy.follow &= !ended;
+    if (!follow->copy.follow)
+        return show_now(follow);
+    if (follow_request(follow, follow->id) != 0)
+        return command_failed(follow->call);
+    return follow_run(follow);
+}
+
+int follow_take_signals(struct follow *follow)
+{
+    int error = signals_take(&follow->pass.signals);
+
+    if (error == 0)
+        return STATUS_DONE;
+    return command_fail(follow->call, STATUS_FAILED, NULL, "cannot take signals: %s",
+                        strerror(-error));
+}

@@ -1,0 +1,256 @@
+#include "cli/commands/log_copy.h"
+
+#include "cli/base/status.h"
+#include "cli/commands/command.h"
+#include "cli/commands/report.h"
+#include "cli/rpc/bytes.h"
+#include "cli/view/full_disk.h"
+#include "cli/view/thread_text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+/* The milliseconds between two looks at the log, where the system has no inotify to spare. */
+#define LOOK_INTERVAL 200
+
+static int fail(const struct log_copy *copy, const char *what, int error)
+{
+    return command_fail(copy->call, STATUS_FAILED, NULL, "%s: %s", what, strerror(-error));
+}
+
+int log_copy_fail_times(const struct call *call)
+{
+    return command_fail(call, STATUS_FAILED, NULL,
+                        "the times of the lines are not known: only run knows them, of what it "
+                        "prints");
+}
+
+void log_copy_open(struct log_copy *copy, const struct call *call)
+{
+    *copy = (struct log_copy){.call = call, .inotify = -1};
+}
+
+void log_copy_close(struct log_copy *copy)
+{
+    if (copy->source != NULL)
+        printer_close(&copy->printer);
+    if (copy->inotify >= 0)
+        close(copy->inotify);
+}
+
+/* Opening the log */
+
+/*
+ * Opens the log. A thread that has not begun has none, and a thread that goes on may make its log
+ * anew. For start --wait, output that goes to no file (such as /dev/null) is not shown.
+ */
+static int open_log(struct log_copy *copy, bool begun)
+{
+    const char *path = copy->source->path;
+    int         error = printer_open_source(copy->source, copy->some_lines, copy->lines);
+
+    if (error == 0 || (error == -ENOENT && (!begun || copy->follow)))
+        return STATUS_DONE;
+    if (copy->own) {
+        copy->is_silent = true;
+        return STATUS_DONE;
+    }
+    if (error == -ENOENT)
+        return command_fail(copy->call, STATUS_FAILED, "FileNotFoundError", "the log %s is gone",
+                            path);
+    if (error == -EINVAL)
+        return command_fail(copy->call, STATUS_FAILED, NULL, "%s is no regular file", path);
+    return fail(copy, path, error);
+}
+
+/* Watches PATH for EVENTS. Without a watch to spare the log is looked at in intervals; a missing file needs no watch. */
+static void add_watch(struct log_copy *copy, const char *path, uint32_t events)
+{
+    if (copy->inotify < 0 || inotify_add_watch(copy->inotify, path, events) >= 0 || errno == ENOENT)
+        return;
+    close(copy->inotify);
+    copy->inotify = -1;
+}
+
+/* Watches the log, and its directory, where the log may be made anew. */
+static void watch(struct log_copy *copy)
+{
+    char *path = copy->source->path;
+    char *slash = strrchr(path, '/');
+
+    add_watch(copy, path, IN_MODIFY);
+    if (slash == NULL)
+        return;
+    *slash = '\0';
+    add_watch(copy, slash > path ? path : "/", IN_CREATE | IN_MOVED_TO);
+    *slash = '/';
+}
+
+/*
+ * Returns the printer's flags. Bytes are shown as soon as they are written. But a log that is kept
+ * small is shown by lines: the rest of a line may be gone before it is read.
+ */
+static unsigned style_of(const struct log_copy *copy, const json_t *result)
+{
+    if (copy->timestamps)
+        return PRINTER_TIMES | PRINTER_KEPT;
+    if (json_integer_value(json_object_get(result, "limit")) > 0)
+        return PRINTER_EXACT | PRINTER_PARTIAL;
+    return PRINTER_EXACT | PRINTER_RAW;
+}
+
+int log_copy_begin(struct log_copy *copy, json_int_t id, const json_t *result)
+{
+    off_t offset = (off_t) json_integer_value(json_object_get(result, "offset"));
+    char *path = NULL;
+    int   error = bytes_from_json(json_object_get(result, "log"), &path);
+    int   status;
+
+    if (error == 0 && copy->timestamps && !times_are_kept(path, id)) {
+        free(path);
+        return log_copy_fail_times(copy->call);
+    }
+    printer_open(&copy->printer, STDOUT_FILENO, style_of(copy, result));
+    if (error == 0)
+        copy->source = printer_add(&copy->printer, "", path, offset);
+    free(path);
+    if (copy->source == NULL)
+        return fail(copy, "the log", error != 0 ? error : -ENOMEM);
+    status = open_log(copy, json_is_true(json_object_get(result, "begun")));
+    if (status == STATUS_DONE && !copy->is_silent)
+        watch(copy);
+    return status;
+}
+
+void log_copy_watch(struct log_copy *copy)
+{
+    copy->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+}
+
+/* Copying */
+
+/* Copies nothing more. */
+static void silence(struct log_copy *copy)
+{
+    copy->is_silent = true;
+    if (copy->source != NULL)
+        printer_discard(&copy->printer);
+}
+
+int log_copy_lose_output(struct log_copy *copy, int error)
+{
+    if (error == -EPIPE) {
+        copy->output_closed = true;
+        return STATUS_FAILED;
+    }
+    if (!copy->own)
+        return fail(copy, "cannot copy the log", error);
+    silence(copy);
+    (void) fail(copy, "cannot write to standard output, the thread goes on without it", error);
+    return STATUS_DONE;
+}
+
+/* The log must not be copied into itself. */
+int log_copy_take(struct log_copy *copy)
+{
+    int error;
+
+    if (copy->is_silent || copy->source == NULL)
+        return STATUS_DONE;
+    printer_touch(copy->source);
+    error = printer_fill(&copy->printer);
+    if (error != 0)
+        return fail(copy, "the log", error);
+    if (!logfile_is(&copy->source->log, STDOUT_FILENO))
+        return STATUS_DONE;
+    silence(copy);
+    if (copy->own)
+        return STATUS_DONE; /* the output is where it belongs already */
+    return command_fail(copy->call, STATUS_FAILED, NULL, "standard output is the log itself");
+}
+
+void log_copy_end(struct log_copy *copy)
+{
+    if (copy->source != NULL)
+        printer_end(copy->source);
+}
+
+int log_copy_write(struct log_copy *copy)
+{
+    int error = printer_write(&copy->printer);
+
+    return error == 0 ? STATUS_DONE : log_copy_lose_output(copy, error);
+}
+
+int log_copy_now(struct log_copy *copy)
+{
+    int error, status;
+
+    if (copy->source->log.file.fd < 0)
+        return STATUS_DONE;
+    error = logfile_size(&copy->source->log, &copy->source->limit);
+    if (error != 0)
+        return fail(copy, copy->source->path, error);
+    if (copy->source->limit == 0)
+        return log_copy_finish(copy);
+    printer_end(copy->source);
+    status = log_copy_take(copy);
+    if (status != STATUS_DONE)
+        return status;
+    error = printer_drain(&copy->printer);
+    return error == 0 ? log_copy_finish(copy) : log_copy_lose_output(copy, error);
+}
+
+/* News */
+
+/* A file that came into the directory may be the log, made anew. */
+void log_copy_read_events(struct log_copy *copy)
+{
+    char    events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+    ssize_t size;
+    bool    came = false;
+
+    while (copy->inotify >= 0 && (size = read(copy->inotify, events, sizeof(events))) > 0)
+        for (char *at = events; at < events + size;) {
+            const struct inotify_event *event = (const struct inotify_event *) (void *) at;
+
+            came |= event->len > 0;
+            at += sizeof(*event) + event->len;
+        }
+    if (!came || copy->source == NULL)
+        return;
+    logfile_look(&copy->source->log);
+    watch(copy);
+}
+
+int log_copy_patience(const struct log_copy *copy)
+{
+    int waiting;
+
+    if (copy->is_silent || copy->source == NULL)
+        return -1;
+    waiting = printer_patience(&copy->printer);
+    if (copy->inotify >= 0 || (waiting >= 0 && waiting < LOOK_INTERVAL))
+        return waiting;
+    return LOOK_INTERVAL;
+}
+
+bool log_copy_is_ready(const struct log_copy *copy)
+{
+    return copy->source != NULL && printer_is_ready(&copy->printer);
+}
+
+bool log_copy_is_done(const struct log_copy *copy)
+{
+    return copy->is_silent || copy->source == NULL || printer_is_idle(&copy->printer);
+}
+
+int log_copy_finish(const struct log_copy *copy)
+{
+    if (copy->source != NULL && !copy->is_silent)
+        (void) disk_warn_full(copy->call->command->name, copy->source->path);
+    return STATUS_DONE;
+}

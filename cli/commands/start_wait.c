@@ -1,0 +1,58 @@
+#include "cli/commands/start_wait.h"
+
+#include "cli/base/status.h"
+#include "cli/commands/report.h"
+#include "cli/view/thread_text.h"
+
+#include <signal.h>
+
+/* The run shows the output of a script's threads: then it is not shown here. */
+void start_wait_open(struct follow *follow, const struct call *call)
+{
+    follow_open(follow, call);
+    follow->copy.own = follow->copy.follow = true;
+    follow->copy.is_silent = call->session->scripted;
+}
+
+int start_wait_send(struct follow *follow, struct text *params, struct reply *ret)
+{
+    struct client *client = &follow->call->session->client;
+    json_int_t     id = 0;
+    int            error = client_queue_written(client, "start", params, &id);
+
+    if (error == 0)
+        error = follow_request(follow, 0);
+    while (error == 0) {
+        error = client_receive(client, ret);
+        if (error != 0)
+            break;
+        if (ret->id == id)
+            return client_take(client, ret);
+        follow_take(follow, ret);
+        reply_release(ret);
+    }
+    return error;
+}
+
+/* Ends the command, since nobody reads its output any more ("| head"): as it would end in a pipe. */
+static int end_unread(const struct follow *follow)
+{
+    struct reply reply;
+
+    if (!follow->joined && client_call(&follow->call->session->client, "raise",
+                                       json_pack("{s:I}", "thread", follow->id), &reply) == 0)
+        reply_release(&reply);
+    return STATUS_SIGNAL_BASE + SIGPIPE;
+}
+
+int start_wait_run(struct follow *follow)
+{
+    int status = follow_run(follow);
+
+    if (follow->copy.output_closed)
+        return end_unread(follow);
+    if (status != STATUS_DONE || follow->thread == NULL)
+        return STATUS_INTERNAL;
+    command_explain_end(follow->call, follow->thread, false);
+    return thread_status(follow->thread);
+}

@@ -1,0 +1,34 @@
+/* What a thread's description, out of a reply of the supervisor, says in words and numbers. */
+#ifndef K3THREAD_CLI_VIEW_THREAD_TEXT_H
+#define K3THREAD_CLI_VIEW_THREAD_TEXT_H
+
+#include "cli/base/text.h"
+#include "cli/view/table.h"
+
+#include <jansson.h>
+
+/* Adds the rows of PART, a part of the table that the supervisor answers to `list`. */
+void thread_add_rows(struct table *table, const json_t *part);
+
+/* Adds how THREAD ended, in the words of result.h. */
+void thread_add_result(struct text *text, const json_t *thread);
+
+/* Adds why the command never ran; nothing if it ran, or an exception ended the thread before. */
+void thread_add_reason(struct text *text, const json_t *thread);
+
+/* Adds ": " and the message of the exception that ended THREAD, if there is one. */
+void thread_add_message(struct text *text, const json_t *thread);
+
+/* Adds that a process of THREAD could not be ended, if that is so. */
+void thread_add_unended(struct text *text, const json_t *thread);
+
+/* Returns the exit status that stands for the end of THREAD. */
+int thread_status(const json_t *thread);
+
+/* Returns the id of THREAD; 0 if it has none. */
+json_int_t thread_id(const json_t *thread);
+
+/* Adds BYTES out of a reply, escaped for a terminal. */
+void thread_add_bytes(struct text *text, const json_t *bytes);
+
+#endif
