@@ -2,7 +2,7 @@
 #include "cli/commands/command.h"
 #include "cli/commands/report.h"
 
-static int run(struct call *call)
+static int run(struct invocation *call)
 {
     struct reply reply;
 

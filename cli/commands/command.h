@@ -60,7 +60,7 @@ enum command_group {
 #undef X
 };
 
-struct call;
+struct invocation;
 
 struct command {
     const char               *name;
@@ -80,7 +80,7 @@ struct command {
     argp_parser_t parse;
 
     /* Does the work; returns the exit status. */
-    int (*run)(struct call *call);
+    int (*run)(struct invocation *call);
 
     /* Frees what `parse` has put into the options, also if it failed; or NULL. */
     void (*release)(void *options);

@@ -269,7 +269,7 @@ static void add_reply(struct text *text, const struct cursor *cursor, const json
     text_release(&words);
 }
 
-static int answer(struct call *call)
+static int answer(struct invocation *call)
 {
     const struct completion_options *o = call->options;
     struct cursor                    cursor = {.words = o->words, .count = o->count};
@@ -288,7 +288,7 @@ static int answer(struct call *call)
     return status;
 }
 
-static int run(struct call *call)
+static int run(struct invocation *call)
 {
     const struct completion_options *o = call->options;
     struct text                      text = {0};

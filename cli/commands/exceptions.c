@@ -59,7 +59,7 @@ static void add_json(struct text *text)
     json_decref(array);
 }
 
-static int run(struct call *call)
+static int run(struct invocation *call)
 {
     const struct exceptions_options *o = call->options;
     const k3thread_exctype          *type;

@@ -12,7 +12,7 @@
 /* There is no exit status yet: the next step can be taken. */
 #define GO_ON (-1)
 
-static int find_place(const struct call *call)
+static int find_place(const struct invocation *call)
 {
     struct text why = {0};
     int         error = session_find_place(call->session, &why);
@@ -24,7 +24,7 @@ static int find_place(const struct call *call)
     return command_fail_text(call, STATUS_FAILED, NULL, &why);
 }
 
-static int connect_client(const struct call *call)
+static int connect_client(const struct invocation *call)
 {
     bool starts = (call->command->flags & COMMAND_STARTS) && !call->session->scripted;
 
@@ -32,7 +32,7 @@ static int connect_client(const struct call *call)
 }
 
 /* Does what the flags of the command ask for. Returns GO_ON or the exit status. */
-static int set_up(const struct call *call)
+static int set_up(const struct invocation *call)
 {
     unsigned flags = call->command->flags;
     int      status = GO_ON;
@@ -46,10 +46,10 @@ static int set_up(const struct call *call)
 
 int command_execute(struct session *session, int count, char **words)
 {
-    struct call call = {.command = command_find(words[0]), .session = session};
-    struct argp argp;
-    unsigned    order;
-    int         status;
+    struct invocation call = {.command = command_find(words[0]), .session = session};
+    struct argp       argp;
+    unsigned          order;
+    int               status;
 
     if (call.command == NULL)
         return unknown_command_report(words[0]);

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-void follow_open(struct follow *follow, const struct call *call)
+void follow_open(struct follow *follow, const struct invocation *call)
 {
     *follow = (struct follow){.call = call, .pass.signals = SIGNALS_NONE};
     log_copy_open(&follow->copy, call);

@@ -16,10 +16,10 @@
 #include <stdbool.h>
 
 struct follow {
-    const struct call  *call;
-    json_int_t          id; /* the thread's */
-    struct log_copy     copy;
-    struct pass_signals pass;
+    const struct invocation *call;
+    json_int_t               id; /* the thread's */
+    struct log_copy          copy;
+    struct pass_signals      pass;
 
     json_int_t log_request, join_request;
     bool       located; /* the first is answered */
@@ -29,7 +29,7 @@ struct follow {
 };
 
 /* Prepares FOLLOW, without a thread yet; follow_close() then is fine at any time. */
-void follow_open(struct follow *follow, const struct call *call);
+void follow_open(struct follow *follow, const struct invocation *call);
 
 /* Shows what THREAD (a word) has printed by now; with copy.follow, all until it has ended. */
 int follow_show(struct follow *follow, const char *thread);

@@ -86,7 +86,7 @@ static void add_command(struct text *text, const struct command *command)
     add_options(text, command->name, command_common_options);
 }
 
-static int print_list(const struct call *call)
+static int print_list(const struct invocation *call)
 {
     struct text           text = {0};
     const struct command *command;
@@ -102,7 +102,7 @@ static int print_list(const struct call *call)
 }
 
 /* When man finds no page, it says so itself. */
-static int show_page(const struct call *call, const struct manual_page *page)
+static int show_page(const struct invocation *call, const struct manual_page *page)
 {
     int status = manual_show(page);
 
@@ -112,7 +112,7 @@ static int show_page(const struct call *call, const struct manual_page *page)
     return status == 0 ? STATUS_DONE : STATUS_FAILED;
 }
 
-static int run(struct call *call)
+static int run(struct invocation *call)
 {
     const struct help_options *o = call->options;
     const struct command      *command;

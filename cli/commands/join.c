@@ -54,7 +54,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-static int fail_memory(const struct call *call)
+static int fail_memory(const struct invocation *call)
 {
     return command_fail_memory(call, STATUS_INTERNAL);
 }
@@ -91,7 +91,7 @@ static json_t *newest_of_names(const json_t *threads)
 }
 
 /* Appends the threads that "list" with PARAMS answers. */
-static int append_listed(const struct call *call, json_t *params, json_t *targets)
+static int append_listed(const struct invocation *call, json_t *params, json_t *targets)
 {
     struct reply reply;
     json_t      *newest;
@@ -110,7 +110,7 @@ static int append_listed(const struct call *call, json_t *params, json_t *target
     return error == 0 ? STATUS_DONE : fail_memory(call);
 }
 
-static int append_pattern(const struct call *call, const char *pattern, json_t *targets)
+static int append_pattern(const struct invocation *call, const char *pattern, json_t *targets)
 {
     size_t before = json_array_size(targets);
     int    status =
@@ -122,7 +122,7 @@ static int append_pattern(const struct call *call, const char *pattern, json_t *
                         pattern);
 }
 
-static int append_word(const struct call *call, const char *thread, json_t *targets)
+static int append_word(const struct invocation *call, const char *thread, json_t *targets)
 {
     if (thread_is_pattern(thread))
         return append_pattern(call, thread, targets);
@@ -147,7 +147,7 @@ static json_t *exact_words(char **words)
 }
 
 /* Fails if one of several WORDS names no thread: the wait for the others would hide it. */
-static int check_words(const struct call *call, char **words)
+static int check_words(const struct invocation *call, char **words)
 {
     json_t      *exact;
     struct reply reply;
@@ -169,7 +169,7 @@ static int check_words(const struct call *call, char **words)
 }
 
 /* Fills TARGETS with what is to be joined: words as they were given, and the threads that match patterns. */
-static int find_targets(const struct call *call, json_t *targets)
+static int find_targets(const struct invocation *call, json_t *targets)
 {
     const struct join_options *o = call->options;
     int                        status;
@@ -183,7 +183,7 @@ static int find_targets(const struct call *call, json_t *targets)
 }
 
 /* Warns of a full disk: a probe may wait for a line that is lost. Returns true if it has warned. */
-static bool warn_of_lost(const struct call *call)
+static bool warn_of_lost(const struct invocation *call)
 {
     const struct join_options *o = call->options;
 
@@ -191,7 +191,7 @@ static bool warn_of_lost(const struct call *call)
 }
 
 /* Joins TARGETS. Returns the first status, in their order, that is not 0. */
-static int join(const struct call *call, const json_t *targets)
+static int join(const struct invocation *call, const json_t *targets)
 {
     const struct join_options *o = call->options;
     size_t                     count = json_array_size(targets);
@@ -212,7 +212,7 @@ static int join(const struct call *call, const json_t *targets)
     return status;
 }
 
-static int run(struct call *call)
+static int run(struct invocation *call)
 {
     json_t *targets = json_array();
     int     status;

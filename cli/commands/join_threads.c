@@ -104,7 +104,7 @@ static bool was_cleared(const struct client *client, const json_t *thread, int *
 }
 
 /* Takes the answer to the join of THREAD, which is one of join_threads()'s. */
-static struct joined take_end(const struct call *call, const json_t *thread, bool ready,
+static struct joined take_end(const struct invocation *call, const json_t *thread, bool ready,
                               const struct reply *reply)
 {
     struct client *client = &call->session->client;
@@ -197,7 +197,7 @@ static void show_progress(struct join_progress *waiting, const struct joined *jo
     text_release(&text);
 }
 
-int join_threads(const struct call *call, const json_t *threads, double timeout, bool ready,
+int join_threads(const struct invocation *call, const json_t *threads, double timeout, bool ready,
                  struct joined *ret)
 {
     struct client       *client = &call->session->client;

@@ -64,7 +64,7 @@ static void take_part(void *table, const json_t *part)
     thread_add_rows(table, part);
 }
 
-static int run(struct call *call)
+static int run(struct invocation *call)
 {
     const struct list_options *o = call->options;
     struct client             *client = &call->session->client;

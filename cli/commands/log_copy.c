@@ -21,14 +21,14 @@ static int fail(const struct log_copy *copy, const char *what, int error)
     return command_fail(copy->call, STATUS_FAILED, NULL, "%s: %s", what, strerror(-error));
 }
 
-int log_copy_fail_times(const struct call *call)
+int log_copy_fail_times(const struct invocation *call)
 {
     return command_fail(call, STATUS_FAILED, NULL,
                         "the times of the lines are not known: only run knows them, of what it "
                         "prints");
 }
 
-void log_copy_open(struct log_copy *copy, const struct call *call)
+void log_copy_open(struct log_copy *copy, const struct invocation *call)
 {
     *copy = (struct log_copy){.call = call, .inotify = -1};
 }

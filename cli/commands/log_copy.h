@@ -14,7 +14,7 @@
 #include <stdbool.h>
 
 struct log_copy {
-    const struct call *call;
+    const struct invocation *call;
 
     /* What the command asks for, before log_copy_begin(). */
     bool               timestamps; /* before each line */
@@ -31,7 +31,7 @@ struct log_copy {
 };
 
 /* Prepares COPY; log_copy_close() then is fine at any time. */
-void log_copy_open(struct log_copy *copy, const struct call *call);
+void log_copy_open(struct log_copy *copy, const struct invocation *call);
 
 /* Has the system tell of writes to the log, from log_copy_begin() on. */
 void log_copy_watch(struct log_copy *copy);
@@ -70,7 +70,7 @@ bool log_copy_is_done(const struct log_copy *copy);
 int log_copy_finish(const struct log_copy *copy);
 
 /* Reports that the times of the lines are not known. Returns the exit status. */
-int log_copy_fail_times(const struct call *call);
+int log_copy_fail_times(const struct invocation *call);
 
 void log_copy_close(struct log_copy *copy);
 

@@ -70,7 +70,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-static int show_one(struct call *call)
+static int show_one(struct invocation *call)
 {
     const struct logs_options *o = call->options;
     struct follow              follow;
@@ -103,7 +103,7 @@ static int add_log(const struct logs_options *o, struct printer *printer, const 
     return 0;
 }
 
-static int add_source(const struct call *call, struct printer *printer, const json_t *thread,
+static int add_source(const struct invocation *call, struct printer *printer, const json_t *thread,
                       bool *warned)
 {
     const struct logs_options *o = call->options;
@@ -131,7 +131,7 @@ static int add_source(const struct call *call, struct printer *printer, const js
     return error == 0 ? status : command_fail_memory(call, STATUS_FAILED);
 }
 
-static int print_all(const struct call *call, struct printer *printer)
+static int print_all(const struct invocation *call, struct printer *printer)
 {
     int error = printer_drain(printer);
 
@@ -141,7 +141,7 @@ static int print_all(const struct call *call, struct printer *printer)
 }
 
 /* Prints the logs of all matching threads, one after the other, each line with its thread's name. */
-static int show_all(struct call *call)
+static int show_all(struct invocation *call)
 {
     const struct logs_options *o = call->options;
     struct printer             printer;
@@ -173,7 +173,7 @@ static int show_all(struct call *call)
     return status;
 }
 
-static int run(struct call *call)
+static int run(struct invocation *call)
 {
     const struct logs_options *o = call->options;
 

@@ -87,7 +87,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 }
 
 /* Waits until the threads have ended; how they did is not this command's business. */
-static int wait_for(const struct call *call, const json_t *threads, double timeout)
+static int wait_for(const struct invocation *call, const json_t *threads, double timeout)
 {
     size_t         count = json_array_size(threads);
     struct joined *joined = calloc(count + 1, sizeof(*joined));
@@ -105,7 +105,7 @@ static int wait_for(const struct call *call, const json_t *threads, double timeo
     return status;
 }
 
-static int run(struct call *call)
+static int run(struct invocation *call)
 {
     const struct raise_options *o = call->options;
     struct text                 params = {0};

@@ -11,7 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-int command_fail(const struct call *call, int status, const char *type, const char *format, ...)
+int command_fail(const struct invocation *call, int status, const char *type, const char *format,
+                 ...)
 {
     va_list arguments;
 
@@ -21,20 +22,20 @@ int command_fail(const struct call *call, int status, const char *type, const ch
     return status;
 }
 
-int command_fail_text(const struct call *call, int status, const char *type, struct text *why)
+int command_fail_text(const struct invocation *call, int status, const char *type, struct text *why)
 {
     message_print_text(call->command->name, type, why);
     text_release(why);
     return status;
 }
 
-int command_fail_memory(const struct call *call, int status)
+int command_fail_memory(const struct invocation *call, int status)
 {
     message_no_memory(call->command->name);
     return status;
 }
 
-int command_failed(const struct call *call)
+int command_failed(const struct invocation *call)
 {
     const struct failure *failure = &call->session->client.failure;
 
@@ -42,7 +43,7 @@ int command_failed(const struct call *call)
     return failure->status;
 }
 
-void command_explain_end(const struct call *call, const json_t *thread, bool of_several)
+void command_explain_end(const struct invocation *call, const json_t *thread, bool of_several)
 {
     struct text reason = {0}, text = {0};
 
@@ -76,7 +77,7 @@ int report_print(const char *name, const struct text *text)
     return STATUS_FAILED;
 }
 
-int command_print(const struct call *call, const struct text *text)
+int command_print(const struct invocation *call, const struct text *text)
 {
     return report_print(call->command->name, text);
 }

@@ -31,7 +31,7 @@ struct session {
 };
 
 /* Stands for one execution of a command. */
-struct call {
+struct invocation {
     const struct command *command;
     struct session       *session;
     void                 *options; /* what the command's parser has filled */

@@ -206,7 +206,7 @@ static int request(struct client *client, struct shutdown_progress *waiting)
 }
 
 /* Names the processes that are left. */
-static int report_unended(const struct call *call, json_t *unended)
+static int report_unended(const struct invocation *call, json_t *unended)
 {
     int           status = STATUS_DONE;
     const json_t *pid;
@@ -220,7 +220,7 @@ static int report_unended(const struct call *call, json_t *unended)
     return status;
 }
 
-static int run(struct call *call)
+static int run(struct invocation *call)
 {
     const struct shutdown_options *o = call->options;
     struct client                 *client = &call->session->client;

@@ -21,7 +21,7 @@
 #define TRIES 5
 
 /* Returns true if the next command does not wait for the answer to this start. */
-static bool is_chained(const struct call *call)
+static bool is_chained(const struct invocation *call)
 {
     const struct start_options *o = call->options;
 
@@ -42,7 +42,7 @@ static bool is_sure(const struct start_request *request)
  * Writes the request. With --wait and --input without a file, the input is this process's own: the
  * supervisor opens the file by the descriptor that this process has of it.
  */
-static void write_request(struct text *params, const struct call *call, const char *here)
+static void write_request(struct text *params, const struct invocation *call, const char *here)
 {
     const struct start_options *o = call->options;
     struct start_request        request = o->request;
@@ -66,7 +66,8 @@ static void write_request(struct text *params, const struct call *call, const ch
  * Requests the thread. A supervisor that is just ending may close the connection before it gets the request;
  * then the request is made to the next supervisor. HERE is NULL if the request is on its way already.
  */
-static int call_start(struct call *call, const char *here, struct follow *follow, struct reply *ret)
+static int call_start(struct invocation *call, const char *here, struct follow *follow,
+                      struct reply *ret)
 {
     const struct start_options *o = call->options;
     struct client              *client = &call->session->client;
@@ -97,7 +98,7 @@ static bool needs_no_directory(const struct start_request *request)
 }
 
 /* Returns the current directory's path, to be freed. A removed directory has none: returns NULL after saying so. */
-static char *current_directory(const struct call *call)
+static char *current_directory(const struct invocation *call)
 {
     const struct start_options *o = call->options;
     char                       *here = here_find(needs_no_directory(&o->request));
@@ -109,7 +110,7 @@ static char *current_directory(const struct call *call)
     return here;
 }
 
-static int start_chained(const struct call *call)
+static int start_chained(const struct invocation *call)
 {
     const struct start_options *o = call->options;
     struct client              *client = &call->session->client;
@@ -125,7 +126,7 @@ static int start_chained(const struct call *call)
 }
 
 /* Starts the thread, which FOLLOW (or NULL) is to follow. */
-static int start(struct call *call, struct follow *follow, json_int_t *ret_id)
+static int start(struct invocation *call, struct follow *follow, json_int_t *ret_id)
 {
     bool         adopted = call->session->client.adopted;
     char        *here = adopted ? NULL : current_directory(call);
@@ -145,7 +146,7 @@ static int start(struct call *call, struct follow *follow, json_int_t *ret_id)
 }
 
 /* Refuses an input of which a part was read: the supervisor opens the file anew, from its start. */
-static int check_input(const struct call *call)
+static int check_input(const struct invocation *call)
 {
     const struct start_options *o = call->options;
 
@@ -155,7 +156,7 @@ static int check_input(const struct call *call)
                         "a part of the input was read before; name its file by --input=FILE");
 }
 
-static int start_and_wait(struct call *call)
+static int start_and_wait(struct invocation *call)
 {
     struct follow follow;
     int           status = chain_settle(&call->session->chain, &call->session->client);
@@ -178,7 +179,7 @@ static int start_and_wait(struct call *call)
     return status;
 }
 
-static int run(struct call *call)
+static int run(struct invocation *call)
 {
     const struct start_options *o = call->options;
     struct text                 line = {0};

@@ -7,7 +7,7 @@
 #include <signal.h>
 
 /* The run shows the output of a script's threads: then it is not shown here. */
-void start_wait_open(struct follow *follow, const struct call *call)
+void start_wait_open(struct follow *follow, const struct invocation *call)
 {
     follow_open(follow, call);
     follow->copy.own = follow->copy.follow = true;

@@ -6,7 +6,7 @@
 #include "cli/commands/follow.h"
 
 /* Prepares FOLLOW, which is to be closed. */
-void start_wait_open(struct follow *follow, const struct call *call);
+void start_wait_open(struct follow *follow, const struct invocation *call);
 
 /*
  * Sends the request to start, with PARAMS, together with those for the thread's output and its end, so

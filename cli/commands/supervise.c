@@ -78,7 +78,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 }
 
 /* Takes the place, unless the starter has taken it and handed it over. Returns 0, or -errno after saying why. */
-static int claim_place(const struct call *call, struct claim *ret)
+static int claim_place(const struct invocation *call, struct claim *ret)
 {
     const struct supervise_options *o = call->options;
     struct place                   *place = &call->session->place;
@@ -123,7 +123,7 @@ static void notify_ready(void)
     close(fd);
 }
 
-static int run(struct call *call)
+static int run(struct invocation *call)
 {
     const struct supervise_options *o = call->options;
     struct supervisor_options       supervisor = {

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-static void add_socket(const struct call *call, struct text *text)
+static void add_socket(const struct invocation *call, struct text *text)
 {
     const char *socket = call->session->place.socket;
 
@@ -14,7 +14,7 @@ static void add_socket(const struct call *call, struct text *text)
 }
 
 /* Adds the supervisor's line, or that there is no supervisor. Both say where its socket belongs. */
-static void add_supervisor(const struct call *call, struct text *text)
+static void add_supervisor(const struct invocation *call, struct text *text)
 {
     struct client *client = &call->session->client;
     struct reply   reply;
@@ -34,7 +34,7 @@ static void add_supervisor(const struct call *call, struct text *text)
     reply_release(&reply);
 }
 
-static int run(struct call *call)
+static int run(struct invocation *call)
 {
     struct text text = {0};
     int         status;

@@ -35,9 +35,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 /* Prints events, until that fails. */
 struct event_printer {
-    const struct call *call;
-    bool               json;
-    int                status;
+    const struct invocation *call;
+    bool                     json;
+    int                      status;
 };
 
 static void add_time(struct text *text, const json_t *time)
@@ -123,7 +123,7 @@ static int wait_for_event(const struct event_printer *printer)
 }
 
 /* Ends with the supervisor. */
-static int run(struct call *call)
+static int run(struct invocation *call)
 {
     const struct watch_options *o = call->options;
     struct client              *client = &call->session->client;

@@ -117,7 +117,7 @@ static bool can_be_read(const struct script *script)
 }
 
 /* As a shell has it: 127 for a script that is not there, 126 for one that cannot be read. */
-static int open_script(const struct call *call, struct script *script)
+static int open_script(const struct invocation *call, struct script *script)
 {
     int status;
 
@@ -140,7 +140,7 @@ static int open_script(const struct call *call, struct script *script)
  * Finds the place that the user names, or makes one for this run alone. Returns STATUS_DONE, or a
  * status after saying why there is none.
  */
-static int find_place(const struct call *call, bool is_own, struct place *ret)
+static int find_place(const struct invocation *call, bool is_own, struct place *ret)
 {
     const struct session *session = call->session;
     struct session        named = {.label = session->label, .socket = session->socket};
@@ -156,7 +156,7 @@ static int find_place(const struct call *call, bool is_own, struct place *ret)
     return STATUS_DONE;
 }
 
-static int run_script(const struct call *call, const struct script *script)
+static int run_script(const struct invocation *call, const struct script *script)
 {
     const struct run_options *o = call->options;
     struct session           *session = call->session;
@@ -180,7 +180,7 @@ static int run_script(const struct call *call, const struct script *script)
     return status;
 }
 
-static int run(struct call *call)
+static int run(struct invocation *call)
 {
     const struct run_options *o = call->options;
     struct script             script = {

@@ -168,7 +168,7 @@ static int loop_at_terminal(struct shell *shell)
     return status;
 }
 
-static int run(struct call *call)
+static int run(struct invocation *call)
 {
     const struct words_scope scope = {.name = "k3thread", .environment = environ};
     struct file_lines        file = {.fd = STDIN_FILENO};
