@@ -1,4 +1,4 @@
-/* The program: its own options, and then a command of the table. */
+/* The program: parses its own options, and runs the command that follows them. */
 #include "cli/base/standard.h"
 #include "cli/commands/command_line.h"
 #include "cli/commands/execute.h"
@@ -7,7 +7,7 @@
 #include "cli/commands/signals.h"
 #include "cli/quick/quick.h"
 
-/* A plain command may have been begun by the quick way. */
+/* Takes over the request that the quick way (cli/quick) may have sent already. */
 static void adopt_request(struct client *client)
 {
     struct quick_request request;

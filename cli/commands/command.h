@@ -37,7 +37,7 @@
     X(version)                                                                                     \
     X(help)
 
-/* What execute.c does before the command's own function, and what others may know of the command. */
+/* What execute.c does before it calls the command's own function, and facts about the command. */
 enum command_flags {
     COMMAND_PLACE = 1 << 0,    /* finds out where the supervisor is: session->place */
     COMMAND_CONNECTS = 1 << 1, /* needs a supervisor: session->client is connected, or status 69 */

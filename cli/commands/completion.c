@@ -129,7 +129,7 @@ static error_t check_words(struct completion_options *o, const struct argp_state
     if (o->at)
         return o->count > 0 ? 0 : command_usage(state, "--at wants the words");
     if (o->count != 1)
-        return command_usage(state, "one shell: bash, zsh or fish");
+        return command_usage(state, "give one shell: bash, zsh or fish");
     o->shell = o->words[0];
     if (find_script(o->shell) == NULL)
         return command_refuse(state, "no completion for '%s'; bash, zsh and fish have one",
@@ -305,7 +305,8 @@ static int run(struct invocation *call)
 const struct command command_completion = {
     .name = "completion",
     .arguments = "SHELL",
-    .doc = "Print what makes bash, zsh or fish complete these words\vSHELL is bash, zsh or fish. "
+    .doc = "Print a script that makes a shell complete these words\vSHELL is bash, zsh "
+           "or fish. "
            "In bash: source <(k3thread completion bash)",
     .group = COMMAND_GROUP_HELP,
     .options = options,

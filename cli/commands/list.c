@@ -58,7 +58,7 @@ static void add_ids(struct text *text, const json_t *threads)
         text_printf(text, "%" JSON_INTEGER_FORMAT "\n", thread_id(thread));
 }
 
-/* A part of a long table, before the reply, which is the last one. */
+/* Takes a part of a long table. The reply is the last part. */
 static void take_part(void *table, const json_t *part)
 {
     thread_add_rows(table, part);

@@ -24,8 +24,8 @@ static int fail(const struct log_copy *copy, const char *what, int error)
 int log_copy_fail_times(const struct invocation *call)
 {
     return command_fail(call, STATUS_FAILED, NULL,
-                        "the times of the lines are not known: only run knows them, of what it "
-                        "prints");
+                        "the times of the lines are not known: only run keeps them, for the "
+                        "output that it prints");
 }
 
 void log_copy_open(struct log_copy *copy, const struct invocation *call)

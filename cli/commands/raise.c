@@ -40,7 +40,7 @@ static error_t check_exception(const struct argp_state *state, const char *name)
     return command_refuse(state, "no exception '%s'; \"k3thread exceptions\" lists them", name);
 }
 
-/* THREAD [EXCEPTION], or [EXCEPTION] behind --all: known when all options were seen. */
+/* Takes THREAD [EXCEPTION], or with --all [EXCEPTION]; all options are known by now. */
 static error_t take_words(struct raise_options *o, const struct argp_state *state)
 {
     char **words = state->argv + state->next;
@@ -86,7 +86,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-/* Waits until the threads have ended; how they did is not this command's business. */
+/* Waits until the threads have ended. Their statuses do not matter to this command. */
 static int wait_for(const struct invocation *call, const json_t *threads, double timeout)
 {
     size_t         count = json_array_size(threads);

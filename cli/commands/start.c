@@ -222,8 +222,8 @@ const struct command command_start = {
 const struct command command_daemon = {
     .name = "daemon",
     .arguments = "[--] COMMAND [ARGUMENT...]",
-    .doc = "Start a command as a daemon thread\vIt lives on when the other threads have ended; a "
-           "shutdown, which waits for those, ends it then, and so does the end of a run. " DETAILS,
+    .doc = "Start a command as a daemon thread\vIt goes on when the other threads have ended. A "
+           "shutdown or a run waits for those, and then ends it. " DETAILS,
     .group = COMMAND_GROUP_THREADS,
     .flags = COMMAND_STARTS | COMMAND_IN_ORDER | COMMAND_DAEMON,
     .options = start_options_list,

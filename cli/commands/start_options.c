@@ -18,13 +18,15 @@ const struct argp_option start_options_list[] = {
     {"after", 'a', "SECONDS", 0, "Wait before the command is run", 0},
     {"daemon", 'd', NULL, 0, "Make it a daemon thread: a shutdown does not wait for it", 0},
     {"timeout", 't', "SECONDS", 0, "Raise TimeoutError when the command has run so long", 0},
-    {"grace", 'g', "SECONDS", 0, "After a raise, kill what still runs so much later (10)", 0},
+    {"grace", 'g', "SECONDS", 0, "Kill what is left so long after a raise (10)", 0},
     {"stop-signal", KEY_STOP_SIGNAL, "SIGNAL", 0,
      "The signal by which SystemExit asks it to end (SIGTERM)", 0},
     {"directory", 'C', "DIR", 0, "Run the command in DIR", 0},
     {"env", 'e', "K=V", 0, "Set a variable of its environment (repeatable)", 0},
     {"input", 'i', "FILE", OPTION_ARG_OPTIONAL,
-     "Take its input from FILE; without FILE its input stays open, or with --wait is yours", 0},
+     "Take its input from FILE; without FILE the input stays open, or, with --wait, is that of "
+     "k3thread itself",
+     0},
     {"output", 'o', "FILE", 0, "Append its output to FILE instead of a log", 0},
     {"restart", 'r', "POLICY", 0, "Run it again: never, on-failure or always; :N at most N times",
      0},
@@ -71,7 +73,7 @@ static error_t set_output(struct start_options *o, const struct argp_state *stat
     if (o->real_output == NULL)
         return command_refuse(state,
                               "--output: %s is no file that has a name; without --output, run and "
-                              "start --wait print what the command does",
+                              "start --wait print the command's output",
                               path);
     error = descriptor_append_named(path);
     if (error == -EBADF)

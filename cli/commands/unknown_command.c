@@ -69,7 +69,7 @@ int unknown_command_report(const char *name)
     for (size_t i = 0; (command = command_at(i)) != NULL; i++)
         suggest_consider(&suggestion, command->name);
     if (ours != NULL)
-        message_print(NULL, NULL, "no command '%s'; here it is %s", name, ours);
+        message_print(NULL, NULL, "no command '%s'; use %s", name, ours);
     else if (suggestion.nearest != NULL && byte_after_name(name) == '\0')
         message_print(NULL, NULL, "no command '%s'; did you mean '%s'?", name, suggestion.nearest);
     else

@@ -48,7 +48,7 @@ static int run(struct invocation *call)
 
 const struct command command_version = {
     .name = "version",
-    .doc = "Show the version, the supervisor's, and where its socket is",
+    .doc = "Show the versions of program and supervisor, and the socket",
     .group = COMMAND_GROUP_HELP,
     .flags = COMMAND_PLACE,
     .run = run,

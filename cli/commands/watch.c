@@ -51,7 +51,7 @@ static void add_time(struct text *text, const json_t *time)
         text_add(text, clock);
 }
 
-/* "12:30:01 web (1) raised SystemExit: enough" */
+/* Adds a line such as "12:30:01 web (1) raised SystemExit: enough". */
 static void add_event(struct text *text, const json_t *event)
 {
     const char   *word = json_string_value(json_object_get(event, "event"));

@@ -10,19 +10,8 @@
 #define K3THREAD_CLI_SCRIPT_FRONT_H
 
 #include "cli/place/place.h"
+#include "cli/script/front_options.h"
 #include "cli/script/script.h"
-
-#include <stdbool.h>
-
-struct front_options {
-    bool     fail_fast; /* the first thread that fails ends all; daemons do not count */
-    bool     any;       /* the first thread that ends, ends all; daemons do not count */
-    bool     quiet;     /* no summary at the end */
-    bool     own_place; /* the place is for this run alone: see temporary_place.h */
-    unsigned slots;     /* 0: any number */
-    unsigned printer;   /* flags of printer.h */
-    double   timeout;   /* seconds after which the run ends; negative: none */
-};
 
 /*
  * Runs SCRIPT until all its threads have ended, in a supervisor at PLACE. Returns the exit status;

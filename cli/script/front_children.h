@@ -3,6 +3,7 @@
 #define K3THREAD_CLI_SCRIPT_FRONT_CHILDREN_H
 
 #include "cli/script/front_state.h"
+#include "cli/script/script.h"
 
 /*
  * Starts the supervisor, asks it for events, and starts SCRIPT. Returns 0, or -errno; what failed may have

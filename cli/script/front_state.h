@@ -7,7 +7,8 @@
 
 #include "cli/client/client.h"
 #include "cli/commands/signals.h"
-#include "cli/script/front.h"
+#include "cli/place/place.h"
+#include "cli/script/front_options.h"
 #include "cli/script/not_ready.h"
 #include "cli/script/run_output.h"
 

@@ -162,8 +162,8 @@ void notices_not_ready(struct text *text, const json_t *thread)
 void notices_only_daemons(struct text *text)
 {
     text_add(text,
-             "k3thread: run: the script started only daemons, which end with it; what is to be "
-             "waited for is started by \"start\"\n");
+             "k3thread: run: the script started only daemons, which end with it; use \"start\" "
+             "for a thread that run is to wait for\n");
 }
 
 void notices_timed_out(struct text *text, double seconds)

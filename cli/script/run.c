@@ -116,7 +116,7 @@ static bool can_be_read(const struct script *script)
     return !S_ISDIR(info.st_mode);
 }
 
-/* As a shell has it: 127 for a script that is not there, 126 for one that cannot be read. */
+/* Opens the script. The statuses are those of a shell: 127 for a missing script, 126 for one that cannot be read. */
 static int open_script(const struct invocation *call, struct script *script)
 {
     int status;

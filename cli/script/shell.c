@@ -99,7 +99,7 @@ static bool is_exit(struct shell *shell, const struct words *words)
     shell->status = (int) strtol(status, NULL, 10) & 0xff;
     if (words->count == 2 && status[strspn(status, "0123456789")] == '\0' && status[0] != '\0')
         return true;
-    message_print("exit", NULL, "one status at most, a number");
+    message_print("exit", NULL, "it takes at most one status, which is a number");
     shell->status = STATUS_USAGE;
     shell->leaving = false;
     return true;

@@ -20,7 +20,7 @@ static void add_result(struct text *text, const json_t *thread)
     thread_add_message(text, thread);
 }
 
-/* Of the last run, if it was restarted. */
+/* Adds how long the command took; if it was restarted, the last time. */
 static void add_time(struct text *text, const json_t *thread)
 {
     const json_t *seconds = json_object_get(thread, "seconds");

@@ -25,7 +25,7 @@ void message_no_memory(const char *command);
 /* From now on, messages begin with "FILE:LINE: ". FILE is borrowed; NULL ends that. */
 void message_set_origin(const char *file, size_t line);
 
-/* Returns, or changes, the line. */
+/* Returns, or changes, the line of the origin. */
 size_t message_line(void);
 void   message_set_line(size_t line);
 

@@ -189,7 +189,7 @@ EOF
   for thread in l 'l*'; do
     run -1 --separate-stderr k3 logs --timestamps "$thread"
     is "$output" ''
-    is "$stderr" 'k3thread: logs: the times of the lines are not known: only run knows them, of what it prints'
+    is "$stderr" 'k3thread: logs: the times of the lines are not known: only run keeps them, for the output that it prints'
   done
   run -1 k3 logs -f --timestamps l
 }

@@ -106,16 +106,16 @@ EOF
 @test "the words of other tools get ours" {
   for pair in stop=raise kill=raise ps=list status=list wait=join rm=clear exec=start; do
     run -64 --separate-stderr k3 "${pair%=*}" web
-    is "$stderr" "k3thread: no command '${pair%=*}'; here it is '${pair#*=}'"
+    is "$stderr" "k3thread: no command '${pair%=*}'; use '${pair#*=}'"
     run -64 --separate-stderr k3 help "${pair%=*}"
-    is "$stderr" "k3thread: no command '${pair%=*}'; here it is '${pair#*=}'"
+    is "$stderr" "k3thread: no command '${pair%=*}'; use '${pair#*=}'"
   done
   for pair in "jobs='list'" "top='list', or 'watch'" "fg='join', or 'start --wait'" "add='start'" \
     "queue='start'" "up='start'" "bg='start'" "down='shutdown'" "attach='logs -f'" "tail='logs -f'" \
     "restart='raise --wait THREAD', then 'start'" "export='start --env NAME=VALUE'" \
     "cd='start --directory DIR'"; do
     run -64 --separate-stderr k3 "${pair%%=*}" web
-    is "$stderr" "k3thread: no command '${pair%%=*}'; here it is ${pair#*=}"
+    is "$stderr" "k3thread: no command '${pair%%=*}'; use ${pair#*=}"
   done
 }
 

@@ -155,7 +155,7 @@ printed() {
 @test "logs --timestamps of output that went elsewhere" {
   script_of 'start --name a --output file -- echo x' 'join a' 'logs --timestamps a'
   run -1 k3 run -q script
-  is "$output" 'script:3: k3thread: logs: the times of the lines are not known: only run knows them, of what it prints'
+  is "$output" 'script:3: k3thread: logs: the times of the lines are not known: only run keeps them, for the output that it prints'
 }
 
 # at_terminal COMMAND: what it prints to a terminal.
