@@ -5,7 +5,7 @@
 /* For a user who runs a Procfile as a script. */
 #define PROCFILE_ADVICE "a Procfile is run by 'run --procfile FILE'"
 
-/* Says that there is no command NAME, and which one may be meant. Returns the exit status. */
+/* Says that there is no command NAME, and which command may be meant. Returns the exit status. */
 int unknown_command_report(const char *name);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The words of a command: how those that a script or a file has are put together.
+ * The words of a command, and how a script or a file puts them together.
  *
  *     text_add(&bytes, "start");
  *     words_end(&bytes, &count);       behind each word

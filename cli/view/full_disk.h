@@ -1,6 +1,6 @@
 /*
- * A full disk. Commands write their logs themselves, and may not say that a write has failed: so those who
- * show output look whether the file system of the logs is full.
+ * A full disk. Commands write their logs themselves, and may not say that a write has failed: so a
+ * command that shows output checks whether the file system of the logs is full.
  */
 #ifndef K3THREAD_CLI_VIEW_FULL_DISK_H
 #define K3THREAD_CLI_VIEW_FULL_DISK_H

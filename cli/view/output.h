@@ -11,7 +11,7 @@
 /* Writes all of DATA, waiting if the descriptor does not block. Returns 0 or -errno. */
 int output_write(int fd, const void *data, size_t size);
 
-/* Does the same with *SIZE bytes at *REST, which become those that were not written. */
+/* Writes *SIZE bytes at *REST in the same way. Afterwards *REST and *SIZE are what was not written. */
 int output_write_part(int fd, const char **rest, size_t *size);
 
 /* Adds VALUE as indented JSON, and a newline. */

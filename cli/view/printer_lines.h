@@ -8,8 +8,8 @@
 #include <sys/types.h>
 
 /*
- * Prints what stands before a line that ends at LAST, or before the rest of one whose first part
- * another line has ended. Nothing where the source's line is open.
+ * Prints the name and the time of a line that ends at LAST, or of the rest of a line that another source has
+ * cut off. Prints nothing if the source's line is open.
  */
 void lines_begin(struct printer_source *source, off_t last);
 
