@@ -1,6 +1,6 @@
 #include "cli/client/launch.h"
 
-#include "cli/base/kernel.h"
+#include "cli/base/refused_call.h"
 #include "cli/place/bell.h"
 #include "cli/place/lock.h"
 #include "cli/place/reason.h"
@@ -37,7 +37,7 @@ struct supervisor_words {
 static int explain(struct text *why, int error, const char *what, const char *path)
 {
     text_printf(why, "cannot start a supervisor: %s %s: %s", what, path, strerror(-error));
-    kernel_add_refused(why, error);
+    refused_call_explain(why, error);
     return error;
 }
 

@@ -1,6 +1,7 @@
 #include "cli/commands/complete.h"
 
 #include "cli/base/exceptions.h"
+#include "cli/base/probe_kinds.h"
 #include "cli/commands/command.h"
 #include "cli/commands/command_line.h"
 #include "cli/commands/manual.h"
@@ -301,7 +302,9 @@ void complete_add(struct text *text, enum complete_kind kind, const struct comma
         ADD_WORDS(text, "never", "on-failure", "always");
         break;
     case COMPLETE_PROBE:
-        ADD_WORDS(text, "tcp:", "unix:", "http://", "line:", "cmd:", "notify");
+#define X(kind, prefix, syntax) prefix,
+        ADD_WORDS(text, PROBE_KINDS(X));
+#undef X
         break;
     case COMPLETE_SIGNAL:
         add_signals(text);

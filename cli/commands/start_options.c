@@ -1,7 +1,8 @@
 #include "cli/commands/start_options.h"
 
-#include "cli/base/descriptor.h"
+#include "cli/base/descriptor_path.h"
 #include "cli/base/exceptions.h"
+#include "cli/base/probe_kinds.h"
 #include "cli/base/variable.h"
 #include "cli/commands/arguments.h"
 #include "cli/commands/thread_word.h"
@@ -32,9 +33,9 @@ const struct argp_option start_options_list[] = {
      0},
     {"wait", 'w', NULL, 0, "Stay until it ends, show its output and exit as it did", 0},
     {"ready", KEY_READY, "PROBE", 0,
-     "It is ready when: FD, tcp:HOST:PORT, unix:PATH, http://HOST:PORT/PATH, line:REGEX, "
-     "cmd:COMMAND or notify",
-     0},
+#define X(kind, prefix, syntax) ", " syntax
+     "It is ready when: " PROBE_FD PROBE_KINDS(X), 0},
+#undef X
     {"ready-timeout", KEY_READY_TIMEOUT, "SECONDS", 0,
      "Raise TimeoutError when the command has run so long and is not ready", 0},
     {"needs", KEY_NEEDS, "THREAD", 0, "Run it when THREAD is ready (repeatable)", 0},
@@ -66,16 +67,16 @@ static error_t set_output(struct start_options *o, const struct argp_state *stat
     if (path[0] == '\0')
         return command_usage(state, "--output wants a file's name");
     o->request.output = path;
-    if (!descriptor_is_named(path))
+    if (!descriptor_path_is(path))
         return 0;
     free(o->real_output);
-    o->real_output = descriptor_file(path);
+    o->real_output = descriptor_path_file(path);
     if (o->real_output == NULL)
         return command_refuse(state,
                               "--output: %s is no file that has a name; without --output, run and "
                               "start --wait print the command's output",
                               path);
-    error = descriptor_append_named(path);
+    error = descriptor_path_append(path);
     if (error == -EBADF)
         return command_refuse(state, "--output: %s is not open for writing", path);
     if (error != 0)

@@ -2,8 +2,8 @@
 
 #include "cli/base/clock.h"
 #include "cli/process/children.h"
+#include "cli/process/children_end.h"
 #include "cli/process/mark.h"
-#include "cli/process/sweep.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -60,7 +60,7 @@ bool adopted_is_empty(void)
 
 size_t adopted_end(size_t *ret_left)
 {
-    return sweep(list_fd, ret_left);
+    return children_end(list_fd, ret_left);
 }
 
 bool adopted_is_alive(pid_t child, int options)

@@ -24,7 +24,7 @@ int children_open(pid_t pid, pid_t tid)
     return fd < 0 ? -errno : fd;
 }
 
-/* The whole file as a string, or NULL with errno set. */
+/* Reads the whole file as a string. Returns NULL with errno set on failure. */
 static char *read_all(int fd)
 {
     size_t size = 0, capacity = 4096;
@@ -118,7 +118,7 @@ static void add_children_of_thread(struct family *family, pid_t pid, pid_t tid)
     free(pids);
 }
 
-/* A directory has a link from each one in it, and two more. Most processes have one thread. */
+/* A directory has a link from each directory in it, and two more. Most processes have one thread. */
 static bool has_one_thread(const char *tasks)
 {
     struct stat info;
@@ -159,8 +159,9 @@ void children_walk(pid_t pid, bool (*visit)(pid_t pid, void *context), void *con
 }
 
 /*
- * Only the mark makes sure that CHILD still is who was listed: its number could have gone to
- * another process. The handle comes first, so that the mark is that of whom it names.
+ * Kills CHILD if it has a mark: only that makes sure that it still is the process that was listed, as
+ * its number could have gone to another one. The handle comes first, so that the mark is read from the
+ * process that the handle holds.
  */
 static bool kill_marked(pid_t child, void *context)
 {

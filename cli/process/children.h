@@ -10,16 +10,16 @@
 int children_open(pid_t pid, pid_t tid);
 
 /*
- * Reads the list anew into a new array, which the caller frees. The dead that nobody waited for
- * are in it. It is exact while nobody reaps one; a child that is born or inherited during the call
- * may be missing. Returns 0 or -errno.
+ * Reads the list anew into a new array, which the caller frees. It includes dead children that were not
+ * reaped. It is exact while no child is reaped; a child that is born or adopted during the call may be
+ * missing. Returns 0 or -errno.
  */
 int children_read(int fd, pid_t **ret, size_t *ret_count);
 
 /*
- * Calls VISIT for each process below PID, by whichever of its threads it was started, until it
- * returns false; each after its own children were listed. Without memory or a descriptor some are
- * left out, as are those that are born meanwhile.
+ * Calls VISIT for each process below PID, whichever thread started it, until VISIT returns false; for
+ * each process after its own children were listed. Without memory or a descriptor some processes are
+ * left out, as are processes that are born meanwhile.
  */
 void children_walk(pid_t pid, bool (*visit)(pid_t pid, void *context), void *context);
 
@@ -27,9 +27,9 @@ void children_walk(pid_t pid, bool (*visit)(pid_t pid, void *context), void *con
 void children_reap(void);
 
 /*
- * Kills CHILD, its group, and those of its descendants that carry a mark, in one pass. Some may
- * escape it by being born meanwhile; whoever inherits them sees them. Returns 0, or -EPERM if CHILD
- * may not be killed: it is another user's by now.
+ * Kills CHILD, its group, and its descendants that carry a mark, in one pass. A process that is born
+ * meanwhile may escape; it is seen when it is adopted. Returns 0, or -EPERM if CHILD may not be killed:
+ * it is another user's by now.
  */
 int children_kill(pid_t child);
 

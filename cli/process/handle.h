@@ -1,5 +1,5 @@
 /*
- * A process that is held by a pidfd, so that a signal cannot hit another one that got its number
+ * A process that is held by a pidfd, so that a signal cannot hit another process that got its number
  * meanwhile. Where the kernel or a filter refuses pidfds, the number has to do: look at the process's
  * mark after handle_open() and signal it at once.
  */

@@ -14,8 +14,8 @@ static const struct {
 #undef X
 };
 
-static struct limits started; /* what this process was started with */
-static struct limits own;     /* what it has since */
+static struct limits started; /* that this process was started with */
+static struct limits own;     /* that it has since */
 
 /* The default of the kernel's own limit, fs.nr_open, which no RLIMIT_NOFILE may exceed. */
 #define NOFILE_MOST ((rlim_t) 1 << 20)
@@ -85,7 +85,7 @@ const char *limits_name(int limit)
     return limit < LIMITS_COUNT ? table[limit].name : "niceness";
 }
 
-/* Returns false if the limit had to be lower: the hard limit of this process is. */
+/* Sets one limit. Returns false if it had to be lower, as the hard limit of this process is. */
 static bool apply(enum limit limit, const struct rlimit *wanted)
 {
     const struct rlimit *ours = &own.of[limit];

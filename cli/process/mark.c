@@ -4,15 +4,15 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Far from any limit that somebody could have set, and as good as none to whoever looks. */
+/* Far from any limit that a user could have set, and as good as no limit to a program that reads it. */
 #define MARK_BASE ((rlim_t) 1 << 60)
 
-/* No id of a thread comes near this bit, which makes its checks' id of it. */
+/* This bit makes the id of a thread's checks of its own. No thread's id is so large. */
 #define CHECK ((uint64_t) 1 << 56)
 
 static int resource = -1;
 
-/* A supervisor that runs within another's thread must leave that one's mark alone. */
+/* A supervisor that runs within a thread of another supervisor must leave that one's mark alone. */
 void mark_open(void)
 {
     static const int unused_by_linux[] = {RLIMIT_LOCKS, RLIMIT_RSS};
@@ -48,7 +48,7 @@ uint64_t mark_check_id(uint64_t id)
     return id | CHECK;
 }
 
-/* For a process of another user, whose limits prlimit() keeps back: its page in /proc. */
+/* Reads the mark from /proc: prlimit() does not tell the limits of a process of another user. */
 static bool read_page(pid_t pid, rlim_t *ret)
 {
     const char        *row = resource == RLIMIT_LOCKS ? "Max file locks" : "Max resident set";

@@ -24,8 +24,8 @@ int __clone(int (*function)(void *), void *stack, int flags, void *arg, ...);
 #endif
 
 /*
- * What never returns in the child would stay on the thread's record of calls, and what is around its
- * variables forbidden to the parent.
+ * The sanitizers must not follow a function of the child that never returns: it would stay on the
+ * thread's record of calls, and the bytes around its variables would be forbidden to the parent.
  */
 #define IN_CHILD __attribute__((no_sanitize_thread, no_sanitize_address))
 
@@ -34,7 +34,7 @@ int __clone(int (*function)(void *), void *stack, int flags, void *arg, ...);
 /* The child's stack: its own frames and a path. */
 #define CHILD_STACK (16 * 1024)
 
-/* Shared with the child, which has the parent's memory while the parent is held by vfork. */
+/* What parent and child share: the child has the parent's memory while vfork holds the parent. */
 struct child {
     const struct spawn_plan *plan;
     char                   **shell_argv; /* for a script: see make_shell_argv() */
@@ -47,10 +47,10 @@ struct child {
 };
 
 /*
- * The descriptor table is shared with the supervisor up to here, which saves the copy of some ten
- * thousand entries; closing all but 0, 1 and 2 "unshared" copies just these three. For a command
- * that gets another one the whole table is copied; all others in it are closed by the exec. Where
- * there is no close_range(2), the table was never shared.
+ * Gives the child a descriptor table of its own. Up to here it shares the supervisor's, which saves the
+ * copy of some ten thousand entries; closing all but 0, 1 and 2 "unshared" copies just these three. For
+ * a command that gets a further descriptor the whole table is copied, and the exec closes the others.
+ * Where there is no close_range(2), the table was never shared.
  */
 static int unshare_descriptors(const struct spawn_plan *plan)
 {
@@ -80,7 +80,7 @@ static int isolate(const struct child *child)
     return unshare_descriptors(child->plan);
 }
 
-/* A FIFO that nobody writes to must not hang the thread: hence O_NONBLOCK, for the open alone. */
+/* O_NONBLOCK, for the open alone: a FIFO without a writer must not hang the thread. */
 static int read_from(const char *input)
 {
     int fd = open(input, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -90,7 +90,7 @@ static int read_from(const char *input)
     return dup2(fd, STDIN_FILENO);
 }
 
-/* A FIFO that nobody reads must fail, not hang the thread: hence O_NONBLOCK, for the open alone. */
+/* O_NONBLOCK, for the open alone: a FIFO without a reader must fail, not hang the thread. */
 static int redirect(const struct spawn_plan *plan)
 {
     int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY;
@@ -120,8 +120,8 @@ static int set_mark(const struct spawn_plan *plan)
 }
 
 /*
- * Keeps the first bytes of FILE, which could not be executed though it may be: its interpreter is to
- * blame. Leaves errno as it was.
+ * Keeps the first bytes of FILE if it could not be executed although it is executable: then its
+ * interpreter is missing. Leaves errno as it was.
  */
 IN_CHILD static void note_head(const char *file, struct child *child)
 {
@@ -139,7 +139,7 @@ IN_CHILD static void note_head(const char *file, struct child *child)
     errno = error;
 }
 
-/* A script without "#!" is the shell's, as execvp() has it. */
+/* Executes FILE. A script without "#!" is run by the shell, as execvp() does it. */
 IN_CHILD static void exec_file(const char *file, struct child *child)
 {
     const struct spawn_plan *plan = child->plan;
@@ -175,7 +175,7 @@ static bool join_path(char *file, const char *directory, size_t length, const ch
     return true;
 }
 
-/* Tries each directory of the path. Returns, with errno as execvp() has it, when none will do. */
+/* Tries each directory of the path. Returns when all have failed, with the errno of execvp(). */
 IN_CHILD static void exec_search(struct child *child)
 {
     const struct spawn_plan *plan = child->plan;
@@ -218,7 +218,7 @@ IN_CHILD static void exec_command(struct child *child)
         exec_search(child);
 }
 
-/* The child, from vfork to exec; only what may stand there. */
+/* The child, from vfork to exec. It may call only functions that are async-signal-safe. */
 IN_CHILD static int run_child(void *argument)
 {
     struct child            *child = argument;
@@ -246,7 +246,7 @@ failed:
     _exit(127);
 }
 
-/* Waits for a child that did not come to its exec. */
+/* Reaps a child that did not come to its exec. */
 static void discard(pid_t pid, int pidfd)
 {
     int status;
@@ -265,8 +265,9 @@ static pid_t clone_child(struct child *child, int *ret_pidfd)
 }
 
 /*
- * What a script without "#!" is run by, with a free place for its path. Made before there is a
- * child, which must not allocate, nor change the plan's words: it has them in common with all.
+ * Returns the arguments of the shell for a script without "#!", with a free place for its path. They
+ * are made before there is a child, which must not allocate, nor change the plan: it shares that with
+ * the parent.
  */
 static char **make_shell_argv(char *const *argv)
 {
@@ -328,8 +329,8 @@ static int spawn_child(struct child *child, struct spawned *ret)
 }
 
 /*
- * The child's stack is from the heap, not from the thread's: what it touches there would be given
- * back when the thread ends, and taken anew for the next one.
+ * The child's stack is on the heap, not on the thread's stack: pages that it touched there would be
+ * given back when the thread ends, and taken anew for the next thread.
  */
 int spawn(const struct spawn_plan *plan, struct spawned *ret)
 {

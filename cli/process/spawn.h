@@ -1,6 +1,6 @@
 /*
- * Starts one command: vfork and exec, as cheap as the kernel has it, and with the true errno of
- * whatever failed on the way.
+ * Starts one command: vfork and exec, the cheapest way that the kernel has, with the errno of the step
+ * that failed.
  */
 #ifndef K3THREAD_CLI_PROCESS_SPAWN_H
 #define K3THREAD_CLI_PROCESS_SPAWN_H
@@ -11,6 +11,7 @@
 
 struct limits;
 
+/* How one command is to be started. */
 struct spawn_plan {
     char *const *argv;
     char *const *environment; /* its PATH is the one that is searched */
@@ -27,7 +28,7 @@ struct spawn_plan {
     atomic_int *child; /* set to the pid from its first step to its exec, else 0; or NULL */
 };
 
-/* What failed, as "cannot …" goes on. */
+/* The steps of a start, in words that follow "cannot". */
 #define SPAWN_STAGES(X)                                                                            \
     X(NONE, "")                                                                                    \
     X(FORK, "fork")                                                                                \
@@ -43,16 +44,17 @@ enum spawn_stage {
 #undef X
 };
 
-/* Room for the path of an interpreter; a longer one is not told. */
+/* Room for the path of an interpreter. A longer path is left out of the message. */
 #define SPAWN_INTERPRETER_SIZE 128
 
+/* A started command, or why it could not be started. */
 struct spawned {
-    pid_t            pid;    /* and its process group and session */
+    pid_t            pid;    /* also its process group and session */
     int              pidfd;  /* close it, after the process was waited for */
     unsigned         missed; /* limits that the command could not be given: see limits.h */
     enum spawn_stage stage;  /* on failure */
 
-    /* On failure: what the "#!" of the command names, if the command is there and that is not; or "". */
+    /* On failure: what the "#!" of the command names, if only that is missing; or "". */
     char interpreter[SPAWN_INTERPRETER_SIZE];
 };
 

@@ -1,37 +1,40 @@
 /*
- * What the kinds of probes have in common. To add a kind: write ready_KIND.c with its struct
- * probe_kind, name that below and in the table in ready.c, and describe it in ready.h, in
- * k3thread(1), in the help of start and in complete.c.
+ * What the kinds of probes have in common. To add a kind: write probe_KIND.c with its struct
+ * probe_kind, add a line to the list in cli/base/probe_kinds.h, and describe it in ready.h and in
+ * k3thread(1).
  */
 #ifndef K3THREAD_CLI_READY_PROBE_H
 #define K3THREAD_CLI_READY_PROBE_H
 
+#include "cli/base/probe_kinds.h"
 #include "cli/ready/ready.h"
 
 #include <stddef.h>
 
-/* Between two tries: from the first to the last of these seconds, doubling. */
+/* The seconds between two tries: from the first to the last, doubling. */
 #define PROBE_FIRST_PAUSE 0.02
 #define PROBE_LAST_PAUSE  1.0
 
 /* One try may take so many seconds. */
 #define PROBE_LIMIT 5.0
 
-/* Functions that a kind does not need are NULL. */
+/* What one kind of probes does. Functions that it does not need are NULL. */
 struct probe_kind {
-    const char *prefix; /* what a probe of this kind begins with, with its colon if it has one */
-    size_t      size;   /* of the kind's own struct, which begins with a struct ready */
+    size_t size; /* of the kind's own struct, which begins with a struct ready */
 
-    bool is_word; /* nothing follows the prefix */
-    bool lasts;   /* it goes on when the command is ready: there is more that it may say */
+    bool may_be_empty; /* the argument */
+    bool lasts;        /* it goes on when the command is ready: there is more that it may say */
 
-    /* Others may answer it, too: whoever does so before the command runs is found. */
+    /* Any process may answer it: a process that does so before the command runs is found. */
     bool is_shared;
 
     /* Returns true if ARGUMENT, what follows the prefix, is valid. */
     bool (*is_valid)(const char *argument, struct text *why);
 
     int (*open)(struct ready *ready); /* before the spawn; returns 0 or -errno */
+
+    /* Returns the NOTIFY_SOCKET of the command. */
+    const char *(*notify_socket)(const struct ready *ready);
 
     /* Returns 0, or -EINVAL if the command of PLAN can never be found ready. */
     int (*rule_out)(const struct ready *ready, const struct spawn_plan *plan, struct text *why);
@@ -40,13 +43,14 @@ struct probe_kind {
 
     /*
      * Looks, or begins a try, or goes on with one; sets `poll` and `next` for the next time. A try is
-     * under way while `poll` has a descriptor.
+     * under way while `poll` has a descriptor. Returns true when the command is ready.
      */
     bool (*check)(struct ready *ready, const struct spawn_plan *plan);
 
     void (*close)(struct ready *ready); /* all but poll.fd */
 };
 
+/* One probe. A kind's own struct begins with it. */
 struct ready {
     const struct probe_kind *kind;
     const char              *spec;     /* all of it; borrowed */
@@ -55,18 +59,25 @@ struct ready {
     double                   next;     /* when to look again, on the monotonic clock */
     double                   pause;    /* before the try after the next */
 
-    /* What the command says besides; see ready_take_status(). */
-    char *status;
-    bool  is_stopping;
+    char *status;      /* that the command newly said, or NULL; see ready_take_status() */
+    bool  is_stopping; /* the command said so */
 };
 
-/* Looks again after a pause that grows. */
+/*
+ * Returns the kind of SPEC; *RET_ARGUMENT is what follows the prefix. A word without a known prefix is
+ * of the kind FD, which may refuse it.
+ */
+const struct probe_kind *probe_kind_of(const char *spec, const char **ret_argument);
+
+/* Sets the next try for after a pause, which grows from try to try. */
 void probe_postpone(struct ready *ready);
 
 /* Closes the descriptor that was polled. */
 void probe_unpoll(struct ready *ready);
 
-extern const struct probe_kind probe_fd, probe_tcp, probe_unix, probe_http, probe_notify,
-    probe_line, probe_command;
+extern const struct probe_kind probe_fd;
+#define X(kind, prefix, syntax) extern const struct probe_kind probe_##kind;
+PROBE_KINDS(X)
+#undef X
 
 #endif

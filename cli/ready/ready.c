@@ -1,41 +1,23 @@
-/* Probes whatever their kind: the table of kinds, and the common part of a probe's life. */
 #include "cli/ready/ready.h"
 
 #include "cli/base/clock.h"
-#include "cli/ready/holder.h"
+#include "cli/ready/listener.h"
 #include "cli/ready/probe.h"
 #include "k3thread.h"
 
 #include <errno.h>
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-/* Whoever answers before the command runs is waited for so many seconds. */
+/* So many seconds another process has to answer, before the command runs. */
 #define STRANGER_LIMIT 1.0
-
-/* The one without a prefix comes last. */
-static const struct probe_kind *const kinds[] = {
-    &probe_tcp, &probe_unix, &probe_http, &probe_notify, &probe_line, &probe_command, &probe_fd};
-
-/* Returns the kind of SPEC; each word is one of the last kind, which may find fault with it. */
-static const struct probe_kind *find_kind(const char *spec)
-{
-    size_t i = 0;
-
-    while (strncmp(spec, kinds[i]->prefix, strlen(kinds[i]->prefix)) != 0)
-        i++;
-    return kinds[i];
-}
 
 bool ready_is_valid(const char *spec, struct text *why)
 {
-    const struct probe_kind *kind = find_kind(spec);
-    const char              *argument = spec + strlen(kind->prefix);
+    const char              *argument;
+    const struct probe_kind *kind = probe_kind_of(spec, &argument);
 
-    if (kind->prefix[0] != '\0' && !kind->is_word && argument[0] == '\0') {
+    if (!kind->may_be_empty && argument[0] == '\0') {
         text_add(why, "nothing follows what it begins with");
         return false;
     }
@@ -44,17 +26,15 @@ bool ready_is_valid(const char *spec, struct text *why)
 
 int ready_open(const char *spec, struct ready **ret)
 {
-    const struct probe_kind *kind = find_kind(spec);
+    const char              *argument;
+    const struct probe_kind *kind = probe_kind_of(spec, &argument);
     struct ready            *ready = calloc(1, kind->size);
     int                      error;
 
     if (ready == NULL)
         return -ENOMEM;
-    *ready = (struct ready){.kind = kind,
-                            .spec = spec,
-                            .argument = spec + strlen(kind->prefix),
-                            .poll.fd = -1,
-                            .next = INFINITY};
+    *ready = (struct ready){
+        .kind = kind, .spec = spec, .argument = argument, .poll.fd = -1, .next = INFINITY};
     error = kind->open != NULL ? kind->open(ready) : 0;
     if (error != 0)
         free(ready);
@@ -88,7 +68,7 @@ int ready_rule_out(struct ready *ready, const struct spawn_plan *plan, struct te
     n = try_once(ready, plan);
     if (n > 0) {
         text_printf(why, "%s is answered before the command runs: ", ready->spec);
-        holder_describe(ready->poll.fd, why);
+        listener_describe(ready->poll.fd, why);
     }
     probe_unpoll(ready);
     return n > 0 ? -EADDRINUSE : n;
@@ -152,15 +132,8 @@ void ready_close(struct ready *ready)
     free(ready);
 }
 
-void probe_postpone(struct ready *ready)
+const char *ready_notify_socket(const struct ready *ready)
 {
-    ready->next = clock_monotonic() + ready->pause;
-    ready->pause = clock_earlier(2 * ready->pause, PROBE_LAST_PAUSE);
-}
-
-void probe_unpoll(struct ready *ready)
-{
-    if (ready->poll.fd >= 0)
-        close(ready->poll.fd);
-    ready->poll.fd = -1;
+    return ready != NULL && ready->kind->notify_socket != NULL ? ready->kind->notify_socket(ready)
+                                                               : NULL;
 }

@@ -1,7 +1,7 @@
 #include "cli/script/front.h"
 
 #include "cli/base/clock.h"
-#include "cli/base/descriptor.h"
+#include "cli/base/descriptor_path.h"
 #include "cli/script/barrier.h"
 #include "cli/script/front_children.h"
 #include "cli/script/front_end.h"

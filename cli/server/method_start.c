@@ -1,6 +1,6 @@
 /* The method "start": makes a thread of its parameters. */
 #include "cli/base/file_watch.h"
-#include "cli/base/kernel.h"
+#include "cli/base/refused_call.h"
 #include "cli/process/limits.h"
 #include "cli/rpc/write.h"
 #include "cli/server/method.h"
@@ -65,7 +65,7 @@ static void fail_thread(struct call *call, int error)
 
     text_add(&words, strerrordesc_np(-error));
     limits_explain(&words, -error);
-    kernel_add_refused(&words, error);
+    refused_call_explain(&words, error);
     call_fail(call, PROTOCOL_OS_ERROR, "cannot start a thread: %.*s", (int) words.size, words.data);
     text_release(&words);
 }

@@ -1,7 +1,7 @@
 #include "cli/server/server.h"
 
-#include "cli/base/lean.h"
 #include "cli/base/loop.h"
+#include "cli/base/memory_release.h"
 #include "cli/place/journal.h"
 #include "cli/process/adopted.h"
 #include "cli/server/connection.h"
@@ -138,7 +138,7 @@ int server_run(const struct server_options *options)
     threads_set_slots(options->slots);
     error = open_sources(options);
     if (error == 0)
-        error = loop_run(&stopped, finish_round, lean_process);
+        error = loop_run(&stopped, finish_round, memory_release_process);
     if (error == 0)
         connection_close_all(FAREWELL);
     return error;

@@ -2,11 +2,11 @@
 
 #include "cli/base/descriptors.h"
 #include "cli/base/directory.h"
-#include "cli/base/lean.h"
+#include "cli/base/memory_release.h"
 #include "cli/place/journal.h"
 #include "cli/place/lock.h"
 #include "cli/process/children.h"
-#include "cli/process/sweep.h"
+#include "cli/process/children_end.h"
 #include "cli/supervisor/title.h"
 
 #include <errno.h>
@@ -38,7 +38,7 @@ static int exit_status(const siginfo_t *end)
 __attribute__((noreturn)) static void conclude(const struct guardian_options *options, int list,
                                                const siginfo_t *end)
 {
-    size_t left, killed = sweep(list, &left);
+    size_t left, killed = children_end(list, &left);
 
     if (left > 0)
         journal_write("%zu processes are left that may not be killed", left);
@@ -77,7 +77,7 @@ static bool reap_until(pid_t supervisor, siginfo_t *ret)
 
 /*
  * Waits for one of SIGNALS; returns it, or -1. After a first rest it gives back all memory but a few
- * pages, see lean_process(): before that, a client waits until the supervisor is up.
+ * pages, see memory_release_process(): before that, a client waits until the supervisor is up.
  */
 static int wait_for_signal(const sigset_t *signals, bool *is_lean)
 {
@@ -88,7 +88,7 @@ static int wait_for_signal(const sigset_t *signals, bool *is_lean)
 
         if (signal > 0)
             return signal;
-        lean_process();
+        memory_release_process();
         *is_lean = true;
     }
     return (int) syscall(SYS_rt_sigtimedwait, signals, NULL, NULL, (NSIG - 1) / 8);

@@ -4,7 +4,7 @@
 
 #include "cli/worker/job.h"
 #include "cli/worker/mailbox.h"
-#include "cli/worker/report.h"
+#include "cli/worker/thread_report.h"
 
 #include <stdatomic.h>
 

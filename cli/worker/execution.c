@@ -1,14 +1,14 @@
 #include "cli/worker/execution.h"
 
 #include "cli/base/clock.h"
-#include "cli/base/lean.h"
+#include "cli/base/memory_release.h"
 #include "cli/process/children.h"
 #include "cli/process/proc.h"
 #include "cli/worker/cleanup.h"
 #include "cli/worker/ending.h"
+#include "cli/worker/log_limit.h"
 #include "cli/worker/raised.h"
 #include "cli/worker/starting.h"
-#include "cli/worker/trim.h"
 
 #include <errno.h>
 #include <math.h>
@@ -97,8 +97,8 @@ static double patience(const struct worker *worker)
     if (worker->ready != NULL)
         next =
             clock_earlier(next, clock_earlier(ready_next(worker->ready), worker->ready_deadline));
-    if (worker->trim != NULL)
-        next = clock_earlier(next, worker->trim->next);
+    if (worker->log_limit != NULL)
+        next = clock_earlier(next, worker->log_limit->next);
     left = clock_until(next);
     return worker->rested || (left >= 0 && left < REST_AFTER) ? left : REST_AFTER;
 }
@@ -111,8 +111,8 @@ static bool is_due(const struct pollfd *poll, double next)
 /* Serves what came; returns true when the command has ended, or cannot be ended. */
 static bool serve(struct worker *worker, const struct pollfd *polls)
 {
-    if (worker->trim != NULL && is_due(&polls[LOG], worker->trim->next))
-        trim_check(worker->trim);
+    if (worker->log_limit != NULL && is_due(&polls[LOG], worker->log_limit->next))
+        log_limit_check(worker->log_limit);
     if (worker->ready != NULL && is_due(&polls[PROBE], ready_next(worker->ready)))
         check_ready(worker);
     if (polls[COMMAND].revents != 0)
@@ -131,7 +131,7 @@ static void wait_for_command(struct worker *worker)
         struct pollfd polls[POLLED] = {
             [COMMAND] = {.fd = worker->pidfd, .events = POLLIN},
             [PROBE] = worker->ready != NULL ? ready_poll(worker->ready) : (struct pollfd){.fd = -1},
-            [LOG] = worker->trim != NULL ? worker->trim->poll : (struct pollfd){.fd = -1},
+            [LOG] = worker->log_limit != NULL ? worker->log_limit->poll : (struct pollfd){.fd = -1},
         };
         int n = k3thread_poll(polls, POLLED, patience(worker));
 
@@ -140,7 +140,7 @@ static void wait_for_command(struct worker *worker)
             continue;
         }
         if (n == 0 && !worker->rested)
-            lean_stack();
+            memory_release_stack();
         worker->rested |= n == 0;
         if (serve(worker, polls))
             return;

@@ -11,7 +11,7 @@
 #ifndef K3THREAD_CLI_WORKER_MAILBOX_H
 #define K3THREAD_CLI_WORKER_MAILBOX_H
 
-#include "cli/worker/report.h"
+#include "cli/worker/thread_report.h"
 
 #include <stdbool.h>
 #include <sys/queue.h>

@@ -6,9 +6,9 @@
 #include "cli/process/limits.h"
 #include "cli/process/mark.h"
 #include "cli/worker/environment.h"
+#include "cli/worker/log_limit.h"
 #include "cli/worker/logs.h"
 #include "cli/worker/raised.h"
-#include "cli/worker/trim.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -137,10 +137,10 @@ static int open_extras(struct worker *worker)
 {
     const struct job *job = worker->job;
 
-    if (job->log_limit > 0 && (worker->trim = malloc(sizeof(*worker->trim))) == NULL)
+    if (job->log_limit > 0 && (worker->log_limit = malloc(sizeof(*worker->log_limit))) == NULL)
         return -ENOMEM;
-    if (worker->trim != NULL)
-        trim_init(worker->trim);
+    if (worker->log_limit != NULL)
+        log_limit_init(worker->log_limit);
     return job->ready != NULL ? ready_open(job->ready, &worker->ready) : 0;
 }
 
@@ -155,10 +155,10 @@ void starting_close_probe(struct worker *worker)
 void starting_close(struct worker *worker)
 {
     starting_close_probe(worker);
-    if (worker->trim != NULL)
-        trim_close(worker->trim);
-    free(worker->trim);
-    worker->trim = NULL;
+    if (worker->log_limit != NULL)
+        log_limit_close(worker->log_limit);
+    free(worker->log_limit);
+    worker->log_limit = NULL;
     if (worker->input >= 0)
         close(worker->input);
     worker->input = -1;
@@ -293,8 +293,8 @@ APART bool starting_run(struct worker *worker)
     announce(worker, &spawned);
     if (worker->ready != NULL)
         ready_begin(worker->ready, &plan, begin);
-    if (worker->trim != NULL)
-        trim_open(worker->trim, job->output, job->log_limit);
+    if (worker->log_limit != NULL)
+        log_limit_open(worker->log_limit, job->output, job->log_limit);
     drop_unneeded_environment(worker);
     return true;
 }

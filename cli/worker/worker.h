@@ -49,7 +49,7 @@ struct worker {
     char             **environment;    /* the command's, while it may be needed; else NULL */
     struct ready      *ready;          /* the probe; NULL: nothing to be found out */
     double             ready_deadline; /* of the probe, while there is one */
-    struct trim       *trim;           /* NULL: the log may grow */
+    struct log_limit  *log_limit;      /* NULL: the log may grow */
 };
 
 /* Sent by the server alone, to a worker that waits for its slot. */

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Parts of the program that know no threads, alone: see tests/cli/text.c and tests/cli/pattern.c.
+# Parts of the program that know no threads, alone: see tests/cli/text.c and tests/cli/regex.c.
 
 load helpers
 
@@ -16,10 +16,10 @@ load helpers
 @test "strings are written as JSON has them" { "$HELPERS/text" strings; }
 @test "a line with a table in it says what the parser says" { "$HELPERS/text" tables; }
 
-@test "expressions: each form" { "$HELPERS/pattern" forms; }
-@test "expressions: how often" { "$HELPERS/pattern" repetitions; }
-@test "expressions: what is none, and what is too large" { "$HELPERS/pattern" refused; }
-@test "expressions: the same as the C library's" { "$HELPERS/pattern" library; }
+@test "expressions: each form" { "$HELPERS/regex" forms; }
+@test "expressions: how often" { "$HELPERS/regex" repetitions; }
+@test "expressions: what is none, and what is too large" { "$HELPERS/regex" refused; }
+@test "expressions: the same as the C library's" { "$HELPERS/regex" library; }
 
 @test "every case of these programs is run here" {
   for program in text pattern mailbox tree; do

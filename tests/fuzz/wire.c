@@ -78,7 +78,7 @@ static void run_rounds(int rounds)
 {
     rounds_left = rounds;
     stopped = false;
-    MUST(loop_run(&stopped, finish_round, lean_process) == 0);
+    MUST(loop_run(&stopped, finish_round, memory_release_process) == 0);
 }
 
 /* A client that says DATA, reads nothing, and goes when its calls have had their time. */

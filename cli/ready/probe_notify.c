@@ -71,11 +71,9 @@ static int open_notify(struct ready *ready)
     return error;
 }
 
-const char *ready_notify_socket(const struct ready *ready)
+static const char *notify_socket(const struct ready *ready)
 {
-    return ready != NULL && ready->kind == &probe_notify
-               ? ((const struct notify_probe *) ready)->name
-               : NULL;
+    return ((const struct notify_probe *) ready)->name;
 }
 
 /* Takes the sender, and closes the descriptors: that is the answer to BARRIER=1. */
@@ -163,11 +161,11 @@ static bool check(struct ready *ready, const struct spawn_plan *plan)
 }
 
 const struct probe_kind probe_notify = {
-    .prefix = "notify",
     .size = sizeof(struct notify_probe),
-    .is_word = true,
+    .may_be_empty = true,
     .lasts = true,
     .is_valid = is_valid,
     .open = open_notify,
+    .notify_socket = notify_socket,
     .check = check,
 };

@@ -1,13 +1,13 @@
 /* Paths that name a descriptor of whoever opens them, as /dev/stdout: to another process they mean another file. */
-#ifndef K3THREAD_CLI_BASE_DESCRIPTOR_H
-#define K3THREAD_CLI_BASE_DESCRIPTOR_H
+#ifndef K3THREAD_CLI_BASE_DESCRIPTOR_PATH_H
+#define K3THREAD_CLI_BASE_DESCRIPTOR_PATH_H
 
 #include <stdbool.h>
 
-bool descriptor_is_named(const char *path);
+bool descriptor_path_is(const char *path);
 
 /* The path of the file that the descriptor is, to be freed; NULL if it has none, as a pipe. */
-char *descriptor_file(const char *path);
+char *descriptor_path_file(const char *path);
 
 /*
  * Lets FD, where it is a file, be appended to from now on, by everybody who has it from the same
@@ -17,6 +17,6 @@ char *descriptor_file(const char *path);
 int descriptor_append(int fd);
 
 /* Calls descriptor_append() for the descriptor that PATH names; another path is left alone. */
-int descriptor_append_named(const char *path);
+int descriptor_path_append(const char *path);
 
 #endif

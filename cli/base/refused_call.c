@@ -1,4 +1,4 @@
-#include "cli/base/kernel.h"
+#include "cli/base/refused_call.h"
 
 #include <errno.h>
 #include <stddef.h>
@@ -23,7 +23,7 @@ static bool is_refused(long number)
     return syscall(number, -1L, -1L, -1L, -1L) < 0 && (errno == ENOSYS || errno == EPERM);
 }
 
-void kernel_add_refused(struct text *text, int error)
+void refused_call_explain(struct text *text, int error)
 {
     struct utsname names;
 

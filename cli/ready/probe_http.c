@@ -1,6 +1,6 @@
 /* The probe http://HOST:PORT/PATH: a GET is answered with a status from 200 to 399. */
 #include "cli/base/clock.h"
-#include "cli/ready/connection_probe.h"
+#include "cli/ready/probe_connection.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -148,13 +148,12 @@ static bool check(struct ready *ready, const struct spawn_plan *plan)
         probe_unpoll(ready);
     }
     probe->is_asked = false;
-    while (connection_probe_step(ready, addresses, count) == CONNECTING_DONE && !ask(probe))
+    while (probe_connection_step(ready, addresses, count) == CONNECTING_DONE && !ask(probe))
         probe_unpoll(ready);
     return false;
 }
 
 const struct probe_kind probe_http = {
-    .prefix = "http://",
     .size = sizeof(struct http_probe),
     .is_shared = true,
     .is_valid = is_valid,

@@ -6,8 +6,8 @@
 #include "cli/base/file_watch.h"
 #include "cli/place/logfile.h"
 #include "cli/process/spawn.h"
-#include "cli/ready/pattern.h"
 #include "cli/ready/probe.h"
+#include "cli/ready/regex.h"
 
 #include <errno.h>
 #include <math.h>
@@ -23,15 +23,15 @@ struct line_probe {
     struct ready      ready;
     struct logfile    log;
     struct file_watch watch;
-    struct pattern   *pattern;
+    struct regex     *regex;
 };
 
 static bool is_valid(const char *argument, struct text *why)
 {
-    struct pattern *pattern;
-    int             error = pattern_new(argument, &pattern);
+    struct regex *regex;
+    int           error = regex_new(argument, &regex);
 
-    pattern_free(pattern);
+    regex_free(regex);
     switch (error) {
     case 0:
         return true;
@@ -79,18 +79,18 @@ static void begin(struct ready *ready, const struct spawn_plan *plan, off_t star
     probe->log.path = plan->output;
     probe->log.position = start;
     file_watch_open(&probe->watch);
-    if (pattern_new(ready->argument, &probe->pattern) < 0)
-        probe->pattern = NULL; /* without memory it never becomes ready */
+    if (regex_new(ready->argument, &probe->regex) < 0)
+        probe->regex = NULL; /* without memory it never becomes ready */
 }
 
 /* Matches the lines in TEXT, whose last byte ends one; returns true at the first that fits. */
-static bool match_lines(struct pattern *pattern, const char *text, size_t size)
+static bool match_lines(struct regex *regex, const char *text, size_t size)
 {
     const char *stop = text + size, *end;
 
     for (; text < stop; text = end + 1) {
         end = memchr(text, '\n', (size_t) (stop - text));
-        if (pattern_matches(pattern, text, (size_t) (end - text)))
+        if (regex_matches(regex, text, (size_t) (end - text)))
             return true;
     }
     return false;
@@ -143,10 +143,10 @@ static bool check(struct ready *ready, const struct spawn_plan *plan)
 
     (void) plan;
     listen(probe);
-    if (text != NULL && probe->pattern != NULL && probe->log.file.fd >= 0) {
+    if (text != NULL && probe->regex != NULL && probe->log.file.fd >= 0) {
         size = read_lines(probe, text);
         if (size > 0) {
-            found = match_lines(probe->pattern, text, size);
+            found = match_lines(probe->regex, text, size);
             ready->next = 0;
         }
     }
@@ -161,11 +161,10 @@ static void close_line(struct ready *ready)
     logfile_close(&probe->log);
     file_watch_close(&probe->watch);
     ready->poll.fd = -1;
-    pattern_free(probe->pattern);
+    regex_free(probe->regex);
 }
 
 const struct probe_kind probe_line = {
-    .prefix = "line:",
     .size = sizeof(struct line_probe),
     .is_valid = is_valid,
     .open = open_line,

@@ -1,6 +1,6 @@
 /* What a worker says of its thread. */
-#ifndef K3THREAD_CLI_WORKER_REPORT_H
-#define K3THREAD_CLI_WORKER_REPORT_H
+#ifndef K3THREAD_CLI_WORKER_THREAD_REPORT_H
+#define K3THREAD_CLI_WORKER_THREAD_REPORT_H
 
 #include "cli/base/text.h"
 #include "cli/rpc/protocol.h"

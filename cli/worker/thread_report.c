@@ -1,4 +1,4 @@
-#include "cli/worker/report.h"
+#include "cli/worker/thread_report.h"
 
 #include "cli/base/shared_string.h"
 

@@ -1,4 +1,4 @@
-#include "cli/base/descriptor.h"
+#include "cli/base/descriptor_path.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool descriptor_is_named(const char *path)
+bool descriptor_path_is(const char *path)
 {
     static const char *const names[] = {"/dev/stdout", "/dev/stderr", "/dev/fd/", "/proc/self/",
                                         "/proc/thread-self/"};
@@ -27,7 +27,7 @@ static bool is_same_file(const char *a, const char *b)
            of_a.st_ino == of_b.st_ino;
 }
 
-char *descriptor_file(const char *path)
+char *descriptor_path_file(const char *path)
 {
     char *real = realpath(path, NULL);
 
@@ -74,7 +74,7 @@ static int number_of(const char *path)
     return -1;
 }
 
-int descriptor_append_named(const char *path)
+int descriptor_path_append(const char *path)
 {
     int fd = number_of(path);
 

@@ -1,5 +1,5 @@
 /* The probe tcp:HOST:PORT: a connection is accepted there. */
-#include "cli/ready/connection_probe.h"
+#include "cli/ready/probe_connection.h"
 
 #include <string.h>
 
@@ -19,11 +19,10 @@ static bool check(struct ready *ready, const struct spawn_plan *plan)
     size_t         count = address_parse(ready->argument, strlen(ready->argument), 0, addresses);
 
     (void) plan;
-    return connection_probe_step(ready, addresses, count) == CONNECTING_DONE;
+    return probe_connection_step(ready, addresses, count) == CONNECTING_DONE;
 }
 
 const struct probe_kind probe_tcp = {
-    .prefix = "tcp:",
     .size = sizeof(struct connection_probe),
     .is_shared = true,
     .is_valid = is_valid,

@@ -1,4 +1,4 @@
-#include "cli/process/sweep.h"
+#include "cli/process/children_end.h"
 
 #include "cli/base/clock.h"
 #include "cli/process/children.h"
@@ -12,17 +12,17 @@
 #include <time.h>
 #include <unistd.h>
 
-/* So many seconds after the last one has died, those that were killed and are there yet are given up. */
+/* So many seconds after the last death, killed children that are still there are given up. */
 #define PATIENCE 10.0
 
 /* The children that one look found. */
 struct children {
     pid_t *pids;
-    size_t count; /* those that could be killed, in front */
-    size_t left;  /* those that could not, who are not in the list */
+    size_t count; /* that could be killed, in front */
+    size_t left;  /* how many more could not */
 };
 
-/* Kills whoever is a child of ours now, dead ones too. Returns 0 or -errno. */
+/* Kills each child that this process has now, dead ones too. Returns 0 or -errno. */
 static int kill_children(int list, struct children *ret)
 {
     size_t count, kept = 0;
@@ -38,7 +38,7 @@ static int kill_children(int list, struct children *ret)
     return 0;
 }
 
-/* Reaps whatever is dead. */
+/* Reaps the dead children. Returns how many. */
 static size_t reap(void)
 {
     size_t reaped = 0;
@@ -49,8 +49,8 @@ static size_t reap(void)
 }
 
 /*
- * Waits until one of them can be reaped, or DEADLINE. Returns false if none will be: one that is dead
- * and cannot be reaped is held by a debugger, and is as good as gone.
+ * Waits until one of CHILDREN can be reaped, or DEADLINE. Returns false if none will be: a dead child
+ * that cannot be reaped is held by a debugger, and is as good as gone.
  */
 static bool wait_for_one(const struct children *children, double deadline)
 {
@@ -71,7 +71,7 @@ static bool wait_for_one(const struct children *children, double deadline)
     return false;
 }
 
-size_t sweep(int list, size_t *ret_left)
+size_t children_end(int list, size_t *ret_left)
 {
     static const struct timespec moment = {.tv_nsec = 1000000};
     double                       deadline = clock_monotonic() + PATIENCE;
@@ -81,7 +81,7 @@ size_t sweep(int list, size_t *ret_left)
 
     while (more) {
         if (kill_children(list, &children) != 0) {
-            nanosleep(&moment, NULL); /* no memory: nobody was killed who could be waited for */
+            nanosleep(&moment, NULL); /* no memory: no child was killed that could be waited for */
             continue;
         }
         now = reap();

@@ -1,6 +1,6 @@
 /* The common part of the probes that connect: tcp, unix, http. */
-#ifndef K3THREAD_CLI_READY_CONNECTION_PROBE_H
-#define K3THREAD_CLI_READY_CONNECTION_PROBE_H
+#ifndef K3THREAD_CLI_READY_PROBE_CONNECTION_H
+#define K3THREAD_CLI_READY_PROBE_CONNECTION_H
 
 #include "cli/ready/address.h"
 #include "cli/ready/probe.h"
@@ -18,7 +18,7 @@ enum connecting { CONNECTING_FAILED, CONNECTING_GOES_ON, CONNECTING_DONE };
  * turn. When all have failed, the next try is set for after a pause, and it says CONNECTING_FAILED.
  * When one is made it stays in `poll`; the deadline for what comes next is `next`.
  */
-enum connecting connection_probe_step(struct ready *ready, const struct address *addresses,
+enum connecting probe_connection_step(struct ready *ready, const struct address *addresses,
                                       size_t count);
 
 #endif

@@ -4,15 +4,15 @@
  * the file all the while. For a file system that cannot do that, the log just grows, and the journal
  * says so. One worker.
  */
-#ifndef K3THREAD_CLI_WORKER_TRIM_H
-#define K3THREAD_CLI_WORKER_TRIM_H
+#ifndef K3THREAD_CLI_WORKER_LOG_LIMIT_H
+#define K3THREAD_CLI_WORKER_LOG_LIMIT_H
 
 #include "cli/base/file_watch.h"
 
 #include <poll.h>
 #include <sys/types.h>
 
-struct trim {
+struct log_limit {
     const char       *path; /* borrowed */
     off_t             limit;
     int               file;
@@ -23,15 +23,15 @@ struct trim {
 };
 
 /* Zeroes, and closes nothing. */
-void trim_init(struct trim *trim);
+void log_limit_init(struct log_limit *log);
 
 /* The file is there from now on. One that cannot be opened or watched is tried again by time. */
-void trim_open(struct trim *trim, const char *path, off_t limit);
+void log_limit_open(struct log_limit *log, const char *path, off_t limit);
 
 /* When the poll says something, or `next` has come. */
-void trim_check(struct trim *trim);
+void log_limit_check(struct log_limit *log);
 
 /* The last time, when nobody writes any more. */
-void trim_close(struct trim *trim);
+void log_limit_close(struct log_limit *log);
 
 #endif

@@ -1,23 +1,23 @@
 /* Regular expressions: what each form matches, what is refused, and the C library's word for the rest. */
 #include "tests/lib/test.h"
 
-#include "cli/ready/pattern.h"
+#include "cli/ready/regex.h"
 
 #include <regex.h>
 
 /* Whether TEXT matches somewhere in the LENGTH bytes of LINE. */
 static bool matches(const char *text, const char *line, size_t length)
 {
-    struct pattern *pattern;
-    bool            result;
+    struct regex *regex;
+    bool          result;
 
-    if (pattern_new(text, &pattern) != 0) {
+    if (regex_new(text, &regex) != 0) {
         fprintf(stderr, "%s\n", text);
         test_fail(__FILE__, __LINE__, "an expression");
     }
-    result = pattern_matches(pattern, line, length);
-    CHECK_EQUAL(pattern_matches(pattern, line, length), result); /* it can be used again */
-    pattern_free(pattern);
+    result = regex_matches(regex, line, length);
+    CHECK_EQUAL(regex_matches(regex, line, length), result); /* it can be used again */
+    regex_free(regex);
     return result;
 }
 
@@ -143,11 +143,11 @@ static char *many(const char *piece, size_t count, const char *behind)
 
 static int error_of(const char *text)
 {
-    struct pattern *pattern = (struct pattern *) text;
-    int             error = pattern_new(text, &pattern);
+    struct regex *regex = (struct regex *) text;
+    int           error = regex_new(text, &regex);
 
-    CHECK_EQUAL(pattern == NULL, error != 0);
-    pattern_free(pattern);
+    CHECK_EQUAL(regex == NULL, error != 0);
+    regex_free(regex);
     return error;
 }
 
@@ -168,23 +168,23 @@ static void refused(void)
         }
     CHECK_EQUAL(error_of("(a)\\1"), -ENOTSUP);
     CHECK_EQUAL(error_of("\\9"), -ENOTSUP);
-    CHECK_EQUAL(error_of(text = many("a", PATTERN_NODES - 1, "")), 0); /* one node is its end */
+    CHECK_EQUAL(error_of(text = many("a", REGEX_NODES - 1, "")), 0); /* one node is its end */
     free(text);
-    CHECK_EQUAL(error_of(text = many("a", PATTERN_NODES, "")), -E2BIG);
+    CHECK_EQUAL(error_of(text = many("a", REGEX_NODES, "")), -E2BIG);
     free(text);
     CHECK_EQUAL(error_of("a{999}"), 0);
     CHECK_EQUAL(error_of("a{1000}"), -E2BIG);
     CHECK_EQUAL(error_of("a{1001}"), -E2BIG);
     CHECK_EQUAL(error_of("a{99999999999999999999}"), -E2BIG);
     CHECK_EQUAL(error_of("(((a{255}){255}){255}){255}"), -E2BIG);
-    CHECK_EQUAL(error_of(text = many("[ab]", 2 * PATTERN_NODES, "")), -E2BIG);
+    CHECK_EQUAL(error_of(text = many("[ab]", 2 * REGEX_NODES, "")), -E2BIG);
     free(text);
-    text = many("(", PATTERN_DEPTH, "a");
+    text = many("(", REGEX_DEPTH, "a");
     CHECK_EQUAL(error_of(text), -EINVAL); /* none is closed */
     free(text);
-    CHECK_EQUAL(error_of(text = many("(", PATTERN_DEPTH + 1, "a")), -E2BIG);
+    CHECK_EQUAL(error_of(text = many("(", REGEX_DEPTH + 1, "a")), -E2BIG);
     free(text);
-    CHECK_EQUAL(error_of(text = many("(a)", PATTERN_DEPTH + 1, "")), 0); /* side by side */
+    CHECK_EQUAL(error_of(text = many("(a)", REGEX_DEPTH + 1, "")), 0); /* side by side */
     free(text);
 }
 

@@ -25,15 +25,19 @@ static int number_of(const char *argument)
     char *end;
     long  number = strtol(argument, &end, 10);
 
-    return end != argument && *end == '\0' && number >= 3 && number < 1024 ? (int) number : -1;
+    return end != argument && *end == '\0' && number >= PROBE_FD_LEAST && number <= PROBE_FD_MOST
+               ? (int) number
+               : -1;
 }
 
 static bool is_valid(const char *argument, struct text *why)
 {
     if (number_of(argument) >= 0)
         return true;
-    text_add(why, "it is none of FD (3 to 1023), tcp:HOST:PORT, unix:PATH, "
-                  "http://HOST:PORT/PATH, line:REGEX, cmd:COMMAND, notify");
+#define X(kind, prefix, syntax) ", " syntax
+    text_printf(why, "it is none of " PROBE_FD " (%d to %d)" PROBE_KINDS(X), PROBE_FD_LEAST,
+                PROBE_FD_MOST);
+#undef X
     return false;
 }
 
@@ -89,8 +93,8 @@ static bool check(struct ready *ready, const struct spawn_plan *plan)
 }
 
 const struct probe_kind probe_fd = {
-    .prefix = "",
     .size = sizeof(struct fd_probe),
+    .may_be_empty = true, /* is_valid() has the better message */
     .is_valid = is_valid,
     .open = open_fd,
     .extend = extend,

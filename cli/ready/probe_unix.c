@@ -1,6 +1,6 @@
 /* The probe unix:PATH: a connection is accepted there. */
 #include "cli/process/spawn.h"
-#include "cli/ready/connection_probe.h"
+#include "cli/ready/probe_connection.h"
 
 #include <fcntl.h>
 #include <limits.h>
@@ -49,14 +49,13 @@ static bool check(struct ready *ready, const struct spawn_plan *plan)
         place = open_place(plan->directory, ready->argument);
         (void) snprintf(address.un.sun_path, PATH_SIZE, "/proc/self/fd/%d", place);
     }
-    state = connection_probe_step(ready, &address, place >= 0 ? 1 : 0);
+    state = probe_connection_step(ready, &address, place >= 0 ? 1 : 0);
     if (place >= 0)
         close(place);
     return state == CONNECTING_DONE;
 }
 
 const struct probe_kind probe_unix = {
-    .prefix = "unix:",
     .size = sizeof(struct connection_probe),
     .is_shared = true,
     .is_valid = is_valid,

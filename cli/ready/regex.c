@@ -1,4 +1,4 @@
-#include "cli/ready/pattern.h"
+#include "cli/ready/regex.h"
 
 #include <ctype.h>
 #include <errno.h>
@@ -27,22 +27,22 @@ typedef uint8_t byte_set[(UCHAR_MAX + 1) / 8];
 /* The nodes that a match has come to, each once. */
 struct states {
     size_t count;
-    size_t nodes[PATTERN_NODES];
-    bool   has[PATTERN_NODES];
+    size_t nodes[REGEX_NODES];
+    bool   has[REGEX_NODES];
 };
 
-struct pattern {
+struct regex {
     size_t        length, sets_used;
-    struct node   nodes[PATTERN_NODES];
-    byte_set      sets[PATTERN_NODES];
+    struct node   nodes[REGEX_NODES];
+    byte_set      sets[REGEX_NODES];
     struct states states[2]; /* of a match: at this byte, and at the next */
 };
 
 struct parser {
-    const char     *at;
-    struct pattern *pattern;
-    int             depth;
-    int             error; /* the first; there is nothing more to read then */
+    const char   *at;
+    struct regex *regex;
+    int           depth;
+    int           error; /* the first; there is nothing more to read then */
 };
 
 static void fail(struct parser *parser, int error)
@@ -62,27 +62,27 @@ static bool accept(struct parser *parser, char c)
 
 static void insert(struct parser *parser, size_t at, enum operation operation, int operand)
 {
-    struct pattern *pattern = parser->pattern;
-    struct node    *node = pattern->nodes + at;
+    struct regex *regex = parser->regex;
+    struct node  *node = regex->nodes + at;
 
-    if (pattern->length == PATTERN_NODES) {
+    if (regex->length == REGEX_NODES) {
         fail(parser, -E2BIG);
         return;
     }
-    memmove(node + 1, node, (pattern->length - at) * sizeof(*node));
+    memmove(node + 1, node, (regex->length - at) * sizeof(*node));
     *node = (struct node){operation, operand};
-    pattern->length++;
+    regex->length++;
 }
 
 static void append(struct parser *parser, enum operation operation, int operand)
 {
-    insert(parser, parser->pattern->length, operation, operand);
+    insert(parser, parser->regex->length, operation, operand);
 }
 
 static void append_copy(struct parser *parser, size_t from, size_t size)
 {
     for (size_t i = from; i < from + size && parser->error == 0; i++) {
-        struct node node = parser->pattern->nodes[i];
+        struct node node = parser->regex->nodes[i];
 
         append(parser, node.operation, node.operand);
     }
@@ -107,14 +107,14 @@ static void invert(uint8_t *set)
 /* Appends a set, empty as yet. Past the last one, that is written to, for nothing. */
 static uint8_t *append_set(struct parser *parser)
 {
-    struct pattern *pattern = parser->pattern;
+    struct regex *regex = parser->regex;
 
-    if (pattern->sets_used == PATTERN_NODES) {
+    if (regex->sets_used == REGEX_NODES) {
         fail(parser, -E2BIG);
-        return pattern->sets[PATTERN_NODES - 1];
+        return regex->sets[REGEX_NODES - 1];
     }
-    append(parser, SET, (int) pattern->sets_used);
-    return pattern->sets[pattern->sets_used++];
+    append(parser, SET, (int) regex->sets_used);
+    return regex->sets[regex->sets_used++];
 }
 
 static void include_all(uint8_t *set, int (*is_member)(int))
@@ -217,7 +217,7 @@ static void read_alternatives(struct parser *parser);
 /* Behind the parenthesis. */
 static void read_group(struct parser *parser)
 {
-    if (parser->depth == PATTERN_DEPTH) {
+    if (parser->depth == REGEX_DEPTH) {
         fail(parser, -E2BIG);
         return;
     }
@@ -268,7 +268,7 @@ static int read_number(struct parser *parser, int otherwise)
     int number = isdigit((unsigned char) *parser->at) ? 0 : otherwise;
 
     for (; isdigit((unsigned char) *parser->at); parser->at++)
-        if (number <= PATTERN_NODES)
+        if (number <= REGEX_NODES)
             number = 10 * number + (*parser->at - '0');
     return number;
 }
@@ -276,7 +276,7 @@ static int read_number(struct parser *parser, int otherwise)
 /* What begins at FROM can be left out. */
 static void make_optional(struct parser *parser, size_t from)
 {
-    insert(parser, from, SPLIT, (int) (parser->pattern->length - from) + 1);
+    insert(parser, from, SPLIT, (int) (parser->regex->length - from) + 1);
 }
 
 /* The last SIZE nodes can come again and again. */
@@ -288,14 +288,14 @@ static void make_endless(struct parser *parser, size_t size)
 /* Has what begins at FROM, and is there once, from LEAST to MOST times. */
 static void repeat(struct parser *parser, size_t from, int least, int most)
 {
-    size_t size = parser->pattern->length - from;
+    size_t size = parser->regex->length - from;
 
-    if (most > PATTERN_NODES && most != INT_MAX)
+    if (most > REGEX_NODES && most != INT_MAX)
         fail(parser, -E2BIG);
     for (int i = 1; i < least && parser->error == 0; i++)
         append_copy(parser, from, size);
     if (most == 0)
-        parser->pattern->length = from;
+        parser->regex->length = from;
     if (most == INT_MAX)
         make_endless(parser, size);
     else
@@ -325,7 +325,7 @@ static void read_bounds(struct parser *parser, size_t from)
 
 static void read_piece(struct parser *parser)
 {
-    size_t from = parser->pattern->length;
+    size_t from = parser->regex->length;
 
     read_atom(parser);
     for (;;)
@@ -350,40 +350,40 @@ static void read_sequence(struct parser *parser)
 
 static void read_alternatives(struct parser *parser)
 {
-    struct pattern *pattern = parser->pattern;
-    size_t          from = pattern->length;
+    struct regex *regex = parser->regex;
+    size_t        from = regex->length;
 
     read_sequence(parser);
     while (accept(parser, '|')) {
-        size_t jump = pattern->length + 1;
+        size_t jump = regex->length + 1;
 
         insert(parser, from, SPLIT, (int) (jump + 1 - from));
         append(parser, JUMP, 0);
         read_sequence(parser);
         if (parser->error == 0)
-            pattern->nodes[jump].operand = (int) (pattern->length - jump);
+            regex->nodes[jump].operand = (int) (regex->length - jump);
     }
 }
 
-int pattern_new(const char *text, struct pattern **ret)
+int regex_new(const char *text, struct regex **ret)
 {
-    struct parser parser = {.at = text, .pattern = calloc(1, sizeof(*parser.pattern))};
+    struct parser parser = {.at = text, .regex = calloc(1, sizeof(*parser.regex))};
 
     *ret = NULL;
-    if (parser.pattern == NULL)
+    if (parser.regex == NULL)
         return -ENOMEM;
     read_alternatives(&parser);
     append(&parser, FOUND, 0);
     if (parser.error != 0)
-        pattern_free(parser.pattern);
+        regex_free(parser.regex);
     else
-        *ret = parser.pattern;
+        *ret = parser.regex;
     return parser.error;
 }
 
-void pattern_free(struct pattern *pattern)
+void regex_free(struct regex *regex)
 {
-    free(pattern);
+    free(regex);
 }
 
 /* A place in a line. */
@@ -422,12 +422,11 @@ static void add(struct states *states, size_t node)
 }
 
 /* Adds what can be come to without a byte; returns true if the end is. */
-static bool complete(const struct pattern *pattern, struct states *states,
-                     const struct place *place)
+static bool complete(const struct regex *regex, struct states *states, const struct place *place)
 {
     for (size_t i = 0; i < states->count; i++) {
         size_t             at = states->nodes[i];
-        const struct node *node = &pattern->nodes[at];
+        const struct node *node = &regex->nodes[at];
 
         if (node->operation == FOUND)
             return true;
@@ -440,13 +439,13 @@ static bool complete(const struct pattern *pattern, struct states *states,
 }
 
 /* Goes on over BYTE. */
-static void advance(const struct pattern *pattern, const struct states *from, struct states *to,
+static void advance(const struct regex *regex, const struct states *from, struct states *to,
                     char byte)
 {
     for (size_t i = 0; i < from->count; i++) {
-        const struct node *node = &pattern->nodes[from->nodes[i]];
+        const struct node *node = &regex->nodes[from->nodes[i]];
 
-        if (node->operation == SET && includes(pattern->sets[node->operand], (unsigned char) byte))
+        if (node->operation == SET && includes(regex->sets[node->operand], (unsigned char) byte))
             add(to, from->nodes[i] + 1);
     }
 }
@@ -458,22 +457,22 @@ static void clear(struct states *states)
     states->count = 0;
 }
 
-bool pattern_matches(struct pattern *pattern, const char *line, size_t length)
+bool regex_matches(struct regex *regex, const char *line, size_t length)
 {
     struct place   place = {.line = line, .length = length};
-    struct states *states = &pattern->states[0], *next = &pattern->states[1];
+    struct states *states = &regex->states[0], *next = &regex->states[1];
 
     clear(states);
     for (;; place.at++) {
         struct states *done = states;
 
         add(states, 0); /* it may begin at each byte */
-        if (complete(pattern, states, &place))
+        if (complete(regex, states, &place))
             return true;
         if (place.at == length)
             return false;
         clear(next);
-        advance(pattern, states, next, line[place.at]);
+        advance(regex, states, next, line[place.at]);
         states = next;
         next = done;
     }

@@ -1,4 +1,4 @@
-#include "cli/ready/connection_probe.h"
+#include "cli/ready/probe_connection.h"
 
 #include "cli/base/clock.h"
 
@@ -54,7 +54,7 @@ static bool begin(struct ready *ready, const struct address *address)
     return false;
 }
 
-enum connecting connection_probe_step(struct ready *ready, const struct address *addresses,
+enum connecting probe_connection_step(struct ready *ready, const struct address *addresses,
                                       size_t count)
 {
     struct connection_probe *probe = (struct connection_probe *) ready;

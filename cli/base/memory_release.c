@@ -1,4 +1,4 @@
-#include "cli/base/lean.h"
+#include "cli/base/memory_release.h"
 
 #include <link.h>
 #include <malloc.h>
@@ -50,7 +50,7 @@ static int find_segments(struct dl_phdr_info *info, size_t size, void *segments)
  * them back, with their neighbours, sixteen at a time: so all is found out before, and the last
  * thing is to drop the code.
  */
-void lean_process(void)
+void memory_release_process(void)
 {
     struct segments segments = {.count = 0};
 
@@ -61,7 +61,7 @@ void lean_process(void)
                        MADV_DONTNEED); /* a hint */
 }
 
-void lean_stack(void)
+void memory_release_stack(void)
 {
     pthread_attr_t attributes;
     void          *low;

@@ -148,7 +148,6 @@ static void close_command(struct ready *ready)
 }
 
 const struct probe_kind probe_command = {
-    .prefix = "cmd:",
     .size = sizeof(struct command_probe),
     .open = open_command,
     .check = check,

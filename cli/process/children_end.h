@@ -1,0 +1,14 @@
+/* The end of all processes below this one: when a supervisor ends, or its guardian outlives it. */
+#ifndef K3THREAD_CLI_PROCESS_CHILDREN_END_H
+#define K3THREAD_CLI_PROCESS_CHILDREN_END_H
+
+#include <stddef.h>
+
+/*
+ * Kills and reaps this process's children, also those that it adopts meanwhile, until none is left that
+ * can be ended. This process is a subreaper, one of its threads has children, and LIST is that thread's
+ * list (see children.h). Returns how many there were; *RET_LEFT is how many it may not kill.
+ */
+size_t children_end(int list, size_t *ret_left);
+
+#endif

@@ -1,0 +1,107 @@
+#include "cli/worker/log_limit.h"
+
+#include "cli/base/clock.h"
+#include "cli/place/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A command that writes at full speed is looked at no more often than so many seconds. */
+#define PAUSE 0.05
+
+void log_limit_init(struct log_limit *log)
+{
+    *log = (struct log_limit){
+        .file = -1,
+        .watch = {.fd = -1, .key = -1},
+        .poll.fd = -1,
+        .next = INFINITY,
+    };
+}
+
+/* It is looked at no more. */
+static void end(struct log_limit *log)
+{
+    if (log->file >= 0)
+        close(log->file);
+    file_watch_close(&log->watch);
+    log_limit_init(log);
+}
+
+/* A hole is worth its system call once it frees a good part of the limit. */
+static bool is_worth_it(const struct log_limit *log, off_t hole, off_t block, bool last)
+{
+    off_t slack = last ? block : log->limit / 4;
+
+    return hole - log->hole >= (slack > block ? slack : block);
+}
+
+/*
+ * Only whole blocks are given back: of others zeros would be left, which look like output. The file
+ * system says how large they are; a file that was emptied has lost its hole.
+ */
+static void punch(struct log_limit *log, bool last)
+{
+    struct stat info;
+    off_t       block, hole;
+
+    if (fstat(log->file, &info) < 0)
+        return;
+    if (info.st_size < log->hole)
+        log->hole = 0;
+    block = info.st_blksize > 0 ? info.st_blksize : 1;
+    hole = info.st_size > log->limit ? (info.st_size - log->limit) / block * block : 0;
+    if (hole <= log->hole || !is_worth_it(log, hole, block, last))
+        return;
+    if (fallocate(log->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, hole) == 0) {
+        log->hole = hole;
+    } else if (errno == EOPNOTSUPP || errno == ENOSYS) {
+        journal_write("%s grows beyond its limit: the file system gives no blocks back", log->path);
+        end(log);
+    }
+}
+
+/* The file is looked at once it is watched: what is written from then on is told. */
+static void look(struct log_limit *log)
+{
+    bool watched;
+
+    if (log->file < 0)
+        log->file = open(log->path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
+    watched = log->file >= 0 && file_watch_arm(&log->watch, log->file);
+    log->poll = (struct pollfd){.fd = watched ? log->watch.fd : -1, .events = POLLIN};
+    log->next = watched ? INFINITY : clock_monotonic() + FILE_WATCH_PAUSE;
+    punch(log, false);
+}
+
+void log_limit_open(struct log_limit *log, const char *path, off_t limit)
+{
+    log_limit_init(log);
+    log->path = path;
+    log->limit = limit;
+    file_watch_open(&log->watch);
+    look(log);
+}
+
+void log_limit_check(struct log_limit *log)
+{
+    if (log->poll.fd < 0) {
+        look(log);
+        return;
+    }
+    log->poll.fd = -1; /* it has grown: look now, and listen again after the pause */
+    log->next = clock_monotonic() + PAUSE;
+    punch(log, false);
+}
+
+void log_limit_close(struct log_limit *log)
+{
+    if (log->limit > 0)
+        punch(log, true);
+    end(log);
+}
