@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* Has each closed by an exec. Returns 0 or -errno. Once, by a process with one thread. */
+/* Makes each close-on-exec. Returns 0 or -errno. Once, by a process with one thread. */
 int descriptors_close_on_exec(void);
 
 /* Closes each. */

@@ -14,7 +14,7 @@
 /* No path of a socket has more names than this. */
 #define NAMES_MAX 128
 
-/* A umask that takes bits from the owner would lock him out of his own directory for good. */
+/* The umask is set because one that takes bits from the owner would make the directory useless. */
 int directory_make(const char *path)
 {
     mode_t mask = umask(077);

@@ -6,35 +6,35 @@
 
 /*
  * Makes PATH with mode 0700, whatever the umask is. Returns 0 or -errno; -EEXIST: something is there.
- * Changes the umask of the process for a moment, which only one thread may have a use for.
+ * Changes the umask of the process for a moment: no other thread may make files meanwhile.
  */
 int directory_make(const char *path);
 
-/* Makes PATH and those above it that are missing, each with mode 0700. Returns 0 or -errno. */
+/* Makes PATH and the missing directories above it, each with mode 0700. Returns 0 or -errno. */
 int directory_make_all(const char *path);
 
-/* Makes those above PATH, which is changed for a moment at each slash. Returns 0 or -errno. */
+/* Makes the directories above PATH, which is changed for a moment at each slash. Returns 0 or -errno. */
 int directory_make_parents(char *path);
 
-/* Makes a directory of a new name from TEMPLATE, as mkdtemp(3) does, with mode 0700. 0 or -errno. */
+/* Makes a directory with a new name from TEMPLATE, as mkdtemp(3) does, mode 0700. Returns 0 or -errno. */
 int directory_make_new(char *template);
 
 /*
- * Returns PATH, which is absolute, without links and dots, as realpath(3) does, but also where it,
- * or a directory above it, is missing. To be freed; NULL with errno set.
+ * Returns PATH, which is absolute, without links and dots, as realpath(3) does, but also if it, or a
+ * directory above it, is missing. The caller frees it; NULL with errno set on failure.
  */
 char *directory_resolve(const char *path);
 
-/* Returns true if PATH is a directory of this user, in which nobody else can write, and he can. */
+/* Returns true if PATH is a directory of this user, and this user alone can write in it. */
 bool directory_is_own(const char *path);
 
 /*
  * Keeps a cleaner of temporary files, as systemd-tmpfiles(8), from DIRECTORY and all below it until
- * this process ends: it leaves alone what is locked. Where that fails nothing else is lost.
+ * this process ends: it leaves alone what is locked. A failure has no other consequence.
  */
 void directory_hold(const char *directory);
 
-/* Removes DIRECTORY, with all that is in it: only for one that was made for this alone. */
+/* Removes DIRECTORY with all that is in it. Only for a directory that was made to be removed so. */
 void directory_remove(const char *directory);
 
 #endif

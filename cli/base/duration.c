@@ -42,7 +42,7 @@ int duration_parse(const char *text, double *ret)
     return -EINVAL;
 }
 
-/* 125 s as 2m05s: COUNT of the smaller unit, LETTERS[1], are one of the larger, LETTERS[0]. */
+/* Appends 125 s as 2m05s: COUNT of the smaller unit, LETTERS[1], are one of the larger, LETTERS[0]. */
 static void add_two(struct text *text, uint64_t number, unsigned count, const char *letters)
 {
     text_number(text, number / count, 1);

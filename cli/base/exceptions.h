@@ -8,13 +8,13 @@
 
 #include <stddef.h>
 
-/* Every one of them, a base before those derived from it; NULL past the end. */
+/* Returns one of them by its place: a base comes before the types derived from it. NULL past the end. */
 const k3thread_exctype *exceptions_at(size_t index);
 
-/* By name: "SystemExit", "SIGHUP", "HUP", "hup" or "1". NULL if there is none. */
+/* Returns the one of that name: "SystemExit", "SIGHUP", "HUP", "hup" or "1". NULL if there is none. */
 const k3thread_exctype *exceptions_find(const char *name);
 
-/* The signal that TYPE is named for, or 0. */
+/* Returns the signal that TYPE is named for, or 0. */
 int exceptions_signal(const k3thread_exctype *type);
 
 /*
@@ -22,7 +22,7 @@ int exceptions_signal(const k3thread_exctype *type);
  */
 int exceptions_parse_signal(const char *text);
 
-/* "SIGTERM" for 15, or NULL when the number is no signal of this system. */
+/* Returns "SIGTERM" for 15, or NULL if the number is no signal of this system. */
 const char *exceptions_signal_name(int signal);
 
 #endif

@@ -42,7 +42,7 @@ static void tell(struct file_watch *watch)
     (void) eventfd_write(watch->fd, 1); /* the counter was 0 when it was armed */
 }
 
-/* Tells all that wait for KEY; of one file there may be several. Caller holds the lock. */
+/* Tells each watch of the file KEY; there may be several. Caller holds the lock. */
 static void tell_key(int key)
 {
     struct file_watch *watch, *next;
@@ -54,7 +54,7 @@ static void tell_key(int key)
     }
 }
 
-/* Events were lost: everybody looks. Caller holds the lock. */
+/* Has every worker look, because events were lost. Caller holds the lock. */
 static void tell_all(void)
 {
     for (size_t i = 0; i < BUCKETS; i++)
@@ -101,7 +101,7 @@ void file_watch_open(struct file_watch *watch)
     *watch = (struct file_watch){.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), .key = -1};
 }
 
-/* Waits for a write to FILE, or returns -1. Caller holds the lock. */
+/* Has the kernel watch for a write to FILE. Returns the watch's number, or -1. Caller holds the lock. */
 static int add_watch(int file)
 {
     char path[32];
@@ -120,7 +120,7 @@ bool file_watch_arm(struct file_watch *watch, int file)
         return false;
     pthread_mutex_lock(&lock);
     disarm(watch);
-    (void) eventfd_read(watch->fd, &ignored); /* what it said is known: the caller looks next */
+    (void) eventfd_read(watch->fd, &ignored); /* the caller looks next anyway */
     watch->key = add_watch(file);
     if (watch->key >= 0)
         LIST_INSERT_HEAD(bucket_of(watch->key), watch, link);

@@ -10,7 +10,7 @@
 
 static int epoll_fd = -1;
 
-/* What the current round has found and not served yet. */
+/* The events of the current round that were not served yet. */
 static struct epoll_event round_events[ROUND];
 static int                round_at, round_count;
 
@@ -57,8 +57,8 @@ static void serve_round(void)
 }
 
 /*
- * Whole milliseconds, rounded up, so that a deadline has passed when the wait is over; none where
- * there is work left for the next round.
+ * Returns whole milliseconds, rounded up, so that a deadline has passed when the wait is over; 0 if there
+ * is work left for the next round.
  */
 static int to_milliseconds(double seconds)
 {

@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 
-/* A descriptor and its owner's function; embedded in the owner. */
+/* A descriptor and the function of its owner, in which it is embedded. */
 struct source {
     int fd;
     void (*ready)(struct source *source, uint32_t events);
@@ -22,13 +22,13 @@ int loop_open(void);
 int loop_add(struct source *source, uint32_t events);
 int loop_change(struct source *source, uint32_t events);
 
-/* Watches it no more; nothing is called for it again, not even what was found ready already. */
+/* Stops watching it: its function is not called again, not even for what was found ready already. */
 void loop_remove(struct source *source);
 
 /*
- * Runs until *STOP. After each round calls AFTER, which returns the seconds until it wants to be
- * called again at the latest; negative: no matter. When nothing has happened for a second, calls
- * IDLE, once, until something does.
+ * Runs until *STOP. After each round calls AFTER, which returns after how many seconds it must be called
+ * again; negative: it need not be. When nothing has happened for a second, calls IDLE, once until
+ * something happens.
  */
 int loop_run(const bool *stop, double (*after)(void), void (*idle)(void));
 

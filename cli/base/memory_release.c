@@ -13,7 +13,7 @@ static uintptr_t page_floor(uintptr_t address)
     return address & ~((uintptr_t) sysconf(_SC_PAGESIZE) - 1);
 }
 
-/* The segments of the program that are not written to; code comes last. */
+/* The segments of the program that are never written to; code comes last. */
 struct segments {
     struct {
         uintptr_t start;
@@ -46,9 +46,9 @@ static int find_segments(struct dl_phdr_info *info, size_t size, void *segments)
 }
 
 /*
- * The pages are the file's, and are read from it again. What runs after they are dropped brings
- * them back, with their neighbours, sixteen at a time: so all is found out before, and the last
- * thing is to drop the code.
+ * The pages come from the program's file, and are read from it again. Code that runs after they were
+ * dropped brings them back, with their neighbours, sixteen at a time: so the segments are found first,
+ * and the code is dropped last.
  */
 void memory_release_process(void)
 {
@@ -66,7 +66,7 @@ void memory_release_stack(void)
     pthread_attr_t attributes;
     void          *low;
     size_t         size;
-    /* What is below the next page's start is of no frame that is in use; signals come on top. */
+    /* No frame in use is below the start of this page. A signal's frame is put on top of ours. */
     uintptr_t used = page_floor((uintptr_t) __builtin_frame_address(0) - 256);
 
     if (pthread_getattr_np(pthread_self(), &attributes) != 0)

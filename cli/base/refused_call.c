@@ -7,7 +7,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-/* Each call can do nothing with these arguments, and says so by another error than a refusal. */
+/* Calls that fail with the arguments of is_refused(), by another error than a refusal. */
 static const struct {
     const char *name;
     long        number;
@@ -23,7 +23,7 @@ static bool is_refused(long number)
     return syscall(number, -1L, -1L, -1L, -1L) < 0 && (errno == ENOSYS || errno == EPERM);
 }
 
-void refused_call_explain(struct text *text, int error)
+void refused_call_explain(struct text *why, int error)
 {
     struct utsname names;
 
@@ -32,9 +32,9 @@ void refused_call_explain(struct text *text, int error)
     for (size_t i = 0; i < sizeof(needed) / sizeof(needed[0]); i++) {
         if (!is_refused(needed[i].number))
             continue;
-        text_printf(text, "; %s(2) is refused here", needed[i].name);
+        text_printf(why, "; %s(2) is refused here", needed[i].name);
         if (uname(&names) == 0)
-            text_printf(text, ", by Linux %s or a filter of this container", names.release);
+            text_printf(why, ", by Linux %s or a filter of this container", names.release);
         return;
     }
 }

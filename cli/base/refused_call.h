@@ -1,10 +1,13 @@
-/* Requirements of the kernel: Linux 5.4, and no filter that refuses the calls of this program. */
+/* The system calls that this program needs: Linux 5.4 has them, but a filter may refuse them. */
 #ifndef K3THREAD_CLI_BASE_REFUSED_CALL_H
 #define K3THREAD_CLI_BASE_REFUSED_CALL_H
 
 #include "cli/base/text.h"
 
-/* Appends which needed system call is refused here, if one is: for a failure with EPERM or ENOSYS. */
-void refused_call_explain(struct text *text, int error);
+/*
+ * Appends to WHY, as "; …", which needed system call is refused here, if ERROR, -errno, can come of that:
+ * -EPERM or -ENOSYS. Appends nothing if none is refused.
+ */
+void refused_call_explain(struct text *why, int error);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * A growing run of bytes, and the ways in which bytes are shown to a person.
  *
- * Zeroed it is empty and ready. A failed allocation is remembered in `failed`, and what was
- * appended after it is lost, so that only the end has to look. UTF-8 is assumed, never required.
+ * Zeroed it is empty and ready. A failed allocation is remembered in `failed`, and what is appended
+ * after it is lost, so that only the last user has to check. UTF-8 is assumed, never required.
  */
 #ifndef K3THREAD_CLI_BASE_TEXT_H
 #define K3THREAD_CLI_BASE_TEXT_H
@@ -23,13 +23,13 @@ struct text {
 /* Makes room for SIZE more bytes behind the end. Returns false without memory. */
 bool text_reserve(struct text *text, size_t size);
 
-/* Does the same with a call only when there is no room yet: a table is made of very short pieces. */
+/* Does the same, without a call if there is room: a table is made of very short pieces. */
 static inline bool text_has_room(struct text *text, size_t size)
 {
     return (!text->failed && size <= text->capacity - text->size) || text_reserve(text, size);
 }
 
-/* DATA may be NULL for none. */
+/* Appends SIZE bytes. DATA may be NULL for none. */
 static inline void text_append(struct text *text, const void *data, size_t size)
 {
     if (data == NULL || size == 0 || !text_has_room(text, size))
@@ -51,26 +51,26 @@ static inline void text_byte(struct text *text, char byte, size_t times)
     text->size += times;
 }
 
-/* NUMBER in decimal, with at least WIDTH digits. */
+/* Appends NUMBER in decimal, with at least WIDTH digits. */
 void text_number(struct text *text, uint64_t number, size_t width);
 void text_vprintf(struct text *text, const char *format, va_list arguments);
 __attribute__((format(printf, 2, 3))) void text_printf(struct text *text, const char *format, ...);
 
-/* STRING with everything that is not plain printable UTF-8 written as \n, \t or \xNN. */
+/* Appends STRING with everything that is not plain printable UTF-8 written as \n, \t or \xNN. */
 void text_add_escaped(struct text *text, const char *string, size_t length);
 
-/* STRING as one word of a shell's command line: plain, in quotes, or in $'…'. */
+/* Appends STRING as one word of a shell's command line: plain, in quotes, or in $'…'. */
 void text_add_quoted(struct text *text, const char *string);
 
 bool text_is_utf8(const char *data, size_t size);
 
-/* How many bytes at the start are printable ASCII, which is most of what is ever shown. */
+/* Returns how many bytes at the start are printable ASCII, as nearly all that is shown. */
 size_t text_plain(const char *data, size_t size);
 
-/* How many columns of a terminal SIZE bytes take. */
+/* Returns how many columns of a terminal SIZE bytes take. */
 size_t text_width(const char *data, size_t size);
 
-/* The longest start of DATA that fits into COLUMNS; its size, never half a character. */
+/* Returns the size of the longest start of DATA that fits into COLUMNS, without half a character. */
 size_t text_fit(const char *data, size_t size, size_t columns);
 
 void text_release(struct text *text);

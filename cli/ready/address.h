@@ -18,7 +18,7 @@ struct address {
     socklen_t size;
 };
 
-/* "localhost" has two. */
+/* The most addresses that a host has here: "localhost" has two. */
 #define ADDRESS_MAX 2
 
 /*
@@ -29,11 +29,13 @@ struct address {
 size_t address_parse(const char *text, size_t size, in_port_t default_port,
                      struct address ret[ADDRESS_MAX]);
 
-/* Compares two addresses, ports apart; an IPv4 address equals itself mapped into IPv6. */
+/* Returns true if two addresses are equal but for the port, and for IPv4 being mapped into IPv6. */
 bool address_is_same_host(const struct address *a, const struct address *b);
 
-/* Returns whether it means every address of this machine, and the port of one that has a port. */
-bool      address_is_any_host(const struct address *address);
+/* Returns true if ADDRESS means every address of this machine. */
+bool address_is_any_host(const struct address *address);
+
+/* Returns the port of an internet address. */
 in_port_t address_port(const struct address *address);
 
 #endif

@@ -43,7 +43,7 @@ static bool read_address(const char *hex, unsigned port, struct address *ret)
     return true;
 }
 
-/* Reads one line; returns false if it is none of a socket that listens. */
+/* Reads one line; returns false if it is not about a socket that listens. */
 static bool read_listener(const char *line, struct listener *ret)
 {
     char     host[33];
@@ -64,7 +64,7 @@ static int fit(const struct listener *listener, const struct address *peer)
     return address_is_any_host(&listener->address) ? 1 : 0;
 }
 
-/* Looks in FILE for a better one than that which fits as well as BEST says. */
+/* Looks in FILE for a listener that fits better than *BEST, which it updates. */
 static void search_listeners(const char *file, const struct address *peer, int *best,
                              unsigned long long *ret_inode)
 {
@@ -81,7 +81,7 @@ static void search_listeners(const char *file, const struct address *peer, int *
         fclose(stream);
 }
 
-/* Returns whether PEER is an address of this machine: only such a one can be bound. */
+/* Returns true if PEER is an address of this machine: only such an address can be bound. */
 static bool is_here(const struct address *peer)
 {
     struct address address = *peer;
@@ -95,7 +95,7 @@ static bool is_here(const struct address *peer)
     return is_bound;
 }
 
-/* Returns whether the process has the socket INODE open. */
+/* Returns true if the process has the socket INODE open. */
 static bool has_socket(pid_t pid, unsigned long long inode)
 {
     char           path[32], wanted[40], target[40];

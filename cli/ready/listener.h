@@ -1,4 +1,4 @@
-/* Names the process that listens at the other end of a connection. */
+/* Finds the process that listens at the other end of a connection. */
 #ifndef K3THREAD_CLI_READY_LISTENER_H
 #define K3THREAD_CLI_READY_LISTENER_H
 

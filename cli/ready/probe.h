@@ -24,6 +24,7 @@ struct probe_kind {
 
     bool may_be_empty; /* the argument */
     bool lasts;        /* it goes on when the command is ready: there is more that it may say */
+    bool owns_poll;    /* `poll` shows a descriptor that close() closes */
 
     /* Any process may answer it: a process that does so before the command runs is found. */
     bool is_shared;
@@ -47,7 +48,7 @@ struct probe_kind {
      */
     bool (*check)(struct ready *ready, const struct spawn_plan *plan);
 
-    void (*close)(struct ready *ready); /* all but poll.fd */
+    void (*close)(struct ready *ready); /* all but poll.fd, unless owns_poll */
 };
 
 /* One probe. A kind's own struct begins with it. */
@@ -55,7 +56,7 @@ struct ready {
     const struct probe_kind *kind;
     const char              *spec;     /* all of it; borrowed */
     const char              *argument; /* behind the prefix */
-    struct pollfd            poll;     /* what to wait for; closed with the probe; fd -1: nothing */
+    struct pollfd            poll;     /* what to wait for; fd -1: nothing */
     double                   next;     /* when to look again, on the monotonic clock */
     double                   pause;    /* before the try after the next */
 

@@ -17,18 +17,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Between two looks at processes that were killed, doubling. */
+/* The seconds until the first look at processes that were killed; they double. */
 #define FIRST_LOOK 0.002
 
-/* When the probe is closed, those killed get so many seconds; then it is the leftovers' matter. */
+/* So many seconds killed processes get when the probe is closed; then they are leftovers of the thread. */
 #define LAST_LOOKS 1.0
 
 struct command_probe {
     struct ready ready;
-    pid_t        pid;   /* the shell's; it is not waited for before all that it started is gone */
+    pid_t        pid;   /* the shell's; it is reaped when all that it started is gone */
     int          pidfd; /* -1: between two checks */
-    uint64_t     id;    /* by which mark.h knows its processes */
-    double       look;  /* seconds until the next look at those killed; 0: none had to be, so far */
+    uint64_t     id;    /* that its processes' mark names; see mark.h */
+    double look; /* seconds until the next look at killed processes; 0: none was killed so far */
 };
 
 static int open_command(struct ready *ready)
@@ -61,17 +61,17 @@ static void begin_check(struct command_probe *probe, const struct spawn_plan *pl
     probe->ready.next = clock_monotonic() + PROBE_LIMIT;
 }
 
-/* Returns whether the shell has ended; INFO says how. OPTIONS may be WNOWAIT: it is not reaped then. */
+/* Returns true if the shell has ended; *RET_INFO says how. OPTIONS may be WNOWAIT: no reaping then. */
 static bool has_ended(const struct command_probe *probe, int options, siginfo_t *ret_info)
 {
     *ret_info = (siginfo_t){0};
     while (waitid(P_PIDFD, (id_t) probe->pidfd, ret_info, WEXITED | WNOHANG | __WALL | options) < 0)
         if (errno != EINTR)
-            return true; /* as good as */
+            return true; /* nothing more can be learned of it */
     return ret_info->si_pid != 0;
 }
 
-/* Kills what the check left behind, its shell too; returns whether all of it is gone. */
+/* Kills what the check left behind, also its shell. Returns true if all of it is gone. */
 static bool end_left(const struct command_probe *probe)
 {
     struct leftovers tops;
@@ -94,7 +94,7 @@ static bool end_left(const struct command_probe *probe)
     return is_gone;
 }
 
-/* Forgets the check and reaps its shell; returns whether that ended with 0. */
+/* Ends the check and reaps its shell. Returns true if that ended with 0. */
 static bool end_check(struct command_probe *probe)
 {
     siginfo_t info;
@@ -105,7 +105,7 @@ static bool end_check(struct command_probe *probe)
     return is_good;
 }
 
-/* Looks again in a moment at those that were killed: they go when the kernel gets to them. */
+/* Has the next look at killed processes come in a moment: the kernel takes some time to end them. */
 static void look_again(struct command_probe *probe)
 {
     probe->look = probe->look == 0 ? FIRST_LOOK : clock_earlier(2 * probe->look, PROBE_LAST_PAUSE);
@@ -151,5 +151,6 @@ const struct probe_kind probe_command = {
     .size = sizeof(struct command_probe),
     .open = open_command,
     .check = check,
+    .owns_poll = true,
     .close = close_command,
 };

@@ -6,11 +6,11 @@
 #include <string.h>
 
 /*
- * Returns whether FD is still connected, and not to itself: that is what comes of it when the kernel
- * happens to take the port that is asked for as our own end's, and each SYN meets the other. Such a
+ * Returns true if FD is still connected, and not to itself. A socket connects to itself when the kernel
+ * happens to give our end the very port that we connect to, and each SYN meets the other. Such a
  * connection is reset, so that the port is free at once for the server.
  */
-static bool is_to_somebody(int fd)
+static bool has_other_end(int fd)
 {
     static const struct linger reset = {.l_onoff = 1, .l_linger = 0};
     struct address ours = {.size = sizeof(ours.un)}, theirs = {.size = sizeof(theirs.un)};
@@ -33,13 +33,12 @@ static enum connecting look(int fd)
 
     if (poll(&poll_fd, 1, 0) == 0)
         return CONNECTING_GOES_ON;
-    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0 || error != 0 ||
-        !is_to_somebody(fd))
+    if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0 || error != 0 || !has_other_end(fd))
         return CONNECTING_FAILED;
     return CONNECTING_DONE;
 }
 
-/* Begins a connection; returns whether there is one under way, or made, in `poll`. */
+/* Begins a connection. Returns true if it is under way, or made, in `poll`. */
 static bool begin(struct ready *ready, const struct address *address)
 {
     int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

@@ -5,7 +5,7 @@
 #include "cli/ready/address.h"
 #include "cli/ready/probe.h"
 
-/* A kind's struct begins with this. */
+/* A probe that connects. The struct of such a kind begins with it. */
 struct connection_probe {
     struct ready ready;
     unsigned     turn; /* which of the addresses comes next */
@@ -14,9 +14,9 @@ struct connection_probe {
 enum connecting { CONNECTING_FAILED, CONNECTING_GOES_ON, CONNECTING_DONE };
 
 /*
- * Goes on with the connection that is under way in `poll`, or else begins one, to the COUNT ADDRESSES in
- * turn. When all have failed, the next try is set for after a pause, and it says CONNECTING_FAILED.
- * When one is made it stays in `poll`; the deadline for what comes next is `next`.
+ * Goes on with the connection in `poll`, or else begins one to the next of the COUNT ADDRESSES. Returns
+ * CONNECTING_FAILED when all have failed, with the next try set for after a pause. A connection that is
+ * made stays in `poll`; `next` is the deadline for what comes next.
  */
 enum connecting probe_connection_step(struct ready *ready, const struct address *addresses,
                                       size_t count);

@@ -19,7 +19,7 @@ static struct fd_probe *probe_of(struct ready *ready)
     return (struct fd_probe *) ready;
 }
 
-/* Returns the descriptor's number, or -1 if ARGUMENT is none that a command can get. */
+/* Returns the descriptor's number, or -1 if ARGUMENT is not a number that a command can get. */
 static int number_of(const char *argument)
 {
     char *end;

@@ -9,10 +9,10 @@
 
 #define DEFAULT_PORT 80
 
-/* So that a request fits into any socket's buffer. */
+/* The longest URL: its request fits into any socket's buffer. */
 #define URL_MAX 4000
 
-/* Of an answer no more is looked at than this much of each line. */
+/* So much of each line of an answer is looked at. */
 #define LINE_SIZE 32
 
 struct http_probe {
@@ -23,7 +23,7 @@ struct http_probe {
     size_t                  length; /* of the line, which may be longer than what is kept of it */
 };
 
-/* Splits HOST:PORT from what is asked for there, which is "/" if left out. */
+/* Returns the end of HOST:PORT, where the path begins; that may be left out, for "/". */
 static const char *path_of(const char *argument)
 {
     return argument + strcspn(argument, "/?");
@@ -58,7 +58,7 @@ static bool is_valid(const char *argument, struct text *why)
     return false;
 }
 
-/* Sends the request. Returns whether it was taken. */
+/* Sends the request. Returns true if the socket took it. */
 static bool ask(struct http_probe *probe)
 {
     struct ready *ready = &probe->connection.ready;
@@ -83,7 +83,7 @@ static bool ask(struct http_probe *probe)
     return probe->is_asked;
 }
 
-/* Returns the status that the line says, 0 if it is no status line. */
+/* Returns the status in the line, 0 if it is not a status line. */
 static int status_of(const char *line)
 {
     int status;
@@ -91,10 +91,10 @@ static int status_of(const char *line)
     return sscanf(line, "HTTP/%*1[0-9].%*1[0-9] %3d", &status) == 1 ? status : 0;
 }
 
-/* What is known of the answer so far. */
+/* What the lines of the answer say so far. */
 enum answer { ANSWER_GOES_ON, ANSWER_GOOD, ANSWER_BAD };
 
-/* A line is complete. The head of an answer of 1xx, up to an empty line, is skipped. */
+/* Takes a complete line. The head of an answer of 1xx, up to an empty line, is skipped. */
 static enum answer take_line(struct http_probe *probe)
 {
     size_t length = probe->length;

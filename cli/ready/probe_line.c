@@ -1,6 +1,6 @@
 /*
- * The probe line:REGEX: a line of the output matches. What the output holds is for logfile.h to
- * know: it may be emptied, kept small, or moved all the while.
+ * The probe line:REGEX: a line of the output matches. logfile.h reads the output, which may be emptied,
+ * kept small, or moved all the while.
  */
 #include "cli/base/clock.h"
 #include "cli/base/file_watch.h"
@@ -60,7 +60,7 @@ static int open_line(struct ready *ready)
     return 0;
 }
 
-/* A pipe cannot be read beside its reader, nor /dev/null at all. */
+/* Rules out a pipe, which cannot be read beside its reader, and /dev/null. */
 static int rule_out(const struct ready *ready, const struct spawn_plan *plan, struct text *why)
 {
     struct stat info;
@@ -106,7 +106,7 @@ static size_t read_lines(struct line_probe *probe, char *text)
     if (end != NULL)
         size = (size_t) (end - text) + 1;
     else if (size < LINE_SIZE)
-        size = 0; /* its rest will come */
+        size = 0; /* the rest of the line will come */
     else
         text[size - 1] = '\n';
     if (n > 0)
@@ -121,7 +121,7 @@ static bool is_open(struct line_probe *probe)
     return log->file.fd >= 0 || logfile_open(log, log->path, log->position) == 0;
 }
 
-/* Waits for the next write, from before the next look on. What cannot be watched is looked at by time. */
+/* Arms the watch before the look, so that no write is missed. Without a watch, looks by time. */
 static void listen(struct line_probe *probe)
 {
     bool watched = is_open(probe) && file_watch_arm(&probe->watch, probe->log.file.fd);
@@ -160,7 +160,6 @@ static void close_line(struct ready *ready)
 
     logfile_close(&probe->log);
     file_watch_close(&probe->watch);
-    ready->poll.fd = -1;
     regex_free(probe->regex);
 }
 
@@ -171,5 +170,6 @@ const struct probe_kind probe_line = {
     .rule_out = rule_out,
     .begin = begin,
     .check = check,
+    .owns_poll = true,
     .close = close_line,
 };

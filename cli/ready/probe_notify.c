@@ -1,10 +1,10 @@
 /*
  * The probe notify: the command says READY=1, by the protocol of sd_notify(3).
  *
- * Each thread has a socket of its own, so that a message is the thread's whoever sent it, also when the
- * sender is gone before it is read. Its address is an abstract one that the kernel chooses: it needs no
- * place in a file system, and nothing is left of it. Everybody on the machine could send something
- * there, so that the sender's user has to be the supervisor's, or root, or the sender in the thread.
+ * Each thread has a socket of its own, so that a message belongs to the thread whichever process sent it,
+ * also when the sender is gone before it is read. The kernel chooses an abstract address: it needs no
+ * place in a file system, and nothing is left of it. As every user of the machine can send to it, a
+ * message counts only from the supervisor's user, from root, or from a process of the thread.
  */
 #include "cli/process/mark.h"
 #include "cli/process/spawn.h"
@@ -23,7 +23,7 @@
 /* A sender may pass so many descriptors with a message; they are closed. */
 #define DESCRIPTORS_MAX 253
 
-/* Looks at no more messages at once: other things wait, too. */
+/* So many messages are read at once: the worker has other things to look at. */
 #define MESSAGES_AT_ONCE 16
 
 struct notify_probe {
@@ -39,7 +39,7 @@ static bool is_valid(const char *argument, struct text *why)
     return false;
 }
 
-/* Binds FD to an address of the kernel's choice and writes down its name. Returns 0 or -errno. */
+/* Binds FD to an address that the kernel chooses, and notes its name. Returns 0 or -errno. */
 static int bind_somewhere(int fd, struct notify_probe *probe)
 {
     static const int   on = 1;
@@ -76,7 +76,7 @@ static const char *notify_socket(const struct ready *ready)
     return ((const struct notify_probe *) ready)->name;
 }
 
-/* Takes the sender, and closes the descriptors: that is the answer to BARRIER=1. */
+/* Returns the sender, and closes the descriptors of the message: that answers BARRIER=1. */
 static struct ucred take_sender(struct msghdr *header)
 {
     struct ucred sender = {.pid = 0, .uid = (uid_t) -1, .gid = (gid_t) -1};
@@ -107,10 +107,10 @@ static bool is_trusted(const struct ucred *sender, rlim_t mark)
 static void set_status(struct ready *ready, const char *text)
 {
     free(ready->status);
-    ready->status = strdup(text); /* without memory: it is not told */
+    ready->status = strdup(text); /* without memory the status is lost */
 }
 
-/* Takes one line of a message; returns whether it says that the command is ready. */
+/* Takes one line of a message. Returns true if it says that the command is ready. */
 static bool take_line(struct ready *ready, const char *line)
 {
     if (strncmp(line, "STATUS=", strlen("STATUS=")) == 0)
@@ -119,7 +119,7 @@ static bool take_line(struct ready *ready, const char *line)
     return strcmp(line, "READY=1") == 0;
 }
 
-/* Receives one message of the thread's into TEXT. Returns its size, 0 for one to be ignored, or -errno. */
+/* Receives one message into TEXT. Returns its size, 0 if it is to be ignored, or -errno. */
 static ssize_t receive(struct ready *ready, rlim_t mark, char text[MESSAGE_MAX + 1])
 {
     union {

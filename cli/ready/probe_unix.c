@@ -10,7 +10,7 @@
 
 #define PATH_SIZE sizeof(((struct sockaddr_un *) NULL)->sun_path)
 
-/* Where a path is too long, its socket may be there: made with a shorter name, in its directory. */
+/* A socket may have a path that is too long for an address: it was made by a shorter, relative one. */
 static bool is_valid(const char *argument, struct text *why)
 {
     const char *slash = strrchr(argument, '/');
@@ -26,10 +26,10 @@ static bool is_valid(const char *argument, struct text *why)
 }
 
 /*
- * Opens the socket's file, whose path may be longer than an address can hold; a relative one is meant
- * from the command's directory. Returns a descriptor for its place in the file system, or -1.
+ * Opens the socket's file, whose path may be longer than an address can hold; a relative path begins at
+ * the command's directory. Returns a descriptor that only names the file (O_PATH), or -1.
  */
-static int open_place(const char *directory, const char *path)
+static int open_path(const char *directory, const char *path)
 {
     int directory_fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
     int fd = openat(directory_fd, path, O_PATH | O_CLOEXEC); /* absolute: wherever that is */
@@ -42,16 +42,16 @@ static int open_place(const char *directory, const char *path)
 static bool check(struct ready *ready, const struct spawn_plan *plan)
 {
     struct address  address = {.un = {.sun_family = AF_UNIX}, .size = sizeof(address.un)};
-    int             place = -1;
+    int             file = -1;
     enum connecting state;
 
     if (ready->poll.fd < 0) {
-        place = open_place(plan->directory, ready->argument);
-        (void) snprintf(address.un.sun_path, PATH_SIZE, "/proc/self/fd/%d", place);
+        file = open_path(plan->directory, ready->argument);
+        (void) snprintf(address.un.sun_path, PATH_SIZE, "/proc/self/fd/%d", file);
     }
-    state = probe_connection_step(ready, &address, place >= 0 ? 1 : 0);
-    if (place >= 0)
-        close(place);
+    state = probe_connection_step(ready, &address, file >= 0 ? 1 : 0);
+    if (file >= 0)
+        close(file);
     return state == CONNECTING_DONE;
 }
 

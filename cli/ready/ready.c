@@ -127,7 +127,8 @@ void ready_close(struct ready *ready)
         return;
     if (ready->kind->close != NULL)
         ready->kind->close(ready);
-    probe_unpoll(ready);
+    if (!ready->kind->owns_poll)
+        probe_unpoll(ready);
     free(ready->status);
     free(ready);
 }

@@ -1,5 +1,5 @@
 /*
- * When is a command ready? What --ready says:
+ * Probes: they find out when a command is ready, as --ready says.
  *
  *     FD                     a line is written to that descriptor, which the command finds open
  *     tcp:HOST:PORT          a connection is accepted there (an address, or localhost)
@@ -7,10 +7,10 @@
  *     http://HOST:PORT/PATH  a request is answered with a status from 200 to 399
  *     line:REGEX             a line of the output matches (extended)
  *     notify                 it says so by the protocol of sd_notify(3)
- *     cmd:COMMAND            the shell's command ends with 0; it is tried again and again
+ *     cmd:COMMAND            the shell's command ends with 0; it is run again and again
  *
- * Each kind of probe is a file of its own, and a row of the table in ready.c; see probe.h. A probe
- * belongs to one execution of one thread and runs in its worker, which polls for it.
+ * Each kind of probe is a file of its own; see probe.h. A probe belongs to one run of one thread's
+ * command. Its functions are called by the thread's worker, which polls for it.
  */
 #ifndef K3THREAD_CLI_READY_READY_H
 #define K3THREAD_CLI_READY_READY_H
@@ -43,29 +43,29 @@ int ready_rule_out(struct ready *ready, const struct spawn_plan *plan, struct te
 /* Adds to PLAN what the probe gives the command. */
 void ready_extend(const struct ready *ready, struct spawn_plan *plan);
 
-/* Begins to look, after the spawn with PLAN; the command's output begins at START. */
+/* Begins to look, after the spawn with PLAN. START is where this run's output begins in its file. */
 void ready_begin(struct ready *ready, const struct spawn_plan *plan, off_t start);
 
-/* Returns what to poll for (fd -1: nothing), and when to look whatever that says (INFINITY: never). */
+/* Return what to poll for (fd -1: nothing), and when to look at the latest (INFINITY: never). */
 struct pollfd ready_poll(const struct ready *ready);
 double        ready_next(const struct ready *ready);
 
 /* Looks: when the poll says something, or `next` has come. Returns true when the command is ready. */
 bool ready_check(struct ready *ready, const struct spawn_plan *plan);
 
-/* Returns whether the probe goes on when the command is ready. */
+/* Returns true if the probe goes on when the command is ready. */
 bool ready_lasts(const struct ready *ready);
 
 /* Returns what the command newly said about its state, to be freed, or NULL. */
 char *ready_take_status(struct ready *ready);
 
-/* Returns whether the command said that it is ending. */
+/* Returns true if the command said that it is ending. */
 bool ready_is_stopping(const struct ready *ready);
 
 /* Returns the command's NOTIFY_SOCKET, or NULL if it gets none; the probe may be NULL. */
 const char *ready_notify_socket(const struct ready *ready);
 
-/* Ends the probe, and whatever it started. NULL is fine. */
+/* Ends the probe, and the processes that it started. NULL is fine. */
 void ready_close(struct ready *ready);
 
 #endif

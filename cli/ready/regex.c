@@ -7,16 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Each leads to the node behind it, but for JUMP and FOUND. */
+/* What a node does. Each but JUMP and FOUND leads to the node behind it. */
 enum operation {
     SET,    /* one byte of the set with this number */
     ASSERT, /* nothing, where this assertion holds */
     SPLIT,  /* leads so many nodes further as well */
     JUMP,   /* leads so many nodes further */
-    FOUND,
+    FOUND,  /* the whole expression has matched */
 };
 
-/* Distances are relative: a part can be moved and copied. */
+/* One step of an expression. Distances are relative, so that a part can be moved and copied. */
 struct node {
     enum operation operation;
     int            operand;
@@ -24,7 +24,7 @@ struct node {
 
 typedef uint8_t byte_set[(UCHAR_MAX + 1) / 8];
 
-/* The nodes that a match has come to, each once. */
+/* The nodes that a match has reached, each once. */
 struct states {
     size_t count;
     size_t nodes[REGEX_NODES];
@@ -42,7 +42,7 @@ struct parser {
     const char   *at;
     struct regex *regex;
     int           depth;
-    int           error; /* the first; there is nothing more to read then */
+    int           error; /* the first one; nothing more is read then */
 };
 
 static void fail(struct parser *parser, int error)
@@ -104,7 +104,7 @@ static void invert(uint8_t *set)
         set[i] = (uint8_t) ~set[i];
 }
 
-/* Appends a set, empty as yet. Past the last one, that is written to, for nothing. */
+/* Appends an empty set, and returns it. After an error it is one that nothing uses. */
 static uint8_t *append_set(struct parser *parser)
 {
     struct regex *regex = parser->regex;
@@ -124,7 +124,7 @@ static void include_all(uint8_t *set, int (*is_member)(int))
             include(set, (unsigned char) c);
 }
 
-/* "alpha:]" */
+/* Reads a class such as "alpha:]". */
 static void read_class(struct parser *parser, uint8_t *set)
 {
     static const struct {
@@ -148,7 +148,7 @@ static void read_class(struct parser *parser, uint8_t *set)
     fail(parser, -EINVAL);
 }
 
-/* One byte, or a range of them. */
+/* Reads a byte, or a range of bytes. */
 static void read_range(struct parser *parser, uint8_t *set)
 {
     unsigned char first = (unsigned char) *parser->at++, last = first;
@@ -163,7 +163,7 @@ static void read_range(struct parser *parser, uint8_t *set)
         include(set, (unsigned char) c);
 }
 
-/* Behind the bracket. One that closes is an ordinary byte where it comes first. */
+/* Reads what is behind "[". A "]" that comes first is an ordinary byte. */
 static void read_bracket(struct parser *parser)
 {
     uint8_t *set = append_set(parser);
@@ -188,7 +188,7 @@ static int is_word(int c)
     return isalnum(c) || c == '_';
 }
 
-/* Behind the backslash: the common extensions, else the byte itself. */
+/* Reads what is behind a backslash: a common extension, or else the byte itself. */
 static void read_escape(struct parser *parser)
 {
     char     c = *parser->at;
@@ -214,7 +214,7 @@ static void read_escape(struct parser *parser)
 
 static void read_alternatives(struct parser *parser);
 
-/* Behind the parenthesis. */
+/* Reads what is behind "(". */
 static void read_group(struct parser *parser)
 {
     if (parser->depth == REGEX_DEPTH) {
@@ -246,7 +246,7 @@ static void read_atom(struct parser *parser)
     case '$':
         append(parser, ASSERT, c);
         if (*parser->at != '\0' && strchr("*+?{", *parser->at) != NULL)
-            fail(parser, -EINVAL); /* a place does not come again */
+            fail(parser, -EINVAL); /* an assertion cannot be repeated */
         return;
     case '.':
         invert(append_set(parser));
@@ -262,7 +262,7 @@ static void read_atom(struct parser *parser)
     }
 }
 
-/* A greater number than any that fits is as good as the next to that. */
+/* Reads a number, OTHERWISE if there is none. One that is too large is not read exactly. */
 static int read_number(struct parser *parser, int otherwise)
 {
     int number = isdigit((unsigned char) *parser->at) ? 0 : otherwise;
@@ -273,19 +273,19 @@ static int read_number(struct parser *parser, int otherwise)
     return number;
 }
 
-/* What begins at FROM can be left out. */
+/* Makes optional what begins at FROM. */
 static void make_optional(struct parser *parser, size_t from)
 {
     insert(parser, from, SPLIT, (int) (parser->regex->length - from) + 1);
 }
 
-/* The last SIZE nodes can come again and again. */
+/* Lets the last SIZE nodes come again any number of times. */
 static void make_endless(struct parser *parser, size_t size)
 {
     append(parser, SPLIT, -(int) size);
 }
 
-/* Has what begins at FROM, and is there once, from LEAST to MOST times. */
+/* Repeats what begins at FROM, and is there once, from LEAST to MOST times. */
 static void repeat(struct parser *parser, size_t from, int least, int most)
 {
     size_t size = parser->regex->length - from;
@@ -307,7 +307,7 @@ static void repeat(struct parser *parser, size_t from, int least, int most)
         make_optional(parser, from);
 }
 
-/* "2}", "2,}", ",5}" or "2,5}" */
+/* Reads "2}", "2,}", ",5}" or "2,5}". */
 static void read_bounds(struct parser *parser, size_t from)
 {
     int least = read_number(parser, -1), most = least;
@@ -341,7 +341,7 @@ static void read_piece(struct parser *parser)
             return;
 }
 
-/* A closing parenthesis that closes none is an ordinary byte. */
+/* Reads up to "|" or the ")" of this group. Another ")" is an ordinary byte. */
 static void read_sequence(struct parser *parser)
 {
     while (*parser->at != '\0' && *parser->at != '|' && (*parser->at != ')' || parser->depth == 0))
@@ -386,23 +386,23 @@ void regex_free(struct regex *regex)
     free(regex);
 }
 
-/* A place in a line. */
-struct place {
+/* A position in a line. */
+struct position {
     const char *line;
     size_t      at, length;
 };
 
-static bool holds(int assertion, const struct place *place)
+static bool holds(int assertion, const struct position *position)
 {
-    const unsigned char *line = (const unsigned char *) place->line;
-    bool                 before = place->at > 0 && is_word(line[place->at - 1]);
-    bool                 behind = place->at < place->length && is_word(line[place->at]);
+    const unsigned char *line = (const unsigned char *) position->line;
+    bool                 before = position->at > 0 && is_word(line[position->at - 1]);
+    bool                 behind = position->at < position->length && is_word(line[position->at]);
 
     switch (assertion) {
     case '^':
-        return place->at == 0;
+        return position->at == 0;
     case '$':
-        return place->at == place->length;
+        return position->at == position->length;
     case '<':
         return !before && behind;
     case '>':
@@ -421,8 +421,9 @@ static void add(struct states *states, size_t node)
     states->has[node] = true;
 }
 
-/* Adds what can be come to without a byte; returns true if the end is. */
-static bool complete(const struct regex *regex, struct states *states, const struct place *place)
+/* Adds the nodes that are reached without a byte. Returns true if FOUND is reached. */
+static bool complete(const struct regex *regex, struct states *states,
+                     const struct position *position)
 {
     for (size_t i = 0; i < states->count; i++) {
         size_t             at = states->nodes[i];
@@ -432,13 +433,14 @@ static bool complete(const struct regex *regex, struct states *states, const str
             return true;
         if (node->operation == SPLIT || node->operation == JUMP)
             add(states, at + (size_t) node->operand);
-        if (node->operation == SPLIT || (node->operation == ASSERT && holds(node->operand, place)))
+        if (node->operation == SPLIT ||
+            (node->operation == ASSERT && holds(node->operand, position)))
             add(states, at + 1);
     }
     return false;
 }
 
-/* Goes on over BYTE. */
+/* Adds to TO the nodes that are reached from FROM by BYTE. */
 static void advance(const struct regex *regex, const struct states *from, struct states *to,
                     char byte)
 {
@@ -459,20 +461,20 @@ static void clear(struct states *states)
 
 bool regex_matches(struct regex *regex, const char *line, size_t length)
 {
-    struct place   place = {.line = line, .length = length};
-    struct states *states = &regex->states[0], *next = &regex->states[1];
+    struct position position = {.line = line, .length = length};
+    struct states  *states = &regex->states[0], *next = &regex->states[1];
 
     clear(states);
-    for (;; place.at++) {
+    for (;; position.at++) {
         struct states *done = states;
 
-        add(states, 0); /* it may begin at each byte */
-        if (complete(regex, states, &place))
+        add(states, 0); /* a match may begin at each byte */
+        if (complete(regex, states, &position))
             return true;
-        if (place.at == length)
+        if (position.at == length)
             return false;
         clear(next);
-        advance(regex, states, next, line[place.at]);
+        advance(regex, states, next, line[position.at]);
         states = next;
         next = done;
     }

@@ -35,15 +35,15 @@ void   ending_step(struct worker *worker);
 double ending_next(const struct worker *worker);
 
 /*
- * Ask or kill PID, whose number stays its own meanwhile, unless that was done. For the processes that
- * a command left behind.
+ * Ask or kill PID, unless that was done. The caller makes sure that PID stays that process's number. For
+ * the processes that a command left behind.
  */
 void ending_ask_process(struct worker *worker, pid_t pid);
 void ending_kill_process(struct worker *worker, pid_t pid);
 
 /*
- * Returns true if PID, whose number is its own, was killed and cannot be ended: the kernel does not let
- * us, or it did not go. The report says so then, and the worker does not wait for it.
+ * Returns true if PID was killed in vain: the supervisor may not kill it, or it stayed. The report says so
+ * then, and the worker does not wait for it. The caller makes sure that PID stays that process's number.
  */
 bool ending_is_in_vain(struct worker *worker, pid_t pid);
 

@@ -131,7 +131,8 @@ static void wait_for_command(struct worker *worker)
         struct pollfd polls[POLLED] = {
             [COMMAND] = {.fd = worker->pidfd, .events = POLLIN},
             [PROBE] = worker->ready != NULL ? ready_poll(worker->ready) : (struct pollfd){.fd = -1},
-            [LOG] = worker->log_limit != NULL ? worker->log_limit->poll : (struct pollfd){.fd = -1},
+            [LOG] = worker->log_limit != NULL ? log_limit_poll(worker->log_limit)
+                                              : (struct pollfd){.fd = -1},
         };
         int n = k3thread_poll(polls, POLLED, patience(worker));
 

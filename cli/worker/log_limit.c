@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A command that writes at full speed is looked at no more often than so many seconds. */
+/* The seconds between two looks at the log of a command that writes at full speed. */
 #define PAUSE 0.05
 
 void log_limit_init(struct log_limit *log)
@@ -19,12 +19,11 @@ void log_limit_init(struct log_limit *log)
     *log = (struct log_limit){
         .file = -1,
         .watch = {.fd = -1, .key = -1},
-        .poll.fd = -1,
         .next = INFINITY,
     };
 }
 
-/* It is looked at no more. */
+/* Stops looking. */
 static void end(struct log_limit *log)
 {
     if (log->file >= 0)
@@ -33,7 +32,7 @@ static void end(struct log_limit *log)
     log_limit_init(log);
 }
 
-/* A hole is worth its system call once it frees a good part of the limit. */
+/* Returns true if the hole frees so much of the limit that it is worth a system call. */
 static bool is_worth_it(const struct log_limit *log, off_t hole, off_t block, bool last)
 {
     off_t slack = last ? block : log->limit / 4;
@@ -42,8 +41,9 @@ static bool is_worth_it(const struct log_limit *log, off_t hole, off_t block, bo
 }
 
 /*
- * Only whole blocks are given back: of others zeros would be left, which look like output. The file
- * system says how large they are; a file that was emptied has lost its hole.
+ * Gives back what is too old. Only whole blocks are given back: in other blocks zeros would be left,
+ * which look like output. The file system says how large they are; a file that was emptied has lost its
+ * hole.
  */
 static void punch(struct log_limit *log, bool last)
 {
@@ -66,16 +66,13 @@ static void punch(struct log_limit *log, bool last)
     }
 }
 
-/* The file is looked at once it is watched: what is written from then on is told. */
+/* Arms the watch, then looks: what is written from then on is told. */
 static void look(struct log_limit *log)
 {
-    bool watched;
-
     if (log->file < 0)
         log->file = open(log->path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY);
-    watched = log->file >= 0 && file_watch_arm(&log->watch, log->file);
-    log->poll = (struct pollfd){.fd = watched ? log->watch.fd : -1, .events = POLLIN};
-    log->next = watched ? INFINITY : clock_monotonic() + FILE_WATCH_PAUSE;
+    log->is_armed = log->file >= 0 && file_watch_arm(&log->watch, log->file);
+    log->next = log->is_armed ? INFINITY : clock_monotonic() + FILE_WATCH_PAUSE;
     punch(log, false);
 }
 
@@ -88,13 +85,18 @@ void log_limit_open(struct log_limit *log, const char *path, off_t limit)
     look(log);
 }
 
+struct pollfd log_limit_poll(const struct log_limit *log)
+{
+    return (struct pollfd){.fd = log->is_armed ? log->watch.fd : -1, .events = POLLIN};
+}
+
 void log_limit_check(struct log_limit *log)
 {
-    if (log->poll.fd < 0) {
+    if (!log->is_armed) {
         look(log);
         return;
     }
-    log->poll.fd = -1; /* it has grown: look now, and listen again after the pause */
+    log->is_armed = false; /* it has grown: look now, and arm the watch again after the pause */
     log->next = clock_monotonic() + PAUSE;
     punch(log, false);
 }

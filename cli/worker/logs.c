@@ -13,6 +13,9 @@
 #include <time.h>
 #include <unistd.h>
 
+/* The logs of so many earlier runs are kept. */
+#define LOGS_KEPT 3
+
 static const char *run_directory; /* this run's */
 
 /* Opens LOGS, if it is this user's alone. Returns a descriptor or -errno. */

@@ -2,9 +2,6 @@
 #ifndef K3THREAD_CLI_WORKER_LOGS_H
 #define K3THREAD_CLI_WORKER_LOGS_H
 
-/* How many earlier runs' logs are kept. */
-#define LOGS_KEPT 3
-
 /*
  * Makes a directory for this run below LOGS and removes the directories of the oldest runs. Once, by
  * the supervisor. Returns 0 or -errno; -EPERM: LOGS is a link, another user's, or open to others.
@@ -15,7 +12,7 @@ int logs_open(const char *logs);
 const char *logs_directory(void);
 
 /*
- * Makes this run's directory anew, and those above it, where another program has removed it. Returns 0
+ * Makes this run's directory again, and the directories above it, after another program removed it. Returns 0
  * or -errno; -EEXIST: it is there. Any thread.
  */
 int logs_restore(void);

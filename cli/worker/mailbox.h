@@ -5,7 +5,7 @@
  * memory and cannot fail: the end of a thread is never lost. After posting that end, a worker
  * touches its slot no more.
  *
- * A report that a command runs wakes the server only if somebody waits for news of the thread. For
+ * A report that a command runs wakes the server only if a client waits for news of the thread. For
  * any other thread it is soon enough to take that report when the next thing happens.
  */
 #ifndef K3THREAD_CLI_WORKER_MAILBOX_H
