@@ -1,7 +1,7 @@
 #include "cli/ready/ready.h"
 
 #include "cli/base/clock.h"
-#include "cli/ready/listener.h"
+#include "cli/ready/peer_process.h"
 #include "cli/ready/probe.h"
 #include "k3thread.h"
 
@@ -68,7 +68,7 @@ int ready_rule_out(struct ready *ready, const struct spawn_plan *plan, struct te
     n = try_once(ready, plan);
     if (n > 0) {
         text_printf(why, "%s is answered before the command runs: ", ready->spec);
-        listener_describe(ready->poll.fd, why);
+        peer_process_describe(ready->poll.fd, why);
     }
     probe_unpoll(ready);
     return n > 0 ? -EADDRINUSE : n;

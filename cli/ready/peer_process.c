@@ -1,4 +1,4 @@
-#include "cli/ready/listener.h"
+#include "cli/ready/peer_process.h"
 
 #include "cli/process/proc.h"
 #include "cli/ready/address.h"
@@ -172,7 +172,7 @@ static bool read_command(pid_t pid, char *ret, size_t size)
     return true;
 }
 
-void listener_describe(int fd, struct text *text)
+void peer_process_describe(int fd, struct text *text)
 {
     struct address peer = {.size = sizeof(peer.un)};
     char           command[128];
