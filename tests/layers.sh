@@ -59,7 +59,6 @@ pairs() {
 
 # The files that still include each other in a circle.
 known_circles='cli/script/front cli/script/front_state cli/script/interrupt'
-known_circles="$known_circles cli/ready/probe cli/ready/ready"
 
 # Prints the files of each circle that is not known, one circle a line.
 circles() {

@@ -3,9 +3,8 @@
 #define K3THREAD_CLI_BASE_STANDARD_H
 
 /*
- * Opens those that the caller closed: a socket would get their numbers, and a table be printed
- * into it. What takes their place fails when it is used. Ends the process where that is not
- * possible.
+ * Opens a descriptor in place of each that is closed: else a socket would get its number, and a table be
+ * printed into that. Reads and writes of it fail. Ends the process if it cannot be opened.
  */
 void standard_descriptors_fill(void);
 

@@ -1,6 +1,7 @@
 #include "cli/process/spawn.h"
 
 #include "cli/base/descriptors.h"
+#include "cli/base/status.h"
 #include "cli/process/limits.h"
 
 #include <errno.h>
@@ -243,7 +244,7 @@ IN_CHILD static int run_child(void *argument)
     exec_command(child);
 failed:
     child->error = errno;
-    _exit(127);
+    _exit(STATUS_NOT_FOUND); /* the parent reads child->error instead */
 }
 
 /* Reaps a child that did not come to its exec. */

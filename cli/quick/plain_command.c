@@ -1,5 +1,6 @@
 #include "cli/quick/plain_command.h"
 
+#include "cli/base/thread_name.h"
 #include "cli/client/here.h"
 #include "cli/client/request.h"
 
@@ -65,7 +66,7 @@ static bool read_join(struct text *params, char **words)
 {
     struct join_request request = {.thread = words[0], .timeout = -1};
 
-    if (!is_plain(words[0]) || words[1] != NULL || strpbrk(words[0], "*?[") != NULL)
+    if (!is_plain(words[0]) || words[1] != NULL || strpbrk(words[0], THREAD_PATTERN_BYTES) != NULL)
         return false;
     request_write_join(params, &request);
     return true;

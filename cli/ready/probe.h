@@ -7,9 +7,15 @@
 #define K3THREAD_CLI_READY_PROBE_H
 
 #include "cli/base/probe_kinds.h"
-#include "cli/ready/ready.h"
+#include "cli/base/text.h"
 
+#include <poll.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
+
+struct ready;
+struct spawn_plan;
 
 /* The seconds between two tries: from the first to the last, doubling. */
 #define PROBE_FIRST_PAUSE 0.02

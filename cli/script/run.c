@@ -129,9 +129,8 @@ static int open_script(const struct invocation *call, struct script *script)
     }
     if (can_be_read(script))
         return STATUS_DONE;
-    status = command_fail(call, errno == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE,
-                          errno == ENOENT ? "FileNotFoundError" : NULL, "%s: %s", script->name,
-                          strerror(errno));
+    status = command_fail(call, status_of_exec(errno), errno == ENOENT ? "FileNotFoundError" : NULL,
+                          "%s: %s", script->name, strerror(errno));
     close_script(script);
     return status;
 }
