@@ -57,18 +57,15 @@ pairs() {
             -e 's, ([^/ ]*)$, lib/\1,' -e 's/\.[chS] / /; s/\.h$//' -e '/^(.*) \1$/d'
 }
 
-# The files that still include each other in a circle.
-known_circles='cli/script/front cli/script/front_state cli/script/interrupt'
-
-# Prints the files of each circle that is not known, one circle a line.
+# Prints the files of each circle, one circle a line.
 circles() {
-    pairs | tsort 2>&1 >/dev/null | sed -n 's/^tsort: //p' | awk -v known=" $known_circles " '
+    pairs | tsort 2>&1 >/dev/null | sed -n 's/^tsort: //p' | awk '
         function flush() {
-            if (circle != "" && !is_known) print "a circle of includes:" circle
-            circle = ""; is_known = 1
+            if (circle != "") print "a circle of includes:" circle
+            circle = ""
         }
         / loop:$/ { flush(); next }
-        { circle = circle " " $0; if (!index(known, " " $0 " ")) is_known = 0 }
+        { circle = circle " " $0 }
         END { flush() }'
 }
 
