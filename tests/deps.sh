@@ -18,6 +18,7 @@ check    expect           expect
 check    g++              c++
 check    binutils         readelf
 check    curl             curl
+check    libxml2-utils    xmllint
 check    mandoc           mandoc
 check    pkg-config       pkg-config
 check    procps           ps

@@ -2,13 +2,16 @@
 
 #include "cli/base/clock.h"
 #include "cli/base/descriptor_path.h"
+#include "cli/base/status.h"
 #include "cli/script/barrier.h"
 #include "cli/script/front_children.h"
 #include "cli/script/front_end.h"
 #include "cli/script/front_state.h"
 #include "cli/script/interrupt.h"
 #include "cli/script/notices.h"
+#include "cli/script/result_files.h"
 #include "cli/script/summary.h"
+#include "cli/view/message.h"
 #include "cli/view/output.h"
 
 #include <errno.h>
@@ -185,6 +188,30 @@ static void release(struct front *front)
     run_output_close(&front->output);
 }
 
+/* Writes the results that the user wants. A failure becomes the exit status of a run that had none. */
+static void write_results(struct front *front, const struct script *script)
+{
+    double            seconds = clock_monotonic() - front->started;
+    struct run_result result = {
+        .name = script->name,
+        .arguments = script->scope.arguments,
+        .threads = &front->output.threads,
+        .logs = front->options->own_place ? front->output.logs : NULL,
+        .began = clock_wall() - seconds,
+        .seconds = seconds,
+        .status = front->status,
+        .signal = signals_first(&front->signals),
+    };
+    struct text why = {0};
+
+    if (result_files_write(&front->options->results, &result, &why) != 0) {
+        message_print_text("run", NULL, &why);
+        if (front->status == 0)
+            front->status = STATUS_INTERNAL;
+    }
+    text_release(&why);
+}
+
 int front_run(const struct front_options *options, const struct place *place,
               const struct script *script, int *ret_signal)
 {
@@ -212,6 +239,7 @@ int front_run(const struct front_options *options, const struct place *place,
     } else {
         front.status = front_fail_to_start(&front, error);
     }
+    write_results(&front, script);
     *ret_signal = signals_first(&front.signals);
     release(&front);
     return front.status;

@@ -113,7 +113,9 @@ static int watch_events(struct front *front)
 
     front->client.notify = front_handle_event;
     front->client.notify_context = front;
-    error = client_call(&front->client, "watch", run_output_make_watch(front->not_ready.is_seen),
+    error = client_call(&front->client, "watch",
+                        run_output_make_watch(front->not_ready.is_seen,
+                                              result_files_are_wanted(&front->options->results)),
                         &reply);
     if (error != 0)
         return error;

@@ -2,6 +2,8 @@
 #ifndef K3THREAD_CLI_SCRIPT_FRONT_OPTIONS_H
 #define K3THREAD_CLI_SCRIPT_FRONT_OPTIONS_H
 
+#include "cli/script/result_files.h"
+
 #include <stdbool.h>
 
 struct front_options {
@@ -12,6 +14,8 @@ struct front_options {
     unsigned slots;     /* 0: any number */
     unsigned printer;   /* flags of printer.h */
     double   timeout;   /* seconds after which the run ends; negative: none */
+
+    struct result_files results; /* open */
 };
 
 #endif

@@ -2,14 +2,12 @@
 
 #include "cli/base/duration.h"
 #include "cli/place/reason.h"
+#include "cli/script/log_tail.h"
 #include "cli/view/full_disk.h"
 #include "cli/view/message.h"
 #include "cli/view/thread_text.h"
 
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* At most so many last lines of a log are shown, out of so many last bytes. */
 #define TAIL_LINES 5
@@ -41,34 +39,6 @@ void notices_ends_all(struct text *text, const json_t *thread)
     text_add(text, ", which ends all\n");
 }
 
-/* Reads the last bytes of LOG, without the newline at their end. Returns how many. */
-static size_t read_tail(const char *log, char *bytes)
-{
-    int         fd = open(log, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    struct stat info;
-    ssize_t     size = 0;
-
-    if (fd < 0)
-        return 0;
-    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode))
-        size =
-            pread(fd, bytes, TAIL_BYTES, info.st_size > TAIL_BYTES ? info.st_size - TAIL_BYTES : 0);
-    close(fd);
-    if (size > 0 && bytes[size - 1] == '\n')
-        size--;
-    return size > 0 ? (size_t) size : 0;
-}
-
-/* Returns where the last lines of SIZE bytes begin. */
-static size_t find_lines(const char *bytes, size_t size)
-{
-    unsigned lines = 0;
-
-    while (size > 0 && (bytes[size - 1] != '\n' || ++lines < TAIL_LINES))
-        size--;
-    return size;
-}
-
 static void add_lines(struct text *text, const char *bytes, size_t size)
 {
     while (size > 0) {
@@ -86,15 +56,16 @@ static void add_lines(struct text *text, const char *bytes, size_t size)
 
 void notices_daemon_failed(struct text *text, const json_t *thread, const char *log)
 {
-    char   bytes[TAIL_BYTES];
-    size_t size = log != NULL ? read_tail(log, bytes) : 0;
-    size_t first = find_lines(bytes, size);
+    struct text lines = {0};
 
+    if (log != NULL)
+        log_tail_add(&lines, log, TAIL_LINES, TAIL_BYTES);
     begin(text, "the daemon ", thread);
     text_add(text, " failed");
     add_result(text, thread);
-    text_add(text, size > 0 ? "; its last lines:\n" : "\n");
-    add_lines(text, bytes + first, size - first);
+    text_add(text, lines.size > 0 ? "; its last lines:\n" : "\n");
+    add_lines(text, lines.data, lines.size);
+    text_release(&lines);
 }
 
 /* Adds SEPARATOR and REASON, which it releases, behind the name of THREAD; nothing without a reason. */

@@ -31,7 +31,9 @@ enum {
     KEY_TIMESTAMPS,
     KEY_PROCFILE,
     KEY_PORT,
-    KEY_TIMEOUT
+    KEY_TIMEOUT,
+    KEY_JSON,
+    KEY_JUNIT
 };
 
 static const struct argp_option options[] = {
@@ -44,6 +46,8 @@ static const struct argp_option options[] = {
     {"procfile", KEY_PROCFILE, "FILE", 0, "Run a Procfile instead; the first end ends all", 0},
     {"port", KEY_PORT, "N", 0, "The Procfile's first entry gets this PORT (5000)", 0},
     {"timeout", KEY_TIMEOUT, "SECONDS", 0, "Raise TimeoutError in all threads after so long", 0},
+    {"json", KEY_JSON, "FILE", 0, "Write the results to FILE, as JSON", 0},
+    {"junit", KEY_JUNIT, "FILE", 0, "Write the results to FILE, as JUnit's XML", 0},
     {0},
 };
 
@@ -51,6 +55,9 @@ static error_t check_words(const struct run_options *o, const struct argp_state 
 {
     if (o->procfile == NULL && o->words == NULL)
         return command_usage(state, "no script; '-' is standard input");
+    if (o->front.results.json.path != NULL && o->front.results.junit.path != NULL &&
+        strcmp(o->front.results.json.path, o->front.results.junit.path) == 0)
+        return command_usage(state, "--json and --junit need different files");
     if (o->procfile == NULL && o->port != 0)
         return command_usage(state, "--port goes with --procfile");
     return 0;
@@ -63,6 +70,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT:
         o->front.timeout = -1;
+        o->front.results.json.fd = o->front.results.junit.fd = -1;
         return 0;
     case KEY_FAIL_FAST:
         o->front.fail_fast = true;
@@ -89,6 +97,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
                               &o->port);
     case KEY_TIMEOUT:
         return command_duration(state, "--timeout", argument, &o->front.timeout);
+    case KEY_JSON:
+        o->front.results.json.path = argument;
+        return 0;
+    case KEY_JUNIT:
+        o->front.results.junit.path = argument;
+        return 0;
     case ARGP_KEY_ARGS:
         o->words = state->argv + state->next;
         return 0;
@@ -155,6 +169,16 @@ static int find_place(const struct invocation *call, bool is_own, struct place *
     return STATUS_DONE;
 }
 
+/* Opens the files of the results. Returns STATUS_DONE, or a status after saying what cannot be written. */
+static int open_results(const struct invocation *call, struct result_files *results)
+{
+    struct text why = {0};
+
+    if (result_files_open(results, &why) == 0)
+        return STATUS_DONE;
+    return command_fail_text(call, STATUS_INTERNAL, NULL, &why);
+}
+
 static int run_script(const struct invocation *call, const struct script *script)
 {
     const struct run_options *o = call->options;
@@ -168,14 +192,17 @@ static int run_script(const struct invocation *call, const struct script *script
     front.any |= o->procfile != NULL;
     front.printer = PRINTER_PARTIAL | printer_style(STDOUT_FILENO) |
                     (o->timestamps ? PRINTER_TIMES : 0) | (o->no_prefix ? 0 : PRINTER_NAMES);
-    status = find_place(call, is_own, &place);
-    if (status != STATUS_DONE)
-        return status;
-    status = front_run(&front, &place, script, &session->ended_by);
-    if (is_own)
-        temporary_place_remove(&place);
-    else
-        place_release(&place);
+    status = open_results(call, &front.results);
+    if (status == STATUS_DONE)
+        status = find_place(call, is_own, &place);
+    if (status == STATUS_DONE) {
+        status = front_run(&front, &place, script, &session->ended_by);
+        if (is_own)
+            temporary_place_remove(&place);
+        else
+            place_release(&place);
+    }
+    result_files_close(&front.results);
     return status;
 }
 

@@ -81,12 +81,17 @@ static void end_source(const struct run_output *output, struct printer_source *s
     printer_end(source);
 }
 
-json_t *run_output_make_watch(bool beginnings)
+json_t *run_output_make_watch(bool beginnings, bool all_members)
 {
-    return json_pack("{s:[s, s, s, s*], s:[s, s, s, s, s, s, s, s, s, s, s, s, s, s, s]}", "events",
-                     "created", "restarted", "ended", beginnings ? "started" : NULL, "members",
-                     "id", "name", "daemon", "state", "after", "started", "ended", "exit_code",
-                     "signal", "exception", "message", "runs", "seconds", "waits_for", "unended");
+    json_t *watch =
+        json_pack("{s:[s, s, s, s*], s:[s, s, s, s, s, s, s, s, s, s, s, s, s, s, s]}", "events",
+                  "created", "restarted", "ended", beginnings ? "started" : NULL, "members", "id",
+                  "name", "daemon", "state", "after", "started", "ended", "exit_code", "signal",
+                  "exception", "message", "runs", "seconds", "waits_for", "unended");
+
+    if (all_members)
+        (void) json_object_del(watch, "members");
+    return watch;
 }
 
 /* Returns true if THREAD, which is new, could not run at once. */

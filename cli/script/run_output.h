@@ -24,10 +24,10 @@ struct run_output {
 void run_output_open(struct run_output *output, int fd, unsigned flags);
 
 /*
- * Returns the parameters of the request for events: the members that a run needs; BEGINNINGS: also the
- * events of commands that begin. NULL without memory.
+ * Returns the parameters of the request for events: the members that a run needs, or ALL_MEMBERS;
+ * BEGINNINGS: also the events of commands that begin. NULL without memory.
  */
-json_t *run_output_make_watch(bool beginnings);
+json_t *run_output_make_watch(bool beginnings, bool all_members);
 
 /* Watches DIRECTORY (bytes), where all logs will be; none is there yet. Returns 0 or -errno. */
 int run_output_watch(struct run_output *output, const json_t *directory);

@@ -76,6 +76,25 @@ bool run_threads_are_daemons(const struct run_threads *threads)
     return lives;
 }
 
+size_t run_threads_count(const struct run_threads *threads)
+{
+    size_t count = 0;
+
+    for (size_t id = 1; id < threads->size; id++)
+        count += threads->list[id].thread != NULL;
+    return count;
+}
+
+size_t run_threads_count_failed(const struct run_threads *threads)
+{
+    size_t count = 0;
+
+    for (size_t id = 1; id < threads->size; id++)
+        if (threads->list[id].thread != NULL)
+            count += run_threads_status(threads->list[id].thread) != 0;
+    return count;
+}
+
 void run_threads_release(struct run_threads *threads)
 {
     for (size_t id = 1; id < threads->size; id++)

@@ -38,6 +38,10 @@ int run_threads_status(const json_t *thread);
 /* Returns true if all threads are daemons, and one of them lives. */
 bool run_threads_are_daemons(const struct run_threads *threads);
 
+/* Return how many threads were seen, and how many of them have failed, daemons too. */
+size_t run_threads_count(const struct run_threads *threads);
+size_t run_threads_count_failed(const struct run_threads *threads);
+
 void run_threads_release(struct run_threads *threads);
 
 #endif

@@ -43,31 +43,12 @@ static void add_row(struct table *table, const json_t *thread)
     table_end_cell(table);
 }
 
-static size_t count_threads(const struct run_threads *threads)
-{
-    size_t count = 0;
-
-    for (size_t id = 1; id < threads->size; id++)
-        count += threads->list[id].thread != NULL;
-    return count;
-}
-
-static size_t count_failed(const struct run_threads *threads)
-{
-    size_t count = 0;
-
-    for (size_t id = 1; id < threads->size; id++)
-        if (threads->list[id].thread != NULL)
-            count += run_threads_status(threads->list[id].thread) != 0;
-    return count;
-}
-
 static void add_summary(const struct run_threads *threads, double seconds, struct text *text)
 {
     static const char *const headings[] = {"NAME", "DAEMON", "TIME", "RESULT"};
     struct table             table = {0};
-    size_t                   count = count_threads(threads);
-    size_t                   failed = count_failed(threads);
+    size_t                   count = run_threads_count(threads);
+    size_t                   failed = run_threads_count_failed(threads);
 
     if (count == 0)
         return;
