@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The calls that wait with a timeout, in order of their deadlines. */
+/* The waiting calls that have a timeout, in order of their deadlines. */
 static TAILQ_HEAD(timed_calls, call) timed = TAILQ_HEAD_INITIALIZER(timed);
 
 struct call *call_new(struct peer *peer, json_t *id)
@@ -41,7 +41,7 @@ void call_hold(struct call *call)
     call->peer->connection.held = true;
 }
 
-/* Takes CALL, which ends, out of its chain. */
+/* Takes CALL, which is about to end, out of its chain. */
 static void leave_chain(struct call *call)
 {
     struct peer *peer = call->peer;
@@ -75,8 +75,8 @@ void call_free(struct call *call)
 }
 
 /*
- * Sends VALUE as the MEMBER of the answer, and frees CALL and VALUE. Where memory was lacking for that,
- * the client sees the connection's end.
+ * Sends VALUE as the MEMBER of the answer, and frees CALL and VALUE. If there is no memory for the
+ * answer, the connection ends, so that the client does not wait for it.
  */
 static void answer(struct call *call, const char *member, struct text *value)
 {
@@ -164,7 +164,7 @@ bool call_refuse(struct call *call, int error, const char *what)
     return call_fail(call, PROTOCOL_TYPE_ERROR, "%s", what);
 }
 
-/* Looks for the place from the end: most calls come with similar timeouts. */
+/* Puts CALL into its place, searched from the end: most calls have similar timeouts. */
 static void insert_timed(struct call *call)
 {
     struct call *before;

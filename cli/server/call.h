@@ -1,8 +1,8 @@
 /*
- * Calls: requests on the way to their answers. The server's thread only.
+ * Calls: requests that are not answered yet. The server's thread only.
  *
- * A method gets a call and must end it: with call_reply(), with call_fail(), or by leaving it in
- * a list (call_wait()) whose owner ends it later. A connection that closes ends its calls.
+ * A method gets a call and must end it: with call_reply(), with call_fail(), or by leaving it in a
+ * list (call_wait()) whose owner ends it later. A connection that closes ends its calls.
  */
 #ifndef K3THREAD_CLI_SERVER_CALL_H
 #define K3THREAD_CLI_SERVER_CALL_H
@@ -21,26 +21,29 @@
 struct call {
     struct peer *peer;
     json_t      *id;        /* NULL: a notification, which gets no answer */
-    const char  *method;    /* its name, once it is known */
-    bool         succeeded; /* it is being answered with a result */
-    unsigned     members;   /* of the thread that is the answer; see record.h */
+    const char  *method;    /* the method's name, once it is known */
+    bool         succeeded; /* the answer is a result, not an error */
+    unsigned     members;   /* the members of a thread that the answer shows; see record.h */
     LIST_ENTRY(call) of_peer;
 
-    /* Of a chained start, see call_chain(): it holds back the requests behind it. */
+    /*
+     * CHAINED: a chained start, see call_chain(). HOLDS: the requests behind it wait, see
+     * call_hold().
+     */
     bool chained, holds;
 
-    /* What the method keeps for the call, and how to free it; RELEASE may be NULL. */
+    /* What the method keeps for the call, and the function that frees it (may be NULL). */
     void *state;
     void (*release)(void *state);
 
-    /* While it waits, see call_wait(). */
+    /* For a call that waits, see call_wait(). */
     bool   waits, timed;
-    double deadline; /* on the monotonic clock, while it is timed */
+    double deadline; /* on the monotonic clock, if the call is timed */
     LIST_ENTRY(call) waiting;
     TAILQ_ENTRY(call) timing;
     void (*wake)(struct call *call, struct record *record);
 
-    /* Fails the call when its time is up; for a call with a timeout. Until then RECORD is there. */
+    /* Fails a call with a timeout when its time is up. RECORD lives at least until then. */
     void (*expire)(struct call *call, const struct record *record);
     const struct record *record;
 };
@@ -49,43 +52,45 @@ struct call {
 struct call *call_new(struct peer *peer, json_t *id);
 
 /*
- * Makes CALL a chained start. The answers to a chain are sent some together, and when a start of it
- * fails, those behind it are refused.
+ * Makes CALL a chained start. Answers to chained starts are collected and sent together. If one of
+ * these starts fails, the later ones of the chain are refused.
  */
 void call_chain(struct call *call);
 
-/* Has the requests behind CALL, which is chained, wait until it is answered. */
+/* Has the requests behind CALL, a chained start, wait until CALL is answered. */
 void call_hold(struct call *call);
 
 /* Answers with RESULT, which it takes over (NULL: out of memory), and frees the call. */
 void call_reply(struct call *call, json_t *result);
 
-/* Does the same with a result that is written already; it is released. */
+/* Does the same with a result that is already written as JSON. Releases RESULT. */
 void call_reply_written(struct call *call, struct text *result);
 
-/* Does the same with a thread, of which it shows the members that the call wants. */
+/* Does the same with a thread. The answer shows the members that the call asks for. */
 void call_reply_record(struct call *call, const struct record *record);
 
 /*
- * Answers with an error, and frees the call. Returns false: a function that fails the call it was
- * given returns that, so that its caller does not touch the call again.
+ * Answers with an error, and frees the call. Always returns false: a function that has failed its
+ * call returns that value, and its caller does not touch the call again.
  */
 __attribute__((format(printf, 3, 4))) bool call_fail(struct call *call, enum protocol_error code,
                                                      const char *format, ...);
 
-/* Does the same with further members for the error's data, written already; they are released. */
+/* Does the same, with more members for the error's data, already written as JSON. Releases DATA. */
 void call_fail_with(struct call *call, enum protocol_error code, const char *message,
                     struct text *data);
 
-/* Does the same where memory was lacking. */
+/* Does the same for lack of memory. */
 bool call_fail_memory(struct call *call);
 
-/* Does the same for bytes that are not WHAT they should be, by bytes_from_json()'s ERROR. */
+/*
+ * Does the same for a value that is not WHAT it must be. ERROR is what bytes_from_json() returned.
+ */
 bool call_refuse(struct call *call, int error, const char *what);
 
 /*
- * Leaves the call in LIST until call_wake() wakes that by WAKE; after SECONDS (negative: never)
- * call->expire() fails it instead.
+ * Leaves the call in LIST until call_wake() runs WAKE for it. After SECONDS (negative: never),
+ * call->expire() fails the call instead.
  */
 void call_wait(struct call *call, struct call_list *list, double seconds,
                void (*wake)(struct call *call, struct record *record));
@@ -93,7 +98,7 @@ void call_wait(struct call *call, struct call_list *list, double seconds,
 /* Runs the wake function of each call in LIST, which may end it or let it wait again. */
 void call_wake(struct call_list *list, struct record *record);
 
-/* Fails the calls whose time is up; returns the seconds until the next one's is, or -1. */
+/* Fails the calls whose time is up. Returns the seconds until the next deadline, or -1. */
 double call_expire(void);
 
 /* Drops the call without an answer. */

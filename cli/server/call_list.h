@@ -1,4 +1,4 @@
-/* A list of calls, for a file that keeps one and need not know what a call is. */
+/* A list of calls, for files that keep such a list and need not know what a call is. */
 #ifndef K3THREAD_CLI_SERVER_CALL_LIST_H
 #define K3THREAD_CLI_SERVER_CALL_LIST_H
 

@@ -9,13 +9,13 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* How much is read at a time, so that no client holds the server up. */
+/* The most that is read at a time, so that no client holds up the server. */
 #define READ_SIZE (64 * 1024)
 
-/* So many bytes of answers to a chain are sent even before its other answers are known. */
+/* Answers to a chain are kept back until they are so many bytes. */
 #define CHAIN_OUT 2048
 
-/* A client that has left more than this unread is not read from. */
+/* If a client has left more than this unread, the server reads no requests of it. */
 #define OUT_MAX (1024 * 1024)
 
 /* The most that the unfinished requests of all clients may take together. */
@@ -39,21 +39,24 @@ static void destroy(struct connection *connection)
     connection->handler->free(connection);
 }
 
-/* Returns true if answers are kept back: a chain's client is not to be woken for each of them. */
+/*
+ * Returns true if answers are kept back, so that the client of a chain is not woken for each
+ * answer.
+ */
 static bool keeps_answers(const struct connection *connection)
 {
     return connection->chained > 0 && buffer_used(&connection->out) < CHAIN_OUT &&
            (!connection->held || buffer_used(&connection->in) > 0);
 }
 
-/* Returns true if CONNECTION may read more. */
+/* Returns true if the server may read more from CONNECTION. */
 static bool has_room(const struct connection *connection)
 {
     return buffer_used(&connection->out) <= OUT_MAX &&
            (!connection->held || buffer_used(&connection->in) < READ_SIZE);
 }
 
-/* Has the loop watch for what the connection can go on with. */
+/* Has the loop watch for the events that CONNECTION needs now. */
 static void rearm(struct connection *connection)
 {
     uint32_t events = 0;
@@ -67,19 +70,19 @@ static void rearm(struct connection *connection)
 }
 
 /*
- * Notes that the client reads no answer any more: none is kept, and nothing waits for one. The
- * requests that it has sent are carried out all the same, so they are read to their end.
+ * Notes that the client no longer reads answers: drops those that are queued, and the calls that
+ * wait. The requests that the client has sent are still carried out, so they are read to their end.
  */
 static void lose(struct connection *connection)
 {
     connection->gone = true;
     (void) shutdown(connection->source.fd,
-                    SHUT_WR); /* where a send failed, the client sees the end */
+                    SHUT_WR); /* after a failed send: the client sees the end */
     buffer_clear(&connection->out);
     connection->handler->drop(connection);
 }
 
-/* Sends as much as the client takes. */
+/* Sends as much as the client's socket takes. */
 static void flush(struct connection *connection)
 {
     struct buffer *out = &connection->out;
@@ -119,7 +122,7 @@ void connection_send(struct connection *connection, const struct text *line)
         out->end += line->size;
         out->data[out->end++] = '\n';
     } else {
-        connection->closing = true; /* no memory: the client sees the end */
+        connection->closing = true; /* out of memory: the client sees the end */
     }
     add_unsettled(connection);
 }
@@ -139,16 +142,19 @@ void connection_settle(struct connection *connection)
     add_unsettled(connection);
 }
 
-/* Returns true if requests may be served. Bytes behind SEEN may then hold a complete one. */
+/*
+ * Returns true if requests may be served. A complete request may then be among the bytes behind
+ * SEEN.
+ */
 static bool may_run(const struct connection *connection)
 {
     return !connection->closing && !connection->held && buffer_used(&connection->out) <= OUT_MAX;
 }
 
 /*
- * Returns false if there are requests to be served now that there is room for the answers: of a client
- * that sends nothing more, no event would say so. The loop reports a hang-up, and connection_ready()
- * ends the connection then.
+ * Returns false if requests that have been read can be served now, because there is room for their
+ * answers: if the client sends nothing more, no event reports this. A connection with nothing left
+ * to do is shut down: the loop then reports a hang-up, and connection_ready() ends the connection.
  */
 static bool settle(struct connection *connection)
 {
@@ -177,7 +183,7 @@ bool connection_settle_all(void)
     return settled;
 }
 
-/* Leaves a line that is not complete for the next time, unless its end cannot come. */
+/* Keeps an incomplete line until more is read. Drops it if no more can come. */
 static void keep_half_line(struct connection *connection)
 {
     struct buffer *in = &connection->in;
@@ -210,30 +216,30 @@ static void run_lines(struct connection *connection)
     }
 }
 
-/* Returns the connection with the longest unfinished request. */
-static struct connection *find_greediest(void)
+/* Returns the connection with the largest input buffer. */
+static struct connection *find_largest_input(void)
 {
-    struct connection *connection, *greediest = LIST_FIRST(&connections);
+    struct connection *connection, *largest = LIST_FIRST(&connections);
 
     LIST_FOREACH(connection, &connections, all)
-        if (connection->in.capacity > greediest->in.capacity)
-            greediest = connection;
-    return greediest;
+        if (connection->in.capacity > largest->in.capacity)
+            largest = connection;
+    return largest;
 }
 
 /*
- * Keeps the sum over all connections bounded by hanging up on the greediest, so that a client that
- * never ends its requests does not keep the others from making theirs. Returns 0, or -ENOBUFS if
- * CONNECTION is the greediest.
+ * Bounds the memory of all unfinished requests together by hanging up on the client with the
+ * largest one: a client that never ends its requests must not keep the others from sending theirs.
+ * Returns 0, or -ENOBUFS if CONNECTION is that client.
  */
 static int bound_total(const struct connection *connection)
 {
     while (in_total > IN_TOTAL_MAX) {
-        struct connection *greediest = find_greediest();
+        struct connection *largest = find_largest_input();
 
-        if (greediest == connection)
+        if (largest == connection)
             return -ENOBUFS;
-        destroy(greediest);
+        destroy(largest);
     }
     return 0;
 }
@@ -251,7 +257,7 @@ static int make_room(struct connection *connection)
     return bound_total(connection);
 }
 
-/* Reads what has come in. Returns false at the end of the input. */
+/* Reads what the client has sent. Returns false at the end of the input. */
 static bool fill(struct connection *connection)
 {
     struct buffer *in = &connection->in;
@@ -266,7 +272,7 @@ static bool fill(struct connection *connection)
     return n > 0;
 }
 
-/* Gives the memory of an empty input back. */
+/* Frees the input buffer if it is empty. */
 static void drop_empty(struct connection *connection)
 {
     if (buffer_used(&connection->in) == 0) {
@@ -286,8 +292,9 @@ void connection_run_waiting(void)
 }
 
 /*
- * The loop reports a hang-up in every round until the connection is closed. Each report reads on, so
- * that the end is reached without keeping the other clients waiting.
+ * Serves what the loop reports. After a hang-up the loop reports one in every round until the
+ * connection is closed; each time a part of the input is read, so that its end is reached without
+ * making the other clients wait.
  */
 static void connection_ready(struct source *source, uint32_t events)
 {
@@ -336,8 +343,8 @@ bool connection_is_drained(const struct connection *connection)
 }
 
 /*
- * Reads what the client has sent, and lets not one byte more through: the client knows then that a
- * request without an answer was not sent to its end.
+ * Reads all that the client has sent, after closing the socket for more: the client then knows that
+ * a request without an answer did not arrive in full.
  */
 static void fill_up(struct connection *connection)
 {
@@ -346,7 +353,10 @@ static void fill_up(struct connection *connection)
         connection->eof = !fill(connection);
 }
 
-/* Waits for EVENTS of CONNECTION; returns false at DEADLINE. The end of a child interrupts poll(). */
+/*
+ * Waits for EVENTS of CONNECTION. Returns false at DEADLINE. Goes on when a signal interrupts
+ * poll().
+ */
 static bool wait_for(const struct connection *connection, short events, double deadline)
 {
     struct pollfd poll_fd = {.fd = connection->source.fd, .events = events};
@@ -362,8 +372,8 @@ static bool wait_for(const struct connection *connection, short events, double d
 }
 
 /*
- * Serves the requests that are still awaited. A client that keeps a thread gets the status that it
- * has kept it for.
+ * Serves the requests that the handler still awaits: a client that keeps a thread still joins it
+ * for its status.
  */
 static void await_requests(struct connection *connection, double deadline)
 {

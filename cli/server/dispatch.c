@@ -10,10 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The only way to write a NUL in JSON. */
+/* JSON has no other way to write a NUL. */
 #define NUL_ESCAPE "\\u0000"
 
-/* Returns true if TEXT nests deeper than a request may, whatever else its grammar is. */
+/* Returns true if TEXT nests deeper than a request may, even if it is not valid JSON. */
 static bool is_too_deep(const char *text, size_t size)
 {
     int  depth = 0;
@@ -34,7 +34,7 @@ static bool is_too_deep(const char *text, size_t size)
     return false;
 }
 
-/* Parses LINE; returns a new reference, or NULL with *RET_ERROR. */
+/* Parses LINE. Returns a new reference, or NULL with the reason in *RET_ERROR. */
 static json_t *parse(char *line, size_t size, json_error_t *ret_error)
 {
     if (is_too_deep(line, size)) {
@@ -73,7 +73,10 @@ static bool refuse(struct text *why, const char *sentence)
     return false;
 }
 
-/* Returns true if REQUEST is one by JSON-RPC; WHY, which may be NULL, says otherwise why not. */
+/*
+ * Returns true if REQUEST is a JSON-RPC request; if not, puts the reason into WHY, which may be
+ * NULL.
+ */
 static bool is_request(const json_t *request, struct text *why)
 {
     const json_t *id = json_object_get(request, "id");
@@ -81,7 +84,7 @@ static bool is_request(const json_t *request, struct text *why)
     const char   *version = json_string_value(json_object_get(request, "jsonrpc"));
 
     if (!json_is_object(request))
-        return refuse(why, "a request is one object");
+        return refuse(why, "a request must be an object");
     if (version == NULL || strcmp(version, ENVELOPE_VERSION) != 0)
         return refuse(why, "\"jsonrpc\" must be \"" ENVELOPE_VERSION "\"");
     if (!json_is_string(json_object_get(request, "method")))
@@ -125,8 +128,8 @@ static void run_method(struct call *call, const json_t *request)
 }
 
 /*
- * Returns the id to answer to, or NULL for a notification. A request whose id is unknown because it is
- * wrong is answered all the same, to the id null.
+ * Returns the id for the answer, or NULL for a notification. An invalid request whose id is unknown
+ * is answered too, with the id null.
  */
 static json_t *answer_id(const json_t *request)
 {
@@ -147,18 +150,18 @@ static void serve(struct connection *connection, char *line, size_t size)
     struct call *call;
 
     if (strspn(line, " \t\r") >= size)
-        return;             /* an empty line is nothing */
+        return;             /* an empty line is ignored */
     threads_take_reports(); /* some reports do not wake the server */
     request = parse(line, size, &error);
     call = call_new(peer_of(connection), request != NULL ? answer_id(request) : json_null());
     if (call == NULL)
-        connection->closing = true; /* no memory even for an answer */
+        connection->closing = true; /* no memory even to answer */
     else if (request == NULL && parse_lacked_memory(&error))
         call_fail_memory(call);
     else if (request == NULL)
         call_fail(call, PROTOCOL_PARSE_ERROR, "not JSON: %s", error.text);
     else if (may_hold_nul && holds_nul(request))
-        call_fail(call, PROTOCOL_VALUE_ERROR, "a string holds a NUL byte; nothing here can");
+        call_fail(call, PROTOCOL_VALUE_ERROR, "a string holds a NUL byte; no value may hold one");
     else
         run_method(call, request);
     json_decref(request);
@@ -181,7 +184,7 @@ static void drop_calls(struct connection *connection)
         call_free(LIST_FIRST(&peer->calls));
 }
 
-/* A client that keeps threads joins them yet. */
+/* Returns true if the client keeps threads: it will still join them. */
 static bool awaits_join(struct connection *connection)
 {
     return !LIST_EMPTY(&peer_of(connection)->kept);

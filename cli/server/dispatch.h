@@ -4,7 +4,7 @@
 
 #include "cli/server/connection.h"
 
-/* For the connections of peers: each line is a request. */
+/* Serves the connections of peers: each line is a request. */
 extern const struct connection_handler dispatch_handler;
 
 #endif

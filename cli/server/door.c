@@ -19,7 +19,7 @@ static const struct place *place;
 static int                 lock = -1, bell = -1;
 static pid_t               guardian;
 
-/* The file that our socket is. */
+/* Identifies the file of our socket. */
 static struct {
     bool  known;
     dev_t device;
@@ -50,11 +50,12 @@ int door_open_bell(void)
 {
     bell = bell_open(place);
     if (bell < 0)
-        journal_write("no client can ring here: %s", strerrordesc_np(-bell));
+        journal_write("cannot make the bell, so no client can report a removed file: %s",
+                      strerrordesc_np(-bell));
     return bell;
 }
 
-/* Makes the directories that are gone, and refuses one in which others could put files. */
+/* Makes the directories that are missing. Fails if other users could write in one of them. */
 static int restore_directory(void)
 {
     bool        is_made;
@@ -71,7 +72,7 @@ static int restore_directory(void)
     return error;
 }
 
-/* Takes the lock anew, if its file was removed, and has the guardian hold it too. */
+/* Takes the lock again if its file was removed, and has the guardian take it again too. */
 static int restore_lock(void)
 {
     int fd;
@@ -91,7 +92,7 @@ static int restore_lock(void)
     return 0;
 }
 
-/* Returns true if no live supervisor can be at the socket's path. */
+/* Returns true if no live supervisor, this one included, listens at the socket's path. */
 static bool is_free(void)
 {
     struct stat info;

@@ -1,7 +1,7 @@
 /*
- * The supervisor's files in its place: the directory, the socket and the lock beside it. A file that
- * another program removes is put back, and at the end the socket is removed if it is still our own.
- * The server's thread only.
+ * The supervisor's files in its place: the directory, the socket and the lock beside it. Puts back
+ * a file that another program has removed, and removes the socket at the end if it is still our
+ * own. The server's thread only.
  */
 #ifndef K3THREAD_CLI_SERVER_DOOR_H
 #define K3THREAD_CLI_SERVER_DOOR_H
@@ -10,22 +10,28 @@
 
 #include <sys/types.h>
 
-/* Takes over PLACE, which is borrowed: its socket is ours, and LOCK holds LOCK_LIFE. */
+/*
+ * Begins to guard the files of PLACE, which is borrowed. Its socket is ours; LOCK is a descriptor
+ * that holds LOCK_LIFE.
+ */
 void door_open(const struct place *place, int lock, pid_t guardian);
 
 /* Opens the bell, see bell.h. Returns its descriptor, or -errno. */
 int door_open_bell(void);
 
 /*
- * Looks for the files, and puts back what is missing. Returns a descriptor that listens at a new socket,
- * which takes the place of the old one; -1: there is no new one.
+ * Checks the files and puts back those that are missing. Returns a descriptor that listens at a new
+ * socket and replaces the old one, or -1 if there is no new socket.
  */
 int door_look(void);
 
-/* Hangs up on the clients that rang the bell. Each of them rang before the last door_look(). */
+/*
+ * Hangs up on the clients that rang the bell, which tells them that door_look() has been called
+ * since.
+ */
 void door_answer(void);
 
-/* Closes the bell and removes the socket, unless it is another supervisor's by now. */
+/* Closes the bell and removes the socket, unless the socket is another supervisor's by now. */
 void door_shut(void);
 
 #endif

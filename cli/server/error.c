@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Returns the type that the data of an error names, or NULL. */
+/* Returns the exception type that the data of an error with CODE names, or NULL. */
 static const char *type_of(enum protocol_error code)
 {
     switch (code) {
@@ -17,7 +17,7 @@ static const char *type_of(enum protocol_error code)
     return NULL;
 }
 
-/* Bytes that are not UTF-8 cannot stand in a message. */
+/* Writes MESSAGE. Bytes that are not UTF-8 are written as \xNN, because JSON cannot hold them. */
 static void write_message(struct text *text, const char *message)
 {
     struct text escaped = {0};

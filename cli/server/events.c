@@ -15,7 +15,7 @@ static const char *const words[] = {
 
 static LIST_HEAD(, watcher) watchers = LIST_HEAD_INITIALIZER(watchers);
 
-/* Writes a notification up to where the event's own members follow. */
+/* Begins a notification: all that stands before the event's own members. */
 static void begin_event(struct text *line, const char *event)
 {
     envelope_begin_notification(line, "event");
@@ -75,8 +75,8 @@ void events_unwatch(struct watcher *watcher)
 }
 
 /*
- * Sends one event, or counts it: a watcher that has missed events is told so before it gets more. MORE are
- * members of the event, or NULL.
+ * Sends one event, or counts it as missed: a watcher that has missed events must be told so before
+ * it gets more. MORE holds more members of the event, or is NULL.
  */
 static void tell(struct watcher *watcher, enum event event, const struct record *record,
                  const struct text *more)

@@ -1,7 +1,7 @@
 /*
- * Sends what happens to the clients that watch. A client that reads slowly costs a bounded buffer: an
- * event that does not fit is counted instead, and the client is told the number when it has read what
- * came before. The server's thread only.
+ * Sends events to the clients that watch. A slow client costs a bounded buffer: an event that does
+ * not fit is only counted, and the client is told the number once it has read all that was sent
+ * before. The server's thread only.
  */
 #ifndef K3THREAD_CLI_SERVER_EVENTS_H
 #define K3THREAD_CLI_SERVER_EVENTS_H
@@ -26,33 +26,36 @@ enum event {
 
 struct connection;
 
-/* A client's wish to be sent events; zeroed: it has none. */
+/* A client's subscription to events. A zeroed watcher watches nothing. */
 struct watcher {
     struct connection *connection; /* NULL: it does not watch */
-    unsigned           events;     /* a sum of events_bit()s */
-    unsigned           members;    /* of the threads: a sum of record_member()s */
-    unsigned           missed; /* events that did not fit, and that the client was not told of */
+    unsigned           events;     /* which events: a sum of events_bit()s */
+    unsigned           members;    /* which members of threads: a sum of record_member()s */
+    unsigned           missed;     /* how many events did not fit, since the client was told */
     LIST_ENTRY(watcher) link;
 };
 
-/* Sends EVENTS with MEMBERS to CONNECTION from now on; WATCHER may be there already. */
+/*
+ * Sends EVENTS with MEMBERS to CONNECTION from now on. WATCHER is zeroed, or changes what it
+ * watches.
+ */
 void events_watch(struct watcher *watcher, struct connection *connection, unsigned events,
                   unsigned members);
 
-/* Sends no more to WATCHER. */
+/* Stops sending events to WATCHER. */
 void events_unwatch(struct watcher *watcher);
 
-/* Tells each client that has read all that was sent how many events it missed. */
+/* Tells each client that has read all that was sent how many events it has missed. */
 void events_tell_missed(void);
 
-/* Returns the bit of the event NAME, 0 if there is none of that name. */
+/* Returns the bit of the event NAME, or 0 if no event has that name. */
 unsigned events_bit(const char *name);
 #define EVENTS_ALL (~0U)
 
-/* Sends EVENT of RECORD, as the record is now. */
+/* Sends EVENT with RECORD as it is now. */
 void events_post(enum event event, const struct record *record);
 
-/* Sends that an exception was raised in RECORD; MESSAGE may be NULL. */
+/* Sends that TYPE was raised in RECORD. MESSAGE may be NULL. */
 void events_post_raised(const struct record *record, const k3thread_exctype *type,
                         const char *message);
 

@@ -19,7 +19,7 @@ static const struct connection_handler *handler;
 static struct source                    listener, bell;
 static int                              spare_fd = -1; /* see turn_away() */
 
-/* Returns true if the client at FD is of this user, or root. */
+/* Returns true if the client at FD runs as this user, or as root. */
 static bool is_allowed(int fd)
 {
     struct ucred credentials;
@@ -33,7 +33,9 @@ static bool is_allowed(int fd)
     return false;
 }
 
-/* Writes the answer to a client for which there is no descriptor left, as ERROR, an errno, says. */
+/*
+ * Writes the answer for a client for which there is no descriptor. ERROR is an errno that says why.
+ */
 static void write_refusal(struct text *line, int error)
 {
     static const struct text no_data;
@@ -51,8 +53,9 @@ static void write_refusal(struct text *line, int error)
 }
 
 /*
- * Tells a client that there is no descriptor for it, which errno says: the spare one makes room for
- * that. Returns false when there is no client, or no way to tell it.
+ * Answers a client for which no descriptor is left; errno says why. Closes the spare descriptor for
+ * a moment to accept the client. Returns false if there is no client, or if the spare could not be
+ * opened again.
  */
 static bool turn_away(void)
 {
@@ -72,7 +75,7 @@ static bool turn_away(void)
     return fd >= 0 && spare_fd >= 0;
 }
 
-/* Accepts one client; returns false when there is none. */
+/* Accepts one client. Returns false if there is none. */
 static bool accept_client(void)
 {
     int fd = accept4(listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -106,7 +109,7 @@ static int watch_listener(int fd)
     return loop_add(&listener, EPOLLIN);
 }
 
-/* Listens at FD. Clients that are in the queue of the old socket are still accepted. */
+/* Listens at FD from now on. First accepts the clients that are in the queue of the old socket. */
 static void replace_listener(int fd)
 {
     int error;
@@ -135,7 +138,10 @@ static int open_bell(void)
     return bell.fd >= 0 ? loop_add(&bell, EPOLLIN) : 0;
 }
 
-/* Prepares FD. Listening again makes this process the one that the peers' credentials name. */
+/*
+ * Prepares FD. It listens again because the kernel shows clients the process that called listen()
+ * last as their peer; that must be this process.
+ */
 static int set_up(int fd)
 {
     int flags = fcntl(fd, F_GETFL);
@@ -164,6 +170,6 @@ void listener_shut(void)
     if (bell.fd >= 0)
         loop_remove(&bell);
     door_shut();
-    (void) shutdown(listener.fd, SHUT_RD); /* at the worst, one client more gets no answer */
+    (void) shutdown(listener.fd, SHUT_RD); /* if it fails, one more client may get no answer */
     accept_all();
 }

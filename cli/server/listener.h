@@ -1,5 +1,5 @@
 /*
- * The socket that clients connect to: accepts them, and refuses other users. The server's thread
+ * The socket that clients connect to: accepts clients, and refuses other users. The server's thread
  * only.
  */
 #ifndef K3THREAD_CLI_SERVER_LISTENER_H
@@ -8,14 +8,14 @@
 #include "cli/server/connection.h"
 
 /*
- * Has the loop accept clients from FD, a socket that is bound, for HANDLER, and answer the door's
- * bell. Returns 0 or -errno.
+ * Has the loop accept clients from FD, a bound socket, for HANDLER, and answer the door's bell.
+ * Returns 0 or -errno.
  */
 int listener_open(int fd, const struct connection_handler *handler);
 
 /*
- * Removes the socket, and accepts the clients that have connected already, so that they get an
- * answer. A client that comes later finds no supervisor, and starts one.
+ * Removes the socket, and accepts the clients that have already connected, so that they get an
+ * answer. A later client finds no supervisor and starts one.
  */
 void listener_shut(void);
 

@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <sys/queue.h>
 
-/* So many threads are looked at for one part of a table. */
+/* How many threads are looked at for one part of a table. */
 #define PART 400
 
-/* A table that is under way. */
+/* A table that is being sent in parts. */
 struct listing {
-    struct call        *call;
-    struct selection    selection;
-    bool                fresh; /* begun in this round: the client is to read the first part first */
+    struct call     *call;
+    struct selection selection;
+    bool fresh; /* begun in this round: wait a round, for the client to read its first part */
     struct store_cursor cursor;
     LIST_ENTRY(listing) link;
 };
@@ -42,7 +42,7 @@ void listing_reply_objects(struct call *call, struct selection *selection)
     call_reply_written(call, &result);
 }
 
-/* Writes the next rows, as they stand in a string; returns whether there are more to come. */
+/* Writes the next rows as the inside of a JSON string. Returns true if there are more. */
 static bool add_rows(struct text *rows, struct listing *listing)
 {
     const struct record *record = NULL;
@@ -55,7 +55,7 @@ static bool add_rows(struct text *rows, struct listing *listing)
     return listing->cursor.next != NULL;
 }
 
-/* Sends the next part. All parts but the last are notifications. */
+/* Sends the next part. Every part except the last is a notification. */
 static void send_part(struct listing *listing)
 {
     struct call *call = listing->call;
@@ -78,7 +78,7 @@ static void send_part(struct listing *listing)
     }
 }
 
-/* Frees a listing whose call ends. */
+/* Frees the listing of a call that ends. */
 static void free_listing(void *state)
 {
     struct listing *listing = state;

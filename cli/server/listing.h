@@ -1,7 +1,7 @@
 /*
- * The answers to "list". Objects are one answer. A table, which a person waits for, comes in parts: the
- * client takes one in while the next is written, and between two of them the loop serves others. The
- * server's thread only.
+ * The answers to "list". Objects are sent in one answer. A table, for which a person waits, is sent
+ * in parts: the client reads one part while the server writes the next, and between two parts the
+ * loop serves other clients. The server's thread only.
  */
 #ifndef K3THREAD_CLI_SERVER_LISTING_H
 #define K3THREAD_CLI_SERVER_LISTING_H
@@ -11,11 +11,11 @@
 
 #include <stdbool.h>
 
-/* Each answers CALL with the threads of SELECTION, which it takes over. */
+/* Answer CALL with the threads of SELECTION, and release SELECTION: as objects, or as a table. */
 void listing_reply_objects(struct call *call, struct selection *selection);
 void listing_begin_table(struct call *call, struct selection *selection);
 
-/* Writes the next part of each table whose client can take it; returns whether there was one. */
+/* Sends the next part of each table whose client can take it. Returns true if there was one. */
 bool listing_advance(void);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * What clients can call.
+ * The methods that clients can call.
  *
  * To add a method: write method_NAME.c with its struct method, and name that below and in the table
  * in method.c.
@@ -11,7 +11,7 @@
 
 #include <jansson.h>
 
-/* One method, as a request names it. */
+/* One method. */
 struct method {
     const char *name;
 
@@ -19,10 +19,10 @@ struct method {
     void (*run)(struct call *call, const json_t *params);
 };
 
-/* Returns NULL if there is none of that name. */
+/* Returns the method NAME, or NULL if there is none. */
 const struct method *method_find(const char *name);
 
-/* Each is in the file of its name. */
+/* Each is defined in the file of its name. */
 extern const struct method method_clear, method_exceptions, method_join, method_list, method_logs,
     method_raise, method_shutdown, method_start, method_version, method_watch;
 

@@ -18,9 +18,9 @@ static void reply_joined(struct call *call, struct record *record)
 }
 
 /*
- * Does the same for a join without a thread's name. A client that sends start, logs and join together
- * may not have opened the log yet. So the thread stays kept until the client joins another one so, or
- * goes.
+ * Replies to a join without a thread's name. A client that sends start, logs and join together may
+ * not have opened the log when this answer is sent. So its thread is kept until the client joins
+ * another thread in this way, or disconnects.
  */
 static void reply_joined_unnamed(struct call *call, struct record *record)
 {
@@ -94,7 +94,7 @@ static void expire_ready(struct call *call, const struct record *record)
               awaited != NULL ? ": it waits for " : "", awaited != NULL ? awaited : "");
 }
 
-/* Replies when RECORD is ready, of which each report wakes the call. */
+/* Replies when RECORD is ready. Each report of its worker wakes the call. */
 static void await_ready(struct call *call, struct record *record, double timeout)
 {
     call->expire = expire_ready;

@@ -1,6 +1,6 @@
 /*
- * The method "logs": says where a thread's output is, and quotes the end of it. The program's own client
- * reads the file itself; the text is for other clients.
+ * The method "logs": says where a thread's output is, and quotes the end of it. k3thread's own
+ * client reads the file itself; the quoted text is for other clients.
  */
 #include "cli/place/logfile.h"
 #include "cli/rpc/bytes.h"
@@ -14,7 +14,9 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* Finds out where the output that is left begins, how large the file is, and the output's end. */
+/*
+ * Finds where the remaining output begins, how large the file is, and the last LINES lines of it.
+ */
 static int look(const struct record *record, json_int_t lines, off_t *ret_offset, off_t *ret_size,
                 json_t **ret_text)
 {
@@ -24,7 +26,7 @@ static int look(const struct record *record, json_int_t lines, off_t *ret_offset
     if (error == 0)
         error = logfile_size(&log, ret_size);
     if (error == 0 && record->now.runs == 0)
-        log.position = *ret_size; /* what is there now is not its own */
+        log.position = *ret_size; /* the file's content is not this thread's */
     if (error == 0)
         error = logfile_skip_lost(&log);
     if (error == 0)
@@ -35,7 +37,7 @@ static int look(const struct record *record, json_int_t lines, off_t *ret_offset
     return error;
 }
 
-/* Returns true if the log was removed, or is no file: its text is empty then. */
+/* Returns true if the log was removed, or is not a regular file: there is no text to quote then. */
 static bool is_no_log(int error)
 {
     return error == -ENOENT || error == -EINVAL;
@@ -61,7 +63,7 @@ static void reply_logs(struct call *call, const struct record *record, json_int_
                          record->now.runs > 0, "text", text));
 }
 
-/* Replies when the command has begun: only then is it known where its output begins. */
+/* Replies once the command has begun, because where its output begins is unknown before. */
 static void wake_begun(struct call *call, struct record *record)
 {
     if (record->now.runs == 0 && record_is_live(record))

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What to raise. */
+/* The exception to raise. */
 struct raise {
     const k3thread_exctype *type;
     char                   *message;
@@ -36,10 +36,11 @@ static void fail_raise(struct call *call, const struct record *record, int error
                   record->job.name, strerrordesc_np(EPERM));
     else
         call_fail(call, PROTOCOL_SEND_RAISE_ERROR,
-                  "thread '%s' has more raises pending than it can hold", record->job.name);
+                  "too many exceptions are pending in thread '%s'; try again later",
+                  record->job.name);
 }
 
-/* Raises in the one thread that SELECTOR names. */
+/* Raises in the thread that SELECTOR names. */
 static void raise_in_one(struct call *call, const struct selector *selector,
                          const struct raise *raise)
 {
@@ -60,8 +61,8 @@ static void raise_in_one(struct call *call, const struct selector *selector,
 }
 
 /*
- * Raises in all threads that fit (SELECTOR NULL: in all). A thread that has ended meanwhile is passed
- * over. If a thread cannot take the exception, the call fails, after all have been tried.
+ * Raises in all matching threads (SELECTOR NULL: in all threads). Skips a thread that has ended
+ * meanwhile. If a thread cannot take the exception, the call fails, but only after all were tried.
  */
 static void raise_in_all(struct call *call, const struct selector *selector,
                          const struct raise *raise)
@@ -130,7 +131,7 @@ static void run(struct call *call, const json_t *params)
         !parse_exception(call, exception, &raise) || !parse_message(call, message, &raise))
         return;
     if ((thread != NULL) == all)
-        call_fail(call, PROTOCOL_TYPE_ERROR, "either \"thread\" or \"all\" says in which");
+        call_fail(call, PROTOCOL_TYPE_ERROR, "give either \"thread\" or \"all\"");
     else if (all)
         raise_in_all(call, NULL, &raise);
     else if (select_parse(call, thread, &selector)) {

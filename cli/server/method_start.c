@@ -1,4 +1,4 @@
-/* The method "start": makes a thread of its parameters. */
+/* The method "start": starts a thread. */
 #include "cli/base/file_watch.h"
 #include "cli/base/refused_call.h"
 #include "cli/process/limits.h"
@@ -15,14 +15,14 @@
 #include <errno.h>
 #include <string.h>
 
-/* Replies with the thread, and with the limits that the command could not be given, if there are any. */
+/* Replies with the thread, and with the limits that the command could not be given, if any. */
 static void reply_record(struct call *call, const struct record *record)
 {
     struct text text = {0};
 
     record_write(&text, record, call->members);
     if (record->now.missed != 0 && text.size > 0 && !text.failed) {
-        text.size--; /* the brace */
+        text.size--; /* removes the brace */
         write_name(&text, "limited");
         param_limits_write_names(&text, record->now.missed);
         text_byte(&text, '}', 1);
@@ -50,7 +50,7 @@ static void reply_started(struct call *call, struct record *record)
                    &data);
 }
 
-/* Replies if the report that came says how the start went. */
+/* Replies once a report of the worker says how the start went. */
 static void wake_start(struct call *call, struct record *record)
 {
     if (record->now.runs == 0 && record_is_live(record))
@@ -99,7 +99,7 @@ static void start_job(struct call *call, struct start_params *params)
         call_hold(call);
 }
 
-/* Chains the call if it is to be, even if its parameters turn out to be wrong. */
+/* Chains the call if the request says so, even if its other parameters turn out to be wrong. */
 static void begin_chain(struct call *call, const json_t *params)
 {
     if (json_is_true(json_object_get(params, "chained")))
@@ -117,7 +117,7 @@ static void run(struct call *call, const json_t *params)
     if (shutdown_has_begun())
         call_fail(call, PROTOCOL_RUNTIME_ERROR, "the supervisor is shutting down");
     else if (call->peer->chain_broken)
-        call_fail(call, PROTOCOL_RUNTIME_ERROR, "a start before it in its chain failed");
+        call_fail(call, PROTOCOL_RUNTIME_ERROR, "an earlier start of its chain failed");
     else if (start_params_read(call, params, &start))
         start_job(call, &start);
     job_release(&start.job);

@@ -1,4 +1,4 @@
-/* The method "watch": has events sent to the client from now on. */
+/* The method "watch": sends events to the client from now on. */
 #include "cli/rpc/bytes.h"
 #include "cli/server/events.h"
 #include "cli/server/method.h"
@@ -6,7 +6,7 @@
 #include "cli/worker/logs.h"
 #include "cli/worker/mailbox.h"
 
-/* Reads which events the client wants: all, or those in the list NAMES. */
+/* Reads which events the client wants: those in the list NAMES, or all without a list. */
 static bool parse_events(struct call *call, const json_t *names, unsigned *ret)
 {
     unsigned events = names == NULL ? EVENTS_ALL : params_sum(names, events_bit);

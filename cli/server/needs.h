@@ -1,4 +1,7 @@
-/* What threads need: other threads that must be ready before. The server's thread only. */
+/*
+ * The needs of threads: the other threads that must be ready before a thread begins. The server's
+ * thread only.
+ */
 #ifndef K3THREAD_CLI_SERVER_NEEDS_H
 #define K3THREAD_CLI_SERVER_NEEDS_H
 
@@ -6,19 +9,22 @@
 
 #include <stdbool.h>
 
-/* Counts RECORD among the live threads that need what it needs; or, if not IS_LIVE, no longer. */
+/*
+ * Counts RECORD in the threads that it needs: as one more live thread, or, if not IS_LIVE, as one
+ * less.
+ */
 void needs_count(const struct record *record, bool is_live);
 
 /*
- * Returns the first need of RECORD that was never met, or NULL. A thread that was ready once may have
- * ended since, and be forgotten.
+ * Returns the first need of RECORD that was never met, or NULL. A need stays met when the needed
+ * thread ends or is forgotten.
  */
 const struct need *needs_unmet(const struct record *record);
 
-/* Returns true if NEED, which is not met, will never be: the thread has ended. */
+/* Returns true if NEED, which is not met, can no longer be met because its thread has ended. */
 bool needs_is_lost(const struct need *need);
 
-/* Puts into WHY what a thread ends with that has lost NEED. */
+/* Puts into WHY the message of a thread that ends because NEED is lost. */
 void needs_explain(const struct need *need, struct text *why);
 
 #endif

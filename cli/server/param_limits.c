@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* Reads a limit as a request has it. */
+/* Reads one number of a limit. */
 static bool parse_number(const json_t *number, rlim_t *ret)
 {
     json_int_t value = json_integer_value(number);
@@ -13,7 +13,7 @@ static bool parse_number(const json_t *number, rlim_t *ret)
     return json_is_integer(number) && value >= -1;
 }
 
-/* Reads a list of the soft and the hard limit. */
+/* Reads a list of a soft and a hard limit. */
 static bool parse_limit(const json_t *pair, struct rlimit *ret)
 {
     return json_array_size(pair) == 2 && parse_number(json_array_get(pair, 0), &ret->rlim_cur) &&

@@ -1,4 +1,4 @@
-/* The limits of a command, as requests have them. */
+/* The limits of a command, as parameters of a request. */
 #ifndef K3THREAD_CLI_SERVER_PARAM_LIMITS_H
 #define K3THREAD_CLI_SERVER_PARAM_LIMITS_H
 
@@ -9,13 +9,13 @@
 #include <stdbool.h>
 
 /*
- * Fills *RET as "limits" and "nice" of a request say. A limit that is left out is as this process was
- * started with. Returns false, with CALL failed, if they are not valid.
+ * Reads "limits" and "nice" of a request into *RET. A limit that is left out keeps the value that
+ * this process was started with. Returns false, with CALL failed, if they are not valid.
  */
 bool param_limits_parse(struct call *call, const json_t *limits, const json_t *nice,
                         struct limits *ret);
 
-/* Writes the names of the limits in the set BITS as a list. */
+/* Writes a list of the names of the limits in the set BITS. */
 void param_limits_write_names(struct text *text, unsigned bits);
 
 #endif

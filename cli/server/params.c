@@ -39,7 +39,10 @@ static bool check_names(struct call *call, const json_t *params, const struct pa
     return true;
 }
 
-/* Puts VALUE into PARAM's variable. Returns NULL, or the kind of value that PARAM takes. */
+/*
+ * Puts VALUE into PARAM's variable. Returns NULL, or the kind of value that PARAM takes if VALUE is
+ * of another kind.
+ */
 static const char *put(const struct param *param, const json_t *value)
 {
     switch (param->kind) {

@@ -1,4 +1,4 @@
-/* The parameters of methods, which have names, and the errors of wrong ones. */
+/* The named parameters of methods, and the errors for wrong parameters. */
 #ifndef K3THREAD_CLI_SERVER_PARAMS_H
 #define K3THREAD_CLI_SERVER_PARAMS_H
 
@@ -8,7 +8,7 @@
 #include <stdbool.h>
 
 enum param_kind {
-    PARAM_ANY,     /* const json_t *, borrowed; the method checks what it is */
+    PARAM_ANY,     /* const json_t *, borrowed; checked by the method */
     PARAM_STRING,  /* const char *, borrowed */
     PARAM_NUMBER,  /* double */
     PARAM_INTEGER, /* json_int_t */
@@ -19,23 +19,27 @@ enum param_kind {
 struct param {
     const char     *name;
     enum param_kind kind;
-    void           *ret; /* stays as it is if the parameter is left out, or null */
+    void           *ret; /* untouched if the parameter is left out or null */
     bool            required;
 };
 
 /*
- * Fills what TABLE (NULL: no parameters at all) points to out of PARAMS, an object or NULL. Returns
- * false, with CALL failed, if one is missing, of the wrong kind, or not in the table.
+ * Reads PARAMS, an object or NULL, into the variables that TABLE (NULL: no parameters) points to.
+ * Returns false, with CALL failed, if a parameter is missing, of the wrong kind, or not in the
+ * table.
  */
 bool params_take(struct call *call, const json_t *params, const struct param *table);
 
-/* Returns the sum of what BIT makes of each of NAMES; 0 if one is unknown, or they are no list. */
+/*
+ * Returns the sum of BIT(name) over the list NAMES. Returns 0 if a name is unknown, or if NAMES is
+ * not a list.
+ */
 unsigned params_sum(const json_t *names, unsigned (*bit)(const char *name));
 
 /*
- * Reads which members of a thread the client wants, as a sum of record_member()s: all, or those in
- * the list NAMES. Returns false, with CALL failed and *RET untouched, if it is no such list: *RET may
- * be the call's own.
+ * Reads which members of a thread the client wants, as a sum of record_member()s: those in the list
+ * NAMES, or all without a list. Returns false, with CALL failed and *RET untouched, if NAMES is not
+ * such a list. RET may point into CALL.
  */
 bool params_members(struct call *call, const json_t *names, unsigned *ret);
 

@@ -12,29 +12,30 @@
 
 struct environment;
 
-/* A client, as the server sees it. */
+/* One client. */
 struct peer {
-    struct connection connection; /* the first member */
-    struct call_list  calls;      /* not answered yet */
-    struct kept_list  kept;       /* threads that the client has not joined yet */
-    struct kept_list
-             joined;  /* at most one thread: the last of them that it joined without a name */
-    uint64_t started; /* the thread that the last start made; 0: none */
-    struct environment *environment;  /* of the last start, or NULL */
-    bool                chain_broken; /* a chained start failed: those behind it are refused */
+    struct connection   connection; /* the first member */
+    struct call_list    calls;      /* its calls that are not answered yet */
+    struct kept_list    kept;       /* the threads that the client keeps until it joins them */
+    struct kept_list    joined;     /* at most one thread: the last that it joined without a name */
+    uint64_t            started;    /* the id of the thread of its last start; 0: none */
+    struct environment *environment;  /* the environment of its last start, or NULL */
+    bool                chain_broken; /* a chained start has failed: later ones are refused */
     struct watcher      watcher;
 };
 
-/* Begins to serve the client at FD, a connected socket, which it takes over. Returns 0 or -errno. */
+/*
+ * Begins to serve the client at the connected socket FD, which it takes over. Returns 0 or -errno.
+ */
 int peer_open(int fd, const struct connection_handler *handler);
 
 /* Returns the peer that CONNECTION is a part of. */
 struct peer *peer_of(struct connection *connection);
 
-/* Lets the threads in LIST, one of a peer's two, be forgotten. */
+/* Lets the threads in LIST be forgotten. LIST is a peer's list KEPT or JOINED. */
 void peer_release(struct kept_list *list);
 
-/* Frees PEER, which has no calls any more, when its connection is closed. */
+/* Frees PEER. Its connection must be closed, and its calls ended. */
 void peer_free(struct peer *peer);
 
 #endif

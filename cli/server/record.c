@@ -87,9 +87,7 @@ static bool has_status(const struct record *record)
     return record->now.status != NULL && record->now.status[0] != '\0';
 }
 
-/*
- * The members of a thread object, X(name, whether it is not null, how its value is written).
- */
+/* The members of a thread object: X(name, whether it is not null, how its value is written). */
 #define MEMBERS(X)                                                                                 \
     X(id, true, write_integer(text, (int64_t) r->id))                                              \
     X(name, true, write_bytes(text, r->job.name))                                                  \

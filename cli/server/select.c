@@ -12,7 +12,7 @@ static bool parse_word(char *word, struct selector *ret)
         *ret = (struct selector){.name = word, .pattern = store_is_pattern(word)};
         return true;
     }
-    /* A number that is too large becomes the largest one, which no thread has. */
+    /* A number that is too large becomes the largest number. No thread has that id. */
     *ret = (struct selector){.id = strtoull(word, NULL, 10)};
     free(word);
     return true;
@@ -79,7 +79,7 @@ struct record *select_for_call(struct call *call, const json_t *thread)
         record = select_one(&selector);
         if (record == NULL)
             call_fail(call, PROTOCOL_INVALID_THREAD_ID_ERROR,
-                      "no \"thread\", and this connection has started none");
+                      "\"thread\" is missing, and this connection has started no thread");
         return record;
     }
     if (!select_parse(call, thread, &selector))

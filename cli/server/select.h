@@ -8,29 +8,32 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* One such word. */
+/* One selector. */
 struct selector {
-    uint64_t id;      /* if NAME is NULL */
+    uint64_t id;      /* the id, if NAME is NULL */
     char    *name;    /* a name or a pattern, to be freed */
-    bool     pattern; /* NAME is one */
+    bool     pattern; /* NAME is a pattern */
 };
 
-/* Reads WORD (an integer or bytes). Returns false, with CALL failed, if it is no selector. */
+/* Reads WORD, an integer or bytes. Returns false, with CALL failed, if WORD is not a selector. */
 bool select_parse(struct call *call, const json_t *word, struct selector *ret);
 void select_release(struct selector *selector);
 
-/* Returns true if RECORD is meant by a pattern or an id. A name means one thread, see select_one(). */
+/* Returns true if RECORD matches a pattern or an id. For a name call select_one(). */
 bool select_fits(const struct selector *selector, const struct record *record);
 
-/* Returns the one thread that a selector without pattern means, ended or not, or NULL. */
+/* Returns the thread that a selector without a pattern means, live or ended, or NULL. */
 struct record *select_one(const struct selector *selector);
 
-/* Fails CALL with InvalidThreadIdError: there is no such thread. KIND says more: "live" or "". */
+/*
+ * Fails CALL with InvalidThreadIdError, for a selector that no thread matches. KIND is "live" or
+ * "", and says which threads were searched.
+ */
 void select_fail(struct call *call, const struct selector *selector, const char *kind);
 
 /*
- * Returns the one thread, ended or not, that THREAD means; a THREAD that is NULL means the one that the
- * client's last start made. Returns NULL, with CALL failed, if there is none.
+ * Returns the thread, live or ended, that THREAD means; if THREAD is NULL, the thread of the
+ * client's last start. Returns NULL, with CALL failed, if there is none.
  */
 struct record *select_for_call(struct call *call, const json_t *thread);
 

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-/* Each pattern is held against each thread while other clients wait. */
+/* Every pattern is compared with every thread while other clients wait. */
 #define PATTERNS_MAX 100
 
 static bool has_too_many_patterns(const struct selection *selection)
@@ -24,7 +24,7 @@ void selection_release(struct selection *selection)
     *selection = (struct selection){0};
 }
 
-/* Reads COUNT words. Returns false, with CALL failed, at the first that is wrong. */
+/* Reads COUNT words. Returns false, with CALL failed, at the first wrong word. */
 static bool parse_words(struct call *call, const json_t *words, size_t count,
                         struct selection *selection)
 {
@@ -33,7 +33,8 @@ static bool parse_words(struct call *call, const json_t *words, size_t count,
                           &selection->selectors[selection->count]))
             return false;
     if (has_too_many_patterns(selection))
-        return call_fail(call, PROTOCOL_VALUE_ERROR, "more than %d patterns", PATTERNS_MAX);
+        return call_fail(call, PROTOCOL_VALUE_ERROR,
+                         "a list of threads may have at most %d patterns", PATTERNS_MAX);
     return true;
 }
 

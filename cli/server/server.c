@@ -20,16 +20,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* How long the last answers may take to be read when everything else has ended. */
+/* How long the clients may take to read the last answers, when all threads have ended. */
 #define FAREWELL 1.0
 
-/* What could not be told to a thread, for want of memory or room, is tried again so much later. */
+/* The pause before a message to a thread is tried again that failed for lack of memory or room. */
 #define RETRY 0.02
 
 static struct source lifeline, mail;
 static bool          stopped;
 
-/* A child that ends in the meantime makes the mailbox ready again. */
+/*
+ * Takes the workers' reports and reaps the adopted children that have ended. A child that ends
+ * while this runs makes the mailbox readable again.
+ */
 static void mail_ready(struct source *source, uint32_t events)
 {
     (void) source, (void) events;
@@ -70,7 +73,7 @@ static int open_sources(const struct server_options *options)
     return error;
 }
 
-/* Returns the sooner of two times in seconds from now, of which a negative one is never. */
+/* Returns the smaller of two times in seconds from now. A negative time means never. */
 static double sooner(double a, double b)
 {
     if (a < 0 || b < 0)
@@ -78,7 +81,7 @@ static double sooner(double a, double b)
     return a < b ? a : b;
 }
 
-/* Does what is due by time; returns the seconds until the next such thing, or -1. */
+/* Does what is due by now. Returns the seconds until something is due again, or -1. */
 static double do_what_is_due(void)
 {
     double next = call_expire();
@@ -86,7 +89,10 @@ static double do_what_is_due(void)
     return sooner(next, stuck_kill());
 }
 
-/* Tells the threads that wait for something of ours. Returns false if that is to be tried again. */
+/*
+ * Goes on with threads that wait for a slot, and with the shutdown. Returns false if that must be
+ * tried again, for lack of memory or room.
+ */
 static bool advance_threads(void)
 {
     bool told = threads_advance();
@@ -104,7 +110,7 @@ static void stop_if_complete(void)
     stopped = true;
 }
 
-/* Sends what the round has brought. Returns false if there is more to be done at once. */
+/* Sends what is queued for clients. Returns false if the next round must come at once. */
 static bool send_answers(void)
 {
     bool is_listing = listing_advance();
@@ -113,7 +119,7 @@ static bool send_answers(void)
     return connection_settle_all() && !is_listing;
 }
 
-/* Finishes a round of the loop; returns the seconds until the next one at the latest, or -1. */
+/* Finishes a round of the loop. Returns the seconds until the next round at the latest, or -1. */
 static double finish_round(void)
 {
     double next;

@@ -1,4 +1,4 @@
-/* The supervisor's main thread: the loop that serves clients and takes in what the workers report. */
+/* The supervisor's main thread: the loop that serves clients and takes the workers' reports. */
 #ifndef K3THREAD_CLI_SERVER_SERVER_H
 #define K3THREAD_CLI_SERVER_SERVER_H
 
@@ -6,9 +6,9 @@
 
 struct server_options {
     int      listener; /* bound to the supervisor's socket */
-    int      lifeline; /* when its other end closes: shutdown --now; -1: none */
+    int      lifeline; /* its other end closes: shutdown --now; -1: none */
     unsigned slots;    /* see threads.h */
-    pid_t    guardian; /* the parent; when it dies, everything is ended in order */
+    pid_t    guardian; /* the parent; its death ends all threads in order */
 };
 
 /*

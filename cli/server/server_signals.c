@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 static struct source source;
-static atomic_bool   child_ended; /* since the last look */
+static atomic_bool   child_ended; /* since server_signals_take_child_ended() */
 
-/* Ends everything. The guardian's death comes as SIGTERM too; see guardian.c. */
+/* Ends all threads. The death of the guardian arrives as SIGTERM too; see guardian.c. */
 static void take_signal(int signal)
 {
     static bool is_orphan;
@@ -32,7 +32,7 @@ static void take_signal(int signal)
 
 static void signals_ready(struct source *ready, uint32_t events)
 {
-    struct signalfd_siginfo infos[4]; /* of each signal there is one at the most */
+    struct signalfd_siginfo infos[4]; /* each signal is pending once at most */
     ssize_t                 size = read(ready->fd, infos, sizeof(infos));
 
     (void) events;
@@ -47,10 +47,12 @@ void server_signals(sigset_t *ret)
     sigaddset(ret, SIGTERM);
     sigaddset(ret, SIGINT);
     sigaddset(ret, SIGHUP);
-    sigaddset(ret, SIGPIPE); /* a write to a client that has gone says EPIPE; no read takes this */
+    sigaddset(
+        ret,
+        SIGPIPE); /* a write to a client that has gone returns EPIPE; nothing reads this signal */
 }
 
-/* Has the loop take the signals that end everything. */
+/* Has the loop take the signals that end all threads. */
 static int watch_signals(void)
 {
     sigset_t set;
@@ -77,10 +79,11 @@ static void on_child_ended(int signal)
 }
 
 /*
- * Takes SIGCHLD by a handler, where the other signals have a descriptor. Whenever a signal is sent that
- * every thread blocks, the kernel finds that out anew, by asking one thread after the other, and holds
- * up every fork and exit of the machine meanwhile: with ten thousand threads, for two milliseconds at
- * each command's end. The first thread that it asks is this one.
+ * Takes SIGCHLD by a handler; the other signals have a descriptor. When a signal is sent that every
+ * thread blocks, the kernel asks one thread after the other whether it takes the signal, and holds
+ * up every fork and exit of the machine meanwhile: with ten thousand threads, for two milliseconds
+ * at each command's end. With a handler the kernel asks this thread first, and this thread takes
+ * it.
  */
 static int take_ends_of_children(void)
 {

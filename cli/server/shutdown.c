@@ -11,17 +11,17 @@ enum shutdown_scope { SCOPE_NONE, SCOPE_DAEMONS, SCOPE_ALL };
 static struct call_list        calls = LIST_HEAD_INITIALIZER(calls);
 static bool                    has_begun, is_answered;
 static enum shutdown_scope     scope;
-static const k3thread_exctype *end_type;      /* what the threads of the scope end by */
-static bool                    some_unasked;  /* threads of the scope that may be asked now */
-static size_t                  ended_before;  /* threads, when the shutdown began */
-static size_t                  ended_in_need; /* threads, at the last look */
+static const k3thread_exctype *end_type;      /* the exception that ends these threads */
+static bool                    some_unasked;  /* a thread of the scope could not be asked yet */
+static size_t                  ended_before;  /* how many threads had ended at the beginning */
+static size_t                  ended_in_need; /* tally_ended_in_need() at the last look */
 
 bool shutdown_has_begun(void)
 {
     return has_begun;
 }
 
-/* Asks RECORD to end, unless it is just ending. */
+/* Asks RECORD to end, unless it is ending already. */
 static void ask(struct record *record)
 {
     int error = threads_end(record, end_type);
@@ -30,9 +30,9 @@ static void ask(struct record *record)
 }
 
 /*
- * Asks the threads of the scope to end: each once, and none before all that need it have ended. The
- * newest are asked first: what a thread needs is older than it is, so a thread that ends at once
- * lets that go.
+ * Asks the threads of the scope to end: each thread once, and only after all threads that need it
+ * have ended. The newest are asked first: a thread is newer than the threads that it needs, so if
+ * it ends at once, they can be asked in the same walk.
  */
 static void ask_threads(void)
 {
@@ -49,7 +49,7 @@ static void ask_threads(void)
     }
 }
 
-/* Begins to end the threads of WIDER by TYPE. */
+/* Ends the threads of the larger scope WIDER by TYPE. */
 static void widen(enum shutdown_scope wider, const k3thread_exctype *type)
 {
     end_type = type;

@@ -18,8 +18,8 @@
 #define DEFAULT_GRACE 10.0
 
 /*
- * Copies the strings of a JSON array (NULL: none) into a new NULL-terminated array. Returns 0 or what
- * bytes_from_json() does.
+ * Copies the strings of a JSON array (NULL: no array) into a new NULL-terminated array. Returns 0
+ * or the error of bytes_from_json().
  */
 static int strings_from_json(const json_t *array, char ***ret)
 {
@@ -58,8 +58,7 @@ static bool check_environment(struct call *call, char *const *strings)
 {
     for (char *const *s = strings; *s != NULL; s++)
         if (!variable_is_assignment(*s)) {
-            return call_fail(call, PROTOCOL_VALUE_ERROR, "'%s' in the environment is no NAME=VALUE",
-                             *s);
+            return call_fail(call, PROTOCOL_VALUE_ERROR, "environment: '%s' is not NAME=VALUE", *s);
         }
     return true;
 }
@@ -71,7 +70,7 @@ static void free_strings(char **strings)
     free(strings);
 }
 
-/* The parameters that do not go into the job as they are. */
+/* The parameters that need more than a copy into the job. */
 struct raw {
     const json_t *name, *command, *directory, *environment, *limits, *nice, *input, *output, *ready,
         *needs, *members;
@@ -108,8 +107,8 @@ static struct environment *make_environment(struct call *call, const struct raw 
 }
 
 /*
- * Reads the environment and the limits. They stay with the client, which can say "true" in place of the
- * same environment in its next start.
+ * Reads the environment and the limits. The client's peer keeps the environment, and its next start
+ * can say "true" instead of the same environment.
  */
 static bool parse_environment(struct call *call, const struct raw *raw, struct job *job)
 {
@@ -131,7 +130,7 @@ static bool parse_path(struct call *call, const json_t *path, const char *what, 
         return call_refuse(call, error, what);
     if ((*ret)[0] == '/')
         return true;
-    return call_fail(call, PROTOCOL_VALUE_ERROR, "'%s' is no absolute path", *ret);
+    return call_fail(call, PROTOCOL_VALUE_ERROR, "'%s' is not an absolute path", *ret);
 }
 
 static bool check_seconds(struct call *call, const char *name, double seconds)
@@ -142,7 +141,7 @@ static bool check_seconds(struct call *call, const char *name, double seconds)
                      seconds);
 }
 
-/* Checks a limit in seconds. NaN is no limit, and becomes less than 0. */
+/* Checks a limit in seconds. NaN means no limit, and becomes a negative number. */
 static bool check_limit(struct call *call, const char *name, double *limit)
 {
     if (!isnan(*limit))
@@ -182,14 +181,14 @@ static bool parse_ready(struct call *call, const json_t *ready, struct job *job)
         return call_refuse(call, error, "\"ready\" must be a string");
     if (ready_is_valid(job->ready, &why))
         return true;
-    /* However long the word is, the reason fits in. */
+    /* The word is cut, so that the reason always fits. */
     call_fail(call, PROTOCOL_VALUE_ERROR, "--ready '%.200s': %.*s", job->ready, (int) why.size,
               why.data);
     text_release(&why);
     return false;
 }
 
-/* Reads "never", "on-failure" or "always", the last two with ":N" for how often, or without. */
+/* Reads "never", "on-failure" or "always". The last two may end with ":N", how often. */
 static bool parse_restart(struct call *call, const char *text, struct job *job)
 {
     static const char *const words[] = {"never", "on-failure", "always"};
@@ -230,11 +229,11 @@ static bool parse_log_limit(struct call *call, json_int_t limit, struct job *job
         return true;
     return call_fail(call, PROTOCOL_VALUE_ERROR,
                      limit < 0
-                         ? "a log's limit is a number of bytes"
+                         ? "\"log_limit\" must be a number of bytes"
                          : "--log-limit is for logs; it would cut holes into --output's file");
 }
 
-/* Reads the threads that must be ready first: they have to exist, live or ended. */
+/* Reads the threads that must be ready first. They must exist, live or ended. */
 static bool parse_needs(struct call *call, const json_t *needs, struct job *job)
 {
     size_t count = json_array_size(needs);
@@ -290,7 +289,7 @@ static bool take_params(struct call *call, const json_t *params, struct job *job
     };
 
     job->grace = DEFAULT_GRACE;
-    job->timeout = job->ready_timeout = NAN; /* none; one that is given must not be less than 0 */
+    job->timeout = job->ready_timeout = NAN; /* no limit; a given limit must be 0 or more */
     if (!params_take(call, params, wanted) || !check_seconds(call, "after", job->after) ||
         !check_seconds(call, "grace", job->grace) || !check_limit(call, "timeout", &job->timeout) ||
         !check_limit(call, "ready_timeout", &job->ready_timeout))

@@ -8,16 +8,17 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* What one start asks for. */
+/* The parameters of one start. */
 struct start_params {
     struct job job;
-    bool       keep; /* the thread is kept for the client until it joins that */
+    bool       keep; /* keep the thread for the client until the client joins it */
     bool       hold; /* the requests behind a chained start wait for its answer */
 };
 
 /*
  * Reads PARAMS into *RET, which is zeroed, and the members that the answer shows into CALL. Returns
- * false, with CALL failed, if they are not valid. The caller releases the job in either case.
+ * false, with CALL failed, if the parameters are not valid. The caller releases the job in both
+ * cases.
  */
 bool start_params_read(struct call *call, const json_t *params, struct start_params *ret);
 

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* So many ended threads that were joined stay. */
+/* How many threads are remembered that have ended and were joined. */
 #define STORE_JOINED_MAX 1000
 
 #define BUCKETS 4096
@@ -79,7 +79,7 @@ struct record *store_find_name(const char *name)
     return newest;
 }
 
-/* Names RECORD "Thread-ID". An id whose name a live thread has already is left out. */
+/* Names RECORD "Thread-ID". Skips an id if a live thread already has the name made from it. */
 static int set_default_name(struct record *record)
 {
     for (;;) {
@@ -148,7 +148,7 @@ void store_ended(struct record *record)
     live_normal -= !record->job.daemon;
 }
 
-/* Has RECORD count towards the limit of joined threads. */
+/* Counts RECORD towards the limit of joined threads. */
 static void finish(struct record *record)
 {
     TAILQ_INSERT_TAIL(&finished, record, finished);
@@ -206,17 +206,17 @@ static void advance(struct store_cursor *cursor)
     cursor->next = cursor->only ? NULL : TAILQ_NEXT(cursor->next, order);
 }
 
-/* Returns the record with that id, if there is one; or another record, or NULL. */
+/* Returns a guess at the record with ID: that record, another record, or NULL. */
 static const struct record *guess(uint64_t id)
 {
     return LIST_FIRST(bucket_of_id(id));
 }
 
 /*
- * Has the processor fetch the records that a walk comes to next. Most records have not been read for
- * long, and to wait for their memory, one piece after the other, takes longer than to write what is in
- * them. First the record is fetched, then what it points to, then what that points to. The function is
- * inlined: a compiler that leaves it a function drops the calls, as it returns nothing.
+ * Has the processor fetch the records that a walk reaches next. Most records have not been read for
+ * long, and waiting for their memory piece by piece would take longer than writing their content.
+ * First the record is fetched, later what it points to, then what that points to. The function is
+ * always inlined: as it returns nothing, a compiler would drop the calls to it otherwise.
  */
 __attribute__((always_inline)) static inline void fetch_ahead(uint64_t id)
 {
@@ -259,7 +259,7 @@ void store_close(struct store_cursor *cursor)
     LIST_REMOVE(cursor, link);
 }
 
-/* Moves each walk that stands on RECORD to the next one. */
+/* Moves each walk that has reached RECORD on to the next record. */
 static void leave(const struct record *record)
 {
     struct store_cursor *cursor;
@@ -269,7 +269,7 @@ static void leave(const struct record *record)
             advance(cursor);
 }
 
-/* Removes LOG, and the times of its lines, if they are there. */
+/* Removes LOG and the file of its lines' times, if they exist. */
 static void remove_log(const char *log)
 {
     char *times = times_path(log);
@@ -305,7 +305,7 @@ bool store_fits(const char *pattern, const char *name)
     return fnmatch(pattern, name, 0) == 0;
 }
 
-/* Puts SENTENCE into WHY; returns false. */
+/* Puts SENTENCE into WHY. Returns false. */
 static bool refuse(struct text *why, const char *sentence)
 {
     text_add(why, sentence);

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <signal.h>
 
-/* A child that has not come to its exec after so many seconds waits for a file system. */
+/* A child that has not reached its exec after so many seconds is waiting for a file system. */
 #define STUCK_AFTER 0.2
 
 static TAILQ_HEAD(, record) watched = TAILQ_HEAD_INITIALIZER(watched);
@@ -28,7 +28,7 @@ void stuck_unwatch(struct record *record)
     record->is_stuck = false;
 }
 
-/* Kills the child of RECORD, again and again after pauses that grow. */
+/* Kills the child of RECORD, again and again after growing pauses. */
 static void kill_child(struct record *record, double now)
 {
     int child = atomic_load(&record->assignment.spawning);
@@ -48,7 +48,7 @@ double stuck_kill(void)
 
     for (record = TAILQ_FIRST(&watched); record != NULL; record = next) {
         next = TAILQ_NEXT(record, stuck);
-        if (record->now.pid != 0) { /* its command runs: the worker hears of the exception */
+        if (record->now.pid != 0) { /* its command runs, so the worker gets the exception */
             stuck_unwatch(record);
             continue;
         }

@@ -1,7 +1,7 @@
 /*
- * Threads that are to end before their commands run. A child that has not come to its exec may wait
- * for a file system that does not answer, and its worker waits for the child: the worker hears of no
- * exception then, so the child is killed from here. The server's thread only.
+ * Threads that are asked to end before their commands run. A child that has not reached its exec
+ * may wait for a file system that does not answer. Its worker waits for the child, and cannot see
+ * the exception. So the server kills the child. The server's thread only.
  */
 #ifndef K3THREAD_CLI_SERVER_STUCK_H
 #define K3THREAD_CLI_SERVER_STUCK_H
@@ -11,10 +11,10 @@
 /* Watches RECORD, which was asked to end, unless its command runs. */
 void stuck_watch(struct record *record);
 
-/* Watches RECORD no more, if it was watched: it has ended. */
+/* Stops watching RECORD, which has ended, if it was watched. */
 void stuck_unwatch(struct record *record);
 
-/* Kills the children that are stuck. Returns the seconds until it is to be called again, or -1. */
+/* Kills the children that are stuck. Returns the seconds until it must be called again, or -1. */
 double stuck_kill(void);
 
 #endif

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-/* A long probe must not make the column wide. */
+/* A long probe must not widen the column. */
 #define AWAITED_WIDTH 40
 
 static void add_number(struct text *text, int64_t number)
@@ -37,8 +37,8 @@ static void add_time(struct text *text, const struct record *record)
 }
 
 /*
- * Adds how the thread ended, or the beginning of what it waits for. The result of an earlier run is not
- * shown for a run that is under way.
+ * Adds how the thread ended, or the beginning of what it waits for. While a run is under way, the
+ * result of an earlier run is not shown.
  */
 static void add_result(struct text *text, const struct record *record)
 {
@@ -81,7 +81,7 @@ static void add_command(struct text *text, char *const *words)
     X("RESULT", add_result(text, r))                                                               \
     X("COMMAND", add_command(text, r->job.argv))
 
-/* Turns the tab behind the last cell of a line into its newline. */
+/* Replaces the tab behind the last cell of a line by a newline. */
 static void end_line(struct text *text)
 {
     if (!text->failed)

@@ -1,9 +1,10 @@
 /*
- * The table that `list` shows: a line of cells with tabs between them for the headings, and one for
- * each thread. Cells are escaped, so that no other tab or newline is in them; the client aligns
- * them. It is one string to write and to parse: an object for each thread would take ten times as long.
+ * The table that `list` shows: a line for the headings, and a line for each thread, with tabs
+ * between the cells. Cells are escaped, so that no cell holds a tab or a newline; the client aligns
+ * them. The table is one string to write and to parse: an object for each thread would take ten
+ * times as long.
  *
- * The functions append the inside of that string as it stands in JSON, so that it is written once.
+ * These functions append to the inside of that JSON string, so that the text is written only once.
  */
 #ifndef K3THREAD_CLI_SERVER_TABLE_H
 #define K3THREAD_CLI_SERVER_TABLE_H

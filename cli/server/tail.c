@@ -14,7 +14,7 @@ struct tail {
     size_t length;
 };
 
-/* Reads up to TEXT_MAX bytes from the end, none before START. */
+/* Reads up to TEXT_MAX bytes from the end, but none before START. */
 static int read_tail(struct logfile *log, off_t start, struct tail *ret)
 {
     off_t   size;
@@ -34,7 +34,7 @@ static int read_tail(struct logfile *log, off_t start, struct tail *ret)
     return 0;
 }
 
-/* Keeps the last LINES lines; a last one without newline counts. */
+/* Keeps the last LINES lines. A last line without a newline counts as a line. */
 static void keep_lines(struct tail *tail, json_int_t lines)
 {
     size_t at = tail->length;

@@ -1,4 +1,4 @@
-/* How threads have ended, in sum, since the supervisor began. The server's thread only. */
+/* Counts of how threads have ended since the supervisor began. The server's thread only. */
 #ifndef K3THREAD_CLI_SERVER_TALLY_H
 #define K3THREAD_CLI_SERVER_TALLY_H
 
@@ -10,11 +10,13 @@
 /* Counts RECORD, which has just ended. */
 void tally_add(const struct record *record);
 
-/* Returns how many threads have ended, and how many of them needed others. */
+/* Return how many threads have ended, and how many of these needed other threads. */
 size_t tally_ended(void);
 size_t tally_ended_in_need(void);
 
-/* Returns the list of the processes that could not be ended, NULL if there are none; borrowed. */
+/*
+ * Returns the list of the processes that could not be ended, or NULL if there are none. Borrowed.
+ */
 json_t *tally_unended(void);
 
 #endif

@@ -20,13 +20,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A worker needs little stack, and ten thousand of them need ten thousand times that. */
+/* A worker needs little stack, and there may be ten thousand workers. */
 #define WORKER_STACK (64 * 1024)
 
-static TAILQ_HEAD(, record) waiting = TAILQ_HEAD_INITIALIZER(waiting); /* for what they need */
+static TAILQ_HEAD(, record) waiting = TAILQ_HEAD_INITIALIZER(waiting); /* wait for their needs */
 static TAILQ_HEAD(, record) queued = TAILQ_HEAD_INITIALIZER(queued);   /* for a slot, in order */
 static unsigned slots, slots_used;
-static bool     go_failed; /* the first in the queue could not be told to go */
+static bool     go_failed; /* the first in the queue could not be told */
 
 void threads_set_slots(unsigned number)
 {
@@ -38,7 +38,7 @@ static bool takes_slot(const struct record *record)
     return slots > 0 && !record->job.daemon;
 }
 
-/* Takes RECORD out of the line that it waits in, if any. */
+/* Takes RECORD out of its line, if it waits in one. */
 static void leave_line(struct record *record)
 {
     if (record->line == LINE_WAITING)
@@ -72,7 +72,7 @@ static int start_thread(struct record *record)
 static void advance_queue(void);
 static void advance_waiting(void);
 
-/* Does what follows from the end of RECORD, which RECORD->now shows. */
+/* Does what follows from the end of RECORD, as RECORD->now shows it. */
 static void has_ended(struct record *record)
 {
     leave_line(record);
@@ -92,7 +92,7 @@ static void has_ended(struct record *record)
     tally_add(record);
 }
 
-/* Ends a thread that never had a worker. MESSAGE is released; it may be empty. */
+/* Ends a thread that never had a worker. Releases MESSAGE, which may be empty. */
 static void end_unbegun(struct record *record, const k3thread_exctype *type, struct text *message,
                         int status)
 {
@@ -105,7 +105,10 @@ static void end_unbegun(struct record *record, const k3thread_exctype *type, str
     has_ended(record);
 }
 
-/* Puts RECORD, which could not be told to go for want of memory, back to the front of the queue. */
+/*
+ * Puts RECORD back to the front of the queue, because its worker could not be told for lack of
+ * memory.
+ */
 static void go_later(struct record *record)
 {
     if (record->has_slot)
@@ -116,7 +119,7 @@ static void go_later(struct record *record)
     go_failed = true;
 }
 
-/* Ends RECORD, whose thread could not be started because of ERROR. */
+/* Ends RECORD, whose worker could not be started because of ERROR. */
 static void fail_start(struct record *record, int error)
 {
     struct text message = {0};
@@ -126,7 +129,7 @@ static void fail_start(struct record *record, int error)
     end_unbegun(record, NULL, &message, STATUS_INTERNAL);
 }
 
-/* Starts RECORD, for which there is a slot if it takes one, or tells its worker to go on. */
+/* Starts RECORD's worker, or tells it to go on. If RECORD takes a slot, one must be free. */
 static void go(struct record *record)
 {
     int error;
@@ -136,7 +139,7 @@ static void go(struct record *record)
         slots_used++;
         record->has_slot = true;
     }
-    if (record->thread != NULL) { /* it has waited out its delay in its worker */
+    if (record->thread != NULL) { /* its worker has waited for its delay */
         if (k3thread_send_exception(record->thread, &worker_Go) == K3THREAD_SEND_RAISE_ERROR)
             go_later(record);
         return;
@@ -160,8 +163,9 @@ static bool slot_is_free(void)
 }
 
 /*
- * Starts as many from the queue as there are slots. An end in the course of that, which frees a slot,
- * calls this again: the loop that is under way sees the slot.
+ * Starts threads from the queue while slots are free. If a thread ends meanwhile and frees a slot,
+ * this function is called again; that call returns at once, and the loop that is under way uses the
+ * slot.
  */
 static void advance_queue(void)
 {
@@ -185,7 +189,7 @@ bool threads_advance(void)
     return !go_failed;
 }
 
-/* Ends RECORD, of which NEED will never be met. */
+/* Ends RECORD because NEED, one of its needs, can no longer be met. */
 static void fail_need(struct record *record, const struct need *need)
 {
     struct text message = {0};
@@ -194,7 +198,10 @@ static void fail_need(struct record *record, const struct need *need)
     end_unbegun(record, NULL, &message, STATUS_INTERNAL);
 }
 
-/* Moves RECORD, whose needs are met, on. It waits out its delay before the queue, and holds no slot then. */
+/*
+ * Moves on RECORD, whose needs are met. If it takes a slot and has a delay, its worker waits for
+ * the delay first, before the queue, so that it holds no slot meanwhile.
+ */
 static void wait_for_slot_or_go(struct record *record)
 {
     leave_line(record);
@@ -211,7 +218,7 @@ static void wait_for_slot_or_go(struct record *record)
     }
 }
 
-/* Moves on the first thread that no longer waits for what it needs; returns false if there is none. */
+/* Moves on the first thread whose needs are met or lost. Returns false if there is none. */
 static bool advance_one(void)
 {
     struct record *record;
@@ -230,7 +237,7 @@ static bool advance_one(void)
     return false;
 }
 
-/* Moves on all of them; like advance_queue() where an end calls it again. */
+/* Moves on all such threads. May be called again meanwhile, as advance_queue() may. */
 static void advance_waiting(void)
 {
     static bool under_way;
@@ -260,7 +267,10 @@ static void wait_for_needs(struct record *record)
     set_state(record, STATE_WAITING);
 }
 
-/* Sets the first state before the first event, which shows it. */
+/*
+ * Begins RECORD. Sets its first state before it posts the first event, because the event shows the
+ * state.
+ */
 int threads_begin(struct record *record)
 {
     int error = 0;
@@ -282,7 +292,7 @@ int threads_begin(struct record *record)
     return error;
 }
 
-/* Returns true if no signal of ours reaches the command: it is another user's by now, as by sudo. */
+/* Returns true if we may not signal the command: it runs as another user now, as after sudo. */
 static bool is_denied(const struct record *record)
 {
     return record->now.pid > 0 && kill(record->now.pid, 0) < 0 && errno == EPERM;
@@ -305,7 +315,7 @@ static int raise_in_worker(struct record *record, const k3thread_exctype *type, 
     return denied ? -EPERM : 0;
 }
 
-/* Raises in a thread that has none yet. */
+/* Raises in a thread that has no worker yet. */
 static void raise_unbegun(struct record *record, const k3thread_exctype *type, const char *message)
 {
     struct text copy = {0};
@@ -341,13 +351,16 @@ int threads_end(struct record *record, const k3thread_exctype *type)
     return error;
 }
 
-/* Returns true if RECORD has become ready since OLD. Without a probe, only the first run counts. */
+/*
+ * Returns true if RECORD has become ready since OLD. Without a probe, only the first run makes it
+ * ready.
+ */
 static bool shows_ready(const struct record *record, const struct report *old)
 {
     return record->now.shown > old->shown && (record->job.ready != NULL || old->shown == 0);
 }
 
-/* Posts that a run begins, with the exception that ended the run before instead of the thread's. */
+/* Posts that a new run begins. The event shows the exception that ended the run before. */
 static void post_restarted(struct record *record)
 {
     const k3thread_exctype *exception = record->now.exception;
@@ -357,7 +370,7 @@ static void post_restarted(struct record *record)
     record->now.exception = exception;
 }
 
-/* Does what follows from the report RECORD->now, of which OLD is the one before. */
+/* Does what follows from the report RECORD->now. OLD is the report before it. */
 static void take_in(struct record *record, const struct report *old)
 {
     const struct report *new = &record->now;
@@ -373,7 +386,7 @@ static void take_in(struct record *record, const struct report *old)
         return;
     }
     call_wake(&record->calls, record);
-    /* A worker that has waited out its delay asks for its slot by this state. */
+    /* By this state a worker asks for its slot, after it has waited for its delay. */
     if (new->state == STATE_QUEUED && record->line == LINE_NONE && !record->has_slot) {
         enqueue(record);
         advance_queue();
