@@ -7,7 +7,7 @@
  */
 #include "cli/commands/arguments.h"
 #include "cli/commands/command.h"
-#include "cli/commands/complete.h"
+#include "cli/commands/completion_words.h"
 #include "cli/commands/option_list.h"
 #include "cli/commands/report.h"
 

@@ -1,7 +1,7 @@
 /* shell: the commands at a prompt, or from a pipe. */
 #include "cli/base/status.h"
 #include "cli/commands/command.h"
-#include "cli/commands/complete.h"
+#include "cli/commands/completion_words.h"
 #include "cli/commands/execute.h"
 #include "cli/commands/session.h"
 #include "cli/commands/signals.h"

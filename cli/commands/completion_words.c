@@ -1,4 +1,4 @@
-#include "cli/commands/complete.h"
+#include "cli/commands/completion_words.h"
 
 #include "cli/base/exceptions.h"
 #include "cli/base/probe_kinds.h"

@@ -4,8 +4,8 @@
  * A command's `arguments`, and the names of its options' arguments, say of which kind each word is:
  * THREAD, EXCEPTION, COMMAND, FILE and so on.
  */
-#ifndef K3THREAD_CLI_COMMANDS_COMPLETE_H
-#define K3THREAD_CLI_COMMANDS_COMPLETE_H
+#ifndef K3THREAD_CLI_COMMANDS_COMPLETION_WORDS_H
+#define K3THREAD_CLI_COMMANDS_COMPLETION_WORDS_H
 
 #include "cli/base/text.h"
 #include "cli/commands/session.h"
