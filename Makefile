@@ -8,7 +8,7 @@
 VERSION = 0.1.0
 SONAME  = libk3thread.so.$(word 1,$(subst ., ,$(VERSION)))
 
-# What a person may set, in the environment or on the command line.
+# Variables that a user may set, in the environment or on the command line.
 
 CC       ?= cc
 CXX      ?= c++
@@ -41,7 +41,7 @@ BUILD ?= build$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
 
 WARNINGS  = -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
 OPTIMISED = $(filter-out -O0,$(filter -O%,$(CFLAGS)))
-# FORTIFY works only with optimisation, and hides from the sanitizers what it checks itself.
+# FORTIFY works only with optimisation. It would hide from the sanitizers the errors that it finds itself.
 HARDENING = -fstack-protector-strong \
 	$(if $(SANITIZE),,$(if $(OPTIMISED),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
 SANITIZER = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
@@ -57,10 +57,10 @@ LIB_CFLAGS = -fPIC -fvisibility=hidden
 CLI_CFLAGS = -fPIE -ffunction-sections -fdata-sections
 CLI_LDFLAGS = $(if $(STATIC),-static-pie,-pie) -Wl,--gc-sections,--wrap=_dl_get_origin \
 	$(if $(QUICK),-Wl$(comma)-e$(comma)quick_entry)
-# For what runs before the C library has begun: see cli/quick/quick.h.
+# For the code that runs before the C library has begun: see cli/quick/quick.h.
 QUICK_CFLAGS = -O2 -ffreestanding -fno-builtin -fno-jump-tables -fno-stack-protector \
 	-fno-exceptions -fno-lto -U_FORTIFY_SOURCE
-# libedit's own needs are named too: nothing else would in a static link.
+# A static link also needs the libraries that libedit uses to be named.
 CLI_LIBS = -ljansson -ledit $(if $(STATIC),-lbsd -lmd -ltinfo) -lm
 
 # Sources and objects
@@ -68,9 +68,9 @@ CLI_LIBS = -ljansson -ledit $(if $(STATIC),-lbsd -lmd -ltinfo) -lm
 LIB_SOURCES := $(sort $(filter-out lib/safepoint.c,$(wildcard lib/*.c lib/*.S)))
 CLI_SOURCES := $(sort $(wildcard cli/*.[cS] cli/*/*.[cS] cli/*/*/*.[cS]))
 LIB_OBJECTS := $(LIB_SOURCES:%=$(BUILD)/%.o)
-# A static program cannot put its own exit before the C library's: see the file.
+# A static program cannot replace the C library's exit: see lib/exit_call.c.
 STATICLIB_OBJECTS := $(filter-out %/exit_call.c.o,$(LIB_OBJECTS))
-# The quick way is one object, of its own sources and of these, which it shares with the program.
+# The quick way is one object. It is made of its own sources and of these, which the program uses too.
 QUICK_SHARED  := $(addprefix cli/,base/standard.c base/text.c client/here.c client/request.c \
 	client/wire.c place/socket.c place/socket_path.c rpc/base64.c rpc/envelope.c rpc/escape.c \
 	rpc/write.c view/table.c view/output.c)
@@ -86,13 +86,13 @@ UNIT      := $(BUILD)/k3thread.service
 SHELLS    := bash zsh fish
 COMPLETIONS := $(SHELLS:%=$(BUILD)/completions/k3thread.%)
 
-# Where each shell looks for them, below DATADIR.
+# Where each shell looks for its completions, below DATADIR.
 COMPLETION_bash = bash-completion/completions/k3thread
 COMPLETION_zsh  = zsh/site-functions/_k3thread
 COMPLETION_fish = fish/vendor_completions.d/k3thread.fish
 
 MANPAGES  := $(wildcard man/*.[1-8])
-# PAGE:NAME for each further name that a page of section 3 has.
+# PAGE:NAME for each further name of a page of section 3.
 MANLINKS   = $(shell awk '/^\.Sh/ { inside = $$2 == "NAME" } \
 	inside && $$1 == ".Nm" && FILENAME != "man/" $$2 ".3" { print FILENAME ":" $$2 }' man/*.3)
 
@@ -117,17 +117,17 @@ endif
 # Targets
 
 .PHONY: all
-all: $(PROGRAM) $(STATICLIB) $(SHAREDLIB) $(SAFEPOINT) $(COMPLETIONS) ## all of it (the default)
+all: $(PROGRAM) $(STATICLIB) $(SHAREDLIB) $(SAFEPOINT) $(COMPLETIONS) ## the program, the library and the completions (the default)
 
-# Copied to its place in one go: of a file that came in the small pieces in which a linker writes,
-# the page cache has single pages, and each start has more faults to map them.
+# The program is copied to its place in one go. A linker writes in small pieces; the page cache then holds
+# the file as single pages, and each start of the program has more page faults.
 $(PROGRAM): $(CLI_OBJECTS) $(STATICLIB) $(BUILD)/flags
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(K3_CFLAGS) $(CLI_LDFLAGS) $(K3_LDFLAGS) -o $@.linked \
 		$(CLI_OBJECTS) $(STATICLIB) $(CLI_LIBS)
 	$(Q)rm -f $@ && cp $@.linked $@ && rm $@.linked
 
-# The program knows best how it is completed.
+# The program prints its completions itself.
 $(COMPLETIONS): $(BUILD)/completions/k3thread.%: $(PROGRAM)
 	$(call say,GEN,$@)
 	@mkdir -p $(@D)
@@ -138,7 +138,7 @@ $(STATICLIB): $(STATICLIB_OBJECTS) $(BUILD)/flags
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $(STATICLIB_OBJECTS)
 
-# It stays in the process once it is there: its threads run in it.
+# -z nodelete: the library is never unloaded, because its threads run in it.
 $(SHAREDLIB): $(LIB_OBJECTS) lib/libk3thread.map lib/libk3thread.dynamic $(BUILD)/flags
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(K3_CFLAGS) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=lib/libk3thread.map \
@@ -152,7 +152,7 @@ $(SAFEPOINT): $(BUILD)/lib/safepoint.c.o
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $<
 
-# The hook runs on every edge of its caller: no sanitizer and no hook in the hook itself.
+# The hook runs on every edge of its caller. So the hook itself has no sanitizer and no hook.
 $(BUILD)/lib/safepoint.c.o: SANITIZER =
 $(BUILD)/lib/%.c.o: lib/%.c $(BUILD)/flags
 	$(call say,CC,$<)
@@ -164,7 +164,7 @@ $(BUILD)/lib/%.S.o: lib/%.S $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(K3_CPPFLAGS) $(K3_CFLAGS) $(LIB_CFLAGS) -MMD -MP -c -o $@ $<
 
-# Functions that nothing calls are left out. What is called must be there, and nobody else sees it.
+# Leaves out functions that are not called. The rest must be complete, and hidden from the program.
 $(BUILD)/quick.o: $(QUICK_OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) -r -nostdlib -Wl,--gc-sections,-e,quick_entry,-u,quick_take -o $@ $(QUICK_OBJECTS)
@@ -209,8 +209,8 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.cc.o $(STATICLIB) $(SAFEPOINT)
 	$(call say,LINK,$@)
 	$(Q)$(CXX) $(K3_CXXFLAGS) -pie $(K3_LDFLAGS) $(TEST_LDFLAGS) -o $@ $(filter %.o,$^) $(TEST_LIBS) $(STATICLIB)
 
-# A changed flag, compiler or list of sources rebuilds what depends on it: the record is written
-# anew only when it differs.
+# A changed flag, compiler or list of sources rebuilds all that depends on it. The record of them is
+# written only when it has changed.
 
 define RECORD
 $(CC) $(CXX) $(AR) $(K3_CPPFLAGS) $(K3_CFLAGS) $(K3_CXXFLAGS) $(LIB_CFLAGS) $(CLI_CFLAGS)
@@ -224,7 +224,7 @@ $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
 	@printf '%s\n' "$$RECORD" | cmp -s - $@ || printf '%s\n' "$$RECORD" >$@
 
-# Says which package is missing before a compiler does so in its own words.
+# Names a missing package before a compiler fails with a less clear message.
 $(BUILD)/packages:
 	@mkdir -p $(@D)
 	@CC='$(CC)' tests/deps.sh --check build
@@ -268,7 +268,7 @@ install: all $(PKGCONFIG) $(UNIT) ## install under PREFIX (DESTDIR and the direc
 	done
 
 .PHONY: uninstall
-uninstall: ## remove what install put there
+uninstall: ## remove what install has installed
 	rm -f $(DESTDIR)$(BINDIR)/k3thread $(DESTDIR)$(INCLUDEDIR)/k3thread.h
 	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,$(notdir $(STATICLIB) $(SAFEPOINT) $(SHAREDLIB)) \
 		$(SONAME) libk3thread.so pkgconfig/k3thread.pc)
@@ -277,11 +277,11 @@ uninstall: ## remove what install put there
 	rm -f $(foreach page,$(MANPAGES),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
 		$(foreach link,$(MANLINKS),$(DESTDIR)$(MANDIR)/man3/$(lastword $(subst :, ,$(link))).3)
 
-# Checks. What they run finds the build by BUILD and K3THREAD.
+# Checks. The scripts and tests find the build by BUILD and K3THREAD.
 
 TESTS ?= $(wildcard tests/*.bats tests/*/*.bats)
 BATS  ?= bats
-# Seconds that a test may take: one that hangs fails. More than enough under sanitizers, too.
+# How many seconds a test may take, so that a test that hangs fails. It is enough under sanitizers too.
 BATS_TEST_TIMEOUT ?= 300
 CHECK_ENV = BUILD='$(abspath $(BUILD))' K3THREAD='$(abspath $(PROGRAM))' CC='$(CC)' CXX='$(CXX)' \
 	SANITIZE='$(SANITIZE)' VERSION='$(VERSION)' MAKE='$(MAKE)' \
@@ -290,9 +290,9 @@ CHECK_ENV = BUILD='$(abspath $(BUILD))' K3THREAD='$(abspath $(PROGRAM))' CC='$(C
 .PHONY: tests
 tests: all $(TEST_PROGRAMS) ## the programs that the tests use
 
-# Packages first, in a make of its own: this one has already looked for what they bring.
+# Installs packages first, then runs a second make: this make has already looked for their files.
 .PHONY: check
-check: ## install what the tests miss, build, run the tests (TESTS=FILES: only these; SANITIZE=…)
+check: ## install missing packages, build, run the tests (TESTS=FILES: only these; SANITIZE=…)
 	@tests/deps.sh build check
 	@$(MAKE) --no-print-directory tests
 	@$(CHECK_ENV) $(BATS) $(TESTS)
@@ -302,7 +302,7 @@ check-headers: ## every header compiles alone; the public one as C11 and C++ too
 	@$(CHECK_ENV) tests/headers.sh
 
 .PHONY: check-layers
-check-layers: ## nobody includes what is above
+check-layers: ## no file includes a header of a layer above it
 	@tests/layers.sh
 
 .PHONY: check-valgrind
@@ -317,25 +317,25 @@ check-valgrind: ## the library's tests under valgrind
 check-model: ## the model of the wake-up, by Spin
 	@CC='$(CC)' tests/lib/model
 
-# The rest is kept beside what it runs: an executable of this name.
+# Each of the other checks is an executable beside the files that it runs: RUN.
 .PHONY: check-faults check-mutants fuzz bench bench-lib
-check-faults:  RUN = tests/faults/run  ## kill, starve and fail it at random (SEED=N repeats a run)
-check-mutants: RUN = tests/mutants/run ## put faults into the code and see whether the tests notice
+check-faults:  RUN = tests/faults/run  ## kill, starve and break the program at random (SEED=N repeats a run)
+check-mutants: RUN = tests/mutants/run ## put faults into the code, and check that the tests find them
 fuzz:          RUN = tests/fuzz/run    ## fuzz the wire, the script reader and the command line
-bench:         RUN = tests/bench/run   ## time the program beside its floor and its rivals
-bench-lib:     RUN = tests/bench/lib   ## time the library beside bare pthreads
+bench:         RUN = tests/bench/run   ## compare the program's times with its lower bound and with other tools
+bench-lib:     RUN = tests/bench/lib   ## compare the library's times with those of plain pthreads
 check-faults check-mutants fuzz bench bench-lib:
 	@tests/deps.sh build check $@
 	@$(MAKE) --no-print-directory tests
 	@$(CHECK_ENV) $(RUN)
 
 .PHONY: demo
-demo: ## install what the build misses, build, and show the main job
+demo: ## install missing packages, build, and show the main job
 	@tests/deps.sh build
 	@$(MAKE) --no-print-directory all
 	@$(CHECK_ENV) tests/demo.sh
 
-# Lint: clean, or it fails.
+# Lint. Every finding is a failure.
 
 C_FILES     := $(sort $(LIB_SOURCES) lib/safepoint.c $(CLI_SOURCES) $(wildcard tests/*/*.c))
 FORMATTED   := $(filter %.c,$(C_FILES)) $(sort $(wildcard lib/*.h lib/include/*.h cli/*.h cli/*/*.h cli/*/*/*.h tests/*/*.h))
@@ -343,7 +343,7 @@ SCRIPTS     := $(shell grep -lsE '^\#(!.*(sh|bats)$$| shellcheck shell)' .ci/run
 LINTS = lint-warnings lint-format lint-shell lint-man lint-cppcheck lint-tidy lint-scan
 
 .PHONY: lint lint-quick $(LINTS)
-lint-quick: ## those linters that take no time
+lint-quick: ## the linters that are fast
 	@tests/deps.sh build check lint
 	@$(MAKE) --no-print-directory check-headers check-layers lint-format lint-shell lint-man
 
@@ -362,12 +362,12 @@ lint-format:
 lint-shell:
 	shellcheck -x $(SCRIPTS)
 
-# Whether a page of the system that one refers to is here says nothing about ours.
+# A page may refer to a page of the system that is not installed here: that is no fault of the page.
 lint-man:
 	! mandoc -T lint -W style $(MANPAGES) 2>/dev/null | grep -v 'referenced manual not found'
 
-# cppcheck reads no system headers, but two of them have macros that shape the code; and it takes
-# only gcc's word for a function that does not return.
+# cppcheck reads no system headers, except two, which have macros that it must expand. It needs gcc's
+# attribute for functions that do not return.
 lint-cppcheck:
 	cppcheck --quiet --error-exitcode=1 --std=c11 --enable=warning,performance,portability \
 		--inline-suppr $(K3_CPPFLAGS) -D__x86_64__ -U__cplusplus \
@@ -379,13 +379,13 @@ lint-tidy:
 	printf '%s\n' $(filter lib/%.c cli/%.c,$(C_FILES)) | xargs -P "$$(nproc)" -I{} \
 		clang-tidy --quiet --warnings-as-errors='*' {} -- $(K3_CPPFLAGS) $(K3_CFLAGS)
 
-# The analyzer does not know the cleanup attribute, by which a try block leaves the list of blocks.
+# The analyzer does not know the cleanup attribute, which removes a try block from the list of blocks.
 lint-scan:
 	scan-build --status-bugs -disable-checker core.StackAddressEscape -o $(BUILD)/scan-reports \
 		$(MAKE) --no-print-directory BUILD=$(BUILD)/scan all
 
 .PHONY: clean
-clean: ## remove what was built
+clean: ## remove all that was built
 	rm -rf $(BUILD)
 
 .PHONY: help

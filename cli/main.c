@@ -7,7 +7,7 @@
 #include "cli/commands/signals.h"
 #include "cli/quick/quick.h"
 
-/* Takes over the request that the quick way (cli/quick) may have sent already. */
+/* Gives CLIENT the request that the quick way (cli/quick) may have sent already. */
 static void adopt_request(struct client *client)
 {
     struct quick_request request;

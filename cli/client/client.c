@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Puts a failure into client->failure; returns ERROR. */
+/* Puts a failure into client->failure. Returns ERROR. */
 __attribute__((format(printf, 5, 6))) static int fail(struct client *client, int error, int status,
                                                       const char *type, const char *format, ...)
 {
@@ -37,7 +37,7 @@ static int fail_memory(struct client *client)
     return fail(client, -ENOMEM, STATUS_FAILED, "MemoryError", "out of memory");
 }
 
-/* What Python calls the failure of a system call. */
+/* Returns Python's name for a failed system call's exception. */
 static const char *name_of(int error)
 {
     switch (error) {
@@ -53,7 +53,7 @@ static const char *name_of(int error)
     }
 }
 
-/* Closes a connection that is of no more use; the next client_open() makes a new one. */
+/* Closes a connection that is no longer usable. The next client_open() makes a new one. */
 static void drop(struct client *client)
 {
     if (client->open)
@@ -73,7 +73,10 @@ static int fail_open(struct client *client, int error)
                 "cannot reach the supervisor at %s: %s", place->socket, strerror(-error));
 }
 
-/* Says that the connection ended. A request that was not sent to its end was not carried out. */
+/*
+ * Reports that the connection ended. A request that was not sent in full was not carried out: then
+ * there is no supervisor, rather than a lost answer.
+ */
 static int fail_lost(struct client *client)
 {
     bool        unsent = client->wire.cut && !client->foreign;
@@ -101,8 +104,8 @@ static int fail_garbage(struct client *client)
 }
 
 /*
- * Checks who listens at the socket. It will get the environment, so it must be the same user or
- * root.
+ * Checks which user's process listens at the socket. It gets this process's environment, so it must
+ * run as the same user or as root.
  */
 static int check_peer(struct client *client)
 {
@@ -125,7 +128,10 @@ int client_open(struct client *client, const struct place *place, unsigned flags
 {
     if (client->open && !client->adopted)
         return 0;
-    /* The replies come from the user's own supervisor: their hashes need no random seed. */
+    /*
+     * The replies come from the user's own supervisor: no random seed need protect their hash
+     * tables.
+     */
     json_object_seed(1);
     client->place = place;
     client->flags = flags;
@@ -139,7 +145,7 @@ void client_adopt(struct client *client, int fd, const char *received, size_t si
     client->open = client->adopted = true;
 }
 
-/* Connects, unless the client has adopted a connection: that is to the same place. */
+/* Connects, unless the client has adopted a connection, which is to the same place. */
 static int connect_client(struct client *client, struct text *why)
 {
     if (client->adopted)
@@ -168,7 +174,10 @@ int client_reopen(struct client *client)
     return error;
 }
 
-/* Puts what wire.h's functions failed with into words; returns ERROR, or another in its place. */
+/*
+ * Puts a failure of a function of wire.h into client->failure. Returns ERROR, or a more exact
+ * error.
+ */
 static int fail_wire(struct client *client, int error)
 {
     switch (error) {
@@ -233,7 +242,7 @@ int client_send(struct client *client, const char *method, json_t *params, json_
     return error == 0 ? flush(client) : error;
 }
 
-/* Makes a reply of one line. Returns 1, 0 if the line is a notification, or -errno. */
+/* Parses a line as a reply. Returns 1, 0 if the line is a notification, or -errno. */
 static int parse_reply(struct client *client, char *line, size_t size, struct reply *ret)
 {
     json_error_t  error;
@@ -262,7 +271,7 @@ static int parse_reply(struct client *client, char *line, size_t size, struct re
     return 1;
 }
 
-/* Takes the next reply out of what was read. Returns 1, 0 if there is none yet, or -errno. */
+/* Takes the next reply out of the received bytes. Returns 1, 0 if there is none yet, or -errno. */
 static int take_reply(struct client *client, struct reply *ret)
 {
     size_t size;
@@ -271,7 +280,7 @@ static int take_reply(struct client *client, struct reply *ret)
 
     while (line != NULL && found == 0) {
         found = parse_reply(client, line, size, ret);
-        if (found >= 0) /* else the connection may be closed */
+        if (found >= 0) /* after a failure the connection may be closed */
             wire_consume(&client->wire, size);
         if (found == 0)
             line = wire_line(&client->wire, &size);
@@ -367,7 +376,7 @@ static int await_reply(struct client *client, json_int_t id, struct reply *ret)
     int          error = 0;
 
     while (error == 0 && reply.id != id) {
-        reply_release(&reply); /* of a request whose caller has stopped waiting */
+        reply_release(&reply); /* the reply to a request that no caller waits for any more */
         error = client_receive(client, &reply);
     }
     if (error == 0)

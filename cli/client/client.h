@@ -1,8 +1,8 @@
 /*
  * A connection to a supervisor: requests and their replies.
  *
- * Functions that can fail return 0 or a negative errno; client->failure then says in words what
- * happened, for command_failed(). A connection that broke is closed, and can be opened again. Only
+ * A function that can fail returns 0 or a negative errno; client->failure then describes the
+ * failure, for command_failed(). A connection that broke is closed and can be opened again. Only
  * one pthread may use a client at a time.
  */
 #ifndef K3THREAD_CLI_CLIENT_CLIENT_H
@@ -16,26 +16,28 @@
 #include <stdbool.h>
 
 struct failure {
-    int         status;   /* the exit status for it */
-    char        type[48]; /* "InvalidThreadIdError"; "" when it has no such name */
+    int         status;   /* the exit status for this failure */
+    char        type[48]; /* "InvalidThreadIdError"; "" if the failure has no such name */
     struct text message;
 };
 
 struct client {
     bool        open;
-    struct wire wire;    /* while it is open */
-    bool        foreign; /* the supervisor is another user's, and may refuse us */
-    bool        adopted; /* the first request is on its way, whatever its parameters */
+    struct wire wire;    /* valid while the client is open */
+    bool        foreign; /* the supervisor is another user's; it may refuse us */
+    bool        adopted; /* the first request is already sent, and is not sent again */
     json_int_t  last_id;
 
-    const struct place *place; /* borrowed; it and the flags are those of the last client_open() */
-    unsigned            flags;
+    const struct place
+            *place; /* borrowed; PLACE and the flags are those of the last client_open() */
+    unsigned flags;
 
     struct failure failure;
-    bool           environment_known; /* the last start sent this process's own, unchanged */
+    bool environment_known; /* the last start sent this process's own environment, unchanged */
 
     /*
-     * Gets the parameters of each notification that comes before a reply. NULL: they are dropped.
+     * Gets the parameters of each notification that comes before a reply. NULL: notifications are
+     * dropped.
      */
     void (*notify)(void *context, const json_t *params);
     void *notify_context;
@@ -48,57 +50,63 @@ enum client_flags {
 
 struct reply {
     json_int_t    id;
-    json_t       *message; /* all of it, owned; reply_release() */
-    const json_t *result;  /* within it; NULL: an error */
+    json_t       *message; /* the whole message, owned; freed by reply_release() */
+    const json_t *result;  /* a part of MESSAGE; NULL: the reply is an error */
 };
 
 /*
- * Connects CLIENT, which is zeroed or closed; one that is open stays as it is. PLACE must outlive
- * the connection. FLAGS: enum client_flags. -ENOENT, status 69: no supervisor.
+ * Connects CLIENT, which is zeroed or closed. An open client stays as it is. PLACE must outlive the
+ * connection. FLAGS: enum client_flags. Returns -ENOENT, with status 69, if there is no supervisor.
  */
 int client_open(struct client *client, const struct place *place, unsigned flags);
 
 /*
- * Gives CLIENT, which is zeroed, the connection of the quick way, on which the first request has
- * been sent and RECEIVED, of SIZE bytes, was read. The caller opens the client for the same place,
- * and makes the same request: it is not sent again.
+ * Gives CLIENT, which is zeroed, the connection of the quick way (cli/quick), on which the first
+ * request was sent, and RECEIVED, the SIZE bytes that were read of its answer. The caller opens the
+ * client for the same place and makes the same request, which is then not sent again.
  */
 void client_adopt(struct client *client, int fd, const char *received, size_t size);
 
-/* Does the same again with a client that has lost its connection. */
+/*
+ * Connects a client that has lost its connection to the same place again. Returns as client_open()
+ * does.
+ */
 int client_reopen(struct client *client);
 
 /*
- * Sends a request without waiting for its reply; *RET_ID, if not NULL, will be the reply's id.
- * PARAMS is used up; NULL stands for an allocation that failed. It never blocks: what the socket
- * does not take goes out during client_receive(), so any number of requests may be on their way.
+ * Sends a request without waiting for its reply. *RET_ID, if RET_ID is not NULL, becomes the id of
+ * the reply. PARAMS is used up; NULL means that its allocation failed. Never blocks: what the
+ * socket does not take is sent during client_receive(), so any number of requests may be under way.
  */
 int client_send(struct client *client, const char *method, json_t *params, json_int_t *ret_id);
 
-/* Does the same with parameters that are written already, as by write.h; they are released. */
+/* Does the same with parameters that are already written, see rpc/write.h. Releases PARAMS. */
 int client_send_written(struct client *client, const char *method, struct text *params,
                         json_int_t *ret_id);
 
-/* Queue a request: it goes out together with the next one that is sent. */
+/* Queues a request, to be sent together with the next one that is sent. */
 int client_queue(struct client *client, const char *method, json_t *params, json_int_t *ret_id);
 int client_queue_written(struct client *client, const char *method, struct text *params,
                          json_int_t *ret_id);
 
-/* Waits for the next reply, to any request. An error reply is a success here. */
+/* Waits for the next reply, to any request. Succeeds for an error reply too. */
 int client_receive(struct client *client, struct reply *ret);
 
 /* Takes a reply if there is one, without waiting. Returns 1, 0 if there is none, or -errno. */
 int client_try_receive(struct client *client, struct reply *ret);
 
-/* Puts an error reply into client->failure; returns -EREMOTEIO. 0 if REPLY is a success. */
+/*
+ * Returns 0 if REPLY is a success. Puts an error reply into client->failure and returns -EREMOTEIO.
+ */
 int client_check(struct client *client, const struct reply *reply);
 
-/* Does the same, and releases an error reply. */
+/* Does the same, and releases REPLY if it is an error. */
 int client_take(struct client *client, struct reply *reply);
 
 /*
- * Sends a request and waits for its reply; an error reply is a failure. *RET is to be released.
- * -ENOENT, status 69: the supervisor ended before it got the request, as if there had been none.
+ * Sends a request and waits for its reply. An error reply is a failure. The caller releases *RET.
+ * Returns -ENOENT, with status 69, if the supervisor ended before it got the request, as if there
+ * had been no supervisor.
  */
 int client_call(struct client *client, const char *method, json_t *params, struct reply *ret);
 int client_call_written(struct client *client, const char *method, struct text *params,
@@ -106,7 +114,7 @@ int client_call_written(struct client *client, const char *method, struct text *
 
 void reply_release(struct reply *reply);
 
-/* Closes the connection and frees everything. A zeroed or closed client is fine. */
+/* Closes the connection and frees everything. CLIENT may be zeroed or closed. */
 void client_close(struct client *client);
 
 #endif

@@ -1,4 +1,4 @@
-/* Paths as they are seen from the current directory. */
+/* Paths relative to the current directory. */
 #ifndef K3THREAD_CLI_CLIENT_HERE_H
 #define K3THREAD_CLI_CLIENT_HERE_H
 
@@ -7,15 +7,19 @@
 #include <stdbool.h>
 
 /*
- * Returns the current directory's path, to be freed. One that was removed has none: then it is NULL
- * with errno, or, if no path begins there (NOT_NEEDED), that of some directory.
+ * Returns the current directory's path, to be freed. If the directory was removed, it has no path:
+ * returns NULL with errno set, or, if no path is relative to it (NOT_NEEDED), the path of another
+ * directory.
  */
 char *here_find(bool not_needed);
 
-/* Returns true if PATH, which may be NULL, begins at the current directory. */
+/* Returns true if PATH, which may be NULL, is relative to the current directory. */
 bool here_matters(const char *path);
 
-/* Writes PATH (NULL: nothing) seen from HERE, as a string. */
+/*
+ * Writes PATH as an absolute path, as a JSON string. A relative PATH begins at HERE; NULL means
+ * HERE itself.
+ */
 void here_write_path(struct text *text, const char *here, const char *path);
 
 #endif

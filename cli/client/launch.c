@@ -15,23 +15,23 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The descriptors of the new process. */
+/* The descriptors that the new process gets. */
 #define LISTEN_FD     3
 #define LOCK_FD       4
 #define LIFELINE_FD   5
 #define FIRST_FREE_FD 6
 
-/* "--NAME=VALUE" for a macro that is a number. */
+/* Makes "--NAME=VALUE" from a macro that is a number. */
 #define OPTION(name, value)  OPTION_(name, value)
 #define OPTION_(name, value) "--" name "=" #value
 
-/* The words of a supervisor's command line. */
+/* The command line of a supervisor. */
 struct supervisor_words {
     char *list[16]; /* up to a NULL */
     char  slots[32];
 };
 
-/* How often in a row a client rings for a supervisor to put its socket back. */
+/* How often a client rings in a row for a supervisor to put its socket back. */
 #define RINGS 5
 
 static int explain(struct text *why, int error, const char *what, const char *path)
@@ -56,7 +56,7 @@ bool launch_is_absent(int error)
     return error == -ENOENT || error == -ECONNREFUSED;
 }
 
-/* Says what keeps a supervisor that lives, PID, from being reached; returns ERROR. */
+/* Says why the live supervisor PID cannot be reached. Returns ERROR. */
 static int explain_unreachable(const struct place *place, int error, pid_t pid, struct text *why)
 {
     bool        is_made;
@@ -78,15 +78,16 @@ static int explain_unreachable(const struct place *place, int error, pid_t pid, 
     return error;
 }
 
-/* Returns true if nothing can be at the socket's path, or nobody listens there. */
+/* Returns true if no socket can be at the path, or if no process listens there. */
 static bool is_lost(int error)
 {
     return launch_is_absent(error) || error == -ENOTDIR;
 }
 
 /*
- * Where nobody listens, a supervisor that lives all the same is told to put its socket back. It
- * may end meanwhile, or a user may remove the socket once more.
+ * If no process listens at the socket, a live supervisor is asked to put its socket back. This is
+ * tried several times, because the socket may be removed again, and the supervisor may end
+ * meanwhile.
  */
 int launch_connect(const struct place *place, int *ret_fd, struct text *why)
 {
@@ -105,7 +106,7 @@ int launch_connect(const struct place *place, int *ret_fd, struct text *why)
     return is_lost(error) ? explain_unreachable(place, -EADDRINUSE, pid, why) : error;
 }
 
-/* What happens in the child between vfork and exec; the standard three are /dev/null. */
+/* Sets the descriptors of the child between vfork and exec. Descriptors 0 to 2 become /dev/null. */
 static int add_actions(posix_spawn_file_actions_t *actions, const struct claim *claim, int lifeline)
 {
     int first_free = lifeline >= 0 ? FIRST_FREE_FD : LIFELINE_FD;
@@ -167,13 +168,16 @@ static void make_words(struct supervisor_words *ret, const struct place *place, 
     }
 }
 
-/* The descriptors of CLAIM and OWN (or NULL) are above the numbers that they get in the child. */
+/*
+ * Starts the supervisor. The descriptors of CLAIM and OWN (or NULL) must be above the numbers that
+ * the child gets.
+ */
 static int spawn_supervisor(const struct place *place, const struct claim *claim,
                             const struct launch_own *own, pid_t *ret_pid)
 {
     /*
-     * Room for libraries that are loaded later, of which there are none, would cost each pthread a
-     * KiB. The dates of a supervisor are UTC, so it need not read the file of a time zone.
+     * glibc would reserve a KiB for each pthread for libraries that are loaded later, and there are
+     * none. The supervisor's dates are in UTC, so it need not read a time zone file.
      */
     char *const environment[] = {"GLIBC_TUNABLES=glibc.rtld.optional_static_tls=0:glibc.rtld.nns=1",
                                  "TZ=UTC0", NULL};
@@ -199,7 +203,10 @@ static int spawn_supervisor(const struct place *place, const struct claim *claim
     return -error;
 }
 
-/* Moves FD out of the way of the numbers that the child uses. Closes FD; returns -errno if so. */
+/*
+ * Moves FD above the descriptor numbers that the child uses. Closes FD. Returns the new descriptor
+ * or -errno.
+ */
 static int lift(int fd)
 {
     int lifted = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
@@ -218,7 +225,10 @@ void launch_release(struct claim *claim)
     *claim = (struct claim){.listener = -1, .lock = -1};
 }
 
-/* Caller holds LOCK_START, and nobody listens. Waits until the supervisor before is gone. */
+/*
+ * Takes the lock and the socket of PLACE. Waits until the previous supervisor is gone. Caller holds
+ * LOCK_START, and no process listens.
+ */
 static int take_place(const struct place *place, struct claim *ret, struct text *why)
 {
     struct claim claim = {.listener = -1, .lock = lock_take(place, LOCK_LIFE, why)};
@@ -249,7 +259,7 @@ failed:
     return error;
 }
 
-/* Caller holds LOCK_START, and nobody listens. */
+/* Takes PLACE and starts its supervisor. Caller holds LOCK_START, and no process listens. */
 static int bring_up(const struct place *place, bool has_state, const struct launch_own *own,
                     pid_t *ret_pid, struct text *why)
 {
@@ -277,11 +287,11 @@ void launch_add_end(const struct place *place, struct text *why)
     free(journal);
 }
 
-/* Caller holds LOCK_START. */
+/* Connects, and starts a supervisor first if there is none. Caller holds LOCK_START. */
 static int connect_or_bring_up(const struct place *place, bool has_state, int *ret_fd,
                                struct text *why)
 {
-    int   error = launch_connect(place, ret_fd, why); /* another starter may have been faster */
+    int   error = launch_connect(place, ret_fd, why); /* another starter may have been first */
     pid_t pid;
 
     if (!launch_is_absent(error))
@@ -296,7 +306,7 @@ static int connect_or_bring_up(const struct place *place, bool has_state, int *r
     return -ECONNRESET;
 }
 
-/* Makes the directories and takes LOCK_START; returns its descriptor or -errno. */
+/* Makes the directories and takes LOCK_START. Returns its descriptor or -errno. */
 static int begin(const struct place *place, bool *ret_state, struct text *why)
 {
     int error = place_prepare(place, ret_state, why);
@@ -317,7 +327,7 @@ int launch_supervisor(const struct place *place, int *ret_fd, struct text *why)
     return error;
 }
 
-/* Caller holds LOCK_START. Returns 0 if nobody listens, or explains who does. */
+/* Returns 0 if no supervisor listens; if one does, WHY says where. Caller holds LOCK_START. */
 static int check_absent(const struct place *place, struct text *why)
 {
     int fd;

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* Longer numbers would not fit into an id. */
+/* An id has no more digits. */
 #define DIGITS_MAX 18
 
 bool request_is_id(const char *thread, int64_t *ret)
@@ -34,7 +34,10 @@ static void write_thread(struct text *params, const char *thread)
         write_bytes(params, thread);
 }
 
-/* The functions named add_ write what is given: a negative number, a NULL and a false are not. */
+/*
+ * Each add_ function writes a parameter if it is given; a negative number, NULL or false means that
+ * it is not.
+ */
 
 static void add_seconds(struct text *params, const char *key, double seconds)
 {
@@ -71,7 +74,7 @@ static void add_threads(struct text *params, const char *key, char *const *threa
     text_byte(params, ']', 1);
 }
 
-/* Writes the members that the reply shall have, as JSON. */
+/* Writes which members the reply must have. MEMBERS is JSON. */
 static void write_members(struct text *params, const char *members)
 {
     write_name(params, "members");
@@ -104,7 +107,7 @@ static bool is_same_variable(const char *a, const char *b)
     return strncmp(a, b, name) == 0 && b[name] == '=';
 }
 
-/* Returns true if one of the COUNT words at LATER sets the variable of WORD anew. */
+/* Returns true if one of the COUNT words at LATER sets the variable of WORD again. */
 static bool is_replaced(const char *word, char *const *later, size_t count)
 {
     for (size_t i = 0; i < count; i++)
@@ -138,7 +141,7 @@ static void write_limit(struct text *params, __rlimit_resource_t resource, const
 {
     struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
 
-    (void) getrlimit(resource, &limit); /* fails for no resource that there is */
+    (void) getrlimit(resource, &limit); /* cannot fail for a known resource */
     write_name(params, name);
     text_byte(params, '[', 1);
     write_integer(params, limits_number(limit.rlim_cur));
@@ -160,8 +163,8 @@ static void write_limits(struct text *params)
 }
 
 /*
- * The supervisor keeps the last environment of a connection: the starts of a script mostly share
- * it.
+ * Writes the environment and the limits, or "true" if the connection's last start sent the same
+ * ones: the supervisor keeps them, and most starts of a script share them.
  */
 static void add_environment(struct text *params, const struct start_request *request)
 {
@@ -190,7 +193,7 @@ static void add_path(struct text *params, const char *key, const char *here, con
     here_write_path(params, here, path);
 }
 
-/* Writes what the thread is started with, and what it writes to. */
+/* Writes what surrounds the command: its directory, environment, input and output. */
 static void add_surroundings(struct text *params, const struct start_request *request)
 {
     add_environment(params, request);
@@ -249,7 +252,10 @@ void request_write_raise(struct text *params, const struct raise_request *reques
     text_byte(params, '}', 1);
 }
 
-/* The reply has only what `join` and `raise --wait` look at, so that it is soon read. */
+/*
+ * Writes a join. The reply has only the members that `join` and `raise --wait` need, so that it is
+ * read fast.
+ */
 void request_write_join(struct text *params, const struct join_request *request)
 {
     text_byte(params, '{', 1);

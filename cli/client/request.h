@@ -1,10 +1,11 @@
 /*
- * The requests that start, join and raise threads and list them: their parameters, and how these
- * are written.
+ * The requests that start, join, raise in and list threads: their parameters, and how they are
+ * written.
  *
- * The parsers of the command line fill the structs, those of the commands as well as the quick
- * way's (cli/quick), which calls these functions before the C library has begun: see QUICK_SHARED
- * in the Makefile. A struct borrows all words. Each function appends one JSON object to PARAMS.
+ * The parsers of the command line fill the structs. They belong to the commands and to the quick
+ * way (cli/quick). The quick way calls these functions before the C library has begun: see
+ * QUICK_SHARED in the Makefile. A struct borrows all words. Each function appends one JSON object
+ * to PARAMS.
  */
 #ifndef K3THREAD_CLI_CLIENT_REQUEST_H
 #define K3THREAD_CLI_CLIENT_REQUEST_H
@@ -16,25 +17,25 @@
 #include <stdint.h>
 
 struct start_request {
-    char *const *command;                   /* up to a NULL */
-    const char  *here;                      /* the current directory, where relative paths begin */
-    const char  *name, *directory, *output; /* NULL: not given */
-    const char  *input;                     /* a file; NULL: none */
-    bool         input_stays_open;          /* without a file */
-    const char  *ready, *restart, *stop_signal;        /* NULL: not given */
+    char *const *command; /* up to a NULL */
+    const char  *here;    /* the current directory, at which relative paths begin */
+    const char  *name, *directory, *output;     /* NULL: not given */
+    const char  *input;                         /* a file; NULL: none */
+    bool         input_stays_open;              /* the input stays open; INPUT is NULL then */
+    const char  *ready, *restart, *stop_signal; /* NULL: not given */
     double       after, timeout, grace, ready_timeout; /* seconds; negative: not given */
     int64_t      log_limit;                            /* bytes; 0: none */
     char *const *needs;                                /* names and ids */
     size_t       needs_count;
     char *const *environment; /* this process's own, up to a NULL */
-    char *const *variables;   /* which are set in it anew: NAME=VALUE, in order */
+    char *const *variables;   /* NAME=VALUE, in order: they replace variables of ENVIRONMENT */
     size_t       variables_count;
     bool environment_known; /* the connection's last start sent the same environment and limits */
     bool daemon, keep, chained;
-    bool is_sure; /* of a chained one: as far as can be seen from here, it will run */
+    bool is_sure; /* for a chained start: as far as the client can tell, the command will run */
 };
 
-/* Sets what is not 0 where it is not given. */
+/* Marks all parameters as not given. For most of them, that is zero. */
 void request_init_start(struct start_request *ret);
 
 void request_write_start(struct text *params, const struct start_request *request);
@@ -50,7 +51,7 @@ void request_write_raise(struct text *params, const struct raise_request *reques
 struct join_request {
     const char *thread;  /* a name or an id */
     double      timeout; /* seconds; negative: none */
-    bool        ready;   /* waits until the thread is ready, not until it ends */
+    bool        ready;   /* wait until the thread is ready, not until it has ended */
 };
 
 void request_write_join(struct text *params, const struct join_request *request);
@@ -64,7 +65,7 @@ struct list_request {
 void request_write_list(struct text *params, const struct list_request *request);
 
 /*
- * Returns true if THREAD is an id, which goes into *RET; every other word is a name or a pattern.
+ * Returns true if THREAD is an id, and puts it into *RET. Every other word is a name or a pattern.
  */
 bool request_is_id(const char *thread, int64_t *ret);
 

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* How much is read at a time: most replies are short, but one that did not fit has many pieces. */
+/* How much is read at a time. Most replies are short; a long one is read in many pieces. */
 #define FIRST_READ (4U * 1024)
 #define NEXT_READ  (64U * 1024)
 #define REPLY_MAX  (1024U * 1024 * 1024)
@@ -57,7 +57,7 @@ int wire_flush(struct wire *wire)
     return error == -EAGAIN || wire->cut ? 0 : error;
 }
 
-/* Drops the lines that are done, to make room. */
+/* Drops the lines that were consumed, to make room. */
 static void drop_consumed(struct wire *wire)
 {
     struct text *received = &wire->received;
@@ -92,8 +92,8 @@ int wire_read(struct wire *wire)
 }
 
 /*
- * A poll for input sleeps until there is some; a read that waits would also be woken when the other
- * side takes the request.
+ * Polls for input before it reads: a read that blocks would also be woken when the other side takes
+ * the request.
  */
 int wire_wait(struct wire *wire)
 {

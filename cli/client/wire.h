@@ -1,8 +1,8 @@
 /*
- * Lines over a socket: the requests on their way out, and what has come back. The quick way calls
+ * Lines over a socket: requests that are sent, and lines that are received. The quick way calls
  * these functions before the C library has begun: see QUICK_SHARED in the Makefile.
  *
- * Functions return a negative errno where they fail, and otherwise what their comment says.
+ * Functions return a negative errno on failure, and otherwise what their comment says.
  */
 #ifndef K3THREAD_CLI_CLIENT_WIRE_H
 #define K3THREAD_CLI_CLIENT_WIRE_H
@@ -13,37 +13,38 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Zeroed, but for the descriptor, it is ready. */
+/* The state of one socket. Zeroed, with the descriptor set, it is ready. */
 struct wire {
     int         fd;       /* a connected socket */
-    struct text unsent;   /* requests that the socket did not take yet */
-    struct text received; /* what was read from the socket; `consumed` bytes of it are done */
+    struct text unsent;   /* requests that the socket has not taken yet */
+    struct text received; /* what was read; the first `consumed` bytes of it are done */
     size_t      consumed;
-    size_t      seen; /* so many bytes behind those are known to hold no newline */
-    bool        cut;  /* the other side closed it before it got all that was queued */
+    size_t      seen; /* so many bytes behind the consumed ones hold no newline */
+    bool        cut;  /* the other side closed the socket before it got all that was queued */
 };
 
 /*
- * Queues the request ID for METHOD with PARAMS, which is an object. Returns 0, -ENOMEM, or -E2BIG
- * for a request that is longer than any supervisor takes.
+ * Queues the request ID for METHOD with PARAMS, a JSON object. Returns 0, -ENOMEM, or -E2BIG for a
+ * request that is longer than any supervisor takes.
  */
 int wire_queue(struct wire *wire, int64_t id, const char *method, const struct text *params);
 
 /*
- * Sends what the socket takes without waiting. Returns 0, also where the other side has closed it:
- * that may have replied before, and what comes instead of a reply is noticed in reading.
+ * Sends what the socket takes without waiting. Returns 0, also if the other side has closed the
+ * socket: it may have replied before that, and reading shows whether it did.
  */
 int wire_flush(struct wire *wire);
 
 /*
- * Reads what the socket has, without waiting. Returns 1, or 0 if it has nothing now. -ECONNRESET:
- * the other side has closed it; -EMSGSIZE: there is a line that no supervisor sends.
+ * Reads what the socket has, without waiting. Returns 1, or 0 if there is nothing now. Returns
+ * -ECONNRESET if the other side has closed the socket, and -EMSGSIZE for a line longer than a
+ * supervisor sends.
  */
 int wire_read(struct wire *wire);
 
 /*
- * Waits until something can be read, and reads it; sends meanwhile, as two that only do one of both
- * could wait for each other for ever. Returns 0 or more.
+ * Waits until something can be read, and reads it. Sends meanwhile: two sides that only send, or
+ * only read, could wait for each other for ever. Returns 0 or more.
  */
 int wire_wait(struct wire *wire);
 

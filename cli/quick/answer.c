@@ -13,15 +13,15 @@
 #include <string.h>
 #include <unistd.h>
 
-/* More than any id has. */
+/* A limit above every id. */
 #define DIGITS_MAX 18
 
-/* The part of an answer that was not looked at yet. */
+/* The part of an answer that was not read yet. */
 struct rest {
     const char *at, *end;
 };
 
-/* Moves on behind WORD. Returns false if it does not come next. */
+/* Moves on behind WORD. Returns false if WORD does not come next. */
 static bool skip(struct rest *rest, const char *word)
 {
     size_t size = strlen(word);
@@ -32,7 +32,9 @@ static bool skip(struct rest *rest, const char *word)
     return true;
 }
 
-/* Moves on behind a number as JSON has it, with no needless 0. Returns false if none comes next. */
+/*
+ * Moves on behind a number without leading zeros, as JSON has it. Returns false if none comes next.
+ */
 static bool skip_number(struct rest *rest, unsigned long *ret)
 {
     const char *begin = rest->at;
@@ -56,13 +58,16 @@ static bool skip_string(struct rest *rest)
     return skip(rest, "\"");
 }
 
-/* Returns true if nothing but END is left. */
+/* Returns true if END is all that is left. */
 static bool ends(struct rest *rest, const char *end)
 {
     return skip(rest, end) && rest->at == rest->end;
 }
 
-/* What was printed in part only is not for the program to print again: it fails here. */
+/*
+ * Prints TEXT, and returns the exit status. If only a part of it could be printed, this fails here:
+ * the program would print that part again.
+ */
 static int print(const struct text *text)
 {
     static const char message[] = "k3thread: cannot write to standard output\n";
@@ -77,7 +82,7 @@ static int print(const struct text *text)
     return STATUS_FAILED;
 }
 
-/* {"id":12} */
+/* Reads {"id":12}, and prints the id. */
 static int end_start(struct rest *rest)
 {
     struct text   line = {0};
@@ -90,7 +95,7 @@ static int end_start(struct rest *rest)
     return print(&line);
 }
 
-/* {"id":12,"name":"web","exit_code":3,"runs":1}: the command exited by itself. */
+/* Reads {"id":12,"name":"web","exit_code":3,"runs":1}: the command exited by itself. */
 static int end_join(struct rest *rest)
 {
     unsigned long id, status, runs;
@@ -102,7 +107,7 @@ static int end_join(struct rest *rest)
     return status <= 255 && runs > 0 ? (int) status : -1;
 }
 
-/* [{"id":12},{"id":13}], of which nothing is said. */
+/* Reads [{"id":12},{"id":13}], and prints nothing. */
 static int end_raise(struct rest *rest)
 {
     unsigned long id;
@@ -116,7 +121,7 @@ static int end_raise(struct rest *rest)
     return ends(rest, "]") ? STATUS_DONE : -1;
 }
 
-/* {"table":"…"}. What a pipe may take in part is left to the program. */
+/* Prints {"table":"…"}. Leaves a table to the program that a pipe may take only in part. */
 static int end_list(struct rest *rest)
 {
     struct table table = {0};

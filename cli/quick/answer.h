@@ -1,4 +1,4 @@
-/* What a plain command makes of its answer. */
+/* Reads the answer to a plain command, and prints what the command prints. */
 #ifndef K3THREAD_CLI_QUICK_ANSWER_H
 #define K3THREAD_CLI_QUICK_ANSWER_H
 
@@ -7,9 +7,9 @@
 #include <stddef.h>
 
 /*
- * Prints what COMMAND prints of the answer LINE, of SIZE bytes without its newline. Returns the
- * exit status, or -1 for an answer that is not plain, or cannot be printed: the program is to take
- * it.
+ * Prints what COMMAND prints for the answer LINE, of SIZE bytes without its newline. Returns the
+ * exit status, or -1 if the answer is not plain or cannot be printed: the program then handles the
+ * answer.
  */
 int answer_end(enum quick_command command, const char *line, size_t size);
 

@@ -1,9 +1,10 @@
 /*
- * The few functions of the C library that the quick way needs, by their names. The C library's own
- * can not be called before it has begun: see quick.h. Nothing else of the program gets these.
+ * The few functions of the C library that the quick way calls, under their own names. The C
+ * library's functions cannot be called before the library has begun: see quick.h. No other part of
+ * the program is linked with this file.
  *
- * A function does what the quick way needs of it, no more. What would take more fails, and the
- * program then does the command in the usual way.
+ * A function does only what the quick way needs. Everything else fails, and the program then runs
+ * the command in the usual way.
  */
 #include "cli/quick/libc.h"
 
@@ -24,14 +25,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* gcc would make a call of memcpy of the loop in memcpy. */
+/* gcc would turn the loop in memcpy into a call of memcpy. */
 #if defined __GNUC__ && !defined __clang__
 /* clang-format off */
 #pragma GCC optimize "no-tree-loop-distribute-patterns"
 /* clang-format on */
 #endif
 
-/* More than any request and answer that is plain needs. Memory that is not used costs nothing. */
+/* More memory than any plain request and its answer need. Unused memory costs nothing. */
 #define MEMORY_SIZE ((size_t) 2 * 1024 * 1024)
 #define ALIGNMENT   16
 
@@ -51,7 +52,7 @@ int *__errno_location(void)
     return &error_number;
 }
 
-/* Returns RESULT as a function of the C library returns it: -1 and errno for an error. */
+/* Returns RESULT as the C library's functions do: an error is -1 with errno set. */
 static long result_of(long result)
 {
     if (result >= 0 || result < -4095)
@@ -62,7 +63,7 @@ static long result_of(long result)
 
 /* Memory */
 
-/* Each block has its size in front of it. Nothing is given back: the process lives for so short. */
+/* Puts the size of a block in front of it. Nothing is freed, because the process ends so soon. */
 void *malloc(size_t size)
 {
     char *block = memory + memory_used + ALIGNMENT;
@@ -192,7 +193,9 @@ char *strchr(const char *string, int byte)
     return (char *) string;
 }
 
-/* Returns how many bytes at the start of STRING are among BYTES (WANTED) or are not. */
+/*
+ * Returns how many bytes at the start of STRING are among BYTES; if not WANTED, how many are not.
+ */
 static size_t span(const char *string, const char *bytes, int wanted)
 {
     size_t length = 0;
@@ -226,7 +229,10 @@ char *strdup(const char *string)
     return copy != NULL ? memcpy(copy, string, size) : NULL;
 }
 
-/* What is printed with a format is for errors and rare values: the program does those. */
+/*
+ * Fails. The quick way prints formatted text only for errors and rare values, which the program
+ * handles.
+ */
 int vsnprintf(char *restrict to, size_t size, const char *restrict format, va_list arguments)
 {
     (void) to;
@@ -285,7 +291,7 @@ int getrlimit(__rlimit_resource_t resource, struct rlimit *ret)
     return (int) result_of(system_call(SYS_prlimit64, 0, resource, 0, (long) ret, 0, 0));
 }
 
-/* The call's result is 20 less the niceness. */
+/* the system call returns 20 minus the niceness */
 int getpriority(__priority_which_t which, id_t who)
 {
     long result = result_of(system_call(SYS_getpriority, which, (long) who, 0, 0, 0, 0));

@@ -25,7 +25,7 @@ static bool take_option(char ***words, const char *word, const char **ret)
     return true;
 }
 
-/* Returns true for a word that is no option, and that the program has nothing to say about. */
+/* Returns true if WORD is not an option, and needs no check or message of the program. */
 static bool is_plain(const char *word)
 {
     if (word == NULL || word[0] == '-' || word[0] == '\0')
@@ -35,7 +35,7 @@ static bool is_plain(const char *word)
     return *word == '\0';
 }
 
-/* [-d] [-n NAME] [--] COMMAND... */
+/* Reads [-d] [-n NAME] [--] COMMAND... */
 static bool read_start(struct text *params, char **words, char **environment, bool daemon)
 {
     struct start_request request;
@@ -61,7 +61,7 @@ static bool read_start(struct text *params, char **words, char **environment, bo
     return true;
 }
 
-/* THREAD, which is no pattern */
+/* Reads THREAD, which must not be a pattern. */
 static bool read_join(struct text *params, char **words)
 {
     struct join_request request = {.thread = words[0], .timeout = -1};
@@ -72,7 +72,10 @@ static bool read_join(struct text *params, char **words)
     return true;
 }
 
-/* The program knows the other exceptions, and the other ways to write these. */
+/*
+ * Returns true for the exceptions that are raised most. The program knows the others, and the other
+ * spellings.
+ */
 static bool is_usual_exception(const char *name)
 {
     static const char usual[] = "SystemExit\0KeyboardInterrupt\0SIGTERM\0SIGINT\0SIGKILL\0SIGHUP\0"
@@ -84,7 +87,7 @@ static bool is_usual_exception(const char *name)
     return false;
 }
 
-/* THREAD [EXCEPTION] */
+/* Reads THREAD [EXCEPTION]. */
 static bool read_raise(struct text *params, char **words)
 {
     struct raise_request request = {.thread = words[0], .exception = "SystemExit"};
@@ -99,7 +102,7 @@ static bool read_raise(struct text *params, char **words)
     return true;
 }
 
-/* [THREAD...] */
+/* Reads [THREAD...]. */
 static bool read_list(struct text *params, char **words)
 {
     struct list_request request = {.threads = words[0] != NULL ? words : NULL};

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 static struct {
-    bool        is_made; /* the request, and the program may take it */
+    bool        is_made; /* the request was sent in full, and the program may take it over */
     struct wire wire;
 } made;
 
@@ -31,8 +31,8 @@ bool quick_take(struct quick_request *ret)
 }
 
 /*
- * A program that runs with more rights than its caller gets only a part of the caller's
- * environment.
+ * Returns true if the program runs with more rights than its caller. The C library takes unsafe
+ * variables out of such a program's environment, and has not done so yet.
  */
 static bool is_secure(char *const *environment)
 {
@@ -47,8 +47,8 @@ static bool is_secure(char *const *environment)
 }
 
 /*
- * Connects to the supervisor, which has to be the user's own. Returns false where the program has
- * to find out why not, or to start a supervisor.
+ * Connects to the supervisor, which must be the user's own. Returns false if the program must find
+ * out why that fails, or start a supervisor.
  */
 static bool connect_wire(const struct plain_command *command)
 {
@@ -67,8 +67,8 @@ static bool connect_wire(const struct plain_command *command)
 }
 
 /*
- * Makes the request and waits for a line. Returns it, or NULL if there is none. A request that was
- * not sent to its end is as good as not made, and the program makes it anew.
+ * Sends the request and waits for a line of the answer. Returns the line, or NULL. A request that
+ * was not sent in full has no effect; the program sends it anew.
  */
 static char *make_request(const struct plain_command *command, size_t *ret_size)
 {
@@ -104,7 +104,8 @@ void quick_main(char **stack)
     if (!connect_wire(&command))
         return;
     line = make_request(&command, &size);
-    if (line == NULL || size + 1 < made.wire.received.size) /* the program takes several lines */
+    if (line == NULL ||
+        size + 1 < made.wire.received.size) /* the program reads answers of several lines */
         return;
     status = answer_end(command.command, line, size);
     if (status >= 0)

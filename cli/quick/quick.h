@@ -1,19 +1,19 @@
 /*
- * The quick way: a plain start, join, raise or list, done before the C library has begun.
+ * The quick way: runs a plain start, join, raise or list before the C library has begun.
  *
  * Such a command is one request and its answer, which take a few microseconds. The start of a C
- * library takes a hundred times that: it relocates the program, and asks the processor what it can
- * do, which in a virtual machine is an exit to the host for each of forty questions. So the
- * program's entry (entry.S) comes here first. Whatever is out of the ordinary in the words, the
- * environment or the answer is left to the program itself, which then begins as any other.
+ * library takes a hundred times as long: it relocates the program, and asks the processor for its
+ * features, which in a virtual machine is an exit to the host for each of forty questions. So the
+ * program's entry (entry.S) first comes here. Anything unusual in the words, the environment or the
+ * answer is left to the program itself, which then begins as usual.
  *
- * A request that was made by then is never made again: the program comes to the same one, and takes
- * over the connection with what was read from it (client_adopt()).
+ * A request that the quick way has sent is never sent again: the program comes to the same request,
+ * and takes over the connection with the bytes that were read from it (client_adopt()).
  *
- * The quick way is made of the program's own sources, QUICK_SHARED in the Makefile, which are
- * compiled a second time for it. libc.c has what they call of the C library. There is no
- * thread-local variable, and no pointer in initialised data, as nothing is relocated yet: so no
- * table of strings. The Makefile refuses a source that needs more.
+ * The quick way consists of the program's own sources, QUICK_SHARED in the Makefile, which are
+ * compiled a second time for it. libc.c has the functions of the C library that they call. Nothing
+ * is relocated yet, so there is no thread-local variable, and no pointer in initialised data: no
+ * table of strings, for example. The Makefile refuses a source that needs more.
  */
 #ifndef K3THREAD_CLI_QUICK_QUICK_H
 #define K3THREAD_CLI_QUICK_QUICK_H
@@ -22,7 +22,8 @@
 #include <stddef.h>
 
 /*
- * A request that was sent whole, and as much of its answer as was read: not all, or no plain one.
+ * A request that was sent in full, and the part of its answer that was read. That part is not the
+ * whole answer, or the answer is not plain.
  */
 struct quick_request {
     int         fd; /* the connection */
@@ -30,10 +31,16 @@ struct quick_request {
     size_t      size;
 };
 
-/* Hands it over, with its descriptor, once; false if there is none. The bytes stay. */
+/*
+ * Puts the sent request, with its descriptor, into *RET. Returns false if there is none, or if it
+ * was taken before. The received bytes stay where they are.
+ */
 bool quick_take(struct quick_request *ret);
 
-/* From entry.S: STACK is what the kernel left there. Returns if the program is to begin. */
+/*
+ * Runs the command line if it is plain. entry.S calls this with STACK as the kernel left it.
+ * Returns if the program must begin.
+ */
 __attribute__((visibility("hidden"))) void quick_main(char **stack);
 
 #endif

@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Returns true if the process at the other end of the lifeline has gone. */
+/* Returns true if the process at the other end of the lifeline has ended. */
 static bool is_orphaned(const struct guardian_options *options)
 {
     struct pollfd pollfd = {.fd = options->lifeline, .events = POLLIN};
@@ -34,7 +34,7 @@ static int exit_status(const siginfo_t *end)
     return end->si_code == CLD_EXITED ? end->si_status : 128 + end->si_status;
 }
 
-/* Clears up behind the supervisor and exits as it did. */
+/* Cleans up after the supervisor, and exits as the supervisor did. */
 __attribute__((noreturn)) static void conclude(const struct guardian_options *options, int list,
                                                const siginfo_t *end)
 {
@@ -45,13 +45,13 @@ __attribute__((noreturn)) static void conclude(const struct guardian_options *op
     if (end->si_code != CLD_EXITED) {
         journal_write("the supervisor was killed by signal %d; its %zu processes were ended",
                       end->si_status, killed);
-        /* While we hold the lock no other supervisor can have a socket in this place. */
+        /* No other supervisor can have a socket in this place while we hold the lock. */
         if (lock_is_at(options->lock, options->lock_path))
             unlink(options->socket);
     } else if (killed > 0) {
         journal_write("the supervisor left %zu processes behind; they were ended", killed);
     }
-    /* A starter that lives reads the logs to their end, and removes them itself. */
+    /* A live starter reads the logs to their end and removes them itself. */
     if (options->directory != NULL && is_orphaned(options)) {
         directory_remove(options->directory);
         if (options->state != NULL)
@@ -60,7 +60,7 @@ __attribute__((noreturn)) static void conclude(const struct guardian_options *op
     _exit(exit_status(end));
 }
 
-/* Reaps the children that have ended; returns true when the supervisor is among them. */
+/* Reaps the children that have ended. Returns true if the supervisor is one of them. */
 static bool reap_until(pid_t supervisor, siginfo_t *ret)
 {
     for (;;) {
@@ -76,8 +76,9 @@ static bool reap_until(pid_t supervisor, siginfo_t *ret)
 }
 
 /*
- * Waits for one of SIGNALS; returns it, or -1. After a first rest it gives back all memory but a few
- * pages, see memory_release_process(): before that, a client waits until the supervisor is up.
+ * Waits for one of SIGNALS. Returns it, or -1. After the first idle second the guardian frees all
+ * memory but a few pages, see memory_release_process(): not sooner, because a client is waiting for
+ * the supervisor to be up.
  */
 static int wait_for_signal(const sigset_t *signals, bool *is_lean)
 {
@@ -94,7 +95,10 @@ static int wait_for_signal(const sigset_t *signals, bool *is_lean)
     return (int) syscall(SYS_rt_sigtimedwait, signals, NULL, NULL, (NSIG - 1) / 8);
 }
 
-/* Takes the lock at its new file, which the supervisor made in place of a removed one. */
+/*
+ * Takes the lock on the new file, if the supervisor had to make a new one because the file was
+ * removed.
+ */
 static void share_lock(const struct guardian_options *options)
 {
     int fd = lock_is_at(options->lock, options->lock_path) ? -1 : lock_share(options->lock_path);
@@ -106,7 +110,7 @@ static void share_lock(const struct guardian_options *options)
     close(fd);
 }
 
-/* Is the guardian until the supervisor ends. */
+/* Does the guardian's work until the supervisor ends. */
 __attribute__((noreturn)) static void guard(const struct guardian_options *options, int list,
                                             pid_t supervisor, const sigset_t *signals)
 {
@@ -129,14 +133,17 @@ __attribute__((noreturn)) static void guard(const struct guardian_options *optio
     }
 }
 
-/* Passes signals on to the guardian, and exits as it does: another process waits for this one. */
+/*
+ * Passes signals on to the guardian, and exits as the guardian does: the process that started this
+ * one waits for it.
+ */
 __attribute__((noreturn)) static void wait_for_guardian(pid_t guardian, const sigset_t *signals)
 {
     siginfo_t end;
     bool      is_lean = false;
 
     title_set("k3-wait");
-    descriptors_close(); /* the next supervisor waits for none of them to be closed */
+    descriptors_close(); /* the next supervisor would wait for a lock left open here */
     for (;;) {
         int signal = wait_for_signal(signals, &is_lean);
 
@@ -165,9 +172,10 @@ static int follow_parent(pid_t parent)
 }
 
 /*
- * Leaves the children that this process had before it became k3thread, by exec, to itself, and goes on
- * in a new process: a guardian ends all its children, and these are not ours. Process 1 cannot do
- * that: it inherits every process that is left over. Returns 0 or -errno.
+ * Continues in a new process if this process already had children before it became k3thread by
+ * exec. A guardian ends all its children, and those children are not ours: they stay with the old
+ * process. Process 1 cannot do that, because it inherits every orphaned process. Returns 0 or
+ * -errno.
  */
 static int leave_children(const sigset_t *signals)
 {
@@ -186,8 +194,8 @@ static int leave_children(const sigset_t *signals)
 
 int guardian_fork(const struct guardian_options *options, pid_t *ret_guardian)
 {
-    int      list; /* of our children, opened now: at the end there might be no descriptor left */
-    int      error;
+    int list; /* of our children; opened now, because later there might be no descriptor left */
+    int error;
     sigset_t signals;
     pid_t    guardian, child;
 

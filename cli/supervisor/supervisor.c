@@ -28,8 +28,9 @@
 #include <unistd.h>
 
 /*
- * Gives SIGNAL its default action. By the system call, with a struct that is zero in every layout: glibc
- * keeps two signals to itself, and a process that posix_spawn() has started ignores them.
+ * Gives SIGNAL its default action. This calls the system directly, because glibc keeps two signals
+ * to itself, and a process that posix_spawn() has started ignores these two. The struct is zero,
+ * and so is valid in every layout of the system's struct.
  */
 static void reset_signal(int signal)
 {
@@ -44,8 +45,9 @@ static void do_nothing(int signal)
 }
 
 /*
- * Has the supervisor survive the limits that it cannot raise: it can do without a journal that may not
- * grow. Handlers do not outlive an exec; a command would inherit it if the signals were ignored.
+ * Has the supervisor survive the limits that it cannot raise: it can work without a journal that
+ * may not grow. The signals get a handler because an exec resets handlers; a command would inherit
+ * ignored signals.
  */
 static void outlive_limits(void)
 {
@@ -55,7 +57,10 @@ static void outlive_limits(void)
     (void) sigaction(SIGXCPU, &action, NULL);
 }
 
-/* Resets what the commands must not inherit: actions that survive an exec, input, descriptors. */
+/*
+ * Resets what the commands must not inherit: signal actions that survive an exec, the input,
+ * descriptors.
+ */
 static int clean_up(void)
 {
     sigset_t signals;
@@ -74,7 +79,7 @@ static int clean_up(void)
     return descriptors_close_on_exec();
 }
 
-/* Serves until the end, in the supervisor's own process. Returns its exit status. */
+/* Serves until the end, in the supervisor's process. Returns its exit status. */
 static int serve(const struct supervisor_options *options, pid_t guardian)
 {
     struct server_options server = {
@@ -88,7 +93,7 @@ static int serve(const struct supervisor_options *options, pid_t guardian)
     int    error;
 
     prctl(PR_SET_NAME, "k3thread");
-    mallopt(M_ARENA_MAX, 1); /* thousands of threads that hardly allocate need no more */
+    mallopt(M_ARENA_MAX, 1); /* threads that hardly allocate need no arena each */
     cpu = limits_open();
     if (cpu != RLIM_INFINITY)
         journal_write("this supervisor will be killed when it has used %llu s of processor time, "
@@ -108,15 +113,15 @@ static int serve(const struct supervisor_options *options, pid_t guardian)
         journal_write("cannot serve: %s", strerrordesc_np(-error));
         door_shut();
     }
-    rmdir(logs_directory()); /* if no log was left in it */
+    rmdir(logs_directory()); /* succeeds if no log is left in it */
     if (error == 0)
         journal_write("ended");
     return error != 0;
 }
 
 /*
- * Puts why there is no supervisor into WHY, and into the journal: a process that starts a supervisor in
- * the background sees no more than that.
+ * Puts why there is no supervisor into WHY and into the journal: if the supervisor is started in
+ * the background, its starter learns the reason from the journal only.
  */
 __attribute__((format(printf, 2, 3))) static void fail(struct text *why, const char *format, ...)
 {

@@ -7,20 +7,21 @@
 
 #include <stdbool.h>
 
-/* What a supervisor is given at its start. */
+/* What a supervisor gets when it starts. */
 struct supervisor_options {
     const struct place *place;
-    int                 listener;      /* bound to the socket of PLACE, and listening */
-    int                 lock;          /* holds the lock LIFE; kept until the process ends */
-    int                 lifeline;      /* when its other end closes, all is ended; -1: none */
-    bool                private_place; /* its directories go when the lifeline's other end has */
-    unsigned            slots;         /* commands that may run at a time; 0: any number */
+    int                 listener; /* bound to the socket of PLACE, and listening */
+    int                 lock;     /* holds LOCK_LIFE; kept until the process ends */
+    int                 lifeline; /* all threads end when its other end closes; -1: none */
+    bool
+             private_place; /* the guardian removes the place's directories if the lifeline's other end has closed */
+    unsigned slots; /* how many commands may run at a time; 0: any number */
 };
 
 /*
  * Makes this process, which has one thread, the guardian of a supervisor that serves until its
- * shutdown. Returns only in case of a failure before that, with a sentence in WHY. Otherwise
- * the process exits, with the status 0 after a shutdown in order.
+ * shutdown. Returns only if that fails before the supervisor serves, with a sentence in WHY.
+ * Otherwise the process exits, with status 0 after an orderly shutdown.
  */
 void supervisor_run(const struct supervisor_options *options, struct text *why);
 

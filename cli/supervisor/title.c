@@ -7,7 +7,10 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-/* Finds the arguments: the 48th and 49th field of the page. The name in it may hold any byte. */
+/*
+ * Finds where the arguments begin and end: fields 48 and 49 of /proc/self/stat. They are counted
+ * from the last ')', because the name in the line may hold any byte.
+ */
 static bool find_arguments(char **ret_start, char **ret_end)
 {
     char          line[1024];
