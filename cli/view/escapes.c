@@ -24,7 +24,10 @@ static void keep(struct escapes *escapes, char byte)
     escapes->size++;
 }
 
-/* Returns true for ESC [ NUMBERS m, a colour. With other bytes in it, it sets something else. */
+/*
+ * Returns true for ESC [ NUMBERS m, which sets a colour. With other bytes in it, it sets something
+ * else.
+ */
 static bool is_colour(const struct escapes *escapes)
 {
     if (escapes->size > sizeof(escapes->kept))
@@ -35,7 +38,10 @@ static bool is_colour(const struct escapes *escapes)
     return true;
 }
 
-/* Takes the byte behind ESC, which is the kind of the sequence. A sequence of no such kind ends with its first byte outside " " to "/". */
+/*
+ * Takes the byte behind ESC, which says what kind of sequence it is. A sequence of an unknown kind
+ * ends with its first byte outside " " to "/".
+ */
 static void take_kind(struct escapes *escapes, char byte)
 {
     if (byte == '[')

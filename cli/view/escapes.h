@@ -1,6 +1,6 @@
 /*
- * Escape sequences in the output of commands that share a terminal: colours pass, but nothing that
- * clears, moves or sets something else.
+ * Filters escape sequences in the output of commands that share a terminal: colours pass, but no
+ * sequence that clears the screen, moves the cursor or changes a setting.
  */
 #ifndef K3THREAD_CLI_VIEW_ESCAPES_H
 #define K3THREAD_CLI_VIEW_ESCAPES_H
@@ -9,17 +9,18 @@
 
 #include <stddef.h>
 
-/* The sequence that the last piece of a line has left unfinished. Zeroed: none. */
+/* A sequence that has begun in one piece of a line and goes on in the next. Zeroed: none. */
 struct escapes {
     enum { ESCAPES_NONE, ESCAPES_BEGUN, ESCAPES_CONTROL, ESCAPES_STRING, ESCAPES_STRING_END } state;
-    size_t size; /* of what is kept; larger than that: the sequence is too long for a colour */
-    char   kept[48];
+    size_t
+        size; /* of the bytes kept; if larger than the buffer, the sequence is too long to be a colour */
+    char kept[48];
 };
 
-/* Adds a piece of a line, without what may not pass. */
+/* Adds a piece of a line, without the sequences that may not pass. */
 void escapes_add(struct escapes *escapes, struct text *text, const char *piece, size_t size);
 
-/* Ends a sequence that the line has left unfinished. */
+/* Drops the sequence that is unfinished at the end of a line. */
 void escapes_end_line(struct escapes *escapes);
 
 #endif

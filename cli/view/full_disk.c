@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 /*
- * ext4 keeps so many bytes for itself. statvfs(3) leaves them out of the bytes that are free for users
- * without privileges, but not out of those that are free for root.
+ * ext4 reserves so many bytes for itself. statvfs(3) excludes them from the free bytes of ordinary
+ * users, but not from the free bytes of root.
  */
 #define KEPT_BACK (16ULL << 20)
 

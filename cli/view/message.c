@@ -9,7 +9,7 @@
 
 /* The state of all messages: a program has one standard error. */
 static struct {
-    const char *file; /* the script that they are about; NULL: none */
+    const char *file; /* the script that the messages are about; NULL: none */
     size_t      line;
     unsigned    count;
 } messages;
@@ -58,7 +58,7 @@ void message_vprint(const char *command, const char *type, const char *format, v
         text_printf(&line, "%s: ", type);
     text_add_escaped(&line, message.data, message.size);
     text_add(&line, "\n");
-    /* A failure to write has nowhere to be reported. */
+    /* A failure to write to standard error cannot be reported. */
     if (line.failed || message.failed)
         (void) output_write(STDERR_FILENO, no_memory, strlen(no_memory));
     else

@@ -16,20 +16,20 @@ __attribute__((format(printf, 3, 4))) void message_print(const char *command, co
 __attribute__((format(printf, 3, 0))) void message_vprint(const char *command, const char *type,
                                                           const char *format, va_list arguments);
 
-/* Prints the sentence WHY, or that there was no memory for it. */
+/* Prints the sentence WHY, or "out of memory" if WHY has failed. */
 void message_print_text(const char *command, const char *type, const struct text *why);
 
-/* Prints that there is no memory. */
+/* Prints that memory is lacking. */
 void message_no_memory(const char *command);
 
-/* From now on, messages begin with "FILE:LINE: ". FILE is borrowed; NULL ends that. */
+/* Has all further messages begin with "FILE:LINE: ". FILE is borrowed; NULL ends that. */
 void message_set_origin(const char *file, size_t line);
 
-/* Returns, or changes, the line of the origin. */
+/* Return and set the line that messages begin with. */
 size_t message_line(void);
 void   message_set_line(size_t line);
 
-/* Appends "FILE:LINE: ", if messages begin with that. */
+/* Appends "FILE:LINE: " if messages begin with it. */
 void message_add_origin(struct text *text);
 
 /* Returns how many messages this process has printed. */

@@ -5,7 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* Waits until FD takes more. For a descriptor that does not block. */
+/* Waits until FD, which does not block, takes more. */
 static int wait_writable(int fd)
 {
     struct pollfd pollfd = {.fd = fd, .events = POLLOUT};
@@ -49,7 +49,7 @@ static int append_json(const char *data, size_t size, void *text)
 
 void text_add_json(struct text *text, const json_t *value)
 {
-    /* 16 digits: a time since the epoch to the microsecond, and 0.2 as 0.2. */
+    /* 16 digits hold a time since the epoch to the microsecond, and still print 0.2 as 0.2. */
     if (json_dump_callback(value, append_json, text, JSON_INDENT(2) | JSON_REAL_PRECISION(16)) < 0)
         text->failed = true;
     text_add(text, "\n");

@@ -1,4 +1,4 @@
-/* Writing to a descriptor: all of it, JSON, and how wide the terminal is. */
+/* Writes to a descriptor: whole buffers, and JSON. Finds the width of the terminal. */
 #ifndef K3THREAD_CLI_VIEW_OUTPUT_H
 #define K3THREAD_CLI_VIEW_OUTPUT_H
 
@@ -8,16 +8,21 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Writes all of DATA, waiting if the descriptor does not block. Returns 0 or -errno. */
+/* Writes all of DATA, and waits if the descriptor does not block. Returns 0 or -errno. */
 int output_write(int fd, const void *data, size_t size);
 
-/* Writes *SIZE bytes at *REST in the same way. Afterwards *REST and *SIZE are what was not written. */
+/*
+ * Does the same with the *SIZE bytes at *REST. Afterwards *REST and *SIZE describe what was not
+ * written.
+ */
 int output_write_part(int fd, const char **rest, size_t *size);
 
-/* Adds VALUE as indented JSON, and a newline. */
+/* Adds VALUE as indented JSON and a newline. */
 void text_add_json(struct text *text, const json_t *value);
 
-/* Returns the width of the terminal that standard output is, or 0 if it is no terminal. */
+/*
+ * Returns the width of the terminal at standard output, or 0 if standard output is not a terminal.
+ */
 size_t output_width(void);
 
 #endif

@@ -1,18 +1,19 @@
 /*
- * The output of several threads as one: whole lines, each with its thread's name before it.
+ * Prints the output of several threads as one stream: whole lines, each with its thread's name
+ * before it.
  *
- * A printer reads the threads' logs. Two threads never mix within a line, a last line without newline is
- * ended, and a line may be of any length: the memory that is used is bounded, so that a slow reader
- * costs nothing but time. Nothing here blocks but printer_drain(); the caller waits.
+ * A printer reads the threads' logs. It never mixes two threads within a line, adds a newline to a
+ * last line that has none, and takes lines of any length. It uses bounded memory: while its own
+ * output is slow, it reads no more. Only printer_drain() blocks; the caller waits for the
+ * descriptors.
  *
- * Behind a name a line's colours pass. Its other escape sequences do not: they would clear or
- * move what belongs to other lines. A line that waits for its end, as a prompt does, can be shown
- * so far.
+ * Colours pass behind a name. Other escape sequences do not pass, because they would clear or move
+ * the lines of other threads. An unfinished line, such as a prompt, can be shown as far as it goes.
  *
  *     printer_touch(source)      there may be something new in a log (printer_source.h)
- *     printer_fill(printer)      takes what is complete from the logs
+ *     printer_fill(printer)      takes the complete lines from the logs
  *     printer_write(printer)     writes what a descriptor that is ready takes
- *     printer_is_idle(printer)   until there is neither to do
+ *     printer_is_idle(printer)   returns true once both are done
  */
 #ifndef K3THREAD_CLI_VIEW_PRINTER_H
 #define K3THREAD_CLI_VIEW_PRINTER_H
@@ -21,34 +22,43 @@
 
 #include <stdbool.h>
 
-/* Prints to FD. FLAGS: enum printer_flags; printer_style() has what suits FD. */
+/*
+ * Opens a printer that prints to FD. FLAGS: enum printer_flags; printer_style() returns those that
+ * suit FD.
+ */
 void printer_open(struct printer *printer, int fd, unsigned flags);
 
-/* Returns the flags that suit FD, if it is a terminal, and its user; 0 for anything else. */
+/* Returns the flags that suit the terminal FD and its user; 0 if FD is not a terminal. */
 unsigned printer_style(int fd);
 
-/* Takes from the logs until there is enough to write or nothing to take. Returns 0 or -ENOMEM. */
+/*
+ * Takes lines from the logs until there is enough to write or no more to take. Returns 0 or
+ * -ENOMEM.
+ */
 int printer_fill(struct printer *printer);
 
-/* Returns in how many milliseconds a line that waits for its end is to be shown; -1: there is none. */
+/* Returns after how many milliseconds an unfinished line must be shown, or -1 if there is none. */
 int printer_patience(const struct printer *printer);
 
-/* Returns true if there is something to write. */
+/* Returns true if bytes wait to be written. */
 bool printer_is_ready(const struct printer *printer);
 
 /*
- * Writes some of it: so little that a pipe or terminal that poll() calls writable does not block.
- * Returns 0 or -errno; -EPIPE: the reader went away.
+ * Writes some of the waiting bytes: few enough that a pipe or a terminal that poll() calls writable
+ * does not block. Returns 0 or -errno; -EPIPE if the reader has gone.
  */
 int printer_write(struct printer *printer);
 
-/* Takes and writes all there is, and waits for the descriptor. Returns as the two above do. */
+/*
+ * Takes and writes everything, and waits for the descriptor. Returns as printer_fill() and
+ * printer_write() do.
+ */
 int printer_drain(struct printer *printer);
 
-/* Drops all that was to be taken or written: nobody reads it. */
+/* Drops everything that could be taken or written, because it has no reader any more. */
 void printer_discard(struct printer *printer);
 
-/* Returns true if all has been taken and written. */
+/* Returns true if everything was taken and written. */
 bool printer_is_idle(const struct printer *printer);
 
 /* Closes and frees all sources. */

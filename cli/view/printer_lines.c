@@ -2,7 +2,10 @@
 
 #include <string.h>
 
-/* Stands behind a name. The colours are SGR codes: no red, which reads as a failure. */
+/*
+ * Stands behind a name. The colours are SGR codes. Red is left out, because it looks like a
+ * failure.
+ */
 #define SEPARATOR " | "
 static const char *const colours[] = {"36", "33", "32", "35", "34", "96", "93", "92", "95", "94"};
 
@@ -11,9 +14,9 @@ static const char *const colours[] = {"36", "33", "32", "35", "34", "96", "93", 
 #define CLEAR_TO_END "\033[K"
 
 /*
- * Sets SOURCE->time to when the line whose last byte is at LAST was seen. A line that `run` has not seen yet
- * is seen now. No line gets an earlier time than the line above it: the next one may have been noticed by
- * both processes at once.
+ * Sets SOURCE->time to the time at which the line whose last byte is at LAST was seen. If `run` has
+ * not seen the line yet, this process sees it now. Both processes may notice the next line at the
+ * same moment, so a line never gets an earlier time than the line above it.
  */
 static void find_time(struct printer_source *source, off_t last)
 {
@@ -27,7 +30,10 @@ static void find_time(struct printer_source *source, off_t last)
         source->time = time;
 }
 
-/* The name begins by resetting the colour, which a command may have left on. */
+/*
+ * Adds what stands before a line. The name first resets the colour, which a command may have left
+ * set.
+ */
 static void add_prefix(struct printer_source *source)
 {
     struct printer *printer = source->printer;
@@ -62,7 +68,7 @@ void lines_begin(struct printer_source *source, off_t last)
     source->returned = false;
 }
 
-/* Begins the line anew, where it stands. */
+/* Begins the line again, in the same row. */
 static void rewrite(struct printer_source *source)
 {
     struct text *text = &source->printer->ready;

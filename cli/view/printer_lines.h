@@ -1,4 +1,7 @@
-/* How a printer prints a line: the name and the time before it, and the bytes that may pass. For printer_take.c. */
+/*
+ * How a printer prints a line: the name and the time before the line, and those bytes of it that
+ * may pass. For printer_take.c.
+ */
 #ifndef K3THREAD_CLI_VIEW_PRINTER_LINES_H
 #define K3THREAD_CLI_VIEW_PRINTER_LINES_H
 
@@ -8,12 +11,12 @@
 #include <sys/types.h>
 
 /*
- * Prints the name and the time of a line that ends at LAST, or of the rest of a line that another source has
- * cut off. Prints nothing if the source's line is open.
+ * Prints the name and the time before a line that ends at LAST, or before the rest of a line that
+ * another source has interrupted. Prints nothing if the source's line is open on the output.
  */
 void lines_begin(struct printer_source *source, off_t last);
 
-/* Prints a piece of the line that was begun; it has no newline. */
+/* Prints a piece, without newline, of the line that lines_begin() has begun. */
 void lines_add(struct printer_source *source, const char *piece, size_t size);
 
 /* Ends the line, if it is open. */

@@ -13,7 +13,7 @@ static bool has_name(const struct printer_source *source, const struct text *nam
            memcmp(source->name.data, name->data, name->size) == 0;
 }
 
-/* Returns the colour of NAME: a name keeps its colour, and a new one gets the next. */
+/* Returns the colour of NAME: every name keeps its colour, and a new name gets the next colour. */
 static unsigned find_colour(struct printer *printer, const struct text *name)
 {
     struct printer_source *other;
@@ -132,12 +132,12 @@ int printer_open_source(struct printer_source *source, bool some_lines, unsigned
         error = some_lines ? logfile_size(log, &end) : logfile_skip_lost(log);
     if (error == 0 && some_lines)
         error = logfile_seek_lines(log, end, lines);
-    log->gap = false; /* nothing was printed that could have a gap behind it */
+    log->gap = false; /* no output was printed before the gap */
     source->begin = source->seen = error == 0 ? log->position : source->begin;
     return error;
 }
 
-/* Returns true if there is something in the log. Most logs stay empty, and are never opened. */
+/* Returns true if the log holds anything. Most logs stay empty, and are never opened. */
 static bool is_written(const struct printer_source *source)
 {
     struct stat info;

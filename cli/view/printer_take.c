@@ -5,10 +5,10 @@
 
 #include <string.h>
 
-/* The seconds that a line without end waits for its end before it is shown. */
+/* How many seconds an unfinished line waits for its end before it is shown. */
 #define WAIT 0.2
 
-/* Reads up to SIZE bytes from AT on. */
+/* Reads up to SIZE bytes of the log, from AT on. */
 static ssize_t read_log(struct printer_source *source, char *block, size_t size, off_t at)
 {
     source->log.position = at;
@@ -16,8 +16,8 @@ static ssize_t read_log(struct printer_source *source, char *block, size_t size,
 }
 
 /*
- * Returns true if bytes were lost before the SIZE bytes (or the error) that were read last. The line that the
- * lost bytes belonged to ends.
+ * Returns true if bytes of the log were lost before the SIZE bytes (or the error) that were read
+ * last. Ends the line that the lost bytes belonged to.
  */
 static bool has_gap(struct printer_source *source, ssize_t size)
 {
@@ -39,7 +39,10 @@ static void stop_waiting(struct printer_source *source)
     source->waits = false;
 }
 
-/* Lets SOURCE wait for the rest of its line. If its line is open on the output, the rest is shown at once. */
+/*
+ * Has SOURCE wait for the rest of its line. If the line is open on the output already, its rest is
+ * shown at once.
+ */
 static void wait_for_rest(struct printer_source *source)
 {
     struct printer *printer = source->printer;
@@ -70,8 +73,8 @@ int take_patience(const struct printer *printer)
 /* Taking lines */
 
 /*
- * Begins to take the line up to END in pieces. The next line begins at NEXT; WAITS: the last piece is the
- * first part of a line that is still to be ended.
+ * Begins to take the line up to END in pieces. The next line begins at NEXT. WAITS: the line is
+ * unfinished and stays open after the last piece.
  */
 static void begin_long_line(struct printer_source *source, off_t end, off_t next, bool waits)
 {
@@ -84,7 +87,7 @@ static void begin_long_line(struct printer_source *source, off_t end, off_t next
     printer->long_waits = waits;
 }
 
-/* Handles the end of what is there. A source that has ended is done, and its last line ends. */
+/* Handles the end of the log. If the source has ended, it is done, and its last line is ended. */
 static void settle(struct printer_source *source)
 {
     if (source->ended && source->seen > source->begin) {
@@ -99,7 +102,7 @@ static void settle(struct printer_source *source)
     printer_source_close(source);
 }
 
-/* Notes that the log was seen up to END now. */
+/* Notes the present time as the one when the log was seen up to END. */
 static void see(struct printer_source *source, off_t end)
 {
     unsigned flags = source->printer->flags;
@@ -111,8 +114,8 @@ static void see(struct printer_source *source, off_t end)
 }
 
 /*
- * Takes the lines of a block, which begins with a line or with the rest of one, and ends with a newline. If
- * another source has ended the line meanwhile, the rest needs no newline.
+ * Takes the lines of a block, which begins with a line or with the rest of a line, and ends with a
+ * newline. If another source has interrupted and ended the line, an empty rest needs no newline.
  */
 static void take_lines(struct printer_source *source, const char *block, size_t size)
 {
@@ -130,7 +133,10 @@ static void take_lines(struct printer_source *source, const char *block, size_t 
     }
 }
 
-/* Takes the whole lines of a block. If a line began before the block, only the end of that line is looked for. */
+/*
+ * Takes the whole lines of a block. If a line began before the block, looks only for the end of
+ * that line.
+ */
 static void take_whole(struct printer_source *source, const char *block, size_t size)
 {
     const char *newline;
@@ -152,7 +158,7 @@ static void take_whole(struct printer_source *source, const char *block, size_t 
         stop_waiting(source);
 }
 
-/* Returns how many bytes the next block of SOURCE may have. */
+/* Returns the size that the next block of SOURCE may have. */
 static size_t size_of_next(const struct printer_source *source)
 {
     off_t left = source->limit > 0 ? source->limit - source->seen : (off_t) TAKE_BLOCK_SIZE;
@@ -162,7 +168,7 @@ static size_t size_of_next(const struct printer_source *source)
     return left < (off_t) TAKE_BLOCK_SIZE ? (size_t) left : TAKE_BLOCK_SIZE;
 }
 
-/* Takes whole lines out of the next block of SOURCE. */
+/* Takes the whole lines of SOURCE's next block. */
 static void take_block(struct printer_source *source, char *block)
 {
     size_t  wanted = size_of_next(source);
@@ -178,7 +184,9 @@ static void take_block(struct printer_source *source, char *block)
     take_whole(source, block, (size_t) size);
 }
 
-/* Takes the bytes of the next block of SOURCE. They are read to the place that they are written from. */
+/*
+ * Takes the bytes of SOURCE's next block. Reads them directly into the buffer that is written from.
+ */
 static void take_bytes(struct printer_source *source)
 {
     struct text *ready = &source->printer->ready;
@@ -191,7 +199,7 @@ static void take_bytes(struct printer_source *source)
         size = read_log(source, ready->data + ready->size, wanted, source->seen);
     if (source->log.gap && source->shown && size > 0)
         memmove(ready->data + ready->size + 1, ready->data + ready->size, (size_t) size);
-    (void) has_gap(source, size); /* it may end a line before the bytes */
+    (void) has_gap(source, size); /* the gap may end a line */
     if (size <= 0) {
         settle(source);
         return;
@@ -202,7 +210,7 @@ static void take_bytes(struct printer_source *source)
     source->begin = source->seen += size;
 }
 
-/* Ends the taking of the long line: up to its end, or to the end of what is there of it. */
+/* Ends a long line that was taken up to its end, or as far as it is written. */
 static void end_long_line(struct printer *printer)
 {
     struct printer_source *source = printer->long_line;
@@ -214,7 +222,7 @@ static void end_long_line(struct printer *printer)
     printer->long_line = NULL;
 }
 
-/* Takes the next piece of the long line, and its newline at the end. */
+/* Takes the next piece of the long line, and the newline behind its last piece. */
 static void take_piece(struct printer *printer, char *block)
 {
     struct printer_source *source = printer->long_line;
@@ -235,7 +243,7 @@ static void take_piece(struct printer *printer, char *block)
     }
 }
 
-/* Begins to show the line that has waited long enough. Returns false if there is none. */
+/* Begins to show a line that has waited long enough. Returns false if there is none. */
 static bool show_waiting(struct printer *printer)
 {
     struct printer_source *source = TAILQ_FIRST(&printer->waiting);
@@ -246,7 +254,7 @@ static bool show_waiting(struct printer *printer)
     return true;
 }
 
-/* The sources take turns, a block each. */
+/* Takes a block from the next source. The sources take turns. */
 static void take_turn(struct printer *printer, char *block)
 {
     struct printer_source *source = STAILQ_FIRST(&printer->dirty);

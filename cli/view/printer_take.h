@@ -1,6 +1,6 @@
 /*
- * How a printer takes lines from its sources: block by block in turns, a very long line in pieces, and a line
- * without end once it has waited long enough. For printer.c.
+ * How a printer takes lines from its sources: a block from each source in turn, a very long line in
+ * pieces, and an unfinished line after it has waited long enough. For printer.c.
  */
 #ifndef K3THREAD_CLI_VIEW_PRINTER_TAKE_H
 #define K3THREAD_CLI_VIEW_PRINTER_TAKE_H
@@ -12,16 +12,16 @@
 /* Returns true if there may be something to take now. */
 bool take_is_needed(const struct printer *printer);
 
-/* The size of a block, which take_next() reads to. */
+/* The size of the block that take_next() reads into. */
 #define TAKE_BLOCK_SIZE (64U * 1024)
 
-/* Takes a block from a source, using BLOCK. Returns false if there is nothing to take. */
+/* Takes a block from a source; BLOCK is room for it. Returns false if there is nothing to take. */
 bool take_next(struct printer *printer, char *block);
 
-/* Returns in how many milliseconds a line that waits for its end is to be shown; -1: there is none. */
+/* Returns after how many milliseconds an unfinished line must be shown, or -1 if there is none. */
 int take_patience(const struct printer *printer);
 
-/* Forgets what there is to take now. */
+/* Drops all that could be taken now. */
 void take_nothing(struct printer *printer);
 
 #endif

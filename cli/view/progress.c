@@ -10,7 +10,10 @@ bool progress_is_seen(void)
     return isatty(STDERR_FILENO);
 }
 
-/* Returns how much of TEXT fits: a line that continued in the next row could not be removed. */
+/*
+ * Returns how much of TEXT fits into one row. A text that goes on in the next row could not be
+ * removed.
+ */
 static size_t fitting(const struct text *text)
 {
     struct winsize window = {0};
@@ -29,7 +32,7 @@ void progress_show(struct progress *progress, const struct text *text)
         return;
     text_add(&line, "\r\033[K");
     text_append(&line, text->data, fitting(text));
-    (void) output_write(STDERR_FILENO, line.data, line.size); /* nothing depends on it */
+    (void) output_write(STDERR_FILENO, line.data, line.size); /* a lost line does no harm */
     progress->shown = text->size > 0;
     text_release(&line);
 }

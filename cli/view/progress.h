@@ -1,6 +1,6 @@
 /*
- * A line on standard error that says what a command waits for, and that changes in place. It is shown
- * only on a terminal.
+ * A line on standard error that says what a command waits for, and that is replaced in place. It is
+ * shown only on a terminal.
  */
 #ifndef K3THREAD_CLI_VIEW_PROGRESS_H
 #define K3THREAD_CLI_VIEW_PROGRESS_H
@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-/* Zeroed, it is ready. */
+/* The line that is shown now. Zeroed: none. */
 struct progress {
     bool shown;
 };
@@ -17,7 +17,10 @@ struct progress {
 /* Returns true if standard error is a terminal. */
 bool progress_is_seen(void);
 
-/* Shows TEXT, cut to the terminal's width, in place of the line before; an empty TEXT removes the line. */
+/*
+ * Shows TEXT, cut to the terminal's width, in place of the previous line. An empty TEXT removes the
+ * line.
+ */
 void progress_show(struct progress *progress, const struct text *text);
 
 #endif

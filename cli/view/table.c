@@ -1,6 +1,9 @@
 #include "cli/view/table.h"
 
-/* Returns the size of the first cell in SIZE bytes, and its width, which is nearly always the same. */
+/*
+ * Returns the size of the first cell in SIZE bytes, and its width. The two nearly always are the
+ * same.
+ */
 static size_t measure(const char *cells, size_t size, size_t *ret_width)
 {
     size_t at = text_plain(cells, size);
@@ -14,13 +17,13 @@ static size_t measure(const char *cells, size_t size, size_t *ret_width)
     return at;
 }
 
-/* Returns which of the widths is that of COLUMN. */
+/* Returns the index of COLUMN's width. */
 static size_t width_of(size_t column)
 {
     return column < TABLE_COLUMNS ? column : TABLE_COLUMNS - 1;
 }
 
-/* Ends the cell of SIZE bytes. Behind it there is one more byte, for the separator. */
+/* Ends the cell of SIZE bytes. One more byte must follow it, for the separator. */
 static void take_cell(struct table *table, size_t size, size_t width)
 {
     size_t *widest = &table->widths[width_of(table->column)];
@@ -68,7 +71,7 @@ void table_add_lines(struct table *table, const char *lines, size_t size)
     text_append(cells, lines, size);
     if (size > 0 && lines[size - 1] != '\n')
         text_byte(cells, '\n',
-                  1); /* the supervisor always sends it; a cell without it still counts */
+                  1); /* the supervisor always ends its rows; a row without an end counts too */
     while (!cells->failed && table->begin < cells->size) {
         size_t width;
         size_t cell = measure(cells->data + table->begin, cells->size - table->begin, &width);
@@ -80,7 +83,7 @@ void table_add_lines(struct table *table, const char *lines, size_t size)
     }
 }
 
-/* Cuts the line that begins at BEGIN, and ends it. */
+/* Cuts the line that begins at BEGIN to WIDTH, and ends it. */
 static void end_line(struct text *text, size_t begin, size_t width)
 {
     if (text->failed)
@@ -98,7 +101,7 @@ void table_release(struct table *table)
     *table = (struct table){0};
 }
 
-/* Adds the row at the beginning of SIZE bytes. Returns its size. */
+/* Adds the row at the beginning of SIZE bytes of cells. Returns its size. */
 static size_t add_row(struct text *text, const struct table *table, const char *row, size_t size)
 {
     size_t done = 0;
@@ -110,7 +113,7 @@ static size_t add_row(struct text *text, const struct table *table, const char *
         text_append(text, row + done, cell);
         done += cell + 1;
         if (row[done - 1] == '\n')
-            break; /* nothing to align behind it */
+            break; /* no cell follows that must be aligned */
         text_byte(text, ' ', table->widths[width_of(column)] + 2 - width);
     }
     return done;

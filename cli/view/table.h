@@ -1,4 +1,4 @@
-/* A table with aligned columns, as `list` and the end of `run` show it. */
+/* A table with aligned columns, for `list` and for the summary of `run`. */
 #ifndef K3THREAD_CLI_VIEW_TABLE_H
 #define K3THREAD_CLI_VIEW_TABLE_H
 
@@ -6,28 +6,28 @@
 
 #include <stddef.h>
 
-/* So many columns have a width of their own; the columns behind them share one. */
+/* So many columns have their own widths. All columns behind them share one width. */
 #define TABLE_COLUMNS 16
 
 /*
- * A table with aligned columns; zeroed it is empty. A row is made of cells: append each one's bytes
- * to table->cells, without a tab or a newline in them, then call table_end_cell(), and
- * table_end_row() behind the last. The first row says how many cells there are in each.
+ * A table with aligned columns. Zeroed it is empty. A row consists of cells. To add a row, append
+ * the bytes of each cell to table->cells, without a tab or a newline, and call table_end_cell();
+ * after the last cell call table_end_row(). All rows have as many cells as the first row.
  */
 struct table {
     size_t      columns;
-    size_t      widths[TABLE_COLUMNS]; /* the widest cell of each so far */
-    struct text cells;                 /* a tab behind each, a newline behind the last of a row */
-    size_t      begin, column;         /* of the next cell: its offset in `cells`, its column */
+    size_t      widths[TABLE_COLUMNS]; /* the widest cell of each column so far */
+    struct text cells;                 /* a tab behind each cell, a newline behind a row's last */
+    size_t      begin, column;         /* the next cell's offset in `cells`, and its column */
 };
 
 void table_end_cell(struct table *table);
 void table_end_row(struct table *table);
 
-/* Adds a row of plain words, such as the headings. */
+/* Adds a row of plain words, for example the headings. */
 void table_add_words(struct table *table, const char *const *words, size_t count);
 
-/* Adds whole rows: tabs between their cells, a newline behind each row. */
+/* Adds whole rows, with tabs between their cells and a newline behind each row. */
 void table_add_lines(struct table *table, const char *lines, size_t size);
 
 void table_release(struct table *table);

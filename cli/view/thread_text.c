@@ -75,7 +75,7 @@ void thread_add_unended(struct text *text, const json_t *thread)
                     json_integer_value(unended));
 }
 
-/* Returns the status of a thread that the exception NAME ended before its command ran. */
+/* Returns the exit status for a thread that the exception NAME ended before its command ran. */
 static int status_of_exception(const char *name)
 {
     static const struct {
@@ -100,7 +100,7 @@ int thread_status(const json_t *thread)
     const json_t *signal = json_object_get(thread, "signal");
 
     if (exception != NULL && strcmp(exception, "TimeoutError") == 0)
-        return STATUS_TIMEOUT; /* whatever status the command gave */
+        return STATUS_TIMEOUT; /* a timeout has its own status, whatever the command returned */
     if (json_is_integer(exit_code))
         return (int) json_integer_value(exit_code);
     if (json_is_integer(signal))
