@@ -1,9 +1,9 @@
 # shellcheck shell=bash
-# When BATS_TEST_TIMEOUT is over, bats asks the test's own children to end, and then waits for whoever
-# holds its output: for ever, if a `run`, a substitution or a function had started it. This takes the
-# place of that function of bats, and kills all that came of the test.
+# When BATS_TEST_TIMEOUT is over, bats asks the test's own children to end, and then waits until no process
+# holds its output: for ever, if a `run`, a substitution or a function had started one. This takes the
+# place of that function of bats, and kills every process that the test started.
 
-# bats_kill_childprocesses_of PID: all below PID, but for the caller, who is one of them.
+# bats_kill_childprocesses_of PID: kills every process below PID, except the caller, which is one of them.
 bats_kill_childprocesses_of() {
   local pid
   for pid in $(ps -o pid= --ppid "$1"); do

@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
-# clear: forgets the threads that ended.
+# clear: the supervisor forgets the threads that have ended.
 
 # Scripts stand in single quotes; helpers.bash and run set some names.
 # shellcheck disable=SC2016,SC2154
 
 load helpers
 
-@test "clear forgets what has ended, and nothing else" {
+@test "clear forgets the threads that have ended, and no others" {
   k3 start -n ended -- true
   k3 start -n running -- sleep 1000
   k3 start -n delayed -a 1000 -- true
@@ -18,14 +18,14 @@ load helpers
   run -3 k3 list ended
 }
 
-@test "clear of nothing is fine" {
+@test "clear succeeds when no thread has ended" {
   k3 start -- sleep 1000
   k3 clear
   k3 clear
   is "$(k3 list -q)" 1
 }
 
-@test "what a client keeps is forgotten when it was joined there, or the client has gone" {
+@test "a thread that a client keeps is forgotten when that client has joined it or has gone" {
   k3 start -- sleep 1000
   script <<'EOF'
 def listed():
@@ -55,7 +55,7 @@ assert listed() == []
 EOF
 }
 
-@test "start --wait ends as its command did while others clear" {
+@test "start --wait exits as its command did although another client clears" {
   k3 start -- sleep 1000
   clear_for_ever() {
     while [ ! -e enough ]; do k3 clear; done
@@ -69,7 +69,7 @@ EOF
   finish clearing
 }
 
-@test "an id is never used twice" {
+@test "the supervisor never uses an id twice" {
   k3 join "$(k3 start -- true)"
   k3 clear
   is "$(k3 start -- true)" 2
@@ -80,7 +80,7 @@ EOF
   run -64 k3 clear 1
 }
 
-@test "what was not joined is kept, and of the joined the newest 1,000" {
+@test "the supervisor keeps each thread that nobody joined, and of the joined threads the newest 1,000" {
   k3 start -n first -- true
   script <<'EOF'
 client = Client()

@@ -1,4 +1,4 @@
-"""A client of the socket that is not ours: Python's standard library and the protocol's rules."""
+"""A client of the socket that shares no code with k3thread: Python's standard library and the protocol."""
 import base64
 import json
 import os
@@ -13,7 +13,7 @@ PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS = -32700, -32600,
 
 
 class Failure(Exception):
-    """An error that the supervisor answered."""
+    """An error in the supervisor's answer."""
 
     def __init__(self, error):
         super().__init__(error)
@@ -41,7 +41,7 @@ class Client:
         return self.last_id
 
     def receive(self):
-        """The next answer, or None at the end."""
+        """Returns the next answer, or None at the end."""
         while b"\n" not in self.received:
             try:
                 data = self.socket.recv(1 << 16)
@@ -57,7 +57,7 @@ class Client:
         return answer
 
     def call(self, method, **params):
-        """The result; or Failure."""
+        """Returns the result, or raises Failure."""
         wanted = self.send(method, **params)
         answer = self.receive()
         assert answer is not None, "the supervisor hung up"
@@ -80,7 +80,7 @@ def wait_until(what, condition):
 
 
 def descriptors(pid):
-    """How many files a process has open."""
+    """Returns how many files a process has open."""
     return len(os.listdir("/proc/%d/fd" % pid))
 
 
@@ -97,7 +97,7 @@ def result_of(answer):
 
 
 def call(method, **params):
-    """One call on a connection of its own."""
+    """Makes one call on a connection of its own."""
     client = Client()
     try:
         return client.call(method, **params)
@@ -115,7 +115,7 @@ def ask(data):
 
 
 def fails(code, type, method, **params):
-    """The call fails with this code and data.type; returns the Failure."""
+    """Checks that the call fails with this code and data.type; returns the Failure."""
     try:
         result = call(method, **params)
     except Failure as failure:
@@ -125,7 +125,7 @@ def fails(code, type, method, **params):
 
 
 def start(*command, **params):
-    """Starts a command; the environment is a small one."""
+    """Starts a command with a small environment."""
     params.setdefault("environment", ["PATH=" + os.environ["PATH"]])
     params.setdefault("directory", os.environ.get("PWD", "/"))
     return call("start", command=list(command), **params)

@@ -2,19 +2,19 @@
  * creature FILE [HOW…]: becomes hard to end, appends its pid to FILE (absolute) and stays for ever.
  *
  * Each HOW is done in order:
- *   setpgid, setsid  into a group or a session of its own
+ *   setpgid, setsid  go into a group or a session of its own
  *   fork             go on as a child whose parent exits
- *   dig              be 40, each the child of the one before and in a session of its own
- *   mine             the same with 700
+ *   dig              become 40 processes, each the child of the one before and in a session of its own
+ *   mine             the same with 700 processes
  *   unmark           lower the limits that k3thread marks processes with
  *   shed             go on as a child; the parent notes its pid, throws its mark away, goes to a
  *                    session of its own and stays
  *   sibling          go on as a child of the parent (CLONE_PARENT), and exit when
- *                    that one has written its pid
- *   chdir            to the root directory
- *   close            every descriptor
- *   stubborn         ignore each signal that can be
- *   stop             stop, when the pid is written
+ *                    that child has written its pid
+ *   chdir            go to the root directory
+ *   close            close every descriptor
+ *   stubborn         ignore each signal that can be ignored
+ *   stop             stop once the pid is written
  */
 #include <fcntl.h>
 #include <sched.h>
@@ -28,7 +28,7 @@
 #include <unistd.h>
 
 static const char *file;
-static int         told = -1; /* that the pid is written */
+static int         told = -1; /* gets a byte when the pid is written */
 
 static int become_child(void)
 {
@@ -66,7 +66,7 @@ static int lower_limits(void)
     return setrlimit(RLIMIT_LOCKS, &low) < 0 ? -1 : setrlimit(RLIMIT_RSS, &low);
 }
 
-/* One write, so that several can share a file. */
+/* Appends the pid with one write, so that several processes can share a file. */
 static int write_pid(const char *path)
 {
     char    line[16];
@@ -86,7 +86,7 @@ static int become_sibling(void)
     if (pipe(ends) < 0)
         return -1;
     child = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
-    if (child > 0) { /* no sooner than it has written its pid */
+    if (child > 0) { /* the parent exits when the child has written its pid */
         close(ends[1]);
         _exit(read(ends[0], &byte, 1) != 1);
     }

@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
-# daemon: start --daemon.
+# daemon, which is start --daemon.
 
 # Scripts stand in single quotes; helpers.bash and run set some names.
 # shellcheck disable=SC2016,SC2154
 
 load helpers
 
-@test "daemon starts a daemon thread, as start --daemon and -d do" {
+@test "daemon starts a daemon thread, as start --daemon and start -d do" {
   is "$(k3 daemon -n a -- sleep 1000)" 1
   k3 start --daemon -n b -- sleep 1000
   k3 start -d -n c -- sleep 1000
@@ -17,7 +17,7 @@ load helpers
   is "$(k3_field d daemon)" false
 }
 
-@test "daemon takes start's options" {
+@test "daemon takes the options of start" {
   mkdir sub
   k3 daemon -n d -a 0.1 -t 60 -g 1 -C sub -e x=1 -o out -- sh -c 'echo "$x"; pwd; sleep 1000'
   wait_for_file out
@@ -27,12 +27,12 @@ load helpers
     "$(k3 help --commands | awk -F'\t' '$1 == "option" && $2 == "start" { print $3, $4, $5 }')"
 }
 
-@test "daemon brings up a supervisor" {
+@test "daemon starts a supervisor when there is none" {
   k3 daemon -- sleep 1000
   assert_alive "$(supervisor_pid)"
 }
 
-@test "a daemon thread can be joined and raised in as any other" {
+@test "a daemon thread can be joined and raised in like any other thread" {
   k3 daemon -n d -- sh -c 'exit 6'
   run -6 k3 join d
   k3 daemon -n e -- sleep 1000

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# The way to a supervisor that lives: what somebody removes is put back, nobody waits without a word
-# for a lock, and nobody's socket is removed but one's own.
+# The way to a supervisor that lives: a client restores the files that somebody removed, a start that
+# waits for a lock says so, and k3thread removes no socket but its own.
 
 # Scripts stand in single quotes; helpers.bash and run set some names.
 # shellcheck disable=SC2016,SC2154,SC2030,SC2031
@@ -43,7 +43,7 @@ supervisor_is_there() {
   is "$(k3_field a state)" running
 }
 
-@test "a directory that was renamed is made anew, and one that others could change is not used" {
+@test "a directory that was renamed is made again, and a directory that others can write to is not used" {
   k3 start -n a -- sleep 1000
   pid=$(supervisor_pid)
   mv "$own" moved
@@ -58,7 +58,7 @@ supervisor_is_there() {
   is "$(k3 list -q)" 1
 }
 
-@test "the place of a named socket is put back too" {
+@test "the directory of a socket that the caller named is made again too" {
   mkdir -m 700 named
   export K3THREAD_SOCKET=$dir/named/x.sock
   k3 start -n a -- sleep 1000
@@ -69,7 +69,7 @@ supervisor_is_there() {
   [ ! -e named/x.sock ]
 }
 
-@test "a supervisor is found again after any directory above its socket was removed or made anew" {
+@test "a client finds a supervisor again after any directory above its socket was removed or made again" {
   export K3THREAD_TMPDIR=$dir/outer/inner
   own=$K3THREAD_TMPDIR/k3thread-$(id -u)
   mkdir -p "$K3THREAD_TMPDIR"
@@ -95,7 +95,7 @@ supervisor_is_there() {
   k3 shutdown --now
 }
 
-@test "a supervisor is found again through the link by which its directory was named" {
+@test "a client finds a supervisor again through the link that named its directory" {
   mkdir "$dir/real"
   ln -s real "$dir/link"
   export K3THREAD_TMPDIR=$dir/./link
@@ -135,7 +135,7 @@ supervisor_is_there() {
   k3 shutdown --now
 }
 
-@test "the same path on another file system is another place" {
+@test "the same path on another file system names another supervisor" {
   needs_root
   k3 start -- sleep 1000
   mkdir other
@@ -146,7 +146,7 @@ supervisor_is_there() {
   is "$(k3 list -q)" 1
 }
 
-@test "a journal that was removed, with its directory, is begun anew" {
+@test "a supervisor begins its journal again when the journal and its directory were removed" {
   k3 start -- sleep 1000
   rm -r "$dir/state" "$own"
   k3 list
@@ -164,7 +164,7 @@ supervisor_is_there() {
   [ ! -e "$dir/state" ]
 }
 
-@test "another file in the socket's place stays, and each command names it" {
+@test "a file that is no socket of ours stays in the socket's place, and each command names it" {
   k3 start -- sleep 1000
   pid=$(supervisor_pid)
   rm "$own/default.sock"
@@ -179,7 +179,7 @@ supervisor_is_there() {
   is "$(k3 list -q)" 1
 }
 
-@test "a dead socket in the socket's place is replaced, one that somebody listens at is not" {
+@test "a start replaces a dead socket, and never a socket that somebody listens at" {
   k3 start -- sleep 1000
   rm "$own/default.sock"
   "$PYTHON" -I -S -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' \
@@ -194,12 +194,12 @@ supervisor_is_there() {
   is "$(k3 list -q)" 1
 }
 
-@test "at its end a supervisor, and its guardian, remove their own socket only" {
+@test "a supervisor and its guardian remove only their own socket when they end" {
   needs_root
   k3 start -n old -- sleep 1000
   guardian=$(guardian_pid)
   mv "$own" "$dir/old"
-  # In another network nobody can ring: for this start there is no supervisor.
+  # A client in another network cannot reach the supervisor: this start finds none.
   unshare --net "$K3THREAD" start -n new -- sleep 1000
   is "$(k3_field 1 name)" new
   kill "$guardian"
@@ -214,7 +214,7 @@ supervisor_is_there() {
   is "$(k3_field 1 name)" newest
 }
 
-@test "after its lock was removed, the next start still waits for a supervisor's last process" {
+@test "the next start waits for a supervisor's last process although the lock was removed" {
   k3 start -- sh -c 'trap "" TERM; while :; do sleep 0.02; done'
   pid=$(k3_field 1 pid) guardian=$(guardian_pid) supervisor=$(supervisor_pid)
   rm "$own"/default.*
@@ -229,7 +229,7 @@ supervisor_is_there() {
   refute_alive "$pid"
 }
 
-# The guardian has a descriptor of the lock file that is there.
+# Succeeds if the guardian has the lock file that now exists open.
 has_lock_file() {
   [ -n "$(find -L "/proc/$1/fd" -samefile "$own/default.lock" 2>/dev/null)" ]
 }
@@ -248,7 +248,7 @@ has_lock_file() {
   k3 start -- true
 }
 
-@test "a start that waits for another one says so" {
+@test "a start that waits for another start says so" {
   mkdir -m 700 "$own"
   K3THREAD_SOCKET='' OWN=$own script <<'EOF'
 import fcntl, struct, subprocess
@@ -263,7 +263,7 @@ assert start.wait() == 0
 EOF
 }
 
-@test "two sockets whose names share a lock: the second start is refused at once" {
+@test "two sockets whose names share a lock cannot both be used: the second start is refused at once" {
   k3 -S "$dir/x.sock" start -- sleep 1000
   pid=$(k3 -S "$dir/x.sock" version | sed -n 's/.*pid \([0-9]*\)).*/\1/p')
   run -1 --separate-stderr k3 -S "$dir/x" start -- true
@@ -273,7 +273,7 @@ EOF
   k3 -S "$dir/x" shutdown
 }
 
-@test "a supervisor that is stopped, and whose socket is gone, is named" {
+@test "a client names a supervisor that is stopped and whose socket is gone" {
   k3 start -- sleep 1000
   pid=$(supervisor_pid)
   rm "$own/default.sock"
@@ -287,7 +287,7 @@ EOF
   is "$(k3 list -q)" 1
 }
 
-@test "another user can ring, and gets nothing" {
+@test "another user can ask a supervisor to restore its socket, and gets nothing else" {
   needs_root
   before=$(bells)
   k3 start -- sleep 1000

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Each process of a thread that is being ended is asked once, and has the grace to clean up.
+# Each process of a thread that is being ended is asked once, and has the whole grace to clean up.
 
 # Scripts stand in single quotes; helpers.bash and run set some names.
 # shellcheck disable=SC2016,SC2034,SC2154
@@ -24,34 +24,34 @@ are_up() {
   [ "$(grep -c ' up$' log)" = "$1" ]
 }
 
-# said LINE…: these lines are in the log, besides those that say "up".
+# said LINE…: the log has exactly these lines, besides those that say "up".
 said() {
   is "$(grep -v ' up$' log)" "$(printf '%s\n' "$@")"
 }
 
 # --- once ---
 
-@test "a member of the group that is saving is not asked again when the command ends" {
+@test "a member of the group that is cleaning up is not asked again when the command ends" {
   start_savers a "$saver m 0.4 & exec sleep 1000" 1
   k3 raise --wait=20 a
   said 'm TERM' 'm saved'
   is "$(k3_field a signal)" 15
 }
 
-@test "so it is by KeyboardInterrupt, and no SIGTERM follows" {
+@test "KeyboardInterrupt asks a member of the group once too, and no SIGTERM follows" {
   start_savers a "$saver m 0.4 & exec sleep 1000" 1
   k3 raise --wait=20 a KeyboardInterrupt
   said 'm INT' 'm saved'
   is "$(k3_field a signal)" 2
 }
 
-@test "who is outside of the group is asked once, when nobody is above it" {
+@test "a process outside of the group is asked once when its parents have ended" {
   start_savers a "$saver m 0.2 setsid & exec $saver leader 0.4" 2
   k3 raise --wait=20 a
   said 'leader TERM' 'leader saved' 'm TERM' 'm saved'
 }
 
-@test "so is who let its parent exit, and who has children of its own" {
+@test "a process that let its parent exit, and one that has children of its own, are asked once" {
   start_savers a "$saver daemon 0.2 fork setsid fork & exec $saver leader 0.4" 2
   k3 raise --wait=20 a KeyboardInterrupt
   said 'leader INT' 'leader saved' 'daemon INT' 'daemon saved'
@@ -60,21 +60,21 @@ said() {
   said 'top TERM' 'top saved' 'm TERM' 'm saved'
 }
 
-@test "where the command does not end, those outside of its group are asked when half of the grace is over" {
+@test "processes outside of the group are asked after half of the grace when the command does not end" {
   start_savers a "trap '' TERM; $saver m 0.1 setsid & while :; do sleep 0.02; done" 1 -g 2
   k3 raise --wait=20 a
   said 'm TERM' 'm saved'
   is "$(k3_field a signal)" 9
 }
 
-@test "what a command left behind is asked once" {
+@test "the processes that a command left behind are asked once" {
   start_savers a "$saver one 0.3 & $saver two 0.3 setsid & until [ -e go ]; do sleep 0.02; done" 2
   echo >go
   k3 join -t 20 a
   is "$(sort log)" "$(printf '%s\n' 'one TERM' 'one saved' 'one up' 'two TERM' 'two saved' 'two up')"
 }
 
-@test "a background job, which ignores SIGINT, ends by KeyboardInterrupt all the same" {
+@test "KeyboardInterrupt ends a background job although the job ignores SIGINT" {
   k3 start -n a -g 1000 -- sh -c 'sleep 1000 & echo >up; wait'
   wait_for_file up
   k3 raise --wait=20 a KeyboardInterrupt
@@ -83,7 +83,7 @@ said() {
   said 'm TERM' 'm saved'
 }
 
-@test "a second raise asks again, and the grace goes on from the first" {
+@test "a second raise asks again, and the grace still counts from the first" {
   start_savers a "$saver one 1000 setsid fork & exec $saver leader 1000" 2 -g 4
   script <<'EOS'
 begin = time.monotonic()
@@ -98,21 +98,21 @@ EOS
   is "$(grep one log)" "$(printf '%s\n' 'one up' 'one TERM' 'one INT')"
 }
 
-@test "a leftover that is stopped is woken to end" {
+@test "a stopped leftover is woken so that it can end" {
   start_savers a "$HELPERS/creature $dir/pid setsid stop & $saver x 0 & wait" 1 -g 1000
   wait_until "$DEADLINE" grep -q '^State:.T' "/proc/$(cat pid)/status"
   k3 raise --wait=20 a
   refute_alive "$(cat pid)"
 }
 
-@test "the grace is for all, and then all are killed" {
+@test "all processes share one grace, and then every one of them is killed" {
   start_savers a "$saver one 1000 setsid & $saver two 1000 fork setsid & exec $saver three 1000" 3 -g 0.5
   k3 raise --wait=20 a
   is "$(grep -c TERM log)" 3
   refute_leaks_of saver
 }
 
-# No process of this test whose arguments have WORD.
+# Succeeds if no process of this test has WORD in its arguments.
 refute_leaks_of() {
   run ! pgrep -f "$1.*$dir"
 }
@@ -129,7 +129,7 @@ refute_leaks_of() {
   is "$(k3_field a exception)" null
 }
 
-@test "SIGKILL cuts the grace short, of the command and of what it left behind" {
+@test "SIGKILL cuts short the grace of the command and of its leftovers" {
   start_savers a "$saver one 1000 setsid & exec $saver leader 1000" 2 -g 1000
   k3 raise a
   wait_until "$DEADLINE" grep -q 'leader TERM' log
@@ -143,7 +143,7 @@ refute_leaks_of() {
 
 # --- the signal ---
 
-@test "--stop-signal is what asks: by SystemExit, a timeout, and what was left behind" {
+@test "SystemExit, a timeout and the end of leftovers send the signal of --stop-signal" {
   local word
   for word in SIGINT INT int 2; do
     start_savers a "exec $saver m 0" 1 --stop-signal "$word"
@@ -165,7 +165,7 @@ refute_leaks_of() {
   said 'm INT' 'm saved'
 }
 
-@test "--stop-signal of a daemon is what a shutdown, and the end of a run, send" {
+@test "a shutdown and the end of a run send a daemon the signal of its --stop-signal" {
   k3 daemon -n a --stop-signal QUIT -- sh -c "exec $saver a 0"
   wait_until "$DEADLINE" are_up 1
   k3 shutdown
@@ -177,7 +177,7 @@ refute_leaks_of() {
   said 'a INT' 'a saved'
 }
 
-@test "a word that is no signal is refused" {
+@test "--stop-signal refuses a word that names no signal" {
   for word in NOPE '' SystemExit 0 99 RTMIN+99 -9; do
     run -64 --separate-stderr k3 start --stop-signal="$word" -- true
     like "$stderr" "k3thread: start: ValueError: --stop-signal: '$word' is no signal; SIGINT is one"

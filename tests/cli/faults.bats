@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Faults that are cheap to make: the command gets a clear error, what runs goes on, and the
+# Faults that are cheap to make: the command gets a clear error, running threads go on, and the
 # supervisor serves again when the cause is gone.
 
 # Scripts stand in single quotes; helpers.bash and run set some names.
@@ -7,9 +7,9 @@
 
 load helpers
 
-@test "a log that cannot be made is an error, and no harm" {
+@test "a start whose log cannot be made fails with an error, and the supervisor goes on" {
   k3 start -n a -- sleep 1000
-  # Taken away: no mode would stop root.
+  # The directory is moved away: no file mode would stop root.
   logs=$(dirname "$(k3_field a log)")
   mv "$logs" "$logs.away"
   : >"$logs"
@@ -40,7 +40,7 @@ load helpers
   is "$(k3_field a state)" running
 }
 
-@test "a directory of logs is not made again where somebody else's could be used" {
+@test "a directory of logs is not made again where another user's directory could be used instead" {
   k3 start -n a -- sleep 1000
   rm -r k.logs
   mkdir elsewhere
@@ -49,13 +49,13 @@ load helpers
   is "$(ls -A elsewhere)" ''
 }
 
-@test "the oldest logs are removed, whatever the clock says" {
+@test "the oldest logs are removed first, whatever the clock says" {
   for number in {1..6}; do
     k3 start -- echo "life $number"
     k3 join 1
     k3 shutdown
     [ "$number" != 1 ] || first=$(ls k.logs)
-    # As if the clock had been set back since.
+    # The clock seems to have been set back since.
     for run in k.logs/*; do
       [[ $run = *-30* ]] || mv "$run" "${run/-20/-30}"
     done
@@ -64,7 +64,7 @@ load helpers
   is "$(cat k.logs/*/1.log | xargs)" 'life 3 life 4 life 5 life 6'
 }
 
-@test "an unwritable directory of logs is an error" {
+@test "a start whose directory of logs cannot be written to fails with an error" {
   needs_root
   mkdir theirs
   chown 65534 theirs
@@ -77,19 +77,19 @@ load helpers
   as_nobody "$K3THREAD" -S "$dir/theirs/k.sock" shutdown
 }
 
-@test "a full disk takes output, not the thread" {
+@test "a full disk loses output, and the thread goes on" {
   k3 start -n full -o /dev/full -- sh -c 'echo lost 2>/dev/null; exit 3'
   run -3 k3 join full
 }
 
-@test "where the file system of the logs is full, whoever shows output or waits for it says so" {
+@test "a command that shows output or waits for it says that the file system of the logs is full" {
   needs_root
   mkdir full
   unset K3THREAD_SOCKET
   export XDG_STATE_HOME=$dir/full
   cat >all <<'EOF'
 mount -t tmpfs -o size=64k none full || exit 77
-# said COMMAND…: it says so once, and names the path.
+# said COMMAND…: the command prints the message once, and the message names the path.
 said() {
   "$K3THREAD" "$@" 2>err >out </dev/null
   echo "$1 $?: $(grep -c "the file system of the logs is full: $PWD/full/.*: output may be lost" err)"
@@ -122,13 +122,13 @@ run 1: 1
 logs 0: 0"
 }
 
-@test "without descriptors, starts fail clearly and the rest lives; with some again, all is well" {
+@test "without descriptors starts fail with a clear error and running threads live on; later starts work again" {
   k3 start -n first -- sleep 1000
   prlimit --nofile=64:64 --pid "$(supervisor_pid)"
   script <<'EOF'
 clients = []
 waiting = []
-# Each thread takes a descriptor, each client takes one.
+# Each thread takes a descriptor, and so does each client.
 refused = None
 for i in range(100):
     try:
@@ -165,11 +165,11 @@ assert call("join", thread=thread["id"])["exit_code"] == 0
 EOF
 }
 
-@test "without processes, a start fails clearly and works again later" {
+@test "without processes a start fails with a clear error, and a later start works again" {
   needs_root
   mkdir theirs
   chmod 755 "$dir"
-  # A user of its own: the limit counts all processes of a user.
+  # The test uses a user of its own, because the limit counts all processes of a user.
   mine() {
     setpriv --reuid=61234 --regid=61234 --clear-groups "$@"
   }

@@ -5,13 +5,13 @@
 
 load helpers
 
-@test "the output streams through, and the status is the command's" {
+@test "start --wait prints the command's output and exits with the command's status" {
   run -7 --separate-stderr k3 start --wait -- sh -c 'echo one; echo two >&2; printf three; exit 7'
   is "$output" $'one\ntwo\nthree'
   is "$stderr" ''
 }
 
-@test "it streams while the command runs" {
+@test "start --wait prints output while the command runs" {
   in_background wait k3 start --wait -- sh -c 'echo up; until [ -e go ]; do sleep 0.02; done; echo done'
   wait_for_file wait.out
   is "$(cat wait.out)" up
@@ -20,7 +20,7 @@ load helpers
   is "$(cat wait.out)" $'up\ndone'
 }
 
-@test "the ends have the statuses of join" {
+@test "start --wait exits with the same statuses as join" {
   run -137 k3 start --wait -- sh -c 'kill -KILL $$'
   run -124 k3 start --wait --timeout 0.1 -- sleep 1000
   run -127 --separate-stderr k3 start --wait -- ./nothing
@@ -29,7 +29,7 @@ load helpers
   run -126 k3 start --wait -- ./plain
 }
 
-@test "SIGINT is a KeyboardInterrupt in the thread, SIGTERM a SystemExit" {
+@test "SIGINT to start --wait raises KeyboardInterrupt in the thread, and SIGTERM raises SystemExit" {
   for signal in INT:130:KeyboardInterrupt TERM:143:SystemExit; do
     IFS=: read -r signal status exception <<<"$signal"
     in_background wait "$K3THREAD" start --wait --name a -- sh -c 'echo up; exec sleep 1000'
@@ -41,7 +41,7 @@ load helpers
   done
 }
 
-@test "a second one kills" {
+@test "a second signal to start --wait kills the thread" {
   in_background wait "$K3THREAD" start --wait --name a -- \
     sh -c 'trap "" INT TERM; echo up; while :; do sleep 1000; done'
   wait_for_file wait.out
@@ -51,7 +51,7 @@ load helpers
   is "$(k3_field a signal)" 9
 }
 
-@test "the thread is one like others meanwhile" {
+@test "the thread of start --wait can be listed and raised in like any other thread" {
   in_background wait k3 start --wait --name a -- sh -c 'echo up; exec sleep 1000'
   wait_for_file wait.out
   is_state a running
@@ -59,7 +59,7 @@ load helpers
   finish wait 143
 }
 
-@test "a Ctrl-C at a terminal interrupts it, and nothing else" {
+@test "Ctrl-C at a terminal interrupts the thread of start --wait, and no other thread" {
   k3 start --name other -- sleep 1000
   cat >script.exp <<'END'
 set timeout 30

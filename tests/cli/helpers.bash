@@ -12,7 +12,7 @@ export ROOT K3THREAD HELPERS
 # shellcheck source=tests/deadline.bash
 source "$ROOT/tests/deadline.bash"
 
-# No step of a test takes so many seconds, on a busy machine either.
+# No step of a test takes this many seconds, even on a busy machine.
 DEADLINE=30
 
 setup_file() {
@@ -25,14 +25,14 @@ setup() {
   begin_test
 }
 
-# A file that has more to set up begins with this.
+# A file with a setup of its own calls this first.
 begin_test() {
   # Short: a socket's path is limited to 107 bytes.
   dir=$(mktemp -d /tmp/k3t.XXXXXX)
   commands=$dir/.commands # a log
   : >"$commands"
   export K3THREAD_SOCKET=$dir/k.sock
-  # Where it would be without a socket of its own.
+  # The place of the supervisor when a test has no socket of its own.
   export K3THREAD_TMPDIR=$dir XDG_STATE_HOME=$dir/state
   unset XDG_RUNTIME_DIR TMPDIR K3THREAD_ID K3THREAD_NAME
   declare -gA background=()
@@ -46,7 +46,7 @@ teardown() {
   fi
   finish_all || status=1
   refute_leaks || status=1
-  # Shown by bats if the test failed.
+  # bats shows this if the test failed.
   cat "$commands" "$dir"/*.log 2>/dev/null || :
   cd / || return
   rm -rf "$dir"
@@ -55,7 +55,7 @@ teardown() {
 
 # --- the program ---
 
-# k3thread, logged; one that hangs is killed, and says 137.
+# Runs k3thread and logs it. A k3thread that hangs is killed, which gives the status 137.
 k3() {
   local status=0
   log k3thread "$@"
@@ -64,14 +64,14 @@ k3() {
   return "$status"
 }
 
-# One write: commands in the background write too.
+# Writes a line at once, because commands in the background write too.
 log() {
   local words
   printf -v words ' %q' "$@"
   echo "\$$words" >>"$commands"
 }
 
-# k3_field THREAD FIELD: one field of a thread's JSON; a string bare, anything else as JSON. A name
+# k3_field THREAD FIELD: prints a field of a thread's JSON: a string bare, anything else as JSON. A name
 # means the newest of its threads.
 k3_field() {
   k3 list --json -- "$1" | "$PYTHON" -I -S -c '
@@ -80,7 +80,7 @@ value = json.load(sys.stdin)[-1][sys.argv[1]]
 print(value if isinstance(value, str) else json.dumps(value))' "$2"
 }
 
-# is_state THREAD STATE, and wait_for_state THREAD STATE.
+# is_state THREAD STATE, and wait_for_state THREAD STATE: succeed if, or when, the thread has the state.
 is_state() {
   [[ $(k3 list --json -- "$1") =~ \"state\":\ *\"$2\" ]]
 }
@@ -98,7 +98,7 @@ guardian_pid() {
   parent_of "$(supervisor_pid)"
 }
 
-# A Python script on standard input, with the names of client.py.
+# script ARGUMENT…: runs the Python script on standard input, with the names of client.py.
 script() {
   log script "$@"
   { echo 'from client import *' && cat; } |
@@ -111,7 +111,7 @@ now_us() {
   echo "${EPOCHREALTIME//[.,]/}"
 }
 
-# wait_until SECONDS COMMAND…: until the command succeeds.
+# wait_until SECONDS COMMAND…: repeats the command until it succeeds.
 wait_until() {
   local seconds=$1 end
   shift
@@ -125,7 +125,7 @@ wait_until() {
   done
 }
 
-# wait_for_file FILE…: until each is there and not empty.
+# wait_for_file FILE…: waits until each file exists and is not empty.
 wait_for_file() {
   local file
   for file; do
@@ -133,7 +133,7 @@ wait_for_file() {
   done
 }
 
-# in_background NAME COMMAND…: its output goes to NAME.out and NAME.err.
+# in_background NAME COMMAND…: runs the command; its output goes to NAME.out and NAME.err.
 in_background() {
   local name=$1
   shift
@@ -141,8 +141,8 @@ in_background() {
   background[$name]=$!
 }
 
-# finish NAME [STATUS]: waits for it; it must exit with STATUS (0), which may be a pattern. Not for
-# run, which is a shell of its own and cannot wait.
+# finish NAME [STATUS]: waits for the command, which must exit with STATUS (0), which may be a pattern. Not
+# below bats' run, which is a shell of its own and cannot wait.
 finish() {
   local pid=${background[$1]} status=0
   unset "background[$1]"
@@ -151,8 +151,8 @@ finish() {
   like "$status" "${2:-0}" || { cat "$dir/$1.err" && return 1; }
 }
 
-# how_it_ended COMMAND…: runs it, and says "exit STATUS" or "signal NUMBER", with "core" where one was
-# dumped. In the background its pid is that of the command.
+# how_it_ended COMMAND…: runs it, and writes "exit STATUS" or "signal NUMBER" to the file ended, with "core"
+# if a core was dumped. The file ended.pid has its pid.
 how_it_ended() {
   exec "$PYTHON" -I -S -c '
 import os, resource, signal, sys
@@ -166,12 +166,12 @@ how = ("signal", os.WTERMSIG(status)) if os.WIFSIGNALED(status) else ("exit", os
 print(*how, *["core"] * os.WCOREDUMP(status), file=open("ended", "w"))' "$@"
 }
 
-# The shell has taken its status.
+# Succeeds if the process has ended and the shell has its status.
 is_finished() {
   ! kill -0 "$1" 2>/dev/null
 }
 
-# All that is in the background has ended in ten seconds.
+# Waits until everything in the background has ended, for at most ten seconds.
 finish_all() {
   wait_until 10 are_finished "${background[@]}" || {
     kill -KILL "${background[@]}" || :
@@ -186,7 +186,7 @@ are_finished() {
 
 # --- processes ---
 
-# Is PID a process that is not dead?
+# Succeeds if PID is a process that is not dead.
 is_alive() {
   local stat
   stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
@@ -216,7 +216,7 @@ parent_of() {
 }
 
 # Fails if a process carries this test's directory: in its environment (K3THREAD_SOCKET), its
-# arguments, as its working directory, or among its files (a log). It is ended then.
+# arguments, as its working directory, or among its files (a log). Kills that process.
 refute_leaks() {
   "$PYTHON" -I -S "$ROOT/tests/cli/leaks.py" "$dir"
 }
@@ -243,12 +243,12 @@ needs_root() {
   [ "$(id -u)" = 0 ] || skip "needs root"
 }
 
-# What a sanitizer itself, "address" or "thread", cannot do, for the reason that is given.
+# needs_no_sanitizer WHICH REASON: skips the test if the build has the sanitizer "address" or "thread".
 needs_no_sanitizer() {
   [[ ${SANITIZE-} != *$1* ]] || skip "$2"
 }
 
-# Runs a command as somebody else, who owns nothing here.
+# Runs a command as another user, who owns nothing here.
 as_nobody() {
   log setpriv --reuid=65534 "$@"
   timeout --foreground -s KILL "$DEADLINE" \

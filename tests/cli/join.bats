@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# join: waits for ends, and exits as the command did.
+# join: waits until threads end, and exits as the command did.
 
 # Scripts stand in single quotes; helpers.bash and run set some names.
 # shellcheck disable=SC2016,SC2154
@@ -24,7 +24,7 @@ load helpers
   is "$output" ''
 }
 
-@test "join waits for the end" {
+@test "join waits until the thread ends" {
   mkfifo gate
   k3 start -n j -- sh -c 'read x <gate; exit 4'
   in_background joining k3 join j
@@ -33,7 +33,7 @@ load helpers
   finish joining 4
 }
 
-@test "of several threads, the first in the order given that is not 0 counts" {
+@test "join of several threads exits with the first status that is not 0, in the order given" {
   k3 start -n good -- true
   k3 start -n late -- sh -c 'sleep 0.3; exit 5'
   k3 start -n soon -- sh -c 'exit 6'
@@ -43,7 +43,7 @@ load helpers
   run -6 k3 join good soon good
 }
 
-@test "join waits for all, also when the first has failed" {
+@test "join waits for all threads even when the first one has failed" {
   mkfifo gate
   k3 start -n failed -- sh -c 'exit 5'
   k3 start -n slow -- sh -c 'read x <gate'
@@ -74,7 +74,7 @@ load helpers
   run -4 k3 join '[b]' 'a-*'
 }
 
-@test "a name means the live thread, else the newest that ended" {
+@test "a name means the live thread of that name, else the newest that ended" {
   k3 join "$(k3 start -n n -- sh -c 'exit 1')" || :
   k3 join "$(k3 start -n n -- sh -c 'exit 2')" || :
   run -2 k3 join n
@@ -96,7 +96,7 @@ load helpers
   run -0 k3 join --all
 }
 
-@test "--timeout gives up with 124, and harms nobody" {
+@test "join --timeout gives up with status 124, and no thread is harmed" {
   k3 start -n slow -- sleep 1000
   run -124 --separate-stderr k3 join -t 0.1 slow
   like "$stderr" 'k3thread: join: TimeoutError: *'
@@ -108,7 +108,7 @@ load helpers
   run -0 k3 join -t 0 quick
 }
 
-@test "a thread that there is not is an InvalidThreadIdError" {
+@test "join of a thread that does not exist is an InvalidThreadIdError" {
   k3 start -- true
   run -3 --separate-stderr k3 join nobody
   is "$stderr" "k3thread: join: InvalidThreadIdError: no thread 'nobody'"
@@ -116,7 +116,7 @@ load helpers
   run -3 k3 join 'nobody*'
 }
 
-@test "join says that one of several threads is none before it waits for the others" {
+@test "join reports that one of several threads does not exist before it waits for the others" {
   k3 start -n nap -- sleep 1000
   k3 start -n failed -- sh -c 'exit 5'
   run -5 k3 join failed
@@ -127,18 +127,18 @@ load helpers
   is "$(k3_field nap state)" running
 }
 
-@test "join wants threads or --all" {
+@test "join refuses a command line without threads and without --all" {
   run -64 k3 join
   run -64 k3 join --all a
   run -64 k3 join -t x a
 }
 
-# Has the process PID a socket open?
+# Succeeds if the process PID has a socket open.
 has_socket() {
   [[ $(readlink "/proc/$1/fd/"*) = *socket:* ]]
 }
 
-@test "a client that goes while it joins changes nothing" {
+@test "a client that dies while it joins changes nothing" {
   k3 start -n slow -- sleep 1000
   in_background joining "$K3THREAD" join slow
   wait_until "$DEADLINE" has_socket "${background[joining]}"
@@ -149,7 +149,7 @@ has_socket() {
   run -143 k3 join slow
 }
 
-@test "a thousand joins wait side by side, and each gets its answer" {
+@test "a thousand joins wait at the same time, and each gets its answer" {
   (ulimit -n "$(ulimit -Hn)" && k3 start -n slow -- sleep 1000)
   script <<'EOF'
 clients = [Client() for _ in range(500)]
@@ -196,7 +196,7 @@ while joining:
 EOF
 }
 
-@test "whoever is late is called by name and id, however it was asked for" {
+@test "join --timeout names each thread that is late by name and id, however the caller named it" {
   k3 start -n web -- sleep 1000
   late="TimeoutError: thread 'web' (id 1) has not ended"
   for words in web 1 'w*' --all; do
@@ -213,7 +213,7 @@ EOF
   is "$stderr" "k3thread: join: NotReadyError: thread 'slow' (id 2) ended before it was ready"
 }
 
-@test "a thread whose command never ran says why" {
+@test "join says why a thread's command never ran" {
   k3 start --name svc --ready line:never -- sh -c 'exit 4' || :
   k3 start --name needs --needs svc -- true
   run -125 --separate-stderr k3 join needs
@@ -228,7 +228,7 @@ EOF
 }
 
 # clears_after_list SOCKET: a server that has a live thread and an ended one when it is asked for the
-# list, and none when they are joined: somebody has cleared them.
+# list, and none when the client joins them, as if another client had cleared them.
 clears_after_list() {
   in_background server "$PYTHON" -I -S -c '
 import json, os, socket, sys
@@ -249,7 +249,7 @@ for line in client.makefile("rb"):
   wait_until "$DEADLINE" test -S "$1"
 }
 
-@test "a thread of join --all, or of a pattern, that somebody clears meanwhile has ended" {
+@test "a thread that another client clears during join --all, or during a join of a pattern, counts as ended" {
   for thread in --all '*'; do
     clears_after_list "$dir/fake.sock"
     run -3 --separate-stderr k3 -S "$dir/fake.sock" join "$thread"
@@ -259,7 +259,7 @@ for line in client.makefile("rb"):
   done
 }
 
-@test "start, start --wait, join and --json agree about a command that could not be run" {
+@test "start, start --wait, join and --json report the same error of a command that could not be run" {
   ln -s loop loop
   cp /bin/true busy
   exec 7>>busy
@@ -281,7 +281,7 @@ for line in client.makefile("rb"):
   done
 }
 
-@test "a join that waits for long does not hold up the end of a short one" {
+@test "a join that waits long does not delay the answer about a short thread" {
   k3 start -n a -- sleep 1000
   script <<'EOF'
 client = Client()

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Old kernels, and containers whose filters refuse system calls: it does without, or says what is
-# missing.
+# Old kernels, and containers whose filters refuse system calls: k3thread does without the call, or
+# says which call is missing.
 
 # Scripts stand in single quotes; helpers.bash and run set some names.
 # shellcheck disable=SC2016,SC2154,SC2030,SC2031
@@ -11,7 +11,7 @@ load helpers
 CLONE3=435 CLOSE_RANGE=436 PIDFD_OPEN=434 PIDFD_SEND_SIGNAL=424
 ENOSYS=38 EPERM=1
 
-@test "without close_range, and without pidfds, all is as with them" {
+@test "k3thread works the same without close_range and without pidfds" {
   echo 'start -n a -- sh -c "echo run"' >script
   for error in "$ENOSYS" "$EPERM"; do
     for call in "$CLOSE_RANGE" "$PIDFD_OPEN $PIDFD_SEND_SIGNAL" "$CLOSE_RANGE $PIDFD_OPEN $PIDFD_SEND_SIGNAL"; do
@@ -34,7 +34,7 @@ ENOSYS=38 EPERM=1
   done
 }
 
-@test "an exec gets no descriptor of a supervisor that took a program's place without close_range" {
+@test "a supervisor that took a program's place passes no descriptor to an exec, even without close_range" {
   : >script
   in_background supervise "$HELPERS/refuse" "$EPERM" "$CLOSE_RANGE" -- sh -c 'exec 9<script "$K3THREAD" supervise'
   wait_until "$DEADLINE" test -S "$K3THREAD_SOCKET"
@@ -43,7 +43,7 @@ ENOSYS=38 EPERM=1
   finish supervise
 }
 
-@test "a system call that is needed, and refused, is named" {
+@test "the error names a needed system call that the kernel refuses" {
   needs_no_sanitizer address 'it needs the call itself'
   needs_no_sanitizer thread 'it needs the call itself'
   echo 'start -- true' >script
@@ -55,7 +55,7 @@ ENOSYS=38 EPERM=1
   done
 }
 
-@test "a run says why its supervisor could not begin" {
+@test "run says why its supervisor could not begin" {
   case $(uname -m) in
     x86_64) epoll_create1=291 ;;
     aarch64) epoll_create1=20 ;;

@@ -1,7 +1,7 @@
 """Prints and kills each process that carries DIR, and fails if there is one: leaks.py DIR.
 
-A process carries it in its environment or arguments, as its working directory, or among its files.
-The caller and those above it do not count.
+A process carries DIR in its environment or arguments, as its working directory, or among its files.
+The caller and its ancestors do not count.
 """
 import os
 import signal
@@ -28,7 +28,7 @@ def read(path):
 
 
 def places(pid):
-    """Where a directory's name can be, each behind a function: a process may go meanwhile."""
+    """Yields a function for each place of a directory's name: a process may end meanwhile."""
     yield lambda: read(f"/proc/{pid}/environ")
     yield lambda: read(f"/proc/{pid}/cmdline")
     yield lambda: os.readlink(f"/proc/{pid}/cwd".encode())

@@ -1,15 +1,15 @@
 #!/usr/bin/env bats
-# Resource limits and niceness: a command has its caller's, whoever started the supervisor, and the
-# supervisor lives with whatever its starter had.
+# Resource limits and niceness: a command has its caller's, whichever start brought up the supervisor,
+# and the supervisor works with whatever limits it was started with.
 
 # Scripts stand in single quotes; helpers.bash and run set some names.
 # shellcheck disable=SC2016,SC2154,SC2030,SC2031
 
 load helpers
 
-# -S without a blank is left to the program: see cli/quick/quick.h.
+# The quick way leaves -S without a blank to the program: see cli/quick/quick.h.
 
-# limits_of WAY…: what a command that is started so has for limits, without the mark.
+# limits_of WAY…: prints the limits of a command that is started this way, without the mark.
 limits_of() {
   local id
   id=$(k3 "$@" start -- sh -c 'cat /proc/self/limits; nice')
@@ -40,13 +40,13 @@ own_limits() {
   done
 }
 
-@test "a run's commands have the limits of whoever runs it" {
+@test "the commands of a run have the limits of the caller of run" {
   echo 'start -- sh -c "ulimit -n; ulimit -Hn; ulimit -s; nice"' >script
   is "$(ulimit -S -n 99 && ulimit -S -s 4000 && nice -n 4 "$K3THREAD" run -q --no-prefix script | xargs)" \
     "99 $(ulimit -Hn) 4000 $(($(nice) + 4))"
 }
 
-@test "a start says which limits the supervisor may not give, and gives what it may" {
+@test "a start says which limits the supervisor may not raise, and sets the others" {
   mkdir theirs
   chmod 755 "$dir"
   [ "$(id -u)" != 0 ] || chown 61237 theirs
@@ -62,7 +62,7 @@ own_limits() {
   as_user "$K3THREAD" shutdown
 }
 
-@test "a start that the supervisor's own limit of open files refuses names it" {
+@test "a start that fails for lack of descriptors names the supervisor's limit of open files" {
   mkdir theirs
   chmod 755 "$dir"
   [ "$(id -u)" != 0 ] || chown 61237 theirs
@@ -87,7 +87,7 @@ as_user() {
   fi
 }
 
-@test "a supervisor whose files may not grow serves, and so does the next" {
+@test "a supervisor with a file size limit of 0 serves its clients, and so does the next one" {
   for _ in 1 2 3; do
     (ulimit -f 0 && "$K3THREAD" start -n a -- sleep 1000) | cat
     is "$(k3 list -q)" 1
@@ -100,7 +100,7 @@ EOF
   done
 }
 
-@test "a supervisor is not ended by its starter's soft limit of processor time" {
+@test "the soft limit of processor time of the first start's caller does not end the supervisor" {
   (ulimit -S -t 1 && k3 start -n a -- sleep 1000)
   pid=$(supervisor_pid)
   is "$(prlimit --noheadings --output SOFT --cpu --pid "$pid" | xargs)" "$(ulimit -H -t)"
@@ -108,7 +108,7 @@ EOF
   is "$(k3_field a state)" running
 }
 
-@test "the supervisor uses as many descriptors and processes as it may" {
+@test "the supervisor raises its soft limits of descriptors and processes to the hard ones" {
   (ulimit -S -n 64 && ulimit -S -u 500 && k3 start -- sleep 1000)
   pid=$(supervisor_pid)
   for limit in nofile nproc; do
@@ -117,7 +117,7 @@ EOF
   done
 }
 
-@test "limits of a request that cannot be are errors that say so" {
+@test "a request with impossible limits gets an error that says so" {
   k3 start -- sleep 1000
   script <<'EOF'
 def refused(**params):

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# list: the table, the JSON, and which threads.
+# list: the table, the JSON, and the choice of threads.
 
 # Scripts stand in single quotes; helpers.bash and run set some names.
 # shellcheck disable=SC2016,SC2154
@@ -30,7 +30,7 @@ load helpers
   like "$(k3 list raised | tail -n 1)" '*SystemExit*SIGTERM*sleep 1000*'
 }
 
-@test "a row shows a daemon, and one that is delayed" {
+@test "a row shows a daemon, and a delayed thread" {
   k3 daemon -n d -a 1000 -- true
   like "$(k3 list d | tail -n 1 | xargs)" "1 d $(k3_field d tid) - delayed yes - - true"
 }
@@ -44,14 +44,14 @@ load helpers
   k3 raise s SIGKILL
 }
 
-@test "what could confuse a terminal is escaped, and a row is one line" {
+@test "characters that could confuse a terminal are escaped, and a row is one line" {
   k3 start -n 'ünï' -- sh -c ': $1; exec sleep 1000' - $'a\e[31m\nb\r\x9b\xff'
   is "$(k3 list | wc -l)" 2
   run -1 grep -qP '\e|\r' <(k3 list)
   like "$(k3 list)" '*ünï*'
 }
 
-@test "quotes and backslashes stand in a table as they are, in a short one and in a long one" {
+@test "quotes and backslashes stand in a table as they are, whether the table is short or long" {
   for i in {1..20}; do k3 start -n "say \"$i\"" -- true '"\t"' "it's" $'\t\\"' '\n' 'é'; done
   cat >row <<'EOF'
   true '"\t"' 'it'\''s' $'\t\\"' '\n' 'é'
@@ -66,7 +66,7 @@ EOF
   is "$(k3 list | awk 'NR > 1 { print $1 }' | xargs)" '1 2 3 4 5 6 7 8 9 10 11 12'
 }
 
-@test "--quiet prints ids only, --live leaves out what has ended" {
+@test "--quiet prints ids only, and --live leaves out threads that have ended" {
   k3 start -n a -- sleep 1000
   k3 start -n b -- true
   k3 start -n c -a 1000 -- true
@@ -84,7 +84,7 @@ EOF
   is "$(k3 list -q db 1 'web*' db | xargs)" '1 2 3'
 }
 
-@test "a name or an id that is missing is an error, a pattern that fits nothing is not" {
+@test "a name or an id that does not exist is an error, and a pattern without a match is not" {
   k3 start -n a -- true
   run -3 --separate-stderr k3 list nobody
   is "$stderr" "k3thread: list: InvalidThreadIdError: no thread 'nobody'"
@@ -96,7 +96,7 @@ EOF
   is "$stderr" "k3thread: list: InvalidThreadIdError: no live thread 'a'"
 }
 
-@test "a name means the live thread that has it, else the newest that has ended; a pattern means all" {
+@test "a name means the live thread that has it, else the newest that ended; a pattern means every match" {
   for _ in 1 2 3; do k3 join "$(k3 start -n again -- true)"; done
   is "$(k3 list -q again | xargs)" 3
   is "$(k3 list -q again 1 | xargs)" '1 3'
@@ -107,7 +107,7 @@ EOF
   is "$(k3 list -q --live again | xargs)" 4
 }
 
-@test "an object says for how many seconds the command has run, or ran" {
+@test "the JSON says for how many seconds the command has run, or ran" {
   k3 start -n gone -- true
   k3 join gone
   k3 start -n late -a 1000 -- true
@@ -121,13 +121,13 @@ assert call("list", threads=["runs"])[0]["seconds"] > by_name["runs"]["seconds"]
 EOF
 }
 
-@test "ls is list" {
+@test "ls is another name for list" {
   k3 start -n a -- sleep 1000
   is "$(k3 ls -q a)" "$(k3 list -q a)"
   is "$(k3 ls --json | grep -v seconds)" "$(k3 list --json | grep -v seconds)"
 }
 
-@test "an empty list is a heading, or an empty array" {
+@test "an empty list is the heading alone, or an empty JSON array" {
   k3 start -- true
   k3 join 1
   k3 clear
@@ -136,7 +136,7 @@ EOF
   is "$(k3 list --json | tr -d ' \n')" '[]'
 }
 
-@test "--json has the contract's fields, each of its type" {
+@test "--json has the fields of the contract, each of its type" {
   k3 start -n running -- sleep 1000
   k3 start -n delayed -a 1000 -d -- true
   k3 start -n exited -o out -- sh -c 'exit 3'
@@ -183,7 +183,7 @@ assert by_name["running"]["tid"] != by_name["running"]["pid"]
 EOF
 }
 
-@test "--json is what the socket answers" {
+@test "--json prints what the socket answers" {
   k3 start -- sleep 1000
   k3 list --json >threads
   script <<'EOF'
@@ -199,32 +199,32 @@ EOF
   run -64 k3 list --json -q
 }
 
-@test "TIME is that of the run, and nothing in the pause between two" {
+@test "TIME is the time of the run, and is empty in the pause between two runs" {
   k3 start -n r -r always -- false
   wait_until "$DEADLINE" is_delayed_row r
   like "$delayed" 'delayed -'
 }
 
-# Takes the thread's row, STATE and TIME, once it is delayed.
+# Takes the thread's row, STATE and TIME, once the thread is delayed.
 is_delayed_row() {
   delayed=$(k3 list "$1" | awk 'NR == 2 { print $5, $7 }')
   [[ $delayed = delayed* ]]
 }
 
-@test "TIME is that of the last run, also when the thread ends in the pause behind it" {
+@test "TIME is the time of the last run, also when the thread ends in the pause after it" {
   k3 start --name again --restart always -- true
   wait_until "$DEADLINE" pauses_long again
   k3 raise --wait again
   is "$(k3 list again | awk 'NR == 2 { print $7 }')" 0.0s
 }
 
-# It has been in one of its longer pauses for a while.
+# Succeeds if the thread has been in one of its longer pauses for a while.
 pauses_long() {
   is_state "$1" delayed &&
     awk "BEGIN { exit !($EPOCHREALTIME - $(k3_field "$1" started) > 0.5) }"
 }
 
-# answer WITH: a server that answers its first request so.
+# answer WITH: starts a server that answers its first request with WITH.
 answer() {
   in_background server "$PYTHON" -I -S -c '
 import os, socket, sys
@@ -239,7 +239,7 @@ client.recv(1)' "$K3THREAD_SOCKET" "$1"
   wait_until "$DEADLINE" test -S "$K3THREAD_SOCKET"
 }
 
-@test "what another server answers is no harm" {
+@test "list copes with any answer of a server" {
   for table in 'ID\tNAME' '' '\n\n' 'a\tb\nc'; do
     answer "{\"id\": 1, \"result\": {\"table\": \"$table\"}}"
     run -0 k3 list

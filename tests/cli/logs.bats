@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# logs: what the thread's command printed.
+# logs: the output of the thread's command.
 
 # Scripts stand in single quotes; helpers.bash and run set some names.
 # shellcheck disable=SC2016,SC2154
@@ -13,7 +13,7 @@ load helpers
   is "$(k3 logs 1)" $'one\ntwo\nthree'
 }
 
-@test "logs of a running thread is what there is now" {
+@test "logs of a running thread prints the output so far" {
   k3 start -n l -- sh -c 'echo one; exec sleep 1000'
   wait_for_file "$(k3_field l log)"
   is "$(k3 logs l)" one
@@ -51,7 +51,7 @@ load helpers
   run -64 k3 logs -n x l
 }
 
-@test "--follow prints what comes, until the thread ends" {
+@test "--follow prints output as it comes, until the thread ends" {
   mkfifo gate1 gate2
   k3 start -n l -- sh -c 'echo one; read x <gate1; echo two; read x <gate2; echo three'
   in_background following k3 logs -f l
@@ -63,7 +63,7 @@ load helpers
   is "$(cat following.out)" $'one\ntwo\nthree'
 }
 
-@test "--follow ends with the thread, also when it is killed" {
+@test "--follow ends with the thread, also when the thread is killed" {
   k3 start -n l -- sh -c 'echo one; exec sleep 1000'
   in_background following k3 logs --follow l
   wait_for_file following.out
@@ -94,14 +94,14 @@ load helpers
   is "$(cat following.out)" $'9\n10\nend'
 }
 
-@test "a follower whose reader has gone ends quietly" {
+@test "--follow ends quietly when its reader has gone" {
   k3 start -n l -- sh -c 'while :; do echo line; sleep 0.05; done'
   timeout "$DEADLINE" "$K3THREAD" logs -f l 2>err | head -n 1 >out
   is "$(cat out)" line
   is "$(cat err)" ''
 }
 
-@test "a big log comes whole, and its tail quickly" {
+@test "logs prints a big log whole, and its tail quickly" {
   k3 start -n big -- sh -c 'yes 0123456789 | head -c 50000000; echo end'
   k3 join big
   is "$(k3 logs big | cksum)" "$( (yes 0123456789 | head -c 50000000 && echo end) | cksum)"
@@ -112,7 +112,7 @@ load helpers
   is "$(stat -c %s copy)" 100000008
 }
 
-@test "a log can be read by its owner alone" {
+@test "only its owner can read a log" {
   k3 start -n l -- echo secret
   k3 join l
   log=$(k3_field l log)
@@ -128,7 +128,7 @@ load helpers
   is "$(cat "$log")" kept
 }
 
-@test "a log survives the supervisor's death, and the next supervisor" {
+@test "a log survives the supervisor's death and the start of the next supervisor" {
   k3 start -n l -- sh -c 'echo kept; exec sleep 1000'
   log=$(k3_field l log)
   wait_for_file "$log"
@@ -151,7 +151,7 @@ load helpers
   is "$stderr" "k3thread: logs: InvalidThreadIdError: no thread 'l'"
 }
 
-@test "of a file that others write too, logs prints the thread's part" {
+@test "logs prints only the thread's part of a file that others write to as well" {
   echo other >out
   k3 start -n a -o out -- echo first
   k3 join a
@@ -166,7 +166,7 @@ EOF
   is "$(cat out)" $'other\nfirst\nsecond'
 }
 
-@test "a log that was removed is an error" {
+@test "logs of a log that was removed is an error" {
   k3 start -n l -- echo x
   k3 join l
   rm "$(k3_field l log)"
@@ -174,7 +174,7 @@ EOF
   like "$stderr" 'k3thread: logs: *'
 }
 
-@test "logs wants one thread, or a pattern" {
+@test "logs requires one thread, or a pattern" {
   k3 start -n l -- true
   run -64 k3 logs
   run -64 k3 logs l l
@@ -183,7 +183,7 @@ EOF
   run -64 k3 logs -f 'l*'
 }
 
-@test "a supervisor without run does not know when a line came" {
+@test "logs --timestamps fails at a supervisor that belongs to no run" {
   k3 start -n l -- echo x
   k3 join l
   for thread in l 'l*'; do
@@ -194,7 +194,7 @@ EOF
   run -1 k3 logs -f --timestamps l
 }
 
-@test "the logs of a pattern have their threads' names before each line" {
+@test "logs of a pattern puts the thread's name before each line" {
   k3 start -n la -- sh -c 'echo 1; echo 2; printf 3'
   k3 start -n lb -- sh -c 'echo 4'
   k3 start -n other -- echo 5
@@ -209,7 +209,7 @@ allocated() {
   echo $(($(stat -c '%b * %B' "$1")))
 }
 
-@test "--log-limit keeps about so much on disk, the newest, from a whole line on" {
+@test "--log-limit keeps about that much on disk: the newest output, from the beginning of a line" {
   k3 start --name a --log-limit 256K -- sh -c 'seq 300000; sleep 1000'
   log=$(k3_field a log)
   wait_until "$DEADLINE" ends_with 300000 "$log"
@@ -231,7 +231,7 @@ is_small() {
   [ "$(allocated "$1")" -lt "$2" ]
 }
 
-@test "a log without a limit, and one that stays below it, are kept whole" {
+@test "a log without a limit, or below its limit, is kept whole" {
   k3 start --name a -- seq 100000
   k3 start --name b --log-limit 1M -- seq 1000
   k3 join a b
@@ -239,7 +239,7 @@ is_small() {
   cmp <(k3 logs b) <(seq 1000)
 }
 
-@test "--log-limit wants a size, and a log" {
+@test "--log-limit requires a size, and a log" {
   for size in '' x 0x10 -1 1KK 99999999999999999999; do
     run -64 --separate-stderr k3 start --log-limit "$size" -- true
     like "$stderr" 'k3thread: start: *'

@@ -1,13 +1,13 @@
 #!/usr/bin/env bats
-# The way of the reports from the workers to the server: which of them wake it.
+# The reports from the workers to the server: which of them wake the server.
 
 load helpers
 
-@test "an end wakes the server; that a command runs does so for a thread that is waited for" {
+@test "the report of an end wakes the server, and the report of a run wakes it if a client waits for the thread" {
   "$HELPERS/mailbox" notify
 }
 
-@test "a report that came before the thread is waited for wakes the server then" {
+@test "a report that came before a client waited for the thread wakes the server once a client waits" {
   "$HELPERS/mailbox" missed
   "$HELPERS/mailbox" missed-by-all
 }

@@ -1,6 +1,6 @@
 /*
- * The mailbox alone, in one thread: which reports wake the server is a matter of instants between the
- * threads of a supervisor.
+ * Tests the mailbox alone, in one thread: in a supervisor it depends on instants between the threads
+ * which reports wake the server.
  */
 #include "tests/lib/test.h"
 
@@ -17,7 +17,7 @@ static void open_mailbox(void)
     CHECK(wake >= 0);
 }
 
-/* Returns true if the server was woken since it last looked, and looks. */
+/* Returns true if the server was woken since the last call. */
 static bool has_woken(void)
 {
     struct pollfd pollfd = {.fd = wake, .events = POLLIN};
@@ -34,7 +34,7 @@ static void post(struct mail *mail, enum protocol_state state)
     mailbox_post(mail, &(struct report){.state = state, .runs = 1});
 }
 
-static struct report last; /* that was taken */
+static struct report last; /* the report that was taken last */
 
 /* Takes all reports; returns how many there were. */
 static int take_all(void)
@@ -65,7 +65,7 @@ static void wakes_for_what_is_waited_for(void)
     CHECK_EQUAL(take_all(), 2);
 }
 
-/* A report that woke nobody, and was not taken since, must not wait for the next one. */
+/* A report that did not wake the server, and is still there, must not wait for the next one. */
 static void wakes_for_what_was_missed(void)
 {
     open_mailbox();

@@ -1,13 +1,13 @@
 #!/usr/bin/env bats
-# Where k3thread itself ends several threads, none is asked before those that need it have ended.
+# When k3thread itself ends several threads, it asks a thread only after those that need it have ended.
 
 # Scripts stand in single quotes; helpers.bash and run set some names.
 # shellcheck disable=SC2016,SC2154
 
 load helpers
 
-# What the threads run. A service notes by which signal it is asked, and when it has ended; the first
-# that is asked takes its time. Each waits for "up" of its own.
+# What the threads run. A service notes the signal that asks it, and when it has ended; the first
+# service that is asked takes its time. Each waits for an "up" of its own.
 begin_order() {
   cat >service <<'EOS'
 #!/bin/sh
@@ -21,7 +21,7 @@ EOS
   chmod +x service
 }
 
-# start_chain: db, web that needs it, and proxy that needs both.
+# start_chain: starts db, web that needs db, and proxy that needs both.
 start_chain() {
   begin_order
   k3 daemon -n db --ready line:up -- ./service db 0
@@ -30,7 +30,7 @@ start_chain() {
   k3 join --ready proxy
 }
 
-# check_order SIGNAL: each was asked once, by SIGNAL, after those that need it had ended.
+# check_order SIGNAL: each service was asked once, by SIGNAL, after those that need it had ended.
 check_order() {
   is "$(cat order)" "$(printf '%s\n' "proxy asked by $1" 'proxy ended' "web asked by $1" \
     'web ended' "db asked by $1" 'db ended')"
@@ -42,7 +42,7 @@ check_order() {
   check_order TERM
 }
 
-@test "shutdown --now does so too, and another one does not hurry it" {
+@test "shutdown --now ends threads in the reverse order of --needs, and a second one does not hurry it" {
   start_chain
   in_background first k3 shutdown --now
   wait_for_file order
@@ -51,7 +51,7 @@ check_order() {
   check_order TERM
 }
 
-@test "so do SIGTERM to the supervisor, and the guardian's death" {
+@test "SIGTERM to the supervisor and the guardian's death end threads in the reverse order of --needs" {
   start_chain
   guardian=$(guardian_pid)
   kill -TERM "$(supervisor_pid)"
@@ -65,7 +65,7 @@ check_order() {
   check_order TERM
 }
 
-# run_chain LINE [OPTION…]: a run of the three, and of a line that needs them, in the background.
+# run_chain LINE [OPTION…]: runs the three, and LINE, which needs them, in the background.
 run_chain() {
   local line=$1
   shift
@@ -77,13 +77,13 @@ run_chain() {
   in_background run env XDG_RUNTIME_DIR="$dir" "$K3THREAD" run "$@" script
 }
 
-@test "so does a run when its work is done" {
+@test "a run whose work is done ends daemons in the reverse order of --needs" {
   run_chain 'start --needs proxy -- true'
   finish run
   check_order TERM
 }
 
-@test "so does a run at a failure, with --fail-fast, and at the first end, with --any" {
+@test "a failure with --fail-fast and the first end with --any end a run in the reverse order of --needs" {
   run_chain 'start --needs proxy -- false' --fail-fast
   finish run 1
   check_order TERM
@@ -93,7 +93,7 @@ run_chain() {
   check_order TERM
 }
 
-@test "so does a run that is interrupted: each is asked once, by SIGINT" {
+@test "SIGINT ends a run in the reverse order of --needs, and each thread is asked once, by SIGINT" {
   run_chain 'start --needs proxy -- sh -c "echo >begun; exec sleep 1000"'
   wait_for_file begun
   kill -INT "${background[run]}"
@@ -101,7 +101,7 @@ run_chain() {
   check_order INT
 }
 
-@test "so does a run that gets SIGTERM" {
+@test "SIGTERM ends a run in the reverse order of --needs" {
   run_chain 'start --needs proxy -- sh -c "echo >begun; exec sleep 1000"'
   wait_for_file begun
   kill -TERM "${background[run]}"
@@ -109,7 +109,7 @@ run_chain() {
   check_order TERM
 }
 
-@test "the grace of a thread counts from when it is asked" {
+@test "the grace of a thread counts from the moment that the thread is asked" {
   begin_order
   k3 daemon -n db -g 0.7 --ready line:up -- ./service db 0.1
   k3 daemon -n web --needs db --ready line:up -- ./service web 1
@@ -118,7 +118,7 @@ run_chain() {
   is "$(tail -n 1 order)" 'db ended'
 }
 
-@test "a thread that is killed after its grace lets go what it needs" {
+@test "a thread that is killed after its grace releases the threads that it needs" {
   begin_order
   k3 daemon -n db --ready line:up -- ./service db 0
   k3 daemon -n web -g 0.2 --needs db --ready line:up -- \
@@ -128,7 +128,7 @@ run_chain() {
   is "$(cat order)" "$(printf '%s\n' 'db asked by TERM' 'db ended')"
 }
 
-@test "threads that have not begun hold up nobody, however many need each other" {
+@test "threads that have not begun delay no shutdown, however many need each other" {
   k3 daemon -n never --ready line:never -- sleep 1000
   script <<'EOS'
 needed = "never"
@@ -140,7 +140,7 @@ assert time.monotonic() - begin < 5
 EOS
 }
 
-@test "a thread that is ending already is not asked again by the end of all" {
+@test "a shutdown does not ask a thread that is already ending again" {
   begin_order
   k3 start -n a --ready line:up -- ./service a 0.5
   k3 join --ready a
@@ -150,7 +150,7 @@ EOS
   is "$(cat order)" "$(printf '%s\n' 'a asked by INT' 'a ended')"
 }
 
-@test "an end of all may be by another exception; by a signal, or an unknown one, it is not" {
+@test "shutdown can raise another exception in all threads, and refuses a signal or an unknown exception" {
   k3 start -n a -- sleep 1000
   script <<'EOS'
 for name in ["SIGTERM", "Nonsense"]:

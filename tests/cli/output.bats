@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Output that is read while it is written, trimmed, emptied and moved: each byte once, from the first.
+# Output that is read while it is written, trimmed, emptied or moved: the reader gets each byte once, in order.
 
 # Scripts stand in single quotes; helpers.bash and run set some names.
 # shellcheck disable=SC2016,SC2154
@@ -25,7 +25,7 @@ read_late() {
   cat
 }
 
-@test "with --log-limit a slow reader gets whole lines, and no zeros in place of what was given back" {
+@test "with --log-limit a slow reader gets whole lines, and no zeros in place of the trimmed part" {
   write='seq 2000000; touch written; until [ -e go ]; do sleep 0.02; done'
   touch go
   k3 start --wait --log-limit 64K -- sh -c "$write" | read_late | only_whole_lines 2000000
@@ -38,7 +38,7 @@ read_late() {
   only_whole_lines 2000000 <following.out
 }
 
-@test "with --log-limit what logs prints is whole at any moment" {
+@test "with --log-limit logs prints whole lines at any moment" {
   k3 start -n l --log-limit 64K -- seq 4000000
   for _ in {1..50}; do
     k3 logs l | head -n -1 >now # the last line is still being written
@@ -51,7 +51,7 @@ read_late() {
   k3 logs l | only_whole_lines 4000000
 }
 
-@test "of a line whose beginning was given back nothing is printed" {
+@test "logs prints nothing of a line whose beginning was trimmed" {
   k3 start -n l --log-limit 1 -- \
     sh -c 'for i in 1 2 3 4 5 6 7; do printf "%03000d\n" $i; done; until [ -e go ]; do sleep 0.02; done; printf "whole\nnot ended"'
   touch go
@@ -61,13 +61,13 @@ read_late() {
   is "$(k3 logs -n 5 l)" $'whole\nnot ended'
 }
 
-# without_inotify WHAT COMMAND…: where nobody has "instances" or "watches" left: each user has only so many.
+# without_inotify WHAT COMMAND…: runs COMMAND while its user has no "instances" or "watches" of inotify left.
 without_inotify() {
   timeout --foreground -s KILL "$DEADLINE" unshare --user --map-root-user \
     sh -c 'echo 0 >"/proc/sys/user/max_inotify_$0"; exec "$@"' "$@"
 }
 
-@test "without inotify a log is kept small, a line makes ready, and a reader follows" {
+@test "without inotify a log keeps to its limit, a line makes its thread ready, and a reader can follow" {
   without_inotify instances true || skip "needs user namespaces"
   for what in instances watches; do
     without_inotify "$what" "$K3THREAD" start -n l --log-limit 64K --ready line:^300000 -- \
@@ -89,7 +89,7 @@ is_small() {
   [ $(($(stat -c '%b * %B' "$1"))) -lt 200000 ]
 }
 
-@test "all threads that watch their logs share one inotify instance" {
+@test "all threads whose logs are watched share one inotify instance" {
   for i in {1..8}; do
     k3 start -n "t$i" --log-limit 64K --ready line:up -- sh -c 'echo up; exec sleep 1000'
   done
@@ -97,7 +97,7 @@ is_small() {
   is "$(find "/proc/$(supervisor_pid)/fd" -lname '*inotify*' | wc -l)" 1
 }
 
-@test "a reader of a thread that is still to begin gets its first byte, and nothing of others" {
+@test "a reader of a thread that has not begun gets the output from its first byte, and nothing of others" {
   echo other >shared
   for options in '--after 0.05' '--needs first'; do
     k3 start -n first -- sleep 0.05
@@ -112,7 +112,7 @@ is_small() {
   is "$(cat shared)" $'other\nmine\nmine\nlate'
 }
 
-@test "a thread that never begins has no output, whatever is in its file" {
+@test "a thread that never begins has no output, whatever its file contains" {
   echo other >shared
   k3 start -n late --after 1000 -o shared -- echo late
   is "$(k3 logs late)" ''
@@ -126,7 +126,7 @@ is_small() {
   is "$(cat following.out waiting.out)" ''
 }
 
-@test "the answers about a start tell where its output begins, when it has begun" {
+@test "the answers about a thread say where its output begins once it has begun" {
   k3 start -- true
   script <<'EOF'
 open("shared", "w").write("other\n")
@@ -155,7 +155,7 @@ assert client.receive()["error"]["data"]["type"] == "InvalidThreadIdError"
 EOF
 }
 
-@test "start --wait of a thread whose output goes to no file waits, and exits as it did" {
+@test "start --wait of a thread whose output goes to no regular file waits, and exits as the thread did" {
   run -3 k3 start --wait -o /dev/null -- sh -c 'echo lost; exit 3'
   is "$output" ''
   mkfifo pipe
@@ -166,7 +166,7 @@ EOF
   is "$(cat reading.out)" through
 }
 
-@test "a line makes no thread ready whose output goes to no file: that is an error" {
+@test "--ready line is an error for a thread whose output goes to no regular file" {
   mkfifo pipe
   for output in /dev/null pipe; do
     run -1 --separate-stderr k3 start -n a --ready line:up -o "$output" -- echo up
@@ -175,7 +175,7 @@ EOF
   done
 }
 
-@test "the name of a descriptor as --output means the file that the caller has there" {
+@test "--output with the name of a descriptor means the file that the caller has open there" {
   echo before >out
   k3 start --wait -o /dev/stdout -- echo printed >>out
   is "$(cat out)" $'before\nprinted'
@@ -194,7 +194,7 @@ EOF
   done
 }
 
-# shared COMMAND…: two lines of the shell around one of a thread, all by one descriptor of the file f.
+# shared COMMAND…: two lines of the shell around one line of a thread, all by one descriptor of the file f.
 shared() {
   (
     echo one
@@ -206,7 +206,7 @@ shared() {
   cat f
 }
 
-@test "a file that was opened by > gets what the caller and the thread write, in order" {
+@test "a file that the caller opened with > gets the lines of the caller and of the thread in order" {
   for output in /dev/stdout /dev/fd/1 /dev/fd/4 /proc/self/fd/4 /proc/thread-self/fd/1; do
     is "$(shared --wait -o "$output" -- echo two)" $'one\ntwo\nthree'
     is "$(shared -o "$output" -- sh -c 'echo two; echo "also two" >&2' | grep -v '^[0-9]*$')" \
@@ -223,19 +223,19 @@ shared() {
   is "$(cat f)" $'one\ntwo\nthree'
 }
 
-@test "standard input takes output too, where it is open for writing" {
+@test "--output can be standard input if that is open for writing" {
   k3 start --wait -o /dev/fd/0 -- echo written 0>>f
   is "$(cat f)" written
 }
 
-@test "a descriptor that is not open for writing is refused as --output" {
+@test "--output refuses a descriptor that is not open for writing" {
   echo kept >f
   run -64 k3 start -o /dev/fd/4 -- echo lost 4<f
   like "$output" '*: ValueError: --output: /dev/fd/4 is not open for writing*'
   is "$(cat f)" kept
 }
 
-@test "output is not copied into the file that it is read from" {
+@test "k3thread does not copy output into the file that it reads it from" {
   ulimit -f 1024 # what limits the harm
   # shellcheck disable=SC2094
   k3 start --wait -o own -- echo one >>own
@@ -251,7 +251,7 @@ shared() {
   is "$(cat c)" one
 }
 
-@test "logs -f goes on with the file that takes the place of one that was moved" {
+@test "logs -f continues with the file that takes the place of one that was moved" {
   k3 start -n r -o q --restart always:2 -- \
     sh -c 'echo run; until [ -e go ]; do sleep 0.02; done; rm go; printf "no newline"'
   in_background following k3 logs -f r
@@ -266,7 +266,7 @@ shared() {
   is "$(cat following.out)" $'run\nno newline\nrun\nno newline\nrun\nno newline'
 }
 
-@test "logs -f reads a file that is moved away before there is anything in it" {
+@test "logs -f reads a file that is moved away before anything was written to it" {
   k3 start -n r -o q --restart always:2 -- \
     sh -c 'until [ -e go ]; do sleep 0.02; done; rm go; echo run'
   "$K3THREAD" logs -f r >following.out 3>&- &
@@ -282,17 +282,17 @@ shared() {
   is "$(cat following.out)" $'run\nrun\nrun'
 }
 
-# has_open PID FILE
+# has_open PID FILE: succeeds if the process has the file open.
 has_open() {
   find "/proc/$1/fd" -lname "$2" 2>/dev/null | grep -q .
 }
 
-# is_counted NUMBER FILE: so many runs have begun.
+# is_counted NUMBER FILE: succeeds if so many runs have begun.
 is_counted() {
   [ "$(grep -c '^run' "$2")" = "$1" ]
 }
 
-@test "logs -f goes on when the log is emptied, and what comes then makes ready too" {
+@test "logs -f continues when the log is emptied, and a line that comes then still makes the thread ready" {
   k3 daemon -n p -o u --ready 'line:^up$' -- \
     sh -c 'seq 5000; until [ -e go ]; do sleep 0.02; done; echo up; exec sleep 1000'
   in_background following k3 logs -f p
@@ -306,13 +306,13 @@ is_counted() {
   is "$(cat following.out)" "$(seq 5000)"$'\nup'
 }
 
-@test "a line makes ready that comes when much of the log was given back" {
+@test "a line makes the thread ready although much of the log before it was trimmed" {
   k3 start -n a --log-limit 64K --ready 'line:^end' -- \
     sh -c 'seq 3000000; echo end; exec sleep 1000'
   k3 join --ready a
 }
 
-@test "standard output that is closed or full does not end the job, and is said" {
+@test "standard output that is closed or full does not end the thread of start --wait, and start says so once" {
   work='echo x; until [ -e go ]; do sleep 0.02; done; touch over; exit 3'
   for output in '&-:Bad file descriptor' '/dev/full:No space left on device'; do
     rm -f go over
@@ -326,7 +326,7 @@ is_counted() {
   done
 }
 
-@test "start --wait takes a signal also while nobody reads what it prints" {
+@test "start --wait acts on a signal even while nobody reads its output" {
   mkfifo pipe
   exec 4<>pipe
   "$K3THREAD" start --wait -n a -- sh -c 'yes | head -c 1000000; exec sleep 1000' >pipe 3>&- 4>&- &
@@ -339,7 +339,7 @@ is_counted() {
   exec 4>&-
 }
 
-# The pipe on descriptor 4 is full, to a page.
+# Succeeds if the pipe on descriptor 4 is full, to a page.
 holds_much() {
   "$PYTHON" -I -S -c '
 import fcntl, struct, sys, termios
@@ -347,7 +347,7 @@ size, = struct.unpack("i", fcntl.ioctl(4, termios.FIONREAD, b"\0" * 4))
 sys.exit(size < 60000)'
 }
 
-@test "a status is not lost when a shutdown comes at the same time" {
+@test "start --wait reports its thread's status when a shutdown comes at the same time" {
   for _ in {1..25}; do
     rm -f ran status
     k3 start -- true

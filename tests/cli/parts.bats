@@ -1,25 +1,25 @@
 #!/usr/bin/env bats
-# Parts of the program that know no threads, alone: see tests/cli/text.c and tests/cli/regex.c.
+# Parts of the program that know nothing of threads, tested alone: see tests/cli/text.c and tests/cli/regex.c.
 
 load helpers
 
-@test "times are read, and nothing else for one" { "$HELPERS/text" durations-read; }
-@test "times are written in two units at the most" { "$HELPERS/text" durations-written; }
-@test "numbers and seconds are written to the last digit that counts" { "$HELPERS/text" numbers; }
-@test "a text grows, and says when it cannot" { "$HELPERS/text" growth; }
-@test "words are shown so that a terminal is not confused, and quoted so that a shell reads them" {
+@test "the parser of times reads every form of a time, and refuses anything else" { "$HELPERS/text" durations-read; }
+@test "times are written in at most two units" { "$HELPERS/text" durations-written; }
+@test "numbers and seconds are written up to the last significant digit" { "$HELPERS/text" numbers; }
+@test "a text grows as needed, and reports when it cannot grow" { "$HELPERS/text" growth; }
+@test "words are shown so that they cannot confuse a terminal, and quoted so that a shell reads them back" {
   "$HELPERS/text" words
 }
-@test "what is UTF-8 and what is not" { "$HELPERS/text" characters; }
-@test "how many columns a text takes" { "$HELPERS/text" columns; }
-@test "base64 has one text for each run of bytes" { "$HELPERS/text" base64; }
-@test "strings are written as JSON has them" { "$HELPERS/text" strings; }
-@test "a line with a table in it says what the parser says" { "$HELPERS/text" tables; }
+@test "the check for UTF-8 accepts what is UTF-8 and nothing else" { "$HELPERS/text" characters; }
+@test "the width of a text is counted in columns" { "$HELPERS/text" columns; }
+@test "base64 has one text for each sequence of bytes" { "$HELPERS/text" base64; }
+@test "strings are written as JSON requires" { "$HELPERS/text" strings; }
+@test "the reader of a line with a table agrees with the parser of JSON" { "$HELPERS/text" tables; }
 
-@test "expressions: each form" { "$HELPERS/regex" forms; }
-@test "expressions: how often" { "$HELPERS/regex" repetitions; }
-@test "expressions: what is none, and what is too large" { "$HELPERS/regex" refused; }
-@test "expressions: the same as the C library's" { "$HELPERS/regex" library; }
+@test "each form of an expression matches what it should" { "$HELPERS/regex" forms; }
+@test "a repetition in an expression matches as often as it should" { "$HELPERS/regex" repetitions; }
+@test "an expression that is malformed or too large is refused" { "$HELPERS/regex" refused; }
+@test "expressions match the same texts as the C library's" { "$HELPERS/regex" library; }
 
 @test "every case of these programs is run here" {
   for program in text regex mailbox tree; do

@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
-# Where a supervisor lives: its socket, and its state.
+# Where a supervisor lives: its socket and its state.
 
 # Scripts stand in single quotes; helpers.bash and run set some names.
 # shellcheck disable=SC2016,SC2154,SC2030,SC2031
 
 load helpers
 
-@test "the socket is default.sock in the user's own directory, the logs are with the user's state" {
+@test "the socket is default.sock in the user's own directory, and the logs are in the user's state directory" {
   unset K3THREAD_SOCKET
   k3 start -- sh -c 'echo "$K3THREAD_SOCKET"'
   k3 join 1
@@ -18,7 +18,7 @@ load helpers
   grep -q "serving $own/default.sock" "$state/journal.log"
   is "$(find state -perm /077)" ''
   is "$(find "$own" -type f)" "$own/default.lock"
-  # A command asks the same supervisor by the socket that it was given, and knows the same places.
+  # A command asks the same supervisor through the socket that it was given, and knows the same places.
   is "$(k3 logs 1)" "$own/default.sock"
   k3 -S "$own/default.sock" shutdown
   K3THREAD_SOCKET=$own/default.sock k3 start -- true
@@ -26,7 +26,7 @@ load helpers
   K3THREAD_SOCKET='' k3 shutdown
 }
 
-@test "without XDG_STATE_HOME the logs are below ~/.local/state, and without a home beside the socket" {
+@test "without XDG_STATE_HOME the logs are below ~/.local/state, and without a home they are beside the socket" {
   unset K3THREAD_SOCKET XDG_STATE_HOME
   mkdir home
   HOME=$dir/home k3 start -- true
@@ -41,7 +41,7 @@ load helpers
   grep -q serving "$dir/k3thread-$(id -u)/default.log"
 }
 
-@test "a home of somebody else gets no files" {
+@test "a home that belongs to another user gets no files" {
   needs_root
   unset K3THREAD_SOCKET XDG_STATE_HOME
   mkdir home
@@ -52,7 +52,7 @@ load helpers
   k3 shutdown
 }
 
-@test "a state directory that others could write to, or a link, is not used" {
+@test "a state directory that others can write to, or that is a link, is not used" {
   unset K3THREAD_SOCKET
   state=$dir/state/k3thread/servers/$(uname -n)
   mkdir -p "$state/default" elsewhere
@@ -68,7 +68,7 @@ load helpers
   is "$(ls -A elsewhere)" ''
 }
 
-@test "without K3THREAD_TMPDIR it is in /tmp, by user" {
+@test "without K3THREAD_TMPDIR the socket's directory is in /tmp, with the user's number in its name" {
   unset K3THREAD_SOCKET
   for tmp in '' relative; do
     K3THREAD_TMPDIR=$tmp run -69 --separate-stderr k3 -L "k3t-none-$$" list
@@ -76,7 +76,7 @@ load helpers
   done
 }
 
-@test "any umask at the first start leaves the supervisor usable" {
+@test "the supervisor is usable whatever the umask of the first start was" {
   unset K3THREAD_SOCKET
   for mask in 177 277 777 0; do
     chmod 711 "$dir"
@@ -95,7 +95,7 @@ load helpers
   done
 }
 
-# Runs a command as a user whom modes stop, who owns the test's directory.
+# Runs a command as a user whom file modes stop, and who owns the test's directory.
 as_owner() {
   if [ "$(id -u)" = 0 ]; then
     chown -R 61236 "$dir"
@@ -105,7 +105,7 @@ as_owner() {
   fi
 }
 
-@test "-L names another supervisor, -S another socket, and both go before K3THREAD_SOCKET" {
+@test "-L names another supervisor, -S names another socket, and both override K3THREAD_SOCKET" {
   k3 start -n here -- sleep 1000
   k3 -L web start -n web -- sleep 1000
   k3 -S "$dir/other.sock" start -n other -- sleep 1000
@@ -120,7 +120,7 @@ as_owner() {
   is "$(k3_field here state)" running
 }
 
-@test "a place that cannot be one is a ValueError" {
+@test "a place that is impossible is a ValueError" {
   run -64 --separate-stderr k3 -L a/b list
   like "$stderr" 'k3thread: list: ValueError: *'
   run -64 k3 -L '' list
@@ -129,13 +129,13 @@ as_owner() {
   like "$stderr" '*longer than 107 bytes*'
 }
 
-@test "version names the supervisor, or where its socket would be" {
+@test "version names the supervisor, or the place where its socket would be" {
   is "$(k3 version)" $'k3thread 0.1.0\nno supervisor at '"$K3THREAD_SOCKET"
   k3 start -- sleep 1000
   like "$(k3 version)" $'k3thread 0.1.0\nsupervisor 0.1.0 (protocol 1, pid *) at '"$K3THREAD_SOCKET"
 }
 
-@test "an own directory that is open to others is refused" {
+@test "an own directory that others can use is refused" {
   unset K3THREAD_SOCKET
   own=$dir/k3thread-$(id -u)
   mkdir -m 755 "$own"
@@ -143,7 +143,7 @@ as_owner() {
   like "$stderr" "k3thread: start: *$own is open to others*"
 }
 
-@test "a link in the own directory's place is refused" {
+@test "a link in the place of the own directory is refused" {
   unset K3THREAD_SOCKET
   own=$dir/k3thread-$(id -u)
   mkdir -m 700 elsewhere
@@ -153,7 +153,7 @@ as_owner() {
   is "$(ls elsewhere)" ''
 }
 
-@test "an own directory of somebody else is refused" {
+@test "an own directory that belongs to another user is refused" {
   needs_root
   unset K3THREAD_SOCKET
   mkdir -m 700 k3thread-0

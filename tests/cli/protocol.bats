@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The socket, spoken to by clients that are not ours: Python's standard library and socat.
+# The socket, used by clients that are not k3thread's own: Python's standard library and socat.
 
 # Scripts stand in single quotes; helpers.bash and run set some names.
 # shellcheck disable=SC2016,SC2154
@@ -13,14 +13,14 @@ setup() {
 
 # --- methods ---
 
-@test "socat raises as the contract shows it" {
+@test "socat can raise as the contract shows it" {
   printf '{"jsonrpc":"2.0","id":1,"method":"raise","params":{"thread":"first","exception":"SystemExit"}}\n' |
     socat -t 10 - "UNIX-CONNECT:$K3THREAD_SOCKET" >answer
   like "$(cat answer)" '{"jsonrpc":*"2.0",*"id":*1,*"result":*"first"*}'
   run -143 k3 join first
 }
 
-@test "start answers with the thread, and takes each parameter" {
+@test "start answers with the thread, and accepts each parameter" {
   script <<'EOF'
 thread = call("start", command=["sleep", "1000"], name="web", after=0.25, daemon=True, timeout=500,
               grace=0, directory="/", environment=["a=b"], umask=0o22, output=os.getcwd() + "/out")
@@ -42,7 +42,7 @@ assert call("list")[0]["log"] == answer["logs"] + "/1.log", answer
 EOF
 }
 
-@test "start that cannot run its command answers with the error and the thread" {
+@test "a start whose command cannot be run answers with the error and the thread" {
   script <<'EOF'
 failure = fails(-32007, "FileNotFoundError", "start", command=["no-such-command"], directory="/")
 assert failure.data["thread"]["state"] == "ended", failure
@@ -52,7 +52,7 @@ assert failure.data["thread"]["exit_code"] == 126, failure
 EOF
 }
 
-@test "start refuses what is of the wrong kind or value" {
+@test "start refuses a parameter of the wrong kind or with an impossible value" {
   script <<'EOF'
 TYPE, VALUE = (-32001, "TypeError"), (-32002, "ValueError")
 for error, params in [
@@ -92,7 +92,7 @@ assert [t["name"] for t in call("list")] == ["first"]
 EOF
 }
 
-@test "chained starts come one after the other, and none behind one that failed" {
+@test "chained starts run one after the other, and none runs after a start that failed" {
   script <<'EOF'
 client = Client()
 def start_chained(*command, chained=True, **params):
@@ -112,7 +112,7 @@ fails(-32001, "TypeError", "start", command=["true"], directory="/", chained=1)
 EOF
 }
 
-@test "a chained start that does not hold the others breaks the chain all the same" {
+@test "a chained start that does not hold the others still breaks the chain when it fails" {
   script <<'EOF'
 client = Client()
 def start_chained(*command):
@@ -130,7 +130,7 @@ EOF
   k3 shutdown --now
 }
 
-@test "a chain ends with a client that does not wait for it" {
+@test "a chain ends when its client goes without waiting for it" {
   script <<'EOF'
 import signal
 supervisor = call("version")["pid"]
@@ -183,7 +183,7 @@ assert call("raise", all=True) == []
 EOF
 }
 
-@test "raise wants one of thread and all, and an exception that there is" {
+@test "raise requires a thread or all, and an exception that exists" {
   script <<'EOF'
 fails(-32002, "ValueError", "raise", thread="first", exception="NoSuch")
 fails(-32001, "TypeError", "raise")
@@ -207,7 +207,7 @@ assert call("list")[0]["state"] == "running"
 EOF
 }
 
-@test "exceptions answers with the tree that the command shows" {
+@test "exceptions answers with the same tree that the command shows" {
   script >tree <<'EOF'
 types = {t["name"]: t for t in call("exceptions")}
 assert types["BaseException"] == {"name": "BaseException", "base": None, "signal": None}
@@ -231,7 +231,7 @@ EOF
   is "$(cat pid)" "$(supervisor_pid)"
 }
 
-@test "shutdown answers when everything has ended" {
+@test "shutdown answers when every thread has ended" {
   script <<'EOF'
 client = Client()
 pid = client.call("version")["pid"]
@@ -241,7 +241,7 @@ EOF
   wait_until "$DEADLINE" test ! -e "$K3THREAD_SOCKET"
 }
 
-@test "a string that is not UTF-8 travels in base64, both ways" {
+@test "a string that is not UTF-8 travels in base64 in both directions" {
   script <<'EOF'
 def b64(data):
     return {"base64": base64.b64encode(data).decode()}
@@ -261,7 +261,7 @@ EOF
 
 # --- JSON-RPC ---
 
-@test "what is no request is answered with the code that JSON-RPC has for it" {
+@test "a line that is no request gets the error code that JSON-RPC has for it" {
   script <<'EOF'
 def check(data, code, id=None):
     answer = ask(data + b"\n")
@@ -288,7 +288,7 @@ assert call("version")["protocol"] == 1
 EOF
 }
 
-@test "an id comes back as it was, whatever it is" {
+@test "an answer carries the id of its request unchanged, whatever the id is" {
   script <<'EOF'
 for id in [0, -1, 7, 1.5, "", "a\u00e9\n", 2**53]:
     assert ask(request(id, "version", {}))["id"] == id
@@ -296,7 +296,7 @@ assert ask(b'{"jsonrpc":"2.0","id":null,"method":"version"}\n')["id"] is None
 EOF
 }
 
-@test "a notification gets no answer, and is done" {
+@test "a notification is carried out and gets no answer" {
   script <<'EOF'
 client = Client()
 client.send_bytes(b'{"jsonrpc":"2.0","method":"raise","params":{"thread":"first"}}\n')
@@ -305,14 +305,14 @@ assert client.call("join", thread="first")["exception"] == "SystemExit"
 EOF
 }
 
-@test "params can be left out" {
+@test "a request may leave out params" {
   script <<'EOF'
 assert call("list", threads=None, live=None)[0]["name"] == "first"
 assert result_of(ask(b'{"jsonrpc":"2.0","id":1,"method":"list"}\n'))[0]["name"] == "first"
 EOF
 }
 
-@test "requests can be sent ahead, and the answers carry their ids" {
+@test "a client can send requests before it has its answers, and the answers carry the ids" {
   script <<'EOF'
 client = Client()
 joining = client.send("join", thread="first")
@@ -328,7 +328,7 @@ EOF
 
 # --- framing ---
 
-@test "a request can come in pieces, and several in one" {
+@test "a request can come in pieces, and several requests can come at once" {
   script <<'EOF'
 client = Client()
 for byte in request(1, "version", {}):
@@ -343,14 +343,14 @@ assert client.receive()["id"] == 4
 EOF
 }
 
-@test "half a line delays nobody, and ends with its client" {
+@test "half a line delays no other client, and is dropped when its client goes" {
   script <<'EOF'
 pid = call("version")["pid"]
 before = descriptors(pid)
 clients = [Client() for _ in range(50)]
 for client in clients:
     client.send_bytes(b'{"jsonrpc":"2.0","id":1,"method":"li')
-# Connections that were closed just before may have been counted.
+# Connections that were closed just before may still have been counted.
 wait_until("they are connected", lambda: descriptors(pid) >= before + len(clients) - 10)
 assert call("version")
 for client in clients:
@@ -360,7 +360,7 @@ assert call("list")[0]["state"] == "running"
 EOF
 }
 
-@test "a client that has said all still gets the answers that it waits for" {
+@test "a client that has sent its last request still gets the answers that it waits for" {
   script <<'EOF'
 client = Client()
 client.send("join", thread="first")
@@ -373,7 +373,7 @@ assert client.receive() is None
 EOF
 }
 
-@test "a client that has said all gets the answers that had to wait until it reads" {
+@test "a client that has sent its last request gets the answers that had to wait until it reads" {
   script <<'EOF'
 start("/bin/true", "x" * 100000)
 client = Client()
@@ -395,7 +395,7 @@ assert call("join", thread=thread["id"])["exit_code"] == 0
 EOF
 }
 
-@test "a long line in small pieces costs no more than its length" {
+@test "the cost of a long line in small pieces is proportional to its length" {
   script "$(supervisor_pid)" <<'EOF'
 import fcntl, struct, termios
 def busy():
@@ -418,7 +418,7 @@ assert busy() - before < 80, busy() - before
 EOF
 }
 
-@test "a line without end is refused, and the rest of the world goes on" {
+@test "a line without an end is refused, and other clients are served" {
   script <<'EOF'
 client = Client()
 sent = 0
@@ -461,7 +461,7 @@ EOF
   is "$(k3_field first state)" running
 }
 
-# Resident memory in KiB.
+# Prints the resident memory in KiB.
 memory_of() {
   sed -n 's/^VmRSS:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$1/status"
 }
@@ -476,7 +476,7 @@ assert call("version")
 EOF
 }
 
-@test "garbage is answered or hung up on, and never ends the supervisor" {
+@test "garbage gets an error or a closed connection, and never ends the supervisor" {
   script <<'EOF'
 import random
 random.seed(1)
@@ -503,7 +503,7 @@ EOF
 
 # --- many clients ---
 
-@test "a client that never reads does not delay others, nor take much memory" {
+@test "a client that never reads does not delay others, and takes little memory" {
   script <<'EOF'
 for _ in range(300):
     start("true", *["argument-%d" % i for i in range(50)], environment=[])
@@ -550,7 +550,7 @@ sender.join()
 EOF
 }
 
-@test "500 idle connections are no burden" {
+@test "500 idle connections cost the supervisor little" {
   k3 shutdown --now
   (ulimit -n "$(ulimit -Hn)" && k3 start -n first -- sleep 1000)
   script <<'EOF'
@@ -569,7 +569,7 @@ for client in clients:
 EOF
 }
 
-@test "clients that go in the middle of anything harm nobody" {
+@test "clients that disconnect in the middle of anything harm no other client" {
   script <<'EOF'
 for i in range(100):
     client = Client()
@@ -584,7 +584,7 @@ EOF
   k3 raise --all --wait
 }
 
-@test "what a client sent before it closed is carried out, all of it" {
+@test "the supervisor carries out every request that a client sent before it closed" {
   script "$(supervisor_pid)" <<'EOF'
 import signal
 supervisor = int(sys.argv[1])
@@ -613,7 +613,7 @@ carried_out("unread", starts("unread"), b"".join(request(i, "exceptions", {}) fo
 EOF
 }
 
-@test "a client that has gone is not kept for what it waited for" {
+@test "the supervisor does not keep the connection of a client that has gone while it waited" {
   script "$(supervisor_pid)" <<'EOF'
 import signal
 supervisor = int(sys.argv[1])
@@ -631,7 +631,7 @@ wait_until("all have been let go", lambda: descriptors(supervisor) <= before)
 EOF
 }
 
-@test "a flood of raises is delivered or refused, each with an answer" {
+@test "each raise of a flood is delivered or refused, and is answered" {
   k3 start -n target -- sh -c 'trap : USR1; echo >ready; while :; do sleep 0.01; done'
   wait_for_file ready
   script <<'EOF'
@@ -649,7 +649,7 @@ assert call("join", thread="target")["exception"] == "SystemExit"
 EOF
 }
 
-@test "a long table comes in parts, and others are served between them" {
+@test "a long table comes in parts, and other clients are served between the parts" {
   for _ in {1..450}; do echo 'start -- true'; done >many
   k3 shell <many >ids
   script <<'END'
@@ -674,7 +674,7 @@ assert all(len(row) == 9 for row in rows)
 END
 }
 
-@test "threads that are forgotten while a table is on its way are no trouble" {
+@test "threads can be forgotten while a table of them is being sent" {
   for _ in {1..450}; do echo 'start -- true'; done >many
   k3 shell <many >ids
   mapfile -t ids <ids
@@ -689,7 +689,7 @@ assert [thread["id"] for thread in call("list")] == [1]
 END
 }
 
-@test "a call that failed is not touched again: members and events that there are not" {
+@test "the supervisor does not touch a call again that failed for an unknown member or event" {
   k3 shutdown --now
   in_background supervise env MALLOC_PERTURB_=90 "$K3THREAD" supervise
   wait_until "$DEADLINE" test -S k.sock
@@ -706,7 +706,7 @@ EOF
   finish supervise
 }
 
-@test "only the members that are asked for" {
+@test "an answer has only the members that the request names" {
   script <<'END'
 thread = start("sleep", "1000", name="a")
 assert call("raise", thread="a", exception="SIGCONT", members=["id"]) == [{"id": thread["id"]}]
@@ -718,7 +718,7 @@ fails(-32002, "ValueError", "join", thread="a", members=3)
 END
 }
 
-@test "text that is not plain comes through as it was" {
+@test "text with special characters arrives unchanged" {
   script <<'END'
 words = ['"', "\\", "\n\t\r\b\f\x01\x1f\x7f", "é€😀", "/", ""]
 thread = start("true", *words, name='q"é')
@@ -729,7 +729,7 @@ assert row[1] == 'q"é' and len(row) == 9, row
 END
 }
 
-@test "one end that ends more joined threads than are kept" {
+@test "a raise whose end also ends more joined threads than are kept answers every join" {
   script <<'END'
 client = Client()
 base = start("true", after=1000)
@@ -744,7 +744,7 @@ assert joined == {first, *others}
 END
 }
 
-@test "a list with a great many patterns is refused" {
+@test "list refuses more than 100 patterns" {
   script <<'END'
 assert call("list", threads=["*x"] * 100) == []
 fails(-32002, "ValueError", "list", threads=["*x"] * 101)

@@ -1,14 +1,14 @@
 #!/usr/bin/env bats
-# A plain start, join, raise or list is done before the C library has begun: cli/quick. To whoever
-# asks or is asked it is no other program. -S and its path in one word are what only the program
-# itself takes, so that each test can go both ways.
+# The quick way (cli/quick) does a plain start, join, raise or list before the C library has begun. To
+# the caller and to the supervisor it behaves as the slow way does. The quick way leaves -S and its path
+# in one word to the slow way, so each test can choose its way.
 
-# helpers.bash sets `dir`; each test has a shell of its own to change directories in.
+# helpers.bash sets `dir`; each test has a shell of its own, which may change its directory.
 # shellcheck disable=SC2103,SC2154
 
 load helpers
 
-# both WORD…: the same command on both ways, which must print and return the same.
+# both WORD…: runs the same command on both ways, which must print and return the same.
 both() {
   local quick=0 slow=0
   "$K3THREAD" -S "$K3THREAD_SOCKET" "$@" >quick.out 2>quick.err </dev/null || quick=$?
@@ -19,7 +19,7 @@ both() {
   status=$quick
 }
 
-# What the scripts below share: a server that answers what it is told to, and the two ways to it.
+# The scripts below share a server that answers as it is told to, and the arguments for the two ways.
 both_ways='
 import fcntl, os, pty, random, select, struct, subprocess, termios
 K3THREAD = os.environ["K3THREAD"]
@@ -73,13 +73,13 @@ def error(code, name, message):
         "code": code, "message": message, "data": {"type": name}}}).encode() + b"\n"
 '
 
-# quick_script: a Python script on standard input, with the names above.
+# quick_script: runs the Python script on standard input, with the names above.
 quick_script() {
   { echo "from client import *" && echo "$both_ways" && cat; } >quick.py
   PYTHONPATH=$ROOT/tests/cli timeout --foreground -s KILL 120 "$PYTHON" -S -B quick.py
 }
 
-@test "the same commands come to the same" {
+@test "both ways print the same and exit with the same status" {
   k3 start -n e -- sh -c 'exit 7'
   both join e
   is "$status" 7
@@ -102,7 +102,7 @@ quick_script() {
   both list $'\xff'
 }
 
-@test "of a thread that did not end by itself join says the same" {
+@test "both ways of join report the same of a thread that did not end by itself" {
   k3 start -n signal -- sh -c 'kill -9 $$'
   k3 start -n long -a 100 -- true
   k3 start -n raised -- sleep 1000
@@ -114,7 +114,7 @@ quick_script() {
   for thread in signal long raised late nothing $'sp \xc3\xa4'; do both join "$thread"; done
 }
 
-@test "a command gets the same from both" {
+@test "both ways give a command the same environment, arguments, directory and signals" {
   cat >show <<'END'
 #!/bin/sh
 env | grep -v '^K3THREAD_' | LC_ALL=C sort
@@ -139,7 +139,7 @@ END
   grep -q 'in "here"' 1.log
 }
 
-@test "the request is the same, to the byte, and the C library has not begun" {
+@test "both ways send the same bytes, and the quick way sends them before the C library has begun" {
   quick_script <<'EOF'
 answers = {"raise": "[{\"id\":1}]", "start": "{\"id\":12}", "daemon": "{\"id\":12}",
            "join": "{\"id\":1,\"name\":\"a\",\"exit_code\":3,\"runs\":1}",
@@ -164,7 +164,7 @@ for words in (["raise", "a"], ["raise", "12"], ["raise", "a-*", "SIGHUP"],
 EOF
 }
 
-@test "an answer that is not plain is the program's to read, and nothing is asked twice" {
+@test "the slow way reads an answer that is not plain, and no request is sent twice" {
   quick_script <<'EOF'
 table = "ID\\tNAME\\tRESULT\\tCOMMAND\\n1\\ta\\t-\\tsleep 1\\n"
 for words in (["raise", "a"], ["start", "true"], ["join", "a"], ["list"]):
@@ -197,7 +197,7 @@ for words in (["raise", "a"], ["start", "true"], ["join", "a"], ["list"]):
 EOF
 }
 
-@test "mutilated answers" {
+@test "both ways read damaged answers alike" {
   quick_script <<'EOF'
 seed = int(os.environ.get("SEED", random.randrange(1 << 32)))
 print("SEED=%d" % seed)
@@ -216,7 +216,7 @@ for _ in range(int(os.environ.get("ROUNDS", "40" if os.environ.get("SANITIZE") e
 EOF
 }
 
-@test "a table is cut to the width of the terminal" {
+@test "both ways cut a table to the width of the terminal" {
   quick_script <<'EOF'
 answer = result("{\"table\":\"ID\\tCOMMAND\\tX\\n1\\tsleep 1000\\tx\\n10\\t\\t    \\n\"}")
 for width in (0, 1, 4, 5, 6, 14, 15, 16, 80):
@@ -232,7 +232,7 @@ for width in (0, 1, 4, 5, 6, 14, 15, 16, 80):
 EOF
 }
 
-@test "what cannot be printed is said by both" {
+@test "both ways report output that cannot be written" {
   k3 start -n one -- sleep 1000
   for words in 'list one' 'start -- true'; do
     for output in /dev/full closed; do
@@ -251,7 +251,7 @@ EOF
   done
 }
 
-@test "it finds the same supervisor, or none" {
+@test "both ways find the same supervisor, or none" {
   unset K3THREAD_SOCKET
   own=$dir/k3thread-$(id -u)
   k3 start -n default -- sleep 1000
@@ -273,7 +273,7 @@ EOF
   k3 shutdown --now
 }
 
-@test "nobody else's supervisor is asked" {
+@test "the quick way asks no supervisor that belongs to another user" {
   [ "$(id -u)" = 0 ] || skip 'needs root'
   quick_script <<'EOF'
 ready, tell = os.pipe()
@@ -292,7 +292,7 @@ assert os.waitpid(child, 0)[1] == 0
 EOF
 }
 
-@test "what was asked is not asked again, though the directory has gone since" {
+@test "no request is sent again although the caller's directory has gone since" {
   quick_script <<'EOF'
 os.mkdir("a")
 for way in (QUICK, SLOW):
@@ -306,7 +306,7 @@ for way in (QUICK, SLOW):
 EOF
 }
 
-@test "a program with more rights than its caller does not hand on what it was given" {
+@test "a set-id program does not pass on the variables that it was given for its loader" {
   needs_root
   needs_no_sanitizer address 'its library cannot be found by such a program'
   chmod 755 .
@@ -321,7 +321,7 @@ assert quick == slow and b"LD_LIBRARY_PATH" not in quick[0], (quick, slow)
 EOF
 }
 
-@test "who takes a part of a table is waited for" {
+@test "both ways wait for a reader that takes a part of a table" {
   quick_script <<'EOF'
 import threading
 answer = result("{\"table\":\"" + "".join("%d\\tsleep 1000 and more words\\n" % i for i in range(100)) + "\"}")
@@ -358,7 +358,7 @@ for way in (QUICK, SLOW):
 EOF
 }
 
-@test "nobody is asked to raise what there is not" {
+@test "neither way sends a raise of an exception that does not exist" {
   quick_script <<'EOF'
 for way in (QUICK, SLOW):
     done = subprocess.run([K3THREAD, *way, "raise", "a", "Nosuch"], stderr=subprocess.PIPE, timeout=TIMEOUT)
@@ -367,7 +367,7 @@ for way in (QUICK, SLOW):
 EOF
 }
 
-@test "a table that cannot be written to its end says so, and is not written twice" {
+@test "a table that cannot be written to its end is reported, and is not written twice" {
   for i in {1..30}; do k3 start -n "thread-$i" -- true; done
   k3 join --all
   k3 list >whole

@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
-# raise: exceptions from outside, what they do to the command, and what comes after the grace.
+# raise: exceptions from outside, their effect on the command, and what follows after the grace.
 
 # Scripts stand in single quotes; helpers.bash and run set some names.
 # shellcheck disable=SC2016,SC2154
 
 load helpers
 
-# A thread whose command says when it is ready: ready_thread NAME SCRIPT [OPTION…]
+# ready_thread NAME SCRIPT [OPTION…]: starts a thread whose command says when it is ready.
 ready_thread() {
   local name=$1 script=$2
   shift 2
@@ -28,7 +28,7 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
   refute_alive "$pid" "$(cat nap.ready)"
 }
 
-@test "SystemExit is the default, and is SIGTERM to the command" {
+@test "raise without an exception raises SystemExit, which is SIGTERM to the command" {
   k3 start -n nap -- sleep 1000
   k3 raise --wait nap
   is "$(k3_field nap exception)" SystemExit
@@ -37,7 +37,7 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
   run -143 k3 join nap
 }
 
-@test "a command that catches SIGTERM ends as it likes" {
+@test "a command that catches SIGTERM ends as it chooses" {
   ready_thread nap 'trap "exit 5" TERM; echo >"$1.ready"; while :; do sleep 0.02; done'
   k3 raise --wait nap
   is "$(k3_field nap exception)" SystemExit
@@ -57,7 +57,7 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
   is "$(cat b.out)" int
 }
 
-@test "any other exception ends the command as SystemExit does, and is the thread's end" {
+@test "any other exception ends the command as SystemExit does, and the thread has ended by that exception" {
   for name in RuntimeError Exception BaseException; do
     k3 start -n x -- sleep 1000
     k3 raise --wait x $name
@@ -66,7 +66,7 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
   done
 }
 
-@test "--message is what the exception says" {
+@test "--message sets the message of the exception" {
   k3 start -n a -- sleep 1000
   k3 start -n b -- sleep 1000
   k3 raise --wait -m 'no more "müsli"' a RuntimeError
@@ -75,7 +75,7 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
   is "$(k3_field b message)" '{"base64": "/w=="}'
 }
 
-@test "the first exception is the one that the thread ends with" {
+@test "the first of several exceptions is the one that the thread ends with" {
   ready_thread s "$stubborn" -g 1
   k3 raise -m first s RuntimeError
   k3 raise -m second --wait s KeyboardInterrupt
@@ -83,7 +83,7 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
   is "$(k3_field s message)" first
 }
 
-@test "an exception that there is not is a ValueError, and the nearest is suggested" {
+@test "an unknown exception is a ValueError, and the nearest one is suggested" {
   k3 start -n a -- sleep 1000
   run -64 --separate-stderr k3 raise a SystemExti
   like "$stderr" "k3thread: raise: ValueError: *SystemExti*did you mean 'SystemExit'*"
@@ -100,7 +100,7 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
 
 # --- signals ---
 
-@test "a signal is handed to the command, and the thread goes on" {
+@test "raise of a signal sends it to the command, and the thread goes on" {
   ready_thread s 'trap "echo usr1 >>s.out" USR1; trap "echo hup >>s.out" HUP
     echo >"$1.ready"; while :; do sleep 0.02; done'
   local spelling
@@ -118,7 +118,7 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
   is "$(k3_field s exception)" null
 }
 
-@test "a signal that ends the command is not the thread's exception" {
+@test "a signal that ends the command is not reported as the thread's exception" {
   k3 start -n a -- sleep 1000
   k3 raise --wait a KILL
   is "$(k3_field a exception)" null
@@ -126,7 +126,7 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
   run -137 k3 join a
 }
 
-@test "a stopped command goes on by SIGCONT, and is woken to end" {
+@test "SIGCONT continues a stopped command, and an exception wakes a stopped command to end it" {
   k3 start -n a -- sleep 1000
   pid=$(k3_field a pid)
   k3 raise a STOP
@@ -139,7 +139,7 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
   is "$(k3_field a signal)" 15
 }
 
-@test "a signal goes to the command alone, an exception to its group" {
+@test "a signal goes to the command alone, and an exception goes to its group" {
   ready_thread g 'trap : USR1; sh -c "trap \"echo member >>g.out\" USR1; echo \$\$ >member
     while :; do sleep 0.02; done" & while [ ! -s member ]; do sleep 0.02; done
     echo >"$1.ready"; while :; do wait; done'
@@ -161,7 +161,7 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
   is "$(k3_field b state)" running
 }
 
-@test "a pattern raises in each live thread that fits, in no other" {
+@test "a pattern raises in each live thread that matches, and in no other" {
   for name in web-1 web-2 web db; do k3 start -n $name -- sleep 1000; done
   k3 raise --wait web-1
   k3 raise --wait 'web*' RuntimeError
@@ -192,7 +192,7 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
   run -3 k3 raise 'web*'
 }
 
-@test "raise wants a thread or --all" {
+@test "raise requires a thread or --all" {
   run -64 k3 raise
   run -64 k3 raise a b c
   run -64 k3 raise --all SystemExit more
@@ -208,7 +208,7 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
   run -137 k3 join s
 }
 
-@test "--wait for so long fails when the thread lives longer" {
+@test "--wait with a time fails when the thread lives longer" {
   ready_thread s "$stubborn" -g 1000
   run --separate-stderr k3 raise --wait=0.1 s
   [ "$status" != 0 ]
@@ -222,7 +222,7 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
 
 # --- the delay ---
 
-@test "raised in its delay, a thread never runs its command" {
+@test "a thread that is raised in during its delay never runs its command" {
   k3 start -n d -a 1000 -- sh -c 'echo ran >out'
   k3 raise --wait -m 'not needed' d
   is "$(k3_field d exception)" SystemExit
@@ -232,7 +232,7 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
   [ ! -e out ]
 }
 
-@test "a thread that an exception ended in its delay joins by the exception" {
+@test "join of a thread that an exception ended in its delay exits with the exception's status" {
   local pair
   for pair in SystemExit=143 KeyboardInterrupt=130 TimeoutError=124 RuntimeError=125; do
     k3 start -n d -a 1000 -- true
@@ -241,21 +241,21 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
   done
 }
 
-@test "a signal for a command that does not run yet does not end the delay" {
+@test "a signal such as SIGUSR1 does not end the delay of a thread" {
   k3 start -n d -a 1000 -- true
   k3 raise d USR1
   run -124 k3 join -t 0.3 d
   is "$(k3_field d state)" delayed
 }
 
-@test "a signal for a command that does not run is dropped, but for those that end" {
-  # Delayed, waiting, and between two runs; queued is a matter of supervise --slots, below.
+@test "SIGINT, SIGQUIT, SIGKILL and SIGTERM end a thread whose command does not run, and other signals are dropped" {
+  # Delayed, waiting, and between two runs; the test of supervise --slots below covers queued threads.
   k3 start -n never --ready line:never -- sleep 1000
   for signal in INT QUIT KILL TERM HUP USR1 CONT STOP ALRM; do
     k3 start -n delayed -a 1000 -- true
     k3 start -n waiting --needs never -- true
     k3 start -n paused -r always -- false
-    # The pauses become longer: this one is not over before its turn, which is the first.
+    # The pauses become longer: this one is not over before the test comes to it, which is first.
     wait_until "$DEADLINE" is_paused
     for thread in paused delayed waiting; do
       k3 raise "$thread" "$signal"
@@ -274,12 +274,12 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
   done
 }
 
-# In its fourth pause at least, of 0.8 seconds.
+# Succeeds in the fourth pause at the earliest, of 0.8 seconds.
 is_paused() {
   [ "$(k3_field paused runs)" -ge 4 ] && is_state paused delayed
 }
 
-@test "a signal for a queued thread is dropped, but for those that end" {
+@test "SIGTERM ends a queued thread, and SIGHUP in a queued thread is dropped" {
   in_background supervise k3 supervise --slots 1
   wait_until "$DEADLINE" test -S k.sock
   k3 start -n first -- sleep 1000
@@ -298,10 +298,10 @@ is_paused() {
 
 # --- grace ---
 
-# Less than the grace of a thread that was given none, and enough for a busy machine.
+# Less than the grace that a thread has by default, and enough for a busy machine.
 soon=8
 
-@test "after the grace the command is killed" {
+@test "the command is killed after the grace" {
   ready_thread s "$stubborn" -g 0.3
   k3 raise --wait=$soon s
   is "$(k3_field s signal)" 9
@@ -309,19 +309,19 @@ soon=8
   run -137 k3 join s
 }
 
-@test "the grace is kept" {
+@test "the command is not killed before the grace is over" {
   ready_thread s 'trap "sleep 0.5; exit 3" TERM; echo >"$1.ready"; while :; do sleep 0.02; done' -g 20
   k3 raise --wait s
   is "$(k3_field s exit_code)" 3
 }
 
-@test "a grace of nothing kills at once" {
+@test "a grace of 0 kills at once" {
   ready_thread s "$stubborn" --grace 0
   k3 raise --wait=$soon s
   is "$(k3_field s signal)" 9
 }
 
-@test "KeyboardInterrupt and other exceptions escalate too" {
+@test "KeyboardInterrupt and other exceptions are followed by SIGKILL too" {
   for name in KeyboardInterrupt RuntimeError; do
     rm -f s.ready
     ready_thread s "$stubborn" -g 0.1
@@ -331,8 +331,8 @@ soon=8
   done
 }
 
-@test "the escalation follows the tree, not its leader" {
-  # The leader goes at SIGTERM; a member of its group ignores it.
+@test "SIGKILL after the grace reaches the rest of the group although the leader has ended" {
+  # The leader ends by SIGTERM; a member of its group ignores it.
   ready_thread t 'sh -c "trap \"\" TERM; echo \$\$ >member; while :; do sleep 0.05; done" &
     while [ ! -s member ]; do sleep 0.02; done; echo >"$1.ready"; wait' -g 1
   leader=$(k3_field t pid)
@@ -355,20 +355,20 @@ soon=8
 
 # --- timeout ---
 
-@test "--timeout raises TimeoutError" {
+@test "--timeout raises TimeoutError in the thread" {
   k3 start -n t -t 0.2 -- sleep 1000
   run -124 k3 join t
   is "$(k3_field t exception)" TimeoutError
   is "$(k3_field t signal)" 15
 }
 
-@test "a timeout is one whatever the command makes of it" {
+@test "a thread that got a timeout counts as timed out whatever status its command exits with" {
   k3 start -n t -t 0.2 -- sh -c 'trap "exit 0" TERM; while :; do sleep 0.02; done'
   run -124 k3 join t
 }
 
-@test "a timeout escalates after the grace" {
-  # More time where a busy machine has not got the command to ignore SIGTERM before it is over.
+@test "a timeout is followed by SIGKILL after the grace" {
+  # The command gets more time where a busy machine has not let it ignore SIGTERM in time.
   for seconds in 1 4 16; do
     k3 start -n t --timeout "${seconds}s" --grace 100ms -- sh -c "$stubborn" - t
     run -124 k3 join t
@@ -377,7 +377,7 @@ soon=8
   is "$(k3_field t signal)" 9
 }
 
-@test "a timeout counts from the command's start, and one that is in time goes by" {
+@test "a timeout counts from the command's start, and a command that ends in time is not affected" {
   k3 start -n in-time -t 20 -- sh -c 'exit 2'
   k3 start -n late -a 0.5 -t 0.3 -- sh -c 'exit 3'
   run -2 k3 join in-time

@@ -5,7 +5,7 @@
 
 load helpers
 
-# A TCP server at a port of its own choice, in the file port; -u: at the Unix socket.
+# A TCP server at a port that the test chooses; with -u, at the Unix socket.
 serve() {
   cat >serve.py <<'END'
 import os, socket, sys, time
@@ -21,7 +21,7 @@ time.sleep(1000)
 END
 }
 
-# A server of somebody else, which runs before a thread wants its address.
+# A server that is no thread, and that runs before a thread wants its address.
 stranger() {
   serve
   touch go
@@ -46,7 +46,7 @@ free_port() {
 print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])'
 }
 
-# becomes_ready THREAD: it is not before the file go is there, and is soon after.
+# becomes_ready THREAD: the thread is not ready before the file go exists, and is ready soon after.
 becomes_ready() {
   in_background ready k3 join --ready "$1"
   is_state "$1" running
@@ -59,14 +59,14 @@ becomes_ready() {
   k3 join --ready "$1"
 }
 
-@test "a TCP server is ready when it accepts" {
+@test "a TCP server is ready when it accepts connections" {
   serve
   port=$(free_port)
   k3 start --name a --ready "tcp:127.0.0.1:$port" -- "$PYTHON" -I -S serve.py "$port"
   becomes_ready a
 }
 
-@test "localhost is a host" {
+@test "--ready tcp: accepts localhost as a host" {
   serve
   touch go
   port=$(free_port)
@@ -74,19 +74,19 @@ becomes_ready() {
   k3 join --ready --timeout 20 a
 }
 
-@test "a server at a Unix socket is ready when it accepts" {
+@test "a server at a Unix socket is ready when it accepts connections" {
   serve
   k3 start --name a --ready "unix:$dir/server.sock" -- "$PYTHON" -I -S serve.py -u
   becomes_ready a
 }
 
-@test "a line of the output says so, on standard error too, and when it comes in pieces" {
+@test "a line of output makes the thread ready, also on standard error and when it comes in pieces" {
   k3 start --name a --ready 'line:^up [0-9]+$' -- \
     sh -c 'echo "not up 1"; printf "up " >&2; until [ -e go ]; do sleep 0.02; done; echo 42 >&2; sleep 1000'
   becomes_ready a
 }
 
-@test "a line on a descriptor says so, which the command gets alone" {
+@test "a line on a descriptor makes the thread ready, and only the command has that descriptor" {
   k3 start --name a --ready 5 -- \
     sh -c 'until [ -e go ]; do sleep 0.02; done; echo >&5; ls /proc/self/fd >fds; sleep 1000'
   becomes_ready a
@@ -94,20 +94,20 @@ becomes_ready() {
   is "$(tr '\n' ' ' <fds)" '0 1 2 3 5 '
 }
 
-@test "a command of the shell says so, in the thread's environment and directory" {
+@test "a shell command makes the thread ready, and runs in the thread's environment and directory" {
   mkdir there
   k3 start --name a --directory there --env X=y --ready 'cmd:[ "$X" = y ] && [ -e ../go ]' -- sleep 1000
   becomes_ready a
 }
 
-@test "without --ready a thread is ready when it runs, and not before" {
+@test "a thread without --ready is ready as soon as it runs" {
   k3 start --name a -- sleep 1000
   k3 join --ready a
   k3 start --name b --after 1000 -- true
   run -124 k3 join --ready --timeout 0.1 b
 }
 
-@test "a TCP server that answers before the command runs makes a failure, which names it" {
+@test "a start fails and names the TCP server that already answers before the command runs" {
   port=$(free_port)
   stranger "$port"
   wait_until "$DEADLINE" connects "127.0.0.1:$port"
@@ -124,7 +124,7 @@ becomes_ready() {
   finish_stranger
 }
 
-@test "so does one at a Unix socket, but not the file that a server left" {
+@test "a start fails where a Unix socket already answers, and not where a server left only the file" {
   stranger -u
   wait_until "$DEADLINE" connects server.sock
   run -1 k3 start --name a --ready unix:server.sock -- touch ran
@@ -135,7 +135,7 @@ becomes_ready() {
   k3 join --ready b
 }
 
-@test "a relative path is the command's, however deep its directory is" {
+@test "a relative path is seen from the command's directory, however deep that directory is" {
   serve
   touch go
   deep=$dir/$(printf '%0200d' 0)
@@ -146,7 +146,7 @@ becomes_ready() {
   run -1 k3 start --ready "unix:$deep/server.sock" -- touch ran
 }
 
-# alone COMMAND…: in a network of its own, where each connection's own port is 40000 or 40001.
+# alone COMMAND…: runs COMMAND in a network of its own, where a connection's own port is 40000 or 40001.
 alone() {
   unshare -n "$PYTHON" -I -S -c 'import fcntl, os, socket, struct, sys
 fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh14x", b"lo", 1 | 64))
@@ -154,7 +154,7 @@ open("/proc/sys/net/ipv4/ip_local_port_range", "w").write("40000 40001")
 os.execvp(sys.argv[1], sys.argv[1:])' "$@"
 }
 
-@test "a probe is not ready by a connection to itself, and takes no port" {
+@test "a probe that connects to itself makes no thread ready, and takes no port" {
   needs_root
   k3 start -- true # the supervisor of what follows is another one
   for host in 127.0.0.1 '[::1]' localhost; do
@@ -171,7 +171,7 @@ END
   done
 }
 
-@test "a check that hangs is ended after 5 seconds, with all that it started, and repeated" {
+@test "a check that hangs is ended after 5 seconds with all that it started, and is repeated" {
   cat >check <<'END'
 [ ! -e go ] || exit 0
 setsid sh -c 'echo $$ >>pids; sleep 1000' &
@@ -186,12 +186,12 @@ END
   refute_alive $(cat pids)
 }
 
-# wait_for_lines FILE N
+# wait_for_lines FILE N: waits until FILE has N lines.
 wait_for_lines() {
   wait_until "$DEADLINE" eval "[ \"\$(wc -l <'$1')\" -ge $2 ]"
 }
 
-@test "a check leaves no process, neither one that fails nor one that succeeds" {
+@test "a check that fails and a check that succeeds leave no process" {
   k3 start --name a \
     --ready 'cmd:sleep 1000 & echo $! >>pids; setsid sh -c "echo \$\$ >>pids; exec sleep 1000" & until [ "$(wc -l <pids)" -gt 1 ]; do sleep 0.01; done; [ -e go ]' \
     -- sleep 1000
@@ -204,14 +204,14 @@ wait_for_lines() {
   refute_alive $(cat pids)
 }
 
-@test "a thread that ends during a check leaves no process of the check" {
+@test "a thread that ends during a check leaves no process of that check" {
   k3 start --name a --ready 'cmd:setsid sh -c "echo \$\$ >pid; exec sleep 1000" & sleep 1000' -- sleep 1000
   wait_for_file pid
   k3 raise --wait a
   refute_alive "$(cat pid)"
 }
 
-@test "after a restart a thread is ready when it has shown it again" {
+@test "a thread that restarted is ready when its probe has succeeded again" {
   k3 start --name a --restart always --ready line:up -- \
     sh -c 'echo >>runs; [ $(wc -l <runs) -lt 3 ] || until [ -e go ]; do sleep 0.02; done; echo up; [ $(wc -l <runs) -ge 3 ] && sleep 1000'
   wait_for_lines runs 3
@@ -233,9 +233,9 @@ is_run() {
   is "$(k3_field a ready)" true
 }
 
-# web NAME PORT STATUS…: a server that answers with each of these in turn and
-# then with the last one; "hang" is none, "reset" ends the connection, "early" sends one of 1xx first, and
-# "slow" a byte at a time.
+# web NAME PORT STATUS…: makes a server that answers with each status in turn, and then always
+# with the last one; "hang" gives no answer, "reset" ends the connection, "early" sends a status of 1xx first,
+# and "slow" sends a byte at a time.
 web() {
   cat >web.py <<'END'
 import os, socket, struct, sys, time
@@ -268,7 +268,7 @@ END
   k3 start --name "$1" --ready "http://localhost:$2/there?x=%20" -- "$PYTHON" -I -S web.py "${@:2}"
 }
 
-@test "an HTTP server is ready when it answers with 200 to 399" {
+@test "an HTTP server is ready when it answers with a status from 200 to 399" {
   web a "$(free_port)" 404 500 reset 199 400 early
   k3 join --ready --timeout 20 a
   like "$(head -n 1 request)" $'GET /there?x=%20 HTTP/1.1\r'
@@ -279,13 +279,13 @@ END
   k3 join --ready --timeout 20 c
 }
 
-@test "an HTTP server that does not answer is asked again after 5 seconds" {
+@test "a check of an HTTP server that does not answer is repeated after 5 seconds" {
   web a "$(free_port)" hang 200
   run -124 k3 join --ready --timeout 1 a
   k3 join --ready --timeout 20 a
 }
 
-@test "an HTTP server that answers before the command runs makes a failure; one that refuses does not" {
+@test "a start fails where an HTTP server already answers with success, and not where it answers with an error" {
   port=$(free_port)
   web there "$port" 200
   k3 join --ready there
@@ -297,7 +297,7 @@ END
   k3 start --name b --ready "http://127.0.0.1:$port" -- sleep 1000
 }
 
-# Makes notify.py MESSAGE…, which sends each to NOTIFY_SOCKET, as sd_notify(3) does; BARRIER=1 waits for its
+# Makes notify.py MESSAGE…, which sends each to NOTIFY_SOCKET, as sd_notify(3) does; BARRIER=1 waits for the
 # answer.
 notifier() {
   cat >notify.py <<'END'
@@ -320,7 +320,7 @@ END
   notify="$PYTHON -I -S $dir/notify.py"
 }
 
-@test "a command says that it is ready by a notification, also by a process that is gone by then" {
+@test "a notification makes the thread ready, even if the process that sent it has ended by then" {
   notifier
   k3 start --name a --ready notify -- \
     sh -c "$notify READY=0 xREADY=1; until [ -e go ]; do sleep 0.02; done; (setsid $notify X=1\"
@@ -328,7 +328,7 @@ READY=1\" &); sleep 1000"
   becomes_ready a
 }
 
-@test "what a command says of its state is shown, and a barrier is answered when it is known" {
+@test "the status that a command notifies is shown, and a barrier is answered once the status is known" {
   notifier
   k3 start --name a --ready notify -- sh -c "$notify STATUS=one STATUS=two BARRIER=1 && echo >said; until [ -e go ]; do sleep 0.02; done
     $notify 'READY=1
@@ -343,7 +343,7 @@ STATUS=three' BARRIER=1 && echo >said2; sleep 1000"
   is_state a ready
 }
 
-@test "a status is forgotten by the next run, and by an empty one" {
+@test "the next run and an empty status clear the status" {
   notifier
   k3 start --name a --restart on-failure:1 --ready notify -- sh -c "[ ! -e once ] || exec sleep 1000; touch once; $notify READY=1 STATUS=one BARRIER=1; exit 1"
   wait_until "$DEADLINE" is_run a 2
@@ -355,7 +355,7 @@ STATUS=three' BARRIER=1 && echo >said2; sleep 1000"
   is "$(k3_field b status)" null
 }
 
-@test "a command that says that it stops has the grace to end" {
+@test "a command that notifies that it stops has the grace to end" {
   notifier
   k3 start --name a --grace 0.2 --ready notify -- sh -c "$notify READY=1; until [ -e go ]; do sleep 0.02; done; $notify STOPPING=1; sleep 1000"
   k3 join --ready a
@@ -363,7 +363,7 @@ STATUS=three' BARRIER=1 && echo >said2; sleep 1000"
   run -137 k3 join --timeout 20 a
 }
 
-@test "without that probe a command has no NOTIFY_SOCKET, and with it not the caller's" {
+@test "only a thread with --ready notify has a NOTIFY_SOCKET, and never the caller's" {
   export NOTIFY_SOCKET=/run/elsewhere
   k3 start --name a -- sh -c 'echo "${NOTIFY_SOCKET-none}"'
   k3 join a
@@ -375,7 +375,7 @@ STATUS=three' BARRIER=1 && echo >said2; sleep 1000"
   unlike "$(k3 logs b)" "$(k3 logs c)"
 }
 
-@test "nobody else's notification counts" {
+@test "a notification counts only if it comes from a process of the thread or from the supervisor's owner" {
   needs_root
   notifier
   k3 start --name a --ready notify -- sh -c 'echo "$NOTIFY_SOCKET" >address; exec sleep 1000'
@@ -390,14 +390,14 @@ STATUS=three' BARRIER=1 && echo >said2; sleep 1000"
   is_state a ready
 }
 
-@test "systemd's own notifications are understood" {
+@test "a thread understands the notifications of systemd-notify" {
   command -v systemd-notify || skip "needs systemd-notify"
   k3 start --name a --ready notify -- sh -c 'systemd-notify --ready --status="all is well"; exec sleep 1000'
   k3 join --ready --timeout 20 a
   is "$(k3_field a status)" 'all is well'
 }
 
-@test "a flood of notifications does not keep a raise from its thread" {
+@test "a flood of notifications does not delay a raise" {
   cat >flood.py <<'END'
 import os, socket
 sender = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -410,7 +410,7 @@ END
   k3 raise --wait a
 }
 
-@test "what a thread waits for is shown until it is there" {
+@test "list shows what a thread waits for until it is ready" {
   k3 start --name a --ready "cmd:[ -e go ] # $(printf '%060d' 0)" -- sleep 1000
   k3 start --name b --needs a -- sleep 1000
   like "$(k3 list a)" "*running *  waits for cmd:\[ -e go ] # 000000000000000000000000  sleep*"
@@ -434,7 +434,7 @@ END
   run -64 k3 start --ready-timeout never -- true
 }
 
-@test "each run has the time to become ready, and one that is has no limit any more" {
+@test "each run has the whole time to become ready, and a run that is ready has no limit any more" {
   k3 start --name a --restart on-failure:1 --ready line:up --ready-timeout 0.5 -- \
     sh -c 'if [ -e once ]; then echo up; else touch once; fi; exec sleep 1000'
   k3 join --ready --timeout 20 a
@@ -442,14 +442,14 @@ END
   run -124 k3 join --timeout 1 a
 }
 
-@test "who ends before it is ready says so, with its last lines" {
+@test "join --ready shows the last lines of a thread that ended before it was ready" {
   k3 start --name a --ready line:never -- sh -c 'echo one; echo two >&2; exit 4'
   run -125 --separate-stderr k3 join --ready a
   like "$stderr" "k3thread: join: NotReadyError: thread 'a' (id 1) ended before it was ready"$'\none\ntwo'
   run -4 k3 join a
 }
 
-@test "a probe that is none is a ValueError" {
+@test "a malformed probe is a ValueError" {
   for probe in '' 1 2 x tcp: tcp:127.0.0.1 tcp:127.0.0.1:0 tcp:127.0.0.1:70000 tcp:nowhere.example:1 \
     unix: "unix:/$(printf '%0200d' 1)" line: cmd: ftp:x http:// http://nowhere.example/ http://127.0.0.1:x/ \
     'http://127.0.0.1/a b' $'http://127.0.0.1/\n' tcp:127.0.0.1: tcp:[::1 tcp:::1]:80 tcp:-1:80 tcp:127.0.0.1:+80 notifyx notify:; do
@@ -458,7 +458,7 @@ END
   done
 }
 
-@test "who needs others runs when all of them are ready" {
+@test "a thread runs when all threads that it needs are ready" {
   k3 start --name one --ready line:up -- sh -c 'until [ -e go1 ]; do sleep 0.02; done; echo up; sleep 1000'
   k3 start --name two --ready line:up -- sh -c 'until [ -e go2 ]; do sleep 0.02; done; echo up; sleep 1000'
   k3 start --name needs --needs one --needs two -- touch ran
@@ -472,7 +472,7 @@ END
   [ -e ran ]
 }
 
-@test "a thread that waits for another ends by a raise, and its command never runs" {
+@test "a raise ends a thread that waits for another, and its command never runs" {
   k3 start --name one --ready line:never -- sleep 1000
   k3 start --name needs --needs one -- touch ran
   k3 raise needs
@@ -480,7 +480,7 @@ END
   [ ! -e ran ]
 }
 
-@test "what is needed must be there" {
+@test "a start that needs a thread that does not exist fails" {
   run -3 k3 start --needs nobody -- true
   run -64 k3 start --needs 'no*' -- true
 }

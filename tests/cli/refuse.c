@@ -1,6 +1,6 @@
 /*
- * Runs a program for which the kernel refuses system calls: refuse ERRNO NUMBER… -- COMMAND…
- * As an old kernel (ENOSYS, 38) or the filter of an old container (EPERM, 1) does.
+ * refuse ERRNO NUMBER… -- COMMAND…: runs a command for which the kernel refuses the system calls, as an
+ * old kernel (ENOSYS, 38) or the filter of an old container (EPERM, 1) does.
  */
 #include <linux/filter.h>
 #include <linux/seccomp.h>

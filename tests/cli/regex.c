@@ -1,11 +1,11 @@
-/* Regular expressions: what each form matches, what is refused, and the C library's word for the rest. */
+/* Tests the regular expressions: what each form matches, what is refused, and that the C library agrees. */
 #include "tests/lib/test.h"
 
 #include "cli/ready/regex.h"
 
 #include <regex.h>
 
-/* Whether TEXT matches somewhere in the LENGTH bytes of LINE. */
+/* Returns true if TEXT matches somewhere in the LENGTH bytes of LINE. */
 static bool matches(const char *text, const char *line, size_t length)
 {
     struct regex *regex;
@@ -29,7 +29,7 @@ static void check_match(const char *text, const char *line, bool wanted)
     test_fail(__FILE__, __LINE__, "as it should be");
 }
 
-/* Each expression with lines that it matches, NULL, and lines that it does not. */
+/* Each expression, with lines that it matches, NULL, and lines that it does not match. */
 static void forms(void)
 {
     static const char *const table[][14] = {
@@ -99,7 +99,7 @@ static void forms(void)
     CHECK(!matches("ab", "ab", 1));
 }
 
-/* How often a part may come: bit N is for N times the letter a. */
+/* How often a part may be repeated: bit N stands for N times the letter a. */
 static void repetitions(void)
 {
     static const struct {
@@ -188,7 +188,7 @@ static void refused(void)
     free(text);
 }
 
-/* Numbers that are the same in each run. */
+/* Returns random numbers that are the same in each run. */
 static unsigned pick(unsigned count)
 {
     static unsigned long long state = 1;

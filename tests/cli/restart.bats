@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
-# --restart: which ends begin anew, how often, and what ends that.
+# --restart: which ends lead to another run, how many runs there are, and what ends the thread.
 
 # shellcheck disable=SC2016,SC2154
 
 load helpers
 
-# fails N: a command that fails N times, then succeeds; each run is a line of the file runs.
+# fails N: a command that fails N times, then succeeds; each run adds a line to the file runs.
 fails() {
   printf '#!/bin/sh\necho >>runs; [ $(wc -l <runs) -gt %s ]\n' "$1" >failing
   chmod +x failing
@@ -15,7 +15,7 @@ runs() {
   wc -l <runs
 }
 
-@test "never is the default" {
+@test "a thread without --restart runs once" {
   fails 1
   k3 start --name a -- ./failing
   run -1 k3 join a
@@ -24,7 +24,7 @@ runs() {
   is "$(runs)" 2
 }
 
-@test "on-failure goes on until a run succeeds, and the status is that of the last" {
+@test "--restart on-failure repeats until a run succeeds, and the status is that of the last run" {
   fails 2
   k3 start --name a --restart on-failure -- ./failing
   k3 join --timeout 20 a
@@ -32,20 +32,20 @@ runs() {
   is "$(k3_field a runs)" 3
 }
 
-@test "a signal's end is a failure too" {
+@test "the end of a command by a signal counts as a failure" {
   k3 start --name a --restart on-failure:1 -- sh -c 'echo >>runs; kill -KILL $$'
   run -137 k3 join --timeout 20 a
   is "$(runs)" 2
 }
 
-@test "a number says how often at the most" {
+@test "a number limits how often a thread is restarted" {
   fails 100
   k3 start --name a --restart on-failure:2 -- ./failing
   run -1 k3 join --timeout 20 a
   is "$(runs)" 3
 }
 
-@test "always goes on after a success, until a raise ends it for good" {
+@test "--restart always continues after a success, until a raise ends the thread for good" {
   k3 start --name a --restart always -- sh -c 'echo >>runs'
   wait_until "$DEADLINE" is_run a 3
   k3 raise --wait a
@@ -60,32 +60,32 @@ is_run() {
   [ "$(k3_field "$1" runs)" -ge "$2" ]
 }
 
-@test "a raise while the command runs ends it for good too" {
+@test "a raise while the command runs ends the thread for good" {
   k3 start --name a --restart always -- sleep 1000
   k3 raise a
   run -143 k3 join --timeout 20 a
   is "$(k3_field a runs)" 1
 }
 
-@test "a timeout is a failure of one run" {
+@test "a timeout counts as a failure of one run" {
   k3 start --name a --restart on-failure:1 --timeout 0.05 -- sh -c 'echo >>runs; exec sleep 1000'
   run -124 k3 join --timeout 20 a
   is "$(runs)" 2
 }
 
-@test "the delays grow" {
+@test "the delays between runs grow" {
   k3 start --name a --restart on-failure:4 -- sh -c 'date +%s%N >>runs; false'
   run -1 k3 join --timeout 20 a
   mapfile -t times <runs
   is "${#times[@]}" 5
-  # At least 0.1, 0.2, 0.4 and 0.8 s: a load can only make them longer.
+  # At least 0.1, 0.2, 0.4 and 0.8 s: load can only make them longer.
   for i in 0 1 2 3; do
     [ $((times[i + 1] - times[i])) -ge $((100000000 << i)) ]
   done
 }
 
-# The sixth delay would be 3.2 s; the first is 0.1 s. A good run is one of 10 s.
-@test "after a good run the delays begin anew" {
+# The sixth delay would be 3.2 s; the first is 0.1 s. A run of 10 s counts as good.
+@test "the delays begin at the shortest again after a good run" {
   k3 start --name a --restart on-failure:6 -- \
     sh -c 'date +%s%N >>begins; [ "$(wc -l <begins)" != 6 ] || sleep 10.1; date +%s%N >>ends; false'
   run -1 k3 join --timeout 60 a
@@ -96,7 +96,7 @@ is_run() {
   [ $((begins[6] - ends[5])) -lt 3000000000 ]
 }
 
-@test "a restarted thread goes on in one log, and in the directory that it had" {
+@test "a restarted thread keeps its log and its directory" {
   mkdir there
   k3 start --name a --directory there --restart on-failure:1 -- sh -c 'pwd; echo $K3THREAD_NAME; exit 1'
   run -1 k3 join --timeout 20 a
@@ -111,7 +111,7 @@ is_run() {
   like "$(k3 list a | tr -s ' ')" $'*\n* ended no * SystemExit, SIGTERM sh -c *'
 }
 
-@test "a policy that is none is a ValueError" {
+@test "a malformed policy is a ValueError" {
   for policy in '' sometimes on-failure: on-failure:0 always:x never:1 on-failure:-1; do
     run -64 --separate-stderr k3 start --restart "$policy" -- true
     like "$stderr" 'k3thread: start: ValueError: *'

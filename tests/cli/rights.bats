@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# A process that became root, as by sudo: nobody can end it, and everybody says so instead of waiting.
+# A process that became root, as by sudo: k3thread cannot end it, and says so instead of waiting.
 
 # Scripts stand in single quotes; helpers.bash and run set some names.
 # shellcheck disable=SC2016,SC2154
@@ -18,7 +18,7 @@ setup() {
   export K3THREAD_SOCKET=$dir/place/k.sock XDG_RUNTIME_DIR=$dir/place
 }
 
-# The processes that are left end when the file is gone.
+# The processes that are left end when this file is gone.
 teardown() {
   rm -f root/pids
   [ ! -S "$K3THREAD_SOCKET" ] || as_user shutdown --now || :
@@ -32,13 +32,13 @@ teardown() {
   rm -rf "$dir"
 }
 
-# k3thread as another user.
+# Runs k3thread as another user.
 as_user() {
   timeout --foreground -s KILL "$DEADLINE" \
     setpriv --reuid=65534 --regid=65534 --clear-groups "$dir/bin/k3thread" "$@"
 }
 
-# Starts a thread whose command is root; its pid goes to the file pids.
+# Starts a thread whose command becomes root; its pid goes to the file pids.
 start_riser() {
   mkdir -p root
   as_user start -n up -g 0.5 -- "$@"
@@ -51,7 +51,7 @@ gone() {
   wait_until "$DEADLINE" refute_alive "$1"
 }
 
-@test "raise is a SendRaiseError, and names the process" {
+@test "raise in a process that may not be signalled is a SendRaiseError that names the process" {
   start_riser ./riser "$dir/root/pids"
   run -1 --separate-stderr as_user raise --all
   like "$stderr" "k3thread: raise: SendRaiseError: process $pid *"
@@ -60,13 +60,13 @@ gone() {
     is "$stderr" "k3thread: raise: SendRaiseError: process $pid of thread 'up' may not be signalled: Operation not permitted"
   done
   assert_alive "$pid"
-  # SIGKILL has given it up.
+  # The raise of SIGKILL has given the process up.
   run --separate-stderr as_user join -t 20 up
   like "$stderr" "*process $pid could not be ended"
   [ "$status" != 124 ]
 }
 
-@test "shutdown comes back, and names the process" {
+@test "shutdown returns although a process cannot be ended, and names the process" {
   start_riser ./riser "$dir/root/pids"
   supervisor=$(as_user version | sed -n 's/^supervisor .*pid \([0-9]*\)).*/\1/p')
   run -1 --separate-stderr as_user shutdown --now
@@ -75,7 +75,7 @@ gone() {
   assert_alive "$pid"
 }
 
-@test "a process that the command started is named when the thread has ended, to whoever waits" {
+@test "raise, join, list and shutdown name a process that outlived its thread because it cannot be ended" {
   start_riser sh -c "./riser $dir/root/pids & wait"
   run -1 --separate-stderr as_user raise --wait=20 up
   like "$stderr" "k3thread: raise: *process $pid could not be ended"
@@ -89,7 +89,7 @@ gone() {
   like "$stderr" "*process $pid could not be ended*"
 }
 
-@test "a run comes back after Ctrl-C, and names the process" {
+@test "run returns after Ctrl-C although a process cannot be ended, and names the process" {
   mkdir root
   echo "start -n up -g 0.5 -- ./riser $dir/root/pids" >script
   for presses in 1 2; do

@@ -1,6 +1,6 @@
-# The tests of the program: what is compiled otherwise than the rest. See tests/cli/*.bats.
+# The programs of tests/cli that are not built like the others. See tests/cli/*.bats.
 
-# Parts of the supervisor alone.
+# These link some objects of the program.
 $(BUILD)/tests/cli/mailbox: $(addprefix $(BUILD)/cli/,base/shared_string.c.o \
 	base/text.c.o worker/mailbox.c.o worker/thread_report.c.o)
 $(BUILD)/tests/cli/tree: $(addprefix $(BUILD)/cli/,base/clock.c.o $(addprefix process/, \

@@ -1,11 +1,11 @@
 /*
- * saver FILE NAME SECONDS [HOW…]: notes in FILE each signal that it gets, and saves for so long.
+ * saver FILE NAME SECONDS [HOW…]: notes each signal that it gets in FILE, and cleans up for SECONDS.
  *
- * Appends lines: "NAME up", when it is ready; "NAME TERM" and the like, for each signal; and, SECONDS
+ * Appends lines: "NAME up" when it is ready; "NAME TERM" and the like for each signal; and, SECONDS
  * after the first, "NAME saved", whereupon it exits with 0. SIGCONT and SIGCHLD are not noted.
  *
  * Each HOW is done in order before that:
- *   setpgid, setsid  into a group or a session of its own
+ *   setpgid, setsid  go into a group or a session of its own
  *   fork             go on as a child whose parent exits
  *   deaf             ignore SIGINT, as a background job of the shell does
  */
@@ -58,7 +58,7 @@ static double now(void)
     return (double) time.tv_sec + (double) time.tv_nsec / 1e9;
 }
 
-/* Waits for a signal until END; returns it, or 0. */
+/* Waits for a signal until END; returns its number, or 0. */
 static int next_signal(const sigset_t *signals, double end)
 {
     double          left = end - now();
@@ -94,7 +94,7 @@ int main(int count, char **words)
     sigfillset(&signals);
     sigdelset(&signals, SIGCONT);
     sigdelset(&signals, SIGCHLD);
-    if (is_deaf) /* what is blocked is not ignored */
+    if (is_deaf) /* a blocked signal is not ignored */
         sigdelset(&signals, SIGINT);
     if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
         return 1;

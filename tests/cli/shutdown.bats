@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# shutdown: the supervisor ends as a process ends.
+# shutdown: the supervisor ends as a process ends: with its last thread that is no daemon.
 
 # Scripts stand in single quotes; helpers.bash and run set some names.
 # shellcheck disable=SC2016,SC2154
@@ -12,14 +12,14 @@ note_supervisor() {
   guardian=$(guardian_pid)
 }
 
-# Nothing of it is left, right now.
+# Succeeds if nothing of the supervisor is left at this moment.
 refute_supervisor() {
   refute_alive "$supervisor" "$guardian"
   [ ! -e "$K3THREAD_SOCKET" ]
   run -69 k3 list
 }
 
-# Succeeds when the supervisor takes no more threads.
+# Succeeds when the supervisor accepts no more threads.
 is_closing() {
   ! k3 start -n probe-$RANDOM$RANDOM -a 1000 -- true && [ $? = 1 ]
 }
@@ -31,7 +31,7 @@ is_closing() {
   refute_supervisor
 }
 
-@test "shutdown waits for threads that are no daemons" {
+@test "shutdown waits for threads that are not daemons" {
   mkfifo gate
   k3 start -n normal -- sh -c 'read x <gate; echo done >out'
   note_supervisor
@@ -44,13 +44,13 @@ is_closing() {
   refute_supervisor
 }
 
-@test "shutdown waits for a thread that is delayed" {
+@test "shutdown waits for a delayed thread" {
   k3 start -a 0.5 -- sh -c 'echo done >out'
   k3 shutdown
   is "$(cat out)" 'done'
 }
 
-@test "no thread starts during a shutdown, and the rest works" {
+@test "no thread starts during a shutdown, and other commands still work" {
   mkfifo gate
   k3 start -n normal -- sh -c 'echo printed; read x <gate; exit 4'
   in_background shutting k3 shutdown
@@ -66,7 +66,7 @@ is_closing() {
   finish shutting
 }
 
-@test "daemons live as long as the other threads, then get SystemExit" {
+@test "daemons live as long as the other threads, and then get SystemExit" {
   mkfifo gate
   k3 daemon -n d -- sh -c 'trap "echo raised >out; exit" TERM; echo >ready; while :; do sleep 0.02; done'
   wait_for_file ready
@@ -101,7 +101,7 @@ is_closing() {
   refute_supervisor
 }
 
-@test "--now hurries a shutdown that waits" {
+@test "--now hastens a shutdown that waits" {
   k3 start -- sleep 1000
   in_background shutting k3 shutdown
   wait_until "$DEADLINE" grep -q 'shutting down' k.log
@@ -119,7 +119,7 @@ is_closing() {
   for i in 1 2 3; do finish "join$i" 7; done
 }
 
-@test "SIGTERM to the supervisor is shutdown --now" {
+@test "SIGTERM to the supervisor has the effect of shutdown --now" {
   k3 start -- sh -c 'trap "echo raised >out; exit" TERM; echo >ready; while :; do sleep 0.02; done'
   wait_for_file ready
   note_supervisor
@@ -129,7 +129,7 @@ is_closing() {
   refute_supervisor
 }
 
-@test "SIGTERM to the guardian is too" {
+@test "SIGTERM to the guardian has the effect of shutdown --now" {
   k3 start -- sh -c 'trap "echo raised >out; exit" TERM; echo >ready; while :; do sleep 0.02; done'
   wait_for_file ready
   note_supervisor
@@ -144,18 +144,18 @@ is_closing() {
   like "$stderr" 'k3thread: shutdown: *no supervisor*'
 }
 
-@test "the next start after a shutdown is a new supervisor" {
+@test "the next start after a shutdown brings up a new supervisor" {
   for _ in 1 2 3 4 5 6 7 8; do
     is "$(k3 start -- sleep 1000)" 1
     k3 shutdown --now
   done
 }
 
-@test "a start at the instant of a shutdown finds one supervisor or the next" {
+@test "a start at the instant of a shutdown reaches the old supervisor or the next one" {
   for _ in {1..20}; do
     k3 start -- true
     in_background shutting k3 shutdown --now
-    # The old one takes it or refuses it, or a new one takes it: never a silent loss, nor a hang.
+    # The old one runs it or refuses it, or a new one runs it: the start is never lost, and never hangs.
     run k3 start -n late -- true
     like "$status $output" '@(0 [12]|1 *shutting down*)'
     finish shutting '*'
@@ -163,7 +163,7 @@ is_closing() {
   done
 }
 
-@test "who has asked when the supervisor ends is answered; who has not is cut off" {
+@test "the supervisor answers each request that it got before its end, and then closes the connections" {
   k3 start -- true
   script "$(supervisor_pid)" <<'EOF'
 import signal
@@ -194,7 +194,7 @@ except BrokenPipeError:
 EOF
 }
 
-# A supervisor that goes when the half of a request has come: with word, or by a crash.
+# A supervisor that goes when half of a request has come.
 half_heard() {
   cat >fake.py <<'EOF'
 from client import *
@@ -212,7 +212,7 @@ EOF
   rm listening
 }
 
-@test "a start that came too late for one supervisor starts the next" {
+@test "a start that came too late for one supervisor starts the next one" {
   # More than a socket holds: a byte of it is written as \u0001.
   printf -v big %0100000d 0
   big=${big//0/$'\1'}
@@ -228,7 +228,7 @@ EOF
   finish fake
 }
 
-@test "the last answers are read to their end, though a child ends meanwhile" {
+@test "the supervisor sends its last answers to their end although a child ends meanwhile" {
   for i in {1..40}; do k3 start -- echo "$(printf 'x%.0s' {1..2000})"; done
   pid=$(supervisor_pid)
   script "$pid" <<'EOF'
@@ -249,7 +249,7 @@ for i in range(20):
 EOF
 }
 
-@test "a client that keeps a thread can still ask how it ended when all has" {
+@test "a client that keeps a thread can still ask how it ended when all threads have ended" {
   k3 start -- true
   script <<'EOF'
 keeper, other = Client(), Client()

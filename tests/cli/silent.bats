@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# A file system that does not answer: the command cannot be begun, but its thread can be ended.
+# A file system that does not answer: the command cannot begin, but its thread can be ended.
 
 # helpers.bash and run set some names.
 # shellcheck disable=SC2154
@@ -32,7 +32,7 @@ is_settled() {
   [ -s mounted ] || ! kill -0 "$server" 2>/dev/null
 }
 
-# Whoever still waits for the file system gets an error when it is gone.
+# A process that still waits for the file system gets an error when the file system is gone.
 unmount() {
   exec 4>&-
   wait "$server" || :
@@ -48,7 +48,7 @@ teardown() {
   rm -rf "$dir"
 }
 
-# start_silent NAME: its command is on the file system; the start waits for it.
+# start_silent NAME: starts a thread whose command is on the file system; the start waits for it.
 start_silent() {
   in_background "start-$1" k3 start -n "$1" -- "$dir/silent/program"
   wait_for_state "$1" running
@@ -64,7 +64,7 @@ start_silent() {
   done
 }
 
-@test "so does a shutdown, and others are served meanwhile" {
+@test "shutdown ends a thread whose command is on a file system that does not answer, and serves others meanwhile" {
   k3 start -- true
   start_silent a
   k3 start -n b -- true

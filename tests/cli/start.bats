@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# start: a command becomes a thread, and what the command gets.
+# start: how a command becomes a thread, and what the command gets.
 
 # Scripts stand in single quotes; helpers.bash and run set some names.
 # shellcheck disable=SC2016,SC2154
@@ -14,20 +14,20 @@ load helpers
   is "$(k3 start -- true)" 3
 }
 
-@test "a thread without a name is Thread-N, N its id" {
+@test "a thread without a name is called Thread-N, where N is its id" {
   k3 start -n first -- true
   k3 start -- sleep 1000
   is "$(k3_field 2 name)" Thread-2
 }
 
-@test "a default name never takes one that is in use" {
+@test "a default name is never one that is in use" {
   k3 start -n Thread-2 -- sleep 1000
   id=$(k3 start -- sleep 1000)
   unlike "$(k3_field "$id" name)" Thread-2
   is "$(k3 list --live -q | wc -l)" 2
 }
 
-@test "a name can be 1 to 64 bytes, with blanks, dashes and any letters" {
+@test "a name has 1 to 64 bytes, and may contain blanks, dashes and any letters" {
   local name
   for name in a 'two words' -dash ümläut "$(printf 'x%.0s' {1..64})" a1 1a .dot; do
     k3 start --name="$name" -- sleep 1000
@@ -43,7 +43,7 @@ load helpers
   done
 }
 
-@test "a live thread's name is taken; an ended one's is free" {
+@test "the name of a live thread is taken, and the name of an ended thread is free" {
   k3 start -n web -- sleep 1000
   run -64 --separate-stderr k3 start -n web -- true
   like "$stderr" "k3thread: start: ValueError: *'web'*"
@@ -62,7 +62,7 @@ load helpers
   done
 }
 
-@test "a command that is not found says so, and start and join exit with 127" {
+@test "start names a command that is not found, and start and join exit with 127" {
   run -127 --separate-stderr k3 start -n lost -- no-such-command
   like "$stderr" "k3thread: start: FileNotFoundError: *no-such-command*"
   is "$output" ''
@@ -73,7 +73,7 @@ load helpers
   run -127 k3 join empty
 }
 
-@test "a script whose interpreter is missing says so, also where it is found by PATH" {
+@test "start says that a script's interpreter is missing, also if PATH led to the script" {
   printf '#!  /no/such -x\n' >x
   printf '#!/bin/sh\r\n' >dos
   printf '#!%s\n' "$dir/plain" >y
@@ -89,12 +89,12 @@ load helpers
   like "$stderr" "*: './y' needs the interpreter '$dir/plain', which may not be executed"
 }
 
-@test "an output that cannot be opened is no log" {
+@test "a start whose output cannot be opened fails and names the output" {
   run -1 --separate-stderr k3 start -o "$dir/none/x" -- true
   like "$stderr" "k3thread: start: *: cannot open the output '$dir/none/x': No such file or directory"
 }
 
-@test "a command that cannot be executed says so, and start and join exit with 126" {
+@test "start names a command that cannot be executed, and start and join exit with 126" {
   touch plain
   run -126 --separate-stderr k3 start -n plain -- ./plain
   like "$stderr" "k3thread: start: PermissionError: *plain*"
@@ -103,14 +103,14 @@ load helpers
   run -126 k3 join dir
 }
 
-@test "a script without an interpreter's line is run by the shell" {
+@test "the shell runs a script without an interpreter's line" {
   echo 'echo "$1" >out; exit 4' >script
   chmod +x script
   run -4 k3 join "$(k3 start -- ./script 'a b')"
   is "$(cat out)" 'a b'
 }
 
-@test "a script without an interpreter's line is found in PATH, and its words stay what they were" {
+@test "a script without an interpreter's line is found in PATH, and its arguments are unchanged" {
   mkdir bin
   echo 'echo "$0 $1" >>out; exit 4' >bin/mine
   chmod +x bin/mine
@@ -121,7 +121,7 @@ load helpers
   is "$(k3 list -q)" ''
 }
 
-@test "the command is looked for in its own PATH" {
+@test "the command is looked for in the PATH of its own environment" {
   mkdir bin
   printf '#!/bin/sh\nexit 9\n' >bin/mine
   chmod +x bin/mine
@@ -130,13 +130,13 @@ load helpers
   run -9 k3 join "$(k3 start -e "PATH=$dir/bin" -- mine)"
 }
 
-@test "options end at the command" {
+@test "the options of start end at the command" {
   k3 join "$(k3 start sh -c 'echo "$@" >out' -- --name x -d --help)"
   is "$(cat out)" '--name x -d --help'
   is "$(k3_field 1 daemon)" false
 }
 
-@test "without a command, start is a usage error" {
+@test "start without a command is a usage error" {
   run -64 --separate-stderr k3 start
   like "$stderr" 'k3thread: start: *'
   run -64 k3 start --name x --
@@ -144,7 +144,7 @@ load helpers
 
 # --- the delay ---
 
-@test "--after delays the command, not the answer" {
+@test "--after delays the command, and not the answer" {
   id=$(k3 start --after 1000 -- sleep 1000)
   is "$(k3_field "$id" state)" delayed
   is "$(k3_field "$id" pid)" null
@@ -164,7 +164,7 @@ EOF
   done
 }
 
-@test "a time that is none is a ValueError" {
+@test "a malformed time is a ValueError" {
   for time in -1 nan inf '' x 1x '1 s' 0x1 1e999; do
     for option in --after --timeout --grace; do
       run -64 --separate-stderr k3 start "$option=$time" -- true
@@ -179,9 +179,9 @@ EOF
   like "$(k3_field lost message)" '*no-such-command*'
 }
 
-@test "a directory that has gone is the thread's end, with 125" {
+@test "a thread whose directory has gone ends with 125" {
   k3 start -- true
-  # The program would have looked for it first.
+  # The client would have looked for the directory first.
   script <<'EOF'
 try:
     start("true", name="nowhere", directory=os.getcwd() + "/gone")
@@ -193,7 +193,7 @@ EOF
 
 # --- environment ---
 
-@test "the environment is the caller's, each time anew" {
+@test "a command has the environment of the caller of each start" {
   one=1 k3 start -- sh -c 'env >first'
   two=2 k3 start -- sh -c 'env >second'
   k3 join 1 2
@@ -202,7 +202,7 @@ EOF
   run -1 grep -x one=1 second
 }
 
-@test "--env adds, replaces, and the last one wins" {
+@test "--env adds and replaces variables, and the last of one name counts" {
   old=old k3 start -e new=1 --env old=2 -e empty= -e eq=a=b -e twice=1 -e twice=2 -- sh -c 'env >out'
   k3 join 1
   grep -x new=1 out
@@ -213,7 +213,7 @@ EOF
   is "$(grep -c ^old= out)" 1
 }
 
-@test "--env replaces no variable whose name only begins as its own" {
+@test "--env does not replace a variable whose name only begins with the given name" {
   export K3_A=1 K3_AB=2
   k3 start -n a --env K3_A=3 --env K3_ABC=4 --env K3_AB= --env K3_ABCD=5 --env K3_ABC=6 -- env
   k3 join a
@@ -223,12 +223,12 @@ EOF
   is "$(k3 logs b | grep '^K3_A' | sort | paste -sd' ')" 'K3_A=3 K3_AB=2'
 }
 
-@test "--env wants K=V" {
+@test "--env requires K=V" {
   run -64 k3 start -e novalue -- true
   run -64 k3 start -e =x -- true
 }
 
-@test "the command knows its thread" {
+@test "the command's environment names its thread and its supervisor" {
   k3 start -n me -- sh -c 'echo "$K3THREAD_ID $K3THREAD_NAME $K3THREAD_SOCKET" >out'
   k3 join me
   is "$(cat out)" "1 me $K3THREAD_SOCKET"
@@ -243,7 +243,7 @@ EOF
   is "$(cat out)" '2 inner'
 }
 
-@test "a large environment comes through" {
+@test "a large environment arrives whole" {
   local i
   for i in {1..10}; do
     export "big$i=$(head -c 100000 /dev/zero | tr '\0' x)"
@@ -255,7 +255,7 @@ EOF
 
 # --- input ---
 
-@test "--input=FILE is the command's input, seen from the caller's directory" {
+@test "--input=FILE is the command's input, and FILE is seen from the caller's directory" {
   echo words >file
   mkdir other
   k3 start -n a --input=file -C other -- cat
@@ -275,7 +275,7 @@ EOF
   k3 join a
 }
 
-@test "--input without a file stays open, in each run, and ends with the thread" {
+@test "--input without a file stays open in each run, and ends with the thread" {
   k3 start -n a --input -- sh -c 'cat; echo end'
   k3 start -n b -i --restart always:1 -- sh -c '[ ! -e one ] || exec cat; touch one'
   k3 start -n c --input --ready 'cmd:touch probed; cat' -- sleep 1000
@@ -283,14 +283,14 @@ EOF
   wait_until "$DEADLINE" test -e one
   wait_for_state b running
   is "$(readlink "/proc/$(k3_field a pid)/fd/0" | cut -c1-5)" 'pipe:'
-  # The probe's own input is empty, as ever.
+  # The probe's own input is empty, as always.
   wait_for_state c ready
   is_state a running
   k3 raise --wait a
   is "$(k3 logs a)" ''
 }
 
-@test "with --wait, --input is the caller's" {
+@test "--input with --wait passes on the caller's input" {
   is "$(echo words | k3 start --wait -i -- cat)" words
   echo words >file
   is "$(k3 start --wait --input -- cat <file)" words
@@ -301,7 +301,7 @@ EOF
 
 # --- directory, umask, output ---
 
-@test "the directory is the caller's, or --directory's" {
+@test "the command's directory is the caller's, or that of --directory" {
   mkdir -p a/b
   (cd a && k3 start -- pwd)
   k3 start -C a/b -- pwd
@@ -321,7 +321,7 @@ EOF
   like "$stderr" 'k3thread: start: */dev/null*'
 }
 
-@test "the umask is the caller's" {
+@test "the command's umask is the caller's" {
   (umask 027 && k3 start -- sh -c umask)
   (umask 0 && k3 start -- sh -c umask)
   k3 join 1 2
@@ -329,7 +329,7 @@ EOF
   is "$(k3 logs 2)" 0000
 }
 
-@test "the file of --output has its mode by the caller's umask; a log is for its owner alone" {
+@test "the caller's umask applies to the file of --output, and only its owner can read a log" {
   for mask in 0022:644 0002:664 0077:600 0000:666; do
     (umask "${mask%:*}" && k3 start -n o -o "$mask" -- echo printed)
     (umask "${mask%:*}" && k3 start -n l -- true)
@@ -342,7 +342,7 @@ EOF
   is "$(stat -c %a "$(k3_field closed log)")" 600
 }
 
-@test "--output appends to a file, seen from the caller's directory" {
+@test "--output appends to a file, which is seen from the caller's directory" {
   mkdir sub
   echo before >sub/out
   (cd sub && k3 start -n o -o out -- sh -c 'echo printed; echo error >&2')
@@ -351,7 +351,7 @@ EOF
   is "$(k3_field o log)" "$dir/sub/out"
 }
 
-@test "--output that cannot be opened is an error that names it" {
+@test "an --output that cannot be opened is an error that names the file" {
   run -1 --separate-stderr k3 start -n o -o no/such/out -- true
   like "$stderr" 'k3thread: start: *no/such/out*'
   run -125 k3 join o
@@ -359,8 +359,8 @@ EOF
 
 # --- a clean start ---
 
-# Shows what a process inherits: signals, descriptors, session.
-@test "the command has default signals and none blocked, whatever its caller has" {
+# Prints what a process inherits: signals, descriptors, session.
+@test "the command has default signal actions and no blocked signal, whatever its caller has" {
   "$PYTHON" -I -S -c '
 import os, signal, sys
 for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGPIPE, signal.SIGCHLD, 40):
@@ -374,7 +374,7 @@ os.execv(sys.argv[1], sys.argv[1:])' "$K3THREAD" start -n first -- sleep 1000
   done
 }
 
-@test "the command has no descriptor but 0, 1 and 2" {
+@test "the command has no descriptors but 0, 1 and 2" {
   k3 start -n first -- sleep 1000 4</dev/null 9<"$commands" 200</dev/null
   k3 start -n second -- sleep 1000 5</dev/null
   for name in first second; do
@@ -386,19 +386,19 @@ os.execv(sys.argv[1], sys.argv[1:])' "$K3THREAD" start -n first -- sleep 1000
   done
 }
 
-@test "the command leads a session and a group of its own, without a terminal" {
+@test "the command leads a session and a group of its own, and has no terminal" {
   k3 start -n s -- sleep 1000
   pid=$(k3_field s pid)
   is "$(ps -o sid=,pgid=,tty= -p "$pid" | xargs)" "$pid $pid ?"
 }
 
-@test "the command gets the descriptor limit of who started the supervisor" {
+@test "the command has the limit of descriptors of the caller whose start brought up the supervisor" {
   (ulimit -Sn 300 && k3 start -- sh -c 'ulimit -Sn; ulimit -Hn')
   k3 join 1
   is "$(k3 logs 1)" "300"$'\n'"$(ulimit -Hn)"
 }
 
-@test "the command is a child of the supervisor and its tid a thread of it" {
+@test "the command is a child of the supervisor, and its tid is a thread of the supervisor" {
   k3 start -n s -- sleep 1000
   supervisor=$(supervisor_pid)
   is "$(parent_of "$(k3_field s pid)")" "$supervisor"
@@ -407,7 +407,7 @@ os.execv(sys.argv[1], sys.argv[1:])' "$K3THREAD" start -n first -- sleep 1000
 
 # --- bytes ---
 
-@test "arguments, environment and names are bytes" {
+@test "arguments, environment and names may be any bytes" {
   odd=$'\xff\xfe \x80\xc3('
   var=$odd k3 start -n "$odd" -- sh -c 'printf "%s|%s|%s" "$1" "$var" "$K3THREAD_NAME" >out' - "$odd"
   k3 join "$odd"
@@ -420,7 +420,7 @@ for field in thread["name"], thread["command"][4]:
 EOF
 }
 
-@test "paths are bytes" {
+@test "paths may be any bytes" {
   odd=$'d\xff\xfe'
   mkdir "$odd"
   printf '#!/bin/sh\npwd\n' >"$odd/run"
@@ -431,20 +431,20 @@ EOF
   is "$(k3 logs 1)" "$dir/$odd"
 }
 
-@test "arguments come through as they are" {
+@test "arguments arrive unchanged" {
   k3 start -- sh -c 'printf "<%s>" "$@" >out' - '' ' ' $'a\nb' '*' '"' \\ "'" '$x' é
   k3 join 1
   is "$(cat out)" "<>< ><a"$'\n'"b><*><\"><\\><'><\$x><é>"
 }
 
-@test "thousands of arguments come through" {
+@test "thousands of arguments arrive" {
   # shellcheck disable=SC2046
   k3 start -- sh -c 'echo $# >out' - $(seq 20000)
   k3 join 1
   is "$(cat out)" 20000
 }
 
-@test "who needs a thread that ends unready is told which" {
+@test "a thread learns which thread that it needs ended before it was ready" {
   k3 start -n db --ready line:never -- sleep 1000
   k3 start -n web --needs 1 -- true
   k3 raise db
@@ -452,7 +452,7 @@ EOF
   is "$(k3_field web message)" "thread 'db' (id 1), which it needs, ended before it was ready"
 }
 
-@test "--ready line: an expression that is too much is refused, and the supervisor lives" {
+@test "--ready line: refuses an expression that is too large or malformed, and the supervisor lives on" {
   local refused='start: ValueError: --ready '
   printf -v many 'a?%.0s' {1..500}
   printf -v deep '(%.0s' {1..5000}
@@ -474,7 +474,7 @@ has_logged() {
   [ -n "$(k3 logs -n 1 "$1")" ]
 }
 
-@test "--ready line: the largest expression, and the slowest, leave the thread to its raises" {
+@test "--ready line: a raise ends the thread even with the largest and the slowest expression" {
   printf -v many 'a?%.0s' {1..499}
   for regex in "${many}c" '(a|b)*a(a|b){200}c' '(a*)*(a*)*(a*)*c' "$(printf '\\b%.0s' {1..400})never"; do
     k3 start -n slow -g 1 --log-limit 64K --ready "line:$regex" -- \
@@ -486,7 +486,7 @@ has_logged() {
   done
 }
 
-@test "--ready line: the forms of an extended regular expression" {
+@test "--ready line: accepts the forms of an extended regular expression" {
   while read -r regex line; do
     k3 start -n form --ready "line:$regex" -- sh -c 'echo no; echo "$0"; exec sleep 1000' "$line"
     k3 join -t 20 --ready form
@@ -502,7 +502,7 @@ x{0}^()(y|)$ y
 END
 }
 
-@test "a need that was met stays so, when its thread has ended and is forgotten" {
+@test "a need that was met stays met when its thread has ended and is forgotten" {
   mkfifo gate
   k3 start -n first -- true
   k3 start -n second --ready line:now -- sh -c 'read x <gate; echo now; sleep 1000'
@@ -513,14 +513,14 @@ END
   k3 join third
 }
 
-@test "start --wait ends as a pipeline's command does when its reader goes" {
+@test "start --wait ends by SIGPIPE when its reader goes, as a command of a pipeline does" {
   run -141 bash -c '{ "$K3THREAD" start -n loud --wait -- yes; echo $? >status; } | head -n 1
     exit "$(cat status)"'
   is "$output" y
   run -143 k3 join loud
 }
 
-@test "messages show words that are not UTF-8, and control characters, escaped" {
+@test "messages escape control characters and words that are not UTF-8" {
   k3 start -- true
   for command in "raise" "join" "logs" "list"; do
     run -3 --separate-stderr k3 "$command" $'w\xff\xc3\xa9\e'
@@ -532,7 +532,7 @@ END
   like "$stderr" "k3thread: start: ValueError: 'a\\\\nb\\\\xff' is no name for a thread: it has a control character"
 }
 
-@test "--restart counts also the runs that could not be started" {
+@test "--restart also counts the runs that could not be started" {
   printf '#!/bin/sh\nrm -f "$0"; kill -KILL $$\n' >once
   chmod +x once
   k3 start --name once --restart on-failure:2 -- "$dir/once"
@@ -541,7 +541,7 @@ END
   is "$(k3_field once runs)" 1
 }
 
-@test "in a directory that was removed a start works where no path begins there" {
+@test "a start in a directory that was removed works if no path is seen from that directory" {
   mkdir gone
   cd gone
   rmdir ../gone

@@ -1,13 +1,14 @@
 /*
  * storm WIDTH SECONDS [HOW…]: forks as fast as it can and ignores SIGTERM.
  *
- * WIDTH chains run side by side; in each, a process forks the next and goes. HOW changes that:
+ * WIDTH chains run side by side; in each, a process forks the next and exits. HOW changes that:
  *   setsid  each process is in a session of its own
- *   grow    a process stays when it has forked, and forks again: all there can be are there, and
- *           those that were killed are replaced
+ *   grow    a process stays when it has forked, and forks again: there are as many as possible, and
+ *           each that is killed is replaced
  *
- * Each chain says so when it has come to its hundredth process. All end by themselves after SECONDS. There are never more than LIMIT, so that the machine has
- * numbers for others: root becomes a user of its own for that.
+ * Each chain says when it has come to its hundredth process. All processes end by themselves after SECONDS.
+ * There are never more than LIMIT of them, so that the machine has process ids for others: root becomes a
+ * user of its own for that.
  */
 #include <signal.h>
 #include <stdbool.h>
@@ -30,7 +31,7 @@ static time_t now(void)
     return clock_gettime(CLOCK_MONOTONIC, &time) == 0 ? time.tv_sec : 0;
 }
 
-/* A fork that fails, for want of numbers, is tried again. */
+/* Forks until the end; a fork that fails for lack of process ids is tried again. */
 static void run_chain(void)
 {
     static const char message[] = "it rages\n";

@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
-# The supervisor: how it comes up, what it holds, who may talk to it, and what its death leaves.
+# The supervisor: how it comes up, what it holds, which users may talk to it, and what its death leaves.
 
 # Scripts stand in single quotes; helpers.bash and run set some names.
 # shellcheck disable=SC2016,SC2154,SC2030,SC2031
 
 load helpers
 
-# A thread whose command has much that is hard to end; the pids are in the file "pids".
+# A thread whose command starts processes that are hard to end; their pids are in the file "pids".
 start_hydra() {
   k3 start "$@" -- sh -c '
     trap "" TERM
@@ -37,7 +37,7 @@ refute_hydra() {
   assert_alive "$(supervisor_pid)" "$(guardian_pid)"
 }
 
-@test "no other command starts one: status 69, and what to do" {
+@test "no command but start brings up a supervisor: the others exit with 69 and say what to do" {
   local command
   for command in list ls 'raise a' 'raise --all' 'join a' 'join --all' 'logs a' clear shutdown; do
     # shellcheck disable=SC2086
@@ -50,7 +50,7 @@ refute_hydra() {
 
 @test "starts at the same instant share one supervisor" {
   for _ in 1 2 3; do
-    # All wait for the lock that we hold, and get it at once.
+    # All of them wait for the lock that the test holds, and get it at once.
     exec 9>gate
     flock 9
     for i in {1..8}; do
@@ -65,7 +65,7 @@ refute_hydra() {
   done
 }
 
-# Does each process of the background wait in flock? (A container's /proc/locks does not tell.)
+# Succeeds if each process of the background waits in flock. (A container's /proc/locks does not tell.)
 all_wait() {
   local pid
   for pid in "${background[@]}"; do
@@ -73,7 +73,7 @@ all_wait() {
   done
 }
 
-@test "a stale socket is replaced" {
+@test "a start replaces a stale socket" {
   "$PYTHON" -I -S -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' \
     "$K3THREAD_SOCKET"
   [ -S "$K3THREAD_SOCKET" ]
@@ -82,7 +82,7 @@ all_wait() {
   is "$(k3 list -q)" 1
 }
 
-@test "what is no socket is never replaced" {
+@test "a start never replaces a file that is no socket" {
   echo precious >"$K3THREAD_SOCKET"
   run -1 --separate-stderr k3 start -- true
   like "$stderr" "k3thread: start: *$K3THREAD_SOCKET*"
@@ -96,7 +96,7 @@ all_wait() {
 
 # --- what it holds ---
 
-@test "a command substitution and a pipeline return, though the supervisor lives on" {
+@test "a command substitution and a pipeline return although the supervisor lives on" {
   id=$(k3 start -- sleep 1000)
   is "$id" 1
   k3 start -- sleep 1000 | cat >out
@@ -106,7 +106,7 @@ all_wait() {
   is "$(cat out)" 1
 }
 
-@test "the supervisor holds nothing of its starter" {
+@test "the supervisor inherits no descriptor, directory, environment, terminal or umask of its starter" {
   export mine=secret
   (trap '' TERM USR1 && umask 0 && "$K3THREAD" start -- sleep 1000 4<"$commands" 77>"$dir/file")
   for pid in $(supervisor_pid) $(guardian_pid); do
@@ -130,7 +130,7 @@ all_wait() {
 
 # --- supervise ---
 
-@test "supervise is a supervisor in the foreground, and SIGTERM ends it well" {
+@test "supervise runs a supervisor in the foreground, and SIGTERM shuts it down with status 0" {
   in_background supervising "$K3THREAD" supervise
   wait_until "$DEADLINE" k3 list
   k3 start -n a -- sleep 1000
@@ -141,7 +141,7 @@ all_wait() {
   [ ! -e "$K3THREAD_SOCKET" ]
 }
 
-# supervise_beside_sleep: in the place of a shell that had a child, whose pid is then in "other".
+# supervise_beside_sleep: takes the place of a shell that had a child, whose pid is then in "other".
 supervise_beside_sleep() {
   in_background supervising sh -c 'sleep 1000 & echo $! >other && exec "$K3THREAD" supervise'
   wait_until "$DEADLINE" test -S "$K3THREAD_SOCKET"
@@ -149,14 +149,14 @@ supervise_beside_sleep() {
   k3 start -n a -- sleep 1000
 }
 
-# It must have been left alive.
+# The supervisor must have left the child alive.
 end_other() {
   assert_alive "$other"
   kill "$other"
   wait_until "$DEADLINE" refute_alive "$other"
 }
 
-@test "supervise leaves alone what its process had started before it became k3thread" {
+@test "supervise leaves alone the processes that its process started before it became k3thread" {
   for end in 'k3 shutdown --now' 'kill -TERM ${background[supervising]}'; do
     supervise_beside_sleep
     is "$(parent_of "$other")" "${background[supervising]}"
@@ -167,7 +167,7 @@ end_other() {
   done
 }
 
-@test "supervise in the place of a program with children ends as its supervisor does, and with it" {
+@test "supervise in the place of a program with children exits as its supervisor does, and each ends with the other" {
   supervise_beside_sleep
   kill -KILL "$(supervisor_pid)"
   finish supervising 137
@@ -180,14 +180,14 @@ end_other() {
   end_other
 }
 
-@test "supervise ends when shutdown says so" {
+@test "shutdown ends supervise" {
   in_background supervising "$K3THREAD" supervise
   wait_until "$DEADLINE" k3 list
   k3 shutdown
   finish supervising
 }
 
-@test "there is one supervisor at a socket" {
+@test "a second supervisor at the same socket is refused" {
   k3 start -- sleep 1000
   run -1 --separate-stderr k3 supervise
   like "$stderr" "k3thread: supervise: *$K3THREAD_SOCKET*"
@@ -196,7 +196,7 @@ end_other() {
 
 # --- its death ---
 
-@test "killed, the supervisor takes everything that it started with it" {
+@test "every process that the supervisor started ends when the supervisor is killed" {
   start_hydra
   guardian=$(guardian_pid)
   kill -KILL "$(supervisor_pid)"
@@ -206,7 +206,7 @@ end_other() {
   grep -q 'killed by signal 9' k.log
 }
 
-@test "so it does when it crashes" {
+@test "every process that the supervisor started ends when the supervisor crashes" {
   start_hydra
   guardian=$(guardian_pid)
   kill -SEGV "$(supervisor_pid)"
@@ -215,16 +215,16 @@ end_other() {
   grep -q 'killed by signal 11' k.log
 }
 
-@test "after its death the next start is a clean one" {
+@test "the next start after the supervisor's death finds nothing of the old supervisor" {
   start_hydra
   kill -KILL "$(supervisor_pid)"
-  # At once: it waits until the old one's processes are gone.
+  # The start comes at once: it waits until the old supervisor's processes are gone.
   is "$(k3 start -n new -- sleep 1000)" 1
   refute_hydra
   is "$(k3 list -q)" 1
 }
 
-@test "a client that waits when the supervisor dies hears of it" {
+@test "a client that waits when the supervisor dies fails and names the supervisor's log" {
   k3 start -n a -- sleep 1000
   in_background joining k3 join a
   supervisor=$(supervisor_pid)
@@ -234,7 +234,7 @@ end_other() {
   like "$(cat joining.err)" 'k3thread: join: *k.log*'
 }
 
-@test "a kill by the program's name misses the guardian, which ends what was started" {
+@test "a kill by the program's name misses the guardian, which ends every process of the supervisor" {
   k3 start -n a -- sh -c '(setsid sh -c "echo \$\$ >orphan; exec sleep 1000" &); exec sleep 1000'
   wait_for_file orphan
   guardian=$(guardian_pid)
@@ -248,7 +248,7 @@ end_other() {
   refute_alive "$(cat orphan)"
 }
 
-@test "when the guardian is killed, the supervisor ends everything in order" {
+@test "the supervisor ends everything in order when the guardian is killed" {
   k3 start -- sh -c 'trap "echo raised >out; exit" TERM; echo >ready; while :; do sleep 0.02; done'
   wait_for_file ready
   start_hydra -g 0.2
@@ -262,7 +262,7 @@ end_other() {
   is "$(k3 start -- true)" 1
 }
 
-@test "when both are killed at once, the commands end all the same" {
+@test "the commands end even if the supervisor and the guardian are killed at once" {
   k3 start -n a -- sleep 1000
   k3 start -n b -- "$HELPERS/creature" "$dir/pid" stubborn
   wait_for_file pid
@@ -276,7 +276,7 @@ end_other() {
 
 # --- nobody let in ---
 
-@test "what the supervisor keeps is for its owner alone" {
+@test "only its owner can use what the supervisor keeps" {
   (umask 0 && k3 start -- echo x)
   k3 join 1
   is "$(find . -name 'k.*' ! -type s -perm /077)" ''
@@ -284,7 +284,7 @@ end_other() {
   is "$(stat -c %a k.sock)" 700
 }
 
-@test "a directory of logs that others can look into is refused" {
+@test "a directory of logs that others can read is refused" {
   for mode in 755 750 711 701; do
     mkdir k.logs
     chmod "$mode" k.logs
@@ -318,7 +318,7 @@ end_other() {
   like "$stderr" "*$dir/open*"
 }
 
-@test "another user cannot connect, nor read a log" {
+@test "another user can neither connect nor read a log" {
   needs_root
   k3 start -n s -- sh -c 'echo secret; exec sleep 1000'
   log=$(k3_field s log)
@@ -328,7 +328,7 @@ end_other() {
   like "$stderr" 'k3thread: list: *ermission denied*'
   run -1 as_nobody cat "$log"
   like "$output" '*ermission denied'
-  # Also one who gets past the file's mode is not served.
+  # A user who gets past the file's mode is not served either.
   chmod 777 "$K3THREAD_SOCKET"
   for _ in {1..20}; do # whether its request is sent before it is refused, or after
     run -1 as_nobody "$K3THREAD" list
@@ -341,20 +341,20 @@ end_other() {
   is "$(k3_field s state)" running
 }
 
-@test "root is served, and a supervisor of somebody else is not trusted unasked" {
+@test "root is served, and root uses another user's supervisor only if it names the socket" {
   needs_root
   mkdir theirs
   chown 65534 theirs
   chmod 755 "$dir"
   as_nobody "$K3THREAD" -S "$dir/theirs/k.sock" start -n t -- sleep 1000
-  # It would be handed root's environment.
+  # Otherwise that supervisor would get root's environment.
   K3THREAD_SOCKET=$dir/theirs/k.sock run -1 --separate-stderr k3 list
   like "$stderr" 'k3thread: list: PermissionError: *65534*'
   is "$(k3 -S theirs/k.sock list -q)" 1
   k3 -S theirs/k.sock shutdown --now
 }
 
-@test "a start where no socket can be names the error, and says what to do" {
+@test "a start where no socket is possible reports the error and says what to do" {
   run -1 --separate-stderr k3 -S "$dir/no/such.sock" start -- true
   is "$stderr" "k3thread: start: FileNotFoundError: $dir/no, where the socket would be: No such file or directory; make it first"
   K3THREAD_TMPDIR=$dir/no run -1 --separate-stderr env -u K3THREAD_SOCKET "$K3THREAD" start -- true
@@ -365,7 +365,7 @@ end_other() {
   run -69 k3 -S "$dir/no/such.sock" list
 }
 
-@test "an init system is told when clients can connect" {
+@test "the supervisor notifies an init system when clients can connect" {
   script <<'END'
 import subprocess
 for name in ("notify", "\0k3thread-notify-%d" % os.getpid()):
@@ -382,7 +382,7 @@ for name in ("notify", "\0k3thread-notify-%d" % os.getpid()):
 END
 }
 
-@test "supervise --slots runs at most so many at a time, in order, daemons apart" {
+@test "supervise --slots limits how many threads run at a time, in their order, and daemons do not count" {
   in_background supervise k3 supervise --slots=1
   wait_until "$DEADLINE" test -S "$K3THREAD_SOCKET"
   k3 start --name one -- sh -c 'until [ -e go ]; do sleep 0.02; done; echo one >>order'
@@ -402,8 +402,8 @@ END
   finish supervise
 }
 
-# A job's answer comes before it runs; that it does wakes nobody who need not know. See mailbox.h.
-@test "a queued job that began unseen is seen by whoever asks" {
+# A job is answered before it runs. That it begins wakes no client that does not need to know it. See mailbox.h.
+@test "list and join show that a queued job runs although its begin woke nobody" {
   in_background supervise k3 supervise --slots=1
   wait_until "$DEADLINE" test -S "$K3THREAD_SOCKET"
   for name in first second third; do
@@ -420,7 +420,7 @@ END
   k3 raise --wait third
 }
 
-@test "a queued job that began unseen is ready for those who need it, and for those who wait" {
+@test "a queued job whose begin woke nobody is ready for the threads that need it and for join --ready" {
   in_background supervise k3 supervise --slots=1
   wait_until "$DEADLINE" test -S "$K3THREAD_SOCKET"
   k3 start -n first -- sh -c 'until [ -e go ]; do sleep 0.02; done'
@@ -432,7 +432,7 @@ END
   wait_until "$DEADLINE" [ -e needs.up ]
 }
 
-@test "a queued job that begins is an event for who watches" {
+@test "a watcher gets an event when a queued job begins" {
   in_background supervise k3 supervise --slots=1
   wait_until "$DEADLINE" test -S "$K3THREAD_SOCKET"
   k3 start -n first -- sh -c 'until [ -e go ]; do sleep 0.02; done'
@@ -448,9 +448,9 @@ while seen != ("started", "second"):
 EOF
 }
 
-# Of a signal that every thread blocks the kernel asks each of them anew, and ten thousand take it
-# two milliseconds, in which no process of the machine can begin or end.
-@test "one thread of the supervisor takes SIGCHLD, and it comes first" {
+# The kernel asks each thread anew about a signal that every thread blocks; with ten thousand threads that
+# takes two milliseconds, in which no process of the machine can begin or end.
+@test "only the supervisor's first thread takes SIGCHLD" {
   k3 start -n a -- sleep 1000
   k3 start -n b -- sleep 1000
   supervisor=$(supervisor_pid)

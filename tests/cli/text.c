@@ -1,4 +1,4 @@
-/* What the program writes and reads without a thread: times, numbers, words, JSON, base64. */
+/* Tests what the program writes and reads without a thread: times, numbers, words, JSON, base64. */
 #include "tests/lib/test.h"
 
 #include "cli/base/duration.h"
@@ -11,7 +11,7 @@
 #include <ctype.h>
 #include <math.h>
 
-/* Checks what was written to TEXT, and empties it. */
+/* Checks the contents of TEXT, and empties it. */
 static void check_written(struct text *text, const char *wanted)
 {
     text_byte(text, '\0', 1);
@@ -127,7 +127,7 @@ static void text_grows(void)
     text_byte(&text, 'y', 0);
     CHECK(text.size == 0 && text.data == NULL);
     text_printf(&text, "%d-%s", 12,
-                longer); /* more than it tries at first, and than there is room for */
+                longer); /* longer than the first try, and than the room that there is */
     CHECK_EQUAL(text.size, 3 + strlen(longer));
     CHECK(memcmp(text.data, "12-", 3) == 0 && memcmp(text.data + 3, longer, strlen(longer)) == 0);
     text_release(&text);
@@ -137,7 +137,8 @@ static void text_grows(void)
     for (size_t i = 0; i < 1000; i++)
         CHECK(text.data[2 * i] == (char) ('0' + i % 10) && text.data[2 * i + 1] == ',');
     text_release(&text);
-    for (size_t size = 1; size < 300; size++) { /* at each distance from the end of the room */
+    for (size_t size = 1; size < 300;
+         size++) { /* begins at each distance from the end of the room */
         text_append(&text, longer, size);
         text_printf(&text, "%.*s", 63, longer);
         text_printf(&text, "%.*s", 64, longer);
@@ -150,7 +151,7 @@ static void text_grows(void)
 }
 
 static const struct {
-    const char *bytes, *escaped, *quoted; /* quoted NULL: as escaped, in quotes */
+    const char *bytes, *escaped, *quoted; /* quoted NULL: the escaped text in quotes */
 } shown[] = {
     {"plain", "plain", "plain"},
     {"a_b-c+d=e.f/g,h:i@j%k^l", "a_b-c+d=e.f/g,h:i@j%k^l", "a_b-c+d=e.f/g,h:i@j%k^l"},
@@ -164,17 +165,17 @@ static const struct {
     {"\303\274", "\303\274", NULL},                 /* ü */
     {"\342\202\254", "\342\202\254", NULL},         /* € */
     {"\360\237\230\200", "\360\237\230\200", NULL}, /* a face */
-    {"\302\237", "\\xc2\\x9f", "$'\\xc2\\x9f'"},    /* the last control */
-    {"\302\240", "\302\240", NULL},                 /* what follows it */
+    {"\302\237", "\\xc2\\x9f", "$'\\xc2\\x9f'"},    /* the last control character */
+    {"\302\240", "\302\240", NULL},                 /* the character after it */
     {"\330\234", "\\xd8\\x9c", "$'\\xd8\\x9c'"},    /* marks of direction */
     {"\342\200\216", "\\xe2\\x80\\x8e", "$'\\xe2\\x80\\x8e'"},
     {"\342\200\256", "\\xe2\\x80\\xae", "$'\\xe2\\x80\\xae'"},
     {"\342\200\257", "\342\200\257", NULL},
     {"\342\201\251", "\\xe2\\x81\\xa9", "$'\\xe2\\x81\\xa9'"},
     {"\377", "\\xff", "$'\\xff'"},
-    {"a\303", "a\\xc3", "$'a\\xc3'"}, /* cut */
+    {"a\303", "a\\xc3", "$'a\\xc3'"}, /* cut short */
     {"\303a", "\\xc3a", "$'\\xc3a'"},
-    {"\300\200", "\\xc0\\x80", "$'\\xc0\\x80'"}, /* longer than it need be */
+    {"\300\200", "\\xc0\\x80", "$'\\xc0\\x80'"}, /* longer than necessary */
     {"\301\277", "\\xc1\\xbf", "$'\\xc1\\xbf'"},
     {"\340\237\277", "\\xe0\\x9f\\xbf", "$'\\xe0\\x9f\\xbf'"},
     {"\360\217\277\277", "\\xf0\\x8f\\xbf\\xbf", "$'\\xf0\\x8f\\xbf\\xbf'"},
@@ -198,7 +199,7 @@ static void words_are_shown(void)
         text_add_quoted(&text, shown[i].bytes);
         check_written(&text, shown[i].quoted != NULL ? shown[i].quoted : quoted);
     }
-    for (int byte = 1; byte < 128; byte++) { /* each that the shell knows is in quotes */
+    for (int byte = 1; byte < 128; byte++) { /* each special byte is in quotes */
         struct text text = {0};
         const char  word[] = {(char) byte, '\0'};
 
@@ -235,7 +236,7 @@ static void characters_are_known(void)
 
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
         CHECK_EQUAL(text_is_utf8(table[i].bytes, strlen(table[i].bytes)), table[i].is_utf8);
-    CHECK(text_is_utf8("\303\274\303", 2)); /* not a byte behind the end */
+    CHECK(text_is_utf8("\303\274\303", 2)); /* reads no byte beyond the end */
     CHECK(!text_is_utf8("\342\202\254", 2));
     CHECK_EQUAL(text_plain("ab~\177", 4), 3);
     CHECK_EQUAL(text_plain(" \037", 2), 1);
@@ -252,11 +253,11 @@ static void columns_are_counted(void)
                  {"abc", 3, 3, 3},
                  {"abc", 3, 0, 0},
                  {"a\303\274b", 3, 3, 2},
-                 {"\314\200a", 1, 3, 1}, /* U+0300: none of its own */
-                 {"\315\257", 0, 2, 0},  /* U+036F, the last of them */
+                 {"\314\200a", 1, 3, 1}, /* U+0300: no column of its own */
+                 {"\315\257", 0, 2, 0},  /* U+036F, the last such character */
                  {"\315\260", 1, 0, 0},
                  {"e\314\201x", 2, 3, 1},
-                 {"\343\201\202", 2, 0, 1}, /* U+3042: two */
+                 {"\343\201\202", 2, 0, 1}, /* U+3042: two columns */
                  {"\343\201\202", 2, 3, 2},
                  {"a\343\201\202b", 4, 1, 2},
                  {"\341\204\200\341\205\237", 4, 3, 3}, /* U+1100 and U+115F */
@@ -327,7 +328,7 @@ static void strings_are_written(void)
     json_decref(number);
 }
 
-/* A line with a table in it, which is read without the parser: it says the same. */
+/* Checks that table_line_parse, which reads a line with a table in it, agrees with the parser. */
 static void check_line(const char *before, const char *table, const char *behind)
 {
     char        *line, *again;

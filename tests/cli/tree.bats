@@ -6,7 +6,7 @@
 
 load helpers
 
-# What a command can leave behind; see creature.c.
+# The kinds of processes that a command can leave behind; see creature.c.
 declare -gA kinds=(
   [group]=''
   [setpgid]=setpgid
@@ -31,7 +31,7 @@ while [ ! -e go.$name ]; do sleep 0.02; done
 $then"
 }
 
-# zoo NAME THEN [OPTION…]: the same, and all of them live.
+# zoo NAME THEN [OPTION…]: the same, and waits until all of them live.
 zoo() {
   local name=$1 kind
   open_zoo "$@"
@@ -46,7 +46,7 @@ refute_zoo() {
   refute_alive $(cat "$1".*)
 }
 
-@test "when the command ended by itself" {
+@test "no process is left when the command ended by itself" {
   zoo z 'exit 5'
   echo >go.z
   run -5 k3 join z
@@ -55,7 +55,7 @@ refute_zoo() {
   is "$(k3_field z exception)" null
 }
 
-@test "when an exception was raised" {
+@test "no process is left when an exception was raised" {
   zoo z 'exec sleep 1000'
   echo >go.z
   k3 raise --wait z
@@ -63,7 +63,7 @@ refute_zoo() {
   is "$(k3_field z exception)" SystemExit
 }
 
-@test "when an exception was raised and the leader ignores it" {
+@test "no process is left when an exception was raised and the leader ignores it" {
   zoo z 'trap "" TERM; echo >ignores; while :; do sleep 0.05; done'
   echo >go.z
   wait_for_file ignores
@@ -72,7 +72,7 @@ refute_zoo() {
   is "$(k3_field z signal)" 9
 }
 
-@test "when the command was killed" {
+@test "no process is left when the command was killed" {
   zoo z 'exec sleep 1000'
   echo >go.z
   k3 raise --wait z SIGKILL
@@ -81,8 +81,8 @@ refute_zoo() {
   is "$(k3_field z signal)" 9
 }
 
-@test "when it took too long" {
-  # More time where a busy machine has not got all of them up before it was over.
+@test "no process is left when the command took longer than its timeout" {
+  # The test allows more time where a busy machine has not started all of them before the timeout.
   for seconds in 1 4 16; do
     open_zoo "z$seconds" 'exec sleep 1000' -t "$seconds"
     run -124 k3 join "z$seconds"
@@ -92,7 +92,7 @@ refute_zoo() {
   false
 }
 
-@test "when the supervisor was shut down" {
+@test "no process is left when the supervisor was shut down" {
   zoo z 'exec sleep 1000'
   zoo y 'exec sleep 1000' -d
   k3 shutdown --now
@@ -100,7 +100,7 @@ refute_zoo() {
   refute_zoo y
 }
 
-@test "when the supervisor was killed" {
+@test "no process is left when the supervisor was killed" {
   zoo z 'exec sleep 1000'
   guardian=$(guardian_pid)
   kill -KILL "$(supervisor_pid)"
@@ -108,7 +108,7 @@ refute_zoo() {
   refute_zoo z
 }
 
-@test "another thread's processes are unharmed" {
+@test "the end of a thread does not harm another thread's processes" {
   zoo other 'exec sleep 1000'
   for _ in 1 2; do
     zoo z 'exit'
@@ -126,7 +126,7 @@ refute_zoo() {
   is "$(k3_field other state)" running
 }
 
-@test "processes that k3thread did not start are unharmed" {
+@test "k3thread does not harm processes that it did not start" {
   setsid sleep 1000 3>&- &
   sleeper=$!
   zoo z 'exec sleep 1000'
@@ -136,7 +136,7 @@ refute_zoo() {
   kill "$sleeper"
 }
 
-# start_stray: a thread that has ended, and a process that it does not know to be its own: pid.
+# start_stray: starts a thread that ends, and a process that the supervisor does not recognize: pid.
 start_stray() {
   k3 start -n lost -- sh -c '"$0" "$1" unmark setsid fork stubborn &
     while [ ! -s "$1" ]; do sleep 0.02; done' "$HELPERS/creature" "$dir/pid"
@@ -144,26 +144,26 @@ start_stray() {
   assert_alive "$(cat pid)"
 }
 
-@test "who threw its mark away ends with the supervisor at the latest: in a shutdown" {
+@test "a process that threw its mark away ends with the supervisor at the latest: in a shutdown" {
   start_stray
   k3 shutdown
   wait_until "$DEADLINE" refute_alive "$(cat pid)"
 }
 
-@test "who threw its mark away ends with the supervisor at the latest: when it is killed" {
+@test "a process that threw its mark away ends with the supervisor at the latest: when it is killed" {
   start_stray
   kill -KILL "$(supervisor_pid)"
   wait_until "$DEADLINE" refute_alive "$(cat pid)"
 }
 
-@test "who threw its mark away ends with the supervisor at the latest: when the guardian is killed" {
+@test "a process that threw its mark away ends with the supervisor at the latest: when the guardian is killed" {
   start_stray
   kill -KILL "$(guardian_pid)"
   wait_until "$DEADLINE" refute_alive "$(cat pid)"
   grep -q '1 processes had got away' k.log
 }
 
-@test "leftovers are asked first: SIGTERM, and SIGKILL after the grace" {
+@test "leftovers get SIGTERM first, and SIGKILL after the grace" {
   k3 start -n l -g 1 -- sh -c '
     (setsid sh -c "trap \"echo asked >asked; exit\" TERM; echo >ready1; while :; do sleep 0.02; done" &)
     (setsid sh -c "trap \"\" TERM; echo \$\$ >stubborn; while :; do sleep 0.02; done" &)
@@ -180,13 +180,13 @@ assert thread["ended"] - thread["started"] >= 1, thread
 EOF
 }
 
-@test "leftovers that go when asked do not cost the grace" {
+@test "leftovers that end when they are asked do not use up the grace" {
   k3 start -n l -g 1000 -- sh -c '(setsid sh -c "echo >ready; exec sleep 1000" &)
     while [ ! -s ready ]; do sleep 0.02; done'
   k3 join -t 20 l
 }
 
-@test "a thread whose leftovers are being ended can be raised in" {
+@test "raise works in a thread whose leftovers are being ended" {
   k3 start -n l -g 1000 -- sh -c '(setsid sh -c "trap \"\" TERM; echo >ready; while :; do sleep 0.02; done" &)
     while [ ! -s ready ]; do sleep 0.02; done'
   wait_for_state l stopping
@@ -194,12 +194,12 @@ EOF
   is "$(k3_field l exit_code)" 0
 }
 
-# A chain of the storm has come far.
+# Succeeds when a chain of the storm has come far.
 storm_rages() {
   wait_for_file "$(k3_field s log)"
 }
 
-@test "a storm of forks is ended" {
+@test "the end of a thread ends a storm of forks" {
   k3 start -n s -g 0.1 -- "$HELPERS/storm" 8 20 - "$dir"
   storm_rages
   k3 raise --wait=20 s
@@ -207,14 +207,14 @@ storm_rages() {
   refute_leaks_of storm
 }
 
-@test "a storm of forks into new sessions is ended" {
+@test "the end of a thread ends a storm of forks into new sessions" {
   k3 start -n s -g 0.1 -- "$HELPERS/storm" 4 20 setsid "$dir"
   storm_rages
   k3 raise --wait=20 s
   refute_leaks_of storm
 }
 
-@test "a storm is ended when the supervisor is killed" {
+@test "the end of a supervisor that is killed ends a storm of forks" {
   k3 start -n s -- "$HELPERS/storm" 4 20 setsid "$dir"
   guardian=$(guardian_pid)
   storm_rages
@@ -223,12 +223,12 @@ storm_rages() {
   refute_leaks_of storm
 }
 
-# No process of this test whose arguments have WORD.
+# Succeeds if no process of this test has WORD in its arguments.
 refute_leaks_of() {
   run -1 pgrep -f "$1.*$dir"
 }
 
-@test "a deep tree of sessions is ended, whichever of them the grace ends at" {
+@test "a deep tree of sessions is ended, whichever process the grace ends at" {
   k3 start -- true
   script "$HELPERS/creature" <<'EOF'
 for i in range(12):
@@ -243,11 +243,11 @@ for i in range(12):
 EOF
 }
 
-@test "who is inherited from one that dies while it is looked at is found" {
+@test "the supervisor finds the children of a process that dies while it is looked at" {
   "$HELPERS/tree" heirs
 }
 
-@test "a tree is ended that is deeper than a worker's stack" {
+@test "a tree that is deeper than a worker's stack is ended" {
   k3 start -n deep -g 0 -- sh -c '"$1" "$2" fork setsid mine & exec sleep 1000' sh \
     "$HELPERS/creature" "$dir/pids"
   wait_until "$DEADLINE" eval '[ "$(cat pids 2>/dev/null | wc -l)" = 700 ]'
@@ -257,7 +257,7 @@ EOF
   k3 version | grep '^supervisor '
 }
 
-@test "an orphan that ends before its command does leaves no zombie" {
+@test "an orphan that ends before its command leaves no zombie" {
   k3 start -n a -- sh -c '(sh -c "echo \$\$ >orphan; until [ -e go ]; do sleep 0.02; done" &)
     exec sleep 1000'
   wait_for_file orphan
@@ -269,7 +269,7 @@ EOF
   is_state a running
 }
 
-@test "many threads with leftovers end side by side" {
+@test "many threads with leftovers end at the same time" {
   for i in {1..20}; do
     k3 start -n "l$i" -g 0.5 -- sh -c "(setsid sh -c 'echo \$\$ >pid.$i; trap \"\" TERM; while :; do sleep 0.05; done' &)
       while [ ! -s pid.$i ]; do sleep 0.02; done"
@@ -293,7 +293,7 @@ EOF
   done
 }
 
-@test "so it does when an exception is raised, and between two runs" {
+@test "a child made a sibling also ends when an exception is raised, and between two runs" {
   k3 start -n a -g 0.3 -- sh -c '"$0" "$1" stubborn & exec sleep 1000' "$HELPERS/creature" "$dir/other"
   cat >parent <<'EOS'
 #!/bin/sh
@@ -324,12 +324,12 @@ EOS
   refute_alive $(cat more)
 }
 
-# processor_time: of the supervisor, in ticks.
+# processor_time: prints the supervisor's time, in ticks.
 processor_time() {
   awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$(supervisor_pid)/stat"
 }
 
-# A debugger that holds the process PID, in the background; it says so in the file held.
+# Holds the process PID with a debugger in the background, which says so in the file held.
 hold() {
   cat >hold.py <<'EOS'
 import ctypes, sys, time
@@ -353,7 +353,7 @@ let_go() {
   rm gate
 }
 
-@test "a dead process that a debugger holds is none that runs, and costs nothing" {
+@test "a dead process that a debugger holds does not keep its thread alive, and costs no processor time" {
   k3 start -n a -g 0.2 -- sh -c '(setsid sh -c "echo \$\$ >pid; exec sleep 1000" &); exec sleep 1000'
   wait_for_file pid
   hold "$(cat pid)"
@@ -367,7 +367,7 @@ let_go() {
   wait_until "$DEADLINE" eval '[ ! -e "/proc/$(cat pid)" ]'
 }
 
-@test "a command that is dead and held by a debugger ends its thread, with its status" {
+@test "a command that is dead and held by a debugger ends its thread with its status" {
   k3 start -n a -g 0.2 -- sh -c 'trap "exit 3" TERM; echo $$ >pid; while :; do sleep 0.02; done'
   wait_for_file pid
   hold "$(cat pid)"
@@ -385,7 +385,7 @@ let_go() {
   wait_until "$DEADLINE" eval '[ ! -e "/proc/$(cat pid)" ]'
 }
 
-# cost_of N: the supervisor's time, in ticks, for N threads that leave two processes each.
+# cost_of N: prints the supervisor's time, in ticks, for N threads that leave two processes each.
 cost_of() {
   script "$1" <<'EOS'
 script = "for i in 1 2; do (setsid sh -c 'trap \"\" TERM; echo up; while :; do sleep 1000; done' &); done; exec sleep 1000"
@@ -405,11 +405,11 @@ print(ticks() - begin)
 EOS
 }
 
-@test "many threads with leftovers cost each as much as few" {
+@test "the cost per thread of ending leftovers does not grow with the number of threads" {
   k3 start -- true
   few=$(cost_of 75)
   many=$(cost_of 300)
-  # Four times as many cost four times as much, or sixteen times, if each had to look at all.
+  # Four times as many cost four times as much, or sixteen times if each had to look at all of them.
   echo "few: $few, many: $many"
   [ "$many" -lt $((8 * few + 10)) ]
 }

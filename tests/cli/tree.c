@@ -1,6 +1,6 @@
 /*
- * The look at what a command left behind, alone: somebody dies between the list of children and the look
- * at each, which is a matter of instants in a supervisor.
+ * Tests the search for leftovers alone: a process dies between the listing of children and the look at
+ * each of them, which depends on instants in a supervisor.
  */
 #include "tests/lib/test.h"
 
@@ -15,7 +15,7 @@ int __wrap_children_read(int fd, pid_t **ret, size_t *ret_count);
 static pid_t leader, heir;
 static int   looks;
 
-/* The leader dies as soon as it has been listed; its child is inherited, and in no list yet. */
+/* The leader dies as soon as it is listed; its child is then adopted, and is in no list yet. */
 int __wrap_children_read(int fd, pid_t **ret, size_t *ret_count)
 {
     int       error = __real_children_read(fd, ret, ret_count);

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The words of the command line: help, usage, mistakes, and an output that cannot be written.
+# The words of the command line: help, usage, mistakes, and output that cannot be written.
 
 # Scripts stand in single quotes; helpers.bash and run set some names.
 # shellcheck disable=SC2016,SC2154
@@ -21,13 +21,13 @@ commands() {
     done
 }
 
-@test "the table has every command of the contract" {
+@test "the table lists every command of the contract" {
   for name in start daemon list raise join logs clear exceptions shutdown supervise help; do
     commands | grep -qx $name || { echo "not in the table: $name" && false; }
   done
 }
 
-@test "help COMMAND and COMMAND --help are one, and go to standard output" {
+@test "help COMMAND and COMMAND --help print the same, on standard output" {
   for name in $(commands) ls; do
     run -0 --separate-stderr k3 help "$name"
     is "$stderr" ''
@@ -50,7 +50,7 @@ commands() {
   done <options
 }
 
-@test "help, --help, --usage and --version work everywhere, without a supervisor" {
+@test "help, --help, --usage and --version work everywhere, and need no supervisor" {
   run -0 k3 --help
   help=$output
   is "$(k3 help)" "$help"
@@ -65,13 +65,13 @@ commands() {
   [ ! -e "$K3THREAD_SOCKET" ]
 }
 
-@test "help comes before what else is wrong, and starts nothing" {
+@test "--help takes precedence over other mistakes, and starts nothing" {
   run -0 k3 start --help -- true
   run -0 k3 join --help
   [ ! -e "$K3THREAD_SOCKET" ]
 }
 
-@test "exceptions shows the tree, and --json the same" {
+@test "exceptions shows the tree of exceptions, and --json shows the same" {
   k3 exceptions >tree
   is "$(head -n 1 tree)" BaseException
   grep -qx '  SystemExit' tree
@@ -93,7 +93,7 @@ EOF
 
 # --- mistakes ---
 
-@test "no command at all is a usage error, which the overview explains" {
+@test "a command line without a command is a usage error that shows the overview" {
   k3 help >overview
   for words in '' '-L other'; do
     # shellcheck disable=SC2086 # no word, or two
@@ -103,7 +103,7 @@ EOF
   done
 }
 
-@test "the words of other tools get ours" {
+@test "the error for a word of another tool names the command of k3thread" {
   for pair in stop=raise kill=raise ps=list status=list wait=join rm=clear exec=start; do
     run -64 --separate-stderr k3 "${pair%=*}" web
     is "$stderr" "k3thread: no command '${pair%=*}'; use '${pair#*=}'"
@@ -119,7 +119,7 @@ EOF
   done
 }
 
-@test "a variable before a command and an entry of a Procfile are pointed to their options" {
+@test "the errors for a variable before a command and for an entry of a Procfile name the options" {
   for word in X=1 log= start=; do
     run -64 --separate-stderr k3 "$word" start -- true
     is "$stderr" "k3thread: no command '$word'; a variable of one command is set by 'start --env NAME=VALUE'"
@@ -133,7 +133,7 @@ EOF
   like "$stderr" "app/Procfile.dev:1: k3thread: *; a Procfile is run by 'run --procfile FILE'"
 }
 
-@test "an unknown command suggests the nearest" {
+@test "the error for an unknown command suggests the nearest one" {
   for pair in strat=start jion=join shutdwon=shutdown lst=list raize=raise exeptions=exceptions; do
     run -64 --separate-stderr k3 "${pair%=*}"
     is "$stderr" "k3thread: no command '${pair%=*}'; did you mean '${pair#*=}'?"
@@ -144,7 +144,7 @@ EOF
   like "$stderr" "k3thread: no command 'xyzzy'; *help*"
 }
 
-@test "an unknown option is a usage error that names command and option" {
+@test "an unknown option is a usage error that names the command and the option" {
   run -64 --separate-stderr k3 --no-such list
   like "$stderr" 'k3thread: *no-such*'
   for name in $(commands); do
@@ -163,7 +163,7 @@ EOF
   run -64 k3 logs x -n
 }
 
-@test "a word too many is a usage error" {
+@test "a superfluous word is a usage error" {
   for words in 'exceptions x' 'version x' 'clear x' 'shutdown x' 'supervise x' 'help start x' 'logs a b'; do
     # shellcheck disable=SC2086
     run -64 k3 $words
@@ -180,7 +180,7 @@ EOF
   unlike "$stderr" "*"$'\e'"*"
 }
 
-@test "an option that there is not is shown escaped" {
+@test "an unknown option is shown escaped" {
   for words in '' start; do
     # shellcheck disable=SC2086 # no word, or one
     run -64 --separate-stderr k3 $words $'--\e[31m\nx=\xd8\x9c'
@@ -191,14 +191,14 @@ EOF
   done
 }
 
-@test "an abbreviated long option works, an ambiguous one does not" {
+@test "an abbreviated long option works, and an ambiguous one is refused" {
   k3 start --dir / --na x -- true
   run -64 k3 start --d / -- true
 }
 
 # --- output ---
 
-@test "an output that cannot be written is noticed" {
+@test "a command reports output that cannot be written" {
   k3 start -n a -- sh -c 'echo printed; exec sleep 1000'
   wait_for_file "$(k3_field a log)"
   for words in list 'list --json' 'list -q' 'logs a' exceptions version help 'help start' \
@@ -210,12 +210,12 @@ EOF
   done
 }
 
-@test "an output that is closed is noticed too" {
+@test "a command reports standard output that is closed" {
   k3 start -n a -- sleep 1000
   to_closed() { k3 list >&-; }
   run ! to_closed
   like "$output" 'k3thread: list: *'
-  # The socket never takes the place of a closed descriptor.
+  # The socket never gets the number of a closed descriptor.
   all_closed() { k3 list <&- >&- 2>&-; }
   run ! all_closed
   is "$(k3_field a state)" running

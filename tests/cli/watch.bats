@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
-# watch: what happens, as it happens.
+# watch: prints what happens to threads, as it happens.
 
 # shellcheck disable=SC2016,SC2154
 
 load helpers
 
-# In the background; it has begun when it has seen a thread that is started for that.
+# Runs watch in the background. It has begun when it has seen a thread that is started for that.
 watch() {
   k3 start --name first -- true
   in_background watch k3 watch "$@"
@@ -25,12 +25,12 @@ wait_for() {
   wait_until "$DEADLINE" saw "$@"
 }
 
-# words NAME: what happened to the thread, in order.
+# words NAME: prints the events of the thread, in order.
 words() {
   sed -n "s/^[^ ]* $1 ([0-9]*) \([a-z]*\).*/\1/p" watch.out | tr '\n' ' '
 }
 
-@test "a line for each event, in order, until the supervisor ends" {
+@test "watch prints a line for each event, in order, until the supervisor ends" {
   watch
   k3 start --name a --ready line:up -- sh -c 'echo up; sleep 1000'
   k3 join --ready a
@@ -43,7 +43,7 @@ words() {
   finish watch
 }
 
-@test "a restart is an event, and an end says how" {
+@test "watch shows a restart as an event, and an end with its cause" {
   watch
   k3 start --name a --restart on-failure:1 -- sh -c 'exit 3'
   run -3 k3 join --timeout 20 a
@@ -54,7 +54,7 @@ words() {
   finish watch
 }
 
-@test "--json prints an object for each, with the thread as list has it" {
+@test "watch --json prints an object for each event, with the thread as list shows it" {
   watch --json
   k3 start --name a -- sh -c 'exit 3'
   run -3 k3 join a
@@ -72,7 +72,7 @@ assert all(one["time"] <= next["time"] for one, next in zip(mine, mine[1:]))
 END
 }
 
-@test "names and messages are escaped" {
+@test "watch escapes names and messages" {
   watch
   k3 start --name $'a\xff' --after 1000 -- true
   k3 raise --message $'\e[31mx\ny' $'a\xff'
@@ -81,7 +81,7 @@ END
   finish watch
 }
 
-@test "a reader that is too slow does not slow the supervisor, and hears how many it missed" {
+@test "a watcher that reads too slowly does not delay the supervisor, and learns how many events it missed" {
   k3 start --name first -- sleep 1000
   script <<'END'
 slow = Client()
@@ -95,7 +95,7 @@ for _ in range(100):  # 100 times some 120 kB of events: more than anybody keeps
     fast.call("join", thread=id, members=["id"])
     lasted.append(time.monotonic() - began)
     started += 1
-# Some take longer on a busy machine, but not most; each would, if anybody waited for the reader.
+# Some take longer on a busy machine, but not most; each would, if the supervisor waited for the reader.
 assert sorted(lasted)[50] < 0.5, lasted
 seen, missed = 0, 0
 while seen + missed < 4 * started:
@@ -109,11 +109,11 @@ assert seen + missed == 4 * started, (seen, missed)
 END
 }
 
-@test "it ends when its reader has gone" {
+@test "watch ends when its reader has gone" {
   k3 start --name first -- sleep 1000
   k3 watch | true
 }
 
-@test "without a supervisor there is nothing to watch" {
+@test "watch fails without a supervisor" {
   run -69 k3 watch
 }
