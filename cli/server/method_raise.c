@@ -4,11 +4,11 @@
 #include "cli/rpc/write.h"
 #include "cli/server/method.h"
 #include "cli/server/params.h"
+#include "cli/server/raise_failure.h"
 #include "cli/server/select.h"
 #include "cli/server/store.h"
 #include "cli/server/threads.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,18 +28,6 @@ static void reply_raised(struct call *call, const struct record *record)
     call_reply_written(call, &raised);
 }
 
-static void fail_raise(struct call *call, const struct record *record, int error)
-{
-    if (error == -EPERM)
-        call_fail(call, PROTOCOL_SEND_RAISE_ERROR,
-                  "process %d of thread '%s' may not be signalled: %s", (int) record->now.pid,
-                  record->job.name, strerrordesc_np(EPERM));
-    else
-        call_fail(call, PROTOCOL_SEND_RAISE_ERROR,
-                  "too many exceptions are pending in thread '%s'; try again later",
-                  record->job.name);
-}
-
 /* Raises in the thread that SELECTOR names. */
 static void raise_in_one(struct call *call, const struct selector *selector,
                          const struct raise *raise)
@@ -55,7 +43,7 @@ static void raise_in_one(struct call *call, const struct selector *selector,
     if (error == K3THREAD_INVALID_THREAD_ID_ERROR)
         select_fail(call, selector, "live");
     else if (error != 0)
-        fail_raise(call, record, error);
+        raise_failure_reply(call, record, error);
     else
         reply_raised(call, record);
 }
@@ -89,7 +77,7 @@ static void raise_in_all(struct call *call, const struct selector *selector,
     }
     text_byte(&raised, ']', 1);
     if (failed != NULL) {
-        fail_raise(call, failed, why);
+        raise_failure_reply(call, failed, why);
     } else if (selector != NULL && raised.size == strlen("[]")) {
         select_fail(call, selector, "live");
     } else {

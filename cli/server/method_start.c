@@ -6,13 +6,13 @@
 #include "cli/server/method.h"
 #include "cli/server/param_limits.h"
 #include "cli/server/shutdown.h"
+#include "cli/server/start_failure.h"
 #include "cli/server/start_params.h"
 #include "cli/server/store.h"
 #include "cli/server/threads.h"
 #include "cli/worker/logs.h"
 #include "cli/worker/mailbox.h"
 
-#include <errno.h>
 #include <string.h>
 
 /* Replies with the thread, and with the limits that the command could not be given, if any. */
@@ -32,22 +32,12 @@ static void reply_record(struct call *call, const struct record *record)
 
 static void reply_started(struct call *call, struct record *record)
 {
-    enum protocol_error code = PROTOCOL_OS_ERROR;
-    struct text         data = {0};
-
     if (record->now.error == 0) {
         reply_record(call, record);
         return;
     }
     store_let_go(record, &call->peer->kept); /* no client joins a thread that failed to start */
-    if (record->now.error == ENOENT)
-        code = PROTOCOL_FILE_NOT_FOUND_ERROR;
-    else if (record->now.error == EACCES || record->now.error == EPERM)
-        code = PROTOCOL_PERMISSION_ERROR;
-    write_name(&data, "thread");
-    record_write(&data, record, RECORD_ALL_MEMBERS);
-    call_fail_with(call, code, record->now.message != NULL ? record->now.message : "out of memory",
-                   &data);
+    start_failure_reply(call, record);
 }
 
 /* Replies once a report of the worker says how the start went. */

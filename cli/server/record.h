@@ -24,6 +24,14 @@ LIST_HEAD(kept_list, record);
 /* The line in which a thread that has not begun waits. */
 enum line { LINE_NONE, LINE_WAITING, LINE_QUEUED };
 
+/* Where a restart that was asked for stands. */
+enum rerun {
+    RERUN_NONE,
+    RERUN_ENDS,      /* the run before is ending */
+    RERUN_CANCELLED, /* the same, but the thread ends with it: a later raise says so */
+    RERUN_BEGINS,    /* the next run is to begin, or the thread waits for its turn */
+};
+
 /* One thread. */
 struct record {
     uint64_t      id;
@@ -36,6 +44,7 @@ struct record {
     size_t        needed_by; /* how many live threads need it; they are ended first */
     bool          has_slot;
     bool          end_asked; /* the shutdown has asked it to end */
+    enum rerun    rerun;
     enum line     line;
     TAILQ_ENTRY(record) in_line;
 

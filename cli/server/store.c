@@ -155,6 +155,23 @@ static void finish(struct record *record)
     finished_count++;
 }
 
+/* Takes RECORD out of the joined threads that count towards the limit, if it is one of them. */
+static void unfinish(struct record *record)
+{
+    if (!record->joined || record->keeper != NULL)
+        return;
+    TAILQ_REMOVE(&finished, record, finished);
+    finished_count--;
+}
+
+void store_revived(struct record *record)
+{
+    unfinish(record);
+    record->joined = false;
+    live++;
+    live_normal += !record->job.daemon;
+}
+
 void store_joined(struct record *record)
 {
     if (!record->joined && record->keeper == NULL)
@@ -283,10 +300,7 @@ static void remove_log(const char *log)
 void store_forget(struct record *record)
 {
     leave(record);
-    if (record->joined) {
-        TAILQ_REMOVE(&finished, record, finished);
-        finished_count--;
-    }
+    unfinish(record);
     TAILQ_REMOVE(&all, record, order);
     LIST_REMOVE(record, by_id);
     LIST_REMOVE(record, by_name);

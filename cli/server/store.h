@@ -47,6 +47,9 @@ struct record *store_find_name(const char *name);
 /* Notes that RECORD has ended, as RECORD->now shows. */
 void store_ended(struct record *record);
 
+/* Notes that RECORD, which had ended, is live again. No live thread has its name. */
+void store_revived(struct record *record);
+
 /* Notes that RECORD, which has ended, was joined. */
 void store_joined(struct record *record);
 

@@ -54,6 +54,12 @@ static void set_state(struct record *record, enum protocol_state state)
     record->now.state = state;
 }
 
+/* Returns true if RECORD's worker waits out a delay first. */
+static bool is_delayed(const struct record *record)
+{
+    return record->job.after > 0 && !record->assignment.again;
+}
+
 /* Starts the worker of RECORD. Returns 0 or -errno. */
 static int start_thread(struct record *record)
 {
@@ -63,8 +69,9 @@ static int start_thread(struct record *record)
         .stack_size = WORKER_STACK,
     };
 
-    set_state(record, record->job.after > 0 ? STATE_DELAYED : STATE_RUNNING);
-    record->job.queues = takes_slot(record) && record->job.after > 0;
+    set_state(record, is_delayed(record) ? STATE_DELAYED : STATE_RUNNING);
+    record->job.queues = takes_slot(record) && is_delayed(record);
+    report_release(&record->assignment.draft); /* of the worker before, after a restart */
     report_copy(&record->assignment.draft, &record->now);
     return k3thread_start(&record->thread, worker_run, &record->assignment, &options);
 }
@@ -83,6 +90,7 @@ static void has_ended(struct record *record)
     if (record->has_slot)
         slots_used--;
     record->has_slot = false;
+    record->rerun = RERUN_NONE;
     store_ended(record);
     events_post(EVENT_ENDED, record);
     call_wake(&record->calls, record);
@@ -129,11 +137,18 @@ static void fail_start(struct record *record, int error)
     end_unbegun(record, NULL, &message, STATUS_INTERNAL);
 }
 
+/* Starts the worker of RECORD, or ends RECORD if that fails. */
+static void start_or_fail(struct record *record)
+{
+    int error = start_thread(record);
+
+    if (error != 0)
+        fail_start(record, error);
+}
+
 /* Starts RECORD's worker, or tells it to go on. If RECORD takes a slot, one must be free. */
 static void go(struct record *record)
 {
-    int error;
-
     leave_line(record);
     if (takes_slot(record)) {
         slots_used++;
@@ -144,9 +159,7 @@ static void go(struct record *record)
             go_later(record);
         return;
     }
-    error = start_thread(record);
-    if (error != 0)
-        fail_start(record, error);
+    start_or_fail(record);
 }
 
 /* Puts RECORD into the queue for a slot. */
@@ -205,14 +218,11 @@ static void fail_need(struct record *record, const struct need *need)
 static void wait_for_slot_or_go(struct record *record)
 {
     leave_line(record);
-    if (takes_slot(record) && record->job.after == 0) {
+    if (takes_slot(record) && !is_delayed(record)) {
         enqueue(record);
         advance_queue();
     } else if (takes_slot(record)) {
-        int error = start_thread(record);
-
-        if (error != 0)
-            fail_start(record, error);
+        start_or_fail(record);
     } else {
         go(record);
     }
@@ -278,7 +288,7 @@ int threads_begin(struct record *record)
     needs_count(record, true);
     if (needs_unmet(record) != NULL)
         wait_for_needs(record);
-    else if (takes_slot(record) && record->job.after == 0)
+    else if (takes_slot(record) && !is_delayed(record))
         enqueue(record);
     events_post(EVENT_CREATED, record);
     if (record->line == LINE_WAITING)
@@ -292,10 +302,77 @@ int threads_begin(struct record *record)
     return error;
 }
 
+/* Has RECORD, whose last run is over, begin the next one. */
+static void begin_again(struct record *record)
+{
+    report_forget_run(&record->now);
+    record->now.ready = false;
+    record->now.ended = record->now.run_begin = record->now.run_end = 0;
+    record->now.unended = 0;
+    record->assignment.again = true;
+    record->rerun = RERUN_BEGINS;
+    if (record->has_slot)
+        start_or_fail(record);
+    else if (needs_unmet(record) != NULL)
+        wait_for_needs(record);
+    else
+        wait_for_slot_or_go(record);
+    if (record->line == LINE_WAITING)
+        advance_waiting();
+}
+
+/* Begins the next run of RECORD, whose worker has ended for a restart. Returns false if it is to end. */
+static bool go_on_again(struct record *record)
+{
+    if (record->rerun != RERUN_ENDS || record->now.unended != 0)
+        return false;
+    leave_line(record);
+    stuck_unwatch(record);
+    k3thread_unref(record->thread);
+    record->thread = NULL;
+    begin_again(record);
+    return true;
+}
+
+/* Has a thread that was to be restarted end instead. */
+static void cancel_restart(struct record *record)
+{
+    if (record->rerun == RERUN_ENDS)
+        record->rerun = RERUN_CANCELLED;
+}
+
 /* Returns true if we may not signal the command: it runs as another user now, as after sudo. */
 static bool is_denied(const struct record *record)
 {
     return record->now.pid > 0 && kill(record->now.pid, 0) < 0 && errno == EPERM;
+}
+
+/* Has the worker of RECORD end for a restart: its last report begins the next run. */
+static int restart_worker(struct record *record)
+{
+    int error = is_denied(record) ? -EPERM : 0;
+
+    if (error == 0)
+        error = k3thread_send_exception(record->thread, &worker_Restart);
+    if (error != 0 && error != K3THREAD_INVALID_THREAD_ID_ERROR) /* it has just ended by itself */
+        return error;
+    record->rerun = RERUN_ENDS;
+    stuck_watch(record);
+    return 0;
+}
+
+int threads_restart(struct record *record)
+{
+    if (!record_is_live(record)) {
+        store_revived(record);
+        needs_count(record, true);
+        begin_again(record);
+    } else if (record->thread == NULL || record->line == LINE_QUEUED) {
+        record->rerun = RERUN_BEGINS;
+    } else {
+        return restart_worker(record);
+    }
+    return 0;
 }
 
 /* Raises in a thread that has a worker. */
@@ -310,6 +387,8 @@ static int raise_in_worker(struct record *record, const k3thread_exctype *type, 
     if (error != 0)
         return error;
     events_post_raised(record, type, message);
+    if (exceptions_signal(type) == 0)
+        cancel_restart(record);
     if (worker_ends_early(type))
         stuck_watch(record);
     return denied ? -EPERM : 0;
@@ -343,6 +422,7 @@ int threads_end(struct record *record, const k3thread_exctype *type)
 
     if (record->thread == NULL)
         return threads_raise(record, type, NULL);
+    cancel_restart(record);
     record->assignment.end_type = type;
     error = k3thread_send_exception(record->thread, &worker_End);
     stuck_watch(record);
@@ -381,8 +461,11 @@ static void take_in(struct record *record, const struct report *old)
         post_restarted(record);
     if (shows_ready(record, old))
         events_post(EVENT_READY, record);
+    if (new->runs > old->runs && record->rerun == RERUN_BEGINS)
+        record->rerun = RERUN_NONE;
     if (new->state == STATE_ENDED) {
-        has_ended(record);
+        if (!go_on_again(record))
+            has_ended(record);
         return;
     }
     call_wake(&record->calls, record);

@@ -32,6 +32,14 @@ int threads_begin(struct record *record);
 int threads_raise(struct record *record, const k3thread_exctype *type, const char *message);
 
 /*
+ * Ends the command of RECORD as SystemExit does and runs it again, in the same thread; a thread that has
+ * ended begins again. RECORD->rerun says how far that is. A thread whose command has not begun begins now, or
+ * when its turn in the line comes. Returns what threads_raise() does for a live thread. No live thread
+ * but RECORD may have its name.
+ */
+int threads_restart(struct record *record);
+
+/*
  * Asks RECORD to end by TYPE, for a shutdown. A thread that is ending already goes on as it began.
  * Returns what threads_raise() returns.
  */

@@ -12,6 +12,7 @@
 struct assignment {
     uint64_t                id; /* the thread's */
     struct job             *job;
+    bool                    again; /* a restart was asked for: the thread waits out no delay */
     struct report           draft; /* how the thread stands at the start; then the worker's own */
     struct mail             mail;  /* where the worker posts its reports */
     atomic_int              spawning; /* the child that has not come to its exec, or 0 */

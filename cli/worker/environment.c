@@ -10,11 +10,14 @@
 struct environment {
     atomic_uint   references;
     struct limits limits;
-    size_t        count;
+    size_t        count, size; /* of the strings; the bytes of all of them */
     char         *strings[]; /* their bytes come behind */
 };
 
 static const char *supervisor_socket;
+
+/* The newest block. The clients of one shell send the same, so that they share it. */
+static struct environment *newest;
 
 static const char *const own_names[] = {
     "K3THREAD_ID=", "K3THREAD_NAME=", "K3THREAD_SOCKET=", "NOTIFY_SOCKET="};
@@ -32,6 +35,26 @@ static bool is_own(const char *string)
         if (strncmp(string, own_names[i], strlen(own_names[i])) == 0)
             return true;
     return false;
+}
+
+static bool is_same(const struct environment *a, const struct environment *b)
+{
+    if (a->count != b->count || a->size != b->size ||
+        memcmp(&a->limits, &b->limits, sizeof(a->limits)) != 0)
+        return false;
+    return a->count == 0 || memcmp(a->strings[0], b->strings[0], a->size) == 0;
+}
+
+/* Returns the newest block in place of MADE, which is dropped, if they are the same. */
+static struct environment *share(struct environment *made)
+{
+    if (newest == NULL || !is_same(newest, made)) {
+        environment_unref(newest);
+        newest = environment_ref(made);
+        return made;
+    }
+    environment_unref(made);
+    return environment_ref(newest);
 }
 
 struct environment *environment_new(char *const *strings, const struct limits *limits)
@@ -55,7 +78,9 @@ struct environment *environment_new(char *const *strings, const struct limits *l
         environment->strings[environment->count++] = bytes;
         bytes = stpcpy(bytes, *strings) + 1;
     }
-    return environment;
+    environment->size =
+        environment->count > 0 ? (size_t) (bytes - environment->strings[0]) : 0;
+    return share(environment);
 }
 
 const struct limits *environment_limits(const struct environment *environment)

@@ -1,6 +1,7 @@
 /*
  * A client's environment and limits: one block that never changes, shared by all the threads that the
- * client starts, so that a thread that runs does not hold a copy of what its command has got.
+ * client starts. A thread keeps it as long as it can be restarted, so the clients that send the same one
+ * after the other share it, too.
  */
 #ifndef K3THREAD_CLI_WORKER_ENVIRONMENT_H
 #define K3THREAD_CLI_WORKER_ENVIRONMENT_H
@@ -17,7 +18,7 @@ void environment_set_socket(const char *socket);
 /*
  * Copies STRINGS, a NULL-terminated list of NAME=VALUE, without the variables that tell a command which
  * thread it is, and without a NOTIFY_SOCKET, which is another program's. Returns a reference, or NULL
- * without memory.
+ * without memory. The server's thread only.
  */
 struct environment *environment_new(char *const *strings, const struct limits *limits);
 

@@ -1,4 +1,4 @@
-/* What a thread was asked to do. Nothing of it changes after the start, but for the environment. */
+/* What a thread was asked to do. Nothing of it changes while its worker runs. */
 #ifndef K3THREAD_CLI_WORKER_JOB_H
 #define K3THREAD_CLI_WORKER_JOB_H
 
@@ -22,7 +22,7 @@ enum restart { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };
 struct job {
     char               *name;
     char              **argv;
-    struct environment *environment; /* the worker drops it when the command needs it no more */
+    struct environment *environment; /* of each run */
     char               *directory;
     char               *input;       /* a file to read from; NULL: none */
     bool                input_open;  /* the input has no writer, and does not end */

@@ -118,20 +118,6 @@ static void drop_environment(struct worker *worker)
     worker->environment = NULL;
 }
 
-/* Drops what nothing needs when the command runs: its environment is needed by a probe and a restart. */
-static void drop_unneeded_environment(struct worker *worker)
-{
-    struct job *job = worker->job;
-
-    if (job->ready != NULL)
-        return;
-    drop_environment(worker);
-    if (job->restart != RESTART_NEVER)
-        return;
-    environment_unref(job->environment);
-    job->environment = NULL;
-}
-
 /* Opens the probe and the log's limit, for the few threads that have them. Returns 0 or -errno. */
 static int open_extras(struct worker *worker)
 {
@@ -295,6 +281,7 @@ APART bool starting_run(struct worker *worker)
         ready_begin(worker->ready, &plan, begin);
     if (worker->log_limit != NULL)
         log_limit_open(worker->log_limit, job->output, job->log_limit);
-    drop_unneeded_environment(worker);
+    if (worker->ready == NULL) /* a probe needs it while the command runs */
+        drop_environment(worker);
     return true;
 }

@@ -30,7 +30,7 @@ static bool pause_for(struct worker *worker, double seconds)
 
 static bool wait_out_delay(struct worker *worker)
 {
-    if (worker->job->after == 0)
+    if (worker->job->after == 0 || worker->assignment->again)
         return raised_while_idle(worker) != RAISED_END;
     worker_post(worker, STATE_DELAYED);
     return pause_for(worker, worker->job->after);
@@ -66,23 +66,13 @@ static bool is_restarted(const struct worker *worker)
     return job->restart_max == 0 || worker->restarts < job->restart_max;
 }
 
-/* Clears how the run ended, which is not how the thread does. The restart is told with its exception. */
-static void forget_run(struct worker *worker)
-{
-    worker->report->exception_before = worker->report->exception;
-    worker->report->exception = NULL;
-    worker->report->error = 0;
-    report_release(worker->report);
-}
-
 /* Runs the command until it is not to be restarted. */
 static void run(struct worker *worker)
 {
     double pause = FIRST_PAUSE;
 
-    for (;;) {
+    for (bool first = true;; first = false) {
         double start = clock_monotonic();
-        bool   first = worker->report->runs == 0;
 
         if (!execution_run(worker) && first)
             return;
@@ -96,7 +86,7 @@ static void run(struct worker *worker)
             return;
         pause = clock_earlier(2 * pause, LAST_PAUSE);
         worker->restarts++;
-        forget_run(worker);
+        report_forget_run(worker->report);
     }
 }
 

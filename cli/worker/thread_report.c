@@ -16,6 +16,14 @@ void report_release(struct report *report)
     report->message = report->status = NULL;
 }
 
+void report_forget_run(struct report *report)
+{
+    report->exception_before = report->exception;
+    report->exception = NULL;
+    report->error = 0;
+    report_release(report);
+}
+
 static void replace(const char **member, const char *string)
 {
     shared_string_unref(*member);

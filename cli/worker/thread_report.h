@@ -40,6 +40,12 @@ void report_copy(struct report *to, const struct report *from);
 /* Drops the strings. */
 void report_release(struct report *report);
 
+/*
+ * Clears how the last run ended, which is not how the thread does. The exception of that run stays as the
+ * one before: the restart is told with it.
+ */
+void report_forget_run(struct report *report);
+
 /* Puts TEXT, which is released, in place of the message. Without memory there is none. */
 void report_set_message(struct report *report, struct text *text);
 

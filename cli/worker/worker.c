@@ -6,6 +6,7 @@
 
 K3THREAD_DEFINE_EXCEPTION(worker_Go, k3thread_BaseException);
 K3THREAD_DEFINE_EXCEPTION(worker_End, k3thread_BaseException);
+K3THREAD_DEFINE_EXCEPTION(worker_Restart, k3thread_BaseException);
 
 bool worker_ends_early(const k3thread_exctype *type)
 {
@@ -25,9 +26,11 @@ bool worker_take(struct worker *worker, struct k3thread_exc *ret, bool *ret_auto
 {
     if (!k3thread_take(ret))
         return false;
-    *ret_automatic = ret->type == &worker_End;
-    if (*ret_automatic)
+    *ret_automatic = ret->type == &worker_End || ret->type == &worker_Restart;
+    if (ret->type == &worker_End)
         ret->type = worker->assignment->end_type;
+    else if (ret->type == &worker_Restart)
+        ret->type = &k3thread_SystemExit;
     return true;
 }
 

@@ -62,14 +62,20 @@ extern const k3thread_exctype worker_Go;
 extern const k3thread_exctype worker_End;
 
 /*
+ * Sent by the server alone: ends the thread as SystemExit does, but adds nothing to an end that is
+ * under way. The server runs the thread again when its worker is done.
+ */
+extern const k3thread_exctype worker_Restart;
+
+/*
  * Returns true if an exception of TYPE ends a thread whose command does not run. Not every signal
  * does. Any thread.
  */
 bool worker_ends_early(const k3thread_exctype *type);
 
 /*
- * Takes the oldest exception that was raised in the thread. *RET_AUTOMATIC says that it was worker_End.
- * Returns false if there is none.
+ * Takes the oldest exception that was raised in the thread. *RET_AUTOMATIC says that it adds
+ * nothing to an end that is under way. Returns false if there is none.
  */
 bool worker_take(struct worker *worker, struct k3thread_exc *ret, bool *ret_automatic);
 
