@@ -59,6 +59,7 @@ void request_write_join(struct text *params, const struct join_request *request)
 struct list_request {
     char *const *threads; /* names, ids and patterns, up to a NULL; NULL: all */
     bool         live;
+    bool         wide; /* a table with more columns */
     enum list_form { LIST_TABLE, LIST_IDS, LIST_OBJECTS } form;
 };
 

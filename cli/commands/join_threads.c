@@ -3,6 +3,7 @@
 #include "cli/base/status.h"
 #include "cli/client/request.h"
 #include "cli/commands/report.h"
+#include "cli/commands/targets.h"
 #include "cli/rpc/bytes.h"
 #include "cli/view/output.h"
 #include "cli/view/progress.h"
@@ -13,14 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* Returns what a request calls THREAD, which is a word of the user or a thread as the supervisor answers it. */
-static json_t *parameter_of(json_t *thread)
-{
-    json_t *id = json_object_get(thread, "id");
-
-    return id != NULL ? id : thread;
-}
 
 /* Returns the word for PARAMETER, to be freed, or NULL without memory. */
 static char *word_of(const json_t *parameter)
@@ -36,7 +29,7 @@ static char *word_of(const json_t *parameter)
 static int send_join(struct client *client, json_t *thread, double timeout, bool ready,
                      json_int_t *ret_id)
 {
-    char               *word = word_of(parameter_of(thread));
+    char               *word = word_of(target_word(thread));
     struct join_request request = {.thread = word, .timeout = timeout, .ready = ready};
     struct text         params = {.failed = word == NULL};
 
@@ -134,7 +127,7 @@ static json_t *ask_what_for(struct client *client, const json_t *threads)
     size_t       i;
 
     json_array_foreach((json_t *) threads, i, thread)
-        if (names != NULL && json_array_append(names, parameter_of(thread)) != 0)
+        if (names != NULL && json_array_append(names, target_word(thread)) != 0)
             break;
     if (names != NULL && client_call(client, "list",
                                      json_pack("{s:O, s:[sss]}", "threads", names, "members", "id",
@@ -150,7 +143,7 @@ static json_t *ask_what_for(struct client *client, const json_t *threads)
 /* Adds what THREAD waits for, if KNOWN tells it. */
 static void add_what_for(struct text *text, const json_t *known, json_t *thread)
 {
-    const json_t *parameter = parameter_of(thread);
+    const json_t *parameter = target_word(thread);
     const json_t *other;
     size_t        i;
 

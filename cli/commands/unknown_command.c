@@ -28,7 +28,6 @@ static const char *find_equivalent(const char *name)
         {"down", "'shutdown'"},
         {"attach", "'logs -f'"},
         {"tail", "'logs -f'"},
-        {"restart", "'raise --wait THREAD', then 'start'"},
         {"export", "'start --env NAME=VALUE'"},
         {"cd", "'start --directory DIR'"},
     };

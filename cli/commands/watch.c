@@ -51,6 +51,15 @@ static void add_time(struct text *text, const json_t *time)
         text_add(text, clock);
 }
 
+/* Adds which run of the thread begins, and whether somebody asked for it. */
+static void add_run(struct text *text, const json_t *event)
+{
+    const json_t *runs = json_object_get(json_object_get(event, "thread"), "runs");
+
+    text_printf(text, "; run %" JSON_INTEGER_FORMAT " begins%s", json_integer_value(runs),
+                json_is_true(json_object_get(event, "asked")) ? " as asked" : "");
+}
+
 /* Adds a line such as "12:30:01 web (1) raised SystemExit: enough". */
 static void add_event(struct text *text, const json_t *event)
 {
@@ -78,6 +87,8 @@ static void add_event(struct text *text, const json_t *event)
         text_add(text, ": ");
         thread_add_result(text, thread);
     }
+    if (strcmp(word, "restarted") == 0)
+        add_run(text, event);
     text_add(text, "\n");
 }
 

@@ -81,6 +81,14 @@ static void end_source(const struct run_output *output, struct printer_source *s
     printer_end(source);
 }
 
+/* Takes a thread that had ended, and was restarted, for one that lives. */
+static void resume(struct run_thread *element)
+{
+    element->ended = false;
+    if (element->source != NULL)
+        printer_resume(element->source);
+}
+
 json_t *run_output_make_watch(bool beginnings, bool all_members)
 {
     json_t *watch =
@@ -116,6 +124,7 @@ bool run_output_update(struct run_output *output, json_t *thread)
 {
     bool               is_new = run_threads_find(&output->threads, thread_id(thread)) == NULL;
     struct run_thread *element = run_threads_update(&output->threads, thread);
+    bool               has_ended;
 
     if (element == NULL)
         return false;
@@ -123,7 +132,10 @@ bool run_output_update(struct run_output *output, json_t *thread)
         element->waited = has_to_wait(thread);
         add_source(output, element);
     }
-    if (element->ended || !json_is_number(json_object_get(thread, "ended")))
+    has_ended = json_is_number(json_object_get(thread, "ended"));
+    if (element->ended && !has_ended)
+        resume(element);
+    if (element->ended || !has_ended)
         return false;
     element->ended = true;
     if (element->source != NULL)

@@ -109,6 +109,17 @@ void events_post(enum event event, const struct record *record)
     post(event, record, NULL);
 }
 
+void events_post_restarted(const struct record *record, bool asked)
+{
+    struct text more = {0};
+
+    if (LIST_EMPTY(&watchers))
+        return;
+    text_printf(&more, ",\"asked\":%s", asked ? "true" : "false");
+    post(EVENT_RESTARTED, record, &more);
+    text_release(&more);
+}
+
 void events_post_raised(const struct record *record, const k3thread_exctype *type,
                         const char *message)
 {

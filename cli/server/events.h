@@ -8,6 +8,7 @@
 
 #include "cli/server/record.h"
 
+#include <stdbool.h>
 #include <sys/queue.h>
 
 #define EVENTS(X)                                                                                  \
@@ -54,6 +55,9 @@ unsigned events_bit(const char *name);
 
 /* Sends EVENT with RECORD as it is now. */
 void events_post(enum event event, const struct record *record);
+
+/* Sends that RECORD runs again; ASKED: because of a restart that was asked for, not of its policy. */
+void events_post_restarted(const struct record *record, bool asked);
 
 /* Sends that TYPE was raised in RECORD. MESSAGE may be NULL. */
 void events_post_raised(const struct record *record, const k3thread_exctype *type,

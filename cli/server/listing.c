@@ -15,6 +15,7 @@
 struct listing {
     struct call     *call;
     struct selection selection;
+    bool             wide; /* it has more columns */
     bool fresh; /* begun in this round: wait a round, for the client to read its first part */
     struct store_cursor cursor;
     LIST_ENTRY(listing) link;
@@ -48,10 +49,10 @@ static bool add_rows(struct text *rows, struct listing *listing)
     const struct record *record = NULL;
 
     if (listing->cursor.seen == 0)
-        table_add_headings(rows);
+        table_add_headings(rows, listing->wide);
     for (size_t i = 0; i < PART && (record = store_next(&listing->cursor)) != NULL; i++)
         if (selection_fits(&listing->selection, record))
-            table_add_row(rows, record);
+            table_add_row(rows, record, listing->wide);
     return listing->cursor.next != NULL;
 }
 
@@ -89,7 +90,7 @@ static void free_listing(void *state)
     free(listing);
 }
 
-void listing_begin_table(struct call *call, struct selection *selection)
+void listing_begin_table(struct call *call, struct selection *selection, bool wide)
 {
     struct listing *listing = malloc(sizeof(*listing));
 
@@ -98,7 +99,7 @@ void listing_begin_table(struct call *call, struct selection *selection)
         call_fail_memory(call);
         return;
     }
-    *listing = (struct listing){.call = call, .selection = *selection, .fresh = true};
+    *listing = (struct listing){.call = call, .selection = *selection, .wide = wide, .fresh = true};
     store_open(&listing->cursor, selection_only(selection));
     LIST_INSERT_HEAD(&under_way, listing, link);
     call->state = listing;

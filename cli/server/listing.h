@@ -11,9 +11,12 @@
 
 #include <stdbool.h>
 
-/* Answer CALL with the threads of SELECTION, and release SELECTION: as objects, or as a table. */
+/*
+ * Answer CALL with the threads of SELECTION, and release SELECTION: as objects, or as a table. A WIDE table
+ * has more columns.
+ */
 void listing_reply_objects(struct call *call, struct selection *selection);
-void listing_begin_table(struct call *call, struct selection *selection);
+void listing_begin_table(struct call *call, struct selection *selection, bool wide);
 
 /* Sends the next part of each table whose client can take it. Returns true if there was one. */
 bool listing_advance(void);

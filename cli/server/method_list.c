@@ -9,13 +9,11 @@ static void run(struct call *call, const json_t *params)
     const json_t          *words = NULL, *names = NULL;
     struct selection       selection;
     const struct selector *missing;
-    bool                   live = false, table = false;
+    bool                   live = false, table = false, wide = false;
     const struct param     wanted[] = {
-            {"threads", PARAM_ANY, &words, false},
-            {"live", PARAM_BOOLEAN, &live, false},
-            {"members", PARAM_ANY, &names, false},
-            {"table", PARAM_BOOLEAN, &table, false},
-            {0},
+            {"threads", PARAM_ANY, &words, false}, {"live", PARAM_BOOLEAN, &live, false},
+            {"members", PARAM_ANY, &names, false}, {"table", PARAM_BOOLEAN, &table, false},
+            {"wide", PARAM_BOOLEAN, &wide, false}, {0},
     };
 
     if (!params_take(call, params, wanted) || !params_members(call, names, &call->members) ||
@@ -27,7 +25,7 @@ static void run(struct call *call, const json_t *params)
         select_fail(call, missing, live ? "live" : "");
         selection_release(&selection);
     } else if (table) {
-        listing_begin_table(call, &selection);
+        listing_begin_table(call, &selection, wide);
     } else {
         listing_reply_objects(call, &selection);
     }

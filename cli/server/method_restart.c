@@ -22,12 +22,12 @@ static void fail_restart(struct call *call, const struct record *record)
 
 static void wake_restart(struct call *call, struct record *record)
 {
-    if (record->rerun != RERUN_NONE)
-        call_wait(call, &record->calls, -1, wake_restart);
-    else if (record_is_live(record))
+    if (record->rerun == RERUN_NONE)
         call_reply_record(call, record);
-    else
+    else if (record->rerun == RERUN_FAILED)
         fail_restart(call, record);
+    else
+        call_wait(call, &record->calls, -1, wake_restart);
 }
 
 /* Returns true if RECORD may run again; otherwise CALL has failed. */

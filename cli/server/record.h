@@ -24,12 +24,13 @@ LIST_HEAD(kept_list, record);
 /* The line in which a thread that has not begun waits. */
 enum line { LINE_NONE, LINE_WAITING, LINE_QUEUED };
 
-/* Where a restart that was asked for stands. */
+/* Where the last restart that was asked for stands. */
 enum rerun {
-    RERUN_NONE,
+    RERUN_NONE,      /* none is under way: the last one has begun its run */
     RERUN_ENDS,      /* the run before is ending */
     RERUN_CANCELLED, /* the same, but the thread ends with it: a later raise says so */
     RERUN_BEGINS,    /* the next run is to begin, or the thread waits for its turn */
+    RERUN_FAILED,    /* the thread ended before its next run */
 };
 
 /* One thread. */

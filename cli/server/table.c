@@ -69,17 +69,18 @@ static void add_command(struct text *text, char *const *words)
     write_escapes(text, begin);
 }
 
-/* X(heading, how the cell is written). Only the last column may be long. */
+/* X(heading, whether only a wide table has it, how the cell is written). Only the last column may be long. */
 #define COLUMNS(X)                                                                                 \
-    X("ID", add_number(text, (int64_t) r->id))                                                     \
-    X("NAME", add_name(text, r->job.name))                                                         \
-    X("TID", add_number(text, r->now.tid))                                                         \
-    X("PID", add_number(text, r->now.pid))                                                         \
-    X("STATE", text_add(text, record_state(r)))                                                    \
-    X("DAEMON", text_add(text, r->job.daemon ? "yes" : "no"))                                      \
-    X("TIME", add_time(text, r))                                                                   \
-    X("RESULT", add_result(text, r))                                                               \
-    X("COMMAND", add_command(text, r->job.argv))
+    X("ID", false, add_number(text, (int64_t) r->id))                                              \
+    X("NAME", false, add_name(text, r->job.name))                                                  \
+    X("TID", false, add_number(text, r->now.tid))                                                  \
+    X("PID", false, add_number(text, r->now.pid))                                                  \
+    X("STATE", false, text_add(text, record_state(r)))                                             \
+    X("DAEMON", false, text_add(text, r->job.daemon ? "yes" : "no"))                               \
+    X("TIME", false, add_time(text, r))                                                            \
+    X("RUNS", true, write_integer(text, r->now.runs))                                              \
+    X("RESULT", false, add_result(text, r))                                                        \
+    X("COMMAND", false, add_command(text, r->job.argv))
 
 /* Replaces the tab behind the last cell of a line by a newline. */
 static void end_line(struct text *text)
@@ -88,19 +89,23 @@ static void end_line(struct text *text)
         text->data[text->size - 1] = 'n';
 }
 
-void table_add_headings(struct text *text)
+void table_add_headings(struct text *text, bool wide)
 {
-#define X(heading, write) text_add(text, heading "\\t");
+#define X(heading, only_wide, write)                                                               \
+    if (wide || !(only_wide))                                                                      \
+        text_add(text, heading "\\t");
     COLUMNS(X)
 #undef X
     end_line(text);
 }
 
-void table_add_row(struct text *text, const struct record *r)
+void table_add_row(struct text *text, const struct record *r, bool wide)
 {
-#define X(heading, write)                                                                          \
-    write;                                                                                         \
-    text_add(text, "\\t");
+#define X(heading, only_wide, write)                                                               \
+    if (wide || !(only_wide)) {                                                                    \
+        write;                                                                                     \
+        text_add(text, "\\t");                                                                     \
+    }
     COLUMNS(X)
 #undef X
     end_line(text);

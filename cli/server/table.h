@@ -11,8 +11,10 @@
 
 #include "cli/server/record.h"
 
-void table_add_headings(struct text *text);
+#include <stdbool.h>
 
-void table_add_row(struct text *text, const struct record *record);
+void table_add_headings(struct text *text, bool wide);
+
+void table_add_row(struct text *text, const struct record *record, bool wide);
 
 #endif

@@ -90,7 +90,8 @@ static void has_ended(struct record *record)
     if (record->has_slot)
         slots_used--;
     record->has_slot = false;
-    record->rerun = RERUN_NONE;
+    if (record->rerun != RERUN_NONE)
+        record->rerun = RERUN_FAILED;
     store_ended(record);
     events_post(EVENT_ENDED, record);
     call_wake(&record->calls, record);
@@ -446,7 +447,7 @@ static void post_restarted(struct record *record)
     const k3thread_exctype *exception = record->now.exception;
 
     record->now.exception = record->now.exception_before;
-    events_post(EVENT_RESTARTED, record);
+    events_post_restarted(record, record->rerun == RERUN_BEGINS);
     record->now.exception = exception;
 }
 

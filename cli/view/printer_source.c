@@ -104,6 +104,12 @@ void printer_end(struct printer_source *source)
         printer_touch(source);
 }
 
+void printer_resume(struct printer_source *source)
+{
+    source->ended = source->done = false;
+    printer_touch(source);
+}
+
 void printer_touch_all(struct printer *printer)
 {
     struct printer_source *source;

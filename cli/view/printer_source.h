@@ -103,6 +103,9 @@ void printer_touch_all(struct printer *printer);
  */
 void printer_end(struct printer_source *source);
 
+/* Notes that more may be written after all: the thread runs again. */
+void printer_resume(struct printer_source *source);
+
 /*
  * Opens the log of SOURCE at once, even if it is empty. If SOME_LINES, moves to its last LINES
  * lines. Returns 0 or -errno, as logfile.h does.

@@ -11,7 +11,7 @@ struct environment {
     atomic_uint   references;
     struct limits limits;
     size_t        count, size; /* of the strings; the bytes of all of them */
-    char         *strings[]; /* their bytes come behind */
+    char         *strings[];   /* their bytes come behind */
 };
 
 static const char *supervisor_socket;
@@ -78,8 +78,7 @@ struct environment *environment_new(char *const *strings, const struct limits *l
         environment->strings[environment->count++] = bytes;
         bytes = stpcpy(bytes, *strings) + 1;
     }
-    environment->size =
-        environment->count > 0 ? (size_t) (bytes - environment->strings[0]) : 0;
+    environment->size = environment->count > 0 ? (size_t) (bytes - environment->strings[0]) : 0;
     return share(environment);
 }
 

@@ -22,7 +22,7 @@ commands() {
 }
 
 @test "the table lists every command of the contract" {
-  for name in start daemon list raise join logs clear exceptions shutdown supervise help; do
+  for name in start daemon list raise restart join logs clear exceptions shutdown supervise help; do
     commands | grep -qx $name || { echo "not in the table: $name" && false; }
   done
 }
@@ -112,7 +112,7 @@ EOF
   done
   for pair in "jobs='list'" "top='list', or 'watch'" "fg='join', or 'start --wait'" "add='start'" \
     "queue='start'" "up='start'" "bg='start'" "down='shutdown'" "attach='logs -f'" "tail='logs -f'" \
-    "restart='raise --wait THREAD', then 'start'" "export='start --env NAME=VALUE'" \
+    "export='start --env NAME=VALUE'" \
     "cd='start --directory DIR'"; do
     run -64 --separate-stderr k3 "${pair%%=*}" web
     is "$stderr" "k3thread: no command '${pair%%=*}'; use ${pair#*=}"

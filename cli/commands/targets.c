@@ -1,0 +1,137 @@
+#include "cli/commands/targets.h"
+
+#include "cli/base/status.h"
+#include "cli/commands/report.h"
+#include "cli/commands/thread_word.h"
+
+#include <stdbool.h>
+
+/* Makes a key of NAME, which is an object if it is no text. No name has a '/', so that the keys differ. */
+static void add_key(struct text *key, const json_t *name)
+{
+    key->size = 0;
+    if (json_is_string(name))
+        text_add(key, json_string_value(name));
+    else
+        text_printf(key, "/%s", json_string_value(json_object_get(name, "base64")));
+    text_append(key, "", 1);
+}
+
+/* Returns the newest thread of each name: a name stands for the newest of its threads, and so does a pattern. */
+static json_t *newest_of_names(const json_t *threads)
+{
+    json_t       *newest = json_object();
+    struct text   key = {0};
+    const json_t *thread;
+    size_t        i;
+    int           error = 0;
+
+    json_array_foreach((json_t *) threads, i, thread) {
+        add_key(&key, json_object_get(thread, "name"));
+        error |= key.failed || json_object_set(newest, key.data, (json_t *) thread) != 0;
+    }
+    text_release(&key);
+    if (error == 0)
+        return newest;
+    json_decref(newest);
+    return NULL;
+}
+
+/* Appends the threads that "list" with PARAMS answers. */
+static int append_listed(const struct invocation *call, json_t *params, json_t *targets)
+{
+    struct reply reply;
+    json_t      *newest;
+    const char  *name;
+    json_t      *thread;
+    int          error;
+
+    if (client_call(&call->session->client, "list", params, &reply) != 0)
+        return command_failed(call);
+    newest = newest_of_names(reply.result);
+    reply_release(&reply);
+    error = newest == NULL;
+    json_object_foreach(newest, name, thread)
+        error |= json_array_append(targets, thread);
+    json_decref(newest);
+    return error == 0 ? STATUS_DONE : command_fail_memory(call, STATUS_FAILED);
+}
+
+static int append_pattern(const struct invocation *call, const char *pattern, json_t *targets)
+{
+    size_t before = json_array_size(targets);
+    int    status =
+        append_listed(call, json_pack("{s:[o]}", "threads", thread_to_json(pattern)), targets);
+
+    if (status != STATUS_DONE || json_array_size(targets) > before)
+        return status;
+    return command_fail(call, STATUS_NO_THREAD, "InvalidThreadIdError", "no thread fits '%s'",
+                        pattern);
+}
+
+static int append_word(const struct invocation *call, const char *thread, json_t *targets)
+{
+    if (thread_is_pattern(thread))
+        return append_pattern(call, thread, targets);
+    if (json_array_append_new(targets, thread_to_json(thread)) != 0)
+        return command_fail_memory(call, STATUS_FAILED);
+    return STATUS_DONE;
+}
+
+/* Returns those of WORDS that are no patterns, as a request has them; NULL without memory. */
+static json_t *exact_words(char **words)
+{
+    json_t *exact = json_array();
+    int     error = exact == NULL;
+
+    for (; *words != NULL && error == 0; words++)
+        if (!thread_is_pattern(*words))
+            error = json_array_append_new(exact, thread_to_json(*words));
+    if (error == 0)
+        return exact;
+    json_decref(exact);
+    return NULL;
+}
+
+/* Fails if one of several WORDS names no thread: the wait for the others would hide it. */
+static int check_words(const struct invocation *call, char **words)
+{
+    json_t      *exact;
+    struct reply reply;
+
+    if (words[1] == NULL)
+        return STATUS_DONE;
+    exact = exact_words(words);
+    if (exact == NULL)
+        return command_fail_memory(call, STATUS_FAILED);
+    if (json_array_size(exact) == 0) { /* an empty list would ask for all threads */
+        json_decref(exact);
+        return STATUS_DONE;
+    }
+    if (client_call(&call->session->client, "list",
+                    json_pack("{s:o, s:[s]}", "threads", exact, "members", "id"), &reply) != 0)
+        return command_failed(call);
+    reply_release(&reply);
+    return STATUS_DONE;
+}
+
+int targets_find(const struct invocation *call, char **words, json_t *targets)
+{
+    int status = check_words(call, words);
+
+    for (; *words != NULL && status == STATUS_DONE; words++)
+        status = append_word(call, *words, targets);
+    return status;
+}
+
+int targets_find_live(const struct invocation *call, json_t *targets)
+{
+    return append_listed(call, json_pack("{s:b}", "live", 1), targets);
+}
+
+json_t *target_word(json_t *target)
+{
+    json_t *id = json_object_get(target, "id");
+
+    return id != NULL ? id : target;
+}
