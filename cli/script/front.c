@@ -188,7 +188,25 @@ static void release(struct front *front)
     run_output_close(&front->output);
 }
 
-/* Writes the results that the user wants. A failure becomes the exit status of a run that had none. */
+/* Prints WHY something was not kept or written. A run that had no failure has one now. */
+static void fail_to_write(struct front *front, const struct text *why)
+{
+    message_print_text("run", NULL, why);
+    if (front->status == 0)
+        front->status = STATUS_INTERNAL;
+}
+
+static void keep_logs(struct front *front)
+{
+    const struct front_options *options = front->options;
+    struct text                 why = {0};
+
+    if (kept_logs_take(&options->kept, &front->output, options->own_place, &why) != 0)
+        fail_to_write(front, &why);
+    text_release(&why);
+}
+
+/* Writes the results that the user wants. */
 static void write_results(struct front *front, const struct script *script)
 {
     double            seconds = clock_monotonic() - front->started;
@@ -204,11 +222,8 @@ static void write_results(struct front *front, const struct script *script)
     };
     struct text why = {0};
 
-    if (result_files_write(&front->options->results, &result, &why) != 0) {
-        message_print_text("run", NULL, &why);
-        if (front->status == 0)
-            front->status = STATUS_INTERNAL;
-    }
+    if (result_files_write(&front->options->results, &result, &why) != 0)
+        fail_to_write(front, &why);
     text_release(&why);
 }
 
@@ -239,6 +254,7 @@ int front_run(const struct front_options *options, const struct place *place,
     } else {
         front.status = front_fail_to_start(&front, error);
     }
+    keep_logs(&front);
     write_results(&front, script);
     *ret_signal = signals_first(&front.signals);
     release(&front);

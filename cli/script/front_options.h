@@ -2,6 +2,7 @@
 #ifndef K3THREAD_CLI_SCRIPT_FRONT_OPTIONS_H
 #define K3THREAD_CLI_SCRIPT_FRONT_OPTIONS_H
 
+#include "cli/script/kept_logs.h"
 #include "cli/script/result_files.h"
 
 #include <stdbool.h>
@@ -16,6 +17,7 @@ struct front_options {
     double   timeout;   /* seconds after which the run ends; negative: none */
 
     struct result_files results; /* open */
+    struct kept_logs    kept;    /* open */
 };
 
 #endif

@@ -33,7 +33,8 @@ enum {
     KEY_PORT,
     KEY_TIMEOUT,
     KEY_JSON,
-    KEY_JUNIT
+    KEY_JUNIT,
+    KEY_LOGS
 };
 
 static const struct argp_option options[] = {
@@ -48,6 +49,7 @@ static const struct argp_option options[] = {
     {"timeout", KEY_TIMEOUT, "SECONDS", 0, "Raise TimeoutError in all threads after so long", 0},
     {"json", KEY_JSON, "FILE", 0, "Write the results to FILE, as JSON", 0},
     {"junit", KEY_JUNIT, "FILE", 0, "Write the results to FILE, as JUnit's XML", 0},
+    {"logs", KEY_LOGS, "DIR", 0, "Keep the threads' logs in DIR, by their names", 0},
     {0},
 };
 
@@ -70,7 +72,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT:
         o->front.timeout = -1;
-        o->front.results.json.fd = o->front.results.junit.fd = -1;
+        o->front.kept.fd = o->front.results.json.fd = o->front.results.junit.fd = -1;
         return 0;
     case KEY_FAIL_FAST:
         o->front.fail_fast = true;
@@ -102,6 +104,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_JUNIT:
         o->front.results.junit.path = argument;
+        return 0;
+    case KEY_LOGS:
+        o->front.kept.directory = argument;
         return 0;
     case ARGP_KEY_ARGS:
         o->words = state->argv + state->next;
@@ -169,12 +174,12 @@ static int find_place(const struct invocation *call, bool is_own, struct place *
     return STATUS_DONE;
 }
 
-/* Opens the files of the results. Returns STATUS_DONE, or a status after saying what cannot be written. */
-static int open_results(const struct invocation *call, struct result_files *results)
+/* Opens what the run leaves behind. Returns STATUS_DONE, or a status after saying what cannot be written. */
+static int open_results(const struct invocation *call, struct front_options *front)
 {
     struct text why = {0};
 
-    if (result_files_open(results, &why) == 0)
+    if (kept_logs_open(&front->kept, &why) == 0 && result_files_open(&front->results, &why) == 0)
         return STATUS_DONE;
     return command_fail_text(call, STATUS_INTERNAL, NULL, &why);
 }
@@ -192,7 +197,7 @@ static int run_script(const struct invocation *call, const struct script *script
     front.any |= o->procfile != NULL;
     front.printer = PRINTER_PARTIAL | printer_style(STDOUT_FILENO) |
                     (o->timestamps ? PRINTER_TIMES : 0) | (o->no_prefix ? 0 : PRINTER_NAMES);
-    status = open_results(call, &front.results);
+    status = open_results(call, &front);
     if (status == STATUS_DONE)
         status = find_place(call, is_own, &place);
     if (status == STATUS_DONE) {
@@ -203,6 +208,7 @@ static int run_script(const struct invocation *call, const struct script *script
             place_release(&place);
     }
     result_files_close(&front.results);
+    kept_logs_close(&front.kept);
     return status;
 }
 

@@ -5,7 +5,11 @@
 #include "cli/view/table.h"
 #include "cli/view/thread_text.h"
 
+#include <stdbool.h>
 #include <unistd.h>
+
+/* Of more threads, only the failures are listed. */
+#define ROWS_MAX 20
 
 static void add_result(struct text *text, const json_t *thread)
 {
@@ -43,6 +47,17 @@ static void add_row(struct table *table, const json_t *thread)
     table_end_cell(table);
 }
 
+/* Adds the rows of all threads, or of many the rows of those that have failed. */
+static void add_rows(struct table *table, const struct run_threads *threads, bool all)
+{
+    for (size_t id = 1; id < threads->size; id++) {
+        const json_t *thread = threads->list[id].thread;
+
+        if (thread != NULL && (all || run_threads_status(thread) != 0))
+            add_row(table, thread);
+    }
+}
+
 static void add_summary(const struct run_threads *threads, double seconds, struct text *text)
 {
     static const char *const headings[] = {"NAME", "DAEMON", "TIME", "RESULT"};
@@ -57,10 +72,10 @@ static void add_summary(const struct run_threads *threads, double seconds, struc
     if (failed > 0)
         text_printf(text, ", %zu failed", failed);
     text_add(text, "\n");
+    if (count > ROWS_MAX && failed == 0)
+        return;
     table_add_words(&table, headings, sizeof(headings) / sizeof(headings[0]));
-    for (size_t id = 1; id < threads->size; id++)
-        if (threads->list[id].thread != NULL)
-            add_row(&table, threads->list[id].thread);
+    add_rows(&table, threads, count <= ROWS_MAX);
     text_add_table(text, &table, 0);
 }
 

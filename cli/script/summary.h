@@ -1,4 +1,5 @@
-/* The summary at the end of `run`: a table of how its threads ended, and how long they took. */
+/* The summary at the end of `run`: a table of how its threads ended, and how long they took.
+ * Of more than twenty threads only the failures are listed. */
 #ifndef K3THREAD_CLI_SCRIPT_SUMMARY_H
 #define K3THREAD_CLI_SCRIPT_SUMMARY_H
 

@@ -144,3 +144,79 @@ is_junit() {
   k3 run -q --json r.json --junit r.xml script
   is "$(cat size)" $'0\n0'
 }
+
+@test "--logs keeps each log by the name of its thread" {
+  script_of 'start --name a -- sh -c "echo one; echo two"' 'join a' 'start --name a -- echo again' \
+    'start --name quiet -- true' 'start --name "b c" -- printf "no newline"' \
+    'start --name late --after 1000 -- true' 'start --name out --output elsewhere -- echo x' \
+    'raise late'
+  mkdir -p x/logs
+  echo old >x/logs/a.log
+  echo other >x/logs/other.log
+  k3 run -q --logs x/logs --json r.json script
+  is "$(ls x/logs)" $'a-2.log\na.log\nb c.log\nother.log\nquiet.log'
+  is "$(cat x/logs/a.log)" $'one\ntwo'
+  is "$(cat x/logs/a-2.log)" again
+  is "$(cat "x/logs/b c.log")" 'no newline'
+  is "$(cat x/logs/quiet.log)" ''
+  is "$(stat -c %a x/logs/a.log)" 600
+  is "$(from_json r.json 't["b c"]["log"], t["out"]["log"], t["late"]["log"]')" \
+    "('$dir/x/logs/b c.log', '$dir/elsewhere', None)"
+}
+
+@test "--logs keeps the logs of a run that fails, and its reports have them" {
+  script_of 'start --name a -- sh -c "echo the cause; exit 3"' 'join a'
+  run -3 k3 run -q --logs deep/er --junit r.xml script
+  is "$(cat deep/er/a.log)" 'the cause'
+  is "$(from_xml r.xml 'string(//failure)')" 'the cause'
+  is "$(stat -c %a deep deep/er)" $'700\n700'
+}
+
+@test "--logs copies to another file system, and from a supervisor that keeps its own" {
+  export TMPDIR=/dev/shm
+  unset XDG_RUNTIME_DIR
+  script_of 'start --name a -- seq 100000'
+  k3 run -q --logs logs script >/dev/null
+  cmp logs/a.log <(seq 100000)
+  k3 -S "$dir/own.sock" run -q --logs own --json r.json script >/dev/null
+  cmp own/a.log <(seq 100000)
+  is "$(find own.logs -name 1.log | wc -l)" 1
+}
+
+@test "--logs leaves out the zeros of a log that was kept small" {
+  script_of 'start --name a --log-limit 64K -- seq 1000000'
+  k3 run -q --logs logs script >/dev/null
+  is "$(tail -n 1 logs/a.log)" 1000000
+  is "$(tr -dc '\0' <logs/a.log | wc -c)" 0
+  [ "$(wc -c <logs/a.log)" -lt 1000000 ]
+}
+
+@test "--logs that cannot be kept are a failure, before anything runs if that is known" {
+  script_of 'start --name a -- touch ran'
+  touch file
+  run -125 k3 run --logs file script
+  like "$output" 'k3thread: run: cannot keep logs in file: Not a directory'
+  run -125 k3 run --logs '' script
+  run -64 k3 run --logs
+  [ ! -e ran ]
+  mkdir -p logs/a.log
+  run -125 k3 run -q --logs logs script
+  like "$output" 'k3thread: run: cannot keep the log of thread 1 in logs: Is a directory'
+}
+
+@test "of more than twenty threads the summary lists only those that failed" {
+  { seq 19 | sed 's/.*/start --name ok& -- true/' && echo 'start --name bad -- false'; } >script
+  run -1 k3 run script
+  is "${#lines[@]}" 22
+  echo 'start --name bad2 -- sh -c "exit 2"' >>script
+  run k3 run script
+  is "${#lines[@]}" 4
+  like "${lines[0]}" 'k3thread: run: 21 threads in *s, 2 failed'
+  like "${lines[1]}" 'NAME *RESULT'
+  like "${lines[2]}" 'bad *exit 1'
+  like "${lines[3]}" 'bad2 *exit 2'
+  seq 21 | sed 's/.*/start -- true/' >script
+  run -0 k3 run script
+  is "${#lines[@]}" 1
+  like "${lines[0]}" 'k3thread: run: 21 threads in *s'
+}
