@@ -18,7 +18,8 @@ char *line_buffer_next(struct line_buffer *buffer, size_t *ret_size)
 {
     size_t left = line_buffer_left(buffer), searched = buffer->searched;
     char  *line = left > 0 ? buffer->bytes.data + buffer->taken : NULL;
-    char  *newline = left > searched ? memchr(line + searched, '\n', left - searched) : NULL;
+    char   end = buffer->nul ? '\0' : '\n';
+    char  *newline = left > searched ? memchr(line + searched, end, left - searched) : NULL;
 
     buffer->searched = newline != NULL ? 0 : left;
     if (newline == NULL)

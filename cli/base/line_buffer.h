@@ -15,6 +15,7 @@
 /* Zeroed, it is empty. */
 struct line_buffer {
     struct text bytes;
+    bool        nul;      /* a NUL ends each line, not a newline */
     size_t      taken;    /* so many of the bytes were taken out */
     size_t      searched; /* so many of those behind them hold no newline */
 };

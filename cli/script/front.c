@@ -4,6 +4,7 @@
 #include "cli/base/descriptor_path.h"
 #include "cli/base/status.h"
 #include "cli/script/barrier.h"
+#include "cli/script/each.h"
 #include "cli/script/front_children.h"
 #include "cli/script/front_end.h"
 #include "cli/script/front_state.h"
@@ -211,8 +212,8 @@ static void write_results(struct front *front, const struct script *script)
 {
     double            seconds = clock_monotonic() - front->started;
     struct run_result result = {
-        .name = script->name,
-        .arguments = script->scope.arguments,
+        .name = script->each != NULL ? script->each->command[0] : script->name,
+        .arguments = script->each != NULL ? script->each->command + 1 : script->scope.arguments,
         .threads = &front->output.threads,
         .logs = front->options->own_place ? front->output.logs : NULL,
         .began = clock_wall() - seconds,

@@ -3,6 +3,7 @@
 #include "cli/commands/arguments.h"
 #include "cli/commands/command.h"
 #include "cli/commands/report.h"
+#include "cli/script/each.h"
 #include "cli/script/front.h"
 #include "cli/script/procfile.h"
 #include "cli/script/temporary_place.h"
@@ -13,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysinfo.h>
 #include <unistd.h>
 
 struct run_options {
@@ -20,7 +22,8 @@ struct run_options {
     bool                 no_prefix, timestamps;
     const char          *procfile; /* NULL: a script */
     unsigned             port;     /* of the Procfile's first entry; 0: not given */
-    char               **words;    /* the script and its arguments, or the Procfile's entries */
+    bool                 each, nul;
+    char **words; /* the script and its arguments, the Procfile's entries, or COMMAND */
 };
 
 enum {
@@ -34,7 +37,8 @@ enum {
     KEY_TIMEOUT,
     KEY_JSON,
     KEY_JUNIT,
-    KEY_LOGS
+    KEY_LOGS,
+    KEY_EACH
 };
 
 static const struct argp_option options[] = {
@@ -50,11 +54,19 @@ static const struct argp_option options[] = {
     {"json", KEY_JSON, "FILE", 0, "Write the results to FILE, as JSON", 0},
     {"junit", KEY_JUNIT, "FILE", 0, "Write the results to FILE, as JUnit's XML", 0},
     {"logs", KEY_LOGS, "DIR", 0, "Keep the threads' logs in DIR, by their names", 0},
+    {"each", KEY_EACH, NULL, 0, "Run COMMAND with each line of standard input, for {} or last", 0},
+    {"null", '0', NULL, 0, "With --each: words end with a NUL byte, not a newline", 0},
     {0},
 };
 
 static error_t check_words(const struct run_options *o, const struct argp_state *state)
 {
+    if (o->each && o->procfile != NULL)
+        return command_usage(state, "--each and --procfile exclude each other");
+    if (o->each && o->words == NULL)
+        return command_usage(state, "no command behind --each");
+    if (o->nul && !o->each)
+        return command_usage(state, "--null goes with --each");
     if (o->procfile == NULL && o->words == NULL)
         return command_usage(state, "no script; '-' is standard input");
     if (o->front.results.json.path != NULL && o->front.results.junit.path != NULL &&
@@ -104,6 +116,12 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_JUNIT:
         o->front.results.junit.path = argument;
+        return 0;
+    case KEY_EACH:
+        o->each = true;
+        return 0;
+    case '0':
+        o->nul = true;
         return 0;
     case KEY_LOGS:
         o->front.kept.directory = argument;
@@ -212,6 +230,22 @@ static int run_script(const struct invocation *call, const struct script *script
     return status;
 }
 
+/* Without --slots there are as many slots as processors: a list of words may be long. */
+static int run_each(struct invocation *call)
+{
+    struct run_options *o = call->options;
+    struct each         each = {.command = o->words, .nul = o->nul};
+    struct script       script = {.name = "stdin", .fd = STDIN_FILENO, .each = &each};
+    int                 status;
+
+    if (o->front.slots == 0)
+        o->front.slots = (unsigned) get_nprocs();
+    each_open(&each, STDIN_FILENO);
+    status = run_script(call, &script);
+    each_close(&each);
+    return status;
+}
+
 static int run(struct invocation *call)
 {
     const struct run_options *o = call->options;
@@ -219,8 +253,11 @@ static int run(struct invocation *call)
                     .name = o->procfile != NULL ? o->procfile : o->words[0],
     };
     struct procfile procfile = {0};
-    int             status = open_script(call, &script);
+    int             status;
 
+    if (o->each)
+        return run_each(call);
+    status = open_script(call, &script);
     if (status != STATUS_DONE)
         return status;
     script.scope.name = script.name;
@@ -239,7 +276,7 @@ static int run(struct invocation *call)
 
 const struct command command_run = {
     .name = "run",
-    .arguments = "SCRIPT [ARGUMENT...]\n--procfile=FILE [NAME...]",
+    .arguments = "SCRIPT [ARGUMENT...]\n--procfile=FILE [NAME...]\n--each COMMAND [ARGUMENT...]",
     .doc = "Run a script of these commands\vA script has one command a line, quoted as in the "
            "shell, with # comments, $1 and environment variables; '-' is standard input. It has "
            "a supervisor of its own, which ends when the script and all threads that are no "

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 
 struct run_result {
-    const char               *name;      /* the script's */
-    char *const              *arguments; /* the script's, up to a NULL; NULL: none */
+    const char               *name;      /* the script's, or the command's of --each */
+    char *const              *arguments; /* of that, up to a NULL; NULL: none */
     const struct run_threads *threads;
     const char *logs;           /* the directory of the logs, which is removed; NULL: it stays */
     double      began, seconds; /* since the epoch; how long the run took */

@@ -5,6 +5,7 @@
 #include "cli/commands/execute.h"
 #include "cli/commands/session.h"
 #include "cli/commands/unknown_command.h"
+#include "cli/script/each.h"
 #include "cli/script/file_lines.h"
 #include "cli/script/procfile.h"
 #include "cli/script/reader.h"
@@ -69,12 +70,11 @@ static bool is_called_procfile(const char *name)
     return strncmp(slash != NULL ? slash + 1 : name, "Procfile", strlen("Procfile")) == 0;
 }
 
-/* Says why there is no next command; returns the script's status. */
-static int explain(const struct reader *reader, const struct script *script, int error,
-                   struct text *why)
+/* Says why there is no next command, which would be in LINE; returns the script's status. */
+static int explain(const struct script *script, size_t line, int error, struct text *why)
 {
     if (error == -EINVAL) {
-        message_set_origin(script->name, reader->line);
+        message_set_origin(script->name, line);
         if (is_called_procfile(script->name))
             text_add(why, "; " PROCFILE_ADVICE);
         message_print_text(NULL, NULL, why);
@@ -115,6 +115,25 @@ static int execute_entries(struct session *session, const struct script *script,
     return status;
 }
 
+/* Executes the starts for all words up to the end, or to the first that fails. */
+static int execute_each(struct session *session, const struct script *script, int sync)
+{
+    struct words words = {0};
+    struct text  why = {0};
+    int          status = STATUS_DONE, settled, found = 1;
+
+    while (status == STATUS_DONE && (found = each_next(script->each, &words, &why)) > 0) {
+        message_set_origin(script->name, script->each->line);
+        status = execute_in_order(session, &words, sync);
+        words_release(&words);
+    }
+    settled = chain_settle(&session->chain, &session->client);
+    if (settled == STATUS_DONE && found < 0)
+        status = explain(script, script->each->line, found, &why);
+    text_release(&why);
+    return settled != STATUS_DONE ? settled : status;
+}
+
 static int execute_procfile(struct session *session, const struct script *script, int sync)
 {
     int error = procfile_set_variables(script->procfile);
@@ -152,7 +171,7 @@ static int execute_all(struct session *session, const struct script *script, int
     settled = chain_settle(&session->chain, &session->client);
     file_lines_release(&file);
     if (settled == STATUS_DONE && found < 0)
-        status = explain(&reader, script, found, &why);
+        status = explain(script, reader.line, found, &why);
     text_release(&why);
     return settled != STATUS_DONE ? settled : status;
 }
@@ -182,8 +201,12 @@ static int be_script(const struct script *script, const struct place *place, int
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || unsetenv("K3THREAD_ID") < 0 ||
         unsetenv("K3THREAD_NAME") < 0 || setenv("K3THREAD_SOCKET", place->socket, 1) < 0)
         return STATUS_INTERNAL;
-    status = script->procfile != NULL ? execute_procfile(&session, script, sync)
-                                      : execute_all(&session, script, sync);
+    if (script->each != NULL)
+        status = execute_each(&session, script, sync);
+    else if (script->procfile != NULL)
+        status = execute_procfile(&session, script, sync);
+    else
+        status = execute_all(&session, script, sync);
     session_release(&session);
     return status;
 }

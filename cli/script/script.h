@@ -22,6 +22,7 @@ struct script {
     struct words_scope scope; /* its environment is not used: the process's own is */
 
     const struct procfile *procfile; /* which is run instead of a script; NULL: none */
+    struct each           *each;     /* the same, open */
 };
 
 /*

@@ -1,0 +1,135 @@
+#include "cli/script/each.h"
+
+#include "cli/base/thread_name.h"
+
+#include <errno.h>
+
+/* The mark in a command that stands for the word. */
+#define MARK "{}"
+
+/* A name is cut to so many bytes: a number may follow. */
+#define NAME_BYTES (THREAD_NAME_MAX - 8)
+
+/* The bytes, besides control characters, that no name has or that say something behind one. */
+#define NO_NAME_BYTES "/*?[]\\:"
+
+void each_open(struct each *each, int fd)
+{
+    /* As if a line was read: a byte-order mark belongs to the word. */
+    each->file = (struct file_lines){.fd = fd, .begun = true, .buffer.nul = each->nul};
+}
+
+void each_close(struct each *each)
+{
+    file_lines_release(&each->file);
+    unique_names_release(&each->names);
+}
+
+/* Reads a word, and ends it with a NUL. Returns 1, 0 at the end, or -errno. */
+static int read_word(struct each *each, struct text *word, struct text *why)
+{
+    char end = each->nul ? '\0' : '\n';
+    int  found = file_lines_next(&each->file, false, word);
+
+    if (found <= 0)
+        return found;
+    each->line++;
+    if (word->failed)
+        return -ENOMEM;
+    if (word->data[word->size - 1] == end)
+        word->size--;
+    if (memchr(word->data, '\0', word->size) != NULL) {
+        text_add(why, "the word holds a NUL byte; with --null, NUL bytes end the words");
+        return -EINVAL;
+    }
+    text_byte(word, '\0', 1);
+    return word->failed ? -ENOMEM : 1;
+}
+
+/*
+ * Adds a name for the thread that has WORD: its last bytes, with '_' where a name cannot have what is there.
+ * A number alone would be an id.
+ */
+static int add_name(struct each *each, struct text *bytes, const char *word)
+{
+    struct text name = {0};
+    size_t      length = strlen(word);
+    int         error;
+
+    if (length > NAME_BYTES)
+        for (word += length - NAME_BYTES; ((unsigned char) *word & 0xc0) == 0x80;)
+            word++;
+    if (strspn(word, "0123456789") == strlen(word))
+        text_add(&name, *word != '\0' ? "word-" : "empty");
+    for (; *word != '\0'; word++) {
+        bool fits =
+            (unsigned char) *word >= ' ' && *word != 0x7f && strchr(NO_NAME_BYTES, *word) == NULL;
+
+        text_byte(&name, fits ? *word : '_', 1);
+    }
+    text_byte(&name, '\0', 1);
+    error = name.failed ? -ENOMEM : unique_names_add(&each->names, bytes, name.data);
+    text_release(&name);
+    return error;
+}
+
+/* Adds ARGUMENT with WORD in place of each mark. Returns true if there was one. */
+static bool add_argument(struct text *bytes, const char *argument, const char *word)
+{
+    const char *mark;
+    bool        found = false;
+
+    while ((mark = strstr(argument, MARK)) != NULL) {
+        text_append(bytes, argument, (size_t) (mark - argument));
+        text_add(bytes, word);
+        argument = mark + strlen(MARK);
+        found = true;
+    }
+    text_add(bytes, argument);
+    return found;
+}
+
+static void add_command(struct each *each, struct text *bytes, size_t *count, const char *word)
+{
+    bool found = false;
+
+    for (char *const *argument = each->command; *argument != NULL; argument++) {
+        found |= add_argument(bytes, *argument, word);
+        words_end(bytes, count);
+    }
+    if (found)
+        return;
+    text_add(bytes, word);
+    words_end(bytes, count);
+}
+
+/* Makes the words of the start. Returns 1 or -ENOMEM. */
+static int make_words(struct each *each, const char *word, struct words *ret)
+{
+    struct text bytes = {0};
+    size_t      count = 0;
+    int         error;
+
+    text_add(&bytes, "start");
+    words_end(&bytes, &count);
+    text_add(&bytes, "--name");
+    words_end(&bytes, &count);
+    error = add_name(each, &bytes, word);
+    words_end(&bytes, &count);
+    text_add(&bytes, "--");
+    words_end(&bytes, &count);
+    add_command(each, &bytes, &count, word);
+    bytes.failed |= error != 0;
+    return words_make(ret, &bytes, count);
+}
+
+int each_next(struct each *each, struct words *ret, struct text *why)
+{
+    struct text word = {0};
+    int         found = read_word(each, &word, why);
+
+    if (found > 0)
+        found = make_words(each, word.data, ret);
+    text_release(&word);
+    return found;
+}
