@@ -1,16 +1,16 @@
 #!/usr/bin/env bats
-# What the shells complete, each asked as it asks itself.
+# What the shells complete: each shell is asked the way that it asks itself.
 
 # shellcheck disable=SC2016,SC2028,SC2030,SC2031,SC2154,SC2238
 
 load ../cli/helpers
 
-# Which shells are here is no matter of the program.
+# The test does not depend on the shells that are installed.
 needs() {
   command -v "$1" >/dev/null || skip "no $1 here"
 }
 
-# completed WORD…: what bash makes of these words, cut as bash does; the last one is completed.
+# completed WORD…: prints what bash makes of these words, cut as bash cuts them; the last one is completed.
 completed() {
   "$K3THREAD" completion bash >completion.bash
   bash --norc -c '
@@ -21,19 +21,19 @@ completed() {
   ' bash "$@"
 }
 
-# completes LINE WORD…: LINE is k3thread's; the words are what bash cut it into.
+# completes LINE WORD…: LINE is the command line of k3thread, and the words are what bash cut it into.
 completes() {
   local line=$1
   shift
   completed "$K3THREAD $line" "$K3THREAD" "$@"
 }
 
-@test "commands are those of the table" {
+@test "the first word is completed with the commands of the table" {
   is "$(completes '' '' | sort)" "$(k3 help --commands | sed -n 's/^command\t\([^\t]*\)\t.*/\1/p' | sort)"
   is "$(completes 'ra' ra)" raise
 }
 
-@test "options are those of the command" {
+@test "an option is completed with the options of its command" {
   for command in start run raise supervise; do
     is "$(completes "$command --" "$command" -- | sort)" \
       "$(k3 help --commands | sed -n "s/^option\t$command\t[^\t]*\t\(--[^\t]*\)\t.*/\1/p" | sort)"
@@ -41,14 +41,14 @@ completes() {
   is "$(completes 'join --ti' join --ti)" --timeout
 }
 
-@test "topics of help are the commands and the manual pages" {
+@test "a topic of help is completed with the commands and the manual pages" {
   completes 'help ' help '' | sort >topics
   k3 help --commands | sed -n 's/^command\t\([^\t]*\)\t.*/\1/p' >commands
   { cat commands && k3 help | sed -n '/^Manual pages/,/^$/s/^  \([a-z]*\) .*/\1/p'; } | sort | diff - topics
   is "$(completes 'help scr' help scr)" script
 }
 
-@test "threads are those that a command can be about: for raise those that live" {
+@test "a thread is completed with the threads that the command can use: raise gets the live ones" {
   k3 start --name web -- sleep 1000
   k3 start --name 'my web' -- sleep 1000
   k3 start --name a:b -- sleep 1000
@@ -60,7 +60,7 @@ completes() {
   is "$(completes 'raise w' raise w)" web
   is "$(completes 'logs -n 3 w' logs -n 3 w)" web
   is "$(completes 'raise a:' raise a :)" ':b'
-  # Each name once, though two threads had it.
+  # Each name appears once, though two threads had it.
   for command in join logs list; do
     is "$(completes "$command g" "$command" g)" gone
   done
@@ -68,7 +68,7 @@ completes() {
   is "$(completes 'start --needs ' start --needs '')" $'web\nmy\\ web\na:b'
 }
 
-@test "-L has the supervisors that are there" {
+@test "the argument of -L is completed with the supervisors that exist" {
   unset K3THREAD_SOCKET
   export K3THREAD_TMPDIR=$dir XDG_RUNTIME_DIR=$dir
   is "$(completes '-L ' -L '')" ''
@@ -81,18 +81,18 @@ completes() {
   k3 -L other shutdown --now
 }
 
-@test "the supervisor is the one that the words name" {
+@test "threads are completed from the supervisor that the line names" {
   k3 -S "$dir/o.sock" start --name other -- sleep 1000
   is "$(completes "-S $dir/o.sock join " -S "$dir/o.sock" join '')" other
   k3 -S "$dir/o.sock" shutdown --now
 }
 
-@test "without a supervisor there are no threads, and none is started" {
+@test "completion offers no thread without a supervisor, and starts none" {
   is "$(completes 'raise ' raise '')" ''
   [ ! -e k.sock ]
 }
 
-@test "exceptions are those that raise knows" {
+@test "an exception is completed with the exceptions that raise knows" {
   completes 'raise web ' raise web '' | sort >offered
   k3 exceptions | tr -d ' ' >names
   { cat names && sed -n 's/^SIG\([A-Z]\)/\1/p' names; } | sort | diff - offered
@@ -101,7 +101,7 @@ completes() {
   is "$(completes 'raise --all Keyb' raise --all Keyb)" KeyboardInterrupt
 }
 
-@test "arguments of options" {
+@test "the argument of an option is completed with its values, files or directories" {
   mkdir directory
   touch file
   is "$(completes 'start --directory d' start --directory d)" directory
@@ -115,7 +115,7 @@ completes() {
   is "$(completes 'start -- unsha' start -- unsha | sort -u)" unshare
 }
 
-@test "bash finds it by itself" {
+@test "bash finds the completion by itself" {
   needs expect
   mkdir bin
   ln -s "$K3THREAD" bin/k3thread
@@ -140,7 +140,7 @@ END
   expect talk
 }
 
-@test "zsh" {
+@test "zsh completes commands, threads, signals and arguments" {
   needs zsh
   needs expect
   k3 start --name web -- sleep 1000
@@ -169,7 +169,7 @@ END
   expect talk
 }
 
-@test "fish" {
+@test "fish completes threads, signals and arguments" {
   needs fish
   k3 start --name web -- sleep 1000
   mkdir bin
@@ -181,13 +181,13 @@ END
   is "$(PATH=$dir/bin:$PATH HOME=$dir fish -c 'source k3thread.fish; complete -C "k3thread start --ready=un"')" --ready=unix:
 }
 
-@test "an unknown shell is refused" {
+@test "completion refuses an unknown shell" {
   run -64 k3 completion tcsh
   like "$output" "k3thread: completion: ValueError: no completion for 'tcsh'*"
   run -64 k3 completion
 }
 
-@test "what is printed is what is installed" {
+@test "completion prints the same as make install installs" {
   for shell in bash zsh fish; do
     k3 completion $shell | cmp - "${BUILD:-$ROOT/build}/completions/k3thread.$shell"
   done

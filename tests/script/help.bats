@@ -1,16 +1,16 @@
 #!/usr/bin/env bats
-# The manual pages, which `help` has man show.
+# The manual pages, which `help` shows with man.
 
 # shellcheck disable=SC2016,SC2030,SC2031,SC2154,SC2238
 
 load ../cli/helpers
 
-# The topics of the overview that are no commands.
+# Prints the topics of the overview that are no commands.
 topics() {
   k3 help | sed -n '/^Manual pages/,/^$/s/^  \([a-z]*\) .*/\1/p'
 }
 
-# A man that says what it was asked for, and exits with STATUS.
+# Makes a man that prints its arguments, and exits with STATUS.
 fake_man() {
   mkdir -p fake
   printf '#!/bin/sh\necho "man $*"\nexit %d\n' "${1:-0}" >fake/man
@@ -18,7 +18,7 @@ fake_man() {
   PATH=$dir/fake:$PATH
 }
 
-# The program and its pages, as make install has them.
+# Installs the program and its pages as make install does.
 install_program() {
   local page
   mkdir -p tree/bin
@@ -29,7 +29,7 @@ install_program() {
   done
 }
 
-@test "there is a topic for each page but those of single functions" {
+@test "help has a topic for each page except the pages of single functions" {
   fake_man
   install_program
   topics | while read -r topic; do
@@ -38,7 +38,7 @@ install_program() {
   (cd "$ROOT/man" && ls k3thread*.[124-8] libk3thread.3) | sort | diff - shown
 }
 
-@test "the page shown is the one that belongs to the program" {
+@test "help shows the page that belongs to the program" {
   fake_man
   install_program
   is "$(tree/bin/k3thread help script)" "man $dir/tree/bin/../share/man/man5/k3thread-script.5"
@@ -48,7 +48,7 @@ install_program() {
   is "$(source/build/k3thread help protocol)" "man $dir/source/build/../man/k3thread-protocol.7"
 }
 
-@test "without one beside the program, man finds it" {
+@test "man looks for a page that is not beside the program" {
   fake_man
   mkdir bin
   cp "$K3THREAD" bin/k3thread
@@ -56,7 +56,7 @@ install_program() {
   is "$(bin/k3thread help library)" 'man 3 libk3thread'
 }
 
-@test "in a pipe the page is plain text" {
+@test "help prints plain text into a pipe" {
   [ "$(man -w man 2>/dev/null)" ] || skip "no man here"
   install_program
   tree/bin/k3thread help script >page
@@ -64,7 +64,7 @@ install_program() {
   run -1 grep -q $'[\b\033]' page
 }
 
-@test "on a terminal it is paged" {
+@test "help uses the pager at a terminal" {
   [ "$(man -w man 2>/dev/null)" ] || skip "no man here"
   install_program
   printf '#!/bin/sh\necho PAGED\ncat\n' >pager
@@ -74,7 +74,7 @@ install_program() {
   grep -q 'a life of its own' out
 }
 
-@test "Ctrl-C is the pager's key" {
+@test "Ctrl-C goes to the pager of help" {
   fake_man
   printf '#!/bin/sh\ntrap "echo caught" INT\necho up\nuntil read -r line; do :; done\necho "left $line"\n' >fake/man
   cat >talk <<'END'
@@ -92,7 +92,7 @@ END
   run -0 expect talk
 }
 
-@test "a man that fails or is not there is a failure" {
+@test "help fails if man fails or does not exist" {
   fake_man 16
   run -1 k3 help script
   [[ $output == "man "* ]]
@@ -100,13 +100,13 @@ END
   is "$output" 'k3thread: help: cannot run man for k3thread-script(5): No such file or directory'
 }
 
-@test "an unknown topic is refused" {
+@test "help refuses an unknown topic" {
   run -64 k3 help skript
   like "$output" "k3thread: no command 'skript'*"
   run -64 k3 help ''
 }
 
-@test "the shell goes on behind it" {
+@test "the shell goes on after help" {
   fake_man
   printf 'help script\nexceptions\n' | k3 shell >out
   like "$(head -n 1 out)" 'man *k3thread-script*'

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The output of a run: lines that are not ended, and sequences that would move the cursor of all.
+# The output of a run: unfinished lines, and sequences that would move the cursor for all threads.
 
 # shellcheck disable=SC2016,SC2154
 
@@ -10,12 +10,12 @@ setup() {
   export XDG_RUNTIME_DIR=$dir TMPDIR=$dir # where a run makes its place
 }
 
-# script_of LINE…: a script of these lines, in the file script.
+# script_of LINE…: writes a script of these lines to the file script.
 script_of() {
   printf '%s\n' "$@" >script
 }
 
-@test "a prompt is shown while it waits for its answer, and nobody's line is mixed with it" {
+@test "a prompt is shown while it waits for its answer, and no other thread's line is mixed with it" {
   script_of 'start -n ask -- sh -c '\''printf "sure? "; until [ -e go ]; do sleep 0.02; done; echo yes'\' \
     'start -n other -- sh -c '\''until [ -e other ]; do sleep 0.02; done; echo line'\'
   in_background run "$K3THREAD" run -q script
@@ -27,7 +27,7 @@ script_of() {
   is "$(cat run.out)" $'ask | sure? \nother | line\nask | yes'
 }
 
-@test "a line that is ended after it was shown goes on where it stands" {
+@test "a line that was shown unfinished continues where it stands" {
   script_of 'start -n ask -- sh -c '\''printf "sure? "; until [ -e go ]; do sleep 0.02; done; echo yes; printf end'\'
   in_background run "$K3THREAD" run -q script
   wait_until "$DEADLINE" grep -q 'sure? ' run.out
@@ -36,7 +36,7 @@ script_of() {
   is "$(cat run.out)" $'ask | sure? yes\nask | end'
 }
 
-@test "colours pass behind a name, and what clears, moves or sets anything else does not" {
+@test "colours pass through after a name, and every other control sequence is removed" {
   cat >print <<'END'
 printf 'a\033[1;31mred\033[0m\033[2J\033[3;4H\033[?25l\033]0;title\007\033c\033(Bb\n'
 printf '\033[31\nc\033]8;;x\nd\033[>4;2m\033Pq\033\\e\n'
@@ -46,26 +46,26 @@ END
   is "$(k3 run -q --no-prefix script | cksum)" "$(sh print | cksum)"
 }
 
-@test "at a terminal a carriage return begins the line anew, behind its name" {
+@test "a carriage return at a terminal begins the line again, after its name" {
   script_of 'start -n a -- printf "10%%\r20%%\rdone\r\n"'
   is "$(NO_COLOR=1 TERM=xterm command script -qec "'$K3THREAD' run -q script" /dev/null </dev/null | head -n 1)" \
     "$(printf 'a | 10%%\ra | \033[K20%%\ra | \033[Kdone\r')"
   is "$(k3 run -q script)" "$(printf 'a | 10%%\r20%%\rdone\r')"
 }
 
-@test "start --wait in a script prints once" {
+@test "start --wait in a script prints the output once" {
   script_of 'start --wait -n a -- echo once' 'start --wait -n b -o file -- echo elsewhere'
   is "$(k3 run -q script)" 'a | once'
   is "$(cat file)" elsewhere
 }
 
-@test "what a run prints and what a thread appends to the same file do not overwrite each other" {
+@test "the output of a run and of a thread that appends to the same file do not overwrite each other" {
   script_of 'start --wait -n a -- echo first' 'start --wait -o out -- echo second' 'start --wait -n c -- echo third'
   k3 run -q script >out
   is "$(cat out)" $'a | first\nsecond\nc | third'
 }
 
-@test "standard output that is closed or full ends no thread of a run, is said once, and is not its status" {
+@test "standard output that is closed or full ends no thread of a run, is reported once, and does not change the status" {
   script_of 'start -n a -- sh -c '\''echo x; until [ -e go ]; do sleep 0.02; done; echo y; touch over; exit 3'\'
   for output in '&-:Bad file descriptor' '/dev/full:No space left on device'; do
     rm -f go over
@@ -79,7 +79,7 @@ END
   done
 }
 
-@test "a run says once that the file system of its logs is full, while the thread lives that filled it" {
+@test "a run reports once that the file system of its logs is full, and the thread that filled it lives on" {
   needs_root
   script_of 'start -- sh -c "seq 100000 2>/dev/null; until [ -e go ]; do sleep 0.02; done; echo lost 2>/dev/null; exit 3"' \
     'start -- true'

@@ -1,24 +1,24 @@
 #!/usr/bin/env bats
-# Procfiles.
+# Procfiles: run --procfile.
 
 # shellcheck disable=SC2016,SC2028,SC2030,SC2031,SC2154,SC2238
 
 load runs
 
-@test "the first end of a Procfile's entries ends all" {
+@test "the first entry of a Procfile that ends ends all entries" {
   printf '# services\n\nweb: echo $FOO; sleep 1000\nworker : sh -c "exit 3"\n' >Procfile
   FOO=bar run -3 k3 run --procfile Procfile
   like "$output" '*web *no *SystemExit, SIGTERM*'
   like "$output" '*worker *no *exit 3*'
 }
 
-@test "a Procfile's commands are the shell's, in its directory" {
+@test "the shell runs the commands of a Procfile in the Procfile's directory" {
   mkdir app
   echo 'one: pwd && test "a b" = "a b" && echo $((1 + 1)) | cat' >app/Procfile
   is "$(k3 run --procfile app/Procfile 2>/dev/null)" "one | $dir/app"$'\none | 2'
 }
 
-@test "a Procfile's entries each get a PORT" {
+@test "each entry of a Procfile gets a PORT" {
   for name in one two three; do echo "$name: echo \"[\$PORT]\" >>ports; until [ \"\$(wc -l <ports)\" -ge \"\$COUNT\" ]; do sleep 0.02; done"; done >Procfile
   ports() {
     rm -f ports
@@ -44,7 +44,7 @@ load runs
   run -64 k3 run --port 90 script
 }
 
-@test "a Procfile's entries get the caller's environment, and over it the variables of .env beside the file" {
+@test "the entries of a Procfile get the caller's environment, overridden by the variables of .env beside the file" {
   mkdir app
   cat >app/.env <<'EOF'
 # a comment
@@ -70,7 +70,7 @@ EOF
   diff expected out
 }
 
-@test "what is no variable in .env says so, and nothing runs" {
+@test "a line of .env that is no variable is an error that names the line, and nothing runs" {
   echo 'one: touch ran' >Procfile
   for line in 'no variable' '=x' '1A=x' 'A="x' "A='x' y"; do
     printf 'A=1\n%s\n' "$line" >.env
@@ -78,13 +78,13 @@ EOF
     like "$output" '.env:2: k3thread: *'
     [ ! -e ran ]
   done
-  # Somebody's virtual environment is none of ours.
+  # A directory of that name, such as a virtual environment, is ignored.
   rm .env && mkdir .env
   k3 run -q --procfile Procfile
   [ -e ran ]
 }
 
-@test "the input of a Procfile's entries stays open" {
+@test "the input of the entries of a Procfile stays open" {
   printf 'watcher: cat; echo "saw the end"\nother: until [ -e go ]; do sleep 0.02; done; echo fine\n' >Procfile
   in_front run --procfile Procfile
   wait_until "$DEADLINE" has_log
@@ -93,7 +93,7 @@ EOF
   is "$(cat run.out)" 'other | fine'
 }
 
-@test "a Procfile may be standard input, or a pipe, and is then in the caller's directory" {
+@test "a Procfile can be standard input or a pipe, and its entries then run in the caller's directory" {
   echo A=x >.env
   printf 'one: pwd; echo $A' >Procfile
   expected=$(printf 'one | %s\n' "$dir" x)
@@ -102,7 +102,7 @@ EOF
   is "$(k3 run -q --procfile /dev/stdin <Procfile)" "$expected"
 }
 
-@test "a Procfile or a script may begin with a byte-order mark, and have lines that end as in DOS" {
+@test "a Procfile and a script may begin with a byte-order mark, and may have line ends of DOS" {
   printf '\xef\xbb\xbfone: echo a\r\n\r\n# x\r\n' >Procfile
   is "$(k3 run -q --procfile Procfile)" 'one | a'
   printf '\xef\xbb\xbfstart --name one -- echo a\r\n' >script
@@ -125,7 +125,7 @@ EOF
   is "$output" 'k3thread: run: Procfile: no entry; "name: command" is one'
 }
 
-@test "what is no entry of a Procfile says so" {
+@test "a line that is no entry of a Procfile is an error that names the line" {
   printf 'web: sleep 1000\nno entry\n' >Procfile
   run -64 k3 run --procfile Procfile
   like "${lines[0]}" 'Procfile:2: k3thread: no entry of a Procfile*'

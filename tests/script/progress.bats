@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
-# What a terminal is told meanwhile: whom a shutdown waits for.
+# Progress at a terminal: which threads a shutdown, a join or a run waits for.
 
 # shellcheck disable=SC2016,SC2154
 
 load ../cli/helpers
 
-# talk LINE…: lines of expect behind a start of k3thread WORDS.
+# talk LINE…: runs lines of expect after a start of k3thread WORDS.
 talk() {
   local words=$1
   shift
@@ -25,12 +25,12 @@ script_command() {
   TERM=xterm command script -qec "$1" /dev/null
 }
 
-# A thread that runs until the file NAME.go is there.
+# Starts a thread that runs until the file NAME.go exists.
 gated() {
   k3 "$1" --name "$2" -- sh -c 'until [ -e "$0.go" ]; do sleep 0.02; done' "$2"
 }
 
-@test "a shutdown says whom it waits for, and how not to" {
+@test "shutdown names the threads that it waits for, and says how to end them" {
   gated start one
   gated start two
   gated daemon service
@@ -40,13 +40,13 @@ gated() {
   [ ! -e k.sock ]
 }
 
-@test "a join --ready says what it waits for" {
+@test "join --ready says what it waits for" {
   k3 start --name web --ready 'cmd:[ -e up ]' -- sleep 1000
   run -0 talk 'join --ready web' 'expect -exact "waiting for web, which waits for cmd:\[ -e up ]"' \
     'exec touch up' 'expect -exact "\r\033\[K"'
 }
 
-@test "a run says what a thread waits for that is not ready in a while" {
+@test "run says what a thread that is not ready for a while waits for" {
   cat >script.k3 <<'END'
 daemon --name web --ready 'cmd:[ -e up ]' -- sleep 1000
 daemon --name soon --ready 'cmd:true' -- sleep 1000
@@ -58,7 +58,7 @@ END
   unlike "$output" "*'soon' is not ready*"
 }
 
-@test "with --now all are waited for alike" {
+@test "shutdown --now names every thread that is still ending, and shows no advice" {
   k3 start --name one -- sh -c 'trap "" TERM; touch up; until [ -e go ]; do sleep 0.02; done'
   gated daemon service
   wait_until "$DEADLINE" test -e up
@@ -66,7 +66,7 @@ END
   unlike "$output" '*waiting for*'
 }
 
-@test "the line is no wider than the terminal" {
+@test "the line of progress is no wider than the terminal" {
   gated start "$(printf '%064d' 0 | tr 0 n)"
   in_background at_terminal script_command "stty cols 40; exec '$K3THREAD' shutdown"
   wait_until "$DEADLINE" grep -q 'waiting for' at_terminal.out
@@ -76,7 +76,7 @@ END
     "waiting for $(printf '%027d' 0 | tr 0 n)"
 }
 
-@test "without a terminal, and with nobody to wait for, it says nothing" {
+@test "shutdown prints no progress without a terminal, and none when there is nothing to wait for" {
   gated start one
   in_background shutting k3 shutdown
   wait_until "$DEADLINE" grep -q 'shutting down' k.log

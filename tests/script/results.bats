@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
-# The results of a run, for other programs.
+# The results of a run, in files for other programs.
 
 # shellcheck disable=SC2016,SC2028,SC2030,SC2031,SC2154
 
 load runs
 
-# from_json FILE EXPRESSION: what a Python expression makes of the object r in FILE.
+# from_json FILE EXPRESSION: prints the value of a Python expression about the object r in FILE.
 from_json() {
   "$PYTHON" -I -S -c '
 import json, sys
@@ -14,7 +14,7 @@ t = {thread["name"]: thread for thread in r["threads"] if isinstance(thread["nam
 print(eval(sys.argv[2]))' "$@"
 }
 
-# from_xml FILE EXPRESSION: what an XPath expression finds in FILE.
+# from_xml FILE EXPRESSION: prints what an XPath expression finds in FILE.
 from_xml() {
   xmllint --xpath "$2" "$1"
 }
@@ -23,7 +23,7 @@ is_junit() {
   xmllint --noout --schema "$BATS_TEST_DIRNAME/junit.xsd" "$1"
 }
 
-@test "--json has the run and all its threads" {
+@test "--json describes the run and all its threads" {
   script_of 'start --name good -- echo "a b"' 'join good' 'start --name bad -- sh -c "exit 3"' \
     'daemon --name d -- sleep 1000'
   run -3 k3 run -q --json r.json script 'an argument' x
@@ -39,7 +39,7 @@ is_junit() {
   is "$(from_json r.json 'abs(r["ended"] - r["started"] - r["seconds"]) < 0.01')" True
 }
 
-@test "--json names only logs that are still there" {
+@test "--json names only logs that still exist" {
   script_of 'start --name a -- true' 'start --name b --output out -- true'
   k3 run -q --json r.json script
   is "$(from_json r.json 't["a"]["log"], t["b"]["log"]')" "(None, '$dir/out')"
@@ -47,13 +47,13 @@ is_junit() {
   [ -e "$(from_json r.json 't["a"]["log"]')" ]
 }
 
-@test "--json has bytes that are no UTF-8 as the protocol has them" {
+@test "--json shows bytes that are not UTF-8 as the protocol does" {
   printf 'start --name a -- printf %%s "\377"\n' >script
   k3 run -q --json r.json script
   is "$(from_json r.json 't["a"]["command"][2]')" "{'base64': '/w=='}"
 }
 
-@test "--json and --junit of a run that a signal ends" {
+@test "--json and --junit are written for a run that a signal ends" {
   script_of 'start --name a -- sh -c "touch up; sleep 1000"'
   in_front run --json r.json --junit r.xml script
   wait_until "$DEADLINE" test -e up
@@ -63,7 +63,7 @@ is_junit() {
   is_junit r.xml
 }
 
-@test "--json of a script that starts nothing, and of a Procfile" {
+@test "--json is written for a script that starts nothing, and for a Procfile" {
   script_of 'join nobody'
   run -3 k3 run --json r.json script
   is "$(from_json r.json 'r["exit_status"], r["threads"]')" '(3, [])'
@@ -98,14 +98,14 @@ is_junit() {
   is "$(from_xml r.xml 'string(//testcase/@name)')" $'\ufffd'
 }
 
-@test "--junit numbers a name that comes again" {
+@test "--junit numbers a name that occurs again" {
   script_of 'start --name a -- true' 'join a' 'start --name a -- true' 'join a' \
     'start --name a-2 -- true' 'start --name a -- true'
   k3 run -q --junit r.xml script
   is "$(from_xml r.xml '//testcase/@name' | tr -d ' \n')" 'name="a"name="a-2"name="a-2-2"name="a-3"'
 }
 
-@test "--junit calls a thread skipped that the end of the run kept from running" {
+@test "--junit reports a thread as skipped if the end of the run kept it from running" {
   script_of 'start --name late --after 1000 -- true' 'start --name bad -- false'
   run -1 k3 run -q --fail-fast --junit r.xml script
   is_junit r.xml
@@ -120,7 +120,7 @@ is_junit() {
   like "$(from_xml r.xml 'string(//failure/@message)')" 'exit 127, not run: */no/such*'
 }
 
-@test "a result that cannot be written is a failure, before anything runs if that is known" {
+@test "a result file that cannot be written is an error, which comes before anything runs if it is known by then" {
   script_of 'start --name a -- touch ran'
   for option in --json --junit; do
     run -125 k3 run "$option" no/such/file script
@@ -137,7 +137,7 @@ is_junit() {
   run -125 k3 run --json '' script
 }
 
-@test "the files of the results are emptied before anything runs" {
+@test "the result files are emptied before anything runs" {
   script_of 'start --name a -- sh -c "wc -c <r.json >size; wc -c <r.xml >>size"'
   echo old >r.json
   echo old >r.xml

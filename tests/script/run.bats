@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
-# A script in the foreground: its output, its end, its exit status.
+# A script in the foreground: its output, its end and its exit status.
 
 # shellcheck disable=SC2016,SC2028,SC2030,SC2031,SC2154,SC2238
 
 load runs
 
-@test "daemons live as long as the threads that are none" {
+@test "the daemons of a run live as long as its other threads" {
   script_of 'daemon --name service -- sleep 1000' \
     'start --name work -- sh -c "until [ -e go ]; do sleep 0.02; done"'
   in_front run script
@@ -16,13 +16,13 @@ load runs
   grep -q '^work  *no .*exit 0$' run.err
 }
 
-@test "each line carries its thread's name" {
+@test "each line of a run carries its thread's name" {
   script_of 'start --name a -- printf "1\n2\n"' 'join a' 'start --name b -- echo 3' 'join b'
   is "$(k3 run script 2>/dev/null)" $'a | 1\na | 2\nb | 3'
   is "$(k3 run --no-prefix script 2>/dev/null)" $'1\n2\n3'
 }
 
-@test "two threads never mix within a line" {
+@test "the output of two threads is never mixed within a line" {
   script_of \
     'start --name a -- sh -c "for i in \$(seq 2000); do printf a; printf a; printf \"a\\n\"; done"' \
     'start --name b -- sh -c "for i in \$(seq 2000); do printf b; printf b; printf \"b\\n\"; done"'
@@ -32,12 +32,12 @@ load runs
   is "$(wc -l <out)" 4000
 }
 
-@test "a last line without newline is printed, and ended" {
+@test "run prints a last line without a newline, and ends it" {
   script_of 'start --name a -- printf "1\n2"' 'join a' 'start --name b -- printf 3'
   is "$(k3 run script 2>/dev/null)" $'a | 1\na | 2\nb | 3'
 }
 
-@test "a line may be of any length" {
+@test "a line of output may have any length" {
   script_of 'start --name a -- sh -c "head -c 3000000 /dev/zero | tr \"\\0\" x; echo; echo end"' \
     'start --name b -- sh -c "head -c 300000 /dev/zero | tr \"\\0\" y"'
   k3 run script 2>/dev/null >out
@@ -47,58 +47,58 @@ load runs
   grep -qx 'a | end' out
 }
 
-@test "nothing is lost of much output, nor its order" {
+@test "run prints much output whole and in order" {
   script_of 'start --name a -- seq 100000' 'start --name b -- seq 100000'
   k3 run script 2>/dev/null >out
   sed -n 's/^a | //p' out | cmp - <(seq 100000)
   sed -n 's/^b | //p' out | cmp - <(seq 100000)
 }
 
-# many_echoes: a script of 300 commands, each of which prints its number and ends.
+# many_echoes: makes a script of 300 commands, each of which prints its number and ends.
 many_echoes() {
   seq 300 | sed 's/.*/start -- echo &/' >script
 }
 
-@test "nothing is lost of commands that print and end at once" {
+@test "run loses no output of commands that print and end at once" {
   many_echoes
   k3 run --no-prefix script 2>/dev/null | sort -n | cmp - <(seq 300)
 }
 
-@test "nothing is lost where the system has no inotify to spare" {
+@test "run loses no output where the system has no inotify to spare" {
   unshare -Ur true || skip 'no user namespaces'
   many_echoes
   unshare -Ur sh -c 'echo 0 >/proc/sys/user/max_inotify_instances && exec "$@"' sh \
     "$K3THREAD" run --no-prefix script 2>/dev/null | sort -n | cmp - <(seq 300)
 }
 
-@test "a command's output comes after that of what was joined before it" {
+@test "a command's output comes after the output of the threads that were joined before it" {
   script_of 'start --name a -- seq 1000' 'join a' 'list -q'
   is "$(k3 run script 2>/dev/null | tail -2)" $'a | 1000\n1'
 }
 
-@test "output that goes to a file is not printed" {
+@test "run does not print output that goes to a file" {
   script_of 'start --output file -- echo x'
   is "$(k3 run script 2>/dev/null)" ''
   is "$(cat file)" x
 }
 
-@test "ids are not printed" {
+@test "run does not print ids" {
   script_of 'start -- true' 'daemon -- sleep 1000'
   is "$(k3 run script 2>/dev/null)" ''
 }
 
-@test "timestamps" {
+@test "run --timestamps puts the time before each line" {
   script_of 'start --name a -- echo x'
   like "$(k3 run --timestamps script 2>/dev/null)" '[0-2][0-9]:[0-5][0-9]:[0-5][0-9].[0-9][0-9][0-9] a | x'
 }
 
-# A shell's command that waits until a line with the word was printed, and a moment longer, so that
-# the next line has another time.
+# Prints a shell's command that waits until a line with the word was printed, and a moment longer, so
+# that the next line has another time.
 printed() {
   echo "until sleep 0.02 && grep -q ' $1\$' out; do :; done"
 }
 
-@test "logs --timestamps knows when each line came, as run --timestamps does" {
+@test "logs --timestamps shows the same time of each line as run --timestamps" {
   script_of "start --name a -- sh -c \"echo 1; $(printed 1); echo 2; $(printed 2); echo 3\"" 'join a' \
     'logs --timestamps a' 'logs --timestamps -n 1 a' 'logs --timestamps -f -n 2 a'
   before=$(date +%T.%3N)
@@ -112,11 +112,11 @@ printed() {
   done
   is "${lines[6]}" "${lines[2]}"
   is "${lines[7]}"$'\n'"${lines[8]}" "${lines[1]}"$'\n'"${lines[2]}"
-  # Each later than the one before, and all within the run; at midnight that is not to be seen.
+  # Each time is later than the one before, and all are within the run; midnight would hide that.
   [[ $after < $before ]] || printf '%s\n' "$before" "${lines[@]:0:3}" "$after" | sort -cu
 }
 
-@test "logs --timestamps of a pattern, of a last line without newline, and of no output" {
+@test "logs --timestamps works for a pattern, a last line without a newline, and an empty log" {
   script_of 'start --name la -- sh -c "echo 1; printf 2"' 'start --name lb -- true' 'join la lb' \
     'logs --timestamps "l*"' 'logs --timestamps lb'
   k3 run --timestamps script 2>/dev/null >out
@@ -125,7 +125,7 @@ printed() {
   like "$(tail -n 1 out)" '??:??:??.??? la | 2'
 }
 
-@test "logs --timestamps where a log lost its start" {
+@test "logs --timestamps shows the right times of a log that lost its beginning" {
   script_of "start --name a --log-limit 64K -- sh -c \"seq 100000; $(printed 100000); echo end\"" 'join a' \
     'logs --timestamps a'
   k3 run --timestamps --no-prefix script 2>/dev/null >out
@@ -135,7 +135,7 @@ printed() {
   like "$(tail -n 2 out | head -n 1)" '* 100000'
 }
 
-@test "logs --timestamps from another terminal, and the times go with the log and the run" {
+@test "logs --timestamps works from another terminal, and the times are removed with the log and the run" {
   script_of 'start --name a -- sh -c "echo 1; until [ -e go ]; do sleep 0.02; done; echo 2"' \
     'start --name gone -- echo x' 'join gone' 'clear' 'join a'
   in_background run "$K3THREAD" -S "$dir/r.sock" run --timestamps --no-prefix script
@@ -152,18 +152,18 @@ printed() {
   is "$(cd r.logs/* && echo *)" 1.log
 }
 
-@test "logs --timestamps of output that went elsewhere" {
+@test "logs --timestamps fails for output that went to a file" {
   script_of 'start --name a --output file -- echo x' 'join a' 'logs --timestamps a'
   run -1 k3 run -q script
   is "$output" 'script:3: k3thread: logs: the times of the lines are not known: only run keeps them, for the output that it prints'
 }
 
-# at_terminal COMMAND: what it prints to a terminal.
+# at_terminal COMMAND: prints what COMMAND prints to a terminal.
 at_terminal() {
   TERM=xterm command script -qec "$1" /dev/null </dev/null | tr -d '\r'
 }
 
-@test "names are coloured on a terminal, each in its own, and aligned" {
+@test "names are coloured at a terminal, each in its own colour, and are aligned" {
   script_of 'start --name a -- echo 1' 'join a' 'start --name long -- echo 2' 'join long' \
     'start --name a -- echo 3' 'join a'
   mapfile -t seen < <(at_terminal "'$K3THREAD' run script 2>/dev/null")
@@ -172,13 +172,13 @@ at_terminal() {
   is "${seen[2]}" $'\e[0;36ma    | \e[0m3'
 }
 
-@test "NO_COLOR and a dumb terminal are respected" {
+@test "run respects NO_COLOR and a dumb terminal" {
   script_of 'start --name a -- echo 1'
   is "$(NO_COLOR=1 at_terminal "'$K3THREAD' run script 2>/dev/null")" 'a | 1'
   is "$(at_terminal "TERM=dumb '$K3THREAD' run script 2>/dev/null")" 'a | 1'
 }
 
-@test "of many starts in a row, none behind one that fails is begun" {
+@test "no start after a failed one is begun, even of many starts in a row" {
   for i in {1..150}; do echo "start -- touch $i"; done >starts
   sed '101s/touch/no-such-command/' starts >script
   run -127 --separate-stderr k3 run script
@@ -189,7 +189,7 @@ at_terminal() {
   [ "$output" -le 100 ]
 }
 
-@test "a file that may be executed and is no program ends the run too" {
+@test "an executable file that is no program ends the run" {
   printf '#!/no/such/interpreter\n' >bad
   chmod +x bad
   script_of 'start -- ./bad' 'start -- sleep 1000'
@@ -197,7 +197,7 @@ at_terminal() {
   like "$stderr" "script:1: k3thread: start: FileNotFoundError: *'./bad'*"
 }
 
-@test "who may not execute a file is told so, and nothing behind it is begun" {
+@test "a start of a file that may not be executed fails, and no later start is begun" {
   touch plain
   mkdir directory
   for what in plain directory; do
@@ -208,13 +208,13 @@ at_terminal() {
   done
 }
 
-@test "of two lines that fail the first counts, though it is known later" {
+@test "the first of two failing lines counts, even if its failure is known later" {
   script_of 'start -- no-such-command' 'start --no-such-option'
   run -127 k3 run script
   like "$output" "*script:1: k3thread: start: FileNotFoundError: *"
 }
 
-@test "a start that fails is told at once while the next line is still to be written" {
+@test "a failing start is reported at once while the next line is still being written" {
   mkfifo lines
   in_background run "$K3THREAD" run lines
   exec 4>./lines
@@ -224,7 +224,7 @@ at_terminal() {
   like "$(cat run.err)" "lines:1: k3thread: start: FileNotFoundError: *"
 }
 
-@test "the exit status is that of the first thread that failed" {
+@test "run exits with the status of the first thread that failed" {
   script_of 'start --name a -- sh -c "exit 3"' 'start -- true' \
     'start -- sh -c "until [ -e go ]; do sleep 0.02; done; exit 5"'
   in_front run script
@@ -233,19 +233,19 @@ at_terminal() {
   finish run 3
 }
 
-@test "daemons do not count, nor who was asked to end" {
+@test "daemons and threads that were asked to end do not count for the status of a run" {
   script_of 'daemon --name d -- false' 'start --name s -- sleep 1000' 'raise --wait s'
   k3 run script
 }
 
-@test "the end of a signal and of a timeout have their status" {
+@test "run exits with 128+N after a signal, and with 124 after a timeout" {
   script_of 'start -- sh -c "kill -USR1 \$\$"'
   run -138 k3 run script
   script_of 'start --timeout 0.05 -- sleep 1000'
   run -124 k3 run script
 }
 
-@test "the others go on when a thread fails, and with --fail-fast they do not" {
+@test "the other threads go on when a thread fails, and --fail-fast ends them" {
   script_of 'start --name bad -- sh -c "exit 4"' 'start --name good -- sh -c "sleep 0.3; echo done"'
   run -4 k3 run script
   like "$output" '*good | done*'
@@ -254,7 +254,7 @@ at_terminal() {
   like "$output" '*good *no *SystemExit*'
 }
 
-@test "with --any the first end ends all, a good one too" {
+@test "--any ends a run at the first end, even a successful one" {
   script_of 'start --name a -- sleep 1000' 'daemon -- true' 'start --name b -- true'
   k3 run --any script 2>messages
   like "$(summary_of a)" '*SystemExit, SIGTERM'
@@ -262,7 +262,7 @@ at_terminal() {
   run -6 k3 run --any script
 }
 
-@test "a line that fails ends all, with its status, its file and its line" {
+@test "a failing line ends the run with its status, and the error names the file and the line" {
   script_of '# first' 'start --name a -- sleep 1000' 'raise nobody' 'start -- touch late'
   run -3 k3 run script
   is "${lines[0]}" "script:3: k3thread: raise: InvalidThreadIdError: no live thread 'nobody'"
@@ -270,7 +270,7 @@ at_terminal() {
   [ ! -e late ]
 }
 
-@test "wrong usage in a line names it too" {
+@test "a usage error in a line names the file and the line" {
   script_of 'strat'
   run -64 k3 run script
   is "${lines[0]}" "script:1: k3thread: no command 'strat'; did you mean 'start'?"
@@ -282,13 +282,13 @@ at_terminal() {
   like "${lines[0]}" 'script:1: k3thread: start: ValueError: *'
 }
 
-@test "a command that is not there is 127, as in the shell" {
+@test "a command that does not exist gives 127, as in the shell" {
   script_of 'start -- ./nothing'
   run -127 k3 run script
   like "${lines[0]}" "script:1: k3thread: start: FileNotFoundError: *"
 }
 
-@test "a variable is an option of start, not a word before it" {
+@test "--env sets a variable of start, and a variable before start is an error" {
   script_of 'X=1 start -- true'
   run -64 k3 run script
   like "${lines[0]}" "script:1: k3thread: no command 'X=1'*"
@@ -296,14 +296,14 @@ at_terminal() {
   is "$(k3 run -q script)" 'a | 1'
 }
 
-@test "a join that fails as its thread did says so" {
+@test "a join that fails because its thread failed says so" {
   script_of 'start --name a -- sh -c "exit 9"' 'join a' 'start -- touch late'
   run -9 k3 run script
   is "${lines[0]}" 'script:2: k3thread: join: status 9'
   [ ! -e late ]
 }
 
-@test "a script can come from standard input, and be an executable" {
+@test "a script can come from standard input, and can be executable" {
   is "$(echo 'start --name a -- echo "$1"' | k3 run - x 2>/dev/null)" 'a | x'
   printf '#!/usr/bin/env -S k3thread run\nstart --name a -- printf "%%s\\n" "$0" "$@"\n' >script
   chmod +x script
@@ -311,7 +311,7 @@ at_terminal() {
   is "$(./script 'x y' --z 2>/dev/null)" $'a | ./script\na | x y\na | --z'
 }
 
-@test "a script that cannot be read" {
+@test "run reports a script that cannot be read" {
   run -127 k3 run nothing
   is "$output" 'k3thread: run: FileNotFoundError: nothing: No such file or directory'
   run -126 k3 run .
@@ -322,13 +322,13 @@ at_terminal() {
   like "$output" 'k3thread: run: no script*'
 }
 
-@test "commands find the supervisor of their run, and it is not their caller's" {
+@test "the commands of a run use the run's supervisor, and not the caller's" {
   k3 start --name outside -- sleep 1000
   script_of 'start --name inside -- sh -c "$K3THREAD list | grep -c side"' 'join inside'
   is "$(k3 run script 2>/dev/null)" 'inside | 1'
 }
 
-@test "a run in a place that was named is found there, and leaves its logs" {
+@test "a run with a socket that the caller named can be found there, and leaves its logs" {
   script_of 'start --name a -- sh -c "until [ -e go ]; do sleep 0.02; done; echo x"'
   log k3thread -S "$dir/r.sock" run script
   in_background run "$K3THREAD" -S "$dir/r.sock" run script
@@ -340,14 +340,14 @@ at_terminal() {
   is "$(cat r.logs/*/*.log)" x
 }
 
-@test "its own place is removed" {
+@test "a run removes its own directory" {
   script_of 'start -- true'
   mkdir place
   XDG_RUNTIME_DIR=$dir/place k3 run script
   is "$(ls -A place)" ''
 }
 
-@test "its own place is in XDG_RUNTIME_DIR, else in TMPDIR, else in /tmp; one that will not do is passed over" {
+@test "a run has its directory in XDG_RUNTIME_DIR, else in TMPDIR, else in /tmp, and skips an unusable one" {
   mkdir runtime tmp
   script_of 'start -- sh -c "echo \$K3THREAD_SOCKET"'
   like "$(XDG_RUNTIME_DIR=$dir/runtime TMPDIR=$dir/tmp k3 run -q --no-prefix script)" "$dir/runtime/k3thread-run.*/run.sock"
@@ -358,7 +358,7 @@ at_terminal() {
   done
 }
 
-@test "a run that finds no place for its supervisor names each directory that would not do" {
+@test "a run that finds no directory for its supervisor names each directory that it tried" {
   needs_root
   script_of 'start -- true'
   run unshare --mount sh -c 'cp "$K3THREAD" /dev/shm/k3t.$$ && cp script /dev/shm/k3t.$$.script &&
@@ -370,12 +370,12 @@ at_terminal() {
   is "$output" "k3thread: run: no directory for the supervisor; cannot make one in /no: No such file or directory; cannot make one in /proc: No such file or directory; cannot make one in /tmp: Read-only file system; TMPDIR names another place"
 }
 
-# places_of LOGS: the directories of the socket and of the log of a run's thread.
+# places_of LOGS: prints the directories of the socket and of the log of a run's thread.
 places_of() {
   k3 run -q --no-prefix script | sed 's|/k3thread-run\.[^/]*|/X|; s|/[0-9]*-[^/]*/1\.log||'
 }
 
-@test "the logs of its own place are in TMPDIR, else in /tmp" {
+@test "the logs of a run without a named socket are in TMPDIR, else in /tmp" {
   mkdir runtime tmp
   export XDG_RUNTIME_DIR=$dir/runtime
   script_of 'start -- sh -c "dirname \"\$K3THREAD_SOCKET\"; readlink /proc/\$\$/fd/1; stat -c %a \"\$(dirname \"\$(dirname \"\$(dirname \"\$(readlink /proc/\$\$/fd/1)\")\")\")\""'
@@ -388,7 +388,7 @@ places_of() {
   is "$(ls -A runtime tmp)" $'runtime:\n\ntmp:'
 }
 
-@test "a run has its logs in XDG_RUNTIME_DIR where no other directory can be written" {
+@test "a run has its logs in XDG_RUNTIME_DIR where no other directory can be written to" {
   needs_root
   script_of 'start -- sh -c "readlink /proc/\$\$/fd/1"'
   cat >confine <<'EOF'
@@ -403,8 +403,8 @@ EOF
   like "$output" '/dev/shm/k3t.*/k3thread-run.*/run.logs/*/1.log'
 }
 
-# On an overlay a file's device is not its directory's.
-@test "its own place is removed in a container's directory" {
+# On an overlay the device of a file differs from that of its directory.
+@test "a run removes its own directory on a container's overlay" {
   needs_root
   script_of 'start -- true'
   mkdir lower layers place
@@ -423,7 +423,7 @@ is_empty() {
   [ -z "$(ls -A "$1")" ]
 }
 
-@test "its own place is removed too when the front is killed, and nothing else" {
+@test "the run's directories, and nothing else, are removed when the front is killed" {
   script_of 'start --name a -- sh -c "echo up >up; sleep 1000"' 'join a'
   mkdir place tmp && touch place/other tmp/other
   export XDG_RUNTIME_DIR=$dir/place TMPDIR=$dir/tmp
@@ -437,7 +437,7 @@ is_empty() {
   wait_until "$DEADLINE" is_empty tmp
 }
 
-@test "a cleaner of temporary files finds the directories of a run locked, while it lasts" {
+@test "a cleaner of temporary files finds the directories of a run locked as long as the run lasts" {
   script_of 'start -- sh -c "echo up >up; until [ -e go ]; do sleep 0.02; done"'
   mkdir place tmp
   XDG_RUNTIME_DIR=$dir/place TMPDIR=$dir/tmp in_front run script
@@ -449,7 +449,7 @@ is_empty() {
   finish run
 }
 
-@test "a place that was named stays when the front is killed" {
+@test "the files beside a named socket stay when the front is killed" {
   mkdir named && chmod 700 named
   script_of 'start --name a -- sh -c "echo up; echo up >up; sleep 1000"' 'join a'
   in_background run "$K3THREAD" -S "$dir/named/r.sock" run script
@@ -461,7 +461,7 @@ is_empty() {
   is "$(cat named/r.logs/*/*.log)" up
 }
 
-@test "a place is private only with a lifeline" {
+@test "supervise --private is refused without --lifeline" {
   run -64 k3 supervise --private
   [ -d "$dir" ]
 }
@@ -472,7 +472,7 @@ is_empty() {
   like "${lines[0]}" 'script:2: k3thread: start: no supervisor at *'
 }
 
-@test "at most so many commands run at a time" {
+@test "--slots limits how many threads of a run work at a time" {
   cat >look <<'EOF'
 #!/bin/sh
 until [ "$("$K3THREAD" list -q | wc -l)" = 3 ]; do sleep 0.02; done
@@ -488,7 +488,7 @@ EOF
   run -64 k3 run --slots 0 script
 }
 
-@test "the summary says who ended how" {
+@test "the summary shows how each thread ended" {
   script_of 'start --name good -- true' 'start --name bad -- sh -c "exit 2"'
   run -2 --separate-stderr k3 run script
   is "$output" ''
@@ -505,7 +505,7 @@ EOF
   is "$output" ''
 }
 
-@test "with --quiet there is no summary, but there are errors" {
+@test "--quiet omits the summary, and not the errors" {
   script_of 'start --name bad -- sh -c "exit 2"'
   run -2 k3 run --quiet script
   is "$output" ''
@@ -517,7 +517,7 @@ EOF
   run -64 k3 run --quiet=yes script
 }
 
-@test "nothing is left when the front is killed" {
+@test "no process is left when the front is killed" {
   script_of 'start --name a -- sh -c "echo \$\$ >pid; setsid sleep 1000 & echo \$! >pid2; wait"' 'join a'
   in_front run script
   wait_for_file pid pid2
@@ -527,7 +527,7 @@ EOF
   wait_until "$DEADLINE" refute_leaks
 }
 
-@test "the supervisor's death is said, and ends the run" {
+@test "run reports the death of its supervisor, and ends" {
   script_of 'start --name a -- sleep 1000' 'join a'
   in_front run script
   wait_until "$DEADLINE" supervisor_of_run
@@ -536,7 +536,7 @@ EOF
   grep -q 'the supervisor went away' run.err
 }
 
-@test "a script that fails by the supervisor's death is not the cause of the end" {
+@test "run reports the death of its supervisor, not the line that failed because of it" {
   cat >killer <<'END'
 #!/bin/sh
 supervisor=$(sed -n 's/^Tgid:\t//p' "/proc/$PPID/status")
@@ -547,7 +547,7 @@ END
   chmod +x killer
   script_of 'start --name a --ready line:up ./killer' 'join --ready a' 'raise --wait a'
   run -125 k3 run script
-  # Whether raise can still say that its connection was cut is a race.
+  # raise may or may not have time to say that its connection was cut.
   like "$output" '*k3thread: run: the supervisor went away*'
 }
 
@@ -557,18 +557,18 @@ END
   is "$output" $'a | y\n141'
 }
 
-# Reads when all is written, and nobody has read it; the pipe holds less than half of it.
+# Reads once everything is written and nothing is read; the pipe holds less than half of it.
 late_reader() {
   local -x K3THREAD_SOCKET=$dir/r.sock
   wait_until "$DEADLINE" is_state a ended && touch go && cat
 }
 
-@test "a slow reader loses nothing" {
+@test "run loses no output when its reader is slow" {
   script_of 'start --name a -- seq 30000' 'start -- sh -c "until [ -e go ]; do sleep 0.02; done"'
   "$K3THREAD" -S "$dir/r.sock" run --no-prefix script 2>messages | late_reader | cmp - <(seq 30000)
 }
 
-@test "as process 1 it reaps what others leave" {
+@test "run as process 1 reaps the orphans that other processes leave" {
   needs_root
   script_of 'start --timeout 20 -- ./a'
   cat >a <<'END'
@@ -580,7 +580,7 @@ END
   run -0 unshare --pid --fork --mount-proc "$K3THREAD" run script
 }
 
-@test "a run in a script" {
+@test "a script can run another script" {
   script_of 'run inner'
   echo 'start --name in -- echo x' >inner
   is "$(k3 run script 2>/dev/null)" 'in | x'
@@ -588,7 +588,7 @@ END
 
 # --- what a run says of its threads ---
 
-@test "the end that ends all is said, with its status" {
+@test "run names the thread whose end ends all, and its status" {
   printf 'web: sleep 1000\nworker: exit 3\n' >Procfile
   run -3 --separate-stderr k3 run --quiet --procfile Procfile
   is "$stderr" "k3thread: run: 'worker' ended (exit 3), which ends all"
@@ -600,26 +600,26 @@ END
   is "$stderr" "k3thread: run: 'b' ended (SIGKILL), which ends all"
 }
 
-@test "a daemon that fails meanwhile is told, with its last lines, behind what it printed" {
+@test "run reports a daemon that fails, with its last lines, after its output" {
   script_of 'daemon --name d -- sh -c "seq 9; printf x; exit 4"' \
     'start --name a -- sh -c "until grep -q failed out; do sleep 0.02; done"'
   k3 run --quiet script >out 2>&1
   is "$(cat out)" "$(seq -f 'd | %g' 9)"$'\nd | x\n'"k3thread: run: the daemon 'd' failed (exit 4); its last lines:"$'\n  6\n  7\n  8\n  9\n  x'
 }
 
-@test "with --fail-fast a daemon that fails ends all" {
+@test "--fail-fast ends a run when a daemon fails" {
   script_of 'daemon --name d -- sh -c "exit 4"' 'start --name a -- sleep 1000'
   run -4 --separate-stderr k3 run --quiet --fail-fast script
   is "$stderr" "k3thread: run: the daemon 'd' failed (exit 4)"$'\n'"k3thread: run: 'd' ended (exit 4), which ends all"
 }
 
-@test "a daemon that ends well, or because it was asked to, is not told" {
+@test "run does not report a daemon that succeeds or was asked to end" {
   script_of 'daemon --name d -- true' 'daemon --name e -- sleep 1000' 'join d' 'raise --wait e' 'start -- true'
   run -0 --separate-stderr k3 run --quiet script
   is "$stderr" ''
 }
 
-@test "a thread that was not run says why: its need has ended, or there is no such command" {
+@test "run says why a thread never ran: its need has ended, or its command does not exist" {
   script_of 'daemon --name db --ready line:never -- true' 'start --name web --needs db -- true' \
     'start --name late --after 0.05 -- ./nothing'
   run k3 run --quiet script
@@ -630,7 +630,7 @@ END
   is "${#lines[@]}" 1
 }
 
-@test "a restart is told" {
+@test "run reports a restart" {
   script_of 'start --name a --restart on-failure:1 -- sh -c "exit 3"'
   run -3 --separate-stderr k3 run --quiet script
   is "$stderr" "k3thread: run: 'a' ended (exit 3); its run 2 begins"
@@ -639,7 +639,7 @@ END
   is "$stderr" "k3thread: run: 'a' ended (TimeoutError, SIGTERM); its run 2 begins"
 }
 
-@test "a script of daemons alone says why it ends at once" {
+@test "a run whose script starts only daemons says why it ends at once" {
   script_of 'daemon -- sleep 1000'
   run -0 k3 run --quiet script
   like "$output" 'k3thread: run: the script started only daemons, which end with it; *'
@@ -648,7 +648,7 @@ END
   is "$output" ''
 }
 
-@test "run says why a thread got TimeoutError, in its line and in the table" {
+@test "run says why a thread got TimeoutError, in its message and in the table" {
   script_of 'daemon --name d --ready line:never --ready-timeout 0.1 -- sleep 1000' 'join --ready d'
   run --separate-stderr k3 run script
   like "$stderr" "*k3thread: run: the daemon 'd' failed (TimeoutError, SIGTERM): not ready within 0.1 s: line:never"$'\n*'
@@ -658,7 +658,7 @@ END
   like "$stderr" "*k3thread: run: 'a' ended (RuntimeError, SIGTERM): no more, which ends all"*
 }
 
-@test "--timeout raises TimeoutError in all threads, and ends the script" {
+@test "run --timeout raises TimeoutError in all threads, and ends the script" {
   script_of 'daemon --name d -- sleep 1000' 'start --name bad -- sh -c "exit 3"' \
     'start --name a -- sh -c "trap \"echo saved; exit 5\" TERM; echo up; while :; do sleep 0.02; done"' 'join a' 'start -- touch late'
   run -124 k3 run --timeout 2 script

@@ -7,15 +7,15 @@ load ../cli/helpers
 
 setup() {
   begin_test
-  export XDG_RUNTIME_DIR=$dir TMPDIR=$dir # where a run makes its place
+  export XDG_RUNTIME_DIR=$dir TMPDIR=$dir # a run makes its directories here
 }
 
-# script_of LINE…: a script of these lines, in the file script.
+# script_of LINE…: writes a script of these lines to the file script.
 script_of() {
   printf '%s\n' "$@" >script
 }
 
-# in_front NAME WORD…: k3thread run WORD…, in the background; its pid is ${background[NAME]}.
+# in_front NAME WORD…: runs k3thread run WORD… in the background; its pid is ${background[NAME]}.
 in_front() {
   local name=$1
   shift
@@ -27,7 +27,7 @@ wait_for_text() {
   wait_until "$DEADLINE" grep -qe "$2" "$1"
 }
 
-# A thread of the run has started.
+# Succeeds if a thread of the run has started.
 has_log() {
   [ -n "$(find . -path '*.logs/*/1.log')" ]
 }
@@ -36,13 +36,13 @@ refute_file() {
   [ ! -e "$1" ]
 }
 
-# The supervisor of the run answers; its pid goes to the file pid.
+# Succeeds if the supervisor of the run answers; its pid goes to the file pid.
 supervisor_of_run() {
   K3THREAD_SOCKET=$(echo "$dir"/k3thread-run.*/run.sock) supervisor_pid >pid
   [ -s pid ]
 }
 
-# The line of NAME in the summary.
+# Prints the line of NAME in the summary.
 summary_of() {
   grep "^$1 " messages | tr -s ' '
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The commands at a prompt, and from a pipe.
+# k3thread shell: commands at a prompt, and from a pipe.
 
 # shellcheck disable=SC2016,SC2028,SC2030,SC2031,SC2154,SC2238
 
@@ -13,7 +13,7 @@ setup() {
 
 # --- from a pipe ---
 
-@test "commands come from a pipe, and a failing one does not end the shell" {
+@test "the shell takes commands from a pipe, and goes on after one that fails" {
   run -0 --separate-stderr k3 shell <<'END'
 # a comment
 start --name "my thread" -- echo 'a  b'
@@ -38,7 +38,7 @@ END
   like "$output" '*Usage: k3thread start*Usage: k3thread list*k3thread 0*BaseException*'
 }
 
-@test "the exit status is that of the last command" {
+@test "the shell exits with the status of the last command" {
   run -3 k3 shell <<<$'start -- true\nraise nobody'
   run -0 k3 shell <<<$'raise nobody\nstart -- true'
   run -9 k3 shell <<<$'start --name a -- sh -c "exit 9"\njoin a'
@@ -46,26 +46,26 @@ END
   run -0 k3 shell </dev/null
 }
 
-@test "exit and quit leave" {
+@test "exit and quit end the shell" {
   run -0 k3 shell <<<$'exit\nstrat'
   run -7 k3 shell <<<$'exit 7\nstrat'
   run -3 k3 shell <<<$'start -- true\nraise nobody\nquit\nstrat'
   run -64 k3 shell <<<$'exit x'
 }
 
-@test "one connection serves all commands" {
+@test "the shell uses one connection for all commands" {
   k3 start -- true
   { for _ in {1..200}; do echo list -q; done; } >script
   is "$(k3 shell <script | wc -l)" 200
 }
 
-@test "variables are expanded" {
+@test "the shell expands variables" {
   is "$(NAME='a b' k3 shell <<<$'start --name t -- echo "$NAME"\njoin t\nlogs t')" $'1\na b'
 }
 
 # --- at a terminal ---
 
-# talk: an expect script on standard input; `spawn` is done, `prompt` waits for one.
+# talk: runs the expect script on standard input; `spawn` is done, and `prompt` waits for a prompt.
 talk() {
   {
     cat <<'END'
@@ -92,7 +92,7 @@ END
   expect talk
 }
 
-@test "a command at the prompt, and Ctrl-D" {
+@test "the shell runs a command at the prompt, and ends by Ctrl-D" {
   talk <<'END'
 send "start --name web -- sleep 1000\r"
 expect -re {\n1\r}
@@ -103,7 +103,7 @@ prompt
 END
 }
 
-@test "a failing command prints its error, and the prompt comes again" {
+@test "the shell prints the error of a failing command, and shows the prompt again" {
   k3 start -- true
   run -3 talk <<'END'
 send "raise nobody\r"
@@ -112,7 +112,7 @@ prompt
 END
 }
 
-@test "commands, options, live threads and exceptions are completed" {
+@test "the shell completes commands, options, live threads and exceptions" {
   k3 start --name web-server -- sleep 1000
   k3 start --name 'my thread' -- sleep 1000
   k3 start --name wed -- true
@@ -142,7 +142,7 @@ END
   is "$(k3_field web-server exception)" KeyboardInterrupt
 }
 
-@test "Ctrl-C drops the line, also one that goes on" {
+@test "Ctrl-C drops the line, also a line that is continued" {
   talk <<'END'
 send "shutdown"
 wants "shutdown"
@@ -158,7 +158,7 @@ END
   is "$(k3_field a name)" a
 }
 
-@test "the prompt is not shown before Ctrl-C is a key" {
+@test "the prompt does not appear before the shell handles Ctrl-C itself" {
   script <<'END'
 import pty, subprocess, termios
 master, slave = pty.openpty()
@@ -173,7 +173,7 @@ shell.wait()
 END
 }
 
-@test "Ctrl-C ends a command, not the shell" {
+@test "Ctrl-C ends the command, and not the shell" {
   k3 start --name a -- sleep 1000
   talk <<'END'
 send "join a\r"
@@ -188,7 +188,7 @@ END
   is "$(k3_field a state)" running
 }
 
-@test "the history is kept between two shells, for its owner only" {
+@test "the history is kept for the next shell, and only its owner can read it" {
   k3 start -- true
   talk <<<$'send "list --live\\r"\nprompt'
   is "$(stat -c %a .local/state/k3thread/history)" 600
@@ -200,7 +200,7 @@ prompt
 END
 }
 
-@test "of two shells at once the history of both is kept" {
+@test "the history of two shells at the same time is kept whole" {
   k3 start -- true
   cat >talk <<'END'
 set timeout 30
@@ -227,17 +227,17 @@ END
     "$(printf 'line-%s\n' 0-of-0 0-of-1 1-of-0 1-of-1 2-of-0 2-of-1)"
 }
 
-@test "XDG_STATE_HOME says where" {
+@test "XDG_STATE_HOME sets the directory of the history" {
   k3 start -- true
   XDG_STATE_HOME=$dir/state talk <<<$'send "list\\r"\nprompt'
   grep -q list state/k3thread/history
 }
 
-@test "a history that cannot be kept is no failure" {
+@test "the shell works when its history cannot be kept" {
   HOME=/dev/null talk <<<$'send "version\\r"\nwants "k3thread 0"\nprompt'
 }
 
-@test "characters of more than one byte are edited as such" {
+@test "the shell edits characters of several bytes as single characters" {
   talk <<'END'
 send "start --name é\177a -- true\r"
 prompt

@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
-# What a signal does to a run and to a start --wait, and how they end then.
+# What a signal does to run and to start --wait, and how they end then.
 
 # shellcheck disable=SC2016,SC2028,SC2030,SC2031,SC2154,SC2238
 
 load runs
 
-@test "Ctrl-C raises KeyboardInterrupt in all, the script included" {
+@test "Ctrl-C raises KeyboardInterrupt in all threads of a run, and ends its script" {
   script_of 'daemon --name d -- sleep 1000' \
     'start --name a -- sh -c "trap \"echo caught; exit 7\" INT; echo up; sleep 1000 & wait"' \
     'join a' 'start -- touch late'
@@ -19,12 +19,12 @@ load runs
   [ ! -e late ]
 }
 
-# press PID: one more SIGINT, if it is still there; succeeds when it is not.
+# press PID: sends one more SIGINT if the process still exists; succeeds when it does not.
 press() {
   ! kill -INT "$1" 2>/dev/null
 }
 
-@test "a second Ctrl-C kills" {
+@test "a second Ctrl-C kills all threads" {
   script_of 'start --name a --grace 1h -- sh -c "trap \"\" INT TERM; echo up; while :; do sleep 0.05; done"'
   in_front run script
   wait_for_text run.out 'a | up'
@@ -33,7 +33,7 @@ press() {
   grep -q '^a .*SIGKILL$' run.err
 }
 
-@test "copies of a Ctrl-C do not kill: who is saving goes on" {
+@test "copies of one Ctrl-C do not kill a thread that is cleaning up" {
   saver='trap "echo caught; until [ -e go ]; do sleep 0.02; done; echo saved; exit 0" INT TERM; echo up; while :; do sleep 0.02; done'
   script_of "start --name a -- sh -c '$saver'"
   for words in 'run script' "start --wait -- sh -c '$saver'"; do
@@ -48,7 +48,7 @@ press() {
   done
 }
 
-@test "two presses at a terminal kill, and the copies of one do not" {
+@test "two presses of Ctrl-C at a terminal kill, and copies of one press do not" {
   script_of 'start --name a --grace 1h -- sh -c "trap \"echo caught\" INT; echo up; while :; do sleep 0.02; done"'
   cat >talk <<'END'
 set timeout 30
@@ -71,7 +71,7 @@ END
   expect talk
 }
 
-@test "where even SIGKILL to all is not heard, a third Ctrl-C ends the supervisor" {
+@test "a third Ctrl-C ends the supervisor if it does not even react to the SIGKILL of all threads" {
   script_of 'start --name a --grace 1h -- sh -c "trap \"\" INT TERM; echo up; while :; do sleep 0.05; done"' 'join a'
   in_front run script
   wait_for_text run.out 'a | up'
@@ -82,7 +82,7 @@ END
   wait_until "$DEADLINE" refute_alive "$(cat pid)"
 }
 
-@test "each signal ends a run as SIGTERM does, and the run then ends itself by it" {
+@test "any signal ends a run as SIGTERM does, and the run then ends itself by that signal" {
   script_of 'start --name a -- sh -c "trap \"echo saved; exit\" TERM; echo up; while :; do sleep 0.02; done"'
   for signal in INT QUIT USR1 USR2 ALRM PWR SEGV 33 RTMIN+1 RTMAX; do
     rm -f ended ended.pid
@@ -96,7 +96,7 @@ END
   done
 }
 
-@test "each signal ends a start --wait and its thread, and it then ends itself by that signal" {
+@test "any signal ends start --wait and its thread, and start then ends itself by that signal" {
   for signal in HUP INT QUIT TERM USR1 ALRM 33 RTMAX; do
     rm -f ended ended.pid
     in_background wait how_it_ended env --default-signal=HUP "$K3THREAD" start --wait --name a -- \
@@ -111,7 +111,7 @@ END
   done
 }
 
-@test "a script of the shell does not go on after a Ctrl-C in a run or a start --wait" {
+@test "a shell script does not go on after a Ctrl-C in run or start --wait" {
   script_of 'start --name a -- sh -c "echo up; exec sleep 1000"'
   for words in 'run -q script' 'start --wait -- sh -c "echo up; exec sleep 1000"'; do
     echo "for i in 1 2; do \"$K3THREAD\" $words; echo round \$i; done; echo deploy" >loop
@@ -128,7 +128,7 @@ END
   done
 }
 
-@test "as process 1 it takes every signal, and exits with 128 and its number" {
+@test "run as process 1 acts on every signal, and exits with 128 and the signal's number" {
   needs_root
   unshare --pid --fork --mount-proc true 2>/dev/null || skip "no pid namespaces here"
   script_of 'start --name a -- sh -c "trap \"echo saved; exit\" INT TERM; echo up; while :; do sleep 0.02; done"'
@@ -141,8 +141,8 @@ END
   done
 }
 
-@test "a real Ctrl-C of a terminal" {
-  # exec: dash can miss an interrupt while it forks.
+@test "Ctrl-C at a terminal raises KeyboardInterrupt and ends the run by SIGINT" {
+  # exec, because dash can miss an interrupt while it forks.
   script_of 'start --name a -- sh -c "echo up; exec sleep 1000"' 'join a'
   cat >talk <<'END'
 set timeout 30
@@ -156,7 +156,7 @@ END
   expect talk
 }
 
-@test "SIGTERM ends all, as shutdown --now does" {
+@test "SIGTERM ends a run as shutdown --now does" {
   script_of 'start --name a -- sh -c "echo up; sleep 1000"' 'join a'
   in_front run script
   wait_for_text run.out 'a | up'
@@ -165,9 +165,9 @@ END
   grep -q '^a .*SystemExit, SIGTERM$' run.err
 }
 
-@test "SIGHUP ends all, unless it was ignored" {
+@test "SIGHUP ends a run, unless it is ignored" {
   script_of 'start --name a -- sh -c "echo up; until [ -e go ]; do sleep 0.02; done"'
-  # Whoever runs the tests may have ignored it.
+  # SIGHUP may be ignored in the process that runs the tests.
   in_background run env --default-signal=HUP "$K3THREAD" run script
   wait_for_text run.out 'a | up'
   kill -HUP "${background[run]}"

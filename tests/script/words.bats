@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
-# How a script's line becomes words.
+# How a line of a script becomes words.
 
 # shellcheck disable=SC2016,SC2028,SC2030,SC2031,SC2154,SC2238
 
 load ../cli/helpers
 
-# words LINE [ARGUMENT…]: the words that LINE, in a script with these arguments, gives a command.
+# words LINE [ARGUMENT…]: prints the words that LINE gives a command, in a script with these arguments.
 words() {
   local line=$1
   shift
@@ -13,26 +13,26 @@ words() {
   k3 run --no-prefix script "$@" 2>messages
 }
 
-# The same, by the system's shell, with a blank for what expands to more than one word.
+# Prints the same by the system's shell, with a blank for what expands to more than one word.
 shell_words() {
   local line=$1
   shift
   sh -fc "IFS=; printf '[%s]' $line" script "$@"
 }
 
-# as_shell LINE [ARGUMENT…]: it is split as the shell does.
+# as_shell LINE [ARGUMENT…]: checks that the line is split as the shell splits it.
 as_shell() {
   is "$(words "$@")" "$(shell_words "$@")"
 }
 
-# refused LINE MESSAGE: it is an error that says so, with the line's number, and status 64.
+# refused LINE MESSAGE: checks that the line is an error with its number and this message, and status 64.
 refused() {
   printf '# a comment\nstart -- printf %s\n' "$1" >script
   run -64 k3 run script
   like "$output" "script:$((2 + ${3-0})): k3thread: $2"
 }
 
-@test "quotes and backslashes are those of the shell" {
+@test "quotes and backslashes mean the same as in the shell" {
   as_shell "a  b	c"
   as_shell "'a b' \"c d\" e\\ f"
   as_shell "'a'\"b\"c"
@@ -47,7 +47,7 @@ refused() {
   is "$(words 'a#b')" '[a#b]'
 }
 
-@test "arguments are expanded" {
+@test "the arguments of a script are expanded" {
   as_shell '"$1" "$2" x"$1"y' 'a b' c
   as_shell '$# ${1} "${2}"' 'a b' c
   as_shell '"$9" ${10} $10' 1 2 3 4 5 6 7 8 9 ten
@@ -59,7 +59,7 @@ refused() {
   is "$(words '$0')" '[script]'
 }
 
-@test "\$@ without arguments is no word" {
+@test "\$@ without arguments gives no word" {
   is "$(words 'a "$@" b')" '[a][b]'
   is "$(words 'a $@ b')" '[a][b]'
   is "$(words 'a """$@" b')" '[a][][b]'
@@ -77,20 +77,20 @@ refused() {
   printf '[%s]\n' *.wav | LC_ALL=C sort | diff - taken
 }
 
-@test "variables are expanded, and never split or matched" {
+@test "variables are expanded, and never split or matched against files" {
   export NAME='a  b' EMPTY='' STAR='*'
   is "$(words '$NAME "$NAME" x${NAME}y')" '[a  b][a  b][xa  by]'
   is "$(words '$STAR * "$STAR"')" '[*][*][*]'
   as_shell '$EMPTY "$EMPTY" ${NOTHING} "${NOTHING}" x'
 }
 
-@test "a default stands for what is unset or empty" {
+@test "a default replaces a variable that is unset or empty" {
   export NAME=value EMPTY=
   as_shell '${NAME:-x} ${EMPTY:-x} ${NOTHING:-x} ${1:-y}'
   as_shell '"${NOTHING:-a b}" "${NOTHING:-$NAME}" ${NOTHING:-${EMPTY:-deep}}'
   as_shell '"${NOTHING:-it'"'"'s}" ${NOTHING:-"}"}'
   is "$(words '${NOTHING:-a b}')" '[a b]'
-  # All arguments may be one, and count for nothing where it is not wanted.
+  # The default may be all arguments, which have no effect where the default is not used.
   as_shell 'x "${NOTHING:-$@}" y' 'a b' c
   as_shell 'x "${NAME:-$@}" y' 'a b' c
   as_shell 'x "${NAME:-$*}" y' 'a b' c
@@ -98,7 +98,7 @@ refused() {
   as_shell 'x "${NAME:-$@}" y'
 }
 
-@test "a dollar that begins nothing is a dollar" {
+@test "a dollar sign before anything that is no name is a dollar sign" {
   as_shell '$ a$ "$" $. "a$"'
 }
 
@@ -106,17 +106,17 @@ refused() {
   HOME=/home/x is "$(HOME=/home/x words '~ ~/a a~ "~" ~b')" '[/home/x][/home/x/a][a~][~][~b]'
 }
 
-@test "a line goes on after a backslash, and inside of quotes" {
+@test "a line continues after a backslash, and inside quotes" {
   is "$(words $'a \\\n  b\\\nc')" '[a][bc]'
   is "$(words $'"a\\\nb" \'c\nd\'')" $'[ab][c\nd]'
 }
 
-@test "lines may end as on other systems, and the last without a newline" {
+@test "lines may end with a carriage return, and the last line may have no newline" {
   printf 'start --name a -- printf [%%s] x\r\njoin a\r\nlist -q' >script
   is "$(k3 run --no-prefix script 2>/dev/null)" $'[x]\n1'
 }
 
-@test "what is no line of words says so" {
+@test "a line that cannot be split into words is an error that says why" {
   refused "'a" "unterminated ' quote"
   refused '"a' 'unterminated " quote'
   refused '${A:-x' 'unterminated ${'
@@ -142,23 +142,23 @@ refused() {
   like "${lines[-1]}" 'script:3: k3thread: unterminated " quote'
 }
 
-@test "a quote that is never closed does not read for ever" {
+@test "a quote that is never closed is an error, even if the input never ends" {
   run -64 --separate-stderr k3 run - < <(echo "list 'a" && exec yes)
   is "${stderr_lines[-1]}" "stdin:1: k3thread: unterminated ' quote"
 }
 
-@test "bytes that are no text arrive as they were" {
+@test "bytes that are no text arrive unchanged" {
   printf 'start -- printf %%s "\377\001"\n' >script
   is "$(k3 run --no-prefix script 2>/dev/null | od -An -tx1)" ' ff 01 0a'
 }
 
-@test "a NUL byte is refused" {
+@test "a NUL byte in a script is refused" {
   printf 'list \0\n' >script
   run -64 k3 run script
   is "$output" 'script:1: k3thread: the line holds a NUL byte'
 }
 
-@test "what expands to more than an exec could take is refused" {
+@test "a line that expands to more than an exec accepts is refused" {
   long=$(head -c 100000 /dev/zero | tr '\0' x)
   { printf 'start -- true' && for _ in {1..100}; do printf ' "$1"'; done; } >script
   run -64 k3 run script "$long"
