@@ -10,24 +10,24 @@ setup() {
   new=$BATS_TEST_TMPDIR/build
 }
 
-# Builds TARGET in a directory of its own and prints what was done: one line a file.
+# Builds TARGET in a directory of its own, and prints a line for each file that was built.
 build() {
   make --no-print-directory -j2 SANITIZE= BUILD="$new" "$@" "$new/libk3thread.a"
 }
 
-@test "make does nothing when nothing changed" {
+@test "make does nothing when nothing has changed" {
   build >/dev/null
   run -0 build
   [[ $output != *CC* && $output != *AR* ]]
 }
 
-@test "a changed flag rebuilds" {
+@test "make builds again when a flag changes" {
   build >/dev/null
   run -0 build CFLAGS='-O1 -g'
   [[ $output = *lib/*AR* ]]
 }
 
-@test "a changed compiler rebuilds" {
+@test "make builds again when the compiler changes" {
   build >/dev/null
   printf '#!/bin/sh\nexec %s "$@"\n' "${CC:-cc}" >"$BATS_TEST_TMPDIR/other-cc"
   chmod +x "$BATS_TEST_TMPDIR/other-cc"
@@ -35,7 +35,7 @@ build() {
   [[ $output = *lib/*AR* ]]
 }
 
-@test "objects follow the headers that they include" {
+@test "make builds an object again when a header that it includes changes" {
   build >/dev/null
   run -0 build -W lib/include/k3thread.h
   [[ $output = *lib/*AR* ]]
@@ -47,9 +47,9 @@ build() {
   run -1 grep -qE '__(asan|ubsan|tsan)_' "$new/libk3thread_safepoint.a"
 }
 
-# The Makefile refuses a function that is not there. The quick way runs before anything is relocated,
-# too: no pointer may stand in its data.
-@test "what runs before the C library needs nothing of it" {
+# The Makefile refuses an undefined function. The quick way also runs before anything is relocated:
+# no pointer may stand in its data.
+@test "the code that runs before the C library needs nothing of the C library" {
   for compiler in "${CC:-cc}" gcc clang; do
     command -v "$compiler" || continue
     for flags in -O0 -O3 '-Os -g'; do
@@ -59,8 +59,8 @@ build() {
   done
 }
 
-@test "make says which package is missing" {
-  # A compiler that finds no header but the C library's.
+@test "make names the package that is missing" {
+  # Makes a compiler that finds no headers but the C library's.
   cat >"$BATS_TEST_TMPDIR/cc" <<'END'
 #!/bin/sh
 case $* in *-E*) ! grep -qE 'jansson|histedit' ;; *) exec cc "$@" ;; esac
@@ -70,7 +70,7 @@ END
   [[ $output = *'Debian packages bring: libedit-dev libjansson-dev'* ]]
 }
 
-@test "nothing is installed when nothing is missing" {
+@test "tests/deps.sh installs nothing when nothing is missing" {
   run -0 tests/deps.sh build check
   [ -z "$output" ]
 }
@@ -79,18 +79,18 @@ END
   tests/headers.sh
 }
 
-@test "a header that needs another first is found" {
+@test "the check of headers finds a header that needs another one first" {
   copy_sources
   echo 'size_t needs_stddef;' >"$BATS_TEST_TMPDIR/cli/base/text.h"
   run ! "$BATS_TEST_TMPDIR/tests/headers.sh"
   [[ $output = *'not alone: cli/base/text.h'* ]]
 }
 
-@test "the layers hold" {
+@test "every include goes to a layer that its file may use" {
   tests/layers.sh
 }
 
-@test "an include from a layer above is found" {
+@test "the check of layers finds an include from a layer above" {
   copy_sources
   echo '#include "cli/client/client.h"' >>"$BATS_TEST_TMPDIR/lib/start.c"
   echo '#include "cli/worker/worker.h"' >>"$BATS_TEST_TMPDIR/cli/client/client.c"
@@ -102,7 +102,7 @@ END
   [ "${#lines[@]}" = 3 ]
 }
 
-@test "a circle of includes is found" {
+@test "the check of layers finds a circle of includes" {
   copy_sources
   echo '#include "cli/base/duration.h"' >>"$BATS_TEST_TMPDIR/cli/base/text.c"
   run -1 "$BATS_TEST_TMPDIR/tests/layers.sh"
@@ -121,8 +121,8 @@ copy_sources() {
   [[ $output = *'No process, no socket.' ]]
 }
 
-# ci STATUS LAST TAP MAKE [LINT]: .ci/run exits with STATUS and closes with LAST when `make check`
-# prints TAP and exits with MAKE, and the linters with LINT.
+# ci STATUS LAST TAP MAKE [LINT]: checks that .ci/run exits with STATUS and closes with LAST when
+# `make check` prints TAP and exits with MAKE, and the linters exit with LINT.
 ci() {
   mkdir -p "$BATS_TEST_TMPDIR/bin"
   cat >"$BATS_TEST_TMPDIR/bin/make" <<END
@@ -136,13 +136,13 @@ END
   [ "${lines[-1]}" = "$2" ]
 }
 
-@test "the count of a run is right" {
+@test ".ci/run counts the tests that passed, failed and were skipped" {
   ci 0 '2 passed, 0 failed' '1..2\nok 1 a\nok 2 b in 3 seconds\n' 0
   ci 0 '2 passed, 0 failed, 1 skipped' '1..3\nok 1 a\nok 2 b # skip no root\nok 3 c\n' 0
   ci 1 '1 passed, 1 failed' '1..2\nok 1 a\nnot ok 2 b\n# not ok 3 in a comment\n' 1
 }
 
-@test "a run that was cut short, or came to no test, has failed" {
+@test ".ci/run fails if the tests were cut short or none ran" {
   ci 1 '1 passed, 2 failed' '1..3\nok 1 a\n' 0
   ci 1 '0 passed, 1 failed' 'cc: error\n' 2
   ci 1 '0 passed, 1 failed' '' 0

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What make install leaves, and whether a program can be built against it.
+# What make install leaves, and whether a program can be built with it.
 
 bats_require_minimum_version 1.5.0
 
@@ -21,13 +21,13 @@ make_install() {
   make -s --no-print-directory -C "$BATS_TEST_DIRNAME/.." BUILD="$BUILD" CC="$CC" "$@" install >/dev/null
 }
 
-# What pkg-config says of the installed library, as words of a command line.
+# Prints what pkg-config says of the installed library, as words of a command line.
 flags() {
   pkg-config "$@" k3thread
 }
 
-# A program that starts a thread, raises in it and joins it: `./program` prints SystemExit. What the
-# thread does is the argument.
+# Makes a program that starts a thread, raises in it and joins it: `./program` prints SystemExit. The
+# argument is the code of the thread.
 write_program() {
   cat >program.c <<END
 #include <k3thread.h>
@@ -58,7 +58,7 @@ END
 waits='(void) k3thread_sleep(1000);'
 busy='for (volatile unsigned long i = 0;; i++) { }'
 
-@test "install honours DESTDIR, PREFIX and the directories" {
+@test "make install respects DESTDIR, PREFIX and the directories" {
   make_install DESTDIR="$PWD" PREFIX=/p BINDIR=/b LIBDIR=/l INCLUDEDIR=/i MANDIR=/m DATADIR=/d UNITDIR=/u
   [ -x b/k3thread ]
   [ -f i/k3thread.h ]
@@ -78,7 +78,7 @@ busy='for (volatile unsigned long i = 0;; i++) { }'
   grep -x 'includedir=/i' l/pkgconfig/k3thread.pc
 }
 
-@test "uninstall removes all that install put there" {
+@test "make uninstall removes everything that make install put there" {
   make_install DESTDIR="$PWD/d"
   [ -n "$(find d -type f)" ]
   make -s -C "$BATS_TEST_DIRNAME/.." BUILD="$BUILD" DESTDIR="$PWD/d" uninstall
@@ -90,11 +90,11 @@ busy='for (volatile unsigned long i = 0;; i++) { }'
   [[ $output = *0.1.0* ]]
 }
 
-@test "pkg-config knows the version" {
+@test "pkg-config prints the version" {
   [ "$(flags --modversion)" = 0.1.0 ]
 }
 
-@test "a program is built against the shared library" {
+@test "a C program can be built with the shared library" {
   write_program "$waits"
   # shellcheck disable=SC2046  # words
   "$CC" -Werror -Wall program.c -o program $(flags --cflags --libs)
@@ -102,21 +102,21 @@ busy='for (volatile unsigned long i = 0;; i++) { }'
   [ "$(./program)" = SystemExit ]
 }
 
-@test "a program is built against the static library" {
+@test "a C program can be built with the static library" {
   write_program "$waits"
   # shellcheck disable=SC2046
   "$CC" -static -Werror -Wall program.c -o program $(flags --static --cflags --libs)
   [ "$(./program)" = SystemExit ]
 }
 
-@test "a C++ program is built against the shared library" {
+@test "a C++ program can be built with the shared library" {
   write_program "$waits"
   # shellcheck disable=SC2046
   "$CXX" -x c++ -Werror -Wall program.c -o program $(flags --cflags --libs)
   [ "$(./program)" = SystemExit ]
 }
 
-@test "a busy loop built with the safepoint flags can be stopped: shared, static, in both orders" {
+@test "a busy loop with the safepoint flags can be stopped, with both libraries and both orders of flags" {
   write_program "$busy"
   # shellcheck disable=SC2046
   {
@@ -130,7 +130,7 @@ busy='for (volatile unsigned long i = 0;; i++) { }'
   done
 }
 
-@test "without the safepoint flags a program has no hook" {
+@test "a program without the safepoint flags has no hook" {
   write_program "$waits"
   # shellcheck disable=SC2046
   "$CC" program.c -static -o program $(flags --static --cflags --libs)
@@ -138,19 +138,19 @@ busy='for (volatile unsigned long i = 0;; i++) { }'
   run -1 grep -q __sanitizer_cov_trace_pc "$TREE/opt/k3/lib/libk3thread.so"
 }
 
-@test "the shared library has its soname and links" {
+@test "the shared library has its soname and its links" {
   cd "$TREE/opt/k3/lib"
   readelf -d libk3thread.so.0.1.0 | grep 'SONAME.*\[libk3thread\.so\.0\]'
   [ "$(readlink -f libk3thread.so)" = "$PWD/libk3thread.so.0.1.0" ]
   [ "$(readlink -f libk3thread.so.0)" = "$PWD/libk3thread.so.0.1.0" ]
 }
 
-# The symbols that lib/libk3thread.map lists.
+# Prints the symbols that lib/libk3thread.map lists.
 listed() {
   sed -n '/^global:/,/^local:/s/^    \(k3thread_[A-Za-z0-9_]*\);$/\1/p' "$BATS_TEST_DIRNAME/../lib/libk3thread.map"
 }
 
-# The functions and objects that the header declares: its statements, without types.
+# Prints the functions and objects that the header declares: its statements, without types.
 declared() {
   printf '#include <k3thread.h>\n' | "$CC" -E -P -I "$TREE/opt/k3/include" - |
     tr '\n' ' ' | tr ';{}' '\n\n\n' | grep -v typedef |
@@ -159,7 +159,7 @@ declared() {
 
 @test "the shared library exports exactly the symbols that libk3thread.map lists, and exit" {
   nm -D --defined-only --with-symbol-versions "$TREE/opt/k3/lib/libk3thread.so" | sed 's/.* //' | sort >exported
-  # The version itself is a symbol too, and exit has none.
+  # The version itself is a symbol too, and exit has no version.
   { listed | sed 's/$/@@K3THREAD_0/'; echo K3THREAD_0; echo exit; } | sort >listed
   grep -qx 'k3thread_start@@K3THREAD_0' exported
   diff listed exported
@@ -172,19 +172,19 @@ declared() {
   diff listed declared
 }
 
-@test "libk3thread.map lists the symbols that are only for macros apart, and each once" {
+@test "libk3thread.map lists each symbol once, and lists the symbols that only macros use apart" {
   listed >listed
   [ -z "$(sort listed | uniq -d)" ]
-  # Their names end in _; they come last.
+  # The names of those symbols end in _; they come last.
   grep -v '_$' listed >first
   grep '_$' listed >last
   cat first last | diff listed -
 }
 
-@test "the static library takes no name from its users but k3thread_ and k3t_" {
+@test "the static library defines no global names but those that begin with k3thread_ or k3t_" {
   nm -g --defined-only "$TREE/opt/k3/lib/libk3thread.a" | sed -n 's/^[0-9a-f]* [A-Z] //p' >symbols
   grep -qx k3thread_start symbols
-  # DW.ref: the compiler's own, merged.
+  # The compiler makes the names with DW.ref.
   run -1 grep -vE '^(k3thread_|k3t_|DW\.ref\.)' symbols
 }
 
@@ -200,7 +200,7 @@ declared() {
   check_hardened "$TREE/opt/k3/lib/libk3thread.so"
 }
 
-# Read-only relocations, bound at the start; a stack without code.
+# Checks that relocations are read-only and bound at the start, and that the stack cannot be executed.
 check_hardened() {
   readelf -ldW "$1" >headers
   grep GNU_RELRO headers

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The manual page k3thread(1), the help and the table of commands, held against each other; and the
+# The manual page k3thread(1), the help and the table of commands agree; and the page's examples work.
 # page's examples, run.
 
 # helpers.bash and run set some names.
@@ -9,13 +9,13 @@ load cli/helpers
 
 page=$BATS_TEST_DIRNAME/../man/k3thread.1
 
-# The table, as "COMMAND -s --long ARGUMENT" lines; "-" for what there is not.
+# Prints the table, as "COMMAND -s --long ARGUMENT" lines; "-" stands for a missing part.
 options_of_table() {
   k3 help --commands | awk -F'\t' '$1 == "option" { print $2, $3, $4, $5 }'
 }
 
-# The page's options, in the same form. A section's name is the command's; above them are those of
-# the program itself.
+# Prints the page's options in the same form. A section's name is its command; the options above the
+# sections are those of the program itself.
 options_of_page() {
   script "$page" <<'EOF'
 command = "-"
@@ -47,7 +47,7 @@ EOF
 }
 
 @test "the page has each option of the table under its command, and no other" {
-  # Those that each command has stand in the page once; daemon's are start's, as the page says.
+  # The options that every command has stand in the page once; daemon's are start's, as the page says.
   options_of_table >table
   options_of_page >described
   grep -v -e '^daemon ' table | awk '$1 == "-" || !($3 ~ /^--(help|usage|version)$/)' | sort >expected
@@ -55,14 +55,14 @@ EOF
   is "$(grep -c -e ' -h --help' table)" "$(cut -d' ' -f1 table | sort -u | wc -l)"
 }
 
-@test "the page knows each alias" {
+@test "the page names each alias" {
   k3 help --commands | awk -F'\t' '$1 == "command" && $3 != "-" { print $2, $3 }' >aliases
   while read -r name alias; do
     sed -n "/^\.Ss $name$/,/^\.S/p" "$page" | grep -qx "\.Ic $alias" || { echo "$alias" && false; }
   done <aliases
 }
 
-@test "the page has a usage of each command" {
+@test "the page shows the usage of each command" {
   k3 help --commands | awk -F'\t' '$1 == "command" { print $2 }' >names
   while read -r name; do
     grep -q "^\.D1 Nm Ic $name\b" "$page" || { echo "no usage of $name" && false; }
@@ -85,7 +85,7 @@ EOF
   done <statuses
 }
 
-@test "the exceptions that the page names are those of the program" {
+@test "the exceptions that the page names are the program's exceptions" {
   sed -n '/^\.Sh EXCEPTIONS/,/^Errors have/s/^\.It \(.*\)/\1/p' "$page" | tr ',' '\n' | tr -d ' .' |
     grep . >named
   [ "$(wc -l <named)" -ge 4 ]
@@ -94,7 +94,7 @@ EOF
   done <named
 }
 
-@test "the examples work, one after the other" {
+@test "the examples of the page work, one after the other" {
   mkdir bin
   ln -s "$K3THREAD" bin/k3thread
   sed -n '/^\.Sh EXAMPLES/,/^\.Sh D/s/^\$ //p' "$page" | sed 's/\\e/\\/g; s/\\(dq/"/g' >examples
@@ -107,8 +107,8 @@ EOF
   [ ! -e "$K3THREAD_SOCKET" ]
 }
 
-@test "the pages have no fault that mandoc finds" {
-  # The pages that they refer to need not be installed.
+@test "mandoc finds no fault in the pages" {
+  # The pages that they refer to may be missing on this machine.
   mandoc -T lint "$ROOT"/man/*.[1-8] | grep -v -e 'referenced manual not found' >faults || :
   is "$(cat faults)" ''
 }

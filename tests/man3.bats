@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The pages of section 3: their complete programs run and print what the page says, and whatever the
+# The pages of section 3: their complete programs print what the page says, and everything that the
 # header declares can be looked up.
 
 bats_require_minimum_version 1.5.0
@@ -19,7 +19,7 @@ setup() {
   cd "$BATS_TEST_TMPDIR" || return
 }
 
-# The display that follows the comment `.\" WHAT` in PAGE, as a reader sees it.
+# Prints the display that follows the comment `.\" WHAT` in PAGE, as a reader sees it.
 display() {
   awk -v mark=".\\\\\" $2" '
     index($0, mark) == 1 { wanted = 1; next }
@@ -36,14 +36,14 @@ safepoint_cflags() {
   esac
 }
 
-# Builds the program of PAGE, with the further arguments, and compares what it prints.
+# Builds the program of PAGE with the further arguments, and compares its output with the page.
 check_example() {
   page=$1
   shift
   check_program "$page" '' "$@"
 }
 
-# The same of one of several programs of a page: `check_program PAGE "WHICH " ARGUMENT…`.
+# Checks one of several programs of a page: `check_program PAGE "WHICH " ARGUMENT…`.
 check_program() {
   page=$1
   which=$2
@@ -91,7 +91,7 @@ check_program() {
   check_example k3thread_try
 }
 
-# The same for a program of C++.
+# Checks a program in C++ in the same way.
 check_cxx_example() {
   display "$1" 'c++ program' >program.cc
   display "$1" 'c++ output' >expected
@@ -104,7 +104,7 @@ check_cxx_example() {
   diff expected printed
 }
 
-@test "k3thread_try(3): the program of C++ prints what the page says" {
+@test "k3thread_try(3): the program in C++ prints what the page says" {
   check_cxx_example k3thread_try
 }
 
@@ -126,7 +126,7 @@ check_cxx_example() {
     $(pkg-config --variable=safepoint_libs k3thread)
 }
 
-@test "every page has a program, and it is run here" {
+@test "every page has a program that is run here" {
   for page in "$BATS_TEST_DIRNAME"/../man/*.3; do
     grep -q "check_example $(basename "$page" .3)\>" "$BATS_TEST_FILENAME"
   done
@@ -149,7 +149,7 @@ check_cxx_example() {
   done
 }
 
-@test "what a page refers to is there, as are the functions that it describes" {
+@test "every page and function that a page refers to exists" {
   sed -n 's/^\.Xr \(\(lib\)\{0,1\}k3thread[a-z_]*\) 3.*/\1/p' "$PAGES"/*.3 | sort -u >wanted
   [ -s wanted ]
   while read -r name; do
@@ -161,7 +161,7 @@ check_cxx_example() {
   done <described
 }
 
-@test "a name that shares a page leads to it" {
+@test "a name that shares a page leads to that page" {
   cd "$TREE/k3/share/man"
   run -0 cat man3/k3thread_join.3
   [ "$output" = ".so man3/k3thread_start.3" ]
@@ -169,11 +169,11 @@ check_cxx_example() {
   [[ $output = *squarer* ]]
 }
 
-@test "every constant of the header is explained" {
+@test "a page explains every constant of the header" {
   grep -oE '\bK3THREAD_[A-Z_]*[A-Z]\b' "$TREE/k3/include/k3thread.h" | sort -u >constants
   while read -r name; do
     case $name in
-    # The header's guard and its list of errors, which the pages give one by one.
+    # These are the header's guard and its list of errors, which the pages explain one by one.
     K3THREAD_H | K3THREAD_ERROR_MAP) ;;
     *) grep -qw "$name" "$PAGES"/*.3 || { echo "nowhere explained: $name"; false; } ;;
     esac

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The documents for developers name files: each of them exists.
+# The documents for developers name files, and each of these files exists.
 
 # shellcheck disable=SC2016  # the backticks are Markdown's
 
@@ -27,7 +27,7 @@ missing() {
   done
 }
 
-@test "a link to another document leads somewhere" {
+@test "every link to another document leads to a file" {
   for document in README.md CONTRIBUTING.md; do
     while read -r path; do
       [ -e "$path" ] || { echo "$document: $path" && false; }
@@ -35,7 +35,7 @@ missing() {
   done
 }
 
-@test "a path that does not exist is found" {
+@test "the check finds a path that does not exist" {
   run missing < <(echo 'See `cli/base/text.h`, cli/base/nothing.h, and tests/*/none.bats.' | paths)
   [ "$output" = $'cli/base/nothing.h\ntests/*/none.bats' ]
 }

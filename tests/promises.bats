@@ -19,7 +19,7 @@ rows_of_table() {
   sed -n 's/^| `\([^`]*\)` | `\([^`]*\)` | `\([^`]*\)` |$/\1\t\2\t\3/p' "$1"
 }
 
-# Prints what does not fit between PAGE and TABLE, one finding a line.
+# Prints each mismatch between PAGE and TABLE on a line.
 findings() {
   comm -23 <(promises_of_page "$1" | sort) <(rows_of_table "$2" | cut -f1 | sort -u) |
     sed 's/^/no row: /'
@@ -36,23 +36,23 @@ findings() {
   cat "$BATS_TEST_TMPDIR/found"
   [ ! -s "$BATS_TEST_TMPDIR/found" ]
   [ "$(promises_of_page "$page" | wc -l)" -gt 45 ]
-  # Each line of the table that is no heading is a row, and each item of the page a promise.
+  # Each line of the table except its heading is a row, and each item of the page is a promise.
   [ "$(rows_of_table "$table" | wc -l)" = "$(grep -c '^| `' "$table")" ]
   [ "$(promises_of_page "$page" | wc -l)" = \
     "$(sed -n '/^\.Ss Nothing is left/,/^\.Sh IN BATS/p' "$page" | grep -c '^\.It')" ]
 }
 
-@test "a promise without a row is found" {
+@test "the check finds a promise without a row" {
   grep -v '^| `sigkill` ' "$table" >"$BATS_TEST_TMPDIR/table"
   [ "$(findings "$page" "$BATS_TEST_TMPDIR/table")" = 'no row: sigkill' ]
 }
 
-@test "a row without a promise is found" {
+@test "the check finds a row without a promise" {
   sed 's/^\.It Sy sigkill$/.It Sy sigstop/' "$page" >"$BATS_TEST_TMPDIR/page"
   [ "$(findings "$BATS_TEST_TMPDIR/page" "$table")" = $'no row: sigstop\nno promise: sigkill' ]
 }
 
-@test "a row whose test, or whose file, does not exist is found" {
+@test "the check finds a row whose test or file does not exist" {
   sed 's/^\(| `sigkill` .*\)` |$/\1 indeed` |/; s/^| `inodes` | `/&no/' "$table" >"$BATS_TEST_TMPDIR/table"
   run findings "$page" "$BATS_TEST_TMPDIR/table"
   [ "${#lines[@]}" = 2 ]

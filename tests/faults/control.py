@@ -7,7 +7,7 @@ import struct
 
 SOURCE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "fail.c")
 
-# What each can fail with, where ENOMEM would not be a likely errno.
+# The errors of each function, where ENOMEM is not a likely one.
 ERRORS = {
     "open": ["EMFILE", "ENOSPC"], "openat": ["EMFILE"], "fcntl": ["EMFILE", "ENOLCK"],
     "clone": ["EAGAIN"], "fork": ["EAGAIN"], "pthread_create": ["EAGAIN"],
@@ -38,7 +38,7 @@ class Control:
             self.page = mmap.mmap(file.fileno(), mmap.PAGESIZE)
 
     def arm(self, name, number, error):
-        """The call NUMBER from now of the function NAME fails, once."""
+        """Lets the call NUMBER from now of the function NAME fail, once."""
         self.disarm()
         self.page[4:16] = struct.pack("iii", number, getattr(errno, error), 0)
         self.page[0:4] = struct.pack("i", self.names.index(name))
@@ -50,7 +50,7 @@ class Control:
         return struct.unpack("i", self.page[12:16])[0]
 
     def points(self):
-        """Each function with each of its errors."""
+        """Yields each function with each of its errors."""
         for name in self.names[1:]:
             for error in ERRORS.get(name, ["ENOMEM"]):
                 yield name, error

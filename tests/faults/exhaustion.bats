@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What there is runs out: disk and inodes. (Descriptors and processes: tests/cli/faults.bats.)
+# A disk runs out of space or inodes. (Descriptors and processes: tests/cli/faults.bats.)
 
 # Scripts stand in single quotes; helpers.bash and run set some names.
 # shellcheck disable=SC2016,SC2154,SC2030,SC2031
@@ -35,7 +35,7 @@ use_up_blocks() {
   head -c 1M /dev/zero >small/filler 2>/dev/null || :
 }
 
-@test "a disk without inodes: a start says so, threads run on, and later all is well" {
+@test "on a disk without inodes a start fails with an error, threads run on, and later starts work again" {
   k3 start -n a -- sleep 1000
   use_up_inodes
   run -1 --separate-stderr k3 start -n b -- true
@@ -48,7 +48,7 @@ use_up_blocks() {
   is "$(k3 logs c)" hello
 }
 
-@test "a full disk: statuses are true, what was written before is kept, and later all is well" {
+@test "on a full disk statuses are right and earlier output is kept, and later starts work again" {
   k3 start -n a -- sh -c 'echo before; echo >'"$dir"'/ready; while [ ! -e '"$dir"'/go ]; do sleep 0.02; done; exit 6'
   wait_for_file ready
   use_up_blocks
@@ -63,7 +63,7 @@ use_up_blocks() {
   is "$(k3 logs c)" hello
 }
 
-@test "a place without inodes: no supervisor comes up, and that is said" {
+@test "a start on a disk without inodes reports that no supervisor can come up" {
   use_up_inodes
   run -1 --separate-stderr k3 start -- true
   like "$stderr" 'k3thread: start: *No space left on device*'

@@ -1,7 +1,7 @@
 /*
- * A library to preload, which makes one call fail: which function's, which call and with which
- * error is said by whoever writes to the page that the file K3FAIL_CONTROL holds. All processes
- * that have it count together.
+ * A library to preload, which makes one call fail. The page in the file K3FAIL_CONTROL says which
+ * function, which call and which error; control.py writes it. All processes with the library count
+ * calls together.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -20,10 +20,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The formatter takes the tables for expressions. */
+/* The formatter mistakes the tables for expressions. */
 /* clang-format off */
 
-/* Known to inject.py by their order. X(type, name, failure, parameters, arguments) */
+/* control.py knows them by their order. X(type, name, failure, parameters, arguments) */
 #define PLAIN(X)                                                                                    \
     X(ssize_t, write, -1, (int fd, const void *data, size_t size), (fd, data, size))               \
     X(ssize_t, send, -1, (int fd, const void *data, size_t size, int flags),                       \
@@ -67,7 +67,7 @@
 
 #define LIMIT __rlimit_resource_t
 
-/* Those that cannot be looked up, or not passed on, in the plain way; in this order, first. */
+/* The functions that need a lookup or a call of their own come first, in this order. */
 enum { NONE, MALLOC, CALLOC, REALLOC, OPEN, OPENAT, FCNTL, CLONE,
 #define X(type, name, ...) INDEX_##name,
        PLAIN(X)
@@ -116,7 +116,7 @@ __attribute__((constructor)) static void begin(void)
 
 /* clang-format on */
 
-/* Is this the call that shall fail? errno is set then. */
+/* Returns true if this is the call that shall fail, and then sets errno. */
 static int fails(int function)
 {
     if (control == NULL || atomic_load(&control->function) != function)

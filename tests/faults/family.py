@@ -1,7 +1,7 @@
 """Processes and their ends, known for certain.
 
-Family makes this process a subreaper: whatever it starts, at any depth, comes to it when the parent
-is gone. So a process that outlived those who should have ended it cannot hide: it is a child here.
+Family makes this process a subreaper: each process below it becomes its child when the parent of that
+process is gone. So a process that was left behind cannot hide: it is a child here.
 """
 import ctypes
 import os
@@ -25,7 +25,7 @@ def wait_until(what, seconds, condition):
 
 
 def spawn(words, environment, actions):
-    """Other tests may have the machine's last process for a moment."""
+    """Repeats the call, as other tests may have the machine's last process for a moment."""
     deadline = time.monotonic() + 10
     while True:
         try:
@@ -37,12 +37,12 @@ def spawn(words, environment, actions):
 
 
 class Child:
-    """One that we started; its output goes to a file."""
+    """A process that this process started; its output goes to a file."""
 
     def __init__(self, words, output, environment):
         self.words = words
         self.output = output
-        self.status = None  # as the shell has it
+        self.status = None  # as the shell reports it
         actions = [(os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0),
                    (os.POSIX_SPAWN_OPEN, 1, output, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600),
                    (os.POSIX_SPAWN_DUP2, 1, 2)]
@@ -61,7 +61,7 @@ class Family:
     def __init__(self, program, directory):
         self.program = os.path.realpath(program)
         self.directory = directory
-        self.children = {}  # our own that have not ended, by pid
+        self.children = {}  # the started processes that have not ended, by pid
         self.count = 0
         libc = ctypes.CDLL(None, use_errno=True)
         if libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0:
@@ -75,7 +75,7 @@ class Family:
         return child
 
     def reap(self):
-        """Takes the status of all that ended, ours or come to us."""
+        """Takes the status of every child that ended, started or adopted."""
         while True:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG | 0x40000000)  # __WALL
@@ -89,20 +89,20 @@ class Family:
                 child.status = code if code >= 0 else 128 - code
 
     def others(self):
-        """The pids of children that we did not start."""
+        """Returns the pids of the adopted children."""
         self.reap()
         with open(f"/proc/self/task/{os.getpid()}/children", encoding="ascii") as file:
             return [pid for pid in map(int, file.read().split()) if pid not in self.children]
 
     def check(self):
-        """A child that came to us must be a supervisor or its guardian; another was left behind."""
+        """Checks that an adopted child is a supervisor or its guardian; any other was left behind."""
         for pid in self.others():
             try:
                 program = os.readlink(f"/proc/{pid}/exe")
                 with open(f"/proc/{pid}/cmdline", "rb") as file:
                     words = file.read().replace(b"\0", b" ").decode("utf-8", "replace")
             except OSError:
-                continue  # it has just ended; the next look reaps it
+                continue  # it has just ended; the next call reaps it
             if os.path.realpath(program) != self.program:
                 raise Broken(f"left behind: process {pid}: {words}")
 
@@ -114,7 +114,7 @@ class Family:
         return not self.others() and not self.children
 
     def end(self):
-        """Kills what is left, at the end of a run that failed."""
+        """Kills the processes that are left at the end of a run that failed."""
         deadline = time.monotonic() + 5
         while not self.is_empty() and time.monotonic() < deadline:
             for pid in self.others() + list(self.children):

@@ -7,34 +7,34 @@ setup() {
   export BUILD K3THREAD
 }
 
-# A machine that is busy with tests is not asked for the second that make check-faults asks for.
-@test "kills at random points: nothing is left, no status is wrong or lost, a new start works" {
+# Beside other tests there is more time than the second that make check-faults allows.
+@test "kills at random points leave no process, falsify and lose no status, and a new start works" {
   KILLS=25 SECONDS_MAX=5 timeout -s KILL 120 python3 -B kills.py
 }
 
-# inject PHASE [POINTS]: a few calls of each function.
+# inject PHASE [POINTS]: lets a few calls of each function fail.
 inject() {
   POINTS=${2-1} timeout -s KILL 120 python3 -B inject.py "$1"
 }
 
-@test "calls that fail while a supervisor comes up: it says why, or serves" {
+@test "a supervisor whose calls fail while it comes up says why, or serves" {
   inject birth
 }
 
-@test "calls that fail while it reads a request: it lives" {
+@test "a supervisor whose calls fail while it reads a request lives on" {
   inject request 0
 }
 
-@test "calls that fail while it serves: a clear error, threads unharmed, all well afterwards" {
+@test "a supervisor whose calls fail while it serves reports a clear error, harms no thread, and works afterwards" {
   inject service
 }
 
-@test "calls that fail while it is shut down, or killed: nothing is left" {
+@test "a supervisor whose calls fail while it is shut down or killed leaves no process" {
   inject death
   inject murder
 }
 
-@test "calls that fail in commands: a message, no crash, no hang" {
+@test "a command whose calls fail prints a message, and neither crashes nor hangs" {
   inject client
   inject launch
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# As process 1 of a container: a pid namespace.
+# k3thread as process 1 of a container: a pid namespace.
 
 # Scripts stand in single quotes; helpers.bash and run set some names.
 # shellcheck disable=SC2016,SC2154,SC2030,SC2031
@@ -11,7 +11,7 @@ setup() {
   unshare --pid --fork --mount-proc true 2>/dev/null || skip "no pid namespaces here"
 }
 
-# contain NAME COMMAND…: k3thread as process 1, in the background.
+# contain NAME COMMAND…: runs k3thread as process 1, in the background.
 contain() {
   local name=$1
   shift
@@ -22,7 +22,7 @@ supervise() {
   contain init supervise
   wait_until "$DEADLINE" "$K3THREAD" version
   wait_until "$DEADLINE" test -S "$K3THREAD_SOCKET"
-  # Process 1 as it is called out here.
+  # The number that process 1 has outside of the container.
   one=$(pgrep -P "${background[init]}")
 }
 
@@ -34,7 +34,7 @@ has_one_child() {
   [ "$(children_of "$1" | wc -w)" = 1 ]
 }
 
-@test "as process 1 it serves, and SIGTERM is a shutdown with status 0" {
+@test "a supervisor that is process 1 serves, and SIGTERM shuts it down with status 0" {
   supervise
   k3 start -n a -- sh -c 'trap "echo ended >'"$dir"'/out; exit" TERM; echo >'"$dir"'/ready; while :; do sleep 0.02; done'
   wait_for_file ready
@@ -44,7 +44,7 @@ has_one_child() {
   [ ! -e "$K3THREAD_SOCKET" ]
 }
 
-@test "as process 1 it reaps the orphans of others" {
+@test "a supervisor that is process 1 reaps the orphans of other processes" {
   supervise
   for _ in 1 2 3; do
     nsenter -t "$one" -p -- sh -c '(sleep 0.05 &)'
@@ -55,7 +55,7 @@ has_one_child() {
   finish init 0
 }
 
-@test "as process 1 it ends as its supervisor was killed: 137" {
+@test "process 1 exits with 137 when its supervisor is killed" {
   supervise
   k3 start -n a -- sh -c "$HELPERS/creature $dir/c stubborn fork setsid & exec sleep 1000"
   wait_for_file c
@@ -63,7 +63,7 @@ has_one_child() {
   finish init 137
 }
 
-@test "as process 1, run exits as its script's thread did" {
+@test "run as process 1 exits as its script's thread did" {
   cat >script <<'EOS'
 start -n a -- sh -c 'exit 7'
 EOS
@@ -71,7 +71,7 @@ EOS
   finish running 7
 }
 
-@test "as process 1, run takes SIGTERM as a shutdown" {
+@test "run as process 1 treats SIGTERM as a shutdown" {
   cat >script <<EOS
 start -n a -- sh -c 'trap "echo ended >$dir/out; exit 0" TERM; echo >$dir/ready; while :; do sleep 0.02; done'
 EOS

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Makes system calls fail, one function after the other and each call that it makes.
+"""Makes system calls fail, one function after the other, and each call of it.
 
     POINTS=0 inject.py [PHASE…]
 
-The phases: birth (a supervisor comes up), request (it reads one), service (it serves), death (it is
-shut down), murder (it is killed), client (the commands), launch (a start brings a supervisor up).
-POINTS bounds how many calls of a function fail in a phase, spread over all; 0: every one.
+The phases: birth (a supervisor comes up), request (the supervisor reads one), service (it serves),
+death (it is shut down), murder (it is killed), client (the commands), launch (a start brings a supervisor up).
+POINTS bounds how many calls of a function fail in a phase, spread over all calls; 0 means every call.
 """
 import base64
 import os
@@ -26,7 +26,7 @@ PATIENCE = 20
 
 
 class Stage:
-    """A place for a supervisor, and what happens on it."""
+    """A directory for a supervisor, and what happens in it."""
 
     def __init__(self):
         self.directory = tempfile.mkdtemp(prefix="k3i.", dir="/tmp")
@@ -43,7 +43,7 @@ class Stage:
     # --- the supervisor ---
 
     def supervise(self):
-        """Brings one up whose calls can fail; returns whether it serves."""
+        """Brings up a supervisor whose calls can fail; returns whether it serves."""
         self.supervisor = self.family.start(PROGRAM, "supervise", environment=self.failing)
         wait_until("a supervisor that serves or ends", PATIENCE, self.serves_or_ended)
         return self.supervisor.status is None
@@ -72,11 +72,11 @@ class Stage:
             return "no journal"
 
     def descriptors(self):
-        """How many the supervisor holds, once those of our connections are closed."""
+        """Returns how many descriptors the supervisor has, once those of our connections are closed."""
         return len(os.listdir(f"/proc/{self.wire.call('version')['pid']}/fd"))
 
     def shut_down(self):
-        """Returns the guardian's status; nothing is left then."""
+        """Returns the guardian's status; no process is left then."""
         if self.supervisor.status is None:
             try:
                 self.wire.call("shutdown", now=True)
@@ -94,7 +94,7 @@ class Stage:
 
     def start(self, script, **params):
         self.count += 1
-        # With its quotes the name fills the parser's buffer when that has grown once.
+        # With its quotes the name fills the parser's buffer once that has grown.
         return self.wire.call("start", name=f"x{self.count:029}", command=["/bin/sh", "-c", script],
                               grace=0.2, directory="/", environment=[f"PATH={self.plain['PATH']}"],
                               **params)["name"]
@@ -103,7 +103,7 @@ class Stage:
         row = self.wire.call("join", thread=name)
         status = row["exit_code"] if row["signal"] is None else 128 + row["signal"]
         if status in (125, 126) and row["message"] and self.control.hits():
-            return  # it could not be run
+            return  # the command could not be run
         if status not in statuses:
             raise Broken(f"status {status}, not of {statuses}: {row}")
 
@@ -111,7 +111,7 @@ class Stage:
         name = self.start("echo hello; exit 3")
         self.ends_with(name, 3)
         text = self.wire.call("logs", thread=name)["text"]
-        if isinstance(text, dict):  # what could not be made text, without memory
+        if isinstance(text, dict):  # without memory this was not made text
             text = base64.b64decode(text["base64"]).decode()
         if text != "hello\n":
             raise Broken(f"the log says {text!r}")
@@ -146,7 +146,7 @@ class Stage:
     STEPS = [print_something, leave_something, raise_something, delay_something, miss_something, look]
 
     def load(self, strict):
-        """Each step works; unless STRICT, and when a call has failed, it may be refused."""
+        """Checks that each step works; unless STRICT it may be refused after a call has failed."""
         for step in self.STEPS:
             try:
                 step(self)
@@ -156,7 +156,7 @@ class Stage:
             self.check_alive()
 
     def tidy(self):
-        """What a refused step may have left running is ended; nothing is kept."""
+        """Ends what a refused step may have left running, and forgets it."""
         for row in self.wire.call("list", live=True):
             if row["name"] != "witness":
                 try:
@@ -193,14 +193,14 @@ class Stage:
         return hit
 
     def request(self):
-        """Small enough that every call can fail at every run."""
+        """A load so small that every call can fail in every run."""
         if self.supervisor is None:
             self.dying_supervisor()
         self.rearm()
         try:
             self.wire.call("list", threads=["witness", f"x{0:029}"])
         except (Refused, HungUp, ConnectionError):
-            pass  # nobody has that name, and a call may have failed
+            pass  # no thread has that name, or a call has failed
         hit = self.control.hits() > 0
         self.control.disarm()
         self.check_alive()
@@ -249,7 +249,7 @@ class Stage:
         self.dying_supervisor()
         pid = self.wire.call("version")["pid"]
         self.rearm()
-        os.kill(pid, signal.SIGKILL)  # our grandchild, and the guardian has not reaped it
+        os.kill(pid, signal.SIGKILL)  # a grandchild that the guardian has not reaped
         self.family.wait(self.supervisor, PATIENCE)
         hit = self.control.hits() > 0
         self.control.disarm()
@@ -261,7 +261,7 @@ class Stage:
                 ["exceptions"], ["clear"], ["help", "start"]]
 
     def client(self):
-        """Commands whose calls fail, of a supervisor that has no such trouble."""
+        """Runs commands whose calls fail, at a supervisor whose calls do not."""
         self.control.disarm()
         if self.supervisor is None or self.supervisor.status is not None:
             self.supervisor = self.family.start(PROGRAM, "supervise", environment=self.plain)
@@ -286,7 +286,7 @@ class Stage:
     def check_command(self, child, words, failed):
         good = {"join": 143}.get(words[0], 0)
         if "argp-help.c" in child.text():
-            return  # glibc, which asserts that there is memory
+            return  # glibc aborts, as it asserts that there is memory
         if child.status in (134, 139) or child.status > 143:
             raise Broken(f"a client crashed: {child}")
         if not failed and child.status != good and not self.control.hits():
@@ -295,7 +295,7 @@ class Stage:
             raise Broken(f"failed without a word: {child}")
 
     def launch(self):
-        """A start that brings up a supervisor while its calls fail."""
+        """Runs a start that brings up a supervisor while its calls fail."""
         child = self.family.start(PROGRAM, "start", "--", "true", environment=self.failing)
         self.family.wait(child, PATIENCE)
         hit = self.control.hits() > 0
@@ -332,7 +332,7 @@ class Stage:
         print(f"{phase}: {total} calls failed, each alone", flush=True)
 
     def run_function(self, phase, name, error):
-        """Every call, or POINTS of them in steps that grow."""
+        """Yields the number of every call, or of POINTS of them in steps that grow."""
         number, hits, step = 1, 0, 1
         while self.run_point(phase, name, number, error):
             hits += 1

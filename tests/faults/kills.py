@@ -4,9 +4,9 @@ removes the supervisor's files.
 
     KILLS=1000 SEED=1 SECONDS=1 kills.py
 
-SECONDS is how long an end may take. The seed decides what is done and in which order; when exactly
-a kill hits is the machine's affair. After each kill nothing may be left of what was killed off, no
-status may be wrong, doubled or lost, and a new start has to work.
+SECONDS is how long an end may take. The seed decides what is done and in which order; the moment of a
+kill depends on the machine. After each kill no process that had to end may be left, no status may be
+wrong, doubled or lost, and a new start has to work.
 """
 import collections
 import json
@@ -27,7 +27,7 @@ CREATURE = os.path.join(os.environ["BUILD"], "tests/cli/creature")
 KILLS = int(os.environ.get("KILLS", "1000"))
 SEED = int(os.environ.get("SEED") or random.SystemRandom().randrange(1 << 32))
 SECONDS = float(os.environ.get("SECONDS_MAX", "1"))
-PATIENCE = 20  # for what has no promised time
+PATIENCE = 20  # for an end without a promised time
 GRACE = 0.1
 LIVE_MAX = 12  # threads whose commands stay, at a time
 
@@ -35,11 +35,11 @@ FAILED, NO_SUCH, ABSENT, GONE = 1, 3, 69, 125  # statuses of clients that got no
 
 
 class Thread:
-    """What we know of one: the statuses that it may end with, and those that were seen."""
+    """What the test knows of a thread: the statuses that it may end with, and those that were seen."""
 
     def __init__(self, tag, statuses, stays):
         self.tag = tag
-        self.name = f"t-{tag}"  # never used twice, so that no other life has a namesake
+        self.name = f"t-{tag}"  # never used twice, also not in the next life
         self.known = False      # its start was answered
         self.may = set(statuses)
         self.stays = stays
@@ -54,13 +54,13 @@ class Thread:
 
 
 class Life:
-    """The threads of one supervisor, as far as we started them."""
+    """The threads of one supervisor that the test started."""
 
     def __init__(self):
         self.threads = []
         self.cleared = False
         self.closing = False  # a shutdown was asked for
-        self.dead = False     # it was killed, or the guardian
+        self.dead = False     # the supervisor or the guardian was killed
 
 
 class Run:
@@ -87,7 +87,7 @@ class Run:
         return child
 
     def new_command(self):
-        """A command, with the statuses that it may end with and whether it stays."""
+        """Returns a command, the statuses that it may end with, and whether it stays."""
         self.tags += 1
         tag, code = self.tags, self.random.randrange(1, 100)
         say = f"echo said-{tag}; : >{self.directory}/said.{tag}"
@@ -124,7 +124,7 @@ class Run:
 
     def started(self, thread, client, status, life):
         if life.dead or life.closing:
-            if status not in (0, FAILED):  # 0: it may have begun the next life
+            if status not in (0, FAILED):  # with 0 it may have begun the next life
                 raise Broken(f"a start at the end of a life: {client}")
         elif status != 0:
             raise Broken(f"a start failed: {client}")
@@ -187,7 +187,7 @@ class Run:
     # --- the kills ---
 
     def identify(self):
-        """The supervisor and the guardian, held by descriptors, or None."""
+        """Returns the supervisor and the guardian, held by descriptors, or None."""
         try:
             answer = self.wire.call("version")
             pids = [answer["pid"], answer["guardian"]]
@@ -207,13 +207,13 @@ class Run:
         running = [c for c, _, _ in self.clients if c.status is None]
         if running:
             child = self.random.choice(running)
-            os.kill(child.pid, signal.SIGKILL)  # not reaped yet: its number is its own
+            os.kill(child.pid, signal.SIGKILL)  # not reaped yet: no other process has its pid
             child.words[0] = "killed"
             self.counts["client"] += 1
 
     def kill_command(self):
         """Kills the command of a thread that stays: held first, then looked at again, so that no
-        other process can have its number."""
+        other process can have its pid."""
         threads = {t.name: t for t in self.life.threads if t.known}
         if not threads:
             return  # there may be no supervisor yet
@@ -237,7 +237,7 @@ class Run:
                 raise
 
     def kill_keeper(self, guardian):
-        """Kills the supervisor or the guardian; all must end, and the next life be a clean one."""
+        """Kills the supervisor or the guardian; all processes must end, and the next life begins anew."""
         held = self.identify()
         if held is None:
             if self.life.closing:
@@ -263,7 +263,7 @@ class Run:
         self.next_life()
 
     def remove_files(self):
-        """Removes what the supervisor keeps: who comes by finds it all the same."""
+        """Removes the supervisor's files: clients find it all the same."""
         names = self.random.choice([["k.sock"], ["k.lock"], ["k.sock", "k.lock"], ["k.logs"], [""]])
         for name in names:
             path = f"{self.place}/{name}"
@@ -275,11 +275,11 @@ class Run:
         child = self.family.start(PROGRAM, "version")
         if self.family.wait(child, PATIENCE) != 0:
             raise Broken(f"after {names} were removed: {child}")
-        os.makedirs(self.place, 0o700, exist_ok=True)  # if no supervisor was there to put it back
+        os.makedirs(self.place, 0o700, exist_ok=True)  # if there was no supervisor to restore it
         self.counts["files"] += 1
 
     def kill_in_cleanup(self):
-        """Asks all to end, and kills while they clean up."""
+        """Raises in all threads, and kills while they clean up."""
         for thread in self.life.threads:
             thread.may.update([143, 137])
         self.client("raise", "--all")
@@ -289,7 +289,7 @@ class Run:
                             lambda: self.kill_keeper(True)])()
 
     def fill_signal_queue(self):
-        """Leaves no room to queue a signal for the supervisor: what is raised arrives all the same."""
+        """Leaves no room to queue a signal for the supervisor: raised exceptions arrive all the same."""
         held = self.identify()
         if held is None:
             return
@@ -349,7 +349,7 @@ class Run:
             os.unlink(child.output)
 
     def end_life(self):
-        """Ends the supervisor, if there is one, in order: nothing is left then."""
+        """Shuts the supervisor down, if there is one: no process is left then."""
         self.life.closing = True
         for thread in self.life.threads:
             thread.may.update([143, 137])
@@ -364,7 +364,7 @@ class Run:
         self.life = Life()
 
     def check_fresh(self):
-        """A new start works, in a directory that is there."""
+        """Checks that a new start works, in a directory that exists."""
         os.makedirs(self.place, 0o700, exist_ok=True)
         child = self.family.start(PROGRAM, "start", "--", "/bin/sh", "-c", "exit 7")
         if self.family.wait(child, PATIENCE) != 0 or child.text() != "1\n":
@@ -374,7 +374,7 @@ class Run:
             raise Broken(f"the join after a kill: {child}")
 
     def check_logs(self):
-        """What a command had written before it made its file is in its log."""
+        """Checks that the log has what the command wrote before it made its file."""
         said = {int(name[5:]) for name in os.listdir(self.directory) if name.startswith("said.")}
         text = ""
         for directory, _, names in os.walk(f"{self.place}/k.logs"):
@@ -388,7 +388,7 @@ class Run:
             os.unlink(f"{self.directory}/said.{tag}")
 
     def check_statuses(self):
-        """Every thread is there, with the status that clients saw; nobody harmed the others."""
+        """Checks that every thread is listed with the status that clients saw."""
         known = [thread for thread in self.life.threads if thread.known]
         if self.life.closing or self.life.dead or not known:
             return
@@ -433,7 +433,7 @@ class Run:
 
 
 def status_of(row):
-    """As join has it."""
+    """Returns the status as join reports it."""
     if row["exception"] == "TimeoutError":
         return 124
     if row["signal"] is not None:

@@ -8,7 +8,7 @@ $(FAULTS)/k3thread: $(CLI_OBJECTS) $(STATICLIB) $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(K3_CFLAGS) -pie $(K3_LDFLAGS) -o $@ $(CLI_OBJECTS) $(STATICLIB) -ljansson -ledit -lm
 
-# It defines what the headers would make inline functions of.
+# It defines functions that the headers would otherwise make inline functions.
 $(FAULTS)/fail.so: tests/faults/fail.c $(BUILD)/flags
 	$(call say,CC,$<)
 	@mkdir -p $(@D)

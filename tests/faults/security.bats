@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Nobody let in: what another user can prepare in a directory that all can write to.
+# No access for other users: what another user can prepare in a directory that everybody can write to.
 # (The rest is in tests/cli/supervisor.bats.)
 
 # Scripts stand in single quotes; helpers.bash and run set some names.
@@ -23,20 +23,20 @@ teardown() {
   cd / && rm -rf "$dir" /tmp/k3thread-61235
 }
 
-# k3thread as one user; as_nobody is the other, who plants things.
+# Runs k3thread as one user; as_nobody is the other user, who plants files.
 mine() {
   log mine "$@"
   timeout --foreground -s KILL "$DEADLINE" \
     setpriv --reuid=61235 --regid=61235 --clear-groups "$K3THREAD" "$@"
 }
 
-# The command fails as_nobody, and says that it was not allowed.
+# Succeeds if the command fails as_nobody, and says that it was not allowed.
 refused_to_nobody() {
   run ! as_nobody "$@"
   like "$output" '*@(ermission denied|not permitted)*'
 }
 
-@test "in a directory like /tmp, a supervisor keeps its files to itself" {
+@test "a supervisor in a directory like /tmp lets no other user use its files" {
   mine -S "$socket" start -- sh -c 'echo secret'
   mine -S "$socket" join 1
   is "$(find tmp -name 'k.*' ! -type s -perm /077)" ''
@@ -48,7 +48,7 @@ refused_to_nobody() {
   refused_to_nobody "$K3THREAD" -S "$socket" start -- true
 }
 
-@test "files that another user planted beside the socket are refused, and left alone" {
+@test "files that another user planted beside the socket are refused and left alone" {
   for name in lock log; do
     as_nobody sh -c "umask 0; : >tmp/k.$name"
     run -1 --separate-stderr mine -S "$socket" start -- true
@@ -58,8 +58,8 @@ refused_to_nobody() {
   done
 }
 
-# Root too, whom no permission stops: whoever made the file can hold its lock for ever.
-@test "a lock file that another user planted, and holds, makes root wait for nothing" {
+# This concerns root too, whom no permission stops: the owner of the file can hold its lock for ever.
+@test "root does not wait for a lock file that another user planted and holds" {
   mkfifo -m 644 release
   in_background holder as_nobody "$PYTHON" -I -S -c '
 import fcntl
@@ -76,7 +76,7 @@ open("release").read()'
   finish holder
 }
 
-@test "root uses another user's supervisor that it names, and none of its files" {
+@test "root uses another user's supervisor if it names the socket, and none of that user's files" {
   mine -S "$socket" start -n theirs -- sleep 1000
   k3 -S "$socket" start -n ours -- sleep 1000
   like "$(k3 -S "$socket" list)" '*theirs*ours*'
@@ -91,7 +91,7 @@ open("release").read()'
   is "$(ls tmp/k.logs)" ''
 }
 
-@test "a FIFO or a link that another user planted is refused, and nobody hangs" {
+@test "a FIFO or a link that another user planted is refused, and no command hangs" {
   : >victim && chown 61235 victim
   for name in lock log logs; do
     for plant in "mkfifo -m 666" "ln -s $dir/victim"; do
@@ -114,7 +114,7 @@ open("release").read()'
   rm -f "$socket"
 }
 
-@test "a directory or a link planted in /tmp in the default one's place is refused" {
+@test "a directory or a link planted in /tmp in the place of the default directory is refused" {
   unset K3THREAD_TMPDIR
   [ ! -e /tmp/k3thread-61235 ] || skip "somebody uses it"
   as_nobody mkdir -m 777 /tmp/k3thread-61235
@@ -128,7 +128,7 @@ open("release").read()'
   is "$(ls own)" ''
 }
 
-@test "a thousand clients that say nothing, or half a line, cost little and delay nobody" {
+@test "a thousand clients that send nothing or half a line cost little and delay no other client" {
   export K3THREAD_SOCKET=$dir/k.sock
   (ulimit -n "$(ulimit -Hn)" && k3 start -n first -- sleep 1000)
   pid=$(supervisor_pid)

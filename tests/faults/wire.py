@@ -5,7 +5,7 @@ import socket
 from family import Broken
 
 DEADLINE = 20
-ID = 123456789012345  # with what ends it as long as the parser's buffer at first
+ID = 123456789012345  # with the byte after it as long as the parser's buffer at first
 
 
 class HungUp(Broken):
@@ -13,7 +13,7 @@ class HungUp(Broken):
 
 
 class Refused(Broken):
-    """An error was answered."""
+    """The answer is an error."""
 
     def __init__(self, error):
         super().__init__(f"{error.get('data', {}).get('type')}: {error.get('message')}")
@@ -26,7 +26,7 @@ class Wire:
         self.path = path
 
     def call(self, method, **params):
-        """The result; or Refused, HungUp, or OSError where nobody can be reached."""
+        """Returns the result, or raises Refused, HungUp, or OSError where no supervisor can be reached."""
         request = {"jsonrpc": "2.0", "id": ID, "method": method, "params": params}
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(DEADLINE)

@@ -1,4 +1,4 @@
-/* The command line: the words, divided by newlines, go to each command's parser; none is run. */
+/* Fuzzes the command line: the words, divided by newlines, go to each command's parser; no command is run. */
 #include "cli/commands/command.h"
 #include "cli/commands/command_line.h"
 #include "cli/commands/program_options.h"

@@ -1,6 +1,6 @@
 /*
- * Bytes in JSON: what was encoded comes back, and nothing else is taken for base64. A line with a
- * table is read as any other. Of escape sequences only colours pass.
+ * Fuzzes bytes in JSON: encoded bytes come back, and nothing else is taken for base64. A line with a
+ * table is read like any other. Of escape sequences only colours pass.
  */
 #include "cli/rpc/bytes.h"
 #include "cli/base/text.h"
@@ -22,7 +22,7 @@ static void there_and_back(const uint8_t *data, size_t size)
     free(text);
 }
 
-/* Strict: what it takes is exactly what would be made of the result. */
+/* Checks that the decoder is strict: it takes only what the encoder makes of the result. */
 static void decode(const uint8_t *data, size_t size)
 {
     char  *text = fuzz_string(data, size);
@@ -54,7 +54,7 @@ static void json(const uint8_t *data, size_t size)
     free(string);
 }
 
-/* The short way to a line's table comes to what jansson makes of all of it. */
+/* Checks that the short way to a line's table gives what jansson reads. */
 static void compare_lines(const struct text *line)
 {
     char        *copy = fuzz_string((const uint8_t *) line->data, line->size);
@@ -69,7 +69,7 @@ static void compare_lines(const struct text *line)
     free(copy);
 }
 
-/* DATA is what the table begins with; and then, all but its end. */
+/* Reads a line whose table begins with DATA, and then a line that begins with DATA. */
 static void table_line(const uint8_t *data, size_t size)
 {
     struct text line = {0};
@@ -87,7 +87,7 @@ static void table_line(const uint8_t *data, size_t size)
     text_release(&line);
 }
 
-/* Of escape sequences only colours pass, and where a line comes in pieces makes no difference. */
+/* Checks that only colours pass, and that it does not matter where a line is cut into pieces. */
 static void escapes(const uint8_t *data, size_t size)
 {
     struct escapes whole = {0}, pieces = {0};

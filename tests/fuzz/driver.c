@@ -1,4 +1,4 @@
-/* Runs a fuzzer's function over files, without a fuzzer: for the seeds and for what once crashed. */
+/* Runs a fuzzer's function over files, without libFuzzer: over the seeds, and over inputs that once crashed. */
 #include "tests/fuzz/fuzz.h"
 
 #include <fcntl.h>
@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A block of exactly that size, so that sanitizers see a read behind its end. */
+/* Reads the file into a block of exactly its size, so that sanitizers see a read beyond the end. */
 static int run_file(const char *path)
 {
     int         fd = open(path, O_RDONLY | O_CLOEXEC);

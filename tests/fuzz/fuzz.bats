@@ -1,11 +1,11 @@
 #!/usr/bin/env bats
-# Each fuzzer's seeds, and every input that once crashed one, without a fuzzer. See tests/fuzz/run.
+# Each fuzzer's seeds, and every input that once crashed it, without libFuzzer. See tests/fuzz/run.
 
 setup() {
   cd "$BATS_TEST_DIRNAME" || return
 }
 
-# run_files NAME: every file there is for a fuzzer.
+# run_files NAME: runs a fuzzer over every file that there is for it.
 run_files() {
   local files
   files=$(find "seeds/$1" "crashes/$1" -type f 2>/dev/null | sort)
@@ -14,23 +14,23 @@ run_files() {
   timeout -s KILL 60 "${BUILD:-../../build}/tests/fuzz/$1" $files
 }
 
-@test "the wire: what clients say" {
+@test "the server withstands what clients send" {
   run_files wire
 }
 
-@test "bytes in JSON" {
+@test "the encoding of bytes in JSON withstands any bytes" {
   run_files bytes
 }
 
-@test "a script's words" {
+@test "the reader of scripts withstands any line" {
   run_files words
 }
 
-@test "times, names, patterns, exceptions, places and readiness" {
+@test "the parsers of times, names, patterns, exceptions, places and readiness withstand any text" {
   run_files parsers
 }
 
-@test "the command line" {
+@test "the parsers of the command line withstand any words" {
   run_files arguments
 }
 

@@ -9,14 +9,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What must hold, also in a build without assertions. */
+/* Aborts unless the condition holds, also in a build without assertions. */
 #define MUST(condition)                                                                            \
     do {                                                                                           \
         if (!(condition))                                                                          \
             abort();                                                                               \
     } while (0)
 
-/* The input as a string, to be freed. A NUL in it ends it. */
+/* Returns the input as a string, to be freed. A NUL ends the string. */
 static inline char *fuzz_string(const uint8_t *data, size_t size)
 {
     char *string = malloc(size + 1);

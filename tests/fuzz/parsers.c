@@ -1,4 +1,4 @@
-/* The small parsers: times, names, patterns, exceptions, readiness. */
+/* Fuzzes the small parsers: times, names, patterns, exceptions, readiness. */
 #include "cli/base/duration.h"
 #include "cli/base/exceptions.h"
 #include "cli/base/suggest.h"
@@ -26,7 +26,7 @@ static void parse_name(const char *string)
 {
     struct text why = {0};
 
-    /* A name is no pattern, else it could not be meant; as a pattern it would fit itself. */
+    /* A name is no pattern, or it could not be given as a name; as a pattern it would match itself. */
     if (store_is_name(string, &why))
         MUST(why.size == 0 && !store_is_pattern(string) && store_fits(string, string));
     else

@@ -1,4 +1,4 @@
-# The fuzzers as plain programs, which run files: seeds, and what once crashed. tests/fuzz/run
+# The fuzzers as plain programs, which run files: seeds, and inputs that once crashed. tests/fuzz/run
 # builds them with libFuzzer: make FUZZ=1 BUILD=… fuzzers.
 
 FUZZERS := wire bytes words parsers arguments

@@ -1,6 +1,6 @@
 /*
- * The wire: bytes from a client, through framing, JSON and the methods, to threads that begin, are
- * raised in and end. Only the spawn is not the real one: no command of a fuzzer's is ever run.
+ * Fuzzes the wire: bytes from a client go through framing, JSON and the methods to threads that begin,
+ * are raised in and end. Only the spawn is not the real one: no command of the fuzzer is ever run.
  */
 #include "cli/server/server.c"
 #include "cli/server/shutdown.c"
@@ -18,7 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* What a socket takes at once. */
+/* The bytes that a socket accepts at once. */
 #define INPUT_MAX ((size_t) 65536)
 
 /* Stands in for spawn.c. */
@@ -29,9 +29,9 @@ int spawn(const struct spawn_plan *plan, struct spawned *ret)
     return -ENOENT;
 }
 
-/* Ready in every round, so that the loop never waits. */
+/* A descriptor that is ready in every round, so that the loop never waits. */
 static struct source tick;
-static int           rounds_left; /* -1: until all has ended */
+static int           rounds_left; /* -1: until everything has ended */
 static size_t        clients;
 static char          directory[] = "/tmp/k3fuzz.XXXXXX";
 
@@ -43,7 +43,7 @@ static void tick_ready(struct source *source, uint32_t events)
         return;
     }
     stopped = clients == 0 && store_live() == 0;
-    sched_yield(); /* the workers have the next move */
+    sched_yield(); /* lets the workers run */
 }
 
 static void remove_directory(void)
@@ -52,7 +52,7 @@ static void remove_directory(void)
     (void) rmdir(directory);
 }
 
-/* The server's own, which also counts the clients. */
+/* Replaces the server's function, and also counts the clients. */
 static struct connection_handler handler;
 
 static void free_client(struct connection *connection)
@@ -81,7 +81,7 @@ static void run_rounds(int rounds)
     MUST(loop_run(&stopped, finish_round, memory_release_process) == 0);
 }
 
-/* A client that says DATA, reads nothing, and goes when its calls have had their time. */
+/* Runs a client that sends DATA, reads nothing, and goes when its calls have had their time. */
 static void say(const uint8_t *data, size_t size)
 {
     int pair[2];
@@ -94,7 +94,7 @@ static void say(const uint8_t *data, size_t size)
     close(pair[0]);
 }
 
-/* Ends every thread and forgets it, and that there was a shutdown. */
+/* Ends and forgets every thread, and forgets that there was a shutdown. */
 static void clean_up(void)
 {
     struct record *record, *next;

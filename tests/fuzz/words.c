@@ -1,4 +1,4 @@
-/* A script's lines, to words. */
+/* Fuzzes the splitting of a script's lines into words. */
 #include "cli/script/reader.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -9,7 +9,7 @@ struct input {
     size_t         size;
 };
 
-/* The next line of the input. */
+/* Returns the next line of the input. */
 static int next_line(void *context, bool continued, struct text *line)
 {
     struct input  *input = context;

@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
-# The suite that README.md and k3thread(7) show: both show the same, and it runs.
+# The suite that README.md and k3thread(7) show: both show the same suite, and it runs.
 
 # helpers.bash sets some names.
 # shellcheck disable=SC2016,SC2154
 
 load ../cli/helpers
 
-# The suite as a reader would copy it.
+# Prints the suite as a reader would copy it.
 suite_of_readme() {
   sed -n '/^```bats$/,/^```$/p' "$ROOT/README.md" | sed '1d; $d'
 }
@@ -16,7 +16,7 @@ suite_of_page() {
     sed '1d; $d; s/^\\&//; s/\\-/-/g; s/\\(aq/'\''/g; s/\\e/\\/g'
 }
 
-# The suite for this machine: the helper is where the sources are, and the port is a free one.
+# Makes the suite for this machine: the helper is beside the sources, and the port is a free one.
 make_suite() {
   local port
   port=$("$PYTHON" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
@@ -25,7 +25,7 @@ make_suite() {
   ln -sf "$K3THREAD" bin/k3thread
 }
 
-# Not as a part of this suite: with no setting of it, nor its descriptor 3.
+# The inner bats gets no setting of this suite, and not its descriptor 3.
 run_suite() {
   log bats "$@"
   env -i PATH="$dir/bin:${PATH//"$BATS_LIBEXEC":/}" TMPDIR="$dir" \
@@ -38,7 +38,7 @@ run_suite() {
   suite_of_page | diff expected -
 }
 
-@test "it runs as it is shown, and leaves nothing" {
+@test "the suite runs as it is shown, and leaves no process and no file" {
   make_suite
   run -0 run_suite suite.bats
   is "${lines[0]}" 1..2
@@ -48,7 +48,7 @@ run_suite() {
   refute_leaks
 }
 
-@test "two of it beside each other do not meet" {
+@test "two suites that run at the same time do not disturb each other" {
   make_suite
   mv suite.bats other.bats
   make_suite
@@ -57,7 +57,7 @@ run_suite() {
   finish other
 }
 
-@test "a service that does not come up fails the suite, which shows what it printed" {
+@test "a service that does not come up fails the suite, which shows the output of the service" {
   make_suite
   sed -i 's/python3 -u -m http.server.*/sh -c "echo no such luck; exit 4"/' suite.bats
   run -1 run_suite suite.bats

@@ -5,7 +5,7 @@ setup_file() {
     export K3THREAD=${K3THREAD:-$PWD/build/k3thread}
     k3thread_setup
     cp "$BATS_TEST_DIRNAME/service.bats" "$K3THREAD_DIRECTORY/page"
-    # Port 0: the server chooses a free one, and says which.
+    # Port 0: the server chooses a free port, and prints it.
     k3thread_service web --directory "$K3THREAD_DIRECTORY" --ready 'line:^Serving HTTP' -- \
         python3 -u -m http.server --bind 127.0.0.1 0
     PORT=$("$K3THREAD" logs web | sed -n 's/.* port \([0-9]*\) .*/\1/p')
@@ -27,7 +27,7 @@ sys.stdout.buffer.write(urllib.request.urlopen(sys.argv[1]).read())' "http://127
     cmp "$BATS_TEST_TMPDIR/page" "$BATS_TEST_DIRNAME/service.bats"
 }
 
-@test "it is one server for all tests, and its log is at hand" {
+@test "all tests use one server, and can read its log" {
     fetch page >/dev/null
     "$K3THREAD" logs web | grep -q '"GET /page HTTP/1.1" 200'
 }
@@ -39,7 +39,7 @@ sys.stdout.buffer.write(urllib.request.urlopen(sys.argv[1]).read())' "http://127
     [[ $output == *"no such luck"* ]]
 }
 
-@test "teardown leaves nothing" {
+@test "teardown leaves no process" {
     load k3thread.bash
     k3thread_setup
     k3thread_service nap -- sh -c 'setsid sleep 1000 & exec sleep 1000'
