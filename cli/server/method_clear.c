@@ -1,23 +1,41 @@
-/* The method "clear": forgets the threads that have ended. */
+/* The method "clear": forgets threads that have ended. */
 #include "cli/server/method.h"
 #include "cli/server/params.h"
+#include "cli/server/selection.h"
 #include "cli/server/store.h"
 
-static void run(struct call *call, const json_t *params)
+/* Forgets the threads of SELECTION, which is resolved. Returns how many. */
+static json_int_t clear(const struct selection *selection)
 {
     struct record *record, *next;
     json_int_t     cleared = 0;
 
-    if (!params_take(call, params, NULL))
-        return;
     for (record = TAILQ_FIRST(store_all()); record != NULL; record = next) {
         next = TAILQ_NEXT(record, order);
-        if (record_is_live(record) || record->keeper != NULL)
+        if (record->keeper != NULL || !selection_fits(selection, record))
             continue;
         store_forget(record);
         cleared++;
     }
-    call_reply(call, json_pack("{s:I}", "cleared", cleared));
+    return cleared;
+}
+
+static void run(struct call *call, const json_t *params)
+{
+    const json_t          *words = NULL;
+    struct selection       selection;
+    const struct selector *missing;
+    const struct param     wanted[] = {{"threads", PARAM_ANY, &words, false}, {0}};
+
+    if (!params_take(call, params, wanted) || !selection_parse(call, words, &selection))
+        return;
+    selection.ended = true;
+    missing = selection_resolve(&selection);
+    if (missing != NULL)
+        select_fail(call, missing, "ended");
+    else
+        call_reply(call, json_pack("{s:I}", "cleared", clear(&selection)));
+    selection_release(&selection);
 }
 
 const struct method method_clear = {"clear", run};

@@ -55,6 +55,12 @@ bool selection_parse(struct call *call, const json_t *words, struct selection *r
     return true;
 }
 
+/* Returns true if RECORD is in a state that SELECTION is limited to. */
+static bool has_state(const struct selection *selection, const struct record *record)
+{
+    return record_is_live(record) ? !selection->ended : !selection->live;
+}
+
 const struct selector *selection_resolve(struct selection *selection)
 {
     for (size_t i = 0; i < selection->count; i++) {
@@ -63,7 +69,7 @@ const struct selector *selection_resolve(struct selection *selection)
 
         if (selector->pattern)
             continue;
-        if (record == NULL || (selection->live && !record_is_live(record)))
+        if (record == NULL || !has_state(selection, record))
             return selector;
         select_release(selector);
         selector->id = record->id;
@@ -73,7 +79,7 @@ const struct selector *selection_resolve(struct selection *selection)
 
 bool selection_fits(const struct selection *selection, const struct record *record)
 {
-    if (selection->live && !record_is_live(record))
+    if (!has_state(selection, record))
         return false;
     for (size_t i = 0; i < selection->count; i++)
         if (select_fits(&selection->selectors[i], record))

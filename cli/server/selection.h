@@ -13,6 +13,7 @@ struct selection {
     struct selector *selectors;
     size_t           count; /* how many selectors; 0: all threads */
     bool             live;  /* only threads that have not ended */
+    bool             ended; /* only threads that have ended */
 };
 
 /*

@@ -75,11 +75,6 @@ EOF
   is "$(k3 start -- true)" 2
 }
 
-@test "clear takes no arguments" {
-  k3 start -- true
-  run -64 k3 clear 1
-}
-
 @test "the supervisor keeps each thread that nobody joined, and of the joined threads the newest 1,000" {
   k3 start -n first -- true
   script <<'EOF'

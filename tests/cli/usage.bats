@@ -164,7 +164,7 @@ EOF
 }
 
 @test "a superfluous word is a usage error" {
-  for words in 'exceptions x' 'version x' 'clear x' 'shutdown x' 'supervise x' 'help start x' 'logs a b'; do
+  for words in 'exceptions x' 'version x' 'shutdown x' 'supervise x' 'help start x' 'logs a b'; do
     # shellcheck disable=SC2086
     run -64 k3 $words
   done
