@@ -1,11 +1,11 @@
 #!/bin/sh
-# make demo: the main job on real commands, with a supervisor of its own that is gone in the end.
+# make demo: shows the main job on real commands, with a supervisor of its own that is gone at the end.
 set -eu
 
 program=${K3THREAD:?make demo sets it}
 dir=$(mktemp -d)
 socket=$dir/demo.sock
-# Whatever happens, nothing stays behind.
+# No process stays behind, whatever happens.
 trap '"$program" -S "$socket" shutdown --now >/dev/null 2>&1 || :; rm -rf "$dir"' EXIT
 trap 'exit 130' INT TERM
 
@@ -25,7 +25,7 @@ k3thread() {
     "$program" -S "$socket" "$@"
 }
 
-# As k3thread(), but for a command whose exit status is the point.
+# As k3thread(), but prints the exit status of the command.
 k3thread_status() {
     status=0
     k3thread "$@" || status=$?
@@ -44,7 +44,7 @@ wait_until() {
 
 is_running() { "$program" -S "$socket" list --json "$1" | grep -q '"state": *"running"'; }
 
-# Has nothing of the demo been left? A process of it has the socket's path in its environment or
+# Succeeds if no process of the demo is left. Such a process has the socket's path in its environment or
 # among its arguments; the pattern comes from a file, so that the search does not find itself.
 nothing_left() {
     printf '%s' "$socket" >"$dir/pattern"

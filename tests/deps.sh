@@ -1,9 +1,9 @@
 #!/bin/sh
-# Installs the packages that are missing, saying so: tests/deps.sh GROUP…
-# With --check it only names them, and fails if there are any.
+# Installs the missing packages, and names them: tests/deps.sh GROUP…
+# With --check it only names them, and fails if a package is missing.
 #
-# Each is known by what it brings, not by its name, so that a system with other packages passes too
-# if it has everything; installing is for Debian and what derives from it.
+# A package is recognized by its contents and not by its name, so that a system with other packages passes
+# too if it has everything; the installation works on Debian and its derivatives.
 set -eu
 
 # group  package  what it brings: a command, or a header or library that the compiler must find
@@ -42,7 +42,7 @@ lint     mandoc           mandoc
 lint     shellcheck       shellcheck
 '
 
-# Does this machine have THING?
+# Succeeds if this machine has THING.
 have() {
     case $1 in
     *.h) printf '#include <stdio.h>\n#include <%s>\n' "$1" | ${CC:-cc} -E - >/dev/null 2>&1 ;;
@@ -51,14 +51,14 @@ have() {
     esac
 }
 
-# The packages of the groups "$@" that are missing, one a line.
+# Prints the missing packages of the groups "$@", one on each line.
 missing() {
     echo "$table" | while read -r group package thing; do
         case " $* " in *" ${group:-none} "*) have "$thing" || echo "$package" ;; esac
     done | sort -u
 }
 
-# As root: directly, else by sudo.
+# Runs a command as root, by sudo if necessary.
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }

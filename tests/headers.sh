@@ -1,5 +1,5 @@
 #!/bin/sh
-# Every header compiles alone, twice in a row; the public one also in the languages of its users.
+# Checks that every header compiles alone, twice in a row; the public header also in the languages of its users.
 set -eu
 cd "$(dirname "$0")/.."
 warnings='-Wall -Wextra -Wpedantic -Wshadow -Wconversion -Werror'

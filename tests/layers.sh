@@ -1,11 +1,11 @@
 #!/bin/sh
-# Which files may include which. A folder is a layer: its files may include the system's headers, each
+# Checks which files include which. A folder is a layer: its files may include the system's headers, each
 # other, and the folders that its line names. No files include each other in a circle, where a file
 # and the header of its name count as one.
 set -eu
 cd "$(dirname "$0")/.."
 
-# The folders that FILE may include.
+# Prints the folders that FILE may include.
 allowed() {
     case $1 in
     # The library knows nothing above it, and the program only the library's public header.
@@ -13,7 +13,7 @@ allowed() {
     cli/base/*)        echo lib/include ;;
     cli/rpc/*)         echo cli/base ;;
     cli/place/*)       echo cli/base ;;
-    # A client that is done before the C library has begun.
+    # The quick way: a client that ends before the C library has begun.
     cli/quick/*)       echo cli/view cli/client cli/place cli/rpc cli/base ;;
     # A supervisor: its processes, the probes, the threads, and the server that clients talk to.
     cli/process/*)     echo cli/base ;;
@@ -23,7 +23,7 @@ allowed() {
     cli/supervisor/*)  echo cli/server cli/worker cli/process cli/place cli/base ;;
     cli/client/*)      echo cli/place cli/rpc cli/base ;;
     cli/view/*)        echo cli/place cli/rpc cli/base ;;
-    # Two commands are a supervisor; every other one is a client.
+    # Two commands run a supervisor; every other command is a client.
     cli/commands/supervise.c) echo cli/supervisor cli/client cli/place cli/base ;;
     cli/script/run.c)  echo cli/supervisor cli/commands cli/view cli/place cli/base ;;
     cli/commands/*)    echo cli/view cli/client cli/place cli/rpc cli/base lib/include ;;
@@ -46,7 +46,7 @@ check() {
         *) echo "$1 must not include \"$header\"" ;;
         esac
     done
-    # Angle brackets are for the system's headers, not a way around.
+    # Angle brackets are for the system's headers; they must not evade this check.
     grep -Hn '#[[:space:]]*include[[:space:]]*<\(k3thread\.h\|cli/\|lib/\)' "$1"
 }
 

@@ -11,7 +11,7 @@
 #include <sys/pidfd.h>
 #include <sys/wait.h>
 
-/* Nothing that is measured here takes longer, in milliseconds. */
+/* The most milliseconds that any measurement here can take. */
 #define DEADLINE 30000
 
 static struct pollfd *open_pids(char *list, nfds_t *ret_count)

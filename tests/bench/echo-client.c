@@ -1,6 +1,6 @@
 /*
  * echo-client SOCKET [WORD…]: sends its words as a line to echo-server, waits for the answer and
- * prints it. Statically linked: the smallest client there is.
+ * prints it. It is statically linked: the smallest possible client.
  */
 #include <string.h>
 #include <sys/socket.h>

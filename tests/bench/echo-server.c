@@ -1,6 +1,6 @@
 /*
- * echo-server SOCKET [COMMAND…]: answers each line of a client with a line; before it does, it
- * starts COMMAND, if there is one. The smallest thing that does what a supervisor does for "start".
+ * echo-server SOCKET [COMMAND…]: answers each line of a client with a line; before the
+ * answer it starts COMMAND, if there is one. It is the smallest program that does a supervisor's "start".
  */
 #include "floor.h"
 
@@ -30,7 +30,7 @@ int main(int count, char **words)
         fprintf(stderr, "Usage: echo-server SOCKET [COMMAND...]\n");
         return 64;
     }
-    signal(SIGCHLD, SIG_IGN); /* the dead are gone without a wait */
+    signal(SIGCHLD, SIG_IGN); /* children need no wait */
     listener = listen_at(words[1]);
     if (puts("up") < 0 || fflush(stdout) != 0)
         fail("stdout");

@@ -35,7 +35,7 @@ int number(const char *text)
     return (int) value;
 }
 
-/* Made once: what it costs is none of the spawn's. */
+/* Made once, so that its cost does not count as the spawn's. */
 static posix_spawn_file_actions_t *quiet_actions(void)
 {
     static posix_spawn_file_actions_t actions;

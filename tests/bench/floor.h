@@ -1,20 +1,20 @@
-/* What the floors share: the clock, and a child of which nothing more than its end is wanted. */
+/* What the floors share: the clock, and children whose end is all that matters. */
 #ifndef TESTS_BENCH_FLOOR_H
 #define TESTS_BENCH_FLOOR_H
 
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Says that WHAT failed, with errno, and exits. */
+/* Prints that WHAT failed, with errno, and exits. */
 __attribute__((noreturn)) void fail(const char *what);
 
-/* Seconds, of the clock that never jumps. */
+/* Returns the seconds of the clock that never jumps. */
 double now(void);
 
-/* A number of 1 or more, or the end of the program. */
+/* Returns a number of 1 or more, or ends the program. */
 int number(const char *text);
 
-/* By posix_spawnp(), its output to /dev/null if QUIET. */
+/* Starts a command by posix_spawnp(), with its output to /dev/null if QUIET. */
 pid_t spawn(char **argv, bool quiet);
 
 /* Waits for PID and fails unless it exited with 0. */

@@ -1,6 +1,6 @@
 /*
- * jobs N AT-A-TIME COMMAND…: runs COMMAND N times by posix_spawn and waitpid. What anything that
- * runs jobs is measured against.
+ * jobs N AT-A-TIME COMMAND…: runs COMMAND N times by posix_spawn and waitpid: the floor of
+ * every program that runs jobs.
  */
 #include "floor.h"
 

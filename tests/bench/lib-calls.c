@@ -1,4 +1,4 @@
-/* What code costs while nothing is raised: checkpoints, edges, a TRY or a time limit. */
+/* Measures the cost of code while nothing is raised: checkpoints, edges, a TRY or a time limit. */
 #include "lib-measure.h"
 
 #include "k3thread.h"
@@ -33,7 +33,7 @@ static double checkpoint(void)
     LOOP(k3thread_checkpoint(); __asm__ volatile("" ::: "memory"));
 }
 
-/* Called through a pointer, as by a program that does not inline it. */
+/* Called through a pointer, as in a program that does not inline it. */
 static void (*volatile called)(void) = k3thread_checkpoint;
 
 static double checkpoint_called(void)

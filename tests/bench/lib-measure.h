@@ -13,9 +13,9 @@ typedef double (*sample_function)(void);
 
 enum aim {
     AIM_NONE,
-    AIM_RATIO,      /* the figure is at most so many times the floor */
-    AIM_DIFFERENCE, /* the figure is at most so much above the floor */
-    AIM_FIGURE      /* the figure is at most so much */
+    AIM_RATIO,      /* the figure is at most LIMIT times the floor */
+    AIM_DIFFERENCE, /* the figure is at most LIMIT above the floor */
+    AIM_FIGURE      /* the figure is at most LIMIT */
 };
 
 struct benchmark {
@@ -26,7 +26,7 @@ struct benchmark {
     sample_function floor;
     enum aim        aim;
     double          limit;   /* of the aim */
-    unsigned        samples; /* of each, in a round */
+    unsigned        samples; /* of each side, in a round */
     unsigned        rounds;  /* 0: for as long as $BENCH_SECONDS says */
     double          scale;   /* a sample is divided by it; 0 is 1 */
 };
@@ -38,7 +38,7 @@ double now(void);
 void wait_until_asleep(int tid);
 
 /*
- * Runs rounds, for a second if $BENCH_SECONDS says nothing else, and prints a row, with tabs between its fields:
+ * Runs rounds, for $BENCH_SECONDS or a second, and prints a row, with tabs between its fields:
  *
  *     name, unit, median, p99, floor's name, floor's median, p99, comparison, aim, met?, quartiles
  */

@@ -1,8 +1,8 @@
 /*
- * The private memory of the process for each of many waiting threads, from smaps_rollup.
+ * Measures the private memory of the process for each of many waiting threads, from smaps_rollup.
  *
- * Each measurement is made in a forked process of its own, so that none uses a stack of the one before
- * again.
+ * Each measurement is made in a forked process of its own, so that no measurement reuses a
+ * stack of the one before.
  */
 #include "lib-measure.h"
 

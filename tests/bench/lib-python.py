@@ -1,6 +1,6 @@
 """
-The Python library's own two functions, in the rows that the C programs print: what k3thread.start
-with join, and k3thread.send_exception do in Python.
+Measures the two functions of the Python library in the rows that the C programs print: k3thread.start
+with join, and k3thread.send_exception.
 """
 
 import ctypes
@@ -28,7 +28,7 @@ def start_and_join():
 
 
 def raise_in(what_it_does):
-    """From the raise to the except clause, in a thread that does WHAT_IT_DOES again and again."""
+    """Measures the time from the raise to the except clause, in a thread that does WHAT_IT_DOES again and again."""
     begun = threading.Event()
     caught_at = []
 

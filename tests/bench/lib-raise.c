@@ -1,5 +1,5 @@
 /*
- * From a raise to the handler that catches it, in a thread that waits and in one that computes;
+ * Measures the time from a raise to the handler that catches it, in a thread that waits and in one that computes;
  * beside a signal from pthread_kill to its handler, in the same kind of thread.
  *
  * A thread posts "caught" when it has taken the time. The raising thread sleeps until then, for the

@@ -1,4 +1,4 @@
-/* The time of a start and a join. */
+/* Measures the time of a start and a join. */
 #include "lib-measure.h"
 
 #include "k3thread.h"

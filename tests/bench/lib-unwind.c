@@ -1,5 +1,5 @@
 /*
- * What an exception costs for each frame that it leaves, beside the unwinder's own forced unwinding
+ * Measures the cost of an exception for each frame that it leaves, beside the unwinder's own forced unwinding
  * and a jump.
  */
 #include "lib-measure.h"

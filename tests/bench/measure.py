@@ -1,4 +1,4 @@
-"""Samples of two sides taken in turns, and the table of what came of them."""
+"""Takes samples of two sides in turns, and prints the table of the results."""
 import os
 import statistics
 import subprocess
@@ -6,7 +6,7 @@ import time
 
 QUICK = os.environ.get("QUICK", "") != ""
 FLOORS = os.path.join(os.environ["BUILD"], "tests/bench")
-DEADLINE = 300  # of any one command, in seconds
+DEADLINE = 300  # of each command, in seconds
 
 AT_MOST, AT_LEAST = "<=", ">="
 
@@ -16,7 +16,7 @@ def floor(name):
 
 
 def run(words, **options):
-    """Runs WORDS to its end and returns what it printed."""
+    """Runs WORDS to its end and returns its output."""
     options.setdefault("stdin", subprocess.DEVNULL)
     done = subprocess.run(words, timeout=DEADLINE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           text=True, check=False, **options)
@@ -26,7 +26,7 @@ def run(words, **options):
 
 
 def seconds_of(words, **options):
-    """How long WORDS runs; its output is dropped."""
+    """Returns how long WORDS runs; drops its output."""
     options.setdefault("stdin", subprocess.DEVNULL)
     begin = time.monotonic()
     subprocess.run(words, check=True, timeout=DEADLINE, stdout=subprocess.DEVNULL,
@@ -36,12 +36,12 @@ def seconds_of(words, **options):
 
 class Quiet:
     """
-    Waits for moments in which nobody else is busy: a load beside ours does not slow both sides
-    alike, as the kernel shares the processors out by session, and each of our commands has its own.
+    Waits for moments in which no other process is busy: other load does not slow both sides alike, as
+    the kernel shares the processors out by session, and each measured command has its own session.
     """
     PATIENCE = float(os.environ.get("QUIET", 5 if QUICK else 60))  # seconds for all waits together
     WINDOW = 0.1
-    ENOUGH = 0.9  # of the processors' time
+    ENOUGH = 0.9  # idle share of the processors' time
 
     def __init__(self):
         self.left = self.PATIENCE
@@ -75,7 +75,7 @@ quiet = Quiet()
 
 
 def in_turns(rounds, *takers):
-    """Calls each of TAKERS once a round, every other round backwards; a list of samples for each."""
+    """Calls each of TAKERS once a round, every other round backwards; returns a list of samples for each."""
     samples = [[] for _ in takers]
     for i in range(rounds):
         quiet.wait()
@@ -86,7 +86,7 @@ def in_turns(rounds, *takers):
 
 
 def commands_in_turns(rounds, times, *commands):
-    """As in_turns, for short commands: the rounds are run by a C program."""
+    """As in_turns, for short commands: a C program runs the rounds."""
     words = [floor("turns"), "2", str(times)]
     for command in commands:
         words += [",", *command]
@@ -122,7 +122,7 @@ class Table:
         self.add(text, "", "", "", "", "", "")
 
     def compare(self, what, figures, floors, aim=None, rate=False, unit="s"):
-        """FIGURES against FLOORS, of the same rounds. A rate's ratio is the floor's time to ours."""
+        """Compares FIGURES with FLOORS of the same rounds. The ratio of a rate is that of the floor's time."""
         pairs = zip(floors, figures) if rate else zip(figures, floors)
         ratios = sorted(a / b for a, b in pairs)
         ratio = statistics.median(ratios)
@@ -133,7 +133,7 @@ class Table:
         return ratio
 
     def figure(self, what, samples, unit, aim=None):
-        """SAMPLES that are held against nothing but AIM."""
+        """Compares SAMPLES with AIM alone."""
         samples = sorted(samples)
         median = statistics.median(samples)
         spread = f"{show(samples[0], unit)}-{show(samples[-1], unit)}" if len(samples) > 1 else ""
@@ -151,7 +151,7 @@ class Table:
 
 
 def verdict(value, aim, unit):
-    """The last two cells: AIM is (AT_MOST or AT_LEAST, limit) or None."""
+    """Returns the last two cells: AIM is (AT_MOST or AT_LEAST, limit) or None."""
     if aim is None:
         return "-", "-"
     kind, limit = aim

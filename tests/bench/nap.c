@@ -1,4 +1,4 @@
-/* Sleeps for ever: a worker of which ten thousand take little memory. Statically linked. */
+/* Sleeps for ever. Statically linked, so that ten thousand of them take little memory. */
 #include <unistd.h>
 
 int main(void)

@@ -1,4 +1,4 @@
-"""What others do of the same, each where it is installed: no aims, their ratio to the same floors."""
+"""Measures other programs, where they are installed, by their ratio to the same floors; without aims."""
 import contextlib
 import os
 import shutil
@@ -10,7 +10,7 @@ from supervisor import Directory, pss_of, wait_until
 JOBS = 200 if QUICK else 1000
 ROUNDS = 1 if QUICK else 5
 TURNS = (2, 10) if QUICK else (9, 20)
-SLOW_JOBS, SLOW_TURNS = JOBS // 10, (1 if QUICK else 3, 1)  # for those that take a thousand times as long
+SLOW_JOBS, SLOW_TURNS = JOBS // 10, (1 if QUICK else 3, 1)  # for programs that take a thousand times as long
 TRUE = "/bin/true"
 
 
@@ -20,7 +20,7 @@ def have(*programs):
 
 @contextlib.contextmanager
 def serving(words, ready, **options):
-    """A server of our own: WORDS in the foreground until READY(), ended at the end."""
+    """Runs a server: WORDS in the foreground, begun when READY() is true and ended at the end."""
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL,
              "stderr": subprocess.DEVNULL}
     with subprocess.Popen(words, **quiet, **options) as server:
@@ -32,7 +32,7 @@ def serving(words, ready, **options):
 
 
 def answers(words, **options):
-    """Does WORDS succeed?"""
+    """Returns true if WORDS succeeds."""
     return subprocess.run(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, timeout=10,
                           check=False, **options).returncode == 0
 
@@ -41,7 +41,7 @@ def answers(words, **options):
 
 
 def job_runners():
-    """Name, how many jobs, and the words that run them."""
+    """Yields the name, the number of jobs, and the words that run them."""
     if have("xargs"):
         yield "xargs -P2", JOBS, ["sh", "-c", f"seq {JOBS} | xargs -P2 -n1 {TRUE}"]
     for name in "parallel.moreutils", "parallel":
@@ -60,12 +60,12 @@ def jobs(table):
         table.compare(f"{name}, {count} jobs", theirs, bare, rate=True)
 
 
-# One call of a client a job, and what a client costs
+# One call of a client for each job, and the cost of a client
 
 
 @contextlib.contextmanager
 def task_spooler(directory):
-    """Its server is brought up by the first call, and ended by -K."""
+    """The first call brings up its server, and -K ends it."""
     environment = dict(os.environ, TS_SOCKET=directory.file("tsp"), TMPDIR=directory.path)
     run(["tsp", TRUE], env=environment)
     os.environ["TS_SOCKET"] = environment["TS_SOCKET"]
@@ -76,7 +76,7 @@ def task_spooler(directory):
 
 
 def calls(table, echo):
-    """The same shell loop for the client of each."""
+    """Runs the same shell loop for the client of each program."""
     with Directory() as directory, echo(directory) as small:
         def loop(words):
             return ["sh", "-c", f"i=0; while [ $i -lt {JOBS} ]; do {words}; i=$((i + 1)); done"]

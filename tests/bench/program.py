@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Each figure of the program beside its floor, in interleaved rounds: run by tests/bench/run."""
+"""Measures each figure of the program beside its floor, in interleaved rounds: run by tests/bench/run."""
 import datetime
 import os
 import platform
@@ -26,7 +26,7 @@ NAP = [floor("nap")]
 
 
 def at_home(directory):
-    """Where a run's supervisor lives in DIRECTORY, as it does in $XDG_RUNTIME_DIR: in memory."""
+    """Returns the environment of a run whose supervisor lives in DIRECTORY, in memory as $XDG_RUNTIME_DIR is."""
     return dict(os.environ, XDG_RUNTIME_DIR=directory.path)
 
 
@@ -37,7 +37,7 @@ def write(path, lines):
 
 
 class EchoServer:
-    """The tiny server, which starts COMMAND for each request, or nothing."""
+    """Runs the tiny server, which starts COMMAND, if there is one, for each request."""
 
     def __init__(self, path, *command):
         self.path = path
@@ -61,7 +61,7 @@ class EchoServer:
 
 
 def jobs_from_a_script(table):
-    """A thousand runs of true, two at a time, from the start of a supervisor to its end."""
+    """Measures a thousand runs of true, two at a time, from the start of a supervisor to its end."""
     with Directory() as directory:
         script = write(directory.file("script"), ["start -- /bin/true"] * JOBS)
         ours, bare = in_turns(
@@ -72,13 +72,13 @@ def jobs_from_a_script(table):
 
 
 def shell_loop(directory, name, words):
-    """A script for sh that runs WORDS once a job."""
+    """Returns a script for sh that runs WORDS once for each job."""
     return write(directory.file(name),
                  [f"i=0; while [ $i -lt {JOBS} ]; do {' '.join(words)}; i=$((i + 1)); done"])
 
 
 def one_start_a_job(table):
-    """A shell loop of starts, against one of small socket clients whose server starts the job too."""
+    """Measures a shell loop of starts, against a loop of small socket clients whose server starts the job too."""
     with Directory() as directory, Supervisor() as k3, \
             EchoServer(directory.file("run.sock"), *TRUE) as server:
         ours = shell_loop(directory, "ours", k3.words("start", "--", *TRUE))
@@ -98,7 +98,7 @@ def one_start_a_job(table):
 
 
 def time_until_up(words, directory, end):
-    """Until WORDS, whose input stays open, has said a line; then END(process) ends it and all."""
+    """Returns the time until WORDS, whose input stays open, has printed a line; then calls END(process)."""
     begin = time.monotonic()
     with subprocess.Popen(words, env=at_home(directory), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                           stderr=subprocess.DEVNULL) as process:
@@ -112,7 +112,7 @@ def time_until_up(words, directory, end):
 
 
 def sleepers(table):
-    """From one script, whose last line waits for all and says so; their end is not timed."""
+    """Measures a script whose last line waits for all and prints a line; their end is not timed."""
     with Directory() as directory:
         script = write(directory.file("script"),
                        ["start -- sleep 1000"] * SLEEPERS + ["start --wait -- echo up"])
@@ -129,7 +129,7 @@ def sleepers(table):
 
 
 def client_commands(table, k3, crowd):
-    """The client's part of a command, against the smallest dynamic program."""
+    """Measures the client's part of a command, against the smallest dynamic program."""
     live = k3.start(*NAP, name="one")[0]["id"]
     k3.start("true", name="ended")
     k3.wire.call("join", thread="ended")
@@ -145,7 +145,7 @@ def client_commands(table, k3, crowd):
 
 
 def deaths(table, k3, crowd):
-    """A worker's death by raise, against one's by kill; both from before the client's start."""
+    """Measures a command's death by raise, against a death by kill; both from before the client's start."""
     def by_raise():
         thread = k3.start(*NAP)[0]
         return float(run([floor("deaths"), str(thread["pid"]),
@@ -168,7 +168,7 @@ def list_of_many(table, k3, count, aim=None):
 
 
 def first_start(table):
-    """From no socket to the answer; ends of supervisors are not timed."""
+    """Measures the time from no socket to the answer; the ends of supervisors are not timed."""
     def ours():
         with Directory() as directory:
             path = directory.file("k.sock")
@@ -188,19 +188,19 @@ def first_start(table):
 
 
 def fill(k3, count):
-    """COUNT naps; how long it took to have them."""
+    """Starts COUNT naps, and returns how long that took."""
     begin = time.monotonic()
     k3.start(*NAP, count=count)
     return time.monotonic() - begin
 
 
 def rest():
-    """Until the supervisor counts as idle and has given back what it does not need."""
+    """Waits until the supervisor counts as idle and has freed the memory that it does not need."""
     time.sleep(2.5)
 
 
 def life_of(count):
-    """Seconds until COUNT are up, are listed, one is raised, and all are shut down."""
+    """Measures the seconds until COUNT threads run, are listed, one is raised in, and all are shut down."""
     with Supervisor() as k3:
         up = fill(k3, count)
         listed = seconds_of(k3.words("list"))
@@ -233,7 +233,7 @@ def memory(table, k3, idle, count):
 
 
 def scale(table):
-    """One supervisor that grows: alone, with a thousand, with ten thousand."""
+    """Measures a supervisor that grows: without threads, with a thousand, with ten thousand."""
     with Supervisor() as k3:
         rest()
         idle = k3.pss()
@@ -256,7 +256,7 @@ def scale(table):
 
 
 def family_of(pid):
-    """PID and all that came of it."""
+    """Returns PID and all processes below it."""
     with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
         children = [int(word) for word in file.read().split()]
     return [pid] + [one for child in children for one in family_of(child)]
@@ -269,8 +269,8 @@ def gone_after_kill(table):
 
 def time_to_die(table, command, size, workers, limit):
     """
-    WORKERS of SIZE processes each; the clock runs until the last of them is dead. The floor is one
-    call of kill for as many, each family of them a process group.
+    Measures the end of WORKERS commands of SIZE processes each, until the last process is dead. The
+    floor is one call of kill for as many processes, each family of them a process group.
     """
     def families(pids):
         wait_until("all have begun", lambda: all(len(family_of(pid)) == size for pid in pids))
@@ -302,7 +302,7 @@ def time_to_die(table, command, size, workers, limit):
 
 
 def write_log(k3, size):
-    """A thread whose log has SIZE bytes of lines; its id and the log."""
+    """Starts a thread whose log has SIZE bytes of lines; returns its id and the log."""
     line = "a line of output, as long as many are, number 0123456789\n"
     thread = k3.start("sh", "-c", f"yes '{line.strip()}' | head -c {size // len(line) * len(line)}")
     done = k3.wire.call("join", thread=thread[0]["id"])
@@ -310,7 +310,7 @@ def write_log(k3, size):
 
 
 def seconds_into_pipe(words):
-    """Somebody reads the output; /dev/null would take it without a look."""
+    """Measures a command whose output is read; /dev/null would drop it unread."""
     return seconds_of(["sh", "-c", '"$@" | cat >/dev/null', "sh", *words])
 
 
@@ -334,7 +334,7 @@ def beside(table):
 def main():
     table = Table()
     only = sys.argv[1:]
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is ended in any case
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # ends everything that was started in any case
     print(f"{datetime.date.today()}, Linux {platform.release()}, {os.cpu_count()} processors")
     print("Ratio: the median over interleaved rounds; spread: its quartiles.\n")
     for part in (jobs_from_a_script, one_start_a_job, sleepers, first_start, scale, growth,

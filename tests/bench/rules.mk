@@ -7,7 +7,7 @@ $(filter $(BENCH)/lib-%,$(TEST_PROGRAMS)): $(BENCH)/lib-measure.c.o
 $(BENCH)/lib-calls $(BENCH)/lib-raise: $(BENCH)/lib-loop.c.o
 $(BENCH)/lib-calls $(BENCH)/lib-raise: TEST_LIBS = $(SAFEPOINT)
 
-# clang leaves edges out unless told not to.
+# clang omits edges without this flag.
 $(BENCH)/lib-loop.c.o: TEST_CFLAGS = -fsanitize-coverage=trace-pc$(if \
 	$(findstring clang,$(shell $(CC) --version)),$(comma)no-prune)
 

@@ -1,4 +1,4 @@
-"""A supervisor of our own, in a directory of its own, and its socket."""
+"""Runs a supervisor in a directory of its own, and talks to its socket."""
 import json
 import os
 import select
@@ -12,7 +12,7 @@ from measure import DEADLINE, run
 
 PROGRAM = os.environ["K3THREAD"]
 
-# Of several requests on one connection at most so many wait for an answer.
+# At most this many requests of one connection wait for an answer.
 WINDOW = 64
 
 
@@ -25,7 +25,7 @@ def wait_until(what, condition, seconds=60):
 
 
 class Directory:
-    """A temporary directory; on /dev/shm where there is one, as a disk would be measured too."""
+    """Returns a temporary directory, in /dev/shm where that exists, so that no disk is measured."""
 
     def __init__(self):
         base = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
@@ -42,7 +42,7 @@ class Directory:
 
 
 class Wire:
-    """The socket, with many requests on their way at a time."""
+    """A client of the socket that has many requests on their way at a time."""
 
     def __init__(self, path):
         self.socket = socket.socket(socket.AF_UNIX)
@@ -97,13 +97,13 @@ class Supervisor:
         return self
 
     def __exit__(self, *_):
-        """By shutdown; what the supervisor held is dead when its guardian is."""
+        """Ends the supervisor by shutdown; its processes are dead when its guardian is."""
         try:
             guardian = os.pidfd_open(self.guardian)
         except ProcessLookupError:
-            guardian = -1  # a row that killed it
+            guardian = -1  # a measurement killed it
         if guardian >= 0:
-            signal.pidfd_send_signal(guardian, signal.SIGTERM)  # no process is needed for that
+            signal.pidfd_send_signal(guardian, signal.SIGTERM)  # this needs no new process
             self.wait_for_death(guardian)
         self.wire.close()
         self.directory.__exit__()
@@ -117,7 +117,7 @@ class Supervisor:
         return [PROGRAM, "-S", self.socket, *words]
 
     def start(self, *command, count=1, **params):
-        """COUNT threads of the same command; what the supervisor answers for them."""
+        """Starts COUNT threads of the same command; returns the supervisor's answers."""
         params = {"command": list(command), "directory": "/", "umask": 0o22,
                   "environment": ["PATH=" + os.environ["PATH"]], **params}
         return self.wire.call_many("start", [params] * count)
@@ -134,7 +134,7 @@ class Supervisor:
         self.wire.call("clear")
 
     def pss(self):
-        """Of supervisor and guardian, in KiB."""
+        """Returns the memory of the supervisor and its guardian, in KiB."""
         return sum(pss_of(pid) for pid in (self.pid, self.guardian))
 
 
@@ -144,7 +144,7 @@ def pss_of(pid):
 
 
 def activity_of(pid):
-    """Clock ticks of processor time and voluntary switches of all threads of PID."""
+    """Returns the clock ticks of processor time and voluntary switches of all threads of PID."""
     ticks = switches = 0
     with open(f"/proc/{pid}/stat", encoding="ascii") as file:
         fields = file.read().rpartition(")")[2].split()

@@ -1,6 +1,6 @@
 /*
  * turns ROUNDS TIMES , COMMAND… , COMMAND…: runs the commands in turn, TIMES each a round, every
- * other round backwards. Prints a line a round: for each command the median of its runs, from
+ * other round backwards. Prints a line for each round: for each command the median of its runs, from
  * before the spawn to after the wait, in seconds.
  */
 #include "floor.h"

@@ -9,15 +9,15 @@ from typing import NamedTuple
 class Mutation(NamedTuple):
     path: str
     line: int    # where it begins, from 1
-    start: int   # in the text of the file
+    start: int   # as an offset in the text of the file
     end: int
-    text: str    # stands there instead
+    text: str    # the replacement
 
     def apply(self, source):
         return source[:self.start] + self.text + source[self.end:]
 
     def change(self, source):
-        """The lines that it touches, before and after, each as one line."""
+        """Returns the changed lines, before and after, each joined to one line."""
         begin = source.rfind("\n", 0, self.start) + 1
         end = source.find("\n", self.end)
         lines = source[begin:end], source[begin:self.start] + self.text + source[self.end:end]
@@ -34,7 +34,7 @@ CONDITION = re.compile(r"\b(?:if|while) \(")
 SINGLE = re.compile(r"!(?!.*(?:&&|\|\|))|(?!.*(?:&&|\|\|)).* [=!]= ", re.S)
 OTHERS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==", "&&": "||", "||": "&&",
           "+": "-", "-": "+", "true": "false", "false": "true"}
-REPLACED = [  # an operator or a truth, a negation, a flag, a number
+REPLACED = [  # an operator or a truth value, a negation, a flag, a number
     (re.compile(r"(?<= )(?:<=?|>=?|[=!]=|&&|\|\||[-+])(?=[ \n])|\b(?:true|false)\b"), OTHERS.get),
     (re.compile(r"!(?!=)"), lambda word: ""),
     (re.compile(r" \| [A-Z][A-Z0-9_]+\b"), lambda word: ""),
@@ -43,7 +43,7 @@ REPLACED = [  # an operator or a truth, a negation, a flag, a number
 
 
 def closing(code, start):
-    """Where the parenthesis that opens at START closes."""
+    """Returns where the parenthesis that opens at START closes."""
     depth = 0
     for at in range(start, len(code)):
         depth += (code[at] == "(") - (code[at] == ")")
@@ -53,7 +53,7 @@ def closing(code, start):
 
 
 def statements(code):
-    """Each place where a statement begins."""
+    """Yields each place where a statement begins."""
     for found in re.finditer(r"^[ \t]+(?=\S)", code, re.M):
         before = code[:found.start()].rstrip()
         if before[-1:] in tuple(";{}):") or re.search(r"\b(?:else|do)$", before[-5:]):
@@ -61,7 +61,7 @@ def statements(code):
 
 
 def dropped(code):
-    """Calls, assignments and jumps that are left out."""
+    """Yields the mutations that leave out calls, assignments and jumps."""
     for start in statements(code):
         call = CALL.match(code, start)
         end = closing(code, call.end() - 1) + 1 if call else code.find(";", start)
@@ -70,7 +70,7 @@ def dropped(code):
 
 
 def replaced(code):
-    """Words and signs that are other ones, and conditions that are negated, if not so by another sign."""
+    """Yields the mutations that replace words and operators, and that negate conditions."""
     for pattern, other in REPLACED:
         for found in pattern.finditer(code):
             yield found.start(), found.end(), other(found.group())
@@ -81,11 +81,11 @@ def replaced(code):
 
 
 def mutations(path, source):
-    """Every mutation of the file, in order."""
+    """Returns every mutation of the file, in order."""
     code = NO_CODE.sub(lambda found: re.sub(r"[^\n]", " ", found.group()), source)
     for start, end, text in sorted({*dropped(code), *replaced(code)}):
         if text == "!(":
             text = "!(" + source[start:end] + ")"
-        # Lines stay where they are: a message with its line is not another program.
+        # Line numbers stay the same, because assertions print them.
         text += "\n" * (source.count("\n", start, end) - text.count("\n"))
         yield Mutation(path, source.count("\n", 0, start) + 1, start, end, text)

@@ -1,4 +1,4 @@
-"""The tests: which there are, how one is run alone, and which code each of them runs."""
+"""Finds the tests, runs one alone, and records which code each test runs."""
 import glob
 import json
 import os
@@ -9,14 +9,14 @@ import sys
 import time
 import zlib
 
-# Nothing that a mutant does reaches beyond this: a kill of every process, a file removed in /tmp.
-# The shell stays, as process 1 is not like others, and gives those that end time to write counters.
+# This contains whatever a mutant does: a kill of every process, a file removed in /tmp.
+# The shell stays, because process 1 is special, and gives ending processes time to write counters.
 ROOM = ["unshare", *([] if os.getuid() == 0 else ["--user", "--map-root-user"]), "--mount", "--pid",
         "--fork", "--kill-child", "--mount-proc", "sh", "-c",
         'mount -t tmpfs -o mode=1777 tmpfs /tmp && "$@"; status=$?; for i in $(seq 100); do '
         'n=$(cat /proc/[0-9]*/status 2>/dev/null | grep -c "^State:.[RSD]"); [ "$n" -gt 3 ] || break; '
         'sleep 0.05; done; exit $status', "sh"]
-# They run for minutes, or test no code of the program.
+# These run for minutes, or test no code of the program.
 LEFT_OUT = ("tests/faults/faults.bats", "tests/promises.bats", "tests/paths.bats")
 TEST = re.compile(r'^@test "(.*?)" \{\n(.*?)^\}', re.M | re.S)
 # A process that ends by _exit counts, too.
@@ -41,7 +41,7 @@ class Test:
 
         self.is_bats = path.endswith(".bats")
         self.fit = None
-        self.program = "k3thread" if self.is_bats else path  # what it runs of the build
+        self.program = "k3thread" if self.is_bats else path  # the program of the build that it runs
 
     def command(self, build):
         pattern = re.sub(r"[][\\.^$*+?{}()|]", r"\\\g<0>", self.name.replace('\\"', '"'))
@@ -49,7 +49,7 @@ class Test:
             [f"{build}/{self.path}", self.name]
 
     def run(self, build, limit):
-        """Runs it on what is in BUILD; returns "passed", "failed" or "timed out", and the seconds."""
+        """Runs the test on the programs in BUILD; returns "passed", "failed" or "timed out", and the seconds."""
         began = time.monotonic()
         environment = {**os.environ, "BUILD": build, "K3THREAD": f"{build}/k3thread", "MAKE": "make",
                        "HOME": "/tmp", "BATS_TEST_TIMEOUT": str(int(limit) + 1)}
@@ -64,7 +64,7 @@ class Test:
         return result, time.monotonic() - began
 
     def is_fit(self, build):
-        """Whether it passes on the code as it is; sees how long it takes."""
+        """Returns whether the test passes on the unchanged code; measures its time."""
         if self.fit is None:
             result, self.seconds = self.run(build, 120)
             self.fit = result == "passed"
@@ -72,7 +72,7 @@ class Test:
 
 
 def find_tests(build):
-    """Each case of the tests that are C programs, and each test of the program's files."""
+    """Yields each case of the tests that are C programs, and each test of the program's files."""
     for source in sorted(glob.glob("tests/lib/*.c*") + glob.glob("tests/cli/*.c")):
         program, text = os.path.splitext(source)[0], read(source)
         if ("lib" in source or "TEST_MAIN" in text) and os.path.exists(f"{build}/{program}"):
@@ -85,18 +85,18 @@ def find_tests(build):
 
 
 class Map:
-    """Which functions and lines each test runs, by their text: code that moves keeps its tests."""
+    """Knows which functions and lines each test runs, by their text: code that moves keeps its tests."""
 
     def __init__(self, path, build):
         self.path, self.build = path, build
-        # What is kept of a test, by its key.
+        # The record of each test, by its key.
         self.known = pickle.loads(read(path, "rb")) if os.path.exists(path) else {}
 
     def save(self):
         write(self.path, pickle.dumps(self.known), "wb")
 
     def gcov(self, files):
-        """Yields what gcov says of each file of the code."""
+        """Yields gcov's report of each file of the code."""
         output = subprocess.run(["gcov", "--json-format", "--stdout", *files], check=False,
                                 capture_output=True, text=True).stdout
         for unit in output.splitlines():
@@ -105,7 +105,7 @@ class Map:
                     yield file
 
     def names(self, path, source):
-        """The names of each line of a function: of where its statement began, the function, the file."""
+        """Yields the names of each line of a function: its statement's beginning, the function, the file."""
         lines, found = source.splitlines(), {}
         for file in self.gcov([f"{self.build}/{path}.gcno"]):
             executed = {line["line_number"] for line in file["lines"]}
@@ -117,7 +117,7 @@ class Map:
         return found
 
     def add(self, test):
-        """Runs TEST once and keeps what it runs."""
+        """Runs TEST once and records the code that it runs."""
         counters = f"{self.build}/**/*.gcda"
         for counter in glob.glob(counters, recursive=True):
             os.unlink(counter)

@@ -7,16 +7,16 @@
 #     }
 #     teardown_file() { k3thread_teardown; }
 #
-# Works in setup and teardown too, for services of a single test.
+# It works in setup and teardown too, for services of a single test.
 
-# Makes a place for a supervisor of the suite's (or test's) own.
+# Makes a directory for a supervisor of the suite's (or test's) own.
 k3thread_setup() {
     K3THREAD_DIRECTORY=$(umask 077 && mktemp -d "${TMPDIR:-/tmp}/k3thread.XXXXXX") || return
     export K3THREAD_DIRECTORY K3THREAD_SOCKET=$K3THREAD_DIRECTORY/k.sock
 }
 
 # k3thread_service NAME [OPTION…] -- COMMAND…: starts a daemon thread and waits until it is ready, or
-# just runs if no --ready says more. It has 30 seconds, or K3THREAD_READY_TIMEOUT.
+# runs if there is no --ready. It has 30 seconds, or K3THREAD_READY_TIMEOUT.
 k3thread_service() {
     local name=$1
     shift
@@ -24,7 +24,7 @@ k3thread_service() {
     "${K3THREAD:-k3thread}" join --ready --timeout "${K3THREAD_READY_TIMEOUT:-30}" "$name" >/dev/null
 }
 
-# Ends all of it, and shows what the services printed: bats prints that if a test failed.
+# Ends all services, and prints their output: bats shows it if a test failed.
 k3thread_teardown() {
     local status=0
     [ -n "${K3THREAD_DIRECTORY:-}" ] || return 0
