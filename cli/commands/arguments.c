@@ -7,10 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* More commands at a time than any system runs. */
+/* More commands at a time than any system can run. */
 #define SLOTS_MAX 1000000
 
-/* argv[0] is "k3thread: start", maybe with a script's line before it: see command_line.c. */
+/*
+ * argv[0] is "k3thread: start", perhaps with a script's "FILE:LINE: " before it: see
+ * command_line.c.
+ */
 const char *command_of(const struct argp_state *state)
 {
     const char *colon = strrchr(state->argv[0], ':');

@@ -1,4 +1,4 @@
-/* What the commands' parsers (argp) say about an option or an argument that is wrong, and how they read numbers. */
+/* How the commands' parsers (argp) report a wrong option or argument, and how they read numbers. */
 #ifndef K3THREAD_CLI_COMMANDS_ARGUMENTS_H
 #define K3THREAD_CLI_COMMANDS_ARGUMENTS_H
 
@@ -6,36 +6,41 @@
 #include <errno.h>
 
 /*
- * What a parser returns, besides 0 and ENOMEM. These are error numbers, as argp wants them, which
- * no parser has another use for.
+ * What a parser returns, besides 0 and ENOMEM. argp wants error numbers; these are not used by any
+ * parser for another purpose.
  */
 enum arguments_result {
-    ARGUMENTS_WRONG = EINVAL,   /* the usage is wrong: a hint at --help follows */
-    ARGUMENTS_REFUSED = ERANGE, /* a value is illegal: the message said enough */
-    ARGUMENTS_DONE = ECANCELED, /* the work is done, as after --help */
-    ARGUMENTS_FAILED = EIO,     /* the same, but it failed */
+    ARGUMENTS_WRONG = EINVAL,   /* wrong usage; a hint at --help follows */
+    ARGUMENTS_REFUSED = ERANGE, /* an illegal value; the message is enough */
+    ARGUMENTS_DONE = ECANCELED, /* the work is done, for example by --help */
+    ARGUMENTS_FAILED = EIO,     /* the work was tried, and failed */
 };
 
-/* Says what is wrong with the usage. Returns what the parser is to return. */
+/* Reports wrong usage. Returns the value that the parser must return. */
 __attribute__((format(printf, 2, 3))) error_t command_usage(const struct argp_state *state,
                                                             const char              *format, ...);
 
-/* Says that the value of an argument is illegal: a ValueError. Returns what the parser is to return. */
+/*
+ * Reports an illegal value of an argument, as a ValueError. Returns the value that the parser must
+ * return.
+ */
 __attribute__((format(printf, 2, 3))) error_t command_refuse(const struct argp_state *state,
                                                              const char              *format, ...);
 
-/* Reads TEXT, a time as duration.h has it, into *RET. Returns what the parser is to return. */
+/* Reads TEXT, a duration (duration.h), into *RET. Returns the value that the parser must return. */
 error_t command_duration(const struct argp_state *state, const char *option, const char *text,
                          double *ret);
 
 /*
- * Reads TEXT, a whole number from LEAST to MOST, into *RET; WANTED says in a message which numbers
- * OPTION takes. Returns what the parser is to return.
+ * Reads TEXT, a whole number from LEAST to MOST, into *RET. In the message, WANTED says which
+ * numbers OPTION takes. Returns the value that the parser must return.
  */
 error_t command_number(const struct argp_state *state, const char *option, const char *text,
                        unsigned least, unsigned most, const char *wanted, unsigned *ret);
 
-/* The option --slots of `run` and `supervise`, for their lists of options, and its value. */
+/*
+ * The option --slots of `run` and `supervise`: its entry in their lists of options, and its value.
+ */
 #define SLOTS_OPTION(key)                                                                          \
     {                                                                                              \
         "slots", key, "N", 0,                                                                      \
@@ -43,7 +48,7 @@ error_t command_number(const struct argp_state *state, const char *option, const
     }
 error_t command_slots(const struct argp_state *state, const char *text, unsigned *ret);
 
-/* Returns the name of the command whose parser has STATE; NULL in the program's own parser. */
+/* Returns the name of the command whose parser has STATE; NULL for the program's own parser. */
 const char *command_of(const struct argp_state *state);
 
 #endif

@@ -8,8 +8,8 @@
 #include <string.h>
 
 /*
- * Reports what the client failed with, as the command of LINK, at its line. Forgets the other starts:
- * after the first failure, a second one says nothing new.
+ * Reports the client's failure as the command of LINK, at that command's line. Forgets the other
+ * starts: they fail because the first one failed.
  */
 static int fail(struct chain *chain, const struct client *client, const struct chain_link *link)
 {
@@ -23,7 +23,7 @@ static int fail(struct chain *chain, const struct client *client, const struct c
     return failure->status;
 }
 
-/* Returns the start that ID answers, which is mostly the oldest; NULL if it answers none. */
+/* Returns the start that the reply ID belongs to, mostly the oldest; NULL if there is none. */
 static struct chain_link *find(struct chain *chain, json_int_t id)
 {
     for (size_t i = 0; i < chain->count; i++)
@@ -55,7 +55,7 @@ static int take(struct chain *chain, struct client *client, const struct reply *
     return STATUS_DONE;
 }
 
-/* Takes answers until at most MOST are missing, and then those that have come already. */
+/* Waits for answers until at most MOST are missing. Then takes those that have already arrived. */
 static int settle_to(struct chain *chain, struct client *client, size_t most)
 {
     int status = STATUS_DONE;

@@ -1,6 +1,6 @@
 /*
- * The starts of a script that are sent and not answered yet. A script need not wait for each answer:
- * the supervisor begins no start that came after one that it knows to have failed.
+ * The starts of a script that were sent and not answered yet. The script need not wait for each
+ * answer: after a failed start the supervisor refuses the later starts of the chain.
  */
 #ifndef K3THREAD_CLI_COMMANDS_CHAIN_H
 #define K3THREAD_CLI_COMMANDS_CHAIN_H
@@ -13,25 +13,28 @@
 
 #define CHAIN_MAX 64
 
-/* Stands for the starts of one connection. Zeroed, it is empty. */
+/* The unanswered starts of one connection. Zeroed: none. */
 struct chain {
     size_t count;
     struct chain_link {
         json_int_t  id;
-        size_t      line;    /* of the script, for a message */
-        const char *command; /* its name, for a message */
-    } links[CHAIN_MAX];      /* the oldest first */
+        size_t      line;    /* the line of the script, for messages */
+        const char *command; /* the command's name, for messages */
+    } links[CHAIN_MAX];      /* oldest first */
 };
 
 /*
- * Sends a start with PARAMS, which it uses up, as COMMAND. If too many starts are not answered, it
- * waits for answers first. Returns the exit status, which may be that of an earlier start that has
- * failed, after saying why.
+ * Sends a start with PARAMS, which it uses up, as COMMAND. If too many starts are unanswered, waits
+ * for answers first. Returns the exit status. An error was reported; it may be that of an earlier
+ * start.
  */
 int chain_start(struct chain *chain, struct client *client, const char *command,
                 struct text *params);
 
-/* Waits for all answers. Returns 0, or the status of the first start that failed, after saying why. */
+/*
+ * Waits for all answers. Returns 0, or the status of the first start that failed, which was
+ * reported.
+ */
 int chain_settle(struct chain *chain, struct client *client);
 
 #endif

@@ -15,7 +15,7 @@
 /* Room for "k3thread: " and a command's name. */
 #define NAME_SIZE 64
 
-/* command_parse() has no exit status yet: the work can go on. */
+/* A result of command_parse() that is no exit status: the work can go on. */
 #define GO_ON (-1)
 
 enum { KEY_HELP = 'h', KEY_HELP_TOO = '?', KEY_VERSION = 'V', KEY_USAGE = 256 };
@@ -28,13 +28,15 @@ const struct argp_option command_common_options[] = {
     {0},
 };
 
-/* Fills in the name that a usage shows, "k3thread start"; a message has "k3thread: start: …". */
+/*
+ * Fills in the name for a usage, "k3thread start". In a message the name is "k3thread: start: …".
+ */
 static void fill_usage_name(char *ret, size_t size, const char *name)
 {
     (void) snprintf(ret, size, name != NULL ? "k3thread %s" : "k3thread", name);
 }
 
-/* A text remembers by itself that there was no memory. */
+/* Appends to TEXT. Need not report that memory is lacking: the text keeps that as `failed`. */
 static ssize_t append(void *text, const char *data, size_t size)
 {
     text_append(text, data, size);
@@ -42,15 +44,15 @@ static ssize_t append(void *text, const char *data, size_t size)
 }
 
 /*
- * Returns a stream that appends to TEXT; NULL without memory. open_memstream(3) would allocate, and
- * clear, a buffer before there is a word to write.
+ * Returns a stream that appends to TEXT, or NULL if memory is lacking. open_memstream(3) would
+ * allocate and clear a buffer even if nothing is written.
  */
 static FILE *open_stream(struct text *text)
 {
     return fopencookie(text, "w", (cookie_io_functions_t){.write = append});
 }
 
-/* Prints the help that argp makes for the command of that NAME; FLAGS are argp_help()'s. */
+/* Prints argp's help for the command NAME. FLAGS are those of argp_help(). */
 static int print_help(const struct argp *argp, unsigned flags, const char *name)
 {
     char        usage_name[NAME_SIZE];
@@ -79,8 +81,8 @@ static int print_version(const char *name)
 }
 
 /*
- * Does --help, --usage and --version. argp's own options would exit; with ARGP_NO_EXIT they would go
- * on as if nothing had been asked for.
+ * Handles --help, --usage and --version. argp's own options exit; with ARGP_NO_EXIT the parser
+ * would go on as if these options were not given.
  */
 static error_t parse_common(int key, char *argument, struct argp_state *state)
 {
@@ -90,7 +92,7 @@ static error_t parse_common(int key, char *argument, struct argp_state *state)
     (void) argument;
     switch (key) {
     case ARGP_KEY_INIT:
-        state->err_stream = NULL; /* argp's own hint would have the wrong name in it */
+        state->err_stream = NULL; /* argp's own hint would show the wrong name */
         return 0;
     case KEY_HELP:
     case KEY_HELP_TOO:
@@ -102,7 +104,7 @@ static error_t parse_common(int key, char *argument, struct argp_state *state)
     case KEY_VERSION:
         status = print_version(name);
         break;
-    case ARGP_KEY_ARGS: /* the command's own parser has left these over */
+    case ARGP_KEY_ARGS: /* arguments that the command's parser did not take */
         return command_usage(state, "unexpected argument '%s'", state->argv[state->next]);
     default:
         return ARGP_ERR_UNKNOWN;
@@ -155,9 +157,9 @@ static error_t show_report(const struct text *report)
 }
 
 /*
- * Parses, and escapes what getopt writes. getopt writes to the stream stderr, with all bytes of an
- * option that it does not know; glibc lets stderr be another stream. Nothing else that the parsers
- * call writes to it.
+ * Parses, and escapes getopt's messages. getopt writes to the stream stderr, and repeats an unknown
+ * option byte by byte. glibc allows stderr to be replaced by another stream; no other function that
+ * the parsers call writes to it.
  */
 static error_t parse_escaped(const struct argp *argp, int count, char **words, unsigned flags,
                              void *input)
@@ -193,7 +195,7 @@ int command_parse(const struct argp *argp, unsigned flags, const char *name, int
         return status_of_parse(ENOMEM, NULL);
     fill_usage_name(usage_name, sizeof(usage_name), name);
     whole.children = common_child;
-    words[0] = message_name.data; /* getopt begins its message with it */
+    words[0] = message_name.data; /* getopt's messages begin with it */
     error = parse_escaped(&whole, count, words, flags | ARGP_NO_EXIT | ARGP_NO_HELP, input);
     words[0] = given;
     text_release(&message_name);

@@ -1,9 +1,10 @@
 /*
  * completion: prints a script that makes a shell complete the words of k3thread.
  *
- * The scripts know nothing of the commands. At each tabulator they pass the words to `completion
- * --at`, which answers from the table of commands: a line that says what fits (words, files,
- * directories, programs, nothing), and then the words, each with its meaning behind a tabulator.
+ * The scripts do not know the commands. Whenever the user presses the tab key, they pass the words
+ * to `completion --at`, which answers from the table of commands. Its first line says what can be
+ * completed (words, files, directories, programs, nothing). Then follow the words, each with its
+ * meaning behind a tab.
  */
 #include "cli/commands/arguments.h"
 #include "cli/commands/command.h"
@@ -16,7 +17,7 @@
 struct completion_options {
     const char *shell;
     bool        at;
-    char      **words; /* for --at: the words behind the program's name; the last is completed */
+    char      **words; /* for --at: the words behind the program's name, the last at the cursor */
     size_t      count;
 };
 
@@ -31,7 +32,7 @@ static const char bash[] =
     "# k3thread completion for bash; \"k3thread completion bash\" printed it.\n"
     "_k3thread() {\n"
     "    local line=${COMP_LINE:0:COMP_POINT} words=() reply=() blanks word whole i\n"
-    "    # bash cuts words at = and : too; what no blank separates is one word.\n"
+    "    # bash also splits words at = and :. Here only blanks separate words.\n"
     "    for ((i = 0; i <= COMP_CWORD; i++)); do\n"
     "        word=${COMP_WORDS[i]}\n"
     "        blanks=${line%%[![:blank:]]*}\n"
@@ -57,7 +58,7 @@ static const char bash[] =
     "    words)\n"
     "        for i in \"${reply[@]:1}\"; do\n"
     "            i=${i%%$'\\t'*}\n"
-    "            # What ends so goes on.\n"
+    "            # A word that ends with : is continued.\n"
     "            [[ $i != *: ]] || compopt -o nospace 2>/dev/null\n"
     "            [[ $i != \"$whole\"* ]] || COMPREPLY+=(\"$(printf %q "
     "\"${i:${#whole}-${#word}}\")\")\n"
@@ -127,7 +128,7 @@ static const char *find_script(const char *shell)
 static error_t check_words(struct completion_options *o, const struct argp_state *state)
 {
     if (o->at)
-        return o->count > 0 ? 0 : command_usage(state, "--at wants the words");
+        return o->count > 0 ? 0 : command_usage(state, "--at needs the words of a command line");
     if (o->count != 1)
         return command_usage(state, "give one shell: bash, zsh or fish");
     o->shell = o->words[0];
@@ -160,16 +161,16 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 /* The words at the cursor */
 
 struct cursor {
-    char                **words; /* the command and its words, up to the word that is completed */
+    char                **words; /* the command and its words, up to the cursor */
     size_t                count;
-    struct text           prefix; /* "--name=", if the argument of that option is completed */
+    struct text           prefix; /* "--name=", if that option's argument is completed */
     enum complete_kind    kind;
     const struct command *command;
 };
 
 /*
- * Steps over the program's own options. Returns false when the word at the cursor belongs to them;
- * cursor->kind then is its kind.
+ * Steps over the program's own options. Returns false if the word at the cursor belongs to them;
+ * its kind is then in cursor->kind.
  */
 static bool skip_program_options(struct cursor *cursor, struct session *session)
 {
@@ -195,7 +196,10 @@ static bool skip_program_options(struct cursor *cursor, struct session *session)
     return true;
 }
 
-/* For "--ready=tcp:": completes the option's argument, and has the option precede the candidates. */
+/*
+ * Handles "--ready=tcp:": completes the option's argument, and puts "--ready=" before each
+ * candidate.
+ */
 static bool split_option(struct cursor *cursor, const char *current)
 {
     const char               *equals = strchr(current, '=');

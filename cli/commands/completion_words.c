@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The bytes that may stand around a word's name in a usage. */
+/* The bytes that may surround a word's name in a usage. */
 #define AROUND "[]."
 
 static const struct {
@@ -27,7 +27,10 @@ static const struct {
 #undef X
 };
 
-/* Returns true if the LENGTH bytes at WORD are one of the words in LIST, which blanks separate. */
+/*
+ * Returns true if the LENGTH bytes at WORD are one of the words in LIST, which are separated by
+ * blanks.
+ */
 static bool is_listed(const char *list, const char *word, size_t length)
 {
     while (*list != '\0') {
@@ -40,7 +43,10 @@ static bool is_listed(const char *list, const char *word, size_t length)
     return false;
 }
 
-/* Returns the kind of a word that a usage calls NAME, of LENGTH bytes: "[THREAD...]" or the like. */
+/*
+ * Returns the kind of the word that a usage names by the LENGTH bytes at NAME: "[THREAD...]" or the
+ * like.
+ */
 static enum complete_kind kind_of(const char *name, size_t length)
 {
     while (length > 0 && strchr(AROUND, name[0]) != NULL) {
@@ -71,8 +77,8 @@ static bool is_among(const char *word, size_t length, char *const *words, size_t
 }
 
 /*
- * Returns the line of the usage that fits the words before: the line that begins with an option among
- * them ("--all [EXCEPTION]"), else the first line.
+ * Returns the line of the usage for the words before the cursor: the line that begins with an
+ * option among these words ("--all [EXCEPTION]"), else the first line.
  */
 static const char *find_usage(const struct command *command, char *const *words, size_t count)
 {
@@ -88,8 +94,8 @@ static const char *find_usage(const struct command *command, char *const *words,
 }
 
 /*
- * Returns the kind of argument INDEX (from 0) of COMMAND. COUNT WORDS stand before it: an option among
- * them may select another line of the usage.
+ * Returns the kind of argument INDEX (from 0) of COMMAND. The COUNT WORDS before it may hold an
+ * option that selects another line of the usage.
  */
 static enum complete_kind kind_of_argument(const struct command *command, size_t index,
                                            char *const *words, size_t count)
@@ -120,7 +126,7 @@ static bool wants_argument(const struct argp_option *option)
     return option != NULL && option->arg != NULL && !(option->flags & OPTION_ARG_OPTIONAL);
 }
 
-/* Returns the option in WORD (which begins with '-') whose argument is the next word; or NULL. */
+/* Returns the option in WORD (which begins with '-') whose argument is the next word, or NULL. */
 static const struct argp_option *find_open_option(const struct command *command, const char *word)
 {
     const struct argp_option *option = NULL;
@@ -133,7 +139,8 @@ static const struct argp_option *find_open_option(const struct command *command,
     for (const char *letter = word + 1; *letter != '\0'; letter++) {
         option = option_find_letter(command->options, *letter);
         if (wants_argument(option))
-            return letter[1] == '\0' ? option : NULL; /* else the rest is its argument */
+            return letter[1] == '\0' ? option
+                                     : NULL; /* otherwise its argument follows in this word */
     }
     return NULL;
 }
@@ -194,7 +201,7 @@ static void add_options(struct text *text, const struct argp_option *list)
     }
 }
 
-/* Adds each name once, even if several threads had it. */
+/* Adds each name once, even if several threads have it. */
 static void add_threads(struct text *text, const json_t *threads)
 {
     json_t       *known = json_object();
@@ -238,7 +245,10 @@ static void add_labels(struct text *text)
     text_release(&path);
 }
 
-/* Adds the exceptions. Those of signals are added without SIG, too, as kill(1) has them. */
+/*
+ * Adds the exceptions. Adds those that are named for signals also without SIG, as kill(1) accepts
+ * them.
+ */
 static void add_exceptions(struct text *text)
 {
     const k3thread_exctype *type;

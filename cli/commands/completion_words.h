@@ -1,5 +1,5 @@
 /*
- * The words that can stand at the cursor, found in the table of commands.
+ * Finds the words that can stand at the cursor, in the table of commands.
  *
  * A command's `arguments`, and the names of its options' arguments, say of which kind each word is:
  * THREAD, EXCEPTION, COMMAND, FILE and so on.
@@ -14,7 +14,7 @@
 #include <jansson.h>
 #include <stddef.h>
 
-/* Kinds of words, and the names in usages that stand for them. */
+/* The kinds of words, and the names that stand for them in usages. */
 #define COMPLETE_KINDS(X)                                                                          \
     X(THREAD, "THREAD")                                                                            \
     X(EXCEPTION, "EXCEPTION")                                                                      \
@@ -37,28 +37,28 @@ enum complete_kind {
 #undef X
 };
 
-/* Returns the kind of the argument of OPTION. */
+/* Returns the kind of the argument that OPTION takes. */
 enum complete_kind complete_kind_of_option(const struct argp_option *option);
 
-/* Returns the kind of the word CURRENT behind COUNT WORDS, of which the first is a command. */
+/* Returns the kind of the word CURRENT. COUNT WORDS stand before it; the first is a command. */
 enum complete_kind complete_kind_at(char *const *words, size_t count, const char *current,
                                     const struct command **ret_command);
 
 /*
- * Adds all words of KIND, each with a NUL behind it; the caller leaves out those that do not begin as
- * the user's word. Options are those of COMMAND. THREADS is the answer to `list`, or NULL. Files and
- * programs are not known here.
+ * Adds all words of KIND, each with a NUL behind it. The caller leaves out those that do not begin
+ * with what the user has typed. COMMAND's options are added for options. THREADS is the answer to
+ * `list`, or NULL. Adds no files and no programs: the shell completes them.
  */
 void complete_add(struct text *text, enum complete_kind kind, const struct command *command,
                   const json_t *threads);
 
-/* Adds the meaning of WORD, which complete_add() has added, in a few words; may add nothing. */
+/* Adds the meaning of WORD, which complete_add() has added, in a few words, if it has one. */
 void complete_describe(struct text *text, enum complete_kind kind, const struct command *command,
                        const char *word);
 
 /*
- * Returns the threads that COMMAND can be about, a new reference; NULL without a supervisor, which is
- * not started for that. Uses the session's connection.
+ * Returns the threads that COMMAND accepts, a new reference; NULL if there is no supervisor. Starts
+ * none. Uses the session's connection.
  */
 json_t *complete_threads(struct session *session, const struct command *command);
 

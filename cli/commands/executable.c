@@ -37,7 +37,10 @@ static bool look(const char *name)
     return false;
 }
 
-/* Remembers the last command that was there: a script mostly starts the same one many times. */
+/*
+ * Remembers the last command that was found, because a script mostly starts the same command many
+ * times.
+ */
 bool executable_is_there(const char *name)
 {
     static char known[NAME_MAX + 1];

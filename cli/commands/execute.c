@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* There is no exit status yet: the next step can be taken. */
+/* No exit status: the next step can be taken. */
 #define GO_ON (-1)
 
 static int find_place(const struct invocation *call)
@@ -31,7 +31,7 @@ static int connect_client(const struct invocation *call)
     return session_connect(call->session, starts) != 0 ? command_failed(call) : GO_ON;
 }
 
-/* Does what the flags of the command ask for. Returns GO_ON or the exit status. */
+/* Does what the command's flags ask for. Returns GO_ON or the exit status. */
 static int set_up(const struct invocation *call)
 {
     unsigned flags = call->command->flags;

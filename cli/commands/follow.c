@@ -45,7 +45,7 @@ void follow_take(struct follow *follow, const struct reply *reply)
 {
     if (reply->id == follow->join_request) {
         follow->joined = true;
-        follow->thread = json_incref((json_t *) reply->result); /* NULL for an error */
+        follow->thread = json_incref((json_t *) reply->result); /* NULL if the reply is an error */
     } else if (reply->id == follow->log_request) {
         follow->located = true;
         follow->log = json_incref((json_t *) reply->result);
@@ -58,8 +58,8 @@ static bool is_answered(const struct follow *follow)
 }
 
 /*
- * Takes all answers that have come. An answer that was read together with that to a raise would have no
- * further news to wake for.
+ * Takes all answers that have arrived. An answer may have been read together with another one; then
+ * the socket reports nothing more, so poll() would not wake for it.
  */
 static int take_answers(struct follow *follow)
 {
@@ -81,7 +81,10 @@ static int take_answers(struct follow *follow)
 
 /* Waiting */
 
-/* Waits for output of the thread, its end, a signal, and for the reader of standard output or its end. */
+/*
+ * Waits for output of the thread, its end, a signal, and for standard output to take bytes or lose
+ * its reader.
+ */
 static int wait_for_news(struct follow *follow)
 {
     struct client   *client = &follow->call->session->client;
@@ -108,8 +111,8 @@ static int wait_for_news(struct follow *follow)
 }
 
 /*
- * The answers are taken before the output: what a thread wrote is in its log before its end is
- * known.
+ * Takes the answers before the output: a thread's last output is in its log before its end is
+ * reported.
  */
 int follow_run(struct follow *follow)
 {

@@ -1,9 +1,9 @@
 /*
- * Following one thread until it has ended: its output is copied (log_copy.h), its end is awaited, and
- * signals are passed on to it (pass_signals.h). For `logs` and start --wait.
+ * Follows one thread until it has ended: copies its output (log_copy.h), waits for its end, and
+ * passes signals on to it (pass_signals.h). For `logs` and `start --wait`.
  *
- * Functions return an exit status, STATUS_DONE as long as all is well, and report what is not, unless
- * their comment says otherwise.
+ * A function reports its failures, and returns an exit status, STATUS_DONE on success, unless its
+ * comment says otherwise.
  */
 #ifndef K3THREAD_CLI_COMMANDS_FOLLOW_H
 #define K3THREAD_CLI_COMMANDS_FOLLOW_H
@@ -17,38 +17,42 @@
 
 struct follow {
     const struct invocation *call;
-    json_int_t               id; /* the thread's */
+    json_int_t               id; /* the thread's id */
     struct log_copy          copy;
     struct pass_signals      pass;
 
     json_int_t log_request, join_request;
-    bool       located; /* the first is answered */
-    json_t    *log;     /* with this; NULL: an error */
-    bool       joined;  /* the second is answered */
-    json_t    *thread;  /* with this, the thread as it ended; NULL: an error */
+    bool       located; /* the request for the log was answered */
+    json_t    *log;     /* the answer to that; NULL: an error */
+    bool       joined;  /* the join was answered */
+    json_t    *thread;  /* the thread as it ended; NULL: an error */
 };
 
-/* Prepares FOLLOW, without a thread yet; follow_close() then is fine at any time. */
+/* Prepares FOLLOW, without a thread yet. From now on follow_close() may be called at any time. */
 void follow_open(struct follow *follow, const struct invocation *call);
 
-/* Shows what THREAD (a word) has printed by now; with copy.follow, all until it has ended. */
+/*
+ * Shows what THREAD, a word of the user, has printed until now; with copy.follow, also what it
+ * prints until it ends.
+ */
 int follow_show(struct follow *follow, const char *thread);
 
 /*
- * Queues the requests that follow_run() waits for, about the thread ID; 0: about the thread of the start
- * that is queued before them. Then sends all that is queued. Returns as client.h does.
+ * Queues the requests that follow_run() waits for, for the thread ID; with ID 0, for the thread of
+ * the start that is queued before them. Then sends all that is queued. Returns as client.h's
+ * functions do.
  */
 int follow_request(struct follow *follow, json_int_t id);
 
-/* Takes REPLY, if it answers one of these requests. */
+/* Takes REPLY if it answers one of these requests. */
 void follow_take(struct follow *follow, const struct reply *reply);
 
-/* Copies until the thread has ended, and then what it wrote last. */
+/* Copies until the thread has ended, including its last output. */
 int follow_run(struct follow *follow);
 
 /*
- * From now on passes signals on to the thread. Call it before anything that a signal must not
- * interrupt.
+ * Passes signals on to the thread from now on. Must be called before anything that a signal must
+ * not interrupt.
  */
 int follow_take_signals(struct follow *follow);
 

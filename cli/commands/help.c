@@ -32,7 +32,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case ARGP_KEY_ARG:
         if (o->topic != NULL)
-            return ARGP_ERR_UNKNOWN; /* the common parser complains */
+            return ARGP_ERR_UNKNOWN; /* the common parser reports it */
         o->topic = argument;
         return 0;
     default:
@@ -40,14 +40,17 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-/* Adds a column of the list: "-" for an empty value, so that no column is empty. */
+/* Adds a column of the list. An empty value becomes "-", so that no column is empty. */
 static void add_column(struct text *text, const char *value)
 {
     text_byte(text, '\t', 1);
     text_add(text, value != NULL && value[0] != '\0' ? value : "-");
 }
 
-/* Adds: option COMMAND -s --long ARGUMENT DESCRIPTION; an optional argument is in brackets. */
+/*
+ * Adds a line: option COMMAND -s --long ARGUMENT DESCRIPTION. An optional argument stands in
+ * brackets.
+ */
 static void add_option(struct text *text, const char *command, const struct argp_option *option)
 {
     bool is_short = option->key > 0 && option->key < 256;
@@ -76,7 +79,7 @@ static void add_options(struct text *text, const char *command, const struct arg
             add_option(text, command, option);
 }
 
-/* Adds: command NAME ALIAS SUMMARY, and its options. */
+/* Adds a line: command NAME ALIAS SUMMARY. Then adds the command's options. */
 static void add_command(struct text *text, const struct command *command)
 {
     text_printf(text, "command\t%s", command->name);
@@ -101,7 +104,7 @@ static int print_list(const struct invocation *call)
     return status;
 }
 
-/* When man finds no page, it says so itself. */
+/* Shows PAGE by man, which reports by itself that it has no such page. */
 static int show_page(const struct invocation *call, const struct manual_page *page)
 {
     int status = manual_show(page);

@@ -58,7 +58,7 @@ static int fail_memory(const struct invocation *call)
     return command_fail_memory(call, STATUS_INTERNAL);
 }
 
-/* Fills TARGETS with what is to be joined. */
+/* Fills TARGETS with the threads that must be joined. */
 static int find_targets(const struct invocation *call, json_t *targets)
 {
     const struct join_options *o = call->options;
@@ -67,7 +67,10 @@ static int find_targets(const struct invocation *call, json_t *targets)
                                       : targets_find(call, o->threads, targets));
 }
 
-/* Warns of a full disk: a probe may wait for a line that is lost. Returns true if it has warned. */
+/*
+ * Warns of a full disk: a probe may wait for a line that could not be written. Returns true if it
+ * has warned.
+ */
 static bool warn_of_lost(const struct invocation *call)
 {
     const struct join_options *o = call->options;

@@ -39,7 +39,7 @@ static int send_join(struct client *client, json_t *thread, double timeout, bool
     return client_send_written(client, "join", &params, ret_id);
 }
 
-/* Sends all requests; the ids of their replies are FIRST and those that follow it. */
+/* Sends all requests. The ids of their replies are *RET_FIRST and the numbers that follow it. */
 static int send_joins(struct client *client, const json_t *threads, double timeout, bool ready,
                       json_int_t *ret_first)
 {
@@ -70,7 +70,7 @@ static void add_thread(struct text *text, const json_t *thread)
         thread_add_bytes(text, thread);
 }
 
-/* Shows the last lines of a thread that ended before it was ready: they may say why. */
+/* Shows the last lines of a thread that ended before it was ready, because they may say why. */
 static void show_tail(const struct reply *reply)
 {
     const json_t *error = json_object_get(reply->message, "error");
@@ -80,13 +80,13 @@ static void show_tail(const struct reply *reply)
     if (tail == NULL || bytes_from_json(tail, &bytes) != 0)
         return;
     (void) output_write(STDERR_FILENO, bytes,
-                        strlen(bytes)); /* the message before it has reached standard error */
+                        strlen(bytes)); /* standard error has taken a message before */
     free(bytes);
 }
 
 /*
- * Returns true if THREAD was listed and is gone: it has been cleared. *RET_STATUS then is that of its end, as far as
- * the list told it.
+ * Returns true if THREAD was listed, and was then cleared. *RET_STATUS becomes the status of its
+ * end, as far as the list shows it.
  */
 static bool was_cleared(const struct client *client, const json_t *thread, int *ret_status)
 {
@@ -96,7 +96,7 @@ static bool was_cleared(const struct client *client, const json_t *thread, int *
     return true;
 }
 
-/* Takes the answer to the join of THREAD, which is one of join_threads()'s. */
+/* Takes the answer to the join of THREAD, an element of join_threads()'s array. */
 static struct joined take_end(const struct invocation *call, const json_t *thread, bool ready,
                               const struct reply *reply)
 {
@@ -116,8 +116,8 @@ static struct joined take_end(const struct invocation *call, const json_t *threa
 }
 
 /*
- * Asks what each of THREADS waits for to become ready, if there is a terminal to be told. Returns a list
- * of objects, or NULL.
+ * Asks the supervisor what each of THREADS waits for, if a terminal shows it. Returns a list of
+ * objects, or NULL.
  */
 static json_t *ask_what_for(struct client *client, const json_t *threads)
 {
@@ -140,7 +140,7 @@ static json_t *ask_what_for(struct client *client, const json_t *threads)
     return known;
 }
 
-/* Adds what THREAD waits for, if KNOWN tells it. */
+/* Adds what THREAD waits for, if KNOWN says so. */
 static void add_what_for(struct text *text, const json_t *known, json_t *thread)
 {
     const json_t *parameter = target_word(thread);
@@ -157,7 +157,7 @@ static void add_what_for(struct text *text, const json_t *known, json_t *thread)
         }
 }
 
-/* Stands for the line that tells a terminal which threads a join waits for. */
+/* The line that shows on a terminal which threads a join waits for. */
 struct join_progress {
     struct progress progress;
     const json_t   *threads;
@@ -165,7 +165,7 @@ struct join_progress {
     bool            ready;
 };
 
-/* Shows how far the join is, if it waits for several threads, or for one to become ready. */
+/* Shows the progress of a join that waits for several threads, or for a thread to become ready. */
 static void show_progress(struct join_progress *waiting, const struct joined *joined,
                           size_t missing)
 {

@@ -1,4 +1,4 @@
-/* Waiting for the ends of several threads at once, over one connection. */
+/* Waits for the ends of several threads at once, over one connection. */
 #ifndef K3THREAD_CLI_COMMANDS_JOIN_THREADS_H
 #define K3THREAD_CLI_COMMANDS_JOIN_THREADS_H
 
@@ -7,22 +7,22 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* Stands for the outcome of one join. */
+/* The outcome of one join. */
 struct joined {
-    bool seen;    /* its answer has come */
-    bool done;    /* the thread has ended, or is ready if the join waited for that */
+    bool seen;    /* the answer has arrived */
+    bool done;    /* the thread has ended, or is ready if that was asked for */
     bool unended; /* a process of the thread could not be ended */
-    int status; /* of the thread's end, or 0; if it is not done, of the error, which was reported */
+    int  status;  /* the thread's status, or 0; if not DONE, that of the reported error */
 };
 
 /*
- * Joins each of THREADS (READY: waits until it is ready), an array of ids, names, and threads as the
- * supervisor answers them, and fills RET, which is as long, in the same order. TIMEOUT, in seconds, is for
- * all of them together; negative: for ever. A thread as the supervisor answers it may have been cleared
- * since: then it has ended. An error of one thread is reported at once and does not end the wait for the
- * others. On a terminal, a line on standard error says meanwhile how far the join is.
+ * Joins each of THREADS, an array of ids, names, and thread objects of the supervisor; READY: waits
+ * until each is ready. Fills RET, which is as long, in the same order. TIMEOUT, in seconds, is for
+ * all of them together; negative: for ever. A thread object may have been cleared since it was
+ * listed: then its thread has ended. The error of one thread is reported at once and does not end
+ * the wait for the others. On a terminal, a line on standard error shows the progress.
  *
- * Returns 0, or -errno with client->failure when the connection failed.
+ * Returns 0, or -errno with client->failure if the connection failed.
  */
 int join_threads(const struct invocation *call, const json_t *threads, double timeout, bool ready,
                  struct joined *ret);

@@ -62,7 +62,7 @@ static void add_ids(struct text *text, const json_t *threads)
         text_printf(text, "%" JSON_INTEGER_FORMAT "\n", thread_id(thread));
 }
 
-/* Takes a part of a long table. The reply is the last part. */
+/* Takes a part of a long table. The last part is the reply. */
 static void take_part(void *table, const json_t *part)
 {
     thread_add_rows(table, part);

@@ -13,7 +13,7 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
-/* The milliseconds between two looks at the log, where the system has no inotify to spare. */
+/* The milliseconds between two looks at the log, if the system has no inotify instance left. */
 #define LOOK_INTERVAL 200
 
 static int fail(const struct log_copy *copy, const char *what, int error)
@@ -44,8 +44,9 @@ void log_copy_close(struct log_copy *copy)
 /* Opening the log */
 
 /*
- * Opens the log. A thread that has not begun has none, and a thread that goes on may make its log
- * anew. For start --wait, output that goes to no file (such as /dev/null) is not shown.
+ * Opens the log. A missing log is no error if the thread has not begun, or if it goes on, because
+ * its log may be made again. For start --wait, no failure to open is an error: output that goes to
+ * /dev/null, for example, is not shown.
  */
 static int open_log(struct log_copy *copy, bool begun)
 {
@@ -66,7 +67,10 @@ static int open_log(struct log_copy *copy, bool begun)
     return fail(copy, path, error);
 }
 
-/* Watches PATH for EVENTS. Without a watch to spare the log is looked at in intervals; a missing file needs no watch. */
+/*
+ * Watches PATH for EVENTS. A missing file needs no watch. If the system has no watch left, the log
+ * is looked at in intervals.
+ */
 static void add_watch(struct log_copy *copy, const char *path, uint32_t events)
 {
     if (copy->inotify < 0 || inotify_add_watch(copy->inotify, path, events) >= 0 || errno == ENOENT)
@@ -75,7 +79,7 @@ static void add_watch(struct log_copy *copy, const char *path, uint32_t events)
     copy->inotify = -1;
 }
 
-/* Watches the log, and its directory, where the log may be made anew. */
+/* Watches the log, and its directory, in which the log may be made again. */
 static void watch(struct log_copy *copy)
 {
     char *path = copy->source->path;
@@ -90,8 +94,8 @@ static void watch(struct log_copy *copy)
 }
 
 /*
- * Returns the printer's flags. Bytes are shown as soon as they are written. But a log that is kept
- * small is shown by lines: the rest of a line may be gone before it is read.
+ * Returns the printer's flags. Bytes are shown as soon as they are written. But a log whose size is
+ * limited is shown by lines, because the rest of a line may be gone before it is read.
  */
 static unsigned style_of(const struct log_copy *copy, const json_t *result)
 {
@@ -132,7 +136,7 @@ void log_copy_watch(struct log_copy *copy)
 
 /* Copying */
 
-/* Copies nothing more. */
+/* Stops copying. */
 static void silence(struct log_copy *copy)
 {
     copy->is_silent = true;
@@ -153,7 +157,10 @@ int log_copy_lose_output(struct log_copy *copy, int error)
     return STATUS_DONE;
 }
 
-/* The log must not be copied into itself. */
+/*
+ * Takes new output. Stops if standard output is the log itself: the log must not be copied into
+ * itself.
+ */
 int log_copy_take(struct log_copy *copy)
 {
     int error;
@@ -168,7 +175,7 @@ int log_copy_take(struct log_copy *copy)
         return STATUS_DONE;
     silence(copy);
     if (copy->own)
-        return STATUS_DONE; /* the output is where it belongs already */
+        return STATUS_DONE; /* the output is already in the right file */
     return command_fail(copy->call, STATUS_FAILED, NULL, "standard output is the log itself");
 }
 
@@ -206,7 +213,7 @@ int log_copy_now(struct log_copy *copy)
 
 /* News */
 
-/* A file that came into the directory may be the log, made anew. */
+/* Reads the events. If a file has come into the directory, it may be a new log: looks for it. */
 void log_copy_read_events(struct log_copy *copy)
 {
     char    events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));

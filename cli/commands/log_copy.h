@@ -1,8 +1,8 @@
 /*
- * The log of one thread, copied to standard output while the thread goes on.
+ * Copies the log of one thread to standard output while the thread goes on.
  *
- * The supervisor's answer to "logs" says where the output of the thread begins in the log. Functions
- * return an exit status, STATUS_DONE as long as all is well, and report what is not.
+ * The supervisor's answer to "logs" says where the thread's output begins in the log. A function
+ * reports its failures, and returns an exit status, STATUS_DONE on success.
  */
 #ifndef K3THREAD_CLI_COMMANDS_LOG_COPY_H
 #define K3THREAD_CLI_COMMANDS_LOG_COPY_H
@@ -16,60 +16,63 @@
 struct log_copy {
     const struct invocation *call;
 
-    /* What the command asks for, before log_copy_begin(). */
-    bool               timestamps; /* before each line */
-    bool               follow;     /* until the thread has ended */
-    bool               some_lines; /* begins with the last LINES lines */
+    /* What the command asks for; set before log_copy_begin(). */
+    bool               timestamps; /* print the time before each line */
+    bool               follow;     /* go on until the thread has ended */
+    bool               some_lines; /* begin with the last LINES lines */
     unsigned long long lines;
-    bool               own; /* by start --wait: a log that cannot be shown is no error */
+    bool               own; /* for start --wait: a log that cannot be shown is no error */
 
-    bool                   is_silent;     /* nothing is copied, any more or at all */
+    bool                   is_silent;     /* nothing is copied, or no more is */
     bool                   output_closed; /* standard output has no reader any more */
     struct printer         printer;
-    struct printer_source *source;  /* NULL: the log is not known yet */
-    int                    inotify; /* -1: none; then the log is looked at in intervals */
+    struct printer_source *source;  /* NULL until the log is known */
+    int                    inotify; /* -1: none, so the log is looked at in intervals */
 };
 
-/* Prepares COPY; log_copy_close() then is fine at any time. */
+/* Prepares COPY. From now on log_copy_close() may be called at any time. */
 void log_copy_open(struct log_copy *copy, const struct invocation *call);
 
-/* Has the system tell of writes to the log, from log_copy_begin() on. */
+/* Has the system report writes to the log, from log_copy_begin() on. */
 void log_copy_watch(struct log_copy *copy);
 
-/* Opens the log of the thread ID that RESULT, the answer to "logs", names. */
+/* Opens the log of the thread ID. RESULT, the answer to "logs", names the log. */
 int log_copy_begin(struct log_copy *copy, json_int_t id, const json_t *result);
 
-/* Takes what is new in the log, to be written. */
+/* Takes what is new in the log. */
 int log_copy_take(struct log_copy *copy);
 
-/* Notes that nothing more will be written to the log. */
+/* Notes that the log will not be written to any more. */
 void log_copy_end(struct log_copy *copy);
 
-/* Writes some of what was taken: standard output is ready. */
+/* Writes some of what was taken. Standard output must be ready. */
 int log_copy_write(struct log_copy *copy);
 
 /* Copies all that the log holds now. */
 int log_copy_now(struct log_copy *copy);
 
-/* Copies no more, since standard output failed with ERROR. */
+/* Stops copying, because standard output failed with ERROR. */
 int log_copy_lose_output(struct log_copy *copy, int error);
 
-/* Reads what the system told of the log and its directory. */
+/* Reads the system's events about the log and its directory. */
 void log_copy_read_events(struct log_copy *copy);
 
-/* Returns in how many milliseconds to look at the log without news; -1: no such look is needed. */
+/*
+ * Returns after how many milliseconds the log must be looked at without an event, or -1 if it need
+ * not.
+ */
 int log_copy_patience(const struct log_copy *copy);
 
-/* Returns true if there is something to write. */
+/* Returns true if bytes wait to be written. */
 bool log_copy_is_ready(const struct log_copy *copy);
 
-/* Returns true if all has been copied that there is. */
+/* Returns true if everything was copied. */
 bool log_copy_is_done(const struct log_copy *copy);
 
-/* Warns if the disk of the log is full: then the log may hold less than was printed. */
+/* Warns if the disk of the log is full, because the log may then lack a part of the output. */
 int log_copy_finish(const struct log_copy *copy);
 
-/* Reports that the times of the lines are not known. Returns the exit status. */
+/* Reports that the times of the lines are unknown. Returns the exit status. */
 int log_copy_fail_times(const struct invocation *call);
 
 void log_copy_close(struct log_copy *copy);

@@ -37,7 +37,7 @@ static error_t parse_lines(struct logs_options *o, const struct argp_state *stat
     errno = 0;
     o->lines = strtoull(argument, NULL, 10);
     if (argument[0] == '\0' || argument[strspn(argument, "0123456789")] != '\0' || errno != 0)
-        return command_refuse(state, "--lines: '%s' is no number of lines", argument);
+        return command_refuse(state, "--lines: '%s' is not a number of lines", argument);
     return 0;
 }
 
@@ -56,7 +56,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case ARGP_KEY_ARG:
         if (o->thread != NULL)
-            return ARGP_ERR_UNKNOWN; /* the common parser complains */
+            return ARGP_ERR_UNKNOWN; /* the common parser reports it */
         o->thread = argument;
         return 0;
     case ARGP_KEY_END:
@@ -86,7 +86,10 @@ static int show_one(struct invocation *call)
     return status;
 }
 
-/* Adds the log at PATH, from OFFSET on or from its last lines on. A log that is gone counts as empty. */
+/*
+ * Adds the log at PATH, from OFFSET or from its last lines on. A log that was removed counts as
+ * empty.
+ */
 static int add_log(const struct logs_options *o, struct printer *printer, const char *name,
                    const char *path, off_t offset)
 {
@@ -140,7 +143,9 @@ static int print_all(const struct invocation *call, struct printer *printer)
     return command_fail(call, STATUS_FAILED, NULL, "cannot print the logs: %s", strerror(-error));
 }
 
-/* Prints the logs of all matching threads, one after the other, each line with its thread's name. */
+/*
+ * Prints the logs of all matching threads, one after the other, each line with its thread's name.
+ */
 static int show_all(struct invocation *call)
 {
     const struct logs_options *o = call->options;

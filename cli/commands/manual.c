@@ -34,7 +34,7 @@ const struct manual_page *manual_find(const char *topic)
     return NULL;
 }
 
-/* Fills in FORMAT. Returns true if a page is at that path. */
+/* Puts the path that FORMAT makes into RET_PATH. Returns true if a page is there. */
 __attribute__((format(printf, 2, 3))) static bool is_at(char *ret_path, const char *format, ...)
 {
     va_list arguments;
@@ -46,7 +46,7 @@ __attribute__((format(printf, 2, 3))) static bool is_at(char *ret_path, const ch
     return length > 0 && length < PATH_MAX && access(ret_path, R_OK) == 0;
 }
 
-/* Looks for the page beside the program: where it was installed, and where it was built. */
+/* Looks for the page beside the program, where it was installed or built. */
 static bool find_beside(const struct manual_page *page, char *ret_path)
 {
     char    program[PATH_MAX];
@@ -65,7 +65,10 @@ static bool find_beside(const struct manual_page *page, char *ret_path)
            is_at(ret_path, "%s/../man/%s.%s", program, page->name, page->section);
 }
 
-/* Starts man. Ctrl-C is a key of the pager: man gets SIGINT as usual, while this process ignores it. */
+/*
+ * Starts man. Ctrl-C is a key of man's pager: man gets SIGINT as usual, and this process ignores
+ * it.
+ */
 static int spawn(char *const *words, const sigset_t *interrupt, pid_t *ret_pid)
 {
     posix_spawnattr_t attributes;

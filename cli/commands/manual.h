@@ -1,4 +1,6 @@
-/* The manual pages: each has a topic, the word that `help` takes, and man(1) shows it. */
+/*
+ * The manual pages. Each has a topic, which is the word that `help` takes. man(1) shows the page.
+ */
 #ifndef K3THREAD_CLI_COMMANDS_MANUAL_H
 #define K3THREAD_CLI_COMMANDS_MANUAL_H
 
@@ -16,15 +18,16 @@ struct manual_page {
     const char *topic, *name, *section, *summary;
 };
 
-/* Returns the page at INDEX, in the order in which help shows them; NULL past the end. */
+/* Returns the page at INDEX, in the order of help, or NULL past the end. */
 const struct manual_page *manual_at(size_t index);
 
-/* Returns the page of that topic; NULL if there is none. */
+/* Returns the page with that topic, or NULL. */
 const struct manual_page *manual_find(const char *topic);
 
 /*
- * Has man show PAGE, through its pager on a terminal: the page that was built or installed with this
- * program, else the page that man finds. Returns man's exit status, or -errno if man cannot be run.
+ * Has man show PAGE, on a terminal through its pager. Prefers the page that was built or installed
+ * with this program to the page that man finds. Returns man's exit status, or -errno if man cannot
+ * be run.
  */
 int manual_show(const struct manual_page *page);
 

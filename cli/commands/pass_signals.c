@@ -2,7 +2,10 @@
 
 #include <signal.h>
 
-/* The answer does not matter: a thread that has ended meanwhile need not be raised. */
+/*
+ * Requests a raise. Its answer does not matter: if the thread has ended meanwhile, nothing is left
+ * to do.
+ */
 static void request_raise(struct client *client, json_int_t id, const char *exception)
 {
     (void) client_send(client, "raise",

@@ -29,7 +29,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         words->words = state->argv + state->next;
         return 0;
     case ARGP_KEY_NO_ARGS:
-        return 0; /* main() shows what there is */
+        return 0; /* main() shows the overview */
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -42,7 +42,7 @@ static void add_command(struct text *text, const struct command *command)
     text_printf(text, "  %-12s %.*s\n", command->name, (int) summary, command->doc);
 }
 
-/* Adds the manual pages, each by its topic. */
+/* Adds the list of manual pages, each with its topic. */
 static void add_pages(struct text *text)
 {
     const struct manual_page *page;
@@ -80,7 +80,7 @@ static char *make_overview(void)
     return NULL;
 }
 
-/* Puts the overview before the options. argp frees a text that is not TEXT. */
+/* Puts the overview before the options. argp frees the returned text if it is not TEXT. */
 static char *filter_help(int key, const char *text, void *input)
 {
     (void) input;

@@ -6,14 +6,14 @@
 
 #include <argp.h>
 
-/* The input of program_argp's parser. */
+/* What program_argp's parser fills: the input of argp_parse(). */
 struct program_words {
     struct session *session;
-    int             count; /* of the words: the command and its own */
+    int             count; /* how many words: the command and what follows it */
     char          **words;
 };
 
-/* Its help is the overview of all commands. */
+/* The program's parser. Its help is the overview of all commands. */
 extern const struct argp program_argp;
 
 #endif

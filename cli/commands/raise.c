@@ -11,9 +11,9 @@
 #include <stdlib.h>
 
 struct raise_options {
-    struct raise_request request; /* without a thread: --all */
+    struct raise_request request; /* its thread is NULL with --all */
     bool                 all, wait;
-    double               timeout; /* of the wait; negative: none */
+    double               timeout; /* how long to wait; negative: for ever */
 };
 
 enum { KEY_ALL = 256 };
@@ -40,7 +40,9 @@ static error_t check_exception(const struct argp_state *state, const char *name)
     return command_refuse(state, "no exception '%s'; \"k3thread exceptions\" lists them", name);
 }
 
-/* Takes THREAD [EXCEPTION], or with --all [EXCEPTION]; all options are known by now. */
+/*
+ * Takes THREAD [EXCEPTION], or with --all [EXCEPTION]. Must be called after all options were read.
+ */
 static error_t take_words(struct raise_options *o, const struct argp_state *state)
 {
     char **words = state->argv + state->next;
@@ -86,7 +88,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-/* Waits until the threads have ended. Their statuses do not matter to this command. */
+/* Waits until the threads have ended. Ignores their statuses. */
 static int wait_for(const struct invocation *call, const json_t *threads, double timeout)
 {
     size_t         count = json_array_size(threads);

@@ -1,4 +1,4 @@
-/* How a command reports a failure, and prints what it was asked for. */
+/* Reports a command's failures, and prints its output. */
 #ifndef K3THREAD_CLI_COMMANDS_REPORT_H
 #define K3THREAD_CLI_COMMANDS_REPORT_H
 
@@ -12,32 +12,32 @@
 __attribute__((format(printf, 4, 5))) int command_fail(const struct invocation *call, int status,
                                                        const char *type, const char *format, ...);
 
-/* Prints WHY, a sentence, as command_fail() does, and releases it. Returns STATUS. */
+/* Does the same with the sentence WHY, which it releases. */
 int command_fail_text(const struct invocation *call, int status, const char *type,
                       struct text *why);
 
-/* Reports that there is no memory. Returns STATUS. */
+/* Reports that memory is lacking. Returns STATUS. */
 int command_fail_memory(const struct invocation *call, int status);
 
-/* Reports what the session's client failed with. Returns the exit status that stands for it. */
+/* Reports the failure of the session's client. Returns the exit status for it. */
 int command_failed(const struct invocation *call);
 
 /*
- * Reports why the command of THREAD, which has ended, never ran: nothing else tells that. OF_SEVERAL: names
- * the thread, and reports also that a process of it could not be ended.
+ * Reports why the command of THREAD, which has ended, never ran: no other message tells that.
+ * OF_SEVERAL: names the thread, and also reports a process of it that could not be ended.
  */
 void command_explain_end(const struct invocation *call, const json_t *thread, bool of_several);
 
 /*
- * Returns STATUS for a command that exits as a thread did: k3thread's own failures must not look like the
- * thread's.
+ * Returns the status for a failure of k3thread with STATUS, in a command that exits as its thread
+ * did: k3thread's own failures must not look like the thread's.
  */
 int command_own_failure(int status);
 
-/* Prints TEXT on standard output. Returns 0, or 1 after saying why that is not possible. */
+/* Prints TEXT on standard output. Returns 0, or 1 after reporting a failure. */
 int command_print(const struct invocation *call, const struct text *text);
 
-/* The same, as the command of that NAME (NULL: as the program). */
+/* Does the same as the command NAME (NULL: as the program). */
 int report_print(const char *name, const struct text *text);
 
 #endif

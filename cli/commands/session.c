@@ -7,7 +7,7 @@ int session_find_place(struct session *session, struct text *why)
     return place_resolve(&session->place, session->label, session->socket, why);
 }
 
-/* Root may use another user's supervisor, but only one that -S names. */
+/* Allows root to use another user's supervisor, but only if -S names it. */
 int session_connect(struct session *session, bool starts)
 {
     unsigned flags = starts ? CLIENT_START : 0;

@@ -1,4 +1,4 @@
-/* What the commands of one run of the program share, and what one execution of a command gets. */
+/* What all commands of one run of the program share, and what one execution of a command gets. */
 #ifndef K3THREAD_CLI_COMMANDS_SESSION_H
 #define K3THREAD_CLI_COMMANDS_SESSION_H
 
@@ -9,40 +9,40 @@
 
 #include <stdbool.h>
 
-/* Stands for one run of the program, or of the shell or a script in it. Zeroed, it is ready. */
+/* One run of the program, or of a shell or a script in it. Zeroed, it is ready. */
 struct session {
     const char   *label;  /* -L */
     const char   *socket; /* -S */
-    struct place  place;  /* place.socket is NULL until session_find_place() */
+    struct place  place;  /* place.socket is NULL before session_find_place() */
     struct client client;
 
-    /* The commands are those of a script: it prints no ids, and the front handles interrupts. */
+    /* The commands are a script's: start prints no ids, and the front handles interrupts. */
     bool scripted;
 
     /* The next command need not wait for the answer to a start: see chain.h. */
     bool         chains;
     struct chain chain;
 
-    /* The signal that ended the last command, by which the program is to end too; or 0. */
+    /* The signal that ended the last command, and must also end the program; or 0. */
     int ended_by;
 
-    /* The last command only started a thread: no thread is known to have ended since. */
+    /* The last command only started a thread, so no thread is known to have ended since. */
     bool only_started;
 };
 
-/* Stands for one execution of a command. */
+/* One execution of a command. */
 struct invocation {
     const struct command *command;
     struct session       *session;
-    void                 *options; /* what the command's parser has filled */
+    void                 *options; /* filled by the command's parser */
 };
 
-/* Finds out the session's place, unless it is known. Returns 0, or -errno with a sentence in WHY. */
+/* Finds the session's place, unless it is known. Returns 0, or -errno with a sentence in WHY. */
 int session_find_place(struct session *session, struct text *why);
 
 /*
- * Connects to the supervisor at the session's place, which is known. STARTS: starts one if there is
- * none. Returns as client_open() does.
+ * Connects to the supervisor at the session's place, which must be known. STARTS: starts a
+ * supervisor if there is none. Returns as client_open() does.
  */
 int session_connect(struct session *session, bool starts);
 

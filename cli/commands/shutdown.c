@@ -32,7 +32,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     return 0;
 }
 
-/* The supervisor and its guardian. A negative descriptor, which poll() skips, is that of a process that is gone. */
+/*
+ * The supervisor and its guardian. The descriptor of a process that has ended is -1, which poll()
+ * skips.
+ */
 struct processes {
     struct pollfd pidfds[2];
 };
@@ -42,7 +45,7 @@ static int open_process(pid_t pid)
     return pid > 0 ? (int) syscall(SYS_pidfd_open, pid, 0) : -1;
 }
 
-/* Returns the supervisor's pid in this pid namespace, or 0 if it has none here. */
+/* Returns the supervisor's pid in this process's pid namespace, or 0 if it has none there. */
 static pid_t peer_of(const struct client *client)
 {
     struct ucred peer;
@@ -52,8 +55,9 @@ static pid_t peer_of(const struct client *client)
 }
 
 /*
- * Opens both. The supervisor tells its guardian's pid in its own pid namespace. If that is another one,
- * a container's, the guardian cannot be waited for; it ends a moment after the supervisor.
+ * Opens both processes. The supervisor reports its guardian's pid in its own pid namespace. If that
+ * is another namespace, as in a container, the guardian cannot be waited for; it ends a moment
+ * after the supervisor.
  */
 static int open_processes(struct client *client, struct processes *ret)
 {
@@ -73,7 +77,7 @@ static int open_processes(struct client *client, struct processes *ret)
     return 0;
 }
 
-/* Waits until both are gone; false: TIMEOUT milliseconds have passed without an end. */
+/* Waits until both have ended. Returns false if neither ends within TIMEOUT milliseconds. */
 static bool wait_until_gone(struct processes *processes, int timeout)
 {
     struct pollfd *pidfds = processes->pidfds;
@@ -100,15 +104,18 @@ static void close_processes(struct processes *processes)
             close(processes->pidfds[i].fd);
 }
 
-/* The threads that a shutdown waits for, which a terminal is told. */
+/* The threads that a shutdown waits for, shown on a terminal. */
 struct shutdown_progress {
     struct progress progress;
-    json_t         *threads; /* that live; NULL: there is no terminal */
+    json_t         *threads; /* the live threads; NULL: there is no terminal */
     bool            now;
     json_t         *unended; /* the pids of processes that could not be ended; NULL: none */
 };
 
-/* Returns how many threads are daemons (or, without DAEMON, are none); *RET_FIRST is the first of them. */
+/*
+ * Counts the threads that are daemons, or, without DAEMON, those that are not. *RET_FIRST is the
+ * first.
+ */
 static size_t count_threads(const struct shutdown_progress *waiting, bool daemon,
                             const json_t **ret_first)
 {
@@ -121,7 +128,10 @@ static size_t count_threads(const struct shutdown_progress *waiting, bool daemon
     return count;
 }
 
-/* Shows the threads that the shutdown waits for: without --now first those that are no daemons, then all. */
+/*
+ * Shows the threads that the shutdown waits for: without --now first those that are not daemons,
+ * then all.
+ */
 static void show_waiting(struct shutdown_progress *waiting)
 {
     const json_t *first = NULL, *first_daemon = NULL;
@@ -155,13 +165,13 @@ static void handle_event(void *context, const json_t *params)
 
     while (i < count && thread_id(json_array_get(waiting->threads, i)) != id)
         i++;
-    if (i == count) /* the thread had ended before the list was made */
+    if (i == count) /* it had ended before the list was made */
         return;
     (void) json_array_remove(waiting->threads, i);
     show_waiting(waiting);
 }
 
-/* Asks for the threads that live, and for the events of their ends. Returns 0 or -errno. */
+/* Asks for the live threads, and for an event when a thread ends. Returns 0 or -errno. */
 static int watch_threads(struct client *client, struct shutdown_progress *waiting)
 {
     struct reply reply;
@@ -205,7 +215,7 @@ static int request(struct client *client, struct shutdown_progress *waiting)
     return error;
 }
 
-/* Names the processes that are left. */
+/* Reports the processes that could not be ended. */
 static int report_unended(const struct invocation *call, json_t *unended)
 {
     int           status = STATUS_DONE;
@@ -232,7 +242,7 @@ static int run(struct invocation *call)
     if (open_processes(client, &processes) != 0)
         return command_failed(call);
     error = request(client, &waiting);
-    /* If something else ends the supervisor before it answers, that counts as its end, too. */
+    /* If another process ends the supervisor before it answers, that is a success too. */
     gone = (error == 0 || error == -ECONNRESET) &&
            wait_until_gone(&processes, error == 0 ? -1 : 10000);
     close_processes(&processes);

@@ -14,13 +14,13 @@
 #include <unistd.h>
 
 /*
- * A signal that comes within so many seconds after another one is a copy of it. From the terminal:
- * nobody presses a key faster. From a process: wrappers pass a signal on within a second.
+ * How many seconds after a signal another one counts as its copy. A person cannot press Ctrl-C on a
+ * terminal faster than that, and a wrapper process passes a signal on within a second.
  */
 #define COPY_OF_TERMINAL 0.2
 #define COPY_OF_PROCESS  1.0
 
-/* Returns true if SIGNAL does not end a process by default. Then it is left as it is. */
+/* Returns true if SIGNAL does not end a process by default. Such a signal is left as it is. */
 static bool is_harmless(int signal)
 {
     switch (signal) {
@@ -50,7 +50,7 @@ static uint64_t bit_of(int signal)
     return UINT64_C(1) << (signal - 1);
 }
 
-/* Changes the mask by the kernel's own set: the C library keeps two signals from sigprocmask(). */
+/* Changes the mask by a system call, because the C library's sigprocmask() ignores two signals. */
 static int change_mask(int how, uint64_t set)
 {
     return syscall(SYS_rt_sigprocmask, how, &set, NULL, sizeof(set)) < 0 ? -errno : 0;
@@ -77,7 +77,7 @@ int signals_take(struct signals *signals)
     return signals->fd < 0 ? -errno : 0;
 }
 
-/* Returns true if the signal is a copy. A terminal's own signal comes from the kernel. */
+/* Returns true if the signal is a copy. A signal from the terminal is sent by the kernel. */
 static bool is_copy(const struct signals *signals, const struct signalfd_siginfo *info)
 {
     double shortest = info->ssi_code == SI_KERNEL ? COPY_OF_TERMINAL : COPY_OF_PROCESS;
@@ -118,9 +118,12 @@ void signals_close(struct signals *signals)
 
 int signals_end_by(int number)
 {
-    static const unsigned long by_default[4]; /* zero in every layout of the kernel's sigaction */
+    static const unsigned long by_default[4]; /* zero in every layout of the kernel's struct */
 
-    /* By the system call: glibc keeps two signals to itself, which posix_spawn has a child ignore. */
+    /*
+     * Calls the system directly: glibc keeps two signals to itself, and a child of posix_spawn
+     * ignores them.
+     */
     (void) syscall(SYS_rt_sigaction, number, by_default, NULL, (NSIG - 1) / 8);
     if (getpid() != 1 && prctl(PR_SET_DUMPABLE, 0) == 0 && kill(getpid(), number) == 0)
         (void) change_mask(SIG_UNBLOCK, bit_of(number));

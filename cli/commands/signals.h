@@ -2,12 +2,12 @@
  * The signals of a command that stays in the foreground until its threads have ended: `run` and
  * `start --wait`.
  *
- * No signal may end the process before its threads were asked to end. So all signals are blocked
- * and read from a descriptor, which works in process 1 too. In the end the process ends itself by
- * the signal that ended its work: a shell's loop around it then stops as well.
+ * No signal may end this process before its threads were asked to end. So all signals are blocked
+ * and read from a descriptor, which works in process 1 too. At the end the process ends itself by
+ * the signal that ended its work, so that a loop of a shell around it stops as well.
  *
- * One press of Ctrl-C may arrive several times: npm and similar wrappers pass on a signal that the
- * terminal has sent to all processes already. Such copies are dropped.
+ * One press of Ctrl-C may arrive several times: the terminal sends the signal to all processes, and
+ * npm and similar wrappers also pass theirs on. The copies are dropped.
  */
 #ifndef K3THREAD_CLI_COMMANDS_SIGNALS_H
 #define K3THREAD_CLI_COMMANDS_SIGNALS_H
@@ -15,36 +15,40 @@
 #include <signal.h>
 
 struct signals {
-    int      fd;     /* readable while signals_next() has one to return; -1: not taken */
+    int      fd;     /* readable if signals_next() may return one; -1: not taken */
     sigset_t before; /* the signals that were blocked before */
-    int      first;  /* the first signal that was read and asks for the end; 0: none */
-    double   last;   /* when the last such signal came, on the monotonic clock */
+    int      first;  /* the first signal that asked for the end; 0: none */
+    double   last;   /* when the last such signal arrived, on the monotonic clock */
 };
 
-/* Signals that are not taken yet. */
+/* The value before signals_take(). */
 #define SIGNALS_NONE ((struct signals){.fd = -1})
 
 /*
- * Takes all signals that would end the process, and SIGCHLD. An ignored signal stays ignored, as
- * nohup(1) wants it. SIGINT, SIGQUIT (which a shell ignores for its background jobs) and SIGTERM are
- * taken even so: their sender means this process. SIGPIPE is ignored from now on.
+ * Takes all signals that would end the process, and SIGCHLD. A signal that is ignored stays
+ * ignored, for nohup(1). But SIGINT, SIGQUIT (both ignored by a shell's background jobs) and
+ * SIGTERM are taken even if they are ignored, because their sender means this process. SIGPIPE is
+ * ignored from now on.
  *
  * Returns 0 or -errno.
  */
 int signals_take(struct signals *signals);
 
-/* Returns the next signal: SIGCHLD, or a signal that asks for the end and is no copy; 0 if none has come. */
+/*
+ * Returns the next signal: SIGCHLD, or a signal that asks for the end and is not a copy. Returns 0
+ * if there is none.
+ */
 int signals_next(struct signals *signals);
 
-/* Reads all signals that have come. Returns the first one ever that asks for the end; 0: none. */
+/* Reads all signals that have arrived. Returns the first that ever asked for the end, or 0. */
 int signals_first(struct signals *signals);
 
 /* Closes the descriptor. The signals stay blocked. */
 void signals_close(struct signals *signals);
 
 /*
- * Ends the process by SIGNAL, without a core file. In process 1, which the kernel protects from its
- * own signals, returns the status to exit with instead.
+ * Ends the process by SIGNAL, without a core file. The kernel protects process 1 from its own
+ * signals; there, returns the exit status instead.
  */
 int signals_end_by(int signal);
 

@@ -1,4 +1,4 @@
-/* start and daemon: a command becomes a thread. */
+/* start and daemon: start a command as a thread. */
 #include "cli/base/status.h"
 #include "cli/client/here.h"
 #include "cli/client/request.h"
@@ -17,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* So many supervisors in a row may end before they get the request. */
+/* How many supervisors in a row may end before they get the request. */
 #define TRIES 5
 
 /* Returns true if the next command does not wait for the answer to this start. */
@@ -29,8 +29,8 @@ static bool is_chained(const struct invocation *call)
 }
 
 /*
- * Returns true if the command will run, as far as can be seen from here. Then the supervisor begins the next
- * start of the chain without waiting for this one.
+ * Returns true if the command will run, as far as this process can tell. The supervisor then begins
+ * the next start of the chain without waiting for this one.
  */
 static bool is_sure(const struct start_request *request)
 {
@@ -39,8 +39,8 @@ static bool is_sure(const struct start_request *request)
 }
 
 /*
- * Writes the request. With --wait and --input without a file, the input is this process's own: the
- * supervisor opens the file by the descriptor that this process has of it.
+ * Writes the request. With --wait and an --input without a file, the input is this process's own:
+ * the supervisor opens it by the path of this process's descriptor.
  */
 static void write_request(struct text *params, const struct invocation *call, const char *here)
 {
@@ -63,8 +63,9 @@ static void write_request(struct text *params, const struct invocation *call, co
 }
 
 /*
- * Requests the thread. A supervisor that is just ending may close the connection before it gets the request;
- * then the request is made to the next supervisor. HERE is NULL if the request is on its way already.
+ * Requests the thread. A supervisor that is just ending may close the connection before it gets the
+ * request; the request is then sent to the next supervisor. HERE is NULL if the quick way has sent
+ * the request already.
  */
 static int call_start(struct invocation *call, const char *here, struct follow *follow,
                       struct reply *ret)
@@ -90,14 +91,17 @@ static int call_start(struct invocation *call, const char *here, struct follow *
     return error;
 }
 
-/* Returns true if no path of the request begins at the current directory. */
+/* Returns true if no path of the request is relative to the current directory. */
 static bool needs_no_directory(const struct start_request *request)
 {
     return request->directory != NULL && !here_matters(request->directory) &&
            !here_matters(request->output) && !here_matters(request->input);
 }
 
-/* Returns the current directory's path, to be freed. A removed directory has none: returns NULL after saying so. */
+/*
+ * Returns the current directory's path, to be freed. If the directory was removed, it has no path:
+ * reports that and returns NULL.
+ */
 static char *current_directory(const struct invocation *call)
 {
     const struct start_options *o = call->options;
@@ -125,7 +129,7 @@ static int start_chained(const struct invocation *call)
     return chain_start(&call->session->chain, client, call->command->name, &params);
 }
 
-/* Starts the thread, which FOLLOW (or NULL) is to follow. */
+/* Starts the thread. FOLLOW, if not NULL, will follow it. */
 static int start(struct invocation *call, struct follow *follow, json_int_t *ret_id)
 {
     bool         adopted = call->session->client.adopted;
@@ -145,7 +149,7 @@ static int start(struct invocation *call, struct follow *follow, json_int_t *ret
     return STATUS_DONE;
 }
 
-/* Refuses an input of which a part was read: the supervisor opens the file anew, from its start. */
+/* Refuses an input that was partly read: the supervisor opens the file again, at its start. */
 static int check_input(const struct invocation *call)
 {
     const struct start_options *o = call->options;
@@ -166,10 +170,10 @@ static int start_and_wait(struct invocation *call)
     if (status != STATUS_DONE)
         return status;
     start_wait_open(&follow, call);
-    if (!call->session->scripted) /* the front of a run has the signals of its script */
+    if (!call->session->scripted) /* the front of a run handles the signals of its script */
         status = follow_take_signals(&follow);
     (void) signal(SIGPIPE,
-                  SIG_IGN); /* so that this process lives on to raise SystemExit in the thread */
+                  SIG_IGN); /* this process must live on to raise SystemExit in the thread */
     if (status == STATUS_DONE)
         status = command_own_failure(start(call, &follow, &follow.id));
     if (status == STATUS_DONE)

@@ -43,7 +43,7 @@ const struct argp_option start_options_list[] = {
     {0},
 };
 
-/* Refuses a bad directory here, before a supervisor is started for nothing. */
+/* Refuses a bad directory now, before a supervisor is started in vain. */
 static error_t check_directory(const struct argp_state *state, const char *path)
 {
     struct stat info;
@@ -56,9 +56,9 @@ static error_t check_directory(const struct argp_state *state, const char *path)
 }
 
 /*
- * Takes the file of --output. The supervisor opens it by its name, so a descriptor of this process
- * (/dev/stdout) stands for the file that it is open on. The thread appends to that file, and so this
- * process's descriptor has to append too.
+ * Takes the file of --output. The supervisor opens the file by name, so for a descriptor of this
+ * process (/dev/stdout) it gets the name of the descriptor's file. The thread appends to that file;
+ * this process's descriptor must then append too, so that neither overwrites the other's output.
  */
 static error_t set_output(struct start_options *o, const struct argp_state *state, char *path)
 {
@@ -86,7 +86,7 @@ static error_t set_output(struct start_options *o, const struct argp_state *stat
     return 0;
 }
 
-/* Appends WORD to a list that has room for every word of the command line. */
+/* Appends WORD to a list, which has room for every word of the command line. */
 static error_t append_word(char ***list, size_t *count, const struct argp_state *state, char *word)
 {
     if (*list == NULL)
@@ -111,7 +111,7 @@ static error_t add_need(struct start_options *o, const struct argp_state *state,
     return append_word(&o->needs, &o->request.needs_count, state, word);
 }
 
-/* Reads --log-limit: bytes, or a number with the suffix K, M or G (powers of 1,024). */
+/* Reads --log-limit: a number of bytes, or a number with the suffix K, M or G (powers of 1,024). */
 static error_t parse_log_limit(struct start_options *o, const struct argp_state *state,
                                const char *text)
 {
@@ -153,7 +153,7 @@ static error_t set_input(struct start_options *o, const struct argp_state *state
     return 0;
 }
 
-/* Reads the options whose argument is a time. */
+/* Reads the options that take a duration. */
 static error_t parse_time(int key, const char *argument, const struct argp_state *state)
 {
     struct start_options *o = state->input;

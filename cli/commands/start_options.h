@@ -7,13 +7,13 @@
 #include <argp.h>
 #include <stdbool.h>
 
-/* What one command line says. The lists and `real_output` are owned. */
+/* The options of one command line. The lists and `real_output` are owned. */
 struct start_options {
-    struct start_request request;     /* without what follows from the session and the process */
-    char                *real_output; /* what --output is if it named a descriptor */
+    struct start_request request;     /* without the parts that depend on the session or process */
+    char                *real_output; /* the file of --output, if --output named a descriptor */
     char               **variables;   /* the words of --env, in order */
     char               **needs;       /* the words of --needs, in order */
-    bool                 has_input;   /* --input is given, maybe without a file */
+    bool                 has_input;   /* --input was given, perhaps without a file */
     bool                 wait;
 };
 

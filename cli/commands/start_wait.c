@@ -6,7 +6,7 @@
 
 #include <signal.h>
 
-/* The run shows the output of a script's threads: then it is not shown here. */
+/* Prepares FOLLOW. In a script, shows no output: the front of the run shows it. */
 void start_wait_open(struct follow *follow, const struct invocation *call)
 {
     follow_open(follow, call);
@@ -34,7 +34,10 @@ int start_wait_send(struct follow *follow, struct text *params, struct reply *re
     return error;
 }
 
-/* Ends the command, since nobody reads its output any more ("| head"): as it would end in a pipe. */
+/*
+ * Ends the thread, because standard output has lost its reader ("| head"). Returns the status of
+ * SIGPIPE, by which a command ends in a pipe.
+ */
 static int end_unread(const struct follow *follow)
 {
     struct reply reply;

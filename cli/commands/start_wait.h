@@ -1,21 +1,24 @@
-/* start --wait: a thread in the foreground, whose output, signals and end are those of this process. */
+/*
+ * start --wait: runs a thread in the foreground. This process shows its output, passes signals on
+ * to it, and exits as it did.
+ */
 #ifndef K3THREAD_CLI_COMMANDS_START_WAIT_H
 #define K3THREAD_CLI_COMMANDS_START_WAIT_H
 
 #include "cli/base/text.h"
 #include "cli/commands/follow.h"
 
-/* Prepares FOLLOW, which is to be closed. */
+/* Prepares FOLLOW, which the caller must close. */
 void start_wait_open(struct follow *follow, const struct invocation *call);
 
 /*
- * Sends the request to start, with PARAMS, together with those for the thread's output and its end, so
- * that neither is lost however soon the supervisor ends. Waits for the answer to the first. Returns as
+ * Sends the start, with PARAMS, together with the requests for the thread's output and end, so that
+ * neither is lost even if the supervisor ends soon. Waits for the answer to the start. Returns as
  * client_call_written() does.
  */
 int start_wait_send(struct follow *follow, struct text *params, struct reply *ret);
 
-/* Follows the thread until it has ended. Returns the exit status that stands for its end. */
+/* Follows the thread until it has ended. Returns the exit status for its end. */
 int start_wait_run(struct follow *follow);
 
 #endif

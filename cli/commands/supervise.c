@@ -1,4 +1,4 @@
-/* supervise: a supervisor in the foreground, and, with descriptors given, in the background. */
+/* supervise: runs a supervisor in the foreground, or, with descriptors given, in the background. */
 #include "cli/base/status.h"
 #include "cli/client/launch.h"
 #include "cli/commands/arguments.h"
@@ -14,7 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* The descriptors are 1 too high, so that 0 means "not given"; launch.c hands them over. */
+/* Descriptors are stored 1 too high, so that 0 means "not given". launch.c hands them over. */
 struct supervise_options {
     int         listener, lock, lifeline;
     bool        private_place;
@@ -41,7 +41,7 @@ static error_t parse_fd(const struct argp_state *state, const char *text, int *r
     long  fd = strtol(text, &end, 10);
 
     if (*end != '\0' || end == text || fd < 3 || fd > 1000000)
-        return command_usage(state, "'%s' is no descriptor", text);
+        return command_usage(state, "'%s' is not a descriptor", text);
     *ret = (int) fd + 1;
     return 0;
 }
@@ -67,7 +67,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return command_slots(state, argument, &o->slots);
     case ARGP_KEY_END:
         if (o->private_place && o->lifeline == 0)
-            return command_usage(state, "--" LAUNCH_PRIVATE " goes with --" LAUNCH_LIFELINE_FD);
+            return command_usage(state, "--" LAUNCH_PRIVATE " also needs --" LAUNCH_LIFELINE_FD);
         if ((o->listener != 0) != (o->lock != 0))
             return command_usage(state,
                                  "--" LAUNCH_LISTEN_FD " and --" LAUNCH_LOCK_FD " go together");
@@ -77,7 +77,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-/* Takes the place, unless the starter has taken it and handed it over. Returns 0, or -errno after saying why. */
+/*
+ * Takes the place, unless the starter has taken it and handed it over. Returns 0, or -errno after
+ * reporting why.
+ */
 static int claim_place(const struct invocation *call, struct claim *ret)
 {
     const struct supervise_options *o = call->options;
@@ -99,8 +102,8 @@ static int claim_place(const struct invocation *call, struct claim *ret)
 }
 
 /*
- * Tells an init system (systemd's Type=notify) that clients can connect; they wait in the socket's
- * queue until they are served. If that fails, the init system notices it.
+ * Tells an init system (systemd's Type=notify) that clients can connect: they wait in the socket's
+ * queue until they are served. A failure is ignored, because the init system notices it.
  */
 static void notify_ready(void)
 {

@@ -6,7 +6,10 @@
 
 #include <stdbool.h>
 
-/* Makes a key of NAME, which is an object if it is no text. No name has a '/', so that the keys differ. */
+/*
+ * Makes a key for NAME, which is an object if it is not valid text. The keys differ, because no
+ * name holds a '/'.
+ */
 static void add_key(struct text *key, const json_t *name)
 {
     key->size = 0;
@@ -17,7 +20,9 @@ static void add_key(struct text *key, const json_t *name)
     text_append(key, "", 1);
 }
 
-/* Returns the newest thread of each name: a name stands for the newest of its threads, and so does a pattern. */
+/*
+ * Returns the newest thread of each name, because a name or a pattern stands for the newest thread.
+ */
 static json_t *newest_of_names(const json_t *threads)
 {
     json_t       *newest = json_object();
@@ -37,7 +42,7 @@ static json_t *newest_of_names(const json_t *threads)
     return NULL;
 }
 
-/* Appends the threads that "list" with PARAMS answers. */
+/* Appends the threads that the supervisor lists for PARAMS. */
 static int append_listed(const struct invocation *call, json_t *params, json_t *targets)
 {
     struct reply reply;
@@ -78,7 +83,9 @@ static int append_word(const struct invocation *call, const char *thread, json_t
     return STATUS_DONE;
 }
 
-/* Returns those of WORDS that are no patterns, as a request has them; NULL without memory. */
+/*
+ * Returns the WORDS that are not patterns, as parameters of a request; NULL if memory is lacking.
+ */
 static json_t *exact_words(char **words)
 {
     json_t *exact = json_array();
@@ -93,7 +100,10 @@ static json_t *exact_words(char **words)
     return NULL;
 }
 
-/* Fails if one of several WORDS names no thread: the wait for the others would hide it. */
+/*
+ * Fails if one of several WORDS names no thread. Otherwise that would be reported only after the
+ * other threads have ended.
+ */
 static int check_words(const struct invocation *call, char **words)
 {
     json_t      *exact;
@@ -104,7 +114,7 @@ static int check_words(const struct invocation *call, char **words)
     exact = exact_words(words);
     if (exact == NULL)
         return command_fail_memory(call, STATUS_FAILED);
-    if (json_array_size(exact) == 0) { /* an empty list would ask for all threads */
+    if (json_array_size(exact) == 0) { /* an empty list would mean all threads */
         json_decref(exact);
         return STATUS_DONE;
     }

@@ -7,16 +7,16 @@
 #include <jansson.h>
 
 /*
- * Appends to TARGETS what WORDS, up to a NULL, mean: a name or an id as a request has it, and for a pattern
- * the threads that it matches, of each name the newest. Returns the exit status, and reports a failure;
- * one word that means no thread is one.
+ * Appends to TARGETS the threads that WORDS, up to a NULL, mean: for a name or an id the parameter
+ * of a request, for a pattern the newest thread of each matching name. Returns the exit status.
+ * Reports a failure; a word that means no thread is a failure.
  */
 int targets_find(const struct invocation *call, char **words, json_t *targets);
 
 /* Appends all live threads. Returns as targets_find() does. */
 int targets_find_live(const struct invocation *call, json_t *targets);
 
-/* Returns what a request calls TARGET, borrowed from it. */
+/* Returns the parameter by which a request names TARGET. Borrowed from TARGET. */
 json_t *target_word(json_t *target);
 
 #endif

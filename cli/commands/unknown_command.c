@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* Returns what to use here for a command that other tools, or shells, call NAME; or NULL. */
+/* Returns what to use instead of NAME, a command of other tools or of shells; or NULL. */
 static const char *find_equivalent(const char *name)
 {
     static const char *const words[][2] = {
@@ -38,7 +38,9 @@ static const char *find_equivalent(const char *name)
     return NULL;
 }
 
-/* Returns the byte that follows the name at the beginning of WORD; NUL if no byte or no name is there. */
+/*
+ * Returns the byte behind the name at the beginning of WORD; NUL if there is no such name or byte.
+ */
 static char byte_after_name(const char *word)
 {
     size_t length = strspn(word, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
@@ -46,7 +48,7 @@ static char byte_after_name(const char *word)
     return length > 0 ? word[length] : '\0';
 }
 
-/* Returns the advice for WORD, which resembles no command. */
+/* Returns advice about WORD, which resembles no command. */
 static const char *advise(const char *word)
 {
     switch (byte_after_name(word)) {

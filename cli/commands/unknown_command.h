@@ -2,10 +2,12 @@
 #ifndef K3THREAD_CLI_COMMANDS_UNKNOWN_COMMAND_H
 #define K3THREAD_CLI_COMMANDS_UNKNOWN_COMMAND_H
 
-/* For a user who runs a Procfile as a script. */
+/* The advice for a user who runs a Procfile as a script. */
 #define PROCFILE_ADVICE "a Procfile is run by 'run --procfile FILE'"
 
-/* Says that there is no command NAME, and which command may be meant. Returns the exit status. */
+/*
+ * Reports that there is no command NAME, and which command may be meant. Returns the exit status.
+ */
 int unknown_command_report(const char *name);
 
 #endif

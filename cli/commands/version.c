@@ -13,7 +13,7 @@ static void add_socket(const struct invocation *call, struct text *text)
     text_add(text, "\n");
 }
 
-/* Adds the supervisor's line, or that there is no supervisor. Both say where its socket belongs. */
+/* Adds the supervisor's line, or that there is no supervisor. Both name the socket. */
 static void add_supervisor(const struct invocation *call, struct text *text)
 {
     struct client *client = &call->session->client;

@@ -33,7 +33,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     return 0;
 }
 
-/* Prints events, until that fails. */
+/* Prints events, until printing fails. */
 struct event_printer {
     const struct invocation *call;
     bool                     json;
@@ -104,7 +104,7 @@ static void add_json(struct text *text, const json_t *event)
     free(line);
 }
 
-/* Prints EVENT at once: the reader waits for it. */
+/* Prints EVENT at once, because a reader waits for it. */
 static void print_event(void *context, const json_t *event)
 {
     struct event_printer *printer = context;
@@ -120,7 +120,7 @@ static void print_event(void *context, const json_t *event)
     text_release(&text);
 }
 
-/* Waits until the supervisor has sent something, or nobody reads standard output any more. */
+/* Waits until the supervisor has sent something, or standard output has lost its reader. */
 static int wait_for_event(const struct event_printer *printer)
 {
     struct pollfd pollfds[] = {
@@ -133,7 +133,7 @@ static int wait_for_event(const struct event_printer *printer)
     return pollfds[1].revents & POLLERR ? STATUS_FAILED : STATUS_DONE;
 }
 
-/* Ends with the supervisor. */
+/* Prints events until the supervisor ends. */
 static int run(struct invocation *call)
 {
     const struct watch_options *o = call->options;
