@@ -13,18 +13,21 @@ void barrier_ask(struct front *front)
 {
     front->barrier = BARRIER_ASKED;
     if (client_send(&front->client, "version", json_object(), &front->barrier_id) != 0)
-        front->barrier = BARRIER_PRINTING; /* there will be no answer */
+        front->barrier = BARRIER_PRINTING; /* no answer will come */
 }
 
-/* Returns true if the supervisor went away unasked, and how it ended is not known yet. */
+/*
+ * Returns true if the supervisor ended without being asked to, and how it ended is not known yet.
+ */
 static bool is_abandoned(const struct front *front)
 {
     return !front->client.open && !front->ending && front->supervisor != 0;
 }
 
 /*
- * Acts upon the end of the script. A script that failed because its supervisor is gone is not the cause
- * of the run's end: the status waits for that of the supervisor.
+ * Acts upon the end of the script. If the script failed because its supervisor has ended, the
+ * script is not the cause of the run's end: the exit status is then taken from the supervisor's
+ * end.
  */
 static void end_script(struct front *front)
 {
@@ -51,7 +54,7 @@ void barrier_pass(struct front *front)
     front->barrier = BARRIER_NONE;
     if (front->script == 0)
         end_script(front);
-    else if (front->sync >= 0) /* SIGCHLD tells of a script that is gone */
+    else if (front->sync >= 0) /* if the script has ended, SIGCHLD reports it */
         (void) send(front->sync, &byte, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 

@@ -14,7 +14,7 @@ static const char *skip_blanks(const char *at)
     return at + strspn(at, BLANKS);
 }
 
-/* Appends the value that is in quotes at AT. Returns where it ends, or NULL if it does not. */
+/* Appends the quoted value at AT. Returns where it ends, or NULL if its quote is not closed. */
 static const char *take_quoted(struct text *word, const char *at)
 {
     char quote = *at++;
@@ -49,7 +49,7 @@ static bool refuse(struct text *why, const char *sentence)
     return false;
 }
 
-/* Appends NAME=VALUE out of LINE. Returns false, with a sentence in WHY, if LINE is no variable. */
+/* Appends NAME=VALUE from LINE. Returns false, with a sentence in WHY, if LINE sets no variable. */
 static bool take_variable(struct text *word, const char *line, struct text *why)
 {
     size_t length = strspn(line, LETTERS OTHERS);

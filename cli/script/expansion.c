@@ -40,7 +40,7 @@ const char *expansion_variable(const struct words_scope *scope, const char *name
     return value;
 }
 
-/* Adds "$@", or $@: each argument is a word. */
+/* Adds $@, or "$@": each argument becomes a word. */
 static int add_arguments(struct line_scanner *p, bool quoted)
 {
     size_t count = count_arguments(p->scope);
@@ -59,7 +59,7 @@ static int add_arguments(struct line_scanner *p, bool quoted)
     return error;
 }
 
-/* Adds "$*": one word of all arguments, with blanks between them. Without quotes, $* is $@. */
+/* Adds "$*": all arguments become one word, with blanks between them. Without quotes, $* is $@. */
 static int join_arguments(struct line_scanner *p)
 {
     size_t count = count_arguments(p->scope);

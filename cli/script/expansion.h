@@ -1,4 +1,7 @@
-/* Parameters in a script's line: $1, $@, $NAME and the like; finding their values, and adding these to a word. */
+/*
+ * The parameters in a script's line: $1, $@, $NAME and the like. Finds their values, and adds the
+ * values to a word.
+ */
 #ifndef K3THREAD_CLI_SCRIPT_EXPANSION_H
 #define K3THREAD_CLI_SCRIPT_EXPANSION_H
 
@@ -7,13 +10,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Stands for what follows a '$', with or without braces. */
+/* A parameter: what follows a '$', with or without braces. */
 struct parameter {
-    const char *name; /* in the text: "@", "12", "HOME" */
+    const char *name; /* its name in the text: "@", "12", "HOME" */
     size_t      length;
 };
 
-/* Reads a parameter's name; LONG_NUMBER: with more than one digit, as braces allow. False: there is none. */
+/*
+ * Reads a parameter's name. LONG_NUMBER: a number may have several digits, as in braces. Returns
+ * false if there is no name.
+ */
 bool expansion_read(struct line_scanner *p, struct parameter *ret, bool long_number);
 
 /* Returns true if PARAMETER has a value that is not empty. */

@@ -6,10 +6,10 @@
 
 #define READ_SIZE (16U * 1024)
 
-/* A longer line is in no script. */
+/* A longer line is refused: no script has such a line. */
 #define LINE_SIZE_MAX (4U * 1024 * 1024)
 
-/* The byte-order mark, which some editors put before the first line of a text in UTF-8. */
+/* The byte-order mark, which some editors put at the start of a UTF-8 text. */
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 /* Reads more bytes. Returns 1, 0 at the end, or -errno. */
@@ -29,7 +29,7 @@ static int read_more(struct file_lines *file)
     return 1;
 }
 
-/* Appends a line of SIZE bytes; the first line without the mark. */
+/* Appends a line of SIZE bytes. Removes the byte-order mark from the first line. */
 static void append(struct file_lines *file, const char *begin, size_t size, struct text *line)
 {
     size_t mark = strlen(BYTE_ORDER_MARK);
@@ -56,7 +56,7 @@ int file_lines_next(void *context, bool continued, struct text *line)
         found = read_more(file);
         if (found < 0)
             return found;
-        if (found == 0) { /* the last line may have no newline */
+        if (found == 0) { /* the last line may lack its newline */
             begin = line_buffer_rest(&file->buffer, &size);
             break;
         }

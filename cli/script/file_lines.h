@@ -1,4 +1,7 @@
-/* The lines of a file, without a byte-order mark: a reader_line (reader.h) and its context. */
+/*
+ * Reads the lines of a file, without a byte-order mark: a reader_line function (reader.h) and its
+ * context.
+ */
 #ifndef K3THREAD_CLI_SCRIPT_FILE_LINES_H
 #define K3THREAD_CLI_SCRIPT_FILE_LINES_H
 
@@ -13,7 +16,10 @@ struct file_lines {
     struct line_buffer buffer;
 };
 
-/* A reader_line; CONTEXT is a struct file_lines. -E2BIG: the line is longer than any script has. */
+/*
+ * Reads a line: a reader_line whose CONTEXT is a struct file_lines. Returns -E2BIG for a line
+ * longer than any script has.
+ */
 int file_lines_next(void *context, bool continued, struct text *line);
 
 void file_lines_release(struct file_lines *file);

@@ -23,8 +23,8 @@
 #include <unistd.h>
 
 /*
- * Milliseconds between two looks at the events and the output while more and more of it comes: a look
- * costs the same for one line and for a thousand.
+ * The milliseconds between two looks at events and output while more of them keep coming. A look
+ * costs the same for one line as for a thousand.
  */
 #define PACE 4
 
@@ -48,7 +48,7 @@ static void print(struct front *front)
         front_close_output(front, error);
 }
 
-/* Takes the output that was written so far, or drops it where nobody reads it. */
+/* Takes the output that was written until now, or drops it if standard output is closed. */
 static void collect(struct front *front)
 {
     if (front->output_closed)
@@ -57,7 +57,7 @@ static void collect(struct front *front)
         front_close_output(front, -ENOMEM);
 }
 
-/* Prints the notices, behind the output that came before them. */
+/* Prints the notices. Called after the output that came before them was printed. */
 static void print_notices(struct front *front)
 {
     if (!front->notices.failed)
@@ -72,8 +72,8 @@ static bool is_over(const struct front *front)
 }
 
 /*
- * Returns how many seconds to wait before the next look at events and output. There is no wait while a
- * script waits for them.
+ * Returns the seconds until the next look at events and output. The front does not wait while a
+ * script waits for it.
  */
 static double time_to_look(const struct front *front)
 {
@@ -82,7 +82,7 @@ static double time_to_look(const struct front *front)
     return front->barrier != BARRIER_NONE || left < 0 ? 0 : left;
 }
 
-/* Returns in how many milliseconds something has to be done by time; -1: nothing has to. */
+/* Returns after how many milliseconds something must be done by time, or -1 if nothing must. */
 static int patience(const struct front *front, bool rests)
 {
     int    other = rests ? PACE : run_output_patience(&front->output);
@@ -95,7 +95,7 @@ static int patience(const struct front *front, bool rests)
     return other < 0 || left < other ? (int) left : other;
 }
 
-/* Does what has to be done by time. */
+/* Does what is due by time. */
 static void handle_time(struct front *front)
 {
     double now = clock_monotonic();
@@ -111,8 +111,8 @@ static void handle_time(struct front *front)
 enum { POLL_SIGNALS, POLL_CLIENT, POLL_INOTIFY, POLL_SYNC, POLL_OUTPUT, POLL_COUNT };
 
 /*
- * Handles what POLLFDS report. The system's news of writes are read behind the supervisor's news of ends:
- * a write is in their queue before the end of the thread that wrote is known.
+ * Handles what POLLFDS report. Reads the system's news of writes after the supervisor's news of
+ * ends: a thread's writes are then already in the queue when its end is known.
  */
 static void handle_ready(struct front *front, const struct pollfd *pollfds)
 {
@@ -126,7 +126,7 @@ static void handle_ready(struct front *front, const struct pollfd *pollfds)
         front_handle_client(front);
     if (has_news || pollfds[POLL_SIGNALS].revents)
         run_output_look(&front->output);
-    /* No event tells of a write that fails, but one tells of the write that fills the disk. */
+    /* A failed write causes no event, but the write that fills the disk does. */
     if (run_output_fills_up(&front->output))
         notices_full(&front->notices, front->output.logs);
     if (pollfds[POLL_SYNC].revents)
@@ -189,7 +189,7 @@ static void release(struct front *front)
     run_output_close(&front->output);
 }
 
-/* Prints WHY something was not kept or written. A run that had no failure has one now. */
+/* Prints WHY, which says what was not kept or written. A run that has succeeded until now fails. */
 static void fail_to_write(struct front *front, const struct text *why)
 {
     message_print_text("run", NULL, why);
@@ -207,7 +207,7 @@ static void keep_logs(struct front *front)
     text_release(&why);
 }
 
-/* Writes the results that the user wants. */
+/* Writes the results that the user asked for. */
 static void write_results(struct front *front, const struct script *script)
 {
     double            seconds = clock_monotonic() - front->started;

@@ -1,10 +1,11 @@
 /*
- * The front of `k3thread run`: the process that the user started.
+ * The front of `k3thread run`: the process that the user starts.
  *
- * It is a client. The threads live in a supervisor of its own, a child that ends all of them when
- * this process is gone; another child executes the script's commands (script.h). The front prints
- * what the threads' commands write, handles signals (interrupt.h), waits for children (it may be
- * process 1), and decides when the run is over and with which exit status (front_end.h).
+ * It is a client. The threads live in a supervisor of the run's own: a child of the front, which
+ * ends all threads when the front has ended. Another child executes the script's commands
+ * (script.h). The front prints what the threads' commands write, handles signals (interrupt.h),
+ * waits for children (it may be process 1), and decides when the run is over and with which exit
+ * status (front_end.h).
  */
 #ifndef K3THREAD_CLI_SCRIPT_FRONT_H
 #define K3THREAD_CLI_SCRIPT_FRONT_H
@@ -14,8 +15,8 @@
 #include "cli/script/script.h"
 
 /*
- * Runs SCRIPT until all its threads have ended, in a supervisor at PLACE. Returns the exit status;
- * *RET_SIGNAL is the signal that asked for the end, or 0.
+ * Runs SCRIPT in a supervisor at PLACE until all its threads have ended. Returns the exit status.
+ * *RET_SIGNAL becomes the signal that asked for the end, or 0.
  */
 int front_run(const struct front_options *options, const struct place *place,
               const struct script *script, int *ret_signal);

@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Talking to the supervisor */
+/* Exchanges with the supervisor */
 
 static void handle_reply(struct front *front, const struct reply *reply)
 {
@@ -34,7 +34,7 @@ static void handle_reply(struct front *front, const struct reply *reply)
     front->barrier = BARRIER_PRINTING;
 }
 
-/* A connection that ends belongs to a supervisor that is ending. */
+/* Takes events and answers. If the connection ends, the supervisor is ending. */
 void front_handle_client(struct front *front)
 {
     struct reply reply;
@@ -49,7 +49,7 @@ void front_handle_client(struct front *front)
 
 /* Ends */
 
-/* The supervisor's process is gone, and with it all that the commands started. */
+/* Notes that the supervisor's process has ended, and with it all that the commands started. */
 static void lose_supervisor(struct front *front, int status)
 {
     front->supervisor = 0;
@@ -83,7 +83,7 @@ void front_reap(struct front *front)
 
 /* Starting */
 
-/* Starts the supervisor and connects to it. Returns 0, or -errno after saying why. */
+/* Starts the supervisor and connects to it. Returns 0, or -errno after reporting why. */
 static int start_supervisor(struct front *front)
 {
     struct launch_own own = {.slots = front->options->slots,
@@ -141,8 +141,8 @@ int front_start_children(struct front *front, const struct script *script)
 }
 
 /*
- * The supervisor, if there is one, ends with its lifeline. Its guardian then removes the journal, so the
- * journal is read before that.
+ * Ends the supervisor, if there is one, by closing its lifeline. Reads the journal before that,
+ * because the guardian then removes it.
  */
 int front_fail_to_start(struct front *front, int error)
 {

@@ -15,7 +15,10 @@ static void report_daemon(struct front *front, const json_t *thread)
     free(log);
 }
 
-/* Acts upon the end of THREAD. While all threads are being ended, the end of one says nothing. */
+/*
+ * Acts upon the end of THREAD. While the run ends all threads, the end of a single thread has no
+ * consequence.
+ */
 static void account(struct front *front, const json_t *thread)
 {
     const struct front_options *options = front->options;
@@ -47,7 +50,7 @@ void front_update(struct front *front, json_t *thread)
     account(front, thread);
 }
 
-/* Events that were missed are made good by a list of all threads. */
+/* Takes an event. If events were missed, asks for a list of all threads instead. */
 void front_handle_event(void *context, const json_t *params)
 {
     struct front *front = context;

@@ -1,13 +1,16 @@
-/* What the supervisor tells of a run's threads, and what follows from it: notices, and the run's end. */
+/*
+ * Takes the supervisor's news about a run's threads, and acts on them: notices, and the end of the
+ * run.
+ */
 #ifndef K3THREAD_CLI_SCRIPT_FRONT_EVENTS_H
 #define K3THREAD_CLI_SCRIPT_FRONT_EVENTS_H
 
 #include "cli/script/front_state.h"
 
-/* Takes the state of THREAD, out of an event or a list. */
+/* Takes the state of THREAD from an event or a list. */
 void front_update(struct front *front, json_t *thread);
 
-/* Takes an event; the client's `notify`, whose context is the front. */
+/* Takes an event. This is the client's `notify`; its context is the front. */
 void front_handle_event(void *front, const json_t *params);
 
 #endif

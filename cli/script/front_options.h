@@ -1,4 +1,4 @@
-/* What the user asks a run for. */
+/* What the user asks of a run. */
 #ifndef K3THREAD_CLI_SCRIPT_FRONT_OPTIONS_H
 #define K3THREAD_CLI_SCRIPT_FRONT_OPTIONS_H
 
@@ -8,15 +8,15 @@
 #include <stdbool.h>
 
 struct front_options {
-    bool     fail_fast; /* the first thread that fails ends all; daemons do not count */
-    bool     any;       /* the first thread that ends, ends all; daemons do not count */
-    bool     quiet;     /* no summary at the end */
+    bool     fail_fast; /* the first failed thread ends the run; daemons do not count */
+    bool     any;       /* the first ended thread ends the run; daemons do not count */
+    bool     quiet;     /* print no summary at the end */
     bool     own_place; /* the place is for this run alone: see temporary_place.h */
-    unsigned slots;     /* 0: any number */
+    unsigned slots;     /* how many commands at a time; 0: any number */
     unsigned printer;   /* flags of printer.h */
     double   timeout;   /* seconds after which the run ends; negative: none */
 
-    struct result_files results; /* open */
+    struct result_files results; /* the files that the results are written to, open */
     struct kept_logs    kept;    /* open */
 };
 

@@ -1,6 +1,6 @@
 /*
- * The state of a run's front: what its parts (interrupt.h, barrier.h, ...) share. For them and for
- * front.c alone.
+ * The state of a run's front, which its parts (interrupt.h, barrier.h, ...) share. Only for them
+ * and for front.c.
  */
 #ifndef K3THREAD_CLI_SCRIPT_FRONT_STATE_H
 #define K3THREAD_CLI_SCRIPT_FRONT_STATE_H
@@ -16,11 +16,11 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* What the script, or the end of the script, waits for: see barrier.h. */
+/* What the script, or its end, waits for: see barrier.h. */
 enum barrier {
     BARRIER_NONE,
-    BARRIER_ASKED,    /* the supervisor's next answer: all events before it are then known */
-    BARRIER_PRINTING, /* until the output that was written by then is printed */
+    BARRIER_ASKED,    /* the supervisor's next answer: all earlier events are then known */
+    BARRIER_PRINTING, /* the printing of the output that was written until then */
 };
 
 struct front {
@@ -29,29 +29,29 @@ struct front {
     struct client               client;
     struct run_output           output;
 
-    pid_t script, supervisor; /* children of this process; 0: gone */
+    pid_t script, supervisor; /* children of this process; 0: ended */
     pid_t server;             /* the process that answers; 0: it has not answered yet */
-    int   script_status;      /* as wait() had it; once the script is gone */
+    int   script_status;      /* the wait status of the script, once it has ended */
     bool  script_done;        /* the end of the script was acted upon */
-    bool  script_killed;      /* by this process: its status says nothing */
-    int   script_failure;     /* its status, if the cause may be another one: see barrier_pass() */
+    bool  script_killed;      /* this process killed it, so its status does not count */
+    int   script_failure;     /* its status, if it may not be the cause: see end_script() */
 
     struct signals signals;
     int            lifeline, sync; /* -1: none */
 
     enum barrier barrier;
-    json_int_t   barrier_id, list_id, not_ready_id; /* of requests */
+    json_int_t   barrier_id, list_id, not_ready_id; /* the ids of requests */
 
     bool     settled;       /* the exit status is known */
     int      status;        /* the exit status; 0 until it is known */
     bool     ending;        /* the supervisor was asked to end */
-    bool     stopping;      /* and to end the threads, too */
+    bool     stopping;      /* the supervisor was also asked to end the threads */
     bool     output_closed; /* standard output has no reader, or cannot be written */
     unsigned interrupts;
     double   started, looked, deadline; /* on the monotonic clock */
 
     struct not_ready not_ready;
-    struct text      notices; /* to be printed behind the output that has been written by now */
+    struct text      notices; /* to be printed after the output that was written until now */
 };
 
 #endif

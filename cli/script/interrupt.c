@@ -6,8 +6,8 @@
 #include <signal.h>
 
 /*
- * Handles Ctrl-C. What the script has requested before it was killed may still be on its way to the
- * supervisor. It is refused there if it arrives behind the request to shut down, which therefore
+ * Handles Ctrl-C. Requests that the script sent before it was killed may still be under way. The
+ * supervisor refuses them if they arrive after the request to shut down. So that request itself
  * carries the exception.
  */
 static void interrupt(struct front *front)
@@ -21,7 +21,7 @@ static void interrupt(struct front *front)
         front_request(front, "raise", json_pack("{s:b, s:s}", "all", 1, "exception", "SIGKILL"));
         front_end_now(front, STATUS_SIGNAL_BASE + SIGINT);
         break;
-    default: /* the second one was not enough; without the supervisor, its guardian kills all */
+    default: /* the second one had no effect; the guardian kills all without the supervisor */
         if (front->server > 0 && front->supervisor > 0)
             (void) kill(front->server, SIGKILL);
     }

@@ -1,13 +1,14 @@
 /*
- * Signals that ask a run to end. The first Ctrl-C interrupts all threads, the second one kills them, and
- * a further one kills the supervisor. Any other signal ends all threads by SystemExit.
+ * Handles the signals that ask a run to end. The first Ctrl-C interrupts all threads, the second
+ * kills them, and a further one kills the supervisor. Any other signal ends all threads by
+ * SystemExit.
  */
 #ifndef K3THREAD_CLI_SCRIPT_INTERRUPT_H
 #define K3THREAD_CLI_SCRIPT_INTERRUPT_H
 
 #include "cli/script/front_state.h"
 
-/* Acts upon SIGNAL, which is not SIGCHLD. */
+/* Acts upon SIGNAL, which must not be SIGCHLD. */
 void interrupt_handle(struct front *front, int signal);
 
 #endif

@@ -5,12 +5,12 @@
 #include <errno.h>
 #include <string.h>
 
-/* How deep ${A:-${B:-…}} may nest; each level is a few calls deep. */
+/* How deep ${A:-${B:-…}} may nest. Each level takes several calls of functions. */
 #define DEPTH_MAX 32
 
 #define OPERATORS "|&;<>()"
 
-/* Says that the substitution at DOLLAR is bad, and shows the beginning of it. */
+/* Describes the error that the substitution at DOLLAR is bad, and quotes its beginning. */
 static int fail_substitution(struct line_scanner *p, size_t dollar)
 {
     size_t shown = p->size - dollar < 40 ? p->size - dollar : 40;
@@ -37,7 +37,7 @@ static int fail_command_substitution(struct line_scanner *p, size_t where)
 static int parse_quoted(struct line_scanner *p);
 static int parse_plain(struct line_scanner *p);
 
-/* Parses the text of a default up to its brace. It is checked, but added only if it is USED. */
+/* Parses the text of a default up to its brace. Checks it always, but adds it only if USED. */
 static int parse_default(struct line_scanner *p, size_t dollar, bool quoted, bool used)
 {
     int error = 0;
@@ -50,7 +50,7 @@ static int parse_default(struct line_scanner *p, size_t dollar, bool quoted, boo
         if (scan_is_continuation(p))
             error = scan_skip_continuation(p);
         else if (!quoted && scan_is_one_of(scan_peek(p, 0), SCAN_BLANKS OPERATORS "\r\n"))
-            error = scan_add_byte(p); /* between the braces they have no meaning of their own */
+            error = scan_add_byte(p); /* between the braces these bytes have no special meaning */
         else
             error = quoted ? parse_quoted(p) : parse_plain(p);
     }
@@ -89,7 +89,7 @@ static int parse_braces(struct line_scanner *p, size_t dollar, bool quoted)
     return set ? expansion_add(p, &parameter, quoted) : 0;
 }
 
-/* Parses what a '$' begins; a '$' that begins nothing stands for itself. */
+/* Parses what a '$' begins. A '$' that begins no substitution stands for itself. */
 static int parse_dollar(struct line_scanner *p, bool quoted)
 {
     struct parameter parameter;
@@ -121,7 +121,7 @@ static int parse_single_quotes(struct line_scanner *p)
     return scan_add(p, begin, (size_t) (close - begin));
 }
 
-/* Parses "…", up to its end. It is a word unless all of it is a "$@" without arguments. */
+/* Parses "…". The result is a word, unless it consists only of "$@" without arguments. */
 static int parse_double_quotes(struct line_scanner *p)
 {
     size_t opened = p->at++;
@@ -152,7 +152,7 @@ static int parse_quoted(struct line_scanner *p)
         return parse_dollar(p, true);
     case '`':
         return fail_command_substitution(p, p->at);
-    case '"': /* only within the default of a "${NAME:-…}" */
+    case '"': /* can only be in the default of a "${NAME:-…}" */
         return parse_double_quotes(p);
     case '\\':
         if (scan_is_continuation(p))
@@ -179,7 +179,7 @@ static int parse_plain(struct line_scanner *p)
         return fail_command_substitution(p, p->at);
     case '\\':
         if (p->size - p->at > 1)
-            p->at++; /* at the very end it stands for itself, as in the shell */
+            p->at++; /* a backslash at the end stands for itself, as in the shell */
         return scan_add_byte(p);
     default:
         return scan_add_byte(p);

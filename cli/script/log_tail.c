@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Appends up to BYTES last bytes of FD. */
+/* Appends the last bytes of FD, BYTES at most. */
 static void read_end(struct text *text, int fd, size_t bytes)
 {
     struct stat info;
@@ -26,7 +26,9 @@ static size_t find_lines(const char *bytes, size_t size, size_t lines)
     return size;
 }
 
-/* A log that is kept small has zeros in place of its oldest bytes. */
+/*
+ * Adds the last lines. If the log's size is limited, its oldest bytes are zeros; they are left out.
+ */
 void log_tail_add(struct text *text, const char *path, size_t lines, size_t bytes)
 {
     struct text end = {0};

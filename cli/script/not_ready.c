@@ -5,7 +5,9 @@
 
 #include <math.h>
 
-/* The seconds that a thread may take to become ready before a terminal is told. */
+/*
+ * How many seconds a thread may take to become ready before the terminal shows what it waits for.
+ */
 #define PATIENCE 2.0
 
 void not_ready_open(struct not_ready *list)

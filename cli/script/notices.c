@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* At most so many last lines of a log are shown, out of so many last bytes. */
+/* The most that is shown of a log: so many last lines, out of so many last bytes. */
 #define TAIL_LINES 5
 #define TAIL_BYTES 2048
 
@@ -68,7 +68,9 @@ void notices_daemon_failed(struct text *text, const json_t *thread, const char *
     text_release(&lines);
 }
 
-/* Adds SEPARATOR and REASON, which it releases, behind the name of THREAD; nothing without a reason. */
+/*
+ * Adds SEPARATOR and REASON behind the name of THREAD; nothing if REASON is empty. Releases REASON.
+ */
 static void add_reason(struct text *text, const json_t *thread, const char *separator,
                        struct text *reason)
 {

@@ -1,6 +1,6 @@
 /*
- * Notices of `run` about its threads, which go to standard error while the threads run. Each function
- * adds a line to a text, unless its comment says otherwise.
+ * The notices of `run` about its threads, which are printed on standard error while the threads
+ * run. Each function adds a line to a text, unless its comment says otherwise.
  */
 #ifndef K3THREAD_CLI_SCRIPT_NOTICES_H
 #define K3THREAD_CLI_SCRIPT_NOTICES_H
@@ -34,13 +34,18 @@ void notices_not_ready(struct text *text, const json_t *thread);
 /* Adds that the run was not over after SECONDS. */
 void notices_timed_out(struct text *text, double seconds);
 
-/* Prints at once how the supervisor at PLACE ended: its journal, which has more, may be removed with PLACE. */
+/*
+ * Prints at once how the supervisor at PLACE ended. Not later, because the journal, which says
+ * more, may be removed with PLACE.
+ */
 void notices_supervisor_ended(const struct place *place, const char *how);
 
-/* Adds HOW the supervisor at PLACE ended, and the last line of its journal; not as a line of its own. */
+/*
+ * Adds how the supervisor at PLACE ended (HOW) and the last line of its journal. Adds no newline.
+ */
 void notices_add_supervisor(struct text *text, const struct place *place, const char *how);
 
-/* Adds that the script is over and has started only daemons, which end with it. */
+/* Adds that the script has ended and has started only daemons, which now end too. */
 void notices_only_daemons(struct text *text);
 
 #endif

@@ -21,12 +21,15 @@
 #define DIGITS     "0123456789"
 #define NAME_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-" DIGITS
 
-/* How far the ports of two entries are apart. */
+/* The distance between the ports of two entries. */
 #define PORT_STEP 100
 
 /* One line */
 
-/* Returns the command behind the colon of an entry whose name has LENGTH bytes; NULL: it is no entry. */
+/*
+ * Returns the command behind the colon of an entry whose name has LENGTH bytes; NULL if LINE is not
+ * an entry.
+ */
 static const char *find_command(const char *line, size_t length)
 {
     const char *at = line + length + strspn(line + length, BLANKS);
@@ -43,7 +46,10 @@ static int refuse(struct text *why, const char *sentence)
     return -EINVAL;
 }
 
-/* Makes two words of a line: the name and the command. Returns 1, 0 for a line without entry, or an error. */
+/*
+ * Makes two words of a line: the name and the command. Returns 1, 0 for a line without an entry, or
+ * an error.
+ */
 static int parse_line(struct reader *reader, struct text *text, struct words *ret, struct text *why)
 {
     struct text bytes = {0};
@@ -79,8 +85,8 @@ static int parse_line(struct reader *reader, struct text *text, struct words *re
 /* Reading a file */
 
 /*
- * Says WHY the present line of READER is wrong (-EINVAL), or that the file NAME cannot be read. Releases
- * WHY. Returns the status.
+ * Reports that the present line of READER is wrong (-EINVAL; WHY says why), or that the file NAME
+ * cannot be read. Releases WHY. Returns the exit status.
  */
 static int explain(const struct reader *reader, const char *name, int error, struct text *why)
 {
@@ -95,7 +101,10 @@ static int explain(const struct reader *reader, const char *name, int error, str
     return error == -EINVAL ? STATUS_USAGE : STATUS_INTERNAL;
 }
 
-/* Makes room in a list of COUNT elements of SIZE bytes for one more, which is zeroed. */
+/*
+ * Adds a zeroed element to a list of COUNT elements of SIZE bytes. Returns false if memory is
+ * lacking.
+ */
 static bool grow(void **list, size_t count, size_t size)
 {
     void *grown = reallocarray(*list, count + 1, size);
@@ -115,7 +124,7 @@ static const struct procfile_entry *find_entry(const struct procfile *procfile, 
     return NULL;
 }
 
-/* WORDS are the name and the command. */
+/* Adds the entry with WORDS, its name and its command. */
 static int add_entry(struct procfile *procfile, const struct reader *reader,
                      const struct words *words, struct text *why)
 {
@@ -180,7 +189,7 @@ static int read_variables(struct procfile *procfile, const char *name, int fd)
     return found < 0 ? explain(&reader, name, found, &why) : STATUS_DONE;
 }
 
-/* A directory that is called .env is a virtual environment of Python, and has no variables for us. */
+/* Returns true if FD is a directory. Python's virtual environments are sometimes called .env. */
 static bool is_directory(int fd)
 {
     struct stat info;
@@ -188,7 +197,7 @@ static bool is_directory(int fd)
     return fstat(fd, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
-/* Reads .env beside the Procfile, if it is there. */
+/* Opens the .env beside the Procfile, if there is one. */
 static int open_variables(struct procfile *procfile)
 {
     const char *directory = procfile->directory;
@@ -212,7 +221,10 @@ static int open_variables(struct procfile *procfile)
     return status;
 }
 
-/* Returns the directory of the file NAME, with its slash; NULL: it is that of the caller, or not known. */
+/*
+ * Returns the directory of the file NAME, with its slash; NULL if it is the caller's, or is
+ * unknown.
+ */
 static char *find_directory(const char *name, int fd)
 {
     const char *slash = strrchr(name, '/');
@@ -239,7 +251,7 @@ static const char *find_variable(const struct procfile *procfile, const char *na
     return getenv(name);
 }
 
-/* Returns the port of the first entry, or 0 after saying what is wrong with PORT. */
+/* Returns the port of the first entry, or 0 after reporting that PORT is wrong. */
 static unsigned find_port(const struct procfile *procfile)
 {
     const char *text = find_variable(procfile, "PORT");
@@ -288,7 +300,7 @@ static bool is_among(const char *name, char *const *names)
     return false;
 }
 
-/* Leaves only the entries that are among NAMES, in the order of the file. */
+/* Keeps only the entries that are among NAMES, in the order of the file. */
 static int choose(struct procfile *procfile, const char *name, char *const *names)
 {
     size_t kept = 0;

@@ -1,5 +1,5 @@
 /*
- * A Procfile: "name: command" lines, as foreman reads them, with the .env beside it.
+ * A Procfile: "name: command" lines, as foreman reads them, and the .env beside it.
  *
  * The whole file is read and checked before anything runs. Each entry then becomes the words of a
  * command of the table: start --name NAME --input --env PORT=… -- /bin/sh -c COMMAND.
@@ -18,24 +18,25 @@ struct procfile_entry {
 };
 
 struct procfile {
-    char                  *directory; /* where the commands run; NULL: in the caller's */
+    char                  *directory; /* where the commands run; NULL: the caller's directory */
     struct procfile_entry *entries;
     size_t                 count;
-    struct words          *variables; /* of .env: one word each, NAME=VALUE */
+    struct words          *variables; /* the variables of .env, one word each: NAME=VALUE */
     size_t                 variable_count;
 };
 
-/* The port of the first entry, if neither --port nor the variable PORT says it. */
+/* The port of the first entry, if neither --port nor the variable PORT gives one. */
 #define PROCFILE_PORT     5000
 #define PROCFILE_PORT_MAX 65535
 
 /*
- * Reads the Procfile NAME, which is open as FD, and the .env in its directory (for a pipe or standard
- * input: in the caller's). NAMES, up to a NULL, are the entries that are wanted; without names all
- * are. PORT is that of the first entry; 0: the variable PORT of .env or of the environment says it, or
- * it is PROCFILE_PORT.
+ * Reads the Procfile NAME, which is open as FD, and the .env in its directory (for a pipe or
+ * standard input: in the caller's directory). NAMES, up to a NULL, are the wanted entries; without
+ * names, all entries are wanted. PORT is the first entry's port. If it is 0, the port comes from
+ * the variable PORT of .env or of the environment, or else is PROCFILE_PORT.
  *
- * Returns 0, or an exit status after saying what is wrong. PROCFILE is to be released in either case.
+ * Returns 0, or an exit status after reporting what is wrong. The caller releases PROCFILE in both
+ * cases.
  */
 int procfile_read(struct procfile *procfile, const char *name, int fd, char *const *names,
                   unsigned port);
@@ -43,7 +44,10 @@ int procfile_read(struct procfile *procfile, const char *name, int fd, char *con
 /* Sets the variables of .env in this process. Returns 0 or -errno. */
 int procfile_set_variables(const struct procfile *procfile);
 
-/* Makes the words that start entry INDEX, to be released. Returns 0 or -ENOMEM. */
+/*
+ * Makes the words of the command that starts entry INDEX. The caller releases them. Returns 0 or
+ * -ENOMEM.
+ */
 int procfile_words(const struct procfile *procfile, size_t index, struct words *ret);
 
 void procfile_release(struct procfile *procfile);

@@ -19,17 +19,17 @@ struct prompt {
     struct prompt_options options;
     EditLine             *editor;
     struct prompt_history history;
-    const struct text    *begun; /* the lines that the present one continues */
-    bool                  continued, cancelled;
+    const struct text *begun; /* the earlier lines of the command that the present line continues */
+    bool               continued, cancelled;
 };
 
 /* Completion */
 
-/* Stands for the candidates that begin as the user's word does. */
+/* The candidates that begin with the user's word. */
 struct matches {
-    struct text words; /* each with a NUL behind it */
+    struct text words; /* the candidates, each with a NUL behind it */
     size_t      count;
-    size_t      common; /* how many bytes at the start are the same in all */
+    size_t      common; /* how many bytes at the start are the same in all of them */
 };
 
 static void add_match(struct matches *matches, const char *word)
@@ -104,7 +104,7 @@ static unsigned char replace(EditLine *editor, size_t raw, const char *word, siz
     return inserted < 0 ? CC_REFRESH_BEEP : CC_REFRESH;
 }
 
-/* Returns the user's word without its quotes; NULL if it is not complete, or without memory. */
+/* Returns the user's word without its quotes; NULL if a quote is open, or if memory is lacking. */
 static char *unquote(const char *raw, size_t size)
 {
     struct words       words;
@@ -151,7 +151,7 @@ static unsigned char complete_word(struct prompt *prompt, const struct text *bef
     return result;
 }
 
-/* Completes the word before the cursor. Bound to the tabulator. */
+/* Completes the word before the cursor. Bound to the tab key. */
 static unsigned char handle_tab(EditLine *editor, wint_t key)
 {
     const LineInfo *line = el_line(editor);
@@ -177,7 +177,7 @@ static unsigned char handle_tab(EditLine *editor, wint_t key)
 
 /* The editor */
 
-/* Drops the line. Bound to Ctrl-C, which is no interrupt while a line is edited. */
+/* Drops the line. Bound to Ctrl-C, which sends no signal while a line is edited. */
 static unsigned char handle_cancel(EditLine *editor, wint_t key)
 {
     struct prompt *prompt = NULL;
@@ -233,7 +233,7 @@ struct prompt *prompt_open(const struct prompt_options *options)
     if (prompt == NULL)
         return NULL;
     (void) setlocale(LC_CTYPE,
-                     "C.UTF-8"); /* without it the editor takes each byte for a character */
+                     "C.UTF-8"); /* without UTF-8 the editor takes each byte for a character */
     prompt->options = *options;
     prompt->editor = el_init("k3thread", stdin, stdout, stderr);
     if (!prompt_history_open(&prompt->history) || prompt->editor == NULL || !set_up(prompt)) {
@@ -252,14 +252,17 @@ int prompt_line(void *context, bool continued, struct text *line)
     prompt->continued = continued;
     prompt->cancelled = false;
     prompt->begun = line;
-    /* The editor itself would do this after the prompt; until then a Ctrl-C would be an interrupt. */
+    /*
+     * The editor itself would do this after printing the prompt, and a Ctrl-C before that would be
+     * a signal.
+     */
     (void) el_set(prompt->editor, EL_PREP_TERM, 1);
     edited = el_gets(prompt->editor, &size);
     prompt->begun = NULL;
     if (prompt->cancelled || (edited == NULL && size < 0 && errno == EINTR))
         return -ECANCELED;
     if (edited == NULL || size <= 0) {
-        (void) output_write(STDOUT_FILENO, "\n", 1); /* behind the prompt that Ctrl-D left */
+        (void) output_write(STDOUT_FILENO, "\n", 1); /* ends the line of the prompt after Ctrl-D */
         return 0;
     }
     prompt_history_add(&prompt->history, edited);

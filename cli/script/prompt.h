@@ -1,4 +1,4 @@
-/* A terminal's line editor: history, completion, Ctrl-C. */
+/* A line editor on the terminal: history, completion, Ctrl-C. */
 #ifndef K3THREAD_CLI_SCRIPT_PROMPT_H
 #define K3THREAD_CLI_SCRIPT_PROMPT_H
 
@@ -13,16 +13,18 @@ struct prompt_options {
     const char *continuation; /* shown before a line that continues another */
 
     /*
-     * Fills CANDIDATES with the words that could stand at the cursor, each with a NUL behind it. The
-     * prompt leaves out those that do not begin as CURRENT, the word at the cursor. BEFORE is the
-     * text before that word.
+     * Fills CANDIDATES with the words that can stand at the cursor, each with a NUL behind it. The
+     * prompt drops those that do not begin with CURRENT, the word at the cursor. BEFORE is the text
+     * before that word.
      */
     void (*complete)(void *context, const struct text *before, const char *current,
                      struct text *candidates);
     void *context;
 };
 
-/* Opens a prompt on the terminal that standard input and output are. Returns NULL without memory. */
+/*
+ * Opens a prompt on the terminal of standard input and output. Returns NULL if memory is lacking.
+ */
 struct prompt *prompt_open(const struct prompt_options *options);
 
 /*
@@ -31,7 +33,7 @@ struct prompt *prompt_open(const struct prompt_options *options);
  */
 int prompt_line(void *context, bool continued, struct text *line);
 
-/* Restores the terminal. NULL is fine. */
+/* Restores the terminal. PROMPT may be NULL. */
 void prompt_close(struct prompt *prompt);
 
 #endif

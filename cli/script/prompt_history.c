@@ -13,7 +13,10 @@
 /* How many lines are kept. */
 #define HISTORY_SIZE 2000
 
-/* Returns $XDG_STATE_HOME/k3thread/history, else the same below ~/.local/state; NULL without either. */
+/*
+ * Returns $XDG_STATE_HOME/k3thread/history, else the same below ~/.local/state; NULL if neither
+ * variable is set.
+ */
 static char *find_path(void)
 {
     const char *state = getenv("XDG_STATE_HOME");
@@ -38,7 +41,7 @@ static void load(struct prompt_history *lines)
     lines->path = find_path();
     if (lines->path == NULL)
         return;
-    /* A missing directory is noticed when the file is written; the file may be missing. */
+    /* A failure is noticed when the file is written. The file itself may be missing. */
     (void) directory_make_parents(lines->path);
     (void) history(lines->list, &event, H_LOAD, lines->path);
 }
@@ -52,7 +55,7 @@ bool prompt_history_open(struct prompt_history *lines)
     return true;
 }
 
-/* Opens the history's file, for this process alone until it is closed. Returns -1 without one. */
+/* Opens the history's file and locks it until it is closed. Returns -1 if there is no such file. */
 static int lock(const struct prompt_history *lines)
 {
     int fd =
@@ -65,7 +68,10 @@ static int lock(const struct prompt_history *lines)
     return -1;
 }
 
-/* Reads the history anew, with what other shells have added. Returns false if it cannot be read. */
+/*
+ * Reads the history again, with the lines that other shells have added. Returns false if it cannot
+ * be read.
+ */
 static bool reload(struct prompt_history *lines, int fd)
 {
     HistEvent   event;
@@ -80,8 +86,8 @@ static bool reload(struct prompt_history *lines, int fd)
 }
 
 /*
- * The file is written after each line, for the terminal may go away at any time. It belongs to all
- * shells: a shell reads it before it writes it, under a lock.
+ * Writes the file after each line, because the terminal may disappear at any time. All shells share
+ * the file: a shell reads it, under a lock, before it writes it.
  */
 void prompt_history_add(struct prompt_history *lines, const char *line)
 {

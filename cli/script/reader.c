@@ -6,10 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
-/* A command that is longer has a quote that was never closed, or is in no script at all. */
+/* A longer command is refused: most likely a quote was never closed. */
 #define COMMAND_MAX (4U * 1024 * 1024)
 
-/* Appends lines to TEXT, up to one that has the byte MISSING (NUL: any one). Returns 1, 0 at the end, or -errno. */
+/*
+ * Appends lines to TEXT, up to a line that has the byte MISSING (NUL: one line). Returns 1, 0 at
+ * the end, or -errno.
+ */
 static int read_until(struct reader *reader, struct text *text, char missing)
 {
     bool   continued = text->size > 0;
@@ -29,7 +32,7 @@ static int read_until(struct reader *reader, struct text *text, char missing)
     return 1;
 }
 
-/* Reads one line, and those that complete it. An empty line has no words. */
+/* Reads one line, and the further lines that complete it. An empty line has no words. */
 static int read_command(struct reader *reader, struct text *text, struct words *ret,
                         struct text *why)
 {
@@ -78,7 +81,7 @@ int reader_next(struct reader *reader, struct words *ret, struct text *why)
     return found;
 }
 
-/* Files whose lines are complete by themselves */
+/* Files of which each line is complete */
 
 bool reader_end_line(struct text *line)
 {

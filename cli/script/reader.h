@@ -1,6 +1,6 @@
 /*
- * Reads a script's commands, one after the other: puts lines together where a quote or a backslash
- * continues, and splits them into words. The lines come from a function of the caller's.
+ * Reads the commands of a script, one after the other: joins lines that a quote or a backslash
+ * continues, and splits them into words. The caller gives the function that reads a line.
  */
 #ifndef K3THREAD_CLI_SCRIPT_READER_H
 #define K3THREAD_CLI_SCRIPT_READER_H
@@ -13,8 +13,8 @@
 #include <stddef.h>
 
 /*
- * Appends the next line, with its newline, to LINE; CONTINUED: a command goes on in it. Returns 1, 0
- * at the end, or -errno.
+ * Appends the next line, with its newline, to LINE. CONTINUED: the line continues a command.
+ * Returns 1, 0 at the end, or -errno.
  */
 typedef int (*reader_line)(void *context, bool continued, struct text *line);
 
@@ -23,20 +23,20 @@ struct reader {
     void                     *context;
     const struct words_scope *scope;
     size_t                    line;  /* where the command, or the error, begins; from 1 */
-    size_t                    lines; /* read so far */
+    size_t                    lines; /* how many lines were read */
 };
 
 /*
- * Reads the next command. Returns 1 with words to be released, at least one; 0 at the end; -EINVAL
- * with a sentence in WHY when a line cannot be split into words (the next call reads on behind it);
- * -ENOMEM, or what next_line failed with.
+ * Reads the next command. Returns 1 with at least one word, which the caller releases; 0 at the
+ * end; -EINVAL with a sentence in WHY if a line cannot be split into words (the next call goes on
+ * behind that line); -ENOMEM; or the error of next_line.
  */
 int reader_next(struct reader *reader, struct words *ret, struct text *why);
 
 /*
- * For files of other kinds, whose lines are complete by themselves: reads lines until PARSE makes
- * words of one. PARSE may change the line; it returns 1, 0 for a line without words, or an error.
- * Returns as reader_next() does.
+ * Reads lines until PARSE makes words of a line, for files of which each line is complete. PARSE
+ * may change the line; it returns 1, 0 for a line without words, or an error. Returns as
+ * reader_next() does.
  */
 typedef int (*reader_parse)(struct reader *reader, struct text *line, struct words *ret,
                             struct text *why);
@@ -44,7 +44,7 @@ typedef int (*reader_parse)(struct reader *reader, struct text *line, struct wor
 int reader_next_line(struct reader *reader, reader_parse parse, struct words *ret,
                      struct text *why);
 
-/* For PARSE: cuts the newline off and ends LINE with a NUL. Returns false if a NUL is in it. */
+/* Cuts the newline off and ends LINE with a NUL, for PARSE. Returns false if LINE holds a NUL. */
 bool reader_end_line(struct text *line);
 
 #endif

@@ -14,7 +14,7 @@ bool result_files_are_wanted(const struct result_files *files)
     return files->json.path != NULL || files->junit.path != NULL;
 }
 
-/* Puts into WHY that FILE cannot be written. Returns ERROR. */
+/* Puts into WHY that FILE cannot be written, and why. Returns ERROR. */
 static int explain(const struct result_file *file, int error, struct text *why)
 {
     text_printf(why, "%scannot write %s: %s", why->size > 0 ? "; " : "", file->path,
@@ -37,7 +37,7 @@ int result_files_open(struct result_files *files, struct text *why)
     return error != 0 ? error : open_file(&files->junit, why);
 }
 
-/* Writes what ADD makes of RESULT into FILE. */
+/* Writes RESULT into FILE, in the form that ADD makes. */
 static int write_file(const struct result_file *file, const struct run_result *result,
                       void (*add)(struct text *text, const struct run_result *result),
                       struct text *why)

@@ -21,7 +21,10 @@ static bool is_in(const json_t *thread, const char *logs)
     return found;
 }
 
-/* Returns THREAD as the supervisor described it, and whether it has failed; NULL without memory. */
+/*
+ * Returns THREAD as the supervisor described it, with a member that says whether it failed; NULL if
+ * memory is lacking.
+ */
 static json_t *make_thread(const struct run_result *result, const json_t *thread)
 {
     json_t *copy = json_copy((json_t *) thread);
@@ -52,7 +55,7 @@ static json_t *make_threads(const struct run_result *result)
     return list;
 }
 
-/* Returns a list of WORDS, which may be NULL; NULL without memory. */
+/* Returns WORDS, which may be NULL, as a list; NULL if memory is lacking. */
 static json_t *make_words(char *const *words)
 {
     json_t *list = json_array();

@@ -5,7 +5,7 @@
 #include "cli/base/text.h"
 #include "cli/script/run_result.h"
 
-/* Adds the object. TEXT has failed afterwards if there was no memory. */
+/* Adds the object. Without memory, TEXT has failed afterwards. */
 void result_add_json(struct text *text, const struct run_result *result);
 
 #endif

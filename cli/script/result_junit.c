@@ -10,11 +10,14 @@
 #include <string.h>
 #include <time.h>
 
-/* A failure shows so many last lines of a log, out of so many last bytes. */
+/* The most that a failure shows of a log: so many last lines, out of so many last bytes. */
 #define TAIL_LINES 100
 #define TAIL_BYTES ((size_t) 64 * 1024)
 
-/* Returns true if the command of THREAD never ran, and that is no failure: the run ended before. */
+/*
+ * Returns true if the command of THREAD never ran because the run ended first, which is not a
+ * failure.
+ */
 static bool is_skipped(const json_t *thread)
 {
     return json_integer_value(json_object_get(thread, "runs")) == 0 &&
@@ -51,7 +54,7 @@ static void add_failure(struct text *text, const json_t *thread)
     if (json_is_number(json_object_get(thread, "ended")))
         thread_add_result(&kind, thread);
     else
-        text_add(&kind, "lost"); /* the supervisor went away before */
+        text_add(&kind, "lost"); /* the supervisor ended before the thread did */
     text_append(&message, kind.data, kind.size);
     thread_add_message(&message, thread);
     thread_add_reason(&reason, thread);
@@ -70,7 +73,10 @@ static void add_failure(struct text *text, const json_t *thread)
     text_release(&reason);
 }
 
-/* Adds the attribute "name": the thread's name, with a number if the name comes again. */
+/*
+ * Adds the attribute "name": the thread's name, with a number if an earlier thread has the same
+ * name.
+ */
 static void add_name(struct text *text, struct unique_names *names, const json_t *thread)
 {
     struct text unique = {0};

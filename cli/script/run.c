@@ -1,4 +1,4 @@
-/* run: a script of these commands, in the foreground, with a supervisor of its own. */
+/* run: runs a script of k3thread commands in the foreground, in a supervisor of its own. */
 #include "cli/base/status.h"
 #include "cli/commands/arguments.h"
 #include "cli/commands/command.h"
@@ -142,7 +142,7 @@ static void close_script(const struct script *script)
         close(script->fd);
 }
 
-/* Returns true if SCRIPT is open and no directory; if not, errno says why. */
+/* Returns true if SCRIPT is open and is not a directory; if not, errno says why. */
 static bool can_be_read(const struct script *script)
 {
     struct stat info;
@@ -153,7 +153,10 @@ static bool can_be_read(const struct script *script)
     return !S_ISDIR(info.st_mode);
 }
 
-/* Opens the script. The statuses are those of a shell: 127 for a missing script, 126 for one that cannot be read. */
+/*
+ * Opens the script. Returns a shell's statuses: 127 for a missing script, 126 for a script that
+ * cannot be read.
+ */
 static int open_script(const struct invocation *call, struct script *script)
 {
     int status;
@@ -173,8 +176,8 @@ static int open_script(const struct invocation *call, struct script *script)
 }
 
 /*
- * Finds the place that the user names, or makes one for this run alone. Returns STATUS_DONE, or a
- * status after saying why there is none.
+ * Finds the place that the user names, or makes a place for this run alone. Returns STATUS_DONE, or
+ * a status after reporting the failure.
  */
 static int find_place(const struct invocation *call, bool is_own, struct place *ret)
 {
@@ -192,7 +195,10 @@ static int find_place(const struct invocation *call, bool is_own, struct place *
     return STATUS_DONE;
 }
 
-/* Opens what the run leaves behind. Returns STATUS_DONE, or a status after saying what cannot be written. */
+/*
+ * Opens the files that the run leaves behind. Returns STATUS_DONE, or a status after reporting the
+ * failure.
+ */
 static int open_results(const struct invocation *call, struct front_options *front)
 {
     struct text why = {0};

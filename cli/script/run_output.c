@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The milliseconds between two looks at the logs, where the system has no inotify to spare. */
+/* The milliseconds between two looks at the logs, if the system has no inotify instance left. */
 #define LOOK_INTERVAL 200
 
 /* The size of the largest event of inotify. */
@@ -34,7 +34,10 @@ static char *times_directory(const struct run_output *output)
     return asprintf(&directory, "%s/" TIMES_DIRECTORY, output->logs) < 0 ? NULL : directory;
 }
 
-/* Makes the directory of the times. Where it is missing, a client sees that no times are kept. */
+/*
+ * Makes the directory of the times. If that fails, it is missing, and clients see that no times are
+ * kept.
+ */
 static void make_times(struct run_output *output)
 {
     char *directory = times_directory(output);
@@ -44,7 +47,7 @@ static void make_times(struct run_output *output)
     free(directory);
 }
 
-/* Removes the times: with the supervisor gone, no client can ask for them. */
+/* Removes the times. The supervisor has ended, so no client can ask for them. */
 static void remove_times(const struct run_output *output)
 {
     char *directory = output->logs != NULL ? times_directory(output) : NULL;
@@ -57,8 +60,8 @@ static void remove_times(const struct run_output *output)
 /* Threads */
 
 /*
- * Adds the source of a thread's output. The source of a thread that writes elsewhere (start --output) is
- * never touched, as its log is never made.
+ * Adds the source of a thread's output. If the thread writes to another file (start --output), its
+ * log is never made, and the source is never touched.
  */
 static void add_source(struct run_output *output, struct run_thread *element)
 {
@@ -73,7 +76,7 @@ static void add_source(struct run_output *output, struct run_thread *element)
     free(path);
 }
 
-/* All writes to SOURCE are known, or will be after the next run_output_look(). */
+/* Ends SOURCE. All writes to it are known, or will be after the next run_output_look(). */
 static void end_source(const struct run_output *output, struct printer_source *source)
 {
     if (!output->watching)
@@ -102,7 +105,7 @@ json_t *run_output_make_watch(bool beginnings, bool all_members)
     return watch;
 }
 
-/* Returns true if THREAD, which is new, could not run at once. */
+/* Returns true if THREAD, which is new, had to wait before it could run. */
 static bool has_to_wait(const json_t *thread)
 {
     const char *state = json_string_value(json_object_get(thread, "state"));
@@ -157,7 +160,9 @@ int run_output_watch(struct run_output *output, const json_t *directory)
     return 0;
 }
 
-/* Takes an event. It names the log, ID.log, perhaps before the supervisor has told of the thread. */
+/*
+ * Takes an event. It names the log, ID.log, perhaps before the supervisor has reported the thread.
+ */
 static void take_event(struct run_output *output, const struct inotify_event *event)
 {
     struct run_thread *element = NULL;
@@ -188,8 +193,8 @@ void run_output_look(struct run_output *output)
             take_event(output, event);
             at += sizeof(*event) + event->len;
         }
-    } while (size > (ssize_t) (sizeof(events) -
-                               EVENT_MAX)); /* while the buffer was too full for another event */
+    } while (size >
+             (ssize_t) (sizeof(events) - EVENT_MAX)); /* the buffer had no room for another event */
 }
 
 int run_output_collect(struct run_output *output)

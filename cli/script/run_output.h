@@ -1,6 +1,6 @@
 /*
- * What the commands of a run's threads print: the threads, and a printer that learns by inotify(7) of each
- * write to their logs.
+ * The output of a run's threads: the threads, and a printer that inotify(7) tells of each write to
+ * their logs.
  */
 #ifndef K3THREAD_CLI_SCRIPT_RUN_OUTPUT_H
 #define K3THREAD_CLI_SCRIPT_RUN_OUTPUT_H
@@ -15,9 +15,9 @@ struct run_output {
     struct printer     printer;
     struct run_threads threads;
     char              *logs;     /* the directory of all logs; NULL: not known yet */
-    int                inotify;  /* -1: the system has none to spare */
-    bool               watching; /* the directory; otherwise the logs are looked at in intervals */
-    bool               is_full;  /* the file system of the logs was full */
+    int                inotify;  /* -1: the system has no instance left */
+    bool               watching; /* the directory is watched; if not, logs are read in intervals */
+    bool               is_full;  /* the file system of the logs was full at the last look */
 };
 
 /* Prints to FD; FLAGS are printer.h's. */
@@ -25,38 +25,50 @@ void run_output_open(struct run_output *output, int fd, unsigned flags);
 
 /*
  * Returns the parameters of the request for events: the members that a run needs, or ALL_MEMBERS;
- * BEGINNINGS: also the events of commands that begin. NULL without memory.
+ * with BEGINNINGS also the events of commands that begin. Returns NULL if memory is lacking.
  */
 json_t *run_output_make_watch(bool beginnings, bool all_members);
 
-/* Watches DIRECTORY (bytes), where all logs will be; none is there yet. Returns 0 or -errno. */
+/*
+ * Watches DIRECTORY (bytes), in which all logs will be made; it is still empty. Returns 0 or
+ * -errno.
+ */
 int run_output_watch(struct run_output *output, const json_t *directory);
 
-/* Takes the supervisor's description of THREAD. Returns true if it says for the first time that it has ended. */
+/*
+ * Takes the supervisor's description of THREAD. Returns true if the description is the first to say
+ * that THREAD has ended.
+ */
 bool run_output_update(struct run_output *output, json_t *thread);
 
-/* Returns the path of THREAD's log, which it has unless --output names a file; NULL without memory. */
+/*
+ * Returns the path that THREAD's log has, unless --output names another file; NULL if memory is
+ * lacking.
+ */
 char *run_output_log(const struct run_output *output, const json_t *thread);
 
 /*
- * Learns what was written by now. Call it between the news of an end and run_output_collect(): a write is
- * known before the end of the thread that wrote.
+ * Reads the news of all writes until now. Must be called after the news of a thread's end and
+ * before run_output_collect(), so that all writes of the thread are known by then.
  */
 void run_output_look(struct run_output *output);
 
-/* Takes all output that is known to be written, to be printed. Returns 0 or -ENOMEM. */
+/* Takes all output that is known to be written, for printing. Returns 0 or -ENOMEM. */
 int run_output_collect(struct run_output *output);
 
-/* Returns true the first time that the file system of the logs is full. */
+/* Returns true when it first finds that the file system of the logs is full. */
 bool run_output_fills_up(struct run_output *output);
 
 /*
- * Returns how many milliseconds to wait for news of writes before the next look or collection; -1: for
- * ever.
+ * Returns how many milliseconds to wait for news of writes before the next look or collection; -1:
+ * for ever.
  */
 int run_output_patience(const struct run_output *output);
 
-/* Closes all; removes the times of lines that `run` keeps. For when the supervisor is gone. */
+/*
+ * Closes all, and removes the times of lines that `run` keeps. Must be called after the supervisor
+ * has ended.
+ */
 void run_output_close(struct run_output *output);
 
 #endif

@@ -1,4 +1,4 @@
-/* What is known of a run when it is over: the contents of the files of --json and --junit. */
+/* The result of a run that is over: the content of the files of --json and --junit. */
 #ifndef K3THREAD_CLI_SCRIPT_RUN_RESULT_H
 #define K3THREAD_CLI_SCRIPT_RUN_RESULT_H
 
@@ -7,13 +7,13 @@
 #include <stdbool.h>
 
 struct run_result {
-    const char               *name;      /* the script's, or the command's of --each */
-    char *const              *arguments; /* of that, up to a NULL; NULL: none */
+    const char               *name;      /* of the script, or of the command of --each */
+    char *const              *arguments; /* its arguments, up to a NULL; NULL: none */
     const struct run_threads *threads;
-    const char *logs;           /* the directory of the logs, which is removed; NULL: it stays */
-    double      began, seconds; /* since the epoch; how long the run took */
-    int         status;         /* the exit status */
-    int         signal;         /* that asked for the end; 0: none */
+    const char               *logs; /* the logs' directory if it is removed; NULL: it stays */
+    double                    began, seconds; /* the beginning, since the epoch; the duration */
+    int                       status;         /* the exit status */
+    int                       signal;         /* the signal that asked for the end; 0: none */
 };
 
 #endif

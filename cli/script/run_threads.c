@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* No supervisor starts so many threads; a larger number is no id. */
+/* No supervisor starts so many threads, so a larger number is not an id. */
 #define ID_MAX 100000000
 
 struct run_thread *run_threads_find(const struct run_threads *threads, json_int_t id)

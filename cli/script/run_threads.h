@@ -8,37 +8,42 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Stands for one thread of the run. */
+/* One thread of the run. */
 struct run_thread {
-    json_t                *thread;  /* the last description; NULL: this id was never seen */
-    struct printer_source *source;  /* of its output; NULL: it has none, or was never seen */
+    json_t                *thread;  /* the last description; NULL: none has come */
+    struct printer_source *source;  /* of its output; NULL: it has none */
     bool                   written; /* something was written to its log */
     bool                   ended;   /* its end was acted upon */
-    bool                   waited;  /* it could not run at once: no start tells of its failure */
+    bool waited; /* it had to wait, so the answer to its start did not report its failure */
 };
 
-/* A list by id: a supervisor counts from 1. Zeroed it is empty. */
+/* A list of threads by id. A supervisor's ids begin with 1. Zeroed it is empty. */
 struct run_threads {
     struct run_thread *list;
     size_t             size;
 };
 
-/* Returns the element for the thread ID, seen or not; NULL without memory, or if ID is no id. */
+/*
+ * Returns the element for the thread ID, even if it has no description yet; NULL if memory is
+ * lacking, or if ID is not valid.
+ */
 struct run_thread *run_threads_at(struct run_threads *threads, json_int_t id);
 
-/* Returns the thread ID if it was seen, or NULL. */
+/* Returns the thread ID if it has a description, or NULL. */
 struct run_thread *run_threads_find(const struct run_threads *threads, json_int_t id);
 
 /* Keeps THREAD, the supervisor's description. Returns the element, or NULL without memory. */
 struct run_thread *run_threads_update(struct run_threads *threads, json_t *thread);
 
-/* Returns the status that the end of THREAD counts as: 0 also if it was asked to end. */
+/*
+ * Returns the status that the end of THREAD counts as. A thread that was asked to end counts as 0.
+ */
 int run_threads_status(const json_t *thread);
 
-/* Returns true if all threads are daemons, and one of them lives. */
+/* Returns true if all threads are daemons and at least one is live. */
 bool run_threads_are_daemons(const struct run_threads *threads);
 
-/* Return how many threads were seen, and how many of them have failed, daemons too. */
+/* Return how many threads there are, and how many of them have failed, daemons included. */
 size_t run_threads_count(const struct run_threads *threads);
 size_t run_threads_count_failed(const struct run_threads *threads);
 

@@ -21,7 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Waits until all is printed that was written before. Returns false if the front is gone. */
+/* Waits until all earlier output is printed. Returns false if the front has ended. */
 static bool wait_for_front(int sync)
 {
     char byte = 0;
@@ -35,8 +35,8 @@ static bool wait_for_front(int sync)
 }
 
 /*
- * Returns true if the command NAME has to wait for the output so far. A start prints nothing itself;
- * behind another start there is no thread whose output has to be complete.
+ * Returns true if the command NAME must wait for the output so far. A start need not wait if only
+ * starts came before it: it prints nothing, and no thread is known to have ended.
  */
 static bool waits_for_output(const struct session *session, const char *name)
 {
@@ -56,13 +56,19 @@ static int execute(struct session *session, const struct words *words)
         return STATUS_USAGE;
     }
     status = command_execute(session, (int) words->count, words->list);
-    /* A command that exits as a thread did has printed no message; wrong usage has one. */
+    /*
+     * A command that exits as its thread did has printed no message. Wrong usage always has a
+     * message.
+     */
     if (status != STATUS_DONE && status != STATUS_USAGE && messages == message_count())
         message_print(words->list[0], NULL, "status %d", status);
     return status;
 }
 
-/* Returns true if NAME is that of a Procfile, whose lines may not even be words of a script. */
+/*
+ * Returns true if NAME is a Procfile's usual name. The lines of a Procfile may not even be words of
+ * a script.
+ */
 static bool is_called_procfile(const char *name)
 {
     const char *slash = strrchr(name, '/');
@@ -70,7 +76,9 @@ static bool is_called_procfile(const char *name)
     return strncmp(slash != NULL ? slash + 1 : name, "Procfile", strlen("Procfile")) == 0;
 }
 
-/* Says why there is no next command, which would be in LINE; returns the script's status. */
+/*
+ * Reports why there is no next command. LINE is where it would be. Returns the script's status.
+ */
 static int explain(const struct script *script, size_t line, int error, struct text *why)
 {
     if (error == -EINVAL) {
@@ -85,7 +93,10 @@ static int explain(const struct script *script, size_t line, int error, struct t
     return STATUS_INTERNAL;
 }
 
-/* Executes a command behind the starts before it, and behind their output where that matters. */
+/*
+ * Executes a command after the starts before it were answered, and their output printed, if it
+ * depends on that.
+ */
 static int execute_in_order(struct session *session, const struct words *words, int sync)
 {
     int status;
@@ -98,7 +109,7 @@ static int execute_in_order(struct session *session, const struct words *words, 
     return wait_for_front(sync) ? execute(session, words) : STATUS_INTERNAL;
 }
 
-/* Executes the starts of a Procfile up to the end, or to the first that fails. */
+/* Executes the starts of a Procfile, until the end or until a start fails. */
 static int execute_entries(struct session *session, const struct script *script, int sync)
 {
     const struct procfile *procfile = script->procfile;
@@ -148,7 +159,7 @@ static int execute_procfile(struct session *session, const struct script *script
     return settled != STATUS_DONE ? settled : status;
 }
 
-/* Executes the commands up to the end, or to the first that fails; returns its status. */
+/* Executes the commands, until the end or until a command fails. Returns the last one's status. */
 static int execute_all(struct session *session, const struct script *script, int sync)
 {
     struct words_scope scope = script->scope;
@@ -176,7 +187,10 @@ static int execute_all(struct session *session, const struct script *script, int
     return settled != STATUS_DONE ? settled : status;
 }
 
-/* Returns true if FD is a file. From anything else the next line may come late, and failures have to be told before. */
+/*
+ * Returns true if FD is a regular file. From anything else the next line may come late, and
+ * failures must be reported before it.
+ */
 static bool is_file(int fd)
 {
     struct stat info;
@@ -185,8 +199,8 @@ static bool is_file(int fd)
 }
 
 /*
- * Executes the script, in the child. The front handles an interrupt from the terminal, and ends the
- * script; the script also ends when the front is gone.
+ * Executes the script, in the child. The front handles Ctrl-C and ends the script; the script also
+ * ends when the front has ended.
  */
 static int be_script(const struct script *script, const struct place *place, int sync)
 {

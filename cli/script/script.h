@@ -1,10 +1,10 @@
 /*
- * The execution of a script: its commands run one after the other, in a process of their own. The
- * first command that fails ends the script.
+ * Executes a script: runs its commands one after the other, in a process of their own. The first
+ * command that fails ends the script.
  *
- * Before a command the script waits until the front (front.h) has printed all that the threads have
- * written by then: the output of a command like `list` comes after that of the threads that were
- * joined before it.
+ * Before a command, the script waits until the front (front.h) has printed all that the threads
+ * have written until then: the output of a command like `list` comes after the output of the
+ * threads that were joined before it.
  */
 #ifndef K3THREAD_CLI_SCRIPT_SCRIPT_H
 #define K3THREAD_CLI_SCRIPT_SCRIPT_H
@@ -17,18 +17,18 @@
 #include <sys/types.h>
 
 struct script {
-    const char        *name;  /* in messages */
-    int                fd;    /* which the script is read from */
-    struct words_scope scope; /* its environment is not used: the process's own is */
+    const char        *name;  /* the name in messages */
+    int                fd;    /* the descriptor that the script is read from */
+    struct words_scope scope; /* without an environment: the process's own is used */
 
-    const struct procfile *procfile; /* which is run instead of a script; NULL: none */
-    struct each           *each;     /* the same, open */
+    const struct procfile *procfile; /* the Procfile that is run instead of a script, or NULL */
+    struct each           *each;     /* the command of --each that is run instead, open; or NULL */
 };
 
 /*
- * Starts SCRIPT, whose commands use the supervisor at PLACE, as a child of this process; the signal
- * mask becomes MASK in it. *RET_SYNC is a socket: the script sends a byte when it
- * wants to go on, and goes on when it gets one back. The child's exit status is the script's.
+ * Starts SCRIPT as a child of this process. Its commands use the supervisor at PLACE, and its
+ * signal mask becomes MASK. *RET_SYNC becomes a socket: the script sends a byte when it wants to go
+ * on, and goes on when it gets a byte back. The child's exit status is the script's.
  *
  * Returns 0 or -errno.
  */

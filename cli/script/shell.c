@@ -1,4 +1,4 @@
-/* shell: the commands at a prompt, or from a pipe. */
+/* shell: reads and executes commands, at a prompt or from a pipe. */
 #include "cli/base/status.h"
 #include "cli/commands/command.h"
 #include "cli/commands/completion_words.h"
@@ -24,7 +24,7 @@ struct shell {
     struct session *session;
     bool            is_terminal;
     struct reader   reader;
-    int             status; /* of the last command */
+    int             status; /* the last command's status */
     bool            leaving;
 };
 
@@ -57,8 +57,8 @@ static void complete(void *context, const struct text *before, const char *curre
 /* Commands */
 
 /*
- * Executes a command at a terminal, in a process of its own: Ctrl-C ends that process, and the shell
- * ignores the interrupt.
+ * Executes a command at a terminal in a process of its own: Ctrl-C ends that process, and the shell
+ * ignores the signal.
  */
 static int execute_apart(struct shell *shell, const struct words *words)
 {
@@ -82,11 +82,11 @@ static int execute_apart(struct shell *shell, const struct words *words)
     }
     if (!WIFSIGNALED(status))
         return WEXITSTATUS(status);
-    (void) output_write(STDOUT_FILENO, "\n", 1); /* the interrupt may have cut off a line */
+    (void) output_write(STDOUT_FILENO, "\n", 1); /* the signal may have cut off a line */
     return STATUS_SIGNAL_BASE + WTERMSIG(status);
 }
 
-/* Handles the shell's own words: exit, exit STATUS, and quit. Returns false for any other. */
+/* Handles the shell's own words: exit, exit STATUS, and quit. Returns false for other words. */
 static bool is_exit(struct shell *shell, const struct words *words)
 {
     const char *status = words->count > 1 ? words->list[1] : NULL;
@@ -120,7 +120,10 @@ static void execute(struct shell *shell, const struct words *words)
     }
 }
 
-/* Reads and executes commands until the end. Says which lines cannot be split into words, and skips them. */
+/*
+ * Reads and executes commands until the end. Reports lines that cannot be split into words, and
+ * skips them.
+ */
 static int loop(struct shell *shell)
 {
     struct words words = {0};

@@ -16,7 +16,7 @@ static void add_result(struct text *text, const json_t *thread)
     json_int_t runs = json_integer_value(json_object_get(thread, "runs"));
 
     if (!json_is_number(json_object_get(thread, "ended")))
-        text_add(text, "lost"); /* the supervisor went away before */
+        text_add(text, "lost"); /* the supervisor ended before the thread did */
     else
         thread_add_result(text, thread);
     if (runs > 1)
@@ -24,7 +24,7 @@ static void add_result(struct text *text, const json_t *thread)
     thread_add_message(text, thread);
 }
 
-/* Adds how long the command took; if it was restarted, the last time. */
+/* Adds how long the command ran; if it was restarted, how long its last run took. */
 static void add_time(struct text *text, const json_t *thread)
 {
     const json_t *seconds = json_object_get(thread, "seconds");

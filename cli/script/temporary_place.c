@@ -8,7 +8,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Resolves the place of a socket in DIRECTORY. -ENAMETOOLONG: the path would be too long for a socket. */
+/*
+ * Resolves the place of a socket in DIRECTORY. Returns -ENAMETOOLONG if the socket's path would be
+ * too long.
+ */
 static int resolve_in(struct place *ret, const char *directory)
 {
     char       *socket;
@@ -23,7 +26,10 @@ static int resolve_in(struct place *ret, const char *directory)
     return error == -EINVAL ? -ENAMETOOLONG : error;
 }
 
-/* Makes a directory of a new name in PARENT, and sets *RET to its path, to be freed. Returns 0 or -errno. */
+/*
+ * Makes a directory with a new name in PARENT, and sets *RET to its path, to be freed. Returns 0 or
+ * -errno.
+ */
 static int make_directory(const char *parent, char **ret)
 {
     char *directory;
@@ -55,8 +61,8 @@ static int make_in(struct place *ret, const char *parent)
 }
 
 /*
- * Makes the directory of the logs where the user wants temporary files, unless that is PARENT, where the
- * socket's directory is. If none can be made the logs are beside the socket.
+ * Makes the directory of the logs where the user wants temporary files, unless that is PARENT, in
+ * which the socket's directory is. If none can be made, the logs are beside the socket.
  */
 static int make_state(struct place *place, const char *parent)
 {
@@ -80,7 +86,7 @@ static int make_state(struct place *place, const char *parent)
     return 0;
 }
 
-/* Makes both directories, the socket's in PARENT. Returns 0 or -errno. */
+/* Makes both directories; the socket's in PARENT. Returns 0 or -errno. */
 static int make_both(struct place *ret, const char *parent)
 {
     int error = make_in(ret, parent);
@@ -94,8 +100,8 @@ static int make_both(struct place *ret, const char *parent)
 }
 
 /*
- * XDG_RUNTIME_DIR is short, as a socket's path has to be, and in memory. It holds a few percent of the
- * memory, which is too small for logs.
+ * Makes the place. XDG_RUNTIME_DIR is short, as a socket's path must be. But it is in memory, and
+ * has room for a few percent of the memory only, which is too little for logs.
  */
 int temporary_place_make(struct place *ret, struct text *why)
 {

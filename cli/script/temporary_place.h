@@ -1,6 +1,6 @@
 /*
- * A place for one run's supervisor alone, in directories that the run removes at its end. If the run is
- * killed before that, the supervisor's guardian removes them: see struct launch_own.
+ * A place for the supervisor of a single run, in directories that the run removes at its end. If
+ * the run is killed before that, the supervisor's guardian removes them: see struct launch_own.
  */
 #ifndef K3THREAD_CLI_SCRIPT_TEMPORARY_PLACE_H
 #define K3THREAD_CLI_SCRIPT_TEMPORARY_PLACE_H
@@ -9,13 +9,14 @@
 #include "cli/place/place.h"
 
 /*
- * Makes a directory for the socket, in XDG_RUNTIME_DIR, else in TMPDIR, else in /tmp; and a directory for
- * the journal and the logs, in TMPDIR, else in /tmp, unless the socket's is there already. Returns 0, or
- * -errno with a sentence in WHY that names each directory that could not be used.
+ * Makes a directory for the socket in XDG_RUNTIME_DIR, else in TMPDIR, else in /tmp. Makes a
+ * directory for the journal and the logs in TMPDIR, else in /tmp, unless the socket's directory is
+ * there. Returns 0, or -errno with a sentence in WHY that names each directory that could not be
+ * used.
  */
 int temporary_place_make(struct place *ret, struct text *why);
 
-/* Removes the directories with all that is in them, and releases PLACE. */
+/* Removes both directories with all that is in them, and releases PLACE. */
 void temporary_place_remove(struct place *place);
 
 #endif

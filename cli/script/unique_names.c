@@ -2,13 +2,16 @@
 
 #include <errno.h>
 
-/* Makes NAME taken; its bytes may be no UTF-8. */
+/* Marks NAME as taken, with NUMBER. The bytes of NAME need not be UTF-8. */
 static int take(struct unique_names *names, const char *name, json_int_t number)
 {
     return json_object_set_new_nocheck(names->taken, name, json_integer(number)) == 0 ? 0 : -ENOMEM;
 }
 
-/* Appends NAME-NUMBER with the first number from NUMBER on that makes it free, and takes that. */
+/*
+ * Appends NAME-NUMBER, with the first number from NUMBER on that makes a free name, and takes that
+ * name.
+ */
 static int add_numbered(struct unique_names *names, struct text *text, const char *name,
                         json_int_t number)
 {

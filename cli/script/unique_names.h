@@ -1,6 +1,6 @@
 /*
- * Names that differ, for what has the names of a run's threads: two of its threads have the same name if the
- * first had ended before the second began.
+ * Makes names unique, for reports on a run's threads: two threads can have the same name if the
+ * first has ended before the second began.
  */
 #ifndef K3THREAD_CLI_SCRIPT_UNIQUE_NAMES_H
 #define K3THREAD_CLI_SCRIPT_UNIQUE_NAMES_H
@@ -10,13 +10,13 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* Zeroed, no name is taken. */
+/* The names that are taken. Zeroed: none. */
 struct unique_names {
-    json_t *taken; /* an object; each value is the number that its name had last */
+    json_t *taken; /* an object: name to the number that it got last */
 };
 
 /*
- * Appends NAME to TEXT; if it is taken, NAME-2, NAME-3 and so on. What is appended is taken from now on.
+ * Appends NAME to TEXT; if it is taken, NAME-2, NAME-3 and so on. The appended name is then taken.
  * Returns 0 or -ENOMEM.
  */
 int unique_names_add(struct unique_names *names, struct text *text, const char *name);

@@ -12,17 +12,17 @@
 
 #include <stddef.h>
 
-/* Zeroed, there are none. */
+/* The words of one command. Zeroed: none. */
 struct words {
     size_t count;
-    char **list; /* count strings, and NULL */
+    char **list; /* `count` strings, and NULL */
     char  *bytes;
 };
 
-/* Ends the word that was appended to BYTES, and counts it. */
+/* Ends the word that was appended to BYTES, and adds 1 to *COUNT. */
 void words_end(struct text *bytes, size_t *count);
 
-/* Makes words of the COUNT that BYTES holds, which it uses up. Returns 1, or -ENOMEM. */
+/* Makes words of the COUNT words in BYTES, which it uses up. Returns 1, or -ENOMEM. */
 int words_make(struct words *ret, struct text *bytes, size_t count);
 
 void words_release(struct words *words);

@@ -17,7 +17,10 @@ static size_t control_sequence(const char *bytes, size_t size)
     return at < size && bytes[at] >= '@' && bytes[at] <= '~' ? at + 1 : 0;
 }
 
-/* Returns the size of the character at BYTES, which is not ASCII; 0: it is no character, or none of XML. */
+/*
+ * Returns the size of the non-ASCII character at BYTES; 0 if it is not valid UTF-8, or not allowed
+ * in XML.
+ */
 static size_t wide_character(const char *bytes, size_t size)
 {
     size_t length = 2;
@@ -32,7 +35,10 @@ static size_t wide_character(const char *bytes, size_t size)
     return length;
 }
 
-/* Adds the byte CHARACTER, which is ASCII. A reader of XML would drop a bare carriage return. */
+/*
+ * Adds the byte CHARACTER, which is ASCII. Escapes a carriage return, which readers of XML would
+ * drop.
+ */
 static void add_ascii(struct text *text, char character)
 {
     switch (character) {
@@ -63,7 +69,7 @@ static void add_ascii(struct text *text, char character)
     }
 }
 
-/* Adds what stands first in BYTES; returns how many bytes that was. */
+/* Adds the first character of BYTES. Returns how many bytes it has used. */
 static size_t add_one(struct text *text, const char *bytes, size_t size)
 {
     size_t length = control_sequence(bytes, size);
