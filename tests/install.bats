@@ -146,34 +146,34 @@ busy='for (volatile unsigned long i = 0;; i++) { }'
 }
 
 # Prints the symbols that lib/libk3thread.map lists.
-listed() {
+symbols_listed() {
   sed -n '/^global:/,/^local:/s/^    \(k3thread_[A-Za-z0-9_]*\);$/\1/p' "$BATS_TEST_DIRNAME/../lib/libk3thread.map"
 }
 
 # Prints the functions and objects that the header declares: its statements, without types.
-declared() {
+symbols_declared() {
   printf '#include <k3thread.h>\n' | "$CC" -E -P -I "$TREE/opt/k3/include" - |
-    tr '\n' ' ' | tr ';{}' '\n\n\n' | grep -v typedef |
+    tr '\n' ' ' | tr ';{}' '[\n*]' | grep -v typedef |
     sed -nE 's/.*\<(k3thread_[A-Za-z0-9_]+) *\(.*/\1/p; s/.*\<extern [^(]*\<(k3thread_[A-Za-z0-9_]+) *(__attribute__.*)?$/\1/p'
 }
 
 @test "the shared library exports exactly the symbols that libk3thread.map lists, and exit" {
   nm -D --defined-only --with-symbol-versions "$TREE/opt/k3/lib/libk3thread.so" | sed 's/.* //' | sort >exported
   # The version itself is a symbol too, and exit has no version.
-  { listed | sed 's/$/@@K3THREAD_0/'; echo K3THREAD_0; echo exit; } | sort >listed
+  { symbols_listed | sed 's/$/@@K3THREAD_0/'; echo K3THREAD_0; echo exit; } | sort >listed
   grep -qx 'k3thread_start@@K3THREAD_0' exported
   diff listed exported
 }
 
 @test "libk3thread.map lists exactly what the header declares" {
-  listed | sort >listed
-  declared | sort -u >declared
+  symbols_listed | sort >listed
+  symbols_declared | sort -u >declared
   grep -qx k3thread_start declared
   diff listed declared
 }
 
 @test "libk3thread.map lists each symbol once, and lists the symbols that only macros use apart" {
-  listed >listed
+  symbols_listed >listed
   [ -z "$(sort listed | uniq -d)" ]
   # The names of those symbols end in _; they come last.
   grep -v '_$' listed >first

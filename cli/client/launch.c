@@ -145,9 +145,10 @@ static int set_attributes(posix_spawnattr_t *attributes)
 static void make_words(struct supervisor_words *ret, const struct place *place, bool has_state,
                        const struct launch_own *own)
 {
-    char **word = ret->list;
+    char **word;
 
     *ret = (struct supervisor_words){0};
+    word = ret->list;
     *word++ = "k3thread";
     *word++ = "-S";
     *word++ = place->socket;

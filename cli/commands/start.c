@@ -187,7 +187,7 @@ static int run(struct invocation *call)
 {
     const struct start_options *o = call->options;
     struct text                 line = {0};
-    json_int_t                  id;
+    json_int_t                  id = 0;
     int                         status;
 
     if (o->wait)

@@ -139,7 +139,7 @@ static size_t drop_headless(struct logfile *log, char *block, size_t size)
 /* Begins anew with a file that is shorter than what was read of it. */
 static bool begin_emptied(struct logfile *log, off_t read_up_to)
 {
-    off_t size;
+    off_t size = 0;
 
     if (logfile_size(log, &size) != 0 || size >= read_up_to)
         return false;
