@@ -113,3 +113,50 @@ client.call("clear")
 assert client.call("list") == []
 EOF
 }
+
+@test "clear of threads forgets only these, and their logs" {
+  for name in job-1 job-2 job-3 other; do k3 start -n $name -- echo "$name"; done
+  k3 start -n job-4 -- sleep 1000
+  k3 join job-1 job-2 job-3 other
+  log=$(k3_field job-1 log)
+  [ -e "$log" ]
+  k3 clear job-1
+  [ ! -e "$log" ]
+  is "$(k3 list -q | xargs)" '2 3 4 5'
+  k3 clear 2
+  is "$(k3 list -q | xargs)" '3 4 5'
+  k3 clear 'job-*'
+  is "$(k3 list -q | xargs)" '4 5'
+  k3 clear 'job-*'
+  k3 clear other
+  is "$(k3 list -q | xargs)" 5
+}
+
+@test "clear of a thread that does not exist or has not ended forgets nothing" {
+  k3 start -n a -- true
+  k3 join a
+  k3 start -n live -- sleep 1000
+  run -3 k3 clear a live
+  is "$output" "k3thread: clear: InvalidThreadIdError: no ended thread 'live'"
+  run -3 k3 clear a nothing
+  is "$output" "k3thread: clear: InvalidThreadIdError: no ended thread 'nothing'"
+  run -3 k3 clear 99 a
+  run -64 k3 clear --no-such-option a
+  is "$(k3 list -q | xargs)" '1 2'
+  script <<'PY'
+fails(-32003, "InvalidThreadIdError", "clear", threads=["live"])
+fails(-32001, "TypeError", "clear", threads="live")
+fails(-32602, "TypeError", "clear", thread="live")
+assert call("clear", threads=["l*", "x*"]) == {"cleared": 0}
+PY
+}
+
+@test "a script and a shell clear threads, too" {
+  printf '%s\n' 'start -n a -- true' 'start -n b -- true' 'join a b' 'clear a' 'list -q' >commands
+  run -0 --separate-stderr k3 run -q commands
+  is "$output" 2
+  k3 start -n first -- true
+  k3 join first
+  printf 'clear first\n' | k3 shell
+  is "$(k3 list -q)" ''
+}
