@@ -57,7 +57,7 @@ void k3t_origin_release_data(struct k3thread_origin_ *origin)
 
 const struct k3thread_exc *k3thread_cause(const struct k3thread_exc *e)
 {
-    const struct k3thread_origin_ *origin = e->origin_;
+    const struct k3thread_origin_ *origin = e != NULL ? e->origin_ : NULL;
 
     return origin != NULL && origin->has_cause ? &origin->cause : NULL;
 }

@@ -221,8 +221,8 @@ int k3thread_daemon(k3thread **ret, k3thread_target target, void *arg,
 
 /* How a thread ended. */
 struct k3thread_result {
-    void                   *value;     /* what the target returned; NULL if an exception ended it */
-    const k3thread_exctype *exception; /* NULL: it returned */
+    void                   *value;     /* what the target returned; NULL if it did not return */
+    const k3thread_exctype *exception; /* NULL: no exception ended the thread */
     char                    message[K3THREAD_MESSAGE_MAX]; /* the exception's, "" if none */
 };
 
@@ -230,7 +230,8 @@ struct k3thread_result {
  * Waits until T is gone, at most TIMEOUT seconds: until its target has ended, its destructors of
  * thread-specific data and thread_local objects have run, and the kernel has finished with it. An
  * interruptible wait. RET may be NULL. Any number of threads may join T, any number of times; a join
- * releases no reference. A thread that has called exit counts as gone.
+ * releases no reference. A thread that has called exit counts as gone. A thread that exit,
+ * pthread_exit or pthread_cancel ended has neither a value nor an exception.
  *
  * Errors: TYPE_ERROR, VALUE_ERROR (timeout), -ETIMEDOUT, -EDEADLK (T is the caller), -ECANCELED.
  * Python: Thread.join.
@@ -249,7 +250,7 @@ void *k3thread_value(k3thread *t);
 
 /*
  * Returns the exception that ended the thread whose k3thread_value threw E, valid as long as E; NULL
- * if E was not thrown by it, or if there was no memory for a cause.
+ * if E is NULL, if E was not thrown by it, or if there was no memory for a cause.
  */
 const struct k3thread_exc *k3thread_cause(const struct k3thread_exc *e);
 
@@ -281,7 +282,8 @@ size_t k3thread_list(k3thread **threads, size_t capacity);
 /*
  * Waits for all threads that exit would wait for, except the caller, at most TIMEOUT seconds. So a
  * program can have the wait of the exit rule before the functions that it has registered by atexit. An
- * interruptible wait. Errors: VALUE_ERROR, -ETIMEDOUT, -ECANCELED.
+ * interruptible wait. Two threads that exit would wait for must not call it at the same time without a
+ * limit: they would wait for each other for ever. Errors: VALUE_ERROR, -ETIMEDOUT, -ECANCELED.
  */
 int k3thread_shutdown(double timeout);
 
@@ -381,8 +383,9 @@ K3THREAD_NORETURN_ void k3thread_throw(const k3thread_exctype *type, const char 
  *    K3THREAD_RERAISE() once more throws the innermost exception that is being handled, also from a
  *    function that the handler calls; outside of any handler it throws RuntimeError.
  *  - return, break, continue and goto may leave any part of the block, as they would without it.
- *    FINALLY does not run then: C offers no way. Put code that must run on every way out in
- *    k3thread_cleanup_push or a variable with the attribute cleanup.
+ *    FINALLY does not run then: C offers no way. It does not run either when pthread_exit,
+ *    pthread_cancel or a native exception of C++ leaves the block. Put code that must run on every way
+ *    out in k3thread_cleanup_push or a variable with the attribute cleanup.
  *  - As with setjmp, a local variable that is changed inside the TRY and read after an exception must
  *    be volatile. Do not jump out of a block by longjmp, nor into one.
  */
@@ -392,8 +395,8 @@ K3THREAD_NORETURN_ void k3thread_throw(const k3thread_exctype *type, const char 
     {                                                                                              \
         K3THREAD_CXX_TRY_                                                                          \
         {                                                                                          \
-            struct k3thread_try_        k3thread_block_##unique;                                   \
-            struct k3thread_try_ *const k3thread_guard_##unique                                    \
+            struct k3thread_try_                        k3thread_block_##unique;                   \
+            struct k3thread_try_ *const K3THREAD_GUARD_ k3thread_guard_##unique                    \
                 __attribute__((unused, cleanup(k3thread_try_leave_fast_))) =                       \
                     k3thread_try_enter_(&k3thread_block_##unique);                                 \
             if (_setjmp(k3thread_block_##unique.environment) == 0) {                               \
@@ -428,10 +431,11 @@ K3THREAD_NORETURN_ void k3thread_throw(const k3thread_exctype *type, const char 
  *         … the half second was over before the body was …
  *     } K3THREAD_END
  *
- * is a TRY whose body gets a TimeoutError when its time is up, as if it were raised in the thread: it
- * is thrown where the mask allows. A negative limit is none; 0 throws at the body's first checkpoint or
- * wait. Before the block is entered, NaN throws ValueError, and RuntimeError is thrown if the watcher's
- * thread, of which a process has one, cannot be started.
+ * is a TRY whose body gets a TimeoutError when its time is up, as if the thread had raised it in
+ * itself, with the message "the limit was 0.5 s": it is thrown where the mask allows. A negative limit
+ * is none; 0 throws at the body's first checkpoint or wait. Before the block is entered, NaN throws
+ * ValueError, and RuntimeError is thrown if the watcher's thread, of which a process has one, cannot be
+ * started.
  *
  *  - While the body runs, its TimeoutError is only for the handlers of this block: blocks further in
  *    run their FINALLY and clean-ups, but no handler. If no handler of this block takes it, it goes on
@@ -447,8 +451,8 @@ K3THREAD_NORETURN_ void k3thread_throw(const k3thread_exctype *type, const char 
     {                                                                                              \
         K3THREAD_CXX_TRY_                                                                          \
         {                                                                                          \
-            struct k3thread_timeout_    k3thread_block_##unique;                                   \
-            struct k3thread_try_ *const k3thread_guard_##unique                                    \
+            struct k3thread_timeout_                    k3thread_block_##unique;                   \
+            struct k3thread_try_ *const K3THREAD_GUARD_ k3thread_guard_##unique                    \
                 __attribute__((unused, cleanup(k3thread_try_leave_fast_))) =                       \
                     k3thread_timeout_enter_(&k3thread_block_##unique, seconds);                    \
             if (_setjmp(k3thread_block_##unique.body.environment) == 0) {                          \
@@ -456,9 +460,10 @@ K3THREAD_NORETURN_ void k3thread_throw(const k3thread_exctype *type, const char 
 
 /*
  * Calls FUNCTION(ARG) when the code between push and pop is left, in whatever way: by an exception,
- * return, break, continue, goto or pthread_exit (in code with -fexceptions); and at the pop if EXECUTE
- * is not 0. The function runs with the mask NEVER. It may block, but a raise does not end its waits.
- * Push and pop are { and } of one block: they stand in the same function at the same depth.
+ * return, break, continue, goto, or pthread_exit and pthread_cancel (in code with -fexceptions); and
+ * at the pop if EXECUTE is not 0. The function runs with the mask NEVER. It may block, but a raise does
+ * not end its waits. Push and pop are { and } of one block: they stand in the same function at the same
+ * depth.
  */
 #define k3thread_cleanup_push(function, arg)  K3THREAD_PUSH_(__COUNTER__, function, arg)
 #define K3THREAD_PUSH_(unique, function, arg) K3THREAD_PUSH__(unique, function, arg)
@@ -556,7 +561,7 @@ void k3thread_checkpoint(void);
  *    reported) returns the effect, and the exception stays pending. No wake-up is lost either.
  *  - Other signals do not end the wait: it goes on until the same deadline.
  *  - TIMEOUT is in seconds. When it has passed, poll and epoll_wait return 0 and the others -ETIMEDOUT.
- *  - Only cond_wait and sem_wait are cancellation points of pthread_cancel.
+ *  - Only cond_wait and sem_wait are cancellation points of pthread_cancel, whatever the mask.
  *
  * A read or write of a regular file is not interrupted once it has begun.
  */
@@ -588,8 +593,9 @@ int k3thread_waitpid(pid_t pid, int *status);
 int k3thread_waitpid_timeout(pid_t pid, int *status, double timeout);
 
 /*
- * cond_wait: the caller holds MUTEX, and holds it again whatever happens, before any handler or cleanup
- * runs. It may return 0 without a signal, as pthread_cond_wait may: wait in a loop.
+ * cond_wait: the caller holds MUTEX, and holds it again whatever happens (also if pthread_cancel ends
+ * the wait), before any handler or cleanup runs. It may return 0 without a signal, as pthread_cond_wait
+ * may: wait in a loop.
  *
  * TIMEOUT is by the monotonic clock, whatever clock COND was made with. -EOWNERDEAD: the caller holds
  * the mutex, a robust one, whose owner has died.
@@ -599,9 +605,9 @@ int k3thread_mutex_lock(pthread_mutex_t *mutex, double timeout);
 int k3thread_sem_wait(sem_t *sem, double timeout);
 
 /*
- * k3thread_park waits for the calling thread's permit, and takes it. k3thread_unpark gives T a permit
- * if it has none, also before T parks; its errors: TYPE_ERROR, INVALID_THREAD_ID_ERROR. Java:
- * LockSupport.
+ * k3thread_park waits for the calling thread's permit, and takes it. If an exception is pending too, it
+ * is thrown and the permit stays. k3thread_unpark gives T a permit if it has none, also before T parks;
+ * its errors: TYPE_ERROR, INVALID_THREAD_ID_ERROR. Java: LockSupport.
  */
 int k3thread_park(double timeout);
 int k3thread_unpark(k3thread *t);
@@ -689,6 +695,16 @@ struct k3thread_never_ {
 #define K3THREAD_CXX_CATCH_
 #endif
 
+/*
+ * The variable that leaves a block. The AddressSanitizer of g++, which optimises the variable into a
+ * register, would otherwise take it to be out of its scope in a handler.
+ */
+#ifdef __SANITIZE_ADDRESS__
+#define K3THREAD_GUARD_ volatile
+#else
+#define K3THREAD_GUARD_
+#endif
+
 struct k3thread_exception_;
 
 /*
@@ -747,7 +763,7 @@ struct k3thread_local_ {
 extern __thread struct k3thread_local_ k3thread_local_ __attribute__((tls_model("initial-exec")));
 
 struct k3thread_try_ *k3thread_try_enter_(struct k3thread_try_ *block) K3THREAD_NOTHROW_;
-void k3thread_try_leave_fast_(struct k3thread_try_ *const *block) K3THREAD_NOTHROW_;
+void k3thread_try_leave_fast_(struct k3thread_try_ *const K3THREAD_GUARD_ *block) K3THREAD_NOTHROW_;
 void k3thread_try_leave_slow_(struct k3thread_try_ *block) K3THREAD_NOTHROW_;
 /* leaf: otherwise gcc assumes that a throw may jump back to the setjmp of an earlier pass. */
 __attribute__((leaf)) struct k3thread_try_ *k3thread_timeout_enter_(struct k3thread_timeout_ *block,
@@ -813,7 +829,7 @@ K3THREAD_INLINE_ struct k3thread_try_ *k3thread_try_enter_(struct k3thread_try_ 
     return block;
 }
 
-K3THREAD_INLINE_ void k3thread_try_leave_fast_(struct k3thread_try_ *const *block)
+K3THREAD_INLINE_ void k3thread_try_leave_fast_(struct k3thread_try_ *const K3THREAD_GUARD_ *block)
     K3THREAD_NOTHROW_DEFINED_
 {
     if (__builtin_expect(k3thread_local_.unwinding == 0 && (*block)->block.state == K3THREAD_BODY_,

@@ -65,6 +65,7 @@ load helpers
 @test "C++: destructors run as an exception passes" { t cxx destructors; }
 @test "C++: destructors free what they own" { t cxx allocating; }
 @test "C++: return, break, continue and goto leave a block" { t cxx left; }
+@test "C++: a function may have several blocks" { t cxx in-a-row; }
 @test "C++: exceptions of C++ pass a TRY, and are caught inside it" { t cxx native; }
 @test "C++: a catch (...) that throws on lets the exception go on" { t cxx passes-handlers; }
 @test "C++: a catch (...) that does not throw on has caught the exception" { t cxx swallowed; }

@@ -100,6 +100,31 @@ void left_in_each_way()
     CHECK(test_catch([] { K3THREAD_RERAISE(); }) == &k3thread_RuntimeError);
 }
 
+// AddressSanitizer objects to none of several blocks in one function.
+void blocks_in_a_row()
+{
+    for (volatile int i = 0; i < 2; i = i + 1) {
+        K3THREAD_TRY {
+            Guard guard('g');
+            k3thread_throw(&k3thread_ValueError, "enough");
+        } K3THREAD_EXCEPT(k3thread_ValueError, e) {
+            trace += 'v';
+        } K3THREAD_END
+    }
+    K3THREAD_TIMEOUT(60) {
+        Guard guard('g');
+        k3thread_throw(&k3thread_KeyError, "enough");
+    } K3THREAD_EXCEPT(k3thread_KeyError, e) {
+        trace += 'k';
+    } K3THREAD_END
+    K3THREAD_TRY {
+        trace += 'b';
+    } K3THREAD_EXCEPT(k3thread_ValueError, e) {
+        trace += 'x';
+    } K3THREAD_END
+    check_trace("gvgvgkb");
+}
+
 // A C++ exception may pass a TRY, which is then left, or be caught inside it.
 void native_exceptions()
 {
@@ -452,6 +477,7 @@ static void own_type()
 }
 
 TEST_MAIN({"destructors", destructors}, {"allocating", allocating}, {"left", left_in_each_way},
+          {"in-a-row", blocks_in_a_row},
           {"native", native_exceptions}, {"passes-handlers", passes_handlers},
           {"swallowed", swallowed}, {"swallowed-behind-finally", swallowed_behind_finally},
           {"throw-in-catch-all", thrown_in_catch_all}, {"noexcept", noexcept_functions},

@@ -259,6 +259,11 @@ static void value_of_an_exception(void)
     CHECK_EQUAL(freed, 1);
 }
 
+static void no_cause(void)
+{
+    CHECK(k3thread_cause(NULL) == NULL);
+}
+
 static void *value_of_another(void *arg)
 {
     return k3thread_value(arg);
@@ -335,5 +340,5 @@ static void value_of_oneself(void)
 TEST_MAIN({"caught", caught}, {"left", left_behind}, {"reraised", reraised}, {"replaced", replaced},
           {"taken", taken}, {"dropped", dropped}, {"result", of_a_result}, {"not-sent", not_sent},
           {"halves", halves}, {"value", value_of_a_return}, {"thrown-value", value_of_an_exception},
-          {"causes", chain_of_causes}, {"adopted-value", value_of_an_adopted_thread},
-          {"own-value", value_of_oneself})
+          {"no-cause", no_cause}, {"causes", chain_of_causes},
+          {"adopted-value", value_of_an_adopted_thread}, {"own-value", value_of_oneself})

@@ -97,6 +97,7 @@ load helpers
 @test "data: may come without a function, and a function without data" { t data halves; }
 @test "value: returns what the target has returned" { t data value; }
 @test "value: throws the exception that ended the thread, with its cause" { t data thrown-value; }
+@test "value: no exception has no cause" { t data no-cause; }
 @test "value: passes an exception through a chain of threads" { t data causes; }
 @test "value: works for a thread that the library did not start" { t data adopted-value; }
 @test "value: fails for the caller, and for NULL" { t data own-value; }
