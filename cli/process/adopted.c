@@ -14,8 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A census that has to wait less than this for its turn is taken at once. */
-#define SHORT 0.0002
+/* A thread that would wait fewer seconds than this before a census does not wait. */
+#define SHORT_WAIT 0.0002
 
 static int list_fd = -1; /* the main thread's children */
 
@@ -24,7 +24,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static atomic_uint_least64_t begun; /* the number of the last census that was begun */
 static struct census         last;  /* under the lock */
-static double next; /* when another may be taken: between two they rest as long as one takes */
+static double                next;  /* the next census: the pause after one is as long as it took */
 
 int adopted_open(void)
 {
@@ -77,7 +77,7 @@ static bool find_mark(pid_t pid, void *ret_id)
     return *(uint64_t *) ret_id == 0;
 }
 
-/* Returns the id of the thread by the mark of CHILD, or the first one that is found below it; or 0. */
+/* Returns the id that the mark of CHILD names, else the first mark found below CHILD; 0: no mark. */
 static uint64_t owner_of(pid_t child)
 {
     uint64_t id = mark_read(child);
@@ -125,7 +125,7 @@ uint64_t adopted_last_begun(void)
     return atomic_load(&begun);
 }
 
-/* The first thread whose turn comes takes the census; the others find that it is done. */
+/* The first waiting thread that wakes takes the census for all; the others find it done. */
 const struct census *adopted_look(uint64_t seen, int *ret_error)
 {
     int error = 0;
@@ -134,7 +134,7 @@ const struct census *adopted_look(uint64_t seen, int *ret_error)
         double          left = next - clock_monotonic();
         struct timespec rest = {.tv_nsec = (long) (left * 1e9)};
 
-        if (left < SHORT) {
+        if (left < SHORT_WAIT) {
             error = take_census();
             continue;
         }

@@ -3,8 +3,8 @@
  * becomes a child of the supervisor's main thread. (A command is a child of its worker instead, and so
  * is a process that a command makes by clone() with CLONE_PARENT.)
  *
- * Where many threads end at a time, each would have to look at all adopted processes. One of them takes
- * a census for all that wait for a look.
+ * If many threads end at a time, each has to look at all adopted processes. So one thread takes a
+ * census for all threads that wait for a look.
  */
 #ifndef K3THREAD_CLI_PROCESS_ADOPTED_H
 #define K3THREAD_CLI_PROCESS_ADOPTED_H
@@ -20,22 +20,23 @@ struct member {
     uint64_t id; /* of the thread that the process belongs to by its mark; 0: none */
 };
 
-/* Makes this process the subreaper; call it in the main thread. Returns 0 or -errno. */
+/* Makes this process a subreaper. Only the main thread calls it. Returns 0 or -errno. */
 int adopted_open(void);
 
-/* Reaps the adopted processes that have ended. The main thread only. */
+/* Reaps the adopted processes that have ended. Only the main thread calls it. */
 void adopted_reap(void);
 
-/* Returns true if no adopted process is left, dead or alive. One system call. */
+/* Returns true if no adopted process is left, dead or alive. It takes one system call. */
 bool adopted_is_empty(void);
 
 /*
- * Ends every adopted process, when all threads have ended: no thread knew it to be its own. The main
- * thread only. Returns how many there were; *RET_LEFT is how many more this process may not kill.
+ * Ends the adopted processes that are left when all threads have ended: no thread knew that they were
+ * its own. Only the main thread calls it. Returns the number of processes that it ended; *RET_LEFT is
+ * the number of others that this process may not kill.
  */
 size_t adopted_end(size_t *ret_left);
 
-/* While a thread holds this lock no child is reaped, and the processes' numbers stay theirs. */
+/* While a thread holds this lock no child is reaped, so that each pid keeps naming the same process. */
 void adopted_lock(void);
 void adopted_unlock(void);
 
@@ -47,20 +48,23 @@ struct census {
     struct member *members;
     size_t         count;
     uint64_t       number;
-    bool           found_dead; /* a process whose children may have been adopted too late for it */
+    bool           found_dead; /* the census may have missed the children of a dead process */
 };
 
 /*
- * Makes sure of a census that was begun after the one with the number SEEN, and returns it, or NULL
- * with *RET_ERROR: -errno. The caller holds the lock, which is released meanwhile; the census is valid
- * while the caller holds it from then on.
+ * Returns a census that was begun after the census with the number SEEN; it takes one if necessary. On
+ * failure it returns NULL and sets *RET_ERROR to -errno. The caller holds the lock, which is released
+ * during a wait. The census is valid until the caller releases the lock.
  */
 const struct census *adopted_look(uint64_t seen, int *ret_error);
 
-/* Looks at one process. */
+/* Returns the session and the owner of one process. */
 struct member adopted_member(pid_t pid);
 
-/* Returns true if CHILD is a living child of this process. OPTIONS may be WNOWAIT: no reaping then. */
+/*
+ * Returns true if CHILD is a living child of this process. Reaps a dead CHILD unless OPTIONS is
+ * WNOWAIT.
+ */
 bool adopted_is_alive(pid_t child, int options);
 
 #endif

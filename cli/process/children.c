@@ -92,7 +92,7 @@ void children_reap(void)
            info.si_pid != 0);
 }
 
-/* Processes that are still to be looked at. */
+/* The processes below one process, as far as they have been listed. */
 struct family {
     pid_t *pids;
     size_t count;
@@ -118,7 +118,10 @@ static void add_children_of_thread(struct family *family, pid_t pid, pid_t tid)
     free(pids);
 }
 
-/* A directory has a link from each directory in it, and two more. Most processes have one thread. */
+/*
+ * Returns true if TASKS, the directory of a process's threads, has one entry. The count of its links is
+ * the number of its subdirectories and two more. Most processes have one thread.
+ */
 static bool has_one_thread(const char *tasks)
 {
     struct stat info;
@@ -144,7 +147,7 @@ static void add_children(struct family *family, pid_t pid)
     closedir(directory);
 }
 
-/* Without recursion: a family may be deeper than any stack. */
+/* It is not recursive, as a chain of processes may be deeper than any stack. */
 void children_walk(pid_t pid, bool (*visit)(pid_t pid, void *context), void *context)
 {
     struct family family = {0};
@@ -159,9 +162,9 @@ void children_walk(pid_t pid, bool (*visit)(pid_t pid, void *context), void *con
 }
 
 /*
- * Kills CHILD if it has a mark: only that makes sure that it still is the process that was listed, as
- * its number could have gone to another one. The handle comes first, so that the mark is read from the
- * process that the handle holds.
+ * Kills CHILD if it has a mark. The pid may have been given to another process since it was listed, and
+ * only the mark shows that this process is one of ours. The handle is opened first, so that the mark is
+ * that of the process which the handle holds.
  */
 static bool kill_marked(pid_t child, void *context)
 {

@@ -17,9 +17,9 @@ int children_open(pid_t pid, pid_t tid);
 int children_read(int fd, pid_t **ret, size_t *ret_count);
 
 /*
- * Calls VISIT for each process below PID, whichever thread started it, until VISIT returns false; for
- * each process after its own children were listed. Without memory or a descriptor some processes are
- * left out, as are processes that are born meanwhile.
+ * Calls VISIT for each process below PID, until VISIT returns false. The children of a process are
+ * listed before VISIT is called for it, so VISIT may kill it. Processes that are born meanwhile may be
+ * left out; so may others, if memory or a descriptor is lacking.
  */
 void children_walk(pid_t pid, bool (*visit)(pid_t pid, void *context), void *context);
 
@@ -28,8 +28,8 @@ void children_reap(void);
 
 /*
  * Kills CHILD, its group, and its descendants that carry a mark, in one pass. A process that is born
- * meanwhile may escape; it is seen when it is adopted. Returns 0, or -EPERM if CHILD may not be killed:
- * it is another user's by now.
+ * meanwhile may escape; it is seen when it is adopted. Returns 0, or -EPERM if CHILD may not be killed
+ * because it has become another user's.
  */
 int children_kill(pid_t child);
 

@@ -12,17 +12,17 @@
 #include <time.h>
 #include <unistd.h>
 
-/* So many seconds after the last death, killed children that are still there are given up. */
-#define PATIENCE 10.0
+/* Killed children that still live so many seconds after the last death are given up. */
+#define GIVE_UP_AFTER 10.0
 
 /* The children that one look found. */
 struct children {
     pid_t *pids;
-    size_t count; /* that could be killed, in front */
-    size_t left;  /* how many more could not */
+    size_t count; /* the children that could be killed; only these are in PIDS */
+    size_t left;  /* the number of children that could not be killed */
 };
 
-/* Kills each child that this process has now, dead ones too. Returns 0 or -errno. */
+/* Kills each child that this process has now, dead or alive. Returns 0 or -errno. */
 static int kill_children(int list, struct children *ret)
 {
     size_t count, kept = 0;
@@ -38,7 +38,7 @@ static int kill_children(int list, struct children *ret)
     return 0;
 }
 
-/* Reaps the dead children. Returns how many. */
+/* Reaps the dead children. Returns their number. */
 static size_t reap(void)
 {
     size_t reaped = 0;
@@ -49,8 +49,8 @@ static size_t reap(void)
 }
 
 /*
- * Waits until one of CHILDREN can be reaped, or DEADLINE. Returns false if none will be: a dead child
- * that cannot be reaped is held by a debugger, and is as good as gone.
+ * Waits until one of CHILDREN ends, at most until DEADLINE. Returns false if there is nothing more to
+ * wait for. A child that is dead but could not be reaped is held by a debugger, and is not waited for.
  */
 static bool wait_for_one(const struct children *children, double deadline)
 {
@@ -60,7 +60,7 @@ static bool wait_for_one(const struct children *children, double deadline)
         bool          was_dead;
 
         if (end.fd < 0)
-            return left > 0 && poll(NULL, 0, 1) == 0; /* no descriptor: look again */
+            return left > 0 && poll(NULL, 0, 1) == 0; /* no descriptor: look again soon */
         was_dead = poll(&end, 1, 0) > 0;
         if (!was_dead && left > 0)
             (void) poll(&end, 1, (int) (left * 1000) + 1);
@@ -74,20 +74,20 @@ static bool wait_for_one(const struct children *children, double deadline)
 size_t children_end(int list, size_t *ret_left)
 {
     static const struct timespec moment = {.tv_nsec = 1000000};
-    double                       deadline = clock_monotonic() + PATIENCE;
+    double                       deadline = clock_monotonic() + GIVE_UP_AFTER;
     size_t                       reaped = 0, now;
     struct children              children;
     bool                         more = true;
 
     while (more) {
         if (kill_children(list, &children) != 0) {
-            nanosleep(&moment, NULL); /* no memory: no child was killed that could be waited for */
+            nanosleep(&moment, NULL); /* no memory, so no child was killed: try again */
             continue;
         }
         now = reap();
         reaped += now;
         if (now > 0)
-            deadline = clock_monotonic() + PATIENCE;
+            deadline = clock_monotonic() + GIVE_UP_AFTER;
         more = now > 0 || wait_for_one(&children, deadline);
         *ret_left = children.left;
         free(children.pids);

@@ -1,4 +1,4 @@
-/* The end of all processes below this one: when a supervisor ends, or its guardian outlives it. */
+/* Ends all processes below this one: when a supervisor ends, or when its guardian outlives it. */
 #ifndef K3THREAD_CLI_PROCESS_CHILDREN_END_H
 #define K3THREAD_CLI_PROCESS_CHILDREN_END_H
 
@@ -7,7 +7,8 @@
 /*
  * Kills and reaps this process's children, also those that it adopts meanwhile, until none is left that
  * can be ended. This process is a subreaper, one of its threads has children, and LIST is that thread's
- * list (see children.h). Returns how many there were; *RET_LEFT is how many it may not kill.
+ * list (see children.h). Returns the number of reaped children; *RET_LEFT is the number of children
+ * that it may not kill.
  */
 size_t children_end(int list, size_t *ret_left);
 

@@ -17,7 +17,7 @@ bool handle_open(pid_t pid, struct handle *ret)
     return ret->fd >= 0 || is_refusal(errno);
 }
 
-/* EPERM can also mean that the process is another user's by now: then kill() says the same. */
+/* EPERM can also mean that the process has become another user's: then kill() fails too. */
 void handle_signal(const struct handle *handle, int signal)
 {
     if (handle->fd < 0 || (pidfd_send_signal(handle->fd, signal, NULL, 0) < 0 && is_refusal(errno)))

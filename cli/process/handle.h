@@ -1,7 +1,7 @@
 /*
- * A process that is held by a pidfd, so that a signal cannot hit another process that got its number
- * meanwhile. Where the kernel or a filter refuses pidfds, the number has to do: look at the process's
- * mark after handle_open() and signal it at once.
+ * A process that is held by a pidfd, so that a signal cannot hit another process that got its pid
+ * meanwhile. Where the kernel or a filter refuses pidfds, the pid alone is used: the caller checks the
+ * process's mark after handle_open() and sends the signal at once.
  */
 #ifndef K3THREAD_CLI_PROCESS_HANDLE_H
 #define K3THREAD_CLI_PROCESS_HANDLE_H
@@ -14,7 +14,7 @@ struct handle {
     int   fd; /* -1: refused */
 };
 
-/* Returns false if PID is gone, or there is no descriptor just now. */
+/* Opens PID. Returns false if the process is gone, or if no descriptor is free. */
 bool handle_open(pid_t pid, struct handle *ret);
 
 void handle_signal(const struct handle *handle, int signal);

@@ -10,7 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* A wait for stops alone knows no child that is dead: a command that is not reaped is none. */
+/*
+ * A waitid() without WEXITED counts living children only, and fails if there are none. So the command,
+ * which is dead but not reaped, does not count.
+ */
 bool leftovers_are_gone(void)
 {
     siginfo_t info = {0};
@@ -24,7 +27,7 @@ static bool belongs(const struct member *member, uint64_t id, pid_t leader)
     return mark_is_of(member->id, id) || member->session == leader;
 }
 
-/* Makes room for one more. Returns false without memory. */
+/* Makes room for one more process. Returns false without memory. */
 static bool grow(struct leftovers *leftovers)
 {
     size_t         capacity = leftovers->count == 0 ? 1 : 2 * leftovers->count;
@@ -75,7 +78,7 @@ static int add_if_left(uint64_t id, pid_t leader, pid_t pid, struct leftovers *r
     return belongs(&member, id, leader) ? add(ret, pid) : 0;
 }
 
-/* Adds adopted processes. The census may be older than the last reaping: each one is looked at again. */
+/* Adds adopted processes. A process may have been reaped since the census, so each is checked again. */
 static int add_adopted(uint64_t id, pid_t leader, const struct census *census,
                        struct leftovers *ret, bool *ret_dead)
 {
@@ -107,7 +110,7 @@ static int add_siblings(uint64_t id, pid_t leader, struct leftovers *ret)
     return error;
 }
 
-/* Looks once; *RET_AGAIN says that a process has died whose children the look may have missed. */
+/* Looks once. Sets *RET_AGAIN if a process has died, as the look may have missed its children. */
 static int look(uint64_t id, pid_t leader, uint64_t *seen, struct leftovers *ret, bool *ret_again)
 {
     int error = 0;

@@ -14,13 +14,13 @@ static const struct {
 #undef X
 };
 
-static struct limits started; /* that this process was started with */
-static struct limits own;     /* that it has since */
+static struct limits started; /* the limits that this process was started with */
+static struct limits own;     /* the limits that this process has now */
 
 /* The default of the kernel's own limit, fs.nr_open, which no RLIMIT_NOFILE may exceed. */
 #define NOFILE_MOST ((rlim_t) 1 << 20)
 
-/* Returns true if LIMIT can hurt a supervisor: the size of its core file cannot, nor what it never uses. */
+/* Returns true if LIMIT can make a supervisor fail. The size of a core file, for one, cannot. */
 static bool can_hurt(enum limit limit)
 {
     switch (limit) {
@@ -38,7 +38,7 @@ static bool can_hurt(enum limit limit)
     }
 }
 
-/* Raises LIMIT. Only a privileged process may raise a hard limit; any may raise the soft one to it. */
+/* Raises LIMIT. Without privilege only the soft limit can be raised, up to the hard limit. */
 static void raise_limit(enum limit limit)
 {
     rlim_t        most = limit == LIMIT_NOFILE ? NOFILE_MOST : RLIM_INFINITY;
@@ -85,7 +85,10 @@ const char *limits_name(int limit)
     return limit < LIMITS_COUNT ? table[limit].name : "niceness";
 }
 
-/* Sets one limit. Returns false if it had to be lower, as the hard limit of this process is. */
+/*
+ * Sets one limit. Returns false if it became another one, as the hard limit of this process forbids
+ * it.
+ */
 static bool apply(enum limit limit, const struct rlimit *wanted)
 {
     const struct rlimit *ours = &own.of[limit];

@@ -1,6 +1,7 @@
 /*
- * Resource limits and niceness of processes: a command gets its caller's. The supervisor raises its
- * own limits as far as it may, so that it lives whatever limits it was started with.
+ * Resource limits and niceness of processes. A command gets those of the client that started its
+ * thread. The supervisor raises its own limits as far as it may, so that the limits that it was
+ * started with do not make it fail.
  */
 #ifndef K3THREAD_CLI_PROCESS_LIMITS_H
 #define K3THREAD_CLI_PROCESS_LIMITS_H
@@ -21,13 +22,13 @@ struct limits {
     int           nice;
 };
 
-/* A set of limits is a sum of the bits 1U << LIMIT_NAME and of this. */
+/* The bit of the niceness in a set of limits; the bit of a limit is 1U << LIMIT_NAME. */
 #define LIMITS_NICENESS (1U << LIMITS_COUNT)
 
 /*
- * Remembers what this process was started with, and raises its own limits. Once, by the supervisor.
- * Returns the seconds of processor time after which the kernel will kill it all the same;
- * RLIM_INFINITY: none.
+ * Remembers the limits that this process was started with, and raises its own. The supervisor calls it
+ * once. Returns the seconds of processor time after which the kernel will kill it nevertheless;
+ * RLIM_INFINITY: it will not.
  */
 rlim_t limits_open(void);
 
@@ -41,14 +42,15 @@ int limits_find(const char *name);
 const char *limits_name(int limit);
 
 /*
- * Gives this process LIMITS: for the child, between fork and exec. A limit that is forbidden becomes
- * as near to them as it can be. Returns the bits of those.
+ * Gives this process LIMITS; the child calls it between fork and exec. A limit that is forbidden is set
+ * as near to the wanted one as possible, and its bit is set in the returned set of limits.
  */
 unsigned limits_apply(const struct limits *limits);
 
 /*
- * Appends to WHY, as "; …", which limit of this process ERROR, a positive errno, comes of: the command
- * has other ones. Appends nothing if it comes of none, and no character that JSON escapes. Any thread.
+ * Appends to WHY, as "; …", the limit of this process that causes ERROR, a positive errno; the
+ * command has limits of its own. Appends nothing if no limit causes ERROR, and no character that JSON
+ * escapes. Any thread may call it.
  */
 void limits_explain(struct text *why, int error);
 

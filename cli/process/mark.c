@@ -4,15 +4,18 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Far from any limit that a user could have set, and as good as no limit to a program that reads it. */
+/* So large that no user sets such a limit, and that a program which reads it is not limited by it. */
 #define MARK_BASE ((rlim_t) 1 << 60)
 
-/* This bit makes the id of a thread's checks of its own. No thread's id is so large. */
+/* This bit in an id means the checks of the thread. No thread's id is so large. */
 #define CHECK ((uint64_t) 1 << 56)
 
 static int resource = -1;
 
-/* A supervisor that runs within a thread of another supervisor must leave that one's mark alone. */
+/*
+ * A supervisor inside another supervisor's thread must keep that mark, and takes a limit that is not
+ * set.
+ */
 void mark_open(void)
 {
     static const int unused_by_linux[] = {RLIMIT_LOCKS, RLIMIT_RSS};
@@ -48,7 +51,7 @@ uint64_t mark_check_id(uint64_t id)
     return id | CHECK;
 }
 
-/* Reads the mark from /proc: prlimit() does not tell the limits of a process of another user. */
+/* Reads the mark from /proc, as prlimit() refuses to read the limits of another user's process. */
 static bool read_page(pid_t pid, rlim_t *ret)
 {
     const char        *row = resource == RLIMIT_LOCKS ? "Max file locks" : "Max resident set";

@@ -1,7 +1,7 @@
 /*
- * The mark by which a process is known to belong to a thread. A command carries it and hands it on to
- * all that it starts, across setsid, double forks and an emptied environment: it is the value of a
- * resource limit that Linux has not looked at since 2.4.25, so that it limits nothing.
+ * The mark of a process, which says which thread it belongs to. The mark is the value of a resource
+ * limit. A process inherits it from its parent, across setsid, double forks and an emptied environment.
+ * Linux has not enforced that limit since 2.4.25, so the mark limits nothing.
  */
 #ifndef K3THREAD_CLI_PROCESS_MARK_H
 #define K3THREAD_CLI_PROCESS_MARK_H
@@ -11,10 +11,10 @@
 #include <sys/resource.h>
 #include <sys/types.h>
 
-/* Chooses the limit that carries the mark; before any other function here. */
+/* Chooses the limit that carries the mark. Call it before any other function of this file. */
 void mark_open(void);
 
-/* Returns the limit that carries the mark, or -1 where supervisors within supervisors used them up. */
+/* Returns the limit that carries the mark, or -1 if both limits that could carry it are set already. */
 int mark_resource(void);
 
 /* Returns the mark of the thread ID. */
@@ -24,15 +24,15 @@ rlim_t mark_of(uint64_t id);
 uint64_t mark_id(rlim_t mark);
 
 /*
- * Returns the id by which the processes of the checks (--ready cmd:) of the thread ID are known, here
- * and in leftovers.h: they belong to the thread too, but can be told from the command's.
+ * Returns the id that names the checks (--ready cmd:) of the thread ID, here and in leftovers.h. Their
+ * processes belong to the thread too, but can be told apart from the command's.
  */
 uint64_t mark_check_id(uint64_t id);
 
-/* Returns the id that the mark of the process names, a thread's or its checks'; 0 for no mark. */
+/* Returns the id that the process's mark names, of a thread or of its checks; 0: it has no mark. */
 uint64_t mark_read(pid_t pid);
 
-/* Returns true if MARKED, which a mark names, is the thread ID or its checks. */
+/* Returns true if MARKED, an id from mark_read(), names the thread ID or its checks. */
 bool mark_is_of(uint64_t marked, uint64_t id);
 
 /* Returns true if the process carries the mark of the thread ID or of its checks. */

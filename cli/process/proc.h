@@ -1,4 +1,4 @@
-/* What /proc says of a process. */
+/* Reads the files of a process in /proc. */
 #ifndef K3THREAD_CLI_PROCESS_PROC_H
 #define K3THREAD_CLI_PROCESS_PROC_H
 

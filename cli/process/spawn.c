@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* ThreadSanitizer's clone() takes every child for a fork, and would reset the parent's state. */
+/* ThreadSanitizer's clone() treats every child as a fork, and would reset the parent's state. */
 #ifdef __SANITIZE_THREAD__
 int __clone(int (*function)(void *), void *stack, int flags, void *arg, ...);
 #define clone __clone
@@ -35,7 +35,10 @@ int __clone(int (*function)(void *), void *stack, int flags, void *arg, ...);
 /* The child's stack: its own frames and a path. */
 #define CHILD_STACK (16 * 1024)
 
-/* What parent and child share: the child has the parent's memory while vfork holds the parent. */
+/*
+ * The data that the parent and the child share: the child uses the parent's memory while vfork holds
+ * it.
+ */
 struct child {
     const struct spawn_plan *plan;
     char                   **shell_argv; /* for a script: see make_shell_argv() */
@@ -48,10 +51,10 @@ struct child {
 };
 
 /*
- * Gives the child a descriptor table of its own. Up to here it shares the supervisor's, which saves the
- * copy of some ten thousand entries; closing all but 0, 1 and 2 "unshared" copies just these three. For
- * a command that gets a further descriptor the whole table is copied, and the exec closes the others.
- * Where there is no close_range(2), the table was never shared.
+ * Gives the child a descriptor table of its own. Until then it shares the supervisor's table, which may
+ * have ten thousand entries: CLOSE_RANGE_UNSHARE copies only the descriptors that are not closed, here
+ * 0, 1 and 2. For a command that gets another descriptor the whole table is copied, and the exec closes
+ * the rest. Without close_range(2) the table is not shared in the first place.
  */
 static int unshare_descriptors(const struct spawn_plan *plan)
 {
@@ -81,7 +84,10 @@ static int isolate(const struct child *child)
     return unshare_descriptors(child->plan);
 }
 
-/* O_NONBLOCK, for the open alone: a FIFO without a writer must not hang the thread. */
+/*
+ * Opens with O_NONBLOCK, so that a FIFO without a writer does not hang the thread, and then clears
+ * it.
+ */
 static int read_from(const char *input)
 {
     int fd = open(input, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -91,7 +97,7 @@ static int read_from(const char *input)
     return dup2(fd, STDIN_FILENO);
 }
 
-/* O_NONBLOCK, for the open alone: a FIFO without a reader must fail, not hang the thread. */
+/* Opens with O_NONBLOCK, so that a FIFO without a reader fails at once, and then clears it. */
 static int redirect(const struct spawn_plan *plan)
 {
     int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY;
@@ -219,7 +225,7 @@ IN_CHILD static void exec_command(struct child *child)
         exec_search(child);
 }
 
-/* The child, from vfork to exec. It may call only functions that are async-signal-safe. */
+/* Runs in the child from vfork to exec. It may call async-signal-safe functions only. */
 IN_CHILD static int run_child(void *argument)
 {
     struct child            *child = argument;
@@ -239,7 +245,7 @@ IN_CHILD static int run_child(void *argument)
     child->stage = SPAWN_DIRECTORY;
     if (enter(plan) < 0)
         goto failed;
-    child->missed = limits_apply(plan->limits); /* last: until here, files are opened */
+    child->missed = limits_apply(plan->limits); /* last, as the steps before open files */
     child->stage = SPAWN_EXEC;
     exec_command(child);
 failed:
@@ -247,7 +253,7 @@ failed:
     _exit(STATUS_NOT_FOUND); /* the parent reads child->error instead */
 }
 
-/* Reaps a child that did not come to its exec. */
+/* Reaps a child that failed before its exec. */
 static void discard(pid_t pid, int pidfd)
 {
     int status;
@@ -266,9 +272,9 @@ static pid_t clone_child(struct child *child, int *ret_pidfd)
 }
 
 /*
- * Returns the arguments of the shell for a script without "#!", with a free place for its path. They
- * are made before there is a child, which must not allocate, nor change the plan: it shares that with
- * the parent.
+ * Returns the arguments of the shell for a script without "#!", with a free place for its path. The
+ * parent makes them, as the child must not allocate memory, and must not change the plan, which is the
+ * parent's.
  */
 static char **make_shell_argv(char *const *argv)
 {
@@ -285,7 +291,7 @@ static char **make_shell_argv(char *const *argv)
     return ret;
 }
 
-/* Copies what the "#!" in HEAD names into RET; "" if it names nothing, or is longer than RET. */
+/* Copies the interpreter that "#!" in HEAD names into RET; "" if there is none, or no room for it. */
 static void copy_interpreter(const char *head, char *ret)
 {
     const char *begin = head + strlen("#!");
@@ -308,7 +314,7 @@ static int spawn_child(struct child *child, struct spawned *ret)
     int      pidfd = -1;
     pid_t    pid;
 
-    /* No handler of the parent's may run in the child. */
+    /* None of the parent's signal handlers may run in the child. */
     sigfillset(&all);
     if (pthread_sigmask(SIG_SETMASK, &all, &old) != 0)
         return -EINVAL;
@@ -330,8 +336,8 @@ static int spawn_child(struct child *child, struct spawned *ret)
 }
 
 /*
- * The child's stack is on the heap, not on the thread's stack: pages that it touched there would be
- * given back when the thread ends, and taken anew for the next thread.
+ * The child's stack is on the heap. On the thread's stack the pages that the child touches would be
+ * released when the thread ends, and allocated again for the next thread.
  */
 int spawn(const struct spawn_plan *plan, struct spawned *ret)
 {

@@ -14,17 +14,17 @@ struct limits;
 /* How one command is to be started. */
 struct spawn_plan {
     char *const *argv;
-    char *const *environment; /* its PATH is the one that is searched */
+    char *const *environment; /* the command is searched for in its PATH */
     const char  *directory;
     const char  *input;      /* a file to read from, or NULL */
-    int          input_from; /* a descriptor to read from, or -1; without either it is /dev/null */
+    int          input_from; /* a descriptor to read from, or -1; if both are unset: /dev/null */
     const char  *output;     /* appended to; made when missing */
     mode_t       umask, output_umask;
     const struct limits *limits;
     int                  mark_resource; /* the limit that carries the mark, or -1: see mark.h */
     rlim_t               mark;
     int                  extra_from; /* a descriptor that the command gets too, or -1 */
-    int                  extra_to;   /* its number there */
+    int                  extra_to;   /* the number of extra_from in the command */
     atomic_int *child; /* set to the pid from its first step to its exec, else 0; or NULL */
 };
 
@@ -54,7 +54,7 @@ struct spawned {
     unsigned         missed; /* limits that the command could not be given: see limits.h */
     enum spawn_stage stage;  /* on failure */
 
-    /* On failure: what the "#!" of the command names, if only that is missing; or "". */
+    /* On failure: the interpreter that the command's "#!" names, if only that is missing; or "". */
     char interpreter[SPAWN_INTERPRETER_SIZE];
 };
 
