@@ -1,4 +1,4 @@
-/* What the server gives to a worker. It is a part of the thread's record, and lives as long. */
+/* The task that the server gives to a worker: a part of the thread's record, which lives as long. */
 #ifndef K3THREAD_CLI_WORKER_ASSIGNMENT_H
 #define K3THREAD_CLI_WORKER_ASSIGNMENT_H
 

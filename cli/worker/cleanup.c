@@ -8,11 +8,11 @@
 #include <errno.h>
 #include <unistd.h>
 
-/* Seconds between two looks at processes for which no descriptor could be had. */
-#define BLIND_PAUSE 0.05
+/* The seconds between two looks at processes for which no descriptor could be opened. */
+#define UNWATCHED_PAUSE 0.05
 
 /* Drops from TOPS the processes that cannot be ended. */
-static void drop_vain(struct worker *worker, struct leftovers *tops)
+static void drop_unendable(struct worker *worker, struct leftovers *tops)
 {
     size_t kept = 0;
 
@@ -26,12 +26,15 @@ static void drop_vain(struct worker *worker, struct leftovers *tops)
     tops->count = kept;
 }
 
-/* Asks or kills the tops of what is left. Returns true if any of them can be ended. */
-static bool treat(struct worker *worker, struct leftovers *ret)
+/*
+ * Finds the tops of the leftovers, and asks or kills them. Returns true if any of them can be ended, or
+ * if the look failed and has to be repeated.
+ */
+static bool end_tops(struct worker *worker, struct leftovers *ret)
 {
     if (leftovers_lock(worker->assignment->id, worker->pid, ret) != 0) {
         *ret = (struct leftovers){0};
-        return true; /* no descriptor or memory just now: look again */
+        return true; /* a descriptor or memory was lacking */
     }
     if (ret->count > 0 && worker->end.signal == 0 && !worker->end.killing) {
         worker->end.signal = (unsigned char) worker->job->stop_signal;
@@ -43,23 +46,23 @@ static bool treat(struct worker *worker, struct leftovers *ret)
             ending_kill_process(worker, ret->pids[i]);
         else
             ending_ask_process(worker, ret->pids[i]);
-    drop_vain(worker, ret);
+    drop_unendable(worker, ret);
     leftovers_unlock();
     return ret->count > 0;
 }
 
-/* Seconds until the next look, if none of the tops ends before. */
-static double patience(const struct worker *worker, const struct leftovers *tops)
+/* Returns the seconds until the next look, if none of TOPS ends before; negative: no limit. */
+static double seconds_until_look(const struct worker *worker, const struct leftovers *tops)
 {
     double left = clock_until(ending_next(worker));
 
     for (size_t i = 0; i < tops->count; i++)
         if (tops->ends[i].fd < 0 && tops->ends[i].events != 0)
-            return left < 0 ? BLIND_PAUSE : clock_earlier(left, BLIND_PAUSE);
-    return tops->count == 0 ? BLIND_PAUSE : left;
+            return left < 0 ? UNWATCHED_PAUSE : clock_earlier(left, UNWATCHED_PAUSE);
+    return tops->count == 0 ? UNWATCHED_PAUSE : left;
 }
 
-/* Closes the descriptors of the tops that have ended. Returns true if there are others. */
+/* Closes the descriptors of the tops that have ended. Returns true if others still live. */
 static bool drop_ended(struct leftovers *tops)
 {
     bool some = false;
@@ -75,15 +78,15 @@ static bool drop_ended(struct leftovers *tops)
 }
 
 /*
- * Waits until one of the tops ends, or all of them if they were killed; at most until an exception is
- * raised, or the next step is due.
+ * Waits until one of the tops ends or, if they were killed, until all of them have ended. An exception,
+ * or the time of the next step, ends the wait earlier.
  */
 static void wait_for_tops(struct worker *worker, struct leftovers *tops)
 {
     bool more = true;
 
     while (more) {
-        int n = k3thread_poll(tops->ends, tops->count, patience(worker, tops));
+        int n = k3thread_poll(tops->ends, tops->count, seconds_until_look(worker, tops));
 
         if (n == -ECANCELED)
             raised_while_running(worker);
@@ -95,7 +98,7 @@ void cleanup_run(struct worker *worker)
 {
     struct leftovers tops = {0};
 
-    while (!leftovers_are_gone() && treat(worker, &tops)) {
+    while (!leftovers_are_gone() && end_tops(worker, &tops)) {
         wait_for_tops(worker, &tops);
         leftovers_release(&tops);
         ending_step(worker);

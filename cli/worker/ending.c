@@ -16,12 +16,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The seconds between two kills of the same processes: from the first to the last, doubling. */
+/* The seconds between two kills of the same processes: the pause doubles from the first to the last. */
 #define FIRST_PAUSE 0.002
 #define LAST_PAUSE  1.0
 
-/* Seconds after which killed processes that are still there are given up. */
-#define PATIENCE 10.0
+/* The worker gives up killed processes that still live after so many seconds. */
+#define GIVE_UP_AFTER 10.0
 
 /* The processes that were asked */
 
@@ -40,7 +40,7 @@ static bool was_asked(const struct worker *worker, pid_t pid)
     return tfind(key_of(pid), &worker->end.asked, compare) != NULL;
 }
 
-/* Without memory the process may be asked once more. */
+/* Remembers that PID was asked. Without memory it is not remembered, and PID may be asked again. */
 static void note_asked(struct worker *worker, pid_t pid)
 {
     (void) tsearch(key_of(pid), &worker->end.asked, compare);
@@ -73,7 +73,7 @@ static bool ignores(pid_t pid, int signal)
            (ignored >> (signal - 1) & 1) != 0;
 }
 
-/* Returns true if the signal of this end asks nothing of the process; SIGTERM is the last resort. */
+/* Returns true if PID ignores the signal of this end. SIGTERM is taken as never ignored. */
 static bool ignores_signal(const struct worker *worker, pid_t pid)
 {
     return worker->end.signal != SIGTERM && ignores(pid, worker->end.signal);
@@ -111,9 +111,9 @@ static void note_group(struct worker *worker)
 }
 
 /*
- * Asks the command's group. Every process that is in it before the signal gets that. A process that is
- * born meanwhile, and seen only after it, may have got it: it is noted too. Better that it is not asked,
- * and killed after the grace, than that it is asked twice.
+ * Asks the command's group. Every process that is in the group before the signal gets it. A process
+ * that is born meanwhile, and found only after the signal, may have got it: it is noted too. If it did
+ * not get the signal, it is killed after the grace, which is better than to be asked twice.
  */
 static void ask_group(struct worker *worker)
 {
@@ -152,7 +152,7 @@ void ending_ask_process(struct worker *worker, pid_t pid)
     kill(pid, SIGCONT);
 }
 
-/* Asks each process of the thread that was not asked. */
+/* Asks each process of the thread that has not been asked yet. */
 static void ask_all(struct worker *worker)
 {
     struct leftovers tops;
@@ -194,7 +194,7 @@ void ending_ask(struct worker *worker, int signal)
 
 /* Killing */
 
-/* One kill is enough, as a rule: a killed process starts no other. */
+/* A process that has been killed starts no other, so one kill is enough as a rule. */
 void ending_kill_process(struct worker *worker, pid_t pid)
 {
     if (was_asked(worker, pid))
@@ -203,7 +203,7 @@ void ending_kill_process(struct worker *worker, pid_t pid)
     (void) children_kill(pid);
 }
 
-/* Says in the report that PID is left, and why. The thread ends then, also one that is restarted. */
+/* Says in the report that PID still lives, and why. The thread then ends, even if it has a restart. */
 static void give_up(struct worker *worker, pid_t pid, const char *why)
 {
     struct report *report = worker->report;
@@ -240,7 +240,7 @@ void ending_kill(struct worker *worker)
     end->pause = (float) (end->killing ? clock_earlier(2 * end->pause, LAST_PAUSE) : FIRST_PAUSE);
     end->next = clock_monotonic() + end->pause;
     if (!end->killing)
-        end->give_up = clock_monotonic() + PATIENCE;
+        end->give_up = clock_monotonic() + GIVE_UP_AFTER;
     end->killing = true;
     forget_asked(worker);
     (void) children_kill(worker->pid);

@@ -9,9 +9,9 @@
  *    is asked by this rule, too; see cleanup.h.
  *  - After half of the grace all other processes are asked.
  *
- * The processes that were asked are remembered: whichever of them ends first, the others are left to
- * clean up. A process that ignores the signal, as a shell's background jobs ignore SIGINT, was not
- * asked by it; SIGTERM asks it when its turn comes.
+ * The worker remembers the processes that it has asked, so that none is asked twice: when one of them
+ * ends, the others can still clean up. The signal does not ask a process that ignores it, as a shell's
+ * background jobs ignore SIGINT. Such a process gets SIGTERM when its turn comes.
  */
 #ifndef K3THREAD_CLI_WORKER_ENDING_H
 #define K3THREAD_CLI_WORKER_ENDING_H
@@ -21,29 +21,30 @@
 /* Posts that the thread is stopping, and begins its grace: once in a run. Asks no process. */
 void ending_begin(struct worker *worker);
 
-/* Does the same, and asks all processes by SIGNAL, also those that were asked before. */
+/* Does the same, and begins to ask all processes by SIGNAL, even processes that were asked before. */
 void ending_ask(struct worker *worker, int signal);
 
 /* Kills every process of the thread. */
 void ending_kill(struct worker *worker);
 
 /*
- * Does what is due by time in an end, worker->deadline being the end of the grace. ending_next() says
- * when to call it again.
+ * Does the step of an end whose time has come; worker->deadline is the end of the grace. ending_next()
+ * returns the time of the next step.
  */
 void   ending_step(struct worker *worker);
 double ending_next(const struct worker *worker);
 
 /*
- * Ask or kill PID, unless that was done. The caller makes sure that PID stays that process's number. For
- * the processes that a command left behind.
+ * Ask or kill PID, a leftover, unless that was done. The caller makes sure that PID keeps naming the
+ * same process.
  */
 void ending_ask_process(struct worker *worker, pid_t pid);
 void ending_kill_process(struct worker *worker, pid_t pid);
 
 /*
- * Returns true if PID was killed in vain: the supervisor may not kill it, or it stayed. The report says so
- * then, and the worker does not wait for it. The caller makes sure that PID stays that process's number.
+ * Returns true if PID cannot be ended: the supervisor may not kill it, or it outlived its kill for too
+ * long. The report then says so, and the worker does not wait for it. The caller makes sure that PID
+ * keeps naming the same process.
  */
 bool ending_is_in_vain(struct worker *worker, pid_t pid);
 

@@ -12,7 +12,7 @@
 
 struct environment;
 
-/* Gives the supervisor's socket, as K3THREAD_SOCKET, to all commands. Once, before the first thread. */
+/* Sets the K3THREAD_SOCKET of all commands. Call it once, before the first thread starts. */
 void environment_set_socket(const char *socket);
 
 /*
@@ -25,7 +25,7 @@ struct environment *environment_new(char *const *strings, const struct limits *l
 /* Returns the limits, which are valid no longer than ENVIRONMENT. */
 const struct limits *environment_limits(const struct environment *environment);
 
-/* Takes and drops a reference; the last one frees the block. Any thread. NULL is fine. */
+/* Take and drop a reference; the last drop frees the block. Any thread may call; NULL is allowed. */
 struct environment *environment_ref(struct environment *environment);
 void                environment_unref(struct environment *environment);
 

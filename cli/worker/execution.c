@@ -20,7 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The time of the command is up, or that of the next step in its end. */
+/* Ends the run because its time limit is up, or does the next step of an end that is under way. */
 APART static void keep_time(struct worker *worker)
 {
     struct k3thread_exc e = {.type = &k3thread_TimeoutError};
@@ -31,7 +31,7 @@ APART static void keep_time(struct worker *worker)
         raised_stop(worker, &e);
 }
 
-/* Ends the run because the probe was not answered in time. */
+/* Ends the run because it did not become ready in time. */
 APART static void time_out_ready(struct worker *worker)
 {
     const struct job   *job = worker->job;
@@ -49,7 +49,7 @@ static void become_ready(struct worker *worker)
 {
     worker->ready_deadline = INFINITY;
     if (!ready_lasts(worker->ready))
-        starting_close_probe(worker); /* there is nothing more to be found out */
+        starting_close_probe(worker); /* the probe will report nothing more */
     if (worker->report->ready)
         return;
     worker->report->ready = true;
@@ -58,7 +58,7 @@ static void become_ready(struct worker *worker)
         worker_post(worker, STATE_READY);
 }
 
-/* Takes what the command says to its probe besides that it is ready. */
+/* Takes the messages, other than readiness, that the command has sent to its probe. */
 static void take_words(struct worker *worker)
 {
     char *status = ready_take_status(worker->ready);
@@ -82,14 +82,14 @@ APART static void check_ready(struct worker *worker)
         become_ready(worker);
 }
 
-/* What one look waits for; a negative descriptor is none. */
+/* The events that a worker polls for while the command runs. */
 enum { COMMAND, PROBE, LOG, POLLED };
 
-/* A command that has run for so many seconds is taken to go on for a while. */
+/* After so many seconds without an event the worker assumes that the command goes on for a while. */
 #define REST_AFTER 1.0
 
-/* Returns the seconds until something has to be done by time. */
-static double patience(const struct worker *worker)
+/* Returns the seconds until the next timed step, at most REST_AFTER before the worker has rested. */
+static double seconds_until_due(const struct worker *worker)
 {
     double next = ending_next(worker);
     double left;
@@ -108,7 +108,7 @@ static bool is_due(const struct pollfd *poll, double next)
     return poll->revents != 0 || clock_until(next) == 0;
 }
 
-/* Serves what came; returns true when the command has ended, or cannot be ended. */
+/* Handles the events that came. Returns true if the command has ended, or cannot be ended. */
 static bool serve(struct worker *worker, const struct pollfd *polls)
 {
     if (worker->log_limit != NULL && is_due(&polls[LOG], worker->log_limit->next))
@@ -124,7 +124,10 @@ static bool serve(struct worker *worker, const struct pollfd *polls)
     return ending_is_in_vain(worker, worker->pid);
 }
 
-/* Waits until the command has ended; leaves it unreaped, so that its number stays its own. */
+/*
+ * Waits until the command has ended. Does not reap it, so that its pid is not given to another
+ * process.
+ */
 static void wait_for_command(struct worker *worker)
 {
     for (;;) {
@@ -134,7 +137,7 @@ static void wait_for_command(struct worker *worker)
             [LOG] = worker->log_limit != NULL ? log_limit_poll(worker->log_limit)
                                               : (struct pollfd){.fd = -1},
         };
-        int n = k3thread_poll(polls, POLLED, patience(worker));
+        int n = k3thread_poll(polls, POLLED, seconds_until_due(worker));
 
         if (n == -ECANCELED) {
             raised_while_running(worker);
@@ -149,8 +152,8 @@ static void wait_for_command(struct worker *worker)
 }
 
 /*
- * Reads how the command ended from its page in /proc. A dead command that a debugger holds does not
- * give its status to us yet; the main thread reaps it later. Returns false if there is no status.
+ * Reads from /proc how the command ended. While a debugger holds a dead command, waitid() does not
+ * return its status; the main thread reaps the command later. Returns false if there is no status.
  */
 static bool read_status(const struct worker *worker, siginfo_t *ret)
 {
@@ -160,7 +163,7 @@ static bool read_status(const struct worker *worker, siginfo_t *ret)
     const char   *last;
 
     if (poll(&end, 1, 0) <= 0)
-        return false; /* it lives: it could not be ended */
+        return false; /* the command could not be ended, and lives */
     if (proc_read(worker->pid, "stat", line, sizeof(line)) <= 0)
         return false;
     last = strrchr(line, ' '); /* the status is the last field */
@@ -172,7 +175,7 @@ static bool read_status(const struct worker *worker, siginfo_t *ret)
     return true;
 }
 
-/* Takes the command's status. A command that could not be ended has none. */
+/* Reaps the command and reports its status. A command that could not be ended has no status. */
 APART static void reap(struct worker *worker)
 {
     siginfo_t info = {0};
@@ -183,7 +186,7 @@ APART static void reap(struct worker *worker)
         ;
     has_ended = info.si_pid != 0 || read_status(worker, &info);
     close(worker->pidfd);
-    children_reap(); /* the dead among the processes that the command made its siblings */
+    children_reap(); /* dead processes that the command made its siblings by CLONE_PARENT */
     worker->report->exit_code = has_ended && info.si_code == CLD_EXITED ? info.si_status : -1;
     worker->report->signal = has_ended && info.si_code != CLD_EXITED ? info.si_status : 0;
     worker->report->run_end = clock_monotonic();

@@ -1,6 +1,6 @@
 /*
- * One execution of a thread's command: from the spawn until the last process that came of it is
- * gone. A worker has one, or with --restart several in a row.
+ * One execution of a thread's command: from the spawn until the last process that descends from it
+ * is gone. A worker does one execution or, with --restart, several in a row.
  */
 #ifndef K3THREAD_CLI_WORKER_EXECUTION_H
 #define K3THREAD_CLI_WORKER_EXECUTION_H

@@ -32,7 +32,7 @@ static void end(struct log_limit *log)
     log_limit_init(log);
 }
 
-/* Returns true if the hole frees so much of the limit that it is worth a system call. */
+/* Returns true if growing the hole to HOLE frees enough bytes to be worth a system call. */
 static bool is_worth_it(const struct log_limit *log, off_t hole, off_t block, bool last)
 {
     off_t slack = last ? block : log->limit / 4;
@@ -41,9 +41,9 @@ static bool is_worth_it(const struct log_limit *log, off_t hole, off_t block, bo
 }
 
 /*
- * Gives back what is too old. Only whole blocks are given back: in other blocks zeros would be left,
- * which look like output. The file system says how large they are; a file that was emptied has lost its
- * hole.
+ * Gives the oldest blocks back to the disk. Only whole blocks are given back: a hole that ends inside a
+ * block leaves zeros there, which would look like output. The file system tells the size of a block. A
+ * file that was emptied has lost its hole.
  */
 static void punch(struct log_limit *log, bool last)
 {
@@ -66,7 +66,7 @@ static void punch(struct log_limit *log, bool last)
     }
 }
 
-/* Arms the watch, then looks: what is written from then on is told. */
+/* Arms the watch first, then looks: so no write between the two goes unnoticed. */
 static void look(struct log_limit *log)
 {
     if (log->file < 0)
@@ -96,7 +96,7 @@ void log_limit_check(struct log_limit *log)
         look(log);
         return;
     }
-    log->is_armed = false; /* it has grown: look now, and arm the watch again after the pause */
+    log->is_armed = false; /* look now, and arm the watch again after the pause */
     log->next = clock_monotonic() + PAUSE;
     punch(log, false);
 }

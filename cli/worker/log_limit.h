@@ -2,7 +2,7 @@
  * Keeps a log small (--log-limit) while its command writes it: the oldest blocks are given back to the
  * disk (a hole is punched), so that about the newest LIMIT bytes stay. The command writes straight to
  * the file all the while. In a file system that has no holes the log just grows, and the journal says
- * so. Each is used by one worker.
+ * so. Only one worker uses an object.
  */
 #ifndef K3THREAD_CLI_WORKER_LOG_LIMIT_H
 #define K3THREAD_CLI_WORKER_LOG_LIMIT_H
@@ -20,23 +20,26 @@ struct log_limit {
     int               file;
     off_t             hole; /* the end of the hole */
     struct file_watch watch;
-    bool   is_armed; /* the watch waits for a write; else the file is looked at by time */
-    double next;     /* when it is looked at again; INFINITY: not by time */
+    bool   is_armed; /* the watch reports the next write; otherwise NEXT says when to look */
+    double next;     /* the time of the next look; INFINITY: none is planned */
 };
 
-/* Makes LOG one that may be closed. Closes nothing itself. */
+/* Initialises LOG, so that it may be closed without having been opened. */
 void log_limit_init(struct log_limit *log);
 
-/* Begins. PATH, which is borrowed, is there; if it cannot be opened or watched it is tried again by time. */
+/*
+ * Begins to limit PATH, an existing file, borrowed. If it cannot be opened or watched, a later look
+ * tries again.
+ */
 void log_limit_open(struct log_limit *log, const char *path, off_t limit);
 
-/* Returns what to poll for: that the log has grown. fd -1: nothing. */
+/* Returns the descriptor to poll, which tells that the log has grown; fd -1: none. */
 struct pollfd log_limit_poll(const struct log_limit *log);
 
-/* Looks at the log: when the poll says something, or `next` has come. */
+/* Looks at the log. Call it when the poll reports an event, and at the time `next`. */
 void log_limit_check(struct log_limit *log);
 
-/* Looks for the last time, when no process writes any more, and closes. */
+/* Looks for the last time and closes. Call it when no process writes any more. */
 void log_limit_close(struct log_limit *log);
 
 #endif

@@ -13,12 +13,12 @@
 #include <time.h>
 #include <unistd.h>
 
-/* The logs of so many earlier runs are kept. */
+/* The number of earlier runs whose logs are kept. */
 #define LOGS_KEPT 3
 
 static const char *run_directory; /* this run's */
 
-/* Opens LOGS, if it is this user's alone. Returns a descriptor or -errno. */
+/* Opens LOGS, if this user owns it and no other user has access. Returns a descriptor or -errno. */
 static int open_directory(const char *logs)
 {
     struct stat info;
@@ -33,7 +33,7 @@ static int open_directory(const char *logs)
     return -EPERM;
 }
 
-/* Removes RUN, with the logs in it and the times of their lines. A file that is neither stays. */
+/* Removes RUN, with the logs in it and the times of their lines. Other files stay. */
 static void remove_run(int logs, const char *run)
 {
     int            fd = openat(logs, run, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -73,8 +73,8 @@ static int by_number(const struct dirent **a, const struct dirent **b)
 }
 
 /*
- * Removes the runs before the newest few, not counting the one to be made. The runs are numbered, as a
- * clock can be set back. Returns the number of the newest.
+ * Removes all runs but the newest LOGS_KEPT; the run of this supervisor is not made yet. The runs are
+ * numbered because a clock can be set back. Returns the number of the newest run.
  */
 static unsigned long remove_old_runs(int logs)
 {
@@ -92,7 +92,7 @@ static unsigned long remove_old_runs(int logs)
     return newest;
 }
 
-/* Makes LOGS; if it was there, it must be safe to use, and old runs are removed. */
+/* Makes LOGS or, if it exists, checks that it is safe to use and removes old runs. */
 static int prepare(const char *logs, unsigned long *ret_newest)
 {
     int fd, error;

@@ -1,4 +1,4 @@
-/* The directories of logs: one for each run of a supervisor, of which the newest few are kept. */
+/* The directories of logs: each run of a supervisor has one, and the newest few are kept. */
 #ifndef K3THREAD_CLI_WORKER_LOGS_H
 #define K3THREAD_CLI_WORKER_LOGS_H
 
@@ -12,8 +12,8 @@ int logs_open(const char *logs);
 const char *logs_directory(void);
 
 /*
- * Makes this run's directory again, and the directories above it, after another program removed it. Returns 0
- * or -errno; -EEXIST: it is there. Any thread.
+ * Makes this run's directory again, and the directories above it, after another program removed it.
+ * Returns 0 or -errno; -EEXIST: it is there. Any thread.
  */
 int logs_restore(void);
 

@@ -8,7 +8,7 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static STAILQ_HEAD(, mail) waiting = STAILQ_HEAD_INITIALIZER(waiting);
-static bool woken;      /* the server was, since it last cleared the eventfd */
+static bool woken;      /* a post has woken the server since it last cleared the eventfd */
 static bool notify_all; /* see mailbox_notify_all() */
 static int  wake_fd = -1;
 
@@ -21,7 +21,7 @@ int mailbox_open(void)
 void mailbox_wake(void)
 {
     if (eventfd_write(wake_fd, 1) < 0)
-        return; /* EAGAIN: it is readable already */
+        return; /* EAGAIN: the eventfd is readable already */
 }
 
 /* Returns true if the server is to be told of the report in MAIL at once. Caller holds the lock. */
@@ -32,7 +32,7 @@ static bool must_notify(const struct mail *mail)
     return notify_all || mail->notifies || report->state != STATE_RUNNING || report->runs > 1;
 }
 
-/* Returns true if the caller, who holds the lock, has to wake the server when it has released that. */
+/* Returns true if the caller has to wake the server once it has released the lock, which it holds. */
 static bool must_wake(const struct mail *mail)
 {
     bool wakes = !woken && must_notify(mail);
@@ -88,7 +88,7 @@ void mailbox_clear(void)
 
     pthread_mutex_lock(&lock);
     if (eventfd_read(wake_fd, &count) < 0 && errno != EAGAIN)
-        abort(); /* an eventfd of ours cannot fail otherwise */
+        abort(); /* an eventfd cannot fail for another reason */
     woken = false;
     pthread_mutex_unlock(&lock);
 }
@@ -103,7 +103,7 @@ struct mail *mailbox_take(struct report *ret)
         STAILQ_REMOVE_HEAD(&waiting, link);
         mail->is_posted = false;
         *ret = mail->report;
-        mail->report.message = mail->report.status = NULL; /* they are the caller's */
+        mail->report.message = mail->report.status = NULL; /* the caller owns them now */
     }
     pthread_mutex_unlock(&lock);
     return mail;

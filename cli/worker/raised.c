@@ -30,8 +30,8 @@ void raised_stop(struct worker *worker, const struct k3thread_exc *e)
     ending_ask(worker, interrupt ? SIGINT : worker->job->stop_signal);
 }
 
-/* Hands a signal to the command. SIGKILL is for the whole thread. */
-static void hand_over(struct worker *worker, int signal)
+/* Passes a signal on to the command; SIGKILL kills every process of the thread. */
+static void pass_on(struct worker *worker, int signal)
 {
     if (signal == SIGKILL)
         ending_kill(worker);
@@ -50,7 +50,7 @@ APART void raised_while_running(struct worker *worker)
 
         worker->ending |= signal == 0;
         if (signal != 0)
-            hand_over(worker, signal);
+            pass_on(worker, signal);
         else if (!automatic || worker->report->state != STATE_STOPPING)
             raised_stop(worker, &e);
     }

@@ -1,19 +1,22 @@
-/* What an exception does to a thread, when its worker takes it. */
+/* The effects of an exception on a thread, once its worker has taken it. */
 #ifndef K3THREAD_CLI_WORKER_RAISED_H
 #define K3THREAD_CLI_WORKER_RAISED_H
 
 #include "cli/worker/worker.h"
 
-/* What the exceptions that were taken mean for a thread whose command does not run. */
+/* The effect of the taken exceptions on a thread whose command does not run. */
 enum raised { RAISED_NOTHING, RAISED_GO, RAISED_END };
 
 /*
- * Takes what was raised while no command runs. After RAISED_END the thread is to end, and the report
- * says by which exception.
+ * Takes the pending exceptions while no command runs. On RAISED_END the caller ends the thread; the
+ * report names the exception.
  */
 enum raised raised_while_idle(struct worker *worker);
 
-/* Takes what was raised while the command, or what it left behind, runs: ends it, or signals it. */
+/*
+ * Takes the pending exceptions while the command or a leftover runs; each ends the run or sends a
+ * signal.
+ */
 void raised_while_running(struct worker *worker);
 
 /*

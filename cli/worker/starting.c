@@ -63,7 +63,10 @@ static const char *object_of_failure(const struct job *job, enum spawn_stage sta
     }
 }
 
-/* Reports that there is no run: STATUS is its status, and WHY, which is released, says why. */
+/*
+ * Reports that the run could not start, with STATUS as its exit status and the reason WHY, which is
+ * released.
+ */
 static void note_error(struct worker *worker, int error, int status, struct text *why)
 {
     worker->report->error = error;
@@ -91,7 +94,7 @@ static void word_failure(const struct job *job, const struct spawned *spawned, i
     if (spawned->stage == SPAWN_OUTPUT && job->has_own_log)
         stage = "open the log";
     text_printf(why, "cannot %s '%s': %s", stage, object, strerrordesc_np(error));
-    if (spawned->stage != SPAWN_EXEC) /* from there on the command's own limits hold */
+    if (spawned->stage != SPAWN_EXEC) /* at that stage the command's own limits hold */
         limits_explain(why, error);
 }
 
@@ -151,9 +154,9 @@ void starting_close(struct worker *worker)
 }
 
 /*
- * Looks whether another process answers the probe already: then nothing could be learned from it, and
- * the command, if it wants the same address, would not get it. Returns 0, or -errno with WHY;
- * -ECANCELED: an exception ended the thread meanwhile.
+ * Checks that no other process answers the probe already: then an answer would say nothing about the
+ * command, and the command could not get the address. Returns 0, or -errno with WHY; -ECANCELED: an
+ * exception ended the thread meanwhile.
  */
 APART static int rule_out_probe(struct worker *worker, struct text *why)
 {
@@ -166,7 +169,7 @@ APART static int rule_out_probe(struct worker *worker, struct text *why)
     return error;
 }
 
-/* Prepares the run. Returns 0, or -errno with the report saying why, but for -ECANCELED. */
+/* Prepares the run. Returns 0 or -errno; the report then gives the reason, except for -ECANCELED. */
 static int prepare(struct worker *worker)
 {
     static const struct spawned none = {.stage = SPAWN_ISOLATE};
@@ -188,10 +191,13 @@ static int prepare(struct worker *worker)
 
 /* The process */
 
-/* How often in a row the directory of a log is made again. */
+/* The number of times in a row that the directory of a log is made again. */
 #define MENDINGS 10
 
-/* Returns true if the log could not be made as its directory was gone, and that is there again. */
+/*
+ * Makes the log's directory again if the start failed because it was gone. Returns true if it exists
+ * again.
+ */
 static bool mend_log(const struct worker *worker, const struct spawned *spawned, int error)
 {
     if (error != -ENOENT || spawned->stage != SPAWN_OUTPUT || !worker->job->has_own_log)
@@ -201,7 +207,7 @@ static bool mend_log(const struct worker *worker, const struct spawned *spawned,
     return error == 0 || error == -EEXIST || error == -ENOENT;
 }
 
-/* Spawns PLAN with the input, which the command alone gets, not what a probe runs. */
+/* Spawns PLAN with the command's input, which the programs of a probe do not get. */
 static int spawn_command(struct worker *worker, struct spawn_plan plan, struct spawned *ret)
 {
     const struct job *job = worker->job;
@@ -214,7 +220,7 @@ static int spawn_command(struct worker *worker, struct spawn_plan plan, struct s
     plan.input = job->input;
     plan.input_from = ends[0];
     error = spawn(&plan, ret);
-    /* The process that removes the directory may not be done yet. */
+    /* Another process may still be removing the directory, so try more than once. */
     for (int tries = 0; tries < MENDINGS && mend_log(worker, ret, error); tries++)
         error = spawn(&plan, ret);
     if (ends[0] >= 0)
@@ -223,7 +229,7 @@ static int spawn_command(struct worker *worker, struct spawn_plan plan, struct s
     return error;
 }
 
-/* Posts that the command runs, and what is known of it. */
+/* Posts that the command runs, with its pid and its times. */
 static void announce(struct worker *worker, const struct spawned *spawned)
 {
     const struct job *job = worker->job;

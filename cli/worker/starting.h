@@ -5,16 +5,16 @@
 #include "cli/process/spawn.h"
 #include "cli/worker/worker.h"
 
-/* Starts the command and posts that it runs. Returns false if it could not; the report says why then. */
+/* Starts the command and posts that it runs. Returns false on failure; the report says why. */
 bool starting_run(struct worker *worker);
 
-/* Returns how the worker's command is spawned, as far as a probe needs to know it. */
+/* Returns the plan to spawn the worker's command, without its input, as a probe needs it. */
 struct spawn_plan starting_plan(const struct worker *worker);
 
-/* Ends the probe, and frees the environment, which it alone needs while the command runs. */
+/* Closes the probe and frees the environment, which only the probe needs while the command runs. */
 void starting_close_probe(struct worker *worker);
 
-/* Frees all that the start has made, when the processes of the run are gone. */
+/* Frees everything that the start has made. Call it when the processes of the run are gone. */
 void starting_close(struct worker *worker);
 
 #endif

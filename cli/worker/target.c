@@ -10,11 +10,11 @@
 #include <signal.h>
 #include <unistd.h>
 
-/* A restart waits twice as long as the one before, from the first to the last of these seconds. */
+/* The seconds before a restart: the pause doubles from the first to the last. */
 #define FIRST_PAUSE 0.1
 #define LAST_PAUSE  60.0
 
-/* After a run of so many seconds the pauses begin anew. */
+/* After a run of at least so many seconds the pauses begin anew. */
 #define GOOD_RUN 10.0
 
 /* Waits for SECONDS; returns false when an exception ended the thread instead. */
@@ -36,7 +36,10 @@ static bool wait_out_delay(struct worker *worker)
     return pause_for(worker, worker->job->after);
 }
 
-/* The server sends worker_Go when a slot is free. */
+/*
+ * Waits for worker_Go, which the server sends when a slot is free. Returns false if the thread has to
+ * end.
+ */
 static bool wait_for_slot(struct worker *worker)
 {
     enum raised raised = RAISED_NOTHING;
@@ -80,7 +83,7 @@ static void run(struct worker *worker)
             return;
         if (clock_monotonic() - start >= GOOD_RUN)
             pause = FIRST_PAUSE;
-        worker->report->ready = false; /* its next run has to show it again */
+        worker->report->ready = false; /* the next run has to become ready itself */
         worker_post(worker, STATE_DELAYED);
         if (!pause_for(worker, pause))
             return;

@@ -1,6 +1,6 @@
 /*
- * The life of a thread in its worker: it waits out the delay and the queue, runs the command, again if
- * it is to be restarted, and posts what happens to the mailbox.
+ * The life of a thread in its worker: it waits for the delay and in the queue, runs the command,
+ * restarts it if the job says so, and posts each change to the mailbox.
  */
 #ifndef K3THREAD_CLI_WORKER_TARGET_H
 #define K3THREAD_CLI_WORKER_TARGET_H

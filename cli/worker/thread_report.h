@@ -1,4 +1,4 @@
-/* What a worker says of its thread. */
+/* The report that a worker makes of its thread. */
 #ifndef K3THREAD_CLI_WORKER_THREAD_REPORT_H
 #define K3THREAD_CLI_WORKER_THREAD_REPORT_H
 
@@ -10,9 +10,9 @@
 #include <sys/types.h>
 
 /*
- * How a thread stands. Each report holds references of its own to its strings (see shared_string.h).
- * 0 is a time that has not come yet. Times are seconds since the epoch, except those of the last run,
- * which are on the monotonic clock.
+ * The state of a thread at one moment. Each report holds references of its own to its strings (see
+ * shared_string.h). A time of 0 has not come yet. Times are seconds since the epoch, except those of
+ * the last run, which are on the monotonic clock.
  */
 struct report {
     enum protocol_state     state;
@@ -29,7 +29,7 @@ struct report {
     int                     error;   /* errno if the command could not be started, else 0 */
     unsigned                runs;
     pid_t                   unended; /* a process that could not be ended, or 0 */
-    bool                    ready;   /* it is, or was in its last run */
+    bool                    ready;   /* the thread is ready, or was ready in its last run */
     unsigned shown;  /* how often it became ready; no report has to come in time for that */
     unsigned missed; /* limits that the command could not be given; see limits.h */
 };
@@ -49,7 +49,7 @@ void report_forget_run(struct report *report);
 /* Puts TEXT, which is released, in place of the message. Without memory there is none. */
 void report_set_message(struct report *report, struct text *text);
 
-/* Puts STRING, which may be NULL, in place of the message or the status. */
+/* Replace the message or the status by STRING, which may be NULL. */
 void report_set_message_string(struct report *report, const char *string);
 void report_set_status(struct report *report, const char *string);
 

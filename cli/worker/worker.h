@@ -1,10 +1,10 @@
 /*
- * A worker: the pthread in the supervisor that runs one thread's command. This is what all parts of a
- * worker share, and how exceptions reach it.
+ * A worker: the pthread in the supervisor that runs one thread's command. This file has the data that
+ * all parts of a worker share, and the functions by which a worker takes exceptions.
  *
- * A worker runs in a libk3thread thread of its own (see target.h) and is reached by exceptions alone,
- * which it takes (mask K3THREAD_RETURN) wherever it waits. All functions but worker_ends_early() are
- * for the worker itself.
+ * A worker runs in a libk3thread thread of its own (see target.h). The server reaches it only by
+ * exceptions, which the worker takes (mask K3THREAD_RETURN) wherever it waits. Only the worker itself
+ * calls these functions, except worker_ends_early().
  */
 #ifndef K3THREAD_CLI_WORKER_WORKER_H
 #define K3THREAD_CLI_WORKER_WORKER_H
@@ -17,18 +17,19 @@
 #include <sys/types.h>
 
 /*
- * Ten thousand workers wait, each on one page of stack, on which a quarter of a page is ours. A
- * function that is called before or after the wait has its frame only then: it must not be inlined.
+ * Ten thousand workers may wait at a time, each on one page of stack, of which a quarter is left for
+ * the worker's functions. A function that a worker calls only before or after the wait must not be
+ * inlined: then its frame takes no stack during the wait.
  */
 #define APART __attribute__((noinline))
 
-/* Where the end of a run stands; see ending.h. */
+/* The progress of the end of a run; see ending.h. */
 struct ending {
     void         *asked; /* the processes that were asked: a tree of tsearch(), by pid */
     float         pause; /* between two kills, in seconds: some processes outlive a kill for long */
-    unsigned char signal;  /* that they were asked by; 0: none was asked yet */
+    unsigned char signal;  /* the signal that asks them; 0: no process was asked yet */
     bool          killing; /* no process is asked any more */
-    double        half;    /* when all others are asked; INFINITY: not yet, or they were */
+    double        half;    /* when all others are asked; INFINITY: not planned, or done */
     double        next;    /* the time of the next kill */
     double        give_up; /* when killed processes that are still there are given up */
 };
@@ -42,22 +43,22 @@ struct worker {
     pid_t              pid; /* the command's; not reaped until its leftovers are gone; 0: none */
     int                pidfd;
     struct ending      end;
-    bool               ending;   /* for good: an exception came from outside */
-    bool               rested;   /* it has waited for a while, and gave back what the start took */
-    unsigned           restarts; /* so far, also of a command that could not be started again */
-    int                input;    /* the other end of the command's, while that stays open; or -1 */
+    bool               ending;   /* the thread ends: an exception, or a process that does not end */
+    bool               rested;   /* it has waited for a while, and released its stack */
+    unsigned           restarts; /* so far, failed ones included */
+    int                input;    /* the writing end of a command's input that stays open; or -1 */
     char             **environment;    /* the command's, while it may be needed; else NULL */
-    struct ready      *ready;          /* the probe; NULL: nothing to be found out */
+    struct ready      *ready;          /* the probe; NULL: none, or no longer needed */
     double             ready_deadline; /* of the probe, while there is one */
     struct log_limit  *log_limit;      /* NULL: the log may grow */
 };
 
-/* Sent by the server alone, to a worker that waits for its slot. */
+/* Tells a worker that its slot is free. Only the server sends it. */
 extern const k3thread_exctype worker_Go;
 
 /*
- * Sent by the server alone when everything is ended: it stands for the assignment's end_type, but adds
- * nothing to an end that is under way.
+ * Stands for the assignment's end_type when the server ends all threads. Only the server sends it. It
+ * does not change an end that is under way.
  */
 extern const k3thread_exctype worker_End;
 
