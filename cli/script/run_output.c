@@ -123,11 +123,18 @@ char *run_output_log(const struct run_output *output, const json_t *thread)
                : path;
 }
 
+static json_int_t runs_of(const json_t *thread)
+{
+    return json_integer_value(json_object_get(thread, "runs"));
+}
+
 bool run_output_update(struct run_output *output, json_t *thread)
 {
-    bool               is_new = run_threads_find(&output->threads, thread_id(thread)) == NULL;
-    struct run_thread *element = run_threads_update(&output->threads, thread);
-    bool               has_ended;
+    const struct run_thread *known = run_threads_find(&output->threads, thread_id(thread));
+    bool                     is_new = known == NULL;
+    json_int_t               runs = is_new ? 0 : runs_of(known->thread);
+    struct run_thread       *element = run_threads_update(&output->threads, thread);
+    bool                     has_ended;
 
     if (element == NULL)
         return false;
@@ -136,7 +143,8 @@ bool run_output_update(struct run_output *output, json_t *thread)
         add_source(output, element);
     }
     has_ended = json_is_number(json_object_get(thread, "ended"));
-    if (element->ended && !has_ended)
+    /* A short run may have ended again by the event that tells of its beginning. */
+    if (element->ended && (!has_ended || runs_of(thread) > runs))
         resume(element);
     if (element->ended || !has_ended)
         return false;

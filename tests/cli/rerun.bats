@@ -224,6 +224,17 @@ busy() {
   like "$stderr" "*'a' ended (exit 0); its run 2 begins*exit 0 (2 runs)*"
 }
 
+@test "run prints what each of many short runs writes, and counts the one that fails" {
+  printf '#!/bin/sh\necho >>runs; echo $(wc -l <runs); [ $(wc -l <runs) != 30 ] || exit 9\n' >counting
+  chmod +x counting
+  {
+    echo 'start -n a -- ./counting'
+    for _ in {2..30}; do printf '%s\n' 'join a' 'restart a'; done
+  } >again
+  run -9 --separate-stderr k3 run -q --no-prefix again
+  is "$output" "$(seq 30)"
+}
+
 @test "run exits as the first run of a thread failed" {
   printf '%s\n' 'start -n a -- sh -c "[ -e once ] || { >once; exit 5; }"' 'join --ready a' \
     'start -w -- true' 'restart -w a' >again
