@@ -69,10 +69,10 @@ EOF
   done <names
 }
 
-@test "the page lists the columns of the table that list prints" {
+@test "the page lists the columns of the table that list --long prints" {
   k3 start -- true
   is "$(sed -n '/^\.Ss list/,/^\.Ss/s/^\.It \([A-Z][A-Z]\)/\1/p' "$page" | tr -d , | xargs)" \
-    "$(k3 list | head -n 1 | xargs)"
+    "$(k3 list --long | head -n 1 | xargs)"
 }
 
 @test "the page lists each exit status" {
