@@ -36,12 +36,13 @@ static json_t *params_of(const struct clear_options *o)
     return NULL;
 }
 
-static int run(struct invocation *call)
+static int run(struct invocation *invocation)
 {
     struct reply reply;
 
-    if (client_call(&call->session->client, "clear", params_of(call->options), &reply) != 0)
-        return command_failed(call);
+    if (client_call(&invocation->session->client, "clear", params_of(invocation->options),
+                    &reply) != 0)
+        return command_failed(invocation);
     reply_release(&reply);
     return STATUS_DONE;
 }

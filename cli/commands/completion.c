@@ -273,35 +273,35 @@ static void add_reply(struct text *text, const struct cursor *cursor, const json
     text_release(&words);
 }
 
-static int answer(struct invocation *call)
+static int answer(struct invocation *invocation)
 {
-    const struct completion_options *o = call->options;
+    const struct completion_options *o = invocation->options;
     struct cursor                    cursor = {.words = o->words, .count = o->count};
     struct text                      text = {0};
     json_t                          *threads = NULL;
     int                              status;
 
-    find_kind(&cursor, call->session);
+    find_kind(&cursor, invocation->session);
     if (cursor.kind == COMPLETE_THREAD)
-        threads = complete_threads(call->session, cursor.command);
+        threads = complete_threads(invocation->session, cursor.command);
     add_reply(&text, &cursor, threads);
-    status = command_print(call, &text);
+    status = command_print(invocation, &text);
     json_decref(threads);
     text_release(&cursor.prefix);
     text_release(&text);
     return status;
 }
 
-static int run(struct invocation *call)
+static int run(struct invocation *invocation)
 {
-    const struct completion_options *o = call->options;
+    const struct completion_options *o = invocation->options;
     struct text                      text = {0};
     int                              status;
 
     if (o->at)
-        return answer(call);
+        return answer(invocation);
     text_add(&text, find_script(o->shell));
-    status = command_print(call, &text);
+    status = command_print(invocation, &text);
     text_release(&text);
     return status;
 }

@@ -59,9 +59,9 @@ static void add_json(struct text *text)
     json_decref(array);
 }
 
-static int run(struct invocation *call)
+static int run(struct invocation *invocation)
 {
-    const struct exceptions_options *o = call->options;
+    const struct exceptions_options *o = invocation->options;
     const k3thread_exctype          *type;
     struct text                      text = {0};
     int                              status;
@@ -72,7 +72,7 @@ static int run(struct invocation *call)
         for (size_t i = 0; (type = exceptions_at(i)) != NULL; i++)
             if (type->base == NULL)
                 add_tree(&text, type, 0);
-    status = command_print(call, &text);
+    status = command_print(invocation, &text);
     text_release(&text);
     return status;
 }

@@ -10,10 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
-void follow_open(struct follow *follow, const struct invocation *call)
+void follow_open(struct follow *follow, const struct invocation *invocation)
 {
-    *follow = (struct follow){.call = call, .pass.signals = SIGNALS_NONE};
-    log_copy_open(&follow->copy, call);
+    *follow = (struct follow){.invocation = invocation, .pass.signals = SIGNALS_NONE};
+    log_copy_open(&follow->copy, invocation);
 }
 
 void follow_close(struct follow *follow)
@@ -28,7 +28,7 @@ void follow_close(struct follow *follow)
 
 int follow_request(struct follow *follow, json_int_t id)
 {
-    struct client *client = &follow->call->session->client;
+    struct client *client = &follow->invocation->session->client;
     json_t        *about =
         id > 0 ? json_pack("{s:I, s:b}", "thread", id, "begun", 1) : json_pack("{s:b}", "begun", 1);
     json_t *ended = id > 0 ? json_pack("{s:I}", "thread", id) : json_object();
@@ -63,7 +63,7 @@ static bool is_answered(const struct follow *follow)
  */
 static int take_answers(struct follow *follow)
 {
-    struct client *client = &follow->call->session->client;
+    struct client *client = &follow->invocation->session->client;
     struct reply   reply;
     int            found = 0;
 
@@ -72,7 +72,7 @@ static int take_answers(struct follow *follow)
         reply_release(&reply);
     }
     if (found < 0 && !follow->joined)
-        return command_failed(follow->call);
+        return command_failed(follow->invocation);
     follow->located |= found < 0;
     if (follow->log == NULL || follow->copy.source != NULL || follow->copy.is_silent)
         return STATUS_DONE;
@@ -87,7 +87,7 @@ static int take_answers(struct follow *follow)
  */
 static int wait_for_news(struct follow *follow)
 {
-    struct client   *client = &follow->call->session->client;
+    struct client   *client = &follow->invocation->session->client;
     struct log_copy *copy = &follow->copy;
     struct pollfd    pollfds[] = {
            {.fd = is_answered(follow) ? -1 : client->wire.fd, .events = POLLIN},
@@ -100,7 +100,7 @@ static int wait_for_news(struct follow *follow)
     if (client->wire.unsent.size > 0)
         pollfds[0].events |= POLLOUT;
     if (poll(pollfds, 4, log_copy_patience(copy)) < 0 && errno != EINTR)
-        return command_fail(follow->call, STATUS_FAILED, NULL, "poll: %s", strerror(errno));
+        return command_fail(follow->invocation, STATUS_FAILED, NULL, "poll: %s", strerror(errno));
     log_copy_read_events(copy);
     pass_signals(&follow->pass, client, follow->id);
     if (pollfds[2].revents & POLLOUT)
@@ -141,9 +141,9 @@ static int show_now(struct follow *follow)
     struct reply reply;
     int          status;
 
-    if (client_call(&follow->call->session->client, "logs",
+    if (client_call(&follow->invocation->session->client, "logs",
                     json_pack("{s:I, s:i}", "thread", follow->id, "lines", 0), &reply) != 0)
-        return command_failed(follow->call);
+        return command_failed(follow->invocation);
     status = log_copy_begin(&follow->copy, follow->id, reply.result);
     reply_release(&reply);
     return status == STATUS_DONE ? log_copy_now(&follow->copy) : status;
@@ -151,13 +151,13 @@ static int show_now(struct follow *follow)
 
 int follow_show(struct follow *follow, const char *thread)
 {
-    struct client *client = &follow->call->session->client;
+    struct client *client = &follow->invocation->session->client;
     struct reply   reply;
     bool           ended;
 
     if (client_call(client, "list", json_pack("{s:[o]}", "threads", thread_to_json(thread)),
                     &reply) != 0)
-        return command_failed(follow->call);
+        return command_failed(follow->invocation);
     follow->id = thread_id(json_array_get(reply.result, 0));
     ended = json_is_number(json_object_get(json_array_get(reply.result, 0), "ended"));
     reply_release(&reply);
@@ -165,7 +165,7 @@ int follow_show(struct follow *follow, const char *thread)
     if (!follow->copy.follow)
         return show_now(follow);
     if (follow_request(follow, follow->id) != 0)
-        return command_failed(follow->call);
+        return command_failed(follow->invocation);
     return follow_run(follow);
 }
 
@@ -175,6 +175,6 @@ int follow_take_signals(struct follow *follow)
 
     if (error == 0)
         return STATUS_DONE;
-    return command_fail(follow->call, STATUS_FAILED, NULL, "cannot take signals: %s",
+    return command_fail(follow->invocation, STATUS_FAILED, NULL, "cannot take signals: %s",
                         strerror(-error));
 }

@@ -16,7 +16,7 @@
 #include <stdbool.h>
 
 struct follow {
-    const struct invocation *call;
+    const struct invocation *invocation;
     json_int_t               id; /* the thread's id */
     struct log_copy          copy;
     struct pass_signals      pass;
@@ -29,7 +29,7 @@ struct follow {
 };
 
 /* Prepares FOLLOW, without a thread yet. From now on follow_close() may be called at any time. */
-void follow_open(struct follow *follow, const struct invocation *call);
+void follow_open(struct follow *follow, const struct invocation *invocation);
 
 /*
  * Shows what THREAD, a word of the user, has printed until now; with copy.follow, also what it

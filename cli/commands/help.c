@@ -89,7 +89,7 @@ static void add_command(struct text *text, const struct command *command)
     add_options(text, command->name, command_common_options);
 }
 
-static int print_list(const struct invocation *call)
+static int print_list(const struct invocation *invocation)
 {
     struct text           text = {0};
     const struct command *command;
@@ -99,31 +99,31 @@ static int print_list(const struct invocation *call)
     add_options(&text, "-", command_common_options);
     for (size_t i = 0; (command = command_at(i)) != NULL; i++)
         add_command(&text, command);
-    status = command_print(call, &text);
+    status = command_print(invocation, &text);
     text_release(&text);
     return status;
 }
 
 /* Shows PAGE by man, which reports by itself that it has no such page. */
-static int show_page(const struct invocation *call, const struct manual_page *page)
+static int show_page(const struct invocation *invocation, const struct manual_page *page)
 {
     int status = manual_show(page);
 
     if (status < 0)
-        return command_fail(call, STATUS_FAILED, NULL, "cannot run man for %s(%s): %s", page->name,
-                            page->section, strerror(-status));
+        return command_fail(invocation, STATUS_FAILED, NULL, "cannot run man for %s(%s): %s",
+                            page->name, page->section, strerror(-status));
     return status == 0 ? STATUS_DONE : STATUS_FAILED;
 }
 
-static int run(struct invocation *call)
+static int run(struct invocation *invocation)
 {
-    const struct help_options *o = call->options;
+    const struct help_options *o = invocation->options;
     const struct command      *command;
     const struct manual_page  *page;
     struct argp                argp;
 
     if (o->list)
-        return print_list(call);
+        return print_list(invocation);
     if (o->topic == NULL)
         return command_print_help(&program_argp, NULL);
     command = command_find(o->topic);
@@ -132,7 +132,7 @@ static int run(struct invocation *call)
         return command_print_help(&argp, command->name);
     }
     page = manual_find(o->topic);
-    return page != NULL ? show_page(call, page) : unknown_command_report(o->topic);
+    return page != NULL ? show_page(invocation, page) : unknown_command_report(o->topic);
 }
 
 const struct command command_help = {

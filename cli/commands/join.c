@@ -53,63 +53,63 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-static int fail_memory(const struct invocation *call)
+static int fail_memory(const struct invocation *invocation)
 {
-    return command_fail_memory(call, STATUS_INTERNAL);
+    return command_fail_memory(invocation, STATUS_INTERNAL);
 }
 
 /* Fills TARGETS with the threads that must be joined. */
-static int find_targets(const struct invocation *call, json_t *targets)
+static int find_targets(const struct invocation *invocation, json_t *targets)
 {
-    const struct join_options *o = call->options;
+    const struct join_options *o = invocation->options;
 
-    return command_own_failure(o->all ? targets_find_live(call, targets)
-                                      : targets_find(call, o->threads, targets));
+    return command_own_failure(o->all ? targets_find_live(invocation, targets)
+                                      : targets_find(invocation, o->threads, targets));
 }
 
 /*
  * Warns of a full disk: a probe may wait for a line that could not be written. Returns true if it
  * has warned.
  */
-static bool warn_of_lost(const struct invocation *call)
+static bool warn_of_lost(const struct invocation *invocation)
 {
-    const struct join_options *o = call->options;
+    const struct join_options *o = invocation->options;
 
-    return o->ready && disk_warn_full("join", call->session->client.place->logs);
+    return o->ready && disk_warn_full("join", invocation->session->client.place->logs);
 }
 
 /* Joins TARGETS. Returns the first status, in their order, that is not 0. */
-static int join(const struct invocation *call, const json_t *targets)
+static int join(const struct invocation *invocation, const json_t *targets)
 {
-    const struct join_options *o = call->options;
+    const struct join_options *o = invocation->options;
     size_t                     count = json_array_size(targets);
     struct joined             *joined = calloc(count + 1, sizeof(*joined));
     int                        status = STATUS_DONE;
     bool                       warned;
 
     if (joined == NULL)
-        return fail_memory(call);
-    warned = warn_of_lost(call);
-    if (join_threads(call, targets, o->timeout, o->ready, joined) != 0)
-        status = command_own_failure(command_failed(call));
+        return fail_memory(invocation);
+    warned = warn_of_lost(invocation);
+    if (join_threads(invocation, targets, o->timeout, o->ready, joined) != 0)
+        status = command_own_failure(command_failed(invocation));
     for (size_t i = 0; i < count && status == STATUS_DONE; i++)
         status = joined[i].done ? joined[i].status : command_own_failure(joined[i].status);
     if (status != STATUS_DONE && !warned)
-        (void) warn_of_lost(call);
+        (void) warn_of_lost(invocation);
     free(joined);
     return status;
 }
 
-static int run(struct invocation *call)
+static int run(struct invocation *invocation)
 {
     json_t *targets = json_array();
     int     status;
 
     if (targets == NULL)
-        return fail_memory(call);
-    status = find_targets(call, targets);
+        return fail_memory(invocation);
+    status = find_targets(invocation, targets);
     if (status == STATUS_DONE)
-        status = join(call, targets);
+        status = join(invocation, targets);
     json_decref(targets);
     return status;
 }

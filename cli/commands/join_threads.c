@@ -97,19 +97,19 @@ static bool was_cleared(const struct client *client, const json_t *thread, int *
 }
 
 /* Takes the answer to the join of THREAD, an element of join_threads()'s array. */
-static struct joined take_end(const struct invocation *call, const json_t *thread, bool ready,
+static struct joined take_end(const struct invocation *invocation, const json_t *thread, bool ready,
                               const struct reply *reply)
 {
-    struct client *client = &call->session->client;
+    struct client *client = &invocation->session->client;
     struct joined  end = {.seen = true, .done = true};
 
     if (client_check(client, reply) == 0) {
-        command_explain_end(call, reply->result, true);
+        command_explain_end(invocation, reply->result, true);
         end.status = ready ? 0 : thread_status(reply->result);
         end.unended = json_is_integer(json_object_get(reply->result, "unended"));
     } else if (ready || !was_cleared(client, thread, &end.status)) {
         end.done = false;
-        end.status = command_failed(call);
+        end.status = command_failed(invocation);
         show_tail(reply);
     }
     return end;
@@ -190,10 +190,10 @@ static void show_progress(struct join_progress *waiting, const struct joined *jo
     text_release(&text);
 }
 
-int join_threads(const struct invocation *call, const json_t *threads, double timeout, bool ready,
-                 struct joined *ret)
+int join_threads(const struct invocation *invocation, const json_t *threads, double timeout,
+                 bool ready, struct joined *ret)
 {
-    struct client       *client = &call->session->client;
+    struct client       *client = &invocation->session->client;
     size_t               count = json_array_size(threads);
     size_t               missing = count;
     json_int_t           first = 0;
@@ -213,7 +213,7 @@ int join_threads(const struct invocation *call, const json_t *threads, double ti
 
             if (client_check(client, &reply) != 0)
                 show_progress(&waiting, ret, 0);
-            ret[index] = take_end(call, json_array_get(threads, index), ready, &reply);
+            ret[index] = take_end(invocation, json_array_get(threads, index), ready, &reply);
             missing--;
         }
         reply_release(&reply);

@@ -24,7 +24,7 @@ struct joined {
  *
  * Returns 0, or -errno with client->failure if the connection failed.
  */
-int join_threads(const struct invocation *call, const json_t *threads, double timeout, bool ready,
-                 struct joined *ret);
+int join_threads(const struct invocation *invocation, const json_t *threads, double timeout,
+                 bool ready, struct joined *ret);
 
 #endif

@@ -68,10 +68,10 @@ static void take_part(void *table, const json_t *part)
     thread_add_rows(table, part);
 }
 
-static int run(struct invocation *call)
+static int run(struct invocation *invocation)
 {
-    const struct list_options *o = call->options;
-    struct client             *client = &call->session->client;
+    const struct list_options *o = invocation->options;
+    struct client             *client = &invocation->session->client;
     struct table               table = {0};
     struct text                params = {0}, text = {0};
     struct reply               reply;
@@ -84,7 +84,7 @@ static int run(struct invocation *call)
     client->notify = NULL;
     if (status != 0) {
         table_release(&table);
-        return command_failed(call);
+        return command_failed(invocation);
     }
     if (!o->json && !o->quiet)
         thread_add_rows(&table, reply.result);
@@ -94,7 +94,7 @@ static int run(struct invocation *call)
         add_ids(&text, reply.result);
     else
         text_add_table(&text, &table, output_width());
-    status = command_print(call, &text);
+    status = command_print(invocation, &text);
     text_release(&text);
     reply_release(&reply);
     return status;

@@ -18,19 +18,19 @@
 
 static int fail(const struct log_copy *copy, const char *what, int error)
 {
-    return command_fail(copy->call, STATUS_FAILED, NULL, "%s: %s", what, strerror(-error));
+    return command_fail(copy->invocation, STATUS_FAILED, NULL, "%s: %s", what, strerror(-error));
 }
 
-int log_copy_fail_times(const struct invocation *call)
+int log_copy_fail_times(const struct invocation *invocation)
 {
-    return command_fail(call, STATUS_FAILED, NULL,
+    return command_fail(invocation, STATUS_FAILED, NULL,
                         "the times of the lines are not known: only run keeps them, for the "
                         "output that it prints");
 }
 
-void log_copy_open(struct log_copy *copy, const struct invocation *call)
+void log_copy_open(struct log_copy *copy, const struct invocation *invocation)
 {
-    *copy = (struct log_copy){.call = call, .inotify = -1};
+    *copy = (struct log_copy){.invocation = invocation, .inotify = -1};
 }
 
 void log_copy_close(struct log_copy *copy)
@@ -60,10 +60,10 @@ static int open_log(struct log_copy *copy, bool begun)
         return STATUS_DONE;
     }
     if (error == -ENOENT)
-        return command_fail(copy->call, STATUS_FAILED, "FileNotFoundError", "the log %s is gone",
-                            path);
+        return command_fail(copy->invocation, STATUS_FAILED, "FileNotFoundError",
+                            "the log %s is gone", path);
     if (error == -EINVAL)
-        return command_fail(copy->call, STATUS_FAILED, NULL, "%s is no regular file", path);
+        return command_fail(copy->invocation, STATUS_FAILED, NULL, "%s is no regular file", path);
     return fail(copy, path, error);
 }
 
@@ -115,7 +115,7 @@ int log_copy_begin(struct log_copy *copy, json_int_t id, const json_t *result)
 
     if (error == 0 && copy->timestamps && !times_are_kept(path, id)) {
         free(path);
-        return log_copy_fail_times(copy->call);
+        return log_copy_fail_times(copy->invocation);
     }
     printer_open(&copy->printer, STDOUT_FILENO, style_of(copy, result));
     if (error == 0)
@@ -176,7 +176,7 @@ int log_copy_take(struct log_copy *copy)
     silence(copy);
     if (copy->own)
         return STATUS_DONE; /* the output is already in the right file */
-    return command_fail(copy->call, STATUS_FAILED, NULL, "standard output is the log itself");
+    return command_fail(copy->invocation, STATUS_FAILED, NULL, "standard output is the log itself");
 }
 
 void log_copy_end(struct log_copy *copy)
@@ -258,6 +258,6 @@ bool log_copy_is_done(const struct log_copy *copy)
 int log_copy_finish(const struct log_copy *copy)
 {
     if (copy->source != NULL && !copy->is_silent)
-        (void) disk_warn_full(copy->call->command->name, copy->source->path);
+        (void) disk_warn_full(copy->invocation->command->name, copy->source->path);
     return STATUS_DONE;
 }

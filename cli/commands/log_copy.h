@@ -14,7 +14,7 @@
 #include <stdbool.h>
 
 struct log_copy {
-    const struct invocation *call;
+    const struct invocation *invocation;
 
     /* What the command asks for; set before log_copy_begin(). */
     bool               timestamps; /* print the time before each line */
@@ -31,7 +31,7 @@ struct log_copy {
 };
 
 /* Prepares COPY. From now on log_copy_close() may be called at any time. */
-void log_copy_open(struct log_copy *copy, const struct invocation *call);
+void log_copy_open(struct log_copy *copy, const struct invocation *invocation);
 
 /* Has the system report writes to the log, from log_copy_begin() on. */
 void log_copy_watch(struct log_copy *copy);
@@ -73,7 +73,7 @@ bool log_copy_is_done(const struct log_copy *copy);
 int log_copy_finish(const struct log_copy *copy);
 
 /* Reports that the times of the lines are unknown. Returns the exit status. */
-int log_copy_fail_times(const struct invocation *call);
+int log_copy_fail_times(const struct invocation *invocation);
 
 void log_copy_close(struct log_copy *copy);
 

@@ -70,13 +70,13 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-static int show_one(struct invocation *call)
+static int show_one(struct invocation *invocation)
 {
-    const struct logs_options *o = call->options;
+    const struct logs_options *o = invocation->options;
     struct follow              follow;
     int                        status;
 
-    follow_open(&follow, call);
+    follow_open(&follow, invocation);
     follow.copy.timestamps = o->timestamps;
     follow.copy.follow = o->follow;
     follow.copy.some_lines = o->some_lines;
@@ -106,49 +106,50 @@ static int add_log(const struct logs_options *o, struct printer *printer, const 
     return 0;
 }
 
-static int add_source(const struct invocation *call, struct printer *printer, const json_t *thread,
-                      bool *warned)
+static int add_source(const struct invocation *invocation, struct printer *printer,
+                      const json_t *thread, bool *warned)
 {
-    const struct logs_options *o = call->options;
+    const struct logs_options *o = invocation->options;
     struct reply               reply;
     char                      *name = NULL, *path = NULL;
     off_t                      offset;
     int                        error, status = STATUS_DONE;
 
-    if (client_call(&call->session->client, "logs",
+    if (client_call(&invocation->session->client, "logs",
                     json_pack("{s:I, s:i}", "thread", thread_id(thread), "lines", 0), &reply) != 0)
-        return command_failed(call);
+        return command_failed(invocation);
     offset = (off_t) json_integer_value(json_object_get(reply.result, "offset"));
     error = bytes_from_json(json_object_get(reply.result, "name"), &name);
     if (error == 0)
         error = bytes_from_json(json_object_get(reply.result, "log"), &path);
     reply_release(&reply);
     if (error == 0 && o->timestamps && !times_are_kept(path, thread_id(thread)))
-        status = log_copy_fail_times(call);
+        status = log_copy_fail_times(invocation);
     else if (error == 0)
         error = add_log(o, printer, name, path, offset);
     if (error == 0 && status == STATUS_DONE && !*warned)
-        *warned = disk_warn_full(call->command->name, path);
+        *warned = disk_warn_full(invocation->command->name, path);
     free(name);
     free(path);
-    return error == 0 ? status : command_fail_memory(call, STATUS_FAILED);
+    return error == 0 ? status : command_fail_memory(invocation, STATUS_FAILED);
 }
 
-static int print_all(const struct invocation *call, struct printer *printer)
+static int print_all(const struct invocation *invocation, struct printer *printer)
 {
     int error = printer_drain(printer);
 
     if (error == 0 || error == -EPIPE)
         return error == 0 ? STATUS_DONE : STATUS_FAILED;
-    return command_fail(call, STATUS_FAILED, NULL, "cannot print the logs: %s", strerror(-error));
+    return command_fail(invocation, STATUS_FAILED, NULL, "cannot print the logs: %s",
+                        strerror(-error));
 }
 
 /*
  * Prints the logs of all matching threads, one after the other, each line with its thread's name.
  */
-static int show_all(struct invocation *call)
+static int show_all(struct invocation *invocation)
 {
-    const struct logs_options *o = call->options;
+    const struct logs_options *o = invocation->options;
     struct printer             printer;
     struct reply               reply;
     const json_t              *thread;
@@ -157,32 +158,32 @@ static int show_all(struct invocation *call)
     int                        status = STATUS_DONE;
 
     if (client_call(
-            &call->session->client, "list",
+            &invocation->session->client, "list",
             json_pack("{s:[o], s:[s]}", "threads", thread_to_json(o->thread), "members", "id"),
             &reply) != 0)
-        return command_failed(call);
+        return command_failed(invocation);
     if (json_array_size(reply.result) == 0)
-        status = command_fail(call, STATUS_NO_THREAD, "InvalidThreadIdError", "no thread fits '%s'",
-                              o->thread);
+        status = command_fail(invocation, STATUS_NO_THREAD, "InvalidThreadIdError",
+                              "no thread fits '%s'", o->thread);
     printer_open(&printer, STDOUT_FILENO,
                  PRINTER_NAMES | printer_style(STDOUT_FILENO) |
                      (o->timestamps ? PRINTER_TIMES | PRINTER_KEPT : 0));
     json_array_foreach((json_t *) reply.result, i, thread) {
         if (status == STATUS_DONE)
-            status = add_source(call, &printer, thread, &warned);
+            status = add_source(invocation, &printer, thread, &warned);
         if (status == STATUS_DONE)
-            status = print_all(call, &printer);
+            status = print_all(invocation, &printer);
     }
     printer_close(&printer);
     reply_release(&reply);
     return status;
 }
 
-static int run(struct invocation *call)
+static int run(struct invocation *invocation)
 {
-    const struct logs_options *o = call->options;
+    const struct logs_options *o = invocation->options;
 
-    return thread_is_pattern(o->thread) ? show_all(call) : show_one(call);
+    return thread_is_pattern(o->thread) ? show_all(invocation) : show_one(invocation);
 }
 
 const struct command command_logs = {

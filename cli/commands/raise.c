@@ -89,16 +89,16 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 }
 
 /* Waits until the threads have ended. Ignores their statuses. */
-static int wait_for(const struct invocation *call, const json_t *threads, double timeout)
+static int wait_for(const struct invocation *invocation, const json_t *threads, double timeout)
 {
     size_t         count = json_array_size(threads);
     struct joined *joined = calloc(count + 1, sizeof(*joined));
     int            status = STATUS_DONE;
 
     if (joined == NULL)
-        status = command_fail_memory(call, STATUS_FAILED);
-    else if (join_threads(call, threads, timeout, false, joined) != 0)
-        status = command_failed(call);
+        status = command_fail_memory(invocation, STATUS_FAILED);
+    else if (join_threads(invocation, threads, timeout, false, joined) != 0)
+        status = command_failed(invocation);
     else
         for (size_t i = 0; i < count; i++)
             if (!joined[i].done || joined[i].unended)
@@ -107,18 +107,18 @@ static int wait_for(const struct invocation *call, const json_t *threads, double
     return status;
 }
 
-static int run(struct invocation *call)
+static int run(struct invocation *invocation)
 {
-    const struct raise_options *o = call->options;
+    const struct raise_options *o = invocation->options;
     struct text                 params = {0};
     struct reply                reply;
     int                         status = STATUS_DONE;
 
     request_write_raise(&params, &o->request);
-    if (client_call_written(&call->session->client, "raise", &params, &reply) != 0)
-        return command_failed(call);
+    if (client_call_written(&invocation->session->client, "raise", &params, &reply) != 0)
+        return command_failed(invocation);
     if (o->wait)
-        status = wait_for(call, reply.result, o->timeout);
+        status = wait_for(invocation, reply.result, o->timeout);
     reply_release(&reply);
     return status;
 }

@@ -11,39 +11,40 @@
 #include <string.h>
 #include <unistd.h>
 
-int command_fail(const struct invocation *call, int status, const char *type, const char *format,
-                 ...)
+int command_fail(const struct invocation *invocation, int status, const char *type,
+                 const char *format, ...)
 {
     va_list arguments;
 
     va_start(arguments, format);
-    message_vprint(call->command->name, type, format, arguments);
+    message_vprint(invocation->command->name, type, format, arguments);
     va_end(arguments);
     return status;
 }
 
-int command_fail_text(const struct invocation *call, int status, const char *type, struct text *why)
+int command_fail_text(const struct invocation *invocation, int status, const char *type,
+                      struct text *why)
 {
-    message_print_text(call->command->name, type, why);
+    message_print_text(invocation->command->name, type, why);
     text_release(why);
     return status;
 }
 
-int command_fail_memory(const struct invocation *call, int status)
+int command_fail_memory(const struct invocation *invocation, int status)
 {
-    message_no_memory(call->command->name);
+    message_no_memory(invocation->command->name);
     return status;
 }
 
-int command_failed(const struct invocation *call)
+int command_failed(const struct invocation *invocation)
 {
-    const struct failure *failure = &call->session->client.failure;
+    const struct failure *failure = &invocation->session->client.failure;
 
-    message_print_text(call->command->name, failure->type, &failure->message);
+    message_print_text(invocation->command->name, failure->type, &failure->message);
     return failure->status;
 }
 
-void command_explain_end(const struct invocation *call, const json_t *thread, bool of_several)
+void command_explain_end(const struct invocation *invocation, const json_t *thread, bool of_several)
 {
     struct text reason = {0}, text = {0};
 
@@ -57,7 +58,7 @@ void command_explain_end(const struct invocation *call, const json_t *thread, bo
     text_append(&text, reason.data, reason.size);
     text.failed |= reason.failed;
     if (reason.size > 0)
-        message_print_text(call->command->name, NULL, &text);
+        message_print_text(invocation->command->name, NULL, &text);
     text_release(&reason);
     text_release(&text);
 }
@@ -77,7 +78,7 @@ int report_print(const char *name, const struct text *text)
     return STATUS_FAILED;
 }
 
-int command_print(const struct invocation *call, const struct text *text)
+int command_print(const struct invocation *invocation, const struct text *text)
 {
-    return report_print(call->command->name, text);
+    return report_print(invocation->command->name, text);
 }

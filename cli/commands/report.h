@@ -9,24 +9,26 @@
 #include <stdbool.h>
 
 /* Prints "k3thread: COMMAND: TYPE: …" on standard error; TYPE may be NULL. Returns STATUS. */
-__attribute__((format(printf, 4, 5))) int command_fail(const struct invocation *call, int status,
-                                                       const char *type, const char *format, ...);
+__attribute__((format(printf, 4, 5))) int command_fail(const struct invocation *invocation,
+                                                       int status, const char *type,
+                                                       const char *format, ...);
 
 /* Does the same with the sentence WHY, which it releases. */
-int command_fail_text(const struct invocation *call, int status, const char *type,
+int command_fail_text(const struct invocation *invocation, int status, const char *type,
                       struct text *why);
 
 /* Reports that memory is lacking. Returns STATUS. */
-int command_fail_memory(const struct invocation *call, int status);
+int command_fail_memory(const struct invocation *invocation, int status);
 
 /* Reports the failure of the session's client. Returns the exit status for it. */
-int command_failed(const struct invocation *call);
+int command_failed(const struct invocation *invocation);
 
 /*
  * Reports why the command of THREAD, which has ended, never ran: no other message tells that.
  * OF_SEVERAL: names the thread, and also reports a process of it that could not be ended.
  */
-void command_explain_end(const struct invocation *call, const json_t *thread, bool of_several);
+void command_explain_end(const struct invocation *invocation, const json_t *thread,
+                         bool of_several);
 
 /*
  * Returns the status for a failure of k3thread with STATUS, in a command that exits as its thread
@@ -35,7 +37,7 @@ void command_explain_end(const struct invocation *call, const json_t *thread, bo
 int command_own_failure(int status);
 
 /* Prints TEXT on standard output. Returns 0, or 1 after reporting a failure. */
-int command_print(const struct invocation *call, const struct text *text);
+int command_print(const struct invocation *invocation, const struct text *text);
 
 /* Does the same as the command NAME (NULL: as the program). */
 int report_print(const char *name, const struct text *text);

@@ -61,10 +61,10 @@ static int send_all(struct client *client, const json_t *targets, json_int_t *re
  * Takes the replies to COUNT requests from the id FIRST on. Puts the threads that run again into RESTARTED, in the
  * order in which that was known, and the first status that is not 0 into *RET_STATUS. Returns 0 or -errno.
  */
-static int take_all(const struct invocation *call, json_int_t first, size_t count,
+static int take_all(const struct invocation *invocation, json_int_t first, size_t count,
                     json_t *restarted, int *ret_status)
 {
-    struct client *client = &call->session->client;
+    struct client *client = &invocation->session->client;
 
     while (count > 0) {
         struct reply reply;
@@ -76,9 +76,9 @@ static int take_all(const struct invocation *call, json_int_t first, size_t coun
         if (reply.id >= first) {
             count--;
             if (client_check(client, &reply) != 0)
-                status = command_failed(call);
+                status = command_failed(invocation);
             else if (json_array_append(restarted, (json_t *) reply.result) != 0)
-                status = command_fail_memory(call, STATUS_FAILED);
+                status = command_fail_memory(invocation, STATUS_FAILED);
         }
         if (*ret_status == STATUS_DONE)
             *ret_status = status;
@@ -88,16 +88,16 @@ static int take_all(const struct invocation *call, json_int_t first, size_t coun
 }
 
 /* Waits until THREADS are ready. */
-static int wait_until_ready(const struct invocation *call, const json_t *threads)
+static int wait_until_ready(const struct invocation *invocation, const json_t *threads)
 {
     size_t         count = json_array_size(threads);
     struct joined *joined = calloc(count + 1, sizeof(*joined));
     int            status = STATUS_DONE;
 
     if (joined == NULL)
-        return command_fail_memory(call, STATUS_FAILED);
-    if (join_threads(call, threads, -1, true, joined) != 0)
-        status = command_failed(call);
+        return command_fail_memory(invocation, STATUS_FAILED);
+    if (join_threads(invocation, threads, -1, true, joined) != 0)
+        status = command_failed(invocation);
     for (size_t i = 0; i < count && status == STATUS_DONE; i++)
         status = joined[i].status;
     free(joined);
@@ -105,20 +105,20 @@ static int wait_until_ready(const struct invocation *call, const json_t *threads
 }
 
 /* Restarts TARGETS, all at the same time. */
-static int restart(const struct invocation *call, const json_t *targets)
+static int restart(const struct invocation *invocation, const json_t *targets)
 {
-    const struct restart_options *o = call->options;
+    const struct restart_options *o = invocation->options;
     json_t                       *restarted = json_array();
     json_int_t                    first = 0;
     int                           status = STATUS_DONE;
 
     if (restarted == NULL)
-        return command_fail_memory(call, STATUS_FAILED);
-    if (send_all(&call->session->client, targets, &first) != 0 ||
-        take_all(call, first, json_array_size(targets), restarted, &status) != 0)
-        status = command_failed(call);
+        return command_fail_memory(invocation, STATUS_FAILED);
+    if (send_all(&invocation->session->client, targets, &first) != 0 ||
+        take_all(invocation, first, json_array_size(targets), restarted, &status) != 0)
+        status = command_failed(invocation);
     else if (o->wait && json_array_size(restarted) > 0) {
-        int waited = wait_until_ready(call, restarted);
+        int waited = wait_until_ready(invocation, restarted);
 
         status = status != STATUS_DONE ? status : waited;
     }
@@ -126,17 +126,17 @@ static int restart(const struct invocation *call, const json_t *targets)
     return status;
 }
 
-static int run(struct invocation *call)
+static int run(struct invocation *invocation)
 {
-    const struct restart_options *o = call->options;
+    const struct restart_options *o = invocation->options;
     json_t                       *targets = json_array();
     int                           status;
 
     if (targets == NULL)
-        return command_fail_memory(call, STATUS_FAILED);
-    status = targets_find(call, o->threads, targets);
+        return command_fail_memory(invocation, STATUS_FAILED);
+    status = targets_find(invocation, o->threads, targets);
     if (status == STATUS_DONE)
-        status = restart(call, targets);
+        status = restart(invocation, targets);
     json_decref(targets);
     return status;
 }

@@ -216,38 +216,38 @@ static int request(struct client *client, struct shutdown_progress *waiting)
 }
 
 /* Reports the processes that could not be ended. */
-static int report_unended(const struct invocation *call, json_t *unended)
+static int report_unended(const struct invocation *invocation, json_t *unended)
 {
     int           status = STATUS_DONE;
     const json_t *pid;
     size_t        i;
 
     json_array_foreach(unended, i, pid)
-        status = command_fail(call, STATUS_FAILED, NULL,
+        status = command_fail(invocation, STATUS_FAILED, NULL,
                               "process %" JSON_INTEGER_FORMAT " could not be ended, and is left",
                               json_integer_value(pid));
     json_decref(unended);
     return status;
 }
 
-static int run(struct invocation *call)
+static int run(struct invocation *invocation)
 {
-    const struct shutdown_options *o = call->options;
-    struct client                 *client = &call->session->client;
+    const struct shutdown_options *o = invocation->options;
+    struct client                 *client = &invocation->session->client;
     struct processes               processes;
     struct shutdown_progress       waiting = {.now = o->now};
     int                            error;
     bool                           gone;
 
     if (open_processes(client, &processes) != 0)
-        return command_failed(call);
+        return command_failed(invocation);
     error = request(client, &waiting);
     /* If another process ends the supervisor before it answers, that is a success too. */
     gone = (error == 0 || error == -ECONNRESET) &&
            wait_until_gone(&processes, error == 0 ? -1 : 10000);
     close_processes(&processes);
     client_close(client);
-    return gone ? report_unended(call, waiting.unended) : command_failed(call);
+    return gone ? report_unended(invocation, waiting.unended) : command_failed(invocation);
 }
 
 const struct command command_shutdown = {

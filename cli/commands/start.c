@@ -21,11 +21,11 @@
 #define TRIES 5
 
 /* Returns true if the next command does not wait for the answer to this start. */
-static bool is_chained(const struct invocation *call)
+static bool is_chained(const struct invocation *invocation)
 {
-    const struct start_options *o = call->options;
+    const struct start_options *o = invocation->options;
 
-    return call->session->chains && !o->wait;
+    return invocation->session->chains && !o->wait;
 }
 
 /*
@@ -42,19 +42,20 @@ static bool is_sure(const struct start_request *request)
  * Writes the request. With --wait and an --input without a file, the input is this process's own:
  * the supervisor opens it by the path of this process's descriptor.
  */
-static void write_request(struct text *params, const struct invocation *call, const char *here)
+static void write_request(struct text *params, const struct invocation *invocation,
+                          const char *here)
 {
-    const struct start_options *o = call->options;
+    const struct start_options *o = invocation->options;
     struct start_request        request = o->request;
     char                        own_input[32];
 
     (void) snprintf(own_input, sizeof(own_input), "/proc/%d/fd/%d", (int) getpid(), STDIN_FILENO);
     request.here = here;
     request.environment = environ;
-    request.environment_known = call->session->client.environment_known;
-    request.daemon |= (call->command->flags & COMMAND_DAEMON) != 0;
+    request.environment_known = invocation->session->client.environment_known;
+    request.daemon |= (invocation->command->flags & COMMAND_DAEMON) != 0;
     request.keep = o->wait;
-    request.chained = is_chained(call);
+    request.chained = is_chained(invocation);
     request.is_sure = request.chained && is_sure(&o->request);
     if (o->has_input && request.input == NULL && o->wait)
         request.input = own_input;
@@ -67,11 +68,11 @@ static void write_request(struct text *params, const struct invocation *call, co
  * request; the request is then sent to the next supervisor. HERE is NULL if the quick way has sent
  * the request already.
  */
-static int call_start(struct invocation *call, const char *here, struct follow *follow,
+static int call_start(struct invocation *invocation, const char *here, struct follow *follow,
                       struct reply *ret)
 {
-    const struct start_options *o = call->options;
-    struct client              *client = &call->session->client;
+    const struct start_options *o = invocation->options;
+    struct client              *client = &invocation->session->client;
     int                         error = -ENOENT;
 
     for (unsigned tries = 0; tries < TRIES && error == -ENOENT; tries++) {
@@ -80,7 +81,7 @@ static int call_start(struct invocation *call, const char *here, struct follow *
         if (tries > 0 && client_reopen(client) != 0)
             break;
         if (here != NULL)
-            write_request(&params, call, here);
+            write_request(&params, invocation, here);
         client->environment_known = false;
         error = follow != NULL ? start_wait_send(follow, &params, ret)
                                : client_call_written(client, "start", &params, ret);
@@ -102,104 +103,104 @@ static bool needs_no_directory(const struct start_request *request)
  * Returns the current directory's path, to be freed. If the directory was removed, it has no path:
  * reports that and returns NULL.
  */
-static char *current_directory(const struct invocation *call)
+static char *current_directory(const struct invocation *invocation)
 {
-    const struct start_options *o = call->options;
+    const struct start_options *o = invocation->options;
     char                       *here = here_find(needs_no_directory(&o->request));
 
     if (here == NULL)
-        (void) command_fail(call, STATUS_FAILED, NULL,
+        (void) command_fail(invocation, STATUS_FAILED, NULL,
                             "the current directory has no path: %s; --directory names another one",
                             strerror(errno));
     return here;
 }
 
-static int start_chained(const struct invocation *call)
+static int start_chained(const struct invocation *invocation)
 {
-    const struct start_options *o = call->options;
-    struct client              *client = &call->session->client;
-    char                       *here = current_directory(call);
+    const struct start_options *o = invocation->options;
+    struct client              *client = &invocation->session->client;
+    char                       *here = current_directory(invocation);
     struct text                 params = {0};
 
     if (here == NULL)
         return STATUS_FAILED;
-    write_request(&params, call, here);
+    write_request(&params, invocation, here);
     free(here);
     client->environment_known = o->request.variables_count == 0;
-    return chain_start(&call->session->chain, client, call->command->name, &params);
+    return chain_start(&invocation->session->chain, client, invocation->command->name, &params);
 }
 
 /* Starts the thread. FOLLOW, if not NULL, will follow it. */
-static int start(struct invocation *call, struct follow *follow, json_int_t *ret_id)
+static int start(struct invocation *invocation, struct follow *follow, json_int_t *ret_id)
 {
-    bool         adopted = call->session->client.adopted;
-    char        *here = adopted ? NULL : current_directory(call);
+    bool         adopted = invocation->session->client.adopted;
+    char        *here = adopted ? NULL : current_directory(invocation);
     struct reply reply;
     int          error;
 
     if (here == NULL && !adopted)
         return STATUS_FAILED;
-    error = call_start(call, here, follow, &reply);
+    error = call_start(invocation, here, follow, &reply);
     free(here);
     if (error != 0)
-        return command_failed(call);
-    lost_limits_warn(call->command->name, reply.result);
+        return command_failed(invocation);
+    lost_limits_warn(invocation->command->name, reply.result);
     *ret_id = thread_id(reply.result);
     reply_release(&reply);
     return STATUS_DONE;
 }
 
 /* Refuses an input that was partly read: the supervisor opens the file again, at its start. */
-static int check_input(const struct invocation *call)
+static int check_input(const struct invocation *invocation)
 {
-    const struct start_options *o = call->options;
+    const struct start_options *o = invocation->options;
 
     if (!o->has_input || o->request.input != NULL || lseek(STDIN_FILENO, 0, SEEK_CUR) <= 0)
         return STATUS_DONE;
-    return command_fail(call, STATUS_INTERNAL, NULL,
+    return command_fail(invocation, STATUS_INTERNAL, NULL,
                         "a part of the input was read before; name its file by --input=FILE");
 }
 
-static int start_and_wait(struct invocation *call)
+static int start_and_wait(struct invocation *invocation)
 {
     struct follow follow;
-    int           status = chain_settle(&call->session->chain, &call->session->client);
+    int           status = chain_settle(&invocation->session->chain, &invocation->session->client);
 
     if (status == STATUS_DONE)
-        status = check_input(call);
+        status = check_input(invocation);
     if (status != STATUS_DONE)
         return status;
-    start_wait_open(&follow, call);
-    if (!call->session->scripted) /* the front of a run handles the signals of its script */
+    start_wait_open(&follow, invocation);
+    if (!invocation->session->scripted) /* the front of a run handles the signals of its script */
         status = follow_take_signals(&follow);
     (void) signal(SIGPIPE,
                   SIG_IGN); /* this process must live on to raise SystemExit in the thread */
     if (status == STATUS_DONE)
-        status = command_own_failure(start(call, &follow, &follow.id));
+        status = command_own_failure(start(invocation, &follow, &follow.id));
     if (status == STATUS_DONE)
         status = start_wait_run(&follow);
-    call->session->ended_by = signals_first(&follow.pass.signals);
+    invocation->session->ended_by = signals_first(&follow.pass.signals);
     follow_close(&follow);
     return status;
 }
 
-static int run(struct invocation *call)
+static int run(struct invocation *invocation)
 {
-    const struct start_options *o = call->options;
+    const struct start_options *o = invocation->options;
     struct text                 line = {0};
     json_int_t                  id = 0;
     int                         status;
 
     if (o->wait)
-        return start_and_wait(call);
-    call->session->only_started = true;
-    if (is_chained(call))
-        return start_chained(call);
-    status = start(call, NULL, &id);
-    if (status != STATUS_DONE || call->session->scripted)
+        return start_and_wait(invocation);
+    invocation->session->only_started = true;
+    if (is_chained(invocation))
+        return start_chained(invocation);
+    status = start(invocation, NULL, &id);
+    if (status != STATUS_DONE || invocation->session->scripted)
         return status;
     text_printf(&line, "%" JSON_INTEGER_FORMAT "\n", id);
-    status = command_print(call, &line);
+    status = command_print(invocation, &line);
     text_release(&line);
     return status;
 }

@@ -7,16 +7,16 @@
 #include <signal.h>
 
 /* Prepares FOLLOW. In a script, shows no output: the front of the run shows it. */
-void start_wait_open(struct follow *follow, const struct invocation *call)
+void start_wait_open(struct follow *follow, const struct invocation *invocation)
 {
-    follow_open(follow, call);
+    follow_open(follow, invocation);
     follow->copy.own = follow->copy.follow = true;
-    follow->copy.is_silent = call->session->scripted;
+    follow->copy.is_silent = invocation->session->scripted;
 }
 
 int start_wait_send(struct follow *follow, struct text *params, struct reply *ret)
 {
-    struct client *client = &follow->call->session->client;
+    struct client *client = &follow->invocation->session->client;
     json_int_t     id = 0;
     int            error = client_queue_written(client, "start", params, &id);
 
@@ -42,7 +42,7 @@ static int end_unread(const struct follow *follow)
 {
     struct reply reply;
 
-    if (!follow->joined && client_call(&follow->call->session->client, "raise",
+    if (!follow->joined && client_call(&follow->invocation->session->client, "raise",
                                        json_pack("{s:I}", "thread", follow->id), &reply) == 0)
         reply_release(&reply);
     return STATUS_SIGNAL_BASE + SIGPIPE;
@@ -56,6 +56,6 @@ int start_wait_run(struct follow *follow)
         return end_unread(follow);
     if (status != STATUS_DONE || follow->thread == NULL)
         return STATUS_INTERNAL;
-    command_explain_end(follow->call, follow->thread, false);
+    command_explain_end(follow->invocation, follow->thread, false);
     return thread_status(follow->thread);
 }

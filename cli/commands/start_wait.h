@@ -9,7 +9,7 @@
 #include "cli/commands/follow.h"
 
 /* Prepares FOLLOW, which the caller must close. */
-void start_wait_open(struct follow *follow, const struct invocation *call);
+void start_wait_open(struct follow *follow, const struct invocation *invocation);
 
 /*
  * Sends the start, with PARAMS, together with the requests for the thread's output and end, so that

@@ -81,10 +81,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
  * Takes the place, unless the starter has taken it and handed it over. Returns 0, or -errno after
  * reporting why.
  */
-static int claim_place(const struct invocation *call, struct claim *ret)
+static int claim_place(const struct invocation *invocation, struct claim *ret)
 {
-    const struct supervise_options *o = call->options;
-    struct place                   *place = &call->session->place;
+    const struct supervise_options *o = invocation->options;
+    struct place                   *place = &invocation->session->place;
     struct text                     why = {0};
     int                             error = 0;
 
@@ -95,7 +95,7 @@ static int claim_place(const struct invocation *call, struct claim *ret)
     if (error == 0 && (o->listener != 0 || !ret->has_state))
         error = place_set_state(place, o->state);
     if (error != 0)
-        (void) command_fail_text(call, STATUS_FAILED, NULL, &why);
+        (void) command_fail_text(invocation, STATUS_FAILED, NULL, &why);
     else
         text_release(&why);
     return error;
@@ -126,11 +126,11 @@ static void notify_ready(void)
     close(fd);
 }
 
-static int run(struct invocation *call)
+static int run(struct invocation *invocation)
 {
-    const struct supervise_options *o = call->options;
+    const struct supervise_options *o = invocation->options;
     struct supervisor_options       supervisor = {
-              .place = &call->session->place,
+              .place = &invocation->session->place,
               .lifeline = o->lifeline - 1,
               .private_place = o->private_place,
               .slots = o->slots,
@@ -139,13 +139,13 @@ static int run(struct invocation *call)
     struct text  why = {0};
     int          status;
 
-    if (claim_place(call, &claim) != 0)
+    if (claim_place(invocation, &claim) != 0)
         return STATUS_FAILED;
     supervisor.listener = claim.listener;
     supervisor.lock = claim.lock;
     notify_ready();
     supervisor_run(&supervisor, &why);
-    status = command_fail(call, STATUS_FAILED, NULL, "%.*s", (int) why.size, why.data);
+    status = command_fail(invocation, STATUS_FAILED, NULL, "%.*s", (int) why.size, why.data);
     text_release(&why);
     launch_release(&claim);
     return status;

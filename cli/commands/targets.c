@@ -43,7 +43,7 @@ static json_t *newest_of_names(const json_t *threads)
 }
 
 /* Appends the threads that the supervisor lists for PARAMS. */
-static int append_listed(const struct invocation *call, json_t *params, json_t *targets)
+static int append_listed(const struct invocation *invocation, json_t *params, json_t *targets)
 {
     struct reply reply;
     json_t      *newest;
@@ -51,35 +51,35 @@ static int append_listed(const struct invocation *call, json_t *params, json_t *
     json_t      *thread;
     int          error;
 
-    if (client_call(&call->session->client, "list", params, &reply) != 0)
-        return command_failed(call);
+    if (client_call(&invocation->session->client, "list", params, &reply) != 0)
+        return command_failed(invocation);
     newest = newest_of_names(reply.result);
     reply_release(&reply);
     error = newest == NULL;
     json_object_foreach(newest, name, thread)
         error |= json_array_append(targets, thread);
     json_decref(newest);
-    return error == 0 ? STATUS_DONE : command_fail_memory(call, STATUS_FAILED);
+    return error == 0 ? STATUS_DONE : command_fail_memory(invocation, STATUS_FAILED);
 }
 
-static int append_pattern(const struct invocation *call, const char *pattern, json_t *targets)
+static int append_pattern(const struct invocation *invocation, const char *pattern, json_t *targets)
 {
     size_t before = json_array_size(targets);
-    int    status =
-        append_listed(call, json_pack("{s:[o]}", "threads", thread_to_json(pattern)), targets);
+    int status = append_listed(invocation, json_pack("{s:[o]}", "threads", thread_to_json(pattern)),
+                               targets);
 
     if (status != STATUS_DONE || json_array_size(targets) > before)
         return status;
-    return command_fail(call, STATUS_NO_THREAD, "InvalidThreadIdError", "no thread fits '%s'",
+    return command_fail(invocation, STATUS_NO_THREAD, "InvalidThreadIdError", "no thread fits '%s'",
                         pattern);
 }
 
-static int append_word(const struct invocation *call, const char *thread, json_t *targets)
+static int append_word(const struct invocation *invocation, const char *thread, json_t *targets)
 {
     if (thread_is_pattern(thread))
-        return append_pattern(call, thread, targets);
+        return append_pattern(invocation, thread, targets);
     if (json_array_append_new(targets, thread_to_json(thread)) != 0)
-        return command_fail_memory(call, STATUS_FAILED);
+        return command_fail_memory(invocation, STATUS_FAILED);
     return STATUS_DONE;
 }
 
@@ -104,7 +104,7 @@ static json_t *exact_words(char **words)
  * Fails if one of several WORDS names no thread. Otherwise that would be reported only after the
  * other threads have ended.
  */
-static int check_words(const struct invocation *call, char **words)
+static int check_words(const struct invocation *invocation, char **words)
 {
     json_t      *exact;
     struct reply reply;
@@ -113,30 +113,30 @@ static int check_words(const struct invocation *call, char **words)
         return STATUS_DONE;
     exact = exact_words(words);
     if (exact == NULL)
-        return command_fail_memory(call, STATUS_FAILED);
+        return command_fail_memory(invocation, STATUS_FAILED);
     if (json_array_size(exact) == 0) { /* an empty list would mean all threads */
         json_decref(exact);
         return STATUS_DONE;
     }
-    if (client_call(&call->session->client, "list",
+    if (client_call(&invocation->session->client, "list",
                     json_pack("{s:o, s:[s]}", "threads", exact, "members", "id"), &reply) != 0)
-        return command_failed(call);
+        return command_failed(invocation);
     reply_release(&reply);
     return STATUS_DONE;
 }
 
-int targets_find(const struct invocation *call, char **words, json_t *targets)
+int targets_find(const struct invocation *invocation, char **words, json_t *targets)
 {
-    int status = check_words(call, words);
+    int status = check_words(invocation, words);
 
     for (; *words != NULL && status == STATUS_DONE; words++)
-        status = append_word(call, *words, targets);
+        status = append_word(invocation, *words, targets);
     return status;
 }
 
-int targets_find_live(const struct invocation *call, json_t *targets)
+int targets_find_live(const struct invocation *invocation, json_t *targets)
 {
-    return append_listed(call, json_pack("{s:b}", "live", 1), targets);
+    return append_listed(invocation, json_pack("{s:b}", "live", 1), targets);
 }
 
 json_t *target_word(json_t *target)

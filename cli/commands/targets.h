@@ -11,10 +11,10 @@
  * of a request, for a pattern the newest thread of each matching name. Returns the exit status.
  * Reports a failure; a word that means no thread is a failure.
  */
-int targets_find(const struct invocation *call, char **words, json_t *targets);
+int targets_find(const struct invocation *invocation, char **words, json_t *targets);
 
 /* Appends all live threads. Returns as targets_find() does. */
-int targets_find_live(const struct invocation *call, json_t *targets);
+int targets_find_live(const struct invocation *invocation, json_t *targets);
 
 /* Returns the parameter by which a request names TARGET. Borrowed from TARGET. */
 json_t *target_word(json_t *target);

@@ -4,9 +4,9 @@
 
 #include <string.h>
 
-static void add_socket(const struct invocation *call, struct text *text)
+static void add_socket(const struct invocation *invocation, struct text *text)
 {
-    const char *socket = call->session->place.socket;
+    const char *socket = invocation->session->place.socket;
 
     text_add(text, " at ");
     text_add_escaped(text, socket, strlen(socket));
@@ -14,15 +14,15 @@ static void add_socket(const struct invocation *call, struct text *text)
 }
 
 /* Adds the supervisor's line, or that there is no supervisor. Both name the socket. */
-static void add_supervisor(const struct invocation *call, struct text *text)
+static void add_supervisor(const struct invocation *invocation, struct text *text)
 {
-    struct client *client = &call->session->client;
+    struct client *client = &invocation->session->client;
     struct reply   reply;
 
-    if (session_connect(call->session, false) != 0 ||
+    if (session_connect(invocation->session, false) != 0 ||
         client_call(client, "version", json_object(), &reply) != 0) {
         text_add(text, "no supervisor");
-        add_socket(call, text);
+        add_socket(invocation, text);
         return;
     }
     text_add(text, "supervisor ");
@@ -30,18 +30,18 @@ static void add_supervisor(const struct invocation *call, struct text *text)
     text_printf(text, " (protocol %" JSON_INTEGER_FORMAT ", pid %" JSON_INTEGER_FORMAT ")",
                 json_integer_value(json_object_get(reply.result, "protocol")),
                 json_integer_value(json_object_get(reply.result, "pid")));
-    add_socket(call, text);
+    add_socket(invocation, text);
     reply_release(&reply);
 }
 
-static int run(struct invocation *call)
+static int run(struct invocation *invocation)
 {
     struct text text = {0};
     int         status;
 
     text_add(&text, "k3thread " K3THREAD_VERSION "\n");
-    add_supervisor(call, &text);
-    status = command_print(call, &text);
+    add_supervisor(invocation, &text);
+    status = command_print(invocation, &text);
     text_release(&text);
     return status;
 }

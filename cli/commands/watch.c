@@ -35,7 +35,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 /* Prints events, until printing fails. */
 struct event_printer {
-    const struct invocation *call;
+    const struct invocation *invocation;
     bool                     json;
     int                      status;
 };
@@ -116,7 +116,7 @@ static void print_event(void *context, const json_t *event)
         add_json(&text, event);
     else
         add_event(&text, event);
-    printer->status = command_print(printer->call, &text);
+    printer->status = command_print(printer->invocation, &text);
     text_release(&text);
 }
 
@@ -124,28 +124,29 @@ static void print_event(void *context, const json_t *event)
 static int wait_for_event(const struct event_printer *printer)
 {
     struct pollfd pollfds[] = {
-        {.fd = printer->call->session->client.wire.fd, .events = POLLIN},
+        {.fd = printer->invocation->session->client.wire.fd, .events = POLLIN},
         {.fd = STDOUT_FILENO},
     };
 
     if (poll(pollfds, 2, -1) < 0 && errno != EINTR)
-        return command_fail(printer->call, STATUS_FAILED, NULL, "poll: %s", strerror(errno));
+        return command_fail(printer->invocation, STATUS_FAILED, NULL, "poll: %s", strerror(errno));
     return pollfds[1].revents & POLLERR ? STATUS_FAILED : STATUS_DONE;
 }
 
 /* Prints events until the supervisor ends. */
-static int run(struct invocation *call)
+static int run(struct invocation *invocation)
 {
-    const struct watch_options *o = call->options;
-    struct client              *client = &call->session->client;
-    struct event_printer        printer = {.call = call, .json = o->json, .status = STATUS_DONE};
-    struct reply                reply;
-    int                         found = 0;
+    const struct watch_options *o = invocation->options;
+    struct client              *client = &invocation->session->client;
+    struct event_printer        printer = {
+               .invocation = invocation, .json = o->json, .status = STATUS_DONE};
+    struct reply reply;
+    int          found = 0;
 
     client->notify = print_event;
     client->notify_context = &printer;
     if (client_call(client, "watch", json_object(), &reply) != 0)
-        return command_failed(call);
+        return command_failed(invocation);
     reply_release(&reply);
     while (found >= 0 && printer.status == STATUS_DONE) {
         found = client_try_receive(client, &reply);

@@ -157,7 +157,7 @@ static bool can_be_read(const struct script *script)
  * Opens the script. Returns a shell's statuses: 127 for a missing script, 126 for a script that
  * cannot be read.
  */
-static int open_script(const struct invocation *call, struct script *script)
+static int open_script(const struct invocation *invocation, struct script *script)
 {
     int status;
 
@@ -169,8 +169,9 @@ static int open_script(const struct invocation *call, struct script *script)
     }
     if (can_be_read(script))
         return STATUS_DONE;
-    status = command_fail(call, status_of_exec(errno), errno == ENOENT ? "FileNotFoundError" : NULL,
-                          "%s: %s", script->name, strerror(errno));
+    status = command_fail(invocation, status_of_exec(errno),
+                          errno == ENOENT ? "FileNotFoundError" : NULL, "%s: %s", script->name,
+                          strerror(errno));
     close_script(script);
     return status;
 }
@@ -179,16 +180,16 @@ static int open_script(const struct invocation *call, struct script *script)
  * Finds the place that the user names, or makes a place for this run alone. Returns STATUS_DONE, or
  * a status after reporting the failure.
  */
-static int find_place(const struct invocation *call, bool is_own, struct place *ret)
+static int find_place(const struct invocation *invocation, bool is_own, struct place *ret)
 {
-    const struct session *session = call->session;
+    const struct session *session = invocation->session;
     struct session        named = {.label = session->label, .socket = session->socket};
     struct text           why = {0};
     int error = is_own ? temporary_place_make(ret, &why) : session_find_place(&named, &why);
 
     if (error != 0)
-        return command_fail_text(call, error == -EINVAL ? STATUS_USAGE : STATUS_INTERNAL, NULL,
-                                 &why);
+        return command_fail_text(invocation, error == -EINVAL ? STATUS_USAGE : STATUS_INTERNAL,
+                                 NULL, &why);
     if (!is_own)
         *ret = named.place;
     text_release(&why);
@@ -199,19 +200,19 @@ static int find_place(const struct invocation *call, bool is_own, struct place *
  * Opens the files that the run leaves behind. Returns STATUS_DONE, or a status after reporting the
  * failure.
  */
-static int open_results(const struct invocation *call, struct front_options *front)
+static int open_results(const struct invocation *invocation, struct front_options *front)
 {
     struct text why = {0};
 
     if (kept_logs_open(&front->kept, &why) == 0 && result_files_open(&front->results, &why) == 0)
         return STATUS_DONE;
-    return command_fail_text(call, STATUS_INTERNAL, NULL, &why);
+    return command_fail_text(invocation, STATUS_INTERNAL, NULL, &why);
 }
 
-static int run_script(const struct invocation *call, const struct script *script)
+static int run_script(const struct invocation *invocation, const struct script *script)
 {
-    const struct run_options *o = call->options;
-    struct session           *session = call->session;
+    const struct run_options *o = invocation->options;
+    struct session           *session = invocation->session;
     struct front_options      front = o->front;
     struct place              place = {0};
     bool is_own = session->scripted || (session->label == NULL && session->socket == NULL);
@@ -221,9 +222,9 @@ static int run_script(const struct invocation *call, const struct script *script
     front.any |= o->procfile != NULL;
     front.printer = PRINTER_PARTIAL | printer_style(STDOUT_FILENO) |
                     (o->timestamps ? PRINTER_TIMES : 0) | (o->no_prefix ? 0 : PRINTER_NAMES);
-    status = open_results(call, &front);
+    status = open_results(invocation, &front);
     if (status == STATUS_DONE)
-        status = find_place(call, is_own, &place);
+        status = find_place(invocation, is_own, &place);
     if (status == STATUS_DONE) {
         status = front_run(&front, &place, script, &session->ended_by);
         if (is_own)
@@ -237,9 +238,9 @@ static int run_script(const struct invocation *call, const struct script *script
 }
 
 /* Without --slots there are as many slots as processors: a list of words may be long. */
-static int run_each(struct invocation *call)
+static int run_each(struct invocation *invocation)
 {
-    struct run_options *o = call->options;
+    struct run_options *o = invocation->options;
     struct each         each = {.command = o->words, .nul = o->nul};
     struct script       script = {.name = "stdin", .fd = STDIN_FILENO, .each = &each};
     int                 status;
@@ -247,14 +248,14 @@ static int run_each(struct invocation *call)
     if (o->front.slots == 0)
         o->front.slots = (unsigned) get_nprocs();
     each_open(&each, STDIN_FILENO);
-    status = run_script(call, &script);
+    status = run_script(invocation, &script);
     each_close(&each);
     return status;
 }
 
-static int run(struct invocation *call)
+static int run(struct invocation *invocation)
 {
-    const struct run_options *o = call->options;
+    const struct run_options *o = invocation->options;
     struct script             script = {
                     .name = o->procfile != NULL ? o->procfile : o->words[0],
     };
@@ -262,8 +263,8 @@ static int run(struct invocation *call)
     int             status;
 
     if (o->each)
-        return run_each(call);
-    status = open_script(call, &script);
+        return run_each(invocation);
+    status = open_script(invocation, &script);
     if (status != STATUS_DONE)
         return status;
     script.scope.name = script.name;
@@ -274,7 +275,7 @@ static int run(struct invocation *call)
         script.scope.arguments = o->words + 1;
     }
     if (status == STATUS_DONE)
-        status = run_script(call, &script);
+        status = run_script(invocation, &script);
     procfile_release(&procfile);
     close_script(&script);
     return status;

@@ -171,12 +171,12 @@ static int loop_at_terminal(struct shell *shell)
     return status;
 }
 
-static int run(struct invocation *call)
+static int run(struct invocation *invocation)
 {
     const struct words_scope scope = {.name = "k3thread", .environment = environ};
     struct file_lines        file = {.fd = STDIN_FILENO};
     struct shell             shell = {
-                    .session = call->session,
+                    .session = invocation->session,
                     .is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO),
                     .reader = {.next_line = file_lines_next, .context = &file, .scope = &scope},
     };
