@@ -71,7 +71,7 @@ refused() {
   chmod +x bin/flac
   ln -s "$K3THREAD" bin/k3thread
   touch "it's.wav" 'a b.wav' '"$x`.wav' 'a\b&.wav'
-  sed -n 's/^\$ \(printf.*k3thread run --slots 4 -\)$/\1/p' "$ROOT/README.md" >recipe
+  sed -n 's/^\$ \(printf.*k3thread run --slots 4 .*--each flac .*\)$/\1/p' "$ROOT/README.md" >recipe
   [ -s recipe ]
   PATH=$dir/bin:$PATH bash recipe 2>messages | grep -o '\[[^-].*' | LC_ALL=C sort >taken
   printf '[%s]\n' *.wav | LC_ALL=C sort | diff - taken
