@@ -3,7 +3,7 @@
  * so that what they guard is consistent in the child.
  *
  * The handlers are registered before main, so that they run next to the fork itself: the handlers of
- * the program, which may call the library, run before the locks are taken and after they are given.
+ * the program, which may call the library, run before the locks are taken and after their release.
  */
 #include "fork.h"
 
@@ -40,8 +40,9 @@ static void in_parent(void)
 }
 
 /*
- * Makes the record SELF that of the child's only thread. It needs a new mutex "alive": for the child's
- * thread the kernel does not mark the mutex that the parent's thread has locked.
+ * Adapts SELF, the record of the thread that forked, to the child's only thread. The record gets a new
+ * mutex "alive": the kernel would not mark the old mutex when the child's thread ends, because the
+ * parent's thread locked it.
  */
 static void live_on(struct k3thread *self)
 {
@@ -79,7 +80,7 @@ void k3t_fork_install(void)
     pthread_once(&once, install);
 }
 
-/* 101 is the first priority that is not the system's: constructors of the program run later. */
+/* Priorities up to 100 are reserved for the system. Constructors of the program run later. */
 __attribute__((constructor(101))) static void install_early(void)
 {
     k3t_fork_install();

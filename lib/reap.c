@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <sys/queue.h>
 
-#define AT_A_TIME                                                                                  \
-    2 /* more than one, so that the list shrinks again after a time of slow destructors */
+/* More than one, so that the list shrinks again after slow destructors have delayed releases. */
+#define AT_A_TIME 2
 
 TAILQ_HEAD(ending, k3thread);
 
@@ -81,8 +81,8 @@ static struct k3thread *next_gone(void)
 
 void k3t_reap_some(void)
 {
-    if (atomic_load_explicit(&count, memory_order_relaxed) ==
-        0) /* at worst it is seen a thread later */
+    /* A stale 0 only postpones the release to the next call. */
+    if (atomic_load_explicit(&count, memory_order_relaxed) == 0)
         return;
     for (int i = 0; i < AT_A_TIME; i++)
         k3thread_unref(next_gone());
@@ -104,17 +104,17 @@ struct k3thread *k3t_reap_next_awaited(void)
 
 void k3t_reap_keep(struct k3thread *survivor)
 {
-    struct ending    gone = TAILQ_HEAD_INITIALIZER(gone);
+    struct ending    not_in_child = TAILQ_HEAD_INITIALIZER(not_in_child);
     const bool       survives = survivor != NULL && take_out(survivor);
     struct k3thread *t;
 
-    TAILQ_CONCAT(&gone, &ending, ending);
+    TAILQ_CONCAT(&not_in_child, &ending, ending);
     atomic_store(&count, 0);
     if (survives)
         put_in(survivor);
     k3t_reap_unlock();
-    while ((t = TAILQ_FIRST(&gone)) != NULL) {
-        TAILQ_REMOVE(&gone, t, ending);
+    while ((t = TAILQ_FIRST(&not_in_child)) != NULL) {
+        TAILQ_REMOVE(&not_in_child, t, ending);
         t->is_ending = false;
         k3t_gone_set(t);
         k3thread_unref(t);

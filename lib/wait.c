@@ -10,9 +10,10 @@
 #include <math.h>
 
 /*
- * Leaves a wait. It looks and stores in one exchange: if the wake signal came before it, the handler may
- * have blocked the signal, and it is unblocked here; if it comes after, the handler finds no wait and
- * blocks nothing. (Between a separate look and store, the handler could block the signal for good.)
+ * Leaves a wait. One atomic exchange reads and clears `waiting`. If the wake signal came before the
+ * exchange, the handler may have blocked the signal, and this function unblocks it. If the signal comes
+ * later, the handler finds no wait and blocks nothing. (If the read and the store were separate, the
+ * handler could block the signal between them for good.)
  */
 static void leave_wait(void)
 {
@@ -21,7 +22,7 @@ static void leave_wait(void)
 }
 
 /*
- * Enters a wait. The wait before may still be marked as entered: a signal handler of the program may
+ * Enters a wait. The previous wait may still be marked as entered: a signal handler of the program may
  * have left it by siglongjmp, or by an exception of its own.
  */
 static void enter_wait(void)

@@ -16,7 +16,7 @@ LIST_HEAD(file_watch_list, file_watch);
 static struct source inotify = {.fd = -1};
 
 /*
- * The lock is held across inotify_add_watch(), so that no event comes before its number is known.
+ * The lock is held across inotify_add_watch(), so that no event is read before the watch's number is stored.
  * That call does not wait: the file is open, and is named by its descriptor.
  */
 static pthread_mutex_t        lock = PTHREAD_MUTEX_INITIALIZER;
@@ -27,7 +27,7 @@ static struct file_watch_list *bucket_of(int key)
     return &armed[(unsigned) key % BUCKETS];
 }
 
-/* Caller holds the lock. */
+/* Ends the watch until it is armed again. Caller holds the lock. */
 static void disarm(struct file_watch *watch)
 {
     if (watch->key >= 0)
@@ -35,11 +35,11 @@ static void disarm(struct file_watch *watch)
     watch->key = -1;
 }
 
-/* Caller holds the lock. */
+/* Says that the file was written to. Caller holds the lock. */
 static void tell(struct file_watch *watch)
 {
     disarm(watch);
-    (void) eventfd_write(watch->fd, 1); /* the counter was 0 when it was armed */
+    (void) eventfd_write(watch->fd, 1); /* the counter was 0 when the watch was armed */
 }
 
 /* Tells each watch of the file KEY; there may be several. Caller holds the lock. */
@@ -54,7 +54,7 @@ static void tell_key(int key)
     }
 }
 
-/* Has every worker look, because events were lost. Caller holds the lock. */
+/* Tells every watch, because events were lost. Caller holds the lock. */
 static void tell_all(void)
 {
     for (size_t i = 0; i < BUCKETS; i++)

@@ -9,8 +9,8 @@
 #define PATH_SIZE_MAX (sizeof(((struct sockaddr_un *) NULL)->sun_path) - 1)
 
 /*
- * It is in /tmp, where tmux has its own too: a runtime directory is removed when the user logs out,
- * and the supervisor stays.
+ * Appends the directory of the user's sockets. It is in /tmp, as tmux's is: a runtime directory is
+ * removed when the user logs out, and the supervisor stays.
  */
 void socket_path_add_directory(struct text *path)
 {
@@ -41,7 +41,7 @@ static int add_label(struct text *path, const char *label, struct text *why)
     return 0;
 }
 
-/* Appends SOCKET, which begins at the current directory unless it begins with a slash. */
+/* Appends SOCKET. A relative SOCKET is taken from the current directory. */
 static int add_socket(struct text *path, const char *socket, struct text *why)
 {
     char *here;

@@ -82,7 +82,10 @@ static void add_command(struct text *text, char *const *words)
     X("RESULT", false, add_result(text, r))                                                        \
     X("COMMAND", false, add_command(text, r->job.argv))
 
-/* Replaces the tab behind the last cell of a line by a newline. */
+/*
+ * Replaces the tab behind the last cell of a line by a newline. The text is inside a JSON string: the
+ * tab is written as \t, and its last letter becomes an n.
+ */
 static void end_line(struct text *text)
 {
     if (!text->failed)

@@ -226,7 +226,7 @@ bool ending_is_in_vain(struct worker *worker, pid_t pid)
     if (kill(pid, 0) < 0 && errno == EPERM)
         give_up(worker, pid, strerrordesc_np(EPERM));
     else if (clock_monotonic() >= worker->end.give_up)
-        give_up(worker, pid, "it was killed, but does not go");
+        give_up(worker, pid, "it is still there after SIGKILL");
     else
         return false;
     return true;
