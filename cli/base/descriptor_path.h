@@ -14,9 +14,9 @@ bool descriptor_path_is(const char *path);
 char *descriptor_path_file(const char *path);
 
 /*
- * Has every write to FD, if that is a file, append to it from now on, also in other processes that have
- * the same open file. Then nothing is overwritten where a further process opens the file by itself and
- * appends to it. Returns 0, or -errno; -EBADF: FD is not open for writing.
+ * Sets O_APPEND on FD if it is a file: from now on every write to it appends, also a write of another
+ * process that has the same open file. So nothing is overwritten when a further process opens the file
+ * by itself and appends to it. Returns 0, or -errno; -EBADF: FD is not open for writing.
  */
 int descriptor_append(int fd);
 

@@ -101,7 +101,7 @@ void file_watch_open(struct file_watch *watch)
     *watch = (struct file_watch){.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), .key = -1};
 }
 
-/* Has the kernel watch for a write to FILE. Returns the watch's number, or -1. Caller holds the lock. */
+/* Adds FILE to the files that the kernel watches for a write. Returns the watch's number, or -1. Caller holds the lock. */
 static int add_watch(int file)
 {
     char path[32];

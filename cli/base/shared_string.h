@@ -10,7 +10,7 @@
 /* Returns the first reference to a copy of STRING, or NULL without memory. */
 const char *shared_string_new(const char *string);
 
-/* Does the same with the bytes of TEXT, which is released; NULL also if TEXT is incomplete. */
+/* Copies the bytes of TEXT likewise, and releases TEXT. Returns NULL also if TEXT is incomplete. */
 const char *shared_string_from_text(struct text *text);
 
 /* Returns one more reference to STRING, which comes from here. NULL is fine. */

@@ -23,7 +23,7 @@ struct text {
 /* Makes room for SIZE more bytes behind the end. Returns false without memory. */
 bool text_reserve(struct text *text, size_t size);
 
-/* Does the same, without a call if there is room: a table is made of very short pieces. */
+/* Reserves room as text_reserve() does; inlined, as a table is made of very short pieces. */
 static inline bool text_has_room(struct text *text, size_t size)
 {
     return (!text->failed && size <= text->capacity - text->size) || text_reserve(text, size);

@@ -80,7 +80,7 @@ int client_reopen(struct client *client);
  */
 int client_send(struct client *client, const char *method, json_t *params, json_int_t *ret_id);
 
-/* Does the same with parameters that are already written, see rpc/write.h. Releases PARAMS. */
+/* Sends a request whose parameters are already written, see rpc/write.h. Releases PARAMS. */
 int client_send_written(struct client *client, const char *method, struct text *params,
                         json_int_t *ret_id);
 
@@ -100,7 +100,7 @@ int client_try_receive(struct client *client, struct reply *ret);
  */
 int client_check(struct client *client, const struct reply *reply);
 
-/* Does the same, and releases REPLY if it is an error. */
+/* Checks REPLY likewise, and releases it if it is an error. */
 int client_take(struct client *client, struct reply *reply);
 
 /*

@@ -6,7 +6,7 @@
 #include <errno.h>
 
 /*
- * What a parser returns, besides 0 and ENOMEM. argp wants error numbers; these are not used by any
+ * Results of a parser, besides 0 and ENOMEM. argp wants error numbers; these are not used by any
  * parser for another purpose.
  */
 enum arguments_result {

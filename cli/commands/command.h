@@ -38,7 +38,7 @@
     X(version)                                                                                     \
     X(help)
 
-/* What execute.c does before it calls the command's function, and facts about the command. */
+/* Steps that execute.c takes before it calls the command's function, and facts about the command. */
 enum command_flags {
     COMMAND_PLACE = 1 << 0,    /* find the supervisor's place: session->place */
     COMMAND_CONNECTS = 1 << 1, /* connect session->client, or end with status 69 */

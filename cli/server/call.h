@@ -63,10 +63,10 @@ void call_hold(struct call *call);
 /* Answers with RESULT, which it takes over (NULL: out of memory), and frees the call. */
 void call_reply(struct call *call, json_t *result);
 
-/* Does the same with a result that is already written as JSON. Releases RESULT. */
+/* Answers with a result that is already written as JSON, and frees the call. Releases RESULT. */
 void call_reply_written(struct call *call, struct text *result);
 
-/* Does the same with a thread. The answer shows the members that the call asks for. */
+/* Answers with a thread, and frees the call. The answer shows the members that the call asks for. */
 void call_reply_record(struct call *call, const struct record *record);
 
 /*
@@ -76,15 +76,19 @@ void call_reply_record(struct call *call, const struct record *record);
 __attribute__((format(printf, 3, 4))) bool call_fail(struct call *call, enum protocol_error code,
                                                      const char *format, ...);
 
-/* Does the same, with more members for the error's data, already written as JSON. Releases DATA. */
+/*
+ * Answers as call_fail() does, with more members for the error's data, already written as JSON.
+ * Releases DATA.
+ */
 void call_fail_with(struct call *call, enum protocol_error code, const char *message,
                     struct text *data);
 
-/* Does the same for lack of memory. */
+/* Answers, as call_fail() does, that memory is lacking. */
 bool call_fail_memory(struct call *call);
 
 /*
- * Does the same for a value that is not WHAT it must be. ERROR is what bytes_from_json() returned.
+ * Answers, as call_fail() does, that a value is not WHAT it must be. ERROR is what bytes_from_json()
+ * returned.
  */
 bool call_refuse(struct call *call, int error, const char *what);
 

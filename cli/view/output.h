@@ -12,8 +12,8 @@
 int output_write(int fd, const void *data, size_t size);
 
 /*
- * Does the same with the *SIZE bytes at *REST. Afterwards *REST and *SIZE describe what was not
- * written.
+ * Writes the *SIZE bytes at *REST as output_write() does. Afterwards *REST and *SIZE describe the bytes
+ * that were not written.
  */
 int output_write_part(int fd, const char **rest, size_t *size);
 

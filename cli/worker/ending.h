@@ -21,7 +21,10 @@
 /* Posts that the thread is stopping, and begins its grace: once in a run. Asks no process. */
 void ending_begin(struct worker *worker);
 
-/* Does the same, and begins to ask all processes by SIGNAL, even processes that were asked before. */
+/*
+ * Begins an end as ending_begin() does, and begins to ask all processes by SIGNAL, even processes that
+ * were asked before.
+ */
 void ending_ask(struct worker *worker, int signal);
 
 /* Kills every process of the thread. */
