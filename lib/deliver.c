@@ -1,26 +1,15 @@
 #include "deliver.h"
 
 #include "adopt.h"
+#include "claim.h"
 #include "event.h"
 #include "frame.h"
-#include "limit.h"
 #include "mask.h"
 #include "queue.h"
-#include "word.h"
-
-#include <errno.h>
-
-/* Returns the next pending exception: the oldest of the queue, else that of a time limit, or NULL. */
-static struct k3thread_exception_ *take(struct k3thread *self)
-{
-    struct k3thread_exception_ *exc = k3t_queue_take(self);
-
-    return exc != NULL ? exc : k3t_limit_take(self);
-}
 
 bool k3thread_take(struct k3thread_exc *ret)
 {
-    struct k3thread_exception_ *exc = take(k3t_self());
+    struct k3thread_exception_ *exc = k3t_take(k3t_self());
 
     if (exc == NULL)
         return false;
@@ -51,7 +40,7 @@ static void deliver(const void *edge)
 
     if (k3thread_local_.mask != K3THREAD_IMMEDIATE)
         return;
-    exc = take(self);
+    exc = k3t_take(self);
     if (exc == NULL)
         return;
     exc->edge = edge;
@@ -77,15 +66,4 @@ void k3thread_safepoint_slow_(void *cfa)
     if (early)
         return;
     deliver(cfa);
-}
-
-long k3t_claim(void)
-{
-    k3t_mask_catch_all_fast();
-    if (!k3t_wait_must_end())
-        return 0;
-    if (k3thread_local_.mask == K3THREAD_RETURN)
-        return -ECANCELED;
-    k3t_local.claimed = take(k3t_self());
-    return k3t_local.claimed != NULL ? K3T_INTERRUPTED : 0;
 }

@@ -2,15 +2,9 @@
 #ifndef K3THREAD_DELIVER_H
 #define K3THREAD_DELIVER_H
 
+#include "claim.h"
 #include "syscall.h"
 #include "unwind.h"
-
-/*
- * Asks whether a wait of the calling thread has to end. Returns 0 if not; -ECANCELED if the mask is
- * RETURN; else K3T_INTERRUPTED, and the exception is out of the queue: the caller has to return to
- * where k3t_finish throws it.
- */
-long k3t_claim(void);
 
 /*
  * Returns the result of a wait, or throws what the wait has claimed. It is the last call of a public

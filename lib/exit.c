@@ -1,7 +1,6 @@
 #include "exit.h"
 
 #include "adopt.h"
-#include "deliver.h"
 #include "end.h"
 #include "exit_count.h"
 #include "gone.h"
@@ -55,11 +54,7 @@ static long wait_for_ended(const struct timespec *deadline)
     return result;
 }
 
-/*
- * Waits until at most OWN threads are counted, and those that are counted no more are gone. With a
- * DEADLINE it is an interruptible wait; with NULL it goes on without end, whatever is pending.
- */
-static long wait_for_others(unsigned own, const struct timespec *deadline)
+long k3t_exit_wait(unsigned own, const struct timespec *deadline)
 {
     const atomic_uint *count = k3t_exit_await_count();
     unsigned           left;
@@ -105,7 +100,7 @@ static void wait_in_exit(void)
     leave_for_good();
     if (atomic_load(k3t_exit_await_count()) != 0)
         k3t_exit_install();
-    wait_for_others(0, NULL);
+    k3t_exit_wait(0, NULL);
 }
 
 /*
@@ -118,18 +113,4 @@ void k3t_exit_install(void)
     if (!atomic_load_explicit(&registered, memory_order_relaxed) &&
         !atomic_exchange(&registered, true))
         atexit(wait_in_exit);
-}
-
-static __attribute__((noinline)) long shut_down(double timeout)
-{
-    const unsigned  own = k3t_self()->counted ? 1 : 0;
-    struct timespec deadline;
-    const long      result = k3t_wait_begin(timeout, &deadline);
-
-    return result != 0 ? result : wait_for_others(own, &deadline);
-}
-
-int k3thread_shutdown(double timeout)
-{
-    return k3t_finish(shut_down(timeout));
 }

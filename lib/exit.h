@@ -2,6 +2,8 @@
 #ifndef K3THREAD_EXIT_H
 #define K3THREAD_EXIT_H
 
+#include <time.h>
+
 /*
  * Registers the wait that exit does, if it is not registered. To be called for each thread that exit
  * may have to wait for; it costs next to nothing.
@@ -13,5 +15,11 @@ void k3t_exit_install(void);
  * calling thread alone, without unwinding, as exit would: the first thread's status stands.
  */
 void k3t_exit_begin(void);
+
+/*
+ * Waits until at most OWN threads are counted, and those that are counted no more are gone. With a
+ * DEADLINE it is an interruptible wait; with NULL it goes on without end, whatever is pending.
+ */
+long k3t_exit_wait(unsigned own, const struct timespec *deadline);
 
 #endif

@@ -1,52 +1,10 @@
 /* The parts of a K3THREAD_TRY: the ends of its body and its handlers, catching, FINALLY and END. */
 #include "adopt.h"
 #include "frame.h"
+#include "leave.h"
 #include "limit.h"
 #include "mask.h"
 #include "unwind.h"
-
-static struct k3thread_limit_ *limit_of(struct k3thread_try_ *block)
-{
-    return &((struct k3thread_timeout_ *) block)->limit;
-}
-
-/* Withdraws the time limit of BLOCK, whose body is left, if it has one. */
-static void end_body(struct k3thread_try_ *block)
-{
-    if (block->block.state != K3T_LIMITED)
-        return;
-    block->block.state = K3T_BODY;
-    k3t_limit_end(limit_of(block));
-}
-
-/* Ends the innermost unwinding: the exception is caught by TARGET. */
-static _Noreturn void land(struct k3thread_try_ *target)
-{
-    struct k3thread_exception_ *exc = k3thread_local_.unwinding;
-
-    k3thread_local_.unwinding = exc->next;
-    k3t_frame_abandon_inside(target->block.unwinding);
-    end_body(target);
-    k3t_exc_free(target->caught);
-    exc->edge = NULL;
-    target->caught = exc;
-    target->block.state = target->block.state == K3T_HANDLER ? K3T_PASSING : K3T_LANDED;
-    k3thread_local_.top = &target->block;
-    longjmp(target->environment, 1); /* not _longjmp: ThreadSanitizer does not see that one */
-}
-
-void k3thread_try_leave_slow_(struct k3thread_try_ *block)
-{
-    bool passed = k3t_frame_is_passed(block->block.unwinding, __builtin_dwarf_cfa());
-
-    if (passed && k3thread_local_.unwinding->target == block)
-        land(block);
-    end_body(block);
-    k3thread_local_.top = block->block.outer;
-    k3t_exc_free(block->caught);
-    if (block->block.state != K3T_BODY && !passed)
-        k3t_mask((enum k3thread_mask) block->block.mask);
-}
 
 /*
  * The end of a body is a checkpoint, that of a handler is none: a raise in a handler stays pending, and
@@ -55,7 +13,7 @@ void k3thread_try_leave_slow_(struct k3thread_try_ *block)
  */
 void k3thread_part_end_slow_(void)
 {
-    end_body(k3t_frame_top_try());
+    k3t_leave_body(k3t_frame_top_try());
     if (k3t_frame_top_try()->block.state == K3T_BODY)
         k3thread_checkpoint();
 }
@@ -68,7 +26,7 @@ void k3thread_part_end_slow_(void)
 static bool fits(struct k3thread_try_ *block, const k3thread_exctype *type)
 {
     const struct k3thread_exception_ *exc = block->caught;
-    const bool                        own = block->block.limited && exc->limit == limit_of(block);
+    const bool own = block->block.limited && exc->limit == k3t_leave_limit(block);
 
     if (exc->limit != NULL && !own)
         return false;
@@ -98,7 +56,7 @@ void k3thread_finally_(void)
     struct k3thread_try_ *block = k3t_frame_top_try();
 
     k3t_mask_catch_all_fast();
-    end_body(block);
+    k3t_leave_body(block);
     if (block->block.state == K3T_BODY) /* the mask after the block is what the body made of it */
         block->block.mask = k3thread_local_.mask;
     if (block->block.state == K3T_HANDLER)
@@ -112,12 +70,12 @@ void k3thread_end_slow_(void)
     struct k3thread_try_       *block = k3t_frame_top_try();
     struct k3thread_exception_ *exc = block->caught;
 
-    end_body(block);
+    k3t_leave_body(block);
     if (exc == NULL || block->block.state == K3T_HANDLER)
         return;
     block->caught = NULL;
     block->block.state = K3T_FINAL;
-    if (block->block.limited && exc->limit == limit_of(block))
+    if (block->block.limited && exc->limit == k3t_leave_limit(block))
         exc->limit = NULL; /* outside of the block it is an exception as any other */
     k3t_mask((enum k3thread_mask) block->block.mask);
     k3t_throw(exc);

@@ -1,7 +1,7 @@
 #include "wait.h"
 
 #include "adopt.h"
-#include "deliver.h"
+#include "claim.h"
 #include "mask.h"
 #include "syscall.h"
 #include "wake.h"
