@@ -35,8 +35,12 @@ load helpers
 
 @test "join of several threads exits with the first status that is not 0, in the order given" {
   k3 start -n good -- true
-  k3 start -n late -- sh -c 'sleep 0.3; exit 5'
+  k3 start -n late -- sh -c 'until [ -e go ]; do sleep 0.02; done; exit 5'
   k3 start -n soon -- sh -c 'exit 6'
+  in_background joining k3 join good late soon
+  wait_for_state soon ended
+  touch go
+  finish joining 5
   run -5 k3 join good late soon
   run -6 k3 join soon late
   run -0 k3 join good
@@ -78,20 +82,26 @@ load helpers
   k3 join "$(k3 start -n n -- sh -c 'exit 1')" || :
   k3 join "$(k3 start -n n -- sh -c 'exit 2')" || :
   run -2 k3 join n
-  k3 start -n n -- sh -c 'sleep 0.2; exit 3'
+  k3 start -n n -- sh -c 'until [ -e go ]; do sleep 0.02; done; exit 3'
+  run -124 k3 join -t 0.1 n
+  touch go
   run -3 k3 join n
 }
 
 @test "--all joins every live thread" {
-  mkfifo gate
+  mkfifo gate later
   k3 start -- sh -c 'exit 5'
   k3 join 1 || :
   k3 start -- sh -c 'read x <gate; exit 6'
   k3 start -a 0.1 -- true
-  k3 daemon -- sh -c 'sleep 0.1'
+  k3 daemon -- sh -c 'read x <later'
   in_background joining k3 join --all
   run -124 k3 join --timeout 0.2 --all
   echo >gate
+  run -6 k3 join 2 3
+  run -124 k3 join --timeout 0.1 --all
+  assert_alive "${background[joining]}"
+  echo >later
   finish joining 6
   run -0 k3 join --all
 }

@@ -246,7 +246,8 @@ at_terminal() {
 }
 
 @test "the other threads go on when a thread fails, and --fail-fast ends them" {
-  script_of 'start --name bad -- sh -c "exit 4"' 'start --name good -- sh -c "sleep 0.3; echo done"'
+  script_of 'start --name bad -- sh -c "exit 4"' \
+    'start --name good -- sh -c "until \"$K3THREAD\" list --json bad | grep -q ended; do sleep 0.02; done; echo done"'
   run -4 k3 run script
   like "$output" '*good | done*'
   script_of 'start --name good -- sleep 1000' 'start --name bad -- sh -c "exit 4"'
