@@ -296,6 +296,9 @@ EOF
   for bell in $bells; do
     run as_nobody socat -t 5 - "ABSTRACT-CONNECT:$bell" <<<'{"jsonrpc":"2.0","id":1,"method":"list"}'
     unlike "$output" '*sleep*'
+    rm "$own/default.sock"
+    is "$(as_nobody socat -u "ABSTRACT-CONNECT:$bell" - && echo over)" over
+    [ -S "$own/default.sock" ]
   done
   is "$(k3 list -q)" 1
 }

@@ -210,12 +210,10 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
 
 @test "--wait with a time fails when the thread lives longer" {
   ready_thread s "$stubborn" -g 1000
-  run --separate-stderr k3 raise --wait=0.1 s
-  [ "$status" != 0 ]
+  run -1 --separate-stderr k3 raise --wait=0.1 s
   like "$stderr" 'k3thread: raise: TimeoutError: *'
   is "$(k3_field s state)" stopping
-  run k3 raise -w100ms s
-  [ "$status" != 0 ]
+  run -1 k3 raise -w100ms s
   run -64 k3 raise --wait=x s
   k3 raise -w20 s SIGKILL
 }

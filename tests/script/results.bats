@@ -209,7 +209,7 @@ is_junit() {
   run -1 k3 run script
   is "${#lines[@]}" 22
   echo 'start --name bad2 -- sh -c "exit 2"' >>script
-  run k3 run script
+  run -1 k3 run script
   is "${#lines[@]}" 4
   like "${lines[0]}" 'k3thread: run: 21 threads in *s, 2 failed'
   like "${lines[1]}" 'NAME *RESULT'

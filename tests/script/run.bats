@@ -623,7 +623,7 @@ END
 @test "run says why a thread never ran: its need has ended, or its command does not exist" {
   script_of 'daemon --name db --ready line:never -- true' 'start --name web --needs db -- true' \
     'start --name late --after 0.05 -- ./nothing'
-  run k3 run --quiet script
+  run -125 k3 run --quiet script
   like "$output" "*k3thread: run: 'web' was not run: thread 'db' (id 1), which it needs, ended before it was ready*"
   like "$output" "*k3thread: run: 'late' was not run: cannot run './nothing': No such file or directory*"
   script_of 'start --name now -- ./nothing'
@@ -651,11 +651,11 @@ END
 
 @test "run says why a thread got TimeoutError, in its message and in the table" {
   script_of 'daemon --name d --ready line:never --ready-timeout 0.1 -- sleep 1000' 'join --ready d'
-  run --separate-stderr k3 run script
+  run -125 --separate-stderr k3 run script
   like "$stderr" "*k3thread: run: the daemon 'd' failed (TimeoutError, SIGTERM): not ready within 0.1 s: line:never"$'\n*'
   like "$stderr" '*d *yes *TimeoutError, SIGTERM: not ready within 0.1 s: line:never'
   script_of 'start --name a -- sleep 1000' 'raise -m "no more" a RuntimeError'
-  run --separate-stderr k3 run --any script
+  run -143 --separate-stderr k3 run --any script
   like "$stderr" "*k3thread: run: 'a' ended (RuntimeError, SIGTERM): no more, which ends all"*
 }
 
