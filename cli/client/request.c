@@ -259,8 +259,12 @@ void request_write_raise(struct text *params, const struct raise_request *reques
 void request_write_join(struct text *params, const struct join_request *request)
 {
     text_byte(params, '{', 1);
-    write_name(params, "thread");
-    write_thread(params, request->thread);
+    if (request->thread != NULL) {
+        write_name(params, "thread");
+        write_thread(params, request->thread);
+    } else {
+        add_threads(params, "any", request->any, request->any_count);
+    }
     write_members(params, "[\"id\",\"name\",\"runs\",\"exit_code\",\"signal\",\"exception\","
                           "\"message\",\"unended\"]");
     add_seconds(params, "timeout", request->timeout);

@@ -49,9 +49,11 @@ struct raise_request {
 void request_write_raise(struct text *params, const struct raise_request *request);
 
 struct join_request {
-    const char *thread;  /* a name or an id */
-    double      timeout; /* seconds; negative: none */
-    bool        ready;   /* wait until the thread is ready, not until it has ended */
+    const char  *thread;    /* a name or an id; NULL: the first of ANY to end */
+    char *const *any;       /* names, ids and patterns */
+    size_t       any_count; /* 0: all live threads */
+    double       timeout;   /* seconds; negative: none */
+    bool         ready;     /* wait until the thread is ready, not until it has ended */
 };
 
 void request_write_join(struct text *params, const struct join_request *request);

@@ -1,24 +1,28 @@
 #include "cli/base/status.h"
+#include "cli/client/request.h"
 #include "cli/commands/arguments.h"
 #include "cli/commands/command.h"
 #include "cli/commands/join_threads.h"
 #include "cli/commands/report.h"
 #include "cli/commands/targets.h"
+#include "cli/rpc/bytes.h"
 #include "cli/view/full_disk.h"
+#include "cli/view/thread_text.h"
 
 #include <stdlib.h>
 
 struct join_options {
-    bool   all, ready;
+    bool   all, any, ready;
     double timeout; /* negative: none */
     char **threads; /* NULL: none */
 };
 
-enum { KEY_ALL = 256, KEY_READY };
+enum { KEY_ALL = 256, KEY_ANY, KEY_READY };
 
 static const struct argp_option options[] = {
     {"timeout", 't', "SECONDS", 0, "Give up after so long, with status 124", 0},
     {"all", KEY_ALL, NULL, 0, "Wait for every thread that is live now", 0},
+    {"any", KEY_ANY, NULL, 0, "Wait for the first end only; print that thread's name", 0},
     {"ready", KEY_READY, NULL, 0, "Wait until they are ready, not until they end", 0},
     {0},
 };
@@ -36,6 +40,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_ALL:
         o->all = true;
         return 0;
+    case KEY_ANY:
+        o->any = true;
+        return 0;
     case KEY_READY:
         o->ready = true;
         return 0;
@@ -47,6 +54,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
             return command_usage(state, "no thread; --all is for every live one");
         if (o->threads != NULL && o->all)
             return command_usage(state, "--all takes no thread");
+        if (o->any && o->ready)
+            return command_usage(state, "--any waits for an end, --ready does not");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -100,11 +109,51 @@ static int join(const struct invocation *invocation, const json_t *targets)
     return status;
 }
 
+/* Prints the name of THREAD, which was the first to end. Returns its status. */
+static int take_first(const struct invocation *invocation, const json_t *thread)
+{
+    struct text line = {0};
+    char       *name = NULL;
+    int         status;
+
+    line.failed = bytes_from_json(json_object_get(thread, "name"), &name) != 0;
+    text_add(&line, name != NULL ? name : "");
+    text_add(&line, "\n");
+    free(name);
+    status = command_print(invocation, &line);
+    text_release(&line);
+    command_explain_end(invocation, thread, true);
+    return status == STATUS_DONE ? thread_status(thread) : command_own_failure(status);
+}
+
+/* Waits for the first of the threads to end. */
+static int join_any(const struct invocation *invocation)
+{
+    const struct join_options *o = invocation->options;
+    struct join_request        request = {.any = o->threads, .timeout = o->timeout};
+    struct text                params = {0};
+    struct reply               reply;
+    int                        status;
+
+    while (o->threads != NULL && o->threads[request.any_count] != NULL)
+        request.any_count++;
+    request_write_join(&params, &request);
+    if (client_call_written(&invocation->session->client, "join", &params, &reply) != 0)
+        return command_own_failure(command_failed(invocation));
+    status = take_first(invocation, reply.result);
+    reply_release(&reply);
+    return status;
+}
+
 static int run(struct invocation *invocation)
 {
-    json_t *targets = json_array();
-    int     status;
+    const struct join_options *o = invocation->options;
+    json_t                    *targets;
+    int                        status;
 
+    if (o->any)
+        return join_any(invocation);
+    targets = json_array();
     if (targets == NULL)
         return fail_memory(invocation);
     status = find_targets(invocation, targets);
@@ -120,8 +169,8 @@ const struct command command_join = {
     .doc = "Wait for threads, and exit as the command did\vThe exit status is the command's own, "
            "128+N if signal N ended it, 124 on a timeout, 125 if k3thread failed, 126 if the "
            "command was not executable and 127 if it was not found. Of several threads it is the "
-           "first in the order given that is not 0. With --ready it is 0 when all are ready, and "
-           "125 if one ended before it was.",
+           "first in the order given that is not 0; with --any, that of the first thread to end. "
+           "With --ready it is 0 when all are ready, and 125 if one ended before it was.",
     .group = COMMAND_GROUP_WATCHING,
     .flags = COMMAND_ENDED | COMMAND_CONNECTS,
     .options = options,

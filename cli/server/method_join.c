@@ -1,5 +1,6 @@
-/* The method "join": waits until a thread has ended, or is ready. */
+/* The method "join": waits until a thread has ended, or is ready, or until the first of several has ended. */
 #include "cli/rpc/write.h"
+#include "cli/server/join_any.h"
 #include "cli/server/method.h"
 #include "cli/server/params.h"
 #include "cli/server/select.h"
@@ -117,23 +118,11 @@ static void await_end(struct call *call, struct record *record, double timeout, 
         wake(call, record);
 }
 
-static void run(struct call *call, const json_t *params)
+/* Joins THREAD; if that is NULL, the thread of the client's last start. */
+static void join_one(struct call *call, const json_t *thread, double timeout, bool ready)
 {
-    const json_t      *thread = NULL, *members = NULL;
-    struct record     *record;
-    double             timeout = -1;
-    bool               ready = false;
-    const struct param wanted[] = {
-        {"thread", PARAM_ANY, &thread, false},
-        {"timeout", PARAM_NUMBER, &timeout, false},
-        {"ready", PARAM_BOOLEAN, &ready, false},
-        {"members", PARAM_ANY, &members, false},
-        {0},
-    };
+    struct record *record = select_for_call(call, thread);
 
-    if (!params_take(call, params, wanted) || !params_members(call, members, &call->members))
-        return;
-    record = select_for_call(call, thread);
     if (record == NULL)
         return;
     call->record = record;
@@ -141,6 +130,27 @@ static void run(struct call *call, const json_t *params)
         await_ready(call, record, timeout);
     else
         await_end(call, record, timeout, thread != NULL);
+}
+
+static void run(struct call *call, const json_t *params)
+{
+    const json_t      *thread = NULL, *any = NULL, *members = NULL;
+    double             timeout = -1;
+    bool               ready = false;
+    const struct param wanted[] = {
+        {"thread", PARAM_ANY, &thread, false},   {"timeout", PARAM_NUMBER, &timeout, false},
+        {"ready", PARAM_BOOLEAN, &ready, false}, {"any", PARAM_ANY, &any, false},
+        {"members", PARAM_ANY, &members, false}, {0},
+    };
+
+    if (!params_take(call, params, wanted) || !params_members(call, members, &call->members))
+        return;
+    if (any == NULL)
+        join_one(call, thread, timeout, ready);
+    else if (thread != NULL || ready)
+        call_fail(call, PROTOCOL_VALUE_ERROR, "\"any\" goes with neither \"thread\" nor \"ready\"");
+    else
+        join_any_begin(call, any, timeout);
 }
 
 const struct method method_join = {"join", run};

@@ -6,6 +6,7 @@
 #include "cli/process/limits.h"
 #include "cli/server/call.h"
 #include "cli/server/events.h"
+#include "cli/server/join_any.h"
 #include "cli/server/needs.h"
 #include "cli/server/store.h"
 #include "cli/server/stuck.h"
@@ -95,6 +96,7 @@ static void has_ended(struct record *record)
     store_ended(record);
     events_post(EVENT_ENDED, record);
     call_wake(&record->calls, record);
+    join_any_ended(record);
     advance_queue();
     if (record->is_needed)
         advance_waiting();

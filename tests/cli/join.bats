@@ -6,6 +6,11 @@
 
 load helpers
 
+# Succeeds if the process PID has a socket open.
+has_socket() {
+  [[ $(readlink "/proc/$1/fd/"*) = *socket:* ]]
+}
+
 @test "join exits as the command did" {
   local code
   for code in 0 1 3 64 124 255; do
@@ -137,15 +142,114 @@ load helpers
   is "$(k3_field nap state)" running
 }
 
+@test "join --any prints the name of the first thread to end, and exits with its status" {
+  mkfifo gate
+  k3 start -n a -- sleep 1000
+  k3 start -n b -- sh -c 'read x <gate; exit 7'
+  in_background named k3 join --any a b
+  in_background matching k3 join --any '?'
+  in_background all k3 join --any --all
+  run -124 --separate-stderr k3 join --any -t 0.1 a b
+  is "$output" ''
+  is "$stderr" 'k3thread: join: TimeoutError: none of the threads has ended'
+  echo >gate
+  for i in named matching all; do
+    finish "$i" 7
+    is "$(<"$i.out")" b
+  done
+  is "$(k3_field a state)" running
+}
+
+@test "join --any of threads that have ended returns the one that ended first" {
+  k3 start -n late -- sleep 1000
+  k3 start -n early -- sh -c 'exit 5'
+  run -5 k3 join early
+  k3 start -n other -- sleep 1000
+  k3 raise --wait late SIGKILL
+  run -5 k3 join --any late other early
+  is "$output" early
+  run -137 k3 join --any late other
+  is "$output" late
+  k3 clear early late
+  run -124 k3 join --any -t 0 '*'
+}
+
+@test "join --any means the newest thread of each name" {
+  run -1 k3 join "$(k3 start -n n -- sh -c 'exit 1')"
+  run -2 k3 join "$(k3 start -n n -- sh -c 'exit 2')"
+  run -2 k3 join --any 'n*'
+  run -2 k3 join --any n
+  run -1 k3 join --any 1
+  k3 start -n n -- sleep 1000
+  run -124 k3 join --any -t 0.1 'n*'
+}
+
+@test "join --any waits for nothing if a word means no thread" {
+  k3 start -n nap -- sleep 1000
+  run -3 --separate-stderr k3 join --any nap nobody
+  is "$stderr" "k3thread: join: InvalidThreadIdError: no thread 'nobody'"
+  run -3 --separate-stderr k3 join --any 'x*' nap
+  is "$stderr" "k3thread: join: InvalidThreadIdError: no thread fits 'x*'"
+  k3 raise --wait nap
+  run -3 --separate-stderr k3 join --any --all
+  is "$stderr" 'k3thread: join: InvalidThreadIdError: no thread is live'
+}
+
+@test "join --any waits through a restart, and sees a thread that ended before its command ran" {
+  k3 start -n again -- sleep 1000
+  k3 start -n later -a 1000 -- true
+  in_background joining k3 join --any again later
+  run -124 k3 join --any -t 0.1 again later
+  k3 restart again
+  assert_alive "${background[joining]}"
+  k3 raise later
+  finish joining 143
+  is "$(<joining.out)" later
+}
+
+@test "join --any works in a script" {
+  cat >script <<'END'
+start --name a -- sh -c 'exit 3'
+daemon --name b -- sleep 1000
+join --any a b
+END
+  run -3 --separate-stderr k3 run --quiet script
+  is "$output" a
+}
+
+@test "join --any over the socket takes a list, and nothing beside it" {
+  k3 start -- true
+  script <<'END'
+first = start("sh", "-c", "exit 4", name="a")
+start("sleep", "1000", name="b")
+assert call("join", any=["b", first["id"]])["name"] == "a"
+assert call("join", any=["[a]"], members=["exit_code"]) == {"exit_code": 4}
+fails(-32002, "ValueError", "join", any=["b"], thread="b")
+fails(-32002, "ValueError", "join", any=["b"], ready=True)
+fails(-32002, "ValueError", "join", any=["*"] * 101)
+fails(-32001, "TypeError", "join", any="b")
+fails(-32001, "TypeError", "join", any=[[]])
+fails(-32003, "InvalidThreadIdError", "join", any=["b", "c"])
+fails(-32005, "TimeoutError", "join", any=["b"], timeout=0)
+END
+}
+
+@test "a client that dies in join --any changes nothing" {
+  k3 start -n slow -- sleep 1000
+  in_background joining "$K3THREAD" join --any slow
+  wait_until "$DEADLINE" has_socket "${background[joining]}"
+  kill -KILL "${background[joining]}"
+  finish joining 137
+  k3 raise --wait slow
+  run -143 k3 join --any slow
+}
+
 @test "join refuses a command line without threads and without --all" {
   run -64 k3 join
   run -64 k3 join --all a
+  run -64 k3 join --any
+  run -64 k3 join --any --ready a
   run -64 k3 join -t x a
-}
-
-# Succeeds if the process PID has a socket open.
-has_socket() {
-  [[ $(readlink "/proc/$1/fd/"*) = *socket:* ]]
 }
 
 @test "a client that dies while it joins changes nothing" {
