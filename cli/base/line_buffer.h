@@ -16,8 +16,8 @@
 struct line_buffer {
     struct text bytes;
     bool        nul;      /* a NUL ends each line, not a newline */
-    size_t      taken;    /* so many of the bytes were taken out */
-    size_t      searched; /* so many of those behind them hold no newline */
+    size_t      taken;    /* the number of bytes that were taken out */
+    size_t      searched; /* the number of bytes behind these that hold no newline */
 };
 
 /* Drops the bytes that were taken, and makes room for SIZE more. Returns false without memory. */

@@ -122,7 +122,7 @@ static bool is_in(uint32_t code, const struct range *ranges, size_t count)
 
 #define IS_IN(code, ranges) is_in(code, ranges, sizeof(ranges) / sizeof((ranges)[0]))
 
-/* Would it do something to the terminal, or to the direction of the text around it? */
+/* Returns true if a terminal would act on the character, or it would turn the text around it. */
 static bool is_control(uint32_t code)
 {
     static const struct range controls[] = {
@@ -149,7 +149,7 @@ static size_t columns_of(uint32_t code)
     return IS_IN(code, none) ? 0 : IS_IN(code, wide) ? 2 : 1;
 }
 
-/* One character, or the first byte of what is none, as it may be shown; returns its size. */
+/* Appends one character, or a byte that begins none, as it may be shown. Returns its size. */
 static size_t add_one_escaped(struct text *text, const char *data, size_t size)
 {
     uint32_t code = 0;
@@ -205,7 +205,7 @@ bool text_is_utf8(const char *data, size_t size)
     return true;
 }
 
-/* Can it be shown as it is, within quotes? */
+/* Returns true if STRING can be shown as it is, within quotes. */
 static bool is_printable(const char *string, size_t length)
 {
     size_t   done = text_plain(string, length);
@@ -248,7 +248,7 @@ static void add_in_dollar_quotes(struct text *text, const char *string, size_t l
     text_byte(text, '\'', 1);
 }
 
-/* Does the byte mean nothing to a shell, wherever it stands? */
+/* Returns true if the byte means nothing to a shell, wherever it stands. */
 static bool is_safe(char byte)
 {
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||

@@ -21,7 +21,7 @@ struct spawn_plan;
 #define PROBE_FIRST_PAUSE 0.02
 #define PROBE_LAST_PAUSE  1.0
 
-/* One try may take so many seconds. */
+/* The seconds that one try may take. */
 #define PROBE_LIMIT 5.0
 
 /* What one kind of probes does. Functions that it does not need are NULL. */

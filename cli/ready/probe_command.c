@@ -20,7 +20,7 @@
 /* The seconds until the first look at processes that were killed; they double. */
 #define FIRST_LOOK 0.002
 
-/* So many seconds killed processes get when the probe is closed; then they are leftovers of the thread. */
+/* Seconds that killed processes get when the probe is closed. After them they are leftovers of the thread. */
 #define LAST_LOOKS 1.0
 
 struct command_probe {

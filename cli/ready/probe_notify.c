@@ -23,7 +23,7 @@
 /* A sender may pass so many descriptors with a message; they are closed. */
 #define DESCRIPTORS_MAX 253
 
-/* So many messages are read at once: the worker has other things to look at. */
+/* The most messages that are read at once: the worker has other things to look at. */
 #define MESSAGES_AT_ONCE 16
 
 struct notify_probe {

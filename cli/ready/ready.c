@@ -9,7 +9,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* So many seconds another process has to answer, before the command runs. */
+/* The seconds that another process has to answer before the command runs. */
 #define STRANGER_LIMIT 1.0
 
 bool ready_is_valid(const char *spec, struct text *why)

@@ -6,7 +6,7 @@
 
 #include <stddef.h>
 
-/* So many columns have their own widths. All columns behind them share one width. */
+/* The number of columns that have widths of their own. All columns behind them share one width. */
 #define TABLE_COLUMNS 16
 
 /*
