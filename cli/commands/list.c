@@ -18,7 +18,7 @@ enum { KEY_JSON = 256, KEY_LIVE };
 static const struct argp_option options[] = {
     {"json", KEY_JSON, NULL, 0, "Print a JSON array of objects", 0},
     {"quiet", 'q', NULL, 0, "Print only ids", 0},
-    {"long", 'l', NULL, 0, "Show more columns: RUNS, how often the command has run", 0},
+    {"long", 'l', NULL, 0, "Show more columns: RUNS, CPU and MEMORY", 0},
     {"live", KEY_LIVE, NULL, 0, "Leave out threads that have ended", 0},
     {0},
 };

@@ -1,6 +1,7 @@
 #include "cli/process/adopted.h"
 
 #include "cli/base/clock.h"
+#include "cli/process/account.h"
 #include "cli/process/children.h"
 #include "cli/process/children_end.h"
 #include "cli/process/mark.h"
@@ -63,11 +64,11 @@ size_t adopted_end(size_t *ret_left)
     return children_end(list_fd, ret_left);
 }
 
-bool adopted_is_alive(pid_t child, int options)
+bool adopted_is_alive(pid_t child)
 {
     siginfo_t info = {.si_pid = 0};
 
-    return waitid(P_PID, (id_t) child, &info, WEXITED | WNOHANG | __WALL | options) == 0 &&
+    return waitid(P_PID, (id_t) child, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 &&
            info.si_pid == 0;
 }
 
@@ -110,8 +111,10 @@ static int take_census(void)
         return -ENOMEM;
     }
     for (size_t i = 0; i < count; i++)
-        if (adopted_is_alive(pids[i], 0))
+        if (adopted_is_alive(pids[i]))
             members[kept++] = adopted_member(pids[i]);
+        else
+            (void) account_reap_any(P_PID, (id_t) pids[i]);
     free(pids);
     free(last.members);
     last = (struct census){

@@ -61,10 +61,7 @@ const struct census *adopted_look(uint64_t seen, int *ret_error);
 /* Returns the session and the owner of one process. */
 struct member adopted_member(pid_t pid);
 
-/*
- * Returns true if CHILD is a living child of this process. Reaps a dead CHILD unless OPTIONS is
- * WNOWAIT.
- */
-bool adopted_is_alive(pid_t child, int options);
+/* Returns true if CHILD is a living child of this process. */
+bool adopted_is_alive(pid_t child);
 
 #endif

@@ -1,5 +1,6 @@
 #include "cli/process/children.h"
 
+#include "cli/process/account.h"
 #include "cli/process/handle.h"
 #include "cli/process/mark.h"
 
@@ -11,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 int children_open(pid_t pid, pid_t tid)
@@ -84,12 +84,8 @@ int children_read(int fd, pid_t **ret, size_t *ret_count)
 
 void children_reap(void)
 {
-    siginfo_t info;
-
-    do
-        info.si_pid = 0;
-    while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | __WNOTHREAD | __WALL) == 0 &&
-           info.si_pid != 0);
+    while (account_reap_any(P_ALL, 0))
+        ;
 }
 
 /* The processes below one process, as far as they have been listed. */

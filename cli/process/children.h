@@ -23,7 +23,7 @@ int children_read(int fd, pid_t **ret, size_t *ret_count);
  */
 void children_walk(pid_t pid, bool (*visit)(pid_t pid, void *context), void *context);
 
-/* Reaps the dead children of the calling thread. */
+/* Reaps the dead children of the calling thread, and counts them to their threads: see account.h. */
 void children_reap(void);
 
 /*

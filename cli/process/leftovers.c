@@ -70,7 +70,7 @@ static int add_if_left(uint64_t id, pid_t leader, pid_t pid, struct leftovers *r
 {
     struct member member;
 
-    if (!adopted_is_alive(pid, WNOWAIT)) {
+    if (!adopted_is_alive(pid)) {
         *ret_dead = true;
         return 0;
     }

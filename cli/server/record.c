@@ -43,6 +43,12 @@ double record_seconds(const struct record *record)
     return (report->run_end > 0 ? report->run_end : clock_monotonic()) - report->run_begin;
 }
 
+/* Reading an account takes its lock, and does not change it. */
+struct usage record_usage(const struct record *record)
+{
+    return account_usage((struct account *) &record->assignment.account);
+}
+
 const char *record_waits_for(const struct record *record)
 {
     const struct job *job = &record->job;
@@ -82,6 +88,17 @@ static void write_bool(struct text *text, bool value)
     text_add(text, value ? "true" : "false");
 }
 
+static void write_cpu(struct text *text, const struct record *record)
+{
+    struct usage usage = record_usage(record);
+
+    text_add(text, "{\"user\":");
+    write_seconds(text, usage.user);
+    text_add(text, ",\"system\":");
+    write_seconds(text, usage.system);
+    text_byte(text, '}', 1);
+}
+
 static bool has_status(const struct record *record)
 {
     return record->now.status != NULL && record->now.status[0] != '\0';
@@ -111,7 +128,9 @@ static bool has_status(const struct record *record)
     X(ready, true, write_bool(text, r->now.ready))                                                 \
     X(status, has_status(r), write_bytes(text, r->now.status))                                     \
     X(waits_for, record_waits_for(r) != NULL, write_bytes(text, record_waits_for(r)))              \
-    X(seconds, !isnan(record_seconds(r)), write_seconds(text, record_seconds(r)))
+    X(seconds, !isnan(record_seconds(r)), write_seconds(text, record_seconds(r)))                  \
+    X(cpu, true, write_cpu(text, r))                                                               \
+    X(max_rss, true, write_integer(text, (int64_t) record_usage(r).memory))
 
 enum member {
 #define X(name, is_set, write) MEMBER_##name,

@@ -88,6 +88,9 @@ unsigned record_member(const char *name);
  */
 double record_seconds(const struct record *record);
 
+/* Returns what the processes of the thread have used that have ended, of all its runs. */
+struct usage record_usage(const struct record *record);
+
 /*
  * Returns what the thread waits for: its probe, or the first thread that it needs. Returns NULL if
  * it waits for neither.

@@ -128,6 +128,7 @@ struct record *store_add(struct job *job, const char *logs)
     record->job.has_own_log = has_own_log;
     record->assignment.id = record->id;
     record->assignment.job = &record->job;
+    account_open(&record->assignment.account, record->id);
     *job = (struct job){0};
     last_id = record->id;
     record->created = clock_wall();
@@ -304,6 +305,7 @@ void store_forget(struct record *record)
     TAILQ_REMOVE(&all, record, order);
     LIST_REMOVE(record, by_id);
     LIST_REMOVE(record, by_name);
+    account_close(&record->assignment.account);
     if (record->job.has_own_log)
         remove_log(record->job.output);
     record_free(record);

@@ -2,6 +2,7 @@
 
 #include "cli/base/duration.h"
 #include "cli/base/result.h"
+#include "cli/base/size.h"
 #include "cli/rpc/write.h"
 
 #include <math.h>
@@ -34,6 +35,23 @@ static void add_time(struct text *text, const struct record *record)
         text_byte(text, '-', 1);
     else
         duration_add(text, seconds);
+}
+
+static void add_cpu(struct text *text, const struct record *record)
+{
+    struct usage usage = record_usage(record);
+
+    duration_add(text, usage.user + usage.system);
+}
+
+static void add_memory(struct text *text, const struct record *record)
+{
+    struct usage usage = record_usage(record);
+
+    if (usage.memory > 0)
+        size_add(text, usage.memory);
+    else
+        text_byte(text, '-', 1);
 }
 
 /*
@@ -79,6 +97,8 @@ static void add_command(struct text *text, char *const *words)
     X("DAEMON", false, text_add(text, r->job.daemon ? "yes" : "no"))                               \
     X("TIME", false, add_time(text, r))                                                            \
     X("RUNS", true, write_integer(text, r->now.runs))                                              \
+    X("CPU", true, add_cpu(text, r))                                                               \
+    X("MEMORY", true, add_memory(text, r))                                                         \
     X("RESULT", false, add_result(text, r))                                                        \
     X("COMMAND", false, add_command(text, r->job.argv))
 

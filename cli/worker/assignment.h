@@ -2,6 +2,7 @@
 #ifndef K3THREAD_CLI_WORKER_ASSIGNMENT_H
 #define K3THREAD_CLI_WORKER_ASSIGNMENT_H
 
+#include "cli/process/account.h"
 #include "cli/worker/job.h"
 #include "cli/worker/mailbox.h"
 #include "cli/worker/thread_report.h"
@@ -12,9 +13,10 @@
 struct assignment {
     uint64_t                id; /* the thread's */
     struct job             *job;
-    bool                    again; /* a restart was asked for: the thread waits out no delay */
-    struct report           draft; /* how the thread stands at the start; then the worker's own */
-    struct mail             mail;  /* where the worker posts its reports */
+    bool                    again;   /* a restart was asked for: the thread waits out no delay */
+    struct report           draft;   /* how the thread stands at the start; then the worker's own */
+    struct mail             mail;    /* where the worker posts its reports */
+    struct account          account; /* what its ended processes have used */
     atomic_int              spawning; /* the child that has not come to its exec, or 0 */
     const k3thread_exctype *end_type; /* what worker_End stands for; set before that is sent */
 };

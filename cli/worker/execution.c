@@ -178,18 +178,17 @@ static bool read_status(const struct worker *worker, siginfo_t *ret)
 /* Reaps the command and reports its status. A command that could not be ended has no status. */
 APART static void reap(struct worker *worker)
 {
-    siginfo_t info = {0};
-    bool      has_ended;
+    struct account *account = &worker->assignment->account;
+    siginfo_t       info = {0};
+    bool            has_ended =
+        account_reap(account, P_PIDFD, (id_t) worker->pidfd, &info) || read_status(worker, &info);
 
-    while (waitid(P_PIDFD, (id_t) worker->pidfd, &info, WEXITED | WNOHANG | __WALL) < 0 &&
-           errno == EINTR)
-        ;
-    has_ended = info.si_pid != 0 || read_status(worker, &info);
     close(worker->pidfd);
     children_reap(); /* dead processes that the command made its siblings by CLONE_PARENT */
     worker->report->exit_code = has_ended && info.si_code == CLD_EXITED ? info.si_status : -1;
     worker->report->signal = has_ended && info.si_code != CLD_EXITED ? info.si_status : 0;
     worker->report->run_end = clock_monotonic();
+    account_set_leader(account, 0);
     worker->pid = worker->report->pid = 0;
 }
 

@@ -237,6 +237,7 @@ static void announce(struct worker *worker, const struct spawned *spawned)
 
     worker->pid = spawned->pid;
     worker->pidfd = spawned->pidfd;
+    account_set_leader(&worker->assignment->account, spawned->pid);
     worker->end = (struct ending){.half = INFINITY};
     worker->deadline = job->timeout >= 0 ? clock_monotonic() + job->timeout : INFINITY;
     worker->ready_deadline = INFINITY;

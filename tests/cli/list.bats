@@ -151,7 +151,7 @@ fields = {
     "after": number, "command": list, "directory": str, "log": str, "created": number,
     "started": number + (none,), "ended": number + (none,), "exit_code": (int, none),
     "signal": (int, none), "exception": (str, none), "message": (str, none), "runs": int,
-    "seconds": number + (none,),
+    "seconds": number + (none,), "cpu": dict, "max_rss": int,
 }
 threads = json.load(open("threads"))
 for thread in threads:

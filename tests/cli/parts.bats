@@ -6,6 +6,7 @@ load helpers
 @test "the parser of times reads every form of a time, and refuses anything else" { "$HELPERS/text" durations-read; }
 @test "times are written in at most two units" { "$HELPERS/text" durations-written; }
 @test "numbers and seconds are written up to the last significant digit" { "$HELPERS/text" numbers; }
+@test "sizes are written with at most three digits and a unit" { "$HELPERS/text" sizes; }
 @test "a text grows as needed, and reports when it cannot grow" { "$HELPERS/text" growth; }
 @test "words are shown so that they cannot confuse a terminal, and quoted so that a shell reads them back" {
   "$HELPERS/text" words

@@ -212,8 +212,8 @@ busy() {
 @test "list --long shows how often a command has run" {
   k3 start -n a -- sleep 1000
   k3 restart a
-  like "$(k3 list -l)" '*TIME*RUNS*RESULT*COMMAND*'
-  like "$(k3 list --long a | tail -n 1)" '1 *running *no *s  2 *sleep 1000'
+  like "$(k3 list -l)" '*TIME*RUNS*CPU*MEMORY*RESULT*COMMAND*'
+  like "$(k3 list --long a | tail -n 1)" '1 *running *no *s  2 *s *M *sleep 1000'
   unlike "$(k3 list)" '*RUNS*'
 }
 

@@ -2,6 +2,7 @@
 #include "tests/lib/test.h"
 
 #include "cli/base/duration.h"
+#include "cli/base/size.h"
 #include "cli/base/text.h"
 #include "cli/rpc/base64.h"
 #include "cli/rpc/parse.h"
@@ -79,6 +80,34 @@ static void durations_are_written(void)
 
         duration_add(&text, table[i].seconds);
         check_written(&text, table[i].text);
+    }
+}
+
+static void sizes_are_written(void)
+{
+    static const struct {
+        uint64_t    bytes;
+        const char *words;
+    } sizes[] = {
+        {0, "0"},
+        {1023, "1023"},
+        {1024, "1.0K"},
+        {10 * 1024 - 52, "9.9K"},
+        {10 * 1024 - 51, "10K"},
+        {999 * 1024, "999K"},
+        {1000 * 1024, "1.0M"},
+        {UINT64_C(5242880), "5.0M"},
+        {UINT64_C(3) << 40, "3.0T"},
+        {UINT64_MAX, "16E"},
+    };
+
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        struct text text = {0};
+
+        size_add(&text, sizes[i].bytes);
+        text_byte(&text, '\0', 1);
+        CHECK_EQUAL(strcmp(text.data, sizes[i].words), 0);
+        text_release(&text);
     }
 }
 
@@ -382,7 +411,7 @@ static void tables_are_read(void)
 }
 
 TEST_MAIN({"durations-read", durations_are_read}, {"durations-written", durations_are_written},
-          {"numbers", numbers_are_written}, {"growth", text_grows}, {"words", words_are_shown},
-          {"characters", characters_are_known}, {"columns", columns_are_counted},
-          {"base64", bytes_are_in_base64}, {"strings", strings_are_written},
-          {"tables", tables_are_read})
+          {"sizes", sizes_are_written}, {"numbers", numbers_are_written}, {"growth", text_grows},
+          {"words", words_are_shown}, {"characters", characters_are_known},
+          {"columns", columns_are_counted}, {"base64", bytes_are_in_base64},
+          {"strings", strings_are_written}, {"tables", tables_are_read})
