@@ -211,7 +211,7 @@ static bool split_option(struct cursor *cursor, const char *current)
     cursor->kind = COMPLETE_NOTHING;
     option = option_find(cursor->command->options, name, (size_t) (equals - name));
     if (option != NULL)
-        cursor->kind = complete_kind_of_option(option);
+        cursor->kind = complete_kind_of_option(option, equals + 1);
     text_append(&cursor->prefix, current, (size_t) (equals - current) + 1);
     return true;
 }
@@ -250,6 +250,7 @@ static const char *kind_word(enum complete_kind kind)
     case COMPLETE_POLICY:
     case COMPLETE_PROBE:
     case COMPLETE_SIGNAL:
+    case COMPLETE_NEED:
         break;
     }
     return "words";
@@ -282,7 +283,7 @@ static int answer(struct invocation *invocation)
     int                              status;
 
     find_kind(&cursor, invocation->session);
-    if (cursor.kind == COMPLETE_THREAD)
+    if (complete_needs_threads(cursor.kind))
         threads = complete_threads(invocation->session, cursor.command);
     add_reply(&text, &cursor, threads);
     status = command_print(invocation, &text);

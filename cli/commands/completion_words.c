@@ -1,6 +1,7 @@
 #include "cli/commands/completion_words.h"
 
 #include "cli/base/exceptions.h"
+#include "cli/base/need_word.h"
 #include "cli/base/probe_kinds.h"
 #include "cli/commands/command.h"
 #include "cli/commands/command_line.h"
@@ -61,9 +62,18 @@ static enum complete_kind kind_of(const char *name, size_t length)
     return COMPLETE_NOTHING;
 }
 
-enum complete_kind complete_kind_of_option(const struct argp_option *option)
+/* The conditions of a need are offered only behind a name: most needs have none. */
+enum complete_kind complete_kind_of_option(const struct argp_option *option, const char *value)
 {
-    return option->arg != NULL ? kind_of(option->arg, strlen(option->arg)) : COMPLETE_NOTHING;
+    enum complete_kind kind =
+        option->arg != NULL ? kind_of(option->arg, strlen(option->arg)) : COMPLETE_NOTHING;
+
+    return kind == COMPLETE_NEED && strchr(value, ':') == NULL ? COMPLETE_THREAD : kind;
+}
+
+bool complete_needs_threads(enum complete_kind kind)
+{
+    return kind == COMPLETE_THREAD || kind == COMPLETE_NEED;
 }
 
 /* Arguments */
@@ -168,7 +178,7 @@ enum complete_kind complete_kind_at(char *const *words, size_t count, const char
             only_arguments = true;
     }
     if (open != NULL)
-        return complete_kind_of_option(open);
+        return complete_kind_of_option(open, current);
     if (!only_arguments && current[0] == '-')
         return COMPLETE_OPTION;
     return kind_of_argument(command, arguments, words, count);
@@ -219,6 +229,24 @@ static void add_threads(struct text *text, const json_t *threads)
         free(name);
     }
     json_decref(known);
+}
+
+/* Adds each name, and each name with each condition. */
+static void add_needs(struct text *text, const json_t *threads)
+{
+    struct text names = {0};
+
+    add_threads(&names, threads);
+    for (size_t at = 0; at < names.size; at += strlen(names.data + at) + 1) {
+        add_word(text, names.data + at);
+#define X(name, suffix)                                                                            \
+    text_add(text, names.data + at);                                                               \
+    add_word(text, suffix);
+        NEED_CONDITIONS(X)
+#undef X
+    }
+    text->failed |= names.failed;
+    text_release(&names);
 }
 
 /* Adds the names of the supervisors that have a socket in the user's own directory. */
@@ -298,6 +326,9 @@ void complete_add(struct text *text, enum complete_kind kind, const struct comma
         break;
     case COMPLETE_THREAD:
         add_threads(text, threads);
+        break;
+    case COMPLETE_NEED:
+        add_needs(text, threads);
         break;
     case COMPLETE_LABEL:
         add_labels(text);

@@ -12,6 +12,7 @@
 
 #include <argp.h>
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The kinds of words, and the names that stand for them in usages. */
@@ -25,7 +26,8 @@
     X(TOPIC, "TOPIC")                                                                              \
     X(POLICY, "POLICY")                                                                            \
     X(PROBE, "PROBE")                                                                              \
-    X(SIGNAL, "SIGNAL")
+    X(SIGNAL, "SIGNAL")                                                                            \
+    X(NEED, "NEED")
 
 enum complete_kind {
     COMPLETE_NOTHING, /* a word that only the user can know */
@@ -37,8 +39,11 @@ enum complete_kind {
 #undef X
 };
 
-/* Returns the kind of the argument that OPTION takes. */
-enum complete_kind complete_kind_of_option(const struct argp_option *option);
+/* Returns the kind of the argument that OPTION takes. VALUE is what the user has typed of it. */
+enum complete_kind complete_kind_of_option(const struct argp_option *option, const char *value);
+
+/* Returns true if complete_add() needs THREADS for KIND. */
+bool complete_needs_threads(enum complete_kind kind);
 
 /* Returns the kind of the word CURRENT. COUNT WORDS stand before it; the first is a command. */
 enum complete_kind complete_kind_at(char *const *words, size_t count, const char *current,

@@ -2,6 +2,7 @@
 
 #include "cli/base/descriptor_path.h"
 #include "cli/base/exceptions.h"
+#include "cli/base/need_word.h"
 #include "cli/base/probe_kinds.h"
 #include "cli/base/variable.h"
 #include "cli/commands/arguments.h"
@@ -38,7 +39,8 @@ const struct argp_option start_options_list[] = {
 #undef X
     {"ready-timeout", KEY_READY_TIMEOUT, "SECONDS", 0,
      "Raise TimeoutError when the command has run so long and is not ready", 0},
-    {"needs", KEY_NEEDS, "THREAD", 0, "Run it when THREAD is ready (repeatable)", 0},
+    {"needs", KEY_NEEDS, "NEED", 0,
+     "Run it when THREAD is ready, or when THREAD:ended or THREAD:succeeded (repeatable)", 0},
     {"log-limit", KEY_LOG_LIMIT, "SIZE", 0, "Keep about the newest SIZE bytes of its log", 0},
     {0},
 };
@@ -106,8 +108,12 @@ static error_t add_variable(struct start_options *o, const struct argp_state *st
 
 static error_t add_need(struct start_options *o, const struct argp_state *state, char *word)
 {
+    enum need_condition condition;
+
     if (thread_is_pattern(word))
         return command_refuse(state, "--needs: '%s' is a pattern; give one name or id", word);
+    if (need_word_split(word, &condition) == 0)
+        return command_usage(state, "--needs wants a name or an id, not '%s'", word);
     return append_word(&o->needs, &o->request.needs_count, state, word);
 }
 

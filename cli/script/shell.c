@@ -47,7 +47,7 @@ static void complete(void *context, const struct text *before, const char *curre
     if (failed != 0)
         return;
     kind = complete_kind_at(words.list, words.count, current, &command);
-    if (kind == COMPLETE_THREAD)
+    if (complete_needs_threads(kind))
         threads = complete_threads(shell->session, command);
     complete_add(candidates, kind, command, threads);
     json_decref(threads);

@@ -1,6 +1,6 @@
 /*
- * The needs of threads: the other threads that must be ready before a thread begins. The server's
- * thread only.
+ * The needs of threads: what must hold of other threads before a thread begins. The server's thread
+ * only.
  */
 #ifndef K3THREAD_CLI_SERVER_NEEDS_H
 #define K3THREAD_CLI_SERVER_NEEDS_H
@@ -21,7 +21,10 @@ void needs_count(const struct record *record, bool is_live);
  */
 const struct need *needs_unmet(const struct record *record);
 
-/* Returns true if NEED, which is not met, can no longer be met because its thread has ended. */
+/*
+ * Returns true if NEED, which is not met, can no longer be met, because its thread has ended. If that
+ * thread begins again, the need can be met again.
+ */
 bool needs_is_lost(const struct need *need);
 
 /* Puts into WHY the message of a thread that ends because NEED is lost. */

@@ -57,13 +57,19 @@ const char *record_waits_for(const struct record *record)
         return job->ready;
     for (size_t i = 0; record->now.state == STATE_WAITING && i < job->need_count; i++)
         if (!job->needs[i].met)
-            return job->needs[i].name;
+            return job->needs[i].word;
     return NULL;
 }
 
 bool record_is_live(const struct record *record)
 {
     return record->now.state != STATE_ENDED;
+}
+
+bool record_has_succeeded(const struct record *record)
+{
+    return !record_is_live(record) && record->now.exit_code == 0 &&
+           record->now.exception != &k3thread_TimeoutError;
 }
 
 static void write_strings(struct text *text, char *const *strings)

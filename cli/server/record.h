@@ -92,8 +92,8 @@ double record_seconds(const struct record *record);
 struct usage record_usage(const struct record *record);
 
 /*
- * Returns what the thread waits for: its probe, or the first thread that it needs. Returns NULL if
- * it waits for neither.
+ * Returns what the thread waits for: its probe, or the word of the first need that is not met.
+ * Returns NULL if it waits for neither.
  */
 const char *record_waits_for(const struct record *record);
 
@@ -101,5 +101,8 @@ const char *record_waits_for(const struct record *record);
 const char *record_state(const struct record *record);
 
 bool record_is_live(const struct record *record);
+
+/* Returns true if the thread has ended, and `join` exits with 0 for it. */
+bool record_has_succeeded(const struct record *record);
 
 #endif

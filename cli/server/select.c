@@ -6,16 +6,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static bool parse_word(char *word, struct selector *ret)
+/* Reads WORD, which the selector takes over. */
+static void parse_word(char *word, struct selector *ret)
 {
     if (strspn(word, "0123456789") != strlen(word) || word[0] == '\0') {
         *ret = (struct selector){.name = word, .pattern = store_is_pattern(word)};
-        return true;
+        return;
     }
     /* A number that is too large becomes the largest number. No thread has that id. */
     *ret = (struct selector){.id = strtoull(word, NULL, 10)};
     free(word);
-    return true;
 }
 
 bool select_parse(struct call *call, const json_t *word, struct selector *ret)
@@ -32,7 +32,8 @@ bool select_parse(struct call *call, const json_t *word, struct selector *ret)
     error = bytes_from_json(word, &bytes);
     if (error != 0)
         return call_refuse(call, error, "a thread is named by an id, a name or a pattern");
-    return parse_word(bytes, ret);
+    parse_word(bytes, ret);
+    return true;
 }
 
 void select_release(struct selector *selector)
@@ -70,6 +71,28 @@ void select_fail(struct call *call, const struct selector *selector, const char 
                   selector->name);
 }
 
+/* Returns the thread that SELECTOR, which is released, means. Returns NULL, with CALL failed, if there is none. */
+static struct record *find_for_call(struct call *call, struct selector *selector)
+{
+    struct record *record = NULL;
+
+    if (selector->pattern)
+        call_fail(call, PROTOCOL_VALUE_ERROR, "'%s' is a pattern; give one name or id",
+                  selector->name);
+    else if ((record = select_one(selector)) == NULL)
+        select_fail(call, selector, "");
+    select_release(selector);
+    return record;
+}
+
+struct record *select_word_for_call(struct call *call, char *word)
+{
+    struct selector selector;
+
+    parse_word(word, &selector);
+    return find_for_call(call, &selector);
+}
+
 struct record *select_for_call(struct call *call, const json_t *thread)
 {
     struct selector selector = {.id = call->peer->started};
@@ -82,13 +105,5 @@ struct record *select_for_call(struct call *call, const json_t *thread)
                       "\"thread\" is missing, and this connection has started no thread");
         return record;
     }
-    if (!select_parse(call, thread, &selector))
-        return NULL;
-    if (selector.pattern)
-        call_fail(call, PROTOCOL_VALUE_ERROR, "'%s' is a pattern; give one name or id",
-                  selector.name);
-    else if ((record = select_one(&selector)) == NULL)
-        select_fail(call, &selector, "");
-    select_release(&selector);
-    return record;
+    return select_parse(call, thread, &selector) ? find_for_call(call, &selector) : NULL;
 }

@@ -4,9 +4,9 @@
 #include "cli/base/variable.h"
 #include "cli/ready/ready.h"
 #include "cli/rpc/bytes.h"
+#include "cli/server/need_params.h"
 #include "cli/server/param_limits.h"
 #include "cli/server/params.h"
-#include "cli/server/select.h"
 #include "cli/server/store.h"
 #include "cli/worker/environment.h"
 
@@ -233,32 +233,6 @@ static bool parse_log_limit(struct call *call, json_int_t limit, struct job *job
                          : "--log-limit is for logs; it would cut holes into --output's file");
 }
 
-/* Reads the threads that must be ready first. They must exist, live or ended. */
-static bool parse_needs(struct call *call, const json_t *needs, struct job *job)
-{
-    size_t count = json_array_size(needs);
-
-    if (needs != NULL && !json_is_array(needs)) {
-        return call_fail(call, PROTOCOL_TYPE_ERROR, "\"needs\" must be a list of threads");
-    }
-    job->needs = calloc(count + 1, sizeof(*job->needs));
-    if (job->needs == NULL)
-        return call_refuse(call, -ENOMEM, "");
-    for (size_t i = 0; i < count; i++) {
-        struct record *needed = select_for_call(call, json_array_get(needs, i));
-
-        if (needed == NULL)
-            return false;
-        needed->is_needed = true;
-        mailbox_notify(&needed->assignment.mail);
-        job->needs[job->need_count] =
-            (struct need){.id = needed->id, .name = strdup(needed->job.name)};
-        if (job->needs[job->need_count++].name == NULL)
-            return call_refuse(call, -ENOMEM, "");
-    }
-    return true;
-}
-
 static bool take_params(struct call *call, const json_t *params, struct job *job, struct raw *raw)
 {
     const struct param wanted[] = {
@@ -332,7 +306,7 @@ static bool parse_raw(struct call *call, const struct raw *raw, struct job *job)
            params_members(call, raw->members, &call->members) && parse_name(call, raw->name, job) &&
            parse_ready(call, raw->ready, job) && parse_restart(call, raw->restart, job) &&
            parse_stop_signal(call, raw->stop_signal, job) &&
-           parse_log_limit(call, raw->log_limit, job) && parse_needs(call, raw->needs, job);
+           parse_log_limit(call, raw->log_limit, job) && need_params_read(call, raw->needs, job);
 }
 
 bool start_params_read(struct call *call, const json_t *params, struct start_params *ret)

@@ -1,6 +1,7 @@
 #include "cli/server/store.h"
 
 #include "cli/base/clock.h"
+#include "cli/base/need_word.h"
 #include "cli/base/thread_name.h"
 #include "cli/place/times.h"
 
@@ -330,7 +331,8 @@ static bool refuse(struct text *why, const char *sentence)
 
 bool store_is_name(const char *name, struct text *why)
 {
-    size_t length = strlen(name);
+    size_t              length = strlen(name);
+    enum need_condition condition;
 
     if (length == 0)
         return refuse(why, "it is empty");
@@ -343,5 +345,8 @@ bool store_is_name(const char *name, struct text *why)
             return refuse(why, "it has a control character");
     if (strpbrk(name, "/*?[]\\") != NULL)
         return refuse(why, "it has a '/' or a pattern character");
+    if (need_word_split(name, &condition) != length)
+        return refuse(why,
+                      "it ends in :ready, :ended or :succeeded, which are conditions of --needs");
     return true;
 }

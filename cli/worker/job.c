@@ -21,7 +21,7 @@ void job_release(struct job *job)
     free(job->output);
     free(job->ready);
     for (size_t i = 0; i < job->need_count; i++)
-        free(job->needs[i].name);
+        free(job->needs[i].word);
     free(job->needs);
     *job = (struct job){0};
 }

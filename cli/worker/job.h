@@ -2,6 +2,8 @@
 #ifndef K3THREAD_CLI_WORKER_JOB_H
 #define K3THREAD_CLI_WORKER_JOB_H
 
+#include "cli/base/need_word.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -9,11 +11,13 @@
 
 struct environment;
 
-/* A thread that must be ready before another one's command starts. */
+/* A condition on another thread that must hold before the command starts. */
 struct need {
-    uint64_t id;
-    char    *name;
-    bool     met;
+    uint64_t            id; /* of the other thread */
+    enum need_condition condition;
+    char               *word;  /* its name, and the condition unless that is NEED_READY */
+    unsigned            shown; /* how often it had been ready; it must become ready once more */
+    bool                met;   /* the condition has held */
 };
 
 enum restart { RESTART_NEVER, RESTART_ON_FAILURE, RESTART_ALWAYS };

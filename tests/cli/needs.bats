@@ -1,0 +1,252 @@
+#!/usr/bin/env bats
+# --needs: a thread begins when other threads are ready, have ended, or have succeeded. That a thread waits
+# until another one is ready is in ready.bats, and the order of ends in order.bats.
+
+# Scripts stand in single quotes; helpers.bash and run set some names.
+# shellcheck disable=SC2016,SC2154
+
+load helpers
+
+# start_task NAME STATUS [OPTION…]: a thread that exits with STATUS when the file NAME.go is there.
+start_task() {
+  k3 start -n "$1" "${@:3}" -- sh -c 'until [ -e "$1.go" ]; do sleep 0.01; done; exit "$2"' sh "$1" "$2"
+}
+
+@test "a thread that needs another one's success runs when that has exited with 0" {
+  start_task migrate 0
+  k3 start -n web --needs migrate:succeeded -- touch web.ran
+  is_state web waiting
+  [ ! -e web.ran ]
+  touch migrate.go
+  k3 join web
+  [ -e web.ran ]
+}
+
+@test "a thread that needs another one's success does not run if that fails, and says how it ended" {
+  start_task migrate 3
+  k3 start -n web --needs migrate:succeeded -- touch web.ran
+  k3 start -n proxy --needs web:succeeded -- touch web.ran
+  touch migrate.go
+  run -125 --separate-stderr k3 join web
+  like "$stderr" "*thread 'migrate' (id 1), which it needs, has not succeeded: exit 3"
+  run -125 --separate-stderr k3 join proxy
+  like "$stderr" "*thread 'web' (id 2), which it needs, has not succeeded: exit 125"
+  run -125 k3 start --wait --needs migrate:succeeded -- touch web.ran
+  [ ! -e web.ran ]
+}
+
+@test "success is what join says: a time limit and a signal are failures" {
+  k3 start -n late -t 0.5 -- sh -c 'trap "exit 0" TERM; until [ -e never ]; do sleep 0.01; done'
+  run -124 k3 join late
+  k3 start -n killed -- sleep 1000
+  k3 raise --wait killed SIGKILL
+  k3 start -n unrun -a 1000 -- true
+  k3 raise --wait unrun
+  for need in late killed unrun; do
+    run -125 k3 start --wait --needs $need:succeeded -- true
+  done
+  # A command that ends itself well when it is asked to has succeeded.
+  k3 start -n asked --ready line:up -- sh -c 'trap "exit 0" TERM; echo up; while :; do sleep 0.01; done'
+  k3 join --ready asked
+  k3 raise --wait asked
+  k3 start --wait --needs asked:succeeded -- true
+}
+
+@test "a thread that needs another one's end runs when that has ended in any way" {
+  start_task failing 3
+  k3 start -n killed -- sleep 1000
+  k3 start -n a --needs failing:ended --needs killed:ended -- touch a.ran
+  touch failing.go
+  k3 join failing || true
+  is_state a waiting
+  is "$(k3_field a waits_for)" killed:ended
+  k3 raise killed SIGKILL
+  k3 join a
+  [ -e a.ran ]
+  # So it is with threads that had ended before.
+  k3 start --wait --needs failing:ended --needs 2:ended -- true
+}
+
+@test "a thread's end is its last: a restart, by a policy or asked for, ends nothing" {
+  start_task flaky 3 --restart on-failure:1
+  k3 start -n after --needs flaky:ended -- true
+  k3 restart flaky
+  is_state after waiting
+  touch flaky.go
+  k3 join after
+  is "$(k3_field flaky runs)" 3
+}
+
+@test "ready is the condition if none is named, and :ready names it" {
+  k3 start -n db --ready line:up -- sh -c 'until [ -e go ]; do sleep 0.01; done; echo up; sleep 1000'
+  k3 start -n a --needs db:ready -- true
+  k3 start -n b --needs 1:ready -- true
+  is "$(k3_field a waits_for)" db
+  is "$(k3_field b waits_for)" db
+  touch go
+  k3 join a b
+}
+
+@test "list says which condition a thread waits for" {
+  start_task task 0
+  k3 start -n a --needs task:succeeded -- true
+  k3 start -n b --needs task:ended -- true
+  like "$(k3 list a)" '*waiting *  waits for task:succeeded  true'
+  like "$(k3 list b)" '*waiting *  waits for task:ended  true'
+  run -124 --separate-stderr k3 join --ready -t 0 a
+  like "$stderr" "*thread 'a' (id 2) is not ready: it waits for task:succeeded"
+  touch task.go
+  k3 join a b
+  is "$(k3_field a waits_for)" null
+}
+
+@test "a thread between two runs is not ready for a thread that comes to need it" {
+  k3 start -n db --ready line:up -- sh -c 'until [ -e go ]; do sleep 0.01; done; echo up; exec sleep 1000'
+  touch go
+  k3 join --ready db
+  rm go
+  k3 restart db
+  k3 start -n web --needs db -- touch web.ran
+  is_state web waiting
+  touch go
+  k3 join web
+  # What was met before the restart stays met.
+  rm go
+  k3 restart db
+  k3 restart web
+  k3 join web
+  touch go
+}
+
+@test "a need that was met stays met, whatever becomes of the other thread" {
+  start_task one 0
+  start_task two 0
+  k3 start -n a --needs one:succeeded --needs two:ended -- true
+  touch one.go
+  k3 join one
+  rm one.go
+  k3 restart one
+  touch two.go
+  k3 join a
+  is_state one running
+  touch one.go
+}
+
+@test "a thread whose need was lost runs after both were restarted" {
+  printf '#!/bin/sh\nexit $(cat status)\n' >task
+  chmod +x task
+  echo 4 >status
+  k3 start -n task -- ./task
+  k3 start -n web --needs task:succeeded -- touch web.ran
+  run -125 k3 join web
+  run -1 k3 restart web
+  like "$output" "k3thread: restart: *thread 'task' (id 1), which it needs, has not succeeded: exit 4"
+  echo 0 >status
+  k3 restart task
+  k3 join task
+  k3 restart web
+  k3 join web
+  [ -e web.ran ]
+}
+
+@test "a thread that was cleared has ended, and nobody knows whether it had succeeded" {
+  start_task one 0
+  start_task two 0
+  k3 start -n a --needs one:succeeded -- true
+  k3 start -n b --needs two:ended -- true
+  k3 raise --wait 'a'
+  k3 raise --wait 'b'
+  touch one.go two.go
+  k3 join one two
+  k3 clear one two
+  run -1 k3 restart a
+  like "$output" "*thread 'one' (id 1), which it needs, has been cleared"
+  k3 restart b
+  k3 join b
+}
+
+@test "a thread of the name that it needs is refused, with the circle" {
+  run -64 --separate-stderr k3 start -n a --needs a -- true
+  is "$stderr" 'k3thread: start: ValueError: --needs goes in a circle: a needs a'
+  for condition in ready ended succeeded; do
+    run -64 k3 start -n a --needs a:$condition -- true
+  done
+  k3 start -n a -- true
+  k3 join a
+  run -64 --separate-stderr k3 start -n a --needs a -- true
+  is "$stderr" 'k3thread: start: ValueError: --needs goes in a circle: a needs a; the thread of that name that has ended is 1'
+  k3 start --wait -n a --needs 1:succeeded -- true
+}
+
+@test "no name ends in a condition of --needs" {
+  for name in a:ready a:ended a:succeeded :ready :ended :succeeded a:ended:ready; do
+    run -64 --separate-stderr k3 start -n "$name" -- true
+    is "$stderr" "k3thread: start: ValueError: '$name' is no name for a thread: it ends in :ready, :ended or :succeeded, which are conditions of --needs"
+    run -64 k3 start --daemon -n "$name" -a 1 -- true
+    echo "start -n $name -- true" >named
+    run -64 k3 run named
+    like "$output" "named:1: k3thread: start: ValueError: '$name' is no name for a thread: *"
+  done
+  # Only these ends say something.
+  for name in ready a:readyx a:end :ready: a:Ended; do
+    k3 start -n "$name" -- true
+    k3 start --wait --needs "$name:succeeded" -- true
+  done
+  run -0 k3 run --each true <<<'a:ended'
+}
+
+@test "a need that is no thread is refused, and the start with it" {
+  run -3 k3 start --needs : -- true
+  run -64 --separate-stderr k3 start --needs :ended -- true
+  like "$stderr" "k3thread: start: --needs wants a name or an id, not ':ended'*"
+  run -64 k3 start --needs '' -- true
+  run -64 k3 start --needs 'a*:ended' -- true
+  run -3 k3 start --needs nobody:ended -- true
+  like "$output" "*InvalidThreadIdError: no thread 'nobody'"
+  run -3 k3 start --needs 99:succeeded -- true
+  run -3 k3 start --needs nobody:finished -- true
+  like "$output" "*no thread 'nobody:finished'"
+  is "$(k3 list -q)" ''
+}
+
+@test "a script's threads need each other's success, and run says which was not run" {
+  cat >steps <<'END'
+start -n build -- true
+start -n test --needs build:succeeded -- false
+start -n deploy --needs test:succeeded -- touch deployed
+start -n report --needs test:ended -- touch reported
+END
+  run -1 k3 run steps
+  like "$output" "*'deploy' was not run: thread 'test' (id 2), which it needs, has not succeeded: exit 1*"
+  [ -e reported ]
+  [ ! -e deployed ]
+}
+
+@test "the socket takes needs as the command line does" {
+  k3 start -n task -- sleep 1000
+  script <<'PY'
+thread = start("true", name="a", needs=["task:ended", 1, "1:ready"])
+assert (thread["state"], thread["waits_for"]) == ("waiting", "task:ended"), thread
+fails(-32001, "TypeError", "start", command=["true"], needs="task")
+fails(-32001, "TypeError", "start", command=["true"], needs=[{"thread": "task"}])
+fails(-32001, "TypeError", "start", command=["true"], needs=[None])
+fails(-32002, "ValueError", "start", command=["true"], needs=["*:ended"])
+fails(-32002, "ValueError", "start", command=["true"], needs=["task:ended\0"])
+fails(-32002, "ValueError", "start", command=["true"], name="b", needs=["b:ended"])
+fails(-32002, "ValueError", "start", command=["true"], name="b:ended")
+fails(-32003, "InvalidThreadIdError", "start", command=["true"], needs=[":ended"])
+fails(-32003, "InvalidThreadIdError", "start", command=["true"], needs=["no"])
+fails(-32003, "InvalidThreadIdError", "start", command=["true"], needs=[0])
+call("raise", thread="task")
+ended = call("join", thread="a")
+assert ended["exit_code"] == 0, ended
+PY
+}
+
+@test "a condition of a need is completed" {
+  k3 start -n web -- sleep 1000
+  is "$(k3 completion --at -- start --needs w | cut -f1)" $'words\nweb'
+  is "$(k3 completion --at -- start --needs web: | cut -f1)" $'words\nweb\nweb:ready\nweb:ended\nweb:succeeded'
+  is "$(k3 completion --at -- start --needs=web: | cut -f1)" \
+    $'words\n--needs=web\n--needs=web:ready\n--needs=web:ended\n--needs=web:succeeded'
+}
