@@ -10,6 +10,7 @@
 #include "cli/script/front_state.h"
 #include "cli/script/interrupt.h"
 #include "cli/script/notices.h"
+#include "cli/script/plan.h"
 #include "cli/script/result_files.h"
 #include "cli/script/summary.h"
 #include "cli/view/message.h"
@@ -215,10 +216,12 @@ static void write_results(struct front *front, const struct script *script)
         .name = script->each != NULL ? script->each->command[0] : script->name,
         .arguments = script->each != NULL ? script->each->command + 1 : script->scope.arguments,
         .threads = &front->output.threads,
+        .left_out = script->plan != NULL ? script->plan->left_out : NULL,
         .logs = front->options->own_place ? front->output.logs : NULL,
         .began = clock_wall() - seconds,
         .seconds = seconds,
         .status = front->status,
+        .complete = front->script_done && !front->script_killed && front->script_status == 0,
         .signal = signals_first(&front->signals),
     };
     struct text why = {0};

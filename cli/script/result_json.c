@@ -73,13 +73,17 @@ void result_add_json(struct text *text, const struct run_result *result)
     size_t  count = run_threads_count(result->threads);
     size_t  failed = run_threads_count_failed(result->threads);
     json_t *signal = result->signal != 0 ? json_integer(result->signal) : json_null();
-    json_t *object = json_pack(
-        "{s:o, s:o, s:f, s:f, s:f, s:i, s:o, s:I, s:I, s:o}", "script", bytes_to_json(result->name),
-        "arguments", make_words(result->arguments), "started", result->began, "ended",
-        result->began + result->seconds, "seconds", result->seconds, "exit_status", result->status,
-        "signal", signal, "ok", (json_int_t) (count - failed), "failed", (json_int_t) failed,
-        "threads", make_threads(result));
+    json_t *object =
+        json_pack("{s:o, s:o, s:f, s:f, s:f, s:i, s:o, s:b, s:I, s:I, s:o}", "script",
+                  bytes_to_json(result->name), "arguments", make_words(result->arguments),
+                  "started", result->began, "ended", result->began + result->seconds, "seconds",
+                  result->seconds, "exit_status", result->status, "signal", signal, "complete",
+                  result->complete, "ok", (json_int_t) (count - failed), "failed",
+                  (json_int_t) failed, "threads", make_threads(result));
 
+    if (object != NULL && result->left_out != NULL &&
+        json_object_set(object, "left_out", result->left_out) != 0)
+        text->failed = true;
     if (object == NULL)
         text->failed = true;
     else

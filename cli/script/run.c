@@ -5,7 +5,9 @@
 #include "cli/commands/report.h"
 #include "cli/script/each.h"
 #include "cli/script/front.h"
+#include "cli/script/plan.h"
 #include "cli/script/procfile.h"
+#include "cli/script/retry.h"
 #include "cli/script/temporary_place.h"
 #include "cli/view/printer.h"
 
@@ -22,6 +24,7 @@ struct run_options {
     bool                 no_prefix, timestamps;
     const char          *procfile; /* NULL: a script */
     unsigned             port;     /* of the Procfile's first entry; 0: not given */
+    const char          *retry;    /* the file of --json of an earlier run; NULL: not given */
     bool                 each, nul;
     char **words; /* the script and its arguments, the Procfile's entries, or COMMAND */
 };
@@ -38,7 +41,8 @@ enum {
     KEY_JSON,
     KEY_JUNIT,
     KEY_LOGS,
-    KEY_EACH
+    KEY_EACH,
+    KEY_RETRY
 };
 
 static const struct argp_option options[] = {
@@ -54,6 +58,7 @@ static const struct argp_option options[] = {
     {"json", KEY_JSON, "FILE", 0, "Write the results to FILE, as JSON", 0},
     {"junit", KEY_JUNIT, "FILE", 0, "Write the results to FILE, as JUnit's XML", 0},
     {"logs", KEY_LOGS, "DIR", 0, "Keep the threads' logs in DIR, by their names", 0},
+    {"retry", KEY_RETRY, "FILE", 0, "Run only what failed, according to FILE of --json", 0},
     {"each", KEY_EACH, NULL, 0, "Run COMMAND with each line of standard input, for {} or last", 0},
     {"null", '0', NULL, 0, "With --each: words end with a NUL byte, not a newline", 0},
     {0},
@@ -65,6 +70,8 @@ static error_t check_words(const struct run_options *o, const struct argp_state 
         return command_usage(state, "--each and --procfile exclude each other");
     if (o->each && o->words == NULL)
         return command_usage(state, "no command behind --each");
+    if (o->retry != NULL && o->procfile != NULL)
+        return command_usage(state, "--retry goes with a script or --each, not with --procfile");
     if (o->nul && !o->each)
         return command_usage(state, "--null goes with --each");
     if (o->procfile == NULL && o->words == NULL)
@@ -116,6 +123,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_JUNIT:
         o->front.results.junit.path = argument;
+        return 0;
+    case KEY_RETRY:
+        o->retry = argument;
         return 0;
     case KEY_EACH:
         o->each = true;
@@ -209,31 +219,59 @@ static int open_results(const struct invocation *invocation, struct front_option
     return command_fail_text(invocation, STATUS_INTERNAL, NULL, &why);
 }
 
-static int run_script(const struct invocation *invocation, const struct script *script)
+/* What the user asks of the front, with what only `run` knows. */
+static struct front_options make_front_options(const struct run_options *o, bool is_own)
 {
-    const struct run_options *o = invocation->options;
-    struct session           *session = invocation->session;
-    struct front_options      front = o->front;
-    struct place              place = {0};
-    bool is_own = session->scripted || (session->label == NULL && session->socket == NULL);
-    int  status;
+    struct front_options front = o->front;
 
     front.own_place = is_own;
     front.any |= o->procfile != NULL;
     front.printer = PRINTER_PARTIAL | printer_style(STDOUT_FILENO) |
                     (o->timestamps ? PRINTER_TIMES : 0) | (o->no_prefix ? 0 : PRINTER_NAMES);
-    status = open_results(invocation, &front);
-    if (status == STATUS_DONE)
-        status = find_place(invocation, is_own, &place);
-    if (status == STATUS_DONE) {
-        status = front_run(&front, &place, script, &session->ended_by);
-        if (is_own)
-            temporary_place_remove(&place);
-        else
-            place_release(&place);
+    return front;
+}
+
+/* Runs SCRIPT at PLACE, or what is run of it again. Returns the exit status. */
+static int run_at(const struct invocation *invocation, const struct place *place,
+                  const struct script *script, bool is_own)
+{
+    const struct run_options *o = invocation->options;
+    struct front_options      front = make_front_options(o, is_own);
+    struct script             chosen = *script;
+    struct plan               plan = {0};
+    bool                      any = true;
+    int                       status = STATUS_DONE;
+
+    if (o->retry != NULL) {
+        /* Before the files of the results are emptied: the file may be one of them. */
+        status = retry_plan(&plan, script, o->retry, place, &any);
+        chosen.plan = &plan;
     }
-    result_files_close(&front.results);
-    kept_logs_close(&front.kept);
+    if (status == STATUS_DONE && any) {
+        status = open_results(invocation, &front);
+        if (status == STATUS_DONE)
+            status = front_run(&front, place, &chosen, &invocation->session->ended_by);
+        result_files_close(&front.results);
+        kept_logs_close(&front.kept);
+    }
+    plan_release(&plan);
+    return status;
+}
+
+static int run_script(const struct invocation *invocation, const struct script *script)
+{
+    struct session *session = invocation->session;
+    struct place    place = {0};
+    bool is_own = session->scripted || (session->label == NULL && session->socket == NULL);
+    int  status = find_place(invocation, is_own, &place);
+
+    if (status != STATUS_DONE)
+        return status;
+    status = run_at(invocation, &place, script, is_own);
+    if (is_own)
+        temporary_place_remove(&place);
+    else
+        place_release(&place);
     return status;
 }
 

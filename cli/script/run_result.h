@@ -10,8 +10,10 @@ struct run_result {
     const char               *name;      /* of the script, or of the command of --each */
     char *const              *arguments; /* its arguments, up to a NULL; NULL: none */
     const struct run_threads *threads;
-    const char               *logs; /* the logs' directory if it is removed; NULL: it stays */
+    json_t                   *left_out; /* the names of threads that --retry left out, or NULL */
+    const char               *logs;     /* the logs' directory if it is removed; NULL: it stays */
     double                    began, seconds; /* the beginning, since the epoch; the duration */
+    bool                      complete;       /* all commands of the script were executed */
     int                       status;         /* the exit status */
     int                       signal;         /* the signal that asked for the end; 0: none */
 };

@@ -4,11 +4,9 @@
 #include "cli/commands/command.h"
 #include "cli/commands/execute.h"
 #include "cli/commands/session.h"
-#include "cli/commands/unknown_command.h"
-#include "cli/script/each.h"
-#include "cli/script/file_lines.h"
 #include "cli/script/procfile.h"
-#include "cli/script/reader.h"
+#include "cli/script/script_environment.h"
+#include "cli/script/source.h"
 #include "cli/view/message.h"
 
 #include <errno.h>
@@ -66,34 +64,6 @@ static int execute(struct session *session, const struct words *words)
 }
 
 /*
- * Returns true if NAME is a Procfile's usual name. The lines of a Procfile may not even be words of
- * a script.
- */
-static bool is_called_procfile(const char *name)
-{
-    const char *slash = strrchr(name, '/');
-
-    return strncmp(slash != NULL ? slash + 1 : name, "Procfile", strlen("Procfile")) == 0;
-}
-
-/*
- * Reports why there is no next command. LINE is where it would be. Returns the script's status.
- */
-static int explain(const struct script *script, size_t line, int error, struct text *why)
-{
-    if (error == -EINVAL) {
-        message_set_origin(script->name, line);
-        if (is_called_procfile(script->name))
-            text_add(why, "; " PROCFILE_ADVICE);
-        message_print_text(NULL, NULL, why);
-        return STATUS_USAGE;
-    }
-    message_set_origin(NULL, 0);
-    message_print("run", NULL, "%s: %s", script->name, strerror(-error));
-    return STATUS_INTERNAL;
-}
-
-/*
  * Executes a command after the starts before it were answered, and their output printed, if it
  * depends on that.
  */
@@ -126,25 +96,6 @@ static int execute_entries(struct session *session, const struct script *script,
     return status;
 }
 
-/* Executes the starts for all words up to the end, or to the first that fails. */
-static int execute_each(struct session *session, const struct script *script, int sync)
-{
-    struct words words = {0};
-    struct text  why = {0};
-    int          status = STATUS_DONE, settled, found = 1;
-
-    while (status == STATUS_DONE && (found = each_next(script->each, &words, &why)) > 0) {
-        message_set_origin(script->name, script->each->line);
-        status = execute_in_order(session, &words, sync);
-        words_release(&words);
-    }
-    settled = chain_settle(&session->chain, &session->client);
-    if (settled == STATUS_DONE && found < 0)
-        status = explain(script, script->each->line, found, &why);
-    text_release(&why);
-    return settled != STATUS_DONE ? settled : status;
-}
-
 static int execute_procfile(struct session *session, const struct script *script, int sync)
 {
     int error = procfile_set_variables(script->procfile);
@@ -162,40 +113,35 @@ static int execute_procfile(struct session *session, const struct script *script
 /* Executes the commands, until the end or until a command fails. Returns the last one's status. */
 static int execute_all(struct session *session, const struct script *script, int sync)
 {
-    struct words_scope scope = script->scope;
-    struct file_lines  file = {.fd = script->fd};
-    struct reader      reader = {.next_line = file_lines_next, .context = &file, .scope = &scope};
-    struct words       words = {0};
-    struct text        why = {0};
-    int                status = STATUS_DONE;
-    int                found = 1, settled;
+    struct source source;
+    struct words  words = {0};
+    struct text   why = {0};
+    int           status = STATUS_DONE, settled, found = 1;
 
-    scope.environment = environ;
-    while (status == STATUS_DONE && found > 0) {
-        found = reader_next(&reader, &words, &why);
-        if (found <= 0)
-            break;
-        message_set_origin(script->name, reader.line);
+    source_open(&source, script, environ);
+    while (status == STATUS_DONE && (found = source_next(&source, &words, &why)) > 0) {
+        message_set_origin(script->name, source.line);
         status = execute_in_order(session, &words, sync);
         words_release(&words);
     }
     settled = chain_settle(&session->chain, &session->client);
-    file_lines_release(&file);
     if (settled == STATUS_DONE && found < 0)
-        status = explain(script, reader.line, found, &why);
+        status = source_explain(&source, found, &why);
+    source_close(&source);
     text_release(&why);
     return settled != STATUS_DONE ? settled : status;
 }
 
 /*
- * Returns true if FD is a regular file. From anything else the next line may come late, and
- * failures must be reported before it.
+ * Returns true if no command of SCRIPT comes late. If a line may, the failures before it must be reported
+ * without waiting for it.
  */
-static bool is_file(int fd)
+static bool is_all_there(const struct script *script)
 {
     struct stat info;
 
-    return fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+    return script->procfile != NULL || script->plan != NULL ||
+           (fstat(script->fd, &info) == 0 && S_ISREG(info.st_mode));
 }
 
 /*
@@ -204,20 +150,16 @@ static bool is_file(int fd)
  */
 static int be_script(const struct script *script, const struct place *place, int sync)
 {
-    struct session session = {.socket = place->socket,
-                              .scripted = true,
-                              .chains = script->procfile != NULL || is_file(script->fd)};
-    int            status;
+    struct session session = {
+        .socket = place->socket, .scripted = true, .chains = is_all_there(script)};
+    int status;
 
     (void) signal(SIGINT, SIG_IGN);
     (void) signal(SIGQUIT, SIG_IGN);
     (void) signal(SIGPIPE, SIG_DFL);
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || unsetenv("K3THREAD_ID") < 0 ||
-        unsetenv("K3THREAD_NAME") < 0 || setenv("K3THREAD_SOCKET", place->socket, 1) < 0)
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || script_environment_set(place) != 0)
         return STATUS_INTERNAL;
-    if (script->each != NULL)
-        status = execute_each(&session, script, sync);
-    else if (script->procfile != NULL)
+    if (script->procfile != NULL)
         status = execute_procfile(&session, script, sync);
     else
         status = execute_all(&session, script, sync);

@@ -10,20 +10,10 @@
 #define K3THREAD_CLI_SCRIPT_SCRIPT_H
 
 #include "cli/place/place.h"
-#include "cli/script/line_scanner.h"
+#include "cli/script/script_input.h"
 
 #include <signal.h>
-#include <stdbool.h>
 #include <sys/types.h>
-
-struct script {
-    const char        *name;  /* the name in messages */
-    int                fd;    /* the descriptor that the script is read from */
-    struct words_scope scope; /* without an environment: the process's own is used */
-
-    const struct procfile *procfile; /* the Procfile that is run instead of a script, or NULL */
-    struct each           *each;     /* the command of --each that is run instead, open; or NULL */
-};
 
 /*
  * Starts SCRIPT as a child of this process. Its commands use the supervisor at PLACE, and its

@@ -1,0 +1,227 @@
+#include "cli/script/retry.h"
+
+#include "cli/base/status.h"
+#include "cli/rpc/bytes.h"
+#include "cli/script/earlier_run.h"
+#include "cli/script/retry_starts.h"
+#include "cli/script/retry_targets.h"
+#include "cli/script/script_environment.h"
+#include "cli/script/source.h"
+#include "cli/view/message.h"
+
+#include <errno.h>
+#include <string.h>
+
+/*
+ * Fills PLAN with all commands of SCRIPT, whose lines can use the variables of ENVIRONMENT. Returns an exit
+ * status.
+ */
+static int read_script(struct plan *plan, const struct script *script, char *const *environment)
+{
+    struct source source;
+    struct words  words = {0};
+    struct text   why = {0};
+    int           found, status = STATUS_DONE;
+
+    source_open(&source, script, environment);
+    while ((found = source_next(&source, &words, &why)) > 0)
+        if (plan_add(plan, &words, source.line) != 0) {
+            found = -ENOMEM;
+            break;
+        }
+    if (found < 0)
+        status = source_explain(&source, found, &why);
+    message_set_origin(NULL, 0);
+    source_close(&source);
+    text_release(&why);
+    return status;
+}
+
+/* How many names a message lists. */
+#define NAMES_MAX 3
+
+/* A list of names in a message. */
+struct name_list {
+    struct text text;
+    size_t      count;
+};
+
+static void add_name(struct name_list *list, const char *name)
+{
+    if (list->count++ < NAMES_MAX)
+        text_printf(&list->text, "%s'%s'", list->count > 1 ? ", " : "", name);
+}
+
+/* Adds BEFORE and the names to TEXT, if there are any. Releases LIST. */
+static void add_list(struct text *text, const char *before, struct name_list *list)
+{
+    if (list->count > 0) {
+        text_add(text, before);
+        text_append(text, list->text.data, list->text.size);
+        text->failed |= list->text.failed;
+    }
+    if (list->count > NAMES_MAX)
+        text_printf(text, " and %zu more", list->count - NAMES_MAX);
+    text_release(&list->text);
+    *list = (struct name_list){0};
+}
+
+/* Lists the threads that EARLIER does not know, so that it does not say whether they are to be run. */
+static struct name_list list_unknown(const struct retry_starts *starts,
+                                     const struct earlier_run  *earlier)
+{
+    struct name_list list = {0};
+
+    for (size_t i = 0; i < starts->count; i++)
+        if (!starts->list[i].runs && !earlier_run_knows(earlier, starts->list[i].name))
+            add_name(&list, starts->list[i].name);
+    return list;
+}
+
+/* Lists the threads that have failed, according to EARLIER, and that the script does not start. */
+static struct name_list list_missing(const struct retry_starts *starts,
+                                     const struct earlier_run  *earlier)
+{
+    struct name_list list = {0};
+    const char      *name;
+    json_t          *ends;
+
+    json_object_foreach(earlier->ends, name, ends) {
+        if (!retry_starts_have(starts, name) && earlier_run_failed(earlier, name, 0, 0))
+            add_name(&list, name);
+    }
+    return list;
+}
+
+/* Lists, in PLAN, the threads that succeeded, for the results. Returns an exit status. */
+static int list_left_out(struct plan *plan, const struct retry_starts *starts,
+                         const struct earlier_run *earlier)
+{
+    bool failed;
+
+    plan->left_out = json_array();
+    failed = plan->left_out == NULL;
+    for (size_t i = 0; !failed && i < starts->count; i++) {
+        const char *name = starts->list[i].name;
+
+        if (!starts->list[i].runs && earlier_run_knows(earlier, name))
+            failed = json_array_append_new(plan->left_out, bytes_to_json(name)) != 0;
+    }
+    if (!failed)
+        return STATUS_DONE;
+    message_no_memory("run");
+    return STATUS_INTERNAL;
+}
+
+/* Prints TEXT as a message, and releases it. */
+static void report(struct text *text)
+{
+    if (text->size > 0 || text->failed)
+        message_print_text("run", NULL, text);
+    text_release(text);
+}
+
+/* Reports that there is nothing to run. Returns the exit status. */
+static int report_nothing(const struct retry_starts *starts, const struct earlier_run *earlier)
+{
+    struct name_list unknown = list_unknown(starts, earlier);
+    struct text      text = {0};
+    int              status = STATUS_DONE;
+
+    text_printf(&text, "no thread failed in %s", earlier->path);
+    if (earlier->status != 0) {
+        text_printf(&text,
+                    ", but its run did, with the status %" JSON_INTEGER_FORMAT
+                    "; run all without --retry",
+                    earlier->status);
+        status = STATUS_USAGE;
+    }
+    add_list(&text, "; not run, for lack of a result there: ", &unknown);
+    report(&text);
+    return status;
+}
+
+/* Reports that the script has none of the threads that failed. Returns the exit status. */
+static int report_none(const struct script *script, const struct retry_starts *starts,
+                       const struct earlier_run *earlier)
+{
+    struct name_list missing = list_missing(starts, earlier);
+    struct text      text = {0};
+
+    text_printf(&text, "nothing that failed in %s is in %s", earlier->path, script->name);
+    add_list(&text, ": ", &missing);
+    report(&text);
+    return STATUS_USAGE;
+}
+
+/* Reports the threads that neither failed nor succeeded, as far as EARLIER knows. */
+static void report_rest(const struct script *script, const struct retry_starts *starts,
+                        const struct earlier_run *earlier)
+{
+    struct name_list unknown = list_unknown(starts, earlier);
+    struct name_list missing = list_missing(starts, earlier);
+    struct text      text = {0};
+
+    if (unknown.count > 0)
+        text_printf(&text, "not run, for lack of a result in %s: ", earlier->path);
+    add_list(&text, "", &unknown);
+    report(&text);
+    if (missing.count > 0)
+        text_printf(&text, "failed in %s, but not in %s: ", earlier->path, script->name);
+    add_list(&text, "", &missing);
+    report(&text);
+}
+
+/*
+ * Leaves out of PLAN, the whole of SCRIPT, what is not run again after EARLIER. Returns an exit status, with
+ * *RET_ANY telling if there is anything to run.
+ */
+static int choose(struct plan *plan, const struct script *script, const struct earlier_run *earlier,
+                  bool *ret_any)
+{
+    struct retry_starts starts = {0};
+    int                 status = retry_starts_read(&starts, plan, script->name);
+
+    if (status != STATUS_DONE) {
+        retry_starts_release(&starts);
+        return status;
+    }
+    if (retry_starts_choose(&starts, earlier)) {
+        report_rest(script, &starts, earlier);
+        status = retry_leave_out(plan, &starts, script->name);
+        if (status == STATUS_DONE)
+            status = list_left_out(plan, &starts, earlier);
+        *ret_any = status == STATUS_DONE;
+    } else if (earlier->failed == 0) {
+        status = report_nothing(&starts, earlier);
+    } else {
+        status = report_none(script, &starts, earlier);
+    }
+    retry_starts_release(&starts);
+    return status;
+}
+
+int retry_plan(struct plan *plan, const struct script *script, const char *path,
+               const struct place *place, bool *ret_any)
+{
+    struct earlier_run earlier = {0};
+    struct text        why = {0};
+    char             **environment;
+    int                status = STATUS_INTERNAL;
+
+    *ret_any = false;
+    if (earlier_run_read(&earlier, path, &why) != 0) {
+        report(&why);
+        return STATUS_USAGE;
+    }
+    environment = script_environment(place);
+    if (environment == NULL)
+        message_no_memory("run");
+    else
+        status = read_script(plan, script, environment);
+    if (status == STATUS_DONE)
+        status = choose(plan, script, &earlier, ret_any);
+    script_environment_release(environment);
+    earlier_run_release(&earlier);
+    return status;
+}

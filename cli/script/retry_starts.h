@@ -1,0 +1,46 @@
+/* The starts of a plan, for `run --retry`: which threads they start, and which of them are run again. */
+#ifndef K3THREAD_CLI_SCRIPT_RETRY_STARTS_H
+#define K3THREAD_CLI_SCRIPT_RETRY_STARTS_H
+
+#include "cli/script/earlier_run.h"
+#include "cli/script/plan.h"
+#include "cli/script/start_outline.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* One start. */
+struct retry_start {
+    struct start_outline outline;
+    char  *name;      /* of its thread; without --name that of the earlier run, "Thread-7" */
+    size_t command;   /* its index in the plan */
+    size_t namesakes; /* how many starts before it have its name */
+    bool   runs;
+};
+
+/* All starts of a plan, in order. Zeroed: none. */
+struct retry_starts {
+    struct retry_start *list;
+    size_t              count;
+    json_t             *names; /* an object: for each name the number of its starts */
+};
+
+/*
+ * Reads the starts of PLAN; NAME is the script's, for messages. Returns STATUS_DONE, or a status after
+ * reporting what is wrong. The caller releases STARTS in both cases.
+ */
+int retry_starts_read(struct retry_starts *starts, const struct plan *plan, const char *name);
+
+/*
+ * Marks the starts that are run again after EARLIER: of the threads that failed, of those that they need, and,
+ * if there is any, of daemons. Returns true if anything is run.
+ */
+bool retry_starts_choose(struct retry_starts *starts, const struct earlier_run *earlier);
+
+/* Returns true if a thread NAME is started. */
+bool retry_starts_have(const struct retry_starts *starts, const char *name);
+
+void retry_starts_release(struct retry_starts *starts);
+
+#endif

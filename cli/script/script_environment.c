@@ -1,0 +1,62 @@
+#include "cli/script/script_environment.h"
+
+#include "cli/base/variable.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define SOCKET "K3THREAD_SOCKET"
+
+/* The variables that a script does not get. */
+static const char *const removed[] = {"K3THREAD_ID", "K3THREAD_NAME"};
+
+#define REMOVED_COUNT (sizeof(removed) / sizeof(removed[0]))
+
+int script_environment_set(const struct place *place)
+{
+    for (size_t i = 0; i < REMOVED_COUNT; i++)
+        if (unsetenv(removed[i]) < 0)
+            return -errno;
+    return setenv(SOCKET, place->socket, 1) < 0 ? -errno : 0;
+}
+
+/* Returns true if the script gets VARIABLE as it is. */
+static bool is_kept(const char *variable)
+{
+    for (size_t i = 0; i < REMOVED_COUNT; i++)
+        if (variable_value(variable, removed[i], strlen(removed[i])) != NULL)
+            return false;
+    return variable_value(variable, SOCKET, strlen(SOCKET)) == NULL;
+}
+
+char **script_environment(const struct place *place)
+{
+    size_t count = 0, kept = 0;
+    char **copy;
+
+    while (environ[count] != NULL)
+        count++;
+    copy = calloc(count + 2, sizeof(*copy));
+    if (copy == NULL)
+        return NULL;
+    if (asprintf(&copy[kept++], SOCKET "=%s", place->socket) < 0) {
+        free(copy);
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++)
+        if (is_kept(environ[i]))
+            copy[kept++] = environ[i];
+    return copy;
+}
+
+/* Only the first string, the socket's, is not the process's own. */
+void script_environment_release(char **environment)
+{
+    if (environment != NULL)
+        free(environment[0]);
+    free(environment);
+}

@@ -1,0 +1,17 @@
+/* What is run as a script, and where its commands come from. */
+#ifndef K3THREAD_CLI_SCRIPT_SCRIPT_INPUT_H
+#define K3THREAD_CLI_SCRIPT_SCRIPT_INPUT_H
+
+#include "cli/script/line_scanner.h"
+
+struct script {
+    const char        *name;  /* the name in messages */
+    int                fd;    /* the descriptor that the script is read from */
+    struct words_scope scope; /* without an environment: the process's own is used */
+
+    const struct procfile *procfile; /* the Procfile that is run instead of a script, or NULL */
+    struct each           *each;     /* the command of --each that is run instead, open; or NULL */
+    struct plan           *plan;     /* the commands, if they were read ahead; they are used up */
+};
+
+#endif

@@ -1,0 +1,92 @@
+#include "cli/script/source.h"
+
+#include "cli/base/status.h"
+#include "cli/commands/unknown_command.h"
+#include "cli/script/each.h"
+#include "cli/script/plan.h"
+#include "cli/view/message.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+void source_open(struct source *source, const struct script *script, char *const *environment)
+{
+    *source = (struct source){
+        .script = script,
+        .scope = script->scope,
+        .file = {.fd = script->fd},
+    };
+    source->scope.environment = environment;
+    source->reader = (struct reader){
+        .next_line = file_lines_next,
+        .context = &source->file,
+        .scope = &source->scope,
+    };
+}
+
+static int take_from_plan(struct source *source, struct words *ret)
+{
+    struct plan         *plan = source->script->plan;
+    struct plan_command *command;
+
+    while (source->next < plan->count) {
+        command = &plan->commands[source->next++];
+        if (command->words.count == 0)
+            continue;
+        source->line = command->line;
+        *ret = command->words;
+        command->words = (struct words){0};
+        return 1;
+    }
+    return 0;
+}
+
+int source_next(struct source *source, struct words *ret, struct text *why)
+{
+    const struct script *script = source->script;
+    int                  found;
+
+    if (script->plan != NULL)
+        return take_from_plan(source, ret);
+    if (script->each != NULL) {
+        found = each_next(script->each, ret, why);
+        source->line = script->each->line;
+    } else {
+        found = reader_next(&source->reader, ret, why);
+        source->line = source->reader.line;
+    }
+    return found;
+}
+
+/*
+ * Returns true if NAME is a Procfile's usual name. The lines of a Procfile may not even be words of
+ * a script.
+ */
+static bool is_called_procfile(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+
+    return strncmp(slash != NULL ? slash + 1 : name, "Procfile", strlen("Procfile")) == 0;
+}
+
+int source_explain(const struct source *source, int error, struct text *why)
+{
+    const char *name = source->script->name;
+
+    if (error == -EINVAL) {
+        message_set_origin(name, source->line);
+        if (is_called_procfile(name))
+            text_add(why, "; " PROCFILE_ADVICE);
+        message_print_text(NULL, NULL, why);
+        return STATUS_USAGE;
+    }
+    message_set_origin(NULL, 0);
+    message_print("run", NULL, "%s: %s", name, strerror(-error));
+    return STATUS_INTERNAL;
+}
+
+void source_close(struct source *source)
+{
+    file_lines_release(&source->file);
+}

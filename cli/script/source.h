@@ -1,0 +1,42 @@
+/*
+ * The commands of a script, one after the other: the lines of a script, the words of --each, or a plan that was
+ * made of either. A Procfile is read as a whole: see procfile.h.
+ */
+#ifndef K3THREAD_CLI_SCRIPT_SOURCE_H
+#define K3THREAD_CLI_SCRIPT_SOURCE_H
+
+#include "cli/base/text.h"
+#include "cli/script/file_lines.h"
+#include "cli/script/reader.h"
+#include "cli/script/script_input.h"
+#include "cli/script/words.h"
+
+#include <stddef.h>
+
+struct source {
+    const struct script *script;
+    struct words_scope   scope;
+    struct file_lines    file;
+    struct reader        reader;
+    size_t               next; /* the index of the next command of a plan */
+    size_t               line; /* where the last command, or the error, begins; from 1 */
+};
+
+/* Begins to read SCRIPT, which is borrowed. Its lines can use the variables of ENVIRONMENT. */
+void source_open(struct source *source, const struct script *script, char *const *environment);
+
+/*
+ * Reads the next command. Returns 1 with at least one word, which the caller releases; 0 at the end; -EINVAL
+ * with a sentence in WHY if there is something wrong in a line; or -errno.
+ */
+int source_next(struct source *source, struct words *ret, struct text *why);
+
+/*
+ * Reports why there is no next command: ERROR and WHY are those of source_next(). Returns the script's exit
+ * status.
+ */
+int source_explain(const struct source *source, int error, struct text *why);
+
+void source_close(struct source *source);
+
+#endif
