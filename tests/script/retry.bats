@@ -56,12 +56,13 @@ json.dump({"exit_status": int(sys.argv[1]), "threads": threads}, open("r.json", 
 }
 
 @test "with a failed thread run the threads that it needs, and the daemons" {
-  script_of 'daemon --name service -- sleep 1000' 'start --name first -- true' \
+  script_of 'daemon --name service -- sleep 1000' 'start -d --name other-service -- sleep 1000' \
+    'start --name first -- true' \
     'start --name second --needs first -- true' 'start --name other -- true' \
-    'start --name third --needs service --needs=second -- false'
+    'start --name third --needs=second -- false'
   run -1 k3 run -q --json r.json script
   run -1 again script
-  is "$(ran)" 'service first second third'
+  is "$(ran)" 'service other-service first second third'
 }
 
 @test "other commands work on the threads that are run again, and are left out if there is none" {
@@ -126,6 +127,10 @@ json.dump({"exit_status": int(sys.argv[1]), "threads": threads}, open("r.json", 
   cp r.json before
   run -64 again script
   is "$output" "k3thread: run: nothing that failed in r.json is in script: 'x'"
+  script_of 'start --name a -- false' 'join a'
+  run -1 k3 run --json r.json script
+  script_of 'start --name b -- touch ran'
+  run -64 again script
   result_of 3
   run -64 k3 run --retry r.json script
   like "$output" 'k3thread: run: no thread failed in r.json, but its run did, with the status 3; *'
