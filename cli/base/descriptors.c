@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -54,4 +55,14 @@ void descriptors_close(void)
 bool descriptors_have_range(void)
 {
     return !lacks_range;
+}
+
+int descriptors_reopen(int fd, int flags)
+{
+    char path[32];
+    int  opened;
+
+    (void) snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    opened = open(path, flags | O_CLOEXEC);
+    return opened < 0 ? -errno : opened;
 }

@@ -1,4 +1,4 @@
-/* All descriptors of this process but 0, 1 and 2, by close_range(2) or without it. */
+/* All descriptors of this process but 0, 1 and 2, by close_range(2) or without it; and one of them. */
 #ifndef K3THREAD_CLI_BASE_DESCRIPTORS_H
 #define K3THREAD_CLI_BASE_DESCRIPTORS_H
 
@@ -12,5 +12,12 @@ void descriptors_close(void);
 
 /* Returns true if close_range(2) works here, as descriptors_close_on_exec() has found. */
 bool descriptors_have_range(void);
+
+/*
+ * Opens the file or pipe of FD a second time, with the FLAGS of open(2) and O_CLOEXEC: for the other
+ * direction, or with flags that the copies of FD do not share. Returns a descriptor or -errno. Any
+ * thread.
+ */
+int descriptors_reopen(int fd, int flags);
 
 #endif

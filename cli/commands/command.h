@@ -28,6 +28,7 @@
     X(logs)                                                                                        \
     X(join)                                                                                        \
     X(raise)                                                                                       \
+    X(send)                                                                                        \
     X(restart)                                                                                     \
     X(watch)                                                                                       \
     X(clear)                                                                                       \

@@ -20,6 +20,7 @@ void follow_close(struct follow *follow)
 {
     log_copy_close(&follow->copy);
     signals_close(&follow->pass.signals);
+    input_copy_close(&follow->input);
     json_decref(follow->log);
     json_decref(follow->thread);
 }
@@ -68,7 +69,8 @@ static int take_answers(struct follow *follow)
     int            found = 0;
 
     while (!is_answered(follow) && (found = client_try_receive(client, &reply)) > 0) {
-        follow_take(follow, &reply);
+        if (input_copy_take(&follow->input, &reply) == 0)
+            follow_take(follow, &reply);
         reply_release(&reply);
     }
     if (found < 0 && !follow->joined)
@@ -80,6 +82,15 @@ static int take_answers(struct follow *follow)
 }
 
 /* Waiting */
+
+/* Copies this process's input on. If it cannot be read, the thread's input ends. Returns 0 or -errno. */
+static int copy_input(struct follow *follow, short revents)
+{
+    if (input_copy_step(&follow->input, revents) == 0)
+        return 0;
+    (void) command_failed(follow->invocation);
+    return input_copy_end(&follow->input);
+}
 
 /*
  * Waits for output of the thread, its end, a signal, and for standard output to take bytes or lose
@@ -95,12 +106,15 @@ static int wait_for_news(struct follow *follow)
            {.fd = copy->is_silent ? -1 : STDOUT_FILENO,
             .events = log_copy_is_ready(copy) ? POLLOUT : 0},
            {.fd = follow->pass.signals.fd, .events = POLLIN},
+           input_copy_poll(&follow->input),
     };
 
     if (client->wire.unsent.size > 0)
         pollfds[0].events |= POLLOUT;
-    if (poll(pollfds, 4, log_copy_patience(copy)) < 0 && errno != EINTR)
+    if (poll(pollfds, 5, log_copy_patience(copy)) < 0 && errno != EINTR)
         return command_fail(follow->invocation, STATUS_FAILED, NULL, "poll: %s", strerror(errno));
+    if (pollfds[4].revents != 0 && copy_input(follow, pollfds[4].revents) != 0)
+        return STATUS_FAILED;
     log_copy_read_events(copy);
     pass_signals(&follow->pass, client, follow->id);
     if (pollfds[2].revents & POLLOUT)

@@ -1,6 +1,6 @@
 /*
  * Follows one thread until it has ended: copies its output (log_copy.h), waits for its end, and
- * passes signals on to it (pass_signals.h). For `logs` and `start --wait`.
+ * passes signals (pass_signals.h) and its input (input_copy.h) on to it. For `logs` and `start --wait`.
  *
  * A function reports its failures, and returns an exit status, STATUS_DONE on success, unless its
  * comment says otherwise.
@@ -8,6 +8,7 @@
 #ifndef K3THREAD_CLI_COMMANDS_FOLLOW_H
 #define K3THREAD_CLI_COMMANDS_FOLLOW_H
 
+#include "cli/commands/input_copy.h"
 #include "cli/commands/log_copy.h"
 #include "cli/commands/pass_signals.h"
 #include "cli/commands/session.h"
@@ -20,6 +21,7 @@ struct follow {
     json_int_t               id; /* the thread's id */
     struct log_copy          copy;
     struct pass_signals      pass;
+    struct input_copy        input; /* of standard input to the thread's; or zeroed */
 
     json_int_t log_request, join_request;
     bool       located; /* the request for the log was answered */

@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -38,18 +37,12 @@ static bool is_sure(const struct start_request *request)
            request->variables_count == 0 && executable_is_there(request->command[0]);
 }
 
-/*
- * Writes the request. With --wait and an --input without a file, the input is this process's own:
- * the supervisor opens it by the path of this process's descriptor.
- */
 static void write_request(struct text *params, const struct invocation *invocation,
                           const char *here)
 {
     const struct start_options *o = invocation->options;
     struct start_request        request = o->request;
-    char                        own_input[32];
 
-    (void) snprintf(own_input, sizeof(own_input), "/proc/%d/fd/%d", (int) getpid(), STDIN_FILENO);
     request.here = here;
     request.environment = environ;
     request.environment_known = invocation->session->client.environment_known;
@@ -57,8 +50,6 @@ static void write_request(struct text *params, const struct invocation *invocati
     request.keep = o->wait;
     request.chained = is_chained(invocation);
     request.is_sure = request.chained && is_sure(&o->request);
-    if (o->has_input && request.input == NULL && o->wait)
-        request.input = own_input;
     request.input_stays_open = o->has_input && request.input == NULL;
     request_write_start(params, &request);
 }
@@ -150,15 +141,16 @@ static int start(struct invocation *invocation, struct follow *follow, json_int_
     return STATUS_DONE;
 }
 
-/* Refuses an input that was partly read: the supervisor opens the file again, at its start. */
-static int check_input(const struct invocation *invocation)
+/* Has FOLLOW copy this process's input to the thread, if that was asked for. Returns 0 or -errno. */
+static int copy_input(const struct invocation *invocation, struct follow *follow)
 {
     const struct start_options *o = invocation->options;
 
-    if (!o->has_input || o->request.input != NULL || lseek(STDIN_FILENO, 0, SEEK_CUR) <= 0)
-        return STATUS_DONE;
-    return command_fail(invocation, STATUS_INTERNAL, NULL,
-                        "a part of the input was read before; name its file by --input=FILE");
+    if (!o->has_input || o->request.input != NULL)
+        return 0;
+    follow->input.timeout = -1;
+    follow->input.ends_input = true;
+    return input_copy_open(&follow->input, &invocation->session->client, json_integer(follow->id));
 }
 
 static int start_and_wait(struct invocation *invocation)
@@ -166,8 +158,6 @@ static int start_and_wait(struct invocation *invocation)
     struct follow follow;
     int           status = chain_settle(&invocation->session->chain, &invocation->session->client);
 
-    if (status == STATUS_DONE)
-        status = check_input(invocation);
     if (status != STATUS_DONE)
         return status;
     start_wait_open(&follow, invocation);
@@ -177,6 +167,8 @@ static int start_and_wait(struct invocation *invocation)
                   SIG_IGN); /* this process must live on to raise SystemExit in the thread */
     if (status == STATUS_DONE)
         status = command_own_failure(start(invocation, &follow, &follow.id));
+    if (status == STATUS_DONE && copy_input(invocation, &follow) != 0)
+        status = command_own_failure(command_failed(invocation));
     if (status == STATUS_DONE)
         status = start_wait_run(&follow);
     invocation->session->ended_by = signals_first(&follow.pass.signals);

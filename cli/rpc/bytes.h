@@ -19,4 +19,11 @@ json_t *bytes_to_json_n(const char *data, size_t size);
  */
 int bytes_from_json(const json_t *value, char **ret);
 
+/*
+ * Do the same for bytes that may hold a NUL, which are always sent as {"base64": "…"}. *RET has one more
+ * NUL behind its *RET_SIZE bytes. bytes_any_from_json() returns 0, -EINVAL or -ENOMEM.
+ */
+json_t *bytes_any_to_json(const char *data, size_t size);
+int     bytes_any_from_json(const json_t *value, char **ret, size_t *ret_size);
+
 #endif

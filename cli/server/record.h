@@ -33,6 +33,8 @@ enum rerun {
     RERUN_FAILED,    /* the thread ended before its next run */
 };
 
+struct input;
+
 /* One thread. */
 struct record {
     uint64_t      id;
@@ -54,6 +56,7 @@ struct record {
     LIST_ENTRY(record) by_name;
     TAILQ_ENTRY(record) finished; /* among the joined records that are not kept, oldest first */
     struct call_list  calls;      /* the calls that wait for this thread */
+    struct input     *input;      /* what `send` writes to; NULL: nothing */
     struct kept_list *keeper;     /* NULL: may be forgotten once it has ended */
     LIST_ENTRY(record) kept;
 

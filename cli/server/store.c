@@ -130,6 +130,7 @@ struct record *store_add(struct job *job, const char *logs)
     record->assignment.id = record->id;
     record->assignment.job = &record->job;
     account_open(&record->assignment.account, record->id);
+    record->assignment.input = -1;
     *job = (struct job){0};
     last_id = record->id;
     record->created = clock_wall();

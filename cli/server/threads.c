@@ -6,6 +6,7 @@
 #include "cli/process/limits.h"
 #include "cli/server/call.h"
 #include "cli/server/events.h"
+#include "cli/server/input.h"
 #include "cli/server/join_any.h"
 #include "cli/server/needs.h"
 #include "cli/server/store.h"
@@ -85,6 +86,7 @@ static void has_ended(struct record *record)
 {
     leave_line(record);
     stuck_unwatch(record);
+    input_close(record);
     needs_count(record, false);
     k3thread_unref(record->thread);
     record->thread = NULL;
@@ -266,6 +268,7 @@ static void advance_waiting(void)
 /* Forgets RECORD, which has not begun. */
 static void drop(struct record *record)
 {
+    input_close(record);
     needs_count(record, false);
     set_state(record, STATE_ENDED);
     store_ended(record);
@@ -286,9 +289,13 @@ static void wait_for_needs(struct record *record)
  */
 int threads_begin(struct record *record)
 {
-    int error = 0;
+    int error = input_open(record);
 
     needs_count(record, true);
+    if (error != 0) {
+        drop(record);
+        return error;
+    }
     if (needs_unmet(record) != NULL)
         wait_for_needs(record);
     else if (takes_slot(record) && !is_delayed(record))
@@ -366,6 +373,10 @@ static int restart_worker(struct record *record)
 
 int threads_restart(struct record *record)
 {
+    int error = input_open(record);
+
+    if (error != 0)
+        return error;
     if (!record_is_live(record)) {
         store_revived(record);
         needs_count(record, true);
@@ -458,6 +469,8 @@ static void take_in(struct record *record, const struct report *old)
 {
     const struct report *new = &record->now;
 
+    if (new->runs > old->runs)
+        input_run_begun(record);
     if (new->runs > old->runs &&new->runs == 1)
         events_post(EVENT_STARTED, record);
     else if (new->runs > old->runs)

@@ -29,7 +29,7 @@ struct job {
     struct environment *environment; /* of each run */
     char               *directory;
     char               *input;       /* a file to read from; NULL: none */
-    bool                input_open;  /* the input has no writer, and does not end */
+    bool                input_open;  /* the input is a pipe that stays open, for `send` */
     char               *output;      /* where the output goes: the log, or --output's file */
     bool                has_own_log; /* the output is the log */
     double              after, timeout, grace; /* seconds; timeout < 0: none */

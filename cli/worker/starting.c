@@ -1,6 +1,7 @@
 #include "cli/worker/starting.h"
 
 #include "cli/base/clock.h"
+#include "cli/base/descriptors.h"
 #include "cli/base/status.h"
 #include "cli/place/journal.h"
 #include "cli/process/limits.h"
@@ -148,9 +149,6 @@ void starting_close(struct worker *worker)
         log_limit_close(worker->log_limit);
     free(worker->log_limit);
     worker->log_limit = NULL;
-    if (worker->input >= 0)
-        close(worker->input);
-    worker->input = -1;
 }
 
 /*
@@ -207,25 +205,35 @@ static bool mend_log(const struct worker *worker, const struct spawned *spawned,
     return error == 0 || error == -EEXIST || error == -ENOENT;
 }
 
+/*
+ * Opens PIPE, either end of it, for a command to read. Opens with O_NONBLOCK, so that a pipe whose writer
+ * has closed it does not hang the thread, and then clears it. Returns a descriptor or -errno.
+ */
+static int open_pipe(int pipe)
+{
+    int fd = descriptors_reopen(pipe, O_RDONLY | O_NONBLOCK);
+
+    if (fd >= 0)
+        (void) fcntl(fd, F_SETFL, 0);
+    return fd;
+}
+
 /* Spawns PLAN with the command's input, which the programs of a probe do not get. */
 static int spawn_command(struct worker *worker, struct spawn_plan plan, struct spawned *ret)
 {
-    const struct job *job = worker->job;
-    int               ends[2] = {-1, -1};
-    int               error;
+    int pipe = worker->assignment->input;
+    int error;
 
     ret->stage = SPAWN_ISOLATE;
-    if (job->input_open && pipe2(ends, O_CLOEXEC) < 0)
-        return -errno;
-    plan.input = job->input;
-    plan.input_from = ends[0];
+    if (pipe >= 0 && (plan.input_from = open_pipe(pipe)) < 0)
+        return plan.input_from;
+    plan.input = worker->job->input;
     error = spawn(&plan, ret);
     /* Another process may still be removing the directory, so try more than once. */
     for (int tries = 0; tries < MENDINGS && mend_log(worker, ret, error); tries++)
         error = spawn(&plan, ret);
-    if (ends[0] >= 0)
-        close(ends[0]);
-    worker->input = ends[1];
+    if (plan.input_from >= 0)
+        close(plan.input_from);
     return error;
 }
 

@@ -110,8 +110,7 @@ void *worker_run(void *argument)
                                  .job = assignment->job,
                                  .report = &assignment->draft,
                                  .deadline = INFINITY,
-                                 .pidfd = -1,
-                                 .input = -1};
+                                 .pidfd = -1};
 
     block_ends_of_children();
     k3thread_set_mask(K3THREAD_RETURN);

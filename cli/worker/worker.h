@@ -46,7 +46,6 @@ struct worker {
     bool               ending;   /* the thread ends: an exception, or a process that does not end */
     bool               rested;   /* it has waited for a while, and released its stack */
     unsigned           restarts; /* so far, failed ones included */
-    int                input;    /* the writing end of a command's input that stays open; or -1 */
     char             **environment;    /* the command's, while it may be needed; else NULL */
     struct ready      *ready;          /* the probe; NULL: none, or no longer needed */
     double             ready_deadline; /* of the probe, while there is one */

@@ -290,15 +290,6 @@ EOF
   is "$(k3 logs a)" ''
 }
 
-@test "--input with --wait passes on the caller's input" {
-  is "$(echo words | k3 start --wait -i -- cat)" words
-  echo words >file
-  is "$(k3 start --wait --input -- cat <file)" words
-  { read -r _ && run -125 --separate-stderr k3 start --wait --input -- cat; } <file
-  is "$stderr" 'k3thread: start: a part of the input was read before; name its file by --input=FILE'
-  is "$(k3 start --wait -- cat </proc/self/status)" ''
-}
-
 # --- directory, umask, output ---
 
 @test "the command's directory is the caller's, or that of --directory" {

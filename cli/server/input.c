@@ -1,0 +1,328 @@
+#include "cli/server/input.h"
+
+#include "cli/base/descriptors.h"
+#include "cli/base/loop.h"
+#include "cli/process/proc.h"
+#include "cli/rpc/write.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The most that all clients together may send to commands that do not read it. */
+#define QUEUED_MAX (64U * 1024 * 1024)
+
+/* The bytes of one call, on their way to a command. */
+struct sending {
+    struct input      *input;
+    struct call       *call;
+    struct input_bytes bytes;
+    size_t             taken;
+    TAILQ_ENTRY(sending) link;
+};
+
+struct input {
+    struct source    source; /* the writing end, or, of an input that was ended, the reading end */
+    struct record   *record;
+    int              reader; /* keeps the bytes while no run has the pipe open; or -1 */
+    bool             ended;
+    bool             armed;   /* the loop watches the writing end */
+    struct call_list waiting; /* the calls of the queue */
+    TAILQ_HEAD(, sending) queue;
+};
+
+static size_t queued_total;
+
+/* The pipe */
+
+static void hold_reader(struct input *input)
+{
+    if (input->reader < 0)
+        input->reader = descriptors_reopen(input->source.fd, O_RDONLY | O_NONBLOCK);
+}
+
+static void drop_reader(struct input *input)
+{
+    if (input->reader >= 0)
+        close(input->reader);
+    input->reader = -1;
+}
+
+/*
+ * Replaces the end of the pipe that the server has by the other one, under the same number, because a
+ * worker may just open the pipe through it. Returns 0 or -errno.
+ */
+static int exchange_end(struct input *input, int flags)
+{
+    int fd = descriptors_reopen(input->source.fd, flags | O_NONBLOCK);
+    int error = 0;
+
+    if (fd < 0)
+        return fd;
+    if (dup3(fd, input->source.fd, O_CLOEXEC) < 0)
+        error = -errno;
+    close(fd);
+    return error;
+}
+
+/* Ends the input: its reader finds the end behind the last byte. */
+static int end_input(struct input *input)
+{
+    int error = exchange_end(input, O_RDONLY);
+
+    input->ended = error == 0;
+    return error;
+}
+
+/* Answers */
+
+/* A flag of the kernel: the process has begun to exit, and then closes its files. */
+#define PF_EXITING 4
+
+/* Returns true if the command runs, as far as its page in /proc can be read. */
+static bool command_runs(const struct record *record)
+{
+    char        page[512];
+    const char *parenthesis; /* the end of the command's name */
+    unsigned    flags = 0;
+
+    if (record->now.pid <= 0 || proc_read(record->now.pid, "stat", page, sizeof(page)) <= 0)
+        return false;
+    parenthesis = strrchr(page, ')');
+    return parenthesis != NULL &&
+           sscanf(parenthesis, ") %*c %*d %*d %*d %*d %*d %u", &flags) == 1 &&
+           (flags & PF_EXITING) == 0;
+}
+
+static void free_sending(void *state)
+{
+    struct sending *sending = state;
+
+    TAILQ_REMOVE(&sending->input->queue, sending, link);
+    queued_total -= sending->bytes.size;
+    free(sending->bytes.data);
+    free(sending);
+}
+
+/* Fails the call of SENDING, and says how many of its bytes the input has taken. */
+__attribute__((format(printf, 3, 4))) static void fail(struct sending     *sending,
+                                                       enum protocol_error code, const char *format,
+                                                       ...)
+{
+    struct text data = {0};
+    char        message[512];
+    va_list     arguments;
+
+    va_start(arguments, format);
+    (void) vsnprintf(message, sizeof(message), format, arguments);
+    va_end(arguments);
+    write_name(&data, "taken");
+    write_integer(&data, (int64_t) sending->taken);
+    call_fail_with(sending->call, code, message, &data);
+}
+
+static void fail_ended(struct sending *sending)
+{
+    const struct record *record = sending->input->record;
+
+    fail(sending, PROTOCOL_RUNTIME_ERROR, "the input of thread '%s' (id %llu) was closed before",
+         record->job.name, (unsigned long long) record->id);
+}
+
+static void reply_taken(struct sending *sending)
+{
+    call_reply(sending->call, json_pack("{s:I, s:I}", "id", (json_int_t) sending->input->record->id,
+                                        "taken", (json_int_t) sending->taken));
+}
+
+static void expire_sending(struct call *call, const struct record *record)
+{
+    fail(call->state, PROTOCOL_TIMEOUT_ERROR, "thread '%s' (id %llu) does not read its input",
+         record->job.name, (unsigned long long) record->id);
+}
+
+/* Writing */
+
+/*
+ * Writes what the pipe takes. Returns 0 if it took all, or -errno: -EAGAIN if it is full, -EPIPE if the
+ * command has closed it. While no run has the pipe open, the server opens it, so that no byte is lost.
+ */
+static int write_bytes_of(struct sending *sending)
+{
+    struct input *input = sending->input;
+
+    while (sending->taken < sending->bytes.size) {
+        ssize_t n = write(input->source.fd, sending->bytes.data + sending->taken,
+                          sending->bytes.size - sending->taken);
+
+        if (n >= 0)
+            sending->taken += (size_t) n;
+        else if (errno == EPIPE && input->reader < 0 && !command_runs(input->record))
+            hold_reader(input);
+        else if (errno != EINTR)
+            return -errno;
+    }
+    return 0;
+}
+
+/* Has the loop watch for room in the pipe, if WANTED. Returns 0 or -errno. */
+static int arm(struct input *input, bool wanted)
+{
+    int error = 0;
+
+    if (wanted && !input->armed)
+        error = loop_add(&input->source, EPOLLOUT);
+    else if (!wanted && input->armed)
+        loop_remove(&input->source);
+    if (error == 0)
+        input->armed = wanted;
+    return error;
+}
+
+/* Ends the call of SENDING, with ERROR or because the input has taken its bytes. */
+static void finish(struct sending *sending, int error)
+{
+    const struct record *record = sending->input->record;
+
+    if (error == 0 && sending->bytes.eof)
+        error = end_input(sending->input);
+    if (error == -EPIPE)
+        fail(sending, PROTOCOL_RUNTIME_ERROR, "thread '%s' (id %llu) has closed its input",
+             record->job.name, (unsigned long long) record->id);
+    else if (error != 0)
+        fail(sending, PROTOCOL_OS_ERROR, "cannot write to the input of thread '%s' (id %llu): %s",
+             record->job.name, (unsigned long long) record->id, strerrordesc_np(-error));
+    else
+        reply_taken(sending);
+}
+
+/* Writes for one call after the other, until the pipe is full. */
+static void advance(struct input *input)
+{
+    struct sending *sending;
+    int             error;
+
+    while ((sending = TAILQ_FIRST(&input->queue)) != NULL) {
+        if (input->ended) {
+            fail_ended(sending);
+            continue;
+        }
+        error = write_bytes_of(sending);
+        if (error == -EAGAIN && (error = arm(input, true)) == 0)
+            return;
+        if (error == 0 && sending->bytes.eof)
+            (void) arm(input, false); /* before the end of the pipe is exchanged */
+        finish(sending, error);
+    }
+    (void) arm(input, false);
+}
+
+static void has_room(struct source *source, uint32_t events)
+{
+    (void) events;
+    advance((struct input *) source);
+}
+
+/* A call that waits in an input's list is advanced by the input, not woken. */
+static void wake_sending(struct call *call, struct record *record)
+{
+    (void) call, (void) record;
+}
+
+void input_send(struct call *call, struct record *record, struct input_bytes *bytes, double seconds)
+{
+    struct input   *input = record->input;
+    struct sending *sending = calloc(1, sizeof(*sending));
+
+    if (sending == NULL || bytes->size > QUEUED_MAX - queued_total) {
+        free(bytes->data);
+        if (sending == NULL)
+            call_fail_memory(call);
+        else
+            call_fail(call, PROTOCOL_RUNTIME_ERROR,
+                      "too many bytes wait for commands that do not read them");
+        free(sending);
+        return;
+    }
+    *sending = (struct sending){.input = input, .call = call, .bytes = *bytes};
+    queued_total += bytes->size;
+    call->state = sending;
+    call->release = free_sending;
+    call->expire = expire_sending;
+    call->record = record;
+    TAILQ_INSERT_TAIL(&input->queue, sending, link);
+    call_wait(call, &input->waiting, seconds, wake_sending);
+    if (TAILQ_FIRST(&input->queue) == sending)
+        advance(input);
+}
+
+/* Its life */
+
+/* Makes a new pipe for RECORD. Returns 0 or -errno. */
+static int make(struct record *record)
+{
+    struct input *input = calloc(1, sizeof(*input));
+    int           ends[2];
+
+    if (input == NULL)
+        return -ENOMEM;
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) {
+        free(input);
+        return -errno;
+    }
+    input->source = (struct source){.fd = ends[1], .ready = has_room};
+    input->record = record;
+    input->reader = ends[0];
+    LIST_INIT(&input->waiting);
+    TAILQ_INIT(&input->queue);
+    record->input = input;
+    record->assignment.input = ends[1];
+    return 0;
+}
+
+int input_open(struct record *record)
+{
+    struct input *input = record->input;
+    int           error;
+
+    if (!record->job.input_open)
+        return 0;
+    if (input == NULL)
+        return make(record);
+    if (!input->ended)
+        return 0;
+    error = exchange_end(input, O_WRONLY);
+    input->ended = error != 0;
+    return error;
+}
+
+void input_run_begun(const struct record *record)
+{
+    if (record->input == NULL)
+        return;
+    drop_reader(record->input);
+    advance(record->input);
+}
+
+void input_close(struct record *record)
+{
+    struct input   *input = record->input;
+    struct sending *sending;
+
+    if (input == NULL)
+        return;
+    (void) arm(input, false);
+    while ((sending = TAILQ_FIRST(&input->queue)) != NULL)
+        fail(sending, PROTOCOL_INVALID_THREAD_ID_ERROR,
+             "thread '%s' (id %llu) has ended and reads no more", record->job.name,
+             (unsigned long long) record->id);
+    drop_reader(input);
+    close(input->source.fd);
+    free(input);
+    record->input = NULL;
+    record->assignment.input = -1;
+}

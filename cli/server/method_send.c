@@ -1,0 +1,56 @@
+/* The method "send": writes to the input of a thread. */
+#include "cli/rpc/bytes.h"
+#include "cli/server/input.h"
+#include "cli/server/method.h"
+#include "cli/server/params.h"
+#include "cli/server/select.h"
+
+#include <math.h>
+
+/* Returns true if RECORD can be sent to; otherwise CALL has failed. */
+static bool is_possible(struct call *call, const struct record *record)
+{
+    unsigned long long id = record->id;
+
+    if (!record_is_live(record))
+        return call_fail(call, PROTOCOL_INVALID_THREAD_ID_ERROR, "thread '%s' (id %llu) has ended",
+                         record->job.name, id);
+    if (record->input == NULL)
+        return call_fail(call, PROTOCOL_VALUE_ERROR,
+                         "thread '%s' (id %llu) has no open input; start it with --input",
+                         record->job.name, id);
+    return true;
+}
+
+static void run(struct call *call, const json_t *params)
+{
+    const json_t      *thread = NULL, *text = NULL;
+    struct input_bytes bytes = {0};
+    struct record     *record;
+    double             timeout = INFINITY;
+    int                error;
+    const struct param wanted[] = {
+        {"thread", PARAM_ANY, &thread, true},
+        {"text", PARAM_ANY, &text, false},
+        {"eof", PARAM_BOOLEAN, &bytes.eof, false},
+        {"timeout", PARAM_NUMBER, &timeout, false},
+        {0},
+    };
+
+    if (!params_take(call, params, wanted))
+        return;
+    if (!(timeout >= 0)) {
+        call_fail(call, PROTOCOL_VALUE_ERROR, "timeout must be 0 seconds or more, not %g", timeout);
+        return;
+    }
+    record = select_for_call(call, thread);
+    if (record == NULL || !is_possible(call, record))
+        return;
+    error = text != NULL ? bytes_any_from_json(text, &bytes.data, &bytes.size) : 0;
+    if (error != 0)
+        call_refuse(call, error, "\"text\" must be a string");
+    else
+        input_send(call, record, &bytes, isfinite(timeout) ? timeout : -1);
+}
+
+const struct method method_send = {"send", run};

@@ -1,0 +1,219 @@
+#!/usr/bin/env bats
+# start --input and send: bytes for a thread's command.
+
+load helpers.bash
+
+# idle NAME: starts a command that has an input, and reads nothing.
+idle() {
+  k3 start -n "$1" --input -- sleep 1000
+}
+
+# lines_of LETTER: prints its 100,000 lines.
+lines_of() {
+  seq -f "$1%.0f" 100000
+}
+
+@test "send writes TEXT and a newline, and --eof ends the input" {
+  k3 start -n a -i -- cat
+  k3 send a hello '  two  words'
+  k3 send a ''
+  k3 send a -- --eof
+  is_state a running
+  k3 send --eof a bye
+  k3 join a
+  is "$(k3 logs a)" $'hello   two  words\n\n--eof\nbye'
+}
+
+@test "send without TEXT copies standard input, also after a part of it was read" {
+  k3 start -n a -i -- cat
+  seq 3 | k3 send a
+  { read -r _ && k3 send a; } < <(printf 'no\nyes')
+  k3 send a </dev/null
+  is_state a running
+  k3 send --eof a <<<'not this'
+  k3 join a
+  is "$(k3 logs a)" $'1\n2\n3\nyes'
+}
+
+@test "send copies every byte of a large binary input" {
+  head -c 3000000 /dev/urandom >bytes
+  k3 start -n a -i -o "$dir/copy" -- cat
+  k3 send a <bytes
+  k3 send --eof a
+  k3 join a
+  cmp bytes copy
+}
+
+@test "the lines of two senders do not mix" {
+  k3 start -n a -i -o "$dir/both" -- cat
+  lines_of b >other-lines
+  in_background other bash -c "'$K3THREAD' send a <other-lines"
+  lines_of a | k3 send a
+  finish other
+  k3 send --eof a
+  k3 join a
+  is "$(grep '^a' both)" "$(lines_of a)"
+  is "$(grep '^b' both)" "$(lines_of b)"
+  is "$(wc -l <both)" 200000
+}
+
+@test "send to a command that does not read waits for --timeout, and says what was not taken" {
+  idle a
+  head -c 100000 /dev/zero >zeros
+  run -124 --separate-stderr k3 send -t 0.2 a <zeros
+  is "$stderr" "k3thread: send: TimeoutError: thread 'a' (id 1) does not read its input; 65536 bytes were taken, 34464 bytes were not"
+  run -124 --separate-stderr k3 send -t 0 a text
+  is "$stderr" "k3thread: send: TimeoutError: thread 'a' (id 1) does not read its input; 0 bytes were taken, 5 bytes were not"
+}
+
+@test "a sender that waits delays nobody else, and ends with the thread" {
+  idle a
+  head -c 100000 /dev/zero >zeros
+  in_background waiting bash -c "'$K3THREAD' send a <zeros"
+  wait_until "$DEADLINE" is_full a
+  k3 start -n b -i -- cat
+  k3 send --eof b text
+  k3 join b
+  is "$(k3 logs b)" text
+  k3 raise --wait a
+  finish waiting 3
+  like "$(cat waiting.err)" "k3thread: send: InvalidThreadIdError: thread 'a' (id 1) has ended and reads no more; 65536 bytes were taken, 34464 *"
+}
+
+# is_full THREAD: succeeds if its input takes not one byte more.
+is_full() {
+  local status=0
+  k3 send -t 0 "$1" x 2>/dev/null || status=$?
+  [ "$status" = 124 ]
+}
+
+@test "a sender that is killed leaves its place to the next one" {
+  idle a
+  head -c 100000 /dev/zero >zeros
+  in_background killed bash -c "exec '$K3THREAD' send a <zeros"
+  wait_until "$DEADLINE" is_full a
+  in_background next k3 send a text
+  kill -KILL "${background[killed]}"
+  finish killed 137
+  k3 raise a SIGKILL
+  finish next '[03]'
+}
+
+@test "what one run has not read, the next run reads" {
+  k3 start -n a -i -r always:2 -- sh -c 'read -r line; echo "$line"'
+  k3 send a one
+  wait_until "$DEADLINE" is_logged a one
+  k3 send a two
+  k3 send a three
+  k3 join a
+  is "$(k3 logs a)" $'one\ntwo\nthree'
+}
+
+is_logged() {
+  [[ $(k3 logs "$1") == *"$2"* ]]
+}
+
+@test "restart opens an input again that was ended, also of a thread that has ended" {
+  k3 start -n a -i -- sh -c 'cat; sleep 1000'
+  k3 send --eof a one
+  wait_until "$DEADLINE" is_logged a one
+  k3 restart a
+  k3 send --eof a two
+  wait_until "$DEADLINE" is_logged a two
+  k3 raise --wait a
+  k3 restart a
+  k3 send --eof a three
+  wait_until "$DEADLINE" is_logged a three
+}
+
+@test "send to a thread whose command has not begun is not lost" {
+  k3 start -n a -i --after 0.3 -- cat
+  k3 send --eof a early
+  k3 join a
+  is "$(k3 logs a)" early
+}
+
+@test "send refuses a thread that takes no input, with one line that says why" {
+  k3 start -n none -- sleep 1000
+  run -64 --separate-stderr k3 send none x
+  is "$stderr" "k3thread: send: ValueError: thread 'none' (id 1) has no open input; start it with --input"
+  k3 start -n closed -i -- sh -c 'exec <&-; touch closed; exec sleep 1000'
+  wait_until "$DEADLINE" test -e closed
+  run -1 --separate-stderr k3 send closed x
+  is "$stderr" "k3thread: send: RuntimeError: thread 'closed' (id 2) has closed its input; 0 bytes were taken, 2 bytes were not"
+  idle ended
+  k3 send --eof ended
+  run -1 --separate-stderr k3 send ended x
+  like "$stderr" "*: the input of thread 'ended' (id 3) was closed before; 0 bytes *"
+  k3 raise --wait ended
+  run -3 --separate-stderr k3 send ended x
+  is "$stderr" "k3thread: send: InvalidThreadIdError: thread 'ended' (id 3) has ended"
+  run -3 --separate-stderr k3 send nobody x
+  is "$stderr" "k3thread: send: InvalidThreadIdError: no thread 'nobody'"
+  run -64 k3 send 'n*' x
+  run -64 k3 send
+  run -64 k3 send -t soon none x
+}
+
+@test "start --wait --input copies the caller's input to its end" {
+  is "$(echo words | k3 start --wait -i -- cat)" words
+  echo words >file
+  is "$(k3 start --wait --input -- cat <file)" words
+  is "$({ read -r _ && k3 start --wait --input -- cat; } < <(printf 'a\nb\n'))" b
+  is "$(k3 start --wait -- cat </proc/self/status)" ''
+  head -c 2000000 /dev/urandom >bytes
+  k3 start --wait -i -- cat <bytes >copy
+  cmp bytes copy
+  run -0 --separate-stderr k3 start --wait -i -- cat </
+  is "$stderr" 'k3thread: start: cannot read standard input: Is a directory'
+}
+
+@test "start --wait --input ends with the thread, even if its input does not end" {
+  mkfifo fifo
+  exec 9<>fifo
+  echo first >&9
+  is "$(k3 start --wait -i -- head -n 1 <&9)" first
+  run -7 k3 start --wait -i -- sh -c 'exit 7' <&9
+}
+
+@test "start --wait --input works at a terminal, up to the terminal's end of file" {
+  cat >talk <<'END'
+set timeout 30
+spawn -noecho $env(K3THREAD) start --wait -i -- sh -c {while read -r line; do echo "<$line>"; done; echo over}
+send "one\r"
+expect "<one>"
+send "\004"
+expect "over"
+expect eof
+END
+  expect talk
+}
+
+@test "send and --input work in a script" {
+  cat >script <<'END'
+start -n a -i -- cat
+send a one two
+send --eof a
+join a
+END
+  like "$(k3 run script)" '*one two*'
+}
+
+@test "the socket's send takes bytes, tells how many were taken, and refuses bad values" {
+  idle a
+  k3 start -n b -i -- cat
+  script <<'END'
+data = {"base64": base64.b64encode(bytes(range(256)) * 300).decode()}
+failure = fails(-32005, "TimeoutError", "send", thread="a", text=data, timeout=0)
+assert failure.data["taken"] == 65536, failure.data
+fails(INVALID_PARAMS, "TypeError", "send", text="x")
+fails(-32001, "TypeError", "send", thread="a", eof=1)
+fails(INVALID_PARAMS, "TypeError", "send", thread="a", more=1)
+fails(-32001, "TypeError", "send", thread="a", text=1)
+fails(-32001, "TypeError", "send", thread="a", text={"base64": "?"})
+fails(-32002, "ValueError", "send", thread="a", timeout=-1)
+fails(-32003, "InvalidThreadIdError", "send", thread="c", text="x")
+assert call("send", thread="b", text="h\u00e9") == {"id": 2, "taken": 3}
+assert call("send", thread=2) == {"id": 2, "taken": 0}
+END
+}
