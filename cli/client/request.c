@@ -226,6 +226,7 @@ void request_write_start(struct text *params, const struct start_request *reques
     add_seconds(params, "ready_timeout", request->ready_timeout);
     add_seconds(params, "grace", request->grace);
     add_true(params, "daemon", request->daemon);
+    add_true(params, "if_absent", request->if_absent);
     add_true(params, "keep", request->keep);
     add_true(params, "chained", request->chained);
     if (request->chained && request->is_sure) {

@@ -31,6 +31,7 @@ struct start_request {
     char *const *variables;   /* NAME=VALUE, in order: they replace variables of ENVIRONMENT */
     size_t       variables_count;
     bool environment_known; /* the connection's last start sent the same environment and limits */
+    bool if_absent;         /* a live thread of that name is as good as a new one */
     bool daemon, keep, chained;
     bool is_sure; /* for a chained start: as far as the client can tell, the command will run */
 };

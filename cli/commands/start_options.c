@@ -13,10 +13,19 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { KEY_READY = 256, KEY_READY_TIMEOUT, KEY_NEEDS, KEY_LOG_LIMIT, KEY_STOP_SIGNAL };
+enum {
+    KEY_READY = 256,
+    KEY_READY_TIMEOUT,
+    KEY_NEEDS,
+    KEY_LOG_LIMIT,
+    KEY_STOP_SIGNAL,
+    KEY_IF_ABSENT
+};
 
 const struct argp_option start_options_list[] = {
     {"name", 'n', "NAME", 0, "The thread's name (default: Thread-N)", 0},
+    {"if-absent", KEY_IF_ABSENT, NULL, 0,
+     "If a live thread has that name, start nothing and print its id", 0},
     {"after", 'a', "SECONDS", 0, "Wait before the command is run", 0},
     {"daemon", 'd', NULL, 0, "Make it a daemon thread: a shutdown does not wait for it", 0},
     {"timeout", 't', "SECONDS", 0, "Raise TimeoutError when the command has run so long", 0},
@@ -189,6 +198,9 @@ error_t start_options_parse(int key, char *argument, struct argp_state *state)
     case 'n':
         o->request.name = argument;
         return 0;
+    case KEY_IF_ABSENT:
+        o->request.if_absent = true;
+        return 0;
     case 'd':
         o->request.daemon = true;
         return 0;
@@ -222,6 +234,8 @@ error_t start_options_parse(int key, char *argument, struct argp_state *state)
     case ARGP_KEY_END:
         o->request.variables = o->variables;
         o->request.needs = o->needs;
+        if (o->request.if_absent && o->request.name == NULL)
+            return command_usage(state, "--if-absent goes with --name");
         return 0;
     case ARGP_KEY_NO_ARGS:
         return command_usage(state, "no command to start");

@@ -60,24 +60,11 @@ static void fail_thread(struct call *call, int error)
     text_release(&words);
 }
 
-static void start_job(struct call *call, struct start_params *params)
+/* Replies with RECORD, whose thread was started or found: once its command runs, or must wait. */
+static void reply_begun(struct call *call, const struct start_params *params, struct record *record)
 {
-    struct record *record = store_add(&params->job, logs_directory());
-    int            error;
-
-    if (record == NULL) {
-        call_fail_memory(call);
-        return;
-    }
-    if (record->job.log_limit > 0 || record->job.ready != NULL)
-        file_watch_begin();
-    error = threads_begin(record);
-    if (error != 0) {
-        fail_thread(call, error);
-        return;
-    }
     call->peer->started = record->id;
-    if (params->keep)
+    if (params->keep && record->keeper == NULL)
         store_keep(record, &call->peer->kept);
     if (record->now.state != STATE_RUNNING || record->now.runs > 0) {
         reply_started(call, record);
@@ -87,6 +74,37 @@ static void start_job(struct call *call, struct start_params *params)
     call_wait(call, &record->calls, -1, wake_start);
     if (call->chained && params->hold)
         call_hold(call);
+}
+
+static void start_job(struct call *call, struct start_params *params)
+{
+    struct record *record;
+    int            error;
+
+    if (shutdown_has_begun()) {
+        call_fail(call, PROTOCOL_RUNTIME_ERROR, "the supervisor is shutting down");
+        return;
+    }
+    record = store_add(&params->job, logs_directory());
+    if (record == NULL) {
+        call_fail_memory(call);
+        return;
+    }
+    if (record->job.log_limit > 0 || record->job.ready != NULL)
+        file_watch_begin();
+    error = threads_begin(record);
+    if (error != 0)
+        fail_thread(call, error);
+    else
+        reply_begun(call, params, record);
+}
+
+static void start_or_find(struct call *call, struct start_params *params)
+{
+    if (params->present != NULL)
+        reply_begun(call, params, params->present);
+    else
+        start_job(call, params);
 }
 
 /* Chains the call if the request says so, even if its other parameters turn out to be wrong. */
@@ -104,12 +122,10 @@ static void run(struct call *call, const json_t *params)
 
     begin_chain(call, params);
     call->peer->started = 0;
-    if (shutdown_has_begun())
-        call_fail(call, PROTOCOL_RUNTIME_ERROR, "the supervisor is shutting down");
-    else if (call->peer->chain_broken)
+    if (call->peer->chain_broken)
         call_fail(call, PROTOCOL_RUNTIME_ERROR, "an earlier start of its chain failed");
     else if (start_params_read(call, params, &start))
-        start_job(call, &start);
+        start_or_find(call, &start);
     job_release(&start.job);
 }
 

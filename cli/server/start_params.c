@@ -76,7 +76,7 @@ struct raw {
         *needs, *members;
     const char *restart, *stop_signal;
     json_int_t  log_limit, umask;
-    bool        keep, chained, hold;
+    bool        if_absent, keep, chained, hold;
 };
 
 /* Returns a new environment, or NULL with CALL failed. */
@@ -152,21 +152,14 @@ static bool check_limit(struct call *call, const char *name, double *limit)
 
 static bool check_name(struct call *call, const char *name)
 {
-    struct text          why = {0};
-    const struct record *namesake;
+    struct text why = {0};
 
-    if (!store_is_name(name, &why)) {
-        call_fail(call, PROTOCOL_VALUE_ERROR, "'%s' is no name for a thread: %.*s", name,
-                  (int) why.size, why.data);
-        text_release(&why);
-        return false;
-    }
-    namesake = store_find_name(name);
-    if (namesake == NULL || !record_is_live(namesake))
+    if (store_is_name(name, &why))
         return true;
-    return call_fail(call, PROTOCOL_VALUE_ERROR,
-                     "a live thread is named '%s' already, its id is %llu", name,
-                     (unsigned long long) namesake->id);
+    call_fail(call, PROTOCOL_VALUE_ERROR, "'%s' is no name for a thread: %.*s", name,
+              (int) why.size, why.data);
+    text_release(&why);
+    return false;
 }
 
 static bool parse_ready(struct call *call, const json_t *ready, struct job *job)
@@ -256,6 +249,7 @@ static bool take_params(struct call *call, const json_t *params, struct job *job
         {"stop_signal", PARAM_STRING, &raw->stop_signal, false},
         {"log_limit", PARAM_INTEGER, &raw->log_limit, false},
         {"members", PARAM_ANY, &raw->members, false},
+        {"if_absent", PARAM_BOOLEAN, &raw->if_absent, false},
         {"keep", PARAM_BOOLEAN, &raw->keep, false},
         {"chained", PARAM_BOOLEAN, &raw->chained, false},
         {"hold", PARAM_BOOLEAN, &raw->hold, false},
@@ -284,6 +278,25 @@ static bool parse_name(struct call *call, const json_t *name, struct job *job)
     return check_name(call, job->name);
 }
 
+/*
+ * Looks for a live thread that has the name of the job. With IF_ABSENT puts it into START; without it, there
+ * must be none.
+ */
+static bool find_namesake(struct call *call, bool if_absent, struct start_params *start)
+{
+    const char    *name = start->job.name;
+    struct record *namesake = name != NULL ? store_find_name(name) : NULL;
+
+    if (if_absent && name == NULL)
+        return call_fail(call, PROTOCOL_VALUE_ERROR, "\"if_absent\" needs a \"name\"");
+    if (namesake == NULL || !record_is_live(namesake))
+        return true;
+    start->present = namesake;
+    return if_absent || call_fail(call, PROTOCOL_VALUE_ERROR,
+                                  "a live thread is named '%s' already, its id is %llu", name,
+                                  (unsigned long long) namesake->id);
+}
+
 static bool parse_paths(struct call *call, const struct raw *raw, struct job *job)
 {
     if (raw->directory == NULL && (job->directory = strdup("/")) == NULL)
@@ -306,16 +319,18 @@ static bool parse_raw(struct call *call, const struct raw *raw, struct job *job)
            params_members(call, raw->members, &call->members) && parse_name(call, raw->name, job) &&
            parse_ready(call, raw->ready, job) && parse_restart(call, raw->restart, job) &&
            parse_stop_signal(call, raw->stop_signal, job) &&
-           parse_log_limit(call, raw->log_limit, job) && need_params_read(call, raw->needs, job);
+           parse_log_limit(call, raw->log_limit, job);
 }
 
 bool start_params_read(struct call *call, const json_t *params, struct start_params *ret)
 {
     struct raw raw = {.umask = 022, .hold = true};
 
-    if (!take_params(call, params, &ret->job, &raw) || !parse_raw(call, &raw, &ret->job))
+    if (!take_params(call, params, &ret->job, &raw) || !parse_raw(call, &raw, &ret->job) ||
+        !find_namesake(call, raw.if_absent, ret))
         return false;
     ret->keep = raw.keep;
     ret->hold = raw.hold;
-    return true;
+    /* A thread that is there needs no other thread any more, though a start of it did. */
+    return ret->present != NULL || need_params_read(call, raw.needs, &ret->job);
 }

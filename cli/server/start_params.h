@@ -10,9 +10,10 @@
 
 /* The parameters of one start. */
 struct start_params {
-    struct job job;
-    bool       keep; /* keep the thread for the client until the client joins it */
-    bool       hold; /* the requests behind a chained start wait for its answer */
+    struct job     job;
+    bool           keep;    /* keep the thread for the client until the client joins it */
+    bool           hold;    /* the requests behind a chained start wait for its answer */
+    struct record *present; /* with "if_absent": the live thread that has the name; or NULL */
 };
 
 /*
