@@ -138,12 +138,12 @@ $(STATICLIB): $(STATICLIB_OBJECTS) $(BUILD)/flags
 	$(Q)rm -f $@
 	$(Q)$(AR) rcs $@ $(STATICLIB_OBJECTS)
 
-# -z nodelete: the library is never unloaded, because its threads run in it.
+# -z nodelete: the library is never unloaded, because its threads run in it. glibc before 2.34 has dlsym() in -ldl.
 $(SHAREDLIB): $(LIB_OBJECTS) lib/libk3thread.map lib/libk3thread.dynamic $(BUILD)/flags
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(K3_CFLAGS) -shared -Wl,-soname,$(SONAME) -Wl,--version-script=lib/libk3thread.map \
 		-Wl,--dynamic-list=lib/libk3thread.dynamic -Wl,-z,nodelete \
-		$(if $(SANITIZE),,-Wl,-z,defs) $(K3_LDFLAGS) -o $@ $(LIB_OBJECTS)
+		$(if $(SANITIZE),,-Wl,-z,defs) $(K3_LDFLAGS) -o $@ $(LIB_OBJECTS) -ldl
 	$(Q)ln -sf $(@F) $(BUILD)/$(SONAME)
 	$(Q)ln -sf $(SONAME) $(BUILD)/libk3thread.so
 

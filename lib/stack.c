@@ -3,7 +3,11 @@
 #include <limits.h>
 #include <link.h>
 #include <stdint.h>
+#include <sys/auxv.h>
 #include <unistd.h>
+
+/* A signal's frame where the kernel does not say its size, as x86 before Linux 5.14: with AVX-512's registers. */
+#define SIGNAL_FRAME 4096
 
 /* Adds the size of the thread-local variables of one object to *DATA, for they may be in each stack. */
 static int add_tls(struct dl_phdr_info *info, size_t size, void *data)
@@ -22,8 +26,8 @@ static int add_tls(struct dl_phdr_info *info, size_t size, void *data)
  */
 static size_t needed_by_system(void)
 {
-    const long frame = sysconf(_SC_MINSIGSTKSZ);
-    size_t     needed = (size_t) PTHREAD_STACK_MIN + (frame > 0 ? (size_t) frame : 0);
+    const unsigned long frame = getauxval(AT_MINSIGSTKSZ);
+    size_t              needed = (size_t) PTHREAD_STACK_MIN + (frame > 0 ? frame : SIGNAL_FRAME);
 
     dl_iterate_phdr(add_tls, &needed);
     return needed;

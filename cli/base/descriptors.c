@@ -1,12 +1,16 @@
 #include "cli/base/descriptors.h"
 
+#include "cli/base/linux_calls.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+/* The first descriptor behind the standard ones. */
+#define FIRST (STDERR_FILENO + 1)
 
 static bool lacks_range;
 
@@ -21,7 +25,7 @@ static void mark_one(int fd)
 }
 
 /* Linux before 5.9 has no close_range(2), and some containers refuse it. Returns 0 or -errno. */
-static int for_each(void (*act)(int fd))
+static int for_each(int first, void (*act)(int fd))
 {
     DIR                 *directory = opendir("/proc/self/fd");
     const struct dirent *entry;
@@ -31,7 +35,7 @@ static int for_each(void (*act)(int fd))
     while ((entry = readdir(directory)) != NULL) {
         int fd = atoi(entry->d_name);
 
-        if (fd > STDERR_FILENO && fd != dirfd(directory))
+        if (fd >= first && fd != dirfd(directory))
             act(fd);
     }
     closedir(directory);
@@ -40,16 +44,16 @@ static int for_each(void (*act)(int fd))
 
 int descriptors_close_on_exec(void)
 {
-    if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) == 0)
+    if (linux_close_range(FIRST, ~0U, LINUX_CLOSE_RANGE_CLOEXEC) == 0)
         return 0;
     lacks_range = true;
-    return for_each(mark_one);
+    return for_each(FIRST, mark_one);
 }
 
-void descriptors_close(void)
+void descriptors_close_from(int first)
 {
-    if (close_range(3, ~0U, 0) < 0)
-        (void) for_each(close_one);
+    if (linux_close_range((unsigned) first, ~0U, 0) < 0)
+        (void) for_each(first, close_one);
 }
 
 bool descriptors_have_range(void)

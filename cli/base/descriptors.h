@@ -7,8 +7,8 @@
 /* Makes each close-on-exec. Returns 0 or -errno. Once, by a process with one thread. */
 int descriptors_close_on_exec(void);
 
-/* Closes each. */
-void descriptors_close(void);
+/* Closes each from FIRST on. */
+void descriptors_close_from(int first);
 
 /* Returns true if close_range(2) works here, as descriptors_close_on_exec() has found. */
 bool descriptors_have_range(void);

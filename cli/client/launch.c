@@ -106,18 +106,18 @@ int launch_connect(const struct place *place, int *ret_fd, struct text *why)
     return is_lost(error) ? explain_unreachable(place, -EADDRINUSE, pid, why) : error;
 }
 
-/* Sets the descriptors of the child between vfork and exec. Descriptors 0 to 2 become /dev/null. */
+/*
+ * Sets the descriptors of the child between vfork and exec. Descriptors 0 to 2 become /dev/null; the
+ * supervisor closes those behind the ones that it was handed.
+ */
 static int add_actions(posix_spawn_file_actions_t *actions, const struct claim *claim, int lifeline)
 {
-    int first_free = lifeline >= 0 ? FIRST_FREE_FD : LIFELINE_FD;
     int error = posix_spawn_file_actions_adddup2(actions, claim->listener, LISTEN_FD);
 
     if (error == 0)
         error = posix_spawn_file_actions_adddup2(actions, claim->lock, LOCK_FD);
     if (error == 0 && lifeline >= 0)
         error = posix_spawn_file_actions_adddup2(actions, lifeline, LIFELINE_FD);
-    if (error == 0)
-        error = posix_spawn_file_actions_addclosefrom_np(actions, first_free);
     for (int fd = 0; error == 0 && fd <= STDERR_FILENO; fd++)
         error = posix_spawn_file_actions_addopen(actions, fd, "/dev/null", O_RDWR, 0);
     if (error == 0)

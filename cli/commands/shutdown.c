@@ -1,3 +1,4 @@
+#include "cli/base/linux_calls.h"
 #include "cli/base/status.h"
 #include "cli/commands/command.h"
 #include "cli/commands/report.h"
@@ -42,7 +43,7 @@ struct processes {
 
 static int open_process(pid_t pid)
 {
-    return pid > 0 ? (int) syscall(SYS_pidfd_open, pid, 0) : -1;
+    return pid > 0 ? linux_pidfd_open(pid) : -1;
 }
 
 /* Returns the supervisor's pid in this process's pid namespace, or 0 if it has none there. */

@@ -1,4 +1,5 @@
 /* supervise: runs a supervisor in the foreground, or, with descriptors given, in the background. */
+#include "cli/base/descriptors.h"
 #include "cli/base/status.h"
 #include "cli/client/launch.h"
 #include "cli/commands/arguments.h"
@@ -77,6 +78,14 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
+/* Closes the descriptors behind the last that the starter has handed over: they are the starter's. */
+static void close_inherited(const struct supervise_options *o)
+{
+    int last = o->listener > o->lock ? o->listener : o->lock;
+
+    descriptors_close_from(o->lifeline > last ? o->lifeline : last); /* each is stored 1 too high */
+}
+
 /*
  * Takes the place, unless the starter has taken it and handed it over. Returns 0, or -errno after
  * reporting why.
@@ -88,10 +97,12 @@ static int claim_place(const struct invocation *invocation, struct claim *ret)
     struct text                     why = {0};
     int                             error = 0;
 
-    if (o->listener != 0)
+    if (o->listener != 0) {
         *ret = (struct claim){.listener = o->listener - 1, .lock = o->lock - 1};
-    else
+        close_inherited(o);
+    } else {
         error = launch_claim(place, ret, &why);
+    }
     if (error == 0 && (o->listener != 0 || !ret->has_state))
         error = place_set_state(place, o->state);
     if (error != 0)

@@ -1,13 +1,13 @@
 #include "cli/process/children_end.h"
 
 #include "cli/base/clock.h"
+#include "cli/base/linux_calls.h"
 #include "cli/process/children.h"
 
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -55,7 +55,7 @@ static size_t reap(void)
 static bool wait_for_one(const struct children *children, double deadline)
 {
     for (size_t i = 0; i < children->count; i++) {
-        struct pollfd end = {.fd = pidfd_open(children->pids[i], 0), .events = POLLIN};
+        struct pollfd end = {.fd = linux_pidfd_open(children->pids[i]), .events = POLLIN};
         double        left = deadline - clock_monotonic();
         bool          was_dead;
 

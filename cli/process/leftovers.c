@@ -1,12 +1,12 @@
 #include "cli/process/leftovers.h"
 
+#include "cli/base/linux_calls.h"
 #include "cli/process/adopted.h"
 #include "cli/process/children.h"
 #include "cli/process/mark.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -48,7 +48,7 @@ static bool grow(struct leftovers *leftovers)
 /* Adds PID, unless it is dead: a debugger can keep a dead process from being reaped. */
 static int add(struct leftovers *leftovers, pid_t pid)
 {
-    struct pollfd end = {.fd = pidfd_open(pid, 0), .events = POLLIN};
+    struct pollfd end = {.fd = linux_pidfd_open(pid), .events = POLLIN};
 
     if (end.fd >= 0 && poll(&end, 1, 0) > 0) {
         close(end.fd);

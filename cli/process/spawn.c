@@ -1,13 +1,13 @@
 #include "cli/process/spawn.h"
 
 #include "cli/base/descriptors.h"
+#include "cli/base/linux_calls.h"
 #include "cli/base/status.h"
 #include "cli/process/limits.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/close_range.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -61,8 +61,8 @@ static int unshare_descriptors(const struct spawn_plan *plan)
     bool is_shared = descriptors_have_range();
 
     if (is_shared && plan->extra_from < 0 && plan->input_from < 0)
-        return close_range(3, ~0U, CLOSE_RANGE_UNSHARE);
-    if (is_shared && close_range(~0U, ~0U, CLOSE_RANGE_UNSHARE) < 0)
+        return linux_close_range(3, ~0U, LINUX_CLOSE_RANGE_UNSHARE);
+    if (is_shared && linux_close_range(~0U, ~0U, LINUX_CLOSE_RANGE_UNSHARE) < 0)
         return -1;
     if (plan->input_from >= 0 && dup2(plan->input_from, STDIN_FILENO) < 0)
         return -1;

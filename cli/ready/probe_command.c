@@ -5,6 +5,7 @@
  * of their own, beside the thread's.
  */
 #include "cli/base/clock.h"
+#include "cli/base/linux_calls.h"
 #include "cli/process/adopted.h"
 #include "cli/process/children.h"
 #include "cli/process/leftovers.h"
@@ -65,7 +66,8 @@ static void begin_check(struct command_probe *probe, const struct spawn_plan *pl
 static bool has_ended(const struct command_probe *probe, int options, siginfo_t *ret_info)
 {
     *ret_info = (siginfo_t){0};
-    while (waitid(P_PIDFD, (id_t) probe->pidfd, ret_info, WEXITED | WNOHANG | __WALL | options) < 0)
+    while (waitid(LINUX_P_PIDFD, (id_t) probe->pidfd, ret_info,
+                  WEXITED | WNOHANG | __WALL | options) < 0)
         if (errno != EINTR)
             return true; /* nothing more can be learned of it */
     return ret_info->si_pid != 0;

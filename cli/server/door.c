@@ -51,7 +51,7 @@ int door_open_bell(void)
     bell = bell_open(place);
     if (bell < 0)
         journal_write("cannot make the bell, so no client can report a removed file: %s",
-                      strerrordesc_np(-bell));
+                      strerror(-bell));
     return bell;
 }
 
@@ -81,8 +81,7 @@ static int restore_lock(void)
         return 0;
     fd = lock_share(place->lock);
     if (fd < 0) {
-        journal_write("%s was removed, and cannot be locked anew: %s", place->lock,
-                      strerrordesc_np(-fd));
+        journal_write("%s was removed, and cannot be locked anew: %s", place->lock, strerror(-fd));
         return fd;
     }
     close(lock);
@@ -124,7 +123,7 @@ int door_look(void)
         fd = error;
     }
     if (fd < 0) {
-        journal_write("cannot put back %s: %s", place->socket, strerrordesc_np(-fd));
+        journal_write("cannot put back %s: %s", place->socket, strerror(-fd));
         return -1;
     }
     remember_socket();

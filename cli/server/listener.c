@@ -119,7 +119,7 @@ static void replace_listener(int fd)
     close(listener.fd);
     error = watch_listener(fd);
     if (error != 0)
-        journal_write("no client can connect any more: %s", strerrordesc_np(-error));
+        journal_write("no client can connect any more: %s", strerror(-error));
 }
 
 static void bell_ready(struct source *source, uint32_t events)

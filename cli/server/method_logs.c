@@ -52,7 +52,7 @@ static void reply_logs(struct call *call, const struct record *record, json_int_
     if (is_no_log(error)) {
         text = json_string("");
     } else if (error != 0) {
-        call_fail(call, PROTOCOL_OS_ERROR, "cannot read the log: %s", strerrordesc_np(-error));
+        call_fail(call, PROTOCOL_OS_ERROR, "cannot read the log: %s", strerror(-error));
         return;
     }
     call_reply(call,

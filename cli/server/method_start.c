@@ -53,7 +53,7 @@ static void fail_thread(struct call *call, int error)
 {
     struct text words = {0};
 
-    text_add(&words, strerrordesc_np(-error));
+    text_add(&words, strerror(-error));
     limits_explain(&words, -error);
     refused_call_explain(&words, error);
     call_fail(call, PROTOCOL_OS_ERROR, "cannot start a thread: %.*s", (int) words.size, words.data);

@@ -8,10 +8,10 @@ void raise_failure_reply(struct call *call, const struct record *record, int err
     if (error == -EPERM)
         call_fail(call, PROTOCOL_SEND_RAISE_ERROR,
                   "process %d of thread '%s' may not be signalled: %s", (int) record->now.pid,
-                  record->job.name, strerrordesc_np(EPERM));
+                  record->job.name, strerror(EPERM));
     else if (error == -EMFILE || error == -ENFILE || error == -ENOMEM)
         call_fail(call, PROTOCOL_OS_ERROR, "cannot open the input of thread '%s': %s",
-                  record->job.name, strerrordesc_np(-error));
+                  record->job.name, strerror(-error));
     else
         call_fail(call, PROTOCOL_SEND_RAISE_ERROR,
                   "too many exceptions are pending in thread '%s'; try again later",

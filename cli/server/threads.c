@@ -137,7 +137,7 @@ static void fail_start(struct record *record, int error)
 {
     struct text message = {0};
 
-    text_printf(&message, "cannot start a thread: %s", strerrordesc_np(-error));
+    text_printf(&message, "cannot start a thread: %s", strerror(-error));
     limits_explain(&message, -error);
     end_unbegun(record, NULL, &message, STATUS_INTERNAL);
 }

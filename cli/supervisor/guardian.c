@@ -143,7 +143,8 @@ __attribute__((noreturn)) static void wait_for_guardian(pid_t guardian, const si
     bool      is_lean = false;
 
     title_set("k3-wait");
-    descriptors_close(); /* the next supervisor would wait for a lock left open here */
+    descriptors_close_from(STDERR_FILENO +
+                           1); /* the next supervisor would wait for a lock left open here */
     for (;;) {
         int signal = wait_for_signal(signals, &is_lean);
 

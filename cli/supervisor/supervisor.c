@@ -110,7 +110,7 @@ static int serve(const struct supervisor_options *options, pid_t guardian)
     if (strays > 0)
         journal_write("%zu processes had got away from their threads; they were ended", strays);
     if (error != 0) {
-        journal_write("cannot serve: %s", strerrordesc_np(-error));
+        journal_write("cannot serve: %s", strerror(-error));
         door_shut();
     }
     rmdir(logs_directory()); /* succeeds if no log is left in it */
@@ -140,12 +140,12 @@ static bool open_place(const struct supervisor_options *options, struct text *wh
     int                 error = journal_open(place->journal);
 
     if (error != 0) {
-        fail(why, "cannot open %s: %s", place->journal, strerrordesc_np(-error));
+        fail(why, "cannot open %s: %s", place->journal, strerror(-error));
         return false;
     }
     error = logs_open(place->logs);
     if (error != 0) {
-        fail(why, "cannot use %s for logs: %s", place->logs, strerrordesc_np(-error));
+        fail(why, "cannot use %s for logs: %s", place->logs, strerror(-error));
         return false;
     }
     if (options->private_place) {
@@ -180,7 +180,7 @@ void supervisor_run(const struct supervisor_options *options, struct text *why)
     if (error == 0)
         error = guardian_fork(&guarded, &guardian);
     if (error != 0)
-        fail(why, "cannot set up a supervisor: %s", strerrordesc_np(-error));
+        fail(why, "cannot set up a supervisor: %s", strerror(-error));
     else
         exit(serve(options, guardian));
 }

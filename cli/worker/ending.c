@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The seconds between two kills of the same processes: the pause doubles from the first to the last. */
 #define FIRST_PAUSE 0.002
@@ -224,7 +225,7 @@ bool ending_is_in_vain(struct worker *worker, pid_t pid)
     if (!worker->end.killing)
         return false;
     if (kill(pid, 0) < 0 && errno == EPERM)
-        give_up(worker, pid, strerrordesc_np(EPERM));
+        give_up(worker, pid, strerror(EPERM));
     else if (clock_monotonic() >= worker->end.give_up)
         give_up(worker, pid, "it is still there after SIGKILL");
     else

@@ -1,6 +1,7 @@
 #include "cli/worker/execution.h"
 
 #include "cli/base/clock.h"
+#include "cli/base/linux_calls.h"
 #include "cli/base/memory_release.h"
 #include "cli/process/children.h"
 #include "cli/process/proc.h"
@@ -180,8 +181,8 @@ APART static void reap(struct worker *worker)
 {
     struct account *account = &worker->assignment->account;
     siginfo_t       info = {0};
-    bool            has_ended =
-        account_reap(account, P_PIDFD, (id_t) worker->pidfd, &info) || read_status(worker, &info);
+    bool            has_ended = account_reap(account, LINUX_P_PIDFD, (id_t) worker->pidfd, &info) ||
+                     read_status(worker, &info);
 
     close(worker->pidfd);
     children_reap(); /* dead processes that the command made its siblings by CLONE_PARENT */

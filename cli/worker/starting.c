@@ -94,7 +94,7 @@ static void word_failure(const struct job *job, const struct spawned *spawned, i
     }
     if (spawned->stage == SPAWN_OUTPUT && job->has_own_log)
         stage = "open the log";
-    text_printf(why, "cannot %s '%s': %s", stage, object, strerrordesc_np(error));
+    text_printf(why, "cannot %s '%s': %s", stage, object, strerror(error));
     if (spawned->stage != SPAWN_EXEC) /* at that stage the command's own limits hold */
         limits_explain(why, error);
 }

@@ -1,0 +1,38 @@
+/*
+ * System calls, and their constants, that C libraries before glibc 2.36 lack, and musl before 1.2.5. Each
+ * returns -1 with errno set on failure, as other calls do. They are named as in Linux, with a prefix,
+ * because newer C libraries declare the plain names.
+ */
+#ifndef K3THREAD_CLI_BASE_LINUX_CALLS_H
+#define K3THREAD_CLI_BASE_LINUX_CALLS_H
+
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+/* One number for all processors: the headers of Linux before 5.9 lack it. */
+#ifndef SYS_close_range
+#define SYS_close_range 436
+#endif
+
+#define LINUX_CLOSE_RANGE_UNSHARE 2U
+#define LINUX_CLOSE_RANGE_CLOEXEC 4U
+#define LINUX_P_PIDFD             3 /* for waitid(2) */
+
+static inline int linux_close_range(unsigned first, unsigned last, unsigned flags)
+{
+    return (int) syscall(SYS_close_range, first, last, flags);
+}
+
+static inline int linux_pidfd_open(pid_t pid)
+{
+    return (int) syscall(SYS_pidfd_open, pid, 0);
+}
+
+static inline int linux_pidfd_send_signal(int pidfd, int signal)
+{
+    return (int) syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, 0);
+}
+
+#endif
