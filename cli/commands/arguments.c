@@ -1,14 +1,12 @@
 #include "cli/commands/arguments.h"
 
 #include "cli/base/duration.h"
+#include "cli/rpc/protocol.h"
 #include "cli/view/message.h"
 
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* More commands at a time than any system can run. */
-#define SLOTS_MAX 1000000
 
 /*
  * argv[0] is "k3thread: start", perhaps with a script's "FILE:LINE: " before it: see
@@ -62,7 +60,7 @@ error_t command_number(const struct argp_state *state, const char *option, const
     return 0;
 }
 
-error_t command_slots(const struct argp_state *state, const char *text, unsigned *ret)
+error_t command_slots_option(const struct argp_state *state, const char *text, unsigned *ret)
 {
-    return command_number(state, "--slots", text, 1, SLOTS_MAX, "of 1 or more", ret);
+    return command_number(state, "--slots", text, 1, PROTOCOL_SLOTS_MAX, "of 1 or more", ret);
 }

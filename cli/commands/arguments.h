@@ -46,7 +46,7 @@ error_t command_number(const struct argp_state *state, const char *option, const
         "slots", key, "N", 0,                                                                      \
             "Run at most N commands at a time, not counting daemons; further ones queue", 0        \
     }
-error_t command_slots(const struct argp_state *state, const char *text, unsigned *ret);
+error_t command_slots_option(const struct argp_state *state, const char *text, unsigned *ret);
 
 /* Returns the name of the command whose parser has STATE; NULL for the program's own parser. */
 const char *command_of(const struct argp_state *state);

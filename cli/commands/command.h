@@ -33,6 +33,7 @@
     X(watch)                                                                                       \
     X(clear)                                                                                       \
     X(supervise)                                                                                   \
+    X(slots)                                                                                       \
     X(shutdown)                                                                                    \
     X(exceptions)                                                                                  \
     X(completion)                                                                                  \

@@ -251,6 +251,7 @@ static const char *kind_word(enum complete_kind kind)
     case COMPLETE_PROBE:
     case COMPLETE_SIGNAL:
     case COMPLETE_NEED:
+    case COMPLETE_SLOTS:
         break;
     }
     return "words";

@@ -10,6 +10,7 @@
 #include "cli/commands/session.h"
 #include "cli/place/socket_path.h"
 #include "cli/rpc/bytes.h"
+#include "cli/rpc/protocol.h"
 
 #include <dirent.h>
 #include <stdbool.h>
@@ -349,6 +350,9 @@ void complete_add(struct text *text, enum complete_kind kind, const struct comma
         break;
     case COMPLETE_SIGNAL:
         add_signals(text);
+        break;
+    case COMPLETE_SLOTS:
+        add_word(text, PROTOCOL_SLOTS_NONE);
         break;
     case COMPLETE_NOTHING:
     case COMPLETE_FILE:

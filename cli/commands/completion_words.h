@@ -27,7 +27,8 @@
     X(POLICY, "POLICY")                                                                            \
     X(PROBE, "PROBE")                                                                              \
     X(SIGNAL, "SIGNAL")                                                                            \
-    X(NEED, "NEED")
+    X(NEED, "NEED")                                                                                \
+    X(SLOTS, "N|none")
 
 enum complete_kind {
     COMPLETE_NOTHING, /* a word that only the user can know */

@@ -65,7 +65,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         o->private_place = true;
         return 0;
     case KEY_SLOTS:
-        return command_slots(state, argument, &o->slots);
+        return command_slots_option(state, argument, &o->slots);
     case ARGP_KEY_END:
         if (o->private_place && o->lifeline == 0)
             return command_usage(state, "--" LAUNCH_PRIVATE " also needs --" LAUNCH_LIFELINE_FD);

@@ -18,6 +18,12 @@
 /* How many calls of one connection may wait for an answer (joins, above all). */
 #define PROTOCOL_PENDING_MAX 16384
 
+/* The most slots that a supervisor can have: more commands than any system can run at a time. */
+#define PROTOCOL_SLOTS_MAX 1000000
+
+/* The word that stands for no limit, in place of a number of slots. */
+#define PROTOCOL_SLOTS_NONE "none"
+
 /* code, data.type (NULL: none); the first five are JSON-RPC's own. */
 #define PROTOCOL_ERRORS(X)                                                                         \
     X(PARSE_ERROR, -32700, NULL)                                                                   \

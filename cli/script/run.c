@@ -103,7 +103,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         o->front.quiet = true;
         return 0;
     case KEY_SLOTS:
-        return command_slots(state, argument, &o->front.slots);
+        return command_slots_option(state, argument, &o->front.slots);
     case KEY_NO_PREFIX:
         o->no_prefix = true;
         return 0;

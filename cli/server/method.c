@@ -3,9 +3,9 @@
 #include <string.h>
 
 static const struct method *const methods[] = {
-    &method_start,      &method_list,     &method_raise,   &method_restart,
-    &method_join,       &method_logs,     &method_send,    &method_clear,
-    &method_exceptions, &method_shutdown, &method_version, &method_watch,
+    &method_start, &method_list,    &method_raise, &method_restart,    &method_join,
+    &method_logs,  &method_send,    &method_clear, &method_exceptions, &method_shutdown,
+    &method_slots, &method_version, &method_watch,
 };
 
 const struct method *method_find(const char *name)

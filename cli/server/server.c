@@ -12,6 +12,7 @@
 #include "cli/server/parent.h"
 #include "cli/server/server_signals.h"
 #include "cli/server/shutdown.h"
+#include "cli/server/slots.h"
 #include "cli/server/store.h"
 #include "cli/server/stuck.h"
 #include "cli/server/threads.h"
@@ -141,7 +142,7 @@ int server_run(const struct server_options *options)
     int error;
 
     parent_set(options->guardian);
-    threads_set_slots(options->slots);
+    slots_set(options->slots > 0 ? options->slots : SLOTS_UNLIMITED);
     error = open_sources(options);
     if (error == 0)
         error = loop_run(&stopped, finish_round, memory_release_process);

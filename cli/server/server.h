@@ -7,7 +7,7 @@
 struct server_options {
     int      listener; /* bound to the supervisor's socket */
     int      lifeline; /* its other end closes: shutdown --now; -1: none */
-    unsigned slots;    /* see threads.h */
+    unsigned slots;    /* how many commands may run at a time; 0: any number */
     pid_t    guardian; /* the parent; its death ends all threads in order */
 };
 

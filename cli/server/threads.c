@@ -9,6 +9,7 @@
 #include "cli/server/input.h"
 #include "cli/server/join_any.h"
 #include "cli/server/needs.h"
+#include "cli/server/slots.h"
 #include "cli/server/store.h"
 #include "cli/server/stuck.h"
 #include "cli/server/tally.h"
@@ -27,17 +28,27 @@
 
 static TAILQ_HEAD(, record) waiting = TAILQ_HEAD_INITIALIZER(waiting); /* wait for their needs */
 static TAILQ_HEAD(, record) queued = TAILQ_HEAD_INITIALIZER(queued);   /* for a slot, in order */
-static unsigned slots, slots_used;
-static bool     go_failed; /* the first in the queue could not be told */
-
-void threads_set_slots(unsigned number)
-{
-    slots = number;
-}
+static size_t queued_count;
+static bool   go_failed; /* the first in the queue could not be told */
 
 static bool takes_slot(const struct record *record)
 {
-    return slots > 0 && !record->job.daemon;
+    return !record->job.daemon;
+}
+
+/* Gives RECORD a slot. Returns false if none is free. */
+static bool take_slot(struct record *record)
+{
+    record->has_slot = slots_take();
+    return record->has_slot;
+}
+
+/* Gives back RECORD's slot, if it holds one. */
+static void give_back_slot(struct record *record)
+{
+    if (record->has_slot)
+        slots_give_back();
+    record->has_slot = false;
 }
 
 /* Takes RECORD out of its line, if it waits in one. */
@@ -45,8 +56,10 @@ static void leave_line(struct record *record)
 {
     if (record->line == LINE_WAITING)
         TAILQ_REMOVE(&waiting, record, in_line);
-    else if (record->line == LINE_QUEUED)
+    else if (record->line == LINE_QUEUED) {
         TAILQ_REMOVE(&queued, record, in_line);
+        queued_count--;
+    }
     record->line = LINE_NONE;
 }
 
@@ -90,9 +103,7 @@ static void has_ended(struct record *record)
     needs_count(record, false);
     k3thread_unref(record->thread);
     record->thread = NULL;
-    if (record->has_slot)
-        slots_used--;
-    record->has_slot = false;
+    give_back_slot(record);
     if (record->rerun != RERUN_NONE)
         record->rerun = RERUN_FAILED;
     store_ended(record);
@@ -124,10 +135,9 @@ static void end_unbegun(struct record *record, const k3thread_exctype *type, str
  */
 static void go_later(struct record *record)
 {
-    if (record->has_slot)
-        slots_used--;
-    record->has_slot = false;
+    give_back_slot(record);
     record->line = LINE_QUEUED;
+    queued_count++;
     TAILQ_INSERT_HEAD(&queued, record, in_line);
     go_failed = true;
 }
@@ -151,14 +161,10 @@ static void start_or_fail(struct record *record)
         fail_start(record, error);
 }
 
-/* Starts RECORD's worker, or tells it to go on. If RECORD takes a slot, one must be free. */
+/* Starts RECORD's worker, or tells it to go on. RECORD holds a slot, if it takes one. */
 static void go(struct record *record)
 {
     leave_line(record);
-    if (takes_slot(record)) {
-        slots_used++;
-        record->has_slot = true;
-    }
     if (record->thread != NULL) { /* its worker has waited for its delay */
         if (k3thread_send_exception(record->thread, &worker_Go) == K3THREAD_SEND_RAISE_ERROR)
             go_later(record);
@@ -171,13 +177,9 @@ static void go(struct record *record)
 static void enqueue(struct record *record)
 {
     record->line = LINE_QUEUED;
+    queued_count++;
     TAILQ_INSERT_TAIL(&queued, record, in_line);
     set_state(record, STATE_QUEUED);
-}
-
-static bool slot_is_free(void)
-{
-    return slots == 0 || slots_used < slots;
 }
 
 /*
@@ -193,9 +195,20 @@ static void advance_queue(void)
     if (under_way)
         return;
     under_way = true;
-    while (!go_failed && slot_is_free() && (record = TAILQ_FIRST(&queued)) != NULL)
+    while (!go_failed && (record = TAILQ_FIRST(&queued)) != NULL && take_slot(record))
         go(record);
     under_way = false;
+}
+
+void threads_set_slots(unsigned number)
+{
+    slots_set(number);
+    advance_queue();
+}
+
+size_t threads_queued(void)
+{
+    return queued_count;
 }
 
 bool threads_advance(void)
@@ -269,6 +282,7 @@ static void advance_waiting(void)
 static void drop(struct record *record)
 {
     input_close(record);
+    give_back_slot(record);
     needs_count(record, false);
     set_state(record, STATE_ENDED);
     store_ended(record);
@@ -281,6 +295,18 @@ static void wait_for_needs(struct record *record)
     record->line = LINE_WAITING;
     TAILQ_INSERT_TAIL(&waiting, record, in_line);
     set_state(record, STATE_WAITING);
+}
+
+/*
+ * Has RECORD, whose needs are met, take a slot, or wait for one in the queue. A thread with a delay waits
+ * for its delay first.
+ */
+static void take_slot_or_enqueue(struct record *record)
+{
+    if (!takes_slot(record) || is_delayed(record))
+        return;
+    if (!TAILQ_EMPTY(&queued) || !take_slot(record))
+        enqueue(record);
 }
 
 /*
@@ -298,14 +324,12 @@ int threads_begin(struct record *record)
     }
     if (needs_unmet(record) != NULL)
         wait_for_needs(record);
-    else if (takes_slot(record) && !is_delayed(record))
-        enqueue(record);
+    else
+        take_slot_or_enqueue(record);
     events_post(EVENT_CREATED, record);
     if (record->line == LINE_WAITING)
         advance_waiting();
-    else if (record->line == LINE_QUEUED)
-        advance_queue();
-    else
+    else if (record->line == LINE_NONE)
         error = start_thread(record);
     if (error != 0)
         drop(record);

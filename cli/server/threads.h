@@ -10,11 +10,16 @@
 
 #include "cli/server/record.h"
 
+#include <stddef.h>
+
 /*
- * Lets SLOTS commands run at a time, not counting daemons; 0: any number. Called before the first
- * thread.
+ * Lets NUMBER commands run at a time, not counting daemons; see slots.h. Begins queued threads that now
+ * have a slot, and ends no thread.
  */
-void threads_set_slots(unsigned slots);
+void threads_set_slots(unsigned number);
+
+/* Returns how many threads wait for a slot. */
+size_t threads_queued(void);
 
 /*
  * Begins RECORD, which is new in the store: at once, or when the threads that it needs are ready
