@@ -1,5 +1,5 @@
 /*
- * The kinds of probes (--ready): the one list of them. It feeds the table of kinds, the help of start,
+ * The kinds of probes (--ready, --until): the one list of them. It feeds the table of kinds, the help of start,
  * the completion, and the message for a word that is no probe.
  */
 #ifndef K3THREAD_CLI_BASE_PROBE_KINDS_H
@@ -10,13 +10,18 @@
 
 enum { PROBE_FD_LEAST = 3, PROBE_FD_MOST = 1023 };
 
-/* X(kind, what a probe of this kind begins with, how it is written) */
-#define PROBE_KINDS(X)                                                                             \
+/*
+ * X(kind, what a probe of this kind begins with, how it is written), of the kinds that can begin to look at
+ * a command that runs already (join --until), and of all kinds.
+ */
+#define PROBE_KINDS_LATER(X)                                                                       \
     X(tcp, "tcp:", "tcp:HOST:PORT")                                                                \
     X(unix, "unix:", "unix:PATH")                                                                  \
     X(http, "http://", "http://HOST:PORT/PATH")                                                    \
     X(line, "line:", "line:REGEX")                                                                 \
-    X(command, "cmd:", "cmd:COMMAND")                                                              \
+    X(command, "cmd:", "cmd:COMMAND")
+#define PROBE_KINDS(X)                                                                             \
+    PROBE_KINDS_LATER(X)                                                                           \
     X(notify, "notify", "notify")
 
 #endif

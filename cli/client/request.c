@@ -270,6 +270,7 @@ void request_write_join(struct text *params, const struct join_request *request)
                           "\"message\",\"unended\"]");
     add_seconds(params, "timeout", request->timeout);
     add_true(params, "ready", request->ready);
+    add_bytes(params, "until", request->until);
     text_byte(params, '}', 1);
 }
 

@@ -55,6 +55,7 @@ struct join_request {
     size_t       any_count; /* 0: all live threads */
     double       timeout;   /* seconds; negative: none */
     bool         ready;     /* wait until the thread is ready, not until it has ended */
+    const char  *until;     /* wait until this probe holds for the thread; NULL: do not */
 };
 
 void request_write_join(struct text *params, const struct join_request *request);

@@ -1,3 +1,4 @@
+#include "cli/base/probe_kinds.h"
 #include "cli/base/status.h"
 #include "cli/client/request.h"
 #include "cli/commands/arguments.h"
@@ -12,20 +13,25 @@
 #include <stdlib.h>
 
 struct join_options {
-    bool   all, any, ready;
-    double timeout; /* negative: none */
-    char **threads; /* NULL: none */
+    bool        all, any, ready;
+    const char *until;
+    double      timeout; /* negative: none */
+    char      **threads; /* NULL: none */
 };
 
-enum { KEY_ALL = 256, KEY_ANY, KEY_READY };
+enum { KEY_ALL = 256, KEY_ANY, KEY_READY, KEY_UNTIL };
 
+#define X(kind, prefix, syntax) " " syntax
 static const struct argp_option options[] = {
     {"timeout", 't', "SECONDS", 0, "Give up after so long, with status 124", 0},
     {"all", KEY_ALL, NULL, 0, "Wait for every thread that is live now", 0},
     {"any", KEY_ANY, NULL, 0, "Wait for the first end only; print that thread's name", 0},
     {"ready", KEY_READY, NULL, 0, "Wait until they are ready, not until they end", 0},
+    {"until", KEY_UNTIL, "PROBE", 0,
+     "Wait until this holds for them, while they run:" PROBE_KINDS_LATER(X), 0},
     {0},
 };
+#undef X
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
@@ -46,6 +52,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_READY:
         o->ready = true;
         return 0;
+    case KEY_UNTIL:
+        o->until = argument;
+        return 0;
     case ARGP_KEY_ARGS:
         o->threads = state->argv + state->next;
         return 0;
@@ -54,8 +63,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
             return command_usage(state, "no thread; --all is for every live one");
         if (o->threads != NULL && o->all)
             return command_usage(state, "--all takes no thread");
-        if (o->any && o->ready)
-            return command_usage(state, "--any waits for an end, --ready does not");
+        if (o->any && (o->ready || o->until != NULL))
+            return command_usage(state, "--any waits for an end; --ready and --until do not");
+        if (o->ready && o->until != NULL)
+            return command_usage(state, "--ready and --until do not go together");
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
@@ -84,22 +95,25 @@ static bool warn_of_lost(const struct invocation *invocation)
 {
     const struct join_options *o = invocation->options;
 
-    return o->ready && disk_warn_full("join", invocation->session->client.place->logs);
+    return (o->ready || o->until != NULL) &&
+           disk_warn_full("join", invocation->session->client.place->logs);
 }
 
 /* Joins TARGETS. Returns the first status, in their order, that is not 0. */
 static int join(const struct invocation *invocation, const json_t *targets)
 {
     const struct join_options *o = invocation->options;
-    size_t                     count = json_array_size(targets);
-    struct joined             *joined = calloc(count + 1, sizeof(*joined));
-    int                        status = STATUS_DONE;
-    bool                       warned;
+    const struct join_request  wanted = {
+         .timeout = o->timeout, .ready = o->ready, .until = o->until};
+    size_t         count = json_array_size(targets);
+    struct joined *joined = calloc(count + 1, sizeof(*joined));
+    int            status = STATUS_DONE;
+    bool           warned;
 
     if (joined == NULL)
         return fail_memory(invocation);
     warned = warn_of_lost(invocation);
-    if (join_threads(invocation, targets, o->timeout, o->ready, joined) != 0)
+    if (join_threads(invocation, targets, &wanted, joined) != 0)
         status = command_own_failure(command_failed(invocation));
     for (size_t i = 0; i < count && status == STATUS_DONE; i++)
         status = joined[i].done ? joined[i].status : command_own_failure(joined[i].status);
@@ -170,7 +184,8 @@ const struct command command_join = {
            "128+N if signal N ended it, 124 on a timeout, 125 if k3thread failed, 126 if the "
            "command was not executable and 127 if it was not found. Of several threads it is the "
            "first in the order given that is not 0; with --any, that of the first thread to end. "
-           "With --ready it is 0 when all are ready, and 125 if one ended before it was.",
+           "With --ready it is 0 when all are ready, and 125 if one ended before it was; likewise "
+           "with --until.",
     .group = COMMAND_GROUP_WATCHING,
     .flags = COMMAND_ENDED | COMMAND_CONNECTS,
     .options = options,

@@ -26,13 +26,20 @@ static char *word_of(const json_t *parameter)
     return bytes_from_json(parameter, &word) == 0 ? word : NULL;
 }
 
-static int send_join(struct client *client, json_t *thread, double timeout, bool ready,
+/* Returns true if WANTED waits for the ends of threads. */
+static bool is_for_end(const struct join_request *wanted)
+{
+    return !wanted->ready && wanted->until == NULL;
+}
+
+static int send_join(struct client *client, json_t *thread, const struct join_request *wanted,
                      json_int_t *ret_id)
 {
     char               *word = word_of(target_word(thread));
-    struct join_request request = {.thread = word, .timeout = timeout, .ready = ready};
+    struct join_request request = *wanted;
     struct text         params = {.failed = word == NULL};
 
+    request.thread = word;
     if (word != NULL)
         request_write_join(&params, &request);
     free(word);
@@ -40,15 +47,15 @@ static int send_join(struct client *client, json_t *thread, double timeout, bool
 }
 
 /* Sends all requests. The ids of their replies are *RET_FIRST and the numbers that follow it. */
-static int send_joins(struct client *client, const json_t *threads, double timeout, bool ready,
-                      json_int_t *ret_first)
+static int send_joins(struct client *client, const json_t *threads,
+                      const struct join_request *wanted, json_int_t *ret_first)
 {
     json_t *thread;
     size_t  i;
 
     json_array_foreach((json_t *) threads, i, thread) {
         json_int_t id;
-        int        error = send_join(client, thread, timeout, ready, &id);
+        int        error = send_join(client, thread, wanted, &id);
 
         if (error != 0)
             return error;
@@ -97,17 +104,19 @@ static bool was_cleared(const struct client *client, const json_t *thread, int *
 }
 
 /* Takes the answer to the join of THREAD, an element of join_threads()'s array. */
-static struct joined take_end(const struct invocation *invocation, const json_t *thread, bool ready,
-                              const struct reply *reply)
+static struct joined take_end(const struct invocation *invocation, const json_t *thread,
+                              const struct join_request *wanted, const struct reply *reply)
 {
     struct client *client = &invocation->session->client;
+    bool           ends = is_for_end(wanted);
     struct joined  end = {.seen = true, .done = true};
 
     if (client_check(client, reply) == 0) {
-        command_explain_end(invocation, reply->result, true);
-        end.status = ready ? 0 : thread_status(reply->result);
+        if (ends)
+            command_explain_end(invocation, reply->result, true);
+        end.status = ends ? thread_status(reply->result) : 0;
         end.unended = json_is_integer(json_object_get(reply->result, "unended"));
-    } else if (ready || !was_cleared(client, thread, &end.status)) {
+    } else if (!ends || !was_cleared(client, thread, &end.status)) {
         end.done = false;
         end.status = command_failed(invocation);
         show_tail(reply);
@@ -157,49 +166,70 @@ static void add_what_for(struct text *text, const json_t *known, json_t *thread)
         }
 }
 
+/* Adds the probe UNTIL, which may be NULL. */
+static void add_until(struct text *text, const char *until)
+{
+    if (until == NULL)
+        return;
+    text_add(text, ", until this holds: ");
+    text_add_escaped(text, until, strlen(until));
+}
+
 /* The line that shows on a terminal which threads a join waits for. */
 struct join_progress {
-    struct progress progress;
-    const json_t   *threads;
-    json_t         *known; /* from ask_what_for() */
-    bool            ready;
+    struct progress            progress;
+    const json_t              *threads;
+    json_t                    *known; /* from ask_what_for() */
+    const struct join_request *wanted;
 };
 
-/* Shows the progress of a join that waits for several threads, or for a thread to become ready. */
+/* Returns what the threads have done that need not be waited for any more. */
+static const char *words_for(const struct join_request *wanted)
+{
+    if (wanted->until != NULL)
+        return "have shown it";
+    return wanted->ready ? "are ready" : "have ended";
+}
+
+/* Shows the progress of a join that waits for several threads, or for more than the end of a thread. */
 static void show_progress(struct join_progress *waiting, const struct joined *joined,
                           size_t missing)
 {
     size_t      count = json_array_size(waiting->threads), next = 0;
     struct text text = {0};
 
-    if ((count < 2 && !waiting->ready) || !progress_is_seen())
+    if ((count < 2 && is_for_end(waiting->wanted)) || !progress_is_seen())
         return;
     while (next < count && joined[next].seen)
         next++;
     if (missing > 0) {
         if (count > 1)
             text_printf(&text, "%zu of %zu %s, ", count - missing, count,
-                        waiting->ready ? "are ready" : "have ended");
+                        words_for(waiting->wanted));
         text_add(&text, "waiting for ");
         add_thread(&text, json_array_get(waiting->threads, next));
         add_what_for(&text, waiting->known, json_array_get(waiting->threads, next));
         if (missing > 1)
             text_printf(&text, " and %zu more", missing - 1);
+        add_until(&text, waiting->wanted->until);
     }
     progress_show(&waiting->progress, &text);
     text_release(&text);
 }
 
-int join_threads(const struct invocation *invocation, const json_t *threads, double timeout,
-                 bool ready, struct joined *ret)
+int join_threads(const struct invocation *invocation, const json_t *threads,
+                 const struct join_request *wanted, struct joined *ret)
 {
     struct client       *client = &invocation->session->client;
     size_t               count = json_array_size(threads);
     size_t               missing = count;
     json_int_t           first = 0;
     struct join_progress waiting = {
-        .threads = threads, .known = ready ? ask_what_for(client, threads) : NULL, .ready = ready};
-    int error = send_joins(client, threads, timeout, ready, &first);
+        .threads = threads,
+        .known = wanted->ready ? ask_what_for(client, threads) : NULL,
+        .wanted = wanted,
+    };
+    int error = send_joins(client, threads, wanted, &first);
 
     while (error == 0 && missing > 0) {
         struct reply reply;
@@ -213,7 +243,7 @@ int join_threads(const struct invocation *invocation, const json_t *threads, dou
 
             if (client_check(client, &reply) != 0)
                 show_progress(&waiting, ret, 0);
-            ret[index] = take_end(invocation, json_array_get(threads, index), ready, &reply);
+            ret[index] = take_end(invocation, json_array_get(threads, index), wanted, &reply);
             missing--;
         }
         reply_release(&reply);

@@ -2,6 +2,7 @@
 #ifndef K3THREAD_CLI_COMMANDS_JOIN_THREADS_H
 #define K3THREAD_CLI_COMMANDS_JOIN_THREADS_H
 
+#include "cli/client/request.h"
 #include "cli/commands/session.h"
 
 #include <jansson.h>
@@ -10,21 +11,21 @@
 /* The outcome of one join. */
 struct joined {
     bool seen;    /* the answer has arrived */
-    bool done;    /* the thread has ended, or is ready if that was asked for */
+    bool done;    /* the thread has ended, or is ready, or its probe holds, as was asked for */
     bool unended; /* a process of the thread could not be ended */
     int  status;  /* the thread's status, or 0; if not DONE, that of the reported error */
 };
 
 /*
- * Joins each of THREADS, an array of ids, names, and thread objects of the supervisor; READY: waits
- * until each is ready. Fills RET, which is as long, in the same order. TIMEOUT, in seconds, is for
- * all of them together; negative: for ever. A thread object may have been cleared since it was
+ * Joins each of THREADS, an array of ids, names, and thread objects of the supervisor, as WANTED says but
+ * for its thread: waits until each has ended, is ready, or answers a probe. Fills RET, which is as long, in the same order. The timeout is for
+ * all of them together. A thread object may have been cleared since it was
  * listed: then its thread has ended. The error of one thread is reported at once and does not end
  * the wait for the others. On a terminal, a line on standard error shows the progress.
  *
  * Returns 0, or -errno with client->failure if the connection failed.
  */
-int join_threads(const struct invocation *invocation, const json_t *threads, double timeout,
-                 bool ready, struct joined *ret);
+int join_threads(const struct invocation *invocation, const json_t *threads,
+                 const struct join_request *wanted, struct joined *ret);
 
 #endif

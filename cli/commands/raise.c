@@ -91,13 +91,14 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 /* Waits until the threads have ended. Ignores their statuses. */
 static int wait_for(const struct invocation *invocation, const json_t *threads, double timeout)
 {
-    size_t         count = json_array_size(threads);
-    struct joined *joined = calloc(count + 1, sizeof(*joined));
-    int            status = STATUS_DONE;
+    const struct join_request wanted = {.timeout = timeout};
+    size_t                    count = json_array_size(threads);
+    struct joined            *joined = calloc(count + 1, sizeof(*joined));
+    int                       status = STATUS_DONE;
 
     if (joined == NULL)
         status = command_fail_memory(invocation, STATUS_FAILED);
-    else if (join_threads(invocation, threads, timeout, false, joined) != 0)
+    else if (join_threads(invocation, threads, &wanted, joined) != 0)
         status = command_failed(invocation);
     else
         for (size_t i = 0; i < count; i++)

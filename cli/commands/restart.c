@@ -90,13 +90,14 @@ static int take_all(const struct invocation *invocation, json_int_t first, size_
 /* Waits until THREADS are ready. */
 static int wait_until_ready(const struct invocation *invocation, const json_t *threads)
 {
-    size_t         count = json_array_size(threads);
-    struct joined *joined = calloc(count + 1, sizeof(*joined));
-    int            status = STATUS_DONE;
+    const struct join_request wanted = {.timeout = -1, .ready = true};
+    size_t                    count = json_array_size(threads);
+    struct joined            *joined = calloc(count + 1, sizeof(*joined));
+    int                       status = STATUS_DONE;
 
     if (joined == NULL)
         return command_fail_memory(invocation, STATUS_FAILED);
-    if (join_threads(invocation, threads, -1, true, joined) != 0)
+    if (join_threads(invocation, threads, &wanted, joined) != 0)
         status = command_failed(invocation);
     for (size_t i = 0; i < count && status == STATUS_DONE; i++)
         status = joined[i].status;

@@ -1,6 +1,7 @@
 #include "cli/process/mark.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +10,9 @@
 
 /* This bit in an id means the checks of the thread. No thread's id is so large. */
 #define CHECK ((uint64_t) 1 << 56)
+
+/* This bit means that there is no thread. */
+#define NO_THREAD ((uint64_t) 1 << 55)
 
 static int resource = -1;
 
@@ -44,6 +48,13 @@ rlim_t mark_of(uint64_t id)
 uint64_t mark_id(rlim_t mark)
 {
     return mark - MARK_BASE;
+}
+
+uint64_t mark_new_id(void)
+{
+    static atomic_uint_least32_t last;
+
+    return NO_THREAD | atomic_fetch_add(&last, 1);
 }
 
 uint64_t mark_check_id(uint64_t id)

@@ -24,6 +24,12 @@ rlim_t mark_of(uint64_t id);
 uint64_t mark_id(rlim_t mark);
 
 /*
+ * Returns an id that no thread has, and another one at each call: for processes that belong to no thread,
+ * such as the checks of join --until. Any thread may call.
+ */
+uint64_t mark_new_id(void);
+
+/*
  * Returns the id that names the checks (--ready cmd:) of the thread ID, here and in leftovers.h. Their
  * processes belong to the thread too, but can be told apart from the command's.
  */

@@ -28,8 +28,16 @@ const struct probe_kind *probe_kind_of(const char *spec, const char **ret_argume
     return &probe_fd;
 }
 
+bool probe_kind_is_later(const struct probe_kind *kind)
+{
+#define X(name, prefix, syntax) || kind == &probe_##name
+    return false PROBE_KINDS_LATER(X);
+#undef X
+}
+
 void probe_postpone(struct ready *ready)
 {
+    ready->has_tried = true;
     ready->next = clock_monotonic() + ready->pause;
     ready->pause = clock_earlier(2 * ready->pause, PROBE_LAST_PAUSE);
 }

@@ -43,8 +43,9 @@ struct probe_kind {
     /* Returns the NOTIFY_SOCKET of the command. */
     const char *(*notify_socket)(const struct ready *ready);
 
-    /* Returns 0, or -EINVAL if the command of PLAN can never be found ready. */
-    int (*rule_out)(const struct ready *ready, const struct spawn_plan *plan, struct text *why);
+    /* Returns 0, or -EINVAL if the command of PLAN can never be found ready. WHY names the OPTION. */
+    int (*rule_out)(const struct ready *ready, const struct spawn_plan *plan, const char *option,
+                    struct text *why);
     void (*extend)(const struct ready *ready, struct spawn_plan *plan);
     void (*begin)(struct ready *ready, const struct spawn_plan *plan, off_t start);
 
@@ -53,6 +54,12 @@ struct probe_kind {
      * under way while `poll` has a descriptor. Returns true when the command is ready.
      */
     bool (*check)(struct ready *ready, const struct spawn_plan *plan);
+
+    /*
+     * Notes that the command has ended: check() looks at what it has left, and then sets `is_over`. NULL: when
+     * the command has ended, there is nothing more to see.
+     */
+    void (*finish)(struct ready *ready);
 
     void (*close)(struct ready *ready); /* all but poll.fd, unless owns_poll */
 };
@@ -66,6 +73,9 @@ struct ready {
     double                   next;     /* when to look again, on the monotonic clock */
     double                   pause;    /* before the try after the next */
 
+    bool has_tried; /* at least one try is over */
+    bool is_over;   /* after ready_finish(): the last look was in vain */
+
     char *status;      /* that the command newly said, or NULL; see ready_take_status() */
     bool  is_stopping; /* the command said so */
 };
@@ -75,6 +85,9 @@ struct ready {
  * of the kind FD, which may refuse it.
  */
 const struct probe_kind *probe_kind_of(const char *spec, const char **ret_argument);
+
+/* Returns true if a probe of KIND can begin to look at a command that runs already. */
+bool probe_kind_is_later(const struct probe_kind *kind);
 
 /* Sets the next try for after a pause, which grows from try to try. */
 void probe_postpone(struct ready *ready);

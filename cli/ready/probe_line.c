@@ -24,6 +24,7 @@ struct line_probe {
     struct logfile    log;
     struct file_watch watch;
     struct regex     *regex;
+    bool              is_last; /* the command has ended: nothing is added to the output */
 };
 
 static bool is_valid(const char *argument, struct text *why)
@@ -61,13 +62,14 @@ static int open_line(struct ready *ready)
 }
 
 /* Rules out a pipe, which cannot be read beside its reader, and /dev/null. */
-static int rule_out(const struct ready *ready, const struct spawn_plan *plan, struct text *why)
+static int rule_out(const struct ready *ready, const struct spawn_plan *plan, const char *option,
+                    struct text *why)
 {
     struct stat info;
 
     if (stat(plan->output, &info) < 0 || S_ISREG(info.st_mode))
         return 0;
-    text_printf(why, "--ready %s reads the output, and '%s' is no regular file", ready->spec,
+    text_printf(why, "%s %s reads the output, and '%s' is no regular file", option, ready->spec,
                 plan->output);
     return -EINVAL;
 }
@@ -96,7 +98,10 @@ static bool match_lines(struct regex *regex, const char *text, size_t size)
     return false;
 }
 
-/* Reads one piece of the output into TEXT, up to its last newline. Returns its size. */
+/*
+ * Reads one piece of the output into TEXT, up to its last newline. Returns its size. TEXT has one byte more
+ * than LINE_SIZE: the last line of a command that has ended may lack its newline.
+ */
 static size_t read_lines(struct line_probe *probe, char *text)
 {
     ssize_t n = logfile_read(&probe->log, text, LINE_SIZE);
@@ -105,6 +110,8 @@ static size_t read_lines(struct line_probe *probe, char *text)
 
     if (end != NULL)
         size = (size_t) (end - text) + 1;
+    else if (size > 0 && size < LINE_SIZE && probe->is_last)
+        text[n++, size++] = '\n';
     else if (size < LINE_SIZE)
         size = 0; /* the rest of the line will come */
     else
@@ -137,9 +144,9 @@ static void listen(struct line_probe *probe)
 static bool check(struct ready *ready, const struct spawn_plan *plan)
 {
     struct line_probe *probe = (struct line_probe *) ready;
-    char              *text = malloc(LINE_SIZE);
+    char              *text = malloc(LINE_SIZE + 1);
     bool               found = false;
-    size_t             size;
+    size_t             size = 0;
 
     (void) plan;
     listen(probe);
@@ -151,7 +158,16 @@ static bool check(struct ready *ready, const struct spawn_plan *plan)
         }
     }
     free(text);
+    ready->has_tried |= size == 0;
+    ready->is_over = probe->is_last && size == 0;
     return found;
+}
+
+/* Looks at the rest of the output, which a moved or emptied file may hold too. */
+static void finish(struct ready *ready)
+{
+    ((struct line_probe *) ready)->is_last = true;
+    ready->next = 0;
 }
 
 static void close_line(struct ready *ready)
@@ -170,6 +186,7 @@ const struct probe_kind probe_line = {
     .rule_out = rule_out,
     .begin = begin,
     .check = check,
+    .finish = finish,
     .owns_poll = true,
     .close = close_line,
 };

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* The seconds that another process has to answer before the command runs. */
 #define STRANGER_LIMIT 1.0
@@ -22,6 +23,34 @@ bool ready_is_valid(const char *spec, struct text *why)
         return false;
     }
     return kind->is_valid == NULL || kind->is_valid(argument, why);
+}
+
+bool ready_is_valid_later(const char *spec, struct text *why)
+{
+    const char              *argument;
+    const struct probe_kind *kind = probe_kind_of(spec, &argument);
+#define X(name, prefix, syntax) ", " syntax
+    static const char later[] = PROBE_KINDS_LATER(X);
+#undef X
+    struct text ignored = {0};
+    bool        is_valid;
+
+    if (probe_kind_is_later(kind))
+        return ready_is_valid(spec, why);
+    is_valid = ready_is_valid(spec, &ignored);
+    text_release(&ignored);
+    if (is_valid)
+        text_add(why, "a command gets it only when it starts: use start --ready");
+    else
+        text_printf(why, "it is none of %s", later + strlen(", "));
+    return false;
+}
+
+bool ready_outlives_command(const char *spec)
+{
+    const char *argument;
+
+    return probe_kind_of(spec, &argument)->finish != NULL;
 }
 
 int ready_open(const char *spec, struct ready **ret)
@@ -62,7 +91,7 @@ int ready_rule_out(struct ready *ready, const struct spawn_plan *plan, struct te
     int n;
 
     if (ready->kind->rule_out != NULL)
-        return ready->kind->rule_out(ready, plan, why);
+        return ready->kind->rule_out(ready, plan, "--ready", why);
     if (!ready->kind->is_shared)
         return 0;
     n = try_once(ready, plan);
@@ -72,6 +101,12 @@ int ready_rule_out(struct ready *ready, const struct spawn_plan *plan, struct te
     }
     probe_unpoll(ready);
     return n > 0 ? -EADDRINUSE : n;
+}
+
+int ready_rule_out_later(const struct ready *ready, const struct spawn_plan *plan,
+                         const char *option, struct text *why)
+{
+    return ready->kind->rule_out != NULL ? ready->kind->rule_out(ready, plan, option, why) : 0;
 }
 
 void ready_extend(const struct ready *ready, struct spawn_plan *plan)
@@ -101,6 +136,24 @@ double ready_next(const struct ready *ready)
 bool ready_check(struct ready *ready, const struct spawn_plan *plan)
 {
     return ready->kind->check(ready, plan);
+}
+
+bool ready_has_tried(const struct ready *ready)
+{
+    return ready->has_tried;
+}
+
+void ready_finish(struct ready *ready)
+{
+    if (ready->kind->finish != NULL)
+        ready->kind->finish(ready);
+    else
+        ready->is_over = true;
+}
+
+bool ready_is_over(const struct ready *ready)
+{
+    return ready->is_over;
 }
 
 bool ready_lasts(const struct ready *ready)

@@ -1,5 +1,6 @@
 /*
- * Probes: they find out when a command is ready, as --ready says.
+ * Probes: they find out when a command is ready, as --ready says, or whether something holds for a command
+ * that runs, as join --until says.
  *
  *     FD                     a line is written to that descriptor, which the command finds open
  *     tcp:HOST:PORT          a connection is accepted there (an address, or localhost)
@@ -10,7 +11,7 @@
  *     cmd:COMMAND            the shell's command ends with 0; it is run again and again
  *
  * Each kind of probe is a file of its own; see probe.h. A probe belongs to one run of one thread's
- * command. Its functions are called by the thread's worker, which polls for it.
+ * command. Its functions are called by one pthread, which polls for it: the thread's worker, or a prober.
  */
 #ifndef K3THREAD_CLI_READY_READY_H
 #define K3THREAD_CLI_READY_READY_H
@@ -27,6 +28,12 @@ struct spawn_plan;
 /* Returns true if SPEC is a probe. */
 bool ready_is_valid(const char *spec, struct text *why);
 
+/* Returns true if SPEC is a probe that can begin to look at a command that runs already. */
+bool ready_is_valid_later(const char *spec, struct text *why);
+
+/* Returns true if SPEC, a probe, may still show something when the command has ended. */
+bool ready_outlives_command(const char *spec);
+
 /*
  * Makes the probe that SPEC describes, before the command is spawned. SPEC must outlive it. Returns
  * 0 or -errno.
@@ -40,6 +47,13 @@ int ready_open(const char *spec, struct ready **ret);
  */
 int ready_rule_out(struct ready *ready, const struct spawn_plan *plan, struct text *why);
 
+/*
+ * Looks whether the probe can show anything about a command that runs already; OPTION names the probe in
+ * WHY. Returns 0 or -EINVAL.
+ */
+int ready_rule_out_later(const struct ready *ready, const struct spawn_plan *plan,
+                         const char *option, struct text *why);
+
 /* Adds to PLAN what the probe gives the command. */
 void ready_extend(const struct ready *ready, struct spawn_plan *plan);
 
@@ -52,6 +66,16 @@ double        ready_next(const struct ready *ready);
 
 /* Looks: when the poll says something, or `next` has come. Returns true when the command is ready. */
 bool ready_check(struct ready *ready, const struct spawn_plan *plan);
+
+/* Returns true if at least one look is complete, and has not shown that the command is ready. */
+bool ready_has_tried(const struct ready *ready);
+
+/*
+ * Notes that the command has ended. ready_check() then looks at what is left to see, until
+ * ready_is_over() returns true.
+ */
+void ready_finish(struct ready *ready);
+bool ready_is_over(const struct ready *ready);
 
 /* Returns true if the probe goes on when the command is ready. */
 bool ready_lasts(const struct ready *ready);

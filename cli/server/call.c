@@ -215,6 +215,8 @@ double call_expire(void)
 
         if (left > 0)
             return left;
+        TAILQ_REMOVE(&timed, call, timing);
+        call->timed = false;
         call->expire(call, call->record);
     }
     return -1;

@@ -43,7 +43,10 @@ struct call {
     TAILQ_ENTRY(call) timing;
     void (*wake)(struct call *call, struct record *record);
 
-    /* Fails a call with a timeout when its time is up. RECORD lives at least until then. */
+    /*
+     * Fails a call with a timeout when its time is up, or has it wait without a limit. RECORD lives at least
+     * until then.
+     */
     void (*expire)(struct call *call, const struct record *record);
     const struct record *record;
 };

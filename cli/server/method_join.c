@@ -1,6 +1,7 @@
-/* The method "join": waits until a thread has ended, or is ready, or until the first of several has ended. */
+/* The method "join": waits until a thread has ended, is ready or answers a probe, or for the first of several. */
 #include "cli/rpc/write.h"
 #include "cli/server/join_any.h"
+#include "cli/server/join_until.h"
 #include "cli/server/method.h"
 #include "cli/server/params.h"
 #include "cli/server/select.h"
@@ -119,14 +120,17 @@ static void await_end(struct call *call, struct record *record, double timeout, 
 }
 
 /* Joins THREAD; if that is NULL, the thread of the client's last start. */
-static void join_one(struct call *call, const json_t *thread, double timeout, bool ready)
+static void join_one(struct call *call, const json_t *thread, double timeout, bool ready,
+                     const json_t *until)
 {
     struct record *record = select_for_call(call, thread);
 
     if (record == NULL)
         return;
     call->record = record;
-    if (ready)
+    if (until != NULL)
+        join_until_begin(call, record, until, timeout);
+    else if (ready)
         await_ready(call, record, timeout);
     else
         await_end(call, record, timeout, thread != NULL);
@@ -134,21 +138,28 @@ static void join_one(struct call *call, const json_t *thread, double timeout, bo
 
 static void run(struct call *call, const json_t *params)
 {
-    const json_t      *thread = NULL, *any = NULL, *members = NULL;
+    const json_t      *thread = NULL, *any = NULL, *until = NULL, *members = NULL;
     double             timeout = -1;
     bool               ready = false;
     const struct param wanted[] = {
-        {"thread", PARAM_ANY, &thread, false},   {"timeout", PARAM_NUMBER, &timeout, false},
-        {"ready", PARAM_BOOLEAN, &ready, false}, {"any", PARAM_ANY, &any, false},
-        {"members", PARAM_ANY, &members, false}, {0},
+        {"thread", PARAM_ANY, &thread, false},
+        {"timeout", PARAM_NUMBER, &timeout, false},
+        {"ready", PARAM_BOOLEAN, &ready, false},
+        {"any", PARAM_ANY, &any, false},
+        {"until", PARAM_ANY, &until, false},
+        {"members", PARAM_ANY, &members, false},
+        {0},
     };
 
     if (!params_take(call, params, wanted) || !params_members(call, members, &call->members))
         return;
-    if (any == NULL)
-        join_one(call, thread, timeout, ready);
-    else if (thread != NULL || ready)
-        call_fail(call, PROTOCOL_VALUE_ERROR, "\"any\" goes with neither \"thread\" nor \"ready\"");
+    if (any != NULL && (thread != NULL || ready || until != NULL))
+        call_fail(call, PROTOCOL_VALUE_ERROR,
+                  "\"any\" goes with none of \"thread\", \"ready\" and \"until\"");
+    else if (ready && until != NULL)
+        call_fail(call, PROTOCOL_VALUE_ERROR, "\"until\" does not go with \"ready\"");
+    else if (any == NULL)
+        join_one(call, thread, timeout, ready, until);
     else
         join_any_begin(call, any, timeout);
 }

@@ -7,6 +7,7 @@
 #include "cli/server/connection.h"
 #include "cli/server/dispatch.h"
 #include "cli/server/events.h"
+#include "cli/server/join_until.h"
 #include "cli/server/listener.h"
 #include "cli/server/listing.h"
 #include "cli/server/parent.h"
@@ -31,7 +32,7 @@ static struct source lifeline, mail;
 static bool          stopped;
 
 /*
- * Takes the workers' reports and reaps the adopted children that have ended. A child that ends
+ * Takes the news of the workers and probers, and reaps the adopted children that have ended. A child that ends
  * while this runs makes the mailbox readable again.
  */
 static void mail_ready(struct source *source, uint32_t events)
@@ -39,6 +40,7 @@ static void mail_ready(struct source *source, uint32_t events)
     (void) source, (void) events;
     mailbox_clear();
     threads_take_reports();
+    join_until_take();
     if (server_signals_take_child_ended())
         adopted_reap();
 }
@@ -104,7 +106,7 @@ static bool advance_threads(void)
 /* Ends the loop when a shutdown is complete. */
 static void stop_if_complete(void)
 {
-    if (stopped || !shutdown_is_complete())
+    if (stopped || !shutdown_is_complete() || !join_until_is_idle())
         return;
     listener_shut();
     shutdown_answer();

@@ -291,6 +291,7 @@ APART bool starting_run(struct worker *worker)
     }
     if (worker->report->runs == 0)
         worker->report->output_start = begin;
+    worker->report->run_start = begin;
     announce(worker, &spawned);
     if (worker->ready != NULL)
         ready_begin(worker->ready, &plan, begin);

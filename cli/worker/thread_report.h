@@ -20,6 +20,7 @@ struct report {
     double                  started, ended;
     double                  run_begin, run_end; /* of the last run */
     off_t                   output_start;       /* where this thread's part of the output begins */
+    off_t                   run_start;          /* where the output of its last run begins */
     int                     exit_code;          /* -1: none */
     int                     signal;             /* 0: none */
     const k3thread_exctype *exception;          /* NULL: none */
