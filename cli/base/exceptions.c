@@ -1,7 +1,6 @@
 #include "cli/base/exceptions.h"
 
 #include <signal.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -82,6 +81,49 @@ const k3thread_exctype *exceptions_find(const char *name)
         if (signal_numbers[i] == number || is_signal_name(name, signal_types[i].name))
             return &signal_types[i];
     return NULL;
+}
+
+/* A type that a program has defined. */
+struct learned {
+    k3thread_exctype type;
+    struct learned  *next;
+    char             name[];
+};
+
+/* However many types the programs define, they take no more than half a megabyte. */
+#define LEARNED_MAX 4096
+
+/* A name has letters, digits, '_' and '.', at most 64, and no digit first. */
+bool exceptions_is_name(const char *name)
+{
+    size_t length = strlen(name);
+
+    return length > 0 && length <= 64 && strchr("0123456789.", name[0]) == NULL &&
+           strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.") ==
+               length;
+}
+
+const k3thread_exctype *exceptions_learn(const char *name, const k3thread_exctype *base)
+{
+    static struct learned  *first;
+    static size_t           count;
+    const k3thread_exctype *known = exceptions_find(name);
+    struct learned         *type;
+
+    if (known != NULL || !exceptions_is_name(name))
+        return known;
+    for (type = first; type != NULL; type = type->next)
+        if (type->type.base == base && strcmp(type->name, name) == 0)
+            return &type->type;
+    type = count < LEARNED_MAX ? malloc(sizeof(*type) + strlen(name) + 1) : NULL;
+    if (type == NULL)
+        return NULL;
+    count++;
+    strcpy(type->name, name);
+    type->type = (k3thread_exctype){.name = type->name, .base = base};
+    type->next = first;
+    first = type;
+    return &type->type;
 }
 
 int exceptions_signal(const k3thread_exctype *type)

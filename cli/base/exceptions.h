@@ -6,6 +6,7 @@
 
 #include "k3thread.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Returns one of them by its place: a base comes before the types derived from it. NULL past the end. */
@@ -13,6 +14,16 @@ const k3thread_exctype *exceptions_at(size_t index);
 
 /* Returns the one of that name: "SystemExit", "SIGHUP", "HUP", "hup" or "1". NULL if there is none. */
 const k3thread_exctype *exceptions_find(const char *name);
+
+/* Returns true if a program may define an exception NAME. */
+bool exceptions_is_name(const char *name);
+
+/*
+ * Returns a type of the name NAME that is derived from BASE: one of those above if it has the name, else one
+ * that a program has defined, which is made when it is first asked for and never freed. Returns NULL if NAME
+ * is not a name for a type, or if there are too many. One thread.
+ */
+const k3thread_exctype *exceptions_learn(const char *name, const k3thread_exctype *base);
 
 /* Returns the signal that TYPE is named for, or 0. */
 int exceptions_signal(const k3thread_exctype *type);

@@ -48,6 +48,7 @@ enum command_flags {
     COMMAND_IN_ORDER = 1 << 3, /* the first word that is not an option ends the options */
     COMMAND_ENDED = 1 << 4,    /* the command also takes threads that have ended */
     COMMAND_DAEMON = 1 << 5,   /* the command starts a daemon thread */
+    COMMAND_INNER = 1 << 6,    /* the command also takes threads inside a process, as web/worker */
 };
 
 /* The headings of the overview, under which commands are listed. */

@@ -285,7 +285,8 @@ static int answer(struct invocation *invocation)
 
     find_kind(&cursor, invocation->session);
     if (complete_needs_threads(cursor.kind))
-        threads = complete_threads(invocation->session, cursor.command);
+        threads =
+            complete_threads(invocation->session, cursor.command, cursor.words[cursor.count - 1]);
     add_reply(&text, &cursor, threads);
     status = command_print(invocation, &text);
     json_decref(threads);

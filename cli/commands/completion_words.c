@@ -212,8 +212,11 @@ static void add_options(struct text *text, const struct argp_option *list)
     }
 }
 
-/* Adds each name once, even if several threads have it. */
-static void add_threads(struct text *text, const json_t *threads)
+/*
+ * Adds each name once, even if several threads have it. WITH_INNER: adds "web/" too, if the threads inside the
+ * process of web can be named.
+ */
+static void add_threads(struct text *text, const json_t *threads, bool with_inner)
 {
     json_t       *known = json_object();
     const json_t *thread;
@@ -226,6 +229,10 @@ static void add_threads(struct text *text, const json_t *threads)
             json_object_get(known, name) == NULL) {
             (void) json_object_set_new_nocheck(known, name, json_true());
             add_word(text, name);
+            if (with_inner && json_is_true(json_object_get(thread, "attached"))) {
+                text_add(text, name);
+                add_word(text, "/");
+            }
         }
         free(name);
     }
@@ -237,7 +244,7 @@ static void add_needs(struct text *text, const json_t *threads)
 {
     struct text names = {0};
 
-    add_threads(&names, threads);
+    add_threads(&names, threads, false);
     for (size_t at = 0; at < names.size; at += strlen(names.data + at) + 1) {
         add_word(text, names.data + at);
 #define X(name, suffix)                                                                            \
@@ -326,7 +333,7 @@ void complete_add(struct text *text, enum complete_kind kind, const struct comma
         add_options(text, command_common_options);
         break;
     case COMPLETE_THREAD:
-        add_threads(text, threads);
+        add_threads(text, threads, (command->flags & COMMAND_INNER) != 0);
         break;
     case COMPLETE_NEED:
         add_needs(text, threads);
@@ -387,9 +394,19 @@ void complete_describe(struct text *text, enum complete_kind kind, const struct 
     }
 }
 
-json_t *complete_threads(struct session *session, const struct command *command)
+/* Returns the parameters of the list of threads that COMMAND accepts and that CURRENT may become. */
+static json_t *list_params(const struct command *command, const char *current)
 {
-    bool         live = !(command->flags & COMMAND_ENDED);
+    const char *slash = strchr(current, '/');
+
+    if (slash == NULL || (command->flags & COMMAND_INNER) == 0)
+        return json_pack("{s:b}", "live", (command->flags & COMMAND_ENDED) == 0);
+    return json_pack("{s:[s%]}", "threads", current, (size_t) (slash + 1 - current));
+}
+
+json_t *complete_threads(struct session *session, const struct command *command,
+                         const char *current)
+{
     struct text  why = {0};
     struct reply reply;
     json_t      *threads;
@@ -397,7 +414,7 @@ json_t *complete_threads(struct session *session, const struct command *command)
 
     text_release(&why);
     if (error != 0 || session_connect(session, false) != 0 ||
-        client_call(&session->client, "list", json_pack("{s:b}", "live", live), &reply) != 0)
+        client_call(&session->client, "list", list_params(command, current), &reply) != 0)
         return NULL;
     threads = json_deep_copy(reply.result);
     reply_release(&reply);

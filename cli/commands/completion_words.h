@@ -63,9 +63,11 @@ void complete_describe(struct text *text, enum complete_kind kind, const struct 
                        const char *word);
 
 /*
- * Returns the threads that COMMAND accepts, a new reference; NULL if there is no supervisor. Starts
- * none. Uses the session's connection.
+ * Returns the threads that COMMAND accepts, a new reference; NULL if there is no supervisor. If CURRENT, the
+ * word so far, names threads inside a process, returns these. Starts no supervisor. Uses the session's
+ * connection.
  */
-json_t *complete_threads(struct session *session, const struct command *command);
+json_t *complete_threads(struct session *session, const struct command *command,
+                         const char *current);
 
 #endif

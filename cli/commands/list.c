@@ -58,8 +58,14 @@ static void add_ids(struct text *text, const json_t *threads)
     const json_t *thread;
     size_t        i;
 
-    json_array_foreach((json_t *) threads, i, thread)
-        text_printf(text, "%" JSON_INTEGER_FORMAT "\n", thread_id(thread));
+    json_array_foreach((json_t *) threads, i, thread) {
+        const char *inner = json_string_value(json_object_get(thread, "id"));
+
+        if (inner != NULL) /* "7/3": of a thread inside a process */
+            text_printf(text, "%s\n", inner);
+        else
+            text_printf(text, "%" JSON_INTEGER_FORMAT "\n", thread_id(thread));
+    }
 }
 
 /* Takes a part of a long table. The last part is the reply. */
@@ -105,9 +111,10 @@ const struct command command_list = {
     .alias = "ls",
     .arguments = "[THREAD...]",
     .doc = "Show the threads\vTHREAD is a name, an id or a pattern such as 'web-*'; all threads "
-           "if there is none. TIME is how long the command has run, RESULT how it ended.",
+           "if there is none. 'web/' means the threads inside the attached process of web. TIME is "
+           "how long the command has run, RESULT how it ended.",
     .group = COMMAND_GROUP_WATCHING,
-    .flags = COMMAND_ENDED | COMMAND_CONNECTS,
+    .flags = COMMAND_ENDED | COMMAND_INNER | COMMAND_CONNECTS,
     .options = options,
     .options_size = sizeof(struct list_options),
     .parse = parse,

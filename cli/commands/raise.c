@@ -1,6 +1,5 @@
 #include "cli/base/exceptions.h"
 #include "cli/base/status.h"
-#include "cli/base/suggest.h"
 #include "cli/client/request.h"
 #include "cli/commands/arguments.h"
 #include "cli/commands/command.h"
@@ -9,6 +8,7 @@
 #include "cli/view/thread_text.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct raise_options {
     struct raise_request request; /* its thread is NULL with --all */
@@ -25,18 +25,11 @@ static const struct argp_option options[] = {
     {0},
 };
 
+/* Refuses what cannot be an exception's name. A process may have any other: the supervisor knows them. */
 static error_t check_exception(const struct argp_state *state, const char *name)
 {
-    struct suggestion       suggestion = {.word = name};
-    const k3thread_exctype *type;
-
-    if (exceptions_find(name) != NULL)
+    if (exceptions_find(name) != NULL || exceptions_is_name(name))
         return 0;
-    for (size_t i = 0; (type = exceptions_at(i)) != NULL; i++)
-        suggest_consider(&suggestion, type->name);
-    if (suggestion.nearest != NULL)
-        return command_refuse(state, "no exception '%s'; did you mean '%s'?", name,
-                              suggestion.nearest);
     return command_refuse(state, "no exception '%s'; \"k3thread exceptions\" lists them", name);
 }
 
@@ -82,6 +75,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case ARGP_KEY_END:
         if (o->request.thread == NULL && !o->all)
             return command_usage(state, "no thread; --all is for every one");
+        if (o->wait && o->request.thread != NULL && strchr(o->request.thread, '/') != NULL)
+            return command_usage(state,
+                                 "--wait waits for threads of the supervisor, not for '%s' "
+                                 "inside a process",
+                                 o->request.thread);
         return check_exception(state, o->request.exception);
     default:
         return ARGP_ERR_UNKNOWN;
@@ -130,9 +128,10 @@ const struct command command_raise = {
     .doc = "Raise an exception in a thread\vEXCEPTION is SystemExit if left out. SystemExit asks "
            "the command to end (SIGTERM), KeyboardInterrupt interrupts it (SIGINT), SIGHUP, HUP "
            "or hup hands it that signal and lets it go on; any other ends it as SystemExit does. "
-           "A pattern such as 'web-*' raises it in each live thread that fits.",
+           "A pattern such as 'web-*' raises it in each live thread that fits. In an attached "
+           "process the exception itself arrives; 'web/worker' names a thread inside it.",
     .group = COMMAND_GROUP_WATCHING,
-    .flags = COMMAND_CONNECTS,
+    .flags = COMMAND_INNER | COMMAND_CONNECTS,
     .options = options,
     .options_size = sizeof(struct raise_options),
     .parse = parse,

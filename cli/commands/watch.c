@@ -60,6 +60,22 @@ static void add_run(struct text *text, const json_t *event)
                 json_is_true(json_object_get(event, "asked")) ? " as asked" : "");
 }
 
+/* Adds " web (7)", or for a thread inside a process " web/worker (7/3)". */
+static void add_thread(struct text *text, const json_t *event)
+{
+    const json_t *thread = json_object_get(event, "thread");
+    const json_t *inner = json_object_get(event, "inner");
+
+    text_add(text, " ");
+    thread_add_bytes(text, json_object_get(inner != NULL ? inner : thread, "name"));
+    text_add(text, " (");
+    if (inner != NULL)
+        thread_add_bytes(text, json_object_get(inner, "id"));
+    else
+        text_printf(text, "%" JSON_INTEGER_FORMAT, thread_id(thread));
+    text_add(text, ")");
+}
+
 /* Adds a line such as "12:30:01 web (1) raised SystemExit: enough". */
 static void add_event(struct text *text, const json_t *event)
 {
@@ -72,9 +88,8 @@ static void add_event(struct text *text, const json_t *event)
                     json_integer_value(json_object_get(event, "missed")));
         return;
     }
-    text_add(text, " ");
-    thread_add_bytes(text, json_object_get(thread, "name"));
-    text_printf(text, " (%" JSON_INTEGER_FORMAT ") %s", thread_id(thread), word);
+    add_thread(text, event);
+    text_printf(text, " %s", word);
     if (json_is_string(json_object_get(event, "exception"))) {
         text_add(text, " ");
         thread_add_bytes(text, json_object_get(event, "exception"));
@@ -162,7 +177,8 @@ static int run(struct invocation *invocation)
 const struct command command_watch = {
     .name = "watch",
     .doc = "Show what happens to the threads, as it happens\vEvents are created, started, ready, "
-           "raised, restarted and ended; a reader that falls behind is told how many "
+           "raised, restarted, ended, attached and detached, and inner-started and inner-ended of "
+           "threads inside an attached process; a reader that falls behind is told how many "
            "events it missed. Ends with the supervisor.",
     .group = COMMAND_GROUP_WATCHING,
     .flags = COMMAND_CONNECTS,

@@ -40,7 +40,8 @@
     X(FILE_NOT_FOUND_ERROR, -32007, "FileNotFoundError")                                           \
     X(PERMISSION_ERROR, -32008, "PermissionError")                                                 \
     X(RUNTIME_ERROR, -32009, "RuntimeError")                                                       \
-    X(NOT_READY_ERROR, -32010, "NotReadyError")
+    X(NOT_READY_ERROR, -32010, "NotReadyError")                                                    \
+    X(BUSY_ERROR, -32011, "OSError")
 
 enum protocol_error {
 #define X(name, code, type) PROTOCOL_##name = (code),

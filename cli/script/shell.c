@@ -48,7 +48,7 @@ static void complete(void *context, const struct text *before, const char *curre
         return;
     kind = complete_kind_at(words.list, words.count, current, &command);
     if (complete_needs_threads(kind))
-        threads = complete_threads(shell->session, command);
+        threads = complete_threads(shell->session, command, current);
     complete_add(candidates, kind, command, threads);
     json_decref(threads);
     words_release(&words);

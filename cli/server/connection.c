@@ -127,6 +127,30 @@ void connection_send(struct connection *connection, const struct text *line)
     add_unsettled(connection);
 }
 
+int connection_send_descriptor(struct connection *connection, const struct text *line, int fd)
+{
+    char          newline = '\n';
+    struct iovec  parts[] = {{line->data, line->size}, {&newline, 1}};
+    char          space[CMSG_SPACE(sizeof(fd))] = {0};
+    struct msghdr message = {
+        .msg_iov = parts, .msg_iovlen = 2, .msg_control = space, .msg_controllen = sizeof(space)};
+    struct cmsghdr *part = CMSG_FIRSTHDR(&message);
+    ssize_t         n;
+
+    if (line->failed)
+        return -ENOMEM;
+    if (buffer_used(&connection->out) > 0)
+        return -EBUSY;
+    part->cmsg_level = SOL_SOCKET;
+    part->cmsg_type = SCM_RIGHTS;
+    part->cmsg_len = CMSG_LEN(sizeof(fd));
+    memcpy(CMSG_DATA(part), &fd, sizeof(fd));
+    n = sendmsg(connection->source.fd, &message, MSG_NOSIGNAL);
+    if (n < 0)
+        return -errno;
+    return (size_t) n == line->size + 1 ? 0 : -EAGAIN;
+}
+
 /* Returns true if nothing is left to be done with CONNECTION. */
 static bool is_done(const struct connection *connection)
 {
@@ -369,6 +393,19 @@ static bool wait_for(const struct connection *connection, short events, double d
             break;
     }
     return ready > 0;
+}
+
+void connection_read_arrived(struct connection *connection)
+{
+    struct pollfd poll_fd = {.fd = connection->source.fd, .events = POLLIN};
+
+    for (size_t size = 0; size < IN_TOTAL_MAX / 64 && !connection->closing && !connection->eof &&
+                          poll(&poll_fd, 1, 0) > 0;
+         size += READ_SIZE) {
+        connection->eof = !fill(connection);
+        run_lines(connection);
+    }
+    add_unsettled(connection);
 }
 
 /*

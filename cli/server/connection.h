@@ -75,6 +75,14 @@ bool connection_is_drained(const struct connection *connection);
  */
 void connection_send(struct connection *connection, const struct text *line);
 
+/*
+ * Sends LINE at once, with a copy of the descriptor FD for the client. Nothing may be queued. Returns 0 or -errno.
+ */
+int connection_send_descriptor(struct connection *connection, const struct text *line, int fd);
+
+/* Serves the requests that have arrived, as far as one round of the loop can read them. */
+void connection_read_arrived(struct connection *connection);
+
 /* Has connection_settle_all() look at CONNECTION, because a call of it has ended. */
 void connection_settle(struct connection *connection);
 

@@ -3,6 +3,7 @@
 #include "cli/rpc/envelope.h"
 #include "cli/rpc/parse.h"
 #include "cli/rpc/protocol.h"
+#include "cli/server/attachment.h"
 #include "cli/server/call.h"
 #include "cli/server/method.h"
 #include "cli/server/threads.h"
@@ -105,6 +106,16 @@ static void fail_invalid(struct call *call, struct text *why)
     text_release(why);
 }
 
+/* Takes REPLY if it is one of an attached process to the server's own request. */
+static bool take_reply(struct peer *peer, const json_t *reply)
+{
+    if (peer->attachment == NULL || json_object_get(reply, "method") != NULL ||
+        !json_is_integer(json_object_get(reply, "id")))
+        return false;
+    attachment_take_reply(peer->attachment, reply);
+    return true;
+}
+
 static void run_method(struct call *call, const json_t *request)
 {
     struct text          why = {0};
@@ -153,6 +164,10 @@ static void serve(struct connection *connection, char *line, size_t size)
         return;             /* an empty line is ignored */
     threads_take_reports(); /* some reports do not wake the server */
     request = parse(line, size, &error);
+    if (request != NULL && take_reply(peer_of(connection), request)) {
+        json_decref(request);
+        return;
+    }
     call = call_new(peer_of(connection), request != NULL ? answer_id(request) : json_null());
     if (call == NULL)
         connection->closing = true; /* no memory even to answer */

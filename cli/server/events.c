@@ -120,18 +120,35 @@ void events_post_restarted(const struct record *record, bool asked)
     text_release(&more);
 }
 
-void events_post_raised(const struct record *record, const k3thread_exctype *type,
-                        const char *message)
+void events_post_raised(const struct record *record, const char *name, const char *message,
+                        const struct text *inner)
 {
     struct text more = {0};
 
     if (LIST_EMPTY(&watchers))
         return;
-    text_printf(&more, ",\"exception\":\"%s\",\"message\":", type->name);
+    text_printf(&more, ",\"exception\":\"%s\",\"message\":", name);
     if (message != NULL && message[0] != '\0')
         write_bytes(&more, message);
     else
         text_add(&more, "null");
+    if (inner != NULL) {
+        write_name(&more, "inner");
+        text_append(&more, inner->data, inner->size);
+        more.failed |= inner->failed;
+    }
     post(EVENT_RAISED, record, &more);
+    text_release(&more);
+}
+
+void events_post_inner(enum event event, const struct record *record, const struct inner *thread)
+{
+    struct text more = {0};
+
+    if (LIST_EMPTY(&watchers))
+        return;
+    text_add(&more, ",\"inner\":");
+    inner_write(&more, record, thread);
+    post(event, record, &more);
     text_release(&more);
 }

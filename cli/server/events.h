@@ -6,6 +6,7 @@
 #ifndef K3THREAD_CLI_SERVER_EVENTS_H
 #define K3THREAD_CLI_SERVER_EVENTS_H
 
+#include "cli/server/inner.h"
 #include "cli/server/record.h"
 
 #include <stdbool.h>
@@ -17,7 +18,11 @@
     X(READY, "ready")                                                                              \
     X(RAISED, "raised")                                                                            \
     X(RESTARTED, "restarted")                                                                      \
-    X(ENDED, "ended")
+    X(ENDED, "ended")                                                                              \
+    X(ATTACHED, "attached")                                                                        \
+    X(DETACHED, "detached")                                                                        \
+    X(INNER_STARTED, "inner-started")                                                              \
+    X(INNER_ENDED, "inner-ended")
 
 enum event {
 #define X(name, word) EVENT_##name,
@@ -59,8 +64,14 @@ void events_post(enum event event, const struct record *record);
 /* Sends that RECORD runs again; ASKED: because of a restart that was asked for, not of its policy. */
 void events_post_restarted(const struct record *record, bool asked);
 
-/* Sends that TYPE was raised in RECORD. MESSAGE may be NULL. */
-void events_post_raised(const struct record *record, const k3thread_exctype *type,
-                        const char *message);
+/*
+ * Sends that the exception NAME was raised in RECORD. MESSAGE may be NULL. INNER is NULL, or the thread inside
+ * the process of RECORD that has it, as JSON.
+ */
+void events_post_raised(const struct record *record, const char *name, const char *message,
+                        const struct text *inner);
+
+/* Sends EVENT, of THREAD inside the process of RECORD. */
+void events_post_inner(enum event event, const struct record *record, const struct inner *thread);
 
 #endif

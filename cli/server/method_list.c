@@ -1,4 +1,5 @@
 /* The method "list": shows threads, as objects or as a table. */
+#include "cli/server/inner_listing.h"
 #include "cli/server/listing.h"
 #include "cli/server/method.h"
 #include "cli/server/params.h"
@@ -16,8 +17,13 @@ static void run(struct call *call, const json_t *params)
             {"wide", PARAM_BOOLEAN, &wide, false}, {0},
     };
 
-    if (!params_take(call, params, wanted) || !params_members(call, names, &call->members) ||
-        !selection_parse(call, words, &selection))
+    if (!params_take(call, params, wanted) || !params_members(call, names, &call->members))
+        return;
+    if (inner_listing_is_wanted(words)) {
+        inner_listing_reply(call, words, table);
+        return;
+    }
+    if (!selection_parse(call, words, &selection))
         return;
     selection.live = live;
     missing = selection_resolve(&selection);

@@ -1,4 +1,5 @@
 /* The method "restart": ends the command of a thread and runs it again, also of a thread that has ended. */
+#include "cli/server/arrive.h"
 #include "cli/server/method.h"
 #include "cli/server/params.h"
 #include "cli/server/raise_failure.h"
@@ -6,7 +7,6 @@
 #include "cli/server/shutdown.h"
 #include "cli/server/start_failure.h"
 #include "cli/server/store.h"
-#include "cli/server/threads.h"
 #include "cli/worker/mailbox.h"
 
 /* Fails a call for a thread that has ended, and whose command did not begin again. */
@@ -58,7 +58,7 @@ static void run(struct call *call, const json_t *params)
     if (record == NULL || !is_possible(call, record))
         return;
     mailbox_notify(&record->assignment.mail);
-    error = threads_restart(record);
+    error = arrive_restart(record);
     if (error != 0)
         raise_failure_reply(call, record, error);
     else

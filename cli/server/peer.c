@@ -1,5 +1,6 @@
 #include "cli/server/peer.h"
 
+#include "cli/server/attachment.h"
 #include "cli/server/store.h"
 #include "cli/worker/environment.h"
 
@@ -38,6 +39,7 @@ void peer_release(struct kept_list *list)
 
 void peer_free(struct peer *peer)
 {
+    attachment_close(peer->attachment);
     peer_release(&peer->kept);
     peer_release(&peer->joined);
     events_unwatch(&peer->watcher);

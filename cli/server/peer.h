@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct attachment;
 struct environment;
 
 /* One client. */
@@ -22,6 +23,7 @@ struct peer {
     struct environment *environment;  /* the environment of its last start, or NULL */
     bool                chain_broken; /* a chained start has failed: later ones are refused */
     struct watcher      watcher;
+    struct attachment  *attachment; /* that the client is, or NULL */
 };
 
 /*

@@ -1,10 +1,13 @@
-/* The answer to a raise that a thread cannot take. */
+/* The words for a raise that has failed. */
 #ifndef K3THREAD_CLI_SERVER_RAISE_FAILURE_H
 #define K3THREAD_CLI_SERVER_RAISE_FAILURE_H
 
 #include "cli/server/call.h"
 
-/* Fails CALL: RECORD could not be raised in because of ERROR, which threads_raise() has returned. */
+/* Puts what the result ERROR of threads_raise() says into WHY, and returns the error's code. */
+enum protocol_error raise_failure_word(const struct record *record, int error, struct text *why);
+
+/* Fails CALL because of the result ERROR of threads_raise(), which is not InvalidThreadIdError. */
 void raise_failure_reply(struct call *call, const struct record *record, int error);
 
 #endif

@@ -18,6 +18,8 @@
 #include <sys/queue.h>
 #include <sys/types.h>
 
+struct attachment;
+
 /* A list of threads that a client keeps from being forgotten; see store_keep(). */
 LIST_HEAD(kept_list, record);
 
@@ -59,6 +61,8 @@ struct record {
     struct input     *input;      /* what `send` writes to; NULL: nothing */
     struct kept_list *keeper;     /* NULL: may be forgotten once it has ended */
     LIST_ENTRY(record) kept;
+
+    struct attachment *attachment; /* of a process of the thread; NULL: none */
 
     /* For a thread that was asked to end before its command ran; see stuck.h. */
     bool   is_stuck;

@@ -36,10 +36,36 @@ bool select_parse(struct call *call, const json_t *word, struct selector *ret)
     return true;
 }
 
+bool select_is_inner(const json_t *word)
+{
+    return json_is_string(word) && strchr(json_string_value(word), '/') != NULL;
+}
+
+bool select_parse_inner(struct call *call, const json_t *word, struct selector *ret)
+{
+    const char *slash;
+    char       *outer, *inner;
+
+    if (!select_is_inner(word))
+        return select_parse(call, word, ret);
+    slash = strchr(json_string_value(word), '/');
+    inner = strdup(slash + 1);
+    outer = strndup(json_string_value(word), (size_t) (slash - json_string_value(word)));
+    if (inner == NULL || outer == NULL) {
+        free(inner);
+        free(outer);
+        return call_fail_memory(call);
+    }
+    parse_word(outer, ret);
+    ret->inner = inner;
+    return true;
+}
+
 void select_release(struct selector *selector)
 {
     free(selector->name);
-    selector->name = NULL;
+    free(selector->inner);
+    selector->name = selector->inner = NULL;
 }
 
 bool select_fits(const struct selector *selector, const struct record *record)

@@ -13,11 +13,21 @@ struct selector {
     uint64_t id;      /* the id, if NAME is NULL */
     char    *name;    /* a name or a pattern, to be freed */
     bool     pattern; /* NAME is a pattern */
+    char *inner; /* the word behind a '/', to be freed: a thread inside the process; NULL: none */
 };
 
 /* Reads WORD, an integer or bytes. Returns false, with CALL failed, if WORD is not a selector. */
 bool select_parse(struct call *call, const json_t *word, struct selector *ret);
 void select_release(struct selector *selector);
+
+/*
+ * Does the same for WORD that may also name threads inside a process, as "web/worker-3" and "7/3" do. Behind the
+ * '/' there may be a name, an id, a pattern, or nothing.
+ */
+bool select_parse_inner(struct call *call, const json_t *word, struct selector *ret);
+
+/* Returns true if WORD is one that has a '/'. */
+bool select_is_inner(const json_t *word);
 
 /* Returns true if RECORD matches a pattern or an id. For a name call select_one(). */
 bool select_fits(const struct selector *selector, const struct record *record);

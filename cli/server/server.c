@@ -4,6 +4,8 @@
 #include "cli/base/memory_release.h"
 #include "cli/place/journal.h"
 #include "cli/process/adopted.h"
+#include "cli/server/arrive.h"
+#include "cli/server/attachment.h"
 #include "cli/server/connection.h"
 #include "cli/server/dispatch.h"
 #include "cli/server/events.h"
@@ -87,7 +89,7 @@ static double sooner(double a, double b)
 /* Does what is due by now. Returns the seconds until something is due again, or -1. */
 static double do_what_is_due(void)
 {
-    double next = call_expire();
+    double next = sooner(call_expire(), attachment_expire());
 
     return sooner(next, stuck_kill());
 }
@@ -144,6 +146,7 @@ int server_run(const struct server_options *options)
     int error;
 
     parent_set(options->guardian);
+    arrive_begin();
     slots_set(options->slots > 0 ? options->slots : SLOTS_UNLIMITED);
     error = open_sources(options);
     if (error == 0)

@@ -1,9 +1,9 @@
 #include "cli/server/shutdown.h"
 
 #include "cli/place/journal.h"
+#include "cli/server/arrive.h"
 #include "cli/server/store.h"
 #include "cli/server/tally.h"
-#include "cli/server/threads.h"
 
 /* The threads that are to end. */
 enum shutdown_scope { SCOPE_NONE, SCOPE_DAEMONS, SCOPE_ALL };
@@ -21,10 +21,17 @@ bool shutdown_has_begun(void)
     return has_begun;
 }
 
+/* Notes that RECORD could not be asked after all. */
+static void ask_again(struct record *record)
+{
+    record->end_asked = false;
+    some_unasked = true;
+}
+
 /* Asks RECORD to end, unless it is ending already. */
 static void ask(struct record *record)
 {
-    int error = threads_end(record, end_type);
+    int error = arrive_end(record, end_type, ask_again);
 
     record->end_asked = error == 0 || error == K3THREAD_INVALID_THREAD_ID_ERROR;
 }

@@ -4,6 +4,7 @@
 #include "cli/base/exceptions.h"
 #include "cli/base/status.h"
 #include "cli/process/limits.h"
+#include "cli/server/attachment.h"
 #include "cli/server/call.h"
 #include "cli/server/events.h"
 #include "cli/server/input.h"
@@ -30,6 +31,7 @@ static TAILQ_HEAD(, record) waiting = TAILQ_HEAD_INITIALIZER(waiting); /* wait f
 static TAILQ_HEAD(, record) queued = TAILQ_HEAD_INITIALIZER(queued);   /* for a slot, in order */
 static size_t queued_count;
 static bool   go_failed; /* the first in the queue could not be told */
+static void (*handle_overdue)(struct record *record);
 
 static bool takes_slot(const struct record *record)
 {
@@ -97,6 +99,7 @@ static void advance_waiting(void);
 /* Does what follows from the end of RECORD, as RECORD->now shows it. */
 static void has_ended(struct record *record)
 {
+    attachment_close(record->attachment);
     leave_line(record);
     stuck_unwatch(record);
     input_close(record);
@@ -360,6 +363,7 @@ static bool go_on_again(struct record *record)
 {
     if (record->rerun != RERUN_ENDS || record->now.unended != 0)
         return false;
+    attachment_close(record->attachment);
     leave_line(record);
     stuck_unwatch(record);
     k3thread_unref(record->thread);
@@ -381,13 +385,20 @@ static bool is_denied(const struct record *record)
     return record->now.pid > 0 && kill(record->now.pid, 0) < 0 && errno == EPERM;
 }
 
-/* Has the worker of RECORD end for a restart: its last report begins the next run. */
-static int restart_worker(struct record *record)
+/* Returns PID as an exception's data: the process in which that has arrived already. */
+static void *spared_data(pid_t pid)
 {
-    int error = is_denied(record) ? -EPERM : 0;
+    return (void *) (uintptr_t) pid; // NOLINT(performance-no-int-to-ptr)
+}
+
+/* Has the worker of RECORD end for a restart: its last report begins the next run. */
+static int restart_worker(struct record *record, pid_t spared)
+{
+    int error = spared == 0 && is_denied(record) ? -EPERM : 0;
 
     if (error == 0)
-        error = k3thread_send_exception(record->thread, &worker_Restart);
+        error =
+            k3thread_send_data(record->thread, &worker_Restart, spared_data(spared), NULL, NULL);
     if (error != 0 && error != K3THREAD_INVALID_THREAD_ID_ERROR) /* it has just ended by itself */
         return error;
     record->rerun = RERUN_ENDS;
@@ -395,7 +406,18 @@ static int restart_worker(struct record *record)
     return 0;
 }
 
-int threads_restart(struct record *record)
+void threads_will_restart(struct record *record)
+{
+    record->rerun = RERUN_ENDS;
+}
+
+void threads_fail_restart(struct record *record)
+{
+    record->rerun = RERUN_FAILED;
+    call_wake(&record->calls, record);
+}
+
+int threads_restart(struct record *record, pid_t spared)
 {
     int error = input_open(record);
 
@@ -408,7 +430,7 @@ int threads_restart(struct record *record)
     } else if (record->thread == NULL || record->line == LINE_QUEUED) {
         record->rerun = RERUN_BEGINS;
     } else {
-        return restart_worker(record);
+        return restart_worker(record, spared);
     }
     return 0;
 }
@@ -424,7 +446,7 @@ static int raise_in_worker(struct record *record, const k3thread_exctype *type, 
     error = k3thread_send_exceptionf(record->thread, type, "%s", message != NULL ? message : "");
     if (error != 0)
         return error;
-    events_post_raised(record, type, message);
+    events_post_raised(record, type->name, message, NULL);
     if (exceptions_signal(type) == 0)
         cancel_restart(record);
     if (worker_ends_early(type))
@@ -437,7 +459,7 @@ static void raise_unbegun(struct record *record, const k3thread_exctype *type, c
 {
     struct text copy = {0};
 
-    events_post_raised(record, type, message);
+    events_post_raised(record, type->name, message, NULL);
     if (!worker_ends_early(type))
         return;
     text_add(&copy, message != NULL ? message : "");
@@ -454,7 +476,30 @@ int threads_raise(struct record *record, const k3thread_exctype *type, const cha
     return 0;
 }
 
-int threads_end(struct record *record, const k3thread_exctype *type)
+int threads_arrived(struct record *record, const k3thread_exctype *type, const char *message,
+                    pid_t pid)
+{
+    if (record->thread == NULL)
+        return K3THREAD_INVALID_THREAD_ID_ERROR;
+    cancel_restart(record);
+    return k3thread_send_data(record->thread, type, spared_data(pid), NULL, "%s",
+                              message != NULL ? message : "");
+}
+
+/* If the worker's queue is full, or the worker has ended, how the process ended says enough. */
+void threads_told(struct record *record, const k3thread_exctype *type, const char *message)
+{
+    if (record->thread != NULL)
+        (void) k3thread_send_data(record->thread, &worker_Told, (void *) (uintptr_t) type, NULL,
+                                  "%s", message != NULL ? message : "");
+}
+
+void threads_handle_overdue(void (*handle)(struct record *record))
+{
+    handle_overdue = handle;
+}
+
+int threads_end(struct record *record, const k3thread_exctype *type, pid_t spared)
 {
     int error;
 
@@ -462,10 +507,10 @@ int threads_end(struct record *record, const k3thread_exctype *type)
         return threads_raise(record, type, NULL);
     cancel_restart(record);
     record->assignment.end_type = type;
-    error = k3thread_send_exception(record->thread, &worker_End);
+    error = k3thread_send_data(record->thread, &worker_End, spared_data(spared), NULL, NULL);
     stuck_watch(record);
-    if (error == 0 && record->now.state != STATE_STOPPING)
-        events_post_raised(record, type, NULL);
+    if (error == 0 && spared == 0 && record->now.state != STATE_STOPPING)
+        events_post_raised(record, type->name, NULL, NULL);
     return error;
 }
 
@@ -526,8 +571,12 @@ void threads_take_reports(void)
     while ((mail = mailbox_take(&new)) != NULL) {
         struct record *record = record_of_mail(mail);
 
+        if (new.state == STATE_ENDED) /* its process may have replied to a raise before it ended */
+            attachment_read_last(record->attachment);
         old = record->now;
         record->now = new;
+        if (new.overdue > old.overdue && record->attachment != NULL)
+            handle_overdue(record);
         take_in(record, &old);
         report_release(&old);
     }

@@ -37,18 +37,35 @@ int threads_begin(struct record *record);
 int threads_raise(struct record *record, const k3thread_exctype *type, const char *message);
 
 /*
+ * Does what follows from an exception that has arrived in the process PID of RECORD, and that ends the thread:
+ * the grace begins, and the other processes are asked to end. Returns as threads_raise() does.
+ */
+int threads_arrived(struct record *record, const k3thread_exctype *type, const char *message,
+                    pid_t pid);
+
+/* Notes that an exception of TYPE has ended the command of RECORD, as its process says. */
+void threads_told(struct record *record, const k3thread_exctype *type, const char *message);
+
+/* Has HANDLE called when the time of a thread is over and its process is attached; see worker.h. */
+void threads_handle_overdue(void (*handle)(struct record *record));
+
+/*
  * Ends the command of RECORD as SystemExit does and runs it again, in the same thread; a thread that has
  * ended begins again. RECORD->rerun says how far that is. A thread whose command has not begun begins now, or
  * when its turn in the line comes. Returns what threads_raise() does for a live thread. No live thread
- * but RECORD may have its name.
+ * but RECORD may have its name. SPARED is the process in which SystemExit has arrived already, or 0.
  */
-int threads_restart(struct record *record);
+int threads_restart(struct record *record, pid_t spared);
+
+/* Notes that a restart of RECORD is under way, before threads_restart() is called; or that it failed. */
+void threads_will_restart(struct record *record);
+void threads_fail_restart(struct record *record);
 
 /*
  * Asks RECORD to end by TYPE, for a shutdown. A thread that is ending already goes on as it began.
- * Returns what threads_raise() returns.
+ * Returns what threads_raise() returns. SPARED is the process in which TYPE has arrived already, or 0.
  */
-int threads_end(struct record *record, const k3thread_exctype *type);
+int threads_end(struct record *record, const k3thread_exctype *type, pid_t spared);
 
 /*
  * Continues the threads that wait for a slot. Returns false if a worker could not be told that it

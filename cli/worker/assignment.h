@@ -19,6 +19,7 @@ struct assignment {
     struct account          account; /* what its ended processes have used */
     int                     input;   /* the pipe of an input that stays open, either end; or -1 */
     atomic_int              spawning; /* the child that has not come to its exec, or 0 */
+    atomic_int              attached; /* the process that takes exceptions itself, or 0 */
     const k3thread_exctype *end_type; /* what worker_End stands for; set before that is sent */
 };
 

@@ -154,11 +154,10 @@ void ending_ask_process(struct worker *worker, pid_t pid)
 }
 
 /* Asks each process of the thread that has not been asked yet. */
-static void ask_all(struct worker *worker)
+static void ask_rest(struct worker *worker)
 {
     struct leftovers tops;
 
-    worker->end.half = INFINITY;
     for_each(worker, ask_marked, worker->pid);
     if (leftovers_lock(worker->assignment->id, worker->pid, &tops) != 0)
         return;
@@ -168,6 +167,13 @@ static void ask_all(struct worker *worker)
     }
     leftovers_unlock();
     leftovers_release(&tops);
+}
+
+/* Asks all processes for the last time. */
+static void ask_all(struct worker *worker)
+{
+    worker->end.half = INFINITY;
+    ask_rest(worker);
 }
 
 void ending_begin(struct worker *worker)
@@ -180,7 +186,18 @@ void ending_begin(struct worker *worker)
     worker_post(worker, STATE_STOPPING);
 }
 
-void ending_ask(struct worker *worker, int signal)
+/*
+ * Asks all processes but SPARED. The second time it asks those that were born during the first; any others
+ * are asked after half of the grace.
+ */
+static void ask_others(struct worker *worker, pid_t spared)
+{
+    note_asked(worker, spared);
+    ask_rest(worker);
+    ask_rest(worker);
+}
+
+void ending_ask(struct worker *worker, int signal, pid_t spared)
 {
     struct ending *end = &worker->end;
 
@@ -190,7 +207,10 @@ void ending_ask(struct worker *worker, int signal)
         return;
     end->signal = (unsigned char) signal;
     end->half = worker->deadline - worker->job->grace / 2;
-    ask_group(worker);
+    if (spared != 0)
+        ask_others(worker, spared);
+    else
+        ask_group(worker);
 }
 
 /* Killing */

@@ -23,9 +23,10 @@ void ending_begin(struct worker *worker);
 
 /*
  * Begins an end as ending_begin() does, and begins to ask all processes by SIGNAL, even processes that
- * were asked before.
+ * were asked before. If SPARED is not 0, it is a process that was asked by an exception: it gets no signal,
+ * and all others get theirs at once.
  */
-void ending_ask(struct worker *worker, int signal);
+void ending_ask(struct worker *worker, int signal, pid_t spared);
 
 /* Kills every process of the thread. */
 void ending_kill(struct worker *worker);

@@ -21,6 +21,24 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* The server has so many seconds to raise a TimeoutError in an attached process, or by signals. */
+#define HAND_OVER 3.0
+
+/*
+ * Has the server raise the TimeoutError of this run, if the process takes exceptions itself. Returns false if
+ * that is not so, or if the server has not done it in time.
+ */
+static bool hand_over(struct worker *worker)
+{
+    if (atomic_load(&worker->assignment->attached) == 0 || worker->told_overdue)
+        return false;
+    worker->told_overdue = true;
+    worker->deadline = clock_monotonic() + HAND_OVER;
+    worker->report->overdue++;
+    worker_post(worker, worker->report->state);
+    return true;
+}
+
 /* Ends the run because its time limit is up, or does the next step of an end that is under way. */
 APART static void keep_time(struct worker *worker)
 {
@@ -28,21 +46,22 @@ APART static void keep_time(struct worker *worker)
 
     if (worker->report->state == STATE_STOPPING || worker->end.killing)
         ending_step(worker);
-    else
+    else if (!hand_over(worker))
         raised_stop(worker, &e);
 }
 
 /* Ends the run because it did not become ready in time. */
 APART static void time_out_ready(struct worker *worker)
 {
-    const struct job   *job = worker->job;
     struct k3thread_exc e = {.type = &k3thread_TimeoutError};
 
     worker->ready_deadline = INFINITY;
     if (worker->report->state == STATE_STOPPING)
         return;
-    (void) snprintf(e.message, sizeof(e.message), "not ready within %g s: %s", job->ready_timeout,
-                    job->ready);
+    worker->report->ready_overdue = true;
+    if (hand_over(worker))
+        return;
+    worker_word_not_ready(worker->job, e.message, sizeof(e.message));
     raised_stop(worker, &e);
 }
 
@@ -200,8 +219,10 @@ bool execution_run(struct worker *worker)
     if (started)
         wait_for_command(worker);
     starting_close_probe(worker);
-    if (started)
+    if (started) {
+        raised_while_running(worker); /* what the command has said of its end, at the latest */
         cleanup_run(worker);
+    }
     starting_close(worker);
     if (started)
         reap(worker);

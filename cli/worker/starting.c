@@ -249,6 +249,7 @@ static void announce(struct worker *worker, const struct spawned *spawned)
     worker->end = (struct ending){.half = INFINITY};
     worker->deadline = job->timeout >= 0 ? clock_monotonic() + job->timeout : INFINITY;
     worker->ready_deadline = INFINITY;
+    worker->told_overdue = report->ready_overdue = false;
     if (worker->ready != NULL && job->ready_timeout >= 0)
         worker->ready_deadline = clock_monotonic() + job->ready_timeout;
     report->pid = spawned->pid;

@@ -31,8 +31,10 @@ struct report {
     unsigned                runs;
     pid_t                   unended; /* a process that could not be ended, or 0 */
     bool                    ready;   /* the thread is ready, or was ready in its last run */
-    unsigned shown;  /* how often it became ready; no report has to come in time for that */
-    unsigned missed; /* limits that the command could not be given; see limits.h */
+    unsigned shown;         /* how often it became ready; no report has to come in time for that */
+    bool     ready_overdue; /* the time that was over was that to become ready */
+    unsigned overdue; /* how often a time was over that an attached process is to be told of */
+    unsigned missed;  /* limits that the command could not be given; see limits.h */
 };
 
 /* Makes TO, which holds no strings, a copy of FROM. */

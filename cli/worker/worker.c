@@ -3,10 +3,17 @@
 #include "cli/base/exceptions.h"
 
 #include <signal.h>
+#include <stdio.h>
 
 K3THREAD_DEFINE_EXCEPTION(worker_Go, k3thread_BaseException);
 K3THREAD_DEFINE_EXCEPTION(worker_End, k3thread_BaseException);
 K3THREAD_DEFINE_EXCEPTION(worker_Restart, k3thread_BaseException);
+K3THREAD_DEFINE_EXCEPTION(worker_Told, k3thread_BaseException);
+
+void worker_word_not_ready(const struct job *job, char *ret, size_t size)
+{
+    (void) snprintf(ret, size, "not ready within %g s: %s", job->ready_timeout, job->ready);
+}
 
 bool worker_ends_early(const k3thread_exctype *type)
 {
@@ -22,10 +29,21 @@ bool worker_ends_early(const k3thread_exctype *type)
     }
 }
 
+/* Notes the exception that ended the command. It is the thread's, whatever was raised in that. */
+static void note_told(struct worker *worker, const struct k3thread_exc *e)
+{
+    worker->report->exception = e->data;
+    report_set_message_string(worker->report, e->message[0] != '\0' ? e->message : NULL);
+}
+
 bool worker_take(struct worker *worker, struct k3thread_exc *ret, bool *ret_automatic)
 {
-    if (!k3thread_take(ret))
-        return false;
+    do {
+        if (!k3thread_take(ret))
+            return false;
+        if (ret->type == &worker_Told)
+            note_told(worker, ret);
+    } while (ret->type == &worker_Told);
     *ret_automatic = ret->type == &worker_End || ret->type == &worker_Restart;
     if (ret->type == &worker_End)
         ret->type = worker->assignment->end_type;

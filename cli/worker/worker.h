@@ -48,6 +48,7 @@ struct worker {
     unsigned           restarts; /* so far, failed ones included */
     char             **environment;    /* the command's, while it may be needed; else NULL */
     struct ready      *ready;          /* the probe; NULL: none, or no longer needed */
+    bool               told_overdue;   /* the server is to raise the TimeoutError of this run */
     double             ready_deadline; /* of the probe, while there is one */
     struct log_limit  *log_limit;      /* NULL: the log may grow */
 };
@@ -66,6 +67,18 @@ extern const k3thread_exctype worker_End;
  * under way. The server runs the thread again when its worker is done.
  */
 extern const k3thread_exctype worker_Restart;
+
+/*
+ * Sent by the server alone: an exception has ended the command, as its process says. The data is the type. It
+ * does not end the thread, as the end of the process does that.
+ *
+ * The data of every other exception is the process in which it has arrived already, or NULL: that process gets
+ * no signal.
+ */
+extern const k3thread_exctype worker_Told;
+
+/* Words the TimeoutError of a thread that did not become ready in time. */
+void worker_word_not_ready(const struct job *job, char *ret, size_t size);
 
 /*
  * Returns true if an exception of TYPE ends a thread whose command does not run. Not every signal

@@ -1,0 +1,443 @@
+#include "cli/server/attachment.h"
+
+#include "cli/base/clock.h"
+#include "cli/rpc/bytes.h"
+#include "cli/rpc/envelope.h"
+#include "cli/rpc/write.h"
+#include "cli/server/events.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* The seconds that a process has to take an exception, and then to confirm that it has it. */
+#define TAKE_WITHIN 1.0
+
+#define PUBLISHED_MAX 256
+
+/* An exception on its way. */
+struct errand {
+    struct attachment *attachment;
+    uint64_t           id;     /* of its request; 0: not sent */
+    struct text        params; /* of its request */
+    double             deadline;
+    bool               taken; /* the process has the permit, and has not replied in time */
+    void (*done)(void *context, const struct arrival *arrival);
+    void *context;
+    TAILQ_ENTRY(errand) of_attachment;
+    TAILQ_ENTRY(errand) by_deadline;
+};
+
+/* One attached process. */
+struct attachment {
+    struct source       end; /* the pidfd */
+    pid_t               pid;
+    int                 permit;
+    struct record      *record;
+    struct connection  *connection;
+    struct attachment **holder; /* where the owner of the connection keeps the attachment */
+    struct inner_list   threads;
+    TAILQ_HEAD(, errand) errands; /* the first one may be under way */
+    uint64_t                 last_id;
+    bool                     ending; /* an exception that ends the thread is on its way, or there */
+    uint64_t                 owed;   /* the request that was given up without a reply; 0: none */
+    const k3thread_exctype **published;
+    size_t                   published_count;
+};
+
+/* All errands. Each has the same time, so the newest is the last to be late. */
+static TAILQ_HEAD(, errand) late_first = TAILQ_HEAD_INITIALIZER(late_first);
+
+pid_t attachment_pid(const struct attachment *attachment)
+{
+    return attachment->pid;
+}
+
+struct record *attachment_record(const struct attachment *attachment)
+{
+    return attachment->record;
+}
+
+const struct inner_list *attachment_threads(const struct attachment *attachment)
+{
+    return &attachment->threads;
+}
+
+void attachment_begin_end(struct attachment *attachment)
+{
+    attachment->ending = true;
+}
+
+bool attachment_is_ending(const struct attachment *attachment)
+{
+    return attachment->ending;
+}
+
+/* Sending */
+
+/* Reads the permit. Returns true if the process has not. */
+static bool take_permit(const struct attachment *attachment)
+{
+    eventfd_t count;
+
+    return eventfd_read(attachment->permit, &count) == 0;
+}
+
+/* Sends the first errand, unless one is under way or the process owes a reply. */
+static void send_next(struct attachment *attachment)
+{
+    struct errand *errand = TAILQ_FIRST(&attachment->errands);
+    struct text    line = {0};
+
+    if (errand == NULL || errand->id != 0 || attachment->owed != 0)
+        return;
+    errand->id = ++attachment->last_id;
+    envelope_begin_request(&line, (int64_t) errand->id, "raise");
+    text_append(&line, errand->params.data, errand->params.size);
+    envelope_end(&line);
+    line.failed |= errand->params.failed || eventfd_write(attachment->permit, 1) < 0;
+    connection_send(attachment->connection, &line);
+    text_release(&line);
+}
+
+/* Frees ERRAND, and tells how it ended. */
+static void finish(struct errand *errand, const struct arrival *arrival)
+{
+    TAILQ_REMOVE(&errand->attachment->errands, errand, of_attachment);
+    TAILQ_REMOVE(&late_first, errand, by_deadline);
+    errand->done(errand->context, arrival);
+    text_release(&errand->params);
+    free(errand);
+}
+
+static void write_params(struct text *params, const char *inner, const char *exception,
+                         const char *message)
+{
+    text_byte(params, '{', 1);
+    if (inner != NULL)
+        write_name(params, "thread");
+    if (inner != NULL && strspn(inner, "0123456789") == strlen(inner) && strlen(inner) < 19)
+        write_integer(params, (int64_t) strtoull(inner, NULL, 10));
+    else if (inner != NULL)
+        write_bytes(params, inner);
+    write_name(params, "exception");
+    write_text(params, exception, strlen(exception));
+    if (message != NULL && message[0] != '\0') {
+        write_name(params, "message");
+        write_bytes(params, message);
+    }
+    text_byte(params, '}', 1);
+}
+
+void attachment_raise(struct attachment *attachment, const char *inner, const char *exception,
+                      const char *message,
+                      void (*done)(void *context, const struct arrival *arrival), void *context)
+{
+    static const struct arrival no_memory = {.how = ARRIVAL_NOT_TAKEN, .why = "out of memory"};
+    struct errand              *errand = malloc(sizeof(*errand));
+
+    if (errand == NULL) {
+        done(context, &no_memory);
+        return;
+    }
+    *errand = (struct errand){.attachment = attachment,
+                              .deadline = clock_monotonic() + TAKE_WITHIN,
+                              .done = done,
+                              .context = context};
+    write_params(&errand->params, inner, exception, message);
+    TAILQ_INSERT_TAIL(&attachment->errands, errand, of_attachment);
+    TAILQ_INSERT_TAIL(&late_first, errand, by_deadline);
+    send_next(attachment);
+}
+
+/* Replies */
+
+/* Returns the error that CODE, of a process's reply, means here. */
+static enum protocol_error code_of(json_int_t code)
+{
+    switch (code) {
+    case PROTOCOL_TYPE_ERROR:
+    case PROTOCOL_VALUE_ERROR:
+    case PROTOCOL_INVALID_THREAD_ID_ERROR:
+        return (enum protocol_error) code;
+    default:
+        return PROTOCOL_SEND_RAISE_ERROR;
+    }
+}
+
+/* Ends ERRAND by the reply of its process. */
+static void take_result(struct errand *errand, const json_t *reply)
+{
+    const json_t  *error = json_object_get(reply, "error");
+    const json_t  *result = json_object_get(reply, "result");
+    const char    *message = json_string_value(json_object_get(error, "message"));
+    const char    *name = json_string_value(json_object_get(result, "name"));
+    struct arrival arrival = {.how = ARRIVAL_DONE};
+
+    if (error != NULL) {
+        arrival.how = ARRIVAL_REFUSED;
+        arrival.code = code_of(json_integer_value(json_object_get(error, "code")));
+        arrival.why = message != NULL ? message : "the process gives no reason";
+    } else {
+        arrival.inner = (uint64_t) json_integer_value(json_object_get(result, "id"));
+        arrival.name = name != NULL && inner_is_name(name) ? name : "?";
+    }
+    finish(errand, &arrival);
+}
+
+void attachment_take_reply(struct attachment *attachment, const json_t *reply)
+{
+    struct errand *errand = TAILQ_FIRST(&attachment->errands);
+    uint64_t       id = (uint64_t) json_integer_value(json_object_get(reply, "id"));
+
+    if (id != 0 && id == attachment->owed) {
+        attachment->owed = 0;
+    } else if (id != 0 && errand != NULL && errand->id == id) {
+        (void) take_permit(attachment); /* in case that the process has not */
+        take_result(errand, reply);
+    }
+    send_next(attachment);
+}
+
+/* Gives up */
+
+/* Ends ERRAND, which has not arrived, with the reason in FORMAT, where %d is the process. */
+__attribute__((format(printf, 2, 0))) static void give_up(struct errand *errand, const char *format)
+{
+    struct arrival arrival = {.how = ARRIVAL_NOT_TAKEN};
+    char           why[160];
+
+    (void) snprintf(why, sizeof(why), format, (int) errand->attachment->pid);
+    arrival.why = why;
+    finish(errand, &arrival);
+}
+
+/*
+ * Ends ERRAND, which is late. If the process has the permit, it is about to confirm the exception, and gets
+ * the same time once more for that.
+ */
+static void expire(struct errand *errand)
+{
+    struct attachment *attachment = errand->attachment;
+
+    if (errand->id != 0 && !errand->taken && !take_permit(attachment)) {
+        errand->taken = true;
+        errand->deadline = clock_monotonic() + TAKE_WITHIN;
+        TAILQ_REMOVE(&late_first, errand, by_deadline);
+        TAILQ_INSERT_TAIL(&late_first, errand, by_deadline);
+        return;
+    }
+    if (errand->id != 0)
+        attachment->owed = errand->id;
+    if (errand->taken)
+        give_up(errand, "process %d has taken the exception, but does not confirm it");
+    else
+        give_up(errand, "process %d has not taken the exception within a second");
+}
+
+double attachment_expire(void)
+{
+    struct errand *errand;
+
+    while ((errand = TAILQ_FIRST(&late_first)) != NULL) {
+        double left = errand->deadline - clock_monotonic();
+
+        if (left > 0)
+            return left;
+        expire(errand);
+    }
+    return -1;
+}
+
+/* Beginning and end */
+
+void attachment_read_last(struct attachment *attachment)
+{
+    if (attachment != NULL)
+        connection_read_arrived(attachment->connection);
+}
+
+/* Ends an attachment whose process has ended, after the last that it has said. */
+static void process_ended(struct source *source, uint32_t events)
+{
+    struct attachment  *attachment = (struct attachment *) source;
+    struct attachment **holder = attachment->holder;
+
+    (void) events;
+    attachment_read_last(attachment);
+    if (*holder == attachment) /* what it has said may have ended the attachment */
+        attachment_close(attachment);
+}
+
+/* Returns true if the exception may be in a thread of the process, which has not confirmed it. */
+static bool may_have_arrived(const struct errand *errand)
+{
+    return errand->id != 0 && !take_permit(errand->attachment);
+}
+
+static void detach_record(struct attachment *attachment)
+{
+    struct record *record = attachment->record;
+
+    record->attachment = NULL;
+    atomic_store(&record->assignment.attached, 0);
+    *attachment->holder = NULL;
+}
+
+void attachment_close(struct attachment *attachment)
+{
+    struct errand *errand;
+
+    if (attachment == NULL)
+        return;
+    loop_remove(&attachment->end);
+    close(attachment->end.fd);
+    detach_record(attachment);
+    events_post(EVENT_DETACHED, attachment->record);
+    while ((errand = TAILQ_FIRST(&attachment->errands)) != NULL)
+        if (may_have_arrived(errand))
+            give_up(errand,
+                    "process %d has ended its attachment before it confirmed the exception");
+        else
+            give_up(errand, "process %d has ended its attachment");
+    close(attachment->permit);
+    inner_release(&attachment->threads);
+    free(attachment->published);
+    free(attachment);
+}
+
+/* Sends the permit to the process. Returns 0 or -errno. */
+static int share_permit(struct attachment *attachment)
+{
+    struct text line = {0};
+    int         error;
+
+    attachment->permit = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (attachment->permit < 0)
+        return -errno;
+    envelope_begin_notification(&line, "permit");
+    text_add(&line, "{}");
+    envelope_end(&line);
+    error = connection_send_descriptor(attachment->connection, &line, attachment->permit);
+    text_release(&line);
+    if (error != 0)
+        close(attachment->permit);
+    return error;
+}
+
+static int begin(struct attachment *attachment)
+{
+    int error = share_permit(attachment);
+
+    if (error != 0)
+        return error;
+    error = loop_add(&attachment->end, EPOLLIN);
+    if (error != 0)
+        close(attachment->permit);
+    return error;
+}
+
+/* Returns true if ATTACHMENT, which may be NULL, leaves no room for PROCESS: another process has it. */
+static bool is_taken(const struct attachment *attachment, const struct client_process *process)
+{
+    struct pollfd end;
+
+    if (attachment == NULL || attachment->pid == process->pid)
+        return false;
+    end = (struct pollfd){.fd = attachment->end.fd, .events = POLLIN};
+    return poll(&end, 1, 0) == 0;
+}
+
+struct attachment *attachment_open(struct record *record, struct connection *connection,
+                                   struct attachment **holder, const struct client_process *process,
+                                   int *ret_error)
+{
+    struct attachment *attachment;
+    int                error = -ENOMEM;
+
+    if (is_taken(record->attachment, process)) {
+        *ret_error = -EBUSY;
+        close(process->fd);
+        return NULL;
+    }
+    attachment_close(record->attachment);
+    attachment_close(*holder);
+    attachment = calloc(1, sizeof(*attachment));
+    if (attachment != NULL) {
+        attachment->end = (struct source){.fd = process->fd, .ready = process_ended};
+        attachment->pid = process->pid;
+        attachment->record = record;
+        attachment->connection = connection;
+        attachment->holder = holder;
+        TAILQ_INIT(&attachment->errands);
+        error = begin(attachment);
+    }
+    if (error != 0) {
+        *ret_error = error;
+        close(process->fd);
+        free(attachment);
+        return NULL;
+    }
+    record->attachment = *holder = attachment;
+    atomic_store(&record->assignment.attached, process->pid);
+    events_post(EVENT_ATTACHED, record);
+    return attachment;
+}
+
+/* What the process tells */
+
+void attachment_thread_started(struct attachment *attachment, const struct inner *thread,
+                               const char *name)
+{
+    bool                is_new = false;
+    const struct inner *added = inner_add(&attachment->threads, thread, name, &is_new);
+
+    if (added != NULL && is_new)
+        events_post_inner(EVENT_INNER_STARTED, attachment->record, added);
+}
+
+void attachment_thread_ended(struct attachment *attachment, uint64_t id)
+{
+    struct inner *thread = inner_remove(&attachment->threads, id);
+
+    if (thread != NULL)
+        events_post_inner(EVENT_INNER_ENDED, attachment->record, thread);
+    free(thread);
+}
+
+const k3thread_exctype *attachment_type_at(const struct attachment *attachment, size_t index)
+{
+    return attachment != NULL && index < attachment->published_count ? attachment->published[index]
+                                                                     : NULL;
+}
+
+const k3thread_exctype *attachment_find_type(const struct attachment *attachment, const char *name)
+{
+    for (size_t i = 0; attachment != NULL && i < attachment->published_count; i++)
+        if (strcmp(attachment->published[i]->name, name) == 0)
+            return attachment->published[i];
+    return NULL;
+}
+
+bool attachment_publish(struct attachment *attachment, const k3thread_exctype *type)
+{
+    size_t                   count = attachment->published_count;
+    const k3thread_exctype **published;
+
+    if (attachment_find_type(attachment, type->name) != NULL)
+        return true;
+    if (count >= PUBLISHED_MAX)
+        return false;
+    published = realloc(attachment->published, (count + 1) * sizeof(*published));
+    if (published == NULL)
+        return false;
+    published[count] = type;
+    attachment->published = published;
+    attachment->published_count++;
+    return true;
+}

@@ -1,0 +1,91 @@
+/*
+ * Attachments: a process of a thread that takes exceptions itself, and the exceptions on their way into it.
+ *
+ * The process has one connection for this. An exception is sent as a request, one at a time, and has arrived
+ * when the process replies. The permit, an eventfd that the process shares, decides who has an exception that
+ * is late: the process reads the permit before it takes the exception, and the server reads it to withdraw the
+ * exception. Only one of them gets it. So an exception that was withdrawn never arrives.
+ *
+ * What an exception does to the thread, and what follows when it did not arrive, is in arrive.h. The server's
+ * thread only.
+ */
+#ifndef K3THREAD_CLI_SERVER_ATTACHMENT_H
+#define K3THREAD_CLI_SERVER_ATTACHMENT_H
+
+#include "cli/rpc/protocol.h"
+#include "cli/server/client_process.h"
+#include "cli/server/connection.h"
+#include "cli/server/inner.h"
+#include "cli/server/record.h"
+
+#include <jansson.h>
+
+/* How the way of one exception ended. The strings are valid during the call that tells it. */
+struct arrival {
+    enum {
+        ARRIVAL_DONE,     /* it is in the thread's queue */
+        ARRIVAL_REFUSED,  /* the process could not raise it, for the reason CODE and WHY */
+        ARRIVAL_NOT_TAKEN /* the process does not take exceptions, for the reason WHY */
+    } how;
+    uint64_t            inner; /* the thread that has it, and its name; only with ARRIVAL_DONE */
+    const char         *name;
+    enum protocol_error code;
+    const char         *why;
+};
+
+/*
+ * Attaches PROCESS, whose descriptor it takes over, to RECORD over CONNECTION, and sends the permit. The
+ * attachment is in *HOLDER as long as it lasts. An attachment of the same process is replaced. Returns the
+ * attachment; or NULL with *RET_ERROR set to -EBUSY if another process is attached, or to another -errno.
+ */
+struct attachment *attachment_open(struct record *record, struct connection *connection,
+                                   struct attachment **holder, const struct client_process *process,
+                                   int *ret_error);
+
+/*
+ * Takes what the process has said and the server has not read. That may end the attachment. ATTACHMENT may be
+ * NULL.
+ */
+void attachment_read_last(struct attachment *attachment);
+
+/* Ends ATTACHMENT, which may be NULL: every exception on its way has an end. */
+void attachment_close(struct attachment *attachment);
+
+/* Returns the attached process, its thread, and the threads inside it. */
+pid_t                    attachment_pid(const struct attachment *attachment);
+struct record           *attachment_record(const struct attachment *attachment);
+const struct inner_list *attachment_threads(const struct attachment *attachment);
+
+/*
+ * Sends EXCEPTION to the thread INNER, an id or a name, of the process; NULL: to its main thread. MESSAGE may
+ * be NULL. Calls DONE when it has arrived or has not, which may be at once.
+ */
+void attachment_raise(struct attachment *attachment, const char *inner, const char *exception,
+                      const char *message,
+                      void (*done)(void *context, const struct arrival *arrival), void *context);
+
+/* Takes REPLY, a line without a method that the process has sent. */
+void attachment_take_reply(struct attachment *attachment, const json_t *reply);
+
+/* What the process tells of its threads. */
+void attachment_thread_started(struct attachment *attachment, const struct inner *thread,
+                               const char *name);
+void attachment_thread_ended(struct attachment *attachment, uint64_t id);
+
+/* Notes that the process has TYPE. Returns false if it has too many. */
+bool attachment_publish(struct attachment *attachment, const k3thread_exctype *type);
+
+/* Returns a published type by its place, or NULL past the last. ATTACHMENT may be NULL. */
+const k3thread_exctype *attachment_type_at(const struct attachment *attachment, size_t index);
+
+/* Returns the type NAME that the process has published, or NULL. ATTACHMENT may be NULL. */
+const k3thread_exctype *attachment_find_type(const struct attachment *attachment, const char *name);
+
+/* Notes, or returns true if, an exception that ends the thread has arrived, or is on its way. */
+void attachment_begin_end(struct attachment *attachment);
+bool attachment_is_ending(const struct attachment *attachment);
+
+/* Ends the way of the exceptions that are late. Returns the seconds until the next is late, or -1. */
+double attachment_expire(void);
+
+#endif

@@ -1,0 +1,70 @@
+/* The method "attach": from now on the client, a process of a thread, takes exceptions itself. */
+#include "cli/process/mark.h"
+#include "cli/server/attachment.h"
+#include "cli/server/method.h"
+#include "cli/server/params.h"
+#include "cli/server/select.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * Returns true if PROCESS belongs to RECORD. A supervisor that has no mark left to give knows its processes by
+ * their session.
+ */
+static bool belongs(const struct client_process *process, const struct record *record)
+{
+    if (mark_resource() >= 0)
+        return process->id == record->id;
+    return record->now.pid > 0 && getsid(process->pid) == record->now.pid;
+}
+
+static bool fail_attach(struct call *call, const struct record *record, int error)
+{
+    if (error == -EBUSY)
+        return call_fail(call, PROTOCOL_BUSY_ERROR, "process %d of thread '%s' is attached",
+                         (int) attachment_pid(record->attachment), record->job.name);
+    return call_fail(call, PROTOCOL_OS_ERROR, "cannot attach: %s", strerror(-error));
+}
+
+static void attach(struct call *call, struct record *record)
+{
+    struct peer          *peer = call->peer;
+    struct client_process process;
+    int                   error = client_process_open(peer->connection.source.fd, &process);
+
+    if (error != 0) {
+        fail_attach(call, record, error);
+        return;
+    }
+    if (!belongs(&process, record)) {
+        close(process.fd);
+        call_fail(call, PROTOCOL_PERMISSION_ERROR, "process %d does not belong to thread '%s'",
+                  (int) process.pid, record->job.name);
+        return;
+    }
+    if (attachment_open(record, &peer->connection, &peer->attachment, &process, &error) == NULL)
+        fail_attach(call, record, error);
+    else
+        call_reply(call, json_pack("{s:b}", "attached", 1));
+}
+
+static void run(struct call *call, const json_t *params)
+{
+    const json_t      *thread = NULL;
+    struct record     *record;
+    const struct param wanted[] = {{"thread", PARAM_ANY, &thread, true}, {0}};
+
+    if (!params_take(call, params, wanted))
+        return;
+    record = select_for_call(call, thread);
+    if (record == NULL)
+        return;
+    if (record_is_live(record) && record->now.runs > 0)
+        attach(call, record);
+    else
+        call_fail(call, PROTOCOL_INVALID_THREAD_ID_ERROR, "no live thread '%s'", record->job.name);
+}
+
+const struct method method_attach = {"attach", run};

@@ -1,0 +1,156 @@
+"""An attached process that shares no code with k3thread: `process.py BEHAVIOUR`, run as the command of a thread.
+
+It tells of the threads MainThread (1) and worker-3 (3) and publishes Reload. It writes each raise that it takes
+to the file taken, as a line "THREAD EXCEPTION MESSAGE", and behaves well but for what BEHAVIOUR says.
+"""
+import array
+import json
+import os
+import signal
+import socket
+import sys
+import time
+
+
+class Attached:
+    def __init__(self):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(os.environ["K3THREAD_SOCKET"])
+        self.received = b""
+        self.descriptors = array.array("i")
+
+    def send(self, **message):
+        self.socket.sendall(json.dumps(dict(jsonrpc="2.0", **message)).encode() + b"\n")
+
+    def receive(self):
+        """Returns the next message, or None at the end."""
+        while b"\n" not in self.received:
+            data, parts, _, _ = self.socket.recvmsg(1 << 16, socket.CMSG_SPACE(4))
+            for _, _, descriptors in parts:
+                self.descriptors.frombytes(descriptors)
+            if not data:
+                return None
+            self.received += data
+        line, _, self.received = self.received.partition(b"\n")
+        return json.loads(line)
+
+    def attach(self, thread=None):
+        """Attaches; returns the reply."""
+        self.send(id=1, method="attach", params={"thread": thread or int(os.environ["K3THREAD_ID"])})
+        while True:
+            message = self.receive()
+            if message is None or message.get("id") == 1:
+                return message
+
+    def tell(self, **news):
+        self.send(method="tell", params=news)
+
+    def takes(self):
+        """Takes the permit. Returns false if the exception was withdrawn."""
+        try:
+            return bool(os.read(self.descriptors[0], 8))
+        except BlockingIOError:
+            return False
+
+
+NAMES = {1: "MainThread", 3: "worker-3"}
+IDS = {None: 1, 1: 1, 3: 3, "MainThread": 1, "worker-3": 3}
+
+
+def note(file, *words):
+    """Appends a line to FILE."""
+    with open(file, "a", encoding="utf-8") as out:
+        print(*words, file=out)
+
+
+def answer(process, request):
+    """Takes one raise."""
+    params = request["params"]
+    if not process.takes():
+        note("withdrawn", params["exception"])
+        process.send(id=request["id"], error={"code": -32004, "message": "withdrawn"})
+        return
+    id = IDS.get(params.get("thread"))
+    if id is None:
+        process.send(id=request["id"], error={"code": -32003, "message": "none"})
+        return
+    note("taken", id, params["exception"], params.get("message", "-"))
+    process.send(id=request["id"], result={"id": id, "name": NAMES[id]})
+
+
+def serve(process):
+    """Takes raises until the connection ends."""
+    while True:
+        request = process.receive()
+        if request is None:
+            return
+        if request.get("method") == "raise":
+            answer(process, request)
+        if os.path.exists("end"):
+            exec(open("end").read())
+
+
+def begin():
+    """Attaches and tells, as every well-behaved process."""
+    process = Attached()
+    reply = process.attach()
+    note("reply", json.dumps(reply))
+    process.tell(started=[{"id": id, "name": name, "tid": os.getpid(), "daemon": id == 3}
+                          for id, name in NAMES.items()],
+                 published=[{"name": "Reload", "base": "Exception"},
+                            {"name": "Leave", "base": "SystemExit"}])
+    process.send(id=2, method="tell", params={})
+    assert process.receive()["id"] == 2
+    return process
+
+
+def main(behaviour):
+    signal.signal(signal.SIGTERM, lambda *_: (note("signals", "SIGTERM"), os._exit(7)))
+    process = begin()
+    note("attached", os.getpid())
+    if behaviour == "stop":
+        os.kill(os.getpid(), signal.SIGSTOP)
+    elif behaviour == "deaf":
+        time.sleep(1000)
+    elif behaviour == "silent":  # takes the permit, and never replies
+        process.receive()
+        process.takes()
+        time.sleep(1000)
+    elif behaviour == "close":
+        process.receive()
+        process.socket.close()
+        time.sleep(1000)
+    elif behaviour == "die":
+        process.receive()
+        os._exit(5)
+    elif behaviour == "takes-and-dies":
+        process.receive()
+        process.takes()
+        os._exit(5)
+    elif behaviour == "fork":  # the parent ends while the child holds the connection
+        if os.fork() > 0:
+            os._exit(0)
+        time.sleep(1000)
+    elif behaviour == "lie":
+        for id in (5, 77, -1, "x", None):
+            process.send(id=id, result={"id": 1, "name": "MainThread"})
+        for line in (b"{}\n", b"[]\n", b"\xff\n", b"{\"jsonrpc\":\"2.0\",\"id\":3,\"result\":7}\n"):
+            process.socket.sendall(line)
+        for news in ({"started": 7}, {"started": [{"id": 0, "name": "x"}]}, {"ended": ["x"]},
+                     {"started": [{"id": 4, "name": "a/b"}]}, {"started": [{"id": 4, "name": "7"}]},
+                     {"published": [{"name": "A b", "base": "Exception"}]},
+                     {"published": [{"name": "SIGHUP", "base": "Exception"}]},
+                     {"published": [{"name": "Fine", "base": "Nosuch"}]}, {"ended": [99]}, {"what": 1}):
+            process.tell(**news)
+    elif behaviour == "flood":
+        line = json.dumps({"jsonrpc": "2.0", "method": "tell", "params": {"started": [
+            {"id": 100 + i, "name": "x" * 64} for i in range(500)]}}).encode() + b"\n"
+        note("flooding", 1)
+        while True:
+            process.socket.sendall(line.replace(b'"id": 1', b'"id": %d' % (time.monotonic_ns() % 10**12)))
+    serve(process)
+    time.sleep(1000)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
