@@ -66,13 +66,13 @@ static long result_of(long result)
 /* Puts the size of a block in front of it. Nothing is freed, because the process ends so soon. */
 void *malloc(size_t size)
 {
-    char *block = memory + memory_used + ALIGNMENT;
+    char *head = memory + memory_used;
 
     if (size > MEMORY_SIZE - memory_used - 2 * ALIGNMENT)
         return NULL;
-    *(size_t *) (void *) (block - ALIGNMENT) = size;
+    *(size_t *) (void *) head = size;
     memory_used += ALIGNMENT + (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    return block;
+    return head + ALIGNMENT;
 }
 
 void *realloc(void *old, size_t size)

@@ -195,7 +195,7 @@ static void finish(struct sending *sending, int error)
              record->job.name, (unsigned long long) record->id);
     else if (error != 0)
         fail(sending, PROTOCOL_OS_ERROR, "cannot write to the input of thread '%s' (id %llu): %s",
-             record->job.name, (unsigned long long) record->id, strerrordesc_np(-error));
+             record->job.name, (unsigned long long) record->id, strerror(-error));
     else
         reply_taken(sending);
 }

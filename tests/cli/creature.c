@@ -16,6 +16,8 @@
  *   stubborn         ignore each signal that can be ignored
  *   stop             stop once the pid is written
  */
+#include "cli/base/linux_calls.h"
+
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
@@ -127,7 +129,7 @@ static int do_one(const char *how)
     if (strcmp(how, "chdir") == 0)
         return chdir("/");
     if (strcmp(how, "close") == 0)
-        return close_range(0, ~0U, 0);
+        return linux_close_range(0, ~0U, 0);
     if (strcmp(how, "stubborn") == 0)
         return ignore_signals();
     return strcmp(how, "stop") == 0 ? 0 : -1;

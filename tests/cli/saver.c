@@ -50,6 +50,18 @@ static int do_one(const char *how)
     return child;
 }
 
+/* Returns what is noted for a signal, or NULL for the signals that are noted as numbers. */
+static const char *name_of(int number)
+{
+    static const char *const names[NSIG] = {
+        [SIGHUP] = "HUP",   [SIGINT] = "INT",   [SIGQUIT] = "QUIT",
+        [SIGTERM] = "TERM", [SIGUSR1] = "USR1", [SIGUSR2] = "USR2",
+        [SIGALRM] = "ALRM", [SIGPWR] = "PWR",   [SIGCONT] = "CONT",
+    };
+
+    return names[number];
+}
+
 static double now(void)
 {
     struct timespec time;
@@ -101,7 +113,7 @@ int main(int count, char **words)
     note("up");
     while ((number = next_signal(&signals, end)) != 0) {
         char        other[16];
-        const char *word = sigabbrev_np(number);
+        const char *word = name_of(number);
 
         (void) snprintf(other, sizeof(other), "%d", number);
         note(word != NULL ? word : other);

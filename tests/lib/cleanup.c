@@ -3,9 +3,8 @@
  * with TRYs in one function. cleanup_plain.c is the same without -fexceptions, where an exception does
  * not run the attribute cleanup.
  */
+#include "heap.h"
 #include "trace.h"
-
-#include <malloc.h>
 
 #ifdef PLAIN
 #define IF_EXCEPTIONS(text) ""
@@ -296,11 +295,11 @@ static void throw_in_attribute(void)
 
     for (volatile int i = 0; BEARS_IT && i < 100; i++) {
         if (i == 10)
-            before = mallinfo2().uordblks;
+            before = heap_allocated();
         CHECK(test_catch(throw_in_variable) == &k3thread_KeyError);
         CHECK_EQUAL(test_mask(), K3THREAD_IMMEDIATE);
     }
-    CHECK(!BEARS_IT || mallinfo2().uordblks == before);
+    CHECK(!BEARS_IT || heap_allocated() == before);
 }
 
 static void exit_by_variable(const char *variable)

@@ -1,8 +1,8 @@
 /* Nothing is left of threads that are gone; and code that runs late in a thread may use the library. */
+#include "heap.h"
 #include "test.h"
 
 #include <limits.h>
-#include <malloc.h>
 #include <stdatomic.h>
 
 enum { MANY = 200, LEAST = 100 /* bytes of a record */ };
@@ -28,7 +28,7 @@ static void await_ends(void)
 /* Returns the bytes in use; 0 under sanitizers and valgrind, which replace malloc and look for leaks. */
 static size_t allocated(void)
 {
-    return test_many(1, 0) == 1 ? mallinfo2().uordblks : 0;
+    return test_many(1, 0) == 1 ? heap_allocated() : 0;
 }
 
 /* Counts from the second thread on: the C library keeps some memory after the first for good. */

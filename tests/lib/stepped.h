@@ -5,7 +5,13 @@
 #include "test.h"
 
 #include <semaphore.h>
+#ifdef __cplusplus /* its compilers have no stdatomic.h before gcc 12 */
+#include <atomic>
+using std::atomic_bool;
+using std::atomic_int;
+#else
 #include <stdatomic.h>
+#endif
 
 /* The objects that a wait uses, made for each run. */
 struct run {

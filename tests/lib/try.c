@@ -1,7 +1,6 @@
 /* TRY, EXCEPT, FINALLY: which handler runs, what is thrown on, and what leaving a block means. */
+#include "heap.h"
 #include "trace.h"
-
-#include <malloc.h>
 
 K3THREAD_DEFINE_EXCEPTION(Special, k3thread_RuntimeError);
 
@@ -341,7 +340,7 @@ out:
 
 static size_t allocated(void)
 {
-    return mallinfo2().uordblks;
+    return heap_allocated();
 }
 
 /* Calls LEAVE that often, and checks that no block and no memory is left. */
