@@ -284,6 +284,7 @@ void request_write_list(struct text *params, const struct list_request *request)
     if (request->threads != NULL)
         add_threads(params, "threads", request->threads, count);
     add_true(params, "live", request->live);
+    add_true(params, "failed", request->failed);
     add_true(params, "table", request->form == LIST_TABLE);
     add_true(params, "wide", request->form == LIST_TABLE && request->wide);
     if (request->form == LIST_IDS)

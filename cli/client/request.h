@@ -61,9 +61,9 @@ struct join_request {
 void request_write_join(struct text *params, const struct join_request *request);
 
 struct list_request {
-    char *const *threads; /* names, ids and patterns, up to a NULL; NULL: all */
-    bool         live;
-    bool         wide; /* a table with more columns */
+    char *const *threads;      /* names, ids and patterns, up to a NULL; NULL: all */
+    bool         live, failed; /* only live threads; only threads that have failed */
+    bool         wide;         /* a table with more columns */
     enum list_form { LIST_TABLE, LIST_IDS, LIST_OBJECTS } form;
 };
 

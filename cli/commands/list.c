@@ -13,13 +13,14 @@ struct list_options {
     bool                json, quiet;
 };
 
-enum { KEY_JSON = 256, KEY_LIVE };
+enum { KEY_JSON = 256, KEY_LIVE, KEY_FAILED };
 
 static const struct argp_option options[] = {
     {"json", KEY_JSON, NULL, 0, "Print a JSON array of objects", 0},
     {"quiet", 'q', NULL, 0, "Print only ids", 0},
     {"long", 'l', NULL, 0, "Show more columns: RUNS, CPU and MEMORY", 0},
     {"live", KEY_LIVE, NULL, 0, "Leave out threads that have ended", 0},
+    {"failed", KEY_FAILED, NULL, 0, "Show only threads that have ended and failed", 0},
     {0},
 };
 
@@ -41,13 +42,19 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_LIVE:
         o->request.live = true;
         return 0;
+    case KEY_FAILED:
+        o->request.failed = true;
+        return 0;
     case ARGP_KEY_ARGS:
         o->request.threads = state->argv + state->next;
         return 0;
     case ARGP_KEY_END:
         o->request.form = o->json ? LIST_OBJECTS : o->quiet ? LIST_IDS : LIST_TABLE;
-        return o->json && o->quiet ? command_usage(state, "--json and --quiet exclude each other")
-                                   : 0;
+        if (o->json && o->quiet)
+            return command_usage(state, "--json and --quiet exclude each other");
+        if (o->request.live && o->request.failed)
+            return command_usage(state, "--live and --failed exclude each other");
+        return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }

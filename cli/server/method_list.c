@@ -10,11 +10,15 @@ static void run(struct call *call, const json_t *params)
     const json_t          *words = NULL, *names = NULL;
     struct selection       selection;
     const struct selector *missing;
-    bool                   live = false, table = false, wide = false;
+    bool                   live = false, failed = false, table = false, wide = false;
     const struct param     wanted[] = {
-            {"threads", PARAM_ANY, &words, false}, {"live", PARAM_BOOLEAN, &live, false},
-            {"members", PARAM_ANY, &names, false}, {"table", PARAM_BOOLEAN, &table, false},
-            {"wide", PARAM_BOOLEAN, &wide, false}, {0},
+            {"threads", PARAM_ANY, &words, false},
+            {"live", PARAM_BOOLEAN, &live, false},
+            {"members", PARAM_ANY, &names, false},
+            {"table", PARAM_BOOLEAN, &table, false},
+            {"wide", PARAM_BOOLEAN, &wide, false},
+            {"failed", PARAM_BOOLEAN, &failed, false},
+            {0},
     };
 
     if (!params_take(call, params, wanted) || !params_members(call, names, &call->members))
@@ -26,9 +30,10 @@ static void run(struct call *call, const json_t *params)
     if (!selection_parse(call, words, &selection))
         return;
     selection.live = live;
+    selection.failed = failed;
     missing = selection_resolve(&selection);
     if (missing != NULL) {
-        select_fail(call, missing, live ? "live" : "");
+        select_fail(call, missing, failed ? "failed" : live ? "live" : "");
         selection_release(&selection);
     } else if (table) {
         listing_begin_table(call, &selection, wide);

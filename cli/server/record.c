@@ -72,6 +72,12 @@ bool record_has_succeeded(const struct record *record)
            record->now.exception != &k3thread_TimeoutError;
 }
 
+bool record_has_failed(const struct record *record)
+{
+    return !record_is_live(record) && !record_has_succeeded(record) &&
+           record->now.exception != &k3thread_SystemExit;
+}
+
 static void write_strings(struct text *text, char *const *strings)
 {
     text_byte(text, '[', 1);

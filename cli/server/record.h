@@ -112,4 +112,10 @@ bool record_is_live(const struct record *record);
 /* Returns true if the thread has ended, and `join` exits with 0 for it. */
 bool record_has_succeeded(const struct record *record);
 
+/*
+ * Returns true if the thread has ended and has failed. As in `run`, a thread that SystemExit ended has not
+ * failed.
+ */
+bool record_has_failed(const struct record *record);
+
 #endif

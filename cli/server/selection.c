@@ -58,6 +58,8 @@ bool selection_parse(struct call *call, const json_t *words, struct selection *r
 /* Returns true if RECORD is in a state that SELECTION is limited to. */
 static bool has_state(const struct selection *selection, const struct record *record)
 {
+    if (selection->failed && !record_has_failed(record))
+        return false;
     return record_is_live(record) ? !selection->ended : !selection->live;
 }
 

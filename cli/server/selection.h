@@ -11,9 +11,10 @@
 /* A set of threads. Zeroed it means all threads. */
 struct selection {
     struct selector *selectors;
-    size_t           count; /* how many selectors; 0: all threads */
-    bool             live;  /* only threads that have not ended */
-    bool             ended; /* only threads that have ended */
+    size_t           count;  /* how many selectors; 0: all threads */
+    bool             live;   /* only threads that have not ended */
+    bool             ended;  /* only threads that have ended */
+    bool             failed; /* only threads that have ended and failed */
 };
 
 /*

@@ -75,6 +75,35 @@ EOF
   is "$(k3 list --quiet --live | xargs)" '1 3'
 }
 
+@test "--failed shows the threads that have ended and failed, except those that SystemExit ended" {
+  k3 start -n good -- true
+  k3 start -n bad -- false
+  k3 start -n killed -- sh -c 'kill -9 $$'
+  k3 start -n late -t 0.01 -- sh -c 'trap "exit 0" TERM; while :; do sleep 0.01; done'
+  k3 start -n missing -- ./none || :
+  k3 start -n asked -- sleep 1000
+  k3 start -n delayed -a 1000 -- true
+  k3 start -n live -- sleep 1000
+  k3 start -n again -r on-failure -- sh -c 'echo >>runs; [ "$(wc -l <runs)" = 2 ]'
+  k3 raise --wait asked
+  k3 raise --wait delayed KeyboardInterrupt
+  k3 join good bad killed late again || :
+  is "$(k3 list --failed -q | xargs)" '2 3 4 5 7'
+  is "$(k3 list --failed | awk 'NR > 1 { print $2 }' | xargs)" 'bad killed late missing delayed'
+  is "$(k3 list --failed -l | wc -l)" 6
+  is "$(k3 list --failed --json '?a*' 3 | grep '"name"' | tr -d '," ' | xargs)" 'name:bad name:killed name:late'
+  is "$(k3 list --failed -q 'good*')" ''
+  run -3 --separate-stderr k3 list --failed good
+  is "$stderr" "k3thread: list: InvalidThreadIdError: no failed thread 'good'"
+  run -3 k3 list --failed live
+  run -64 --separate-stderr k3 list --failed --live
+  like "$stderr" '*--live and --failed exclude each other*'
+  script <<'END'
+assert [t["name"] for t in call("list", failed=True, threads=["b*"])] == ["bad"]
+fails(-32001, "TypeError", "list", failed="yes")
+END
+}
+
 @test "threads are chosen by name, id and pattern" {
   for name in web-1 web-2 db cache; do k3 start -n $name -- sleep 1000; done
   is "$(k3 list -q db)" 3
