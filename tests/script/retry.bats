@@ -58,7 +58,7 @@ json.dump({"exit_status": int(sys.argv[1]), "threads": threads}, open("r.json", 
 @test "with a failed thread run the threads that it needs, and the daemons" {
   script_of 'daemon --name service -- sleep 1000' 'start -d --name other-service -- sleep 1000' \
     'start --name first -- true' \
-    'start --name second --needs first -- true' 'start --name other -- true' \
+    'start --name second --needs first:ended -- true' 'start --name other -- true' \
     'start --name third --needs=second -- false'
   run -1 k3 run -q --json r.json script
   run -1 again script

@@ -1,0 +1,26 @@
+#!/usr/bin/env bats
+# A bats suite whose tests have a server each, which never outlives its test. The suites are in a_server_a_test/.
+
+# shellcheck disable=SC2154
+
+load job
+
+# suite NAME WORD…: runs the suite with a bats of its own.
+suite() {
+  needs redis-server redis-cli bats
+  env -i PATH="${PATH//"$BATS_LIBEXEC":/}" TMPDIR="$dir" K3THREAD="$K3THREAD" \
+    HELPER="$ROOT/tests/service/k3thread.bash" BATS_TEST_TIMEOUT=2 \
+    timeout -s KILL "$DEADLINE" bats --tap "$ROOT/tests/jobs/a_server_a_test/$1.bats" 3>&-
+}
+
+@test "each test has a server of its own, which is gone when the test has ended" {
+  run -0 suite good
+  refute_leaks
+}
+
+@test "a test that fails, hangs or loses its server leaves nothing either, and shows the server's output" {
+  run -1 suite bad
+  is "$(grep -c '^not ok' <<<"$output")" 3
+  is "$(grep -c 'Ready to accept connections' <<<"$output")" 3
+  refute_leaks
+}

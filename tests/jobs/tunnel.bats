@@ -1,0 +1,62 @@
+#!/usr/bin/env bats
+# A tunnel that several scripts share: the first that needs it opens it, and the others find it.
+
+# shellcheck disable=SC2016,SC2154
+
+load job
+
+# An ssh server for this user alone, at the port SSH; `ssh -F ssh_config server` reaches it.
+start_sshd() {
+  needs sshd ssh ssh-keygen curl
+  free_ports SSH TUNNEL WEB
+  mkdir -p /run/sshd 2>/dev/null || :
+  ssh-keygen -q -t ed25519 -N '' -f host_key
+  ssh-keygen -q -t ed25519 -N '' -f key
+  cp key.pub authorized_keys
+  file sshd_config <<END
+ListenAddress 127.0.0.1:$SSH
+HostKey $dir/host_key
+AuthorizedKeysFile $dir/authorized_keys
+PidFile none
+StrictModes no
+UsePAM no
+END
+  file ssh_config <<END
+Host server
+    HostName 127.0.0.1
+    Port $SSH
+    User $(id -un)
+    IdentityFile $dir/key
+    StrictHostKeyChecking no
+    UserKnownHostsFile /dev/null
+    LogLevel ERROR
+    ExitOnForwardFailure yes
+END
+  echo 'behind the tunnel' >page
+  k3thread daemon --name web --ready "tcp:127.0.0.1:$WEB" -- python3 -m http.server --bind 127.0.0.1 "$WEB"
+  k3thread daemon --name sshd --ready "tcp:127.0.0.1:$SSH" -- "$(command -v sshd)" -D -e -f "$dir/sshd_config"
+  k3thread join --ready web sshd
+}
+
+@test "five scripts at the same time share one tunnel, which a broken connection does not end" {
+  start_sshd
+  file use 755 <<'END'
+#!/bin/sh
+k3thread daemon --if-absent --name tunnel --restart always --ready tcp:127.0.0.1:$TUNNEL -- \
+    ssh -N -F ssh_config -L 127.0.0.1:$TUNNEL:127.0.0.1:$WEB server >/dev/null
+k3thread join --ready tunnel
+curl -fsS "http://127.0.0.1:$TUNNEL/page"
+END
+  for n in 1 2 3 4 5; do
+    in_background "use$n" ./use
+  done
+  for n in 1 2 3 4 5; do
+    finish "use$n"
+    is "$(cat "use$n.out")" 'behind the tunnel'
+  done
+  is "$(k3thread list --quiet tunnel | wc -l)" 1
+
+  kill -KILL "$(k3_field tunnel pid)"
+  wait_until "$DEADLINE" ./use
+  k3thread shutdown
+}
