@@ -99,41 +99,14 @@ static void write_command(struct text *params, char *const *words)
     text_byte(params, ']', 1);
 }
 
-/* Returns true if both words set the same variable. */
-static bool is_same_variable(const char *a, const char *b)
+static void write_environment(struct text *params, char *const *environment)
 {
-    size_t name = strcspn(a, "=");
-
-    return strncmp(a, b, name) == 0 && b[name] == '=';
-}
-
-/* Returns true if one of the COUNT words at LATER sets the variable of WORD again. */
-static bool is_replaced(const char *word, char *const *later, size_t count)
-{
-    for (size_t i = 0; i < count; i++)
-        if (is_same_variable(word, later[i]))
-            return true;
-    return false;
-}
-
-static void write_variable(struct text *params, const char *word, char *const *later, size_t count)
-{
-    if (!variable_is_assignment(word) || is_replaced(word, later, count))
-        return;
-    write_comma(params);
-    write_bytes(params, word);
-}
-
-static void write_environment(struct text *params, const struct start_request *request)
-{
-    size_t       count = request->variables_count;
-    char *const *later = request->variables;
-
     text_byte(params, '[', 1);
-    for (char *const *word = request->environment; *word != NULL; word++)
-        write_variable(params, *word, later, count);
-    for (; count > 0; later++)
-        write_variable(params, *later, later + 1, --count);
+    for (char *const *word = environment; *word != NULL; word++)
+        if (variable_is_assignment(*word)) {
+            write_comma(params);
+            write_bytes(params, *word);
+        }
     text_byte(params, ']', 1);
 }
 
@@ -169,11 +142,11 @@ static void write_limits(struct text *params)
 static void add_environment(struct text *params, const struct start_request *request)
 {
     write_name(params, "environment");
-    if (request->variables_count == 0 && request->environment_known) {
+    if (request->environment_known) {
         text_add(params, "true");
         return;
     }
-    write_environment(params, request);
+    write_environment(params, request->environment);
     write_limits(params);
 }
 

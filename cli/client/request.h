@@ -27,11 +27,9 @@ struct start_request {
     int64_t      log_limit;                            /* bytes; 0: none */
     char *const *needs;                                /* names and ids */
     size_t       needs_count;
-    char *const *environment; /* this process's own, up to a NULL */
-    char *const *variables;   /* NAME=VALUE, in order: they replace variables of ENVIRONMENT */
-    size_t       variables_count;
-    bool environment_known; /* the connection's last start sent the same environment and limits */
-    bool if_absent;         /* a live thread of that name is as good as a new one */
+    char *const *environment; /* of the command, up to a NULL */
+    bool environment_known;   /* the connection's last start sent the same environment and limits */
+    bool if_absent;           /* a live thread of that name is as good as a new one */
     bool daemon, keep, chained;
     bool is_sure; /* for a chained start: as far as the client can tell, the command will run */
 };

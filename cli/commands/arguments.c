@@ -1,6 +1,7 @@
 #include "cli/commands/arguments.h"
 
 #include "cli/base/duration.h"
+#include "cli/base/env_file.h"
 #include "cli/rpc/protocol.h"
 #include "cli/view/message.h"
 
@@ -63,4 +64,17 @@ error_t command_number(const struct argp_state *state, const char *option, const
 error_t command_slots_option(const struct argp_state *state, const char *text, unsigned *ret)
 {
     return command_number(state, "--slots", text, 1, PROTOCOL_SLOTS_MAX, "of 1 or more", ret);
+}
+
+error_t command_env_file(const struct argp_state *state, const char *name, struct variables *ret)
+{
+    struct text why = {0};
+    error_t     result;
+
+    if (env_file_load(name, ret, &why) == 0)
+        return 0;
+    result =
+        command_refuse(state, "--env-file: %.*s", (int) why.size, why.data != NULL ? why.data : "");
+    text_release(&why);
+    return result;
 }

@@ -2,6 +2,8 @@
 #ifndef K3THREAD_CLI_COMMANDS_ARGUMENTS_H
 #define K3THREAD_CLI_COMMANDS_ARGUMENTS_H
 
+#include "cli/base/variables.h"
+
 #include <argp.h>
 #include <errno.h>
 
@@ -47,6 +49,12 @@ error_t command_number(const struct argp_state *state, const char *option, const
             "Run at most N commands at a time, not counting daemons; further ones queue", 0        \
     }
 error_t command_slots_option(const struct argp_state *state, const char *text, unsigned *ret);
+
+/*
+ * Adds the variables of the file NAME, the argument of --env-file, to RET. Returns the value that the parser
+ * must return.
+ */
+error_t command_env_file(const struct argp_state *state, const char *name, struct variables *ret);
 
 /* Returns the name of the command whose parser has STATE; NULL for the program's own parser. */
 const char *command_of(const struct argp_state *state);

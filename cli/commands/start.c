@@ -31,10 +31,12 @@ static bool is_chained(const struct invocation *invocation)
  * Returns true if the command will run, as far as this process can tell. The supervisor then begins
  * the next start of the chain without waiting for this one.
  */
-static bool is_sure(const struct start_request *request)
+static bool is_sure(const struct start_options *o)
 {
-    return request->input == NULL && request->output == NULL && request->directory == NULL &&
-           request->variables_count == 0 && executable_is_there(request->command[0]);
+    const struct start_request *request = &o->request;
+
+    return o->environment == NULL && request->input == NULL && request->output == NULL &&
+           request->directory == NULL && executable_is_there(request->command[0]);
 }
 
 static void write_request(struct text *params, const struct invocation *invocation,
@@ -44,12 +46,13 @@ static void write_request(struct text *params, const struct invocation *invocati
     struct start_request        request = o->request;
 
     request.here = here;
-    request.environment = environ;
-    request.environment_known = invocation->session->client.environment_known;
+    request.environment = o->environment != NULL ? o->environment : environ;
+    request.environment_known =
+        o->environment == NULL && invocation->session->client.environment_known;
     request.daemon |= (invocation->command->flags & COMMAND_DAEMON) != 0;
     request.keep = o->wait;
     request.chained = is_chained(invocation);
-    request.is_sure = request.chained && is_sure(&o->request);
+    request.is_sure = request.chained && is_sure(o);
     request.input_stays_open = o->has_input && request.input == NULL;
     request_write_start(params, &request);
 }
@@ -79,7 +82,7 @@ static int call_start(struct invocation *invocation, const char *here, struct fo
         if (here == NULL)
             break;
     }
-    client->environment_known = error == 0 && o->request.variables_count == 0;
+    client->environment_known = error == 0 && o->environment == NULL;
     return error;
 }
 
@@ -117,7 +120,7 @@ static int start_chained(const struct invocation *invocation)
         return STATUS_FAILED;
     write_request(&params, invocation, here);
     free(here);
-    client->environment_known = o->request.variables_count == 0;
+    client->environment_known = o->environment == NULL;
     return chain_start(&invocation->session->chain, client, invocation->command->name, &params);
 }
 

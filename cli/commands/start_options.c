@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum {
     KEY_READY = 256,
@@ -19,7 +20,8 @@ enum {
     KEY_NEEDS,
     KEY_LOG_LIMIT,
     KEY_STOP_SIGNAL,
-    KEY_IF_ABSENT
+    KEY_IF_ABSENT,
+    KEY_ENV_FILE
 };
 
 const struct argp_option start_options_list[] = {
@@ -34,6 +36,8 @@ const struct argp_option start_options_list[] = {
      "The signal by which SystemExit asks it to end (SIGTERM)", 0},
     {"directory", 'C', "DIR", 0, "Run the command in DIR", 0},
     {"env", 'e', "K=V", 0, "Set a variable of its environment (repeatable)", 0},
+    {"env-file", KEY_ENV_FILE, "FILE", 0, "Set the variables in FILE, lines of K=V (repeatable)",
+     0},
     {"input", 'i', "FILE", OPTION_ARG_OPTIONAL,
      "Take its input from FILE; without FILE the input stays open, or, with --wait, is that of "
      "k3thread itself",
@@ -112,7 +116,18 @@ static error_t add_variable(struct start_options *o, const struct argp_state *st
 {
     if (!variable_is_assignment(word))
         return command_usage(state, "--env wants NAME=VALUE, not '%s'", word);
-    return append_word(&o->variables, &o->request.variables_count, state, word);
+    return -variables_add(&o->variables, word);
+}
+
+/* Makes the environment, unless it is this process's own. */
+static error_t make_environment(struct start_options *o)
+{
+    const struct variables *lists[] = {&o->in_files, &o->variables};
+
+    if (o->in_files.count + o->variables.count == 0)
+        return 0;
+    o->environment = variables_merge(environ, lists, 2);
+    return o->environment != NULL ? 0 : ENOMEM;
 }
 
 static error_t add_need(struct start_options *o, const struct argp_state *state, char *word)
@@ -209,6 +224,8 @@ error_t start_options_parse(int key, char *argument, struct argp_state *state)
         return check_directory(state, argument);
     case 'e':
         return add_variable(o, state, argument);
+    case KEY_ENV_FILE:
+        return command_env_file(state, argument, &o->in_files);
     case 'i':
         return set_input(o, state, argument);
     case 'o':
@@ -232,11 +249,10 @@ error_t start_options_parse(int key, char *argument, struct argp_state *state)
         o->request.command = state->argv + state->next;
         return 0;
     case ARGP_KEY_END:
-        o->request.variables = o->variables;
         o->request.needs = o->needs;
         if (o->request.if_absent && o->request.name == NULL)
             return command_usage(state, "--if-absent goes with --name");
-        return 0;
+        return make_environment(o);
     case ARGP_KEY_NO_ARGS:
         return command_usage(state, "no command to start");
     default:
@@ -248,7 +264,9 @@ void start_options_release(void *options)
 {
     struct start_options *o = options;
 
-    free(o->variables);
+    variables_release(&o->in_files);
+    variables_release(&o->variables);
+    free(o->environment);
     free(o->needs);
     free(o->real_output);
 }

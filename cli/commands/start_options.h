@@ -2,16 +2,19 @@
 #ifndef K3THREAD_CLI_COMMANDS_START_OPTIONS_H
 #define K3THREAD_CLI_COMMANDS_START_OPTIONS_H
 
+#include "cli/base/variables.h"
 #include "cli/client/request.h"
 
 #include <argp.h>
 #include <stdbool.h>
 
-/* The options of one command line. The lists and `real_output` are owned. */
+/* The options of one command line. The lists, not their words, and `real_output` are owned. */
 struct start_options {
     struct start_request request;     /* without the parts that depend on the session or process */
     char                *real_output; /* the file of --output, if --output named a descriptor */
-    char               **variables;   /* the words of --env, in order */
+    struct variables     in_files;    /* the variables of --env-file */
+    struct variables     variables;   /* those of --env, which replace them */
+    char               **environment; /* with these variables; NULL: none was given */
     char               **needs;       /* the words of --needs, in order */
     bool                 has_input;   /* --input was given, perhaps without a file */
     bool                 wait;

@@ -7,8 +7,8 @@
 #ifndef K3THREAD_CLI_SCRIPT_EACH_H
 #define K3THREAD_CLI_SCRIPT_EACH_H
 
+#include "cli/base/file_lines.h"
 #include "cli/base/text.h"
-#include "cli/script/file_lines.h"
 #include "cli/script/unique_names.h"
 #include "cli/script/words.h"
 

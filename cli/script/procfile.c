@@ -1,11 +1,9 @@
 #include "cli/script/procfile.h"
 
+#include "cli/base/env_file.h"
+#include "cli/base/plain_lines.h"
 #include "cli/base/status.h"
 #include "cli/base/thread_name.h"
-#include "cli/base/variable.h"
-#include "cli/script/env_file.h"
-#include "cli/script/file_lines.h"
-#include "cli/script/reader.h"
 #include "cli/view/message.h"
 
 #include <errno.h>
@@ -47,26 +45,15 @@ static int refuse(struct text *why, const char *sentence)
 }
 
 /*
- * Makes two words of a line: the name and the command. Returns 1, 0 for a line without an entry, or
- * an error.
+ * Finds the name, which has *RET_LENGTH bytes at the start of LINE, and the command. Returns 0, or -EINVAL if
+ * LINE is not an entry.
  */
-static int parse_line(struct reader *reader, struct text *text, struct words *ret, struct text *why)
+static int parse_line(const char *line, size_t *ret_length, const char **ret_command,
+                      struct text *why)
 {
-    struct text bytes = {0};
-    size_t      count = 0, blanks, length;
-    const char *line, *command;
+    size_t      length = strspn(line, NAME_BYTES);
+    const char *command = find_command(line, length);
 
-    (void) reader;
-    if (!reader_end_line(text))
-        return refuse(why, LINE_HOLDS_NUL);
-    if (text->failed)
-        return -ENOMEM;
-    line = text->data;
-    blanks = strspn(line, BLANKS);
-    if (line[blanks] == '\0' || line[blanks] == '#')
-        return 0;
-    length = strspn(line, NAME_BYTES);
-    command = find_command(line, length);
     if (command == NULL)
         return refuse(why, "no entry of a Procfile; \"name: command\" is one");
     if (*command == '\0')
@@ -75,23 +62,21 @@ static int parse_line(struct reader *reader, struct text *text, struct words *re
         return refuse(why, "the name is " THREAD_NAME_TOO_LONG);
     if (strspn(line, DIGITS) == length)
         return refuse(why, "a name of digits alone would be an id");
-    text_append(&bytes, line, length);
-    words_end(&bytes, &count);
-    text_add(&bytes, command);
-    words_end(&bytes, &count);
-    return words_make(ret, &bytes, count);
+    *ret_length = length;
+    *ret_command = command;
+    return 0;
 }
 
 /* Reading a file */
 
 /*
- * Reports that the present line of READER is wrong (-EINVAL; WHY says why), or that the file NAME
+ * Reports that the line NUMBER of the file NAME is wrong (-EINVAL; WHY says why), or that the file
  * cannot be read. Releases WHY. Returns the exit status.
  */
-static int explain(const struct reader *reader, const char *name, int error, struct text *why)
+static int explain(const char *name, size_t number, int error, struct text *why)
 {
     if (error == -EINVAL) {
-        message_set_origin(name, reader->line);
+        message_set_origin(name, number);
         message_print_text(NULL, NULL, why);
     } else {
         message_print("run", NULL, "%s: %s", name, strerror(-error));
@@ -99,21 +84,6 @@ static int explain(const struct reader *reader, const char *name, int error, str
     message_set_origin(NULL, 0);
     text_release(why);
     return error == -EINVAL ? STATUS_USAGE : STATUS_INTERNAL;
-}
-
-/*
- * Adds a zeroed element to a list of COUNT elements of SIZE bytes. Returns false if memory is
- * lacking.
- */
-static bool grow(void **list, size_t count, size_t size)
-{
-    void *grown = reallocarray(*list, count + 1, size);
-
-    if (grown == NULL)
-        return false;
-    *list = grown;
-    memset((char *) grown + count * size, 0, size);
-    return true;
 }
 
 static const struct procfile_entry *find_entry(const struct procfile *procfile, const char *name)
@@ -124,45 +94,58 @@ static const struct procfile_entry *find_entry(const struct procfile *procfile, 
     return NULL;
 }
 
-/* Adds the entry with WORDS, its name and its command. */
-static int add_entry(struct procfile *procfile, const struct reader *reader,
-                     const struct words *words, struct text *why)
+/* Adds a zeroed entry. Returns it, or NULL if memory is lacking. */
+static struct procfile_entry *new_entry(struct procfile *procfile)
 {
-    const struct procfile_entry *namesake = find_entry(procfile, words->list[0]);
-    struct procfile_entry       *entry;
+    struct procfile_entry *grown =
+        reallocarray(procfile->entries, procfile->count + 1, sizeof(*grown));
 
+    if (grown == NULL)
+        return NULL;
+    procfile->entries = grown;
+    grown += procfile->count++;
+    *grown = (struct procfile_entry){0};
+    return grown;
+}
+
+/* Adds the entry in LINE to CONTEXT, a struct procfile. */
+static int take_line(void *context, const char *line, size_t number, struct text *why)
+{
+    struct procfile             *procfile = context;
+    const struct procfile_entry *namesake;
+    struct procfile_entry       *entry;
+    const char                  *command;
+    size_t                       length;
+    char                        *name;
+
+    if (parse_line(line, &length, &command, why) != 0)
+        return -EINVAL;
+    name = strndup(line, length);
+    namesake = name != NULL ? find_entry(procfile, name) : NULL;
     if (namesake != NULL) {
         text_printf(why, "'%s' is in line %zu already", namesake->name, namesake->line);
+        free(name);
         return -EINVAL;
     }
-    if (!grow((void **) &procfile->entries, procfile->count, sizeof(*entry)))
+    entry = name != NULL ? new_entry(procfile) : NULL;
+    if (entry == NULL) {
+        free(name);
         return -ENOMEM;
-    entry = &procfile->entries[procfile->count++];
-    entry->line = reader->line;
-    entry->name = strdup(words->list[0]);
-    entry->command = strdup(words->list[1]);
-    return entry->name != NULL && entry->command != NULL ? 0 : -ENOMEM;
+    }
+    entry->line = number;
+    entry->name = name;
+    entry->command = strdup(command);
+    return entry->command != NULL ? 0 : -ENOMEM;
 }
 
 static int read_entries(struct procfile *procfile, const char *name, int fd)
 {
-    struct file_lines file = {.fd = fd};
-    struct reader     reader = {.next_line = file_lines_next, .context = &file};
-    struct words      words = {0};
-    struct text       why = {0};
-    int               found;
+    struct text why = {0};
+    size_t      number;
+    int         error = plain_lines_read(fd, take_line, procfile, &number, &why);
 
-    while ((found = reader_next_line(&reader, parse_line, &words, &why)) > 0) {
-        int error = add_entry(procfile, &reader, &words, &why);
-
-        words_release(&words);
-        found = error != 0 ? error : found;
-        if (error != 0)
-            break;
-    }
-    file_lines_release(&file);
-    if (found < 0)
-        return explain(&reader, name, found, &why);
+    if (error != 0)
+        return explain(name, number, error, &why);
     if (procfile->count > 0)
         return STATUS_DONE;
     message_print("run", NULL, "%s: no entry; \"name: command\" is one", name);
@@ -171,22 +154,11 @@ static int read_entries(struct procfile *procfile, const char *name, int fd)
 
 static int read_variables(struct procfile *procfile, const char *name, int fd)
 {
-    struct file_lines file = {.fd = fd};
-    struct reader     reader = {.next_line = file_lines_next, .context = &file};
-    struct words      words = {0};
-    struct text       why = {0};
-    int               found;
+    struct text why = {0};
+    size_t      number;
+    int         error = env_file_read(fd, &procfile->variables, &number, &why);
 
-    while ((found = env_file_next(&reader, &words, &why)) > 0) {
-        if (!grow((void **) &procfile->variables, procfile->variable_count, sizeof(words))) {
-            words_release(&words);
-            found = -ENOMEM;
-            break;
-        }
-        procfile->variables[procfile->variable_count++] = words;
-    }
-    file_lines_release(&file);
-    return found < 0 ? explain(&reader, name, found, &why) : STATUS_DONE;
+    return error != 0 ? explain(name, number, error, &why) : STATUS_DONE;
 }
 
 /* Returns true if FD is a directory. Python's virtual environments are sometimes called .env. */
@@ -238,23 +210,11 @@ static char *find_directory(const char *name, int fd)
 
 /* Ports and names */
 
-static const char *find_variable(const struct procfile *procfile, const char *name)
-{
-    size_t length = strlen(name);
-
-    for (size_t i = procfile->variable_count; i-- > 0;) {
-        const char *value = variable_value(procfile->variables[i].list[0], name, length);
-
-        if (value != NULL)
-            return value;
-    }
-    return getenv(name);
-}
-
 /* Returns the port of the first entry, or 0 after reporting that PORT is wrong. */
-static unsigned find_port(const struct procfile *procfile)
+static unsigned find_port(const struct variables *variables)
 {
-    const char *text = find_variable(procfile, "PORT");
+    const char *set = variables_find(variables, "PORT");
+    const char *text = set != NULL ? set : getenv("PORT");
     size_t      digits = text != NULL ? strspn(text, DIGITS) : 0;
     long        port = digits > 0 && digits < 6 ? strtol(text, NULL, 10) : 0;
 
@@ -266,10 +226,10 @@ static unsigned find_port(const struct procfile *procfile)
     return 0;
 }
 
-static int assign_ports(struct procfile *procfile, unsigned port)
+static int assign_ports(struct procfile *procfile, const struct variables *variables, unsigned port)
 {
     if (port == 0)
-        port = find_port(procfile);
+        port = find_port(variables);
     if (port == 0)
         return STATUS_USAGE;
     for (size_t i = 0; i < procfile->count; i++) {
@@ -320,38 +280,22 @@ static int choose(struct procfile *procfile, const char *name, char *const *name
 }
 
 int procfile_read(struct procfile *procfile, const char *name, int fd, char *const *names,
-                  unsigned port)
+                  unsigned port, const struct variables *variables)
 {
     int status;
 
     *procfile = (struct procfile){.directory = find_directory(name, fd)};
     status = read_entries(procfile, name, fd);
-    if (status == STATUS_DONE)
+    if (status == STATUS_DONE && variables == NULL)
         status = open_variables(procfile);
     if (status == STATUS_DONE)
-        status = assign_ports(procfile, port);
+        status = assign_ports(procfile, variables != NULL ? variables : &procfile->variables, port);
     if (status == STATUS_DONE && names != NULL && names[0] != NULL)
         status = choose(procfile, name, names);
     return status;
 }
 
 /* Starting */
-
-int procfile_set_variables(const struct procfile *procfile)
-{
-    for (size_t i = 0; i < procfile->variable_count; i++) {
-        char  *variable = procfile->variables[i].list[0];
-        size_t name = strcspn(variable, "=");
-        int    error;
-
-        variable[name] = '\0';
-        error = setenv(variable, variable + name + 1, 1) < 0 ? -errno : 0;
-        variable[name] = '=';
-        if (error != 0)
-            return error;
-    }
-    return 0;
-}
 
 static void add_word(struct text *bytes, const char *word, size_t *count)
 {
@@ -389,10 +333,8 @@ void procfile_release(struct procfile *procfile)
 {
     for (size_t i = 0; i < procfile->count; i++)
         release_entry(&procfile->entries[i]);
-    for (size_t i = 0; i < procfile->variable_count; i++)
-        words_release(&procfile->variables[i]);
+    variables_release(&procfile->variables);
     free(procfile->entries);
-    free(procfile->variables);
     free(procfile->directory);
     *procfile = (struct procfile){0};
 }

@@ -7,6 +7,7 @@
 #ifndef K3THREAD_CLI_SCRIPT_PROCFILE_H
 #define K3THREAD_CLI_SCRIPT_PROCFILE_H
 
+#include "cli/base/variables.h"
 #include "cli/script/words.h"
 
 #include <stddef.h>
@@ -21,8 +22,7 @@ struct procfile {
     char                  *directory; /* where the commands run; NULL: the caller's directory */
     struct procfile_entry *entries;
     size_t                 count;
-    struct words          *variables; /* the variables of .env, one word each: NAME=VALUE */
-    size_t                 variable_count;
+    struct variables       variables; /* of .env */
 };
 
 /* The port of the first entry, if neither --port nor the variable PORT gives one. */
@@ -33,16 +33,14 @@ struct procfile {
  * Reads the Procfile NAME, which is open as FD, and the .env in its directory (for a pipe or
  * standard input: in the caller's directory). NAMES, up to a NULL, are the wanted entries; without
  * names, all entries are wanted. PORT is the first entry's port. If it is 0, the port comes from
- * the variable PORT of .env or of the environment, or else is PROCFILE_PORT.
+ * the variable PORT of .env or of the environment, or else is PROCFILE_PORT. VARIABLES, if not NULL, come in
+ * place of .env, which is not read then.
  *
  * Returns 0, or an exit status after reporting what is wrong. The caller releases PROCFILE in both
  * cases.
  */
 int procfile_read(struct procfile *procfile, const char *name, int fd, char *const *names,
-                  unsigned port);
-
-/* Sets the variables of .env in this process. Returns 0 or -errno. */
-int procfile_set_variables(const struct procfile *procfile);
+                  unsigned port, const struct variables *variables);
 
 /*
  * Makes the words of the command that starts entry INDEX. The caller releases them. Returns 0 or

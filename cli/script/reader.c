@@ -80,32 +80,3 @@ int reader_next(struct reader *reader, struct words *ret, struct text *why)
     text_release(&reason);
     return found;
 }
-
-/* Files of which each line is complete */
-
-bool reader_end_line(struct text *line)
-{
-    while (line->size > 0 &&
-           (line->data[line->size - 1] == '\n' || line->data[line->size - 1] == '\r'))
-        line->size--;
-    if (line->size > 0 && memchr(line->data, '\0', line->size) != NULL)
-        return false;
-    text_append(line, "", 1);
-    return true;
-}
-
-int reader_next_line(struct reader *reader, reader_parse parse, struct words *ret, struct text *why)
-{
-    for (;;) {
-        struct text line = {0};
-        int         found = reader->next_line(reader->context, false, &line);
-        int         parsed = found;
-
-        reader->line = ++reader->lines;
-        if (found > 0)
-            parsed = parse(reader, &line, ret, why);
-        text_release(&line);
-        if (found <= 0 || parsed != 0)
-            return parsed;
-    }
-}

@@ -33,18 +33,4 @@ struct reader {
  */
 int reader_next(struct reader *reader, struct words *ret, struct text *why);
 
-/*
- * Reads lines until PARSE makes words of a line, for files of which each line is complete. PARSE
- * may change the line; it returns 1, 0 for a line without words, or an error. Returns as
- * reader_next() does.
- */
-typedef int (*reader_parse)(struct reader *reader, struct text *line, struct words *ret,
-                            struct text *why);
-
-int reader_next_line(struct reader *reader, reader_parse parse, struct words *ret,
-                     struct text *why);
-
-/* Cuts the newline off and ends LINE with a NUL, for PARSE. Returns false if LINE holds a NUL. */
-bool reader_end_line(struct text *line);
-
 #endif

@@ -214,7 +214,7 @@ int retry_plan(struct plan *plan, const struct script *script, const char *path,
         report(&why);
         return STATUS_USAGE;
     }
-    environment = script_environment(place);
+    environment = script_environment(place, script->variables);
     if (environment == NULL)
         message_no_memory("run");
     else

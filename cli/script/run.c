@@ -24,7 +24,9 @@ struct run_options {
     bool                 no_prefix, timestamps;
     const char          *procfile; /* NULL: a script */
     unsigned             port;     /* of the Procfile's first entry; 0: not given */
-    const char          *retry;    /* the file of --json of an earlier run; NULL: not given */
+    bool                 has_env_file;
+    struct variables     variables; /* of --env-file */
+    const char          *retry;     /* the file of --json of an earlier run; NULL: not given */
     bool                 each, nul;
     char **words; /* the script and its arguments, the Procfile's entries, or COMMAND */
 };
@@ -42,7 +44,8 @@ enum {
     KEY_JUNIT,
     KEY_LOGS,
     KEY_EACH,
-    KEY_RETRY
+    KEY_RETRY,
+    KEY_ENV_FILE
 };
 
 static const struct argp_option options[] = {
@@ -54,6 +57,8 @@ static const struct argp_option options[] = {
     {"timestamps", KEY_TIMESTAMPS, NULL, 0, "Print the time before each line", 0},
     {"procfile", KEY_PROCFILE, "FILE", 0, "Run a Procfile instead; the first end ends all", 0},
     {"port", KEY_PORT, "N", 0, "The Procfile's first entry gets this PORT (5000)", 0},
+    {"env-file", KEY_ENV_FILE, "FILE", 0, "Set the variables in FILE, lines of K=V (repeatable)",
+     0},
     {"timeout", KEY_TIMEOUT, "SECONDS", 0, "Raise TimeoutError in all threads after so long", 0},
     {"json", KEY_JSON, "FILE", 0, "Write the results to FILE, as JSON", 0},
     {"junit", KEY_JUNIT, "FILE", 0, "Write the results to FILE, as JUnit's XML", 0},
@@ -116,6 +121,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_PORT:
         return command_number(state, "--port", argument, 1, PROCFILE_PORT_MAX, "from 1 to 65535",
                               &o->port);
+    case KEY_ENV_FILE:
+        o->has_env_file = true;
+        return command_env_file(state, argument, &o->variables);
     case KEY_TIMEOUT:
         return command_duration(state, "--timeout", argument, &o->front.timeout);
     case KEY_JSON:
@@ -280,8 +288,9 @@ static int run_each(struct invocation *invocation)
 {
     struct run_options *o = invocation->options;
     struct each         each = {.command = o->words, .nul = o->nul};
-    struct script       script = {.name = "stdin", .fd = STDIN_FILENO, .each = &each};
-    int                 status;
+    struct script       script = {
+              .name = "stdin", .fd = STDIN_FILENO, .variables = &o->variables, .each = &each};
+    int status;
 
     if (o->front.slots == 0)
         o->front.slots = (unsigned) get_nprocs();
@@ -296,6 +305,7 @@ static int run(struct invocation *invocation)
     const struct run_options *o = invocation->options;
     struct script             script = {
                     .name = o->procfile != NULL ? o->procfile : o->words[0],
+                    .variables = &o->variables,
     };
     struct procfile procfile = {0};
     int             status;
@@ -308,7 +318,9 @@ static int run(struct invocation *invocation)
     script.scope.name = script.name;
     if (o->procfile != NULL) {
         script.procfile = &procfile;
-        status = procfile_read(&procfile, script.name, script.fd, o->words, o->port);
+        script.variables = o->has_env_file ? &o->variables : &procfile.variables;
+        status = procfile_read(&procfile, script.name, script.fd, o->words, o->port,
+                               o->has_env_file ? &o->variables : NULL);
     } else {
         script.scope.arguments = o->words + 1;
     }
@@ -317,6 +329,13 @@ static int run(struct invocation *invocation)
     procfile_release(&procfile);
     close_script(&script);
     return status;
+}
+
+static void release(void *parsed)
+{
+    struct run_options *o = parsed;
+
+    variables_release(&o->variables);
 }
 
 const struct command command_run = {
@@ -333,4 +352,5 @@ const struct command command_run = {
     .options_size = sizeof(struct run_options),
     .parse = parse,
     .run = run,
+    .release = release,
 };

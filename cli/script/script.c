@@ -98,15 +98,9 @@ static int execute_entries(struct session *session, const struct script *script,
 
 static int execute_procfile(struct session *session, const struct script *script, int sync)
 {
-    int error = procfile_set_variables(script->procfile);
-    int status, settled;
+    int status = execute_entries(session, script, sync);
+    int settled = chain_settle(&session->chain, &session->client);
 
-    if (error != 0) {
-        message_print("run", NULL, "cannot set the variables of .env: %s", strerror(-error));
-        return STATUS_INTERNAL;
-    }
-    status = execute_entries(session, script, sync);
-    settled = chain_settle(&session->chain, &session->client);
     return settled != STATUS_DONE ? settled : status;
 }
 
@@ -157,7 +151,8 @@ static int be_script(const struct script *script, const struct place *place, int
     (void) signal(SIGINT, SIG_IGN);
     (void) signal(SIGQUIT, SIG_IGN);
     (void) signal(SIGPIPE, SIG_DFL);
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || script_environment_set(place) != 0)
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ||
+        script_environment_set(place, script->variables) != 0)
         return STATUS_INTERNAL;
     if (script->procfile != NULL)
         status = execute_procfile(&session, script, sync);

@@ -16,14 +16,6 @@ static const char *const removed[] = {"K3THREAD_ID", "K3THREAD_NAME"};
 
 #define REMOVED_COUNT (sizeof(removed) / sizeof(removed[0]))
 
-int script_environment_set(const struct place *place)
-{
-    for (size_t i = 0; i < REMOVED_COUNT; i++)
-        if (unsetenv(removed[i]) < 0)
-            return -errno;
-    return setenv(SOCKET, place->socket, 1) < 0 ? -errno : 0;
-}
-
 /* Returns true if the script gets VARIABLE as it is. */
 static bool is_kept(const char *variable)
 {
@@ -33,24 +25,35 @@ static bool is_kept(const char *variable)
     return variable_value(variable, SOCKET, strlen(SOCKET)) == NULL;
 }
 
-char **script_environment(const struct place *place)
+char **script_environment(const struct place *place, const struct variables *variables)
 {
+    char **all = variables_merge(environ, &variables, variables != NULL ? 1 : 0);
     size_t count = 0, kept = 0;
     char **copy;
 
-    while (environ[count] != NULL)
+    while (all != NULL && all[count] != NULL)
         count++;
-    copy = calloc(count + 2, sizeof(*copy));
-    if (copy == NULL)
-        return NULL;
-    if (asprintf(&copy[kept++], SOCKET "=%s", place->socket) < 0) {
+    copy = all != NULL ? calloc(count + 2, sizeof(*copy)) : NULL;
+    if (copy == NULL || asprintf(&copy[kept++], SOCKET "=%s", place->socket) < 0) {
         free(copy);
+        free(all);
         return NULL;
     }
     for (size_t i = 0; i < count; i++)
-        if (is_kept(environ[i]))
-            copy[kept++] = environ[i];
+        if (is_kept(all[i]))
+            copy[kept++] = all[i];
+    free(all);
     return copy;
+}
+
+int script_environment_set(const struct place *place, const struct variables *variables)
+{
+    char **environment = script_environment(place, variables);
+
+    if (environment == NULL)
+        return -ENOMEM;
+    environ = environment;
+    return 0;
 }
 
 /* Only the first string, the socket's, is not the process's own. */

@@ -1,11 +1,11 @@
 /* shell: reads and executes commands, at a prompt or from a pipe. */
+#include "cli/base/file_lines.h"
 #include "cli/base/status.h"
 #include "cli/commands/command.h"
 #include "cli/commands/completion_words.h"
 #include "cli/commands/execute.h"
 #include "cli/commands/session.h"
 #include "cli/commands/signals.h"
-#include "cli/script/file_lines.h"
 #include "cli/script/line_words.h"
 #include "cli/script/prompt.h"
 #include "cli/script/reader.h"

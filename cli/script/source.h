@@ -5,8 +5,8 @@
 #ifndef K3THREAD_CLI_SCRIPT_SOURCE_H
 #define K3THREAD_CLI_SCRIPT_SOURCE_H
 
+#include "cli/base/file_lines.h"
 #include "cli/base/text.h"
-#include "cli/script/file_lines.h"
 #include "cli/script/reader.h"
 #include "cli/script/script_input.h"
 #include "cli/script/words.h"

@@ -1,4 +1,4 @@
-#include "cli/script/file_lines.h"
+#include "cli/base/file_lines.h"
 
 #include <errno.h>
 #include <string.h>

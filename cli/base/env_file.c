@@ -1,13 +1,20 @@
-#include "cli/script/env_file.h"
+#include "cli/base/env_file.h"
+
+#include "cli/base/plain_lines.h"
 
 #include <errno.h>
-#include <stdio.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 #define BLANKS  " \t"
 #define EXPORT  "export"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 #define OTHERS  "0123456789.-"
+
+/* Linux passes no more bytes of arguments and environment to a program. */
+#define SIZE_LIMIT (6U * 1024 * 1024)
 
 static const char *skip_blanks(const char *at)
 {
@@ -71,32 +78,54 @@ static bool take_variable(struct text *word, const char *line, struct text *why)
     return *line == '\0' || *line == '#' || refuse(why, "something follows the value's quote");
 }
 
-/* Returns 1, 0 for a line without a variable, or an error. */
-static int parse_line(struct reader *reader, struct text *text, struct words *ret, struct text *why)
+/* Adds the variable that LINE sets to CONTEXT, a struct variables. */
+static int take_line(void *context, const char *line, size_t number, struct text *why)
 {
-    struct text word = {0};
-    const char *line;
-    size_t      count = 0;
+    struct variables *variables = context;
+    struct text       word = {0};
+    int               error = 0;
 
-    (void) reader;
-    if (!reader_end_line(text)) {
-        text_add(why, LINE_HOLDS_NUL);
-        return -EINVAL;
+    (void) number;
+    if (!take_variable(&word, skip_blanks(line), why))
+        error = -EINVAL;
+    text_byte(&word, '\0', 1);
+    if (error == 0)
+        error = word.failed ? -ENOMEM : variables_add(variables, word.data);
+    text_release(&word);
+    if (error == 0 && variables->size > SIZE_LIMIT) {
+        text_add(why, "there are more variables than a command can take");
+        error = -EINVAL;
     }
-    if (text->failed)
-        return -ENOMEM;
-    line = skip_blanks(text->data);
-    if (*line == '\0' || *line == '#')
-        return 0;
-    if (!take_variable(&word, line, why)) {
-        text_release(&word);
-        return -EINVAL;
-    }
-    words_end(&word, &count);
-    return words_make(ret, &word, count);
+    return error;
 }
 
-int env_file_next(struct reader *reader, struct words *ret, struct text *why)
+int env_file_read(int fd, struct variables *ret, size_t *ret_number, struct text *why)
 {
-    return reader_next_line(reader, parse_line, ret, why);
+    return plain_lines_read(fd, take_line, ret, ret_number, why);
+}
+
+/* Puts NAME, and the line's NUMBER if a line is wrong, before the reason in WHY. */
+static void explain(const char *name, size_t number, int error, struct text *why)
+{
+    struct text reason = *why;
+
+    *why = (struct text){.failed = reason.failed};
+    if (error == -EINVAL && reason.size > 0)
+        text_printf(why, "%s:%zu: %.*s", name, number, (int) reason.size, reason.data);
+    else
+        text_printf(why, "%s: %s", name, error == -E2BIG ? "a line is too long" : strerror(-error));
+    text_release(&reason);
+}
+
+int env_file_load(const char *name, struct variables *ret, struct text *why)
+{
+    size_t number = 0;
+    int    fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int    error = fd < 0 ? -errno : env_file_read(fd, ret, &number, why);
+
+    if (fd >= 0)
+        close(fd);
+    if (error != 0)
+        explain(name, number, error, why);
+    return error;
 }

@@ -1,0 +1,120 @@
+#include "cli/base/variables.h"
+
+#include "cli/base/variable.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+int variables_add(struct variables *variables, const char *word)
+{
+    size_t count = variables->count;
+    char  *copy = strdup(word);
+
+    if (copy == NULL)
+        return -ENOMEM;
+    if ((count & (count - 1)) == 0) { /* the list is full: its length is a power of 2 */
+        char **grown = reallocarray(variables->list, count > 0 ? 2 * count : 1, sizeof(*grown));
+
+        if (grown == NULL) {
+            free(copy);
+            return -ENOMEM;
+        }
+        variables->list = grown;
+    }
+    variables->list[variables->count++] = copy;
+    variables->size += strlen(copy) + 1;
+    return 0;
+}
+
+const char *variables_find(const struct variables *variables, const char *name)
+{
+    size_t length = strlen(name);
+
+    for (size_t i = variables->count; i-- > 0;) {
+        const char *value = variable_value(variables->list[i], name, length);
+
+        if (value != NULL)
+            return value;
+    }
+    return NULL;
+}
+
+/* Compares the names of two words. */
+static int compare_names(const char *a, const char *b)
+{
+    size_t a_size = strcspn(a, "="), b_size = strcspn(b, "=");
+    int    order = memcmp(a, b, a_size < b_size ? a_size : b_size);
+
+    return order != 0 ? order : (a_size > b_size) - (a_size < b_size);
+}
+
+/* Compares two pointers to words in one list, by name, and then by place in the list. */
+static int compare(const void *a, const void *b)
+{
+    char *const *const *x = a, *const *const *y = b;
+    int                 order = compare_names(**x, **y);
+
+    return order != 0 ? order : (*x > *y) - (*x < *y);
+}
+
+/* Replaces each of the COUNT words in LIST by NULL whose name comes again later. Returns 0 or -ENOMEM. */
+static int drop_replaced(char **list, size_t count)
+{
+    char ***places = calloc(count + 1, sizeof(*places));
+
+    if (places == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; i < count; i++)
+        places[i] = &list[i];
+    qsort(places, count, sizeof(*places), compare);
+    for (size_t i = 0; i + 1 < count; i++)
+        if (compare_names(*places[i], *places[i + 1]) == 0)
+            *places[i] = NULL;
+    free(places);
+    return 0;
+}
+
+/* Moves the words of LIST together that are not NULL, and ends LIST with a NULL. */
+static void close_gaps(char **list, size_t count)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (list[i] != NULL)
+            list[kept++] = list[i];
+    list[kept] = NULL;
+}
+
+char **variables_merge(char *const *environment, const struct variables *const *lists, size_t count)
+{
+    size_t total = 0, used = 0;
+    char **merged;
+
+    while (environment[total] != NULL)
+        total++;
+    for (size_t i = 0; i < count; i++)
+        total += lists[i]->count;
+    merged = calloc(total + 1, sizeof(*merged));
+    if (merged == NULL)
+        return NULL;
+    for (; environment[used] != NULL; used++)
+        merged[used] = environment[used];
+    for (size_t i = 0; i < count; i++)
+        for (size_t j = 0; j < lists[i]->count; j++)
+            merged[used++] = lists[i]->list[j];
+    if (drop_replaced(merged, used) != 0) {
+        free(merged);
+        return NULL;
+    }
+    close_gaps(merged, used);
+    return merged;
+}
+
+void variables_release(struct variables *variables)
+{
+    for (size_t i = 0; i < variables->count; i++)
+        free(variables->list[i]);
+    free(variables->list);
+    *variables = (struct variables){0};
+}
