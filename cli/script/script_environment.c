@@ -12,7 +12,7 @@
 #define SOCKET "K3THREAD_SOCKET"
 
 /* The variables that a script does not get. */
-static const char *const removed[] = {"K3THREAD_ID", "K3THREAD_NAME"};
+static const char *const removed[] = {"K3THREAD_ID", "K3THREAD_NAME", "K3THREAD_SLOT"};
 
 #define REMOVED_COUNT (sizeof(removed) / sizeof(removed[0]))
 

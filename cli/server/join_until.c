@@ -101,8 +101,8 @@ static bool look(struct until *until, const struct record *record)
 
     until->run = record->now.runs;
     until->is_told = false;
-    error = prober_start(&until->prober, until, until->spec, &record->job, record->id,
-                         record->now.run_start);
+    error =
+        prober_start(&until->prober, until, until->spec, &record->job, record->id, &record->now);
     if (error != 0)
         return call_fail(until->call, PROTOCOL_OS_ERROR, "cannot start a thread: %s",
                          strerrordesc_np(-error));

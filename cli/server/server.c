@@ -147,7 +147,7 @@ int server_run(const struct server_options *options)
 
     parent_set(options->guardian);
     arrive_begin();
-    slots_set(options->slots > 0 ? options->slots : SLOTS_UNLIMITED);
+    threads_set_slots(options->slots > 0 ? options->slots : SLOTS_UNLIMITED);
     error = open_sources(options);
     if (error == 0)
         error = loop_run(&stopped, finish_round, memory_release_process);

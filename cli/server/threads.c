@@ -15,6 +15,7 @@
 #include "cli/server/stuck.h"
 #include "cli/server/tally.h"
 #include "cli/worker/mailbox.h"
+#include "cli/worker/slot_numbers.h"
 #include "cli/worker/target.h"
 #include "cli/worker/worker.h"
 
@@ -206,6 +207,7 @@ static void advance_queue(void)
 void threads_set_slots(unsigned number)
 {
     slots_set(number);
+    slot_numbers_set_limited(number != SLOTS_UNLIMITED);
     advance_queue();
 }
 

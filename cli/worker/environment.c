@@ -1,5 +1,7 @@
 #include "cli/worker/environment.h"
 
+#include "cli/worker/slot_numbers.h"
+
 #include <inttypes.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -20,7 +22,7 @@ static const char *supervisor_socket;
 static struct environment *newest;
 
 static const char *const own_names[] = {
-    "K3THREAD_ID=", "K3THREAD_NAME=", "K3THREAD_SOCKET=", "NOTIFY_SOCKET="};
+    "K3THREAD_ID=", "K3THREAD_NAME=", "K3THREAD_SOCKET=", "K3THREAD_SLOT=", "NOTIFY_SOCKET="};
 
 #define OWN_COUNT (sizeof(own_names) / sizeof(own_names[0]))
 
@@ -101,17 +103,18 @@ void environment_unref(struct environment *environment)
         free(environment);
 }
 
-char **environment_list(const struct environment *environment, uint64_t id, const char *name,
-                        const char *notify)
+char **environment_list(const struct environment *environment, const struct own_variables *own)
 {
-    char        digits[24];
-    const char *values[OWN_COUNT] = {digits, name, supervisor_socket, notify};
+    char        id[24], slot[16];
+    const char *values[OWN_COUNT] = {id, own->name, supervisor_socket,
+                                     own->slot != SLOT_NUMBER_NONE ? slot : NULL, own->notify};
     size_t      count = environment->count;
     size_t      size = (count + OWN_COUNT + 1) * sizeof(char *);
     char      **list;
     char       *bytes;
 
-    (void) snprintf(digits, sizeof(digits), "%" PRIu64, id);
+    (void) snprintf(id, sizeof(id), "%" PRIu64, own->id);
+    (void) snprintf(slot, sizeof(slot), "%d", own->slot);
     for (size_t i = 0; i < OWN_COUNT; i++)
         size += values[i] != NULL ? strlen(own_names[i]) + strlen(values[i]) + 1 : 0;
     list = malloc(size);

@@ -29,12 +29,18 @@ const struct limits *environment_limits(const struct environment *environment);
 struct environment *environment_ref(struct environment *environment);
 void                environment_unref(struct environment *environment);
 
+/* What one command finds in its environment besides the client's variables, and K3THREAD_SOCKET. */
+struct own_variables {
+    uint64_t    id;     /* K3THREAD_ID */
+    const char *name;   /* K3THREAD_NAME */
+    int         slot;   /* K3THREAD_SLOT; or SLOT_NUMBER_NONE */
+    const char *notify; /* NOTIFY_SOCKET, or NULL */
+};
+
 /*
- * Returns the list for one command's exec, with K3THREAD_ID, K3THREAD_NAME, K3THREAD_SOCKET and, unless
- * NOTIFY is NULL, NOTIFY_SOCKET. The caller frees it by free(); it is valid no longer than ENVIRONMENT.
- * NULL without memory.
+ * Returns the list for one command's exec, with its OWN variables. The caller frees it by free(); it is
+ * valid no longer than ENVIRONMENT. NULL without memory.
  */
-char **environment_list(const struct environment *environment, uint64_t id, const char *name,
-                        const char *notify);
+char **environment_list(const struct environment *environment, const struct own_variables *own);
 
 #endif

@@ -136,13 +136,18 @@ static void block_ends_of_children(void)
 
 static void *probe(void *argument)
 {
-    struct prober   *prober = argument;
+    struct prober       *prober = argument;
+    struct own_variables own = {
+        .id = prober->id,
+        .name = prober->name,
+        .slot = prober->slot,
+    };
     char           **environment;
     enum prober_news news = PROBER_FAILED;
 
     block_ends_of_children();
     k3thread_set_mask(K3THREAD_RETURN);
-    environment = environment_list(prober->environment, prober->id, prober->name, NULL);
+    environment = environment_list(prober->environment, &own);
     if (environment != NULL)
         news = look_with(prober, environment);
     else
@@ -166,7 +171,7 @@ static bool copy(struct prober *prober, const char *spec, const struct job *job)
 }
 
 int prober_start(struct prober **ret, void *owner, const char *spec, const struct job *job,
-                 uint64_t id, off_t start)
+                 uint64_t id, const struct report *report)
 {
     struct k3thread_options options = {
         .name = "prober", .daemon = true, .stack_size = PROBER_STACK};
@@ -178,7 +183,8 @@ int prober_start(struct prober **ret, void *owner, const char *spec, const struc
     prober->owner = owner;
     prober->id = id;
     prober->umask = job->umask;
-    prober->start = start;
+    prober->start = report->run_start;
+    prober->slot = report->slot;
     if (copy(prober, spec, job))
         error = k3thread_start(&prober->thread, probe, prober, &options);
     if (error != 0)

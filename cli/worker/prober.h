@@ -11,6 +11,7 @@
 
 #include "cli/base/text.h"
 #include "cli/worker/job.h"
+#include "cli/worker/thread_report.h"
 #include "k3thread.h"
 
 #include <stdbool.h>
@@ -37,6 +38,7 @@ struct prober {
     struct environment *environment;
     mode_t              umask;
     off_t               start; /* of the run's output */
+    int                 slot;  /* the number of the run's slot */
 
     k3thread *thread;
 
@@ -48,10 +50,10 @@ struct prober {
 
 /*
  * Starts to look whether SPEC, which ready_is_valid_later() accepts, holds for the run of the thread ID with
- * JOB; its output begins at START. Returns 0 or -errno.
+ * JOB that REPORT describes. Returns 0 or -errno.
  */
 int prober_start(struct prober **ret, void *owner, const char *spec, const struct job *job,
-                 uint64_t id, off_t start);
+                 uint64_t id, const struct report *report);
 
 /* Tells the prober that the command has ended: it looks at what is left to see. */
 void prober_finish(struct prober *prober);

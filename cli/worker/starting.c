@@ -10,6 +10,7 @@
 #include "cli/worker/log_limit.h"
 #include "cli/worker/logs.h"
 #include "cli/worker/raised.h"
+#include "cli/worker/slot_numbers.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -111,8 +112,14 @@ static void note_failure(struct worker *worker, const struct spawned *spawned, i
 
 static int take_environment(struct worker *worker)
 {
-    worker->environment = environment_list(worker->job->environment, worker->assignment->id,
-                                           worker->job->name, ready_notify_socket(worker->ready));
+    struct own_variables own = {
+        .id = worker->assignment->id,
+        .name = worker->job->name,
+        .slot = worker->slot,
+        .notify = ready_notify_socket(worker->ready),
+    };
+
+    worker->environment = environment_list(worker->job->environment, &own);
     return worker->environment != NULL ? 0 : -ENOMEM;
 }
 
@@ -149,6 +156,8 @@ void starting_close(struct worker *worker)
         log_limit_close(worker->log_limit);
     free(worker->log_limit);
     worker->log_limit = NULL;
+    slot_numbers_give_back(worker->slot);
+    worker->slot = SLOT_NUMBER_NONE;
 }
 
 /*
@@ -180,6 +189,8 @@ static int prepare(struct worker *worker)
         note_error(worker, -error, STATUS_INTERNAL, &why);
     if (error == -EADDRINUSE || error == -EINVAL || error == -ECANCELED)
         return error;
+    if (error == 0 && !worker->job->daemon)
+        error = slot_numbers_take(&worker->slot);
     if (error == 0)
         error = take_environment(worker);
     if (error != 0)
@@ -258,6 +269,7 @@ static void announce(struct worker *worker, const struct spawned *spawned)
     report->run_end = 0;
     report->runs++;
     report->missed = spawned->missed;
+    report->slot = worker->slot;
     if (job->ready == NULL) {
         report->ready = true;
         report->shown++;

@@ -3,6 +3,7 @@
 #include "cli/base/clock.h"
 #include "cli/worker/execution.h"
 #include "cli/worker/raised.h"
+#include "cli/worker/slot_numbers.h"
 
 #include <errno.h>
 #include <math.h>
@@ -110,7 +111,8 @@ void *worker_run(void *argument)
                                  .job = assignment->job,
                                  .report = &assignment->draft,
                                  .deadline = INFINITY,
-                                 .pidfd = -1};
+                                 .pidfd = -1,
+                                 .slot = SLOT_NUMBER_NONE};
 
     block_ends_of_children();
     k3thread_set_mask(K3THREAD_RETURN);

@@ -34,6 +34,7 @@ struct report {
     unsigned shown;         /* how often it became ready; no report has to come in time for that */
     bool     ready_overdue; /* the time that was over was that to become ready */
     unsigned overdue; /* how often a time was over that an attached process is to be told of */
+    int      slot;    /* the number of the last run's slot; see slot_numbers.h */
     unsigned missed;  /* limits that the command could not be given; see limits.h */
 };
 

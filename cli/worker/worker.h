@@ -46,6 +46,7 @@ struct worker {
     bool               ending;   /* the thread ends: an exception, or a process that does not end */
     bool               rested;   /* it has waited for a while, and released its stack */
     unsigned           restarts; /* so far, failed ones included */
+    int                slot;     /* the number of the run's slot, or SLOT_NUMBER_NONE */
     char             **environment;    /* the command's, while it may be needed; else NULL */
     struct ready      *ready;          /* the probe; NULL: none, or no longer needed */
     bool               told_overdue;   /* the server is to raise the TimeoutError of this run */

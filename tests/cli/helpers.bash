@@ -34,7 +34,7 @@ begin_test() {
   export K3THREAD_SOCKET=$dir/k.sock
   # The place of the supervisor when a test has no socket of its own.
   export K3THREAD_TMPDIR=$dir XDG_STATE_HOME=$dir/state
-  unset XDG_RUNTIME_DIR TMPDIR K3THREAD_ID K3THREAD_NAME
+  unset XDG_RUNTIME_DIR TMPDIR K3THREAD_ID K3THREAD_NAME K3THREAD_SLOT
   declare -gA background=()
   cd "$dir" || return
 }

@@ -162,3 +162,103 @@ END
   is "$(wc -l <seen)" 60
   [ "$(sort -n seen | tail -n 1)" -le 3 ]
 }
+
+# up NAME…: starts threads that write their K3THREAD_SLOT to the file NAME.slot, and run until a raise.
+up() {
+  local name
+  for name; do
+    k3 start -n "$name" -- sh -c 'echo "${K3THREAD_SLOT-unset}" >"$K3THREAD_NAME.slot"; exec sleep 1000'
+  done
+}
+
+# has_slot NAME NUMBER: waits until the thread has begun, and checks the number.
+has_slot() {
+  wait_for_file "$1.slot"
+  is "$(cat "$1.slot")" "$2"
+}
+
+@test "K3THREAD_SLOT is the lowest number that no running command has" {
+  supervise_slots 3
+  up a b c d
+  has_slot a 0
+  has_slot b 1
+  has_slot c 2
+  [ ! -e d.slot ]
+  k3 raise --wait b
+  has_slot d 1
+  k3 raise --wait a
+  k3 raise --wait c
+  up e
+  has_slot e 0
+}
+
+@test "without a limit, and in a daemon, there is no K3THREAD_SLOT, not even the caller's" {
+  K3THREAD_SLOT=7 k3 start -- sh -c 'echo "${K3THREAD_SLOT-unset}"'
+  k3 slots 1
+  K3THREAD_SLOT=7 k3 daemon -e K3THREAD_SLOT=8 -- sh -c 'echo "${K3THREAD_SLOT-unset}"'
+  K3THREAD_SLOT=7 k3 start -e K3THREAD_SLOT=8 -- sh -c 'echo "${K3THREAD_SLOT-unset}"'
+  k3 join 1 2 3
+  is "$(k3 logs 1) $(k3 logs 2) $(k3 logs 3)" 'unset unset 0'
+  echo "start -- sh -c 'echo \"\$1 \${K3THREAD_SLOT-unset}\"' sh \"script:\$K3THREAD_SLOT\"" >nested
+  is "$(K3THREAD_SLOT=7 k3 run -q --no-prefix nested)" 'script: unset'
+}
+
+@test "no two running commands have the same K3THREAD_SLOT while the slots change" {
+  supervise_slots
+  up a
+  has_slot a unset
+  k3 slots 3
+  up b c
+  has_slot b 0
+  has_slot c 1
+  k3 slots 1
+  k3 raise --wait b
+  k3 raise --wait a
+  up d
+  rm c.slot
+  k3 restart c
+  has_slot c 0
+  k3 slots 4
+  has_slot d 1
+  up e
+  has_slot e 2
+  k3 slots none
+  up f
+  has_slot f unset
+}
+
+@test "the commands of a probe have the K3THREAD_SLOT of their thread" {
+  supervise_slots 2
+  up a
+  k3 start -n b --ready cmd:'[ "$K3THREAD_SLOT" = 1 ]' -- sleep 1000
+  k3 join -t 20 --ready b
+  k3 join -t 20 --until cmd:'[ "$K3THREAD_SLOT" = 1 ]' b
+}
+
+@test "a leftover keeps the K3THREAD_SLOT of its thread until it has ended" {
+  supervise_slots 2
+  k3 start -n a -- sh -c 'setsid sh -c "trap : TERM; touch up; while [ ! -e go ]; do sleep 0.02; done" & until [ -e up ]; do sleep 0.02; done'
+  wait_for_state a stopping
+  up b
+  has_slot b 1
+  touch go
+  k3 join a
+  up c
+  has_slot c 0
+}
+
+# Each job has the directory of its number to itself.
+@test "many jobs with a policy to run again have numbers of their own, below the number of slots" {
+  supervise_slots 4
+  cat >job <<'END'
+#!/bin/sh
+[ "$K3THREAD_SLOT" -lt 4 ] && mkdir "slot.$K3THREAD_SLOT" && sleep 0.01 && rmdir "slot.$K3THREAD_SLOT" || touch wrong
+echo >>"runs.$K3THREAD_ID"
+[ "$(wc -l <"runs.$K3THREAD_ID")" = 2 ]
+END
+  chmod +x job
+  for _ in {1..24}; do k3 start -r on-failure -- ./job; done
+  k3 join --all
+  [ ! -e wrong ]
+  is "$(cat runs.* | wc -l)" 48
+}
