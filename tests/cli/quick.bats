@@ -371,7 +371,8 @@ EOF
   for i in {1..30}; do k3 start -n "thread-$i" -- true; done
   k3 join --all
   k3 list >whole
-  [ "$(stat -c %s whole)" -gt 1024 ] && [ "$(stat -c %s whole)" -lt 4096 ]
+  [ "$(stat -c %s whole)" -gt 1024 ]
+  [ "$(stat -c %s whole)" -lt 4096 ]
   # shellcheck disable=SC2016
   run -1 --separate-stderr bash -c 'ulimit -f 1; trap "" XFSZ; exec "$K3THREAD" list >part'
   like "$stderr" 'k3thread: *cannot write to standard output*'

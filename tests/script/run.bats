@@ -183,7 +183,8 @@ at_terminal() {
   sed '101s/touch/no-such-command/' starts >script
   run -127 --separate-stderr k3 run script
   like "$stderr" "script:101: k3thread: start: FileNotFoundError: *'no-such-command'*"
-  [ ! -e 102 ] && [ ! -e 150 ]
+  [ ! -e 102 ]
+  [ ! -e 150 ]
   ls -A >left
   run -0 grep -cE '^[0-9]+$' left
   [ "$output" -le 100 ]
