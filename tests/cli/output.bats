@@ -166,6 +166,18 @@ EOF
   is "$(cat reading.out)" through
 }
 
+@test "logs of a thread whose output went to no regular file is an error, and an empty name is refused" {
+  k3 start -n a -o /dev/null -- echo lost
+  k3 join a
+  for words in a '-f a' '-n 1 a'; do
+    # shellcheck disable=SC2086  # a list of words
+    run -1 --separate-stderr k3 logs $words
+    is "$stderr" 'k3thread: logs: /dev/null is no regular file'
+  done
+  run -64 --separate-stderr k3 start -o '' -- true
+  is "${stderr_lines[0]}" "k3thread: start: --output wants a file's name"
+}
+
 @test "--ready line is an error for a thread whose output goes to no regular file" {
   mkfifo pipe
   for output in /dev/null pipe; do

@@ -208,6 +208,14 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
   run -137 k3 join s
 }
 
+@test "a pattern finds each thread whose name is no text" {
+  for name in $'x\xff' $'x\xfe' $'y\xff'; do
+    k3 start -n "$name" -- sleep 1000
+  done
+  k3 raise --wait 'x*'
+  is "$(k3_field 1 exception) $(k3_field 2 exception) $(k3_field 3 exception)" 'SystemExit SystemExit null'
+}
+
 @test "--wait with a time fails when the thread lives longer" {
   ready_thread s "$stubborn" -g 1000
   run -1 --separate-stderr k3 raise --wait=0.1 s

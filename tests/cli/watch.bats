@@ -109,6 +109,29 @@ assert seen + missed == 4 * started, (seen, missed)
 END
 }
 
+@test "watch prints how many events it missed" {
+  k3 start --name first -- sleep 1000
+  in_background watch "$K3THREAD" watch
+  wait_until "$DEADLINE" watches_event
+  kill -STOP "${background[watch]}"
+  script <<'END'
+client = Client()
+for _ in range(40):  # some 5 MB of events
+    id = client.call("start", command=["/bin/true", "y" * 60000], directory="/")["id"]
+    client.call("join", thread=id, members=["id"])
+END
+  kill -CONT "${background[watch]}"
+  wait_until "$DEADLINE" grep -qxE '[0-9:]{8} missed [1-9][0-9]* events' watch.out
+  kill "${background[watch]}"
+  finish watch '*'
+}
+
+# Succeeds if the watch has printed an event that this causes.
+watches_event() {
+  k3 raise first SIGCONT
+  [ -s watch.out ]
+}
+
 @test "watch ends when its reader has gone" {
   k3 start --name first -- sleep 1000
   k3 watch | true

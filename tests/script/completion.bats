@@ -109,6 +109,9 @@ completes() {
   is "$(completes 'start --directory d' start --directory d)" directory
   is "$(completes 'start --directory=d' start --directory = d)" directory
   is "$(completes 'start --name ' start --name '')" ''
+  is "$(completes 'start --stop-signal ' start --stop-signal '')" "$(k3 exceptions | sed -n 's/^ *SIG/SIG/p')"
+  is "$(completes 'start --stop-signal SIGV' start --stop-signal SIGV)" SIGVTALRM
+  is "$(completes 'completion ' completion '')" $'bash\nzsh\nfish'
   is "$(completes 'start --restart ' start --restart '')" $'never\non-failure\nalways'
   is "$(completes 'start --restart=on' start --restart = on)" on-failure
   is "$(completes 'start -r al' start -r al)" always

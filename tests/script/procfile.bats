@@ -78,6 +78,9 @@ EOF
     like "$output" '.env:2: k3thread: *'
     [ ! -e ran ]
   done
+  printf 'A=1\nB=\0\n' >.env
+  run -64 k3 run --procfile Procfile
+  is "$output" '.env:2: k3thread: the line holds a NUL byte'
   # A directory of that name, such as a virtual environment, is ignored.
   rm .env && mkdir .env
   k3 run -q --procfile Procfile

@@ -40,6 +40,14 @@ gated() {
   [ ! -e k.sock ]
 }
 
+@test "join says how many threads have ended, and which it waits for" {
+  for name in one two three; do gated start "$name"; done
+  run -0 talk 'join one two three' 'expect -exact "0 of 3 have ended, waiting for one and 2 more"' \
+    'exec touch one.go' 'expect -exact "1 of 3 have ended, waiting for two and 1 more"' \
+    'exec touch two.go' 'expect -exact "2 of 3 have ended, waiting for three"' \
+    'exec touch three.go' 'expect -exact "\r\033\[K"'
+}
+
 @test "join --ready says what it waits for" {
   k3 start --name web --ready 'cmd:[ -e up ]' -- sleep 1000
   run -0 talk 'join --ready web' 'expect -exact "waiting for web, which waits for cmd:\[ -e up ]"' \

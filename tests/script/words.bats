@@ -96,6 +96,10 @@ refused() {
   as_shell 'x "${NAME:-$*}" y' 'a b' c
   as_shell 'x ${NAME:-"$@"} y' 'a b' c
   as_shell 'x "${NAME:-$@}" y'
+  as_shell '${@:-none}' 'a b' c
+  as_shell '${@:-none} "${*:-none}" ${#:-none}'
+  as_shell '"${NOTHING:-"a b"c}"'
+  as_shell $'${NOTHING:-a\\\nb} "${NOTHING:-c\\\nd}"'
 }
 
 @test "a dollar sign before anything that is no name is a dollar sign" {
@@ -129,6 +133,8 @@ refused() {
   refused "\$'a'" 'bad substitution: *'
   refused '$(ls)' 'no command substitution here*'
   refused '`ls`' 'no command substitution here*'
+  refused '"`ls`"' 'no command substitution here*'
+  refused "$(printf '${A:-%.0s' {1..1000})" 'substitutions are nested too deeply'
   refused 'a | b' "unexpected '|'; quote it, or use sh -c *"
   refused 'a &' "unexpected '&'*"
   refused 'a > b' "unexpected '>'*"
