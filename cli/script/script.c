@@ -10,7 +10,6 @@
 #include "cli/view/message.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,10 +48,6 @@ static int execute(struct session *session, const struct words *words)
     int      status;
 
     session->only_started = false;
-    if (words->count > INT_MAX) {
-        message_print(NULL, NULL, "too many words");
-        return STATUS_USAGE;
-    }
     status = command_execute(session, (int) words->count, words->list);
     /*
      * A command that exits as its thread did has printed no message. Wrong usage always has a

@@ -13,7 +13,6 @@
 #include "cli/view/output.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,10 +108,7 @@ static void execute(struct shell *shell, const struct words *words)
 {
     if (is_exit(shell, words))
         return;
-    if (words->count > INT_MAX) {
-        message_print(NULL, NULL, "too many words");
-        shell->status = STATUS_USAGE;
-    } else if (shell->is_terminal) {
+    if (shell->is_terminal) {
         shell->status = execute_apart(shell, words);
     } else {
         shell->status = command_execute(shell->session, (int) words->count, words->list);

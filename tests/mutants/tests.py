@@ -19,9 +19,13 @@ ROOM = ["unshare", *([] if os.getuid() == 0 else ["--user", "--map-root-user"]),
 # These run for minutes, or test no code of the program.
 LEFT_OUT = ("tests/faults/faults.bats", "tests/promises.bats", "tests/paths.bats")
 TEST = re.compile(r'^@test "(.*?)" \{\n(.*?)^\}', re.M | re.S)
-# A process that ends by _exit counts, too.
-DUMP = b"void __gcov_dump(void); void __real__exit(int) __attribute__((noreturn));" \
-       b"void __wrap__exit(int status); void __wrap__exit(int status) { __gcov_dump(); __real__exit(status); }"
+# A process that ends by _exit, or by a signal that it sends itself, counts, too.
+DUMP = b"""#include <unistd.h>
+void __gcov_dump(void); void __gcov_reset(void); void __real__exit(int) __attribute__((noreturn));
+void __wrap__exit(int status); int __real_kill(pid_t, int); int __wrap_kill(pid_t, int);
+void __wrap__exit(int status) { __gcov_dump(); __real__exit(status); }
+int __wrap_kill(pid_t pid, int signal)
+{ if (pid == getpid()) { __gcov_dump(); __gcov_reset(); } return __real_kill(pid, signal); }"""
 
 
 def read(path, mode="r"):
