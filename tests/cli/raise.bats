@@ -212,8 +212,13 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
   for name in $'x\xff' $'x\xfe' $'y\xff'; do
     k3 start -n "$name" -- sleep 1000
   done
+  k3 raise 1 SIGKILL
+  k3 raise 2
+  run -137 k3 join 'x*'
+  k3 start -n $'x\xff' -- sleep 1000
+  k3 start -n $'x\xfe' -- sleep 1000
   k3 raise --wait 'x*'
-  is "$(k3_field 1 exception) $(k3_field 2 exception) $(k3_field 3 exception)" 'SystemExit SystemExit null'
+  is "$(k3_field 4 exception) $(k3_field 5 exception) $(k3_field 3 exception)" 'SystemExit SystemExit null'
 }
 
 @test "--wait with a time fails when the thread lives longer" {

@@ -73,6 +73,17 @@ all_wait() {
   done
 }
 
+@test "a start does not replace a file that is no socket, and names it" {
+  echo content >k.sock
+  for command in 'start -- true' supervise; do
+    # shellcheck disable=SC2086  # a list of words
+    run -1 --separate-stderr k3 $command
+    like "$stderr" "k3thread: *: cannot replace $dir/k.sock: Socket operation on non-socket"
+  done
+  is "$(cat k.sock)" content
+  rm k.sock
+}
+
 @test "a start replaces a stale socket" {
   "$PYTHON" -I -S -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' \
     "$K3THREAD_SOCKET"

@@ -59,7 +59,10 @@ words() {
   k3 start --name a -- sh -c 'exit 3'
   run -3 k3 join a
   k3 list --json a >listed
-  k3 shutdown
+  k3 start --name late --after 0.05 -- sleep 1000
+  k3 join --ready late
+  k3 start --name needs --needs late -a 1000 -- true
+  k3 shutdown --now
   finish watch
   "$PYTHON" -I -S - watch.out listed <<'END'
 import json, sys
@@ -68,6 +71,12 @@ listed = json.load(open(sys.argv[2]))[0]
 mine = [event for event in events if event["thread"]["name"] == "a"]
 assert [event["event"] for event in mine] == ["created", "started", "ready", "ended"], mine
 assert mine[-1]["thread"] == listed, (mine[-1], listed)
+assert [event["thread"]["state"] for event in mine] == ["running", "running", "running", "ended"], mine
+states = {}
+for event in events:
+    states.setdefault(event["thread"]["name"], []).append(event["thread"]["state"])
+assert states["late"][:3] == ["delayed", "running", "running"], states
+assert states["needs"][:1] == ["delayed"], states
 assert all(one["time"] <= next["time"] for one, next in zip(mine, mine[1:]))
 END
 }
