@@ -17,6 +17,9 @@ extern void __tsan_mutex_post_lock(void *address, unsigned flags, int recursion)
 extern void __tsan_acquire(void *address) __attribute__((weak));
 #define TSAN_TRY_LOCK (1U << 4) /* it does not count for the order of locks */
 
+/* The seconds of a sleep that cannot be relied on to be woken: see lock_until(). */
+#define SHORT_SLEEP 0.02
+
 /* Makes one call of the C library; returns 0 or an error number. MUTEX is that of a condition. */
 typedef int c_library_wait(void *object, void *mutex, const struct timespec *until);
 
@@ -25,9 +28,25 @@ static int attempt_cond(void *cond, void *mutex, const struct timespec *until)
     return pthread_cond_clockwait(cond, mutex, CLOCK_MONOTONIC, until);
 }
 
+/*
+ * Before 2.34, glibc turns the deadline of a mutex into a duration and then sleeps, so that a handler that
+ * moves the deadline in between comes too late. There each sleep ends soon, and the caller looks again.
+ */
+static int lock_until(pthread_mutex_t *mutex, const struct timespec *until)
+{
+#if !__GLIBC_PREREQ(2, 34)
+    const struct timespec soon = k3t_deadline(SHORT_SLEEP);
+
+    if (until->tv_sec > soon.tv_sec ||
+        (until->tv_sec == soon.tv_sec && until->tv_nsec > soon.tv_nsec))
+        until = &soon;
+#endif
+    return pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, until);
+}
+
 static int attempt_mutex(void *mutex, void *none, const struct timespec *until)
 {
-    const int result = pthread_mutex_clocklock(mutex, CLOCK_MONOTONIC, until);
+    const int result = lock_until(mutex, until);
 
     (void) none;
     if (result == 0 && __tsan_mutex_post_lock != NULL) {

@@ -47,6 +47,17 @@ build() {
   run -1 grep -qE '__(asan|ubsan|tsan)_' "$new/libk3thread_safepoint.a"
 }
 
+@test "the library and the program call no function that glibc 2.31 lacks" {
+  lacking='close_range closefrom execveat _Fork mallinfo2 pidfd_[a-z_]* epoll_pwait2 strlcpy strlcat
+    arc4random[a-z_]* strerrorname_np strerrordesc_np sigabbrev_np sigdescr_np
+    posix_spawn_file_actions_addclosefrom_np pthread_attr_setsigmask_np'
+  objects=("$BUILD"/lib/*.o "$BUILD"/cli/*/*.o)
+  nm -u "${objects[@]}" | grep -q ' U strerror$'
+  # shellcheck disable=SC2086  # a list of words
+  run -1 grep -E " U ($(echo $lacking | tr ' ' '|'))\$" <(nm -u "${objects[@]}")
+  run -1 grep -E '#include <(sys/pidfd|sys/rseq|sys/mount_fd|linux/close_range)\.h>' -r cli lib
+}
+
 # The Makefile refuses an undefined function. The quick way also runs before anything is relocated:
 # no pointer may stand in its data.
 @test "the code that runs before the C library needs nothing of the C library" {

@@ -1,10 +1,10 @@
 #include "cli/server/client_process.h"
 
+#include "cli/base/linux_calls.h"
 #include "cli/process/mark.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -25,7 +25,7 @@ static int open_process(int fd, pid_t pid)
         return pidfd;
     if (errno != ENOPROTOOPT)
         return -errno;
-    pidfd = pidfd_open(pid, 0);
+    pidfd = linux_pidfd_open(pid);
     return pidfd >= 0 ? pidfd : -errno;
 }
 

@@ -105,7 +105,7 @@ static bool look(struct until *until, const struct record *record)
         prober_start(&until->prober, until, until->spec, &record->job, record->id, &record->now);
     if (error != 0)
         return call_fail(until->call, PROTOCOL_OS_ERROR, "cannot start a thread: %s",
-                         strerrordesc_np(-error));
+                         strerror(-error));
     probers++;
     return true;
 }

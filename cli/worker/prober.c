@@ -113,7 +113,7 @@ static enum prober_news look_with(struct prober *prober, char **environment)
     int               error = ready_open(prober->spec, &ready);
 
     if (error != 0) {
-        text_add(&prober->why, strerrordesc_np(-error));
+        text_add(&prober->why, strerror(-error));
         return PROBER_FAILED;
     }
     if (ready_rule_out_later(ready, &plan, "--until", &prober->why) == 0) {
