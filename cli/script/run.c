@@ -9,6 +9,7 @@
 #include "cli/script/procfile.h"
 #include "cli/script/retry.h"
 #include "cli/script/temporary_place.h"
+#include "cli/script/whole_input.h"
 #include "cli/view/printer.h"
 
 #include <errno.h>
@@ -266,7 +267,8 @@ static int run_at(const struct invocation *invocation, const struct place *place
     return status;
 }
 
-static int run_script(const struct invocation *invocation, const struct script *script)
+/* Runs SCRIPT, which was read to its end if that is necessary. Returns the exit status. */
+static int run_script_read(const struct invocation *invocation, const struct script *script)
 {
     struct session *session = invocation->session;
     struct place    place = {0};
@@ -280,6 +282,25 @@ static int run_script(const struct invocation *invocation, const struct script *
         temporary_place_remove(&place);
     else
         place_release(&place);
+    return status;
+}
+
+static int run_script(const struct invocation *invocation, const struct script *script)
+{
+    const struct run_options *o = invocation->options;
+    struct script             whole = *script;
+    int                       status;
+
+    if (o->retry == NULL)
+        return run_script_read(invocation, script);
+    whole.fd = whole_input_read(script->fd);
+    if (whole.fd < 0)
+        return command_fail(invocation, STATUS_INTERNAL, NULL, "%s: %s", script->name,
+                            strerror(-whole.fd));
+    if (script->each != NULL)
+        each_open(script->each, whole.fd);
+    status = run_script_read(invocation, &whole);
+    close(whole.fd);
     return status;
 }
 

@@ -190,6 +190,25 @@ json.dump({"exit_status": int(sys.argv[1]), "threads": threads}, open("r.json", 
   k3 run -q --retry r.json - 'one word' <script
 }
 
+@test "an interrupt while the words are read leaves nothing behind" {
+  result_of 1 a:true
+  mkfifo words
+  in_background reader sh -c 'exec "$K3THREAD" run --retry r.json --each echo <words'
+  exec {words}>words
+  echo a >&"$words"
+  wait_until "$DEADLINE" is_read
+  kill -TERM "${background[reader]}"
+  finish reader 143
+  exec {words}>&-
+  is "$(compgen -G 'k3thread-run*')" ''
+}
+
+# Succeeds if the run has read what is in the pipe.
+is_read() {
+  [ "$("$PYTHON" -I -S -c 'import fcntl, struct, sys, termios
+print(struct.unpack("i", fcntl.ioctl(int(sys.argv[1]), termios.FIONREAD, b"1234"))[0])' "$words")" = 0 ]
+}
+
 @test "ten thousand words, of which one failed" {
   seq 10000 >words
   result_of 1 word-9999:true
