@@ -472,6 +472,9 @@ for data in [b"[" * 100000, b'{"a":' * 50000, b"[" * 3000000,
              b'{"jsonrpc":"2.0","id":1,"method":"list","params":{"threads":' + b"[" * 50 + b"]" * 50 + b"}}"]:
     answer = ask(data + b"\n")
     assert answer["error"]["code"] == PARSE_ERROR, answer
+start("true")  # the params are the second level of 16
+fails(-32002, "ValueError", "list", members=json.loads("[" * 14 + "]" * 14))
+assert ask(request(1, "list", {"members": json.loads("[" * 15 + "]" * 15)}))["error"]["code"] == PARSE_ERROR
 assert call("version")
 EOF
 }

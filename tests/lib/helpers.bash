@@ -10,6 +10,8 @@ export K3THREAD_TEST_SO=${BUILD:-$ROOT/build}/libk3thread.so
 
 # shellcheck source=tests/deadline.bash
 source "$ROOT/tests/deadline.bash"
+# Memory is not zero by chance when it is allocated, and not what it was when it is freed.
+export MALLOC_PERTURB_=90
 export VALGRIND_OPTS="--suppressions=$ROOT/tests/lib/valgrind.supp"
 
 # One case of a program, in a process that has a deadline of its own: `t PROGRAM CASE`. Sanitizers say

@@ -57,6 +57,8 @@ class Test:
         began = time.monotonic()
         environment = {**os.environ, "BUILD": build, "K3THREAD": f"{build}/k3thread", "MAKE": "make",
                        "HOME": "/tmp", "BATS_TEST_TIMEOUT": str(int(limit) + 1)}
+        if not self.is_bats:
+            environment["MALLOC_PERTURB_"] = "90"  # as tests/lib/helpers.bash says
         with open(f"{build}/output", "w") as output, subprocess.Popen(
                 ROOM + self.command(build), stdin=subprocess.DEVNULL, stdout=output,
                 stderr=subprocess.STDOUT, env=environment) as process:

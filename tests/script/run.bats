@@ -82,6 +82,24 @@ many_echoes() {
   is "$(cat file)" x
 }
 
+# Prints the flags of the shell's descriptor 5, without O_LARGEFILE.
+flags_of_5() {
+  echo $((8#$(sed -n 's/^flags:\t//p' "/proc/$BASHPID/fdinfo/5") & ~0100000))
+}
+
+@test "run has a file that it prints to append, so that a thread can append to it too, and no pipe" {
+  script_of 'start -- true'
+  mkfifo pipe
+  exec 5<>./pipe
+  before=$(flags_of_5)
+  k3 run script >&5
+  is "$(flags_of_5)" "$before"
+  exec 5>./file
+  k3 run script >&5
+  is $(($(flags_of_5) & 02000)) $((02000))
+  exec 5>&-
+}
+
 @test "run does not print ids" {
   script_of 'start -- true' 'daemon -- sleep 1000'
   is "$(k3 run script 2>/dev/null)" ''
