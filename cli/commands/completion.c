@@ -252,6 +252,7 @@ static const char *kind_word(enum complete_kind kind)
     case COMPLETE_SIGNAL:
     case COMPLETE_NEED:
     case COMPLETE_SLOTS:
+    case COMPLETE_LEAKS:
         break;
     }
     return "words";

@@ -355,6 +355,9 @@ void complete_add(struct text *text, enum complete_kind kind, const struct comma
         ADD_WORDS(text, PROBE_KINDS(X));
 #undef X
         break;
+    case COMPLETE_LEAKS:
+        ADD_WORDS(text, "warn", "fail");
+        break;
     case COMPLETE_SIGNAL:
         add_signals(text);
         break;

@@ -28,7 +28,8 @@
     X(PROBE, "PROBE")                                                                              \
     X(SIGNAL, "SIGNAL")                                                                            \
     X(NEED, "NEED")                                                                                \
-    X(SLOTS, "N|none")
+    X(SLOTS, "N|none")                                                                             \
+    X(LEAKS, "ACTION")
 
 enum complete_kind {
     COMPLETE_NOTHING, /* a word that only the user can know */

@@ -2,6 +2,7 @@
 #include "cli/base/status.h"
 #include "cli/commands/command.h"
 #include "cli/commands/report.h"
+#include "cli/view/left_text.h"
 #include "cli/view/thread_text.h"
 
 #include <errno.h>
@@ -98,6 +99,10 @@ static void add_event(struct text *text, const json_t *event)
             thread_add_bytes(text, json_object_get(event, "message"));
         }
     }
+    if (strcmp(word, "left") == 0) {
+        text_add(text, " ");
+        left_add(text, thread);
+    }
     if (strcmp(word, "ended") == 0 || strcmp(word, "restarted") == 0) {
         text_add(text, ": ");
         thread_add_result(text, thread);
@@ -177,7 +182,8 @@ static int run(struct invocation *invocation)
 const struct command command_watch = {
     .name = "watch",
     .doc = "Show what happens to the threads, as it happens\vEvents are created, started, ready, "
-           "raised, restarted, ended, attached and detached, and inner-started and inner-ended of "
+           "raised, restarted, left, ended, attached and detached, and inner-started and "
+           "inner-ended of "
            "threads inside an attached process; a reader that falls behind is told how many "
            "events it missed. Ends with the supervisor.",
     .group = COMMAND_GROUP_WATCHING,

@@ -190,6 +190,14 @@ static void release(struct front *front)
     run_output_close(&front->output);
 }
 
+/* Has a run fail that has succeeded until now, if any command left a process behind, even a daemon's. */
+static void fail_for_leaks(struct front *front)
+{
+    if (front->status == 0 && front->options->leaks == LEAKS_FAIL &&
+        run_threads_count_left(&front->output.threads) > 0)
+        front->status = STATUS_FAILED;
+}
+
 /* Prints WHY, which says what was not kept or written. A run that has succeeded until now fails. */
 static void fail_to_write(struct front *front, const struct text *why)
 {
@@ -250,9 +258,11 @@ int front_run(const struct front_options *options, const struct place *place,
     not_ready_open(&front.not_ready);
     (void) descriptor_append(STDOUT_FILENO); /* a thread may append to the same file */
     run_output_open(&front.output, STDOUT_FILENO, options->printer);
+    front.output.threads.leaks_fail = options->leaks == LEAKS_FAIL;
     error = front_start_children(&front, script);
     if (error == 0) {
         loop(&front);
+        fail_for_leaks(&front);
         if (!options->quiet)
             summary_print(&front.output.threads, clock_monotonic() - front.started);
     } else {

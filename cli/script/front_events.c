@@ -22,12 +22,12 @@ static void report_daemon(struct front *front, const json_t *thread)
 static void account(struct front *front, const json_t *thread)
 {
     const struct front_options *options = front->options;
-    int                         status = run_threads_status(thread);
+    int                         status = run_threads_status(&front->output.threads, thread);
     bool                        daemon = json_is_true(json_object_get(thread, "daemon"));
 
     if (front->stopping)
         return;
-    if (daemon && status != 0)
+    if (daemon && status != 0 && thread_status(thread) != 0) /* notices_left() has told of leaks */
         report_daemon(front, thread);
     if ((options->any && !daemon) || (options->fail_fast && status != 0)) {
         notices_ends_all(&front->notices, thread);
@@ -47,6 +47,8 @@ void front_update(struct front *front, json_t *thread)
     if (member != NULL && member->waited)
         notices_not_run(&front->notices, thread);
     notices_unended(&front->notices, thread);
+    if (front->options->leaks != LEAKS_SHOWN)
+        notices_left(&front->notices, thread);
     account(front, thread);
 }
 

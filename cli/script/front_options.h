@@ -7,14 +7,22 @@
 
 #include <stdbool.h>
 
+/* What a run does about processes that a command left behind. */
+enum leaks {
+    LEAKS_SHOWN, /* its table shows them */
+    LEAKS_WARN,  /* it says so at once, too */
+    LEAKS_FAIL,  /* the same, and the thread has failed */
+};
+
 struct front_options {
-    bool     fail_fast; /* the first failed thread ends the run; daemons do not count */
-    bool     any;       /* the first ended thread ends the run; daemons do not count */
-    bool     quiet;     /* print no summary at the end */
-    bool     own_place; /* the place is for this run alone: see temporary_place.h */
-    unsigned slots;     /* how many commands at a time; 0: any number */
-    unsigned printer;   /* flags of printer.h */
-    double   timeout;   /* seconds after which the run ends; negative: none */
+    bool       fail_fast; /* the first failed thread ends the run; daemons do not count */
+    bool       any;       /* the first ended thread ends the run; daemons do not count */
+    bool       quiet;     /* print no summary at the end */
+    bool       own_place; /* the place is for this run alone: see temporary_place.h */
+    enum leaks leaks;
+    unsigned   slots;   /* how many commands at a time; 0: any number */
+    unsigned   printer; /* flags of printer.h */
+    double     timeout; /* seconds after which the run ends; negative: none */
 
     struct result_files results; /* the files that the results are written to, open */
     struct kept_logs    kept;    /* open */

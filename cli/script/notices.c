@@ -4,6 +4,7 @@
 #include "cli/place/reason.h"
 #include "cli/script/log_tail.h"
 #include "cli/view/full_disk.h"
+#include "cli/view/left_text.h"
 #include "cli/view/message.h"
 #include "cli/view/thread_text.h"
 
@@ -97,6 +98,14 @@ void notices_unended(struct text *text, const json_t *thread)
 
     thread_add_unended(&reason, thread);
     add_reason(text, thread, ": ", &reason);
+}
+
+void notices_left(struct text *text, const json_t *thread)
+{
+    struct text left = {0};
+
+    left_add(&left, thread);
+    add_reason(text, thread, " left ", &left);
 }
 
 void notices_full(struct text *text, const char *logs)

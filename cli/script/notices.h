@@ -22,6 +22,9 @@ void notices_not_run(struct text *text, const json_t *thread);
 /* Adds that a process of THREAD could not be ended; adds nothing if all have ended. */
 void notices_unended(struct text *text, const json_t *thread);
 
+/* Adds what the command of THREAD left behind; adds nothing if it left nothing. */
+void notices_left(struct text *text, const json_t *thread);
+
 /* Adds that the file system of LOGS is full. */
 void notices_full(struct text *text, const char *logs);
 

@@ -28,7 +28,8 @@ static bool is_in(const json_t *thread, const char *logs)
 static json_t *make_thread(const struct run_result *result, const json_t *thread)
 {
     json_t *copy = json_copy((json_t *) thread);
-    int error = json_object_set_new(copy, "failed", json_boolean(run_threads_status(thread) != 0));
+    int     error = json_object_set_new(copy, "failed",
+                                        json_boolean(run_threads_status(result->threads, thread) != 0));
 
     error |= json_object_set_new(copy, "exit_status", json_integer(thread_status(thread)));
     if (error == 0 && result->logs != NULL && is_in(thread, result->logs))

@@ -4,6 +4,7 @@
 #include "cli/script/log_tail.h"
 #include "cli/script/unique_names.h"
 #include "cli/script/xml.h"
+#include "cli/view/left_text.h"
 #include "cli/view/thread_text.h"
 
 #include <stdlib.h>
@@ -18,10 +19,10 @@
  * Returns true if the command of THREAD never ran because the run ended first, which is not a
  * failure.
  */
-static bool is_skipped(const json_t *thread)
+static bool is_skipped(const struct run_threads *threads, const json_t *thread)
 {
     return json_integer_value(json_object_get(thread, "runs")) == 0 &&
-           run_threads_status(thread) == 0;
+           run_threads_status(threads, thread) == 0;
 }
 
 static size_t count_skipped(const struct run_threads *threads)
@@ -29,7 +30,7 @@ static size_t count_skipped(const struct run_threads *threads)
     size_t count = 0;
 
     for (size_t id = 1; id < threads->size; id++)
-        count += threads->list[id].thread != NULL && is_skipped(threads->list[id].thread);
+        count += threads->list[id].thread != NULL && is_skipped(threads, threads->list[id].thread);
     return count;
 }
 
@@ -52,15 +53,22 @@ static void add_failure(struct text *text, const json_t *thread)
     struct text kind = {0}, message = {0}, reason = {0};
 
     if (json_is_number(json_object_get(thread, "ended")))
-        thread_add_result(&kind, thread);
+        thread_add_result(&message, thread);
     else
-        text_add(&kind, "lost"); /* the supervisor ended before the thread did */
-    text_append(&message, kind.data, kind.size);
+        text_add(&message, "lost"); /* the supervisor ended before the thread did */
+    if (thread_status(thread) == 0 && left_is_some(thread))
+        text_add(&kind, "left processes");
+    else
+        text_append(&kind, message.data, message.size);
     thread_add_message(&message, thread);
     thread_add_reason(&reason, thread);
     if (reason.size > 0)
         text_add(&message, ", not run: ");
     text_append(&message, reason.data, reason.size);
+    if (left_is_some(thread)) {
+        text_add(&message, ", left ");
+        left_add(&message, thread);
+    }
     text_add(text, "      <failure");
     xml_add_attribute(text, "type", kind.data, kind.size);
     xml_add_attribute(text, "message", message.data, message.size);
@@ -93,14 +101,14 @@ static void add_name(struct text *text, struct unique_names *names, const json_t
 static void add_case(struct text *text, const struct run_result *result, struct unique_names *names,
                      const json_t *thread)
 {
-    bool failed = run_threads_status(thread) != 0;
+    bool failed = run_threads_status(result->threads, thread) != 0;
 
     text_add(text, "    <testcase");
     add_name(text, names, thread);
     xml_add_attribute(text, "classname", result->name, strlen(result->name));
     xml_print_attribute(text, "time", "%.3f",
                         json_number_value(json_object_get(thread, "seconds")));
-    if (!failed && !is_skipped(thread)) {
+    if (!failed && !is_skipped(result->threads, thread)) {
         text_add(text, "/>\n");
         return;
     }

@@ -46,7 +46,8 @@ enum {
     KEY_LOGS,
     KEY_EACH,
     KEY_RETRY,
-    KEY_ENV_FILE
+    KEY_ENV_FILE,
+    KEY_LEAKS
 };
 
 static const struct argp_option options[] = {
@@ -63,6 +64,7 @@ static const struct argp_option options[] = {
     {"timeout", KEY_TIMEOUT, "SECONDS", 0, "Raise TimeoutError in all threads after so long", 0},
     {"json", KEY_JSON, "FILE", 0, "Write the results to FILE, as JSON", 0},
     {"junit", KEY_JUNIT, "FILE", 0, "Write the results to FILE, as JUnit's XML", 0},
+    {"leaks", KEY_LEAKS, "ACTION", 0, "Of processes that a command left behind: warn, or fail", 0},
     {"logs", KEY_LOGS, "DIR", 0, "Keep the threads' logs in DIR, by their names", 0},
     {"retry", KEY_RETRY, "FILE", 0, "Run only what failed, according to FILE of --json", 0},
     {"each", KEY_EACH, NULL, 0, "Run COMMAND with each line of standard input, for {} or last", 0},
@@ -87,6 +89,14 @@ static error_t check_words(const struct run_options *o, const struct argp_state 
         return command_usage(state, "--json and --junit need different files");
     if (o->procfile == NULL && o->port != 0)
         return command_usage(state, "--port goes with --procfile");
+    return 0;
+}
+
+static error_t parse_leaks(const struct argp_state *state, const char *argument, enum leaks *ret)
+{
+    if (strcmp(argument, "warn") != 0 && strcmp(argument, "fail") != 0)
+        return command_usage(state, "--leaks takes warn or fail, not '%s'", argument);
+    *ret = strcmp(argument, "fail") == 0 ? LEAKS_FAIL : LEAKS_WARN;
     return 0;
 }
 
@@ -142,6 +152,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case '0':
         o->nul = true;
         return 0;
+    case KEY_LEAKS:
+        return parse_leaks(state, argument, &o->front.leaks);
     case KEY_LOGS:
         o->front.kept.directory = argument;
         return 0;

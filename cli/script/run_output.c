@@ -95,10 +95,10 @@ static void resume(struct run_thread *element)
 json_t *run_output_make_watch(bool beginnings, bool all_members)
 {
     json_t *watch =
-        json_pack("{s:[s, s, s, s*], s:[s, s, s, s, s, s, s, s, s, s, s, s, s, s, s]}", "events",
+        json_pack("{s:[s, s, s, s*], s:[s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s]}", "events",
                   "created", "restarted", "ended", beginnings ? "started" : NULL, "members", "id",
                   "name", "daemon", "state", "after", "started", "ended", "exit_code", "signal",
-                  "exception", "message", "runs", "seconds", "waits_for", "unended");
+                  "exception", "message", "runs", "seconds", "waits_for", "unended", "left");
 
     if (all_members)
         (void) json_object_del(watch, "members");

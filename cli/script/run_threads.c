@@ -1,5 +1,7 @@
 #include "cli/script/run_threads.h"
 
+#include "cli/base/status.h"
+#include "cli/view/left_text.h"
 #include "cli/view/thread_text.h"
 
 #include <stdlib.h>
@@ -28,7 +30,8 @@ static bool grow(struct run_threads *threads, size_t id)
     if (list == NULL)
         return false;
     memset(list + threads->size, 0, (size - threads->size) * sizeof(*list));
-    *threads = (struct run_threads){list, size};
+    threads->list = list;
+    threads->size = size;
     return true;
 }
 
@@ -51,13 +54,13 @@ struct run_thread *run_threads_update(struct run_threads *threads, json_t *threa
     return element;
 }
 
-int run_threads_status(const json_t *thread)
+int run_threads_status(const struct run_threads *threads, const json_t *thread)
 {
     const char *exception = json_string_value(json_object_get(thread, "exception"));
+    bool        was_asked = exception != NULL && strcmp(exception, "SystemExit") == 0;
+    int         status = was_asked ? 0 : thread_status(thread);
 
-    if (exception != NULL && strcmp(exception, "SystemExit") == 0)
-        return 0;
-    return thread_status(thread);
+    return status == 0 && threads->leaks_fail && left_is_some(thread) ? STATUS_FAILED : status;
 }
 
 bool run_threads_are_daemons(const struct run_threads *threads)
@@ -91,7 +94,16 @@ size_t run_threads_count_failed(const struct run_threads *threads)
 
     for (size_t id = 1; id < threads->size; id++)
         if (threads->list[id].thread != NULL)
-            count += run_threads_status(threads->list[id].thread) != 0;
+            count += run_threads_status(threads, threads->list[id].thread) != 0;
+    return count;
+}
+
+size_t run_threads_count_left(const struct run_threads *threads)
+{
+    size_t count = 0;
+
+    for (size_t id = 1; id < threads->size; id++)
+        count += left_is_some(threads->list[id].thread);
     return count;
 }
 

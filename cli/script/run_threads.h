@@ -21,6 +21,7 @@ struct run_thread {
 struct run_threads {
     struct run_thread *list;
     size_t             size;
+    bool               leaks_fail; /* a thread whose command left processes behind has failed */
 };
 
 /*
@@ -36,9 +37,10 @@ struct run_thread *run_threads_find(const struct run_threads *threads, json_int_
 struct run_thread *run_threads_update(struct run_threads *threads, json_t *thread);
 
 /*
- * Returns the status that the end of THREAD counts as. A thread that was asked to end counts as 0.
+ * Returns the status that the end of THREAD counts as. A thread that was asked to end counts as 0; one
+ * that left processes behind may count as 1.
  */
-int run_threads_status(const json_t *thread);
+int run_threads_status(const struct run_threads *threads, const json_t *thread);
 
 /* Returns true if all threads are daemons and at least one is live. */
 bool run_threads_are_daemons(const struct run_threads *threads);
@@ -46,6 +48,9 @@ bool run_threads_are_daemons(const struct run_threads *threads);
 /* Return how many threads there are, and how many of them have failed, daemons included. */
 size_t run_threads_count(const struct run_threads *threads);
 size_t run_threads_count_failed(const struct run_threads *threads);
+
+/* Returns the number of threads whose commands left processes behind. */
+size_t run_threads_count_left(const struct run_threads *threads);
 
 void run_threads_release(struct run_threads *threads);
 

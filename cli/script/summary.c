@@ -1,6 +1,7 @@
 #include "cli/script/summary.h"
 
 #include "cli/base/duration.h"
+#include "cli/view/left_text.h"
 #include "cli/view/output.h"
 #include "cli/view/table.h"
 #include "cli/view/thread_text.h"
@@ -22,6 +23,10 @@ static void add_result(struct text *text, const json_t *thread)
     if (runs > 1)
         text_printf(text, " (%" JSON_INTEGER_FORMAT " runs)", runs);
     thread_add_message(text, thread);
+    if (left_is_some(thread)) {
+        text_add(text, ", left ");
+        left_add(text, thread);
+    }
 }
 
 /* Adds how long the command ran; if it was restarted, how long its last run took. */
@@ -47,13 +52,14 @@ static void add_row(struct table *table, const json_t *thread)
     table_end_cell(table);
 }
 
-/* Adds the rows of all threads, or of many the rows of those that have failed. */
+/* Adds the rows of all threads, or of many the rows of those that have failed or left processes behind. */
 static void add_rows(struct table *table, const struct run_threads *threads, bool all)
 {
     for (size_t id = 1; id < threads->size; id++) {
         const json_t *thread = threads->list[id].thread;
 
-        if (thread != NULL && (all || run_threads_status(thread) != 0))
+        if (thread != NULL &&
+            (all || run_threads_status(threads, thread) != 0 || left_is_some(thread)))
             add_row(table, thread);
     }
 }
@@ -64,6 +70,7 @@ static void add_summary(const struct run_threads *threads, double seconds, struc
     struct table             table = {0};
     size_t                   count = run_threads_count(threads);
     size_t                   failed = run_threads_count_failed(threads);
+    size_t                   left = run_threads_count_left(threads);
 
     if (count == 0)
         return;
@@ -71,8 +78,10 @@ static void add_summary(const struct run_threads *threads, double seconds, struc
     duration_add(text, seconds);
     if (failed > 0)
         text_printf(text, ", %zu failed", failed);
+    if (left > 0)
+        text_printf(text, ", %zu left processes behind", left);
     text_add(text, "\n");
-    if (count > ROWS_MAX && failed == 0)
+    if (count > ROWS_MAX && failed == 0 && left == 0)
         return;
     table_add_words(&table, headings, sizeof(headings) / sizeof(headings[0]));
     add_rows(&table, threads, count <= ROWS_MAX);

@@ -17,6 +17,7 @@
     X(STARTED, "started")                                                                          \
     X(READY, "ready")                                                                              \
     X(RAISED, "raised")                                                                            \
+    X(LEFT, "left")                                                                                \
     X(RESTARTED, "restarted")                                                                      \
     X(ENDED, "ended")                                                                              \
     X(ATTACHED, "attached")                                                                        \

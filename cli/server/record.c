@@ -111,6 +111,11 @@ static void write_cpu(struct text *text, const struct record *record)
     text_byte(text, '}', 1);
 }
 
+static void write_left(struct text *text, const struct record *record)
+{
+    text_add(text, record->now.left != NULL ? record->now.left : "[]");
+}
+
 static bool has_status(const struct record *record)
 {
     return record->now.status != NULL && record->now.status[0] != '\0';
@@ -143,7 +148,8 @@ static bool has_status(const struct record *record)
     X(attached, true, write_bool(text, r->attachment != NULL))                                     \
     X(seconds, !isnan(record_seconds(r)), write_seconds(text, record_seconds(r)))                  \
     X(cpu, true, write_cpu(text, r))                                                               \
-    X(max_rss, true, write_integer(text, (int64_t) record_usage(r).memory))
+    X(max_rss, true, write_integer(text, (int64_t) record_usage(r).memory))                        \
+    X(left, r->now.left != NULL, write_left(text, r))
 
 enum member {
 #define X(name, is_set, write) MEMBER_##name,
@@ -195,7 +201,7 @@ void record_write(struct text *text, const struct record *record, unsigned membe
         if (!is_set && members != RECORD_ALL_MEMBERS)
             continue;
         write_name(text, member_names[member]);
-        if (is_set)
+        if (is_set || member == MEMBER_left) /* a list is never null */
             write_member(text, record, member);
         else
             text_add(text, "null");

@@ -548,6 +548,8 @@ static void take_in(struct record *record, const struct report *old)
         post_restarted(record);
     if (shows_ready(record, old))
         events_post(EVENT_READY, record);
+    if (new->left_count > old->left_count)
+        events_post(EVENT_LEFT, record);
     if (new->runs > old->runs && record->rerun == RERUN_BEGINS)
         record->rerun = RERUN_NONE;
     if (new->state == STATE_ENDED) {

@@ -3,6 +3,7 @@
 #include "cli/base/clock.h"
 #include "cli/process/leftovers.h"
 #include "cli/worker/ending.h"
+#include "cli/worker/left.h"
 #include "cli/worker/raised.h"
 
 #include <errno.h>
@@ -98,6 +99,8 @@ void cleanup_run(struct worker *worker)
 {
     struct leftovers tops = {0};
 
+    if (worker->end.signal == 0 && !worker->end.killing && !leftovers_are_gone())
+        left_look(worker);
     while (!leftovers_are_gone() && end_tops(worker, &tops)) {
         wait_for_tops(worker, &tops);
         leftovers_release(&tops);

@@ -103,7 +103,8 @@ struct mail *mailbox_take(struct report *ret)
         STAILQ_REMOVE_HEAD(&waiting, link);
         mail->is_posted = false;
         *ret = mail->report;
-        mail->report.message = mail->report.status = NULL; /* the caller owns them now */
+        /* The caller owns the strings now. */
+        mail->report.message = mail->report.status = mail->report.left = NULL;
     }
     pthread_mutex_unlock(&lock);
     return mail;

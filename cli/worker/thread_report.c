@@ -7,13 +7,21 @@ void report_copy(struct report *to, const struct report *from)
     *to = *from;
     (void) shared_string_ref(to->message);
     (void) shared_string_ref(to->status);
+    (void) shared_string_ref(to->left);
 }
 
-void report_release(struct report *report)
+static void release_words(struct report *report)
 {
     shared_string_unref(report->message);
     shared_string_unref(report->status);
     report->message = report->status = NULL;
+}
+
+void report_release(struct report *report)
+{
+    release_words(report);
+    shared_string_unref(report->left);
+    report->left = NULL;
 }
 
 void report_forget_run(struct report *report)
@@ -21,7 +29,7 @@ void report_forget_run(struct report *report)
     report->exception_before = report->exception;
     report->exception = NULL;
     report->error = 0;
-    report_release(report);
+    release_words(report);
 }
 
 static void replace(const char **member, const char *string)
@@ -43,4 +51,15 @@ void report_set_message_string(struct report *report, const char *string)
 void report_set_status(struct report *report, const char *string)
 {
     replace(&report->status, string != NULL ? shared_string_new(string) : NULL);
+}
+
+void report_set_left(struct report *report, struct text *list, unsigned listed, unsigned count)
+{
+    const char *left = shared_string_from_text(list);
+
+    report->left_count += count;
+    if (left == NULL) /* no memory: the processes are counted, not listed */
+        return;
+    replace(&report->left, left);
+    report->left_listed = listed;
 }

@@ -28,14 +28,16 @@ struct report {
     const char             *message; /* the exception's, or why the command did not run; or NULL */
     const char             *status;  /* what the command said of its state, or NULL */
     int                     error;   /* errno if the command could not be started, else 0 */
-    unsigned                runs;
-    pid_t                   unended; /* a process that could not be ended, or 0 */
-    bool                    ready;   /* the thread is ready, or was ready in its last run */
-    unsigned shown;         /* how often it became ready; no report has to come in time for that */
-    bool     ready_overdue; /* the time that was over was that to become ready */
-    unsigned overdue; /* how often a time was over that an attached process is to be told of */
-    int      slot;    /* the number of the last run's slot; see slot_numbers.h */
-    unsigned missed;  /* limits that the command could not be given; see limits.h */
+    const char *left; /* JSON: a list of what the command left behind, in all runs; NULL: nothing */
+    unsigned    left_listed, left_count; /* how many processes the list has; how many were left */
+    unsigned    runs;
+    pid_t       unended; /* a process that could not be ended, or 0 */
+    bool        ready;   /* the thread is ready, or was ready in its last run */
+    unsigned    shown;   /* how often it became ready; no report has to come in time for that */
+    bool        ready_overdue; /* the time that was over was that to become ready */
+    unsigned    overdue; /* how often a time was over that an attached process is to be told of */
+    int         slot;    /* the number of the last run's slot; see slot_numbers.h */
+    unsigned    missed;  /* limits that the command could not be given; see limits.h */
 };
 
 /* Makes TO, which holds no strings, a copy of FROM. */
@@ -56,5 +58,11 @@ void report_set_message(struct report *report, struct text *text);
 /* Replace the message or the status by STRING, which may be NULL. */
 void report_set_message_string(struct report *report, const char *string);
 void report_set_status(struct report *report, const char *string);
+
+/*
+ * Puts LIST, which is released and has LISTED processes, in place of the list of what was left, and counts
+ * COUNT more processes.
+ */
+void report_set_left(struct report *report, struct text *list, unsigned listed, unsigned count);
 
 #endif

@@ -1,0 +1,30 @@
+/* What /proc says of a process that lives or is dead and not reaped. */
+#ifndef K3THREAD_CLI_PROCESS_PROCESS_STAT_H
+#define K3THREAD_CLI_PROCESS_PROCESS_STAT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct process_stat {
+    char     name[64]; /* the program's name, as the kernel keeps it */
+    char     state;    /* 'R': it runs or wants to, 'D': it waits for a disk, 'S': it sleeps, ... */
+    bool     is_exiting; /* it is dead, or is ending and can do nothing else */
+    unsigned threads;
+    double   spent; /* seconds of processor time, its waited-for children left out */
+    uint64_t began; /* when it began; with the pid it names one process */
+};
+
+/* Reads what is known of PID. Returns false if there is no such process. */
+bool process_stat_read(pid_t pid, struct process_stat *ret);
+
+/* Returns for how many seconds a process has been there, which began at BEGAN. */
+double process_stat_age(uint64_t began);
+
+/*
+ * Returns true if a thread of PID, of which STAT is known, computes or waits for the processor or a disk.
+ * A process that is at work is not idle, as a server is that waits for clients.
+ */
+bool process_stat_is_at_work(pid_t pid, const struct process_stat *stat);
+
+#endif

@@ -1,0 +1,76 @@
+#include "cli/view/left_text.h"
+
+#include "cli/rpc/bytes.h"
+#include "cli/view/thread_text.h"
+
+#include <stdlib.h>
+
+/* More processes are only counted, and longer commands are cut. */
+#define SHOWN_MAX     8
+#define COMMAND_WIDTH 80
+
+static const json_t *left_of(const json_t *thread)
+{
+    return json_object_get(thread, "left");
+}
+
+bool left_is_some(const json_t *thread)
+{
+    return json_array_size(left_of(thread)) > 0;
+}
+
+static void add_command(struct text *text, const json_t *words)
+{
+    struct text   line = {0};
+    const json_t *word;
+    size_t        i, fit;
+
+    json_array_foreach((json_t *) words, i, word) {
+        char *bytes = NULL;
+
+        if (bytes_from_json(word, &bytes) != 0)
+            continue;
+        if (line.size > 0)
+            text_byte(&line, ' ', 1);
+        text_add_quoted(&line, bytes);
+        free(bytes);
+    }
+    fit = text_fit(line.data, line.size, COMMAND_WIDTH);
+    text_append(text, line.data, fit);
+    if (fit < line.size)
+        text_add(text, "...");
+    text->failed |= line.failed;
+    text_release(&line);
+}
+
+static void add_process(struct text *text, const json_t *process)
+{
+    const json_t *address;
+    size_t        i;
+
+    text_printf(text, "%" JSON_INTEGER_FORMAT " (",
+                json_integer_value(json_object_get(process, "pid")));
+    add_command(text, json_object_get(process, "command"));
+    json_array_foreach(json_object_get(process, "listens"), i, address) {
+        text_add(text, i == 0 ? ", listening on " : " and ");
+        thread_add_bytes(text, address);
+    }
+    text_byte(text, ')', 1);
+}
+
+void left_add(struct text *text, const json_t *thread)
+{
+    const json_t *left = left_of(thread);
+    size_t        count = json_array_size(left);
+
+    if (count == 0)
+        return;
+    text_add(text, count == 1 ? "process " : "processes ");
+    for (size_t i = 0; i < count && i < SHOWN_MAX; i++) {
+        if (i > 0)
+            text_add(text, i == count - 1 ? " and " : ", ");
+        add_process(text, json_array_get(left, i));
+    }
+    if (count > SHOWN_MAX)
+        text_printf(text, " and %zu more", count - SHOWN_MAX);
+}

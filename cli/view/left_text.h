@@ -1,0 +1,19 @@
+/* What a thread's command left behind, in words. */
+#ifndef K3THREAD_CLI_VIEW_LEFT_TEXT_H
+#define K3THREAD_CLI_VIEW_LEFT_TEXT_H
+
+#include "cli/base/text.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/* Returns true if the command of THREAD left a process behind. */
+bool left_is_some(const json_t *thread);
+
+/*
+ * Adds the processes that the command of THREAD left behind, such as "process 4711 (sleep 1000)" or
+ * "processes 4711 (sleep 1000) and 4712 (nginx, listening on 0.0.0.0:80)". Adds nothing if there are none.
+ */
+void left_add(struct text *text, const json_t *thread);
+
+#endif

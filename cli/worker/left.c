@@ -1,0 +1,252 @@
+#include "cli/worker/left.h"
+
+#include "cli/base/clock.h"
+#include "cli/base/shared_string.h"
+#include "cli/process/children.h"
+#include "cli/process/leftovers.h"
+#include "cli/process/listening.h"
+#include "cli/process/mark.h"
+#include "cli/process/proc.h"
+#include "cli/process/process_stat.h"
+#include "cli/rpc/write.h"
+#include "cli/worker/raised.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Idle leftovers are left behind if they have been idle for so many seconds. */
+#define MOMENT 0.1
+
+/*
+ * Leftovers that are at work are left behind if they have used so many seconds of processor time, or are
+ * still there after so many seconds. A busy machine may let a process wait for its last steps.
+ */
+#define WORK_MAX 0.2
+#define WAIT_MAX 2.0
+
+/* The seconds between two looks: the pause doubles from the first to the last. */
+#define FIRST_PAUSE 0.001
+#define LAST_PAUSE  0.016
+
+/* A thread's description has no more processes or bytes than these; the others are counted. */
+#define LISTED_MAX 32
+#define BYTES_MAX  16384
+
+/* The most bytes of a command line that are shown. */
+#define COMMAND_MAX 512
+
+/* What one look at the leftovers shows. */
+struct survey {
+    size_t count; /* the processes that are alive and not exiting */
+    bool   busy;  /* a process is at work, or exiting */
+    double
+        spent; /* seconds of processor time: of living leftovers, and of what the thread's account has */
+};
+
+/* The progress of the wait. */
+struct patience {
+    double begin, idle_since, pause;
+    double spent; /* at the first look */
+};
+
+/* Looking */
+
+static bool survey_process(pid_t pid, void *context)
+{
+    struct survey      *survey = context;
+    struct process_stat stat;
+
+    if (!process_stat_read(pid, &stat))
+        return true;
+    survey->spent += stat.spent;
+    survey->count += !stat.is_exiting;
+    survey->busy |= stat.is_exiting || process_stat_is_at_work(pid, &stat);
+    return true;
+}
+
+/* Returns true if PID belongs to a check of the probe, not to the command. */
+static bool is_of_check(const struct worker *worker, pid_t pid)
+{
+    return mark_read(pid) == mark_check_id(worker->assignment->id);
+}
+
+/* Calls VISIT for each of TOPS, and for each process below. */
+static void visit_all(const struct worker *worker, const struct leftovers *tops,
+                      bool (*visit)(pid_t pid, void *context), void       *context)
+{
+    for (size_t i = 0; i < tops->count; i++)
+        if (!is_of_check(worker, tops->pids[i])) {
+            (void) visit(tops->pids[i], context);
+            children_walk(tops->pids[i], visit, context);
+        }
+}
+
+static struct survey take_survey(struct worker *worker, const struct leftovers *tops)
+{
+    struct usage  usage = account_usage(&worker->assignment->account);
+    struct survey survey = {.spent = usage.user + usage.system};
+
+    visit_all(worker, tops, survey_process, &survey);
+    return survey;
+}
+
+/* Describing */
+
+/* The description that is being made. */
+struct description {
+    struct text text;
+    unsigned    listed, count;
+    size_t      addresses; /* where the addresses of the last process begin */
+};
+
+/* Writes an address, unless it is written already: several sockets may have the same. */
+static void add_address(const char *address, void *context)
+{
+    struct description *description = context;
+    struct text        *text = &description->text;
+    struct text         word = {0};
+
+    write_bytes(&word, address);
+    text->failed |= word.failed;
+    if (!text->failed &&
+        memmem(text->data + description->addresses, text->size - description->addresses, word.data,
+               word.size) == NULL &&
+        text->size < BYTES_MAX) {
+        write_comma(text);
+        text_append(text, word.data, word.size);
+    }
+    text_release(&word);
+}
+
+/* Writes the command line, or the name of a program that has none. */
+static void add_command(struct text *text, pid_t pid, const struct process_stat *stat)
+{
+    char    line[COMMAND_MAX + 1];
+    ssize_t size = proc_read(pid, "cmdline", line, sizeof(line));
+
+    text_byte(text, '[', 1);
+    for (ssize_t at = 0; at < size; at += (ssize_t) strlen(line + at) + 1) {
+        write_comma(text);
+        write_bytes(text, line + at);
+    }
+    if (size <= 0)
+        write_bytes(text, stat->name);
+    text_byte(text, ']', 1);
+}
+
+static void add_members(struct description *description, pid_t pid, const struct process_stat *stat)
+{
+    struct text *text = &description->text;
+
+    write_comma(text);
+    text_byte(text, '{', 1);
+    write_name(text, "pid");
+    write_integer(text, pid);
+    write_name(text, "command");
+    add_command(text, pid, stat);
+    write_name(text, "seconds");
+    write_seconds(text, process_stat_age(stat->began));
+    write_name(text, "listens");
+    text_byte(text, '[', 1);
+    description->addresses = text->size;
+    listening_find(pid, add_address, description);
+    text_add(text, "]}");
+}
+
+/* Describes PID. If another process has got its pid meanwhile, the description is dropped. */
+static bool describe_process(pid_t pid, void *context)
+{
+    struct description *description = context;
+    struct text        *text = &description->text;
+    size_t              before = text->size;
+    struct process_stat stat, again;
+
+    if (!process_stat_read(pid, &stat) || stat.is_exiting)
+        return true;
+    if (description->listed < LISTED_MAX && before < BYTES_MAX) {
+        add_members(description, pid, &stat);
+        if (!process_stat_read(pid, &again) || again.began != stat.began) {
+            text->size = before;
+            return true;
+        }
+        description->listed++;
+    }
+    description->count++;
+    return true;
+}
+
+/* Puts a description of TOPS and of all that is below them into the report, behind those of earlier runs. */
+APART static void describe(struct worker *worker, const struct leftovers *tops)
+{
+    struct report     *report = worker->report;
+    struct description description = {.listed = report->left_listed};
+
+    /* The bracket tells write_comma() that a list begins here. */
+    text_byte(&description.text, '[', 1);
+    if (report->left != NULL)
+        text_append(&description.text, report->left + 1, strlen(report->left) - 2);
+    visit_all(worker, tops, describe_process, &description);
+    if (description.count == 0) {
+        text_release(&description.text);
+        return;
+    }
+    text_byte(&description.text, ']', 1);
+    report_set_left(report, &description.text, description.listed, description.count);
+}
+
+/* Waiting */
+
+/*
+ * Returns true if the leftovers in SURVEY are left behind: they are idle, or have been at work for too
+ * long.
+ */
+static bool are_left(struct patience *patience, const struct survey *survey)
+{
+    double now = clock_monotonic();
+
+    if (survey->busy)
+        patience->idle_since = now;
+    return now - patience->idle_since >= MOMENT || now - patience->begin >= WAIT_MAX ||
+           survey->spent - patience->spent >= WORK_MAX;
+}
+
+/* Waits until a top ends, for a pause at most. Returns false if an exception ends the run meanwhile. */
+static bool wait_a_pause(struct worker *worker, struct leftovers *tops, struct patience *patience)
+{
+    double end = clock_monotonic() + patience->pause;
+    int    n;
+
+    patience->pause = clock_earlier(2 * patience->pause, LAST_PAUSE);
+    while ((n = k3thread_poll(tops->ends, tops->count, clock_until(end))) == -ECANCELED) {
+        raised_while_running(worker);
+        if (worker->end.signal != 0 || worker->end.killing)
+            return false;
+    }
+    return true;
+}
+
+void left_look(struct worker *worker)
+{
+    double          now = clock_monotonic();
+    struct patience patience = {.begin = now, .idle_since = now, .pause = FIRST_PAUSE, .spent = -1};
+    struct leftovers tops;
+    struct survey    survey;
+    bool             more = true;
+
+    while (more && leftovers_lock(worker->assignment->id, worker->pid, &tops) == 0) {
+        leftovers_unlock(); /* the pids may be given to other processes from now on */
+        survey = take_survey(worker, &tops);
+        if (patience.spent < 0)
+            patience.spent = survey.spent;
+        if (survey.count == 0 && !survey.busy) {
+            more = false;
+        } else if (are_left(&patience, &survey)) {
+            describe(worker, &tops);
+            more = false;
+        } else {
+            more = wait_a_pause(worker, &tops, &patience);
+        }
+        leftovers_release(&tops);
+    }
+}
