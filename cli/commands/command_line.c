@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* Room for "k3thread: " and a command's name. */
@@ -139,6 +140,23 @@ static int status_of_parse(error_t error, const char *usage_name)
     }
 }
 
+/* An option of other tools, as getopt's message names it, and the advice on what there is instead. */
+#define GROUP_MESSAGE "unrecognized option '--group"
+#define GROUP_ADVICE                                                                               \
+    "; give the threads of a group names with one beginning, and the pattern 'web-*' means them "  \
+    "all"
+
+/* Returns true if REPORT, a message of getopt, refuses an option --group. */
+static bool names_group(const struct text *report)
+{
+    const char *end = report->data + report->size;
+    const char *found = memmem(report->data, report->size, GROUP_MESSAGE, strlen(GROUP_MESSAGE));
+
+    if (found == NULL || found + strlen(GROUP_MESSAGE) == end)
+        return false;
+    return found[strlen(GROUP_MESSAGE)] == '\'' || found[strlen(GROUP_MESSAGE)] == '=';
+}
+
 /* Prints the line in REPORT, if there is one, with its control characters escaped. */
 static error_t show_report(const struct text *report)
 {
@@ -147,6 +165,8 @@ static error_t show_report(const struct text *report)
 
     if (report->size > 0) {
         text_add_escaped(&line, report->data, report->size - 1);
+        if (names_group(report))
+            text_add(&line, GROUP_ADVICE);
         text_add(&line, "\n");
     }
     failed = line.failed;

@@ -156,6 +156,16 @@ EOF
   [ ! -e "$K3THREAD_SOCKET" ]
 }
 
+@test "--group, which does not exist, is answered with patterns" {
+  for words in 'list --group=web' 'start --group web -- true' '--group web list'; do
+    # shellcheck disable=SC2086  # a list of words
+    run -64 --separate-stderr k3 $words
+    like "${stderr_lines[0]}" "k3thread: *unrecognized option '--group*'; give the threads of a group names *'web-\*' means them all"
+  done
+  run -64 --separate-stderr k3 list --grouped
+  like "${stderr_lines[0]}" "k3thread: list: unrecognized option '--grouped'"
+}
+
 @test "an option without its argument is a usage error" {
   run -64 k3 -S
   run -64 k3 start --name

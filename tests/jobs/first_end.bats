@@ -34,3 +34,24 @@ END
   is "$(grep -c SystemExit <<<"$output")" 4
   is "$(cat copy)" content
 }
+
+@test "at the shell, join --any names the download that was first, and the others are ended by a pattern" {
+  start_mirrors
+  for port in "$A" "$B" "$C" "$D" "$E"; do
+    k3thread start --name "from-$port" -- curl -fsS -o "copy-$port" "http://127.0.0.1:$port/file"
+  done
+  run -0 k3thread join --any 'from-*'
+  is "$output" "from-$C"
+  is "$(cat "copy-$C")" content
+  k3thread raise --wait 'from-*'
+  run -0 k3thread list --live --quiet 'from-*'
+  is "$output" ''
+}
+
+@test "a log says when a slow service can be used, and join --until waits for that" {
+  needs redis-server redis-cli
+  free_ports CACHE
+  k3thread daemon --name cache -- redis-server --port "$CACHE" --save ''
+  k3thread join --timeout "$DEADLINE" --until 'line:Ready to accept connections' cache
+  is "$(redis-cli -p "$CACHE" ping)" PONG
+}
