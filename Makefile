@@ -98,7 +98,7 @@ MANLINKS   = $(shell awk '/^\.Sh/ { inside = $$2 == "NAME" } \
 
 # A C or C++ file in one of these directories is a program of the tests, $(BUILD)/tests/DIR/NAME.
 # tests/DIR/rules.mk may take one out of TEST_PROGRAMS, or add flags and rules of its own.
-TEST_SOURCES  := $(sort $(wildcard $(foreach dir,lib cli bench,tests/$(dir)/*.c tests/$(dir)/*.cc)))
+TEST_SOURCES  := $(sort $(wildcard $(foreach dir,lib cli attach bench,tests/$(dir)/*.c tests/$(dir)/*.cc)))
 TEST_PROGRAMS := $(basename $(TEST_SOURCES:%=$(BUILD)/%))
 
 .DEFAULT_GOAL := all
@@ -339,7 +339,7 @@ demo: ## install missing packages, build, and show the main job
 # Lint. Every finding is a failure.
 
 C_FILES     := $(sort $(LIB_SOURCES) lib/safepoint.c $(CLI_SOURCES) $(wildcard tests/*/*.c))
-FORMATTED   := $(filter %.c,$(C_FILES)) $(sort $(wildcard lib/*.h lib/include/*.h cli/*.h cli/*/*.h cli/*/*/*.h tests/*/*.h))
+FORMATTED   := $(filter %.c,$(C_FILES)) $(sort $(wildcard json/*.h lib/*.h lib/include/*.h cli/*.h cli/*/*.h cli/*/*/*.h tests/*/*.h))
 SCRIPTS     := $(shell grep -lsE '^\#(!.*(sh|bats)$$| shellcheck shell)' .ci/run tests/*.* tests/*/*)
 LINTS = lint-warnings lint-format lint-shell lint-man lint-cppcheck lint-tidy lint-scan
 

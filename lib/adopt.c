@@ -4,6 +4,7 @@
 #include "fork.h"
 #include "gone.h"
 #include "memory.h"
+#include "news.h"
 #include "queue.h"
 #include "registry.h"
 #include "wake.h"
@@ -38,6 +39,7 @@ struct k3thread *k3t_adopt(void)
     k3t_wake_unblock();
     k3t_queue_open(t);
     k3t_registry_add(t, "Dummy");
+    k3t_news_note_begun(t);
     k3t_end_with_destructors(t);
     return t;
 }

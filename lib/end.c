@@ -3,6 +3,7 @@
 #include "exit_count.h"
 #include "gone.h"
 #include "limit.h"
+#include "news.h"
 #include "queue.h"
 #include "reap.h"
 #include "registry.h"
@@ -23,6 +24,7 @@ static pthread_key_t key;
 static struct k3thread_exception_ *retire(struct k3thread *t)
 {
     k3t_registry_remove(t);
+    k3t_news_note_ended(t);
     k3t_watcher_remove(&t->watched);
     return k3t_queue_close(t);
 }

@@ -34,6 +34,7 @@ static void begin(struct k3thread_exception_ *exc, bool reserved)
     exc->target = NULL;
     exc->limit = NULL;
     exc->edge = NULL;
+    exc->attached = false;
     exc->reserved = reserved;
     exc->info.data = NULL;
     exc->info.origin_ = NULL;

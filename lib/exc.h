@@ -23,6 +23,7 @@ struct k3thread_exception_ {
     unsigned char           mask;   /* the mask when it was thrown */
     bool                    in_catch_all; /* a catch (...) has caught it, and its mask is set */
     bool                    exits;        /* the thread ends by pthread_exit instead */
+    bool                    attached;     /* the supervisor has raised it: see attach.h */
     bool                    reserved; /* is the reserve of the thread that throws it: not freed */
     struct k3thread_exc     info;
 };

@@ -1,6 +1,7 @@
 #include "exit.h"
 
 #include "adopt.h"
+#include "attach_state.h"
 #include "end.h"
 #include "exit_count.h"
 #include "gone.h"
@@ -92,6 +93,8 @@ static void leave_for_good(void)
  * Waits inside exit. It registers itself anew before it waits, so that an exit in another thread, in
  * the meantime, also comes through here (unless the C library stops it before). It is then called once
  * more, and finds nothing to wait for.
+ *
+ * An attachment ends last: an exception that the hidden thread has taken is confirmed before the process is gone.
  */
 static void wait_in_exit(void)
 {
@@ -101,6 +104,7 @@ static void wait_in_exit(void)
     if (atomic_load(k3t_exit_await_count()) != 0)
         k3t_exit_install();
     k3t_exit_wait(0, NULL);
+    (void) k3t_attach_stop(1);
 }
 
 /*

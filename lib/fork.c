@@ -7,9 +7,11 @@
  */
 #include "fork.h"
 
+#include "attach_state.h"
 #include "event.h"
 #include "exit_count.h"
 #include "gone.h"
+#include "news.h"
 #include "reap.h"
 #include "registry.h"
 #include "wake.h"
@@ -19,6 +21,7 @@
 
 static void prepare(void)
 {
+    k3t_attach_lock();
     k3t_registry_lock();
     k3t_reap_lock();
     k3t_watcher_lock();
@@ -37,6 +40,7 @@ static void in_parent(void)
     k3t_watcher_unlock();
     k3t_reap_unlock();
     k3t_registry_unlock();
+    k3t_attach_unlock();
 }
 
 /*
@@ -66,6 +70,8 @@ static void in_child(void)
     k3t_reap_keep(self);
     k3t_watcher_in_child(self);
     k3t_registry_keep(self);
+    k3t_news_in_child();
+    k3t_attach_in_child();
 }
 
 static void install(void)

@@ -48,6 +48,8 @@ struct k3thread {
     struct k3thread *older, *newer; /* live threads in order of id */
     struct k3thread *next_of_id;    /* in the same bucket */
     struct k3thread *next_of_name;
+    struct k3thread *next_news; /* see news.h */
+    unsigned         news;
 
     /* What is pending (queue.h), under the lock. */
     pthread_mutex_t             lock;
@@ -77,8 +79,8 @@ struct k3thread {
     /* Written before the thread runs. */
     k3thread_target target;
     void           *arg;
-    bool            delayed;
-    struct timespec begin; /* when to call the target, on the monotonic clock */
+    atomic_bool     delayed; /* until the delay is over; then only its own thread changes it */
+    struct timespec begin;   /* when to call the target, on the monotonic clock */
 
     /* Written by the thread before it sets "ended". */
     void                       *value;

@@ -225,3 +225,31 @@ size_t k3t_registry_list(struct k3thread **threads, size_t capacity)
     pthread_mutex_unlock(&lock);
     return live;
 }
+
+struct k3thread *k3t_registry_find_main(void)
+{
+    struct k3thread *t;
+
+    pthread_mutex_lock(&lock);
+    for (t = oldest; t != NULL && (!t->adopted || t->foreign); t = t->newer) {
+    }
+    k3thread_ref(t);
+    pthread_mutex_unlock(&lock);
+    return t;
+}
+
+void k3t_registry_each(void (*visit)(struct k3thread *t))
+{
+    for (struct k3thread *t = oldest; t != NULL; t = t->newer)
+        visit(t);
+}
+
+bool k3t_registry_is_empty(void)
+{
+    bool empty;
+
+    pthread_mutex_lock(&lock);
+    empty = count == 0;
+    pthread_mutex_unlock(&lock);
+    return empty;
+}

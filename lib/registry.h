@@ -26,6 +26,15 @@ struct k3thread *k3t_registry_find_gone(void);
 /* Stores references to at most CAPACITY threads, in order of id; returns how many there are. */
 size_t k3t_registry_list(struct k3thread **threads, size_t capacity);
 
+/* Returns a reference to the process's main thread, or NULL if it has ended or never used the library. */
+struct k3thread *k3t_registry_find_main(void);
+
+/* Returns true if no thread that the library knows is live. */
+bool k3t_registry_is_empty(void);
+
+/* Calls VISIT for each thread, in order of id. Caller holds the registry's lock. */
+void k3t_registry_each(void (*visit)(struct k3thread *t));
+
 void k3t_registry_lock(void);
 void k3t_registry_unlock(void);
 

@@ -7,6 +7,7 @@
 #include "frame.h"
 #include "gone.h"
 #include "mask.h"
+#include "news.h"
 #include "queue.h"
 #include "text.h"
 #include "wait.h"
@@ -44,6 +45,13 @@ static __attribute__((noinline)) void begin(struct k3thread *t)
     k3thread_local_.mask = K3THREAD_NEVER;
 }
 
+static __attribute__((noinline)) void wait_out_delay(struct k3thread *t)
+{
+    k3t_finish(k3t_sleep_until(&t->begin));
+    t->delayed = false;
+    k3t_news_note_begun(t);
+}
+
 /*
  * Calls the target, and notes how it ended. The mask outside of the block is NEVER: nothing is thrown
  * where nothing would catch it.
@@ -53,8 +61,9 @@ static void call_target(struct k3thread *t)
     K3THREAD_TRY {
         k3thread_local_.mask = K3THREAD_IMMEDIATE;
         k3t_queue_open(t);
+        k3t_news_note_begun(t);
         if (t->delayed)
-            k3t_finish(k3t_sleep_until(&t->begin));
+            wait_out_delay(t);
         k3t_local.fresh = true;
         t->value = t->target(t->arg);
         k3t_mask(K3THREAD_NEVER);

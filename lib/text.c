@@ -27,3 +27,46 @@ void k3t_text_copy(char *ret, size_t size, const char *text)
     if (length == size)
         k3t_text_drop_partial(ret, size - 1);
 }
+
+/* A lead byte that could begin a longer form than needed, a surrogate, or too large a number limits the next. */
+static bool second_fits(unsigned char lead, unsigned char second)
+{
+    switch (lead) {
+    case 0xE0:
+        return second >= 0xA0;
+    case 0xED:
+        return second < 0xA0;
+    case 0xF0:
+        return second >= 0x90;
+    case 0xF4:
+        return second < 0x90;
+    default:
+        return true;
+    }
+}
+
+size_t k3t_text_utf8_size(const char *text)
+{
+    const unsigned char *bytes = (const unsigned char *) text;
+    const size_t         size = bytes[0] < 0x80   ? 1
+                                : bytes[0] < 0xC2 ? 0
+                                : bytes[0] < 0xE0 ? 2
+                                : bytes[0] < 0xF0 ? 3
+                                                  : 4;
+
+    if (bytes[0] == 0 || size == 0 || bytes[0] > 0xF4)
+        return 0;
+    for (size_t i = 1; i < size; i++)
+        if ((bytes[i] & 0xC0) != 0x80)
+            return 0;
+    return size == 1 || second_fits(bytes[0], bytes[1]) ? size : 0;
+}
+
+bool k3t_text_is_utf8(const char *text)
+{
+    size_t size;
+
+    while ((size = k3t_text_utf8_size(text)) != 0)
+        text += size;
+    return *text == '\0';
+}

@@ -2,6 +2,7 @@
 #ifndef K3THREAD_TEXT_H
 #define K3THREAD_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Drops an incomplete character at the end of TEXT, which has LENGTH bytes. */
@@ -9,5 +10,11 @@ void k3t_text_drop_partial(char *text, size_t length);
 
 /* Copies TEXT, or as many whole characters as SIZE bytes have room for with the NUL. */
 void k3t_text_copy(char *ret, size_t size, const char *text);
+
+/* Returns the size of the character of UTF-8 at TEXT, which ends with a NUL; 0 if there is none. */
+size_t k3t_text_utf8_size(const char *text);
+
+/* Returns true if TEXT is UTF-8. */
+bool k3t_text_is_utf8(const char *text);
 
 #endif

@@ -85,6 +85,7 @@ void k3thread_end_slow_(void)
 void k3thread_reraise_(void)
 {
     const struct k3thread_block_ *block = k3thread_local_.top;
+    const struct k3thread_try_   *handler;
     struct k3thread_exception_   *exc;
 
     while (block != NULL && block->state != K3T_HANDLER)
@@ -92,6 +93,8 @@ void k3thread_reraise_(void)
     if (block == NULL)
         k3thread_throw(&k3thread_RuntimeError, "no active exception to reraise");
     exc = k3t_exc_new_sure(&k3t_self()->reserve);
-    k3t_exc_copy(exc, &((const struct k3thread_try_ *) block)->caught->info);
+    handler = (const struct k3thread_try_ *) block;
+    k3t_exc_copy(exc, &handler->caught->info);
+    exc->attached = handler->caught->attached;
     k3t_throw(exc);
 }

@@ -12,6 +12,7 @@
 #include "excepthook.h"
 #include "frame.h"
 #include "mask.h"
+#include "told.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -35,7 +36,7 @@ static _Noreturn void leave_thread(struct k3thread_exception_ *exc)
     self->ended_by = exc;
     k3t_excepthook_call(self, &exc->info);
     if (self->adopted && gettid() == getpid())
-        exit(k3thread_exctype_is(exc->info.type, &k3thread_SystemExit) ? 0 : 1);
+        exit(k3t_told_status(exc));
     pthread_exit(NULL);
 }
 

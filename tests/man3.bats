@@ -55,7 +55,7 @@ check_program() {
   # shellcheck disable=SC2046  # words
   "$CC" -std=c11 -Wall -Wextra -Wpedantic -Wshadow -Werror -O2 -fexceptions program.c -o program \
     $(pkg-config --cflags --libs k3thread) "$@"
-  timeout 60 ./program >printed
+  ${RUNNER:-timeout 60} ./program >printed
   diff expected printed
 }
 
@@ -124,6 +124,24 @@ check_cxx_example() {
   # shellcheck disable=SC2046
   check_example k3thread_safepoint $(safepoint_cflags) \
     $(pkg-config --variable=safepoint_libs k3thread)
+}
+
+# Runs PROGRAM as the thread "web" of a supervisor, and raises in it what k3thread_attach(3) raises.
+as_web() {
+  local k3=$TREE/k3/bin/k3thread status=0
+  export K3THREAD_SOCKET=$BATS_TEST_TMPDIR/k.sock K3THREAD_TMPDIR=$BATS_TEST_TMPDIR
+  "$k3" start -n web -o "$PWD/web.out" "$1" >/dev/null
+  until [ -s web.out ]; do sleep 0.01; done
+  "$k3" raise web Reload -m new.conf
+  "$k3" raise web
+  "$k3" join web || status=$?
+  "$k3" shutdown --now
+  cat web.out
+  [ "$status" = 143 ]
+}
+
+@test "k3thread_attach(3): the program prints what the page says" {
+  RUNNER=as_web check_example k3thread_attach
 }
 
 @test "every page has a program that is run here" {

@@ -1,26 +1,6 @@
 #include "cli/rpc/escape.h"
 
-/* Returns the letter that stands behind the backslash for BYTE, or 0. */
-static char letter_of(char byte)
-{
-    switch (byte) {
-    case '\b':
-        return 'b';
-    case '\f':
-        return 'f';
-    case '\n':
-        return 'n';
-    case '\r':
-        return 'r';
-    case '\t':
-        return 't';
-    case '"':
-    case '\\':
-        return byte;
-    default:
-        return 0;
-    }
-}
+#include "json/escape.h"
 
 /* Returns what LETTER stands for behind a backslash in a table; 0: a table has no such escape. */
 static char meaning_of(char letter)
@@ -50,7 +30,7 @@ size_t escape_plain(const char *bytes, size_t size)
 
 static void add_escape(struct text *text, char byte)
 {
-    char letter = letter_of(byte);
+    char letter = json_letter_of(byte);
 
     text_byte(text, '\\', 1);
     if (letter != 0) {

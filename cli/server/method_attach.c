@@ -61,7 +61,7 @@ static void run(struct call *call, const json_t *params)
     record = select_for_call(call, thread);
     if (record == NULL)
         return;
-    if (record_is_live(record) && record->now.runs > 0)
+    if (record_is_live(record))
         attach(call, record);
     else
         call_fail(call, PROTOCOL_INVALID_THREAD_ID_ERROR, "no live thread '%s'", record->job.name);

@@ -655,6 +655,37 @@ int k3thread_wake_signal(void);
 int k3thread_set_wake_signal(int signal);
 
 /*
+ * Attaching. A process that k3thread(1) has started as the command of a thread can take exceptions itself: after
+ * k3thread_attach, "k3thread raise web ValueError -m 'bad line'" acts as k3thread_send_exceptionf on the process's
+ * MainThread, and "k3thread raise web/NAME ..." on the thread NAME. The sender of such an exception is 0.
+ *
+ * The library has one hidden thread for this, which handles no signal and does nothing while nothing comes. It is no
+ * thread that the functions here list, and exit does not wait for it. A forked child is not attached.
+ *
+ * If nobody catches such an exception in the main thread, the supervisor is told, and the process ends with status
+ * 143 (SystemExit), 130 (KeyboardInterrupt), 124 (TimeoutError) or 1.
+ *
+ * k3thread_attach connects, and returns when the supervisor knows the threads of the process. It returns 0 also if
+ * the process is attached already. Errors: -ENOENT (no supervisor has started the process; nothing is done), -EBUSY
+ * (another process of the thread is attached), -EPERM (the process does not belong to the thread), -ESRCH (the thread
+ * has ended), -EALREADY (another thread is at it), -ETIMEDOUT, or that of a system call.
+ */
+int k3thread_attach(void);
+
+/*
+ * Ends the attachment: from then on the process gets signals again. An exception that has arrived stays. Returns 0,
+ * or -ENOENT if there was none.
+ */
+int k3thread_detach(void);
+
+/*
+ * Lets TYPE, an exception type of the program, be raised by its name from outside, now or when the process is
+ * attached. Errors: TYPE_ERROR (NULL), VALUE_ERROR (not derived from BaseException, or the name has other characters
+ * than letters, digits, '_' and '.'), -EEXIST (another type has the name), -ENOSPC (64 types are published).
+ */
+int k3thread_publish(const k3thread_exctype *type);
+
+/*
  * The exit rule. From the first k3thread_start on, the end of main and exit() wait for the threads
  * that are not daemons, as Python does; the exit status is kept. _exit and fatal signals do not wait.
  *

@@ -1,0 +1,236 @@
+#include "attach_state.h"
+
+#include "clock.h"
+#include "registry.h"
+#include "text.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <sys/eventfd.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* What the threads share, under the lock. */
+static struct {
+    enum { DETACHED, BEGINNING, SERVING } state;
+    bool                    stop;
+    int                     wake, socket, permit;
+    struct k3thread        *main;
+    unsigned                asked, answered; /* requests */
+    const k3thread_exctype *type;            /* the exception that ends the process */
+    char                    message[K3THREAD_MESSAGE_MAX];
+} attachment = {.wake = -1, .socket = -1, .permit = -1};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static atomic_uint changes; /* a futex: how often a request was answered or the attachment ended */
+
+void k3t_attach_lock(void)
+{
+    pthread_mutex_lock(&lock);
+}
+
+void k3t_attach_unlock(void)
+{
+    pthread_mutex_unlock(&lock);
+}
+
+static void wake_waiting(void)
+{
+    atomic_fetch_add(&changes, 1);
+    syscall(SYS_futex, &changes, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+}
+
+int k3t_attach_begin(struct k3thread *main, bool *ret_there)
+{
+    int error = 0;
+
+    k3t_attach_lock();
+    *ret_there = attachment.state == SERVING && !attachment.stop;
+    if (attachment.state != DETACHED && !*ret_there)
+        error = -EALREADY;
+    if (attachment.state == DETACHED) {
+        attachment.state = BEGINNING;
+        attachment.stop = false;
+        attachment.main = k3thread_ref(main);
+        attachment.type = NULL;
+    }
+    k3t_attach_unlock();
+    return error;
+}
+
+void k3t_attach_serves(int wake)
+{
+    k3t_attach_lock();
+    attachment.state = SERVING;
+    attachment.wake = wake;
+    k3t_attach_unlock();
+}
+
+void k3t_attach_ending(void)
+{
+    k3t_attach_lock();
+    attachment.stop = true;
+    attachment.wake = -1;
+    k3t_attach_unlock();
+}
+
+void k3t_attach_ended(void)
+{
+    struct k3thread *main;
+
+    k3t_attach_lock();
+    attachment.state = DETACHED;
+    attachment.wake = -1;
+    main = attachment.main;
+    attachment.main = NULL;
+    k3t_attach_unlock();
+    wake_waiting();
+    k3thread_unref(main);
+}
+
+void k3t_attach_keep(int socket, int permit)
+{
+    k3t_attach_lock();
+    attachment.socket = socket;
+    attachment.permit = permit;
+    k3t_attach_unlock();
+}
+
+bool k3t_attach_must_stop(void)
+{
+    bool stop;
+
+    k3t_attach_lock();
+    stop = attachment.stop;
+    k3t_attach_unlock();
+    return stop;
+}
+
+struct k3thread *k3t_attach_main(void)
+{
+    struct k3thread *main;
+
+    k3t_attach_lock();
+    main = k3thread_ref(attachment.main);
+    k3t_attach_unlock();
+    return main != NULL ? main : k3t_registry_find_main();
+}
+
+/* Waits until something changes after SEEN, until the instant DEADLINE. Returns false if that has passed. */
+static bool wait_for_change(unsigned seen, int64_t deadline)
+{
+    const struct timespec time = {deadline / K3T_NANOSECONDS, deadline % K3T_NANOSECONDS};
+
+    syscall(SYS_futex, &changes, FUTEX_WAIT_BITSET_PRIVATE, seen, &time, NULL,
+            FUTEX_BITSET_MATCH_ANY);
+    return k3t_now() < deadline;
+}
+
+/* Asks the hidden thread for something: to stop, or to tell what there is. Caller holds the lock. */
+static void ask(void)
+{
+    (void) eventfd_write(attachment.wake, 1); /* it never blocks */
+}
+
+int k3t_attach_tell(const k3thread_exctype *type, const char *message, int seconds)
+{
+    const int64_t deadline = k3t_now() + seconds * K3T_NANOSECONDS;
+    const int     saved_errno = errno;
+    unsigned      number = 0, seen;
+    int           result = -ENOENT;
+
+    k3t_attach_lock();
+    if (attachment.state == SERVING && !attachment.stop) {
+        number = ++attachment.asked;
+        if (type != NULL) {
+            attachment.type = type;
+            k3t_text_copy(attachment.message, sizeof(attachment.message), message);
+        }
+        ask();
+        result = -EAGAIN;
+    }
+    k3t_attach_unlock();
+    while (result == -EAGAIN) {
+        seen = atomic_load(&changes);
+        k3t_attach_lock();
+        if ((int) (attachment.answered - number) >= 0)
+            result = 0;
+        else if (attachment.state != SERVING)
+            result = -ECONNRESET;
+        k3t_attach_unlock();
+        if (result == -EAGAIN && !wait_for_change(seen, deadline))
+            result = -ETIMEDOUT;
+    }
+    errno = saved_errno;
+    return result;
+}
+
+unsigned k3t_attach_asked(const k3thread_exctype **ret_type, char *ret_message)
+{
+    unsigned asked;
+
+    k3t_attach_lock();
+    asked = attachment.asked;
+    *ret_type = attachment.type;
+    k3t_text_copy(ret_message, K3THREAD_MESSAGE_MAX, attachment.message);
+    k3t_attach_unlock();
+    return asked;
+}
+
+void k3t_attach_answer(unsigned number)
+{
+    k3t_attach_lock();
+    attachment.answered = number;
+    k3t_attach_unlock();
+    wake_waiting();
+}
+
+int k3t_attach_stop(int seconds)
+{
+    const int64_t deadline = k3t_now() + seconds * K3T_NANOSECONDS;
+    const int     saved_errno = errno;
+    unsigned      seen;
+    bool          there, ended = false;
+
+    k3t_attach_lock();
+    there = attachment.state == SERVING;
+    attachment.stop |= there;
+    if (there)
+        ask();
+    k3t_attach_unlock();
+    while (there && !ended) {
+        seen = atomic_load(&changes);
+        k3t_attach_lock();
+        ended = attachment.state == DETACHED;
+        k3t_attach_unlock();
+        if (!ended && !wait_for_change(seen, deadline))
+            break;
+    }
+    errno = saved_errno;
+    return !there ? -ENOENT : ended ? 0 : -ETIMEDOUT;
+}
+
+static void close_inherited(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+void k3t_attach_in_child(void)
+{
+    const int        saved_errno = errno;
+    struct k3thread *main = attachment.main;
+
+    close_inherited(&attachment.socket);
+    close_inherited(&attachment.permit);
+    close_inherited(&attachment.wake);
+    attachment.state = DETACHED;
+    attachment.stop = false;
+    attachment.main = NULL;
+    attachment.answered = attachment.asked;
+    k3t_attach_unlock();
+    k3thread_unref(main);
+    errno = saved_errno;
+}

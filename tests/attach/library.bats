@@ -1,0 +1,278 @@
+#!/usr/bin/env bats
+# Programs with the library that attach themselves: what k3thread_attach(3) promises. attached.c has the programs.
+
+# shellcheck disable=SC2016,SC2154  # helpers.bash and run set some names
+
+load ../cli/helpers
+
+attached=$HELPERS/../attach/attached
+
+# begin NAME WHAT [ARGUMENT]: starts a program and waits until it says that it is ready.
+begin() {
+  local name=$1
+  shift
+  k3 start -n "$name" -o "$dir/$name.out" -- "$attached" "$@"
+  wait_until "$DEADLINE" has_said "$name" ready
+}
+
+has_said() {
+  grep -sqxF -- "$2" "$dir/$1.out"
+}
+
+# said NAME LINE…: waits until the program has said each line.
+said() {
+  local name=$1 line
+  shift
+  for line; do
+    wait_until "$DEADLINE" has_said "$name" "$line"
+  done
+}
+
+@test "an exception that is raised from outside is caught as itself, and the program goes on" {
+  begin web catch
+  k3 raise -m 'bad line' web ValueError
+  said web 'main caught ValueError: bad line'
+  k3 raise -m $'\xff "\\\n' web OSError
+  said web $'main caught OSError: \xff "\\'
+  k3 raise -m "$(printf 'x%.0s' {1..300})" web KeyError
+  said web "main caught KeyError: $(printf 'x%.0s' {1..255})"
+  is "$(k3_field web attached)" true
+  k3 raise -m bye web
+  run -0 k3 join web
+  said web 'main ends: bye'
+  is "$(k3_field web exception)" SystemExit
+}
+
+@test "an exception that nobody catches ends the process with its status, after the clean-ups, and is the thread's" {
+  for row in SystemExit:143 KeyboardInterrupt:130 TimeoutError:124 ValueError:1 OSError:1; do
+    exception=${row%:*}
+    begin "$exception" uncaught
+    k3 raise -m "why $exception" "$exception" "$exception"
+    run "-${row#*:}" k3 join "$exception"
+    is "$(k3_field "$exception" exception) $(k3_field "$exception" message)" "$exception why $exception"
+    is "$(k3_field "$exception" exit_code)" "${row#*:}"
+    said "$exception" 'cleaned up'
+  done
+  said ValueError 'Exception in thread MainThread: ValueError: why ValueError'
+  run ! has_said SystemExit 'Exception in thread MainThread: SystemExit: why SystemExit'
+}
+
+@test "an exception that is raised again counts as that from outside, and another one does not" {
+  begin again rethrow
+  k3 raise -m x again TimeoutError
+  run -124 k3 join again
+  is "$(k3_field again exception) $(k3_field again message)" "TimeoutError x"
+  begin other rethrow
+  k3 raise other ValueError
+  run -1 k3 join other
+  is "$(k3_field other exception)" null
+}
+
+@test "list shows the threads of a program, and raise finds each by name and by id" {
+  begin web workers
+  is "$(k3 list web/ | awk '{ $3 = ""; print $1, $2, $4, $5 }' | tail -n +2 | head -n 7)" \
+    "1/1 web/MainThread running no
+1/2 web/early running yes
+1/3 web/worker-1 running yes
+1/4 web/worker-2 running yes
+1/5 web/late delayed yes
+1/6 web/a\\x2fb\\x2a running yes
+1/7 web/\\x37 running yes"
+  k3 list --json web/ | "$PYTHON" -I -S -c '
+import json, os, sys
+for thread in json.load(sys.stdin):
+    assert os.path.exists("/proc/%d" % thread["tid"]), thread'
+  k3 raise -m one web/worker-1 ValueError
+  k3 raise -m two 'web/worker-*' KeyError
+  k3 raise -m three 1/2 KeyError
+  k3 raise 'web/a\x2fb\x2a' EOFError
+  k3 raise 'web/\x37' EOFError
+  k3 raise 'web/\xff' EOFError
+  k3 raise 'web/ä "x"' EOFError
+  said web 'worker-1 caught ValueError: one' 'worker-1 caught KeyError: two' 'worker-2 caught KeyError: two' \
+    'early caught KeyError: three' 'a/b* caught EOFError: ' '7 caught EOFError: ' $'\xff caught EOFError: ' \
+    'ä "x" caught EOFError: '
+  run -3 k3 raise web/worker-3 ValueError
+  run -3 k3 raise web/99 ValueError
+}
+
+@test "a thread that waits out its delay is ended by an exception, and leaves the list" {
+  begin web workers
+  k3 raise web/late
+  wait_until "$DEADLINE" eval '! k3 list web/late 2>/dev/null'
+}
+
+@test "watch is told of each thread that begins and ends, however short its life" {
+  k3 start -n first -- sleep 1000
+  in_background watch k3 watch
+  wait_until "$DEADLINE" eval 'k3 raise first CONT; [ -s watch.out ]'
+  begin web brief 200
+  wait_until "$DEADLINE" eval '[ "$(grep -c "web/Thread-.* inner-ended" watch.out)" = 200 ]'
+  is "$(grep -c 'web/Thread-.* inner-started' watch.out)" 200
+  is "$(k3 list -q web/)" 2/1
+}
+
+@test "a published type is raised by its name, published before or after the attach" {
+  begin web publish
+  for type in Reload Late Odd_one; do
+    k3 raise -m hi web "$type"
+    said web "main caught $type: hi"
+  done
+  is "$(k3_field web state)" stopping # Late is a TimeoutError
+  k3 raise web
+  k3 join web
+}
+
+@test "attach, detach and publish return their errors, and keep errno" {
+  k3 start -n web -o web.out -- "$attached" errors
+  k3 join web
+  is "$(cat web.out)" "detach -2
+publish -5001 -5002
+publish -5002 -17
+publish -17 0
+publish -28
+attach 0
+errno 77
+again 0
+detach 0 -2" || sed -n p web.out
+  run -90 "$attached" catch
+  K3THREAD_SOCKET=$dir/k.sock K3THREAD_ID=1 run -90 "$attached" catch
+  is "$output" "attach: -3"
+  k3 start -n nap -- sleep 1000
+  K3THREAD_SOCKET=$dir/k.sock K3THREAD_ID=2 run -90 "$attached" catch
+  is "$output" "attach: -1"
+  unset K3THREAD_ID
+  run -90 "$attached" catch
+  is "$output" "attach: -2"
+}
+
+@test "a program may detach and attach any number of times" {
+  begin web again 100
+  k3 raise web ValueError
+  said web 'main caught ValueError: '
+  is "$(find "/proc/$(k3_field web pid)/task" -mindepth 1 -maxdepth 1 | wc -l)" 2
+}
+
+@test "a forked child is not attached, and may attach when its parent has detached" {
+  begin web fork
+  said web 'child: -2 -16' 'parent: 0'
+  k3 raise web ValueError
+  said web 'child caught ValueError: '
+  k3 raise web # the child catches it, and the parent gets its signal
+  k3 join web || :
+  said web 'child ends: '
+}
+
+@test "a program that another program takes the place of may attach again" {
+  begin web exec
+  wait_until "$DEADLINE" k3 list web/
+  k3 raise web ValueError
+  said web 'main caught ValueError: '
+}
+
+@test "the hidden thread keeps no process alive" {
+  k3 start -n web -- "$attached" last
+  run -0 k3 join -t 20 web
+}
+
+@test "the hidden thread is not listed, handles no signal, and does nothing while nothing comes" {
+  begin web signals
+  pid=$(k3_field web pid)
+  for _ in {1..20}; do kill -USR1 "$pid"; done
+  said web 'signal 10 in main'
+  run ! has_said web 'signal 10 in another thread'
+  hidden=$(grep -lx k3thread-attach /proc/"$pid"/task/*/comm)
+  like "$(grep SigBlk "${hidden%comm}status")" '*fffffffe7ffbfeff'
+  is "$(k3 list -q web/)" 1/1
+  before=$(grep ctxt "${hidden%comm}status")
+  sleep 0.5
+  is "$(grep ctxt "${hidden%comm}status")" "$before"
+  begin other hidden
+  said other 'listed 1'
+}
+
+@test "SystemExit for a main that waits in exit keeps the exit rule, and the grace ends it" {
+  k3 start -n web --grace 0.5 -o web.out -- "$attached" exit
+  wait_until "$DEADLINE" has_said web ready
+  k3 raise web ValueError
+  wait_until "$DEADLINE" grep -q 'Exception in thread MainThread: ValueError' web.out
+  is "$(k3_field web exception)" null
+  k3 raise web/worker ValueError
+  said web 'worker caught ValueError: '
+  k3 raise web/worker
+  run -1 k3 join web
+  said web 'exits'
+  is "$(k3_field web exception)" ValueError
+}
+
+@test "a full queue fails the raise, and a busy main has the exception in its queue" {
+  begin web full
+  for _ in {1..64}; do k3 raise web ValueError; done
+  run -1 k3 raise web ValueError
+  like "$output" "*SendRaiseError: thread 'web': too many exceptions are pending in it; try again later"
+  begin busy busy
+  k3 raise busy ValueError
+  is "$(k3_field busy state)" running
+  k3 raise busy KILL
+}
+
+@test "a program that loses its connection connects anew, and gives up when it is refused" {
+  script "$attached" <<'FAKE'
+import array, struct, subprocess
+listener = socket.socket(socket.AF_UNIX)
+listener.bind("fake")
+listener.listen()
+listener.settimeout(TIMEOUT)
+
+def serve(refuse=False):
+    """Accepts an attach. Returns the connection and the lines that come."""
+    connection = listener.accept()[0]
+    connection.settimeout(TIMEOUT)
+    lines = connection.makefile("rb")
+    request = json.loads(lines.readline())
+    assert request == {"jsonrpc": "2.0", "id": 1, "method": "attach", "params": {"thread": 5}}, request
+    if refuse:
+        connection.sendall(b'{"jsonrpc":"2.0","id":1,"error":{"code":-32003,"message":"x"}}\n')
+        return connection, lines
+    permit = os.eventfd(0, os.EFD_NONBLOCK) if hasattr(os, "eventfd") else os.pipe2(os.O_NONBLOCK)[0]
+    connection.sendmsg([b'{"jsonrpc": "2.0" , "method":"permit"}\n'],
+                       [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [permit]))])
+    connection.sendall(b'{"jsonrpc":"2.0","x":[1,-2.5e3,{"y":null},[],{}],"result":{"attached":true},"id":1}\n')
+    news = json.loads(lines.readline())["params"]["started"]
+    assert [thread["name"] for thread in news] == ["MainThread"], news
+    return connection, lines, permit
+
+program = subprocess.Popen([sys.argv[1], "catch"], env={"K3THREAD_SOCKET": "fake", "K3THREAD_ID": "5"},
+                           stdout=subprocess.PIPE)
+connection, lines, permit = serve()
+told = json.loads(lines.readline())  # k3thread_attach waits for the reply to this
+connection.sendall(json.dumps({"jsonrpc": "2.0", "id": told["id"], "result": {}}).encode() + b"\n")
+assert program.stdout.readline() == b"ready\n"
+connection.close()
+lines.close()
+connection, lines, permit = serve()
+answers = []
+# Without a permit nothing is raised; with one, whatever the spelling.
+for permits, text in ((0, b'"x"'), (1, b'"\\u00e9\\ud83d\\ude00\\/\\n"'), (1, b'{"base64":"/w=="}'), (1, b'7')):
+    if permits and hasattr(os, "eventfd_write"):
+        os.eventfd_write(permit, 1)
+    connection.sendall(b'{"id":9,"method":"raise","params":{ "message": %s , "exception":"KeyError"},"jsonrpc":"2.0"}\n'
+                       % text)
+    if text != b'7':
+        answer = json.loads(lines.readline())
+        while answer.get("id") != 9:
+            answer = json.loads(lines.readline())
+        answers.append(answer)
+if hasattr(os, "eventfd"):
+    assert [("result" in answer) for answer in answers] == [False, True, True], answers
+    assert program.stdout.readline() == "main caught KeyError: \u00e9\U0001f600/\n".encode()
+    assert program.stdout.readline() == b"\n"
+    assert program.stdout.readline() == b"main caught KeyError: \xff\n"
+connection.close()
+lines.close()
+serve(refuse=True)
+wait_until("the hidden thread has ended", lambda: len(os.listdir("/proc/%d/task" % program.pid)) == 1)
+program.kill()
+program.wait()
+FAKE
+}
