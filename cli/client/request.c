@@ -194,6 +194,10 @@ void request_write_start(struct text *params, const struct start_request *reques
     add_bytes(params, "stop_signal", request->stop_signal);
     if (request->needs_count > 0)
         add_threads(params, "needs", request->needs, request->needs_count);
+    if (request->leash > 0) {
+        write_name(params, "leash");
+        write_integer(params, request->leash);
+    }
     add_seconds(params, "after", request->after);
     add_seconds(params, "timeout", request->timeout);
     add_seconds(params, "ready_timeout", request->ready_timeout);

@@ -24,6 +24,7 @@ struct start_request {
     bool         input_stays_open;              /* the input stays open; INPUT is NULL then */
     const char  *ready, *restart, *stop_signal; /* NULL: not given */
     double       after, timeout, grace, ready_timeout; /* seconds; negative: not given */
+    int64_t      leash;                                /* the id of a process; 0: none */
     int64_t      log_limit;                            /* bytes; 0: none */
     char *const *needs;                                /* names and ids */
     size_t       needs_count;

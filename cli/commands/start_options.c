@@ -9,6 +9,7 @@
 #include "cli/commands/thread_word.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -21,7 +22,8 @@ enum {
     KEY_LOG_LIMIT,
     KEY_STOP_SIGNAL,
     KEY_IF_ABSENT,
-    KEY_ENV_FILE
+    KEY_ENV_FILE,
+    KEY_LEASH
 };
 
 const struct argp_option start_options_list[] = {
@@ -54,6 +56,7 @@ const struct argp_option start_options_list[] = {
      "Raise TimeoutError when the command has run so long and is not ready", 0},
     {"needs", KEY_NEEDS, "NEED", 0,
      "Run it when THREAD is ready, or when THREAD:ended or THREAD:succeeded (repeatable)", 0},
+    {"leash", KEY_LEASH, "PID", 0, "Raise SystemExit when the process PID has ended", 0},
     {"log-limit", KEY_LOG_LIMIT, "SIZE", 0, "Keep about the newest SIZE bytes of its log", 0},
     {0},
 };
@@ -141,6 +144,16 @@ static error_t add_need(struct start_options *o, const struct argp_state *state,
     return append_word(&o->needs, &o->request.needs_count, state, word);
 }
 
+static error_t set_leash(struct start_options *o, const struct argp_state *state, const char *text)
+{
+    unsigned pid = 0;
+    error_t  error =
+        command_number(state, "--leash", text, 1, INT_MAX, "that is the id of a process", &pid);
+
+    o->request.leash = pid;
+    return error;
+}
+
 /* Reads --log-limit: a number of bytes, or a number with the suffix K, M or G (powers of 1,024). */
 static error_t parse_log_limit(struct start_options *o, const struct argp_state *state,
                                const char *text)
@@ -224,6 +237,8 @@ error_t start_options_parse(int key, char *argument, struct argp_state *state)
         return check_directory(state, argument);
     case 'e':
         return add_variable(o, state, argument);
+    case KEY_LEASH:
+        return set_leash(o, state, argument);
     case KEY_ENV_FILE:
         return command_env_file(state, argument, &o->in_files);
     case 'i':

@@ -163,6 +163,7 @@ struct end {
     k3thread               *worker; /* a reference */
     pid_t                   pid;
     const k3thread_exctype *type;
+    const char             *message; /* lives as long as the record; or NULL */
     void (*go_on)(struct end *end, pid_t spared);
     void (*not_asked)(struct record *record);
 };
@@ -174,7 +175,7 @@ static void end_arrived(void *context, const struct arrival *arrival)
     pid_t       spared = arrival->how == ARRIVAL_DONE ? end->pid : 0;
 
     if (spared != 0)
-        events_post_raised(end->record, end->type->name, NULL, NULL);
+        events_post_raised(end->record, end->type->name, end->message, NULL);
     if (end->record->thread == end->worker)
         end->go_on(end, spared);
     k3thread_unref(end->worker);
@@ -199,24 +200,24 @@ static bool send_end(struct record *record, const k3thread_exctype *type, struct
     end->pid = attachment_pid(attachment);
     end->type = type;
     attachment_begin_end(attachment);
-    attachment_raise(attachment, NULL, type->name, NULL, end_arrived, end);
+    attachment_raise(attachment, NULL, type->name, end->message, end_arrived, end);
     return true;
 }
 
 static void go_on_ending(struct end *end, pid_t spared)
 {
-    int error = threads_end(end->record, end->type, spared);
+    int error = threads_end(end->record, end->type, end->message, spared);
 
     if (error != 0 && error != K3THREAD_INVALID_THREAD_ID_ERROR)
         end->not_asked(end->record);
 }
 
-int arrive_end(struct record *record, const k3thread_exctype *type,
+int arrive_end(struct record *record, const k3thread_exctype *type, const char *message,
                void (*not_asked)(struct record *record))
 {
-    if (send_end(record, type, (struct end){.go_on = go_on_ending, .not_asked = not_asked}))
-        return 0;
-    return threads_end(record, type, 0);
+    struct end plan = {.message = message, .go_on = go_on_ending, .not_asked = not_asked};
+
+    return send_end(record, type, plan) ? 0 : threads_end(record, type, message, 0);
 }
 
 static void go_on_restarting(struct end *end, pid_t spared)

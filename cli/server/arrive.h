@@ -24,9 +24,9 @@ void arrive_raise(struct record *record, const char *inner, const k3thread_excty
                   void *context);
 
 /*
- * Does what threads_end() does. If it turns out later that RECORD could not be asked, calls NOT_ASKED.
+ * Does what threads_end() does. MESSAGE must live as long as RECORD. If it turns out later that RECORD could not be asked, calls NOT_ASKED.
  */
-int arrive_end(struct record *record, const k3thread_exctype *type,
+int arrive_end(struct record *record, const k3thread_exctype *type, const char *message,
                void (*not_asked)(struct record *record));
 
 /* Does what threads_restart() does. */

@@ -1,5 +1,6 @@
 /* The method "restart": ends the command of a thread and runs it again, also of a thread that has ended. */
 #include "cli/server/arrive.h"
+#include "cli/server/leash.h"
 #include "cli/server/method.h"
 #include "cli/server/params.h"
 #include "cli/server/raise_failure.h"
@@ -37,6 +38,10 @@ static bool is_possible(struct call *call, const struct record *record)
 
     if (shutdown_has_begun())
         return call_fail(call, PROTOCOL_RUNTIME_ERROR, "the supervisor is shutting down");
+    if (leash_has_snapped(record))
+        return call_fail(call, PROTOCOL_RUNTIME_ERROR,
+                         "thread '%s' (id %llu) does not run again: %s", record->job.name,
+                         (unsigned long long) record->id, leash_message(record));
     if (namesake == record || namesake == NULL || !record_is_live(namesake))
         return true;
     return call_fail(call, PROTOCOL_VALUE_ERROR,

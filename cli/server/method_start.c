@@ -3,6 +3,7 @@
 #include "cli/base/refused_call.h"
 #include "cli/process/limits.h"
 #include "cli/rpc/write.h"
+#include "cli/server/leash.h"
 #include "cli/server/method.h"
 #include "cli/server/param_limits.h"
 #include "cli/server/shutdown.h"
@@ -90,6 +91,9 @@ static void start_job(struct call *call, struct start_params *params)
         call_fail_memory(call);
         return;
     }
+    if (params->leash != NULL)
+        leash_put(params->leash, record);
+    params->leash = NULL;
     if (record->job.log_limit > 0 || record->job.ready != NULL)
         file_watch_begin();
     error = threads_begin(record);
@@ -126,7 +130,7 @@ static void run(struct call *call, const json_t *params)
         call_fail(call, PROTOCOL_RUNTIME_ERROR, "an earlier start of its chain failed");
     else if (start_params_read(call, params, &start))
         start_or_find(call, &start);
-    job_release(&start.job);
+    start_params_release(&start);
 }
 
 const struct method method_start = {"start", run};

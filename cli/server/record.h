@@ -64,6 +64,11 @@ struct record {
 
     struct attachment *attachment; /* of a process of the thread; NULL: none */
 
+    /* For a thread that ends with another process; see leash.h. */
+    struct leash *leash;     /* NULL: none */
+    bool          is_untold; /* it was not told that the leash has snapped */
+    LIST_ENTRY(record) on_leash;
+
     /* For a thread that was asked to end before its command ran; see stuck.h. */
     bool   is_stuck;
     double stuck_due, stuck_pause;

@@ -10,6 +10,7 @@
 #include "cli/server/dispatch.h"
 #include "cli/server/events.h"
 #include "cli/server/join_until.h"
+#include "cli/server/leash_ends.h"
 #include "cli/server/listener.h"
 #include "cli/server/listing.h"
 #include "cli/server/parent.h"
@@ -95,13 +96,14 @@ static double do_what_is_due(void)
 }
 
 /*
- * Goes on with threads that wait for a slot, and with the shutdown. Returns false if that must be
+ * Goes on with threads that wait for a slot or whose leash has snapped, and with the shutdown. Returns false if that must be
  * tried again, for lack of memory or room.
  */
 static bool advance_threads(void)
 {
     bool told = threads_advance();
 
+    told = leash_ends_advance() && told;
     return shutdown_advance() && told;
 }
 

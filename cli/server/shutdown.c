@@ -31,7 +31,7 @@ static void ask_again(struct record *record)
 /* Asks RECORD to end, unless it is ending already. */
 static void ask(struct record *record)
 {
-    int error = arrive_end(record, end_type, ask_again);
+    int error = arrive_end(record, end_type, NULL, ask_again);
 
     record->end_asked = error == 0 || error == K3THREAD_INVALID_THREAD_ID_ERROR;
 }

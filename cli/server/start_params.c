@@ -4,6 +4,8 @@
 #include "cli/base/variable.h"
 #include "cli/ready/ready.h"
 #include "cli/rpc/bytes.h"
+#include "cli/server/leash.h"
+#include "cli/server/leash_param.h"
 #include "cli/server/need_params.h"
 #include "cli/server/param_limits.h"
 #include "cli/server/params.h"
@@ -73,7 +75,7 @@ static void free_strings(char **strings)
 /* The parameters that need more than a copy into the job. */
 struct raw {
     const json_t *name, *command, *directory, *environment, *limits, *nice, *input, *output, *ready,
-        *needs, *members;
+        *needs, *leash, *members;
     const char *restart, *stop_signal;
     json_int_t  log_limit, umask;
     bool        if_absent, keep, chained, hold;
@@ -245,6 +247,7 @@ static bool take_params(struct call *call, const json_t *params, struct job *job
         {"ready", PARAM_ANY, &raw->ready, false},
         {"ready_timeout", PARAM_NUMBER, &job->ready_timeout, false},
         {"needs", PARAM_ANY, &raw->needs, false},
+        {"leash", PARAM_ANY, &raw->leash, false},
         {"restart", PARAM_STRING, &raw->restart, false},
         {"stop_signal", PARAM_STRING, &raw->stop_signal, false},
         {"log_limit", PARAM_INTEGER, &raw->log_limit, false},
@@ -332,5 +335,12 @@ bool start_params_read(struct call *call, const json_t *params, struct start_par
     ret->keep = raw.keep;
     ret->hold = raw.hold;
     /* A thread that is there needs no other thread any more, though a start of it did. */
-    return ret->present != NULL || need_params_read(call, raw.needs, &ret->job);
+    return ret->present != NULL || (need_params_read(call, raw.needs, &ret->job) &&
+                                    leash_param_read(call, raw.leash, &ret->leash));
+}
+
+void start_params_release(struct start_params *params)
+{
+    job_release(&params->job);
+    leash_release(params->leash);
 }

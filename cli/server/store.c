@@ -4,6 +4,7 @@
 #include "cli/base/need_word.h"
 #include "cli/base/thread_name.h"
 #include "cli/place/times.h"
+#include "cli/server/leash.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
@@ -310,6 +311,7 @@ void store_forget(struct record *record)
     account_close(&record->assignment.account);
     if (record->job.has_own_log)
         remove_log(record->job.output);
+    leash_remove(record);
     record_free(record);
 }
 

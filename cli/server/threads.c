@@ -9,6 +9,7 @@
 #include "cli/server/events.h"
 #include "cli/server/input.h"
 #include "cli/server/join_any.h"
+#include "cli/server/leash.h"
 #include "cli/server/needs.h"
 #include "cli/server/slots.h"
 #include "cli/server/store.h"
@@ -314,6 +315,18 @@ static void take_slot_or_enqueue(struct record *record)
         enqueue(record);
 }
 
+/* Raises in a thread that has no worker yet. */
+static void raise_unbegun(struct record *record, const k3thread_exctype *type, const char *message)
+{
+    struct text copy = {0};
+
+    events_post_raised(record, type->name, message, NULL);
+    if (!worker_ends_early(type))
+        return;
+    text_add(&copy, message != NULL ? message : "");
+    end_unbegun(record, type, &copy, -1);
+}
+
 /*
  * Begins RECORD. Sets its first state before it posts the first event, because the event shows the
  * state.
@@ -326,6 +339,11 @@ int threads_begin(struct record *record)
     if (error != 0) {
         drop(record);
         return error;
+    }
+    if (leash_has_snapped(record)) {
+        events_post(EVENT_CREATED, record);
+        raise_unbegun(record, &k3thread_SystemExit, leash_message(record));
+        return 0;
     }
     if (needs_unmet(record) != NULL)
         wait_for_needs(record);
@@ -456,18 +474,6 @@ static int raise_in_worker(struct record *record, const k3thread_exctype *type, 
     return denied ? -EPERM : 0;
 }
 
-/* Raises in a thread that has no worker yet. */
-static void raise_unbegun(struct record *record, const k3thread_exctype *type, const char *message)
-{
-    struct text copy = {0};
-
-    events_post_raised(record, type->name, message, NULL);
-    if (!worker_ends_early(type))
-        return;
-    text_add(&copy, message != NULL ? message : "");
-    end_unbegun(record, type, &copy, -1);
-}
-
 int threads_raise(struct record *record, const k3thread_exctype *type, const char *message)
 {
     if (!record_is_live(record))
@@ -501,18 +507,20 @@ void threads_handle_overdue(void (*handle)(struct record *record))
     handle_overdue = handle;
 }
 
-int threads_end(struct record *record, const k3thread_exctype *type, pid_t spared)
+int threads_end(struct record *record, const k3thread_exctype *type, const char *message,
+                pid_t spared)
 {
     int error;
 
     if (record->thread == NULL)
-        return threads_raise(record, type, NULL);
+        return threads_raise(record, type, message);
     cancel_restart(record);
-    record->assignment.end_type = type;
-    error = k3thread_send_data(record->thread, &worker_End, spared_data(spared), NULL, NULL);
+    atomic_store(&record->assignment.end_type, type);
+    error = k3thread_send_data(record->thread, &worker_End, spared_data(spared), NULL, "%s",
+                               message != NULL ? message : "");
     stuck_watch(record);
     if (error == 0 && spared == 0 && record->now.state != STATE_STOPPING)
-        events_post_raised(record, type->name, NULL, NULL);
+        events_post_raised(record, type->name, message, NULL);
     return error;
 }
 

@@ -62,10 +62,12 @@ void threads_will_restart(struct record *record);
 void threads_fail_restart(struct record *record);
 
 /*
- * Asks RECORD to end by TYPE, for a shutdown. A thread that is ending already goes on as it began.
- * Returns what threads_raise() returns. SPARED is the process in which TYPE has arrived already, or 0.
+ * Asks RECORD to end by TYPE, because the supervisor wants that and not a user. A thread that is ending
+ * already goes on as it began. MESSAGE may be NULL. Returns what threads_raise() returns. SPARED is the process
+ * in which TYPE has arrived already, or 0.
  */
-int threads_end(struct record *record, const k3thread_exctype *type, pid_t spared);
+int threads_end(struct record *record, const k3thread_exctype *type, const char *message,
+                pid_t spared);
 
 /*
  * Continues the threads that wait for a slot. Returns false if a worker could not be told that it

@@ -46,7 +46,7 @@ bool worker_take(struct worker *worker, struct k3thread_exc *ret, bool *ret_auto
     } while (ret->type == &worker_Told);
     *ret_automatic = ret->type == &worker_End || ret->type == &worker_Restart;
     if (ret->type == &worker_End)
-        ret->type = worker->assignment->end_type;
+        ret->type = atomic_load(&worker->assignment->end_type);
     else if (ret->type == &worker_Restart)
         ret->type = &k3thread_SystemExit;
     return true;
