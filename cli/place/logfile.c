@@ -116,12 +116,11 @@ static off_t first_kept(const struct logfile *log, off_t offset)
     return data > offset && lseek(log->file.fd, 0, SEEK_DATA) >= data ? data : offset;
 }
 
-/* Goes on at DATA, where a line may have lost its beginning. */
+/* Goes on at DATA, where a line may have lost its beginning. The next read notes the gap. */
 static void lose(struct logfile *log, off_t data)
 {
     log->position = data;
     log->headless = LINE_MAX_SKIPPED;
-    log->gap = true;
 }
 
 /* Drops the rest of a line without its beginning from a block. Returns the size that is left. */
