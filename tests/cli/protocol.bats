@@ -721,6 +721,20 @@ fails(-32002, "ValueError", "join", thread="a", members=3)
 END
 }
 
+@test "of too many calls that wait on one connection the last ones are refused" {
+  script <<'END'
+client = Client()
+join = {"thread": "first", "members": ["id"]}
+client.send_bytes(b"".join(request(i, "join", join) for i in range(1, 16387)))
+for i in [16385, 16386]:
+    refused = client.receive()
+    assert refused["id"] == i and refused["error"]["data"]["type"] == "SendRaiseError", refused
+    assert refused["error"]["message"] == "too many calls wait on this connection", refused
+call("raise", thread="first")
+assert {client.receive()["id"] for _ in range(16384)} == set(range(1, 16385))
+END
+}
+
 @test "text with special characters arrives unchanged" {
   script <<'END'
 words = ['"', "\\", "\n\t\r\b\f\x01\x1f\x7f", "é€😀", "/", ""]

@@ -59,6 +59,17 @@ becomes_ready() {
   k3 join --ready "$1"
 }
 
+@test "a probe's URL, path or socket's name that is too long is refused" {
+  long=$(printf 'x%.0s' {1..2000})
+  refused() {
+    run -64 --separate-stderr k3 start --ready "$1" -- true
+    like "$stderr" "k3thread: start: ValueError: --ready *: $2"
+  }
+  refused "http://localhost:1/$long$long" 'the URL is too long'
+  refused "unix:/$long/$long/$long" 'the path is too long'
+  refused "unix:/${long:0:109}" "no socket's name can be that long"
+}
+
 @test "a TCP server is ready when it accepts connections" {
   serve
   port=$(free_port)

@@ -326,7 +326,16 @@ end_other() {
   mkdir open
   chmod 777 open
   run -1 --separate-stderr k3 -S "$dir/open/k.sock" start -- true
-  like "$stderr" "*$dir/open*"
+  is "$stderr" "k3thread: start: PermissionError: others can write to $dir/open"
+}
+
+@test "a socket's directory that belongs to another user is refused" {
+  needs_root
+  mkdir foreign
+  chown 65534 foreign
+  run -1 --separate-stderr k3 -S "$dir/foreign/k.sock" start -- true
+  is "$stderr" "k3thread: start: PermissionError: $dir/foreign belongs to user 65534"
+  is "$(ls foreign)" ''
 }
 
 @test "another user can neither connect nor read a log" {

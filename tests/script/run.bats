@@ -483,6 +483,11 @@ is_empty() {
 
 @test "supervise --private is refused without --lifeline" {
   run -64 k3 supervise --private
+  like "$output" 'k3thread: supervise: --private also needs --lifeline*'
+  for option in --listen-fd --lock-fd; do
+    run -64 k3 supervise "$option=3"
+    like "$output" 'k3thread: supervise: --listen-fd and --lock-fd go together*'
+  done
   [ -d "$dir" ]
 }
 
