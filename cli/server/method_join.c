@@ -30,7 +30,7 @@ static void reply_joined_unnamed(struct call *call, struct record *record)
 
     if (record->keeper == &peer->kept) {
         peer_release(&peer->joined);
-        store_hand_on(record, &peer->kept, &peer->joined);
+        store_hand_on(record, &peer->joined);
     }
     reply_joined(call, record);
 }

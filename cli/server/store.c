@@ -199,10 +199,8 @@ void store_let_go(struct record *record, const struct kept_list *keeper)
         finish(record);
 }
 
-void store_hand_on(struct record *record, const struct kept_list *from, struct kept_list *to)
+void store_hand_on(struct record *record, struct kept_list *to)
 {
-    if (record->keeper != from)
-        return;
     LIST_REMOVE(record, kept);
     store_keep(record, to);
 }

@@ -64,8 +64,8 @@ void store_evict(void);
 void store_keep(struct record *record, struct kept_list *keeper);
 void store_let_go(struct record *record, const struct kept_list *keeper);
 
-/* Makes TO the keeper of RECORD, if FROM is its keeper now. */
-void store_hand_on(struct record *record, const struct kept_list *from, struct kept_list *to);
+/* Makes TO the keeper of RECORD, which has another keeper. */
+void store_hand_on(struct record *record, struct kept_list *to);
 
 /*
  * Forgets RECORD, which is neither live nor kept, and removes its log (but not a file of --output).
