@@ -119,12 +119,21 @@ static void add_address(const char *address, void *context)
     text_release(&word);
 }
 
+/* Returns SIZE, that of the command line LINE, without the NULs behind a title that its process has set. */
+static ssize_t without_slack(const char *line, ssize_t size)
+{
+    while (size > 1 && line[size - 1] == '\0' && line[size - 2] == '\0')
+        size--;
+    return size;
+}
+
 /* Writes the command line, or the name of a program that has none. */
 static void add_command(struct text *text, pid_t pid, const struct process_stat *stat)
 {
     char    line[COMMAND_MAX + 1];
     ssize_t size = proc_read(pid, "cmdline", line, sizeof(line));
 
+    size = without_slack(line, size);
     text_byte(text, '[', 1);
     for (ssize_t at = 0; at < size; at += (ssize_t) strlen(line + at) + 1) {
         write_comma(text);

@@ -99,6 +99,21 @@ END
   unlike "$output" '*left*'
 }
 
+@test "of a process that has set a title, the title alone is told" {
+  k3 start -n a -- "$PYTHON" -I -S -c '
+import os, time
+if os.fork() == 0:
+    begin, end = map(int, open("/proc/self/stat").read().split()[47:49])
+    with open("/proc/self/mem", "r+b", 0) as memory: # what redis and nginx do to their arguments
+        memory.seek(begin)
+        memory.write(b"some title".ljust(end - begin, b"\0"))
+    open("up", "w").write("x")
+    time.sleep(1000)
+while not os.path.exists("up"): time.sleep(0.01)'
+  k3 join a
+  is "$(k3_field a left | "$PYTHON" -I -S -c 'import json, sys; print(json.load(sys.stdin)[0]["command"])')" "['some title']"
+}
+
 @test "what is still at work when its command has ended is neither killed nor reported, if it ends soon" {
   for i in {1..8}; do
     k3 start -n "t$i" -- sh -c "(i=0; while [ \$i -lt 20000 ]; do i=\$((i + 1)); done; echo >done.$i) & exit 3"

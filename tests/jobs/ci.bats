@@ -58,3 +58,19 @@ xpath() {
   like "$(xpath 'string(//testcase[@name="hangs"]/failure)')" 'waiting*'
   refute_leaks
 }
+
+@test "a check that leaves a server behind is found: the run names the server and its port" {
+  needs redis-server redis-cli
+  free_ports CACHE
+  cat >leaky.k3 <<'END'
+start --name clean -- true
+start --name leaky -- sh -c 'redis-server --port $CACHE --daemonize yes --save "" --dir . && until redis-cli -p $CACHE ping; do sleep 0.05; done'
+END
+  run -1 k3thread run --leaks=fail --json result.json leaky.k3
+  like "$output" "*'leaky' left process * ('redis-server \\*:$CACHE', listening on *:$CACHE*)*"
+  is "$(jq -r '.threads[] | select(.failed).name' result.json)" leaky
+  run ! redis-cli -p "$CACHE" ping
+
+  run -0 k3thread run --leaks=warn leaky.k3
+  like "$output" "*'leaky'*redis-server*"
+}
