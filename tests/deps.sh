@@ -20,6 +20,7 @@ check    expect           expect
 check    g++              c++
 check    binutils         readelf
 check    curl             curl
+check    less             less
 check    libxml2-utils    xmllint
 check    mandoc           mandoc
 check    pkg-config       pkg-config
@@ -28,6 +29,7 @@ check    python3          python3
 check    socat            socat
 check    tmux             tmux
 check    util-linux       unshare
+check    vim              vim
 jobs     curl             curl
 jobs     flac             flac
 jobs     jq               jq

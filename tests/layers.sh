@@ -19,16 +19,17 @@ allowed() {
     cli/quick/*)       echo cli/view cli/client cli/place cli/rpc cli/base ;;
     # A supervisor: its processes, the probes, the threads, and the server that clients talk to.
     cli/process/*)     echo cli/base ;;
+    cli/terminal/*)    echo cli/base ;;
     cli/ready/*)       echo cli/process cli/place cli/base lib/include ;;
-    cli/worker/*)      echo cli/ready cli/process cli/place cli/rpc cli/base lib/include ;;
-    cli/server/*)      echo cli/worker cli/ready cli/process cli/place cli/rpc cli/base lib/include ;;
+    cli/worker/*)      echo cli/ready cli/terminal cli/process cli/place cli/rpc cli/base lib/include ;;
+    cli/server/*)      echo cli/worker cli/ready cli/terminal cli/process cli/place cli/rpc cli/base lib/include ;;
     cli/supervisor/*)  echo cli/server cli/worker cli/process cli/place cli/base ;;
     cli/client/*)      echo cli/place cli/rpc cli/base ;;
     cli/view/*)        echo cli/place cli/rpc cli/base ;;
     # Two commands run a supervisor; every other command is a client.
     cli/commands/supervise.c) echo cli/supervisor cli/client cli/place cli/base ;;
     cli/script/run.c)  echo cli/supervisor cli/commands cli/view cli/place cli/base ;;
-    cli/commands/*)    echo cli/view cli/client cli/place cli/rpc cli/base lib/include ;;
+    cli/commands/*)    echo cli/view cli/terminal cli/client cli/place cli/rpc cli/base lib/include ;;
     cli/script/*)      echo cli/commands cli/view cli/client cli/place cli/rpc cli/base ;;
     cli/*)             echo cli/quick cli/commands cli/client cli/base ;;
     esac

@@ -166,6 +166,15 @@ static void add_path(struct text *params, const char *key, const char *here, con
     here_write_path(params, here, path);
 }
 
+static void add_terminal(struct text *params, const struct start_request *request)
+{
+    add_true(params, "tty", true);
+    write_name(params, "rows");
+    write_integer(params, request->rows);
+    write_name(params, "columns");
+    write_integer(params, request->columns);
+}
+
 /* Writes what surrounds the command: its directory, environment, input and output. */
 static void add_surroundings(struct text *params, const struct start_request *request)
 {
@@ -176,6 +185,8 @@ static void add_surroundings(struct text *params, const struct start_request *re
     write_integer(params, current_umask());
     add_path(params, "input", request->here, request->input);
     add_true(params, "input", request->input_stays_open);
+    if (request->tty)
+        add_terminal(params, request);
     add_path(params, "output", request->here, request->output);
     if (request->log_limit > 0) {
         write_name(params, "log_limit");

@@ -19,10 +19,12 @@
 struct start_request {
     char *const *command; /* up to a NULL */
     const char  *here;    /* the current directory, at which relative paths begin */
-    const char  *name, *directory, *output;     /* NULL: not given */
-    const char  *input;                         /* a file; NULL: none */
-    bool         input_stays_open;              /* the input stays open; INPUT is NULL then */
-    const char  *ready, *restart, *stop_signal; /* NULL: not given */
+    const char  *name, *directory, *output; /* NULL: not given */
+    const char  *input;                     /* a file; NULL: none */
+    bool         input_stays_open;          /* the input stays open; INPUT is NULL then */
+    bool         tty;                       /* the command gets a terminal of the size: */
+    unsigned     rows, columns;
+    const char  *ready, *restart, *stop_signal;        /* NULL: not given */
     double       after, timeout, grace, ready_timeout; /* seconds; negative: not given */
     int64_t      leash;                                /* the id of a process; 0: none */
     int64_t      log_limit;                            /* bytes; 0: none */

@@ -29,6 +29,7 @@
     X(join)                                                                                        \
     X(raise)                                                                                       \
     X(send)                                                                                        \
+    X(attach)                                                                                      \
     X(restart)                                                                                     \
     X(watch)                                                                                       \
     X(clear)                                                                                       \

@@ -2,6 +2,7 @@
 #include "cli/base/status.h"
 #include "cli/client/here.h"
 #include "cli/client/request.h"
+#include "cli/commands/attach_terminal.h"
 #include "cli/commands/command.h"
 #include "cli/commands/executable.h"
 #include "cli/commands/lost_limits.h"
@@ -179,6 +180,60 @@ static int start_and_wait(struct invocation *invocation)
     return status;
 }
 
+/* Returns true if this terminal is to be joined to that of the thread. */
+static bool attaches(const struct invocation *invocation)
+{
+    const struct start_options *o = invocation->options;
+
+    return o->wait && o->request.tty && !invocation->session->scripted && attach_is_possible();
+}
+
+/* Ends the thread ID by SystemExit, because this process was asked to end. */
+static void end_thread(struct client *client, json_int_t id)
+{
+    struct reply reply;
+
+    if (client_call(client, "raise", json_pack("{s:I}", "thread", id), &reply) == 0)
+        reply_release(&reply);
+}
+
+/* Waits for the end of the thread ID, which has a terminal. Returns the exit status for it. */
+static int join_attached(const struct invocation *invocation, json_int_t id)
+{
+    struct reply reply;
+    int          status;
+
+    if (client_call(&invocation->session->client, "join", json_pack("{s:I}", "thread", id),
+                    &reply) != 0)
+        return command_own_failure(command_failed(invocation));
+    command_explain_end(invocation, reply.result, false);
+    status = thread_status(reply.result);
+    reply_release(&reply);
+    return status;
+}
+
+/* Starts the thread and joins its terminal, until the user leaves it or the thread ends. */
+static int start_and_attach(struct invocation *invocation)
+{
+    struct session   *session = invocation->session;
+    struct attach_end end = {0};
+    json_int_t        id = 0;
+    int               status = chain_settle(&session->chain, &session->client);
+
+    if (status == STATUS_DONE)
+        status = command_own_failure(start(invocation, NULL, &id));
+    if (status == STATUS_DONE)
+        status = command_own_failure(attach_terminal(invocation, json_integer(id), false, &end));
+    session->ended_by = end.signal;
+    if (status != STATUS_DONE || (end.signal == 0 && !end.has_ended))
+        return status;
+    if (client_reopen(&session->client) != 0)
+        return command_own_failure(command_failed(invocation));
+    if (end.signal != 0)
+        end_thread(&session->client, id);
+    return join_attached(invocation, id);
+}
+
 static int run(struct invocation *invocation)
 {
     const struct start_options *o = invocation->options;
@@ -186,6 +241,8 @@ static int run(struct invocation *invocation)
     json_int_t                  id = 0;
     int                         status;
 
+    if (attaches(invocation))
+        return start_and_attach(invocation);
     if (o->wait)
         return start_and_wait(invocation);
     invocation->session->only_started = true;

@@ -7,6 +7,7 @@
 #include "cli/base/variable.h"
 #include "cli/commands/arguments.h"
 #include "cli/commands/thread_word.h"
+#include "cli/terminal/pty.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -23,7 +24,8 @@ enum {
     KEY_STOP_SIGNAL,
     KEY_IF_ABSENT,
     KEY_ENV_FILE,
-    KEY_LEASH
+    KEY_LEASH,
+    KEY_TTY
 };
 
 const struct argp_option start_options_list[] = {
@@ -44,6 +46,7 @@ const struct argp_option start_options_list[] = {
      "Take its input from FILE; without FILE the input stays open, or, with --wait, is that of "
      "k3thread itself",
      0},
+    {"tty", KEY_TTY, NULL, 0, "Give it a terminal, which attach joins", 0},
     {"output", 'o', "FILE", 0, "Append its output to FILE instead of a log", 0},
     {"restart", 'r', "POLICY", 0, "Run it again: never, on-failure or always; :N at most N times",
      0},
@@ -215,6 +218,42 @@ static error_t parse_time(int key, const char *argument, const struct argp_state
     }
 }
 
+/* Returns the size of this process's terminal, or else the default. */
+static struct pty_size find_size(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (isatty(fd))
+            return pty_size(fd);
+    return PTY_SIZE_DEFAULT;
+}
+
+/* Completes --tty: the terminal has the size of the caller's, and a type, which the caller may lack. */
+static error_t finish_tty(struct start_options *o, const struct argp_state *state)
+{
+    const char     *type = getenv("TERM");
+    struct pty_size size = find_size();
+
+    if (o->request.input != NULL)
+        return command_refuse(
+            state, "--tty: the terminal is the command's input, so --input takes no FILE");
+    o->request.rows = size.rows;
+    o->request.columns = size.columns;
+    if ((type != NULL && type[0] != '\0') || variables_find(&o->variables, "TERM") != NULL ||
+        variables_find(&o->in_files, "TERM") != NULL)
+        return 0;
+    return -variables_add(&o->variables, "TERM=xterm");
+}
+
+/* Completes what was read, when no option can follow. */
+static error_t finish(struct start_options *o, const struct argp_state *state)
+{
+    error_t error = o->request.tty ? finish_tty(o, state) : 0;
+
+    if (error == 0 && o->request.if_absent && o->request.name == NULL)
+        error = command_usage(state, "--if-absent goes with --name");
+    return error == 0 ? make_environment(o) : error;
+}
+
 error_t start_options_parse(int key, char *argument, struct argp_state *state)
 {
     struct start_options *o = state->input;
@@ -258,6 +297,9 @@ error_t start_options_parse(int key, char *argument, struct argp_state *state)
         return add_need(o, state, argument);
     case KEY_STOP_SIGNAL:
         return set_stop_signal(o, state, argument);
+    case KEY_TTY:
+        o->request.tty = true;
+        return 0;
     case KEY_LOG_LIMIT:
         return parse_log_limit(o, state, argument);
     case ARGP_KEY_ARGS:
@@ -265,9 +307,7 @@ error_t start_options_parse(int key, char *argument, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         o->request.needs = o->needs;
-        if (o->request.if_absent && o->request.name == NULL)
-            return command_usage(state, "--if-absent goes with --name");
-        return make_environment(o);
+        return finish(o, state);
     case ARGP_KEY_NO_ARGS:
         return command_usage(state, "no command to start");
     default:

@@ -26,7 +26,6 @@ static const char *find_equivalent(const char *name)
         {"up", "'start'"},
         {"bg", "'start'"},
         {"down", "'shutdown'"},
-        {"attach", "'logs -f'"},
         {"tail", "'logs -f'"},
         {"export", "'start --env NAME=VALUE'"},
         {"cd", "'start --directory DIR'"},

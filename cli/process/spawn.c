@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -97,15 +98,30 @@ static int read_from(const char *input)
     return dup2(fd, STDIN_FILENO);
 }
 
+/* Opens the input, or makes the terminal that is the input that of the session. */
+static int take_input(const struct spawn_plan *plan)
+{
+    if (plan->at_terminal)
+        return ioctl(STDIN_FILENO, TIOCSCTTY, 0);
+    return plan->input != NULL ? read_from(plan->input) : 0;
+}
+
 /* Opens with O_NONBLOCK, so that a FIFO without a reader fails at once, and then clears it. */
-static int redirect(const struct spawn_plan *plan)
+static int open_output(const struct spawn_plan *plan)
 {
     int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY;
     int fd;
 
     umask(plan->output_umask);
     fd = open(plan->output, flags | O_NONBLOCK, 0666);
-    if (fd < 0 || fcntl(fd, F_SETFL, O_APPEND) < 0)
+    return fd < 0 || fcntl(fd, F_SETFL, O_APPEND) < 0 ? -1 : fd;
+}
+
+static int redirect(const struct spawn_plan *plan)
+{
+    int fd = plan->at_terminal ? STDIN_FILENO : open_output(plan);
+
+    if (fd < 0)
         return -1;
     if (dup2(fd, STDOUT_FILENO) < 0 || dup2(fd, STDERR_FILENO) < 0)
         return -1;
@@ -237,7 +253,7 @@ IN_CHILD static int run_child(void *argument)
     if (isolate(child) < 0 || set_mark(plan) < 0)
         goto failed;
     child->stage = SPAWN_INPUT;
-    if (plan->input != NULL && read_from(plan->input) < 0)
+    if (take_input(plan) < 0)
         goto failed;
     child->stage = SPAWN_OUTPUT;
     if (redirect(plan) < 0)

@@ -6,6 +6,7 @@
 #define K3THREAD_CLI_PROCESS_SPAWN_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 
@@ -18,8 +19,9 @@ struct spawn_plan {
     const char  *directory;
     const char  *input;      /* a file to read from, or NULL */
     int          input_from; /* a descriptor to read from, or -1; if both are unset: /dev/null */
-    const char  *output;     /* appended to; made when missing */
-    mode_t       umask, output_umask;
+    bool at_terminal; /* input_from is a terminal: it becomes the session's, and the output */
+    const char          *output; /* appended to, unless at_terminal; made when missing */
+    mode_t               umask, output_umask;
     const struct limits *limits;
     int                  mark_resource; /* the limit that carries the mark, or -1: see mark.h */
     rlim_t               mark;

@@ -361,6 +361,11 @@ bool connection_is_full(const struct connection *connection)
     return buffer_used(&connection->out) > OUT_MAX;
 }
 
+size_t connection_unread(const struct connection *connection)
+{
+    return buffer_used(&connection->out);
+}
+
 bool connection_is_drained(const struct connection *connection)
 {
     return buffer_used(&connection->out) == 0;

@@ -66,6 +66,9 @@ int connection_open(struct connection *connection, int fd,
 /* Returns true if the client has left too much unread for more to be queued. */
 bool connection_is_full(const struct connection *connection);
 
+/* Returns how many bytes are queued that the client's socket has not taken. */
+size_t connection_unread(const struct connection *connection);
+
 /* Returns true if all that was queued has been sent. */
 bool connection_is_drained(const struct connection *connection);
 

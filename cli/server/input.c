@@ -4,6 +4,8 @@
 #include "cli/base/loop.h"
 #include "cli/process/proc.h"
 #include "cli/rpc/write.h"
+#include "cli/terminal/pty.h"
+#include "cli/worker/thread_terminal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +23,8 @@ struct sending {
     struct input      *input;
     struct call       *call;
     struct input_bytes bytes;
+    size_t             keys;    /* of BYTES, those at the end that were added; see add_eof_keys() */
+    size_t             counted; /* in queued_total */
     size_t             taken;
     TAILQ_ENTRY(sending) link;
 };
@@ -28,7 +32,8 @@ struct sending {
 struct input {
     struct source    source; /* the writing end, or, of an input that was ended, the reading end */
     struct record   *record;
-    int              reader; /* keeps the bytes while no run has the pipe open; or -1 */
+    bool             is_terminal; /* the source is a terminal that the console owns, not a pipe */
+    int              reader;      /* keeps the bytes while no run has the pipe open; or -1 */
     bool             ended;
     bool             armed;   /* the loop watches the writing end */
     struct call_list waiting; /* the calls of the queue */
@@ -103,7 +108,7 @@ static void free_sending(void *state)
     struct sending *sending = state;
 
     TAILQ_REMOVE(&sending->input->queue, sending, link);
-    queued_total -= sending->bytes.size;
+    queued_total -= sending->counted;
     free(sending->bytes.data);
     free(sending);
 }
@@ -136,7 +141,7 @@ static void fail_ended(struct sending *sending)
 static void reply_taken(struct sending *sending)
 {
     call_reply(sending->call, json_pack("{s:I, s:I}", "id", (json_int_t) sending->input->record->id,
-                                        "taken", (json_int_t) sending->taken));
+                                        "taken", (json_int_t) (sending->taken - sending->keys)));
 }
 
 static void expire_sending(struct call *call, const struct record *record)
@@ -227,6 +232,26 @@ static void has_room(struct source *source, uint32_t events)
     advance((struct input *) source);
 }
 
+/*
+ * Types the key that ends the input of a terminal. Within a line that key only passes on the line so
+ * far, so it is typed twice then. Returns 0 or -ENOMEM.
+ */
+static int add_eof_keys(struct sending *sending)
+{
+    struct input_bytes *bytes = &sending->bytes;
+    size_t              keys = bytes->size > 0 && bytes->data[bytes->size - 1] != '\n' ? 2 : 1;
+    char               *data = realloc(bytes->data, bytes->size + keys);
+
+    if (data == NULL)
+        return -ENOMEM;
+    memset(data + bytes->size, pty_eof_key(sending->input->source.fd), keys);
+    bytes->data = data;
+    bytes->size += keys;
+    bytes->eof = false;
+    sending->keys = keys;
+    return 0;
+}
+
 /* A call that waits in an input's list is advanced by the input, not woken. */
 static void wake_sending(struct call *call, struct record *record)
 {
@@ -249,12 +274,17 @@ void input_send(struct call *call, struct record *record, struct input_bytes *by
         return;
     }
     *sending = (struct sending){.input = input, .call = call, .bytes = *bytes};
-    queued_total += bytes->size;
     call->state = sending;
     call->release = free_sending;
     call->expire = expire_sending;
     call->record = record;
     TAILQ_INSERT_TAIL(&input->queue, sending, link);
+    if (sending->bytes.eof && input->is_terminal && add_eof_keys(sending) != 0) {
+        call_fail_memory(call);
+        return;
+    }
+    sending->counted = sending->bytes.size;
+    queued_total += sending->counted;
     call_wait(call, &input->waiting, seconds, wake_sending);
     if (TAILQ_FIRST(&input->queue) == sending)
         advance(input);
@@ -262,23 +292,47 @@ void input_send(struct call *call, struct record *record, struct input_bytes *by
 
 /* Its life */
 
-/* Makes a new pipe for RECORD. Returns 0 or -errno. */
-static int make(struct record *record)
+/* Makes the input of RECORD, which writes to FD. Returns NULL without memory. */
+static struct input *make(struct record *record, int fd)
 {
     struct input *input = calloc(1, sizeof(*input));
-    int           ends[2];
 
     if (input == NULL)
-        return -ENOMEM;
-    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) {
-        free(input);
-        return -errno;
-    }
-    input->source = (struct source){.fd = ends[1], .ready = has_room};
+        return NULL;
+    input->source = (struct source){.fd = fd, .ready = has_room};
     input->record = record;
-    input->reader = ends[0];
+    input->reader = -1;
     LIST_INIT(&input->waiting);
     TAILQ_INIT(&input->queue);
+    return input;
+}
+
+static int open_terminal(struct record *record)
+{
+    if (record->input != NULL)
+        return 0;
+    record->input = make(record, record->assignment.terminal->master);
+    if (record->input == NULL)
+        return -ENOMEM;
+    record->input->is_terminal = true;
+    return 0;
+}
+
+/* Makes a new pipe for RECORD. Returns 0 or -errno. */
+static int open_pipe(struct record *record)
+{
+    struct input *input;
+    int           ends[2];
+
+    if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0)
+        return -errno;
+    input = make(record, ends[1]);
+    if (input == NULL) {
+        close(ends[0]);
+        close(ends[1]);
+        return -ENOMEM;
+    }
+    input->reader = ends[0];
     record->input = input;
     record->assignment.input = ends[1];
     return 0;
@@ -289,10 +343,12 @@ int input_open(struct record *record)
     struct input *input = record->input;
     int           error;
 
+    if (record->assignment.terminal != NULL)
+        return open_terminal(record);
     if (!record->job.input_open)
         return 0;
     if (input == NULL)
-        return make(record);
+        return open_pipe(record);
     if (!input->ended)
         return 0;
     error = exchange_end(input, O_WRONLY);
@@ -321,7 +377,8 @@ void input_close(struct record *record)
              "thread '%s' (id %llu) has ended and reads no more", record->job.name,
              (unsigned long long) record->id);
     drop_reader(input);
-    close(input->source.fd);
+    if (!input->is_terminal)
+        close(input->source.fd);
     free(input);
     record->input = NULL;
     record->assignment.input = -1;

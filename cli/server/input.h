@@ -5,8 +5,8 @@
  * The pipe belongs to the thread and not to a run: what one run has not read, the next one reads. The
  * server writes without waiting. It queues what the pipe does not take, and writes on when the command
  * has read; it writes the bytes of one call together, and those of the next call after them. The worker
- * opens the pipe for each run by itself, through the descriptor in its assignment. The server's thread
- * only.
+ * opens the pipe for each run by itself, through the descriptor in its assignment. A thread with a
+ * terminal (--tty) has that as its input. The server's thread only.
  */
 #ifndef K3THREAD_CLI_SERVER_INPUT_H
 #define K3THREAD_CLI_SERVER_INPUT_H

@@ -19,6 +19,9 @@ static bool is_possible(struct call *call, const struct record *record)
         return call_fail(call, PROTOCOL_VALUE_ERROR,
                          "thread '%s' (id %llu) has no open input; start it with --input",
                          record->job.name, id);
+    if (viewer_is_to(&call->peer->viewer, record) && !viewer_types(&call->peer->viewer))
+        return call_fail(call, PROTOCOL_RUNTIME_ERROR, "another client types in thread '%s'",
+                         record->job.name);
     return true;
 }
 

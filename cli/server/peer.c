@@ -43,6 +43,7 @@ void peer_free(struct peer *peer)
     peer_release(&peer->kept);
     peer_release(&peer->joined);
     events_unwatch(&peer->watcher);
+    viewer_end(&peer->viewer);
     environment_unref(peer->environment);
     free(peer);
 }

@@ -4,6 +4,7 @@
 
 #include "cli/server/call_list.h"
 #include "cli/server/connection.h"
+#include "cli/server/console.h"
 #include "cli/server/events.h"
 #include "cli/server/record.h"
 
@@ -24,6 +25,7 @@ struct peer {
     bool                chain_broken; /* a chained start has failed: later ones are refused */
     struct watcher      watcher;
     struct attachment  *attachment; /* that the client is, or NULL */
+    struct viewer       viewer;
 };
 
 /*

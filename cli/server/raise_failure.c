@@ -16,7 +16,8 @@ enum protocol_error raise_failure_word(const struct record *record, int error, s
     case -EMFILE:
     case -ENFILE:
     case -ENOMEM:
-        text_printf(why, "cannot open the input of thread '%s': %s", record->job.name,
+    case -ENOSPC:
+        text_printf(why, "cannot open the input or terminal of thread '%s': %s", record->job.name,
                     strerror(-error));
         return PROTOCOL_OS_ERROR;
     default:

@@ -145,7 +145,7 @@ static bool has_status(const struct record *record)
     X(ready, true, write_bool(text, r->now.ready))                                                 \
     X(status, has_status(r), write_bytes(text, r->now.status))                                     \
     X(waits_for, record_waits_for(r) != NULL, write_bytes(text, record_waits_for(r)))              \
-    X(attached, true, write_bool(text, r->attachment != NULL))                                     \
+    X(attached, true, write_bool(text, r->attachment != NULL || r->viewers > 0))                   \
     X(seconds, !isnan(record_seconds(r)), write_seconds(text, record_seconds(r)))                  \
     X(cpu, true, write_cpu(text, r))                                                               \
     X(max_rss, true, write_integer(text, (int64_t) record_usage(r).memory))                        \

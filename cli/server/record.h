@@ -35,6 +35,7 @@ enum rerun {
     RERUN_FAILED,    /* the thread ended before its next run */
 };
 
+struct console;
 struct input;
 
 /* One thread. */
@@ -59,6 +60,8 @@ struct record {
     TAILQ_ENTRY(record) finished; /* among the joined records that are not kept, oldest first */
     struct call_list  calls;      /* the calls that wait for this thread */
     struct input     *input;      /* what `send` writes to; NULL: nothing */
+    struct console   *console;    /* its terminal; NULL: none */
+    unsigned          viewers;    /* how many clients are attached to the terminal */
     struct kept_list *keeper;     /* NULL: may be forgotten once it has ended */
     LIST_ENTRY(record) kept;
 

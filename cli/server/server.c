@@ -7,6 +7,7 @@
 #include "cli/server/arrive.h"
 #include "cli/server/attachment.h"
 #include "cli/server/connection.h"
+#include "cli/server/console.h"
 #include "cli/server/dispatch.h"
 #include "cli/server/events.h"
 #include "cli/server/join_until.h"
@@ -92,6 +93,7 @@ static double do_what_is_due(void)
 {
     double next = sooner(call_expire(), attachment_expire());
 
+    next = sooner(next, viewers_do_due());
     return sooner(next, stuck_kill());
 }
 
@@ -121,9 +123,10 @@ static void stop_if_complete(void)
 static bool send_answers(void)
 {
     bool is_listing = listing_advance();
+    bool is_showing = viewers_advance();
 
     events_tell_missed();
-    return connection_settle_all() && !is_listing;
+    return connection_settle_all() && !is_listing && !is_showing;
 }
 
 /* Finishes a round of the loop. Returns the seconds until the next round at the latest, or -1. */

@@ -10,6 +10,7 @@
 #include "cli/server/param_limits.h"
 #include "cli/server/params.h"
 #include "cli/server/store.h"
+#include "cli/server/terminal_size.h"
 #include "cli/worker/environment.h"
 
 #include <errno.h>
@@ -77,7 +78,7 @@ struct raw {
     const json_t *name, *command, *directory, *environment, *limits, *nice, *input, *output, *ready,
         *needs, *leash, *members;
     const char *restart, *stop_signal;
-    json_int_t  log_limit, umask;
+    json_int_t  log_limit, umask, rows, columns;
     bool        if_absent, keep, chained, hold;
 };
 
@@ -244,6 +245,9 @@ static bool take_params(struct call *call, const json_t *params, struct job *job
         {"nice", PARAM_ANY, &raw->nice, false},
         {"input", PARAM_ANY, &raw->input, false},
         {"output", PARAM_ANY, &raw->output, false},
+        {"tty", PARAM_BOOLEAN, &job->tty, false},
+        {"rows", PARAM_INTEGER, &raw->rows, false},
+        {"columns", PARAM_INTEGER, &raw->columns, false},
         {"ready", PARAM_ANY, &raw->ready, false},
         {"ready_timeout", PARAM_NUMBER, &job->ready_timeout, false},
         {"needs", PARAM_ANY, &raw->needs, false},
@@ -315,10 +319,24 @@ static bool parse_paths(struct call *call, const struct raw *raw, struct job *jo
            parse_path(call, raw->output, "\"output\" must be a string", &job->output);
 }
 
+static bool parse_terminal(struct call *call, const struct raw *raw, struct job *job)
+{
+    struct pty_size size;
+
+    if (!terminal_size_check(call, raw->rows, raw->columns, &size))
+        return false;
+    job->rows = size.rows;
+    job->columns = size.columns;
+    if (!job->tty || job->input == NULL)
+        return true;
+    return call_fail(call, PROTOCOL_VALUE_ERROR,
+                     "--tty: the terminal is the command's input, so --input takes no FILE");
+}
+
 static bool parse_raw(struct call *call, const struct raw *raw, struct job *job)
 {
-    return parse_paths(call, raw, job) && parse_command(call, raw->command, job) &&
-           parse_environment(call, raw, job) &&
+    return parse_paths(call, raw, job) && parse_terminal(call, raw, job) &&
+           parse_command(call, raw->command, job) && parse_environment(call, raw, job) &&
            params_members(call, raw->members, &call->members) && parse_name(call, raw->name, job) &&
            parse_ready(call, raw->ready, job) && parse_restart(call, raw->restart, job) &&
            parse_stop_signal(call, raw->stop_signal, job) &&

@@ -6,6 +6,7 @@
 #include "cli/process/limits.h"
 #include "cli/server/attachment.h"
 #include "cli/server/call.h"
+#include "cli/server/console.h"
 #include "cli/server/events.h"
 #include "cli/server/input.h"
 #include "cli/server/join_any.h"
@@ -98,13 +99,31 @@ static int start_thread(struct record *record)
 static void advance_queue(void);
 static void advance_waiting(void);
 
+/* Opens the terminal and the input that RECORD's job asks for. Returns 0 or -errno. */
+static int open_input(struct record *record)
+{
+    int error = console_open(record);
+
+    if (error == 0)
+        error = input_open(record);
+    if (error == 0 && record->input != NULL)
+        mailbox_notify(&record->assignment.mail); /* each run changes who reads the input */
+    return error;
+}
+
+static void close_input(struct record *record)
+{
+    input_close(record);
+    console_close(record);
+}
+
 /* Does what follows from the end of RECORD, as RECORD->now shows it. */
 static void has_ended(struct record *record)
 {
     attachment_close(record->attachment);
     leave_line(record);
     stuck_unwatch(record);
-    input_close(record);
+    close_input(record);
     needs_count(record, false);
     k3thread_unref(record->thread);
     record->thread = NULL;
@@ -287,7 +306,7 @@ static void advance_waiting(void)
 /* Forgets RECORD, which has not begun. */
 static void drop(struct record *record)
 {
-    input_close(record);
+    close_input(record);
     give_back_slot(record);
     needs_count(record, false);
     set_state(record, STATE_ENDED);
@@ -333,7 +352,7 @@ static void raise_unbegun(struct record *record, const k3thread_exctype *type, c
  */
 int threads_begin(struct record *record)
 {
-    int error = input_open(record);
+    int error = open_input(record);
 
     needs_count(record, true);
     if (error != 0) {
@@ -439,7 +458,7 @@ void threads_fail_restart(struct record *record)
 
 int threads_restart(struct record *record, pid_t spared)
 {
-    int error = input_open(record);
+    int error = open_input(record);
 
     if (error != 0)
         return error;

@@ -9,17 +9,20 @@
 
 #include <stdatomic.h>
 
+struct thread_terminal;
+
 /* One thread for one worker to run. */
 struct assignment {
-    uint64_t       id; /* the thread's */
-    struct job    *job;
-    bool           again;    /* a restart was asked for: the thread waits out no delay */
-    struct report  draft;    /* how the thread stands at the start; then the worker's own */
-    struct mail    mail;     /* where the worker posts its reports */
-    struct account account;  /* what its ended processes have used */
-    int            input;    /* the pipe of an input that stays open, either end; or -1 */
-    atomic_int     spawning; /* the child that has not come to its exec, or 0 */
-    atomic_int     attached; /* the process that takes exceptions itself, or 0 */
+    uint64_t                id; /* the thread's */
+    struct job             *job;
+    bool                    again;   /* a restart was asked for: the thread waits out no delay */
+    struct report           draft;   /* how the thread stands at the start; then the worker's own */
+    struct mail             mail;    /* where the worker posts its reports */
+    struct account          account; /* what its ended processes have used */
+    struct thread_terminal *terminal; /* of all runs; NULL: none */
+    int                     input;    /* the pipe of an input that stays open, either end; or -1 */
+    atomic_int              spawning; /* the child that has not come to its exec, or 0 */
+    atomic_int              attached; /* the process that takes exceptions itself, or 0 */
     _Atomic(const k3thread_exctype *)
         end_type; /* what worker_End stands for; set before that is sent */
 };

@@ -5,8 +5,11 @@
 #include "cli/worker/ending.h"
 #include "cli/worker/left.h"
 #include "cli/worker/raised.h"
+#include "cli/worker/thread_terminal.h"
 
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 /* The seconds between two looks at processes for which no descriptor could be opened. */
@@ -79,6 +82,30 @@ static bool drop_ended(struct leftovers *tops)
 }
 
 /*
+ * Polls the ends of TOPS as k3thread_poll() does, and copies the output that the leftovers write to the
+ * thread's terminal, so that none of them waits for that. Returns more than 0 for output, too.
+ */
+APART static int poll_with_terminal(struct thread_terminal *terminal, struct leftovers *tops,
+                                    double seconds)
+{
+    struct pollfd *polls = calloc(tops->count + 1, sizeof(*polls));
+    int            n;
+
+    if (polls == NULL)
+        return k3thread_poll(tops->ends, tops->count, seconds);
+    if (tops->count > 0)
+        memcpy(polls, tops->ends, tops->count * sizeof(*polls));
+    polls[tops->count] = thread_terminal_poll(terminal);
+    n = k3thread_poll(polls, tops->count + 1, seconds);
+    for (size_t i = 0; i < tops->count && n > 0; i++)
+        tops->ends[i].revents = polls[i].revents;
+    if (n > 0 && polls[tops->count].revents != 0)
+        thread_terminal_copy_output(terminal);
+    free(polls);
+    return n;
+}
+
+/*
  * Waits until one of the tops ends or, if they were killed, until all of them have ended. An exception,
  * or the time of the next step, ends the wait earlier.
  */
@@ -87,7 +114,10 @@ static void wait_for_tops(struct worker *worker, struct leftovers *tops)
     bool more = true;
 
     while (more) {
-        int n = k3thread_poll(tops->ends, tops->count, seconds_until_look(worker, tops));
+        struct thread_terminal *terminal = worker->assignment->terminal;
+        double                  seconds = seconds_until_look(worker, tops);
+        int                     n = terminal != NULL ? poll_with_terminal(terminal, tops, seconds)
+                                                     : k3thread_poll(tops->ends, tops->count, seconds);
 
         if (n == -ECANCELED)
             raised_while_running(worker);

@@ -10,6 +10,7 @@
 #include "cli/worker/log_limit.h"
 #include "cli/worker/raised.h"
 #include "cli/worker/starting.h"
+#include "cli/worker/thread_terminal.h"
 
 #include <errno.h>
 #include <math.h>
@@ -103,7 +104,7 @@ APART static void check_ready(struct worker *worker)
 }
 
 /* The events that a worker polls for while the command runs. */
-enum { COMMAND, PROBE, LOG, POLLED };
+enum { COMMAND, PROBE, LOG, TERMINAL, POLLED };
 
 /* After so many seconds without an event the worker assumes that the command goes on for a while. */
 #define REST_AFTER 1.0
@@ -131,6 +132,8 @@ static bool is_due(const struct pollfd *poll, double next)
 /* Handles the events that came. Returns true if the command has ended, or cannot be ended. */
 static bool serve(struct worker *worker, const struct pollfd *polls)
 {
+    if (polls[TERMINAL].revents != 0)
+        thread_terminal_copy_output(worker->assignment->terminal);
     if (worker->log_limit != NULL && is_due(&polls[LOG], worker->log_limit->next))
         log_limit_check(worker->log_limit);
     if (worker->ready != NULL && is_due(&polls[PROBE], ready_next(worker->ready)))
@@ -156,6 +159,9 @@ static void wait_for_command(struct worker *worker)
             [PROBE] = worker->ready != NULL ? ready_poll(worker->ready) : (struct pollfd){.fd = -1},
             [LOG] = worker->log_limit != NULL ? log_limit_poll(worker->log_limit)
                                               : (struct pollfd){.fd = -1},
+            [TERMINAL] = worker->assignment->terminal != NULL
+                             ? thread_terminal_poll(worker->assignment->terminal)
+                             : (struct pollfd){.fd = -1},
         };
         int n = k3thread_poll(polls, POLLED, seconds_until_due(worker));
 

@@ -28,8 +28,10 @@ struct job {
     char              **argv;
     struct environment *environment; /* of each run */
     char               *directory;
-    char               *input;       /* a file to read from; NULL: none */
-    bool                input_open;  /* the input is a pipe that stays open, for `send` */
+    char               *input;      /* a file to read from; NULL: none */
+    bool                input_open; /* the input is a pipe that stays open, for `send` */
+    bool                tty;        /* the command gets a terminal, of ROWS and COLUMNS at first */
+    unsigned short      rows, columns;
     char               *output;      /* where the output goes: the log, or --output's file */
     bool                has_own_log; /* the output is the log */
     double              after, timeout, grace; /* seconds; timeout < 0: none */

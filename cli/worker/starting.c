@@ -11,6 +11,7 @@
 #include "cli/worker/logs.h"
 #include "cli/worker/raised.h"
 #include "cli/worker/slot_numbers.h"
+#include "cli/worker/thread_terminal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -152,6 +153,8 @@ void starting_close_probe(struct worker *worker)
 void starting_close(struct worker *worker)
 {
     starting_close_probe(worker);
+    if (worker->assignment->terminal != NULL)
+        thread_terminal_end_run(worker->assignment->terminal);
     if (worker->log_limit != NULL)
         log_limit_close(worker->log_limit);
     free(worker->log_limit);
@@ -229,12 +232,36 @@ static int open_pipe(int pipe)
     return fd;
 }
 
+/* Gives PLAN the thread's terminal, and opens the log, which the worker writes then. Returns 0 or -errno. */
+static int give_terminal(const struct worker *worker, struct spawn_plan *plan, struct spawned *ret)
+{
+    struct thread_terminal *terminal = worker->assignment->terminal;
+
+    ret->stage = SPAWN_OUTPUT;
+    plan->input_from = terminal->slave;
+    plan->at_terminal = true;
+    return thread_terminal_begin(terminal, worker->job);
+}
+
+/* Spawns PLAN at the thread's terminal. */
+APART static int spawn_at_terminal(const struct worker *worker, struct spawn_plan plan,
+                                   struct spawned *ret)
+{
+    int error = give_terminal(worker, &plan, ret);
+
+    for (int tries = 0; tries < MENDINGS && mend_log(worker, ret, error); tries++)
+        error = give_terminal(worker, &plan, ret);
+    return error == 0 ? spawn(&plan, ret) : error;
+}
+
 /* Spawns PLAN with the command's input, which the programs of a probe do not get. */
 static int spawn_command(struct worker *worker, struct spawn_plan plan, struct spawned *ret)
 {
     int pipe = worker->assignment->input;
     int error;
 
+    if (worker->assignment->terminal != NULL)
+        return spawn_at_terminal(worker, plan, ret);
     ret->stage = SPAWN_ISOLATE;
     if (pipe >= 0 && (plan.input_from = open_pipe(pipe)) < 0)
         return plan.input_from;

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # start --input and send: bytes for a thread's command.
+# shellcheck disable=SC2016,SC2154
 
 load helpers.bash
 
@@ -177,7 +178,7 @@ is_logged() {
 }
 
 @test "start --wait --input works at a terminal, up to the terminal's end of file" {
-  cat >talk <<'END'
+  cat >talk.exp <<'END'
 set timeout 30
 spawn -noecho $env(K3THREAD) start --wait -i -- sh -c {while read -r line; do echo "<$line>"; done; echo over}
 send "one\r"
@@ -186,7 +187,7 @@ send "\004"
 expect "over"
 expect eof
 END
-  expect talk
+  expect talk.exp
 }
 
 @test "send and --input work in a script" {

@@ -1,0 +1,329 @@
+#include "cli/commands/attach_terminal.h"
+
+#include "cli/base/status.h"
+#include "cli/commands/detach_keys.h"
+#include "cli/commands/report.h"
+#include "cli/rpc/bytes.h"
+#include "cli/terminal/modes.h"
+#include "cli/terminal/pty.h"
+#include "cli/terminal/sequence.h"
+#include "cli/view/output.h"
+#include "cli/view/raw_terminal.h"
+#include "cli/view/thread_text.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+/* Keys that the program does not read are dropped when so many bytes of them wait. */
+#define UNREAD_MAX ((size_t) 64 * 1024)
+
+#define INTERRUPT '\003'
+#define BELL      "\a"
+
+struct attach {
+    const struct invocation *invocation;
+    struct client           *client;
+    json_t                  *thread; /* as a parameter of requests */
+    bool                     read_only;
+    struct raw_terminal      raw;
+    int                      signals; /* a descriptor */
+    struct detach_keys       keys;
+    size_t                   unread;   /* the bytes of keys whose requests have no reply */
+    struct sequence          sequence; /* of the output */
+    struct modes             modes;
+    bool                     is_drawn; /* the program has moved the cursor about the screen */
+    bool                     in_line;  /* the last byte did not end a line */
+    json_t                  *name;     /* of the thread; NULL: unknown yet */
+    bool                     is_over, output_lost;
+    struct attach_end        end;
+};
+
+bool attach_is_possible(void)
+{
+    return isatty(STDIN_FILENO) && isatty(STDOUT_FILENO);
+}
+
+/* Output */
+
+/* Notes what the output does to this terminal, to undo it at the end. */
+static void note_output(struct attach *attach, const char *data, size_t size)
+{
+    attach->in_line = size > 0 ? data[size - 1] != '\n' : attach->in_line;
+    for (size_t i = 0; i < size; i++) {
+        bool had_other = modes_has_alternate_screen(&attach->modes);
+
+        if (sequence_take(&attach->sequence, data[i]) != SEQUENCE_COMPLETE)
+            continue;
+        modes_take(&attach->modes, &attach->sequence);
+        attach->is_drawn |= sequence_moves(&attach->sequence);
+        if (had_other && !modes_has_alternate_screen(&attach->modes))
+            attach->is_drawn = false; /* the main screen is as it was before */
+    }
+}
+
+static void show(struct attach *attach, const char *data, size_t size)
+{
+    note_output(attach, data, size);
+    if (output_write(STDOUT_FILENO, data, size) != 0)
+        attach->is_over = attach->output_lost = true;
+}
+
+/* Takes a notification: output of the terminal, or the end of the thread. */
+static void take_notification(void *context, const json_t *params)
+{
+    struct attach *attach = context;
+    char          *data;
+    size_t         size;
+
+    if (json_object_get(params, "thread") != NULL) {
+        attach->is_over = attach->end.has_ended = true;
+    } else if (bytes_any_from_json(json_object_get(params, "data"), &data, &size) == 0) {
+        show(attach, data, size);
+        free(data);
+    }
+}
+
+/* Requests */
+
+/* Writes the request that joins the terminal, or tells that this one has changed. */
+static json_t *write_attach(const struct attach *attach)
+{
+    struct pty_size size = pty_size(STDIN_FILENO);
+
+    return json_pack("{s:O, s:i, s:i, s:b, s:[ss]}", "thread", attach->thread, "rows",
+                     (int) size.rows, "columns", (int) size.columns, "read_only", attach->read_only,
+                     "members", "id", "name");
+}
+
+/* Returns true if THREAD is the one whose terminal this process runs at: it would show itself. */
+static bool is_own_terminal(const struct attach *attach, const json_t *thread)
+{
+    const char *id = getenv("K3THREAD_ID"), *socket = getenv("K3THREAD_SOCKET");
+
+    return id != NULL && socket != NULL && strtoll(id, NULL, 10) == thread_id(thread) &&
+           strcmp(socket, attach->invocation->session->place.socket) == 0;
+}
+
+/* Joins the terminal. Returns the exit status. */
+static int join_terminal(struct attach *attach)
+{
+    struct reply reply;
+    int          status = STATUS_DONE;
+
+    if (client_call(attach->client, "terminal", write_attach(attach), &reply) != 0) {
+        raw_terminal_leave(&attach->raw);
+        return command_failed(attach->invocation);
+    }
+    if (is_own_terminal(attach, reply.result)) {
+        raw_terminal_leave(&attach->raw);
+        status = command_fail(attach->invocation, STATUS_USAGE, "ValueError",
+                              "this is the terminal of that thread");
+    }
+    attach->name = json_incref(json_object_get(reply.result, "name"));
+    json_decref(attach->thread);
+    attach->thread = json_incref(json_object_get(reply.result, "id"));
+    reply_release(&reply);
+    return status;
+}
+
+/* Sends keys. The reply comes when the program's terminal has taken them. */
+static int send_keys(struct attach *attach, const struct text *keys)
+{
+    json_t *params;
+
+    if (keys->size == 0)
+        return 0;
+    if (attach->unread + keys->size > UNREAD_MAX) {
+        (void) output_write(STDOUT_FILENO, BELL, strlen(BELL));
+        return 0;
+    }
+    attach->unread += keys->size;
+    params = json_pack("{s:O, s:o}", "thread", attach->thread, "text",
+                       bytes_any_to_json(keys->data, keys->size));
+    return client_send(attach->client, "send", params, NULL);
+}
+
+/* Takes what the supervisor has sent. Returns 0 or -errno. */
+static int take_replies(struct attach *attach)
+{
+    struct reply reply;
+    int          found = 0;
+
+    while (!attach->is_over && (found = client_try_receive(attach->client, &reply)) > 0) {
+        json_int_t taken = json_integer_value(json_object_get(reply.result, "taken"));
+
+        attach->unread -= (size_t) taken < attach->unread ? (size_t) taken : attach->unread;
+        if (reply.result == NULL)
+            attach->unread = 0; /* another client types, or the thread has just ended */
+        reply_release(&reply);
+    }
+    return found < 0 ? found : 0;
+}
+
+/* Events */
+
+/* Reads what was typed, and sends it. Returns 0 or -errno. */
+static int take_keys(struct attach *attach)
+{
+    char        typed[4096];
+    struct text keys = {0};
+    ssize_t     n = read(STDIN_FILENO, typed, sizeof(typed));
+    int         error = 0;
+
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return 0;
+    attach->is_over |= n <= 0; /* this terminal is gone */
+    if (n > 0)
+        attach->is_over |= detach_keys_take(&attach->keys, typed, (size_t) n, &keys);
+    if (!attach->read_only)
+        error = send_keys(attach, &keys);
+    else if (keys.size > 0 && memchr(keys.data, INTERRUPT, keys.size) != NULL)
+        attach->is_over = true;
+    text_release(&keys);
+    return error;
+}
+
+/* Takes the signals that have arrived. Returns 0 or -errno. */
+static int take_signals(struct attach *attach)
+{
+    struct signalfd_siginfo info;
+    int                     error = 0;
+
+    while (error == 0 && read(attach->signals, &info, sizeof(info)) == (ssize_t) sizeof(info)) {
+        if (info.ssi_signo == SIGCONT)
+            (void) raw_terminal_enter(&attach->raw);
+        if (info.ssi_signo == SIGCONT || info.ssi_signo == SIGWINCH) {
+            error = client_send(attach->client, "terminal", write_attach(attach), NULL);
+            continue;
+        }
+        attach->end.signal = (int) info.ssi_signo;
+        attach->is_over = true;
+    }
+    return error;
+}
+
+/* Takes signals by a descriptor from now on. *RET_BEFORE gets the mask. Returns 0 or -errno. */
+static int open_signals(struct attach *attach, sigset_t *ret_before)
+{
+    static const int taken[] = {SIGWINCH, SIGCONT, SIGTERM, SIGHUP, SIGINT, SIGQUIT};
+    sigset_t         set;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+        sigaddset(&set, taken[i]);
+    if (sigprocmask(SIG_BLOCK, &set, ret_before) < 0)
+        return -errno;
+    attach->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return attach->signals < 0 ? -errno : 0;
+}
+
+/* Serves both terminals until the user leaves or the thread ends. Returns 0 or -errno. */
+static int serve(struct attach *attach)
+{
+    int error = take_replies(attach);
+
+    while (error == 0 && !attach->is_over) {
+        struct wire  *wire = &attach->client->wire;
+        struct pollfd polls[] = {
+            {.fd = STDIN_FILENO, .events = POLLIN},
+            {.fd = wire->fd, .events = (short) (wire->unsent.size > 0 ? POLLIN | POLLOUT : POLLIN)},
+            {.fd = attach->signals, .events = POLLIN},
+        };
+
+        if (poll(polls, 3, -1) < 0)
+            continue; /* a signal */
+        if (polls[2].revents != 0)
+            error = take_signals(attach);
+        if (error == 0 && polls[0].revents != 0)
+            error = take_keys(attach);
+        if (error == 0)
+            error = take_replies(attach);
+    }
+    return error;
+}
+
+/* Undoes what the program has done to this terminal. */
+static void leave_terminal(struct attach *attach)
+{
+    struct text text = {0};
+    bool        keeps_screen = !modes_has_alternate_screen(&attach->modes);
+
+    modes_leave(&text, &attach->modes);
+    if (keeps_screen && (attach->is_drawn || attach->in_line))
+        text_add(&text, attach->is_drawn ? "\033[999;1H\r\n" : "\r\n");
+    if (!text.failed && !attach->output_lost)
+        (void) output_write(STDOUT_FILENO, text.data, text.size);
+    text_release(&text);
+    raw_terminal_leave(&attach->raw);
+}
+
+/* Says on standard error how the visit has ended. */
+static void tell_end(const struct attach *attach)
+{
+    struct text text = {0};
+
+    text_add(&text, attach->end.has_ended ? "[thread '" : "[detached from thread '");
+    thread_add_bytes(&text, attach->name);
+    text_add(&text, attach->end.has_ended ? "' has ended]\n" : "']\n");
+    if (!text.failed)
+        (void) output_write(STDERR_FILENO, text.data, text.size);
+    text_release(&text);
+}
+
+/* Joins the terminal, and leaves it at the end. Returns the exit status. */
+static int visit(struct attach *attach)
+{
+    int error = raw_terminal_enter(&attach->raw);
+    int status;
+
+    if (error != 0)
+        return command_fail(attach->invocation, STATUS_FAILED, NULL,
+                            "cannot change the settings of this terminal: %s", strerror(-error));
+    status = join_terminal(attach);
+    if (status != STATUS_DONE)
+        return status;
+    error = serve(attach);
+    leave_terminal(attach);
+    if (error != 0)
+        return command_failed(attach->invocation);
+    tell_end(attach);
+    return STATUS_DONE;
+}
+
+int attach_terminal(const struct invocation *invocation, json_t *thread, bool read_only,
+                    struct attach_end *ret)
+{
+    struct client *client = &invocation->session->client;
+    struct attach  attach = {.invocation = invocation,
+                             .client = client,
+                             .thread = thread,
+                             .read_only = read_only,
+                             .signals = -1};
+    sigset_t       before;
+    int            error = thread != NULL ? open_signals(&attach, &before) : -ENOMEM;
+    int            status;
+
+    if (error == 0) {
+        client->notify = take_notification;
+        client->notify_context = &attach;
+        status = visit(&attach);
+        client->notify = NULL;
+        client_close(client); /* which detaches; a session opens it again for its next command */
+        (void) sigprocmask(SIG_SETMASK, &before, NULL);
+    } else {
+        status = command_fail(invocation, STATUS_FAILED, NULL, "cannot take signals: %s",
+                              strerror(-error));
+    }
+    if (attach.signals >= 0)
+        close(attach.signals);
+    json_decref(attach.thread);
+    json_decref(attach.name);
+    *ret = attach.end;
+    return status;
+}

@@ -1,0 +1,21 @@
+/* The keys by which a user leaves the terminal of a thread: ^\ d. Any other key passes. */
+#ifndef K3THREAD_CLI_COMMANDS_DETACH_KEYS_H
+#define K3THREAD_CLI_COMMANDS_DETACH_KEYS_H
+
+#include "cli/base/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* What was typed so far. Zeroed: nothing. */
+struct detach_keys {
+    bool has_prefix; /* ^\ was typed, and the next key says what it means */
+};
+
+/*
+ * Takes SIZE bytes that were typed, and adds those that are for the program to KEYS. Returns true if
+ * the user wants to leave; the bytes behind that are dropped.
+ */
+bool detach_keys_take(struct detach_keys *state, const char *typed, size_t size, struct text *keys);
+
+#endif

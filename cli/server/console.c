@@ -1,0 +1,297 @@
+#include "cli/server/console.h"
+
+#include "cli/base/clock.h"
+#include "cli/base/loop.h"
+#include "cli/rpc/base64.h"
+#include "cli/rpc/envelope.h"
+#include "cli/rpc/write.h"
+#include "cli/server/connection.h"
+#include "cli/worker/thread_terminal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The output that is sent at a time, and how much of it a client may leave unread before it gets more. */
+#define PIECE      ((size_t) 16 * 1024)
+#define UNREAD_MAX ((size_t) 128 * 1024)
+
+/*
+ * A program draws the screen again when its size has changed. If the size is right already, it is made
+ * one row smaller, until the program has written something, but at least and at most so many seconds.
+ */
+#define SMALLER_MIN 0.05
+#define SMALLER_MAX 1.0
+
+/* One terminal, as the server sees it. */
+struct console {
+    struct source  source; /* the news of the worker; in the loop while clients are attached */
+    struct record *record;
+    struct thread_terminal *terminal;
+    struct pty_size         size;
+    bool                    is_smaller;
+    double                  smaller_since;
+    uint64_t                smaller_end; /* the output until then */
+    TAILQ_HEAD(, viewer) viewers;        /* the newest first */
+    LIST_ENTRY(console) smaller;
+};
+
+static LIST_HEAD(, viewer) all = LIST_HEAD_INITIALIZER(all);
+static LIST_HEAD(, console) smaller = LIST_HEAD_INITIALIZER(smaller);
+
+/* Output */
+
+/* Sends SIZE bytes of output to a client. */
+static void send_output(const struct viewer *viewer, const char *data, size_t size)
+{
+    struct text line = {0};
+    char       *encoded = base64_encode(data, size);
+
+    line.failed = encoded == NULL;
+    envelope_begin_notification(&line, "output");
+    text_add(&line, "{\"data\":{\"base64\":\"");
+    text_add(&line, encoded != NULL ? encoded : "");
+    text_add(&line, "\"}}");
+    envelope_end(&line);
+    connection_send(viewer->connection, &line);
+    text_release(&line);
+    free(encoded);
+}
+
+/* Sends what the screen shows now. */
+static void greet(struct viewer *viewer)
+{
+    struct text replay = {0};
+
+    thread_terminal_replay(viewer->console->terminal, &replay, &viewer->position);
+    if (!replay.failed && replay.size > 0)
+        send_output(viewer, replay.data, replay.size);
+    text_release(&replay);
+    viewer->greeted = true;
+}
+
+/* Sends the next piece of output. Returns false if there is none. */
+static bool send_piece(struct viewer *viewer)
+{
+    char    piece[PIECE];
+    ssize_t n;
+
+    if (!viewer->greeted) {
+        greet(viewer);
+        return true;
+    }
+    n = thread_terminal_copy(viewer->console->terminal, &viewer->position, piece, sizeof(piece));
+    if (n > 0)
+        send_output(viewer, piece, (size_t) n);
+    else if (n < 0)
+        greet(viewer); /* it has missed output */
+    return n != 0;
+}
+
+bool viewers_advance(void)
+{
+    struct viewer *viewer;
+    bool           again = false;
+
+    LIST_FOREACH(viewer, &all, all)
+        if (connection_unread(viewer->connection) <= UNREAD_MAX)
+            again |= send_piece(viewer);
+    return again;
+}
+
+/* Clears the news: viewers_advance(), at the end of each round, sends what they are about. */
+static void take_news(struct source *source, uint32_t events)
+{
+    uint64_t count;
+
+    (void) events;
+    if (read(source->fd, &count, sizeof(count)) < 0)
+        return;
+}
+
+/* The size */
+
+static void end_smaller(struct console *console)
+{
+    if (console->is_smaller)
+        LIST_REMOVE(console, smaller);
+    console->is_smaller = false;
+}
+
+/* Has the program draw the screen in SIZE. */
+static void redraw(struct console *console, const struct pty_size *size)
+{
+    struct pty_size other = *size;
+
+    if (console->is_smaller || memcmp(&console->size, size, sizeof(*size)) != 0) {
+        end_smaller(console);
+        console->size = *size;
+        (void) pty_resize(console->terminal->master, size);
+        return;
+    }
+    other.rows = (unsigned short) (size->rows > 1 ? size->rows - 1 : 2);
+    (void) pty_resize(console->terminal->master, &other);
+    console->is_smaller = true;
+    console->smaller_since = clock_monotonic();
+    console->smaller_end = thread_terminal_end(console->terminal);
+    LIST_INSERT_HEAD(&smaller, console, smaller);
+}
+
+/* Returns true if the program has drawn the smaller screen, or does not seem to do that. */
+static bool has_drawn(struct console *console)
+{
+    double seconds = clock_monotonic() - console->smaller_since;
+
+    if (seconds >= SMALLER_MAX)
+        return true;
+    return seconds >= SMALLER_MIN && thread_terminal_end(console->terminal) != console->smaller_end;
+}
+
+double viewers_do_due(void)
+{
+    struct console *console, *next;
+
+    for (console = LIST_FIRST(&smaller); console != NULL; console = next) {
+        next = LIST_NEXT(console, smaller);
+        if (!has_drawn(console))
+            continue;
+        end_smaller(console);
+        (void) pty_resize(console->terminal->master, &console->size);
+    }
+    return LIST_EMPTY(&smaller) ? -1 : SMALLER_MIN;
+}
+
+/* Clients */
+
+/* Returns the client that has the keyboard of CONSOLE, or NULL. */
+static const struct viewer *find_typist(const struct console *console)
+{
+    const struct viewer *viewer;
+
+    TAILQ_FOREACH(viewer, &console->viewers, of_console)
+        if (!viewer->read_only)
+            return viewer;
+    return NULL;
+}
+
+bool viewer_is_to(const struct viewer *viewer, const struct record *record)
+{
+    return viewer->console != NULL && viewer->console->record == record;
+}
+
+bool viewer_types(const struct viewer *viewer)
+{
+    return viewer->console != NULL && find_typist(viewer->console) == viewer;
+}
+
+/* Has the worker tell when there is output, while clients are attached. */
+static void watch(struct console *console)
+{
+    bool wanted = !TAILQ_EMPTY(&console->viewers);
+
+    if (wanted == atomic_load(&console->terminal->is_watched))
+        return;
+    if (!wanted)
+        loop_remove(&console->source);
+    else if (loop_add(&console->source, EPOLLIN) != 0)
+        return; /* memory is lacking; the clients get output whenever something else happens */
+    atomic_store(&console->terminal->is_watched, wanted);
+}
+
+void viewer_begin(struct viewer *viewer, struct record *record)
+{
+    struct console *console = record->console;
+
+    if (!viewer_is_to(viewer, record)) {
+        viewer_end(viewer);
+        viewer->console = console;
+        viewer->greeted = false;
+        TAILQ_INSERT_HEAD(&console->viewers, viewer, of_console);
+        LIST_INSERT_HEAD(&all, viewer, all);
+        record->viewers++;
+        watch(console);
+    }
+    if (viewer_types(viewer))
+        redraw(console, &viewer->size);
+    else if (viewer->read_only)
+        redraw(console, &console->size);
+}
+
+void viewer_end(struct viewer *viewer)
+{
+    struct console      *console = viewer->console;
+    bool                 typed = viewer_types(viewer);
+    const struct viewer *next;
+
+    if (console == NULL)
+        return;
+    TAILQ_REMOVE(&console->viewers, viewer, of_console);
+    LIST_REMOVE(viewer, all);
+    console->record->viewers--;
+    viewer->console = NULL;
+    watch(console);
+    next = typed ? find_typist(console) : NULL;
+    if (next != NULL)
+        redraw(console, &next->size);
+}
+
+/* The terminal's life */
+
+int console_open(struct record *record)
+{
+    struct pty_size size = {.rows = record->job.rows, .columns = record->job.columns};
+    struct console *console;
+    int             error;
+
+    if (!record->job.tty || record->console != NULL)
+        return 0;
+    console = calloc(1, sizeof(*console));
+    if (console == NULL)
+        return -ENOMEM;
+    error = thread_terminal_new(&size, &console->terminal);
+    if (error != 0) {
+        free(console);
+        return error;
+    }
+    console->source = (struct source){.fd = console->terminal->news, .ready = take_news};
+    console->record = record;
+    console->size = size;
+    TAILQ_INIT(&console->viewers);
+    record->console = console;
+    record->assignment.terminal = console->terminal;
+    return 0;
+}
+
+/* Sends the rest of the output to a client, and that the thread has ended. Detaches the client. */
+static void tell_end(struct viewer *viewer)
+{
+    struct text line = {0};
+
+    while (send_piece(viewer))
+        continue;
+    envelope_begin_notification(&line, "ended");
+    text_add(&line, "{\"thread\":");
+    record_write(&line, viewer->console->record, RECORD_ALL_MEMBERS);
+    text_byte(&line, '}', 1);
+    envelope_end(&line);
+    connection_send(viewer->connection, &line);
+    text_release(&line);
+    viewer_end(viewer);
+}
+
+void console_close(struct record *record)
+{
+    struct console *console = record->console;
+    struct viewer  *viewer;
+
+    if (console == NULL)
+        return;
+    while ((viewer = TAILQ_FIRST(&console->viewers)) != NULL)
+        tell_end(viewer);
+    end_smaller(console);
+    record->assignment.terminal = NULL;
+    record->console = NULL;
+    thread_terminal_free(console->terminal);
+    free(console);
+}

@@ -1,0 +1,158 @@
+#include "cli/terminal/screen.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A byte that has a terminal say who it is. */
+#define ENQUIRY 5
+
+int screen_open(struct screen *screen)
+{
+    *screen = (struct screen){.ring = malloc(SCREEN_KEPT)};
+    return screen->ring != NULL ? 0 : -ENOMEM;
+}
+
+void screen_close(struct screen *screen)
+{
+    free(screen->ring);
+    screen->ring = NULL;
+}
+
+/* What the screen shows */
+
+static void note_clear(struct screen *screen, uint64_t position)
+{
+    screen->is_cleared = true;
+    screen->clear = position;
+}
+
+/* Notes that the program has changed to the other screen, which begins empty, or back to the main one. */
+static void note_other_screen(struct screen *screen, bool is_shown)
+{
+    if (is_shown) {
+        screen->main_is_cleared = screen->is_cleared;
+        screen->main_clear = screen->clear;
+        note_clear(screen, screen->begin);
+    } else {
+        screen->is_cleared = screen->main_is_cleared;
+        screen->clear = screen->main_clear;
+        screen->left_other = screen->end;
+    }
+}
+
+/* Takes the sequence that is complete; SCREEN->end is behind it. */
+static void take_sequence(struct screen *screen)
+{
+    const struct sequence *sequence = &screen->sequence;
+    bool                   had_other = modes_has_alternate_screen(&screen->modes);
+    bool                   was_home = screen->was_home;
+    bool                   has_other;
+
+    modes_take(&screen->modes, sequence);
+    has_other = modes_has_alternate_screen(&screen->modes);
+    if (has_other != had_other)
+        note_other_screen(screen, has_other);
+    screen->was_home = sequence_goes_home(sequence) || (was_home && sequence_colours(sequence));
+    if (sequence_goes_home(sequence))
+        screen->home = screen->begin;
+    else if (was_home && (sequence_clears(sequence) || sequence_clears_rest(sequence)))
+        note_clear(screen, screen->home);
+    else if (sequence_clears(sequence))
+        note_clear(screen, screen->begin);
+}
+
+/* Takes one byte, which is at SCREEN->end. */
+static void take_byte(struct screen *screen, char byte)
+{
+    switch (sequence_take(&screen->sequence, byte)) {
+    case SEQUENCE_TEXT:
+        screen->was_home = false;
+        break;
+    case SEQUENCE_BEGINS:
+        screen->begin = screen->end;
+        break;
+    case SEQUENCE_INSIDE:
+        break;
+    case SEQUENCE_COMPLETE:
+        screen->end++;
+        take_sequence(screen);
+        screen->end--;
+        break;
+    }
+    screen->end++;
+}
+
+void screen_append(struct screen *screen, const char *data, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        screen->ring[screen->end % SCREEN_KEPT] = data[i];
+        take_byte(screen, data[i]);
+    }
+}
+
+/* Reading */
+
+ssize_t screen_copy(const struct screen *screen, uint64_t *position, char *data, size_t size)
+{
+    size_t left = (size_t) (screen->end - *position);
+    size_t at = *position % SCREEN_KEPT;
+
+    if (screen->end - *position > SCREEN_KEPT)
+        return -1;
+    size = size < left ? size : left;
+    if (size > SCREEN_KEPT - at)
+        size = SCREEN_KEPT - at;
+    memcpy(data, screen->ring + at, size);
+    *position += size;
+    return (ssize_t) size;
+}
+
+/* Returns the position at which a replay begins. */
+static uint64_t start_of_replay(const struct screen *screen)
+{
+    uint64_t start = screen->clear;
+
+    if (screen->end - start <= SCREEN_REPLAY)
+        return start;
+    start = screen->end - SCREEN_REPLAY;
+    if (start < screen->left_other) /* the rest of the alternate screen shows nothing any more */
+        return screen->left_other;
+    while (start < screen->end && screen->ring[start % SCREEN_KEPT] != '\n')
+        start++; /* neither a sequence nor a character begins in its middle */
+    return start < screen->end ? start + 1 : screen->end - SCREEN_REPLAY;
+}
+
+/* Adds the output from START on, without queries. */
+static void add_output(const struct screen *screen, uint64_t start, struct text *text)
+{
+    struct sequence sequence = {0};
+    size_t          begin = text->size;
+
+    for (uint64_t position = start; position < screen->end && !text->failed; position++) {
+        char               byte = screen->ring[position % SCREEN_KEPT];
+        enum sequence_step step = sequence_take(&sequence, byte);
+
+        if (step == SEQUENCE_BEGINS)
+            begin = text->size;
+        if (step != SEQUENCE_TEXT || byte != ENQUIRY)
+            text_byte(text, byte, 1);
+        if (step == SEQUENCE_COMPLETE && sequence_is_query(&sequence))
+            text->size = begin;
+    }
+}
+
+/*
+ * The main screen may have scrolled, so a replay of it goes on below what the joining terminal shows. A
+ * replay that begins with a clear of the screen begins at the upper left.
+ */
+void screen_replay(const struct screen *screen, struct text *text)
+{
+    uint64_t start = start_of_replay(screen);
+
+    modes_enter_screen(text, &screen->modes);
+    if (screen->is_cleared)
+        text_add(text, "\033[H\033[2J");
+    add_output(screen, start, text);
+    modes_enter(text, &screen->modes);
+}

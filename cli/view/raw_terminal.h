@@ -1,0 +1,23 @@
+/* The terminal of standard input, while a program elsewhere reads its keys. */
+#ifndef K3THREAD_CLI_VIEW_RAW_TERMINAL_H
+#define K3THREAD_CLI_VIEW_RAW_TERMINAL_H
+
+#include <stdbool.h>
+#include <termios.h>
+
+/* How the terminal was before. Zeroed: it is as it was. */
+struct raw_terminal {
+    struct termios before;
+    bool           is_raw;
+};
+
+/*
+ * Has each key pass as it is, without echo and without signals. May be called again, after another
+ * program has changed the terminal. Returns 0 or -errno.
+ */
+int raw_terminal_enter(struct raw_terminal *terminal);
+
+/* Makes the terminal as it was, and drops the keys and answers that were not read. */
+void raw_terminal_leave(struct raw_terminal *terminal);
+
+#endif

@@ -1,0 +1,217 @@
+#include "cli/worker/thread_terminal.h"
+
+#include "cli/base/clock.h"
+#include "cli/place/journal.h"
+#include "k3thread.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* The pieces that are copied before the worker looks at other events. */
+#define PIECES 16
+
+/* The bytes that are copied of an ended run: more is written only by a process that cannot be ended. */
+#define REST_MAX ((size_t) 1024 * 1024)
+
+/* How many seconds a log that is a pipe may take to get the rest of a run. */
+#define REST_PATIENCE 5.0
+
+int thread_terminal_new(const struct pty_size *size, struct thread_terminal **ret)
+{
+    struct thread_terminal *terminal = calloc(1, sizeof(*terminal));
+    int                     error;
+
+    if (terminal == NULL)
+        return -ENOMEM;
+    terminal->master = terminal->slave = terminal->log = -1;
+    terminal->news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    error = terminal->news < 0 ? -errno : screen_open(&terminal->screen);
+    if (error == 0)
+        error = pty_open(size, &terminal->master, &terminal->slave);
+    if (error == 0)
+        error = -pthread_mutex_init(&terminal->lock, NULL);
+    if (error == 0)
+        *ret = terminal;
+    else
+        thread_terminal_free(terminal);
+    return error;
+}
+
+static void close_if_open(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
+void thread_terminal_free(struct thread_terminal *terminal)
+{
+    if (terminal == NULL)
+        return;
+    close_if_open(terminal->master);
+    close_if_open(terminal->slave);
+    close_if_open(terminal->news);
+    close_if_open(terminal->log);
+    screen_close(&terminal->screen);
+    (void) pthread_mutex_destroy(&terminal->lock);
+    free(terminal);
+}
+
+/* The server's part */
+
+ssize_t thread_terminal_copy(struct thread_terminal *terminal, uint64_t *position, char *data,
+                             size_t size)
+{
+    ssize_t n;
+
+    pthread_mutex_lock(&terminal->lock);
+    n = screen_copy(&terminal->screen, position, data, size);
+    pthread_mutex_unlock(&terminal->lock);
+    return n;
+}
+
+void thread_terminal_replay(struct thread_terminal *terminal, struct text *text,
+                            uint64_t *ret_position)
+{
+    pthread_mutex_lock(&terminal->lock);
+    screen_replay(&terminal->screen, text);
+    *ret_position = terminal->screen.end;
+    pthread_mutex_unlock(&terminal->lock);
+}
+
+uint64_t thread_terminal_end(struct thread_terminal *terminal)
+{
+    uint64_t end;
+
+    pthread_mutex_lock(&terminal->lock);
+    end = terminal->screen.end;
+    pthread_mutex_unlock(&terminal->lock);
+    return end;
+}
+
+/* The worker's part */
+
+/*
+ * Opens the log as a command's output is opened (spawn.c): a pipe without a reader fails at once. A file
+ * that is made here gets the mode that the command would have given it. Returns a descriptor or -errno.
+ */
+static int open_log(const struct job *job)
+{
+    int    flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+    mode_t mode = job->has_own_log ? 0600 : 0666 & ~job->umask;
+    int    fd = open(job->output, flags | O_CREAT | O_EXCL, mode);
+
+    if (fd >= 0)
+        (void) fchmod(fd, mode);
+    else if (errno == EEXIST)
+        fd = open(job->output, flags);
+    return fd < 0 ? -errno : fd;
+}
+
+int thread_terminal_begin(struct thread_terminal *terminal, const struct job *job)
+{
+    int fd = open_log(job);
+
+    if (fd < 0)
+        return fd;
+    close_if_open(terminal->log);
+    terminal->log = fd;
+    pty_reset(terminal->slave);
+    return 0;
+}
+
+struct pollfd thread_terminal_poll(const struct thread_terminal *terminal)
+{
+    if (terminal->pending > 0)
+        return (struct pollfd){.fd = terminal->log, .events = POLLOUT};
+    return (struct pollfd){.fd = terminal->master, .events = POLLIN};
+}
+
+/* Gives up the log, which cannot be written because of ERROR. The screen still gets the output. */
+static void lose_log(struct thread_terminal *terminal, int error)
+{
+    journal_write("the output of a terminal cannot be written any more: %s", strerror(error));
+    close(terminal->log);
+    terminal->log = -1;
+}
+
+/* Writes what is pending. Returns false if some of it is still pending. */
+static bool write_log(struct thread_terminal *terminal)
+{
+    while (terminal->log >= 0 && terminal->written < terminal->pending) {
+        ssize_t n = write(terminal->log, terminal->piece + terminal->written,
+                          terminal->pending - terminal->written);
+
+        if (n >= 0)
+            terminal->written += (size_t) n;
+        else if (errno == EAGAIN)
+            return false;
+        else if (errno != EINTR)
+            lose_log(terminal, errno);
+    }
+    terminal->pending = terminal->written = 0;
+    return true;
+}
+
+/* Gives a piece of output to the screen and, if clients watch it, to the server. */
+static void show(struct thread_terminal *terminal, size_t size)
+{
+    static const uint64_t one = 1;
+
+    pthread_mutex_lock(&terminal->lock);
+    screen_append(&terminal->screen, terminal->piece, size);
+    pthread_mutex_unlock(&terminal->lock);
+    if (atomic_load(&terminal->is_watched) && write(terminal->news, &one, sizeof(one)) < 0)
+        return; /* the counter is full, so the server is told already */
+}
+
+/* Copies one piece. Returns its size; 0: there is no output, or the log takes no more now. */
+static size_t copy_piece(struct thread_terminal *terminal)
+{
+    ssize_t n;
+
+    if (!write_log(terminal))
+        return 0;
+    n = read(terminal->master, terminal->piece, sizeof(terminal->piece));
+    if (n <= 0)
+        return 0;
+    terminal->pending = (size_t) n;
+    show(terminal, terminal->pending);
+    (void) write_log(terminal);
+    return (size_t) n;
+}
+
+void thread_terminal_copy_output(struct thread_terminal *terminal)
+{
+    for (unsigned i = 0; i < PIECES && copy_piece(terminal) > 0; i++)
+        continue;
+}
+
+/* Waits until a log that is a pipe can take more. Returns false if that takes too long. */
+static bool wait_for_log(const struct thread_terminal *terminal, double end)
+{
+    struct pollfd log = {.fd = terminal->log, .events = POLLOUT};
+    double        left = clock_until(end);
+
+    return left > 0 && k3thread_poll(&log, 1, left) > 0;
+}
+
+void thread_terminal_end_run(struct thread_terminal *terminal)
+{
+    double end = clock_monotonic() + REST_PATIENCE;
+    size_t total = 0, size = 1;
+
+    while (size > 0 && total < REST_MAX) {
+        size = copy_piece(terminal);
+        total += size;
+        if (terminal->pending > 0)
+            size = wait_for_log(terminal, end);
+    }
+    close_if_open(terminal->log);
+    terminal->log = -1;
+    terminal->pending = terminal->written = 0;
+}
