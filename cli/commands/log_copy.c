@@ -79,10 +79,9 @@ static void add_watch(struct log_copy *copy, const char *path, uint32_t events)
     copy->inotify = -1;
 }
 
-/* Watches the log, and its directory, in which the log may be made again. */
-static void watch(struct log_copy *copy)
+/* Watches the file at PATH, and its directory, in which it may be made, or made again. */
+static void watch_file(struct log_copy *copy, char *path)
 {
-    char *path = copy->source->path;
     char *slash = strrchr(path, '/');
 
     add_watch(copy, path, IN_MODIFY);
@@ -91,6 +90,14 @@ static void watch(struct log_copy *copy)
     *slash = '\0';
     add_watch(copy, slash > path ? path : "/", IN_CREATE | IN_MOVED_TO);
     *slash = '/';
+}
+
+/* Watches the log, and the marks of its runs. */
+static void watch(struct log_copy *copy)
+{
+    watch_file(copy, copy->source->path);
+    if (copy->source->marks != NULL)
+        watch_file(copy, copy->source->marks->path);
 }
 
 /*
@@ -104,6 +111,18 @@ static unsigned style_of(const struct log_copy *copy, const json_t *result)
     if (json_integer_value(json_object_get(result, "limit")) > 0)
         return PRINTER_EXACT | PRINTER_PARTIAL;
     return PRINTER_EXACT | PRINTER_RAW;
+}
+
+/* Has the printer say where a run begins. MARKS is a path. Returns 0 or -errno. */
+static int show_runs(struct log_copy *copy, const json_t *marks)
+{
+    char *path = NULL;
+    int   error = bytes_from_json(marks, &path);
+
+    if (error == 0)
+        error = printer_show_runs(copy->source, path);
+    free(path);
+    return error == -EINVAL ? 0 : error; /* an older supervisor has no marks */
 }
 
 int log_copy_begin(struct log_copy *copy, json_int_t id, const json_t *result)
@@ -120,8 +139,10 @@ int log_copy_begin(struct log_copy *copy, json_int_t id, const json_t *result)
     printer_open(&copy->printer, STDOUT_FILENO, style_of(copy, result));
     if (error == 0)
         copy->source = printer_add(&copy->printer, "", path, offset);
+    if (copy->source != NULL && !copy->own)
+        error = show_runs(copy, json_object_get(result, "run_marks"));
     free(path);
-    if (copy->source == NULL)
+    if (copy->source == NULL || error != 0)
         return fail(copy, "the log", error != 0 ? error : -ENOMEM);
     status = open_log(copy, json_is_true(json_object_get(result, "begun")));
     if (status == STATUS_DONE && !copy->is_silent)

@@ -91,11 +91,11 @@ static int show_one(struct invocation *invocation)
  * empty.
  */
 static int add_log(const struct logs_options *o, struct printer *printer, const char *name,
-                   const char *path, off_t offset)
+                   const char *path, const char *marks, off_t offset)
 {
     struct printer_source *source = printer_add(printer, name, path, offset);
 
-    if (source == NULL)
+    if (source == NULL || printer_show_runs(source, marks) != 0)
         return -ENOMEM;
     if (printer_open_source(source, o->some_lines, o->lines) != 0)
         return 0;
@@ -111,7 +111,7 @@ static int add_source(const struct invocation *invocation, struct printer *print
 {
     const struct logs_options *o = invocation->options;
     struct reply               reply;
-    char                      *name = NULL, *path = NULL;
+    char                      *name = NULL, *path = NULL, *marks = NULL;
     off_t                      offset;
     int                        error, status = STATUS_DONE;
 
@@ -122,15 +122,18 @@ static int add_source(const struct invocation *invocation, struct printer *print
     error = bytes_from_json(json_object_get(reply.result, "name"), &name);
     if (error == 0)
         error = bytes_from_json(json_object_get(reply.result, "log"), &path);
+    if (error == 0)
+        error = bytes_from_json(json_object_get(reply.result, "run_marks"), &marks);
     reply_release(&reply);
     if (error == 0 && o->timestamps && !times_are_kept(path, thread_id(thread)))
         status = log_copy_fail_times(invocation);
     else if (error == 0)
-        error = add_log(o, printer, name, path, offset);
+        error = add_log(o, printer, name, path, marks, offset);
     if (error == 0 && status == STATUS_DONE && !*warned)
         *warned = disk_warn_full(invocation->command->name, path);
     free(name);
     free(path);
+    free(marks);
     return error == 0 ? status : command_fail_memory(invocation, STATUS_FAILED);
 }
 

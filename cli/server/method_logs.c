@@ -8,10 +8,12 @@
 #include "cli/server/params.h"
 #include "cli/server/select.h"
 #include "cli/server/tail.h"
+#include "cli/worker/logs.h"
 #include "cli/worker/mailbox.h"
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 
 /*
@@ -47,6 +49,7 @@ static void reply_logs(struct call *call, const struct record *record, json_int_
 {
     off_t   offset = record->now.output_start, size = 0;
     json_t *text = NULL;
+    char   *marks;
     int     error = look(record, lines, &offset, &size, &text);
 
     if (is_no_log(error)) {
@@ -55,12 +58,15 @@ static void reply_logs(struct call *call, const struct record *record, json_int_
         call_fail(call, PROTOCOL_OS_ERROR, "cannot read the log: %s", strerror(-error));
         return;
     }
+    marks = logs_run_marks(record->id);
     call_reply(call,
-               json_pack("{s:I, s:o, s:o, s:I, s:I, s:I, s:b, s:o}", "id", (json_int_t) record->id,
-                         "name", bytes_to_json(record->job.name), "log",
+               json_pack("{s:I, s:o, s:o, s:I, s:I, s:I, s:b, s:o, s:o*}", "id",
+                         (json_int_t) record->id, "name", bytes_to_json(record->job.name), "log",
                          bytes_to_json(record->job.output), "offset", (json_int_t) offset, "size",
                          (json_int_t) size, "limit", (json_int_t) record->job.log_limit, "begun",
-                         record->now.runs > 0, "text", text));
+                         record->now.runs > 0, "text", text, "run_marks",
+                         marks != NULL ? bytes_to_json(marks) : NULL));
+    free(marks);
 }
 
 /* Replies once the command has begun, because where its output begins is unknown before. */

@@ -5,6 +5,7 @@
 #include "cli/base/thread_name.h"
 #include "cli/place/times.h"
 #include "cli/server/leash.h"
+#include "cli/worker/logs.h"
 
 #include <fnmatch.h>
 #include <stdio.h>
@@ -288,6 +289,16 @@ static void leave(const struct record *record)
             advance(cursor);
 }
 
+/* Removes the marks of the runs of the thread ID. */
+static void remove_run_marks(uint64_t id)
+{
+    char *path = logs_run_marks(id);
+
+    if (path != NULL)
+        (void) unlink(path);
+    free(path);
+}
+
 /* Removes LOG and the file of its lines' times, if they exist. */
 static void remove_log(const char *log)
 {
@@ -310,6 +321,8 @@ void store_forget(struct record *record)
     if (record->job.has_own_log)
         remove_log(record->job.output);
     leash_remove(record);
+    if (record->now.runs > 1)
+        remove_run_marks(record->id);
     record_free(record);
 }
 

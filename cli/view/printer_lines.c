@@ -112,3 +112,17 @@ void lines_end(struct printer_source *source)
     source->shown = source->returned = false;
     escapes_end_line(&source->escapes);
 }
+
+void lines_add_run(struct printer_source *source, const struct run_mark *mark)
+{
+    struct printer *printer = source->printer;
+
+    if (printer->open != NULL && printer->open->shown)
+        text_byte(&printer->ready, '\n', 1);
+    printer->open = NULL;
+    lines_end(source);
+    if (mark->time > source->time)
+        source->time = mark->time;
+    add_prefix(source);
+    run_mark_add_line(&printer->ready, mark);
+}

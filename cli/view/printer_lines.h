@@ -19,6 +19,9 @@ void lines_begin(struct printer_source *source, off_t last);
 /* Prints a piece, without newline, of the line that lines_begin() has begun. */
 void lines_add(struct printer_source *source, const char *piece, size_t size);
 
+/* Prints the line that says which run begins, behind any line that is open. */
+void lines_add_run(struct printer_source *source, const struct run_mark *mark);
+
 /* Ends the line, if it is open. */
 void lines_end(struct printer_source *source);
 

@@ -1,5 +1,6 @@
 #include "cli/view/printer_source.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -52,6 +53,7 @@ void printer_source_free(struct printer_source *source)
     if (source->reader != NULL)
         close_fd(&source->reader->fd);
     free(source->reader);
+    run_marks_close(source->marks);
     text_release(&source->name);
     free(source->path);
     free(source);
@@ -84,6 +86,12 @@ struct printer_source *printer_add(struct printer *printer, const char *name, co
         printer->width = source->name_width;
     SLIST_INSERT_HEAD(&printer->sources, source, link);
     return source;
+}
+
+int printer_show_runs(struct printer_source *source, const char *path)
+{
+    source->marks = run_marks_open(path);
+    return source->marks != NULL ? 0 : -ENOMEM;
 }
 
 /* News */

@@ -7,6 +7,7 @@
 
 #include "cli/base/text.h"
 #include "cli/place/logfile.h"
+#include "cli/place/run_marks.h"
 #include "cli/place/times.h"
 #include "cli/view/escapes.h"
 
@@ -51,6 +52,7 @@ struct printer_source {
     struct escapes       escapes;
     struct times_writer  writer; /* for PRINTER_KEEP */
     struct times_reader *reader; /* for PRINTER_KEPT */
+    struct run_marks    *marks;  /* the runs whose beginnings are shown; NULL: none */
     STAILQ_ENTRY(printer_source) dirty_link;
     TAILQ_ENTRY(printer_source) waiting_link;
     SLIST_ENTRY(printer_source) link;
@@ -90,6 +92,12 @@ struct printer {
  */
 struct printer_source *printer_add(struct printer *printer, const char *name, const char *path,
                                    off_t offset);
+
+/*
+ * Shows a line where a run after the first begins, as the marks at PATH say (run_marks.h). Returns 0 or
+ * -ENOMEM.
+ */
+int printer_show_runs(struct printer_source *source, const char *path);
 
 /* Notes that the log may hold something new. */
 void printer_touch(struct printer_source *source);

@@ -87,6 +87,31 @@ static void begin_long_line(struct printer_source *source, off_t end, off_t next
     printer->long_waits = waits;
 }
 
+/* Runs */
+
+/*
+ * Returns the mark of the first run that begins within the SIZE bytes at `seen`, or right behind them. SIZE
+ * may be an error.
+ */
+static const struct run_mark *find_run(struct printer_source *source, ssize_t size)
+{
+    if (source->marks == NULL)
+        return NULL;
+    return run_marks_find(source->marks, source->seen, source->seen + (size > 0 ? size : 0));
+}
+
+/* Shows that the run of MARK begins here, if the line before it is complete; completes that line otherwise. */
+static void take_run(struct printer_source *source, const struct run_mark *mark)
+{
+    stop_waiting(source);
+    if (source->seen > source->begin) {
+        begin_long_line(source, source->seen, source->seen, false);
+        return;
+    }
+    lines_add_run(source, mark);
+    run_marks_take(source->marks, mark);
+}
+
 /* Handles the end of the log. If the source has ended, it is done, and its last line is ended. */
 static void settle(struct printer_source *source)
 {
@@ -171,15 +196,23 @@ static size_t size_of_next(const struct printer_source *source)
 /* Takes the whole lines of SOURCE's next block. */
 static void take_block(struct printer_source *source, char *block)
 {
-    size_t  wanted = size_of_next(source);
-    ssize_t size = wanted > 0 ? read_log(source, block, wanted, source->seen) : 0;
+    size_t                 wanted = size_of_next(source);
+    ssize_t                size = wanted > 0 ? read_log(source, block, wanted, source->seen) : 0;
+    const struct run_mark *mark;
 
     if (has_gap(source, size))
         stop_waiting(source);
+    mark = find_run(source, size);
+    if (mark != NULL && mark->offset == source->seen) {
+        take_run(source, mark);
+        return;
+    }
     if (size <= 0) {
         settle(source);
         return;
     }
+    if (mark != NULL)
+        size = (ssize_t) (mark->offset - source->seen);
     see(source, source->seen + size);
     take_whole(source, block, (size_t) size);
 }
@@ -189,9 +222,10 @@ static void take_block(struct printer_source *source, char *block)
  */
 static void take_bytes(struct printer_source *source)
 {
-    struct text *ready = &source->printer->ready;
-    size_t       wanted = size_of_next(source);
-    ssize_t      size = 0;
+    struct text           *ready = &source->printer->ready;
+    size_t                 wanted = size_of_next(source);
+    ssize_t                size = 0;
+    const struct run_mark *mark;
 
     if (!text_reserve(ready, TAKE_BLOCK_SIZE + 1))
         return;
@@ -200,10 +234,17 @@ static void take_bytes(struct printer_source *source)
     if (source->log.gap && source->shown && size > 0)
         memmove(ready->data + ready->size + 1, ready->data + ready->size, (size_t) size);
     (void) has_gap(source, size); /* the gap may end a line */
+    mark = find_run(source, size);
+    if (mark != NULL && mark->offset == source->seen) {
+        take_run(source, mark);
+        return;
+    }
     if (size <= 0) {
         settle(source);
         return;
     }
+    if (mark != NULL)
+        size = (ssize_t) (mark->offset - source->seen);
     ready->size += (size_t) size;
     source->printer->open = source;
     source->shown = ready->data[ready->size - 1] != '\n';

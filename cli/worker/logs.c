@@ -1,11 +1,13 @@
 #include "cli/worker/logs.h"
 
 #include "cli/base/directory.h"
+#include "cli/place/run_marks.h"
 #include "cli/place/times.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +35,7 @@ static int open_directory(const char *logs)
     return -EPERM;
 }
 
-/* Removes RUN, with the logs in it and the times of their lines. Other files stay. */
+/* Removes RUN, with the logs in it, the times of their lines and the marks of runs. Other files stay. */
 static void remove_run(int logs, const char *run)
 {
     int            fd = openat(logs, run, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -48,7 +50,8 @@ static void remove_run(int logs, const char *run)
     while ((entry = readdir(directory)) != NULL)
         if (strcmp(entry->d_name, TIMES_DIRECTORY) == 0)
             remove_run(fd, entry->d_name);
-        else if (strstr(entry->d_name, ".log") != NULL)
+        else if (strstr(entry->d_name, ".log") != NULL ||
+                 strstr(entry->d_name, RUN_MARKS_SUFFIX) != NULL)
             unlinkat(fd, entry->d_name, 0);
     closedir(directory);
     unlinkat(logs, run, AT_REMOVEDIR);
@@ -136,6 +139,15 @@ int logs_open(const char *logs)
     else
         free(run);
     return error;
+}
+
+char *logs_run_marks(uint64_t id)
+{
+    char *path;
+
+    if (asprintf(&path, "%s/%" PRIu64 RUN_MARKS_SUFFIX, run_directory, id) < 0)
+        return NULL;
+    return path;
 }
 
 int logs_restore(void)

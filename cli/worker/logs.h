@@ -2,6 +2,8 @@
 #ifndef K3THREAD_CLI_WORKER_LOGS_H
 #define K3THREAD_CLI_WORKER_LOGS_H
 
+#include <stdint.h>
+
 /*
  * Makes a directory for this run below LOGS and removes the directories of the oldest runs. Once, by
  * the supervisor. Returns 0 or -errno; -EPERM: LOGS is a link, another user's, or open to others.
@@ -16,5 +18,8 @@ const char *logs_directory(void);
  * Returns 0 or -errno; -EEXIST: it is there. Any thread.
  */
 int logs_restore(void);
+
+/* Returns the path of the marks of the thread ID's runs (run_marks.h), to be freed; NULL without memory. */
+char *logs_run_marks(uint64_t id);
 
 #endif

@@ -2,8 +2,11 @@
 
 #include "cli/base/clock.h"
 #include "cli/base/descriptors.h"
+#include "cli/base/result.h"
 #include "cli/base/status.h"
 #include "cli/place/journal.h"
+#include "cli/place/run_marks.h"
+#include "cli/place/times.h"
 #include "cli/process/limits.h"
 #include "cli/process/mark.h"
 #include "cli/worker/environment.h"
@@ -16,6 +19,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -304,37 +308,92 @@ static void announce(struct worker *worker, const struct spawned *spawned)
     worker_post(worker, STATE_RUNNING);
 }
 
-static off_t size_of(const char *file)
+/* Where the output of a run begins. */
+struct output_begin {
+    off_t offset;
+    ino_t inode; /* of the file; 0: it is missing, or no regular file */
+};
+
+static struct output_begin begin_of(const char *file)
 {
     struct stat info;
 
-    return stat(file, &info) == 0 && S_ISREG(info.st_mode) ? info.st_size : 0;
+    if (stat(file, &info) < 0 || !S_ISREG(info.st_mode))
+        return (struct output_begin){0};
+    return (struct output_begin){.offset = info.st_size, .inode = info.st_ino};
+}
+
+/* Returns true if the file has lost the output of the runs before: it was emptied, or moved away. */
+static bool is_fresh(const struct report *report, struct output_begin begin)
+{
+    return begin.inode == 0 || begin.offset < report->run_start ||
+           (report->run_inode != 0 && begin.inode != report->run_inode);
+}
+
+/*
+ * Writes where the output of the run that is about to start begins, for `logs`; the first run needs no mark.
+ * It must be there before the command can write. Returns what unmark_run() wants.
+ */
+APART static off_t mark_run(const struct worker *worker, struct output_begin begin)
+{
+    const struct report *report = worker->report;
+    const char          *exception =
+        report->exception_before != NULL ? report->exception_before->name : NULL;
+    char           *path = report->runs > 0 ? logs_run_marks(worker->assignment->id) : NULL;
+    struct run_mark mark = {.offset = begin.offset, .run = report->runs + 1, .time = times_now()};
+    struct text     how = {0};
+    off_t           size = -1;
+
+    if (path == NULL)
+        return -1;
+    result_add(&how, exception, report->exit_code, report->signal);
+    (void) snprintf(mark.how, sizeof(mark.how), "%.*s", (int) how.size,
+                    how.data != NULL ? how.data : "");
+    size = run_marks_add(path, &mark, is_fresh(report, begin));
+    text_release(&how);
+    free(path);
+    return size;
+}
+
+/* Takes back the mark of a run that did not start. */
+static void unmark_run(const struct worker *worker, off_t size)
+{
+    char *path = size >= 0 ? logs_run_marks(worker->assignment->id) : NULL;
+
+    if (path != NULL)
+        run_marks_cut(path, size);
+    free(path);
 }
 
 APART bool starting_run(struct worker *worker)
 {
-    struct job       *job = worker->job;
-    bool              is_new = job->has_own_log && worker->report->runs == 0;
-    struct spawned    spawned = {0};
-    struct spawn_plan plan;
-    off_t             begin;
-    int               error;
+    struct job         *job = worker->job;
+    bool                is_new = job->has_own_log && worker->report->runs == 0;
+    struct spawned      spawned = {0};
+    struct spawn_plan   plan;
+    struct output_begin begin = {0};
+    off_t               marks;
+    int                 error;
 
     if (prepare(worker) != 0)
         return false;
     plan = starting_plan(worker);
-    begin = is_new ? 0 : size_of(job->output);
+    if (!is_new)
+        begin = begin_of(job->output);
+    marks = mark_run(worker, begin);
     error = spawn_command(worker, plan, &spawned);
     if (error != 0) {
+        unmark_run(worker, marks);
         note_failure(worker, &spawned, -error);
         return false;
     }
     if (worker->report->runs == 0)
-        worker->report->output_start = begin;
-    worker->report->run_start = begin;
+        worker->report->output_start = begin.offset;
+    worker->report->run_start = begin.offset;
+    worker->report->run_inode = begin.inode;
     announce(worker, &spawned);
     if (worker->ready != NULL)
-        ready_begin(worker->ready, &plan, begin);
+        ready_begin(worker->ready, &plan, begin.offset);
     if (worker->log_limit != NULL)
         log_limit_open(worker->log_limit, job->output, job->log_limit);
     if (worker->ready == NULL) /* a probe needs it while the command runs */

@@ -21,10 +21,11 @@ struct report {
     double                  run_begin, run_end; /* of the last run */
     off_t                   output_start;       /* where this thread's part of the output begins */
     off_t                   run_start;          /* where the output of its last run begins */
-    int                     exit_code;          /* -1: none */
-    int                     signal;             /* 0: none */
-    const k3thread_exctype *exception;          /* NULL: none */
-    const k3thread_exctype *exception_before;   /* that of the run before; NULL: none */
+    ino_t                   run_inode; /* of the output's file before that run; 0: there was none */
+    int                     exit_code; /* -1: none */
+    int                     signal;    /* 0: none */
+    const k3thread_exctype *exception; /* NULL: none */
+    const k3thread_exctype *exception_before; /* that of the run before; NULL: none */
     const char             *message; /* the exception's, or why the command did not run; or NULL */
     const char             *status;  /* what the command said of its state, or NULL */
     int                     error;   /* errno if the command could not be started, else 0 */

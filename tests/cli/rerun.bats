@@ -20,7 +20,7 @@ has_runs() {
   is "$(k3_field web runs)" 2
   is "$(k3_field web name)" web
   is "$(k3_field web ended)" null
-  wait_until "$DEADLINE" eval '[ "$(k3 logs web)" = "$(printf "run\nrun")" ]'
+  wait_until "$DEADLINE" eval '[ "$(cat "$(k3_field web log)")" = "$(printf "run\nrun")" ]'
 }
 
 @test "a thread that has ended begins again, and can be joined again" {
@@ -205,8 +205,8 @@ busy() {
   k3 join a b
   X=third k3 restart a b
   k3 join a b
-  is "$(k3 logs a)" $'first a one\nfirst a one'
-  is "$(k3 logs b)" $'second b two\nsecond b two'
+  is "$(cat "$(k3_field a log)")" $'first a one\nfirst a one'
+  is "$(cat "$(k3_field b log)")" $'second b two\nsecond b two'
 }
 
 @test "list --long shows how often a command has run" {

@@ -100,7 +100,7 @@ is_run() {
   mkdir there
   k3 start --name a --directory there --restart on-failure:1 -- sh -c 'pwd; echo $K3THREAD_NAME; exit 1'
   run -1 k3 join --timeout 20 a
-  is "$(k3 logs a)" "$dir/there"$'\na\n'"$dir/there"$'\na'
+  is "$(cat "$(k3_field a log)")" "$dir/there"$'\na\n'"$dir/there"$'\na'
 }
 
 @test "list shows no result of an earlier run while the command runs again" {
