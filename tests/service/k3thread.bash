@@ -1,4 +1,4 @@
-# Services for a bats suite, as threads of k3thread: see k3thread(7), IN BATS.
+# Services for a bats suite, as threads of k3thread, and a check for leaks: see k3thread(7), IN BATS.
 #
 #     setup_file() {
 #         load /usr/local/share/k3thread/k3thread.bash
@@ -6,6 +6,9 @@
 #         k3thread_service redis --ready tcp:127.0.0.1:6379 -- redis-server --port 6379
 #     }
 #     teardown_file() { k3thread_teardown; }
+#     @test "the client leaves no process behind" {
+#         k3thread_test ./client
+#     }
 #
 # It works in setup and teardown too, for services of a single test.
 
@@ -35,4 +38,25 @@ k3thread_teardown() {
     rm -rf "$K3THREAD_DIRECTORY"
     unset K3THREAD_DIRECTORY K3THREAD_SOCKET
     return "$status"
+}
+
+# k3thread_test COMMAND…: runs the command, and fails if it leaves a process behind, which the message names.
+# Otherwise it ends as the command does. All output goes to standard output, and the input is empty. It needs
+# no k3thread_setup; after k3thread_setup the command finds the suite's supervisor.
+k3thread_test() {
+    local name=${1-}
+    if [ $# = 0 ]; then
+        echo 'k3thread_test: no command' >&2
+        return 64
+    fi
+    if declare -F -- "$1" >/dev/null; then
+        echo "k3thread_test: '$1' is a function; k3thread_test runs programs, such as bash -c '...'" >&2
+        return 64
+    fi
+    name=${name##*/}
+    [[ $name =~ ^[A-Za-z_][A-Za-z0-9._-]{0,63}$ ]] || name='command'
+    # A command of a run gets the socket of the run, which holds this command alone.
+    [ -z "${K3THREAD_DIRECTORY:-}" ] ||
+        set -- env -u K3THREAD_ID -u K3THREAD_NAME "K3THREAD_SOCKET=$K3THREAD_SOCKET" "$@"
+    "${K3THREAD:-k3thread}" run --quiet --no-prefix --leaks=fail - "$@" 3>&- <<<"start --name $name -- \"\$@\""
 }

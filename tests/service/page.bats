@@ -34,16 +34,17 @@ run_suite() {
 
 @test "the README and the manual page show the same suite" {
   suite_of_readme >expected
-  [ "$(grep -c '^@test' expected)" = 2 ]
+  [ "$(grep -c '^@test' expected)" = 3 ]
   suite_of_page | diff expected -
 }
 
 @test "the suite runs as it is shown, and leaves no process and no file" {
   make_suite
   run -0 run_suite suite.bats
-  is "${lines[0]}" 1..2
+  is "${lines[0]}" 1..3
   is "${lines[1]}" 'ok 1 the server answers'
   is "${lines[2]}" 'ok 2 its log is at hand'
+  is "${lines[3]}" 'ok 3 the client leaves no process behind'
   is "$(ls -d k3thread.* 2>/dev/null)" ''
   refute_leaks
 }
