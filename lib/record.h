@@ -11,8 +11,8 @@
  * It is gone when its destructors have run too, and the kernel has done with it (gone.h): then it can
  * be joined.
  *
- * Lock order: the registry's lock, the lock of reap.c, the lock of watcher.c, then a record's. No lock
- * is held while code of the user runs.
+ * Lock order: the lock of attach_state.c, the registry's lock, the lock of reap.c, the lock of watcher.c, then a
+ * record's. No lock is held while code of the user runs.
  */
 #ifndef K3THREAD_RECORD_H
 #define K3THREAD_RECORD_H

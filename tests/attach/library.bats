@@ -61,7 +61,11 @@ said() {
   begin again rethrow
   k3 raise -m x again TimeoutError
   run -124 k3 join again
-  is "$(k3_field again exception) $(k3_field again message)" "TimeoutError x"
+  is "$(k3_field again exception) $(k3_field again message) $(k3_field again exit_code)" "TimeoutError x 124"
+  begin more rethrow
+  k3 raise -m y more IndexError
+  run -1 k3 join more
+  is "$(k3_field more exception) $(k3_field more message)" "IndexError y"
   begin other rethrow
   k3 raise other ValueError
   run -1 k3 join other

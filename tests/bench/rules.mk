@@ -12,7 +12,7 @@ $(BENCH)/lib-loop.c.o: TEST_CFLAGS = -fsanitize-coverage=trace-pc$(if \
 	$(findstring clang,$(shell $(CC) --version)),$(comma)no-prune)
 
 # The benchmarks of the program: the floors, which share floor; two of them statically linked.
-FLOORS := $(addprefix $(BENCH)/,deaths echo-server jobs sleepers turns)
+FLOORS := $(addprefix $(BENCH)/,deaths echo-server jobs reaction sleepers turns)
 
 $(FLOORS): $(BENCH)/floor.c.o
 $(BENCH)/echo-client $(BENCH)/nap: TEST_LDFLAGS = $(if $(SANITIZE),,-static)
