@@ -188,8 +188,8 @@ are_finished() {
 
 # Succeeds if PID is a process that is not dead.
 is_alive() {
-  local stat
-  stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
+  local stat=''
+  { read -rd '' stat <"/proc/$1/stat"; } 2>/dev/null || [ -n "$stat" ] || return 1
   stat=${stat##*) }
   [[ $stat != [ZX]* ]]
 }

@@ -262,21 +262,26 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
 @test "SIGINT, SIGQUIT, SIGKILL and SIGTERM end a thread whose command does not run, and other signals are dropped" {
   # Delayed, waiting, and between two runs; the test of supervise --slots below covers queued threads.
   k3 start -n never --ready line:never -- sleep 1000
-  for signal in INT QUIT KILL TERM HUP USR1 CONT STOP ALRM; do
-    k3 start -n delayed -a 1000 -- true
-    k3 start -n waiting --needs never -- true
-    k3 start -n paused -r always -- false
-    # The pauses become longer: this one is not over before the test comes to it, which is first.
-    wait_until "$DEADLINE" is_paused
-    for thread in paused delayed waiting; do
-      k3 raise "$thread" "$signal"
+  signals='INT QUIT KILL TERM HUP USR1 CONT STOP ALRM'
+  for signal in $signals; do
+    k3 start -n "delayed $signal" -a 1000 -- true
+    k3 start -n "waiting $signal" --needs never -- true
+    k3 start -n "paused $signal" -r always -- false
+  done
+  # The pauses become longer: these are not over before the test comes to them.
+  wait_until "$DEADLINE" is_paused 'paused ALRM'
+  for signal in $signals; do k3 raise "paused $signal" "$signal"; done
+  for signal in $signals; do
+    k3 raise "delayed $signal" "$signal"
+    k3 raise "waiting $signal" "$signal"
+    for thread in "paused $signal" "delayed $signal" "waiting $signal"; do
       case $signal in
         INT | QUIT | KILL | TERM)
-          run -"$([ "$thread" = paused ] && echo 1 || echo 125)" k3 join -t 20 "$thread"
+          run -"$([ "$thread" = "paused $signal" ] && echo 1 || echo 125)" k3 join -t 20 "$thread"
           is "$(k3_field "$thread" exception)" "SIG$signal"
           ;;
         *)
-          run -124 k3 join -t 0.05 "$thread"
+          run -124 k3 join -t 0.02 "$thread"
           k3 raise --wait "$thread"
           is "$(k3_field "$thread" exception)" SystemExit
           ;;
@@ -287,7 +292,7 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
 
 # Succeeds in the fourth pause at the earliest, of 0.8 seconds.
 is_paused() {
-  [ "$(k3_field paused runs)" -ge 4 ] && is_state paused delayed
+  [ "$(k3_field "$1" runs)" -ge 4 ] && is_state "$1" delayed
 }
 
 @test "SIGTERM ends a queued thread, and SIGHUP in a queued thread is dropped" {

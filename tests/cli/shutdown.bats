@@ -214,8 +214,7 @@ EOF
 
 @test "a start that came too late for one supervisor starts the next one" {
   # More than a socket holds: a byte of it is written as \u0001.
-  printf -v big %0100000d 0
-  big=${big//0/$'\1'}
+  big=$(head -c 100000 /dev/zero | tr '\0' '\1')
   half_heard
   is "$("$K3THREAD" start -n late -e "BIG=$big" -- sh -c 'echo ${#BIG}')" 1
   finish fake
