@@ -3,6 +3,7 @@
 #include "cli/base/descriptors.h"
 #include "cli/base/linux_calls.h"
 #include "cli/base/status.h"
+#include "cli/process/child_stack.h"
 #include "cli/process/limits.h"
 
 #include <errno.h>
@@ -33,9 +34,6 @@ int __clone(int (*function)(void *), void *stack, int flags, void *arg, ...);
 
 #define DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
 
-/* The child's stack: its own frames and a path. */
-#define CHILD_STACK (16 * 1024)
-
 /*
  * The data that the parent and the child share: the child uses the parent's memory while vfork holds
  * it.
@@ -43,7 +41,7 @@ int __clone(int (*function)(void *), void *stack, int flags, void *arg, ...);
 struct child {
     const struct spawn_plan *plan;
     char                   **shell_argv; /* for a script: see make_shell_argv() */
-    char                    *stack;
+    void                    *stack;
     pid_t                    parent;
     enum spawn_stage         stage;
     int                      error;
@@ -283,8 +281,8 @@ static pid_t clone_child(struct child *child, int *ret_pidfd)
 {
     int share = descriptors_have_range() ? CLONE_FILES : 0;
 
-    return clone(run_child, child->stack + CHILD_STACK,
-                 CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD | share, child, ret_pidfd);
+    return clone(run_child, child->stack, CLONE_VM | CLONE_VFORK | CLONE_PIDFD | SIGCHLD | share,
+                 child, ret_pidfd);
 }
 
 /*
@@ -351,16 +349,12 @@ static int spawn_child(struct child *child, struct spawned *ret)
     return 0;
 }
 
-/*
- * The child's stack is on the heap. On the thread's stack the pages that the child touches would be
- * released when the thread ends, and allocated again for the next thread.
- */
 int spawn(const struct spawn_plan *plan, struct spawned *ret)
 {
     struct child child = {
         .plan = plan,
         .shell_argv = make_shell_argv(plan->argv),
-        .stack = malloc(CHILD_STACK),
+        .stack = child_stack_take(),
         .parent = getpid(),
         .stage = SPAWN_FORK,
     };
@@ -372,6 +366,6 @@ int spawn(const struct spawn_plan *plan, struct spawned *ret)
     else
         ret->stage = SPAWN_FORK;
     free(child.shell_argv);
-    free(child.stack);
+    child_stack_give(child.stack);
     return error;
 }

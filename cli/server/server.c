@@ -4,6 +4,7 @@
 #include "cli/base/memory_release.h"
 #include "cli/place/journal.h"
 #include "cli/process/adopted.h"
+#include "cli/process/child_stack.h"
 #include "cli/server/arrive.h"
 #include "cli/server/attachment.h"
 #include "cli/server/connection.h"
@@ -146,6 +147,13 @@ static double finish_round(void)
     return told ? next : sooner(next, RETRY);
 }
 
+/* Gives back what a quiet supervisor does not need. */
+static void release_memory(void)
+{
+    child_stack_trim();
+    memory_release_process();
+}
+
 int server_run(const struct server_options *options)
 {
     int error;
@@ -155,7 +163,7 @@ int server_run(const struct server_options *options)
     threads_set_slots(options->slots > 0 ? options->slots : SLOTS_UNLIMITED);
     error = open_sources(options);
     if (error == 0)
-        error = loop_run(&stopped, finish_round, memory_release_process);
+        error = loop_run(&stopped, finish_round, release_memory);
     if (error == 0)
         connection_close_all(FAREWELL);
     return error;
