@@ -10,9 +10,7 @@ SONAME  = libk3thread.so.$(word 1,$(subst ., ,$(VERSION)))
 
 # Variables that a user may set, in the environment or on the command line.
 
-CC       ?= cc
-CXX      ?= c++
-AR       ?= ar
+# CC, CXX and AR are make's own.
 NM       ?= nm
 OBJCOPY  ?= objcopy
 CFLAGS   ?= -O2 -g
@@ -42,8 +40,10 @@ BUILD ?= build$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
 WARNINGS  = -Wall -Wextra -Wpedantic -Wshadow -Wconversion $(if $(WERROR),-Werror)
 OPTIMISED = $(filter-out -O0,$(filter -O%,$(CFLAGS)))
 # FORTIFY works only with optimisation. It would hide from the sanitizers the errors that it finds itself.
+# A distributor may choose its level.
+FORTIFIED = $(findstring _FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS))
 HARDENING = -fstack-protector-strong \
-	$(if $(SANITIZE),,$(if $(OPTIMISED),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
+	$(if $(SANITIZE)$(FORTIFIED),,$(if $(OPTIMISED),-U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2))
 SANITIZER = $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
 	-fno-sanitize-recover=undefined)
 
@@ -53,7 +53,9 @@ K3_CFLAGS   = -std=gnu11 -pthread -fexceptions $(WARNINGS) $(HARDENING) $(CFLAGS
 K3_CXXFLAGS = -std=gnu++17 -pthread $(WARNINGS) $(HARDENING) $(CXXFLAGS)
 K3_LDFLAGS  = -pthread -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZER) $(LDFLAGS)
 
-LIB_CFLAGS = -fPIC -fvisibility=hidden
+# -fno-lto: a program may be linked by another compiler, and safepoints are found by where functions begin.
+LIB_CFLAGS = -fPIC -fvisibility=hidden -fno-lto
+K3_ASFLAGS = -include lib/landing.inc
 CLI_CFLAGS = -fPIE -ffunction-sections -fdata-sections
 CLI_LDFLAGS = $(if $(STATIC),-static-pie,-pie) -Wl,--gc-sections,--wrap=_dl_get_origin \
 	$(if $(QUICK),-Wl$(comma)-e$(comma)quick_entry)
@@ -162,7 +164,7 @@ $(BUILD)/lib/%.c.o: lib/%.c $(BUILD)/flags
 $(BUILD)/lib/%.S.o: lib/%.S $(BUILD)/flags
 	$(call say,AS,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(K3_CPPFLAGS) $(K3_CFLAGS) $(LIB_CFLAGS) -MMD -MP -c -o $@ $<
+	$(Q)$(CC) $(K3_CPPFLAGS) $(K3_CFLAGS) $(LIB_CFLAGS) $(K3_ASFLAGS) -MMD -MP -c -o $@ $<
 
 # Leaves out functions that are not called. The rest must be complete, and hidden from the program.
 $(BUILD)/quick.o: $(QUICK_OBJECTS)
@@ -176,7 +178,7 @@ $(BUILD)/quick.o: $(QUICK_OBJECTS)
 $(BUILD)/quick/%.S.o: %.S $(BUILD)/flags
 	$(call say,AS,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(K3_CPPFLAGS) $(K3_CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(K3_CPPFLAGS) $(K3_CFLAGS) $(K3_ASFLAGS) -MMD -MP -c -o $@ $<
 
 $(BUILD)/quick/%.c.o: %.c $(BUILD)/flags | $(BUILD)/packages
 	$(call say,CC,$<)

@@ -8,6 +8,7 @@
     .p2align 4
 k3t_syscall:
     .cfi_startproc
+    LANDING
 #if defined __x86_64__
     mov     %rdi, %r11
     mov     %rsi, %rax
@@ -45,7 +46,7 @@ k3t_syscall_interrupted:
     mov     x0, #K3T_INTERRUPTED
     ret
 #else
-#error "libk3thread needs the interruptible system call of this machine"
+#error "k3thread runs on x86-64 and aarch64"
 #endif
     .cfi_endproc
     .size   k3t_syscall, . - k3t_syscall

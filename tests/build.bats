@@ -70,6 +70,26 @@ build() {
   done
 }
 
+@test "make with an unknown processor names the two that there are" {
+  for file in lib/syscall.S cli/quick/entry.S; do
+    run ! "${CC:-cc}" -U__x86_64__ -U__aarch64__ -Ilib -include lib/landing.inc -E -o /dev/null "$file"
+    [[ $output = *'k3thread runs on x86-64 and aarch64'* ]]
+  done
+}
+
+@test "assembler files are marked for branch protection when the compiler marks its own" {
+  [ "$(uname -m)" = x86_64 ] || skip "the notes of aarch64 need a cross compiler"
+  for target in lib/syscall.S.o quick/cli/quick/entry.S.o; do
+    make -s SANITIZE= CFLAGS='-O2 -fcf-protection' BUILD="$new" "$new/$target"
+    readelf -n "$new/$target" | grep 'IBT, SHSTK'
+  done
+}
+
+@test "a distributor's level of FORTIFY takes the place of ours" {
+  run -0 make -n SANITIZE= CPPFLAGS=-D_FORTIFY_SOURCE=3 BUILD="$new" "$new/lib/try.c.o"
+  [[ $output = *-D_FORTIFY_SOURCE=3* && $output != *-D_FORTIFY_SOURCE=2* && $output != *-U_FORT* ]]
+}
+
 @test "make names the package that is missing" {
   # Makes a compiler that finds no headers but the C library's.
   cat >"$BATS_TEST_TMPDIR/cc" <<'END'

@@ -130,6 +130,21 @@ busy='for (volatile unsigned long i = 0;; i++) { }'
   done
 }
 
+@test "a busy loop can be stopped in a program that is compiled with -flto and linked apart" {
+  write_program "$busy"
+  for compiler in gcc clang; do
+    command -v "$compiler" || continue
+    variable=safepoint_cflags
+    [ "$compiler" = gcc ] || variable=safepoint_cflags_clang
+    # shellcheck disable=SC2046  # flags are separate words
+    {
+      "$compiler" -O2 -flto $(flags --cflags) $(flags --variable="$variable") -c program.c
+      "$compiler" program.o -o lto $(flags --libs) $(flags --variable=safepoint_libs)
+    }
+    [ "$(timeout 30 ./lto)" = SystemExit ]
+  done
+}
+
 @test "a program without the safepoint flags has no hook" {
   write_program "$waits"
   # shellcheck disable=SC2046

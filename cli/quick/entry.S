@@ -5,6 +5,7 @@
     .type   quick_entry, %function
 quick_entry:
     .cfi_startproc
+    LANDING
 #if defined __x86_64__
     .cfi_undefined rip
     xor     %ebp, %ebp
@@ -21,6 +22,8 @@ quick_entry:
     bl      quick_main
     mov     x0, x19
     b       _start
+#else
+#error "k3thread runs on x86-64 and aarch64"
 #endif
     .cfi_endproc
     .size   quick_entry, . - quick_entry

@@ -35,6 +35,8 @@ static inline long system_call(long number, long a, long b, long c, long d, long
                      : "memory");
     return x0;
 }
+#else
+#error "k3thread runs on x86-64 and aarch64"
 #endif
 
 #endif
