@@ -16,6 +16,7 @@ static int fail(struct chain *chain, const struct client *client, const struct c
     const struct failure *failure = &client->failure;
     size_t                line = message_line();
 
+    chain->failed_line = link->line;
     message_set_line(link->line);
     message_print_text(link->command, failure->type, &failure->message);
     message_set_line(line);

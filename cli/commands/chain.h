@@ -21,6 +21,7 @@ struct chain {
         size_t      line;    /* the line of the script, for messages */
         const char *command; /* the command's name, for messages */
     } links[CHAIN_MAX];      /* oldest first */
+    size_t failed_line;      /* the line of the start that failed; 0: none has failed */
 };
 
 /*

@@ -1,5 +1,6 @@
 #include "cli/script/retry_starts.h"
 
+#include "cli/base/need_word.h"
 #include "cli/base/status.h"
 #include "cli/view/message.h"
 
@@ -74,28 +75,11 @@ int retry_starts_read(struct retry_starts *starts, const struct plan *plan, cons
 
 /* Choosing */
 
-/*
- * Returns the length of the thread's name in NEED, which may have a condition behind a colon. No name ends as a
- * condition does.
- */
-static size_t need_length(const char *need)
-{
-    static const char *const conditions[] = {":ready", ":ended", ":succeeded"};
-    size_t                   length = strlen(need);
-
-    for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++) {
-        size_t size = strlen(conditions[i]);
-
-        if (length > size && strcmp(need + length - size, conditions[i]) == 0)
-            return length - size;
-    }
-    return length;
-}
-
 /* Marks the start that NEED of the start at INDEX means: the last one before it with that name. */
 static void choose_need(struct retry_starts *starts, size_t index, const char *need)
 {
-    size_t length = need_length(need);
+    enum need_condition condition;
+    size_t              length = need_word_split(need, &condition);
 
     while (index-- > 0) {
         struct retry_start *start = &starts->list[index];

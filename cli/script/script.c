@@ -4,6 +4,7 @@
 #include "cli/commands/command.h"
 #include "cli/commands/execute.h"
 #include "cli/commands/session.h"
+#include "cli/script/needs_order.h"
 #include "cli/script/procfile.h"
 #include "cli/script/script_environment.h"
 #include "cli/script/source.h"
@@ -118,7 +119,13 @@ static int execute_all(struct session *session, const struct script *script, int
         status = source_explain(&source, found, &why);
     source_close(&source);
     text_release(&why);
-    return settled != STATUS_DONE ? settled : status;
+    if (settled != STATUS_DONE)
+        status = settled;
+    if (status == STATUS_NO_THREAD)
+        status = needs_order_explain(
+            script, environ,
+            session->chain.failed_line > 0 ? session->chain.failed_line : source.line, status);
+    return status;
 }
 
 /*

@@ -73,6 +73,21 @@ int start_outline_read(struct start_outline *ret, const struct words *words)
     return STATUS_DONE;
 }
 
+bool start_outline_try(struct start_outline *ret, const struct words *words)
+{
+    const struct command *command = find_start(words);
+    struct start_outline  outline = {.daemon = command == &command_daemon};
+    struct argp           argp = {.options = command->options, .parser = parse};
+
+    if (argp_parse(&argp, (int) words->count, words->list, ARGP_IN_ORDER | ARGP_SILENT, NULL,
+                   &outline) != 0) {
+        start_outline_release(&outline);
+        return false;
+    }
+    *ret = outline;
+    return true;
+}
+
 void start_outline_release(struct start_outline *outline)
 {
     free(outline->needs);

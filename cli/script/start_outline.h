@@ -26,6 +26,9 @@ bool start_outline_fits(const struct words *words);
  */
 int start_outline_read(struct start_outline *ret, const struct words *words);
 
+/* Reads WORDS, which fit. Returns false, and reports nothing, if something is wrong. */
+bool start_outline_try(struct start_outline *ret, const struct words *words);
+
 void start_outline_release(struct start_outline *outline);
 
 #endif

@@ -27,6 +27,14 @@ static struct record *refuse_circle(struct call *call, const char *name)
     return NULL;
 }
 
+/* Returns what the message adds if there is no thread that is named as WORD says. */
+static const char *advise(const char *word)
+{
+    if (strchr(word, ':') != NULL)
+        return "; a condition is :ready, :ended or :succeeded";
+    return "; --needs takes threads that were started before";
+}
+
 /*
  * Returns the thread that a need of JOB means, and puts the condition into *RET. Returns NULL, with CALL
  * failed, if there is none.
@@ -47,7 +55,7 @@ static struct record *find(struct call *call, const json_t *need, const struct j
     }
     word[need_word_split(word, ret)] = '\0';
     if (job->name == NULL || strcmp(word, job->name) != 0)
-        return select_word_for_call(call, word);
+        return select_word_for_call(call, word, advise(word));
     free(word);
     return refuse_circle(call, job->name);
 }

@@ -97,26 +97,33 @@ void select_fail(struct call *call, const struct selector *selector, const char 
                   selector->name);
 }
 
-/* Returns the thread that SELECTOR, which is released, means. Returns NULL, with CALL failed, if there is none. */
-static struct record *find_for_call(struct call *call, struct selector *selector)
+/*
+ * Returns the thread that SELECTOR, which is released, means. Returns NULL, with CALL failed, if there is none. ADVICE is
+ * added to the message about a missing name.
+ */
+static struct record *find_for_call(struct call *call, struct selector *selector,
+                                    const char *advice)
 {
-    struct record *record = NULL;
+    struct record *record = selector->pattern ? NULL : select_one(selector);
 
     if (selector->pattern)
         call_fail(call, PROTOCOL_VALUE_ERROR, "'%s' is a pattern; give one name or id",
                   selector->name);
-    else if ((record = select_one(selector)) == NULL)
+    else if (record == NULL && selector->name != NULL)
+        call_fail(call, PROTOCOL_INVALID_THREAD_ID_ERROR, "no thread '%s'%s", selector->name,
+                  advice);
+    else if (record == NULL)
         select_fail(call, selector, "");
     select_release(selector);
     return record;
 }
 
-struct record *select_word_for_call(struct call *call, char *word)
+struct record *select_word_for_call(struct call *call, char *word, const char *advice)
 {
     struct selector selector;
 
     parse_word(word, &selector);
-    return find_for_call(call, &selector);
+    return find_for_call(call, &selector, advice);
 }
 
 struct record *select_for_call(struct call *call, const json_t *thread)
@@ -131,5 +138,5 @@ struct record *select_for_call(struct call *call, const json_t *thread)
                       "\"thread\" is missing, and this connection has started no thread");
         return record;
     }
-    return select_parse(call, thread, &selector) ? find_for_call(call, &selector) : NULL;
+    return select_parse(call, thread, &selector) ? find_for_call(call, &selector, "") : NULL;
 }

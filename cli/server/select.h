@@ -47,7 +47,10 @@ void select_fail(struct call *call, const struct selector *selector, const char 
  */
 struct record *select_for_call(struct call *call, const json_t *thread);
 
-/* Returns the thread that WORD, a name or an id, means, as select_for_call() does. Frees WORD. */
-struct record *select_word_for_call(struct call *call, char *word);
+/*
+ * Returns the thread that WORD, a name or an id, means, as select_for_call() does. Frees WORD. ADVICE is added to the
+ * message about a missing name.
+ */
+struct record *select_word_for_call(struct call *call, char *word, const char *advice);
 
 #endif

@@ -3,7 +3,7 @@
 # until another one is ready is in ready.bats, and the order of ends in order.bats.
 
 # Scripts stand in single quotes; helpers.bash and run set some names.
-# shellcheck disable=SC2016,SC2154
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154
 
 load helpers
 
@@ -178,6 +178,44 @@ start_task() {
   k3 start --wait -n a --needs 1:succeeded -- true
 }
 
+# fails STATUS MESSAGE LINE…: run fails with STATUS and MESSAGE for a script of these lines.
+fails() {
+  local status_wanted=$1 message=$2
+  shift 2
+  printf '%s\n' "$@" >script
+  run "-$status_wanted" k3 run -q script
+  like "$output" "$message"
+}
+
+@test "the needs of a script in a circle are refused, with the circle" {
+  fails 64 $'script:1: k3thread: start: Inv*no thread \'b\'*\nscript:1: k3thread: start: ValueError: --needs goes in a circle: a needs b needs a' \
+    'start -n a --needs b -- touch ran' 'start -n b --needs a -- touch ran'
+  fails 64 '*script:2: k3thread: start: ValueError: --needs goes in a circle: a needs c needs b needs a' \
+    'start -n x -- true' 'start -n a --needs x --needs c:ended -- touch ran' 'start -n y --needs d -- touch ran' \
+    'daemon -n b --needs=a:succeeded -- touch ran' 'start -n c --needs x --needs b:ready -- touch ran'
+  fails 64 '*script:1: k3thread: start: ValueError: --needs goes in a circle: a needs b needs a' \
+    'start -w -n a --needs b -- touch ran' 'start -n b --needs a -- touch ran' 'start --no-such-option' '"'
+  fails 64 'script:1: k3thread: start: ValueError: --needs goes in a circle: a needs a' 'start -n a --needs a -- touch ran'
+  [ ! -e ran ]
+}
+
+@test "a script that starts a thread too late is told which line must come before" {
+  fails 3 $'*script:2: k3thread: start: Inv*no thread \'b\'*\nscript:2: k3thread: start: \'b\' is started in line 4, which must come before this line*' \
+    'start -n x -- true' 'start -n a --needs b:ended -- touch ran' 'start --help' 'start -n b --needs x -- touch ran'
+  [ ! -e ran ]
+  fails 3 "script:1: k3thread: start: InvalidThreadIdError: no thread 'c'; --needs takes threads that were started before" \
+    'start -n a --needs c -- true' 'start -n b --needs a -- true'
+  fails 3 "*no thread 'c'; --needs takes threads that were started before" \
+    'start -n b -- true' 'join b' 'start -n a --needs b --needs c -- true' 'start -n b -- true'
+  # A circle that the start is not a part of shows when the lines are in order.
+  fails 3 "*script:1: k3thread: start: 'b' is started in line 2, which must come before this line" \
+    'start -n a --needs b -- true' 'start -n b --needs c -- true' 'start -n c --needs b -- true'
+  # Other commands that miss a thread, and scripts that cannot be read twice, have only their own message.
+  fails 3 "script:1: k3thread: join: InvalidThreadIdError: no thread 'b'" 'join b' 'start -n b -- true'
+  run -3 k3 run -q - < <(printf '%s\n' 'start -n a --needs b -- true' 'start -n b -- true')
+  is "$output" "stdin:1: k3thread: start: InvalidThreadIdError: no thread 'b'; --needs takes threads that were started before"
+}
+
 @test "no name ends in a condition of --needs" {
   for name in a:ready a:ended a:succeeded :ready :ended :succeeded a:ended:ready; do
     run -64 --separate-stderr k3 start -n "$name" -- true
@@ -202,10 +240,10 @@ start_task() {
   run -64 k3 start --needs '' -- true
   run -64 k3 start --needs 'a*:ended' -- true
   run -3 k3 start --needs nobody:ended -- true
-  like "$output" "*InvalidThreadIdError: no thread 'nobody'"
+  is "$output" "k3thread: start: InvalidThreadIdError: no thread 'nobody'; --needs takes threads that were started before"
   run -3 k3 start --needs 99:succeeded -- true
   run -3 k3 start --needs nobody:finished -- true
-  like "$output" "*no thread 'nobody:finished'"
+  like "$output" "*no thread 'nobody:finished'; a condition is :ready, :ended or :succeeded"
   is "$(k3 list -q)" ''
 }
 

@@ -1,0 +1,20 @@
+/*
+ * Explains a start of a script that failed because a thread that it needs does not exist, if the script starts
+ * that thread in a later line.
+ */
+#ifndef K3THREAD_CLI_SCRIPT_NEEDS_ORDER_H
+#define K3THREAD_CLI_SCRIPT_NEEDS_ORDER_H
+
+#include "cli/script/script_input.h"
+
+#include <stddef.h>
+
+/*
+ * Reads SCRIPT, a file, once more, and prints which later line starts a thread that the start in LINE needs, or
+ * the circle that the needs make. Returns the script's exit status: STATUS_USAGE for a circle, else STATUS. Prints
+ * nothing if SCRIPT cannot be read again.
+ */
+int needs_order_explain(const struct script *script, char *const *environment, size_t line,
+                        int status);
+
+#endif
