@@ -18,9 +18,10 @@ suite() {
   refute_leaks
 }
 
-@test "a test that fails, hangs or loses its server leaves nothing either, and shows the server's output" {
+@test "a test that fails, hangs, loses its server or leaves another one leaves nothing either, and says why" {
   run -1 suite bad
-  is "$(grep -c '^not ok' <<<"$output")" 3
-  is "$(grep -c 'Ready to accept connections' <<<"$output")" 3
+  is "$(grep -c '^not ok' <<<"$output")" 4
+  is "$(grep -c '^# .*Ready to accept connections' <<<"$output")" 4
+  like "$output" "*'sh' left process * ('redis-server unixsocket:*left.sock*"
   refute_leaks
 }

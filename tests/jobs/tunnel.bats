@@ -61,3 +61,22 @@ END
   wait_until "$DEADLINE" ./use
   k3thread shutdown
 }
+
+@test "a tunnel on a leash ends with the script that opened it, even if that is killed" {
+  start_sshd
+  file work 755 <<'END'
+#!/bin/sh
+k3thread start --name tunnel --leash $$ --ready tcp:127.0.0.1:$TUNNEL -- \
+    ssh -N -F ssh_config -L 127.0.0.1:$TUNNEL:127.0.0.1:$WEB server >/dev/null
+k3thread join --ready --timeout 20 tunnel
+curl -fsS "http://127.0.0.1:$TUNNEL/page" >copy
+exec sleep 1000
+END
+  in_background work ./work
+  wait_for_file copy
+  kill -KILL "${background[work]}"
+  finish work 137
+  wait_for_state tunnel ended
+  is "$(k3_field tunnel exception)" SystemExit
+  is "$(cat copy)" 'behind the tunnel'
+}

@@ -15,3 +15,8 @@ load cache
     redis-cli -p "$PORT" shutdown nosave
     redis-cli -p "$PORT" ping
 }
+
+@test "a program under test leaves a server behind" {
+    k3thread_test sh -c "redis-server --port 0 --unixsocket $BATS_TEST_TMPDIR/left.sock --daemonize yes --save ''
+        until redis-cli -s $BATS_TEST_TMPDIR/left.sock ping; do sleep 0.05; done"
+}

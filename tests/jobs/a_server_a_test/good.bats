@@ -11,3 +11,7 @@ load cache
 @test "the cache of another test is another one" {
     [ "$(redis-cli -p "$PORT" dbsize)" = 0 ]
 }
+
+@test "a program under test leaves no process behind" {
+    k3thread_test redis-cli -p "$PORT" ping
+}
