@@ -74,10 +74,10 @@ static int join_arguments(struct line_scanner *p)
     return error;
 }
 
-static int add_count(struct line_scanner *p)
+static int add_number(struct line_scanner *p, size_t value)
 {
     char number[24];
-    int  length = snprintf(number, sizeof(number), "%zu", count_arguments(p->scope));
+    int  length = snprintf(number, sizeof(number), "%zu", value);
 
     return scan_add(p, number, (size_t) length);
 }
@@ -93,7 +93,7 @@ bool expansion_is_set(const struct line_scanner *p, const struct parameter *para
 {
     const char *value;
 
-    if (parameter->name[0] == '#')
+    if (scan_is_one_of(parameter->name[0], "#?"))
         return true;
     if (scan_is_one_of(parameter->name[0], "@*"))
         return count_arguments(p->scope) > 0;
@@ -111,7 +111,9 @@ int expansion_add(struct line_scanner *p, const struct parameter *parameter, boo
     case '*':
         return quoted ? join_arguments(p) : add_arguments(p, false);
     case '#':
-        return add_count(p);
+        return add_number(p, count_arguments(p->scope));
+    case '?':
+        return add_number(p, (size_t) *p->scope->status);
     default:
         value = find_value(p, parameter);
         return value != NULL ? scan_add(p, value, strlen(value)) : 0;
@@ -128,7 +130,7 @@ bool expansion_read(struct line_scanner *p, struct parameter *ret, bool long_num
         set = LETTERS DIGITS;
     else if (scan_is_one_of(scan_peek(p, 0), DIGITS))
         set = long_number ? DIGITS : NULL;
-    else if (!scan_is_one_of(scan_peek(p, 0), "@*#"))
+    else if (!scan_is_one_of(scan_peek(p, 0), p->scope->status != NULL ? "@*#?" : "@*#"))
         return false;
     while (set != NULL && scan_is_one_of(scan_peek(p, length), set))
         length++;

@@ -23,6 +23,7 @@ struct words_scope {
     const char  *name;        /* $0 */
     char *const *arguments;   /* $1 and so on, and NULL */
     char *const *environment; /* "NAME=VALUE", and NULL */
+    const int   *status;      /* $?, the status of the last command; NULL: there is no $? */
 };
 
 /* Where a line is wrong. */

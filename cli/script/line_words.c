@@ -99,10 +99,10 @@ static int parse_dollar(struct line_scanner *p, bool quoted)
         return parse_braces(p, dollar, quoted);
     if (scan_peek(p, 0) == '(')
         return fail_command_substitution(p, dollar);
-    if (scan_is_one_of(scan_peek(p, 0), "?$!-") || (!quoted && scan_peek(p, 0) == '\''))
-        return fail_substitution(p, dollar);
     if (expansion_read(p, &parameter, false))
         return expansion_add(p, &parameter, quoted);
+    if (scan_is_one_of(scan_peek(p, 0), "?$!-") || (!quoted && scan_peek(p, 0) == '\''))
+        return fail_substitution(p, dollar);
     return scan_add(p, "$", 1);
 }
 

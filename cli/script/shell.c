@@ -55,6 +55,17 @@ static void complete(void *context, const struct text *before, const char *curre
 
 /* Commands */
 
+/* Executes a command for a user, who sees its status if nothing else says that it has failed. */
+static int execute_and_show(struct session *session, const struct words *words)
+{
+    unsigned messages = message_count();
+    int      status = command_execute(session, (int) words->count, words->list);
+
+    if (status != STATUS_DONE && messages == message_count())
+        message_print(words->list[0], NULL, "status %d", status);
+    return status;
+}
+
 /*
  * Executes a command at a terminal in a process of its own: Ctrl-C ends that process, and the shell
  * ignores the signal.
@@ -68,7 +79,7 @@ static int execute_apart(struct shell *shell, const struct words *words)
         struct session session = {.label = shell->session->label, .socket = shell->session->socket};
 
         (void) signal(SIGINT, SIG_DFL);
-        status = command_execute(&session, (int) words->count, words->list);
+        status = execute_and_show(&session, words);
         session_release(&session);
         exit(session.ended_by != 0 ? signals_end_by(session.ended_by) : status);
     }
@@ -169,14 +180,16 @@ static int loop_at_terminal(struct shell *shell)
 
 static int run(struct invocation *invocation)
 {
-    const struct words_scope scope = {.name = "k3thread", .environment = environ};
-    struct file_lines        file = {.fd = STDIN_FILENO};
-    struct shell             shell = {
-                    .session = invocation->session,
-                    .is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO),
-                    .reader = {.next_line = file_lines_next, .context = &file, .scope = &scope},
+    struct file_lines  file = {.fd = STDIN_FILENO};
+    struct words_scope scope = {.name = "k3thread", .environment = environ};
+    struct shell       shell = {
+              .session = invocation->session,
+              .is_terminal = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO),
+              .reader = {.next_line = file_lines_next, .context = &file, .scope = &scope},
     };
     int status;
+
+    scope.status = &shell.status;
 
     if (shell.is_terminal)
         return loop_at_terminal(&shell);

@@ -63,6 +63,17 @@ END
   is "$(NAME='a b' k3 shell <<<$'start --name t -- echo "$NAME"\njoin t\nlogs t')" $'1\na b'
 }
 
+@test "\$? is the status of the last command" {
+  is "$(k3 shell <<<$'start -- sh -c "exit 9"\njoin 1\nstart --name t -- echo "<$?>" "<${?}>" a$?b\njoin t\nlogs t\nexit $?')" \
+    $'1\n2\n<9> <9> a9b'
+  run -7 k3 shell <<<$'start -n s -- sh -c "exit 7"\njoin s\nexit $?'
+  run -64 --separate-stderr k3 shell <<<$'"\nexit $?'
+  # A script ends with the first command that fails, and has no $?.
+  echo 'start -- echo $?' >script
+  run -64 --separate-stderr k3 run script
+  like "$stderr" '*bad substitution: $[?]'
+}
+
 # --- at a terminal ---
 
 # talk: runs the expect script on standard input; `spawn` is done, and `prompt` waits for a prompt.
@@ -100,6 +111,19 @@ prompt
 send "list -q\r"
 expect -re {\n1\r}
 prompt
+END
+}
+
+@test "the shell shows the status of a command that fails without a message" {
+  run -9 talk <<'END'
+send "start --name a -- sh -c 'exit 9'\r"
+prompt
+send "join a\r"
+wants "k3thread: join: status 9"
+prompt
+send "exit \$?\r"
+expect eof
+exit [lindex [wait] 3]
 END
 }
 
