@@ -2,6 +2,7 @@
 
 #include "cli/script/line_words.h"
 #include "cli/script/prompt_history.h"
+#include "cli/script/prompt_resize.h"
 #include "cli/script/words.h"
 #include "cli/view/output.h"
 
@@ -223,7 +224,8 @@ static bool set_up(struct prompt *prompt)
            el_wset(editor, EL_ADDFN, L"k3-suspend", L"Suspend", handle_suspend) == 0 &&
            el_set(editor, EL_SETTY, "-d", "-isig", NULL) == 0 &&
            el_set(editor, EL_BIND, "^Z", "k3-suspend", NULL) == 0 &&
-           el_set(editor, EL_BIND, "^C", "k3-cancel", NULL) == 0;
+           el_set(editor, EL_BIND, "^C", "k3-cancel", NULL) == 0 &&
+           prompt_resize_open(editor, show_prompt);
 }
 
 struct prompt *prompt_open(const struct prompt_options *options)

@@ -127,6 +127,23 @@ exit [lindex [wait] 3]
 END
 }
 
+@test "the shell draws its line again when the terminal has a new size, each time" {
+  k3 start -- true
+  run -0 talk <<'END'
+send "list --json é"
+wants "é"
+foreach columns {17 60} {
+    stty rows 20 columns $columns < $spawn_out(slave,name)
+    wants "\033\[J"
+    wants "k3thread> list"
+    wants "é"
+}
+send "\1771\r"
+wants {"runs": 1}
+prompt
+END
+}
+
 @test "the shell prints the error of a failing command, and shows the prompt again" {
   k3 start -- true
   run -3 talk <<'END'

@@ -1,0 +1,18 @@
+/*
+ * Draws the prompt again when its terminal has a new size. The editor itself only takes the size, so that
+ * what is typed next would be drawn at the places of the old one.
+ */
+#ifndef K3THREAD_CLI_SCRIPT_PROMPT_RESIZE_H
+#define K3THREAD_CLI_SCRIPT_PROMPT_RESIZE_H
+
+#include <histedit.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Has EDITOR draw its line again at a new size from now on. SHOWN, an EL_PROMPT function, returns the
+ * prompt. Returns false if the editor cannot. One editor of a process.
+ */
+bool prompt_resize_open(EditLine *editor, char *(*shown)(EditLine *editor));
+
+#endif
