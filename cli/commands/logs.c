@@ -3,6 +3,7 @@
 #include "cli/commands/arguments.h"
 #include "cli/commands/command.h"
 #include "cli/commands/follow.h"
+#include "cli/commands/follow_all.h"
 #include "cli/commands/report.h"
 #include "cli/commands/thread_word.h"
 #include "cli/rpc/bytes.h"
@@ -62,12 +63,20 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case ARGP_KEY_END:
         if (o->thread == NULL)
             return command_usage(state, "no thread");
-        if (thread_is_pattern(o->thread) && o->follow)
-            return command_refuse(state, "--follow takes one thread; '%s' is a pattern", o->thread);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
+}
+
+/* Follows all matching threads. */
+static int follow_pattern(const struct invocation *invocation)
+{
+    const struct logs_options      *o = invocation->options;
+    const struct follow_all_options shown = {
+        .timestamps = o->timestamps, .some_lines = o->some_lines, .lines = o->lines};
+
+    return follow_all(invocation, o->thread, &shown);
 }
 
 static int show_one(struct invocation *invocation)
@@ -186,7 +195,9 @@ static int run(struct invocation *invocation)
 {
     const struct logs_options *o = invocation->options;
 
-    return thread_is_pattern(o->thread) ? show_all(invocation) : show_one(invocation);
+    if (!thread_is_pattern(o->thread))
+        return show_one(invocation);
+    return o->follow ? follow_pattern(invocation) : show_all(invocation);
 }
 
 const struct command command_logs = {
@@ -194,7 +205,8 @@ const struct command command_logs = {
     .arguments = "THREAD",
     .doc =
         "Show what a thread's command printed\vTHREAD is a name or an id; with a pattern, the logs "
-        "of all matching threads are shown, each line with its thread's name.",
+        "of all matching threads are shown, each line with its thread's name. With --follow, "
+        "matching threads that start later are shown too, until the last has ended.",
     .group = COMMAND_GROUP_WATCHING,
     .flags = COMMAND_ENDED | COMMAND_CONNECTS,
     .options = options,

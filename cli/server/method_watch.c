@@ -6,12 +6,13 @@
 #include "cli/worker/logs.h"
 #include "cli/worker/mailbox.h"
 
-/* Reads which events the client wants: those in the list NAMES, or all without a list. */
+/* Reads which events the client wants: those in the list NAMES, or all without a list; 0 for an empty list. */
 static bool parse_events(struct call *call, const json_t *names, unsigned *ret)
 {
     unsigned events = names == NULL ? EVENTS_ALL : params_sum(names, events_bit);
+    bool     is_empty = json_is_array(names) && json_array_size(names) == 0;
 
-    if (events == 0)
+    if (events == 0 && !is_empty)
         return call_fail(call, PROTOCOL_VALUE_ERROR, "\"events\" must be a list of events' names");
     *ret = events;
     return true;
@@ -31,6 +32,11 @@ static void run(struct call *call, const json_t *params)
     if (!params_take(call, params, wanted) || !params_members(call, members, &wanted_members) ||
         !parse_events(call, events, &wanted_events))
         return;
+    if (wanted_events == 0) {
+        events_unwatch(&peer->watcher);
+        call_reply(call, json_pack("{s:b}", "watching", 0));
+        return;
+    }
     call_reply(call,
                json_pack("{s:b, s:o}", "watching", 1, "logs", bytes_to_json(logs_directory())));
     if (wanted_events & ~(events_bit("created") | events_bit("restarted") | events_bit("ended")))

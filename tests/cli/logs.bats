@@ -180,7 +180,8 @@ EOF
   run -64 k3 logs l l
   run -3 k3 logs nobody
   run -3 k3 logs 'nobody*'
-  run -64 k3 logs -f 'l*'
+  run -3 --separate-stderr k3 logs -f 'nobody*'
+  is "$stderr" "k3thread: logs: InvalidThreadIdError: no thread fits 'nobody*'"
 }
 
 @test "logs --timestamps fails at a supervisor that belongs to no run" {
@@ -246,4 +247,83 @@ is_small() {
   done
   run -64 --separate-stderr k3 start --log-limit 1M --output "$dir/o" -- true
   like "$stderr" 'k3thread: start: *--log-limit*--output*'
+}
+
+# Succeeds if FILE has the line.
+has_line() {
+  grep -qxFe "$2" "$1"
+}
+
+@test "--follow of a pattern shows all matching threads at once, until the last has ended" {
+  k3 start -n gone -- sh -c 'echo gone'
+  k3 start -n other -- sh -c 'echo other; sleep 1000'
+  for name in go-1 go-2; do
+    k3 start -n $name -- sh -c 'echo up; until [ -e "$K3THREAD_NAME" ]; do sleep 0.02; done; printf down; exit 3'
+  done
+  k3 join gone
+  in_background following k3 logs -f 'go*'
+  wait_until "$DEADLINE" has_line following.out 'go-2 | up'
+  touch go-1
+  wait_until "$DEADLINE" has_line following.out 'go-1 | down'
+  assert_alive "${background[following]}"
+  touch go-2
+  finish following
+  is "$(sort following.out)" $'go-1 | down\ngo-1 | up\ngo-2 | down\ngo-2 | up\ngone | gone'
+  is "$(k3 logs -f -n 1 'go-?' | sort)" $'go-1 | down\ngo-2 | down'
+}
+
+@test "--follow of a pattern takes in threads that start later, and runs of threads that had ended" {
+  k3 start -n web-1 -- sleep 1000
+  k3 start -n web-2 -- echo up
+  k3 join web-2
+  in_background following k3 logs -f 'web-*'
+  wait_until "$DEADLINE" has_line following.out 'web-2 | up'
+  k3 start -n web-3 -- sh -c 'echo "later, $K3THREAD_NAME"; sleep 1000'
+  k3 start -n db -- echo no
+  wait_until "$DEADLINE" has_line following.out 'web-3 | later, web-3'
+  k3 restart web-2
+  wait_until "$DEADLINE" eval '[ "$(grep -cx "web-2 . up" following.out)" = 2 ]'
+  has_line following.out 'web-2 | --- run 2, after exit 0 ---'
+  k3 start -n web-4 -a 0.1 -- echo delayed
+  wait_until "$DEADLINE" has_line following.out 'web-4 | delayed'
+  k3 raise --wait web-1
+  assert_alive "${background[following]}"
+  k3 raise --wait web-3
+  finish following
+  run -1 grep db following.out
+}
+
+@test "--follow of a pattern shows every byte of threads that write at full speed" {
+  for name in a-1 a-2 a-3; do k3 start -n $name -- seq 50000; done
+  k3 logs -f 'a-*' >shown
+  for name in a-1 a-2 a-3; do
+    grep "^$name | " shown | cut -c7- | cmp - <(seq 50000)
+  done
+}
+
+@test "--follow of a pattern ends with the supervisor, and when its reader has gone" {
+  k3 start -n a -- sh -c 'echo up; sleep 1000'
+  in_background following k3 logs -f '[a]'
+  wait_until "$DEADLINE" has_line following.out 'a | up'
+  mkfifo pipe
+  "$K3THREAD" logs -f '[a]' >pipe 3>&- &
+  background[reader]=$!
+  head -n 1 pipe
+  finish reader '*'
+  k3 shutdown --now
+  finish following
+}
+
+@test "--follow of a pattern leaves the connection of a shell as it was" {
+  printf '%s\n' 'start -n a -- echo one' "logs -f 'a*'" 'start -n ab -- echo two' 'join ab' "logs -f 'a*'" |
+    k3 shell >out
+  is "$(grep -c 'a . one' out)" 2
+  is "$(grep -c 'ab . two' out)" 1
+  script <<'END'
+client = Client()
+assert client.call("watch")["watching"] is True
+assert client.call("watch", events=[]) == {"watching": False}
+start("true")
+assert client.call("list", members=["id"])
+END
 }

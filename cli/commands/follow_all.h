@@ -1,0 +1,23 @@
+/* Follows all threads that a pattern matches, also those that start later, until the last has ended. */
+#ifndef K3THREAD_CLI_COMMANDS_FOLLOW_ALL_H
+#define K3THREAD_CLI_COMMANDS_FOLLOW_ALL_H
+
+#include "cli/commands/session.h"
+
+#include <stdbool.h>
+
+/* What is shown of each thread that matches at the beginning. */
+struct follow_all_options {
+    bool               timestamps; /* print the time before each line */
+    bool               some_lines; /* begin with the last LINES lines */
+    unsigned long long lines;
+};
+
+/*
+ * Prints the output of the threads that PATTERN matches, each line with its thread's name. Returns the exit
+ * status. Reports a failure; it is a failure if no thread matches at the beginning.
+ */
+int follow_all(const struct invocation *invocation, const char *pattern,
+               const struct follow_all_options *options);
+
+#endif
