@@ -15,6 +15,9 @@
 #define TCP_LISTENS  0x0AU
 #define UNIX_LISTENS 0x10000U
 
+/* More sockets of a process are not looked at: each line of the tables is compared with all of them. */
+#define SOCKETS_MAX 4096
+
 /* The search in one process. */
 struct search {
     uint64_t *sockets; /* the inodes of its sockets */
@@ -50,7 +53,8 @@ static void find_sockets(struct search *search, pid_t pid)
 
     (void) snprintf(path, sizeof(path), "/proc/%d/fd", (int) pid);
     directory = opendir(path);
-    while (directory != NULL && (entry = readdir(directory)) != NULL) {
+    while (directory != NULL && search->count < SOCKETS_MAX &&
+           (entry = readdir(directory)) != NULL) {
         ssize_t  size = readlinkat(dirfd(directory), entry->d_name, target, sizeof(target) - 1);
         uint64_t inode;
 

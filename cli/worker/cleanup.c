@@ -128,10 +128,11 @@ static void wait_for_tops(struct worker *worker, struct leftovers *tops)
 void cleanup_run(struct worker *worker)
 {
     struct leftovers tops = {0};
+    bool             some = !leftovers_are_gone();
 
-    if (worker->end.signal == 0 && !worker->end.killing && !leftovers_are_gone())
-        left_look(worker);
-    while (!leftovers_are_gone() && end_tops(worker, &tops)) {
+    if (some && worker->end.signal == 0 && !worker->end.killing)
+        some = left_look(worker);
+    while (some && !leftovers_are_gone() && end_tops(worker, &tops)) {
         wait_for_tops(worker, &tops);
         leftovers_release(&tops);
         ending_step(worker);

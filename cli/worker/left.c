@@ -127,11 +127,14 @@ static ssize_t without_slack(const char *line, ssize_t size)
     return size;
 }
 
-/* Writes the command line, or the name of a program that has none. */
+/*
+ * Writes the command line, or the name of a program that has none. The command line is in the memory of the
+ * process, so it is not read while the process waits for a disk: the read could wait, too.
+ */
 static void add_command(struct text *text, pid_t pid, const struct process_stat *stat)
 {
     char    line[COMMAND_MAX + 1];
-    ssize_t size = proc_read(pid, "cmdline", line, sizeof(line));
+    ssize_t size = stat->state == 'D' ? 0 : proc_read(pid, "cmdline", line, sizeof(line));
 
     size = without_slack(line, size);
     text_byte(text, '[', 1);
@@ -235,16 +238,17 @@ static bool wait_a_pause(struct worker *worker, struct leftovers *tops, struct p
     return true;
 }
 
-void left_look(struct worker *worker)
+bool left_look(struct worker *worker)
 {
     double          now = clock_monotonic();
     struct patience patience = {.begin = now, .idle_since = now, .pause = FIRST_PAUSE, .spent = -1};
     struct leftovers tops;
     struct survey    survey;
-    bool             more = true;
+    bool             more = true, some = true;
 
     while (more && leftovers_lock(worker->assignment->id, worker->pid, &tops) == 0) {
         leftovers_unlock(); /* the pids may be given to other processes from now on */
+        some = tops.count > 0;
         survey = take_survey(worker, &tops);
         if (patience.spent < 0)
             patience.spent = survey.spent;
@@ -258,4 +262,5 @@ void left_look(struct worker *worker)
         }
         leftovers_release(&tops);
     }
+    return some;
 }

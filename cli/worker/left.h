@@ -14,8 +14,8 @@
 /*
  * Waits until the leftovers of the command have ended, or takes them into the report. Call it when the
  * command has ended, and is not reaped. If an exception comes meanwhile, it ends the leftovers, and nothing
- * is reported.
+ * is reported. Returns false if there are no leftovers any more.
  */
-void left_look(struct worker *worker);
+bool left_look(struct worker *worker);
 
 #endif
