@@ -92,6 +92,6 @@ b>
   run -64 k3 run --each=x echo
 }
 
-@test "ten thousand words, each once" {
-  seq 10000 | k3 run -q --no-prefix --each echo | sort -n | cmp - <(seq 10000)
+@test "thousands of words, each once" {
+  seq 3000 | k3 run -q --no-prefix --each echo | sort -n | cmp - <(seq 3000)
 }
