@@ -91,6 +91,11 @@ becomes_ready() {
   becomes_ready a
 }
 
+@test "an empty line can make a thread ready" {
+  k3 start --name a --ready 'line:^$' -- sh -c 'echo; exec sleep 1000'
+  k3 join --ready -t 20 a
+}
+
 @test "a line of output makes the thread ready, also on standard error and when it comes in pieces" {
   k3 start --name a --ready 'line:^up [0-9]+$' -- \
     sh -c 'echo "not up 1"; printf "up " >&2; until [ -e go ]; do sleep 0.02; done; echo 42 >&2; sleep 1000'
