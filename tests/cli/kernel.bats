@@ -9,7 +9,7 @@ load helpers
 
 # From 424 on the numbers are the same on every processor.
 CLONE3=435 CLOSE_RANGE=436 PIDFD_OPEN=434 PIDFD_SEND_SIGNAL=424
-ENOSYS=38 EPERM=1
+ENOSYS=38 EPERM=1 EOPNOTSUPP=95
 
 @test "k3thread works the same without close_range and without pidfds" {
   echo 'start -n a -- sh -c "echo run"' >script
@@ -68,4 +68,20 @@ ENOSYS=38 EPERM=1
   like "$stderr" "k3thread: start: *"
   grep -q 'cannot serve: Operation not permitted' k.log
   [ ! -e k.sock ]
+}
+
+@test "where a file system gives no blocks back the journal says so, and the log is whole" {
+  case $(uname -m) in
+    x86_64) fallocate=285 ;;
+    aarch64) fallocate=47 ;;
+    *) skip "the call's number is not known" ;;
+  esac
+  for error in "$EOPNOTSUPP" "$ENOSYS"; do
+    "$HELPERS/refuse" "$error" "$fallocate" -- "$K3THREAD" start -n l --log-limit 64K -- seq 100000
+    k3 join l
+    wait_until "$DEADLINE" grep -q "$(k3_field l log) grows beyond its limit: the file system gives no blocks back" k.log
+    k3 logs l | cmp - <(seq 100000)
+    k3 shutdown
+    rm k.log
+  done
 }

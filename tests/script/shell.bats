@@ -13,6 +13,11 @@ setup() {
 
 # --- from a pipe ---
 
+@test "the shell says that its input cannot be read, and fails" {
+  run -1 --separate-stderr k3 shell <.
+  is "$stderr" 'k3thread: shell: cannot read commands: Is a directory'
+}
+
 @test "the shell takes commands from a pipe, and goes on after one that fails" {
   run -0 --separate-stderr k3 shell <<'END'
 # a comment
