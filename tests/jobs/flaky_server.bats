@@ -58,5 +58,5 @@ fetch() {
   run -125 fetch
   like "$output" "*thread 'server' (id 1) ended before it was ready*"
   is "$(k3thread list --json server | jq '.[0].runs')" 3
-  is "$(k3thread logs -n 1 server)" 'no licence'
+  is "$(k3thread logs -n 1 server)" $'--- run 3, after exit 1 ---\nno licence'
 }
