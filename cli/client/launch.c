@@ -163,6 +163,8 @@ static void make_words(struct supervisor_words *ret, const struct place *place, 
         (void) snprintf(ret->slots, sizeof(ret->slots), "--slots=%u", own->slots);
         *word++ = ret->slots;
     }
+    if (own != NULL && own->jobserver)
+        *word++ = "--jobserver";
     if (has_state) {
         *word++ = "--" LAUNCH_STATE;
         *word++ = place->state;

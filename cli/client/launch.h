@@ -44,6 +44,7 @@ int launch_supervisor(const struct place *place, int *ret_fd, struct text *why);
 struct launch_own {
     int      lifeline;
     unsigned slots;         /* see supervise --slots; 0: any number */
+    bool     jobserver;     /* see supervise --jobserver */
     bool     private_place; /* the place's directories are removed if the starter dies first */
 };
 

@@ -8,6 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sysinfo.h>
 
 /*
  * argv[0] is "k3thread: start", perhaps with a script's "FILE:LINE: " before it: see
@@ -77,4 +78,9 @@ error_t command_env_file(const struct argp_state *state, const char *name, struc
         command_refuse(state, "--env-file: %.*s", (int) why.size, why.data != NULL ? why.data : "");
     text_release(&why);
     return result;
+}
+
+unsigned command_slots_default(unsigned slots, bool limited)
+{
+    return slots == 0 && limited ? (unsigned) get_nprocs() : slots;
 }

@@ -6,6 +6,7 @@
 
 #include <argp.h>
 #include <errno.h>
+#include <stdbool.h>
 
 /*
  * Results of a parser, besides 0 and ENOMEM. argp wants error numbers; these are not used by any
@@ -49,6 +50,16 @@ error_t command_number(const struct argp_state *state, const char *option, const
             "Run at most N commands at a time, not counting daemons; further ones queue", 0        \
     }
 error_t command_slots_option(const struct argp_state *state, const char *text, unsigned *ret);
+
+/* The option --jobserver of the same commands. */
+#define JOBSERVER_OPTION(key)                                                                      \
+    {                                                                                              \
+        "jobserver", key, NULL, 0,                                                                 \
+            "Share the slots with the jobs of each make that a command runs", 0                    \
+    }
+
+/* Returns SLOTS, or as many as there are processors if it is 0 and the slots are to be LIMITED. */
+unsigned command_slots_default(unsigned slots, bool limited);
 
 /*
  * Adds the variables of the file NAME, the argument of --env-file, to RET. Returns the value that the parser

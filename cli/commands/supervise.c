@@ -19,14 +19,24 @@
 struct supervise_options {
     int         listener, lock, lifeline;
     bool        private_place;
+    bool        jobserver;
     unsigned    slots;
     const char *state; /* NULL: the journal and the logs are beside the socket */
 };
 
-enum { KEY_LISTEN_FD = 256, KEY_LOCK_FD, KEY_LIFELINE_FD, KEY_PRIVATE, KEY_SLOTS, KEY_STATE };
+enum {
+    KEY_LISTEN_FD = 256,
+    KEY_LOCK_FD,
+    KEY_LIFELINE_FD,
+    KEY_PRIVATE,
+    KEY_SLOTS,
+    KEY_JOBSERVER,
+    KEY_STATE
+};
 
 static const struct argp_option options[] = {
     SLOTS_OPTION(KEY_SLOTS),
+    JOBSERVER_OPTION(KEY_JOBSERVER),
     {LAUNCH_LISTEN_FD, KEY_LISTEN_FD, "FD", OPTION_HIDDEN, NULL, 0},
     {LAUNCH_LOCK_FD, KEY_LOCK_FD, "FD", OPTION_HIDDEN, NULL, 0},
     {LAUNCH_LIFELINE_FD, KEY_LIFELINE_FD, "FD", OPTION_HIDDEN, NULL, 0},
@@ -66,6 +76,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_SLOTS:
         return command_slots_option(state, argument, &o->slots);
+    case KEY_JOBSERVER:
+        o->jobserver = true;
+        return 0;
     case ARGP_KEY_END:
         if (o->private_place && o->lifeline == 0)
             return command_usage(state, "--" LAUNCH_PRIVATE " also needs --" LAUNCH_LIFELINE_FD);
@@ -144,7 +157,8 @@ static int run(struct invocation *invocation)
               .place = &invocation->session->place,
               .lifeline = o->lifeline - 1,
               .private_place = o->private_place,
-              .slots = o->slots,
+              .slots = command_slots_default(o->slots, o->jobserver),
+              .jobserver = o->jobserver,
     };
     struct claim claim;
     struct text  why = {0};

@@ -49,6 +49,36 @@ struct child {
     char                     head[SPAWN_INTERPRETER_SIZE + 4]; /* see note_head() */
 };
 
+/* Moves the descriptors that are still to be passed on away from NUMBER. Returns 0 or -1. */
+static int make_way(struct spawn_descriptor *extras, size_t count, int number)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (extras[i].from != number)
+            continue;
+        extras[i].from = fcntl(number, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+        if (extras[i].from < 0)
+            return -1;
+    }
+    return 0;
+}
+
+/* Gives each extra descriptor its number in the command. Returns 0 or -1. */
+static int pass_on(const struct spawn_plan *plan)
+{
+    struct spawn_descriptor extras[SPAWN_EXTRAS];
+
+    memcpy(extras, plan->extras, sizeof(extras));
+    for (size_t i = 0; i < plan->extra_count; i++) {
+        int from = extras[i].from, to = extras[i].to;
+
+        if (make_way(extras + i + 1, plan->extra_count - i - 1, to) < 0)
+            return -1;
+        if ((from == to ? fcntl(to, F_SETFD, 0) : dup2(from, to)) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 /*
  * Gives the child a descriptor table of its own. Until then it shares the supervisor's table, which may
  * have ten thousand entries: CLOSE_RANGE_UNSHARE copies only the descriptors that are not closed, here
@@ -59,17 +89,13 @@ static int unshare_descriptors(const struct spawn_plan *plan)
 {
     bool is_shared = descriptors_have_range();
 
-    if (is_shared && plan->extra_from < 0 && plan->input_from < 0)
+    if (is_shared && plan->extra_count == 0 && plan->input_from < 0)
         return linux_close_range(3, ~0U, LINUX_CLOSE_RANGE_UNSHARE);
     if (is_shared && linux_close_range(~0U, ~0U, LINUX_CLOSE_RANGE_UNSHARE) < 0)
         return -1;
     if (plan->input_from >= 0 && dup2(plan->input_from, STDIN_FILENO) < 0)
         return -1;
-    if (plan->extra_from < 0)
-        return 0;
-    if (plan->extra_from == plan->extra_to)
-        return fcntl(plan->extra_to, F_SETFD, 0);
-    return dup2(plan->extra_from, plan->extra_to);
+    return pass_on(plan);
 }
 
 static int isolate(const struct child *child)

@@ -7,10 +7,19 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <sys/resource.h>
 #include <sys/types.h>
 
 struct limits;
+
+/* A descriptor that a command gets: FROM of this process is TO in the command. */
+struct spawn_descriptor {
+    int from, to;
+};
+
+/* The most such descriptors: that of a probe, and two of a jobserver. */
+#define SPAWN_EXTRAS 3
 
 /* How one command is to be started. */
 struct spawn_plan {
@@ -20,13 +29,13 @@ struct spawn_plan {
     const char  *input;      /* a file to read from, or NULL */
     int          input_from; /* a descriptor to read from, or -1; if both are unset: /dev/null */
     bool at_terminal; /* input_from is a terminal: it becomes the session's, and the output */
-    const char          *output; /* appended to, unless at_terminal; made when missing */
-    mode_t               umask, output_umask;
-    const struct limits *limits;
-    int                  mark_resource; /* the limit that carries the mark, or -1: see mark.h */
-    rlim_t               mark;
-    int                  extra_from; /* a descriptor that the command gets too, or -1 */
-    int                  extra_to;   /* the number of extra_from in the command */
+    const char             *output; /* appended to, unless at_terminal; made when missing */
+    mode_t                  umask, output_umask;
+    const struct limits    *limits;
+    int                     mark_resource; /* the limit that carries the mark, or -1: see mark.h */
+    rlim_t                  mark;
+    struct spawn_descriptor extras[SPAWN_EXTRAS]; /* what the command gets besides 0, 1 and 2 */
+    size_t                  extra_count;
     atomic_int *child; /* set to the pid from its first step to its exec, else 0; or NULL */
 };
 

@@ -61,8 +61,10 @@ static int open_fd(struct ready *ready)
 
 static void extend(const struct ready *ready, struct spawn_plan *plan)
 {
-    plan->extra_from = ((const struct fd_probe *) ready)->write_end;
-    plan->extra_to = number_of(ready->argument);
+    plan->extras[plan->extra_count++] = (struct spawn_descriptor){
+        .from = ((const struct fd_probe *) ready)->write_end,
+        .to = number_of(ready->argument),
+    };
 }
 
 static void close_write_end(struct ready *ready)

@@ -87,6 +87,7 @@ void front_reap(struct front *front)
 static int start_supervisor(struct front *front)
 {
     struct launch_own own = {.slots = front->options->slots,
+                             .jobserver = front->options->jobserver,
                              .private_place = front->options->own_place};
     struct text       why = {0};
     int               ends[2];

@@ -20,9 +20,10 @@ struct front_options {
     bool       quiet;     /* print no summary at the end */
     bool       own_place; /* the place is for this run alone: see temporary_place.h */
     enum leaks leaks;
-    unsigned   slots;   /* how many commands at a time; 0: any number */
-    unsigned   printer; /* flags of printer.h */
-    double     timeout; /* seconds after which the run ends; negative: none */
+    bool       jobserver; /* see supervise --jobserver */
+    unsigned   slots;     /* how many commands at a time; 0: any number */
+    unsigned   printer;   /* flags of printer.h */
+    double     timeout;   /* seconds after which the run ends; negative: none */
 
     struct result_files results; /* the files that the results are written to, open */
     struct kept_logs    kept;    /* open */

@@ -17,7 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysinfo.h>
 #include <unistd.h>
 
 struct run_options {
@@ -36,6 +35,7 @@ enum {
     KEY_FAIL_FAST = 256,
     KEY_ANY,
     KEY_SLOTS,
+    KEY_JOBSERVER,
     KEY_NO_PREFIX,
     KEY_TIMESTAMPS,
     KEY_PROCFILE,
@@ -55,6 +55,7 @@ static const struct argp_option options[] = {
     {"any", KEY_ANY, NULL, 0, "End all when the first thread ends", 0},
     {"quiet", 'q', NULL, 0, "Print no table of how the threads ended", 0},
     SLOTS_OPTION(KEY_SLOTS),
+    JOBSERVER_OPTION(KEY_JOBSERVER),
     {"no-prefix", KEY_NO_PREFIX, NULL, 0, "Print lines without their thread's name", 0},
     {"timestamps", KEY_TIMESTAMPS, NULL, 0, "Print the time before each line", 0},
     {"procfile", KEY_PROCFILE, "FILE", 0, "Run a Procfile instead; the first end ends all", 0},
@@ -120,6 +121,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_SLOTS:
         return command_slots_option(state, argument, &o->front.slots);
+    case KEY_JOBSERVER:
+        o->front.jobserver = true;
+        return 0;
     case KEY_NO_PREFIX:
         o->no_prefix = true;
         return 0;
@@ -161,6 +165,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         o->words = state->argv + state->next;
         return 0;
     case ARGP_KEY_END:
+        /* A list of words may be long. */
+        o->front.slots = command_slots_default(o->front.slots, o->each || o->front.jobserver);
         return check_words(o, state);
     default:
         return ARGP_ERR_UNKNOWN;
@@ -316,17 +322,14 @@ static int run_script(const struct invocation *invocation, const struct script *
     return status;
 }
 
-/* Without --slots there are as many slots as processors: a list of words may be long. */
 static int run_each(struct invocation *invocation)
 {
-    struct run_options *o = invocation->options;
-    struct each         each = {.command = o->words, .nul = o->nul};
-    struct script       script = {
-              .name = "stdin", .fd = STDIN_FILENO, .variables = &o->variables, .each = &each};
+    const struct run_options *o = invocation->options;
+    struct each               each = {.command = o->words, .nul = o->nul};
+    struct script             script = {
+                    .name = "stdin", .fd = STDIN_FILENO, .variables = &o->variables, .each = &each};
     int status;
 
-    if (o->front.slots == 0)
-        o->front.slots = (unsigned) get_nprocs();
     each_open(&each, STDIN_FILENO);
     status = run_script(invocation, &script);
     each_close(&each);

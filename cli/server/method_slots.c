@@ -1,4 +1,5 @@
 /* The method "slots": shows or changes how many commands may run at a time. */
+#include "cli/server/jobserver.h"
 #include "cli/server/method.h"
 #include "cli/server/params.h"
 #include "cli/server/slots.h"
@@ -45,6 +46,11 @@ static void run(struct call *call, const json_t *params)
 
     if (!params_take(call, params, wanted) || (value != NULL && !parse(call, value, &number)))
         return;
+    if (value != NULL && number == SLOTS_UNLIMITED && jobserver_is_open()) {
+        call_fail(call, PROTOCOL_VALUE_ERROR,
+                  "with a jobserver the slots need a number, not \"" PROTOCOL_SLOTS_NONE "\"");
+        return;
+    }
     if (value != NULL)
         threads_set_slots(number);
     call_reply(call,

@@ -11,6 +11,7 @@
 #include "cli/server/console.h"
 #include "cli/server/dispatch.h"
 #include "cli/server/events.h"
+#include "cli/server/jobserver.h"
 #include "cli/server/join_until.h"
 #include "cli/server/leash_ends.h"
 #include "cli/server/listener.h"
@@ -44,6 +45,7 @@ static void mail_ready(struct source *source, uint32_t events)
 {
     (void) source, (void) events;
     mailbox_clear();
+    jobserver_take_runs();
     threads_take_reports();
     join_until_take();
     if (server_signals_take_child_ended())
@@ -66,7 +68,7 @@ static int watch(struct source *source, int fd, void (*ready)(struct source *, u
     return loop_add(source, EPOLLIN);
 }
 
-static int open_sources(const struct server_options *options)
+static int open_sources(const struct server_options *options, struct text *why)
 {
     int error = loop_open();
 
@@ -76,6 +78,8 @@ static int open_sources(const struct server_options *options)
         error = server_signals_open();
     if (error == 0)
         error = listener_open(options->listener, &dispatch_handler);
+    if (error == 0 && options->jobserver)
+        error = jobserver_open(why);
     if (error == 0 && options->lifeline >= 0)
         error = watch(&lifeline, options->lifeline, lifeline_ready);
     return error;
@@ -139,6 +143,7 @@ static double finish_round(void)
     connection_run_waiting();
     next = do_what_is_due();
     told = advance_threads();
+    next = sooner(next, jobserver_advance());
     stop_if_complete();
     sent = send_answers();
     store_evict();
@@ -154,14 +159,14 @@ static void release_memory(void)
     memory_release_process();
 }
 
-int server_run(const struct server_options *options)
+int server_run(const struct server_options *options, struct text *why)
 {
     int error;
 
     parent_set(options->guardian);
     arrive_begin();
     threads_set_slots(options->slots > 0 ? options->slots : SLOTS_UNLIMITED);
-    error = open_sources(options);
+    error = open_sources(options, why);
     if (error == 0)
         error = loop_run(&stopped, finish_round, release_memory);
     if (error == 0)

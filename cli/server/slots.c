@@ -18,12 +18,14 @@ unsigned slots_taken(void)
     return taken;
 }
 
-bool slots_take(void)
+bool slots_are_free(void)
 {
-    if (taken >= number)
-        return false;
+    return taken < number;
+}
+
+void slots_take(void)
+{
     taken++;
-    return true;
 }
 
 void slots_give_back(void)

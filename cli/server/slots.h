@@ -19,9 +19,10 @@ unsigned slots_number(void);
 /* Returns how many slots are taken; counted without a limit, too. */
 unsigned slots_taken(void);
 
-/* Takes a free slot. Returns false if there is none. */
-bool slots_take(void);
+bool slots_are_free(void);
 
+/* Take a free slot, and give it back. */
+void slots_take(void);
 void slots_give_back(void);
 
 #endif

@@ -9,6 +9,7 @@
 #include "cli/server/console.h"
 #include "cli/server/events.h"
 #include "cli/server/input.h"
+#include "cli/server/jobserver.h"
 #include "cli/server/join_any.h"
 #include "cli/server/leash.h"
 #include "cli/server/needs.h"
@@ -16,6 +17,7 @@
 #include "cli/server/store.h"
 #include "cli/server/stuck.h"
 #include "cli/server/tally.h"
+#include "cli/worker/job_tokens.h"
 #include "cli/worker/mailbox.h"
 #include "cli/worker/slot_numbers.h"
 #include "cli/worker/target.h"
@@ -44,7 +46,9 @@ static bool takes_slot(const struct record *record)
 /* Gives RECORD a slot. Returns false if none is free. */
 static bool take_slot(struct record *record)
 {
-    record->has_slot = slots_take();
+    record->has_slot = slots_are_free() && jobserver_make_room();
+    if (record->has_slot)
+        slots_take();
     return record->has_slot;
 }
 
@@ -228,6 +232,7 @@ void threads_set_slots(unsigned number)
 {
     slots_set(number);
     slot_numbers_set_limited(number != SLOTS_UNLIMITED);
+    job_tokens_set_number(number);
     advance_queue();
 }
 
@@ -238,8 +243,6 @@ size_t threads_queued(void)
 
 bool threads_advance(void)
 {
-    if (!go_failed)
-        return true;
     go_failed = false;
     advance_queue();
     return !go_failed;

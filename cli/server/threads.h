@@ -70,7 +70,7 @@ int threads_end(struct record *record, const k3thread_exctype *type, const char 
                 pid_t spared);
 
 /*
- * Continues the threads that wait for a slot. Returns false if a worker could not be told that it
+ * Continues the threads that wait for a slot, or for a token to come back. Returns false if a worker could not be told that it
  * has its slot, for lack of memory: the caller must call again after a pause.
  */
 bool threads_advance(void);

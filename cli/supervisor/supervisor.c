@@ -86,11 +86,13 @@ static int serve(const struct supervisor_options *options, pid_t guardian)
         .listener = options->listener,
         .lifeline = options->lifeline,
         .slots = options->slots,
+        .jobserver = options->jobserver,
         .guardian = guardian,
     };
-    size_t strays = 0, left = 0;
-    rlim_t cpu;
-    int    error;
+    size_t      strays = 0, left = 0;
+    struct text why = {0};
+    rlim_t      cpu;
+    int         error;
 
     prctl(PR_SET_NAME, "k3thread");
     mallopt(M_ARENA_MAX, 1); /* threads that hardly allocate need no arena each */
@@ -104,16 +106,19 @@ static int serve(const struct supervisor_options *options, pid_t guardian)
     door_open(options->place, options->lock, guardian);
     if (error == 0) {
         journal_write("serving %s", options->place->socket);
-        error = server_run(&server);
+        error = server_run(&server, &why);
         strays = adopted_end(&left);
     }
     if (strays > 0)
         journal_write("%zu processes had got away from their threads; they were ended", strays);
     if (error != 0) {
-        journal_write("cannot serve: %s", strerror(-error));
+        if (why.size == 0)
+            text_add(&why, strerror(-error));
+        journal_write("cannot serve: %.*s", (int) why.size, why.data);
         door_shut();
     }
     rmdir(logs_directory()); /* succeeds if no log is left in it */
+    text_release(&why);
     if (error == 0)
         journal_write("ended");
     return error != 0;

@@ -15,7 +15,8 @@ struct supervisor_options {
     int                 lifeline; /* all threads end when its other end closes; -1: none */
     bool
              private_place; /* the guardian removes the place's directories if the lifeline's other end has closed */
-    unsigned slots; /* how many commands may run at a time; 0: any number */
+    bool     jobserver; /* the commands get tokens for their jobs */
+    unsigned slots;     /* how many commands may run at a time; 0: any number */
 };
 
 /*

@@ -1,5 +1,6 @@
 #include "cli/worker/environment.h"
 
+#include "cli/base/variable.h"
 #include "cli/worker/slot_numbers.h"
 
 #include <inttypes.h>
@@ -21,10 +22,14 @@ static const char *supervisor_socket;
 /* The newest block. The clients of one shell send the same, so that they share it. */
 static struct environment *newest;
 
+/* The variables that no command has from its client. */
 static const char *const own_names[] = {
     "K3THREAD_ID=", "K3THREAD_NAME=", "K3THREAD_SOCKET=", "K3THREAD_SLOT=", "NOTIFY_SOCKET="};
 
 #define OWN_COUNT (sizeof(own_names) / sizeof(own_names[0]))
+
+/* The variable that takes the place of the client's, if the command has a jobserver. */
+static const char makeflags_name[] = "MAKEFLAGS=";
 
 void environment_set_socket(const char *socket)
 {
@@ -89,6 +94,17 @@ const struct limits *environment_limits(const struct environment *environment)
     return &environment->limits;
 }
 
+const char *environment_value(const struct environment *environment, const char *name)
+{
+    for (size_t i = 0; i < environment->count; i++) {
+        const char *value = variable_value(environment->strings[i], name, strlen(name));
+
+        if (value != NULL)
+            return value;
+    }
+    return NULL;
+}
+
 struct environment *environment_ref(struct environment *environment)
 {
     if (environment != NULL)
@@ -103,30 +119,50 @@ void environment_unref(struct environment *environment)
         free(environment);
 }
 
+/* Copies the client's variables into LIST, without its MAKEFLAGS if OWN has others. Returns how many. */
+static size_t copy_strings(char **list, const struct environment *environment,
+                           const struct own_variables *own)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < environment->count; i++)
+        if (own->makeflags == NULL ||
+            strncmp(environment->strings[i], makeflags_name, strlen(makeflags_name)) != 0)
+            list[count++] = environment->strings[i];
+    return count;
+}
+
 char **environment_list(const struct environment *environment, const struct own_variables *own)
 {
     char        id[24], slot[16];
-    const char *values[OWN_COUNT] = {id, own->name, supervisor_socket,
-                                     own->slot != SLOT_NUMBER_NONE ? slot : NULL, own->notify};
-    size_t      count = environment->count;
-    size_t      size = (count + OWN_COUNT + 1) * sizeof(char *);
-    char      **list;
-    char       *bytes;
+    const char *names[OWN_COUNT + 1],
+        *values[OWN_COUNT + 1] = {id,
+                                  own->name,
+                                  supervisor_socket,
+                                  own->slot != SLOT_NUMBER_NONE ? slot : NULL,
+                                  own->notify,
+                                  own->makeflags};
+    size_t count = environment->count;
+    size_t size = (count + OWN_COUNT + 2) * sizeof(char *);
+    char **list;
+    char  *bytes;
 
     (void) snprintf(id, sizeof(id), "%" PRIu64, own->id);
     (void) snprintf(slot, sizeof(slot), "%d", own->slot);
-    for (size_t i = 0; i < OWN_COUNT; i++)
-        size += values[i] != NULL ? strlen(own_names[i]) + strlen(values[i]) + 1 : 0;
+    memcpy(names, own_names, sizeof(own_names));
+    names[OWN_COUNT] = makeflags_name;
+    for (size_t i = 0; i <= OWN_COUNT; i++)
+        size += values[i] != NULL ? strlen(names[i]) + strlen(values[i]) + 1 : 0;
     list = malloc(size);
     if (list == NULL)
         return NULL;
-    memcpy(list, environment->strings, count * sizeof(char *));
-    bytes = (char *) (list + count + OWN_COUNT + 1);
-    for (size_t i = 0; i < OWN_COUNT; i++) {
+    bytes = (char *) (list + count + OWN_COUNT + 2);
+    count = copy_strings(list, environment, own);
+    for (size_t i = 0; i <= OWN_COUNT; i++) {
         if (values[i] == NULL)
             continue;
         list[count++] = bytes;
-        bytes = stpcpy(stpcpy(bytes, own_names[i]), values[i]) + 1;
+        bytes = stpcpy(stpcpy(bytes, names[i]), values[i]) + 1;
     }
     list[count] = NULL;
     return list;

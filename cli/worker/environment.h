@@ -25,16 +25,20 @@ struct environment *environment_new(char *const *strings, const struct limits *l
 /* Returns the limits, which are valid no longer than ENVIRONMENT. */
 const struct limits *environment_limits(const struct environment *environment);
 
+/* Returns the value of the client's variable NAME, or NULL. It is valid no longer than ENVIRONMENT. */
+const char *environment_value(const struct environment *environment, const char *name);
+
 /* Take and drop a reference; the last drop frees the block. Any thread may call; NULL is allowed. */
 struct environment *environment_ref(struct environment *environment);
 void                environment_unref(struct environment *environment);
 
 /* What one command finds in its environment besides the client's variables, and K3THREAD_SOCKET. */
 struct own_variables {
-    uint64_t    id;     /* K3THREAD_ID */
-    const char *name;   /* K3THREAD_NAME */
-    int         slot;   /* K3THREAD_SLOT; or SLOT_NUMBER_NONE */
-    const char *notify; /* NOTIFY_SOCKET, or NULL */
+    uint64_t    id;        /* K3THREAD_ID */
+    const char *name;      /* K3THREAD_NAME */
+    int         slot;      /* K3THREAD_SLOT; or SLOT_NUMBER_NONE */
+    const char *notify;    /* NOTIFY_SOCKET, or NULL */
+    const char *makeflags; /* MAKEFLAGS in place of the client's; NULL: the client's */
 };
 
 /*

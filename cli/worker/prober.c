@@ -64,7 +64,6 @@ static struct spawn_plan plan_of(const struct prober *prober, char **environment
         .limits = environment_limits(prober->environment),
         .mark_resource = mark_resource(),
         .mark = mark_of(mark_new_id()),
-        .extra_from = -1,
     };
 }
 

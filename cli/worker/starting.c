@@ -10,6 +10,7 @@
 #include "cli/process/limits.h"
 #include "cli/process/mark.h"
 #include "cli/worker/environment.h"
+#include "cli/worker/job_tokens.h"
 #include "cli/worker/log_limit.h"
 #include "cli/worker/logs.h"
 #include "cli/worker/raised.h"
@@ -39,7 +40,6 @@ struct spawn_plan starting_plan(const struct worker *worker)
         .limits = environment_limits(job->environment),
         .mark_resource = mark_resource(),
         .mark = mark_of(worker->assignment->id),
-        .extra_from = -1,
         .child = &worker->assignment->spawning,
     };
 
@@ -123,8 +123,17 @@ static int take_environment(struct worker *worker)
         .slot = worker->slot,
         .notify = ready_notify_socket(worker->ready),
     };
+    char *makeflags = NULL;
 
+    if (worker->tokens != NULL) {
+        makeflags = job_tokens_makeflags(worker->tokens,
+                                         environment_value(worker->job->environment, "MAKEFLAGS"));
+        if (makeflags == NULL)
+            return -ENOMEM;
+        own.makeflags = makeflags;
+    }
     worker->environment = environment_list(worker->job->environment, &own);
+    free(makeflags);
     return worker->environment != NULL ? 0 : -ENOMEM;
 }
 
@@ -163,6 +172,8 @@ void starting_close(struct worker *worker)
         log_limit_close(worker->log_limit);
     free(worker->log_limit);
     worker->log_limit = NULL;
+    job_tokens_end(worker->tokens);
+    worker->tokens = NULL;
     slot_numbers_give_back(worker->slot);
     worker->slot = SLOT_NUMBER_NONE;
 }
@@ -183,6 +194,16 @@ APART static int rule_out_probe(struct worker *worker, struct text *why)
     return error;
 }
 
+/* Takes what a command has that holds a slot. Returns 0, or -errno, perhaps with WHY. */
+static int take_shares(struct worker *worker, struct text *why)
+{
+    struct spawn_plan plan = starting_plan(worker);
+    int               error = slot_numbers_take(&worker->slot);
+
+    return error == 0 ? job_tokens_open(&worker->tokens, worker->assignment->id, &plan, why)
+                      : error;
+}
+
 /* Prepares the run. Returns 0 or -errno; the report then gives the reason, except for -ECANCELED. */
 static int prepare(struct worker *worker)
 {
@@ -192,15 +213,15 @@ static int prepare(struct worker *worker)
 
     if (error == 0 && worker->ready != NULL)
         error = rule_out_probe(worker, &why);
-    if (error == -EADDRINUSE || error == -EINVAL)
-        note_error(worker, -error, STATUS_INTERNAL, &why);
-    if (error == -EADDRINUSE || error == -EINVAL || error == -ECANCELED)
-        return error;
     if (error == 0 && !worker->job->daemon)
-        error = slot_numbers_take(&worker->slot);
+        error = take_shares(worker, &why);
     if (error == 0)
         error = take_environment(worker);
-    if (error != 0)
+    if (error == 0 || error == -ECANCELED)
+        return error;
+    if (why.size > 0)
+        note_error(worker, -error, STATUS_INTERNAL, &why);
+    else
         note_failure(worker, &none, -error);
     return error;
 }
@@ -270,6 +291,7 @@ static int spawn_command(struct worker *worker, struct spawn_plan plan, struct s
     if (pipe >= 0 && (plan.input_from = open_pipe(pipe)) < 0)
         return plan.input_from;
     plan.input = worker->job->input;
+    job_tokens_extend(worker->tokens, &plan);
     error = spawn(&plan, ret);
     /* Another process may still be removing the directory, so try more than once. */
     for (int tries = 0; tries < MENDINGS && mend_log(worker, ret, error); tries++)
@@ -392,6 +414,7 @@ APART bool starting_run(struct worker *worker)
     worker->report->run_start = begin.offset;
     worker->report->run_inode = begin.inode;
     announce(worker, &spawned);
+    job_tokens_begin(worker->tokens);
     if (worker->ready != NULL)
         ready_begin(worker->ready, &plan, begin.offset);
     if (worker->log_limit != NULL)

@@ -47,6 +47,7 @@ struct worker {
     bool               rested;   /* it has waited for a while, and released its stack */
     unsigned           restarts; /* so far, failed ones included */
     int                slot;     /* the number of the run's slot, or SLOT_NUMBER_NONE */
+    struct job_tokens *tokens;   /* the run's part of a jobserver, or NULL */
     char             **environment;    /* the command's, while it may be needed; else NULL */
     struct ready      *ready;          /* the probe; NULL: none, or no longer needed */
     bool               told_overdue;   /* the server is to raise the TimeoutError of this run */

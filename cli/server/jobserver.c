@@ -1,0 +1,395 @@
+#include "cli/server/jobserver.h"
+
+#include "cli/base/clock.h"
+#include "cli/base/loop.h"
+#include "cli/place/journal.h"
+#include "cli/server/slots.h"
+#include "cli/worker/job_tokens.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
+#include <sys/queue.h>
+#include <unistd.h>
+
+/* The seconds for which an offer stands before another command may get the token. */
+#define OFFER 0.01
+
+/*
+ * The pause before a command that left its offer gets another one, in seconds: this part of the time in
+ * which it took none, between two limits.
+ */
+#define PAUSE_PART  0.25
+#define PAUSE_LEAST 0.05
+#define PAUSE_MOST  60.0
+
+#define BUCKETS 64
+
+/* The share of one run in the tokens. */
+struct share {
+    struct job_tokens *tokens;
+    struct source      returns;
+    unsigned           held;    /* tokens that the command has taken and not returned */
+    bool               offered; /* a token is in its fifo, or was there at the last look */
+    bool               eager;   /* it has left no offer since it last took or returned a token */
+    bool               closed;  /* it gets no more tokens */
+    double             since;   /* the time of the offer, or since when it waits for one */
+    double             moved;   /* the last time when it took or returned a token, or began */
+    TAILQ_ENTRY(share) link;
+    LIST_ENTRY(share) by_watch;
+};
+
+LIST_HEAD(share_list, share);
+
+static struct source inotify = {.fd = -1};
+static TAILQ_HEAD(, share) shares = TAILQ_HEAD_INITIALIZER(shares);
+static struct share_list watched[BUCKETS];
+static unsigned          out;     /* tokens that are held or offered */
+static unsigned          offered; /* how many of these are offered */
+
+static struct share_list *bucket_of(int watch)
+{
+    return &watched[(unsigned) watch % BUCKETS];
+}
+
+/* Returns how many jobs more there may be; negative: there are more than slots, as after `slots`. */
+static long free_tokens(void)
+{
+    return (long) slots_number() - (long) slots_taken() - (long) out;
+}
+
+/* What a command does */
+
+static void end_offer(struct share *share, double now)
+{
+    share->offered = false;
+    share->since = now;
+    offered--;
+}
+
+/* Notes that the command has taken the token that it was offered. */
+static void note_taken(struct share *share)
+{
+    double now = clock_monotonic();
+
+    end_offer(share, now);
+    share->held++;
+    share->eager = true;
+    share->moved = now;
+}
+
+/* Looks whether the command has taken the token that it was offered. */
+static void look(struct share *share)
+{
+    int bytes = 0;
+
+    if (share->offered && ioctl(share->tokens->fifo, FIONREAD, &bytes) == 0 && bytes == 0)
+        note_taken(share);
+}
+
+/* Takes back the token that SHARE was offered. Returns false if the command has just taken it. */
+static bool withdraw(struct share *share)
+{
+    char token;
+
+    if (read(share->tokens->fifo, &token, 1) != 1) {
+        note_taken(share);
+        return false;
+    }
+    end_offer(share, clock_monotonic());
+    out--;
+    return true;
+}
+
+/* Gives no more tokens to a command, and takes none back before its end. */
+static void close_share(struct share *share)
+{
+    if (!share->closed)
+        loop_remove(&share->returns);
+    share->closed = true;
+    if (share->offered)
+        (void) withdraw(share);
+}
+
+static void distrust(struct share *share)
+{
+    close_share(share);
+    journal_write(
+        "thread %llu returned tokens to the jobserver that it had not taken: it gets no more",
+        (unsigned long long) share->tokens->thread);
+}
+
+/*
+ * Takes SIZE tokens that the command returned. A command that returns more than it has taken is not trusted
+ * any more: what it returned too much would count for the tokens that it takes later.
+ */
+static void take_back(struct share *share, unsigned size)
+{
+    unsigned number;
+
+    look(share);
+    number = size < share->held ? size : share->held;
+    share->held -= number;
+    out -= number;
+    share->moved = clock_monotonic();
+    share->eager |= number > 0;
+    if (!share->offered)
+        share->since = share->moved; /* other commands that have as few tokens go before it */
+    if (size > number)
+        distrust(share);
+}
+
+static struct share *share_of(struct source *returns)
+{
+    return (struct share *) ((char *) returns - offsetof(struct share, returns));
+}
+
+/* Reads what a command returned. At the end of the pipe no process of the command has its other end. */
+static void returns_ready(struct source *source, uint32_t events)
+{
+    struct share *share = share_of(source);
+    char          bytes[256];
+    ssize_t       size = read(source->fd, bytes, sizeof(bytes));
+
+    (void) events;
+    if (size > 0) {
+        take_back(share, (unsigned) size);
+    } else if (size == 0) {
+        close_share(share);
+    }
+}
+
+static void look_at_watch(int watch)
+{
+    struct share *share;
+
+    LIST_FOREACH(share, bucket_of(watch), by_watch)
+        if (share->tokens->watch == watch)
+            look(share);
+}
+
+static void look_at_all(void)
+{
+    struct share *share;
+
+    TAILQ_FOREACH(share, &shares, link)
+        look(share);
+}
+
+/* Looks at the commands that have read from their fifos. */
+static void inotify_ready(struct source *source, uint32_t events)
+{
+    char    list[1024] __attribute__((aligned(__alignof__(struct inotify_event))));
+    ssize_t size = read(source->fd, list, sizeof(list));
+
+    (void) events;
+    for (char *at = list; at < list + size;) {
+        const struct inotify_event *event = (const struct inotify_event *) (void *) at;
+
+        if (event->mask & IN_Q_OVERFLOW)
+            look_at_all();
+        else if (event->mask & IN_ACCESS)
+            look_at_watch(event->wd);
+        at += sizeof(*event) + event->len;
+    }
+}
+
+/* Runs */
+
+static void add_share(struct job_tokens *tokens)
+{
+    struct share *share = calloc(1, sizeof(*share));
+
+    tokens->share = share;
+    if (share == NULL)
+        return; /* its command runs one job at a time */
+    share->tokens = tokens;
+    share->eager = true;
+    share->since = share->moved = clock_monotonic();
+    share->returns = (struct source){.fd = tokens->returns, .ready = returns_ready};
+    share->closed = loop_add(&share->returns, EPOLLIN) != 0;
+    TAILQ_INSERT_TAIL(&shares, share, link);
+    LIST_INSERT_HEAD(bucket_of(tokens->watch), share, by_watch);
+}
+
+/* Takes back all tokens of a run that has ended. */
+static void remove_share(struct share *share)
+{
+    out -= share->held + share->offered;
+    offered -= share->offered;
+    if (!share->closed)
+        loop_remove(&share->returns);
+    TAILQ_REMOVE(&shares, share, link);
+    LIST_REMOVE(share, by_watch);
+    free(share);
+}
+
+void jobserver_take_runs(void)
+{
+    struct job_tokens *tokens;
+    bool               ended;
+
+    while ((tokens = job_tokens_next(&ended)) != NULL) {
+        if (!ended) {
+            add_share(tokens);
+            continue;
+        }
+        if (tokens->share != NULL)
+            remove_share(tokens->share);
+        job_tokens_free(tokens);
+    }
+}
+
+/* Offers */
+
+static bool offer(struct share *share, double now)
+{
+    if (write(share->tokens->fifo, "+", 1) != 1) {
+        close_share(share); /* the command has filled its fifo */
+        return false;
+    }
+    share->offered = true;
+    share->since = now;
+    offered++;
+    out++;
+    return true;
+}
+
+/* Returns when SHARE, which has no offer, may get one. */
+static double next_offer(const struct share *share)
+{
+    double pause = PAUSE_PART * (share->since - share->moved);
+
+    if (share->eager)
+        return share->since;
+    return share->since + fmin(fmax(pause, PAUSE_LEAST), PAUSE_MOST);
+}
+
+/* Returns true if A is to get a token before B: it has fewer, or waits for longer. */
+static bool goes_before(const struct share *a, const struct share *b)
+{
+    return a->held != b->held ? a->held < b->held : a->since < b->since;
+}
+
+/* Returns the share that is to get the next token, or NULL. */
+static struct share *find_next(double now)
+{
+    struct share *share, *next = NULL;
+
+    TAILQ_FOREACH(share, &shares, link)
+        if (!share->offered && !share->closed && next_offer(share) <= now &&
+            (next == NULL || goes_before(share, next)))
+            next = share;
+    return next;
+}
+
+/* Returns the share with the oldest offer, or NULL. */
+static struct share *find_oldest_offer(void)
+{
+    struct share *share, *oldest = NULL;
+
+    if (offered == 0)
+        return NULL;
+    TAILQ_FOREACH(share, &shares, link)
+        if (share->offered && (oldest == NULL || share->since < oldest->since))
+            oldest = share;
+    return oldest;
+}
+
+/* Takes back the oldest token that no command has taken yet. Returns false if there is none. */
+static bool withdraw_oldest(void)
+{
+    struct share *share;
+
+    while ((share = find_oldest_offer()) != NULL)
+        if (withdraw(share))
+            return true;
+    return false;
+}
+
+/* Takes back the oldest token that a command has left for long enough. Returns false if there is none. */
+static bool withdraw_left(double now)
+{
+    struct share *share;
+
+    while ((share = find_oldest_offer()) != NULL && share->since + OFFER <= now) {
+        share->eager = false;
+        if (withdraw(share))
+            return true;
+    }
+    return false;
+}
+
+bool jobserver_make_room(void)
+{
+    if (!jobserver_is_open())
+        return true;
+    while (free_tokens() < 1)
+        if (!withdraw_oldest())
+            return false;
+    return true;
+}
+
+/* Returns when a token is to be offered that is free, or that another command has left; or INFINITY. */
+static double next_time(void)
+{
+    const struct share *oldest = find_oldest_offer();
+    const struct share *share;
+    double              next = INFINITY;
+
+    if (free_tokens() < 1 && oldest == NULL)
+        return next;
+    TAILQ_FOREACH(share, &shares, link)
+        if (!share->offered && !share->closed)
+            next = fmin(next, next_offer(share));
+    return free_tokens() < 1 ? fmax(next, oldest->since + OFFER) : next;
+}
+
+double jobserver_advance(void)
+{
+    double        now = clock_monotonic();
+    double        next;
+    struct share *share;
+
+    if (TAILQ_EMPTY(&shares))
+        return -1;
+    while (free_tokens() < 0 && withdraw_oldest())
+        ;
+    while ((free_tokens() > 0 || offered > 0) && (share = find_next(now)) != NULL &&
+           (free_tokens() > 0 || withdraw_left(now)))
+        (void) offer(share, now);
+    next = next_time();
+    return isinf(next) ? -1 : fmax(next - now, 0);
+}
+
+bool jobserver_is_open(void)
+{
+    return inotify.fd >= 0;
+}
+
+/* Puts into WHY why there is no jobserver. Returns ERROR. */
+static int explain(int error, struct text *why)
+{
+    text_printf(why, "cannot open a jobserver: %s",
+                error == -EMFILE ? "the user has as many inotify instances as "
+                                   "/proc/sys/fs/inotify/max_user_instances allows"
+                                 : strerror(-error));
+    return error;
+}
+
+int jobserver_open(struct text *why)
+{
+    int error;
+
+    inotify =
+        (struct source){.fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), .ready = inotify_ready};
+    error = inotify.fd >= 0 ? loop_add(&inotify, EPOLLIN) : -errno;
+    if (error != 0)
+        return explain(error, why);
+    job_tokens_enable(inotify.fd);
+    return 0;
+}

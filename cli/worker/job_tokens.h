@@ -1,0 +1,75 @@
+/*
+ * One run's part of the jobserver (run --jobserver): the two descriptors by which a command takes tokens
+ * and returns them. A token is the right to run one more job beside the first.
+ *
+ * Each run has descriptors of its own, so that the tokens that a killed command held are known. The
+ * command takes tokens from a fifo, because the kernel tells of a read from a fifo (inotify). It returns
+ * them to a pipe, so that each token that comes free goes through the supervisor, which gives it to the
+ * command that has fewest. How the tokens are given out is decided in cli/server/jobserver.h.
+ *
+ * The worker makes this object before its command is spawned, and hands it to the server's thread. When the run
+ * is over, it tells the server, which frees the object.
+ */
+#ifndef K3THREAD_CLI_WORKER_JOB_TOKENS_H
+#define K3THREAD_CLI_WORKER_JOB_TOKENS_H
+
+#include "cli/base/text.h"
+#include "cli/process/spawn.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+/* The command's end of each, by the order in MAKEFLAGS. */
+enum { JOB_TOKENS_TAKE, JOB_TOKENS_RETURN, JOB_TOKENS_ENDS };
+
+/* The tokens of one run. */
+struct job_tokens {
+    uint64_t thread; /* the id */
+    int      fifo; /* the tokens that the command may take; open for both ways, and never blocks */
+    int      returns; /* the end of the pipe from which we read; it never blocks */
+    int      watch;   /* inotify's number for the fifo */
+    void    *share;   /* the server's */
+
+    struct spawn_descriptor ends[JOB_TOKENS_ENDS]; /* the command's; closed after the spawn */
+
+    /* Guarded by the lock of job_tokens.c. */
+    bool has_begun, has_ended;
+    bool is_posted;
+    STAILQ_ENTRY(job_tokens) link;
+};
+
+/* Begins to give tokens to all runs that begin. INOTIFY is told of each read from a fifo. Once. */
+void job_tokens_enable(int inotify);
+
+/* Sets how many jobs MAKEFLAGS names. */
+void job_tokens_set_number(unsigned number);
+
+/*
+ * Opens the descriptors for a run of the thread ID with PLAN, or puts NULL into *RET if there is no jobserver. Returns 0,
+ * or -errno with WHY. Any thread.
+ */
+int job_tokens_open(struct job_tokens **ret, uint64_t id, const struct spawn_plan *plan,
+                    struct text *why);
+
+/* Adds the command's ends to PLAN. TOKENS may be NULL. */
+void job_tokens_extend(const struct job_tokens *tokens, struct spawn_plan *plan);
+
+/* Returns the MAKEFLAGS of the command, in place of the caller's, OLD; to be freed. NULL without memory. */
+char *job_tokens_makeflags(const struct job_tokens *tokens, const char *old);
+
+/* Hands TOKENS, which may be NULL, to the server, when the command has been spawned. */
+void job_tokens_begin(struct job_tokens *tokens);
+
+/* Gives up TOKENS, which may be NULL, when no process of the run is left. */
+void job_tokens_end(struct job_tokens *tokens);
+
+/*
+ * Returns the tokens of a run that has begun or ended since, or NULL. *RET_ENDED says whether it has
+ * ended: then the caller frees them. The server's thread only.
+ */
+struct job_tokens *job_tokens_next(bool *ret_ended);
+
+void job_tokens_free(struct job_tokens *tokens);
+
+#endif
