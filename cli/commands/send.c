@@ -122,7 +122,8 @@ static int run(struct invocation *invocation)
 const struct command command_send = {
     .name = "send",
     .arguments = "THREAD [TEXT...]",
-    .doc = "Write to the input of a thread\vThe thread was started with --input. Writes TEXT and a "
+    .doc = "Write to the input of a thread\vThe thread was started with --input or --tty. Writes "
+           "TEXT and a "
            "newline, or without TEXT copies standard input. Returns when the command's input has "
            "taken the bytes: it holds 64 KiB that the command has not read.",
     .group = COMMAND_GROUP_WATCHING,

@@ -123,36 +123,54 @@ static uint64_t start_of_replay(const struct screen *screen)
     return start < screen->end ? start + 1 : screen->end - SCREEN_REPLAY;
 }
 
-/* Adds the output from START on, without queries. */
-static void add_output(const struct screen *screen, uint64_t start, struct text *text)
+/*
+ * Adds the output from START on, without queries, and without sequences that another one has cut short:
+ * with a query between their parts dropped, the parts could become a query. Returns where a sequence
+ * begins that is not complete yet, or else the end of TEXT.
+ */
+static size_t add_output(const struct screen *screen, uint64_t start, struct text *text)
 {
     struct sequence sequence = {0};
     size_t          begin = text->size;
 
     for (uint64_t position = start; position < screen->end && !text->failed; position++) {
         char               byte = screen->ring[position % SCREEN_KEPT];
+        bool               was_begun = sequence.is_begun;
         enum sequence_step step = sequence_take(&sequence, byte);
 
+        if (step == SEQUENCE_BEGINS && was_begun)
+            text->size = begin;
         if (step == SEQUENCE_BEGINS)
             begin = text->size;
-        if (step != SEQUENCE_TEXT || byte != ENQUIRY)
+        if (byte != ENQUIRY)
             text_byte(text, byte, 1);
         if (step == SEQUENCE_COMPLETE && sequence_is_query(&sequence))
             text->size = begin;
     }
+    return sequence.is_begun ? begin : text->size;
 }
 
 /*
  * The main screen may have scrolled, so a replay of it goes on below what the joining terminal shows. A
- * replay that begins with a clear of the screen begins at the upper left.
+ * replay that begins with a clear of the screen begins at the upper left. The settings come before a
+ * sequence that is not complete, because the output goes on with its rest.
  */
 void screen_replay(const struct screen *screen, struct text *text)
 {
-    uint64_t start = start_of_replay(screen);
+    uint64_t    start = start_of_replay(screen);
+    struct text rest = {0};
+    size_t      end;
 
     modes_enter_screen(text, &screen->modes);
     if (screen->is_cleared)
         text_add(text, "\033[H\033[2J");
-    add_output(screen, start, text);
+    end = add_output(screen, start, text);
+    if (text->size > end)
+        text_append(&rest, text->data + end, text->size - end);
+    text->size = end;
     modes_enter(text, &screen->modes);
+    if (rest.size > 0)
+        text_append(text, rest.data, rest.size);
+    text->failed |= rest.failed;
+    text_release(&rest);
 }

@@ -62,7 +62,7 @@ static enum sequence_step take_string(struct sequence *sequence, char byte)
         return complete(sequence, byte);
     if (had_escape) { /* it begins another sequence, and the string was cut */
         (void) begin(sequence);
-        return take_escape(sequence, byte);
+        return sequence_take(sequence, byte);
     }
     if (byte != ESCAPE)
         keep(sequence, byte);

@@ -34,6 +34,10 @@ run_files() {
   run_files arguments
 }
 
+@test "the reader of a terminal's output withstands any bytes, and a replay of them asks the terminal nothing" {
+  run_files terminal
+}
+
 @test "each fuzzer has a test, seeds and a dictionary" {
   for file in *.c; do
     name=${file%.c}

@@ -1,7 +1,7 @@
 # The fuzzers as plain programs, which run files: seeds, and inputs that once crashed. tests/fuzz/run
 # builds them with libFuzzer: make FUZZ=1 BUILD=… fuzzers.
 
-FUZZERS := wire bytes words parsers arguments
+FUZZERS := wire bytes words parsers arguments terminal
 FUZZ_DRIVER = $(if $(FUZZ),,$(BUILD)/tests/fuzz/driver.c.o)
 FUZZ_FLAGS  = $(if $(FUZZ),-fsanitize=fuzzer)
 TEST_PROGRAMS += $(FUZZERS:%=$(BUILD)/tests/fuzz/%)
