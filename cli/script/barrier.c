@@ -12,7 +12,8 @@
 void barrier_ask(struct front *front)
 {
     front->barrier = BARRIER_ASKED;
-    if (client_send(&front->client, "version", json_object(), &front->barrier_id) != 0)
+    if (!front->client.open ||
+        client_send(&front->client, "version", json_object(), &front->barrier_id) != 0)
         front->barrier = BARRIER_PRINTING; /* no answer will come */
 }
 
