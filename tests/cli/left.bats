@@ -116,13 +116,30 @@ while not os.path.exists("up"): time.sleep(0.01)'
 
 @test "what is still at work when its command has ended is neither killed nor reported, if it ends soon" {
   for i in {1..8}; do
-    k3 start -n "t$i" -- sh -c "(i=0; while [ \$i -lt 20000 ]; do i=\$((i + 1)); done; echo >done.$i) & exit 3"
+    k3 start -n "t$i" -- sh -c "(i=0; while [ \$i -lt 15000 ]; do i=\$((i + 1)); done; echo >done.$i) & exit 3"
   done
   run -3 k3 join --all
   for i in {1..8}; do
     is "$(k3_field "t$i" left)" '[]'
     [ -s "done.$i" ]
   done
+}
+
+@test "a process whose first thread has ended is found, and has the name of its program" {
+  k3 start -n headless -- "$PYTHON" -I -S -c '
+import ctypes, os, platform, threading, time
+if os.fork() == 0:
+    def wait():
+        time.sleep(0.2)
+        with open("pid", "w") as file: file.write(str(os.getpid()))
+        time.sleep(1000)
+    threading.Thread(target=wait).start()
+    ctypes.CDLL(None).syscall(93 if platform.machine() == "aarch64" else 60, 0)
+while not os.path.exists("pid") or os.path.getsize("pid") == 0: time.sleep(0.01)'
+  k3 join headless
+  is "$(left headless)" "$(cat pid)"
+  like "$(k3_field headless left)" '*"command": \["python*"\]*'
+  refute_alive "$(cat pid)"
 }
 
 @test "a leftover that computes for ever is reported and ended" {
