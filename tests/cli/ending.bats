@@ -67,6 +67,24 @@ said() {
   is "$(k3_field a signal)" 9
 }
 
+@test "to ask processes outside of the group costs the supervisor no descriptor" {
+  for name in a b c; do
+    start_savers "$name" "trap '' TERM; $saver m 0 setsid & while :; do sleep 0.02; done" 1 -g 0.2
+    k3 raise --wait=20 "$name"
+    said 'm TERM' 'm saved'
+    [ "$name" != a ] || before=$(count_descriptors)
+  done
+  wait_until "$DEADLINE" has_descriptors "$before"
+}
+
+count_descriptors() {
+  find "/proc/$(supervisor_pid)/fd" -mindepth 1 | wc -l
+}
+
+has_descriptors() {
+  [ "$(count_descriptors)" -le "$1" ]
+}
+
 @test "the processes that a command left behind are asked once" {
   start_savers a "$saver one 0.3 & $saver two 0.3 setsid & until [ -e go ]; do sleep 0.02; done" 2
   echo >go

@@ -34,6 +34,14 @@ ENOSYS=38 EPERM=1 EOPNOTSUPP=95
   done
 }
 
+@test "without pidfds the supervisor still notices at once that a leftover has ended" {
+  "$HELPERS/refuse" "$ENOSYS" "$PIDFD_OPEN" "$PIDFD_SEND_SIGNAL" -- "$K3THREAD" start -n a -g 1000 -- \
+    sh -c '"$0" "$1" m 0.3 setsid & exec sleep 1000' "$HELPERS/saver" "$dir/log"
+  wait_until "$DEADLINE" grep -qs 'm up' log
+  k3 raise --wait=20 a
+  grep -q 'm saved' log
+}
+
 @test "a supervisor that took a program's place passes no descriptor to an exec, even without close_range" {
   : >script
   in_background supervise "$HELPERS/refuse" "$EPERM" "$CLOSE_RANGE" -- sh -c 'exec 9<script "$K3THREAD" supervise'

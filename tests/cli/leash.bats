@@ -296,3 +296,17 @@ PY
   k3 shutdown --now
   finish watch
 }
+
+@test "a thread that was forgotten before its leash snaps harms no other thread of the leash" {
+  in_background supervise env MALLOC_PERTURB_=90 "$K3THREAD" supervise
+  wait_until "$DEADLINE" test -S k.sock
+  begin_leash
+  for name in x a y; do k3 start -n "$name" --leash "$leash" -- sleep 1000; done
+  k3 raise --wait x
+  k3 raise --wait y
+  k3 clear
+  snap
+  is_leashed a
+  k3 shutdown --now
+  finish supervise
+}

@@ -484,3 +484,27 @@ EOF
   is $((blocked & chld)) 0
   is $((caught & chld)) $chld
 }
+
+# Succeeds if every thread of the process PID sleeps.
+all_sleep() {
+  run ! grep -qv ') S ' "/proc/$1/task/"*/stat
+}
+
+@test "a supervisor sleeps while nothing happens, whatever its clients and threads wait for" {
+  k3 start -n a --ready line:never --log-limit 64K -- sleep 1000
+  k3 start -n delayed -a 1000 -- true
+  k3 start -n waiting --needs a -- true
+  in_background watch "$K3THREAD" watch
+  in_background joining "$K3THREAD" join a
+  in_background following "$K3THREAD" logs -f a
+  k3 list
+  pid=$(supervisor_pid)
+  asleep=0
+  for _ in {1..25}; do
+    sleep 0.01 # between two looks, of which a few may come when something is due
+    ! all_sleep "$pid" || asleep=$((asleep + 1))
+  done
+  [ "$asleep" -ge 15 ]
+  kill "${background[@]}"
+  for name in watch joining following; do finish "$name" '*'; done
+}
