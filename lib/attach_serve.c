@@ -1,32 +1,25 @@
 #include "attach_serve.h"
 
+#include "attach_message.h"
+#include "attach_raise.h"
 #include "attach_state.h"
+#include "attach_tell.h"
 #include "clock.h"
 #include "connection.h"
 #include "news.h"
-#include "published.h"
-#include "queue.h"
 #include "registry.h"
-#include "shell_name.h"
 #include "stack.h"
-
-#include "json/base64.h"
-#include "json/read.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* The seconds that the supervisor has to reply to an attach, or to take what is sent. */
-#define PATIENCE 10
 
 /* After so many failed attempts to connect anew, in about 13 seconds, the supervisor is taken to be gone. */
 #define ATTEMPTS 16
@@ -37,324 +30,22 @@
 /* The milliseconds between two looks whether other threads are left, when the library knows none. */
 #define LAST_LOOK 500
 
-#define ATTACH_ID 1 /* of the request; the requests that tell something have larger ones */
-
 /* What only the hidden thread uses, and before it the thread that starts it. */
 static struct {
     struct k3t_connection connection;
     char                 *path, *id;
     int                   wake;
-    size_t                published; /* how many types were told */
-    unsigned              asked;     /* the last request that was sent on */
+    struct k3t_told       told;
 } own;
 
-/* A line of the supervisor. The strings are in the line. */
-struct message {
-    int64_t id, code, thread_id;
-    bool    failed; /* it is an error, CODE */
-    char   *method, *thread, *exception, *text;
-};
-
-/* Reading */
-
-/* Reads bytes: a string, or an object with "base64". Returns NULL if it is neither. */
-static char *read_bytes(struct json_text *in)
-{
-    char  *name, *text = NULL;
-    size_t size;
-
-    if (*in->at == '"')
-        return json_string(in);
-    if (!json_enter(in, '{'))
-        return NULL;
-    while (json_member(in, &name))
-        text = json_string(in);
-    if (text == NULL || !json_base64_decode(text, strlen(text), text, &size))
-        return NULL;
-    text[size] = '\0';
-    return text;
-}
-
-static void read_params(struct json_text *in, struct message *message)
-{
-    char *name;
-
-    if (!json_enter(in, '{'))
-        return;
-    while (json_member(in, &name))
-        if (strcmp(name, "exception") == 0)
-            message->exception = json_string(in);
-        else if (strcmp(name, "message") == 0)
-            message->text = read_bytes(in);
-        else if (strcmp(name, "thread") == 0 && *in->at == '"')
-            message->thread = json_string(in);
-        else if (strcmp(name, "thread") == 0)
-            (void) json_integer(in, &message->thread_id);
-        else
-            json_skip(in);
-}
-
-static void read_error(struct json_text *in, struct message *message)
-{
-    char *name;
-
-    message->failed = true;
-    if (!json_enter(in, '{'))
-        return;
-    while (json_member(in, &name))
-        if (strcmp(name, "code") == 0)
-            (void) json_integer(in, &message->code);
-        else
-            json_skip(in);
-}
-
-/* Reads LINE of SIZE bytes. Returns false if it is no message. */
-static bool read_message(char *line, size_t size, struct message *ret)
-{
-    struct json_text in = {.at = line, .end = line + size};
-    char            *name;
-
-    *ret = (struct message){0};
-    if (!json_enter(&in, '{'))
-        return false;
-    while (json_member(&in, &name))
-        if (strcmp(name, "id") == 0)
-            (void) json_integer(&in, &ret->id);
-        else if (strcmp(name, "method") == 0)
-            ret->method = json_string(&in);
-        else if (strcmp(name, "params") == 0)
-            read_params(&in, ret);
-        else if (strcmp(name, "error") == 0)
-            read_error(&in, ret);
-        else
-            json_skip(&in);
-    return !in.failed;
-}
-
-/* Raising */
-
-/* Returns a reference to the thread that MESSAGE names, or NULL. */
-static struct k3thread *find_thread(const struct message *message)
-{
-    char name[K3T_SHELL_NAME_SIZE];
-
-    if (message->thread != NULL)
-        return k3t_shell_name_read(message->thread, name) ? k3thread_find(name) : NULL;
-    if (message->thread_id != 0)
-        return k3thread_find_id((k3thread_id) message->thread_id);
-    return k3t_attach_main();
-}
-
-static struct k3thread_exception_ *new_exception(const k3thread_exctype *type, const char *format,
-                                                 ...) K3THREAD_PRINTF_(2, 3);
-
-static struct k3thread_exception_ *new_exception(const k3thread_exctype *type, const char *format,
-                                                 ...)
-{
-    struct k3thread_exception_ *exc;
-    va_list                     arguments;
-
-    va_start(arguments, format);
-    exc = k3t_exc_new(type, 0, format, arguments);
-    va_end(arguments);
-    if (exc != NULL)
-        exc->attached = true;
-    return exc;
-}
-
-/* The calling thread is not adopted here, as k3thread_send_exception would do. */
-static int raise_in(struct k3thread *t, const k3thread_exctype *type, const char *text)
-{
-    struct k3thread_exception_ *exc;
-    int                         error;
-
-    if (t == NULL || !k3thread_is_alive(t))
-        return K3THREAD_INVALID_THREAD_ID_ERROR;
-    if (type == NULL)
-        return K3THREAD_VALUE_ERROR;
-    exc = new_exception(type, "%s", text != NULL ? text : "");
-    if (exc == NULL)
-        return K3THREAD_SEND_RAISE_ERROR;
-    error = k3t_queue_send(t, exc);
-    if (error != 0)
-        k3t_exc_free(exc);
-    return error;
-}
-
-/* Begins a message up to the value of its id. */
-static void begin(const char *rest)
-{
-    k3t_put(&own.connection, "{\"jsonrpc\":\"2.0\"");
-    k3t_put(&own.connection, rest);
-}
-
-static void begin_reply(int64_t id, const char *member)
-{
-    begin(",\"id\":");
-    k3t_put_integer(&own.connection, (uint64_t) id);
-    k3t_put(&own.connection, member);
-}
-
-static int reply_raised(int64_t id, const struct k3thread *t)
-{
-    char name[K3T_SHELL_NAME_SIZE];
-
-    k3t_shell_name(t->name, name);
-    begin_reply(id, ",\"result\":{\"id\":");
-    k3t_put_integer(&own.connection, t->id);
-    k3t_put(&own.connection, ",\"name\":");
-    k3t_put_bytes(&own.connection, name);
-    k3t_put(&own.connection, "}}");
-    return k3t_connection_send(&own.connection, PATIENCE);
-}
-
-static int reply_error(int64_t id, const char *code, const char *words)
-{
-    begin_reply(id, ",\"error\":{\"code\":");
-    k3t_put(&own.connection, code);
-    k3t_put(&own.connection, ",\"message\":");
-    k3t_put_bytes(&own.connection, words);
-    k3t_put(&own.connection, "}}");
-    return k3t_connection_send(&own.connection, PATIENCE);
-}
-
-static int reply_failure(int64_t id, int error)
-{
-    switch (error) {
-    case K3THREAD_INVALID_THREAD_ID_ERROR:
-        return reply_error(id, "-32003", "the thread is not alive");
-    case K3THREAD_VALUE_ERROR:
-        return reply_error(id, "-32002", "the process has not published this exception");
-    default:
-        return reply_error(id, "-32004", "too many exceptions are pending in it; try again later");
-    }
-}
-
-/* Takes an exception, unless it was withdrawn. Returns 0, or -errno if the connection fails. */
-static int serve_raise(const struct message *message)
-{
-    struct k3thread *t;
-    eventfd_t        count;
-    int              error;
-
-    if (eventfd_read(own.connection.permit, &count) != 0)
-        return reply_error(message->id, "-32004", "withdrawn");
-    t = find_thread(message);
-    error = raise_in(t, message->exception != NULL ? k3t_published_find(message->exception) : NULL,
-                     message->text);
-    error = error == 0 ? reply_raised(message->id, t) : reply_failure(message->id, error);
-    k3thread_unref(t);
-    return error;
-}
-
 /* Takes a message. Returns 0, or -errno if the connection fails. */
-static int serve(const struct message *message)
+static int serve(const struct k3t_message *message)
 {
     if (message->method != NULL && strcmp(message->method, "raise") == 0)
-        return serve_raise(message);
-    if (message->method == NULL && message->id > ATTACH_ID)
-        k3t_attach_answer((unsigned) message->id - ATTACH_ID);
+        return k3t_attach_raise(&own.connection, message);
+    if (message->method == NULL && message->id > K3T_ATTACH_ID)
+        k3t_attach_answer((unsigned) message->id - K3T_ATTACH_ID);
     return 0;
-}
-
-/* Telling */
-
-static void put_begun(const struct k3thread *t)
-{
-    char name[K3T_SHELL_NAME_SIZE];
-
-    k3t_shell_name(t->name, name);
-    k3t_put(&own.connection, "{\"id\":");
-    k3t_put_integer(&own.connection, t->id);
-    k3t_put(&own.connection, ",\"name\":");
-    k3t_put_bytes(&own.connection, name);
-    k3t_put(&own.connection, ",\"tid\":");
-    k3t_put_integer(&own.connection, (uint64_t) k3thread_get_tid(t));
-    if (t->daemon)
-        k3t_put(&own.connection, ",\"daemon\":true");
-    if (t->delayed)
-        k3t_put(&own.connection, ",\"state\":\"delayed\"");
-    k3t_put(&own.connection, "}");
-}
-
-/* Sends one line of news: a thread that has begun, ended or done both. Returns 0, or -errno. */
-static int tell_thread(const struct k3thread *t, unsigned what)
-{
-    begin(",\"method\":\"tell\",\"params\":{");
-    if ((what & K3T_NEWS_BEGUN) != 0) {
-        k3t_put(&own.connection, "\"started\":[");
-        put_begun(t);
-        k3t_put(&own.connection, "]");
-    }
-    if (what == (K3T_NEWS_BEGUN | K3T_NEWS_ENDED))
-        k3t_put(&own.connection, ",");
-    if ((what & K3T_NEWS_ENDED) != 0) {
-        k3t_put(&own.connection, "\"ended\":[");
-        k3t_put_integer(&own.connection, t->id);
-        k3t_put(&own.connection, "]");
-    }
-    k3t_put(&own.connection, "}}");
-    return k3t_connection_send(&own.connection, PATIENCE);
-}
-
-static int tell_threads(void)
-{
-    struct k3thread *t;
-    unsigned         what = 0;
-    int              error = 0;
-
-    while (error == 0 && (t = k3t_news_take(&what)) != NULL) {
-        error = tell_thread(t, what);
-        k3thread_unref(t);
-    }
-    return error;
-}
-
-static int tell_published(void)
-{
-    const k3thread_exctype *type;
-    int                     error = 0;
-
-    while (error == 0 && (type = k3t_published_at(own.published)) != NULL) {
-        own.published++;
-        begin(",\"method\":\"tell\",\"params\":{\"published\":[{\"name\":");
-        k3t_put_bytes(&own.connection, type->name);
-        k3t_put(&own.connection, ",\"base\":");
-        k3t_put_bytes(&own.connection, k3t_published_base(type)->name);
-        k3t_put(&own.connection, "}]}}");
-        error = k3t_connection_send(&own.connection, PATIENCE);
-    }
-    return error;
-}
-
-/* Sends on a request of another thread, after all that there was to tell before it. */
-static int tell_asked(void)
-{
-    const k3thread_exctype *type;
-    char                    text[K3THREAD_MESSAGE_MAX];
-    unsigned                asked = k3t_attach_asked(&type, text);
-
-    if (asked == own.asked)
-        return 0;
-    own.asked = asked;
-    begin_reply((int64_t) asked + ATTACH_ID, ",\"method\":\"tell\",\"params\":{");
-    if (type != NULL) {
-        k3t_put(&own.connection, "\"exception\":");
-        k3t_put_bytes(&own.connection, type->name);
-        k3t_put(&own.connection, ",\"message\":");
-        k3t_put_bytes(&own.connection, text);
-    }
-    k3t_put(&own.connection, "}}");
-    return k3t_connection_send(&own.connection, PATIENCE);
-}
-
-static int tell(void)
-{
-    int error = tell_threads();
-
-    if (error == 0)
-        error = tell_published();
-    return error == 0 ? tell_asked() : error;
 }
 
 /* The connection */
@@ -376,11 +67,11 @@ static int error_of(int64_t code)
 /* Waits for the reply to the attach. Returns 0 or a negative error. */
 static int await_reply(int64_t deadline)
 {
-    struct pollfd  poll_fd = {.fd = own.connection.socket, .events = POLLIN};
-    struct message message;
-    size_t         size;
-    char          *line = NULL;
-    int            error;
+    struct pollfd      poll_fd = {.fd = own.connection.socket, .events = POLLIN};
+    struct k3t_message message;
+    size_t             size;
+    char              *line = NULL;
+    int                error;
 
     while (k3t_now() < deadline) {
         line = k3t_connection_line(&own.connection, &size, &error);
@@ -388,7 +79,7 @@ static int await_reply(int64_t deadline)
             return error;
         if (line == NULL)
             (void) poll(&poll_fd, 1, 100);
-        else if (read_message(line, size, &message) && message.id == ATTACH_ID)
+        else if (k3t_message_read(line, size, &message) && message.id == K3T_ATTACH_ID)
             break;
         else
             line = NULL;
@@ -409,24 +100,23 @@ static void disconnect(void)
 /* Connects and attaches. Returns 0 or a negative error. */
 static int connect_and_attach(void)
 {
-    int error = k3t_connection_open(&own.connection, own.path, PATIENCE);
+    int error = k3t_connection_open(&own.connection, own.path, K3T_ATTACH_PATIENCE);
 
     if (error != 0)
         return error;
     k3t_attach_keep(own.connection.socket, -1);
-    begin_reply(ATTACH_ID, ",\"method\":\"attach\",\"params\":{\"thread\":");
+    k3t_put_begin(&own.connection, K3T_ATTACH_ID, ",\"method\":\"attach\",\"params\":{\"thread\":");
     k3t_put(&own.connection, own.id);
     k3t_put(&own.connection, "}}");
-    error = k3t_connection_send(&own.connection, PATIENCE);
+    error = k3t_connection_send(&own.connection, K3T_ATTACH_PATIENCE);
     if (error == 0)
-        error = await_reply(k3t_now() + PATIENCE * K3T_NANOSECONDS);
+        error = await_reply(k3t_now() + K3T_ATTACH_PATIENCE * K3T_NANOSECONDS);
     if (error != 0) {
         disconnect();
         return error;
     }
     k3t_attach_keep(own.connection.socket, own.connection.permit);
-    own.published = 0;
-    own.asked = 0; /* one that had no reply is sent again */
+    own.told = (struct k3t_told){0}; /* a request that had no reply is sent again */
     k3t_news_begin(own.wake);
     return 0;
 }
@@ -460,21 +150,21 @@ static bool is_last(void)
 /* Serves the connection until it is lost, or the attachment is to end. */
 static void serve_connection(void)
 {
-    struct pollfd  polls[] = {{.fd = own.connection.socket, .events = POLLIN},
-                              {.fd = own.wake, .events = POLLIN}};
-    struct message message;
-    eventfd_t      count;
-    size_t         size;
-    char          *line;
-    bool           may_be_last = false;
-    int            error = 0;
+    struct pollfd      polls[] = {{.fd = own.connection.socket, .events = POLLIN},
+                                  {.fd = own.wake, .events = POLLIN}};
+    struct k3t_message message;
+    eventfd_t          count;
+    size_t             size;
+    char              *line;
+    bool               may_be_last = false;
+    int                error = 0;
 
     while (error == 0) {
         while (error == 0 && (line = k3t_connection_line(&own.connection, &size, &error)) != NULL)
-            if (read_message(line, size, &message))
+            if (k3t_message_read(line, size, &message))
                 error = serve(&message);
         if (error == -EAGAIN)
-            error = tell();
+            error = k3t_tell(&own.connection, &own.told);
         if (error != 0 || k3t_attach_must_stop() || (may_be_last && is_last()))
             return;
         (void) poll(polls, 2, may_be_last ? LAST_LOOK : -1);

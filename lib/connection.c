@@ -224,6 +224,16 @@ void k3t_put_integer(struct k3t_connection *connection, uint64_t number)
     put(connection, digits + first, sizeof(digits) - first);
 }
 
+void k3t_put_begin(struct k3t_connection *connection, uint64_t id, const char *rest)
+{
+    k3t_put(connection, "{\"jsonrpc\":\"2.0\"");
+    if (id != 0) {
+        k3t_put(connection, ",\"id\":");
+        k3t_put_integer(connection, id);
+    }
+    k3t_put(connection, rest);
+}
+
 static void put_escape(struct k3t_connection *connection, char byte)
 {
     const char letter = json_letter_of(byte);

@@ -36,6 +36,12 @@ void k3t_connection_close(struct k3t_connection *connection);
  */
 char *k3t_connection_line(struct k3t_connection *connection, size_t *ret_size, int *ret_error);
 
+/* The seconds that the supervisor has to take a line, and to reply to an attach. */
+#define K3T_ATTACH_PATIENCE 10
+
+/* Begins a line: what each message has, with ID if it is not 0, and then REST. */
+void k3t_put_begin(struct k3t_connection *connection, uint64_t id, const char *rest);
+
 /* Appends to the line that is being written. */
 void k3t_put(struct k3t_connection *connection, const char *text);
 void k3t_put_integer(struct k3t_connection *connection, uint64_t number);

@@ -7,11 +7,11 @@
 
 `storm.py PROGRAM COUNT SEED`: raises COUNT exceptions, in eight threads at a time.
 """
-import json
+import os
 import random
 import sys
 
-from client import Client, start, wait_until
+from client import Client, Failure, start
 
 program, count, seed = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 THREADS = 8
@@ -30,6 +30,8 @@ class Target:
     def check(self):
         """Checks the log when the thread has ended."""
         images, logged = [], []
+        if not os.path.exists(self.log):  # it was ended before it had begun
+            return 0
         for line in open(self.log, encoding="ascii"):
             if line == "image\n":
                 images.append(len(logged))
@@ -85,7 +87,10 @@ def note(target, number, answer):
 def finish(target):
     """Ends a thread, and checks what its process has logged."""
     global ended, logged
-    Client().call("raise", thread=target.id, exception="SIGKILL") if is_live(target) else None
+    try:
+        Client().call("raise", thread=target.id, exception="SIGKILL")
+    except Failure as failure:
+        assert failure.type == "InvalidThreadIdError", failure  # it has ended by itself
     Client().call("join", thread=target.id)
     logged += target.check()
     ended += 1

@@ -1,0 +1,14 @@
+/* The raises of the supervisor in an attached process. */
+#ifndef K3THREAD_ATTACH_RAISE_H
+#define K3THREAD_ATTACH_RAISE_H
+
+#include "attach_message.h"
+#include "connection.h"
+
+/*
+ * Takes the exception of MESSAGE, unless it was withdrawn, puts it into the queue of its thread, and replies. Returns
+ * 0, or -errno if the connection fails.
+ */
+int k3t_attach_raise(struct k3t_connection *connection, const struct k3t_message *message);
+
+#endif
