@@ -412,5 +412,7 @@ void reply_release(struct reply *reply)
 void client_close(struct client *client)
 {
     drop(client);
+    text_release(
+        &client->wire.unsent); /* of requests that were made after the connection was lost */
     text_release(&client->failure.message);
 }
