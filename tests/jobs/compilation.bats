@@ -35,3 +35,35 @@ write_program() {
   like "$output" '*21 threads in *, 2 failed*'
   is "$(find . -name '*.o' | wc -l)" 19
 }
+
+@test "several makes share the processors that the run gives to all" {
+  needs make gcc
+  mkdir running
+  file cc 755 <<'END'
+#!/bin/sh
+# The compiler; counts how many of it run.
+touch "$JOB/running/$$"
+ls "$JOB/running" | wc -l >>"$JOB/counts"
+gcc "$@"
+status=$?
+rm "$JOB/running/$$"
+exit $status
+END
+  for project in red green blue; do
+    mkdir "$project"
+    for n in {1..8}; do
+      echo "int f$n(void) { return $n; }" >"$project/f$n.c"
+    done
+    file "$project/Makefile" <<'END'
+lib.a: $(patsubst %.c,%.o,$(wildcard *.c))
+	ar rc $@ $^
+%.o: %.c
+	../cc -c $<
+END
+  done
+  JOB=$dir run -0 k3thread run --slots 3 --jobserver --each make -C < <(printf '%s\n' red green blue)
+  unlike "$output" '*warning*'
+  is "$(compgen -G '*/lib.a' | wc -l)" 3
+  is "$(wc -l <counts)" 24
+  [ "$(sort -n counts | tail -n 1)" -le 3 ]
+}
