@@ -12,7 +12,7 @@
 
 void follow_open(struct follow *follow, const struct invocation *invocation)
 {
-    *follow = (struct follow){.invocation = invocation, .pass.signals = SIGNALS_NONE};
+    *follow = (struct follow){.invocation = invocation, .pass.signals = SIGNALS_NONE, .since = -1};
     log_copy_open(&follow->copy, invocation);
 }
 
@@ -27,13 +27,26 @@ void follow_close(struct follow *follow)
 
 /* Requests and answers */
 
+json_t *logs_request(json_int_t id, double since)
+{
+    json_t *request = json_pack("{s:I, s:i}", "thread", id, "lines", 0);
+
+    if (since >= 0)
+        (void) json_object_set_new(request, "since", json_real(since));
+    return request;
+}
+
 int follow_request(struct follow *follow, json_int_t id)
 {
     struct client *client = &follow->invocation->session->client;
     json_t        *about =
         id > 0 ? json_pack("{s:I, s:b}", "thread", id, "begun", 1) : json_pack("{s:b}", "begun", 1);
     json_t *ended = id > 0 ? json_pack("{s:I}", "thread", id) : json_object();
-    int     error = client_queue(client, "logs", about, &follow->log_request);
+    int     error;
+
+    if (follow->since >= 0)
+        (void) json_object_set_new(about, "since", json_real(follow->since));
+    error = client_queue(client, "logs", about, &follow->log_request);
 
     if (error != 0) {
         json_decref(ended);
@@ -156,7 +169,7 @@ static int show_now(struct follow *follow)
     int          status;
 
     if (client_call(&follow->invocation->session->client, "logs",
-                    json_pack("{s:I, s:i}", "thread", follow->id, "lines", 0), &reply) != 0)
+                    logs_request(follow->id, follow->since), &reply) != 0)
         return command_failed(follow->invocation);
     status = log_copy_begin(&follow->copy, follow->id, reply.result);
     reply_release(&reply);

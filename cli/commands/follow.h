@@ -21,6 +21,7 @@ struct follow {
     json_int_t               id; /* the thread's id */
     struct log_copy          copy;
     struct pass_signals      pass;
+    double                   since; /* show only the output of the last seconds; negative: all */
     struct input_copy        input; /* of standard input to the thread's; or zeroed */
 
     json_int_t log_request, join_request;
@@ -29,6 +30,12 @@ struct follow {
     bool       joined;  /* the join was answered */
     json_t    *thread;  /* the thread as it ended; NULL: an error */
 };
+
+/*
+ * Returns the parameters of a request for the log of the thread ID, as it is now; SINCE is as in struct
+ * follow.
+ */
+json_t *logs_request(json_int_t id, double since);
 
 /* Prepares FOLLOW, without a thread yet. From now on follow_close() may be called at any time. */
 void follow_open(struct follow *follow, const struct invocation *invocation);

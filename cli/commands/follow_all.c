@@ -72,6 +72,7 @@ static void add_member(struct followers *all, json_int_t id)
 {
     struct member *members = reallocarray(all->members, all->count + 1, sizeof(*members));
     struct member *member;
+    json_t        *about;
 
     if (members == NULL) {
         all->status = command_fail_memory(all->invocation, STATUS_FAILED);
@@ -80,9 +81,10 @@ static void add_member(struct followers *all, json_int_t id)
     all->members = members;
     member = &members[all->count++];
     *member = (struct member){.id = id, .watch = -1};
-    if (client_queue(&all->invocation->session->client, "logs",
-                     json_pack("{s:I, s:b}", "thread", id, "begun", 1),
-                     &member->log_request) != 0 ||
+    about = json_pack("{s:I, s:b}", "thread", id, "begun", 1);
+    if (all->options->since >= 0)
+        (void) json_object_set_new(about, "since", json_real(all->options->since));
+    if (client_queue(&all->invocation->session->client, "logs", about, &member->log_request) != 0 ||
         ask_end(all, member) != 0)
         all->status = command_failed(all->invocation);
 }

@@ -11,6 +11,7 @@ struct follow_all_options {
     bool               timestamps; /* print the time before each line */
     bool               some_lines; /* begin with the last LINES lines */
     unsigned long long lines;
+    double             since; /* only the output of the last seconds; negative: all */
 };
 
 /*

@@ -19,14 +19,16 @@
 struct logs_options {
     bool               follow, some_lines, timestamps;
     unsigned long long lines;
+    double             since; /* seconds; negative: all output */
     const char        *thread;
 };
 
-enum { KEY_TIMESTAMPS = 256 };
+enum { KEY_TIMESTAMPS = 256, KEY_SINCE };
 
 static const struct argp_option options[] = {
     {"follow", 'f', NULL, 0, "Go on with what is printed until the thread ends", 0},
     {"lines", 'n', "LINES", 0, "Show only the last LINES lines", 0},
+    {"since", KEY_SINCE, "SECONDS", 0, "Show only the output of the last SECONDS", 0},
     {"timestamps", KEY_TIMESTAMPS, NULL, 0, "Print the time before each line, as run saw it", 0},
     {0},
 };
@@ -47,6 +49,11 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     struct logs_options *o = state->input;
 
     switch (key) {
+    case ARGP_KEY_INIT:
+        o->since = -1;
+        return 0;
+    case KEY_SINCE:
+        return command_duration(state, "--since", argument, &o->since);
     case 'f':
         o->follow = true;
         return 0;
@@ -73,8 +80,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static int follow_pattern(const struct invocation *invocation)
 {
     const struct logs_options      *o = invocation->options;
-    const struct follow_all_options shown = {
-        .timestamps = o->timestamps, .some_lines = o->some_lines, .lines = o->lines};
+    const struct follow_all_options shown = {.timestamps = o->timestamps,
+                                             .some_lines = o->some_lines,
+                                             .lines = o->lines,
+                                             .since = o->since};
 
     return follow_all(invocation, o->thread, &shown);
 }
@@ -90,6 +99,7 @@ static int show_one(struct invocation *invocation)
     follow.copy.follow = o->follow;
     follow.copy.some_lines = o->some_lines;
     follow.copy.lines = o->lines;
+    follow.since = o->since;
     status = follow_show(&follow, o->thread);
     follow_close(&follow);
     return status;
@@ -124,8 +134,8 @@ static int add_source(const struct invocation *invocation, struct printer *print
     off_t                      offset;
     int                        error, status = STATUS_DONE;
 
-    if (client_call(&invocation->session->client, "logs",
-                    json_pack("{s:I, s:i}", "thread", thread_id(thread), "lines", 0), &reply) != 0)
+    if (client_call(&invocation->session->client, "logs", logs_request(thread_id(thread), o->since),
+                    &reply) != 0)
         return command_failed(invocation);
     offset = (off_t) json_integer_value(json_object_get(reply.result, "offset"));
     error = bytes_from_json(json_object_get(reply.result, "name"), &name);

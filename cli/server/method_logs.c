@@ -5,6 +5,7 @@
 #include "cli/place/logfile.h"
 #include "cli/rpc/bytes.h"
 #include "cli/server/method.h"
+#include "cli/server/output_times.h"
 #include "cli/server/params.h"
 #include "cli/server/select.h"
 #include "cli/server/tail.h"
@@ -12,15 +13,44 @@
 #include "cli/worker/mailbox.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* What a client wants to see. */
+struct wanted {
+    json_int_t lines; /* the last lines; negative: all */
+    double     since; /* the output of the last seconds; negative: all */
+};
+
 /*
- * Finds where the remaining output begins, how large the file is, and the last LINES lines of it.
+ * Moves LOG forward to the output of the last SECONDS, to the beginning of its first line. LOG has SIZE bytes.
  */
-static int look(const struct record *record, json_int_t lines, off_t *ret_offset, off_t *ret_size,
-                json_t **ret_text)
+static int skip_older(struct logfile *log, const struct record *record, off_t size, double seconds)
+{
+    off_t   begin = log->position;
+    off_t   found = output_times_find(record, size, seconds);
+    char    last = '\n';
+    ssize_t n = 0;
+
+    if (found <= begin)
+        return 0;
+    if (found == size) { /* nothing is new, not even the end of the last line */
+        log->position = size;
+        return 0;
+    }
+    log->position = found - 1;
+    n = logfile_read(log, &last, 1);
+    log->position = n == 1 && last != '\n' ? begin : found;
+    return n == 1 && last != '\n' ? logfile_seek_lines(log, found, 1) : 0;
+}
+
+/*
+ * Finds where the remaining output begins, how large the file is, and the last lines of it.
+ */
+static int look(const struct record *record, const struct wanted *wanted, off_t *ret_offset,
+                off_t *ret_size, json_t **ret_text)
 {
     struct logfile log = LOGFILE_CLOSED;
     int            error = logfile_open(&log, record->job.output, *ret_offset);
@@ -31,10 +61,12 @@ static int look(const struct record *record, json_int_t lines, off_t *ret_offset
         log.position = *ret_size; /* the file's content is not this thread's */
     if (error == 0)
         error = logfile_skip_lost(&log);
+    if (error == 0 && wanted->since >= 0)
+        error = skip_older(&log, record, *ret_size, wanted->since);
     if (error == 0)
         *ret_offset = log.position;
     if (error == 0)
-        error = tail_quote(&log, *ret_offset, lines, ret_text);
+        error = tail_quote(&log, *ret_offset, wanted->lines, ret_text);
     logfile_close(&log);
     return error;
 }
@@ -45,12 +77,12 @@ static bool is_no_log(int error)
     return error == -ENOENT || error == -EINVAL;
 }
 
-static void reply_logs(struct call *call, const struct record *record, json_int_t lines)
+static void reply_logs(struct call *call, const struct record *record, const struct wanted *wanted)
 {
     off_t   offset = record->now.output_start, size = 0;
     json_t *text = NULL;
     char   *marks;
-    int     error = look(record, lines, &offset, &size, &text);
+    int     error = look(record, wanted, &offset, &size, &text);
 
     if (is_no_log(error)) {
         text = json_string("");
@@ -69,38 +101,59 @@ static void reply_logs(struct call *call, const struct record *record, json_int_
     free(marks);
 }
 
+/* Has CALL keep SECONDS until the command has begun. Returns false, with CALL failed, without memory. */
+static bool keep_since(struct call *call, double seconds)
+{
+    double *since = malloc(sizeof(*since));
+
+    if (since == NULL)
+        return call_fail_memory(call);
+    *since = seconds;
+    call->state = since;
+    call->release = free;
+    return true;
+}
+
 /* Replies once the command has begun, because where its output begins is unknown before. */
 static void wake_begun(struct call *call, struct record *record)
 {
+    const struct wanted wanted = {.since = call->state != NULL ? *(double *) call->state : -1};
+
     if (record->now.runs == 0 && record_is_live(record))
         call_wait(call, &record->calls, -1, wake_begun);
     else
-        reply_logs(call, record, 0);
+        reply_logs(call, record, &wanted);
 }
 
 static void run(struct call *call, const json_t *params)
 {
     const json_t      *thread = NULL;
     struct record     *record;
-    json_int_t         lines = -1;
+    struct wanted      wanted = {.lines = -1, .since = NAN};
     bool               begun = false;
-    const struct param wanted[] = {
+    const struct param params_wanted[] = {
         {"thread", PARAM_ANY, &thread, false},
-        {"lines", PARAM_INTEGER, &lines, false},
+        {"lines", PARAM_INTEGER, &wanted.lines, false},
         {"begun", PARAM_BOOLEAN, &begun, false},
+        {"since", PARAM_NUMBER, &wanted.since, false},
         {0},
     };
 
-    if (!params_take(call, params, wanted))
+    if (!params_take(call, params, params_wanted))
         return;
+    if (!isnan(wanted.since) && !(wanted.since >= 0)) {
+        call_fail(call, PROTOCOL_VALUE_ERROR, "\"since\" must be a number of seconds");
+        return;
+    }
+    wanted.since = isnan(wanted.since) ? -1 : wanted.since;
     record = select_for_call(call, thread);
-    if (record == NULL)
+    if (record == NULL || (begun && wanted.since >= 0 && !keep_since(call, wanted.since)))
         return;
     if (begun) {
         mailbox_notify(&record->assignment.mail);
         wake_begun(call, record);
     } else {
-        reply_logs(call, record, lines);
+        reply_logs(call, record, &wanted);
     }
 }
 

@@ -21,6 +21,7 @@ void record_free(struct record *record)
     report_release(&record->now);
     report_release(&record->assignment.draft);
     k3thread_unref(record->thread);
+    free(record->output_marks);
     free(record);
 }
 

@@ -77,6 +77,8 @@ struct record {
     double stuck_due, stuck_pause;
     TAILQ_ENTRY(record) stuck;
 
+    struct output_marks *output_marks; /* when its log grew (output_times.h); NULL: it did not */
+
     struct assignment assignment; /* the worker's part */
 };
 

@@ -16,6 +16,7 @@
 #include "cli/server/leash_ends.h"
 #include "cli/server/listener.h"
 #include "cli/server/listing.h"
+#include "cli/server/output_times.h"
 #include "cli/server/parent.h"
 #include "cli/server/server_signals.h"
 #include "cli/server/shutdown.h"
@@ -99,6 +100,7 @@ static double do_what_is_due(void)
     double next = sooner(call_expire(), attachment_expire());
 
     next = sooner(next, viewers_do_due());
+    next = sooner(next, output_times_do_due());
     return sooner(next, stuck_kill());
 }
 
@@ -167,6 +169,8 @@ int server_run(const struct server_options *options, struct text *why)
     arrive_begin();
     threads_set_slots(options->slots > 0 ? options->slots : SLOTS_UNLIMITED);
     error = open_sources(options, why);
+    if (error == 0)
+        output_times_open();
     if (error == 0)
         error = loop_run(&stopped, finish_round, release_memory);
     if (error == 0)

@@ -327,3 +327,88 @@ start("true")
 assert client.call("list", members=["id"])
 END
 }
+
+# prints_twice [OPTION…]: starts the thread a, which prints "old", and two seconds later the lines that follow.
+prints_twice() {
+  k3 start -n a "$@" -- bash -c 'echo old; sleep 2; echo "${EPOCHREALTIME//[.,]/}" >stamp.new; mv stamp.new stamp
+    echo new; printf unfinished; sleep 1000'
+  wait_for_file stamp
+  k3 join -t 20 --until line:new a
+}
+
+# Prints for --since the time between the two.
+between() {
+  echo "$((($(now_us) - $(<stamp)) / 1000 + 1000))ms"
+}
+
+@test "--since shows only the output of the last seconds" {
+  prints_twice
+  is "$(k3 logs --since "$(between)" a)" $'new\nunfinished'
+  is "$(k3 logs --since "$(between)" 'a*')" $'a | new\na | unfinished'
+  is "$(k3 logs --since "$(between)" -n 1 a)" unfinished
+  is "$(k3 logs --since 1h a)" $'old\nnew\nunfinished'
+  wait_until "$DEADLINE" eval '[ "$(k3 logs --since 0.2 a)" = "" ]'
+  is "$(k3 logs --since 0 a)" ''
+  in_background one k3 logs -f --since "$(between)" a
+  in_background all k3 logs -f --since "$(between)" 'a*'
+  wait_for_file one.out all.out
+  k3 raise --wait a
+  finish one
+  finish all
+  is "$(<one.out)" $'new\nunfinished'
+  is "$(<all.out)" $'a | new\na | unfinished'
+  is "$(k3 logs --since "$(between)" a)" $'new\nunfinished'
+  wait_until "$DEADLINE" eval '[ "$(k3 logs --since 0.2 a)" = "" ]'
+}
+
+@test "--since shows a line whose end is new from its beginning" {
+  k3 start -n a -- bash -c 'echo old; printf "begun, "; sleep 2; echo "${EPOCHREALTIME//[.,]/}" >stamp
+    echo ended; sleep 1000'
+  k3 join -t 20 --until line:ended a
+  is "$(k3 logs --since "$(between)" a)" 'begun, ended'
+}
+
+@test "--since of a log that was emptied shows all that is new" {
+  prints_twice
+  : >"$(k3_field a log)"
+  k3 restart a
+  k3 join -t 20 --until line:old a
+  like "$(k3 logs --since 1h a)" '*old*'
+}
+
+@test "--since of a restarted thread, and of a thread with --output, shows at least what is new" {
+  prints_twice -o out
+  like "$(k3 logs --since "$(between)" a)" $'*new\nunfinished'
+  wait_until "$DEADLINE" eval '[ "$(k3 logs --since 0.2 a)" = "" ]'
+  k3 start -n b -- sh -c 'echo run; sleep 1000'
+  k3 join -t 20 --until line:run b
+  k3 restart b
+  k3 join -t 20 --until line:run b
+  like "$(k3 logs --since 1h b)" $'run\n--- run 2, *\nrun'
+}
+
+@test "--since notices the output of many threads, also of one that writes at full speed" {
+  k3 start -n noisy -- sh -c 'while :; do echo noise; done'
+  prints_twice
+  k3 raise --wait noisy
+  is "$(k3 logs --since "$(between)" a)" $'new\nunfinished'
+  k3 logs --since "$(between)" noisy >shown
+  [ "$(wc -l <shown)" -lt "$(wc -l <"$(k3_field noisy log)")" ]
+}
+
+@test "--since over the socket moves the offset, and refuses what is no number" {
+  prints_twice
+  SECONDS_AGO=$(between) script <<'END'
+seconds = int(os.environ["SECONDS_AGO"].rstrip("ms")) / 1000
+reply = call("logs", thread="a", since=seconds)
+assert (reply["offset"], reply["text"]) == (4, "new\nunfinished"), reply
+assert call("logs", thread="a", since=seconds, begun=True)["offset"] == 4
+assert call("logs", thread="a", since=seconds, lines=1)["text"] == "unfinished"
+assert call("logs", thread="a", since=1e300)["offset"] == 0
+fails(-32002, "ValueError", "logs", thread="a", since=-1)
+fails(-32001, "TypeError", "logs", thread="a", since="1")
+END
+  run -64 --separate-stderr k3 logs --since yesterday a
+  like "$stderr" "k3thread: logs: ValueError: --since: 'yesterday' is no time*"
+  run -64 k3 logs --since a
+}
