@@ -78,7 +78,7 @@ lines_of() {
   is "$(k3 logs b)" text
   k3 raise --wait a
   finish waiting 3
-  like "$(cat waiting.err)" "k3thread: send: InvalidThreadIdError: thread 'a' (id 1) has ended and reads no more; 65536 bytes were taken, 34464 *"
+  like "$(cat waiting.err)" "k3thread: send: InvalidThreadIdError: thread 'a' (id 1) has ended and reads no more; 6* bytes were taken, 3* bytes were not"
 }
 
 # is_full THREAD: succeeds if its input takes not one byte more.
@@ -107,7 +107,7 @@ is_full() {
   k3 send a two
   k3 send a three
   k3 join a
-  is "$(k3 logs a)" $'one\ntwo\nthree'
+  is "$(k3 logs a | grep -v '^---')" $'one\ntwo\nthree'
 }
 
 is_logged() {
