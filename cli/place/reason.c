@@ -9,10 +9,7 @@
 /* Holds more than two lines of the journal, which are cut to 512 bytes. */
 #define TAIL_SIZE 2048
 
-/*
- * Puts the end of the journal into TAIL, as a string without the last newline. Returns 0 or
- * -errno.
- */
+/* Puts the end of the journal into TAIL, as a string. Returns 0 or -errno. */
 static int read_tail(const char *journal, char *tail)
 {
     int     fd = open(journal, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -25,15 +22,14 @@ static int read_tail(const char *journal, char *tail)
         close(fd);
     if (error != 0)
         return error;
-    if (size > 0 && tail[size - 1] == '\n')
-        size--;
     tail[size] = '\0';
     return 0;
 }
 
 /*
- * Returns the words of the last line that can be a reason, or NULL. A line is "DATE [PID] WORDS".
- * The line "ended" is no reason, and the lines before "serving" are of another supervisor.
+ * Returns the words of the last line that can be a reason, or NULL. A line is "DATE [PID] WORDS";
+ * the empty one behind the last newline is none. The line "ended" is no reason, and the lines
+ * before "serving" are of another supervisor.
  */
 static const char *last_words(char *tail)
 {

@@ -91,6 +91,13 @@ becomes_ready() {
   becomes_ready a
 }
 
+@test "a descriptor for readiness works whatever numbers the supervisor's own descriptors have" {
+  for fd in {8..32}; do
+    k3 start --name "fd$fd" --ready "$fd" -- bash -c 'echo >&"$0"; exec sleep 1000' "$fd"
+  done
+  k3 join --ready -t 20 'fd*'
+}
+
 @test "an empty line can make a thread ready" {
   k3 start --name a --ready 'line:^$' -- sh -c 'echo; exec sleep 1000'
   k3 join --ready -t 20 a
