@@ -508,3 +508,10 @@ all_sleep() {
   kill "${background[@]}"
   for name in watch joining following; do finish "$name" '*'; done
 }
+
+@test "ps shows the guardian by its own name" {
+  k3 start -- sleep 1000
+  guardian=$(guardian_pid)
+  is "$(ps -o comm= -p "$guardian")" k3-guardian
+  is "$(ps -o args= -p "$guardian")" k3-guardian
+}

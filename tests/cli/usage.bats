@@ -42,6 +42,7 @@ commands() {
 }
 
 @test "a command's help shows each of its options" {
+  is "$(k3 help --commands | awk -F'\t' '$1 == "option" && ($3 == "" || $4 == "")')" ''
   k3 help --commands | awk -F'\t' '$1 == "option" && $2 != "-" { print $2, $3, $4 }' >options
   while read -r name short long; do
     [ "$name" = "${of-}" ] || help=$(k3 help "$name")
