@@ -21,6 +21,7 @@ LIBDIR     ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 MANDIR     ?= $(PREFIX)/share/man
 DATADIR    ?= $(PREFIX)/share
+PYTHONDIR  ?= $(DATADIR)/k3thread/python
 UNITDIR    ?= $(PREFIX)/lib/systemd/user
 SANITIZE ?=
 WERROR   ?=
@@ -240,7 +241,7 @@ $(BUILD)/packages:
 
 $(PKGCONFIG): lib/k3thread.pc.in $(BUILD)/flags FORCE
 	@sed -e 's|@VERSION@|$(VERSION)|' -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
-		-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' $< >$@
+		-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@PYTHONDIR@|$(PYTHONDIR)|' $< >$@
 
 $(UNIT): etc/k3thread.service.in FORCE
 	@sed 's|@BINDIR@|$(BINDIR)|' $< >$@
@@ -259,6 +260,7 @@ install: all $(PKGCONFIG) $(UNIT) ## install under PREFIX (DESTDIR and the direc
 		install -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit; \
 	done
 	install -D -m 644 $(UNIT) $(DESTDIR)$(UNITDIR)/k3thread.service
+	install -D -m 644 lib/python/k3thread.py $(DESTDIR)$(PYTHONDIR)/k3thread.py
 	install -D -m 644 tests/service/k3thread.bash $(DESTDIR)$(DATADIR)/k3thread/k3thread.bash
 	set -- $(foreach shell,$(SHELLS),$(COMPLETION_$(shell))); for shell in $(SHELLS); do \
 		install -D -m 644 $(BUILD)/completions/k3thread.$$shell $(DESTDIR)$(DATADIR)/$$1 && \
@@ -275,6 +277,7 @@ uninstall: ## remove what install has installed
 	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,$(notdir $(STATICLIB) $(SAFEPOINT) $(SHAREDLIB)) \
 		$(SONAME) libk3thread.so pkgconfig/k3thread.pc)
 	rm -f $(DESTDIR)$(UNITDIR)/k3thread.service $(DESTDIR)$(DATADIR)/k3thread/k3thread.bash \
+		$(DESTDIR)$(PYTHONDIR)/k3thread.py \
 		$(foreach shell,$(SHELLS),$(DESTDIR)$(DATADIR)/$(COMPLETION_$(shell)))
 	rm -f $(foreach page,$(MANPAGES),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
 		$(foreach link,$(MANLINKS),$(DESTDIR)$(MANDIR)/man3/$(lastword $(subst :, ,$(link))).3)

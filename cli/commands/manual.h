@@ -12,7 +12,8 @@
       "What threads are, what can be relied on, and services in bats")                             \
     X("script", "k3thread-script", "5", "Scripts and Procfiles")                                   \
     X("protocol", "k3thread-protocol", "7", "The supervisor's socket")                             \
-    X("library", "libk3thread", "3", "Threads and exceptions in C")
+    X("library", "libk3thread", "3", "Threads and exceptions in C")                                \
+    X("python", "k3thread-python", "7", "Threads and exceptions in Python")
 
 struct manual_page {
     const char *topic, *name, *section, *summary;
