@@ -345,7 +345,7 @@ demo: ## install missing packages, build, and show the main job
 # Lint. Every finding is a failure.
 
 C_FILES     := $(sort $(LIB_SOURCES) lib/safepoint.c $(CLI_SOURCES) $(wildcard tests/*/*.c))
-FORMATTED   := $(filter %.c,$(C_FILES)) $(sort $(wildcard json/*.h lib/*.h lib/include/*.h cli/*.h cli/*/*.h cli/*/*/*.h tests/*/*.h))
+FORMATTED   := $(filter %.c,$(C_FILES)) $(sort $(wildcard lib/*.h lib/*/*.h cli/*.h cli/*/*.h cli/*/*/*.h tests/*/*.h))
 SCRIPTS     := $(shell grep -lsE '^\#(!.*(sh|bats)$$| shellcheck shell)' .ci/run tests/*.* tests/*/*)
 LINTS = lint-warnings lint-format lint-shell lint-man lint-cppcheck lint-tidy lint-scan
 

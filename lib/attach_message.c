@@ -1,7 +1,7 @@
 #include "attach_message.h"
 
-#include "json/base64.h"
-#include "json/read.h"
+#include "lib/json/base64.h"
+#include "lib/json/read.h"
 
 #include <string.h>
 

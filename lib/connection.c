@@ -3,8 +3,8 @@
 #include "clock.h"
 #include "text.h"
 
-#include "json/base64.h"
-#include "json/escape.h"
+#include "lib/json/base64.h"
+#include "lib/json/escape.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -142,7 +142,7 @@ END
 }
 
 copy_sources() {
-  cp -R lib cli json "$BATS_TEST_TMPDIR"
+  cp -R lib cli "$BATS_TEST_TMPDIR"
   mkdir "$BATS_TEST_TMPDIR/tests"
   cp tests/headers.sh tests/layers.sh "$BATS_TEST_TMPDIR/tests"
 }

@@ -1,6 +1,6 @@
 #include "cli/rpc/base64.h"
 
-#include "json/base64.h"
+#include "lib/json/base64.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 #include "cli/rpc/escape.h"
 
-#include "json/escape.h"
+#include "lib/json/escape.h"
 
 /* Returns what LETTER stands for behind a backslash in a table; 0: a table has no such escape. */
 static char meaning_of(char letter)

@@ -9,7 +9,7 @@
 #ifndef K3THREAD_JSON_READ_H
 #define K3THREAD_JSON_READ_H
 
-#include "json/escape.h"
+#include "lib/json/escape.h"
 
 #include <stdbool.h>
 #include <stddef.h>
