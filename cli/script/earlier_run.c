@@ -38,7 +38,7 @@ static int read_file(const char *path, struct text *text)
     return error;
 }
 
-/* Puts into WHY that the file is not a file of --json. Returns -EINVAL. */
+/* Puts into WHY that RUN->path is not a file of --json, because of REASON. Returns -EINVAL. */
 static int refuse(const struct earlier_run *run, const char *reason, struct text *why)
 {
     text_printf(why, "%s is not a file of run --json: %s", run->path, reason);
@@ -46,8 +46,8 @@ static int refuse(const struct earlier_run *run, const char *reason, struct text
 }
 
 /*
- * Returns true if THREAD, which has not "failed", did not come to its own end either: the end of a run that
- * failed has ended it. run_threads_status() counts that as 0.
+ * Returns true if THREAD, whose "failed" is false, was cut off: the run failed, and its end ended the thread.
+ * run_threads_status() counts such a thread as one that succeeded.
  */
 static bool was_cut_off(const struct earlier_run *run, const json_t *thread)
 {
@@ -82,7 +82,7 @@ static int add_thread(struct earlier_run *run, const json_t *thread, struct text
     return error == 0 ? 0 : -ENOMEM;
 }
 
-/* Adds the NAMES of threads that a run with --retry has left out. */
+/* Adds NAMES: the threads that the earlier run, itself a run with --retry, left out. */
 static int add_left_out(struct earlier_run *run, const json_t *names)
 {
     const json_t *value;

@@ -1,6 +1,8 @@
 /*
- * What an earlier run says about its threads, in the file of its --json: `run --retry` runs the failed ones
- * again. result_json.h writes that file.
+ * The results of an earlier run, read from the file that its --json wrote (result_json.h), for `run --retry`.
+ *
+ * Here a thread counts as failed if the file says so, and also if it was cut off: the run failed, and its end
+ * ended the thread before the thread could end by itself.
  */
 #ifndef K3THREAD_CLI_SCRIPT_EARLIER_RUN_H
 #define K3THREAD_CLI_SCRIPT_EARLIER_RUN_H
@@ -13,12 +15,12 @@
 
 /* Zeroed it is empty. */
 struct earlier_run {
-    const char *path; /* of the file; borrowed */
-    json_t     *ends; /* an object: for each name an array, true for each thread that has failed */
-    json_t     *left_out; /* an object: the names that this run left out as they had succeeded */
-    size_t      failed;   /* how many threads have failed */
+    const char *path;     /* of the file; borrowed */
+    json_t     *ends;     /* an object: for each name an array, with true for each failed thread */
+    json_t     *left_out; /* an object: the names that this run left out, as they had succeeded */
+    size_t      failed;   /* the number of threads that count as failed */
     json_int_t  status;   /* the exit status of the run */
-    bool        complete; /* it came to the end of its script */
+    bool        complete; /* the run reached the end of its script */
 };
 
 /*
@@ -31,8 +33,9 @@ int earlier_run_read(struct earlier_run *ret, const char *path, struct text *why
 bool earlier_run_knows(const struct earlier_run *earlier, const char *name);
 
 /*
- * Returns true if the thread NAME has failed. Of COUNT threads with that name in the script this is number
- * INDEX, from 0; if the earlier run had another number of them, one that failed counts for all.
+ * Returns true if the thread NAME counts as failed. The script starts COUNT threads with that name, and INDEX
+ * says which of them is meant, from 0. If the earlier run had another number of threads with that name, all of
+ * them count as failed if one does.
  */
 bool earlier_run_failed(const struct earlier_run *earlier, const char *name, size_t index,
                         size_t count);

@@ -66,7 +66,7 @@ static void add_list(struct text *text, const char *before, struct name_list *li
     *list = (struct name_list){0};
 }
 
-/* Lists the threads that EARLIER does not know, so that it does not say whether they are to be run. */
+/* Lists the threads that are not run because EARLIER has no result of them. */
 static struct name_list list_unknown(const struct retry_starts *starts,
                                      const struct earlier_run  *earlier)
 {
@@ -78,7 +78,7 @@ static struct name_list list_unknown(const struct retry_starts *starts,
     return list;
 }
 
-/* Lists the threads that have failed, according to EARLIER, and that the script does not start. */
+/* Lists the threads that failed in EARLIER and that the script does not start. */
 static struct name_list list_missing(const struct retry_starts *starts,
                                      const struct earlier_run  *earlier)
 {
@@ -93,8 +93,8 @@ static struct name_list list_missing(const struct retry_starts *starts,
     return list;
 }
 
-/* Lists, in PLAN, the threads that succeeded, for the results. Returns an exit status. */
-static int list_left_out(struct plan *plan, const struct retry_starts *starts,
+/* Puts the threads that are left out because they succeeded into PLAN, for the results. Returns an exit status. */
+static int note_left_out(struct plan *plan, const struct retry_starts *starts,
                          const struct earlier_run *earlier)
 {
     bool failed;
@@ -141,9 +141,9 @@ static int report_nothing(const struct retry_starts *starts, const struct earlie
     return status;
 }
 
-/* Reports that the script has none of the threads that failed. Returns the exit status. */
-static int report_none(const struct script *script, const struct retry_starts *starts,
-                       const struct earlier_run *earlier)
+/* Reports that the script starts none of the threads that failed. Returns the exit status. */
+static int report_other_script(const struct script *script, const struct retry_starts *starts,
+                               const struct earlier_run *earlier)
 {
     struct name_list missing = list_missing(starts, earlier);
     struct text      text = {0};
@@ -154,9 +154,9 @@ static int report_none(const struct script *script, const struct retry_starts *s
     return STATUS_USAGE;
 }
 
-/* Reports the threads that neither failed nor succeeded, as far as EARLIER knows. */
-static void report_rest(const struct script *script, const struct retry_starts *starts,
-                        const struct earlier_run *earlier)
+/* Reports the threads of which EARLIER has no result, and the failed threads that SCRIPT does not start. */
+static void report_not_run(const struct script *script, const struct retry_starts *starts,
+                           const struct earlier_run *earlier)
 {
     struct name_list unknown = list_unknown(starts, earlier);
     struct name_list missing = list_missing(starts, earlier);
@@ -173,8 +173,8 @@ static void report_rest(const struct script *script, const struct retry_starts *
 }
 
 /*
- * Leaves out of PLAN, the whole of SCRIPT, what is not run again after EARLIER. Returns an exit status, with
- * *RET_ANY telling if there is anything to run.
+ * Removes the commands that are not run again after EARLIER from PLAN, which has all commands of SCRIPT. Sets
+ * *RET_ANY if there is anything to run. Returns an exit status.
  */
 static int choose(struct plan *plan, const struct script *script, const struct earlier_run *earlier,
                   bool *ret_any)
@@ -187,15 +187,15 @@ static int choose(struct plan *plan, const struct script *script, const struct e
         return status;
     }
     if (retry_starts_choose(&starts, earlier)) {
-        report_rest(script, &starts, earlier);
+        report_not_run(script, &starts, earlier);
         status = retry_leave_out(plan, &starts, script->name);
         if (status == STATUS_DONE)
-            status = list_left_out(plan, &starts, earlier);
+            status = note_left_out(plan, &starts, earlier);
         *ret_any = status == STATUS_DONE;
     } else if (earlier->failed == 0) {
         status = report_nothing(&starts, earlier);
     } else {
-        status = report_none(script, &starts, earlier);
+        status = report_other_script(script, &starts, earlier);
     }
     retry_starts_release(&starts);
     return status;

@@ -1,8 +1,9 @@
 /*
  * `run --retry`: chooses the commands of a script that are run again after an earlier run.
  *
- * A start is run again if its thread failed in the earlier run, if a chosen thread needs its thread, or if its
- * thread is a daemon. All other commands are run too, but not for threads whose starts are left out.
+ * retry_starts.h chooses the starts: of threads that failed, or that the earlier run did not reach, of the
+ * threads that these need, and of daemons. retry_targets.h chooses among the other commands: a command is run
+ * again, but not for threads whose starts are left out.
  */
 #ifndef K3THREAD_CLI_SCRIPT_RETRY_H
 #define K3THREAD_CLI_SCRIPT_RETRY_H
@@ -14,9 +15,10 @@
 #include <stdbool.h>
 
 /*
- * Fills PLAN with the commands of SCRIPT, which will run at PLACE, that are run again after the run whose --json
- * wrote the file PATH. Reports what the user may miss. Returns STATUS_DONE with *RET_ANY telling if there is
- * anything to run, or a status after reporting what is wrong. The caller releases PLAN in both cases.
+ * Fills PLAN with the commands of SCRIPT that are run again, at PLACE, after the run whose --json wrote the file
+ * PATH. Reports the threads that are not run although the user may expect it. Returns STATUS_DONE, and sets
+ * *RET_ANY if there is anything to run; or reports what is wrong, and returns another status. The caller
+ * releases PLAN in both cases.
  */
 int retry_plan(struct plan *plan, const struct script *script, const char *path,
                const struct place *place, bool *ret_any);

@@ -11,7 +11,7 @@
 
 /* Reading */
 
-/* Returns how many starts have NAME so far, and counts one more; -ENOMEM without memory. */
+/* Counts one more start with NAME. Returns how many there were before, or -ENOMEM. */
 static json_int_t count_name(struct retry_starts *starts, const char *name)
 {
     json_int_t before = json_integer_value(json_object_get(starts->names, name));
@@ -24,8 +24,8 @@ static json_int_t count_name(struct retry_starts *starts, const char *name)
 }
 
 /*
- * Finds the name of the thread. A thread without a name is called by its id, and a supervisor's ids begin with
- * 1. Returns 0 or -ENOMEM.
+ * Finds the name of START's thread. Without --name, a supervisor names a thread "Thread-ID", and the ids begin
+ * with 1. Returns 0 or -ENOMEM.
  */
 static int find_name(struct retry_starts *starts, struct retry_start *start)
 {
@@ -75,7 +75,7 @@ int retry_starts_read(struct retry_starts *starts, const struct plan *plan, cons
 
 /* Choosing */
 
-/* Marks the start that NEED of the start at INDEX means: the last one before it with that name. */
+/* Marks the start of the thread that NEED names: the last one with that name before the start at INDEX. */
 static void choose_need(struct retry_starts *starts, size_t index, const char *need)
 {
     enum need_condition condition;
@@ -106,7 +106,7 @@ static bool choose_failed(struct retry_starts *starts, const struct earlier_run 
     return any;
 }
 
-/* Marks the starts that the earlier run did not come to. Returns true if there is any. */
+/* Marks the starts that the earlier run did not reach. Returns true if there is any. */
 static bool choose_unreached(struct retry_starts *starts, const struct earlier_run *earlier)
 {
     bool any = false;

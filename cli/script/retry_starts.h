@@ -16,7 +16,7 @@ struct retry_start {
     char  *name;      /* of its thread; without --name that of the earlier run, "Thread-7" */
     size_t command;   /* its index in the plan */
     size_t namesakes; /* how many starts before it have its name */
-    bool   runs;
+    bool   runs;      /* it is run again */
 };
 
 /* All starts of a plan, in order. Zeroed: none. */
@@ -33,8 +33,9 @@ struct retry_starts {
 int retry_starts_read(struct retry_starts *starts, const struct plan *plan, const char *name);
 
 /*
- * Marks the starts that are run again after EARLIER: of the threads that failed, of those that they need, and,
- * if there is any, of daemons. Returns true if anything is run.
+ * Marks the starts that are run again after EARLIER: the starts of threads that failed, and, if EARLIER did not
+ * reach the end of its script, the starts that it did not reach. If there are any, marks the starts of daemons
+ * too, and of all threads that the marked ones need. Returns true if a start is marked.
  */
 bool retry_starts_choose(struct retry_starts *starts, const struct earlier_run *earlier);
 
