@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-/* One setting: the mode's number, how it is made, and how it is undone. */
+/* X(name, number of the mode, sequence that makes the setting, sequence that undoes it) */
 #define MODES(X)                                                                                   \
     X(CURSOR_KEYS, 1, "\033[?1h", "\033[?1l")                                                      \
     X(REVERSE, 5, "\033[?5h", "\033[?5l")                                                          \
@@ -22,7 +22,7 @@
     X(SCREEN_CLEARED, 1047, "\033[?1047h", "\033[?1047l")                                          \
     X(SCREEN, 1049, "\033[?1049h", "\033[?1049l")
 
-/* Settings that have no number. */
+/* X(name, sequence that makes the setting, sequence that undoes it), of settings without a number. */
 #define OTHERS(X)                                                                                  \
     X(KEYPAD, "\033=", "\033>")                                                                    \
     X(KEYS, "\033[>4;2m", "\033[>4m")                                                              \
@@ -54,7 +54,7 @@ static const struct {
 
 #define SETTINGS (sizeof(settings) / sizeof(settings[0]))
 
-/* The modes that are set at a terminal's start. */
+/* The modes that are set in a new terminal. */
 #define SET_AT_START (1U << WRAP | 1U << CURSOR)
 
 #define SCREENS (1U << SCREEN_OLD | 1U << SCREEN_CLEARED | 1U << SCREEN)
@@ -112,7 +112,7 @@ bool modes_has_alternate_screen(const struct modes *modes)
     return (modes->changed & SCREENS) != 0;
 }
 
-/* Adds the sequences of the settings in SET, made or undone. */
+/* Adds the sequences that make the settings in SET or, if not MAKE, undo them. */
 static void add(struct text *text, unsigned set, bool make)
 {
     for (unsigned i = 0; i < SETTINGS; i++)

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A byte that has a terminal say who it is. */
+/* The control character ENQ: a terminal that gets it answers with its name. */
 #define ENQUIRY 5
 
 int screen_open(struct screen *screen)
@@ -27,8 +27,8 @@ static void note_clear(struct screen *screen, uint64_t position)
     screen->clear = position;
 }
 
-/* Notes that the program has changed to the other screen, which begins empty, or back to the main one. */
-static void note_other_screen(struct screen *screen, bool is_shown)
+/* Notes that the program now shows the alternate screen, which begins empty, or the main screen again. */
+static void note_alternate_screen(struct screen *screen, bool is_shown)
 {
     if (is_shown) {
         screen->main_is_cleared = screen->is_cleared;
@@ -37,23 +37,24 @@ static void note_other_screen(struct screen *screen, bool is_shown)
     } else {
         screen->is_cleared = screen->main_is_cleared;
         screen->clear = screen->main_clear;
-        screen->left_other = screen->end;
+        screen->left_alternate = screen->end;
     }
 }
 
-/* Takes the sequence that is complete; SCREEN->end is behind it. */
+/* Notes what the complete sequence does to the screen. SCREEN->end is behind the sequence. */
 static void take_sequence(struct screen *screen)
 {
     const struct sequence *sequence = &screen->sequence;
-    bool                   had_other = modes_has_alternate_screen(&screen->modes);
+    bool                   had_alternate = modes_has_alternate_screen(&screen->modes);
     bool                   was_home = screen->was_home;
-    bool                   has_other;
+    bool                   has_alternate;
 
     modes_take(&screen->modes, sequence);
-    has_other = modes_has_alternate_screen(&screen->modes);
-    if (has_other != had_other)
-        note_other_screen(screen, has_other);
-    screen->was_home = sequence_goes_home(sequence) || (was_home && sequence_colours(sequence));
+    has_alternate = modes_has_alternate_screen(&screen->modes);
+    if (has_alternate != had_alternate)
+        note_alternate_screen(screen, has_alternate);
+    screen->was_home =
+        sequence_goes_home(sequence) || (was_home && sequence_sets_colours(sequence));
     if (sequence_goes_home(sequence))
         screen->home = screen->begin;
     else if (was_home && (sequence_clears(sequence) || sequence_clears_rest(sequence)))
@@ -62,7 +63,7 @@ static void take_sequence(struct screen *screen)
         note_clear(screen, screen->begin);
 }
 
-/* Takes one byte, which is at SCREEN->end. */
+/* Notes what BYTE, which is at SCREEN->end, does to the screen, and moves SCREEN->end behind it. */
 static void take_byte(struct screen *screen, char byte)
 {
     switch (sequence_take(&screen->sequence, byte)) {
@@ -116,17 +117,17 @@ static uint64_t start_of_replay(const struct screen *screen)
     if (screen->end - start <= SCREEN_REPLAY)
         return start;
     start = screen->end - SCREEN_REPLAY;
-    if (start < screen->left_other) /* the rest of the alternate screen shows nothing any more */
-        return screen->left_other;
+    if (start < screen->left_alternate) /* the alternate screen's output is no longer shown */
+        return screen->left_alternate;
     while (start < screen->end && screen->ring[start % SCREEN_KEPT] != '\n')
-        start++; /* neither a sequence nor a character begins in its middle */
+        start++; /* behind a newline, the replay begins neither inside a sequence nor inside a character */
     return start < screen->end ? start + 1 : screen->end - SCREEN_REPLAY;
 }
 
 /*
- * Adds the output from START on, without queries, and without sequences that another one has cut short:
- * with a query between their parts dropped, the parts could become a query. Returns where a sequence
- * begins that is not complete yet, or else the end of TEXT.
+ * Adds the output from START on to TEXT, without queries. Drops also each sequence that another sequence
+ * interrupts: if that other one is a query, and is dropped, the bytes around it could join into a new query.
+ * Returns the place in TEXT where the incomplete sequence at its end begins, or the end of TEXT.
  */
 static size_t add_output(const struct screen *screen, uint64_t start, struct text *text)
 {
@@ -151,9 +152,9 @@ static size_t add_output(const struct screen *screen, uint64_t start, struct tex
 }
 
 /*
- * The main screen may have scrolled, so a replay of it goes on below what the joining terminal shows. A
- * replay that begins with a clear of the screen begins at the upper left. The settings come before a
- * sequence that is not complete, because the output goes on with its rest.
+ * Without a clear, the replay begins at the cursor of the client's terminal, below what that shows, because
+ * the program's screen may have scrolled. After a clear, it begins at the upper left. If the output ends in an
+ * incomplete sequence, the settings come before that sequence: the next output completes it.
  */
 void screen_replay(const struct screen *screen, struct text *text)
 {

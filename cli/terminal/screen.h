@@ -1,8 +1,9 @@
 /*
- * The newest output of a terminal, as it is kept for the clients that join it, and what is known of the
- * screen: since which byte it shows what it shows, and which settings hold.
+ * The newest output of a terminal, kept for the clients that attach later. From the output this file finds
+ * two things that a replay needs: the position of the last clear, from which on the output makes what the
+ * screen shows, and the settings.
  *
- * Positions count the bytes of the output from the first.
+ * A position counts the bytes of the output, from the first byte of all.
  */
 #ifndef K3THREAD_CLI_TERMINAL_SCREEN_H
 #define K3THREAD_CLI_TERMINAL_SCREEN_H
@@ -16,7 +17,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* How many bytes are kept, and how many a client that joins gets at most. */
+/* How many bytes of output are kept, and how many of them a replay has at most. */
 #define SCREEN_KEPT   ((size_t) 256 * 1024)
 #define SCREEN_REPLAY ((size_t) 64 * 1024)
 
@@ -26,14 +27,14 @@ struct screen {
     uint64_t        end;  /* the position behind the newest byte */
     struct sequence sequence;
     struct modes    modes;
-    uint64_t        begin;           /* of the sequence that has begun */
-    uint64_t        home;            /* of the last sequence, if that moved the cursor home */
-    bool            was_home;        /* the last sequence did, and nothing followed it */
-    bool            is_cleared;      /* the screen was cleared at `clear` */
-    uint64_t        clear;           /* since when the screen shows what it shows */
-    bool            main_is_cleared; /* the same of the main screen, while the other one is shown */
-    uint64_t        main_clear;
-    uint64_t        left_other; /* when the alternate screen was left last */
+    uint64_t        begin;      /* the position of the newest sequence */
+    uint64_t        home;       /* the position of the last sequence that moved the cursor home */
+    bool            was_home;   /* at most sequences of colours have followed that sequence */
+    bool            is_cleared; /* the screen was cleared at `clear` */
+    uint64_t        clear;      /* the position of the last clear; 0: from the first byte on */
+    bool            main_is_cleared; /* is_cleared and clear of the main screen, for the time */
+    uint64_t        main_clear;      /* while the program shows the alternate screen */
+    uint64_t        left_alternate;  /* the position where the program left the alternate screen */
 };
 
 /* Initialises SCREEN. Returns 0 or -ENOMEM. */
@@ -45,14 +46,14 @@ void screen_close(struct screen *screen);
 void screen_append(struct screen *screen, const char *data, size_t size);
 
 /*
- * Copies up to SIZE bytes of output from *POSITION on to DATA, and moves *POSITION behind them. Returns
- * how many, or -1 if the bytes there are no longer kept.
+ * Copies up to SIZE bytes of output from *POSITION on to DATA, and moves *POSITION behind them. Returns the
+ * number of bytes copied, or -1 if the bytes at *POSITION are no longer kept.
  */
 ssize_t screen_copy(const struct screen *screen, uint64_t *position, char *data, size_t size);
 
 /*
- * Adds what a terminal must get to show this screen: the output since the screen was last cleared, at
- * most SCREEN_REPLAY bytes, without the sequences that a terminal would answer, and the settings.
+ * Adds the bytes that make a terminal show this screen: the settings, and the output since the last clear,
+ * at most SCREEN_REPLAY bytes of it, without the sequences that a terminal would answer.
  */
 void screen_replay(const struct screen *screen, struct text *text);
 

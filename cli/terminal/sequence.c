@@ -60,7 +60,7 @@ static enum sequence_step take_string(struct sequence *sequence, char byte)
     sequence->has_escape = byte == ESCAPE;
     if (byte == BELL || (had_escape && byte == '\\'))
         return complete(sequence, byte);
-    if (had_escape) { /* it begins another sequence, and the string was cut */
+    if (had_escape) { /* that ESC begins another sequence, which cuts the string short */
         (void) begin(sequence);
         return sequence_take(sequence, byte);
     }
@@ -163,7 +163,7 @@ bool sequence_clears_rest(const struct sequence *sequence)
     return is_control(sequence, 'J') && (sequence->size == 0 || strcmp(sequence->middle, "0") == 0);
 }
 
-bool sequence_colours(const struct sequence *sequence)
+bool sequence_sets_colours(const struct sequence *sequence)
 {
     return is_control(sequence, 'm');
 }

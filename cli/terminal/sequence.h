@@ -1,7 +1,7 @@
 /*
- * The escape sequences in a terminal's output: where each begins and ends, and what some of them do.
+ * The escape sequences in a terminal's output: finds where each begins and ends, and what some of them do.
  *
- * The bytes come in pieces of any size. Everything that is no sequence is text.
+ * The output is taken byte by byte, so a sequence may arrive in parts. All other bytes are text.
  */
 #ifndef K3THREAD_CLI_TERMINAL_SEQUENCE_H
 #define K3THREAD_CLI_TERMINAL_SEQUENCE_H
@@ -17,16 +17,16 @@ enum sequence_form {
     SEQUENCE_STRING,  /* ESC and one of P ] X ^ _, a string, BEL or ESC \ */
 };
 
-/* The bytes of a sequence's middle that are kept; no sequence that matters here has more. */
+/* How many bytes of a sequence's middle are kept. The sequences that this file recognises have fewer. */
 #define SEQUENCE_KEPT 48
 
 /* A sequence that has begun. Zeroed: none. */
 struct sequence {
     enum sequence_form form;
-    char               opener; /* of a string: the byte behind ESC */
-    char               final;  /* of the others, when they are complete */
+    char               opener; /* the byte behind ESC, of a string */
+    char               final;  /* the last byte, of a complete sequence */
     bool               is_begun, has_escape;
-    size_t             size; /* of the middle, also what is not kept */
+    size_t             size; /* of the whole middle, with the bytes that are not kept */
     char               middle[SEQUENCE_KEPT + 1];
 };
 
@@ -41,20 +41,23 @@ enum sequence_step {
 /* Takes the next byte of the output. */
 enum sequence_step sequence_take(struct sequence *sequence, char byte);
 
-/* Each of these looks at a sequence that is complete. */
+/* The functions below take a complete sequence. */
 
-/* Returns true if the terminal answers it, or if it changes something beside the screen. */
+/* Returns true if a terminal answers the sequence, or if the sequence changes more than the screen. */
 bool sequence_is_query(const struct sequence *sequence);
 
-/* Returns true if it clears the whole screen. */
+/* Returns true if the sequence clears the whole screen. */
 bool sequence_clears(const struct sequence *sequence);
 
-/* Return true if it moves the cursor to the upper left, clears from the cursor on, sets colours. */
+/*
+ * Return true if the sequence moves the cursor to the upper left; clears the screen from the cursor on; sets
+ * colours.
+ */
 bool sequence_goes_home(const struct sequence *sequence);
 bool sequence_clears_rest(const struct sequence *sequence);
-bool sequence_colours(const struct sequence *sequence);
+bool sequence_sets_colours(const struct sequence *sequence);
 
-/* Returns true if it moves the cursor to a row. */
+/* Returns true if the sequence moves the cursor to a row. */
 bool sequence_moves(const struct sequence *sequence);
 
 /* Calls VISIT for each number of a "CSI ? numbers h" (SET) or "CSI ? numbers l". */
