@@ -16,12 +16,12 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
-/* The seconds for which an offer stands before another command may get the token. */
-#define OFFER 0.01
+/* An offer that a command has ignored for so many seconds may be withdrawn for another command. */
+#define OFFER_TIME 0.01
 
 /*
- * The pause before a command that left its offer gets another one, in seconds: this part of the time in
- * which it took none, between two limits.
+ * The pause before a command that ignored an offer gets a new one: this part of the time since the command
+ * last took or returned a token, within two limits in seconds.
  */
 #define PAUSE_PART  0.25
 #define PAUSE_LEAST 0.05
@@ -35,10 +35,10 @@ struct share {
     struct source      returns;
     unsigned           held;    /* tokens that the command has taken and not returned */
     bool               offered; /* a token is in its fifo, or was there at the last look */
-    bool               eager;   /* it has left no offer since it last took or returned a token */
+    bool               eager;   /* it has ignored no offer since it last took or returned a token */
     bool               closed;  /* it gets no more tokens */
-    double             since;   /* the time of the offer, or since when it waits for one */
-    double             moved;   /* the last time when it took or returned a token, or began */
+    double             since;   /* when the offer began, or else when the wait for one began */
+    double             moved;   /* when it last took or returned a token, or else when it began */
     TAILQ_ENTRY(share) link;
     LIST_ENTRY(share) by_watch;
 };
@@ -48,15 +48,15 @@ LIST_HEAD(share_list, share);
 static struct source inotify = {.fd = -1};
 static TAILQ_HEAD(, share) shares = TAILQ_HEAD_INITIALIZER(shares);
 static struct share_list watched[BUCKETS];
-static unsigned          out;     /* tokens that are held or offered */
-static unsigned          offered; /* how many of these are offered */
+static unsigned          out;     /* the number of tokens that are held or offered */
+static unsigned          offered; /* the number of tokens that are offered */
 
 static struct share_list *bucket_of(int watch)
 {
     return &watched[(unsigned) watch % BUCKETS];
 }
 
-/* Returns how many jobs more there may be; negative: there are more than slots, as after `slots`. */
+/* Returns the number of free tokens. It is negative if `slots` has made the slots fewer than the jobs. */
 static long free_tokens(void)
 {
     return (long) slots_number() - (long) slots_taken() - (long) out;
@@ -82,7 +82,7 @@ static void note_taken(struct share *share)
     share->moved = now;
 }
 
-/* Looks whether the command has taken the token that it was offered. */
+/* Finds out whether the command has taken the token that it was offered, and notes it. */
 static void look(struct share *share)
 {
     int bytes = 0;
@@ -91,7 +91,7 @@ static void look(struct share *share)
         note_taken(share);
 }
 
-/* Takes back the token that SHARE was offered. Returns false if the command has just taken it. */
+/* Withdraws the offer of SHARE. Returns false if the command has just taken the token. */
 static bool withdraw(struct share *share)
 {
     char token;
@@ -105,7 +105,7 @@ static bool withdraw(struct share *share)
     return true;
 }
 
-/* Gives no more tokens to a command, and takes none back before its end. */
+/* Stops the exchange of tokens with a command: it is offered none, and those that it holds stay its own. */
 static void close_share(struct share *share)
 {
     if (!share->closed)
@@ -115,6 +115,7 @@ static void close_share(struct share *share)
         (void) withdraw(share);
 }
 
+/* Stops the exchange with a command that returned more tokens than it had taken, and reports it. */
 static void distrust(struct share *share)
 {
     close_share(share);
@@ -124,8 +125,8 @@ static void distrust(struct share *share)
 }
 
 /*
- * Takes SIZE tokens that the command returned. A command that returns more than it has taken is not trusted
- * any more: what it returned too much would count for the tokens that it takes later.
+ * Takes back SIZE tokens that the command returned. If it returned more than it held, its share is closed:
+ * the surplus would be mistaken for the return of tokens that it takes later.
  */
 static void take_back(struct share *share, unsigned size)
 {
@@ -138,7 +139,7 @@ static void take_back(struct share *share, unsigned size)
     share->moved = clock_monotonic();
     share->eager |= number > 0;
     if (!share->offered)
-        share->since = share->moved; /* other commands that have as few tokens go before it */
+        share->since = share->moved; /* it waits behind other commands with as few tokens */
     if (size > number)
         distrust(share);
 }
@@ -148,7 +149,7 @@ static struct share *share_of(struct source *returns)
     return (struct share *) ((char *) returns - offsetof(struct share, returns));
 }
 
-/* Reads what a command returned. At the end of the pipe no process of the command has its other end. */
+/* Reads what a command returned. Closes its share when no process of it has the pipe open any more. */
 static void returns_ready(struct source *source, uint32_t events)
 {
     struct share *share = share_of(source);
@@ -180,7 +181,7 @@ static void look_at_all(void)
         look(share);
 }
 
-/* Looks at the commands that have read from their fifos. */
+/* Looks at each command that inotify reports to have read from its fifo. */
 static void inotify_ready(struct source *source, uint32_t events)
 {
     char    list[1024] __attribute__((aligned(__alignof__(struct inotify_event))));
@@ -269,7 +270,7 @@ static double next_offer(const struct share *share)
     return share->since + fmin(fmax(pause, PAUSE_LEAST), PAUSE_MOST);
 }
 
-/* Returns true if A is to get a token before B: it has fewer, or waits for longer. */
+/* Returns true if A is to get a token before B: A holds fewer tokens, or as many and has waited longer. */
 static bool goes_before(const struct share *a, const struct share *b)
 {
     return a->held != b->held ? a->held < b->held : a->since < b->since;
@@ -300,7 +301,7 @@ static struct share *find_oldest_offer(void)
     return oldest;
 }
 
-/* Takes back the oldest token that no command has taken yet. Returns false if there is none. */
+/* Withdraws the oldest offer. Returns false if there is none. */
 static bool withdraw_oldest(void)
 {
     struct share *share;
@@ -311,12 +312,12 @@ static bool withdraw_oldest(void)
     return false;
 }
 
-/* Takes back the oldest token that a command has left for long enough. Returns false if there is none. */
-static bool withdraw_left(double now)
+/* Withdraws the oldest offer that its command has ignored for OFFER_TIME. Returns false if there is none. */
+static bool withdraw_ignored(double now)
 {
     struct share *share;
 
-    while ((share = find_oldest_offer()) != NULL && share->since + OFFER <= now) {
+    while ((share = find_oldest_offer()) != NULL && share->since + OFFER_TIME <= now) {
         share->eager = false;
         if (withdraw(share))
             return true;
@@ -334,7 +335,7 @@ bool jobserver_make_room(void)
     return true;
 }
 
-/* Returns when a token is to be offered that is free, or that another command has left; or INFINITY. */
+/* Returns when the next offer is due, of a free token or of one whose offer is withdrawn; or INFINITY. */
 static double next_time(void)
 {
     const struct share *oldest = find_oldest_offer();
@@ -346,7 +347,7 @@ static double next_time(void)
     TAILQ_FOREACH(share, &shares, link)
         if (!share->offered && !share->closed)
             next = fmin(next, next_offer(share));
-    return free_tokens() < 1 ? fmax(next, oldest->since + OFFER) : next;
+    return free_tokens() < 1 ? fmax(next, oldest->since + OFFER_TIME) : next;
 }
 
 double jobserver_advance(void)
@@ -360,7 +361,7 @@ double jobserver_advance(void)
     while (free_tokens() < 0 && withdraw_oldest())
         ;
     while ((free_tokens() > 0 || offered > 0) && (share = find_next(now)) != NULL &&
-           (free_tokens() > 0 || withdraw_left(now)))
+           (free_tokens() > 0 || withdraw_ignored(now)))
         (void) offer(share, now);
     next = next_time();
     return isinf(next) ? -1 : fmax(next - now, 0);
@@ -371,7 +372,7 @@ bool jobserver_is_open(void)
     return inotify.fd >= 0;
 }
 
-/* Puts into WHY why there is no jobserver. Returns ERROR. */
+/* Puts the message of ERROR into WHY. Returns ERROR. */
 static int explain(int error, struct text *why)
 {
     text_printf(why, "cannot open a jobserver: %s",
