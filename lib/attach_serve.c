@@ -21,16 +21,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* After so many failed attempts to connect anew, in about 13 seconds, the supervisor is taken to be gone. */
+/* How often the hidden thread tries to reconnect, in about 13 seconds, before it takes the supervisor for gone. */
 #define ATTEMPTS 16
 
-/* Of the target; it calls free_data of the user's exceptions. */
+/* The bytes of the hidden thread's stack. That thread also calls the free_data functions of the user. */
 #define STACK_SIZE (128 * 1024)
 
-/* The milliseconds between two looks whether other threads are left, when the library knows none. */
+/* How often, in milliseconds, the hidden thread checks whether other threads are left, when the library knows none. */
 #define LAST_LOOK 500
 
-/* What only the hidden thread uses, and before it the thread that starts it. */
+/* Only the hidden thread uses these and, until it runs, the thread that starts it. */
 static struct {
     struct k3t_connection connection;
     char                 *path, *id;
@@ -38,7 +38,7 @@ static struct {
     struct k3t_told       told;
 } own;
 
-/* Takes a message. Returns 0, or -errno if the connection fails. */
+/* Handles MESSAGE. Returns 0, or -errno if the connection fails. */
 static int serve(const struct k3t_message *message)
 {
     if (message->method != NULL && strcmp(message->method, "raise") == 0)
@@ -64,7 +64,7 @@ static int error_of(int64_t code)
     }
 }
 
-/* Waits for the reply to the attach. Returns 0 or a negative error. */
+/* Waits for the reply to the request "attach". Returns 0 or a negative error. */
 static int await_reply(int64_t deadline)
 {
     struct pollfd      poll_fd = {.fd = own.connection.socket, .events = POLLIN};
@@ -116,12 +116,12 @@ static int connect_and_attach(void)
         return error;
     }
     k3t_attach_keep(own.connection.socket, own.connection.permit);
-    own.told = (struct k3t_told){0}; /* a request that had no reply is sent again */
+    own.told = (struct k3t_told){0}; /* everything is told again, as a reply may have been lost */
     k3t_news_begin(own.wake);
     return 0;
 }
 
-/* Returns true if the main thread has ended: while others live, it is a zombie. */
+/* Returns true if the main thread has ended: it stays as a zombie while other threads live. */
 static bool main_has_ended(void)
 {
     char    line[256];
@@ -137,8 +137,8 @@ static bool main_has_ended(void)
 }
 
 /*
- * Returns true if only this thread is left in the process, which then ends with it. The directory of a process's
- * threads has two links more than it has threads; the main thread is always one of them.
+ * Returns true if the hidden thread is the only living one, so that its end ends the process. The directory of the
+ * threads has two links more than threads, and the main thread counts also when it has ended.
  */
 static bool is_last(void)
 {
@@ -147,7 +147,7 @@ static bool is_last(void)
     return stat("/proc/self/task", &info) == 0 && info.st_nlink == 4 && main_has_ended();
 }
 
-/* Serves the connection until it is lost, or the attachment is to end. */
+/* Serves the connection until it is lost, or the hidden thread is to end. */
 static void serve_connection(void)
 {
     struct pollfd      polls[] = {{.fd = own.connection.socket, .events = POLLIN},
@@ -174,7 +174,7 @@ static void serve_connection(void)
     }
 }
 
-/* Waits before an attempt to connect anew. Returns false if the attachment is to end. */
+/* Waits before ATTEMPT, from 0, to reconnect. Returns false if the hidden thread is to end. */
 static bool pause_before(int attempt)
 {
     struct pollfd poll_fd = {.fd = own.wake, .events = POLLIN};
@@ -185,7 +185,7 @@ static bool pause_before(int attempt)
     return !k3t_attach_must_stop();
 }
 
-/* Connects anew after the connection was lost. Returns false if the supervisor is gone, or wants no more. */
+/* Reconnects after the connection was lost. Returns false if the supervisor is gone, or refuses. */
 static bool reconnect(void)
 {
     int error = -ECONNREFUSED;
@@ -199,7 +199,7 @@ static bool reconnect(void)
     return error == 0;
 }
 
-/* Ends the attachment. No other begins before the last line. */
+/* Ends the attachment. The last call allows the next attachment to begin, so it must come last. */
 static void end(void)
 {
     k3t_attach_ending();

@@ -11,7 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* What the threads share, under the lock. */
+/* The state of the attachment, guarded by the lock. */
 static struct {
     enum { DETACHED, BEGINNING, SERVING } state;
     bool                    stop;
@@ -23,7 +23,8 @@ static struct {
 } attachment = {.wake = -1, .socket = -1, .permit = -1};
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static atomic_uint changes; /* a futex: how often a request was answered or the attachment ended */
+static atomic_uint
+    changes; /* a futex that counts the answers to requests and the ends of attachments */
 
 void k3t_attach_lock(void)
 {
@@ -117,7 +118,7 @@ struct k3thread *k3t_attach_main(void)
     return main != NULL ? main : k3t_registry_find_main();
 }
 
-/* Waits until something changes after SEEN, until the instant DEADLINE. Returns false if that has passed. */
+/* Waits until CHANGES is no longer SEEN, or until DEADLINE. Returns false if DEADLINE has passed. */
 static bool wait_for_change(unsigned seen, int64_t deadline)
 {
     const struct timespec time = {deadline / K3T_NANOSECONDS, deadline % K3T_NANOSECONDS};
@@ -127,8 +128,8 @@ static bool wait_for_change(unsigned seen, int64_t deadline)
     return k3t_now() < deadline;
 }
 
-/* Asks the hidden thread for something: to stop, or to tell what there is. Caller holds the lock. */
-static void ask(void)
+/* Wakes the hidden thread, which then finds what it is asked to do. Caller holds the lock. */
+static void wake_hidden(void)
 {
     (void) eventfd_write(attachment.wake, 1); /* it never blocks */
 }
@@ -147,7 +148,7 @@ int k3t_attach_tell(const k3thread_exctype *type, const char *message, int secon
             attachment.type = type;
             k3t_text_copy(attachment.message, sizeof(attachment.message), message);
         }
-        ask();
+        wake_hidden();
         result = -EAGAIN;
     }
     k3t_attach_unlock();
@@ -197,7 +198,7 @@ int k3t_attach_stop(int seconds)
     there = attachment.state == SERVING;
     attachment.stop |= there;
     if (there)
-        ask();
+        wake_hidden();
     k3t_attach_unlock();
     while (there && !ended) {
         seen = atomic_load(&changes);

@@ -74,7 +74,7 @@ static int tell_published(struct k3t_connection *connection, struct k3t_told *to
     return error;
 }
 
-/* Sends on a request of another thread, after all that there was to tell before it. */
+/* Sends the newest request of other threads, unless it was sent before. All other news must be sent first. */
 static int tell_asked(struct k3t_connection *connection, struct k3t_told *told)
 {
     const k3thread_exctype *type;

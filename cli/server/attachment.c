@@ -15,18 +15,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* The seconds that a process has to take an exception, and then to confirm that it has it. */
+/* How many seconds a process may take to read the permit, and then as many again to reply. */
 #define TAKE_WITHIN 1.0
 
 #define PUBLISHED_MAX 256
 
-/* An exception on its way. */
+/* An exception that is to be sent to a process, or was sent and has no reply yet. */
 struct errand {
     struct attachment *attachment;
     uint64_t           id;     /* of its request; 0: not sent */
     struct text        params; /* of its request */
     double             deadline;
-    bool               taken; /* the process has the permit, and has not replied in time */
+    bool               taken; /* the process has read the permit, but has not replied in time */
     void (*done)(void *context, const struct arrival *arrival);
     void *context;
     TAILQ_ENTRY(errand) of_attachment;
@@ -42,15 +42,15 @@ struct attachment {
     struct connection  *connection;
     struct attachment **holder; /* where the owner of the connection keeps the attachment */
     struct inner_list   threads;
-    TAILQ_HEAD(, errand) errands; /* the first one may be under way */
-    uint64_t                 last_id;
-    bool                     ending; /* an exception that ends the thread is on its way, or there */
-    uint64_t                 owed;   /* the request that was given up without a reply; 0: none */
+    TAILQ_HEAD(, errand) errands; /* only the first one may have been sent */
+    uint64_t last_id;
+    bool     ending; /* an exception that ends the thread was sent */
+    uint64_t owed;   /* a request that was given up, whose reply may still come; or 0 */
     const k3thread_exctype **published;
     size_t                   published_count;
 };
 
-/* All errands. Each has the same time, so the newest is the last to be late. */
+/* All errands by their deadlines: a new errand, which has the latest, goes to the end. */
 static TAILQ_HEAD(, errand) late_first = TAILQ_HEAD_INITIALIZER(late_first);
 
 pid_t attachment_pid(const struct attachment *attachment)
@@ -80,7 +80,7 @@ bool attachment_is_ending(const struct attachment *attachment)
 
 /* Sending */
 
-/* Reads the permit. Returns true if the process has not. */
+/* Reads the permit. Returns false if the process has read it before. */
 static bool take_permit(const struct attachment *attachment)
 {
     eventfd_t count;
@@ -88,7 +88,7 @@ static bool take_permit(const struct attachment *attachment)
     return eventfd_read(attachment->permit, &count) == 0;
 }
 
-/* Sends the first errand, unless one is under way or the process owes a reply. */
+/* Sends the first errand, unless it was sent before or the process owes a reply. */
 static void send_next(struct attachment *attachment)
 {
     struct errand *errand = TAILQ_FIRST(&attachment->errands);
@@ -105,7 +105,7 @@ static void send_next(struct attachment *attachment)
     text_release(&line);
 }
 
-/* Frees ERRAND, and tells how it ended. */
+/* Calls the errand's DONE with ARRIVAL, and frees ERRAND. */
 static void finish(struct errand *errand, const struct arrival *arrival)
 {
     TAILQ_REMOVE(&errand->attachment->errands, errand, of_attachment);
@@ -198,15 +198,15 @@ void attachment_take_reply(struct attachment *attachment, const json_t *reply)
     if (id != 0 && id == attachment->owed) {
         attachment->owed = 0;
     } else if (id != 0 && errand != NULL && errand->id == id) {
-        (void) take_permit(attachment); /* in case that the process has not */
+        (void) take_permit(attachment); /* a process may reply without reading it */
         take_result(errand, reply);
     }
     send_next(attachment);
 }
 
-/* Gives up */
+/* Giving up */
 
-/* Ends ERRAND, which has not arrived, with the reason in FORMAT, where %d is the process. */
+/* Ends ERRAND as not taken, for the reason in FORMAT, which has a %d for the process's pid. */
 __attribute__((format(printf, 2, 0))) static void give_up(struct errand *errand, const char *format)
 {
     struct arrival arrival = {.how = ARRIVAL_NOT_TAKEN};
@@ -218,8 +218,8 @@ __attribute__((format(printf, 2, 0))) static void give_up(struct errand *errand,
 }
 
 /*
- * Ends ERRAND, which is late. If the process has the permit, it is about to confirm the exception, and gets
- * the same time once more for that.
+ * Gives up ERRAND, which is late. But if the process has just read the permit, it gets TAKE_WITHIN once more to
+ * confirm the exception.
  */
 static void expire(struct errand *errand)
 {
@@ -262,7 +262,7 @@ void attachment_read_last(struct attachment *attachment)
         connection_read_arrived(attachment->connection);
 }
 
-/* Ends an attachment whose process has ended, after the last that it has said. */
+/* Ends an attachment whose process has ended, after reading all that the process has sent. */
 static void process_ended(struct source *source, uint32_t events)
 {
     struct attachment  *attachment = (struct attachment *) source;
@@ -270,11 +270,11 @@ static void process_ended(struct source *source, uint32_t events)
 
     (void) events;
     attachment_read_last(attachment);
-    if (*holder == attachment) /* what it has said may have ended the attachment */
+    if (*holder == attachment) /* a message of the process may have ended the attachment */
         attachment_close(attachment);
 }
 
-/* Returns true if the exception may be in a thread of the process, which has not confirmed it. */
+/* Returns true if the exception may have arrived without a reply: the process has read the permit. */
 static bool may_have_arrived(const struct errand *errand)
 {
     return errand->id != 0 && !take_permit(errand->attachment);
@@ -311,7 +311,7 @@ void attachment_close(struct attachment *attachment)
     free(attachment);
 }
 
-/* Sends the permit to the process. Returns 0 or -errno. */
+/* Makes the permit, and sends it to the process. Returns 0 or -errno. */
 static int share_permit(struct attachment *attachment)
 {
     struct text line = {0};
@@ -342,7 +342,7 @@ static int begin(struct attachment *attachment)
     return error;
 }
 
-/* Returns true if ATTACHMENT, which may be NULL, leaves no room for PROCESS: another process has it. */
+/* Returns true if ATTACHMENT, which may be NULL, is that of a living process other than PROCESS. */
 static bool is_taken(const struct attachment *attachment, const struct client_process *process)
 {
     struct pollfd end;
@@ -389,7 +389,7 @@ struct attachment *attachment_open(struct record *record, struct connection *con
     return attachment;
 }
 
-/* What the process tells */
+/* Messages of the process */
 
 void attachment_thread_started(struct attachment *attachment, const struct inner *thread,
                                const char *name)

@@ -1,13 +1,14 @@
 /*
- * Attachments: a process of a thread that takes exceptions itself, and the exceptions on their way into it.
+ * Attachments: sends exceptions to a process of a thread that takes exceptions itself.
  *
- * The process has one connection for this. An exception is sent as a request, one at a time, and has arrived
- * when the process replies. The permit, an eventfd that the process shares, decides who has an exception that
- * is late: the process reads the permit before it takes the exception, and the server reads it to withdraw the
- * exception. Only one of them gets it. So an exception that was withdrawn never arrives.
+ * The process has one connection for this. The server sends one exception at a time, as a request, and the
+ * exception has arrived when the process replies. The permit, an eventfd that the server and the process share,
+ * decides which of the two has an exception that is late: the process reads the permit before it takes the
+ * exception, and the server reads it to withdraw the exception. Only the first read succeeds. So an exception
+ * that was withdrawn never arrives.
  *
- * What an exception does to the thread, and what follows when it did not arrive, is in arrive.h. The server's
- * thread only.
+ * arrive.h decides what an exception does to the thread, and what follows if the exception did not arrive. The
+ * server's thread only.
  */
 #ifndef K3THREAD_CLI_SERVER_ATTACHMENT_H
 #define K3THREAD_CLI_SERVER_ATTACHMENT_H
@@ -20,7 +21,7 @@
 
 #include <jansson.h>
 
-/* How the way of one exception ended. The strings are valid during the call that tells it. */
+/* What became of one exception. The strings are valid only during the call of DONE. */
 struct arrival {
     enum {
         ARRIVAL_DONE,     /* it is in the thread's queue */
@@ -34,21 +35,21 @@ struct arrival {
 };
 
 /*
- * Attaches PROCESS, whose descriptor it takes over, to RECORD over CONNECTION, and sends the permit. The
- * attachment is in *HOLDER as long as it lasts. An attachment of the same process is replaced. Returns the
- * attachment; or NULL with *RET_ERROR set to -EBUSY if another process is attached, or to another -errno.
+ * Attaches PROCESS to RECORD over CONNECTION, and sends the permit. Takes over the descriptor of PROCESS. Keeps
+ * the attachment in *HOLDER until it ends. Replaces an attachment of the same process. Returns the attachment; or
+ * NULL with *RET_ERROR set to -EBUSY if another process is attached, or to another -errno.
  */
 struct attachment *attachment_open(struct record *record, struct connection *connection,
                                    struct attachment **holder, const struct client_process *process,
                                    int *ret_error);
 
 /*
- * Takes what the process has said and the server has not read. That may end the attachment. ATTACHMENT may be
- * NULL.
+ * Reads and takes all that the process has sent and the server has not read yet. That may end the attachment.
+ * ATTACHMENT may be NULL.
  */
 void attachment_read_last(struct attachment *attachment);
 
-/* Ends ATTACHMENT, which may be NULL: every exception on its way has an end. */
+/* Ends ATTACHMENT, which may be NULL. Calls DONE for each exception that is not done yet. */
 void attachment_close(struct attachment *attachment);
 
 /* Returns the attached process, its thread, and the threads inside it. */
@@ -57,8 +58,8 @@ struct record           *attachment_record(const struct attachment *attachment);
 const struct inner_list *attachment_threads(const struct attachment *attachment);
 
 /*
- * Sends EXCEPTION to the thread INNER, an id or a name, of the process; NULL: to its main thread. MESSAGE may
- * be NULL. Calls DONE when it has arrived or has not, which may be at once.
+ * Sends EXCEPTION to the inner thread INNER of the process, an id or a name; NULL: to the main thread of the
+ * process. MESSAGE may be NULL. Calls DONE when the exception has arrived or was given up, which may be at once.
  */
 void attachment_raise(struct attachment *attachment, const char *inner, const char *exception,
                       const char *message,
@@ -67,12 +68,12 @@ void attachment_raise(struct attachment *attachment, const char *inner, const ch
 /* Takes REPLY, a line without a method that the process has sent. */
 void attachment_take_reply(struct attachment *attachment, const json_t *reply);
 
-/* What the process tells of its threads. */
+/* Note that an inner thread of the process has started, and that one has ended. */
 void attachment_thread_started(struct attachment *attachment, const struct inner *thread,
                                const char *name);
 void attachment_thread_ended(struct attachment *attachment, uint64_t id);
 
-/* Notes that the process has TYPE. Returns false if it has too many. */
+/* Notes that the process has published TYPE. Returns false if it has too many types, or without memory. */
 bool attachment_publish(struct attachment *attachment, const k3thread_exctype *type);
 
 /* Returns a published type by its place, or NULL past the last. ATTACHMENT may be NULL. */
@@ -81,11 +82,11 @@ const k3thread_exctype *attachment_type_at(const struct attachment *attachment, 
 /* Returns the type NAME that the process has published, or NULL. ATTACHMENT may be NULL. */
 const k3thread_exctype *attachment_find_type(const struct attachment *attachment, const char *name);
 
-/* Notes, or returns true if, an exception that ends the thread has arrived, or is on its way. */
+/* Notes that an exception is sent to the process to end the thread; and returns true if one was. */
 void attachment_begin_end(struct attachment *attachment);
 bool attachment_is_ending(const struct attachment *attachment);
 
-/* Ends the way of the exceptions that are late. Returns the seconds until the next is late, or -1. */
+/* Gives up the exceptions that are late. Returns the seconds until the next one is late, or -1. */
 double attachment_expire(void);
 
 #endif
