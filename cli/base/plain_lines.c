@@ -7,7 +7,7 @@
 
 #define BLANKS " \t"
 
-/* Cuts the end of the line off, and ends LINE with a NUL. Returns 0, or -EINVAL if LINE holds a NUL. */
+/* Replaces the end of LINE, an LF or CR LF, by a NUL. Returns 0, -EINVAL with WHY if LINE has a NUL, or -ENOMEM. */
 static int end_line(struct text *line, struct text *why)
 {
     while (line->size > 0 &&
@@ -21,7 +21,8 @@ static int end_line(struct text *line, struct text *why)
     return line->failed ? -ENOMEM : 0;
 }
 
-static bool says_something(const char *line)
+/* Returns true if LINE is neither blank nor a comment. */
+static bool has_content(const char *line)
 {
     line += strspn(line, BLANKS);
     return *line != '\0' && *line != '#';
@@ -38,7 +39,7 @@ int plain_lines_read(int fd, plain_lines_take take, void *context, size_t *ret_n
     while (error == 0 && (found = file_lines_next(&file, false, &line)) > 0) {
         ++*ret_number;
         error = end_line(&line, why);
-        if (error == 0 && says_something(line.data))
+        if (error == 0 && has_content(line.data))
             error = take(context, line.data, *ret_number, why);
         line.size = 0;
     }

@@ -1,6 +1,6 @@
 /*
- * Reads a file in which each line stands for itself, as in a Procfile or a file of variables: no line
- * continues another. Empty lines, and lines that begin with #, say nothing.
+ * Reads a file of independent lines, as a Procfile or a file of variables is: no line continues another. Skips
+ * blank lines, and lines that begin with #.
  */
 #ifndef K3THREAD_CLI_BASE_PLAIN_LINES_H
 #define K3THREAD_CLI_BASE_PLAIN_LINES_H
@@ -10,14 +10,14 @@
 #include <stddef.h>
 
 /*
- * Takes LINE, which is the NUMBER-th of its file, from 1. Returns 0, -errno, or -EINVAL with a sentence in WHY
- * if something is wrong in the line.
+ * Handles LINE, whose NUMBER in its file counts from 1. Returns 0; -EINVAL with a sentence in WHY if the line is
+ * invalid; or another -errno.
  */
 typedef int (*plain_lines_take)(void *context, const char *line, size_t number, struct text *why);
 
 /*
- * Has TAKE take each line of FD that says something, without the end of the line. Ends at the first failure.
- * Returns 0, or -errno as TAKE does. *RET_NUMBER is the number of the last line that was read.
+ * Calls TAKE with each line of FD that it does not skip, without the newline. Stops at the first failure. Returns
+ * 0, or -errno, as TAKE does. Sets *RET_NUMBER to the number of the last line that it read.
  */
 int plain_lines_read(int fd, plain_lines_take take, void *context, size_t *ret_number,
                      struct text *why);

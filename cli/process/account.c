@@ -62,7 +62,7 @@ static double seconds(struct timeval time)
     return (double) time.tv_sec + (double) time.tv_usec / 1e6;
 }
 
-/* Adds what the kernel tells of a reaped process. Caller holds the lock. */
+/* Adds the kernel's figures of a reaped process. Caller holds the lock. */
 static void add(struct account *account, const struct rusage *used)
 {
     struct usage *usage = &account->usage;
@@ -120,8 +120,8 @@ static struct account *find_by_leader(pid_t leader)
 }
 
 /*
- * Returns the account that PID, dead but not reaped, belongs to, or NULL. The processes of a check have
- * a mark that names no account. Caller holds the lock.
+ * Returns the account that the process PID, dead but not reaped, counts towards, or NULL. The processes that a
+ * probe starts have a mark of their own, which names no account. Caller holds the lock.
  */
 static struct account *find_of(pid_t pid)
 {
@@ -134,7 +134,7 @@ static struct account *find_of(pid_t pid)
     return session > 0 ? find_by_leader(session) : NULL;
 }
 
-/* The process is looked at first: once it is reaped, its mark is gone. */
+/* Looks for the account before it reaps the process, because reaping removes the mark. */
 bool account_reap_any(idtype_t type, id_t id)
 {
     struct account *account;

@@ -1,10 +1,10 @@
 /*
- * The accounts of the threads: how much processor time, and how much memory at most, the processes of
- * each thread have used that have ended. The kernel tells it when a process is reaped, so every process
- * of a thread is reaped by the functions of this file.
+ * The accounts of the threads: adds up the processor time of a thread's ended processes, and keeps the most
+ * memory that one of them had. The kernel gives these figures when a process is reaped, so the functions of
+ * this file reap every process of a thread.
  *
- * What a process tells includes its children that it has waited for. A process is counted to the thread
- * that its mark names, or else to the thread whose command's session it is in.
+ * The figures of a process include the children that it has waited for. A process counts towards the thread
+ * that its mark names. Without a mark, it counts towards the thread whose command leads its session.
  *
  * Any thread may call these functions. Their lock may be taken inside the lock of adopted.h.
  */
@@ -27,7 +27,7 @@ struct usage {
 /* The account of one thread. */
 struct account {
     uint64_t     id;     /* the thread's */
-    pid_t        leader; /* the command, while it is not reaped; else 0 */
+    pid_t        leader; /* the pid of the command until it is reaped; else 0 */
     struct usage usage;
     LIST_ENTRY(account) link;
 };
@@ -36,20 +36,20 @@ struct account {
 void account_open(struct account *account, uint64_t id);
 void account_close(struct account *account);
 
-/* Notes the command of the thread; 0: there is none. */
+/* Notes the pid of the thread's command; 0: none runs. */
 void account_set_leader(struct account *account, pid_t leader);
 
 struct usage account_usage(struct account *account);
 
 /*
- * Reaps a dead child as waitid() does, without waiting, and counts it to ACCOUNT. Returns true if there
- * was one; *RET says how it ended.
+ * Reaps a dead child as waitid() does, without waiting, and adds its figures to ACCOUNT. Returns false if no
+ * such child is dead. Fills *RET as waitid() does.
  */
 bool account_reap(struct account *account, idtype_t type, id_t id, siginfo_t *ret);
 
 /*
- * Reaps a dead child of the calling thread or, with P_PID, of any, and counts it to the account that it
- * belongs to, if there is one. Returns true if there was one.
+ * Reaps a dead child of the calling thread or, with P_PID, of any thread of the supervisor, and adds its
+ * figures to the account that it counts towards, if there is one. Returns false if no such child is dead.
  */
 bool account_reap_any(idtype_t type, id_t id);
 

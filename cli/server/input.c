@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The most that all clients together may send to commands that do not read it. */
+/* How many bytes may wait, of all clients together, for commands that do not read them. */
 #define QUEUED_MAX (64U * 1024 * 1024)
 
 /* The bytes of one call, on their way to a command. */
@@ -23,17 +23,17 @@ struct sending {
     struct input      *input;
     struct call       *call;
     struct input_bytes bytes;
-    size_t             keys;    /* of BYTES, those at the end that were added; see add_eof_keys() */
-    size_t             counted; /* in queued_total */
-    size_t             taken;
+    size_t             keys;    /* how many of BYTES, at the end, add_eof_keys() has added */
+    size_t             counted; /* how many bytes of queued_total are of this call */
+    size_t             taken;   /* how many of BYTES the input has taken */
     TAILQ_ENTRY(sending) link;
 };
 
 struct input {
-    struct source    source; /* the writing end, or, of an input that was ended, the reading end */
+    struct source    source; /* the writing end; after the input was ended, the reading end */
     struct record   *record;
     bool             is_terminal; /* the source is a terminal that the console owns, not a pipe */
-    int              reader;      /* keeps the bytes while no run has the pipe open; or -1 */
+    int              reader; /* a reading end that keeps the bytes while no run has one; or -1 */
     bool             ended;
     bool             armed;   /* the loop watches the writing end */
     struct call_list waiting; /* the calls of the queue */
@@ -58,8 +58,8 @@ static void drop_reader(struct input *input)
 }
 
 /*
- * Replaces the end of the pipe that the server has by the other one, under the same number, because a
- * worker may just open the pipe through it. Returns 0 or -errno.
+ * Replaces the server's end of the pipe by the other end, under the same number: a worker may be opening the
+ * pipe through that number at this moment. Returns 0 or -errno.
  */
 static int exchange_end(struct input *input, int flags)
 {
@@ -74,7 +74,7 @@ static int exchange_end(struct input *input, int flags)
     return error;
 }
 
-/* Ends the input: its reader finds the end behind the last byte. */
+/* Ends the input: the command reads the rest of the bytes, and then the end of file. Returns 0 or -errno. */
 static int end_input(struct input *input)
 {
     int error = exchange_end(input, O_RDONLY);
@@ -88,7 +88,7 @@ static int end_input(struct input *input)
 /* A flag of the kernel: the process has begun to exit, and then closes its files. */
 #define PF_EXITING 4
 
-/* Returns true if the command runs, as far as its page in /proc can be read. */
+/* Returns true if the command of RECORD runs, and has not begun to exit. */
 static bool command_runs(const struct record *record)
 {
     char        page[512];
@@ -113,7 +113,7 @@ static void free_sending(void *state)
     free(sending);
 }
 
-/* Fails the call of SENDING, and says how many of its bytes the input has taken. */
+/* Fails the call of SENDING with a message, and tells the client how many bytes the input has taken. */
 __attribute__((format(printf, 3, 4))) static void fail(struct sending     *sending,
                                                        enum protocol_error code, const char *format,
                                                        ...)
@@ -153,8 +153,9 @@ static void expire_sending(struct call *call, const struct record *record)
 /* Writing */
 
 /*
- * Writes what the pipe takes. Returns 0 if it took all, or -errno: -EAGAIN if it is full, -EPIPE if the
- * command has closed it. While no run has the pipe open, the server opens it, so that no byte is lost.
+ * Writes as many bytes of SENDING as the pipe takes. Returns 0 if it took all; -EAGAIN if it is full; -EPIPE if
+ * the command has closed it; or another -errno. If no command runs, opens a reading end, which keeps the bytes
+ * for the next run.
  */
 static int write_bytes_of(struct sending *sending)
 {
@@ -174,7 +175,7 @@ static int write_bytes_of(struct sending *sending)
     return 0;
 }
 
-/* Has the loop watch for room in the pipe, if WANTED. Returns 0 or -errno. */
+/* Tells the loop to watch for room in the pipe, or, if not WANTED, to stop that. Returns 0 or -errno. */
 static int arm(struct input *input, bool wanted)
 {
     int error = 0;
@@ -188,7 +189,7 @@ static int arm(struct input *input, bool wanted)
     return error;
 }
 
-/* Ends the call of SENDING, with ERROR or because the input has taken its bytes. */
+/* Ends the call of SENDING. ERROR is 0 if the input has taken all its bytes, or -errno. */
 static void finish(struct sending *sending, int error)
 {
     const struct record *record = sending->input->record;
@@ -205,7 +206,7 @@ static void finish(struct sending *sending, int error)
         reply_taken(sending);
 }
 
-/* Writes for one call after the other, until the pipe is full. */
+/* Writes the bytes of one call after the other, until the queue is empty or the pipe is full. */
 static void advance(struct input *input)
 {
     struct sending *sending;
@@ -233,8 +234,8 @@ static void has_room(struct source *source, uint32_t events)
 }
 
 /*
- * Types the key that ends the input of a terminal. Within a line that key only passes on the line so
- * far, so it is typed twice then. Returns 0 or -ENOMEM.
+ * Adds the key that ends the input of a terminal to the bytes of SENDING. In the middle of a line the key only
+ * gives the program the line so far, so there it is added twice. Returns 0 or -ENOMEM.
  */
 static int add_eof_keys(struct sending *sending)
 {
@@ -252,7 +253,7 @@ static int add_eof_keys(struct sending *sending)
     return 0;
 }
 
-/* A call that waits in an input's list is advanced by the input, not woken. */
+/* Does nothing: advance() ends the calls that wait for an input. */
 static void wake_sending(struct call *call, struct record *record)
 {
     (void) call, (void) record;
@@ -290,9 +291,9 @@ void input_send(struct call *call, struct record *record, struct input_bytes *by
         advance(input);
 }
 
-/* Its life */
+/* Opening and closing */
 
-/* Makes the input of RECORD, which writes to FD. Returns NULL without memory. */
+/* Makes an input of RECORD that writes to FD. Returns NULL without memory. */
 static struct input *make(struct record *record, int fd)
 {
     struct input *input = calloc(1, sizeof(*input));

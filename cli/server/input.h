@@ -1,12 +1,12 @@
 /*
- * The input of a thread that stays open (start --input): a pipe, whose writing end is the server's, and
- * the clients that send bytes to it.
+ * The input of a thread that stays open (start --input): a pipe whose writing end the server has, and the
+ * calls of `send`, whose bytes the server writes to it.
  *
- * The pipe belongs to the thread and not to a run: what one run has not read, the next one reads. The
- * server writes without waiting. It queues what the pipe does not take, and writes on when the command
- * has read; it writes the bytes of one call together, and those of the next call after them. The worker
- * opens the pipe for each run by itself, through the descriptor in its assignment. A thread with a
- * terminal (--tty) has that as its input. The server's thread only.
+ * The pipe belongs to the thread and not to a run: the next run reads what one run has not read. The server
+ * never waits for the pipe. If the pipe is full, the server keeps the rest of the bytes, and writes it when
+ * the command has read. It finishes one call before it writes the bytes of the next. The worker opens the
+ * pipe anew for each run, through the descriptor in its assignment. If the thread has a terminal (--tty), the
+ * server writes to that instead of a pipe. The server's thread only.
  */
 #ifndef K3THREAD_CLI_SERVER_INPUT_H
 #define K3THREAD_CLI_SERVER_INPUT_H
@@ -17,28 +17,28 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What a client sends. */
+/* The bytes that a client sends. */
 struct input_bytes {
     char  *data; /* on the heap; NULL: none */
     size_t size;
-    bool   eof; /* the input ends behind them */
+    bool   eof; /* the input ends after these bytes */
 };
 
 /*
- * Opens RECORD's input, if its job asks for one and none is open, or opens an input that was ended for
+ * Opens RECORD's input if its job asks for one and it is not open. If the input was ended, opens it for
  * writing again. Returns 0 or -errno.
  */
 int input_open(struct record *record);
 
-/* Does what follows from the begin of a run: only the command reads the pipe from now on. */
+/* Notes that a run has begun. Closes the server's own reading end, as the command has one, and writes on. */
 void input_run_begun(const struct record *record);
 
-/* Fails the calls that still send to RECORD, which has ended, and closes its input, if it has one. */
+/* Closes the input of RECORD, which has ended, if it has one. The calls that still send to it fail. */
 void input_close(struct record *record);
 
 /*
- * Ends CALL when the input of RECORD has taken all BYTES, with an error after SECONDS (negative: any
- * number). Takes over the data. RECORD is live.
+ * Sends BYTES, whose data it takes over, to the input of RECORD, which is live. Ends CALL when the input has
+ * taken all BYTES. Fails CALL after SECONDS; negative: never.
  */
 void input_send(struct call *call, struct record *record, struct input_bytes *bytes,
                 double seconds);
