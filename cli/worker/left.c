@@ -15,12 +15,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Idle leftovers are left behind if they have been idle for so many seconds. */
-#define MOMENT 0.1
+/* Leftovers are reported if they have been idle for so many seconds. */
+#define IDLE_MAX 0.1
 
 /*
- * Leftovers that are at work are left behind if they have used so many seconds of processor time, or are
- * still there after so many seconds. A busy machine may let a process wait for its last steps.
+ * Leftovers that are at work are reported if they have used WORK_MAX seconds of processor time, or live after
+ * WAIT_MAX seconds. On a busy machine a process may wait long before it can end.
  */
 #define WORK_MAX 0.2
 #define WAIT_MAX 2.0
@@ -29,19 +29,18 @@
 #define FIRST_PAUSE 0.001
 #define LAST_PAUSE  0.016
 
-/* A thread's description has no more processes or bytes than these; the others are counted. */
+/* A description has at most so many processes and bytes. Further processes are only counted. */
 #define LISTED_MAX 32
 #define BYTES_MAX  16384
 
 /* The most bytes of a command line that are shown. */
 #define COMMAND_MAX 512
 
-/* What one look at the leftovers shows. */
+/* The leftovers, as one look finds them. */
 struct survey {
     size_t count; /* the processes that are alive and not exiting */
     bool   busy;  /* a process is at work, or exiting */
-    double
-        spent; /* seconds of processor time: of living leftovers, and of what the thread's account has */
+    double spent; /* seconds of processor time, of living leftovers and in the thread's account */
 };
 
 /* The progress of the wait. */
@@ -65,13 +64,13 @@ static bool survey_process(pid_t pid, void *context)
     return true;
 }
 
-/* Returns true if PID belongs to a check of the probe, not to the command. */
+/* Returns true if the probe has started PID, and not the command. */
 static bool is_of_check(const struct worker *worker, pid_t pid)
 {
     return mark_read(pid) == mark_check_id(worker->assignment->id);
 }
 
-/* Calls VISIT for each of TOPS, and for each process below. */
+/* Calls VISIT for each of TOPS, and for each process that descends from it. */
 static void visit_all(const struct worker *worker, const struct leftovers *tops,
                       bool (*visit)(pid_t pid, void *context), void       *context)
 {
@@ -100,7 +99,7 @@ struct description {
     size_t      addresses; /* where the addresses of the last process begin */
 };
 
-/* Writes an address, unless it is written already: several sockets may have the same. */
+/* Adds ADDRESS to the addresses of the process, unless another socket of it has the same one. */
 static void add_address(const char *address, void *context)
 {
     struct description *description = context;
@@ -119,7 +118,7 @@ static void add_address(const char *address, void *context)
     text_release(&word);
 }
 
-/* Returns SIZE, that of the command line LINE, without the NULs behind a title that its process has set. */
+/* Returns the size of the command line LINE of SIZE bytes without the NULs that pad the title of a process. */
 static ssize_t without_slack(const char *line, ssize_t size)
 {
     while (size > 1 && line[size - 1] == '\0' && line[size - 2] == '\0')
@@ -128,8 +127,8 @@ static ssize_t without_slack(const char *line, ssize_t size)
 }
 
 /*
- * Writes the command line, or the name of a program that has none. The command line is in the memory of the
- * process, so it is not read while the process waits for a disk: the read could wait, too.
+ * Adds the command line of PID or, if it has none, the name of its program. Does not read the command line of a
+ * process that waits for a disk: it is in the memory of the process, so reading it could wait, too.
  */
 static void add_command(struct text *text, pid_t pid, const struct process_stat *stat)
 {
@@ -188,7 +187,7 @@ static bool describe_process(pid_t pid, void *context)
     return true;
 }
 
-/* Puts a description of TOPS and of all that is below them into the report, behind those of earlier runs. */
+/* Adds a description of TOPS, and of the processes that descend from them, to the report's list. */
 APART static void describe(struct worker *worker, const struct leftovers *tops)
 {
     struct report     *report = worker->report;
@@ -209,21 +208,18 @@ APART static void describe(struct worker *worker, const struct leftovers *tops)
 
 /* Waiting */
 
-/*
- * Returns true if the leftovers in SURVEY are left behind: they are idle, or have been at work for too
- * long.
- */
-static bool are_left(struct patience *patience, const struct survey *survey)
+/* Returns true if the leftovers in SURVEY are to be reported: they were idle, or at work, for too long. */
+static bool are_overdue(struct patience *patience, const struct survey *survey)
 {
     double now = clock_monotonic();
 
     if (survey->busy)
         patience->idle_since = now;
-    return now - patience->idle_since >= MOMENT || now - patience->begin >= WAIT_MAX ||
+    return now - patience->idle_since >= IDLE_MAX || now - patience->begin >= WAIT_MAX ||
            survey->spent - patience->spent >= WORK_MAX;
 }
 
-/* Waits until a top ends, for a pause at most. Returns false if an exception ends the run meanwhile. */
+/* Waits until one of TOPS ends, at most for the pause. Returns false if an exception ends the run meanwhile. */
 static bool wait_a_pause(struct worker *worker, struct leftovers *tops, struct patience *patience)
 {
     double end = clock_monotonic() + patience->pause;
@@ -254,7 +250,7 @@ bool left_look(struct worker *worker)
             patience.spent = survey.spent;
         if (survey.count == 0 && !survey.busy) {
             more = false;
-        } else if (are_left(&patience, &survey)) {
+        } else if (are_overdue(&patience, &survey)) {
             describe(worker, &tops);
             more = false;
         } else {

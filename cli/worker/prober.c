@@ -15,7 +15,7 @@
 
 #define PROBER_STACK (64 * 1024)
 
-/* Only the server sends them. */
+/* The orders of the server to a prober. */
 static K3THREAD_DEFINE_EXCEPTION(prober_Finish, k3thread_BaseException);
 static K3THREAD_DEFINE_EXCEPTION(prober_Stop, k3thread_BaseException);
 
@@ -50,7 +50,7 @@ struct prober *prober_take(enum prober_news *ret)
     return prober;
 }
 
-/* The look */
+/* Trying */
 
 static struct spawn_plan plan_of(const struct prober *prober, char **environment)
 {
@@ -67,7 +67,7 @@ static struct spawn_plan plan_of(const struct prober *prober, char **environment
     };
 }
 
-/* Takes what the server has sent. Returns false if that tells the prober to stop. */
+/* Carries out the server's orders. Returns false if the prober must stop. */
 static bool take_orders(struct ready *ready)
 {
     struct k3thread_exc order;
@@ -80,9 +80,9 @@ static bool take_orders(struct ready *ready)
     return true;
 }
 
-/* Looks until the probe holds, or is over. */
-static enum prober_news look(struct prober *prober, struct ready *ready,
-                             const struct spawn_plan *plan)
+/* Tries until the probe holds, or can hold no more. */
+static enum prober_news try_until_over(struct prober *prober, struct ready *ready,
+                                       const struct spawn_plan *plan)
 {
     bool told = false;
 
@@ -104,7 +104,8 @@ static enum prober_news look(struct prober *prober, struct ready *ready,
     return PROBER_IN_VAIN;
 }
 
-static enum prober_news look_with(struct prober *prober, char **environment)
+/* Opens the probe, tries it, and closes it. */
+static enum prober_news try_probe(struct prober *prober, char **environment)
 {
     struct spawn_plan plan = plan_of(prober, environment);
     struct ready     *ready;
@@ -117,13 +118,13 @@ static enum prober_news look_with(struct prober *prober, char **environment)
     }
     if (ready_rule_out_later(ready, &plan, "--until", &prober->why) == 0) {
         ready_begin(ready, &plan, prober->start);
-        news = look(prober, ready, &plan);
+        news = try_until_over(prober, ready, &plan);
     }
     ready_close(ready);
     return news;
 }
 
-/* Leaves SIGCHLD to the server: here it would only interrupt each wait. */
+/* Blocks SIGCHLD, which is for the server: here it would only interrupt each wait. */
 static void block_ends_of_children(void)
 {
     sigset_t set;
@@ -148,7 +149,7 @@ static void *probe(void *argument)
     k3thread_set_mask(K3THREAD_RETURN);
     environment = environment_list(prober->environment, &own);
     if (environment != NULL)
-        news = look_with(prober, environment);
+        news = try_probe(prober, environment);
     else
         text_add(&prober->why, "out of memory");
     free(environment);

@@ -1,8 +1,8 @@
 /*
- * Probers look, for a client, whether a probe holds for a thread whose command runs (join --until). A prober
- * is a pthread of its own in the supervisor, because a worker may be busy, and the server must not block. It
- * belongs to one run of the command. The thread and its worker do not know of it: what a prober runs belongs
- * to no thread, and is gone when the prober has ended.
+ * Probers: each finds out for a client whether a probe holds for a thread whose command runs (join --until).
+ * A prober is a pthread of its own in the supervisor, because a worker may be busy, and the server must not
+ * block. It belongs to one run of the command, but the worker does not know of it. The processes that a
+ * prober starts belong to no thread, and have ended when the prober has ended.
  *
  * The server's thread calls these functions.
  */
@@ -19,12 +19,13 @@
 #include <sys/queue.h>
 #include <sys/types.h>
 
+/* The news of a prober. After any but PROBER_TRIED it has ended, and posts no more. */
 enum prober_news {
-    PROBER_TRIED,      /* a complete look was in vain; the prober looks on */
-    PROBER_HOLDS,      /* the last of its news, as are those below: the probe holds */
-    PROBER_IN_VAIN,    /* it was told to finish or to stop */
-    PROBER_IMPOSSIBLE, /* the probe can show nothing about this thread; see WHY */
-    PROBER_FAILED,     /* the look could not begin; see WHY */
+    PROBER_TRIED,      /* the first complete try has failed, and the prober goes on */
+    PROBER_HOLDS,      /* the probe holds */
+    PROBER_IN_VAIN,    /* the probe did not hold before the prober was told to finish or to stop */
+    PROBER_IMPOSSIBLE, /* this probe can never hold for this thread; see WHY */
+    PROBER_FAILED,     /* the prober could not begin; see WHY */
 };
 
 /* One prober. The server reads OWNER, and WHY after the last of its news. */
@@ -32,12 +33,12 @@ struct prober {
     void       *owner; /* the caller's */
     struct text why;
 
-    /* What it looks at. */
+    /* What it needs to know of the probe, the thread and the run. */
     char               *spec, *name, *directory, *output;
     uint64_t            id; /* the thread's */
     struct environment *environment;
     mode_t              umask;
-    off_t               start; /* of the run's output */
+    off_t               start; /* where the run's output begins in the log */
     int                 slot;  /* the number of the run's slot */
 
     k3thread *thread;
@@ -49,19 +50,19 @@ struct prober {
 };
 
 /*
- * Starts to look whether SPEC, which ready_is_valid_later() accepts, holds for the run of the thread ID with
- * JOB that REPORT describes. Returns 0 or -errno.
+ * Starts a prober for the probe SPEC, which ready_is_valid_later() accepts, and for the run that REPORT
+ * describes, of the thread ID with JOB. Returns 0 or -errno.
  */
 int prober_start(struct prober **ret, void *owner, const char *spec, const struct job *job,
                  uint64_t id, const struct report *report);
 
-/* Tells the prober that the command has ended: it looks at what is left to see. */
+/* Tells the prober that the command has ended: it looks at what the command left to see, such as output, and ends. */
 void prober_finish(struct prober *prober);
 
 /* Tells the prober to stop. */
 void prober_stop(struct prober *prober);
 
-/* Returns a prober that has news, and puts them into *RET, or returns NULL. News wake the server's mailbox. */
+/* Returns a prober that has news, and puts them into *RET; or returns NULL. News wake the server. */
 struct prober *prober_take(enum prober_news *ret);
 
 /* Frees PROBER, after the last of its news. */

@@ -143,7 +143,7 @@ static void drop_environment(struct worker *worker)
     worker->environment = NULL;
 }
 
-/* Opens the probe and the log's limit, for the few threads that have them. Returns 0 or -errno. */
+/* Opens the probe and the limit of the log, if the job has them. Returns 0 or -errno. */
 static int open_extras(struct worker *worker)
 {
     const struct job *job = worker->job;
@@ -179,9 +179,9 @@ void starting_close(struct worker *worker)
 }
 
 /*
- * Checks that no other process answers the probe already: then an answer would say nothing about the
- * command, and the command could not get the address. Returns 0, or -errno with WHY; -ECANCELED: an
- * exception ended the thread meanwhile.
+ * Checks that no other process answers the probe already. If one does, an answer would say nothing about the
+ * command, and the command could not get the address. Returns 0; -ECANCELED if an exception ended the thread
+ * meanwhile; or another -errno with WHY.
  */
 APART static int rule_out_probe(struct worker *worker, struct text *why)
 {
@@ -194,8 +194,8 @@ APART static int rule_out_probe(struct worker *worker, struct text *why)
     return error;
 }
 
-/* Takes what a command has that holds a slot. Returns 0, or -errno, perhaps with WHY. */
-static int take_shares(struct worker *worker, struct text *why)
+/* Takes a number of a slot and the descriptors of the jobserver. Returns 0, or -errno, perhaps with WHY. */
+static int take_slot_number_and_tokens(struct worker *worker, struct text *why)
 {
     struct spawn_plan plan = starting_plan(worker);
     int               error = slot_numbers_take(&worker->slot);
@@ -214,7 +214,7 @@ static int prepare(struct worker *worker)
     if (error == 0 && worker->ready != NULL)
         error = rule_out_probe(worker, &why);
     if (error == 0 && !worker->job->daemon)
-        error = take_shares(worker, &why);
+        error = take_slot_number_and_tokens(worker, &why);
     if (error == 0)
         error = take_environment(worker);
     if (error == 0 || error == -ECANCELED)
@@ -228,14 +228,14 @@ static int prepare(struct worker *worker)
 
 /* The process */
 
-/* The number of times in a row that the directory of a log is made again. */
-#define MENDINGS 10
+/* How often a start makes the directory of its log again. */
+#define RESTORES_MAX 10
 
 /*
- * Makes the log's directory again if the start failed because it was gone. Returns true if it exists
- * again.
+ * Makes the directory of the log again if the start failed because that directory was removed. Returns true
+ * if the start is worth another try.
  */
-static bool mend_log(const struct worker *worker, const struct spawned *spawned, int error)
+static bool restore_log(const struct worker *worker, const struct spawned *spawned, int error)
 {
     if (error != -ENOENT || spawned->stage != SPAWN_OUTPUT || !worker->job->has_own_log)
         return false;
@@ -245,8 +245,8 @@ static bool mend_log(const struct worker *worker, const struct spawned *spawned,
 }
 
 /*
- * Opens PIPE, either end of it, for a command to read. Opens with O_NONBLOCK, so that a pipe whose writer
- * has closed it does not hang the thread, and then clears it. Returns a descriptor or -errno.
+ * Opens the reading end of PIPE, a descriptor of either end, for a command. Uses O_NONBLOCK for the open, which
+ * could hang if the pipe has no writer, and clears it for the command. Returns a descriptor or -errno.
  */
 static int open_pipe(int pipe)
 {
@@ -257,7 +257,7 @@ static int open_pipe(int pipe)
     return fd;
 }
 
-/* Gives PLAN the thread's terminal, and opens the log, which the worker writes then. Returns 0 or -errno. */
+/* Gives PLAN the thread's terminal, and opens the log, to which the worker copies. Returns 0 or -errno. */
 static int give_terminal(const struct worker *worker, struct spawn_plan *plan, struct spawned *ret)
 {
     struct thread_terminal *terminal = worker->assignment->terminal;
@@ -274,7 +274,7 @@ APART static int spawn_at_terminal(const struct worker *worker, struct spawn_pla
 {
     int error = give_terminal(worker, &plan, ret);
 
-    for (int tries = 0; tries < MENDINGS && mend_log(worker, ret, error); tries++)
+    for (int tries = 0; tries < RESTORES_MAX && restore_log(worker, ret, error); tries++)
         error = give_terminal(worker, &plan, ret);
     return error == 0 ? spawn(&plan, ret) : error;
 }
@@ -294,7 +294,7 @@ static int spawn_command(struct worker *worker, struct spawn_plan plan, struct s
     job_tokens_extend(worker->tokens, &plan);
     error = spawn(&plan, ret);
     /* Another process may still be removing the directory, so try more than once. */
-    for (int tries = 0; tries < MENDINGS && mend_log(worker, ret, error); tries++)
+    for (int tries = 0; tries < RESTORES_MAX && restore_log(worker, ret, error); tries++)
         error = spawn(&plan, ret);
     if (plan.input_from >= 0)
         close(plan.input_from);
