@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An exception that is on its way into a process. */
+/* An exception that was given to the attachment of RECORD's process. */
 struct passage {
     struct record          *record;
     const k3thread_exctype *type;
@@ -157,7 +157,7 @@ void arrive_raise(struct record *record, const char *inner, const k3thread_excty
 
 /* Automatic ends */
 
-/* The end of a thread that the supervisor itself has begun, while its exception is on its way. */
+/* An end or a restart of a thread, while its exception is sent to the attached process. */
 struct end {
     struct record          *record;
     k3thread               *worker; /* a reference */
@@ -168,7 +168,7 @@ struct end {
     void (*not_asked)(struct record *record);
 };
 
-/* Goes on with an end, unless its worker has ended meanwhile. */
+/* Goes on with the end in CONTEXT, unless its worker has ended meanwhile. */
 static void end_arrived(void *context, const struct arrival *arrival)
 {
     struct end *end = context;
@@ -234,7 +234,7 @@ int arrive_restart(struct record *record)
     return 0;
 }
 
-/* The worker ends the run itself if this did not. */
+/* Does nothing: if the exception did not arrive, the worker itself ends the run. */
 static void ignore(void *context, struct record *record, const struct arrival *arrival)
 {
     (void) context, (void) record, (void) arrival;

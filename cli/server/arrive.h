@@ -1,6 +1,7 @@
 /*
- * Raises exceptions in threads, through the attachment of a thread's process if it has one: what follows when
- * an exception has arrived in the process, and what is done instead when it has not. The server's thread only.
+ * Raises exceptions in threads. If a process of the thread is attached, sends the exception to the process, and
+ * decides what follows when the exception has arrived there, and what happens instead when it has not. The
+ * server's thread only.
  */
 #ifndef K3THREAD_CLI_SERVER_ARRIVE_H
 #define K3THREAD_CLI_SERVER_ARRIVE_H
@@ -8,7 +9,7 @@
 #include "cli/server/attachment.h"
 #include "cli/server/record.h"
 
-/* Has the times of threads whose process is attached end by exceptions that arrive. Called once. */
+/* Makes the time limits of attached threads raise exceptions that arrive. Call it once. */
 void arrive_begin(void);
 
 /*
@@ -24,12 +25,13 @@ void arrive_raise(struct record *record, const char *inner, const k3thread_excty
                   void *context);
 
 /*
- * Does what threads_end() does. MESSAGE must live as long as RECORD. If it turns out later that RECORD could not be asked, calls NOT_ASKED.
+ * Does what threads_end() does, but first sends the exception to the attached process, if there is one. MESSAGE
+ * must live as long as RECORD. Calls NOT_ASKED if the end fails later, after this function has returned 0.
  */
 int arrive_end(struct record *record, const k3thread_exctype *type, const char *message,
                void (*not_asked)(struct record *record));
 
-/* Does what threads_restart() does. */
+/* Does what threads_restart() does, but first sends SystemExit to the attached process, if there is one. */
 int arrive_restart(struct record *record);
 
 #endif

@@ -13,13 +13,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The output that is sent at a time, and how much of it a client may leave unread before it gets more. */
+/* How many bytes of output are sent at a time, and how many a viewer may leave unread before it gets no more. */
 #define PIECE      ((size_t) 16 * 1024)
 #define UNREAD_MAX ((size_t) 128 * 1024)
 
 /*
- * A program draws the screen again when its size has changed. If the size is right already, it is made
- * one row smaller, until the program has written something, but at least and at most so many seconds.
+ * A program draws the screen again when the size of its terminal changes. If the size is right already, the
+ * server makes the terminal one row smaller, and restores the size when the program has written something: at
+ * the earliest after SMALLER_MIN seconds, at the latest after SMALLER_MAX.
  */
 #define SMALLER_MIN 0.05
 #define SMALLER_MAX 1.0
@@ -32,7 +33,7 @@ struct console {
     struct pty_size         size;
     bool                    is_smaller;
     double                  smaller_since;
-    uint64_t                smaller_end; /* the output until then */
+    uint64_t                smaller_end; /* the end of the output at that time */
     TAILQ_HEAD(, viewer) viewers;        /* the newest first */
     LIST_ENTRY(console) smaller;
 };
@@ -59,7 +60,7 @@ static void send_output(const struct viewer *viewer, const char *data, size_t si
     free(encoded);
 }
 
-/* Sends what the screen shows now. */
+/* Sends a replay of the screen. */
 static void greet(struct viewer *viewer)
 {
     struct text replay = {0};
@@ -85,7 +86,7 @@ static bool send_piece(struct viewer *viewer)
     if (n > 0)
         send_output(viewer, piece, (size_t) n);
     else if (n < 0)
-        greet(viewer); /* it has missed output */
+        greet(viewer); /* the viewer has missed output */
     return n != 0;
 }
 
@@ -100,7 +101,7 @@ bool viewers_advance(void)
     return again;
 }
 
-/* Clears the news: viewers_advance(), at the end of each round, sends what they are about. */
+/* Clears the news. viewers_advance(), which runs at the end of each round of the loop, sends the output. */
 static void take_news(struct source *source, uint32_t events)
 {
     uint64_t count;
@@ -119,7 +120,7 @@ static void end_smaller(struct console *console)
     console->is_smaller = false;
 }
 
-/* Has the program draw the screen in SIZE. */
+/* Makes the program draw the screen in SIZE. */
 static void redraw(struct console *console, const struct pty_size *size)
 {
     struct pty_size other = *size;
@@ -138,7 +139,7 @@ static void redraw(struct console *console, const struct pty_size *size)
     LIST_INSERT_HEAD(&smaller, console, smaller);
 }
 
-/* Returns true if the program has drawn the smaller screen, or does not seem to do that. */
+/* Returns true if the program has drawn the smaller screen, or has had SMALLER_MAX seconds for it. */
 static bool has_drawn(struct console *console)
 {
     double seconds = clock_monotonic() - console->smaller_since;
@@ -164,7 +165,7 @@ double viewers_do_due(void)
 
 /* Clients */
 
-/* Returns the client that has the keyboard of CONSOLE, or NULL. */
+/* Returns the viewer that has the keyboard of CONSOLE, or NULL. */
 static const struct viewer *find_typist(const struct console *console)
 {
     const struct viewer *viewer;
@@ -185,7 +186,7 @@ bool viewer_types(const struct viewer *viewer)
     return viewer->console != NULL && find_typist(viewer->console) == viewer;
 }
 
-/* Has the worker tell when there is output, while clients are attached. */
+/* Makes the worker tell the server of output, if CONSOLE has viewers, or else stops that. */
 static void watch(struct console *console)
 {
     bool wanted = !TAILQ_EMPTY(&console->viewers);
@@ -195,7 +196,7 @@ static void watch(struct console *console)
     if (!wanted)
         loop_remove(&console->source);
     else if (loop_add(&console->source, EPOLLIN) != 0)
-        return; /* memory is lacking; the clients get output whenever something else happens */
+        return; /* without memory, the viewers get output only when the loop wakes for something else */
     atomic_store(&console->terminal->is_watched, wanted);
 }
 
@@ -236,7 +237,7 @@ void viewer_end(struct viewer *viewer)
         redraw(console, &next->size);
 }
 
-/* The terminal's life */
+/* Opening and closing */
 
 int console_open(struct record *record)
 {

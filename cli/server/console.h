@@ -1,10 +1,10 @@
 /*
- * The terminals of threads (start --tty) and the clients that are attached to them.
+ * The terminals of threads (start --tty), and the viewers: the clients that are attached to them.
  *
- * A client that attaches gets what the screen shows, and then each piece of output, as notifications.
- * A slow client costs a bounded buffer: when it has missed output, it gets what the screen shows then.
- * The client that attached last, of those that may type, types: it has the keyboard, and the terminal
- * has its size. The server's thread only.
+ * The server sends a new viewer a replay of the screen, and then each piece of output, as notifications.
+ * The server keeps only a bounded amount of output for a slow viewer: a viewer that has missed output gets a
+ * replay again. Of the viewers that may type, the one that attached last has the keyboard, and its terminal
+ * decides the size. The server's thread only.
  */
 #ifndef K3THREAD_CLI_SERVER_CONSOLE_H
 #define K3THREAD_CLI_SERVER_CONSOLE_H
@@ -25,8 +25,8 @@ struct viewer {
     struct connection *connection;
     struct pty_size    size; /* of the client's own terminal */
     bool               read_only;
-    bool               greeted;  /* it was sent what the screen shows */
-    uint64_t           position; /* in the output: what was sent */
+    bool               greeted;  /* it was sent a replay of the screen */
+    uint64_t           position; /* in the output: the end of what it was sent */
     TAILQ_ENTRY(viewer) of_console;
     LIST_ENTRY(viewer) all;
 };
@@ -38,9 +38,9 @@ int console_open(struct record *record);
 void console_close(struct record *record);
 
 /*
- * Attaches a client to the terminal of RECORD, which has one: its connection, size and read_only are
- * set in ATTACHMENT. For a client that is attached to it already, only takes its size; the program draws
- * the screen again in both cases.
+ * Attaches VIEWER, in which connection, size and read_only are set, to the terminal of RECORD, which has one.
+ * If VIEWER is attached to that terminal already, only its new size takes effect. In both cases makes the
+ * program draw the screen again.
  */
 void viewer_begin(struct viewer *viewer, struct record *record);
 
@@ -53,10 +53,13 @@ bool viewer_is_to(const struct viewer *viewer, const struct record *record);
 /* Returns true if the client has the keyboard. */
 bool viewer_types(const struct viewer *viewer);
 
-/* Sends output to the clients. Returns true if it must be called again in a next round at once. */
+/* Sends output to the viewers. Returns true if there is more to send, so that it must be called again at once. */
 bool viewers_advance(void);
 
-/* Does what is due with the sizes of terminals. Returns the seconds until it is due again, or -1. */
+/*
+ * Restores the sizes of terminals that were made smaller, when that is due. Returns the seconds until the next
+ * call is due, or -1.
+ */
 double viewers_do_due(void);
 
 #endif

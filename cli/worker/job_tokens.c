@@ -19,8 +19,8 @@
 /* The first descriptor that a command may get. make itself begins with it. */
 #define FIRST_DESCRIPTOR 3
 
-/* The number of times in a row that the directory of the fifos is made again. */
-#define MENDINGS 10
+/* How often, at most, the directory of a fifo is made again. */
+#define RESTORES_MAX 10
 
 static int         inotify = -1;
 static atomic_uint jobs; /* in MAKEFLAGS */
@@ -65,12 +65,12 @@ void job_tokens_free(struct job_tokens *tokens)
     free(tokens);
 }
 
-/* Makes a fifo at PATH. Its directory may have been removed, and may be removed again meanwhile. */
+/* Makes a fifo at PATH. If its directory was removed, makes that again first. Returns 0 or -errno. */
 static int make_fifo(const char *path)
 {
     int error = mkfifo(path, 0600) < 0 ? -errno : 0;
 
-    for (int tries = 0; tries < MENDINGS && error == -ENOENT; tries++) {
+    for (int tries = 0; tries < RESTORES_MAX && error == -ENOENT; tries++) {
         (void) logs_restore();
         error = mkfifo(path, 0600) < 0 ? -errno : 0;
     }
@@ -104,7 +104,7 @@ static void explain(const struct job_tokens *tokens, int error, struct text *why
     limits_explain(why, -error);
 }
 
-/* Makes the fifo. It needs its name only until it is open. */
+/* Makes the fifo, and removes its name when both ends are open. Returns 0 or -errno. */
 static int make_takes(struct job_tokens *tokens)
 {
     char *path;
@@ -121,7 +121,7 @@ static int make_takes(struct job_tokens *tokens)
     return error;
 }
 
-/* Makes the pipe. Only our end does not block. */
+/* Makes the pipe. Only the supervisor's end does not block. Returns 0 or -errno. */
 static int make_returns(struct job_tokens *tokens)
 {
     int ends[2];

@@ -1,10 +1,10 @@
 /*
  * The numbers of the slots, for K3THREAD_SLOT. While there is a limit, each run of a command that takes
- * a slot has the lowest number that no other run has, so that the numbers are below the limit. How many
- * commands may run is not decided here: see cli/server/slots.h.
+ * a slot has the lowest number that no other run has, so that the numbers are below the limit.
+ * cli/server/slots.h decides how many commands may run.
  *
- * A number is taken by the worker before its command begins, and given back when no process of the run
- * is left. If the limit is lowered, a command that still runs keeps its number.
+ * The worker takes a number before its command begins, and gives it back when no process of the run is left.
+ * If the limit is lowered, a command that still runs keeps its number.
  */
 #ifndef K3THREAD_CLI_WORKER_SLOT_NUMBERS_H
 #define K3THREAD_CLI_WORKER_SLOT_NUMBERS_H
@@ -14,7 +14,7 @@
 /* The number of a run that has none. */
 #define SLOT_NUMBER_NONE (-1)
 
-/* Says whether there is a limit. Without one, runs that begin get no number. */
+/* Sets whether there is a limit. Without a limit, a run that begins gets no number. */
 void slot_numbers_set_limited(bool limited);
 
 /*

@@ -228,7 +228,7 @@ static int prepare(struct worker *worker)
 
 /* The process */
 
-/* How often a start makes the directory of its log again. */
+/* How often, at most, a start makes the directory of its log again. */
 #define RESTORES_MAX 10
 
 /*

@@ -12,13 +12,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The pieces that are copied before the worker looks at other events. */
+/* How many pieces are copied before the worker looks at other events. */
 #define PIECES 16
 
-/* The bytes that are copied of an ended run: more is written only by a process that cannot be ended. */
+/* How many bytes of an ended run are copied at most: only a process that cannot be killed writes more. */
 #define REST_MAX ((size_t) 1024 * 1024)
 
-/* How many seconds a log that is a pipe may take to get the rest of a run. */
+/* How many seconds a log that is a pipe may take to read the rest of a run. */
 #define REST_PATIENCE 5.0
 
 int thread_terminal_new(const struct pty_size *size, struct thread_terminal **ret)

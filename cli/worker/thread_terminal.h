@@ -1,9 +1,9 @@
 /*
- * The terminal of a thread (start --tty): all its runs have the same.
+ * The terminal of a thread (start --tty), which all runs of the thread share.
  *
- * The server makes and frees it. While a command runs, its worker copies the terminal's output to the
- * log, and to the screen, from which the server takes it for the clients that are attached. The worker
- * never waits for the log, nor for the server. A lock guards the screen; it is taken alone.
+ * The server makes and frees the terminal. While a command runs, its worker copies the terminal's output to
+ * the log, and to the screen, from which the server copies it for the attached clients. During the run the
+ * worker waits neither for the log nor for the server. A lock guards the screen; it is taken alone.
  */
 #ifndef K3THREAD_CLI_WORKER_THREAD_TERMINAL_H
 #define K3THREAD_CLI_WORKER_THREAD_TERMINAL_H
@@ -23,14 +23,14 @@
 /* One terminal. */
 struct thread_terminal {
     int             master, slave;
-    int             news; /* an eventfd: the screen has changed, if the server watches */
+    int             news; /* an eventfd that tells the server, while is_watched, of new output */
     atomic_bool     is_watched;
     pthread_mutex_t lock;
     struct screen   screen;
 
     /* The worker's part. */
-    int    log;              /* -1: none is open, or it can be written no more */
-    size_t pending, written; /* the bytes that the log has to get, and how many of them it has */
+    int    log;              /* -1: no log is open, or writing to it has failed */
+    size_t pending, written; /* the bytes in `piece`, and how many of them the log has */
     char   piece[TERMINAL_PIECE];
 };
 
@@ -40,14 +40,14 @@ int thread_terminal_new(const struct pty_size *size, struct thread_terminal **re
 /* Frees TERMINAL, which may be NULL. No worker may use it any more. */
 void thread_terminal_free(struct thread_terminal *terminal);
 
-/* What the server does; see screen.h. */
+/* The server calls these; see screen.h. */
 ssize_t  thread_terminal_copy(struct thread_terminal *terminal, uint64_t *position, char *data,
                               size_t size);
 void     thread_terminal_replay(struct thread_terminal *terminal, struct text *text,
                                 uint64_t *ret_position);
 uint64_t thread_terminal_end(struct thread_terminal *terminal);
 
-/* What a worker does */
+/* The worker calls these. */
 
 /* Makes the terminal ready for a run of JOB and opens the log. Returns 0 or -errno. */
 int thread_terminal_begin(struct thread_terminal *terminal, const struct job *job);
@@ -55,10 +55,10 @@ int thread_terminal_begin(struct thread_terminal *terminal, const struct job *jo
 /* Returns what to poll for. */
 struct pollfd thread_terminal_poll(const struct thread_terminal *terminal);
 
-/* Copies the output that is there, a part of it if there is much. */
+/* Copies the output that is there, but not more than some pieces, so that the worker can go on. */
 void thread_terminal_copy_output(struct thread_terminal *terminal);
 
-/* Copies what is left of a run that has ended, and closes the log. */
+/* Copies the rest of the output of a run that has ended, and closes the log. */
 void thread_terminal_end_run(struct thread_terminal *terminal);
 
 #endif
