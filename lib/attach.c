@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The seconds that the supervisor has to take the first news, and later news. */
+/* How many seconds the supervisor may take to confirm the first news, and later news. */
 #define FIRST_PATIENCE 10
 #define PATIENCE       1
 

@@ -5,8 +5,8 @@
 #include "record.h"
 
 /*
- * Does what k3thread_attach does. MAIN, if it is not NULL, gets the exceptions that are for no thread in particular,
- * in place of the main thread.
+ * Does what k3thread_attach() does. Exceptions that name no thread will go to MAIN; NULL: to the main thread of the
+ * process.
  */
 int k3t_attach_to(struct k3thread *main);
 

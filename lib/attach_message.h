@@ -1,4 +1,4 @@
-/* The messages of the supervisor to an attached process, as they come: lines of JSON. */
+/* Reads the messages of the supervisor to an attached process, which are lines of JSON. */
 #ifndef K3THREAD_ATTACH_MESSAGE_H
 #define K3THREAD_ATTACH_MESSAGE_H
 
@@ -6,17 +6,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define K3T_ATTACH_ID                                                                              \
-    1 /* of the request to attach; the requests that tell something have larger ones */
+/* The id of the request to attach. The requests of k3t_attach_tell() have larger ids. */
+#define K3T_ATTACH_ID 1
 
-/* One message. The strings are in its line; NULL and 0 stand for what it does not have. */
+/* One message. The strings point into its line. A member that the message lacks is NULL or 0. */
 struct k3t_message {
     int64_t id, code, thread_id;
     bool    failed; /* it is an error, CODE */
     char   *method, *thread, *exception, *text;
 };
 
-/* Reads LINE of SIZE bytes, which is changed. Returns false if it is no message. */
+/* Reads LINE of SIZE bytes, and changes it. Returns false if it is not a message. */
 bool k3t_message_read(char *line, size_t size, struct k3t_message *ret);
 
 #endif

@@ -1,4 +1,4 @@
-/* The raises of the supervisor in an attached process. */
+/* Carries out the requests of the supervisor to raise an exception in this process. */
 #ifndef K3THREAD_ATTACH_RAISE_H
 #define K3THREAD_ATTACH_RAISE_H
 

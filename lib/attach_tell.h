@@ -1,16 +1,16 @@
-/* What an attached process tells its supervisor: its threads, its exceptions and its end. */
+/* Tells the supervisor of this process's threads, of its published exceptions, and of its end. */
 #ifndef K3THREAD_ATTACH_TELL_H
 #define K3THREAD_ATTACH_TELL_H
 
 #include "connection.h"
 
-/* How much of it was told over a connection; all zeros: nothing. */
+/* How much was told over a connection. Zeroed: nothing. */
 struct k3t_told {
-    size_t   published; /* how many types */
-    unsigned asked;     /* the last request of another thread; see k3t_attach_tell */
+    size_t   published; /* the number of types that were told */
+    unsigned asked;     /* the last request that was told; see k3t_attach_asked() */
 };
 
-/* Tells what there is to tell. Returns 0, or -errno if the connection fails. */
+/* Tells everything that was not told yet. Returns 0, or -errno if the connection fails. */
 int k3t_tell(struct k3t_connection *connection, struct k3t_told *told);
 
 #endif

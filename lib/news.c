@@ -6,10 +6,11 @@
 #include <sys/eventfd.h>
 
 #define TOLD   4U /* the supervisor knows the thread */
-#define LISTED 8U /* there is news of it in the list, which has a reference */
+#define LISTED 8U /* the thread is in the list, which has a reference */
 
-static atomic_int       wake_fd = -1; /* -1: nobody asks */
-static struct k3thread *first, *last; /* under the registry's lock, as all that a record has here */
+static atomic_int       wake_fd = -1; /* -1: no news are kept */
+static struct k3thread *first,
+    *last; /* guarded by the registry's lock, as are `news` and `next_news` */
 
 /* Adds WHAT to the news of T. Caller holds the registry's lock. */
 static void add(struct k3thread *t, unsigned what)
@@ -30,8 +31,8 @@ static void add(struct k3thread *t, unsigned what)
 }
 
 /*
- * A thread stores its tid and then looks whether anyone asks; k3t_news_begin says so and then looks at the tid of
- * each thread. So one of them tells of the thread.
+ * A thread stores its tid, and then reads wake_fd here. k3t_news_begin() stores wake_fd, and then reads the tid of
+ * each thread. So at least one of the two finds what the other has stored, and adds the news.
  */
 void k3t_news_note_begun(struct k3thread *t)
 {

@@ -1,19 +1,19 @@
 /*
- * The threads that have begun and ended, for the supervisor that the process is attached to. A thread that has
- * begun and ended before anyone asked is told of, too. While nobody asks, no news is kept.
+ * The news for the supervisor: keeps a list of the threads that have begun and ended while this process is
+ * attached. A thread that ends before the hidden thread has taken the news of its begin stays in the list.
  */
 #ifndef K3THREAD_NEWS_H
 #define K3THREAD_NEWS_H
 
 #include "record.h"
 
-/* What there is to tell of a thread. */
+/* The news of a thread: bits. */
 #define K3T_NEWS_BEGUN 1U
 #define K3T_NEWS_ENDED 2U
 
 /*
- * Begins to keep news: those of the live threads first. When there are some, the eventfd WAKE becomes readable.
- * K3T_news_end drops all news, and keeps no more.
+ * The first begins to keep news, with those of all live threads; the eventfd WAKE becomes readable when the list is
+ * no longer empty. The second drops all news, and stops keeping them.
  */
 void k3t_news_begin(int wake);
 void k3t_news_end(void);
