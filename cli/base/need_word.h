@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-/* X(name, how a word ends that names the condition). No name of a thread ends in this way. */
+/* X(name, the end of a word that names the condition). No name of a thread has such an end. */
 #define NEED_CONDITIONS(X)                                                                         \
     X(READY, ":ready")                                                                             \
     X(ENDED, ":ended")                                                                             \

@@ -25,7 +25,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 static atomic_uint_least64_t begun; /* the number of the last census that was begun */
 static struct census         last;  /* under the lock */
-static double                next;  /* the next census: the pause after one is as long as it took */
+static double next; /* the time of the next census: a pause is as long as the last census took */
 
 int adopted_open(void)
 {

@@ -1,4 +1,4 @@
-/* What /proc says of a process that lives or is dead and not reaped. */
+/* Reads the state of a process from /proc. The process lives, or is dead but not reaped. */
 #ifndef K3THREAD_CLI_PROCESS_PROCESS_STAT_H
 #define K3THREAD_CLI_PROCESS_PROCESS_STAT_H
 
@@ -15,15 +15,15 @@ struct process_stat {
     uint64_t began; /* when it began; with the pid it names one process */
 };
 
-/* Reads what is known of PID. Returns false if there is no such process. */
+/* Reads the state of PID. Returns false if there is no such process. */
 bool process_stat_read(pid_t pid, struct process_stat *ret);
 
-/* Returns for how many seconds a process has been there, which began at BEGAN. */
+/* Returns the age, in seconds, of a process that began at BEGAN. */
 double process_stat_age(uint64_t began);
 
 /*
- * Returns true if a thread of PID, of which STAT is known, computes or waits for the processor or a disk.
- * A process that is at work is not idle, as a server is that waits for clients.
+ * Returns true if a thread of PID, whose state is STAT, computes or waits for the processor or a disk. A server
+ * that waits for clients, for example, is not at work.
  */
 bool process_stat_is_at_work(pid_t pid, const struct process_stat *stat);
 

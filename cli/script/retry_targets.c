@@ -24,7 +24,7 @@ static int check_id(const char *word)
     return STATUS_USAGE;
 }
 
-/* Makes *RET of the COUNT words in BYTES, which it uses up. Returns an exit status. */
+/* Replaces *RET by the COUNT words in BYTES, which are used up. Returns an exit status. */
 static int make_words(struct words *ret, struct text *bytes, size_t count)
 {
     struct words words;
@@ -46,7 +46,7 @@ static void add_word(struct text *bytes, const char *word, size_t *count)
 
 /* Starts */
 
-/* Gives a start without a name the name that its thread had. Returns an exit status. */
+/* Adds "--name NAME" to a start without a name. Returns an exit status. */
 static int add_name(struct words *words, const char *name)
 {
     struct text bytes = {0};
@@ -78,8 +78,8 @@ static int change_start(struct words *words, const struct retry_start *start)
 /* Other commands */
 
 /*
- * Returns true if NAME, which may be a pattern, means only threads whose starts are left out. COUNT starts were
- * before the command.
+ * Returns true if NAME, which may be a pattern, fits only threads whose starts are left out. Looks only at the first
+ * COUNT starts: those before the command.
  */
 static bool is_left_out(const struct retry_starts *starts, size_t count, const char *name)
 {
@@ -98,8 +98,8 @@ static bool is_left_out(const struct retry_starts *starts, size_t count, const c
 }
 
 /*
- * Removes the words of a command for threads that are left out, and all its words if it has no other thread.
- * COUNT starts were before it. Returns an exit status.
+ * Removes the words for threads that are left out from a command, or all its words if it has no other thread.
+ * COUNT is the number of starts before it. Returns an exit status.
  */
 static int change_other(struct words *words, const struct retry_starts *starts, size_t count)
 {
@@ -130,7 +130,7 @@ static int change_other(struct words *words, const struct retry_starts *starts, 
 
 int retry_leave_out(struct plan *plan, const struct retry_starts *starts, const char *name)
 {
-    size_t count = 0; /* how many starts were before the command */
+    size_t count = 0; /* the number of starts before the command */
     int    status = STATUS_DONE;
 
     for (size_t i = 0; status == STATUS_DONE && i < plan->count; i++) {
