@@ -101,7 +101,7 @@ void file_watch_open(struct file_watch *watch)
     *watch = (struct file_watch){.fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), .key = -1};
 }
 
-/* Adds FILE to the files that the kernel watches for a write. Returns the watch's number, or -1. Caller holds the lock. */
+/* Makes the kernel watch FILE for writes. Returns the number of the watch, or -1. Caller holds the lock. */
 static int add_watch(int file)
 {
     char path[32];

@@ -17,11 +17,11 @@ struct joined {
 };
 
 /*
- * Joins each of THREADS, an array of ids, names, and thread objects of the supervisor, as WANTED says but
- * for its thread: waits until each has ended, is ready, or answers a probe. Fills RET, which is as long, in the same order. The timeout is for
- * all of them together. A thread object may have been cleared since it was
- * listed: then its thread has ended. The error of one thread is reported at once and does not end
- * the wait for the others. On a terminal, a line on standard error shows the progress.
+ * Joins each of THREADS, an array of ids, names, and thread objects of the supervisor: waits until each has
+ * ended, is ready, or answers a probe, as WANTED says, whose own thread is ignored. Puts the results into RET, in
+ * the order of THREADS. The timeout is for all threads together. If the thread of an object was cleared since it
+ * was listed, it has ended. Reports the error of one thread at once, and goes on waiting for the others. On a
+ * terminal, a line on standard error shows the progress.
  *
  * Returns 0, or -errno with client->failure if the connection failed.
  */

@@ -27,7 +27,7 @@ struct starts {
     size_t        count;
 };
 
-/* Reads the commands of SCRIPT, up to the first that is wrong, into PLAN. */
+/* Reads the commands of SCRIPT into PLAN, up to the first command that is wrong. */
 static void read_commands(struct plan *plan, const struct script *script, char *const *environment)
 {
     struct source source;
@@ -41,7 +41,7 @@ static void read_commands(struct plan *plan, const struct script *script, char *
     text_release(&why);
 }
 
-/* Reads the starts of PLAN, whose words they borrow; passes over what is wrong. Returns false without memory. */
+/* Reads the starts of PLAN, and borrows its words. Skips starts that are wrong. Returns false without memory. */
 static bool read_starts(struct starts *starts, const struct plan *plan)
 {
     starts->list = calloc(plan->count + 1, sizeof(*starts->list));
@@ -77,7 +77,7 @@ static bool is_named(const struct starts *starts, size_t index, const char *need
     return name != NULL && strlen(name) == length && strncmp(name, need, length) == 0;
 }
 
-/* Returns the last start before INDEX of the thread that NEED means, or NONE. */
+/* Returns the last start before INDEX that starts the thread which NEED means, or NONE. */
 static size_t find_before(const struct starts *starts, size_t index, const char *need)
 {
     while (index-- > 0)
@@ -86,7 +86,7 @@ static size_t find_before(const struct starts *starts, size_t index, const char 
     return NONE;
 }
 
-/* Returns the first start from INDEX on of the thread that NEED means, or NONE. */
+/* Returns the first start from INDEX on that starts the thread which NEED means, or NONE. */
 static size_t find_behind(const struct starts *starts, size_t index, const char *need)
 {
     for (; index < starts->count; index++)
@@ -104,8 +104,8 @@ static size_t resolve(const struct starts *starts, size_t index, const char *nee
 }
 
 /*
- * Follows the needs from the start LATER, which the start FIRST needs, until they lead back to FIRST. Each start on
- * the way then knows in "from" which start needs it. Returns true if they lead back.
+ * Follows the needs of the start LATER, which the start FIRST needs, and the needs of these, until one leads back to
+ * FIRST. Sets "from" of each start that it comes to. Returns true if a need leads back to FIRST.
  */
 static bool find_circle(struct starts *starts, size_t first, size_t later)
 {
@@ -135,7 +135,7 @@ static bool find_circle(struct starts *starts, size_t first, size_t later)
     return found;
 }
 
-/* Adds the names on the way from FIRST to the start AT, in this order. */
+/* Adds the names of the starts on the way from FIRST to AT, in this order. */
 static void add_way(struct text *text, const struct starts *starts, size_t first, size_t at)
 {
     size_t *way = calloc(starts->count + 1, sizeof(*way));

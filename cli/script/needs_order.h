@@ -1,6 +1,6 @@
 /*
- * Explains a start of a script that failed because a thread that it needs does not exist, if the script starts
- * that thread in a later line.
+ * Explains why a start of a script has failed, if the start needs a thread that the script starts only in a later
+ * line.
  */
 #ifndef K3THREAD_CLI_SCRIPT_NEEDS_ORDER_H
 #define K3THREAD_CLI_SCRIPT_NEEDS_ORDER_H

@@ -1,9 +1,9 @@
 /*
- * Leashes: the processes whose ends end threads (start --leash). A leash is held by the supervisor through a
- * pidfd, so that no later process with the same pid is taken for it. It snaps when its process has ended.
+ * Leashes: watches the processes whose ends end threads (start --leash). The supervisor holds each process by a
+ * pidfd, so that it cannot mistake a later process with the same pid for it. A leash snaps when its process has
+ * ended.
  *
- * This file knows which threads are on which leash, not how a thread is ended: see leash_ends.h. The
- * server's thread only.
+ * This file knows which threads are on which leash; leash_ends.h ends the threads. The server's thread only.
  */
 #ifndef K3THREAD_CLI_SERVER_LEASH_H
 #define K3THREAD_CLI_SERVER_LEASH_H
@@ -41,7 +41,7 @@ const char *leash_message(const struct record *record);
  */
 bool leash_tell(bool (*tell)(struct record *record));
 
-/* Has leash_tell() call TELL for RECORD again. */
+/* Makes leash_tell() call TELL for RECORD again. */
 void leash_tell_again(struct record *record);
 
 #endif

@@ -9,8 +9,8 @@
 #include <stdbool.h>
 
 /*
- * Opens the leash to the process PID, an integer, into *RET; PID may be NULL: *RET is then untouched. Returns false, with
- * CALL failed, if PID is no process that can be watched. A process that has ended is no failure.
+ * Opens the leash to the process PID, an integer, into *RET. If PID is NULL, leaves *RET untouched. Returns false,
+ * with CALL failed, if PID is not a process that can be watched. A process that has ended is not a failure.
  */
 bool leash_param_read(struct call *call, const json_t *pid, struct leash **ret);
 

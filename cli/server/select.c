@@ -98,8 +98,8 @@ void select_fail(struct call *call, const struct selector *selector, const char 
 }
 
 /*
- * Returns the thread that SELECTOR, which is released, means. Returns NULL, with CALL failed, if there is none. ADVICE is
- * added to the message about a missing name.
+ * Returns the thread that SELECTOR means, and releases SELECTOR. Returns NULL, with CALL failed, if there is none.
+ * Adds ADVICE to the message about a missing name.
  */
 static struct record *find_for_call(struct call *call, struct selector *selector,
                                     const char *advice)

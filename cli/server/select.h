@@ -1,4 +1,4 @@
-/* Selectors: words that name threads, by an id, a name, or a pattern. The server's thread only. */
+/* Selectors: reads words that name threads by an id, a name or a pattern. The server's thread only. */
 #ifndef K3THREAD_CLI_SERVER_SELECT_H
 #define K3THREAD_CLI_SERVER_SELECT_H
 
@@ -48,8 +48,8 @@ void select_fail(struct call *call, const struct selector *selector, const char 
 struct record *select_for_call(struct call *call, const json_t *thread);
 
 /*
- * Returns the thread that WORD, a name or an id, means, as select_for_call() does. Frees WORD. ADVICE is added to the
- * message about a missing name.
+ * Returns the thread that WORD, a name or an id, means, as select_for_call() does, and frees WORD. Adds ADVICE to
+ * the message about a missing name.
  */
 struct record *select_word_for_call(struct call *call, char *word, const char *advice);
 

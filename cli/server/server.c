@@ -105,8 +105,8 @@ static double do_what_is_due(void)
 }
 
 /*
- * Goes on with threads that wait for a slot or whose leash has snapped, and with the shutdown. Returns false if that must be
- * tried again, for lack of memory or room.
+ * Advances the threads that wait for a slot, the threads whose leash has snapped, and the shutdown. Returns false
+ * if the caller must try again later, because memory or room in a queue was lacking.
  */
 static bool advance_threads(void)
 {

@@ -70,8 +70,8 @@ int threads_end(struct record *record, const k3thread_exctype *type, const char 
                 pid_t spared);
 
 /*
- * Continues the threads that wait for a slot, or for a token to come back. Returns false if a worker could not be told that it
- * has its slot, for lack of memory: the caller must call again after a pause.
+ * Continues the threads that wait for a slot or for a token to come back. Returns false if memory was lacking to
+ * tell a worker that it has its slot: the caller must call again after a pause.
  */
 bool threads_advance(void);
 

@@ -1,6 +1,7 @@
 /*
- * Without memory: a function that may fail returns its error and leaves nothing behind; one that cannot fail succeeds. The
- * linker has the library call these (rules.mk).
+ * Without memory, a function that may fail returns its error and leaves nothing behind, and a function that cannot
+ * fail succeeds. The linker makes the library call the malloc and calloc below
+ * (rules.mk).
  */
 #include "test.h"
 
