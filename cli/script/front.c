@@ -187,6 +187,7 @@ static void release(struct front *front)
     client_close(&front->client);
     text_release(&front->notices);
     not_ready_close(&front->not_ready);
+    trace_close(&front->trace);
     run_output_close(&front->output);
 }
 
@@ -224,6 +225,7 @@ static void write_results(struct front *front, const struct script *script)
         .name = script->each != NULL ? script->each->command[0] : script->name,
         .arguments = script->each != NULL ? script->each->command + 1 : script->scope.arguments,
         .threads = &front->output.threads,
+        .trace = &front->trace,
         .left_out = script->plan != NULL ? script->plan->left_out : NULL,
         .logs = front->options->own_place ? front->output.logs : NULL,
         .began = clock_wall() - seconds,
@@ -234,6 +236,7 @@ static void write_results(struct front *front, const struct script *script)
     };
     struct text why = {0};
 
+    trace_end(&front->trace, clock_wall());
     if (result_files_write(&front->options->results, &result, &why) != 0)
         fail_to_write(front, &why);
     text_release(&why);
@@ -256,6 +259,7 @@ int front_run(const struct front_options *options, const struct place *place,
     if (options->timeout >= 0)
         front.deadline = front.started + options->timeout;
     not_ready_open(&front.not_ready);
+    trace_open(&front.trace, options->results.trace.path != NULL);
     (void) descriptor_append(STDOUT_FILENO); /* a thread may append to the same file */
     run_output_open(&front.output, STDOUT_FILENO, options->printer);
     front.output.threads.leaks_fail = options->leaks == LEAKS_FAIL;

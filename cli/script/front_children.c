@@ -1,5 +1,6 @@
 #include "cli/script/front_children.h"
 
+#include "cli/base/clock.h"
 #include "cli/base/status.h"
 #include "cli/client/launch.h"
 #include "cli/script/barrier.h"
@@ -23,8 +24,10 @@ static void handle_reply(struct front *front, const struct reply *reply)
     size_t  i;
 
     if (reply->id == front->list_id)
-        json_array_foreach((json_t *) reply->result, i, thread)
+        json_array_foreach((json_t *) reply->result, i, thread) {
+            trace_take_thread(&front->trace, thread, clock_wall());
             front_update(front, thread);
+        }
     if (reply->id == front->not_ready_id)
         json_array_foreach((json_t *) reply->result, i, thread)
             notices_not_ready(&front->notices, thread);
@@ -115,7 +118,7 @@ static int watch_events(struct front *front)
     front->client.notify = front_handle_event;
     front->client.notify_context = front;
     error = client_call(&front->client, "watch",
-                        run_output_make_watch(front->not_ready.is_seen,
+                        run_output_make_watch(front->not_ready.is_seen, front->trace.is_wanted,
                                               result_files_are_wanted(&front->options->results)),
                         &reply);
     if (error != 0)

@@ -2,6 +2,7 @@
 
 #include "cli/script/result_json.h"
 #include "cli/script/result_junit.h"
+#include "cli/script/result_trace.h"
 #include "cli/view/output.h"
 
 #include <errno.h>
@@ -11,7 +12,7 @@
 
 bool result_files_are_wanted(const struct result_files *files)
 {
-    return files->json.path != NULL || files->junit.path != NULL;
+    return files->json.path != NULL || files->junit.path != NULL || files->trace.path != NULL;
 }
 
 /* Puts into WHY that FILE cannot be written, and why. Returns ERROR. */
@@ -34,7 +35,9 @@ int result_files_open(struct result_files *files, struct text *why)
 {
     int error = open_file(&files->json, why);
 
-    return error != 0 ? error : open_file(&files->junit, why);
+    if (error == 0)
+        error = open_file(&files->junit, why);
+    return error != 0 ? error : open_file(&files->trace, why);
 }
 
 /* Writes RESULT into FILE, in the form that ADD makes. */
@@ -56,10 +59,13 @@ static int write_file(const struct result_file *file, const struct run_result *r
 int result_files_write(const struct result_files *files, const struct run_result *result,
                        struct text *why)
 {
-    int error = write_file(&files->json, result, result_add_json, why);
-    int other = write_file(&files->junit, result, result_add_junit, why);
+    int json = write_file(&files->json, result, result_add_json, why);
+    int junit = write_file(&files->junit, result, result_add_junit, why);
+    int trace = write_file(&files->trace, result, result_add_trace, why);
 
-    return other != 0 ? other : error;
+    if (trace != 0)
+        return trace;
+    return junit != 0 ? junit : json;
 }
 
 static void close_file(struct result_file *file)
@@ -73,4 +79,5 @@ void result_files_close(struct result_files *files)
 {
     close_file(&files->json);
     close_file(&files->junit);
+    close_file(&files->trace);
 }

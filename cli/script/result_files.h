@@ -1,4 +1,4 @@
-/* The files into which a run writes its results when it is over: --json and --junit. */
+/* The files into which a run writes its results when it is over: --json, --junit and --trace. */
 #ifndef K3THREAD_CLI_SCRIPT_RESULT_FILES_H
 #define K3THREAD_CLI_SCRIPT_RESULT_FILES_H
 
@@ -14,7 +14,7 @@ struct result_file {
 };
 
 struct result_files {
-    struct result_file json, junit;
+    struct result_file json, junit, trace;
 };
 
 /* Returns true if a result file is wanted. */

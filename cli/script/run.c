@@ -43,6 +43,7 @@ enum {
     KEY_TIMEOUT,
     KEY_JSON,
     KEY_JUNIT,
+    KEY_TRACE,
     KEY_LOGS,
     KEY_EACH,
     KEY_RETRY,
@@ -65,6 +66,8 @@ static const struct argp_option options[] = {
     {"timeout", KEY_TIMEOUT, "SECONDS", 0, "Raise TimeoutError in all threads after so long", 0},
     {"json", KEY_JSON, "FILE", 0, "Write the results to FILE, as JSON", 0},
     {"junit", KEY_JUNIT, "FILE", 0, "Write the results to FILE, as JUnit's XML", 0},
+    {"trace", KEY_TRACE, "FILE", 0, "Write the course to FILE, for Perfetto or chrome://tracing",
+     0},
     {"leaks", KEY_LEAKS, "ACTION", 0, "Of processes that a command left behind: warn, or fail", 0},
     {"logs", KEY_LOGS, "DIR", 0, "Keep the threads' logs in DIR, by their names", 0},
     {"retry", KEY_RETRY, "FILE", 0, "Run only what failed, according to FILE of --json", 0},
@@ -72,6 +75,11 @@ static const struct argp_option options[] = {
     {"null", '0', NULL, 0, "With --each: words end with a NUL byte, not a newline", 0},
     {0},
 };
+
+static bool is_same(const struct result_file *a, const struct result_file *b)
+{
+    return a->path != NULL && b->path != NULL && strcmp(a->path, b->path) == 0;
+}
 
 static error_t check_words(const struct run_options *o, const struct argp_state *state)
 {
@@ -85,9 +93,12 @@ static error_t check_words(const struct run_options *o, const struct argp_state 
         return command_usage(state, "--null goes with --each");
     if (o->procfile == NULL && o->words == NULL)
         return command_usage(state, "no script; '-' is standard input");
-    if (o->front.results.json.path != NULL && o->front.results.junit.path != NULL &&
-        strcmp(o->front.results.json.path, o->front.results.junit.path) == 0)
+    if (is_same(&o->front.results.json, &o->front.results.junit))
         return command_usage(state, "--json and --junit need different files");
+    if (is_same(&o->front.results.json, &o->front.results.trace))
+        return command_usage(state, "--json and --trace need different files");
+    if (is_same(&o->front.results.junit, &o->front.results.trace))
+        return command_usage(state, "--junit and --trace need different files");
     if (o->procfile == NULL && o->port != 0)
         return command_usage(state, "--port goes with --procfile");
     return 0;
@@ -109,6 +120,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case ARGP_KEY_INIT:
         o->front.timeout = -1;
         o->front.kept.fd = o->front.results.json.fd = o->front.results.junit.fd = -1;
+        o->front.results.trace.fd = -1;
         return 0;
     case KEY_FAIL_FAST:
         o->front.fail_fast = true;
@@ -146,6 +158,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_JUNIT:
         o->front.results.junit.path = argument;
+        return 0;
+    case KEY_TRACE:
+        o->front.results.trace.path = argument;
         return 0;
     case KEY_RETRY:
         o->retry = argument;

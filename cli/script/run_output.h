@@ -25,9 +25,9 @@ void run_output_open(struct run_output *output, int fd, unsigned flags);
 
 /*
  * Returns the parameters of the request for events: the members that a run needs, or ALL_MEMBERS;
- * with BEGINNINGS also the events of commands that begin. Returns NULL if memory is lacking.
+ * with BEGINNINGS also the events of commands that begin, with COURSE all that a trace shows. Returns NULL if memory is lacking.
  */
-json_t *run_output_make_watch(bool beginnings, bool all_members);
+json_t *run_output_make_watch(bool beginnings, bool course, bool all_members);
 
 /*
  * Watches DIRECTORY (bytes), in which all logs will be made; it is still empty. Returns 0 or

@@ -18,6 +18,7 @@
     X(READY, "ready")                                                                              \
     X(RAISED, "raised")                                                                            \
     X(LEFT, "left")                                                                                \
+    X(CHANGED, "changed")                                                                          \
     X(RESTARTED, "restarted")                                                                      \
     X(ENDED, "ended")                                                                              \
     X(ATTACHED, "attached")                                                                        \
@@ -57,9 +58,14 @@ void events_tell_missed(void);
 
 /* Returns the bit of the event NAME, or 0 if no event has that name. */
 unsigned events_bit(const char *name);
-#define EVENTS_ALL (~0U)
 
-/* Sends EVENT with RECORD as it is now. */
+/* What a client gets that names no events. EVENT_CHANGED is for a client that names it. */
+#define EVENTS_DEFAULT (~(1U << EVENT_CHANGED))
+
+/*
+ * Sends EVENT with RECORD as it is now. EVENT_CHANGED says that the state is another, where no other event
+ * says so.
+ */
 void events_post(enum event event, const struct record *record);
 
 /* Sends that RECORD runs again; ASKED: because of a restart that was asked for, not of its policy. */

@@ -6,10 +6,13 @@
 #include "cli/worker/logs.h"
 #include "cli/worker/mailbox.h"
 
-/* Reads which events the client wants: those in the list NAMES, or all without a list; 0 for an empty list. */
+/*
+ * Reads which events the client wants: those in the list NAMES, or EVENTS_DEFAULT without a list; 0 for an
+ * empty list.
+ */
 static bool parse_events(struct call *call, const json_t *names, unsigned *ret)
 {
-    unsigned events = names == NULL ? EVENTS_ALL : params_sum(names, events_bit);
+    unsigned events = names == NULL ? EVENTS_DEFAULT : params_sum(names, events_bit);
     bool     is_empty = json_is_array(names) && json_array_size(names) == 0;
 
     if (events == 0 && !is_empty)

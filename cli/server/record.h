@@ -50,6 +50,7 @@ struct record {
     size_t        needed_by; /* how many live threads need it; they are ended first */
     bool          has_slot;
     bool          end_asked; /* the shutdown has asked it to end */
+    bool          is_told;   /* the event of its creation was sent */
     enum rerun    rerun;
     enum line     line;
     TAILQ_ENTRY(record) in_line;

@@ -72,10 +72,27 @@ static void leave_line(struct record *record)
     record->line = LINE_NONE;
 }
 
+/* Sends that RECORD has another state than OLD, unless the event of its end will say so. */
+static void tell_change(const struct record *record, enum protocol_state old)
+{
+    if (record->is_told && record->now.state != old && record->now.state != STATE_ENDED)
+        events_post(EVENT_CHANGED, record);
+}
+
 /* Sets the state of a thread that has no worker yet. */
 static void set_state(struct record *record, enum protocol_state state)
 {
+    enum protocol_state old = record->now.state;
+
     record->now.state = state;
+    tell_change(record, old);
+}
+
+/* Sends the first event of RECORD. */
+static void tell_creation(struct record *record)
+{
+    record->is_told = true;
+    events_post(EVENT_CREATED, record);
 }
 
 /* Returns true if RECORD's worker waits out a delay first. */
@@ -258,20 +275,31 @@ static void fail_need(struct record *record, const struct need *need)
 }
 
 /*
+ * Has RECORD, whose needs are met, take a slot, or wait for one in the queue. A thread with a delay waits
+ * for its delay first.
+ */
+static void take_slot_or_enqueue(struct record *record)
+{
+    if (!takes_slot(record) || is_delayed(record))
+        return;
+    if (!TAILQ_EMPTY(&queued) || !take_slot(record))
+        enqueue(record);
+}
+
+/*
  * Moves on RECORD, whose needs are met. If it takes a slot and has a delay, its worker waits for
  * the delay first, before the queue, so that it holds no slot meanwhile.
  */
 static void wait_for_slot_or_go(struct record *record)
 {
     leave_line(record);
-    if (takes_slot(record) && !is_delayed(record)) {
-        enqueue(record);
+    take_slot_or_enqueue(record);
+    if (record->line == LINE_QUEUED)
         advance_queue();
-    } else if (takes_slot(record)) {
+    else if (takes_slot(record) && is_delayed(record))
         start_or_fail(record);
-    } else {
+    else
         go(record);
-    }
 }
 
 /* Moves on the first thread whose needs are met or lost. Returns false if there is none. */
@@ -325,18 +353,6 @@ static void wait_for_needs(struct record *record)
     set_state(record, STATE_WAITING);
 }
 
-/*
- * Has RECORD, whose needs are met, take a slot, or wait for one in the queue. A thread with a delay waits
- * for its delay first.
- */
-static void take_slot_or_enqueue(struct record *record)
-{
-    if (!takes_slot(record) || is_delayed(record))
-        return;
-    if (!TAILQ_EMPTY(&queued) || !take_slot(record))
-        enqueue(record);
-}
-
 /* Raises in a thread that has no worker yet. */
 static void raise_unbegun(struct record *record, const k3thread_exctype *type, const char *message)
 {
@@ -363,7 +379,7 @@ int threads_begin(struct record *record)
         return error;
     }
     if (leash_has_snapped(record)) {
-        events_post(EVENT_CREATED, record);
+        tell_creation(record);
         raise_unbegun(record, &k3thread_SystemExit, leash_message(record));
         return 0;
     }
@@ -371,7 +387,7 @@ int threads_begin(struct record *record)
         wait_for_needs(record);
     else
         take_slot_or_enqueue(record);
-    events_post(EVENT_CREATED, record);
+    tell_creation(record);
     if (record->line == LINE_WAITING)
         advance_waiting();
     else if (record->line == LINE_NONE)
@@ -578,6 +594,8 @@ static void take_in(struct record *record, const struct report *old)
         post_restarted(record);
     if (shows_ready(record, old))
         events_post(EVENT_READY, record);
+    if (new->runs == old->runs && !shows_ready(record, old) && new->state != STATE_QUEUED)
+        tell_change(record, old->state);
     if (new->left_count > old->left_count)
         events_post(EVENT_LEFT, record);
     if (new->runs > old->runs && record->rerun == RERUN_BEGINS)
@@ -592,6 +610,8 @@ static void take_in(struct record *record, const struct report *old)
     if (new->state == STATE_QUEUED && record->line == LINE_NONE && !record->has_slot) {
         enqueue(record);
         advance_queue();
+        if (record->line == LINE_QUEUED) /* and did not just ask for a slot that was free */
+            tell_change(record, old->state);
     }
     if (new->shown > old->shown && record->is_needed)
         advance_waiting();

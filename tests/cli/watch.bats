@@ -149,3 +149,28 @@ watches_event() {
 @test "watch fails without a supervisor" {
   run -69 k3 watch
 }
+
+@test "the event \"changed\" comes to a client that names it, where no other event tells of the state" {
+  k3 daemon --name first -- sleep 1000
+  script <<'END'
+client, other = Client(), Client()
+client.call("watch", events=["created", "changed", "started"], members=["state"])
+other.call("watch", members=["state"])
+run = {"directory": "/", "daemon": True}
+Client().call("start", name="a", command=["sleep", "1000"], after=0.01, **run)
+a = Client().call("start", name="b", command=["sh", "-c", "trap '' TERM; exec sleep 1000"], grace=0.1,
+                  needs=["a"], **run)["id"]
+seen = []
+while len(seen) < 5:
+    event = client.receive()["params"]
+    seen.append((event["event"], event["thread"]["state"]))
+assert seen == [("created", "delayed"), ("created", "waiting"), ("started", "running"), ("changed", "running"),
+                ("started", "running")], seen
+Client().call("raise", thread=a, exception="SystemExit")
+event = client.receive()["params"]
+assert (event["event"], event["thread"]) == ("changed", {"state": "stopping"}), event
+while (event := other.receive()["params"])["event"] != "ended":
+    assert event["event"] != "changed", event
+END
+  k3 shutdown
+}
