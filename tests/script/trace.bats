@@ -56,6 +56,7 @@ agrees() {
     "[{'run': 1, 'exit_code': 3}, {'run': 2, 'exit_code': 3}, {'run': 3, 'exit_code': 3}]"
   is "$(in_trace 'sorted({phase["args"]["run"] for phase in x["b"]})')" '[1, 2]'
   like "$(in_trace 'words(x["b"])')" 'running ready stopping running*'
+  unlike "$(in_trace 'words(x["b"])')" '*running running*'
   agrees
 }
 
