@@ -1,5 +1,6 @@
 #include "cli/commands/attach_terminal.h"
 
+#include "cli/base/descriptors.h"
 #include "cli/base/status.h"
 #include "cli/commands/detach_keys.h"
 #include "cli/commands/report.h"
@@ -12,6 +13,7 @@
 #include "cli/view/thread_text.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,7 +34,9 @@ struct attach {
     json_t                  *thread; /* as a parameter of requests */
     bool                     read_only;
     struct raw_terminal      raw;
+    int                      output;  /* this terminal; does not block if possible */
     int                      signals; /* a descriptor */
+    int                      endings; /* another one: of signals that end the visit */
     struct detach_keys       keys;
     size_t                   unread;   /* the bytes of keys whose requests have no reply */
     struct sequence          sequence; /* of the output */
@@ -67,10 +71,39 @@ static void note_output(struct attach *attach, const char *data, size_t size)
     }
 }
 
+/* Waits until this terminal takes more. Returns false if a signal has come that ends the visit. */
+static bool wait_for_terminal(const struct attach *attach)
+{
+    struct pollfd polls[] = {{.fd = attach->output, .events = POLLOUT},
+                             {.fd = attach->endings, .events = POLLIN}};
+
+    if (attach->end.signal != 0)
+        return false;
+    while (poll(polls, 2, -1) < 0)
+        continue; /* a signal */
+    return polls[1].revents == 0;
+}
+
+/* Writes to this terminal. Returns false if it is gone, or if a signal came before it took everything. */
+static bool write_terminal(const struct attach *attach, const char *data, size_t size)
+{
+    while (size > 0) {
+        ssize_t n = write(attach->output, data, size);
+
+        if (n >= 0) {
+            data += n;
+            size -= (size_t) n;
+        } else if (errno != EINTR && (errno != EAGAIN || !wait_for_terminal(attach))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void show(struct attach *attach, const char *data, size_t size)
 {
     note_output(attach, data, size);
-    if (output_write(STDOUT_FILENO, data, size) != 0)
+    if (!write_terminal(attach, data, size))
         attach->is_over = attach->output_lost = true;
 }
 
@@ -140,7 +173,7 @@ static int send_keys(struct attach *attach, const struct text *keys)
     if (keys->size == 0)
         return 0;
     if (attach->unread + keys->size > UNREAD_MAX) {
-        (void) output_write(STDOUT_FILENO, BELL, strlen(BELL));
+        (void) write_terminal(attach, BELL, strlen(BELL));
         return 0;
     }
     attach->unread += keys->size;
@@ -211,16 +244,21 @@ static int take_signals(struct attach *attach)
 /* Takes signals by a descriptor from now on. *RET_BEFORE gets the mask. Returns 0 or -errno. */
 static int open_signals(struct attach *attach, sigset_t *ret_before)
 {
-    static const int taken[] = {SIGWINCH, SIGCONT, SIGTERM, SIGHUP, SIGINT, SIGQUIT};
+    static const int endings[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT};
     sigset_t         set;
 
     sigemptyset(&set);
-    for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
-        sigaddset(&set, taken[i]);
-    if (sigprocmask(SIG_BLOCK, &set, ret_before) < 0)
+    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
+        sigaddset(&set, endings[i]);
+    attach->endings = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (attach->endings < 0)
         return -errno;
+    sigaddset(&set, SIGWINCH);
+    sigaddset(&set, SIGCONT);
     attach->signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    return attach->signals < 0 ? -errno : 0;
+    if (attach->signals < 0 || sigprocmask(SIG_BLOCK, &set, ret_before) < 0)
+        return -errno;
+    return 0;
 }
 
 /* Serves both terminals until the user leaves or the thread ends. Returns 0 or -errno. */
@@ -245,6 +283,8 @@ static int serve(struct attach *attach)
         if (error == 0)
             error = take_replies(attach);
     }
+    if (attach->output_lost)
+        (void) take_signals(attach); /* a signal may be the reason */
     return error;
 }
 
@@ -258,7 +298,7 @@ static void leave_terminal(struct attach *attach)
     if (keeps_screen && (attach->is_drawn || attach->in_line))
         text_add(&text, attach->is_drawn ? "\033[999;1H\r\n" : "\r\n");
     if (!text.failed && !attach->output_lost)
-        (void) output_write(STDOUT_FILENO, text.data, text.size);
+        attach->output_lost = !write_terminal(attach, text.data, text.size);
     text_release(&text);
     raw_terminal_leave(&attach->raw);
 }
@@ -271,7 +311,7 @@ static void tell_end(const struct attach *attach)
     text_add(&text, attach->end.has_ended ? "[thread '" : "[detached from thread '");
     thread_add_bytes(&text, attach->name);
     text_add(&text, attach->end.has_ended ? "' has ended]\n" : "']\n");
-    if (!text.failed)
+    if (!text.failed && !attach->output_lost)
         (void) output_write(STDERR_FILENO, text.data, text.size);
     text_release(&text);
 }
@@ -296,6 +336,12 @@ static int visit(struct attach *attach)
     return STATUS_DONE;
 }
 
+static void close_if_open(int fd)
+{
+    if (fd >= 0)
+        close(fd);
+}
+
 int attach_terminal(const struct invocation *invocation, json_t *thread, bool read_only,
                     struct attach_end *ret)
 {
@@ -304,11 +350,16 @@ int attach_terminal(const struct invocation *invocation, json_t *thread, bool re
                              .client = client,
                              .thread = thread,
                              .read_only = read_only,
-                             .signals = -1};
+                             .output = -1,
+                             .signals = -1,
+                             .endings = -1};
     sigset_t       before;
     int            error = thread != NULL ? open_signals(&attach, &before) : -ENOMEM;
     int            status;
 
+    attach.output = descriptors_reopen(STDOUT_FILENO, O_WRONLY | O_NOCTTY | O_NONBLOCK);
+    if (attach.output < 0)
+        attach.output = dup(STDOUT_FILENO);
     if (error == 0) {
         client->notify = take_notification;
         client->notify_context = &attach;
@@ -320,8 +371,9 @@ int attach_terminal(const struct invocation *invocation, json_t *thread, bool re
         status = command_fail(invocation, STATUS_FAILED, NULL, "cannot take signals: %s",
                               strerror(-error));
     }
-    if (attach.signals >= 0)
-        close(attach.signals);
+    close_if_open(attach.output);
+    close_if_open(attach.signals);
+    close_if_open(attach.endings);
     json_decref(attach.thread);
     json_decref(attach.name);
     *ret = attach.end;

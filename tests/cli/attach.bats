@@ -261,6 +261,33 @@ are_same() {
   wait_until "$DEADLINE" is_attached a false
 }
 
+@test "a signal ends attach also at a terminal that takes no more output" {
+  k3 start -n a --tty -- yes
+  python3 - "$K3THREAD" "$DEADLINE" <<'END'
+import os, subprocess, sys, time
+
+program, deadline = sys.argv[1], float(sys.argv[2])
+master, terminal = os.openpty()  # nobody reads from the master
+attach = subprocess.Popen([program, "attach", "a"], stdin=terminal, stdout=terminal, stderr=terminal)
+
+def written():
+    with open(f"/proc/{attach.pid}/io") as lines:
+        return int(dict(line.split(": ") for line in lines)["wchar"])
+
+end, before = time.monotonic() + deadline, 0
+while before < 8192 or written() != before:  # the terminal still takes something
+    assert time.monotonic() < end, "the terminal is not full"
+    before = written()
+    time.sleep(0.1)
+attach.terminate()
+try:
+    assert attach.wait(deadline) == -15, attach.returncode
+finally:
+    attach.kill()
+END
+  wait_until "$DEADLINE" is_attached a false
+}
+
 @test "attach shows the thread's end, also when it is ended or restarted from outside" {
   k3 start -n a --tty -- sh -c 'echo run; exec cat'
   sit user
