@@ -10,7 +10,7 @@
 /* Prepares what k3t_end_with_destructors needs. To be called once. */
 void k3t_end_install(void);
 
-/* Has the calling thread, whose record T is, end when its destructors of thread-specific data run. */
+/* Makes the calling thread, whose record is T, end when its destructors of thread-specific data run. */
 void k3t_end_with_destructors(struct k3thread *t);
 
 /* Ends the calling thread, whose record T is. */

@@ -9,7 +9,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Has the kernel wake the caller, which is counted, and returns the value that the caller waits on. */
+/* Makes the kernel wake the caller, which is counted, and returns the value that the caller waits on. */
 static unsigned announce(struct k3thread *t)
 {
     unsigned *word = k3t_gone_word(t);

@@ -403,7 +403,7 @@ static int begin(struct followers *all)
                         "no thread fits '%s'", all->pattern);
 }
 
-/* Has the supervisor send no more events: a script's next command has the same connection. */
+/* Stops the supervisor's events: the next command of a script uses the same connection. */
 static void stop_events(struct client *client)
 {
     struct reply reply;

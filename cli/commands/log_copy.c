@@ -113,7 +113,7 @@ static unsigned style_of(const struct log_copy *copy, const json_t *result)
     return PRINTER_EXACT | PRINTER_RAW;
 }
 
-/* Has the printer say where a run begins. MARKS is a path. Returns 0 or -errno. */
+/* Makes the printer show where a run begins. MARKS is a path. Returns 0 or -errno. */
 static int show_runs(struct log_copy *copy, const json_t *marks)
 {
     char *path = NULL;

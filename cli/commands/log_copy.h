@@ -33,7 +33,7 @@ struct log_copy {
 /* Prepares COPY. From now on log_copy_close() may be called at any time. */
 void log_copy_open(struct log_copy *copy, const struct invocation *invocation);
 
-/* Has the system report writes to the log, from log_copy_begin() on. */
+/* Makes the system report writes to the log, from log_copy_begin() on. */
 void log_copy_watch(struct log_copy *copy);
 
 /* Opens the log of the thread ID. RESULT, the answer to "logs", names the log. */

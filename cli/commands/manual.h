@@ -26,7 +26,7 @@ const struct manual_page *manual_at(size_t index);
 const struct manual_page *manual_find(const char *topic);
 
 /*
- * Has man show PAGE, on a terminal through its pager. Prefers the page that was built or installed
+ * Makes man show PAGE, on a terminal through its pager. Prefers the page that was built or installed
  * with this program to the page that man finds. Returns man's exit status, or -errno if man cannot
  * be run.
  */

@@ -145,7 +145,7 @@ static int start(struct invocation *invocation, struct follow *follow, json_int_
     return STATUS_DONE;
 }
 
-/* Has FOLLOW copy this process's input to the thread, if that was asked for. Returns 0 or -errno. */
+/* Makes FOLLOW copy this process's input to the thread, if the user asked for that. Returns 0 or -errno. */
 static int copy_input(const struct invocation *invocation, struct follow *follow)
 {
     const struct start_options *o = invocation->options;

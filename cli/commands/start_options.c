@@ -64,7 +64,7 @@ const struct argp_option start_options_list[] = {
     {0},
 };
 
-/* Refuses a bad directory now, before a supervisor is started in vain. */
+/* Refuses a bad directory now, before the start of a supervisor that would be for nothing. */
 static error_t check_directory(const struct argp_state *state, const char *path)
 {
     struct stat info;

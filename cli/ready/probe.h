@@ -74,7 +74,7 @@ struct ready {
     double                   pause;    /* before the try after the next */
 
     bool has_tried; /* at least one try is over */
-    bool is_over;   /* after ready_finish(): the last look was in vain */
+    bool is_over;   /* after ready_finish(): the last look has failed */
 
     char *status;      /* that the command newly said, or NULL; see ready_take_status() */
     bool  is_stopping; /* the command said so */

@@ -107,7 +107,7 @@ static bool end_check(struct command_probe *probe)
     return is_good;
 }
 
-/* Has the next look at killed processes come in a moment: the kernel takes some time to end them. */
+/* Sets the next look at killed processes for a moment later: the kernel takes some time to end them. */
 static void look_again(struct command_probe *probe)
 {
     probe->look = probe->look == 0 ? FIRST_LOOK : clock_earlier(2 * probe->look, PROBE_LAST_PAUSE);

@@ -96,7 +96,7 @@ static int patience(const struct front *front, bool rests)
     return other < 0 || left < other ? (int) left : other;
 }
 
-/* Does what is due by time. */
+/* Does the work whose time has come. */
 static void handle_time(struct front *front)
 {
     double now = clock_monotonic();
@@ -191,7 +191,7 @@ static void release(struct front *front)
     run_output_close(&front->output);
 }
 
-/* Has a run fail that has succeeded until now, if any command left a process behind, even a daemon's. */
+/* Makes a run that has succeeded until now fail, if any command, even a daemon's, left a process behind. */
 static void fail_for_leaks(struct front *front)
 {
     if (front->status == 0 && front->options->leaks == LEAKS_FAIL &&

@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 /*
- * Has EDITOR draw its line again at a new size from now on. SHOWN, an EL_PROMPT function, returns the
+ * Makes EDITOR draw its line again at a new size, from now on. SHOWN, an EL_PROMPT function, returns the
  * prompt. Returns false if the editor cannot. One editor of a process.
  */
 bool prompt_resize_open(EditLine *editor, char *(*shown)(EditLine *editor));

@@ -60,7 +60,7 @@ struct call *call_new(struct peer *peer, json_t *id);
  */
 void call_chain(struct call *call);
 
-/* Has the requests behind CALL, a chained start, wait until CALL is answered. */
+/* Makes the requests behind CALL, a chained start, wait until CALL is answered. */
 void call_hold(struct call *call);
 
 /* Answers with RESULT, which it takes over (NULL: out of memory), and frees the call. */

@@ -56,7 +56,7 @@ static bool has_room(const struct connection *connection)
            (!connection->held || buffer_used(&connection->in) < READ_SIZE);
 }
 
-/* Has the loop watch for the events that CONNECTION needs now. */
+/* Makes the loop watch for the events that CONNECTION needs now. */
 static void rearm(struct connection *connection)
 {
     uint32_t events = 0;

@@ -86,7 +86,7 @@ int connection_send_descriptor(struct connection *connection, const struct text 
 /* Serves the requests that have arrived, as far as one round of the loop can read them. */
 void connection_read_arrived(struct connection *connection);
 
-/* Has connection_settle_all() look at CONNECTION, because a call of it has ended. */
+/* Makes connection_settle_all() look at CONNECTION, because one of its calls has ended. */
 void connection_settle(struct connection *connection);
 
 /* Runs the requests that had to wait for a chain or for room. */

@@ -25,7 +25,7 @@ struct until {
     struct text    words;   /* the thread, for messages */
     unsigned       run;     /* the run that the prober looks at, or the last prober has looked at */
     bool           is_told; /* the prober knows that this run is over */
-    bool           has_tried;       /* the prober has looked once in vain */
+    bool           has_tried;       /* the first try of the prober has failed */
     bool           looks_once;      /* its time is up when the first look is over */
     bool           is_due;          /* the time is up */
     bool           has_ended;       /* the thread */
@@ -118,7 +118,7 @@ static void finish(struct until *until)
     until->is_told = true;
 }
 
-/* Does what follows for a live thread from its newest report. Returns false if CALL has its answer. */
+/* Handles the newest report of a live thread. Returns false if CALL has its answer. */
 static bool follow(struct until *until, const struct record *record)
 {
     bool runs = record->now.pid != 0;
@@ -149,7 +149,7 @@ static void wake_finishing(struct call *call, struct record *record)
     (void) call, (void) record; /* no call of a thread that has ended is woken */
 }
 
-/* Has the probe look at what RECORD, which has ended, has left, if that was not done. */
+/* Makes the probe look at what is left of RECORD, which has ended, unless that was done before. */
 static void look_back(struct until *until, const struct record *record)
 {
     bool is_new = record->now.runs > 0 && record->now.runs != until->run &&

@@ -74,7 +74,7 @@ static int open_process(pid_t pid)
     return kill(pid, 0) == 0 || errno == EPERM ? -EINVAL : -ESRCH;
 }
 
-/* Has the loop watch the process of LEASH. Returns 0 or -errno. */
+/* Makes the loop watch the process of LEASH. Returns 0 or -errno. */
 static int watch(struct leash *leash)
 {
     int fd = open_process(leash->pid), error;

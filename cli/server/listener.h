@@ -8,7 +8,7 @@
 #include "cli/server/connection.h"
 
 /*
- * Has the loop accept clients from FD, a bound socket, for HANDLER, and answer the door's bell.
+ * Makes the loop accept clients from FD, a bound socket, for HANDLER, and answer the door's bell.
  * Returns 0 or -errno.
  */
 int listener_open(int fd, const struct connection_handler *handler);

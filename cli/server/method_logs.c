@@ -101,7 +101,7 @@ static void reply_logs(struct call *call, const struct record *record, const str
     free(marks);
 }
 
-/* Has CALL keep SECONDS until the command has begun. Returns false, with CALL failed, without memory. */
+/* Makes CALL keep SECONDS until the command has begun. Returns false, with CALL failed, without memory. */
 static bool keep_since(struct call *call, double seconds)
 {
     double *since = malloc(sizeof(*since));

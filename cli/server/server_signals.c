@@ -52,7 +52,7 @@ void server_signals(sigset_t *ret)
         SIGPIPE); /* a write to a client that has gone returns EPIPE; nothing reads this signal */
 }
 
-/* Has the loop take the signals that end all threads. */
+/* Makes the loop take the signals that end all threads. */
 static int watch_signals(void)
 {
     sigset_t set;

@@ -11,7 +11,7 @@
 /* Puts the signals into *RET that must be blocked before the first thread is started. */
 void server_signals(sigset_t *ret);
 
-/* Has the loop take these signals. The mailbox must be open. Returns 0 or -errno. */
+/* Makes the loop take these signals. The mailbox must be open. Returns 0 or -errno. */
 int server_signals_open(void);
 
 /* Returns true if a child has ended since the last call. The end of a child wakes the mailbox. */

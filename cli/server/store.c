@@ -233,7 +233,7 @@ static const struct record *guess(uint64_t id)
 }
 
 /*
- * Has the processor fetch the records that a walk reaches next. Most records have not been read for
+ * Makes the processor fetch the records that a walk reaches next. Most records have not been read for
  * long, and waiting for their memory piece by piece would take longer than writing their content.
  * First the record is fetched, later what it points to, then what that points to. The function is
  * always inlined: as it returns nothing, a compiler would drop the calls to it otherwise.

@@ -138,7 +138,7 @@ static void close_input(struct record *record)
     console_close(record);
 }
 
-/* Does what follows from the end of RECORD, as RECORD->now shows it. */
+/* Handles the end of RECORD, which RECORD->now describes. */
 static void has_ended(struct record *record)
 {
     attachment_close(record->attachment);
@@ -275,7 +275,7 @@ static void fail_need(struct record *record, const struct need *need)
 }
 
 /*
- * Has RECORD, whose needs are met, take a slot, or wait for one in the queue. A thread with a delay waits
+ * Gives RECORD, whose needs are met, a slot, or makes it wait for one in the queue. A thread with a delay waits
  * for its delay first.
  */
 static void take_slot_or_enqueue(struct record *record)
@@ -345,7 +345,7 @@ static void drop(struct record *record)
     store_forget(record);
 }
 
-/* Has RECORD wait for the threads that it needs. */
+/* Makes RECORD wait for the threads that it needs. */
 static void wait_for_needs(struct record *record)
 {
     record->line = LINE_WAITING;
@@ -397,7 +397,7 @@ int threads_begin(struct record *record)
     return error;
 }
 
-/* Has RECORD, whose last run is over, begin the next one. */
+/* Begins the next run of RECORD, whose last run is over. */
 static void begin_again(struct record *record)
 {
     report_forget_run(&record->now);
@@ -430,7 +430,7 @@ static bool go_on_again(struct record *record)
     return true;
 }
 
-/* Has a thread that was to be restarted end instead. */
+/* Cancels the restart of a thread: the thread then ends. */
 static void cancel_restart(struct record *record)
 {
     if (record->rerun == RERUN_ENDS)
@@ -449,7 +449,7 @@ static void *spared_data(pid_t pid)
     return (void *) (uintptr_t) pid; // NOLINT(performance-no-int-to-ptr)
 }
 
-/* Has the worker of RECORD end for a restart: its last report begins the next run. */
+/* Makes the worker of RECORD end for a restart: its last report then begins the next run. */
 static int restart_worker(struct record *record, pid_t spared)
 {
     int error = spared == 0 && is_denied(record) ? -EPERM : 0;
@@ -581,7 +581,7 @@ static void post_restarted(struct record *record)
     record->now.exception = exception;
 }
 
-/* Does what follows from the report RECORD->now. OLD is the report before it. */
+/* Handles the report RECORD->now. OLD is the report before it. */
 static void take_in(struct record *record, const struct report *old)
 {
     const struct report *new = &record->now;

@@ -37,8 +37,8 @@ int threads_begin(struct record *record);
 int threads_raise(struct record *record, const k3thread_exctype *type, const char *message);
 
 /*
- * Does what follows from an exception that has arrived in the process PID of RECORD, and that ends the thread:
- * the grace begins, and the other processes are asked to end. Returns as threads_raise() does.
+ * Handles an exception that has arrived in the process PID of RECORD, and that ends the thread: begins the grace,
+ * and asks the other processes to end. Returns as threads_raise() does.
  */
 int threads_arrived(struct record *record, const k3thread_exctype *type, const char *message,
                     pid_t pid);
@@ -46,7 +46,7 @@ int threads_arrived(struct record *record, const k3thread_exctype *type, const c
 /* Notes that an exception of TYPE has ended the command of RECORD, as its process says. */
 void threads_told(struct record *record, const k3thread_exctype *type, const char *message);
 
-/* Has HANDLE called when the time of a thread is over and its process is attached; see worker.h. */
+/* Sets the function to call when the time of a thread is over and its process is attached; see worker.h. */
 void threads_handle_overdue(void (*handle)(struct record *record));
 
 /*

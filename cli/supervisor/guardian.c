@@ -162,7 +162,7 @@ static bool has_children(void)
     return waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 || errno != ECHILD;
 }
 
-/* Has this process, a new child, get SIGTERM when PARENT ends. Returns 0 or -errno. */
+/* Makes the kernel send SIGTERM to this process, a new child, when PARENT ends. Returns 0 or -errno. */
 static int follow_parent(pid_t parent)
 {
     if (prctl(PR_SET_PDEATHSIG, SIGTERM) < 0)

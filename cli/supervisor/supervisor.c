@@ -45,7 +45,7 @@ static void do_nothing(int signal)
 }
 
 /*
- * Has the supervisor survive the limits that it cannot raise: it can work without a journal that
+ * Lets the supervisor survive the limits that it cannot raise: it can work without a journal that
  * may not grow. The signals get a handler because an exec resets handlers; a command would inherit
  * ignored signals.
  */

@@ -22,7 +22,7 @@ void message_print_text(const char *command, const char *type, const struct text
 /* Prints that memory is lacking. */
 void message_no_memory(const char *command);
 
-/* Has all further messages begin with "FILE:LINE: ". FILE is borrowed; NULL ends that. */
+/* Makes all further messages begin with "FILE:LINE: ". FILE is borrowed; NULL ends that. */
 void message_set_origin(const char *file, size_t line);
 
 /* Return and set the line that messages begin with. */

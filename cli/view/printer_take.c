@@ -40,7 +40,7 @@ static void stop_waiting(struct printer_source *source)
 }
 
 /*
- * Has SOURCE wait for the rest of its line. If the line is open on the output already, its rest is
+ * Makes SOURCE wait for the rest of its line. If the line is open on the output already, its rest is
  * shown at once.
  */
 static void wait_for_rest(struct printer_source *source)

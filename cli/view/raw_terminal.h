@@ -12,7 +12,7 @@ struct raw_terminal {
 };
 
 /*
- * Has each key pass as it is, without echo and without signals. May be called again, after another
+ * Makes the terminal pass each key unchanged, without echo and without signals. May be called again, after another
  * program has changed the terminal. Returns 0 or -errno.
  */
 int raw_terminal_enter(struct raw_terminal *terminal);

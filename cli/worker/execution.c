@@ -26,7 +26,7 @@
 #define HAND_OVER 3.0
 
 /*
- * Has the server raise the TimeoutError of this run, if the process takes exceptions itself. Returns false if
+ * Asks the server to raise the TimeoutError of this run, if the process takes exceptions itself. Returns false if
  * that is not so, or if the server has not done it in time.
  */
 static bool hand_over(struct worker *worker)

@@ -118,7 +118,7 @@ static void begin(const char *name, bool daemon, double after)
         _exit(91);
 }
 
-/* Has threads of all kinds, and odd names. */
+/* Starts threads of all kinds, also with odd names. */
 static void run_workers(void)
 {
     begin("early", true, 0);

@@ -1,7 +1,6 @@
 /*
  * Without memory, a function that may fail returns its error and leaves nothing behind, and a function that cannot
- * fail succeeds. The linker makes the library call the malloc and calloc below
- * (rules.mk).
+ * fail succeeds. The linker makes the library call the malloc and calloc below (see rules.mk).
  */
 #include "test.h"
 

@@ -161,7 +161,7 @@ static enum where step_far(unsigned n)
     return where;
 }
 
-/* Has COMMAND done; if that needs a lock that the thread holds, the thread goes on meanwhile. */
+/* Carries out COMMAND. If that needs a lock that the thread holds, the thread goes on meanwhile. */
 static void have_done(char command, enum where where)
 {
     bool asleep;
