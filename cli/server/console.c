@@ -19,8 +19,9 @@
 
 /*
  * A program draws the screen again when the size of its terminal changes. If the size is right already, the
- * server makes the terminal one row smaller, and restores the size when the program has written something: at
- * the earliest after SMALLER_MIN seconds, at the latest after SMALLER_MAX.
+ * server makes the terminal one column smaller, and restores the size when the program has written something:
+ * at the earliest after SMALLER_MIN seconds, at the latest after SMALLER_MAX. One row less would make a program
+ * such as less scroll, and it would stay so.
  */
 #define SMALLER_MIN 0.05
 #define SMALLER_MAX 1.0
@@ -131,7 +132,7 @@ static void redraw(struct console *console, const struct pty_size *size)
         (void) pty_resize(console->terminal->master, size);
         return;
     }
-    other.rows = (unsigned short) (size->rows > 1 ? size->rows - 1 : 2);
+    other.columns = (unsigned short) (size->columns > 1 ? size->columns - 1 : 2);
     (void) pty_resize(console->terminal->master, &other);
     console->is_smaller = true;
     console->smaller_since = clock_monotonic();

@@ -127,7 +127,7 @@ has_logged() {
   k3 start -n a --tty -- sh -c 'trap "stty size" WINCH; echo begun; while :; do sleep 0.01; done'
   sit user
   type_at user 'k3 attach a' Enter
-  wait_until "$DEADLINE" has_logged a $'23 80\r\n24 80'
+  wait_until "$DEADLINE" has_logged a $'24 79\r\n24 80'
 }
 
 # compare PROGRAM…: runs it at one terminal by itself, and at another one in a thread that is attached; KEYS are
@@ -141,6 +141,7 @@ compare() {
   type_at plain "clear; $(cat line)" Enter
   type_at user "clear; k3 start -n a --tty -- $(cat line) && clear && k3 attach a" Enter
   wait_until "$DEADLINE" is_attached a true
+  wait_until "$DEADLINE" has_size a '20 70' # keys that come while the program draws again may mean something else
   for key in "${KEYS[@]}"; do
     type_at plain "$key"
     type_at user "$key"

@@ -222,6 +222,7 @@ supervisor_is_there() {
   wait_until "$DEADLINE" has_lock_file "$guardian"
   kill -STOP "$guardian"
   kill -KILL "$supervisor"
+  wait_until "$DEADLINE" refute_alive "$supervisor"
   run -1 --separate-stderr k3 start -n next -- true
   like "$stderr" "*process $guardian, the guardian *"
   kill -CONT "$guardian"
@@ -236,9 +237,10 @@ has_lock_file() {
 
 @test "a start that waits for a stopped guardian says so within a second, and fails" {
   k3 start -- sleep 1000
-  guardian=$(guardian_pid)
+  guardian=$(guardian_pid) supervisor=$(supervisor_pid)
   kill -STOP "$guardian"
-  kill -KILL "$(supervisor_pid)"
+  kill -KILL "$supervisor"
+  wait_until "$DEADLINE" refute_alive "$supervisor"
   for command in 'start -- true' 'supervise'; do
     # shellcheck disable=SC2086  # a list of words
     run -1 --separate-stderr timeout -s KILL 5 "$K3THREAD" $command
