@@ -203,10 +203,10 @@ static void watch(struct console *console)
 
 void viewer_begin(struct viewer *viewer, struct record *record)
 {
-    struct console *console = record->console;
+    struct console      *console = record->console;
+    const struct viewer *typist;
 
     if (!viewer_is_to(viewer, record)) {
-        viewer_end(viewer);
         viewer->console = console;
         viewer->greeted = false;
         TAILQ_INSERT_HEAD(&console->viewers, viewer, of_console);
@@ -214,10 +214,9 @@ void viewer_begin(struct viewer *viewer, struct record *record)
         record->viewers++;
         watch(console);
     }
-    if (viewer_types(viewer))
-        redraw(console, &viewer->size);
-    else if (viewer->read_only)
-        redraw(console, &console->size);
+    typist = find_typist(console);
+    if (viewer == typist || viewer->read_only)
+        redraw(console, typist != NULL ? &typist->size : &console->size);
 }
 
 void viewer_end(struct viewer *viewer)

@@ -39,8 +39,8 @@ void console_close(struct record *record);
 
 /*
  * Attaches VIEWER, in which connection, size and read_only are set, to the terminal of RECORD, which has one.
- * If VIEWER is attached to that terminal already, only its new size takes effect. In both cases makes the
- * program draw the screen again.
+ * If VIEWER is attached to that terminal already, only its new size and read_only take effect. It is attached
+ * to no other one. Makes the program draw the screen again.
  */
 void viewer_begin(struct viewer *viewer, struct record *record);
 

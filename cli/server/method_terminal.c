@@ -44,6 +44,8 @@ static void run(struct call *call, const json_t *params)
     record = select_for_call(call, thread);
     if (record == NULL || !is_possible(call, record))
         return;
+    if (!viewer_is_to(viewer, record))
+        viewer_end(viewer); /* as long as it says whether it typed there */
     viewer->connection = &call->peer->connection;
     viewer->size = size;
     viewer->read_only = read_only;

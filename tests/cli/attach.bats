@@ -431,6 +431,32 @@ fails(-32001, "TypeError", "start", command=["true"], tty=1)
 END
 }
 
+@test "the terminal gets the size of the next client when the one that types only watches, or goes to another" {
+  k3 start -n a --tty -- cat
+  k3 start -n b --tty -- cat
+  script <<'END'
+def has_size(rows):
+    pid = call("list", threads=["a"])[0]["pid"]
+    end = time.monotonic() + TIMEOUT
+    with open(f"/proc/{pid}/fd/0") as terminal:
+        while os.get_terminal_size(terminal.fileno()).lines != rows:
+            assert time.monotonic() < end, (rows, os.get_terminal_size(terminal.fileno()))
+            time.sleep(0.01)
+
+first, second = Client(), Client()
+first.send("terminal", thread="a", rows=30, columns=90)
+has_size(30)
+second.send("terminal", thread="a", rows=40, columns=90)
+has_size(40)
+second.send("terminal", thread="a", rows=40, columns=90, read_only=True)
+has_size(30)
+second.send("terminal", thread="a", rows=41, columns=90)
+has_size(41)
+second.send("terminal", thread="b", rows=41, columns=90, read_only=True)
+has_size(30)
+END
+}
+
 @test "a client that reads nothing from the socket costs little, and others see everything" {
   needs_no_sanitizer address 'it keeps freed memory'
   k3 start -n a --tty -- sh -c 'read -r x; seq 400000; echo end; read -r x'
