@@ -23,8 +23,7 @@ static struct {
 } attachment = {.wake = -1, .socket = -1, .permit = -1};
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static atomic_uint
-    changes; /* a futex that counts the answers to requests and the ends of attachments */
+static atomic_uint changes; /* a futex: counts the answers to requests, and ends of attachments */
 
 void k3t_attach_lock(void)
 {

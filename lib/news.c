@@ -10,7 +10,7 @@
 
 static atomic_int       wake_fd = -1; /* -1: no news are kept */
 static struct k3thread *first,
-    *last; /* guarded by the registry's lock, as are `news` and `next_news` */
+    *last; /* guarded by the registry's lock, as `news` and `next_news` */
 
 /* Adds WHAT to the news of T. Caller holds the registry's lock. */
 static void add(struct k3thread *t, unsigned what)
