@@ -17,6 +17,7 @@ CFLAGS   ?= -O2 -g
 CXXFLAGS ?= $(CFLAGS)
 PREFIX     ?= /usr/local
 BINDIR     ?= $(PREFIX)/bin
+LIBEXECDIR ?= $(PREFIX)/libexec/k3thread
 LIBDIR     ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 MANDIR     ?= $(PREFIX)/share/man
@@ -69,7 +70,9 @@ CLI_LIBS = -ljansson -ledit $(if $(STATIC),-lbsd -lmd -ltinfo) -lm
 # Sources and objects
 
 LIB_SOURCES := $(sort $(filter-out lib/safepoint.c,$(wildcard lib/*.c lib/*.S)))
-CLI_SOURCES := $(sort $(wildcard cli/*.[cS] cli/*/*.[cS] cli/*/*/*.[cS]))
+HOST_SOURCES := $(sort $(wildcard cli/host/*.c))
+CLI_SOURCES := $(filter-out $(HOST_SOURCES),$(sort $(wildcard cli/*.[cS] cli/*/*.[cS] cli/*/*/*.[cS])))
+HOST_OBJECTS := $(HOST_SOURCES:%=$(BUILD)/%.o)
 LIB_OBJECTS := $(LIB_SOURCES:%=$(BUILD)/%.o)
 # A static program cannot replace the C library's exit: see lib/exit_call.c.
 STATICLIB_OBJECTS := $(filter-out %/exit_call.c.o,$(LIB_OBJECTS))
@@ -81,6 +84,7 @@ QUICK_OBJECTS := $(patsubst %,$(BUILD)/quick/%.o,$(filter cli/quick/%,$(CLI_SOUR
 CLI_OBJECTS   := $(patsubst %,$(BUILD)/%.o,$(filter-out cli/quick/%,$(CLI_SOURCES))) $(BUILD)/quick.o
 
 PROGRAM   := $(BUILD)/k3thread
+HOST      := $(BUILD)/k3thread-host
 STATICLIB := $(BUILD)/libk3thread.a
 SHAREDLIB := $(BUILD)/libk3thread.so.$(VERSION)
 SAFEPOINT := $(BUILD)/libk3thread_safepoint.a
@@ -109,8 +113,8 @@ TEST_PROGRAMS := $(basename $(TEST_SOURCES:%=$(BUILD)/%))
 .SECONDARY:
 .SUFFIXES:
 
--include tests/lib/rules.mk tests/cli/rules.mk tests/bench/rules.mk tests/faults/rules.mk \
-	tests/fuzz/rules.mk
+-include tests/lib/rules.mk tests/cli/rules.mk tests/attach/rules.mk tests/bench/rules.mk \
+	tests/faults/rules.mk tests/fuzz/rules.mk
 
 ifeq ($(V),)
 Q := @
@@ -120,7 +124,7 @@ endif
 # Targets
 
 .PHONY: all
-all: $(PROGRAM) $(STATICLIB) $(SHAREDLIB) $(SAFEPOINT) $(COMPLETIONS) ## the program, the library and the completions (the default)
+all: $(PROGRAM) $(HOST) $(STATICLIB) $(SHAREDLIB) $(SAFEPOINT) $(COMPLETIONS) ## the program, the library and the completions (the default)
 
 # The program is copied to its place in one go. A linker writes in small pieces; the page cache then holds
 # the file as single pages, and each start of the program has more page faults.
@@ -129,6 +133,16 @@ $(PROGRAM): $(CLI_OBJECTS) $(STATICLIB) $(BUILD)/flags
 	$(Q)$(CC) $(K3_CFLAGS) $(CLI_LDFLAGS) $(K3_LDFLAGS) -o $@.linked \
 		$(CLI_OBJECTS) $(STATICLIB) $(CLI_LIBS)
 	$(Q)rm -f $@ && cp $@.linked $@ && rm $@.linked
+
+# The program that calls functions of libraries is linked against the shared library, so that a library that uses
+# it too gets the same one. It finds it where it was built or installed; LD_LIBRARY_PATH comes first.
+$(HOST): $(HOST_OBJECTS) $(SHAREDLIB) $(BUILD)/flags
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(K3_CFLAGS) -pie $(K3_LDFLAGS) -Wl,--enable-new-dtags,-rpath,'$$ORIGIN:$$ORIGIN/../../lib' \
+		-o $@ $(HOST_OBJECTS) $(SHAREDLIB) -ldl
+
+# The place that was configured when the program was compiled; the program also looks beside itself.
+$(BUILD)/cli/worker/host_path.c.o: K3_CPPFLAGS += -DLIBEXECDIR='"$(LIBEXECDIR)"'
 
 # The program prints its completions itself.
 $(COMPLETIONS): $(BUILD)/completions/k3thread.%: $(PROGRAM)
@@ -218,7 +232,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.cc.o $(STATICLIB) $(SAFEPOINT)
 define RECORD
 $(CC) $(CXX) $(AR) $(K3_CPPFLAGS) $(K3_CFLAGS) $(K3_CXXFLAGS) $(LIB_CFLAGS) $(CLI_CFLAGS)
 $(SANITIZER) $(K3_LDFLAGS) $(CLI_LDFLAGS) $(CLI_LIBS) $(QUICK_CFLAGS)
-$(LIB_SOURCES) $(CLI_SOURCES)
+$(LIB_SOURCES) $(CLI_SOURCES) $(HOST_SOURCES)
 endef
 export RECORD
 
@@ -233,7 +247,7 @@ $(BUILD)/packages:
 	@CC='$(CC)' tests/deps.sh --check build
 	@touch $@
 
--include $(LIB_OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d) $(QUICK_OBJECTS:.o=.d) \
+-include $(LIB_OBJECTS:.o=.d) $(HOST_OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d) $(QUICK_OBJECTS:.o=.d) \
 	$(TEST_SOURCES:%=$(BUILD)/%.d) \
 	$(BUILD)/lib/safepoint.c.d
 
@@ -250,6 +264,7 @@ $(UNIT): etc/k3thread.service.in FORCE
 install: all $(PKGCONFIG) $(UNIT) ## install under PREFIX (DESTDIR and the directories above)
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)
 	install -m 755 $(PROGRAM) $(DESTDIR)$(BINDIR)/k3thread
+	install -D -m 755 $(HOST) $(DESTDIR)$(LIBEXECDIR)/k3thread-host
 	install -m 644 lib/include/k3thread.h $(DESTDIR)$(INCLUDEDIR)/k3thread.h
 	install -m 644 $(STATICLIB) $(SAFEPOINT) $(DESTDIR)$(LIBDIR)
 	install -m 755 $(SHAREDLIB) $(DESTDIR)$(LIBDIR)
@@ -273,7 +288,7 @@ install: all $(PKGCONFIG) $(UNIT) ## install under PREFIX (DESTDIR and the direc
 
 .PHONY: uninstall
 uninstall: ## remove what install has installed
-	rm -f $(DESTDIR)$(BINDIR)/k3thread $(DESTDIR)$(INCLUDEDIR)/k3thread.h
+	rm -f $(DESTDIR)$(BINDIR)/k3thread $(DESTDIR)$(LIBEXECDIR)/k3thread-host $(DESTDIR)$(INCLUDEDIR)/k3thread.h
 	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,$(notdir $(STATICLIB) $(SAFEPOINT) $(SHAREDLIB)) \
 		$(SONAME) libk3thread.so pkgconfig/k3thread.pc)
 	rm -f $(DESTDIR)$(UNITDIR)/k3thread.service $(DESTDIR)$(DATADIR)/k3thread/k3thread.bash \
@@ -344,7 +359,7 @@ demo: ## install missing packages, build, and show the main job
 
 # Lint. Every finding is a failure.
 
-C_FILES     := $(sort $(LIB_SOURCES) lib/safepoint.c $(CLI_SOURCES) $(wildcard tests/*/*.c))
+C_FILES     := $(sort $(LIB_SOURCES) lib/safepoint.c $(CLI_SOURCES) $(HOST_SOURCES) $(wildcard tests/*/*.c))
 FORMATTED   := $(filter %.c,$(C_FILES)) $(sort $(wildcard lib/*.h lib/*/*.h cli/*.h cli/*/*.h cli/*/*/*.h tests/*/*.h))
 SCRIPTS     := $(shell grep -lsE '^\#(!.*(sh|bats)$$| shellcheck shell)' .ci/run tests/*.* tests/*/*)
 LINTS = lint-warnings lint-format lint-shell lint-man lint-cppcheck lint-tidy lint-scan

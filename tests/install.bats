@@ -59,8 +59,10 @@ waits='(void) k3thread_sleep(1000);'
 busy='for (volatile unsigned long i = 0;; i++) { }'
 
 @test "make install respects DESTDIR, PREFIX and the directories" {
-  make_install DESTDIR="$PWD" PREFIX=/p BINDIR=/b LIBDIR=/l INCLUDEDIR=/i MANDIR=/m DATADIR=/d UNITDIR=/u
+  make_install DESTDIR="$PWD" PREFIX=/p BINDIR=/b LIBDIR=/l LIBEXECDIR=/x INCLUDEDIR=/i MANDIR=/m DATADIR=/d \
+    UNITDIR=/u
   [ -x b/k3thread ]
+  [ -x x/k3thread-host ]
   [ -f i/k3thread.h ]
   [ -f l/libk3thread.a ]
   [ -f l/libk3thread_safepoint.a ]

@@ -26,6 +26,8 @@ allowed() {
     cli/supervisor/*)  echo cli/server cli/worker cli/process cli/place cli/base ;;
     cli/client/*)      echo cli/place cli/rpc cli/base ;;
     cli/view/*)        echo cli/place cli/rpc cli/base ;;
+    # A program of its own, which the supervisor starts: all it has of the others is the shared library.
+    cli/host/*)        echo lib/include ;;
     # Two commands run a supervisor; every other command is a client.
     cli/commands/supervise.c) echo cli/supervisor cli/client cli/place cli/base ;;
     cli/script/run.c)  echo cli/supervisor cli/commands cli/view cli/place cli/base ;;

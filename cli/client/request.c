@@ -198,6 +198,7 @@ void request_write_start(struct text *params, const struct start_request *reques
 {
     text_byte(params, '{', 1);
     write_command(params, request->command);
+    add_true(params, "call", request->call);
     add_surroundings(params, request);
     write_members(params, "[\"id\"]");
     add_bytes(params, "ready", request->ready);

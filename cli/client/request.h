@@ -21,6 +21,7 @@ struct start_request {
     const char  *here;    /* the current directory, at which relative paths begin */
     const char  *name, *directory, *output; /* NULL: not given */
     const char  *input;                     /* a file; NULL: none */
+    bool         call;                      /* the command begins with LIBRARY:FUNCTION */
     bool         input_stays_open;          /* the input stays open; INPUT is NULL then */
     bool         tty;                       /* the command gets a terminal of the size: */
     unsigned     rows, columns;

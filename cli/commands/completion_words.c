@@ -79,17 +79,19 @@ bool complete_needs_threads(enum complete_kind kind)
 
 /* Arguments */
 
-static bool is_among(const char *word, size_t length, char *const *words, size_t count)
+/* Returns true if the option in the LENGTH bytes at OPTION is among WORDS, perhaps with "=" and an argument. */
+static bool is_given(const char *option, size_t length, char *const *words, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        if (strlen(words[i]) == length && strncmp(words[i], word, length) == 0)
+        if (strncmp(words[i], option, length) == 0 &&
+            (words[i][length] == '\0' || words[i][length] == '='))
             return true;
     return false;
 }
 
 /*
  * Returns the line of the usage for the words before the cursor: the line that begins with an
- * option among these words ("--all [EXCEPTION]"), else the first line.
+ * option among these words ("--all [EXCEPTION]", "--call=LIBRARY:FUNCTION [ARGUMENT...]"), else the first line.
  */
 static const char *find_usage(const struct command *command, char *const *words, size_t count)
 {
@@ -98,8 +100,8 @@ static const char *find_usage(const struct command *command, char *const *words,
     for (; line != NULL && line[0] != '\0'; line += strcspn(line, "\n"), line += line[0] == '\n') {
         size_t length = strcspn(line, " =\n");
 
-        if (line[0] == '-' && is_among(line, length, words, count))
-            return line + length;
+        if (line[0] == '-' && is_given(line, length, words, count))
+            return line + strcspn(line, " \n");
     }
     return command->arguments != NULL ? command->arguments : "";
 }

@@ -19,7 +19,7 @@
 #define COMPLETE_KINDS(X)                                                                          \
     X(THREAD, "THREAD")                                                                            \
     X(EXCEPTION, "EXCEPTION")                                                                      \
-    X(FILE, "FILE SCRIPT SOCKET ARGUMENT")                                                         \
+    X(FILE, "FILE SCRIPT SOCKET ARGUMENT LIBRARY:FUNCTION")                                        \
     X(DIRECTORY, "DIR")                                                                            \
     X(PROGRAM, "COMMAND")                                                                          \
     X(SHELL, "SHELL")                                                                              \

@@ -36,8 +36,9 @@ static bool is_sure(const struct start_options *o)
 {
     const struct start_request *request = &o->request;
 
-    return o->environment == NULL && request->input == NULL && request->output == NULL &&
-           request->directory == NULL && executable_is_there(request->command[0]);
+    return !request->call && o->environment == NULL && request->input == NULL &&
+           request->output == NULL && request->directory == NULL &&
+           executable_is_there(request->command[0]);
 }
 
 static void write_request(struct text *params, const struct invocation *invocation,
@@ -265,7 +266,7 @@ static int run(struct invocation *invocation)
 
 const struct command command_start = {
     .name = "start",
-    .arguments = "[--] COMMAND [ARGUMENT...]",
+    .arguments = "[--] COMMAND [ARGUMENT...]\n--call=LIBRARY:FUNCTION [--] [ARGUMENT...]",
     .doc = "Start a command as a thread\v" DETAILS,
     .group = COMMAND_GROUP_THREADS,
     .flags = COMMAND_STARTS | COMMAND_IN_ORDER,
@@ -278,7 +279,7 @@ const struct command command_start = {
 
 const struct command command_daemon = {
     .name = "daemon",
-    .arguments = "[--] COMMAND [ARGUMENT...]",
+    .arguments = "[--] COMMAND [ARGUMENT...]\n--call=LIBRARY:FUNCTION [--] [ARGUMENT...]",
     .doc = "Start a command as a daemon thread\vIt goes on when the other threads have ended. A "
            "shutdown or a run waits for those, and then ends it. " DETAILS,
     .group = COMMAND_GROUP_THREADS,

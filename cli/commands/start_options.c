@@ -1,5 +1,6 @@
 #include "cli/commands/start_options.h"
 
+#include "cli/base/call_word.h"
 #include "cli/base/descriptor_path.h"
 #include "cli/base/exceptions.h"
 #include "cli/base/need_word.h"
@@ -25,11 +26,14 @@ enum {
     KEY_IF_ABSENT,
     KEY_ENV_FILE,
     KEY_LEASH,
-    KEY_TTY
+    KEY_TTY,
+    KEY_CALL
 };
 
 const struct argp_option start_options_list[] = {
     {"name", 'n', "NAME", 0, "The thread's name (default: Thread-N)", 0},
+    {"call", KEY_CALL, "LIBRARY:FUNCTION", 0,
+     "Call the function of the library, with the arguments, instead of a command", 0},
     {"if-absent", KEY_IF_ABSENT, NULL, 0,
      "If a live thread has that name, start nothing and print its id", 0},
     {"after", 'a', "SECONDS", 0, "Wait before the command is run", 0},
@@ -244,11 +248,39 @@ static error_t finish_tty(struct start_options *o, const struct argp_state *stat
     return -variables_add(&o->variables, "TERM=xterm");
 }
 
+static error_t set_call(struct start_options *o, const struct argp_state *state, char *word)
+{
+    o->call = word;
+    if (call_word_function(word) != NULL)
+        return 0;
+    return command_usage(state, "--call wants LIBRARY:FUNCTION, not '%s'", word);
+}
+
+/* Completes --call: the command is its word and the arguments. */
+static error_t finish_call(struct start_options *o)
+{
+    size_t count = 0;
+
+    while (o->request.command != NULL && o->request.command[count] != NULL)
+        count++;
+    o->command = calloc(count + 2, sizeof(*o->command));
+    if (o->command == NULL)
+        return ENOMEM;
+    o->command[0] = o->call;
+    if (count > 0)
+        memcpy(o->command + 1, o->request.command, count * sizeof(*o->command));
+    o->request.command = o->command;
+    o->request.call = true;
+    return 0;
+}
+
 /* Completes what was read, when no option can follow. */
 static error_t finish(struct start_options *o, const struct argp_state *state)
 {
     error_t error = o->request.tty ? finish_tty(o, state) : 0;
 
+    if (error == 0 && o->call != NULL)
+        error = finish_call(o);
     if (error == 0 && o->request.if_absent && o->request.name == NULL)
         error = command_usage(state, "--if-absent goes with --name");
     return error == 0 ? make_environment(o) : error;
@@ -302,6 +334,8 @@ error_t start_options_parse(int key, char *argument, struct argp_state *state)
         return 0;
     case KEY_LOG_LIMIT:
         return parse_log_limit(o, state, argument);
+    case KEY_CALL:
+        return set_call(o, state, argument);
     case ARGP_KEY_ARGS:
         o->request.command = state->argv + state->next;
         return 0;
@@ -309,6 +343,8 @@ error_t start_options_parse(int key, char *argument, struct argp_state *state)
         o->request.needs = o->needs;
         return finish(o, state);
     case ARGP_KEY_NO_ARGS:
+        if (o->call != NULL)
+            return 0;
         return command_usage(state, "no command to start");
     default:
         return parse_time(key, argument, state);
@@ -322,6 +358,7 @@ void start_options_release(void *options)
     variables_release(&o->in_files);
     variables_release(&o->variables);
     free(o->environment);
+    free(o->command);
     free(o->needs);
     free(o->real_output);
 }

@@ -15,6 +15,8 @@ struct start_options {
     struct variables     in_files;    /* the variables of --env-file */
     struct variables     variables;   /* those of --env, which replace them */
     char               **environment; /* with these variables; NULL: none was given */
+    char                *call;        /* LIBRARY:FUNCTION; NULL: not given */
+    char               **command;     /* with it, all words of the command; else NULL */
     char               **needs;       /* the words of --needs, in order */
     bool                 has_input;   /* --input was given, perhaps without a file */
     bool                 wait;

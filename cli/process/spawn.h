@@ -18,8 +18,8 @@ struct spawn_descriptor {
     int from, to;
 };
 
-/* The most such descriptors: that of a probe, and two of a jobserver. */
-#define SPAWN_EXTRAS 3
+/* The most such descriptors: that of a probe, two of a jobserver, and that of k3thread-host. */
+#define SPAWN_EXTRAS 4
 
 /* How one command is to be started. */
 struct spawn_plan {

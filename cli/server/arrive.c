@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
 
 /* An exception that was given to the attachment of RECORD's process. */
 struct passage {
@@ -18,7 +19,11 @@ struct passage {
     pid_t                   pid;             /* the process */
     void (*done)(void *context, struct record *record, const struct arrival *arrival);
     void *context;
+    TAILQ_ENTRY(passage) others; /* that wait for a library */
 };
+
+/* Those that wait for a library to be loaded. */
+static TAILQ_HEAD(, passage) held = TAILQ_HEAD_INITIALIZER(held);
 
 /* Returns true if an exception of TYPE begins the grace of a thread that it arrives in. */
 static bool begins_grace(const k3thread_exctype *type)
@@ -119,15 +124,40 @@ static struct passage *new_passage(struct record *record, const char *inner,
 
     if (passage == NULL)
         return NULL;
-    *passage = (struct passage){.record = record,
-                                .type = type,
-                                .inner = copy(inner, &failed),
-                                .message = copy(message, &failed),
-                                .pid = attachment_pid(record->attachment)};
+    *passage = (struct passage){
+        .record = record,
+        .type = type,
+        .inner = copy(inner, &failed),
+        .message = copy(message, &failed),
+        .pid = record->attachment != NULL ? attachment_pid(record->attachment) : 0};
     if (!failed)
         return passage;
     free_passage(passage);
     return NULL;
+}
+
+/* Returns true if the function of RECORD is still looked for, so that an exception waits until it is called. */
+static bool is_loading(const struct record *record)
+{
+    return record->job.call && record->now.state == STATE_RUNNING && !record->now.loaded;
+}
+
+/* Sends the exceptions that have waited for RECORD, if it is loaded, or no more loading. */
+static void release_held(struct record *record)
+{
+    struct passage *passage, *next;
+
+    if (is_loading(record))
+        return;
+    for (passage = TAILQ_FIRST(&held); passage != NULL; passage = next) {
+        next = TAILQ_NEXT(passage, others);
+        if (passage->record != record)
+            continue;
+        TAILQ_REMOVE(&held, passage, others);
+        arrive_raise(record, passage->inner, passage->type, passage->message, passage->done,
+                     passage->context);
+        free_passage(passage);
+    }
 }
 
 void arrive_raise(struct record *record, const char *inner, const k3thread_exctype *type,
@@ -138,8 +168,10 @@ void arrive_raise(struct record *record, const char *inner, const k3thread_excty
     static const struct arrival no_memory = {
         .how = ARRIVAL_REFUSED, .code = PROTOCOL_SEND_RAISE_ERROR, .why = "out of memory"};
     struct passage *passage;
+    /* A type that a process has published ends with its attachment, so it does not wait. */
+    bool waits = is_loading(record) && exceptions_find(type->name) == type;
 
-    if (record->attachment == NULL || exceptions_signal(type) != 0) {
+    if ((record->attachment == NULL && !waits) || exceptions_signal(type) != 0) {
         tell_result(record, threads_raise(record, type, message), done, context);
         return;
     }
@@ -150,6 +182,10 @@ void arrive_raise(struct record *record, const char *inner, const k3thread_excty
     }
     passage->done = done;
     passage->context = context;
+    if (waits) {
+        TAILQ_INSERT_TAIL(&held, passage, others);
+        return;
+    }
     if (inner == NULL && begins_grace(type))
         attachment_begin_end(record->attachment);
     attachment_raise(record->attachment, inner, type->name, message, end_passage, passage);
@@ -255,4 +291,5 @@ static void end_overdue(struct record *record)
 void arrive_begin(void)
 {
     threads_handle_overdue(end_overdue);
+    threads_handle_loaded(release_held);
 }

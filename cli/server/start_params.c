@@ -1,5 +1,6 @@
 #include "cli/server/start_params.h"
 
+#include "cli/base/call_word.h"
 #include "cli/base/exceptions.h"
 #include "cli/base/variable.h"
 #include "cli/ready/ready.h"
@@ -54,7 +55,11 @@ static bool parse_command(struct call *call, const json_t *command, struct job *
                          "\"command\" must be a list of one string or more");
     }
     error = strings_from_json(command, &job->argv);
-    return error == 0 || call_refuse(call, error, "\"command\" must be a list of strings");
+    if (error != 0)
+        return call_refuse(call, error, "\"command\" must be a list of strings");
+    return !job->call || call_word_function(job->argv[0]) != NULL ||
+           call_fail(call, PROTOCOL_VALUE_ERROR, "--call wants LIBRARY:FUNCTION, not '%.200s'",
+                     job->argv[0]);
 }
 
 static bool check_environment(struct call *call, char *const *strings)
@@ -256,6 +261,7 @@ static bool take_params(struct call *call, const json_t *params, struct job *job
         {"stop_signal", PARAM_STRING, &raw->stop_signal, false},
         {"log_limit", PARAM_INTEGER, &raw->log_limit, false},
         {"members", PARAM_ANY, &raw->members, false},
+        {"call", PARAM_BOOLEAN, &job->call, false},
         {"if_absent", PARAM_BOOLEAN, &raw->if_absent, false},
         {"keep", PARAM_BOOLEAN, &raw->keep, false},
         {"chained", PARAM_BOOLEAN, &raw->chained, false},

@@ -37,6 +37,7 @@ static TAILQ_HEAD(, record) queued = TAILQ_HEAD_INITIALIZER(queued);   /* for a 
 static size_t queued_count;
 static bool   go_failed; /* the first in the queue could not be told */
 static void (*handle_overdue)(struct record *record);
+static void (*handle_loaded)(struct record *record);
 
 static bool takes_slot(const struct record *record)
 {
@@ -401,7 +402,7 @@ int threads_begin(struct record *record)
 static void begin_again(struct record *record)
 {
     report_forget_run(&record->now);
-    record->now.ready = false;
+    record->now.ready = record->now.loaded = false;
     record->now.ended = record->now.run_begin = record->now.run_end = 0;
     record->now.unended = 0;
     record->assignment.again = true;
@@ -545,6 +546,11 @@ void threads_handle_overdue(void (*handle)(struct record *record))
     handle_overdue = handle;
 }
 
+void threads_handle_loaded(void (*handle)(struct record *record))
+{
+    handle_loaded = handle;
+}
+
 int threads_end(struct record *record, const k3thread_exctype *type, const char *message,
                 pid_t spared)
 {
@@ -631,6 +637,8 @@ void threads_take_reports(void)
         record->now = new;
         if (new.overdue > old.overdue && record->attachment != NULL)
             handle_overdue(record);
+        if (record->job.call)
+            handle_loaded(record);
         take_in(record, &old);
         report_release(&old);
     }

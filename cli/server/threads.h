@@ -49,6 +49,9 @@ void threads_told(struct record *record, const k3thread_exctype *type, const cha
 /* Sets the function to call when the time of a thread is over and its process is attached; see worker.h. */
 void threads_handle_overdue(void (*handle)(struct record *record));
 
+/* Sets the function to call with each report of a thread that calls a function of a library. */
+void threads_handle_loaded(void (*handle)(struct record *record));
+
 /*
  * Ends the command of RECORD as SystemExit does and runs it again, in the same thread; a thread that has
  * ended begins again. RECORD->rerun says how far that is. A thread whose command has not begun begins now, or

@@ -7,6 +7,7 @@
 #include "cli/process/proc.h"
 #include "cli/worker/cleanup.h"
 #include "cli/worker/ending.h"
+#include "cli/worker/loading.h"
 #include "cli/worker/log_limit.h"
 #include "cli/worker/raised.h"
 #include "cli/worker/starting.h"
@@ -103,8 +104,24 @@ APART static void check_ready(struct worker *worker)
         become_ready(worker);
 }
 
+/* Takes what k3thread-host says of the library. WAITS: it may still say something. */
+APART static void check_loading(struct worker *worker, bool waits)
+{
+    struct text why = {0};
+    int         result = loading_check(worker->loading, &why);
+
+    if (result == LOADING_NOTHING && waits)
+        return;
+    loading_close(worker->loading);
+    worker->loading = NULL;
+    if (result >= 0)
+        starting_announce(worker, result == LOADING_DONE);
+    else
+        starting_fail(worker, -result, &why);
+}
+
 /* The events that a worker polls for while the command runs. */
-enum { COMMAND, PROBE, LOG, TERMINAL, POLLED };
+enum { COMMAND, PROBE, LOG, TERMINAL, LOADING, POLLED };
 
 /* After so many seconds without an event the worker assumes that the command goes on for a while. */
 #define REST_AFTER 1.0
@@ -115,7 +132,7 @@ static double seconds_until_due(const struct worker *worker)
     double next = ending_next(worker);
     double left;
 
-    if (worker->ready != NULL)
+    if (worker->ready != NULL && worker->loading == NULL)
         next =
             clock_earlier(next, clock_earlier(ready_next(worker->ready), worker->ready_deadline));
     if (worker->log_limit != NULL)
@@ -136,8 +153,11 @@ static bool serve(struct worker *worker, const struct pollfd *polls)
         thread_terminal_copy_output(worker->assignment->terminal);
     if (worker->log_limit != NULL && is_due(&polls[LOG], worker->log_limit->next))
         log_limit_check(worker->log_limit);
-    if (worker->ready != NULL && is_due(&polls[PROBE], ready_next(worker->ready)))
+    if (worker->ready != NULL && worker->loading == NULL &&
+        is_due(&polls[PROBE], ready_next(worker->ready)))
         check_ready(worker);
+    if (polls[LOADING].revents != 0)
+        check_loading(worker, true);
     if (polls[COMMAND].revents != 0)
         return true;
     if (clock_until(worker->ready_deadline) == 0)
@@ -156,12 +176,15 @@ static void wait_for_command(struct worker *worker)
     for (;;) {
         struct pollfd polls[POLLED] = {
             [COMMAND] = {.fd = worker->pidfd, .events = POLLIN},
-            [PROBE] = worker->ready != NULL ? ready_poll(worker->ready) : (struct pollfd){.fd = -1},
+            [PROBE] = worker->ready != NULL && worker->loading == NULL ? ready_poll(worker->ready)
+                                                                       : (struct pollfd){.fd = -1},
             [LOG] = worker->log_limit != NULL ? log_limit_poll(worker->log_limit)
                                               : (struct pollfd){.fd = -1},
             [TERMINAL] = worker->assignment->terminal != NULL
                              ? thread_terminal_poll(worker->assignment->terminal)
                              : (struct pollfd){.fd = -1},
+            [LOADING] =
+                worker->loading != NULL ? loading_poll(worker->loading) : (struct pollfd){.fd = -1},
         };
         int n = k3thread_poll(polls, POLLED, seconds_until_due(worker));
 
@@ -224,6 +247,8 @@ bool execution_run(struct worker *worker)
 
     if (started)
         wait_for_command(worker);
+    if (worker->loading != NULL && started)
+        check_loading(worker, false);
     starting_close_probe(worker);
     if (started) {
         raised_while_running(worker); /* what the command has said of its end, at the latest */
@@ -232,5 +257,5 @@ bool execution_run(struct worker *worker)
     starting_close(worker);
     if (started)
         reap(worker);
-    return started;
+    return started && worker->report->error == 0;
 }

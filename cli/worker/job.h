@@ -29,6 +29,7 @@ struct job {
     struct environment *environment; /* of each run */
     char               *directory;
     char               *input;      /* a file to read from; NULL: none */
+    bool                call;       /* argv[0] is LIBRARY:FUNCTION, for k3thread-host to call */
     bool                input_open; /* the input is a pipe that stays open, for `send` */
     bool                tty;        /* the command gets a terminal, of ROWS and COLUMNS at first */
     unsigned short      rows, columns;

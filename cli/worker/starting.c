@@ -11,6 +11,7 @@
 #include "cli/process/mark.h"
 #include "cli/worker/environment.h"
 #include "cli/worker/job_tokens.h"
+#include "cli/worker/loading.h"
 #include "cli/worker/log_limit.h"
 #include "cli/worker/logs.h"
 #include "cli/worker/raised.h"
@@ -45,6 +46,8 @@ struct spawn_plan starting_plan(const struct worker *worker)
 
     if (worker->ready != NULL)
         ready_extend(worker->ready, &plan);
+    if (worker->loading != NULL)
+        loading_extend(worker->loading, &plan);
     return plan;
 }
 
@@ -103,6 +106,11 @@ static void word_failure(const struct job *job, const struct spawned *spawned, i
     text_printf(why, "cannot %s '%s': %s", stage, object, strerror(error));
     if (spawned->stage != SPAWN_EXEC) /* at that stage the command's own limits hold */
         limits_explain(why, error);
+}
+
+void starting_fail(struct worker *worker, int error, struct text *why)
+{
+    note_error(worker, error, status_of_exec(error), why);
 }
 
 static void note_failure(struct worker *worker, const struct spawned *spawned, int error)
@@ -166,6 +174,8 @@ void starting_close_probe(struct worker *worker)
 void starting_close(struct worker *worker)
 {
     starting_close_probe(worker);
+    loading_close(worker->loading);
+    worker->loading = NULL;
     if (worker->assignment->terminal != NULL)
         thread_terminal_end_run(worker->assignment->terminal);
     if (worker->log_limit != NULL)
@@ -213,6 +223,8 @@ static int prepare(struct worker *worker)
 
     if (error == 0 && worker->ready != NULL)
         error = rule_out_probe(worker, &why);
+    if (error == 0 && worker->job->call)
+        error = loading_open(worker->job, &worker->loading, &why);
     if (error == 0 && !worker->job->daemon)
         error = take_slot_number_and_tokens(worker, &why);
     if (error == 0)
@@ -301,8 +313,8 @@ static int spawn_command(struct worker *worker, struct spawn_plan plan, struct s
     return error;
 }
 
-/* Posts that the command runs, with its pid and its times. */
-static void announce(struct worker *worker, const struct spawned *spawned)
+/* Notes the process of a run, and the run's times. */
+static void note_process(struct worker *worker, const struct spawned *spawned)
 {
     const struct job *job = worker->job;
     struct report    *report = worker->report;
@@ -317,17 +329,35 @@ static void announce(struct worker *worker, const struct spawned *spawned)
     if (worker->ready != NULL && job->ready_timeout >= 0)
         worker->ready_deadline = clock_monotonic() + job->ready_timeout;
     report->pid = spawned->pid;
-    report->started = clock_wall();
     report->run_begin = clock_monotonic();
     report->run_end = 0;
-    report->runs++;
     report->missed = spawned->missed;
     report->slot = worker->slot;
-    if (job->ready == NULL) {
+}
+
+void starting_announce(struct worker *worker, bool is_loaded)
+{
+    struct report *report = worker->report;
+
+    report->started = clock_wall();
+    report->runs++;
+    report->loaded = is_loaded;
+    if (worker->job->ready == NULL) {
         report->ready = true;
         report->shown++;
     }
-    worker_post(worker, STATE_RUNNING);
+    worker_post(worker, report->state == STATE_STOPPING ? STATE_STOPPING : STATE_RUNNING);
+}
+
+/* Posts that the command runs; or, while k3thread-host loads a library, only that there is a process. */
+static void begin_run(struct worker *worker, const struct spawned *spawned)
+{
+    note_process(worker, spawned);
+    worker->report->state = STATE_RUNNING;
+    if (worker->loading == NULL)
+        starting_announce(worker, true);
+    else
+        worker_post(worker, STATE_RUNNING);
 }
 
 /* Where the output of a run begins. */
@@ -397,6 +427,7 @@ APART bool starting_run(struct worker *worker)
     off_t               marks;
     int                 error;
 
+    worker->report->loaded = false;
     if (prepare(worker) != 0)
         return false;
     plan = starting_plan(worker);
@@ -413,7 +444,9 @@ APART bool starting_run(struct worker *worker)
         worker->report->output_start = begin.offset;
     worker->report->run_start = begin.offset;
     worker->report->run_inode = begin.inode;
-    announce(worker, &spawned);
+    if (worker->loading != NULL)
+        loading_begin(worker->loading);
+    begin_run(worker, &spawned);
     job_tokens_begin(worker->tokens);
     if (worker->ready != NULL)
         ready_begin(worker->ready, &plan, begin.offset);

@@ -32,6 +32,7 @@ struct report {
     const char *left; /* JSON: a list of what the command left behind, in all runs; NULL: nothing */
     unsigned    left_listed, left_count; /* how many processes the list has; how many were left */
     unsigned    runs;
+    bool        loaded;  /* of a thread that calls a function: it was found, in this run */
     pid_t       unended; /* a process that could not be ended, or 0 */
     bool        ready;   /* the thread is ready, or was ready in its last run */
     unsigned    shown;   /* how often it became ready; no report has to come in time for that */

@@ -42,6 +42,7 @@ struct worker {
     double             deadline; /* on the monotonic clock; INFINITY: none */
     pid_t              pid; /* the command's; not reaped until its leftovers are gone; 0: none */
     int                pidfd;
+    struct loading    *loading; /* of the library, by k3thread-host; NULL: done, or none */
     struct ending      end;
     bool               ending;   /* the thread ends: an exception, or a process that does not end */
     bool               rested;   /* it has waited for a while, and released its stack */

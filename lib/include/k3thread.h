@@ -817,6 +817,10 @@ void                      k3thread_cleanup_end_(int execute);
 struct k3thread_shield_ *k3thread_shield_enter_(struct k3thread_shield_ *shield) K3THREAD_NOTHROW_;
 void k3thread_shield_leave_(struct k3thread_shield_ *const *shield) K3THREAD_NOTHROW_;
 
+/* For k3thread-host: k3thread_attach for MAIN; and the exit status of a process that T, which is gone, ends. */
+int k3thread_attach_as_(k3thread *main);
+int k3thread_exit_status_(const k3thread *t);
+
 void k3thread_checkpoint_slow_(void);
 void k3thread_safepoint_slow_(void *cfa);
 

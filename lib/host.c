@@ -1,0 +1,13 @@
+/* What k3thread-host needs of the library, and no other program. */
+#include "attach.h"
+#include "told.h"
+
+int k3thread_attach_as_(k3thread *main)
+{
+    return k3t_attach_to(main);
+}
+
+int k3thread_exit_status_(const k3thread *t)
+{
+    return t->ended_by != NULL ? k3t_told_status(t->ended_by) : (int) (intptr_t) t->value & 0xff;
+}
