@@ -41,6 +41,16 @@ error_t command_refuse(const struct argp_state *state, const char *format, ...)
     return ARGUMENTS_REFUSED;
 }
 
+error_t command_whole_threads(const struct argp_state *state, char *const *words)
+{
+    for (; *words != NULL; words++)
+        if (strchr(*words, '/') != NULL)
+            return command_refuse(
+                state, "'%s' means threads inside a process; only list and raise take them",
+                *words);
+    return 0;
+}
+
 error_t command_duration(const struct argp_state *state, const char *option, const char *text,
                          double *ret)
 {

@@ -30,6 +30,12 @@ __attribute__((format(printf, 2, 3))) error_t command_usage(const struct argp_st
 __attribute__((format(printf, 2, 3))) error_t command_refuse(const struct argp_state *state,
                                                              const char              *format, ...);
 
+/*
+ * Refuses a word of WORDS, which NULL ends, that means threads inside a process, as web/worker does. Returns
+ * the value that the parser must return.
+ */
+error_t command_whole_threads(const struct argp_state *state, char *const *words);
+
 /* Reads TEXT, a duration (duration.h), into *RET. Returns the value that the parser must return. */
 error_t command_duration(const struct argp_state *state, const char *option, const char *text,
                          double *ret);

@@ -34,7 +34,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         o->thread = argument;
         return 0;
     case ARGP_KEY_END:
-        return o->thread == NULL ? command_usage(state, "no thread") : 0;
+        return o->thread == NULL
+                   ? command_usage(state, "no thread")
+                   : command_whole_threads(state, (char *[]){(char *) o->thread, NULL});
     default:
         return ARGP_ERR_UNKNOWN;
     }

@@ -67,7 +67,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
             return command_usage(state, "--any waits for an end; --ready and --until do not");
         if (o->ready && o->until != NULL)
             return command_usage(state, "--ready and --until do not go together");
-        return 0;
+        return o->all ? 0 : command_whole_threads(state, o->threads);
     default:
         return ARGP_ERR_UNKNOWN;
     }

@@ -54,6 +54,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
             return command_usage(state, "--json and --quiet exclude each other");
         if (o->request.live && o->request.failed)
             return command_usage(state, "--live and --failed exclude each other");
+        if (o->request.failed && o->request.threads != NULL)
+            return command_whole_threads(state, o->request.threads);
         return 0;
     default:
         return ARGP_ERR_UNKNOWN;

@@ -70,7 +70,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case ARGP_KEY_END:
         if (o->thread == NULL)
             return command_usage(state, "no thread");
-        return 0;
+        return command_whole_threads(state, (char *[]){(char *) o->thread, NULL});
     default:
         return ARGP_ERR_UNKNOWN;
     }

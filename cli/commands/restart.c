@@ -32,7 +32,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         o->threads = state->argv + state->next;
         return 0;
     case ARGP_KEY_END:
-        return o->threads == NULL ? command_usage(state, "no thread") : 0;
+        return o->threads == NULL ? command_usage(state, "no thread")
+                                  : command_whole_threads(state, o->threads);
     default:
         return ARGP_ERR_UNKNOWN;
     }

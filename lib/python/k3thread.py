@@ -102,11 +102,11 @@ def send_exception(thread, exctype):
 def _raise_in(thread, exctype):
     """Sets the exception that the interpreter raises in the thread next."""
     if thread.ident is None or not thread.is_alive():
-        raise InvalidThreadIdError(thread.ident)
+        raise InvalidThreadIdError("thread {!r} is not alive".format(thread.name))
     count = ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident),
                                                        ctypes.py_object(exctype))
     if count == 0:
-        raise InvalidThreadIdError(thread.ident)
+        raise InvalidThreadIdError("thread {!r} is not alive".format(thread.name))
     if count != 1:
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), None)
         raise SendRaiseError("PyThreadState_SetAsyncExc failed", count)
@@ -158,30 +158,33 @@ def _is_called_by_interpreter():
 
 
 class _Inbox:
-    """The exceptions from the shell that one thread has not raised yet, the oldest first."""
+    """The exceptions from the shell that one thread has not raised yet, the oldest first.
+
+    The next one is raised a moment after the first one: at once, it would be raised before the first one is
+    caught, and take its place.
+    """
 
     def __init__(self, thread):
         self.thread = thread
-        self.lock = threading.RLock()  # a thread may be interrupted while it holds it
+        self.lock = threading.Lock()  # the thread itself never takes it, for it can be interrupted anywhere
         self.pending = collections.deque()
+        self.is_raising = False  # the first one is on its way, or was raised a moment ago
 
     def put(self, exctype, name, message):
-        is_main = self.thread is threading.main_thread()
         with self.lock:
             if len(self.pending) >= _PENDING_MAX:
                 raise SendRaiseError("too many exceptions are pending in thread {!r}".format(
                     self.thread.name))
-            if issubclass(exctype, SystemExit) and not is_main:
+            if issubclass(exctype, SystemExit) and self.thread is not threading.main_thread():
                 self.pending.clear()  # threading knows this very class as a silent end
                 _raise_in(self.thread, SystemExit)
                 return
-            self.pending.append(_carrier(exctype, name, message, self.next))
-            if len(self.pending) == 1:
+            self.pending.append(_carrier(exctype, name, message, self.was_raised))
+            if not self.is_raising:
                 self.raise_first()
 
     def raise_first(self):
-        if not self.pending:
-            return
+        """Has the first exception raised. The caller holds the lock."""
         try:
             if self.thread is threading.main_thread() and _is_awake():
                 signal.pthread_kill(self.thread.ident, _WAKE)
@@ -190,23 +193,21 @@ class _Inbox:
         except InvalidThreadIdError:
             self.pending.clear()
             raise
+        self.is_raising = True
 
-    def next(self):
-        """Has the next exception raised, because the first one is. The thread itself calls this.
-
-        Another thread does it: here, the next exception would be raised before the first one is caught.
-        """
-        with self.lock:
-            if self.pending:
-                self.pending.popleft()
-            if self.pending:
-                _thread.start_new_thread(self.go_on, ())
+    def was_raised(self):
+        """Is called in the thread, by the exception."""
+        _thread.start_new_thread(self.go_on, ())
 
     def go_on(self):
         time.sleep(_PAUSE)
         with self.lock:
+            self.is_raising = False
+            if self.pending:
+                self.pending.popleft()
             try:
-                self.raise_first()
+                if self.pending:
+                    self.raise_first()
             except SendRaiseError:
                 pass  # the thread has ended
 
@@ -286,7 +287,10 @@ class _Connection:
         self.replies, self.requests = {}, itertools.count(2)
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            self.socket.connect(path)
+            try:
+                self.socket.connect(path)
+            except OSError as error:
+                raise OSError(error.errno, error.strerror, path) from None
             self.send(id=1, method="attach", params={"thread": thread})
             self.await_permission()
         except BaseException:
@@ -408,11 +412,11 @@ def attach():
 
     `k3thread raise web` raises in the main thread, `k3thread raise web/NAME` in the thread of that name. If
     nobody catches the exception in the main thread, the process ends with 143 (SystemExit), 130
-    (KeyboardInterrupt), 124 (TimeoutError) or 1. Call it in the main thread: only there can Python set the
-    handler of the signal (SIGSTKFLT) that wakes the main thread.
+    (KeyboardInterrupt), 124 (TimeoutError) or 1.
 
-    Returns True, or False if no k3thread supervisor has started this process. OSError: EBUSY, because
-    another process of the thread is attached; EPERM; ESRCH.
+    Returns True, or False if no k3thread supervisor has started this process. RuntimeError: not called in
+    the main thread, where alone Python can set the handler of the signal (SIGSTKFLT) that wakes that thread.
+    OSError: EBUSY, because another process of the thread is attached; EPERM; ESRCH; or that of connect(2).
     """
     global _connection
     path, thread = os.environ.get("K3THREAD_SOCKET"), os.environ.get("K3THREAD_ID", "")
@@ -420,9 +424,10 @@ def attach():
         return True
     if not path or not thread.isdigit():
         return False
+    if threading.current_thread() is not threading.main_thread():
+        raise RuntimeError("attach() must be called in the main thread")
     connection = _Connection(path, int(thread))
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(_WAKE, _wake)
+    signal.signal(_WAKE, _wake)
     _replace_excepthook()
     _connection = connection
     connection.id_of(threading.main_thread())

@@ -106,6 +106,11 @@ assert issubclass(k3thread.InvalidThreadIdError, k3thread.SendRaiseError)'
   python 'assert k3thread.attach() is False; k3thread.detach()'
   K3THREAD_SOCKET=$dir/none python 'assert k3thread.attach() is False'
   K3THREAD_SOCKET=$dir/none K3THREAD_ID=1 python 'fails(FileNotFoundError, k3thread.attach)'
+  K3THREAD_SOCKET=$dir/none K3THREAD_ID=1 python '
+done = []
+thread = k3thread.start(lambda: fails(RuntimeError, k3thread.attach) or done.append(1))
+thread.join()
+assert done == [1]'
 }
 
 @test "python: an exception from the shell is raised in the main thread, which sleeps, with its message" {
@@ -211,4 +216,15 @@ time.sleep(1000)'
   k3 raise web
   run -9 k3 join web
   has_said web SIGTERM
+}
+
+@test "python: only list and raise take threads inside a process; other commands say so" {
+  begin web "$catcher"
+  for command in "join -t 5" "join --any" "join --ready" "restart" "logs" "logs -f" "list --failed"; do
+    # shellcheck disable=SC2086  # a list of words
+    run -64 k3 $command 'web/*' </dev/null
+    like "$output" "*'web/\*' means threads inside a process; only list and raise take them"
+  done
+  run -64 k3 send web/before </dev/null
+  like "$output" "*'web/before' means threads inside a process; *"
 }

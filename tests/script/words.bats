@@ -118,6 +118,7 @@ refused() {
 @test "lines may end with a carriage return, and the last line may have no newline" {
   printf 'start --name a -- printf [%%s] x\r\njoin a\r\nlist -q' >script
   is "$(k3 run --no-prefix script 2>/dev/null)" $'[x]\n1'
+  # shellcheck disable=SC1003  # the backslash is meant
   printf 'start -- printf [%%s] x\\' >script
   is "$(k3 run --no-prefix script 2>/dev/null | od -An -c | tr -d ' ')" '[x\]\n'
 }
