@@ -15,14 +15,17 @@
 #define TAIL_LINES 100
 #define TAIL_BYTES ((size_t) 64 * 1024)
 
-/*
- * Returns true if the command of THREAD never ran because the run ended first, which is not a
- * failure.
- */
+/* Returns true if SystemExit ended THREAD before its command was done: the run counts that as no failure. */
+static bool was_cut_off(const json_t *thread)
+{
+    return !json_is_true(json_object_get(thread, "daemon")) && thread_status(thread) != 0;
+}
+
+/* Returns true if THREAD has not failed, but its command did not run, or not to its end. */
 static bool is_skipped(const struct run_threads *threads, const json_t *thread)
 {
-    return json_integer_value(json_object_get(thread, "runs")) == 0 &&
-           run_threads_status(threads, thread) == 0;
+    return run_threads_status(threads, thread) == 0 &&
+           (json_integer_value(json_object_get(thread, "runs")) == 0 || was_cut_off(thread));
 }
 
 static size_t count_skipped(const struct run_threads *threads)
@@ -98,6 +101,21 @@ static void add_name(struct text *text, struct unique_names *names, const json_t
     free(name);
 }
 
+static void add_skipped(struct text *text, const json_t *thread)
+{
+    struct text message = {0};
+
+    text_add(text, "      <skipped");
+    if (json_integer_value(json_object_get(thread, "runs")) > 0) {
+        text_add(&message, "ended before it was done: ");
+        thread_add_result(&message, thread);
+        xml_add_attribute(text, "message", message.data, message.size);
+    }
+    text_add(text, "/>\n");
+    text->failed |= message.failed;
+    text_release(&message);
+}
+
 static void add_case(struct text *text, const struct run_result *result, struct unique_names *names,
                      const json_t *thread)
 {
@@ -116,7 +134,7 @@ static void add_case(struct text *text, const struct run_result *result, struct 
     if (failed)
         add_failure(text, thread);
     else
-        text_add(text, "      <skipped/>\n");
+        add_skipped(text, thread);
     text_add(text, "    </testcase>\n");
 }
 

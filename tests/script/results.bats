@@ -113,6 +113,16 @@ is_junit() {
   is "$(from_xml r.xml 'string(//testsuite/@skipped)')" 1
 }
 
+@test "--junit reports a thread as skipped if the end of the run ended it before it was done" {
+  script_of 'start --name long -- sleep 1000' 'daemon --name server -- sleep 1000' 'start --name bad -- false'
+  run -1 k3 run -q --fail-fast --junit r.xml script
+  is_junit r.xml
+  is "$(from_xml r.xml 'string(//testcase[@name="long"]/skipped/@message)')" \
+    'ended before it was done: SystemExit, SIGTERM'
+  is "$(from_xml r.xml 'count(//testcase[@name="server"]/*)')" 0
+  is "$(from_xml r.xml 'string(//testsuite/@skipped)')" 1
+}
+
 @test "--junit says why a thread was not run" {
   script_of 'start --name a --after 0.01 -- /no/such'
   run -127 k3 run -q --junit r.xml script

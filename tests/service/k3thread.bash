@@ -21,7 +21,15 @@ k3thread_setup() {
 # k3thread_service NAME [OPTION…] -- COMMAND…: starts a daemon thread and waits until it is ready, or
 # runs if there is no --ready. It has 30 seconds, or K3THREAD_READY_TIMEOUT.
 k3thread_service() {
-    local name=$1
+    local name=${1-}
+    if [ $# -lt 2 ]; then
+        echo 'k3thread_service: usage: k3thread_service NAME [OPTION...] -- COMMAND...' >&2
+        return 64
+    fi
+    if [ -z "${K3THREAD_SOCKET:-}" ]; then # the service would outlive the tests
+        echo 'k3thread_service: call k3thread_setup first' >&2
+        return 64
+    fi
     shift
     "${K3THREAD:-k3thread}" daemon --name "$name" "$@" 3>&- >/dev/null || return
     "${K3THREAD:-k3thread}" join --ready --timeout "${K3THREAD_READY_TIMEOUT:-30}" "$name" >/dev/null

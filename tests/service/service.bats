@@ -39,6 +39,16 @@ sys.stdout.buffer.write(urllib.request.urlopen(sys.argv[1]).read())' "http://127
     [[ $output == *"no such luck"* ]]
 }
 
+@test "a service without a name, or without a setup, is refused with a word" {
+    load k3thread.bash
+    run k3thread_service
+    [ "$status" -eq 64 ]
+    [[ $output == *"usage: k3thread_service NAME"* ]]
+    K3THREAD_SOCKET='' run k3thread_service lonely -- sleep 1000
+    [ "$status" -eq 64 ]
+    [ "$output" = 'k3thread_service: call k3thread_setup first' ]
+}
+
 @test "teardown leaves no process" {
     load k3thread.bash
     k3thread_setup
