@@ -114,6 +114,8 @@ static void take_notification(void *context, const json_t *params)
     char          *data;
     size_t         size;
 
+    if (attach->is_over) /* what a fast program still prints must not delay the end */
+        return;
     if (json_object_get(params, "thread") != NULL) {
         attach->is_over = attach->end.has_ended = true;
     } else if (bytes_any_from_json(json_object_get(params, "data"), &data, &size) == 0) {
@@ -303,6 +305,22 @@ static void leave_terminal(struct attach *attach)
     raw_terminal_leave(&attach->raw);
 }
 
+/* Writes to standard error. After a signal, this does not wait for a terminal that takes no more. */
+static void write_message(const struct attach *attach, const struct text *text)
+{
+    int fd = -1;
+
+    if (attach->end.signal != 0)
+        fd = descriptors_reopen(STDERR_FILENO, O_WRONLY | O_NOCTTY | O_NONBLOCK);
+    if (fd < 0) {
+        (void) output_write(STDERR_FILENO, text->data, text->size);
+        return;
+    }
+    while (write(fd, text->data, text->size) < 0 && errno == EINTR)
+        continue;
+    close(fd);
+}
+
 /* Says on standard error how the visit has ended. */
 static void tell_end(const struct attach *attach)
 {
@@ -312,7 +330,7 @@ static void tell_end(const struct attach *attach)
     thread_add_bytes(&text, attach->name);
     text_add(&text, attach->end.has_ended ? "' has ended]\n" : "']\n");
     if (!text.failed && !attach->output_lost)
-        (void) output_write(STDERR_FILENO, text.data, text.size);
+        write_message(attach, &text);
     text_release(&text);
 }
 
