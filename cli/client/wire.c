@@ -83,8 +83,13 @@ int wire_read(struct wire *wire)
         size = recv(wire->fd, received->data + received->size, received->capacity - received->size,
                     MSG_DONTWAIT);
     while (size < 0 && errno == EINTR);
-    if (size < 0)
-        return errno == EAGAIN ? 0 : -ECONNRESET;
+    if (size < 0 && errno == EAGAIN)
+        return 0;
+    if (size <
+        0) { /* ECONNRESET and no end: the other side closed the socket and left data unread */
+        wire->cut = true;
+        return -ECONNRESET;
+    }
     if (size == 0)
         return -ECONNRESET;
     received->size += (size_t) size;
