@@ -4,7 +4,7 @@
 
 #include "connection.h"
 
-/* How much was told over a connection. Zeroed: nothing. */
+/* The news that were told over a connection so far. Zeroed, there are none. */
 struct k3t_told {
     size_t   published; /* the number of types that were told */
     unsigned asked;     /* the last request that was told; see k3t_attach_asked() */

@@ -1,4 +1,4 @@
-/* What is pending in the calling thread, taken to be thrown by its caller: see deliver.h. */
+/* Takes a pending exception of the calling thread, for the caller to throw: see deliver.h. */
 #ifndef K3THREAD_CLAIM_H
 #define K3THREAD_CLAIM_H
 

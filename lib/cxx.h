@@ -1,4 +1,4 @@
-/* What the runtime of C++ knows of the calling thread. A program without it has caught nothing. */
+/* The state of the calling thread in the runtime of C++. A program without it has caught nothing. */
 #ifndef K3THREAD_CXX_H
 #define K3THREAD_CXX_H
 

@@ -1,4 +1,4 @@
-/* What k3thread-host needs of the library, and no other program. */
+/* Functions of the library for k3thread-host alone. */
 #include "attach.h"
 #include "told.h"
 

@@ -24,7 +24,7 @@
 #include <sys/queue.h>
 #include <time.h>
 
-/* What the watcher knows of a thread: see watcher.h. */
+/* The watcher's knowledge of a thread: see watcher.h. */
 struct k3t_watched {
     _Atomic(int64_t)    nearest; /* instant; only the thread itself changes it */
     bool                listed;  /* this and the next: under the watcher's lock */
@@ -51,7 +51,7 @@ struct k3thread {
     struct k3thread *next_news; /* see news.h */
     unsigned         news;
 
-    /* What is pending (queue.h), under the lock. */
+    /* The pending exceptions (queue.h), under the lock. */
     pthread_mutex_t             lock;
     struct k3thread_local_     *local; /* of the thread itself; NULL before it runs and after */
     struct k3thread_exception_ *first, *last;
@@ -92,7 +92,7 @@ struct k3thread {
     char name[];
 };
 
-/* What belongs to the calling thread alone. Struct k3thread_local_ has the part that others may touch. */
+/* The data of the calling thread alone. Struct k3thread_local_ has the part that others may touch. */
 struct k3t_local {
     struct k3thread *self; /* NULL: not yet adopted */
     struct k3thread_exception_

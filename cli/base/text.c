@@ -68,7 +68,7 @@ void text_printf(struct text *text, const char *format, ...)
     va_end(arguments);
 }
 
-/* What the first byte of a character says about the others. */
+/* The facts about a character that its first byte tells. */
 static const struct lead {
     unsigned char mask, bits, following;
     uint32_t      least; /* a smaller code in so many bytes is not UTF-8 */

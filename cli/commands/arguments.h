@@ -1,4 +1,4 @@
-/* How the commands' parsers (argp) report a wrong option or argument, and how they read numbers. */
+/* Reports of a wrong option or argument by the commands' parsers (argp), and their reading of numbers. */
 #ifndef K3THREAD_CLI_COMMANDS_ARGUMENTS_H
 #define K3THREAD_CLI_COMMANDS_ARGUMENTS_H
 

@@ -7,7 +7,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* How the user left the thread's terminal. */
+/* The way in which the user left the thread's terminal. */
 struct attach_end {
     bool has_ended; /* the thread has; otherwise the user has detached */
     int  signal;    /* that asked this process to end; or 0 */

@@ -84,7 +84,7 @@ struct command {
      */
     argp_parser_t parse;
 
-    /* Does the work. Returns the exit status. */
+    /* Carries out the command. Returns the exit status. */
     int (*run)(struct invocation *invocation);
 
     /* Frees what `parse` has put into the options, even if `parse` has failed; or NULL. */

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What was typed so far. Zeroed: nothing. */
+/* The keys that were typed and not yet passed on. Zeroed, there are none. */
 struct detach_keys {
     bool has_prefix; /* ^\ was typed, and the next key says what it means */
 };

@@ -31,7 +31,7 @@ static int connect_client(const struct invocation *invocation)
     return session_connect(invocation->session, starts) != 0 ? command_failed(invocation) : GO_ON;
 }
 
-/* Does what the command's flags ask for. Returns GO_ON or the exit status. */
+/* Prepares what the command's flags ask for. Returns GO_ON or the exit status. */
 static int set_up(const struct invocation *invocation)
 {
     unsigned flags = invocation->command->flags;

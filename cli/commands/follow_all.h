@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-/* What is shown of each thread that matches at the beginning. */
+/* The part of its log that is shown of each thread that matches at the beginning. */
 struct follow_all_options {
     bool               timestamps; /* print the time before each line */
     bool               some_lines; /* begin with the last LINES lines */

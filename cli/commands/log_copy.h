@@ -16,7 +16,7 @@
 struct log_copy {
     const struct invocation *invocation;
 
-    /* What the command asks for; set before log_copy_begin(). */
+    /* The wishes of the command, set before log_copy_begin(). */
     bool               timestamps; /* print the time before each line */
     bool               follow;     /* go on until the thread has ended */
     bool               some_lines; /* begin with the last LINES lines */

@@ -6,7 +6,7 @@
 
 #include <argp.h>
 
-/* What program_argp's parser fills: the input of argp_parse(). */
+/* The input of argp_parse() for program_argp, which its parser fills. */
 struct program_words {
     struct session *session;
     int             count; /* how many words: the command and what follows it */

@@ -13,7 +13,7 @@ __attribute__((format(printf, 4, 5))) int command_fail(const struct invocation *
                                                        int status, const char *type,
                                                        const char *format, ...);
 
-/* Does the same with the sentence WHY, which it releases. */
+/* Reports the sentence WHY likewise, and releases it. */
 int command_fail_text(const struct invocation *invocation, int status, const char *type,
                       struct text *why);
 
@@ -39,7 +39,7 @@ int command_own_failure(int status);
 /* Prints TEXT on standard output. Returns 0, or 1 after reporting a failure. */
 int command_print(const struct invocation *invocation, const struct text *text);
 
-/* Does the same as the command NAME (NULL: as the program). */
+/* Reports likewise, in the name of the command NAME (NULL: of the program). */
 int report_print(const char *name, const struct text *text);
 
 #endif

@@ -1,4 +1,4 @@
-/* What all commands of one run of the program share, and what one execution of a command gets. */
+/* The state that all commands of one run of the program share, and that of one execution of a command. */
 #ifndef K3THREAD_CLI_COMMANDS_SESSION_H
 #define K3THREAD_CLI_COMMANDS_SESSION_H
 

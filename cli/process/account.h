@@ -18,7 +18,7 @@
 #include <sys/types.h>
 #include <sys/wait.h>
 
-/* What processes have used. */
+/* The processor time and the memory that processes have used. */
 struct usage {
     double   user, system; /* seconds of processor time */
     uint64_t memory;       /* bytes: the most that one of the processes had in memory at a time */

@@ -24,7 +24,7 @@ struct spawn_plan;
 /* The seconds that one try may take. */
 #define PROBE_LIMIT 5.0
 
-/* What one kind of probes does. Functions that it does not need are NULL. */
+/* The functions of one kind of probes. Functions that it does not need are NULL. */
 struct probe_kind {
     size_t size; /* of the kind's own struct, which begins with a struct ready */
 

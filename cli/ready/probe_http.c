@@ -12,7 +12,7 @@
 /* The longest URL: its request fits into any socket's buffer. */
 #define URL_MAX 4000
 
-/* So much of each line of an answer is looked at. */
+/* The most bytes of each line of an answer that are looked at. */
 #define LINE_SIZE 32
 
 struct http_probe {
@@ -91,7 +91,7 @@ static int status_of(const char *line)
     return sscanf(line, "HTTP/%*1[0-9].%*1[0-9] %3d", &status) == 1 ? status : 0;
 }
 
-/* What the lines of the answer say so far. */
+/* The lines of the answer so far. */
 enum answer { ANSWER_GOES_ON, ANSWER_GOOD, ANSWER_BAD };
 
 /* Takes a complete line. The head of an answer of 1xx, up to an empty line, is skipped. */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a node does. Each but JUMP and FOUND leads to the node behind it. */
+/* The action of a node. Each but JUMP and FOUND leads to the node behind it. */
 enum operation {
     SET,    /* one byte of the set with this number */
     ASSERT, /* nothing, where this assertion holds */

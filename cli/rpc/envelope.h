@@ -1,4 +1,4 @@
-/* What stands around the parameters and the results: the members of JSON-RPC's objects. */
+/* The members of JSON-RPC's objects that stand around the parameters and the results. */
 #ifndef K3THREAD_CLI_RPC_ENVELOPE_H
 #define K3THREAD_CLI_RPC_ENVELOPE_H
 
@@ -8,7 +8,7 @@
 
 #define ENVELOPE_VERSION "2.0"
 
-/* How each object begins. */
+/* The beginning of each object. */
 #define ENVELOPE_START "{\"jsonrpc\":\"" ENVELOPE_VERSION "\""
 
 /* Appends a request, or a notification, up to where its parameters follow. */

@@ -11,7 +11,7 @@
 #include <jansson.h>
 #include <stddef.h>
 
-/* Does the same as parse_json() without flags, for any line. */
+/* Parses any line, as parse_json() without flags does. */
 json_t *table_line_parse(char *line, size_t size, json_error_t *ret_error);
 
 #endif

@@ -96,7 +96,7 @@ static int patience(const struct front *front, bool rests)
     return other < 0 || left < other ? (int) left : other;
 }
 
-/* Does the work whose time has come. */
+/* Performs the work whose time has come. */
 static void handle_time(struct front *front)
 {
     double now = clock_monotonic();

@@ -1,4 +1,4 @@
-/* What the user asks of a run. */
+/* The options of a run. */
 #ifndef K3THREAD_CLI_SCRIPT_FRONT_OPTIONS_H
 #define K3THREAD_CLI_SCRIPT_FRONT_OPTIONS_H
 
@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-/* What a run does about processes that a command left behind. */
+/* The answer of a run to processes that a command left behind. */
 enum leaks {
     LEAKS_SHOWN, /* its table shows them */
     LEAKS_WARN,  /* it says so at once, too */

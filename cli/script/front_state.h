@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* What the script, or its end, waits for: see barrier.h. */
+/* The barrier at which the script, or its end, waits: see barrier.h. */
 enum barrier {
     BARRIER_NONE,
     BARRIER_ASKED,    /* the supervisor's next answer: all earlier events are then known */

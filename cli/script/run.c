@@ -261,7 +261,7 @@ static int open_results(const struct invocation *invocation, struct front_option
     return command_fail_text(invocation, STATUS_INTERNAL, NULL, &why);
 }
 
-/* What the user asks of the front, with what only `run` knows. */
+/* The options of `run`: those of the front, and those that only `run` knows. */
 static struct front_options make_front_options(const struct run_options *o, bool is_own)
 {
     struct front_options front = o->front;

@@ -1,4 +1,4 @@
-/* What is run as a script, and where its commands come from. */
+/* The input that is run as a script, and where its commands come from. */
 #ifndef K3THREAD_CLI_SCRIPT_SCRIPT_INPUT_H
 #define K3THREAD_CLI_SCRIPT_SCRIPT_INPUT_H
 

@@ -16,7 +16,7 @@ void xml_add(struct text *text, const char *bytes, size_t size);
 /* Adds a blank and NAME="…" with the SIZE bytes. */
 void xml_add_attribute(struct text *text, const char *name, const char *bytes, size_t size);
 
-/* Does the same with formatted text. */
+/* Adds formatted text likewise. */
 __attribute__((format(printf, 3, 4))) void xml_print_attribute(struct text *text, const char *name,
                                                                const char *format, ...);
 

@@ -22,7 +22,7 @@ struct passage {
     TAILQ_ENTRY(passage) others; /* that wait for a library */
 };
 
-/* Those that wait for a library to be loaded. */
+/* Exceptions that wait for a library to be loaded. */
 static TAILQ_HEAD(, passage) held = TAILQ_HEAD_INITIALIZER(held);
 
 /* Returns true if an exception of TYPE begins the grace of a thread that it arrives in. */

@@ -31,7 +31,7 @@ void arrive_raise(struct record *record, const char *inner, const k3thread_excty
 int arrive_end(struct record *record, const k3thread_exctype *type, const char *message,
                void (*not_asked)(struct record *record));
 
-/* Does what threads_restart() does, but first sends SystemExit to the attached process, if there is one. */
+/* Restarts like threads_restart(), but first sends SystemExit to the attached process, if there is one. */
 int arrive_restart(struct record *record);
 
 #endif

@@ -21,7 +21,7 @@
 
 #include <jansson.h>
 
-/* What became of one exception. The strings are valid only during the call of DONE. */
+/* The fate of one exception. The strings are valid only during the call of DONE. */
 struct arrival {
     enum {
         ARRIVAL_DONE,     /* it is in the thread's queue */

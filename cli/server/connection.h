@@ -18,7 +18,7 @@
 
 struct connection;
 
-/* What the user of this file does with a connection. */
+/* The functions that the user of this file has for a connection. */
 struct connection_handler {
     /* Serves LINE, SIZE bytes without the newline; may change them. */
     void (*serve)(struct connection *connection, char *line, size_t size);

@@ -59,7 +59,7 @@ void events_tell_missed(void);
 /* Returns the bit of the event NAME, or 0 if no event has that name. */
 unsigned events_bit(const char *name);
 
-/* What a client gets that names no events. EVENT_CHANGED is for a client that names it. */
+/* The events for a client that names none. EVENT_CHANGED is for a client that names it. */
 #define EVENTS_DEFAULT (~(1U << EVENT_CHANGED))
 
 /*

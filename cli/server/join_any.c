@@ -137,7 +137,7 @@ static struct record *first_ended(const struct candidates *candidates)
     return first;
 }
 
-/* Does the same as join_any_begin(). CALL has the candidates, which are empty. */
+/* Acts as join_any_begin() does. CALL has the candidates, which are empty. */
 static void begin(struct call *call, const struct selection *selection, double timeout)
 {
     struct record *first;

@@ -18,7 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What a client wants to see. */
+/* The part of a log that a client wants. */
 struct wanted {
     json_int_t lines; /* the last lines; negative: all */
     double     since; /* the output of the last seconds; negative: all */

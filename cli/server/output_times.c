@@ -17,7 +17,7 @@
 /* The seconds between two looks, while logs are being written. */
 #define PAUSE 0.1
 
-/* So many marks are kept of one log; of its older marks, every second one is dropped then. */
+/* The most marks that are kept of one log. Then every second one of its older marks is dropped. */
 #define MARKS_MAX 512
 
 /* At TIME, on the monotonic clock, the log had SIZE bytes. */

@@ -1,4 +1,4 @@
-/* What is kept for one client between its requests. The server's thread only. */
+/* The state that is kept for one client between its requests. The server's thread only. */
 #ifndef K3THREAD_CLI_SERVER_PEER_H
 #define K3THREAD_CLI_SERVER_PEER_H
 

@@ -94,7 +94,7 @@ static double sooner(double a, double b)
     return a < b ? a : b;
 }
 
-/* Does the work whose time has come. Returns the seconds until the next work is due, or -1. */
+/* Performs the work whose time has come. Returns the seconds until the next work is due, or -1. */
 static double do_what_is_due(void)
 {
     double next = sooner(call_expire(), attachment_expire());

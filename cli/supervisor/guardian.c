@@ -110,7 +110,7 @@ static void share_lock(const struct guardian_options *options)
     close(fd);
 }
 
-/* Does the guardian's work until the supervisor ends. */
+/* Watches the supervisor until it ends, and ends what it leaves. */
 __attribute__((noreturn)) static void guard(const struct guardian_options *options, int list,
                                             pid_t supervisor, const sigset_t *signals)
 {

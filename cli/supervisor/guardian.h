@@ -13,7 +13,7 @@
 
 #include <sys/types.h>
 
-/* What the guardian needs to know. */
+/* The guardian's knowledge of its supervisor. */
 struct guardian_options {
     const char *socket;    /* removed if the supervisor died without removing it */
     const char *lock_path; /* the file that LOCK is on, or was: see lock.h */

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-/* What a supervisor gets when it starts. */
+/* The options of a supervisor that starts. */
 struct supervisor_options {
     const struct place *place;
     int                 listener; /* bound to the socket of PLACE, and listening */

@@ -30,7 +30,7 @@ struct sequence {
     char               middle[SEQUENCE_KEPT + 1];
 };
 
-/* What the next byte is. */
+/* The role of the next byte. */
 enum sequence_step {
     SEQUENCE_TEXT,     /* text, or a control character */
     SEQUENCE_BEGINS,   /* it begins a sequence */

@@ -1,4 +1,4 @@
-/* What a thread's command left behind, in words. */
+/* Words for the processes that a thread's command left behind. */
 #ifndef K3THREAD_CLI_VIEW_LEFT_TEXT_H
 #define K3THREAD_CLI_VIEW_LEFT_TEXT_H
 

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <termios.h>
 
-/* How the terminal was before. Zeroed: it is as it was. */
+/* The settings of the terminal before it was raw. Zeroed, it is not raw. */
 struct raw_terminal {
     struct termios before;
     bool           is_raw;

@@ -32,7 +32,7 @@ const char *environment_value(const struct environment *environment, const char 
 struct environment *environment_ref(struct environment *environment);
 void                environment_unref(struct environment *environment);
 
-/* What one command finds in its environment besides the client's variables, and K3THREAD_SOCKET. */
+/* The variables of one command, besides the client's variables and K3THREAD_SOCKET. */
 struct own_variables {
     uint64_t    id;        /* K3THREAD_ID */
     const char *name;      /* K3THREAD_NAME */

@@ -1,4 +1,4 @@
-/* What a thread was asked to do. Nothing of it changes while its worker runs. */
+/* The orders for a thread. They do not change while its worker runs. */
 #ifndef K3THREAD_CLI_WORKER_JOB_H
 #define K3THREAD_CLI_WORKER_JOB_H
 

@@ -23,7 +23,7 @@ void loading_begin(struct loading *loading);
 /* Returns what to poll for. */
 struct pollfd loading_poll(const struct loading *loading);
 
-/* What k3thread-host has said: nothing yet; that it calls the function; nothing ever, as its process has ended. */
+/* The news from k3thread-host: none yet; that it calls the function; nothing ever, as its process has ended. */
 enum { LOADING_NOTHING, LOADING_DONE, LOADING_NEVER };
 
 /* Returns one of these, or -errno with WHY if it cannot call the function. */

@@ -33,7 +33,7 @@ struct prober {
     void       *owner; /* the caller's */
     struct text why;
 
-    /* What it needs to know of the probe, the thread and the run. */
+    /* Its copies of what belongs to the probe, the thread and the run. */
     char               *spec, *name, *directory, *output;
     uint64_t            id; /* the thread's */
     struct environment *environment;

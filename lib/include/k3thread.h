@@ -215,11 +215,11 @@ struct k3thread_options { /* all zero = the defaults */
 int k3thread_start(k3thread **ret, k3thread_target target, void *arg,
                    const struct k3thread_options *options);
 
-/* Does the same as k3thread_start with options->daemon set. Python: k3thread.daemon. */
+/* Starts a thread as k3thread_start does with options->daemon set. Python: k3thread.daemon. */
 int k3thread_daemon(k3thread **ret, k3thread_target target, void *arg,
                     const struct k3thread_options *options);
 
-/* How a thread ended. */
+/* The way in which a thread ended. */
 struct k3thread_result {
     void                   *value;     /* what the target returned; NULL if it did not return */
     const k3thread_exctype *exception; /* NULL: no exception ended the thread */
@@ -783,7 +783,7 @@ struct k3thread_shield_ {
     unsigned char               mask;      /* to be restored */
 };
 
-/* What the calling thread shares with inlined code, and with threads that raise exceptions in it. */
+/* The part of the calling thread that inlined code and threads that raise exceptions in it share. */
 struct k3thread_local_ {
     struct k3thread_block_ *volatile top;  /* the innermost block; volatile as its state is */
     unsigned                    word;      /* bit 0: the next checkpoint has to throw */

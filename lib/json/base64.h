@@ -8,7 +8,7 @@
 
 #define JSON_BASE64_ALPHABET "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
 
-/* How much SIZE bytes become, without a NUL. */
+/* The size of SIZE bytes in base64, without a NUL. */
 #define JSON_BASE64_SIZE(size) (((size) + 2) / 3 * 4)
 
 /* Writes the text of SIZE bytes, JSON_BASE64_SIZE(SIZE) bytes and no NUL. */
