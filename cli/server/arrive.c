@@ -4,6 +4,7 @@
 #include "cli/server/events.h"
 #include "cli/server/raise_failure.h"
 #include "cli/server/threads.h"
+#include "cli/server/threads_raise.h"
 #include "cli/worker/worker.h"
 
 #include <errno.h>

@@ -4,7 +4,7 @@
 #include "cli/server/attachment.h"
 #include "cli/server/method.h"
 #include "cli/server/params.h"
-#include "cli/server/threads.h"
+#include "cli/server/threads_raise.h"
 
 #include <stdlib.h>
 #include <string.h>

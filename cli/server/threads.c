@@ -1,7 +1,6 @@
 #include "cli/server/threads.h"
 
 #include "cli/base/clock.h"
-#include "cli/base/exceptions.h"
 #include "cli/base/status.h"
 #include "cli/process/limits.h"
 #include "cli/server/attachment.h"
@@ -22,12 +21,6 @@
 #include "cli/worker/slot_numbers.h"
 #include "cli/worker/target.h"
 #include "cli/worker/worker.h"
-
-#include <errno.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 /* A worker needs little stack, and there may be ten thousand workers. */
 #define WORKER_STACK (64 * 1024)
@@ -121,8 +114,7 @@ static int start_thread(struct record *record)
 static void advance_queue(void);
 static void advance_waiting(void);
 
-/* Opens the terminal and the input that RECORD's job asks for. Returns 0 or -errno. */
-static int open_input(struct record *record)
+int threads_open_input(struct record *record)
 {
     int error = console_open(record);
 
@@ -354,8 +346,7 @@ static void wait_for_needs(struct record *record)
     set_state(record, STATE_WAITING);
 }
 
-/* Raises in a thread that has no worker yet. */
-static void raise_unbegun(struct record *record, const k3thread_exctype *type, const char *message)
+void threads_raise_unbegun(struct record *record, const k3thread_exctype *type, const char *message)
 {
     struct text copy = {0};
 
@@ -372,7 +363,7 @@ static void raise_unbegun(struct record *record, const k3thread_exctype *type, c
  */
 int threads_begin(struct record *record)
 {
-    int error = open_input(record);
+    int error = threads_open_input(record);
 
     needs_count(record, true);
     if (error != 0) {
@@ -381,7 +372,7 @@ int threads_begin(struct record *record)
     }
     if (leash_has_snapped(record)) {
         tell_creation(record);
-        raise_unbegun(record, &k3thread_SystemExit, leash_message(record));
+        threads_raise_unbegun(record, &k3thread_SystemExit, leash_message(record));
         return 0;
     }
     if (needs_unmet(record) != NULL)
@@ -398,8 +389,7 @@ int threads_begin(struct record *record)
     return error;
 }
 
-/* Begins the next run of RECORD, whose last run is over. */
-static void begin_again(struct record *record)
+void threads_begin_again(struct record *record)
 {
     report_forget_run(&record->now);
     record->now.ready = record->now.loaded = false;
@@ -427,118 +417,8 @@ static bool go_on_again(struct record *record)
     stuck_unwatch(record);
     k3thread_unref(record->thread);
     record->thread = NULL;
-    begin_again(record);
+    threads_begin_again(record);
     return true;
-}
-
-/* Cancels the restart of a thread: the thread then ends. */
-static void cancel_restart(struct record *record)
-{
-    if (record->rerun == RERUN_ENDS)
-        record->rerun = RERUN_CANCELLED;
-}
-
-/* Returns true if we may not signal the command: it runs as another user now, as after sudo. */
-static bool is_denied(const struct record *record)
-{
-    return record->now.pid > 0 && kill(record->now.pid, 0) < 0 && errno == EPERM;
-}
-
-/* Returns PID as an exception's data: the process in which that has arrived already. */
-static void *spared_data(pid_t pid)
-{
-    return (void *) (uintptr_t) pid; // NOLINT(performance-no-int-to-ptr)
-}
-
-/* Makes the worker of RECORD end for a restart: its last report then begins the next run. */
-static int restart_worker(struct record *record, pid_t spared)
-{
-    int error = spared == 0 && is_denied(record) ? -EPERM : 0;
-
-    if (error == 0)
-        error =
-            k3thread_send_data(record->thread, &worker_Restart, spared_data(spared), NULL, NULL);
-    if (error != 0 && error != K3THREAD_INVALID_THREAD_ID_ERROR) /* it has just ended by itself */
-        return error;
-    record->rerun = RERUN_ENDS;
-    stuck_watch(record);
-    return 0;
-}
-
-void threads_will_restart(struct record *record)
-{
-    record->rerun = RERUN_ENDS;
-}
-
-void threads_fail_restart(struct record *record)
-{
-    record->rerun = RERUN_FAILED;
-    call_wake(&record->calls, record);
-}
-
-int threads_restart(struct record *record, pid_t spared)
-{
-    int error = open_input(record);
-
-    if (error != 0)
-        return error;
-    if (!record_is_live(record)) {
-        store_revived(record);
-        needs_count(record, true);
-        begin_again(record);
-    } else if (record->thread == NULL || record->line == LINE_QUEUED) {
-        record->rerun = RERUN_BEGINS;
-    } else {
-        return restart_worker(record, spared);
-    }
-    return 0;
-}
-
-/* Raises in a thread that has a worker. */
-static int raise_in_worker(struct record *record, const k3thread_exctype *type, const char *message)
-{
-    bool denied = is_denied(record);
-    int  error;
-
-    if (denied && exceptions_signal(type) != SIGKILL)
-        return -EPERM;
-    error = k3thread_send_exceptionf(record->thread, type, "%s", message != NULL ? message : "");
-    if (error != 0)
-        return error;
-    events_post_raised(record, type->name, message, NULL);
-    if (exceptions_signal(type) == 0)
-        cancel_restart(record);
-    if (worker_ends_early(type))
-        stuck_watch(record);
-    return denied ? -EPERM : 0;
-}
-
-int threads_raise(struct record *record, const k3thread_exctype *type, const char *message)
-{
-    if (!record_is_live(record))
-        return K3THREAD_INVALID_THREAD_ID_ERROR;
-    if (record->thread != NULL)
-        return raise_in_worker(record, type, message);
-    raise_unbegun(record, type, message);
-    return 0;
-}
-
-int threads_arrived(struct record *record, const k3thread_exctype *type, const char *message,
-                    pid_t pid)
-{
-    if (record->thread == NULL)
-        return K3THREAD_INVALID_THREAD_ID_ERROR;
-    cancel_restart(record);
-    return k3thread_send_data(record->thread, type, spared_data(pid), NULL, "%s",
-                              message != NULL ? message : "");
-}
-
-/* If the worker's queue is full, or the worker has ended, how the process ended says enough. */
-void threads_told(struct record *record, const k3thread_exctype *type, const char *message)
-{
-    if (record->thread != NULL)
-        (void) k3thread_send_data(record->thread, &worker_Told, (void *) (uintptr_t) type, NULL,
-                                  "%s", message != NULL ? message : "");
 }
 
 void threads_handle_overdue(void (*handle)(struct record *record))
@@ -549,23 +429,6 @@ void threads_handle_overdue(void (*handle)(struct record *record))
 void threads_handle_loaded(void (*handle)(struct record *record))
 {
     handle_loaded = handle;
-}
-
-int threads_end(struct record *record, const k3thread_exctype *type, const char *message,
-                pid_t spared)
-{
-    int error;
-
-    if (record->thread == NULL)
-        return threads_raise(record, type, message);
-    cancel_restart(record);
-    atomic_store(&record->assignment.end_type, type);
-    error = k3thread_send_data(record->thread, &worker_End, spared_data(spared), NULL, "%s",
-                               message != NULL ? message : "");
-    stuck_watch(record);
-    if (error == 0 && spared == 0 && record->now.state != STATE_STOPPING)
-        events_post_raised(record, type->name, message, NULL);
-    return error;
 }
 
 /*
