@@ -2,6 +2,7 @@
 
 #include "cli/base/duration.h"
 #include "cli/base/env_file.h"
+#include "cli/commands/thread_word.h"
 #include "cli/rpc/protocol.h"
 #include "cli/view/message.h"
 
@@ -48,6 +49,16 @@ error_t command_whole_threads(const struct argp_state *state, char *const *words
             return command_refuse(
                 state, "'%s' means threads inside a process; only list and raise take them",
                 *words);
+    return 0;
+}
+
+error_t command_one_thread(const struct argp_state *state, const char *word, const char **ret)
+{
+    if (strchr(word, '/') != NULL)
+        return command_whole_threads(state, (char *[]){(char *) word, NULL});
+    if (thread_is_pattern(word))
+        return command_refuse(state, "'%s' is a pattern; give one name or id", word);
+    *ret = word;
     return 0;
 }
 

@@ -31,6 +31,12 @@ __attribute__((format(printf, 2, 3))) error_t command_refuse(const struct argp_s
                                                              const char              *format, ...);
 
 /*
+ * Reads WORD, the name or id of one thread, into *RET. Refuses a pattern. Returns the value that the parser must
+ * return.
+ */
+error_t command_one_thread(const struct argp_state *state, const char *word, const char **ret);
+
+/*
  * Refuses a word of WORDS, which NULL ends, that means threads inside a process, as web/worker does. Returns
  * the value that the parser must return.
  */

@@ -29,14 +29,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case ARGP_KEY_ARG:
         if (o->thread != NULL)
             return command_usage(state, "unexpected argument '%s'", argument);
-        if (thread_is_pattern(argument))
-            return command_refuse(state, "'%s' is a pattern; give one name or id", argument);
-        o->thread = argument;
-        return 0;
+        return command_one_thread(state, argument, &o->thread);
     case ARGP_KEY_END:
-        return o->thread == NULL
-                   ? command_usage(state, "no thread")
-                   : command_whole_threads(state, (char *[]){(char *) o->thread, NULL});
+        return o->thread == NULL ? command_usage(state, "no thread") : 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }

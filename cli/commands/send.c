@@ -11,10 +11,10 @@
 #include <string.h>
 
 struct send_options {
-    char  *thread;
-    char **words; /* TEXT, up to a NULL */
-    bool   eof;
-    double timeout;
+    const char *thread;
+    char      **words; /* TEXT, up to a NULL */
+    bool        eof;
+    double      timeout;
 };
 
 enum { KEY_EOF = 256 };
@@ -40,15 +40,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         o->eof = true;
         return 0;
     case ARGP_KEY_ARGS:
-        o->thread = state->argv[state->next];
         o->words = state->argv + state->next + 1;
-        if (thread_is_pattern(o->thread))
-            return command_refuse(state, "'%s' is a pattern; give one name or id", o->thread);
-        return 0;
+        return command_one_thread(state, state->argv[state->next], &o->thread);
     case ARGP_KEY_END:
-        return o->thread == NULL
-                   ? command_usage(state, "no thread")
-                   : command_whole_threads(state, (char *[]){(char *) o->thread, NULL});
+        return o->thread == NULL ? command_usage(state, "no thread") : 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -98,15 +93,31 @@ static int copy_all(struct input_copy *copy)
     return error;
 }
 
+/* Sends nothing, to learn whether the thread takes input, before the user types any. Returns 0 or -errno. */
+static int check_thread(struct client *client, const struct send_options *o)
+{
+    struct reply reply;
+    int          error = client_call(
+                 client, "send", json_pack("{s:o, s:s}", "thread", thread_to_json(o->thread), "text", ""),
+                 &reply);
+
+    if (error == 0)
+        reply_release(&reply);
+    return error;
+}
+
 static int run(struct invocation *invocation)
 {
     const struct send_options *o = invocation->options;
     struct client             *client = &invocation->session->client;
     struct input_copy copy = {.timeout = o->timeout, .keeps_lines = true, .ends_input = o->eof};
     struct text       text = {0};
-    int               error = input_copy_open(&copy, client, thread_to_json(o->thread));
     int               status = STATUS_DONE;
+    int               error;
 
+    if (!o->eof && o->words[0] == NULL && check_thread(client, o) != 0)
+        return command_failed(invocation);
+    error = input_copy_open(&copy, client, thread_to_json(o->thread));
     write_line(&text, o->words);
     if (error == 0 && (o->eof || o->words[0] != NULL))
         error = input_copy_send_text(&copy, &text);

@@ -52,12 +52,29 @@ void front_handle_client(struct front *front)
 
 /* Ends */
 
+/* Returns true if STATUS says that a signal ended the supervisor: its guardian then exits with 128 and more. */
+static bool was_killed(int status)
+{
+    return !WIFEXITED(status) || WEXITSTATUS(status) > STATUS_SIGNAL_BASE;
+}
+
+/*
+ * Returns true if the supervisor, which has ended with STATUS, should not have. It ends by itself when the
+ * run ends, and is killed only by a run that is being stopped.
+ */
+static bool is_lost(const struct front *front, int status)
+{
+    if (front->ending)
+        return !front->stopping && was_killed(status);
+    return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+}
+
 /* Notes that the supervisor's process has ended, and with it all that the commands started. */
 static void lose_supervisor(struct front *front, int status)
 {
     front->supervisor = 0;
     front_handle_client(front);
-    if (!front->ending && (!WIFEXITED(status) || WEXITSTATUS(status) != 0)) {
+    if (is_lost(front, status)) {
         notices_supervisor_ended(front->place, "went away");
         front_settle(front, STATUS_INTERNAL);
     }

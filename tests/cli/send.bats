@@ -151,6 +151,9 @@ is_logged() {
   is "$stderr" "k3thread: send: InvalidThreadIdError: thread 'ended' (id 3) has ended"
   run -3 --separate-stderr k3 send nobody x
   is "$stderr" "k3thread: send: InvalidThreadIdError: no thread 'nobody'"
+  run -3 --separate-stderr k3 send nobody </dev/null
+  is "$stderr" "k3thread: send: InvalidThreadIdError: no thread 'nobody'"
+  run -64 k3 send none </dev/null
   run -64 k3 send 'n*' x
   run -64 k3 send
   run -64 k3 send -t soon none x

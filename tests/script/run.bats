@@ -561,6 +561,20 @@ EOF
   grep -q 'the supervisor went away' run.err
 }
 
+@test "run reports the death of its supervisor when the script has ended and a thread runs on" {
+  script_of 'start --name a -- sleep 1000'
+  in_background run "$K3THREAD" -S "$dir/r.sock" run script
+  wait_until "$DEADLINE" runs_alone
+  kill -KILL "$("$K3THREAD" -S "$dir/r.sock" version | sed -n 's/.*pid \([0-9]*\).*/\1/p')"
+  finish run 125
+  grep -q 'the supervisor went away' run.err
+}
+
+# Succeeds when the supervisor of the run has been told that the script has ended: it starts nothing more.
+runs_alone() {
+  "$K3THREAD" -S "$dir/r.sock" start -- true 2>&1 | grep -q 'shutting down'
+}
+
 @test "run reports the death of its supervisor, not the line that failed because of it" {
   cat >killer <<'END'
 #!/bin/sh
