@@ -74,20 +74,21 @@ static int fail_open(struct client *client, int error)
 }
 
 /*
- * Reports that the connection ended. A request that was not sent in full was not carried out: then
- * there is no supervisor, rather than a lost answer.
+ * Reports that the connection ended. A request that the supervisor did not read was not carried out:
+ * then there is no supervisor, rather than a lost answer. But a supervisor that gave a reason could
+ * not begin, and the next one could not either.
  */
 static int fail_lost(struct client *client)
 {
-    bool        unsent = client->wire.cut && !client->foreign;
+    bool        unread = client->wire.cut && !client->foreign;
     char       *journal;
     struct text reason = {0};
 
     drop(client);
-    if (unsent)
+    reason_add(client->place, &reason);
+    if (unread && reason.size == 0)
         return fail_open(client, -ENOENT);
     journal = place_find_journal(client->place);
-    reason_add(client->place, &reason);
     fail(client, -ECONNRESET, STATUS_FAILED, NULL,
          "the supervisor went away without an answer%.*s; see %s", (int) reason.size,
          reason.size > 0 ? reason.data : "", journal != NULL ? journal : client->place->journal);

@@ -85,12 +85,10 @@ int wire_read(struct wire *wire)
     while (size < 0 && errno == EINTR);
     if (size < 0 && errno == EAGAIN)
         return 0;
-    if (size <
-        0) { /* ECONNRESET and no end: the other side closed the socket and left data unread */
+    /* An error, and not an end, says that the other side closed the socket and left data unread. */
+    if (size < 0)
         wire->cut = true;
-        return -ECONNRESET;
-    }
-    if (size == 0)
+    if (size <= 0)
         return -ECONNRESET;
     received->size += (size_t) size;
     return 1;
