@@ -117,6 +117,40 @@ static void write_left(struct text *text, const struct record *record)
     text_add(text, record->now.left != NULL ? record->now.left : "[]");
 }
 
+static void write_need(struct text *text, const struct need *need)
+{
+    static const char *const conditions[] = {
+#define X(name, suffix) (suffix) + 1, /* without the colon */
+        NEED_CONDITIONS(X)
+#undef X
+    };
+    enum need_condition condition;
+    int                 length = (int) need_word_split(need->word, &condition);
+    struct text         name = {0};
+
+    text_printf(&name, "%.*s", length, need->word);
+    text_byte(&name, '\0', 1);
+    write_comma(text);
+    text_byte(text, '{', 1);
+    write_name(text, "id");
+    write_integer(text, (int64_t) need->id);
+    write_name(text, "name");
+    write_bytes(text, name.failed ? "" : name.data);
+    write_name(text, "condition");
+    write_word(text, conditions[need->condition]);
+    text_byte(text, '}', 1);
+    text->failed |= name.failed;
+    text_release(&name);
+}
+
+static void write_needs(struct text *text, const struct record *record)
+{
+    text_byte(text, '[', 1);
+    for (size_t i = 0; i < record->job.need_count; i++)
+        write_need(text, &record->job.needs[i]);
+    text_byte(text, ']', 1);
+}
+
 static bool has_status(const struct record *record)
 {
     return record->now.status != NULL && record->now.status[0] != '\0';
@@ -146,6 +180,7 @@ static bool has_status(const struct record *record)
     X(ready, true, write_bool(text, r->now.ready))                                                 \
     X(status, has_status(r), write_bytes(text, r->now.status))                                     \
     X(waits_for, record_waits_for(r) != NULL, write_bytes(text, record_waits_for(r)))              \
+    X(needs, true, write_needs(text, r))                                                           \
     X(attached, true, write_bool(text, r->attachment != NULL || r->viewers > 0))                   \
     X(seconds, !isnan(record_seconds(r)), write_seconds(text, record_seconds(r)))                  \
     X(cpu, true, write_cpu(text, r))                                                               \

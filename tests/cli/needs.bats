@@ -288,3 +288,22 @@ PY
   is "$(k3 completion --at -- start --needs=web: | cut -f1)" \
     $'words\n--needs=web\n--needs=web:ready\n--needs=web:ended\n--needs=web:succeeded'
 }
+
+@test "an object of a thread names what the thread needs, also when it no longer waits" {
+  k3 start -n db -- sleep 1000
+  printf 'start -n "\377" -- sleep 1000\n' | k3 shell
+  printf 'start -n web --needs db --needs "\377:ended" --needs 1:succeeded -- true\n' | k3 shell
+  script <<'PY'
+web = call("list", threads=["web"])[0]
+needs = [{"id": 1, "name": "db", "condition": "ready"},
+         {"id": 2, "name": {"base64": "/w=="}, "condition": "ended"},
+         {"id": 1, "name": "db", "condition": "succeeded"}]
+assert web["needs"] == needs, web
+assert call("list", threads=["db"], members=["needs"]) == [{"needs": []}]
+call("shutdown", now=True)
+PY
+  k3 start -n task -- true
+  k3 start -n then --needs task:ended -- true
+  k3 join then
+  is "$(k3_field then needs)" '[{"id": 1, "name": "task", "condition": "ended"}]'
+}
