@@ -9,9 +9,10 @@ import sys
 import time
 
 import peers
+from attached import attached, reactions
 from measure import (AT_LEAST, AT_MOST, DEADLINE, QUICK, Table, commands_in_turns, floor, in_turns,
                      quiet, run, seconds_of)
-from supervisor import PROGRAM, Directory, Supervisor, activity_of, wait_until
+from supervisor import PROGRAM, Directory, Supervisor, activity_of, rest, wait_until
 
 JOBS = 300 if QUICK else 1000
 SLEEPERS = 300 if QUICK else 1000
@@ -167,52 +168,6 @@ def list_of_many(table, k3, count, aim=None):
     table.compare(f"list of {count}", ours, bare, aim)
 
 
-class Fifo:
-    """A FIFO into which processes write a byte each time that something happens."""
-
-    def __init__(self, directory):
-        self.path = directory.file("fifo")
-        os.mkfifo(self.path)
-        self.file = os.open(self.path, os.O_RDWR)
-
-    def wait(self, count=1):
-        while count > 0:
-            count -= len(os.read(self.file, count))
-
-
-def reactions(table):
-    """
-    Measures an exception from the start of raise until an attached thread that waits has caught it, against kill
-    until a handler has run; and the memory of the supervisor for an attached process.
-    """
-    with Supervisor() as k3, Directory() as directory:
-        fifo = Fifo(directory)
-        k3.start(floor("caught"), "attached", fifo.path, name="web")
-        fifo.wait()
-        with subprocess.Popen([floor("caught"), "handler", fifo.path]) as worker:
-            fifo.wait()
-            ours, bare = in_turns(
-                TURNS[1] * 5,
-                lambda: float(run([floor("reaction"), fifo.path,
-                                   *k3.words("raise", "web", "ValueError")])),
-                lambda: float(run([floor("reaction"), fifo.path, "/bin/kill", "-USR1",
-                                   str(worker.pid)])))
-            worker.kill()
-    table.compare("raise to caught, against kill to a handler", ours, bare, (AT_MOST, 1.5))
-    table.figure(f"memory of an attached process of 10 threads, {SLEEPERS} of them",
-                 [memory_of_crowd("crowd") - memory_of_crowd("idle")], "KiB", (AT_MOST, 2.0))
-
-
-def memory_of_crowd(how):
-    """Returns the supervisor's KiB for each of many processes."""
-    with Supervisor() as k3, Directory() as directory:
-        fifo = Fifo(directory)
-        k3.start(floor("caught"), how, fifo.path, count=SLEEPERS)
-        fifo.wait(SLEEPERS)
-        rest()
-        return k3.pss() / SLEEPERS
-
-
 def first_start(table):
     """Measures the time from no socket to the answer; the ends of supervisors are not timed."""
     def ours():
@@ -238,11 +193,6 @@ def fill(k3, count):
     begin = time.monotonic()
     k3.start(*NAP, count=count)
     return time.monotonic() - begin
-
-
-def rest():
-    """Waits until the supervisor counts as idle and has freed the memory that it does not need."""
-    time.sleep(2.5)
 
 
 def life_of(count):
@@ -383,8 +333,8 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # ends everything that was started in any case
     print(f"{datetime.date.today()}, Linux {platform.release()}, {os.cpu_count()} processors")
     print("Ratio: the median over interleaved rounds; spread: its quartiles.\n")
-    for part in (jobs_from_a_script, one_start_a_job, sleepers, first_start, reactions, scale, growth,
-                 gone_after_kill, logs, beside):
+    for part in (jobs_from_a_script, one_start_a_job, sleepers, first_start, reactions, attached,
+                 scale, growth, gone_after_kill, logs, beside):
         if not only or part.__name__ in only:
             part(table)
     table.print()

@@ -24,6 +24,11 @@ def wait_until(what, condition, seconds=60):
         time.sleep(0.002)
 
 
+def rest():
+    """Waits until a supervisor counts as idle and has freed the memory that it does not need."""
+    time.sleep(2.5)
+
+
 class Directory:
     """Returns a temporary directory, in /dev/shm where that exists, so that no disk is measured."""
 
@@ -116,11 +121,15 @@ class Supervisor:
     def words(self, *words):
         return [PROGRAM, "-S", self.socket, *words]
 
+    @staticmethod
+    def params(*command, **params):
+        """Returns the parameters of a start."""
+        return {"command": list(command), "directory": "/", "umask": 0o22,
+                "environment": ["PATH=" + os.environ["PATH"]], **params}
+
     def start(self, *command, count=1, **params):
         """Starts COUNT threads of the same command; returns the supervisor's answers."""
-        params = {"command": list(command), "directory": "/", "umask": 0o22,
-                  "environment": ["PATH=" + os.environ["PATH"]], **params}
-        return self.wire.call_many("start", [params] * count)
+        return self.wire.call_many("start", [self.params(*command, **params)] * count)
 
     def raise_all(self, exception="SystemExit"):
         self.wire.call("raise", all=True, exception=exception)
