@@ -124,7 +124,7 @@ static bool read_marks(struct times_reader *reader)
     return reader->count > 0;
 }
 
-bool times_read(struct times_reader *reader, const char *log, off_t offset, int64_t *ret)
+bool times_find(struct times_reader *reader, const char *log, off_t offset, struct times_mark *ret)
 {
     if (reader->fd < 0) {
         reader->fd = open_marks(log, O_RDONLY);
@@ -136,10 +136,20 @@ bool times_read(struct times_reader *reader, const char *log, off_t offset, int6
     }
     reader->offset = offset;
     while (reader->next < reader->count || read_marks(reader)) {
-        *ret = reader->marks[reader->next].time;
-        if (reader->marks[reader->next].end > offset)
+        *ret = reader->marks[reader->next];
+        if (ret->end > offset)
             return true;
         reader->next++;
     }
     return false;
+}
+
+bool times_read(struct times_reader *reader, const char *log, off_t offset, int64_t *ret)
+{
+    struct times_mark mark;
+
+    if (!times_find(reader, log, offset, &mark))
+        return false;
+    *ret = mark.time;
+    return true;
 }

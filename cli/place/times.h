@@ -56,6 +56,12 @@ bool times_are_kept(const char *log, long long id);
 void times_write(struct times_writer *writer, const char *log, int fd, off_t end, int64_t time);
 
 /*
+ * Sets *RET to the mark of the byte at OFFSET of LOG. Returns false if the byte was not seen yet. Quick for
+ * growing offsets.
+ */
+bool times_find(struct times_reader *reader, const char *log, off_t offset, struct times_mark *ret);
+
+/*
  * Sets *RET to when the byte at OFFSET of LOG was seen. Returns false if it was not seen yet.
  * Quick for growing offsets.
  */

@@ -1,8 +1,8 @@
 #include "cli/script/run_output.h"
 
 #include "cli/base/directory.h"
+#include "cli/place/disk.h"
 #include "cli/rpc/bytes.h"
-#include "cli/view/full_disk.h"
 #include "cli/view/thread_text.h"
 
 #include <limits.h>

@@ -5,6 +5,7 @@
 #include "cli/rpc/protocol.h"
 #include "cli/server/attachment.h"
 #include "cli/server/call.h"
+#include "cli/server/log_reader.h"
 #include "cli/server/method.h"
 #include "cli/server/threads.h"
 
@@ -207,6 +208,7 @@ static bool awaits_join(struct connection *connection)
 
 static void free_peer(struct connection *connection)
 {
+    log_reader_close_all(peer_of(connection));
     peer_free(peer_of(connection));
 }
 

@@ -1,11 +1,12 @@
 /*
  * The method "logs": says where a thread's output is, and quotes the end of it. k3thread's own
- * client reads the file itself; the quoted text is for other clients.
+ * client reads the file itself, or by the method "read"; the quoted text is for other clients.
  */
 #include "cli/place/logfile.h"
+#include "cli/place/times.h"
 #include "cli/rpc/bytes.h"
+#include "cli/server/log_open.h"
 #include "cli/server/method.h"
-#include "cli/server/output_times.h"
 #include "cli/server/params.h"
 #include "cli/server/select.h"
 #include "cli/server/tail.h"
@@ -25,48 +26,18 @@ struct wanted {
 };
 
 /*
- * Moves LOG forward to the output of the last SECONDS, to the beginning of its first line. LOG has SIZE bytes.
- */
-static int skip_older(struct logfile *log, const struct record *record, off_t size, double seconds)
-{
-    off_t   begin = log->position;
-    off_t   found = output_times_find(record, size, seconds);
-    char    last = '\n';
-    ssize_t n = 0;
-
-    if (found <= begin)
-        return 0;
-    if (found == size) { /* nothing is new, not even the end of the last line */
-        log->position = size;
-        return 0;
-    }
-    log->position = found - 1;
-    n = logfile_read(log, &last, 1);
-    log->position = n == 1 && last != '\n' ? begin : found;
-    return n == 1 && last != '\n' ? logfile_seek_lines(log, found, 1) : 0;
-}
-
-/*
  * Finds where the remaining output begins, how large the file is, and the last lines of it.
  */
 static int look(const struct record *record, const struct wanted *wanted, off_t *ret_offset,
                 off_t *ret_size, json_t **ret_text)
 {
     struct logfile log = LOGFILE_CLOSED;
-    int            error = logfile_open(&log, record->job.output, *ret_offset);
+    int            error = log_open(&log, record, *ret_offset, wanted->since, ret_size);
 
-    if (error == 0)
-        error = logfile_size(&log, ret_size);
-    if (error == 0 && record->now.runs == 0)
-        log.position = *ret_size; /* the file's content is not this thread's */
-    if (error == 0)
-        error = logfile_skip_lost(&log);
-    if (error == 0 && wanted->since >= 0)
-        error = skip_older(&log, record, *ret_size, wanted->since);
-    if (error == 0)
+    if (error == 0) {
         *ret_offset = log.position;
-    if (error == 0)
         error = tail_quote(&log, *ret_offset, wanted->lines, ret_text);
+    }
     logfile_close(&log);
     return error;
 }
@@ -92,12 +63,13 @@ static void reply_logs(struct call *call, const struct record *record, const str
     }
     marks = logs_run_marks(record->id);
     call_reply(call,
-               json_pack("{s:I, s:o, s:o, s:I, s:I, s:I, s:b, s:o, s:o*}", "id",
+               json_pack("{s:I, s:o, s:o, s:I, s:I, s:I, s:b, s:b, s:o, s:o*}", "id",
                          (json_int_t) record->id, "name", bytes_to_json(record->job.name), "log",
                          bytes_to_json(record->job.output), "offset", (json_int_t) offset, "size",
                          (json_int_t) size, "limit", (json_int_t) record->job.log_limit, "begun",
-                         record->now.runs > 0, "text", text, "run_marks",
-                         marks != NULL ? bytes_to_json(marks) : NULL));
+                         record->now.runs > 0, "times",
+                         times_are_kept(record->job.output, (long long) record->id), "text", text,
+                         "run_marks", marks != NULL ? bytes_to_json(marks) : NULL));
     free(marks);
 }
 

@@ -20,6 +20,7 @@ int peer_open(int fd, const struct connection_handler *handler)
     LIST_INIT(&peer->calls);
     LIST_INIT(&peer->kept);
     LIST_INIT(&peer->joined);
+    LIST_INIT(&peer->readers);
     error = connection_open(&peer->connection, fd, handler);
     if (error != 0)
         free(peer);

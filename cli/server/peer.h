@@ -6,6 +6,7 @@
 #include "cli/server/connection.h"
 #include "cli/server/console.h"
 #include "cli/server/events.h"
+#include "cli/server/log_reader_list.h"
 #include "cli/server/record.h"
 
 #include <stdbool.h>
@@ -16,16 +17,18 @@ struct environment;
 
 /* One client. */
 struct peer {
-    struct connection   connection; /* the first member */
-    struct call_list    calls;      /* its calls that are not answered yet */
-    struct kept_list    kept;       /* the threads that the client keeps until it joins them */
-    struct kept_list    joined;     /* at most one thread: the last that it joined without a name */
-    uint64_t            started;    /* the id of the thread of its last start; 0: none */
-    struct environment *environment;  /* the environment of its last start, or NULL */
-    bool                chain_broken; /* a chained start has failed: later ones are refused */
-    struct watcher      watcher;
-    struct attachment  *attachment; /* that the client is, or NULL */
-    struct viewer       viewer;
+    struct connection      connection; /* the first member */
+    struct call_list       calls;      /* its calls that are not answered yet */
+    struct kept_list       kept;       /* the threads that the client keeps until it joins them */
+    struct kept_list       joined;  /* at most one thread: the last that it joined without a name */
+    uint64_t               started; /* the id of the thread of its last start; 0: none */
+    struct environment    *environment;  /* the environment of its last start, or NULL */
+    bool                   chain_broken; /* a chained start has failed: later ones are refused */
+    struct watcher         watcher;
+    struct attachment     *attachment; /* that the client is, or NULL */
+    struct viewer          viewer;
+    struct log_reader_list readers; /* the logs that it reads by "read" */
+    size_t                 reader_count;
 };
 
 /*

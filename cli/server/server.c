@@ -16,6 +16,7 @@
 #include "cli/server/leash_ends.h"
 #include "cli/server/listener.h"
 #include "cli/server/listing.h"
+#include "cli/server/log_reader.h"
 #include "cli/server/output_times.h"
 #include "cli/server/parent.h"
 #include "cli/server/server_signals.h"
@@ -101,6 +102,7 @@ static double do_what_is_due(void)
 
     next = sooner(next, viewers_do_due());
     next = sooner(next, output_times_do_due());
+    next = sooner(next, log_reader_do_due());
     return sooner(next, stuck_kill());
 }
 

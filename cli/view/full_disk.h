@@ -1,14 +1,8 @@
-/*
- * Detects a full disk. A command writes its log itself, and may not report a failed write. So the
- * k3thread commands that show output check whether the file system of the logs is full.
- */
+/* Warns of a full disk (cli/place/disk.h) in the commands that show output. */
 #ifndef K3THREAD_CLI_VIEW_FULL_DISK_H
 #define K3THREAD_CLI_VIEW_FULL_DISK_H
 
 #include <stdbool.h>
-
-/* Returns true if the file system of PATH, a log or its directory, is full for this user. */
-bool disk_is_full(const char *path);
 
 /*
  * Prints a message on standard error, as COMMAND, if the file system of PATH is full. Returns true
