@@ -8,9 +8,27 @@
 VERSION = 0.1.0
 SONAME  = libk3thread.so.$(word 1,$(subst ., ,$(VERSION)))
 
+comma := ,
+BUILD ?= build$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
+
+# make cannot name a file that has a blank in its path. A link without a blank leads to such a directory.
+ifneq ($(words $(BUILD)),1)
+FAR_BUILD := $(BUILD)
+override BUILD := build-$(firstword $(shell printf %s '$(FAR_BUILD)' | cksum))
+$(if $(shell mkdir -p '$(FAR_BUILD)' && ln -sfn "$$(realpath '$(FAR_BUILD)')" $(BUILD) || echo failed),\
+	$(error Because of the blank in BUILD, make needs the directory $(FAR_BUILD), and a link to it here))
+endif
+
+# `make install` installs what was built: the variables of the last build hold, unless its command line has
+# others. So sudo, or another environment, changes nothing. The rule of $(BUILD)/flags writes the file.
+SETTINGS := CC CXX AR NM OBJCOPY CPPFLAGS CFLAGS CXXFLAGS LDFLAGS STATIC QUICK WERROR
+ifeq ($(MAKECMDGOALS),install)
+-include $(BUILD)/settings
+endif
+
 # Variables that a user may set, in the environment or on the command line.
 
-# CC, CXX and AR are make's own.
+# CC, CXX and AR are make's own: the environment sets them too.
 NM       ?= nm
 OBJCOPY  ?= objcopy
 CFLAGS   ?= -O2 -g
@@ -23,7 +41,11 @@ INCLUDEDIR ?= $(PREFIX)/include
 MANDIR     ?= $(PREFIX)/share/man
 DATADIR    ?= $(PREFIX)/share
 PYTHONDIR  ?= $(DATADIR)/k3thread/python
-UNITDIR    ?= $(PREFIX)/lib/systemd/user
+UNITDIR    ?= $(DATADIR)/systemd/user
+# Where each shell looks for its completions.
+COMPLETIONDIR_bash ?= $(DATADIR)/bash-completion/completions
+COMPLETIONDIR_zsh  ?= $(DATADIR)/zsh/site-functions
+COMPLETIONDIR_fish ?= $(DATADIR)/fish/vendor_completions.d
 SANITIZE ?=
 WERROR   ?=
 V        ?=
@@ -33,9 +55,6 @@ STATIC   ?= $(if $(SANITIZE),,1)
 
 # QUICK= begins the program with the C library: see cli/quick/quick.h.
 QUICK    ?= $(STATIC)
-
-comma := ,
-BUILD ?= build$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
 
 # Flags
 
@@ -88,15 +107,10 @@ HOST      := $(BUILD)/k3thread-host
 STATICLIB := $(BUILD)/libk3thread.a
 SHAREDLIB := $(BUILD)/libk3thread.so.$(VERSION)
 SAFEPOINT := $(BUILD)/libk3thread_safepoint.a
-PKGCONFIG := $(BUILD)/k3thread.pc
-UNIT      := $(BUILD)/k3thread.service
-SHELLS    := bash zsh fish
-COMPLETIONS := $(SHELLS:%=$(BUILD)/completions/k3thread.%)
-
-# Where each shell looks for its completions, below DATADIR.
-COMPLETION_bash = bash-completion/completions/k3thread
-COMPLETION_zsh  = zsh/site-functions/_k3thread
-COMPLETION_fish = fish/vendor_completions.d/k3thread.fish
+COMPLETION_bash = $(COMPLETIONDIR_bash)/k3thread
+COMPLETION_zsh  = $(COMPLETIONDIR_zsh)/_k3thread
+COMPLETION_fish = $(COMPLETIONDIR_fish)/k3thread.fish
+SHELLS         := bash zsh fish
 
 MANPAGES  := $(wildcard man/*.[1-8])
 # PAGE:NAME for each further name of a page of section 3.
@@ -124,7 +138,7 @@ endif
 # Targets
 
 .PHONY: all
-all: $(PROGRAM) $(HOST) $(STATICLIB) $(SHAREDLIB) $(SAFEPOINT) $(COMPLETIONS) ## the program, the library and the completions (the default)
+all: $(PROGRAM) $(HOST) $(STATICLIB) $(SHAREDLIB) $(SAFEPOINT) ## the program and the library (the default)
 
 # The program is copied to its place in one go. A linker writes in small pieces; the page cache then holds
 # the file as single pages, and each start of the program has more page faults.
@@ -143,12 +157,6 @@ $(HOST): $(HOST_OBJECTS) $(SHAREDLIB) $(BUILD)/flags
 
 # The place that was configured when the program was compiled; the program also looks beside itself.
 $(BUILD)/cli/worker/host_path.c.o: K3_CPPFLAGS += -DLIBEXECDIR='"$(LIBEXECDIR)"'
-
-# The program prints its completions itself.
-$(COMPLETIONS): $(BUILD)/completions/k3thread.%: $(PROGRAM)
-	$(call say,GEN,$@)
-	@mkdir -p $(@D)
-	$(Q)$(PROGRAM) completion $* >$@
 
 $(STATICLIB): $(STATICLIB_OBJECTS) $(BUILD)/flags
 	$(call say,AR,$@)
@@ -205,6 +213,14 @@ $(BUILD)/cli/%.c.o: cli/%.c $(BUILD)/flags | $(BUILD)/packages
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(K3_CPPFLAGS) $(K3_CFLAGS) $(CLI_CFLAGS) $(SANITIZER) -MMD -MP -c -o $@ $<
 
+# An assembler file of the program has no code, and includes files.
+$(BUILD)/cli/%.S.o: cli/%.S $(BUILD)/flags
+	$(call say,AS,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(K3_CPPFLAGS) $(K3_CFLAGS) $(CLI_CFLAGS) $(K3_ASFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/cli/commands/completion_scripts.S.o: $(wildcard etc/completion/*)
+
 # Programs of the tests. TEST_CFLAGS, TEST_LDFLAGS and TEST_LIBS are for target-specific values
 # in a rules.mk.
 
@@ -227,7 +243,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.cc.o $(STATICLIB) $(SAFEPOINT)
 	$(Q)$(CXX) $(K3_CXXFLAGS) -pie $(K3_LDFLAGS) $(TEST_LDFLAGS) -o $@ $(filter %.o,$^) $(TEST_LIBS) $(STATICLIB)
 
 # A changed flag, compiler or list of sources rebuilds all that depends on it. The record of them is
-# written only when it has changed.
+# written only when it has changed. It comes before the first object, and so does the check of the processor.
 
 define RECORD
 $(CC) $(CXX) $(AR) $(K3_CPPFLAGS) $(K3_CFLAGS) $(K3_CXXFLAGS) $(LIB_CFLAGS) $(CLI_CFLAGS)
@@ -236,10 +252,20 @@ $(LIB_SOURCES) $(CLI_SOURCES) $(HOST_SOURCES)
 endef
 export RECORD
 
+# A line for each of the SETTINGS, as make reads it.
+define newline
+
+
+endef
+hash := \#
+export RECORDED = $(foreach name,$(SETTINGS),$(name) = $(subst $(hash),\$(hash),$(subst $$,$$$$,$($(name))))$(newline))
+
 .PHONY: FORCE
 $(BUILD)/flags: FORCE
 	@mkdir -p $(@D)
-	@printf '%s\n' "$$RECORD" | cmp -s - $@ || printf '%s\n' "$$RECORD" >$@
+	@printf '%s\n' "$$RECORDED" | cmp -s - $(@D)/settings || printf '%s\n' "$$RECORDED" >$(@D)/settings
+	@printf '%s\n' "$$RECORD" | cmp -s - $@ || { \
+		$(CC) $(K3_CPPFLAGS) $(CFLAGS) -E -o $@ -x c lib/processor.inc && printf '%s\n' "$$RECORD" >$@; }
 
 # Names a missing package before a compiler fails with a less clear message.
 $(BUILD)/packages:
@@ -251,51 +277,47 @@ $(BUILD)/packages:
 	$(TEST_SOURCES:%=$(BUILD)/%.d) \
 	$(BUILD)/lib/safepoint.c.d
 
-# Installation
+# Installation. It writes nothing below BUILD that was built before, so root leaves no file there.
 
-$(PKGCONFIG): lib/k3thread.pc.in $(BUILD)/flags FORCE
-	@sed -e 's|@VERSION@|$(VERSION)|' -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
-		-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@PYTHONDIR@|$(PYTHONDIR)|' $< >$@
-
-$(UNIT): etc/k3thread.service.in FORCE
-	@sed 's|@BINDIR@|$(BINDIR)|' $< >$@
+SHOW_PC = sed -e 's|@VERSION@|$(VERSION)|' -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+	-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' -e 's|@PYTHONDIR@|$(PYTHONDIR)|' lib/k3thread.pc.in
+SHOW_UNIT = sed 's|@BINDIR@|$(BINDIR)|' etc/k3thread.service.in
 
 .PHONY: install
-install: all $(PKGCONFIG) $(UNIT) ## install under PREFIX (DESTDIR and the directories above)
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(INCLUDEDIR)
-	install -m 755 $(PROGRAM) $(DESTDIR)$(BINDIR)/k3thread
-	install -D -m 755 $(HOST) $(DESTDIR)$(LIBEXECDIR)/k3thread-host
-	install -m 644 lib/include/k3thread.h $(DESTDIR)$(INCLUDEDIR)/k3thread.h
-	install -m 644 $(STATICLIB) $(SAFEPOINT) $(DESTDIR)$(LIBDIR)
-	install -m 755 $(SHAREDLIB) $(DESTDIR)$(LIBDIR)
-	ln -sf $(notdir $(SHAREDLIB)) $(DESTDIR)$(LIBDIR)/$(SONAME)
-	ln -sf $(SONAME) $(DESTDIR)$(LIBDIR)/libk3thread.so
-	install -m 644 $(PKGCONFIG) $(DESTDIR)$(LIBDIR)/pkgconfig/k3thread.pc
+install: all ## install under PREFIX (DESTDIR and the directories above)
+	install -d '$(DESTDIR)$(BINDIR)' '$(DESTDIR)$(LIBDIR)/pkgconfig' '$(DESTDIR)$(INCLUDEDIR)'
+	install -m 755 $(PROGRAM) '$(DESTDIR)$(BINDIR)/k3thread'
+	install -D -m 755 $(HOST) '$(DESTDIR)$(LIBEXECDIR)/k3thread-host'
+	install -m 644 lib/include/k3thread.h '$(DESTDIR)$(INCLUDEDIR)/k3thread.h'
+	install -m 644 $(STATICLIB) $(SAFEPOINT) '$(DESTDIR)$(LIBDIR)'
+	install -m 755 $(SHAREDLIB) '$(DESTDIR)$(LIBDIR)'
+	ln -sf $(notdir $(SHAREDLIB)) '$(DESTDIR)$(LIBDIR)/$(SONAME)'
+	ln -sf $(SONAME) '$(DESTDIR)$(LIBDIR)/libk3thread.so'
+	$(SHOW_PC) | install -m 644 /dev/stdin '$(DESTDIR)$(LIBDIR)/pkgconfig/k3thread.pc'
 	for page in $(MANPAGES); do \
-		install -D -m 644 $$page $(DESTDIR)$(MANDIR)/man$${page##*.}/$${page##*/} || exit; \
+		install -D -m 644 $$page '$(DESTDIR)$(MANDIR)'/man$${page##*.}/$${page##*/} || exit; \
 	done
-	install -D -m 644 $(UNIT) $(DESTDIR)$(UNITDIR)/k3thread.service
-	install -D -m 644 lib/python/k3thread.py $(DESTDIR)$(PYTHONDIR)/k3thread.py
-	install -D -m 644 tests/service/k3thread.bash $(DESTDIR)$(DATADIR)/k3thread/k3thread.bash
-	set -- $(foreach shell,$(SHELLS),$(COMPLETION_$(shell))); for shell in $(SHELLS); do \
-		install -D -m 644 $(BUILD)/completions/k3thread.$$shell $(DESTDIR)$(DATADIR)/$$1 && \
-			shift || exit; \
+	$(SHOW_UNIT) | install -D -m 644 /dev/stdin '$(DESTDIR)$(UNITDIR)/k3thread.service'
+	install -D -m 644 lib/python/k3thread.py '$(DESTDIR)$(PYTHONDIR)/k3thread.py'
+	install -D -m 644 tests/service/k3thread.bash '$(DESTDIR)$(DATADIR)/k3thread/k3thread.bash'
+	set -- $(foreach shell,$(SHELLS),'$(DESTDIR)$(COMPLETION_$(shell))'); for shell in $(SHELLS); do \
+		install -D -m 644 etc/completion/k3thread.$$shell "$$1" && shift || exit; \
 	done
 	for link in $(MANLINKS); do \
 		page=$${link%%:*}; echo ".so man3/$${page##*/}" | \
-			install -m 644 /dev/stdin $(DESTDIR)$(MANDIR)/man3/$${link##*:}.3 || exit; \
+			install -m 644 /dev/stdin '$(DESTDIR)$(MANDIR)'/man3/$${link##*:}.3 || exit; \
 	done
 
 .PHONY: uninstall
 uninstall: ## remove what install has installed
-	rm -f $(DESTDIR)$(BINDIR)/k3thread $(DESTDIR)$(LIBEXECDIR)/k3thread-host $(DESTDIR)$(INCLUDEDIR)/k3thread.h
-	rm -f $(addprefix $(DESTDIR)$(LIBDIR)/,$(notdir $(STATICLIB) $(SAFEPOINT) $(SHAREDLIB)) \
-		$(SONAME) libk3thread.so pkgconfig/k3thread.pc)
-	rm -f $(DESTDIR)$(UNITDIR)/k3thread.service $(DESTDIR)$(DATADIR)/k3thread/k3thread.bash \
-		$(DESTDIR)$(PYTHONDIR)/k3thread.py \
-		$(foreach shell,$(SHELLS),$(DESTDIR)$(DATADIR)/$(COMPLETION_$(shell)))
-	rm -f $(foreach page,$(MANPAGES),$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))) \
-		$(foreach link,$(MANLINKS),$(DESTDIR)$(MANDIR)/man3/$(lastword $(subst :, ,$(link))).3)
+	rm -f '$(DESTDIR)$(BINDIR)/k3thread' '$(DESTDIR)$(LIBEXECDIR)/k3thread-host' \
+		'$(DESTDIR)$(INCLUDEDIR)/k3thread.h'
+	rm -f $(foreach file,$(notdir $(STATICLIB) $(SAFEPOINT) $(SHAREDLIB)) $(SONAME) libk3thread.so \
+		pkgconfig/k3thread.pc,'$(DESTDIR)$(LIBDIR)/$(file)')
+	rm -f '$(DESTDIR)$(UNITDIR)/k3thread.service' '$(DESTDIR)$(DATADIR)/k3thread/k3thread.bash' \
+		'$(DESTDIR)$(PYTHONDIR)/k3thread.py' $(foreach shell,$(SHELLS),'$(DESTDIR)$(COMPLETION_$(shell))')
+	rm -f $(foreach page,$(MANPAGES),'$(DESTDIR)$(MANDIR)/man$(subst .,,$(suffix $(page)))/$(notdir $(page))') \
+		$(foreach link,$(MANLINKS),'$(DESTDIR)$(MANDIR)/man3/$(lastword $(subst :, ,$(link))).3')
 
 # Checks. The scripts and tests find the build by BUILD and K3THREAD.
 
@@ -361,7 +383,7 @@ demo: ## install missing packages, build, and show the main job
 
 C_FILES     := $(sort $(LIB_SOURCES) lib/safepoint.c $(CLI_SOURCES) $(HOST_SOURCES) $(wildcard tests/*/*.c))
 FORMATTED   := $(filter %.c,$(C_FILES)) $(sort $(wildcard lib/*.h lib/*/*.h cli/*.h cli/*/*.h cli/*/*/*.h tests/*/*.h))
-SCRIPTS     := $(shell grep -lsE '^\#(!.*(sh|bats)$$| shellcheck shell)' .ci/run tests/*.* tests/*/*)
+SCRIPTS     := $(shell grep -lsE '^\#(!.*(sh|bats)$$| shellcheck shell)' .ci/run tests/*.* tests/*/*) etc/completion/k3thread.bash
 LINTS = lint-warnings lint-format lint-shell lint-man lint-cppcheck lint-tidy lint-scan
 
 .PHONY: lint lint-quick $(LINTS)
@@ -408,7 +430,7 @@ lint-scan:
 
 .PHONY: clean
 clean: ## remove all that was built
-	rm -rf $(BUILD)
+	rm -rf $(BUILD) $(if $(FAR_BUILD),'$(FAR_BUILD)')
 
 .PHONY: help
 help: ## this list

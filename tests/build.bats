@@ -70,7 +70,11 @@ build() {
   done
 }
 
-@test "make with an unknown processor names the two that there are" {
+@test "make with an unknown processor names the two that there are, before it compiles a file" {
+  run ! make SANITIZE= CPPFLAGS='-U__x86_64__ -U__aarch64__' BUILD="$new"
+  [[ $output = *'k3thread runs on x86-64 and aarch64'* && $output != *' CC '* && $output != *' AS '* ]]
+  run ! make SANITIZE= CPPFLAGS=-U__LP64__ BUILD="$new"
+  [[ $output = *'with pointers of 64 bits'* && $output != *' CC '* ]]
   for file in lib/syscall.S cli/quick/entry.S; do
     run ! "${CC:-cc}" -U__x86_64__ -U__aarch64__ -Ilib -include lib/landing.inc -E -o /dev/null "$file"
     [[ $output = *'k3thread runs on x86-64 and aarch64'* ]]
@@ -88,6 +92,108 @@ build() {
 @test "a distributor's level of FORTIFY takes the place of ours" {
   run -0 make -n SANITIZE= CPPFLAGS=-D_FORTIFY_SOURCE=3 BUILD="$new" "$new/lib/try.c.o"
   [[ $output = *-D_FORTIFY_SOURCE=3* && $output != *-D_FORTIFY_SOURCE=2* && $output != *-U_FORT* ]]
+}
+
+# Makes a compiler and an archiver that only make the files, and prints variables of make that choose them.
+hollow_tools() {
+  cat >"$BATS_TEST_TMPDIR/hollow-cc" <<'END'
+#!/bin/sh
+for word; do
+    [ "$before" != -o ] || : >"$word"
+    before=$word
+done
+END
+  # shellcheck disable=SC2016  # its own argument
+  printf '#!/bin/sh\n: >"$2"\n' >"$BATS_TEST_TMPDIR/hollow-ar"
+  chmod +x "$BATS_TEST_TMPDIR"/hollow-*
+  echo "SANITIZE= CC=$BATS_TEST_TMPDIR/hollow-cc AR=$BATS_TEST_TMPDIR/hollow-ar NM=true OBJCOPY=true"
+}
+
+@test "make install, without the variables of make, builds nothing anew and writes nothing into BUILD" {
+  # shellcheck disable=SC2016,SC2046  # a make's variable; words
+  make -j2 BUILD="$new" $(hollow_tools) CFLAGS='-O1 -DX="a $$b#c"' STATIC= >/dev/null
+  find "$new" -type f -printf '%p %T@\n' | sort >"$BATS_TEST_TMPDIR/before"
+  CC=other CFLAGS=-O3 run -0 make BUILD="$new" DESTDIR="$BATS_TEST_TMPDIR/tree" install
+  [ -x "$BATS_TEST_TMPDIR/tree/usr/local/bin/k3thread" ]
+  [[ $output != *'  CC '* && $output != *'  LINK '* ]]
+  find "$new" -type f -printf '%p %T@\n' | sort | diff "$BATS_TEST_TMPDIR/before" -
+}
+
+@test "BUILD and DESTDIR may have blanks in their paths" {
+  far="$BATS_TEST_TMPDIR/a far  build"
+  tree="$BATS_TEST_TMPDIR/a far tree"
+  echo * >"$BATS_TEST_TMPDIR/before"
+  # shellcheck disable=SC2046  # words
+  make -j2 BUILD="$far" $(hollow_tools) >/dev/null
+  [ -e "$far/k3thread" ]
+  run -0 make BUILD="$far" DESTDIR="$tree" install
+  [[ $output != *'  CC '* ]]
+  [ -x "$tree/usr/local/bin/k3thread" ]
+  [ -e "$tree/usr/local/lib/libk3thread.so" ]
+  make -s BUILD="$far" DESTDIR="$tree" uninstall
+  [ -z "$(find "$tree" ! -type d)" ]
+  make -s BUILD="$far" clean
+  [ ! -e "$far" ]
+  echo * | diff "$BATS_TEST_TMPDIR/before" -
+}
+
+# Makes a directory that has the commands which tests/deps.sh uses, and COMMAND…, each of which leaves the
+# file called.
+commands_but_few() {
+  mkdir "$BATS_TEST_TMPDIR/bin"
+  for command in sh sort tr grep find env; do
+    ln -s "$(command -v "$command")" "$BATS_TEST_TMPDIR/bin"
+  done
+  printf '#!/bin/sh\necho 1000\n' >"$BATS_TEST_TMPDIR/bin/id"
+  for command; do
+    printf '#!/bin/sh\n: >"%s"\nexit 1\n' "$BATS_TEST_TMPDIR/called" >"$BATS_TEST_TMPDIR/bin/$command"
+  done
+  chmod +x "$BATS_TEST_TMPDIR"/bin/*
+}
+
+@test "without root and sudo, one sentence names the packages to install" {
+  commands_but_few apt-get
+  PATH=$BATS_TEST_TMPDIR/bin run -1 tests/deps.sh check
+  [[ ${lines[0]} = 'Install these Debian packages as root, because there is no sudo here: '*bats*tmux* ]]
+  [ "${#lines[@]}" = 1 ]
+  [ ! -e "$BATS_TEST_TMPDIR/called" ]
+}
+
+@test "when the installation fails, the packages are named" {
+  commands_but_few apt-get sudo
+  PATH=$BATS_TEST_TMPDIR/bin run -1 tests/deps.sh check
+  [[ ${lines[-1]} = 'These Debian packages could not be installed: '*bats*tmux* ]]
+  [ -e "$BATS_TEST_TMPDIR/called" ]
+}
+
+@test "make check INSTALL_DEPS=no calls neither apt-get nor sudo" {
+  commands_but_few apt-get sudo
+  for words in 'build check' '--optional jobs'; do
+    # shellcheck disable=SC2086  # words
+    PATH=$BATS_TEST_TMPDIR/bin INSTALL_DEPS=no run tests/deps.sh $words
+    [[ $output = *'these Debian packages bring: '* ]]
+  done
+  printf '#!/bin/sh\nexit 1\n' >"$BATS_TEST_TMPDIR/no-cc"
+  chmod +x "$BATS_TEST_TMPDIR/no-cc"
+  PATH=$BATS_TEST_TMPDIR/bin:$PATH run ! make check INSTALL_DEPS=no BUILD="$new" CC="$BATS_TEST_TMPDIR/no-cc"
+  [[ $output = *'Debian packages bring: '*libedit-dev* ]]
+  [ ! -e "$BATS_TEST_TMPDIR/called" ]
+}
+
+@test "make check and make demo name /dev/null and /tmp if they cannot be used" {
+  unshare --user --map-root-user --mount true || skip 'no user namespaces'
+  unshare --user --map-root-user --mount sh -c 'mount -t tmpfs none /dev && tests/deps.sh build check 2>&1' \
+    >"$BATS_TEST_TMPDIR/output" || status=$?
+  [ "$status" = 1 ]
+  grep -x 'There is no device /dev/null here.*' "$BATS_TEST_TMPDIR/output"
+  unset TMPDIR
+  for groups in build 'build check'; do
+    status=0
+    output=$(unshare --user --map-root-user --mount sh -c \
+      "mount -t tmpfs -o ro none /tmp && tests/deps.sh $groups 2>&1") || status=$?
+    [ "$status" = 1 ]
+    [ "$output" = '/tmp cannot be written, and the files of make check and make demo are put there.' ]
+  done
 }
 
 @test "make names the package that is missing" {

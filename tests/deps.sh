@@ -3,6 +3,7 @@
 # With --check it only names them, and fails if a package is missing.
 # With --optional it installs them only if this user is root, as in a container or in CI, and does not fail: the
 # tests that need them are skipped. Such packages may be servers, which not everybody wants.
+# With INSTALL_DEPS=no in the environment it installs nothing, and is like --check.
 #
 # A package is recognized by its contents and not by its name, so that a system with other packages passes
 # too if it has everything; the installation works on Debian and its derivatives.
@@ -71,6 +72,34 @@ missing() {
     done | sort -u
 }
 
+# Ends with a sentence if this user cannot install the packages.
+check_rights() {
+    if ! command -v apt-get >/dev/null; then
+        echo "k3thread needs what these Debian packages bring, and there is no apt-get here: $*" >&2
+    elif [ "$(id -u)" != 0 ] && ! command -v sudo >/dev/null; then
+        echo "Install these Debian packages as root, because there is no sudo here: $*" >&2
+    else
+        return 0
+    fi
+    exit 1
+}
+
+# Fails with a sentence if this machine lacks what each step needs: /dev/null, and a directory for files.
+check_machine() {
+    if [ ! -c /dev/null ]; then
+        echo "There is no device /dev/null here. Make it as root: mknod -m 666 /dev/null c 1 3" >&2
+        exit 1
+    fi
+    [ "$mode" != check ] || return 0
+    directory=${TMPDIR:-/tmp}
+    # The sockets of the tests are always in /tmp, because a path elsewhere may be too long for them.
+    case " $* " in *' check '*) [ -w /tmp ] || directory=/tmp ;; esac
+    if [ ! -w "$directory" ]; then
+        echo "$directory cannot be written, and the files of make check and make demo are put there." >&2
+        exit 1
+    fi
+}
+
 # Runs a command as root, by sudo if necessary.
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
@@ -103,29 +132,29 @@ case ${1-} in
     shift
     ;;
 esac
+check_machine "$@"
 
 packages=$(missing "$@" | tr '\n' ' ')
 packages=${packages% }
 [ -n "$packages" ] || exit 0
 
 if [ "$mode" = optional ]; then
-    if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    if [ "${INSTALL_DEPS-}" = no ] || [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
         echo "Some tests will be skipped, for lack of what these Debian packages bring: $packages"
         exit 0
     fi
     start_no_servers
-fi
-if [ "$mode" = check ]; then
+elif [ "$mode" = check ] || [ "${INSTALL_DEPS-}" = no ]; then
     echo "k3thread needs what these Debian packages bring: $packages" >&2
     echo "Install them, or let make demo or make check do it." >&2
     exit 1
 fi
-if ! command -v apt-get >/dev/null; then
-    echo "k3thread needs what these Debian packages bring, and there is no apt-get here: $packages" >&2
-    exit 1
-fi
+check_rights "$packages"
 echo "Installing missing packages: $packages"
 # shellcheck disable=SC2086  # a list of words
-install_packages $packages || [ "$mode" = optional ]
+install_packages $packages || [ "$mode" = optional ] || {
+    echo "These Debian packages could not be installed: $packages" >&2
+    exit 1
+}
 left=$(missing "$@" | tr '\n' ' ')
 [ -z "$left" ] || { echo "Still missing after the install: $left" >&2; [ "$mode" = optional ]; }

@@ -60,7 +60,7 @@ busy='for (volatile unsigned long i = 0;; i++) { }'
 
 @test "make install respects DESTDIR, PREFIX and the directories" {
   make_install DESTDIR="$PWD" PREFIX=/p BINDIR=/b LIBDIR=/l LIBEXECDIR=/x INCLUDEDIR=/i MANDIR=/m DATADIR=/d \
-    UNITDIR=/u
+    UNITDIR=/u COMPLETIONDIR_zsh=/z
   [ -x b/k3thread ]
   [ -x x/k3thread-host ]
   [ -f i/k3thread.h ]
@@ -72,7 +72,7 @@ busy='for (volatile unsigned long i = 0;; i++) { }'
     [ -f "m/man${page##*.}/${page##*/}" ]
   done
   [ -f d/bash-completion/completions/k3thread ]
-  [ -f d/zsh/site-functions/_k3thread ]
+  [ -f z/_k3thread ]
   [ -f d/fish/vendor_completions.d/k3thread.fish ]
   grep -x 'ExecStart=/b/k3thread -L default supervise' u/k3thread.service
   [ ! -e p ]
@@ -233,7 +233,7 @@ check_hardened() {
 }
 
 @test "the systemd unit runs the installed program" {
-  unit=$TREE/opt/k3/lib/systemd/user/k3thread.service
+  unit=$TREE/opt/k3/share/systemd/user/k3thread.service
   command=$(sed -n 's/^ExecStart=//p' "$unit")
   [ "$command" = '/opt/k3/bin/k3thread -L default supervise' ]
   [ -x "$TREE${command%% *}" ]

@@ -4,7 +4,7 @@
 
 /*
  * Opens a descriptor in place of each that is closed: else a socket would get its number, and a table be
- * printed into that. Reads and writes of it fail. Ends the process if it cannot be opened.
+ * printed into that. Reads and writes of it fail. Ends the process, with a message, if it cannot be opened.
  */
 void standard_descriptors_fill(void);
 

@@ -107,19 +107,23 @@ int launch_connect(const struct place *place, int *ret_fd, struct text *why)
 }
 
 /*
- * Sets the descriptors of the child between vfork and exec. Descriptors 0 to 2 become /dev/null; the
- * supervisor closes those behind the ones that it was handed.
+ * Sets the descriptors of the child between vfork and exec. Descriptors 0 to 2 become IDLE, of /dev/null; the
+ * supervisor closes those behind the ones that it was handed. IDLE comes first: it may have the number of
+ * another one.
  */
-static int add_actions(posix_spawn_file_actions_t *actions, const struct claim *claim, int lifeline)
+static int add_actions(posix_spawn_file_actions_t *actions, const struct claim *claim, int lifeline,
+                       int idle)
 {
-    int error = posix_spawn_file_actions_adddup2(actions, claim->listener, LISTEN_FD);
+    int error = 0;
 
+    for (int fd = 0; error == 0 && fd <= STDERR_FILENO; fd++)
+        error = posix_spawn_file_actions_adddup2(actions, idle, fd);
+    if (error == 0)
+        error = posix_spawn_file_actions_adddup2(actions, claim->listener, LISTEN_FD);
     if (error == 0)
         error = posix_spawn_file_actions_adddup2(actions, claim->lock, LOCK_FD);
     if (error == 0 && lifeline >= 0)
         error = posix_spawn_file_actions_adddup2(actions, lifeline, LIFELINE_FD);
-    for (int fd = 0; error == 0 && fd <= STDERR_FILENO; fd++)
-        error = posix_spawn_file_actions_addopen(actions, fd, "/dev/null", O_RDWR, 0);
     if (error == 0)
         error = posix_spawn_file_actions_addchdir_np(actions, "/");
     return error;
@@ -172,11 +176,11 @@ static void make_words(struct supervisor_words *ret, const struct place *place, 
 }
 
 /*
- * Starts the supervisor. The descriptors of CLAIM and OWN (or NULL) must be above the numbers that
- * the child gets.
+ * Starts the supervisor, with IDLE as its standard descriptors. The descriptors of CLAIM and OWN (or NULL)
+ * must be above the numbers that the child gets.
  */
-static int spawn_supervisor(const struct place *place, const struct claim *claim,
-                            const struct launch_own *own, pid_t *ret_pid)
+static int spawn_with(const struct place *place, const struct claim *claim,
+                      const struct launch_own *own, int idle, pid_t *ret_pid)
 {
     /*
      * glibc would reserve a KiB for each pthread for libraries that are loaded later, and there are
@@ -194,7 +198,7 @@ static int spawn_supervisor(const struct place *place, const struct claim *claim
     make_words(&words, place, claim->has_state, own);
     error = posix_spawnattr_init(&attributes);
     if (error == 0) {
-        error = add_actions(&actions, claim, own != NULL ? own->lifeline : -1);
+        error = add_actions(&actions, claim, own != NULL ? own->lifeline : -1, idle);
         if (error == 0)
             error = set_attributes(&attributes);
         if (error == 0)
@@ -204,6 +208,20 @@ static int spawn_supervisor(const struct place *place, const struct claim *claim
     }
     posix_spawn_file_actions_destroy(&actions);
     return -error;
+}
+
+/* Does the same, and says in WHY what failed. */
+static int spawn_supervisor(const struct place *place, const struct claim *claim,
+                            const struct launch_own *own, pid_t *ret_pid, struct text *why)
+{
+    int idle = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int error;
+
+    if (idle < 0)
+        return explain(why, -errno, "cannot open", "/dev/null");
+    error = spawn_with(place, claim, own, idle, ret_pid);
+    close(idle);
+    return error == 0 ? 0 : explain(why, error, "cannot run", "/proc/self/exe");
 }
 
 /*
@@ -271,11 +289,9 @@ static int bring_up(const struct place *place, bool has_state, const struct laun
 
     if (error != 0)
         return error;
-    error = spawn_supervisor(place, &claim, own, ret_pid);
-    if (error != 0) {
-        explain(why, error, "cannot run", "/proc/self/exe");
+    error = spawn_supervisor(place, &claim, own, ret_pid, why);
+    if (error != 0)
         (void) unlink(place->socket);
-    }
     launch_release(&claim);
     return error;
 }

@@ -4,10 +4,11 @@
  * The scripts do not know the commands. Whenever the user presses the tab key, they pass the words
  * to `completion --at`, which answers from the table of commands. Its first line says what can be
  * completed (words, files, directories, programs, nothing). Then follow the words, each with its
- * meaning behind a tab.
+ * meaning behind a tab. The scripts are the files etc/completion/k3thread.*.
  */
 #include "cli/commands/arguments.h"
 #include "cli/commands/command.h"
+#include "cli/commands/completion_scripts.h"
 #include "cli/commands/completion_words.h"
 #include "cli/commands/option_list.h"
 #include "cli/commands/report.h"
@@ -28,94 +29,9 @@ static const struct argp_option options[] = {
     {0},
 };
 
-static const char bash[] =
-    "# k3thread completion for bash; \"k3thread completion bash\" printed it.\n"
-    "_k3thread() {\n"
-    "    local line=${COMP_LINE:0:COMP_POINT} words=() reply=() blanks word whole i\n"
-    "    # bash also splits words at = and :. Here only blanks separate words.\n"
-    "    for ((i = 0; i <= COMP_CWORD; i++)); do\n"
-    "        word=${COMP_WORDS[i]}\n"
-    "        blanks=${line%%[![:blank:]]*}\n"
-    "        line=${line#\"$blanks\"}\n"
-    "        line=${line#\"$word\"}\n"
-    "        if ((i == 0)) || [[ -n $blanks || -z $word ]]; then\n"
-    "            words+=(\"$word\")\n"
-    "        else\n"
-    "            words[${#words[@]} - 1]+=$word\n"
-    "        fi\n"
-    "    done\n"
-    "    whole=${words[${#words[@]} - 1]}\n"
-    "    word=${COMP_WORDS[COMP_CWORD]}\n"
-    "    mapfile -t reply < <(\"${words[0]}\" completion --at -- \"${words[@]:1}\" 2>/dev/null)\n"
-    "    COMPREPLY=()\n"
-    "    case ${reply[0]} in\n"
-    "    files) compopt -o default 2>/dev/null ;;\n"
-    "    directories)\n"
-    "        compopt -o filenames 2>/dev/null\n"
-    "        mapfile -t COMPREPLY < <(compgen -d -- \"$word\")\n"
-    "        ;;\n"
-    "    programs) mapfile -t COMPREPLY < <(compgen -c -- \"$word\") ;;\n"
-    "    words)\n"
-    "        for i in \"${reply[@]:1}\"; do\n"
-    "            i=${i%%$'\\t'*}\n"
-    "            # A word that ends with : is continued.\n"
-    "            [[ $i != *: ]] || compopt -o nospace 2>/dev/null\n"
-    "            [[ $i != \"$whole\"* ]] || COMPREPLY+=(\"$(printf %q "
-    "\"${i:${#whole}-${#word}}\")\")\n"
-    "        done\n"
-    "        ;;\n"
-    "    esac\n"
-    "}\n"
-    "complete -F _k3thread k3thread\n";
-
-static const char zsh[] =
-    "#compdef k3thread\n"
-    "# k3thread completion for zsh; \"k3thread completion zsh\" printed it.\n"
-    "_k3thread() {\n"
-    "    local -a reply candidates suffix\n"
-    "    local line\n"
-    "    reply=(\"${(@f)$(\"${(Q)words[1]}\" completion --at -- \"${(@)words[2,CURRENT]}\" "
-    "2>/dev/null)}\")\n"
-    "    case $reply[1] in\n"
-    "    files) _files ;;\n"
-    "    directories) _files -/ ;;\n"
-    "    programs) _command_names -e ;;\n"
-    "    words)\n"
-    "        for line in \"${(@)reply[2,-1]}\"; do\n"
-    "            [[ ${line%%$'\\t'*} != *: ]] || suffix=(-S '')\n"
-    "            candidates+=(\"${${line%%$'\\t'*}//:/\\\\:}:${line#*$'\\t'}\")\n"
-    "        done\n"
-    "        _describe -t k3thread k3thread candidates \"${(@)suffix}\"\n"
-    "        ;;\n"
-    "    esac\n"
-    "}\n"
-    "if [ \"$funcstack[1]\" = _k3thread ]; then\n"
-    "    _k3thread \"$@\"\n"
-    "else\n"
-    "    compdef _k3thread k3thread\n"
-    "fi\n";
-
-static const char fish[] =
-    "# k3thread completion for fish; \"k3thread completion fish\" printed it.\n"
-    "function __k3thread_complete\n"
-    "    set -l words (commandline -opc) (commandline -ct)\n"
-    "    set -l reply ($words[1] completion --at -- $words[2..-1] 2>/dev/null)\n"
-    "    switch \"$reply[1]\"\n"
-    "        case files\n"
-    "            __fish_complete_path (commandline -ct)\n"
-    "        case directories\n"
-    "            __fish_complete_directories (commandline -ct)\n"
-    "        case programs\n"
-    "            __fish_complete_command\n"
-    "        case words\n"
-    "            printf '%s\\n' $reply[2..-1]\n"
-    "    end\n"
-    "end\n"
-    "complete -c k3thread -f -a '(__k3thread_complete)'\n";
-
 static const struct {
     const char *name, *script;
-} shells[] = {{"bash", bash}, {"zsh", zsh}, {"fish", fish}};
+} shells[] = {{"bash", completion_bash}, {"zsh", completion_zsh}, {"fish", completion_fish}};
 
 static const char *find_script(const char *shell)
 {

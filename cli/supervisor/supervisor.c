@@ -58,24 +58,20 @@ static void outlive_limits(void)
 }
 
 /*
- * Resets what the commands must not inherit: signal actions that survive an exec, the input,
- * descriptors.
+ * Resets what the commands must not inherit: signal actions that survive an exec, the input, which
+ * becomes NULL_FD, and descriptors.
  */
-static int clean_up(void)
+static int clean_up(int null_fd)
 {
     sigset_t signals;
-    int      null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-    if (null < 0)
-        return -errno;
     for (int signal = 1; signal < NSIG; signal++)
         if (signal != SIGKILL && signal != SIGSTOP)
             reset_signal(signal);
     outlive_limits();
     server_signals(&signals);
-    if (dup2(null, STDIN_FILENO) < 0 || sigprocmask(SIG_SETMASK, &signals, NULL) < 0)
+    if (dup2(null_fd, STDIN_FILENO) < 0 || sigprocmask(SIG_SETMASK, &signals, NULL) < 0)
         return -errno;
-    close(null);
     return descriptors_close_on_exec();
 }
 
@@ -174,14 +170,20 @@ void supervisor_run(const struct supervisor_options *options, struct text *why)
         .lifeline = options->lifeline,
     };
     pid_t guardian;
-    int   error;
+    int   null_fd, error;
 
     umask(077);
     outlive_limits();
     if (!open_place(options, why))
         return;
     mark_open();
-    error = clean_up();
+    null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null_fd < 0) {
+        fail(why, "cannot open /dev/null: %s", strerror(errno));
+        return;
+    }
+    error = clean_up(null_fd);
+    close(null_fd);
     if (error == 0)
         error = guardian_fork(&guarded, &guardian);
     if (error != 0)

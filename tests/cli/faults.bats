@@ -187,3 +187,35 @@ EOF
   mine "$K3THREAD" join "$id"
   mine "$K3THREAD" shutdown --now
 }
+
+@test "without /dev/null, or with a /tmp that cannot be written, a message names it and nothing is left" {
+  unshare --user --map-root-user --mount true || skip 'no user namespaces'
+  unset K3THREAD_SOCKET
+  cat >all <<'EOF'
+try() {
+    status=0
+    output=$("$@" 2>&1) || status=$?
+    echo "$status: $output"
+}
+exec 8<"$K3THREAD"
+program=/proc/self/fd/8
+mount -t tmpfs none /dev
+try $program start -- true
+echo 'start -- true' | try $program run -
+try $program -S "$PWD/other.sock" supervise
+try $program list <&-
+umount /dev
+unset K3THREAD_TMPDIR TMPDIR
+mount -t tmpfs -o ro none /tmp
+try $program start -- true
+echo 'start -- true' | try $program run -
+ls /tmp
+EOF
+  run unshare --user --map-root-user --mount sh all
+  is "$output" "1: k3thread: start: FileNotFoundError: cannot start a supervisor: cannot open /dev/null: No such file or directory
+125: k3thread: run: cannot start a supervisor: cannot open /dev/null: No such file or directory
+1: k3thread: supervise: cannot open /dev/null: No such file or directory
+1: k3thread: cannot open /dev/null in place of a closed standard descriptor
+1: k3thread: start: OSError: cannot make /tmp/k3thread-0: Read-only file system; K3THREAD_TMPDIR names another place
+125: k3thread: run: no directory for the supervisor; cannot make one in /tmp: Read-only file system; TMPDIR names another place"
+}

@@ -195,6 +195,6 @@ END
 
 @test "completion prints the same as make install installs" {
   for shell in bash zsh fish; do
-    k3 completion $shell | cmp - "${BUILD:-$ROOT/build}/completions/k3thread.$shell"
+    k3 completion $shell | cmp - "$ROOT/etc/completion/k3thread.$shell"
   done
 }
