@@ -218,25 +218,45 @@ static void keep_half_line(struct connection *connection)
         connection->closing = true;
     } else if (connection->eof) {
         in->start = in->end;
+        connection->seen = 0;
     }
 }
 
-/* Serves the complete lines that have come in, as long as the client reads the answers. */
-static void run_lines(struct connection *connection)
+static bool has_lines(const struct connection *connection)
+{
+    return may_run(connection) && buffer_used(&connection->in) > 0;
+}
+
+/* Serves the next line. Returns false if it has not come in to its end. */
+static bool run_line(struct connection *connection)
 {
     struct buffer *in = &connection->in;
+    char          *line = in->data + in->start;
+    char          *end = memchr(line + connection->seen, '\n', buffer_used(in) - connection->seen);
 
-    while (may_run(connection) && buffer_used(in) > 0) {
-        char *line = in->data + in->start;
-        char *end = memchr(line + connection->seen, '\n', buffer_used(in) - connection->seen);
+    if (end == NULL) {
+        keep_half_line(connection);
+        return false;
+    }
+    connection->seen = 0;
+    in->start += (size_t) (end - line) + 1;
+    connection->is_serving = true;
+    connection->handler->serve(connection, line, (size_t) (end - line));
+    connection->is_serving = false;
+    return true;
+}
 
-        if (end == NULL) {
-            keep_half_line(connection);
-            return;
-        }
-        connection->seen = 0;
-        in->start += (size_t) (end - line) + 1;
-        connection->handler->serve(connection, line, (size_t) (end - line));
+/*
+ * Serves the complete lines that have come in, as long as the client reads the answers. The handler may read
+ * and serve more of CONNECTION before a line, but not while it serves one.
+ */
+static void run_lines(struct connection *connection)
+{
+    bool goes_on = true;
+
+    while (goes_on && has_lines(connection)) {
+        connection->handler->prepare();
+        goes_on = has_lines(connection) && run_line(connection);
     }
 }
 
@@ -254,7 +274,7 @@ static struct connection *find_largest_input(void)
 /*
  * Bounds the memory of all unfinished requests together by hanging up on the client with the
  * largest one: a client that never ends its requests must not keep the others from sending theirs.
- * Returns 0, or -ENOBUFS if CONNECTION is that client.
+ * Returns 0, or -ENOBUFS if CONNECTION is that client. It frees connections, so no line may be in service.
  */
 static int bound_total(const struct connection *connection)
 {
@@ -278,7 +298,7 @@ static int make_room(struct connection *connection)
     if (buffer_reserve(in, chunk) < 0)
         return -ENOMEM;
     in_total += in->capacity - old;
-    return bound_total(connection);
+    return 0;
 }
 
 /* Reads what the client has sent. Returns false at the end of the input. */
@@ -329,7 +349,7 @@ static void connection_ready(struct source *source, uint32_t events)
     else if (events & EPOLLOUT)
         flush(connection);
     if (!connection->closing && (connection->gone || (events & EPOLLIN)))
-        connection->eof |= !fill(connection);
+        connection->eof |= bound_total(connection) < 0 || !fill(connection);
     run_lines(connection);
     if (connection->gone)
         connection->handler->drop(connection);
@@ -404,6 +424,8 @@ void connection_read_arrived(struct connection *connection)
 {
     struct pollfd poll_fd = {.fd = connection->source.fd, .events = POLLIN};
 
+    if (connection->is_serving)
+        return;
     for (size_t size = 0; size < IN_TOTAL_MAX / 64 && !connection->closing && !connection->eof &&
                           poll(&poll_fd, 1, 0) > 0;
          size += READ_SIZE) {

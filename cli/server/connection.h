@@ -20,6 +20,9 @@ struct connection;
 
 /* The functions that the user of this file has for a connection. */
 struct connection_handler {
+    /* Takes what has happened meanwhile, before a line is served. */
+    void (*prepare)(void);
+
     /* Serves LINE, SIZE bytes without the newline; may change them. */
     void (*serve)(struct connection *connection, char *line, size_t size);
 
@@ -49,9 +52,10 @@ struct connection {
     bool                             eof; /* the input has ended; what was read is still answered */
     bool                             gone;      /* the client no longer reads answers */
     bool                             unsettled; /* to be looked at, at the end of the round */
-    bool                             held;      /* the next request waits for an answer */
-    size_t                           pending;   /* how many answers are still to come */
-    size_t                           chained;   /* how many of them are for chained starts */
+    bool   is_serving;                          /* a line in IN is being served: IN must not move */
+    bool   held;                                /* the next request waits for an answer */
+    size_t pending;                             /* how many answers are still to come */
+    size_t chained;                             /* how many of them are for chained starts */
     LIST_ENTRY(connection) all;
     LIST_ENTRY(connection) unsettled_link;
 };
@@ -83,7 +87,10 @@ void connection_send(struct connection *connection, const struct text *line);
  */
 int connection_send_descriptor(struct connection *connection, const struct text *line, int fd);
 
-/* Serves the requests that have arrived, as far as one round of the loop can read them. */
+/*
+ * Serves the requests that have arrived, as far as one round of the loop can read them. Does nothing while one of
+ * them is being served.
+ */
 void connection_read_arrived(struct connection *connection);
 
 /* Makes connection_settle_all() look at CONNECTION, because one of its calls has ended. */

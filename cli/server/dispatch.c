@@ -162,8 +162,7 @@ static void serve(struct connection *connection, char *line, size_t size)
     struct call *call;
 
     if (strspn(line, " \t\r") >= size)
-        return;             /* an empty line is ignored */
-    threads_take_reports(); /* some reports do not wake the server */
+        return; /* an empty line is ignored */
     request = parse(line, size, &error);
     if (request != NULL && take_reply(peer_of(connection), request)) {
         json_decref(request);
@@ -213,6 +212,7 @@ static void free_peer(struct connection *connection)
 }
 
 const struct connection_handler dispatch_handler = {
+    .prepare = threads_take_reports, /* some reports do not wake the server */
     .serve = serve,
     .refuse_long_line = refuse_long_line,
     .drop = drop_calls,

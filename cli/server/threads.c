@@ -486,11 +486,16 @@ static void take_in(struct record *record, const struct report *old)
         advance_waiting();
 }
 
+/* What the process of an ended thread has sent is served in here; the lines do not take further reports. */
 void threads_take_reports(void)
 {
+    static bool   is_running;
     struct mail  *mail;
     struct report old, new;
 
+    if (is_running)
+        return;
+    is_running = true;
     while ((mail = mailbox_take(&new)) != NULL) {
         struct record *record = record_of_mail(mail);
 
@@ -505,4 +510,5 @@ void threads_take_reports(void)
         take_in(record, &old);
         report_release(&old);
     }
+    is_running = false;
 }

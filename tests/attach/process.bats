@@ -257,6 +257,16 @@ EOF
   k3 raise -w web
 }
 
+@test "what a process says before it ends is read to the last line, also when its end comes while a line is read" {
+  k3 start -n first -- true
+  in_background watch k3 watch
+  wait_until "$DEADLINE" is_watching
+  begin web last-words
+  run -5 k3 join web
+  wait_until "$DEADLINE" grep -q 'web .* ended' watch.out
+  is "$(grep -c 'web/word-[0-9]* .* inner-started$' watch.out)" 500
+}
+
 @test "--timeout, restart and shutdown arrive as exceptions too" {
   begin web well --timeout 0.5 --grace 0.3
   wait_for_state web ended

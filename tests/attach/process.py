@@ -127,6 +127,11 @@ def main(behaviour):
         process.receive()
         process.takes()
         os._exit(5)
+    elif behaviour == "last-words":  # the first line takes the supervisor so long that it learns of the end meanwhile
+        process.tell(ended=[99] * 300000)
+        for id in range(100, 600):
+            process.tell(started=[{"id": id, "name": "word-%d" % id}])
+        os._exit(5)
     elif behaviour == "fork":  # the parent ends while the child holds the connection
         if os.fork() > 0:
             os._exit(0)
