@@ -23,6 +23,7 @@
 /* One thread that is followed. */
 struct member {
     json_int_t             id, log_request, join_request;
+    json_int_t             runs;    /* as the supervisor last said it */
     bool                   located; /* the request for the log was answered */
     bool                   ended;
     struct printer_source *source; /* NULL: not located yet, or there is no log to show */
@@ -67,8 +68,13 @@ static int ask_end(const struct followers *all, struct member *member)
                        &member->join_request);
 }
 
-/* Follows the thread ID from now on. */
-static void add_member(struct followers *all, json_int_t id)
+static json_int_t runs_of(const json_t *thread)
+{
+    return json_integer_value(json_object_get(thread, "runs"));
+}
+
+/* Follows THREAD from now on. */
+static void add_member(struct followers *all, const json_t *thread)
 {
     struct member *members = reallocarray(all->members, all->count + 1, sizeof(*members));
     struct member *member;
@@ -80,13 +86,20 @@ static void add_member(struct followers *all, json_int_t id)
     }
     all->members = members;
     member = &members[all->count++];
-    *member = (struct member){.id = id, .watch = -1};
-    about = json_pack("{s:I, s:b}", "thread", id, "begun", 1);
+    *member = (struct member){.id = thread_id(thread), .runs = runs_of(thread), .watch = -1};
+    about = json_pack("{s:I, s:b}", "thread", member->id, "begun", 1);
     if (all->options->since >= 0)
         (void) json_object_set_new(about, "since", json_real(all->options->since));
     if (client_queue(&all->invocation->session->client, "logs", about, &member->log_request) != 0 ||
         ask_end(all, member) != 0)
         all->status = command_failed(all->invocation);
+}
+
+/* Returns true if THREAD, which MEMBER is about, has run again since it ended. The new run may have ended too. */
+static bool has_run_again(const struct member *member, const json_t *thread)
+{
+    return member->ended &&
+           (!json_is_number(json_object_get(thread, "ended")) || runs_of(thread) != member->runs);
 }
 
 /* Follows THREAD; takes a thread that had ended for one that runs again. */
@@ -95,14 +108,17 @@ static void follow_thread(struct followers *all, const json_t *thread)
     struct member *member = find(all, thread_id(thread));
 
     if (member == NULL) {
-        add_member(all, thread_id(thread));
-    } else if (member->ended && !json_is_number(json_object_get(thread, "ended"))) {
+        add_member(all, thread);
+        return;
+    }
+    if (has_run_again(member, thread)) {
         member->ended = false;
         if (member->source != NULL)
             printer_resume(member->source);
         if (ask_end(all, member) != 0)
             all->status = command_failed(all->invocation);
     }
+    member->runs = runs_of(thread);
 }
 
 static bool matches(const struct followers *all, const json_t *thread)
@@ -384,14 +400,14 @@ static int begin(struct followers *all)
     client->notify = take_event;
     client->notify_context = all;
     if (client_call(client, "watch",
-                    json_pack("{s:[ss], s:[sss]}", "events", "created", "restarted", "members",
-                              "id", "name", "ended"),
+                    json_pack("{s:[ss], s:[ssss]}", "events", "created", "restarted", "members",
+                              "id", "name", "ended", "runs"),
                     &reply) != 0)
         return command_failed(all->invocation);
     reply_release(&reply);
     if (client_call(client, "list",
-                    json_pack("{s:[o], s:[sss]}", "threads", bytes_to_json(all->pattern), "members",
-                              "id", "name", "ended"),
+                    json_pack("{s:[o], s:[ssss]}", "threads", bytes_to_json(all->pattern),
+                              "members", "id", "name", "ended", "runs"),
                     &reply) != 0)
         return command_failed(all->invocation);
     take_list(all, reply.result);

@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* PF_EXITING of the kernel: the process has begun to end. */
+/* PF_EXITING of the kernel: the thread has begun to end. */
 #define EXITING 0x4U
 
 /* Reads a line as /proc/PID/stat has it. The name may have any characters, also parentheses. */
@@ -26,8 +26,8 @@ static bool parse(const char *line, struct process_stat *ret)
                &ret->state, &flags, &user, &system, &ret->threads, &ret->began) != 6)
         return false;
     (void) snprintf(ret->name, sizeof(ret->name), "%.*s", (int) (end - name - 1), name + 1);
-    /* A process whose first thread has ended lives as long as it has others. */
-    ret->is_exiting = (flags & EXITING) != 0 && ret->threads < 2;
+    ret->leader_is_exiting = (flags & EXITING) != 0;
+    ret->is_exiting = ret->leader_is_exiting && ret->threads < 2;
     ret->spent = (double) (user + system) / (double) sysconf(_SC_CLK_TCK);
     return true;
 }

@@ -9,7 +9,8 @@
 struct process_stat {
     char     name[64]; /* the program's name, as the kernel keeps it */
     char     state;    /* 'R': it runs or wants to, 'D': it waits for a disk, 'S': it sleeps, ... */
-    bool     is_exiting; /* it is dead, or is ending and can do nothing else */
+    bool     leader_is_exiting; /* its first thread is dead or is ending */
+    bool     is_exiting;        /* so are all of its threads: it can do nothing else */
     unsigned threads;
     double   spent; /* seconds of processor time, its waited-for children left out */
     uint64_t began; /* when it began; with the pid it names one process */

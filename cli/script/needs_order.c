@@ -31,12 +31,10 @@ struct starts {
 static void read_commands(struct plan *plan, const struct script *script, char *const *environment)
 {
     struct source source;
-    struct words  words = {0};
     struct text   why = {0};
 
     source_open(&source, script, environment);
-    while (source_next(&source, &words, &why) > 0 && plan_add(plan, &words, source.line) == 0)
-        ;
+    (void) source_read_plan(&source, plan, &why);
     source_close(&source);
     text_release(&why);
 }

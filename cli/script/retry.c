@@ -19,18 +19,13 @@
 static int read_script(struct plan *plan, const struct script *script, char *const *environment)
 {
     struct source source;
-    struct words  words = {0};
     struct text   why = {0};
-    int           found, status = STATUS_DONE;
+    int           error, status = STATUS_DONE;
 
     source_open(&source, script, environment);
-    while ((found = source_next(&source, &words, &why)) > 0)
-        if (plan_add(plan, &words, source.line) != 0) {
-            found = -ENOMEM;
-            break;
-        }
-    if (found < 0)
-        status = source_explain(&source, found, &why);
+    error = source_read_plan(&source, plan, &why);
+    if (error < 0)
+        status = source_explain(&source, error, &why);
     message_set_origin(NULL, 0);
     source_close(&source);
     text_release(&why);

@@ -70,6 +70,16 @@ static bool is_called_procfile(const char *name)
     return strncmp(slash != NULL ? slash + 1 : name, "Procfile", strlen("Procfile")) == 0;
 }
 
+int source_read_plan(struct source *source, struct plan *plan, struct text *why)
+{
+    struct words words = {0};
+    int          found, error = 0;
+
+    while (error == 0 && (found = source_next(source, &words, why)) != 0)
+        error = found > 0 ? plan_add(plan, &words, source->line) : found;
+    return error;
+}
+
 int source_explain(const struct source *source, int error, struct text *why)
 {
     const char *name = source->script->name;

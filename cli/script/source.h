@@ -13,6 +13,8 @@
 
 #include <stddef.h>
 
+struct plan;
+
 struct source {
     const struct script *script;
     struct words_scope   scope;
@@ -32,7 +34,13 @@ void source_open(struct source *source, const struct script *script, char *const
 int source_next(struct source *source, struct words *ret, struct text *why);
 
 /*
- * Reports why there is no next command: ERROR and WHY are those of source_next(). Returns the script's exit
+ * Adds all commands up to the end to PLAN. Returns 0; -EINVAL with a sentence in WHY if there is something wrong
+ * in a line, and then PLAN has the commands before it; or -errno.
+ */
+int source_read_plan(struct source *source, struct plan *plan, struct text *why);
+
+/*
+ * Reports why there is no next command: ERROR and WHY are those of source_next() or source_read_plan(). Returns the script's exit
  * status.
  */
 int source_explain(const struct source *source, int error, struct text *why);

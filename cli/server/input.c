@@ -2,7 +2,7 @@
 
 #include "cli/base/descriptors.h"
 #include "cli/base/loop.h"
-#include "cli/process/proc.h"
+#include "cli/process/process_stat.h"
 #include "cli/rpc/write.h"
 #include "cli/terminal/pty.h"
 #include "cli/worker/thread_terminal.h"
@@ -85,22 +85,13 @@ static int end_input(struct input *input)
 
 /* Answers */
 
-/* A flag of the kernel: the process has begun to exit, and then closes its files. */
-#define PF_EXITING 4
-
-/* Returns true if the command of RECORD runs, and has not begun to exit. */
+/* Returns true if the command of RECORD runs, and has not begun to exit: an exit closes its files. */
 static bool command_runs(const struct record *record)
 {
-    char        page[512];
-    const char *parenthesis; /* the end of the command's name */
-    unsigned    flags = 0;
+    struct process_stat stat;
 
-    if (record->now.pid <= 0 || proc_read(record->now.pid, "stat", page, sizeof(page)) <= 0)
-        return false;
-    parenthesis = strrchr(page, ')');
-    return parenthesis != NULL &&
-           sscanf(parenthesis, ") %*c %*d %*d %*d %*d %*d %u", &flags) == 1 &&
-           (flags & PF_EXITING) == 0;
+    return record->now.pid > 0 && process_stat_read(record->now.pid, &stat) &&
+           !stat.leader_is_exiting;
 }
 
 static void free_sending(void *state)

@@ -193,28 +193,37 @@ static size_t size_of_next(const struct printer_source *source)
     return left < (off_t) TAKE_BLOCK_SIZE ? (size_t) left : TAKE_BLOCK_SIZE;
 }
 
+/*
+ * Looks what SIZE bytes that were read at SOURCE's place hold. Returns how many of them are of one run; none if
+ * a line about a run stood there, which is taken, or if there are no bytes yet.
+ */
+static size_t of_one_run(struct printer_source *source, ssize_t size)
+{
+    const struct run_mark *mark = find_run(source, size);
+
+    if (mark != NULL && mark->offset == source->seen)
+        take_run(source, mark);
+    else if (size <= 0)
+        settle(source);
+    else
+        return mark != NULL ? (size_t) (mark->offset - source->seen) : (size_t) size;
+    return 0;
+}
+
 /* Takes the whole lines of SOURCE's next block. */
 static void take_block(struct printer_source *source, char *block)
 {
-    size_t                 wanted = size_of_next(source);
-    ssize_t                size = wanted > 0 ? read_log(source, block, wanted, source->seen) : 0;
-    const struct run_mark *mark;
+    size_t  wanted = size_of_next(source);
+    ssize_t size = wanted > 0 ? read_log(source, block, wanted, source->seen) : 0;
+    size_t  taken;
 
     if (has_gap(source, size))
         stop_waiting(source);
-    mark = find_run(source, size);
-    if (mark != NULL && mark->offset == source->seen) {
-        take_run(source, mark);
+    taken = of_one_run(source, size);
+    if (taken == 0)
         return;
-    }
-    if (size <= 0) {
-        settle(source);
-        return;
-    }
-    if (mark != NULL)
-        size = (ssize_t) (mark->offset - source->seen);
-    see(source, source->seen + size);
-    take_whole(source, block, (size_t) size);
+    see(source, source->seen + (off_t) taken);
+    take_whole(source, block, taken);
 }
 
 /*
@@ -222,10 +231,9 @@ static void take_block(struct printer_source *source, char *block)
  */
 static void take_bytes(struct printer_source *source)
 {
-    struct text           *ready = &source->printer->ready;
-    size_t                 wanted = size_of_next(source);
-    ssize_t                size = 0;
-    const struct run_mark *mark;
+    struct text *ready = &source->printer->ready;
+    size_t       wanted = size_of_next(source), taken;
+    ssize_t      size = 0;
 
     if (!text_reserve(ready, TAKE_BLOCK_SIZE + 1))
         return;
@@ -234,21 +242,13 @@ static void take_bytes(struct printer_source *source)
     if (source->log.gap && source->shown && size > 0)
         memmove(ready->data + ready->size + 1, ready->data + ready->size, (size_t) size);
     (void) has_gap(source, size); /* the gap may end a line */
-    mark = find_run(source, size);
-    if (mark != NULL && mark->offset == source->seen) {
-        take_run(source, mark);
+    taken = of_one_run(source, size);
+    if (taken == 0)
         return;
-    }
-    if (size <= 0) {
-        settle(source);
-        return;
-    }
-    if (mark != NULL)
-        size = (ssize_t) (mark->offset - source->seen);
-    ready->size += (size_t) size;
+    ready->size += taken;
     source->printer->open = source;
     source->shown = ready->data[ready->size - 1] != '\n';
-    source->begin = source->seen += size;
+    source->begin = source->seen += (off_t) taken;
 }
 
 /* Ends a long line that was taken up to its end, or as far as it is written. */

@@ -270,7 +270,8 @@ static int open_pipe(int pipe)
 }
 
 /* Gives PLAN the thread's terminal, and opens the log, to which the worker copies. Returns 0 or -errno. */
-static int give_terminal(const struct worker *worker, struct spawn_plan *plan, struct spawned *ret)
+APART static int give_terminal(const struct worker *worker, struct spawn_plan *plan,
+                               struct spawned *ret)
 {
     struct thread_terminal *terminal = worker->assignment->terminal;
 
@@ -280,36 +281,40 @@ static int give_terminal(const struct worker *worker, struct spawn_plan *plan, s
     return thread_terminal_begin(terminal, worker->job);
 }
 
-/* Spawns PLAN at the thread's terminal. */
-APART static int spawn_at_terminal(const struct worker *worker, struct spawn_plan plan,
-                                   struct spawned *ret)
-{
-    int error = give_terminal(worker, &plan, ret);
-
-    for (int tries = 0; tries < RESTORES_MAX && restore_log(worker, ret, error); tries++)
-        error = give_terminal(worker, &plan, ret);
-    return error == 0 ? spawn(&plan, ret) : error;
-}
-
-/* Spawns PLAN with the command's input, which the programs of a probe do not get. */
-static int spawn_command(struct worker *worker, struct spawn_plan plan, struct spawned *ret)
+/* Gives PLAN the pipe of `send`, if the thread has one. Returns 0 or -errno. */
+static int give_input(const struct worker *worker, struct spawn_plan *plan, struct spawned *ret)
 {
     int pipe = worker->assignment->input;
-    int error;
 
-    if (worker->assignment->terminal != NULL)
-        return spawn_at_terminal(worker, plan, ret);
     ret->stage = SPAWN_ISOLATE;
-    if (pipe >= 0 && (plan.input_from = open_pipe(pipe)) < 0)
-        return plan.input_from;
-    plan.input = worker->job->input;
-    job_tokens_extend(worker->tokens, &plan);
-    error = spawn(&plan, ret);
+    plan->input = worker->job->input;
+    job_tokens_extend(worker->tokens, plan);
+    if (pipe >= 0)
+        plan->input_from = open_pipe(pipe);
+    return pipe >= 0 && plan->input_from < 0 ? plan->input_from : 0;
+}
+
+/* Spawns PLAN once, with the command's terminal or input. Returns 0 or -errno. */
+static int try_spawn(const struct worker *worker, struct spawn_plan plan, struct spawned *ret)
+{
+    bool at_terminal = worker->assignment->terminal != NULL;
+    int  error = at_terminal ? give_terminal(worker, &plan, ret) : give_input(worker, &plan, ret);
+
+    if (error == 0)
+        error = spawn(&plan, ret);
+    if (!at_terminal && plan.input_from >= 0)
+        close(plan.input_from);
+    return error;
+}
+
+/* Spawns PLAN with the command's terminal or input, which the programs of a probe do not get. */
+static int spawn_command(struct worker *worker, struct spawn_plan plan, struct spawned *ret)
+{
+    int error = try_spawn(worker, plan, ret);
+
     /* Another process may still be removing the directory, so try more than once. */
     for (int tries = 0; tries < RESTORES_MAX && restore_log(worker, ret, error); tries++)
-        error = spawn(&plan, ret);
-    if (plan.input_from >= 0)
-        close(plan.input_from);
+        error = try_spawn(worker, plan, ret);
     return error;
 }
 
