@@ -4,6 +4,7 @@
 #include "cli/view/output.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +14,7 @@
 static char *(*show_prompt)(EditLine *editor);
 static size_t width; /* of the terminal, when the line was drawn */
 
-/* Ends the read of a key; take_size() looks for what has changed. */
+/* Ends the wait for a key; take_size() looks for what has changed. */
 static void wake(int signal)
 {
     (void) signal;
@@ -43,11 +44,8 @@ static void clear_line(EditLine *editor, size_t columns)
 /* Draws the line again if the terminal's width has changed. */
 static void take_size(EditLine *editor)
 {
-    struct sigaction action = {.sa_handler = wake};
-    size_t           now = output_width();
+    size_t now = output_width();
 
-    /* The editor's handler removes itself when it was called. */
-    (void) sigaction(SIGWINCH, &action, NULL);
     if (now == 0 || now == width)
         return;
     width = now;
@@ -56,13 +54,33 @@ static void take_size(EditLine *editor)
     (void) el_set(editor, EL_REFRESH);
 }
 
+/* Waits for a byte of input. SIGWINCH ends the wait, and is blocked at other times, so that none is missed. */
+static void wait_for_key(EditLine *editor)
+{
+    struct sigaction action = {.sa_handler = wake};
+    struct pollfd    input = {.fd = STDIN_FILENO, .events = POLLIN};
+    sigset_t         resize, before;
+
+    (void) sigemptyset(&resize);
+    (void) sigaddset(&resize, SIGWINCH);
+    (void) sigprocmask(SIG_BLOCK, &resize, &before);
+    (void) sigaction(SIGWINCH, &action,
+                     NULL); /* in place of the editor's handler, which draws nothing */
+    do
+        take_size(editor);
+    while (ppoll(&input, 1, NULL, &before) < 0 && errno == EINTR);
+    (void) sigprocmask(SIG_SETMASK, &before, NULL);
+}
+
 /* Reads one byte; draws the line again while it waits. Returns 1, 0 at the end, or -1. */
 static ssize_t read_byte(EditLine *editor, char *ret)
 {
     ssize_t n;
 
-    while ((n = read(STDIN_FILENO, ret, 1)) < 0 && errno == EINTR)
-        take_size(editor);
+    do {
+        wait_for_key(editor);
+        n = read(STDIN_FILENO, ret, 1);
+    } while (n < 0 && errno == EINTR);
     return n;
 }
 

@@ -56,7 +56,10 @@ words() {
 
 @test "watch --json prints an object for each event, with the thread as list shows it" {
   watch --json
-  k3 start --name a -- sh -c 'exit 3'
+  # An event has the thread as it is when the event is sent, so the command ends after its events.
+  k3 start --name a -- sh -c 'until [ -e seen ]; do sleep 0.02; done; exit 3'
+  wait_until "$DEADLINE" grep -qE '"event": ?"ready".*"name": ?"a"' watch.out
+  touch seen
   run -3 k3 join a
   k3 list --json a >listed
   k3 start --name late --after 0.05 -- sleep 1000

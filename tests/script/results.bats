@@ -218,7 +218,7 @@ is_junit() {
   { seq 19 | sed 's/.*/start --name ok& -- true/' && echo 'start --name bad -- false'; } >script
   run -1 k3 run script
   is "${#lines[@]}" 22
-  echo 'start --name bad2 -- sh -c "exit 2"' >>script
+  echo 'start --name bad2 --needs bad:ended -- sh -c "exit 2"' >>script
   run -1 k3 run script
   is "${#lines[@]}" 4
   like "${lines[0]}" 'k3thread: run: 21 threads in *s, 2 failed'
