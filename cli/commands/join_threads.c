@@ -177,7 +177,6 @@ static void add_until(struct text *text, const char *until)
 
 /* The line that shows on a terminal which threads a join waits for. */
 struct join_progress {
-    struct progress            progress;
     const json_t              *threads;
     json_t                    *known; /* from ask_what_for() */
     const struct join_request *wanted;
@@ -213,7 +212,7 @@ static void show_progress(struct join_progress *waiting, const struct joined *jo
             text_printf(&text, " and %zu more", missing - 1);
         add_until(&text, waiting->wanted->until);
     }
-    progress_show(&waiting->progress, &text);
+    progress_show(&text);
     text_release(&text);
 }
 

@@ -107,10 +107,9 @@ static void close_processes(struct processes *processes)
 
 /* The threads that a shutdown waits for, shown on a terminal. */
 struct shutdown_progress {
-    struct progress progress;
-    json_t         *threads; /* the live threads; NULL: there is no terminal */
-    bool            now;
-    json_t         *unended; /* the pids of processes that could not be ended; NULL: none */
+    json_t *threads; /* the live threads; NULL: there is no terminal */
+    bool    now;
+    json_t *unended; /* the pids of processes that could not be ended; NULL: none */
 };
 
 /*
@@ -153,7 +152,7 @@ static void show_waiting(struct shutdown_progress *waiting)
         if (patient)
             text_add(&text, "; shutdown --now ends them");
     }
-    progress_show(&waiting->progress, &text);
+    progress_show(&text);
     text_release(&text);
 }
 
@@ -206,7 +205,7 @@ static int request(struct client *client, struct shutdown_progress *waiting)
         show_waiting(waiting);
         error = client_call(client, "shutdown", json_pack("{s:b}", "now", waiting->now), &reply);
     }
-    progress_show(&waiting->progress, &nothing);
+    progress_show(&nothing);
     if (error == 0) {
         waiting->unended = json_incref(json_object_get(reply.result, "unended"));
         reply_release(&reply);

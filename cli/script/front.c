@@ -66,6 +66,38 @@ static void print_notices(struct front *front)
     front->notices.size = 0;
 }
 
+/* Returns true if output that is ready waits until the line of progress may be drawn again. */
+static bool holds_output(const struct front *front)
+{
+    const struct printer *printer = &front->output.printer;
+
+    /* Nothing else may wait for the output. */
+    return front->barrier == BARRIER_NONE && front->supervisor != 0 &&
+           run_progress_holds(&front->progress, printer->ready.size - printer->written);
+}
+
+/* Returns true if the line of progress may be drawn: it would stand behind output that is unfinished. */
+static bool is_line_free(const struct front *front)
+{
+    return printer_is_idle(&front->output.printer) && front->output.printer.open == NULL;
+}
+
+static void draw_progress(struct front *front)
+{
+    bool is_all = front->options->has_all_starts || front->script == 0;
+
+    if (is_line_free(front))
+        run_progress_draw(&front->progress, is_all && !front->stopping, front->ending);
+}
+
+/* Returns when the line of progress changes next, or the output that waits for that may be printed. */
+static double next_progress(const struct front *front)
+{
+    if (holds_output(front))
+        return run_progress_release(&front->progress);
+    return is_line_free(front) ? run_progress_next(&front->progress) : INFINITY;
+}
+
 static bool is_over(const struct front *front)
 {
     return front->script == 0 && front->script_done && front->supervisor == 0 &&
@@ -88,7 +120,10 @@ static int patience(const struct front *front, bool rests)
 {
     int    other = rests ? PACE : run_output_patience(&front->output);
     double next = front->stopping ? INFINITY : fmin(front->deadline, front->not_ready.next);
-    double left = next - clock_monotonic();
+    double left;
+
+    next = fmin(next, next_progress(front));
+    left = next - clock_monotonic();
 
     if (left > INT_MAX / 1e3)
         return other;
@@ -153,7 +188,7 @@ static void step(struct front *front)
     if (front->client.open && front->client.wire.unsent.size > 0)
         pollfds[POLL_CLIENT] =
             (struct pollfd){.fd = front->client.wire.fd, .events = POLLIN | POLLOUT};
-    if (printer_is_ready(&front->output.printer))
+    if (printer_is_ready(&front->output.printer) && !holds_output(front))
         pollfds[POLL_OUTPUT].events = POLLOUT;
     if (poll(pollfds, POLL_COUNT, patience(front, rests)) < 0)
         return;
@@ -169,11 +204,16 @@ static void loop(struct front *front)
             print_notices(front);
         if (is_over(front))
             break;
+        draw_progress(front);
+        /* The command that waits may print, and first removes the row in which it takes the line to be. */
+        if (front->barrier == BARRIER_PRINTING && front->progress.is_wanted)
+            printer_end_row(&front->output.printer);
         if (front->barrier == BARRIER_PRINTING && printer_is_idle(&front->output.printer))
             barrier_pass(front);
         else
             step(front);
     }
+    run_progress_close(&front->progress);
 }
 
 static void release(struct front *front)
@@ -259,6 +299,8 @@ int front_run(const struct front_options *options, const struct place *place,
     if (options->timeout >= 0)
         front.deadline = front.started + options->timeout;
     not_ready_open(&front.not_ready);
+    run_progress_open(&front.progress, &front.output.threads,
+                      options->slots > 0 && !options->quiet);
     trace_open(&front.trace, options->results.trace.path != NULL);
     (void) descriptor_append(STDOUT_FILENO); /* a thread may append to the same file */
     run_output_open(&front.output, STDOUT_FILENO, options->printer);

@@ -135,7 +135,8 @@ static int watch_events(struct front *front)
     front->client.notify = front_handle_event;
     front->client.notify_context = front;
     error = client_call(&front->client, "watch",
-                        run_output_make_watch(front->not_ready.is_seen, front->trace.is_wanted,
+                        run_output_make_watch(front->not_ready.is_seen || front->progress.is_wanted,
+                                              front->trace.is_wanted,
                                               result_files_are_wanted(&front->options->results)),
                         &reply);
     if (error != 0)
@@ -154,8 +155,8 @@ int front_start_children(struct front *front, const struct script *script)
     if (error == 0)
         error = watch_events(front);
     if (error == 0)
-        error = script_start(script, front->place, &front->signals.before, &front->script,
-                             &front->sync);
+        error = script_start(script, front->place, &front->signals.before,
+                             front->progress.is_wanted, &front->script, &front->sync);
     if (error == 0)
         file_limit_raise();
     return error;

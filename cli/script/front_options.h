@@ -15,10 +15,11 @@ enum leaks {
 };
 
 struct front_options {
-    bool       fail_fast; /* the first failed thread ends the run; daemons do not count */
-    bool       any;       /* the first ended thread ends the run; daemons do not count */
-    bool       quiet;     /* print no summary at the end */
-    bool       own_place; /* the place is for this run alone: see temporary_place.h */
+    bool fail_fast;      /* the first failed thread ends the run; daemons do not count */
+    bool any;            /* the first ended thread ends the run; daemons do not count */
+    bool quiet;          /* print no summary at the end */
+    bool has_all_starts; /* the threads that are known are all that will be started, as a rule */
+    bool own_place;      /* the place is for this run alone: see temporary_place.h */
     enum leaks leaks;
     bool       jobserver; /* see supervise --jobserver */
     unsigned   slots;     /* how many commands at a time; 0: any number */

@@ -11,6 +11,7 @@
 #include "cli/script/front_options.h"
 #include "cli/script/not_ready.h"
 #include "cli/script/run_output.h"
+#include "cli/script/run_progress.h"
 #include "cli/script/trace.h"
 
 #include <jansson.h>
@@ -51,9 +52,10 @@ struct front {
     unsigned interrupts;
     double   started, looked, deadline; /* on the monotonic clock */
 
-    struct not_ready not_ready;
-    struct trace     trace;
-    struct text      notices; /* to be printed after the output that was written until now */
+    struct not_ready    not_ready;
+    struct run_progress progress;
+    struct trace        trace;
+    struct text         notices; /* to be printed after the output that was written until now */
 };
 
 #endif

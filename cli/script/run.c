@@ -54,7 +54,7 @@ enum {
 static const struct argp_option options[] = {
     {"fail-fast", KEY_FAIL_FAST, NULL, 0, "End all when the first thread fails", 0},
     {"any", KEY_ANY, NULL, 0, "End all when the first thread ends", 0},
-    {"quiet", 'q', NULL, 0, "Print no table of how the threads ended", 0},
+    {"quiet", 'q', NULL, 0, "Print no table of how the threads ended, and no progress", 0},
     SLOTS_OPTION(KEY_SLOTS),
     JOBSERVER_OPTION(KEY_JOBSERVER),
     {"no-prefix", KEY_NO_PREFIX, NULL, 0, "Print lines without their thread's name", 0},
@@ -267,6 +267,7 @@ static struct front_options make_front_options(const struct run_options *o, bool
     struct front_options front = o->front;
 
     front.own_place = is_own;
+    front.has_all_starts = !o->each;
     front.any |= o->procfile != NULL;
     front.printer = PRINTER_PARTIAL | printer_style(STDOUT_FILENO) |
                     (o->timestamps ? PRINTER_TIMES : 0) | (o->no_prefix ? 0 : PRINTER_NAMES);

@@ -42,6 +42,33 @@ struct run_thread *run_threads_at(struct run_threads *threads, json_int_t id)
     return &threads->list[id];
 }
 
+static enum run_thread_kind kind_of(const struct run_threads *threads, const json_t *thread)
+{
+    const char *state = json_string_value(json_object_get(thread, "state"));
+    bool        has_ended = json_is_number(json_object_get(thread, "ended"));
+
+    if (json_is_true(json_object_get(thread, "daemon")))
+        return has_ended ? RUN_THREAD_OTHER : RUN_THREAD_DAEMON;
+    if (has_ended)
+        return run_threads_status(threads, thread) != 0 ? RUN_THREAD_FAILED : RUN_THREAD_DONE;
+    /* A thread that was restarted has begun, even if it waits now for its next run. */
+    if (json_integer_value(json_object_get(thread, "runs")) > 0 || state == NULL ||
+        (strcmp(state, "delayed") != 0 && strcmp(state, "waiting") != 0 &&
+         strcmp(state, "queued") != 0))
+        return RUN_THREAD_RUNNING;
+    return RUN_THREAD_WAITING;
+}
+
+/* Counts ELEMENT as one of KIND from now on. */
+static void count(struct run_threads *threads, struct run_thread *element,
+                  enum run_thread_kind kind)
+{
+    if (element->kind != RUN_THREAD_UNKNOWN)
+        threads->counts[element->kind]--;
+    threads->counts[kind]++;
+    element->kind = kind;
+}
+
 struct run_thread *run_threads_update(struct run_threads *threads, json_t *thread)
 {
     struct run_thread *element = run_threads_at(threads, thread_id(thread));
@@ -51,6 +78,7 @@ struct run_thread *run_threads_update(struct run_threads *threads, json_t *threa
     json_incref(thread);
     json_decref(element->thread);
     element->thread = thread;
+    count(threads, element, kind_of(threads, thread));
     return element;
 }
 

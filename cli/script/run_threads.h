@@ -8,10 +8,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* How far a thread is. */
+enum run_thread_kind {
+    RUN_THREAD_UNKNOWN, /* no description has come */
+    RUN_THREAD_WAITING, /* its command has not begun */
+    RUN_THREAD_RUNNING,
+    RUN_THREAD_DONE,   /* it has ended, and has not failed */
+    RUN_THREAD_FAILED, /* it has ended */
+    RUN_THREAD_DAEMON, /* a daemon that has not ended */
+    RUN_THREAD_OTHER,  /* a daemon that has ended */
+    RUN_THREAD_KINDS
+};
+
 /* One thread of the run. */
 struct run_thread {
-    json_t                *thread;  /* the last description; NULL: none has come */
-    struct printer_source *source;  /* of its output; NULL: it has none */
+    json_t                *thread; /* the last description; NULL: none has come */
+    struct printer_source *source; /* of its output; NULL: it has none */
+    enum run_thread_kind   kind;
     bool                   written; /* something was written to its log */
     bool                   ended;   /* its end was acted upon */
     bool waited; /* it had to wait, so the answer to its start did not report its failure */
@@ -21,6 +34,7 @@ struct run_thread {
 struct run_threads {
     struct run_thread *list;
     size_t             size;
+    size_t             counts[RUN_THREAD_KINDS]; /* of the threads of each kind */
     bool               leaks_fail; /* a thread whose command left processes behind has failed */
 };
 

@@ -8,6 +8,7 @@
 #include "cli/script/procfile.h"
 #include "cli/script/script_environment.h"
 #include "cli/script/source.h"
+#include "cli/view/bottom_line.h"
 #include "cli/view/message.h"
 
 #include <errno.h>
@@ -165,7 +166,7 @@ static int be_script(const struct script *script, const struct place *place, int
 }
 
 int script_start(const struct script *script, const struct place *place, const sigset_t *mask,
-                 pid_t *ret_pid, int *ret_sync)
+                 bool has_line, pid_t *ret_pid, int *ret_sync)
 {
     int   ends[2];
     int   error;
@@ -177,6 +178,8 @@ int script_start(const struct script *script, const struct place *place, const s
     if (pid == 0) {
         close(ends[0]);
         (void) sigprocmask(SIG_SETMASK, mask, NULL);
+        if (has_line)
+            bottom_line_leave_to_parent();
         exit(be_script(script, place, ends[1]));
     }
     error = -errno;

@@ -18,11 +18,12 @@
 /*
  * Starts SCRIPT as a child of this process. Its commands use the supervisor at PLACE, and its
  * signal mask becomes MASK. *RET_SYNC becomes a socket: the script sends a byte when it wants to go
- * on, and goes on when it gets a byte back. The child's exit status is the script's.
+ * on, and goes on when it gets a byte back. The child's exit status is the script's. HAS_LINE: this
+ * process shows the line of cli/view/bottom_line.h, so its child must not.
  *
  * Returns 0 or -errno.
  */
 int script_start(const struct script *script, const struct place *place, const sigset_t *mask,
-                 pid_t *ret_pid, int *ret_sync);
+                 bool has_line, pid_t *ret_pid, int *ret_sync);
 
 #endif

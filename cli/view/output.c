@@ -5,6 +5,19 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+static output_listener *listener;
+
+void output_set_listener(output_listener *function)
+{
+    listener = function;
+}
+
+void output_announce(int fd, const char *data, size_t size)
+{
+    if (listener != NULL)
+        listener(fd, data, size);
+}
+
 /* Waits until FD, which does not block, takes more. */
 static int wait_writable(int fd)
 {
@@ -19,6 +32,7 @@ int output_write_part(int fd, const char **rest, size_t *size)
 {
     int error = 0;
 
+    output_announce(fd, *rest, *size);
     while (*size > 0 && error == 0) {
         ssize_t written = write(fd, *rest, *size);
 

@@ -8,6 +8,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Learns that SIZE bytes at DATA are about to be written to FD. */
+typedef void output_listener(int fd, const char *data, size_t size);
+
+/* Makes FUNCTION the one that learns of all writes from now on. */
+void output_set_listener(output_listener *function);
+
+/* Tells the listener, if there is one. The functions below do that; a caller of write(2) does it itself. */
+void output_announce(int fd, const char *data, size_t size);
+
 /* Writes all of DATA, and waits if the descriptor does not block. Returns 0 or -errno. */
 int output_write(int fd, const void *data, size_t size);
 

@@ -72,6 +72,7 @@ int printer_write(struct printer *printer)
 
     if (size > printer->piece)
         size = printer->piece;
+    output_announce(printer->fd, ready->data + printer->written, size);
     written = size > 0 ? write(printer->fd, ready->data + printer->written, size) : 0;
     if (written < 0)
         return errno == EAGAIN || errno == EINTR ? 0 : -errno;
@@ -94,6 +95,14 @@ int printer_drain(struct printer *printer)
         printer->written = ready->size = 0;
     }
     return error;
+}
+
+void printer_end_row(struct printer *printer)
+{
+    if (printer->open == NULL)
+        return;
+    text_byte(&printer->ready, '\n', 1);
+    printer->open = NULL;
 }
 
 void printer_discard(struct printer *printer)

@@ -55,6 +55,12 @@ int printer_write(struct printer *printer);
  */
 int printer_drain(struct printer *printer);
 
+/*
+ * Ends the row of a line that is shown unfinished, because something else will be printed. The rest of the line
+ * begins a row of its own, with the name.
+ */
+void printer_end_row(struct printer *printer);
+
 /* Drops everything that could be taken or written, because it has no reader any more. */
 void printer_discard(struct printer *printer);
 

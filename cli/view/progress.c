@@ -1,13 +1,22 @@
 #include "cli/view/progress.h"
 
-#include "cli/view/output.h"
+#include "cli/view/bottom_line.h"
 
+#include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 bool progress_is_seen(void)
 {
-    return isatty(STDERR_FILENO);
+    return isatty(STDERR_FILENO) && !bottom_line_is_parents();
+}
+
+bool progress_can_replace(void)
+{
+    const char *terminal = getenv("TERM");
+
+    return terminal == NULL || strcmp(terminal, "dumb") != 0;
 }
 
 /*
@@ -24,15 +33,8 @@ static size_t fitting(const struct text *text)
     return text_fit(text->data, text->size, width - 1);
 }
 
-void progress_show(struct progress *progress, const struct text *text)
+void progress_show(const struct text *text)
 {
-    struct text line = {0};
-
-    if ((text->size == 0 && !progress->shown) || !progress_is_seen())
-        return;
-    text_add(&line, "\r\033[K");
-    text_append(&line, text->data, fitting(text));
-    (void) output_write(STDERR_FILENO, line.data, line.size); /* a lost line does no harm */
-    progress->shown = text->size > 0;
-    text_release(&line);
+    if (progress_is_seen() && progress_can_replace())
+        bottom_line_show(text->data, fitting(text));
 }

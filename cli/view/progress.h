@@ -1,6 +1,6 @@
 /*
- * A line on standard error that says what a command waits for, and that is replaced in place. It is
- * shown only on a terminal.
+ * Says in a line on standard error what a command waits for. The line is replaced in place (bottom_line.h), and
+ * is shown only on a terminal.
  */
 #ifndef K3THREAD_CLI_VIEW_PROGRESS_H
 #define K3THREAD_CLI_VIEW_PROGRESS_H
@@ -9,18 +9,19 @@
 
 #include <stdbool.h>
 
-/* The line that is shown now. Zeroed: none. */
-struct progress {
-    bool shown;
-};
-
-/* Returns true if standard error is a terminal. */
+/*
+ * Returns true if standard error is a terminal, and progress on it is this process's business: that of a
+ * script's command is its run's.
+ */
 bool progress_is_seen(void);
+
+/* Returns true if the terminal can replace a line. */
+bool progress_can_replace(void);
 
 /*
  * Shows TEXT, cut to the terminal's width, in place of the previous line. An empty TEXT removes the
  * line.
  */
-void progress_show(struct progress *progress, const struct text *text);
+void progress_show(const struct text *text);
 
 #endif

@@ -95,3 +95,118 @@ END
   k3 join gone
   is "$(script_command "'$K3THREAD' shutdown" </dev/null)" ''
 }
+
+# --- run with slots ---
+
+# at_terminal WORDS: runs k3thread WORDS at a terminal, in the background as t. What the terminal gets is in t.out.
+at_terminal() {
+  in_background t script_command "exec '$K3THREAD' $1"
+}
+
+# shows TEXT: waits until the line of progress is TEXT, or begins so.
+shows() {
+  wait_until "$DEADLINE" grep -qF $'\r\e[K'"$1" t.out
+}
+
+rows() {
+  "$PYTHON" -I -S "$BATS_TEST_DIRNAME/rows.py" "$@" t.out
+}
+
+# gate NAME STATUS: the line of a script that starts a thread which exits with STATUS when NAME.go exists.
+gate() {
+  echo "start --name $1 -- sh -c 'until [ -e $1.go ]; do sleep 0.02; done; exit $2'"
+}
+
+@test "run with slots says how many threads are done, failed, running and waiting, and how long the rest takes" {
+  { echo 'daemon --name d -- sleep 1000'; gate a 0; gate b 3; gate c 0; gate e 0; } >s.k3
+  at_terminal 'run --slots 2 s.k3'
+  shows '0 done, 0 failed, 2 running, 2 waiting'
+  touch a.go
+  shows '1 done, 0 failed, 2 running, 1 waiting'
+  touch b.go
+  shows '1 done, 1 failed, 2 running, 0 waiting, about 1s left'
+  touch c.go e.go
+  finish t 3
+  is "$(rows --lines | grep -c '^[01] done, 0.*left')" 0
+  is "$(rows | head -2 | sed 's/ in .*,/,/')" "k3thread: run: 5 threads, 1 failed
+NAME  DAEMON  TIME  RESULT"
+}
+
+@test "the line of progress of run --each estimates the rest when all words were read" {
+  mkfifo words
+  at_terminal 'run --slots 2 --each sh -c "until [ -e \$0.go ]; do sleep 0.02; done" <words'
+  exec 5>words
+  touch x.go
+  printf 'x\ny\n' >&5
+  shows '1 done, 0 failed, 1 running, 0 waiting'
+  echo z >&5
+  shows '1 done, 0 failed, 2 running, 0 waiting'
+  is "$(rows --lines | grep -c left)" 0
+  exec 5>&-
+  shows '1 done, 0 failed, 2 running, 0 waiting, about 1s left'
+  touch y.go z.go
+  finish t
+}
+
+@test "the line of progress does not stand in the way of output, messages and the output of the script" {
+  { gate a 0; gate b 0; gate c 4; echo 'start --name talker -- sh -c "echo hello; printf prompt; touch said; until [ -e c.go ]; do sleep 0.02; done; echo ed"'
+    echo 'join a b'; echo list c; echo slots; echo 'join talker'; echo 'join c'; } >s.k3
+  at_terminal 'run --slots 9 s.k3'
+  shows '0 done, 0 failed, 4 running'
+  wait_until "$DEADLINE" test -e said
+  wait_until "$DEADLINE" grep -q prompt t.out
+  touch a.go
+  touch b.go
+  wait_until "$DEADLINE" grep -qF $'\e[K9' t.out
+  touch c.go
+  finish t 4
+  is "$(rows | sed '/^$/d; s/^3 .*/3 c/; s/run: 4 threads in .*/run: 4 threads/; s/  */ /g' | head -8)" "talker | hello
+talker | prompt
+ID NAME TID PID STATE DAEMON TIME RESULT COMMAND
+3 c
+9
+talker | ed
+s.k3:9: k3thread: join: status 4
+k3thread: run: 4 threads"
+}
+
+@test "the line of progress is drawn ten times a second at most, and costs no output" {
+  seq 300 >words
+  at_terminal 'run --slots 4 --each sh -c "echo begun; echo done" <words'
+  finish t
+  is "$(rows | grep -c '| begun$')" 300
+  is "$(rows | grep -c '| done$')" 300
+  seconds=$(rows | sed -n 's/k3thread: run: 300 threads in \([0-9]*\)\..*s$/\1/p')
+  [ "$(rows --lines | wc -l)" -le $(((seconds + 1) * 10)) ]
+}
+
+@test "the line of progress of a run is cut to the width of the terminal" {
+  gate a 0 >s.k3
+  in_background t script_command "stty cols 20; exec '$K3THREAD' run --slots 2 s.k3"
+  shows '0 done, 0 failed, 1'
+  touch a.go
+  finish t
+  is "$(rows --lines | head -1)" '0 done, 0 failed, 1'
+}
+
+@test "run shows no line of progress without slots, with -q, at a dumb terminal, or in a pipe" {
+  echo 'start -- sh -c "until [ -e end ]; do sleep 0.02; done"' >s.k3
+  in_background a script_command "'$K3THREAD' run s.k3"
+  in_background b script_command "'$K3THREAD' run -q --slots 2 s.k3"
+  in_background c script_command "TERM=dumb '$K3THREAD' run --slots 2 s.k3"
+  in_background d script_command "'$K3THREAD' run --slots 2 s.k3 | cat"
+  in_background e script_command "'$K3THREAD' run --slots 2 s.k3 2>&1 >out | cat"
+  at_terminal 'run --slots 2 s.k3'
+  shows '0 done, 0 failed, 1 running'
+  # The others have begun no later than a moment after this one, and draw their lines after the same time.
+  shows '0 done, 0 failed, 1 running, 0 waiting'
+  wait_until "$DEADLINE" has_drawn_twice
+  touch end
+  for name in a b c d e t; do finish "$name"; done
+  is "$(grep -l 'done,' ./*.out)" ./t.out
+}
+
+# Succeeds when a second line was drawn, a second after the first.
+has_drawn_twice() {
+  [ "$(rows --lines | wc -l)" -ge 2 ]
+}
