@@ -58,7 +58,7 @@ static void drop(struct client *client)
 {
     if (client->open)
         wire_close(&client->wire);
-    client->open = client->adopted = false;
+    client->open = client->adopted = client->is_new = false;
     client->environment_known = false;
 }
 
@@ -75,19 +75,19 @@ static int fail_open(struct client *client, int error)
 
 /*
  * Reports that the connection ended. A request that the supervisor did not read was not carried out:
- * then there is no supervisor, rather than a lost answer. But a supervisor that gave a reason could
- * not begin, and the next one could not either.
+ * then there is no supervisor, rather than a lost answer. But a supervisor that this client has just
+ * started could not begin, and the next one could not either.
  */
 static int fail_lost(struct client *client)
 {
-    bool        unread = client->wire.cut && !client->foreign;
+    bool        absent = client->wire.cut && !client->foreign && !client->is_new;
     char       *journal;
     struct text reason = {0};
 
     drop(client);
-    reason_add(client->place, &reason);
-    if (unread && reason.size == 0)
+    if (absent)
         return fail_open(client, -ENOENT);
+    reason_add(client->place, &reason);
     journal = place_find_journal(client->place);
     fail(client, -ECONNRESET, STATUS_FAILED, NULL,
          "the supervisor went away without an answer%.*s; see %s", (int) reason.size,
@@ -162,7 +162,9 @@ int client_reopen(struct client *client)
 
     if (launch_is_absent(error) && (client->flags & CLIENT_START))
         error = launch_supervisor(client->place, &client->wire.fd, &why);
-    client->open = error == 0;
+    client->is_new = error == 1;
+    client->open = error >= 0;
+    error = error > 0 ? 0 : error;
     if (error == 0)
         error = check_peer(client);
     else if (why.size > 0)
@@ -264,6 +266,7 @@ static int parse_reply(struct client *client, char *line, size_t size, struct re
         json_decref(message);
         return fail_garbage(client);
     }
+    client->is_new = false;
     *ret = (struct reply){
         .id = json_is_null(id) ? client->last_id : json_integer_value(id),
         .message = message,

@@ -25,6 +25,7 @@ struct client {
     bool        open;
     struct wire wire;    /* valid while the client is open */
     bool        foreign; /* the supervisor is another user's; it may refuse us */
+    bool        is_new;  /* this client has started the supervisor, which has not replied yet */
     bool        adopted; /* the first request is already sent, and is not sent again */
     json_int_t  last_id;
 

@@ -306,7 +306,7 @@ void launch_add_end(const struct place *place, struct text *why)
     free(journal);
 }
 
-/* Connects, and starts a supervisor first if there is none. Caller holds LOCK_START. */
+/* Connects, and starts a supervisor first if there is none. Returns 1 if it did. Caller holds LOCK_START. */
 static int connect_or_bring_up(const struct place *place, bool has_state, int *ret_fd,
                                struct text *why)
 {
@@ -320,7 +320,7 @@ static int connect_or_bring_up(const struct place *place, bool has_state, int *r
         return error;
     error = connect_once(place, ret_fd);
     if (!launch_is_absent(error))
-        return error;
+        return error == 0 ? 1 : error;
     launch_add_end(place, why);
     return -ECONNRESET;
 }

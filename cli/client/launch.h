@@ -33,7 +33,8 @@ bool launch_is_absent(int error);
  * descriptors but the socket, the lock and /dev/null, and it gets a nearly empty environment, a
  * session of its own, and the directory /.
  *
- * Returns 0 with a descriptor in *RET_FD, or -errno with a sentence appended to WHY.
+ * Returns 1 with a descriptor in *RET_FD, 0 if another process has started one meanwhile, or -errno with a
+ * sentence appended to WHY.
  */
 int launch_supervisor(const struct place *place, int *ret_fd, struct text *why);
 
