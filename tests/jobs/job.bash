@@ -56,10 +56,10 @@ print(*[s.getsockname()[1] for s in sockets])' "$@")
   done
 }
 
-# of_readme HEADING LANGUAGE: prints the first block in LANGUAGE below HEADING in README.md.
+# of_readme HEADING LANGUAGE: prints the first block in LANGUAGE below HEADING, of any level, in README.md.
 of_readme() {
-  awk -v heading="## $1" -v fence="\`\`\`$2" '
-    /^## / { inside = $0 == heading }
+  awk -v heading="$1" -v fence="\`\`\`$2" '
+    /^##+ / { title = $0; sub(/^#+ /, "", title); inside = title == heading }
     /^```$/ && shown { exit }
     shown { print }
     inside && $0 == fence { shown = 1 }' "$ROOT/README.md"
