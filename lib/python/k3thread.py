@@ -217,9 +217,17 @@ def _is_awake():
     return signal.getsignal(_WAKE) is _wake
 
 
-def _wake(_number, _frame):
+def _waits_for_others(frame):
+    """Returns true if the main thread has ended its work, and waits for the threads that are no daemons."""
+    while frame is not None and frame.f_code is not threading._shutdown.__code__:
+        frame = frame.f_back
+    return frame is not None
+
+
+def _wake(_number, frame):
     inbox = _inboxes.get(threading.main_thread())
-    if inbox is not None and inbox.pending:
+    # At the end nobody can catch it any more: Python would print it, and no longer wait for the other threads.
+    if inbox is not None and inbox.pending and not _waits_for_others(frame):
         raise inbox.pending[0]()
 
 

@@ -218,6 +218,31 @@ time.sleep(1000)'
   has_said web SIGTERM
 }
 
+@test "python: a main thread that waits for the others at its end keeps waiting, and the grace ends it" {
+  k3 start -n web -o "$dir/web.out" --grace 0.5 -- python3 -c "
+import threading, time, k3thread
+def work():
+    while threading.main_thread().is_alive():
+        time.sleep(0.01)
+    print('alone', flush=True)
+    while True:
+        try:
+            while True:
+                time.sleep(0.01)
+        except ValueError as error:
+            print('caught', error, flush=True)
+k3thread.attach()
+k3thread.start(work, name='worker')"
+  wait_until "$DEADLINE" has_said web alone
+  k3 raise web ValueError
+  k3 raise web/worker -m again ValueError
+  wait_until "$DEADLINE" has_said web 'caught again'
+  k3 raise web
+  run -137 k3 join web
+  is "$(k3_field web exception)" SystemExit
+  run ! grep -i traceback web.out
+}
+
 @test "python: only list and raise take threads inside a process; other commands say so" {
   begin web "$catcher"
   for command in "join -t 5" "join --any" "join --ready" "restart" "logs" "logs -f" "list --failed"; do
