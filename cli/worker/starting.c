@@ -388,15 +388,17 @@ static bool is_fresh(const struct report *report, struct output_begin begin)
 }
 
 /*
- * Writes where the output of the run that is about to start begins, for `logs`; the first run needs no mark.
- * It must be there before the command can write. Returns what unmark_run() wants.
+ * Writes where the output of the run that is about to start begins, for `logs`; the first run needs no mark,
+ * and a file of the user's is shown as it is. The mark must be there before the command can write. Returns what
+ * unmark_run() wants.
  */
 APART static off_t mark_run(const struct worker *worker, struct output_begin begin)
 {
     const struct report *report = worker->report;
     const char          *exception =
         report->exception_before != NULL ? report->exception_before->name : NULL;
-    char           *path = report->runs > 0 ? logs_run_marks(worker->assignment->id) : NULL;
+    bool            is_marked = report->runs > 0 && worker->job->has_own_log;
+    char           *path = is_marked ? logs_run_marks(worker->assignment->id) : NULL;
     struct run_mark mark = {.offset = begin.offset, .run = report->runs + 1, .time = times_now()};
     struct text     how = {0};
     off_t           size = -1;
