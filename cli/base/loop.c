@@ -67,6 +67,11 @@ static int to_milliseconds(double seconds)
     return seconds > 1e6 ? 1000000000 : (int) (seconds * 1000) + 1;
 }
 
+static void wait_for_events(double seconds)
+{
+    round_count = epoll_wait(epoll_fd, round_events, ROUND, to_milliseconds(seconds));
+}
+
 int loop_run(const bool *stop, double (*after)(void), void (*idle)(void))
 {
     bool busy = true;
@@ -75,12 +80,14 @@ int loop_run(const bool *stop, double (*after)(void), void (*idle)(void))
         double next = after();
         bool   rests = busy && (next < 0 || next > IDLE_AFTER);
 
-        round_count =
-            epoll_wait(epoll_fd, round_events, ROUND, to_milliseconds(rests ? IDLE_AFTER : next));
+        wait_for_events(rests ? IDLE_AFTER : next);
+        if (round_count == 0 && rests) {
+            idle();
+            /* Not by way of AFTER, which has nothing to do and would bring back the memory that IDLE freed. */
+            wait_for_events(next < 0 ? next : next - IDLE_AFTER);
+        }
         if (round_count < 0 && errno != EINTR)
             return -errno;
-        if (round_count == 0 && rests)
-            idle();
         busy = round_count != 0 || (busy && !rests);
         serve_round();
     }
