@@ -9,10 +9,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* The descriptors that the new process gets. */
@@ -107,42 +109,40 @@ int launch_connect(const struct place *place, int *ret_fd, struct text *why)
 }
 
 /*
- * Sets the descriptors of the child between vfork and exec. Descriptors 0 to 2 become IDLE, of /dev/null; the
- * supervisor closes those behind the ones that it was handed. IDLE comes first: it may have the number of
- * another one.
+ * Gives this process the descriptors of a supervisor; the standard ones become IDLE, of /dev/null. IDLE comes
+ * first: it may have the number of another one. Returns 0 or -errno.
  */
-static int add_actions(posix_spawn_file_actions_t *actions, const struct claim *claim, int lifeline,
-                       int idle)
+static int set_descriptors(const struct claim *claim, int lifeline, int idle)
 {
-    int error = 0;
-
-    for (int fd = 0; error == 0 && fd <= STDERR_FILENO; fd++)
-        error = posix_spawn_file_actions_adddup2(actions, idle, fd);
-    if (error == 0)
-        error = posix_spawn_file_actions_adddup2(actions, claim->listener, LISTEN_FD);
-    if (error == 0)
-        error = posix_spawn_file_actions_adddup2(actions, claim->lock, LOCK_FD);
-    if (error == 0 && lifeline >= 0)
-        error = posix_spawn_file_actions_adddup2(actions, lifeline, LIFELINE_FD);
-    if (error == 0)
-        error = posix_spawn_file_actions_addchdir_np(actions, "/");
-    return error;
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        if (dup2(idle, fd) < 0)
+            return -errno;
+    if (dup2(claim->listener, LISTEN_FD) < 0 || dup2(claim->lock, LOCK_FD) < 0 ||
+        (lifeline >= 0 && dup2(lifeline, LIFELINE_FD) < 0))
+        return -errno;
+    return 0;
 }
 
-static int set_attributes(posix_spawnattr_t *attributes)
+/*
+ * Makes this process, a child by vfork(), a supervisor in a session of its own. Returns -errno. It closes the
+ * descriptors behind those that it was handed, and resets all signals.
+ */
+static int become_supervisor(const struct claim *claim, int lifeline, int idle, char *const *words)
 {
-    sigset_t all, none;
-    int      error;
+    /*
+     * glibc would reserve a KiB for each pthread for libraries that are loaded later, and there are
+     * none. The supervisor's dates are in UTC, so it need not read a time zone file.
+     */
+    char *const environment[] = {"GLIBC_TUNABLES=glibc.rtld.optional_static_tls=0:glibc.rtld.nns=1",
+                                 "TZ=UTC0", NULL};
+    int         error = set_descriptors(claim, lifeline, idle);
 
-    if (sigfillset(&all) < 0 || sigemptyset(&none) < 0)
-        return errno;
-    error = posix_spawnattr_setsigdefault(attributes, &all);
-    if (error == 0)
-        error = posix_spawnattr_setsigmask(attributes, &none);
-    if (error == 0)
-        error = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF |
-                                                         POSIX_SPAWN_SETSIGMASK);
-    return error;
+    if (error != 0)
+        return error;
+    if (setsid() < 0 || chdir("/") < 0)
+        return -errno;
+    (void) execve("/proc/self/exe", words, environment);
+    return -errno;
 }
 
 /* Fills RET. OWN is NULL for a supervisor that outlives its starter. */
@@ -177,37 +177,35 @@ static void make_words(struct supervisor_words *ret, const struct place *place, 
 
 /*
  * Starts the supervisor, with IDLE as its standard descriptors. The descriptors of CLAIM and OWN (or NULL)
- * must be above the numbers that the child gets.
+ * must be above the numbers that the child gets. This does less than posix_spawn(), which resets each of 64 signals
+ * although the supervisor does so itself. All signals are blocked: a handler of this process must not run in the
+ * child, and the supervisor sets its mask when it has reset them.
  */
 static int spawn_with(const struct place *place, const struct claim *claim,
                       const struct launch_own *own, int idle, pid_t *ret_pid)
 {
-    /*
-     * glibc would reserve a KiB for each pthread for libraries that are loaded later, and there are
-     * none. The supervisor's dates are in UTC, so it need not read a time zone file.
-     */
-    char *const environment[] = {"GLIBC_TUNABLES=glibc.rtld.optional_static_tls=0:glibc.rtld.nns=1",
-                                 "TZ=UTC0", NULL};
-    struct supervisor_words    words;
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t          attributes;
-    int                        error = posix_spawn_file_actions_init(&actions);
+    struct supervisor_words words;
+    const uint64_t all = UINT64_MAX; /* two of them are glibc's, which would leave them out */
+    uint64_t       old;
+    volatile int   error = 0; /* the child sets it: until the exec, it shares our memory */
+    pid_t          pid;
 
-    if (error != 0)
-        return -error;
     make_words(&words, place, claim->has_state, own);
-    error = posix_spawnattr_init(&attributes);
-    if (error == 0) {
-        error = add_actions(&actions, claim, own != NULL ? own->lifeline : -1, idle);
-        if (error == 0)
-            error = set_attributes(&attributes);
-        if (error == 0)
-            error = posix_spawn(ret_pid, "/proc/self/exe", &actions, &attributes, words.list,
-                                environment);
-        posix_spawnattr_destroy(&attributes);
+    if (syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &old, sizeof(all)) < 0)
+        return -errno;
+    pid = vfork(); // NOLINT(clang-analyzer-security.insecureAPI.vfork)
+    if (pid == 0) {
+        error = become_supervisor(claim, own != NULL ? own->lifeline : -1, idle, words.list);
+        _exit(1);
     }
-    posix_spawn_file_actions_destroy(&actions);
-    return -error;
+    if (pid < 0)
+        error = -errno;
+    (void) syscall(SYS_rt_sigprocmask, SIG_SETMASK, &old, NULL, sizeof(old));
+    if (pid > 0 && error != 0)
+        (void) waitpid(pid, NULL, 0);
+    if (error == 0)
+        *ret_pid = pid;
+    return error;
 }
 
 /* Does the same, and says in WHY what failed. */

@@ -44,6 +44,8 @@ static void raise_limit(enum limit limit)
     rlim_t        most = limit == LIMIT_NOFILE ? NOFILE_MOST : RLIM_INFINITY;
     struct rlimit raised = own.of[limit];
 
+    if (raised.rlim_cur == raised.rlim_max && raised.rlim_max >= most)
+        return;
     if (raised.rlim_max < most)
         raised.rlim_max = most;
     raised.rlim_cur = raised.rlim_max;

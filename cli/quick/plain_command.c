@@ -2,7 +2,6 @@
 
 #include "cli/base/thread_name.h"
 #include "cli/client/here.h"
-#include "cli/client/request.h"
 
 #include <string.h>
 
@@ -36,40 +35,32 @@ static bool is_plain(const char *word)
 }
 
 /* Reads [-d] [-n NAME] [--] COMMAND... */
-static bool read_start(struct text *params, char **words, char **environment, bool daemon)
+static bool read_start(struct start_request *ret, char **words, char **environment, bool daemon)
 {
-    struct start_request request;
-    bool                 more = true;
+    bool more = true;
 
-    request_init_start(&request);
+    request_init_start(ret);
     while (more) {
         bool set = take(&words, "-d") || take(&words, "--daemon");
 
         daemon |= set;
-        more = set || take_option(&words, "-n", &request.name) ||
-               take_option(&words, "--name", &request.name);
+        more = set || take_option(&words, "-n", &ret->name) ||
+               take_option(&words, "--name", &ret->name);
     }
     if (!take(&words, "--") && !is_plain(*words))
         return false;
-    request.command = words;
-    request.environment = environment;
-    request.daemon = daemon;
-    request.here = here_find(false);
-    if (*words == NULL || request.here == NULL)
-        return false;
-    request_write_start(params, &request);
-    return true;
+    ret->command = words;
+    ret->environment = environment;
+    ret->daemon = daemon;
+    return *words != NULL;
 }
 
 /* Reads THREAD, which must not be a pattern. */
-static bool read_join(struct text *params, char **words)
+static bool read_join(struct join_request *ret, char **words)
 {
-    struct join_request request = {.thread = words[0], .timeout = -1};
-
-    if (!is_plain(words[0]) || words[1] != NULL || strpbrk(words[0], THREAD_PATTERN_BYTES) != NULL)
-        return false;
-    request_write_join(params, &request);
-    return true;
+    *ret = (struct join_request){.thread = words[0], .timeout = -1};
+    return is_plain(words[0]) && words[1] == NULL &&
+           strpbrk(words[0], THREAD_PATTERN_BYTES) == NULL;
 }
 
 /*
@@ -87,29 +78,23 @@ static bool is_exception_name(const char *name)
 }
 
 /* Reads THREAD [EXCEPTION]. */
-static bool read_raise(struct text *params, char **words)
+static bool read_raise(struct raise_request *ret, char **words)
 {
-    struct raise_request request = {.thread = words[0], .exception = "SystemExit"};
-
+    *ret = (struct raise_request){.thread = words[0], .exception = "SystemExit"};
     if (!is_plain(words[0]))
         return false;
     if (*++words != NULL)
-        request.exception = *words++;
-    if (!is_exception_name(request.exception) || *words != NULL)
-        return false;
-    request_write_raise(params, &request);
-    return true;
+        ret->exception = *words++;
+    return is_exception_name(ret->exception) && *words == NULL;
 }
 
 /* Reads [THREAD...]. */
-static bool read_list(struct text *params, char **words)
+static bool read_list(struct list_request *ret, char **words)
 {
-    struct list_request request = {.threads = words[0] != NULL ? words : NULL};
-
+    *ret = (struct list_request){.threads = words[0] != NULL ? words : NULL};
     for (; *words != NULL; words++)
         if (!is_plain(*words))
             return false;
-    request_write_list(params, &request);
     return true;
 }
 
@@ -120,28 +105,49 @@ static bool read_command(struct plain_command *ret, char **words, char **environ
     if (daemon || take(&words, "start")) {
         ret->command = QUICK_START;
         ret->method = "start";
-        return read_start(&ret->params, words, environment, daemon);
+        return read_start(&ret->request.start, words, environment, daemon);
     }
     if (take(&words, "join")) {
         ret->command = QUICK_JOIN;
         ret->method = "join";
-        return read_join(&ret->params, words);
+        return read_join(&ret->request.join, words);
     }
     if (take(&words, "raise")) {
         ret->command = QUICK_RAISE;
         ret->method = "raise";
-        return read_raise(&ret->params, words);
+        return read_raise(&ret->request.raise, words);
     }
     ret->command = QUICK_LIST;
     ret->method = "list";
-    return (take(&words, "list") || take(&words, "ls")) && read_list(&ret->params, words);
+    return (take(&words, "list") || take(&words, "ls")) && read_list(&ret->request.list, words);
 }
 
 bool plain_command_read(struct plain_command *ret, char **words, char **environment)
 {
     ret->label = ret->socket = NULL;
-    ret->params = (struct text){0};
     while (take_option(&words, "-S", &ret->socket) || take_option(&words, "-L", &ret->label))
         ;
-    return read_command(ret, words, environment) && !ret->params.failed;
+    return read_command(ret, words, environment);
+}
+
+bool plain_command_write(struct plain_command *command, struct text *params)
+{
+    switch (command->command) {
+    case QUICK_START:
+        command->request.start.here = here_find(false);
+        if (command->request.start.here == NULL)
+            return false;
+        request_write_start(params, &command->request.start);
+        break;
+    case QUICK_JOIN:
+        request_write_join(params, &command->request.join);
+        break;
+    case QUICK_RAISE:
+        request_write_raise(params, &command->request.raise);
+        break;
+    case QUICK_LIST:
+        request_write_list(params, &command->request.list);
+        break;
+    }
+    return !params->failed;
 }

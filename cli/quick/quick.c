@@ -70,14 +70,19 @@ static bool connect_wire(const struct plain_command *command)
  * Sends the request and waits for a line of the answer. Returns the line, or NULL. A request that
  * was not sent in full has no effect; the program sends it anew.
  */
-static char *make_request(const struct plain_command *command, size_t *ret_size)
+static char *make_request(struct plain_command *command, size_t *ret_size)
 {
     struct wire *wire = &made.wire;
+    struct text  params = {0};
     char        *line = NULL;
-    int          error = wire_queue(wire, 1, command->method, &command->params);
+    int          error;
 
-    if (error == 0)
-        error = wire_flush(wire);
+    if (!plain_command_write(command, &params) ||
+        wire_queue(wire, 1, command->method, &params) != 0) {
+        close(wire->fd);
+        return NULL;
+    }
+    error = wire_flush(wire);
     while (error >= 0 && !wire->cut && (line = wire_line(wire, ret_size)) == NULL)
         error = wire_wait(wire);
     made.is_made = wire->unsent.size == 0 && !wire->cut;

@@ -27,8 +27,10 @@
 #include "cli/server/threads.h"
 #include "cli/worker/mailbox.h"
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/random.h>
 
 /* How long the clients may take to read the last answers, when all threads have ended. */
 #define FAREWELL 1.0
@@ -163,11 +165,21 @@ static void release_memory(void)
     memory_release_process();
 }
 
+/* Jansson would open and read /dev/urandom for its seed at the first request, while the first client waits. */
+static void seed_hash_tables(void)
+{
+    unsigned seed;
+
+    if (getrandom(&seed, sizeof(seed), 0) == (ssize_t) sizeof(seed))
+        json_object_seed(seed);
+}
+
 int server_run(const struct server_options *options, struct text *why)
 {
     int error;
 
     parent_set(options->guardian);
+    seed_hash_tables();
     arrive_begin();
     threads_set_slots(options->slots > 0 ? options->slots : SLOTS_UNLIMITED);
     error = open_sources(options, why);
