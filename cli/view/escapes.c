@@ -1,6 +1,5 @@
 #include "cli/view/escapes.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 #define ESCAPE '\033'
@@ -97,6 +96,11 @@ static void take(struct escapes *escapes, struct text *text, char byte)
         }
         break;
     }
+}
+
+bool escapes_are_in(const char *data, size_t size)
+{
+    return memchr(data, ESCAPE, size) != NULL;
 }
 
 void escapes_add(struct escapes *escapes, struct text *text, const char *piece, size_t size)

@@ -7,6 +7,7 @@
 
 #include "cli/base/text.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* A sequence that has begun in one piece of a line and goes on in the next. Zeroed: none. */
@@ -16,6 +17,9 @@ struct escapes {
         size; /* of the bytes kept; if larger than the buffer, the sequence is too long to be a colour */
     char kept[48];
 };
+
+/* Returns true if a sequence begins in the SIZE bytes at DATA. */
+bool escapes_are_in(const char *data, size_t size);
 
 /* Adds a piece of a line, without the sequences that may not pass. */
 void escapes_add(struct escapes *escapes, struct text *text, const char *piece, size_t size);

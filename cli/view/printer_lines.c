@@ -113,6 +113,40 @@ void lines_end(struct printer_source *source)
     escapes_end_line(&source->escapes);
 }
 
+/* Returns true if each line of the block is printed as its bytes behind the same prefix. */
+static bool are_plain(const struct printer_source *source, const char *block, size_t size)
+{
+    const struct printer *printer = source->printer;
+
+    return printer->open == NULL && !source->shown && source->reader == NULL &&
+           !(printer->flags & PRINTER_REWRITE) && !escapes_are_in(block, size);
+}
+
+bool lines_add_plain(struct printer_source *source, const char *block, size_t size)
+{
+    struct text *text = &source->printer->ready;
+    size_t       first = text->size, prefix;
+
+    if (!are_plain(source, block, size))
+        return false;
+    add_prefix(source);
+    prefix = text->size - first;
+    text->size = first;
+    while (size > 0) {
+        size_t line = (size_t) ((const char *) memchr(block, '\n', size) - block) + 1;
+
+        if (!text_reserve(text, prefix + line))
+            break;
+        if (text->size > first)
+            memcpy(text->data + text->size, text->data + first, prefix);
+        memcpy(text->data + text->size + prefix, block, line);
+        text->size += prefix + line;
+        block += line;
+        size -= line;
+    }
+    return true;
+}
+
 void lines_add_run(struct printer_source *source, const struct run_mark *mark)
 {
     struct printer *printer = source->printer;

@@ -7,6 +7,7 @@
 
 #include "cli/view/printer_source.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -18,6 +19,12 @@ void lines_begin(struct printer_source *source, off_t last);
 
 /* Prints a piece, without newline, of the line that lines_begin() has begun. */
 void lines_add(struct printer_source *source, const char *piece, size_t size);
+
+/*
+ * Prints all lines of a block that begins with a line and ends with a newline. This is the fast way, for lines that
+ * differ in nothing but their bytes. Returns false, and prints nothing, if they must be printed one by one.
+ */
+bool lines_add_plain(struct printer_source *source, const char *block, size_t size);
 
 /* Prints the line that says which run begins, behind any line that is open. */
 void lines_add_run(struct printer_source *source, const struct run_mark *mark);

@@ -144,6 +144,10 @@ static void see(struct printer_source *source, off_t end)
  */
 static void take_lines(struct printer_source *source, const char *block, size_t size)
 {
+    if (lines_add_plain(source, block, size)) {
+        source->begin += (off_t) size;
+        return;
+    }
     while (size > 0) {
         const char *end = memchr(block, '\n', size);
         size_t      line = (size_t) (end - block);

@@ -13,7 +13,7 @@
 bool take_is_needed(const struct printer *printer);
 
 /* The size of the block that take_next() reads into. */
-#define TAKE_BLOCK_SIZE (64U * 1024)
+#define TAKE_BLOCK_SIZE (128U * 1024)
 
 /* Takes a block from a source; BLOCK is room for it. Returns false if there is nothing to take. */
 bool take_next(struct printer *printer, char *block);
