@@ -5,7 +5,7 @@
 #include "queue.h"
 #include "shell_name.h"
 
-#include <sys/eventfd.h>
+#include <unistd.h>
 
 /* Returns a reference to the thread that MESSAGE names, or NULL. */
 static struct k3thread *find_thread(const struct k3t_message *message)
@@ -96,10 +96,10 @@ static int reply_failure(struct k3t_connection *connection, int64_t id, int erro
 int k3t_attach_raise(struct k3t_connection *connection, const struct k3t_message *message)
 {
     struct k3thread *t;
-    eventfd_t        count;
+    uint64_t         permit;
     int              error;
 
-    if (eventfd_read(connection->permit, &count) != 0)
+    if (read(connection->permit, &permit, sizeof(permit)) != (ssize_t) sizeof(permit))
         return reply_error(connection, message->id, "-32004", "withdrawn");
     t = find_thread(message);
     error = raise_in(t, message->exception != NULL ? k3t_published_find(message->exception) : NULL,

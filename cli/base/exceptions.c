@@ -1,6 +1,8 @@
 #include "cli/base/exceptions.h"
 
+#include <search.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -86,12 +88,12 @@ const k3thread_exctype *exceptions_find(const char *name)
 /* A type that a program has defined. */
 struct learned {
     k3thread_exctype type;
-    struct learned  *next;
     char             name[];
 };
 
-/* However many types the programs define, they take no more than half a megabyte. */
-#define LEARNED_MAX 4096
+/* However many types the programs define, they take no more than three megabytes; and those of one, 48 KiB. */
+#define LEARNED_MAX  16384
+#define LEARNED_EACH 256
 
 /* A name has letters, digits, '_' and '.', at most 64, and no digit first. */
 bool exceptions_is_name(const char *name)
@@ -103,27 +105,52 @@ bool exceptions_is_name(const char *name)
                length;
 }
 
-const k3thread_exctype *exceptions_learn(const char *name, const k3thread_exctype *base)
+/* Orders types by their names, and those of one name by their bases. */
+static int compare_types(const void *a, const void *b)
 {
-    static struct learned  *first;
-    static size_t           count;
-    const k3thread_exctype *known = exceptions_find(name);
-    struct learned         *type;
+    const k3thread_exctype *x = a, *y = b;
+    int                     order = strcmp(x->name, y->name);
+
+    if (order != 0)
+        return order;
+    return ((uintptr_t) x->base > (uintptr_t) y->base) -
+           ((uintptr_t) x->base < (uintptr_t) y->base);
+}
+
+static k3thread_exctype *new_type(const char *name, const k3thread_exctype *base)
+{
+    struct learned *type = malloc(sizeof(*type) + strlen(name) + 1);
+
+    if (type == NULL)
+        return NULL;
+    strcpy(type->name, name);
+    type->type = (k3thread_exctype){.name = type->name, .base = base};
+    return &type->type;
+}
+
+const k3thread_exctype *exceptions_learn(const char *name, const k3thread_exctype *base,
+                                         unsigned *count)
+{
+    static void             *types; /* a tree of tsearch() */
+    static size_t            total;
+    const k3thread_exctype   key = {.name = name, .base = base};
+    const k3thread_exctype  *known = exceptions_find(name);
+    k3thread_exctype *const *found;
+    k3thread_exctype        *type;
 
     if (known != NULL || !exceptions_is_name(name))
         return known;
-    for (type = first; type != NULL; type = type->next)
-        if (type->type.base == base && strcmp(type->name, name) == 0)
-            return &type->type;
-    type = count < LEARNED_MAX ? malloc(sizeof(*type) + strlen(name) + 1) : NULL;
-    if (type == NULL)
+    found = tfind(&key, &types, compare_types);
+    if (found != NULL)
+        return *found;
+    type = total < LEARNED_MAX && *count < LEARNED_EACH ? new_type(name, base) : NULL;
+    if (type == NULL || tsearch(type, &types, compare_types) == NULL) {
+        free(type);
         return NULL;
-    count++;
-    strcpy(type->name, name);
-    type->type = (k3thread_exctype){.name = type->name, .base = base};
-    type->next = first;
-    first = type;
-    return &type->type;
+    }
+    total++;
+    (*count)++;
+    return type;
 }
 
 int exceptions_signal(const k3thread_exctype *type)

@@ -20,10 +20,12 @@ bool exceptions_is_name(const char *name);
 
 /*
  * Returns a type of the name NAME that is derived from BASE: one of those above if it has the name, else one
- * that a program has defined, which is made when it is first asked for and never freed. Returns NULL if NAME
- * is not a name for a type, or if there are too many. One thread.
+ * that a program has defined, which is made when it is first asked for and never freed. Counts it in *COUNT if it
+ * is new; no program may take the room of all others. Returns NULL if NAME is not a name for a type, or if there
+ * are too many, in all or by *COUNT. One thread.
  */
-const k3thread_exctype *exceptions_learn(const char *name, const k3thread_exctype *base);
+const k3thread_exctype *exceptions_learn(const char *name, const k3thread_exctype *base,
+                                         unsigned *count);
 
 /* Returns the signal that TYPE is named for, or 0. */
 int exceptions_signal(const k3thread_exctype *type);

@@ -5,17 +5,16 @@
 #include "cli/rpc/envelope.h"
 #include "cli/rpc/write.h"
 #include "cli/server/events.h"
+#include "cli/server/permit.h"
 
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-/* How many seconds a process may take to read the permit, and then as many again to reply. */
+/* How many seconds a process may take to take the permit, and then as many again to reply. */
 #define TAKE_WITHIN 1.0
 
 #define PUBLISHED_MAX 256
@@ -26,7 +25,7 @@ struct errand {
     uint64_t           id;     /* of its request; 0: not sent */
     struct text        params; /* of its request */
     double             deadline;
-    bool               taken; /* the process has read the permit, but has not replied in time */
+    bool               taken; /* the process has taken the permit, but has not replied in time */
     void (*done)(void *context, const struct arrival *arrival);
     void *context;
     TAILQ_ENTRY(errand) of_attachment;
@@ -37,7 +36,7 @@ struct errand {
 struct attachment {
     struct source       end; /* the pidfd */
     pid_t               pid;
-    int                 permit;
+    struct permit       permit;
     struct record      *record;
     struct connection  *connection;
     struct attachment **holder; /* where the owner of the connection keeps the attachment */
@@ -80,14 +79,6 @@ bool attachment_is_ending(const struct attachment *attachment)
 
 /* Sending */
 
-/* Reads the permit. Returns false if the process has read it before. */
-static bool take_permit(const struct attachment *attachment)
-{
-    eventfd_t count;
-
-    return eventfd_read(attachment->permit, &count) == 0;
-}
-
 /* Sends the first errand, unless it was sent before or the process owes a reply. */
 static void send_next(struct attachment *attachment)
 {
@@ -100,7 +91,7 @@ static void send_next(struct attachment *attachment)
     envelope_begin_request(&line, (int64_t) errand->id, "raise");
     text_append(&line, errand->params.data, errand->params.size);
     envelope_end(&line);
-    line.failed |= errand->params.failed || eventfd_write(attachment->permit, 1) < 0;
+    line.failed |= errand->params.failed || !permit_give(&attachment->permit);
     connection_send(attachment->connection, &line);
     text_release(&line);
 }
@@ -198,7 +189,7 @@ void attachment_take_reply(struct attachment *attachment, const json_t *reply)
     if (id != 0 && id == attachment->owed) {
         attachment->owed = 0;
     } else if (id != 0 && errand != NULL && errand->id == id) {
-        (void) take_permit(attachment); /* a process may reply without reading it */
+        (void) permit_take(&attachment->permit); /* a process may reply without taking it */
         take_result(errand, reply);
     }
     send_next(attachment);
@@ -218,14 +209,14 @@ __attribute__((format(printf, 2, 0))) static void give_up(struct errand *errand,
 }
 
 /*
- * Gives up ERRAND, which is late. But if the process has just read the permit, it gets TAKE_WITHIN once more to
+ * Gives up ERRAND, which is late. But if the process has just taken the permit, it gets TAKE_WITHIN once more to
  * confirm the exception.
  */
 static void expire(struct errand *errand)
 {
     struct attachment *attachment = errand->attachment;
 
-    if (errand->id != 0 && !errand->taken && !take_permit(attachment)) {
+    if (errand->id != 0 && !errand->taken && !permit_take(&attachment->permit)) {
         errand->taken = true;
         errand->deadline = clock_monotonic() + TAKE_WITHIN;
         TAILQ_REMOVE(&late_first, errand, by_deadline);
@@ -274,10 +265,10 @@ static void process_ended(struct source *source, uint32_t events)
         attachment_close(attachment);
 }
 
-/* Returns true if the exception may have arrived without a reply: the process has read the permit. */
+/* Returns true if the exception may have arrived without a reply: the process has taken the permit. */
 static bool may_have_arrived(const struct errand *errand)
 {
-    return errand->id != 0 && !take_permit(errand->attachment);
+    return errand->id != 0 && !permit_take(&errand->attachment->permit);
 }
 
 static void detach_record(struct attachment *attachment)
@@ -305,7 +296,7 @@ void attachment_close(struct attachment *attachment)
                     "process %d has ended its attachment before it confirmed the exception");
         else
             give_up(errand, "process %d has ended its attachment");
-    close(attachment->permit);
+    permit_close(&attachment->permit);
     inner_release(&attachment->threads);
     free(attachment->published);
     free(attachment);
@@ -315,18 +306,17 @@ void attachment_close(struct attachment *attachment)
 static int share_permit(struct attachment *attachment)
 {
     struct text line = {0};
-    int         error;
+    int         error = permit_open(&attachment->permit);
 
-    attachment->permit = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    if (attachment->permit < 0)
-        return -errno;
+    if (error != 0)
+        return error;
     envelope_begin_notification(&line, "permit");
     text_add(&line, "{}");
     envelope_end(&line);
-    error = connection_send_descriptor(attachment->connection, &line, attachment->permit);
+    error = connection_send_descriptor(attachment->connection, &line, attachment->permit.process);
     text_release(&line);
     if (error != 0)
-        close(attachment->permit);
+        permit_close(&attachment->permit);
     return error;
 }
 
@@ -338,7 +328,7 @@ static int begin(struct attachment *attachment)
         return error;
     error = loop_add(&attachment->end, EPOLLIN);
     if (error != 0)
-        close(attachment->permit);
+        permit_close(&attachment->permit);
     return error;
 }
 

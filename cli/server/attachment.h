@@ -2,10 +2,9 @@
  * Attachments: sends exceptions to a process of a thread that takes exceptions itself.
  *
  * The process has one connection for this. The server sends one exception at a time, as a request, and the
- * exception has arrived when the process replies. The permit, an eventfd that the server and the process share,
- * decides which of the two has an exception that is late: the process reads the permit before it takes the
- * exception, and the server reads it to withdraw the exception. Only the first read succeeds. So an exception
- * that was withdrawn never arrives.
+ * exception has arrived when the process replies. The permit (permit.h) decides which of the two has an exception
+ * that is late: the process takes the permit before it takes the exception, and the server takes it to withdraw
+ * the exception. Only the first of the two gets it. So an exception that was withdrawn never arrives.
  *
  * arrive.h decides what an exception does to the thread, and what follows if the exception did not arrive. The
  * server's thread only.

@@ -186,7 +186,7 @@ void inner_add_row(struct text *text, const struct record *record, const struct 
     begin = text->size;
     text_add_escaped(text, record->job.name, strlen(record->job.name));
     text_byte(text, '/', 1);
-    text_add(text, thread->name); /* it is escaped, and has no control characters */
+    text_add_escaped(text, thread->name, strlen(thread->name));
     write_escapes(text, begin);
     text_printf(text, "\\t%d\\t%s\\t%s\\n", (int) thread->tid, state_of(thread),
                 thread->daemon ? "yes" : "no");

@@ -51,6 +51,13 @@ static const k3thread_exctype *find_type(const struct call *call, const char *na
     return type != NULL ? type : exceptions_find(name);
 }
 
+/* Returns the type NAME, which the process has defined now or before; or NULL. */
+static const k3thread_exctype *learn(const struct call *call, const char *name,
+                                     const k3thread_exctype *base)
+{
+    return exceptions_learn(name, base, &attachment_record(call->peer->attachment)->types);
+}
+
 static bool take_published(struct call *call, const json_t *value)
 {
     const char             *name = json_string_value(json_object_get(value, "name"));
@@ -60,7 +67,7 @@ static bool take_published(struct call *call, const json_t *value)
 
     if (name == NULL || base == NULL || exceptions_signal(base) != 0)
         return refuse(call, "a published exception needs a \"name\" and a known \"base\"");
-    type = exceptions_learn(name, base);
+    type = learn(call, name, base);
     if (type == NULL || exceptions_signal(type) != 0)
         return refuse(call, "no exception can be published under this name");
     return attachment_publish(call->peer->attachment, type) ||
@@ -92,7 +99,7 @@ static bool take_exception(struct call *call, const char *name, const json_t *me
     if (error != 0)
         return call_refuse(call, error, "\"message\" must be a string");
     if (type == NULL)
-        type = exceptions_learn(name, &k3thread_Exception);
+        type = learn(call, name, &k3thread_Exception);
     if (type != NULL)
         threads_told(attachment_record(call->peer->attachment), type, bytes);
     free(bytes);

@@ -63,6 +63,7 @@ struct record {
     struct input     *input;      /* what `send` writes to; NULL: nothing */
     struct console   *console;    /* its terminal; NULL: none */
     unsigned          viewers;    /* how many clients are attached to the terminal */
+    unsigned          types;      /* how many exceptions its processes have defined */
     struct kept_list *keeper;     /* NULL: may be forgotten once it has ended */
     LIST_ENTRY(record) kept;
 

@@ -241,7 +241,8 @@ EOF
   begin web lie
   k3 raise web ValueError
   is "$(cat taken)" "1 ValueError -"
-  is "$(k3 list -q web/ | xargs)" "1/1 1/3"
+  is "$(k3 list -q web/ | xargs)" "1/1 1/3 1/6"
+  k3 list web/ | grep -F ' web/a\xc2\x9b2J\xe2\x80\xaeb '
 }
 
 @test "a process that floods harms only itself" {
@@ -265,6 +266,34 @@ EOF
   run -5 k3 join web
   wait_until "$DEADLINE" grep -q 'web .* ended' watch.out
   is "$(grep -c 'web/word-[0-9]* .* inner-started$' watch.out)" 500
+}
+
+@test "a process that has the permit block, or shut down, holds up nobody else" {
+  begin web block
+  wait_for_file blocked
+  k3 raise web ValueError
+  k3 start -n other -- true
+  k3 join other
+  run -1 k3 raise web ValueError
+  k3 raise -w web
+  rm attached
+  begin more shut
+  wait_for_file shutting
+  run -1 k3 raise more ValueError
+  k3 list other
+  k3 raise -w more
+}
+
+@test "a process that makes up exceptions without end leaves room for those of others" {
+  begin web learn
+  wait_for_file learnt
+  run -64 k3 raise web Learned9999
+  k3 raise -w web KILL
+  rm attached
+  begin other odd
+  wait_for_file odd
+  k3 raise other Odd
+  is "$(tail -n 1 taken)" "1 Odd -"
 }
 
 @test "--timeout, restart and shutdown arrive as exceptions too" {

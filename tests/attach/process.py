@@ -145,8 +145,41 @@ def main(behaviour):
                      {"started": [{"id": 4, "name": "a/b"}]}, {"started": [{"id": 4, "name": "7"}]},
                      {"published": [{"name": "A b", "base": "Exception"}]},
                      {"published": [{"name": "SIGHUP", "base": "Exception"}]},
-                     {"published": [{"name": "Fine", "base": "Nosuch"}]}, {"ended": [99]}, {"what": 1}):
+                     {"published": [{"name": "Fine", "base": "Nosuch"}]}, {"ended": [99]}, {"what": 1},
+                     {"started": [{"id": 6, "name": "a\u009b2J\u202eb"}]}):
             process.tell(**news)
+    elif behaviour == "block":  # whoever reads or writes the permit without care would wait for ever
+        os.set_blocking(process.descriptors[0], True)
+        note("blocked", 1)
+        request = process.receive()
+        process.takes()
+        process.send(id=request["id"], result={"id": 1, "name": "MainThread"})
+        try:
+            while True:
+                os.write(process.descriptors[0], b"\xfe" + 7 * b"\xff")
+        except OSError:
+            pass
+        time.sleep(1000)
+    elif behaviour == "shut":  # the permit takes nothing more
+        try:
+            socket.socket(fileno=os.dup(process.descriptors[0])).shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass
+        note("shutting", 1)
+    elif behaviour == "learn":  # as many exceptions as it can, also as those that end it
+        for i in range(10000):
+            process.tell(published=[{"name": "Learned%d" % i, "base": "Exception"}])
+            process.tell(exception="Ending%d" % i)
+        process.send(id=3, method="tell", params={})
+        while process.receive().get("id") != 3:
+            pass
+        note("learnt", 1)
+    elif behaviour == "odd":
+        process.tell(published=[{"name": "Odd", "base": "Exception"}])
+        process.send(id=3, method="tell", params={})
+        while process.receive().get("id") != 3:
+            pass
+        note("odd", 1)
     elif behaviour == "flood":
         line = json.dumps({"jsonrpc": "2.0", "method": "tell", "params": {"started": [
             {"id": 100 + i, "name": "x" * 64} for i in range(500)]}}).encode() + b"\n"
