@@ -227,7 +227,7 @@ static void release(struct front *front)
     client_close(&front->client);
     text_release(&front->notices);
     not_ready_close(&front->not_ready);
-    trace_close(&front->trace);
+    course_close(&front->course);
     run_output_close(&front->output);
 }
 
@@ -265,7 +265,7 @@ static void write_results(struct front *front, const struct script *script)
         .name = script->each != NULL ? script->each->command[0] : script->name,
         .arguments = script->each != NULL ? script->each->command + 1 : script->scope.arguments,
         .threads = &front->output.threads,
-        .trace = &front->trace,
+        .course = &front->course,
         .left_out = script->plan != NULL ? script->plan->left_out : NULL,
         .logs = front->options->own_place ? front->output.logs : NULL,
         .began = clock_wall() - seconds,
@@ -276,7 +276,7 @@ static void write_results(struct front *front, const struct script *script)
     };
     struct text why = {0};
 
-    trace_end(&front->trace, clock_wall());
+    course_end(&front->course, clock_wall());
     if (result_files_write(&front->options->results, &result, &why) != 0)
         fail_to_write(front, &why);
     text_release(&why);
@@ -301,7 +301,7 @@ int front_run(const struct front_options *options, const struct place *place,
     not_ready_open(&front.not_ready);
     run_progress_open(&front.progress, &front.output.threads,
                       options->slots > 0 && !options->quiet);
-    trace_open(&front.trace, options->results.trace.path != NULL);
+    course_open(&front.course, options->results.trace.path != NULL);
     (void) descriptor_append(STDOUT_FILENO); /* a thread may append to the same file */
     run_output_open(&front.output, STDOUT_FILENO, options->printer);
     front.output.threads.leaks_fail = options->leaks == LEAKS_FAIL;

@@ -25,7 +25,7 @@ static void handle_reply(struct front *front, const struct reply *reply)
 
     if (reply->id == front->list_id)
         json_array_foreach((json_t *) reply->result, i, thread) {
-            trace_take_thread(&front->trace, thread, clock_wall());
+            course_take_thread(&front->course, thread, clock_wall());
             front_update(front, thread);
         }
     if (reply->id == front->not_ready_id)
@@ -136,7 +136,7 @@ static int watch_events(struct front *front)
     front->client.notify_context = front;
     error = client_call(&front->client, "watch",
                         run_output_make_watch(front->not_ready.is_seen || front->progress.is_wanted,
-                                              front->trace.is_wanted,
+                                              front->course.is_wanted,
                                               result_files_are_wanted(&front->options->results)),
                         &reply);
     if (error != 0)

@@ -52,8 +52,8 @@ void front_update(struct front *front, json_t *thread)
     account(front, thread);
 }
 
-/* Returns true if only the trace is watched for this event. */
-static bool is_for_trace(const char *event)
+/* Returns true if only the course is watched for this event. */
+static bool is_for_course(const char *event)
 {
     return event != NULL && (strcmp(event, "raised") == 0 || strcmp(event, "ready") == 0 ||
                              strcmp(event, "changed") == 0);
@@ -69,8 +69,8 @@ void front_handle_event(void *context, const json_t *params)
     if (thread != NULL && event != NULL && strcmp(event, "restarted") == 0)
         notices_restarted(&front->notices, thread);
     not_ready_add(&front->not_ready, thread);
-    trace_take_event(&front->trace, params);
-    if (is_for_trace(event))
+    course_take_event(&front->course, params);
+    if (is_for_course(event))
         return;
     if (thread != NULL)
         front_update(front, thread);

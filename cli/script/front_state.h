@@ -8,11 +8,11 @@
 #include "cli/client/client.h"
 #include "cli/commands/signals.h"
 #include "cli/place/place.h"
+#include "cli/script/course.h"
 #include "cli/script/front_options.h"
 #include "cli/script/not_ready.h"
 #include "cli/script/run_output.h"
 #include "cli/script/run_progress.h"
-#include "cli/script/trace.h"
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -54,7 +54,7 @@ struct front {
 
     struct not_ready    not_ready;
     struct run_progress progress;
-    struct trace        trace;
+    struct course       course;
     struct text         notices; /* to be printed after the output that was written until now */
 };
 

@@ -3,20 +3,30 @@
 #include "cli/rpc/write.h"
 #include "cli/script/trace_event.h"
 
+/* Adds the events of the thread with the description OBJECT, and the phases THREAD. */
+static void add_thread(struct text *text, const json_t *object, const struct course_thread *thread)
+{
+    json_int_t id = json_integer_value(json_object_get(object, "id"));
+
+    trace_event_add_name(text, object);
+    for (size_t i = 0; thread != NULL && i < thread->count; i++)
+        trace_event_add_phase(text, id, &thread->phases[i]);
+}
+
 void result_add_trace(struct text *text, const struct run_result *result)
 {
-    const struct trace *trace = result->trace;
-    struct text         process = {0};
+    const struct course      *course = result->course;
+    const struct run_threads *threads = result->threads;
 
-    trace_event_add_process(&process, result->name);
     text_add(text, "{\"traceEvents\":[\n");
-    text_append(text, process.data, process.size);
-    if (trace->events.size > 0)
-        text_add(text, ",\n");
-    text_append(text, trace->events.data, trace->events.size);
+    trace_event_add_process(text, result->name);
+    for (size_t id = 1; id < threads->size; id++)
+        if (threads->list[id].thread != NULL)
+            add_thread(text, threads->list[id].thread, course_find(course, (json_int_t) id));
+    for (size_t i = 0; i < course->raise_count; i++)
+        trace_event_add_raise(text, &course->raises[i]);
     text_add(text, "\n],\"displayTimeUnit\":\"ms\",\"otherData\":{\"started\":");
-    write_seconds(text, trace->began);
+    write_seconds(text, course->began);
     text_printf(text, ",\"exit_status\":%d}}\n", result->status);
-    text->failed |= process.failed || trace->events.failed;
-    text_release(&process);
+    text->failed |= course->failed;
 }

@@ -1,9 +1,9 @@
-/* The result of a run that is over: the content of the files of --json, --junit and --trace. */
+/* The result of a run that is over: the content of the files of --json, --junit, --trace and --report. */
 #ifndef K3THREAD_CLI_SCRIPT_RUN_RESULT_H
 #define K3THREAD_CLI_SCRIPT_RUN_RESULT_H
 
+#include "cli/script/course.h"
 #include "cli/script/run_threads.h"
-#include "cli/script/trace.h"
 
 #include <stdbool.h>
 
@@ -11,7 +11,7 @@ struct run_result {
     const char               *name;      /* of the script, or of the command of --each */
     char *const              *arguments; /* its arguments, up to a NULL; NULL: none */
     const struct run_threads *threads;
-    const struct trace       *trace;    /* the course of the threads */
+    const struct course      *course;   /* the course of the threads */
     json_t                   *left_out; /* the names of threads that --retry left out, or NULL */
     const char               *logs;     /* the logs' directory if it is removed; NULL: it stays */
     double                    began, seconds; /* the beginning, since the epoch; the duration */

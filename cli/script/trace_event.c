@@ -8,24 +8,18 @@
 #include <stddef.h>
 #include <string.h>
 
-const char *trace_event_phase(const char *state)
+/* Begins the first event, of the track ID. NAME is a plain word. */
+static void begin_first(struct text *text, const char *phase, const char *name, json_int_t id)
 {
-    static const char *const words[] = {"delayed", "waiting", "queued",
-                                        "running", "ready",   "stopping"};
-
-    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-        if (strcmp(state, words[i]) == 0)
-            return words[i];
-    return NULL;
-}
-
-/* Begins an event of the track ID. NAME is a plain word. */
-static void begin(struct text *text, const char *phase, const char *name, json_int_t id)
-{
-    if (text->size > 0)
-        text_add(text, ",\n");
     text_printf(text, "{\"ph\":\"%s\",\"name\":\"%s\",\"pid\":1,\"tid\":%" JSON_INTEGER_FORMAT,
                 phase, name, id);
+}
+
+/* Begins another event likewise. */
+static void begin(struct text *text, const char *phase, const char *name, json_int_t id)
+{
+    text_add(text, ",\n");
+    begin_first(text, phase, name, id);
 }
 
 /* Adds BYTES as a string. The format knows text alone, so bytes that are not UTF-8 are escaped. */
@@ -43,18 +37,13 @@ static void add_string(struct text *text, const json_t *bytes)
     text_release(&words);
 }
 
-/* Adds the member NAME of OBJECT, unless it is missing or null. */
-static void add_member(struct text *text, const json_t *object, const char *name)
+/* Adds the member NAME with VALUE, unless that is missing or null. */
+static void add_member(struct text *text, const char *name, const json_t *value)
 {
-    const json_t *value = json_object_get(object, name);
-
     if (value == NULL || json_is_null(value))
         return;
     write_name(text, name);
-    if (json_is_integer(value))
-        write_json(text, value);
-    else
-        add_string(text, value);
+    add_string(text, value);
 }
 
 /* Returns SECONDS in microseconds, as whole numbers so that the end of a phase is the next one's beginning. */
@@ -67,7 +56,7 @@ void trace_event_add_process(struct text *text, const char *name)
 {
     json_t *bytes = bytes_to_json(name);
 
-    begin(text, "M", "process_name", 0);
+    begin_first(text, "M", "process_name", 0);
     text_add(text, ",\"args\":{\"name\":");
     add_string(text, bytes);
     text_add(text, "}}");
@@ -87,35 +76,44 @@ void trace_event_add_name(struct text *text, const json_t *thread)
     text_printf(text, ",\"args\":{\"sort_index\":%" JSON_INTEGER_FORMAT "}}", id);
 }
 
-void trace_event_add_phase(struct text *text, json_int_t id, const struct trace_phase *phase,
-                           double began, double ended, const json_t *thread)
+/* Adds how a run ended, as far as each member is known. */
+static void add_end(struct text *text, const struct course_end *end)
 {
-    long long begin_time = microseconds(began), end_time = microseconds(ended);
+    if (end->exit_code >= 0) {
+        write_name(text, "exit_code");
+        write_integer(text, end->exit_code);
+    }
+    if (end->signal != 0) {
+        write_name(text, "signal");
+        write_integer(text, end->signal);
+    }
+    add_member(text, "exception", end->exception);
+}
+
+void trace_event_add_phase(struct text *text, json_int_t id, const struct course_phase *phase)
+{
+    long long began = microseconds(phase->began), ended = microseconds(phase->ended);
 
     begin(text, "X", phase->word, id);
-    text_printf(text, ",\"cat\":\"phase\",\"ts\":%lld,\"dur\":%lld,\"args\":{", begin_time,
-                end_time > begin_time ? end_time - begin_time : 0);
+    text_printf(text, ",\"cat\":\"phase\",\"ts\":%lld,\"dur\":%lld,\"args\":{", began,
+                ended > began ? ended - began : 0);
     if (phase->run > 0) {
         write_name(text, "run");
         write_integer(text, phase->run);
     }
-    add_member(text, thread, "exit_code");
-    add_member(text, thread, "signal");
-    add_member(text, thread, "exception");
+    if (phase->is_last)
+        add_end(text, &phase->end);
     text_add(text, "}}");
 }
 
-void trace_event_add_raise(struct text *text, const json_t *params, double time)
+void trace_event_add_raise(struct text *text, const struct course_raise *raise)
 {
-    const char *exception = json_string_value(json_object_get(params, "exception"));
+    const char *exception = json_string_value(raise->exception);
 
-    begin(text, "i", exception != NULL ? exception : "",
-          thread_id(json_object_get(params, "thread")));
-    text_printf(text, ",\"cat\":\"raise\",\"s\":\"t\",\"ts\":%lld,\"args\":{", microseconds(time));
-    add_member(text, params, "message");
-    if (json_object_get(params, "inner") != NULL) {
-        write_name(text, "inner");
-        add_string(text, json_object_get(json_object_get(params, "inner"), "name"));
-    }
+    begin(text, "i", exception != NULL ? exception : "", raise->id);
+    text_printf(text, ",\"cat\":\"raise\",\"s\":\"t\",\"ts\":%lld,\"args\":{",
+                microseconds(raise->time));
+    add_member(text, "message", raise->message);
+    add_member(text, "inner", raise->inner);
     text_add(text, "}}");
 }

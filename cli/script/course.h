@@ -1,0 +1,78 @@
+/*
+ * The course of a run: when each phase of each thread began and ended, and what was raised. It is taken from
+ * the supervisor's news. `run --trace` and `run --report` show it.
+ */
+#ifndef K3THREAD_CLI_SCRIPT_COURSE_H
+#define K3THREAD_CLI_SCRIPT_COURSE_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* How a run of a command ended. */
+struct course_end {
+    int     exit_code; /* -1: none */
+    int     signal;    /* 0: none */
+    json_t *exception; /* that ended the thread, or NULL */
+};
+
+/* A time of a thread in one state. Times are seconds from the beginning of the run. */
+struct course_phase {
+    const char       *word; /* the state */
+    json_int_t        run;  /* which run of the command; 0: none */
+    double            began, ended;
+    bool              is_last; /* of the run of the command, which ended as END says */
+    struct course_end end;
+};
+
+/* The phases of one thread, in their order. */
+struct course_thread {
+    struct course_phase *phases;
+    size_t               count;
+
+    /* For course.c. */
+    bool       is_known;
+    size_t     first;   /* the first phase whose end is not known, or may prove to be earlier */
+    json_int_t runs;    /* of which news has come */
+    bool       in_run;  /* those phases are the ones of the last run */
+    double     started; /* the beginning of the last run */
+};
+
+/* An exception that was raised in a thread. */
+struct course_raise {
+    json_int_t id; /* of the thread */
+    double     time;
+    json_t    *exception, *message; /* MESSAGE may be null */
+    json_t    *inner;               /* the name of the thread inside its process; NULL: none */
+};
+
+struct course {
+    bool                  is_wanted; /* if not, nothing is kept */
+    bool                  failed;    /* memory was lacking */
+    double                began;     /* the zero of the times, since the epoch */
+    struct course_thread *threads;   /* by their ids; with ids that no thread has, too */
+    size_t                size;
+    struct course_raise  *raises; /* in the order of their times */
+    size_t                raise_count;
+};
+
+/* Begins now. */
+void course_open(struct course *course, bool is_wanted);
+void course_close(struct course *course);
+
+/* Takes the parameters of an event. */
+void course_take_event(struct course *course, const json_t *params);
+
+/* Takes THREAD as the supervisor described it at TIME, since the epoch. */
+void course_take_thread(struct course *course, const json_t *thread, double time);
+
+/* Ends at TIME the phases that still last, because the supervisor has not told of their end. */
+void course_end(struct course *course, double time);
+
+/* Returns the thread ID if a phase of it is known, or NULL. */
+const struct course_thread *course_find(const struct course *course, json_int_t id);
+
+/* Returns true if the command runs in PHASE. */
+bool course_is_of_run(const struct course_phase *phase);
+
+#endif
