@@ -336,7 +336,7 @@ tests: all $(TEST_PROGRAMS) ## the programs that the tests use
 .PHONY: check
 check: ## install missing packages, build, run the tests (TESTS=FILES: only these; SANITIZE=…)
 	@tests/deps.sh build check
-	@tests/deps.sh --optional jobs
+	@tests/deps.sh --optional jobs browser
 	@$(MAKE) --no-print-directory tests
 	@$(CHECK_ENV) $(BATS) $(TESTS)
 

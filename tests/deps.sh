@@ -31,6 +31,7 @@ check    socat            socat
 check    tmux             tmux
 check    util-linux       unshare
 check    vim              vim
+browser  chromium         chromium
 jobs     curl             curl
 jobs     flac             flac
 jobs     jq               jq

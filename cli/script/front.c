@@ -264,6 +264,7 @@ static void write_results(struct front *front, const struct script *script)
     struct run_result result = {
         .name = script->each != NULL ? script->each->command[0] : script->name,
         .arguments = script->each != NULL ? script->each->command + 1 : script->scope.arguments,
+        .is_each = script->each != NULL,
         .threads = &front->output.threads,
         .course = &front->course,
         .left_out = script->plan != NULL ? script->plan->left_out : NULL,
@@ -301,7 +302,7 @@ int front_run(const struct front_options *options, const struct place *place,
     not_ready_open(&front.not_ready);
     run_progress_open(&front.progress, &front.output.threads,
                       options->slots > 0 && !options->quiet);
-    course_open(&front.course, options->results.trace.path != NULL);
+    course_open(&front.course, result_files_want_course(&options->results));
     (void) descriptor_append(STDOUT_FILENO); /* a thread may append to the same file */
     run_output_open(&front.output, STDOUT_FILENO, options->printer);
     front.output.threads.leaks_fail = options->leaks == LEAKS_FAIL;

@@ -1,4 +1,4 @@
-/* The files into which a run writes its results when it is over: --json, --junit and --trace. */
+/* The files into which a run writes its results when it is over: --json, --junit, --trace and --report. */
 #ifndef K3THREAD_CLI_SCRIPT_RESULT_FILES_H
 #define K3THREAD_CLI_SCRIPT_RESULT_FILES_H
 
@@ -13,12 +13,24 @@ struct result_file {
     int         fd;   /* -1: not open */
 };
 
+enum result_kind { RESULT_JSON, RESULT_JUNIT, RESULT_TRACE, RESULT_REPORT, RESULT_COUNT };
+
 struct result_files {
-    struct result_file json, junit, trace;
+    struct result_file list[RESULT_COUNT]; /* by their kinds */
 };
 
 /* Returns true if a result file is wanted. */
 bool result_files_are_wanted(const struct result_files *files);
+
+/* Returns true if a file shows the course of the run. */
+bool result_files_want_course(const struct result_files *files);
+
+/* Returns true if two files are the same. *RET_ONE and *RET_OTHER become the names of their options. */
+bool result_files_collide(const struct result_files *files, const char **ret_one,
+                          const char **ret_other);
+
+/* Makes FILES such that no file is wanted. */
+void result_files_init(struct result_files *files);
 
 /*
  * Makes the wanted files, and empties them, so that a run that is killed leaves no result of an

@@ -2,6 +2,7 @@
 
 #include "cli/rpc/bytes.h"
 #include "cli/script/log_tail.h"
+#include "cli/script/outcome.h"
 #include "cli/script/unique_names.h"
 #include "cli/script/xml.h"
 #include "cli/view/left_text.h"
@@ -15,25 +16,13 @@
 #define TAIL_LINES 100
 #define TAIL_BYTES ((size_t) 64 * 1024)
 
-/* Returns true if SystemExit ended THREAD before its command was done: the run counts that as no failure. */
-static bool was_cut_off(const json_t *thread)
-{
-    return !json_is_true(json_object_get(thread, "daemon")) && thread_status(thread) != 0;
-}
-
-/* Returns true if THREAD has not failed, but its command did not run, or not to its end. */
-static bool is_skipped(const struct run_threads *threads, const json_t *thread)
-{
-    return run_threads_status(threads, thread) == 0 &&
-           (json_integer_value(json_object_get(thread, "runs")) == 0 || was_cut_off(thread));
-}
-
 static size_t count_skipped(const struct run_threads *threads)
 {
     size_t count = 0;
 
     for (size_t id = 1; id < threads->size; id++)
-        count += threads->list[id].thread != NULL && is_skipped(threads, threads->list[id].thread);
+        count += threads->list[id].thread != NULL &&
+                 outcome_is_skipped(threads, threads->list[id].thread);
     return count;
 }
 
@@ -53,35 +42,22 @@ static void add_last_lines(struct text *text, const json_t *thread)
 
 static void add_failure(struct text *text, const json_t *thread)
 {
-    struct text kind = {0}, message = {0}, reason = {0};
+    struct text kind = {0}, message = {0};
 
-    if (json_is_number(json_object_get(thread, "ended")))
-        thread_add_result(&message, thread);
-    else
-        text_add(&message, "lost"); /* the supervisor ended before the thread did */
     if (thread_status(thread) == 0 && left_is_some(thread))
         text_add(&kind, "left processes");
     else
-        text_append(&kind, message.data, message.size);
-    thread_add_message(&message, thread);
-    thread_add_reason(&reason, thread);
-    if (reason.size > 0)
-        text_add(&message, ", not run: ");
-    text_append(&message, reason.data, reason.size);
-    if (left_is_some(thread)) {
-        text_add(&message, ", left ");
-        left_add(&message, thread);
-    }
+        outcome_add_result(&kind, thread);
+    outcome_add(&message, thread);
     text_add(text, "      <failure");
     xml_add_attribute(text, "type", kind.data, kind.size);
     xml_add_attribute(text, "message", message.data, message.size);
     text_byte(text, '>', 1);
     add_last_lines(text, thread);
     text_add(text, "</failure>\n");
-    text->failed |= kind.failed || message.failed || reason.failed;
+    text->failed |= kind.failed || message.failed;
     text_release(&kind);
     text_release(&message);
-    text_release(&reason);
 }
 
 /*
@@ -126,7 +102,7 @@ static void add_case(struct text *text, const struct run_result *result, struct 
     xml_add_attribute(text, "classname", result->name, strlen(result->name));
     xml_print_attribute(text, "time", "%.3f",
                         json_number_value(json_object_get(thread, "seconds")));
-    if (!failed && !is_skipped(result->threads, thread)) {
+    if (!failed && !outcome_is_skipped(result->threads, thread)) {
         text_add(text, "/>\n");
         return;
     }

@@ -44,6 +44,7 @@ enum {
     KEY_JSON,
     KEY_JUNIT,
     KEY_TRACE,
+    KEY_REPORT,
     KEY_LOGS,
     KEY_EACH,
     KEY_RETRY,
@@ -68,6 +69,8 @@ static const struct argp_option options[] = {
     {"junit", KEY_JUNIT, "FILE", 0, "Write the results to FILE, as JUnit's XML", 0},
     {"trace", KEY_TRACE, "FILE", 0, "Write the course to FILE, for Perfetto or chrome://tracing",
      0},
+    {"report", KEY_REPORT, "FILE", 0, "Write a page to FILE, HTML: timeline, table and failures",
+     0},
     {"leaks", KEY_LEAKS, "ACTION", 0, "Of processes that a command left behind: warn, or fail", 0},
     {"logs", KEY_LOGS, "DIR", 0, "Keep the threads' logs in DIR, by their names", 0},
     {"retry", KEY_RETRY, "FILE", 0, "Run only what failed, according to FILE of --json", 0},
@@ -76,13 +79,10 @@ static const struct argp_option options[] = {
     {0},
 };
 
-static bool is_same(const struct result_file *a, const struct result_file *b)
-{
-    return a->path != NULL && b->path != NULL && strcmp(a->path, b->path) == 0;
-}
-
 static error_t check_words(const struct run_options *o, const struct argp_state *state)
 {
+    const char *one, *other;
+
     if (o->each && o->procfile != NULL)
         return command_usage(state, "--each and --procfile exclude each other");
     if (o->each && o->words == NULL)
@@ -93,12 +93,8 @@ static error_t check_words(const struct run_options *o, const struct argp_state 
         return command_usage(state, "--null goes with --each");
     if (o->procfile == NULL && o->words == NULL)
         return command_usage(state, "no script; '-' is standard input");
-    if (is_same(&o->front.results.json, &o->front.results.junit))
-        return command_usage(state, "--json and --junit need different files");
-    if (is_same(&o->front.results.json, &o->front.results.trace))
-        return command_usage(state, "--json and --trace need different files");
-    if (is_same(&o->front.results.junit, &o->front.results.trace))
-        return command_usage(state, "--junit and --trace need different files");
+    if (result_files_collide(&o->front.results, &one, &other))
+        return command_usage(state, "%s and %s need different files", one, other);
     if (o->procfile == NULL && o->port != 0)
         return command_usage(state, "--port goes with --procfile");
     return 0;
@@ -119,8 +115,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     switch (key) {
     case ARGP_KEY_INIT:
         o->front.timeout = -1;
-        o->front.kept.fd = o->front.results.json.fd = o->front.results.junit.fd = -1;
-        o->front.results.trace.fd = -1;
+        o->front.kept.fd = -1;
+        result_files_init(&o->front.results);
         return 0;
     case KEY_FAIL_FAST:
         o->front.fail_fast = true;
@@ -154,13 +150,16 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_TIMEOUT:
         return command_duration(state, "--timeout", argument, &o->front.timeout);
     case KEY_JSON:
-        o->front.results.json.path = argument;
+        o->front.results.list[RESULT_JSON].path = argument;
         return 0;
     case KEY_JUNIT:
-        o->front.results.junit.path = argument;
+        o->front.results.list[RESULT_JUNIT].path = argument;
         return 0;
     case KEY_TRACE:
-        o->front.results.trace.path = argument;
+        o->front.results.list[RESULT_TRACE].path = argument;
+        return 0;
+    case KEY_REPORT:
+        o->front.results.list[RESULT_REPORT].path = argument;
         return 0;
     case KEY_RETRY:
         o->retry = argument;

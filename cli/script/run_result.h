@@ -10,6 +10,7 @@
 struct run_result {
     const char               *name;      /* of the script, or of the command of --each */
     char *const              *arguments; /* its arguments, up to a NULL; NULL: none */
+    bool                      is_each;   /* the words of --each were run, and no script */
     const struct run_threads *threads;
     const struct course      *course;   /* the course of the threads */
     json_t                   *left_out; /* the names of threads that --retry left out, or NULL */

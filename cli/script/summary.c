@@ -1,6 +1,7 @@
 #include "cli/script/summary.h"
 
 #include "cli/base/duration.h"
+#include "cli/script/outcome.h"
 #include "cli/view/left_text.h"
 #include "cli/view/output.h"
 #include "cli/view/table.h"
@@ -16,10 +17,7 @@ static void add_result(struct text *text, const json_t *thread)
 {
     json_int_t runs = json_integer_value(json_object_get(thread, "runs"));
 
-    if (!json_is_number(json_object_get(thread, "ended")))
-        text_add(text, "lost"); /* the supervisor ended before the thread did */
-    else
-        thread_add_result(text, thread);
+    outcome_add_result(text, thread);
     if (runs > 1)
         text_printf(text, " (%" JSON_INTEGER_FORMAT " runs)", runs);
     thread_add_message(text, thread);

@@ -1,0 +1,316 @@
+#include "cli/script/critical_path.h"
+
+#include "cli/script/moments.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* News of the supervisor may have a time that is so many seconds later than what they are about. */
+#define LATE 0.01
+
+/* A script that starts threads one after the other makes no longer pause, unless it waits. */
+#define PAUSE 0.02
+
+/* The end of the daemons is a part of the path if it took more than this share of the run. */
+#define SHARE_OF_END 0.01
+
+/* The search for the path, which goes backwards. */
+struct search {
+    struct critical_path    *path; /* in the wrong order */
+    const struct run_result *result;
+    struct moments           moments;
+    json_int_t               id;    /* the thread that is being looked at; 0: none is left */
+    double                   until; /* the time that it decided */
+};
+
+/* The thread that is the next on the path, and the time that it decided. */
+struct cause {
+    enum path_cause kind;
+    json_int_t      id;
+    double          time;
+    const json_t   *need;
+};
+
+static const json_t *object_of(const struct search *search, json_int_t id)
+{
+    const struct run_thread *element = run_threads_find(search->result->threads, id);
+
+    return element != NULL ? element->thread : NULL;
+}
+
+/* Adds a part, or makes the part that was added last longer, if it is of the same kind. */
+static void add(struct search *search, enum path_kind kind, double began, double ended)
+{
+    struct critical_path *path = search->path;
+    struct path_part     *last = path->count > 0 ? &path->parts[path->count - 1] : NULL;
+    struct path_part     *parts = path->parts;
+
+    if (last != NULL && last->id == search->id && last->kind == kind && last->cause == CAUSE_NONE) {
+        last->began = began;
+        return;
+    }
+    /* Room is made whenever the count is a power of two. */
+    if ((path->count & (path->count - 1)) == 0)
+        parts = realloc(parts, (path->count > 0 ? path->count * 2 : 1) * sizeof(*parts));
+    if (parts == NULL) {
+        path->failed = true;
+        return;
+    }
+    path->parts = parts;
+    parts[path->count++] =
+        (struct path_part){.id = search->id, .kind = kind, .began = began, .ended = ended};
+}
+
+/* Goes on to CAUSE: it led to the part that was added last. */
+static void go_to(struct search *search, const struct cause *cause)
+{
+    struct critical_path *path = search->path;
+
+    if (path->count > 0) {
+        path->parts[path->count - 1].cause = cause->kind;
+        path->parts[path->count - 1].need = cause->need;
+    }
+    search->id = cause->id;
+    search->until = cause->time;
+}
+
+/* Finding causes: each function returns true if it has found one. */
+
+/* Finds the last end in the time from AFTER to UNTIL, of another thread; with SLOTS, of one that had a slot. */
+static bool find_end(const struct search *search, double after, double until, bool slots,
+                     struct cause *ret)
+{
+    for (size_t i = moments_until(&search->moments, until); i > 0; i--) {
+        const struct moment *moment = &search->moments.list[i - 1];
+
+        if (moment->time <= after)
+            return false;
+        if (moment->is_end && moment->id != search->id && !(slots && moment->is_daemon)) {
+            ret->id = moment->id;
+            ret->time = moment->time;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Returns when the thread of PHASES became ready, or began to run if it has no probe, before UNTIL; or NAN. */
+static double ready_time(const struct course_thread *thread, double until)
+{
+    double began = NAN;
+
+    for (size_t i = thread->count; i > 0; i--) {
+        const struct course_phase *phase = &thread->phases[i - 1];
+
+        if (phase->began > until + LATE)
+            continue;
+        if (strcmp(phase->word, "ready") == 0)
+            return phase->began;
+        if (strcmp(phase->word, "running") == 0)
+            began = phase->began;
+    }
+    return began;
+}
+
+/* Returns when the thread last ended before UNTIL; or NAN. */
+static double end_time(const struct course_thread *thread, double until)
+{
+    for (size_t i = thread->count; i > 0; i--)
+        if (thread->phases[i - 1].ended <= until + LATE)
+            return thread->phases[i - 1].ended;
+    return NAN;
+}
+
+double critical_path_met(const struct course *course, const json_t *need, double until)
+{
+    const char                 *condition = json_string_value(json_object_get(need, "condition"));
+    const struct course_thread *thread =
+        course_find(course, json_integer_value(json_object_get(need, "id")));
+
+    if (thread == NULL || condition == NULL)
+        return NAN;
+    return strcmp(condition, "ready") == 0 ? ready_time(thread, until) : end_time(thread, until);
+}
+
+/* Finds the need that was met last, if it was met after AFTER. */
+static bool find_need(const struct search *search, double after, double until, struct cause *ret)
+{
+    const json_t *needs = json_object_get(object_of(search, search->id), "needs");
+    json_t       *need;
+    size_t        i;
+
+    ret->time = after;
+    json_array_foreach((json_t *) needs, i, need) {
+        double met = critical_path_met(search->result->course, need, until);
+
+        if (!isnan(met) && met > ret->time)
+            *ret = (struct cause){.kind = CAUSE_NEED,
+                                  .id = json_integer_value(json_object_get(need, "id")),
+                                  .time = fmin(met, until),
+                                  .need = need};
+    }
+    return ret->id != 0;
+}
+
+/* Finds what made PHASE, a time of waiting, end. */
+static bool find_cause_of_wait(const struct search *search, const struct course_phase *phase,
+                               struct cause *ret)
+{
+    if (strcmp(phase->word, "waiting") == 0)
+        return find_need(search, phase->began, search->until, ret);
+    ret->kind = CAUSE_SLOT;
+    return strcmp(phase->word, "queued") == 0 &&
+           find_end(search, phase->began, search->until + LATE, true, ret);
+}
+
+/* Finds what made the thread stop, from PHASE on: the end of another thread, if the run's end or a leash ended it. */
+static bool find_cause_of_stop(const struct search *search, const struct course_thread *thread,
+                               const struct course_phase *phase, struct cause *ret)
+{
+    const struct course_phase *last = &thread->phases[thread->count - 1];
+    const char                *exception = json_string_value(last->end.exception);
+
+    ret->kind = CAUSE_END;
+    return last->run == phase->run && exception != NULL && strcmp(exception, "SystemExit") == 0 &&
+           find_end(search, 0, phase->began + LATE, false, ret);
+}
+
+/* Returns when the thread ID was created, or NAN. */
+static double created(const struct search *search, json_int_t id)
+{
+    const json_t *time = json_object_get(object_of(search, id), "created");
+
+    return json_is_number(time) ? fmax(json_number_value(time) - search->result->course->began, 0)
+                                : NAN;
+}
+
+/*
+ * Goes on to what the script waited for before it started the thread, if that is known. The threads that it had
+ * started just before, without a pause, had the same cause.
+ */
+static void go_to_script(struct search *search)
+{
+    double       time = created(search, search->id), before = time;
+    json_int_t   first = search->id;
+    struct cause cause = {0};
+
+    while (first > 1) {
+        before = created(search, first - 1);
+        if (isnan(before) || time - before > PAUSE)
+            break;
+        time = before;
+        first--;
+    }
+    if (isnan(time)) {
+        search->id = 0;
+        return;
+    }
+    if (search->result->is_each || first == 1 || isnan(before))
+        before = time;
+    /* Another thread that became ready counts as one that ended. */
+    for (size_t i = moments_until(&search->moments, time + LATE); i > 0 && cause.id == 0; i--) {
+        const struct moment *moment = &search->moments.list[i - 1];
+
+        if (moment->time <= before)
+            break;
+        if (moment->id < first)
+            cause = (struct cause){moment->is_end ? CAUSE_JOIN : CAUSE_READY, moment->id,
+                                   fmin(moment->time, time), NULL};
+    }
+    /* The time before the first thread of all is not the script's: the run itself begins. */
+    if (time - cause.time > PAUSE && (first > 1 || search->result->is_each)) {
+        search->id = 0;
+        add(search, PATH_SCRIPT, cause.time, time);
+    }
+    go_to(search, &cause);
+}
+
+/* Looks at the thread search->id, which decided search->until. */
+static void look_at(struct search *search)
+{
+    const struct course_thread *thread = course_find(search->result->course, search->id);
+
+    for (size_t i = thread != NULL ? thread->count : 0; i > 0; i--) {
+        const struct course_phase *phase = &thread->phases[i - 1];
+        struct cause               cause = {0};
+        bool                       stops = strcmp(phase->word, "stopping") == 0;
+
+        /* The phase that ended at that time may be so short that it has no length. */
+        if (phase->began > search->until ||
+            (phase->began >= search->until && phase->ended > search->until))
+            continue;
+        if (course_is_of_run(phase)) {
+            add(search, stops ? PATH_STOP : PATH_RUN, phase->began, search->until);
+            if (!stops || !find_cause_of_stop(search, thread, phase, &cause))
+                cause.id = 0;
+        } else if (!find_cause_of_wait(search, phase, &cause)) {
+            cause.id = 0;
+            add(search, strcmp(phase->word, "delayed") == 0 ? PATH_DELAY : PATH_QUEUE, phase->began,
+                search->until);
+        }
+        if (cause.id != 0) {
+            go_to(search, &cause);
+            return;
+        }
+        search->until = fmin(phase->began, search->until);
+    }
+    go_to_script(search);
+}
+
+/* Returns the last end of a run of a command, of daemons too if DAEMONS; NULL: there is none. */
+static const struct moment *last_end(const struct search *search, bool daemons)
+{
+    for (size_t i = search->moments.count; i > 0; i--) {
+        const struct moment *moment = &search->moments.list[i - 1];
+
+        if (moment->is_end && (daemons || !moment->is_daemon))
+            return moment;
+    }
+    return NULL;
+}
+
+/* Begins with the thread that ended last. Daemons always end last, which matters only if it takes its time. */
+static void begin(struct search *search)
+{
+    const struct moment *last = last_end(search, false), *daemon = last_end(search, true);
+
+    if (last == NULL ||
+        daemon->time - last->time > fmax(PAUSE, search->result->seconds * SHARE_OF_END))
+        last = daemon;
+    if (last == NULL)
+        return;
+    search->id = last->id;
+    search->until = last->time;
+}
+
+static void reverse(struct critical_path *path)
+{
+    for (size_t i = 0; i < path->count / 2; i++) {
+        struct path_part part = path->parts[i];
+
+        path->parts[i] = path->parts[path->count - 1 - i];
+        path->parts[path->count - 1 - i] = part;
+    }
+}
+
+void critical_path_find(struct critical_path *path, const struct run_result *result)
+{
+    struct search search = {.path = path, .result = result};
+    size_t        steps;
+
+    moments_find(&search.moments, result);
+    begin(&search);
+    /* Times that are equal could lead in a circle. */
+    for (steps = 2 * search.moments.count + 2; search.id != 0 && steps > 0; steps--)
+        look_at(&search);
+    reverse(path);
+    path->failed |= search.moments.failed;
+    moments_release(&search.moments);
+}
+
+void critical_path_release(struct critical_path *path)
+{
+    free(path->parts);
+    *path = (struct critical_path){0};
+}

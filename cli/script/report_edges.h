@@ -1,0 +1,28 @@
+/*
+ * The lines in the timeline of a run that lead from one thread to another: what waited for what, and the critical path.
+ * A line begins at a time of one row, and leads down or up to another row. For report_timeline.c.
+ */
+#ifndef K3THREAD_CLI_SCRIPT_REPORT_EDGES_H
+#define K3THREAD_CLI_SCRIPT_REPORT_EDGES_H
+
+#include "cli/script/report.h"
+
+struct edge {
+    size_t from, to; /* rows */
+    double left;     /* the seconds at which the line begins */
+    double time;     /* the seconds at which it leads to the other row */
+    bool   is_critical;
+};
+
+/* Zeroed it is empty. */
+struct edges {
+    struct edge *list; /* those of the critical path last, so that they are drawn over the others */
+    size_t       count;
+    bool         failed; /* memory was lacking */
+};
+
+/* Finds all lines. ROWS has the row of each thread, by its id. */
+void edges_find(struct edges *edges, const struct report *report, const size_t *rows);
+void edges_release(struct edges *edges);
+
+#endif

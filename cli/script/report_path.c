@@ -1,0 +1,137 @@
+/* The critical path on the page of a run, as a table. */
+#include "cli/script/report.h"
+#include "cli/view/thread_text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* A longer path is shown by so many of its parts, the longest. */
+#define PARTS_MAX 25
+
+static double length_of(const struct path_part *part)
+{
+    return part->ended - part->began;
+}
+
+static int compare(const void *a, const void *b)
+{
+    double one = *(const double *) a, other = *(const double *) b;
+
+    return one < other ? 1 : -(one > other);
+}
+
+/* Returns the length that a part must have to be shown. */
+static double least_length(const struct critical_path *path)
+{
+    double *lengths = calloc(path->count + 1, sizeof(*lengths));
+    double  least = 0;
+
+    if (lengths == NULL || path->count <= PARTS_MAX) {
+        free(lengths);
+        return 0;
+    }
+    for (size_t i = 0; i < path->count; i++)
+        lengths[i] = length_of(&path->parts[i]);
+    qsort(lengths, path->count, sizeof(*lengths), compare);
+    least = lengths[PARTS_MAX - 1];
+    free(lengths);
+    return least;
+}
+
+/* Adds what happened in PART. */
+static void add_what(const struct report *report, const struct path_part *part)
+{
+    static const char *const words[] = {
+        [PATH_SCRIPT] = "The script had not started the next thread",
+        [PATH_DELAY] = " waited for its time",
+        [PATH_QUEUE] = " waited",
+        [PATH_RUN] = " ran",
+        [PATH_STOP] = " was being ended",
+    };
+    const json_t *object = report_thread(report, part->id);
+
+    if (object != NULL)
+        report_add_link(report->text, object);
+    text_add(report->text, words[part->kind]);
+}
+
+/* Adds why PART began when BEFORE, which may be NULL, had ended. */
+static void add_why(const struct report *report, const struct path_part *before,
+                    const struct path_part *part)
+{
+    static const char *const before_words[] = {
+        [CAUSE_NEED] = "needs ",      [CAUSE_SLOT] = "got the slot of ",
+        [CAUSE_JOIN] = "came after ", [CAUSE_READY] = "came after ",
+        [CAUSE_END] = "after ",
+    };
+    static const char *const after_words[] = {
+        [CAUSE_NEED] = "",           [CAUSE_SLOT] = "",
+        [CAUSE_JOIN] = " had ended", [CAUSE_READY] = " was ready",
+        [CAUSE_END] = " had ended",
+    };
+    const json_t *object = before != NULL ? report_thread(report, before->id) : NULL;
+    const char   *condition = json_string_value(json_object_get(part->need, "condition"));
+    struct text  *text = report->text;
+
+    if (object == NULL || part->cause == CAUSE_NONE)
+        return;
+    text_add(text, before_words[part->cause]);
+    report_add_link(text, object);
+    if (part->cause == CAUSE_NEED && condition != NULL)
+        text_printf(text, strcmp(condition, "ready") == 0 ? " to be %s" : " to have %s", condition);
+    else
+        text_add(text, after_words[part->cause]);
+}
+
+static void add_part(const struct report *report, size_t i)
+{
+    const struct path_part *part = &report->path.parts[i];
+    struct text            *text = report->text;
+    double share = report->result->seconds > 0 ? length_of(part) / report->result->seconds : 0;
+
+    text_add(text, "<tr><td class=\"num\">");
+    report_add_seconds(text, part->began);
+    text_add(text, "</td><td class=\"num\">");
+    report_add_seconds(text, length_of(part));
+    text_printf(text, "</td><td class=\"num\">%.0f%%</td><td>", share * 100);
+    add_what(report, part);
+    text_add(text, "</td><td>");
+    add_why(report, i > 0 ? &report->path.parts[i - 1] : NULL, part);
+    text_add(text, "</td></tr>\n");
+}
+
+/* Adds the parts, of which all are shown that are as long as LEAST, but no more than PARTS_MAX. */
+static void add_parts(const struct report *report, double least)
+{
+    size_t shown = 0, count = report->path.count;
+
+    for (size_t i = 0; i < count; i++)
+        if (count <= PARTS_MAX ||
+            (length_of(&report->path.parts[i]) >= least && shown < PARTS_MAX)) {
+            add_part(report, i);
+            shown++;
+        }
+}
+
+void report_add_path(const struct report *report)
+{
+    size_t count = report->path.count;
+
+    if (count == 0)
+        return;
+    text_add(
+        report->text,
+        "<section id=\"path\" aria-labelledby=\"path-h\">\n"
+        "<h2 id=\"path-h\">Critical path</h2>\n<p>The chain of threads that decided when the run "
+        "ended. To make the run shorter, make one of these parts shorter.");
+    if (count > PARTS_MAX)
+        text_printf(report->text, " It has %zu parts; these are the longest %d.", count, PARTS_MAX);
+    text_add(
+        report->text,
+        "</p>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"path-h\">\n"
+        "<table>\n<thead><tr><th scope=\"col\" class=\"num\">At</th>"
+        "<th scope=\"col\" class=\"num\">Took</th><th scope=\"col\" class=\"num\">Of the run</th>"
+        "<th scope=\"col\">What</th><th scope=\"col\">Why then</th></tr></thead>\n<tbody>\n");
+    add_parts(report, least_length(&report->path));
+    text_add(report->text, "</tbody>\n</table>\n</div>\n</section>\n");
+}

@@ -1,0 +1,466 @@
+/*
+ * The timeline on the page of a run: a row for each thread, as SVG. It consists of chunks of rows, none of which is
+ * higher than a sheet of paper; lines between threads go on in the next chunk. Horizontal positions are percentages, so
+ * that the timeline is as wide as the window while its text stays as it is.
+ */
+#include "cli/base/duration.h"
+#include "cli/script/outcome.h"
+#include "cli/script/report.h"
+#include "cli/script/report_edges.h"
+#include "cli/view/thread_text.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The rows of a chunk, and pixels: the heights of a row and of the bar in it. */
+#define CHUNK 36
+#define ROW   22
+#define BAR   12
+
+/* A bar is at least so many percent wide. */
+#define LEAST_WIDTH 0.15
+
+/* A label stands behind its bar, if that ends before so many percent, or else before the bar. */
+#define LABEL_BEHIND 84
+#define LABEL_BEFORE 16
+
+/* The axis has at most so many marks. */
+#define MARKS 8
+
+struct timeline {
+    const struct report *report;
+    struct text         *text;
+    json_int_t          *ids;  /* of the thread in each row */
+    size_t              *rows; /* of each thread, by its id */
+    bool                *on;   /* whether the thread in each row is on the critical path */
+    struct edges         edges;
+    size_t               first, end; /* the rows of the chunk that is being written */
+};
+
+static double percent(const struct timeline *timeline, double seconds)
+{
+    double share = 100 * seconds / timeline->report->total;
+
+    return share < 0 ? 0 : fmin(share, 100);
+}
+
+/* Returns the vertical middle of ROW in the chunk, which may lie outside of the chunk. */
+static int middle(const struct timeline *timeline, size_t row)
+{
+    return ((int) row - (int) timeline->first) * ROW + ROW / 2;
+}
+
+/* The axis */
+
+/* Returns the seconds between two marks of the axis. */
+static double mark_step(double total)
+{
+    static const double steps[] = {1,   2,   5,    10,   15,   30,    60,    120,  300,
+                                   600, 900, 1800, 3600, 7200, 14400, 28800, 86400};
+    double              step = 0.001;
+
+    if (total > MARKS / 2.0)
+        for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+            if (total / steps[i] <= MARKS)
+                return steps[i];
+    while (total / step > MARKS)
+        step *= total / (2 * step) <= MARKS ? 2 : total / (5 * step) <= MARKS ? 5 : 10;
+    return step;
+}
+
+static void add_mark(struct text *text, double mark)
+{
+    if (mark > 0 && mark < 0.9995)
+        text_printf(text, "%gms", round(mark * 1e3));
+    else if (mark < 60)
+        text_printf(text, "%gs", round(mark * 1e3) / 1e3);
+    else
+        duration_add(text, mark);
+}
+
+static void add_axis(const struct timeline *timeline)
+{
+    double step = mark_step(timeline->report->total);
+
+    text_add(timeline->text,
+             "<div class=\"corner\"></div><svg class=\"axis\" width=\"100%\" height=\"24\" "
+             "aria-hidden=\"true\">");
+    for (double mark = 0; mark <= timeline->report->total; mark += step) {
+        double at = percent(timeline, mark);
+
+        text_printf(timeline->text, "<text x=\"%.2f%%\" y=\"16\" dx=\"%d\"%s>", at,
+                    at > 95 ? -3 : 3, at > 95 ? " class=\"e\"" : "");
+        add_mark(timeline->text, mark);
+        text_add(timeline->text, "</text>");
+    }
+    text_add(timeline->text, "</svg>\n");
+}
+
+static void add_grid(const struct timeline *timeline)
+{
+    double step = mark_step(timeline->report->total);
+
+    for (double mark = 0; mark <= timeline->report->total; mark += step)
+        text_printf(timeline->text, "<line class=\"g\" x1=\"%.2f%%\" x2=\"%.2f%%\" y2=\"100%%\"/>",
+                    percent(timeline, mark), percent(timeline, mark));
+    text_add(timeline->text, "\n");
+}
+
+/* Rows */
+
+static void add_names(const struct timeline *timeline)
+{
+    text_add(timeline->text, "<ol class=\"names\">\n");
+    for (size_t row = timeline->first; row < timeline->end; row++) {
+        const json_t *object = report_thread(timeline->report, timeline->ids[row]);
+
+        text_printf(timeline->text, "<li class=\"%s%s\">", report_class(timeline->report, object),
+                    timeline->on[row] ? " on" : "");
+        report_add_link(timeline->text, object);
+        text_add(timeline->text, "</li>\n");
+    }
+    text_add(timeline->text, "</ol>\n");
+}
+
+/* Adds the words that a pointer shows at PHASE. */
+static void add_phase_title(struct text *text, const struct course_phase *phase)
+{
+    text_printf(text, "<title>%s for ", phase->word);
+    report_add_duration(text, phase->ended - phase->began);
+    text_add(text, ", from ");
+    report_add_duration(text, phase->began);
+    text_add(text, " to ");
+    report_add_duration(text, phase->ended);
+    if (phase->run > 1)
+        text_printf(text, ", run %" JSON_INTEGER_FORMAT, phase->run);
+    text_add(text, "</title>");
+}
+
+static const char *phase_class(const struct course_phase *phase, bool failed)
+{
+    if (strcmp(phase->word, "stopping") == 0)
+        return "s";
+    if (course_is_of_run(phase))
+        return failed ? "f" : strcmp(phase->word, "ready") == 0 ? "y" : "r";
+    return strcmp(phase->word, "queued") == 0    ? "q"
+           : strcmp(phase->word, "delayed") == 0 ? "d"
+                                                 : "w";
+}
+
+/* Returns true if the run that PHASE is of has failed: the last run of a failed thread, or one that was restarted. */
+static bool has_failed(const struct course_thread *thread, size_t i, bool failed)
+{
+    size_t last = i;
+
+    while (last + 1 < thread->count && thread->phases[last + 1].run == thread->phases[i].run)
+        last++;
+    if (last + 1 == thread->count)
+        return failed;
+    return thread->phases[last].end.exit_code > 0 || thread->phases[last].end.signal != 0;
+}
+
+/* Adds a phase as a bar if the command runs in it, or else as a line. */
+static void add_phase(const struct timeline *timeline, const struct course_phase *phase,
+                      bool failed, int y)
+{
+    double from = percent(timeline, phase->began);
+    double width = percent(timeline, phase->ended) - from;
+
+    if (width < LEAST_WIDTH)
+        width = LEAST_WIDTH;
+    if (course_is_of_run(phase))
+        text_printf(timeline->text,
+                    "<rect class=\"%s\" x=\"%.2f%%\" y=\"%d\" width=\"%.2f%%\" height=\"%d\">",
+                    phase_class(phase, failed), from, y - BAR / 2, width, BAR);
+    else
+        text_printf(timeline->text,
+                    "<line class=\"%s\" x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"%d\" y2=\"%d\">",
+                    phase_class(phase, failed), from, from + width, y, y);
+    add_phase_title(timeline->text, phase);
+    text_add(timeline->text, course_is_of_run(phase) ? "</rect>" : "</line>");
+}
+
+/* Where the label of a row stands: behind its last bar, before it, or at the end in it. */
+static void begin_label(const struct timeline *timeline, const struct course_thread *thread,
+                        const char *class, int                                       y)
+{
+    size_t first = thread->count - 1;
+    double to = percent(timeline, thread->phases[thread->count - 1].ended), from;
+    bool   is_behind = to < LABEL_BEHIND, is_before;
+
+    while (first > 0 && thread->phases[first - 1].run == thread->phases[first].run)
+        first--;
+    from = percent(timeline, thread->phases[first].began);
+    is_before = !is_behind && from >= LABEL_BEFORE;
+    text_printf(timeline->text, "<text class=\"l%s%s\" x=\"%.2f%%\" dx=\"%d\" y=\"%d\">",
+                strcmp(class, "failed") == 0 ? " lf" : "",
+                is_behind   ? ""
+                : is_before ? " e"
+                            : " e i",
+                is_before ? from : to, is_behind ? 6 : -6, y + 4);
+}
+
+/* Adds how the thread ended and how long it ran, beside its last bar. */
+static void add_label(const struct timeline *timeline, const json_t *object,
+                      const struct course_thread *thread, int y)
+{
+    const char *class = report_class(timeline->report, object);
+    const json_t *seconds = json_object_get(object, "seconds");
+    struct text   outcome = {0};
+
+    begin_label(timeline, thread, class, y);
+    if (strcmp(class, "ok") != 0) {
+        outcome_add_result(&outcome, object);
+        report_add_text(timeline->text, outcome.data, outcome.size);
+        text_add(timeline->text, json_is_number(seconds) ? ", " : "");
+    }
+    if (json_is_number(seconds))
+        report_add_duration(timeline->text, json_number_value(seconds));
+    text_add(timeline->text, "</text>\n");
+    timeline->text->failed |= outcome.failed;
+    text_release(&outcome);
+}
+
+static void add_row(const struct timeline *timeline, size_t row)
+{
+    json_int_t                  id = timeline->ids[row];
+    const json_t               *object = report_thread(timeline->report, id);
+    const struct course_thread *thread = course_find(timeline->report->result->course, id);
+    bool failed = strcmp(report_class(timeline->report, object), "failed") == 0;
+    int  y = middle(timeline, row);
+
+    if (timeline->on[row])
+        text_printf(timeline->text, "<rect class=\"t\" y=\"%d\" width=\"100%%\" height=\"%d\"/>",
+                    y - ROW / 2, ROW);
+    if (thread == NULL)
+        return;
+    for (size_t i = 0; i < thread->count; i++)
+        add_phase(timeline, &thread->phases[i], has_failed(thread, i, failed), y);
+    add_label(timeline, object, thread, y);
+}
+
+static bool is_in_chunk(const struct timeline *timeline, size_t row)
+{
+    return row >= timeline->first && row < timeline->end;
+}
+
+/* Adds a mark for each exception that was raised in a thread of the chunk. */
+static void add_raises(const struct timeline *timeline)
+{
+    const struct course *course = timeline->report->result->course;
+    struct text         *text = timeline->text;
+
+    for (size_t i = 0; i < course->raise_count; i++) {
+        const struct course_raise *raise = &course->raises[i];
+
+        if (report_thread(timeline->report, raise->id) == NULL ||
+            !is_in_chunk(timeline, timeline->rows[raise->id]))
+            continue;
+        text_printf(text, "<use href=\"#raise\" x=\"%.2f%%\" y=\"%d\"><title>",
+                    percent(timeline, raise->time),
+                    middle(timeline, timeline->rows[raise->id]) - ROW / 2);
+        report_add_bytes(text, raise->exception);
+        text_add(text, " was raised at ");
+        report_add_duration(text, raise->time);
+        if (!json_is_null(raise->message)) {
+            text_add(text, ": ");
+            report_add_bytes(text, raise->message);
+        }
+        text_add(text, "</title></use>\n");
+    }
+}
+
+/* Lines between rows */
+
+/* Adds the part of EDGE that lies in the chunk. PASSES: the part that only passes was drawn for another line. */
+static void add_edge(const struct timeline *timeline, const struct edge *edge, bool passes)
+{
+    const char *class = edge->is_critical ? "c" : "n";
+    bool   is_down = edge->to >= edge->from;
+    int    height = (int) (timeline->end - timeline->first) * ROW;
+    int    from = middle(timeline, edge->from), to = middle(timeline, edge->to);
+    int    tip = to + (is_down ? -1 : 1) * (BAR / 2 + 1);
+    double x = percent(timeline, edge->time);
+
+    if (is_in_chunk(timeline, edge->from) && percent(timeline, edge->left) < x)
+        text_printf(timeline->text,
+                    "<line class=\"%s\" x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"%d\" y2=\"%d\"/>", class,
+                    percent(timeline, edge->left), x, from, from);
+    if (!is_in_chunk(timeline, edge->to)) {
+        if (!passes)
+            text_printf(timeline->text,
+                        "<line class=\"%s\" x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"%d\" y2=\"%d\"/>",
+                        class, x, x,
+                        from < 0        ? 0
+                        : from > height ? height
+                                        : from,
+                        is_down ? height : 0);
+        return;
+    }
+    text_printf(timeline->text,
+                "<line class=\"%s\" x1=\"%.2f%%\" x2=\"%.2f%%\" y1=\"%d\" y2=\"%d\" "
+                "marker-end=\"url(#%s)\"/>\n",
+                class, x, x,
+                from < 0        ? 0
+                : from > height ? height
+                                : from,
+                tip, edge->is_critical ? "arrow-c" : "arrow-n");
+}
+
+static bool meets_chunk(const struct timeline *timeline, const struct edge *edge)
+{
+    size_t top = edge->from < edge->to ? edge->from : edge->to;
+    size_t bottom = edge->from < edge->to ? edge->to : edge->from;
+
+    return edge->from != edge->to && top < timeline->end && bottom >= timeline->first;
+}
+
+/* Adds all lines. Those that leave the same thread at the same time are the same line where they only pass. */
+static void add_edges(const struct timeline *timeline)
+{
+    const struct edge *last = NULL;
+
+    for (size_t i = 0; i < timeline->edges.count; i++) {
+        const struct edge *edge = &timeline->edges.list[i];
+        bool               passes;
+
+        if (!meets_chunk(timeline, edge))
+            continue;
+        passes = last != NULL && last->from == edge->from &&
+                 last->is_critical == edge->is_critical &&
+                 fabs(percent(timeline, last->time) - percent(timeline, edge->time)) < 0.01;
+        add_edge(timeline, edge, passes);
+        if (!is_in_chunk(timeline, edge->to))
+            last = edge;
+    }
+}
+
+/* Adds the marks below the bars on the critical path. */
+static void add_path(const struct timeline *timeline)
+{
+    const struct critical_path *path = &timeline->report->path;
+
+    for (size_t i = 0; i < path->count; i++) {
+        const struct path_part *part = &path->parts[i];
+        double                  from = percent(timeline, part->began);
+
+        if (part->id == 0 || !is_in_chunk(timeline, timeline->rows[part->id]))
+            continue;
+        text_printf(timeline->text,
+                    "<rect class=\"b\" x=\"%.2f%%\" y=\"%d\" width=\"%.2f%%\" height=\"3\"/>", from,
+                    middle(timeline, timeline->rows[part->id]) + BAR / 2 + 1,
+                    fmax(percent(timeline, part->ended) - from, LEAST_WIDTH));
+    }
+}
+
+/* The section */
+
+static void add_chunk(const struct timeline *timeline)
+{
+    text_add(timeline->text, "<div class=\"chunk\">");
+    add_axis(timeline);
+    add_names(timeline);
+    text_printf(timeline->text,
+                "<svg width=\"100%%\" height=\"%zu\" role=\"img\" aria-label=\"Timeline of the "
+                "threads %zu to %zu; "
+                "the tables below have the same times\">\n",
+                (timeline->end - timeline->first) * ROW, timeline->first + 1, timeline->end);
+    add_grid(timeline);
+    for (size_t row = timeline->first; row < timeline->end; row++)
+        add_row(timeline, row);
+    add_path(timeline);
+    add_edges(timeline);
+    add_raises(timeline);
+    text_add(timeline->text, "</svg>\n</div>\n");
+}
+
+static void add_legend(struct text *text)
+{
+    static const char *const items[][2] = {
+        {"<rect class=\"r\" y=\"2\" width=\"26\" height=\"10\"/>", "running"},
+        {"<rect class=\"y\" y=\"2\" width=\"26\" height=\"10\"/>", "ready"},
+        {"<rect class=\"f\" y=\"2\" width=\"26\" height=\"10\"/>", "has failed"},
+        {"<rect class=\"s\" y=\"2\" width=\"26\" height=\"10\"/>", "being ended"},
+        {"<line class=\"w\" x2=\"26\" y1=\"7\" y2=\"7\"/>", "waits for a thread"},
+        {"<line class=\"q\" x2=\"26\" y1=\"7\" y2=\"7\"/>", "waits for a slot"},
+        {"<line class=\"d\" x2=\"26\" y1=\"7\" y2=\"7\"/>", "waits for its time"},
+        {"<line class=\"n\" x1=\"13\" x2=\"13\" y2=\"8\" marker-end=\"url(#arrow-n)\"/>",
+         "is needed by"},
+        {"<rect class=\"b\" y=\"10\" width=\"26\" height=\"3\"/>", "critical path"},
+        {"<use href=\"#raise\" x=\"13\" y=\"2\"/>", "exception raised"},
+    };
+
+    text_add(text, "<svg class=\"defs\" aria-hidden=\"true\"><defs>"
+                   "<marker id=\"arrow-n\" class=\"an\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" "
+                   "markerWidth=\"7\" "
+                   "markerHeight=\"7\" orient=\"auto\" markerUnits=\"userSpaceOnUse\"><path d=\"M0 "
+                   "0L8 4L0 8z\"/></marker>"
+                   "<marker id=\"arrow-c\" class=\"ac\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" "
+                   "markerWidth=\"10\" "
+                   "markerHeight=\"10\" orient=\"auto\" markerUnits=\"userSpaceOnUse\"><path "
+                   "d=\"M0 0L8 4L0 8z\"/></marker>"
+                   "<path id=\"raise\" class=\"m\" d=\"M-4 0H4L0 7z\"/></defs></svg>\n<ul "
+                   "class=\"legend\">\n");
+    for (size_t i = 0; i < sizeof(items) / sizeof(items[0]); i++)
+        text_printf(text, "<li><svg aria-hidden=\"true\">%s</svg>%s</li>\n", items[i][0],
+                    items[i][1]);
+    text_add(text, "</ul>\n");
+}
+
+/* Gives each thread its row. Returns false without memory. */
+static bool find_rows(struct timeline *timeline)
+{
+    const struct run_threads *threads = timeline->report->result->threads;
+    size_t                    row = 0;
+
+    timeline->ids = calloc(timeline->report->count + 1, sizeof(*timeline->ids));
+    timeline->on = calloc(timeline->report->count + 1, sizeof(*timeline->on));
+    timeline->rows = calloc(threads->size + 1, sizeof(*timeline->rows));
+    if (timeline->ids == NULL || timeline->on == NULL || timeline->rows == NULL)
+        return false;
+    for (size_t id = 1; id < threads->size; id++)
+        if (threads->list[id].thread != NULL) {
+            timeline->rows[id] = row;
+            timeline->ids[row++] = (json_int_t) id;
+        }
+    for (size_t i = 0; i < timeline->report->path.count; i++)
+        if (timeline->report->path.parts[i].id != 0)
+            timeline->on[timeline->rows[timeline->report->path.parts[i].id]] = true;
+    return true;
+}
+
+static void add_chunks(struct timeline *timeline)
+{
+    size_t count = timeline->report->count;
+
+    edges_find(&timeline->edges, timeline->report, timeline->rows);
+    text_add(timeline->text, "<section id=\"timeline\" aria-labelledby=\"timeline-h\">\n"
+                             "<h2 id=\"timeline-h\">Timeline</h2>\n");
+    add_legend(timeline->text);
+    text_add(
+        timeline->text,
+        "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-labelledby=\"timeline-h\">\n");
+    for (timeline->first = 0; timeline->first < count; timeline->first = timeline->end) {
+        timeline->end = timeline->first + CHUNK < count ? timeline->first + CHUNK : count;
+        add_chunk(timeline);
+    }
+    text_add(timeline->text, "</div>\n</section>\n");
+    timeline->text->failed |= timeline->edges.failed;
+}
+
+void report_add_timeline(const struct report *report)
+{
+    struct timeline timeline = {.report = report, .text = report->text};
+
+    if (report->count == 0)
+        return;
+    if (find_rows(&timeline))
+        add_chunks(&timeline);
+    else
+        report->text->failed = true;
+    edges_release(&timeline.edges);
+    free(timeline.ids);
+    free(timeline.on);
+    free(timeline.rows);
+}
