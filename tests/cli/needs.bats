@@ -303,7 +303,7 @@ assert call("list", threads=["db"], members=["needs"]) == [{"needs": []}]
 call("shutdown", now=True)
 PY
   k3 start -n task -- true
-  k3 start -n then --needs task:ended -- true
-  k3 join then
-  is "$(k3_field then needs)" '[{"id": 1, "name": "task", "condition": "ended"}]'
+  k3 start -n after --needs task:ended -- true
+  k3 join after
+  is "$(k3_field after needs)" '[{"id": 1, "name": "task", "condition": "ended"}]'
 }

@@ -89,7 +89,7 @@ a_run() {
   script_of 'start --name a -- sh -c "seq 200; printf \"\\033[31mred\\033[0m\\n10%%\\r20%%\\r\\n\"; exit 1"' \
     'start --name b -- sh -c "echo fine"'
   run -1 k3 run -q --report r.html script
-  is "$(in_page 'page.outputs[0].split()' | tr -d "[],'")" "$(echo $(seq 153 200) red 20%)"
+  is "$(in_page 'page.outputs[0].split()' | tr -d "[],'")" "$(seq -s ' ' 153 200) red 20%"
   is "$(in_page 'len(page.outputs)')" 1
 }
 
