@@ -109,6 +109,12 @@ void events_post(enum event event, const struct record *record)
     post(event, record, NULL);
 }
 
+void events_post_forgotten(const struct record *record)
+{
+    if (record->is_told)
+        events_post(EVENT_FORGOTTEN, record);
+}
+
 void events_post_restarted(const struct record *record, bool asked)
 {
     struct text more = {0};

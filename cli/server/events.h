@@ -24,7 +24,8 @@
     X(ATTACHED, "attached")                                                                        \
     X(DETACHED, "detached")                                                                        \
     X(INNER_STARTED, "inner-started")                                                              \
-    X(INNER_ENDED, "inner-ended")
+    X(INNER_ENDED, "inner-ended")                                                                  \
+    X(FORGOTTEN, "forgotten")
 
 enum event {
 #define X(name, word) EVENT_##name,
@@ -59,14 +60,17 @@ void events_tell_missed(void);
 /* Returns the bit of the event NAME, or 0 if no event has that name. */
 unsigned events_bit(const char *name);
 
-/* The events for a client that names none. EVENT_CHANGED is for a client that names it. */
-#define EVENTS_DEFAULT (~(1U << EVENT_CHANGED))
+/* The events for a client that names none. EVENT_CHANGED and EVENT_FORGOTTEN are for a client that names them. */
+#define EVENTS_DEFAULT (~(1U << EVENT_CHANGED | 1U << EVENT_FORGOTTEN))
 
 /*
- * Sends EVENT with RECORD as it is now. EVENT_CHANGED says that the state is another, where no other event
- * says so.
+ * Sends EVENT with RECORD as it is now. EVENT_CHANGED says that the state, or the need that the thread waits
+ * for, is another, where no other event says so.
  */
 void events_post(enum event event, const struct record *record);
+
+/* Sends that RECORD, whose creation was told, is about to be forgotten. */
+void events_post_forgotten(const struct record *record);
 
 /* Sends that RECORD runs again; ASKED: because of a restart that was asked for, not of its policy. */
 void events_post_restarted(const struct record *record, bool asked);

@@ -1,4 +1,5 @@
 /* The method "clear": forgets threads that have ended. */
+#include "cli/server/events.h"
 #include "cli/server/method.h"
 #include "cli/server/params.h"
 #include "cli/server/selection.h"
@@ -14,6 +15,7 @@ static json_int_t clear(const struct selection *selection)
         next = TAILQ_NEXT(record, order);
         if (record->keeper != NULL || !selection_fits(selection, record))
             continue;
+        events_post_forgotten(record);
         store_forget(record);
         cleared++;
     }

@@ -185,7 +185,8 @@ static bool has_status(const struct record *record)
     X(seconds, !isnan(record_seconds(r)), write_seconds(text, record_seconds(r)))                  \
     X(cpu, true, write_cpu(text, r))                                                               \
     X(max_rss, true, write_integer(text, (int64_t) record_usage(r).memory))                        \
-    X(left, r->now.left != NULL, write_left(text, r))
+    X(left, r->now.left != NULL, write_left(text, r))                                              \
+    X(tty, true, write_bool(text, r->job.tty))
 
 enum member {
 #define X(name, is_set, write) MEMBER_##name,

@@ -151,8 +151,8 @@ static double finish_round(void)
     told = advance_threads();
     next = sooner(next, jobserver_advance());
     stop_if_complete();
+    store_evict(events_post_forgotten);
     sent = send_answers();
-    store_evict();
     if (stopped || !sent)
         return 0;
     return told ? next : sooner(next, RETRY);

@@ -206,10 +206,12 @@ void store_hand_on(struct record *record, struct kept_list *to)
     store_keep(record, to);
 }
 
-void store_evict(void)
+void store_evict(void (*tell)(const struct record *record))
 {
-    while (finished_count > STORE_JOINED_MAX)
+    while (finished_count > STORE_JOINED_MAX) {
+        tell(TAILQ_FIRST(&finished));
         store_forget(TAILQ_FIRST(&finished));
+    }
 }
 
 void store_open(struct store_cursor *cursor, struct record *only)

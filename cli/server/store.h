@@ -53,8 +53,11 @@ void store_revived(struct record *record);
 /* Notes that RECORD, which has ended, was joined. */
 void store_joined(struct record *record);
 
-/* Forgets the oldest joined threads above the limit. No caller may hold a record meanwhile. */
-void store_evict(void);
+/*
+ * Forgets the oldest joined threads above the limit, and calls TELL with each one before that. No caller may
+ * hold a record meanwhile.
+ */
+void store_evict(void (*tell)(const struct record *record));
 
 /*
  * Keeps RECORD, which has no keeper yet, from being forgotten until KEEPER releases it. A kept

@@ -301,10 +301,14 @@ static bool advance_one(void)
     struct record *record;
 
     TAILQ_FOREACH(record, &waiting, in_line) {
+        const char        *awaited = record_waits_for(record);
         const struct need *need = needs_unmet(record);
 
-        if (need != NULL && !needs_is_lost(need))
+        if (need != NULL && !needs_is_lost(need)) {
+            if (need->word != awaited)
+                events_post(EVENT_CHANGED, record);
             continue;
+        }
         if (need != NULL)
             fail_need(record, need);
         else
@@ -335,6 +339,7 @@ static void drop(struct record *record)
     needs_count(record, false);
     set_state(record, STATE_ENDED);
     store_ended(record);
+    events_post_forgotten(record);
     store_forget(record);
 }
 

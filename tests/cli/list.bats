@@ -281,3 +281,9 @@ client.recv(1)' "$K3THREAD_SOCKET" "$1"
   finish server
   rm "$K3THREAD_SOCKET"
 }
+
+@test "list --json says which commands have a terminal" {
+  k3 start -n a --tty -- true
+  k3 start -n b -- true
+  is "$(k3_field a tty) $(k3_field b tty)" 'true false'
+}

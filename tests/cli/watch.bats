@@ -177,3 +177,39 @@ while (event := other.receive()["params"])["event"] != "ended":
 END
   k3 shutdown
 }
+
+@test "the event \"changed\" tells that a thread waits for another need" {
+  k3 start -n one -- sleep 1000
+  k3 start -n two -- sleep 1000
+  script <<'END'
+client = Client()
+client.call("watch", events=["changed"], members=["name", "waits_for"])
+other = Client()
+other.call("start", name="b", command=["true"], needs=["one:ended", "two:ended"], directory="/")
+other.call("raise", thread="one", exception="SIGKILL")
+while (event := client.receive()["params"])["thread"]["name"] != "b":
+    pass
+assert event["thread"] == {"name": "b", "waits_for": "two:ended"}, event
+END
+}
+
+@test "the event \"forgotten\" comes to a client that names it, when a thread is cleared" {
+  k3 start -n a -- true
+  k3 start -n b -- true
+  k3 start -n live -- sleep 1000
+  k3 join a
+  k3 join b
+  script <<'END'
+client, other = Client(), Client()
+client.call("watch", events=["forgotten"], members=["id", "name", "state"])
+other.call("watch", members=["name"])
+assert Client().call("clear", threads=["b"]) == {"cleared": 1}
+assert client.receive()["params"]["thread"] == {"id": 2, "name": "b", "state": "ended"}
+assert Client().call("clear") == {"cleared": 1}
+event = client.receive()["params"]
+assert (event["event"], event["thread"]["name"]) == ("forgotten", "a"), event
+Client().call("start", name="new", command=["true"], directory="/")
+assert other.receive()["params"]["event"] == "created"
+END
+}
+
