@@ -83,8 +83,9 @@ CLI_LDFLAGS = $(if $(STATIC),-static-pie,-pie) -Wl,--gc-sections,--wrap=_dl_get_
 # For the code that runs before the C library has begun: see cli/quick/quick.h.
 QUICK_CFLAGS = -O2 -ffreestanding -fno-builtin -fno-jump-tables -fno-stack-protector \
 	-fno-exceptions -fno-lto -U_FORTIFY_SOURCE
+SHARED_LIBS = -ljansson -ledit -lncursesw -ltinfo -lm
 # A static link also needs the libraries that libedit uses to be named.
-CLI_LIBS = -ljansson -ledit $(if $(STATIC),-lbsd -lmd -ltinfo) -lm
+CLI_LIBS = $(SHARED_LIBS) $(if $(STATIC),-lbsd -lmd)
 
 # Sources and objects
 

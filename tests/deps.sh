@@ -16,6 +16,8 @@ build    libjansson-dev   jansson.h
 build    libjansson-dev   libjansson.a
 build    libedit-dev      histedit.h
 build    libedit-dev      libedit.a
+build    libncurses-dev   curses.h
+build    libncurses-dev   libncursesw.a
 check    bats             bats
 check    expect           expect
 check    g++              c++

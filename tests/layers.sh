@@ -31,7 +31,9 @@ allowed() {
     # Two commands run a supervisor; every other command is a client.
     cli/commands/supervise.c) echo cli/supervisor cli/client cli/place cli/base ;;
     cli/script/run.c)  echo cli/supervisor cli/commands cli/view cli/place cli/base ;;
-    cli/commands/*)    echo cli/view cli/terminal cli/client cli/place cli/rpc cli/base lib/include ;;
+    # The full-screen view of the command top.
+    cli/top/*)         echo cli/process cli/view cli/terminal cli/client cli/place cli/rpc cli/base lib/include ;;
+    cli/commands/*)    echo cli/top cli/view cli/terminal cli/client cli/place cli/rpc cli/base lib/include ;;
     cli/script/*)      echo cli/commands cli/view cli/client cli/place cli/rpc cli/base ;;
     cli/*)             echo cli/quick cli/commands cli/client cli/base ;;
     esac

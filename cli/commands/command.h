@@ -31,6 +31,7 @@
     X(send)                                                                                        \
     X(attach)                                                                                      \
     X(restart)                                                                                     \
+    X(top)                                                                                         \
     X(watch)                                                                                       \
     X(clear)                                                                                       \
     X(supervise)                                                                                   \

@@ -16,7 +16,6 @@ static const char *find_equivalent(const char *name)
         {"ps", "'list'"},
         {"status", "'list'"},
         {"jobs", "'list'"},
-        {"top", "'list', or 'watch'"},
         {"wait", "'join'"},
         {"fg", "'join', or 'start --wait'"},
         {"rm", "'clear'"},

@@ -3,7 +3,8 @@
 #include <errno.h>
 #include <unistd.h>
 
-int raw_terminal_enter(struct raw_terminal *terminal)
+/* Enters the raw mode, with KEPT, which are flags of c_lflag, as they were. */
+static int enter(struct raw_terminal *terminal, tcflag_t kept)
 {
     struct termios raw;
 
@@ -11,10 +12,21 @@ int raw_terminal_enter(struct raw_terminal *terminal)
         return -errno;
     raw = terminal->before;
     cfmakeraw(&raw);
+    raw.c_lflag |= terminal->before.c_lflag & kept;
     if (tcsetattr(STDIN_FILENO, TCSADRAIN, &raw) < 0)
         return -errno;
     terminal->is_raw = true;
     return 0;
+}
+
+int raw_terminal_enter(struct raw_terminal *terminal)
+{
+    return enter(terminal, 0);
+}
+
+int raw_terminal_enter_signals(struct raw_terminal *terminal)
+{
+    return enter(terminal, ISIG);
 }
 
 void raw_terminal_leave(struct raw_terminal *terminal)

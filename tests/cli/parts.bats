@@ -23,7 +23,7 @@ load helpers
 @test "expressions match the same texts as the C library's" { "$HELPERS/regex" library; }
 
 @test "every case of these programs is run here" {
-  for program in text regex mailbox tree; do
+  for program in text regex mailbox tree top; do
     for name in $("$HELPERS/$program"); do
       grep -qE "HELPERS/$program\" $name( |;|\$)" "$BATS_TEST_DIRNAME"/*.bats || echo "$program $name"
     done

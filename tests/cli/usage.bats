@@ -112,7 +112,7 @@ EOF
     run -64 --separate-stderr k3 help "${pair%=*}"
     is "$stderr" "k3thread: no command '${pair%=*}'; use '${pair#*=}'"
   done
-  for pair in "jobs='list'" "top='list', or 'watch'" "fg='join', or 'start --wait'" "add='start'" \
+  for pair in "jobs='list'" "fg='join', or 'start --wait'" "add='start'" \
     "queue='start'" "up='start'" "bg='start'" "down='shutdown'" "tail='logs -f'" \
     "export='start --env NAME=VALUE'" \
     "cd='start --directory DIR'"; do

@@ -17,4 +17,4 @@ $(FUZZERS:%=$(BUILD)/tests/fuzz/%): $(BUILD)/tests/fuzz/%: $(BUILD)/tests/fuzz/%
 		$(BUILD)/tests/fuzz/driver.c.o $(CLI_OBJECTS) $(STATICLIB) $(BUILD)/flags
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(K3_CFLAGS) -pie $(K3_LDFLAGS) $(FUZZ_FLAGS) -o $@ $< $(FUZZ_DRIVER) \
-		$(FUZZ_OBJECTS) $(STATICLIB) -ljansson -ledit -lm
+		$(FUZZ_OBJECTS) $(STATICLIB) $(SHARED_LIBS)

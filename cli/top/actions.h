@@ -1,0 +1,17 @@
+/* What the user does to a thread: raise, restart, attach, read its log. */
+#ifndef K3THREAD_CLI_TOP_ACTIONS_H
+#define K3THREAD_CLI_TOP_ACTIONS_H
+
+#include "cli/top/state.h"
+
+/* Each returns 0, or -errno if the connection has failed. */
+
+/* Raises EXCEPTION in the thread ID, which the user knows as NAME. */
+int actions_raise(struct state *state, int64_t id, const char *name, const char *exception);
+
+int actions_restart(struct state *state, const struct row *row);
+
+/* Joins the terminal of the thread, and draws again when the user has left it. */
+int actions_attach(struct state *state, const struct row *row);
+
+#endif

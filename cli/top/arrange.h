@@ -1,0 +1,61 @@
+/*
+ * Which rows the screen shows, and in which order: all rows or those that fit a filter, sorted, or
+ * as the tree of the needs.
+ *
+ * In the tree a thread stands below a thread that it needs: the one with the longest chain of needs
+ * above it. If the filter hides that one, it stands below the next one up that is shown.
+ */
+#ifndef K3THREAD_CLI_TOP_ARRANGE_H
+#define K3THREAD_CLI_TOP_ARRANGE_H
+
+#include "cli/base/text.h"
+#include "cli/top/rows.h"
+
+/* X(name, the word for it). In the order in which the key for it goes through them. */
+#define ARRANGE_ORDERS(X)                                                                          \
+    X(TREE, "tree")                                                                                \
+    X(ID, "id")                                                                                    \
+    X(NAME, "name")                                                                                \
+    X(STATE, "state")                                                                              \
+    X(TIME, "time")                                                                                \
+    X(CPU, "cpu")                                                                                  \
+    X(MEMORY, "memory")
+
+enum arrange_order {
+#define X(name, word) ARRANGE_##name,
+    ARRANGE_ORDERS(X)
+#undef X
+        ARRANGE_COUNT
+};
+
+/* What is shown. Zeroed: all threads, as a tree. */
+struct arrangement {
+    enum arrange_order order;
+    bool               is_reversed;
+    bool               hides_ended;
+    const char
+        *filter; /* a part of a name, a command or a state, or a pattern of a name; NULL: none */
+
+    struct row **shown; /* what arrange() has made */
+    size_t       count;
+    size_t       name_width; /* columns: of the widest name, with the lines that lead to it */
+};
+
+/* Returns the word for ORDER. */
+const char *arrange_word(enum arrange_order order);
+
+/* Makes ARRANGEMENT->shown, and all that belongs to it. Returns 0 or -ENOMEM. TIME: now, on the monotonic clock. */
+int arrange(struct arrangement *arrangement, const struct rows *rows, double time);
+
+/* Returns the index of the thread ID in ->shown, or -1. */
+ssize_t arrange_find(const struct arrangement *arrangement, int64_t id);
+
+/*
+ * Adds the lines that lead to ROW in a tree: "├─ ", "│  └─ "; if not IS_UTF8, in ASCII. Adds nothing for a
+ * row without a parent.
+ */
+void arrange_add_lines(struct text *text, const struct row *row, bool is_utf8);
+
+void arrange_release(struct arrangement *arrangement);
+
+#endif

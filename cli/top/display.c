@@ -1,0 +1,394 @@
+#include "cli/top/display.h"
+
+#include "cli/base/descriptors.h"
+#include "cli/top/description.h"
+#include "cli/view/output.h"
+
+#include <curses.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <locale.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#include <wchar.h>
+
+/* How long the terminal may take to take what gives it back. */
+#define LEAVE_MS 1000
+
+/* How long the rest of a key's bytes may take to come. */
+#define KEY_MS 25
+
+bool display_is_possible(struct text *why)
+{
+    const char *term = getenv("TERM"), *no_colour = getenv("NO_COLOR");
+
+    if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
+        text_add(why, "standard input and output must be a terminal");
+    else if (no_colour != NULL && no_colour[0] != '\0')
+        text_add(why, "NO_COLOR asks for plain output, and top draws a screen");
+    else if (term == NULL || term[0] == '\0')
+        text_add(why, "TERM, the type of the terminal, is not set");
+    else if (strcmp(term, "dumb") == 0)
+        text_add(why, "a terminal with TERM=dumb has no screen to draw on");
+    return why->size == 0 && description_choose(why) != NULL;
+}
+
+/* Opening */
+
+/* Opens ncurses for the terminal of the description NAME. */
+static SCREEN *open_curses(const char *name, FILE *memory)
+{
+    const char *path = getenv("TERMINFO");
+    char       *before = path != NULL ? strdup(path) : NULL;
+    SCREEN     *screen;
+
+    if (strcmp(name, DESCRIPTION_NAME) != 0) {
+        free(before);
+        return newterm(name, memory, stdin);
+    }
+    setenv("TERMINFO", description_text, 1);
+    screen = newterm(name, memory, stdin);
+    if (before != NULL)
+        setenv("TERMINFO", before, 1);
+    else
+        unsetenv("TERMINFO");
+    free(before);
+    return screen;
+}
+
+static void set_up_colours(struct display *display)
+{
+    static const struct {
+        enum display_style style;
+        short              colour;
+    } colours[] = {
+        {STYLE_GOOD, COLOR_GREEN},
+        {STYLE_WAITING, COLOR_YELLOW},
+        {STYLE_ENDING, COLOR_MAGENTA},
+        {STYLE_BAD, COLOR_RED},
+    };
+
+    display->has_colours = has_colors() && start_color() == OK && use_default_colors() == OK;
+    for (size_t i = 0; display->has_colours && i < sizeof(colours) / sizeof(colours[0]); i++)
+        (void) init_pair((short) colours[i].style, colours[i].colour, -1);
+}
+
+/* Sets how keys are read and the screen is drawn. */
+static void set_up(struct display *display)
+{
+    (void) keypad(stdscr, TRUE);
+    (void) nodelay(stdscr, TRUE);
+    (void) set_escdelay(KEY_MS);
+    (void) typeahead(-1); /* a picture is drawn as a whole, although keys wait */
+    (void) intrflush(stdscr, FALSE);
+    (void) define_key("\033[1~", KEY_HOME); /* of the Linux console and others */
+    (void) define_key("\033[4~", KEY_END);
+    (void) define_key("\033[H", KEY_HOME);
+    (void) define_key("\033[F", KEY_END);
+    (void) define_key("\033[A", KEY_UP);
+    (void) define_key("\033[B", KEY_DOWN);
+    (void) define_key("\033[C", KEY_RIGHT);
+    (void) define_key("\033[D", KEY_LEFT);
+    set_up_colours(display);
+    (void) curs_set(0);
+}
+
+static FILE *open_memory(void)
+{
+    int   fd = memfd_create("k3thread-top", MFD_CLOEXEC);
+    FILE *memory = fd >= 0 ? fdopen(fd, "r+") : NULL;
+
+    if (memory == NULL && fd >= 0)
+        close(fd);
+    return memory;
+}
+
+static void release(struct display *display)
+{
+    if (display->memory != NULL)
+        fclose(display->memory);
+    if (display->output >= 0)
+        close(display->output);
+    text_release(&display->unsent);
+}
+
+/* Without UTF-8 in the user's locale, that of C is tried: it is assumed everywhere in this program. */
+static bool has_utf8(void)
+{
+    if (setlocale(LC_CTYPE, "") != NULL && MB_CUR_MAX > 1)
+        return true;
+    return setlocale(LC_CTYPE, "C.UTF-8") != NULL && MB_CUR_MAX > 1;
+}
+
+int display_open(struct display *display, struct text *why)
+{
+    const char *name = description_choose(why);
+    int         error;
+
+    if (name == NULL)
+        return -ENOTSUP;
+    *display = (struct display){.is_utf8 = has_utf8(), .memory = open_memory()};
+    display->output = descriptors_reopen(STDOUT_FILENO, O_WRONLY | O_NOCTTY | O_NONBLOCK);
+    if (display->output < 0)
+        display->output = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+    error = raw_terminal_enter_signals(&display->raw);
+    if (error == 0 && (display->memory == NULL || open_curses(name, display->memory) == NULL))
+        error = -ENOMEM;
+    if (error != 0) {
+        text_printf(why, "cannot use the terminal: %s", strerror(-error));
+        raw_terminal_leave(&display->raw);
+        release(display);
+        return error;
+    }
+    display->is_shown = true;
+    set_up(display);
+    display_resize(display);
+    return 0;
+}
+
+/* Sending */
+
+/* Takes what ncurses has drawn. */
+static void take_drawn(struct display *display)
+{
+    int     fd = fileno(display->memory);
+    off_t   size = lseek(fd, 0, SEEK_CUR);
+    ssize_t n;
+
+    if (display->sent == display->unsent.size)
+        display->sent = display->unsent.size = 0;
+    if (size <= 0 || !text_reserve(&display->unsent, (size_t) size))
+        return;
+    n = pread(fd, display->unsent.data + display->unsent.size, (size_t) size, 0);
+    if (n > 0)
+        display->unsent.size += (size_t) n;
+    (void) lseek(fd, 0, SEEK_SET);
+}
+
+bool display_is_busy(const struct display *display)
+{
+    return display->sent < display->unsent.size;
+}
+
+bool display_send(struct display *display)
+{
+    while (display_is_busy(display)) {
+        ssize_t n = write(display->output, display->unsent.data + display->sent,
+                          display->unsent.size - display->sent);
+
+        if (n > 0)
+            display->sent += (size_t) n;
+        else if (n < 0 && errno == EAGAIN)
+            return true;
+        else if (n == 0 || errno != EINTR)
+            return false;
+    }
+    return true;
+}
+
+/* Sends everything, unless the terminal takes nothing for too long. */
+static void send_all(struct display *display)
+{
+    struct pollfd poll_output = {.fd = display->output, .events = POLLOUT};
+
+    take_drawn(display);
+    while (display_send(display) && display_is_busy(display))
+        if (poll(&poll_output, 1, LEAVE_MS) == 0)
+            break;
+    display->sent = display->unsent.size;
+}
+
+/* Leaving and entering */
+
+void display_leave(struct display *display)
+{
+    if (!display->is_shown)
+        return;
+    (void) endwin();
+    send_all(display);
+    raw_terminal_leave(&display->raw);
+    display->is_shown = false;
+}
+
+void display_enter(struct display *display)
+{
+    (void) raw_terminal_enter_signals(&display->raw);
+    display->is_shown = true;
+    display_resize(display);
+    display_redraw(display);
+}
+
+void display_close(struct display *display)
+{
+    display_leave(display);
+    release(display);
+}
+
+void display_resize(struct display *display)
+{
+    struct winsize size;
+
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0)
+        (void) resizeterm(size.ws_row, size.ws_col);
+    display->rows = LINES;
+    display->columns = COLS;
+}
+
+void display_redraw(struct display *display)
+{
+    (void) display;
+    (void) clearok(curscr, TRUE);
+}
+
+/* Drawing */
+
+void display_begin(struct display *display)
+{
+    (void) display;
+    (void) erase();
+    (void) curs_set(0);
+}
+
+void display_end(struct display *display)
+{
+    (void) refresh();
+    take_drawn(display);
+}
+
+static attr_t attributes_of(enum display_style style)
+{
+    switch (style) {
+    case STYLE_TITLE:
+    case STYLE_BAD:
+        return A_BOLD;
+    case STYLE_HEADING:
+    case STYLE_SELECTED:
+        return A_REVERSE;
+    case STYLE_PLAIN:
+    case STYLE_GOOD:
+    case STYLE_WAITING:
+    case STYLE_ENDING:
+        break;
+    case STYLE_FAINT:
+        return A_DIM;
+    }
+    return A_NORMAL;
+}
+
+/* Returns the number of ncurses for the colour. */
+static short pair_of(const struct display *display, enum display_style style)
+{
+    bool is_coloured = display->has_colours && style >= STYLE_GOOD && style <= STYLE_BAD;
+
+    return (short) (is_coloured ? style : STYLE_PLAIN);
+}
+
+/* Takes a character of at most SIZE bytes into *RET. Returns its size; *RET is "?" if it cannot be shown. */
+static size_t take_character(const char *data, size_t size, wchar_t *ret)
+{
+    mbstate_t state = {0};
+    size_t    bytes = mbrtowc(ret, data, size, &state);
+
+    if (bytes != (size_t) -1 && bytes != (size_t) -2 && bytes != 0 && wcwidth(*ret) >= 0)
+        return bytes;
+    *ret = L'?';
+    for (bytes = 1; bytes < size && ((unsigned char) data[bytes] & 0xc0) == 0x80;)
+        bytes++;
+    return bytes;
+}
+
+/*
+ * Puts the character at *DONE and moves *DONE behind it. Returns false if it does not fit into the *LEFT
+ * columns. IS_FIRST: a character without a column would change the cell before this one.
+ */
+static bool put_character(const char *data, size_t size, size_t *done, int *left, bool is_first)
+{
+    wchar_t character[2] = {0};
+    size_t  bytes = take_character(data + *done, size - *done, character);
+    int     columns = wcwidth(character[0]);
+
+    if (columns > *left)
+        return false;
+    *done += bytes;
+    if (columns > 0 || !is_first)
+        (void) addnwstr(character, 1);
+    *left -= columns;
+    return true;
+}
+
+void display_put(struct display *display, int row, int column, int width, enum display_style style,
+                 const char *data, size_t size)
+{
+    int left = width < display->columns - column ? width : display->columns - column;
+
+    if (row < 0 || row >= display->rows || left <= 0)
+        return;
+    (void) attr_set(attributes_of(style), pair_of(display, style), NULL);
+    (void) move(row, column);
+    for (size_t done = 0; done < size && left > 0;) {
+        size_t plain = text_plain(data + done, size - done);
+        size_t bytes = plain < (size_t) left ? plain : (size_t) left;
+
+        (void) addnstr(data + done, (int) bytes);
+        left -= (int) bytes;
+        done += bytes;
+        if (bytes == plain && done < size &&
+            !put_character(data, size, &done, &left, left == width))
+            break;
+    }
+    if (left > 0)
+        (void) hline(' ' | attributes_of(style) | (chtype) COLOR_PAIR(pair_of(display, style)),
+                     left);
+}
+
+void display_put_string(struct display *display, int row, int column, int width,
+                        enum display_style style, const char *string)
+{
+    display_put(display, row, column, width, style, string, strlen(string));
+}
+
+void display_put_cursor(struct display *display, int row, int column)
+{
+    (void) curs_set(1);
+    (void) move(row, column < display->columns ? column : display->columns - 1);
+}
+
+/* Keys */
+
+int display_key(struct display *display)
+{
+    static const struct {
+        int curses, key;
+    } keys[] = {
+        {KEY_UP, DISPLAY_UP},
+        {KEY_DOWN, DISPLAY_DOWN},
+        {KEY_LEFT, DISPLAY_LEFT},
+        {KEY_RIGHT, DISPLAY_RIGHT},
+        {KEY_PPAGE, DISPLAY_PAGE_UP},
+        {KEY_NPAGE, DISPLAY_PAGE_DOWN},
+        {KEY_HOME, DISPLAY_HOME},
+        {KEY_END, DISPLAY_END},
+        {KEY_BACKSPACE, DISPLAY_BACKSPACE},
+        {127, DISPLAY_BACKSPACE},
+        {'\b', DISPLAY_BACKSPACE},
+        {KEY_ENTER, DISPLAY_ENTER},
+        {'\r', DISPLAY_ENTER},
+        {'\n', DISPLAY_ENTER},
+        {'\033', DISPLAY_ESCAPE},
+    };
+    int key;
+
+    (void) display;
+    do {
+        key = getch();
+        for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
+            if (key == keys[i].curses)
+                return keys[i].key;
+    } while (key > UCHAR_MAX); /* a key that does nothing here */
+    return key == ERR ? DISPLAY_NO_KEY : key;
+}

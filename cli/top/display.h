@@ -1,0 +1,110 @@
+/*
+ * The screen of top, and its keys. Only this file's code calls ncurses.
+ *
+ * ncurses draws into a file in memory, and the bytes go from there to the terminal without waiting for
+ * it. So a terminal that takes no more, as after Ctrl-S, never keeps top from its signals, and a slow
+ * one gets fewer pictures.
+ *
+ * The descriptions of terminals are those of the machine. Where it has none for this terminal, a
+ * built-in description of what nearly all terminals have in common takes their place.
+ */
+#ifndef K3THREAD_CLI_TOP_DISPLAY_H
+#define K3THREAD_CLI_TOP_DISPLAY_H
+
+#include "cli/base/text.h"
+#include "cli/view/raw_terminal.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+/* A smaller terminal is not drawn on. */
+#define DISPLAY_ROWS_MIN    6
+#define DISPLAY_COLUMNS_MIN 40
+
+struct display {
+    FILE               *memory; /* what ncurses has drawn and was not taken yet */
+    int                 output; /* the terminal; does not block if possible */
+    struct text         unsent; /* from `sent` on, to be written to the terminal */
+    size_t              sent;
+    struct raw_terminal raw;
+    bool                is_shown, is_utf8, has_colours;
+    int                 rows, columns;
+};
+
+/* The keys that are no bytes. */
+enum display_key {
+    DISPLAY_NO_KEY = 0,
+    DISPLAY_UP = 256,
+    DISPLAY_DOWN,
+    DISPLAY_LEFT,
+    DISPLAY_RIGHT,
+    DISPLAY_PAGE_UP,
+    DISPLAY_PAGE_DOWN,
+    DISPLAY_HOME,
+    DISPLAY_END,
+    DISPLAY_BACKSPACE,
+    DISPLAY_ENTER,
+    DISPLAY_ESCAPE,
+};
+
+enum display_style {
+    STYLE_PLAIN,
+    STYLE_TITLE,
+    STYLE_HEADING,
+    STYLE_SELECTED,
+    STYLE_GOOD,
+    STYLE_WAITING,
+    STYLE_ENDING,
+    STYLE_BAD,
+    STYLE_FAINT,
+};
+
+/*
+ * Puts into WHY why this process has no terminal to draw on, if that is so. Returns true if it has
+ * one.
+ */
+bool display_is_possible(struct text *why);
+
+/* Takes the terminal at standard input and output. Returns 0, or -errno with a sentence in WHY. */
+int display_open(struct display *display, struct text *why);
+
+/* Gives the terminal back, as it was before display_open(). */
+void display_close(struct display *display);
+
+/* Gives the terminal back for a while, and takes it again. */
+void display_leave(struct display *display);
+void display_enter(struct display *display);
+
+/* Asks the terminal for its size again. */
+void display_resize(struct display *display);
+
+/* Draws everything again, as if nothing were known of what the terminal shows. */
+void display_redraw(struct display *display);
+
+/* The picture: begin, put what it shows, end. display_end() makes the bytes for the terminal. */
+void display_begin(struct display *display);
+void display_end(struct display *display);
+
+/*
+ * Puts SIZE bytes of text at ROW and COLUMN. The text takes exactly WIDTH columns: it is cut, or has
+ * blanks behind it. Characters that the terminal may not show as one, two or no columns become a "?".
+ */
+void display_put(struct display *display, int row, int column, int width, enum display_style style,
+                 const char *data, size_t size);
+void display_put_string(struct display *display, int row, int column, int width,
+                        enum display_style style, const char *string);
+
+/* Shows the cursor at ROW and COLUMN in the picture; it is hidden otherwise. */
+void display_put_cursor(struct display *display, int row, int column);
+
+/* Returns true if bytes wait for the terminal to take them. */
+bool display_is_busy(const struct display *display);
+
+/* Writes what the terminal takes. Returns false if the terminal is gone. */
+bool display_send(struct display *display);
+
+/* Returns the next key: a byte, an enum display_key, or DISPLAY_NO_KEY if there is none. */
+int display_key(struct display *display);
+
+#endif

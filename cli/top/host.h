@@ -1,0 +1,22 @@
+/* The view's link to the command that shows it. */
+#ifndef K3THREAD_CLI_TOP_HOST_H
+#define K3THREAD_CLI_TOP_HOST_H
+
+#include "cli/client/client.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* What the command gives to the view. */
+struct top_host {
+    struct client *client; /* connected */
+
+    /*
+     * Joins the terminal of the thread ID, and returns when the user has left it. Returns true on
+     * success. *RET_SIGNAL becomes the signal that asked this process to end, if there was one.
+     */
+    bool (*attach)(void *context, int64_t id, int *ret_signal);
+    void *context;
+};
+
+#endif

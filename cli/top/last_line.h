@@ -1,0 +1,13 @@
+/* The last line of a log. */
+#ifndef K3THREAD_CLI_TOP_LAST_LINE_H
+#define K3THREAD_CLI_TOP_LAST_LINE_H
+
+#include "cli/base/text.h"
+
+/*
+ * Adds the last line of the file at PATH that is not blank, as line_text_add() does. Adds nothing if
+ * the file cannot be read, or is no regular file.
+ */
+void last_line_add(struct text *text, const char *path);
+
+#endif

@@ -1,0 +1,115 @@
+#include "cli/top/live.h"
+
+#include "cli/process/children.h"
+
+#include <fcntl.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * The seconds between two looks: at first, and at a thread that uses no processor time. A little less than
+ * whole ones, as the caller comes once a second.
+ */
+#define PAUSE_MIN 0.9
+#define PAUSE_MAX 3.6
+
+/* The processes of one thread that are counted at most, so that no thread delays the others. */
+#define PROCESSES_MAX 256
+
+/* What the processes of a thread have used, added up. */
+struct sum {
+    uint64_t ticks; /* of processor time */
+    uint64_t pages;
+    unsigned processes;
+};
+
+/* Reads the file /proc/PID/stat. Returns its part behind the name of the program, or NULL. */
+static const char *read_stat(pid_t pid, char *block, size_t size)
+{
+    char        path[32];
+    ssize_t     n;
+    const char *name_end;
+    int         fd;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", (int) pid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return NULL;
+    n = read(fd, block, size - 1);
+    close(fd);
+    if (n <= 0)
+        return NULL;
+    block[n] = '\0';
+    name_end = strrchr(block, ')');
+    return name_end != NULL ? name_end + 1 : NULL;
+}
+
+/* Adds what the process PID uses, and what its children used that it has waited for. */
+static void add_process(struct sum *sum, pid_t pid)
+{
+    char        block[1024];
+    const char *rest = read_stat(pid, block, sizeof(block));
+    uint64_t    user, system, children_user, children_system, pages;
+
+    sum->processes++;
+    if (rest == NULL || sscanf(rest,
+                               " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64
+                               " %" SCNu64 " %" SCNu64 " %*d %*d %*d %*d %*u %*u %" SCNu64,
+                               &user, &system, &children_user, &children_system, &pages) != 5)
+        return;
+    sum->ticks += user + system + children_user + children_system;
+    sum->pages += pages;
+}
+
+static bool visit(pid_t pid, void *context)
+{
+    struct sum *sum = context;
+
+    add_process(sum, pid);
+    return sum->processes < PROCESSES_MAX;
+}
+
+double live_next(const struct row *row)
+{
+    if (!row_runs(row))
+        return INFINITY;
+    return row->live.time > 0 ? row->live.time + row->live.pause : 0;
+}
+
+/* Forgets what was seen of a thread that runs no more. */
+static bool forget(struct row_live *live)
+{
+    bool was_known = live->time > 0;
+
+    live->time = 0;
+    live->percent = NAN;
+    live->memory = 0;
+    return was_known;
+}
+
+bool live_look(struct row *row, double time)
+{
+    struct row_live *live = &row->live;
+    struct row_live  before = *live;
+    struct sum       sum = {0};
+    double           cpu;
+
+    if (!row_runs(row))
+        return forget(live);
+    if (time < live_next(row))
+        return false;
+    add_process(&sum, row->pid);
+    children_walk(row->pid, visit, &sum);
+    cpu = row->cpu + (double) sum.ticks / (double) sysconf(_SC_CLK_TCK);
+    if (before.time > 0)
+        live->percent = fmax(cpu - before.cpu, 0) / (time - before.time) * 100;
+    live->pause =
+        before.time > 0 && cpu <= before.cpu ? fmin(before.pause * 2, PAUSE_MAX) : PAUSE_MIN;
+    live->cpu = cpu;
+    live->time = time;
+    live->memory = sum.pages * (uint64_t) sysconf(_SC_PAGESIZE);
+    return live->memory != before.memory || live->percent != before.percent;
+}

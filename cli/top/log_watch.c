@@ -1,0 +1,116 @@
+#include "cli/top/log_watch.h"
+
+#include <stdlib.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+void log_watch_open(struct log_watch *watch)
+{
+    *watch = (struct log_watch){.fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK)};
+}
+
+static bool has_key(const struct log_watch *watch, int key)
+{
+    for (size_t i = 0; i < watch->count; i++)
+        if (watch->list[i].key == key)
+            return true;
+    return false;
+}
+
+static bool has_row(const struct log_watch *watch, int64_t id)
+{
+    for (size_t i = 0; i < watch->count; i++)
+        if (watch->list[i].id == id)
+            return true;
+    return false;
+}
+
+/* Returns true if the log of the row ID must be watched. */
+static bool is_wanted(struct row *const *rows, size_t count, int64_t id)
+{
+    for (size_t i = 0; i < count; i++)
+        if (rows[i]->id == id)
+            return rows[i]->state != STATE_ENDED;
+    return false;
+}
+
+/* Stops watching the rows that are not among the COUNT rows at ROWS. */
+static void drop_others(struct log_watch *watch, struct row *const *rows, size_t count)
+{
+    for (size_t i = 0; i < watch->count;) {
+        int key = watch->list[i].key;
+
+        if (is_wanted(rows, count, watch->list[i].id)) {
+            i++;
+            continue;
+        }
+        watch->list[i] = watch->list[--watch->count];
+        if (!has_key(watch, key))
+            (void) inotify_rm_watch(watch->fd, key);
+    }
+}
+
+static bool reserve(struct log_watch *watch)
+{
+    size_t              capacity = watch->capacity > 0 ? watch->capacity * 2 : 64;
+    struct log_watched *list;
+
+    if (watch->count < watch->capacity)
+        return true;
+    list = reallocarray(watch->list, capacity, sizeof(*list));
+    if (list == NULL)
+        return false;
+    watch->list = list;
+    watch->capacity = capacity;
+    return true;
+}
+
+/* Watches the log of ROW, and reads it anew: it may have been written to before. */
+static void add(struct log_watch *watch, struct row *row)
+{
+    int key = inotify_add_watch(watch->fd, row->log, IN_MODIFY);
+
+    if (key < 0)
+        return; /* there is no log yet */
+    watch->list[watch->count++] = (struct log_watched){row->id, key};
+    row->live.is_read = false;
+}
+
+void log_watch_set(struct log_watch *watch, struct row *const *rows, size_t count)
+{
+    if (watch->fd < 0)
+        return;
+    drop_others(watch, rows, count);
+    for (size_t i = 0; i < count; i++)
+        if (rows[i]->state != STATE_ENDED && !has_row(watch, rows[i]->id) && reserve(watch))
+            add(watch, rows[i]);
+}
+
+bool log_watch_take(struct log_watch *watch, void (*changed)(void *context, int64_t id),
+                    void             *context)
+{
+    char    block[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+    ssize_t n;
+    bool    is_some = false;
+
+    while ((n = read(watch->fd, block, sizeof(block))) > 0)
+        for (ssize_t at = 0; at < n;) {
+            const struct inotify_event *event = (const void *) (block + at);
+
+            at += (ssize_t) (sizeof(*event) + event->len);
+            for (size_t i = 0; i < watch->count; i++)
+                if (watch->list[i].key == event->wd) {
+                    changed(context, watch->list[i].id);
+                    is_some = true;
+                }
+        }
+    return is_some;
+}
+
+void log_watch_close(struct log_watch *watch)
+{
+    if (watch->fd >= 0)
+        close(watch->fd);
+    free(watch->list);
+    *watch = (struct log_watch){.fd = -1};
+}

@@ -1,0 +1,40 @@
+/*
+ * Notices when the logs of the rows on the screen are written to, by one inotify instance. Where the
+ * system has none to spare, the rows must be read by time.
+ */
+#ifndef K3THREAD_CLI_TOP_LOG_WATCH_H
+#define K3THREAD_CLI_TOP_LOG_WATCH_H
+
+#include "cli/top/row.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* One row whose log is watched. */
+struct log_watched {
+    int64_t id;  /* of the row */
+    int     key; /* the kernel's number for the file; two rows may share it */
+};
+
+struct log_watch {
+    int                 fd; /* to be polled; -1: there is none */
+    struct log_watched *list;
+    size_t              count, capacity;
+};
+
+/* Begins to watch; nothing at first. */
+void log_watch_open(struct log_watch *watch);
+
+/* Watches the logs of the COUNT rows at ROWS that may still be written to, and of no others. */
+void log_watch_set(struct log_watch *watch, struct row *const *rows, size_t count);
+
+/*
+ * Takes what has happened: calls CHANGED with the id of each row whose log was written to. Returns
+ * true if there was one.
+ */
+bool log_watch_take(struct log_watch *watch, void (*changed)(void *context, int64_t id),
+                    void             *context);
+
+void log_watch_close(struct log_watch *watch);
+
+#endif

@@ -1,0 +1,80 @@
+/*
+ * One thread as top knows it: what the supervisor has said of it, as words that can be shown.
+ *
+ * All words are escaped for a terminal: they hold printable UTF-8 alone.
+ */
+#ifndef K3THREAD_CLI_TOP_ROW_H
+#define K3THREAD_CLI_TOP_ROW_H
+
+#include "cli/rpc/protocol.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* What top knows beyond the supervisor, of a row that it shows; see live.h and last_line.h. */
+struct row_live {
+    double   time;    /* when the processes were looked at; 0: never */
+    double   pause;   /* the seconds until the next look */
+    double   cpu;     /* the seconds of processor time that they had used then */
+    double   percent; /* of one processor, between the last two looks; NAN: unknown */
+    uint64_t memory;  /* bytes */
+    char    *line;    /* the last line of the log, or NULL */
+    bool     is_read; /* the line was read since the log was last written to */
+};
+
+struct row {
+    int64_t             id;
+    char               *name, *command, *result; /* never NULL; the result may be "" */
+    char               *log;                     /* the file, as it is */
+    enum protocol_state state;
+    bool                daemon, has_terminal;
+    bool                has_failed; /* it has ended, and not as it should */
+    pid_t               pid;        /* of the command; 0: none runs */
+    int64_t             runs;
+    double              seconds; /* how long the command has run; NAN: it has not */
+    double              time;    /* when that was so, on the monotonic clock */
+    double              cpu;     /* seconds, of the processes that have ended */
+    uint64_t            peak;    /* bytes: the most memory that one of those had */
+    int64_t            *needs;   /* the ids of the threads that it needs */
+    size_t              needs_count;
+    struct row_live     live;
+
+    /* See rows.h. */
+    bool        is_seen;   /* it is in the list that is being taken */
+    struct row *next_gone; /* among the rows whose threads were forgotten */
+
+    /* The place of the row on the screen; see arrange.h. */
+    bool        is_shown;
+    unsigned    depth;   /* how many rows stand above it in the tree */
+    bool        is_last; /* no row below has the same parent */
+    struct row *parent;  /* the row under which it stands, or NULL */
+    struct row *first_child, *last_child, *next_sibling;
+};
+
+/* The members of a thread object that row_update() reads. A new reference, or NULL without memory. */
+json_t *row_members(void);
+
+/*
+ * Makes a row of THREAD, which is as it was at TIME on the monotonic clock. Returns NULL without
+ * memory.
+ */
+struct row *row_new(const json_t *thread, double time);
+
+/* Takes what THREAD says. Returns false, with the row as it was, without memory. */
+bool row_update(struct row *row, const json_t *thread, double time);
+
+/* Returns true while the command runs and its time goes on. */
+bool row_runs(const struct row *row);
+
+/* Returns how long the command has run at TIME, or NAN. */
+double row_seconds(const struct row *row, double time);
+
+/* Returns the state as a word. */
+const char *row_state(const struct row *row);
+
+void row_free(struct row *row);
+
+#endif

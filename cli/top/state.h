@@ -1,0 +1,111 @@
+/*
+ * The state of the view: what is known of the threads, what is shown of them, and what the user is
+ * doing. For the files of this room.
+ */
+#ifndef K3THREAD_CLI_TOP_STATE_H
+#define K3THREAD_CLI_TOP_STATE_H
+
+#include "cli/top/arrange.h"
+#include "cli/top/display.h"
+#include "cli/top/host.h"
+#include "cli/top/log_watch.h"
+#include "cli/top/pager.h"
+#include "cli/top/rows.h"
+
+/* A longer text cannot be typed. */
+#define STATE_TYPED_MAX 128
+
+/* What the keys and the screen are for at the moment. */
+enum state_mode {
+    MODE_LIST,
+    MODE_FILTER, /* a filter is typed */
+    MODE_RAISE,  /* an exception is chosen */
+    MODE_HELP,
+    MODE_LOG,    /* a log is read */
+    MODE_SEARCH, /* the same, and a text to be searched is typed */
+};
+
+/* A line that the user types. */
+struct typed {
+    char   text[STATE_TYPED_MAX + 1];
+    size_t size;
+};
+
+/* The log that the user reads. */
+struct log_view {
+    struct pager pager;
+    char        *name; /* of the thread */
+    int64_t      id;
+    off_t        position; /* of the first line on the screen */
+    int          column;   /* the first column that is shown */
+    bool         follows;  /* the end of the log is shown, also when it grows */
+    struct typed search;
+};
+
+/* The choice of an exception. */
+struct raise_menu {
+    int64_t      id; /* of the thread */
+    size_t       choice;
+    struct typed typed; /* only the exceptions whose names have this are offered */
+};
+
+/* A request that has no reply yet. */
+struct asked {
+    json_int_t id;
+    char       text[160]; /* what is shown when it has succeeded */
+};
+
+#define STATE_ASKED_MAX 32
+
+struct state {
+    const struct top_host *host;
+    struct client         *client;
+    struct display         display;
+    struct rows            rows;
+    struct arrangement     arrangement;
+    struct log_watch       logs;
+    bool                   is_local; /* the processes of the threads are on this machine */
+
+    enum state_mode   mode;
+    int64_t           selected;      /* the id of the selected thread; 0: none */
+    size_t            cursor, first; /* its row, and the first row on the screen */
+    struct typed      filter;
+    struct log_view   log;
+    struct raise_menu raise;
+    struct text       message; /* in the last line, until the next key */
+
+    struct asked asked[STATE_ASKED_MAX];
+    size_t       asked_count;
+    json_int_t   list_id;   /* of the request for a list that is under way; 0: none */
+    bool         must_list; /* events were missed */
+
+    size_t surveyed;    /* how many rows the survey has looked at; see survey.h */
+    double survey_next; /* when it goes on */
+
+    bool must_arrange, must_draw;
+    bool is_over;
+    int  signal; /* that has asked for the end */
+};
+
+/* Sets the message. */
+__attribute__((format(printf, 2, 3))) void state_say(struct state *state, const char *format, ...);
+
+/* Arranges the rows anew if that is needed, and finds the selected one. Returns 0 or -ENOMEM. */
+int state_arrange(struct state *state, double time);
+
+/* Returns the selected row, or NULL. */
+struct row *state_selected(const struct state *state);
+
+/* Selects the row INDEX, or the last one if there are fewer. */
+void state_select(struct state *state, size_t index);
+
+/* Returns how many rows of threads the screen has. */
+size_t state_page(const struct state *state);
+
+/* Returns the rows on the screen, and their number. */
+struct row *const *state_visible(const struct state *state, size_t *ret_count);
+
+/* Takes a key that edits what is typed. Returns true if the text is another now. */
+bool typed_take(struct typed *typed, int key);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * The full-screen view of all threads: for the command top.
+ *
+ * The view asks the supervisor once for all threads, and then only takes its events. It draws when
+ * something that it shows has changed, and otherwise sleeps.
+ */
+#ifndef K3THREAD_CLI_TOP_TOP_H
+#define K3THREAD_CLI_TOP_TOP_H
+
+#include "cli/base/text.h"
+#include "cli/top/host.h"
+
+#include <stdbool.h>
+
+/* How the view has ended. */
+struct top_end {
+    int         signal;        /* the signal that asked for the end; or 0 */
+    bool        is_without;    /* the supervisor has ended */
+    bool        client_failed; /* host->client->failure says why */
+    struct text why;           /* another failure; empty if there is none */
+};
+
+/* Shows the view until the user leaves it. The terminal is as it was before when this returns. */
+void top_run(const struct top_host *host, struct top_end *ret);
+
+/* Puts into WHY why the view cannot be shown here, if that is so. Returns true if it can. */
+bool top_is_possible(struct text *why);
+
+#endif

@@ -1,0 +1,67 @@
+#include "cli/top/top_signals.h"
+
+#include <errno.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+int top_signals_open(sigset_t *ret_before)
+{
+    static const int taken[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH};
+    sigset_t         set;
+    int              fd;
+
+    sigemptyset(&set);
+    for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
+        sigaddset(&set, taken[i]);
+    fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (fd < 0)
+        return -errno;
+    if (sigprocmask(SIG_BLOCK, &set, ret_before) == 0)
+        return fd;
+    close(fd);
+    return -errno;
+}
+
+/* Stops this process, as Ctrl-Z asks, with the terminal given back meanwhile. */
+static void stop(struct state *state)
+{
+    sigset_t set;
+
+    display_leave(&state->display);
+    sigemptyset(&set);
+    sigaddset(&set, SIGTSTP);
+    (void) raise(SIGTSTP);
+    (void) sigprocmask(SIG_UNBLOCK, &set, NULL); /* it stops here */
+    (void) sigprocmask(SIG_BLOCK, &set, NULL);
+    display_enter(&state->display);
+}
+
+void top_signals_read(struct state *state, int fd)
+{
+    struct signalfd_siginfo info;
+
+    while (read(fd, &info, sizeof(info)) == (ssize_t) sizeof(info)) {
+        state->must_draw = true;
+        switch (info.ssi_signo) {
+        case SIGTSTP:
+            stop(state);
+            break;
+        case SIGCONT: /* another program may have used the terminal */
+            display_enter(&state->display);
+            break;
+        case SIGWINCH:
+            display_resize(&state->display);
+            break;
+        default:
+            state->signal = (int) info.ssi_signo;
+            state->is_over = true;
+            return;
+        }
+    }
+}
+
+void top_signals_close(int fd, const sigset_t *before)
+{
+    close(fd);
+    (void) sigprocmask(SIG_SETMASK, before, NULL);
+}

@@ -1,0 +1,406 @@
+/* Tests the model of top without a screen: its rows, their order, their cells, and its reader of logs. */
+#include "tests/lib/test.h"
+
+#include "cli/base/text.h"
+#include "cli/top/arrange.h"
+#include "cli/top/cells.h"
+#include "cli/top/last_line.h"
+#include "cli/top/line_text.h"
+#include "cli/top/pager.h"
+#include "cli/top/rows.h"
+
+#include <math.h>
+
+/* Checks the contents of TEXT, and empties it. */
+static void check_written(struct text *text, const char *wanted)
+{
+    text_byte(text, '\0', 1);
+    CHECK(!text->failed);
+    if (strcmp(text->data, wanted) != 0) {
+        fprintf(stderr, "'%s', not '%s'\n", text->data, wanted);
+        test_fail(__FILE__, __LINE__, "as it should be");
+    }
+    text_release(text);
+}
+
+/* Takes a thread: ID, a name, a state, and other members of the object in JSON. */
+static void take(struct rows *rows, int id, const char *name, const char *state, const char *more)
+{
+    char    object[1024];
+    json_t *thread;
+
+    snprintf(object, sizeof(object),
+             "{\"id\":%d,\"name\":\"%s\",\"state\":\"%s\",\"log\":\"/dev/null\"%s%s}", id, name,
+             state, more[0] != '\0' ? "," : "", more);
+    thread = json_loads(object, 0, NULL);
+    CHECK(thread != NULL);
+    CHECK_EQUAL(rows_take(rows, thread, 100), 0);
+    json_decref(thread);
+}
+
+/* Adds the shown rows: each with the lines that lead to it. */
+static void add_shown(struct text *text, struct arrangement *arrangement, const struct rows *rows)
+{
+    CHECK_EQUAL(arrange(arrangement, rows, 200), 0);
+    for (size_t i = 0; i < arrangement->count; i++) {
+        text_byte(text, ' ', i > 0);
+        arrange_add_lines(text, arrangement->shown[i], false);
+        text_add(text, arrangement->shown[i]->name);
+    }
+}
+
+static void check_shown(struct arrangement *arrangement, const struct rows *rows,
+                        const char *wanted)
+{
+    struct text text = {0};
+
+    add_shown(&text, arrangement, rows);
+    check_written(&text, wanted);
+}
+
+#define NEEDS(...) "\"needs\":[" __VA_ARGS__ "]"
+#define NEED(id)   "{\"id\":" #id ",\"need\":\"x\"}"
+
+static void rows_follow_the_supervisor(void)
+{
+    struct rows rows = {0};
+
+    take(&rows, 2, "b", "running", "");
+    take(&rows, 1, "a", "ended", "\"exit_code\":3");
+    take(&rows, 3, "c", "ended", "\"signal\":15,\"exception\":\"SystemExit\"");
+    CHECK_EQUAL(rows.count, 3);
+    CHECK_EQUAL(rows.by_id[0]->id, 1);
+    CHECK_EQUAL(rows.states[STATE_RUNNING], 1);
+    CHECK_EQUAL(rows.states[STATE_ENDED], 2);
+    CHECK_EQUAL(rows.failed, 1);
+    take(&rows, 2, "b", "ended", "\"exit_code\":0");
+    CHECK_EQUAL(rows.states[STATE_RUNNING], 0);
+    CHECK_EQUAL(rows.states[STATE_ENDED], 3);
+    CHECK_EQUAL(rows.failed, 1);
+    CHECK_TEXT(rows_find(&rows, 2)->result, "exit 0");
+    CHECK_TEXT(rows_find(&rows, 3)->result, "SystemExit, SIGTERM");
+    rows_forget(&rows, 1);
+    rows_forget(&rows, 7);
+    CHECK(rows_find(&rows, 1) == NULL);
+    CHECK(rows.gone != NULL && rows.gone->id == 1);
+    CHECK_EQUAL(rows.failed, 0);
+    rows_begin(&rows);
+    take(&rows, 3, "c", "ended", "");
+    take(&rows, 4, "d", "queued", "");
+    rows_finish(&rows);
+    CHECK_EQUAL(rows.count, 2);
+    CHECK(rows_find(&rows, 2) == NULL);
+    CHECK_EQUAL(rows.states[STATE_QUEUED], 1);
+    rows_free_gone(&rows);
+    CHECK(rows.gone == NULL);
+    rows_release(&rows);
+}
+
+static void words_are_plain(void)
+{
+    struct rows rows = {0};
+    struct row *row;
+
+    take(&rows, 1, "a", "running",
+         "\"command\":[\"sh\",\"-c\",\"a "
+         "b\\n\\u001b[2J\",{\"base64\":\"/w==\"}],\"waits_for\":\"x\\u001bz\"");
+    row = rows_find(&rows, 1);
+    CHECK_TEXT(row->command, "sh -c $'a b\\n\\x1b[2J' $'\\xff'");
+    CHECK_TEXT(row->result, "waits for x\\x1bz");
+    take(&rows, 1, "a\\u001b]0;x\\u0007", "ended", "\"message\":\"no\\nsuch\",\"runs\":0");
+    row = rows_find(&rows, 1);
+    CHECK_TEXT(row->name, "a\\x1b]0;x\\x07");
+    CHECK_TEXT(row->result, "no\\nsuch");
+    rows_release(&rows);
+}
+
+static void needs_make_a_tree(void)
+{
+    struct rows        rows = {0};
+    struct arrangement arrangement = {0};
+    char               needs[80];
+
+    take(&rows, 1, "db", "ready", "");
+    take(&rows, 2, "cron", "running", "");
+    take(&rows, 3, "web", "ready", NEEDS(NEED(1)));
+    take(&rows, 4, "e2e", "waiting", NEEDS(NEED(1) "," NEED(3) "," NEED(2)));
+    take(&rows, 5, "job", "waiting", NEEDS(NEED(1)));
+    take(&rows, 6, "odd", "waiting", NEEDS(NEED(6) "," NEED(99)));
+    check_shown(&arrangement, &rows, "db |- web |  `- e2e `- job cron odd");
+    CHECK_EQUAL(arrange_find(&arrangement, 5), 3);
+    CHECK_EQUAL(arrange_find(&arrangement, 7), -1);
+    CHECK_EQUAL(arrangement.name_width, 9);
+    rows_find(&rows, 3)->state = STATE_ENDED;
+    arrangement.hides_ended = true;
+    check_shown(&arrangement, &rows, "db |- e2e `- job cron odd");
+    for (int id = 7; id < 2000; id++) { /* a long chain */
+        snprintf(needs, sizeof(needs), "\"needs\":[{\"id\":%d}]", id - 1);
+        take(&rows, id, "x", "waiting", needs);
+    }
+    CHECK_EQUAL(arrange(&arrangement, &rows, 0), 0);
+    CHECK_EQUAL(arrangement.count, 5 + 1993);
+    CHECK_EQUAL(arrangement.shown[arrangement.count - 1]->id, 1999);
+    arrange_release(&arrangement);
+    rows_release(&rows);
+}
+
+static void orders_sort(void)
+{
+    struct rows        rows = {0};
+    struct arrangement arrangement = {0};
+
+    take(&rows, 1, "c", "ended", "\"seconds\":5,\"exit_code\":0");
+    take(&rows, 2, "B", "running", "\"seconds\":1,\"pid\":2");
+    take(&rows, 3, "a", "delayed", "");
+    take(&rows, 4, "d", "stopping", "\"seconds\":3,\"pid\":4");
+    rows_find(&rows, 2)->live.percent = 50;
+    rows_find(&rows, 4)->live.percent = 7;
+    rows_find(&rows, 4)->live.memory = 9;
+    arrangement.order = ARRANGE_ID;
+    check_shown(&arrangement, &rows, "c B a d");
+    arrangement.order = ARRANGE_NAME;
+    check_shown(&arrangement, &rows, "a B c d");
+    arrangement.is_reversed = true;
+    check_shown(&arrangement, &rows, "d c B a");
+    arrangement.is_reversed = false;
+    arrangement.order = ARRANGE_STATE;
+    check_shown(&arrangement, &rows, "d B a c");
+    arrangement.order = ARRANGE_TIME;
+    check_shown(&arrangement, &rows, "d B c a");
+    arrangement.order = ARRANGE_CPU;
+    check_shown(&arrangement, &rows, "B d c a");
+    arrangement.order = ARRANGE_MEMORY;
+    check_shown(&arrangement, &rows, "d B c a");
+    arrange_release(&arrangement);
+    rows_release(&rows);
+}
+
+static void filters_choose(void)
+{
+    static const struct {
+        const char *filter, *shown;
+    } table[] = {{"", "web-1 web-2 db"},
+                 {"WEB", "web-1 web-2"},
+                 {"web-?", "web-1 web-2"},
+                 {"*2", "web-2"},
+                 {"postgres", "db"},
+                 {"delay", "db"},
+                 {"*b-[1]", "web-1"},
+                 {"zzz", ""},
+                 {"w*-", ""}};
+    struct rows        rows = {0};
+    struct arrangement arrangement = {.order = ARRANGE_ID};
+
+    take(&rows, 1, "web-1", "running", "\"command\":[\"x\"]");
+    take(&rows, 2, "web-2", "running", "\"command\":[\"a [1]\"]");
+    take(&rows, 3, "db", "delayed", "\"command\":[\"postgres\"]");
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        arrangement.filter = table[i].filter;
+        check_shown(&arrangement, &rows, table[i].shown);
+    }
+    arrangement.filter = "[1]"; /* a part of a command, although it is a pattern too */
+    check_shown(&arrangement, &rows, "web-2");
+    arrange_release(&arrangement);
+    rows_release(&rows);
+}
+
+/* Checks the cell of a thread that has run for SECONDS at TIME 100, and how soon after TIME it is another. */
+static void check_time(const char *seconds, bool runs, double time, const char *wanted, double next)
+{
+    struct rows rows = {0};
+    char        more[100];
+    struct text text = {0};
+
+    snprintf(more, sizeof(more), "\"seconds\":%s%s", seconds, runs ? ",\"pid\":3" : "");
+    take(&rows, 1, "a", runs ? "running" : "ended", more);
+    cells_add_time(&text, rows.by_id[0], time);
+    check_written(&text, wanted);
+    if (isinf(next))
+        CHECK(isinf(cells_next_time(rows.by_id[0], time)));
+    else
+        CHECK(fabs(cells_next_time(rows.by_id[0], time) - time - next) < 1e-6);
+    rows_release(&rows);
+}
+
+static void times_change_when_they_must(void)
+{
+    check_time("null", true, 100, "-", INFINITY);
+    check_time("0.4", false, 100, "0.4s", INFINITY);
+    check_time("0.4", true, 100, "0s", 0.6);
+    check_time("0.4", true, 101, "1s", 0.6);
+    check_time("58.5", true, 101, "59s", 0.5);
+    check_time("59.98", true, 100, "59s", 0.02);
+    check_time("61.5", true, 100, "1m01s", 0.5);
+    check_time("3540", true, 160, "1h00m", 60);
+    check_time("7200", true, 130, "2h00m", 30);
+    check_time("90000", true, 100, "1d01h", 3600);
+    check_time("5", true, 50, "0s", 1); /* time does not run backwards */
+}
+
+static void lines_are_plain(void)
+{
+    static const struct {
+        const char *bytes, *text;
+    } table[] = {
+        {"plain", "plain"},
+        {"\033[31mred\033[0m", "red"},
+        {"\033]0;title\007x\033Pq\033\\y", "xy"},
+        {"10%\r20%\r", "20%"},
+        {"a\r", "a"},
+        {"ab\bc", "ac"},
+        {"\303\244\bx", "x"},
+        {"\b\bx", "x"},
+        {"a\tb", "a       b"},
+        {"\346\227\245\tb", "\346\227\245      b"},
+        {"bell\007", "bell\\x07"},
+        {"bad \377 utf", "bad \\xff utf"},
+        {"\033[999", ""},
+        {"\342\200\256x", "\\xe2\\x80\\xaex"},
+    };
+    struct text text = {0};
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        line_text_add(&text, table[i].bytes, strlen(table[i].bytes));
+        check_written(&text, table[i].text);
+    }
+    line_text_add(&text, "\0\0\0x", 4);
+    check_written(&text, "x");
+}
+
+/* Writes the file "log" in the current directory. */
+static void write_log(const char *bytes, size_t size, bool is_new)
+{
+    FILE *file = fopen("log", is_new ? "w" : "a");
+
+    CHECK(file != NULL);
+    CHECK_EQUAL(fwrite(bytes, 1, size, file), size);
+    CHECK_EQUAL(fclose(file), 0);
+}
+
+static void check_last(const char *bytes, const char *wanted)
+{
+    struct text text = {0};
+
+    write_log(bytes, strlen(bytes), true);
+    last_line_add(&text, "log");
+    check_written(&text, wanted);
+}
+
+static void last_lines_are_found(void)
+{
+    struct text text = {0};
+    char        long_line[9000];
+
+    check_last("", "");
+    check_last("\n\n", "");
+    check_last("one\ntwo\n", "two");
+    check_last("one\ntwo", "two");
+    check_last("one\n\n  \n\033[0m\n\r\n", "one");
+    memset(long_line, 'x', sizeof(long_line) - 1);
+    long_line[sizeof(long_line) - 1] = '\0';
+    write_log(long_line, sizeof(long_line) - 1, true);
+    last_line_add(&text, "log");
+    CHECK_EQUAL(text.size, 4096);
+    text_release(&text);
+    last_line_add(&text, "/nonexistent");
+    last_line_add(&text, "/dev/zero");
+    CHECK_EQUAL(text.size, 0);
+}
+
+static void check_line(const struct pager *pager, off_t position, const char *wanted)
+{
+    struct text text = {0};
+
+    pager_add_line(pager, position, &text);
+    check_written(&text, wanted);
+}
+
+static void logs_are_paged(void)
+{
+    struct pager pager;
+    bool         is_other;
+
+    unlink("log");
+    CHECK_EQUAL(pager_open(&pager, "log"), 0);
+    CHECK_EQUAL(pager.size, 0);
+    CHECK_EQUAL(pager_end(&pager, 5), 0);
+    CHECK_EQUAL(pager_next(&pager, 0), 0);
+    CHECK_EQUAL(pager_find(&pager, 0, "x"), -1);
+    write_log("one\nTwo\n\nfour", 13, true);
+    CHECK(pager_look(&pager, &is_other) && is_other);
+    CHECK_EQUAL(pager_next(&pager, 0), 4);
+    CHECK_EQUAL(pager_next(&pager, 8), 9);
+    CHECK_EQUAL(pager_next(&pager, 9), 13);
+    CHECK_EQUAL(pager_next(&pager, 13), 13);
+    CHECK_EQUAL(pager_previous(&pager, 13), 9);
+    CHECK_EQUAL(pager_previous(&pager, 9), 8);
+    CHECK_EQUAL(pager_previous(&pager, 4), 0);
+    CHECK_EQUAL(pager_previous(&pager, 0), 0);
+    CHECK_EQUAL(pager_end(&pager, 2), 8);
+    CHECK_EQUAL(pager_end(&pager, 9), 0);
+    check_line(&pager, 4, "Two");
+    check_line(&pager, 9, "four");
+    CHECK_EQUAL(pager_find(&pager, 0, "two"), 4);
+    CHECK_EQUAL(pager_find(&pager, 5, "two"), -1);
+    CHECK_EQUAL(pager_find(&pager, 0, "OUR"), 9);
+    CHECK_EQUAL(pager_find(&pager, 0, ""), -1);
+    CHECK(!pager_look(&pager, &is_other));
+    write_log("\n", 1, false);
+    CHECK(pager_look(&pager, &is_other) && !is_other);
+    write_log("new", 3, true); /* emptied and written anew */
+    CHECK(pager_look(&pager, &is_other) && is_other);
+    CHECK_EQUAL(rename("log", "log.1"), 0);
+    write_log("next log", 8, true);
+    CHECK(pager_look(&pager, &is_other) && is_other);
+    check_line(&pager, 0, "next log");
+    pager_close(&pager);
+}
+
+/* A line of any length is taken in pieces, and what --log-limit gave back is not shown. */
+static void long_logs_are_paged(void)
+{
+    static char  block[200000];
+    struct pager pager;
+    off_t        position = 0, last = -1;
+    int          pieces = 0, fd;
+
+    memset(block, 'x', sizeof(block));
+    memcpy(block + 150000, "Needle", 6);
+    write_log(block, sizeof(block), true);
+    CHECK_EQUAL(pager_open(&pager, "log"), 0);
+    for (; position > last && position < pager.size; pieces++) {
+        last = position;
+        position = pager_next(&pager, position);
+    }
+    CHECK_EQUAL(position, sizeof(block));
+    CHECK(pieces > 2);
+    CHECK(pager_find(&pager, 0, "needle") > 100000);
+    while (position > 0) {
+        last = position;
+        position = pager_previous(&pager, position);
+        CHECK(position < last);
+    }
+    memset(block, 'y', sizeof(block));
+    for (size_t i = 99; i < sizeof(block); i += 100)
+        block[i] = '\n';
+    write_log(block, sizeof(block), true);
+    fd = open("log", O_RDWR);
+    if (fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, 65536) == 0) {
+        close(fd);
+        fd = open("log", O_WRONLY | O_APPEND);
+        CHECK_EQUAL(write(fd, "z\n", 2), 2);
+        (void) pager_look(&pager, &(bool){0});
+        CHECK_EQUAL(pager.begin, 65600);
+        CHECK_EQUAL(pager_previous(&pager, 65700), 65600);
+        CHECK_EQUAL(pager_previous(&pager, 65600), 65600);
+        CHECK_EQUAL(pager_end(&pager, 5000), 65600);
+    }
+    close(fd);
+    pager_close(&pager);
+}
+
+TEST_MAIN({"rows", rows_follow_the_supervisor}, {"words", words_are_plain},
+          {"tree", needs_make_a_tree}, {"orders", orders_sort}, {"filters", filters_choose},
+          {"times", times_change_when_they_must}, {"lines", lines_are_plain},
+          {"last-lines", last_lines_are_found}, {"paging", logs_are_paged},
+          {"long-logs", long_logs_are_paged})
