@@ -140,7 +140,7 @@ int connection_send_descriptor(struct connection *connection, const struct text 
     if (line->failed)
         return -ENOMEM;
     if (buffer_used(&connection->out) > 0)
-        return -EBUSY;
+        return -EAGAIN;
     part->cmsg_level = SOL_SOCKET;
     part->cmsg_type = SCM_RIGHTS;
     part->cmsg_len = CMSG_LEN(sizeof(fd));

@@ -83,7 +83,8 @@ bool connection_is_drained(const struct connection *connection);
 void connection_send(struct connection *connection, const struct text *line);
 
 /*
- * Sends LINE at once, with a copy of the descriptor FD for the client. Nothing may be queued. Returns 0 or -errno.
+ * Sends LINE at once, with a copy of the descriptor FD for the client. Returns 0 or -errno: -EAGAIN if the client's
+ * socket takes nothing more, or other lines are queued.
  */
 int connection_send_descriptor(struct connection *connection, const struct text *line, int fd);
 

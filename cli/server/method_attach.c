@@ -25,6 +25,9 @@ static bool fail_attach(struct call *call, const struct record *record, int erro
     if (error == -EBUSY)
         return call_fail(call, PROTOCOL_BUSY_ERROR, "process %d of thread '%s' is attached",
                          (int) attachment_pid(record->attachment), record->job.name);
+    if (error == -EAGAIN)
+        return call_fail(call, PROTOCOL_OS_ERROR,
+                         "cannot attach: other answers are under way on this connection");
     return call_fail(call, PROTOCOL_OS_ERROR, "cannot attach: %s", strerror(-error));
 }
 

@@ -284,6 +284,13 @@ EOF
   k3 raise -w more
 }
 
+@test "an attach behind another request is refused, and harms nobody" {
+  begin web hasty
+  wait_for_file refused
+  is "$(cat refused)" 'cannot attach: other answers are under way on this connection'
+  k3 list web
+}
+
 @test "a process that makes up exceptions without end leaves room for those of others" {
   begin web learn
   wait_for_file learnt

@@ -107,6 +107,7 @@ def begin():
 def main(behaviour):
     signal.signal(signal.SIGTERM, lambda *_: (note("signals", "SIGTERM"), os._exit(7)))
     process = begin()
+    request = {}
     note("attached", os.getpid())
     if behaviour == "stop":
         os.kill(os.getpid(), signal.SIGSTOP)
@@ -174,6 +175,14 @@ def main(behaviour):
         while process.receive().get("id") != 3:
             pass
         note("learnt", 1)
+    elif behaviour == "hasty":  # attaches on a connection that has answers under way
+        version = {"jsonrpc": "2.0", "id": 7, "method": "version"}
+        attach = {"jsonrpc": "2.0", "id": 8, "method": "attach",
+                  "params": {"thread": int(os.environ["K3THREAD_ID"])}}
+        process.socket.sendall((json.dumps(version) + "\n" + json.dumps(attach) + "\n").encode())
+        while "error" not in request:
+            request = process.receive()
+        note("refused", request["error"]["message"])
     elif behaviour == "odd":
         process.tell(published=[{"name": "Odd", "base": "Exception"}])
         process.send(id=3, method="tell", params={})
