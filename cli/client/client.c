@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Puts a failure into client->failure. Returns ERROR. */
@@ -53,11 +54,21 @@ static const char *name_of(int error)
     }
 }
 
+/*
+ * The id of a request that gets an answer at once. It goes to a host behind the first request, whose answer may take
+ * long: what breaks behind that answer was a connection. Other requests have ids from 1 on.
+ */
+#define GREETING_ID 0
+
+/* The seconds that ssh may take to end when its connection has been closed. */
+#define SSH_END 1.0
+
 /* Closes a connection that is no longer usable. The next client_open() makes a new one. */
 static void drop(struct client *client)
 {
     if (client->open)
         wire_close(&client->wire);
+    (void) ssh_finish(&client->ssh, SSH_END);
     client->open = client->adopted = client->is_new = false;
     client->environment_known = false;
 }
@@ -73,6 +84,38 @@ static int fail_open(struct client *client, int error)
                 "cannot reach the supervisor at %s: %s", place->socket, strerror(-error));
 }
 
+/* Reports that ssh did not get to k3thread on the host. SSH has ended. */
+static int fail_host(struct client *client, const struct ssh *ssh)
+{
+    const char *host = client->host;
+
+    if (!WIFEXITED(ssh->status))
+        return fail(client, -EHOSTUNREACH, STATUS_NO_SUPERVISOR, NULL,
+                    "no connection to '%s': signal %d ended ssh", host, WTERMSIG(ssh->status));
+    if (WEXITSTATUS(ssh->status) == STATUS_NOT_FOUND)
+        return fail(client, -EHOSTUNREACH, STATUS_NO_SUPERVISOR, NULL,
+                    "no k3thread on '%s', in the PATH of a command of ssh", host);
+    return fail(client, -EHOSTUNREACH, STATUS_NO_SUPERVISOR, NULL,
+                "no connection to '%s': ssh ended with status %d", host, WEXITSTATUS(ssh->status));
+}
+
+/* Reports that the connection to a host ended: on the way, or at the supervisor. */
+static int fail_lost_host(struct client *client)
+{
+    bool       heard = client->heard;
+    struct ssh ssh;
+
+    drop(client);
+    ssh = client->ssh;
+    if (!heard && ssh.has_ended && ssh.status != 0)
+        return fail_host(client, &ssh);
+    if (ssh.has_ended && ssh.status == 0)
+        return fail(client, -ECONNRESET, STATUS_FAILED, NULL,
+                    "the supervisor of '%s' went away without an answer", client->host);
+    return fail(client, -ECONNRESET, STATUS_FAILED, NULL, "the connection to '%s' broke",
+                client->host);
+}
+
 /*
  * Reports that the connection ended. A request that the supervisor did not read was not carried out:
  * then there is no supervisor, rather than a lost answer. But a supervisor that this client has just
@@ -84,6 +127,8 @@ static int fail_lost(struct client *client)
     char       *journal;
     struct text reason = {0};
 
+    if (client->host != NULL)
+        return fail_lost_host(client);
     drop(client);
     if (absent)
         return fail_open(client, -ENOENT);
@@ -100,6 +145,12 @@ static int fail_lost(struct client *client)
 static int fail_garbage(struct client *client)
 {
     drop(client);
+    if (client->host != NULL)
+        return fail(
+            client, -EPROTO, STATUS_FAILED, NULL,
+            "what answers on '%s' does not speak k3thread's protocol; does a start-up file of "
+            "the shell there print something?",
+            client->host);
     return fail(client, -EPROTO, STATUS_FAILED, NULL,
                 "what answers at the socket does not speak k3thread's protocol");
 }
@@ -111,8 +162,11 @@ static int fail_garbage(struct client *client)
 static int check_peer(struct client *client)
 {
     struct ucred peer;
-    int          error = socket_find_peer(client->wire.fd, &peer);
+    int          error;
 
+    if (client->host != NULL)
+        return 0; /* the other machine checks */
+    error = socket_find_peer(client->wire.fd, &peer);
     if (error != 0)
         return fail_open(client, error);
     client->foreign = peer.uid != geteuid() && geteuid() != 0;
@@ -135,6 +189,18 @@ int client_open(struct client *client, const struct place *place, unsigned flags
      */
     json_object_seed(1);
     client->place = place;
+    client->host = NULL;
+    client->flags = flags;
+    return client_reopen(client);
+}
+
+int client_open_host(struct client *client, const char *host, unsigned flags)
+{
+    if (client->open)
+        return 0;
+    json_object_seed(1); /* these replies come by the user's own ssh */
+    client->place = NULL;
+    client->host = host;
     client->flags = flags;
     return client_reopen(client);
 }
@@ -152,6 +218,10 @@ static int connect_client(struct client *client, struct text *why)
     if (client->adopted)
         return 0;
     client->wire = (struct wire){.fd = -1};
+    client->greeted = client->heard = false;
+    if (client->host != NULL)
+        return ssh_start(&client->ssh, client->host, !(client->flags & CLIENT_SILENT),
+                         &client->wire.fd, why);
     return launch_connect(client->place, &client->wire.fd, why);
 }
 
@@ -160,7 +230,7 @@ int client_reopen(struct client *client)
     struct text why = {0};
     int         error = connect_client(client, &why);
 
-    if (launch_is_absent(error) && (client->flags & CLIENT_START))
+    if (client->host == NULL && launch_is_absent(error) && (client->flags & CLIENT_START))
         error = launch_supervisor(client->place, &client->wire.fd, &why);
     client->is_new = error == 1;
     client->open = error >= 0;
@@ -168,7 +238,8 @@ int client_reopen(struct client *client)
     if (error == 0)
         error = check_peer(client);
     else if (why.size > 0)
-        fail(client, error, STATUS_FAILED, name_of(error), "%.*s", (int) why.size, why.data);
+        fail(client, error, client->host != NULL ? STATUS_NO_SUPERVISOR : STATUS_FAILED,
+             client->host != NULL ? NULL : name_of(error), "%.*s", (int) why.size, why.data);
     else
         fail_open(client, error);
     text_release(&why);
@@ -203,6 +274,21 @@ static int flush(struct client *client)
     return error == 0 ? 0 : fail_wire(client, error);
 }
 
+/* Asks a host for a sign of life, once a connection. Returns 0 or -errno. */
+static int greet(struct client *client)
+{
+    struct text params = {0};
+    int         error;
+
+    if (client->host == NULL || client->greeted)
+        return 0;
+    client->greeted = true;
+    text_add(&params, "{}");
+    error = wire_queue(&client->wire, GREETING_ID, "version", &params);
+    text_release(&params);
+    return error;
+}
+
 int client_queue_written(struct client *client, const char *method, struct text *params,
                          json_int_t *ret_id)
 {
@@ -212,6 +298,8 @@ int client_queue_written(struct client *client, const char *method, struct text 
         client->last_id++;
         if (!client->adopted)
             error = wire_queue(&client->wire, client->last_id, method, params);
+        if (error == 0)
+            error = greet(client);
         client->adopted = false;
     }
     text_release(params);
@@ -255,6 +343,11 @@ static int parse_reply(struct client *client, char *line, size_t size, struct re
 
     if (message == NULL && parse_lacked_memory(&error))
         return fail_memory(client);
+    if (client->host != NULL && json_is_integer(id) && json_integer_value(id) == GREETING_ID) {
+        client->heard = true;
+        json_decref(message);
+        return 0;
+    }
     if (json_is_object(message) && id == NULL) {
         if (client->notify != NULL)
             client->notify(client->notify_context, json_object_get(message, "params"));
@@ -272,6 +365,7 @@ static int parse_reply(struct client *client, char *line, size_t size, struct re
         .message = message,
         .result = result,
     };
+    client->heard = true;
     return 1;
 }
 
@@ -347,6 +441,8 @@ static int status_of_error(const json_t *error)
         return STATUS_USAGE;
     case PROTOCOL_TIMEOUT_ERROR:
         return STATUS_TIMEOUT;
+    case PROTOCOL_NO_SUPERVISOR_ERROR:
+        return STATUS_NO_SUPERVISOR;
     default:
         return STATUS_FAILED;
     }
@@ -360,6 +456,11 @@ int client_check(struct client *client, const struct reply *reply)
 
     if (reply->result != NULL)
         return 0;
+    if (client->host != NULL && status_of_error(error) == STATUS_NO_SUPERVISOR) {
+        drop(client);
+        return fail(client, -ENOENT, STATUS_NO_SUPERVISOR, NULL, "%s: %s", client->host,
+                    message != NULL ? message : "no supervisor");
+    }
     return fail(client, -EREMOTEIO, status_of_error(error), type, "%s",
                 message != NULL ? message : "the supervisor does not say what failed");
 }

@@ -9,6 +9,7 @@
 #define K3THREAD_CLI_CLIENT_CLIENT_H
 
 #include "cli/base/text.h"
+#include "cli/client/ssh.h"
 #include "cli/client/wire.h"
 #include "cli/place/place.h"
 
@@ -27,11 +28,15 @@ struct client {
     bool        foreign; /* the supervisor is another user's; it may refuse us */
     bool        is_new;  /* this client has started the supervisor, which has not replied yet */
     bool        adopted; /* the first request is already sent, and is not sent again */
+    bool        greeted; /* a host was asked for a sign of life, together with the first request */
+    bool        heard;   /* something has come over this connection */
     json_int_t  last_id;
 
-    const struct place
-            *place; /* borrowed; PLACE and the flags are those of the last client_open() */
-    unsigned flags;
+    /* Borrowed; these three are those of the last client_open(). */
+    const struct place *place;
+    const char         *host; /* the machine of the supervisor; NULL: this one */
+    unsigned            flags;
+    struct ssh          ssh; /* the way to the host */
 
     struct failure failure;
     bool environment_known; /* the last start sent this process's own environment, unchanged */
@@ -47,6 +52,7 @@ struct client {
 enum client_flags {
     CLIENT_START = 1 << 0,    /* starts a supervisor if there is none */
     CLIENT_ANY_USER = 1 << 1, /* root may use the supervisor of another user */
+    CLIENT_SILENT = 1 << 2,   /* ssh must not ask the user anything */
 };
 
 struct reply {
@@ -60,6 +66,13 @@ struct reply {
  * connection. FLAGS: enum client_flags. Returns -ENOENT, with status 69, if there is no supervisor.
  */
 int client_open(struct client *client, const struct place *place, unsigned flags);
+
+/*
+ * Does the same for the supervisor of HOST, which `k3thread proxy` finds there; that also starts one for a first
+ * request that is a start. HOST must outlive the connection. That there is no supervisor shows when the first reply
+ * is taken: client_call() and client_receive() then return -ENOENT.
+ */
+int client_open_host(struct client *client, const char *host, unsigned flags);
 
 /*
  * Gives CLIENT, which is zeroed, the connection of the quick way (cli/quick), on which the first

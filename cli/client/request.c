@@ -135,6 +135,17 @@ static void write_limits(struct text *params)
     write_integer(params, getpriority(PRIO_PROCESS, 0));
 }
 
+/* Writes that the command has the surroundings of the connection, and the variables that are added. */
+static void add_variables(struct text *params, char *const *variables)
+{
+    write_name(params, "environment");
+    text_add(params, "true");
+    if (variables == NULL)
+        return;
+    write_name(params, "variables");
+    write_environment(params, variables);
+}
+
 /*
  * Writes the environment and the limits, or "true" if the connection's last start sent the same
  * ones: the supervisor keeps them, and most starts of a script share them.
@@ -163,7 +174,10 @@ static void add_path(struct text *params, const char *key, const char *here, con
     if (path == NULL)
         return;
     write_name(params, key);
-    here_write_path(params, here, path);
+    if (here[0] == '\0')
+        write_bytes(params, path);
+    else
+        here_write_path(params, here, path);
 }
 
 static void add_terminal(struct text *params, const struct start_request *request)
@@ -178,11 +192,16 @@ static void add_terminal(struct text *params, const struct start_request *reques
 /* Writes what surrounds the command: its directory, environment, input and output. */
 static void add_surroundings(struct text *params, const struct start_request *request)
 {
-    add_environment(params, request);
-    write_name(params, "directory");
-    here_write_path(params, request->here, request->directory);
-    write_name(params, "umask");
-    write_integer(params, current_umask());
+    if (request->is_elsewhere) {
+        add_variables(params, request->environment);
+        add_path(params, "directory", "", request->directory);
+    } else {
+        add_environment(params, request);
+        write_name(params, "directory");
+        here_write_path(params, request->here, request->directory);
+        write_name(params, "umask");
+        write_integer(params, current_umask());
+    }
     add_path(params, "input", request->here, request->input);
     add_true(params, "input", request->input_stays_open);
     if (request->tty)
@@ -223,6 +242,19 @@ void request_write_start(struct text *params, const struct start_request *reques
         text_add(params, "false");
     }
     add_bytes(params, "name", request->name);
+    text_byte(params, '}', 1);
+}
+
+void request_write_surroundings(struct text *params, char *const *environment, const char *here)
+{
+    text_byte(params, '{', 1);
+    write_name(params, "environment");
+    write_environment(params, environment);
+    write_limits(params);
+    write_name(params, "directory");
+    write_bytes(params, here);
+    write_name(params, "umask");
+    write_integer(params, current_umask());
     text_byte(params, '}', 1);
 }
 

@@ -31,7 +31,9 @@ struct start_request {
     int64_t      log_limit;                            /* bytes; 0: none */
     char *const *needs;                                /* names and ids */
     size_t       needs_count;
-    char *const *environment; /* of the command, up to a NULL */
+    bool
+        is_elsewhere; /* it goes to another machine: paths are of that machine, and so is the rest */
+    char *const *environment; /* of the command, up to a NULL; elsewhere, what is added; or NULL */
     bool environment_known;   /* the connection's last start sent the same environment and limits */
     bool if_absent;           /* a live thread of that name is as good as a new one */
     bool daemon, keep, chained;
@@ -42,6 +44,12 @@ struct start_request {
 void request_init_start(struct start_request *ret);
 
 void request_write_start(struct text *params, const struct start_request *request);
+
+/*
+ * Writes what the commands get that are started from another machine: ENVIRONMENT, the directory HERE, and the
+ * limits, umask and niceness of this process.
+ */
+void request_write_surroundings(struct text *params, char *const *environment, const char *here);
 
 struct raise_request {
     const char *thread; /* a name, an id or a pattern; NULL: all */

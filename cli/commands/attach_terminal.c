@@ -141,7 +141,8 @@ static bool is_own_terminal(const struct attach *attach, const json_t *thread)
 {
     const char *id = getenv("K3THREAD_ID"), *socket = getenv("K3THREAD_SOCKET");
 
-    return id != NULL && socket != NULL && strtoll(id, NULL, 10) == thread_id(thread) &&
+    return attach->invocation->session->host == NULL && id != NULL && socket != NULL &&
+           strtoll(id, NULL, 10) == thread_id(thread) &&
            strcmp(socket, attach->invocation->session->place.socket) == 0;
 }
 

@@ -35,6 +35,7 @@
     X(watch)                                                                                       \
     X(clear)                                                                                       \
     X(supervise)                                                                                   \
+    X(proxy)                                                                                       \
     X(slots)                                                                                       \
     X(shutdown)                                                                                    \
     X(exceptions)                                                                                  \
@@ -51,6 +52,7 @@ enum command_flags {
     COMMAND_ENDED = 1 << 4,    /* the command also takes threads that have ended */
     COMMAND_DAEMON = 1 << 5,   /* the command starts a daemon thread */
     COMMAND_INNER = 1 << 6,    /* the command also takes threads inside a process, as web/worker */
+    COMMAND_HERE = 1 << 7,     /* the command works on this machine, whatever K3THREAD_HOST says */
 };
 
 /* The headings of the overview, under which commands are listed. */
@@ -84,6 +86,12 @@ struct command {
      * options and no arguments.
      */
     argp_parser_t parse;
+
+    /*
+     * Checks the options when the place is known, before the command is connected; or NULL. Returns STATUS_DONE, or
+     * the exit status after reporting a failure.
+     */
+    int (*check)(struct invocation *invocation);
 
     /* Carries out the command. Returns the exit status. */
     int (*run)(struct invocation *invocation);

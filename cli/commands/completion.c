@@ -95,8 +95,10 @@ static bool skip_program_options(struct cursor *cursor, struct session *session)
         const char *value = cursor->words[0] + 2;
         size_t      used = 1;
 
-        if ((letter == 'L' || letter == 'S') && *value == '\0') {
-            cursor->kind = letter == 'S' ? COMPLETE_FILE : COMPLETE_LABEL;
+        if (letter != '\0' && strchr("LSH", letter) != NULL && *value == '\0') {
+            cursor->kind = letter == 'S'   ? COMPLETE_FILE
+                           : letter == 'L' ? COMPLETE_LABEL
+                                           : COMPLETE_HOST;
             if (cursor->count == 2)
                 return false;
             value = cursor->words[1];
@@ -106,6 +108,8 @@ static bool skip_program_options(struct cursor *cursor, struct session *session)
             session->label = value;
         if (letter == 'S')
             session->socket = value;
+        if (letter == 'H')
+            session->host_option = value;
         cursor->words += used;
         cursor->count -= used;
     }
@@ -159,6 +163,7 @@ static const char *kind_word(enum complete_kind kind)
     case COMPLETE_COMMAND:
     case COMPLETE_OPTION:
     case COMPLETE_LABEL:
+    case COMPLETE_HOST:
     case COMPLETE_THREAD:
     case COMPLETE_EXCEPTION:
     case COMPLETE_SHELL:

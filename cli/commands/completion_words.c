@@ -5,6 +5,7 @@
 #include "cli/base/probe_kinds.h"
 #include "cli/commands/command.h"
 #include "cli/commands/command_line.h"
+#include "cli/commands/host_words.h"
 #include "cli/commands/manual.h"
 #include "cli/commands/option_list.h"
 #include "cli/commands/session.h"
@@ -16,6 +17,10 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+/* The seconds that another machine has to say which threads there are. */
+#define HOST_WITHIN 3
 
 /* The bytes that may surround a word's name in a usage. */
 #define AROUND "[]."
@@ -343,6 +348,9 @@ void complete_add(struct text *text, enum complete_kind kind, const struct comma
     case COMPLETE_LABEL:
         add_labels(text);
         break;
+    case COMPLETE_HOST:
+        host_words_add(text);
+        break;
     case COMPLETE_EXCEPTION:
         add_exceptions(text);
         break;
@@ -409,6 +417,10 @@ static json_t *list_params(const struct command *command, const char *current)
     return json_pack("{s:[s%]}", "threads", current, (size_t) (slash + 1 - current));
 }
 
+/*
+ * Ends this process if another machine does not answer in time: the user waits at a prompt, and completion without
+ * words is better than none at all.
+ */
 json_t *complete_threads(struct session *session, const struct command *command,
                          const char *current)
 {
@@ -418,6 +430,10 @@ json_t *complete_threads(struct session *session, const struct command *command,
     int          error = session_find_place(session, &why);
 
     text_release(&why);
+    if (error == 0 && session->host != NULL) {
+        session->is_silent = true;
+        (void) alarm(HOST_WITHIN);
+    }
     if (error != 0 || session_connect(session, false) != 0 ||
         client_call(&session->client, "list", list_params(command, current), &reply) != 0)
         return NULL;

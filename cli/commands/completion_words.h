@@ -28,6 +28,7 @@
     X(PROBE, "PROBE")                                                                              \
     X(SIGNAL, "SIGNAL")                                                                            \
     X(NEED, "NEED")                                                                                \
+    X(HOST, "HOST")                                                                                \
     X(SLOTS, "N|none")                                                                             \
     X(LEAKS, "ACTION")
 

@@ -12,10 +12,21 @@
 /* No exit status: the next step can be taken. */
 #define GO_ON (-1)
 
+/* Refuses -H for a command that works on this machine. */
+static int refuse_host(const struct invocation *invocation)
+{
+    if (!(invocation->command->flags & COMMAND_HERE) || invocation->session->host_option == NULL)
+        return GO_ON;
+    return command_fail(invocation, STATUS_USAGE, "ValueError",
+                        "it works on this machine, so -H is not for it");
+}
+
 static int find_place(const struct invocation *invocation)
 {
     struct text why = {0};
-    int         error = session_find_place(invocation->session, &why);
+    int         error = invocation->command->flags & COMMAND_HERE
+                            ? session_find_place_here(invocation->session, &why)
+                            : session_find_place(invocation->session, &why);
 
     if (error == 0)
         return GO_ON;
@@ -32,13 +43,18 @@ static int connect_client(const struct invocation *invocation)
 }
 
 /* Prepares what the command's flags ask for. Returns GO_ON or the exit status. */
-static int set_up(const struct invocation *invocation)
+static int set_up(struct invocation *invocation)
 {
-    unsigned flags = invocation->command->flags;
-    int      status = GO_ON;
+    const struct command *command = invocation->command;
+    unsigned              flags = command->flags;
+    int                   status = refuse_host(invocation);
 
-    if (flags & (COMMAND_PLACE | COMMAND_CONNECTS | COMMAND_STARTS))
+    if (status == GO_ON && (flags & (COMMAND_PLACE | COMMAND_CONNECTS | COMMAND_STARTS)))
         status = find_place(invocation);
+    if (status == GO_ON && command->check != NULL) {
+        status = command->check(invocation);
+        status = status == STATUS_DONE ? GO_ON : status;
+    }
     if (status == GO_ON && (flags & (COMMAND_CONNECTS | COMMAND_STARTS)))
         status = connect_client(invocation);
     return status;

@@ -47,7 +47,8 @@ int follow_request(struct follow *follow, json_int_t id)
     if (follow->since >= 0)
         (void) json_object_set_new(about, "since", json_real(follow->since));
     error = client_queue(client, "logs", about, &follow->log_request);
-
+    if (error == 0)
+        error = log_copy_request(&follow->copy, id, follow->since);
     if (error != 0) {
         json_decref(ended);
         return error;
@@ -55,8 +56,12 @@ int follow_request(struct follow *follow, json_int_t id)
     return client_send(client, "join", ended, &follow->join_request);
 }
 
-void follow_take(struct follow *follow, const struct reply *reply)
+int follow_take(struct follow *follow, const struct reply *reply)
 {
+    int taken = log_copy_take_reply(&follow->copy, reply);
+
+    if (taken != 0)
+        return taken < 0 ? taken : 0;
     if (reply->id == follow->join_request) {
         follow->joined = true;
         follow->thread = json_incref((json_t *) reply->result); /* NULL if the reply is an error */
@@ -64,11 +69,18 @@ void follow_take(struct follow *follow, const struct reply *reply)
         follow->located = true;
         follow->log = json_incref((json_t *) reply->result);
     }
+    return 0;
 }
 
 static bool is_answered(const struct follow *follow)
 {
-    return follow->joined && follow->located;
+    return follow->joined && follow->located && log_copy_is_whole(&follow->copy);
+}
+
+/* Takes REPLY. Returns 0 or -ENOMEM. */
+static int take_answer(struct follow *follow, const struct reply *reply)
+{
+    return input_copy_take(&follow->input, reply) == 0 ? follow_take(follow, reply) : 0;
 }
 
 /*
@@ -79,14 +91,15 @@ static int take_answers(struct follow *follow)
 {
     struct client *client = &follow->invocation->session->client;
     struct reply   reply;
-    int            found = 0;
+    int            found = 0, error = 0;
 
-    while (!is_answered(follow) && (found = client_try_receive(client, &reply)) > 0) {
-        if (input_copy_take(&follow->input, &reply) == 0)
-            follow_take(follow, &reply);
+    while (error == 0 && !is_answered(follow) && (found = client_try_receive(client, &reply)) > 0) {
+        error = take_answer(follow, &reply);
         reply_release(&reply);
     }
-    if (found < 0 && !follow->joined)
+    if (error != 0)
+        return command_fail_memory(follow->invocation, STATUS_FAILED);
+    if (found < 0 && (!follow->joined || !log_copy_is_whole(&follow->copy)))
         return command_failed(follow->invocation);
     follow->located |= found < 0;
     if (follow->log == NULL || follow->copy.source != NULL || follow->copy.is_silent)
@@ -165,12 +178,16 @@ int follow_run(struct follow *follow)
 /* Shows all that the log holds now. */
 static int show_now(struct follow *follow)
 {
-    struct reply reply;
-    int          status;
+    struct client *client = &follow->invocation->session->client;
+    struct reply   reply;
+    int            status;
 
-    if (client_call(&follow->invocation->session->client, "logs",
-                    logs_request(follow->id, follow->since), &reply) != 0)
+    if (client_call(client, "logs", logs_request(follow->id, follow->since), &reply) != 0)
         return command_failed(follow->invocation);
+    if (log_copy_request(&follow->copy, follow->id, follow->since) != 0) {
+        reply_release(&reply);
+        return command_failed(follow->invocation);
+    }
     status = log_copy_begin(&follow->copy, follow->id, reply.result);
     reply_release(&reply);
     return status == STATUS_DONE ? log_copy_now(&follow->copy) : status;

@@ -53,8 +53,8 @@ int follow_show(struct follow *follow, const char *thread);
  */
 int follow_request(struct follow *follow, json_int_t id);
 
-/* Takes REPLY if it answers one of these requests. */
-void follow_take(struct follow *follow, const struct reply *reply);
+/* Takes REPLY if it answers one of these requests. Returns 0 or -ENOMEM. */
+int follow_take(struct follow *follow, const struct reply *reply);
 
 /* Copies until the thread has ended, including its last output. */
 int follow_run(struct follow *follow);

@@ -1,11 +1,11 @@
 #include "cli/commands/follow_all.h"
 
 #include "cli/base/status.h"
+#include "cli/client/log_feed.h"
 #include "cli/commands/command.h"
 #include "cli/commands/log_copy.h"
 #include "cli/commands/report.h"
 #include "cli/rpc/bytes.h"
-#include "cli/view/full_disk.h"
 #include "cli/view/printer.h"
 #include "cli/view/thread_text.h"
 
@@ -27,6 +27,7 @@ struct member {
     bool                   located; /* the request for the log was answered */
     bool                   ended;
     struct printer_source *source; /* NULL: not located yet, or there is no log to show */
+    struct log_feed       *feed;   /* brings the log from another machine; NULL: it is a file */
     int                    watch;  /* inotify's number for the log; -1: none */
 };
 
@@ -50,8 +51,6 @@ static int fail(struct followers *all, const char *what, int error)
     return all->status;
 }
 
-/* Threads */
-
 static struct member *find(const struct followers *all, json_int_t id)
 {
     for (size_t i = 0; i < all->count; i++)
@@ -59,6 +58,92 @@ static struct member *find(const struct followers *all, json_int_t id)
             return &all->members[i];
     return NULL;
 }
+
+/* The log of another machine */
+
+/* Returns true if all of the log of MEMBER can be printed, once its thread has ended. */
+static bool is_whole(const struct member *member)
+{
+    return member->feed == NULL || log_feed_has_ended(member->feed);
+}
+
+/* Ends the log of MEMBER, if it has ended and all of the log is here. */
+static void end_if_whole(struct member *member)
+{
+    if (!member->ended || !is_whole(member) || member->source == NULL)
+        return;
+    printer_touch(member->source);
+    printer_end(member->source);
+}
+
+/* Asks for the log of MEMBER, if it is on another machine. */
+static int open_feed(const struct followers *all, struct member *member)
+{
+    const struct follow_all_options *o = all->options;
+    const struct log_feed_wish       wish = {.thread = member->id,
+                                             .follow = true,
+                                             .times = o->timestamps,
+                                             .some_lines = o->some_lines && all->first_count == 0,
+                                             .lines = o->lines,
+                                             .since = o->since,
+                                             .begin = -1};
+
+    if (all->invocation->session->host == NULL)
+        return 0;
+    member->feed = calloc(1, sizeof(*member->feed));
+    if (member->feed == NULL)
+        return -ENOMEM;
+    return log_feed_open(member->feed, &all->invocation->session->client, &wish);
+}
+
+/* Asks for the output of another run of MEMBER, if all of the one before has come. */
+static int reopen_feed(const struct followers *all, struct member *member)
+{
+    if (member->feed == NULL || !log_feed_has_ended(member->feed))
+        return 0;
+    return log_feed_reopen(member->feed, member->id, all->options->timestamps);
+}
+
+static void close_feed(struct member *member)
+{
+    if (member->feed != NULL)
+        log_feed_close(member->feed);
+    free(member->feed);
+}
+
+/*
+ * Takes REPLY if it brings a piece of the log of MEMBER. The last piece of a run may come before the end of the thread
+ * is known, or when the thread runs again already: what follows is asked for.
+ */
+static bool take_piece(struct followers *all, struct member *member, const struct reply *reply)
+{
+    int taken = member->feed != NULL ? log_feed_take(member->feed, reply) : 0;
+
+    if (taken < 0)
+        all->status = command_fail_memory(all->invocation, STATUS_FAILED);
+    if (taken <= 0)
+        return taken < 0;
+    if (member->source != NULL)
+        printer_touch(member->source);
+    if (member->feed->failure.status == STATUS_DONE && !member->ended &&
+        reopen_feed(all, member) != 0)
+        all->status = command_failed(all->invocation);
+    end_if_whole(member);
+    return true;
+}
+
+/* Asks for more of the logs of another machine. Returns false after a failure. */
+static bool ask_feeds(struct followers *all)
+{
+    for (size_t i = 0; i < all->count; i++)
+        if (all->members[i].feed != NULL && log_feed_ask(all->members[i].feed) != 0) {
+            all->status = command_failed(all->invocation);
+            return false;
+        }
+    return true;
+}
+
+/* Threads */
 
 /* Asks when MEMBER ends. */
 static int ask_end(const struct followers *all, struct member *member)
@@ -91,7 +176,7 @@ static void add_member(struct followers *all, const json_t *thread)
     if (all->options->since >= 0)
         (void) json_object_set_new(about, "since", json_real(all->options->since));
     if (client_queue(&all->invocation->session->client, "logs", about, &member->log_request) != 0 ||
-        ask_end(all, member) != 0)
+        open_feed(all, member) != 0 || ask_end(all, member) != 0)
         all->status = command_failed(all->invocation);
 }
 
@@ -115,7 +200,7 @@ static void follow_thread(struct followers *all, const json_t *thread)
         member->ended = false;
         if (member->source != NULL)
             printer_resume(member->source);
-        if (ask_end(all, member) != 0)
+        if (reopen_feed(all, member) != 0 || ask_end(all, member) != 0)
             all->status = command_failed(all->invocation);
     }
     member->runs = runs_of(thread);
@@ -200,6 +285,19 @@ static int add_source(struct followers *all, struct member *member, const char *
     return 0;
 }
 
+/* Adds the log, of another machine, where it is at PATH. Returns 0 or -ENOMEM. */
+static int add_feed_source(struct followers *all, struct member *member, const char *name,
+                           const char *path)
+{
+    member->source = printer_add_buffer(&all->printer, name, path, &member->feed->buffer);
+    if (member->source == NULL)
+        return -ENOMEM;
+    printer_show_buffered_runs(member->source);
+    printer_touch(member->source);
+    end_if_whole(member);
+    return 0;
+}
+
 /* Takes the answer to "logs", NULL if that was an error: the thread was cleared. */
 static void locate(struct followers *all, struct member *member, const json_t *result)
 {
@@ -212,8 +310,11 @@ static void locate(struct followers *all, struct member *member, const json_t *r
     error = bytes_from_json(json_object_get(result, "name"), &name);
     if (error == 0)
         error = bytes_from_json(json_object_get(result, "log"), &path);
-    if (error == 0 && all->options->timestamps && !times_are_kept(path, member->id))
+    if (error == 0 && all->options->timestamps &&
+        !log_copy_has_times(all->invocation, path, member->id, result))
         all->status = log_copy_fail_times(all->invocation);
+    else if (error == 0 && member->feed != NULL)
+        error = add_feed_source(all, member, name, path);
     else if (error == 0)
         error = add_source(all, member, name, path, result);
     free(name);
@@ -226,10 +327,7 @@ static void locate(struct followers *all, struct member *member, const json_t *r
 static void end(struct member *member)
 {
     member->ended = true;
-    if (member->source == NULL)
-        return;
-    printer_touch(member->source);
-    printer_end(member->source);
+    end_if_whole(member);
 }
 
 /* Answers */
@@ -254,6 +352,8 @@ static void take_reply(struct followers *all, const struct reply *reply)
     for (size_t i = 0; i < all->count; i++) {
         struct member *member = &all->members[i];
 
+        if (take_piece(all, member, reply))
+            return;
         if (reply->id == member->log_request)
             locate(all, member, reply->result);
         else if (reply->id == member->join_request)
@@ -282,7 +382,7 @@ static void look_again(struct followers *all)
     for (size_t i = 0; i < all->count; i++) {
         struct member *member = &all->members[i];
 
-        if (member->source == NULL || member->ended)
+        if (member->source == NULL || member->feed != NULL || member->ended)
             continue;
         logfile_look(&member->source->log);
         watch(all, member);
@@ -321,7 +421,10 @@ static int patience(const struct followers *all)
 {
     int waiting = printer_patience(&all->printer);
 
-    return all->inotify >= 0 || (waiting >= 0 && waiting < LOOK_INTERVAL) ? waiting : LOOK_INTERVAL;
+    return all->inotify >= 0 || all->invocation->session->host != NULL ||
+                   (waiting >= 0 && waiting < LOOK_INTERVAL)
+               ? waiting
+               : LOOK_INTERVAL;
 }
 
 /* The loop */
@@ -330,7 +433,7 @@ static int patience(const struct followers *all)
 static bool have_ended(const struct followers *all)
 {
     for (size_t i = 0; i < all->count; i++)
-        if (!all->members[i].located || !all->members[i].ended)
+        if (!all->members[i].located || !all->members[i].ended || !is_whole(&all->members[i]))
             return false;
     return all->list_request == 0;
 }
@@ -384,7 +487,7 @@ static int run_loop(struct followers *all)
         if (!take_replies(all))
             return print_rest(all);
         if (all->status != STATUS_DONE || !check_output(all, printer_fill(&all->printer)) ||
-            (have_ended(all) && printer_is_idle(&all->printer)))
+            !ask_feeds(all) || (have_ended(all) && printer_is_idle(&all->printer)))
             break;
         wait_for_news(all);
     }
@@ -429,6 +532,16 @@ static void stop_events(struct client *client)
         reply_release(&reply);
 }
 
+/* Warns if the disk of MEMBER's log is full. Returns true if it is. */
+static bool warn_full(const struct followers *all, const struct member *member)
+{
+    static const struct log_feed no_feed;
+
+    return member->source != NULL &&
+           log_copy_warn_full(all->invocation, member->source->path,
+                              member->feed != NULL ? member->feed : &no_feed);
+}
+
 int follow_all(const struct invocation *invocation, const char *pattern,
                const struct follow_all_options *options)
 {
@@ -445,9 +558,10 @@ int follow_all(const struct invocation *invocation, const char *pattern,
     if (status == STATUS_DONE)
         status = run_loop(&all);
     for (size_t i = 0; i < all.count && status == STATUS_DONE; i++)
-        if (all.members[i].source != NULL &&
-            disk_warn_full(invocation->command->name, all.members[i].source->path))
+        if (warn_full(&all, &all.members[i]))
             break;
+    for (size_t i = 0; i < all.count; i++)
+        close_feed(&all.members[i]);
     stop_events(&invocation->session->client);
     printer_close(&all.printer);
     if (all.inotify >= 0)

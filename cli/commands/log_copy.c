@@ -5,6 +5,7 @@
 #include "cli/commands/report.h"
 #include "cli/rpc/bytes.h"
 #include "cli/view/full_disk.h"
+#include "cli/view/message.h"
 #include "cli/view/thread_text.h"
 
 #include <errno.h>
@@ -19,6 +20,26 @@
 static int fail(const struct log_copy *copy, const char *what, int error)
 {
     return command_fail(copy->invocation, STATUS_FAILED, NULL, "%s: %s", what, strerror(-error));
+}
+
+bool log_copy_has_times(const struct invocation *invocation, const char *path, json_int_t id,
+                        const json_t *result)
+{
+    if (invocation->session->host != NULL)
+        return json_is_true(json_object_get(result, "times"));
+    return times_are_kept(path, id);
+}
+
+bool log_copy_warn_full(const struct invocation *invocation, const char *path,
+                        const struct log_feed *feed)
+{
+    const char *name = invocation->command->name;
+
+    if (feed->client == NULL)
+        return disk_warn_full(name, path);
+    if (feed->buffer.is_disk_full)
+        message_print(name, NULL, DISK_FULL_MESSAGE, path);
+    return feed->buffer.is_disk_full;
 }
 
 int log_copy_fail_times(const struct invocation *invocation)
@@ -39,6 +60,52 @@ void log_copy_close(struct log_copy *copy)
         printer_close(&copy->printer);
     if (copy->inotify >= 0)
         close(copy->inotify);
+    log_feed_close(&copy->feed);
+}
+
+/* The log of another machine */
+
+int log_copy_request(struct log_copy *copy, json_int_t id, double since)
+{
+    const struct session      *session = copy->invocation->session;
+    const struct log_feed_wish wish = {.thread = id,
+                                       .follow = copy->follow,
+                                       .times = copy->timestamps,
+                                       .some_lines = copy->some_lines,
+                                       .lines = copy->lines,
+                                       .since = since,
+                                       .begin = -1};
+
+    if (session->host == NULL || copy->is_silent)
+        return 0;
+    log_feed_close(&copy->feed); /* of a start that is made again */
+    return log_feed_open(&copy->feed, &copy->invocation->session->client, &wish);
+}
+
+int log_copy_take_reply(struct log_copy *copy, const struct reply *reply)
+{
+    return log_feed_take(&copy->feed, reply);
+}
+
+bool log_copy_is_whole(const struct log_copy *copy)
+{
+    return copy->is_silent || copy->feed.client == NULL || log_feed_has_ended(&copy->feed);
+}
+
+/* Reports why the log does not come, unless the log of a thread that goes on need not. */
+static int check_feed(struct log_copy *copy)
+{
+    struct failure *failure = &copy->feed.failure;
+
+    if (failure->status == STATUS_DONE)
+        return STATUS_DONE;
+    if (copy->own) {
+        copy->is_silent = true;
+        return STATUS_DONE;
+    }
+    return command_fail(copy->invocation, failure->status,
+                        failure->type[0] != '\0' ? failure->type : NULL, "%.*s",
+                        (int) failure->message.size, failure->message.data);
 }
 
 /* Opening the log */
@@ -51,8 +118,10 @@ void log_copy_close(struct log_copy *copy)
 static int open_log(struct log_copy *copy, bool begun)
 {
     const char *path = copy->source->path;
-    int         error = printer_open_source(copy->source, copy->some_lines, copy->lines);
+    int         error = 0;
 
+    if (copy->feed.client == NULL)
+        error = printer_open_source(copy->source, copy->some_lines, copy->lines);
     if (error == 0 || (error == -ENOENT && (!begun || copy->follow)))
         return STATUS_DONE;
     if (copy->own) {
@@ -117,42 +186,58 @@ static unsigned style_of(const struct log_copy *copy, const json_t *result)
 static int show_runs(struct log_copy *copy, const json_t *marks)
 {
     char *path = NULL;
-    int   error = bytes_from_json(marks, &path);
+    int   error;
 
+    if (copy->feed.client != NULL) {
+        printer_show_buffered_runs(copy->source);
+        return 0;
+    }
+    error = bytes_from_json(marks, &path);
     if (error == 0)
         error = printer_show_runs(copy->source, path);
     free(path);
     return error == -EINVAL ? 0 : error; /* an older supervisor has no marks */
 }
 
-int log_copy_begin(struct log_copy *copy, json_int_t id, const json_t *result)
+/* Adds the log at PATH. RESULT is the answer to "logs". Returns NULL if memory is lacking. */
+static struct printer_source *add_source(struct log_copy *copy, const char *path,
+                                         const json_t *result)
 {
     off_t offset = (off_t) json_integer_value(json_object_get(result, "offset"));
+
+    if (copy->feed.client != NULL)
+        return printer_add_buffer(&copy->printer, "", path, &copy->feed.buffer);
+    return printer_add(&copy->printer, "", path, offset);
+}
+
+int log_copy_begin(struct log_copy *copy, json_int_t id, const json_t *result)
+{
     char *path = NULL;
     int   error = bytes_from_json(json_object_get(result, "log"), &path);
     int   status;
 
-    if (error == 0 && copy->timestamps && !times_are_kept(path, id)) {
+    if (error == 0 && copy->timestamps && !log_copy_has_times(copy->invocation, path, id, result)) {
         free(path);
         return log_copy_fail_times(copy->invocation);
     }
     printer_open(&copy->printer, STDOUT_FILENO, style_of(copy, result));
     if (error == 0)
-        copy->source = printer_add(&copy->printer, "", path, offset);
+        copy->source = add_source(copy, path, result);
     if (copy->source != NULL && !copy->own)
         error = show_runs(copy, json_object_get(result, "run_marks"));
     free(path);
     if (copy->source == NULL || error != 0)
         return fail(copy, "the log", error != 0 ? error : -ENOMEM);
     status = open_log(copy, json_is_true(json_object_get(result, "begun")));
-    if (status == STATUS_DONE && !copy->is_silent)
+    if (status == STATUS_DONE && !copy->is_silent && copy->feed.client == NULL)
         watch(copy);
     return status;
 }
 
 void log_copy_watch(struct log_copy *copy)
 {
-    copy->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+    if (copy->invocation->session->host == NULL)
+        copy->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 }
 
 /* Copying */
@@ -192,6 +277,10 @@ int log_copy_take(struct log_copy *copy)
     error = printer_fill(&copy->printer);
     if (error != 0)
         return fail(copy, "the log", error);
+    if (log_feed_ask(&copy->feed) != 0)
+        return command_failed(copy->invocation);
+    if (copy->feed.client != NULL)
+        return check_feed(copy);
     if (!logfile_is(&copy->source->log, STDOUT_FILENO))
         return STATUS_DONE;
     silence(copy);
@@ -202,7 +291,7 @@ int log_copy_take(struct log_copy *copy)
 
 void log_copy_end(struct log_copy *copy)
 {
-    if (copy->source != NULL)
+    if (copy->source != NULL && log_copy_is_whole(copy))
         printer_end(copy->source);
 }
 
@@ -213,9 +302,38 @@ int log_copy_write(struct log_copy *copy)
     return error == 0 ? STATUS_DONE : log_copy_lose_output(copy, error);
 }
 
+/* Copies all that comes of the log of another machine. */
+static int copy_feed(struct log_copy *copy)
+{
+    struct client *client = copy->feed.client;
+    int            status = STATUS_DONE, error = 0;
+
+    while (status == STATUS_DONE && error == 0) {
+        struct reply reply;
+
+        log_copy_end(copy);
+        status = log_copy_take(copy);
+        if (status == STATUS_DONE)
+            error = printer_drain(&copy->printer);
+        if (status != STATUS_DONE || error != 0 || log_copy_is_whole(copy))
+            break;
+        if (client_receive(client, &reply) != 0)
+            return command_failed(copy->invocation);
+        if (log_copy_take_reply(copy, &reply) < 0)
+            status = command_fail_memory(copy->invocation, STATUS_FAILED);
+        reply_release(&reply);
+    }
+    if (error != 0)
+        return log_copy_lose_output(copy, error);
+    return status == STATUS_DONE ? log_copy_finish(copy) : status;
+}
+
 int log_copy_now(struct log_copy *copy)
 {
     int error, status;
+
+    if (copy->feed.client != NULL)
+        return copy_feed(copy);
 
     if (copy->source->log.file.fd < 0)
         return STATUS_DONE;
@@ -261,7 +379,8 @@ int log_copy_patience(const struct log_copy *copy)
     if (copy->is_silent || copy->source == NULL)
         return -1;
     waiting = printer_patience(&copy->printer);
-    if (copy->inotify >= 0 || (waiting >= 0 && waiting < LOOK_INTERVAL))
+    if (copy->inotify >= 0 || copy->feed.client != NULL ||
+        (waiting >= 0 && waiting < LOOK_INTERVAL))
         return waiting;
     return LOOK_INTERVAL;
 }
@@ -273,12 +392,13 @@ bool log_copy_is_ready(const struct log_copy *copy)
 
 bool log_copy_is_done(const struct log_copy *copy)
 {
-    return copy->is_silent || copy->source == NULL || printer_is_idle(&copy->printer);
+    return copy->is_silent || copy->source == NULL ||
+           (log_copy_is_whole(copy) && printer_is_idle(&copy->printer));
 }
 
 int log_copy_finish(const struct log_copy *copy)
 {
     if (copy->source != NULL && !copy->is_silent)
-        (void) disk_warn_full(copy->invocation->command->name, copy->source->path);
+        (void) log_copy_warn_full(copy->invocation, copy->source->path, &copy->feed);
     return STATUS_DONE;
 }

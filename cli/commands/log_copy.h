@@ -7,6 +7,7 @@
 #ifndef K3THREAD_CLI_COMMANDS_LOG_COPY_H
 #define K3THREAD_CLI_COMMANDS_LOG_COPY_H
 
+#include "cli/client/log_feed.h"
 #include "cli/commands/session.h"
 #include "cli/view/printer.h"
 
@@ -27,11 +28,21 @@ struct log_copy {
     bool                   output_closed; /* standard output has no reader any more */
     struct printer         printer;
     struct printer_source *source;  /* NULL until the log is known */
+    struct log_feed        feed;    /* brings the log from another machine; zeroed: it is a file */
     int                    inotify; /* -1: none, so the log is looked at in intervals */
 };
 
 /* Prepares COPY. From now on log_copy_close() may be called at any time. */
 void log_copy_open(struct log_copy *copy, const struct invocation *invocation);
+
+/*
+ * Queues the request that brings the log of the thread ID from another machine; for a log of this machine, none. ID
+ * and SINCE are as for follow_request() and struct follow. Returns as client.h's functions do.
+ */
+int log_copy_request(struct log_copy *copy, json_int_t id, double since);
+
+/* Takes REPLY if it brings a piece of the log. Returns 1 if it does, 0 if not, or -errno. */
+int log_copy_take_reply(struct log_copy *copy, const struct reply *reply);
 
 /* Makes the system report writes to the log, from log_copy_begin() on. */
 void log_copy_watch(struct log_copy *copy);
@@ -39,8 +50,11 @@ void log_copy_watch(struct log_copy *copy);
 /* Opens the log of the thread ID. RESULT, the answer to "logs", names the log. */
 int log_copy_begin(struct log_copy *copy, json_int_t id, const json_t *result);
 
-/* Takes what is new in the log. */
+/* Takes what is new in the log, and asks another machine for more. */
 int log_copy_take(struct log_copy *copy);
+
+/* Returns true if all of the log can be taken, once the thread has ended. */
+bool log_copy_is_whole(const struct log_copy *copy);
 
 /* Notes that the log will not be written to any more. */
 void log_copy_end(struct log_copy *copy);
@@ -72,8 +86,19 @@ bool log_copy_is_done(const struct log_copy *copy);
 /* Warns if the disk of the log is full, because the log may then lack a part of the output. */
 int log_copy_finish(const struct log_copy *copy);
 
+/*
+ * Returns true if the times of the lines of the log at PATH, of the thread ID, are known. RESULT is the answer to
+ * "logs".
+ */
+bool log_copy_has_times(const struct invocation *invocation, const char *path, json_int_t id,
+                        const json_t *result);
+
 /* Reports that the times of the lines are unknown. Returns the exit status. */
 int log_copy_fail_times(const struct invocation *invocation);
+
+/* Warns if the disk of a log is full: of the log at PATH, or of the one that FEED, if it is open, has brought. */
+bool log_copy_warn_full(const struct invocation *invocation, const char *path,
+                        const struct log_feed *feed);
 
 void log_copy_close(struct log_copy *copy);
 

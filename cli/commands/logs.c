@@ -4,12 +4,8 @@
 #include "cli/commands/command.h"
 #include "cli/commands/follow.h"
 #include "cli/commands/follow_all.h"
-#include "cli/commands/report.h"
+#include "cli/commands/show_all.h"
 #include "cli/commands/thread_word.h"
-#include "cli/rpc/bytes.h"
-#include "cli/view/full_disk.h"
-#include "cli/view/printer.h"
-#include "cli/view/thread_text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -76,8 +72,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-/* Follows all matching threads. */
-static int follow_pattern(const struct invocation *invocation)
+/* Shows the logs of all matching threads. */
+static int show_pattern(const struct invocation *invocation)
 {
     const struct logs_options      *o = invocation->options;
     const struct follow_all_options shown = {.timestamps = o->timestamps,
@@ -85,7 +81,8 @@ static int follow_pattern(const struct invocation *invocation)
                                              .lines = o->lines,
                                              .since = o->since};
 
-    return follow_all(invocation, o->thread, &shown);
+    return o->follow ? follow_all(invocation, o->thread, &shown)
+                     : show_all(invocation, o->thread, &shown);
 }
 
 static int show_one(struct invocation *invocation)
@@ -105,109 +102,11 @@ static int show_one(struct invocation *invocation)
     return status;
 }
 
-/*
- * Adds the log at PATH, from OFFSET or from its last lines on. A log that was removed counts as
- * empty.
- */
-static int add_log(const struct logs_options *o, struct printer *printer, const char *name,
-                   const char *path, const char *marks, off_t offset)
-{
-    struct printer_source *source = printer_add(printer, name, path, offset);
-
-    if (source == NULL || printer_show_runs(source, marks) != 0)
-        return -ENOMEM;
-    if (printer_open_source(source, o->some_lines, o->lines) != 0)
-        return 0;
-    if (logfile_size(&source->log, &source->limit) == 0 && source->limit > 0) {
-        printer_touch(source);
-        printer_end(source);
-    }
-    return 0;
-}
-
-static int add_source(const struct invocation *invocation, struct printer *printer,
-                      const json_t *thread, bool *warned)
-{
-    const struct logs_options *o = invocation->options;
-    struct reply               reply;
-    char                      *name = NULL, *path = NULL, *marks = NULL;
-    off_t                      offset;
-    int                        error, status = STATUS_DONE;
-
-    if (client_call(&invocation->session->client, "logs", logs_request(thread_id(thread), o->since),
-                    &reply) != 0)
-        return command_failed(invocation);
-    offset = (off_t) json_integer_value(json_object_get(reply.result, "offset"));
-    error = bytes_from_json(json_object_get(reply.result, "name"), &name);
-    if (error == 0)
-        error = bytes_from_json(json_object_get(reply.result, "log"), &path);
-    if (error == 0)
-        error = bytes_from_json(json_object_get(reply.result, "run_marks"), &marks);
-    reply_release(&reply);
-    if (error == 0 && o->timestamps && !times_are_kept(path, thread_id(thread)))
-        status = log_copy_fail_times(invocation);
-    else if (error == 0)
-        error = add_log(o, printer, name, path, marks, offset);
-    if (error == 0 && status == STATUS_DONE && !*warned)
-        *warned = disk_warn_full(invocation->command->name, path);
-    free(name);
-    free(path);
-    free(marks);
-    return error == 0 ? status : command_fail_memory(invocation, STATUS_FAILED);
-}
-
-static int print_all(const struct invocation *invocation, struct printer *printer)
-{
-    int error = printer_drain(printer);
-
-    if (error == 0 || error == -EPIPE)
-        return error == 0 ? STATUS_DONE : STATUS_FAILED;
-    return command_fail(invocation, STATUS_FAILED, NULL, "cannot print the logs: %s",
-                        strerror(-error));
-}
-
-/*
- * Prints the logs of all matching threads, one after the other, each line with its thread's name.
- */
-static int show_all(struct invocation *invocation)
-{
-    const struct logs_options *o = invocation->options;
-    struct printer             printer;
-    struct reply               reply;
-    const json_t              *thread;
-    size_t                     i;
-    bool                       warned = false;
-    int                        status = STATUS_DONE;
-
-    if (client_call(
-            &invocation->session->client, "list",
-            json_pack("{s:[o], s:[s]}", "threads", thread_to_json(o->thread), "members", "id"),
-            &reply) != 0)
-        return command_failed(invocation);
-    if (json_array_size(reply.result) == 0)
-        status = command_fail(invocation, STATUS_NO_THREAD, "InvalidThreadIdError",
-                              "no thread fits '%s'", o->thread);
-    printer_open(&printer, STDOUT_FILENO,
-                 PRINTER_NAMES | printer_style(STDOUT_FILENO) |
-                     (o->timestamps ? PRINTER_TIMES | PRINTER_KEPT : 0));
-    json_array_foreach((json_t *) reply.result, i, thread) {
-        if (status == STATUS_DONE)
-            status = add_source(invocation, &printer, thread, &warned);
-        if (status == STATUS_DONE)
-            status = print_all(invocation, &printer);
-    }
-    printer_close(&printer);
-    reply_release(&reply);
-    return status;
-}
-
 static int run(struct invocation *invocation)
 {
     const struct logs_options *o = invocation->options;
 
-    if (!thread_is_pattern(o->thread))
-        return show_one(invocation);
-    return o->follow ? follow_pattern(invocation) : show_all(invocation);
+    return thread_is_pattern(o->thread) ? show_pattern(invocation) : show_one(invocation);
 }
 
 const struct command command_logs = {

@@ -10,6 +10,7 @@
 static const struct argp_option options[] = {
     {NULL, 'L', "NAME", 0, "Use the supervisor of this name, instead of 'default'", 0},
     {NULL, 'S', "SOCKET", 0, "Use the supervisor at this socket", 0},
+    {NULL, 'H', "HOST", 0, "Use the supervisor of this machine, by way of ssh", 0},
     {0},
 };
 
@@ -23,6 +24,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case 'S':
         words->session->socket = argument;
+        return 0;
+    case 'H':
+        words->session->host_option = argument;
         return 0;
     case ARGP_KEY_ARGS:
         words->count = state->argc - state->next;
@@ -95,6 +99,6 @@ const struct argp program_argp = {
     .args_doc = "COMMAND [OPTION...] [ARGUMENT...]",
     .doc = "\v\"k3thread help COMMAND\" tells more of a command. Threads live in a supervisor, "
            "which the first start brings up; its socket is K3THREAD_SOCKET, else default.sock in "
-           "/tmp/k3thread-UID.",
+           "/tmp/k3thread-UID. K3THREAD_HOST names another machine, as -H does.",
     .help_filter = filter_help,
 };

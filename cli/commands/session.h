@@ -11,10 +11,14 @@
 
 /* One run of the program, or of a shell or a script in it. Zeroed, it is ready. */
 struct session {
-    const char   *label;  /* -L */
-    const char   *socket; /* -S */
-    struct place  place;  /* place.socket is NULL before session_find_place() */
+    const char *label;       /* -L */
+    const char *socket;      /* -S */
+    const char *host_option; /* -H */
+    const char *host; /* from session_find_place() on: the supervisor's machine; NULL: this one */
+    struct place
+        place; /* place.socket is NULL before session_find_place(), and if there is a host */
     struct client client;
+    bool          is_silent; /* ssh must not ask the user anything */
 
     /* The commands are a script's: start prints no ids, and the front handles interrupts. */
     bool scripted;
@@ -37,11 +41,17 @@ struct invocation {
     void                 *options; /* filled by the command's parser */
 };
 
-/* Finds the session's place, unless it is known. Returns 0, or -errno with a sentence in WHY. */
+/*
+ * Finds the machine and the place of the session's supervisor, unless they are known. Returns 0, or -errno with a
+ * sentence in WHY.
+ */
 int session_find_place(struct session *session, struct text *why);
 
+/* Finds the place on this machine, whatever K3THREAD_HOST says. Returns likewise. */
+int session_find_place_here(struct session *session, struct text *why);
+
 /*
- * Connects to the supervisor at the session's place, which must be known. STARTS: starts a
+ * Connects to the supervisor at the session's host or place, which must be known. STARTS: starts a
  * supervisor if there is none. Returns as client_open() does.
  */
 int session_connect(struct session *session, bool starts);

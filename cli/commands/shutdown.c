@@ -52,7 +52,10 @@ static pid_t peer_of(const struct client *client)
     struct ucred peer;
     socklen_t    size = sizeof(peer);
 
-    return getsockopt(client->wire.fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0 ? peer.pid : 0;
+    return client->host == NULL &&
+                   getsockopt(client->wire.fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0
+               ? peer.pid
+               : 0;
 }
 
 /*
@@ -215,6 +218,15 @@ static int request(struct client *client, struct shutdown_progress *waiting)
     return error;
 }
 
+/* Waits until the supervisor of another machine has closed the connection, which it does at its end. */
+static void await_end(struct client *client)
+{
+    struct reply reply;
+
+    while (client_receive(client, &reply) == 0)
+        reply_release(&reply);
+}
+
 /* Reports the processes that could not be ended. */
 static int report_unended(const struct invocation *invocation, json_t *unended)
 {
@@ -245,6 +257,8 @@ static int run(struct invocation *invocation)
     /* If another process ends the supervisor before it answers, that is a success too. */
     gone = (error == 0 || error == -ECONNRESET) &&
            wait_until_gone(&processes, error == 0 ? -1 : 10000);
+    if (error == 0 && client->host != NULL)
+        await_end(client);
     close_processes(&processes);
     client_close(client);
     return gone ? report_unended(invocation, waiting.unended) : command_failed(invocation);

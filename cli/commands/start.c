@@ -7,6 +7,7 @@
 #include "cli/commands/executable.h"
 #include "cli/commands/lost_limits.h"
 #include "cli/commands/report.h"
+#include "cli/commands/start_check.h"
 #include "cli/commands/start_options.h"
 #include "cli/commands/start_wait.h"
 #include "cli/view/thread_text.h"
@@ -48,7 +49,8 @@ static void write_request(struct text *params, const struct invocation *invocati
     struct start_request        request = o->request;
 
     request.here = here;
-    request.environment = o->environment != NULL ? o->environment : environ;
+    request.is_elsewhere = invocation->session->host != NULL;
+    request.environment = o->environment != NULL || request.is_elsewhere ? o->environment : environ;
     request.environment_known =
         o->environment == NULL && invocation->session->client.environment_known;
     request.daemon |= (invocation->command->flags & COMMAND_DAEMON) != 0;
@@ -96,13 +98,14 @@ static bool needs_no_directory(const struct start_request *request)
 }
 
 /*
- * Returns the current directory's path, to be freed. If the directory was removed, it has no path:
+ * Returns the current directory's path, to be freed; an empty one if the command runs elsewhere. If the directory was removed, it has no path:
  * reports that and returns NULL.
  */
 static char *current_directory(const struct invocation *invocation)
 {
     const struct start_options *o = invocation->options;
-    char                       *here = here_find(needs_no_directory(&o->request));
+    bool                        is_elsewhere = invocation->session->host != NULL;
+    char *here = is_elsewhere ? strdup("") : here_find(needs_no_directory(&o->request));
 
     if (here == NULL)
         (void) command_fail(invocation, STATUS_FAILED, NULL,
@@ -273,6 +276,7 @@ const struct command command_start = {
     .options = start_options_list,
     .options_size = sizeof(struct start_options),
     .parse = start_options_parse,
+    .check = start_check,
     .run = run,
     .release = start_options_release,
 };
@@ -287,6 +291,7 @@ const struct command command_daemon = {
     .options = start_options_list,
     .options_size = sizeof(struct start_options),
     .parse = start_options_parse,
+    .check = start_check,
     .run = run,
     .release = start_options_release,
 };

@@ -1,7 +1,6 @@
 #include "cli/commands/start_options.h"
 
 #include "cli/base/call_word.h"
-#include "cli/base/descriptor_path.h"
 #include "cli/base/exceptions.h"
 #include "cli/base/need_word.h"
 #include "cli/base/probe_kinds.h"
@@ -68,49 +67,6 @@ const struct argp_option start_options_list[] = {
     {0},
 };
 
-/* Refuses a bad directory now, before the start of a supervisor that would be for nothing. */
-static error_t check_directory(const struct argp_state *state, const char *path)
-{
-    struct stat info;
-
-    if (stat(path, &info) < 0)
-        return command_refuse(state, "--directory: %s: %s", path, strerror(errno));
-    if (!S_ISDIR(info.st_mode))
-        return command_refuse(state, "--directory: %s: %s", path, strerror(ENOTDIR));
-    return 0;
-}
-
-/*
- * Takes the file of --output. The supervisor opens the file by name, so for a descriptor of this
- * process (/dev/stdout) it gets the name of the descriptor's file. The thread appends to that file;
- * this process's descriptor must then append too, so that neither overwrites the other's output.
- */
-static error_t set_output(struct start_options *o, const struct argp_state *state, char *path)
-{
-    int error;
-
-    if (path[0] == '\0')
-        return command_usage(state, "--output wants a file's name");
-    o->request.output = path;
-    if (!descriptor_path_is(path))
-        return 0;
-    free(o->real_output);
-    o->real_output = descriptor_path_file(path);
-    if (o->real_output == NULL)
-        return command_refuse(state,
-                              "--output: %s is no file that has a name; without --output, run and "
-                              "start --wait print the command's output",
-                              path);
-    error = descriptor_path_append(path);
-    if (error == -EBADF)
-        return command_refuse(state, "--output: %s is not open for writing", path);
-    if (error != 0)
-        return command_refuse(state, "--output: %s cannot be made to append: %s", path,
-                              strerror(-error));
-    o->request.output = o->real_output;
-    return 0;
-}
-
 /* Appends WORD to a list, which has room for every word of the command line. */
 static error_t append_word(char ***list, size_t *count, const struct argp_state *state, char *word)
 {
@@ -127,17 +83,6 @@ static error_t add_variable(struct start_options *o, const struct argp_state *st
     if (!variable_is_assignment(word))
         return command_usage(state, "--env wants NAME=VALUE, not '%s'", word);
     return -variables_add(&o->variables, word);
-}
-
-/* Makes the environment, unless it is this process's own. */
-static error_t make_environment(struct start_options *o)
-{
-    const struct variables *lists[] = {&o->in_files, &o->variables};
-
-    if (o->in_files.count + o->variables.count == 0)
-        return 0;
-    o->environment = variables_merge(environ, lists, 2);
-    return o->environment != NULL ? 0 : ENOMEM;
 }
 
 static error_t add_need(struct start_options *o, const struct argp_state *state, char *word)
@@ -231,10 +176,9 @@ static struct pty_size find_size(void)
     return PTY_SIZE_DEFAULT;
 }
 
-/* Completes --tty: the terminal has the size of the caller's, and a type, which the caller may lack. */
+/* Completes --tty: the terminal has the size of the caller's. */
 static error_t finish_tty(struct start_options *o, const struct argp_state *state)
 {
-    const char     *type = getenv("TERM");
     struct pty_size size = find_size();
 
     if (o->request.input != NULL)
@@ -242,10 +186,7 @@ static error_t finish_tty(struct start_options *o, const struct argp_state *stat
             state, "--tty: the terminal is the command's input, so --input takes no FILE");
     o->request.rows = size.rows;
     o->request.columns = size.columns;
-    if ((type != NULL && type[0] != '\0') || variables_find(&o->variables, "TERM") != NULL ||
-        variables_find(&o->in_files, "TERM") != NULL)
-        return 0;
-    return -variables_add(&o->variables, "TERM=xterm");
+    return 0;
 }
 
 static error_t set_call(struct start_options *o, const struct argp_state *state, char *word)
@@ -283,7 +224,7 @@ static error_t finish(struct start_options *o, const struct argp_state *state)
         error = finish_call(o);
     if (error == 0 && o->request.if_absent && o->request.name == NULL)
         error = command_usage(state, "--if-absent goes with --name");
-    return error == 0 ? make_environment(o) : error;
+    return error;
 }
 
 error_t start_options_parse(int key, char *argument, struct argp_state *state)
@@ -305,7 +246,7 @@ error_t start_options_parse(int key, char *argument, struct argp_state *state)
         return 0;
     case 'C':
         o->request.directory = argument;
-        return check_directory(state, argument);
+        return 0;
     case 'e':
         return add_variable(o, state, argument);
     case KEY_LEASH:
@@ -315,7 +256,8 @@ error_t start_options_parse(int key, char *argument, struct argp_state *state)
     case 'i':
         return set_input(o, state, argument);
     case 'o':
-        return set_output(o, state, argument);
+        o->request.output = argument;
+        return argument[0] != '\0' ? 0 : command_usage(state, "--output wants a file's name");
     case 'r':
         o->request.restart = argument;
         return 0;

@@ -14,12 +14,12 @@ struct start_options {
     char                *real_output; /* the file of --output, if --output named a descriptor */
     struct variables     in_files;    /* the variables of --env-file */
     struct variables     variables;   /* those of --env, which replace them */
-    char               **environment; /* with these variables; NULL: none was given */
-    char                *call;        /* LIBRARY:FUNCTION; NULL: not given */
-    char               **command;     /* with it, all words of the command; else NULL */
-    char               **needs;       /* the words of --needs, in order */
-    bool                 has_input;   /* --input was given, perhaps without a file */
-    bool                 wait;
+    char **environment; /* with these variables, from start_check(); NULL: none was given */
+    char  *call;        /* LIBRARY:FUNCTION; NULL: not given */
+    char **command;     /* with it, all words of the command; else NULL */
+    char **needs;       /* the words of --needs, in order */
+    bool   has_input;   /* --input was given, perhaps without a file */
+    bool   wait;
 };
 
 extern const struct argp_option start_options_list[];

@@ -28,7 +28,7 @@ int start_wait_send(struct follow *follow, struct text *params, struct reply *re
             break;
         if (ret->id == id)
             return client_take(client, ret);
-        follow_take(follow, ret);
+        error = follow_take(follow, ret);
         reply_release(ret);
     }
     return error;

@@ -181,7 +181,7 @@ const struct command command_supervise = {
     .doc = "Be a supervisor in the foreground, for an init system\vSIGTERM raises SystemExit in "
            "all threads and ends the supervisor when they have ended.",
     .group = COMMAND_GROUP_SUPERVISOR,
-    .flags = COMMAND_PLACE,
+    .flags = COMMAND_PLACE | COMMAND_HERE,
     .options = options,
     .options_size = sizeof(struct supervise_options),
     .parse = parse,

@@ -6,9 +6,10 @@
 
 static void add_socket(const struct invocation *invocation, struct text *text)
 {
-    const char *socket = invocation->session->place.socket;
+    const struct session *session = invocation->session;
+    const char           *socket = session->host != NULL ? session->host : session->place.socket;
 
-    text_add(text, " at ");
+    text_add(text, session->host != NULL ? " on " : " at ");
     text_add_escaped(text, socket, strlen(socket));
     text_add(text, "\n");
 }

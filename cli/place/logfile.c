@@ -39,6 +39,20 @@ int logfile_open(struct logfile *log, const char *path, off_t position)
     return error;
 }
 
+void logfile_open_buffer(struct logfile *log, const char *path, struct log_buffer *buffer,
+                         off_t position)
+{
+    *log = LOGFILE_CLOSED;
+    log->path = path;
+    log->buffer = buffer;
+    log->position = position;
+}
+
+bool logfile_is_open(const struct logfile *log)
+{
+    return log->buffer != NULL || log->file.fd >= 0;
+}
+
 static void close_file(struct logfile_file *file)
 {
     if (file->fd >= 0)
@@ -73,7 +87,7 @@ bool logfile_is(const struct logfile *log, int fd)
 {
     struct stat info;
 
-    return fstat(fd, &info) == 0 && is_file(&log->file, &info);
+    return log->buffer == NULL && fstat(fd, &info) == 0 && is_file(&log->file, &info);
 }
 
 static bool is_known(const struct logfile *log, const struct stat *info)
@@ -199,6 +213,8 @@ static ssize_t read_next(struct logfile *log, char *block, size_t size)
  */
 ssize_t logfile_read(struct logfile *log, char *block, size_t size)
 {
+    if (log->buffer != NULL)
+        return (ssize_t) log_buffer_read(log->buffer, &log->position, &log->gap, block, size);
     for (;;) {
         ssize_t n = read_at(log, block, size, log->position);
         off_t   kept;

@@ -6,11 +6,14 @@
  * a user moves it, and the next run of the command makes another one. A reader gets each byte that
  * is there once, in order, and never the zeros that stand in place of blocks that were given back.
  *
- * The file is read directly, never through the supervisor. Functions return 0 or -errno. Any
+ * On its own machine the file is read directly, never through the supervisor. The log of another machine is read
+ * from what has come of it through a connection (log_buffer.h), in which the supervisor there has done the same. Functions return 0 or -errno. Any
  * thread, but one at a time for each struct.
  */
 #ifndef K3THREAD_CLI_PLACE_LOGFILE_H
 #define K3THREAD_CLI_PLACE_LOGFILE_H
+
+#include "cli/place/log_buffer.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,7 +30,8 @@ struct logfile_file {
 #define LOGFILE_NEXT_MAX 8
 
 struct logfile {
-    const char         *path; /* borrowed */
+    struct log_buffer  *buffer; /* borrowed; NULL: the log is a file */
+    const char         *path;   /* borrowed */
     struct logfile_file file;
     off_t               position; /* of the next byte to be read; may be set back */
     bool                gap;      /* bytes were lost before the position; the reader clears it */
@@ -38,6 +42,13 @@ struct logfile {
 
 /* A log that is not open. */
 #define LOGFILE_CLOSED ((struct logfile){.file.fd = -1})
+
+/* Prepares to read what comes into BUFFER, of a log that is at PATH elsewhere, from POSITION on. */
+void logfile_open_buffer(struct logfile *log, const char *path, struct log_buffer *buffer,
+                         off_t position);
+
+/* Returns true if the log is open. */
+bool logfile_is_open(const struct logfile *log);
 
 /*
  * Opens PATH to be read from POSITION on. -EINVAL: it is no regular file (a pipe gives each byte

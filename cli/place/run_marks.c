@@ -50,7 +50,7 @@ static bool parse(const char *line, struct run_mark *ret)
     return true;
 }
 
-static bool append(struct run_marks *marks, const struct run_mark *mark)
+bool run_marks_append(struct run_marks *marks, const struct run_mark *mark)
 {
     struct run_mark *grown;
 
@@ -76,7 +76,7 @@ static void read_marks(struct run_marks *marks, int fd)
     marks->count = 0;
     while (text != NULL && (end = strchr(rest, '\n')) != NULL) {
         *end = '\0';
-        if (parse(rest, &mark) && mark.run > marks->last && !append(marks, &mark))
+        if (parse(rest, &mark) && mark.run > marks->last && !run_marks_append(marks, &mark))
             break;
         rest = end + 1;
     }
@@ -97,7 +97,7 @@ static void refresh(struct run_marks *marks)
     struct stat info;
     int         fd;
 
-    if (stat(marks->path, &info) < 0 || is_known(marks, &info))
+    if (marks->path == NULL || stat(marks->path, &info) < 0 || is_known(marks, &info))
         return;
     fd = open(marks->path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
     if (fd < 0)
@@ -115,6 +115,8 @@ struct run_marks *run_marks_open(const char *path)
 
     if (marks == NULL)
         return NULL;
+    if (path == NULL)
+        return marks;
     marks->path = strdup(path);
     if (marks->path != NULL)
         return marks;

@@ -50,8 +50,14 @@ struct run_marks {
     struct timespec  changed;
 };
 
-/* Prepares to read the marks at PATH, which is copied. The file need not exist. Returns NULL without memory. */
+/*
+ * Prepares to read the marks at PATH, which is copied. The file need not exist. With NULL, the marks are those that
+ * run_marks_append() adds. Returns NULL without memory.
+ */
 struct run_marks *run_marks_open(const char *path);
+
+/* Adds MARK, which is later than all others, to the marks in memory. Returns false if memory is lacking. */
+bool run_marks_append(struct run_marks *marks, const struct run_mark *mark);
 
 /*
  * Returns the first mark from FROM to END (both included) that was not taken yet; NULL if there is none. It

@@ -3,6 +3,7 @@
 #include "cli/base/thread_name.h"
 #include "cli/client/here.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Takes the next word if it is WORD. */
@@ -122,12 +123,18 @@ static bool read_command(struct plain_command *ret, char **words, char **environ
     return (take(&words, "list") || take(&words, "ls")) && read_list(&ret->request.list, words);
 }
 
+/* Returns true if K3THREAD_HOST may name the machine of the supervisor. */
+static bool is_elsewhere(const struct plain_command *command)
+{
+    return command->label == NULL && command->socket == NULL && getenv("K3THREAD_HOST") != NULL;
+}
+
 bool plain_command_read(struct plain_command *ret, char **words, char **environment)
 {
     ret->label = ret->socket = NULL;
     while (take_option(&words, "-S", &ret->socket) || take_option(&words, "-L", &ret->label))
         ;
-    return read_command(ret, words, environment);
+    return !is_elsewhere(ret) && read_command(ret, words, environment);
 }
 
 bool plain_command_write(struct plain_command *command, struct text *params)

@@ -41,7 +41,8 @@
     X(PERMISSION_ERROR, -32008, "PermissionError")                                                 \
     X(RUNTIME_ERROR, -32009, "RuntimeError")                                                       \
     X(NOT_READY_ERROR, -32010, "NotReadyError")                                                    \
-    X(BUSY_ERROR, -32011, "OSError")
+    X(BUSY_ERROR, -32011, "OSError")                                                               \
+    X(NO_SUPERVISOR_ERROR, -32012, NULL)
 
 enum protocol_error {
 #define X(name, code, type) PROTOCOL_##name = (code),

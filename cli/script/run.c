@@ -398,7 +398,7 @@ const struct command command_run = {
            "daemons have. The exit status is 0, or as the first thread that failed. Ctrl-C raises "
            "KeyboardInterrupt in all threads, a second one kills them.",
     .group = COMMAND_GROUP_THREADS,
-    .flags = COMMAND_IN_ORDER,
+    .flags = COMMAND_IN_ORDER | COMMAND_HERE,
     .options = options,
     .options_size = sizeof(struct run_options),
     .parse = parse,

@@ -17,6 +17,7 @@ int peer_open(int fd, const struct connection_handler *handler)
         close(fd);
         return -ENOMEM;
     }
+    peer->umask = 022;
     LIST_INIT(&peer->calls);
     LIST_INIT(&peer->kept);
     LIST_INIT(&peer->joined);
@@ -46,5 +47,6 @@ void peer_free(struct peer *peer)
     events_unwatch(&peer->watcher);
     viewer_end(&peer->viewer);
     environment_unref(peer->environment);
+    free(peer->directory);
     free(peer);
 }

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct attachment;
 struct environment;
@@ -22,7 +23,9 @@ struct peer {
     struct kept_list       kept;       /* the threads that the client keeps until it joins them */
     struct kept_list       joined;  /* at most one thread: the last that it joined without a name */
     uint64_t               started; /* the id of the thread of its last start; 0: none */
-    struct environment    *environment;  /* the environment of its last start, or NULL */
+    struct environment    *environment;  /* that of its last start or its surroundings, or NULL */
+    char                  *directory;    /* at which its relative paths begin; NULL: it has none */
+    mode_t                 umask;        /* of its commands, if a start does not say */
     bool                   chain_broken; /* a chained start has failed: later ones are refused */
     struct watcher         watcher;
     struct attachment     *attachment; /* that the client is, or NULL */

@@ -2,17 +2,16 @@
 
 #include "cli/base/call_word.h"
 #include "cli/base/exceptions.h"
-#include "cli/base/variable.h"
 #include "cli/ready/ready.h"
 #include "cli/rpc/bytes.h"
 #include "cli/server/leash.h"
 #include "cli/server/leash_param.h"
 #include "cli/server/need_params.h"
-#include "cli/server/param_limits.h"
+#include "cli/server/param_strings.h"
 #include "cli/server/params.h"
 #include "cli/server/store.h"
+#include "cli/server/surroundings.h"
 #include "cli/server/terminal_size.h"
-#include "cli/worker/environment.h"
 
 #include <errno.h>
 #include <math.h>
@@ -20,31 +19,6 @@
 #include <string.h>
 
 #define DEFAULT_GRACE 10.0
-
-/*
- * Copies the strings of a JSON array (NULL: no array) into a new NULL-terminated array. Returns 0
- * or the error of bytes_from_json().
- */
-static int strings_from_json(const json_t *array, char ***ret)
-{
-    size_t count = json_array_size(array);
-    char **strings = calloc(count + 1, sizeof(*strings));
-
-    if (strings == NULL)
-        return -ENOMEM;
-    for (size_t i = 0; i < count; i++) {
-        int error = bytes_from_json(json_array_get(array, i), &strings[i]);
-
-        if (error != 0) {
-            while (i-- > 0)
-                free(strings[i]);
-            free(strings);
-            return error;
-        }
-    }
-    *ret = strings;
-    return 0;
-}
 
 static bool parse_command(struct call *call, const json_t *command, struct job *job)
 {
@@ -54,7 +28,7 @@ static bool parse_command(struct call *call, const json_t *command, struct job *
         return call_fail(call, PROTOCOL_TYPE_ERROR,
                          "\"command\" must be a list of one string or more");
     }
-    error = strings_from_json(command, &job->argv);
+    error = param_strings_copy(command, &job->argv);
     if (error != 0)
         return call_refuse(call, error, "\"command\" must be a list of strings");
     return !job->call || call_word_function(job->argv[0]) != NULL ||
@@ -62,57 +36,14 @@ static bool parse_command(struct call *call, const json_t *command, struct job *
                      job->argv[0]);
 }
 
-static bool check_environment(struct call *call, char *const *strings)
-{
-    for (char *const *s = strings; *s != NULL; s++)
-        if (!variable_is_assignment(*s)) {
-            return call_fail(call, PROTOCOL_VALUE_ERROR, "environment: '%s' is not NAME=VALUE", *s);
-        }
-    return true;
-}
-
-static void free_strings(char **strings)
-{
-    for (char **s = strings; *s != NULL; s++)
-        free(*s);
-    free(strings);
-}
-
 /* The parameters that need more than a copy into the job. */
 struct raw {
-    const json_t *name, *command, *directory, *environment, *limits, *nice, *input, *output, *ready,
-        *needs, *leash, *members;
-    const char *restart, *stop_signal;
-    json_int_t  log_limit, umask, rows, columns;
-    bool        if_absent, keep, chained, hold;
+    const json_t *name, *command, *directory, *input, *output, *ready, *needs, *leash, *members;
+    struct raw_environment environment;
+    const char            *restart, *stop_signal;
+    json_int_t             log_limit, umask, rows, columns;
+    bool                   if_absent, keep, chained, hold;
 };
-
-/* Returns a new environment, or NULL with CALL failed. */
-static struct environment *make_environment(struct call *call, const struct raw *raw)
-{
-    const json_t       *environment = raw->environment;
-    struct environment *made = NULL;
-    struct limits       limits;
-    char              **strings;
-    int                 error = -EINVAL;
-
-    if (!param_limits_parse(call, raw->limits, raw->nice, &limits))
-        return NULL;
-    if (environment == NULL || json_is_array(environment))
-        error = strings_from_json(environment, &strings);
-    if (error == 0) {
-        if (!check_environment(call, strings)) {
-            free_strings(strings);
-            return NULL;
-        }
-        made = environment_new(strings, &limits);
-        free_strings(strings);
-        error = made == NULL ? -ENOMEM : 0;
-    }
-    if (error != 0)
-        call_refuse(call, error, "\"environment\" must be a list of strings");
-    return made;
-}
 
 /*
  * Reads the environment and the limits. The client's peer keeps the environment, and its next start
@@ -120,25 +51,10 @@ static struct environment *make_environment(struct call *call, const struct raw 
  */
 static bool parse_environment(struct call *call, const struct raw *raw, struct job *job)
 {
-    struct environment **kept = &call->peer->environment;
-
-    if (!json_is_true(raw->environment) || *kept == NULL) {
-        environment_unref(*kept);
-        *kept = make_environment(call, raw);
-    }
-    job->environment = environment_ref(*kept);
+    if (!surroundings_take(call, &raw->environment))
+        return false;
+    job->environment = surroundings_environment(call, &raw->environment);
     return job->environment != NULL;
-}
-
-static bool parse_path(struct call *call, const json_t *path, const char *what, char **ret)
-{
-    int error = bytes_from_json(path, ret);
-
-    if (error != 0)
-        return call_refuse(call, error, what);
-    if ((*ret)[0] == '/')
-        return true;
-    return call_fail(call, PROTOCOL_VALUE_ERROR, "'%s' is not an absolute path", *ret);
 }
 
 static bool check_seconds(struct call *call, const char *name, double seconds)
@@ -244,10 +160,11 @@ static bool take_params(struct call *call, const json_t *params, struct job *job
         {"timeout", PARAM_NUMBER, &job->timeout, false},
         {"grace", PARAM_NUMBER, &job->grace, false},
         {"directory", PARAM_ANY, &raw->directory, false},
-        {"environment", PARAM_ANY, &raw->environment, false},
+        {"environment", PARAM_ANY, &raw->environment.environment, false},
+        {"variables", PARAM_ANY, &raw->environment.variables, false},
         {"umask", PARAM_INTEGER, &raw->umask, false},
-        {"limits", PARAM_ANY, &raw->limits, false},
-        {"nice", PARAM_ANY, &raw->nice, false},
+        {"limits", PARAM_ANY, &raw->environment.limits, false},
+        {"nice", PARAM_ANY, &raw->environment.nice, false},
         {"input", PARAM_ANY, &raw->input, false},
         {"output", PARAM_ANY, &raw->output, false},
         {"tty", PARAM_BOOLEAN, &job->tty, false},
@@ -312,17 +229,19 @@ static bool find_namesake(struct call *call, bool if_absent, struct start_params
 
 static bool parse_paths(struct call *call, const struct raw *raw, struct job *job)
 {
-    if (raw->directory == NULL && (job->directory = strdup("/")) == NULL)
-        return call_refuse(call, -ENOMEM, "");
+    const char *home = call->peer->directory;
+
+    if (raw->directory == NULL && (job->directory = strdup(home != NULL ? home : "/")) == NULL)
+        return call_fail_memory(call);
     if (raw->directory != NULL &&
-        !parse_path(call, raw->directory, "\"directory\" must be a string", &job->directory))
+        !surroundings_path(call, raw->directory, "\"directory\" must be a string", &job->directory))
         return false;
     job->input_open = json_is_true(raw->input);
     if (raw->input != NULL && !json_is_boolean(raw->input) &&
-        !parse_path(call, raw->input, "\"input\" must be a string or true", &job->input))
+        !surroundings_path(call, raw->input, "\"input\" must be a string or true", &job->input))
         return false;
     return raw->output == NULL ||
-           parse_path(call, raw->output, "\"output\" must be a string", &job->output);
+           surroundings_path(call, raw->output, "\"output\" must be a string", &job->output);
 }
 
 static bool parse_terminal(struct call *call, const struct raw *raw, struct job *job)
@@ -351,7 +270,7 @@ static bool parse_raw(struct call *call, const struct raw *raw, struct job *job)
 
 bool start_params_read(struct call *call, const json_t *params, struct start_params *ret)
 {
-    struct raw raw = {.umask = 022, .hold = true};
+    struct raw raw = {.umask = call->peer->umask, .hold = true};
 
     if (!take_params(call, params, &ret->job, &raw) || !parse_raw(call, &raw, &ret->job) ||
         !find_namesake(call, raw.if_absent, ret))

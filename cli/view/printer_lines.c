@@ -21,10 +21,15 @@ static const char *const colours[] = {"36", "33", "32", "35", "34", "96", "93", 
 static void find_time(struct printer_source *source, off_t last)
 {
     int64_t time;
+    bool    is_known;
 
     if (source->reader == NULL)
         return;
-    if (!times_read(source->reader, source->path, last, &time))
+    if (source->log.buffer != NULL)
+        is_known = log_buffer_find_time(source->log.buffer, last, &time);
+    else
+        is_known = times_read(source->reader, source->path, last, &time);
+    if (!is_known)
         time = times_now();
     if (time > source->time)
         source->time = time;

@@ -53,7 +53,8 @@ void printer_source_free(struct printer_source *source)
     if (source->reader != NULL)
         close_fd(&source->reader->fd);
     free(source->reader);
-    run_marks_close(source->marks);
+    if (source->log.buffer == NULL)
+        run_marks_close(source->marks);
     text_release(&source->name);
     free(source->path);
     free(source);
@@ -86,6 +87,21 @@ struct printer_source *printer_add(struct printer *printer, const char *name, co
         printer->width = source->name_width;
     SLIST_INSERT_HEAD(&printer->sources, source, link);
     return source;
+}
+
+struct printer_source *printer_add_buffer(struct printer *printer, const char *name,
+                                          const char *path, struct log_buffer *buffer)
+{
+    struct printer_source *source = printer_add(printer, name, path, 0);
+
+    if (source != NULL)
+        logfile_open_buffer(&source->log, source->path, buffer, 0);
+    return source;
+}
+
+void printer_show_buffered_runs(struct printer_source *source)
+{
+    source->marks = source->log.buffer->marks;
 }
 
 int printer_show_runs(struct printer_source *source, const char *path)
@@ -127,6 +143,15 @@ void printer_touch_all(struct printer *printer)
             printer_touch(source);
 }
 
+void printer_end_all(struct printer *printer)
+{
+    struct printer_source *source;
+
+    SLIST_FOREACH(source, &printer->sources, link)
+        if (!source->done)
+            printer_end(source);
+}
+
 void printer_source_clean(struct printer_source *source)
 {
     source->dirty = false;
@@ -161,6 +186,6 @@ static bool is_written(const struct printer_source *source)
 
 bool printer_source_is_open(struct printer_source *source)
 {
-    return source->log.file.fd >= 0 ||
+    return logfile_is_open(&source->log) ||
            (is_written(source) && logfile_open(&source->log, source->path, source->begin) == 0);
 }

@@ -52,7 +52,8 @@ struct printer_source {
     struct escapes       escapes;
     struct times_writer  writer; /* for PRINTER_KEEP */
     struct times_reader *reader; /* for PRINTER_KEPT */
-    struct run_marks    *marks;  /* the runs whose beginnings are shown; NULL: none */
+    struct run_marks
+        *marks; /* the runs whose beginnings are shown, of the buffer if there is one; NULL: none */
     STAILQ_ENTRY(printer_source) dirty_link;
     TAILQ_ENTRY(printer_source) waiting_link;
     SLIST_ENTRY(printer_source) link;
@@ -94,6 +95,16 @@ struct printer_source *printer_add(struct printer *printer, const char *name, co
                                    off_t offset);
 
 /*
+ * Adds a source whose log comes into BUFFER, which is borrowed. PATH is where the log is on its own machine. Returns
+ * as printer_add() does.
+ */
+struct printer_source *printer_add_buffer(struct printer *printer, const char *name,
+                                          const char *path, struct log_buffer *buffer);
+
+/* Shows a line where a run of such a source after the first begins. */
+void printer_show_buffered_runs(struct printer_source *source);
+
+/*
  * Shows a line where a run after the first begins, as the marks at PATH say (run_marks.h). Returns 0 or
  * -ENOMEM.
  */
@@ -110,6 +121,9 @@ void printer_touch_all(struct printer *printer);
  * soon after, is empty.
  */
 void printer_end(struct printer_source *source);
+
+/* Does so for every source that is not done. */
+void printer_end_all(struct printer *printer);
 
 /* Notes that more may be written after all: the thread runs again. */
 void printer_resume(struct printer_source *source);

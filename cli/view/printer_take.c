@@ -11,6 +11,8 @@
 /* Reads up to SIZE bytes of the log, from AT on. */
 static ssize_t read_log(struct printer_source *source, char *block, size_t size, off_t at)
 {
+    if (source->log.buffer != NULL)
+        log_buffer_drop(source->log.buffer, source->begin);
     source->log.position = at;
     return logfile_read(&source->log, block, size);
 }
@@ -112,9 +114,19 @@ static void take_run(struct printer_source *source, const struct run_mark *mark)
     run_marks_take(source->marks, mark);
 }
 
+/* Returns true if the line so far fills the buffer that it comes into, so that it must be shown to make room. */
+static bool fills_buffer(const struct printer_source *source)
+{
+    return source->log.buffer != NULL && log_buffer_is_full(source->log.buffer);
+}
+
 /* Handles the end of the log. If the source has ended, it is done, and its last line is ended. */
 static void settle(struct printer_source *source)
 {
+    if (source->seen > source->begin && fills_buffer(source)) {
+        begin_long_line(source, source->seen, source->seen, true);
+        return;
+    }
     if (source->ended && source->seen > source->begin) {
         begin_long_line(source, source->seen, source->seen, false);
         return;

@@ -26,6 +26,9 @@ static struct environment *newest;
 static const char *const own_names[] = {
     "K3THREAD_ID=", "K3THREAD_NAME=", "K3THREAD_SOCKET=", "K3THREAD_SLOT=", "NOTIFY_SOCKET="};
 
+/* Names a machine for k3thread itself. No command has it, so the k3thread of a command stays on its machine. */
+static const char host_name[] = "K3THREAD_HOST=";
+
 #define OWN_COUNT (sizeof(own_names) / sizeof(own_names[0]))
 
 /* The variable that takes the place of the client's, if the command has a jobserver. */
@@ -41,7 +44,7 @@ static bool is_own(const char *string)
     for (size_t i = 0; i < OWN_COUNT; i++)
         if (strncmp(string, own_names[i], strlen(own_names[i])) == 0)
             return true;
-    return false;
+    return strncmp(string, host_name, strlen(host_name)) == 0;
 }
 
 static bool is_same(const struct environment *a, const struct environment *b)
@@ -87,6 +90,38 @@ struct environment *environment_new(char *const *strings, const struct limits *l
     }
     environment->size = environment->count > 0 ? (size_t) (bytes - environment->strings[0]) : 0;
     return share(environment);
+}
+
+/* Returns true if one of STRINGS sets the variable that WORD sets. */
+static bool is_replaced(const char *word, char *const *strings)
+{
+    size_t length = strcspn(word, "=");
+
+    for (; *strings != NULL; strings++)
+        if (variable_value(*strings, word, length) != NULL)
+            return true;
+    return false;
+}
+
+struct environment *environment_new_with(const struct environment *base, char *const *strings)
+{
+    size_t              count = 0, used = 0;
+    struct environment *made;
+    char              **merged;
+
+    while (strings[count] != NULL)
+        count++;
+    merged = calloc(base->count + count + 1, sizeof(*merged));
+    if (merged == NULL)
+        return NULL;
+    for (size_t i = 0; i < base->count; i++)
+        if (!is_replaced(base->strings[i], strings))
+            merged[used++] = base->strings[i];
+    for (size_t i = 0; i < count; i++)
+        merged[used++] = strings[i];
+    made = environment_new(merged, &base->limits);
+    free(merged);
+    return made;
 }
 
 const struct limits *environment_limits(const struct environment *environment)

@@ -22,6 +22,9 @@ void environment_set_socket(const char *socket);
  */
 struct environment *environment_new(char *const *strings, const struct limits *limits);
 
+/* Returns, likewise, one with the variables and limits of BASE, and with STRINGS, which replace variables. */
+struct environment *environment_new_with(const struct environment *base, char *const *strings);
+
 /* Returns the limits, which are valid no longer than ENVIRONMENT. */
 const struct limits *environment_limits(const struct environment *environment);
 

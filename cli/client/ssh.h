@@ -1,0 +1,41 @@
+/*
+ * The connection to the supervisor of another machine: `ssh HOST k3thread proxy`, a child process with one end of
+ * a socket pair as its input and output. What HOST means, and how ssh gets there, is ssh's own configuration.
+ *
+ * The child ends by itself when this process closes its end, or is gone. It does not take part in Ctrl-C: a
+ * command that catches the signal may still need the connection to pass it on.
+ */
+#ifndef K3THREAD_CLI_CLIENT_SSH_H
+#define K3THREAD_CLI_CLIENT_SSH_H
+
+#include "cli/base/text.h"
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+/* The process. Zeroed: there is none. */
+struct ssh {
+    pid_t pid;       /* 0: none, or it has ended, and STATUS says how */
+    int   status;    /* as waitpid() has it */
+    bool  has_ended; /* STATUS is known */
+};
+
+/*
+ * Returns true if HOST can be given to ssh as a name: an option would make it do other things. If not, WHY gets
+ * the reason.
+ */
+bool ssh_is_host(const char *host, struct text *why);
+
+/*
+ * Starts ssh for HOST. ASKS: ssh may ask for a password at the terminal. Returns 0 with this end of the connection
+ * in *RET_FD, or -errno with a sentence in WHY.
+ */
+int ssh_start(struct ssh *ssh, const char *host, bool asks, int *ret_fd, struct text *why);
+
+/*
+ * Waits until ssh has ended, whose connection is closed, but no more than SECONDS: an ssh that other sessions use
+ * too lives on with them. Returns true if it has ended.
+ */
+bool ssh_finish(struct ssh *ssh, double seconds);
+
+#endif

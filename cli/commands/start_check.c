@@ -1,0 +1,138 @@
+#include "cli/commands/start_check.h"
+
+#include "cli/base/descriptor_path.h"
+#include "cli/base/status.h"
+#include "cli/commands/report.h"
+#include "cli/commands/start_options.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+__attribute__((format(printf, 2, 3))) static int refuse(const struct invocation *invocation,
+                                                        const char              *format, ...)
+{
+    struct text why = {0};
+    va_list     arguments;
+
+    va_start(arguments, format);
+    text_vprintf(&why, format, arguments);
+    va_end(arguments);
+    return command_fail_text(invocation, STATUS_USAGE, "ValueError", &why);
+}
+
+/* Refuses a bad directory now, before the start of a supervisor that would be for nothing. */
+static int check_directory(const struct invocation *invocation, const char *path)
+{
+    struct stat info;
+
+    if (path == NULL)
+        return STATUS_DONE;
+    if (stat(path, &info) < 0)
+        return refuse(invocation, "--directory: %s: %s", path, strerror(errno));
+    if (!S_ISDIR(info.st_mode))
+        return refuse(invocation, "--directory: %s: %s", path, strerror(ENOTDIR));
+    return STATUS_DONE;
+}
+
+/*
+ * Completes --output. The supervisor opens the file by name, so for a descriptor of this
+ * process (/dev/stdout) it gets the name of the descriptor's file. The thread appends to that file;
+ * this process's descriptor must then append too, so that neither overwrites the other's output.
+ */
+static int find_output(const struct invocation *invocation, struct start_options *o)
+{
+    const char *path = o->request.output;
+    int         error;
+
+    if (path == NULL || !descriptor_path_is(path))
+        return STATUS_DONE;
+    o->real_output = descriptor_path_file(path);
+    if (o->real_output == NULL)
+        return refuse(invocation,
+                      "--output: %s is no file that has a name; without --output, run and "
+                      "start --wait print the command's output",
+                      path);
+    error = descriptor_path_append(path);
+    if (error == -EBADF)
+        return refuse(invocation, "--output: %s is not open for writing", path);
+    if (error != 0)
+        return refuse(invocation, "--output: %s cannot be made to append: %s", path,
+                      strerror(-error));
+    o->request.output = o->real_output;
+    return STATUS_DONE;
+}
+
+/* Returns true if the user sets the variable NAME. */
+static bool is_set(const struct start_options *o, const char *name)
+{
+    return variables_find(&o->variables, name) != NULL ||
+           variables_find(&o->in_files, name) != NULL;
+}
+
+/*
+ * Adds the type of the terminal for --tty: the caller's, which a command on another machine does not have yet, or
+ * one for a caller without a terminal. Returns 0 or -ENOMEM.
+ */
+static int add_terminal_type(const struct invocation *invocation, struct start_options *o)
+{
+    const char *type = getenv("TERM");
+    bool        has_type = type != NULL && type[0] != '\0';
+    struct text word = {0};
+    int         error = -ENOMEM;
+
+    if (!o->request.tty || is_set(o, "TERM") || (has_type && invocation->session->host == NULL))
+        return 0;
+    text_printf(&word, "TERM=%s", has_type ? type : "xterm");
+    text_byte(&word, '\0', 1);
+    if (!word.failed)
+        error = variables_add(&o->variables, word.data);
+    text_release(&word);
+    return error;
+}
+
+/*
+ * Makes the environment, unless it is the caller's own: on this machine the caller's with the variables of the
+ * options; elsewhere only these, which are added to that of the login there.
+ */
+static int make_environment(const struct invocation *invocation, struct start_options *o)
+{
+    static char *const      nothing[] = {NULL};
+    const struct variables *lists[] = {&o->in_files, &o->variables};
+    bool                    is_here = invocation->session->host == NULL;
+
+    if (add_terminal_type(invocation, o) != 0)
+        return command_fail_memory(invocation, STATUS_FAILED);
+    if (o->in_files.count + o->variables.count == 0)
+        return STATUS_DONE;
+    o->environment = variables_merge(is_here ? environ : nothing, lists, 2);
+    return o->environment != NULL ? STATUS_DONE : command_fail_memory(invocation, STATUS_FAILED);
+}
+
+/* Refuses what means something of this machine. */
+static int check_elsewhere(const struct invocation *invocation, const struct start_options *o)
+{
+    if (o->request.output == NULL || !descriptor_path_is(o->request.output))
+        return STATUS_DONE;
+    return refuse(invocation,
+                  "--output: %s is of this machine, and the command is not; without --output, "
+                  "start --wait prints its output",
+                  o->request.output);
+}
+
+int start_check(struct invocation *invocation)
+{
+    struct start_options *o = invocation->options;
+    int                   status;
+
+    if (invocation->session->host != NULL) {
+        status = check_elsewhere(invocation, o);
+    } else {
+        status = check_directory(invocation, o->request.directory);
+        if (status == STATUS_DONE)
+            status = find_output(invocation, o);
+    }
+    return status == STATUS_DONE ? make_environment(invocation, o) : status;
+}

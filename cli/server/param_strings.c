@@ -1,0 +1,33 @@
+#include "cli/server/param_strings.h"
+
+#include "cli/rpc/bytes.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+void param_strings_free(char **strings)
+{
+    for (char **s = strings; s != NULL && *s != NULL; s++)
+        free(*s);
+    free(strings);
+}
+
+int param_strings_copy(const json_t *array, char ***ret)
+{
+    size_t count = json_array_size(array);
+    char **strings = calloc(count + 1, sizeof(*strings));
+
+    if (strings == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; i < count; i++) {
+        int error = bytes_from_json(json_array_get(array, i), &strings[i]);
+
+        if (error != 0) {
+            strings[i] = NULL;
+            param_strings_free(strings);
+            return error;
+        }
+    }
+    *ret = strings;
+    return 0;
+}

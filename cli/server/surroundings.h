@@ -1,0 +1,39 @@
+/*
+ * What surrounds the commands that a client starts: environment, limits, directory and umask. A start brings
+ * its own, or says that those of the client's last start still hold. A client that does not know them, because
+ * it is on another machine, gets them from the method "surroundings", which `k3thread proxy` calls for it. The
+ * server's thread only.
+ */
+#ifndef K3THREAD_CLI_SERVER_SURROUNDINGS_H
+#define K3THREAD_CLI_SERVER_SURROUNDINGS_H
+
+#include "cli/server/call.h"
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/* The parameters of the environment, as a request has them; NULL: left out. */
+struct raw_environment {
+    const json_t *environment, *limits, *nice;
+    const json_t *variables; /* more variables for one command */
+};
+
+/*
+ * Makes the environment of RAW that of the client, unless RAW says that its last one still holds. Returns
+ * false, with CALL failed, if RAW is not valid.
+ */
+bool surroundings_take(struct call *call, const struct raw_environment *raw);
+
+/*
+ * Returns a reference to the environment for one command: that of the client, with the variables of RAW. Returns
+ * NULL with CALL failed.
+ */
+struct environment *surroundings_environment(struct call *call, const struct raw_environment *raw);
+
+/*
+ * Sets *RET to the absolute path, to be freed, that PATH means for the client: a relative path begins at the
+ * client's directory, if it is known. WHAT says what PATH must be. Returns false with CALL failed.
+ */
+bool surroundings_path(struct call *call, const json_t *path, const char *what, char **ret);
+
+#endif
