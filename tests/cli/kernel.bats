@@ -73,7 +73,7 @@ ENOSYS=38 EPERM=1 EOPNOTSUPP=95
   run -125 --separate-stderr "$HELPERS/refuse" "$EPERM" "$epoll_create1" -- "$K3THREAD" run script
   is "$stderr" 'k3thread: run: the supervisor ended as soon as it began: cannot serve: Operation not permitted'
   run -1 --separate-stderr "$HELPERS/refuse" "$EPERM" "$epoll_create1" -- "$K3THREAD" start -- true
-  like "$stderr" "k3thread: start: the supervisor *: cannot serve: Operation not permitted; see $dir/k.log"
+  like "$stderr" "k3thread: start: *the supervisor *: cannot serve: Operation not permitted; see $dir/k.log"
   grep -q 'cannot serve: Operation not permitted' k.log
   [ ! -e k.sock ]
 }
