@@ -318,8 +318,8 @@ static int spawn_command(struct worker *worker, struct spawn_plan plan, struct s
     return error;
 }
 
-/* Notes the process of a run, and the run's times. */
-static void note_process(struct worker *worker, const struct spawned *spawned)
+/* Notes the process of a run, and the run's times; BEGIN is when the process was started. */
+static void note_process(struct worker *worker, const struct spawned *spawned, double begin)
 {
     const struct job *job = worker->job;
     struct report    *report = worker->report;
@@ -334,7 +334,7 @@ static void note_process(struct worker *worker, const struct spawned *spawned)
     if (worker->ready != NULL && job->ready_timeout >= 0)
         worker->ready_deadline = clock_monotonic() + job->ready_timeout;
     report->pid = spawned->pid;
-    report->run_begin = clock_monotonic();
+    report->run_begin = begin;
     report->run_end = 0;
     report->missed = spawned->missed;
     report->slot = worker->slot;
@@ -344,7 +344,7 @@ void starting_announce(struct worker *worker, bool is_loaded)
 {
     struct report *report = worker->report;
 
-    report->started = clock_wall();
+    report->started = clock_wall() - (clock_monotonic() - report->run_begin);
     report->runs++;
     report->loaded = is_loaded;
     if (worker->job->ready == NULL) {
@@ -355,9 +355,9 @@ void starting_announce(struct worker *worker, bool is_loaded)
 }
 
 /* Posts that the command runs; or, while k3thread-host loads a library, only that there is a process. */
-static void begin_run(struct worker *worker, const struct spawned *spawned)
+static void begin_run(struct worker *worker, const struct spawned *spawned, double begin)
 {
-    note_process(worker, spawned);
+    note_process(worker, spawned, begin);
     worker->report->state = STATE_RUNNING;
     if (worker->loading == NULL)
         starting_announce(worker, true);
@@ -432,6 +432,7 @@ APART bool starting_run(struct worker *worker)
     struct spawn_plan   plan;
     struct output_begin begin = {0};
     off_t               marks;
+    double              time;
     int                 error;
 
     worker->report->loaded = false;
@@ -441,6 +442,7 @@ APART bool starting_run(struct worker *worker)
     if (!is_new)
         begin = begin_of(job->output);
     marks = mark_run(worker, begin);
+    time = clock_monotonic(); /* the command may run before this thread goes on */
     error = spawn_command(worker, plan, &spawned);
     if (error != 0) {
         unmark_run(worker, marks);
@@ -453,7 +455,7 @@ APART bool starting_run(struct worker *worker)
     worker->report->run_inode = begin.inode;
     if (worker->loading != NULL)
         loading_begin(worker->loading);
-    begin_run(worker, &spawned);
+    begin_run(worker, &spawned, time);
     job_tokens_begin(worker->tokens);
     if (worker->ready != NULL)
         ready_begin(worker->ready, &plan, begin.offset);
