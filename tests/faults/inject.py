@@ -96,7 +96,7 @@ class Stage:
         self.count += 1
         # With its quotes the name fills the parser's buffer once that has grown.
         return self.wire.call("start", name=f"x{self.count:029}", command=["/bin/sh", "-c", script],
-                              grace=0.2, directory="/", environment=[f"PATH={self.plain['PATH']}"],
+                              grace=0.02, directory="/", environment=[f"PATH={self.plain['PATH']}"],
                               **params)["name"]
 
     def ends_with(self, name, *statuses):
