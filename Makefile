@@ -324,6 +324,10 @@ uninstall: ## remove what install has installed
 
 TESTS ?= $(wildcard tests/*.bats tests/*/*.bats)
 BATS  ?= bats
+# How many files of tests run at a time; bats needs GNU parallel to run more than one.
+JOBS  ?= 2
+BATS_JOBS = $$([ '$(JOBS)' = 1 ] || ! parallel --version 2>/dev/null | grep -q '^GNU parallel' || \
+	echo --jobs '$(JOBS)' --no-parallelize-within-files)
 # How many seconds a test may take, so that a test that hangs fails. It is enough under sanitizers too.
 BATS_TEST_TIMEOUT ?= 300
 CHECK_ENV = BUILD='$(abspath $(BUILD))' K3THREAD='$(abspath $(PROGRAM))' CC='$(CC)' CXX='$(CXX)' \
@@ -335,11 +339,11 @@ tests: all $(TEST_PROGRAMS) ## the programs that the tests use
 
 # Installs packages first, then runs a second make: this make has already looked for their files.
 .PHONY: check
-check: ## install missing packages, build, run the tests (TESTS=FILES: only these; SANITIZE=…)
+check: ## install missing packages, build, run the tests (TESTS=FILES: only these; JOBS=N; SANITIZE=…)
 	@tests/deps.sh build check
-	@tests/deps.sh --optional jobs browser
+	@tests/deps.sh --optional jobs browser parallel
 	@$(MAKE) --no-print-directory tests
-	@$(CHECK_ENV) $(BATS) $(TESTS)
+	@$(CHECK_ENV) $(BATS) $(BATS_JOBS) $(TESTS)
 
 .PHONY: check-headers
 check-headers: ## every header compiles alone; the public one as C11 and C++ too

@@ -2,7 +2,8 @@
 # Installs the missing packages, and names them: tests/deps.sh GROUP…
 # With --check it only names them, and fails if a package is missing.
 # With --optional it installs them only if this user is root, as in a container or in CI, and does not fail: the
-# tests that need them are skipped. Such packages may be servers, which not everybody wants.
+# tests that need them are skipped or run one after the other. Such packages may be servers, which not everybody
+# wants.
 # With INSTALL_DEPS=no in the environment it installs nothing, and is like --check.
 #
 # A package is recognized by its contents and not by its name, so that a system with other packages passes
@@ -43,6 +44,7 @@ jobs     openssh-server   sshd
 jobs     postgresql       postgres
 jobs     redis-server     redis-server
 jobs     sqlite3          sqlite3
+parallel parallel         parallel
 valgrind valgrind         valgrind
 check-faults  python3     python3
 check-mutants gcc         gcov
@@ -143,7 +145,7 @@ packages=${packages% }
 
 if [ "$mode" = optional ]; then
     if [ "${INSTALL_DEPS-}" = no ] || [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
-        echo "Some tests will be skipped, for lack of what these Debian packages bring: $packages"
+        echo "Some tests will be skipped, or take longer, for lack of what these Debian packages bring: $packages"
         exit 0
     fi
     start_no_servers
