@@ -1,10 +1,14 @@
 #include "cli/base/refused_call.h"
 
+#include "cli/base/linux_calls.h"
+
 #include <errno.h>
+#include <limits.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* Calls that fail with the arguments of is_refused(), by another error than a refusal. */
@@ -21,6 +25,19 @@ static const struct {
 static bool is_refused(long number)
 {
     return syscall(number, -1L, -1L, -1L, -1L) < 0 && (errno == ENOSYS || errno == EPERM);
+}
+
+/* Asks the kernel and not its name, which some emulators make up: Linux 5.4 is the first that waits for a pidfd. */
+bool refused_call_kernel_is_old(struct text *why)
+{
+    struct utsname names = {0};
+
+    if (syscall(SYS_waitid, LINUX_P_PIDFD, INT_MAX, NULL, WEXITED | WNOHANG, NULL) == 0 ||
+        errno != EINVAL)
+        return false;
+    (void) uname(&names);
+    text_printf(why, "k3thread needs Linux 5.4 or later, and this is Linux %s", names.release);
+    return true;
 }
 
 void refused_call_explain(struct text *why, int error)

@@ -4,6 +4,11 @@
 
 #include "cli/base/text.h"
 
+#include <stdbool.h>
+
+/* Returns true if the kernel is older than Linux 5.4, with a sentence about that in WHY. */
+bool refused_call_kernel_is_old(struct text *why);
+
 /*
  * Appends to WHY, as "; …", which needed system call is refused here, if ERROR, -errno, can come of that:
  * -EPERM or -ENOSYS. Appends nothing if none is refused.

@@ -2,6 +2,7 @@
 
 #include "cli/base/descriptors.h"
 #include "cli/base/directory.h"
+#include "cli/base/refused_call.h"
 #include "cli/place/journal.h"
 #include "cli/process/adopted.h"
 #include "cli/process/limits.h"
@@ -169,13 +170,19 @@ void supervisor_run(const struct supervisor_options *options, struct text *why)
         .listener = options->listener,
         .lifeline = options->lifeline,
     };
-    pid_t guardian;
-    int   null_fd, error;
+    struct text old = {0};
+    pid_t       guardian;
+    int         null_fd, error;
 
     umask(077);
     outlive_limits();
     if (!open_place(options, why))
         return;
+    if (refused_call_kernel_is_old(&old)) {
+        fail(why, "%.*s", (int) old.size, old.data);
+        text_release(&old);
+        return;
+    }
     mark_open();
     null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null_fd < 0) {

@@ -60,7 +60,7 @@ static void punch(struct log_limit *log, bool last)
         return;
     if (fallocate(log->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, hole) == 0) {
         log->hole = hole;
-    } else if (errno == EOPNOTSUPP || errno == ENOSYS) {
+    } else if (errno == EOPNOTSUPP || errno == ENOSYS || errno == EPERM) {
         journal_write("%s grows beyond its limit: the file system gives no blocks back", log->path);
         end(log);
     }

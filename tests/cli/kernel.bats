@@ -9,7 +9,16 @@ load helpers
 
 # From 424 on the numbers are the same on every processor.
 CLONE3=435 CLOSE_RANGE=436 PIDFD_OPEN=434 PIDFD_SEND_SIGNAL=424
-ENOSYS=38 EPERM=1 EOPNOTSUPP=95
+case $(uname -m) in
+  x86_64) EPOLL_CREATE1=291 FALLOCATE=285 INOTIFY_INIT1=294 INOTIFY_ADD_WATCH=254 WAITID=247 ;;
+  aarch64) EPOLL_CREATE1=20 FALLOCATE=47 INOTIFY_INIT1=26 INOTIFY_ADD_WATCH=27 WAITID=95 ;;
+esac
+EPERM=1 EINVAL=22 ENOSYS=38 EOPNOTSUPP=95
+
+setup() {
+  begin_test
+  [ -n "${WAITID-}" ] || skip "the numbers of the calls are not known"
+}
 
 @test "k3thread works the same without close_range and without pidfds" {
   echo 'start -n a -- sh -c "echo run"' >script
@@ -51,6 +60,53 @@ ENOSYS=38 EPERM=1 EOPNOTSUPP=95
   finish supervise
 }
 
+@test "without clone3, as on the kernels before it, threads are started by clone" {
+  "$HELPERS/refuse" "$ENOSYS" "$CLONE3" "$CLOSE_RANGE" "$PIDFD_OPEN" "$PIDFD_SEND_SIGNAL" -- \
+    "$K3THREAD" start -n a --ready line:up -- sh -c 'echo up; exec sleep 1000'
+  k3 join --ready a
+  run -7 k3 start --wait -- sh -c 'exit 7'
+  k3 raise --wait a
+  is "$(k3_field a exception)" SystemExit
+}
+
+@test "where inotify is refused a log keeps to its limit, a line makes its thread ready, and a reader can follow" {
+  for error in "$ENOSYS" "$EPERM"; do
+    for call in "$INOTIFY_INIT1" "$INOTIFY_ADD_WATCH"; do
+      refuse() { "$HELPERS/refuse" "$error" "$call" -- "$@"; }
+      refuse "$K3THREAD" start -n a --log-limit 64K --ready line:^20000 -- sh -c 'seq 20000; exec sleep 1000'
+      k3 join --ready -t 20 a
+      in_background follow refuse "$K3THREAD" logs -f -n 1 a
+      wait_until "$DEADLINE" grep -qx 20000 follow.out
+      wait_until "$DEADLINE" has_lost_its_beginning "$(k3_field a log)"
+      k3 raise --wait a
+      finish follow '*'
+      k3 shutdown --now
+    done
+  done
+}
+
+has_lost_its_beginning() {
+  [ "$(head -c 1 "$1" | tr '\0' x)" = x ]
+}
+
+@test "run --jobserver says that it needs inotify, and why it has none" {
+  echo 'start -- true' >script
+  for error in "$ENOSYS" "$EPERM"; do
+    run -125 --separate-stderr "$HELPERS/refuse" "$error" "$INOTIFY_INIT1" -- "$K3THREAD" run --jobserver script
+    like "$stderr" '*cannot open a jobserver: @(Function not implemented|Operation not permitted)*'
+  done
+}
+
+@test "a kernel before Linux 5.4 is named" {
+  echo 'start -- true' >script
+  for command in 'run script' 'start -- true' supervise; do
+    # shellcheck disable=SC2086  # a list of words
+    run --separate-stderr "$HELPERS/refuse" "$EINVAL" "$WAITID" -- "$K3THREAD" $command
+    like "$status" '@(1|125)'
+    like "$stderr" "k3thread: *k3thread needs Linux 5.4 or later, and this is Linux $(uname -r)*"
+  done
+}
+
 @test "the error names a needed system call that the kernel refuses" {
   needs_no_sanitizer address 'it needs the call itself'
   needs_no_sanitizer thread 'it needs the call itself'
@@ -64,28 +120,18 @@ ENOSYS=38 EPERM=1 EOPNOTSUPP=95
 }
 
 @test "run says why its supervisor could not begin" {
-  case $(uname -m) in
-    x86_64) epoll_create1=291 ;;
-    aarch64) epoll_create1=20 ;;
-    *) skip "the call's number is not known" ;;
-  esac
   echo 'start -- true' >script
-  run -125 --separate-stderr "$HELPERS/refuse" "$EPERM" "$epoll_create1" -- "$K3THREAD" run script
+  run -125 --separate-stderr "$HELPERS/refuse" "$EPERM" "$EPOLL_CREATE1" -- "$K3THREAD" run script
   is "$stderr" 'k3thread: run: the supervisor ended as soon as it began: cannot serve: Operation not permitted'
-  run -1 --separate-stderr "$HELPERS/refuse" "$EPERM" "$epoll_create1" -- "$K3THREAD" start -- true
+  run -1 --separate-stderr "$HELPERS/refuse" "$EPERM" "$EPOLL_CREATE1" -- "$K3THREAD" start -- true
   like "$stderr" "k3thread: start: *the supervisor *: cannot serve: Operation not permitted; see $dir/k.log"
   grep -q 'cannot serve: Operation not permitted' k.log
   [ ! -e k.sock ]
 }
 
 @test "where a file system gives no blocks back the journal says so, and the log is whole" {
-  case $(uname -m) in
-    x86_64) fallocate=285 ;;
-    aarch64) fallocate=47 ;;
-    *) skip "the call's number is not known" ;;
-  esac
-  for error in "$EOPNOTSUPP" "$ENOSYS"; do
-    "$HELPERS/refuse" "$error" "$fallocate" -- "$K3THREAD" start -n l --log-limit 64K -- seq 100000
+  for error in "$EOPNOTSUPP" "$ENOSYS" "$EPERM"; do
+    "$HELPERS/refuse" "$error" "$FALLOCATE" -- "$K3THREAD" start -n l --log-limit 64K -- seq 100000
     k3 join l
     wait_until "$DEADLINE" grep -q "$(k3_field l log) grows beyond its limit: the file system gives no blocks back" k.log
     k3 logs l | cmp - <(seq 100000)
