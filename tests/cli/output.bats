@@ -89,6 +89,59 @@ is_small() {
   [ $(($(stat -c '%b * %B' "$1"))) -lt 200000 ]
 }
 
+# on_blocks KIND: runs a thread with a limit whose log is on a new file system, which is in memory. The files left,
+# log and size have what logs prints, the log itself, and the bytes that it takes; its data must not begin with a
+# zero. Fails with 77 if there can be no such file system here.
+on_blocks() {
+  K3_KIND=$1 timeout --foreground -s KILL "$DEADLINE" unshare --mount sh -c '
+    set -e
+    mkdir -p memory disk
+    case $K3_KIND in
+    tmpfs*) mount -t tmpfs -o "size=64M,${K3_KIND#tmpfs }" none disk || exit 77 ;;
+    *)
+      mount -t tmpfs none memory || exit 77
+      truncate -s 400M memory/image
+      "mkfs.${K3_KIND%% *}" ${K3_KIND#* } -q memory/image && mount -o loop memory/image disk || exit 77
+      ;;
+    esac
+    unset K3THREAD_SOCKET && export XDG_STATE_HOME="$PWD/disk"
+    "$K3THREAD" start -n l --log-limit 64K -- seq 2000000
+    "$K3THREAD" join l
+    "$K3THREAD" logs l >left
+    log=$(find disk -name 1.log)
+    cp --sparse=always "$log" log
+    "$PYTHON" -I -S -c "if True:
+      import os, sys
+      file = os.open(sys.argv[1], os.O_RDONLY)
+      first = os.lseek(file, 0, os.SEEK_DATA)
+      assert first > 0 and os.pread(file, 1, first) != b\"\\0\", first" "$log"
+    du -B 1 "$log" | cut -f 1 >size
+    "$K3THREAD" shutdown
+    umount disk'
+}
+
+@test "a log keeps to its limit, without zeros among its lines, whatever the size of the file system's blocks" {
+  needs_root
+  unshare --mount true || skip "needs mount namespaces"
+  kinds=()
+  # The largest unit of each kind, in KiB.
+  for kind in '1 ext4 -b 1024' '4 ext4 -b 4096' '64 ext4 -O bigalloc -C 65536' '16 xfs -b size=16384' \
+    '64 xfs -b size=65536' '4 tmpfs huge=never' '2048 tmpfs huge=always'; do
+    status=0
+    on_blocks "${kind#* }" || status=$?
+    [ "$status" != 77 ] || continue
+    is "$status" 0
+    kinds+=("$kind $(cat size)")
+    only_whole_lines 2000000 <left
+    # Before these lines, the file has at most one line that is not zeros.
+    tail -c "$(wc -c <left)" log | cmp - left
+    [ "$(tr -d '\0' <log | wc -c)" -le $(($(wc -c <left) + 8)) ]
+    [ "$(cat size)" -le $(((64 + 2 * ${kind%% *} + 4) * 1024)) ]
+  done
+  echo "${kinds[@]}"
+  [ "${#kinds[@]}" -gt 0 ] || skip "no file system can be mounted here"
+}
+
 @test "all threads whose logs are watched share two inotify instances, of which one is for --since" {
   for i in {1..8}; do
     k3 start -n "t$i" --log-limit 64K --ready line:up -- sh -c 'echo up; exec sleep 1000'
