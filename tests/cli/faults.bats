@@ -66,9 +66,9 @@ load helpers
 
 @test "a start whose directory of logs cannot be written to fails with an error" {
   needs_root
+  for_all_users
   mkdir theirs
   chown 65534 theirs
-  chmod 755 "$dir"
   mkdir -m 700 theirs/k.logs
   run -1 as_nobody "$K3THREAD" -S "$dir/theirs/k.sock" start -- true
   like "$output" 'k3thread: start: *'
@@ -167,8 +167,8 @@ EOF
 
 @test "without processes a start fails with a clear error, and a later start works again" {
   needs_root
+  for_all_users
   mkdir theirs
-  chmod 755 "$dir"
   # The test uses a user of its own, because the limit counts all processes of a user.
   mine() {
     setpriv --reuid=61234 --regid=61234 --clear-groups "$@"

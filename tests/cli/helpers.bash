@@ -248,6 +248,14 @@ needs_no_sanitizer() {
   [[ ${SANITIZE-} != *$1* ]] || skip "$2"
 }
 
+# Sets K3THREAD to a copy of the program that each user can run, which the build may not be.
+for_all_users() {
+  mkdir -p "$dir/bin"
+  cp "$K3THREAD" "$dir/bin/k3thread"
+  chmod 755 "$dir" "$dir/bin" "$dir/bin/k3thread"
+  K3THREAD=$dir/bin/k3thread
+}
+
 # Runs a command as another user, who owns nothing here.
 as_nobody() {
   log setpriv --reuid=65534 "$@"

@@ -206,7 +206,7 @@ PY
 
 @test "the process may be another user's" {
   needs_root
-  chmod 755 "$dir"
+  for_all_users
   mkdir theirs
   chown 65534 theirs
   begin_leash

@@ -47,8 +47,8 @@ own_limits() {
 }
 
 @test "a start says which limits the supervisor may not raise, and sets the others" {
+  for_all_users
   mkdir theirs
-  chmod 755 "$dir"
   [ "$(id -u)" != 0 ] || chown 61237 theirs
   export K3THREAD_SOCKET=$dir/theirs/k.sock
   as_user nice -n 3 prlimit --nofile=64 "$K3THREAD" start -- true
@@ -63,8 +63,8 @@ own_limits() {
 }
 
 @test "a start that fails for lack of descriptors names the supervisor's limit of open files" {
+  for_all_users
   mkdir theirs
-  chmod 755 "$dir"
   [ "$(id -u)" != 0 ] || chown 61237 theirs
   export K3THREAD_SOCKET=$dir/theirs/k.sock
   as_user prlimit --nofile=24 "$K3THREAD" start -- sleep 1000

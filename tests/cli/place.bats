@@ -78,8 +78,8 @@ load helpers
 
 @test "the supervisor is usable whatever the umask of the first start was" {
   unset K3THREAD_SOCKET
+  for_all_users
   for mask in 177 277 777 0; do
-    chmod 711 "$dir"
     rm -rf state "k3thread-$(id -u)"
     needed=$(umask)
     umask "$mask"

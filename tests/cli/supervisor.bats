@@ -343,7 +343,7 @@ end_other() {
   k3 start -n s -- sh -c 'echo secret; exec sleep 1000'
   log=$(k3_field s log)
   wait_for_file "$log"
-  chmod 755 "$dir"
+  for_all_users
   run -1 --separate-stderr as_nobody "$K3THREAD" list
   like "$stderr" 'k3thread: list: *ermission denied*'
   run -1 as_nobody cat "$log"
@@ -365,7 +365,7 @@ end_other() {
   needs_root
   mkdir theirs
   chown 65534 theirs
-  chmod 755 "$dir"
+  for_all_users
   as_nobody "$K3THREAD" -S "$dir/theirs/k.sock" start -n t -- sleep 1000
   # Otherwise that supervisor would get root's environment.
   K3THREAD_SOCKET=$dir/theirs/k.sock run -1 --separate-stderr k3 list

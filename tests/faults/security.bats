@@ -10,7 +10,7 @@ load ../cli/helpers
 setup() {
   begin_test
   needs_root
-  chmod 755 "$dir"
+  for_all_users
   mkdir -m 1777 tmp
   socket=$dir/tmp/k.sock
   unset K3THREAD_SOCKET
