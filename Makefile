@@ -424,6 +424,7 @@ lint-cppcheck:
 		$$(printf '#include <%s>\n' jansson.h sys/queue.h | $(CC) -M -x c - | tr ' ' '\n' | \
 			sed -n 's,.*/\(jansson\|queue\)\.h$$,--include=&,p')
 
+lint-tidy: K3_CPPFLAGS += -DLIBEXECDIR='"$(LIBEXECDIR)"'
 lint-tidy:
 	printf '%s\n' $(filter lib/%.c cli/%.c,$(C_FILES)) | xargs -P "$$(nproc)" -I{} \
 		clang-tidy --quiet --warnings-as-errors='*' {} -- $(K3_CPPFLAGS) $(K3_CFLAGS)

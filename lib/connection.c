@@ -237,14 +237,11 @@ void k3t_put_begin(struct k3t_connection *connection, uint64_t id, const char *r
 static void put_escape(struct k3t_connection *connection, char byte)
 {
     const char letter = json_letter_of(byte);
-    char       escape[7] = {'\\', letter};
+    const char digit = "0123456789abcdef"[byte & 15];
+    const char short_escape[] = {'\\', letter, '\0'};
+    const char long_escape[] = {'\\', 'u', '0', '0', byte < 16 ? '0' : '1', digit, '\0'};
 
-    if (letter == 0) {
-        memcpy(escape, "\\u00", 4);
-        escape[4] = byte < 16 ? '0' : '1';
-        escape[5] = "0123456789abcdef"[byte & 15];
-    }
-    k3t_put(connection, escape);
+    k3t_put(connection, letter != 0 ? short_escape : long_escape);
 }
 
 void k3t_put_bytes(struct k3t_connection *connection, const char *bytes)

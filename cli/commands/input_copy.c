@@ -174,7 +174,7 @@ void input_copy_explain(const struct input_copy *copy)
         return;
     text_printf(&copy->client->failure.message, "; %llu bytes were taken, %llu bytes were not",
                 (unsigned long long) copy->taken,
-                (unsigned long long) (copy->held + left_unread(copy)));
+                (unsigned long long) copy->held + left_unread(copy));
 }
 
 void input_copy_close(struct input_copy *copy)

@@ -47,10 +47,14 @@ static bool is_own(const char *string)
     return strncmp(string, host_name, strlen(host_name)) == 0;
 }
 
+static bool has_same_limits(const struct limits *a, const struct limits *b)
+{
+    return a->nice == b->nice && memcmp(a->of, b->of, sizeof(a->of)) == 0;
+}
+
 static bool is_same(const struct environment *a, const struct environment *b)
 {
-    if (a->count != b->count || a->size != b->size ||
-        memcmp(&a->limits, &b->limits, sizeof(a->limits)) != 0)
+    if (a->count != b->count || a->size != b->size || !has_same_limits(&a->limits, &b->limits))
         return false;
     return a->count == 0 || memcmp(a->strings[0], b->strings[0], a->size) == 0;
 }
