@@ -24,6 +24,9 @@
 /* How often the hidden thread tries to reconnect, in about 13 seconds, before it takes the supervisor for gone. */
 #define ATTEMPTS 16
 
+/* A connection that has lasted so long, in nanoseconds, was a good one: the attempts are counted anew. */
+#define LASTED K3T_NANOSECONDS
+
 /* The bytes of the hidden thread's stack. That thread also calls the free_data functions of the user. */
 #define STACK_SIZE (128 * 1024)
 
@@ -36,6 +39,7 @@ static struct {
     char                 *path, *id;
     int                   wake;
     struct k3t_told       told;
+    int                   attempts; /* to reconnect, since the last good connection */
 } own;
 
 /* Handles MESSAGE. Returns 0, or -errno if the connection fails. */
@@ -191,7 +195,7 @@ static bool reconnect(void)
     int error = -ECONNREFUSED;
 
     disconnect();
-    for (int i = 0; i < ATTEMPTS && pause_before(i); i++) {
+    while (own.attempts < ATTEMPTS && pause_before(own.attempts++)) {
         error = connect_and_attach();
         if (error == 0 || error == -EBUSY || error == -EPERM || error == -ESRCH)
             break;
@@ -213,10 +217,15 @@ static void end(void)
 
 static void *run(void *arg)
 {
+    int64_t begin;
+
     prctl(PR_SET_NAME, "k3thread-attach");
-    do
+    do {
+        begin = k3t_now();
         serve_connection();
-    while (!k3t_attach_must_stop() && !is_last() && reconnect());
+        if (k3t_now() - begin >= LASTED)
+            own.attempts = 0;
+    } while (!k3t_attach_must_stop() && !is_last() && reconnect());
     end();
     return arg;
 }
@@ -248,6 +257,7 @@ int k3t_attach_serve(const char *path, const char *id)
 
     own.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     own.connection.socket = own.connection.permit = -1;
+    own.attempts = 0;
     own.path = strdup(path);
     own.id = strdup(id);
     if (own.wake >= 0 && own.path != NULL && own.id != NULL)

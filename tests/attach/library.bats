@@ -275,6 +275,13 @@ if hasattr(os, "eventfd"):
     assert program.stdout.readline() == "main caught KeyError: \u00e9\U0001f600/\n".encode()
     assert program.stdout.readline() == b"\n"
     assert program.stdout.readline() == b"main caught KeyError: \xff\n"
+# A supervisor that hangs up again and again is given more and more time.
+for pause in (0.04, 0.08, 0.16):
+    connection.close()
+    lines.close()
+    lost = time.monotonic()
+    connection, lines, permit = serve()
+    assert time.monotonic() - lost >= pause, (pause, time.monotonic() - lost)
 connection.close()
 lines.close()
 serve(refuse=True)
