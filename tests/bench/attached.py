@@ -64,7 +64,7 @@ class Crowd:
 def reactions(table):
     """
     Measures an exception from the start of raise until an attached thread that waits has caught it, against kill
-    until a handler has run.
+    until a handler has run; and how long it takes to start a function as a thread.
     """
     with Crowd("attached", 1) as one, \
             subprocess.Popen([floor("caught"), "handler", one.fifo.path]) as worker:
@@ -74,6 +74,16 @@ def reactions(table):
             lambda: one.fifo.reaction("/bin/kill", "-USR1", str(worker.pid)))
         worker.kill()
     table.compare("raise to caught, against kill to a handler", ours, bare, (AT_MOST, 1.5))
+    calls(table)
+
+
+def calls(table):
+    """Measures start --call until the function is called, against start of a dynamic program."""
+    library = os.path.join(os.environ["BUILD"], "tests/attach/libjobs.so")
+    with Supervisor() as k3:
+        ours, bare = commands_in_turns(*TURNS, k3.words("start", "--call", f"{library}:leave"),
+                                       k3.words("start", "--", "/bin/true"))
+    table.compare("start --call, against start", ours, bare)
 
 
 def attached(table):
