@@ -9,10 +9,13 @@
 /* News of the supervisor may have a time that is so many seconds later than what they are about. */
 #define LATE 0.01
 
+/* The two clocks from which times are taken may differ by so many seconds. */
+#define SKEW 0.001
+
 /* A script that starts threads one after the other makes no longer pause, unless it waits. */
 #define PAUSE 0.02
 
-/* The end of the daemons is a part of the path if it took more than this share of the run. */
+/* The end of a thread is a part of the path of its own if it took more than this share of the run. */
 #define SHARE_OF_END 0.01
 
 /* The search for the path, which goes backwards. */
@@ -22,6 +25,7 @@ struct search {
     struct moments           moments;
     json_int_t               id;    /* the thread that is being looked at; 0: none is left */
     double                   until; /* the time that it decided */
+    bool                    *seen;  /* whether the thread is on the path, by its id */
 };
 
 /* The thread that is the next on the path, and the time that it decided. */
@@ -86,7 +90,7 @@ static bool find_end(const struct search *search, double after, double until, bo
 
         if (moment->time <= after)
             return false;
-        if (moment->is_end && moment->id != search->id && !(slots && moment->is_daemon)) {
+        if (moment->is_end && !search->seen[moment->id] && !(slots && moment->is_daemon)) {
             ret->id = moment->id;
             ret->time = moment->time;
             return true;
@@ -142,13 +146,12 @@ static bool find_need(const struct search *search, double after, double until, s
 
     ret->time = after;
     json_array_foreach((json_t *) needs, i, need) {
-        double met = critical_path_met(search->result->course, need, until);
+        json_int_t id = json_integer_value(json_object_get(need, "id"));
+        double     met = critical_path_met(search->result->course, need, until);
 
-        if (!isnan(met) && met > ret->time)
-            *ret = (struct cause){.kind = CAUSE_NEED,
-                                  .id = json_integer_value(json_object_get(need, "id")),
-                                  .time = fmin(met, until),
-                                  .need = need};
+        if (object_of(search, id) != NULL && !isnan(met) && met > ret->time)
+            *ret = (struct cause){
+                .kind = CAUSE_NEED, .id = id, .time = fmin(met, until), .need = need};
     }
     return ret->id != 0;
 }
@@ -161,7 +164,7 @@ static bool find_cause_of_wait(const struct search *search, const struct course_
         return find_need(search, phase->began, search->until, ret);
     ret->kind = CAUSE_SLOT;
     return strcmp(phase->word, "queued") == 0 &&
-           find_end(search, phase->began, search->until + LATE, true, ret);
+           find_end(search, phase->began, search->until + SKEW, true, ret);
 }
 
 /* Finds what made the thread stop, from PHASE on: the end of another thread, if the run's end or a leash ended it. */
@@ -173,7 +176,7 @@ static bool find_cause_of_stop(const struct search *search, const struct course_
 
     ret->kind = CAUSE_END;
     return last->run == phase->run && exception != NULL && strcmp(exception, "SystemExit") == 0 &&
-           find_end(search, 0, phase->began + LATE, false, ret);
+           find_end(search, 0, phase->began + SKEW, false, ret);
 }
 
 /* Returns when the thread ID was created, or NAN. */
@@ -209,12 +212,12 @@ static void go_to_script(struct search *search)
     if (search->result->is_each || first == 1 || isnan(before))
         before = time;
     /* Another thread that became ready counts as one that ended. */
-    for (size_t i = moments_until(&search->moments, time + LATE); i > 0 && cause.id == 0; i--) {
+    for (size_t i = moments_until(&search->moments, time + SKEW); i > 0 && cause.id == 0; i--) {
         const struct moment *moment = &search->moments.list[i - 1];
 
         if (moment->time <= before)
             break;
-        if (moment->id < first)
+        if (moment->id < first && !search->seen[moment->id])
             cause = (struct cause){moment->is_end ? CAUSE_JOIN : CAUSE_READY, moment->id,
                                    fmin(moment->time, time), NULL};
     }
@@ -231,17 +234,19 @@ static void look_at(struct search *search)
 {
     const struct course_thread *thread = course_find(search->result->course, search->id);
 
+    search->seen[search->id] = true;
     for (size_t i = thread != NULL ? thread->count : 0; i > 0; i--) {
         const struct course_phase *phase = &thread->phases[i - 1];
         struct cause               cause = {0};
-        bool                       stops = strcmp(phase->word, "stopping") == 0;
+        bool                       stops = strcmp(phase->word, "stopping") == 0, takes;
 
         /* The phase that ended at that time may be so short that it has no length. */
         if (phase->began > search->until ||
             (phase->began >= search->until && phase->ended > search->until))
             continue;
         if (course_is_of_run(phase)) {
-            add(search, stops ? PATH_STOP : PATH_RUN, phase->began, search->until);
+            takes = search->until - phase->began > search->result->seconds * SHARE_OF_END;
+            add(search, stops && takes ? PATH_STOP : PATH_RUN, phase->began, search->until);
             if (!stops || !find_cause_of_stop(search, thread, phase, &cause))
                 cause.id = 0;
         } else if (!find_cause_of_wait(search, phase, &cause)) {
@@ -296,16 +301,20 @@ static void reverse(struct critical_path *path)
 
 void critical_path_find(struct critical_path *path, const struct run_result *result)
 {
-    struct search search = {.path = path, .result = result};
-    size_t        steps;
+    struct search search = {
+        .path = path,
+        .result = result,
+        .seen = calloc(result->threads->size + 1, sizeof(*search.seen)),
+    };
 
     moments_find(&search.moments, result);
-    begin(&search);
-    /* Times that are equal could lead in a circle. */
-    for (steps = 2 * search.moments.count + 2; search.id != 0 && steps > 0; steps--)
+    path->failed |= search.seen == NULL || search.moments.failed;
+    if (!path->failed)
+        begin(&search);
+    while (search.id != 0)
         look_at(&search);
     reverse(path);
-    path->failed |= search.moments.failed;
+    free(search.seen);
     moments_release(&search.moments);
 }
 

@@ -201,15 +201,19 @@ static void begin_label(const struct timeline *timeline, const struct course_thr
                 is_before ? from : to, is_behind ? 6 : -6, y + 4);
 }
 
-/* Adds how the thread ended and how long it ran, beside its last bar. */
-static void add_label(const struct timeline *timeline, const json_t *object,
-                      const struct course_thread *thread, int y)
+/* Adds how the thread in ROW ended and how long it ran, beside its last bar. */
+static void add_label(const struct timeline *timeline, size_t row)
 {
+    json_int_t                  id = timeline->ids[row];
+    const json_t               *object = report_thread(timeline->report, id);
+    const struct course_thread *thread = course_find(timeline->report->result->course, id);
     const char *class = report_class(timeline->report, object);
     const json_t *seconds = json_object_get(object, "seconds");
     struct text   outcome = {0};
 
-    begin_label(timeline, thread, class, y);
+    if (thread == NULL)
+        return;
+    begin_label(timeline, thread, class, middle(timeline, row));
     if (strcmp(class, "ok") != 0) {
         outcome_add_result(&outcome, object);
         report_add_text(timeline->text, outcome.data, outcome.size);
@@ -237,7 +241,6 @@ static void add_row(const struct timeline *timeline, size_t row)
         return;
     for (size_t i = 0; i < thread->count; i++)
         add_phase(timeline, &thread->phases[i], has_failed(thread, i, failed), y);
-    add_label(timeline, object, thread, y);
 }
 
 static bool is_in_chunk(const struct timeline *timeline, size_t row)
@@ -372,6 +375,8 @@ static void add_chunk(const struct timeline *timeline)
     add_path(timeline);
     add_edges(timeline);
     add_raises(timeline);
+    for (size_t row = timeline->first; row < timeline->end; row++)
+        add_label(timeline, row);
     text_add(timeline->text, "</svg>\n</div>\n");
 }
 

@@ -115,7 +115,9 @@ a_run() {
   seq 1000 | k3 run -q --slots 16 --report r.html --json r.json --each true
   agrees
   [ "$(wc -c <r.html)" -lt 1200000 ]
-  is "$(in_page 'len(page.path) <= 25')" True
+  is "$(in_page 'len(page.path) <= 25, len({what for at, took, share, what, why in page.path}) == len(page.path)')" \
+    '(True, True)'
+  is "$(in_page 'page.times == sorted(page.times)')" True
 }
 
 @test "--report of a run whose supervisor is killed, and of one without threads" {

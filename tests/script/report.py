@@ -24,6 +24,7 @@ class Page(html.parser.HTMLParser):
         self.numbers = {}  # of each class of "data": the values
         self.rows = []  # of the table of threads: {class of a cell: its text, or the value of its "data"}
         self.path = []  # of the table of the critical path: (what, why)
+        self.times = []  # at which the parts of the critical path begin
         self.outputs = []  # the last lines of the failures
         self.titles = []  # of the phases and marks in the timeline
         self.names = []  # of the rows of the timeline
@@ -57,6 +58,8 @@ class Page(html.parser.HTMLParser):
         if tag == "data":
             kind = attributes.get("class")
             self.numbers.setdefault(kind, []).append(float(attributes["value"]))
+            if self.path and self.inside("section", id="path") and len(self.path[-1]) == 1:
+                self.times.append(float(attributes["value"]))
             if self.rows and self.inside("section", id="threads"):
                 cell = self.open[-1][1].get("class", "").split()[0]
                 self.rows[-1][kind or cell] = float(attributes["value"])
