@@ -188,6 +188,22 @@ static double created(const struct search *search, json_int_t id)
                                 : NAN;
 }
 
+/* Finds the last thread before FIRST that ended or became ready in the time from AFTER to UNTIL. */
+static void find_join(const struct search *search, json_int_t first, double after, double until,
+                      struct cause *ret)
+{
+    for (size_t i = moments_until(&search->moments, until + SKEW); i > 0 && ret->id == 0; i--) {
+        const struct moment *moment = &search->moments.list[i - 1];
+
+        if (moment->time <= after)
+            break;
+        if (moment->id < first && !search->seen[moment->id])
+            *ret = (struct cause){.kind = moment->is_end ? CAUSE_JOIN : CAUSE_READY,
+                                  .id = moment->id,
+                                  .time = fmin(moment->time, until)};
+    }
+}
+
 /*
  * Goes on to what the script waited for before it started the thread, if that is known. The threads that it had
  * started just before, without a pause, had the same cause.
@@ -209,20 +225,10 @@ static void go_to_script(struct search *search)
         search->id = 0;
         return;
     }
-    if (search->result->is_each || first == 1 || isnan(before))
-        before = time;
-    /* Another thread that became ready counts as one that ended. */
-    for (size_t i = moments_until(&search->moments, time + SKEW); i > 0 && cause.id == 0; i--) {
-        const struct moment *moment = &search->moments.list[i - 1];
-
-        if (moment->time <= before)
-            break;
-        if (moment->id < first && !search->seen[moment->id])
-            cause = (struct cause){moment->is_end ? CAUSE_JOIN : CAUSE_READY, moment->id,
-                                   fmin(moment->time, time), NULL};
-    }
+    if (!search->result->is_each && first > 1 && !isnan(before))
+        find_join(search, first, before, time, &cause);
     /* The time before the first thread of all is not the script's: the run itself begins. */
-    if (time - cause.time > PAUSE && (first > 1 || search->result->is_each)) {
+    if (time - cause.time > PAUSE && first > 1) {
         search->id = 0;
         add(search, PATH_SCRIPT, cause.time, time);
     }

@@ -52,7 +52,10 @@ static void add_what(const struct report *report, const struct path_part *part)
 
     if (object != NULL)
         report_add_link(report->text, object);
-    text_add(report->text, words[part->kind]);
+    if (part->kind == PATH_SCRIPT && report->result->is_each)
+        text_add(report->text, "The next word had not been read");
+    else
+        text_add(report->text, words[part->kind]);
 }
 
 /* Adds why PART began when BEFORE, which may be NULL, had ended. */

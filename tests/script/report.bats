@@ -80,6 +80,8 @@ a_run() {
     'start --name a -- sh -c "until [ -e up ]; do sleep 0.01; done"'
   k3 run -q --report r.html script
   is "$(in_page "$path")" "(['a ran', 'd was being ended'], ['after a had ended'])"
+  (echo a; until [ -e up2 ]; do sleep 0.01; done; sleep 0.1; echo b) | k3 run -q --report r.html --each sh -c 'touch up2; sleep 0.01'
+  is "$(in_page '[part[3] for part in page.path]')" "['The next word had not been read', 'b ran']"
   script_of 'start --name a --after 0.1 -- true'
   k3 run -q --report r.html script
   is "$(in_page "$path")" "(['a waited for its time', 'a ran'], [])"
@@ -112,11 +114,12 @@ a_run() {
 }
 
 @test "--report of 1,000 threads has about a kilobyte for each of them" {
-  seq 1000 | k3 run -q --slots 16 --report r.html --json r.json --each true
+  seq 1000 | k3 run -q --slots 16 --report r.html --json r.json --each sh -c 'sleep 0.00$(($1 % 9))' sh
   agrees
   [ "$(wc -c <r.html)" -lt 1200000 ]
   is "$(in_page 'len(page.path) <= 25, len({what for at, took, share, what, why in page.path}) == len(page.path)')" \
     '(True, True)'
+  is "$(in_page '[why for at, took, share, what, why in page.path if "came after" in why]')" '[]'
   is "$(in_page 'page.times == sorted(page.times)')" True
 }
 
