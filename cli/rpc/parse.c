@@ -1,5 +1,7 @@
 #include "cli/rpc/parse.h"
 
+#include "cli/rpc/plain_json.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,8 +49,10 @@ static json_t *fail_memory(json_t *value, json_error_t *ret_error)
 
 json_t *parse_json(char *text, size_t size, size_t flags, json_error_t *ret_error)
 {
-    json_t *value;
+    json_t *value = plain_json_parse(text, size);
 
+    if (value != NULL)
+        return value;
     parsed.text = text;
     parsed.size = size;
     parsed.lacked_memory = false;

@@ -16,6 +16,7 @@ load helpers
 @test "base64 has one text for each sequence of bytes" { "$HELPERS/text" base64; }
 @test "strings are written as JSON requires" { "$HELPERS/text" strings; }
 @test "the reader of a line with a table agrees with the parser of JSON" { "$HELPERS/text" tables; }
+@test "the fast parser of JSON reads as jansson does, or leaves the text to it" { "$HELPERS/text" plain-json; }
 
 @test "each form of an expression matches what it should" { "$HELPERS/regex" forms; }
 @test "a repetition in an expression matches as often as it should" { "$HELPERS/regex" repetitions; }

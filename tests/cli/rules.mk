@@ -8,11 +8,11 @@ $(BUILD)/tests/cli/tree: $(addprefix $(BUILD)/cli/,base/clock.c.o $(addprefix pr
 $(BUILD)/tests/cli/tree: TEST_LDFLAGS = -Wl,--wrap=children_read
 $(BUILD)/tests/cli/regex: $(BUILD)/cli/ready/regex.c.o
 $(BUILD)/tests/cli/text: $(addprefix $(BUILD)/cli/,base/text.c.o base/duration.c.o base/size.c.o $(addprefix rpc/, \
-	base64.c.o escape.c.o parse.c.o table_line.c.o write.c.o))
+	base64.c.o escape.c.o parse.c.o plain_json.c.o table_line.c.o write.c.o))
 $(BUILD)/tests/cli/text: TEST_LIBS = -ljansson -lm
 $(BUILD)/tests/cli/top: $(addprefix $(BUILD)/cli/,$(addprefix base/, \
 	duration.c.o exceptions.c.o result.c.o size.c.o text.c.o) $(addprefix rpc/, \
-	base64.c.o bytes.c.o escape.c.o parse.c.o table_line.c.o) terminal/sequence.c.o $(addprefix top/, \
+	base64.c.o bytes.c.o escape.c.o parse.c.o plain_json.c.o table_line.c.o) terminal/sequence.c.o $(addprefix top/, \
 	arrange.c.o cells.c.o last_line.c.o line_text.c.o pager.c.o row.c.o rows.c.o) $(addprefix view/, \
 	table.c.o thread_text.c.o))
 $(BUILD)/tests/cli/top: TEST_LIBS = -ljansson -lm

@@ -6,10 +6,12 @@
 #include "cli/base/text.h"
 #include "cli/rpc/base64.h"
 #include "cli/rpc/parse.h"
+#include "cli/rpc/plain_json.h"
 #include "cli/rpc/table_line.h"
 #include "cli/rpc/write.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <math.h>
 
 /* Checks the contents of TEXT, and empties it. */
@@ -410,8 +412,94 @@ static void tables_are_read(void)
                 }
 }
 
+/* Checks that plain_json_parse reads TEXT as jansson does, if it reads it, and leaves it as it was. */
+static bool is_read_fast(const char *text)
+{
+    char   *copy = strdup(text);
+    json_t *fast, *slow;
+
+    CHECK(copy != NULL);
+    fast = plain_json_parse(copy, strlen(text));
+    CHECK_EQUAL(strcmp(copy, text), 0);
+    slow = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
+    CHECK(fast == NULL || json_equal(fast, slow));
+    free(copy);
+    json_decref(slow);
+    json_decref(fast);
+    return fast != NULL;
+}
+
+static void plain_json_is_read(void)
+{
+    static const char *const plain[] = {
+        "{}",
+        "[]",
+        " [ ] ",
+        "{ \"a\" : [ 1 , -2.5 , \"\" , null , true , false , { } ] }\n",
+        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"start\",\"params\":{\"after\":0.0}}",
+        "[0,-0,0.0,-0.0,9007199254740992,0.1,1795943968.643851,123456789012.345,0."
+        "00000000000000000001]",
+    };
+    static const char *const odd[] = {
+        "",
+        " ",
+        "1",
+        "\"a\"",
+        "{",
+        "[",
+        "]",
+        "[1",
+        "[1,",
+        "[1,]",
+        "[,1]",
+        "[1 2]",
+        "[1]]",
+        "[1] x",
+        "[01]",
+        "[-]",
+        "[1.]",
+        "[.1]",
+        "[1e5]",
+        "[1.5E5]",
+        "[+1]",
+        "[9007199254740993]",
+        "[18014398509481984.5]",
+        "[nul]",
+        "[truefalse]",
+        "{\"a\"}",
+        "{\"a\":}",
+        "{\"a\":1,}",
+        "{a:1}",
+        "{1:1}",
+        "{\"a\":1,\"a\":2}",
+        "[\"a\\n\"]",
+        "[\"a\n\"]",
+        "[\"\177\"]",
+        "[\"\303\274\"]",
+        "[\"\303\"]",
+        "[\"a]",
+        "{\"a\\u0000\":1}",
+        "[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]",
+        "[0.000000000000000000000001]",
+    };
+    char     number[64];
+    uint64_t random = 1;
+
+    for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
+        CHECK(is_read_fast(plain[i]));
+    for (size_t i = 0; i < sizeof(odd) / sizeof(odd[0]); i++)
+        CHECK(!is_read_fast(odd[i]));
+    for (int i = 0; i < 20000; i++) {
+        random = random * 6364136223846793005U + 1442695040888963407U;
+        (void) snprintf(number, sizeof(number), "[%" PRIu64 ".%0*" PRIu64 "]", random >> 34,
+                        1 + i % 9, (random >> 5) % 10);
+        (void) is_read_fast(number);
+    }
+}
+
 TEST_MAIN({"durations-read", durations_are_read}, {"durations-written", durations_are_written},
           {"sizes", sizes_are_written}, {"numbers", numbers_are_written}, {"growth", text_grows},
           {"words", words_are_shown}, {"characters", characters_are_known},
           {"columns", columns_are_counted}, {"base64", bytes_are_in_base64},
-          {"strings", strings_are_written}, {"tables", tables_are_read})
+          {"strings", strings_are_written}, {"tables", tables_are_read},
+          {"plain-json", plain_json_is_read})

@@ -6,6 +6,7 @@
 #include "cli/base/text.h"
 #include "cli/rpc/base64.h"
 #include "cli/rpc/parse.h"
+#include "cli/rpc/plain_json.h"
 #include "cli/rpc/table_line.h"
 #include "cli/view/escapes.h"
 #include "tests/fuzz/fuzz.h"
@@ -52,6 +53,20 @@ static void json(const uint8_t *data, size_t size)
         free(again);
     json_decref(value);
     free(string);
+}
+
+/* Checks that the fast parser reads what jansson reads, or nothing. */
+static void plain_json(const uint8_t *data, size_t size)
+{
+    char   *copy = fuzz_string(data, size);
+    json_t *fast = plain_json_parse(copy, size);
+    json_t *slow = json_loadb((const char *) data, size, JSON_REJECT_DUPLICATES, NULL);
+
+    MUST(fast == NULL || json_equal(fast, slow));
+    MUST(memcmp(copy, data, size) == 0);
+    json_decref(fast);
+    json_decref(slow);
+    free(copy);
 }
 
 /* Checks that the short way to a line's table gives what jansson reads. */
@@ -116,6 +131,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     there_and_back(data, size);
     decode(data, size);
     json(data, size);
+    plain_json(data, size);
     table_line(data, size);
     return 0;
 }

@@ -1,0 +1,197 @@
+#include "cli/rpc/plain_json.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#define DEPTH_MAX 16
+
+/* A double holds each integer up to this one. */
+#define EXACT_MAX ((int64_t) 1 << 53)
+
+/* The text that was not parsed yet. */
+struct rest {
+    char *at, *end;
+};
+
+static json_t *parse_value(struct rest *rest, int depth);
+
+static void skip_blanks(struct rest *rest)
+{
+    while (rest->at < rest->end &&
+           (*rest->at == ' ' || *rest->at == '\n' || *rest->at == '\t' || *rest->at == '\r'))
+        rest->at++;
+}
+
+/* Moves on behind BYTE and blanks before it. Returns false if another byte comes next. */
+static bool take(struct rest *rest, char byte)
+{
+    skip_blanks(rest);
+    if (rest->at == rest->end || *rest->at != byte)
+        return false;
+    rest->at++;
+    return true;
+}
+
+/* Moves on behind WORD. Returns false if another word comes next. */
+static bool take_word(struct rest *rest, const char *word)
+{
+    size_t size = strlen(word);
+
+    if ((size_t) (rest->end - rest->at) < size || memcmp(rest->at, word, size) != 0)
+        return false;
+    rest->at += size;
+    return true;
+}
+
+/* Returns true for bytes that are the same in a string and in JSON. */
+static bool is_plain(char byte)
+{
+    return byte >= ' ' && byte < 0x7f && byte != '"' && byte != '\\';
+}
+
+/* Moves on behind a string whose first quote was taken. Returns the string, or NULL if it is not plain. */
+static char *take_string(struct rest *rest, size_t *ret_size)
+{
+    char *begin = rest->at;
+
+    while (rest->at < rest->end && is_plain(*rest->at))
+        rest->at++;
+    if (rest->at == rest->end || *rest->at != '"')
+        return NULL;
+    *ret_size = (size_t) (rest->at++ - begin);
+    return begin;
+}
+
+static json_t *parse_string(struct rest *rest)
+{
+    size_t size;
+    char  *string = take_string(rest, &size);
+
+    return string != NULL ? json_stringn_nocheck(string, size) : NULL;
+}
+
+/* Adds digits to *NUMBER. Returns how many, or 0 if there are none or if the number is too large. */
+static size_t take_digits(struct rest *rest, int64_t *number)
+{
+    char *begin = rest->at;
+
+    while (rest->at < rest->end && *rest->at >= '0' && *rest->at <= '9') {
+        *number = *number * 10 + (*rest->at++ - '0');
+        if (*number > EXACT_MAX)
+            return 0;
+    }
+    return (size_t) (rest->at - begin);
+}
+
+/*
+ * Parses a number. A quotient of two integers that a double holds exactly is the double next to the decimal number,
+ * as strtod() returns it; 10 to the power of 22 is the largest power that a double holds.
+ */
+static json_t *parse_number(struct rest *rest)
+{
+    bool    is_negative = take_word(rest, "-");
+    int64_t number = 0;
+    char   *begin = rest->at;
+    size_t  digits = take_digits(rest, &number);
+    double  divisor = 1;
+
+    if (digits == 0 || (*begin == '0' && digits > 1))
+        return NULL;
+    if (rest->at < rest->end && (*rest->at == 'e' || *rest->at == 'E'))
+        return NULL;
+    if (!take_word(rest, "."))
+        return json_integer(is_negative ? -number : number);
+    digits = take_digits(rest, &number);
+    if (digits == 0 || digits > 22 ||
+        (rest->at < rest->end && (*rest->at == 'e' || *rest->at == 'E')))
+        return NULL;
+    while (digits-- > 0)
+        divisor *= 10;
+    return json_real((is_negative ? -(double) number : (double) number) / divisor);
+}
+
+/* Parses the member of OBJECT that comes next. Returns false if it is not plain. */
+static bool parse_member(struct rest *rest, json_t *object, int depth)
+{
+    size_t  size, count = json_object_size(object);
+    char   *name = take(rest, '"') ? take_string(rest, &size) : NULL;
+    json_t *value = name != NULL && take(rest, ':') ? parse_value(rest, depth) : NULL;
+
+    if (value == NULL)
+        return false;
+    name[size] = '\0';
+    if (json_object_set_new_nocheck(object, name, value) < 0)
+        count = SIZE_MAX;
+    name[size] = '"';
+    return json_object_size(object) == count + 1;
+}
+
+static json_t *parse_object(struct rest *rest, int depth)
+{
+    json_t *object = json_object();
+
+    if (object == NULL || take(rest, '}'))
+        return object;
+    while (parse_member(rest, object, depth)) {
+        if (take(rest, '}'))
+            return object;
+        if (!take(rest, ','))
+            break;
+    }
+    json_decref(object);
+    return NULL;
+}
+
+static json_t *parse_array(struct rest *rest, int depth)
+{
+    json_t *array = json_array();
+    json_t *element;
+
+    if (array == NULL || take(rest, ']'))
+        return array;
+    while ((element = parse_value(rest, depth)) != NULL &&
+           json_array_append_new(array, element) == 0) {
+        if (take(rest, ']'))
+            return array;
+        if (!take(rest, ','))
+            break;
+    }
+    json_decref(array);
+    return NULL;
+}
+
+static json_t *parse_value(struct rest *rest, int depth)
+{
+    if (depth == DEPTH_MAX)
+        return NULL;
+    if (take(rest, '"'))
+        return parse_string(rest);
+    if (take(rest, '{'))
+        return parse_object(rest, depth + 1);
+    if (take(rest, '['))
+        return parse_array(rest, depth + 1);
+    if (take_word(rest, "true"))
+        return json_true();
+    if (take_word(rest, "false"))
+        return json_false();
+    if (take_word(rest, "null"))
+        return json_null();
+    return parse_number(rest);
+}
+
+json_t *plain_json_parse(char *text, size_t size)
+{
+    struct rest rest = {.at = text, .end = text + size};
+    json_t     *value;
+
+    skip_blanks(&rest);
+    if (rest.at == rest.end || (*rest.at != '{' && *rest.at != '['))
+        return NULL;
+    value = parse_value(&rest, 0);
+    skip_blanks(&rest);
+    if (rest.at == rest.end)
+        return value;
+    json_decref(value);
+    return NULL;
+}
