@@ -12,29 +12,19 @@ import peers
 from attached import attached, reactions
 from measure import (AT_LEAST, AT_MOST, DEADLINE, QUICK, Table, commands_in_turns, floor, in_turns,
                      quiet, run, seconds_of)
-from supervisor import PROGRAM, Directory, Supervisor, activity_of, rest, wait_until
+from runs import (JOBS, at_home, jobs_from_a_script, jobs_on_a_disk, long_scripts, output_of_a_run,
+                  write)
+from supervisor import PROGRAM, Directory, Supervisor, activity_of, family_of, rest, wait_until
 
-JOBS = 300 if QUICK else 1000
 SLEEPERS = 300 if QUICK else 1000
 CROWD = 2000 if QUICK else 10000
+PAST = 20000 if QUICK else 1000000
 LOG_SIZE = (64 if QUICK else 1024) << 20
 ROUNDS = 3 if QUICK else 9
-JOB_ROUNDS = 7 if QUICK else 9
 TURNS = (7, 20) if QUICK else (25, 40)
 
 TRUE = ["/bin/true"]
 NAP = [floor("nap")]
-
-
-def at_home(directory):
-    """Returns the environment of a run whose supervisor lives in DIRECTORY, in memory as $XDG_RUNTIME_DIR is."""
-    return dict(os.environ, XDG_RUNTIME_DIR=directory.path)
-
-
-def write(path, lines):
-    with open(path, "w", encoding="utf-8") as file:
-        file.writelines(line + "\n" for line in lines)
-    return path
 
 
 class EchoServer:
@@ -59,17 +49,6 @@ class EchoServer:
 
 
 # Jobs
-
-
-def jobs_from_a_script(table):
-    """Measures a thousand runs of true, two at a time, from the start of a supervisor to its end."""
-    with Directory() as directory:
-        script = write(directory.file("script"), ["start -- /bin/true"] * JOBS)
-        ours, bare = in_turns(
-            JOB_ROUNDS,
-            lambda: seconds_of([PROGRAM, "run", "--slots", "2", script], env=at_home(directory)),
-            lambda: seconds_of([floor("jobs"), str(JOBS), "2", *TRUE]))
-    table.compare(f"run --slots 2, {JOBS} jobs", ours, bare, (AT_LEAST, 0.85), rate=True)
 
 
 def shell_loop(directory, name, words):
@@ -245,17 +224,28 @@ def scale(table):
         idle_activity(table, k3, CROWD)
         client_commands(table, k3, f"with {CROWD}")
         deaths(table, k3, f"among {CROWD}")
-        list_of_many(table, k3, CROWD)
+        list_of_many(table, k3, CROWD, (AT_MOST, 5.0))
+
+
+def past(k3, count):
+    """Starts COUNT commands, waits for their ends and joins them."""
+    for _ in range(count // 1000):
+        ids = [thread["id"] for thread in k3.start(*TRUE, count=1000)]
+        k3.wire.call_many("join", [{"thread": str(one)} for one in ids])
+
+
+def starts(table):
+    """Measures a start beside many threads, and after many that have ended and been joined."""
+    with Supervisor() as alone, Supervisor() as crowd, Supervisor() as old:
+        fill(crowd, CROWD)
+        past(old, PAST)
+        bare, beside_many, after_many = commands_in_turns(
+            *TURNS, *(k3.words("start", "--", *TRUE) for k3 in (alone, crowd, old)))
+    table.compare(f"start beside {CROWD}, against none", beside_many, bare, (AT_MOST, 1.2))
+    table.compare(f"start after {PAST} have been joined, against none", after_many, bare, (AT_MOST, 1.2))
 
 
 # The end of everything
-
-
-def family_of(pid):
-    """Returns PID and all processes below it."""
-    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
-        children = [int(word) for word in file.read().split()]
-    return [pid] + [one for child in children for one in family_of(child)]
 
 
 def gone_after_kill(table):
@@ -290,7 +280,7 @@ def time_to_die(table, command, size, workers, limit):
 
     ours, bare = in_turns(ROUNDS, by_our_end, by_kill)
     what = f"gone after SIGKILL, {workers} worker{'s' * (workers > 1)}"
-    table.compare(f"{what}, against kill", ours, bare)
+    table.compare(f"{what}, against kill", ours, bare, (AT_MOST, 1.05) if workers > 1 else None)
     table.figure(what, ours, "s", (AT_MOST, limit))
 
 
@@ -333,8 +323,8 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # ends everything that was started in any case
     print(f"{datetime.date.today()}, Linux {platform.release()}, {os.cpu_count()} processors")
     print("Ratio: the median over interleaved rounds; spread: its quartiles.\n")
-    for part in (jobs_from_a_script, one_start_a_job, sleepers, first_start, reactions, attached,
-                 scale, growth, gone_after_kill, logs, beside):
+    for part in (jobs_from_a_script, jobs_on_a_disk, one_start_a_job, sleepers, first_start, reactions,
+                 attached, scale, growth, starts, gone_after_kill, logs, output_of_a_run, long_scripts, beside):
         if not only or part.__name__ in only:
             part(table)
     table.print()

@@ -163,3 +163,10 @@ def activity_of(pid):
             switches += next(int(line.split()[1]) for line in file
                              if line.startswith("voluntary"))
     return ticks, switches
+
+
+def family_of(pid):
+    """Returns PID and all processes below it."""
+    with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+        children = [int(word) for word in file.read().split()]
+    return [pid] + [one for child in children for one in family_of(child)]
