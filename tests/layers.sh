@@ -25,16 +25,19 @@ allowed() {
     cli/server/*)      echo cli/worker cli/ready cli/terminal cli/process cli/place cli/rpc cli/base lib/include ;;
     cli/supervisor/*)  echo cli/server cli/worker cli/process cli/place cli/base ;;
     cli/client/*)      echo cli/place cli/rpc cli/base ;;
+    # Other machines: the agent there, and the process of a run that speaks with the agents.
+    cli/remote/*)      echo cli/client cli/place cli/rpc cli/base ;;
     cli/view/*)        echo cli/place cli/rpc cli/base ;;
     # A program of its own, which the supervisor starts: all it has of the others is the shared library.
     cli/host/*)        echo lib/include ;;
     # Two commands run a supervisor; every other command is a client.
     cli/commands/supervise.c) echo cli/supervisor cli/client cli/place cli/base ;;
-    cli/script/run.c)  echo cli/supervisor cli/commands cli/view cli/place cli/base ;;
+    cli/script/run.c)  echo cli/supervisor cli/commands cli/view cli/remote cli/place cli/base ;;
     # The full-screen view of the command top.
     cli/top/*)         echo cli/process cli/view cli/terminal cli/client cli/place cli/rpc cli/base lib/include ;;
+    cli/commands/agent.c) echo cli/remote cli/base ;;
     cli/commands/*)    echo cli/top cli/view cli/terminal cli/client cli/place cli/rpc cli/base lib/include ;;
-    cli/script/*)      echo cli/commands cli/view cli/client cli/place cli/rpc cli/base ;;
+    cli/script/*)      echo cli/commands cli/view cli/remote cli/client cli/place cli/rpc cli/base ;;
     cli/*)             echo cli/quick cli/commands cli/client cli/base ;;
     esac
 }

@@ -169,6 +169,10 @@ static void make_words(struct supervisor_words *ret, const struct place *place, 
     }
     if (own != NULL && own->jobserver)
         *word++ = "--jobserver";
+    if (own != NULL && own->commands_socket != NULL) {
+        *word++ = "--" LAUNCH_AGENT;
+        *word++ = (char *) own->commands_socket;
+    }
     if (has_state) {
         *word++ = "--" LAUNCH_STATE;
         *word++ = place->state;

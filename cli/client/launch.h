@@ -14,6 +14,7 @@
 #define LAUNCH_LIFELINE_FD "lifeline-fd"
 #define LAUNCH_STATE       "state"
 #define LAUNCH_PRIVATE     "private"
+#define LAUNCH_AGENT       "agent"
 
 /*
  * Connects to the socket of PLACE. If no process listens there, a live supervisor gets a second to
@@ -47,6 +48,12 @@ struct launch_own {
     unsigned slots;         /* see supervise --slots; 0: any number */
     bool     jobserver;     /* see supervise --jobserver */
     bool     private_place; /* the place's directories are removed if the starter dies first */
+
+    /*
+     * For an agent (cli/remote/agent.h): the K3THREAD_SOCKET of the commands. When the lifeline is closed, such a
+     * supervisor is killed at once. NULL: the commands get the supervisor's own socket.
+     */
+    const char *commands_socket;
 };
 
 /*

@@ -221,6 +221,7 @@ void request_write_start(struct text *params, const struct start_request *reques
     add_surroundings(params, request);
     write_members(params, "[\"id\"]");
     add_bytes(params, "ready", request->ready);
+    add_bytes(params, "host", request->host);
     add_bytes(params, "restart", request->restart);
     add_bytes(params, "stop_signal", request->stop_signal);
     if (request->needs_count > 0)

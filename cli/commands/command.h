@@ -36,6 +36,7 @@
     X(clear)                                                                                       \
     X(supervise)                                                                                   \
     X(proxy)                                                                                       \
+    X(agent)                                                                                       \
     X(slots)                                                                                       \
     X(shutdown)                                                                                    \
     X(exceptions)                                                                                  \

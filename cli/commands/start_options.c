@@ -26,7 +26,8 @@ enum {
     KEY_ENV_FILE,
     KEY_LEASH,
     KEY_TTY,
-    KEY_CALL
+    KEY_CALL,
+    KEY_HOST
 };
 
 const struct argp_option start_options_list[] = {
@@ -62,6 +63,7 @@ const struct argp_option start_options_list[] = {
      "Raise TimeoutError when the command has run so long and is not ready", 0},
     {"needs", KEY_NEEDS, "NEED", 0,
      "Run it when THREAD is ready, or when THREAD:ended or THREAD:succeeded (repeatable)", 0},
+    {"host", KEY_HOST, "NAME", 0, "Run it on that machine of run --hosts", 0},
     {"leash", KEY_LEASH, "PID", 0, "Raise SystemExit when the process PID has ended", 0},
     {"log-limit", KEY_LOG_LIMIT, "SIZE", 0, "Keep about the newest SIZE bytes of its log", 0},
     {0},
@@ -271,6 +273,9 @@ error_t start_options_parse(int key, char *argument, struct argp_state *state)
         return add_need(o, state, argument);
     case KEY_STOP_SIGNAL:
         return set_stop_signal(o, state, argument);
+    case KEY_HOST:
+        o->request.host = argument;
+        return 0;
     case KEY_TTY:
         o->request.tty = true;
         return 0;

@@ -21,6 +21,7 @@ struct supervise_options {
     bool        private_place;
     bool        jobserver;
     unsigned    slots;
+    const char *commands_socket; /* of an agent; NULL: it is none */
     const char *state; /* NULL: the journal and the logs are beside the socket */
 };
 
@@ -31,7 +32,8 @@ enum {
     KEY_PRIVATE,
     KEY_SLOTS,
     KEY_JOBSERVER,
-    KEY_STATE
+    KEY_STATE,
+    KEY_AGENT
 };
 
 static const struct argp_option options[] = {
@@ -41,6 +43,7 @@ static const struct argp_option options[] = {
     {LAUNCH_LOCK_FD, KEY_LOCK_FD, "FD", OPTION_HIDDEN, NULL, 0},
     {LAUNCH_LIFELINE_FD, KEY_LIFELINE_FD, "FD", OPTION_HIDDEN, NULL, 0},
     {LAUNCH_STATE, KEY_STATE, "DIR", OPTION_HIDDEN, NULL, 0},
+    {LAUNCH_AGENT, KEY_AGENT, "SOCKET", OPTION_HIDDEN, NULL, 0},
     {LAUNCH_PRIVATE, KEY_PRIVATE, NULL, OPTION_HIDDEN, NULL, 0},
     {0},
 };
@@ -71,6 +74,9 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_STATE:
         o->state = argument;
         return 0;
+    case KEY_AGENT:
+        o->commands_socket = argument;
+        return 0;
     case KEY_PRIVATE:
         o->private_place = true;
         return 0;
@@ -82,6 +88,8 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case ARGP_KEY_END:
         if (o->private_place && o->lifeline == 0)
             return command_usage(state, "--" LAUNCH_PRIVATE " also needs --" LAUNCH_LIFELINE_FD);
+        if (o->commands_socket != NULL && o->lifeline == 0)
+            return command_usage(state, "--" LAUNCH_AGENT " also needs --" LAUNCH_LIFELINE_FD);
         if ((o->listener != 0) != (o->lock != 0))
             return command_usage(state,
                                  "--" LAUNCH_LISTEN_FD " and --" LAUNCH_LOCK_FD " go together");
@@ -159,6 +167,7 @@ static int run(struct invocation *invocation)
               .private_place = o->private_place,
               .slots = command_slots_default(o->slots, o->jobserver),
               .jobserver = o->jobserver,
+              .commands_socket = o->commands_socket,
     };
     struct claim claim;
     struct text  why = {0};

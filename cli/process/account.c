@@ -47,6 +47,13 @@ void account_set_leader(struct account *account, pid_t leader)
     pthread_mutex_unlock(&lock);
 }
 
+void account_put(struct account *account, const struct usage *usage)
+{
+    pthread_mutex_lock(&lock);
+    account->usage = *usage;
+    pthread_mutex_unlock(&lock);
+}
+
 struct usage account_usage(struct account *account)
 {
     struct usage usage;

@@ -39,6 +39,9 @@ void account_close(struct account *account);
 /* Notes the pid of the thread's command; 0: none runs. */
 void account_set_leader(struct account *account, pid_t leader);
 
+/* Replaces what ACCOUNT has by USAGE, the figures of another machine. */
+void account_put(struct account *account, const struct usage *usage);
+
 struct usage account_usage(struct account *account);
 
 /*

@@ -8,6 +8,7 @@
 #include "cli/script/front_end.h"
 #include "cli/script/front_events.h"
 #include "cli/script/notices.h"
+#include "cli/script/run_hosts.h"
 #include "cli/view/message.h"
 
 #include <errno.h>
@@ -97,6 +98,8 @@ void front_reap(struct front *front)
             barrier_ask(front);
         } else if (pid == front->supervisor) {
             lose_supervisor(front, status);
+        } else if (pid == front->carrier) {
+            front->carrier = 0;
         }
     }
 }
@@ -154,6 +157,8 @@ int front_start_children(struct front *front, const struct script *script)
         error = start_supervisor(front);
     if (error == 0)
         error = watch_events(front);
+    if (error == 0 && front->options->hosts != NULL)
+        error = run_hosts_start(front->options->hosts, front->place, &front->client, &front->carrier);
     if (error == 0)
         error = script_start(script, front->place, &front->signals.before,
                              front->progress.is_wanted, &front->script, &front->sync);

@@ -7,6 +7,8 @@
 
 #include <stdbool.h>
 
+struct run_hosts;
+
 /* The answer of a run to processes that a command left behind. */
 enum leaks {
     LEAKS_SHOWN, /* its table shows them */
@@ -24,6 +26,7 @@ struct front_options {
     bool       jobserver; /* see supervise --jobserver */
     unsigned   slots;     /* how many commands at a time; 0: any number */
     unsigned   printer;   /* flags of printer.h */
+    const struct run_hosts *hosts; /* the other machines; NULL: the commands run on this one */
     double     timeout;   /* seconds after which the run ends; negative: none */
 
     struct result_files results; /* the files that the results are written to, open */

@@ -32,6 +32,7 @@ struct front {
     struct run_output           output;
 
     pid_t script, supervisor; /* children of this process; 0: ended */
+    pid_t carrier;            /* the child that reaches the other machines; 0: none, or it has ended */
     pid_t server;             /* the process that answers; 0: it has not answered yet */
     int   script_status;      /* the wait status of the script, once it has ended */
     bool  script_done;        /* the end of the script was acted upon */

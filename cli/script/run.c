@@ -8,7 +8,8 @@
 #include "cli/script/plan.h"
 #include "cli/script/procfile.h"
 #include "cli/script/retry.h"
-#include "cli/script/temporary_place.h"
+#include "cli/script/run_hosts.h"
+#include "cli/place/temporary_place.h"
 #include "cli/script/whole_input.h"
 #include "cli/view/printer.h"
 
@@ -26,6 +27,8 @@ struct run_options {
     unsigned             port;     /* of the Procfile's first entry; 0: not given */
     bool                 has_env_file;
     struct variables     variables; /* of --env-file */
+    const char          *host_list, *via; /* NULL: not given */
+    struct run_hosts     hosts;           /* what they say */
     const char          *retry;     /* the file of --json of an earlier run; NULL: not given */
     bool                 each, nul;
     char **words; /* the script and its arguments, the Procfile's entries, or COMMAND */
@@ -49,7 +52,10 @@ enum {
     KEY_EACH,
     KEY_RETRY,
     KEY_ENV_FILE,
-    KEY_LEAKS
+    KEY_LEAKS,
+    KEY_HOSTS,
+    KEY_VIA,
+    KEY_RESCHEDULE
 };
 
 static const struct argp_option options[] = {
@@ -75,6 +81,9 @@ static const struct argp_option options[] = {
     {"logs", KEY_LOGS, "DIR", 0, "Keep the threads' logs in DIR, by their names", 0},
     {"retry", KEY_RETRY, "FILE", 0, "Run only what failed, according to FILE of --json", 0},
     {"each", KEY_EACH, NULL, 0, "Run COMMAND with each line of standard input, for {} or last", 0},
+    {"hosts", KEY_HOSTS, "LIST", 0, "Run the commands on these machines: NAME[:SLOTS],..., or @FILE", 0},
+    {"via", KEY_VIA, "COMMAND", 0, "How a program is run on the machine {} (ssh {})", 0},
+    {"reschedule", KEY_RESCHEDULE, NULL, 0, "Run what was cut off with a machine again on another one", 0},
     {"null", '0', NULL, 0, "With --each: words end with a NUL byte, not a newline", 0},
     {0},
 };
@@ -106,6 +115,38 @@ static error_t parse_leaks(const struct argp_state *state, const char *argument,
         return command_usage(state, "--leaks takes warn or fail, not '%s'", argument);
     *ret = strcmp(argument, "fail") == 0 ? LEAKS_FAIL : LEAKS_WARN;
     return 0;
+}
+
+/* Reads the options that say on which machines the commands run. */
+static error_t finish_hosts(struct run_options *o, const struct argp_state *state)
+{
+    struct text why = {0};
+    error_t     error = 0;
+
+    if (o->host_list == NULL && o->via != NULL)
+        return command_usage(state, "--via goes with --hosts");
+    if (o->host_list == NULL && o->hosts.reschedule)
+        return command_usage(state, "--reschedule goes with --hosts");
+    if (o->host_list == NULL)
+        return 0;
+    if (o->front.jobserver)
+        return command_usage(state, "--jobserver and --hosts exclude each other");
+    if (run_hosts_read(&o->hosts, o->host_list, o->via, &why) != 0)
+        error = command_refuse(state, "%.*s", (int) why.size, why.data);
+    text_release(&why);
+    o->front.hosts = &o->hosts;
+    return error;
+}
+
+/* Completes what was read, when no option can follow. */
+static error_t finish(struct run_options *o, const struct argp_state *state)
+{
+    /* A list of words may be long. With other machines, each of them has its slots. */
+    bool    is_limited = (o->each && o->host_list == NULL) || o->front.jobserver;
+    error_t error = check_words(o, state);
+
+    o->front.slots = command_slots_default(o->front.slots, is_limited);
+    return error == 0 ? finish_hosts(o, state) : error;
 }
 
 static error_t parse(int key, char *argument, struct argp_state *state)
@@ -161,6 +202,15 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     case KEY_REPORT:
         o->front.results.list[RESULT_REPORT].path = argument;
         return 0;
+    case KEY_HOSTS:
+        o->host_list = argument;
+        return 0;
+    case KEY_VIA:
+        o->via = argument;
+        return 0;
+    case KEY_RESCHEDULE:
+        o->hosts.reschedule = true;
+        return 0;
     case KEY_RETRY:
         o->retry = argument;
         return 0;
@@ -179,9 +229,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         o->words = state->argv + state->next;
         return 0;
     case ARGP_KEY_END:
-        /* A list of words may be long. */
-        o->front.slots = command_slots_default(o->front.slots, o->each || o->front.jobserver);
-        return check_words(o, state);
+        return finish(o, state);
     default:
         return ARGP_ERR_UNKNOWN;
     }
@@ -387,6 +435,7 @@ static void release(void *parsed)
     struct run_options *o = parsed;
 
     variables_release(&o->variables);
+    run_hosts_release(&o->hosts);
 }
 
 const struct command command_run = {

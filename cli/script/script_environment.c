@@ -12,7 +12,8 @@
 #define SOCKET "K3THREAD_SOCKET"
 
 /* The variables that a script does not get. */
-static const char *const removed[] = {"K3THREAD_ID", "K3THREAD_NAME", "K3THREAD_SLOT"};
+static const char *const removed[] = {"K3THREAD_ID", "K3THREAD_NAME", "K3THREAD_SLOT",
+                                      "K3THREAD_HOSTNAME"};
 
 #define REMOVED_COUNT (sizeof(removed) / sizeof(removed[0]))
 

@@ -90,6 +90,8 @@ static bool command_runs(const struct record *record)
 {
     struct process_stat stat;
 
+    if (record->assignment.seat != NULL)
+        return record->now.pid > 0; /* the pid is another machine's */
     return record->now.pid > 0 && process_stat_read(record->now.pid, &stat) &&
            !stat.leader_is_exiting;
 }

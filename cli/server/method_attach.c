@@ -15,6 +15,8 @@
  */
 static bool belongs(const struct client_process *process, const struct record *record)
 {
+    if (record->assignment.seat != NULL)
+        return false; /* its processes are on another machine */
     if (mark_resource() >= 0)
         return process->id == record->id;
     return record->now.pid > 0 && getsid(process->pid) == record->now.pid;

@@ -2,6 +2,7 @@
 
 #include "cli/base/clock.h"
 #include "cli/rpc/write.h"
+#include "cli/server/hosts.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -60,6 +61,11 @@ const char *record_waits_for(const struct record *record)
         if (!job->needs[i].met)
             return job->needs[i].word;
     return NULL;
+}
+
+const char *record_host(const struct record *record)
+{
+    return record->assignment.seat != NULL ? record->assignment.seat->name : record->job.host;
 }
 
 bool record_is_live(const struct record *record)
@@ -186,7 +192,8 @@ static bool has_status(const struct record *record)
     X(cpu, true, write_cpu(text, r))                                                               \
     X(max_rss, true, write_integer(text, (int64_t) record_usage(r).memory))                        \
     X(left, r->now.left != NULL, write_left(text, r))                                              \
-    X(tty, true, write_bool(text, r->job.tty))
+    X(tty, true, write_bool(text, r->job.tty))                                                     \
+    X(host, record_host(r) != NULL, write_bytes(text, record_host(r)))
 
 enum member {
 #define X(name, is_set, write) MEMBER_##name,
@@ -235,7 +242,8 @@ void record_write(struct text *text, const struct record *record, unsigned membe
     for (enum member member = 0; member < MEMBER_COUNT; member++) {
         bool is_set = (members & 1U << member) != 0 && member_is_set(record, member);
 
-        if (!is_set && members != RECORD_ALL_MEMBERS)
+        if (!is_set &&
+            (members != RECORD_ALL_MEMBERS || (member == MEMBER_host && !hosts_are_used())))
             continue;
         write_name(text, member_names[member]);
         if (is_set || member == MEMBER_left) /* a list is never null */

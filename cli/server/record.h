@@ -116,6 +116,9 @@ struct usage record_usage(const struct record *record);
  */
 const char *record_waits_for(const struct record *record);
 
+/* Returns the name of the other machine on which the thread runs or is to run, or NULL. */
+const char *record_host(const struct record *record);
+
 /* Returns the thread's state as a word. */
 const char *record_state(const struct record *record);
 

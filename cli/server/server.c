@@ -5,12 +5,15 @@
 #include "cli/place/journal.h"
 #include "cli/process/adopted.h"
 #include "cli/process/child_stack.h"
+#include "cli/server/agent.h"
 #include "cli/server/arrive.h"
 #include "cli/server/attachment.h"
 #include "cli/server/connection.h"
 #include "cli/server/console.h"
 #include "cli/server/dispatch.h"
 #include "cli/server/events.h"
+#include "cli/server/execution.h"
+#include "cli/server/hosts.h"
 #include "cli/server/jobserver.h"
 #include "cli/server/join_until.h"
 #include "cli/server/leash_ends.h"
@@ -28,6 +31,7 @@
 #include "cli/worker/mailbox.h"
 
 #include <jansson.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/random.h>
@@ -59,6 +63,8 @@ static void mail_ready(struct source *source, uint32_t events)
 static void lifeline_ready(struct source *source, uint32_t events)
 {
     (void) events;
+    if (agent_is())
+        (void) raise(SIGKILL); /* the guardian ends everything, faster than this process could */
     loop_remove(source);
     journal_write("the process that this supervisor was started for has gone: ending everything");
     shutdown_begin(NULL, &k3thread_SystemExit);
@@ -105,6 +111,7 @@ static double do_what_is_due(void)
     next = sooner(next, viewers_do_due());
     next = sooner(next, output_times_do_due());
     next = sooner(next, log_reader_do_due());
+    next = sooner(next, hosts_due());
     return sooner(next, stuck_kill());
 }
 
@@ -137,6 +144,7 @@ static bool send_answers(void)
     bool is_showing = viewers_advance();
 
     events_tell_missed();
+    executions_advance();
     return connection_settle_all() && !is_listing && !is_showing;
 }
 
@@ -180,6 +188,7 @@ int server_run(const struct server_options *options, struct text *why)
 
     parent_set(options->guardian);
     seed_hash_tables();
+    agent_set(options->is_agent);
     arrive_begin();
     threads_set_slots(options->slots > 0 ? options->slots : SLOTS_UNLIMITED);
     error = open_sources(options, why);

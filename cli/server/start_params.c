@@ -4,6 +4,7 @@
 #include "cli/base/exceptions.h"
 #include "cli/ready/ready.h"
 #include "cli/rpc/bytes.h"
+#include "cli/server/hosts.h"
 #include "cli/server/leash.h"
 #include "cli/server/leash_param.h"
 #include "cli/server/need_params.h"
@@ -38,7 +39,8 @@ static bool parse_command(struct call *call, const json_t *command, struct job *
 
 /* The parameters that need more than a copy into the job. */
 struct raw {
-    const json_t *name, *command, *directory, *input, *output, *ready, *needs, *leash, *members;
+    const json_t *name, *command, *directory, *input, *output, *ready, *host, *needs, *leash,
+        *members;
     struct raw_environment environment;
     const char            *restart, *stop_signal;
     json_int_t             log_limit, umask, rows, columns;
@@ -173,6 +175,7 @@ static bool take_params(struct call *call, const json_t *params, struct job *job
         {"ready", PARAM_ANY, &raw->ready, false},
         {"ready_timeout", PARAM_NUMBER, &job->ready_timeout, false},
         {"needs", PARAM_ANY, &raw->needs, false},
+        {"host", PARAM_ANY, &raw->host, false},
         {"leash", PARAM_ANY, &raw->leash, false},
         {"restart", PARAM_STRING, &raw->restart, false},
         {"stop_signal", PARAM_STRING, &raw->stop_signal, false},
@@ -194,6 +197,24 @@ static bool take_params(struct call *call, const json_t *params, struct job *job
         return false;
     job->umask = (mode_t) raw->umask & 0777;
     return true;
+}
+
+/* Reads the name of the other machine. */
+static bool parse_host(struct call *call, const json_t *host, struct job *job)
+{
+    struct text why = {0};
+    int         error;
+
+    if (host == NULL)
+        return true;
+    error = bytes_from_json(host, &job->host);
+    if (error != 0)
+        return call_refuse(call, error, "\"host\" must be a string");
+    if (hosts_have(job->host, &why))
+        return true;
+    call_fail(call, PROTOCOL_VALUE_ERROR, "%.*s", (int) why.size, why.data);
+    text_release(&why);
+    return false;
 }
 
 static bool parse_name(struct call *call, const json_t *name, struct job *job)
@@ -263,7 +284,8 @@ static bool parse_raw(struct call *call, const struct raw *raw, struct job *job)
     return parse_paths(call, raw, job) && parse_terminal(call, raw, job) &&
            parse_command(call, raw->command, job) && parse_environment(call, raw, job) &&
            params_members(call, raw->members, &call->members) && parse_name(call, raw->name, job) &&
-           parse_ready(call, raw->ready, job) && parse_restart(call, raw->restart, job) &&
+           parse_host(call, raw->host, job) && parse_ready(call, raw->ready, job) &&
+           parse_restart(call, raw->restart, job) &&
            parse_stop_signal(call, raw->stop_signal, job) &&
            parse_log_limit(call, raw->log_limit, job);
 }

@@ -4,6 +4,7 @@
 #include "cli/base/need_word.h"
 #include "cli/base/thread_name.h"
 #include "cli/place/times.h"
+#include "cli/server/agent.h"
 #include "cli/server/leash.h"
 #include "cli/worker/logs.h"
 
@@ -15,6 +16,9 @@
 
 /* How many threads are remembered that have ended and were joined. */
 #define STORE_JOINED_MAX 1000
+
+/* The same for an agent's supervisor, whose threads only the worker of a run knows. */
+#define STORE_EXECUTED_MAX 8
 
 #define BUCKETS 4096
 
@@ -208,7 +212,7 @@ void store_hand_on(struct record *record, struct kept_list *to)
 
 void store_evict(void (*tell)(const struct record *record))
 {
-    while (finished_count > STORE_JOINED_MAX) {
+    while (finished_count > (agent_is() ? STORE_EXECUTED_MAX : STORE_JOINED_MAX)) {
         tell(TAILQ_FIRST(&finished));
         store_forget(TAILQ_FIRST(&finished));
     }

@@ -4,6 +4,7 @@
 #include "cli/base/result.h"
 #include "cli/base/size.h"
 #include "cli/rpc/write.h"
+#include "cli/server/hosts.h"
 
 #include <math.h>
 #include <string.h>
@@ -87,20 +88,28 @@ static void add_command(struct text *text, char *const *words)
     write_escapes(text, begin);
 }
 
-/* X(heading, whether only a wide table has it, how the cell is written). Only the last column may be long. */
+static void add_host(struct text *text, const struct record *record)
+{
+    const char *host = record_host(record);
+
+    add_name(text, host != NULL ? host : "-");
+}
+
+/* X(heading, whether the table has it, how the cell is written). Only the last column may be long. */
 #define COLUMNS(X)                                                                                 \
-    X("ID", false, add_number(text, (int64_t) r->id))                                              \
-    X("NAME", false, add_name(text, r->job.name))                                                  \
-    X("TID", false, add_number(text, r->now.tid))                                                  \
-    X("PID", false, add_number(text, r->now.pid))                                                  \
-    X("STATE", false, text_add(text, record_state(r)))                                             \
-    X("DAEMON", false, text_add(text, r->job.daemon ? "yes" : "no"))                               \
-    X("TIME", false, add_time(text, r))                                                            \
-    X("RUNS", true, write_integer(text, r->now.runs))                                              \
-    X("CPU", true, add_cpu(text, r))                                                               \
-    X("MEMORY", true, add_memory(text, r))                                                         \
-    X("RESULT", false, add_result(text, r))                                                        \
-    X("COMMAND", false, add_command(text, r->job.argv))
+    X("ID", true, add_number(text, (int64_t) r->id))                                              \
+    X("NAME", true, add_name(text, r->job.name))                                                  \
+    X("HOST", hosts_are_used(), add_host(text, r))                                                 \
+    X("TID", true, add_number(text, r->now.tid))                                                  \
+    X("PID", true, add_number(text, r->now.pid))                                                  \
+    X("STATE", true, text_add(text, record_state(r)))                                             \
+    X("DAEMON", true, text_add(text, r->job.daemon ? "yes" : "no"))                               \
+    X("TIME", true, add_time(text, r))                                                            \
+    X("RUNS", wide, write_integer(text, r->now.runs))                                              \
+    X("CPU", wide, add_cpu(text, r))                                                               \
+    X("MEMORY", wide, add_memory(text, r))                                                         \
+    X("RESULT", true, add_result(text, r))                                                        \
+    X("COMMAND", true, add_command(text, r->job.argv))
 
 /*
  * Replaces the tab behind the last cell of a line by a newline. The text is inside a JSON string: the
@@ -114,8 +123,8 @@ static void end_line(struct text *text)
 
 void table_add_headings(struct text *text, bool wide)
 {
-#define X(heading, only_wide, write)                                                               \
-    if (wide || !(only_wide))                                                                      \
+#define X(heading, is_shown, write)                                                               \
+    if (is_shown)                                                                      \
         text_add(text, heading "\\t");
     COLUMNS(X)
 #undef X
@@ -124,8 +133,8 @@ void table_add_headings(struct text *text, bool wide)
 
 void table_add_row(struct text *text, const struct record *r, bool wide)
 {
-#define X(heading, only_wide, write)                                                               \
-    if (wide || !(only_wide)) {                                                                    \
+#define X(heading, is_shown, write)                                                               \
+    if (is_shown) {                                                                    \
         write;                                                                                     \
         text_add(text, "\\t");                                                                     \
     }

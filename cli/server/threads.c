@@ -7,6 +7,7 @@
 #include "cli/server/call.h"
 #include "cli/server/console.h"
 #include "cli/server/events.h"
+#include "cli/server/hosts.h"
 #include "cli/server/input.h"
 #include "cli/server/jobserver.h"
 #include "cli/server/join_any.h"
@@ -28,20 +29,45 @@
 static TAILQ_HEAD(, record) waiting = TAILQ_HEAD_INITIALIZER(waiting); /* wait for their needs */
 static TAILQ_HEAD(, record) queued = TAILQ_HEAD_INITIALIZER(queued);   /* for a slot, in order */
 static size_t queued_count;
+static size_t queued_daemons; /* how many of them are daemons, which wait for another machine */
 static bool   go_failed; /* the first in the queue could not be told */
 static void (*handle_overdue)(struct record *record);
 static void (*handle_loaded)(struct record *record);
 
-static bool takes_slot(const struct record *record)
+/* Returns true if RECORD counts among the commands that may run at a time. */
+static bool counts(const struct record *record)
 {
     return !record->job.daemon;
+}
+
+/* Returns true if RECORD needs a slot, or a place on another machine. */
+static bool takes_slot(const struct record *record)
+{
+    return counts(record) || hosts_are_used();
+}
+
+/* Finds the machine for RECORD. Returns false if none has room. */
+static bool take_seat(struct record *record)
+{
+    const struct seat *seat;
+
+    if (!hosts_are_used())
+        return true;
+    seat = hosts_take(record->job.host, counts(record));
+    if (seat == NULL)
+        return false;
+    record->assignment.seat = seat;
+    record->job.reschedule = hosts_reschedule();
+    return true;
 }
 
 /* Gives RECORD a slot. Returns false if none is free. */
 static bool take_slot(struct record *record)
 {
-    record->has_slot = slots_are_free() && jobserver_make_room();
-    if (record->has_slot)
+    bool is_free = !counts(record) || (slots_are_free() && jobserver_make_room());
+
+    record->has_slot = is_free && take_seat(record);
+    if (record->has_slot && counts(record))
         slots_take();
     return record->has_slot;
 }
@@ -49,8 +75,10 @@ static bool take_slot(struct record *record)
 /* Gives back RECORD's slot, if it holds one. */
 static void give_back_slot(struct record *record)
 {
-    if (record->has_slot)
+    if (record->has_slot && counts(record))
         slots_give_back();
+    if (record->has_slot && record->assignment.seat != NULL)
+        hosts_give_back(record->assignment.seat, counts(record));
     record->has_slot = false;
 }
 
@@ -62,6 +90,7 @@ static void leave_line(struct record *record)
     else if (record->line == LINE_QUEUED) {
         TAILQ_REMOVE(&queued, record, in_line);
         queued_count--;
+        queued_daemons -= record->job.daemon;
     }
     record->line = LINE_NONE;
 }
@@ -176,6 +205,7 @@ static void go_later(struct record *record)
     give_back_slot(record);
     record->line = LINE_QUEUED;
     queued_count++;
+    queued_daemons += record->job.daemon;
     TAILQ_INSERT_HEAD(&queued, record, in_line);
     go_failed = true;
 }
@@ -216,8 +246,28 @@ static void enqueue(struct record *record)
 {
     record->line = LINE_QUEUED;
     queued_count++;
+    queued_daemons += record->job.daemon;
     TAILQ_INSERT_TAIL(&queued, record, in_line);
     set_state(record, STATE_QUEUED);
+}
+
+/*
+ * Gives a slot to the first thread in the queue that can have one, and returns it, or NULL. Without other machines
+ * that can only be the first of all. With them, a thread that is to run on one machine does not hold up those
+ * behind it.
+ */
+static struct record *take_slot_for_next(void)
+{
+    struct record *record = TAILQ_FIRST(&queued);
+
+    if (!hosts_are_used())
+        return record != NULL && take_slot(record) ? record : NULL;
+    if (!hosts_have_room() && queued_daemons == 0)
+        return NULL;
+    TAILQ_FOREACH(record, &queued, in_line)
+        if (take_slot(record))
+            return record;
+    return NULL;
 }
 
 /*
@@ -233,7 +283,7 @@ static void advance_queue(void)
     if (under_way)
         return;
     under_way = true;
-    while (!go_failed && (record = TAILQ_FIRST(&queued)) != NULL && take_slot(record))
+    while (!go_failed && (record = take_slot_for_next()) != NULL)
         go(record);
     under_way = false;
 }
@@ -244,6 +294,11 @@ void threads_set_slots(unsigned number)
     slot_numbers_set_limited(number != SLOTS_UNLIMITED);
     job_tokens_set_number(number);
     advance_queue();
+}
+
+void threads_use_hosts(void)
+{
+    slot_numbers_set_limited(true);
 }
 
 size_t threads_queued(void)
@@ -275,7 +330,7 @@ static void take_slot_or_enqueue(struct record *record)
 {
     if (!takes_slot(record) || is_delayed(record))
         return;
-    if (!TAILQ_EMPTY(&queued) || !take_slot(record))
+    if ((!TAILQ_EMPTY(&queued) && !hosts_are_used()) || !take_slot(record))
         enqueue(record);
 }
 
@@ -402,6 +457,8 @@ void threads_begin_again(struct record *record)
     record->now.unended = 0;
     record->assignment.again = true;
     record->rerun = RERUN_BEGINS;
+    if (record->has_slot && record->assignment.seat != NULL) /* a lost machine is not tried again */
+        give_back_slot(record);
     if (record->has_slot)
         start_or_fail(record);
     else if (needs_unmet(record) != NULL)
@@ -460,6 +517,8 @@ static void take_in(struct record *record, const struct report *old)
 {
     const struct report *new = &record->now;
 
+    if (new->lost > old->lost)
+        hosts_lose(record->assignment.seat);
     if (new->runs > old->runs)
         input_run_begun(record);
     if (new->runs > old->runs &&new->runs == 1)
@@ -480,6 +539,8 @@ static void take_in(struct record *record, const struct report *old)
         return;
     }
     call_wake(&record->calls, record);
+    if (new->lost > old->lost) /* another machine is to take it */
+        give_back_slot(record);
     /* By this state a worker asks for its slot, after it has waited for its delay. */
     if (new->state == STATE_QUEUED && record->line == LINE_NONE && !record->has_slot) {
         enqueue(record);

@@ -18,6 +18,9 @@
  */
 void threads_set_slots(unsigned number);
 
+/* Prepares for hosts.h: the threads run on other machines from now on, each in a slot of one of them. */
+void threads_use_hosts(void);
+
 /* Returns how many threads wait for a slot. */
 size_t threads_queued(void);
 

@@ -23,6 +23,8 @@ static void cancel_restart(struct record *record)
 /* Returns true if we may not signal the command: it runs as another user now, as after sudo. */
 static bool is_denied(const struct record *record)
 {
+    if (record->assignment.seat != NULL)
+        return false; /* the pid is another machine's */
     return record->now.pid > 0 && kill(record->now.pid, 0) < 0 && errno == EPERM;
 }
 

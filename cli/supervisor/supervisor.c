@@ -84,6 +84,7 @@ static int serve(const struct supervisor_options *options, pid_t guardian)
         .lifeline = options->lifeline,
         .slots = options->slots,
         .jobserver = options->jobserver,
+        .is_agent = options->commands_socket != NULL,
         .guardian = guardian,
     };
     size_t      strays = 0, left = 0;
@@ -98,7 +99,8 @@ static int serve(const struct supervisor_options *options, pid_t guardian)
         journal_write("this supervisor will be killed when it has used %llu s of processor time, "
                       "the hard limit of its starter",
                       (unsigned long long) cpu);
-    environment_set_socket(options->place->socket);
+    environment_set_socket(options->commands_socket != NULL ? options->commands_socket
+                                                            : options->place->socket);
     error = adopted_open();
     door_open(options->place, options->lock, guardian);
     if (error == 0) {

@@ -17,6 +17,7 @@ struct supervisor_options {
              private_place; /* the guardian removes the place's directories if the lifeline's other end has closed */
     bool     jobserver; /* the commands get tokens for their jobs */
     unsigned slots;     /* how many commands may run at a time; 0: any number */
+    const char *commands_socket; /* of an agent: see launch.h; NULL: it is none */
 };
 
 /*

@@ -9,12 +9,14 @@
 
 #include <stdatomic.h>
 
+struct seat;
 struct thread_terminal;
 
 /* One thread for one worker to run. */
 struct assignment {
     uint64_t                id; /* the thread's */
     struct job             *job;
+    const struct seat      *seat;    /* the other machine on which it runs; NULL: this one */
     bool                    again;   /* a restart was asked for: the thread waits out no delay */
     struct report           draft;   /* how the thread stands at the start; then the worker's own */
     struct mail             mail;    /* where the worker posts its reports */

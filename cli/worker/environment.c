@@ -24,7 +24,8 @@ static struct environment *newest;
 
 /* The variables that no command has from its client. */
 static const char *const own_names[] = {
-    "K3THREAD_ID=", "K3THREAD_NAME=", "K3THREAD_SOCKET=", "K3THREAD_SLOT=", "NOTIFY_SOCKET="};
+    "K3THREAD_ID=", "K3THREAD_NAME=", "K3THREAD_SOCKET=", "K3THREAD_SLOT=",
+    "K3THREAD_HOSTNAME=", "NOTIFY_SOCKET="};
 
 /* Names a machine for k3thread itself. No command has it, so the k3thread of a command stays on its machine. */
 static const char host_name[] = "K3THREAD_HOST=";
@@ -144,6 +145,17 @@ const char *environment_value(const struct environment *environment, const char 
     return NULL;
 }
 
+char **environment_strings(const struct environment *environment)
+{
+    char **list = malloc((environment->count + 1) * sizeof(*list));
+
+    if (list == NULL)
+        return NULL;
+    memcpy(list, environment->strings, environment->count * sizeof(*list));
+    list[environment->count] = NULL;
+    return list;
+}
+
 struct environment *environment_ref(struct environment *environment)
 {
     if (environment != NULL)
@@ -179,6 +191,7 @@ char **environment_list(const struct environment *environment, const struct own_
                                   own->name,
                                   supervisor_socket,
                                   own->slot != SLOT_NUMBER_NONE ? slot : NULL,
+                                  own->host,
                                   own->notify,
                                   own->makeflags};
     size_t count = environment->count;

@@ -31,6 +31,12 @@ const struct limits *environment_limits(const struct environment *environment);
 /* Returns the value of the client's variable NAME, or NULL. It is valid no longer than ENVIRONMENT. */
 const char *environment_value(const struct environment *environment, const char *name);
 
+/*
+ * Returns the client's variables as a list up to a NULL, which the caller frees by free(). It is valid no longer
+ * than ENVIRONMENT. NULL without memory.
+ */
+char **environment_strings(const struct environment *environment);
+
 /* Take and drop a reference; the last drop frees the block. Any thread may call; NULL is allowed. */
 struct environment *environment_ref(struct environment *environment);
 void                environment_unref(struct environment *environment);
@@ -40,6 +46,7 @@ struct own_variables {
     uint64_t    id;        /* K3THREAD_ID */
     const char *name;      /* K3THREAD_NAME */
     int         slot;      /* K3THREAD_SLOT; or SLOT_NUMBER_NONE */
+    const char *host;      /* K3THREAD_HOSTNAME, or NULL */
     const char *notify;    /* NOTIFY_SOCKET, or NULL */
     const char *makeflags; /* MAKEFLAGS in place of the client's; NULL: the client's */
 };

@@ -10,6 +10,7 @@
 #include "cli/worker/loading.h"
 #include "cli/worker/log_limit.h"
 #include "cli/worker/raised.h"
+#include "cli/worker/remote_run.h"
 #include "cli/worker/starting.h"
 #include "cli/worker/thread_terminal.h"
 
@@ -243,8 +244,11 @@ APART static void reap(struct worker *worker)
 
 bool execution_run(struct worker *worker)
 {
-    bool started = starting_run(worker);
+    bool started;
 
+    if (worker->assignment->seat != NULL)
+        return remote_run(worker);
+    started = starting_run(worker);
     if (started)
         wait_for_command(worker);
     if (worker->loading != NULL && started)

@@ -1,6 +1,7 @@
 #include "cli/worker/job.h"
 
 #include "cli/worker/environment.h"
+#include "cli/worker/origin.h"
 
 #include <stdlib.h>
 
@@ -20,6 +21,8 @@ void job_release(struct job *job)
     free(job->input);
     free(job->output);
     free(job->ready);
+    free(job->host);
+    origin_free(job->origin);
     for (size_t i = 0; i < job->need_count; i++)
         free(job->needs[i].word);
     free(job->needs);

@@ -2,11 +2,8 @@
 
 #include "cli/base/clock.h"
 #include "cli/base/descriptors.h"
-#include "cli/base/result.h"
 #include "cli/base/status.h"
 #include "cli/place/journal.h"
-#include "cli/place/run_marks.h"
-#include "cli/place/times.h"
 #include "cli/process/limits.h"
 #include "cli/process/mark.h"
 #include "cli/worker/environment.h"
@@ -14,6 +11,8 @@
 #include "cli/worker/loading.h"
 #include "cli/worker/log_limit.h"
 #include "cli/worker/logs.h"
+#include "cli/worker/origin.h"
+#include "cli/worker/output_begin.h"
 #include "cli/worker/raised.h"
 #include "cli/worker/slot_numbers.h"
 #include "cli/worker/thread_terminal.h"
@@ -24,7 +23,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 struct spawn_plan starting_plan(const struct worker *worker)
@@ -125,10 +123,12 @@ static void note_failure(struct worker *worker, const struct spawned *spawned, i
 
 static int take_environment(struct worker *worker)
 {
+    const struct origin *origin = worker->job->origin;
     struct own_variables own = {
-        .id = worker->assignment->id,
-        .name = worker->job->name,
-        .slot = worker->slot,
+        .id = origin != NULL ? origin->id : worker->assignment->id,
+        .name = origin != NULL ? origin->name : worker->job->name,
+        .slot = origin != NULL ? origin->slot : worker->slot,
+        .host = origin != NULL ? origin->host : NULL,
         .notify = ready_notify_socket(worker->ready),
     };
     char *makeflags = NULL;
@@ -365,73 +365,12 @@ static void begin_run(struct worker *worker, const struct spawned *spawned, doub
         worker_post(worker, STATE_RUNNING);
 }
 
-/* Where the output of a run begins. */
-struct output_begin {
-    off_t offset;
-    ino_t inode; /* of the file; 0: it is missing, or no regular file */
-};
-
-static struct output_begin begin_of(const char *file)
-{
-    struct stat info;
-
-    if (stat(file, &info) < 0 || !S_ISREG(info.st_mode))
-        return (struct output_begin){0};
-    return (struct output_begin){.offset = info.st_size, .inode = info.st_ino};
-}
-
-/* Returns true if the file has lost the output of the runs before: it was emptied, or moved away. */
-static bool is_fresh(const struct report *report, struct output_begin begin)
-{
-    return begin.inode == 0 || begin.offset < report->run_start ||
-           (report->run_inode != 0 && begin.inode != report->run_inode);
-}
-
-/*
- * Writes where the output of the run that is about to start begins, for `logs`; the first run needs no mark,
- * and a file of the user's is shown as it is. The mark must be there before the command can write. Returns what
- * unmark_run() wants.
- */
-APART static off_t mark_run(const struct worker *worker, struct output_begin begin)
-{
-    const struct report *report = worker->report;
-    const char          *exception =
-        report->exception_before != NULL ? report->exception_before->name : NULL;
-    bool            is_marked = report->runs > 0 && worker->job->has_own_log;
-    char           *path = is_marked ? logs_run_marks(worker->assignment->id) : NULL;
-    struct run_mark mark = {.offset = begin.offset, .run = report->runs + 1, .time = times_now()};
-    struct text     how = {0};
-    off_t           size = -1;
-
-    if (path == NULL)
-        return -1;
-    result_add(&how, exception, report->exit_code, report->signal);
-    (void) snprintf(mark.how, sizeof(mark.how), "%.*s", (int) how.size,
-                    how.data != NULL ? how.data : "");
-    size = run_marks_add(path, &mark, is_fresh(report, begin));
-    text_release(&how);
-    free(path);
-    return size;
-}
-
-/* Takes back the mark of a run that did not start. */
-static void unmark_run(const struct worker *worker, off_t size)
-{
-    char *path = size >= 0 ? logs_run_marks(worker->assignment->id) : NULL;
-
-    if (path != NULL)
-        run_marks_cut(path, size);
-    free(path);
-}
-
 APART bool starting_run(struct worker *worker)
 {
     struct job         *job = worker->job;
-    bool                is_new = job->has_own_log && worker->report->runs == 0;
     struct spawned      spawned = {0};
     struct spawn_plan   plan;
-    struct output_begin begin = {0};
-    off_t               marks;
+    struct output_begin begin;
     double              time;
     int                 error;
 
@@ -439,20 +378,15 @@ APART bool starting_run(struct worker *worker)
     if (prepare(worker) != 0)
         return false;
     plan = starting_plan(worker);
-    if (!is_new)
-        begin = begin_of(job->output);
-    marks = mark_run(worker, begin);
+    begin = output_begin(worker);
     time = clock_monotonic(); /* the command may run before this thread goes on */
     error = spawn_command(worker, plan, &spawned);
     if (error != 0) {
-        unmark_run(worker, marks);
+        output_begin_undo(worker, &begin);
         note_failure(worker, &spawned, -error);
         return false;
     }
-    if (worker->report->runs == 0)
-        worker->report->output_start = begin.offset;
-    worker->report->run_start = begin.offset;
-    worker->report->run_inode = begin.inode;
+    output_begin_note(worker, &begin);
     if (worker->loading != NULL)
         loading_begin(worker->loading);
     begin_run(worker, &spawned, time);

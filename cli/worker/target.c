@@ -41,17 +41,21 @@ static bool wait_out_delay(struct worker *worker)
  * Waits for worker_Go, which the server sends when a slot is free. Returns false if the thread has to
  * end.
  */
-static bool wait_for_slot(struct worker *worker)
+static bool wait_for_go(struct worker *worker)
 {
     enum raised raised = RAISED_NOTHING;
 
-    if (!worker->job->queues)
-        return true;
     worker_post(worker, STATE_QUEUED);
     while (raised == RAISED_NOTHING)
         if (k3thread_sleep(INFINITY) == -ECANCELED)
             raised = raised_while_idle(worker);
     return raised == RAISED_GO;
+}
+
+/* Returns true if the command, whose machine was lost, is to run on another one. */
+static bool is_moved(const struct worker *worker)
+{
+    return worker->lost && !worker->ending && worker->job->reschedule && worker->job->host == NULL;
 }
 
 static bool has_failed(const struct report *report)
@@ -63,7 +67,7 @@ static bool is_restarted(const struct worker *worker)
 {
     const struct job *job = worker->job;
 
-    if (worker->ending || job->restart == RESTART_NEVER)
+    if (worker->ending || worker->lost || job->restart == RESTART_NEVER)
         return false;
     if (job->restart == RESTART_ON_FAILURE && !has_failed(worker->report))
         return false;
@@ -78,7 +82,16 @@ static void run(struct worker *worker)
     for (bool first = true;; first = false) {
         double start = clock_monotonic();
 
-        if (!execution_run(worker) && first)
+        bool began = execution_run(worker);
+
+        if (is_moved(worker)) {
+            worker->report->ready = false;
+            report_forget_run(worker->report);
+            if (!wait_for_go(worker))
+                return;
+            continue;
+        }
+        if (!began && first)
             return;
         if (!is_restarted(worker))
             return;
@@ -117,7 +130,7 @@ void *worker_run(void *argument)
     block_ends_of_children();
     k3thread_set_mask(K3THREAD_RETURN);
     worker.report->tid = gettid();
-    if (wait_out_delay(&worker) && wait_for_slot(&worker))
+    if (wait_out_delay(&worker) && (!worker.job->queues || wait_for_go(&worker)))
         run(&worker);
     worker.report->tid = worker.report->pid = 0;
     worker.report->ended = clock_wall();

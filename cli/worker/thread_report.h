@@ -39,6 +39,7 @@ struct report {
     bool        ready_overdue; /* the time that was over was that to become ready */
     unsigned    overdue; /* how often a time was over that an attached process is to be told of */
     int         slot;    /* the number of the last run's slot; see slot_numbers.h */
+    unsigned    lost;    /* how often the other machine on which it ran was lost */
     unsigned    missed;  /* limits that the command could not be given; see limits.h */
 };
 

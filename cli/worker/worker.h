@@ -53,6 +53,7 @@ struct worker {
     struct ready      *ready;          /* the probe; NULL: none, or no longer needed */
     bool               told_overdue;   /* the server is to raise the TimeoutError of this run */
     double             ready_deadline; /* of the probe, while there is one */
+    bool               lost;           /* the other machine was lost, and with it the last run */
     struct log_limit  *log_limit;      /* NULL: the log may grow */
 };
 

@@ -1,4 +1,4 @@
-#include "cli/script/temporary_place.h"
+#include "cli/place/temporary_place.h"
 
 #include "cli/base/directory.h"
 
@@ -122,6 +122,15 @@ int temporary_place_make(struct place *ret, struct text *why)
         text_append(why, reason.data, reason.size);
     why->failed |= error != 0 && reason.failed;
     text_release(&reason);
+    return error;
+}
+
+int temporary_place_in(struct place *ret, const char *directory, struct text *why)
+{
+    int error = resolve_in(ret, directory);
+
+    if (error != 0)
+        text_printf(why, "cannot use the directory %s: %s", directory, strerror(-error));
     return error;
 }
 

@@ -2,8 +2,8 @@
  * A place for the supervisor of a single run, in directories that the run removes at its end. If
  * the run is killed before that, the supervisor's guardian removes them: see struct launch_own.
  */
-#ifndef K3THREAD_CLI_SCRIPT_TEMPORARY_PLACE_H
-#define K3THREAD_CLI_SCRIPT_TEMPORARY_PLACE_H
+#ifndef K3THREAD_CLI_PLACE_TEMPORARY_PLACE_H
+#define K3THREAD_CLI_PLACE_TEMPORARY_PLACE_H
 
 #include "cli/base/text.h"
 #include "cli/place/place.h"
@@ -15,6 +15,9 @@
  * used.
  */
 int temporary_place_make(struct place *ret, struct text *why);
+
+/* Makes the place in DIRECTORY, which exists, for both purposes. Returns 0, or -errno with WHY. */
+int temporary_place_in(struct place *ret, const char *directory, struct text *why);
 
 /* Removes both directories with all that is in them, and releases PLACE. */
 void temporary_place_remove(struct place *place);

@@ -1,0 +1,61 @@
+#include "cli/base/byte_queue.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+/* An empty queue keeps no more memory than this. */
+#define KEPT 4096
+
+/* Moves the bytes to the beginning, if more than half of the memory before them is unused. */
+static void compact(struct byte_queue *queue)
+{
+    size_t size = byte_queue_size(queue);
+
+    if (queue->taken == 0 || queue->taken < size)
+        return;
+    memmove(queue->bytes.data, byte_queue_front(queue), size);
+    queue->bytes.size = size;
+    queue->taken = 0;
+}
+
+void byte_queue_add(struct byte_queue *queue, const void *data, size_t size)
+{
+    compact(queue);
+    text_append(&queue->bytes, data, size);
+}
+
+bool byte_queue_reserve(struct byte_queue *queue, size_t size)
+{
+    compact(queue);
+    return text_reserve(&queue->bytes, size);
+}
+
+void byte_queue_take(struct byte_queue *queue, size_t size)
+{
+    queue->taken += size;
+    if (queue->taken < queue->bytes.size)
+        return;
+    queue->taken = queue->bytes.size = 0;
+    if (queue->bytes.capacity > KEPT)
+        text_release(&queue->bytes);
+}
+
+int byte_queue_flush(struct byte_queue *queue, int fd)
+{
+    while (byte_queue_size(queue) > 0) {
+        ssize_t n = write(fd, byte_queue_front(queue), byte_queue_size(queue));
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;
+        byte_queue_take(queue, (size_t) n);
+    }
+    return 0;
+}
+
+void byte_queue_release(struct byte_queue *queue)
+{
+    text_release(&queue->bytes);
+    queue->taken = 0;
+}

@@ -1,0 +1,215 @@
+#include "cli/remote/agent.h"
+
+#include "cli/base/loop.h"
+#include "cli/client/launch.h"
+#include "cli/place/socket.h"
+#include "cli/place/temporary_place.h"
+#include "cli/remote/bootstrap.h"
+#include "cli/remote/link.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/sysinfo.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The socket for the commands, in the directory of the supervisor's socket. */
+#define COMMANDS_SOCKET "all.sock"
+
+static struct place  place;
+static struct link   up; /* to the run */
+static struct source clients, signals;
+static char         *clients_path;
+static pid_t         supervisor; /* its guardian, in fact; 0: it has ended */
+static int           lifeline = -1;
+static bool          stopped;
+
+/* What ends the agent */
+
+static void take_cut(struct link *link, const char *why)
+{
+    (void) link, (void) why;
+    stopped = true;
+}
+
+static void signals_ready(struct source *source, uint32_t events)
+{
+    struct signalfd_siginfo info;
+
+    (void) events;
+    if (read(source->fd, &info, sizeof(info)) == sizeof(info))
+        stopped = true; /* an end was asked for, or the supervisor has ended */
+}
+
+/* Watches for the signals that ask for an end, and for the end of the supervisor. Returns 0 or -errno. */
+static int open_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    (void) signal(SIGPIPE, SIG_IGN);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+        return -errno;
+    signals = (struct source){.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
+                              .ready = signals_ready};
+    return signals.fd < 0 ? -errno : loop_add(&signals, EPOLLIN);
+}
+
+/* The sockets */
+
+static int connect_supervisor(struct link *link)
+{
+    (void) link;
+    return socket_connect(place.socket);
+}
+
+static void clients_ready(struct source *source, uint32_t events)
+{
+    int fd;
+
+    (void) events;
+    while ((fd = accept4(source->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
+        link_add_client(&up, fd);
+}
+
+/* Listens for the commands. Returns 0 or -errno. */
+static int open_clients(void)
+{
+    int fd;
+
+    if (asprintf(&clients_path, "%s/" COMMANDS_SOCKET, place.directory) < 0)
+        return -ENOMEM;
+    fd = socket_listen(clients_path);
+    if (fd < 0)
+        return fd;
+    (void) fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK);
+    clients = (struct source){.fd = fd, .ready = clients_ready};
+    return loop_add(&clients, EPOLLIN);
+}
+
+/* The supervisor */
+
+static int find_place(const char *directory, struct text *why)
+{
+    return directory != NULL ? temporary_place_in(&place, directory, why)
+                             : temporary_place_make(&place, why);
+}
+
+static int start_supervisor(struct text *why)
+{
+    struct launch_own own = {.private_place = true, .commands_socket = clients_path};
+    int               ends[2];
+    int               error;
+
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return -errno;
+    own.lifeline = ends[0];
+    lifeline = ends[1];
+    error = launch_own(&place, &own, &supervisor, why);
+    close(ends[0]);
+    return error;
+}
+
+/* Kills the supervisor by closing its lifeline, and waits until its guardian has ended everything. */
+static void end_supervisor(void)
+{
+    if (lifeline >= 0)
+        close(lifeline);
+    while (supervisor > 0 && waitpid(supervisor, NULL, 0) < 0 && errno == EINTR)
+        continue;
+}
+
+/* The life of the agent */
+
+/* Lets as many clients as the system allows connect. */
+static void raise_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void) setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static unsigned count_processors(void)
+{
+    cpu_set_t set;
+
+    if (sched_getaffinity(0, sizeof(set), &set) == 0)
+        return (unsigned) CPU_COUNT(&set);
+    return (unsigned) get_nprocs();
+}
+
+/* Tells the front that frames follow. */
+static int say_up(void)
+{
+    int size = dprintf(STDOUT_FILENO, "\n" BOOTSTRAP_MARK BOOTSTRAP_UP "%d %u\n", LINK_VERSION,
+                       count_processors());
+
+    return size < 0 ? -EPIPE : 0;
+}
+
+static double finish_round(void)
+{
+    double next = link_do_due(&up);
+
+    return stopped ? 0 : next;
+}
+
+static void do_nothing(void)
+{
+}
+
+static int begin(const char *directory, struct text *why)
+{
+    int error = find_place(directory, why);
+
+    if (error == 0)
+        error = loop_open();
+    if (error == 0)
+        error = open_signals();
+    if (error == 0)
+        error = open_clients();
+    if (error == 0)
+        error = start_supervisor(why);
+    raise_limit();
+    if (error == 0)
+        error = say_up();
+    if (error == 0)
+        error = link_open(&up, STDIN_FILENO, STDOUT_FILENO, NULL, 0);
+    if (error != 0 && why->size == 0)
+        text_add(why, strerror(-error));
+    return error;
+}
+
+int agent_run(const char *directory, struct text *why)
+{
+    int error;
+
+    up = (struct link){
+        .is_agent = true, .connect = connect_supervisor, .cut = take_cut, .in.fd = -1, .out.fd = -1};
+    prctl(PR_SET_NAME, "k3-agent");
+    error = begin(directory, why);
+    if (error == 0)
+        error = loop_run(&stopped, finish_round, do_nothing);
+    end_supervisor();
+    link_close(&up);
+    if (place.directory != NULL)
+        temporary_place_remove(&place);
+    free(clients_path);
+    return error;
+}

@@ -1,0 +1,43 @@
+#include "cli/remote/bootstrap.h"
+
+/*
+ * The parts of the script. It is one compound command: the shell has read all of it before it runs any of it.
+ *
+ * The directory must take files and let them be executed, which a small script shows.
+ */
+static const char begin[] =
+    "{ umask 077\n"
+    "for p in k3thread \"$own\"; do\n"
+    "  if \"$p\" agent --is \"$word\" </dev/null >/dev/null 2>&1; then exec \"$p\" agent; fi\n"
+    "done\n"
+    "for p in \"$XDG_RUNTIME_DIR\" \"$TMPDIR\" /dev/shm /tmp \"$HOME/.cache\" \"$HOME\"; do\n"
+    "  d=$p/k3thread-run.$unique f=$d/k3thread\n"
+    "  case $p in /*) ;; *) continue ;; esac\n"
+    "  mkdir \"$d\" 2>/dev/null || continue\n"
+    "  printf '#!/bin/sh\\nexit 7\\n' >\"$f\" && chmod 700 \"$f\" && \"$f\"\n"
+    "  [ $? = 7 ] && break\n"
+    "  rm -rf \"$d\"; d=\n"
+    "done 2>/dev/null\n"
+    "if [ -z \"$d\" ] || [ ! -e \"$f\" ]; then\n"
+    "  echo \"" BOOTSTRAP_MARK BOOTSTRAP_FAIL "no directory there takes a program\"; exit 1\n"
+    "fi\n"
+    "rm -f \"$f\"\n"
+    "echo \"" BOOTSTRAP_MARK BOOTSTRAP_NEED "$(uname -m)\"\n"
+    "head -c \"$size\" >\"$f\"; chmod 700 \"$f\"\n"
+    "set -- $(cksum <\"$f\" 2>/dev/null)\n"
+    "case \"$1 $2\" in \"$sum $size\" | \" \")\n"
+    "  \"$f\" agent --is \"$word\" </dev/null >/dev/null 2>&1 && exec \"$f\" agent --directory "
+    "\"$d\" ;;\n"
+    "esac\n"
+    "rm -rf \"$d\"\n"
+    "echo \"" BOOTSTRAP_MARK BOOTSTRAP_FAIL "the program did not arrive whole\"; exit 1; }\n";
+
+void bootstrap_write(struct text *script, const struct program_image *image, const char *word,
+                     const char *path, const char *unique)
+{
+    text_add(script, "own=");
+    text_add_quoted(script, path);
+    text_printf(script, " word='%s' unique='%s' size=%zu sum=%lu\n", word, unique, image->size,
+                (unsigned long) program_image_checksum(image));
+    text_add(script, begin);
+}

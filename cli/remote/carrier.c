@@ -1,0 +1,307 @@
+#include "cli/remote/carrier.h"
+
+#include "cli/base/clock.h"
+#include "cli/base/descriptors.h"
+#include "cli/base/directory.h"
+#include "cli/base/loop.h"
+#include "cli/place/socket.h"
+#include "cli/remote/host.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* How many machines are being reached at a time. */
+#define REACHED_MAX 64
+
+/* The seconds that the commands that reach the machines get to end, after the agents were told to. */
+#define FAREWELL 5.0
+
+static const struct carrier_options *options;
+static struct host                  *hosts;
+static struct source                 supervisor, signals;
+static struct byte_queue             unsent; /* to the supervisor */
+static int64_t                       last_id;
+static bool                          is_ending, stopped;
+static double                        give_up;
+
+static char *directory_of(const struct place *place)
+{
+    char *directory;
+
+    return asprintf(&directory, "%s.hosts", place->socket) < 0 ? NULL : directory;
+}
+
+char *carrier_socket(const struct place *place, size_t index)
+{
+    char *socket;
+
+    return asprintf(&socket, "%s.hosts/%zu", place->socket, index) < 0 ? NULL : socket;
+}
+
+/* The run's supervisor */
+
+/* Tells every agent to end, because the run has ended. */
+static void end_all(void)
+{
+    if (is_ending)
+        return;
+    is_ending = true;
+    give_up = clock_monotonic() + FAREWELL;
+    for (size_t i = 0; i < options->hosts->count; i++)
+        host_end(&hosts[i]);
+}
+
+static void send_unsent(void)
+{
+    if (supervisor.fd < 0)
+        return;
+    if (unsent.bytes.failed || byte_queue_flush(&unsent, supervisor.fd) != 0)
+        end_all();
+    else
+        (void) loop_change(&supervisor, byte_queue_size(&unsent) > 0 ? EPOLLIN | EPOLLOUT : EPOLLIN);
+}
+
+/* Reads the replies of the supervisor, which say nothing new, until it has ended. */
+static void supervisor_ready(struct source *source, uint32_t events)
+{
+    char    bytes[4096];
+    ssize_t n = read(source->fd, bytes, sizeof(bytes));
+
+    if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
+        loop_remove(source);
+        close(source->fd);
+        source->fd = -1;
+        end_all();
+    } else if ((events & EPOLLOUT) != 0) {
+        send_unsent();
+    }
+}
+
+void carrier_tell(const struct host *host)
+{
+    struct text line = {0};
+
+    host_write_news(&line, host, ++last_id);
+    byte_queue_add(&unsent, line.data, line.size);
+    unsent.bytes.failed |= line.failed;
+    text_release(&line);
+    send_unsent();
+}
+
+int carrier_connect(void)
+{
+    return socket_connect(options->place->socket);
+}
+
+/* The children */
+
+static void reap(void)
+{
+    int   status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+        for (size_t i = 0; i < options->hosts->count; i++)
+            if (hosts[i].pid == pid)
+                host_take_exit(&hosts[i], status);
+}
+
+static void signals_ready(struct source *source, uint32_t events)
+{
+    struct signalfd_siginfo info;
+
+    (void) events;
+    while (read(source->fd, &info, sizeof(info)) == sizeof(info))
+        if (info.ssi_signo == SIGCHLD)
+            reap();
+        else
+            end_all();
+}
+
+static int open_signals(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGTERM);
+    if (sigprocmask(SIG_SETMASK, &set, NULL) < 0)
+        return -errno;
+    signals =
+        (struct source){.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), .ready = signals_ready};
+    return signals.fd < 0 ? -errno : loop_add(&signals, EPOLLIN);
+}
+
+/* The loop */
+
+static size_t count_reached(void)
+{
+    size_t reached = 0;
+
+    for (size_t i = 0; i < options->hosts->count; i++)
+        reached += host_is_being_reached(&hosts[i]);
+    return reached;
+}
+
+/* Begins to reach the next machines. */
+static void reach_next(void)
+{
+    size_t reached = count_reached();
+
+    for (size_t i = 0; i < options->hosts->count && reached < REACHED_MAX && !is_ending; i++)
+        if (host_is_new(&hosts[i])) {
+            host_reach(&hosts[i]);
+            reached++;
+        }
+}
+
+/* Ends the loop when all children have ended, or have had their time. */
+static void stop_if_done(void)
+{
+    bool some = false;
+
+    for (size_t i = 0; i < options->hosts->count; i++)
+        some |= hosts[i].pid != 0;
+    stopped = is_ending && (!some || clock_monotonic() >= give_up);
+}
+
+static double finish_round(void)
+{
+    double next = LINK_BEAT;
+
+    reach_next();
+    for (size_t i = 0; i < options->hosts->count; i++)
+        next = clock_earlier(next, host_do_due(&hosts[i]));
+    if (!is_ending)
+        host_forget_program(count_reached() == 0);
+    stop_if_done();
+    return stopped ? 0 : next;
+}
+
+static void do_nothing(void)
+{
+}
+
+/* The process */
+
+static void raise_limit(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void) setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+static int open_supervisor(void)
+{
+    int fd = socket_connect(options->place->socket);
+
+    if (fd < 0)
+        return fd;
+    (void) fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK);
+    supervisor = (struct source){.fd = fd, .ready = supervisor_ready};
+    return loop_add(&supervisor, EPOLLIN);
+}
+
+static int open_hosts(void)
+{
+    int error = 0;
+
+    hosts = calloc(options->hosts->count, sizeof(*hosts));
+    if (hosts == NULL)
+        return -ENOMEM;
+    for (size_t i = 0; error == 0 && i < options->hosts->count; i++) {
+        char *socket = carrier_socket(options->place, i);
+
+        error = socket != NULL ? host_open(&hosts[i], options->hosts->hosts[i].name, socket,
+                                           options->commands[i])
+                               : -ENOMEM;
+        free(socket);
+    }
+    return error;
+}
+
+static int begin(void)
+{
+    int error = loop_open();
+
+    if (error == 0)
+        error = open_signals();
+    if (error == 0)
+        error = open_supervisor();
+    if (error == 0)
+        error = open_hosts();
+    return error;
+}
+
+/* Is the carrier. Its failure is the end of the run's machines, which the supervisor is told. */
+static int serve(void)
+{
+    char *directory = directory_of(options->place);
+    int   error = begin();
+
+    if (error == 0)
+        error = loop_run(&stopped, finish_round, do_nothing);
+    for (size_t i = 0; hosts != NULL && i < options->hosts->count; i++)
+        if (hosts[i].pid != 0)
+            (void) kill(hosts[i].pid, SIGKILL);
+    if (directory != NULL)
+        directory_remove(directory);
+    return error != 0;
+}
+
+/* Replaces the input and the output by /dev/null. Standard error is the run's. */
+static void close_standard(void)
+{
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+    if (null < 0)
+        return;
+    (void) dup2(null, STDIN_FILENO);
+    (void) dup2(null, STDOUT_FILENO);
+    if (null > STDERR_FILENO)
+        close(null);
+}
+
+int carrier_start(const struct carrier_options *given, pid_t *ret_pid)
+{
+    char *directory = directory_of(given->place);
+    pid_t child;
+    int   error;
+
+    if (directory == NULL)
+        return -ENOMEM;
+    error = directory_make(directory);
+    free(directory);
+    if (error != 0)
+        return error;
+    child = fork();
+    if (child < 0)
+        return -errno;
+    if (child > 0) {
+        *ret_pid = child;
+        return 0;
+    }
+    options = given;
+    descriptors_close_from(STDERR_FILENO + 1); /* those of the run, whose ends must be seen */
+    close_standard();
+    prctl(PR_SET_NAME, "k3-carrier");
+    (void) setsid();
+    (void) signal(SIGPIPE, SIG_IGN);
+    (void) signal(SIGINT, SIG_IGN);
+    (void) signal(SIGHUP, SIG_IGN);
+    raise_limit();
+    _exit(serve());
+}

@@ -1,0 +1,195 @@
+#include "cli/remote/channel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* Returns true if both sides have sent all, and all was written. */
+static bool is_done(const struct channel *channel)
+{
+    return channel->sent_end && channel->got_end && byte_queue_size(&channel->unwritten) == 0;
+}
+
+static bool may_read(const struct channel *channel)
+{
+    return !channel->sent_end && channel->credit > 0 && !channel->link->is_full;
+}
+
+void channel_rearm(struct channel *channel)
+{
+    uint32_t events = 0;
+
+    if (may_read(channel))
+        events |= EPOLLIN;
+    if (byte_queue_size(&channel->unwritten) > 0)
+        events |= EPOLLOUT;
+    if (channel->is_parked && events == 0)
+        return;
+    if (channel->is_parked && loop_add(&channel->source, events) == 0) {
+        channel->is_parked = false;
+        channel->events = events;
+    }
+    if (events != channel->events && loop_change(&channel->source, events) == 0)
+        channel->events = events;
+}
+
+/*
+ * Takes the socket out of the loop, which would report again and again that the other end is closed, until what
+ * the socket still has may be sent.
+ */
+static void park(struct channel *channel)
+{
+    if (!channel->is_parked)
+        loop_remove(&channel->source);
+    channel->is_parked = true;
+    channel->events = 0;
+}
+
+/* Tells the other side that the connection is closed, and frees CHANNEL. */
+static void hang_up(struct channel *channel)
+{
+    link_send(channel->link, channel->id, FRAME_CLOSE, NULL, 0);
+    channel_free(channel);
+}
+
+/* Gives the other side credit for what was written, when that is worth a frame. */
+static void give_credit(struct channel *channel)
+{
+    unsigned char size[4];
+
+    if (channel->unopened < CHANNEL_WINDOW / 2 || channel->got_end)
+        return;
+    for (int i = 0; i < 4; i++)
+        size[i] = (unsigned char) (channel->unopened >> 8 * i);
+    link_send(channel->link, channel->id, FRAME_CREDIT, size, sizeof(size));
+    channel->unopened = 0;
+}
+
+/* Writes what the socket takes. Returns false if CHANNEL was freed. */
+static bool flush(struct channel *channel)
+{
+    size_t before = byte_queue_size(&channel->unwritten);
+    int    error = channel->unwritten.bytes.failed
+                       ? -ENOMEM
+                       : byte_queue_flush(&channel->unwritten, channel->source.fd);
+
+    channel->unopened += (uint32_t) (before - byte_queue_size(&channel->unwritten));
+    if (error != 0) {
+        hang_up(channel);
+        return false;
+    }
+    if (channel->got_end && byte_queue_size(&channel->unwritten) == 0)
+        (void) shutdown(channel->source.fd, SHUT_WR);
+    if (is_done(channel)) {
+        channel_free(channel);
+        return false;
+    }
+    give_credit(channel);
+    return true;
+}
+
+/* Sends what the socket has, as much as the other side takes. Returns false if CHANNEL was freed. */
+static bool fill(struct channel *channel)
+{
+    char    bytes[FRAME_MAX];
+    size_t  most = channel->credit < sizeof(bytes) ? channel->credit : sizeof(bytes);
+    ssize_t n = read(channel->source.fd, bytes, most);
+
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return true;
+    if (n < 0) {
+        hang_up(channel);
+        return false;
+    }
+    if (n > 0) {
+        channel->credit -= (uint32_t) n;
+        link_send(channel->link, channel->id, FRAME_DATA, bytes, (size_t) n);
+        return true;
+    }
+    channel->sent_end = true;
+    link_send(channel->link, channel->id, FRAME_END, NULL, 0);
+    if (!is_done(channel))
+        return true;
+    channel_free(channel);
+    return false;
+}
+
+static void socket_ready(struct source *source, uint32_t events)
+{
+    struct channel *channel = (struct channel *) source;
+
+    if ((events & EPOLLOUT) != 0 && !flush(channel))
+        return;
+    if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0 && may_read(channel) && !fill(channel))
+        return;
+    if ((events & (EPOLLHUP | EPOLLERR)) != 0 && channel->sent_end) {
+        hang_up(channel);
+        return;
+    }
+    /* A socket that was closed at its other end is read to its end first. */
+    if ((events & (EPOLLHUP | EPOLLERR)) != 0 && !may_read(channel))
+        park(channel);
+    channel_rearm(channel);
+}
+
+struct channel *channel_new(struct link *link, uint32_t id, int socket)
+{
+    struct channel *channel = calloc(1, sizeof(*channel));
+
+    if (channel == NULL || fcntl(socket, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
+        goto failed;
+    channel->source = (struct source){.fd = socket, .ready = socket_ready};
+    channel->link = link;
+    channel->id = id;
+    channel->credit = CHANNEL_WINDOW;
+    if (loop_add(&channel->source, EPOLLIN) != 0)
+        goto failed;
+    channel->events = EPOLLIN;
+    LIST_INSERT_HEAD(&link->channels[id % LINK_BUCKETS], channel, link_entry);
+    link->count++;
+    return channel;
+failed:
+    close(socket);
+    free(channel);
+    return NULL;
+}
+
+void channel_free(struct channel *channel)
+{
+    loop_remove(&channel->source);
+    close(channel->source.fd);
+    LIST_REMOVE(channel, link_entry);
+    channel->link->count--;
+    byte_queue_release(&channel->unwritten);
+    free(channel);
+}
+
+bool channel_take_data(struct channel *channel, const void *data, size_t size)
+{
+    size_t waiting = byte_queue_size(&channel->unwritten) + channel->unopened;
+
+    if (channel->got_end || waiting + size > CHANNEL_WINDOW)
+        return false;
+    byte_queue_add(&channel->unwritten, data, size);
+    if (flush(channel))
+        channel_rearm(channel);
+    return true;
+}
+
+bool channel_take_credit(struct channel *channel, uint32_t more)
+{
+    if (more > CHANNEL_WINDOW - channel->credit)
+        return false;
+    channel->credit += more;
+    channel_rearm(channel);
+    return true;
+}
+
+void channel_take_end(struct channel *channel)
+{
+    channel->got_end = true;
+    if (flush(channel))
+        channel_rearm(channel);
+}

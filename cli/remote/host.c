@@ -1,0 +1,473 @@
+#include "cli/remote/host.h"
+
+#include "cli/base/standard.h"
+#include "cli/place/socket.h"
+#include "cli/remote/bootstrap.h"
+#include "cli/remote/program_image.h"
+#include "cli/rpc/envelope.h"
+#include "cli/rpc/write.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* How much a machine may say before its agent is up. */
+#define NOISE_MAX ((size_t) 256 * 1024)
+
+#define LINE_SIZE 4096
+
+/* The program, for machines that lack it, and its word; read when the first machine is reached. */
+static struct program_image image;
+static char                 word[256];
+static char                 path[4096];
+
+/* The end of a machine */
+
+static void close_source(struct source *source)
+{
+    if (source->fd < 0)
+        return;
+    loop_remove(source);
+    close(source->fd);
+    source->fd = -1;
+}
+
+/* Closes the pipes of the exchange. The link has taken two of them over if it is open. */
+static void close_pipes(struct host *host)
+{
+    close_source(&host->in);
+    close_source(&host->out);
+    byte_queue_release(&host->unsent);
+    byte_queue_release(&host->received);
+}
+
+/* Gives the machine up, and tells the supervisor why, before the clients see that their connections are closed. */
+static void lose(struct host *host, const char *why)
+{
+    if (host->stage == HOST_GONE)
+        return;
+    host->stage = HOST_GONE;
+    (void) snprintf(host->why, sizeof(host->why), "%s", why);
+    close_source(&host->listener);
+    carrier_tell(host);
+    close_pipes(host);
+    link_close(&host->link);
+    if (host->pid != 0)
+        (void) kill(host->pid, SIGTERM);
+    dprintf(STDERR_FILENO, "k3thread: run: host '%s' is lost: %s\n", host->name, why);
+}
+
+void host_end(struct host *host)
+{
+    if (host->stage == HOST_REACHED && host->pid != 0)
+        (void) kill(host->pid, SIGTERM);
+    host->stage = HOST_GONE;
+    close_source(&host->listener);
+    close_pipes(host);
+    link_close(&host->link);
+}
+
+static void take_cut(struct link *link, const char *why)
+{
+    lose((struct host *) link, why);
+}
+
+/* Returns true if something can be read from FD, or its end has come. */
+static bool has_input(int fd)
+{
+    struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+
+    return poll(&poll_fd, 1, 0) > 0;
+}
+
+/* The words of the command: ssh's complaints, for example */
+
+static void show_line(struct host *host)
+{
+    while (host->line.size > 0 && host->line.data[host->line.size - 1] == '\r')
+        host->line.size--;
+    if (host->line.size == 0)
+        return;
+    (void) snprintf(host->last, sizeof(host->last), "%.*s", (int) host->line.size, host->line.data);
+    dprintf(STDERR_FILENO, "%s: %.*s\n", host->name, (int) host->line.size, host->line.data);
+    host->line.size = 0;
+}
+
+static void words_ready(struct source *source, uint32_t events)
+{
+    struct host *host = (struct host *) ((char *) source - offsetof(struct host, words));
+    char         bytes[1024];
+    ssize_t      n = read(source->fd, bytes, sizeof(bytes));
+
+    (void) events;
+    for (ssize_t i = 0; i < n; i++)
+        if (bytes[i] == '\n' || host->line.size >= LINE_SIZE)
+            show_line(host);
+        else if (bytes[i] != '\0')
+            text_byte(&host->line, bytes[i], 1);
+    if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
+        return;
+    show_line(host);
+    close_source(source);
+}
+
+/* The exchange with the script */
+
+static void flush(struct host *host)
+{
+    int error = host->unsent.bytes.failed ? -ENOMEM : byte_queue_flush(&host->unsent, host->out.fd);
+
+    if (error != 0 && error != -EPIPE) /* the end of the command says more */
+        lose(host, strerror(-error));
+    else if (error == 0)
+        (void) loop_change(&host->out, byte_queue_size(&host->unsent) > 0 ? (uint32_t) EPOLLOUT : 0);
+}
+
+static void out_ready(struct source *source, uint32_t events)
+{
+    struct host *host = (struct host *) ((char *) source - offsetof(struct host, out));
+
+    if ((events & EPOLLOUT) != 0)
+        flush(host);
+    else
+        close_source(source); /* its reader has gone; the end of the command says why */
+}
+
+/* Sends the program, which MACHINE, the other processor, lacks. */
+static void send_program(struct host *host, const char *machine)
+{
+    struct utsname own;
+    char           why[sizeof(host->why)];
+
+    if (uname(&own) < 0 || strcmp(own.machine, machine) != 0)
+        (void) snprintf(why, sizeof(why),
+                        "its processor is %.64s, and this program is for %.64s; install k3thread " K3THREAD_VERSION
+                        " there",
+                        machine, own.machine);
+    else if (!image.is_static)
+        (void) snprintf(why, sizeof(why),
+                        "k3thread is missing there, and this program needs libraries; install it there");
+    else {
+        byte_queue_add(&host->unsent, image.data, image.size);
+        flush(host);
+        return;
+    }
+    lose(host, why);
+}
+
+/* Begins the link with the bytes that came behind the line. */
+static void begin_link(struct host *host, const char *answer)
+{
+    unsigned version = 0, processors = 0;
+    int      in = host->in.fd, out = host->out.fd;
+    int      error;
+
+    if (sscanf(answer, "%u %u", &version, &processors) != 2 || version != LINK_VERSION || out < 0) {
+        lose(host, "its agent speaks another version of the protocol");
+        return;
+    }
+    loop_remove(&host->in);
+    loop_remove(&host->out);
+    host->in.fd = host->out.fd = -1;
+    error = link_open(&host->link, in, out, byte_queue_front(&host->received),
+                      byte_queue_size(&host->received));
+    byte_queue_release(&host->received);
+    if (error != 0) {
+        lose(host, strerror(-error));
+        return;
+    }
+    host->stage = HOST_LINKED;
+    host->processors = processors;
+    carrier_tell(host);
+}
+
+static bool starts(const char *line, const char *with)
+{
+    return strncmp(line, with, strlen(with)) == 0;
+}
+
+/* Takes a line of the script's output; most others are noise. */
+static void take_line(struct host *host, const char *line)
+{
+    if (!starts(line, BOOTSTRAP_MARK))
+        return;
+    line += strlen(BOOTSTRAP_MARK);
+    if (starts(line, BOOTSTRAP_NEED))
+        send_program(host, line + strlen(BOOTSTRAP_NEED));
+    else if (starts(line, BOOTSTRAP_FAIL))
+        lose(host, line + strlen(BOOTSTRAP_FAIL));
+    else if (starts(line, BOOTSTRAP_UP))
+        begin_link(host, line + strlen(BOOTSTRAP_UP));
+}
+
+/* Takes the lines that have come, until frames follow. */
+static void take_lines(struct host *host)
+{
+    while (host->stage == HOST_REACHED && byte_queue_size(&host->received) > 0) {
+        char  *front = byte_queue_front(&host->received);
+        char  *end = memchr(front, '\n', byte_queue_size(&host->received));
+        char   line[LINE_SIZE];
+        size_t size;
+
+        if (end == NULL)
+            return;
+        size = (size_t) (end - front);
+        (void) snprintf(line, sizeof(line), "%.*s", (int) (size < LINE_SIZE ? size : LINE_SIZE - 1),
+                        front);
+        line[strcspn(line, "\r")] = '\0';
+        host->received.taken += size + 1;
+        take_line(host, line);
+    }
+}
+
+static void in_ready(struct source *source, uint32_t events)
+{
+    struct host *host = (struct host *) ((char *) source - offsetof(struct host, in));
+    ssize_t      n = -1;
+
+    (void) events;
+    if (byte_queue_size(&host->received) < NOISE_MAX && byte_queue_reserve(&host->received, LINE_SIZE))
+        n = read(source->fd, host->received.bytes.data + host->received.bytes.size, LINE_SIZE);
+    else
+        errno = EMSGSIZE;
+    if (n > 0) {
+        host->received.bytes.size += (size_t) n;
+        take_lines(host);
+    } else if (n == 0) {
+        close_source(source); /* the end of the command says why */
+    } else if (errno != EAGAIN && errno != EINTR) {
+        lose(host, "what it says is no agent's answer");
+    }
+}
+
+/* The end of the command */
+
+/* Reads what the command had still said before it ended. */
+static void drain(struct host *host)
+{
+    while (host->words.fd >= 0 && has_input(host->words.fd))
+        words_ready(&host->words, EPOLLIN);
+    while (host->in.fd >= 0 && has_input(host->in.fd))
+        in_ready(&host->in, EPOLLIN);
+}
+
+void host_take_exit(struct host *host, int status)
+{
+    char why[sizeof(host->why)];
+
+    host->pid = 0;
+    drain(host);
+    if (host->last[0] != '\0')
+        (void) snprintf(why, sizeof(why), "%s", host->last);
+    else if (WIFSIGNALED(status))
+        (void) snprintf(why, sizeof(why), "'%s' was ended by signal %d", host->command[0],
+                        WTERMSIG(status));
+    else
+        (void) snprintf(why, sizeof(why), "'%s' ended with status %d", host->command[0],
+                        WEXITSTATUS(status));
+    if (host->stage == HOST_REACHED || host->stage == HOST_LINKED)
+        lose(host, why);
+}
+
+/* The beginning of a machine */
+
+static int connect_supervisor(struct link *link)
+{
+    (void) link;
+    return carrier_connect();
+}
+
+/* Clients wait in the queue of the socket until the agent is up. */
+static void listener_ready(struct source *source, uint32_t events)
+{
+    struct host *host = (struct host *) ((char *) source - offsetof(struct host, listener));
+    int          fd;
+
+    (void) events;
+    while ((fd = accept4(source->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
+        if (link_is_open(&host->link))
+            link_add_client(&host->link, fd);
+        else
+            close(fd);
+}
+
+int host_open(struct host *host, const char *name, const char *socket, char **command)
+{
+    int fd = socket_listen(socket);
+
+    *host = (struct host){.name = name, .command = command};
+    host->link = (struct link){
+        .connect = connect_supervisor, .cut = take_cut, .in.fd = -1, .out.fd = -1};
+    host->in.fd = host->out.fd = host->words.fd = host->listener.fd = -1;
+    if (fd < 0)
+        return fd;
+    (void) fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK);
+    host->listener = (struct source){.fd = fd, .ready = listener_ready};
+    return loop_add(&host->listener, EPOLLIN);
+}
+
+/* Reads this program, once. Returns false with WHY if it cannot be read. */
+static bool read_program(struct text *why)
+{
+    ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+
+    if (image.data != NULL)
+        return true;
+    path[n > 0 ? n : 0] = '\0';
+    return program_image_read(&image, why) == 0 && program_image_word(&image, word, sizeof(word));
+}
+
+void host_forget_program(bool is_forgotten)
+{
+    if (is_forgotten)
+        program_image_release(&image);
+}
+
+/* Starts the command with pipes in place of its input and output. Returns 0 or -errno. */
+static int spawn_command(struct host *host, const int *ends)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t          attributes;
+    sigset_t                   none, all;
+    int                        error = posix_spawn_file_actions_init(&actions);
+
+    if (error != 0)
+        return -error;
+    sigemptyset(&none);
+    sigfillset(&all);
+    error = posix_spawnattr_init(&attributes);
+    for (int fd = 0; error == 0 && fd < 3; fd++)
+        error = posix_spawn_file_actions_adddup2(&actions, ends[fd], fd);
+    if (error == 0)
+        error = posix_spawnattr_setsigdefault(&attributes, &all);
+    if (error == 0)
+        error = posix_spawnattr_setsigmask(&attributes, &none);
+    if (error == 0)
+        error = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+    if (error == 0)
+        error = posix_spawnp(&host->pid, host->command[0], &actions, &attributes, host->command,
+                             environ);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    if (error != 0)
+        host->pid = 0;
+    return -error;
+}
+
+static int watch(struct source *source, int fd, void (*ready)(struct source *, uint32_t),
+                 uint32_t events)
+{
+    *source = (struct source){.fd = fd, .ready = ready};
+    if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
+        return -errno;
+    return loop_add(source, events);
+}
+
+/* Makes the pipes, starts the command, and watches this side's ends. Returns 0 or -errno. */
+static int start_command(struct host *host)
+{
+    int pipes[3][2] = {{-1, -1}, {-1, -1}, {-1, -1}};
+    int ends[3];
+    int error = 0;
+
+    for (int i = 0; error == 0 && i < 3; i++)
+        error = pipe2(pipes[i], O_CLOEXEC) < 0 ? -errno : 0;
+    for (int i = 0; i < 3; i++)
+        ends[i] = pipes[i][i == 0 ? 0 : 1];
+    if (error == 0)
+        error = spawn_command(host, ends);
+    for (int i = 0; i < 3; i++) {
+        if (ends[i] >= 0)
+            close(ends[i]);
+        if (error != 0 && pipes[i][i == 0 ? 1 : 0] >= 0)
+            close(pipes[i][i == 0 ? 1 : 0]);
+    }
+    if (error == 0)
+        error = watch(&host->out, pipes[0][1], out_ready, 0);
+    if (error == 0)
+        error = watch(&host->in, pipes[1][0], in_ready, EPOLLIN);
+    if (error == 0)
+        error = watch(&host->words, pipes[2][0], words_ready, EPOLLIN);
+    return error;
+}
+
+/* Sends the script. */
+static void send_script(struct host *host)
+{
+    struct text script = {0};
+    char        unique[64];
+    static int  number;
+
+    (void) snprintf(unique, sizeof(unique), "%d.%d.%llx", (int) getpid(), ++number,
+                    (unsigned long long) time(NULL));
+    bootstrap_write(&script, &image, word, path, unique);
+    byte_queue_add(&host->unsent, script.data, script.size);
+    host->unsent.bytes.failed |= script.failed;
+    text_release(&script);
+    flush(host);
+}
+
+void host_reach(struct host *host)
+{
+    struct text why = {0};
+    int         error;
+
+    host->stage = HOST_REACHED;
+    if (!read_program(&why)) {
+        text_byte(&why, '\0', 1);
+        lose(host, why.failed ? "out of memory" : why.data);
+        text_release(&why);
+        return;
+    }
+    error = start_command(host);
+    if (error != 0) {
+        text_printf(&why, "cannot run '%s': %s", host->command[0], strerror(-error));
+        text_byte(&why, '\0', 1);
+        lose(host, why.failed ? "out of memory" : why.data);
+        text_release(&why);
+        return;
+    }
+    send_script(host);
+}
+
+bool host_is_new(const struct host *host)
+{
+    return host->stage == HOST_NEW;
+}
+
+bool host_is_being_reached(const struct host *host)
+{
+    return host->stage == HOST_REACHED;
+}
+
+double host_do_due(struct host *host)
+{
+    return link_do_due(&host->link);
+}
+
+void host_write_news(struct text *line, const struct host *host, int64_t id)
+{
+    envelope_begin_request(line, id, "host");
+    text_add(line, "{\"name\":");
+    write_bytes(line, host->name);
+    if (host->stage == HOST_LINKED) {
+        write_name(line, "processors");
+        write_integer(line, host->processors);
+    } else {
+        write_name(line, "lost");
+        write_bytes(line, host->why);
+    }
+    text_byte(line, '}', 1);
+    envelope_end(line);
+    text_byte(line, '\n', 1);
+}

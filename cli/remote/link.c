@@ -1,0 +1,289 @@
+#include "cli/remote/link.h"
+
+#include "cli/base/clock.h"
+#include "cli/remote/channel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The most that one frame carries, and that is read at a time. */
+#define READ_SIZE ((size_t) 64 * 1024)
+
+/* While so many bytes are unsent, no socket is read; when only so many are left, they are again. */
+#define UNSENT_MAX ((size_t) 256 * 1024)
+#define UNSENT_LOW ((size_t) 64 * 1024)
+
+/* How many channels the other side may have open. */
+#define CHANNELS_MAX 65536
+
+static void put(unsigned char *to, uint32_t value, int bytes)
+{
+    for (int i = 0; i < bytes; i++)
+        to[i] = (unsigned char) (value >> 8 * i);
+}
+
+static uint32_t get(const unsigned char *from, int bytes)
+{
+    uint32_t value = 0;
+
+    for (int i = 0; i < bytes; i++)
+        value |= (uint32_t) from[i] << 8 * i;
+    return value;
+}
+
+static void set_events(struct source *source, uint32_t *now, uint32_t wanted)
+{
+    if (*now != wanted && loop_change(source, wanted) == 0)
+        *now = wanted;
+}
+
+/* Closes the link, and says WHY. */
+static void cut(struct link *link, const char *why)
+{
+    link_close(link);
+    link->cut(link, why);
+}
+
+/* Sending */
+
+void link_send(struct link *link, uint32_t id, enum frame_kind kind, const void *data, size_t size)
+{
+    unsigned char head[FRAME_HEAD];
+
+    put(head, id, 4);
+    head[4] = (unsigned char) kind;
+    put(head + 5, (uint32_t) size, 3);
+    byte_queue_add(&link->unsent, head, sizeof(head));
+    byte_queue_add(&link->unsent, data, size);
+    link->beat = clock_monotonic() + LINK_BEAT;
+    if (byte_queue_size(&link->unsent) > UNSENT_MAX)
+        link->is_full = true;
+}
+
+/* Lets the channels' sockets be read again, if there is room. */
+static void make_room(struct link *link)
+{
+    struct channel *channel;
+
+    if (!link->is_full || byte_queue_size(&link->unsent) > UNSENT_LOW)
+        return;
+    link->is_full = false;
+    for (size_t i = 0; i < LINK_BUCKETS; i++)
+        LIST_FOREACH(channel, &link->channels[i], link_entry)
+            channel_rearm(channel);
+}
+
+/* Sends what the pipe takes. Returns false if the link was cut. */
+static bool flush(struct link *link)
+{
+    int error = link->unsent.bytes.failed ? -ENOMEM : byte_queue_flush(&link->unsent, link->out.fd);
+
+    if (error != 0) {
+        cut(link, error == -EPIPE ? "the connection was closed" : strerror(-error));
+        return false;
+    }
+    make_room(link);
+    set_events(&link->out, &link->out_events,
+               byte_queue_size(&link->unsent) > 0 ? (uint32_t) EPOLLOUT : 0);
+    return true;
+}
+
+/* Receiving */
+
+static struct channel *find(const struct link *link, uint32_t id)
+{
+    struct channel *channel;
+
+    LIST_FOREACH(channel, &link->channels[id % LINK_BUCKETS], link_entry)
+        if (channel->id == id)
+            return channel;
+    return NULL;
+}
+
+/* Opens the channel ID, as the other side wants it. Returns false if that side breaks the rules. */
+static bool take_open(struct link *link, uint32_t id)
+{
+    int socket;
+
+    if (((id & FRAME_AGENT) != 0) == link->is_agent || find(link, id) != NULL)
+        return false;
+    socket = link->count < CHANNELS_MAX ? link->connect(link) : -EMFILE;
+    if (socket < 0 || channel_new(link, id, socket) == NULL)
+        link_send(link, id, FRAME_CLOSE, NULL, 0);
+    return true;
+}
+
+/* Handles one frame. Returns false if the other side breaks the rules. */
+static bool take_frame(struct link *link, uint32_t id, unsigned kind, const unsigned char *data,
+                       size_t size)
+{
+    struct channel *channel;
+
+    if (kind == FRAME_BEAT)
+        return true;
+    if (kind == FRAME_OPEN)
+        return take_open(link, id);
+    channel = find(link, id);
+    if (channel == NULL) /* it was closed here, which the other side does not know yet */
+        return kind <= FRAME_BEAT;
+    switch (kind) {
+    case FRAME_DATA:
+        return channel_take_data(channel, data, size);
+    case FRAME_END:
+        channel_take_end(channel);
+        return true;
+    case FRAME_CLOSE:
+        channel_free(channel);
+        return true;
+    case FRAME_CREDIT:
+        return size == 4 && channel_take_credit(channel, get(data, 4));
+    default:
+        return false;
+    }
+}
+
+/* Handles the frames that have come. Returns false if the link was cut. */
+static bool take_frames(struct link *link)
+{
+    struct byte_queue *queue = &link->received;
+
+    while (byte_queue_size(queue) >= FRAME_HEAD) {
+        const unsigned char *head = (const unsigned char *) byte_queue_front(queue);
+        size_t               size = get(head + 5, 3);
+
+        if (size > FRAME_MAX) {
+            cut(link, "it sent what is no frame");
+            return false;
+        }
+        if (byte_queue_size(queue) < FRAME_HEAD + size)
+            return true;
+        if (!take_frame(link, get(head, 4), head[4], head + FRAME_HEAD, size)) {
+            cut(link, "it broke the rules of the connection");
+            return false;
+        }
+        byte_queue_take(queue, FRAME_HEAD + size);
+    }
+    return true;
+}
+
+/* Reads what has come, once, so that no link holds up the others. Returns false if the link was cut. */
+static bool fill(struct link *link)
+{
+    struct byte_queue *queue = &link->received;
+    ssize_t            n;
+
+    if (!byte_queue_reserve(queue, READ_SIZE)) {
+        cut(link, "out of memory");
+        return false;
+    }
+    n = read(link->in.fd, queue->bytes.data + queue->bytes.size, READ_SIZE);
+    if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
+        byte_queue_take(queue, 0);
+        return true;
+    }
+    if (n <= 0) {
+        cut(link, n == 0 ? "the connection was closed" : strerror(errno));
+        return false;
+    }
+    queue->bytes.size += (size_t) n;
+    link->heard = clock_monotonic();
+    return true;
+}
+
+static void in_ready(struct source *source, uint32_t events)
+{
+    struct link *link = (struct link *) ((char *) source - offsetof(struct link, in));
+
+    (void) events;
+    if (fill(link) && take_frames(link))
+        (void) flush(link);
+}
+
+static void out_ready(struct source *source, uint32_t events)
+{
+    struct link *link = (struct link *) ((char *) source - offsetof(struct link, out));
+
+    if ((events & EPOLLERR) != 0 && (events & EPOLLOUT) == 0)
+        cut(link, "the connection was closed");
+    else
+        (void) flush(link);
+}
+
+/* Opening and closing */
+
+static int add(struct source *source, int fd, void (*ready)(struct source *, uint32_t),
+               uint32_t events)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+        return -errno;
+    *source = (struct source){.fd = fd, .ready = ready};
+    return loop_add(source, events);
+}
+
+int link_open(struct link *link, int in, int out, const char *received, size_t size)
+{
+    int error = add(&link->in, in, in_ready, EPOLLIN);
+
+    link->in_events = EPOLLIN;
+    if (error == 0)
+        error = add(&link->out, out, out_ready, 0);
+    byte_queue_add(&link->received, received, size);
+    link->heard = clock_monotonic();
+    link->beat = link->heard + LINK_BEAT;
+    return error;
+}
+
+void link_add_client(struct link *link, int socket)
+{
+    uint32_t id = ++link->last_id | (link->is_agent ? FRAME_AGENT : 0);
+
+    link_send(link, id, FRAME_OPEN, NULL, 0);
+    if (channel_new(link, id, socket) == NULL)
+        link_send(link, id, FRAME_CLOSE, NULL, 0);
+}
+
+double link_do_due(struct link *link)
+{
+    double now = clock_monotonic();
+
+    if (!link_is_open(link))
+        return LINK_BEAT;
+    if (now >= link->heard + LINK_LEASE) {
+        cut(link, "no sign of life came for 10 seconds");
+        return LINK_BEAT;
+    }
+    if (now >= link->beat && byte_queue_size(&link->unsent) == 0)
+        link_send(link, 0, FRAME_BEAT, NULL, 0);
+    if (byte_queue_size(&link->unsent) > 0 && link->out_events == 0 && !flush(link))
+        return LINK_BEAT;
+    if (now >= link->beat) /* what is unsent shows that this side lives, when it is read */
+        link->beat = now + LINK_BEAT;
+    return clock_earlier(link->beat, link->heard + LINK_LEASE) - now;
+}
+
+static void close_source(struct source *source)
+{
+    if (source->fd < 0)
+        return;
+    loop_remove(source);
+    close(source->fd);
+    source->fd = -1;
+}
+
+void link_close(struct link *link)
+{
+    struct channel *channel;
+
+    close_source(&link->in);
+    close_source(&link->out);
+    for (size_t i = 0; i < LINK_BUCKETS; i++)
+        while ((channel = LIST_FIRST(&link->channels[i])) != NULL)
+            channel_free(channel);
+    byte_queue_release(&link->received);
+    byte_queue_release(&link->unsent);
+}

@@ -1,0 +1,51 @@
+/*
+ * A link: the two pipes between a run and the agent on another machine, and the channels in them.
+ *
+ * A channel is one client's connection to a supervisor on the other side. At both ends of the link there is a
+ * relay (agent.c, carrier.c): it copies what comes on a socket into the channel, and what comes on the channel
+ * into the socket. A relay reads no socket further than the other side has said it will take, so that a slow
+ * reader of one channel holds up no other channel, and each channel has a bounded buffer.
+ *
+ * Each side sends a sign of life from time to time. A link on which nothing has come for LINK_LEASE seconds is
+ * cut. A side that breaks the rules is cut off as well. Runs in the loop of cli/base/loop.h. One thread.
+ *
+ * On the wire a link is a sequence of frames: the channel (4 bytes, the highest bit says which side opened it),
+ * the kind (1 byte), the size of what follows (3 bytes), all little-endian.
+ */
+#ifndef K3THREAD_CLI_REMOTE_LINK_H
+#define K3THREAD_CLI_REMOTE_LINK_H
+
+#include "cli/remote/link_state.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Bump this when a frame, or the way in which an agent is started, changes its meaning. */
+#define LINK_VERSION 1
+
+/* The seconds between two signs of life, and without one until the link is cut. */
+#define LINK_BEAT  2.5
+#define LINK_LEASE 10.0
+
+/*
+ * Begins LINK over the pipes IN and OUT, which it takes over. RECEIVED, SIZE bytes, came on IN already. The
+ * SIGPIPE of this process must be ignored. Returns 0 or -errno.
+ */
+int link_open(struct link *link, int in, int out, const char *received, size_t size);
+
+/* Opens a channel for the client at SOCKET, which it takes over. */
+void link_add_client(struct link *link, int socket);
+
+/* Does what is due. Returns the seconds until the next call at the latest. */
+double link_do_due(struct link *link);
+
+/* Closes the link and its channels; a closed link stays as it is. */
+void link_close(struct link *link);
+
+/* Returns true if the link is open. */
+static inline bool link_is_open(const struct link *link)
+{
+    return link->in.fd >= 0;
+}
+
+#endif

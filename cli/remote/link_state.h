@@ -1,0 +1,54 @@
+/* What a link (link.h) and its channels (channel.h) share. The users of a link set its first members. */
+#ifndef K3THREAD_CLI_REMOTE_LINK_STATE_H
+#define K3THREAD_CLI_REMOTE_LINK_STATE_H
+
+#include "cli/base/byte_queue.h"
+#include "cli/base/loop.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+/* The kinds of frames. */
+enum frame_kind {
+    FRAME_OPEN = 1, /* a client has connected */
+    FRAME_DATA,     /* bytes of it */
+    FRAME_END,      /* it sends no more */
+    FRAME_CLOSE,    /* it, or the supervisor, has closed the connection */
+    FRAME_CREDIT,   /* so many more bytes may be sent (4 bytes) */
+    FRAME_BEAT,     /* a sign of life */
+};
+
+#define FRAME_HEAD  8
+#define FRAME_MAX   ((size_t) 16 * 1024)
+#define FRAME_AGENT (1U << 31) /* in the id of a channel that an agent has opened */
+
+#define LINK_BUCKETS 64
+
+struct channel;
+LIST_HEAD(channel_list, channel);
+
+/* One link. The user of this file sets the first members. */
+struct link {
+    bool is_agent; /* this side is the agent's; it numbers the channels that it opens differently */
+
+    /* Returns a socket that is connected to this side's supervisor, for a channel of the other side; or -errno. */
+    int (*connect)(struct link *link);
+
+    /* Says that the link is cut, and why. It is closed already. */
+    void (*cut)(struct link *link, const char *why);
+
+    struct source       in, out; /* of the two pipes; fd -1: closed */
+    uint32_t            in_events, out_events;
+    struct byte_queue   received, unsent;
+    double              heard, beat; /* when something came last; when a sign of life is due */
+    uint32_t            last_id;
+    size_t              count; /* of the channels */
+    bool                is_full; /* the channels' sockets are not read: too much is unsent */
+    struct channel_list channels[LINK_BUCKETS]; /* by id */
+};
+
+/* In link.c: queues a frame. It is sent at the end of the loop's round at the latest, by link_do_due(). */
+void link_send(struct link *link, uint32_t id, enum frame_kind kind, const void *data, size_t size);
+
+#endif

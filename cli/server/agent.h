@@ -1,0 +1,10 @@
+/* Whether this supervisor is that of an agent: see cli/remote/agent.h. */
+#ifndef K3THREAD_CLI_SERVER_AGENT_H
+#define K3THREAD_CLI_SERVER_AGENT_H
+
+#include <stdbool.h>
+
+void agent_set(bool value);
+bool agent_is(void);
+
+#endif

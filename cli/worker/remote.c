@@ -1,0 +1,212 @@
+#include "cli/worker/remote.h"
+
+#include "cli/base/exceptions.h"
+#include "cli/place/socket.h"
+#include "cli/rpc/envelope.h"
+#include "cli/rpc/parse.h"
+#include "cli/rpc/write.h"
+#include "cli/worker/environment.h"
+#include "cli/worker/remote_input.h"
+#include "cli/worker/seat.h"
+#include "cli/worker/slot_numbers.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define READ_SIZE ((size_t) 32 * 1024)
+
+/* No line of an agent is longer. */
+#define LINE_MAX_SIZE ((size_t) 1024 * 1024)
+
+int remote_open(struct remote *remote, const struct seat *seat)
+{
+    remote->fd = socket_connect(seat->socket);
+    if (remote->fd < 0)
+        return remote->fd;
+    return fcntl(remote->fd, F_SETFL, O_RDWR | O_NONBLOCK) < 0 ? -errno : 0;
+}
+
+void remote_close(struct remote *remote)
+{
+    if (remote->fd >= 0)
+        close(remote->fd);
+    remote->fd = -1;
+    byte_queue_release(&remote->unsent);
+    line_buffer_release(&remote->received);
+}
+
+int64_t remote_request(struct remote *remote, const char *method, struct text *params)
+{
+    struct text line = {.failed = params->failed};
+
+    envelope_begin_request(&line, ++remote->last_id, method);
+    text_append(&line, params->data, params->size);
+    envelope_end(&line);
+    text_byte(&line, '\n', 1);
+    byte_queue_add(&remote->unsent, line.data, line.size);
+    remote->unsent.bytes.failed |= line.failed;
+    text_release(&line);
+    text_release(params);
+    return remote->last_id;
+}
+
+struct pollfd remote_poll(const struct remote *remote)
+{
+    short events = POLLIN;
+
+    if (byte_queue_size(&remote->unsent) > 0)
+        events |= POLLOUT;
+    return (struct pollfd){.fd = remote->fd, .events = events};
+}
+
+/* Sends by send(), which raises no SIGPIPE. */
+static int flush(struct remote *remote)
+{
+    struct byte_queue *queue = &remote->unsent;
+
+    while (byte_queue_size(queue) > 0) {
+        ssize_t n =
+            send(remote->fd, byte_queue_front(queue), byte_queue_size(queue), MSG_NOSIGNAL);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0) /* what the agent has sent before it closed the connection is read first */
+            return errno == EAGAIN || errno == EPIPE || errno == ECONNRESET ? 0 : -errno;
+        byte_queue_take(queue, (size_t) n);
+    }
+    return 0;
+}
+
+int remote_move(struct remote *remote)
+{
+    struct text *bytes = &remote->received.bytes;
+    ssize_t      n;
+    int          error = remote->unsent.bytes.failed ? -ENOMEM : flush(remote);
+
+    if (error != 0)
+        return error;
+    if (line_buffer_left(&remote->received) > LINE_MAX_SIZE)
+        return -EMSGSIZE;
+    if (!line_buffer_reserve(&remote->received, READ_SIZE))
+        return -ENOMEM;
+    n = recv(remote->fd, bytes->data + bytes->size, READ_SIZE, MSG_DONTWAIT);
+    if (n > 0)
+        bytes->size += (size_t) n;
+    if (n == 0)
+        return -ECONNRESET;
+    return n > 0 || errno == EAGAIN || errno == EINTR ? 0 : -errno;
+}
+
+json_t *remote_next(struct remote *remote, bool *ret_bad)
+{
+    size_t       size;
+    char        *line = line_buffer_next(&remote->received, &size);
+    json_error_t error;
+    json_t      *message;
+
+    if (line == NULL)
+        return NULL;
+    message = parse_json(line, size - 1, JSON_REJECT_DUPLICATES, &error);
+    *ret_bad = !json_is_object(message);
+    if (*ret_bad) {
+        json_decref(message);
+        return NULL;
+    }
+    return message;
+}
+
+/* Parameters */
+
+static void write_string(struct text *params, const char *name, const char *string)
+{
+    if (string == NULL)
+        return;
+    write_name(params, name);
+    write_bytes(params, string);
+}
+
+static void write_number(struct text *params, const char *name, int64_t number)
+{
+    write_name(params, name);
+    write_integer(params, number);
+}
+
+static void write_time(struct text *params, const char *name, double seconds)
+{
+    if (seconds < 0)
+        return;
+    write_name(params, name);
+    write_seconds(params, seconds);
+}
+
+static void write_true(struct text *params, const char *name, bool value)
+{
+    if (!value)
+        return;
+    write_name(params, name);
+    text_add(params, "true");
+}
+
+static void write_list(struct text *params, const char *name, char *const *strings)
+{
+    write_name(params, name);
+    text_byte(params, '[', 1);
+    for (; *strings != NULL; strings++) {
+        write_comma(params);
+        write_bytes(params, *strings);
+    }
+    text_byte(params, ']', 1);
+}
+
+/* Writes what the agent starts: a start without what the run does itself. */
+static void write_start(struct text *params, const struct worker *worker)
+{
+    const struct job *job = worker->job;
+    char            **environment = environment_strings(job->environment);
+
+    write_name(params, "start");
+    text_byte(params, '{', 1);
+    write_list(params, "command", job->argv);
+    params->failed |= environment == NULL;
+    if (environment != NULL)
+        write_list(params, "environment", environment);
+    free(environment);
+    write_string(params, "directory", job->directory);
+    write_number(params, "umask", job->umask);
+    write_time(params, "timeout", job->timeout);
+    write_time(params, "grace", job->grace);
+    write_string(params, "stop_signal", exceptions_signal_name(job->stop_signal));
+    write_true(params, "call", job->call);
+    if (job->ready != NULL && worker->ready == NULL) { /* a probe of the output looks here */
+        write_string(params, "ready", job->ready);
+        write_time(params, "ready_timeout", job->ready_timeout);
+    }
+    write_true(params, "input", remote_input_is_wanted(worker));
+    text_byte(params, '}', 1);
+}
+
+void remote_write_execute(struct text *params, const struct worker *worker)
+{
+    text_byte(params, '{', 1);
+    write_number(params, "id", (int64_t) worker->assignment->id);
+    write_string(params, "name", worker->job->name);
+    write_string(params, "host", worker->assignment->seat->name);
+    if (worker->slot != SLOT_NUMBER_NONE)
+        write_number(params, "slot", worker->slot);
+    write_start(params, worker);
+    text_byte(params, '}', 1);
+}
+
+void remote_write_end(struct text *params, const struct k3thread_exc *e, bool automatic)
+{
+    text_byte(params, '{', 1);
+    write_string(params, "exception", e->type->name);
+    if (e->message[0] != '\0')
+        write_string(params, "message", e->message);
+    write_true(params, "automatic", automatic);
+    text_byte(params, '}', 1);
+}

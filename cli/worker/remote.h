@@ -1,0 +1,45 @@
+/* A worker's connection to the agent that runs its command. */
+#ifndef K3THREAD_CLI_WORKER_REMOTE_H
+#define K3THREAD_CLI_WORKER_REMOTE_H
+
+#include "cli/base/byte_queue.h"
+#include "cli/base/line_buffer.h"
+#include "cli/worker/worker.h"
+
+#include <jansson.h>
+#include <poll.h>
+
+struct remote {
+    int                fd; /* -1: closed, or never opened */
+    struct byte_queue  unsent;
+    struct line_buffer received;
+    int64_t            last_id; /* of the requests */
+};
+
+/* Connects to the agent of SEAT. Returns 0 or -errno. */
+int remote_open(struct remote *remote, const struct seat *seat);
+
+void remote_close(struct remote *remote);
+
+/* Queues a request with PARAMS, JSON, which it releases. Returns its id. */
+int64_t remote_request(struct remote *remote, const char *method, struct text *params);
+
+/* Returns what to poll for. */
+struct pollfd remote_poll(const struct remote *remote);
+
+/*
+ * Sends and reads what it can without waiting. Returns 0, or -errno; -ECONNRESET: the agent has closed the
+ * connection.
+ */
+int remote_move(struct remote *remote);
+
+/* Returns the next message, to be released; NULL: none has come whole. *RET_BAD: the line was no message. */
+json_t *remote_next(struct remote *remote, bool *ret_bad);
+
+/* Writes the parameters of "execute" for the run that WORKER is about to begin. */
+void remote_write_execute(struct text *params, const struct worker *worker);
+
+/* Writes the parameters of "end": what E does to the command. AUTOMATIC: see worker_take(). */
+void remote_write_end(struct text *params, const struct k3thread_exc *e, bool automatic);
+
+#endif

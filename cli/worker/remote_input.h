@@ -1,0 +1,33 @@
+/*
+ * The input of a command on another machine: the worker reads it here, from the file of --input or from the pipe
+ * that `send` writes to, and sends it piece by piece. A piece is sent when the command has taken the one before.
+ */
+#ifndef K3THREAD_CLI_WORKER_REMOTE_INPUT_H
+#define K3THREAD_CLI_WORKER_REMOTE_INPUT_H
+
+#include "cli/worker/remote.h"
+
+struct remote_input {
+    int     fd;      /* -1: there is none, or it has ended */
+    int64_t request; /* the piece that is under way; 0: none */
+    bool    is_file;
+};
+
+/* Returns true if WORKER's command has an input. */
+bool remote_input_is_wanted(const struct worker *worker);
+
+/* Opens it. Returns 0 or -errno. */
+int remote_input_open(struct remote_input *input, const struct worker *worker);
+
+/* Returns what to poll for (fd -1: nothing). */
+struct pollfd remote_input_poll(const struct remote_input *input);
+
+/* Sends the next piece, for the agent's thread ID, when the poll says that there is one. */
+void remote_input_send(struct remote_input *input, struct remote *remote, int64_t id);
+
+/* Takes the reply ID, if it is to a piece. Returns false if it is not. FAILED: the command reads no more. */
+bool remote_input_take_reply(struct remote_input *input, int64_t id, bool failed);
+
+void remote_input_close(struct remote_input *input);
+
+#endif

@@ -1,0 +1,140 @@
+#include "cli/worker/report_json.h"
+
+#include "cli/base/exceptions.h"
+#include "cli/rpc/bytes.h"
+#include "cli/rpc/write.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The numbers of a report: X(the member, its least value). */
+#define NUMBERS(X)                                                                                 \
+    X(pid, 0)                                                                                      \
+    X(exit_code, -1)                                                                               \
+    X(signal, 0)                                                                                   \
+    X(error, 0)                                                                                    \
+    X(left_listed, 0)                                                                              \
+    X(left_count, 0)                                                                               \
+    X(runs, 0)                                                                                     \
+    X(unended, 0)                                                                                  \
+    X(shown, 0)                                                                                    \
+    X(missed, 0)
+
+static const char *const state_words[] = {
+#define X(name, word) word,
+    PROTOCOL_STATES(X)
+#undef X
+};
+
+static void write_string(struct text *text, const char *name, const char *string)
+{
+    if (string == NULL)
+        return;
+    write_name(text, name);
+    write_bytes(text, string);
+}
+
+void report_write(struct text *text, const struct report *report, const struct usage *usage)
+{
+    text_byte(text, '{', 1);
+    write_string(text, "state", state_words[report->state]);
+#define X(name, least)                                                                             \
+    write_name(text, #name);                                                                       \
+    write_integer(text, (int64_t) report->name);
+    NUMBERS(X)
+#undef X
+    write_string(text, "exception", report->exception != NULL ? report->exception->name : NULL);
+    write_string(text, "message", report->message);
+    write_string(text, "status", report->status);
+    if (report->left != NULL) {
+        write_name(text, "left");
+        text_add(text, report->left);
+    }
+    write_name(text, "user");
+    write_seconds(text, usage->user);
+    write_name(text, "system");
+    write_seconds(text, usage->system);
+    write_name(text, "memory");
+    write_integer(text, (int64_t) usage->memory);
+    text_byte(text, '}', 1);
+}
+
+static bool read_number(const json_t *json, const char *name, json_int_t least, json_int_t *ret)
+{
+    const json_t *value = json_object_get(json, name);
+
+    *ret = json_integer_value(value);
+    return json_is_integer(value) && *ret >= least && *ret <= INT32_MAX;
+}
+
+static bool read_state(const json_t *json, enum protocol_state *ret)
+{
+    const char *word = json_string_value(json_object_get(json, "state"));
+
+    for (size_t i = 0; word != NULL && i < sizeof(state_words) / sizeof(state_words[0]); i++)
+        if (strcmp(word, state_words[i]) == 0) {
+            *ret = (enum protocol_state) i;
+            return true;
+        }
+    return false;
+}
+
+/* Returns the string NAME, to be freed, or NULL if there is none. */
+static char *read_string(const json_t *json, const char *name)
+{
+    char *string = NULL;
+
+    (void) bytes_from_json(json_object_get(json, name), &string);
+    return string;
+}
+
+static void read_words(struct report *report, const json_t *json)
+{
+    char *message = read_string(json, "message"), *status = read_string(json, "status");
+
+    report_set_message_string(report, message);
+    report_set_status(report, status);
+    free(message);
+    free(status);
+}
+
+/* Takes the list of what was left; COUNTED processes were counted before. */
+static void read_left(struct report *report, const json_t *json, unsigned counted)
+{
+    const json_t *left = json_object_get(json, "left");
+    struct text   list = {0};
+    unsigned      listed = report->left_listed, more = report->left_count - counted;
+
+    report->left_count = counted;
+    if (!json_is_array(left)) {
+        report->left_count += more;
+        return;
+    }
+    write_json(&list, left);
+    report_set_left(report, &list, listed, more);
+}
+
+bool report_read(struct report *ret, struct usage *ret_usage, const json_t *json)
+{
+    const char *exception = json_string_value(json_object_get(json, "exception"));
+    json_int_t  number;
+    unsigned    counted = ret->left_count;
+
+    if (!read_state(json, &ret->state))
+        return false;
+#define X(name, least)                                                                             \
+    if (!read_number(json, #name, least, &number))                                                 \
+        return false;                                                                              \
+    ret->name = (__typeof__(ret->name)) number;
+    NUMBERS(X)
+#undef X
+    if (ret->left_count < counted)
+        return false;
+    ret->exception = exception != NULL ? exceptions_find(exception) : NULL;
+    read_words(ret, json);
+    read_left(ret, json, counted);
+    ret_usage->user = json_number_value(json_object_get(json, "user"));
+    ret_usage->system = json_number_value(json_object_get(json, "system"));
+    ret_usage->memory = (uint64_t) json_integer_value(json_object_get(json, "memory"));
+    return true;
+}

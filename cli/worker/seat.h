@@ -1,0 +1,13 @@
+/* The other machine on which a thread runs, as its worker knows it. The server makes seats and never frees them. */
+#ifndef K3THREAD_CLI_WORKER_SEAT_H
+#define K3THREAD_CLI_WORKER_SEAT_H
+
+#include <stdatomic.h>
+
+struct seat {
+    char *name;   /* the machine's, as the user has given it */
+    char *socket; /* a client that connects there reaches the machine's agent */
+    _Atomic(const char *) lost; /* why the machine cannot be reached any more; NULL: it can, or no reason is known */
+};
+
+#endif
