@@ -7,7 +7,7 @@
 #include "cli/remote/link_state.h"
 
 /* How many bytes of a channel may be on their way in each direction. */
-#define CHANNEL_WINDOW (128U * 1024)
+#define CHANNEL_WINDOW (512U * 1024)
 
 struct channel {
     struct source     source; /* the socket */

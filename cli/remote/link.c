@@ -13,8 +13,8 @@
 #define READ_SIZE ((size_t) 64 * 1024)
 
 /* While so many bytes are unsent, no socket is read; when only so many are left, they are again. */
-#define UNSENT_MAX ((size_t) 256 * 1024)
-#define UNSENT_LOW ((size_t) 64 * 1024)
+#define UNSENT_MAX ((size_t) 1024 * 1024)
+#define UNSENT_LOW ((size_t) 256 * 1024)
 
 /* How many channels the other side may have open. */
 #define CHANNELS_MAX 65536

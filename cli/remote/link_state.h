@@ -20,7 +20,7 @@ enum frame_kind {
 };
 
 #define FRAME_HEAD  8
-#define FRAME_MAX   ((size_t) 16 * 1024)
+#define FRAME_MAX   ((size_t) 32 * 1024)
 #define FRAME_AGENT (1U << 31) /* in the id of a channel that an agent has opened */
 
 #define LINK_BUCKETS 64

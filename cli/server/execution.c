@@ -20,8 +20,8 @@
 #include <unistd.h>
 
 /* How many bytes of output are sent at a time, and how many a worker may leave unread before it gets no more. */
-#define PIECE      ((size_t) 16 * 1024)
-#define UNREAD_MAX ((size_t) 128 * 1024)
+#define PIECE      ((size_t) 32 * 1024)
+#define UNREAD_MAX ((size_t) 512 * 1024)
 
 /* How many pieces are read in a row, so that one command does not hold up the others. */
 #define PIECES_MAX 8

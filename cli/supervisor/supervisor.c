@@ -76,6 +76,24 @@ static int clean_up(int null_fd)
     return descriptors_close_on_exec();
 }
 
+/* Tells the commands of an agent where the program is, if it was sent there, and how the run is reached. */
+static void set_environment(const struct supervisor_options *options)
+{
+    const char *directory = options->place->directory;
+    char       *program;
+
+    if (options->commands_socket == NULL) {
+        environment_set_socket(options->place->socket);
+        return;
+    }
+    environment_set_socket(options->commands_socket);
+    if (asprintf(&program, "%s/k3thread", directory) < 0)
+        return;
+    if (access(program, X_OK) == 0)
+        environment_set_path_end(directory);
+    free(program);
+}
+
 /* Serves until the end, in the supervisor's process. Returns its exit status. */
 static int serve(const struct supervisor_options *options, pid_t guardian)
 {
@@ -99,8 +117,7 @@ static int serve(const struct supervisor_options *options, pid_t guardian)
         journal_write("this supervisor will be killed when it has used %llu s of processor time, "
                       "the hard limit of its starter",
                       (unsigned long long) cpu);
-    environment_set_socket(options->commands_socket != NULL ? options->commands_socket
-                                                            : options->place->socket);
+    set_environment(options);
     error = adopted_open();
     door_open(options->place, options->lock, guardian);
     if (error == 0) {

@@ -19,6 +19,9 @@ struct environment {
 
 static const char *supervisor_socket;
 
+static const char *path_end; /* a directory for the end of PATH; NULL: none */
+static const char  path_name[] = "PATH=";
+
 /* The newest block. The clients of one shell send the same, so that they share it. */
 static struct environment *newest;
 
@@ -38,6 +41,17 @@ static const char makeflags_name[] = "MAKEFLAGS=";
 void environment_set_socket(const char *socket)
 {
     supervisor_socket = socket;
+}
+
+void environment_set_path_end(const char *directory)
+{
+    path_end = directory;
+}
+
+/* Returns true if STRING is a PATH that gets a directory more. */
+static bool gets_path_end(const char *string)
+{
+    return path_end != NULL && strncmp(string, path_name, strlen(path_name)) == 0;
 }
 
 static bool is_own(const char *string)
@@ -79,7 +93,8 @@ struct environment *environment_new(char *const *strings, const struct limits *l
     char               *bytes;
 
     for (; strings[count] != NULL; count++)
-        size += strlen(strings[count]) + 1;
+        size += strlen(strings[count]) + 1 +
+                (gets_path_end(strings[count]) ? strlen(path_end) + 1 : 0);
     environment = malloc(sizeof(*environment) + count * sizeof(char *) + size);
     if (environment == NULL)
         return NULL;
@@ -91,7 +106,10 @@ struct environment *environment_new(char *const *strings, const struct limits *l
         if (is_own(*strings))
             continue;
         environment->strings[environment->count++] = bytes;
-        bytes = stpcpy(bytes, *strings) + 1;
+        bytes = stpcpy(bytes, *strings);
+        if (gets_path_end(*strings))
+            bytes = stpcpy(stpcpy(bytes, ":"), path_end);
+        bytes++;
     }
     environment->size = environment->count > 0 ? (size_t) (bytes - environment->strings[0]) : 0;
     return share(environment);

@@ -16,6 +16,12 @@ struct environment;
 void environment_set_socket(const char *socket);
 
 /*
+ * Appends DIRECTORY to the PATH of all commands: the program was sent there, and a command may call it. Call it
+ * once, before the first thread starts.
+ */
+void environment_set_path_end(const char *directory);
+
+/*
  * Copies STRINGS, a NULL-terminated list of NAME=VALUE, without the variables that tell a command which
  * thread it is, and without a NOTIFY_SOCKET, which is another program's. Returns a reference, or NULL
  * without memory. The server's thread only.

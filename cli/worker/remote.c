@@ -17,7 +17,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define READ_SIZE ((size_t) 32 * 1024)
+#define READ_SIZE ((size_t) 64 * 1024)
 
 /* No line of an agent is longer. */
 #define LINE_MAX_SIZE ((size_t) 1024 * 1024)
