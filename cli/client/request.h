@@ -20,11 +20,11 @@ struct start_request {
     char *const *command; /* up to a NULL */
     const char  *here;    /* the current directory, at which relative paths begin */
     const char  *name, *directory, *output; /* NULL: not given */
-    const char  *host; /* the other machine on which it is to run; NULL: not given */
-    const char  *input;                     /* a file; NULL: none */
-    bool         call;                      /* the command begins with LIBRARY:FUNCTION */
-    bool         input_stays_open;          /* the input stays open; INPUT is NULL then */
-    bool         tty;                       /* the command gets a terminal of the size: */
+    const char  *host;             /* the other machine on which it is to run; NULL: not given */
+    const char  *input;            /* a file; NULL: none */
+    bool         call;             /* the command begins with LIBRARY:FUNCTION */
+    bool         input_stays_open; /* the input stays open; INPUT is NULL then */
+    bool         tty;              /* the command gets a terminal of the size: */
     unsigned     rows, columns;
     const char  *ready, *restart, *stop_signal;        /* NULL: not given */
     double       after, timeout, grace, ready_timeout; /* seconds; negative: not given */

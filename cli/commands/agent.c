@@ -1,9 +1,9 @@
 /* agent: is the agent of a run on another machine. */
+#include "cli/remote/agent.h"
 #include "cli/base/status.h"
 #include "cli/commands/arguments.h"
 #include "cli/commands/command.h"
 #include "cli/commands/report.h"
-#include "cli/remote/agent.h"
 #include "cli/remote/program_image.h"
 
 #include <errno.h>
@@ -71,7 +71,8 @@ static int run(struct invocation *invocation)
 
 const struct command command_agent = {
     .name = "agent",
-    .doc = "Be the agent of a run on another machine\vrun --hosts starts it there. It speaks with the run on "
+    .doc = "Be the agent of a run on another machine\vrun --hosts starts it there. It speaks with "
+           "the run on "
            "standard input and output, and all that it has started ends with it.",
     .group = COMMAND_GROUP_SUPERVISOR,
     .options = options,

@@ -191,6 +191,10 @@ static int begin(const char *directory, struct text *why)
         error = say_up();
     if (error == 0)
         error = link_open(&up, STDIN_FILENO, STDOUT_FILENO, NULL, 0);
+    if (error == -EPIPE) { /* the run has ended meanwhile */
+        stopped = true;
+        return 0;
+    }
     if (error != 0 && why->size == 0)
         text_add(why, strerror(-error));
     return error;
@@ -200,8 +204,11 @@ int agent_run(const char *directory, struct text *why)
 {
     int error;
 
-    up = (struct link){
-        .is_agent = true, .connect = connect_supervisor, .cut = take_cut, .in.fd = -1, .out.fd = -1};
+    up = (struct link){.is_agent = true,
+                       .connect = connect_supervisor,
+                       .cut = take_cut,
+                       .in.fd = -1,
+                       .out.fd = -1};
     prctl(PR_SET_NAME, "k3-agent");
     error = begin(directory, why);
     if (error == 0)

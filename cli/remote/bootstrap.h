@@ -17,7 +17,7 @@
 /* The answers, behind the mark. */
 #define BOOTSTRAP_NEED "need " /* and the processor: the program is to be sent */
 #define BOOTSTRAP_FAIL "fail " /* and why there can be no agent */
-#define BOOTSTRAP_UP   "up "   /* the version of the link and the number of processors: frames follow */
+#define BOOTSTRAP_UP   "up " /* the version of the link and the number of processors: frames follow */
 
 /*
  * Appends the script that looks for the program which WORD names (program_image_word()), also at PATH, where it

@@ -68,7 +68,8 @@ static void send_unsent(void)
     if (unsent.bytes.failed || byte_queue_flush(&unsent, supervisor.fd) != 0)
         end_all();
     else
-        (void) loop_change(&supervisor, byte_queue_size(&unsent) > 0 ? EPOLLIN | EPOLLOUT : EPOLLIN);
+        (void) loop_change(&supervisor,
+                           byte_queue_size(&unsent) > 0 ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
 /* Reads the replies of the supervisor, which say nothing new, until it has ended. */
@@ -137,8 +138,8 @@ static int open_signals(void)
     sigaddset(&set, SIGTERM);
     if (sigprocmask(SIG_SETMASK, &set, NULL) < 0)
         return -errno;
-    signals =
-        (struct source){.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK), .ready = signals_ready};
+    signals = (struct source){.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
+                              .ready = signals_ready};
     return signals.fd < 0 ? -errno : loop_add(&signals, EPOLLIN);
 }
 

@@ -10,12 +10,12 @@
 #define CHANNEL_WINDOW (512U * 1024)
 
 struct channel {
-    struct source     source; /* the socket */
-    struct link      *link;
-    uint32_t          id;
-    uint32_t          events;
-    uint32_t          credit;   /* how many bytes may be sent to the other side */
-    uint32_t          unopened; /* how many bytes were written that the other side has no credit for yet */
+    struct source source; /* the socket */
+    struct link  *link;
+    uint32_t      id;
+    uint32_t      events;
+    uint32_t      credit; /* how many bytes may be sent to the other side */
+    uint32_t unopened; /* how many bytes were written that the other side has no credit for yet */
     struct byte_queue unwritten; /* what the socket has not taken */
     bool              sent_end, got_end;
     bool              is_parked; /* the loop does not watch the socket, whose other end is closed */

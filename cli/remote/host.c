@@ -96,7 +96,7 @@ static void show_line(struct host *host)
 {
     while (host->line.size > 0 && host->line.data[host->line.size - 1] == '\r')
         host->line.size--;
-    if (host->line.size == 0)
+    if (host->line.size == 0 || host->stage == HOST_GONE)
         return;
     (void) snprintf(host->last, sizeof(host->last), "%.*s", (int) host->line.size, host->line.data);
     dprintf(STDERR_FILENO, "%s: %.*s\n", host->name, (int) host->line.size, host->line.data);
@@ -130,7 +130,8 @@ static void flush(struct host *host)
     if (error != 0 && error != -EPIPE) /* the end of the command says more */
         lose(host, strerror(-error));
     else if (error == 0)
-        (void) loop_change(&host->out, byte_queue_size(&host->unsent) > 0 ? (uint32_t) EPOLLOUT : 0);
+        (void) loop_change(&host->out,
+                           byte_queue_size(&host->unsent) > 0 ? (uint32_t) EPOLLOUT : 0);
 }
 
 static void out_ready(struct source *source, uint32_t events)
@@ -151,12 +152,13 @@ static void send_program(struct host *host, const char *machine)
 
     if (uname(&own) < 0 || strcmp(own.machine, machine) != 0)
         (void) snprintf(why, sizeof(why),
-                        "its processor is %.64s, and this program is for %.64s; install k3thread " K3THREAD_VERSION
-                        " there",
+                        "its processor is %.64s, and this program is for %.64s; install "
+                        "k3thread " K3THREAD_VERSION " there",
                         machine, own.machine);
     else if (!image.is_static)
-        (void) snprintf(why, sizeof(why),
-                        "k3thread is missing there, and this program needs libraries; install it there");
+        (void) snprintf(
+            why, sizeof(why),
+            "k3thread is missing there, and this program needs libraries; install it there");
     else {
         byte_queue_add(&host->unsent, image.data, image.size);
         flush(host);
@@ -236,12 +238,13 @@ static void in_ready(struct source *source, uint32_t events)
     ssize_t      n = -1;
 
     (void) events;
-    if (byte_queue_size(&host->received) < NOISE_MAX && byte_queue_reserve(&host->received, LINE_SIZE))
+    if (host->noise < NOISE_MAX && byte_queue_reserve(&host->received, LINE_SIZE))
         n = read(source->fd, host->received.bytes.data + host->received.bytes.size, LINE_SIZE);
     else
         errno = EMSGSIZE;
     if (n > 0) {
         host->received.bytes.size += (size_t) n;
+        host->noise += (size_t) n;
         take_lines(host);
     } else if (n == 0) {
         close_source(source); /* the end of the command says why */
@@ -306,8 +309,8 @@ int host_open(struct host *host, const char *name, const char *socket, char **co
     int fd = socket_listen(socket);
 
     *host = (struct host){.name = name, .command = command};
-    host->link = (struct link){
-        .connect = connect_supervisor, .cut = take_cut, .in.fd = -1, .out.fd = -1};
+    host->link =
+        (struct link){.connect = connect_supervisor, .cut = take_cut, .in.fd = -1, .out.fd = -1};
     host->in.fd = host->out.fd = host->words.fd = host->listener.fd = -1;
     if (fd < 0)
         return fd;
@@ -353,7 +356,8 @@ static int spawn_command(struct host *host, const int *ends)
     if (error == 0)
         error = posix_spawnattr_setsigmask(&attributes, &none);
     if (error == 0)
-        error = posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+        error =
+            posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     if (error == 0)
         error = posix_spawnp(&host->pid, host->command[0], &actions, &attributes, host->command,
                              environ);

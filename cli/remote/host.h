@@ -17,17 +17,18 @@ enum host_stage {
 };
 
 struct host {
-    struct link     link; /* the first member */
-    const char     *name;
-    char          **command;
-    enum host_stage stage;
-    pid_t           pid; /* of the command; 0: none, or it has ended */
-    struct source   listener, in, out, words; /* words: its standard error; fd -1: closed */
+    struct link       link; /* the first member */
+    const char       *name;
+    char            **command;
+    enum host_stage   stage;
+    pid_t             pid;                      /* of the command; 0: none, or it has ended */
+    struct source     listener, in, out, words; /* words: its standard error; fd -1: closed */
     struct byte_queue unsent, received;
-    struct text     line; /* of its words, not yet complete */
-    char            last[256]; /* the last line of its words */
-    unsigned        processors;
-    char            why[512]; /* it is lost */
+    size_t            noise;     /* how much it has said so far */
+    struct text       line;      /* of its words, not yet complete */
+    char              last[256]; /* the last line of its words */
+    unsigned          processors;
+    char              why[512]; /* it is lost */
 };
 
 /* Listens at SOCKET for clients of the machine NAME. Returns 0 or -errno. */

@@ -54,7 +54,8 @@ static int take_slots(char *word, unsigned *ret, struct text *why)
         (word[0] == '[' && strchr(colon, ']') != NULL))
         return 0;
     slots = strtoul(colon + 1, &end, 10);
-    if (colon[1] < '0' || colon[1] > '9' || *end != '\0' || slots == 0 || slots > PROTOCOL_SLOTS_MAX) {
+    if (colon[1] < '0' || colon[1] > '9' || *end != '\0' || slots == 0 ||
+        slots > PROTOCOL_SLOTS_MAX) {
         text_printf(why, "'%.64s': the slots of a host are a number from 1 to %d", word,
                     PROTOCOL_SLOTS_MAX);
         return -EINVAL;

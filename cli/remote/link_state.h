@@ -43,7 +43,7 @@ struct link {
     struct byte_queue   received, unsent;
     double              heard, beat; /* when something came last; when a sign of life is due */
     uint32_t            last_id;
-    size_t              count; /* of the channels */
+    size_t              count;   /* of the channels */
     bool                is_full; /* the channels' sockets are not read: too much is unsent */
     struct channel_list channels[LINK_BUCKETS]; /* by id */
 };

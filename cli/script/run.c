@@ -3,13 +3,13 @@
 #include "cli/commands/arguments.h"
 #include "cli/commands/command.h"
 #include "cli/commands/report.h"
+#include "cli/place/temporary_place.h"
 #include "cli/script/each.h"
 #include "cli/script/front.h"
 #include "cli/script/plan.h"
 #include "cli/script/procfile.h"
 #include "cli/script/retry.h"
 #include "cli/script/run_hosts.h"
-#include "cli/place/temporary_place.h"
 #include "cli/script/whole_input.h"
 #include "cli/view/printer.h"
 
@@ -26,10 +26,10 @@ struct run_options {
     const char          *procfile; /* NULL: a script */
     unsigned             port;     /* of the Procfile's first entry; 0: not given */
     bool                 has_env_file;
-    struct variables     variables; /* of --env-file */
+    struct variables     variables;       /* of --env-file */
     const char          *host_list, *via; /* NULL: not given */
     struct run_hosts     hosts;           /* what they say */
-    const char          *retry;     /* the file of --json of an earlier run; NULL: not given */
+    const char          *retry; /* the file of --json of an earlier run; NULL: not given */
     bool                 each, nul;
     char **words; /* the script and its arguments, the Procfile's entries, or COMMAND */
 };
@@ -81,9 +81,11 @@ static const struct argp_option options[] = {
     {"logs", KEY_LOGS, "DIR", 0, "Keep the threads' logs in DIR, by their names", 0},
     {"retry", KEY_RETRY, "FILE", 0, "Run only what failed, according to FILE of --json", 0},
     {"each", KEY_EACH, NULL, 0, "Run COMMAND with each line of standard input, for {} or last", 0},
-    {"hosts", KEY_HOSTS, "LIST", 0, "Run the commands on these machines: NAME[:SLOTS],..., or @FILE", 0},
+    {"hosts", KEY_HOSTS, "LIST", 0,
+     "Run the commands on these machines: NAME[:SLOTS],..., or @FILE", 0},
     {"via", KEY_VIA, "COMMAND", 0, "How a program is run on the machine {} (ssh {})", 0},
-    {"reschedule", KEY_RESCHEDULE, NULL, 0, "Run what was cut off with a machine again on another one", 0},
+    {"reschedule", KEY_RESCHEDULE, NULL, 0,
+     "Run what was cut off with a machine again on another one", 0},
     {"null", '0', NULL, 0, "With --each: words end with a NUL byte, not a newline", 0},
     {0},
 };

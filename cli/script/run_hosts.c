@@ -86,7 +86,8 @@ int run_hosts_read(struct run_hosts *ret, const char *list, const char *via, str
     int         error = host_list_read(&ret->list, list, &reason);
 
     if (error != 0)
-        text_printf(why, "--hosts: %.*s", (int) reason.size, reason.data != NULL ? reason.data : "");
+        text_printf(why, "--hosts: %.*s", (int) reason.size,
+                    reason.data != NULL ? reason.data : "");
     text_release(&reason);
     if (error == 0)
         error = make_commands(ret, via != NULL ? via : RUN_VIA_DEFAULT, why);
@@ -96,7 +97,8 @@ int run_hosts_read(struct run_hosts *ret, const char *list, const char *via, str
 }
 
 /* Writes the parameters of the request "hosts". Returns 0 or -ENOMEM. */
-static int write_hosts(struct text *params, const struct run_hosts *hosts, const struct place *place)
+static int write_hosts(struct text *params, const struct run_hosts *hosts,
+                       const struct place *place)
 {
     text_add(params, "{\"hosts\":[");
     for (size_t i = 0; i < hosts->list.count; i++) {

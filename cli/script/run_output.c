@@ -95,11 +95,11 @@ static void resume(struct run_thread *element)
 json_t *run_output_make_watch(bool beginnings, bool course, bool all_members)
 {
     json_t *watch = json_pack(
-        "{s:[s, s, s, s*, s*, s*, s*], s:[s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s]}",
+        "{s:[s, s, s, s*, s*, s*, s*], s:[s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s, s]}",
         "events", "created", "restarted", "ended", beginnings || course ? "started" : NULL,
         course ? "ready" : NULL, course ? "raised" : NULL, course ? "changed" : NULL, "members",
         "id", "name", "daemon", "state", "after", "started", "ended", "exit_code", "signal",
-        "exception", "message", "runs", "seconds", "waits_for", "unended", "left");
+        "exception", "message", "runs", "seconds", "waits_for", "unended", "left", "host");
 
     if (all_members)
         (void) json_object_del(watch, "members");

@@ -38,10 +38,25 @@ static void add_time(struct text *text, const json_t *thread)
         text_add(text, "-");
 }
 
-static void add_row(struct table *table, const json_t *thread)
+/* Adds the machine on which the thread ran. */
+static void add_host(struct text *text, const json_t *thread)
+{
+    const json_t *host = json_object_get(thread, "host");
+
+    if (json_is_null(host) || host == NULL)
+        text_add(text, "-");
+    else
+        thread_add_bytes(text, host);
+}
+
+static void add_row(struct table *table, const json_t *thread, bool has_hosts)
 {
     thread_add_bytes(&table->cells, json_object_get(thread, "name"));
     table_end_cell(table);
+    if (has_hosts) {
+        add_host(&table->cells, thread);
+        table_end_cell(table);
+    }
     text_add(&table->cells, json_is_true(json_object_get(thread, "daemon")) ? "yes" : "no");
     table_end_cell(table);
     add_time(&table->cells, thread);
@@ -50,25 +65,37 @@ static void add_row(struct table *table, const json_t *thread)
     table_end_cell(table);
 }
 
+/* Returns true if the threads of the run are on other machines: only then they have that member. */
+static bool have_hosts(const struct run_threads *threads)
+{
+    for (size_t id = 1; id < threads->size; id++)
+        if (json_object_get(threads->list[id].thread, "host") != NULL)
+            return true;
+    return false;
+}
+
 /* Adds the rows of all threads, or of many the rows of those that have failed or left processes behind. */
-static void add_rows(struct table *table, const struct run_threads *threads, bool all)
+static void add_rows(struct table *table, const struct run_threads *threads, bool all,
+                     bool has_hosts)
 {
     for (size_t id = 1; id < threads->size; id++) {
         const json_t *thread = threads->list[id].thread;
 
         if (thread != NULL &&
             (all || run_threads_status(threads, thread) != 0 || left_is_some(thread)))
-            add_row(table, thread);
+            add_row(table, thread, has_hosts);
     }
 }
 
 static void add_summary(const struct run_threads *threads, double seconds, struct text *text)
 {
-    static const char *const headings[] = {"NAME", "DAEMON", "TIME", "RESULT"};
-    struct table             table = {0};
-    size_t                   count = run_threads_count(threads);
-    size_t                   failed = run_threads_count_failed(threads);
-    size_t                   left = run_threads_count_left(threads);
+    const char  *headings[] = {"NAME", "HOST", "DAEMON", "TIME", "RESULT"};
+    size_t       heading_count = sizeof(headings) / sizeof(headings[0]);
+    bool         has_hosts = have_hosts(threads);
+    struct table table = {0};
+    size_t       count = run_threads_count(threads);
+    size_t       failed = run_threads_count_failed(threads);
+    size_t       left = run_threads_count_left(threads);
 
     if (count == 0)
         return;
@@ -81,8 +108,13 @@ static void add_summary(const struct run_threads *threads, double seconds, struc
     text_add(text, "\n");
     if (count > ROWS_MAX && failed == 0 && left == 0)
         return;
-    table_add_words(&table, headings, sizeof(headings) / sizeof(headings[0]));
-    add_rows(&table, threads, count <= ROWS_MAX);
+    if (!has_hosts) {
+        headings[1] = headings[0];
+        table_add_words(&table, headings + 1, heading_count - 1);
+    } else {
+        table_add_words(&table, headings, heading_count);
+    }
+    add_rows(&table, threads, count <= ROWS_MAX, has_hosts);
     text_add_table(text, &table, 0);
 }
 

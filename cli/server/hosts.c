@@ -52,7 +52,9 @@ static int read_host(const json_t *json, struct host *ret, struct text *why)
 
     if (name == NULL || socket == NULL || (json_is_integer(slots) && number <= 0) ||
         number > PROTOCOL_SLOTS_MAX) {
-        text_add(why, "each of \"hosts\" needs a \"name\" and a \"socket\", and \"slots\" above 0 or null");
+        text_add(
+            why,
+            "each of \"hosts\" needs a \"name\" and a \"socket\", and \"slots\" above 0 or null");
         return -EINVAL;
     }
     if (find(name) != NULL) {
@@ -134,6 +136,11 @@ void hosts_down(const char *name, const char *why)
 void hosts_lose(const struct seat *seat)
 {
     settle((struct host *) seat, HOST_LOST);
+}
+
+bool hosts_is_there(const struct seat *seat)
+{
+    return ((const struct host *) seat)->state == HOST_UP;
 }
 
 /* Returns true if commands may go to any machine that is up. */

@@ -36,6 +36,9 @@ void hosts_down(const char *name, const char *why);
 /* Notes that the agent of SEAT does not answer. */
 void hosts_lose(const struct seat *seat);
 
+/* Returns true if the agent of SEAT is up, as far as is known. */
+bool hosts_is_there(const struct seat *seat);
+
 /* Returns true if any machine has a free slot, or if none can have one any more. */
 bool hosts_have_room(void);
 

@@ -19,7 +19,8 @@
 /* Returns false, with CALL failed, if this supervisor is no agent's. */
 static bool check_agent(struct call *call)
 {
-    return agent_is() || call_fail(call, PROTOCOL_RUNTIME_ERROR, "only the supervisor of an agent does that");
+    return agent_is() ||
+           call_fail(call, PROTOCOL_RUNTIME_ERROR, "only the supervisor of an agent does that");
 }
 
 /* Returns a new origin, or NULL with CALL failed. */
@@ -51,9 +52,9 @@ static void run_execute(struct call *call, const json_t *params)
     json_int_t          id = 0, slot = SLOT_NUMBER_NONE;
     struct start_params start = {0};
     const struct param  wanted[] = {
-        {"id", PARAM_INTEGER, &id, true},     {"name", PARAM_ANY, &name, true},
-        {"host", PARAM_ANY, &host, true},     {"slot", PARAM_INTEGER, &slot, false},
-        {"start", PARAM_ANY, &inner, true},   {0},
+         {"id", PARAM_INTEGER, &id, true},   {"name", PARAM_ANY, &name, true},
+         {"host", PARAM_ANY, &host, true},   {"slot", PARAM_INTEGER, &slot, false},
+         {"start", PARAM_ANY, &inner, true}, {0},
     };
 
     if (!check_agent(call) || !params_take(call, params, wanted))
@@ -70,18 +71,18 @@ static void run_execute(struct call *call, const json_t *params)
 
 static void run_end(struct call *call, const json_t *params)
 {
-    const char              *name = NULL;
-    const json_t            *words = NULL;
-    char                    *message = NULL;
-    bool                     automatic = false;
-    struct record           *record;
-    const k3thread_exctype  *type;
-    int                      error = -1;
-    const struct param       wanted[] = {
-        {"exception", PARAM_STRING, &name, true},
-        {"message", PARAM_ANY, &words, false},
-        {"automatic", PARAM_BOOLEAN, &automatic, false},
-        {0},
+    const char             *name = NULL;
+    const json_t           *words = NULL;
+    char                   *message = NULL;
+    bool                    automatic = false;
+    struct record          *record;
+    const k3thread_exctype *type;
+    int                     error = -1;
+    const struct param      wanted[] = {
+             {"exception", PARAM_STRING, &name, true},
+             {"message", PARAM_ANY, &words, false},
+             {"automatic", PARAM_BOOLEAN, &automatic, false},
+             {0},
     };
 
     if (!check_agent(call) || !params_take(call, params, wanted))

@@ -22,7 +22,8 @@ static void run_hosts(struct call *call, const json_t *params)
     if (!params_take(call, params, wanted))
         return;
     if (store_live() > 0) {
-        call_fail(call, PROTOCOL_RUNTIME_ERROR, "a supervisor gets its hosts before its first thread");
+        call_fail(call, PROTOCOL_RUNTIME_ERROR,
+                  "a supervisor gets its hosts before its first thread");
         return;
     }
     error = hosts_set(list, reschedule, &why);
@@ -59,7 +60,8 @@ static void run_host(struct call *call, const json_t *params)
     if (lost != NULL)
         hosts_down(name, lost);
     else
-        hosts_up(name, processors > 0 && processors <= PROTOCOL_SLOTS_MAX ? (unsigned) processors : 1);
+        hosts_up(name,
+                 processors > 0 && processors <= PROTOCOL_SLOTS_MAX ? (unsigned) processors : 1);
     call_reply(call, json_object());
 }
 

@@ -97,18 +97,18 @@ static void add_host(struct text *text, const struct record *record)
 
 /* X(heading, whether the table has it, how the cell is written). Only the last column may be long. */
 #define COLUMNS(X)                                                                                 \
-    X("ID", true, add_number(text, (int64_t) r->id))                                              \
-    X("NAME", true, add_name(text, r->job.name))                                                  \
+    X("ID", true, add_number(text, (int64_t) r->id))                                               \
+    X("NAME", true, add_name(text, r->job.name))                                                   \
     X("HOST", hosts_are_used(), add_host(text, r))                                                 \
-    X("TID", true, add_number(text, r->now.tid))                                                  \
-    X("PID", true, add_number(text, r->now.pid))                                                  \
-    X("STATE", true, text_add(text, record_state(r)))                                             \
-    X("DAEMON", true, text_add(text, r->job.daemon ? "yes" : "no"))                               \
-    X("TIME", true, add_time(text, r))                                                            \
+    X("TID", true, add_number(text, r->now.tid))                                                   \
+    X("PID", true, add_number(text, r->now.pid))                                                   \
+    X("STATE", true, text_add(text, record_state(r)))                                              \
+    X("DAEMON", true, text_add(text, r->job.daemon ? "yes" : "no"))                                \
+    X("TIME", true, add_time(text, r))                                                             \
     X("RUNS", wide, write_integer(text, r->now.runs))                                              \
     X("CPU", wide, add_cpu(text, r))                                                               \
     X("MEMORY", wide, add_memory(text, r))                                                         \
-    X("RESULT", true, add_result(text, r))                                                        \
+    X("RESULT", true, add_result(text, r))                                                         \
     X("COMMAND", true, add_command(text, r->job.argv))
 
 /*
@@ -123,8 +123,8 @@ static void end_line(struct text *text)
 
 void table_add_headings(struct text *text, bool wide)
 {
-#define X(heading, is_shown, write)                                                               \
-    if (is_shown)                                                                      \
+#define X(heading, is_shown, write)                                                                \
+    if (is_shown)                                                                                  \
         text_add(text, heading "\\t");
     COLUMNS(X)
 #undef X
@@ -133,8 +133,8 @@ void table_add_headings(struct text *text, bool wide)
 
 void table_add_row(struct text *text, const struct record *r, bool wide)
 {
-#define X(heading, is_shown, write)                                                               \
-    if (is_shown) {                                                                    \
+#define X(heading, is_shown, write)                                                                \
+    if (is_shown) {                                                                                \
         write;                                                                                     \
         text_add(text, "\\t");                                                                     \
     }

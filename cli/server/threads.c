@@ -30,7 +30,7 @@ static TAILQ_HEAD(, record) waiting = TAILQ_HEAD_INITIALIZER(waiting); /* wait f
 static TAILQ_HEAD(, record) queued = TAILQ_HEAD_INITIALIZER(queued);   /* for a slot, in order */
 static size_t queued_count;
 static size_t queued_daemons; /* how many of them are daemons, which wait for another machine */
-static bool   go_failed; /* the first in the queue could not be told */
+static bool   go_failed;      /* the first in the queue could not be told */
 static void (*handle_overdue)(struct record *record);
 static void (*handle_loaded)(struct record *record);
 
@@ -57,7 +57,7 @@ static bool take_seat(struct record *record)
     if (seat == NULL)
         return false;
     record->assignment.seat = seat;
-    record->job.reschedule = hosts_reschedule();
+    record->job.reschedule = hosts_reschedule() && hosts_is_there(seat);
     return true;
 }
 

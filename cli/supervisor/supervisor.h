@@ -14,9 +14,9 @@ struct supervisor_options {
     int                 lock;     /* holds LOCK_LIFE; kept until the process ends */
     int                 lifeline; /* all threads end when its other end closes; -1: none */
     bool
-             private_place; /* the guardian removes the place's directories if the lifeline's other end has closed */
-    bool     jobserver; /* the commands get tokens for their jobs */
-    unsigned slots;     /* how many commands may run at a time; 0: any number */
+                private_place; /* the guardian removes the place's directories if the lifeline's other end has closed */
+    bool        jobserver;       /* the commands get tokens for their jobs */
+    unsigned    slots;           /* how many commands may run at a time; 0: any number */
     const char *commands_socket; /* of an agent: see launch.h; NULL: it is none */
 };
 

@@ -26,9 +26,8 @@ static const char  path_name[] = "PATH=";
 static struct environment *newest;
 
 /* The variables that no command has from its client. */
-static const char *const own_names[] = {
-    "K3THREAD_ID=", "K3THREAD_NAME=", "K3THREAD_SOCKET=", "K3THREAD_SLOT=",
-    "K3THREAD_HOSTNAME=", "NOTIFY_SOCKET="};
+static const char *const own_names[] = {"K3THREAD_ID=",   "K3THREAD_NAME=",     "K3THREAD_SOCKET=",
+                                        "K3THREAD_SLOT=", "K3THREAD_HOSTNAME=", "NOTIFY_SOCKET="};
 
 /* Names a machine for k3thread itself. No command has it, so the k3thread of a command stays on its machine. */
 static const char host_name[] = "K3THREAD_HOST=";
@@ -93,8 +92,8 @@ struct environment *environment_new(char *const *strings, const struct limits *l
     char               *bytes;
 
     for (; strings[count] != NULL; count++)
-        size += strlen(strings[count]) + 1 +
-                (gets_path_end(strings[count]) ? strlen(path_end) + 1 : 0);
+        size +=
+            strlen(strings[count]) + 1 + (gets_path_end(strings[count]) ? strlen(path_end) + 1 : 0);
     environment = malloc(sizeof(*environment) + count * sizeof(char *) + size);
     if (environment == NULL)
         return NULL;
@@ -205,13 +204,9 @@ char **environment_list(const struct environment *environment, const struct own_
 {
     char        id[24], slot[16];
     const char *names[OWN_COUNT + 1],
-        *values[OWN_COUNT + 1] = {id,
-                                  own->name,
-                                  supervisor_socket,
-                                  own->slot != SLOT_NUMBER_NONE ? slot : NULL,
-                                  own->host,
-                                  own->notify,
-                                  own->makeflags};
+        *values[OWN_COUNT + 1] = {
+            id,        own->name,   supervisor_socket, own->slot != SLOT_NUMBER_NONE ? slot : NULL,
+            own->host, own->notify, own->makeflags};
     size_t count = environment->count;
     size_t size = (count + OWN_COUNT + 2) * sizeof(char *);
     char **list;

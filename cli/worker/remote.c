@@ -69,8 +69,7 @@ static int flush(struct remote *remote)
     struct byte_queue *queue = &remote->unsent;
 
     while (byte_queue_size(queue) > 0) {
-        ssize_t n =
-            send(remote->fd, byte_queue_front(queue), byte_queue_size(queue), MSG_NOSIGNAL);
+        ssize_t n = send(remote->fd, byte_queue_front(queue), byte_queue_size(queue), MSG_NOSIGNAL);
 
         if (n < 0 && errno == EINTR)
             continue;

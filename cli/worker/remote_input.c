@@ -22,8 +22,9 @@ int remote_input_open(struct remote_input *input, const struct worker *worker)
     if (!remote_input_is_wanted(worker))
         return 0;
     input->is_file = worker->job->input != NULL;
-    input->fd = input->is_file ? open(worker->job->input, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
-                               : descriptors_reopen(worker->assignment->input, O_RDONLY | O_NONBLOCK);
+    input->fd = input->is_file
+                    ? open(worker->job->input, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+                    : descriptors_reopen(worker->assignment->input, O_RDONLY | O_NONBLOCK);
     if (input->fd < 0)
         return input->is_file ? -errno : input->fd;
     return 0;

@@ -7,7 +7,8 @@
 struct seat {
     char *name;   /* the machine's, as the user has given it */
     char *socket; /* a client that connects there reaches the machine's agent */
-    _Atomic(const char *) lost; /* why the machine cannot be reached any more; NULL: it can, or no reason is known */
+    _Atomic(const char *)
+        lost; /* why the machine cannot be reached any more; NULL: it can, or no reason is known */
 };
 
 #endif

@@ -1,0 +1,410 @@
+#!/usr/bin/env bats
+# Commands on other machines. Here `sh` stands for each machine, which is this one.
+
+# shellcheck disable=SC2016,SC2154
+
+load hosts
+
+via='env MACHINE={}'
+
+# run_on HOSTS WORD…: runs k3thread run on these machines; its output goes to out and messages.
+run_on() {
+  local hosts=$1
+  shift
+  k3 run --hosts "$hosts" --via "$via" "$@" >out 2>messages
+}
+
+# Prints the ids of the agents of this test, and of the processes of NAME's agent.
+agents() {
+  pgrep -f "^[^ ]*k3thread agent" | while read -r pid; do
+    ! tr '\0' '\n' 2>/dev/null <"/proc/$pid/environ" | grep -qx "TMPDIR=$dir" || echo "$pid"
+  done
+}
+
+agent_of() {
+  local pid
+  for pid in $(agents); do
+    ! tr '\0' '\n' <"/proc/$pid/environ" | grep -qx "MACHINE=$1" || echo "$pid"
+  done
+}
+
+@test "a command runs on the first machine of the list with a free slot" {
+  script_of 'start -n 1st -- sh -c "echo \$K3THREAD_HOSTNAME; until [ -e go ]; do sleep 0.02; done"' \
+    'start -n 2nd -- sh -c "echo \$K3THREAD_HOSTNAME; until [ -e go ]; do sleep 0.02; done"' \
+    'start -n 3rd -- sh -c "echo \$K3THREAD_HOSTNAME; touch go"' 'start -n 4th -- sh -c "echo \$K3THREAD_HOSTNAME"'
+  run_on 'a:1 b:1,c' script
+  is "$(sort out)" $'1st | a\n2nd | b\n3rd | c\n4th | c'
+}
+
+@test "--host names the machine, and others do not wait for the threads that wait for it" {
+  script_of 'start -n 1 --host b -- true' # a name is not all digits
+  run -64 run_on a,b script
+  script_of 'start -n x1 --host b -- sh -c "until [ -e go ]; do sleep 0.02; done"' \
+    'start -n x2 --host b -- sh -c "echo \$K3THREAD_HOSTNAME"' \
+    'start -n y -- sh -c "echo \$K3THREAD_HOSTNAME; touch go"'
+  run_on a:1,b:1 script
+  is "$(cat out)" $'y | a\nx2 | b'
+}
+
+@test "a machine without a number of slots has as many as it has processors" {
+  script_of 'start -n first -- sh -c "until [ -e go ]; do sleep 0.02; done"' 'start -n last -- true' 'join --ready first' \
+    'list last' 'daemon -- touch go'
+  via='taskset -c 0' run_on a script
+  grep -q '^2 .*last .* queued ' out
+}
+
+@test "each command has its run's directory and environment, and knows its machine, thread and slot" {
+  mkdir d
+  script_of 'start -n a -C d -e X=1 -- sh -c "pwd; echo \$X \$Y \$K3THREAD_HOSTNAME \$K3THREAD_ID \$K3THREAD_NAME \$K3THREAD_SLOT; umask"'
+  umask 027
+  Y=2 K3THREAD_HOSTNAME=no run_on 'm:2' script
+  is "$(cat out)" "a | $dir/d
+a | 1 2 m 1 a 0
+a | 0027"
+}
+
+@test "a directory that is missing on the machine gives 125" {
+  script_of 'start -n a -C d -- true'
+  mkdir d
+  # The directory is gone when the command is to start: each machine could have other directories.
+  via='sh -c "rmdir d 2>/dev/null; exec sh"'
+  run -125 run_on m script
+  grep -q "cannot enter '$dir/d'" messages
+}
+
+@test "statuses, signals and exceptions are those of one machine" {
+  script_of 'start -n seven -- sh -c "exit 7"' 'start -n killed -- sh -c "kill -KILL \$\$"' \
+    'start -n late -t 0.1 -- sleep 1000' 'start -n missing --after 0.01 -- ./missing' \
+    'start -n asked -g 5 -- sh -c "trap \"echo asked; exit 8\" TERM; echo up; while :; do sleep 0.01; done"' \
+    'join --until line:up asked' 'raise -w -m "that is it" asked ValueError' \
+    'start -n hup -- sh -c "trap \"echo hup; exit 9\" HUP; echo up; while :; do sleep 0.01; done"' \
+    'join --until line:up hup' 'raise hup HUP'
+  run_on m:9 --json result.json script || :
+  grep -q '^seven  *m .* exit 7$' messages
+  grep -q '^killed  *m .* SIGKILL$' messages
+  grep -q '^late  *m .* TimeoutError, SIGTERM$' messages
+  grep -q "^missing  *m .* exit 127" messages
+  grep -q '^asked  *m .* ValueError, exit 8: that is it' messages
+  grep -q '^hup  *m .* exit 9$' messages
+  grep -qx 'asked | asked' out
+  grep -qx 'hup | hup' out
+  grep -q '"host": *"m"' result.json
+}
+
+@test "a start without a command that can be run fails as on one machine" {
+  script_of 'start -- sh -c "until [ -e go ]; do sleep 0.02; done"' 'join --until line:x -t 0 1' # nothing
+  echo text >text && chmod +x text
+  script_of 'start -n first -- true' 'join first' 'start -- ./missing'
+  run -127 run_on m script
+  grep -q "FileNotFoundError: cannot run './missing'" messages
+}
+
+@test "probes look where the thread is, and needs hold across machines" {
+  read -r port < <(free_ports 1)
+  script_of "daemon -n web --host b --ready tcp:127.0.0.1:$port -- python3 -m http.server --bind 127.0.0.1 $port" \
+    'daemon -n said --host a --ready line:^ready -- sh -c "sleep 0.1; echo ready; exec sleep 1000"' \
+    "start -n get --host a --needs web --needs said -- curl -sS -o /dev/null -w '%{http_code}\\n' http://127.0.0.1:$port/"
+  run_on a,b script
+  grep -qx 'get | 200' out
+  grep -q '^web  *b  *yes .*SystemExit' messages
+}
+
+@test "a thread that is not ready in time ends, also by its output" {
+  script_of 'start -n a --ready line:never --ready-timeout 0.2 -- sleep 1000' \
+    'start -n b --ready unix:never --ready-timeout 0.2 -- sleep 1000'
+  run -124 run_on m script
+  grep -q '^a .*TimeoutError.*: not ready within 0.2 s: line:never' messages
+  grep -q '^b .*TimeoutError.*: not ready within 0.2 s: unix:never' messages
+}
+
+@test "the output is whole, in order, and in the log" {
+  script_of 'start -n a -- seq 100000' 'start -n b -- seq 100000' 'start -n c -o file -- echo into the file'
+  run_on a:1,b:1 --logs logs script
+  sed -n 's/^a | //p' out | cmp - <(seq 100000)
+  cmp logs/b.log <(seq 100000)
+  is "$(cat file)" 'into the file'
+  is "$(stat -c %a file)" "$(printf '%o' $((0666 & ~$(umask))))"
+  is "$(stat -c %a logs/b.log)" 600
+}
+
+@test "output may hold every byte" {
+  head -c 100000 /dev/urandom >random
+  script_of 'start -n a -- cat random'
+  run_on m --logs logs script
+  cmp random logs/a.log
+}
+
+@test "a slow reader makes the command wait, and no memory is filled" {
+  script_of 'start -n a -- sh -c "head -c 60000000 /dev/zero; echo done >done"'
+  k3 run -q --no-prefix --hosts m --via "$via" script | head -c 60000000 | wc -c >count
+  is "$(cat count)" 60000000
+  [ -e done ]
+}
+
+@test "input goes to the command: what is sent, and a file of this machine" {
+  echo from here >file
+  script_of 'start -n a -i -- sh -c "read x; echo got \$x; cat"' 'send a one' 'send a two' 'send --eof a' \
+    'start -n b --input=file -- cat' 'start -n c -- cat'
+  run_on m:9 script
+  grep -qx 'a | got one' out
+  grep -qx 'a | two' out
+  grep -qx 'b | from here' out
+}
+
+@test "the whole run is reached from each machine" {
+  script_of 'start -n a --host a -- sh -c "k3thread start -n inner --host b -- sh -c \"echo on \\\$K3THREAD_HOSTNAME\" >/dev/null; k3thread join inner; k3thread list"' 'join a'
+  PATH=${K3THREAD%/*}:$PATH run_on a,b script
+  grep -qx 'inner | on b' out
+  grep -q '^a | 2 *inner *b .*ended' out
+}
+
+@test "restart and --restart run a command again, and its output goes on" {
+  script_of 'start -n a -r on-failure:2 -- sh -c "echo again; exit 3"' \
+    'start -n b -- sh -c "echo begin; exec sleep 1000"' 'join --until line:begin b' 'restart b' 'raise -w b'
+  run -3 run_on m:9 script
+  is "$(grep -c 'a | again' out)" 3
+  is "$(grep -c 'b | begin' out)" 2
+}
+
+@test "what a command left behind is reported and ended" {
+  script_of 'start -n a -- sh -c "setsid sleep 1000 & echo \$! >pid"'
+  run_on m script
+  refute_alive "$(cat pid)"
+  grep -q '^a .*, left .*sleep' messages
+}
+
+@test "processor time and memory are those of the command" {
+  script_of 'start -n a -- python3 -c "x = b\"x\" * 50000000; [i for i in range(1000000)]"'
+  run_on m --json result.json script
+  "$PYTHON" -c '
+import json
+t = json.load(open("result.json"))
+t = (t["threads"] if isinstance(t, dict) else t)[0]
+assert t["max_rss"] > 50000000 and t["cpu"]["user"] > 0, t'
+}
+
+@test "the first Ctrl-C interrupts the commands on every machine" {
+  script_of 'start -n a -- sh -c "trap \"echo int; exit 1\" INT; echo up; while :; do sleep 0.01; done"' \
+    'start -n b -- sh -c "trap \"echo int; exit 1\" INT; echo up; while :; do sleep 0.01; done"'
+  in_background run env -u K3THREAD_SOCKET "$PYTHON" -I -S -c '
+import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execvp(sys.argv[1], sys.argv[1:])' "$K3THREAD" run --hosts a:1,b:1 --via "$via" script
+  wait_for_text run.out '^a | up'
+  wait_for_text run.out '^b | up'
+  kill -INT "${background[run]}"
+  finish run 130
+  grep -qx 'a | int' run.out
+  grep -qx 'b | int' run.out
+}
+
+@test "a lost machine ends its commands with ConnectionError and 125, and the others go on" {
+  script_of 'start -n a --host a -- sh -c "setsid sleep 1000 & echo \$! >pid; echo up; exec sleep 1000"' \
+    'start -n b --host b -- sh -c "echo up; until [ -e go ]; do sleep 0.02; done; echo fine"' \
+    'start -n c --host a --needs b:ended -- echo never'
+  in_front run --hosts a,b --via "$via" script
+  wait_for_text run.out '^a | up'
+  wait_for_text run.out '^b | up'
+  kill -KILL "$(agent_of a)"
+  wait_for_text run.err "host 'a' is lost"
+  wait_until 5 is_finished "$(cat pid)"
+  touch go
+  finish run 125
+  grep -q "^a  *a .*ConnectionError, exit 125: host 'a' is lost" run.err
+  grep -q "^c  *a .*ConnectionError, exit 125: host 'a' is lost" run.err
+  grep -qx 'b | fine' run.out
+  ! grep never run.out || false
+}
+
+@test "--reschedule runs what a lost machine ran on another one, and nothing runs twice without it" {
+  local script='start -n a -- sh -c "echo \$K3THREAD_HOSTNAME >>ran; until [ -e go ]; do sleep 0.02; done"'
+  script_of "$script"
+  in_front run --hosts a:1,b:1 --via "$via" --reschedule script
+  wait_for_file ran
+  kill -KILL "$(agent_of a)"
+  wait_until "$DEADLINE" grep -qx b ran
+  touch go
+  finish run
+  is "$(cat ran)" $'a\nb'
+  grep -q '^a  *b .*exit 0 (2 runs)' run.err
+
+  rm ran go
+  script_of "${script/start/start -r always}"
+  in_front run --hosts a:1,b:1 --via "$via" script
+  wait_for_file ran
+  kill -KILL "$(agent_of a)"
+  finish run 125
+  is "$(cat ran)" a
+}
+
+@test "--reschedule ends a run whose last machine is lost" {
+  script_of 'start -n a -- sh -c "echo up; exec sleep 1000"'
+  in_front run --hosts a:1 --via "$via" --reschedule script
+  wait_for_text run.out '^a | up'
+  kill -KILL "$(agent_of a)"
+  finish run 125
+  grep -q "^a .*ConnectionError" run.err
+}
+
+@test "a killed run, supervisor or carrier leaves nothing on the machines" {
+  local victim
+  script_of 'start -n a -- sh -c "setsid sleep 1000 & echo \$! >pid; echo up; exec sleep 1000"'
+  for victim in run supervisor carrier; do
+    rm -f pid
+    in_front run --hosts a --via "$via" script
+    wait_for_text run.out '^a | up'
+    case $victim in
+    run) kill -KILL "${background[run]}" ;;
+    supervisor) supervisor_of_run && kill -KILL "$(cat pid.s 2>/dev/null || cat pid)" ;;
+    carrier) kill -KILL "$(pgrep -P "${background[run]}" -x k3-carrier)" ;;
+    esac
+    finish run '*'
+    wait_until 15 no_agents
+  done
+}
+
+no_agents() {
+  [ -z "$(agents)" ]
+}
+
+@test "a machine that cannot be reached is named with the words of its command" {
+  via='sh -c "test {} = b && exec sh; echo no way to {} >&2; exit 255"'
+  script_of 'start -n a --host a -- true' 'start -n b -- echo fine'
+  run -125 run_on a,b script
+  grep -qx 'a: no way to a' messages
+  grep -qx "k3thread: run: host 'a' is lost: no way to a" messages
+  grep -q "^a .*ConnectionError, exit 125: host 'a' is lost: no way to a" messages
+  grep -qx 'b | fine' out
+}
+
+@test "no machine at all ends every thread with 125" {
+  script_of 'start -n a -- true' 'start -n b --after 0.01 -- true'
+  via=./missing
+  run -125 run_on a,b script
+  grep -q "^a .*ConnectionError" messages
+  grep -q "^b .*ConnectionError" messages
+  grep -q "cannot run './missing': No such file" messages
+}
+
+@test "what a login prints does not disturb" {
+  via='sh -c "echo Welcome; echo; echo k3thread-agent of no meaning; exec sh"'
+  script_of 'start -n a -- echo fine'
+  run_on a script
+  is "$(cat out)" 'a | fine'
+}
+
+@test "a machine that answers with nonsense is lost, and the run ends" {
+  script_of 'start -n a -- true'
+  for via in 'sh -c "echo k3thread-agent up 1 4; head -c 100000 /dev/urandom"' \
+    'sh -c "yes"' 'sh -c "echo k3thread-agent up 99 4"' 'sh -c "echo k3thread-agent need vax"' 'cat'; do
+    run -125 run_on a script
+    grep -q "host 'a' is lost" messages
+  done
+}
+
+@test "another processor is named" {
+  script_of 'start -n a -- true'
+  via='sh -c "echo k3thread-agent need vax; cat >/dev/null"'
+  run -125 run_on a script
+  grep -q "host 'a' is lost: its processor is vax, and this program is for $(uname -m); install k3thread .* there" messages
+}
+
+# hidden PROGRAM: makes a copy of k3thread that the machines of this test lack.
+hidden() {
+  needs_root
+  unshare -m true 2>/dev/null || skip 'the kernel refuses namespaces'
+  mkdir bin
+  cp "$K3THREAD" bin/only-here
+  K3THREAD=$dir/bin/only-here
+  via='unshare -m sh -c "mount --bind /dev/null bin/only-here; PATH=/usr/bin:/bin exec sh"'
+}
+
+@test "the program is sent where it is missing, and is removed at the end" {
+  hidden
+  script_of 'start -n a -- sh -c "readlink /proc/\$PPID/exe; command -v k3thread; k3thread list -q"'
+  PATH=/usr/bin:/bin run_on a script
+  cat out
+  grep -q '^a | /.*/k3thread-run\..*/k3thread' out
+  is "$(tail -1 out)" 'a | 1'
+  program=$(sed -n '2s/^a | //p' out)
+  refute_file "$program"
+  refute_file "${program%/*}"
+}
+
+@test "the program goes to a directory that lets it be executed" {
+  hidden
+  via='unshare -m sh -c "mount --bind /dev/null bin/only-here; mount -t tmpfs -o noexec none no; PATH=/usr/bin:/bin exec sh"'
+  mkdir no
+  script_of 'start -n a -- sh -c "readlink /proc/\$PPID/exe"'
+  XDG_RUNTIME_DIR=$dir/no run_on a script
+  unlike "$(cat out)" "*$dir/no/*"
+  like "$(cat out)" "a | */k3thread-run.*/k3thread"
+}
+
+@test "--hosts takes commas, blanks, newlines and a file" {
+  script_of 'start --host a -- true' 'start --host b -- true' 'start --host c -- true'
+  run_on $'a:1,b\n c:2' script
+  printf 'a:1 # the first\nb\n\nc\n' >list
+  run_on @list script
+}
+
+@test "bad lists and options are refused with their reason" {
+  script_of 'start -- true'
+  refused "--hosts: 'a:x': the slots of a host are a number from 1 to" --hosts a:x script
+  refused "--hosts: 'a:0': the slots" --hosts a:0 script
+  refused "--hosts: the host 'a' stands twice" --hosts a,b,a script
+  refused "--hosts: '-oProxyCommand=x' is no name of a host" --hosts=-oProxyCommand=x script
+  refused '--hosts: the list names no host' --hosts ' ,' script
+  refused '--hosts: missing: No such file' --hosts @missing script
+  refused '--via goes with --hosts' --via 'ssh {}' script
+  refused '--reschedule goes with --hosts' --reschedule script
+  refused '--jobserver and --hosts exclude each other' --jobserver --hosts a script
+  refused '--via: ' --hosts a --via 'ssh "' script
+  refused '--via: it names no command' --hosts a --via '' script
+}
+
+refused() {
+  local words=$1
+  shift
+  run -64 k3 run "$@"
+  like "$output" "*$words*"
+}
+
+@test "start refuses a machine that the run does not have, and what no other machine can do" {
+  script_of 'start --host c -- true'
+  run -64 run_on a,b script
+  grep -q "ValueError: no host 'c'; there are: a b" messages
+  script_of 'start --host a -- true'
+  run -64 k3 run script
+  like "$output" "*ValueError: there are no other machines; --host goes with run --hosts*"
+  script_of 'start --tty -- true'
+  run -64 run_on a script
+  grep -q 'ValueError: --tty: ' messages
+  script_of 'daemon -n x -- sleep 1000' 'join --until tcp:127.0.0.1:1 x'
+  run -64 run_on a script
+  grep -q "ValueError: --until 'tcp:127.0.0.1:1': " messages
+}
+
+@test "an ordinary supervisor has no hosts later, and executes nothing for another one" {
+  k3 start -n nap -- sleep 1000
+  script <<'END'
+c = Client()
+for method, params, error in [
+    ("hosts", {"hosts": [{"name": "a", "socket": "/x"}]}, -32009),
+    ("execute", {"id": 1, "name": "a", "host": "a", "start": {"command": ["true"]}}, -32009),
+    ("end", {"exception": "SystemExit"}, -32009),
+    ("host", {"name": "a"}, -32002),
+]:
+    try:
+        raise SystemExit(f"{method}: {c.call(method, **params)}")
+    except Failure as failure:
+        assert failure.code == error, (method, failure)
+END
+}
+
+@test "--each spreads its words over the machines" {
+  seq 40 | k3 run -q --hosts a:2,b:2 --via "$via" --each sh -c 'echo $K3THREAD_HOSTNAME; sleep 0.02' >out
+  is "$(wc -l <out)" 40
+  [ "$(grep -c '| a' out)" -gt 5 ]
+  [ "$(grep -c '| b' out)" -gt 5 ]
+}
