@@ -8,12 +8,12 @@
 #include <sys/types.h>
 
 struct server_options {
-    int      listener;  /* bound to the supervisor's socket */
-    int      lifeline;  /* its other end closes: shutdown --now; -1: none */
-    bool     jobserver; /* the commands get tokens for their jobs: see jobserver.h */
-    bool     is_agent;  /* it is killed when the lifeline is closed, and takes the method "execute" */
-    unsigned slots;     /* how many commands may run at a time; 0: any number */
-    pid_t    guardian;  /* the parent; its death ends all threads in order */
+    int  listener;  /* bound to the supervisor's socket */
+    int  lifeline;  /* its other end closes: shutdown --now; -1: none */
+    bool jobserver; /* the commands get tokens for their jobs: see jobserver.h */
+    bool is_agent;  /* it is killed when the lifeline is closed, and takes the method "execute" */
+    unsigned slots; /* how many commands may run at a time; 0: any number */
+    pid_t    guardian; /* the parent; its death ends all threads in order */
 };
 
 /*

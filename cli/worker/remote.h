@@ -36,10 +36,4 @@ int remote_move(struct remote *remote);
 /* Returns the next message, to be released; NULL: none has come whole. *RET_BAD: the line was no message. */
 json_t *remote_next(struct remote *remote, bool *ret_bad);
 
-/* Writes the parameters of "execute" for the run that WORKER is about to begin. */
-void remote_write_execute(struct text *params, const struct worker *worker);
-
-/* Writes the parameters of "end": what E does to the command. AUTOMATIC: see worker_take(). */
-void remote_write_end(struct text *params, const struct k3thread_exc *e, bool automatic);
-
 #endif

@@ -12,6 +12,7 @@
 #include "cli/worker/output_begin.h"
 #include "cli/worker/remote.h"
 #include "cli/worker/remote_input.h"
+#include "cli/worker/remote_params.h"
 #include "cli/worker/report_json.h"
 #include "cli/worker/seat.h"
 #include "cli/worker/slot_numbers.h"

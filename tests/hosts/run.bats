@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # Commands on other machines. Here `sh` stands for each machine, which is this one.
 
-# shellcheck disable=SC2016,SC2154
+# shellcheck disable=SC2016,SC2030,SC2031,SC2154
 
 load hosts
 
@@ -135,10 +135,10 @@ a | 0027"
 }
 
 @test "a slow reader makes the command wait, and no memory is filled" {
-  script_of 'start -n a -- sh -c "head -c 60000000 /dev/zero; echo done >done"'
+  script_of 'start -n a -- sh -c "head -c 60000000 /dev/zero; echo whole >whole"'
   k3 run -q --no-prefix --hosts m --via "$via" script | head -c 60000000 | wc -c >count
   is "$(cat count)" 60000000
-  [ -e done ]
+  [ -e whole ]
 }
 
 @test "input goes to the command: what is sent, and a file of this machine" {

@@ -1,0 +1,14 @@
+/* The parameters of the requests that a worker makes of an agent: see cli/server/method_execute.c. */
+#ifndef K3THREAD_CLI_WORKER_REMOTE_PARAMS_H
+#define K3THREAD_CLI_WORKER_REMOTE_PARAMS_H
+
+#include "cli/base/text.h"
+#include "cli/worker/worker.h"
+
+/* Writes the parameters of "execute" for the run that WORKER is about to begin. */
+void remote_write_execute(struct text *params, const struct worker *worker);
+
+/* Writes the parameters of "end": what E does to the command. AUTOMATIC: see worker_take(). */
+void remote_write_end(struct text *params, const struct k3thread_exc *e, bool automatic);
+
+#endif
