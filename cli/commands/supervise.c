@@ -22,7 +22,7 @@ struct supervise_options {
     bool        jobserver;
     unsigned    slots;
     const char *commands_socket; /* of an agent; NULL: it is none */
-    const char *state; /* NULL: the journal and the logs are beside the socket */
+    const char *state;           /* NULL: the journal and the logs are beside the socket */
 };
 
 enum {

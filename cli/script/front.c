@@ -101,8 +101,7 @@ static double next_progress(const struct front *front)
 static bool is_over(const struct front *front)
 {
     return front->script == 0 && front->script_done && front->supervisor == 0 &&
-           front->carrier == 0 &&
-           printer_is_idle(&front->output.printer);
+           front->carrier == 0 && printer_is_idle(&front->output.printer);
 }
 
 /*

@@ -100,6 +100,7 @@ void front_reap(struct front *front)
             lose_supervisor(front, status);
         } else if (pid == front->carrier) {
             front->carrier = 0;
+            run_hosts_lose(front->options->hosts, &front->client);
         }
     }
 }
@@ -158,7 +159,8 @@ int front_start_children(struct front *front, const struct script *script)
     if (error == 0)
         error = watch_events(front);
     if (error == 0 && front->options->hosts != NULL)
-        error = run_hosts_start(front->options->hosts, front->place, &front->client, &front->carrier);
+        error =
+            run_hosts_start(front->options->hosts, front->place, &front->client, &front->carrier);
     if (error == 0)
         error = script_start(script, front->place, &front->signals.before,
                              front->progress.is_wanted, &front->script, &front->sync);

@@ -22,12 +22,12 @@ struct front_options {
     bool quiet;          /* print no summary at the end */
     bool has_all_starts; /* the threads that are known are all that will be started, as a rule */
     bool own_place;      /* the place is for this run alone: see temporary_place.h */
-    enum leaks leaks;
-    bool       jobserver; /* see supervise --jobserver */
-    unsigned   slots;     /* how many commands at a time; 0: any number */
-    unsigned   printer;   /* flags of printer.h */
-    const struct run_hosts *hosts; /* the other machines; NULL: the commands run on this one */
-    double     timeout;   /* seconds after which the run ends; negative: none */
+    enum leaks              leaks;
+    bool                    jobserver; /* see supervise --jobserver */
+    unsigned                slots;     /* how many commands at a time; 0: any number */
+    unsigned                printer;   /* flags of printer.h */
+    const struct run_hosts *hosts;     /* the other machines; NULL: the commands run on this one */
+    double                  timeout;   /* seconds after which the run ends; negative: none */
 
     struct result_files results; /* the files that the results are written to, open */
     struct kept_logs    kept;    /* open */

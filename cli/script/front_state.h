@@ -32,12 +32,12 @@ struct front {
     struct run_output           output;
 
     pid_t script, supervisor; /* children of this process; 0: ended */
-    pid_t carrier;            /* the child that reaches the other machines; 0: none, or it has ended */
-    pid_t server;             /* the process that answers; 0: it has not answered yet */
-    int   script_status;      /* the wait status of the script, once it has ended */
-    bool  script_done;        /* the end of the script was acted upon */
-    bool  script_killed;      /* this process killed it, so its status does not count */
-    int   script_failure;     /* its status, if it may not be the cause: see end_script() */
+    pid_t carrier;        /* the child that reaches the other machines; 0: none, or it has ended */
+    pid_t server;         /* the process that answers; 0: it has not answered yet */
+    int   script_status;  /* the wait status of the script, once it has ended */
+    bool  script_done;    /* the end of the script was acted upon */
+    bool  script_killed;  /* this process killed it, so its status does not count */
+    int   script_failure; /* its status, if it may not be the cause: see end_script() */
 
     struct signals signals;
     int            lifeline, sync; /* -1: none */

@@ -1,6 +1,7 @@
 #include "cli/script/run_hosts.h"
 
 #include "cli/remote/carrier.h"
+#include "cli/rpc/bytes.h"
 #include "cli/rpc/write.h"
 #include "cli/script/line_words.h"
 
@@ -143,6 +144,15 @@ int run_hosts_start(const struct run_hosts *hosts, const struct place *place, st
         return error;
     reply_release(&reply);
     return carrier_start(&options, ret_carrier);
+}
+
+void run_hosts_lose(const struct run_hosts *hosts, struct client *client)
+{
+    for (size_t i = 0; client->open && i < hosts->list.count; i++)
+        (void) client_send(client, "host",
+                           json_pack("{s:o, s:s}", "name", bytes_to_json(hosts->list.hosts[i].name),
+                                     "lost", "the process that reaches it has ended"),
+                           NULL);
 }
 
 void run_hosts_release(struct run_hosts *hosts)

@@ -30,6 +30,9 @@ int run_hosts_read(struct run_hosts *ret, const char *list, const char *via, str
 int run_hosts_start(const struct run_hosts *hosts, const struct place *place, struct client *client,
                     pid_t *ret_carrier);
 
+/* Tells the supervisor that the process which reaches the machines has ended, and that they are lost. */
+void run_hosts_lose(const struct run_hosts *hosts, struct client *client);
+
 void run_hosts_release(struct run_hosts *hosts);
 
 #endif

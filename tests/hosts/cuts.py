@@ -1,0 +1,156 @@
+"""Cuts runs off from their machines at random moments.
+
+usage: cuts.py COUNT SEED
+
+Each run has twelve commands on three machines, which are agents on this one. While it runs, a process between the run
+and a command is killed. Then no process may be left, no command may have run twice, and the status of each command
+must be its own or 125 with ConnectionError. With --reschedule every command must have succeeded.
+"""
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+K3THREAD = os.environ["K3THREAD"]
+JOBS = 12
+
+
+def processes(mark):
+    """Returns the processes that have MARK in their environment, as pid: (name, machine, parent)."""
+    found = {}
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/environ", "rb") as file:
+                environ = file.read().split(b"\0")
+            if mark.encode() not in environ:
+                continue
+            with open(f"/proc/{pid}/stat") as file:
+                stat = file.read()
+        except OSError:
+            continue
+        name, rest = stat[stat.index("(") + 1 : stat.rindex(")")], stat[stat.rindex(")") + 2 :].split()
+        if rest[0] not in "ZX":
+            machine = next((v[8:].decode() for v in environ if v.startswith(b"MACHINE=")), None)
+            found[int(pid)] = (name, machine, int(rest[1]))
+    return found
+
+
+def family(root):
+    """Returns the processes below ROOT, as pid: name: a supervisor has nothing of its run's environment."""
+    children, names = {}, {}
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            with open(f"/proc/{pid}/stat") as file:
+                stat = file.read()
+        except OSError:
+            continue
+        names[int(pid)] = stat[stat.index("(") + 1 : stat.rindex(")")]
+        children.setdefault(int(stat[stat.rindex(")") + 2 :].split()[1]), []).append(int(pid))
+    below, todo = {}, [root]
+    while todo:
+        for pid in children.get(todo.pop(), []):
+            below[pid] = names[pid]
+            todo.append(pid)
+    return below
+
+
+def choose(root, rng):
+    """Returns a process that holds a run and one of its machines together, or None."""
+    carrier = [p for p, name in family(root).items() if name == "k3-carrier"]
+    if not carrier:
+        return None
+    agents = [p for p, name in family(carrier[0]).items() if name in ("k3-agent", "k3-guardian", "k3thread")]
+    return rng.choice(agents + carrier) if agents and rng.random() < 0.9 else rng.choice(carrier + agents)
+
+
+def wait_for_end(mark, directory):
+    """Returns what is left two seconds after the end of a run."""
+    end = time.monotonic() + 5
+    while time.monotonic() < end:
+        left = processes(mark)
+        if not left:
+            return {}
+        time.sleep(0.02)
+    return left
+
+
+def check(directory, status, reschedule, victim, rng):
+    lines = {}
+    for n in range(JOBS):
+        try:
+            with open(f"{directory}/ran.{n}") as file:
+                lines[n] = file.read().split()
+        except FileNotFoundError:
+            lines[n] = []
+    with open(f"{directory}/result.json") as file:
+        threads = json.load(file)["threads"]
+    lost = [t for t in threads if t["exception"] == "ConnectionError"]
+    for t in threads:
+        n = int(t["command"][-1])
+        if not reschedule:
+            assert len(lines[n]) <= 1, f"{n} ran on {lines[n]}"
+        if t["exception"] == "ConnectionError":
+            assert t["exit_code"] == 125, t
+        else:
+            assert t["exit_code"] == 0 and t["exception"] is None and lines[n], (t, lines[n])
+    if victim != "k3-carrier" and reschedule:
+        assert not lost and status == 0, (status, [t["message"] for t in lost])
+    assert status == (125 if lost else 0), (status, lost)
+    assert len(threads) == JOBS
+
+
+def cut(number, rng):
+    with tempfile.TemporaryDirectory(prefix="k3cut.", dir="/tmp") as directory:
+        mark = f"K3CUT={directory}"
+        environ = dict(os.environ, XDG_RUNTIME_DIR=directory, TMPDIR=directory, K3CUT=directory)
+        for name in ("K3THREAD_SOCKET", "K3THREAD_ID"):
+            environ.pop(name, None)
+        reschedule = rng.random() < 0.5
+        words = [K3THREAD, "run", "-q", "--hosts", "a:2,b:2,c:2", "--via", "env MACHINE={}", "--json", "result.json"]
+        words += ["--reschedule"] * reschedule + ["--each", "sh", "-c"]
+        words += ['echo $K3THREAD_HOSTNAME >>ran.$1; setsid sleep 0.05 & sleep 0.0$(($1 * 7 % 10)); wait', "sh"]
+        run = subprocess.Popen(words, cwd=directory, env=environ, stdin=subprocess.PIPE,
+                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        run.stdin.write("".join(f"{n}\n" for n in range(JOBS)).encode())
+        run.stdin.close()
+        time.sleep(rng.random() * 0.5)
+        name, victim = None, choose(run.pid, rng)
+        if victim is not None:
+            try:
+                with open(f"/proc/{victim}/comm") as file:
+                    name = file.read().strip()
+                os.kill(victim, signal.SIGKILL)
+            except (ProcessLookupError, FileNotFoundError):
+                name = None
+        messages = run.stderr.read().decode()
+        status = run.wait(60)
+        left = wait_for_end(mark, directory)
+        try:
+            assert not left, f"left: {left}"
+            check(directory, status, reschedule, name, rng)
+        except (AssertionError, FileNotFoundError, KeyError) as failure:
+            print(f"cut {number} of {name} ({'with' if reschedule else 'without'} --reschedule): {failure}\n{messages}")
+            for pid in left:
+                os.kill(pid, signal.SIGKILL)
+            return name, False
+        return name, True
+
+
+def main():
+    count, seed = int(sys.argv[1]), int(sys.argv[2])
+    rng = random.Random(seed)
+    print(f"{count} cuts, SEED={seed}")
+    failed, by_name = 0, {}
+    for number in range(count):
+        name, good = cut(number, rng)
+        by_name[name] = by_name.get(name, 0) + 1
+        failed += not good
+    print(f"{failed} of {count} cuts failed; killed:", by_name)
+    sys.exit(failed > 0)
+
+
+main()
