@@ -341,7 +341,7 @@ tests: all $(TEST_PROGRAMS) ## the programs that the tests use
 .PHONY: check
 check: ## install missing packages, build, run the tests (TESTS=FILES: only these; JOBS=N; SANITIZE=…)
 	@tests/deps.sh build check
-	@tests/deps.sh --optional jobs browser parallel
+	@tests/deps.sh --optional jobs browser parallel hosts
 	@$(MAKE) --no-print-directory tests
 	@$(CHECK_ENV) $(BATS) $(BATS_JOBS) $(TESTS)
 
@@ -366,15 +366,17 @@ check-model: ## the model of the wake-up, by Spin
 	@CC='$(CC)' tests/lib/model
 
 # Each of the other checks is an executable beside the files that it runs: RUN.
-.PHONY: check-faults check-arrivals check-mutants fuzz bench bench-lib
+.PHONY: check-faults check-arrivals check-hosts check-mutants fuzz bench bench-lib
 check-faults:  RUN = tests/faults/run  ## kill, starve and break the program at random (SEED=N repeats a run)
 check-arrivals: RUN = tests/attach/run ## raise 100,000 exceptions into processes that end at random (COUNT=N SEED=N)
+check-hosts:    RUN = tests/hosts/run  ## cut runs off from their machines at random (CUTS=N SEED=N), and leases
 check-mutants: RUN = tests/mutants/run ## put faults into the code, and check that the tests find them
 fuzz:          RUN = tests/fuzz/run    ## fuzz the wire, the script reader and the command line
 bench:         RUN = tests/bench/run   ## compare the program's times with its lower bound and with other tools
 bench-lib:     RUN = tests/bench/lib   ## compare the library's times with those of plain pthreads
-check-faults check-arrivals check-mutants fuzz bench bench-lib:
+check-faults check-arrivals check-hosts check-mutants fuzz bench bench-lib:
 	@tests/deps.sh build check $@
+	@$(if $(filter check-hosts,$@),tests/deps.sh --optional hosts)
 	@$(MAKE) --no-print-directory tests
 	@$(CHECK_ENV) $(RUN)
 

@@ -35,6 +35,13 @@ check    tmux             tmux
 check    util-linux       unshare
 check    vim              vim
 browser  chromium         chromium
+hosts    iproute2         ip
+hosts    munge            munged
+hosts    openssh-client   ssh
+hosts    openssh-server   sshd
+hosts    slurm-client     srun
+hosts    slurmctld        slurmctld
+hosts    slurmd           slurmd
 jobs     curl             curl
 jobs     flac             flac
 jobs     jq               jq
@@ -47,6 +54,7 @@ jobs     sqlite3          sqlite3
 parallel parallel         parallel
 valgrind valgrind         valgrind
 check-faults  python3     python3
+check-hosts   python3     python3
 check-mutants gcc         gcov
 fuzz     clang            clang
 bench    python3          python3

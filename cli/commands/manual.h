@@ -13,6 +13,7 @@
     X("script", "k3thread-script", "5", "Scripts and Procfiles")                                   \
     X("protocol", "k3thread-protocol", "7", "The supervisor's socket")                             \
     X("library", "libk3thread", "3", "Threads and exceptions in C")                                \
+    X("hosts", "k3thread-hosts", "7", "The commands of one run on several machines")               \
     X("python", "k3thread-python", "7", "Threads and exceptions in Python")
 
 struct manual_page {
