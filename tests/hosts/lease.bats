@@ -1,0 +1,50 @@
+#!/usr/bin/env bats
+# Machines from which nothing comes any more. Each test takes as long as a lease, so only make check-hosts runs them.
+
+# shellcheck disable=SC2016,SC2154
+
+load hosts
+
+setup() {
+  [ -n "${HOSTS_LONG-}" ] || skip 'make check-hosts runs this'
+  begin_test
+  export XDG_RUNTIME_DIR=$dir TMPDIR=$dir
+}
+
+teardown() {
+  [ -z "${HOSTS_LONG-}" ] || end_test
+}
+
+@test "a machine whose agent is stopped is lost after ten seconds" {
+  script_of 'start -n a -- sh -c "echo up; exec sleep 1000"'
+  in_front run --hosts a --via 'env MACHINE={}' script
+  wait_for_text run.out '^a | up'
+  agent=$(pgrep -P "$(pgrep -P "${background[run]}" -x k3-carrier)" -x k3-agent)
+  kill -STOP "$agent"
+  wait_for_text run.err "host 'a' is lost: no sign of life came for 10 seconds"
+  kill -CONT "$agent"
+  finish run 125
+}
+
+@test "an agent that hears nothing of its run for ten seconds ends everything" {
+  script_of 'start -n a -- sh -c "setsid sleep 1000 & echo \$! >pid; echo up; exec sleep 1000"'
+  in_front run --hosts a --via 'env MACHINE={}' script
+  wait_for_text run.out '^a | up'
+  carrier=$(pgrep -P "${background[run]}" -x k3-carrier)
+  kill -STOP "$carrier"
+  wait_until 20 is_finished "$(cat pid)"
+  kill -CONT "$carrier"
+  finish run 125
+}
+
+@test "a stopped run keeps its machines" {
+  script_of 'start -n a -- sh -c "echo up; until [ -e go ]; do sleep 0.1; done; echo fine"'
+  in_front run --hosts a --via 'env MACHINE={}' script
+  wait_for_text run.out '^a | up'
+  kill -STOP "${background[run]}"
+  sleep 12 # a lease and more: there is nothing to wait for
+  kill -CONT "${background[run]}"
+  touch go
+  finish run
+  grep -qx 'a | fine' run.out
+}
