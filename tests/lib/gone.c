@@ -4,6 +4,11 @@
 
 #include <limits.h>
 #include <stdatomic.h>
+#include <string.h>
+
+#ifdef __GLIBC__
+#include <gnu/libc-version.h>
+#endif
 
 enum { MANY = 200, LEAST = 100 /* bytes of a record */ };
 
@@ -311,11 +316,22 @@ static void records_in_a_child(void)
 static _Atomic(k3thread *) forking;
 static atomic_size_t       in_child;
 
+/* In a child glibc 2.43 never frees the stack of the thread that forked, with plain pthreads too. */
+static bool is_freed_in_a_child(void)
+{
+#ifdef __GLIBC__
+    return strverscmp(gnu_get_libc_version(), "2.43") < 0;
+#else
+    return true;
+#endif
+}
+
 static void *see_it_go(void *arg)
 {
     WAIT_FOR(!k3thread_is_alive(forking));
     start(give_back, 0);
-    WAIT_FOR(test_address_space() < in_child - TEST_HUGE_STACK / 2);
+    if (is_freed_in_a_child())
+        WAIT_FOR(test_address_space() < in_child - TEST_HUGE_STACK / 2);
     return arg;
 }
 
