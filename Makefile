@@ -343,7 +343,7 @@ check: ## install missing packages, build, run the tests (TESTS=FILES: only thes
 	@tests/deps.sh build check
 	@tests/deps.sh --optional jobs browser parallel hosts
 	@$(MAKE) --no-print-directory tests
-	@$(CHECK_ENV) $(BATS) $(BATS_JOBS) $(TESTS)
+	@$(CHECK_ENV) PARALLEL_SHELL='$(abspath tests/parallel.sh)' $(BATS) $(BATS_JOBS) $(TESTS)
 
 .PHONY: check-headers
 check-headers: ## every header compiles alone; the public one as C11 and C++ too
