@@ -138,8 +138,11 @@ static void note_unknown(struct raising *raising, const struct record *record)
                      raising->exception);
 }
 
-/* Raises in RECORD, or in the thread INNER of its process. */
-static void raise_in(struct raising *raising, struct record *record, const char *inner)
+/*
+ * Raises in RECORD, or in the thread INNER of its process. Returns false if the exception is none for RECORD's
+ * process, whichever thread is meant.
+ */
+static bool raise_in(struct raising *raising, struct record *record, const char *inner)
 {
     const k3thread_exctype *type = exceptions_find(raising->exception);
 
@@ -147,16 +150,17 @@ static void raise_in(struct raising *raising, struct record *record, const char 
         type = attachment_find_type(record->attachment, raising->exception);
     if (type == NULL) {
         note_unknown(raising, record);
-        return;
+        return false;
     }
     if (inner != NULL && exceptions_signal(type) != 0) {
         note_failure(raising, PROTOCOL_VALUE_ERROR,
                      "%s is a signal: it is for thread '%s', not for a thread inside its process",
                      type->name, record->job.name);
-        return;
+        return false;
     }
     raising->under_way++;
     arrive_raise(record, inner, type, raising->message, take_result, raising);
+    return true;
 }
 
 /* Raises in the threads inside RECORD's process that the pattern means. */
@@ -168,7 +172,8 @@ static void raise_in_fitting(struct raising *raising, struct record *record)
     for (size_t i = 0; i < threads->count; i++)
         if (inner_fits(threads->threads[i], raising->selector.inner)) {
             (void) snprintf(id, sizeof(id), "%llu", (unsigned long long) threads->threads[i]->id);
-            raise_in(raising, record, id);
+            if (!raise_in(raising, record, id))
+                return;
         }
 }
 
@@ -178,7 +183,7 @@ static void raise_in_record(struct raising *raising, struct record *record)
     const char *inner = raising->selector.inner;
 
     if (inner == NULL)
-        raise_in(raising, record, NULL);
+        (void) raise_in(raising, record, NULL);
     else if (record->attachment == NULL && !is_for_one(raising) && raising->selector.pattern)
         return;
     else if (record->attachment == NULL)
@@ -188,7 +193,7 @@ static void raise_in_record(struct raising *raising, struct record *record)
     else if (inner[0] == '\0' || store_is_pattern(inner))
         raise_in_fitting(raising, record);
     else
-        raise_in(raising, record, inner);
+        (void) raise_in(raising, record, inner);
 }
 
 /* Raises in all threads that RAISING is for. */
