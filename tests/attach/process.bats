@@ -303,6 +303,17 @@ EOF
   is "$(tail -n 1 taken)" "1 Odd -"
 }
 
+@test "a raise of an unknown exception in thousands of threads of a process takes the supervisor no time" {
+  begin web many
+  wait_for_file many
+  pid=$(supervisor_pid)
+  ticks() { awk '{ print $14 + $15 }' "/proc/$pid/stat"; }
+  before=$(ticks)
+  run -64 k3 raise 'web/*' Odd
+  [ "$(ticks)" -le $((before + 30)) ]
+  k3 raise -w web KILL
+}
+
 @test "--timeout, restart and shutdown arrive as exceptions too" {
   begin web well --timeout 0.5 --grace 0.3
   wait_for_state web ended

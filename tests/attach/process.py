@@ -183,6 +183,14 @@ def main(behaviour):
         while "error" not in request:
             request = process.receive()
         note("refused", request["error"]["message"])
+    elif behaviour == "many":  # threads and exceptions
+        for first in range(100, 8292, 256):
+            process.tell(started=[{"id": first + i, "name": "t%d" % (first + i)} for i in range(256)])
+        process.tell(published=[{"name": "Published_exception_%d" % i, "base": "Exception"} for i in range(250)])
+        process.send(id=3, method="tell", params={})
+        while process.receive().get("id") != 3:
+            pass
+        note("many", 1)
     elif behaviour == "odd":
         process.tell(published=[{"name": "Odd", "base": "Exception"}])
         process.send(id=3, method="tell", params={})
