@@ -14,7 +14,7 @@
 
 static size_t room(const struct state *state)
 {
-    return (size_t) (state->display.rows - OTHER_LINES);
+    return (size_t) (state->display.rows > OTHER_LINES ? state->display.rows - OTHER_LINES : 1);
 }
 
 void log_view_open(struct state *state, const struct row *row)

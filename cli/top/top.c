@@ -53,6 +53,21 @@ static double next_tick(const struct state *state, double time)
     return survey_next(state, time);
 }
 
+static void put_picture(struct state *state, double time)
+{
+    if (state->display.rows < DISPLAY_ROWS_MIN || state->display.columns < DISPLAY_COLUMNS_MIN) {
+        draw_too_small(state);
+    } else if (state->mode == MODE_HELP) {
+        help_draw(state);
+    } else if (state->mode == MODE_LOG || state->mode == MODE_SEARCH) {
+        log_view_draw(state);
+    } else {
+        list_view_draw(state, time);
+        if (state->mode == MODE_RAISE)
+            raise_menu_draw(state);
+    }
+}
+
 /* Makes a picture of the state. Returns 0 or -ENOMEM. */
 static int draw(struct loop *loop, double time)
 {
@@ -64,16 +79,7 @@ static int draw(struct loop *loop, double time)
         return error;
     survey_visible(state, time);
     display_begin(&state->display);
-    if (state->display.rows < DISPLAY_ROWS_MIN || state->display.columns < DISPLAY_COLUMNS_MIN)
-        draw_too_small(state);
-    else if (state->mode == MODE_HELP)
-        help_draw(state);
-    else if (state->mode == MODE_LOG || state->mode == MODE_SEARCH)
-        log_view_draw(state);
-    else
-        list_view_draw(state, time);
-    if (state->mode == MODE_RAISE)
-        raise_menu_draw(state);
+    put_picture(state, time);
     display_end(&state->display);
     state->must_draw = false;
     loop->drawn = time;
