@@ -105,11 +105,11 @@ while len(joined) < 1100:
     more = run(50)
     join(more)
     joined += more
+forgotten = [watcher.receive()["params"]["thread"]["id"] for _ in joined[:-1000]]
+assert forgotten == joined[:-1000], forgotten
 first = call("list", threads=["first"])[0]["id"]
 listed = {thread["id"] for thread in client.call("list")}
 assert listed == {first, *kept, *(id for _, id in held), *joined[-1000:]}, len(listed)
-forgotten = [watcher.receive()["params"]["thread"]["id"] for _ in joined[:-1000]]
-assert forgotten == joined[:-1000], forgotten
 for keeper, id in held:
     keeper.call("join", thread=id)
 join(kept)

@@ -276,6 +276,7 @@ second_line_is() {
   type_at user C-z
   see user Stopped
   hides user 'by tree'
+  is "$(t display-message -p -t user '#{alternate_on}')" 0
   type_at user 'stty -a | grep -o "[-]*icanon"; echo $((6*7))' Enter
   see_line user 42
   hides user -icanon
@@ -405,16 +406,24 @@ used() {
   for i in {1..20}; do k3 start -n "t$i" -- sleep 1000; done
   top user
   see_line user ' 1 t1 +running +[0-9]+s +0\.0 .*'
-  local top supervisor top_before supervisor_before
+  local top supervisor top_before supervisor_before wakes_before began seconds
   top=$(top_pid)
   supervisor=$(supervisor_pid)
   settle "$supervisor"
   top_before=$(used "$top")
   supervisor_before=$(used "$supervisor")
-  second=$(seconds_shown)
-  wait_until "$DEADLINE" has_passed $((second + 3))
+  wakes_before=$(wakes "$top")
+  began=$(now_us)
+  wait_until "$DEADLINE" has_passed $(($(seconds_shown) + 3))
+  seconds=$((($(now_us) - began) / 1000000 + 1))
   [ $(($(used "$top") - top_before)) -lt 30000000 ]
+  [ $(($(wakes "$top") - wakes_before)) -le $((3 * seconds)) ] # it draws once a second
   is "$(used "$supervisor")" "$supervisor_before"
+}
+
+# wakes PID: prints how often the process has waited.
+wakes() {
+  sed -n 's/^voluntary_ctxt_switches:\t//p' "/proc/$1/status"
 }
 
 seconds_shown() {
