@@ -29,7 +29,8 @@ static bool attach(void *context, int64_t id, int *ret_signal)
 {
     const struct invocation *invocation = context;
     struct session           session = {.label = invocation->session->label,
-                                        .socket = invocation->session->socket};
+                                        .socket = invocation->session->socket,
+                                        .host_option = invocation->session->host_option};
     struct invocation        own = {.command = invocation->command, .session = &session};
     struct attach_end        end = {0};
     struct text              why = {0};

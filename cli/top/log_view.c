@@ -20,8 +20,13 @@ static size_t room(const struct state *state)
 void log_view_open(struct state *state, const struct row *row)
 {
     struct log_view *view = &state->log;
-    char            *name = strdup(row->name);
+    char            *name;
 
+    if (!state->is_local) {
+        state_say(state, "the logs are on another machine: \"k3thread logs\" shows them");
+        return;
+    }
+    name = strdup(row->name);
     if (name == NULL || pager_open(&view->pager, row->log) != 0) {
         free(name);
         state_say(state, "out of memory");

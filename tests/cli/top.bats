@@ -461,6 +461,25 @@ settle() {
   type_at user exit Enter
 }
 
+@test "with -H, top shows the threads of the other machine, without their processes and logs" {
+  k3 start -n web -- sh -c 'echo up; exec sleep 1000'
+  k3 start -n sh --tty -- sh -c 'echo begun; exec cat'
+  mkdir bin
+  printf '#!/bin/sh\nshift 2\nK3THREAD_SOCKET=%q exec "$K3THREAD" "$@"\n' "$K3THREAD_SOCKET" >bin/ssh
+  chmod +x bin/ssh
+  sit user
+  type_at user 'clear; (unset K3THREAD_SOCKET; PATH=$PWD/bin:$PATH; k3 -H box top)' Enter
+  see_line user ' 1 web +running +[0-9]+s +- +-'
+  type_at user l
+  see user 'the logs are on another machine'
+  type_at user Down a
+  see_line user begun
+  type_at user C-\\ d
+  see user 'by tree'
+  k3 shutdown --now
+  see user 'k3thread: top: '
+}
+
 @test "rows of top follow the supervisor" { "$HELPERS/top" rows; }
 @test "words that top shows are plain" { "$HELPERS/top" words; }
 @test "needs make a tree" { "$HELPERS/top" tree; }
