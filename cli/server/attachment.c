@@ -423,7 +423,7 @@ bool attachment_publish(struct attachment *attachment, const k3thread_exctype *t
         return true;
     if (count >= PUBLISHED_MAX)
         return false;
-    published = reallocarray(attachment->published, count + 1, sizeof(*published));
+    published = reallocarray(attachment->published, count + 1, sizeof(const k3thread_exctype *));
     if (published == NULL)
         return false;
     published[count] = type;
