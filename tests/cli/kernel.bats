@@ -115,7 +115,7 @@ has_lost_its_beginning() {
     # shellcheck disable=SC2086  # a list of words
     run --separate-stderr "$HELPERS/refuse" "$EPERM" "$CLONE3" -- "$K3THREAD" $command
     like "$status" '@(1|125)'
-    like "$stderr" 'k3thread: *: cannot start a supervisor: *; clone3(2) is refused here, by Linux *'
+    like "$stderr" '*k3thread: *: cannot start a @(supervisor|thread): *; clone3(2) is refused here, by Linux *'
   done
 }
 
