@@ -62,6 +62,12 @@ int session_connect(struct session *session, bool starts)
     return client_open(&session->client, &session->place, flags);
 }
 
+struct session session_of_same(const struct session *session)
+{
+    return (struct session){
+        .label = session->label, .socket = session->socket, .host_option = session->host_option};
+}
+
 void session_release(struct session *session)
 {
     client_close(&session->client);

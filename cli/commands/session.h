@@ -56,6 +56,9 @@ int session_find_place_here(struct session *session, struct text *why);
  */
 int session_connect(struct session *session, bool starts);
 
+/* Returns a session of the same supervisor, as the user has named it, without a connection. */
+struct session session_of_same(const struct session *session);
+
 /* Closes the connection and frees what the session holds. */
 void session_release(struct session *session);
 

@@ -28,9 +28,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static bool attach(void *context, int64_t id, int *ret_signal)
 {
     const struct invocation *invocation = context;
-    struct session           session = {.label = invocation->session->label,
-                                        .socket = invocation->session->socket,
-                                        .host_option = invocation->session->host_option};
+    struct session           session = session_of_same(invocation->session);
     struct invocation        own = {.command = invocation->command, .session = &session};
     struct attach_end        end = {0};
     struct text              why = {0};

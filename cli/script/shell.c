@@ -76,9 +76,7 @@ static int execute_apart(struct shell *shell, const struct words *words)
     int   status;
 
     if (pid == 0) {
-        struct session session = {.label = shell->session->label,
-                                  .socket = shell->session->socket,
-                                  .host_option = shell->session->host_option};
+        struct session session = session_of_same(shell->session);
 
         (void) signal(SIGINT, SIG_DFL);
         status = execute_and_show(&session, words);

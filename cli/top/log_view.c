@@ -22,6 +22,11 @@ void log_view_open(struct state *state, const struct row *row)
     struct log_view *view = &state->log;
     char            *name;
 
+    if (state->client->host != NULL) {
+        state_say(state, "the log is on %s: k3thread -H %s logs -f %s", state->client->host,
+                  state->client->host, row->name);
+        return;
+    }
     if (!state->is_local) {
         state_say(state, "the logs are on another machine: \"k3thread logs\" shows them");
         return;

@@ -18,11 +18,11 @@ static const char *const state_words[] = {
 
 #define STATE_COUNT (sizeof(state_words) / sizeof(state_words[0]))
 
-json_t *row_members(void)
+json_t *row_members(bool has_logs)
 {
-    return json_pack("[ssssssssssssssssss]", "id", "name", "pid", "state", "daemon", "command",
-                     "log", "exit_code", "signal", "exception", "message", "runs", "waits_for",
-                     "seconds", "cpu", "max_rss", "needs", "tty");
+    return json_pack("[ssssssssssssssssss*]", "id", "name", "pid", "state", "daemon", "command",
+                     "exit_code", "signal", "exception", "message", "runs", "waits_for", "seconds",
+                     "cpu", "max_rss", "needs", "tty", has_logs ? "log" : NULL);
 }
 
 const char *row_state(const struct row *row)

@@ -54,8 +54,11 @@ struct row {
     struct row *first_child, *last_child, *next_sibling;
 };
 
-/* The members of a thread object that row_update() reads. A new reference, or NULL without memory. */
-json_t *row_members(void);
+/*
+ * The members of a thread object that row_update() reads. A new reference, or NULL without memory. HAS_LOGS: the logs
+ * are files of this machine; otherwise the row has no log.
+ */
+json_t *row_members(bool has_logs);
 
 /*
  * Makes a row of THREAD, which is as it was at TIME on the monotonic clock. Returns NULL without

@@ -40,9 +40,9 @@ static int take_list(struct state *state, const json_t *list)
     return error;
 }
 
-static json_t *write_list(void)
+static json_t *write_list(const struct state *state)
 {
-    return json_pack("{s:o}", "members", row_members());
+    return json_pack("{s:o}", "members", row_members(state->client->host == NULL));
 }
 
 /* Returns true if the process with the id SUPERVISOR or GUARDIAN is at the other end of the connection. */
@@ -53,7 +53,8 @@ static bool is_local(const struct state *state, const json_t *version)
     struct ucred peer;
     socklen_t    size = sizeof(peer);
 
-    if (getsockopt(state->client->wire.fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+    if (state->client->host != NULL ||
+        getsockopt(state->client->wire.fd, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
         return false;
     return peer.pid > 0 && (peer.pid == supervisor || peer.pid == guardian);
 }
@@ -78,16 +79,16 @@ int updates_begin(struct state *state)
     client->notify = take_event;
     client->notify_context = state;
     error = call(client, "watch",
-                 json_pack("{s:o, s:[sssssssss]}", "members", row_members(), "events", "created",
-                           "started", "ready", "raised", "left", "changed", "restarted", "ended",
-                           "forgotten"));
+                 json_pack("{s:o, s:[sssssssss]}", "members", row_members(client->host == NULL),
+                           "events", "created", "started", "ready", "raised", "left", "changed",
+                           "restarted", "ended", "forgotten"));
     if (error == 0)
         error = client_call(client, "version", json_object(), &reply);
     if (error != 0)
         return error;
     state->is_local = is_local(state, reply.result);
     reply_release(&reply);
-    error = client_call(client, "list", write_list(), &reply);
+    error = client_call(client, "list", write_list(state), &reply);
     if (error == 0) {
         error = take_list(state, reply.result);
         reply_release(&reply);
@@ -140,7 +141,7 @@ static int list_again(struct state *state)
     if (!state->must_list || state->list_id != 0)
         return 0;
     state->must_list = false;
-    return client_send(state->client, "list", write_list(), &state->list_id);
+    return client_send(state->client, "list", write_list(state), &state->list_id);
 }
 
 int updates_take(struct state *state)

@@ -373,3 +373,21 @@ no_proxy() {
   run k3 completion --at -- -H hangs raise ''
   [ $(($(now_us) - time)) -lt 20000000 ]
 }
+
+@test "top shows the threads of the host, and opens no file of this machine for them" {
+  command -v tmux >/dev/null || skip "needs tmux"
+  there start --name far -- sh -c 'echo hello; exec sleep 1000'
+  tmux -S "$dir/tmux" -f /dev/null new-session -d -x 100 -y 20 "$K3THREAD -H box top"
+  wait_until "$DEADLINE" shows far
+  tmux -S "$dir/tmux" send-keys l
+  wait_until "$DEADLINE" shows 'the log is on box: k3thread -H box logs -f far'
+  run ! shows hello
+  tmux -S "$dir/tmux" send-keys r Enter
+  wait_until "$DEADLINE" shows SystemExit
+  tmux -S "$dir/tmux" kill-server
+  run -143 there join far
+}
+
+shows() {
+  tmux -S "$dir/tmux" capture-pane -p | grep -qF -- "$1"
+}

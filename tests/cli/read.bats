@@ -228,3 +228,46 @@ PY
     k3 shutdown --now
   done
 }
+
+@test "surroundings are what the later starts of the connection get, as far as these do not say" {
+  k3 start -- true
+  mkdir -p home/sub
+  script <<'PY'
+here = os.getcwd()
+def output(client, **params):
+    id = client.call("start", command=["sh", "-c", 'pwd; umask; echo "$A $B ${K3THREAD_HOST-none}"; ulimit -n'], **params)["id"]
+    client.call("join", thread=id)
+    return client.call("logs", thread=id)["text"].split("\n")[:4]
+
+def own(**params):
+    client = Client()
+    path = "PATH=" + os.environ["PATH"]
+    client.call("surroundings", environment=[path, "A=1", "B=2", "K3THREAD_HOST=x"], directory=here + "/home",
+                umask=0o27, limits={"nofile": [234, 234]}, **params)
+    return client
+
+client = own()
+usual = [here + "/home", "0027", "1 2 none", "234"]
+assert output(client, environment=True) == usual
+assert output(client) == usual
+assert output(client, environment=True, variables=["B=3", "C=4", "K3THREAD_HOST=y"])[2] == "1 3 none"
+assert output(client, environment=True) == usual
+assert output(client, directory="sub")[0] == here + "/home/sub"
+assert output(client, directory="/", umask=0o77)[:2] == ["/", "0077"]
+client.call("join", thread=client.call("start", command=["echo", "x"], output="sub/file")["id"])
+assert open("home/sub/file").read() == "x\n"
+
+# Without surroundings nothing has changed.
+other = Client()
+assert output(other, environment=["A=5", "PATH=" + os.environ["PATH"]])[:3] == ["/", "0022", "5  none"]
+fails(-32002, "ValueError", "start", command=["true"], directory="sub")
+fails(-32002, "ValueError", "start", command=["true"], environment=[], variables=["A"])
+fails(-32001, "TypeError", "start", command=["true"], environment=[], variables="A=1")
+fails(-32602, "TypeError", "surroundings", directory="/")
+fails(-32602, "TypeError", "surroundings", environment=[])
+fails(-32001, "TypeError", "surroundings", environment="A=1", directory="/")
+fails(-32002, "ValueError", "surroundings", environment=["A"], directory="/")
+fails(-32002, "ValueError", "surroundings", environment=[], directory="home")
+fails(-32002, "ValueError", "surroundings", environment=[], directory="/", nice=99)
+PY
+}
