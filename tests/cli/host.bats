@@ -376,7 +376,7 @@ no_proxy() {
 
 @test "top shows the threads of the host, and opens no file of this machine for them" {
   command -v tmux >/dev/null || skip "needs tmux"
-  there start --name far -- sh -c 'echo hello; exec sleep 1000'
+  there start --name far -- sh -c 'printf %s%s hel lo; exec sleep 1000'
   tmux -S "$dir/tmux" -f /dev/null new-session -d -x 100 -y 20 "$K3THREAD -H box top"
   wait_until "$DEADLINE" shows far
   tmux -S "$dir/tmux" send-keys l
