@@ -197,7 +197,7 @@ k3thread: list: no connection to 'nowhere': ssh ended with status 255"
 
 @test "logs -f waits for output, shows runs, and ends with the thread" {
   mkfifo go
-  there start --name web -- sh -c "echo one; read x <$dir/go; echo two; read x <$dir/go"
+  there start --name web -- sh -c "echo one; read x <$dir/go; echo two; exec sleep 1000"
   in_background following elsewhere logs -f web
   in_background pattern elsewhere logs -f 'w*'
   wait_until "$DEADLINE" grep -q one following.out

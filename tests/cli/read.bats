@@ -53,8 +53,8 @@ PY
 }
 
 @test "read that follows waits for output, and ends with the thread" {
-  mkfifo go
-  k3 start --name slow -- sh -c 'echo a; read x <go; echo b; read x <go; echo c'
+  mkfifo go again
+  k3 start --name slow -- sh -c 'echo a; read x <go; echo b; read x <again; echo c'
   reading <<'PY' | script
 client = Client()
 assert data(client.call("read", reader=5, open=True, thread="slow", follow=True)) == b"a\n"
@@ -63,7 +63,7 @@ assert client.call("read", reader=6, open=True, thread="slow")["end"] is True
 open("go", "w").write("\n")
 answer = client.receive()
 assert answer["id"] in (first, second) and data(answer["result"]) == b"b\n", answer
-open("go", "w").write("\n")
+open("again", "w").write("\n")
 rest, end = b"", False
 while not end:
     answer = client.receive()["result"]
@@ -217,7 +217,7 @@ PY
   "${sandbox[@]}" true || skip "needs user namespaces"
   for what in instances watches; do
     "${sandbox[@]}" sh -c 'echo 0 >"/proc/sys/user/max_inotify_$0"; exec "$@"' "$what" \
-      "$K3THREAD" start --name slow -- sh -c 'echo a; read x <go; echo b; read x <go'
+      "$K3THREAD" start --name slow -- sh -c 'echo a; read x <go; echo b; exec sleep 1000'
     reading <<'PY' | script
 client = Client()
 assert data(client.call("read", reader=1, open=True, thread="slow", follow=True)) == b"a\n"
