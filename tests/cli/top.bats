@@ -471,7 +471,7 @@ settle() {
   type_at user 'clear; (unset K3THREAD_SOCKET; PATH=$PWD/bin:$PATH; k3 -H box top)' Enter
   see_line user ' 1 web +running +[0-9]+s +- +-'
   type_at user l
-  see user 'the logs are on another machine'
+  see user 'the log is on '
   type_at user Down a
   see_line user begun
   type_at user C-\\ d
