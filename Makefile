@@ -28,7 +28,11 @@ endif
 
 # Variables that a user may set, in the environment or on the command line.
 
-# CC, CXX and AR are make's own: the environment sets them too.
+# CROSS_COMPILE=aarch64-linux-gnu- chooses the tools that are not chosen one by one. make has values of its own for
+# CC, CXX and AR, so ?= does not set them; the environment does.
+CROSS_COMPILE ?=
+tool = $(if $(CROSS_COMPILE),$(if $(filter default undefined,$(origin $1)),$(eval $1 := $(CROSS_COMPILE)$2)))
+$(call tool,CC,gcc)$(call tool,CXX,g++)$(call tool,AR,ar)$(call tool,NM,nm)$(call tool,OBJCOPY,objcopy)
 NM       ?= nm
 OBJCOPY  ?= objcopy
 CFLAGS   ?= -O2 -g
@@ -269,9 +273,14 @@ $(BUILD)/flags: FORCE
 		$(CC) $(K3_CPPFLAGS) $(CFLAGS) -E -o $@ -x c lib/processor.inc && printf '%s\n' "$$RECORD" >$@; }
 
 # Names a missing package before a compiler fails with a less clear message.
+$(BUILD)/packages: export CC := $(CC)
+$(BUILD)/packages: export CFLAGS := $(CFLAGS)
+$(BUILD)/packages: export CPPFLAGS := $(CPPFLAGS)
+$(BUILD)/packages: export LDFLAGS := $(LDFLAGS)
+$(BUILD)/packages: export STATIC := $(STATIC)
 $(BUILD)/packages:
 	@mkdir -p $(@D)
-	@CC='$(CC)' tests/deps.sh --check build
+	@tests/deps.sh --check build
 	@touch $@
 
 -include $(LIB_OBJECTS:.o=.d) $(HOST_OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d) $(QUICK_OBJECTS:.o=.d) \

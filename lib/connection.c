@@ -259,7 +259,7 @@ void k3t_put_bytes(struct k3t_connection *connection, const char *bytes)
     }
     k3t_put(connection, "\"");
     for (; *bytes != '\0'; bytes++)
-        if (json_letter_of(*bytes) != 0 || (*bytes >= 0 && *bytes < ' '))
+        if (json_letter_of(*bytes) != 0 || (unsigned char) *bytes < ' ')
             put_escape(connection, *bytes);
         else
             put(connection, bytes, 1);

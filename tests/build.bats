@@ -146,7 +146,7 @@ END
 # file called.
 commands_but_few() {
   mkdir "$BATS_TEST_TMPDIR/bin"
-  for command in sh sort tr grep find env; do
+  for command in sh sort sed tr grep find env; do
     ln -s "$(command -v "$command")" "$BATS_TEST_TMPDIR/bin"
   done
   printf '#!/bin/sh\necho 1000\n' >"$BATS_TEST_TMPDIR/bin/id"
@@ -210,6 +210,32 @@ END
   chmod +x "$BATS_TEST_TMPDIR/cc"
   run ! make BUILD="$new" CC="$BATS_TEST_TMPDIR/cc" "$new/packages"
   [[ $output = *'Debian packages bring: libedit-dev libjansson-dev'* ]]
+}
+
+@test "a cross compiler chooses the tools, and the packages of the other processor" {
+  unset CC CXX AR NM OBJCOPY
+  mkdir "$BATS_TEST_TMPDIR/cross"
+  other=aarch64 architecture=arm64
+  [ "$(uname -m)" != aarch64 ] || other=x86_64 architecture=amd64
+  printf '#!/bin/sh\necho %s\nexit 1\n' "$other-linux-gnu" >"$BATS_TEST_TMPDIR/cross/x-gcc"
+  chmod +x "$BATS_TEST_TMPDIR/cross/x-gcc"
+  PATH=$BATS_TEST_TMPDIR/cross:$PATH run ! make BUILD="$new" SANITIZE= CROSS_COMPILE=x- "$new/packages"
+  [[ $output = *"libedit-dev:$architecture libjansson-dev:$architecture"* ]]
+  run -0 make -n BUILD="$new" SANITIZE= CROSS_COMPILE=x- "$new/quick.o" "$new/libk3thread.a"
+  [[ $output = *'x-gcc '* && $output = *'x-ar rcs'* && $output = *'x-objcopy '* && $output = *'x-nm -u'* ]]
+  # A tool that is chosen by itself stays.
+  AR=my-ar run -0 make -n BUILD="$new" SANITIZE= CROSS_COMPILE=x- "$new/libk3thread.a"
+  [[ $output = *'my-ar rcs'* ]]
+}
+
+@test "a build without static libraries needs shared ones only" {
+  cat >"$BATS_TEST_TMPDIR/cc" <<'END'
+#!/bin/sh
+case $* in *print-file-name=*.a) echo "${*##*=}" ;; *print-file-name=*) echo /lib ;; esac
+END
+  chmod +x "$BATS_TEST_TMPDIR/cc"
+  run ! make BUILD="$new" SANITIZE= CC="$BATS_TEST_TMPDIR/cc" "$new/packages"
+  run -0 make BUILD="$new" SANITIZE= CC="$BATS_TEST_TMPDIR/cc" STATIC= "$new/packages"
 }
 
 @test "tests/deps.sh installs nothing when nothing is missing" {

@@ -69,20 +69,38 @@ lint     mandoc           mandoc
 lint     shellcheck       shellcheck
 '
 
-# Succeeds if this machine has THING.
+# Succeeds if the compiler finds the library FILE.
+have_library() {
+    for flag in ${LDFLAGS-}; do
+        [ ! -e "${flag#-L}/$1" ] || return 0
+    done
+    [ "$(${CC:-cc} ${CFLAGS-} -print-file-name="$1")" != "$1" ]
+}
+
+# Succeeds if this machine has THING. The variables of make choose the compiler and its flags: it may compile for
+# another machine. A build without STATIC needs shared libraries.
+# shellcheck disable=SC2086  # the variables have words
 have() {
     case $1 in
-    *.h) printf '#include <stdio.h>\n#include <%s>\n' "$1" | ${CC:-cc} -E - >/dev/null 2>&1 ;;
-    *.a) [ "$(${CC:-cc} -print-file-name="$1")" != "$1" ] ;;
+    *.h) printf '#include <stdio.h>\n#include <%s>\n' "$1" | ${CC:-cc} ${CPPFLAGS-} ${CFLAGS-} -E - >/dev/null 2>&1 ;;
+    *.a) if [ -n "${STATIC-1}" ]; then have_library "$1"; else have_library "${1%.a}.so"; fi ;;
     *)   PATH=$PATH:/usr/sbin:$(printf '%s:' /usr/lib/postgresql/*/bin) command -v "$1" >/dev/null ;;
+    esac
+}
+
+# Prints ":ARCHITECTURE" if the compiler compiles for an architecture of Debian that is not this machine's.
+foreign() {
+    case $(${CC:-cc} -dumpmachine 2>/dev/null):$(uname -m) in
+    aarch64*:x86_64) echo :arm64 ;;
+    x86_64*:aarch64) echo :amd64 ;;
     esac
 }
 
 # Prints the missing packages of the groups "$@", one on each line.
 missing() {
     echo "$table" | while read -r group package thing; do
-        case " $* " in *" ${group:-none} "*) have "$thing" || echo "$package" ;; esac
-    done | sort -u
+        case " $* " in *" ${group:-none} "*) have "$thing" || echo "$package $group" ;; esac
+    done | sed "s/ build\$/$(foreign)/; s/ .*//" | sort -u
 }
 
 # Ends with a sentence if this user cannot install the packages.
