@@ -6,7 +6,9 @@
 # Sources are found by wildcard, so that a new file needs no line here. Whatever is built goes to $(BUILD).
 
 VERSION = 0.1.0
-SONAME  = libk3thread.so.$(word 1,$(subst ., ,$(VERSION)))
+# Before 1.0 each minor version may change the binary interface. lib/libk3thread.map has the same version.
+version = $(word $1,$(subst ., ,$(VERSION)))
+SONAME  = libk3thread.so.$(call version,1)$(if $(filter 0,$(call version,1)),.$(call version,2))
 
 comma := ,
 BUILD ?= build$(if $(SANITIZE),-$(subst $(comma),-,$(SANITIZE)))
@@ -21,7 +23,7 @@ endif
 
 # `make install` installs what was built: the variables of the last build hold, unless its command line has
 # others. So sudo, or another environment, changes nothing. The rule of $(BUILD)/flags writes the file.
-SETTINGS := CC CXX AR NM OBJCOPY CPPFLAGS CFLAGS CXXFLAGS LDFLAGS STATIC QUICK WERROR
+SETTINGS := CC CXX AR NM OBJCOPY CPPFLAGS CFLAGS CXXFLAGS LDFLAGS STATIC QUICK WERROR HOST_RUNPATH
 ifeq ($(MAKECMDGOALS),install)
 -include $(BUILD)/settings
 endif
@@ -50,6 +52,8 @@ UNITDIR    ?= $(DATADIR)/systemd/user
 COMPLETIONDIR_bash ?= $(DATADIR)/bash-completion/completions
 COMPLETIONDIR_zsh  ?= $(DATADIR)/zsh/site-functions
 COMPLETIONDIR_fish ?= $(DATADIR)/fish/vendor_completions.d
+# Where k3thread-host finds libk3thread.so besides the directories of the system; empty: only there.
+HOST_RUNPATH ?= $$ORIGIN:$$ORIGIN/../../lib
 SANITIZE ?=
 WERROR   ?=
 V        ?=
@@ -82,7 +86,7 @@ K3_LDFLAGS  = -pthread -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZER) $(LDFLAGS
 LIB_CFLAGS = -fPIC -fvisibility=hidden -fno-lto
 K3_ASFLAGS = -include lib/landing.inc
 CLI_CFLAGS = -fPIE -ffunction-sections -fdata-sections
-CLI_LDFLAGS = $(if $(STATIC),-static-pie,-pie) -Wl,--gc-sections,--wrap=_dl_get_origin \
+CLI_LDFLAGS = -fPIE $(if $(STATIC),-static-pie,-pie) -Wl,--gc-sections,--wrap=_dl_get_origin \
 	$(if $(QUICK),-Wl$(comma)-e$(comma)quick_entry)
 # For the code that runs before the C library has begun: see cli/quick/quick.h.
 QUICK_CFLAGS = -O2 -ffreestanding -fno-builtin -fno-jump-tables -fno-stack-protector \
@@ -95,7 +99,7 @@ CLI_LIBS = $(SHARED_LIBS) $(if $(STATIC),-lbsd -lmd)
 
 LIB_SOURCES := $(sort $(filter-out lib/safepoint.c,$(wildcard lib/*.c lib/*.S)))
 HOST_SOURCES := $(sort $(wildcard cli/host/*.c))
-CLI_SOURCES := $(filter-out $(HOST_SOURCES),$(sort $(wildcard cli/*.[cS] cli/*/*.[cS] cli/*/*/*.[cS])))
+CLI_SOURCES := $(filter-out $(HOST_SOURCES) cli/quick/none.c,$(sort $(wildcard cli/*.[cS] cli/*/*.[cS] cli/*/*/*.[cS])))
 HOST_OBJECTS := $(HOST_SOURCES:%=$(BUILD)/%.o)
 LIB_OBJECTS := $(LIB_SOURCES:%=$(BUILD)/%.o)
 # A static program cannot replace the C library's exit: see lib/exit_call.c.
@@ -105,7 +109,8 @@ QUICK_SHARED  := $(addprefix cli/,base/standard.c base/text.c client/here.c clie
 	client/wire.c place/socket.c place/socket_path.c rpc/base64.c rpc/envelope.c rpc/escape.c \
 	rpc/write.c view/table.c view/output.c)
 QUICK_OBJECTS := $(patsubst %,$(BUILD)/quick/%.o,$(filter cli/quick/%,$(CLI_SOURCES)) $(QUICK_SHARED))
-CLI_OBJECTS   := $(patsubst %,$(BUILD)/%.o,$(filter-out cli/quick/%,$(CLI_SOURCES))) $(BUILD)/quick.o
+CLI_OBJECTS   := $(patsubst %,$(BUILD)/%.o,$(filter-out cli/quick/%,$(CLI_SOURCES))) \
+	$(BUILD)/$(if $(QUICK),quick.o,cli/quick/none.c.o)
 
 PROGRAM   := $(BUILD)/k3thread
 HOST      := $(BUILD)/k3thread-host
@@ -157,8 +162,8 @@ $(PROGRAM): $(CLI_OBJECTS) $(STATICLIB) $(BUILD)/flags
 # it too gets the same one. It finds it where it was built or installed; LD_LIBRARY_PATH comes first.
 $(HOST): $(HOST_OBJECTS) $(SHAREDLIB) $(BUILD)/flags
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(K3_CFLAGS) -pie $(K3_LDFLAGS) -Wl,--enable-new-dtags,-rpath,'$$ORIGIN:$$ORIGIN/../../lib' \
-		-o $@ $(HOST_OBJECTS) $(SHAREDLIB) -ldl
+	$(Q)$(CC) $(K3_CFLAGS) -fPIE -pie $(K3_LDFLAGS) $(if $(HOST_RUNPATH),-Wl$(comma)--enable-new-dtags \
+		-Wl$(comma)-rpath$(comma)'$(HOST_RUNPATH)') -o $@ $(HOST_OBJECTS) $(SHAREDLIB) -ldl
 
 # The place that was configured when the program was compiled; the program also looks beside itself.
 $(BUILD)/cli/worker/host_path.c.o: K3_CPPFLAGS += -DLIBEXECDIR='"$(LIBEXECDIR)"'
@@ -253,7 +258,7 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.cc.o $(STATICLIB) $(SAFEPOINT)
 define RECORD
 $(CC) $(CXX) $(AR) $(K3_CPPFLAGS) $(K3_CFLAGS) $(K3_CXXFLAGS) $(LIB_CFLAGS) $(CLI_CFLAGS)
 $(SANITIZER) $(K3_LDFLAGS) $(CLI_LDFLAGS) $(CLI_LIBS) $(QUICK_CFLAGS)
-$(LIB_SOURCES) $(CLI_SOURCES) $(HOST_SOURCES)
+$(LIB_SOURCES) $(CLI_SOURCES) $(HOST_SOURCES) $(if $(QUICK),quick) $(HOST_RUNPATH)
 endef
 export RECORD
 
@@ -444,6 +449,23 @@ lint-tidy:
 lint-scan:
 	scan-build --status-bugs -disable-checker core.StackAddressEscape -o $(BUILD)/scan-reports \
 		$(MAKE) --no-print-directory BUILD=$(BUILD)/scan all
+
+# The packages of Debian. Their sources may not be at the top, where Debian looks for them, so they are built from
+# a copy. make check has its own tests of the packages' build.
+DEB := $(BUILD)/deb
+
+.PHONY: deb check-deb
+deb: ## packages for Debian, in BUILD/deb
+	@tests/deps.sh build deb
+	rm -rf $(DEB)
+	mkdir -p $(DEB)/k3thread-$(VERSION)
+	cp -R cli lib man tests etc Makefile LICENSE *.md etc/debian $(DEB)/k3thread-$(VERSION)
+	cd $(DEB)/k3thread-$(VERSION) && env -u BUILD -u MAKEFLAGS -u MAKELEVEL -u MFLAGS \
+		DEB_BUILD_OPTIONS="nocheck $$DEB_BUILD_OPTIONS" DEB_BUILD_PROFILES="nocheck $$DEB_BUILD_PROFILES" \
+		dpkg-buildpackage -us -uc
+
+check-deb: ## build, lint, install, use and purge those packages in Debian 12 and 13 (SUITES=…)
+	@$(CHECK_ENV) tests/deb/run
 
 .PHONY: clean
 clean: ## remove all that was built

@@ -52,6 +52,9 @@ jobs     postgresql       postgres
 jobs     redis-server     redis-server
 jobs     sqlite3          sqlite3
 parallel parallel         parallel
+deb      dpkg-dev         dpkg-buildpackage
+deb      debhelper        dh
+check-deb mmdebstrap      mmdebstrap
 valgrind valgrind         valgrind
 check-faults  python3     python3
 check-hosts   python3     python3
@@ -70,6 +73,7 @@ lint     shellcheck       shellcheck
 '
 
 # Succeeds if the compiler finds the library FILE.
+# shellcheck disable=SC2086  # the variables have words
 have_library() {
     for flag in ${LDFLAGS-}; do
         [ ! -e "${flag#-L}/$1" ] || return 0

@@ -100,7 +100,7 @@ busy='for (volatile unsigned long i = 0;; i++) { }'
   write_program "$waits"
   # shellcheck disable=SC2046  # words
   "$CC" -Werror -Wall program.c -o program $(flags --cflags --libs)
-  readelf -d program | grep 'NEEDED.*\[libk3thread\.so\.0\]'
+  readelf -d program | grep 'NEEDED.*\[libk3thread\.so\.0\.1\]'
   [ "$(./program)" = SystemExit ]
 }
 
@@ -155,11 +155,11 @@ busy='for (volatile unsigned long i = 0;; i++) { }'
   run -1 grep -q __sanitizer_cov_trace_pc "$TREE/opt/k3/lib/libk3thread.so"
 }
 
-@test "the shared library has its soname and its links" {
+@test "the shared library has its soname, which is the version of its symbols, and its links" {
   cd "$TREE/opt/k3/lib"
-  readelf -d libk3thread.so.0.1.0 | grep 'SONAME.*\[libk3thread\.so\.0\]'
+  readelf -d libk3thread.so.0.1.0 | grep 'SONAME.*\[libk3thread\.so\.0\.1\]'
   [ "$(readlink -f libk3thread.so)" = "$PWD/libk3thread.so.0.1.0" ]
-  [ "$(readlink -f libk3thread.so.0)" = "$PWD/libk3thread.so.0.1.0" ]
+  [ "$(readlink -f libk3thread.so.0.1)" = "$PWD/libk3thread.so.0.1.0" ]
 }
 
 # Prints the symbols that lib/libk3thread.map lists.
@@ -177,8 +177,8 @@ symbols_declared() {
 @test "the shared library exports exactly the symbols that libk3thread.map lists, and exit" {
   nm -D --defined-only --with-symbol-versions "$TREE/opt/k3/lib/libk3thread.so" | sed 's/.* //' | sort >exported
   # The version itself is a symbol too, and exit has no version.
-  { symbols_listed | sed 's/$/@@K3THREAD_0/'; echo K3THREAD_0; echo exit; } | sort >listed
-  grep -qx 'k3thread_start@@K3THREAD_0' exported
+  { symbols_listed | sed 's/$/@@K3THREAD_0.1/'; echo K3THREAD_0.1; echo exit; } | sort >listed
+  grep -qx 'k3thread_start@@K3THREAD_0.1' exported
   diff listed exported
 }
 
