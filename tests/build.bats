@@ -146,7 +146,7 @@ END
 # file called.
 commands_but_few() {
   mkdir "$BATS_TEST_TMPDIR/bin"
-  for command in sh sort sed tr grep find env; do
+  for command in sh sort sed tr grep find env uname; do
     ln -s "$(command -v "$command")" "$BATS_TEST_TMPDIR/bin"
   done
   printf '#!/bin/sh\necho 1000\n' >"$BATS_TEST_TMPDIR/bin/id"
