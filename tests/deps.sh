@@ -27,7 +27,7 @@ check    curl             curl
 check    less             less
 check    libxml2-utils    xmllint
 check    mandoc           mandoc
-check    pkg-config       pkg-config
+check    pkgconf          pkg-config
 check    procps           ps
 check    python3          python3
 check    socat            socat
