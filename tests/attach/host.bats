@@ -207,7 +207,7 @@ join --ready d"
   # It finds the library in ../../lib from there, and its functions get the same one.
   cp "$BUILD/k3thread-host" libexec/k3thread
   mkdir lib
-  cp "$BUILD"/libk3thread.so.[0-9] lib
+  cp -P "$BUILD"/libk3thread.so.* lib
   run -1 k3 start --wait --call ./libjobs.so:show
   says 'end Thread-2 immediate'
   mv libexec/k3thread/k3thread-host bin

@@ -121,6 +121,7 @@ EOS
 
 @test "a stopped leftover is woken so that it can end" {
   start_savers a "$HELPERS/creature $dir/pid setsid stop & $saver x 0 & wait" 1 -g 1000
+  wait_for_file pid
   wait_until "$DEADLINE" grep -q '^State:.T' "/proc/$(cat pid)/status"
   k3 raise --wait=20 a
   refute_alive "$(cat pid)"
