@@ -88,7 +88,7 @@ static int open_feed(const struct followers *all, struct member *member)
                                              .since = o->since,
                                              .begin = -1};
 
-    if (all->invocation->session->host == NULL)
+    if (session_has_logs_here(all->invocation->session))
         return 0;
     member->feed = calloc(1, sizeof(*member->feed));
     if (member->feed == NULL)
@@ -421,7 +421,7 @@ static int patience(const struct followers *all)
 {
     int waiting = printer_patience(&all->printer);
 
-    return all->inotify >= 0 || all->invocation->session->host != NULL ||
+    return all->inotify >= 0 || !session_has_logs_here(all->invocation->session) ||
                    (waiting >= 0 && waiting < LOOK_INTERVAL)
                ? waiting
                : LOOK_INTERVAL;

@@ -95,7 +95,7 @@ static bool warn_of_lost(const struct invocation *invocation)
 {
     const struct join_options *o = invocation->options;
 
-    return (o->ready || o->until != NULL) && invocation->session->host == NULL &&
+    return (o->ready || o->until != NULL) && session_has_logs_here(invocation->session) &&
            disk_warn_full("join", invocation->session->client.place->logs);
 }
 

@@ -25,7 +25,7 @@ static int fail(const struct log_copy *copy, const char *what, int error)
 bool log_copy_has_times(const struct invocation *invocation, const char *path, json_int_t id,
                         const json_t *result)
 {
-    if (invocation->session->host != NULL)
+    if (!session_has_logs_here(invocation->session))
         return json_is_true(json_object_get(result, "times"));
     return times_are_kept(path, id);
 }
@@ -76,7 +76,7 @@ int log_copy_request(struct log_copy *copy, json_int_t id, double since)
                                        .since = since,
                                        .begin = -1};
 
-    if (session->host == NULL || copy->is_silent)
+    if (session_has_logs_here(session) || copy->is_silent)
         return 0;
     log_feed_close(&copy->feed); /* of a start that is made again */
     return log_feed_open(&copy->feed, &copy->invocation->session->client, &wish);
@@ -236,7 +236,7 @@ int log_copy_begin(struct log_copy *copy, json_int_t id, const json_t *result)
 
 void log_copy_watch(struct log_copy *copy)
 {
-    if (copy->invocation->session->host == NULL)
+    if (session_has_logs_here(copy->invocation->session))
         copy->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
 }
 

@@ -62,6 +62,14 @@ int session_connect(struct session *session, bool starts)
     return client_open(&session->client, &session->place, flags);
 }
 
+bool session_has_logs_here(const struct session *session)
+{
+    bool is_placed =
+        session->label == NULL && session->socket == NULL && getenv("K3THREAD_HOSTNAME") != NULL;
+
+    return session->host == NULL && !is_placed;
+}
+
 struct session session_of_same(const struct session *session)
 {
     return (struct session){

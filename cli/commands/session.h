@@ -56,6 +56,12 @@ int session_find_place_here(struct session *session, struct text *why);
  */
 int session_connect(struct session *session, bool starts);
 
+/*
+ * Returns true if the logs are files of this machine. They are not with -H, nor for a command that `run --hosts`
+ * has placed on a machine, whose K3THREAD_SOCKET reaches the run's supervisor: clients then ask for them.
+ */
+bool session_has_logs_here(const struct session *session);
+
 /* Returns a session of the same supervisor, as the user has named it, without a connection. */
 struct session session_of_same(const struct session *session);
 

@@ -123,7 +123,7 @@ static void warn_full(struct shown *shown, const char *path)
 /* Prints the log at LOCATION. Returns the exit status. */
 static int show_located(struct shown *shown, const struct location *location)
 {
-    bool is_elsewhere = shown->invocation->session->host != NULL;
+    bool is_elsewhere = !session_has_logs_here(shown->invocation->session);
     int  error = is_elsewhere ? add_feed(shown, location) : add_file(shown, location);
     int  status;
 

@@ -36,6 +36,19 @@ agent_of() {
   is "$(sort out)" $'1st | a\n2nd | b\n3rd | c\n4th | c'
 }
 
+@test "logs shows the output of a run on its machines, which do not have the files" {
+  needs_root
+  mkdir front
+  printf '#!/bin/sh\nmount -t tmpfs none "%s/front" && unset XDG_RUNTIME_DIR && exec "$@"\n' "$dir" >hide
+  chmod +x hide
+  script_of 'start -n a --host a -- sh -c "echo one; echo two"' 'join a' \
+    'start -n b --host b -- sh -c "k3thread logs -f a >1; k3thread logs -n1 a >2; k3thread logs -f \"[a]\" >3"' \
+    'start -n c --host b -- sh -c "ls front >4; exec k3thread start --wait -- echo three"' 'join c'
+  PATH=${K3THREAD%/*}:$PATH XDG_RUNTIME_DIR=$dir/front k3 run --hosts a,b --via "unshare -m $dir/hide" script >out
+  is "$(cat 1 2 3 4)" $'one\ntwo\ntwo\na | one\na | two'
+  grep -qx 'c | three' out
+}
+
 @test "--host names the machine, and others do not wait for the threads that wait for it" {
   script_of 'start -n 1 --host b -- true' # a name is not all digits
   run -64 run_on a,b script
