@@ -39,13 +39,13 @@ agent_of() {
 @test "logs shows the output of a run on its machines, which do not have the files" {
   needs_root
   mkdir front
-  printf '#!/bin/sh\nmount -t tmpfs none "%s/front" && unset XDG_RUNTIME_DIR && exec "$@"\n' "$dir" >hide
+  printf '#!/bin/sh\nmount -t tmpfs none "%s/front" && exec "$@"\n' "$dir" >hide
   chmod +x hide
   script_of 'start -n a --host a -- sh -c "echo one; echo two"' 'join a' \
     'start -n b --host b -- sh -c "k3thread logs -f a >1; k3thread logs -n1 a >2; k3thread logs -f \"[a]\" >3"' \
-    'start -n c --host b -- sh -c "ls front >4; exec k3thread start --wait -- echo three"' 'join c'
-  PATH=${K3THREAD%/*}:$PATH XDG_RUNTIME_DIR=$dir/front k3 run --hosts a,b --via "unshare -m $dir/hide" script >out
-  is "$(cat 1 2 3 4)" $'one\ntwo\ntwo\na | one\na | two'
+    'start -n c --host b -- k3thread start --wait -- echo three' 'join c'
+  PATH=${K3THREAD%/*}:$PATH XDG_RUNTIME_DIR='' TMPDIR=$dir/front k3 run --hosts a,b --via "unshare -m $dir/hide" script >out
+  is "$(cat 1 2 3)" $'one\ntwo\ntwo\na | one\na | two'
   grep -qx 'c | three' out
 }
 
