@@ -152,9 +152,9 @@ has_child() {
   k3thread -H server start --name sh --tty -e PS1='there> ' -- sh
   tmux -S "$dir/tmux" -f /dev/null new-session -d -x 80 -y 24 "$K3THREAD -H server attach sh; echo left; exec sleep 1000"
   wait_until "$DEADLINE" shows 'there>'
-  tmux -S "$dir/tmux" send-keys 'echo $LOGIN $TERM; stty size' Enter
+  # attach makes the terminal narrower for a moment, so that the program draws.
+  tmux -S "$dir/tmux" send-keys 'until [ "$(stty size)" = "24 80" ]; do :; done; echo $LOGIN $TERM' Enter
   wait_until "$DEADLINE" shows "remote ${TERM:-xterm}"
-  wait_until "$DEADLINE" shows '24 80'
   tmux -S "$dir/tmux" send-keys 'C-\' d
   wait_until "$DEADLINE" shows left
   tmux -S "$dir/tmux" kill-server
