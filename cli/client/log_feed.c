@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A piece of so many bytes says that there is more. */
+/* After a piece of so many bytes there is probably more, so several requests are sent at a time. */
 #define LARGE_PIECE (32U * 1024)
 
 /* Notes that REQUEST is under way. */
@@ -170,7 +170,7 @@ static int add(struct log_feed *feed, const json_t *result)
     return error;
 }
 
-/* Keeps the reason in REPLY for which nothing more comes. */
+/* Ends the feed because REPLY has no result, and keeps the first failure. */
 static void keep_failure(struct log_feed *feed, const struct reply *reply)
 {
     struct failure *from = &feed->client->failure;

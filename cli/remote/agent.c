@@ -154,7 +154,7 @@ static unsigned count_processors(void)
     return (unsigned) get_nprocs();
 }
 
-/* Tells the front that frames follow. */
+/* Tells the carrier that frames follow. */
 static int say_up(void)
 {
     int size = dprintf(STDOUT_FILENO, "\n" BOOTSTRAP_MARK BOOTSTRAP_UP "%d %u\n", LINK_VERSION,

@@ -183,8 +183,8 @@ static double finish_round(void)
     reach_next();
     for (size_t i = 0; i < options->hosts->count; i++)
         next = clock_earlier(next, host_do_due(&hosts[i]));
-    if (!is_ending)
-        host_forget_program(count_reached() == 0);
+    if (!is_ending && count_reached() == 0)
+        host_forget_program();
     stop_if_done();
     return stopped ? 0 : next;
 }

@@ -42,7 +42,7 @@ static void close_source(struct source *source)
     source->fd = -1;
 }
 
-/* Closes the pipes of the exchange. The link has taken two of them over if it is open. */
+/* Closes the command's input and output here, unless the link has taken them over. */
 static void close_pipes(struct host *host)
 {
     close_source(&host->in);
@@ -110,11 +110,12 @@ static void words_ready(struct source *source, uint32_t events)
     ssize_t      n = read(source->fd, bytes, sizeof(bytes));
 
     (void) events;
-    for (ssize_t i = 0; i < n; i++)
+    for (ssize_t i = 0; i < n; i++) {
         if (bytes[i] == '\n' || host->line.size >= LINE_SIZE)
             show_line(host);
-        else if (bytes[i] != '\0')
+        if (bytes[i] != '\n' && bytes[i] != '\0')
             text_byte(&host->line, bytes[i], 1);
+    }
     if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
         return;
     show_line(host);
@@ -167,14 +168,21 @@ static void send_program(struct host *host, const char *machine)
     lose(host, why);
 }
 
-/* Begins the link with the bytes that came behind the line. */
+/*
+ * Reads ANSWER, the agent's version and number of processors, and begins the link. What came behind that line are
+ * frames already.
+ */
 static void begin_link(struct host *host, const char *answer)
 {
     unsigned version = 0, processors = 0;
     int      in = host->in.fd, out = host->out.fd;
     int      error;
 
-    if (sscanf(answer, "%u %u", &version, &processors) != 2 || version != LINK_VERSION || out < 0) {
+    if (out < 0) {
+        lose(host, "its command takes no input any more");
+        return;
+    }
+    if (sscanf(answer, "%u %u", &version, &processors) != 2 || version != LINK_VERSION) {
         lose(host, "its agent speaks another version of the protocol");
         return;
     }
@@ -290,7 +298,7 @@ static int connect_supervisor(struct link *link)
     return carrier_connect();
 }
 
-/* Clients wait in the queue of the socket until the agent is up. */
+/* Takes clients. One that comes while the agent is not up is refused: its connection is closed. */
 static void listener_ready(struct source *source, uint32_t events)
 {
     struct host *host = (struct host *) ((char *) source - offsetof(struct host, listener));
@@ -330,10 +338,9 @@ static bool read_program(struct text *why)
     return program_image_read(&image, why) == 0 && program_image_word(&image, word, sizeof(word));
 }
 
-void host_forget_program(bool is_forgotten)
+void host_forget_program(void)
 {
-    if (is_forgotten)
-        program_image_release(&image);
+    program_image_release(&image);
 }
 
 /* Starts the command with pipes in place of its input and output. Returns 0 or -errno. */

@@ -52,8 +52,8 @@ void host_end(struct host *host);
 /* Appends the request by which the supervisor is told how the machine is. */
 void host_write_news(struct text *line, const struct host *host, int64_t id);
 
-/* Frees what is sent to machines that lack the program, if no machine IS_REACHED any more. */
-void host_forget_program(bool is_forgotten);
+/* Frees the copy of the program that is sent to machines. */
+void host_forget_program(void);
 
 /* In carrier.c: tells the supervisor how HOST is; and connects to the supervisor. */
 void carrier_tell(const struct host *host);

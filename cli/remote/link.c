@@ -9,14 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The most that one frame carries, and that is read at a time. */
+/* How much is read from the pipe at a time. */
 #define READ_SIZE ((size_t) 64 * 1024)
 
-/* While so many bytes are unsent, no socket is read; when only so many are left, they are again. */
+/* Above UNSENT_MAX unsent bytes no channel's socket is read, until at most UNSENT_LOW are left. */
 #define UNSENT_MAX ((size_t) 1024 * 1024)
 #define UNSENT_LOW ((size_t) 256 * 1024)
 
-/* How many channels the other side may have open. */
+/* The other side may open no more channels while so many are open, of both sides. */
 #define CHANNELS_MAX 65536
 
 static void put(unsigned char *to, uint32_t value, int bytes)
@@ -229,7 +229,6 @@ int link_open(struct link *link, int in, int out, const char *received, size_t s
 {
     int error = add(&link->in, in, in_ready, EPOLLIN);
 
-    link->in_events = EPOLLIN;
     if (error == 0)
         error = add(&link->out, out, out_ready, 0);
     byte_queue_add(&link->received, received, size);

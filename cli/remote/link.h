@@ -1,9 +1,8 @@
 /*
  * A link: the two pipes between a run and the agent on another machine, and the channels in them.
  *
- * A channel is one client's connection to a supervisor on the other side. At both ends of the link there is a
- * relay (agent.c, carrier.c): it copies what comes on a socket into the channel, and what comes on the channel
- * into the socket. A relay reads no socket further than the other side has said it will take, so that a slow
+ * A channel is one client's connection to a supervisor on the other side. At both ends channel.c copies what
+ * comes on a socket into the channel, and what comes on the channel into the socket. It reads no socket further than the other side has said it will take, so that a slow
  * reader of one channel holds up no other channel, and each channel has a bounded buffer.
  *
  * Each side sends a sign of life from time to time. A link on which nothing has come for LINK_LEASE seconds is

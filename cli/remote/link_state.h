@@ -39,7 +39,7 @@ struct link {
     void (*cut)(struct link *link, const char *why);
 
     struct source       in, out; /* of the two pipes; fd -1: closed */
-    uint32_t            in_events, out_events;
+    uint32_t            out_events;
     struct byte_queue   received, unsent;
     double              heard, beat; /* when something came last; when a sign of life is due */
     uint32_t            last_id;

@@ -36,7 +36,7 @@ void course_close(struct course *course)
     *course = (struct course){0};
 }
 
-/* Returns the thread ID, or NULL without memory. */
+/* Returns the thread with that ID, and makes room for it. NULL: no memory, or ID is no id. */
 static struct course_thread *find(struct course *course, json_int_t id)
 {
     size_t                size = course->size > 0 ? course->size : 16;

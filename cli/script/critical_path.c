@@ -99,7 +99,7 @@ static bool find_end(const struct search *search, double after, double until, bo
     return false;
 }
 
-/* Returns when the thread of PHASES became ready, or began to run if it has no probe, before UNTIL; or NAN. */
+/* Returns when THREAD became ready, or first ran if no ready phase is known, before UNTIL; or NAN. */
 static double ready_time(const struct course_thread *thread, double until)
 {
     double began = NAN;
@@ -117,7 +117,7 @@ static double ready_time(const struct course_thread *thread, double until)
     return began;
 }
 
-/* Returns when the thread last ended before UNTIL; or NAN. */
+/* Returns the end of the last phase of THREAD that was over by UNTIL; or NAN. */
 static double end_time(const struct course_thread *thread, double until)
 {
     for (size_t i = thread->count; i > 0; i--)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* When the first machine is up, commands wait so many seconds for those that stand before it in the list. */
+/* When the first machine is up, commands wait for the others, but no longer than so many seconds. */
 #define SETTLE 2.0
 
 enum host_state { HOST_EXPECTED, HOST_UP, HOST_LOST };
@@ -66,6 +66,17 @@ static int read_host(const json_t *json, struct host *ret, struct text *why)
     return ret->seat.name != NULL && ret->seat.socket != NULL ? 0 : -ENOMEM;
 }
 
+static void forget(void)
+{
+    while (count > 0) {
+        count--;
+        free(hosts[count].seat.name);
+        free(hosts[count].seat.socket);
+    }
+    free(hosts);
+    hosts = NULL;
+}
+
 int hosts_set(const json_t *list, bool moves, struct text *why)
 {
     int error = 0;
@@ -82,6 +93,8 @@ int hosts_set(const json_t *list, bool moves, struct text *why)
         error = read_host(json_array_get(list, i), &hosts[i], why);
         count += error == 0;
     }
+    if (error != 0)
+        forget();
     expected = count;
     reschedule = moves;
     return error;

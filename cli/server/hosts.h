@@ -2,8 +2,8 @@
  * The other machines of a run (run --hosts): which of them are there, and how many commands each of them runs.
  *
  * A command runs on the first machine of the list with a free slot, or on the one that its start names. The
- * carrier (cli/remote/carrier.h) says when a machine's agent is up, and when it is lost. While machines that stand
- * earlier in the list are still being reached, commands wait for them a moment. The server's thread only.
+ * carrier (cli/remote/carrier.h) says when a machine's agent is up, and when it is lost. After the first
+ * machine is up, commands wait a moment for those that are still being reached. The server's thread only.
  */
 #ifndef K3THREAD_CLI_SERVER_HOSTS_H
 #define K3THREAD_CLI_SERVER_HOSTS_H
@@ -39,7 +39,10 @@ void hosts_lose(const struct seat *seat);
 /* Returns true if the agent of SEAT is up, as far as is known. */
 bool hosts_is_there(const struct seat *seat);
 
-/* Returns true if any machine has a free slot, or if none can have one any more. */
+/*
+ * Returns true if a look at the queue may be of use: a machine has a free slot, or one is lost, so that commands for
+ * it must fail.
+ */
 bool hosts_have_room(void);
 
 /*

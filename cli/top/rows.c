@@ -29,7 +29,7 @@ struct row *rows_find(const struct rows *rows, int64_t id)
     return index < rows->count && rows->by_id[index]->id == id ? rows->by_id[index] : NULL;
 }
 
-/* Counts ROW, or, if not IS_MORE, counts it no more. */
+/* Adds ROW to the counts of its state and of failures; if not IS_MORE, takes it out of them. */
 static void count(struct rows *rows, const struct row *row, bool is_more)
 {
     size_t change = is_more ? 1 : (size_t) -1;
@@ -86,7 +86,7 @@ int rows_take(struct rows *rows, const json_t *thread, double time)
     return is_taken ? 0 : -ENOMEM;
 }
 
-/* Takes ROW out of the count. It is freed later. */
+/* Takes ROW out of the counts, and keeps it until rows_free_gone(). The caller takes it out of by_id. */
 static void bury(struct rows *rows, struct row *row)
 {
     count(rows, row, false);

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-/* Takes an event. It has the thread as it is after it. */
+/* Takes an event, whose "thread" is the thread as it was after the event. */
 static void take_event(void *context, const json_t *params)
 {
     struct state *state = context;
@@ -45,7 +45,7 @@ static json_t *write_list(const struct state *state)
     return json_pack("{s:o}", "members", row_members(state->client->host == NULL));
 }
 
-/* Returns true if the process with the id SUPERVISOR or GUARDIAN is at the other end of the connection. */
+/* Returns true if the process at the other end of the connection is the supervisor or the guardian that VERSION names. */
 static bool is_local(const struct state *state, const json_t *version)
 {
     json_int_t   supervisor = json_integer_value(json_object_get(version, "pid"));
@@ -59,7 +59,7 @@ static bool is_local(const struct state *state, const json_t *version)
     return peer.pid > 0 && (peer.pid == supervisor || peer.pid == guardian);
 }
 
-/* Calls METHOD, which returns nothing that is needed. */
+/* Calls METHOD, and drops its result. */
 static int call(struct client *client, const char *method, json_t *params)
 {
     struct reply reply;
@@ -156,7 +156,9 @@ int updates_take(struct state *state)
             take_answer(state, &reply);
         } else {
             state->list_id = 0;
-            error = take_list(state, reply.result);
+            error = client_check(state->client, &reply);
+            if (error == 0)
+                error = take_list(state, reply.result);
         }
         reply_release(&reply);
         if (error != 0)

@@ -26,7 +26,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The kind of probe that looks at the log, which is here. */
+/* A probe that begins so looks at the log. The log is here, so this worker runs the probe; the agent runs the others. */
 static const char line_probe[] = "line:";
 
 /* After so many seconds without an event the worker assumes that the command goes on for a while. */
@@ -139,7 +139,7 @@ static void take_output(const struct remote_run *run, const json_t *params)
     free(data);
 }
 
-/* Adds the processes that the command has left behind to the list. */
+/* Takes over into REPORT which processes GOT says were left behind, if they are more than in LAST. */
 static void take_left(struct report *report, const struct report *got, const struct report *last)
 {
     struct text list = {0};

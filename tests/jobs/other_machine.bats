@@ -124,13 +124,12 @@ none_left() {
 
 @test "a connection that breaks in the middle is reported, and nothing stays here or there" {
   start_sshd
-  k3thread -H server start --name web -- sleep 1000
+  k3thread -H server start --name web -- sh -c 'echo up; exec sleep 1000'
   in_background joining k3thread -H server join web
-  in_background following k3thread -H server logs -f web
-  for name in joining following; do
-    wait_until "$DEADLINE" has_child "${background[$name]}"
-  done
+  wait_until "$DEADLINE" has_child "${background[joining]}"
   k3thread -H server list >/dev/null
+  in_background following k3thread -H server logs -f web
+  wait_for_file following.out
   # The server's side of all sessions.
   pkill -KILL -f "sshd: $(id -un)@notty" --parent "$(K3THREAD_SOCKET=$dir/near.sock k3_field sshd pid)" ||
     pkill -KILL --parent "$(K3THREAD_SOCKET=$dir/near.sock k3_field sshd pid)"
