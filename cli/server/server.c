@@ -142,10 +142,12 @@ static bool send_answers(void)
 {
     bool is_listing = listing_advance();
     bool is_showing = viewers_advance();
+    bool is_settled;
 
     events_tell_missed();
-    executions_advance();
-    return connection_settle_all() && !is_listing && !is_showing;
+    is_settled = connection_settle_all();
+    executions_advance(); /* once the bytes are sent: if all were, no event of the connection follows */
+    return is_settled && !is_listing && !is_showing;
 }
 
 /* Finishes a round of the loop. Returns the seconds until the next round at the latest, or -1. */
