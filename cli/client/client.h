@@ -68,7 +68,7 @@ struct reply {
 int client_open(struct client *client, const struct place *place, unsigned flags);
 
 /*
- * Does the same for the supervisor of HOST, which `k3thread proxy` finds there; that also starts one for a first
+ * Connects CLIENT likewise to the supervisor of HOST, which `k3thread proxy` finds there; that also starts one for a first
  * request that is a start. HOST must outlive the connection. That there is no supervisor shows when the first reply
  * is taken: client_call() and client_receive() then return -ENOENT.
  */

@@ -212,7 +212,7 @@ static int spawn_with(const struct place *place, const struct claim *claim,
     return error;
 }
 
-/* Does the same, and says in WHY what failed. */
+/* Calls spawn_with(), and says in WHY what failed. */
 static int spawn_supervisor(const struct place *place, const struct claim *claim,
                             const struct launch_own *own, pid_t *ret_pid, struct text *why)
 {

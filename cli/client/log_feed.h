@@ -18,7 +18,7 @@
 /* The most requests that are under way at a time, while there is much to read. */
 #define LOG_FEED_REQUESTS 8
 
-/* What is to be read. */
+/* The part of a log that a feed brings. */
 struct log_feed_wish {
     json_int_t         thread;     /* its id; 0: the thread of the start that is sent before */
     bool               follow;     /* read until the thread has ended, not only what there is now */

@@ -33,7 +33,7 @@ static pid_t         supervisor; /* its guardian, in fact; 0: it has ended */
 static int           lifeline = -1;
 static bool          stopped;
 
-/* What ends the agent */
+/* The end of the agent */
 
 static void take_cut(struct link *link, const char *why)
 {

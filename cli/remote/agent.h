@@ -11,7 +11,7 @@
 #include "cli/base/text.h"
 
 /*
- * Is an agent on standard input and output until the link ends. DIRECTORY was made for this agent, which removes
+ * Runs an agent on standard input and output until the link ends. DIRECTORY was made for this agent, which removes
  * it at the end; NULL: the agent makes one. Returns 0, or -errno with WHY if it could not begin.
  */
 int agent_run(const char *directory, struct text *why);

@@ -88,7 +88,7 @@ static void supervisor_ready(struct source *source, uint32_t events)
     }
 }
 
-void carrier_tell(const struct host *host)
+static void tell(const struct host *host)
 {
     struct text line = {0};
 
@@ -99,10 +99,12 @@ void carrier_tell(const struct host *host)
     send_unsent();
 }
 
-int carrier_connect(void)
+static int connect_supervisor(void)
 {
     return socket_connect(options->place->socket);
 }
+
+static const struct host_user user = {.tell = tell, .connect = connect_supervisor};
 
 /* The children */
 
@@ -226,7 +228,7 @@ static int open_hosts(void)
     for (size_t i = 0; error == 0 && i < options->hosts->count; i++) {
         char *socket = carrier_socket(options->place, i);
 
-        error = socket != NULL ? host_open(&hosts[i], options->hosts->hosts[i].name, socket,
+        error = socket != NULL ? host_open(&hosts[i], &user, options->hosts->hosts[i].name, socket,
                                            options->commands[i])
                                : -ENOMEM;
         free(socket);
@@ -247,7 +249,7 @@ static int begin(void)
     return error;
 }
 
-/* Is the carrier. Its failure is the end of the run's machines, which the supervisor is told. */
+/* Runs the carrier until it may end. Returns the process's exit status: a failure loses all machines of the run. */
 static int serve(void)
 {
     char *directory = directory_of(options->place);

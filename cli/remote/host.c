@@ -59,7 +59,7 @@ static void lose(struct host *host, const char *why)
     host->stage = HOST_GONE;
     (void) snprintf(host->why, sizeof(host->why), "%s", why);
     close_source(&host->listener);
-    carrier_tell(host);
+    host->user->tell(host);
     close_pipes(host);
     link_close(&host->link);
     if (host->pid != 0)
@@ -198,7 +198,7 @@ static void begin_link(struct host *host, const char *answer)
     }
     host->stage = HOST_LINKED;
     host->processors = processors;
-    carrier_tell(host);
+    host->user->tell(host);
 }
 
 static bool starts(const char *line, const char *with)
@@ -294,8 +294,7 @@ void host_take_exit(struct host *host, int status)
 
 static int connect_supervisor(struct link *link)
 {
-    (void) link;
-    return carrier_connect();
+    return ((struct host *) link)->user->connect();
 }
 
 /* Takes clients. One that comes while the agent is not up is refused: its connection is closed. */
@@ -312,11 +311,12 @@ static void listener_ready(struct source *source, uint32_t events)
             close(fd);
 }
 
-int host_open(struct host *host, const char *name, const char *socket, char **command)
+int host_open(struct host *host, const struct host_user *user, const char *name, const char *socket,
+              char **command)
 {
     int fd = socket_listen(socket);
 
-    *host = (struct host){.name = name, .command = command};
+    *host = (struct host){.user = user, .name = name, .command = command};
     host->link =
         (struct link){.connect = connect_supervisor, .cut = take_cut, .in.fd = -1, .out.fd = -1};
     host->in.fd = host->out.fd = host->words.fd = host->listener.fd = -1;

@@ -12,18 +12,11 @@
 /* How much is read from the pipe at a time. */
 #define READ_SIZE ((size_t) 64 * 1024)
 
-/* Above UNSENT_MAX unsent bytes no channel's socket is read, until at most UNSENT_LOW are left. */
-#define UNSENT_MAX ((size_t) 1024 * 1024)
+/* A link that is full (LINK_UNSENT_MAX) reads no channel's socket until at most so many unsent bytes are left. */
 #define UNSENT_LOW ((size_t) 256 * 1024)
 
 /* The other side may open no more channels while so many are open, of both sides. */
 #define CHANNELS_MAX 65536
-
-static void put(unsigned char *to, uint32_t value, int bytes)
-{
-    for (int i = 0; i < bytes; i++)
-        to[i] = (unsigned char) (value >> 8 * i);
-}
 
 static uint32_t get(const unsigned char *from, int bytes)
 {
@@ -48,20 +41,6 @@ static void cut(struct link *link, const char *why)
 }
 
 /* Sending */
-
-void link_send(struct link *link, uint32_t id, enum frame_kind kind, const void *data, size_t size)
-{
-    unsigned char head[FRAME_HEAD];
-
-    put(head, id, 4);
-    head[4] = (unsigned char) kind;
-    put(head + 5, (uint32_t) size, 3);
-    byte_queue_add(&link->unsent, head, sizeof(head));
-    byte_queue_add(&link->unsent, data, size);
-    link->beat = clock_monotonic() + LINK_BEAT;
-    if (byte_queue_size(&link->unsent) > UNSENT_MAX)
-        link->is_full = true;
-}
 
 /* Lets the channels' sockets be read again, if there is room. */
 static void make_room(struct link *link)

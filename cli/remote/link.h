@@ -35,7 +35,7 @@ int link_open(struct link *link, int in, int out, const char *received, size_t s
 /* Opens a channel for the client at SOCKET, which it takes over. */
 void link_add_client(struct link *link, int socket);
 
-/* Does what is due. Returns the seconds until the next call at the latest. */
+/* Sends what is queued, and a sign of life; cuts a link that is silent. Returns the seconds until the next call. */
 double link_do_due(struct link *link);
 
 /* Closes the link and its channels; a closed link stays as it is. */

@@ -25,6 +25,9 @@ enum frame_kind {
 
 #define LINK_BUCKETS 64
 
+/* With more unsent bytes a link is full: no channel's socket is read. */
+#define LINK_UNSENT_MAX ((size_t) 1024 * 1024)
+
 struct channel;
 LIST_HEAD(channel_list, channel);
 
@@ -48,7 +51,7 @@ struct link {
     struct channel_list channels[LINK_BUCKETS]; /* by id */
 };
 
-/* In link.c: queues a frame. It is sent at the end of the loop's round at the latest, by link_do_due(). */
+/* In frame.c: queues a frame. It is sent at the end of the loop's round at the latest, by link_do_due(). */
 void link_send(struct link *link, uint32_t id, enum frame_kind kind, const void *data, size_t size);
 
 #endif
