@@ -33,6 +33,8 @@
 /* How often, in milliseconds, the hidden thread checks whether other threads are left, when the library knows none. */
 #define LAST_LOOK 500
 
+#define MILLISECOND (K3T_NANOSECONDS / 1000) /* in nanoseconds */
+
 /* Only the hidden thread uses these and, until it runs, the thread that starts it. */
 static struct {
     struct k3t_connection connection;
@@ -178,14 +180,21 @@ static void serve_connection(void)
     }
 }
 
-/* Waits before ATTEMPT, from 0, to reconnect. Returns false if the hidden thread is to end. */
+/*
+ * Waits before ATTEMPT, from 0, to reconnect. Returns false if the hidden thread is to end. News of threads wake it too
+ * and must not shorten the wait: a supervisor that hangs up at once would be called without a pause.
+ */
 static bool pause_before(int attempt)
 {
     struct pollfd poll_fd = {.fd = own.wake, .events = POLLIN};
+    int64_t       deadline = k3t_now() + (attempt < 5 ? 20 << attempt : 1000) * MILLISECOND;
+    int64_t       left;
     eventfd_t     count;
 
-    (void) poll(&poll_fd, 1, attempt < 5 ? 20 << attempt : 1000);
-    (void) eventfd_read(own.wake, &count);
+    while (!k3t_attach_must_stop() && (left = deadline - k3t_now()) > 0) {
+        (void) poll(&poll_fd, 1, (int) (left / MILLISECOND) + 1);
+        (void) eventfd_read(own.wake, &count);
+    }
     return !k3t_attach_must_stop();
 }
 
