@@ -1,5 +1,6 @@
 #include "cli/base/variables.h"
 
+#include "cli/base/array.h"
 #include "cli/base/variable.h"
 
 #include <errno.h>
@@ -8,22 +9,16 @@
 
 int variables_add(struct variables *variables, const char *word)
 {
-    size_t count = variables->count;
-    char  *copy = strdup(word);
+    char **list = array_room(variables->list, variables->count, sizeof(*list));
 
-    if (copy == NULL)
+    if (list == NULL)
         return -ENOMEM;
-    if ((count & (count - 1)) == 0) { /* the list is full: its length is a power of 2 */
-        char **grown = reallocarray(variables->list, count > 0 ? 2 * count : 1, sizeof(*grown));
-
-        if (grown == NULL) {
-            free(copy);
-            return -ENOMEM;
-        }
-        variables->list = grown;
-    }
-    variables->list[variables->count++] = copy;
-    variables->size += strlen(copy) + 1;
+    variables->list = list;
+    list[variables->count] = strdup(word);
+    if (list[variables->count] == NULL)
+        return -ENOMEM;
+    variables->count++;
+    variables->size += strlen(word) + 1;
     return 0;
 }
 

@@ -1,5 +1,7 @@
 #include "cli/place/log_buffer.h"
 
+#include "cli/base/array.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,16 +49,12 @@ int log_buffer_add(struct log_buffer *buffer, off_t offset, const char *data, si
 
 int log_buffer_add_time(struct log_buffer *buffer, const struct times_mark *mark)
 {
-    size_t             count = buffer->times_count;
-    struct times_mark *grown;
+    struct times_mark *times = array_room(buffer->times, buffer->times_count, sizeof(*times));
 
-    if ((count & (count - 1)) == 0) { /* there is room up to the next power of two */
-        grown = reallocarray(buffer->times, count > 0 ? 2 * count : 1, sizeof(*grown));
-        if (grown == NULL)
-            return -ENOMEM;
-        buffer->times = grown;
-    }
-    buffer->times[buffer->times_count++] = *mark;
+    if (times == NULL)
+        return -ENOMEM;
+    buffer->times = times;
+    times[buffer->times_count++] = *mark;
     return 0;
 }
 

@@ -1,5 +1,7 @@
 #include "cli/place/run_marks.h"
 
+#include "cli/base/array.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -52,16 +54,12 @@ static bool parse(const char *line, struct run_mark *ret)
 
 bool run_marks_append(struct run_marks *marks, const struct run_mark *mark)
 {
-    struct run_mark *grown;
+    struct run_mark *grown = array_room(marks->marks, marks->count, sizeof(*grown));
 
-    if ((marks->count & (marks->count - 1)) == 0) { /* there is room up to the next power of two */
-        grown =
-            reallocarray(marks->marks, marks->count == 0 ? 1 : 2 * marks->count, sizeof(*grown));
-        if (grown == NULL)
-            return false;
-        marks->marks = grown;
-    }
-    marks->marks[marks->count++] = *mark;
+    if (grown == NULL)
+        return false;
+    marks->marks = grown;
+    grown[marks->count++] = *mark;
     return true;
 }
 

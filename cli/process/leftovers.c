@@ -1,5 +1,6 @@
 #include "cli/process/leftovers.h"
 
+#include "cli/base/array.h"
 #include "cli/base/linux_calls.h"
 #include "cli/process/adopted.h"
 #include "cli/process/children.h"
@@ -30,16 +31,11 @@ static bool belongs(const struct member *member, uint64_t id, pid_t leader)
 /* Makes room for one more process. Returns false without memory. */
 static bool grow(struct leftovers *leftovers)
 {
-    size_t         capacity = leftovers->count == 0 ? 1 : 2 * leftovers->count;
-    pid_t         *pids;
-    struct pollfd *ends;
+    pid_t         *pids = array_room(leftovers->pids, leftovers->count, sizeof(*pids));
+    struct pollfd *ends = array_room(leftovers->ends, leftovers->count, sizeof(*ends));
 
-    if ((leftovers->count & (leftovers->count - 1)) != 0)
-        return true; /* there is room up to the next power of two */
-    pids = realloc(leftovers->pids, capacity * sizeof(*pids));
     if (pids != NULL)
         leftovers->pids = pids;
-    ends = realloc(leftovers->ends, capacity * sizeof(*ends));
     if (ends != NULL)
         leftovers->ends = ends;
     return pids != NULL && ends != NULL;

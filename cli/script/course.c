@@ -1,5 +1,6 @@
 #include "cli/script/course.h"
 
+#include "cli/base/array.h"
 #include "cli/base/clock.h"
 #include "cli/view/thread_text.h"
 
@@ -39,23 +40,16 @@ void course_close(struct course *course)
 /* Returns the thread with that ID, and makes room for it. NULL: no memory, or ID is no id. */
 static struct course_thread *find(struct course *course, json_int_t id)
 {
-    size_t                size = course->size > 0 ? course->size : 16;
     struct course_thread *threads;
 
     if (id <= 0 || id > ID_MAX)
         return NULL;
-    while (size <= (size_t) id)
-        size *= 2;
-    if (size == course->size)
-        return &course->threads[id];
-    threads = realloc(course->threads, size * sizeof(*threads));
+    threads = array_reach(course->threads, &course->size, (size_t) id, sizeof(*threads));
     if (threads == NULL) {
         course->failed = true;
         return NULL;
     }
-    memset(threads + course->size, 0, (size - course->size) * sizeof(*threads));
     course->threads = threads;
-    course->size = size;
     return &threads[id];
 }
 
@@ -136,20 +130,15 @@ static void begin_phase(struct course *course, struct course_thread *thread, con
 
     if (word == NULL)
         return;
-    /* Room is made whenever the count is a power of two. */
-    if ((thread->count & (thread->count - 1)) == 0) {
-        phases =
-            realloc(thread->phases, (thread->count > 0 ? thread->count * 2 : 1) * sizeof(*phases));
-        if (phases == NULL) {
-            course->failed = true;
-            return;
-        }
-        thread->phases = phases;
+    phases = array_room(thread->phases, thread->count, sizeof(*phases));
+    if (phases == NULL) {
+        course->failed = true;
+        return;
     }
-    thread->phases[thread->count++] =
-        (struct course_phase){.word = word,
-                              .run = thread->in_run ? thread->runs : 0,
-                              .began = fmax(time - course->began, 0)};
+    thread->phases = phases;
+    phases[thread->count++] = (struct course_phase){.word = word,
+                                                    .run = thread->in_run ? thread->runs : 0,
+                                                    .began = fmax(time - course->began, 0)};
 }
 
 /* Returns the time at which the phases of THREAD ended, of which news has come at TIME. */
@@ -211,12 +200,8 @@ void course_take_thread(struct course *course, const json_t *object, double time
 static void add_raise(struct course *course, const json_t *params, double time)
 {
     const json_t        *inner = json_object_get(params, "inner");
-    size_t               count = course->raise_count;
-    struct course_raise *raises = course->raises;
+    struct course_raise *raises = array_room(course->raises, course->raise_count, sizeof(*raises));
 
-    /* Room is made whenever the count is a power of two. */
-    if ((count & (count - 1)) == 0)
-        raises = realloc(raises, (count > 0 ? count * 2 : 1) * sizeof(*raises));
     if (raises == NULL) {
         course->failed = true;
         return;

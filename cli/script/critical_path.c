@@ -1,5 +1,6 @@
 #include "cli/script/critical_path.h"
 
+#include "cli/base/array.h"
 #include "cli/script/moments.h"
 
 #include <math.h>
@@ -48,15 +49,13 @@ static void add(struct search *search, enum path_kind kind, double began, double
 {
     struct critical_path *path = search->path;
     struct path_part     *last = path->count > 0 ? &path->parts[path->count - 1] : NULL;
-    struct path_part     *parts = path->parts;
+    struct path_part     *parts;
 
     if (last != NULL && last->id == search->id && last->kind == kind && last->cause == CAUSE_NONE) {
         last->began = began;
         return;
     }
-    /* Room is made whenever the count is a power of two. */
-    if ((path->count & (path->count - 1)) == 0)
-        parts = realloc(parts, (path->count > 0 ? path->count * 2 : 1) * sizeof(*parts));
+    parts = array_room(path->parts, path->count, sizeof(*parts));
     if (parts == NULL) {
         path->failed = true;
         return;

@@ -1,18 +1,15 @@
 #include "cli/script/moments.h"
 
+#include "cli/base/array.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-static void add(struct moments *moments, size_t *capacity, struct moment moment)
+static void add(struct moments *moments, struct moment moment)
 {
-    struct moment *list = moments->list;
+    struct moment *list = array_room(moments->list, moments->count, sizeof(*list));
 
-    if (moments->count == *capacity) {
-        *capacity = *capacity > 0 ? *capacity * 2 : 64;
-        list = realloc(list, *capacity * sizeof(*list));
-    }
     if (list == NULL) {
-        *capacity = moments->count;
         moments->failed = true;
         return;
     }
@@ -21,8 +18,8 @@ static void add(struct moments *moments, size_t *capacity, struct moment moment)
 }
 
 /* Adds the moments of THREAD. A run ends with its last phase. */
-static void add_thread(struct moments *moments, size_t *capacity,
-                       const struct course_thread *thread, struct moment moment)
+static void add_thread(struct moments *moments, const struct course_thread *thread,
+                       struct moment moment)
 {
     for (size_t i = 0; i < thread->count; i++) {
         const struct course_phase *phase = &thread->phases[i];
@@ -31,12 +28,12 @@ static void add_thread(struct moments *moments, size_t *capacity,
         if (strcmp(phase->word, "ready") == 0) {
             moment.time = phase->began;
             moment.is_end = false;
-            add(moments, capacity, moment);
+            add(moments, moment);
         }
         if (course_is_of_run(phase) && is_last) {
             moment.time = phase->ended;
             moment.is_end = true;
-            add(moments, capacity, moment);
+            add(moments, moment);
         }
     }
 }
@@ -52,8 +49,6 @@ static int compare(const void *a, const void *b)
 
 void moments_find(struct moments *moments, const struct run_result *result)
 {
-    size_t capacity = 0;
-
     for (size_t id = 1; id < result->threads->size; id++) {
         const json_t               *object = result->threads->list[id].thread;
         const struct course_thread *thread = course_find(result->course, (json_int_t) id);
@@ -63,7 +58,7 @@ void moments_find(struct moments *moments, const struct run_result *result)
         };
 
         if (object != NULL && thread != NULL)
-            add_thread(moments, &capacity, thread, moment);
+            add_thread(moments, thread, moment);
     }
     if (moments->count > 0)
         qsort(moments->list, moments->count, sizeof(*moments->list), compare);

@@ -1,31 +1,21 @@
 #include "cli/script/plan.h"
 
+#include "cli/base/array.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
 
-static bool grow(struct plan *plan)
-{
-    size_t               capacity = plan->capacity > 0 ? 2 * plan->capacity : 64;
-    struct plan_command *commands;
-
-    if (plan->count < plan->capacity)
-        return true;
-    commands = reallocarray(plan->commands, capacity, sizeof(*commands));
-    if (commands == NULL)
-        return false;
-    plan->commands = commands;
-    plan->capacity = capacity;
-    return true;
-}
-
 int plan_add(struct plan *plan, struct words *words, size_t line)
 {
-    if (!grow(plan)) {
+    struct plan_command *commands = array_room(plan->commands, plan->count, sizeof(*commands));
+
+    if (commands == NULL) {
         words_release(words);
         return -ENOMEM;
     }
-    plan->commands[plan->count++] = (struct plan_command){.words = *words, .line = line};
+    plan->commands = commands;
+    commands[plan->count++] = (struct plan_command){.words = *words, .line = line};
     *words = (struct words){0};
     return 0;
 }

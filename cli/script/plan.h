@@ -16,7 +16,7 @@ struct plan_command {
 /* Zeroed it is empty. */
 struct plan {
     struct plan_command *commands;
-    size_t               count, capacity;
+    size_t               count;
     json_t              *left_out; /* the names of the threads that are not started; NULL: none */
 };
 

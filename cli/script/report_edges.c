@@ -1,5 +1,6 @@
 #include "cli/script/report_edges.h"
 
+#include "cli/base/array.h"
 #include "cli/view/thread_text.h"
 
 #include <math.h>
@@ -7,11 +8,8 @@
 
 static void add(struct edges *edges, struct edge edge)
 {
-    struct edge *list = edges->list;
+    struct edge *list = array_room(edges->list, edges->count, sizeof(*list));
 
-    /* Room is made whenever the count is a power of two. */
-    if ((edges->count & (edges->count - 1)) == 0)
-        list = realloc(list, (edges->count > 0 ? edges->count * 2 : 1) * sizeof(*list));
     if (list == NULL) {
         edges->failed = true;
         return;

@@ -1,5 +1,6 @@
 #include "cli/script/run_threads.h"
 
+#include "cli/base/array.h"
 #include "cli/base/status.h"
 #include "cli/view/left_text.h"
 #include "cli/view/thread_text.h"
@@ -17,29 +18,17 @@ struct run_thread *run_threads_find(const struct run_threads *threads, json_int_
     return &threads->list[id];
 }
 
-static bool grow(struct run_threads *threads, size_t id)
-{
-    size_t             size = threads->size > 0 ? threads->size : 16;
-    struct run_thread *list;
-
-    while (size <= id)
-        size *= 2;
-    if (size == threads->size)
-        return true;
-    list = realloc(threads->list, size * sizeof(*list));
-    if (list == NULL)
-        return false;
-    memset(list + threads->size, 0, (size - threads->size) * sizeof(*list));
-    threads->list = list;
-    threads->size = size;
-    return true;
-}
-
 struct run_thread *run_threads_at(struct run_threads *threads, json_int_t id)
 {
-    if (id <= 0 || id > ID_MAX || !grow(threads, (size_t) id))
+    struct run_thread *list;
+
+    if (id <= 0 || id > ID_MAX)
         return NULL;
-    return &threads->list[id];
+    list = array_reach(threads->list, &threads->size, (size_t) id, sizeof(*list));
+    if (list == NULL)
+        return NULL;
+    threads->list = list;
+    return &list[id];
 }
 
 static enum run_thread_kind kind_of(const struct run_threads *threads, const json_t *thread)

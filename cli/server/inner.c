@@ -1,5 +1,6 @@
 #include "cli/server/inner.h"
 
+#include "cli/base/array.h"
 #include "cli/rpc/write.h"
 #include "cli/server/record.h"
 #include "cli/server/store.h"
@@ -37,18 +38,14 @@ static bool is_at(const struct inner_list *list, size_t place, uint64_t id)
 /* Makes room for one more thread. Returns false if there is none. */
 static bool grow(struct inner_list *list)
 {
-    size_t         capacity = list->capacity == 0 ? 4 : 2 * list->capacity;
     struct inner **threads;
 
-    if (list->count < list->capacity)
-        return true;
     if (list->count >= INNER_MAX)
         return false;
-    threads = realloc(list->threads, capacity * sizeof(struct inner *));
+    threads = array_room(list->threads, list->count, sizeof(struct inner *));
     if (threads == NULL)
         return false;
     list->threads = threads;
-    list->capacity = capacity;
     return true;
 }
 

@@ -25,7 +25,7 @@ struct inner {
 /* The threads inside one process, in order of their ids. All zeros: none. */
 struct inner_list {
     struct inner **threads;
-    size_t         count, capacity;
+    size_t         count;
 };
 
 /*

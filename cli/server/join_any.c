@@ -1,5 +1,6 @@
 #include "cli/server/join_any.h"
 
+#include "cli/base/array.h"
 #include "cli/server/selection.h"
 #include "cli/server/store.h"
 
@@ -8,7 +9,7 @@
 /* The threads that a call waits for, by id. They are live as long as the call waits. */
 struct candidates {
     uint64_t *ids;
-    size_t    count, room;
+    size_t    count;
     bool      failed; /* memory was lacking */
 };
 
@@ -69,17 +70,14 @@ static void expire_any(struct call *call, const struct record *record)
 
 static void add(struct candidates *candidates, uint64_t id)
 {
-    if (candidates->count == candidates->room) {
-        size_t    room = 2 * candidates->room + 16;
-        uint64_t *ids = reallocarray(candidates->ids, room, sizeof(*ids));
+    uint64_t *ids = array_room(candidates->ids, candidates->count, sizeof(*ids));
 
-        candidates->failed |= ids == NULL;
-        if (ids == NULL)
-            return;
-        candidates->ids = ids;
-        candidates->room = room;
+    if (ids == NULL) {
+        candidates->failed = true;
+        return;
     }
-    candidates->ids[candidates->count++] = id;
+    candidates->ids = ids;
+    ids[candidates->count++] = id;
 }
 
 /* Adds the newest thread of each name that PATTERN matches; without a pattern, all live threads. */

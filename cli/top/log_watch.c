@@ -1,5 +1,7 @@
 #include "cli/top/log_watch.h"
 
+#include "cli/base/array.h"
+
 #include <stdlib.h>
 #include <sys/inotify.h>
 #include <unistd.h>
@@ -50,29 +52,19 @@ static void drop_others(struct log_watch *watch, struct row *const *rows, size_t
     }
 }
 
-static bool reserve(struct log_watch *watch)
-{
-    size_t              capacity = watch->capacity > 0 ? watch->capacity * 2 : 64;
-    struct log_watched *list;
-
-    if (watch->count < watch->capacity)
-        return true;
-    list = reallocarray(watch->list, capacity, sizeof(*list));
-    if (list == NULL)
-        return false;
-    watch->list = list;
-    watch->capacity = capacity;
-    return true;
-}
-
 /* Watches the log of ROW, and reads it anew: it may have been written to before. */
 static void add(struct log_watch *watch, struct row *row)
 {
-    int key = inotify_add_watch(watch->fd, row->log, IN_MODIFY);
+    struct log_watched *list = array_room(watch->list, watch->count, sizeof(*list));
+    int                 key;
 
+    if (list == NULL)
+        return;
+    watch->list = list;
+    key = inotify_add_watch(watch->fd, row->log, IN_MODIFY);
     if (key < 0)
         return; /* there is no log yet */
-    watch->list[watch->count++] = (struct log_watched){row->id, key};
+    list[watch->count++] = (struct log_watched){row->id, key};
     row->live.is_read = false;
 }
 
@@ -82,7 +74,7 @@ void log_watch_set(struct log_watch *watch, struct row *const *rows, size_t coun
         return;
     drop_others(watch, rows, count);
     for (size_t i = 0; i < count; i++)
-        if (rows[i]->state != STATE_ENDED && !has_row(watch, rows[i]->id) && reserve(watch))
+        if (rows[i]->state != STATE_ENDED && !has_row(watch, rows[i]->id))
             add(watch, rows[i]);
 }
 

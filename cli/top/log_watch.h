@@ -19,7 +19,7 @@ struct log_watched {
 struct log_watch {
     int                 fd; /* to be polled; -1: there is none */
     struct log_watched *list;
-    size_t              count, capacity;
+    size_t              count;
 };
 
 /* Begins to watch; nothing at first. */

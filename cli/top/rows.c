@@ -1,5 +1,7 @@
 #include "cli/top/rows.h"
 
+#include "cli/base/array.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,16 +44,11 @@ static void count(struct rows *rows, const struct row *row, bool is_more)
 /* Makes room for one more row. */
 static bool reserve(struct rows *rows)
 {
-    size_t       capacity = rows->capacity > 0 ? rows->capacity * 2 : 64;
-    struct row **by_id;
+    struct row **by_id = array_room(rows->by_id, rows->count, sizeof(struct row *));
 
-    if (rows->count < rows->capacity)
-        return true;
-    by_id = reallocarray(rows->by_id, capacity, sizeof(struct row *));
     if (by_id == NULL)
         return false;
     rows->by_id = by_id;
-    rows->capacity = capacity;
     return true;
 }
 

@@ -12,7 +12,7 @@
 /* Zeroed, it is empty. */
 struct rows {
     struct row **by_id; /* in ascending order */
-    size_t       count, capacity;
+    size_t       count;
     size_t       states[STATE_ENDED + 1]; /* how many rows have each state */
     size_t       failed;                  /* how many have failed */
     struct row  *gone; /* rows whose threads were forgotten, but which may still be on the screen */

@@ -3,7 +3,7 @@
 # These link some objects of the program.
 $(BUILD)/tests/cli/mailbox: $(addprefix $(BUILD)/cli/,base/shared_string.c.o \
 	base/text.c.o worker/mailbox.c.o worker/thread_report.c.o)
-$(BUILD)/tests/cli/tree: $(addprefix $(BUILD)/cli/,base/clock.c.o $(addprefix process/, \
+$(BUILD)/tests/cli/tree: $(addprefix $(BUILD)/cli/,base/array.c.o base/clock.c.o $(addprefix process/, \
 	account.c.o adopted.c.o children.c.o handle.c.o leftovers.c.o mark.c.o children_end.c.o))
 $(BUILD)/tests/cli/tree: TEST_LDFLAGS = -Wl,--wrap=children_read
 $(BUILD)/tests/cli/regex: $(BUILD)/cli/ready/regex.c.o
@@ -11,8 +11,8 @@ $(BUILD)/tests/cli/text: $(addprefix $(BUILD)/cli/,base/text.c.o base/duration.c
 	base64.c.o escape.c.o parse.c.o plain_json.c.o table_line.c.o write.c.o))
 $(BUILD)/tests/cli/text: TEST_LIBS = -ljansson -lm
 $(BUILD)/tests/cli/top: $(addprefix $(BUILD)/cli/,$(addprefix base/, \
-	duration.c.o exceptions.c.o result.c.o size.c.o text.c.o) $(addprefix rpc/, \
+	array.c.o duration.c.o exceptions.c.o result.c.o size.c.o text.c.o) $(addprefix rpc/, \
 	base64.c.o bytes.c.o escape.c.o parse.c.o plain_json.c.o table_line.c.o) terminal/sequence.c.o $(addprefix top/, \
 	arrange.c.o cells.c.o last_line.c.o line_text.c.o pager.c.o row.c.o rows.c.o) $(addprefix view/, \
-	table.c.o thread_text.c.o))
+	command_text.c.o table.c.o thread_text.c.o))
 $(BUILD)/tests/cli/top: TEST_LIBS = -ljansson -lm
