@@ -1,10 +1,9 @@
 /* The table of all threads on the page of a run. */
-#include "cli/rpc/bytes.h"
 #include "cli/script/outcome.h"
 #include "cli/script/report.h"
+#include "cli/view/command_text.h"
 #include "cli/view/thread_text.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* A command is cut to so many columns, as a terminal counts them. */
@@ -13,28 +12,14 @@
 /* Adds the command of OBJECT as a shell would read it. */
 static void add_command(struct text *text, const json_t *object)
 {
-    struct text   words = {0};
-    const json_t *word;
-    size_t        i, fit;
+    struct text line = {0};
+    bool is_cut = command_text_add(&line, json_object_get(object, "command"), COMMAND_COLUMNS);
 
-    json_array_foreach(json_object_get(object, "command"), i, word) {
-        char *bytes = NULL;
-
-        if (words.size > 4 * COMMAND_COLUMNS)
-            break;
-        if (bytes_from_json(word, &bytes) != 0)
-            continue;
-        if (words.size > 0)
-            text_byte(&words, ' ', 1);
-        text_add_quoted(&words, bytes);
-        free(bytes);
-    }
-    fit = text_fit(words.data, words.size, COMMAND_COLUMNS);
-    report_add_text(text, words.data, fit);
-    if (fit < words.size)
+    report_add_text(text, line.data, line.size);
+    if (is_cut)
         text_add(text, "…");
-    text->failed |= words.failed;
-    text_release(&words);
+    text->failed |= line.failed;
+    text_release(&line);
 }
 
 /* Adds how long the thread waited until its first run. */

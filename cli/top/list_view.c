@@ -2,7 +2,7 @@
 
 #include "cli/base/duration.h"
 #include "cli/top/cells.h"
-#include "cli/top/help.h"
+#include "cli/top/footer.h"
 
 #include <math.h>
 #include <string.h>
@@ -129,27 +129,6 @@ static void draw_details(struct state *state)
     put(state, state->display.rows - 2, 0, state->display.columns, STYLE_HEADING, false, &text);
 }
 
-static void draw_last_line(struct state *state)
-{
-    struct display *display = &state->display;
-    int             line = display->rows - 1;
-    struct text     text = {0};
-
-    if (state->mode == MODE_FILTER) {
-        text_add(&text, "Filter: ");
-        text_append(&text, state->filter.text, state->filter.size);
-        display_put(display, line, 0, display->columns, STYLE_PLAIN, text.data, text.size);
-        display_put_cursor(display, line, (int) text_width(text.data, text.size));
-        text_release(&text);
-    } else if (state->message.size > 0) {
-        display_put(display, line, 0, display->columns, STYLE_TITLE, state->message.data,
-                    state->message.size);
-    } else {
-        display_put_string(display, line, 0, display->columns, STYLE_FAINT,
-                           help_hints(state->mode));
-    }
-}
-
 /* The rows */
 
 static enum display_style style_of(const struct row *row)
@@ -231,5 +210,5 @@ void list_view_draw(struct state *state, double time)
                            state->rows.count == 0 ? "There are no threads."
                                                   : "No thread fits: Esc shows all again.");
     draw_details(state);
-    draw_last_line(state);
+    footer_draw(state, "Filter: ", state->mode == MODE_FILTER ? &state->filter : NULL);
 }

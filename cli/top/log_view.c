@@ -1,7 +1,7 @@
 #include "cli/top/log_view.h"
 
 #include "cli/base/size.h"
-#include "cli/top/help.h"
+#include "cli/top/footer.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -172,26 +172,6 @@ static void draw_log_line(struct state *state, int line, off_t position)
     text_release(&text);
 }
 
-static void draw_last_line(struct state *state)
-{
-    struct display *display = &state->display;
-    int             line = display->rows - 1;
-    struct text     text = {0};
-
-    if (state->mode == MODE_SEARCH) {
-        text_printf(&text, "Search: %s", state->log.search.text);
-        display_put(display, line, 0, display->columns, STYLE_PLAIN, text.data, text.size);
-        display_put_cursor(display, line, (int) text_width(text.data, text.size));
-        text_release(&text);
-    } else if (state->message.size > 0) {
-        display_put(display, line, 0, display->columns, STYLE_TITLE, state->message.data,
-                    state->message.size);
-    } else {
-        display_put_string(display, line, 0, display->columns, STYLE_FAINT,
-                           help_hints(state->mode));
-    }
-}
-
 void log_view_draw(struct state *state)
 {
     struct log_view *view = &state->log;
@@ -213,5 +193,5 @@ void log_view_draw(struct state *state)
             break;
         position = next;
     }
-    draw_last_line(state);
+    footer_draw(state, "Search: ", state->mode == MODE_SEARCH ? &view->search : NULL);
 }

@@ -1,14 +1,15 @@
 #include "cli/top/row.h"
 
 #include "cli/rpc/bytes.h"
+#include "cli/view/command_text.h"
 #include "cli/view/thread_text.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* The bytes of a command that are kept: more than a screen is wide. */
-#define COMMAND_MAX 1024
+/* The columns of a command that are kept: more than a screen is wide. */
+#define COMMAND_COLUMNS 1024
 
 static const char *const state_words[] = {
 #define X(name, word) word,
@@ -67,31 +68,11 @@ static char *copy_log(const json_t *thread)
     return bytes_from_json(json_object_get(thread, "log"), &log) == 0 ? log : strdup("");
 }
 
-/* Adds a word of a command as a shell would read it. */
-static void add_word(struct text *text, const json_t *word)
-{
-    char *bytes;
-
-    if (bytes_from_json(word, &bytes) != 0)
-        return;
-    text_add_quoted(text, bytes);
-    free(bytes);
-}
-
 static char *copy_command(const json_t *thread)
 {
-    const json_t *words = json_object_get(thread, "command"), *word;
-    struct text   text = {0};
-    size_t        i;
+    struct text text = {0};
 
-    json_array_foreach((json_t *) words, i, word) {
-        if (text.size >= COMMAND_MAX)
-            break;
-        text_byte(&text, ' ', i > 0);
-        add_word(&text, word);
-    }
-    if (text.size > COMMAND_MAX)
-        text.size = text_fit(text.data, text.size, COMMAND_MAX);
+    (void) command_text_add(&text, json_object_get(thread, "command"), COMMAND_COLUMNS);
     return take_string(&text);
 }
 

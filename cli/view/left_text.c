@@ -1,9 +1,7 @@
 #include "cli/view/left_text.h"
 
-#include "cli/rpc/bytes.h"
+#include "cli/view/command_text.h"
 #include "cli/view/thread_text.h"
-
-#include <stdlib.h>
 
 /* More processes are only counted, and longer commands are cut. */
 #define SHOWN_MAX     8
@@ -19,30 +17,6 @@ bool left_is_some(const json_t *thread)
     return json_array_size(left_of(thread)) > 0;
 }
 
-static void add_command(struct text *text, const json_t *words)
-{
-    struct text   line = {0};
-    const json_t *word;
-    size_t        i, fit;
-
-    json_array_foreach((json_t *) words, i, word) {
-        char *bytes = NULL;
-
-        if (bytes_from_json(word, &bytes) != 0)
-            continue;
-        if (line.size > 0)
-            text_byte(&line, ' ', 1);
-        text_add_quoted(&line, bytes);
-        free(bytes);
-    }
-    fit = text_fit(line.data, line.size, COMMAND_WIDTH);
-    text_append(text, line.data, fit);
-    if (fit < line.size)
-        text_add(text, "...");
-    text->failed |= line.failed;
-    text_release(&line);
-}
-
 static void add_process(struct text *text, const json_t *process)
 {
     const json_t *address;
@@ -50,7 +24,8 @@ static void add_process(struct text *text, const json_t *process)
 
     text_printf(text, "%" JSON_INTEGER_FORMAT " (",
                 json_integer_value(json_object_get(process, "pid")));
-    add_command(text, json_object_get(process, "command"));
+    if (command_text_add(text, json_object_get(process, "command"), COMMAND_WIDTH))
+        text_add(text, "...");
     json_array_foreach(json_object_get(process, "listens"), i, address) {
         text_add(text, i == 0 ? ", listening on " : " and ");
         thread_add_bytes(text, address);
