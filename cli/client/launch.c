@@ -239,13 +239,21 @@ static int lift(int fd)
     return lifted >= 0 ? lifted : error;
 }
 
-void launch_release(struct claim *claim)
+/* Closes the socket and the lock. */
+static void release(struct claim *claim)
 {
     if (claim->listener >= 0)
         close(claim->listener);
     if (claim->lock >= 0)
         close(claim->lock);
     *claim = (struct claim){.listener = -1, .lock = -1};
+}
+
+void launch_give_up(const struct place *place, struct claim *claim)
+{
+    /* No other supervisor can have a socket in this place while we hold the lock. */
+    (void) unlink(place->socket);
+    release(claim);
 }
 
 /*
@@ -278,7 +286,7 @@ static int take_place(const struct place *place, struct claim *ret, struct text 
     *ret = claim;
     return 0;
 failed:
-    launch_release(&claim);
+    release(&claim);
     return error;
 }
 
@@ -293,8 +301,9 @@ static int bring_up(const struct place *place, bool has_state, const struct laun
         return error;
     error = spawn_supervisor(place, &claim, own, ret_pid, why);
     if (error != 0)
-        (void) unlink(place->socket);
-    launch_release(&claim);
+        launch_give_up(place, &claim);
+    else
+        release(&claim);
     return error;
 }
 

@@ -78,7 +78,7 @@ struct claim {
  */
 int launch_claim(const struct place *place, struct claim *ret, struct text *why);
 
-/* Closes the socket and the lock. */
-void launch_release(struct claim *claim);
+/* Gives PLACE up, where no supervisor serves after all: removes the socket, closes it, and closes the lock. */
+void launch_give_up(const struct place *place, struct claim *claim);
 
 #endif

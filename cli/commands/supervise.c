@@ -124,8 +124,11 @@ static int claim_place(const struct invocation *invocation, struct claim *ret)
     } else {
         error = launch_claim(place, ret, &why);
     }
-    if (error == 0 && (o->listener != 0 || !ret->has_state))
+    if (error == 0 && (o->listener != 0 || !ret->has_state)) {
         error = place_set_state(place, o->state);
+        if (error != 0)
+            launch_give_up(place, ret);
+    }
     if (error != 0)
         (void) command_fail_text(invocation, STATUS_FAILED, NULL, &why);
     else
@@ -181,7 +184,7 @@ static int run(struct invocation *invocation)
     supervisor_run(&supervisor, &why);
     status = command_fail(invocation, STATUS_FAILED, NULL, "%.*s", (int) why.size, why.data);
     text_release(&why);
-    launch_release(&claim);
+    launch_give_up(supervisor.place, &claim);
     return status;
 }
 

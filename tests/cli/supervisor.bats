@@ -191,6 +191,13 @@ end_other() {
   end_other
 }
 
+@test "supervise that cannot serve names the reason and removes its socket" {
+  touch "${K3THREAD_SOCKET%.sock}.logs"
+  run -1 --separate-stderr k3 supervise
+  like "$stderr" "k3thread: supervise: cannot use *.logs for logs: *"
+  [ ! -e "$K3THREAD_SOCKET" ]
+}
+
 @test "shutdown ends supervise" {
   in_background supervising "$K3THREAD" supervise
   wait_until "$DEADLINE" k3 list
