@@ -24,6 +24,13 @@ void byte_queue_add(struct byte_queue *queue, const void *data, size_t size)
     text_append(&queue->bytes, data, size);
 }
 
+void byte_queue_add_text(struct byte_queue *queue, struct text *text)
+{
+    byte_queue_add(queue, text->data, text->size);
+    queue->bytes.failed |= text->failed;
+    text_release(text);
+}
+
 bool byte_queue_reserve(struct byte_queue *queue, size_t size)
 {
     compact(queue);
@@ -42,6 +49,8 @@ void byte_queue_take(struct byte_queue *queue, size_t size)
 
 int byte_queue_flush(struct byte_queue *queue, int fd)
 {
+    if (queue->bytes.failed)
+        return -ENOMEM;
     while (byte_queue_size(queue) > 0) {
         ssize_t n = write(fd, byte_queue_front(queue), byte_queue_size(queue));
 

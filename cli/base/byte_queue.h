@@ -26,6 +26,9 @@ static inline char *byte_queue_front(const struct byte_queue *queue)
 /* Appends SIZE bytes. Without memory, queue->bytes.failed is true afterwards. */
 void byte_queue_add(struct byte_queue *queue, const void *data, size_t size);
 
+/* Appends TEXT, which is released. If TEXT has failed, queue->bytes.failed is true afterwards. */
+void byte_queue_add_text(struct byte_queue *queue, struct text *text);
+
 /* Makes room for SIZE bytes behind the end, for the caller to fill. Returns false without memory. */
 bool byte_queue_reserve(struct byte_queue *queue, size_t size);
 
@@ -33,8 +36,8 @@ bool byte_queue_reserve(struct byte_queue *queue, size_t size);
 void byte_queue_take(struct byte_queue *queue, size_t size);
 
 /*
- * Writes what FD takes without waiting. Returns 0, also if bytes are left, or -errno. The SIGPIPE of a pipe
- * must be ignored.
+ * Writes what FD takes without waiting. Returns 0, also if bytes are left, or -errno; -ENOMEM if bytes could not be
+ * appended. SIGPIPE must be ignored or blocked.
  */
 int byte_queue_flush(struct byte_queue *queue, int fd);
 

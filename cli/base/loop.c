@@ -1,7 +1,8 @@
 #include "cli/base/loop.h"
 
 #include <errno.h>
-#include <stddef.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #define ROUND 64
 
@@ -37,12 +38,32 @@ int loop_change(struct source *source, uint32_t events)
     return control(EPOLL_CTL_MOD, source, events);
 }
 
+int loop_watch(struct source *source, int fd, void (*ready)(struct source *source, uint32_t events),
+               uint32_t events)
+{
+    int flags = fcntl(fd, F_GETFL);
+
+    *source = (struct source){.fd = fd, .ready = ready};
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+        return -errno;
+    return loop_add(source, events);
+}
+
 void loop_remove(struct source *source)
 {
     control(EPOLL_CTL_DEL, source, 0);
     for (int i = round_at; i < round_count; i++)
         if (round_events[i].data.ptr == source)
             round_events[i].data.ptr = NULL;
+}
+
+void loop_close(struct source *source)
+{
+    if (source->fd < 0)
+        return;
+    loop_remove(source);
+    close(source->fd);
+    source->fd = -1;
 }
 
 static void serve_round(void)
@@ -78,7 +99,7 @@ int loop_run(const bool *stop, double (*after)(void), void (*idle)(void))
 
     while (!*stop) {
         double next = after();
-        bool   rests = busy && (next < 0 || next > IDLE_AFTER);
+        bool   rests = idle != NULL && busy && (next < 0 || next > IDLE_AFTER);
 
         wait_for_events(rests ? IDLE_AFTER : next);
         if (round_count == 0 && rests) {

@@ -1,11 +1,11 @@
 /*
- * The event loop of the server: descriptors and what to call when they are ready, and one timer.
- * One thread.
+ * The event loop of a process: descriptors, the functions to call when they are ready, and one timer. One thread.
  */
 #ifndef K3THREAD_CLI_BASE_LOOP_H
 #define K3THREAD_CLI_BASE_LOOP_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 
@@ -15,6 +15,10 @@ struct source {
     void (*ready)(struct source *source, uint32_t events);
 };
 
+/* Returns the object whose member MEMBER is the source at SOURCE. */
+#define LOOP_OWNER(source, type, member)                                                           \
+    ((type *) (void *) ((char *) (source) -offsetof(type, member)))
+
 /* Returns 0 or -errno. */
 int loop_open(void);
 
@@ -22,13 +26,23 @@ int loop_open(void);
 int loop_add(struct source *source, uint32_t events);
 int loop_change(struct source *source, uint32_t events);
 
+/*
+ * Makes SOURCE the source of FD, which becomes non-blocking and is closed with SOURCE, also after a failure. Watches
+ * it for EVENTS. Returns 0 or -errno.
+ */
+int loop_watch(struct source *source, int fd, void (*ready)(struct source *source, uint32_t events),
+               uint32_t events);
+
 /* Stops watching it: its function is not called again, not even for what was found ready already. */
 void loop_remove(struct source *source);
 
+/* Stops watching it, and closes its descriptor. A source with the descriptor -1 is closed already. */
+void loop_close(struct source *source);
+
 /*
  * Runs until *STOP. After each round calls AFTER, which returns after how many seconds it must be called
- * again; negative: it need not be. When nothing has happened for a second, calls IDLE, once until
- * something happens.
+ * again; negative: it need not be. When nothing has happened for a second, calls IDLE, unless it is NULL, once
+ * until something happens. Returns 0 or -errno.
  */
 int loop_run(const bool *stop, double (*after)(void), void (*idle)(void));
 

@@ -1,6 +1,8 @@
 #include "cli/remote/agent.h"
 
+#include "cli/base/file_limit.h"
 #include "cli/base/loop.h"
+#include "cli/base/loop_signals.h"
 #include "cli/client/launch.h"
 #include "cli/place/socket.h"
 #include "cli/place/temporary_place.h"
@@ -15,8 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/sysinfo.h>
 #include <sys/wait.h>
@@ -27,7 +27,7 @@
 
 static struct place  place;
 static struct link   up; /* to the run */
-static struct source clients, signals;
+static struct source clients;
 static char         *clients_path;
 static pid_t         supervisor; /* its guardian, in fact; 0: it has ended */
 static int           lifeline = -1;
@@ -41,17 +41,14 @@ static void take_cut(struct link *link, const char *why)
     stopped = true;
 }
 
-static void signals_ready(struct source *source, uint32_t events)
+/* Takes a signal that asks for the end, or says that the supervisor has ended. */
+static void take_signal(int signal)
 {
-    struct signalfd_siginfo info;
-
-    (void) events;
-    if (read(source->fd, &info, sizeof(info)) == sizeof(info))
-        stopped = true; /* an end was asked for, or the supervisor has ended */
+    (void) signal;
+    stopped = true;
 }
 
-/* Watches for the signals that ask for an end, and for the end of the supervisor. Returns 0 or -errno. */
-static int open_signals(void)
+static int take_signals(void)
 {
     sigset_t set;
 
@@ -61,11 +58,7 @@ static int open_signals(void)
     sigaddset(&set, SIGINT);
     sigaddset(&set, SIGHUP);
     (void) signal(SIGPIPE, SIG_IGN);
-    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
-        return -errno;
-    signals = (struct source){.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
-                              .ready = signals_ready};
-    return signals.fd < 0 ? -errno : loop_add(&signals, EPOLLIN);
+    return loop_take_signals(SIG_BLOCK, &set, take_signal);
 }
 
 /* The sockets */
@@ -95,9 +88,7 @@ static int open_clients(void)
     fd = socket_listen(clients_path);
     if (fd < 0)
         return fd;
-    (void) fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK);
-    clients = (struct source){.fd = fd, .ready = clients_ready};
-    return loop_add(&clients, EPOLLIN);
+    return loop_watch(&clients, fd, clients_ready, EPOLLIN);
 }
 
 /* The supervisor */
@@ -134,17 +125,6 @@ static void end_supervisor(void)
 
 /* The life of the agent */
 
-/* Lets as many clients as the system allows connect. */
-static void raise_limit(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    (void) setrlimit(RLIMIT_NOFILE, &limit);
-}
-
 static unsigned count_processors(void)
 {
     cpu_set_t set;
@@ -170,10 +150,6 @@ static double finish_round(void)
     return stopped ? 0 : next;
 }
 
-static void do_nothing(void)
-{
-}
-
 static int begin(const char *directory, struct text *why)
 {
     int error = find_place(directory, why);
@@ -181,12 +157,12 @@ static int begin(const char *directory, struct text *why)
     if (error == 0)
         error = loop_open();
     if (error == 0)
-        error = open_signals();
+        error = take_signals();
     if (error == 0)
         error = open_clients();
     if (error == 0)
         error = start_supervisor(why);
-    raise_limit();
+    file_limit_raise(); /* the supervisor, which was started before, keeps the old limit */
     if (error == 0)
         error = say_up();
     if (error == 0)
@@ -212,7 +188,7 @@ int agent_run(const char *directory, struct text *why)
     prctl(PR_SET_NAME, "k3-agent");
     error = begin(directory, why);
     if (error == 0)
-        error = loop_run(&stopped, finish_round, do_nothing);
+        error = loop_run(&stopped, finish_round, NULL);
     end_supervisor();
     link_close(&up);
     if (place.directory != NULL)

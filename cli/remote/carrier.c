@@ -3,7 +3,9 @@
 #include "cli/base/clock.h"
 #include "cli/base/descriptors.h"
 #include "cli/base/directory.h"
+#include "cli/base/file_limit.h"
 #include "cli/base/loop.h"
+#include "cli/base/loop_signals.h"
 #include "cli/place/socket.h"
 #include "cli/remote/host.h"
 
@@ -14,8 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,7 +28,7 @@
 
 static const struct carrier_options *options;
 static struct host                  *hosts;
-static struct source                 supervisor, signals;
+static struct source                 supervisor;
 static struct byte_queue             unsent; /* to the supervisor */
 static int64_t                       last_id;
 static bool                          is_ending, stopped;
@@ -65,7 +65,7 @@ static void send_unsent(void)
 {
     if (supervisor.fd < 0)
         return;
-    if (unsent.bytes.failed || byte_queue_flush(&unsent, supervisor.fd) != 0)
+    if (byte_queue_flush(&unsent, supervisor.fd) != 0)
         end_all();
     else
         (void) loop_change(&supervisor,
@@ -79,9 +79,7 @@ static void supervisor_ready(struct source *source, uint32_t events)
     ssize_t n = read(source->fd, bytes, sizeof(bytes));
 
     if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR)) {
-        loop_remove(source);
-        close(source->fd);
-        source->fd = -1;
+        loop_close(source);
         end_all();
     } else if ((events & EPOLLOUT) != 0) {
         send_unsent();
@@ -93,9 +91,7 @@ static void tell(const struct host *host)
     struct text line = {0};
 
     host_write_news(&line, host, ++last_id);
-    byte_queue_add(&unsent, line.data, line.size);
-    unsent.bytes.failed |= line.failed;
-    text_release(&line);
+    byte_queue_add_text(&unsent, &line);
     send_unsent();
 }
 
@@ -119,30 +115,22 @@ static void reap(void)
                 host_take_exit(&hosts[i], status);
 }
 
-static void signals_ready(struct source *source, uint32_t events)
+static void take_signal(int signal)
 {
-    struct signalfd_siginfo info;
-
-    (void) events;
-    while (read(source->fd, &info, sizeof(info)) == sizeof(info))
-        if (info.ssi_signo == SIGCHLD)
-            reap();
-        else
-            end_all();
+    if (signal == SIGCHLD)
+        reap();
+    else
+        end_all();
 }
 
-static int open_signals(void)
+static int take_signals(void)
 {
     sigset_t set;
 
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
     sigaddset(&set, SIGTERM);
-    if (sigprocmask(SIG_SETMASK, &set, NULL) < 0)
-        return -errno;
-    signals = (struct source){.fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK),
-                              .ready = signals_ready};
-    return signals.fd < 0 ? -errno : loop_add(&signals, EPOLLIN);
+    return loop_take_signals(SIG_SETMASK, &set, take_signal);
 }
 
 /* The loop */
@@ -191,21 +179,7 @@ static double finish_round(void)
     return stopped ? 0 : next;
 }
 
-static void do_nothing(void)
-{
-}
-
 /* The process */
-
-static void raise_limit(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    (void) setrlimit(RLIMIT_NOFILE, &limit);
-}
 
 static int open_supervisor(void)
 {
@@ -213,9 +187,7 @@ static int open_supervisor(void)
 
     if (fd < 0)
         return fd;
-    (void) fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK);
-    supervisor = (struct source){.fd = fd, .ready = supervisor_ready};
-    return loop_add(&supervisor, EPOLLIN);
+    return loop_watch(&supervisor, fd, supervisor_ready, EPOLLIN);
 }
 
 static int open_hosts(void)
@@ -241,7 +213,7 @@ static int begin(void)
     int error = loop_open();
 
     if (error == 0)
-        error = open_signals();
+        error = take_signals();
     if (error == 0)
         error = open_supervisor();
     if (error == 0)
@@ -256,7 +228,7 @@ static int serve(void)
     int   error = begin();
 
     if (error == 0)
-        error = loop_run(&stopped, finish_round, do_nothing);
+        error = loop_run(&stopped, finish_round, NULL);
     for (size_t i = 0; hosts != NULL && i < options->hosts->count; i++)
         if (hosts[i].pid != 0)
             (void) kill(hosts[i].pid, SIGKILL);
@@ -305,6 +277,6 @@ int carrier_start(const struct carrier_options *given, pid_t *ret_pid)
     (void) signal(SIGPIPE, SIG_IGN);
     (void) signal(SIGINT, SIG_IGN);
     (void) signal(SIGHUP, SIG_IGN);
-    raise_limit();
+    file_limit_raise();
     _exit(serve());
 }

@@ -1,7 +1,6 @@
 #include "cli/remote/channel.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -71,9 +70,7 @@ static void give_credit(struct channel *channel)
 static bool flush(struct channel *channel)
 {
     size_t before = byte_queue_size(&channel->unwritten);
-    int    error = channel->unwritten.bytes.failed
-                       ? -ENOMEM
-                       : byte_queue_flush(&channel->unwritten, channel->source.fd);
+    int    error = byte_queue_flush(&channel->unwritten, channel->source.fd);
 
     channel->unopened += (uint32_t) (before - byte_queue_size(&channel->unwritten));
     if (error != 0) {
@@ -138,28 +135,23 @@ struct channel *channel_new(struct link *link, uint32_t id, int socket)
 {
     struct channel *channel = calloc(1, sizeof(*channel));
 
-    if (channel == NULL || fcntl(socket, F_SETFL, O_RDWR | O_NONBLOCK) < 0)
-        goto failed;
-    channel->source = (struct source){.fd = socket, .ready = socket_ready};
+    if (channel == NULL || loop_watch(&channel->source, socket, socket_ready, EPOLLIN) != 0) {
+        close(socket);
+        free(channel);
+        return NULL;
+    }
     channel->link = link;
     channel->id = id;
     channel->credit = CHANNEL_WINDOW;
-    if (loop_add(&channel->source, EPOLLIN) != 0)
-        goto failed;
     channel->events = EPOLLIN;
     LIST_INSERT_HEAD(&link->channels[id % LINK_BUCKETS], channel, link_entry);
     link->count++;
     return channel;
-failed:
-    close(socket);
-    free(channel);
-    return NULL;
 }
 
 void channel_free(struct channel *channel)
 {
-    loop_remove(&channel->source);
-    close(channel->source.fd);
+    loop_close(&channel->source);
     LIST_REMOVE(channel, link_entry);
     channel->link->count--;
     byte_queue_release(&channel->unwritten);

@@ -33,20 +33,11 @@ static char                 path[4096];
 
 /* The end of a machine */
 
-static void close_source(struct source *source)
-{
-    if (source->fd < 0)
-        return;
-    loop_remove(source);
-    close(source->fd);
-    source->fd = -1;
-}
-
 /* Closes the command's input and output here, unless the link has taken them over. */
 static void close_pipes(struct host *host)
 {
-    close_source(&host->in);
-    close_source(&host->out);
+    loop_close(&host->in);
+    loop_close(&host->out);
     byte_queue_release(&host->unsent);
     byte_queue_release(&host->received);
 }
@@ -58,7 +49,7 @@ static void lose(struct host *host, const char *why)
         return;
     host->stage = HOST_GONE;
     (void) snprintf(host->why, sizeof(host->why), "%s", why);
-    close_source(&host->listener);
+    loop_close(&host->listener);
     host->user->tell(host);
     close_pipes(host);
     link_close(&host->link);
@@ -72,7 +63,7 @@ void host_end(struct host *host)
     if (host->stage == HOST_REACHED && host->pid != 0)
         (void) kill(host->pid, SIGTERM);
     host->stage = HOST_GONE;
-    close_source(&host->listener);
+    loop_close(&host->listener);
     close_pipes(host);
     link_close(&host->link);
 }
@@ -105,7 +96,7 @@ static void show_line(struct host *host)
 
 static void words_ready(struct source *source, uint32_t events)
 {
-    struct host *host = (struct host *) ((char *) source - offsetof(struct host, words));
+    struct host *host = LOOP_OWNER(source, struct host, words);
     char         bytes[1024];
     ssize_t      n = read(source->fd, bytes, sizeof(bytes));
 
@@ -119,14 +110,14 @@ static void words_ready(struct source *source, uint32_t events)
     if (n > 0 || (n < 0 && (errno == EAGAIN || errno == EINTR)))
         return;
     show_line(host);
-    close_source(source);
+    loop_close(source);
 }
 
 /* The exchange with the script */
 
 static void flush(struct host *host)
 {
-    int error = host->unsent.bytes.failed ? -ENOMEM : byte_queue_flush(&host->unsent, host->out.fd);
+    int error = byte_queue_flush(&host->unsent, host->out.fd);
 
     if (error != 0 && error != -EPIPE) /* the end of the command says more */
         lose(host, strerror(-error));
@@ -137,12 +128,12 @@ static void flush(struct host *host)
 
 static void out_ready(struct source *source, uint32_t events)
 {
-    struct host *host = (struct host *) ((char *) source - offsetof(struct host, out));
+    struct host *host = LOOP_OWNER(source, struct host, out);
 
     if ((events & EPOLLOUT) != 0)
         flush(host);
     else
-        close_source(source); /* its reader has gone; the end of the command says why */
+        loop_close(source); /* its reader has gone; the end of the command says why */
 }
 
 /* Sends the program, which MACHINE, the other processor, lacks. */
@@ -242,7 +233,7 @@ static void take_lines(struct host *host)
 
 static void in_ready(struct source *source, uint32_t events)
 {
-    struct host *host = (struct host *) ((char *) source - offsetof(struct host, in));
+    struct host *host = LOOP_OWNER(source, struct host, in);
     ssize_t      n = -1;
 
     (void) events;
@@ -255,7 +246,7 @@ static void in_ready(struct source *source, uint32_t events)
         host->noise += (size_t) n;
         take_lines(host);
     } else if (n == 0) {
-        close_source(source); /* the end of the command says why */
+        loop_close(source); /* the end of the command says why */
     } else if (errno != EAGAIN && errno != EINTR) {
         lose(host, "what it says is no agent's answer");
     }
@@ -300,7 +291,7 @@ static int connect_supervisor(struct link *link)
 /* Takes clients. One that comes while the agent is not up is refused: its connection is closed. */
 static void listener_ready(struct source *source, uint32_t events)
 {
-    struct host *host = (struct host *) ((char *) source - offsetof(struct host, listener));
+    struct host *host = LOOP_OWNER(source, struct host, listener);
     int          fd;
 
     (void) events;
@@ -322,9 +313,7 @@ int host_open(struct host *host, const struct host_user *user, const char *name,
     host->in.fd = host->out.fd = host->words.fd = host->listener.fd = -1;
     if (fd < 0)
         return fd;
-    (void) fcntl(fd, F_SETFL, O_RDWR | O_NONBLOCK);
-    host->listener = (struct source){.fd = fd, .ready = listener_ready};
-    return loop_add(&host->listener, EPOLLIN);
+    return loop_watch(&host->listener, fd, listener_ready, EPOLLIN);
 }
 
 /* Reads this program, once. Returns false with WHY if it cannot be read. */
@@ -375,15 +364,6 @@ static int spawn_command(struct host *host, const int *ends)
     return -error;
 }
 
-static int watch(struct source *source, int fd, void (*ready)(struct source *, uint32_t),
-                 uint32_t events)
-{
-    *source = (struct source){.fd = fd, .ready = ready};
-    if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
-        return -errno;
-    return loop_add(source, events);
-}
-
 /* Makes the pipes, starts the command, and watches this side's ends. Returns 0 or -errno. */
 static int start_command(struct host *host)
 {
@@ -404,11 +384,11 @@ static int start_command(struct host *host)
             close(pipes[i][i == 0 ? 1 : 0]);
     }
     if (error == 0)
-        error = watch(&host->out, pipes[0][1], out_ready, 0);
+        error = loop_watch(&host->out, pipes[0][1], out_ready, 0);
     if (error == 0)
-        error = watch(&host->in, pipes[1][0], in_ready, EPOLLIN);
+        error = loop_watch(&host->in, pipes[1][0], in_ready, EPOLLIN);
     if (error == 0)
-        error = watch(&host->words, pipes[2][0], words_ready, EPOLLIN);
+        error = loop_watch(&host->words, pipes[2][0], words_ready, EPOLLIN);
     return error;
 }
 
@@ -422,9 +402,7 @@ static void send_script(struct host *host)
     (void) snprintf(unique, sizeof(unique), "%d.%d.%llx", (int) getpid(), ++number,
                     (unsigned long long) time(NULL));
     bootstrap_write(&script, &image, word, path, unique);
-    byte_queue_add(&host->unsent, script.data, script.size);
-    host->unsent.bytes.failed |= script.failed;
-    text_release(&script);
+    byte_queue_add_text(&host->unsent, &script);
     flush(host);
 }
 

@@ -4,7 +4,6 @@
 #include "cli/remote/channel.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -58,7 +57,7 @@ static void make_room(struct link *link)
 /* Sends what the pipe takes. Returns false if the link was cut. */
 static bool flush(struct link *link)
 {
-    int error = link->unsent.bytes.failed ? -ENOMEM : byte_queue_flush(&link->unsent, link->out.fd);
+    int error = byte_queue_flush(&link->unsent, link->out.fd);
 
     if (error != 0) {
         cut(link, error == -EPIPE ? "the connection was closed" : strerror(-error));
@@ -174,7 +173,7 @@ static bool fill(struct link *link)
 
 static void in_ready(struct source *source, uint32_t events)
 {
-    struct link *link = (struct link *) ((char *) source - offsetof(struct link, in));
+    struct link *link = LOOP_OWNER(source, struct link, in);
 
     (void) events;
     if (fill(link) && take_frames(link))
@@ -183,7 +182,7 @@ static void in_ready(struct source *source, uint32_t events)
 
 static void out_ready(struct source *source, uint32_t events)
 {
-    struct link *link = (struct link *) ((char *) source - offsetof(struct link, out));
+    struct link *link = LOOP_OWNER(source, struct link, out);
 
     if ((events & EPOLLERR) != 0 && (events & EPOLLOUT) == 0)
         cut(link, "the connection was closed");
@@ -193,27 +192,15 @@ static void out_ready(struct source *source, uint32_t events)
 
 /* Opening and closing */
 
-static int add(struct source *source, int fd, void (*ready)(struct source *, uint32_t),
-               uint32_t events)
-{
-    int flags = fcntl(fd, F_GETFL);
-
-    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
-        return -errno;
-    *source = (struct source){.fd = fd, .ready = ready};
-    return loop_add(source, events);
-}
-
 int link_open(struct link *link, int in, int out, const char *received, size_t size)
 {
-    int error = add(&link->in, in, in_ready, EPOLLIN);
+    int in_error = loop_watch(&link->in, in, in_ready, EPOLLIN);
+    int out_error = loop_watch(&link->out, out, out_ready, 0);
 
-    if (error == 0)
-        error = add(&link->out, out, out_ready, 0);
     byte_queue_add(&link->received, received, size);
     link->heard = clock_monotonic();
     link->beat = link->heard + LINK_BEAT;
-    return error;
+    return in_error != 0 ? in_error : out_error;
 }
 
 void link_add_client(struct link *link, int socket)
@@ -244,21 +231,12 @@ double link_do_due(struct link *link)
     return clock_earlier(link->beat, link->heard + LINK_LEASE) - now;
 }
 
-static void close_source(struct source *source)
-{
-    if (source->fd < 0)
-        return;
-    loop_remove(source);
-    close(source->fd);
-    source->fd = -1;
-}
-
 void link_close(struct link *link)
 {
     struct channel *channel;
 
-    close_source(&link->in);
-    close_source(&link->out);
+    loop_close(&link->in);
+    loop_close(&link->out);
     for (size_t i = 0; i < LINK_BUCKETS; i++)
         while ((channel = LIST_FIRST(&link->channels[i])) != NULL)
             channel_free(channel);

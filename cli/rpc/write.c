@@ -56,16 +56,10 @@ void write_escapes(struct text *text, size_t begin)
     text_release(&rest);
 }
 
-void write_bytes(struct text *text, const char *bytes)
+void write_base64(struct text *text, const char *bytes, size_t size)
 {
-    size_t size = strlen(bytes);
-    char  *encoded;
+    char *encoded = base64_encode(bytes, size);
 
-    if (text_is_utf8(bytes, size)) {
-        write_text(text, bytes, size);
-        return;
-    }
-    encoded = base64_encode(bytes, size);
     if (encoded == NULL) {
         text->failed = true;
         return;
@@ -74,6 +68,16 @@ void write_bytes(struct text *text, const char *bytes)
     text_add(text, encoded);
     text_add(text, "\"}");
     free(encoded);
+}
+
+void write_bytes(struct text *text, const char *bytes)
+{
+    size_t size = strlen(bytes);
+
+    if (text_is_utf8(bytes, size))
+        write_text(text, bytes, size);
+    else
+        write_base64(text, bytes, size);
 }
 
 void write_comma(struct text *text)

@@ -26,6 +26,9 @@ void write_escapes(struct text *text, size_t begin);
 /* Writes a string, or for bytes that are not UTF-8 the object that bytes.h describes. */
 void write_bytes(struct text *text, const char *bytes);
 
+/* Writes any SIZE bytes, as the object that bytes.h describes. */
+void write_base64(struct text *text, const char *bytes, size_t size);
+
 /*
  * Writes "NAME": after a comma, unless an object or a list begins just here. NAME is a plain word.
  */

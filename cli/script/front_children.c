@@ -1,10 +1,10 @@
 #include "cli/script/front_children.h"
 
 #include "cli/base/clock.h"
+#include "cli/base/file_limit.h"
 #include "cli/base/status.h"
 #include "cli/client/launch.h"
 #include "cli/script/barrier.h"
-#include "cli/script/file_limit.h"
 #include "cli/script/front_end.h"
 #include "cli/script/front_events.h"
 #include "cli/script/notices.h"

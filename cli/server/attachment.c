@@ -286,8 +286,7 @@ void attachment_close(struct attachment *attachment)
 
     if (attachment == NULL)
         return;
-    loop_remove(&attachment->end);
-    close(attachment->end.fd);
+    loop_close(&attachment->end);
     detach_record(attachment);
     events_post(EVENT_DETACHED, attachment->record);
     while ((errand = TAILQ_FIRST(&attachment->errands)) != NULL)

@@ -28,8 +28,7 @@ static size_t in_total;
 static void destroy(struct connection *connection)
 {
     connection->handler->drop(connection);
-    loop_remove(&connection->source);
-    close(connection->source.fd);
+    loop_close(&connection->source);
     LIST_REMOVE(connection, all);
     if (connection->unsettled)
         LIST_REMOVE(connection, unsettled_link);

@@ -2,10 +2,10 @@
 
 #include "cli/base/clock.h"
 #include "cli/base/loop.h"
-#include "cli/rpc/base64.h"
 #include "cli/rpc/envelope.h"
 #include "cli/rpc/write.h"
 #include "cli/server/connection.h"
+#include "cli/server/output_notice.h"
 #include "cli/worker/thread_terminal.h"
 
 #include <errno.h>
@@ -44,23 +44,6 @@ static LIST_HEAD(, console) smaller = LIST_HEAD_INITIALIZER(smaller);
 
 /* Output */
 
-/* Sends SIZE bytes of output to a client. */
-static void send_output(const struct viewer *viewer, const char *data, size_t size)
-{
-    struct text line = {0};
-    char       *encoded = base64_encode(data, size);
-
-    line.failed = encoded == NULL;
-    envelope_begin_notification(&line, "output");
-    text_add(&line, "{\"data\":{\"base64\":\"");
-    text_add(&line, encoded != NULL ? encoded : "");
-    text_add(&line, "\"}}");
-    envelope_end(&line);
-    connection_send(viewer->connection, &line);
-    text_release(&line);
-    free(encoded);
-}
-
 /* Sends a replay of the screen. */
 static void greet(struct viewer *viewer)
 {
@@ -68,7 +51,7 @@ static void greet(struct viewer *viewer)
 
     thread_terminal_replay(viewer->console->terminal, &replay, &viewer->position);
     if (!replay.failed && replay.size > 0)
-        send_output(viewer, replay.data, replay.size);
+        output_notice_send(viewer->connection, replay.data, replay.size);
     text_release(&replay);
     viewer->greeted = true;
 }
@@ -85,7 +68,7 @@ static bool send_piece(struct viewer *viewer)
     }
     n = thread_terminal_copy(viewer->console->terminal, &viewer->position, piece, sizeof(piece));
     if (n > 0)
-        send_output(viewer, piece, (size_t) n);
+        output_notice_send(viewer->connection, piece, (size_t) n);
     else if (n < 0)
         greet(viewer); /* the viewer has missed output */
     return n != 0;

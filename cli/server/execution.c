@@ -2,9 +2,9 @@
 
 #include "cli/base/exceptions.h"
 #include "cli/base/loop.h"
-#include "cli/rpc/base64.h"
 #include "cli/rpc/envelope.h"
 #include "cli/rpc/write.h"
+#include "cli/server/output_notice.h"
 #include "cli/server/store.h"
 #include "cli/server/threads.h"
 #include "cli/server/threads_raise.h"
@@ -42,22 +42,6 @@ static LIST_HEAD(, execution) paused = LIST_HEAD_INITIALIZER(paused);
 
 /* Output */
 
-static void send_output(const struct execution *execution, const char *data, size_t size)
-{
-    struct text line = {0};
-    char       *encoded = base64_encode(data, size);
-
-    line.failed = encoded == NULL;
-    envelope_begin_notification(&line, "output");
-    text_add(&line, "{\"data\":{\"base64\":\"");
-    text_add(&line, encoded != NULL ? encoded : "");
-    text_add(&line, "\"}}");
-    envelope_end(&line);
-    connection_send(execution->connection, &line);
-    text_release(&line);
-    free(encoded);
-}
-
 /* Sends one piece. Returns how many bytes that were, or 0. */
 static size_t send_piece(const struct execution *execution)
 {
@@ -65,7 +49,7 @@ static size_t send_piece(const struct execution *execution)
     ssize_t n = read(execution->source.fd, piece, sizeof(piece));
 
     if (n > 0)
-        send_output(execution, piece, (size_t) n);
+        output_notice_send(execution->connection, piece, (size_t) n);
     return n > 0 ? (size_t) n : 0;
 }
 
@@ -159,8 +143,7 @@ static void wake(struct call *call, struct record *record)
 static void close_output(struct execution *execution)
 {
     set_paused(execution, false);
-    loop_remove(&execution->source);
-    close(execution->source.fd);
+    loop_close(&execution->source);
     close(execution->writer);
 }
 
@@ -184,17 +167,14 @@ static int open_output(struct execution *execution, struct job *job)
 
     if (pipe2(ends, O_CLOEXEC) < 0)
         return -errno;
-    execution->source = (struct source){.fd = ends[0], .ready = output_ready};
     execution->writer = ends[1];
-    error = fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
+    error = loop_watch(&execution->source, ends[0], output_ready, EPOLLIN);
     if (error == 0 && asprintf(&job->output, "/proc/%d/fd/%d", (int) getpid(), ends[1]) < 0) {
         job->output = NULL;
         error = -ENOMEM;
     }
-    if (error == 0)
-        error = loop_add(&execution->source, EPOLLIN);
     if (error != 0) {
-        close(ends[0]);
+        loop_close(&execution->source);
         close(ends[1]);
     }
     return error;

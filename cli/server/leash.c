@@ -27,9 +27,7 @@ static bool some_untold; /* a leash has snapped, and a thread on it was not told
 /* Stops watching LEASH's process, which has ended. */
 static void snap(struct leash *leash)
 {
-    loop_remove(&leash->source);
-    close(leash->source.fd);
-    leash->source.fd = -1;
+    loop_close(&leash->source);
     some_untold = true;
 }
 
@@ -120,10 +118,7 @@ void leash_release(struct leash *leash)
     if (leash == NULL || --leash->references > 0)
         return;
     LIST_REMOVE(leash, link);
-    if (leash->source.fd >= 0) {
-        loop_remove(&leash->source);
-        close(leash->source.fd);
-    }
+    loop_close(&leash->source);
     free(leash);
 }
 

@@ -1,6 +1,6 @@
 #include "cli/server/server_signals.h"
 
-#include "cli/base/loop.h"
+#include "cli/base/loop_signals.h"
 #include "cli/place/journal.h"
 #include "cli/server/parent.h"
 #include "cli/server/shutdown.h"
@@ -9,12 +9,8 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdint.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
 
-static struct source source;
-static atomic_bool   child_ended; /* since server_signals_take_child_ended() */
+static atomic_bool child_ended; /* since server_signals_take_child_ended() */
 
 /* Ends all threads. The death of the guardian arrives as SIGTERM too; see guardian.c. */
 static void take_signal(int signal)
@@ -28,16 +24,6 @@ static void take_signal(int signal)
         journal_write("got signal %d", signal);
     }
     shutdown_begin(NULL, &k3thread_SystemExit);
-}
-
-static void signals_ready(struct source *ready, uint32_t events)
-{
-    struct signalfd_siginfo infos[4]; /* each signal is pending once at most */
-    ssize_t                 size = read(ready->fd, infos, sizeof(infos));
-
-    (void) events;
-    for (size_t i = 0; size > 0 && i < (size_t) size / sizeof(infos[0]); i++)
-        take_signal((int) infos[i].ssi_signo);
 }
 
 void server_signals(sigset_t *ret)
@@ -56,16 +42,11 @@ void server_signals(sigset_t *ret)
 static int watch_signals(void)
 {
     sigset_t set;
-    int      fd;
 
     server_signals(&set);
     sigdelset(&set, SIGPIPE);
     sigdelset(&set, SIGCHLD);
-    fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    if (fd < 0)
-        return -errno;
-    source = (struct source){.fd = fd, .ready = signals_ready};
-    return loop_add(&source, EPOLLIN);
+    return loop_take_signals(SIG_BLOCK, &set, take_signal);
 }
 
 static void on_child_ended(int signal)

@@ -42,9 +42,7 @@ int64_t remote_request(struct remote *remote, const char *method, struct text *p
     text_append(&line, params->data, params->size);
     envelope_end(&line);
     text_byte(&line, '\n', 1);
-    byte_queue_add(&remote->unsent, line.data, line.size);
-    remote->unsent.bytes.failed |= line.failed;
-    text_release(&line);
+    byte_queue_add_text(&remote->unsent, &line);
     text_release(params);
     return remote->last_id;
 }

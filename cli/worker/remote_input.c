@@ -1,12 +1,10 @@
 #include "cli/worker/remote_input.h"
 
 #include "cli/base/descriptors.h"
-#include "cli/rpc/base64.h"
 #include "cli/rpc/write.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #define PIECE ((size_t) 16 * 1024)
@@ -38,23 +36,17 @@ struct pollfd remote_input_poll(const struct remote_input *input)
 /* Writes the parameters of the piece of SIZE bytes; 0: the input has ended. */
 static void write_piece(struct text *params, int64_t id, const char *bytes, size_t size)
 {
-    char *encoded = size > 0 ? base64_encode(bytes, size) : NULL;
-
     text_byte(params, '{', 1);
     write_name(params, "thread");
     write_integer(params, id);
     if (size > 0) {
         write_name(params, "text");
-        params->failed |= encoded == NULL;
-        text_add(params, "{\"base64\":\"");
-        text_add(params, encoded != NULL ? encoded : "");
-        text_add(params, "\"}");
+        write_base64(params, bytes, size);
     } else {
         write_name(params, "eof");
         text_add(params, "true");
     }
     text_byte(params, '}', 1);
-    free(encoded);
 }
 
 APART void remote_input_send(struct remote_input *input, struct remote *remote, int64_t id)

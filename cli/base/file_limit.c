@@ -1,4 +1,4 @@
-#include "cli/script/file_limit.h"
+#include "cli/base/file_limit.h"
 
 #include <sys/resource.h>
 

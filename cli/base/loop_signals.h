@@ -1,0 +1,13 @@
+/* Signals of this process, taken by the event loop (loop.h). One thread, once. */
+#ifndef K3THREAD_CLI_BASE_LOOP_SIGNALS_H
+#define K3THREAD_CLI_BASE_LOOP_SIGNALS_H
+
+#include <signal.h>
+
+/*
+ * Makes the loop call TAKE for each of the signals in SET. Changes the mask of the calling thread as HOW says, for
+ * sigprocmask(2): SIG_BLOCK or SIG_SETMASK. Returns 0 or -errno.
+ */
+int loop_take_signals(int how, const sigset_t *set, void (*take)(int signal));
+
+#endif
