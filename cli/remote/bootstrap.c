@@ -38,6 +38,6 @@ void bootstrap_write(struct text *script, const struct program_image *image, con
     text_add(script, "own=");
     text_add_quoted(script, path);
     text_printf(script, " word='%s' unique='%s' size=%zu sum=%lu\n", word, unique, image->size,
-                (unsigned long) program_image_checksum(image));
+                (unsigned long) image->checksum);
     text_add(script, begin);
 }

@@ -324,7 +324,10 @@ static bool read_program(struct text *why)
     if (image.data != NULL)
         return true;
     path[n > 0 ? n : 0] = '\0';
-    return program_image_read(&image, why) == 0 && program_image_word(&image, word, sizeof(word));
+    if (program_image_read(&image, why) != 0 || !program_image_word(&image, word, sizeof(word)))
+        return false;
+    program_image_sum(&image);
+    return true;
 }
 
 void host_forget_program(void)

@@ -8,29 +8,19 @@
 #include <inttypes.h>
 #include <link.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 static const char program[] = "/proc/self/exe";
 
-static int read_all(int fd, char *data, size_t size)
-{
-    size_t done = 0;
-
-    while (done < size) {
-        ssize_t n = read(fd, data + done, size - done);
-
-        if (n <= 0)
-            return n < 0 ? -errno : -EIO;
-        done += (size_t) n;
-    }
-    return 0;
-}
-
-static int read_file(struct program_image *ret)
+/*
+ * Maps the file. Its pages are shared with the program that runs from it, so that nothing is read and copied that is
+ * not looked at.
+ */
+static int map_file(struct program_image *ret)
 {
     struct stat info;
     int         fd = open(program, O_RDONLY | O_CLOEXEC);
@@ -40,10 +30,12 @@ static int read_file(struct program_image *ret)
         return -errno;
     error = fstat(fd, &info) < 0 ? -errno : 0;
     if (error == 0) {
-        ret->size = (size_t) info.st_size;
-        ret->data = malloc(ret->size);
-        error = ret->data == NULL ? -ENOMEM : read_all(fd, ret->data, ret->size);
+        ret->size = ret->mapped = (size_t) info.st_size;
+        ret->data = mmap(NULL, ret->mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+        error = ret->data == MAP_FAILED ? -errno : 0;
     }
+    if (error != 0)
+        ret->data = NULL;
     close(fd);
     return error;
 }
@@ -81,7 +73,7 @@ static void forget_sections(struct program_image *image)
 
 int program_image_read(struct program_image *ret, struct text *why)
 {
-    int    error = read_file(ret);
+    int    error = map_file(ret);
     size_t end = error == 0 ? end_of_segments(ret) : 0;
 
     if (end > 0) {
@@ -97,17 +89,25 @@ int program_image_read(struct program_image *ret, struct text *why)
 
 void program_image_release(struct program_image *image)
 {
-    free(image->data);
+    if (image->data != NULL)
+        (void) munmap(image->data, image->mapped);
     *image = (struct program_image){0};
 }
 
-/* Returns a hash of the image (FNV-1a). */
+/* Returns a hash of the image: FNV-1a over its words of eight bytes, and over the bytes that are left. */
 static uint64_t hash(const struct program_image *image)
 {
-    uint64_t value = 0xcbf29ce484222325;
+    static const uint64_t prime = 0x100000001b3;
+    uint64_t              value = 0xcbf29ce484222325, word;
+    size_t                at = 0;
 
-    for (size_t i = 0; i < image->size; i++)
-        value = (value ^ (unsigned char) image->data[i]) * 0x100000001b3;
+    for (; at + sizeof(word) <= image->size; at += sizeof(word)) {
+        memcpy(&word, image->data + at, sizeof(word));
+        value = (value ^ word) * prime;
+        value ^= value >> 32; /* a multiplication moves bits only upwards */
+    }
+    for (; at < image->size; at++)
+        value = (value ^ (unsigned char) image->data[at]) * prime;
     return value;
 }
 
@@ -140,27 +140,52 @@ bool program_image_suits(const char *own, const char *word)
            strncmp(own_machine, machine, (size_t) (version - machine)) != 0;
 }
 
-/* Returns the rest of the division by the polynomial of cksum(1) for each byte. */
-static void fill_table(uint32_t *table)
+/* The bytes that are divided at a time. */
+#define SLICE 8
+
+/*
+ * Puts into TABLE[N] the rest of the division by the polynomial of cksum(1) for each byte that N bytes of zero follow.
+ */
+static void fill_table(uint32_t table[SLICE][256])
 {
     for (uint32_t i = 0; i < 256; i++) {
         uint32_t rest = i << 24;
 
         for (int bit = 0; bit < 8; bit++)
             rest = rest << 1 ^ ((rest >> 31) != 0 ? 0x04c11db7 : 0);
-        table[i] = rest;
+        table[0][i] = rest;
     }
+    for (int n = 1; n < SLICE; n++)
+        for (int i = 0; i < 256; i++)
+            table[n][i] = table[n - 1][i] << 8 ^ table[0][table[n - 1][i] >> 24];
 }
 
-uint32_t program_image_checksum(const struct program_image *image)
+/* Divides the SLICE bytes at DATA behind SUM, the rest so far. */
+static uint32_t divide_slice(uint32_t table[SLICE][256], uint32_t sum, const unsigned char *data)
 {
-    uint32_t table[256];
-    uint32_t sum = 0;
+    uint32_t rest = 0;
+
+    for (int i = 0; i < SLICE; i++) {
+        uint32_t byte = data[i] ^ (i < 4 ? sum >> (24 - 8 * i) & 0xff : 0);
+
+        rest ^= table[SLICE - 1 - i][byte];
+    }
+    return rest;
+}
+
+void program_image_sum(struct program_image *image)
+{
+    static uint32_t      table[SLICE][256];
+    const unsigned char *data = (const unsigned char *) image->data;
+    uint32_t             sum = 0;
+    size_t               at = 0;
 
     fill_table(table);
-    for (size_t i = 0; i < image->size; i++)
-        sum = sum << 8 ^ table[sum >> 24 ^ (unsigned char) image->data[i]];
+    for (; at + SLICE <= image->size; at += SLICE)
+        sum = divide_slice(table, sum, data + at);
+    for (; at < image->size; at++)
+        sum = sum << 8 ^ table[0][sum >> 24 ^ data[at]];
     for (size_t size = image->size; size > 0; size >>= 8)
-        sum = sum << 8 ^ table[(sum >> 24 ^ size) & 0xff];
-    return ~sum;
+        sum = sum << 8 ^ table[0][(sum >> 24 ^ size) & 0xff];
+    image->checksum = ~sum;
 }

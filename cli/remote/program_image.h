@@ -12,9 +12,11 @@
 #include <stdint.h>
 
 struct program_image {
-    char  *data;
-    size_t size;
-    bool   is_static; /* it runs without the libraries of this machine */
+    char    *data;
+    size_t   size;
+    size_t   mapped;    /* the bytes of the file that are in memory */
+    uint32_t checksum;  /* what cksum(1) prints; see program_image_sum() */
+    bool     is_static; /* it runs without the libraries of this machine */
 };
 
 /* Reads the image of this program. Returns 0, or -errno with WHY. */
@@ -34,7 +36,7 @@ bool program_image_word(const struct program_image *image, char *ret, size_t siz
  */
 bool program_image_suits(const char *own, const char *word);
 
-/* Returns what cksum(1) prints for the image. */
-uint32_t program_image_checksum(const struct program_image *image);
+/* Puts what cksum(1) prints for the image into it. That is a number of its own because not every user needs it. */
+void program_image_sum(struct program_image *image);
 
 #endif
