@@ -147,6 +147,7 @@ static double finish_round(void)
 {
     double next = link_do_due(&up);
 
+    links_flush();
     return stopped ? 0 : next;
 }
 

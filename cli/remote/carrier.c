@@ -32,6 +32,8 @@ static struct source                 supervisor;
 static struct byte_queue             unsent; /* to the supervisor */
 static int64_t                       last_id;
 static bool                          is_ending, stopped;
+static size_t                        next_host; /* the first that was not reached yet */
+static double                        next_look; /* when a link is due */
 static double                        give_up;
 
 static char *directory_of(const struct place *place)
@@ -135,25 +137,27 @@ static int take_signals(void)
 
 /* The loop */
 
-static size_t count_reached(void)
-{
-    size_t reached = 0;
-
-    for (size_t i = 0; i < options->hosts->count; i++)
-        reached += host_is_being_reached(&hosts[i]);
-    return reached;
-}
-
 /* Begins to reach the next machines. */
 static void reach_next(void)
 {
-    size_t reached = count_reached();
+    while (next_host < options->hosts->count && hosts_being_reached() < REACHED_MAX && !is_ending)
+        host_reach(&hosts[next_host++]);
+    if (hosts_being_reached() == 0)
+        host_forget_program();
+}
 
-    for (size_t i = 0; i < options->hosts->count && reached < REACHED_MAX && !is_ending; i++)
-        if (host_is_new(&hosts[i])) {
-            host_reach(&hosts[i]);
-            reached++;
-        }
+/* Looks at all links, when it is time for the first of them. A round in which nothing is due costs nothing for each machine. */
+static double look_at_links(void)
+{
+    double now = clock_monotonic();
+    double next = LINK_BEAT;
+
+    if (now < next_look)
+        return next_look - now;
+    for (size_t i = 0; i < options->hosts->count; i++)
+        next = clock_earlier(next, host_do_due(&hosts[i]));
+    next_look = now + next;
+    return next;
 }
 
 /* Ends the loop when all children have ended, or have had their time. */
@@ -163,19 +167,18 @@ static void stop_if_done(void)
 
     for (size_t i = 0; i < options->hosts->count; i++)
         some |= hosts[i].pid != 0;
-    stopped = is_ending && (!some || clock_monotonic() >= give_up);
+    stopped = !some || clock_monotonic() >= give_up;
 }
 
 static double finish_round(void)
 {
-    double next = LINK_BEAT;
+    double next;
 
     reach_next();
-    for (size_t i = 0; i < options->hosts->count; i++)
-        next = clock_earlier(next, host_do_due(&hosts[i]));
-    if (!is_ending && count_reached() == 0)
-        host_forget_program();
-    stop_if_done();
+    next = look_at_links();
+    links_flush();
+    if (is_ending)
+        stop_if_done();
     return stopped ? 0 : next;
 }
 

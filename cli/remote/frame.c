@@ -8,6 +8,32 @@ static void put(unsigned char *to, uint32_t value, int bytes)
         to[i] = (unsigned char) (value >> 8 * i);
 }
 
+static LIST_HEAD(, link) listed = LIST_HEAD_INITIALIZER(listed);
+
+static void list(struct link *link)
+{
+    if (link->is_listed)
+        return;
+    LIST_INSERT_HEAD(&listed, link, listed);
+    link->is_listed = true;
+}
+
+void link_unlist(struct link *link)
+{
+    if (link->is_listed)
+        LIST_REMOVE(link, listed);
+    link->is_listed = false;
+}
+
+struct link *link_next_listed(void)
+{
+    struct link *link = LIST_FIRST(&listed);
+
+    if (link != NULL)
+        link_unlist(link);
+    return link;
+}
+
 void link_send(struct link *link, uint32_t id, enum frame_kind kind, const void *data, size_t size)
 {
     unsigned char head[FRAME_HEAD];
@@ -15,6 +41,7 @@ void link_send(struct link *link, uint32_t id, enum frame_kind kind, const void 
     put(head, id, 4);
     head[4] = (unsigned char) kind;
     put(head + 5, (uint32_t) size, 3);
+    list(link);
     byte_queue_add(&link->unsent, head, sizeof(head));
     byte_queue_add(&link->unsent, data, size);
     link->beat = clock_monotonic() + LINK_BEAT;

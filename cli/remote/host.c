@@ -31,6 +31,15 @@ static struct program_image image;
 static char                 word[256];
 static char                 path[4096];
 
+static size_t being_reached; /* how many machines are */
+
+static void set_stage(struct host *host, enum host_stage stage)
+{
+    being_reached += (size_t) (stage == HOST_REACHED);
+    being_reached -= (size_t) (host->stage == HOST_REACHED);
+    host->stage = stage;
+}
+
 /* The end of a machine */
 
 /* Closes the command's input and output here, unless the link has taken them over. */
@@ -47,7 +56,7 @@ static void lose(struct host *host, const char *why)
 {
     if (host->stage == HOST_GONE)
         return;
-    host->stage = HOST_GONE;
+    set_stage(host, HOST_GONE);
     (void) snprintf(host->why, sizeof(host->why), "%s", why);
     loop_close(&host->listener);
     host->user->tell(host);
@@ -62,7 +71,7 @@ void host_end(struct host *host)
 {
     if (host->stage == HOST_REACHED && host->pid != 0)
         (void) kill(host->pid, SIGTERM);
-    host->stage = HOST_GONE;
+    set_stage(host, HOST_GONE);
     loop_close(&host->listener);
     close_pipes(host);
     link_close(&host->link);
@@ -187,7 +196,7 @@ static void begin_link(struct host *host, const char *answer)
         lose(host, strerror(-error));
         return;
     }
-    host->stage = HOST_LINKED;
+    set_stage(host, HOST_LINKED);
     host->processors = processors;
     host->user->tell(host);
 }
@@ -414,32 +423,22 @@ void host_reach(struct host *host)
     struct text why = {0};
     int         error;
 
-    host->stage = HOST_REACHED;
-    if (!read_program(&why)) {
-        text_byte(&why, '\0', 1);
-        lose(host, why.failed ? "out of memory" : why.data);
-        text_release(&why);
-        return;
-    }
+    set_stage(host, HOST_REACHED);
     error = start_command(host);
-    if (error != 0) {
+    if (error != 0)
         text_printf(&why, "cannot run '%s': %s", host->command[0], strerror(-error));
-        text_byte(&why, '\0', 1);
-        lose(host, why.failed ? "out of memory" : why.data);
-        text_release(&why);
+    else if (read_program(&why)) { /* while the command is under way */
+        send_script(host);
         return;
     }
-    send_script(host);
+    text_byte(&why, '\0', 1);
+    lose(host, why.failed ? "out of memory" : why.data);
+    text_release(&why);
 }
 
-bool host_is_new(const struct host *host)
+size_t hosts_being_reached(void)
 {
-    return host->stage == HOST_NEW;
-}
-
-bool host_is_being_reached(const struct host *host)
-{
-    return host->stage == HOST_REACHED;
+    return being_reached;
 }
 
 double host_do_due(struct host *host)

@@ -45,13 +45,13 @@ struct host {
 int host_open(struct host *host, const struct host_user *user, const char *name, const char *socket,
               char **command);
 
-bool host_is_new(const struct host *host);
-bool host_is_being_reached(const struct host *host);
+/* Returns how many machines were reached whose agents are not up yet. */
+size_t hosts_being_reached(void);
 
 /* Starts the command that reaches the machine. */
 void host_reach(struct host *host);
 
-/* Sends what is queued for the machine's agent (link_do_due()). Returns the seconds until the next call. */
+/* Looks at the link to the machine's agent (link_do_due()). Returns the seconds until the next call. */
 double host_do_due(struct host *host);
 
 /* Takes the wait STATUS of the command. */

@@ -212,6 +212,15 @@ void link_add_client(struct link *link, int socket)
         link_send(link, id, FRAME_CLOSE, NULL, 0);
 }
 
+void links_flush(void)
+{
+    struct link *link;
+
+    while ((link = link_next_listed()) != NULL)
+        if (link_is_open(link) && byte_queue_size(&link->unsent) > 0 && link->out_events == 0)
+            (void) flush(link);
+}
+
 double link_do_due(struct link *link)
 {
     double now = clock_monotonic();
@@ -224,8 +233,6 @@ double link_do_due(struct link *link)
     }
     if (now >= link->beat && byte_queue_size(&link->unsent) == 0)
         link_send(link, 0, FRAME_BEAT, NULL, 0);
-    if (byte_queue_size(&link->unsent) > 0 && link->out_events == 0 && !flush(link))
-        return LINK_BEAT;
     if (now >= link->beat) /* what is unsent shows that this side lives, when it is read */
         link->beat = now + LINK_BEAT;
     return clock_earlier(link->beat, link->heard + LINK_LEASE) - now;
@@ -235,6 +242,7 @@ void link_close(struct link *link)
 {
     struct channel *channel;
 
+    link_unlist(link);
     loop_close(&link->in);
     loop_close(&link->out);
     for (size_t i = 0; i < LINK_BUCKETS; i++)

@@ -35,7 +35,12 @@ int link_open(struct link *link, int in, int out, const char *received, size_t s
 /* Opens a channel for the client at SOCKET, which it takes over. */
 void link_add_client(struct link *link, int socket);
 
-/* Sends what is queued, and a sign of life; cuts a link that is silent. Returns the seconds until the next call. */
+/* Sends what is queued in all links. At the end of each round of the loop; costs nothing for links without work. */
+void links_flush(void);
+
+/*
+ * Queues a sign of life when it is time for one; cuts a link that is silent. Returns the seconds until the next call.
+ */
 double link_do_due(struct link *link);
 
 /* Closes the link and its channels; a closed link stays as it is. */

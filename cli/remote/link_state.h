@@ -49,9 +49,16 @@ struct link {
     size_t              count;   /* of the channels */
     bool                is_full; /* the channels' sockets are not read: too much is unsent */
     struct channel_list channels[LINK_BUCKETS]; /* by id */
+
+    bool is_listed; /* among the links that have something to send */
+    LIST_ENTRY(link) listed;
 };
 
-/* In frame.c: queues a frame. It is sent at the end of the loop's round at the latest, by link_do_due(). */
+/* In frame.c: queues a frame. It is sent at the end of the loop's round at the latest, by links_flush(). */
 void link_send(struct link *link, uint32_t id, enum frame_kind kind, const void *data, size_t size);
+
+/* In frame.c: takes one of the links that have something to send out of their list, or LINK, if it is there. */
+struct link *link_next_listed(void);
+void         link_unlist(struct link *link);
 
 #endif
