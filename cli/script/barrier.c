@@ -3,6 +3,8 @@
 #include "cli/base/status.h"
 #include "cli/script/front_end.h"
 #include "cli/script/notices.h"
+#include "cli/script/script.h"
+#include "cli/script/thinning.h"
 
 #include <errno.h>
 #include <sys/socket.h>
@@ -61,10 +63,12 @@ void barrier_pass(struct front *front)
 
 void barrier_handle_sync(struct front *front)
 {
-    char    byte;
-    ssize_t size = recv(front->sync, &byte, 1, MSG_DONTWAIT);
+    struct script_message message;
+    ssize_t               size = recv(front->sync, &message, sizeof(message), MSG_DONTWAIT);
 
-    if (size > 0) {
+    if (size == (ssize_t) sizeof(message) && message.kind == SCRIPT_WAITS_FOR_ROOM) {
+        thinning_ask(front, message.rest);
+    } else if (size > 0) {
         barrier_ask(front);
     } else if (size == 0 || errno != EAGAIN) {
         close(front->sync);

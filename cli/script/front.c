@@ -13,6 +13,7 @@
 #include "cli/script/plan.h"
 #include "cli/script/result_files.h"
 #include "cli/script/summary.h"
+#include "cli/script/thinning.h"
 #include "cli/view/message.h"
 #include "cli/view/output.h"
 
@@ -122,7 +123,7 @@ static int patience(const struct front *front, bool rests)
     double next = front->stopping ? INFINITY : fmin(front->deadline, front->not_ready.next);
     double left;
 
-    next = fmin(next, next_progress(front));
+    next = fmin(fmin(next, next_progress(front)), thinning_next(front));
     left = next - clock_monotonic();
 
     if (left > INT_MAX / 1e3)
@@ -204,6 +205,7 @@ static void loop(struct front *front)
             print_notices(front);
         if (is_over(front))
             break;
+        thinning_step(front);
         draw_progress(front);
         /* The command that waits may print, and first removes the row in which it takes the line to be. */
         if (front->barrier == BARRIER_PRINTING && front->progress.is_wanted)
@@ -228,6 +230,7 @@ static void release(struct front *front)
     text_release(&front->notices);
     not_ready_close(&front->not_ready);
     course_close(&front->course);
+    json_decref(front->thinning.ids);
     run_output_close(&front->output);
 }
 

@@ -9,6 +9,7 @@
 #include "cli/script/front_events.h"
 #include "cli/script/notices.h"
 #include "cli/script/run_hosts.h"
+#include "cli/script/thinning.h"
 #include "cli/view/message.h"
 
 #include <errno.h>
@@ -32,6 +33,7 @@ static void handle_reply(struct front *front, const struct reply *reply)
     if (reply->id == front->not_ready_id)
         json_array_foreach((json_t *) reply->result, i, thread)
             notices_not_ready(&front->notices, thread);
+    thinning_take(front, reply);
     if (reply->id != front->barrier_id || front->barrier != BARRIER_ASKED)
         return;
     front->server = (pid_t) json_integer_value(json_object_get(reply->result, "pid"));
@@ -95,6 +97,7 @@ void front_reap(struct front *front)
         if (pid == front->script) {
             front->script = 0;
             front->script_status = status;
+            front->progress.rest = 0;
             barrier_ask(front);
         } else if (pid == front->supervisor) {
             lose_supervisor(front, status);
@@ -150,6 +153,15 @@ static int watch_events(struct front *front)
     return error;
 }
 
+/* Returns true if nothing but the summary needs the threads that have succeeded: they may be let go. */
+static bool is_thinned(const struct front *front)
+{
+    const struct front_options *options = front->options;
+
+    return options->own_place && !result_files_are_wanted(&options->results) &&
+           options->kept.directory == NULL;
+}
+
 int front_start_children(struct front *front, const struct script *script)
 {
     int error = signals_take(&front->signals);
@@ -163,7 +175,9 @@ int front_start_children(struct front *front, const struct script *script)
             run_hosts_start(front->options->hosts, front->place, &front->client, &front->carrier);
     if (error == 0)
         error = script_start(script, front->place, &front->signals.before,
-                             front->progress.is_wanted, &front->script, &front->sync);
+                             (front->progress.is_wanted ? SCRIPT_HAS_LINE : 0) |
+                                 (is_thinned(front) ? SCRIPT_IS_PACED : 0),
+                             &front->script, &front->sync);
     if (error == 0)
         file_limit_raise();
     return error;

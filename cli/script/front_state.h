@@ -25,6 +25,17 @@ enum barrier {
     BARRIER_PRINTING, /* the printing of the output that was written until then */
 };
 
+/* What a run lets go: see thinning.h. */
+struct thinning {
+    bool       has_begun;    /* the rest of the script means none of the threads so far */
+    bool       script_waits; /* it asks to be let on */
+    json_int_t queue_id; /* of the last request for the length of the queue; 0: none is under way */
+    double     looked;   /* when that was sent, on the monotonic clock */
+    size_t     over;     /* how many threads were over then */
+    json_t    *ids;      /* of the threads that the supervisor was asked to forget; NULL: none */
+    json_int_t clear_id; /* of that request */
+};
+
 struct front {
     const struct front_options *options;
     const struct place         *place;
@@ -56,6 +67,7 @@ struct front {
     struct not_ready    not_ready;
     struct run_progress progress;
     struct course       course;
+    struct thinning     thinning;
     struct text         notices; /* to be printed after the output that was written until now */
 };
 

@@ -140,7 +140,7 @@ int kept_logs_take(const struct kept_logs *kept, const struct run_output *output
     if (kept->fd < 0 || output->logs == NULL)
         return 0;
     for (size_t id = 1; id < output->threads.size; id++) {
-        json_t *thread = output->threads.list[id].thread;
+        json_t *thread = run_threads_get(&output->threads, id);
         int     error = thread != NULL ? keep(kept, output, thread, &names, move) : 0;
 
         if (error != 0 && last == 0)

@@ -50,7 +50,7 @@ static int compare(const void *a, const void *b)
 void moments_find(struct moments *moments, const struct run_result *result)
 {
     for (size_t id = 1; id < result->threads->size; id++) {
-        const json_t               *object = result->threads->list[id].thread;
+        const json_t               *object = run_threads_get(result->threads, id);
         const struct course_thread *thread = course_find(result->course, (json_int_t) id);
         struct moment               moment = {
                           .id = (json_int_t) id,

@@ -100,8 +100,8 @@ void edges_find(struct edges *edges, const struct report *report, const size_t *
     const struct run_threads *threads = report->result->threads;
 
     for (size_t id = 1; id < threads->size; id++)
-        if (threads->list[id].thread != NULL)
-            add_needs(edges, report, rows, threads->list[id].thread);
+        if (run_threads_get(threads, id) != NULL)
+            add_needs(edges, report, rows, run_threads_get(threads, id));
     if (edges->count > 0)
         qsort(edges->list, edges->count, sizeof(*edges->list), compare);
     add_path(edges, report, rows);

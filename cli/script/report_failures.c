@@ -104,8 +104,8 @@ void report_add_failures(const struct report *report)
     text_add(report->text, "<section id=\"failures\" aria-labelledby=\"failures-h\">\n"
                            "<h2 id=\"failures-h\">Failures</h2>\n");
     for (size_t id = 1; id < threads->size; id++)
-        if (threads->list[id].thread != NULL &&
-            run_threads_status(threads, threads->list[id].thread) != 0)
-            add_failure(report, threads->list[id].thread, bytes);
+        if (run_threads_get(threads, id) != NULL &&
+            run_threads_status(threads, run_threads_get(threads, id)) != 0)
+            add_failure(report, run_threads_get(threads, id), bytes);
     text_add(report->text, "</section>\n");
 }

@@ -154,7 +154,7 @@ void report_add_table(const struct report *report)
         "<th scope=\"col\" class=\"num\">MiB</th><th scope=\"col\">Needs</th>"
         "<th scope=\"col\">Command</th></tr></thead>\n<tbody>\n");
     for (size_t id = 1; id < threads->size; id++)
-        if (threads->list[id].thread != NULL)
-            add_row(report, threads->list[id].thread);
+        if (run_threads_get(threads, id) != NULL)
+            add_row(report, run_threads_get(threads, id));
     text_add(report->text, "</tbody>\n</table>\n</div>\n</section>\n");
 }

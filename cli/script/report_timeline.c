@@ -425,7 +425,7 @@ static bool find_rows(struct timeline *timeline)
     if (timeline->ids == NULL || timeline->on == NULL || timeline->rows == NULL)
         return false;
     for (size_t id = 1; id < threads->size; id++)
-        if (threads->list[id].thread != NULL) {
+        if (run_threads_get(threads, id) != NULL) {
             timeline->rows[id] = row;
             timeline->ids[row++] = (json_int_t) id;
         }

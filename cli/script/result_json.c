@@ -46,7 +46,7 @@ static json_t *make_threads(const struct run_result *result)
     json_t *list = json_array();
 
     for (size_t id = 1; list != NULL && id < result->threads->size; id++) {
-        const json_t *thread = result->threads->list[id].thread;
+        const json_t *thread = run_threads_get(result->threads, id);
 
         if (thread != NULL && json_array_append_new(list, make_thread(result, thread)) != 0) {
             json_decref(list);

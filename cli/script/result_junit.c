@@ -21,8 +21,8 @@ static size_t count_skipped(const struct run_threads *threads)
     size_t count = 0;
 
     for (size_t id = 1; id < threads->size; id++)
-        count += threads->list[id].thread != NULL &&
-                 outcome_is_skipped(threads, threads->list[id].thread);
+        count += run_threads_get(threads, id) != NULL &&
+                 outcome_is_skipped(threads, run_threads_get(threads, id));
     return count;
 }
 
@@ -148,8 +148,8 @@ void result_add_junit(struct text *text, const struct run_result *result)
     add_timestamp(text, result->began);
     text_add(text, ">\n");
     for (size_t id = 1; id < result->threads->size; id++)
-        if (result->threads->list[id].thread != NULL)
-            add_case(text, result, &names, result->threads->list[id].thread);
+        if (run_threads_get(result->threads, id) != NULL)
+            add_case(text, result, &names, run_threads_get(result->threads, id));
     text_add(text, "  </testsuite>\n</testsuites>\n");
     unique_names_release(&names);
 }

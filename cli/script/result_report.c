@@ -146,8 +146,8 @@ static void prepare(struct report *report)
     report->failed = run_threads_count_failed(threads);
     report->total = fmax(report->result->seconds, 0.001);
     for (size_t id = 1; id < threads->size; id++)
-        if (threads->list[id].thread != NULL)
-            report->skipped += outcome_is_skipped(threads, threads->list[id].thread);
+        if (run_threads_get(threads, id) != NULL)
+            report->skipped += outcome_is_skipped(threads, run_threads_get(threads, id));
     for (size_t id = 1; id < course->size; id++)
         if (course->threads[id].count > 0)
             report->total = fmax(report->total,

@@ -21,8 +21,8 @@ void result_add_trace(struct text *text, const struct run_result *result)
     text_add(text, "{\"traceEvents\":[\n");
     trace_event_add_process(text, result->name);
     for (size_t id = 1; id < threads->size; id++)
-        if (threads->list[id].thread != NULL)
-            add_thread(text, threads->list[id].thread, course_find(course, (json_int_t) id));
+        if (run_threads_get(threads, id) != NULL)
+            add_thread(text, run_threads_get(threads, id), course_find(course, (json_int_t) id));
     for (size_t i = 0; i < course->raise_count; i++)
         trace_event_add_raise(text, &course->raises[i]);
     text_add(text, "\n],\"displayTimeUnit\":\"ms\",\"otherData\":{\"started\":");

@@ -85,9 +85,9 @@ static void end_source(const struct run_output *output, struct printer_source *s
 }
 
 /* Takes a thread that had ended, and was restarted, for one that lives. */
-static void resume(struct run_thread *element)
+static void resume(struct run_output *output, struct run_thread *element)
 {
-    element->ended = false;
+    run_threads_resume(&output->threads, element);
     if (element->source != NULL)
         printer_resume(element->source);
 }
@@ -146,13 +146,25 @@ bool run_output_update(struct run_output *output, json_t *thread)
     has_ended = json_is_number(json_object_get(thread, "ended"));
     /* A short run may have ended again by the event that tells of its beginning. */
     if (element->ended && (!has_ended || runs_of(thread) > runs))
-        resume(element);
+        resume(output, element);
     if (element->ended || !has_ended)
         return false;
-    element->ended = true;
+    run_threads_end(&output->threads, element);
     if (element->source != NULL)
         end_source(output, element->source);
     return true;
+}
+
+bool run_output_is_over(const struct run_thread *element)
+{
+    return element->source == NULL || printer_source_is_over(element->source);
+}
+
+void run_output_let_go(struct run_output *output, struct run_thread *element)
+{
+    if (element->source != NULL)
+        printer_remove(element->source);
+    run_threads_let_go(&output->threads, element);
 }
 
 /* Logs */

@@ -47,6 +47,12 @@ bool run_output_update(struct run_output *output, json_t *thread);
  */
 char *run_output_log(const struct run_output *output, const json_t *thread);
 
+/* Returns true if the output of ELEMENT, whose thread has ended, is all taken for printing. */
+bool run_output_is_over(const struct run_thread *element);
+
+/* Lets go of ELEMENT, whose thread has succeeded, and whose output is over. */
+void run_output_let_go(struct run_output *output, struct run_thread *element);
+
 /*
  * Reads the news of all writes until now. Must be called after the news of a thread's end and
  * before run_output_collect(), so that all writes of the thread are known by then.

@@ -90,11 +90,12 @@ static void add_line(struct text *text, const struct run_progress *progress, boo
                      bool is_ending)
 {
     const size_t *counts = progress->counts;
-    size_t        others = counts[RUN_THREAD_RUNNING] + counts[RUN_THREAD_WAITING];
+    size_t        waiting = counts[RUN_THREAD_WAITING] + progress->rest;
+    size_t        others = counts[RUN_THREAD_RUNNING] + waiting;
     size_t        daemons = counts[RUN_THREAD_DAEMON];
 
     text_printf(text, "%zu done, %zu failed, %zu running, %zu waiting", counts[RUN_THREAD_DONE],
-                counts[RUN_THREAD_FAILED], counts[RUN_THREAD_RUNNING], counts[RUN_THREAD_WAITING]);
+                counts[RUN_THREAD_FAILED], counts[RUN_THREAD_RUNNING], waiting);
     if (is_ending && others == 0 && daemons > 0)
         text_printf(text, ", ending %zu daemon%s", daemons, daemons == 1 ? "" : "s");
     else if (is_all && others > 0 && progress->over > 0 &&

@@ -22,6 +22,7 @@ struct run_progress {
     double began;                    /* when the first thread was known; 0: none is known */
     double last;                     /* when an end was last noticed */
     size_t over;                     /* how many threads were over then */
+    size_t rest; /* how many starts of the script are known that are not made yet */
 };
 
 /*

@@ -11,24 +11,51 @@
 /* No supervisor starts so many threads, so a larger number is not an id. */
 #define ID_MAX 100000000
 
+#define CHUNK_SIZE 128
+
+/* The threads with so many consecutive ids. */
+struct run_thread_chunk {
+    size_t            let_go; /* how many of them were let go */
+    struct run_thread list[CHUNK_SIZE];
+};
+
 struct run_thread *run_threads_find(const struct run_threads *threads, json_int_t id)
 {
-    if (id <= 0 || (size_t) id >= threads->size || threads->list[id].thread == NULL)
+    struct run_thread_chunk *chunk;
+    struct run_thread       *element;
+
+    if (id <= 0 || (size_t) id >= threads->size)
         return NULL;
-    return &threads->list[id];
+    chunk = threads->chunks[(size_t) id / CHUNK_SIZE];
+    if (chunk == NULL)
+        return NULL;
+    element = &chunk->list[(size_t) id % CHUNK_SIZE];
+    return element->thread != NULL ? element : NULL;
+}
+
+json_t *run_threads_get(const struct run_threads *threads, size_t id)
+{
+    const struct run_thread *element = run_threads_find(threads, (json_int_t) id);
+
+    return element != NULL ? element->thread : NULL;
 }
 
 struct run_thread *run_threads_at(struct run_threads *threads, json_int_t id)
 {
-    struct run_thread *list;
+    struct run_thread_chunk **chunks, **chunk;
 
     if (id <= 0 || id > ID_MAX)
         return NULL;
-    list = array_reach(threads->list, &threads->size, (size_t) id, sizeof(*list));
-    if (list == NULL)
+    chunks = array_reach(threads->chunks, &threads->chunk_count, (size_t) id / CHUNK_SIZE,
+                         sizeof(struct run_thread_chunk *));
+    if (chunks == NULL)
         return NULL;
-    threads->list = list;
-    return &list[id];
+    threads->chunks = chunks;
+    threads->size = threads->chunk_count * CHUNK_SIZE;
+    chunk = &chunks[(size_t) id / CHUNK_SIZE];
+    if (*chunk == NULL)
+        *chunk = calloc(1, sizeof(**chunk));
+    return *chunk != NULL ? &(*chunk)->list[(size_t) id % CHUNK_SIZE] : NULL;
 }
 
 static enum run_thread_kind kind_of(const struct run_threads *threads, const json_t *thread)
@@ -71,6 +98,47 @@ struct run_thread *run_threads_update(struct run_threads *threads, json_t *threa
     return element;
 }
 
+void run_threads_leave_past(struct run_threads *threads, struct run_thread *element)
+{
+    if (!element->is_past)
+        return;
+    TAILQ_REMOVE(&threads->past, element, past);
+    threads->past_count--;
+    element->is_past = false;
+}
+
+void run_threads_end(struct run_threads *threads, struct run_thread *element)
+{
+    element->ended = true;
+    if (element->kind != RUN_THREAD_DONE || left_is_some(element->thread))
+        return;
+    if (threads->past_count++ == 0)
+        TAILQ_INIT(&threads->past);
+    TAILQ_INSERT_TAIL(&threads->past, element, past);
+    element->is_past = true;
+}
+
+void run_threads_resume(struct run_threads *threads, struct run_thread *element)
+{
+    element->ended = false;
+    run_threads_leave_past(threads, element);
+}
+
+void run_threads_let_go(struct run_threads *threads, struct run_thread *element)
+{
+    size_t                    id = (size_t) thread_id(element->thread);
+    struct run_thread_chunk **chunk = &threads->chunks[id / CHUNK_SIZE];
+
+    run_threads_leave_past(threads, element);
+    json_decref(element->thread);
+    *element = (struct run_thread){0};
+    threads->let_go++;
+    if (++(*chunk)->let_go < CHUNK_SIZE)
+        return;
+    free(*chunk);
+    *chunk = NULL;
+}
+
 int run_threads_status(const struct run_threads *threads, const json_t *thread)
 {
     const char *exception = json_string_value(json_object_get(thread, "exception"));
@@ -84,10 +152,12 @@ bool run_threads_are_daemons(const struct run_threads *threads)
 {
     bool lives = false;
 
+    if (threads->let_go > 0)
+        return false;
     for (size_t id = 1; id < threads->size; id++) {
-        const struct run_thread *element = &threads->list[id];
+        const struct run_thread *element = run_threads_find(threads, (json_int_t) id);
 
-        if (element->thread == NULL)
+        if (element == NULL)
             continue;
         if (!json_is_true(json_object_get(element->thread, "daemon")))
             return false;
@@ -98,10 +168,10 @@ bool run_threads_are_daemons(const struct run_threads *threads)
 
 size_t run_threads_count(const struct run_threads *threads)
 {
-    size_t count = 0;
+    size_t count = threads->let_go;
 
     for (size_t id = 1; id < threads->size; id++)
-        count += threads->list[id].thread != NULL;
+        count += run_threads_get(threads, id) != NULL;
     return count;
 }
 
@@ -109,9 +179,11 @@ size_t run_threads_count_failed(const struct run_threads *threads)
 {
     size_t count = 0;
 
-    for (size_t id = 1; id < threads->size; id++)
-        if (threads->list[id].thread != NULL)
-            count += run_threads_status(threads, threads->list[id].thread) != 0;
+    for (size_t id = 1; id < threads->size; id++) {
+        const json_t *thread = run_threads_get(threads, id);
+
+        count += thread != NULL && run_threads_status(threads, thread) != 0;
+    }
     return count;
 }
 
@@ -120,14 +192,16 @@ size_t run_threads_count_left(const struct run_threads *threads)
     size_t count = 0;
 
     for (size_t id = 1; id < threads->size; id++)
-        count += left_is_some(threads->list[id].thread);
+        count += left_is_some(run_threads_get(threads, id));
     return count;
 }
 
 void run_threads_release(struct run_threads *threads)
 {
     for (size_t id = 1; id < threads->size; id++)
-        json_decref(threads->list[id].thread);
-    free(threads->list);
+        json_decref(run_threads_get(threads, id));
+    for (size_t i = 0; i < threads->chunk_count; i++)
+        free(threads->chunks[i]);
+    free(threads->chunks);
     *threads = (struct run_threads){0};
 }

@@ -7,6 +7,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/queue.h>
 
 /* How far a thread is. */
 enum run_thread_kind {
@@ -20,22 +21,35 @@ enum run_thread_kind {
     RUN_THREAD_KINDS
 };
 
-/* One thread of the run. */
+/* One thread of the run. Its address stays the same until it is let go. */
 struct run_thread {
     json_t                *thread; /* the last description; NULL: none has come */
     struct printer_source *source; /* of its output; NULL: it has none */
     enum run_thread_kind   kind;
     bool                   written; /* something was written to its log */
     bool                   ended;   /* its end was acted upon */
-    bool waited; /* it had to wait, so the answer to its start did not report its failure */
+    bool waited;  /* it had to wait, so the answer to its start did not report its failure */
+    bool is_past; /* it is in the list PAST */
+    TAILQ_ENTRY(run_thread) past;
 };
 
-/* A list of threads by id. A supervisor's ids begin with 1. Zeroed it is empty. */
+TAILQ_HEAD(run_thread_list, run_thread);
+
+/*
+ * The threads by id. A supervisor's ids begin with 1. Zeroed it is empty.
+ *
+ * A thread that has succeeded may be let go: it then still counts, but has no description any more.
+ */
 struct run_threads {
-    struct run_thread *list;
-    size_t             size;
-    size_t             counts[RUN_THREAD_KINDS]; /* of the threads of each kind */
-    bool               leaks_fail; /* a thread whose command left processes behind has failed */
+    struct run_thread_chunk   *
+        *chunks; /* of consecutive ids; NULL: no thread of the chunk is known any more */
+    size_t chunk_count;
+    size_t size;                     /* all ids are smaller */
+    size_t counts[RUN_THREAD_KINDS]; /* of the threads of each kind */
+    struct run_thread_list past;     /* those that may be let go, in the order of their ends */
+    size_t                 past_count;
+    size_t                 let_go;     /* how many were let go */
+    bool                   leaks_fail; /* a thread whose command left processes behind has failed */
 };
 
 /*
@@ -47,8 +61,27 @@ struct run_thread *run_threads_at(struct run_threads *threads, json_int_t id);
 /* Returns the thread ID if it has a description, or NULL. */
 struct run_thread *run_threads_find(const struct run_threads *threads, json_int_t id);
 
+/* Returns the description of the thread ID, or NULL. */
+json_t *run_threads_get(const struct run_threads *threads, size_t id);
+
 /* Keeps THREAD, the supervisor's description. Returns the element, or NULL without memory. */
 struct run_thread *run_threads_update(struct run_threads *threads, json_t *thread);
+
+/*
+ * Notes that the end of ELEMENT was acted upon, or that it lives again. One that has succeeded and left nothing
+ * behind becomes the last of the list PAST.
+ */
+void run_threads_end(struct run_threads *threads, struct run_thread *element);
+void run_threads_resume(struct run_threads *threads, struct run_thread *element);
+
+/* Takes ELEMENT out of the list PAST, if it is there. */
+void run_threads_leave_past(struct run_threads *threads, struct run_thread *element);
+
+/*
+ * Lets go of ELEMENT, which has been in the list PAST, and frees what is known of it. Its source must have been
+ * removed.
+ */
+void run_threads_let_go(struct run_threads *threads, struct run_thread *element);
 
 /*
  * Returns the status that the end of THREAD counts as. A thread that was asked to end counts as 0; one

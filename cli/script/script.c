@@ -5,6 +5,7 @@
 #include "cli/commands/execute.h"
 #include "cli/commands/session.h"
 #include "cli/script/needs_order.h"
+#include "cli/script/pace.h"
 #include "cli/script/procfile.h"
 #include "cli/script/script_environment.h"
 #include "cli/script/source.h"
@@ -20,17 +21,37 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Waits until all earlier output is printed. Returns false if the front has ended. */
-static bool wait_for_front(int sync)
+/* Sends MESSAGE to the front and waits until it is answered. Returns false if the front has ended. */
+static bool ask_front(int sync, struct script_message message)
 {
-    char byte = 0;
+    char byte;
 
-    if (send(sync, &byte, 1, MSG_NOSIGNAL) != 1)
+    if (send(sync, &message, sizeof(message), MSG_NOSIGNAL) != (ssize_t) sizeof(message))
         return false;
     while (recv(sync, &byte, 1, 0) != 1)
         if (errno != EINTR)
             return false;
     return true;
+}
+
+/* Waits until all earlier output is printed. Returns false if the front has ended. */
+static bool wait_for_front(int sync)
+{
+    return ask_front(sync, (struct script_message){.kind = SCRIPT_WAITS_FOR_OUTPUT});
+}
+
+/*
+ * Waits until the front lets the script start more threads, once all starts before were answered. Returns the exit
+ * status.
+ */
+static int wait_for_room(struct session *session, const struct pace *pace, int sync)
+{
+    struct script_message message = {.kind = SCRIPT_WAITS_FOR_ROOM, .rest = pace->rest};
+    int                   status = chain_settle(&session->chain, &session->client);
+
+    if (status != STATUS_DONE)
+        return status;
+    return ask_front(sync, message) ? STATUS_DONE : STATUS_INTERNAL;
 }
 
 /*
@@ -102,8 +123,10 @@ static int execute_procfile(struct session *session, const struct script *script
 }
 
 /* Executes the commands, until the end or until a command fails. Returns the last one's status. */
-static int execute_all(struct session *session, const struct script *script, int sync)
+static int execute_all(struct session *session, const struct script *script, bool is_paced,
+                       int sync)
 {
+    struct pace   pace = {.is_wanted = is_paced};
     struct source source;
     struct words  words = {0};
     struct text   why = {0};
@@ -112,7 +135,10 @@ static int execute_all(struct session *session, const struct script *script, int
     source_open(&source, script, environ);
     while (status == STATUS_DONE && (found = source_next(&source, &words, &why)) > 0) {
         message_set_origin(script->name, source.line);
-        status = execute_in_order(session, &words, sync);
+        if (pace_note(&pace, &source, &words))
+            status = wait_for_room(session, &pace, sync);
+        if (status == STATUS_DONE)
+            status = execute_in_order(session, &words, sync);
         words_release(&words);
     }
     settled = chain_settle(&session->chain, &session->client);
@@ -145,7 +171,8 @@ static bool is_all_there(const struct script *script)
  * Executes the script, in the child. The front handles Ctrl-C and ends the script; the script also
  * ends when the front has ended.
  */
-static int be_script(const struct script *script, const struct place *place, int sync)
+static int be_script(const struct script *script, const struct place *place, bool is_paced,
+                     int sync)
 {
     struct session session = {
         .socket = place->socket, .scripted = true, .chains = is_all_there(script)};
@@ -160,27 +187,27 @@ static int be_script(const struct script *script, const struct place *place, int
     if (script->procfile != NULL)
         status = execute_procfile(&session, script, sync);
     else
-        status = execute_all(&session, script, sync);
+        status = execute_all(&session, script, is_paced, sync);
     session_release(&session);
     return status;
 }
 
 int script_start(const struct script *script, const struct place *place, const sigset_t *mask,
-                 bool has_line, pid_t *ret_pid, int *ret_sync)
+                 unsigned flags, pid_t *ret_pid, int *ret_sync)
 {
     int   ends[2];
     int   error;
     pid_t pid;
 
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
         return -errno;
     pid = fork();
     if (pid == 0) {
         close(ends[0]);
         (void) sigprocmask(SIG_SETMASK, mask, NULL);
-        if (has_line)
+        if (flags & SCRIPT_HAS_LINE)
             bottom_line_leave_to_parent();
-        exit(be_script(script, place, ends[1]));
+        exit(be_script(script, place, (flags & SCRIPT_IS_PACED) != 0, ends[1]));
     }
     error = -errno;
     close(ends[1]);

@@ -13,17 +13,33 @@
 #include "cli/script/script_input.h"
 
 #include <signal.h>
+#include <stddef.h>
 #include <sys/types.h>
+
+/* A message of the script, which waits until it gets a byte back. */
+struct script_message {
+    enum {
+        SCRIPT_WAITS_FOR_OUTPUT, /* until all output is printed */
+        SCRIPT_WAITS_FOR_ROOM,   /* until fewer threads wait (pace.h) */
+    } kind;
+    size_t
+        rest; /* of a script that waits for room: how many starts are left; 0: that is not known */
+};
+
+enum script_flags {
+    SCRIPT_HAS_LINE =
+        1 << 0, /* the parent shows the line of cli/view/bottom_line.h, so its child must not */
+    SCRIPT_IS_PACED = 1 << 1, /* the script may have to wait for room */
+};
 
 /*
  * Starts SCRIPT as a child of this process. Its commands use the supervisor at PLACE, and its
- * signal mask becomes MASK. *RET_SYNC becomes a socket: the script sends a byte when it wants to go
- * on, and goes on when it gets a byte back. The child's exit status is the script's. HAS_LINE: this
- * process shows the line of cli/view/bottom_line.h, so its child must not.
+ * signal mask becomes MASK. *RET_SYNC becomes a socket: the script sends a message when it wants to go
+ * on, and goes on when it gets a byte back. The child's exit status is the script's. FLAGS: enum script_flags.
  *
  * Returns 0 or -errno.
  */
 int script_start(const struct script *script, const struct place *place, const sigset_t *mask,
-                 bool has_line, pid_t *ret_pid, int *ret_sync);
+                 unsigned flags, pid_t *ret_pid, int *ret_sync);
 
 #endif

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
+#include <unistd.h>
 
 void source_open(struct source *source, const struct script *script, char *const *environment)
 {
@@ -99,4 +100,29 @@ int source_explain(const struct source *source, int error, struct text *why)
 void source_close(struct source *source)
 {
     file_lines_release(&source->file);
+}
+
+bool source_open_ahead(struct source *ahead, const struct source *source)
+{
+    struct line_buffer *buffer = &ahead->file.buffer;
+    off_t               behind = lseek(source->file.fd, 0, SEEK_CUR);
+
+    if (source->script->plan != NULL || source->script->each != NULL || behind < 0)
+        return false;
+    *ahead = *source;
+    ahead->behind = behind;
+    ahead->reader.context = &ahead->file;
+    ahead->reader.scope = &ahead->scope;
+    buffer->bytes = (struct text){0};
+    text_append(&buffer->bytes, source->file.buffer.bytes.data, source->file.buffer.bytes.size);
+    if (!buffer->bytes.failed)
+        return true;
+    source_close(ahead);
+    return false;
+}
+
+void source_close_ahead(struct source *ahead, const struct source *source)
+{
+    (void) lseek(source->file.fd, ahead->behind, SEEK_SET);
+    source_close(ahead);
 }

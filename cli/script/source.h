@@ -11,7 +11,9 @@
 #include "cli/script/script_input.h"
 #include "cli/script/words.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
 
 struct plan;
 
@@ -20,8 +22,9 @@ struct source {
     struct words_scope   scope;
     struct file_lines    file;
     struct reader        reader;
-    size_t               next; /* the index of the next command of a plan */
-    size_t               line; /* where the last command, or the error, begins; from 1 */
+    size_t               next;   /* the index of the next command of a plan */
+    size_t               line;   /* where the last command, or the error, begins; from 1 */
+    off_t                behind; /* of a source that looks ahead: where the other one reads on */
 };
 
 /* Begins to read SCRIPT, which is borrowed. Its lines can use the variables of ENVIRONMENT. */
@@ -46,5 +49,12 @@ int source_read_plan(struct source *source, struct plan *plan, struct text *why)
 int source_explain(const struct source *source, int error, struct text *why);
 
 void source_close(struct source *source);
+
+/*
+ * Opens AHEAD, which reads the commands that SOURCE will return, while SOURCE stays where it is. Until AHEAD is closed,
+ * SOURCE cannot be read. Returns false if that is not possible: SOURCE reads no regular file, or memory is lacking.
+ */
+bool source_open_ahead(struct source *ahead, const struct source *source);
+void source_close_ahead(struct source *ahead, const struct source *source);
 
 #endif

@@ -69,7 +69,7 @@ static void add_row(struct table *table, const json_t *thread, bool has_hosts)
 static bool have_hosts(const struct run_threads *threads)
 {
     for (size_t id = 1; id < threads->size; id++)
-        if (json_object_get(threads->list[id].thread, "host") != NULL)
+        if (json_object_get(run_threads_get(threads, id), "host") != NULL)
             return true;
     return false;
 }
@@ -79,7 +79,7 @@ static void add_rows(struct table *table, const struct run_threads *threads, boo
                      bool has_hosts)
 {
     for (size_t id = 1; id < threads->size; id++) {
-        const json_t *thread = threads->list[id].thread;
+        const json_t *thread = run_threads_get(threads, id);
 
         if (thread != NULL &&
             (all || run_threads_status(threads, thread) != 0 || left_is_some(thread)))

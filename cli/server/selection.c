@@ -79,6 +79,14 @@ const struct selector *selection_resolve(struct selection *selection)
     return NULL;
 }
 
+bool selection_is_named(const struct selection *selection)
+{
+    for (size_t i = 0; i < selection->count; i++)
+        if (selection->selectors[i].pattern)
+            return false;
+    return selection->count > 0;
+}
+
 bool selection_fits(const struct selection *selection, const struct record *record)
 {
     if (!has_state(selection, record))

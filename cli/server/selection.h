@@ -30,6 +30,9 @@ void selection_release(struct selection *selection);
  */
 const struct selector *selection_resolve(struct selection *selection);
 
+/* Returns true if SELECTION, which is resolved, names each of its threads: it has no pattern. */
+bool selection_is_named(const struct selection *selection);
+
 /* Returns true if RECORD belongs to the selection. */
 bool selection_fits(const struct selection *selection, const struct record *record);
 

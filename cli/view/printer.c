@@ -21,7 +21,7 @@ void printer_open(struct printer *printer, int fd, unsigned flags)
     *printer = (struct printer){.fd = fd, .flags = flags, .piece = is_file ? READY_MAX : PIPE_BUF};
     STAILQ_INIT(&printer->dirty);
     TAILQ_INIT(&printer->waiting);
-    SLIST_INIT(&printer->sources);
+    LIST_INIT(&printer->sources);
 }
 
 unsigned printer_style(int fd)
@@ -121,9 +121,7 @@ void printer_close(struct printer *printer)
 {
     struct printer_source *source;
 
-    while ((source = SLIST_FIRST(&printer->sources)) != NULL) {
-        SLIST_REMOVE_HEAD(&printer->sources, link);
-        printer_source_free(source);
-    }
+    while ((source = LIST_FIRST(&printer->sources)) != NULL)
+        printer_remove(source);
     text_release(&printer->ready);
 }

@@ -19,7 +19,7 @@ static unsigned find_colour(struct printer *printer, const struct text *name)
 {
     struct printer_source *other;
 
-    SLIST_FOREACH(other, &printer->sources, link)
+    LIST_FOREACH(other, &printer->sources, link)
         if (has_name(other, name))
             return other->colour;
     return printer->colours++;
@@ -85,7 +85,7 @@ struct printer_source *printer_add(struct printer *printer, const char *name, co
     source->colour = (printer->flags & PRINTER_COLOUR) ? find_colour(printer, &source->name) : 0;
     if (source->name_width > printer->width)
         printer->width = source->name_width;
-    SLIST_INSERT_HEAD(&printer->sources, source, link);
+    LIST_INSERT_HEAD(&printer->sources, source, link);
     return source;
 }
 
@@ -138,7 +138,7 @@ void printer_touch_all(struct printer *printer)
 {
     struct printer_source *source;
 
-    SLIST_FOREACH(source, &printer->sources, link)
+    LIST_FOREACH(source, &printer->sources, link)
         if (!source->done)
             printer_touch(source);
 }
@@ -147,9 +147,23 @@ void printer_end_all(struct printer *printer)
 {
     struct printer_source *source;
 
-    SLIST_FOREACH(source, &printer->sources, link)
+    LIST_FOREACH(source, &printer->sources, link)
         if (!source->done)
             printer_end(source);
+}
+
+bool printer_source_is_over(const struct printer_source *source)
+{
+    const struct printer *printer = source->printer;
+
+    return source->ended && !source->dirty && !source->waits && printer->long_line != source &&
+           printer->open != source;
+}
+
+void printer_remove(struct printer_source *source)
+{
+    LIST_REMOVE(source, link);
+    printer_source_free(source);
 }
 
 void printer_source_clean(struct printer_source *source)

@@ -56,7 +56,7 @@ struct printer_source {
         *marks; /* the runs whose beginnings are shown, of the buffer if there is one; NULL: none */
     STAILQ_ENTRY(printer_source) dirty_link;
     TAILQ_ENTRY(printer_source) waiting_link;
-    SLIST_ENTRY(printer_source) link;
+    LIST_ENTRY(printer_source) link;
 };
 
 struct printer {
@@ -83,7 +83,7 @@ struct printer {
     bool                   long_waits;          /* only a part of it was written: it stays open */
     STAILQ_HEAD(, printer_source) dirty;
     TAILQ_HEAD(, printer_source) waiting; /* wait for their lines' ends, longest wait first */
-    SLIST_HEAD(, printer_source) sources;
+    LIST_HEAD(, printer_source) sources;
 };
 
 /*
@@ -127,6 +127,15 @@ void printer_end_all(struct printer *printer);
 
 /* Notes that more may be written after all: the thread runs again. */
 void printer_resume(struct printer_source *source);
+
+/*
+ * Returns true if SOURCE has ended, and everything was taken from it. Its log must not have been written to without
+ * a touch.
+ */
+bool printer_source_is_over(const struct printer_source *source);
+
+/* Removes SOURCE, which is over, and frees it. */
+void printer_remove(struct printer_source *source);
 
 /*
  * Opens the log of SOURCE at once, even if it is empty. If SOME_LINES, moves to its last LINES

@@ -9,7 +9,7 @@ from measure import AT_LEAST, AT_MOST, QUICK, floor, in_turns, seconds_of
 from supervisor import PROGRAM, Directory, family_of, pss_of
 
 JOBS = 600 if QUICK else 1000
-LONG = 10000 if QUICK else 100000
+LONG = 20000 if QUICK else 100000  # a tenth of it is more threads than a run keeps
 OUTPUT_SIZE = (10 if QUICK else 30) << 20
 ROUNDS = 7 if QUICK else 9
 

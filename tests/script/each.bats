@@ -95,3 +95,19 @@ b>
 @test "thousands of words, each once" {
   seq 3000 | k3 run -q --no-prefix --each echo | sort -n | cmp - <(seq 3000)
 }
+
+@test "while many threads wait, no more words are read" {
+  cat >look <<'EOF'
+#!/bin/sh
+[ "$K3THREAD_ID" = 1 ] || exit 0
+n=0 same=0
+until [ "$n" -ge 1000 ] && [ "$same" = 10 ]; do
+  m=$("$K3THREAD" list -q | wc -l)
+  same=$(((same + 1) * (m == n))) n=$m
+done
+echo "$n"
+EOF
+  chmod +x look
+  many=$(yes | k3 run -q --no-prefix --any --slots 1 --each ./look 2>messages)
+  [ "$many" -lt 2000 ]
+}

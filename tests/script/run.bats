@@ -513,6 +513,46 @@ EOF
   run -64 k3 run --slots 0 script
 }
 
+# long_script LINE…: writes a script of 2500 threads that each print their number, with LINEs before and after.
+long_script() {
+  script_of "${1:-}" "$(seq 2500 | sed 's/^/start -- echo /')" "${2:-}"
+}
+
+@test "a long run forgets threads that have succeeded, all but the newest, and counts them" {
+  cat >look <<'EOF'
+#!/bin/sh
+until [ "$("$K3THREAD" list --live -q | wc -l)" = 1 ]; do sleep 0.05; done
+until n=$("$K3THREAD" list -q | wc -l) && [ "$n" -lt 1300 ]; do sleep 0.05; done
+echo "$n" >seen
+EOF
+  chmod +x look
+  long_script 'start --name early -- false' 'start -- ./look'
+  run -1 --separate-stderr k3 run --slots 4 --no-prefix script
+  printf '%s\n' "${lines[@]}" | sort -n | cmp - <(seq 2500)
+  like "${stderr_lines[0]}" 'k3thread: run: 2502 threads in *s, 1 failed'
+  like "${stderr_lines[2]}" 'early *no *s *exit 1'
+  is "${#stderr_lines[@]}" 3
+  [ "$(cat seen)" -gt 1000 ]
+}
+
+@test "a long run remembers each thread that a later line of its script may mean" {
+  long_script 'start --name early -- true' 'join early'
+  k3 run -q --slots 4 --no-prefix script | sort -n | cmp - <(seq 2500)
+  long_script 'start --name early -- true' 'start --name late --needs early:succeeded -- true'
+  k3 run -q --slots 4 script >output
+  long_script
+  k3 run -q --slots 4 --json r.json script >output
+  is "$("$PYTHON" -I -S -c 'import json; print(len(json.load(open("r.json"))["threads"]))')" 2500
+  k3 run -q --slots 4 --logs logs script >output
+  is "$(find logs -type f | wc -l)" 2500
+}
+
+@test "a failure in a long script is told with its line" {
+  long_script '' 'start --name a/b -- true'
+  run -64 --separate-stderr k3 run -q --slots 4 script
+  like "${stderr_lines[0]}" "script:2502: k3thread: start: *a/b*"
+}
+
 @test "the summary shows how each thread ended" {
   script_of 'start --name good -- true' 'start --name bad -- sh -c "exit 2"'
   run -2 --separate-stderr k3 run script

@@ -1,0 +1,30 @@
+/*
+ * The pace of a long script: looks whether the commands that are left are nothing but starts that mean no earlier
+ * thread, and if so, waits for the front before more and more of them (thinning.h).
+ *
+ * A script that has a `join`, a `list` or a start with --needs further down goes on at once: its author may count
+ * on what was started before.
+ */
+#ifndef K3THREAD_CLI_SCRIPT_PACE_H
+#define K3THREAD_CLI_SCRIPT_PACE_H
+
+#include "cli/script/source.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct pace {
+    bool   is_wanted; /* if not, the script never waits */
+    bool   is_tail;   /* only such starts are left */
+    size_t row;       /* how many such starts came one after the other */
+    size_t rest;      /* in the tail: how many starts are left; 0: that is not known */
+    size_t other; /* the line of the next other command, as far as was looked; 0: it is not known */
+};
+
+/*
+ * Notes that WORDS, which SOURCE has just returned, come next. Returns true if the script must wait for the front
+ * before it executes them.
+ */
+bool pace_note(struct pace *pace, const struct source *source, const struct words *words);
+
+#endif
