@@ -2,20 +2,19 @@
 
 #include "cli/base/clock.h"
 #include "cli/base/linux_calls.h"
-#include "cli/base/memory_release.h"
+#include "cli/base/status.h"
 #include "cli/process/children.h"
 #include "cli/process/proc.h"
 #include "cli/worker/cleanup.h"
 #include "cli/worker/ending.h"
 #include "cli/worker/loading.h"
-#include "cli/worker/log_limit.h"
 #include "cli/worker/raised.h"
 #include "cli/worker/remote_run.h"
 #include "cli/worker/starting.h"
 #include "cli/worker/thread_terminal.h"
+#include "cli/worker/waiting.h"
 
 #include <errno.h>
-#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -56,53 +55,10 @@ APART static void keep_time(struct worker *worker)
 /* Ends the run because it did not become ready in time. */
 APART static void time_out_ready(struct worker *worker)
 {
-    struct k3thread_exc e = {.type = &k3thread_TimeoutError};
+    struct k3thread_exc e;
 
-    worker->ready_deadline = INFINITY;
-    if (worker->report->state == STATE_STOPPING)
-        return;
-    worker->report->ready_overdue = true;
-    if (hand_over(worker))
-        return;
-    worker_word_not_ready(worker->job, e.message, sizeof(e.message));
-    raised_stop(worker, &e);
-}
-
-static void become_ready(struct worker *worker)
-{
-    worker->ready_deadline = INFINITY;
-    if (!ready_lasts(worker->ready))
-        starting_close_probe(worker); /* the probe will report nothing more */
-    if (worker->report->ready)
-        return;
-    worker->report->ready = true;
-    worker->report->shown++;
-    if (worker->report->state != STATE_STOPPING)
-        worker_post(worker, STATE_READY);
-}
-
-/* Takes the messages, other than readiness, that the command has sent to its probe. */
-static void take_words(struct worker *worker)
-{
-    char *status = ready_take_status(worker->ready);
-
-    if (status != NULL) {
-        report_set_status(worker->report, status);
-        worker_post(worker, worker->report->state);
-        free(status);
-    }
-    if (ready_is_stopping(worker->ready))
-        ending_begin(worker);
-}
-
-APART static void check_ready(struct worker *worker)
-{
-    struct spawn_plan plan = starting_plan(worker);
-    bool              is_shown = ready_check(worker->ready, &plan);
-
-    take_words(worker);
-    if (is_shown)
-        become_ready(worker);
+    if (waiting_is_overdue(worker, &e) && !hand_over(worker))
+        raised_stop(worker, &e);
 }
 
 /* Takes what k3thread-host says of the library. WAITS: it may still say something. */
@@ -118,45 +74,18 @@ APART static void check_loading(struct worker *worker, bool waits)
     if (result >= 0)
         starting_announce(worker, result == LOADING_DONE);
     else
-        starting_fail(worker, -result, &why);
+        starting_fail(worker, -result, status_of_exec(-result), &why);
 }
 
 /* The events that a worker polls for while the command runs. */
-enum { COMMAND, PROBE, LOG, TERMINAL, LOADING, POLLED };
-
-/* After so many seconds without an event the worker assumes that the command goes on for a while. */
-#define REST_AFTER 1.0
-
-/* Returns the seconds until the next timed step, at most REST_AFTER before the worker has rested. */
-static double seconds_until_due(const struct worker *worker)
-{
-    double next = ending_next(worker);
-    double left;
-
-    if (worker->ready != NULL && worker->loading == NULL)
-        next =
-            clock_earlier(next, clock_earlier(ready_next(worker->ready), worker->ready_deadline));
-    if (worker->log_limit != NULL)
-        next = clock_earlier(next, worker->log_limit->next);
-    left = clock_until(next);
-    return worker->rested || (left >= 0 && left < REST_AFTER) ? left : REST_AFTER;
-}
-
-static bool is_due(const struct pollfd *poll, double next)
-{
-    return poll->revents != 0 || clock_until(next) == 0;
-}
+enum { COMMAND = WAITING_OWN, TERMINAL, LOADING, POLLED };
 
 /* Handles the events that came. Returns true if the command has ended, or cannot be ended. */
 static bool serve(struct worker *worker, const struct pollfd *polls)
 {
     if (polls[TERMINAL].revents != 0)
         thread_terminal_copy_output(worker->assignment->terminal);
-    if (worker->log_limit != NULL && is_due(&polls[LOG], worker->log_limit->next))
-        log_limit_check(worker->log_limit);
-    if (worker->ready != NULL && worker->loading == NULL &&
-        is_due(&polls[PROBE], ready_next(worker->ready)))
-        check_ready(worker);
+    waiting_look(worker, polls);
     if (polls[LOADING].revents != 0)
         check_loading(worker, true);
     if (polls[COMMAND].revents != 0)
@@ -174,29 +103,16 @@ static bool serve(struct worker *worker, const struct pollfd *polls)
  */
 static void wait_for_command(struct worker *worker)
 {
-    for (;;) {
-        struct pollfd polls[POLLED] = {
-            [COMMAND] = {.fd = worker->pidfd, .events = POLLIN},
-            [PROBE] = worker->ready != NULL && worker->loading == NULL ? ready_poll(worker->ready)
-                                                                       : (struct pollfd){.fd = -1},
-            [LOG] = worker->log_limit != NULL ? log_limit_poll(worker->log_limit)
-                                              : (struct pollfd){.fd = -1},
-            [TERMINAL] = worker->assignment->terminal != NULL
-                             ? thread_terminal_poll(worker->assignment->terminal)
-                             : (struct pollfd){.fd = -1},
-            [LOADING] =
-                worker->loading != NULL ? loading_poll(worker->loading) : (struct pollfd){.fd = -1},
-        };
-        int n = k3thread_poll(polls, POLLED, seconds_until_due(worker));
+    struct thread_terminal *terminal = worker->assignment->terminal;
+    struct pollfd           polls[POLLED];
 
-        if (n == -ECANCELED) {
+    for (;;) {
+        polls[COMMAND] = (struct pollfd){.fd = worker->pidfd, .events = POLLIN};
+        polls[TERMINAL] = terminal != NULL ? thread_terminal_poll(terminal) : WAITING_NOTHING;
+        polls[LOADING] = worker->loading != NULL ? loading_poll(worker->loading) : WAITING_NOTHING;
+        if (!waiting_poll(worker, polls, POLLED, ending_next(worker)))
             raised_while_running(worker);
-            continue;
-        }
-        if (n == 0 && !worker->rested)
-            memory_release_stack();
-        worker->rested |= n == 0;
-        if (serve(worker, polls))
+        else if (serve(worker, polls))
             return;
     }
 }

@@ -193,10 +193,7 @@ APART static void describe(struct worker *worker, const struct leftovers *tops)
     struct report     *report = worker->report;
     struct description description = {.listed = report->left_listed};
 
-    /* The bracket tells write_comma() that a list begins here. */
-    text_byte(&description.text, '[', 1);
-    if (report->left != NULL)
-        text_append(&description.text, report->left + 1, strlen(report->left) - 2);
+    report_begin_left(report, &description.text);
     visit_all(worker, tops, describe_process, &description);
     if (description.count == 0) {
         text_release(&description.text);

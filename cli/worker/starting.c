@@ -3,16 +3,15 @@
 #include "cli/base/clock.h"
 #include "cli/base/descriptors.h"
 #include "cli/base/status.h"
-#include "cli/place/journal.h"
 #include "cli/process/limits.h"
 #include "cli/process/mark.h"
 #include "cli/worker/environment.h"
 #include "cli/worker/job_tokens.h"
 #include "cli/worker/loading.h"
 #include "cli/worker/log_limit.h"
-#include "cli/worker/logs.h"
 #include "cli/worker/origin.h"
 #include "cli/worker/output_begin.h"
+#include "cli/worker/output_file.h"
 #include "cli/worker/raised.h"
 #include "cli/worker/slot_numbers.h"
 #include "cli/worker/thread_terminal.h"
@@ -71,11 +70,7 @@ static const char *object_of_failure(const struct job *job, enum spawn_stage sta
     }
 }
 
-/*
- * Reports that the run could not start, with STATUS as its exit status and the reason WHY, which is
- * released.
- */
-static void note_error(struct worker *worker, int error, int status, struct text *why)
+void starting_fail(struct worker *worker, int error, int status, struct text *why)
 {
     worker->report->error = error;
     worker->report->exit_code = status;
@@ -106,17 +101,18 @@ static void word_failure(const struct job *job, const struct spawned *spawned, i
         limits_explain(why, error);
 }
 
-void starting_fail(struct worker *worker, int error, struct text *why)
-{
-    note_error(worker, error, status_of_exec(error), why);
-}
-
+/* Reports that the run could not start because of ERROR, in the step that SPAWNED names. */
 static void note_failure(struct worker *worker, const struct spawned *spawned, int error)
 {
     struct text why = {0};
 
     word_failure(worker->job, spawned, error, &why);
-    note_error(worker, error, status_of_failure(spawned, error), &why);
+    starting_fail(worker, error, status_of_failure(spawned, error), &why);
+}
+
+void starting_fail_at(struct worker *worker, enum spawn_stage stage, int error)
+{
+    note_failure(worker, &(struct spawned){.stage = stage}, error);
 }
 
 /* What a run needs besides its process */
@@ -151,8 +147,7 @@ static void drop_environment(struct worker *worker)
     worker->environment = NULL;
 }
 
-/* Opens the probe and the limit of the log, if the job has them. Returns 0 or -errno. */
-static int open_extras(struct worker *worker)
+int starting_open_extras(struct worker *worker, const char *probe)
 {
     const struct job *job = worker->job;
 
@@ -160,7 +155,7 @@ static int open_extras(struct worker *worker)
         return -ENOMEM;
     if (worker->log_limit != NULL)
         log_limit_init(worker->log_limit);
-    return job->ready != NULL ? ready_open(job->ready, &worker->ready) : 0;
+    return probe != NULL ? ready_open(probe, &worker->ready) : 0;
 }
 
 void starting_close_probe(struct worker *worker)
@@ -217,9 +212,8 @@ static int take_slot_number_and_tokens(struct worker *worker, struct text *why)
 /* Prepares the run. Returns 0 or -errno; the report then gives the reason, except for -ECANCELED. */
 static int prepare(struct worker *worker)
 {
-    static const struct spawned none = {.stage = SPAWN_ISOLATE};
-    struct text                 why = {0};
-    int                         error = open_extras(worker);
+    struct text why = {0};
+    int         error = starting_open_extras(worker, worker->job->ready);
 
     if (error == 0 && worker->ready != NULL)
         error = rule_out_probe(worker, &why);
@@ -232,29 +226,13 @@ static int prepare(struct worker *worker)
     if (error == 0 || error == -ECANCELED)
         return error;
     if (why.size > 0)
-        note_error(worker, -error, STATUS_INTERNAL, &why);
+        starting_fail(worker, -error, STATUS_INTERNAL, &why);
     else
-        note_failure(worker, &none, -error);
+        starting_fail_at(worker, SPAWN_ISOLATE, -error);
     return error;
 }
 
 /* The process */
-
-/* How often, at most, a start makes the directory of its log again. */
-#define RESTORES_MAX 10
-
-/*
- * Makes the directory of the log again if the start failed because that directory was removed. Returns true
- * if the start is worth another try.
- */
-static bool restore_log(const struct worker *worker, const struct spawned *spawned, int error)
-{
-    if (error != -ENOENT || spawned->stage != SPAWN_OUTPUT || !worker->job->has_own_log)
-        return false;
-    error = logs_restore();
-    journal_restore();
-    return error == 0 || error == -EEXIST || error == -ENOENT;
-}
 
 /*
  * Opens the reading end of PIPE, a descriptor of either end, for a command. Uses O_NONBLOCK for the open, which
@@ -312,8 +290,10 @@ static int spawn_command(struct worker *worker, struct spawn_plan plan, struct s
 {
     int error = try_spawn(worker, plan, ret);
 
-    /* Another process may still be removing the directory, so try more than once. */
-    for (int tries = 0; tries < RESTORES_MAX && restore_log(worker, ret, error); tries++)
+    /* Another process may still be removing the directory of the log, so try more than once. */
+    for (int tries = 0; error != 0 && ret->stage == SPAWN_OUTPUT &&
+                        tries < OUTPUT_FILE_RESTORES_MAX && output_file_restore(worker->job, error);
+         tries++)
         error = try_spawn(worker, plan, ret);
     return error;
 }

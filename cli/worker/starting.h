@@ -5,16 +5,27 @@
 #include "cli/process/spawn.h"
 #include "cli/worker/worker.h"
 
-/* Starts the command and posts that it runs, or that a library is being loaded. Returns false on failure; the report says why. */
+/*
+ * Starts the command, and posts that it runs. For a thread that calls a function, posts only that there is a process:
+ * the caller then calls starting_announce() when the library is loaded, or starting_fail(). Returns false on failure;
+ * the report says why.
+ */
 bool starting_run(struct worker *worker);
 
-/*
- * Posts that the command runs; IS_LOADED: and that its function, if it calls one, was found. For a thread that calls a function, starting_run() does not do that: the caller does
- * it, when the library is loaded, or notes by starting_fail() that it cannot be, for the reason WHY, which is
- * released.
- */
+/* Posts that the command runs. IS_LOADED: the function, if the thread calls one, was found. */
 void starting_announce(struct worker *worker, bool is_loaded);
-void starting_fail(struct worker *worker, int error, struct text *why);
+
+/*
+ * Puts into the report that the run could not start because of ERROR, a positive errno, with STATUS as its exit status
+ * and the reason WHY, which is released.
+ */
+void starting_fail(struct worker *worker, int error, int status, struct text *why);
+
+/* The same, in the words for STAGE. */
+void starting_fail_at(struct worker *worker, enum spawn_stage stage, int error);
+
+/* Makes what a run of any kind needs: the limit of the log, and PROBE, unless that is NULL. Returns 0 or -errno. */
+int starting_open_extras(struct worker *worker, const char *probe);
 
 /* Returns the plan to spawn the worker's command, without its input, as a probe needs it. */
 struct spawn_plan starting_plan(const struct worker *worker);

@@ -2,6 +2,8 @@
 
 #include "cli/base/shared_string.h"
 
+#include <string.h>
+
 void report_copy(struct report *to, const struct report *from)
 {
     *to = *from;
@@ -51,6 +53,13 @@ void report_set_message_string(struct report *report, const char *string)
 void report_set_status(struct report *report, const char *string)
 {
     replace(&report->status, string != NULL ? shared_string_new(string) : NULL);
+}
+
+void report_begin_left(const struct report *report, struct text *text)
+{
+    text_byte(text, '[', 1);
+    if (report->left != NULL)
+        text_append(text, report->left + 1, strlen(report->left) - 2);
 }
 
 void report_set_left(struct report *report, struct text *list, unsigned listed, unsigned count)

@@ -62,6 +62,9 @@ void report_set_message(struct report *report, struct text *text);
 void report_set_message_string(struct report *report, const char *string);
 void report_set_status(struct report *report, const char *string);
 
+/* Appends the list of what was left, without its last bracket, so that write_comma() and more processes can follow. */
+void report_begin_left(const struct report *report, struct text *text);
+
 /*
  * Puts LIST, which is released and has LISTED processes, in place of the list of what was left, and counts
  * COUNT more processes.

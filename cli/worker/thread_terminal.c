@@ -2,6 +2,7 @@
 
 #include "cli/base/clock.h"
 #include "cli/place/journal.h"
+#include "cli/worker/output_file.h"
 #include "k3thread.h"
 
 #include <errno.h>
@@ -95,26 +96,9 @@ uint64_t thread_terminal_end(struct thread_terminal *terminal)
 
 /* The worker's part */
 
-/*
- * Opens the log as a command's output is opened (spawn.c): a pipe without a reader fails at once. A file
- * that is made here gets the mode that the command would have given it. Returns a descriptor or -errno.
- */
-static int open_log(const struct job *job)
-{
-    int    flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
-    mode_t mode = job->has_own_log ? 0600 : 0666 & ~job->umask;
-    int    fd = open(job->output, flags | O_CREAT | O_EXCL, mode);
-
-    if (fd >= 0)
-        (void) fchmod(fd, mode);
-    else if (errno == EEXIST)
-        fd = open(job->output, flags);
-    return fd < 0 ? -errno : fd;
-}
-
 int thread_terminal_begin(struct thread_terminal *terminal, const struct job *job)
 {
-    int fd = open_log(job);
+    int fd = output_file_open(job);
 
     if (fd < 0)
         return fd;

@@ -180,11 +180,34 @@ a | 0027"
   is "$(grep -c 'b | begin' out)" 2
 }
 
+@test "a run that cannot begin leaves the marks of the earlier runs in the log" {
+  script_of 'start -n a -r on-failure:2 --input=file -- sh -c "echo >>runs; echo up; [ ! -e second ] || rm file; >second; exit 1"' \
+    'start -n b --needs a:ended -- sh -c "k3thread logs a >shown"'
+  echo >file
+  PATH=${K3THREAD%/*}:$PATH run_on m:2 script || :
+  is "$(cat shown)" $'up\n--- run 2, after exit 1 ---\nup'
+}
+
 @test "what a command left behind is reported and ended" {
   script_of 'start -n a -- sh -c "setsid sleep 1000 & echo \$! >pid"'
   run_on m script
   refute_alive "$(cat pid)"
   grep -q '^a .*, left .*sleep' messages
+}
+
+@test "each process that was left behind is listed once, however often the agent reports it" {
+  local one='{"pid":11,"command":["one"],"seconds":1,"listens":[]}' two='{"pid":12,"command":["two"],"seconds":1,"listens":[]}'
+  cp "$BATS_TEST_DIRNAME/agent.py" .
+  via="$PYTHON -I -S agent.py '{ }' '{\"left\":[$one],\"left_listed\":1,\"left_count\":1}'"
+  via+=" '{\"left\":[$one,$two],\"left_listed\":2,\"left_count\":3}'"
+  via+=" '{\"left\":[$one,$two],\"left_listed\":2,\"left_count\":3,\"exit_code\":1,\"state\":\"ended\"}'"
+  script_of 'start -n a -r on-failure:1 -- false'
+  run -1 run_on m --json result.json script
+  "$PYTHON" -c '
+import json
+t = json.load(open("result.json"))
+t = (t["threads"] if isinstance(t, dict) else t)[0]
+assert [p["pid"] for p in t["left"]] == [11, 12, 11, 12], t' # of two runs
 }
 
 @test "processor time and memory are those of the command" {
