@@ -267,31 +267,24 @@ static int run(struct invocation *invocation)
     "caller, and /dev/null as input. "                                                             \
     "SECONDS may have a suffix: 200ms, 1.5s, 2m, 1h."
 
+/* What start and daemon have in common. */
+#define COMMON                                                                                     \
+    .arguments = "[--] COMMAND [ARGUMENT...]\n--call=LIBRARY:FUNCTION [--] [ARGUMENT...]",         \
+    .group = COMMAND_GROUP_THREADS, .options = start_options_list,                                 \
+    .options_size = sizeof(struct start_options), .parse = start_options_parse,                    \
+    .check = start_check, .run = run, .release = start_options_release
+
 const struct command command_start = {
     .name = "start",
-    .arguments = "[--] COMMAND [ARGUMENT...]\n--call=LIBRARY:FUNCTION [--] [ARGUMENT...]",
     .doc = "Start a command as a thread\v" DETAILS,
-    .group = COMMAND_GROUP_THREADS,
     .flags = COMMAND_STARTS | COMMAND_IN_ORDER,
-    .options = start_options_list,
-    .options_size = sizeof(struct start_options),
-    .parse = start_options_parse,
-    .check = start_check,
-    .run = run,
-    .release = start_options_release,
+    COMMON,
 };
 
 const struct command command_daemon = {
     .name = "daemon",
-    .arguments = "[--] COMMAND [ARGUMENT...]\n--call=LIBRARY:FUNCTION [--] [ARGUMENT...]",
     .doc = "Start a command as a daemon thread\vIt goes on when the other threads have ended. A "
            "shutdown or a run waits for those, and then ends it. " DETAILS,
-    .group = COMMAND_GROUP_THREADS,
     .flags = COMMAND_STARTS | COMMAND_IN_ORDER | COMMAND_DAEMON,
-    .options = start_options_list,
-    .options_size = sizeof(struct start_options),
-    .parse = start_options_parse,
-    .check = start_check,
-    .run = run,
-    .release = start_options_release,
+    COMMON,
 };

@@ -2,20 +2,23 @@
 #ifndef K3THREAD_JSON_ESCAPE_H
 #define K3THREAD_JSON_ESCAPE_H
 
+/* X(byte, the letter that stands for it behind a backslash), where the two differ. */
+#define JSON_LETTERS(X)                                                                            \
+    X('\b', 'b')                                                                                   \
+    X('\f', 'f')                                                                                   \
+    X('\n', 'n')                                                                                   \
+    X('\r', 'r')                                                                                   \
+    X('\t', 't')
+
 /* Returns the letter that stands behind the backslash for BYTE, or 0. */
 static inline char json_letter_of(char byte)
 {
     switch (byte) {
-    case '\b':
-        return 'b';
-    case '\f':
-        return 'f';
-    case '\n':
-        return 'n';
-    case '\r':
-        return 'r';
-    case '\t':
-        return 't';
+#define X(byte, letter)                                                                            \
+    case byte:                                                                                     \
+        return letter;
+        JSON_LETTERS(X)
+#undef X
     case '"':
     case '\\':
         return byte;
@@ -28,16 +31,11 @@ static inline char json_letter_of(char byte)
 static inline char json_meaning_of(char letter)
 {
     switch (letter) {
-    case 'b':
-        return '\b';
-    case 'f':
-        return '\f';
-    case 'n':
-        return '\n';
-    case 'r':
-        return '\r';
-    case 't':
-        return '\t';
+#define X(byte, letter)                                                                            \
+    case letter:                                                                                   \
+        return byte;
+        JSON_LETTERS(X)
+#undef X
     case '"':
     case '\\':
     case '/':
