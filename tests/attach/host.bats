@@ -4,23 +4,11 @@
 # shellcheck disable=SC2016,SC2154  # helpers.bash and run set some names
 
 load ../cli/helpers
+load said
 
 setup() {
   begin_test
   cp "$BUILD/tests/attach/libjobs.so" .
-}
-
-has_said() {
-  grep -sqxF -- "$2" "$dir/$1.out"
-}
-
-# said NAME LINE…: waits until the function has said each line.
-said() {
-  local name=$1 line
-  shift
-  for line; do
-    wait_until "$DEADLINE" has_said "$name" "$line"
-  done
 }
 
 # says WORDS: the output has the words.

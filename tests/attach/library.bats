@@ -4,6 +4,7 @@
 # shellcheck disable=SC2016,SC2154  # helpers.bash and run set some names
 
 load ../cli/helpers
+load said
 
 attached=$HELPERS/../attach/attached
 
@@ -13,19 +14,6 @@ begin() {
   shift
   k3 start -n "$name" -o "$dir/$name.out" -- "$attached" "$@"
   wait_until "$DEADLINE" has_said "$name" ready
-}
-
-has_said() {
-  grep -sqxF -- "$2" "$dir/$1.out"
-}
-
-# said NAME LINE…: waits until the program has said each line.
-said() {
-  local name=$1 line
-  shift
-  for line; do
-    wait_until "$DEADLINE" has_said "$name" "$line"
-  done
 }
 
 @test "an exception that is raised from outside is caught as itself, and the program goes on" {

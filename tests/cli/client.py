@@ -71,6 +71,25 @@ class Client:
         self.socket.close()
 
 
+def listen(path):
+    """Returns a socket that listens at PATH, which appears only when the socket does."""
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path + ".new")
+    listener.listen()
+    os.rename(path + ".new", path)
+    return listener
+
+
+def slowest(times, method, **params):
+    """Returns the seconds that the slowest of so many calls took."""
+    slowest = 0
+    for _ in range(times):
+        began = time.monotonic()
+        call(method, **params)
+        slowest = max(slowest, time.monotonic() - began)
+    return slowest
+
+
 def wait_until(what, condition):
     """Waits until the condition holds."""
     end = time.monotonic() + TIMEOUT

@@ -49,6 +49,21 @@ end_test() {
   if [ -S "${K3THREAD_SOCKET-}" ]; then
     k3 shutdown --now || [ $? = 69 ] || status=1
   fi
+  leave_test || status=1
+  return "$status"
+}
+
+# end_test_after COMMAND…: the same for a test that has more than its supervisor, which the command ends.
+end_test_after() {
+  local status=0
+  "$@" || status=1
+  end_test || status=1
+  return "$status"
+}
+
+# Ends the rest of a test whose supervisor was shut down, and removes its directory.
+leave_test() {
+  local status=0
   finish_all || status=1
   refute_leaks || status=1
   # bats shows this if the test failed.
@@ -108,6 +123,30 @@ script() {
   log script "$@"
   { echo 'from client import *' && cat; } |
     PYTHONPATH=$ROOT/tests/cli timeout --foreground -s KILL "$DEADLINE" "$PYTHON" -S -B - "$@"
+}
+
+# fake_server PATH PROGRAM [ARGUMENT…]: runs the Python program in the background as `server`, and waits until its
+# socket `listener` listens at PATH. The program has the names of client.py.
+fake_server() {
+  local path=$1 program=$2
+  shift 2
+  in_background server env PYTHONPATH="$ROOT/tests/cli" "$PYTHON" -S -B -c "from client import *
+listener = listen(sys.argv.pop(1))
+$program" "$path" "$@"
+  wait_until "$DEADLINE" test -S "$path"
+}
+
+# free_ports NAME…: sets each variable to a port of 127.0.0.1 that nobody uses.
+free_ports() {
+  local ports
+  read -ra ports < <("$PYTHON" -I -S -c '
+import socket, sys
+sockets = [socket.create_server(("127.0.0.1", 0)) for _ in sys.argv[1:]]
+print(*[s.getsockname()[1] for s in sockets])' "$@")
+  for name; do
+    export "$name=${ports[0]}"
+    ports=("${ports[@]:1}")
+  done
 }
 
 # --- waiting ---

@@ -34,14 +34,11 @@ END
 }
 
 teardown() {
-  local status=0
-  K3THREAD_SOCKET=$dir/there.sock k3 shutdown --now || [ $? = 69 ] || status=1
-  finish_all || status=1
-  refute_leaks || status=1
-  cat "$commands" 2>/dev/null || :
-  cd / || return
-  rm -rf "$dir"
-  return "$status"
+  end_test_after end_there
+}
+
+end_there() {
+  K3THREAD_SOCKET=$dir/there.sock k3 shutdown --now || [ $? = 69 ]
 }
 
 there() {

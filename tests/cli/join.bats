@@ -344,13 +344,8 @@ EOF
 # clears_after_list SOCKET: a server that has a live thread and an ended one when it is asked for the
 # list, and none when the client joins them, as if another client had cleared them.
 clears_after_list() {
-  in_background server "$PYTHON" -I -S -c '
-import json, os, socket, sys
-server = socket.socket(socket.AF_UNIX)
-server.bind(sys.argv[1] + ".new")
-server.listen()
-os.rename(sys.argv[1] + ".new", sys.argv[1])
-client, _ = server.accept()
+  fake_server "$1" '
+client, _ = listener.accept()
 for line in client.makefile("rb"):
     request = json.loads(line)
     answer = {"jsonrpc": "2.0", "id": request["id"]}
@@ -359,8 +354,7 @@ for line in client.makefile("rb"):
                             {"id": 2, "name": "ended", "ended": 5.0, "exit_code": 3}]
     else:
         answer["error"] = {"code": -32003, "message": "none", "data": {"type": "InvalidThreadIdError"}}
-    client.sendall(json.dumps(answer).encode() + b"\n")' "$1"
-  wait_until "$DEADLINE" test -S "$1"
+    client.sendall(json.dumps(answer).encode() + b"\n")'
 }
 
 @test "a thread that another client clears during join --all, or during a join of a pattern, counts as ended" {

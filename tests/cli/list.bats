@@ -255,17 +255,11 @@ pauses_long() {
 
 # answer WITH: starts a server that answers its first request with WITH.
 answer() {
-  in_background server "$PYTHON" -I -S -c '
-import os, socket, sys
-server = socket.socket(socket.AF_UNIX)
-server.bind(sys.argv[1] + ".new")
-server.listen()
-os.rename(sys.argv[1] + ".new", sys.argv[1])
-client, _ = server.accept()
+  fake_server "$K3THREAD_SOCKET" '
+client, _ = listener.accept()
 client.recv(65536)
-client.sendall(sys.argv[2].encode() + b"\n")
-client.recv(1)' "$K3THREAD_SOCKET" "$1"
-  wait_until "$DEADLINE" test -S "$K3THREAD_SOCKET"
+client.sendall(sys.argv[1].encode() + b"\n")
+client.recv(1)' "$1"
 }
 
 @test "list copes with any answer of a server" {

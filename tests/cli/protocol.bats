@@ -525,12 +525,7 @@ for client in deaf:
     except TimeoutError:
         continue
     raise AssertionError("the supervisor reads on from a client that does not read")
-worst = 0
-for _ in range(20):
-    began = time.time()
-    call("version")
-    worst = max(worst, time.time() - began)
-assert worst < 2, worst
+assert slowest(20, "version") < 2
 EOF
   [ "$(memory_of "$pid")" -lt $((before + 100 * 1024)) ]
 }

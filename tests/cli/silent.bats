@@ -42,10 +42,7 @@ unmount() {
 teardown() {
   [ ! -S "$K3THREAD_SOCKET" ] || k3 shutdown --now || :
   unmount
-  finish_all
-  refute_leaks
-  cd / || return
-  rm -rf "$dir"
+  leave_test
 }
 
 # start_silent NAME: starts a thread whose command is on the file system; the start waits for it.

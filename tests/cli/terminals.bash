@@ -12,19 +12,12 @@ begin_terminals() {
 
 # end_terminals: for teardown(), and all of it.
 end_terminals() {
-  local status=0 hold
+  end_test_after end_tmux
+}
+
+end_tmux() {
   tmux -S "$dir/tmux" kill-server 2>/dev/null || :
-  wait_until "$DEADLINE" no_tmux || status=1
-  hold=$dir
-  if [ -S "${K3THREAD_SOCKET-}" ]; then
-    k3 shutdown --now || [ $? = 69 ] || status=1
-  fi
-  finish_all || status=1
-  refute_leaks || status=1
-  cat "$commands" 2>/dev/null || :
-  cd / || return
-  rm -rf "$hold"
-  return "$status"
+  wait_until "$DEADLINE" no_tmux
 }
 
 no_tmux() {

@@ -1,4 +1,5 @@
 /* Tests what the program writes and reads without a thread: times, numbers, words, JSON, base64. */
+#include "tests/cli/written.h"
 #include "tests/lib/test.h"
 
 #include "cli/base/duration.h"
@@ -13,18 +14,6 @@
 #include <ctype.h>
 #include <inttypes.h>
 #include <math.h>
-
-/* Checks the contents of TEXT, and empties it. */
-static void check_written(struct text *text, const char *wanted)
-{
-    text_byte(text, '\0', 1);
-    CHECK(!text->failed);
-    if (strcmp(text->data, wanted) != 0) {
-        fprintf(stderr, "'%s', not '%s'\n", text->data, wanted);
-        test_fail(__FILE__, __LINE__, "as it should be");
-    }
-    text_release(text);
-}
 
 static void durations_are_read(void)
 {

@@ -1,4 +1,5 @@
 /* Tests the model of top without a screen: its rows, their order, their cells, and its reader of logs. */
+#include "tests/cli/written.h"
 #include "tests/lib/test.h"
 
 #include "cli/base/text.h"
@@ -10,18 +11,6 @@
 #include "cli/top/rows.h"
 
 #include <math.h>
-
-/* Checks the contents of TEXT, and empties it. */
-static void check_written(struct text *text, const char *wanted)
-{
-    text_byte(text, '\0', 1);
-    CHECK(!text->failed);
-    if (strcmp(text->data, wanted) != 0) {
-        fprintf(stderr, "'%s', not '%s'\n", text->data, wanted);
-        test_fail(__FILE__, __LINE__, "as it should be");
-    }
-    text_release(text);
-}
 
 /* Takes a thread: ID, a name, a state, and other members of the object in JSON. */
 static void take(struct rows *rows, int id, const char *name, const char *state, const char *more)
@@ -146,6 +135,14 @@ static void needs_make_a_tree(void)
 
 static void orders_sort(void)
 {
+    static const struct {
+        enum arrange_order order;
+        bool               is_reversed;
+        const char        *shown;
+    } table[] = {{ARRANGE_ID, false, "c B a d"},    {ARRANGE_NAME, false, "a B c d"},
+                 {ARRANGE_NAME, true, "d c B a"},   {ARRANGE_STATE, false, "d B a c"},
+                 {ARRANGE_TIME, false, "d B c a"},  {ARRANGE_CPU, false, "B d c a"},
+                 {ARRANGE_MEMORY, false, "d B c a"}};
     struct rows        rows = {0};
     struct arrangement arrangement = {0};
 
@@ -156,21 +153,11 @@ static void orders_sort(void)
     rows_find(&rows, 2)->live.percent = 50;
     rows_find(&rows, 4)->live.percent = 7;
     rows_find(&rows, 4)->live.memory = 9;
-    arrangement.order = ARRANGE_ID;
-    check_shown(&arrangement, &rows, "c B a d");
-    arrangement.order = ARRANGE_NAME;
-    check_shown(&arrangement, &rows, "a B c d");
-    arrangement.is_reversed = true;
-    check_shown(&arrangement, &rows, "d c B a");
-    arrangement.is_reversed = false;
-    arrangement.order = ARRANGE_STATE;
-    check_shown(&arrangement, &rows, "d B a c");
-    arrangement.order = ARRANGE_TIME;
-    check_shown(&arrangement, &rows, "d B c a");
-    arrangement.order = ARRANGE_CPU;
-    check_shown(&arrangement, &rows, "B d c a");
-    arrangement.order = ARRANGE_MEMORY;
-    check_shown(&arrangement, &rows, "d B c a");
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        arrangement.order = table[i].order;
+        arrangement.is_reversed = table[i].is_reversed;
+        check_shown(&arrangement, &rows, table[i].shown);
+    }
     arrange_release(&arrangement);
     rows_release(&rows);
 }

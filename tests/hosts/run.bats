@@ -113,7 +113,7 @@ a | 0027"
 }
 
 @test "probes look where the thread is, and needs hold across machines" {
-  read -r port < <(free_ports 1)
+  free_ports port
   script_of "daemon -n web --host b --ready tcp:127.0.0.1:$port -- python3 -m http.server --bind 127.0.0.1 $port" \
     'daemon -n said --host a --ready line:^ready -- sh -c "sleep 0.1; echo ready; exec sleep 1000"' \
     "start -n get --host a --needs web --needs said -- curl -sS -o /dev/null -w '%{http_code}\\n' http://127.0.0.1:$port/"

@@ -11,13 +11,13 @@ slurm_has() {
 
 # Starts the cluster. SLURM_CONF and MUNGE_SOCKET are for the programs that use it.
 start_slurm() {
-  local ports node
+  local node
   for program in munged mungekey slurmctld slurmd srun salloc scontrol sinfo; do
     slurm_has "$program" || skip "$program is missing"
   done
   needs_root
   export PATH=$PATH:/usr/sbin
-  read -ra ports < <(free_ports 3)
+  free_ports CONTROLLER FIRST SECOND
   mkdir slurm slurm/state slurm/n1 slurm/n2
   chmod 755 slurm
   (umask 077 && head -c 128 /dev/urandom >slurm/munge.key)
@@ -27,7 +27,7 @@ start_slurm() {
   cat >slurm/slurm.conf <<END
 ClusterName=k3thread
 SlurmctldHost=$(hostname -s)(127.0.0.1)
-SlurmctldPort=${ports[0]}
+SlurmctldPort=$CONTROLLER
 SlurmUser=root
 AuthType=auth/munge
 AuthInfo=socket=$dir/slurm/munge
@@ -45,8 +45,8 @@ JobAcctGatherType=jobacct_gather/none
 SelectType=select/cons_tres
 ReturnToService=2
 MpiDefault=none
-NodeName=n1 NodeHostname=$(hostname -s) NodeAddr=127.0.0.1 Port=${ports[1]} CPUs=2
-NodeName=n2 NodeHostname=$(hostname -s) NodeAddr=127.0.0.1 Port=${ports[2]} CPUs=2
+NodeName=n1 NodeHostname=$(hostname -s) NodeAddr=127.0.0.1 Port=$FIRST CPUs=2
+NodeName=n2 NodeHostname=$(hostname -s) NodeAddr=127.0.0.1 Port=$SECOND CPUs=2
 PartitionName=all Nodes=n1,n2 Default=YES MaxTime=INFINITE State=UP OverSubscribe=YES
 END
   export SLURM_CONF=$dir/slurm/slurm.conf

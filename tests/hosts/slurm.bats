@@ -13,10 +13,7 @@ setup() {
 }
 
 teardown() {
-  local status=0
-  stop_slurm || status=1
-  end_test || status=1
-  return "$status"
+  end_test_after stop_slurm
 }
 
 @test "a run has its commands on the nodes of its allocation, and in their slots" {

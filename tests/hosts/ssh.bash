@@ -15,11 +15,7 @@ start_machines() {
   net=${dir##*.}
   ip netns add "$net" 2>/dev/null || skip 'the kernel makes no network namespaces here'
   machines=(1 2 3)
-  mkdir -p /run/sshd
-  ssh-keygen -q -t ed25519 -N '' -f host_key
-  ssh-keygen -q -t ed25519 -N '' -f key
-  cp key.pub authorized_keys
-  : >ssh_config
+  make_ssh_keys
   for n in "${machines[@]}"; do
     start_machine "$n"
   done
@@ -37,23 +33,8 @@ start_machine() {
   ip -n "$net$n" addr add "10.77.$n.2/24" dev eth0
   ip -n "$net$n" link set eth0 up
   ip -n "$net$n" link set lo up
-  cat >"sshd_config.$n" <<END
-ListenAddress 10.77.$n.2
-HostKey $dir/host_key
-AuthorizedKeysFile $dir/authorized_keys
-PidFile none
-StrictModes no
-UsePAM no
-END
-  cat >>ssh_config <<END
-Host h$n
-    HostName 10.77.$n.2
-    User $(id -un)
-    IdentityFile $dir/key
-    StrictHostKeyChecking no
-    UserKnownHostsFile /dev/null
-    LogLevel ERROR
-END
+  sshd_config "sshd_config.$n" "10.77.$n.2"
+  ssh_host "h$n" "10.77.$n.2"
   in_background "sshd$n" ip netns exec "$net$n" "$(command -v sshd)" -D -e -f "$dir/sshd_config.$n"
 }
 

@@ -5,6 +5,7 @@
 
 load hosts
 load ssh
+load ../sshd
 
 setup() {
   begin_test
@@ -14,10 +15,7 @@ setup() {
 }
 
 teardown() {
-  local status=0
-  stop_machines || status=1
-  end_test || status=1
-  return "$status"
+  end_test_after stop_machines
 }
 
 @test "a run has its commands on three machines, with their addresses" {

@@ -43,19 +43,6 @@ file() {
   chmod "${2:-644}" "$1"
 }
 
-# free_ports NAME…: sets each variable to a port of 127.0.0.1 that nobody uses.
-free_ports() {
-  local ports
-  read -ra ports < <("$PYTHON" -I -S -c '
-import socket, sys
-sockets = [socket.create_server(("127.0.0.1", 0)) for _ in sys.argv[1:]]
-print(*[s.getsockname()[1] for s in sockets])' "$@")
-  for name; do
-    export "$name=${ports[0]}"
-    ports=("${ports[@]:1}")
-  done
-}
-
 # of_readme HEADING LANGUAGE: prints the first block in LANGUAGE below HEADING, of any level, in README.md.
 of_readme() {
   awk -v heading="$1" -v fence="\`\`\`$2" '

@@ -5,48 +5,18 @@
 # shellcheck disable=SC1003,SC2016,SC2094,SC2154
 
 load job
+load ../sshd
 
 # An ssh server for this user alone; `ssh server` reaches it, with the ssh in $dir/bin.
 start_sshd() {
   needs sshd ssh ssh-keygen
   free_ports SSH
-  mkdir -p /run/sshd 2>/dev/null || :
   mkdir home
-  ssh-keygen -q -t ed25519 -N '' -f host_key
-  ssh-keygen -q -t ed25519 -N '' -f key
-  cp key.pub authorized_keys
-  file sshd_config <<END
-ListenAddress 127.0.0.1:$SSH
-HostKey $dir/host_key
-AuthorizedKeysFile $dir/authorized_keys
-PidFile none
-StrictModes no
-UsePAM no
-SetEnv K3THREAD_SOCKET=$dir/there.sock PATH=$PATH HERE=$dir LOGIN=remote
-END
-  file ssh_config <<END
-Host gone
-    Port 1
-Host server gone
-    HostName 127.0.0.1
-    Port $SSH
-    User $(id -un)
-    IdentityFile $dir/key
-    StrictHostKeyChecking no
-    UserKnownHostsFile /dev/null
-    LogLevel ERROR
-Host shared
-    HostName 127.0.0.1
-    Port $SSH
-    User $(id -un)
-    IdentityFile $dir/key
-    StrictHostKeyChecking no
-    UserKnownHostsFile /dev/null
-    LogLevel ERROR
-    ControlMaster auto
-    ControlPath $dir/mux
-    ControlPersist 60
-END
+  make_ssh_keys
+  sshd_config sshd_config "127.0.0.1:$SSH" "SetEnv K3THREAD_SOCKET=$dir/there.sock PATH=$PATH HERE=$dir LOGIN=remote"
+  printf 'Host gone\nPort 1\n' >>ssh_config
+  ssh_host 'server gone' 127.0.0.1 "Port $SSH"
+  ssh_host shared 127.0.0.1 "Port $SSH" 'ControlMaster auto' "ControlPath $dir/mux" 'ControlPersist 60'
   file bin/ssh 755 <<END
 #!/bin/sh
 exec $(command -v ssh) -F $dir/ssh_config "\$@"

@@ -4,34 +4,15 @@
 # shellcheck disable=SC2016,SC2154
 
 load job
+load ../sshd
 
 # An ssh server for this user alone, at the port SSH; `ssh -F ssh_config server` reaches it.
 start_sshd() {
   needs sshd ssh ssh-keygen curl
   free_ports SSH TUNNEL WEB
-  mkdir -p /run/sshd 2>/dev/null || :
-  ssh-keygen -q -t ed25519 -N '' -f host_key
-  ssh-keygen -q -t ed25519 -N '' -f key
-  cp key.pub authorized_keys
-  file sshd_config <<END
-ListenAddress 127.0.0.1:$SSH
-HostKey $dir/host_key
-AuthorizedKeysFile $dir/authorized_keys
-PidFile none
-StrictModes no
-UsePAM no
-END
-  file ssh_config <<END
-Host server
-    HostName 127.0.0.1
-    Port $SSH
-    User $(id -un)
-    IdentityFile $dir/key
-    StrictHostKeyChecking no
-    UserKnownHostsFile /dev/null
-    LogLevel ERROR
-    ExitOnForwardFailure yes
-END
+  make_ssh_keys
+  sshd_config sshd_config "127.0.0.1:$SSH"
+  ssh_host server 127.0.0.1 "Port $SSH" 'ExitOnForwardFailure yes'
   echo 'behind the tunnel' >page
   k3thread daemon --name web --ready "tcp:127.0.0.1:$WEB" -- python3 -m http.server --bind 127.0.0.1 "$WEB"
   k3thread daemon --name sshd --ready "tcp:127.0.0.1:$SSH" -- "$(command -v sshd)" -D -e -f "$dir/sshd_config"

@@ -147,15 +147,6 @@ a_run() {
 }
 
 @test "a page that cannot be written is an error, which comes before anything runs if it is known by then" {
-  script_of 'start --name a -- touch ran'
-  run -125 k3 run --report no/such/file script
-  like "$output" 'k3thread: run: cannot write no/such/file: No such file or directory'
-  [ ! -e ran ]
-  run -125 k3 run -q --report /dev/full script
-  like "$output" 'k3thread: run: cannot write /dev/full: No space left on device'
-  for option in --json --junit --trace; do
-    run -64 k3 run "$option" same --report same script
-    like "$output" "k3thread: run: $option and --report need different files*"
-  done
+  refuses_unwritable --report --json --junit --trace
   run -64 k3 run --report
 }

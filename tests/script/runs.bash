@@ -23,6 +23,23 @@ in_front() {
   in_background "$name" "$K3THREAD" run "$@"
 }
 
+# refuses_unwritable OPTION OTHER…: a file of a result that cannot be written is an error, and so is one file for
+# two results.
+refuses_unwritable() {
+  local option=$1 other
+  shift
+  script_of 'start --name a -- touch ran'
+  run -125 k3 run "$option" no/such/file script
+  like "$output" 'k3thread: run: cannot write no/such/file: No such file or directory'
+  [ ! -e ran ]
+  run -125 k3 run -q "$option" /dev/full script
+  like "$output" 'k3thread: run: cannot write /dev/full: No space left on device'
+  for other; do
+    run -64 k3 run "$other" same "$option" same script
+    like "$output" "k3thread: run: $other and $option need different files*"
+  done
+}
+
 wait_for_text() {
   wait_until "$DEADLINE" grep -qe "$2" "$1"
 }

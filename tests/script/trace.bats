@@ -99,15 +99,6 @@ agrees() {
 }
 
 @test "a trace that cannot be written is an error, which comes before anything runs if it is known by then" {
-  script_of 'start --name a -- touch ran'
-  run -125 k3 run --trace no/such/file script
-  like "$output" 'k3thread: run: cannot write no/such/file: No such file or directory'
-  [ ! -e ran ]
-  run -125 k3 run -q --trace /dev/full script
-  like "$output" 'k3thread: run: cannot write /dev/full: No space left on device'
-  for option in --json --junit; do
-    run -64 k3 run "$option" same --trace same script
-    like "$output" "k3thread: run: $option and --trace need different files*"
-  done
+  refuses_unwritable --trace --json --junit
   run -64 k3 run --trace
 }
