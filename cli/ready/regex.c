@@ -1,384 +1,21 @@
 #include "cli/ready/regex.h"
 
-#include <ctype.h>
+#include "cli/ready/regex_nodes.h"
+
 #include <errno.h>
-#include <limits.h>
-#include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
-
-/* The action of a node. Each but JUMP and FOUND leads to the node behind it. */
-enum operation {
-    SET,    /* one byte of the set with this number */
-    ASSERT, /* nothing, where this assertion holds */
-    SPLIT,  /* leads so many nodes further as well */
-    JUMP,   /* leads so many nodes further */
-    FOUND,  /* the whole expression has matched */
-};
-
-/* One step of an expression. Distances are relative, so that a part can be moved and copied. */
-struct node {
-    enum operation operation;
-    int            operand;
-};
-
-typedef uint8_t byte_set[(UCHAR_MAX + 1) / 8];
-
-/* The nodes that a match has reached, each once. */
-struct states {
-    size_t count;
-    size_t nodes[REGEX_NODES];
-    bool   has[REGEX_NODES];
-};
-
-struct regex {
-    size_t        length, sets_used;
-    struct node   nodes[REGEX_NODES];
-    byte_set      sets[REGEX_NODES];
-    struct states states[2]; /* of a match: at this byte, and at the next */
-};
-
-struct parser {
-    const char   *at;
-    struct regex *regex;
-    int           depth;
-    int           error; /* the first one; nothing more is read then */
-};
-
-static void fail(struct parser *parser, int error)
-{
-    if (parser->error == 0)
-        parser->error = error;
-    parser->at = "";
-}
-
-static bool accept(struct parser *parser, char c)
-{
-    if (*parser->at != c)
-        return false;
-    parser->at++;
-    return true;
-}
-
-static void insert(struct parser *parser, size_t at, enum operation operation, int operand)
-{
-    struct regex *regex = parser->regex;
-    struct node  *node = regex->nodes + at;
-
-    if (regex->length == REGEX_NODES) {
-        fail(parser, -E2BIG);
-        return;
-    }
-    memmove(node + 1, node, (regex->length - at) * sizeof(*node));
-    *node = (struct node){operation, operand};
-    regex->length++;
-}
-
-static void append(struct parser *parser, enum operation operation, int operand)
-{
-    insert(parser, parser->regex->length, operation, operand);
-}
-
-static void append_copy(struct parser *parser, size_t from, size_t size)
-{
-    for (size_t i = from; i < from + size && parser->error == 0; i++) {
-        struct node node = parser->regex->nodes[i];
-
-        append(parser, node.operation, node.operand);
-    }
-}
-
-static void include(uint8_t *set, unsigned char byte)
-{
-    set[byte / 8] |= (uint8_t) (1U << byte % 8);
-}
-
-static bool includes(const uint8_t *set, unsigned char byte)
-{
-    return (set[byte / 8] >> byte % 8 & 1) != 0;
-}
-
-static void invert(uint8_t *set)
-{
-    for (size_t i = 0; i < sizeof(byte_set); i++)
-        set[i] = (uint8_t) ~set[i];
-}
-
-/* Appends an empty set, and returns it. After an error it is one that nothing uses. */
-static uint8_t *append_set(struct parser *parser)
-{
-    struct regex *regex = parser->regex;
-
-    if (regex->sets_used == REGEX_NODES) {
-        fail(parser, -E2BIG);
-        return regex->sets[REGEX_NODES - 1];
-    }
-    append(parser, SET, (int) regex->sets_used);
-    return regex->sets[regex->sets_used++];
-}
-
-static void include_all(uint8_t *set, int (*is_member)(int))
-{
-    for (int c = 0; c <= UCHAR_MAX; c++)
-        if (is_member(c))
-            include(set, (unsigned char) c);
-}
-
-/* Reads a class such as "alpha:]". */
-static void read_class(struct parser *parser, uint8_t *set)
-{
-    static const struct {
-        const char *name;
-        int (*is_member)(int);
-    } classes[] = {
-        {"alnum:]", isalnum}, {"alpha:]", isalpha}, {"blank:]", isblank}, {"cntrl:]", iscntrl},
-        {"digit:]", isdigit}, {"graph:]", isgraph}, {"lower:]", islower}, {"print:]", isprint},
-        {"punct:]", ispunct}, {"space:]", isspace}, {"upper:]", isupper}, {"xdigit:]", isxdigit},
-    };
-
-    for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
-        size_t length = strlen(classes[i].name);
-
-        if (strncmp(parser->at, classes[i].name, length) == 0) {
-            parser->at += length;
-            include_all(set, classes[i].is_member);
-            return;
-        }
-    }
-    fail(parser, -EINVAL);
-}
-
-/* Reads a byte, or a range of bytes. */
-static void read_range(struct parser *parser, uint8_t *set)
-{
-    unsigned char first = (unsigned char) *parser->at++, last = first;
-
-    if (parser->at[0] == '-' && parser->at[1] != ']' && parser->at[1] != '\0') {
-        last = (unsigned char) parser->at[1];
-        parser->at += 2;
-    }
-    if (last < first || (last == '[' && strchr(".=:", *parser->at) != NULL && *parser->at != '\0'))
-        fail(parser, -EINVAL);
-    for (unsigned c = first; c <= last; c++)
-        include(set, (unsigned char) c);
-}
-
-/* Reads what is behind "[". A "]" that comes first is an ordinary byte. */
-static void read_bracket(struct parser *parser)
-{
-    uint8_t *set = append_set(parser);
-    bool     is_inverted = accept(parser, '^');
-    bool     is_first = true;
-
-    for (; *parser->at != '\0' && (is_first || *parser->at != ']'); is_first = false)
-        if (strncmp(parser->at, "[:", 2) == 0) {
-            parser->at += 2;
-            read_class(parser, set);
-        } else {
-            read_range(parser, set);
-        }
-    if (!accept(parser, ']'))
-        fail(parser, -EINVAL);
-    if (is_inverted)
-        invert(set);
-}
-
-static int is_word(int c)
-{
-    return isalnum(c) || c == '_';
-}
-
-/* Reads what is behind a backslash: a common extension, or else the byte itself. */
-static void read_escape(struct parser *parser)
-{
-    char     c = *parser->at;
-    uint8_t *set;
-
-    if (c == '\0' || (c >= '1' && c <= '9')) {
-        fail(parser, c == '\0' ? -EINVAL : -ENOTSUP);
-        return;
-    }
-    parser->at++;
-    if (strchr("<>bB", c) != NULL) {
-        append(parser, ASSERT, c);
-        return;
-    }
-    set = append_set(parser);
-    if (strchr("wWsS", c) != NULL)
-        include_all(set, tolower((unsigned char) c) == 'w' ? is_word : isspace);
-    else
-        include(set, (unsigned char) c);
-    if (c == 'W' || c == 'S')
-        invert(set);
-}
-
-static void read_alternatives(struct parser *parser);
-
-/* Reads what is behind "(". */
-static void read_group(struct parser *parser)
-{
-    if (parser->depth == REGEX_DEPTH) {
-        fail(parser, -E2BIG);
-        return;
-    }
-    parser->depth++;
-    read_alternatives(parser);
-    parser->depth--;
-    if (!accept(parser, ')'))
-        fail(parser, -EINVAL);
-}
-
-static void read_atom(struct parser *parser)
-{
-    char c = *parser->at++;
-
-    switch (c) {
-    case '(':
-        read_group(parser);
-        return;
-    case '[':
-        read_bracket(parser);
-        return;
-    case '\\':
-        read_escape(parser);
-        return;
-    case '^':
-    case '$':
-        append(parser, ASSERT, c);
-        if (*parser->at != '\0' && strchr("*+?{", *parser->at) != NULL)
-            fail(parser, -EINVAL); /* an assertion cannot be repeated */
-        return;
-    case '.':
-        invert(append_set(parser));
-        return;
-    case '*':
-    case '+':
-    case '?':
-    case '{':
-        fail(parser, -EINVAL); /* nothing to repeat */
-        return;
-    default:
-        include(append_set(parser), (unsigned char) c);
-    }
-}
-
-/* Reads a number, OTHERWISE if there is none. One that is too large is not read exactly. */
-static int read_number(struct parser *parser, int otherwise)
-{
-    int number = isdigit((unsigned char) *parser->at) ? 0 : otherwise;
-
-    for (; isdigit((unsigned char) *parser->at); parser->at++)
-        if (number <= REGEX_NODES)
-            number = 10 * number + (*parser->at - '0');
-    return number;
-}
-
-/* Makes optional what begins at FROM. */
-static void make_optional(struct parser *parser, size_t from)
-{
-    insert(parser, from, SPLIT, (int) (parser->regex->length - from) + 1);
-}
-
-/* Lets the last SIZE nodes come again any number of times. */
-static void make_endless(struct parser *parser, size_t size)
-{
-    append(parser, SPLIT, -(int) size);
-}
-
-/* Repeats what begins at FROM, and is there once, from LEAST to MOST times. */
-static void repeat(struct parser *parser, size_t from, int least, int most)
-{
-    size_t size = parser->regex->length - from;
-
-    if (most > REGEX_NODES && most != INT_MAX)
-        fail(parser, -E2BIG);
-    for (int i = 1; i < least && parser->error == 0; i++)
-        append_copy(parser, from, size);
-    if (most == 0)
-        parser->regex->length = from;
-    if (most == INT_MAX)
-        make_endless(parser, size);
-    else
-        for (int i = least > 1 ? least : 1; i < most && parser->error == 0; i++) {
-            append(parser, SPLIT, (int) size + 1);
-            append_copy(parser, from, size);
-        }
-    if (least == 0 && most > 0)
-        make_optional(parser, from);
-}
-
-/* Reads "2}", "2,}", ",5}" or "2,5}". */
-static void read_bounds(struct parser *parser, size_t from)
-{
-    int least = read_number(parser, -1), most = least;
-
-    if (accept(parser, ','))
-        most = read_number(parser, INT_MAX);
-    else if (least < 0)
-        fail(parser, -EINVAL);
-    if (!accept(parser, '}') || most < least) {
-        fail(parser, -EINVAL);
-        return;
-    }
-    repeat(parser, from, least < 0 ? 0 : least, most);
-}
-
-static void read_piece(struct parser *parser)
-{
-    size_t from = parser->regex->length;
-
-    read_atom(parser);
-    for (;;)
-        if (accept(parser, '*'))
-            repeat(parser, from, 0, INT_MAX);
-        else if (accept(parser, '+'))
-            repeat(parser, from, 1, INT_MAX);
-        else if (accept(parser, '?'))
-            repeat(parser, from, 0, 1);
-        else if (accept(parser, '{'))
-            read_bounds(parser, from);
-        else
-            return;
-}
-
-/* Reads up to "|" or the ")" of this group. Another ")" is an ordinary byte. */
-static void read_sequence(struct parser *parser)
-{
-    while (*parser->at != '\0' && *parser->at != '|' && (*parser->at != ')' || parser->depth == 0))
-        read_piece(parser);
-}
-
-static void read_alternatives(struct parser *parser)
-{
-    struct regex *regex = parser->regex;
-    size_t        from = regex->length;
-
-    read_sequence(parser);
-    while (accept(parser, '|')) {
-        size_t jump = regex->length + 1;
-
-        insert(parser, from, SPLIT, (int) (jump + 1 - from));
-        append(parser, JUMP, 0);
-        read_sequence(parser);
-        if (parser->error == 0)
-            regex->nodes[jump].operand = (int) (regex->length - jump);
-    }
-}
 
 int regex_new(const char *text, struct regex **ret)
 {
-    struct parser parser = {.at = text, .regex = calloc(1, sizeof(*parser.regex))};
+    struct regex *regex = calloc(1, sizeof(*regex));
+    int           error = regex != NULL ? regex_parse(regex, text) : -ENOMEM;
 
-    *ret = NULL;
-    if (parser.regex == NULL)
-        return -ENOMEM;
-    read_alternatives(&parser);
-    append(&parser, FOUND, 0);
-    if (parser.error != 0)
-        regex_free(parser.regex);
-    else
-        *ret = parser.regex;
-    return parser.error;
+    if (error != 0) {
+        regex_free(regex);
+        regex = NULL;
+    }
+    *ret = regex;
+    return error;
 }
 
 void regex_free(struct regex *regex)
@@ -395,8 +32,8 @@ struct position {
 static bool holds(int assertion, const struct position *position)
 {
     const unsigned char *line = (const unsigned char *) position->line;
-    bool                 before = position->at > 0 && is_word(line[position->at - 1]);
-    bool                 behind = position->at < position->length && is_word(line[position->at]);
+    bool                 before = position->at > 0 && regex_is_word(line[position->at - 1]);
+    bool behind = position->at < position->length && regex_is_word(line[position->at]);
 
     switch (assertion) {
     case '^':
@@ -438,6 +75,11 @@ static bool complete(const struct regex *regex, struct states *states,
             add(states, at + 1);
     }
     return false;
+}
+
+static bool includes(const uint8_t *set, unsigned char byte)
+{
+    return (set[byte / 8] >> byte % 8 & 1) != 0;
 }
 
 /* Adds to TO the nodes that are reached from FROM by BYTE. */

@@ -4,7 +4,7 @@
  * and cannot be interrupted. Libraries that go back over a line (PCRE2) can only bound that by giving up
  * a line, and then a thread may never become ready.
  *
- * Here a match takes at most REGEX_NODES steps for each byte, memory that is allocated
+ * Here a match takes at most REGEX_NODES (regex_nodes.h) steps for each byte, memory that is allocated
  * beforehand, and nearly no stack. So there are no back references. It matches bytes, as in the C
  * locale.
  */
@@ -13,12 +13,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-
-/* The most parts of an expression, repetitions written out. */
-#define REGEX_NODES 1000
-
-/* The most open parentheses at once: the parser calls itself for each. */
-#define REGEX_DEPTH 20
 
 struct regex;
 

@@ -2,6 +2,7 @@
 #include "tests/lib/test.h"
 
 #include "cli/ready/regex.h"
+#include "cli/ready/regex_nodes.h"
 
 #include <regex.h>
 
