@@ -3,12 +3,11 @@
 #include "cli/base/clock.h"
 #include "cli/base/file_watch.h"
 #include "cli/base/loop.h"
-#include "cli/place/disk.h"
 #include "cli/place/run_marks.h"
 #include "cli/place/times.h"
-#include "cli/rpc/bytes.h"
 #include "cli/server/call.h"
 #include "cli/server/log_open.h"
+#include "cli/server/log_piece.h"
 #include "cli/server/peer.h"
 #include "cli/server/store.h"
 #include "cli/worker/logs.h"
@@ -36,16 +35,6 @@ struct log_reader {
     bool                   is_unwatched;
     LIST_ENTRY(log_reader) of_peer;
     LIST_ENTRY(log_reader) unwatched;
-};
-
-/* One answer. */
-struct piece {
-    char   *data;
-    ssize_t size;
-    off_t   offset; /* of the first byte */
-    bool    gap;    /* bytes before that were lost */
-    bool    end;    /* nothing more comes */
-    json_t *runs;   /* the beginnings of runs in the piece, or right behind it; NULL: none */
 };
 
 /* The readers with calls that wait, whose logs the system does not watch. */
@@ -270,50 +259,6 @@ static int begin(struct log_reader *reader, const struct record *record)
 
 /* Pieces */
 
-/*
- * Fills the block of SIZE bytes. Stops before bytes in front of which others were lost. Returns the number of
- * bytes, or -errno; *RET_END says whether the end of the log was reached.
- */
-static ssize_t fill(struct logfile *log, char *block, size_t size, bool *ret_gap, bool *ret_end)
-{
-    ssize_t n = size > 0 ? logfile_read(log, block, size) : 0;
-    ssize_t more = n;
-
-    *ret_gap = log->gap;
-    log->gap = false;
-    while (n > 0 && more > 0 && (size_t) n < size) {
-        more = logfile_read(log, block + n, size - (size_t) n);
-        if (more > 0 && log->gap)
-            break;
-        n += more > 0 ? more : 0;
-    }
-    if (more > 0 && log->gap)
-        log->position -= more; /* the next piece begins there, behind the gap */
-    *ret_end = more == 0 && !log->gap;
-    return n;
-}
-
-/* Adds to PIECE the beginnings of runs in it, or right behind it. Returns 0 or -ENOMEM. */
-static int add_runs(struct log_reader *reader, struct piece *piece)
-{
-    const struct run_mark *mark;
-
-    while ((mark = run_marks_find(reader->marks, piece->offset, piece->offset + piece->size)) !=
-           NULL) {
-        json_t *how = bytes_to_json(mark->how);
-
-        run_marks_take(reader->marks, mark);
-        if (piece->runs == NULL)
-            piece->runs = json_array();
-        if (json_array_append_new(piece->runs, json_pack("{s:I, s:I, s:I, s:o}", "offset",
-                                                         (json_int_t) mark->offset, "run",
-                                                         (json_int_t) mark->run, "time",
-                                                         (json_int_t) mark->time, "how", how)) < 0)
-            return -ENOMEM;
-    }
-    return 0;
-}
-
 /* Returns how many bytes the next piece may have. */
 static size_t size_of_next(const struct log_reader *reader, size_t wanted)
 {
@@ -330,17 +275,14 @@ static size_t size_of_next(const struct log_reader *reader, size_t wanted)
  * Takes the next piece, which may be empty. IS_LIVE: the thread may print more. Whether it is must be known
  * before: all output of a thread that has ended is in its log. Returns 0 or -errno.
  */
-static int take_piece(struct log_reader *reader, size_t size, bool is_live, struct piece *ret)
+static int take_piece(struct log_reader *reader, size_t size, bool is_live, struct log_piece *ret)
 {
     bool at_end;
-    int  error;
+    int  error =
+        log_piece_read(ret, &reader->log, reader->marks, size_of_next(reader, size), &at_end);
 
-    size = size_of_next(reader, size);
-    ret->size = fill(&reader->log, ret->data, size, &ret->gap, &at_end);
     if (ret->size < 0)
-        return (int) ret->size;
-    ret->offset = reader->log.position - (off_t) ret->size;
-    error = add_runs(reader, ret);
+        return error;
     if (reader->wish.follow)
         ret->end = at_end && !is_live;
     else
@@ -348,60 +290,13 @@ static int take_piece(struct log_reader *reader, size_t size, bool is_live, stru
     return error;
 }
 
-static bool is_empty(const struct piece *piece)
+/* Answers with PIECE, and closes a reader that has nothing more. */
+static void reply_piece(struct log_reader *reader, struct call *call, const struct log_piece *piece)
 {
-    return piece->size == 0 && !piece->gap && !piece->end && piece->runs == NULL;
-}
+    bool is_last = piece->end;
 
-/* Returns the times of the bytes of PIECE; NULL without memory. */
-static json_t *list_times(const struct log_reader *reader, const struct piece *piece)
-{
-    json_t           *list = json_array();
-    struct times_mark mark = {.end = piece->offset};
-    off_t             end = piece->offset + piece->size;
-
-    while (list != NULL && mark.end < end &&
-           times_find(reader->times, reader->path, (off_t) mark.end, &mark))
-        if (json_array_append_new(
-                list, json_pack("[I, I]", (json_int_t) mark.end, (json_int_t) mark.time)) < 0) {
-            json_decref(list);
-            list = NULL;
-        }
-    return list;
-}
-
-/* Sets the MEMBER of OBJECT to VALUE, which it takes over. Returns false if memory is lacking. */
-static bool set(json_t *object, const char *member, json_t *value)
-{
-    return json_object_set_new(object, member, value) == 0;
-}
-
-/* Answers with PIECE, whose lists it takes over, and closes a reader that has nothing more. */
-static void reply_piece(struct log_reader *reader, struct call *call, struct piece *piece)
-{
-    json_t *reply =
-        json_pack("{s:I, s:I, s:o}", "reader", reader->number, "offset", (json_int_t) piece->offset,
-                  "data", bytes_any_to_json(piece->data, (size_t) piece->size));
-    json_t *runs = piece->runs;
-    bool    is_whole = reply != NULL;
-
-    piece->runs = NULL;
-    if (runs != NULL)
-        is_whole = set(reply, "runs", runs) && is_whole;
-    if (reader->times != NULL)
-        is_whole = set(reply, "times", list_times(reader, piece)) && is_whole;
-    if (piece->gap)
-        is_whole = set(reply, "gap", json_true()) && is_whole;
-    if (piece->end)
-        is_whole = set(reply, "end", json_true()) && is_whole;
-    if (piece->end && disk_is_full(reader->path))
-        is_whole = set(reply, "disk_full", json_true()) && is_whole;
-    if (!is_whole) {
-        json_decref(reply);
-        reply = NULL;
-    }
-    call_reply(call, reply);
-    if (piece->end)
+    call_reply(call, log_piece_to_json(piece, reader->number, reader->path, reader->times));
+    if (is_last)
         log_reader_close(reader);
 }
 
@@ -467,17 +362,17 @@ static int try_begin(struct log_reader *reader, struct call *call, struct record
 static void read_open(struct log_reader *reader, struct call *call, struct record *record,
                       char *block, size_t size)
 {
-    bool         is_live = record != NULL && record_is_live(record);
-    struct piece piece = {.data = block};
-    int          error = take_piece(reader, size, is_live, &piece);
+    bool             is_live = record != NULL && record_is_live(record);
+    struct log_piece piece = {.data = block};
+    int              error = take_piece(reader, size, is_live, &piece);
 
-    if (error == 0 && is_empty(&piece) && is_live) {
+    if (error == 0 && log_piece_is_empty(&piece) && is_live) {
         watch(reader); /* before the last look, so that no write is missed */
         error = take_piece(reader, size, is_live, &piece);
     }
     if (error != 0)
         fail(reader, call, error);
-    else if (is_empty(&piece) && is_live)
+    else if (log_piece_is_empty(&piece) && is_live)
         leave_waiting(reader, call, record);
     else
         reply_piece(reader, call, &piece);
