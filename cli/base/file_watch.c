@@ -1,12 +1,12 @@
 #include "cli/base/file_watch.h"
 
+#include "cli/base/inotify_block.h"
 #include "cli/base/loop.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
-#include <sys/inotify.h>
 #include <unistd.h>
 
 #define BUCKETS 256
@@ -64,20 +64,17 @@ static void tell_all(void)
 
 static void inotify_ready(struct source *source, uint32_t events)
 {
-    char    list[1024] __attribute__((aligned(__alignof__(struct inotify_event))));
-    ssize_t size = read(source->fd, list, sizeof(list));
+    const struct inotify_event *event;
+    struct inotify_block        block;
 
     (void) events;
+    (void) inotify_block_read(&block, source->fd);
     pthread_mutex_lock(&lock);
-    for (char *at = list; at < list + size;) {
-        const struct inotify_event *event = (const struct inotify_event *) (void *) at;
-
+    while ((event = inotify_block_next(&block)) != NULL)
         if (event->mask & IN_Q_OVERFLOW)
             tell_all();
         else if (event->mask & IN_MODIFY)
             tell_key(event->wd);
-        at += sizeof(*event) + event->len;
-    }
     pthread_mutex_unlock(&lock);
 }
 

@@ -2,17 +2,8 @@
 #ifndef K3THREAD_CLI_COMMANDS_FOLLOW_ALL_H
 #define K3THREAD_CLI_COMMANDS_FOLLOW_ALL_H
 
+#include "cli/commands/follow_all_options.h"
 #include "cli/commands/session.h"
-
-#include <stdbool.h>
-
-/* The part of its log that is shown of each thread that matches at the beginning. */
-struct follow_all_options {
-    bool               timestamps; /* print the time before each line */
-    bool               some_lines; /* begin with the last LINES lines */
-    unsigned long long lines;
-    double             since; /* only the output of the last seconds; negative: all */
-};
 
 /*
  * Prints the output of the threads that PATTERN matches, each line with its thread's name. Returns the exit

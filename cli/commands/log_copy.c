@@ -1,5 +1,6 @@
 #include "cli/commands/log_copy.h"
 
+#include "cli/base/inotify_block.h"
 #include "cli/base/status.h"
 #include "cli/commands/command.h"
 #include "cli/commands/report.h"
@@ -11,7 +12,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <unistd.h>
 
 /* The milliseconds between two looks at the log, if the system has no inotify instance left. */
@@ -355,17 +355,13 @@ int log_copy_now(struct log_copy *copy)
 /* Reads the events. If a file has come into the directory, it may be a new log: looks for it. */
 void log_copy_read_events(struct log_copy *copy)
 {
-    char    events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
-    ssize_t size;
-    bool    came = false;
+    const struct inotify_event *event;
+    struct inotify_block        block;
+    bool                        came = false;
 
-    while (copy->inotify >= 0 && (size = read(copy->inotify, events, sizeof(events))) > 0)
-        for (char *at = events; at < events + size;) {
-            const struct inotify_event *event = (const struct inotify_event *) (void *) at;
-
+    while (copy->inotify >= 0 && inotify_block_read(&block, copy->inotify))
+        while ((event = inotify_block_next(&block)) != NULL)
             came |= event->len > 0;
-            at += sizeof(*event) + event->len;
-        }
     if (!came || copy->source == NULL)
         return;
     logfile_look(&copy->source->log);

@@ -1,6 +1,7 @@
 #include "cli/server/jobserver.h"
 
 #include "cli/base/clock.h"
+#include "cli/base/inotify_block.h"
 #include "cli/base/loop.h"
 #include "cli/place/journal.h"
 #include "cli/server/slots.h"
@@ -11,7 +12,6 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/queue.h>
 #include <unistd.h>
@@ -184,19 +184,16 @@ static void look_at_all(void)
 /* Looks at each command that inotify reports to have read from its fifo. */
 static void inotify_ready(struct source *source, uint32_t events)
 {
-    char    list[1024] __attribute__((aligned(__alignof__(struct inotify_event))));
-    ssize_t size = read(source->fd, list, sizeof(list));
+    const struct inotify_event *event;
+    struct inotify_block        block;
 
     (void) events;
-    for (char *at = list; at < list + size;) {
-        const struct inotify_event *event = (const struct inotify_event *) (void *) at;
-
+    (void) inotify_block_read(&block, source->fd);
+    while ((event = inotify_block_next(&block)) != NULL)
         if (event->mask & IN_Q_OVERFLOW)
             look_at_all();
         else if (event->mask & IN_ACCESS)
             look_at_watch(event->wd);
-        at += sizeof(*event) + event->len;
-    }
 }
 
 /* Runs */

@@ -1,6 +1,7 @@
 #include "cli/server/output_times.h"
 
 #include "cli/base/clock.h"
+#include "cli/base/inotify_block.h"
 #include "cli/base/loop.h"
 #include "cli/place/journal.h"
 #include "cli/server/store.h"
@@ -10,7 +11,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -119,20 +119,16 @@ static void take_event(const struct inotify_event *event, double time)
 /* Takes all events. Returns false if there are none. */
 static bool take_events(void)
 {
-    char    events[16384] __attribute__((aligned(__alignof__(struct inotify_event))));
-    double  time = clock_monotonic();
-    bool    some = false;
-    ssize_t size;
+    const struct inotify_event *event;
+    struct inotify_block        block;
+    double                      time = clock_monotonic();
+    bool                        some = false;
 
-    while ((size = read(inotify.fd, events, sizeof(events))) > 0) {
+    while (inotify_block_read(&block, inotify.fd)) {
         some = true;
-        for (char *at = events; at < events + size;) {
-            const struct inotify_event *event = (const struct inotify_event *) (void *) at;
-
+        while ((event = inotify_block_next(&block)) != NULL)
             take_event(event, time);
-            at += sizeof(*event) + event->len;
-        }
-        if (size < (ssize_t) (sizeof(events) - sizeof(struct inotify_event) - NAME_MAX - 1))
+        if (!inotify_block_is_full(&block))
             break; /* that was all, but for what is written just now */
     }
     return some;

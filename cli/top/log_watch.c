@@ -1,9 +1,9 @@
 #include "cli/top/log_watch.h"
 
 #include "cli/base/array.h"
+#include "cli/base/inotify_block.h"
 
 #include <stdlib.h>
-#include <sys/inotify.h>
 #include <unistd.h>
 
 void log_watch_open(struct log_watch *watch)
@@ -81,21 +81,17 @@ void log_watch_set(struct log_watch *watch, struct row *const *rows, size_t coun
 bool log_watch_take(struct log_watch *watch, void (*changed)(void *context, int64_t id),
                     void             *context)
 {
-    char    block[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
-    ssize_t n;
-    bool    is_some = false;
+    const struct inotify_event *event;
+    struct inotify_block        block;
+    bool                        is_some = false;
 
-    while ((n = read(watch->fd, block, sizeof(block))) > 0)
-        for (ssize_t at = 0; at < n;) {
-            const struct inotify_event *event = (const void *) (block + at);
-
-            at += (ssize_t) (sizeof(*event) + event->len);
+    while (inotify_block_read(&block, watch->fd))
+        while ((event = inotify_block_next(&block)) != NULL)
             for (size_t i = 0; i < watch->count; i++)
                 if (watch->list[i].key == event->wd) {
                     changed(context, watch->list[i].id);
                     is_some = true;
                 }
-        }
     return is_some;
 }
 

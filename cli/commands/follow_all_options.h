@@ -1,0 +1,15 @@
+/* What of the logs is shown when a pattern is followed. */
+#ifndef K3THREAD_CLI_COMMANDS_FOLLOW_ALL_OPTIONS_H
+#define K3THREAD_CLI_COMMANDS_FOLLOW_ALL_OPTIONS_H
+
+#include <stdbool.h>
+
+/* The part of its log that is shown of each thread that matches at the beginning. */
+struct follow_all_options {
+    bool               timestamps; /* print the time before each line */
+    bool               some_lines; /* begin with the last LINES lines */
+    unsigned long long lines;
+    double             since; /* only the output of the last seconds; negative: all */
+};
+
+#endif
