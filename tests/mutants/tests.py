@@ -17,7 +17,9 @@ ROOM = ["unshare", *([] if os.getuid() == 0 else ["--user", "--map-root-user"]),
         'n=$(cat /proc/[0-9]*/status 2>/dev/null | grep -c "^State:.[RSD]"); [ "$n" -gt 3 ] || break; '
         'sleep 0.05; done; exit $status', "sh"]
 # These run for minutes, or test no code of the program.
-LEFT_OUT = ("tests/faults/faults.bats", "tests/promises.bats", "tests/paths.bats")
+LEFT_OUT = ("tests/faults/faults.bats", "tests/hosts/lease.bats", "tests/hosts/slurm.bats", "tests/attach/storm.bats")
+# What processes that attach themselves are made of.
+ATTACHED = ("k3thread-host", "tests/attach/attached", "tests/attach/libjobs.so")
 TEST = re.compile(r'^@test "(.*?)" \{\n(.*?)^\}', re.M | re.S)
 # A process that ends by _exit, or by a signal that it sends itself, counts, too.
 DUMP = b"""#include <unistd.h>
@@ -45,7 +47,10 @@ class Test:
 
         self.is_bats = path.endswith(".bats")
         self.fit = None
-        self.program = "k3thread" if self.is_bats else path  # the program of the build that it runs
+        # What it runs of the build.
+        self.programs = ["k3thread"] if self.is_bats else [path]
+        if path.startswith("tests/attach/"):
+            self.programs += ATTACHED
 
     def command(self, build):
         pattern = re.sub(r"[][\\.^$*+?{}()|]", r"\\\g<0>", self.name.replace('\\"', '"'))
@@ -85,7 +90,7 @@ def find_tests(build):
             for case in subprocess.check_output([f"{build}/{program}"], text=True).split():
                 yield Test(program, case, text)
     for path in sorted(glob.glob("tests/*/*.bats")):
-        if path.split("/")[1] in ("cli", "script", "service", "faults") and path not in LEFT_OUT:
+        if path.split("/")[1] in ("cli", "script", "service", "faults", "hosts", "attach") and path not in LEFT_OUT:
             for name, text in TEST.findall(read(path)):
                 yield Test(path, name, text)
 
