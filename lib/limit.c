@@ -34,11 +34,7 @@ void k3t_limit_end(struct k3thread_limit_ *limit)
 
 void k3t_limit_end_all(void)
 {
-    const bool any = innermost != NULL;
-
     innermost = NULL;
-    if (any && k3t_local.self != NULL)
-        update(k3t_local.self);
 }
 
 void k3t_limit_enter(struct k3thread_limit_ *limit, double seconds)

@@ -23,7 +23,7 @@ bool k3t_limit_begin(struct k3thread_limit_ *limit, struct k3thread *self);
 /* Ends the innermost scope, LIMIT, and withdraws its exception if that is pending. */
 void k3t_limit_end(struct k3thread_limit_ *limit);
 
-/* Ends all scopes of the calling thread. */
+/* Ends all scopes of the calling thread, which has ended: it is watched no more, and cannot be due. */
 void k3t_limit_end_all(void);
 
 /*

@@ -39,11 +39,9 @@ int logfile_open(struct logfile *log, const char *path, off_t position)
     return error;
 }
 
-void logfile_open_buffer(struct logfile *log, const char *path, struct log_buffer *buffer,
-                         off_t position)
+void logfile_open_buffer(struct logfile *log, struct log_buffer *buffer, off_t position)
 {
     *log = LOGFILE_CLOSED;
-    log->path = path;
     log->buffer = buffer;
     log->position = position;
 }

@@ -43,9 +43,8 @@ struct logfile {
 /* A log that is not open. */
 #define LOGFILE_CLOSED ((struct logfile){.file.fd = -1})
 
-/* Prepares to read what comes into BUFFER, of a log that is at PATH elsewhere, from POSITION on. */
-void logfile_open_buffer(struct logfile *log, const char *path, struct log_buffer *buffer,
-                         off_t position);
+/* Prepares to read what comes into BUFFER, of a log on another machine, from POSITION on. */
+void logfile_open_buffer(struct logfile *log, struct log_buffer *buffer, off_t position);
 
 /* Returns true if the log is open. */
 bool logfile_is_open(const struct logfile *log);

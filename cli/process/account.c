@@ -2,7 +2,6 @@
 
 #include "cli/process/mark.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stddef.h>
 #include <sys/resource.h>
@@ -84,13 +83,8 @@ static void add(struct account *account, const struct rusage *used)
 /* Calls waitid() with the argument that glibc leaves out. Returns true if there was a dead child. */
 static bool wait_for(idtype_t type, id_t id, siginfo_t *ret, int options, struct rusage *used)
 {
-    long result;
-
-    ret->si_pid = 0;
-    do
-        result = syscall(SYS_waitid, type, id, ret, WEXITED | WNOHANG | __WALL | options, used);
-    while (result < 0 && errno == EINTR);
-    return result == 0 && ret->si_pid != 0;
+    return syscall(SYS_waitid, type, id, ret, WEXITED | WNOHANG | __WALL | options, used) == 0 &&
+           ret->si_pid != 0;
 }
 
 bool account_reap(struct account *account, idtype_t type, id_t id, siginfo_t *ret)

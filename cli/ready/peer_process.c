@@ -117,7 +117,7 @@ static bool has_socket(pid_t pid, unsigned long long inode)
     return found;
 }
 
-/* Returns the first process that has the socket open, or 0 if none can be seen. */
+/* Returns the first process that has the socket open, or 0 if none can be seen. No socket has the inode 0. */
 static pid_t find_process(unsigned long long inode)
 {
     DIR           *directory = opendir("/proc");
@@ -137,14 +137,14 @@ static pid_t find_process(unsigned long long inode)
 
 static pid_t find_tcp(const struct address *peer)
 {
-    unsigned long long inode;
+    unsigned long long inode = 0;
     int                best = 0;
 
     if (!is_here(peer))
         return 0;
     search_listeners("/proc/net/tcp", peer, &best, &inode);
     search_listeners("/proc/net/tcp6", peer, &best, &inode);
-    return best > 0 ? find_process(inode) : 0;
+    return find_process(inode);
 }
 
 /* Returns the process that called listen() at the other end of a connection of a Unix socket. */

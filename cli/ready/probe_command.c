@@ -48,7 +48,6 @@ static void begin_check(struct command_probe *probe, const struct spawn_plan *pl
     probe->id = mark_check_id(mark_id(plan->mark));
     asking.argv = argv;
     asking.output = "/dev/null";
-    asking.extra_count = 0;
     asking.child = NULL;
     asking.mark = mark_of(probe->id);
     if (spawn(&asking, &spawned) != 0) {

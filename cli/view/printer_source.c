@@ -95,7 +95,7 @@ struct printer_source *printer_add_buffer(struct printer *printer, const char *n
     struct printer_source *source = printer_add(printer, name, path, 0);
 
     if (source != NULL)
-        logfile_open_buffer(&source->log, source->path, buffer, 0);
+        logfile_open_buffer(&source->log, buffer, 0);
     return source;
 }
 

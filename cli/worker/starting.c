@@ -338,7 +338,6 @@ void starting_announce(struct worker *worker, bool is_loaded)
 static void begin_run(struct worker *worker, const struct spawned *spawned, double begin)
 {
     note_process(worker, spawned, begin);
-    worker->report->state = STATE_RUNNING;
     if (worker->loading == NULL)
         starting_announce(worker, true);
     else
