@@ -371,6 +371,22 @@ is_counted() {
   is "$(cat following.out)" "$(seq 5000)"$'\nup'
 }
 
+@test "logs -f ends an unfinished line when the log is emptied, and loses nothing of what comes then" {
+  k3 start -n p -o u -- \
+    sh -c 'printf "one\ntw"; until [ -e go ]; do sleep 0.02; done; printf "3\n4\n"; exec sleep 1000'
+  in_background following "$K3THREAD" logs -f p
+  wait_until "$DEADLINE" grep -q '^tw$' following.out
+  kill -STOP "${background[following]}" # it sees both changes at once
+  : >u
+  touch go
+  wait_until "$DEADLINE" grep -q '^4$' u
+  kill -CONT "${background[following]}"
+  wait_until "$DEADLINE" grep -q '^4$' following.out
+  k3 raise p
+  finish following
+  is "$(cat following.out)" $'one\ntw\n3\n4'
+}
+
 @test "a line makes the thread ready although much of the log before it was trimmed" {
   k3 start -n a --log-limit 64K --ready 'line:^end' -- \
     sh -c 'seq 3000000; echo end; exec sleep 1000'

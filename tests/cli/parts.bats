@@ -13,6 +13,7 @@ load helpers
 }
 @test "the check for UTF-8 accepts what is UTF-8 and nothing else" { "$HELPERS/text" characters; }
 @test "the width of a text is counted in columns" { "$HELPERS/text" columns; }
+@test "lines are found in bytes that come in pieces, and no byte is searched twice" { "$HELPERS/text" lines; }
 @test "base64 has one text for each sequence of bytes" { "$HELPERS/text" base64; }
 @test "strings are written as JSON requires" { "$HELPERS/text" strings; }
 @test "the reader of a line with a table agrees with the parser of JSON" { "$HELPERS/text" tables; }

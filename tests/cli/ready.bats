@@ -320,6 +320,23 @@ END
   k3 start --name b --ready "http://127.0.0.1:$port" -- sleep 1000
 }
 
+@test "a start that is answered by a server whose process cannot be found names no process" {
+  port=$(free_port)
+  in_background server "$PYTHON" -I -S -c '
+import socket, sys
+listener = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+print("up", flush=True)
+peer = listener.accept()[0]
+listener.close()
+peer.recv(4096)
+peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+peer.recv(1)' "$port"
+  wait_for_file server.out
+  run -1 --separate-stderr k3 start -n a --ready "http://127.0.0.1:$port" -- touch ran
+  like "$stderr" "*http://127.0.0.1:$port is answered before the command runs: another process listens there"
+  finish server
+}
+
 # Makes notify.py MESSAGE…, which sends each to NOTIFY_SOCKET, as sd_notify(3) does; BARRIER=1 waits for the
 # answer.
 notifier() {

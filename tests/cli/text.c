@@ -3,6 +3,7 @@
 #include "tests/lib/test.h"
 
 #include "cli/base/duration.h"
+#include "cli/base/line_buffer.h"
 #include "cli/base/size.h"
 #include "cli/base/text.h"
 #include "cli/rpc/base64.h"
@@ -486,9 +487,56 @@ static void plain_json_is_read(void)
     }
 }
 
+/* Appends TEXT to BUFFER. */
+static void append(struct line_buffer *buffer, const char *text)
+{
+    CHECK(line_buffer_reserve(buffer, strlen(text)));
+    text_add(&buffer->bytes, text);
+}
+
+/* Checks which line BUFFER gives next; NULL: none. */
+static void check_next(struct line_buffer *buffer, const char *wanted)
+{
+    size_t size = 0;
+    char  *line = line_buffer_next(buffer, &size);
+
+    CHECK((line == NULL) == (wanted == NULL));
+    if (line == NULL)
+        return;
+    CHECK_EQUAL(size, strlen(wanted));
+    CHECK(memcmp(line, wanted, size) == 0);
+}
+
+static void lines_are_found(void)
+{
+    struct line_buffer buffer = {.nul = false};
+
+    check_next(&buffer, NULL);
+    append(&buffer, "one\n\n\ntwo\nthr");
+    check_next(&buffer, "one\n");
+    check_next(&buffer, "\n");
+    check_next(&buffer, "\n");
+    check_next(&buffer, "two\n");
+    check_next(&buffer, NULL);
+    append(&buffer, "ee\n\nx\n");
+    check_next(&buffer, "three\n");
+    check_next(&buffer, "\n");
+    check_next(&buffer, "x\n");
+    check_next(&buffer, NULL);
+
+    /* Bytes are searched once: a newline that takes the place of one of them is not found. */
+    append(&buffer, "a line");
+    check_next(&buffer, NULL);
+    buffer.bytes.data[buffer.taken + 1] = '\n';
+    check_next(&buffer, NULL);
+    append(&buffer, " that ends\n");
+    check_next(&buffer, "a\nline that ends\n");
+    line_buffer_release(&buffer);
+}
+
 TEST_MAIN({"durations-read", durations_are_read}, {"durations-written", durations_are_written},
           {"sizes", sizes_are_written}, {"numbers", numbers_are_written}, {"growth", text_grows},
           {"words", words_are_shown}, {"characters", characters_are_known},
           {"columns", columns_are_counted}, {"base64", bytes_are_in_base64},
           {"strings", strings_are_written}, {"tables", tables_are_read},
-          {"plain-json", plain_json_is_read})
+          {"plain-json", plain_json_is_read}, {"lines", lines_are_found})

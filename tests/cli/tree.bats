@@ -136,6 +136,22 @@ refute_zoo() {
   kill "$sleeper"
 }
 
+@test "a worker sleeps while it waits for the end of what its command left behind" {
+  k3 start -n a -g 1000 -- sh -c '"$0" "$1" setsid fork stubborn; exec sleep 1000' "$HELPERS/creature" "$dir/pid"
+  wait_for_file pid
+  command=$(k3_field a pid)
+  k3 raise a
+  wait_until "$DEADLINE" refute_alive "$command"
+  worker=/proc/$(supervisor_pid)/task/$(k3_field a tid)/status
+  wait_until "$DEADLINE" grep -q '^State:.S' "$worker"
+  before=$(awk '/^voluntary/ { print $2 }' "$worker")
+  sleep 0.5 # what must not happen
+  [ $(($(awk '/^voluntary/ { print $2 }' "$worker") - before)) -le 2 ]
+  assert_alive "$(cat pid)"
+  k3 raise -w a SIGKILL
+  refute_alive "$(cat pid)"
+}
+
 # start_stray: starts a thread that ends, and a process that the supervisor does not recognize: pid.
 start_stray() {
   k3 start -n lost -- sh -c '"$0" "$1" unmark setsid fork stubborn &
@@ -148,6 +164,16 @@ start_stray() {
   start_stray
   k3 shutdown
   wait_until "$DEADLINE" refute_alive "$(cat pid)"
+  grep -q '1 processes had got away from their threads; they were ended' k.log
+}
+
+@test "a supervisor that leaves nothing behind says nothing of it" {
+  k3 start -- sleep 1000
+  guardian=$(guardian_pid)
+  k3 shutdown --now
+  wait_until "$DEADLINE" refute_alive "$guardian"
+  grep -q 'shutting down' k.log
+  run -1 grep 'left\|got away' k.log
 }
 
 @test "a process that threw its mark away ends with the supervisor at the latest: when it is killed" {

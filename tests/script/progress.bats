@@ -74,6 +74,17 @@ END
   unlike "$output" '*waiting for*'
 }
 
+@test "a line of progress that was removed is not removed once more by the next output" {
+  gated start one
+  gated start two
+  in_background t script_command "printf 'join one two\nlist -q\n' | '$K3THREAD' shell"
+  wait_until "$DEADLINE" grep -q '0 of 2 have ended' t.out
+  touch one.go two.go
+  finish t
+  like "$(cat t.out)" $'*0 of 2*\r\e[K1\r\n2\r'
+  unlike "$(cat t.out)" $'*\r\e[K\r\e[K*'
+}
+
 @test "the line of progress is no wider than the terminal" {
   gated start "$(printf '%064d' 0 | tr 0 n)"
   in_background at_terminal script_command "stty cols 40; exec '$K3THREAD' shutdown"
