@@ -231,7 +231,7 @@ ssize_t arrange_find(const struct arrangement *arrangement, int64_t id)
 
 void arrange_add_lines(struct text *text, const struct row *row, bool is_utf8)
 {
-    const struct row *above[DEPTH_SHOWN]; /* the row itself first */
+    const struct row *above[DEPTH_SHOWN] = {NULL}; /* the row itself first */
     size_t            count = 0;
 
     for (; row->parent != NULL && count < DEPTH_SHOWN; row = row->parent)
