@@ -33,7 +33,8 @@ int client_open(struct client *client, const struct place *place, unsigned flags
  * request that is a start. HOST must outlive the connection. That there is no supervisor shows when the first reply
  * is taken: client_call() and client_receive() then return -ENOENT.
  */
-int client_open_host(struct client *client, const char *host, unsigned flags);
+__attribute__((nonnull)) int client_open_host(struct client *client, const char *host,
+                                              unsigned flags);
 
 /*
  * Gives CLIENT, which is zeroed, the connection of the quick way (cli/quick), on which the first
