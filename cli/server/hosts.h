@@ -1,9 +1,10 @@
 /*
- * The other machines of a run (run --hosts): which of them are there, and how many commands each of them runs.
+ * The other machines of a run (run --hosts): which of them can be reached, how many commands each of them runs, and on
+ * which of them a command is to run.
  *
- * A command runs on the first machine of the list with a free slot, or on the one that its start names. The
- * carrier (cli/remote/carrier.h) says when a machine's agent is up, and when it is lost. After the first
- * machine is up, commands wait a moment for those that are still being reached. The server's thread only.
+ * A command runs on the first machine of the list with a free slot, or on the machine that its start names. The
+ * carrier (cli/remote/carrier.h) says when a machine's agent is up, and when it is lost. The queue itself is in
+ * threads.c. The server's thread only.
  */
 #ifndef K3THREAD_CLI_SERVER_HOSTS_H
 #define K3THREAD_CLI_SERVER_HOSTS_H
@@ -26,34 +27,39 @@ bool hosts_reschedule(void);
  */
 int hosts_set(const json_t *list, bool reschedule, struct text *why);
 
-/* Returns true if NAME is one of the machines; if not, WHY says which there are. */
-bool hosts_have(const char *name, struct text *why);
+/* Returns the machine NAME, or NULL with WHY, which names the machines that there are. */
+const struct seat *hosts_find(const char *name, struct text *why);
 
-/* Notes that the agent of NAME is up, on a machine with so many PROCESSORS; or that it is lost, and why. */
-void hosts_up(const char *name, unsigned processors);
-void hosts_down(const char *name, const char *why);
+/* Notes that the agent of SEAT is up, on a machine with so many PROCESSORS. */
+void hosts_note_up(const struct seat *seat, unsigned processors);
 
-/* Notes that the agent of SEAT does not answer. */
-void hosts_lose(const struct seat *seat);
+/* Notes that the machine of SEAT is lost. WHY may be NULL: the reason is not known yet. */
+void hosts_note_lost(const struct seat *seat, const char *why);
 
 /* Returns true if the agent of SEAT is up, as far as is known. */
-bool hosts_is_there(const struct seat *seat);
+bool hosts_is_up(const struct seat *seat);
 
 /*
- * Returns true if a look at the queue may be of use: a machine has a free slot, or one is lost, so that commands for
- * it must fail.
- */
-bool hosts_have_room(void);
-
-/*
- * Returns the machine for a command, or NULL if it has to wait. WANTED is the machine's name, or NULL for any.
- * A command that COUNTS takes a slot. If the machine, or every machine, is lost, that one is returned: the command
- * then fails there.
+ * Returns the machine for a thread, or NULL if the thread has to wait. WANTED is the machine's name, or NULL for any.
+ * A command that COUNTS takes a slot; a daemon does not count. If the wanted machine is lost, or every machine, returns
+ * a lost machine: the command then fails there.
  */
 const struct seat *hosts_take(const char *wanted, bool counts);
 void               hosts_give_back(const struct seat *seat, bool counts);
 
-/* Returns after how many seconds a command that waits may have to be looked at again, or -1. */
+/* Notes that a thread ENTERS the queue, or leaves it. */
+void hosts_count_queued(const char *wanted, bool counts, bool enters);
+
+/*
+ * Returns true if hosts_take() has a machine for a thread in the queue, so that a walk through the queue finds that
+ * thread. Unless SLOTS_ARE_FREE, a command that counts has to wait in any case.
+ */
+bool hosts_can_take_queued(bool slots_are_free);
+
+/*
+ * Returns the seconds after which commands no longer wait for the machines that are being reached, or -1 if that time
+ * has come or needs no look. Call it before the queue is advanced.
+ */
 double hosts_due(void);
 
 #endif

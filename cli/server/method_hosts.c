@@ -1,4 +1,4 @@
-/* The methods "hosts" and "host": by them a run says on which other machines its commands run, and how they are. */
+/* The method "hosts", by which a run says on which other machines its commands run. */
 #include "cli/server/hosts.h"
 #include "cli/server/method.h"
 #include "cli/server/params.h"
@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-static void run_hosts(struct call *call, const json_t *params)
+static void run(struct call *call, const json_t *params)
 {
     const json_t      *list = NULL;
     bool               reschedule = false;
@@ -38,32 +38,4 @@ static void run_hosts(struct call *call, const json_t *params)
     text_release(&why);
 }
 
-static void run_host(struct call *call, const json_t *params)
-{
-    const char        *name = NULL, *lost = NULL;
-    json_int_t         processors = 0;
-    struct text        why = {0};
-    const struct param wanted[] = {
-        {"name", PARAM_STRING, &name, true},
-        {"processors", PARAM_INTEGER, &processors, false},
-        {"lost", PARAM_STRING, &lost, false},
-        {0},
-    };
-
-    if (!params_take(call, params, wanted))
-        return;
-    if (!hosts_have(name, &why)) {
-        call_fail(call, PROTOCOL_VALUE_ERROR, "%.*s", (int) why.size, why.data);
-        text_release(&why);
-        return;
-    }
-    if (lost != NULL)
-        hosts_down(name, lost);
-    else
-        hosts_up(name,
-                 processors > 0 && processors <= PROTOCOL_SLOTS_MAX ? (unsigned) processors : 1);
-    call_reply(call, json_object());
-}
-
-const struct method method_hosts = {"hosts", run_hosts};
-const struct method method_host = {"host", run_host};
+const struct method method_hosts = {"hosts", run};

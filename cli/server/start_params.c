@@ -210,7 +210,7 @@ static bool parse_host(struct call *call, const json_t *host, struct job *job)
     error = bytes_from_json(host, &job->host);
     if (error != 0)
         return call_refuse(call, error, "\"host\" must be a string");
-    if (hosts_have(job->host, &why))
+    if (hosts_find(job->host, &why) != NULL)
         return true;
     call_fail(call, PROTOCOL_VALUE_ERROR, "%.*s", (int) why.size, why.data);
     text_release(&why);

@@ -29,8 +29,7 @@
 static TAILQ_HEAD(, record) waiting = TAILQ_HEAD_INITIALIZER(waiting); /* wait for their needs */
 static TAILQ_HEAD(, record) queued = TAILQ_HEAD_INITIALIZER(queued);   /* for a slot, in order */
 static size_t queued_count;
-static size_t queued_daemons; /* how many of them are daemons, which wait for another machine */
-static bool   go_failed;      /* the first in the queue could not be told */
+static bool   go_failed; /* the first in the queue could not be told */
 static void (*handle_overdue)(struct record *record);
 static void (*handle_loaded)(struct record *record);
 
@@ -57,7 +56,7 @@ static bool take_seat(struct record *record)
     if (seat == NULL)
         return false;
     record->assignment.seat = seat;
-    record->job.reschedule = hosts_reschedule() && hosts_is_there(seat);
+    record->job.reschedule = hosts_reschedule() && hosts_is_up(seat);
     return true;
 }
 
@@ -82,6 +81,14 @@ static void give_back_slot(struct record *record)
     record->has_slot = false;
 }
 
+/* Counts that RECORD enters the queue, or leaves it. */
+static void count_queued(struct record *record, bool enters)
+{
+    record->line = enters ? LINE_QUEUED : LINE_NONE;
+    queued_count += enters ? 1 : (size_t) -1;
+    hosts_count_queued(record->job.host, counts(record), enters);
+}
+
 /* Takes RECORD out of its line, if it waits in one. */
 static void leave_line(struct record *record)
 {
@@ -89,8 +96,7 @@ static void leave_line(struct record *record)
         TAILQ_REMOVE(&waiting, record, in_line);
     else if (record->line == LINE_QUEUED) {
         TAILQ_REMOVE(&queued, record, in_line);
-        queued_count--;
-        queued_daemons -= record->job.daemon;
+        count_queued(record, false);
     }
     record->line = LINE_NONE;
 }
@@ -203,9 +209,7 @@ static void end_unbegun(struct record *record, const k3thread_exctype *type, str
 static void go_later(struct record *record)
 {
     give_back_slot(record);
-    record->line = LINE_QUEUED;
-    queued_count++;
-    queued_daemons += record->job.daemon;
+    count_queued(record, true);
     TAILQ_INSERT_HEAD(&queued, record, in_line);
     go_failed = true;
 }
@@ -244,17 +248,15 @@ static void go(struct record *record)
 /* Puts RECORD into the queue for a slot. */
 static void enqueue(struct record *record)
 {
-    record->line = LINE_QUEUED;
-    queued_count++;
-    queued_daemons += record->job.daemon;
+    count_queued(record, true);
     TAILQ_INSERT_TAIL(&queued, record, in_line);
     set_state(record, STATE_QUEUED);
 }
 
 /*
- * Gives a slot to the first thread in the queue that can have one, and returns it, or NULL. Without other machines
- * that can only be the first of all. With them, a thread that is to run on one machine does not hold up those
- * behind it.
+ * Gives a slot to the first thread in the queue that can have one, and returns that thread, or NULL. On this machine
+ * only the first thread of the queue gets a slot. On other machines, a thread that waits for one machine does not hold
+ * up the threads behind it, so this walks through the queue, but only if that finds a thread.
  */
 static struct record *take_slot_for_next(void)
 {
@@ -262,7 +264,7 @@ static struct record *take_slot_for_next(void)
 
     if (!hosts_are_used())
         return record != NULL && take_slot(record) ? record : NULL;
-    if (!hosts_have_room() && queued_daemons == 0)
+    if (!hosts_can_take_queued(slots_are_free()))
         return NULL;
     TAILQ_FOREACH(record, &queued, in_line)
         if (take_slot(record))
@@ -518,7 +520,7 @@ static void take_in(struct record *record, const struct report *old)
     const struct report *new = &record->now;
 
     if (new->lost > old->lost)
-        hosts_lose(record->assignment.seat);
+        hosts_note_lost(record->assignment.seat, NULL);
     if (new->runs > old->runs)
         input_run_begun(record);
     if (new->runs > old->runs &&new->runs == 1)

@@ -253,6 +253,19 @@ os.execvp(sys.argv[1], sys.argv[1:])' "$K3THREAD" run --hosts a:1,b:1 --via "$vi
   ! grep never run.out || false
 }
 
+@test "a thread in the queue fails when a slot is free, if its machine was lost meanwhile, and the next one runs" {
+  script_of 'start -n first --host b -- sh -c "echo up; until [ -e go ]; do sleep 0.02; done"' 'join --until line:up first' \
+    'start -n lost --host a -- echo never' 'start -n next --host b -- echo fine'
+  in_front run --slots 1 --hosts a,b --via "$via" script
+  wait_for_text run.out '^first | up'
+  kill -KILL "$(agent_of a)"
+  wait_for_text run.err "host 'a' is lost"
+  touch go
+  finish run 125
+  grep -q "^lost  *a .*ConnectionError, exit 125: host 'a' is lost" run.err
+  grep -qx 'next | fine' run.out
+}
+
 @test "--reschedule runs what a lost machine ran on another one, and nothing runs twice without it" {
   local script='start -n a -- sh -c "echo \$K3THREAD_HOSTNAME >>ran; until [ -e go ]; do sleep 0.02; done"'
   script_of "$script"
