@@ -91,5 +91,4 @@ bool start_outline_try(struct start_outline *ret, const struct words *words)
 void start_outline_release(struct start_outline *outline)
 {
     free(outline->needs);
-    *outline = (struct start_outline){0};
 }

@@ -9,13 +9,14 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+/* Returns where the output of a run begins; the marks are not looked at yet. */
 static struct output_begin begin_of(const char *file)
 {
     struct stat info;
 
     if (stat(file, &info) < 0 || !S_ISREG(info.st_mode))
-        return (struct output_begin){.marks = -1};
-    return (struct output_begin){.offset = info.st_size, .inode = info.st_ino, .marks = -1};
+        return (struct output_begin){0};
+    return (struct output_begin){.offset = info.st_size, .inode = info.st_ino};
 }
 
 /* Returns true if the file has lost the output of the runs before: it was emptied, or moved away. */
@@ -51,7 +52,7 @@ APART static off_t mark(const struct worker *worker, const struct output_begin *
 struct output_begin output_begin(const struct worker *worker)
 {
     bool                is_new = worker->job->has_own_log && worker->report->runs == 0;
-    struct output_begin begin = {.marks = -1};
+    struct output_begin begin = {0};
 
     if (!is_new)
         begin = begin_of(worker->job->output);

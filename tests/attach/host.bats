@@ -149,7 +149,8 @@ EOF
   begin_loading web show
   in_background raised k3 raise web
   k3 raise web SIGKILL
-  run ! finish raised
+  finish raised 3
+  like "$(cat raised.err)" "k3thread: raise: InvalidThreadIdError: *'web'*"
   run -137 k3 join web
 }
 

@@ -152,7 +152,7 @@ detach 0 -2" || sed -n p web.out
   k3 raise web ValueError
   said web 'child caught ValueError: '
   k3 raise web # the child catches it, and the parent gets its signal
-  k3 join web || :
+  run -143 k3 join web
   said web 'child ends: '
 }
 

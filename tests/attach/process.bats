@@ -121,7 +121,7 @@ is_field() {
   [ ! -e signals ]
   is "$(k3_field web state)" stopping
   k3 raise web SIGKILL
-  k3 join web || :
+  run -137 k3 join web
   is "$(grep -c x asked)" 2
 }
 
@@ -338,7 +338,7 @@ EOF
   begin web well
   k3 raise -m why web/worker-3 ValueError
   k3 raise web SIGKILL
-  k3 join web || :
+  run -137 k3 join web
   wait_until "$DEADLINE" grep -q 'web.* ended' watch.out
   cut -d' ' -f2- watch.out >seen
   sed -i -E 's/\([0-9]+/(2/' seen

@@ -188,11 +188,11 @@ in_background() {
 # finish NAME [STATUS]: waits for the command, which must exit with STATUS (0), which may be a pattern. Not
 # below bats' run, which is a shell of its own and cannot wait.
 finish() {
-  local pid=${background[$1]} status=0
+  local pid=${background[$1]} status=0 has_ended=yes
   unset "background[$1]"
-  wait_until "$DEADLINE" is_finished "$pid" || kill -KILL "$pid"
+  wait_until "$DEADLINE" is_finished "$pid" || { has_ended=no && kill -KILL "$pid"; }
   wait "$pid" || status=$?
-  like "$status" "${2:-0}" || { cat "$dir/$1.err" && return 1; }
+  { is "$has_ended" yes && like "$status" "${2:-0}"; } || { cat "$dir/$1.err" && return 1; }
 }
 
 # how_it_ended COMMAND…: runs it, and writes "exit STATUS" or "signal NUMBER" to the file ended, with "core"

@@ -113,6 +113,7 @@ unset"
   like "$(K3THREAD_SOCKET=$dir/near.sock k3 -H box list)" '* far *'
   like "$(K3THREAD_SOCKET=$dir/near.sock K3THREAD_HOST=box k3 list)" '* near *'
   like "$(K3THREAD_HOST=box k3 list)" '* far *'
+  like "$(K3THREAD_SOCKET='' K3THREAD_HOST=box k3 list)" '* far *'
   like "$(K3THREAD_HOST=nowhere k3 -H box list)" '* far *'
   like "$(K3THREAD_HOST=box k3 -S "$dir/near.sock" list)" '* near *'
   run -69 env K3THREAD_HOST=box "$K3THREAD" -L none list

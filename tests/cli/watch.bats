@@ -147,6 +147,7 @@ watches_event() {
 @test "watch ends when its reader has gone" {
   k3 start --name first -- sleep 1000
   k3 watch | true
+  is "${PIPESTATUS[0]}" 1
 }
 
 @test "watch fails without a supervisor" {

@@ -393,6 +393,31 @@ static void foreign_thread_ends(void)
     k3thread_unref(adopted);
 }
 
+/* Its wait is the first that it calls of the library. */
+static void *wait_at_once(void *arg)
+{
+    (void) k3thread_sleep(-1);
+    return arg;
+}
+
+static void foreign_thread_waits(void)
+{
+    struct k3thread_result result;
+    k3thread              *threads[2];
+    pthread_t              thread;
+
+    k3thread_self();
+    CHECK_EQUAL(pthread_create(&thread, NULL, wait_at_once, NULL), 0);
+    WAIT_FOR(k3thread_list(NULL, 0) == 2);
+    CHECK_EQUAL(k3thread_list(threads, 2), 2);
+    CHECK_EQUAL(k3thread_send_exception(threads[1], &k3thread_SystemExit), 0);
+    CHECK_EQUAL(k3thread_join(threads[1], -1, &result), 0);
+    CHECK_EQUAL(pthread_join(thread, NULL), 0);
+    CHECK(result.exception == &k3thread_SystemExit);
+    k3thread_unref(threads[0]);
+    k3thread_unref(threads[1]);
+}
+
 static void *interrupt_main(void *arg)
 {
     test_wait_asleep(arg);
@@ -456,5 +481,5 @@ TEST_MAIN({"after", during_after}, {"before-target", before_the_target},
           {"restarting-handlers", during_restarting_handlers},
           {"restarting-handler", during_a_restarting_handler}, {"race-end", racing_the_end},
           {"each-other", at_each_other}, {"adopted", foreign_thread},
-          {"adopted-ends", foreign_thread_ends}, {"main-thread", main_thread},
-          {"at-once", returns_at_once})
+          {"adopted-ends", foreign_thread_ends}, {"adopted-waits", foreign_thread_waits},
+          {"main-thread", main_thread}, {"at-once", returns_at_once})

@@ -79,6 +79,7 @@ load helpers
 @test "join: returns for a thread that could not be created" { t instants join-and-no-start; }
 @test "raise: two threads raise into each other" { t raise each-other; }
 @test "raise: reaches a thread that the library did not start" { t raise adopted; }
+@test "raise: reaches such a thread in a wait that is its first call of the library" { t raise adopted-waits; }
 @test "raise: such a thread ends as by pthread_exit" { t raise adopted-ends; }
 @test "raise: reaches MainThread" { t raise main-thread; }
 @test "raise: returns at once" { t raise at-once; }

@@ -184,7 +184,7 @@ wants "shutdown"
 send "\003"
 prompt
 END
-  k3 join --timeout 20 web-server || :
+  run -130 k3 join --timeout 20 web-server
   is "$(k3_field web-server exception)" KeyboardInterrupt
 }
 
