@@ -2,7 +2,7 @@
 #include "cli/base/status.h"
 #include "cli/commands/command.h"
 #include "cli/commands/report.h"
-#include "cli/view/left_text.h"
+#include "cli/view/leftover_text.h"
 #include "cli/view/thread_text.h"
 
 #include <errno.h>
@@ -101,7 +101,7 @@ static void add_event(struct text *text, const json_t *event)
     }
     if (strcmp(word, "left") == 0) {
         text_add(text, " ");
-        left_add(text, thread);
+        thread_add_leftovers(text, thread);
     }
     if (strcmp(word, "ended") == 0 || strcmp(word, "restarted") == 0) {
         text_add(text, ": ");

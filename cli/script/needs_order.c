@@ -2,8 +2,8 @@
 
 #include "cli/base/need_word.h"
 #include "cli/base/status.h"
+#include "cli/script/command_source.h"
 #include "cli/script/plan.h"
-#include "cli/script/source.h"
 #include "cli/script/start_outline.h"
 #include "cli/view/message.h"
 
@@ -30,12 +30,12 @@ struct starts {
 /* Reads the commands of SCRIPT into PLAN, up to the first command that is wrong. */
 static void read_commands(struct plan *plan, const struct script *script, char *const *environment)
 {
-    struct source source;
-    struct text   why = {0};
+    struct command_source source;
+    struct text           why = {0};
 
-    source_open(&source, script, environment);
-    (void) source_read_plan(&source, plan, &why);
-    source_close(&source);
+    command_source_open(&source, script, environment);
+    (void) command_source_read_plan(&source, plan, &why);
+    command_source_close(&source);
     text_release(&why);
 }
 

@@ -4,7 +4,7 @@
 #include "cli/place/reason.h"
 #include "cli/script/log_tail.h"
 #include "cli/view/full_disk.h"
-#include "cli/view/left_text.h"
+#include "cli/view/leftover_text.h"
 #include "cli/view/message.h"
 #include "cli/view/thread_text.h"
 
@@ -104,7 +104,7 @@ void notices_left(struct text *text, const json_t *thread)
 {
     struct text left = {0};
 
-    left_add(&left, thread);
+    thread_add_leftovers(&left, thread);
     add_reason(text, thread, " left ", &left);
 }
 

@@ -1,6 +1,6 @@
 #include "cli/script/outcome.h"
 
-#include "cli/view/left_text.h"
+#include "cli/view/leftover_text.h"
 #include "cli/view/thread_text.h"
 
 /* Returns true if SystemExit ended THREAD before its command was done: the run counts that as no failure. */
@@ -34,9 +34,9 @@ void outcome_add(struct text *text, const json_t *thread)
     if (reason.size > 0)
         text_add(text, ", not run: ");
     text_append(text, reason.data, reason.size);
-    if (left_is_some(thread)) {
+    if (thread_has_leftovers(thread)) {
         text_add(text, ", left ");
-        left_add(text, thread);
+        thread_add_leftovers(text, thread);
     }
     text->failed |= reason.failed;
     text_release(&reason);

@@ -46,18 +46,18 @@ static bool is_plain(const struct words *words)
  * Looks at the commands behind the place of SOURCE, up to one that is not plain, to whose line it sets pace->other.
  * If there is none, the tail has begun.
  */
-static void look_ahead(struct pace *pace, const struct source *source)
+static void look_ahead(struct pace *pace, const struct command_source *source)
 {
-    struct source ahead;
-    struct words  words = {0};
-    struct text   why = {0};
-    int           found;
+    struct command_source ahead;
+    struct words          words = {0};
+    struct text           why = {0};
+    int                   found;
 
-    if (!source_open_ahead(&ahead, source)) {
+    if (!command_source_open_ahead(&ahead, source)) {
         pace->is_wanted = false;
         return;
     }
-    while ((found = source_next(&ahead, &words, &why)) > 0 && is_plain(&words)) {
+    while ((found = command_source_next(&ahead, &words, &why)) > 0 && is_plain(&words)) {
         words_release(&words);
         pace->rest++;
     }
@@ -67,10 +67,10 @@ static void look_ahead(struct pace *pace, const struct source *source)
     if (!pace->is_tail)
         pace->rest = pace->row = 0;
     text_release(&why);
-    source_close_ahead(&ahead, source);
+    command_source_close_ahead(&ahead, source);
 }
 
-bool pace_note(struct pace *pace, const struct source *source, const struct words *words)
+bool pace_note(struct pace *pace, const struct command_source *source, const struct words *words)
 {
     if (!pace->is_wanted || source->script->plan != NULL)
         return false;

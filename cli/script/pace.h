@@ -8,7 +8,7 @@
 #ifndef K3THREAD_CLI_SCRIPT_PACE_H
 #define K3THREAD_CLI_SCRIPT_PACE_H
 
-#include "cli/script/source.h"
+#include "cli/script/command_source.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,6 +25,6 @@ struct pace {
  * Notes that WORDS, which SOURCE has just returned, come next. Returns true if the script must wait for the front
  * before it executes them.
  */
-bool pace_note(struct pace *pace, const struct source *source, const struct words *words);
+bool pace_note(struct pace *pace, const struct command_source *source, const struct words *words);
 
 #endif

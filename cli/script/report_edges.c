@@ -30,7 +30,7 @@ static double wait_end(const struct course_thread *thread)
 }
 
 /* Adds the lines to OBJECT from the threads that it waited for. What held already when it was created has no line. */
-static void add_needs(struct edges *edges, const struct report *report, const size_t *rows,
+static void add_needs(struct edges *edges, const struct report_page *report, const size_t *rows,
                       const json_t *object)
 {
     const struct course        *course = report->result->course;
@@ -74,7 +74,7 @@ static void drop(struct edges *edges, size_t from, size_t to)
 }
 
 /* Adds the lines of the critical path. A part of the script has no row. */
-static void add_path(struct edges *edges, const struct report *report, const size_t *rows)
+static void add_path(struct edges *edges, const struct report_page *report, const size_t *rows)
 {
     const struct path_part *before = NULL;
 
@@ -95,7 +95,7 @@ static void add_path(struct edges *edges, const struct report *report, const siz
     }
 }
 
-void edges_find(struct edges *edges, const struct report *report, const size_t *rows)
+void edges_find(struct edges *edges, const struct report_page *report, const size_t *rows)
 {
     const struct run_threads *threads = report->result->threads;
 

@@ -5,7 +5,7 @@
 #ifndef K3THREAD_CLI_SCRIPT_REPORT_EDGES_H
 #define K3THREAD_CLI_SCRIPT_REPORT_EDGES_H
 
-#include "cli/script/report.h"
+#include "cli/script/report_page.h"
 
 struct edge {
     size_t from, to; /* rows */
@@ -22,7 +22,7 @@ struct edges {
 };
 
 /* Finds all lines. ROWS has the row of each thread, by its id. */
-void edges_find(struct edges *edges, const struct report *report, const size_t *rows);
+void edges_find(struct edges *edges, const struct report_page *report, const size_t *rows);
 void edges_release(struct edges *edges);
 
 #endif

@@ -2,7 +2,7 @@
 #include "cli/rpc/bytes.h"
 #include "cli/script/log_tail.h"
 #include "cli/script/outcome.h"
-#include "cli/script/report.h"
+#include "cli/script/report_page.h"
 #include "cli/view/escapes.h"
 #include "cli/view/thread_text.h"
 
@@ -75,7 +75,7 @@ static void add_tail(struct text *text, const json_t *object, size_t bytes)
     free(log);
 }
 
-static void add_failure(const struct report *report, const json_t *object, size_t bytes)
+static void add_failure(const struct report_page *report, const json_t *object, size_t bytes)
 {
     struct text *text = report->text;
     struct text  outcome = {0};
@@ -92,7 +92,7 @@ static void add_failure(const struct report *report, const json_t *object, size_
     text_release(&outcome);
 }
 
-void report_add_failures(const struct report *report)
+void report_add_failures(const struct report_page *report)
 {
     const struct run_threads *threads = report->result->threads;
     size_t                    bytes = TAIL_BYTES;

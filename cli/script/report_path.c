@@ -1,5 +1,5 @@
 /* The critical path on the page of a run, as a table. */
-#include "cli/script/report.h"
+#include "cli/script/report_page.h"
 #include "cli/view/thread_text.h"
 
 #include <stdlib.h>
@@ -39,7 +39,7 @@ static double least_length(const struct critical_path *path)
 }
 
 /* Adds what happened in PART. */
-static void add_what(const struct report *report, const struct path_part *part)
+static void add_what(const struct report_page *report, const struct path_part *part)
 {
     static const char *const words[] = {
         [PATH_SCRIPT] = "The script had not started the next thread",
@@ -59,7 +59,7 @@ static void add_what(const struct report *report, const struct path_part *part)
 }
 
 /* Adds why PART began when BEFORE, which may be NULL, had ended. */
-static void add_why(const struct report *report, const struct path_part *before,
+static void add_why(const struct report_page *report, const struct path_part *before,
                     const struct path_part *part)
 {
     static const char *const before_words[] = {
@@ -86,7 +86,7 @@ static void add_why(const struct report *report, const struct path_part *before,
         text_add(text, after_words[part->cause]);
 }
 
-static void add_part(const struct report *report, size_t i)
+static void add_part(const struct report_page *report, size_t i)
 {
     const struct path_part *part = &report->path.parts[i];
     struct text            *text = report->text;
@@ -104,7 +104,7 @@ static void add_part(const struct report *report, size_t i)
 }
 
 /* Adds the parts, of which all are shown that are as long as LEAST, but no more than PARTS_MAX. */
-static void add_parts(const struct report *report, double least)
+static void add_parts(const struct report_page *report, double least)
 {
     size_t shown = 0, count = report->path.count;
 
@@ -116,7 +116,7 @@ static void add_parts(const struct report *report, double least)
         }
 }
 
-void report_add_path(const struct report *report)
+void report_add_path(const struct report_page *report)
 {
     size_t count = report->path.count;
 

@@ -1,5 +1,5 @@
 /* The style sheet of the page of a run: light, dark (as the reader's system says), and for paper. */
-#include "cli/script/report.h"
+#include "cli/script/report_page.h"
 
 /* clang-format off */
 const char *const report_style[] = {

@@ -1,6 +1,6 @@
 /* The table of all threads on the page of a run. */
 #include "cli/script/outcome.h"
-#include "cli/script/report.h"
+#include "cli/script/report_page.h"
 #include "cli/view/command_text.h"
 #include "cli/view/thread_text.h"
 
@@ -34,7 +34,7 @@ static void add_waited(struct text *text, const struct course_thread *thread)
 }
 
 /* Adds the names of the threads that OBJECT needs. */
-static void add_needs(const struct report *report, const json_t *object)
+static void add_needs(const struct report_page *report, const json_t *object)
 {
     const json_t *need;
     size_t        i;
@@ -78,7 +78,7 @@ static void add_result(struct text *text, const json_t *object)
 }
 
 /* Adds the cell with the beginning of the last run. */
-static void add_began(struct text *text, const struct report *report, const json_t *object)
+static void add_began(struct text *text, const struct report_page *report, const json_t *object)
 {
     const json_t *started = json_object_get(object, "started");
 
@@ -105,7 +105,7 @@ static void add_usage(struct text *text, const json_t *object)
                 json_number_value(json_object_get(object, "max_rss")) / (1024 * 1024));
 }
 
-static void add_row(const struct report *report, const json_t *object)
+static void add_row(const struct report_page *report, const json_t *object)
 {
     struct text *text = report->text;
     json_int_t   id = thread_id(object);
@@ -136,7 +136,7 @@ static void add_row(const struct report *report, const json_t *object)
     text_add(text, "</code></td></tr>\n");
 }
 
-void report_add_table(const struct report *report)
+void report_add_table(const struct report_page *report)
 {
     const struct run_threads *threads = report->result->threads;
 

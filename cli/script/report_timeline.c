@@ -5,8 +5,8 @@
  */
 #include "cli/base/duration.h"
 #include "cli/script/outcome.h"
-#include "cli/script/report.h"
 #include "cli/script/report_edges.h"
+#include "cli/script/report_page.h"
 #include "cli/view/thread_text.h"
 
 #include <math.h>
@@ -29,13 +29,13 @@
 #define MARKS 8
 
 struct timeline {
-    const struct report *report;
-    struct text         *text;
-    json_int_t          *ids;  /* of the thread in each row */
-    size_t              *rows; /* of each thread, by its id */
-    bool                *on;   /* whether the thread in each row is on the critical path */
-    struct edges         edges;
-    size_t               first, end; /* the rows of the chunk that is being written */
+    const struct report_page *report;
+    struct text              *text;
+    json_int_t               *ids;  /* of the thread in each row */
+    size_t                   *rows; /* of each thread, by its id */
+    bool                     *on;   /* whether the thread in each row is on the critical path */
+    struct edges              edges;
+    size_t                    first, end; /* the rows of the chunk that is being written */
 };
 
 static double percent(const struct timeline *timeline, double seconds)
@@ -454,7 +454,7 @@ static void add_chunks(struct timeline *timeline)
     timeline->text->failed |= timeline->edges.failed;
 }
 
-void report_add_timeline(const struct report *report)
+void report_add_timeline(const struct report_page *report)
 {
     struct timeline timeline = {.report = report, .text = report->text};
 

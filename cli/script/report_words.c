@@ -1,7 +1,7 @@
 /* The words of the page of a run: bytes of commands as text, times, and links. */
 #include "cli/base/duration.h"
 #include "cli/script/outcome.h"
-#include "cli/script/report.h"
+#include "cli/script/report_page.h"
 #include "cli/script/xml.h"
 #include "cli/view/thread_text.h"
 
@@ -52,14 +52,14 @@ void report_add_link(struct text *text, const json_t *object)
     text_add(text, "</bdi></a>");
 }
 
-const json_t *report_thread(const struct report *report, json_int_t id)
+const json_t *report_thread(const struct report_page *report, json_int_t id)
 {
     const struct run_thread *element = run_threads_find(report->result->threads, id);
 
     return element != NULL ? element->thread : NULL;
 }
 
-const char *report_class(const struct report *report, const json_t *object)
+const char *report_class(const struct report_page *report, const json_t *object)
 {
     if (run_threads_status(report->result->threads, object) != 0)
         return "failed";

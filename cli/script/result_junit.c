@@ -5,7 +5,7 @@
 #include "cli/script/outcome.h"
 #include "cli/script/unique_names.h"
 #include "cli/script/xml.h"
-#include "cli/view/left_text.h"
+#include "cli/view/leftover_text.h"
 #include "cli/view/thread_text.h"
 
 #include <stdlib.h>
@@ -44,7 +44,7 @@ static void add_failure(struct text *text, const json_t *thread)
 {
     struct text kind = {0}, message = {0};
 
-    if (thread_status(thread) == 0 && left_is_some(thread))
+    if (thread_status(thread) == 0 && thread_has_leftovers(thread))
         text_add(&kind, "left processes");
     else
         outcome_add_result(&kind, thread);

@@ -1,7 +1,7 @@
 #include "cli/script/result_report.h"
 
 #include "cli/script/outcome.h"
-#include "cli/script/report.h"
+#include "cli/script/report_page.h"
 #include "cli/view/thread_text.h"
 
 #include <math.h>
@@ -13,7 +13,7 @@
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action "  \
     "'none'"
 
-static void add_name(const struct report *report)
+static void add_name(const struct report_page *report)
 {
     struct text name = {0};
 
@@ -23,7 +23,7 @@ static void add_name(const struct report *report)
     text_release(&name);
 }
 
-static void add_head(const struct report *report)
+static void add_head(const struct report_page *report)
 {
     struct text *text = report->text;
 
@@ -56,7 +56,7 @@ static void add_began(struct text *text, double began)
 }
 
 /* Adds the arguments of the script, or the command of --each. */
-static void add_arguments(const struct report *report)
+static void add_arguments(const struct report_page *report)
 {
     char *const *argument = report->result->arguments;
     struct text  words = {0};
@@ -82,7 +82,7 @@ static void add_number(struct text *text, const char *name, const char *class, s
     text_add(text, "</dd></div>\n");
 }
 
-static void add_facts(const struct report *report)
+static void add_facts(const struct report_page *report)
 {
     const struct run_result *result = report->result;
     struct text             *text = report->text;
@@ -101,7 +101,7 @@ static void add_facts(const struct report *report)
     text_add(text, "</dd></div>\n</dl>\n");
 }
 
-static void add_title(const struct report *report)
+static void add_title(const struct report_page *report)
 {
     const struct run_result *result = report->result;
     struct text             *text = report->text;
@@ -122,7 +122,7 @@ static void add_title(const struct report *report)
     text_add(text, "</header>\n");
 }
 
-static void add_navigation(const struct report *report)
+static void add_navigation(const struct report_page *report)
 {
     text_add(report->text, "<nav aria-label=\"Sections\"><ul>\n");
     if (report->failed > 0)
@@ -137,7 +137,7 @@ static void add_navigation(const struct report *report)
 }
 
 /* Counts the threads, and finds the end of the timeline. */
-static void prepare(struct report *report)
+static void prepare(struct report_page *report)
 {
     const struct run_threads *threads = report->result->threads;
     const struct course      *course = report->result->course;
@@ -157,7 +157,7 @@ static void prepare(struct report *report)
 
 void result_add_report(struct text *text, const struct run_result *result)
 {
-    struct report report = {.text = text, .result = result};
+    struct report_page report = {.text = text, .result = result};
 
     prepare(&report);
     add_head(&report);

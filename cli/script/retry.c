@@ -2,11 +2,11 @@
 
 #include "cli/base/status.h"
 #include "cli/rpc/bytes.h"
+#include "cli/script/command_source.h"
 #include "cli/script/earlier_run.h"
 #include "cli/script/retry_starts.h"
 #include "cli/script/retry_targets.h"
 #include "cli/script/script_environment.h"
-#include "cli/script/source.h"
 #include "cli/view/message.h"
 
 #include <errno.h>
@@ -18,16 +18,16 @@
  */
 static int read_script(struct plan *plan, const struct script *script, char *const *environment)
 {
-    struct source source;
-    struct text   why = {0};
-    int           error, status = STATUS_DONE;
+    struct command_source source;
+    struct text           why = {0};
+    int                   error, status = STATUS_DONE;
 
-    source_open(&source, script, environment);
-    error = source_read_plan(&source, plan, &why);
+    command_source_open(&source, script, environment);
+    error = command_source_read_plan(&source, plan, &why);
     if (error < 0)
-        status = source_explain(&source, error, &why);
+        status = command_source_explain(&source, error, &why);
     message_set_origin(NULL, 0);
-    source_close(&source);
+    command_source_close(&source);
     text_release(&why);
     return status;
 }

@@ -2,7 +2,7 @@
 
 #include "cli/base/array.h"
 #include "cli/base/status.h"
-#include "cli/view/left_text.h"
+#include "cli/view/leftover_text.h"
 #include "cli/view/thread_text.h"
 
 #include <stdlib.h>
@@ -110,7 +110,7 @@ void run_threads_leave_past(struct run_threads *threads, struct run_thread *elem
 void run_threads_end(struct run_threads *threads, struct run_thread *element)
 {
     element->ended = true;
-    if (element->kind != RUN_THREAD_DONE || left_is_some(element->thread))
+    if (element->kind != RUN_THREAD_DONE || thread_has_leftovers(element->thread))
         return;
     if (threads->past_count++ == 0)
         TAILQ_INIT(&threads->past);
@@ -145,7 +145,8 @@ int run_threads_status(const struct run_threads *threads, const json_t *thread)
     bool        was_asked = exception != NULL && strcmp(exception, "SystemExit") == 0;
     int         status = was_asked ? 0 : thread_status(thread);
 
-    return status == 0 && threads->leaks_fail && left_is_some(thread) ? STATUS_FAILED : status;
+    return status == 0 && threads->leaks_fail && thread_has_leftovers(thread) ? STATUS_FAILED
+                                                                              : status;
 }
 
 bool run_threads_are_daemons(const struct run_threads *threads)
@@ -192,7 +193,7 @@ size_t run_threads_count_left(const struct run_threads *threads)
     size_t count = 0;
 
     for (size_t id = 1; id < threads->size; id++)
-        count += left_is_some(run_threads_get(threads, id));
+        count += thread_has_leftovers(run_threads_get(threads, id));
     return count;
 }
 

@@ -4,11 +4,11 @@
 #include "cli/commands/command.h"
 #include "cli/commands/execute.h"
 #include "cli/commands/session.h"
+#include "cli/script/command_source.h"
 #include "cli/script/needs_order.h"
 #include "cli/script/pace.h"
 #include "cli/script/procfile.h"
 #include "cli/script/script_environment.h"
-#include "cli/script/source.h"
 #include "cli/view/bottom_line.h"
 #include "cli/view/message.h"
 
@@ -126,14 +126,14 @@ static int execute_procfile(struct session *session, const struct script *script
 static int execute_all(struct session *session, const struct script *script, bool is_paced,
                        int sync)
 {
-    struct pace   pace = {.is_wanted = is_paced};
-    struct source source;
-    struct words  words = {0};
-    struct text   why = {0};
-    int           status = STATUS_DONE, settled, found = 1;
+    struct pace           pace = {.is_wanted = is_paced};
+    struct command_source source;
+    struct words          words = {0};
+    struct text           why = {0};
+    int                   status = STATUS_DONE, settled, found = 1;
 
-    source_open(&source, script, environ);
-    while (status == STATUS_DONE && (found = source_next(&source, &words, &why)) > 0) {
+    command_source_open(&source, script, environ);
+    while (status == STATUS_DONE && (found = command_source_next(&source, &words, &why)) > 0) {
         message_set_origin(script->name, source.line);
         if (pace_note(&pace, &source, &words))
             status = wait_for_room(session, &pace, sync);
@@ -143,8 +143,8 @@ static int execute_all(struct session *session, const struct script *script, boo
     }
     settled = chain_settle(&session->chain, &session->client);
     if (settled == STATUS_DONE && found < 0)
-        status = source_explain(&source, found, &why);
-    source_close(&source);
+        status = command_source_explain(&source, found, &why);
+    command_source_close(&source);
     text_release(&why);
     if (settled != STATUS_DONE)
         status = settled;

@@ -2,7 +2,7 @@
 
 #include "cli/base/duration.h"
 #include "cli/script/outcome.h"
-#include "cli/view/left_text.h"
+#include "cli/view/leftover_text.h"
 #include "cli/view/output.h"
 #include "cli/view/table.h"
 #include "cli/view/thread_text.h"
@@ -21,9 +21,9 @@ static void add_result(struct text *text, const json_t *thread)
     if (runs > 1)
         text_printf(text, " (%" JSON_INTEGER_FORMAT " runs)", runs);
     thread_add_message(text, thread);
-    if (left_is_some(thread)) {
+    if (thread_has_leftovers(thread)) {
         text_add(text, ", left ");
-        left_add(text, thread);
+        thread_add_leftovers(text, thread);
     }
 }
 
@@ -82,7 +82,7 @@ static void add_rows(struct table *table, const struct run_threads *threads, boo
         const json_t *thread = run_threads_get(threads, id);
 
         if (thread != NULL &&
-            (all || run_threads_status(threads, thread) != 0 || left_is_some(thread)))
+            (all || run_threads_status(threads, thread) != 0 || thread_has_leftovers(thread)))
             add_row(table, thread, has_hosts);
     }
 }

@@ -3,7 +3,7 @@
 #include "cli/base/clock.h"
 #include "cli/process/leftovers.h"
 #include "cli/worker/ending.h"
-#include "cli/worker/left.h"
+#include "cli/worker/leftover_report.h"
 #include "cli/worker/raised.h"
 #include "cli/worker/thread_terminal.h"
 
@@ -131,7 +131,7 @@ void cleanup_run(struct worker *worker)
     bool             some = !leftovers_are_gone();
 
     if (some && worker->end.signal == 0 && !worker->end.killing)
-        some = left_look(worker);
+        some = leftovers_report(worker);
     while (some && !leftovers_are_gone() && end_tops(worker, &tops)) {
         wait_for_tops(worker, &tops);
         leftovers_release(&tops);

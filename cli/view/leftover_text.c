@@ -1,4 +1,4 @@
-#include "cli/view/left_text.h"
+#include "cli/view/leftover_text.h"
 
 #include "cli/view/command_text.h"
 #include "cli/view/thread_text.h"
@@ -12,7 +12,7 @@ static const json_t *left_of(const json_t *thread)
     return json_object_get(thread, "left");
 }
 
-bool left_is_some(const json_t *thread)
+bool thread_has_leftovers(const json_t *thread)
 {
     return json_array_size(left_of(thread)) > 0;
 }
@@ -33,7 +33,7 @@ static void add_process(struct text *text, const json_t *process)
     text_byte(text, ')', 1);
 }
 
-void left_add(struct text *text, const json_t *thread)
+void thread_add_leftovers(struct text *text, const json_t *thread)
 {
     const json_t *left = left_of(thread);
     size_t        count = json_array_size(left);

@@ -1,4 +1,4 @@
-#include "cli/script/source.h"
+#include "cli/script/command_source.h"
 
 #include "cli/base/status.h"
 #include "cli/commands/unknown_command.h"
@@ -11,9 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-void source_open(struct source *source, const struct script *script, char *const *environment)
+void command_source_open(struct command_source *source, const struct script *script,
+                         char *const *environment)
 {
-    *source = (struct source){
+    *source = (struct command_source){
         .script = script,
         .scope = script->scope,
         .file = {.fd = script->fd},
@@ -26,7 +27,7 @@ void source_open(struct source *source, const struct script *script, char *const
     };
 }
 
-static int take_from_plan(struct source *source, struct words *ret)
+static int take_from_plan(struct command_source *source, struct words *ret)
 {
     struct plan         *plan = source->script->plan;
     struct plan_command *command;
@@ -43,7 +44,7 @@ static int take_from_plan(struct source *source, struct words *ret)
     return 0;
 }
 
-int source_next(struct source *source, struct words *ret, struct text *why)
+int command_source_next(struct command_source *source, struct words *ret, struct text *why)
 {
     const struct script *script = source->script;
     int                  found;
@@ -71,17 +72,17 @@ static bool is_called_procfile(const char *name)
     return strncmp(slash != NULL ? slash + 1 : name, "Procfile", strlen("Procfile")) == 0;
 }
 
-int source_read_plan(struct source *source, struct plan *plan, struct text *why)
+int command_source_read_plan(struct command_source *source, struct plan *plan, struct text *why)
 {
     struct words words = {0};
     int          found, error = 0;
 
-    while (error == 0 && (found = source_next(source, &words, why)) != 0)
+    while (error == 0 && (found = command_source_next(source, &words, why)) != 0)
         error = found > 0 ? plan_add(plan, &words, source->line) : found;
     return error;
 }
 
-int source_explain(const struct source *source, int error, struct text *why)
+int command_source_explain(const struct command_source *source, int error, struct text *why)
 {
     const char *name = source->script->name;
 
@@ -97,12 +98,12 @@ int source_explain(const struct source *source, int error, struct text *why)
     return STATUS_INTERNAL;
 }
 
-void source_close(struct source *source)
+void command_source_close(struct command_source *source)
 {
     file_lines_release(&source->file);
 }
 
-bool source_open_ahead(struct source *ahead, const struct source *source)
+bool command_source_open_ahead(struct command_source *ahead, const struct command_source *source)
 {
     struct line_buffer *buffer = &ahead->file.buffer;
     off_t               behind = lseek(source->file.fd, 0, SEEK_CUR);
@@ -117,12 +118,12 @@ bool source_open_ahead(struct source *ahead, const struct source *source)
     text_append(&buffer->bytes, source->file.buffer.bytes.data, source->file.buffer.bytes.size);
     if (!buffer->bytes.failed)
         return true;
-    source_close(ahead);
+    command_source_close(ahead);
     return false;
 }
 
-void source_close_ahead(struct source *ahead, const struct source *source)
+void command_source_close_ahead(struct command_source *ahead, const struct command_source *source)
 {
     (void) lseek(source->file.fd, ahead->behind, SEEK_SET);
-    source_close(ahead);
+    command_source_close(ahead);
 }

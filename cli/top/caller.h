@@ -1,6 +1,6 @@
 /* The view's link to the command that shows it. */
-#ifndef K3THREAD_CLI_TOP_HOST_H
-#define K3THREAD_CLI_TOP_HOST_H
+#ifndef K3THREAD_CLI_TOP_CALLER_H
+#define K3THREAD_CLI_TOP_CALLER_H
 
 #include "cli/client/client.h"
 
@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /* What the command gives to the view. */
-struct top_host {
+struct top_caller {
     struct client *client; /* connected */
 
     /*

@@ -5,8 +5,8 @@
  * closed. These are not reported. So leftovers first get a moment to end by themselves, and more time while
  * one of them is at work. The leftovers that live after that are described; cleanup.h then ends them.
  */
-#ifndef K3THREAD_CLI_WORKER_LEFT_H
-#define K3THREAD_CLI_WORKER_LEFT_H
+#ifndef K3THREAD_CLI_WORKER_LEFTOVER_REPORT_H
+#define K3THREAD_CLI_WORKER_LEFTOVER_REPORT_H
 
 #include "cli/worker/worker.h"
 
@@ -15,6 +15,6 @@
  * command has ended, and is not reaped. If an exception that ends the run comes meanwhile, stops waiting and
  * reports nothing. Returns false if there are no leftovers any more.
  */
-bool left_look(struct worker *worker);
+bool leftovers_report(struct worker *worker);
 
 #endif

@@ -1,13 +1,13 @@
 /* What the sections of the page of a run have in common. For result_report.c and the files report_*.c. */
-#ifndef K3THREAD_CLI_SCRIPT_REPORT_H
-#define K3THREAD_CLI_SCRIPT_REPORT_H
+#ifndef K3THREAD_CLI_SCRIPT_REPORT_PAGE_H
+#define K3THREAD_CLI_SCRIPT_REPORT_PAGE_H
 
 #include "cli/base/text.h"
 #include "cli/script/critical_path.h"
 #include "cli/script/run_result.h"
 
 /* One page. */
-struct report {
+struct report_page {
     struct text             *text;
     const struct run_result *result;
     struct critical_path     path;
@@ -39,15 +39,15 @@ void report_add_number(struct text *text, const char *class, json_int_t number);
 void report_add_link(struct text *text, const json_t *object);
 
 /* Returns the description of the thread ID, or NULL. */
-const json_t *report_thread(const struct report *report, json_int_t id);
+const json_t *report_thread(const struct report_page *report, json_int_t id);
 
 /* Returns the class of elements about OBJECT: how the thread ended. */
-const char *report_class(const struct report *report, const json_t *object);
+const char *report_class(const struct report_page *report, const json_t *object);
 
 /* Sections: each adds a section, if it has something to show. */
-void report_add_failures(const struct report *report);
-void report_add_timeline(const struct report *report);
-void report_add_path(const struct report *report);
-void report_add_table(const struct report *report);
+void report_add_failures(const struct report_page *report);
+void report_add_timeline(const struct report_page *report);
+void report_add_path(const struct report_page *report);
+void report_add_table(const struct report_page *report);
 
 #endif

@@ -1,4 +1,4 @@
-#include "cli/worker/left.h"
+#include "cli/worker/leftover_report.h"
 
 #include "cli/base/clock.h"
 #include "cli/base/shared_string.h"
@@ -231,7 +231,7 @@ static bool wait_a_pause(struct worker *worker, struct leftovers *tops, struct p
     return true;
 }
 
-bool left_look(struct worker *worker)
+bool leftovers_report(struct worker *worker)
 {
     double          now = clock_monotonic();
     struct patience patience = {.begin = now, .idle_since = now, .pause = FIRST_PAUSE, .spent = -1};

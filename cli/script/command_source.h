@@ -2,8 +2,8 @@
  * The commands of a script, one after the other: the lines of a script, the words of --each, or a plan that was
  * made of either. A Procfile is read as a whole: see procfile.h.
  */
-#ifndef K3THREAD_CLI_SCRIPT_SOURCE_H
-#define K3THREAD_CLI_SCRIPT_SOURCE_H
+#ifndef K3THREAD_CLI_SCRIPT_COMMAND_SOURCE_H
+#define K3THREAD_CLI_SCRIPT_COMMAND_SOURCE_H
 
 #include "cli/base/file_lines.h"
 #include "cli/base/text.h"
@@ -17,7 +17,7 @@
 
 struct plan;
 
-struct source {
+struct command_source {
     const struct script *script;
     struct words_scope   scope;
     struct file_lines    file;
@@ -28,33 +28,34 @@ struct source {
 };
 
 /* Begins to read SCRIPT, which is borrowed. Its lines can use the variables of ENVIRONMENT. */
-void source_open(struct source *source, const struct script *script, char *const *environment);
+void command_source_open(struct command_source *source, const struct script *script,
+                         char *const *environment);
 
 /*
  * Reads the next command. Returns 1 with at least one word, which the caller releases; 0 at the end; -EINVAL
  * with a sentence in WHY if there is something wrong in a line; or -errno.
  */
-int source_next(struct source *source, struct words *ret, struct text *why);
+int command_source_next(struct command_source *source, struct words *ret, struct text *why);
 
 /*
  * Adds all commands up to the end to PLAN. Returns 0; -EINVAL with a sentence in WHY if there is something wrong
  * in a line, and then PLAN has the commands before it; or -errno.
  */
-int source_read_plan(struct source *source, struct plan *plan, struct text *why);
+int command_source_read_plan(struct command_source *source, struct plan *plan, struct text *why);
 
 /*
- * Reports why there is no next command: ERROR and WHY are those of source_next() or source_read_plan(). Returns the script's exit
+ * Reports why there is no next command: ERROR and WHY are those of command_source_next() or command_source_read_plan(). Returns the script's exit
  * status.
  */
-int source_explain(const struct source *source, int error, struct text *why);
+int command_source_explain(const struct command_source *source, int error, struct text *why);
 
-void source_close(struct source *source);
+void command_source_close(struct command_source *source);
 
 /*
  * Opens AHEAD, which reads the commands that SOURCE will return, while SOURCE stays where it is. Until AHEAD is closed,
  * SOURCE cannot be read. Returns false if that is not possible: SOURCE reads no regular file, or memory is lacking.
  */
-bool source_open_ahead(struct source *ahead, const struct source *source);
-void source_close_ahead(struct source *ahead, const struct source *source);
+bool command_source_open_ahead(struct command_source *ahead, const struct command_source *source);
+void command_source_close_ahead(struct command_source *ahead, const struct command_source *source);
 
 #endif
