@@ -13,8 +13,8 @@
 #endif
 
 /*
- * Opens the process. Its pid may name another process by now: before Linux 6.5 the descriptor then is of
- * that one, and the mark decides.
+ * Opens the process. Its pid may be that of another process by now. Before Linux 6.5, the descriptor is then the
+ * other process's, whose mark tells its thread.
  */
 static int open_process(int fd, pid_t pid)
 {
@@ -36,7 +36,7 @@ static int has_ended(int pidfd)
     return poll(&end, 1, 0) != 0;
 }
 
-/* The mark is read between the opening and the check: so it is that of the process that is open. */
+/* The mark is read after the opening and before the check, so it is the mark of the process that is open. */
 int client_process_open(int fd, struct client_process *ret)
 {
     struct ucred          peer;

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A process that says that it has more threads is believed, but they are not remembered. */
+/* At most so many threads of a process are remembered. A process may have more. */
 #define INNER_MAX 16384
 
 /* A name of 64 bytes, each of them escaped. */

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* Every word is compared with every thread while other clients wait. */
+/* The most words of one request: every word is compared with every thread while other clients wait. */
 #define WORDS_MAX 100
 
 bool inner_listing_is_wanted(const json_t *words)

@@ -29,7 +29,7 @@
 
 #define BUCKETS 64
 
-/* The share of one run in the tokens. */
+/* What the jobserver knows of one run. */
 struct share {
     struct job_tokens *tokens;
     struct source      returns;

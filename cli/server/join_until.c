@@ -15,22 +15,23 @@
 #include <string.h>
 
 /*
- * One such join. It lives as long as its call and its prober. When its thread has ended it knows both of its
- * answers, as the thread may be forgotten before the prober has looked at the rest of the output.
+ * One join that waits for a probe. It lives until its call and its prober have both ended. When the thread ends,
+ * both possible replies are written at once, because the thread may be forgotten before the prober has looked at
+ * the rest of the output.
  */
 struct until {
-    struct call   *call;   /* NULL: it has its answer, or its client has gone */
-    struct prober *prober; /* NULL: none looks just now */
+    struct call   *call;   /* NULL: it was answered, or its client has gone */
+    struct prober *prober; /* NULL: no prober looks at present */
     char          *spec;
-    uint64_t       id;      /* the thread's */
-    struct text    words;   /* the thread, for messages */
-    unsigned       run;     /* the run that the prober looks at, or the last prober has looked at */
-    bool           is_told; /* the prober knows that this run is over */
+    uint64_t       id;    /* the thread's */
+    struct text    words; /* the thread, for messages */
+    unsigned       run;   /* the run that the prober looks at, or that the last prober looked at */
+    bool           is_told;         /* the prober knows that this run is over */
     bool           has_tried;       /* the first try of the prober has failed */
     bool           looks_once;      /* its time is up when the first look is over */
-    bool           is_due;          /* the time is up */
-    bool           has_ended;       /* the thread */
-    struct text    result, failure; /* the answers when it has */
+    bool           is_due;          /* its time is up */
+    bool           has_ended;       /* the thread has ended */
+    struct text    result, failure; /* the two possible replies, once the thread has ended */
 };
 
 /* The calls of threads that have ended, whose probers look for the last time. */
@@ -49,7 +50,7 @@ static void free_until(struct until *until)
     free(until);
 }
 
-/* Lets go of a call that ends. */
+/* Notes that a call has ended. */
 static void release(void *state)
 {
     struct until *until = state;
@@ -131,7 +132,7 @@ static bool follow(struct until *until, const struct record *record)
     return true;
 }
 
-/* Writes the answers for a thread that has ended. */
+/* Writes the two possible replies for a thread that has ended. */
 static void write_answers(struct until *until, const struct record *record)
 {
     json_t *tail = tail_of(record, 10);

@@ -17,7 +17,7 @@ struct leash {
     size_t        references;
     char          message[64];
     LIST_HEAD(, record)
-    untold; /* the threads that leash_tell() has to tell of the end, or would have to */
+    untold; /* the threads that leash_tell() must tell of the process's end */
     LIST_ENTRY(leash) link;
 };
 
@@ -45,7 +45,7 @@ static bool is_over(const struct leash *leash)
     return end.fd < 0 || poll(&end, 1, 0) > 0;
 }
 
-/* Returns the leash to PID that is there already, or NULL. As long as its process lives, no other has its pid. */
+/* Returns the leash to PID that exists already, or NULL. While its process lives, no other process has its pid. */
 static struct leash *find(pid_t pid)
 {
     struct leash *leash;

@@ -14,7 +14,7 @@ static int skip_older(struct logfile *log, const struct record *record, off_t si
 
     if (found <= begin)
         return 0;
-    if (found == size) { /* nothing is new, not even the end of the last line */
+    if (found == size) { /* there is no new output, not even the rest of the last line */
         log->position = size;
         return 0;
     }

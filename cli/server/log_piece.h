@@ -11,13 +11,13 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* One answer. */
+/* One piece. */
 struct log_piece {
     char   *data;
     ssize_t size;
     off_t   offset; /* of the first byte */
     bool    gap;    /* bytes before that were lost */
-    bool    end;    /* nothing more comes */
+    bool    end;    /* this is the last piece */
     json_t *runs;   /* the beginnings of runs in the piece, or right behind it; NULL: none */
 };
 

@@ -128,14 +128,17 @@ static bool open_watch(struct log_reader *reader)
     return false;
 }
 
-/* Makes the next write to the log look again. The file to watch is the last one that got the log's path. */
+/*
+ * Makes the next write to the log wake the calls that wait for READER. The watched file is the last one that got
+ * the log's path.
+ */
 static void watch(struct log_reader *reader)
 {
     const struct logfile *log = &reader->log;
     int fd = log->next_count > 0 ? log->next[log->next_count - 1].fd : log->file.fd;
 
     forget_unwatched(reader);
-    if (fd < 0) /* the log is made anew when a run begins, and this wakes the call */
+    if (fd < 0) /* a run that makes the log anew wakes the call */
         return;
     if (!open_watch(reader) || !file_watch_arm(&reader->watch, fd))
         look_by_time(reader);
@@ -272,8 +275,8 @@ static size_t size_of_next(const struct log_reader *reader, size_t wanted)
 }
 
 /*
- * Takes the next piece, which may be empty. IS_LIVE: the thread may print more. Whether it is must be known
- * before: all output of a thread that has ended is in its log. Returns 0 or -errno.
+ * Takes the next piece, which may be empty. IS_LIVE says whether the thread may print more. The caller must find
+ * that out before the call: when a thread has ended, all its output is in its log. Returns 0 or -errno.
  */
 static int take_piece(struct log_reader *reader, size_t size, bool is_live, struct log_piece *ret)
 {

@@ -9,8 +9,8 @@
 #include <string.h>
 
 /*
- * Refuses that a thread needs a thread of its own name: it would wait for itself. There is no longer
- * circle, because every other name leads to a thread that is older.
+ * Refuses a thread that needs a thread of its own name: it would wait for itself. A longer circle is impossible,
+ * because every other name means a thread that is older.
  */
 static struct record *refuse_circle(struct call *call, const char *name)
 {
@@ -27,7 +27,7 @@ static struct record *refuse_circle(struct call *call, const char *name)
     return NULL;
 }
 
-/* Returns what the message adds if there is no thread that is named as WORD says. */
+/* Returns the advice that the message adds if no thread has the name in WORD. */
 static const char *advise(const char *word)
 {
     if (strchr(word, ':') != NULL)

@@ -33,7 +33,7 @@ struct output_marks {
 
 static struct source inotify = {.fd = -1};
 static int           watch = -1; /* inotify's number for the directory; -1: not watched */
-static bool          rests;      /* events are left alone until... */
+static bool          rests;      /* no events are read until rest_end */
 static double        rest_end;
 
 /* Marks */
@@ -129,12 +129,12 @@ static bool take_events(void)
         while ((event = inotify_block_next(&block)) != NULL)
             take_event(event, time);
         if (!inotify_block_is_full(&block))
-            break; /* that was all, but for what is written just now */
+            break; /* these were all events, apart from what is being written just now */
     }
     return some;
 }
 
-/* Takes the events of a log that was quiet, and then leaves events alone for a while. */
+/* Takes the first events after a pause, and then reads none for PAUSE seconds. */
 static void ready(struct source *source, uint32_t events)
 {
     (void) events;

@@ -18,18 +18,18 @@ struct environment;
 
 /* One client. */
 struct peer {
-    struct connection      connection; /* the first member */
-    struct call_list       calls;      /* its calls that are not answered yet */
-    struct kept_list       kept;       /* the threads that the client keeps until it joins them */
-    struct kept_list       joined;  /* at most one thread: the last that it joined without a name */
-    uint64_t               started; /* the id of the thread of its last start; 0: none */
-    struct environment    *environment;  /* that of its last start or its surroundings, or NULL */
-    char                  *directory;    /* at which its relative paths begin; NULL: it has none */
-    mode_t                 umask;        /* of its commands, if a start does not say */
-    bool                   chain_broken; /* a chained start has failed: later ones are refused */
-    struct watcher         watcher;
-    struct attachment     *attachment; /* that the client is, or NULL */
-    struct viewer          viewer;
+    struct connection   connection; /* the first member */
+    struct call_list    calls;      /* its calls that are not answered yet */
+    struct kept_list    kept;       /* the threads that the client keeps until it joins them */
+    struct kept_list    joined;     /* at most one thread: the last that it joined without a name */
+    uint64_t            started;    /* the id of the thread of its last start; 0: none */
+    struct environment *environment; /* of its last start, or of its surroundings; NULL: none */
+    char               *directory; /* the directory at which its relative paths begin; NULL: none */
+    mode_t              umask;     /* of its commands, if a start does not say */
+    bool                chain_broken; /* a chained start has failed: later ones are refused */
+    struct watcher      watcher;
+    struct attachment  *attachment; /* NULL: the client is no attached process */
+    struct viewer       viewer;
     struct log_reader_list readers; /* the logs that it reads by "read" */
     size_t                 reader_count;
 };

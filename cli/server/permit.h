@@ -1,9 +1,10 @@
 /*
- * The permit of an attached process, which decides whether the process or the server has an exception that is late:
- * the server gives the permit with each exception, and whichever of the two takes it first has the exception.
+ * The permit of an attached process. The server gives the permit with each exception. If the process is late, the
+ * server tries to take the permit back: whichever of the two takes it first has the exception.
  *
- * The process can do to its descriptor whatever it likes, also let it block. So the permit is a message in a pair of
- * sockets, which the server reads and writes without blocking whatever the descriptor says. An eventfd would not do.
+ * The process may do anything to its descriptor, for example make it block. So the permit is a message in a pair
+ * of sockets, which the server reads and writes without blocking in any case. With an eventfd the server could
+ * block.
  */
 #ifndef K3THREAD_CLI_SERVER_PERMIT_H
 #define K3THREAD_CLI_SERVER_PERMIT_H

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-/* Every pattern is compared with every thread while other clients wait. */
+/* The most patterns of one request: every pattern is compared with every thread while other clients wait. */
 #define PATTERNS_MAX 100
 
 static bool has_too_many_patterns(const struct selection *selection)

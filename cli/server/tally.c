@@ -3,7 +3,7 @@
 #include "cli/place/journal.h"
 
 static size_t  ended, ended_in_need;
-static json_t *unended; /* the pids */
+static json_t *unended; /* the pids of the processes that could not be ended */
 
 static void add_unended(const struct record *record)
 {

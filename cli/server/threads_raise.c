@@ -28,7 +28,7 @@ static bool is_denied(const struct record *record)
     return record->now.pid > 0 && kill(record->now.pid, 0) < 0 && errno == EPERM;
 }
 
-/* Returns PID as an exception's data: the process in which that has arrived already. */
+/* Returns the data of an exception that has already arrived in the process PID. */
 static void *spared_data(pid_t pid)
 {
     return (void *) (uintptr_t) pid; // NOLINT(performance-no-int-to-ptr)
@@ -117,7 +117,10 @@ int threads_arrived(struct record *record, const k3thread_exctype *type, const c
                               message != NULL ? message : "");
 }
 
-/* If the worker's queue is full, or the worker has ended, how the process ended says enough. */
+/*
+ * If the exception cannot be sent, because the worker's queue is full or the worker has ended, the way in which
+ * the process ended says enough.
+ */
 void threads_told(struct record *record, const k3thread_exctype *type, const char *message)
 {
     if (record->thread != NULL)

@@ -11,7 +11,7 @@ int actions_raise(struct state *state, int64_t id, const char *name, const char 
 
 int actions_restart(struct state *state, const struct row *row);
 
-/* Joins the terminal of the thread, and draws again when the user has left it. */
+/* Attaches to the terminal of the thread, and draws the screen again when the user has detached. */
 int actions_attach(struct state *state, const struct row *row);
 
 #endif

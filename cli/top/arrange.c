@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* No more lines lead to a row: a deeper one is shown as if it stood this deep. */
+/* A row that is deeper in the tree is drawn as if it were at this depth. */
 #define DEPTH_SHOWN 16
 
-/* The columns of the lines of each step. */
+/* The columns that each level of the tree takes. */
 #define LINES_WIDTH 3
 
 static const char *const words[] = {
@@ -41,7 +41,7 @@ static bool fits(const struct arrangement *arrangement, const struct row *row)
 
 /* The tree */
 
-/* Finds the parent of ROW among all rows. The rows with smaller ids have their depths. */
+/* Finds the parent of ROW among all rows. The depths of all rows with smaller ids must be known. */
 static void find_parent(const struct rows *rows, struct row *row)
 {
     row->parent = NULL;
@@ -56,7 +56,7 @@ static void find_parent(const struct rows *rows, struct row *row)
     }
 }
 
-/* Puts ROW, which is shown, below the nearest parent that is shown too. */
+/* Puts ROW, which is shown, below its nearest ancestor that is shown too. */
 static void link_row(struct row *row)
 {
     struct row *parent = row->parent;
@@ -77,7 +77,7 @@ static void link_row(struct row *row)
     parent->last_child = row;
 }
 
-/* Adds ROOT and all that stands below it. */
+/* Adds ROOT and all rows below it. */
 static void add_tree(struct arrangement *arrangement, struct row *root)
 {
     struct row *row = root;
@@ -136,13 +136,13 @@ static int compare_numbers(const void *a, const void *b)
     return order != 0 ? order : compare_ids(one->row, two->row);
 }
 
-/* Returns what ROW is sorted by; rows without that come last. */
+/* Returns the number that ROW is sorted by; -1 if there is none, so that the row comes last. */
 static double number_of(const struct row *row, enum arrange_order order, double time)
 {
     double number = 0;
 
     switch (order) {
-    case ARRANGE_STATE: /* what is under way comes first */
+    case ARRANGE_STATE: /* the later state comes first, and ended threads come last */
         return row->state == STATE_ENDED ? -1 : (double) row->state;
     case ARRANGE_TIME:
         number = row_seconds(row, time);
@@ -231,7 +231,7 @@ ssize_t arrange_find(const struct arrangement *arrangement, int64_t id)
 
 void arrange_add_lines(struct text *text, const struct row *row, bool is_utf8)
 {
-    const struct row *above[DEPTH_SHOWN] = {NULL}; /* the row itself first */
+    const struct row *above[DEPTH_SHOWN] = {NULL}; /* the row, its parent, and so on */
     size_t            count = 0;
 
     for (; row->parent != NULL && count < DEPTH_SHOWN; row = row->parent)

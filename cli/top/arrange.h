@@ -1,9 +1,9 @@
 /*
- * Which rows the screen shows, and in which order: all rows or those that fit a filter, sorted, or
- * as the tree of the needs.
+ * Which rows the screen shows, and in which order: all rows or the rows that fit a filter, sorted, or as the tree
+ * of the needs.
  *
- * In the tree a thread stands below a thread that it needs: the one with the longest chain of needs
- * above it. If the filter hides that one, it stands below the next one up that is shown.
+ * In the tree, a thread is below one of the threads that it needs: the one that is deepest in the tree. If the
+ * filter hides that thread, the row is below its nearest ancestor that is shown.
  */
 #ifndef K3THREAD_CLI_TOP_ARRANGE_H
 #define K3THREAD_CLI_TOP_ARRANGE_H
@@ -11,7 +11,7 @@
 #include "cli/base/text.h"
 #include "cli/top/rows.h"
 
-/* X(name, the word for it). In the order in which the key for it goes through them. */
+/* X(name, word). The key for the order goes through the orders as they are listed here. */
 #define ARRANGE_ORDERS(X)                                                                          \
     X(TREE, "tree")                                                                                \
     X(ID, "id")                                                                                    \
@@ -38,7 +38,7 @@ struct arrangement {
 
     struct row **shown; /* what arrange() has made */
     size_t       count;
-    size_t       name_width; /* columns: of the widest name, with the lines that lead to it */
+    size_t name_width; /* the columns that the widest name takes, with the lines that lead to it */
 };
 
 /* Returns the word for ORDER. */

@@ -1,4 +1,4 @@
-/* The view's link to the command that shows it. */
+/* What the view needs of the command that shows it. */
 #ifndef K3THREAD_CLI_TOP_CALLER_H
 #define K3THREAD_CLI_TOP_CALLER_H
 
@@ -12,8 +12,8 @@ struct top_caller {
     struct client *client; /* connected */
 
     /*
-     * Joins the terminal of the thread ID, and returns when the user has left it. Returns true on
-     * success. *RET_SIGNAL becomes the signal that asked this process to end, if there was one.
+     * Attaches to the terminal of the thread ID, and returns when the user has detached. Returns true on success.
+     * *RET_SIGNAL becomes the signal that asked this process to end, if there was one.
      */
     bool (*attach)(void *context, int64_t id, int *ret_signal);
     void *context;

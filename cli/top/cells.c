@@ -9,7 +9,7 @@
 #define HOUR   3600.0
 #define DAY    86400.0
 
-/* A command that runs is shown with whole seconds, so that the screen changes once a second at most. */
+/* While a command runs, its time is shown in whole seconds, so that the screen changes at most once a second. */
 void cells_add_time(struct text *text, const struct row *row, double time)
 {
     double seconds = row_seconds(row, time);

@@ -10,7 +10,7 @@ void cells_add_time(struct text *text, const struct row *row, double time);
 void cells_add_percent(struct text *text, const struct row *row);
 void cells_add_memory(struct text *text, const struct row *row);
 
-/* Returns when cells_add_time() adds something else than at TIME, or INFINITY. */
+/* Returns when the cell of cells_add_time() will change, or INFINITY. TIME is now. */
 double cells_next_time(const struct row *row, double time);
 
 #endif

@@ -17,10 +17,10 @@
 #include <unistd.h>
 #include <wchar.h>
 
-/* How long the terminal may take to take what gives it back. */
+/* The milliseconds that the terminal may take to accept the bytes that restore it. */
 #define LEAVE_MS 1000
 
-/* How long the rest of a key's bytes may take to come. */
+/* The milliseconds that may pass between the bytes of one key. */
 #define KEY_MS 25
 
 bool display_is_possible(struct text *why)
@@ -84,9 +84,9 @@ static void set_up(struct display *display)
     (void) keypad(stdscr, TRUE);
     (void) nodelay(stdscr, TRUE);
     (void) set_escdelay(KEY_MS);
-    (void) typeahead(-1); /* a picture is drawn as a whole, although keys wait */
+    (void) typeahead(-1); /* draw a whole picture, even if keys are waiting */
     (void) intrflush(stdscr, FALSE);
-    (void) define_key("\033[1~", KEY_HOME); /* of the Linux console and others */
+    (void) define_key("\033[1~", KEY_HOME); /* as the Linux console and others send it */
     (void) define_key("\033[4~", KEY_END);
     (void) define_key("\033[H", KEY_HOME);
     (void) define_key("\033[F", KEY_END);
@@ -117,7 +117,7 @@ static void release(struct display *display)
     text_release(&display->unsent);
 }
 
-/* Without UTF-8 in the user's locale, that of C is tried: it is assumed everywhere in this program. */
+/* Sets a locale with UTF-8: the user's, or else C.UTF-8, because the whole program assumes UTF-8. */
 static bool has_utf8(void)
 {
     if (setlocale(LC_CTYPE, "") != NULL && MB_CUR_MAX > 1)
@@ -191,7 +191,7 @@ bool display_send(struct display *display)
     return true;
 }
 
-/* Sends everything, unless the terminal takes nothing for too long. */
+/* Sends everything. Gives up if the terminal accepts nothing for too long. */
 static void send_all(struct display *display)
 {
     struct pollfd poll_output = {.fd = display->output, .events = POLLOUT};
@@ -280,7 +280,7 @@ static attr_t attributes_of(enum display_style style)
     return A_NORMAL;
 }
 
-/* Returns the number of ncurses for the colour. */
+/* Returns the number of ncurses' pair of colours for STYLE. */
 static short pair_of(const struct display *display, enum display_style style)
 {
     bool is_coloured = display->has_colours && style >= STYLE_GOOD && style <= STYLE_BAD;
@@ -303,8 +303,9 @@ static size_t take_character(const char *data, size_t size, wchar_t *ret)
 }
 
 /*
- * Puts the character at *DONE and moves *DONE behind it. Returns false if it does not fit into the *LEFT
- * columns. IS_FIRST: a character without a column would change the cell before this one.
+ * Puts the character at *DONE and moves *DONE behind it. Returns false if it does not fit into the *LEFT columns.
+ * IS_FIRST: the text begins with this character. If it has no width of its own, it is left out, because it would
+ * change the cell before the text.
  */
 static bool put_character(const char *data, size_t size, size_t *done, int *left, bool is_first)
 {
@@ -389,6 +390,6 @@ int display_key(struct display *display)
         for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
             if (key == keys[i].curses)
                 return keys[i].key;
-    } while (key > UCHAR_MAX); /* a key that does nothing here */
+    } while (key > UCHAR_MAX); /* a key that has no use here */
     return key == ERR ? DISPLAY_NO_KEY : key;
 }

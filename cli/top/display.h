@@ -1,12 +1,12 @@
 /*
- * The screen of top, and its keys. Only this file's code calls ncurses.
+ * The screen of top, and its keys. Only display.c calls ncurses.
  *
- * ncurses draws into a file in memory, and the bytes go from there to the terminal without waiting for
- * it. So a terminal that takes no more, as after Ctrl-S, never keeps top from its signals, and a slow
- * one gets fewer pictures.
+ * ncurses draws into a file in memory, and the bytes go from there to the terminal without waiting for it. So a
+ * terminal that accepts nothing, as after Ctrl-S, does not keep top from handling signals, and a slow terminal
+ * gets fewer pictures.
  *
- * The descriptions of terminals are those of the machine. Where it has none for this terminal, a
- * built-in description of what nearly all terminals have in common takes their place.
+ * The machine's terminfo describes the terminal. If it does not know this terminal, top uses a built-in
+ * description of what nearly all terminals have in common.
  */
 #ifndef K3THREAD_CLI_TOP_DISPLAY_H
 #define K3THREAD_CLI_TOP_DISPLAY_H
@@ -18,12 +18,12 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* A smaller terminal is not drawn on. */
+/* On a smaller terminal only a message is drawn. */
 #define DISPLAY_ROWS_MIN    6
 #define DISPLAY_COLUMNS_MIN 40
 
 struct display {
-    FILE               *memory; /* what ncurses has drawn and was not taken yet */
+    FILE               *memory; /* what ncurses has drawn since the last display_end() */
     int                 output; /* the terminal; does not block if possible */
     struct text         unsent; /* from `sent` on, to be written to the terminal */
     size_t              sent;
@@ -32,7 +32,7 @@ struct display {
     int                 rows, columns;
 };
 
-/* The keys that are no bytes. */
+/* The keys that are not bytes. */
 enum display_key {
     DISPLAY_NO_KEY = 0,
     DISPLAY_UP = 256,
@@ -60,10 +60,7 @@ enum display_style {
     STYLE_FAINT,
 };
 
-/*
- * Puts into WHY why this process has no terminal to draw on, if that is so. Returns true if it has
- * one.
- */
+/* Returns true if this process has a terminal to draw on. If not, puts the reason into WHY. */
 bool display_is_possible(struct text *why);
 
 /* Takes the terminal at standard input and output. Returns 0, or -errno with a sentence in WHY. */
@@ -79,16 +76,19 @@ void display_enter(struct display *display);
 /* Asks the terminal for its size again. */
 void display_resize(struct display *display);
 
-/* Draws everything again, as if nothing were known of what the terminal shows. */
+/* Draws the whole screen again, whatever the terminal shows. */
 void display_redraw(struct display *display);
 
-/* The picture: begin, put what it shows, end. display_end() makes the bytes for the terminal. */
+/*
+ * Begin and end a picture. The calls between them put what it shows. display_end() makes the bytes for the
+ * terminal.
+ */
 void display_begin(struct display *display);
 void display_end(struct display *display);
 
 /*
- * Puts SIZE bytes of text at ROW and COLUMN. The text takes exactly WIDTH columns: it is cut, or has
- * blanks behind it. Characters that the terminal may not show as one, two or no columns become a "?".
+ * Puts SIZE bytes of text at ROW and COLUMN. The text takes exactly WIDTH columns: it is cut, or has blanks behind
+ * it. A character that cannot be printed becomes a "?".
  */
 void display_put(struct display *display, int row, int column, int width, enum display_style style,
                  const char *data, size_t size);
@@ -101,7 +101,7 @@ void display_put_cursor(struct display *display, int row, int column);
 /* Returns true if bytes wait for the terminal to take them. */
 bool display_is_busy(const struct display *display);
 
-/* Writes what the terminal takes. Returns false if the terminal is gone. */
+/* Writes as much as the terminal takes. Returns false if the terminal is gone. */
 bool display_send(struct display *display);
 
 /* Returns the next key: a byte, an enum display_key, or DISPLAY_NO_KEY if there is none. */

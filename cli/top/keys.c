@@ -85,7 +85,7 @@ static int take_in_list(struct state *state, int key)
     return 0;
 }
 
-/* The filter works while it is typed. */
+/* Takes a key while the filter is typed. The list changes with each key. */
 static void take_in_filter(struct state *state, int key)
 {
     if (key == DISPLAY_ESCAPE)

@@ -49,7 +49,7 @@ static void add_byte(struct line *line, char byte)
         go_back(line);
     else if (byte == '\t')
         add_tab(line);
-    else if (byte != '\0') /* zeros stand in place of what --log-limit gave back */
+    else if (byte != '\0') /* --log-limit leaves zeros where it has removed the oldest output */
         text_byte(&line->bytes, byte, 1);
 }
 

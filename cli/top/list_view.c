@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-/* The widths of the columns whose widths do not change. */
+/* The widths of the columns that never change. */
 #define STATE_WIDTH   8
 #define TIME_WIDTH    6
 #define PERCENT_WIDTH 5
@@ -16,12 +16,12 @@
 #define ID_WIDTH_MIN   2
 #define NAME_WIDTH_MIN 8
 
-/* Where the columns begin that are not at the same place everywhere. */
+/* The columns whose widths or places depend on the threads. */
 struct columns {
     int id, name, line; /* the widths of the id and the name, and where the last line begins */
 };
 
-/* The columns between the name and the last line, with the blanks between them. */
+/* The width of the columns between the name and the last line, with the blanks around them. */
 #define MIDDLE_WIDTH (1 + STATE_WIDTH + 1 + TIME_WIDTH + 1 + PERCENT_WIDTH + 1 + MEMORY_WIDTH + 2)
 
 static int digits(int64_t number)
@@ -109,7 +109,7 @@ static void draw_headings(struct state *state, const struct columns *columns)
     put(state, 1, 0, state->display.columns, STYLE_HEADING, false, &text);
 }
 
-/* Draws what no column has of the selected thread. */
+/* Draws what no column shows of the selected thread. */
 static void draw_details(struct state *state)
 {
     const struct row *row = state_selected(state);

@@ -10,13 +10,13 @@
 #include <unistd.h>
 
 /*
- * The seconds between two looks: at first, and at a thread that uses no processor time. A little less than
- * whole ones, as the caller comes once a second.
+ * The seconds between two looks at a thread: at least, and at most, if it uses no processor time. They are a
+ * little less than whole seconds, because the caller looks once a second.
  */
 #define PAUSE_MIN 0.9
 #define PAUSE_MAX 3.6
 
-/* The processes of one thread that are counted at most, so that no thread delays the others. */
+/* At most so many processes of one thread are counted, so that no thread delays the others. */
 #define PROCESSES_MAX 256
 
 /* What the processes of a thread have used, added up. */
@@ -47,7 +47,7 @@ static const char *read_stat(pid_t pid, char *block, size_t size)
     return name_end != NULL ? name_end + 1 : NULL;
 }
 
-/* Adds what the process PID uses, and what its children used that it has waited for. */
+/* Adds what the process PID has used, and what its children have used that it has waited for. */
 static void add_process(struct sum *sum, pid_t pid)
 {
     char        block[1024];
@@ -79,7 +79,7 @@ double live_next(const struct row *row)
     return row->live.time > 0 ? row->live.time + row->live.pause : 0;
 }
 
-/* Forgets what was seen of a thread that runs no more. */
+/* Forgets what was seen of a thread that no longer runs. Returns true if there was something to forget. */
 static bool forget(struct row_live *live)
 {
     bool was_known = live->time > 0;

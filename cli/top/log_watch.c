@@ -52,7 +52,7 @@ static void drop_others(struct log_watch *watch, struct row *const *rows, size_t
     }
 }
 
-/* Watches the log of ROW, and reads it anew: it may have been written to before. */
+/* Begins to watch the log of ROW. It may have been written to before, so its last line is read again. */
 static void add(struct log_watch *watch, struct row *row)
 {
     struct log_watched *list = array_room(watch->list, watch->count, sizeof(*list));

@@ -1,6 +1,6 @@
 /*
- * Notices when the logs of the rows on the screen are written to, by one inotify instance. Where the
- * system has none to spare, the rows must be read by time.
+ * Notices when the logs of the rows on the screen are written to, by one inotify instance. If the system has no
+ * instance left, the caller must read the logs at intervals.
  */
 #ifndef K3THREAD_CLI_TOP_LOG_WATCH_H
 #define K3THREAD_CLI_TOP_LOG_WATCH_H
@@ -17,21 +17,18 @@ struct log_watched {
 };
 
 struct log_watch {
-    int                 fd; /* to be polled; -1: there is none */
+    int                 fd; /* the inotify instance, to be polled; -1: none */
     struct log_watched *list;
     size_t              count;
 };
 
-/* Begins to watch; nothing at first. */
+/* Opens WATCH, which watches no log yet. */
 void log_watch_open(struct log_watch *watch);
 
 /* Watches the logs of the COUNT rows at ROWS that may still be written to, and of no others. */
 void log_watch_set(struct log_watch *watch, struct row *const *rows, size_t count);
 
-/*
- * Takes what has happened: calls CHANGED with the id of each row whose log was written to. Returns
- * true if there was one.
- */
+/* Takes the events. Calls CHANGED with the id of each row whose log was written to. Returns true if there was one. */
 bool log_watch_take(struct log_watch *watch, void (*changed)(void *context, int64_t id),
                     void             *context);
 

@@ -10,10 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A longer line is taken as several. */
+/* A longer line is shown as several lines. */
 #define LINE_MAX_SIZE 16384
 
-/* How much is searched at a time. */
+/* The bytes that are searched at a time. */
 #define SEARCH_SIZE 65536
 
 static int open_log(struct pager *pager)
@@ -43,10 +43,7 @@ int pager_open(struct pager *pager, const char *path)
     return 0;
 }
 
-/*
- * Finds the first whole line that the file holds. With --log-limit, the oldest blocks were given back to the
- * disk.
- */
+/* Finds the first whole line of the file. With --log-limit, the file begins with a hole. */
 static void find_begin(struct pager *pager)
 {
     off_t data = lseek(pager->fd, 0, SEEK_DATA);

@@ -1,7 +1,7 @@
 /*
- * A log that is looked through: finds the lines of a file of any size, without reading all of it.
+ * Pages through a log: finds the lines of a file of any size, without reading all of it.
  *
- * A position is the offset at which a line begins. A very long line is taken as several.
+ * A position is the offset at which a line begins. A very long line counts as several.
  */
 #ifndef K3THREAD_CLI_TOP_PAGER_H
 #define K3THREAD_CLI_TOP_PAGER_H
@@ -16,15 +16,15 @@ struct pager {
     int   fd; /* -1: there is no log yet */
     dev_t device;
     ino_t inode;
-    off_t begin, size; /* of what the file held when pager_look() last looked */
+    off_t begin, size; /* of the log, when pager_look() last looked */
 };
 
 /* Opens the log at PATH, which need not exist yet. Returns 0 or -ENOMEM. */
 int pager_open(struct pager *pager, const char *path);
 
 /*
- * Looks at the file again. Returns true if it has changed. A file that has taken the path, or that
- * has become smaller, is another log: *RET_IS_OTHER says so.
+ * Looks at the file again. Returns true if it has changed. *RET_IS_OTHER becomes true if it is another log: the
+ * path names another file now, or the file has become smaller.
  */
 bool pager_look(struct pager *pager, bool *ret_is_other);
 

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* These are asked for most, and come first; all others follow. */
+/* The exceptions that users raise most. They come first, and all others follow. */
 static const char *const first[] = {"SystemExit", "KeyboardInterrupt", "SIGKILL", "TimeoutError",
                                     "SIGHUP",     "SIGUSR1",           "SIGUSR2", "SIGSTOP",
                                     "SIGCONT"};
@@ -23,7 +23,7 @@ static bool is_first(const char *name)
     return false;
 }
 
-/* Returns the exception at PLACE in the menu's order, or NULL past the end. "" stands for one that is left out. */
+/* Returns the exception at PLACE in the menu's order; "" if it is in the menu already; NULL past the end. */
 static const char *name_at(size_t place)
 {
     const k3thread_exctype *type;
@@ -62,7 +62,10 @@ void raise_menu_open(struct state *state, const struct row *row)
     state->mode = MODE_RAISE;
 }
 
-/* Raises what was chosen, or what was typed: a process may know exceptions of its own. */
+/*
+ * Raises the exception that was chosen. If none is offered, raises what was typed: a process may have exceptions
+ * of its own.
+ */
 static int raise_choice(struct state *state)
 {
     const struct raise_menu *menu = &state->raise;

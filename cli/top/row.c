@@ -38,7 +38,7 @@ static enum protocol_state find_state(const json_t *thread)
     for (size_t i = 0; word != NULL && i < STATE_COUNT; i++)
         if (strcmp(word, state_words[i]) == 0)
             return (enum protocol_state) i;
-    return STATE_RUNNING; /* a state that a newer supervisor has */
+    return STATE_RUNNING; /* a state that only a newer supervisor knows */
 }
 
 /* Makes a string of TEXT, and releases it. Returns NULL without memory. */

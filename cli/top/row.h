@@ -28,16 +28,16 @@ struct row_live {
 struct row {
     int64_t             id;
     char               *name, *command, *result; /* never NULL; the result may be "" */
-    char               *log;                     /* the file, as it is */
+    char               *log;                     /* the path of the log, not escaped */
     enum protocol_state state;
     bool                daemon, has_terminal;
-    bool                has_failed; /* it has ended, and not as it should */
+    bool                has_failed; /* it has ended, and has failed */
     pid_t               pid;        /* of the command; 0: none runs */
     int64_t             runs;
     double              seconds; /* how long the command has run; NAN: it has not */
-    double              time;    /* when that was so, on the monotonic clock */
+    double              time;    /* when SECONDS was right, on the monotonic clock */
     double              cpu;     /* seconds, of the processes that have ended */
-    uint64_t            peak;    /* bytes: the most memory that one of those had */
+    uint64_t            peak;    /* bytes: the most memory that one of these processes had */
     int64_t            *needs;   /* the ids of the threads that it needs */
     size_t              needs_count;
     struct row_live     live;
@@ -55,8 +55,8 @@ struct row {
 };
 
 /*
- * The members of a thread object that row_update() reads. A new reference, or NULL without memory. HAS_LOGS: the logs
- * are files of this machine; otherwise the row has no log.
+ * Returns the names of the members of a thread object that row_update() reads: a new reference, or NULL without
+ * memory. HAS_LOGS: the logs are files of this machine; otherwise the row has no log.
  */
 json_t *row_members(bool has_logs);
 

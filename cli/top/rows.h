@@ -24,7 +24,7 @@ struct row *rows_find(const struct rows *rows, int64_t id);
 /* Takes what THREAD says, into its row or a new one. Returns 0 or -ENOMEM. */
 int rows_take(struct rows *rows, const json_t *thread, double time);
 
-/* Begins to take a list, and forgets all threads that it did not have. */
+/* Begin and end the taking of a list. rows_finish() forgets all threads that the list did not have. */
 void rows_begin(struct rows *rows);
 void rows_finish(struct rows *rows);
 

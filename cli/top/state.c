@@ -60,7 +60,7 @@ int state_arrange(struct state *state, double time)
     error = arrange(&state->arrangement, &state->rows, time);
     rows_free_gone(&state->rows);
     found = arrange_find(&state->arrangement, state->selected);
-    /* The selected thread may be gone: the one that has its place is selected then. */
+    /* If the selected thread is gone, the thread in its place is selected. */
     state_select(state, found >= 0 ? (size_t) found : state->cursor);
     return error;
 }

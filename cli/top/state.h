@@ -12,7 +12,7 @@
 #include "cli/top/pager.h"
 #include "cli/top/rows.h"
 
-/* A longer text cannot be typed. */
+/* The most bytes that the user can type. */
 #define STATE_TYPED_MAX 128
 
 /* What the keys and the screen are for at the moment. */
@@ -22,7 +22,7 @@ enum state_mode {
     MODE_RAISE,  /* an exception is chosen */
     MODE_HELP,
     MODE_LOG,    /* a log is read */
-    MODE_SEARCH, /* the same, and a text to be searched is typed */
+    MODE_SEARCH, /* the same, and the text to search for is typed */
 };
 
 /* A line that the user types. */
@@ -52,7 +52,7 @@ struct raise_menu {
 /* A request that has no reply yet. */
 struct asked {
     json_int_t id;
-    char       text[160]; /* what is shown when it has succeeded */
+    char       text[160]; /* the message that is shown when it has succeeded */
 };
 
 #define STATE_ASKED_MAX 32
@@ -72,19 +72,19 @@ struct state {
     struct typed      filter;
     struct log_view   log;
     struct raise_menu raise;
-    struct text       message; /* in the last line, until the next key */
+    struct text       message; /* shown in the last line, until the next key */
 
     struct asked asked[STATE_ASKED_MAX];
     size_t       asked_count;
-    json_int_t   list_id;   /* of the request for a list that is under way; 0: none */
-    bool         must_list; /* events were missed */
+    json_int_t   list_id;   /* of the request for a list that has no reply yet; 0: none */
+    bool         must_list; /* the list must be asked for again, because events were missed */
 
     size_t surveyed;    /* how many rows the survey has looked at; see survey.h */
-    double survey_next; /* when it goes on */
+    double survey_next; /* when the survey goes on */
 
     bool must_arrange, must_draw;
     bool is_over;
-    int  signal; /* that has asked for the end */
+    int  signal; /* the signal that asked for the end; 0: none */
 };
 
 /* Sets the message. */

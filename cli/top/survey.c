@@ -8,10 +8,13 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* The screen changes by itself at whole seconds only, all rows together. */
+/* The screen changes by itself only at whole seconds, in all rows together. */
 #define TICK 1.0
 
-/* A survey of all threads works so long at a time, pauses so long, and rests so long at its end. */
+/*
+ * The seconds for which a survey of all threads works at a time, for which it then pauses, and for which it rests
+ * at its end.
+ */
 #define SLICE       0.004
 #define SLICE_PAUSE 0.1
 #define REST        1.0

@@ -7,13 +7,13 @@
 
 #include "cli/top/state.h"
 
-/* Looks at what is on the screen, as far as it is time to. The rows must be arranged. */
+/* Looks at the rows on the screen that are due. The rows must be arranged. */
 void survey_visible(struct state *state, double time);
 
-/* Looks at a few of all threads, if they are sorted by that. */
+/* Looks at some of all rows, if they are sorted by what their processes use. */
 void survey_all(struct state *state, double time);
 
-/* Returns when a row on the screen will be another, or when survey_all() has to go on; or INFINITY. */
+/* Returns when a row on the screen will change by itself, or when survey_all() must go on; or INFINITY. */
 double survey_next(const struct state *state, double time);
 
 #endif

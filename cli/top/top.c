@@ -25,7 +25,7 @@ struct loop {
     struct state state;
     int          signals;   /* a descriptor */
     double       drawn;     /* when the last picture was made */
-    double       tick;      /* when the picture is another one although nothing has happened */
+    double       tick;      /* when the picture changes by itself */
     double       logs_seen; /* when the logs were last looked at */
 };
 
@@ -42,14 +42,14 @@ static void draw_too_small(struct state *state)
                        "The terminal is too small: it needs 40 columns and 6 rows.");
 }
 
-/* Returns when the picture that was made at TIME is another one although nothing has happened. */
+/* Returns when the picture that was made at TIME changes by itself. */
 static double next_tick(const struct state *state, double time)
 {
     if (state->mode == MODE_HELP)
         return INFINITY;
     if (state->mode == MODE_LOG || state->mode == MODE_SEARCH)
         return state->logs.fd < 0 ? time + 1
-                                  : INFINITY; /* without a watch, the log is read by time */
+                                  : INFINITY; /* without a watch, the log is read once a second */
     return survey_next(state, time);
 }
 
@@ -102,7 +102,7 @@ static int draw_if_due(struct loop *loop)
 
 /* What has happened */
 
-/* Takes the keys that were pressed. Each answers to what the picture would show now. */
+/* Takes the keys that were pressed. Each key acts on what the picture would show now. */
 static int take_keys(struct loop *loop)
 {
     struct state *state = &loop->state;
@@ -113,7 +113,7 @@ static int take_keys(struct loop *loop)
         error = state_arrange(state, clock_monotonic());
         if (error == 0)
             error = keys_take(state, key);
-        loop->drawn = 0; /* the user does not wait */
+        loop->drawn = 0; /* draw the effect of the key at once */
     }
     return error;
 }
@@ -145,7 +145,7 @@ static int patience(const struct loop *loop)
     if (state->must_draw)
         next = loop->drawn + PICTURE_PAUSE;
     if (display_is_busy(&state->display))
-        next = INFINITY; /* the terminal comes first */
+        next = INFINITY; /* the terminal must take the last picture first */
     if (loop->logs_seen > 0)
         next = fmin(next, loop->logs_seen + LOG_PAUSE);
     if (isinf(next))
@@ -154,7 +154,7 @@ static int patience(const struct loop *loop)
     return wait > 0 ? (int) fmin(wait, 3600e3) : 0;
 }
 
-/* Waits until something happens, and takes it. Returns 0 or -errno. */
+/* Waits for events, and handles them. Returns 0 or -errno. */
 static int turn(struct loop *loop)
 {
     struct state *state = &loop->state;

@@ -23,7 +23,7 @@ struct top_end {
 /* Shows the view until the user leaves it. The terminal is as it was before when this returns. */
 void top_run(const struct top_caller *caller, struct top_end *ret);
 
-/* Puts into WHY why the view cannot be shown here, if that is so. Returns true if it can. */
+/* Returns true if the view can be shown here. If not, puts the reason into WHY. */
 bool top_is_possible(struct text *why);
 
 #endif

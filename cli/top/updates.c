@@ -19,7 +19,7 @@ static void take_event(void *context, const json_t *params)
     if (event != NULL && strcmp(event, "forgotten") == 0)
         rows_forget(&state->rows, thread_id(thread));
     else if (thread == NULL || rows_take(&state->rows, thread, clock_monotonic()) != 0)
-        state->must_list = true; /* some were missed */
+        state->must_list = true; /* events were missed */
 }
 
 /* Takes a list of all threads. Returns 0 or -ENOMEM. */
@@ -101,7 +101,7 @@ void updates_end(struct state *state)
     state->client->notify = NULL;
 }
 
-/* Forgets the request ID. Puts what is shown when it has succeeded into TEXT. Returns false if there is none. */
+/* Forgets the request ID. Puts the message for its success into TEXT. Returns false if there is no such request. */
 static bool forget_asked(struct state *state, json_int_t id, char *text, size_t size)
 {
     for (size_t i = 0; i < state->asked_count; i++) {
@@ -116,7 +116,7 @@ static bool forget_asked(struct state *state, json_int_t id, char *text, size_t 
     return false;
 }
 
-/* Shows what has become of a request of the user. */
+/* Shows how a request of the user has ended. */
 static void take_answer(struct state *state, const struct reply *reply)
 {
     struct failure *failure = &state->client->failure;

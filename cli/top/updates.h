@@ -13,7 +13,7 @@ int updates_take(struct state *state);
 /* Sends no more events to STATE. */
 void updates_end(struct state *state);
 
-/* Asks the supervisor for METHOD. TEXT is shown when it has been done. Returns 0 or -errno. */
+/* Asks the supervisor to do METHOD. TEXT is shown when that has succeeded. Returns 0 or -errno. */
 int updates_ask(struct state *state, const char *method, json_t *params, const char *text);
 
 #endif

@@ -11,10 +11,10 @@
 /* Learns that SIZE bytes at DATA are about to be written to FD. */
 typedef void output_listener(int fd, const char *data, size_t size);
 
-/* Makes FUNCTION the one that learns of all writes from now on. */
+/* Makes all functions below call FUNCTION before each write. */
 void output_set_listener(output_listener *function);
 
-/* Tells the listener, if there is one. The functions below do that; a caller of write(2) does it itself. */
+/* Calls the listener, if there is one. The functions below do that; a caller of write(2) does it itself. */
 void output_announce(int fd, const char *data, size_t size);
 
 /* Writes all of DATA, and waits if the descriptor does not block. Returns 0 or -errno. */

@@ -151,8 +151,8 @@ static void see(struct printer_source *source, off_t end)
 }
 
 /*
- * Takes the lines of a block, which begins with a line or with the rest of a line, and ends with a
- * newline. If another source has interrupted and ended the line, an empty rest needs no newline.
+ * Takes the lines of a block, which begins with a line or with the rest of a line, and ends with a newline. If
+ * another source has ended the line before, and nothing but its newline is left, prints nothing.
  */
 static void take_lines(struct printer_source *source, const char *block, size_t size)
 {
@@ -199,7 +199,7 @@ static void take_whole(struct printer_source *source, const char *block, size_t 
         stop_waiting(source);
 }
 
-/* Returns the size that the next block of SOURCE may have. */
+/* Returns how many bytes the next block of SOURCE may have. */
 static size_t size_of_next(const struct printer_source *source)
 {
     off_t left = source->limit > 0 ? source->limit - source->seen : (off_t) TAKE_BLOCK_SIZE;
@@ -210,8 +210,8 @@ static size_t size_of_next(const struct printer_source *source)
 }
 
 /*
- * Looks what SIZE bytes that were read at SOURCE's place hold. Returns how many of them are of one run; none if
- * a line about a run stood there, which is taken, or if there are no bytes yet.
+ * Looks at SIZE bytes that were read at SOURCE's position. Returns how many of them belong to one run. Returns 0
+ * if a run begins there, which is then shown, or if there are no bytes yet.
  */
 static size_t of_one_run(struct printer_source *source, ssize_t size)
 {

@@ -10,8 +10,8 @@
 #include <stdbool.h>
 
 /*
- * Returns true if standard error is a terminal, and progress on it is this process's business: that of a
- * script's command is its run's.
+ * Returns true if standard error is a terminal, and this process may show progress there. A command of a script
+ * may not: its run shows the progress.
  */
 bool progress_is_seen(void);
 

@@ -1,11 +1,11 @@
-/* The terminal of standard input, while a program elsewhere, or a screen of our own, reads its keys. */
+/* The terminal at standard input, while a program elsewhere, or a screen of k3thread's own, reads its keys. */
 #ifndef K3THREAD_CLI_VIEW_RAW_TERMINAL_H
 #define K3THREAD_CLI_VIEW_RAW_TERMINAL_H
 
 #include <stdbool.h>
 #include <termios.h>
 
-/* The settings of the terminal before it was raw. Zeroed, it is not raw. */
+/* The settings that the terminal had before it was made raw. Zeroed: the terminal is not raw. */
 struct raw_terminal {
     struct termios before;
     bool           is_raw;
@@ -20,7 +20,7 @@ int raw_terminal_enter(struct raw_terminal *terminal);
 /* Does the same, except that the keys for signals, such as Ctrl-C and Ctrl-Z, still send them. */
 int raw_terminal_enter_signals(struct raw_terminal *terminal);
 
-/* Makes the terminal as it was, and drops the keys and answers that were not read. */
+/* Restores the terminal, and drops the keys and replies that were not read. */
 void raw_terminal_leave(struct raw_terminal *terminal);
 
 #endif
