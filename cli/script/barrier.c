@@ -19,9 +19,7 @@ void barrier_ask(struct front *front)
         front->barrier = BARRIER_PRINTING; /* no answer will come */
 }
 
-/*
- * Returns true if the supervisor ended without being asked to, and how it ended is not known yet.
- */
+/* Returns true if the supervisor ended without being asked to, and its end has not been acted upon yet. */
 static bool is_abandoned(const struct front *front)
 {
     return !front->client.open && !front->ending && front->supervisor != 0;

@@ -1,17 +1,13 @@
 /*
- * The barrier between a script and the output of its threads: before a command, the script waits
- * until all output is printed that the threads have written until then. The end of the script waits
- * in the same way.
+ * The barrier between a script and the output of its threads: before each command, the script waits until all
+ * output is printed that its threads have written so far. The end of the script waits in the same way.
  */
 #ifndef K3THREAD_CLI_SCRIPT_BARRIER_H
 #define K3THREAD_CLI_SCRIPT_BARRIER_H
 
 #include "cli/script/front_state.h"
 
-/*
- * Begins to wait: asks the supervisor for an answer. All events of before arrive ahead of that
- * answer.
- */
+/* Begins to wait: sends the supervisor a request. All events that came before it arrive ahead of its reply. */
 void barrier_ask(struct front *front);
 
 /* Lets the script go on, or acts upon its end. Called when all output is printed. */

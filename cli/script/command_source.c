@@ -61,10 +61,7 @@ int command_source_next(struct command_source *source, struct words *ret, struct
     return found;
 }
 
-/*
- * Returns true if NAME is a Procfile's usual name. The lines of a Procfile may not even be words of
- * a script.
- */
+/* Returns true if NAME is the usual name of a Procfile, whose lines need not even be words of a script. */
 static bool is_called_procfile(const char *name)
 {
     const char *slash = strrchr(name, '/');

@@ -22,9 +22,9 @@ struct command_source {
     struct words_scope   scope;
     struct file_lines    file;
     struct reader        reader;
-    size_t               next;   /* the index of the next command of a plan */
-    size_t               line;   /* where the last command, or the error, begins; from 1 */
-    off_t                behind; /* of a source that looks ahead: where the other one reads on */
+    size_t               next; /* the index of the next command of a plan */
+    size_t               line; /* where the last command, or the error, begins; from 1 */
+    off_t behind; /* of a source that looks ahead: where the other source will go on reading */
 };
 
 /* Begins to read SCRIPT, which is borrowed. Its lines can use the variables of ENVIRONMENT. */

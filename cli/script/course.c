@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* No supervisor starts so many threads, so a larger number is not an id. */
+/* No supervisor starts so many threads: a larger number is not an id. */
 #define ID_MAX 100000000
 
 void course_open(struct course *course, bool is_wanted)
@@ -37,7 +37,7 @@ void course_close(struct course *course)
     *course = (struct course){0};
 }
 
-/* Returns the thread with that ID, and makes room for it. NULL: no memory, or ID is no id. */
+/* Returns the thread ID, and makes room for it. Returns NULL without memory, or if ID is not an id. */
 static struct course_thread *find(struct course *course, json_int_t id)
 {
     struct course_thread *threads;
@@ -60,7 +60,7 @@ const struct course_thread *course_find(const struct course *course, json_int_t 
     return &course->threads[id];
 }
 
-/* Returns the lasting word of the phase STATE, or NULL if that is the state of a thread that has ended. */
+/* Returns STATE as a string that lasts, or NULL if it is not the state of a live thread. */
 static const char *phase_word(const char *state)
 {
     static const char *const words[] = {"delayed", "waiting", "queued",
@@ -84,7 +84,7 @@ bool course_is_of_run(const struct course_phase *phase)
     return is_of_run(phase->word);
 }
 
-/* Returns the number that the member NAME of THREAD is, or OTHER. */
+/* Returns the member NAME of THREAD if it is an integer, or else OTHER. */
 static int member(const json_t *thread, const char *name, int other)
 {
     const json_t *value = json_object_get(thread, name);
@@ -92,7 +92,7 @@ static int member(const json_t *thread, const char *name, int other)
     return json_is_integer(value) ? (int) json_integer_value(value) : other;
 }
 
-/* Notes in PHASE, the last of a run, how the run ended. */
+/* Notes how a run ended in PHASE, its last phase. */
 static void note_end(struct course_phase *phase, const json_t *thread)
 {
     json_t *exception = json_object_get(thread, "exception");
@@ -104,8 +104,9 @@ static void note_end(struct course_phase *phase, const json_t *thread)
 }
 
 /*
- * Ends the phases of THREAD, the last of which ended at END. The supervisor may have told of a phase a moment after
- * its true end, so no phase lasts longer than until END. OBJECT, which may be NULL, says how a run ended.
+ * Ends the phases of THREAD that have no end yet. The last one ended at END. The supervisor may report a phase a
+ * moment after its true beginning, so no phase lasts beyond END. OBJECT, which may be NULL, says how the run
+ * ended.
  */
 static void end_phases(struct course_thread *thread, const json_t *object, double end)
 {
@@ -121,7 +122,7 @@ static void end_phases(struct course_thread *thread, const json_t *object, doubl
     thread->first = thread->count;
 }
 
-/* Begins a phase, if STATE is the word of one. */
+/* Begins a phase, if STATE is the state of a live thread. */
 static void begin_phase(struct course *course, struct course_thread *thread, const char *state,
                         double time)
 {
@@ -141,7 +142,7 @@ static void begin_phase(struct course *course, struct course_thread *thread, con
                                                     .began = fmax(time - course->began, 0)};
 }
 
-/* Returns the time at which the phases of THREAD ended, of which news has come at TIME. */
+/* Returns the time at which the phases of THREAD ended. OBJECT, which says that, came at TIME. */
 static double end_of(const struct course_thread *thread, const json_t *object, double time)
 {
     const json_t *ended = json_object_get(object, "ended");
@@ -153,7 +154,7 @@ static double end_of(const struct course_thread *thread, const json_t *object, d
                                                      : json_number_value(ended);
 }
 
-/* Begins the run that THREAD is in, or was in if it has ended since. */
+/* Begins the run that OBJECT shows, even if that has ended since. */
 static void begin_run(struct course *course, struct course_thread *thread, const json_t *object)
 {
     thread->started = json_number_value(json_object_get(object, "started"));
@@ -163,11 +164,11 @@ static void begin_run(struct course *course, struct course_thread *thread, const
     begin_phase(course, thread, "running", thread->started);
 }
 
-/* Takes the STATE of THREAD, which it has since TIME, without a new run. */
+/* Takes the state of THREAD, which THREAD has had since TIME. No new run began. */
 static void take_state(struct course *course, struct course_thread *thread, const json_t *object,
                        const char *state, double time)
 {
-    /* A run begins as running, so a thread that is running again waits for the beginning of the next run. */
+    /* A run begins in the state running. So a thread that has this state again waits for its next run. */
     bool        runs = thread->in_run && is_of_run(state) && strcmp(state, "running") != 0;
     bool        lasts = thread->first < thread->count;
     const char *last = lasts ? thread->phases[thread->count - 1].word : "";
@@ -188,7 +189,7 @@ void course_take_thread(struct course *course, const json_t *object, double time
 
     if (!course->is_wanted || state == NULL || (thread = find(course, thread_id(object))) == NULL)
         return;
-    /* Before its first run a thread is called running while its command is being started. */
+    /* A thread whose command is being started has the state running already before its first run. */
     if (!thread->is_known && !is_of_run(state))
         begin_phase(course, thread, state, json_number_value(json_object_get(object, "created")));
     thread->is_known = true;

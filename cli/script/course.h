@@ -1,6 +1,6 @@
 /*
- * The course of a run: when each phase of each thread began and ended, and what was raised. It is taken from
- * the supervisor's news. `run --trace` and `run --report` show it.
+ * The course of a run: when each phase of each thread began and ended, and which exceptions were raised. The
+ * supervisor's events tell it. `run --trace` and `run --report` show it.
  */
 #ifndef K3THREAD_CLI_SCRIPT_COURSE_H
 #define K3THREAD_CLI_SCRIPT_COURSE_H
@@ -13,15 +13,15 @@
 struct course_end {
     int     exit_code; /* -1: none */
     int     signal;    /* 0: none */
-    json_t *exception; /* that ended the thread, or NULL */
+    json_t *exception; /* the exception that ended the thread, or NULL */
 };
 
-/* A time of a thread in one state. Times are seconds from the beginning of the run. */
+/* A time that a thread spent in one state. Times are seconds from the beginning of the run. */
 struct course_phase {
     const char       *word; /* the state */
-    json_int_t        run;  /* which run of the command; 0: none */
+    json_int_t        run;  /* which run of the command, from 1; 0: the command did not run */
     double            began, ended;
-    bool              is_last; /* of the run of the command, which ended as END says */
+    bool              is_last; /* the last phase of its run, which ended as END says */
     struct course_end end;
 };
 
@@ -32,10 +32,10 @@ struct course_thread {
 
     /* For course.c. */
     bool       is_known;
-    size_t     first;   /* the first phase whose end is not known, or may prove to be earlier */
-    json_int_t runs;    /* of which news has come */
-    bool       in_run;  /* those phases are the ones of the last run */
-    double     started; /* the beginning of the last run */
+    size_t     first;   /* the first phase whose end is not known, or may still be moved */
+    json_int_t runs;    /* how many runs of the command are known */
+    bool       in_run;  /* the phases from `first` on belong to the last run */
+    double     started; /* when the last run began */
 };
 
 /* An exception that was raised in a thread. */
@@ -47,16 +47,16 @@ struct course_raise {
 };
 
 struct course {
-    bool                  is_wanted; /* if not, nothing is kept */
+    bool                  is_wanted; /* if not, the functions below do nothing */
     bool                  failed;    /* memory was lacking */
-    double                began;     /* the zero of the times, since the epoch */
-    struct course_thread *threads;   /* by their ids; with ids that no thread has, too */
+    double                began;     /* the time from which the others count, since the epoch */
+    struct course_thread *threads;   /* by their ids; also for ids that no thread has */
     size_t                size;
     struct course_raise  *raises; /* in the order of their times */
     size_t                raise_count;
 };
 
-/* Begins now. */
+/* Begins the course at the present time. */
 void course_open(struct course *course, bool is_wanted);
 void course_close(struct course *course);
 
@@ -66,7 +66,7 @@ void course_take_event(struct course *course, const json_t *params);
 /* Takes THREAD as the supervisor described it at TIME, since the epoch. */
 void course_take_thread(struct course *course, const json_t *thread, double time);
 
-/* Ends at TIME the phases that still last, because the supervisor has not told of their end. */
+/* Ends at TIME all phases that have no end, because the supervisor did not report it. */
 void course_end(struct course *course, double time);
 
 /* Returns the thread ID if a phase of it is known, or NULL. */

@@ -7,29 +7,29 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* News of the supervisor may have a time that is so many seconds later than what they are about. */
+/* An event may have a time that is so many seconds later than what it reports. */
 #define LATE 0.01
 
 /* The two clocks from which times are taken may differ by so many seconds. */
 #define SKEW 0.001
 
-/* A script that starts threads one after the other makes no longer pause, unless it waits. */
+/* A script that starts one thread after the other pauses no longer between them, unless it waits for something. */
 #define PAUSE 0.02
 
-/* The end of a thread is a part of the path of its own if it took more than this share of the run. */
+/* The time in which a thread was being ended is a part of its own if it took more than this share of the run. */
 #define SHARE_OF_END 0.01
 
 /* The search for the path, which goes backwards. */
 struct search {
-    struct critical_path    *path; /* in the wrong order */
+    struct critical_path    *path; /* in reverse order */
     const struct run_result *result;
     struct moments           moments;
-    json_int_t               id;    /* the thread that is being looked at; 0: none is left */
-    double                   until; /* the time that it decided */
-    bool                    *seen;  /* whether the thread is on the path, by its id */
+    json_int_t               id;    /* the thread that the search looks at; 0: the search is over */
+    double                   until; /* the time up to which the thread decided when the run ended */
+    bool                    *seen;  /* by id: the thread is on the path */
 };
 
-/* The thread that is the next on the path, and the time that it decided. */
+/* The thread that is next on the path, and the time up to which it decided. */
 struct cause {
     enum path_cause kind;
     json_int_t      id;
@@ -44,7 +44,7 @@ static const json_t *object_of(const struct search *search, json_int_t id)
     return element != NULL ? element->thread : NULL;
 }
 
-/* Adds a part, or makes the part that was added last longer, if it is of the same kind. */
+/* Adds a part. If the last part is of the same thread and kind, makes that longer instead. */
 static void add(struct search *search, enum path_kind kind, double began, double ended)
 {
     struct critical_path *path = search->path;
@@ -65,7 +65,7 @@ static void add(struct search *search, enum path_kind kind, double began, double
         (struct path_part){.id = search->id, .kind = kind, .began = began, .ended = ended};
 }
 
-/* Goes on to CAUSE: it led to the part that was added last. */
+/* Goes on to CAUSE, which led to the part that was added last. */
 static void go_to(struct search *search, const struct cause *cause)
 {
     struct critical_path *path = search->path;
@@ -80,7 +80,7 @@ static void go_to(struct search *search, const struct cause *cause)
 
 /* Finding causes: each function returns true if it has found one. */
 
-/* Finds the last end in the time from AFTER to UNTIL, of another thread; with SLOTS, of one that had a slot. */
+/* Finds the last end of another thread between AFTER and UNTIL. With SLOTS, only a thread that held a slot counts. */
 static bool find_end(const struct search *search, double after, double until, bool slots,
                      struct cause *ret)
 {
@@ -98,7 +98,7 @@ static bool find_end(const struct search *search, double after, double until, bo
     return false;
 }
 
-/* Returns when THREAD became ready, or first ran if no ready phase is known, before UNTIL; or NAN. */
+/* Returns when THREAD last became ready before UNTIL, or last began to run if no such phase is known; or NAN. */
 static double ready_time(const struct course_thread *thread, double until)
 {
     double began = NAN;
@@ -116,7 +116,7 @@ static double ready_time(const struct course_thread *thread, double until)
     return began;
 }
 
-/* Returns the end of the last phase of THREAD that was over by UNTIL; or NAN. */
+/* Returns the end of the last phase of THREAD that ended before UNTIL; or NAN. */
 static double end_time(const struct course_thread *thread, double until)
 {
     for (size_t i = thread->count; i > 0; i--)
@@ -155,7 +155,7 @@ static bool find_need(const struct search *search, double after, double until, s
     return ret->id != 0;
 }
 
-/* Finds what made PHASE, a time of waiting, end. */
+/* Finds what ended PHASE, in which the thread waited. */
 static bool find_cause_of_wait(const struct search *search, const struct course_phase *phase,
                                struct cause *ret)
 {
@@ -166,7 +166,10 @@ static bool find_cause_of_wait(const struct search *search, const struct course_
            find_end(search, phase->began, search->until + SKEW, true, ret);
 }
 
-/* Finds what made the thread stop, from PHASE on: the end of another thread, if the run's end or a leash ended it. */
+/*
+ * Finds what made the thread stop in PHASE: the end of another thread, if SystemExit ended this one, as the end of
+ * a run and a leash do.
+ */
 static bool find_cause_of_stop(const struct search *search, const struct course_thread *thread,
                                const struct course_phase *phase, struct cause *ret)
 {
@@ -204,8 +207,8 @@ static void find_join(const struct search *search, json_int_t first, double afte
 }
 
 /*
- * Goes on to what the script waited for before it started the thread, if that is known. The threads that it had
- * started just before, without a pause, had the same cause.
+ * Goes on to what the script waited for before it started the thread, if that is known. The threads that the
+ * script started just before this one, without a pause between, had to wait for the same.
  */
 static void go_to_script(struct search *search)
 {
@@ -226,7 +229,7 @@ static void go_to_script(struct search *search)
     }
     if (!search->result->is_each && first > 1 && !isnan(before))
         find_join(search, first, before, time, &cause);
-    /* The time before the first thread of all is not the script's: the run itself begins. */
+    /* Before the first thread the script did not wait: the run itself began. */
     if (time - cause.time > PAUSE && first > 1) {
         search->id = 0;
         add(search, PATH_SCRIPT, cause.time, time);
@@ -234,7 +237,7 @@ static void go_to_script(struct search *search)
     go_to(search, &cause);
 }
 
-/* Looks at the thread search->id, which decided search->until. */
+/* Looks at the thread search->id, which decided when the run ended up to search->until. */
 static void look_at(struct search *search)
 {
     const struct course_thread *thread = course_find(search->result->course, search->id);
@@ -245,7 +248,7 @@ static void look_at(struct search *search)
         struct cause               cause = {0};
         bool                       stops = strcmp(phase->word, "stopping") == 0, takes;
 
-        /* The phase that ended at that time may be so short that it has no length. */
+        /* The phase that ended at that time may have no length. */
         if (phase->began > search->until ||
             (phase->began >= search->until && phase->ended > search->until))
             continue;
@@ -268,7 +271,7 @@ static void look_at(struct search *search)
     go_to_script(search);
 }
 
-/* Returns the last end of a run of a command, of daemons too if DAEMONS; NULL: there is none. */
+/* Returns the last end of a run of a command, or NULL if there is none. DAEMONS: the end of a daemon counts too. */
 static const struct moment *last_end(const struct search *search, bool daemons)
 {
     for (size_t i = search->moments.count; i > 0; i--) {
@@ -280,7 +283,7 @@ static const struct moment *last_end(const struct search *search, bool daemons)
     return NULL;
 }
 
-/* Begins with the thread that ended last. Daemons always end last, which matters only if it takes its time. */
+/* Begins with the thread that ended last. Daemons always end last; they count only if their end took long. */
 static void begin(struct search *search)
 {
     const struct moment *last = last_end(search, false), *daemon = last_end(search, true);

@@ -1,11 +1,11 @@
 /*
- * The chain of threads that decided when a run ended. It is followed backwards: from the thread that ended last (a
- * daemon only if its end took a share of the run) to
- * what that thread waited for, and so on to the beginning. A thread waits for a thread that it needs, for the end of
- * the thread whose slot it got, or for its start by the script, which may have waited for a thread itself.
+ * The chain of threads that decided when a run ended. It is found backwards: from the thread that ended last (a
+ * daemon only if its end took long) to the thread that this one waited for, and so on to the beginning. A thread
+ * waits for a thread that it needs, for the thread whose slot it got, or for its start by the script, which may
+ * have waited for a thread itself.
  *
- * The course of a run does not say what the script waited for. A start that comes after a pause in the script, in
- * which a thread ended or became ready, is taken to have waited for the last such thread.
+ * The course of a run does not say what the script waited for. If the script pauses before a start, and a thread
+ * ended or became ready in the pause, the script is assumed to have waited for the last such thread.
  */
 #ifndef K3THREAD_CLI_SCRIPT_CRITICAL_PATH_H
 #define K3THREAD_CLI_SCRIPT_CRITICAL_PATH_H
@@ -16,7 +16,7 @@
 enum path_kind {
     PATH_SCRIPT, /* the script had not started the next thread yet */
     PATH_DELAY,  /* the thread waited: for its time, or between two runs */
-    PATH_QUEUE,  /* the thread waited, and no other thread is known to have been the reason */
+    PATH_QUEUE,  /* the thread waited, and no other thread is known as the reason */
     PATH_RUN,    /* the thread's command ran */
     PATH_STOP    /* the thread was being ended */
 };

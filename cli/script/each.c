@@ -10,7 +10,7 @@
 /* A name is cut to so many bytes: a number may follow. */
 #define NAME_BYTES (THREAD_NAME_MAX - 8)
 
-/* The bytes, besides control characters, that no name has or that say something behind one. */
+/* The bytes, besides control characters, that a name cannot have, or that have a meaning behind a name. */
 #define NO_NAME_BYTES "/*?[]\\:"
 
 void each_open(struct each *each, int fd)
@@ -47,8 +47,8 @@ static int read_word(struct each *each, struct text *word, struct text *why)
 }
 
 /*
- * Adds a name for the thread that has WORD: its last bytes, with '_' where a name cannot have what is there.
- * A number alone would be an id.
+ * Adds a name for the thread that has WORD: its last bytes, with '_' in place of bytes that a name cannot have.
+ * The name is never a number alone, which would be an id.
  */
 static int add_name(struct each *each, struct text *bytes, const char *word)
 {

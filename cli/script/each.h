@@ -1,8 +1,8 @@
 /*
- * Words from standard input, and a command that is run with each: `run --each`.
+ * Words from standard input, and a command that is run with each of them: `run --each`.
  *
- * Each word becomes the words of a command of the table: start --name NAME -- COMMAND… The word stands in
- * place of each {} in the command, else behind it, byte for byte.
+ * Each word becomes the words of a command of the table: start --name NAME -- COMMAND… The word takes the place of
+ * each {} in the command; if there is no {}, it is added at the end, byte for byte.
  */
 #ifndef K3THREAD_CLI_SCRIPT_EACH_H
 #define K3THREAD_CLI_SCRIPT_EACH_H

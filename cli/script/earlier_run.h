@@ -17,7 +17,7 @@
 struct earlier_run {
     const char *path;     /* of the file; borrowed */
     json_t     *ends;     /* an object: for each name an array, with true for each failed thread */
-    json_t     *left_out; /* an object: the names that this run left out, as they had succeeded */
+    json_t     *left_out; /* an object: the names that were left out, as they had succeeded */
     size_t      failed;   /* the number of threads that count as failed */
     json_int_t  status;   /* the exit status of the run */
     bool        complete; /* the run reached the end of its script */

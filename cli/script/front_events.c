@@ -52,7 +52,7 @@ void front_update(struct front *front, json_t *thread)
     account(front, thread);
 }
 
-/* Returns true if only the course is watched for this event. */
+/* Returns true if the event is only for the course of the run. */
 static bool is_for_course(const char *event)
 {
     return event != NULL && (strcmp(event, "raised") == 0 || strcmp(event, "ready") == 0 ||

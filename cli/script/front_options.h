@@ -9,25 +9,25 @@
 
 struct run_hosts;
 
-/* The answer of a run to processes that a command left behind. */
+/* What a run does about processes that a command left behind. */
 enum leaks {
-    LEAKS_SHOWN, /* its table shows them */
-    LEAKS_WARN,  /* it says so at once, too */
-    LEAKS_FAIL,  /* the same, and the thread has failed */
+    LEAKS_SHOWN, /* shows them in its table */
+    LEAKS_WARN,  /* also prints a notice at once */
+    LEAKS_FAIL,  /* the same, and the thread counts as failed */
 };
 
 struct front_options {
-    bool fail_fast;      /* the first failed thread ends the run; daemons do not count */
-    bool any;            /* the first ended thread ends the run; daemons do not count */
-    bool quiet;          /* print no summary at the end */
-    bool has_all_starts; /* the threads that are known are all that will be started, as a rule */
-    bool own_place;      /* the place is for this run alone: see temporary_place.h */
-    enum leaks              leaks;
-    bool                    jobserver; /* see supervise --jobserver */
-    unsigned                slots;     /* how many commands at a time; 0: any number */
-    unsigned                printer;   /* flags of printer.h */
-    const struct run_hosts *hosts;     /* the other machines; NULL: the commands run on this one */
-    double                  timeout;   /* seconds after which the run ends; negative: none */
+    bool       fail_fast;      /* the first failed thread ends the run; daemons do not count */
+    bool       any;            /* the first ended thread ends the run; daemons do not count */
+    bool       quiet;          /* print no summary at the end */
+    bool       has_all_starts; /* as a rule, no threads are started but the known ones */
+    bool       own_place;      /* the place is for this run alone: see temporary_place.h */
+    enum leaks leaks;
+    bool       jobserver;            /* see supervise --jobserver */
+    unsigned   slots;                /* how many commands at a time; 0: any number */
+    unsigned   printer;              /* flags of printer.h */
+    const struct run_hosts *hosts;   /* the other machines; NULL: the commands run on this one */
+    double                  timeout; /* seconds after which the run ends; negative: none */
 
     struct result_files results; /* the files that the results are written to, open */
     struct kept_logs    kept;    /* open */

@@ -25,10 +25,10 @@ enum barrier {
     BARRIER_PRINTING, /* the printing of the output that was written until then */
 };
 
-/* What a run lets go: see thinning.h. */
+/* What a run forgets of the threads that are over: see thinning.h. */
 struct thinning {
-    bool       has_begun;    /* the rest of the script means none of the threads so far */
-    bool       script_waits; /* it asks to be let on */
+    bool       has_begun;    /* the rest of the script refers to none of the threads so far */
+    bool       script_waits; /* it waits for permission to go on */
     json_int_t queue_id; /* of the last request for the length of the queue; 0: none is under way */
     double     looked;   /* when that was sent, on the monotonic clock */
     size_t     over;     /* how many threads were over then */
@@ -56,7 +56,7 @@ struct front {
     enum barrier barrier;
     json_int_t   barrier_id, list_id, not_ready_id; /* the ids of requests */
 
-    bool     settled;       /* the exit status is known */
+    bool     settled;       /* the exit status is known, and does not change */
     int      status;        /* the exit status; 0 until it is known */
     bool     ending;        /* the supervisor was asked to end */
     bool     stopping;      /* the supervisor was also asked to end the threads */

@@ -69,7 +69,7 @@ static int copy_log(const struct kept_logs *kept, const char *path, const char *
     return error;
 }
 
-/* Returns true if zeros stand in the log at PATH for bytes that were given back (--log-limit). */
+/* Returns true if the log at PATH has holes, where --log-limit has removed bytes. */
 static bool has_holes(const char *path)
 {
     struct stat info;
@@ -81,7 +81,7 @@ static int keep_log(const struct kept_logs *kept, const char *path, const char *
 {
     if (move && !has_holes(path) && renameat(AT_FDCWD, path, kept->fd, name) == 0)
         return 0;
-    return copy_log(kept, path, name); /* also to another file system */
+    return copy_log(kept, path, name); /* this also works to another file system */
 }
 
 /* Makes the name of the file for THREAD. Returns 0 or -ENOMEM. */
@@ -111,7 +111,7 @@ static int set_log(const struct kept_logs *kept, json_t *thread, const char *nam
     return error;
 }
 
-/* Keeps the log of THREAD. A thread that never ran has none, nor has one with a file of its own (--output). */
+/* Keeps the log of THREAD. A thread that never ran has no log, nor has a thread with a file of its own (--output). */
 static int keep(const struct kept_logs *kept, const struct run_output *output, json_t *thread,
                 struct unique_names *names, bool move)
 {

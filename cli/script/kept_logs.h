@@ -1,6 +1,6 @@
 /*
- * The directory in which a run keeps the logs of its threads, by their names: `run --logs`. While the run goes
- * on, the logs are where every supervisor has them.
+ * The directory in which a run keeps the logs of its threads, each by the thread's name: `run --logs`. While the
+ * run goes on, the logs are in the place of its supervisor.
  */
 #ifndef K3THREAD_CLI_SCRIPT_KEPT_LOGS_H
 #define K3THREAD_CLI_SCRIPT_KEPT_LOGS_H
@@ -17,15 +17,15 @@ struct kept_logs {
 };
 
 /*
- * Makes the directory if it is missing. Returns 0, or -errno with a sentence in WHY if no file can be made in
- * it; to be closed in either case.
+ * Makes the directory if it is missing. Returns 0, or -errno with a sentence in WHY if no file can be made in it.
+ * The caller closes KEPT in both cases.
  */
 int kept_logs_open(struct kept_logs *kept, struct text *why);
 
 /*
- * Keeps the log of each thread, and puts its path into the thread's description. MOVE: the log need not stay
- * where it is. The supervisor is gone. Returns 0, or the last -errno with a sentence for the first in WHY; goes on
- * after a failure.
+ * Keeps the log of each thread, and puts its path into the thread's description. MOVE: the log need not stay where
+ * it is. The supervisor must have ended. Goes on after a failure. Returns 0, or the last -errno, with a sentence
+ * about the first failure in WHY.
  */
 int kept_logs_take(const struct kept_logs *kept, const struct run_output *output, bool move,
                    struct text *why);

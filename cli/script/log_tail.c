@@ -27,7 +27,8 @@ static size_t find_lines(const char *bytes, size_t size, size_t lines)
 }
 
 /*
- * Adds the last lines. If the log's size is limited, its oldest bytes are zeros; they are left out.
+ * Adds the last lines. If --log-limit has removed the oldest bytes of the log, zeros are in their place; they are
+ * left out.
  */
 void log_tail_add(struct text *text, const char *path, size_t lines, size_t bytes)
 {

@@ -7,7 +7,7 @@
 struct moment {
     double     time; /* seconds from the beginning of the run */
     json_int_t id;
-    bool       is_end; /* of a run of the command; if not, the thread became ready */
+    bool       is_end; /* a run of the command ended; if not, the thread became ready */
     bool       is_daemon;
 };
 

@@ -2,13 +2,13 @@
 
 #include <string.h>
 
-/* A script with fewer starts in a row never waits, and nobody looks ahead in it. */
+/* A script with fewer starts in a row never waits, and is not read ahead. */
 #define ROW_MIN 1000
 
 /* In the tail, the script waits before each of so many starts. */
 #define STRIDE 256
 
-/* The options of start, with a value, that mean no earlier thread and make no start wait. */
+/* The options of start, with a value, that refer to no earlier thread and make no start wait. */
 static const char *const options[] = {"-n", "--name", "-t", "--timeout",   "-g", "--grace",
                                       "-e", "--env",  "-C", "--directory", "-o", "--output"};
 
@@ -26,7 +26,7 @@ static size_t size_of_option(const char *word)
     return 0;
 }
 
-/* Returns true if WORDS are a start that means no earlier thread, has no delay, and does not wait. */
+/* Returns true if WORDS are a start that refers to no earlier thread, has no delay, and does not wait. */
 static bool is_plain(const struct words *words)
 {
     size_t i = 1, size;
@@ -43,8 +43,8 @@ static bool is_plain(const struct words *words)
 }
 
 /*
- * Looks at the commands behind the place of SOURCE, up to one that is not plain, to whose line it sets pace->other.
- * If there is none, the tail has begun.
+ * Looks at the commands that follow in SOURCE, up to one that is not plain, and sets pace->other to the line of
+ * that one. If there is none, the tail has begun.
  */
 static void look_ahead(struct pace *pace, const struct command_source *source)
 {

@@ -1,9 +1,9 @@
 /*
- * The pace of a long script: looks whether the commands that are left are nothing but starts that mean no earlier
- * thread, and if so, waits for the front before more and more of them (thinning.h).
+ * The pace of a long script. If the commands that are left are nothing but starts that refer to no earlier thread,
+ * the script is in its tail, and waits for the front before some of them (thinning.h).
  *
- * A script that has a `join`, a `list` or a start with --needs further down goes on at once: its author may count
- * on what was started before.
+ * A script that still has a `join`, a `list` or a start with --needs goes on at once: its author may rely on the
+ * threads that were started before.
  */
 #ifndef K3THREAD_CLI_SCRIPT_PACE_H
 #define K3THREAD_CLI_SCRIPT_PACE_H
@@ -16,9 +16,10 @@
 struct pace {
     bool   is_wanted; /* if not, the script never waits */
     bool   is_tail;   /* only such starts are left */
-    size_t row;       /* how many such starts came one after the other */
+    size_t row;       /* how many such starts came in a row */
     size_t rest;      /* in the tail: how many starts are left; 0: that is not known */
-    size_t other; /* the line of the next other command, as far as was looked; 0: it is not known */
+    size_t
+        other; /* the line of the next other command, as far as the script was read ahead; 0: not known */
 };
 
 /*

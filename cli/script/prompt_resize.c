@@ -12,17 +12,17 @@
 #include <wchar.h>
 
 static char *(*show_prompt)(EditLine *editor);
-static size_t width; /* of the terminal, when the line was drawn */
+static size_t width; /* the width of the terminal when the line was drawn */
 
-/* Ends the wait for a key; take_size() looks for what has changed. */
+/* Does nothing but end the wait for a key; take_size() then looks at the width. */
 static void wake(int signal)
 {
     (void) signal;
 }
 
 /*
- * Moves to where the prompt begins and clears from there. A terminal wraps the line anew when its size
- * changes, so the rows above the cursor are those of the new width.
+ * Moves to where the prompt begins and clears the screen from there. A terminal wraps the line again when its size
+ * changes, so the rows above the cursor are counted in the new width.
  */
 static void clear_line(EditLine *editor, size_t columns)
 {

@@ -1,6 +1,6 @@
 /*
- * Draws the prompt again when its terminal has a new size. The editor itself only takes the size, so that
- * what is typed next would be drawn at the places of the old one.
+ * Draws the prompt again when its terminal has a new size. The editor itself only notes the size, and would draw
+ * the next keys at the places of the old size.
  */
 #ifndef K3THREAD_CLI_SCRIPT_PROMPT_RESIZE_H
 #define K3THREAD_CLI_SCRIPT_PROMPT_RESIZE_H

@@ -18,7 +18,7 @@ static void add(struct edges *edges, struct edge edge)
     list[edges->count++] = edge;
 }
 
-/* Returns when the thread stopped to wait for what it needs, or was created; NAN if it never did. */
+/* Returns when THREAD stopped waiting for what it needs; NAN if no phase of it is known. */
 static double wait_end(const struct course_thread *thread)
 {
     for (size_t i = 0; i < thread->count; i++)
@@ -29,7 +29,10 @@ static double wait_end(const struct course_thread *thread)
     return NAN;
 }
 
-/* Adds the lines to OBJECT from the threads that it waited for. What held already when it was created has no line. */
+/*
+ * Adds the lines to OBJECT from the threads that it waited for. A need that was met already when the thread was
+ * created has no line.
+ */
 static void add_needs(struct edges *edges, const struct report_page *report, const size_t *rows,
                       const json_t *object)
 {
@@ -62,7 +65,7 @@ static int compare(const void *a, const void *b)
     return 0;
 }
 
-/* Takes away the lines from FROM to TO: a line of the critical path is drawn over them. */
+/* Removes the lines from FROM to TO, because a line of the critical path takes their place. */
 static void drop(struct edges *edges, size_t from, size_t to)
 {
     size_t kept = 0;
@@ -73,7 +76,7 @@ static void drop(struct edges *edges, size_t from, size_t to)
     edges->count = kept;
 }
 
-/* Adds the lines of the critical path. A part of the script has no row. */
+/* Adds the lines of the critical path. A part that is the script's has no row, and so no line. */
 static void add_path(struct edges *edges, const struct report_page *report, const size_t *rows)
 {
     const struct path_part *before = NULL;

@@ -1,6 +1,6 @@
 /*
- * The lines in the timeline of a run that lead from one thread to another: what waited for what, and the critical path.
- * A line begins at a time of one row, and leads down or up to another row. For report_timeline.c.
+ * The lines between threads in the timeline of a run: which thread waited for which, and the critical path. A line
+ * begins at a time in one row, and leads down or up to another row. For report_timeline.c.
  */
 #ifndef K3THREAD_CLI_SCRIPT_REPORT_EDGES_H
 #define K3THREAD_CLI_SCRIPT_REPORT_EDGES_H

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A longer path is shown by so many of its parts, the longest. */
+/* A path with more parts is shown by so many of its parts, the longest ones. */
 #define PARTS_MAX 25
 
 static double length_of(const struct path_part *part)
@@ -58,7 +58,7 @@ static void add_what(const struct report_page *report, const struct path_part *p
         text_add(report->text, words[part->kind]);
 }
 
-/* Adds why PART began when BEFORE, which may be NULL, had ended. */
+/* Adds why PART began when BEFORE, which may be NULL, ended. */
 static void add_why(const struct report_page *report, const struct path_part *before,
                     const struct path_part *part)
 {
@@ -103,7 +103,7 @@ static void add_part(const struct report_page *report, size_t i)
     text_add(text, "</td></tr>\n");
 }
 
-/* Adds the parts, of which all are shown that are as long as LEAST, but no more than PARTS_MAX. */
+/* Adds the parts that last LEAST seconds or longer, but no more than PARTS_MAX. */
 static void add_parts(const struct report_page *report, double least)
 {
     size_t shown = 0, count = report->path.count;

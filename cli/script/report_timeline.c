@@ -181,7 +181,7 @@ static void add_phase(const struct timeline *timeline, const struct course_phase
     text_add(timeline->text, course_is_of_run(phase) ? "</rect>" : "</line>");
 }
 
-/* Where the label of a row stands: behind its last bar, before it, or at the end in it. */
+/* Begins the label of a row: behind its last bar, before it, or inside at its end. */
 static void begin_label(const struct timeline *timeline, const struct course_thread *thread,
                         const char *class, int                                       y)
 {
@@ -276,7 +276,10 @@ static void add_raises(const struct timeline *timeline)
 
 /* Lines between rows */
 
-/* Adds the part of EDGE that lies in the chunk. PASSES: the part that only passes was drawn for another line. */
+/*
+ * Adds the part of EDGE that is in the chunk. PASSES: if EDGE only crosses the chunk, another line has drawn that
+ * part already.
+ */
 static void add_edge(const struct timeline *timeline, const struct edge *edge, bool passes)
 {
     const char *class = edge->is_critical ? "c" : "n";
@@ -319,7 +322,7 @@ static bool meets_chunk(const struct timeline *timeline, const struct edge *edge
     return edge->from != edge->to && top < timeline->end && bottom >= timeline->first;
 }
 
-/* Adds all lines. Those that leave the same thread at the same time are the same line where they only pass. */
+/* Adds all lines. Lines that leave the same thread at the same time are one line where they only cross a chunk. */
 static void add_edges(const struct timeline *timeline)
 {
     const struct edge *last = NULL;

@@ -8,7 +8,10 @@
 #include <string.h>
 #include <time.h>
 
-/* Nothing may be loaded, and no script may run: the page has none, and whatever the names are it gets none. */
+/*
+ * The browser loads nothing, and runs no script: the page has none, and gets none whatever the names of threads
+ * are.
+ */
 #define POLICY                                                                                     \
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action "  \
     "'none'"

@@ -140,7 +140,7 @@ bool retry_starts_choose(struct retry_starts *starts, const struct earlier_run *
     bool any = choose_failed(starts, earlier);
 
     if (earlier->failed > 0 && !any)
-        return false; /* most likely the file is of another script */
+        return false; /* probably the file is of another script */
     if (!earlier->complete)
         any |= choose_unreached(starts, earlier);
     if (any)
