@@ -14,8 +14,9 @@
 #include <unistd.h>
 
 /*
- * The id of a request that gets an answer at once. It goes to a host behind the first request, whose answer may take
- * long: what breaks behind that answer was a connection. Other requests have ids from 1 on.
+ * The id of a request that is answered at once. It is sent to a host behind the first request, whose reply may
+ * take long. Once its reply has come, the connection is known to have reached a supervisor: if the connection ends
+ * after that, it broke. Other requests have ids from 1 on.
  */
 #define GREETING_ID 0
 

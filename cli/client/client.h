@@ -29,9 +29,9 @@ struct reply {
 int client_open(struct client *client, const struct place *place, unsigned flags);
 
 /*
- * Connects CLIENT likewise to the supervisor of HOST, which `k3thread proxy` finds there; that also starts one for a first
- * request that is a start. HOST must outlive the connection. That there is no supervisor shows when the first reply
- * is taken: client_call() and client_receive() then return -ENOENT.
+ * Connects CLIENT likewise to the supervisor of HOST, which `k3thread proxy` finds there. If the first request is
+ * a start, that also starts a supervisor. HOST must outlive the connection. If there is no supervisor, the first
+ * client_call() or client_receive() returns -ENOENT.
  */
 __attribute__((nonnull)) int client_open_host(struct client *client, const char *host,
                                               unsigned flags);

@@ -19,11 +19,11 @@ struct failure {
 struct client {
     bool        open;
     struct wire wire;    /* valid while the client is open */
-    bool        foreign; /* the supervisor is another user's; it may refuse us */
+    bool        foreign; /* the supervisor is another user's, and may refuse this one */
     bool        is_new;  /* this client has started the supervisor, which has not replied yet */
     bool        adopted; /* the first request is already sent, and is not sent again */
     bool        greeted; /* a host was asked for a sign of life, together with the first request */
-    bool        heard;   /* something has come over this connection */
+    bool        heard;   /* a reply has come over this connection */
     json_int_t  last_id;
 
     /* Borrowed; these three are those of the last client_open(). */

@@ -11,7 +11,7 @@
 /* After a piece of so many bytes there is probably more, so several requests are sent at a time. */
 #define LARGE_PIECE (32U * 1024)
 
-/* Notes that REQUEST is under way. */
+/* Notes that REQUEST has no reply yet. */
 static void note(struct log_feed *feed, json_int_t request)
 {
     feed->requests[feed->under_way++] = request;
@@ -86,7 +86,7 @@ int log_feed_ask(struct log_feed *feed)
     return error;
 }
 
-/* Returns true if REPLY was awaited, and notes that it has come. */
+/* Returns true if the feed has waited for REPLY, and notes that it has come. */
 static bool is_awaited(struct log_feed *feed, const struct reply *reply)
 {
     for (size_t i = 0; i < feed->under_way; i++)
