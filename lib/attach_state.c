@@ -117,14 +117,28 @@ struct k3thread *k3t_attach_main(void)
     return main != NULL ? main : k3t_registry_find_main();
 }
 
-/* Waits until CHANGES is no longer SEEN, or until DEADLINE. Returns false if DEADLINE has passed. */
-static bool wait_for_change(unsigned seen, int64_t deadline)
+/*
+ * Calls LOOK with NUMBER, under the lock, now and after each change, until it returns something else than -EAGAIN. Returns
+ * that, or -ETIMEDOUT at DEADLINE.
+ */
+static int wait_until(int (*look)(unsigned number), unsigned number, int64_t deadline)
 {
     const struct timespec time = {deadline / K3T_NANOSECONDS, deadline % K3T_NANOSECONDS};
 
-    syscall(SYS_futex, &changes, FUTEX_WAIT_BITSET_PRIVATE, seen, &time, NULL,
-            FUTEX_BITSET_MATCH_ANY);
-    return k3t_now() < deadline;
+    for (;;) {
+        unsigned seen = atomic_load(&changes);
+        int      result;
+
+        k3t_attach_lock();
+        result = look(number);
+        k3t_attach_unlock();
+        if (result != -EAGAIN)
+            return result;
+        syscall(SYS_futex, &changes, FUTEX_WAIT_BITSET_PRIVATE, seen, &time, NULL,
+                FUTEX_BITSET_MATCH_ANY);
+        if (k3t_now() >= deadline)
+            return -ETIMEDOUT;
+    }
 }
 
 /* Wakes the hidden thread, which then finds what it is asked to do. Caller holds the lock. */
@@ -133,11 +147,19 @@ static void wake_hidden(void)
     (void) eventfd_write(attachment.wake, 1); /* it never blocks */
 }
 
+/* Returns 0 if the question NUMBER was answered, -ECONNRESET if it cannot be answered any more, or -EAGAIN. */
+static int look_at_answer(unsigned number)
+{
+    if ((int) (attachment.answered - number) >= 0)
+        return 0;
+    return attachment.state == SERVING ? -EAGAIN : -ECONNRESET;
+}
+
 int k3t_attach_tell(const k3thread_exctype *type, const char *message, int seconds)
 {
     const int64_t deadline = k3t_now() + seconds * K3T_NANOSECONDS;
     const int     saved_errno = errno;
-    unsigned      number = 0, seen;
+    unsigned      number = 0;
     int           result = -ENOENT;
 
     k3t_attach_lock();
@@ -151,17 +173,8 @@ int k3t_attach_tell(const k3thread_exctype *type, const char *message, int secon
         result = -EAGAIN;
     }
     k3t_attach_unlock();
-    while (result == -EAGAIN) {
-        seen = atomic_load(&changes);
-        k3t_attach_lock();
-        if ((int) (attachment.answered - number) >= 0)
-            result = 0;
-        else if (attachment.state != SERVING)
-            result = -ECONNRESET;
-        k3t_attach_unlock();
-        if (result == -EAGAIN && !wait_for_change(seen, deadline))
-            result = -ETIMEDOUT;
-    }
+    if (result == -EAGAIN)
+        result = wait_until(look_at_answer, number, deadline);
     errno = saved_errno;
     return result;
 }
@@ -186,29 +199,30 @@ void k3t_attach_answer(unsigned number)
     wake_waiting();
 }
 
+/* Returns 0 if the process is detached, or -EAGAIN. */
+static int look_at_end(unsigned number)
+{
+    (void) number;
+    return attachment.state == DETACHED ? 0 : -EAGAIN;
+}
+
 int k3t_attach_stop(int seconds)
 {
     const int64_t deadline = k3t_now() + seconds * K3T_NANOSECONDS;
     const int     saved_errno = errno;
-    unsigned      seen;
-    bool          there, ended = false;
+    int           result = -ENOENT;
 
     k3t_attach_lock();
-    there = attachment.state == SERVING;
-    attachment.stop |= there;
-    if (there)
+    if (attachment.state == SERVING) {
+        attachment.stop = true;
         wake_hidden();
-    k3t_attach_unlock();
-    while (there && !ended) {
-        seen = atomic_load(&changes);
-        k3t_attach_lock();
-        ended = attachment.state == DETACHED;
-        k3t_attach_unlock();
-        if (!ended && !wait_for_change(seen, deadline))
-            break;
+        result = -EAGAIN;
     }
+    k3t_attach_unlock();
+    if (result == -EAGAIN)
+        result = wait_until(look_at_end, 0, deadline);
     errno = saved_errno;
-    return !there ? -ENOENT : ended ? 0 : -ETIMEDOUT;
+    return result;
 }
 
 static void close_inherited(int *fd)

@@ -1,4 +1,4 @@
-/* attach: joins the terminal of a thread. */
+/* attach: attaches this terminal to the terminal of a thread. */
 #include "cli/base/status.h"
 #include "cli/commands/arguments.h"
 #include "cli/commands/attach_terminal.h"

@@ -36,12 +36,12 @@ struct attach {
     struct raw_terminal      raw;
     int                      output;  /* this terminal; does not block if possible */
     int                      signals; /* a descriptor */
-    int                      endings; /* another one: of signals that end the visit */
+    int                      endings; /* another descriptor: of the signals that detach */
     struct detach_keys       keys;
     size_t                   unread;   /* the bytes of keys whose requests have no reply */
     struct sequence          sequence; /* of the output */
     struct modes             modes;
-    bool                     is_drawn; /* the program has moved the cursor about the screen */
+    bool                     is_drawn; /* the program has moved the cursor on the screen */
     bool                     in_line;  /* the last byte did not end a line */
     json_t                  *name;     /* of the thread; NULL: unknown yet */
     bool                     is_over, output_lost;
@@ -71,7 +71,7 @@ static void note_output(struct attach *attach, const char *data, size_t size)
     }
 }
 
-/* Waits until this terminal takes more. Returns false if a signal has come that ends the visit. */
+/* Waits until this terminal takes more. Returns false if a signal has come that detaches. */
 static bool wait_for_terminal(const struct attach *attach)
 {
     struct pollfd polls[] = {{.fd = attach->output, .events = POLLOUT},
@@ -126,7 +126,7 @@ static void take_notification(void *context, const json_t *params)
 
 /* Requests */
 
-/* Writes the request that joins the terminal, or tells that this one has changed. */
+/* Writes the request that attaches to the terminal, or that reports a new size of this one. */
 static json_t *write_attach(const struct attach *attach)
 {
     struct pty_size size = pty_size(STDIN_FILENO);
@@ -136,7 +136,7 @@ static json_t *write_attach(const struct attach *attach)
                      "members", "id", "name");
 }
 
-/* Returns true if THREAD is the one whose terminal this process runs at: it would show itself. */
+/* Returns true if this process runs at the terminal of THREAD, which would then show itself. */
 static bool is_own_terminal(const struct attach *attach, const json_t *thread)
 {
     const char *id = getenv("K3THREAD_ID"), *socket = getenv("K3THREAD_SOCKET");
@@ -146,7 +146,7 @@ static bool is_own_terminal(const struct attach *attach, const json_t *thread)
            strcmp(socket, attach->invocation->session->place.socket) == 0;
 }
 
-/* Joins the terminal. Returns the exit status. */
+/* Attaches to the terminal. Returns the exit status. */
 static int join_terminal(struct attach *attach)
 {
     struct reply reply;
@@ -264,7 +264,7 @@ static int open_signals(struct attach *attach, sigset_t *ret_before)
     return 0;
 }
 
-/* Serves both terminals until the user leaves or the thread ends. Returns 0 or -errno. */
+/* Serves both terminals until the user detaches or the thread ends. Returns 0 or -errno. */
 static int serve(struct attach *attach)
 {
     int error = take_replies(attach);
@@ -322,7 +322,7 @@ static void write_message(const struct attach *attach, const struct text *text)
     close(fd);
 }
 
-/* Says on standard error how the visit has ended. */
+/* Says on standard error how the attachment has ended. */
 static void tell_end(const struct attach *attach)
 {
     struct text text = {0};
@@ -335,7 +335,7 @@ static void tell_end(const struct attach *attach)
     text_release(&text);
 }
 
-/* Joins the terminal, and leaves it at the end. Returns the exit status. */
+/* Attaches to the terminal, and restores this one at the end. Returns the exit status. */
 static int visit(struct attach *attach)
 {
     int error = raw_terminal_enter(&attach->raw);
@@ -384,7 +384,7 @@ int attach_terminal(const struct invocation *invocation, json_t *thread, bool re
         client->notify_context = &attach;
         status = visit(&attach);
         client->notify = NULL;
-        client_close(client); /* which detaches; a session opens it again for its next command */
+        client_close(client); /* this detaches; a session connects again for its next command */
         (void) sigprocmask(SIG_SETMASK, &before, NULL);
     } else {
         status = command_fail(invocation, STATUS_FAILED, NULL, "cannot take signals: %s",

@@ -1,4 +1,4 @@
-/* The method "terminal": joins the terminal of a thread. */
+/* The method "terminal": attaches the client to the terminal of a thread. */
 #include "cli/rpc/write.h"
 #include "cli/server/console.h"
 #include "cli/server/method.h"
