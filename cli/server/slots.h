@@ -1,7 +1,7 @@
 /*
  * The slots: counts how many commands may run at a time, and how many do. A thread that is no daemon holds
  * a slot from the time when its command may begin until the thread has ended, also in the pause before a
- * restart. threads.c decides which thread gets the next slot. The server's thread only.
+ * restart. slot_queue.c decides which thread gets the next slot. The server's thread only.
  */
 #ifndef K3THREAD_CLI_SERVER_SLOTS_H
 #define K3THREAD_CLI_SERVER_SLOTS_H

@@ -9,10 +9,10 @@
 #include "cli/server/events.h"
 #include "cli/server/hosts.h"
 #include "cli/server/input.h"
-#include "cli/server/jobserver.h"
 #include "cli/server/join_any.h"
 #include "cli/server/leash.h"
 #include "cli/server/needs.h"
+#include "cli/server/slot_queue.h"
 #include "cli/server/slots.h"
 #include "cli/server/store.h"
 #include "cli/server/stuck.h"
@@ -27,77 +27,17 @@
 #define WORKER_STACK (64 * 1024)
 
 static TAILQ_HEAD(, record) waiting = TAILQ_HEAD_INITIALIZER(waiting); /* wait for their needs */
-static TAILQ_HEAD(, record) queued = TAILQ_HEAD_INITIALIZER(queued);   /* for a slot, in order */
-static size_t queued_count;
-static bool   go_failed; /* the first in the queue could not be told */
+static bool go_failed; /* the first in the queue could not be told */
 static void (*handle_overdue)(struct record *record);
 static void (*handle_loaded)(struct record *record);
-
-/* Returns true if RECORD counts among the commands that may run at a time. */
-static bool counts(const struct record *record)
-{
-    return !record->job.daemon;
-}
-
-/* Returns true if RECORD needs a slot, or a place on another machine. */
-static bool takes_slot(const struct record *record)
-{
-    return counts(record) || hosts_are_used();
-}
-
-/* Finds the machine for RECORD. Returns false if none has room. */
-static bool take_seat(struct record *record)
-{
-    const struct seat *seat;
-
-    if (!hosts_are_used())
-        return true;
-    seat = hosts_take(record->job.host, counts(record));
-    if (seat == NULL)
-        return false;
-    record->assignment.seat = seat;
-    record->job.reschedule = hosts_reschedule() && hosts_is_up(seat);
-    return true;
-}
-
-/* Gives RECORD a slot. Returns false if none is free. */
-static bool take_slot(struct record *record)
-{
-    bool is_free = !counts(record) || (slots_are_free() && jobserver_make_room());
-
-    record->has_slot = is_free && take_seat(record);
-    if (record->has_slot && counts(record))
-        slots_take();
-    return record->has_slot;
-}
-
-/* Gives back RECORD's slot, if it holds one. */
-static void give_back_slot(struct record *record)
-{
-    if (record->has_slot && counts(record))
-        slots_give_back();
-    if (record->has_slot && record->assignment.seat != NULL)
-        hosts_give_back(record->assignment.seat, counts(record));
-    record->has_slot = false;
-}
-
-/* Counts that RECORD enters the queue, or leaves it. */
-static void count_queued(struct record *record, bool enters)
-{
-    record->line = enters ? LINE_QUEUED : LINE_NONE;
-    queued_count += enters ? 1 : (size_t) -1;
-    hosts_count_queued(record->job.host, counts(record), enters);
-}
 
 /* Takes RECORD out of its line, if it waits in one. */
 static void leave_line(struct record *record)
 {
     if (record->line == LINE_WAITING)
         TAILQ_REMOVE(&waiting, record, in_line);
-    else if (record->line == LINE_QUEUED) {
-        TAILQ_REMOVE(&queued, record, in_line);
-        count_queued(record, false);
-    }
+    else if (record->line == LINE_QUEUED)
+        slot_queue_remove(record);
     record->line = LINE_NONE;
 }
 
@@ -140,7 +80,7 @@ static int start_thread(struct record *record)
     };
 
     set_state(record, is_delayed(record) ? STATE_DELAYED : STATE_RUNNING);
-    record->job.queues = takes_slot(record) && is_delayed(record);
+    record->job.queues = slot_queue_concerns(record) && is_delayed(record);
     report_release(&record->assignment.draft); /* of the worker before, after a restart */
     report_copy(&record->assignment.draft, &record->now);
     return k3thread_start(&record->thread, worker_run, &record->assignment, &options);
@@ -176,7 +116,7 @@ static void has_ended(struct record *record)
     needs_count(record, false);
     k3thread_unref(record->thread);
     record->thread = NULL;
-    give_back_slot(record);
+    slot_queue_give_back(record);
     if (record->rerun != RERUN_NONE)
         record->rerun = RERUN_FAILED;
     store_ended(record);
@@ -208,9 +148,8 @@ static void end_unbegun(struct record *record, const k3thread_exctype *type, str
  */
 static void go_later(struct record *record)
 {
-    give_back_slot(record);
-    count_queued(record, true);
-    TAILQ_INSERT_HEAD(&queued, record, in_line);
+    slot_queue_give_back(record);
+    slot_queue_add_first(record);
     go_failed = true;
 }
 
@@ -248,28 +187,8 @@ static void go(struct record *record)
 /* Puts RECORD into the queue for a slot. */
 static void enqueue(struct record *record)
 {
-    count_queued(record, true);
-    TAILQ_INSERT_TAIL(&queued, record, in_line);
+    slot_queue_add(record);
     set_state(record, STATE_QUEUED);
-}
-
-/*
- * Gives a slot to the first thread in the queue that can have one, and returns that thread, or NULL. On this machine
- * only the first thread of the queue gets a slot. On other machines, a thread that waits for one machine does not hold
- * up the threads behind it, so this walks through the queue, but only if that finds a thread.
- */
-static struct record *take_slot_for_next(void)
-{
-    struct record *record = TAILQ_FIRST(&queued);
-
-    if (!hosts_are_used())
-        return record != NULL && take_slot(record) ? record : NULL;
-    if (!hosts_can_take_queued(slots_are_free()))
-        return NULL;
-    TAILQ_FOREACH(record, &queued, in_line)
-        if (take_slot(record))
-            return record;
-    return NULL;
 }
 
 /*
@@ -285,7 +204,7 @@ static void advance_queue(void)
     if (under_way)
         return;
     under_way = true;
-    while (!go_failed && (record = take_slot_for_next()) != NULL)
+    while (!go_failed && (record = slot_queue_take_next()) != NULL)
         go(record);
     under_way = false;
 }
@@ -305,7 +224,7 @@ void threads_use_hosts(void)
 
 size_t threads_queued(void)
 {
-    return queued_count;
+    return slot_queue_count();
 }
 
 bool threads_advance(void)
@@ -330,9 +249,9 @@ static void fail_need(struct record *record, const struct need *need)
  */
 static void take_slot_or_enqueue(struct record *record)
 {
-    if (!takes_slot(record) || is_delayed(record))
+    if (!slot_queue_concerns(record) || is_delayed(record))
         return;
-    if ((!TAILQ_EMPTY(&queued) && !hosts_are_used()) || !take_slot(record))
+    if ((slot_queue_count() > 0 && !hosts_are_used()) || !slot_queue_take(record))
         enqueue(record);
 }
 
@@ -346,7 +265,7 @@ static void wait_for_slot_or_go(struct record *record)
     take_slot_or_enqueue(record);
     if (record->line == LINE_QUEUED)
         advance_queue();
-    else if (takes_slot(record) && is_delayed(record))
+    else if (slot_queue_concerns(record) && is_delayed(record))
         start_or_fail(record);
     else
         go(record);
@@ -392,7 +311,7 @@ static void advance_waiting(void)
 static void drop(struct record *record)
 {
     close_input(record);
-    give_back_slot(record);
+    slot_queue_give_back(record);
     needs_count(record, false);
     set_state(record, STATE_ENDED);
     store_ended(record);
@@ -460,7 +379,7 @@ void threads_begin_again(struct record *record)
     record->assignment.again = true;
     record->rerun = RERUN_BEGINS;
     if (record->has_slot && record->assignment.seat != NULL) /* a lost machine is not tried again */
-        give_back_slot(record);
+        slot_queue_give_back(record);
     if (record->has_slot)
         start_or_fail(record);
     else if (needs_unmet(record) != NULL)
@@ -542,7 +461,7 @@ static void take_in(struct record *record, const struct report *old)
     }
     call_wake(&record->calls, record);
     if (new->lost > old->lost) /* another machine is to take it */
-        give_back_slot(record);
+        slot_queue_give_back(record);
     /* By this state a worker asks for its slot, after it has waited for its delay. */
     if (new->state == STATE_QUEUED && record->line == LINE_NONE && !record->has_slot) {
         enqueue(record);

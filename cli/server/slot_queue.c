@@ -1,0 +1,102 @@
+#include "cli/server/slot_queue.h"
+
+#include "cli/server/hosts.h"
+#include "cli/server/jobserver.h"
+#include "cli/server/slots.h"
+
+static TAILQ_HEAD(, record) queue = TAILQ_HEAD_INITIALIZER(queue);
+static size_t count;
+
+/* Slots */
+
+/* Returns true if RECORD counts among the commands that may run at a time. */
+static bool counts(const struct record *record)
+{
+    return !record->job.daemon;
+}
+
+bool slot_queue_concerns(const struct record *record)
+{
+    return counts(record) || hosts_are_used();
+}
+
+/* Finds the machine for RECORD. Returns false if none has room. */
+static bool take_seat(struct record *record)
+{
+    const struct seat *seat;
+
+    if (!hosts_are_used())
+        return true;
+    seat = hosts_take(record->job.host, counts(record));
+    if (seat == NULL)
+        return false;
+    record->assignment.seat = seat;
+    record->job.reschedule = hosts_reschedule() && hosts_is_up(seat);
+    return true;
+}
+
+bool slot_queue_take(struct record *record)
+{
+    bool is_free = !counts(record) || (slots_are_free() && jobserver_make_room());
+
+    record->has_slot = is_free && take_seat(record);
+    if (record->has_slot && counts(record))
+        slots_take();
+    return record->has_slot;
+}
+
+void slot_queue_give_back(struct record *record)
+{
+    if (record->has_slot && counts(record))
+        slots_give_back();
+    if (record->has_slot && record->assignment.seat != NULL)
+        hosts_give_back(record->assignment.seat, counts(record));
+    record->has_slot = false;
+}
+
+/* The queue */
+
+/* Counts that RECORD enters the queue, or leaves it. */
+static void count_queued(struct record *record, bool enters)
+{
+    record->line = enters ? LINE_QUEUED : LINE_NONE;
+    count += enters ? 1 : (size_t) -1;
+    hosts_count_queued(record->job.host, counts(record), enters);
+}
+
+void slot_queue_add(struct record *record)
+{
+    count_queued(record, true);
+    TAILQ_INSERT_TAIL(&queue, record, in_line);
+}
+
+void slot_queue_add_first(struct record *record)
+{
+    count_queued(record, true);
+    TAILQ_INSERT_HEAD(&queue, record, in_line);
+}
+
+void slot_queue_remove(struct record *record)
+{
+    TAILQ_REMOVE(&queue, record, in_line);
+    count_queued(record, false);
+}
+
+struct record *slot_queue_take_next(void)
+{
+    struct record *record = TAILQ_FIRST(&queue);
+
+    if (!hosts_are_used())
+        return record != NULL && slot_queue_take(record) ? record : NULL;
+    if (!hosts_can_take_queued(slots_are_free()))
+        return NULL;
+    TAILQ_FOREACH(record, &queue, in_line)
+        if (slot_queue_take(record))
+            return record;
+    return NULL;
+}
+
+size_t slot_queue_count(void)
+{
+    return count;
+}
