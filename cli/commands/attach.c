@@ -56,7 +56,8 @@ const struct command command_attach = {
     .name = "attach",
     .arguments = "THREAD",
     .doc =
-        "Attach to the terminal of a thread\vThe thread was started with --tty. Each key goes to its "
+        "Attach to the terminal of a thread\vThe thread was started with --tty. Each key goes to "
+        "its "
         "command; ^\\ d leaves it again, and ^\\ ^\\ sends ^\\. Several clients may be attached: "
         "the one that attached last types, and the terminal has its size.",
     .group = COMMAND_GROUP_WATCHING,
