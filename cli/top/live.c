@@ -1,8 +1,8 @@
 #include "cli/top/live.h"
 
 #include "cli/process/children.h"
+#include "cli/process/proc.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -26,37 +26,16 @@ struct sum {
     unsigned processes;
 };
 
-/* Reads the file /proc/PID/stat. Returns its part behind the name of the program, or NULL. */
-static const char *read_stat(pid_t pid, char *block, size_t size)
-{
-    char        path[32];
-    ssize_t     n;
-    const char *name_end;
-    int         fd;
-
-    snprintf(path, sizeof(path), "/proc/%d/stat", (int) pid);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return NULL;
-    n = read(fd, block, size - 1);
-    close(fd);
-    if (n <= 0)
-        return NULL;
-    block[n] = '\0';
-    name_end = strrchr(block, ')');
-    return name_end != NULL ? name_end + 1 : NULL;
-}
-
 /* Adds what the process PID has used, and what its children have used that it has waited for. */
 static void add_process(struct sum *sum, pid_t pid)
 {
-    char        block[1024];
-    const char *rest = read_stat(pid, block, sizeof(block));
+    char        line[1024];
+    const char *rest = proc_read(pid, "stat", line, sizeof(line)) > 0 ? strrchr(line, ')') : NULL;
     uint64_t    user, system, children_user, children_system, pages;
 
     sum->processes++;
     if (rest == NULL || sscanf(rest,
-                               " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64
+                               ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64
                                " %" SCNu64 " %" SCNu64 " %*d %*d %*d %*d %*u %*u %" SCNu64,
                                &user, &system, &children_user, &children_system, &pages) != 5)
         return;
