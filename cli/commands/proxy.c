@@ -1,6 +1,6 @@
 /*
- * proxy: joins standard input and output to the supervisor's socket, for a client on another machine (-H). It speaks
- * for the commands that the client starts: they get the surroundings of this process, as its login made them.
+ * proxy: connects standard input and output to the supervisor's socket, for a client on another machine (-H). The
+ * commands that the client starts get the surroundings of this process, as its login made them.
  */
 #include "cli/base/status.h"
 #include "cli/client/here.h"

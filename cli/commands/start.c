@@ -184,7 +184,7 @@ static int start_and_wait(struct invocation *invocation)
     return status;
 }
 
-/* Returns true if this terminal is to be joined to that of the thread. */
+/* Returns true if this terminal is to be attached to the thread's. */
 static bool attaches(const struct invocation *invocation)
 {
     const struct start_options *o = invocation->options;
@@ -216,7 +216,7 @@ static int join_attached(const struct invocation *invocation, json_int_t id)
     return status;
 }
 
-/* Starts the thread and joins its terminal, until the user leaves it or the thread ends. */
+/* Starts the thread and attaches to its terminal, until the user detaches or the thread ends. */
 static int start_and_attach(struct invocation *invocation)
 {
     struct session   *session = invocation->session;

@@ -111,7 +111,7 @@ static int make_environment(const struct invocation *invocation, struct start_op
     return o->environment != NULL ? STATUS_DONE : command_fail_memory(invocation, STATUS_FAILED);
 }
 
-/* Refuses what means something of this machine. */
+/* Refuses options that have a meaning only on this machine. */
 static int check_elsewhere(const struct invocation *invocation, const struct start_options *o)
 {
     if (o->request.output == NULL || !descriptor_path_is(o->request.output))

@@ -24,7 +24,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     return ARGUMENTS_REFUSED;
 }
 
-/* Joins the terminal of the thread ID, with a connection of its own: the view keeps the other one. */
+/* Attaches to the terminal of the thread ID, over a second connection, because the view keeps the first. */
 static bool attach(void *context, int64_t id, int *ret_signal)
 {
     const struct invocation *invocation = context;
