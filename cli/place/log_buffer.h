@@ -22,13 +22,13 @@
 /* Bytes that follow each other in the log. Between two segments bytes were lost. */
 struct log_segment {
     struct text bytes;
-    size_t      dropped; /* the first of them, which were printed */
-    off_t       offset;  /* of the first, dropped or not */
+    size_t      dropped; /* how many of them were printed, and are no longer used */
+    off_t       offset;  /* of the first byte in the log, printed or not */
     TAILQ_ENTRY(log_segment) link;
 };
 
 struct log_buffer {
-    TAILQ_HEAD(log_segments, log_segment) segments; /* the first is being read */
+    TAILQ_HEAD(log_segments, log_segment) segments; /* the reader reads the first one */
     size_t             held;                        /* bytes that were not dropped */
     bool               has_ended;                   /* no more is added */
     bool               is_disk_full;                /* the log may lack output */

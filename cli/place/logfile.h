@@ -36,8 +36,9 @@ struct logfile {
     off_t               position; /* of the next byte to be read; may be set back */
     bool                gap;      /* bytes were lost before the position; the reader clears it */
     size_t headless; /* up to so many bytes there may be the rest of a line without its beginning */
-    struct logfile_file next[LOGFILE_NEXT_MAX]; /* have had the path since, oldest first */
-    unsigned            next_count;
+    struct logfile_file
+             next[LOGFILE_NEXT_MAX]; /* the files that have had the path since, oldest first */
+    unsigned next_count;
 };
 
 /* A log that is not open. */

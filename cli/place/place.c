@@ -37,7 +37,7 @@ __attribute__((format(printf, 1, 2))) static char *print(const char *format, ...
     return ret;
 }
 
-/* The value of an environment variable that has to be an absolute path, else NULL. */
+/* Returns the value of the environment variable NAME if it is an absolute path, or else NULL. */
 static const char *path_variable(const char *name)
 {
     const char *value = getenv(name);
@@ -45,13 +45,13 @@ static const char *path_variable(const char *name)
     return value != NULL && value[0] == '/' ? value : NULL;
 }
 
-/* Where the last component of the socket's path begins. */
+/* Returns where the last component of the socket's path begins. */
 static const char *socket_name(const struct place *place)
 {
     return strrchr(place->socket, '/') + 1;
 }
 
-/* The length of the socket's path, or of that without its suffix. */
+/* Returns the length of the socket's path without its suffix, if it has one. */
 static int base_length(const struct place *place)
 {
     size_t length = strlen(place->socket);
@@ -63,7 +63,7 @@ static int base_length(const struct place *place)
     return (int) length;
 }
 
-/* This machine's name, fit for a directory's: homes are shared between machines. */
+/* Writes the name of this machine, made fit for the name of a directory: several machines may share a home. */
 static void get_machine(char *ret, size_t size)
 {
     struct utsname names;
@@ -75,7 +75,7 @@ static void get_machine(char *ret, size_t size)
             *c = '_';
 }
 
-/* Sets the directory of the journal and the logs, if there is a home for it: else it stays NULL. */
+/* Sets the directory of the journal and the logs. Leaves it NULL if the user has no home for it. */
 static int find_state(struct place *place, const char *label, int label_length)
 {
     const char *state = path_variable("XDG_STATE_HOME");
@@ -107,7 +107,7 @@ static int fill_state(struct place *place)
     return place->journal != NULL && place->logs != NULL ? 0 : -ENOMEM;
 }
 
-/* Fills in all that follows from the socket's path. */
+/* Fills in the paths that follow from the socket's. */
 static int fill_siblings(struct place *place)
 {
     const char *name = socket_name(place);
@@ -161,7 +161,7 @@ int place_set_state(struct place *place, const char *state)
     return fill_state(place);
 }
 
-/* The user's own directory must be nobody else's in any way. */
+/* Checks the user's own directory: it must belong to the user, and be closed to all others. */
 static int check_own(const struct place *place, const struct stat *info, struct text *why)
 {
     if (info->st_uid != geteuid())
@@ -172,7 +172,7 @@ static int check_own(const struct place *place, const struct stat *info, struct 
     return 0;
 }
 
-/* Any other directory must not let somebody else put files in our names' places. */
+/* Checks another directory: no other user may be able to put a file in the place of one of ours. */
 static int check_foreign(const char *directory, const struct stat *info, struct text *why)
 {
     if (info->st_uid != geteuid() && info->st_uid != 0)
@@ -182,7 +182,10 @@ static int check_foreign(const char *directory, const struct stat *info, struct 
     return 0;
 }
 
-/* A home of somebody else, which a root without his own may have, is not for files of ours. */
+/*
+ * Returns true if the home is this user's own. root may run with the home of another user, which must get no files
+ * of root.
+ */
 static bool has_own_home(void)
 {
     const char *home = path_variable("HOME");
@@ -200,7 +203,7 @@ static bool prepare_state(const struct place *place)
     return directory_make_all(place->state) == 0 && directory_is_own(place->state);
 }
 
-/* Opens the directory of the socket, which is made first where it is k3thread's own. */
+/* Opens the directory of the socket. Makes it first, if it is k3thread's own. */
 static int open_directory(const struct place *place, struct text *why)
 {
     int flags = O_PATH | O_DIRECTORY | O_CLOEXEC | (place->is_own ? O_NOFOLLOW : 0);
@@ -241,7 +244,7 @@ int place_prepare(const struct place *place, bool *ret_state, struct text *why)
     return error;
 }
 
-/* Checks the nearest directory above PATH that is there: what is missing is made in that one. */
+/* Checks the nearest directory above PATH that exists: the missing ones are made in it. */
 static int check_above(const char *path, struct text *why)
 {
     char       *above = strdup(path);
@@ -260,7 +263,7 @@ static int check_above(const char *path, struct text *why)
     return error;
 }
 
-/* Makes the directory of the socket, which is missing, and those above it. */
+/* Makes the directory of the socket, which is missing, and the missing ones above it. */
 static int make_directory(const struct place *place, struct text *why)
 {
     size_t said = why->size;
