@@ -1,5 +1,7 @@
 #include "cli/base/text.h"
 
+#include "cli/base/byte_scan.h"
+
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -171,6 +173,14 @@ size_t text_plain(const char *data, size_t size)
 {
     size_t plain = 0;
 
+    for (; size - plain >= sizeof(uint64_t); plain += sizeof(uint64_t)) {
+        uint64_t word = byte_scan_load(data + plain);
+        uint64_t other =
+            BYTE_SCAN_HIGH((word - BYTE_SCAN_ALL(' ')) | (word + BYTE_SCAN_ALL(1)) | word);
+
+        if (other != 0)
+            return plain + byte_scan_first(other);
+    }
     while (plain < size && data[plain] >= ' ' && data[plain] < 0x7f)
         plain++;
     return plain;
@@ -251,8 +261,25 @@ static void add_in_dollar_quotes(struct text *text, const char *string, size_t l
 /* Returns true if the byte means nothing to a shell, wherever it stands. */
 static bool is_safe(char byte)
 {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-           (byte >= '0' && byte <= '9') || (byte != '\0' && strchr("_-+=./,:@%^", byte) != NULL);
+    if ((byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
+        (byte >= '0' && byte <= '9'))
+        return true;
+    switch (byte) { /* strchr() would be a call for each byte */
+    case '_':
+    case '-':
+    case '+':
+    case '=':
+    case '.':
+    case '/':
+    case ',':
+    case ':':
+    case '@':
+    case '%':
+    case '^':
+        return true;
+    default:
+        return false;
+    }
 }
 
 void text_add_quoted(struct text *text, const char *string)

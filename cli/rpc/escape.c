@@ -1,6 +1,9 @@
 #include "cli/rpc/escape.h"
 
+#include "cli/base/byte_scan.h"
 #include "lib/json/escape.h"
+
+#include <stdbool.h>
 
 /* Returns what LETTER stands for behind a backslash in a table; 0: a table has no such escape. */
 static char meaning_of(char letter)
@@ -18,10 +21,22 @@ static char meaning_of(char letter)
     }
 }
 
+/* Marks the bytes of WORD that do not stand for themselves (byte_scan.h). */
+static uint64_t mark_special(uint64_t word)
+{
+    return BYTE_SCAN_LESS(word, ' ') | BYTE_SCAN_IS(word, '"') | BYTE_SCAN_IS(word, '\\');
+}
+
 size_t escape_plain(const char *bytes, size_t size)
 {
     size_t plain = 0;
 
+    for (; size - plain >= sizeof(uint64_t); plain += sizeof(uint64_t)) {
+        uint64_t special = mark_special(byte_scan_load(bytes + plain));
+
+        if (special != 0)
+            return plain + byte_scan_first(special);
+    }
     while (plain < size && (unsigned char) bytes[plain] >= ' ' && bytes[plain] != '"' &&
            bytes[plain] != '\\')
         plain++;
@@ -53,24 +68,61 @@ void escape_add(struct text *text, const char *bytes, size_t size)
     }
 }
 
+/* The place in a string of which the escapes are taken out: SIZE bytes of it are left. */
+struct removal {
+    const char *string;
+    size_t      size;
+    char       *out;
+};
+
+/* Takes out the escape that comes next. Returns false if that is none, or one that no table has. */
+static bool take_escape(struct removal *removal)
+{
+    char byte = 0;
+
+    if (removal->size >= 2 && removal->string[0] == '\\')
+        byte = meaning_of(removal->string[1]);
+    if (byte == 0)
+        return false;
+    *removal->out++ = byte;
+    removal->string += 2;
+    removal->size -= 2;
+    return true;
+}
+
+/* Moves on behind COUNT bytes, which were copied. */
+static void skip(struct removal *removal, size_t count)
+{
+    removal->string += count;
+    removal->out += count;
+    removal->size -= count;
+}
+
 size_t escape_remove(const char *string, size_t size, char *ret)
 {
-    unsigned char seen = 0;
-    char         *out = ret;
+    struct removal removal = {string, size, ret};
+    uint64_t       seen = 0;
 
-    for (size_t i = 0; i < size; i++) {
-        char byte = string[i];
+    while (removal.size >= sizeof(uint64_t)) {
+        uint64_t word = byte_scan_load(removal.string), special = mark_special(word);
 
-        if (byte == '\\')
-            byte = ++i < size ? meaning_of(string[i]) : 0;
-        else if ((unsigned char) byte < ' ' || byte == '"')
+        memcpy(removal.out, &word,
+               sizeof(word)); /* there is room: what is left of RET is as long */
+        seen |= word;
+        skip(&removal, special != 0 ? byte_scan_first(special) : sizeof(word));
+        if (special != 0 && !take_escape(&removal))
             return 0;
-        if (byte == 0)
-            return 0;
-        seen |= (unsigned char) byte;
-        *out++ = byte;
     }
-    if (seen >= 0x80 && !text_is_utf8(ret, (size_t) (out - ret)))
-        return 0;
-    return (size_t) (out - ret);
+    while (removal.size > 0) {
+        unsigned char byte = (unsigned char) removal.string[0];
+
+        *removal.out = (char) byte;
+        seen |= byte;
+        if (byte >= ' ' && byte != '"' && byte != '\\')
+            skip(&removal, 1);
+        else if (!take_escape(&removal))
+            return 0;
+    }
+    size = (size_t) (removal.out - ret);
+    return BYTE_SCAN_HIGH(seen) != 0 && !text_is_utf8(ret, size) ? 0 : size;
 }

@@ -1,5 +1,6 @@
 #include "cli/server/listing.h"
 
+#include "cli/base/clock.h"
 #include "cli/rpc/envelope.h"
 #include "cli/rpc/write.h"
 #include "cli/server/store.h"
@@ -46,13 +47,14 @@ void listing_reply_objects(struct call *call, struct selection *selection)
 /* Writes the next rows as the inside of a JSON string. Returns true if there are more. */
 static bool add_rows(struct text *rows, struct listing *listing)
 {
-    const struct record *record = NULL;
+    struct record *record = NULL;
+    double         now = clock_monotonic();
 
     if (listing->cursor.seen == 0)
         table_add_headings(rows, listing->wide);
     for (size_t i = 0; i < PART && (record = store_next(&listing->cursor)) != NULL; i++)
         if (selection_fits(&listing->selection, record))
-            table_add_row(rows, record, listing->wide);
+            table_add_row(rows, record, listing->wide, now);
     return listing->cursor.next != NULL;
 }
 

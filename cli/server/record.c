@@ -23,6 +23,7 @@ void record_free(struct record *record)
     report_release(&record->assignment.draft);
     k3thread_unref(record->thread);
     free(record->output_marks);
+    free(record->row);
     free(record);
 }
 
@@ -36,13 +37,18 @@ const char *record_state(const struct record *record)
     return state_words[record->now.state];
 }
 
-double record_seconds(const struct record *record)
+double record_seconds_at(const struct record *record, double now)
 {
     const struct report *report = &record->now;
 
     if (report->run_begin == 0 || report->state == STATE_DELAYED)
         return NAN;
-    return (report->run_end > 0 ? report->run_end : clock_monotonic()) - report->run_begin;
+    return (report->run_end > 0 ? report->run_end : now) - report->run_begin;
+}
+
+double record_seconds(const struct record *record)
+{
+    return record_seconds_at(record, clock_monotonic());
 }
 
 /* Reading an account takes its lock, and does not change it. */

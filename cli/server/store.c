@@ -6,6 +6,7 @@
 #include "cli/place/times.h"
 #include "cli/server/agent.h"
 #include "cli/server/leash.h"
+#include "cli/server/table.h"
 #include "cli/worker/logs.h"
 
 #include <fnmatch.h>
@@ -20,14 +21,17 @@
 /* The same for an agent's supervisor, whose threads only the worker of a run knows. */
 #define STORE_EXECUTED_MAX 8
 
-#define BUCKETS 4096
+/* For so many consecutive ids there is a bucket each. */
+#define ID_BUCKETS 16384
+
+#define NAME_BUCKETS 4096
 
 LIST_HEAD(bucket, record);
 
 static struct record_list all = TAILQ_HEAD_INITIALIZER(all);
 static LIST_HEAD(, store_cursor) cursors = LIST_HEAD_INITIALIZER(cursors);
 static struct record_list finished = TAILQ_HEAD_INITIALIZER(finished);
-static struct bucket      ids[BUCKETS], names[BUCKETS];
+static struct bucket      ids[ID_BUCKETS], names[NAME_BUCKETS];
 static size_t             live, live_normal, finished_count;
 static uint64_t           last_id;
 
@@ -48,7 +52,7 @@ size_t store_live_normal(void)
 
 static struct bucket *bucket_of_id(uint64_t id)
 {
-    return &ids[id % BUCKETS];
+    return &ids[id % ID_BUCKETS];
 }
 
 /* FNV-1a */
@@ -58,7 +62,7 @@ static struct bucket *bucket_of_name(const char *name)
 
     for (; *name != '\0'; name++)
         hash = (hash ^ (unsigned char) *name) * 16777619U;
-    return &names[hash % BUCKETS];
+    return &names[hash % NAME_BUCKETS];
 }
 
 struct record *store_find_id(uint64_t id)
@@ -241,30 +245,21 @@ static const struct record *guess(uint64_t id)
 /*
  * Makes the processor fetch the records that a walk reaches next. Most records have not been read for
  * long, and waiting for their memory piece by piece would take longer than writing their content.
- * First the record is fetched, later what it points to, then what that points to. The function is
+ * First the record is fetched, later what it points to. The function is
  * always inlined: as it returns nothing, a compiler would drop the calls to it otherwise.
  */
 __attribute__((always_inline)) static inline void fetch_ahead(uint64_t id)
 {
-    const struct record *record = guess(id + 12);
+    const struct record *record = guess(id + 16);
 
     if (record != NULL) {
         __builtin_prefetch(&record->id);
-        __builtin_prefetch(&record->job.daemon);
-        __builtin_prefetch(&record->now);
-        __builtin_prefetch(&record->now.ready);
-        __builtin_prefetch(&record->order);
+        __builtin_prefetch((const char *) record + 64);
+        __builtin_prefetch((const char *) record + 128);
     }
     record = guess(id + 8);
-    if (record != NULL) {
-        __builtin_prefetch(record->job.name);
-        __builtin_prefetch(record->job.argv);
-    }
-    record = guess(id + 4);
-    if (record != NULL && record->job.argv[0] != NULL) {
-        __builtin_prefetch(record->job.argv[0]);
-        __builtin_prefetch(record->job.argv[1]);
-    }
+    if (record != NULL)
+        table_fetch(record);
 }
 
 struct record *store_next(struct store_cursor *cursor)

@@ -7,6 +7,7 @@
 #include "cli/server/hosts.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* A long probe must not widen the column. */
@@ -28,9 +29,9 @@ static void add_name(struct text *text, const char *name)
     write_escapes(text, begin);
 }
 
-static void add_time(struct text *text, const struct record *record)
+static void add_time(struct text *text, const struct record *record, double now)
 {
-    double seconds = record_seconds(record);
+    double seconds = record_seconds_at(record, now);
 
     if (isnan(seconds))
         text_byte(text, '-', 1);
@@ -95,6 +96,8 @@ static void add_host(struct text *text, const struct record *record)
     add_name(text, host != NULL ? host : "-");
 }
 
+#define TIME "TIME"
+
 /* X(heading, whether the table has it, how the cell is written). Only the last column may be long. */
 #define COLUMNS(X)                                                                                 \
     X("ID", true, add_number(text, (int64_t) r->id))                                               \
@@ -104,7 +107,7 @@ static void add_host(struct text *text, const struct record *record)
     X("PID", true, add_number(text, r->now.pid))                                                   \
     X("STATE", true, text_add(text, record_state(r)))                                              \
     X("DAEMON", true, text_add(text, r->job.daemon ? "yes" : "no"))                                \
-    X("TIME", true, add_time(text, r))                                                             \
+    X(TIME, true, add_time(text, r, now))                                                          \
     X("RUNS", wide, write_integer(text, r->now.runs))                                              \
     X("CPU", wide, add_cpu(text, r))                                                               \
     X("MEMORY", wide, add_memory(text, r))                                                         \
@@ -131,14 +134,94 @@ void table_add_headings(struct text *text, bool wide)
     end_line(text);
 }
 
-void table_add_row(struct text *text, const struct record *r, bool wide)
+/* A longer line is not kept. */
+#define KEPT_MAX 512
+
+/* What a line of a thread shows besides what never changes, and besides the time. */
+struct row_state {
+    enum protocol_state     state;
+    pid_t                   tid, pid;
+    int                     exit_code, signal;
+    bool                    ready;
+    const k3thread_exctype *exception;
+};
+
+/* The line of a thread, without the cell of its time. */
+struct table_row {
+    struct row_state shows;
+    size_t           before, after; /* how many bytes stand before and behind the time */
+    char             bytes[];
+};
+
+static struct row_state state_of(const struct record *record)
 {
+    const struct report *now = &record->now;
+
+    return (struct row_state){now->state,  now->tid,   now->pid,      now->exit_code,
+                              now->signal, now->ready, now->exception};
+}
+
+/* Returns true if the line that RECORD keeps still holds. */
+static bool is_current(const struct record *record)
+{
+    const struct row_state *shows = &record->row->shows;
+    const struct report    *now = &record->now;
+
+    return shows->state == now->state && shows->tid == now->tid && shows->pid == now->pid &&
+           shows->exit_code == now->exit_code && shows->signal == now->signal &&
+           shows->ready == now->ready && shows->exception == now->exception;
+}
+
+/* Keeps the SIZE bytes of RECORD's line. The time is the TIME_SIZE bytes behind the first BEFORE. */
+static void keep(struct record *record, const char *line, size_t size, size_t before,
+                 size_t time_size)
+{
+    size_t            after = size - before - time_size;
+    struct table_row *row;
+
+    free(record->row);
+    /* What a waiting thread waits for is in its line, and is no part of the state. */
+    row = size > KEPT_MAX || record->now.state == STATE_WAITING
+              ? NULL
+              : malloc(sizeof(*row) + before + after);
+    record->row = row;
+    if (row == NULL)
+        return;
+    *row = (struct table_row){.shows = state_of(record), .before = before, .after = after};
+    memcpy(row->bytes, line, before);
+    memcpy(row->bytes + before, line + before + time_size, after);
+}
+
+/* Writes RECORD's line anew. */
+static void write_row(struct text *text, struct record *r, bool wide, double now)
+{
+    size_t begin = text->size, time = begin, time_end = begin;
+
 #define X(heading, is_shown, write)                                                                \
     if (is_shown) {                                                                                \
+        if (strcmp(heading, TIME) == 0)                                                            \
+            time = text->size;                                                                     \
         write;                                                                                     \
+        if (strcmp(heading, TIME) == 0)                                                            \
+            time_end = text->size;                                                                 \
         text_add(text, "\\t");                                                                     \
     }
     COLUMNS(X)
 #undef X
     end_line(text);
+    if (!wide && !hosts_are_used() && !text->failed)
+        keep(r, text->data + begin, text->size - begin, time - begin, time_end - time);
+}
+
+void table_add_row(struct text *text, struct record *record, bool wide, double now)
+{
+    const struct table_row *row = record->row;
+
+    if (row == NULL || wide || hosts_are_used() || !is_current(record)) {
+        write_row(text, record, wide, now);
+        return;
+    }
+    text_append(text, row->bytes, row->before);
+    add_time(text, record, now);
+    text_append(text, row->bytes + row->before, row->after);
 }

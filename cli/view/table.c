@@ -1,5 +1,12 @@
 #include "cli/view/table.h"
 
+#include <stdint.h>
+
+/* The bytes of a cell, and the columns that it takes up. */
+struct table_cell {
+    uint32_t size, width;
+};
+
 /*
  * Returns the size of the first cell in SIZE bytes, and its width. The two nearly always are the
  * same.
@@ -26,11 +33,17 @@ static size_t width_of(size_t column)
 /* Ends the cell of SIZE bytes. One more byte must follow it, for the separator. */
 static void take_cell(struct table *table, size_t size, size_t width)
 {
-    size_t *widest = &table->widths[width_of(table->column)];
-    bool    last = table->column + 1 == table->columns;
+    size_t           *widest = &table->widths[width_of(table->column)];
+    bool              last = table->column + 1 == table->columns;
+    struct table_cell cell = {(uint32_t) size, (uint32_t) width};
+    struct text      *sizes = &table->sizes;
 
     if (width > *widest)
         *widest = width;
+    if (text_has_room(sizes, sizeof(cell))) {
+        memcpy(sizes->data + sizes->size, &cell, sizeof(cell));
+        sizes->size += sizeof(cell);
+    }
     table->cells.data[table->begin + size] = last ? '\n' : '\t';
     table->begin += size + 1;
     table->column = last ? 0 : table->column + 1;
@@ -98,38 +111,67 @@ static void end_line(struct text *text, size_t begin, size_t width)
 void table_release(struct table *table)
 {
     text_release(&table->cells);
+    text_release(&table->sizes);
     *table = (struct table){0};
 }
 
-/* Adds the row at the beginning of SIZE bytes of cells. Returns its size. */
-static size_t add_row(struct text *text, const struct table *table, const char *row, size_t size)
+/* So many bytes are copied at once. */
+#define STEP 8
+
+/* Copies SIZE bytes, and up to STEP - 1 more: most cells are so short that a call would take longer. */
+static void copy(char *to, const char *from, size_t size)
+{
+    for (size_t done = 0; done < size; done += STEP)
+        memcpy(to + done, from + done, STEP);
+}
+
+/* Sets SIZE bytes, and up to STEP - 1 more, to blanks. */
+static void fill(char *to, size_t size)
+{
+    for (size_t done = 0; done < size; done += STEP)
+        memset(to + done, ' ', STEP);
+}
+
+/* Adds a row of COUNT cells, which stand at ROW. All but the last are followed by blanks. Returns its size. */
+static size_t add_row(struct text *text, const struct table *table, const char *row,
+                      const struct table_cell *cells, size_t count)
 {
     size_t done = 0;
 
-    for (size_t column = 0; done < size; column++) {
-        size_t width;
-        size_t cell = measure(row + done, size - done, &width);
+    for (size_t column = 0; column < count; column++) {
+        const struct table_cell *cell = &cells[column];
+        bool                     last = column + 1 == count;
+        size_t blanks = last ? 0 : table->widths[width_of(column)] + 2 - cell->width;
 
-        text_append(text, row + done, cell);
-        done += cell + 1;
-        if (row[done - 1] == '\n')
-            break; /* no cell follows that must be aligned */
-        text_byte(text, ' ', table->widths[width_of(column)] + 2 - width);
+        if (!text_has_room(text, cell->size + blanks + 2 * STEP))
+            return 0;
+        copy(text->data + text->size, row + done, cell->size);
+        text->size += cell->size;
+        fill(text->data + text->size, blanks);
+        text->size += blanks;
+        done += cell->size + 1;
     }
     return done;
 }
 
 void text_add_table(struct text *text, struct table *table, size_t width)
 {
-    const struct text *cells = &table->cells;
-    size_t             done = 0;
+    struct text             *bytes = &table->cells;
+    const struct table_cell *cells;
+    size_t                   count, done = 0;
 
-    text->failed |= cells->failed;
-    while (!text->failed && done < table->begin) {
+    text->failed |=
+        table->sizes.failed || !text_reserve(bytes, STEP); /* copy() reads behind the last cell */
+    cells = (const void *) table->sizes.data;
+    count = table->sizes.size / sizeof(*cells);
+    while (!text->failed && count > 0) {
         size_t begin = text->size;
+        size_t row = table->columns > 0 && table->columns < count ? table->columns : count;
 
-        done += add_row(text, table, cells->data + done, table->begin - done);
+        done += add_row(text, table, bytes->data + done, cells, row);
         end_line(text, begin, width);
+        cells += row;
+        count -= row;
     }
     table_release(table);
 }

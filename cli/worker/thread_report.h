@@ -17,14 +17,15 @@
 struct report {
     enum protocol_state     state;
     pid_t                   tid, pid;
-    double                  started, ended;
-    double                  run_begin, run_end; /* of the last run */
-    off_t                   output_start;       /* where this thread's part of the output begins */
-    off_t                   run_start;          /* where the output of its last run begins */
-    ino_t                   run_inode; /* of the output's file before that run; 0: there was none */
     int                     exit_code; /* -1: none */
     int                     signal;    /* 0: none */
+    bool                    ready;     /* the thread is ready, or was ready in its last run */
     const k3thread_exctype *exception; /* NULL: none */
+    double                  run_begin, run_end; /* of the last run */
+    double                  started, ended;
+    off_t                   output_start; /* where this thread's part of the output begins */
+    off_t                   run_start;    /* where the output of its last run begins */
+    ino_t                   run_inode; /* of the output's file before that run; 0: there was none */
     const k3thread_exctype *exception_before; /* that of the run before; NULL: none */
     const char             *message; /* the exception's, or why the command did not run; or NULL */
     const char             *status;  /* what the command said of its state, or NULL */
@@ -34,7 +35,6 @@ struct report {
     unsigned    runs;
     bool        loaded;  /* of a thread that calls a function: it was found, in this run */
     pid_t       unended; /* a process that could not be ended, or 0 */
-    bool        ready;   /* the thread is ready, or was ready in its last run */
     unsigned    shown;   /* how often it became ready; no report has to come in time for that */
     bool        ready_overdue; /* the time that was over was that to become ready */
     unsigned    overdue; /* how often a time was over that an attached process is to be told of */

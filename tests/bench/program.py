@@ -228,21 +228,27 @@ def scale(table):
 
 
 def past(k3, count):
-    """Starts COUNT commands, waits for their ends and joins them."""
+    """Starts COUNT commands, waits for their ends and joins them; returns the memory after that, in KiB."""
     for _ in range(count // 1000):
         ids = [thread["id"] for thread in k3.start(*TRUE, count=1000)]
         k3.wire.call_many("join", [{"thread": str(one)} for one in ids])
+    rest()
+    return k3.pss()
 
 
 def starts(table):
-    """Measures a start beside many threads, and after many that have ended and been joined."""
+    """Measures a start, and the memory, beside many threads, and after many that have ended and been joined."""
+    few = PAST // 10
     with Supervisor() as alone, Supervisor() as crowd, Supervisor() as old:
         fill(crowd, CROWD)
-        past(old, PAST)
+        memory_of_few = past(old, few)
+        memory_of_all = past(old, PAST - few)
         bare, beside_many, after_many = commands_in_turns(
             *TURNS, *(k3.words("start", "--", *TRUE) for k3 in (alone, crowd, old)))
     table.compare(f"start beside {CROWD}, against none", beside_many, bare, (AT_MOST, 1.2))
     table.compare(f"start after {PAST} have been joined, against none", after_many, bare, (AT_MOST, 1.2))
+    table.compare(f"memory after {PAST} have been joined, against {few}", [memory_of_all / 1024],
+                  [memory_of_few / 1024], (AT_MOST, 1.1), unit="MiB")
 
 
 # The end of everything

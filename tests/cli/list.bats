@@ -18,6 +18,22 @@ load helpers
     "1 web $(k3_field web tid) $(k3_field web pid) running no *s - sleep 1000"
 }
 
+@test "a row that was listed before shows what has changed since" {
+  row() { k3 list web | tail -n 1 | tr -s ' ' | cut -d" " -f 4-6,8-; }
+  k3 start -n web --ready cmd:'[ -e ready ]' -- sleep 1000
+  pid=$(k3_field web pid)
+  for _ in 1 2; do is "$(row)" "$pid running no waits for cmd:[ -e ready ] sleep 1000"; done
+  touch ready
+  wait_for_state web ready
+  for _ in 1 2; do is "$(row)" "$pid ready no - sleep 1000"; done
+  k3 restart -w web
+  unlike "$(k3_field web pid)" "$pid"
+  pid=$(k3_field web pid)
+  for _ in 1 2; do is "$(row)" "$pid ready no - sleep 1000"; done
+  k3 raise --wait web SIGKILL
+  for _ in 1 2; do is "$(row)" "- ended no SIGKILL sleep 1000"; done
+}
+
 @test "a row shows how an ended thread ended" {
   k3 start -n seven -- sh -c 'exit 7'
   k3 start -n killed -- sh -c 'kill -9 $$'

@@ -7,6 +7,7 @@
 #include "cli/base/size.h"
 #include "cli/base/text.h"
 #include "cli/rpc/base64.h"
+#include "cli/rpc/escape.h"
 #include "cli/rpc/parse.h"
 #include "cli/rpc/plain_json.h"
 #include "cli/rpc/table_line.h"
@@ -262,6 +263,29 @@ static void characters_are_known(void)
     CHECK_EQUAL(text_plain("ab~\177", 4), 3);
     CHECK_EQUAL(text_plain(" \037", 2), 1);
     CHECK_EQUAL(text_plain("abc", 2), 2);
+}
+
+/* The searches read eight bytes at a time: each byte is found in each place, whatever byte stands behind it. */
+static void plain_bytes_are_found(void)
+{
+    static const char others[] = "a \037\040\042\134\176\177\200\377";
+    char              bytes[20];
+
+    for (size_t at = 0; at < sizeof(bytes); at++)
+        for (unsigned byte = 1; byte < 256; byte++)
+            for (size_t o = 0; o < strlen(others); o++) {
+                bool is_shown = byte >= ' ' && byte < 0x7f;
+                bool is_kept = byte >= ' ' && byte != '"' && byte != '\\';
+
+                memset(bytes, 'x', sizeof(bytes));
+                if (at + 1 < sizeof(bytes))
+                    bytes[at + 1] = others[o];
+                bytes[at] = (char) byte;
+                CHECK_EQUAL(text_plain(bytes, at + 1), is_shown ? at + 1 : at);
+                CHECK_EQUAL(escape_plain(bytes, at + 1), is_kept ? at + 1 : at);
+                CHECK(is_shown || text_plain(bytes, sizeof(bytes)) == at);
+                CHECK(is_kept || escape_plain(bytes, sizeof(bytes)) == at);
+            }
 }
 
 static void columns_are_counted(void)
@@ -537,6 +561,7 @@ static void lines_are_found(void)
 TEST_MAIN({"durations-read", durations_are_read}, {"durations-written", durations_are_written},
           {"sizes", sizes_are_written}, {"numbers", numbers_are_written}, {"growth", text_grows},
           {"words", words_are_shown}, {"characters", characters_are_known},
-          {"columns", columns_are_counted}, {"base64", bytes_are_in_base64},
-          {"strings", strings_are_written}, {"tables", tables_are_read},
-          {"plain-json", plain_json_is_read}, {"lines", lines_are_found})
+          {"plain-bytes", plain_bytes_are_found}, {"columns", columns_are_counted},
+          {"base64", bytes_are_in_base64}, {"strings", strings_are_written},
+          {"tables", tables_are_read}, {"plain-json", plain_json_is_read},
+          {"lines", lines_are_found})

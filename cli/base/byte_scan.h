@@ -1,0 +1,42 @@
+/*
+ * Finds the first byte of a kind, eight bytes at a time. Tables are made of many short pieces, of which every byte is
+ * looked at.
+ *
+ * A word has the bytes in the order of memory, lowest first, on both processors. Each BYTE_SCAN_ macro gives a word
+ * whose lowest marked byte, by its highest bit, is the first byte of that kind; bytes behind it may be marked
+ * wrongly.
+ */
+#ifndef K3THREAD_CLI_BASE_BYTE_SCAN_H
+#define K3THREAD_CLI_BASE_BYTE_SCAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define BYTE_SCAN_ALL(byte) (UINT64_C(0x0101010101010101) * (byte))
+
+/* Marks bytes with the highest bit. */
+#define BYTE_SCAN_HIGH(word) ((word) &BYTE_SCAN_ALL(0x80))
+
+/* Marks bytes less than LIMIT, at most 0x80. */
+#define BYTE_SCAN_LESS(word, limit) BYTE_SCAN_HIGH(((word) -BYTE_SCAN_ALL(limit)) & ~(word))
+
+/* Marks bytes that are BYTE. */
+#define BYTE_SCAN_IS(word, byte) BYTE_SCAN_LESS((word) ^ BYTE_SCAN_ALL(byte), 1)
+
+/* Reads eight bytes, at any address. */
+static inline uint64_t byte_scan_load(const char *bytes)
+{
+    uint64_t word;
+
+    memcpy(&word, bytes, sizeof(word));
+    return word;
+}
+
+/* Returns the index of the first marked byte of MARKS, which are not 0. */
+static inline size_t byte_scan_first(uint64_t marks)
+{
+    return (size_t) __builtin_ctzll(marks) / 8;
+}
+
+#endif
