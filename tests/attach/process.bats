@@ -125,16 +125,19 @@ is_field() {
   is "$(grep -c x asked)" 2
 }
 
-@test "the exception that a process tells of at its end is that of the thread" {
-  begin web well
-  cat >end <<'END'
-process.send(id=9, method="tell", params={"exception": "Reload", "message": "no such file"})
+@test "the exception that a process tells of at its end is that of the thread, also if nobody knew it" {
+  for exception in Reload Unheard; do
+    rm -f attached
+    begin "$exception" well
+    cat >end <<END
+process.send(id=9, method="tell", params={"exception": "$exception", "message": "no such file"})
 process.receive()
 os._exit(1)
 END
-  k3 raise web ValueError
-  run -1 k3 join web
-  is "$(k3_field web exception) $(k3_field web message) $(k3_field web exit_code)" "Reload no such file 1"
+    k3 raise "$exception" ValueError
+    run -1 k3 join "$exception"
+    is "$(k3_field "$exception" exception) $(k3_field "$exception" message)" "$exception no such file"
+  done
 }
 
 @test "a stopped process is asked by a signal after a second, and the exception never arrives" {

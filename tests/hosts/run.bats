@@ -188,6 +188,14 @@ a | 0027"
   is "$(cat shown)" $'up\n--- run 2, after exit 1 ---\nup'
 }
 
+@test "the supervisor on a machine keeps no descriptor of a command that has ended" {
+  script_of 'start -n first -- sh -c "ls /proc/\$PPID/fd | wc -l"' 'join first' \
+    'start -n x1 -- true' 'start -n x2 -- echo' 'start -n x3 -- sleep 0.01' \
+    'join x1 x2 x3' 'start -n last -- sh -c "ls /proc/\$PPID/fd | wc -l"'
+  run_on m:9 script
+  is "$(sed -n 's/^last | //p' out)" "$(sed -n 's/^first | //p' out)"
+}
+
 @test "what a command left behind is reported and ended" {
   script_of 'start -n a -- sh -c "setsid sleep 1000 & echo \$! >pid"'
   run_on m script
