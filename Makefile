@@ -80,7 +80,8 @@ K3_CPPFLAGS = -D_GNU_SOURCE -DK3THREAD_VERSION='"$(VERSION)"' -I. -Ilib/include 
 # -fexceptions: an exception that a thread throws runs the cleanups of every frame it leaves.
 K3_CFLAGS   = -std=gnu11 -pthread -fexceptions $(WARNINGS) $(HARDENING) $(CFLAGS)
 K3_CXXFLAGS = -std=gnu++17 -pthread $(WARNINGS) $(HARDENING) $(CXXFLAGS)
-K3_LDFLAGS  = -pthread -Wl,-z,relro,-z,now,-z,noexecstack $(SANITIZER) $(LDFLAGS)
+# --eh-frame-hdr: the unwinder needs these tables, and musl-gcc does not ask for them.
+K3_LDFLAGS  = -pthread -Wl,-z,relro,-z,now,-z,noexecstack,--eh-frame-hdr $(SANITIZER) $(LDFLAGS)
 
 # -fno-lto: a program may be linked by another compiler, and safepoints are found by where functions begin.
 LIB_CFLAGS = -fPIC -fvisibility=hidden -fno-lto
@@ -149,6 +150,9 @@ endif
 
 .PHONY: all
 all: $(PROGRAM) $(HOST) $(STATICLIB) $(SHAREDLIB) $(SAFEPOINT) ## the program and the library (the default)
+
+.PHONY: library
+library: $(STATICLIB) $(SHAREDLIB) $(SAFEPOINT) ## the library alone
 
 # The program is copied to its place in one go. A linker writes in small pieces; the page cache then holds
 # the file as single pages, and each start of the program has more page faults.
@@ -246,7 +250,7 @@ $(BUILD)/tests/%.cc.o: tests/%.cc $(BUILD)/flags
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.c.o $(STATICLIB) $(SAFEPOINT)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(K3_CFLAGS) $(if $(filter -static,$(TEST_LDFLAGS)),,-pie) $(K3_LDFLAGS) $(TEST_LDFLAGS) -o $@ $(filter %.o,$^) $(TEST_LIBS) $(STATICLIB)
+	$(Q)$(CC) $(K3_CFLAGS) $(if $(filter -static,$(TEST_LDFLAGS) $(LDFLAGS)),,-pie) $(K3_LDFLAGS) $(TEST_LDFLAGS) -o $@ $(filter %.o,$^) $(TEST_LIBS) $(STATICLIB)
 
 $(BUILD)/tests/%: $(BUILD)/tests/%.cc.o $(STATICLIB) $(SAFEPOINT)
 	$(call say,LINK,$@)
@@ -351,11 +355,19 @@ CHECK_ENV = BUILD='$(abspath $(BUILD))' K3THREAD='$(abspath $(PROGRAM))' CC='$(C
 .PHONY: tests
 tests: all $(TEST_PROGRAMS) ## the programs that the tests use
 
+# The library and those of its tests that are in C.
+CXX_PROGRAMS := $(patsubst %.cc,$(BUILD)/%,$(filter %.cc,$(TEST_SOURCES)))
+LIB_TESTS := $(filter-out $(CXX_PROGRAMS),$(filter $(BUILD)/tests/lib/% $(BUILD)/tests/bench/lib-%,$(TEST_PROGRAMS)))
+
+.PHONY: lib-tests static-lib-tests
+lib-tests: library $(LIB_TESTS)
+static-lib-tests: $(STATICLIB) $(SAFEPOINT) $(LIB_TESTS)
+
 # Installs packages first, then runs a second make: this make has already looked for their files.
 .PHONY: check
 check: ## install missing packages, build, run the tests (TESTS=FILES: only these; JOBS=N; SANITIZE=…)
 	@tests/deps.sh build check
-	@tests/deps.sh --optional jobs browser parallel hosts
+	@tests/deps.sh --optional jobs browser parallel hosts musl
 	@$(MAKE) --no-print-directory tests
 	@$(CHECK_ENV) PARALLEL_SHELL='$(abspath tests/parallel.sh)' $(BATS) $(BATS_JOBS) $(TESTS)
 
@@ -374,6 +386,11 @@ check-valgrind: ## the library's tests under valgrind
 	@$(MAKE) --no-print-directory tests
 	@$(CHECK_ENV) RUNNER='valgrind --quiet --error-exitcode=99 --leak-check=full' \
 		$(BATS) $(wildcard tests/lib/*.bats)
+
+.PHONY: check-musl
+check-musl: ## build the library and its tests with musl (MUSL_CC=musl-gcc), and run them
+	@tests/deps.sh build check musl
+	@$(CHECK_ENV) BATS='$(BATS)' tests/musl/run
 
 .PHONY: check-model
 check-model: ## the model of the wake-up, by Spin

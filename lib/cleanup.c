@@ -1,7 +1,10 @@
 #include "cleanup.h"
 
 #include "cxx.h"
+#include "libc.h"
 #include "mask.h"
+
+#include <pthread.h>
 
 struct k3thread_cleanup_ *k3thread_cleanup_enter_(struct k3thread_cleanup_ *block,
                                                   void (*function)(void *arg), void *arg)
@@ -58,6 +61,23 @@ static void come_back(struct call *call)
         longjmp(call->environment, 1);
 }
 
+static void come_back_not_unwound(void *call)
+{
+    come_back(call);
+}
+
+/* As call_catching. A pthread_exit in the cleanup comes back into CALL. */
+static void call_coming_back(const struct k3thread_cleanup_ *block, struct call *call)
+{
+    if (K3T_EXIT_UNWINDS) { /* CALL's attribute does it */
+        call_catching(block);
+        return;
+    }
+    pthread_cleanup_push(come_back_not_unwound, call);
+    call_catching(block);
+    pthread_cleanup_pop(0);
+}
+
 /*
  * Runs BLOCK while an exception passes. A pthread_exit in the cleanup takes the place of the exception,
  * too: that goes on past all blocks, and ends the thread. The unwinding of pthread_exit itself would
@@ -70,7 +90,7 @@ static void call_in_passing(const struct k3thread_cleanup_ *block)
 
     if (_setjmp(call.environment) == 0) {
         call.under_way = true;
-        call_catching(block);
+        call_coming_back(block, &call);
     } else {
         k3thread_local_.top = block->block.outer;
         k3t_frame_abandon_inside(unwinding);

@@ -2,11 +2,13 @@
 
 #include "exit_count.h"
 #include "gone.h"
+#include "libc.h"
 #include "limit.h"
 #include "news.h"
 #include "queue.h"
 #include "reap.h"
 #include "registry.h"
+#include "wake.h"
 #include "watcher.h"
 
 #include <limits.h>
@@ -45,12 +47,23 @@ void k3t_end_self(struct k3thread *t)
     k3t_reap_later(t);
     k3t_registry_unlock();
     k3t_limit_end_all();
+    k3t_wake_repeat_no_more();
     k3t_queue_detach(t);
     k3t_queue_free(dropped);
     if (__tsan_release != NULL) /* for a thread that ends by the system call alone, too */
         __tsan_release(t);
     if (counted)
         k3t_exit_discount();
+}
+
+/* A cleanup may call pthread_exit once more, which then finds the destructor again. */
+void k3t_end_not_unwound(struct k3thread *t)
+{
+    if (k3t_has_ended(t))
+        return;
+    pthread_setspecific(key, t);
+    k3t_leave_blocks();
+    k3t_end_self(t);
 }
 
 void k3t_end_gone(struct k3thread *t)
@@ -91,7 +104,9 @@ static void on_destructors(void *arg)
 {
     struct k3thread *t = arg;
 
-    if (!k3t_has_ended(t))
+    if (!K3T_EXIT_UNWINDS)
+        k3t_end_not_unwound(t);
+    else if (!k3t_has_ended(t))
         k3t_end_self(t);
     if (__tsan_release != NULL) {
         __tsan_release(t);

@@ -17,6 +17,18 @@ void k3t_end_with_destructors(struct k3thread *t);
 void k3t_end_self(struct k3thread *t);
 
 /*
+ * Leaves all blocks of the calling thread, which is ending, the innermost first, and runs the cleanups among them. The
+ * stack stays as it is. Exceptions that were on their way are dropped. The unwinder has it: unwind.c.
+ */
+void k3t_leave_blocks(void);
+
+/*
+ * Ends the calling thread, whose record T is, while pthread_exit or pthread_cancel ends it without unwinding: runs
+ * the cleanups that are left, whose variables are still there.
+ */
+void k3t_end_not_unwound(struct k3thread *t);
+
+/*
  * Ends T, a thread that is gone and has not ended: it was adopted in its very last destructors, too
  * late for one of the library's own to be called. May be called any number of times. The caller has a
  * reference.

@@ -25,6 +25,7 @@ void k3t_gone_wake(const struct k3thread *t)
     syscall(SYS_futex, k3t_gone_word(t), FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 
+/* The waits of gone_wait.c are those of a mutex that processes share. musl wakes only such waits so. */
 int k3t_gone_init(struct k3thread *t)
 {
     pthread_mutexattr_t attributes;
@@ -33,6 +34,8 @@ int k3t_gone_init(struct k3thread *t)
     if (error != 0)
         return error;
     error = pthread_mutexattr_setrobust(&attributes, PTHREAD_MUTEX_ROBUST);
+    if (error == 0)
+        error = pthread_mutexattr_setpshared(&attributes, PTHREAD_PROCESS_SHARED);
     if (error == 0)
         error = pthread_mutex_init(&t->alive, &attributes);
     pthread_mutexattr_destroy(&attributes);

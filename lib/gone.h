@@ -3,7 +3,8 @@
  * thread-specific data. How to wait for that is in gone_wait.h.
  *
  * A thread locks a robust mutex in its record when it begins, and never unlocks it. So the kernel
- * itself marks the mutex, and wakes its waiters, when the thread is gone, however it went.
+ * itself marks the mutex, and wakes its waiters, when the thread is gone, however it went. musl does so itself in
+ * pthread_exit, after the last destructor.
  */
 #ifndef K3THREAD_GONE_H
 #define K3THREAD_GONE_H

@@ -22,11 +22,15 @@ static unsigned announce(struct k3thread *t)
     return value & ~(unsigned) FUTEX_OWNER_DIED; /* once set it stays: a wait on it would not end */
 }
 
-/* The kernel wakes one of the waiters. The first one that sees it wakes the others. */
+#define PASSED_ON 1U /* in the word of a thread that is gone, which has no tid there */
+
+/*
+ * The kernel, or musl, wakes one of the waiters. The first one that sees that T is gone wakes the others. Only the
+ * kernel leaves a mark in the word that there are waiters.
+ */
 static void pass_on(struct k3thread *t)
 {
-    if ((__atomic_fetch_and(k3t_gone_word(t), ~FUTEX_WAITERS, __ATOMIC_SEQ_CST) & FUTEX_WAITERS) !=
-            0 &&
+    if ((__atomic_fetch_or(k3t_gone_word(t), PASSED_ON, __ATOMIC_SEQ_CST) & PASSED_ON) == 0 &&
         atomic_load(&t->waiters) != 0)
         k3t_gone_wake(t);
 }

@@ -4,7 +4,7 @@
 #include "queue.h"
 #include "watcher.h"
 
-static __thread struct k3thread_limit_ *innermost __attribute__((tls_model("initial-exec")));
+static __thread struct k3thread_limit_ *innermost K3THREAD_TLS_;
 
 /*
  * Tells the watcher the nearest instant that is left, and takes back that the thread is due: if another

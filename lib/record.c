@@ -5,8 +5,8 @@
 
 #define DEFAULT_NAME_SIZE 32 /* has room for "Thread-" and any id */
 
-__thread struct k3t_local       k3t_local __attribute__((tls_model("initial-exec")));
-__thread struct k3thread_local_ k3thread_local_ __attribute__((tls_model("initial-exec")));
+__thread struct k3t_local k3t_local             K3THREAD_TLS_;
+__thread struct k3thread_local_ k3thread_local_ K3THREAD_TLS_;
 
 size_t k3t_record_size(const char *name)
 {

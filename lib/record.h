@@ -96,13 +96,14 @@ struct k3thread {
 struct k3t_local {
     struct k3thread *self; /* NULL: not yet adopted */
     struct k3thread_exception_
-                 *claimed; /* taken from the queue by a wait that is about to throw it */
-    int           waiting; /* enum k3t_waiting, of wake.h */
-    unsigned char rounds;  /* rounds of destructors so far: see end.c */
-    bool          fresh;   /* the target is about to begin: its first safepoint throws nothing */
+                 *claimed;  /* taken from the queue by a wait that is about to throw it */
+    int           waiting;  /* enum k3t_waiting, of wake.h */
+    int           repeater; /* one more than a timer's number, or 0: see k3t_wake_can_repeat */
+    unsigned char rounds;   /* rounds of destructors so far: see end.c */
+    bool          fresh;    /* the target is about to begin: its first safepoint throws nothing */
 };
 
-extern __thread struct k3t_local k3t_local __attribute__((tls_model("initial-exec")));
+extern __thread struct k3t_local k3t_local K3THREAD_TLS_;
 
 /* Returns the size of a record of that name. NULL: with room for a name that the registry makes. */
 size_t k3t_record_size(const char *name);

@@ -6,6 +6,7 @@
 #include "excepthook.h"
 #include "frame.h"
 #include "gone.h"
+#include "libc.h"
 #include "mask.h"
 #include "news.h"
 #include "queue.h"
@@ -38,7 +39,7 @@ static __attribute__((noinline)) void begin(struct k3thread *t)
     k3t_local.self = t;
     atomic_store_explicit(&t->thread, pthread_self(), memory_order_relaxed);
     k3t_gone_begin(t);
-    if (__tsan_release != NULL)
+    if (__tsan_release != NULL || !K3T_EXIT_UNWINDS)
         k3t_end_with_destructors(t);
     name_for_kernel(t->name);
     k3t_wake_unblock();
@@ -80,12 +81,28 @@ static void end(struct k3thread **t)
     k3t_end_self(*t);
 }
 
+static void end_not_unwound(void *t)
+{
+    k3t_end_not_unwound(t);
+}
+
+/* Calls the target where no attribute of a variable ends the thread when the target leaves by pthread_exit. */
+static void call_not_unwound(struct k3thread *t)
+{
+    pthread_cleanup_push(end_not_unwound, t);
+    call_target(t);
+    pthread_cleanup_pop(0);
+}
+
 /* The attribute of the variable ends the thread also when the target leaves it by pthread_exit. */
 void *k3t_run(void *arg)
 {
     struct k3thread *t __attribute__((cleanup(end))) = arg;
 
     begin(t);
-    call_target(t);
+    if (K3T_EXIT_UNWINDS)
+        call_target(t);
+    else
+        call_not_unwound(t);
     return NULL;
 }

@@ -9,7 +9,9 @@
 #include "adopt.h"
 #include "cleanup.h"
 #include "edge.h"
+#include "end.h"
 #include "excepthook.h"
+#include "find_object.h"
 #include "frame.h"
 #include "mask.h"
 #include "told.h"
@@ -18,6 +20,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#ifndef __GLIBC__
+/* The linker looks into this archive before the unwinder's, so the function is asked for here. */
+static int (*const needed_by_unwinder)(void *, struct dl_find_object *)
+    __attribute__((used)) = _dl_find_object;
+#endif
 
 /* In a program with AddressSanitizer: says that the stack that is unwound is no longer poisoned. */
 extern void __asan_handle_no_return(void) __attribute__((weak));
@@ -50,10 +58,18 @@ static void pass_blocks(uintptr_t limit)
 
     while ((block = k3thread_local_.top) != NULL && (uintptr_t) block < limit) {
         if (block->state == K3T_CLEANUP)
-            k3t_cleanup_run((struct k3thread_cleanup_ *) block, true);
+            k3t_cleanup_run((struct k3thread_cleanup_ *) block, k3thread_local_.unwinding != NULL);
         else
             k3thread_try_leave_slow_((struct k3thread_try_ *) block);
     }
+}
+
+void k3t_leave_blocks(void)
+{
+    for (struct k3thread_exception_ *exc = k3thread_local_.unwinding; exc != NULL; exc = exc->next)
+        exc->target = NULL;
+    pass_blocks(UINTPTR_MAX);
+    k3t_frame_abandon_inside(NULL);
 }
 
 /* Ends an unwinding that has no frame left to enter. */

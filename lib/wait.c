@@ -81,12 +81,14 @@ long k3t_sleep_until(const struct timespec *deadline)
                           0, 0);
 }
 
-const struct timespec *k3t_until(const struct timespec *deadline)
+const struct timespec *k3t_until(const struct timespec *deadline, bool repeated)
 {
     struct k3thread *self = k3t_self();
 
     enter_wait();
     self->until = *deadline;
+    if (repeated)
+        __atomic_store_n(&k3t_local.waiting, K3T_REPEATED, __ATOMIC_RELAXED);
     atomic_signal_fence(memory_order_seq_cst);
     return &self->until;
 }
@@ -95,6 +97,7 @@ long k3t_until_result(int result, const struct timespec *deadline)
 {
     long claim;
 
+    leave_wait();
     if (result != ETIMEDOUT && result != EINTR)
         return -result;
     claim = k3t_claim();

@@ -55,10 +55,13 @@ long k3t_wait_word(const unsigned *word, unsigned value, const struct timespec *
  * and that call ends at once. For a raise that came earlier still, the caller asks k3t_wait_must_end
  * after this function.
  *
+ * A C library that copies the deadline before its system call can miss the signal in between. REPEATED has the
+ * signal come again until k3t_until_result ends the wait; the caller has asked k3t_wake_can_repeat.
+ *
  * The instant is in the thread's record, not on its stack: a wait that is left by pthread_cancel or
  * siglongjmp leaves no pointer to what has gone.
  */
-const struct timespec *k3t_until(const struct timespec *deadline);
+const struct timespec *k3t_until(const struct timespec *deadline, bool repeated);
 
 /*
  * Turns RESULT, 0 or the error number of such a wait, into what the public function returns, where

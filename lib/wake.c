@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -64,9 +65,42 @@ void k3t_wake_send(pid_t tid)
     syscall(SYS_tgkill, process, tid, wake_signal);
 }
 
+/* A child of fork has no timers. */
 void k3t_wake_in_child(void)
 {
     process = getpid();
+    k3t_local.repeater = 0;
+}
+
+/* The kernel's struct sigevent. */
+struct kernel_event {
+    union sigval value;
+    int          signal;
+    int          notify;
+    pid_t        tid;
+    int          unused[11];
+};
+
+#define NOTIFY_THREAD 4        /* SIGEV_THREAD_ID, which not every C library has */
+#define REPEAT_AFTER  10000000 /* nanoseconds */
+
+bool k3t_wake_can_repeat(void)
+{
+    struct kernel_event event = {.signal = wake_signal, .notify = NOTIFY_THREAD, .tid = gettid()};
+    const int           saved_errno = errno;
+    int                 timer;
+
+    if (k3t_local.repeater == 0 && syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &timer) == 0)
+        k3t_local.repeater = timer + 1;
+    errno = saved_errno;
+    return k3t_local.repeater != 0;
+}
+
+void k3t_wake_repeat_no_more(void)
+{
+    if (k3t_local.repeater != 0)
+        syscall(SYS_timer_delete, k3t_local.repeater - 1);
+    k3t_local.repeater = 0;
 }
 
 /*
@@ -105,6 +139,16 @@ UNSANITIZED static void defer(ucontext_t *context)
     errno = saved_errno;
 }
 
+/* Has the wake signal sent once more, later: the C library may be just before its system call. */
+UNSANITIZED static void repeat(void)
+{
+    const struct itimerspec once = {.it_value.tv_nsec = REPEAT_AFTER};
+    const int               saved_errno = errno;
+
+    syscall(SYS_timer_settime, k3t_local.repeater - 1, 0, &once, NULL);
+    errno = saved_errno;
+}
+
 /* Sets the word of a foreign thread, which only the thread itself may do: see queue.h. */
 UNSANITIZED static void set_word(void)
 {
@@ -128,6 +172,10 @@ UNSANITIZED static void wake(ucontext_t *context)
         return;
     *(volatile time_t *) &self->until.tv_sec = 0;
     *(volatile long *) &self->until.tv_nsec = 0;
+    if (k3t_local.waiting == K3T_REPEATED) {
+        repeat();
+        return;
+    }
     if (k3t_local.waiting == K3T_NOT_WAITING || counter == (uintptr_t) k3t_syscall_end)
         return;
     if (counter >= (uintptr_t) k3t_syscall_begin && counter < (uintptr_t) k3t_syscall_end)

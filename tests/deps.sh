@@ -55,6 +55,7 @@ parallel parallel         parallel
 deb      dpkg-dev         dpkg-buildpackage
 deb      debhelper        dh
 check-deb mmdebstrap      mmdebstrap
+musl     musl-tools       musl-gcc
 valgrind valgrind         valgrind
 check-faults  python3     python3
 check-hosts   python3     python3

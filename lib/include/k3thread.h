@@ -791,7 +791,17 @@ struct k3thread_local_ {
     struct k3thread_exception_ *unwinding; /* the innermost unwinding that is under way */
 };
 
-extern __thread struct k3thread_local_ k3thread_local_ __attribute__((tls_model("initial-exec")));
+/*
+ * glibc keeps room for such variables of libraries that are loaded later, and other variables are not safe in signal
+ * handlers. musl keeps no room, and makes all variables when the library is loaded and when a thread begins.
+ */
+#ifdef __GLIBC__
+#define K3THREAD_TLS_ __attribute__((tls_model("initial-exec")))
+#else
+#define K3THREAD_TLS_
+#endif
+
+extern __thread struct k3thread_local_ k3thread_local_ K3THREAD_TLS_;
 
 struct k3thread_try_ *k3thread_try_enter_(struct k3thread_try_ *block) K3THREAD_NOTHROW_;
 void k3thread_try_leave_fast_(struct k3thread_try_ *const K3THREAD_GUARD_ *block) K3THREAD_NOTHROW_;

@@ -316,13 +316,13 @@ static void records_in_a_child(void)
 static _Atomic(k3thread *) forking;
 static atomic_size_t       in_child;
 
-/* In a child glibc 2.43 never frees the stack of the thread that forked, with plain pthreads too. */
+/* In a child glibc 2.43 and musl never free the stack of the thread that forked, with plain pthreads too. */
 static bool is_freed_in_a_child(void)
 {
 #ifdef __GLIBC__
     return strverscmp(gnu_get_libc_version(), "2.43") < 0;
 #else
-    return true;
+    return false;
 #endif
 }
 

@@ -17,6 +17,7 @@ export VALGRIND_OPTS="--suppressions=$ROOT/tests/lib/valgrind.supp"
 # One case of a program, in a process that has a deadline of its own: `t PROGRAM CASE`. Sanitizers say
 # what they found on standard error, and end the process with an error.
 t() {
+  [ -e "$PROGRAMS/$1" ] || [ -z "${LIBC-}" ] || skip 'there is no C++ for this C library'
   # shellcheck disable=SC2086  # a command and its arguments
   $RUNNER "$PROGRAMS/$1" "$2"
 }
@@ -24,6 +25,11 @@ t() {
 # What ThreadSanitizer itself cannot do, for the reason that is given.
 needs_no_tsan() {
   [[ ${SANITIZE-} != *thread* ]] || skip "$1"
+}
+
+# What another C library than glibc cannot do, for the reason that is given. make check-musl sets LIBC.
+needs_glibc() {
+  [ -z "${LIBC-}" ] || skip "$1"
 }
 
 # What valgrind itself cannot do, for the reason that is given.

@@ -23,6 +23,7 @@ load helpers
 # With each compiler that there is, whichever has built the rest.
 @test "safepoint: works with gcc and with clang" {
   [ -z "$RUNNER$SANITIZE" ] || skip 'the library would need its runtime'
+  needs_glibc 'the two compilers are for glibc'
   for cc in gcc clang; do
     command -v "$cc" >/dev/null || continue
     suffix=$([ "$cc" = gcc ] || echo _clang)

@@ -19,6 +19,7 @@ load helpers
 @test "timeout: a process has one hidden thread, while there is a limit" { t watcher one-thread; }
 @test "timeout: the hidden thread does not keep the process alive" {
   needs_no_tsan 'it has a thread of its own, which is then the last one and never ends'
+  needs_glibc 'in a forked child, musl does not release its lock when the main thread ends'
   t watcher process-ends
 }
 @test "timeout: holds in a forked child" {

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdatomic.h>
 #include <sys/file.h>
+#include <sys/syscall.h>
 #include <sys/time.h>
 
 static atomic_int caught;
@@ -138,7 +139,7 @@ static void count(int number)
 static void *bombard(void *arg)
 {
     while (caught == 0) {
-        (void) tgkill(getpid(), k3thread_get_tid(arg), SIGUSR1);
+        (void) syscall(SYS_tgkill, getpid(), k3thread_get_tid(arg), SIGUSR1);
         test_pause();
     }
     return NULL;
@@ -409,7 +410,7 @@ static void leave_by_a_jump(const struct wait *wait)
 
     in_handler = may_leave = false;
     test_wait_asleep(t);
-    CHECK_EQUAL(tgkill(getpid(), k3thread_get_tid(t), SIGUSR1), 0);
+    CHECK_EQUAL(syscall(SYS_tgkill, getpid(), k3thread_get_tid(t), SIGUSR1), 0);
     WAIT_FOR(in_handler);
     CHECK_EQUAL(k3thread_send_exception(t, &k3thread_KeyError), 0);
     may_leave = true;

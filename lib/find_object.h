@@ -1,0 +1,10 @@
+/* The tables of the code at an address, for an unwinder that expects glibc. */
+#ifndef K3THREAD_FIND_OBJECT_H
+#define K3THREAD_FIND_OBJECT_H
+
+struct dl_find_object;
+
+/* Stores the object that has the code at ADDRESS. Returns 0, or -1 if there is none, or none with tables. */
+int _dl_find_object(void *address, struct dl_find_object *ret);
+
+#endif

@@ -1,0 +1,18 @@
+/* Where the C libraries differ in what they do, beside locks.c, gone.c and find_object.c. */
+#ifndef K3THREAD_LIBC_H
+#define K3THREAD_LIBC_H
+
+#include <features.h>
+#include <stdbool.h>
+
+/*
+ * True if pthread_exit and pthread_cancel unwind the stack, so that they run the cleanups of variables. With musl
+ * they only call the handlers of pthread_cleanup_push, while the stack is as it was.
+ */
+#ifdef __GLIBC__
+enum { K3T_EXIT_UNWINDS = true };
+#else
+enum { K3T_EXIT_UNWINDS = false };
+#endif
+
+#endif
