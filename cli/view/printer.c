@@ -18,7 +18,7 @@ void printer_open(struct printer *printer, int fd, unsigned flags)
     struct stat info;
     bool        is_file = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
 
-    *printer = (struct printer){.fd = fd, .flags = flags, .piece = is_file ? READY_MAX : PIPE_BUF};
+    *printer = (struct printer){.fd = fd, .flags = flags, .piece = is_file ? SIZE_MAX : PIPE_BUF};
     STAILQ_INIT(&printer->dirty);
     TAILQ_INIT(&printer->waiting);
     LIST_INIT(&printer->sources);

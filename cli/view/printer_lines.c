@@ -11,6 +11,9 @@ static const char *const colours[] = {"36", "33", "32", "35", "34", "96", "93", 
 
 #define COLOUR_COUNT (sizeof(colours) / sizeof(colours[0]))
 
+/* So many bytes are copied without a call. */
+#define SHORT 16
+
 #define CLEAR_TO_END "\033[K"
 
 /*
@@ -131,18 +134,23 @@ bool lines_add_plain(struct printer_source *source, const char *block, size_t si
 {
     struct text *text = &source->printer->ready;
     size_t       first = text->size, prefix;
+    char         head[SHORT] = {0};
 
     if (!are_plain(source, block, size))
         return false;
     add_prefix(source);
     prefix = text->size - first;
+    if (prefix > 0 && prefix <= SHORT && !text->failed)
+        memcpy(head, text->data + first, prefix);
     text->size = first;
     while (size > 0) {
         size_t line = (size_t) ((const char *) memchr(block, '\n', size) - block) + 1;
 
-        if (!text_reserve(text, prefix + line))
+        if (!text_has_room(text, prefix + line + SHORT))
             break;
-        if (text->size > first)
+        if (prefix <= SHORT)
+            memcpy(text->data + text->size, head, SHORT);
+        else if (text->size > first)
             memcpy(text->data + text->size, text->data + first, prefix);
         memcpy(text->data + text->size + prefix, block, line);
         text->size += prefix + line;

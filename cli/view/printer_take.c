@@ -187,6 +187,9 @@ static void take_whole(struct printer_source *source, const char *block, size_t 
         if (newline != NULL)
             take_lines(source, block, (size_t) (newline - block) + 1);
         source->seen += (off_t) size;
+        /* More comes behind a full block: it is read again from its last line on, which is then whole. */
+        if (newline != NULL && size == TAKE_BLOCK_SIZE)
+            source->seen = source->begin;
     } else {
         newline = memchr(block, '\n', size);
         source->seen += newline != NULL ? newline - block : (off_t) size;

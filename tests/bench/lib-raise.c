@@ -195,7 +195,7 @@ static void measure_waiters(int processors)
                           .figure = raise_in_waiter,
                           .floor = kill_waiter,
                           .aim = AIM_RATIO,
-                          .limit = 1.5,
+                          .limit = 1.25,
                           .samples = 20};
 
     waiter = start_managed(wait_and_catch);
