@@ -61,6 +61,13 @@ bool descriptors_have_range(void)
     return !lacks_range;
 }
 
+void descriptors_close(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
 int descriptors_reopen(int fd, int flags)
 {
     char path[32];

@@ -4,6 +4,9 @@
 
 #include <stdbool.h>
 
+/* Closes *FD, unless it is -1, and sets it to -1. Any thread. */
+void descriptors_close(int *fd);
+
 /* Makes each close-on-exec. Returns 0 or -errno. Once, by a process with one thread. */
 int descriptors_close_on_exec(void);
 

@@ -7,6 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,6 +81,15 @@ int children_read(int fd, pid_t **ret, size_t *ret_count)
     *ret = pids;
     *ret_count = count;
     return 0;
+}
+
+void children_block_signal(void)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    (void) pthread_sigmask(SIG_BLOCK, &set, NULL);
 }
 
 void children_reap(void)

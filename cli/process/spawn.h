@@ -69,6 +69,19 @@ struct spawned {
     char interpreter[SPAWN_INTERPRETER_SIZE];
 };
 
+/* Returns the lowest number from FROM on that is the number of no descriptor which PLAN gives the command. */
+static inline int spawn_free_number(const struct spawn_plan *plan, int from)
+{
+    for (size_t i = 0; i < plan->extra_count;)
+        if (plan->extras[i].to == from) {
+            from++;
+            i = 0;
+        } else {
+            i++;
+        }
+    return from;
+}
+
 /*
  * Runs PLAN in a new session, with the caller's descriptor 0 as /dev/null, default signal
  * dispositions, no signal blocked, and SIGKILL as its parent-death signal: the command dies with

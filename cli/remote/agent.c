@@ -26,10 +26,10 @@
 #define COMMANDS_SOCKET "all.sock"
 
 static struct place  place;
-static struct link   up; /* to the run */
+static struct link   up; /* the link to the run */
 static struct source clients;
 static char         *clients_path;
-static pid_t         supervisor; /* its guardian, in fact; 0: it has ended */
+static pid_t         guardian; /* of the agent's supervisor; 0: none was started */
 static int           lifeline = -1;
 static bool          stopped;
 
@@ -109,17 +109,17 @@ static int start_supervisor(struct text *why)
         return -errno;
     own.lifeline = ends[0];
     lifeline = ends[1];
-    error = launch_own(&place, &own, &supervisor, why);
+    error = launch_own(&place, &own, &guardian, why);
     close(ends[0]);
     return error;
 }
 
-/* Kills the supervisor by closing its lifeline, and waits until its guardian has ended everything. */
+/* Kills the supervisor by closing its lifeline, and waits until the guardian has ended everything. */
 static void end_supervisor(void)
 {
     if (lifeline >= 0)
         close(lifeline);
-    while (supervisor > 0 && waitpid(supervisor, NULL, 0) < 0 && errno == EINTR)
+    while (guardian > 0 && waitpid(guardian, NULL, 0) < 0 && errno == EINTR)
         continue;
 }
 
@@ -134,7 +134,7 @@ static unsigned count_processors(void)
     return (unsigned) get_nprocs();
 }
 
-/* Tells the carrier that frames follow. */
+/* Tells the carrier that frames follow. Returns 0 or -errno. */
 static int say_up(void)
 {
     int size = dprintf(STDOUT_FILENO, "\n" BOOTSTRAP_MARK BOOTSTRAP_UP "%d %u\n", LINK_VERSION,

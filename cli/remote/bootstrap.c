@@ -1,9 +1,8 @@
 #include "cli/remote/bootstrap.h"
 
 /*
- * The parts of the script. It is one compound command: the shell has read all of it before it runs any of it.
- *
- * The directory must take files and let them be executed, which a small script shows.
+ * The script behind its variables. It is one compound command, so that the shell has read all of it before it runs any
+ * of it. A small script shows that files can be made and executed in a directory.
  */
 static const char begin[] =
     "{ umask 077\n"

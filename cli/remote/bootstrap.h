@@ -2,9 +2,9 @@
  * The script by which `sh` on another machine becomes the agent of a run. It comes on standard input, so that
  * no word has to be quoted for any shell on the way.
  *
- * The script answers on standard output by lines that begin with BOOTSTRAP_MARK; other lines are noise, such as
- * the greeting of a login. Before the front has got such an answer it sends nothing behind the script, because a
- * shell may read further than its script goes.
+ * The script answers on standard output by lines that begin with BOOTSTRAP_MARK. Other lines are noise, such as
+ * the greeting of a login. Before such an answer the carrier sends nothing behind the script, because a shell may
+ * read further than the end of its script.
  */
 #ifndef K3THREAD_CLI_REMOTE_BOOTSTRAP_H
 #define K3THREAD_CLI_REMOTE_BOOTSTRAP_H
@@ -15,14 +15,15 @@
 #define BOOTSTRAP_MARK "k3thread-agent "
 
 /* The answers, behind the mark. */
-#define BOOTSTRAP_NEED "need " /* and the processor: the program is to be sent */
-#define BOOTSTRAP_FAIL "fail " /* and why there can be no agent */
-#define BOOTSTRAP_UP   "up " /* the version of the link and the number of processors: frames follow */
+#define BOOTSTRAP_NEED "need " /* the processor follows; the carrier is to send the program */
+#define BOOTSTRAP_FAIL "fail " /* the reason why there can be no agent follows */
+#define BOOTSTRAP_UP                                                                               \
+    "up " /* the version of the link and the number of processors follow, and then frames */
 
 /*
- * Appends the script that looks for the program which WORD names (program_image_word()), also at PATH, where it
- * is on this machine. If it is not there, the script asks for IMAGE, and puts it into a new directory, whose name
- * ends in UNIQUE.
+ * Appends the script. It looks for the program that WORD names (program_image_word()): for a k3thread that the shell
+ * there finds, and at PATH, where the program is on this machine. If it finds none, the script asks for IMAGE, and puts
+ * it into a new directory, whose name ends with UNIQUE.
  */
 void bootstrap_write(struct text *script, const struct program_image *image, const char *word,
                      const char *path, const char *unique);

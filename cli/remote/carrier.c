@@ -20,10 +20,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* How many machines are being reached at a time. */
+/* At most so many machines are being reached at a time. */
 #define REACHED_MAX 64
 
-/* The seconds that the commands that reach the machines get to end, after the agents were told to. */
+/* After the agents were told to end, the commands that reach the machines get so many seconds to end. */
 #define FAREWELL 5.0
 
 static const struct carrier_options *options;
@@ -74,7 +74,7 @@ static void send_unsent(void)
                            byte_queue_size(&unsent) > 0 ? EPOLLIN | EPOLLOUT : EPOLLIN);
 }
 
-/* Reads the replies of the supervisor, which say nothing new, until it has ended. */
+/* Reads the replies of the supervisor, which are of no use, and notices its end. */
 static void supervisor_ready(struct source *source, uint32_t events)
 {
     char    bytes[4096];
@@ -160,7 +160,7 @@ static double look_at_links(void)
     return next;
 }
 
-/* Ends the loop when all children have ended, or have had their time. */
+/* Ends the loop when all children have ended, or have had FAREWELL seconds for that. */
 static void stop_if_done(void)
 {
     bool some = false;
@@ -273,7 +273,9 @@ int carrier_start(const struct carrier_options *given, pid_t *ret_pid)
         return 0;
     }
     options = given;
-    descriptors_close_from(STDERR_FILENO + 1); /* those of the run, whose ends must be seen */
+    descriptors_close_from(
+        STDERR_FILENO +
+        1); /* else the other ends of the run's pipes would not see that the run closes them */
     close_standard();
     prctl(PR_SET_NAME, "k3-carrier");
     (void) setsid();

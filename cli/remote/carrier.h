@@ -20,7 +20,7 @@ struct carrier_options {
     const struct place     *place; /* of the run's supervisor */
     const struct host_list *hosts;
 
-    /* Each machine's command, up to a NULL, which runs `sh` there. It does not yet name `sh`. */
+    /* For each machine the command that runs `sh` there: a list of words that ends with NULL. */
     char ***commands;
 };
 

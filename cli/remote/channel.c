@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Returns true if both sides have sent all, and all was written. */
+/* Returns true if both sides have sent their end, and the socket has taken everything. */
 static bool is_done(const struct channel *channel)
 {
     return channel->sent_end && channel->got_end && byte_queue_size(&channel->unwritten) == 0;
@@ -53,17 +53,17 @@ static void hang_up(struct channel *channel)
     channel_free(channel);
 }
 
-/* Gives the other side credit for what was written, when that is worth a frame. */
+/* Gives the other side credit for the bytes that the socket has taken, when there are enough to be worth a frame. */
 static void give_credit(struct channel *channel)
 {
     unsigned char size[4];
 
-    if (channel->unopened < CHANNEL_WINDOW / 2 || channel->got_end)
+    if (channel->uncredited < CHANNEL_WINDOW / 2 || channel->got_end)
         return;
     for (int i = 0; i < 4; i++)
-        size[i] = (unsigned char) (channel->unopened >> 8 * i);
+        size[i] = (unsigned char) (channel->uncredited >> 8 * i);
     link_send(channel->link, channel->id, FRAME_CREDIT, size, sizeof(size));
-    channel->unopened = 0;
+    channel->uncredited = 0;
 }
 
 /* Writes what the socket takes. Returns false if CHANNEL was freed. */
@@ -72,7 +72,7 @@ static bool flush(struct channel *channel)
     size_t before = byte_queue_size(&channel->unwritten);
     int    error = byte_queue_flush(&channel->unwritten, channel->source.fd);
 
-    channel->unopened += (uint32_t) (before - byte_queue_size(&channel->unwritten));
+    channel->uncredited += (uint32_t) (before - byte_queue_size(&channel->unwritten));
     if (error != 0) {
         hang_up(channel);
         return false;
@@ -87,7 +87,7 @@ static bool flush(struct channel *channel)
     return true;
 }
 
-/* Sends what the socket has, as much as the other side takes. Returns false if CHANNEL was freed. */
+/* Reads the socket, and sends as much as the other side has given credit for. Returns false if CHANNEL was freed. */
 static bool fill(struct channel *channel)
 {
     char    bytes[FRAME_MAX];
@@ -160,7 +160,7 @@ void channel_free(struct channel *channel)
 
 bool channel_take_data(struct channel *channel, const void *data, size_t size)
 {
-    size_t waiting = byte_queue_size(&channel->unwritten) + channel->unopened;
+    size_t waiting = byte_queue_size(&channel->unwritten) + channel->uncredited;
 
     if (channel->got_end || waiting + size > CHANNEL_WINDOW)
         return false;

@@ -15,7 +15,8 @@ struct channel {
     uint32_t      id;
     uint32_t      events;
     uint32_t      credit; /* how many bytes may be sent to the other side */
-    uint32_t unopened; /* how many bytes were written that the other side has no credit for yet */
+    uint32_t
+        uncredited; /* how many bytes were written for which the other side has got no credit yet */
     struct byte_queue unwritten; /* what the socket has not taken */
     bool              sent_end, got_end;
     bool              is_parked; /* the loop does not watch the socket, whose other end is closed */

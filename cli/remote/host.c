@@ -21,7 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How much a machine may say before its agent is up. */
+/* How many bytes a machine may write before its agent is up. */
 #define NOISE_MAX ((size_t) 256 * 1024)
 
 #define LINE_SIZE 4096
@@ -31,7 +31,7 @@ static struct program_image image;
 static char                 word[256];
 static char                 path[4096];
 
-static size_t being_reached; /* how many machines are */
+static size_t being_reached; /* the number of machines in the stage HOST_REACHED */
 
 static void set_stage(struct host *host, enum host_stage stage)
 {
@@ -54,9 +54,9 @@ static void close_pipes(struct host *host)
 /* Gives the machine up, and tells the supervisor why, before the clients see that their connections are closed. */
 static void lose(struct host *host, const char *why)
 {
-    if (host->stage == HOST_GONE)
+    if (host->stage == HOST_CLOSED)
         return;
-    set_stage(host, HOST_GONE);
+    set_stage(host, HOST_CLOSED);
     (void) snprintf(host->why, sizeof(host->why), "%s", why);
     loop_close(&host->listener);
     host->user->tell(host);
@@ -71,7 +71,7 @@ void host_end(struct host *host)
 {
     if (host->stage == HOST_REACHED && host->pid != 0)
         (void) kill(host->pid, SIGTERM);
-    set_stage(host, HOST_GONE);
+    set_stage(host, HOST_CLOSED);
     loop_close(&host->listener);
     close_pipes(host);
     link_close(&host->link);
@@ -90,16 +90,17 @@ static bool has_input(int fd)
     return poll(&poll_fd, 1, 0) > 0;
 }
 
-/* The words of the command: ssh's complaints, for example */
+/* The standard error of the command, such as ssh's messages */
 
 static void show_line(struct host *host)
 {
     while (host->line.size > 0 && host->line.data[host->line.size - 1] == '\r')
         host->line.size--;
-    if (host->line.size == 0 || host->stage == HOST_GONE)
-        return;
-    (void) snprintf(host->last, sizeof(host->last), "%.*s", (int) host->line.size, host->line.data);
-    dprintf(STDERR_FILENO, "%s: %.*s\n", host->name, (int) host->line.size, host->line.data);
+    if (host->line.size > 0 && host->stage != HOST_CLOSED) {
+        (void) snprintf(host->last, sizeof(host->last), "%.*s", (int) host->line.size,
+                        host->line.data);
+        dprintf(STDERR_FILENO, "%s: %.*s\n", host->name, (int) host->line.size, host->line.data);
+    }
     host->line.size = 0;
 }
 
@@ -145,7 +146,7 @@ static void out_ready(struct source *source, uint32_t events)
         loop_close(source); /* its reader has gone; the end of the command says why */
 }
 
-/* Sends the program, which MACHINE, the other processor, lacks. */
+/* Sends the program to a machine that lacks it, if its processor, MACHINE, is the one of this machine. */
 static void send_program(struct host *host, const char *machine)
 {
     struct utsname own;
@@ -169,8 +170,8 @@ static void send_program(struct host *host, const char *machine)
 }
 
 /*
- * Reads ANSWER, the agent's version and number of processors, and begins the link. What came behind that line are
- * frames already.
+ * Reads ANSWER, the agent's version and number of processors, and begins the link. The bytes behind that line are
+ * frames.
  */
 static void begin_link(struct host *host, const char *answer)
 {
@@ -206,7 +207,7 @@ static bool starts(const char *line, const char *with)
     return strncmp(line, with, strlen(with)) == 0;
 }
 
-/* Takes a line of the script's output; most others are noise. */
+/* Takes a line of output. A line without the mark is noise, such as the greeting of a login. */
 static void take_line(struct host *host, const char *line)
 {
     if (!starts(line, BOOTSTRAP_MARK))
@@ -257,13 +258,13 @@ static void in_ready(struct source *source, uint32_t events)
     } else if (n == 0) {
         loop_close(source); /* the end of the command says why */
     } else if (errno != EAGAIN && errno != EINTR) {
-        lose(host, "what it says is no agent's answer");
+        lose(host, "no agent has answered in what it wrote");
     }
 }
 
 /* The end of the command */
 
-/* Reads what the command had still said before it ended. */
+/* Reads the rest of what the command wrote before it ended. */
 static void drain(struct host *host)
 {
     while (host->words.fd >= 0 && has_input(host->words.fd))
@@ -297,7 +298,7 @@ static int connect_supervisor(struct link *link)
     return ((struct host *) link)->user->connect();
 }
 
-/* Takes clients. One that comes while the agent is not up is refused: its connection is closed. */
+/* Accepts clients. While the agent is not up, closes their connections. */
 static void listener_ready(struct source *source, uint32_t events)
 {
     struct host *host = LOOP_OWNER(source, struct host, listener);

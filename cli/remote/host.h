@@ -15,12 +15,12 @@ enum host_stage {
     HOST_NEW,
     HOST_REACHED, /* its command was started, and has the script */
     HOST_LINKED,  /* its agent is up */
-    HOST_GONE,    /* it is lost, or was told to end */
+    HOST_CLOSED,  /* it is lost, or was told to end */
 };
 
 /* What the user of a machine does for it. */
 struct host_user {
-    void (*tell)(const struct host *host); /* tells the run's supervisor how the machine is */
+    void (*tell)(const struct host *host); /* tells the run's supervisor the state of the machine */
     int (*connect)(
         void); /* returns a socket that is connected to the run's supervisor, or -errno */
 };
@@ -34,11 +34,11 @@ struct host {
     pid_t                   pid;                      /* of the command; 0: none, or it has ended */
     struct source           listener, in, out, words; /* words: its standard error; fd -1: closed */
     struct byte_queue       unsent, received;
-    size_t                  noise;     /* how much it has said so far */
-    struct text             line;      /* of its words, not yet complete */
-    char                    last[256]; /* the last line of its words */
+    size_t                  noise;     /* how many bytes it has written so far */
+    struct text             line;      /* of its standard error, not yet complete */
+    char                    last[256]; /* the last line of its standard error */
     unsigned                processors;
-    char                    why[512]; /* it is lost */
+    char                    why[512]; /* why it is lost */
 };
 
 /* Listens at SOCKET for clients of the machine NAME. Returns 0 or -errno. */
@@ -60,7 +60,7 @@ void host_take_exit(struct host *host, int status);
 /* Tells the agent to end. */
 void host_end(struct host *host);
 
-/* Appends the request by which the supervisor is told how the machine is. */
+/* Appends the request by which the supervisor is told the state of the machine. */
 void host_write_news(struct text *line, const struct host *host, int64_t id);
 
 /* Frees the copy of the program that is sent to machines. */

@@ -23,7 +23,7 @@ static bool has_name(const struct host_list *list, const char *name)
     return false;
 }
 
-/* Checks that NAME can be a word of a command line that is no option. Returns 0 or -EINVAL. */
+/* Checks that NAME can be a word of a command line, and is no option. Returns 0 or -EINVAL with WHY. */
 static int check_name(const struct host_list *list, const char *name, struct text *why)
 {
     if (name[0] == '\0' || name[0] == '-' || strlen(name) > NAME_MAX_SIZE) {

@@ -12,7 +12,7 @@ struct host_word {
     unsigned slots; /* 0: as many as it has processors */
 };
 
-/* Zeroed, it is empty. */
+/* A list. All zeros: an empty list. */
 struct host_list {
     struct host_word *hosts;
     size_t            count;

@@ -4,6 +4,7 @@
 #include "cli/remote/channel.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,10 +12,10 @@
 /* How much is read from the pipe at a time. */
 #define READ_SIZE ((size_t) 64 * 1024)
 
-/* A link that is full (LINK_UNSENT_MAX) reads no channel's socket until at most so many unsent bytes are left. */
+/* A full link (LINK_UNSENT_MAX) reads the channels' sockets again when no more than so many bytes are unsent. */
 #define UNSENT_LOW ((size_t) 256 * 1024)
 
-/* The other side may open no more channels while so many are open, of both sides. */
+/* While so many channels are open, of both sides together, the other side can open no more. */
 #define CHANNELS_MAX 65536
 
 static uint32_t get(const unsigned char *from, int bytes)
@@ -133,7 +134,7 @@ static bool take_frames(struct link *link)
         size_t               size = get(head + 5, 3);
 
         if (size > FRAME_MAX) {
-            cut(link, "it sent what is no frame");
+            cut(link, "it sent a frame that is too large");
             return false;
         }
         if (byte_queue_size(queue) < FRAME_HEAD + size)
@@ -221,6 +222,14 @@ void links_flush(void)
             (void) flush(link);
 }
 
+static void cut_silent(struct link *link)
+{
+    char why[64];
+
+    (void) snprintf(why, sizeof(why), "no sign of life came for %g seconds", LINK_LEASE);
+    cut(link, why);
+}
+
 double link_do_due(struct link *link)
 {
     double now = clock_monotonic();
@@ -228,7 +237,7 @@ double link_do_due(struct link *link)
     if (!link_is_open(link))
         return LINK_BEAT;
     if (now >= link->heard + LINK_LEASE) {
-        cut(link, "no sign of life came for 10 seconds");
+        cut_silent(link);
         return LINK_BEAT;
     }
     if (now >= link->beat && byte_queue_size(&link->unsent) == 0)

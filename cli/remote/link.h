@@ -1,12 +1,13 @@
 /*
  * A link: the two pipes between a run and the agent on another machine, and the channels in them.
  *
- * A channel is one client's connection to a supervisor on the other side. At both ends channel.c copies what
- * comes on a socket into the channel, and what comes on the channel into the socket. It reads no socket further than the other side has said it will take, so that a slow
- * reader of one channel holds up no other channel, and each channel has a bounded buffer.
+ * A channel is one client's connection to a supervisor on the other side. At both ends channel.c copies what comes on a
+ * socket into the channel, and what comes on the channel into the socket. It reads no more from a socket than the other
+ * side has given credit for. So a slow reader of one channel holds up no other channel, and each channel has a bounded
+ * buffer.
  *
- * Each side sends a sign of life from time to time. A link on which nothing has come for LINK_LEASE seconds is
- * cut. A side that breaks the rules is cut off as well. Runs in the loop of cli/base/loop.h. One thread.
+ * Each side sends a sign of life every LINK_BEAT seconds. A side cuts the link if nothing has come for LINK_LEASE
+ * seconds, or if the other side breaks these rules. Runs in the loop of cli/base/loop.h. One thread.
  *
  * On the wire a link is a sequence of frames: the channel (4 bytes, the highest bit says which side opened it),
  * the kind (1 byte), the size of what follows (3 bytes), all little-endian.
@@ -22,13 +23,13 @@
 /* Bump this when a frame, or the way in which an agent is started, changes its meaning. */
 #define LINK_VERSION 1
 
-/* The seconds between two signs of life, and without one until the link is cut. */
+/* The seconds between two signs of life; and the seconds without any, after which the link is cut. */
 #define LINK_BEAT  2.5
 #define LINK_LEASE 10.0
 
 /*
- * Begins LINK over the pipes IN and OUT, which it takes over. RECEIVED, SIZE bytes, came on IN already. The
- * SIGPIPE of this process must be ignored. Returns 0 or -errno.
+ * Begins LINK over the pipes IN and OUT, which it takes over. RECEIVED are SIZE bytes that came on IN already.
+ * This process must ignore SIGPIPE. Returns 0 or -errno.
  */
 int link_open(struct link *link, int in, int out, const char *received, size_t size);
 

@@ -12,10 +12,10 @@
 /* The kinds of frames. */
 enum frame_kind {
     FRAME_OPEN = 1, /* a client has connected */
-    FRAME_DATA,     /* bytes of it */
-    FRAME_END,      /* it sends no more */
-    FRAME_CLOSE,    /* it, or the supervisor, has closed the connection */
-    FRAME_CREDIT,   /* so many more bytes may be sent (4 bytes) */
+    FRAME_DATA,     /* bytes of the client, or for it */
+    FRAME_END,      /* this side sends no more bytes */
+    FRAME_CLOSE,    /* the client or the supervisor has closed the connection */
+    FRAME_CREDIT,   /* the other side may send so many more bytes (4 bytes) */
     FRAME_BEAT,     /* a sign of life */
 };
 
@@ -38,7 +38,7 @@ struct link {
     /* Returns a socket that is connected to this side's supervisor, for a channel of the other side; or -errno. */
     int (*connect)(struct link *link);
 
-    /* Says that the link is cut, and why. It is closed already. */
+    /* Is called when the link was cut, because of WHY. The link is closed already. */
     void (*cut)(struct link *link, const char *why);
 
     struct source       in, out; /* of the two pipes; fd -1: closed */
@@ -54,7 +54,7 @@ struct link {
     LIST_ENTRY(link) listed;
 };
 
-/* In frame.c: queues a frame. It is sent at the end of the loop's round at the latest, by links_flush(). */
+/* Queues a frame (frame.c). It is sent at the end of the loop's round at the latest, by links_flush(). */
 void link_send(struct link *link, uint32_t id, enum frame_kind kind, const void *data, size_t size);
 
 /* In frame.c: takes one of the links that have something to send out of their list, or LINK, if it is there. */

@@ -16,10 +16,7 @@
 
 static const char program[] = "/proc/self/exe";
 
-/*
- * Maps the file. Its pages are shared with the program that runs from it, so that nothing is read and copied that is
- * not looked at.
- */
+/* Maps the file. The pages are shared with the program that runs from it, so no memory is needed for a copy. */
 static int map_file(struct program_image *ret)
 {
     struct stat info;
@@ -62,7 +59,7 @@ static size_t end_of_segments(struct program_image *image)
     return end <= image->size ? end : 0;
 }
 
-/* Takes out of the header where the sections were. */
+/* Removes from the header where the sections are. */
 static void forget_sections(struct program_image *image)
 {
     ElfW(Ehdr) *header = (void *) image->data;
@@ -140,7 +137,7 @@ bool program_image_suits(const char *own, const char *word)
            strncmp(own_machine, machine, (size_t) (version - machine)) != 0;
 }
 
-/* The bytes that are divided at a time. */
+/* The checksum divides so many bytes at a time. */
 #define SLICE 8
 
 /*

@@ -1,6 +1,7 @@
 /*
- * The program as it is sent to another machine: the bytes of its own file up to the end of what is loaded. What
- * stands behind, the debugger's tables, is left out, so a stripped copy of the program is the same image.
+ * The program as it is sent to another machine: the bytes of its own file up to the end of the last segment that is
+ * loaded. The debugger's tables, which come after that, are left out, so a stripped copy of the program has the same
+ * image.
  */
 #ifndef K3THREAD_CLI_REMOTE_PROGRAM_IMAGE_H
 #define K3THREAD_CLI_REMOTE_PROGRAM_IMAGE_H
@@ -25,18 +26,18 @@ int program_image_read(struct program_image *ret, struct text *why);
 void program_image_release(struct program_image *image);
 
 /*
- * Writes the word by which the same program is known on another machine: a hash of the image, the processor,
- * the version of k3thread and that of the link. Returns false if SIZE is too small.
+ * Writes the word by which another machine can tell whether it has the same program: a hash of the image, the
+ * processor, the version of k3thread and the version of the link. Returns false if SIZE is too small.
  */
 bool program_image_word(const struct program_image *image, char *ret, size_t size);
 
 /*
- * Returns true if this program, whose own word is OWN, can be the agent of the one with WORD: it is the same,
- * or the same version for another processor.
+ * Returns true if a program with the word OWN can be the agent for a program with the WORD: they are the same, or the
+ * same version for different processors.
  */
 bool program_image_suits(const char *own, const char *word);
 
-/* Puts what cksum(1) prints for the image into it. That is a number of its own because not every user needs it. */
+/* Computes image->checksum, which not every user of an image needs. */
 void program_image_sum(struct program_image *image);
 
 #endif

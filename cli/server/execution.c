@@ -19,14 +19,14 @@
 #include <string.h>
 #include <unistd.h>
 
-/* How many bytes of output are sent at a time, and how many a worker may leave unread before it gets no more. */
+/* So many bytes of output are sent at a time. A worker that leaves UNREAD_MAX bytes unread gets no more for now. */
 #define PIECE      ((size_t) 32 * 1024)
 #define UNREAD_MAX ((size_t) 512 * 1024)
 
 /* How many pieces are read in a row, so that one command does not hold up the others. */
 #define PIECES_MAX 8
 
-/* What the pipe can still hold when the command has ended; more was written by a process that cannot be ended. */
+/* The pipe holds no more than this when the command has ended. Only a process that cannot be ended writes more. */
 #define REST_MAX ((size_t) 1024 * 1024)
 
 struct execution {
@@ -121,7 +121,7 @@ static void send_report(const struct execution *execution)
     text_release(&line);
 }
 
-/* Sends how the thread stands, and the answer when it has ended. */
+/* Sends a report on the thread or, if it has ended, the reply. */
 static void wake(struct call *call, struct record *record)
 {
     struct execution *execution = call->state;
@@ -147,7 +147,7 @@ static void close_output(struct execution *execution)
     close(execution->writer);
 }
 
-/* Frees what a call keeps. If the connection is gone before the command has ended, kills the command. */
+/* Frees the execution of a call. If the connection was closed before the command has ended, kills the command. */
 static void release(void *state)
 {
     struct execution *execution = state;

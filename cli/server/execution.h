@@ -11,10 +11,10 @@
 #include "cli/server/call.h"
 #include "cli/server/start_params.h"
 
-/* Starts what START says, whose job it takes over, and lets CALL wait for its end. */
+/* Starts the command of START, whose job it takes over, and lets CALL wait for the end. */
 void execution_begin(struct call *call, struct start_params *start);
 
-/* Reads on where a worker has taken what it was sent. */
+/* Goes on reading the output of commands whose workers have read most of what they were sent. */
 void executions_advance(void);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * The method "read": the bytes of a thread's log, piece by piece, for clients that cannot open the file, as on
- * another machine.
+ * The method "read": the bytes of a thread's log, piece by piece, for a client that cannot open the file because it is
+ * on another machine.
  */
 #include "cli/server/log_reader.h"
 #include "cli/server/method.h"
@@ -9,7 +9,7 @@
 
 #include <math.h>
 
-/* The most readers of one client: each has an open file. */
+/* The most readers of one client. Each reader has an open file. */
 #define READERS_MAX 4096
 
 /* The parameters. */

@@ -1,4 +1,4 @@
-/* The method "surroundings": what the commands get that the client starts without saying otherwise. */
+/* The method "surroundings": the environment, limits, directory and umask of the commands that the client starts. */
 #include "cli/server/method.h"
 #include "cli/server/params.h"
 #include "cli/server/surroundings.h"

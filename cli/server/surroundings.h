@@ -1,8 +1,8 @@
 /*
- * What surrounds the commands that a client starts: environment, limits, directory and umask. A start brings
- * its own, or says that those of the client's last start still hold. A client that does not know them, because
- * it is on another machine, gets them from the method "surroundings", which `k3thread proxy` calls for it. The
- * server's thread only.
+ * The surroundings of the commands that a client starts: environment, limits, directory and umask. A start brings
+ * surroundings, or says that those of the client's last start still hold. A client on another machine does not know the
+ * surroundings of this machine: `k3thread proxy` sends them for it, by the method "surroundings". The server's thread
+ * only.
  */
 #ifndef K3THREAD_CLI_SERVER_SURROUNDINGS_H
 #define K3THREAD_CLI_SERVER_SURROUNDINGS_H

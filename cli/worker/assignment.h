@@ -16,11 +16,11 @@ struct thread_terminal;
 struct assignment {
     uint64_t                id; /* the thread's */
     struct job             *job;
-    const struct seat      *seat;    /* the other machine on which it runs; NULL: this one */
-    bool                    again;   /* a restart was asked for: the thread waits out no delay */
-    struct report           draft;   /* how the thread stands at the start; then the worker's own */
-    struct mail             mail;    /* where the worker posts its reports */
-    struct account          account; /* what its ended processes have used */
+    const struct seat      *seat;  /* the other machine on which it runs; NULL: this one */
+    bool                    again; /* a restart was asked for: the thread waits out no delay */
+    struct report           draft; /* the state of the thread at the start; then the worker's own */
+    struct mail             mail;  /* where the worker posts its reports */
+    struct account          account;  /* what its ended processes have used */
     struct thread_terminal *terminal; /* of all runs; NULL: none */
     int                     input;    /* the pipe of an input that stays open, either end; or -1 */
     atomic_int              spawning; /* the child that has not come to its exec, or 0 */

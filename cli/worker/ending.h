@@ -39,7 +39,7 @@ void   ending_step(struct worker *worker);
 double ending_next(const struct worker *worker);
 
 /*
- * Ask or kill PID, a leftover, unless that was done. The caller makes sure that PID keeps naming the
+ * Ask or kill PID, a leftover, unless it was asked or killed before. The caller makes sure that PID keeps naming the
  * same process.
  */
 void ending_ask_process(struct worker *worker, pid_t pid);

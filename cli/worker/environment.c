@@ -25,11 +25,11 @@ static const char  path_name[] = "PATH=";
 /* The newest block. The clients of one shell send the same, so that they share it. */
 static struct environment *newest;
 
-/* The variables that no command has from its client. */
+/* The variables that a command never gets from its client. */
 static const char *const own_names[] = {"K3THREAD_ID=",   "K3THREAD_NAME=",     "K3THREAD_SOCKET=",
                                         "K3THREAD_SLOT=", "K3THREAD_HOSTNAME=", "NOTIFY_SOCKET="};
 
-/* Names a machine for k3thread itself. No command has it, so the k3thread of a command stays on its machine. */
+/* Names a machine for k3thread itself. A command does not get it, so a k3thread that it runs stays on its machine. */
 static const char host_name[] = "K3THREAD_HOST=";
 
 #define OWN_COUNT (sizeof(own_names) / sizeof(own_names[0]))
@@ -47,7 +47,7 @@ void environment_set_path_end(const char *directory)
     path_end = directory;
 }
 
-/* Returns true if STRING is a PATH that gets a directory more. */
+/* Returns true if STRING is a PATH to which a directory is appended. */
 static bool gets_path_end(const char *string)
 {
     return path_end != NULL && strncmp(string, path_name, strlen(path_name)) == 0;

@@ -1,7 +1,7 @@
 /*
  * A client's environment and limits: one block that never changes, shared by all the threads that the
- * client starts. A thread keeps it as long as it can be restarted, so the clients that send the same one
- * after the other share it, too.
+ * client starts. A thread keeps it as long as it can be restarted, so clients that send the same
+ * environment one after the other share it, too.
  */
 #ifndef K3THREAD_CLI_WORKER_ENVIRONMENT_H
 #define K3THREAD_CLI_WORKER_ENVIRONMENT_H
@@ -28,7 +28,7 @@ void environment_set_path_end(const char *directory);
  */
 struct environment *environment_new(char *const *strings, const struct limits *limits);
 
-/* Returns, likewise, one with the variables and limits of BASE, and with STRINGS, which replace variables. */
+/* Returns a new environment with the variables and limits of BASE, in which STRINGS replace or add variables. */
 struct environment *environment_new_with(const struct environment *base, char *const *strings);
 
 /* Returns the limits, which are valid no longer than ENVIRONMENT. */

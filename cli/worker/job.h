@@ -49,7 +49,8 @@ struct job {
     unsigned     restart_max; /* at most so many restarts; 0: any number */
     off_t        log_limit;   /* bytes; 0: none */
     char        *host;        /* the other machine on which it is to run; NULL: any, or none */
-    bool reschedule; /* if that machine is lost, it runs on another one, unless HOST is given */
+    bool
+        reschedule; /* if its machine is lost, the command runs on another one, unless HOST is given */
     struct origin *origin; /* the thread of a run for which an agent runs it; NULL: none */
     bool           queues; /* its worker, after the delay, waits for a slot */
 };

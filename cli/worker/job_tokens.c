@@ -1,5 +1,6 @@
 #include "cli/worker/job_tokens.h"
 
+#include "cli/base/descriptors.h"
 #include "cli/process/limits.h"
 #include "cli/worker/logs.h"
 #include "cli/worker/mailbox.h"
@@ -18,9 +19,6 @@
 
 /* The first descriptor that a command may get. make itself begins with it. */
 #define FIRST_DESCRIPTOR 3
-
-/* How often, at most, the directory of a fifo is made again. */
-#define RESTORES_MAX 10
 
 static int         inotify = -1;
 static atomic_uint jobs; /* in MAKEFLAGS */
@@ -41,18 +39,11 @@ void job_tokens_set_number(unsigned number)
 
 /* Opening */
 
-static void close_fd(int *fd)
-{
-    if (*fd >= 0)
-        close(*fd);
-    *fd = -1;
-}
-
 /* Closes the command's ends. */
 static void close_ends(struct job_tokens *tokens)
 {
     for (size_t i = 0; i < JOB_TOKENS_ENDS; i++)
-        close_fd(&tokens->ends[i].from);
+        descriptors_close(&tokens->ends[i].from);
 }
 
 void job_tokens_free(struct job_tokens *tokens)
@@ -60,8 +51,8 @@ void job_tokens_free(struct job_tokens *tokens)
     if (tokens->watch >= 0)
         (void) inotify_rm_watch(inotify, tokens->watch);
     close_ends(tokens);
-    close_fd(&tokens->fifo);
-    close_fd(&tokens->returns);
+    descriptors_close(&tokens->fifo);
+    descriptors_close(&tokens->returns);
     free(tokens);
 }
 
@@ -70,7 +61,7 @@ static int make_fifo(const char *path)
 {
     int error = mkfifo(path, 0600) < 0 ? -errno : 0;
 
-    for (int tries = 0; tries < RESTORES_MAX && error == -ENOENT; tries++) {
+    for (int tries = 0; tries < LOGS_RESTORES_MAX && error == -ENOENT; tries++) {
         (void) logs_restore();
         error = mkfifo(path, 0600) < 0 ? -errno : 0;
     }
@@ -133,23 +124,13 @@ static int make_returns(struct job_tokens *tokens)
     return fcntl(tokens->returns, F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
 }
 
-/* Returns true if PLAN gives the command a descriptor of that NUMBER. */
-static bool is_used(const struct spawn_plan *plan, int number)
-{
-    for (size_t i = 0; i < plan->extra_count; i++)
-        if (plan->extras[i].to == number)
-            return true;
-    return false;
-}
-
 /* Chooses the lowest numbers that PLAN does not use. */
 static void choose_numbers(struct job_tokens *tokens, const struct spawn_plan *plan)
 {
     int number = FIRST_DESCRIPTOR;
 
     for (size_t i = 0; i < JOB_TOKENS_ENDS; i++) {
-        while (is_used(plan, number))
-            number++;
+        number = spawn_free_number(plan, number);
         tokens->ends[i].to = number++;
     }
 }

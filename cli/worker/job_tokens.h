@@ -19,7 +19,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-/* The command's end of each, by the order in MAKEFLAGS. */
+/* The command's two descriptors, in the order of MAKEFLAGS. */
 enum { JOB_TOKENS_TAKE, JOB_TOKENS_RETURN, JOB_TOKENS_ENDS };
 
 /* The tokens of one run. */

@@ -63,22 +63,12 @@ int loading_open(const struct job *job, struct loading **ret, struct text *why)
     return error;
 }
 
-static bool is_used(const struct spawn_plan *plan, int number)
-{
-    for (size_t i = 0; i < plan->extra_count; i++)
-        if (plan->extras[i].to == number)
-            return true;
-    return false;
-}
-
 void loading_extend(struct loading *loading, struct spawn_plan *plan)
 {
-    int number = FIRST_DESCRIPTOR;
+    int number = spawn_free_number(plan, FIRST_DESCRIPTOR);
 
     if (loading->ends[1] < 0)
         return;
-    while (is_used(plan, number))
-        number++;
     (void) snprintf(loading->number, sizeof(loading->number), "%d", number);
     plan->argv = loading->argv;
     plan->extras[plan->extra_count++] =

@@ -13,6 +13,9 @@ int logs_open(const char *logs);
 /* Returns the path of this run's directory. Any thread. */
 const char *logs_directory(void);
 
+/* How often, at most, a caller makes the directory again: another program may still be removing it. */
+#define LOGS_RESTORES_MAX 10
+
 /*
  * Makes this run's directory again, and the directories above it, after another program removed it.
  * Returns 0 or -errno; -EEXIST: it is there. Any thread.

@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <sys/queue.h>
 
-/* The slot of one thread; all zeros: empty. The mailbox's lock guards its members. */
+/* The slot of one thread. All zeros: an empty slot. The mailbox's lock guards its members. */
 struct mail {
     struct report report; /* not yet taken by the server, if is_posted */
     bool          is_posted;

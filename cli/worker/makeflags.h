@@ -1,5 +1,5 @@
 /*
- * MAKEFLAGS: how a make, and other programs that speak its protocol, learn of a jobserver. No state.
+ * MAKEFLAGS, the variable by which make, and other programs that know its protocol, learn of a jobserver. No state.
  */
 #ifndef K3THREAD_CLI_WORKER_MAKEFLAGS_H
 #define K3THREAD_CLI_WORKER_MAKEFLAGS_H

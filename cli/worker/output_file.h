@@ -9,9 +9,6 @@
 
 #include <stdbool.h>
 
-/* How often, at most, a run makes the directory of its log again. */
-#define OUTPUT_FILE_RESTORES_MAX 10
-
 /*
  * Opens the output of JOB without waiting: a pipe without a reader fails at once. A file that is made here gets the
  * mode that the spawn would have given it. Returns a descriptor that does not block, or -errno.

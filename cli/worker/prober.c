@@ -1,6 +1,7 @@
 #include "cli/worker/prober.h"
 
 #include "cli/base/clock.h"
+#include "cli/process/children.h"
 #include "cli/process/mark.h"
 #include "cli/process/spawn.h"
 #include "cli/ready/ready.h"
@@ -9,7 +10,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -124,16 +124,6 @@ static enum prober_news try_probe(struct prober *prober, char **environment)
     return news;
 }
 
-/* Blocks SIGCHLD, which is for the server: here it would only interrupt each wait. */
-static void block_ends_of_children(void)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGCHLD);
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
-}
-
 static void *probe(void *argument)
 {
     struct prober       *prober = argument;
@@ -145,7 +135,7 @@ static void *probe(void *argument)
     char           **environment;
     enum prober_news news = PROBER_FAILED;
 
-    block_ends_of_children();
+    children_block_signal();
     k3thread_set_mask(K3THREAD_RETURN);
     environment = environment_list(prober->environment, &own);
     if (environment != NULL)

@@ -39,19 +39,28 @@ static void pass_on(struct worker *worker, int signal)
         kill(worker->pid, signal);
 }
 
+bool raised_next(struct worker *worker, struct k3thread_exc *ret, int *ret_signal,
+                 bool *ret_automatic)
+{
+    while (worker_take(worker, ret, ret_automatic)) {
+        *ret_signal = exceptions_signal(ret->type);
+        worker->ending |= *ret_signal == 0;
+        if (*ret_signal != 0 || !*ret_automatic || worker->report->state != STATE_STOPPING)
+            return true;
+    }
+    return false;
+}
+
 /* Not inlined: see APART in worker.h. */
 APART void raised_while_running(struct worker *worker)
 {
     struct k3thread_exc e;
+    int                 signal;
     bool                automatic;
 
-    while (worker_take(worker, &e, &automatic)) {
-        int signal = exceptions_signal(e.type);
-
-        worker->ending |= signal == 0;
+    while (raised_next(worker, &e, &signal, &automatic))
         if (signal != 0)
             pass_on(worker, signal);
-        else if (!automatic || worker->report->state != STATE_STOPPING)
+        else
             raised_stop(worker, &e);
-    }
 }

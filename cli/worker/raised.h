@@ -14,7 +14,14 @@ enum raised { RAISED_NOTHING, RAISED_GO, RAISED_END };
 enum raised raised_while_idle(struct worker *worker);
 
 /*
- * Takes the pending exceptions while the command or a leftover runs; each ends the run or sends a
+ * Takes the oldest pending exception that has an effect on a run. *RET_SIGNAL becomes the signal that it stands for,
+ * or 0: then it ends the run. *RET_AUTOMATIC: see worker_take(). Returns false if there is none.
+ */
+bool raised_next(struct worker *worker, struct k3thread_exc *ret, int *ret_signal,
+                 bool *ret_automatic);
+
+/*
+ * Takes the pending exceptions while the command or a leftover runs on this machine; each ends the run or sends a
  * signal.
  */
 void raised_while_running(struct worker *worker);

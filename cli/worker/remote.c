@@ -56,28 +56,19 @@ struct pollfd remote_poll(const struct remote *remote)
     return (struct pollfd){.fd = remote->fd, .events = events};
 }
 
-/* Sends by send(), which raises no SIGPIPE. */
+/* Sends what the socket takes. What the agent has sent before it closed the connection is still to be read. */
 static int flush(struct remote *remote)
 {
-    struct byte_queue *queue = &remote->unsent;
+    int error = byte_queue_flush(&remote->unsent, remote->fd);
 
-    while (byte_queue_size(queue) > 0) {
-        ssize_t n = send(remote->fd, byte_queue_front(queue), byte_queue_size(queue), MSG_NOSIGNAL);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0) /* what the agent has sent before it closed the connection is read first */
-            return errno == EAGAIN || errno == EPIPE || errno == ECONNRESET ? 0 : -errno;
-        byte_queue_take(queue, (size_t) n);
-    }
-    return 0;
+    return error == -EPIPE || error == -ECONNRESET ? 0 : error;
 }
 
 int remote_move(struct remote *remote)
 {
     struct text *bytes = &remote->received.bytes;
     ssize_t      n;
-    int          error = remote->unsent.bytes.failed ? -ENOMEM : flush(remote);
+    int          error = flush(remote);
 
     if (error != 0)
         return error;

@@ -75,7 +75,5 @@ bool remote_input_take_reply(struct remote_input *input, int64_t id, bool failed
 
 void remote_input_close(struct remote_input *input)
 {
-    if (input->fd >= 0)
-        close(input->fd);
-    input->fd = -1;
+    descriptors_close(&input->fd);
 }

@@ -22,10 +22,10 @@ int remote_input_open(struct remote_input *input, const struct worker *worker);
 /* Returns what to poll for (fd -1: nothing). */
 struct pollfd remote_input_poll(const struct remote_input *input);
 
-/* Sends the next piece, for the agent's thread ID, when the poll says that there is one. */
+/* Sends the next piece to the agent's thread ID. Call it when the poll says that there is one. */
 void remote_input_send(struct remote_input *input, struct remote *remote, int64_t id);
 
-/* Takes the reply ID, if it is to a piece. Returns false if it is not. FAILED: the command reads no more. */
+/* Takes the reply with ID. FAILED: the command reads no more. Returns false if it is no reply to a piece. */
 bool remote_input_take_reply(struct remote_input *input, int64_t id, bool failed);
 
 void remote_input_close(struct remote_input *input);

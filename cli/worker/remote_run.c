@@ -1,11 +1,12 @@
 #include "cli/worker/remote_run.h"
 
 #include "cli/base/clock.h"
-#include "cli/base/exceptions.h"
 #include "cli/base/status.h"
 #include "cli/place/logfile.h"
 #include "cli/rpc/bytes.h"
+#include "cli/worker/logs.h"
 #include "cli/worker/output_file.h"
+#include "cli/worker/raised.h"
 #include "cli/worker/remote.h"
 #include "cli/worker/remote_input.h"
 #include "cli/worker/remote_params.h"
@@ -21,7 +22,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A probe that begins so looks at the log. The log is here, so this worker runs the probe; the agent runs the others. */
+/*
+ * The beginning of a probe that looks at the log. The log is on this machine, so this worker runs such a probe. The
+ * agent runs every other probe.
+ */
 static const char line_probe[] = "line:";
 
 /* One run. */
@@ -36,7 +40,7 @@ struct remote_run {
     bool                 done;
 };
 
-/* Notes that the machine was lost, and with it the run. */
+/* Notes that the machine was lost, and with it the run. HOW is the reason unless the carrier has given one. */
 static void lose(struct remote_run *run, const char *how)
 {
     struct worker     *worker = run->worker;
@@ -46,7 +50,7 @@ static void lose(struct remote_run *run, const char *how)
 
     run->done = worker->lost = true;
     worker->report->lost++;
-    if (worker->report->exception != NULL) /* it was to end anyway */
+    if (worker->report->exception != NULL) /* the thread was ending anyway */
         return;
     worker->report->exception = &k3thread_ConnectionError;
     worker->report->exit_code = STATUS_INTERNAL;
@@ -63,13 +67,12 @@ static int open_log(struct remote_run *run)
     const struct job *job = run->worker->job;
 
     run->log = output_file_open(job);
-    for (int tries = 0; tries < OUTPUT_FILE_RESTORES_MAX && output_file_restore(job, run->log);
-         tries++)
+    for (int tries = 0; tries < LOGS_RESTORES_MAX && output_file_restore(job, run->log); tries++)
         run->log = output_file_open(job);
     return run->log < 0 ? run->log : 0;
 }
 
-/* Writes output. What a full disk does not take is lost, as it is for a command here. */
+/* Writes output. Bytes that a full disk does not take are lost, as they are for a command on this machine. */
 static void write_log(const struct remote_run *run, const char *data, size_t size)
 {
     while (size > 0) {
@@ -116,7 +119,7 @@ static bool take_reply(struct remote_run *run, const json_t *message)
 
     if (id != run->execute) {
         (void) remote_input_take_reply(&run->input, id, error != NULL);
-        return true; /* or to a raise, whose effect a report shows */
+        return true; /* the reply to an "end" says nothing new: a report shows the effect */
     }
     if (error != NULL) {
         take_refusal(run, error);
@@ -144,7 +147,7 @@ static bool take_message(struct remote_run *run, const json_t *message)
     return remote_report_take(&run->report, json_object_get(params, "report"), false);
 }
 
-/* Sends what is to be sent, and takes what has come. */
+/* Sends what is queued, and takes the messages that have come. */
 static void move(struct remote_run *run)
 {
     bool    bad = false;
@@ -184,17 +187,14 @@ static void stop(struct remote_run *run, const struct k3thread_exc *e, bool auto
 static void take_raised(struct remote_run *run)
 {
     struct k3thread_exc e;
+    int                 signal;
     bool                automatic;
 
-    while (worker_take(run->worker, &e, &automatic)) {
-        bool is_signal = exceptions_signal(e.type) != 0;
-
-        run->worker->ending |= !is_signal;
-        if (is_signal)
+    while (raised_next(run->worker, &e, &signal, &automatic))
+        if (signal != 0)
             send_end(run, &e, false);
-        else if (!automatic || run->worker->report->state != STATE_STOPPING)
+        else
             stop(run, &e, automatic);
-    }
 }
 
 /* Ends the run because the output did not show in time that the command is ready. */

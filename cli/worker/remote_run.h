@@ -10,8 +10,8 @@
 
 /*
  * Runs the command once on the machine of the assignment's seat, and posts what happens. Returns false if it
- * could not be started; the report says why then. worker->lost is true afterwards if the machine was lost: no
- * one knows then how far the command came.
+ * could not be started; the report says why then. worker->lost is true afterwards if the machine was lost:
+ * then it is not known how far the command came.
  */
 bool remote_run(struct worker *worker);
 

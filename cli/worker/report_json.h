@@ -1,4 +1,4 @@
-/* Reports as JSON: so an agent tells the worker of a run how a command on its machine stands. */
+/* Reports as JSON, in which an agent reports on a command to the worker of a run. */
 #ifndef K3THREAD_CLI_WORKER_REPORT_JSON_H
 #define K3THREAD_CLI_WORKER_REPORT_JSON_H
 
@@ -12,9 +12,8 @@
 void report_write(struct text *text, const struct report *report, const struct usage *usage);
 
 /*
- * Takes the object JSON into *RET, whose strings it replaces, and *RET_USAGE. Times, the output's positions and
- * what only the other machine needs are left as they are. Returns false, with *RET half changed, if it is no
- * report.
+ * Puts the members of the object JSON into *RET, which is zeroed, and *RET_USAGE. Times and the positions of output are
+ * not among them, because each machine has its own. Returns false, with *RET half changed, if JSON is no report.
  */
 bool report_read(struct report *ret, struct usage *ret_usage, const json_t *json);
 

@@ -9,6 +9,7 @@
 #include "cli/worker/job_tokens.h"
 #include "cli/worker/loading.h"
 #include "cli/worker/log_limit.h"
+#include "cli/worker/logs.h"
 #include "cli/worker/origin.h"
 #include "cli/worker/output_begin.h"
 #include "cli/worker/output_file.h"
@@ -291,8 +292,8 @@ static int spawn_command(struct worker *worker, struct spawn_plan plan, struct s
     int error = try_spawn(worker, plan, ret);
 
     /* Another process may still be removing the directory of the log, so try more than once. */
-    for (int tries = 0; error != 0 && ret->stage == SPAWN_OUTPUT &&
-                        tries < OUTPUT_FILE_RESTORES_MAX && output_file_restore(worker->job, error);
+    for (int tries = 0; error != 0 && ret->stage == SPAWN_OUTPUT && tries < LOGS_RESTORES_MAX &&
+                        output_file_restore(worker->job, error);
          tries++)
         error = try_spawn(worker, plan, ret);
     return error;

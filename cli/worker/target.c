@@ -1,14 +1,13 @@
 #include "cli/worker/target.h"
 
 #include "cli/base/clock.h"
+#include "cli/process/children.h"
 #include "cli/worker/execution.h"
 #include "cli/worker/raised.h"
 #include "cli/worker/slot_numbers.h"
 
 #include <errno.h>
 #include <math.h>
-#include <pthread.h>
-#include <signal.h>
 #include <unistd.h>
 
 /* The seconds before a restart: the pause doubles from the first to the last. */
@@ -107,16 +106,6 @@ static void run(struct worker *worker)
     }
 }
 
-/* Leaves SIGCHLD to the server: here it would only interrupt each wait. */
-static void block_ends_of_children(void)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGCHLD);
-    pthread_sigmask(SIG_BLOCK, &set, NULL);
-}
-
 void *worker_run(void *argument)
 {
     struct assignment *assignment = argument;
@@ -127,7 +116,7 @@ void *worker_run(void *argument)
                                  .pidfd = -1,
                                  .slot = SLOT_NUMBER_NONE};
 
-    block_ends_of_children();
+    children_block_signal();
     k3thread_set_mask(K3THREAD_RETURN);
     worker.report->tid = gettid();
     if (wait_out_delay(&worker) && (!worker.job->queues || wait_for_go(&worker)))

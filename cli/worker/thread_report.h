@@ -33,14 +33,14 @@ struct report {
     const char *left; /* JSON: a list of what the command left behind, in all runs; NULL: nothing */
     unsigned    left_listed, left_count; /* how many processes the list has; how many were left */
     unsigned    runs;
-    bool        loaded;  /* of a thread that calls a function: it was found, in this run */
+    bool        loaded;  /* the function that the thread calls was found, in this run */
     pid_t       unended; /* a process that could not be ended, or 0 */
-    unsigned    shown;   /* how often it became ready; no report has to come in time for that */
-    bool        ready_overdue; /* the time that was over was that to become ready */
-    unsigned    overdue; /* how often a time was over that an attached process is to be told of */
-    int         slot;    /* the number of the last run's slot; see slot_numbers.h */
-    unsigned    lost;    /* how often the other machine on which it ran was lost */
-    unsigned    missed;  /* limits that the command could not be given; see limits.h */
+    unsigned shown; /* how often it became ready; counted, because the server may miss a report */
+    bool     ready_overdue; /* the time that was over last was the time to become ready */
+    unsigned overdue; /* how often a time was over, of which an attached process is to be told */
+    int      slot;    /* the number of the last run's slot; see slot_numbers.h */
+    unsigned lost;    /* how often the other machine on which it ran was lost */
+    unsigned missed;  /* limits that the command could not be given; see limits.h */
 };
 
 /* Makes TO, which holds no strings, a copy of FROM. */

@@ -1,6 +1,7 @@
 #include "cli/worker/thread_terminal.h"
 
 #include "cli/base/clock.h"
+#include "cli/base/descriptors.h"
 #include "cli/place/journal.h"
 #include "cli/worker/output_file.h"
 #include "k3thread.h"
@@ -43,20 +44,14 @@ int thread_terminal_new(const struct pty_size *size, struct thread_terminal **re
     return error;
 }
 
-static void close_if_open(int fd)
-{
-    if (fd >= 0)
-        close(fd);
-}
-
 void thread_terminal_free(struct thread_terminal *terminal)
 {
     if (terminal == NULL)
         return;
-    close_if_open(terminal->master);
-    close_if_open(terminal->slave);
-    close_if_open(terminal->news);
-    close_if_open(terminal->log);
+    descriptors_close(&terminal->master);
+    descriptors_close(&terminal->slave);
+    descriptors_close(&terminal->news);
+    descriptors_close(&terminal->log);
     screen_close(&terminal->screen);
     (void) pthread_mutex_destroy(&terminal->lock);
     free(terminal);
@@ -102,7 +97,7 @@ int thread_terminal_begin(struct thread_terminal *terminal, const struct job *jo
 
     if (fd < 0)
         return fd;
-    close_if_open(terminal->log);
+    descriptors_close(&terminal->log);
     terminal->log = fd;
     pty_reset(terminal->slave);
     return 0;
@@ -119,8 +114,7 @@ struct pollfd thread_terminal_poll(const struct thread_terminal *terminal)
 static void lose_log(struct thread_terminal *terminal, int error)
 {
     journal_write("the output of a terminal cannot be written any more: %s", strerror(error));
-    close(terminal->log);
-    terminal->log = -1;
+    descriptors_close(&terminal->log);
 }
 
 /* Writes what is pending. Returns false if some of it is still pending. */
@@ -195,7 +189,6 @@ void thread_terminal_end_run(struct thread_terminal *terminal)
         if (terminal->pending > 0)
             size = wait_for_log(terminal, end);
     }
-    close_if_open(terminal->log);
-    terminal->log = -1;
+    descriptors_close(&terminal->log);
     terminal->pending = terminal->written = 0;
 }

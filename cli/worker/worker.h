@@ -44,11 +44,11 @@ struct worker {
     int                pidfd;
     struct loading    *loading; /* of the library, by k3thread-host; NULL: done, or none */
     struct ending      end;
-    bool               ending;   /* the thread ends: an exception, or a process that does not end */
-    bool               rested;   /* it has waited for a while, and released its stack */
-    unsigned           restarts; /* so far, failed ones included */
-    int                slot;     /* the number of the run's slot, or SLOT_NUMBER_NONE */
-    struct job_tokens *tokens;   /* the run's part of a jobserver, or NULL */
+    bool     ending;   /* no run follows: an exception has come, or a process cannot be ended */
+    bool     rested;   /* it has waited for a while, and released its stack (waiting.c) */
+    unsigned restarts; /* so far, failed ones included */
+    int      slot;     /* the number of the run's slot, or SLOT_NUMBER_NONE */
+    struct job_tokens *tokens;         /* the run's part of a jobserver, or NULL */
     char             **environment;    /* the command's, while it may be needed; else NULL */
     struct ready      *ready;          /* the probe; NULL: none, or no longer needed */
     bool               told_overdue;   /* the server is to raise the TimeoutError of this run */
