@@ -78,7 +78,7 @@ static void go_to(struct search *search, const struct cause *cause)
     search->until = cause->time;
 }
 
-/* Finding causes: each function returns true if it has found one. */
+/* Finding causes: each function returns true if it has found one. Without one, the id stays 0. */
 
 /* Finds the last end of another thread between AFTER and UNTIL. With SLOTS, only a thread that held a slot counts. */
 static bool find_end(const struct search *search, double after, double until, bool slots,
@@ -170,15 +170,15 @@ static bool find_cause_of_wait(const struct search *search, const struct course_
  * Finds what made the thread stop in PHASE: the end of another thread, if SystemExit ended this one, as the end of
  * a run and a leash do.
  */
-static bool find_cause_of_stop(const struct search *search, const struct course_thread *thread,
+static void find_cause_of_stop(const struct search *search, const struct course_thread *thread,
                                const struct course_phase *phase, struct cause *ret)
 {
     const struct course_phase *last = &thread->phases[thread->count - 1];
     const char                *exception = json_string_value(last->end.exception);
 
     ret->kind = CAUSE_END;
-    return last->run == phase->run && exception != NULL && strcmp(exception, "SystemExit") == 0 &&
-           find_end(search, 0, phase->began + SKEW, false, ret);
+    if (last->run == phase->run && exception != NULL && strcmp(exception, "SystemExit") == 0)
+        (void) find_end(search, 0, phase->began + SKEW, false, ret);
 }
 
 /* Returns when the thread ID was created, or NAN. */
@@ -255,10 +255,9 @@ static void look_at(struct search *search)
         if (course_is_of_run(phase)) {
             takes = search->until - phase->began > search->result->seconds * SHARE_OF_END;
             add(search, stops && takes ? PATH_STOP : PATH_RUN, phase->began, search->until);
-            if (!stops || !find_cause_of_stop(search, thread, phase, &cause))
-                cause.id = 0;
+            if (stops)
+                find_cause_of_stop(search, thread, phase, &cause);
         } else if (!find_cause_of_wait(search, phase, &cause)) {
-            cause.id = 0;
             add(search, strcmp(phase->word, "delayed") == 0 ? PATH_DELAY : PATH_QUEUE, phase->began,
                 search->until);
         }

@@ -35,6 +35,9 @@ has_logged() {
   is "${lines[0]}" $'24 80\r'
   like "${lines[1]}" '/dev/pts/*'
   is "$(k3_field a attached)" false
+  k3 start -n settings --tty -- stty -a
+  k3 join settings
+  like "$(k3 logs settings)" '* icrnl * iutf8*icanon *echo *' # Backspace erases a character, not a byte
   seq 100000 >numbers
   k3 start -n b --tty -o "$dir/copy" -- cat numbers
   k3 join b

@@ -329,11 +329,18 @@ end_other() {
   is "$(ls elsewhere)" ''
 }
 
-@test "a socket's directory that others can write to is refused" {
+@test "a socket's directory that others can write to is refused, and not one that they can only read" {
   mkdir open
-  chmod 777 open
-  run -1 --separate-stderr k3 -S "$dir/open/k.sock" start -- true
-  is "$stderr" "k3thread: start: PermissionError: others can write to $dir/open"
+  for mode in 777 720 702; do
+    chmod $mode open
+    run -1 --separate-stderr k3 -S "$dir/open/k.sock" start -- true
+    is "$stderr" "k3thread: start: PermissionError: others can write to $dir/open"
+  done
+  for mode in 755 1777; do
+    chmod $mode open
+    k3 -S "$dir/open/k.sock" start -- true
+    k3 -S "$dir/open/k.sock" shutdown
+  done
 }
 
 @test "a socket's directory that belongs to another user is refused" {

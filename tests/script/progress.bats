@@ -49,8 +49,9 @@ gated() {
 }
 
 @test "join --ready says what it waits for" {
+  k3 start --name first -- sleep 1000
   k3 start --name web --ready 'cmd:[ -e up ]' -- sleep 1000
-  run -0 talk 'join --ready web' 'expect -exact "waiting for web, which waits for cmd:\[ -e up ]"' \
+  run -0 talk 'join --ready first web' 'expect -exact "waiting for web, which waits for cmd:\[ -e up ]"' \
     'exec touch up' 'expect -exact "\r\033\[K"'
 }
 

@@ -41,6 +41,8 @@ a_run() {
     "['SystemExit, SIGTERM', 'exit 0', 'exit 2', 'exit 0', 'SIGSEGV', 'exit 125', 'exit 1 (2 runs)', 'TimeoutError, SIGTERM', 'exit 0']"
   is "$(in_page '[row["needs"] for row in page.rows if row["needs"]]')" \
     "['fetch:succeeded, db', 'crash:succeeded', 'build:ended']"
+  # lint was delayed for 0.1 s, and fetch ran at once
+  is "$(in_page '0.1 <= page.rows[2]["waited"] < 30, page.rows[1]["waited"]')" '(True, 0.0)'
   is "$(in_page 'page.rows[1]["command"], page.head')" "('sleep 0.2', 'script: failed – k3thread run')"
 }
 
