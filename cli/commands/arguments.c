@@ -62,6 +62,15 @@ error_t command_one_thread(const struct argp_state *state, const char *word, con
     return 0;
 }
 
+bool command_set(bool *flag, const char **word, const char *argument)
+{
+    if (flag != NULL)
+        *flag = true;
+    if (word != NULL)
+        *word = argument;
+    return flag != NULL || word != NULL;
+}
+
 error_t command_duration(const struct argp_state *state, const char *option, const char *text,
                          double *ret)
 {

@@ -42,6 +42,12 @@ error_t command_one_thread(const struct argp_state *state, const char *word, con
  */
 error_t command_whole_threads(const struct argp_state *state, char *const *words);
 
+/*
+ * Sets *FLAG, or *WORD to ARGUMENT, for an option that does nothing else. Returns false if both FLAG and WORD are NULL:
+ * the option does more than that.
+ */
+bool command_set(bool *flag, const char **word, const char *argument);
+
 /* Reads TEXT, a duration (duration.h), into *RET. Returns the value that the parser must return. */
 error_t command_duration(const struct argp_state *state, const char *option, const char *text,
                          double *ret);

@@ -322,10 +322,37 @@ static void add_list(struct text *text, const char *const *words, size_t count)
     add_list(text, (const char *const[]){__VA_ARGS__},                                             \
              sizeof((const char *const[]){__VA_ARGS__}) / sizeof(const char *))
 
+/* Adds the words of KIND if they are always the same. */
+static void add_fixed(struct text *text, enum complete_kind kind)
+{
+    switch (kind) {
+    case COMPLETE_SHELL:
+        ADD_WORDS(text, "bash", "zsh", "fish");
+        break;
+    case COMPLETE_POLICY:
+        ADD_WORDS(text, "never", "on-failure", "always");
+        break;
+    case COMPLETE_PROBE:
+#define X(kind, prefix, syntax) prefix,
+        ADD_WORDS(text, PROBE_KINDS(X));
+#undef X
+        break;
+    case COMPLETE_LEAKS:
+        ADD_WORDS(text, "warn", "fail");
+        break;
+    case COMPLETE_SLOTS:
+        add_word(text, PROTOCOL_SLOTS_NONE);
+        break;
+    default:
+        break;
+    }
+}
+
 void complete_add(struct text *text, enum complete_kind kind, const struct command *command,
                   const json_t *threads)
 {
     const struct manual_page *page;
+
     switch (kind) {
     case COMPLETE_COMMAND:
         add_commands(text);
@@ -354,31 +381,11 @@ void complete_add(struct text *text, enum complete_kind kind, const struct comma
     case COMPLETE_EXCEPTION:
         add_exceptions(text);
         break;
-    case COMPLETE_SHELL:
-        ADD_WORDS(text, "bash", "zsh", "fish");
-        break;
-    case COMPLETE_POLICY:
-        ADD_WORDS(text, "never", "on-failure", "always");
-        break;
-    case COMPLETE_PROBE:
-#define X(kind, prefix, syntax) prefix,
-        ADD_WORDS(text, PROBE_KINDS(X));
-#undef X
-        break;
-    case COMPLETE_LEAKS:
-        ADD_WORDS(text, "warn", "fail");
-        break;
     case COMPLETE_SIGNAL:
         add_signals(text);
         break;
-    case COMPLETE_SLOTS:
-        add_word(text, PROTOCOL_SLOTS_NONE);
-        break;
-    case COMPLETE_NOTHING:
-    case COMPLETE_FILE:
-    case COMPLETE_DIRECTORY:
-    case COMPLETE_PROGRAM:
-        break;
+    default:
+        add_fixed(text, kind);
     }
 }
 

@@ -229,25 +229,51 @@ static error_t finish(struct start_options *o, const struct argp_state *state)
     return error;
 }
 
+/* Returns the flag that the option KEY sets, or NULL if the option is not a flag. */
+static bool *flag_of(struct start_options *o, int key)
+{
+    switch (key) {
+    case KEY_IF_ABSENT:
+        return &o->request.if_absent;
+    case 'd':
+        return &o->request.daemon;
+    case 'w':
+        return &o->wait;
+    case KEY_TTY:
+        return &o->request.tty;
+    default:
+        return NULL;
+    }
+}
+
+/* Returns the word that the option KEY sets to its argument, or NULL if the option does more than that. */
+static const char **word_of(struct start_options *o, int key)
+{
+    switch (key) {
+    case 'n':
+        return &o->request.name;
+    case 'C':
+        return &o->request.directory;
+    case 'r':
+        return &o->request.restart;
+    case KEY_READY:
+        return &o->request.ready;
+    case KEY_HOST:
+        return &o->request.host;
+    default:
+        return NULL;
+    }
+}
+
 error_t start_options_parse(int key, char *argument, struct argp_state *state)
 {
     struct start_options *o = state->input;
 
+    if (command_set(flag_of(o, key), word_of(o, key), argument))
+        return 0;
     switch (key) {
     case ARGP_KEY_INIT:
         request_init_start(&o->request);
-        return 0;
-    case 'n':
-        o->request.name = argument;
-        return 0;
-    case KEY_IF_ABSENT:
-        o->request.if_absent = true;
-        return 0;
-    case 'd':
-        o->request.daemon = true;
-        return 0;
-    case 'C':
-        o->request.directory = argument;
         return 0;
     case 'e':
         return add_variable(o, state, argument);
@@ -260,25 +286,10 @@ error_t start_options_parse(int key, char *argument, struct argp_state *state)
     case 'o':
         o->request.output = argument;
         return argument[0] != '\0' ? 0 : command_usage(state, "--output wants a file's name");
-    case 'r':
-        o->request.restart = argument;
-        return 0;
-    case 'w':
-        o->wait = true;
-        return 0;
-    case KEY_READY:
-        o->request.ready = argument;
-        return 0;
     case KEY_NEEDS:
         return add_need(o, state, argument);
     case KEY_STOP_SIGNAL:
         return set_stop_signal(o, state, argument);
-    case KEY_HOST:
-        o->request.host = argument;
-        return 0;
-    case KEY_TTY:
-        o->request.tty = true;
-        return 0;
     case KEY_LOG_LIMIT:
         return parse_log_limit(o, state, argument);
     case KEY_CALL:

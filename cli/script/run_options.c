@@ -122,39 +122,74 @@ static error_t finish(struct run_options *o, const struct argp_state *state)
     return error == 0 ? finish_hosts(o, state) : error;
 }
 
+/* Returns the flag that the option KEY sets, or NULL if the option is not a flag. */
+static bool *flag_of(struct run_options *o, int key)
+{
+    switch (key) {
+    case KEY_FAIL_FAST:
+        return &o->front.fail_fast;
+    case KEY_ANY:
+        return &o->front.any;
+    case 'q':
+        return &o->front.quiet;
+    case KEY_JOBSERVER:
+        return &o->front.jobserver;
+    case KEY_NO_PREFIX:
+        return &o->no_prefix;
+    case KEY_TIMESTAMPS:
+        return &o->timestamps;
+    case KEY_RESCHEDULE:
+        return &o->hosts.reschedule;
+    case KEY_EACH:
+        return &o->each;
+    case '0':
+        return &o->nul;
+    default:
+        return NULL;
+    }
+}
+
+/* Returns the word that the option KEY sets to its argument, or NULL if the option does more than that. */
+static const char **word_of(struct run_options *o, int key)
+{
+    switch (key) {
+    case KEY_PROCFILE:
+        return &o->procfile;
+    case KEY_JSON:
+        return &o->front.results.list[RESULT_JSON].path;
+    case KEY_JUNIT:
+        return &o->front.results.list[RESULT_JUNIT].path;
+    case KEY_TRACE:
+        return &o->front.results.list[RESULT_TRACE].path;
+    case KEY_REPORT:
+        return &o->front.results.list[RESULT_REPORT].path;
+    case KEY_HOSTS:
+        return &o->host_list;
+    case KEY_VIA:
+        return &o->via;
+    case KEY_RETRY:
+        return &o->retry;
+    case KEY_LOGS:
+        return &o->front.kept.directory;
+    default:
+        return NULL;
+    }
+}
+
 error_t run_options_parse(int key, char *argument, struct argp_state *state)
 {
     struct run_options *o = state->input;
 
+    if (command_set(flag_of(o, key), word_of(o, key), argument))
+        return 0;
     switch (key) {
     case ARGP_KEY_INIT:
         o->front.timeout = -1;
         o->front.kept.fd = -1;
         result_files_init(&o->front.results);
         return 0;
-    case KEY_FAIL_FAST:
-        o->front.fail_fast = true;
-        return 0;
-    case KEY_ANY:
-        o->front.any = true;
-        return 0;
-    case 'q':
-        o->front.quiet = true;
-        return 0;
     case KEY_SLOTS:
         return command_slots_option(state, argument, &o->front.slots);
-    case KEY_JOBSERVER:
-        o->front.jobserver = true;
-        return 0;
-    case KEY_NO_PREFIX:
-        o->no_prefix = true;
-        return 0;
-    case KEY_TIMESTAMPS:
-        o->timestamps = true;
-        return 0;
-    case KEY_PROCFILE:
-        o->procfile = argument;
-        return 0;
     case KEY_PORT:
         return command_number(state, "--port", argument, 1, PROCFILE_PORT_MAX, "from 1 to 65535",
                               &o->port);
@@ -163,41 +198,8 @@ error_t run_options_parse(int key, char *argument, struct argp_state *state)
         return command_env_file(state, argument, &o->variables);
     case KEY_TIMEOUT:
         return command_duration(state, "--timeout", argument, &o->front.timeout);
-    case KEY_JSON:
-        o->front.results.list[RESULT_JSON].path = argument;
-        return 0;
-    case KEY_JUNIT:
-        o->front.results.list[RESULT_JUNIT].path = argument;
-        return 0;
-    case KEY_TRACE:
-        o->front.results.list[RESULT_TRACE].path = argument;
-        return 0;
-    case KEY_REPORT:
-        o->front.results.list[RESULT_REPORT].path = argument;
-        return 0;
-    case KEY_HOSTS:
-        o->host_list = argument;
-        return 0;
-    case KEY_VIA:
-        o->via = argument;
-        return 0;
-    case KEY_RESCHEDULE:
-        o->hosts.reschedule = true;
-        return 0;
-    case KEY_RETRY:
-        o->retry = argument;
-        return 0;
-    case KEY_EACH:
-        o->each = true;
-        return 0;
-    case '0':
-        o->nul = true;
-        return 0;
     case KEY_LEAKS:
         return parse_leaks(state, argument, &o->front.leaks);
-    case KEY_LOGS:
-        o->front.kept.directory = argument;
-        return 0;
     case ARGP_KEY_ARGS:
         o->words = state->argv + state->next;
         return 0;
