@@ -9,8 +9,6 @@
 #include "cli/rpc/write.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 /*

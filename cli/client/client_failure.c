@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 int client_fail(struct client *client, int error, int status, const char *type, const char *format,
                 ...)

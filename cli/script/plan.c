@@ -3,7 +3,6 @@
 #include "cli/base/array.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 
 int plan_add(struct plan *plan, struct words *words, size_t line)

@@ -1,23 +1,19 @@
 #include "cli/script/run_output.h"
 
 #include "cli/base/directory.h"
+#include "cli/base/inotify_block.h"
 #include "cli/place/disk.h"
 #include "cli/rpc/bytes.h"
 #include "cli/view/thread_text.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 /* The milliseconds between two looks at the logs, if the system has no inotify instance left. */
 #define LOOK_INTERVAL 200
-
-/* The size of the largest event of inotify. */
-#define EVENT_MAX (sizeof(struct inotify_event) + NAME_MAX + 1)
 
 void run_output_open(struct run_output *output, int fd, unsigned flags)
 {
@@ -201,21 +197,16 @@ static void take_event(struct run_output *output, const struct inotify_event *ev
 
 void run_output_look(struct run_output *output)
 {
-    char    events[16384] __attribute__((aligned(__alignof__(struct inotify_event))));
-    ssize_t size;
+    const struct inotify_event *event;
+    struct inotify_block        block;
 
     if (!output->watching)
         return;
     do {
-        size = read(output->inotify, events, sizeof(events));
-        for (char *at = events; at < events + size;) {
-            const struct inotify_event *event = (const struct inotify_event *) (void *) at;
-
+        (void) inotify_block_read(&block, output->inotify);
+        while ((event = inotify_block_next(&block)) != NULL)
             take_event(output, event);
-            at += sizeof(*event) + event->len;
-        }
-    } while (size >
-             (ssize_t) (sizeof(events) - EVENT_MAX)); /* the buffer had no room for another event */
+    } while (inotify_block_is_full(&block));
 }
 
 int run_output_collect(struct run_output *output)

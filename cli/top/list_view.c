@@ -4,7 +4,6 @@
 #include "cli/top/cells.h"
 #include "cli/top/footer.h"
 
-#include <math.h>
 #include <string.h>
 
 /* The widths of the columns that never change. */
