@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 /*
- * Returns LIST, an array of COUNT elements of SIZE bytes, with room for one more. An array that has grown only by this
- * function, from NULL, has room up to the next power of two, so that LIST moves only when COUNT is one.
+ * Returns LIST, an array of COUNT elements of SIZE bytes, with room for one more. An array that has grown only by
+ * this function, from NULL, has room up to the next power of two, so LIST moves only when COUNT is a power of two.
  *
  * Returns NULL without memory; LIST then stays as it is.
  */

@@ -1,4 +1,7 @@
-/* All descriptors of this process but 0, 1 and 2, by close_range(2) or without it; and one of them. */
+/*
+ * Closes the descriptors of this process behind 0, 1 and 2, or marks them, by close_range(2) or without it. Opens
+ * the file of a descriptor a second time.
+ */
 #ifndef K3THREAD_CLI_BASE_DESCRIPTORS_H
 #define K3THREAD_CLI_BASE_DESCRIPTORS_H
 
@@ -7,10 +10,10 @@
 /* Closes *FD, unless it is -1, and sets it to -1. Any thread. */
 void descriptors_close(int *fd);
 
-/* Makes each close-on-exec. Returns 0 or -errno. Once, by a process with one thread. */
+/* Makes each descriptor behind 2 close-on-exec. Returns 0 or -errno. Once, by a process with one thread. */
 int descriptors_close_on_exec(void);
 
-/* Closes each from FIRST on. */
+/* Closes each descriptor from FIRST on. */
 void descriptors_close_from(int first);
 
 /* Returns true if close_range(2) works here, as descriptors_close_on_exec() has found. */

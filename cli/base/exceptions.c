@@ -91,7 +91,7 @@ struct learned {
     char             name[];
 };
 
-/* However many types the programs define, they take no more than three megabytes; and those of one, 48 KiB. */
+/* The types of all programs together take three megabytes at most, and those of one program 48 KiB. */
 #define LEARNED_MAX  16384
 #define LEARNED_EACH 256
 

@@ -9,10 +9,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Returns one of them by its place: a base comes before the types derived from it. NULL past the end. */
+/*
+ * Returns the exception at INDEX of the list, in which a base comes before the types derived from it. NULL past
+ * the end.
+ */
 const k3thread_exctype *exceptions_at(size_t index);
 
-/* Returns the one of that name: "SystemExit", "SIGHUP", "HUP", "hup" or "1". NULL if there is none. */
+/* Returns the exception of that name: "SystemExit", "SIGHUP", "HUP", "hup" or "1". NULL if there is none. */
 const k3thread_exctype *exceptions_find(const char *name);
 
 /* Returns true if a program may define an exception NAME. */

@@ -117,7 +117,7 @@ bool file_watch_arm(struct file_watch *watch, int file)
         return false;
     pthread_mutex_lock(&lock);
     disarm(watch);
-    (void) eventfd_read(watch->fd, &ignored); /* the caller looks next anyway */
+    (void) eventfd_read(watch->fd, &ignored); /* the caller looks at the file next */
     watch->key = add_watch(file);
     if (watch->key >= 0)
         LIST_INSERT_HEAD(bucket_of(watch->key), watch, link);

@@ -104,7 +104,7 @@ int loop_run(const bool *stop, double (*after)(void), void (*idle)(void))
         wait_for_events(rests ? IDLE_AFTER : next);
         if (round_count == 0 && rests) {
             idle();
-            /* Not by way of AFTER, which has nothing to do and would bring back the memory that IDLE freed. */
+            /* Does not call AFTER, which has nothing to do now and would bring back the memory that IDLE freed. */
             wait_for_events(next < 0 ? next : next - IDLE_AFTER);
         }
         if (round_count < 0 && errno != EINTR)

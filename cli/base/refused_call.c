@@ -27,7 +27,10 @@ static bool is_refused(long number)
     return syscall(number, -1L, -1L, -1L, -1L) < 0 && (errno == ENOSYS || errno == EPERM);
 }
 
-/* Asks the kernel and not its name, which some emulators make up: Linux 5.4 is the first that waits for a pidfd. */
+/*
+ * Tries a call instead of reading the kernel's version, which some emulators make up: Linux 5.4 is the first that
+ * waits for a pidfd.
+ */
 bool refused_call_kernel_is_old(struct text *why)
 {
     struct utsname names = {0};

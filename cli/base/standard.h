@@ -3,8 +3,9 @@
 #define K3THREAD_CLI_BASE_STANDARD_H
 
 /*
- * Opens a descriptor in place of each that is closed: else a socket would get its number, and a table be
- * printed into that. Reads and writes of it fail. Ends the process, with a message, if it cannot be opened.
+ * Opens a descriptor in place of each of the three that is closed. Otherwise a socket could get its number, and
+ * output would go into the socket. Reads and writes of the new descriptor fail. Ends the process, with a message,
+ * if it cannot be opened.
  */
 void standard_descriptors_fill(void);
 

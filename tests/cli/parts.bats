@@ -8,6 +8,7 @@ load helpers
 @test "numbers and seconds are written up to the last significant digit" { "$HELPERS/text" numbers; }
 @test "sizes are written with at most three digits and a unit" { "$HELPERS/text" sizes; }
 @test "a text grows as needed, and reports when it cannot grow" { "$HELPERS/text" growth; }
+@test "an array keeps its elements while it grows, and new elements are zero" { "$HELPERS/text" arrays; }
 @test "words are shown so that they cannot confuse a terminal, and quoted so that a shell reads them back" {
   "$HELPERS/text" words
 }

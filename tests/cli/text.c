@@ -2,6 +2,7 @@
 #include "tests/cli/written.h"
 #include "tests/lib/test.h"
 
+#include "cli/base/array.h"
 #include "cli/base/duration.h"
 #include "cli/base/line_buffer.h"
 #include "cli/base/size.h"
@@ -558,9 +559,35 @@ static void lines_are_found(void)
     line_buffer_release(&buffer);
 }
 
+static void arrays_grow(void)
+{
+    enum { COUNT = 1000 };
+    int   *list = NULL, *grown;
+    size_t count = 0;
+
+    for (int i = 0; i < COUNT; i++) {
+        grown = array_room(list, (size_t) i, sizeof(*list));
+        CHECK(grown != NULL);
+        list = grown;
+        list[i] = i;
+    }
+    for (int i = 0; i < COUNT; i++)
+        CHECK_EQUAL(list[i], i);
+    free(list);
+    list = array_reach(NULL, &count, 2, sizeof(*list));
+    CHECK(list != NULL && count > 2);
+    list[2] = 7;
+    CHECK(array_reach(list, &count, count - 1, sizeof(*list)) == list); /* it is long enough */
+    list = array_reach(list, &count, COUNT, sizeof(*list));
+    CHECK(list != NULL && count > COUNT);
+    for (size_t i = 0; i < count; i++)
+        CHECK_EQUAL(list[i], i == 2 ? 7 : 0);
+    free(list);
+}
+
 TEST_MAIN({"durations-read", durations_are_read}, {"durations-written", durations_are_written},
           {"sizes", sizes_are_written}, {"numbers", numbers_are_written}, {"growth", text_grows},
-          {"words", words_are_shown}, {"characters", characters_are_known},
+          {"arrays", arrays_grow}, {"words", words_are_shown}, {"characters", characters_are_known},
           {"plain-bytes", plain_bytes_are_found}, {"columns", columns_are_counted},
           {"base64", bytes_are_in_base64}, {"strings", strings_are_written},
           {"tables", tables_are_read}, {"plain-json", plain_json_is_read},
