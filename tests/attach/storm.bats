@@ -6,6 +6,6 @@ load ../cli/helpers
 
 @test "every raise into a storm of processes gets a true reply" {
   k3 start -- true
-  PYTHONPATH=$ROOT/tests/cli timeout --foreground -s KILL 120 "$PYTHON" -S -B "$ROOT/tests/attach/storm.py" \
+  PYTHONPATH=$ROOT/tests/cli timeout --foreground -s KILL $((120 * SLOWNESS)) "$PYTHON" -S -B "$ROOT/tests/attach/storm.py" \
     "$HELPERS/../attach/storm" 2000 "${SEED:-$RANDOM}"
 }

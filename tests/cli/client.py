@@ -7,7 +7,7 @@ import sys
 import time
 
 PATH = os.environ["K3THREAD_SOCKET"]
-TIMEOUT = 25
+TIMEOUT = 25 * int(os.environ.get("SLOWNESS", "1"))
 
 PARSE_ERROR, INVALID_REQUEST, METHOD_NOT_FOUND, INVALID_PARAMS = -32700, -32600, -32601, -32602
 

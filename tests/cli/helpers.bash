@@ -13,7 +13,7 @@ export ROOT K3THREAD HELPERS
 source "$ROOT/tests/deadline.bash"
 
 # No step of a test takes this many seconds, even on a busy machine.
-DEADLINE=30
+DEADLINE=$((30 * SLOWNESS))
 
 setup_file() {
   # The interpreter itself: a wrapper in front of it may be slow, and it is called often.
@@ -217,7 +217,7 @@ is_finished() {
 
 # Waits until everything in the background has ended, for at most ten seconds.
 finish_all() {
-  wait_until 10 are_finished "${background[@]}" || {
+  wait_until $((10 * SLOWNESS)) are_finished "${background[@]}" || {
     kill -KILL "${background[@]}" || :
     return 1
   }

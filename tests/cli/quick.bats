@@ -76,7 +76,7 @@ def error(code, name, message):
 # quick_script: runs the Python script on standard input, with the names above.
 quick_script() {
   { echo "from client import *" && echo "$both_ways" && cat; } >quick.py
-  PYTHONPATH=$ROOT/tests/cli timeout --foreground -s KILL 120 "$PYTHON" -S -B quick.py
+  PYTHONPATH=$ROOT/tests/cli timeout --foreground -s KILL $((120 * SLOWNESS)) "$PYTHON" -S -B quick.py
 }
 
 @test "both ways print the same and exit with the same status" {

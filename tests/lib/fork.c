@@ -69,7 +69,7 @@ static void joined_late(void)
     other = test_start(sleep_for_ever, NULL);
     pid = fork();
     if (pid == 0) {
-        alarm(TEST_DEADLINE);
+        test_alarm();
         t = test_start(sleep_for_ever, NULL);
         CHECK_EQUAL(k3thread_join(other, -1, NULL), 0);
         CHECK(k3thread_is_alive(t));
@@ -214,7 +214,7 @@ static bool fork_at(k3thread_target target, unsigned count)
     forking_now = true;
     pid = fork();
     if (pid == 0) {
-        alarm(TEST_DEADLINE);
+        test_alarm();
         CHECK_EQUAL(k3thread_list(NULL, 0), 1);
         while (k3thread_take(NULL)) {
         }
@@ -266,7 +266,7 @@ static void from_main(void)
     other = test_start(sleep_for_ever, NULL);
     pid = fork();
     if (pid == 0) {
-        alarm(TEST_DEADLINE);
+        test_alarm();
         CHECK_TEXT(k3thread_get_name(k3thread_self()), "MainThread");
         check_in_child(self, 1);
         exit(0); /* exit waits for no thread of the parent */
@@ -283,7 +283,7 @@ static void *fork_in_thread(void *arg)
     pid_t     pid = fork();
 
     if (pid == 0) {
-        alarm(TEST_DEADLINE);
+        test_alarm();
         check_in_child(self, k3thread_get_id(self));
         exit(0);
     }
@@ -308,7 +308,7 @@ static void *fork_unknown(void *arg)
     pid_t pid = fork();
 
     if (pid == 0) {
-        alarm(TEST_DEADLINE);
+        test_alarm();
         CHECK_EQUAL(k3thread_list(NULL, 0), 0);
         CHECK_TEXT(k3thread_get_name(k3thread_self()), "MainThread");
         use_library();
@@ -399,7 +399,7 @@ static void under_load(void)
         const pid_t pid = fork();
 
         if (pid == 0) {
-            alarm(TEST_DEADLINE);
+            test_alarm();
             while (k3thread_take(NULL)) {
             }
             use_library();

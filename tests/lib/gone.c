@@ -346,7 +346,7 @@ static void *fork_when_claimed(void *arg)
         join_child(pid);
         return arg;
     }
-    alarm(TEST_DEADLINE);
+    test_alarm();
     in_child = test_address_space();
     start(see_it_go, 0);
     return arg;

@@ -149,7 +149,7 @@ int main(int argc, char **argv)
         if (argc < 2)
             puts(scenario->name);
         else if (strcmp(argv[1], scenario->name) == 0) {
-            alarm(TEST_DEADLINE);
+            test_alarm();
             sweep(scenario);
             return 0;
         }

@@ -58,7 +58,7 @@ static void start_process(const struct scenario *scenario)
     CHECK(pipe(to) == 0 && pipe(from) == 0);
     process = fork();
     if (process == 0) {
-        alarm(TEST_DEADLINE);
+        test_alarm();
         close(to[1]);
         close(from[0]);
         stepped_serve(to[0], from[1], scenario);
@@ -191,7 +191,8 @@ static void let_go(enum where where)
 
 /*
  * Returns 1, every N, if K3THREAD_TEST_FULL is set in the environment; else one in QUICK, or fewer with
- * sanitizers, which make the library's code longer (ThreadSanitizer by far the most). musl spins before a wait.
+ * SLOWNESS, and with sanitizers, which make the library's code longer (ThreadSanitizer by far the most). musl spins
+ * before a wait.
  */
 static unsigned stride(unsigned quick)
 {
@@ -200,9 +201,11 @@ static unsigned stride(unsigned quick)
 #else
     const unsigned longer = 31;
 #endif
+    const unsigned fewer = TEST_TSAN ? 997 : 23;
 
-    return getenv("K3THREAD_TEST_FULL") != NULL ? 1
-                                                : test_many(longer * quick, TEST_TSAN ? 997 : 23);
+    if (getenv("K3THREAD_TEST_FULL") != NULL)
+        return 1;
+    return test_slowness() > 1 ? fewer : test_many(longer * quick, fewer);
 }
 
 static void sweep(const struct scenario *scenario)
@@ -284,7 +287,7 @@ int main(int argc, char **argv)
         if (argc < 2)
             puts(stepped_scenarios[i].name);
         else if (strcmp(argv[1], stepped_scenarios[i].name) == 0) {
-            alarm(TEST_DEADLINE);
+            test_alarm();
             sweep(&stepped_scenarios[i]);
             return 0;
         }
@@ -294,7 +297,7 @@ int main(int argc, char **argv)
         puts(stepped_ending.name);
         return 0;
     }
-    alarm(TEST_DEADLINE);
+    test_alarm();
     sweep_of(argv[1])();
     return 0;
 }

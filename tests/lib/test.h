@@ -18,7 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* In seconds; a hundred times what any case takes on an idle machine. */
+/* In seconds; a hundred times what any case takes on an idle machine. See SLOWNESS in tests/deadline.bash. */
 #ifndef TEST_DEADLINE
 #define TEST_DEADLINE 60
 #endif
@@ -83,6 +83,20 @@ static inline void test_pause(void)
     const struct timespec pause = {0, 100000};
 
     nanosleep(&pause, NULL);
+}
+
+/* Returns how many times as long as usual everything takes: see tests/deadline.bash. */
+static inline unsigned test_slowness(void)
+{
+    const char *slowness = getenv("SLOWNESS");
+
+    return slowness != NULL ? (unsigned) atoi(slowness) : 1;
+}
+
+/* Begins the deadline of this process, which its signal ends. */
+static inline void test_alarm(void)
+{
+    alarm(TEST_DEADLINE * test_slowness());
 }
 
 /* Returns MANY, or FEWER under valgrind (RUNNER) and sanitizers, where everything takes longer. */
@@ -205,7 +219,7 @@ static inline void test_begin_deadline(void)
     (void) setpgid(0, 0);
     if (!TEST_TSAN)
         (void) signal(SIGALRM, test_time_is_up);
-    alarm(TEST_DEADLINE);
+    test_alarm();
 }
 
 /*
@@ -225,7 +239,7 @@ static inline int test_child(void (*scenario)(void), char *output, size_t size)
     pid = fork();
     CHECK(pid >= 0);
     if (pid == 0) {
-        alarm(TEST_DEADLINE);
+        test_alarm();
         dup2(ends[1], STDOUT_FILENO);
         dup2(ends[1], STDERR_FILENO);
         scenario();
