@@ -367,7 +367,7 @@ static-lib-tests: $(STATICLIB) $(SAFEPOINT) $(LIB_TESTS)
 .PHONY: check
 check: ## install missing packages, build, run the tests (TESTS=FILES: only these; JOBS=N; SANITIZE=…)
 	@tests/deps.sh build check
-	@tests/deps.sh --optional jobs browser parallel hosts musl
+	@tests/deps.sh --optional jobs browser parallel hosts musl $(if $(filter x86_64,$(shell uname -m)),cross)
 	@$(MAKE) --no-print-directory tests
 	@$(CHECK_ENV) PARALLEL_SHELL='$(abspath tests/parallel.sh)' $(BATS) $(BATS_JOBS) $(TESTS)
 
@@ -410,6 +410,10 @@ check-faults check-arrivals check-hosts check-mutants fuzz bench bench-lib:
 	@$(if $(filter check-hosts,$@),tests/deps.sh --optional hosts)
 	@$(MAKE) --no-print-directory tests
 	@$(CHECK_ENV) $(RUN)
+
+.PHONY: check-arm64
+check-arm64: ## build for aarch64, and run tests in an emulated machine (TESTS=FILES BUDGET=SECONDS SUITE=… KERNEL=…)
+	@$(CHECK_ENV) TESTS='$(if $(filter file,$(origin TESTS)),,$(TESTS))' tests/arm64/run
 
 .PHONY: demo
 demo: ## install missing packages, build, and show the main job
@@ -492,5 +496,5 @@ clean: ## remove all that was built
 
 .PHONY: help
 help: ## this list
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | sort | while IFS='	' read -r name text; do \
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' Makefile | sort | while IFS='	' read -r name text; do \
 		printf '  %-16s%s\n' "$$name" "$$text"; done

@@ -87,10 +87,27 @@ build() {
 }
 
 @test "assembler files are marked for branch protection when the compiler marks its own" {
-  [ "$(uname -m)" = x86_64 ] || skip "the notes of aarch64 need a cross compiler"
+  [ "$(uname -m)" = x86_64 ] || skip "the notes of aarch64 are checked with a cross compiler"
   for target in lib/syscall.S.o quick/cli/quick/entry.S.o; do
     make -s SANITIZE= CFLAGS='-O2 -fcf-protection' BUILD="$new" "$new/$target"
     readelf -n "$new/$target" | grep 'IBT, SHSTK'
+  done
+}
+
+# make for aarch64 on another processor.
+cross_make() {
+  command -v aarch64-linux-gnu-gcc >/dev/null || skip 'no cross compiler'
+  env -u CC -u CXX -u AR -u NM -u OBJCOPY make -s -j2 SANITIZE= CROSS_COMPILE=aarch64-linux-gnu- BUILD="$new" "$@"
+}
+
+@test "the library compiles for aarch64 without a warning" {
+  cross_make WERROR=1 CFLAGS=-O1 "$new/libk3thread.a"
+}
+
+@test "assembler files of aarch64 are marked for branch protection when the compiler marks its own" {
+  for target in lib/syscall.S.o quick/cli/quick/entry.S.o; do
+    cross_make CFLAGS=-mbranch-protection=standard "$new/$target"
+    readelf -n "$new/$target" | grep 'AArch64 feature: BTI'
   done
 }
 
@@ -183,6 +200,39 @@ commands_but_few() {
   PATH=$BATS_TEST_TMPDIR/bin:$PATH run ! make check INSTALL_DEPS=no BUILD="$new" CC="$BATS_TEST_TMPDIR/no-cc"
   [[ $output = *'Debian packages bring: '*libedit-dev* ]]
   [ ! -e "$BATS_TEST_TMPDIR/called" ]
+}
+
+@test "make check-arm64 is skipped with a word where a package is missing" {
+  [ "$(uname -m)" != aarch64 ] || skip 'it is skipped on aarch64'
+  commands_but_few apt-get sudo
+  PATH=$BATS_TEST_TMPDIR/bin INSTALL_DEPS=no BUILD=$new run -0 "$BASH" tests/arm64/run
+  [[ ${lines[0]} = *'Debian packages bring: '*qemu-system-arm* ]]
+  [ "${lines[-1]}" = 'make check-arm64 is skipped: a package is missing' ]
+  [ ! -e "$BATS_TEST_TMPDIR/called" ]
+}
+
+# machine STATUS LAST OUTPUT: checks that make check-arm64 exits with STATUS and closes with LAST when its machine
+# prints OUTPUT. All the programs that it needs do nothing.
+machine() {
+  local bin=$BATS_TEST_TMPDIR/bin kept=$new/check-arm64
+  mkdir -p "$bin" "$kept"/{build,suite,suite-kernel/boot}
+  touch "$kept/suite.cpio" "$kept/suite-kernel/boot/vmlinuz-1"
+  for command in cpio aarch64-linux-gnu-g++ mmdebstrap qemu-system-aarch64; do
+    printf '#!/bin/sh\n' >"$bin/$command"
+    chmod +x "$bin/$command"
+  done
+  printf "printf '%%b' '%s'\n" "$3" >>"$bin/qemu-system-aarch64"
+  PATH=$bin:$PATH BUILD=$new MAKE=true VERSION=1 SUITE=suite KERNEL=suite/kernel run "-$1" tests/arm64/run
+  [ "${lines[-1]}" = "$2" ]
+}
+
+@test "make check-arm64 counts the tests that passed, failed, were skipped and were not reached" {
+  [ "$(uname -m)" != aarch64 ] || skip 'it is skipped on aarch64'
+  machine 0 '3 passed, 0 failed, 1 skipped' \
+    '1..2\r\n1..2\r\nok 1 a\r\nok 1 b\r\nok 2 c # skip no d\r\nok 2 d\r\nThe machine ends\r\n'
+  machine 1 '1 passed, 1 failed, 0 skipped' '1..2\r\nok 1 a\r\nnot ok 2 b\r\nThe machine ends\r\n'
+  machine 1 '1 passed, 2 failed, 0 skipped' '1..2\r\nok 1 a\r\n'
+  machine 1 '0 passed, 1 failed, 0 skipped' 'Kernel panic\r\n'
 }
 
 @test "make check and make demo name /dev/null and /tmp if they cannot be used" {

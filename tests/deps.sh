@@ -35,6 +35,7 @@ check    tmux             tmux
 check    util-linux       unshare
 check    vim              vim
 browser  chromium         chromium
+cross    gcc-aarch64-linux-gnu aarch64-linux-gnu-gcc
 hosts    iproute2         ip
 hosts    munge            munged
 hosts    openssh-client   ssh
@@ -55,6 +56,10 @@ parallel parallel         parallel
 deb      dpkg-dev         dpkg-buildpackage
 deb      debhelper        dh
 check-deb mmdebstrap      mmdebstrap
+check-arm64 cpio          cpio
+check-arm64 g++-aarch64-linux-gnu aarch64-linux-gnu-g++
+check-arm64 mmdebstrap    mmdebstrap
+check-arm64 qemu-system-arm qemu-system-aarch64
 musl     musl-tools       musl-gcc
 valgrind valgrind         valgrind
 check-faults  python3     python3

@@ -42,7 +42,7 @@ static pid_t start_leader(int answer)
     CHECK(heir >= 0);
     if (heir > 0)
         CHECK_EQUAL(write(answer, &heir, sizeof(heir)), sizeof(heir));
-    alarm(TEST_DEADLINE);
+    test_alarm();
     for (;;)
         pause();
 }
