@@ -72,6 +72,9 @@ said() {
     start_savers "$name" "trap '' TERM; $saver m 0 setsid & while :; do sleep 0.02; done" 1 -g 0.2
     k3 raise --wait=20 "$name"
     said 'm TERM' 'm saved'
+    start_savers "$name" "trap '' TERM; $saver orphan 0 fork setsid fork & while :; do sleep 0.02; done" 1 -g 0.2
+    k3 raise --wait=20 "$name"
+    said 'orphan TERM' 'orphan saved'
     start_savers "$name" "$saver daemon 0 fork setsid fork & exec $saver leader 0.1" 2
     k3 raise --wait=20 "$name"
     said 'leader TERM' 'leader saved' 'daemon TERM' 'daemon saved'
