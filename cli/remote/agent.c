@@ -7,6 +7,7 @@
 #include "cli/place/socket.h"
 #include "cli/place/temporary_place.h"
 #include "cli/remote/bootstrap.h"
+#include "cli/remote/caller.h"
 #include "cli/remote/link.h"
 
 #include <errno.h>
@@ -30,7 +31,7 @@ static struct link   up; /* the link to the run */
 static struct source clients;
 static char         *clients_path;
 static pid_t         guardian; /* of the agent's supervisor; 0: none was started */
-static int           lifeline = -1;
+static int           lifeline = -1; /* a socket; clients that the supervisor is to serve go through it, too */
 static bool          stopped;
 
 /* The end of the agent */
@@ -75,7 +76,7 @@ static void clients_ready(struct source *source, uint32_t events)
 
     (void) events;
     while ((fd = accept4(source->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
-        link_add_client(&up, fd);
+        caller_add(&up, lifeline, fd);
 }
 
 /* Listens for the commands. Returns 0 or -errno. */
@@ -105,7 +106,7 @@ static int start_supervisor(struct text *why)
     int               ends[2];
     int               error;
 
-    if (pipe2(ends, O_CLOEXEC) < 0)
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
         return -errno;
     own.lifeline = ends[0];
     lifeline = ends[1];

@@ -3,8 +3,10 @@
 #include "cli/base/exceptions.h"
 #include "cli/server/events.h"
 #include "cli/server/raise_failure.h"
+#include "cli/server/reports.h"
 #include "cli/server/threads.h"
 #include "cli/server/threads_raise.h"
+#include "cli/worker/mailbox.h"
 #include "cli/worker/worker.h"
 
 #include <errno.h>
@@ -26,8 +28,7 @@ struct passage {
 /* Exceptions that wait for a library to be loaded. */
 static TAILQ_HEAD(, passage) held = TAILQ_HEAD_INITIALIZER(held);
 
-/* Returns true if an exception of TYPE begins the grace of a thread that it arrives in. */
-static bool begins_grace(const k3thread_exctype *type)
+bool arrive_begins_grace(const k3thread_exctype *type)
 {
     return k3thread_exctype_is(type, &k3thread_SystemExit) ||
            k3thread_exctype_is(type, &k3thread_KeyboardInterrupt) ||
@@ -73,7 +74,7 @@ static void post_raised(const struct passage *passage, const struct arrival *arr
 static void has_arrived(const struct passage *passage, const struct arrival *arrival)
 {
     post_raised(passage, arrival);
-    if (passage->inner == NULL && begins_grace(passage->type))
+    if (passage->inner == NULL && arrive_begins_grace(passage->type))
         (void) threads_arrived(passage->record, passage->type, passage->message, passage->pid);
     passage->done(passage->context, passage->record, arrival);
 }
@@ -99,7 +100,7 @@ static void end_passage(void *context, const struct arrival *arrival)
         has_arrived(passage, arrival);
     else if (arrival->how == ARRIVAL_REFUSED)
         was_refused(passage, arrival->code, arrival->why);
-    else if (passage->inner == NULL && begins_grace(passage->type))
+    else if (passage->inner == NULL && arrive_begins_grace(passage->type))
         tell_result(passage->record,
                     threads_raise(passage->record, passage->type, passage->message), passage->done,
                     passage->context);
@@ -185,9 +186,10 @@ void arrive_raise(struct record *record, const char *inner, const k3thread_excty
     passage->context = context;
     if (waits) {
         TAILQ_INSERT_TAIL(&held, passage, others);
+        mailbox_notify(&record->assignment.mail); /* the end of the wait must wake the server */
         return;
     }
-    if (inner == NULL && begins_grace(type))
+    if (inner == NULL && arrive_begins_grace(type))
         attachment_begin_end(record->attachment);
     attachment_raise(record->attachment, inner, type->name, message, end_passage, passage);
 }
@@ -291,6 +293,6 @@ static void end_overdue(struct record *record)
 
 void arrive_begin(void)
 {
-    threads_handle_overdue(end_overdue);
-    threads_handle_loaded(release_held);
+    reports_handle_overdue(end_overdue);
+    reports_handle_loaded(release_held);
 }

@@ -12,6 +12,9 @@
 /* Makes the time limits of attached threads raise exceptions that arrive. Call it once. */
 void arrive_begin(void);
 
+/* Returns true if an exception of TYPE begins the grace of a thread when it arrives in the main thread of its process. */
+bool arrive_begins_grace(const k3thread_exctype *type);
+
 /*
  * Raises an exception of TYPE in RECORD, or in the thread INNER, a name or an id, of its attached process. INNER
  * and MESSAGE may be NULL. Calls DONE with the result, which may be at once; RECORD still exists then. In the

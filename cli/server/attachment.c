@@ -6,6 +6,7 @@
 #include "cli/rpc/write.h"
 #include "cli/server/events.h"
 #include "cli/server/permit.h"
+#include "cli/server/published.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -16,8 +17,6 @@
 
 /* How many seconds a process may take to take the permit, and then as many again to reply. */
 #define TAKE_WITHIN 1.0
-
-#define PUBLISHED_MAX 256
 
 /* An exception that is to be sent to a process, or was sent and has no reply yet. */
 struct errand {
@@ -34,19 +33,20 @@ struct errand {
 
 /* One attached process. */
 struct attachment {
-    struct source       end; /* the pidfd */
-    pid_t               pid;
-    struct permit       permit;
-    struct record      *record;
-    struct connection  *connection;
-    struct attachment **holder; /* where the owner of the connection keeps the attachment */
-    struct inner_list   threads;
+    struct source          end; /* the pidfd */
+    pid_t                  pid;
+    struct permit          permit;
+    struct record         *record;
+    struct connection     *connection;
+    struct attachment_far *far;    /* the process is on another machine; NULL: on this one */
+    struct attachment    **holder; /* where the owner of the connection keeps the attachment */
+    struct inner_list      threads;
     TAILQ_HEAD(, errand) errands; /* only the first one may have been sent */
-    uint64_t last_id;
-    bool     ending; /* an exception that ends the thread was sent */
-    uint64_t owed;   /* a request that was given up, whose reply may still come; or 0 */
-    const k3thread_exctype **published;
-    size_t                   published_count;
+    uint64_t         last_id;
+    bool             ending; /* an exception that ends the thread was sent */
+    uint64_t         owed;   /* a request that was given up, whose reply may still come; or 0 */
+    struct published published;
+    struct attachment_follower *follower; /* NULL: none */
 };
 
 /* All errands by their deadlines: a new errand, which has the latest, goes to the end. */
@@ -65,6 +65,16 @@ struct record *attachment_record(const struct attachment *attachment)
 const struct inner_list *attachment_threads(const struct attachment *attachment)
 {
     return &attachment->threads;
+}
+
+void attachment_set_follower(struct attachment *attachment, struct attachment_follower *follower)
+{
+    attachment->follower = follower;
+}
+
+struct attachment_follower *attachment_follower(const struct attachment *attachment)
+{
+    return attachment->follower;
 }
 
 void attachment_begin_end(struct attachment *attachment)
@@ -130,8 +140,13 @@ void attachment_raise(struct attachment *attachment, const char *inner, const ch
                       void (*done)(void *context, const struct arrival *arrival), void *context)
 {
     static const struct arrival no_memory = {.how = ARRIVAL_NOT_TAKEN, .why = "out of memory"};
-    struct errand              *errand = malloc(sizeof(*errand));
+    struct errand              *errand;
 
+    if (attachment->far != NULL) {
+        attachment->far->raise(attachment->far, inner, exception, message, done, context);
+        return;
+    }
+    errand = malloc(sizeof(*errand));
     if (errand == NULL) {
         done(context, &no_memory);
         return;
@@ -247,10 +262,13 @@ double attachment_expire(void)
 
 /* Beginning and end */
 
-void attachment_read_last(struct attachment *attachment)
+bool attachment_read_last(struct attachment *attachment)
 {
+    if (attachment != NULL && attachment->far != NULL)
+        return !attachment->far->awaits(attachment->far);
     if (attachment != NULL)
         connection_read_arrived(attachment->connection);
+    return true;
 }
 
 /* Ends an attachment whose process has ended, after reading all that the process has sent. */
@@ -260,7 +278,7 @@ static void process_ended(struct source *source, uint32_t events)
     struct attachment **holder = attachment->holder;
 
     (void) events;
-    attachment_read_last(attachment);
+    (void) attachment_read_last(attachment);
     if (*holder == attachment) /* a message of the process may have ended the attachment */
         attachment_close(attachment);
 }
@@ -280,24 +298,41 @@ static void detach_record(struct attachment *attachment)
     *attachment->holder = NULL;
 }
 
-void attachment_close(struct attachment *attachment)
+static void give_up_all(struct attachment *attachment)
 {
     struct errand *errand;
 
-    if (attachment == NULL)
-        return;
-    loop_close(&attachment->end);
-    detach_record(attachment);
-    events_post(EVENT_DETACHED, attachment->record);
     while ((errand = TAILQ_FIRST(&attachment->errands)) != NULL)
         if (may_have_arrived(errand))
             give_up(errand,
                     "process %d has ended its attachment before it confirmed the exception");
         else
             give_up(errand, "process %d has ended its attachment");
+}
+
+/* Ends what connects the supervisor with the process. */
+static void disconnect(struct attachment *attachment)
+{
+    if (attachment->far != NULL) {
+        attachment->far->close(attachment->far);
+        return;
+    }
+    loop_close(&attachment->end);
+    give_up_all(attachment);
     permit_close(&attachment->permit);
+    if (attachment->follower != NULL)
+        attachment->follower->end(attachment->follower, attachment->record);
+}
+
+void attachment_close(struct attachment *attachment)
+{
+    if (attachment == NULL)
+        return;
+    detach_record(attachment);
+    events_post(EVENT_DETACHED, attachment->record);
+    disconnect(attachment);
     inner_release(&attachment->threads);
-    free(attachment->published);
+    published_release(&attachment->published);
     free(attachment);
 }
 
@@ -378,6 +413,25 @@ struct attachment *attachment_open(struct record *record, struct connection *con
     return attachment;
 }
 
+struct attachment *attachment_open_far(struct record *record, pid_t pid, struct attachment_far *far,
+                                       struct attachment **holder)
+{
+    struct attachment *attachment = calloc(1, sizeof(*attachment));
+
+    if (attachment == NULL)
+        return NULL;
+    attachment->end.fd = -1;
+    attachment->pid = pid;
+    attachment->record = record;
+    attachment->far = far;
+    attachment->holder = holder;
+    TAILQ_INIT(&attachment->errands);
+    record->attachment = *holder = attachment;
+    atomic_store(&record->assignment.attached, pid);
+    events_post(EVENT_ATTACHED, record);
+    return attachment;
+}
+
 /* Messages of the process */
 
 void attachment_thread_started(struct attachment *attachment, const struct inner *thread,
@@ -401,32 +455,17 @@ void attachment_thread_ended(struct attachment *attachment, uint64_t id)
 
 const k3thread_exctype *attachment_type_at(const struct attachment *attachment, size_t index)
 {
-    return attachment != NULL && index < attachment->published_count ? attachment->published[index]
-                                                                     : NULL;
+    return attachment != NULL && index < attachment->published.count
+               ? attachment->published.types[index]
+               : NULL;
 }
 
 const k3thread_exctype *attachment_find_type(const struct attachment *attachment, const char *name)
 {
-    for (size_t i = 0; attachment != NULL && i < attachment->published_count; i++)
-        if (strcmp(attachment->published[i]->name, name) == 0)
-            return attachment->published[i];
-    return NULL;
+    return attachment != NULL ? published_find(&attachment->published, name) : NULL;
 }
 
 bool attachment_publish(struct attachment *attachment, const k3thread_exctype *type)
 {
-    size_t                   count = attachment->published_count;
-    const k3thread_exctype **published;
-
-    if (attachment_find_type(attachment, type->name) != NULL)
-        return true;
-    if (count >= PUBLISHED_MAX)
-        return false;
-    published = reallocarray(attachment->published, count + 1, sizeof(const k3thread_exctype *));
-    if (published == NULL)
-        return false;
-    published[count] = type;
-    attachment->published = published;
-    attachment->published_count++;
-    return true;
+    return published_add(&attachment->published, type);
 }

@@ -6,6 +6,9 @@
  * that is late: the process takes the permit before it takes the exception, and the server takes it to withdraw
  * the exception. Only the first of the two gets it. So an exception that was withdrawn never arrives.
  *
+ * A process on another machine is attached to the supervisor of the agent there. The supervisor of the run follows
+ * that attachment: far_process.h has the attachment that it keeps instead of a connection to the process.
+ *
  * arrive.h decides what an exception does to the thread, and what follows if the exception did not arrive. The
  * server's thread only.
  */
@@ -33,6 +36,26 @@ struct arrival {
     const char         *why;
 };
 
+/* The way to a process on another machine; its owner embeds it. */
+struct attachment_far {
+    /* Sends an exception, as attachment_raise() does. */
+    void (*raise)(struct attachment_far *far, const char *inner, const char *exception,
+                  const char *message, void (*done)(void *context, const struct arrival *arrival),
+                  void       *context);
+
+    /* Returns true if an exception was sent that is not done yet. */
+    bool (*awaits)(const struct attachment_far *far);
+
+    /* Notes that the attachment has ended. Calls DONE for each exception that is not done yet. */
+    void (*close)(struct attachment_far *far);
+};
+
+/* What follows an attachment from another machine (following.h), which embeds it. */
+struct attachment_follower {
+    /* Notes that the attachment of RECORD has ended. Frees the follower. */
+    void (*end)(struct attachment_follower *follower, struct record *record);
+};
+
 /*
  * Attaches PROCESS to RECORD over CONNECTION, and sends the permit. Takes over the descriptor of PROCESS. Keeps
  * the attachment in *HOLDER until it ends. Replaces an attachment of the same process. Returns the attachment; or
@@ -42,11 +65,15 @@ struct attachment *attachment_open(struct record *record, struct connection *con
                                    struct attachment **holder, const struct client_process *process,
                                    int *ret_error);
 
+/* Attaches the process PID of another machine to RECORD, in the same way. */
+struct attachment *attachment_open_far(struct record *record, pid_t pid, struct attachment_far *far,
+                                       struct attachment **holder);
+
 /*
  * Reads and takes all that the process has sent and the server has not read yet. That may end the attachment.
- * ATTACHMENT may be NULL.
+ * ATTACHMENT may be NULL. Returns false if the process is on another machine, and a reply of it is still to come.
  */
-void attachment_read_last(struct attachment *attachment);
+bool attachment_read_last(struct attachment *attachment);
 
 /* Ends ATTACHMENT, which may be NULL. Calls DONE for each exception that is not done yet. */
 void attachment_close(struct attachment *attachment);
@@ -55,6 +82,10 @@ void attachment_close(struct attachment *attachment);
 pid_t                    attachment_pid(const struct attachment *attachment);
 struct record           *attachment_record(const struct attachment *attachment);
 const struct inner_list *attachment_threads(const struct attachment *attachment);
+
+/* Set and return who follows the attachment; NULL: nobody. */
+void attachment_set_follower(struct attachment *attachment, struct attachment_follower *follower);
+struct attachment_follower *attachment_follower(const struct attachment *attachment);
 
 /*
  * Sends EXCEPTION to the inner thread INNER of the process, an id or a name; NULL: to the main thread of the

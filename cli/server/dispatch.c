@@ -7,7 +7,7 @@
 #include "cli/server/call.h"
 #include "cli/server/log_reader.h"
 #include "cli/server/method.h"
-#include "cli/server/threads.h"
+#include "cli/server/reports.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -212,7 +212,7 @@ static void free_peer(struct connection *connection)
 }
 
 const struct connection_handler dispatch_handler = {
-    .prepare = threads_take_reports, /* some reports do not wake the server */
+    .prepare = reports_take, /* some reports do not wake the server */
     .serve = serve,
     .refuse_long_line = refuse_long_line,
     .drop = drop_calls,

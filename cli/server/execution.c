@@ -4,6 +4,7 @@
 #include "cli/base/loop.h"
 #include "cli/rpc/envelope.h"
 #include "cli/rpc/write.h"
+#include "cli/server/attachment.h"
 #include "cli/server/output_notice.h"
 #include "cli/server/store.h"
 #include "cli/server/threads.h"
@@ -108,11 +109,16 @@ static void write_report(struct text *text, const struct record *record)
 
 static void send_report(const struct execution *execution)
 {
-    struct text line = {0};
+    const struct attachment *attachment = execution->record->attachment;
+    struct text              line = {0};
 
     envelope_begin_notification(&line, "report");
     text_add(&line, "{\"thread\":");
     write_integer(&line, (int64_t) execution->record->id);
+    if (attachment != NULL) {
+        write_name(&line, "attached");
+        write_integer(&line, attachment_pid(attachment));
+    }
     text_add(&line, ",\"report\":");
     write_report(&line, execution->record);
     text_byte(&line, '}', 1);

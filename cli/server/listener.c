@@ -75,6 +75,15 @@ static bool turn_away(void)
     return fd >= 0 && spare_fd >= 0;
 }
 
+/* Serves the client at FD, which is connected. */
+static void serve(int fd)
+{
+    if (!is_allowed(fd))
+        close(fd);
+    else if (peer_open(fd, handler) < 0)
+        journal_write("cannot serve a client: out of memory");
+}
+
 /* Accepts one client. Returns false if there is none. */
 static bool accept_client(void)
 {
@@ -84,10 +93,27 @@ static bool accept_client(void)
         return turn_away();
     if (fd < 0)
         return errno == EINTR || errno == ECONNABORTED;
-    if (!is_allowed(fd))
-        close(fd);
-    else if (peer_open(fd, handler) < 0)
-        journal_write("cannot serve a client: out of memory");
+    serve(fd);
+    return true;
+}
+
+bool listener_take_sent(int socket)
+{
+    int           fd = -1;
+    char          byte;
+    struct iovec  part = {&byte, 1};
+    char          space[CMSG_SPACE(sizeof(fd))];
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof(space)};
+    ssize_t               n = recvmsg(socket, &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+    const struct cmsghdr *head = n > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+
+    if (n <= 0)
+        return n < 0 && (errno == EAGAIN || errno == EINTR);
+    if (head != NULL && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS)
+        memcpy(&fd, CMSG_DATA(head), sizeof(fd));
+    if (fd >= 0)
+        serve(fd);
     return true;
 }
 

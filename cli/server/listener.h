@@ -7,11 +7,19 @@
 
 #include "cli/server/connection.h"
 
+#include <stdbool.h>
+
 /*
  * Makes the loop accept clients from FD, a bound socket, for HANDLER, and answer the door's bell.
  * Returns 0 or -errno.
  */
 int listener_open(int fd, const struct connection_handler *handler);
+
+/*
+ * Serves a client that another process has sent through SOCKET as a descriptor. Returns false if that process has
+ * closed its end of SOCKET.
+ */
+bool listener_take_sent(int socket);
 
 /*
  * Removes the socket, and accepts the clients that have already connected, so that they get an

@@ -19,6 +19,7 @@
 #include <sys/types.h>
 
 struct attachment;
+struct far_process;
 struct table_row;
 
 /* A list of threads that a client keeps from being forgotten; see store_keep(). */
@@ -71,7 +72,8 @@ struct record {
     struct kept_list *keeper;     /* NULL: may be forgotten once it has ended */
     LIST_ENTRY(record) kept;
 
-    struct attachment *attachment; /* of a process of the thread; NULL: none */
+    struct attachment  *attachment;  /* of a process of the thread; NULL: none */
+    struct far_process *far_process; /* the same on another machine; NULL: none */
 
     /* For a thread that ends with another process; see leash.h. */
     struct leash *leash;     /* NULL: none */

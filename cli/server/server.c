@@ -22,6 +22,7 @@
 #include "cli/server/log_reader.h"
 #include "cli/server/output_times.h"
 #include "cli/server/parent.h"
+#include "cli/server/reports.h"
 #include "cli/server/server_signals.h"
 #include "cli/server/shutdown.h"
 #include "cli/server/slots.h"
@@ -54,7 +55,7 @@ static void mail_ready(struct source *source, uint32_t events)
     (void) source, (void) events;
     mailbox_clear();
     jobserver_take_runs();
-    threads_take_reports();
+    reports_take();
     join_until_take();
     if (server_signals_take_child_ended())
         adopted_reap();
@@ -63,8 +64,12 @@ static void mail_ready(struct source *source, uint32_t events)
 static void lifeline_ready(struct source *source, uint32_t events)
 {
     (void) events;
-    if (agent_is())
-        (void) raise(SIGKILL); /* the guardian ends everything, faster than this process could */
+    if (agent_is()) {
+        if (!listener_take_sent(source->fd))
+            (void) raise(
+                SIGKILL); /* the guardian ends everything, faster than this process could */
+        return;
+    }
     loop_remove(source);
     journal_write("the process that this supervisor was started for has gone: ending everything");
     shutdown_begin(NULL, &k3thread_SystemExit);

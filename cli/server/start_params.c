@@ -288,9 +288,7 @@ static bool check_remote(struct call *call, const struct job *job)
         return call_fail(
             call, PROTOCOL_VALUE_ERROR,
             "--tty: the commands of this run are on other machines, and get no terminal there");
-    return !job->call ||
-           call_fail(call, PROTOCOL_VALUE_ERROR,
-                     "--call: this run is on other machines, where no functions are called");
+    return true;
 }
 
 static bool parse_raw(struct call *call, const struct raw *raw, struct job *job)

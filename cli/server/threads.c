@@ -28,8 +28,6 @@
 
 static TAILQ_HEAD(, record) waiting = TAILQ_HEAD_INITIALIZER(waiting); /* wait for their needs */
 static bool go_failed; /* the first in the queue could not be told */
-static void (*handle_overdue)(struct record *record);
-static void (*handle_loaded)(struct record *record);
 
 /* Takes RECORD out of its line, if it waits in one. */
 static void leave_line(struct record *record)
@@ -404,16 +402,6 @@ static bool go_on_again(struct record *record)
     return true;
 }
 
-void threads_handle_overdue(void (*handle)(struct record *record))
-{
-    handle_overdue = handle;
-}
-
-void threads_handle_loaded(void (*handle)(struct record *record))
-{
-    handle_loaded = handle;
-}
-
 /*
  * Returns true if RECORD has become ready since OLD. Without a probe, only the first run makes it
  * ready.
@@ -433,8 +421,7 @@ static void post_restarted(struct record *record)
     record->now.exception = exception;
 }
 
-/* Handles the report RECORD->now. OLD is the report before it. */
-static void take_in(struct record *record, const struct report *old)
+void threads_take_in(struct record *record, const struct report *old)
 {
     const struct report *new = &record->now;
 
@@ -471,31 +458,4 @@ static void take_in(struct record *record, const struct report *old)
     }
     if (new->shown > old->shown && record->is_needed)
         advance_waiting();
-}
-
-/* What the process of an ended thread has sent is served in here; the lines do not take further reports. */
-void threads_take_reports(void)
-{
-    static bool   is_running;
-    struct mail  *mail;
-    struct report old, new;
-
-    if (is_running)
-        return;
-    is_running = true;
-    while ((mail = mailbox_take(&new)) != NULL) {
-        struct record *record = record_of_mail(mail);
-
-        if (new.state == STATE_ENDED) /* its process may have replied to a raise before it ended */
-            attachment_read_last(record->attachment);
-        old = record->now;
-        record->now = new;
-        if (new.overdue > old.overdue && record->attachment != NULL)
-            handle_overdue(record);
-        if (record->job.call)
-            handle_loaded(record);
-        take_in(record, &old);
-        report_release(&old);
-    }
-    is_running = false;
 }

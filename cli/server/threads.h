@@ -43,19 +43,13 @@ void threads_begin_again(struct record *record);
 void threads_raise_unbegun(struct record *record, const k3thread_exctype *type,
                            const char *message);
 
-/* Sets the function to call when the time of a thread is over and its process is attached; see worker.h. */
-void threads_handle_overdue(void (*handle)(struct record *record));
-
-/* Sets the function to call with each report of a thread that calls a function of a library. */
-void threads_handle_loaded(void (*handle)(struct record *record));
-
 /*
  * Continues the threads that wait for a slot or for a token to come back. Returns false if memory was lacking to
  * tell a worker that it has its slot: the caller must call again after a pause.
  */
 bool threads_advance(void);
 
-/* Takes the reports that the workers have posted since the last call. */
-void threads_take_reports(void);
+/* Handles the report RECORD->now. OLD is the report before it. */
+void threads_take_in(struct record *record, const struct report *old);
 
 #endif

@@ -24,7 +24,7 @@
 /* Returns true if the process at the other end of the lifeline has ended. */
 static bool is_orphaned(const struct guardian_options *options)
 {
-    struct pollfd pollfd = {.fd = options->lifeline, .events = POLLIN};
+    struct pollfd pollfd = {.fd = options->lifeline}; /* only a hang-up counts */
 
     return options->lifeline >= 0 && poll(&pollfd, 1, 0) > 0;
 }

@@ -92,10 +92,14 @@ static void take_end(const struct remote_report *state, const struct report *got
     report->unended = got->unended;
     report->run_end = clock_monotonic();
     report->pid = 0;
-    if (report->exception == NULL && got->exception != NULL)
+    report->attached = 0;
+    if (got->exception != NULL || got->foreign != NULL) {
         report->exception = got->exception;
-    if (report->message == NULL && got->message != NULL)
+        report_set_foreign(report, got->foreign, got->foreign_base);
         report_set_message_string(report, got->message);
+    } else if (report->message == NULL && got->message != NULL) {
+        report_set_message_string(report, got->message);
+    }
 }
 
 /* Takes that the agent's probe has shown the command to be ready. */
@@ -118,6 +122,7 @@ bool remote_report_take(struct remote_report *state, const json_t *json, bool is
     if (is_valid) {
         worker->report->pid = got.pid;
         worker->report->missed = got.missed;
+        worker->report->loaded = got.loaded;
         if (got.status != NULL)
             report_set_status(worker->report, got.status);
         take_left(state, &got);

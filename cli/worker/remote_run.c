@@ -5,6 +5,7 @@
 #include "cli/place/logfile.h"
 #include "cli/rpc/bytes.h"
 #include "cli/worker/logs.h"
+#include "cli/worker/mailbox.h"
 #include "cli/worker/output_file.h"
 #include "cli/worker/raised.h"
 #include "cli/worker/remote.h"
@@ -129,6 +130,30 @@ static bool take_reply(struct remote_run *run, const json_t *message)
     return remote_report_take(&run->report, json_object_get(message, "result"), true);
 }
 
+/* Notes for the next report which process there takes exceptions itself. Returns true if that has changed. */
+static bool take_attachment(const struct remote_run *run, const json_t *params)
+{
+    struct report *report = run->worker->report;
+    pid_t          before = report->attached;
+    json_int_t     pid = json_integer_value(json_object_get(params, "attached"));
+
+    report->far_id = (uint64_t) run->thread;
+    report->attached = pid > 0 && pid <= INT32_MAX ? (pid_t) pid : 0;
+    return report->attached != before;
+}
+
+static bool take_report(struct remote_run *run, const json_t *params)
+{
+    bool is_valid, changes;
+
+    run->thread = json_integer_value(json_object_get(params, "thread"));
+    changes = take_attachment(run, params);
+    is_valid = remote_report_take(&run->report, json_object_get(params, "report"), false);
+    if (changes)
+        mailbox_wake(); /* the process waits until the server knows of it */
+    return is_valid;
+}
+
 /* Takes MESSAGE. Returns false if it makes no sense. */
 static bool take_message(struct remote_run *run, const json_t *message)
 {
@@ -141,10 +166,7 @@ static bool take_message(struct remote_run *run, const json_t *message)
         take_output(run, params);
         return true;
     }
-    if (strcmp(method, "report") != 0)
-        return true;
-    run->thread = json_integer_value(json_object_get(params, "thread"));
-    return remote_report_take(&run->report, json_object_get(params, "report"), false);
+    return strcmp(method, "report") != 0 || take_report(run, params);
 }
 
 /* Sends what is queued, and takes the messages that have come. */
@@ -176,10 +198,12 @@ static void send_end(struct remote_run *run, const struct k3thread_exc *e, bool 
     (void) remote_request(&run->remote, "end", &params);
 }
 
+/* Ends the command by E. If E has arrived in its process, the agent has begun the end already. */
 static void stop(struct remote_run *run, const struct k3thread_exc *e, bool automatic)
 {
     worker_remember(run->worker, e);
-    send_end(run, e, automatic);
+    if (e->data == NULL)
+        send_end(run, e, automatic);
     if (run->worker->report->state != STATE_STOPPING)
         worker_post(run->worker, STATE_STOPPING);
 }
@@ -290,7 +314,7 @@ static void release(struct remote_run *run)
     if (run->log >= 0)
         close(run->log);
     remote_report_close(&run->report);
-    run->worker->report->pid = 0;
+    run->worker->report->pid = run->worker->report->attached = 0;
     starting_close(run->worker);
 }
 

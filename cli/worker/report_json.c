@@ -34,6 +34,20 @@ static void write_string(struct text *text, const char *name, const char *string
     write_bytes(text, string);
 }
 
+/* Writes TYPE, which may be NULL. For one that only a program knows, also the type that everybody knows above it. */
+static void write_exception(struct text *text, const k3thread_exctype *type)
+{
+    const k3thread_exctype *base = type;
+
+    if (type == NULL)
+        return;
+    while (base->base != NULL && exceptions_find(base->name) != base)
+        base = base->base;
+    write_string(text, "exception", type->name);
+    if (base != type)
+        write_string(text, "base", base->name);
+}
+
 void report_write(struct text *text, const struct report *report, const struct usage *usage)
 {
     text_byte(text, '{', 1);
@@ -43,7 +57,11 @@ void report_write(struct text *text, const struct report *report, const struct u
     write_integer(text, (int64_t) report->name);
     NUMBERS(X)
 #undef X
-    write_string(text, "exception", report->exception != NULL ? report->exception->name : NULL);
+    write_exception(text, report->exception);
+    if (report->loaded) {
+        write_name(text, "loaded");
+        text_add(text, "true");
+    }
     write_string(text, "message", report->message);
     write_string(text, "status", report->status);
     if (report->left != NULL) {
@@ -88,6 +106,17 @@ static char *read_string(const json_t *json, const char *name)
     return string;
 }
 
+static void read_exception(struct report *report, const json_t *json)
+{
+    const char             *name = json_string_value(json_object_get(json, "exception"));
+    const char             *base_name = json_string_value(json_object_get(json, "base"));
+    const k3thread_exctype *base = base_name != NULL ? exceptions_find(base_name) : NULL;
+
+    report->exception = name != NULL ? exceptions_find(name) : NULL;
+    if (name != NULL && report->exception == NULL && base != NULL)
+        report_set_foreign(report, name, base);
+}
+
 static void read_words(struct report *report, const json_t *json)
 {
     char *message = read_string(json, "message"), *status = read_string(json, "status");
@@ -116,9 +145,8 @@ static void read_left(struct report *report, const json_t *json, unsigned counte
 
 bool report_read(struct report *ret, struct usage *ret_usage, const json_t *json)
 {
-    const char *exception = json_string_value(json_object_get(json, "exception"));
-    json_int_t  number;
-    unsigned    counted = ret->left_count;
+    json_int_t number;
+    unsigned   counted = ret->left_count;
 
     if (!read_state(json, &ret->state))
         return false;
@@ -130,7 +158,8 @@ bool report_read(struct report *ret, struct usage *ret_usage, const json_t *json
 #undef X
     if (ret->left_count < counted)
         return false;
-    ret->exception = exception != NULL ? exceptions_find(exception) : NULL;
+    ret->loaded = json_is_true(json_object_get(json, "loaded"));
+    read_exception(ret, json);
     read_words(ret, json);
     read_left(ret, json, counted);
     ret_usage->user = json_number_value(json_object_get(json, "user"));

@@ -10,13 +10,15 @@ void report_copy(struct report *to, const struct report *from)
     (void) shared_string_ref(to->message);
     (void) shared_string_ref(to->status);
     (void) shared_string_ref(to->left);
+    (void) shared_string_ref(to->foreign);
 }
 
 static void release_words(struct report *report)
 {
     shared_string_unref(report->message);
     shared_string_unref(report->status);
-    report->message = report->status = NULL;
+    shared_string_unref(report->foreign);
+    report->message = report->status = report->foreign = NULL;
 }
 
 void report_release(struct report *report)
@@ -60,6 +62,12 @@ void report_begin_left(const struct report *report, struct text *text)
     text_byte(text, '[', 1);
     if (report->left != NULL)
         text_append(text, report->left + 1, strlen(report->left) - 2);
+}
+
+void report_set_foreign(struct report *report, const char *name, const k3thread_exctype *base)
+{
+    replace(&report->foreign, name != NULL ? shared_string_new(name) : NULL);
+    report->foreign_base = base;
 }
 
 void report_set_left(struct report *report, struct text *list, unsigned listed, unsigned count)

@@ -7,6 +7,7 @@
 #include "k3thread.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /*
@@ -40,6 +41,10 @@ struct report {
     unsigned overdue; /* how often a time was over, of which an attached process is to be told */
     int      slot;    /* the number of the last run's slot; see slot_numbers.h */
     unsigned lost;    /* how often the other machine on which it ran was lost */
+    uint64_t    far_id; /* of the last run on another machine: the thread's id at the agent there */
+    pid_t       attached; /* the process of that run that takes exceptions itself, or 0 */
+    const char *foreign;  /* the name of an exception that only that process knows, and ... */
+    const k3thread_exctype *foreign_base; /* ... the type that it is derived from; else NULL */
     unsigned missed;  /* limits that the command could not be given; see limits.h */
 };
 
@@ -64,6 +69,9 @@ void report_set_status(struct report *report, const char *string);
 
 /* Appends the list of what was left, without its last bracket, so that write_comma() and more processes can follow. */
 void report_begin_left(const struct report *report, struct text *text);
+
+/* Notes that the exception NAME, which only a program knows and derives from BASE, has ended the run. NULL: none has. */
+void report_set_foreign(struct report *report, const char *name, const k3thread_exctype *base);
 
 /*
  * Puts LIST, which is released and has LISTED processes, in place of the list of what was left, and counts

@@ -451,6 +451,8 @@ for method, params, error in [
     ("hosts", {"hosts": [{"name": "a", "socket": "/x"}]}, -32009),
     ("execute", {"id": 1, "name": "a", "host": "a", "start": {"command": ["true"]}}, -32009),
     ("end", {"exception": "SystemExit"}, -32009),
+    ("follow", {"thread": 1}, -32009),
+    ("arrive", {"thread": 1, "exception": "SystemExit"}, -32009),
     ("host", {"name": "a"}, -32002),
 ]:
     try:

@@ -1,0 +1,107 @@
+#include "cli/remote/caller.h"
+
+#include "cli/remote/link.h"
+#include "cli/rpc/parse.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+/* A request to be attached is shorter than this. */
+#define REQUEST_MAX ((size_t) 4096)
+
+struct caller {
+    struct source source; /* the first member */
+    struct link  *link;
+    int           lifeline;
+};
+
+/* Returns true if LINE, SIZE bytes, asks that the client be attached. Overwrites LINE. */
+static bool asks_attach(char *line, size_t size)
+{
+    json_error_t error;
+    json_t      *request;
+    const char  *method;
+    bool         asks;
+
+    if (memmem(line, size, "\"attach\"", strlen("\"attach\"")) == NULL)
+        return false;
+    request = parse_json(line, size, 0, &error);
+    method = json_string_value(json_object_get(request, "method"));
+    asks = method != NULL && strcmp(method, "attach") == 0;
+    json_decref(request);
+    return asks;
+}
+
+/* Sends the socket to the agent's supervisor. Returns false if that is not possible now. */
+static bool hand_over(const struct caller *caller)
+{
+    int           fd = caller->source.fd;
+    char          byte = 0;
+    struct iovec  part = {&byte, 1};
+    char          space[CMSG_SPACE(sizeof(fd))] = {0};
+    struct msghdr message = {
+        .msg_iov = &part, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof(space)};
+    struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+
+    head->cmsg_level = SOL_SOCKET;
+    head->cmsg_type = SCM_RIGHTS;
+    head->cmsg_len = CMSG_LEN(sizeof(fd));
+    memcpy(CMSG_DATA(head), &fd, sizeof(fd));
+    return sendmsg(caller->lifeline, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
+}
+
+/* Gives the client to the agent's supervisor if FOR_AGENT, else to the run. Frees CALLER. */
+static void pass_on(struct caller *caller, bool for_agent)
+{
+    loop_remove(&caller->source);
+    if (for_agent && hand_over(caller))
+        close(caller->source.fd);
+    else
+        link_add_client(caller->link, caller->source.fd);
+    free(caller);
+}
+
+static void drop(struct caller *caller)
+{
+    loop_remove(&caller->source);
+    close(caller->source.fd);
+    free(caller);
+}
+
+/* Looks at the request, and leaves it in the socket. Without an end of a line, there is more to come. */
+static void caller_ready(struct source *source, uint32_t events)
+{
+    struct caller *caller = (struct caller *) source;
+    char           bytes[REQUEST_MAX];
+    ssize_t        n = recv(source->fd, bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT);
+    const char    *end = n > 0 ? memchr(bytes, '\n', (size_t) n) : NULL;
+
+    if (n < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (n <= 0)
+        drop(caller);
+    else if (end != NULL)
+        pass_on(caller, asks_attach(bytes, (size_t) (end - bytes)));
+    else if ((size_t) n == sizeof(bytes) || (events & (EPOLLHUP | EPOLLRDHUP | EPOLLERR)) != 0)
+        pass_on(caller, false);
+}
+
+/* The loop reports only news: the bytes of half a request stay where they are until more have come. */
+void caller_add(struct link *link, int lifeline, int socket)
+{
+    struct caller *caller = malloc(sizeof(*caller));
+
+    if (caller == NULL) {
+        link_add_client(link, socket);
+        return;
+    }
+    *caller = (struct caller){
+        .source = {.fd = socket, .ready = caller_ready}, .link = link, .lifeline = lifeline};
+    if (loop_add(&caller->source, EPOLLIN | EPOLLRDHUP | (uint32_t) EPOLLET) == 0)
+        return;
+    free(caller);
+    link_add_client(link, socket);
+}
