@@ -9,6 +9,7 @@
 #include "cli/commands/command.h"
 #include "cli/commands/relay.h"
 #include "cli/commands/report.h"
+#include "cli/commands/supervisor_end.h"
 #include "cli/rpc/envelope.h"
 #include "cli/rpc/parse.h"
 #include "cli/rpc/protocol.h"
@@ -103,13 +104,15 @@ static int insert_surroundings(struct relay *relay)
 /* Passes on what was read of the input, and all that follows. Returns the exit status. */
 static int pass_on(const struct invocation *invocation, struct relay *relay, const json_t *request)
 {
-    struct client *client = &invocation->session->client;
-    int            error;
+    struct client        *client = &invocation->session->client;
+    struct supervisor_end end = supervisor_end_open(client->wire.fd);
+    int                   error;
 
     relay->socket = client->wire.fd;
     error = insert_surroundings(relay);
     if (error == 0)
         error = relay_run(relay);
+    supervisor_end_await(&end, client->place); /* shutdown returns when everything has ended */
     if (error != 0 && error != -EPIPE && error != -ECONNRESET)
         return command_fail(invocation, STATUS_FAILED, NULL, "cannot pass on requests: %s",
                             strerror(-error));

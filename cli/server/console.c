@@ -5,8 +5,10 @@
 #include "cli/rpc/envelope.h"
 #include "cli/rpc/write.h"
 #include "cli/server/connection.h"
+#include "cli/server/hosts.h"
 #include "cli/server/output_notice.h"
 #include "cli/worker/thread_terminal.h"
+#include "cli/worker/worker.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -104,6 +106,25 @@ static void end_smaller(struct console *console)
     console->is_smaller = false;
 }
 
+/* Gives the terminal SIZE; a worker that is told does so at the other machine. */
+static void resize(const struct console *console, const struct pty_size *size)
+{
+    k3thread *worker = console->record->thread;
+
+    if (thread_terminal_resize(console->terminal, size) &&
+        (worker == NULL || k3thread_send_exception(worker, &worker_Size) != 0))
+        atomic_store(&console->terminal->size_is_told,
+                     false); /* the next run begins with this size */
+}
+
+void console_resize(struct record *record, const struct pty_size *size)
+{
+    if (record->console == NULL)
+        return;
+    record->console->size = *size;
+    resize(record->console, size);
+}
+
 /* Makes the program draw the screen in SIZE. */
 static void redraw(struct console *console, const struct pty_size *size)
 {
@@ -112,11 +133,11 @@ static void redraw(struct console *console, const struct pty_size *size)
     if (console->is_smaller || memcmp(&console->size, size, sizeof(*size)) != 0) {
         end_smaller(console);
         console->size = *size;
-        (void) pty_resize(console->terminal->master, size);
+        resize(console, size);
         return;
     }
     other.columns = (unsigned short) (size->columns > 1 ? size->columns - 1 : 2);
-    (void) pty_resize(console->terminal->master, &other);
+    resize(console, &other);
     console->is_smaller = true;
     console->smaller_since = clock_monotonic();
     console->smaller_end = thread_terminal_end(console->terminal);
@@ -142,7 +163,7 @@ double viewers_do_due(void)
         if (!has_drawn(console))
             continue;
         end_smaller(console);
-        (void) pty_resize(console->terminal->master, &console->size);
+        resize(console, &console->size);
     }
     return LIST_EMPTY(&smaller) ? -1 : SMALLER_MIN;
 }
@@ -233,7 +254,7 @@ int console_open(struct record *record)
     console = calloc(1, sizeof(*console));
     if (console == NULL)
         return -ENOMEM;
-    error = thread_terminal_new(&size, &console->terminal);
+    error = thread_terminal_new(&size, hosts_are_used(), &console->terminal);
     if (error != 0) {
         free(console);
         return error;

@@ -34,6 +34,9 @@ struct viewer {
 /* Makes RECORD's terminal, if its job asks for one and there is none. Returns 0 or -errno. */
 int console_open(struct record *record);
 
+/* Gives the terminal of RECORD, if it has one, SIZE. */
+void console_resize(struct record *record, const struct pty_size *size);
+
 /* Tells the attached clients that RECORD has ended, and frees its terminal, if it has one. */
 void console_close(struct record *record);
 

@@ -33,6 +33,7 @@ struct input {
     struct source    source; /* the writing end; after the input was ended, the reading end */
     struct record   *record;
     bool             is_terminal; /* the source is a terminal that the console owns, not a pipe */
+    bool             ends_by_key; /* the command has a terminal, here or on another machine */
     int              reader; /* a reading end that keeps the bytes while no run has one; or -1 */
     bool             ended;
     bool             armed;   /* the loop watches the writing end */
@@ -273,7 +274,7 @@ void input_send(struct call *call, struct record *record, struct input_bytes *by
     call->expire = expire_sending;
     call->record = record;
     TAILQ_INSERT_TAIL(&input->queue, sending, link);
-    if (sending->bytes.eof && input->is_terminal && add_eof_keys(sending) != 0) {
+    if (sending->bytes.eof && input->ends_by_key && add_eof_keys(sending) != 0) {
         call_fail_memory(call);
         return;
     }
@@ -308,7 +309,7 @@ static int open_terminal(struct record *record)
     record->input = make(record, record->assignment.terminal->master);
     if (record->input == NULL)
         return -ENOMEM;
-    record->input->is_terminal = true;
+    record->input->is_terminal = record->input->ends_by_key = true;
     return 0;
 }
 
@@ -327,6 +328,7 @@ static int open_pipe(struct record *record)
         return -ENOMEM;
     }
     input->reader = ends[0];
+    input->ends_by_key = record->job.tty;
     record->input = input;
     record->assignment.input = ends[1];
     return 0;
@@ -337,9 +339,9 @@ int input_open(struct record *record)
     struct input *input = record->input;
     int           error;
 
-    if (record->assignment.terminal != NULL)
+    if (record->assignment.terminal != NULL && record->assignment.terminal->master >= 0)
         return open_terminal(record);
-    if (!record->job.input_open)
+    if (!record->job.input_open && !record->job.tty)
         return 0;
     if (input == NULL)
         return open_pipe(record);

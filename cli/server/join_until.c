@@ -4,7 +4,6 @@
 #include "cli/ready/ready.h"
 #include "cli/rpc/bytes.h"
 #include "cli/rpc/write.h"
-#include "cli/server/hosts.h"
 #include "cli/server/shutdown.h"
 #include "cli/server/store.h"
 #include "cli/server/tail.h"
@@ -103,8 +102,7 @@ static bool look(struct until *until, const struct record *record)
 
     until->run = record->now.runs;
     until->is_told = false;
-    error =
-        prober_start(&until->prober, until, until->spec, &record->job, record->id, &record->now);
+    error = prober_start(&until->prober, until, until->spec, &record->assignment, &record->now);
     if (error != 0)
         return call_fail(until->call, PROTOCOL_OS_ERROR, "cannot start a thread: %s",
                          strerror(-error));
@@ -266,17 +264,6 @@ static char *parse_spec(struct call *call, const json_t *spec)
     return NULL;
 }
 
-/* Returns true if SPEC can be looked at from here for RECORD; otherwise CALL has failed. */
-static bool can_look(struct call *call, const struct record *record, const char *spec)
-{
-    if (!hosts_are_used() || strncmp(spec, "line:", 5) == 0)
-        return true;
-    return call_fail(call, PROTOCOL_VALUE_ERROR,
-                     "--until '%.200s': thread '%s' runs on another machine, where only --ready "
-                     "looks; line: can be used",
-                     spec, record->job.name);
-}
-
 void join_until_begin(struct call *call, struct record *record, const json_t *spec, double timeout)
 {
     char         *bytes = parse_spec(call, spec);
@@ -284,11 +271,6 @@ void join_until_begin(struct call *call, struct record *record, const json_t *sp
 
     if (bytes == NULL)
         return;
-    if (!can_look(call, record, bytes)) {
-        free(bytes);
-        free(until);
-        return;
-    }
     if (until == NULL) {
         free(bytes);
         call_fail_memory(call);

@@ -7,7 +7,7 @@ static const struct method *const methods[] = {
     &method_logs,     &method_send,    &method_clear,        &method_exceptions, &method_shutdown,
     &method_slots,    &method_version, &method_watch,        &method_attach,     &method_tell,
     &method_terminal, &method_read,    &method_surroundings, &method_execute,    &method_end,
-    &method_hosts,    &method_host,    &method_follow,       &method_arrive,
+    &method_hosts,    &method_host,    &method_follow,       &method_arrive,     &method_resize,
 };
 
 const struct method *method_find(const char *name)

@@ -1,16 +1,18 @@
 /*
- * The methods "execute" and "end", which an agent's supervisor has: by them the worker of a run starts its command
- * on this machine, and ends it.
+ * The methods "execute", "end" and "resize", which an agent's supervisor has: by them the worker of a run starts its
+ * command on this machine, ends it, and changes the size of its terminal.
  */
 #include "cli/base/exceptions.h"
 #include "cli/rpc/bytes.h"
 #include "cli/server/agent.h"
 #include "cli/server/attachment.h"
+#include "cli/server/console.h"
 #include "cli/server/execution.h"
 #include "cli/server/method.h"
 #include "cli/server/params.h"
 #include "cli/server/shutdown.h"
 #include "cli/server/store.h"
+#include "cli/server/terminal_size.h"
 #include "cli/server/threads_raise.h"
 #include "cli/worker/origin.h"
 #include "cli/worker/slot_numbers.h"
@@ -107,5 +109,23 @@ static void run_end(struct call *call, const json_t *params)
     call_reply(call, json_pack("{s:b}", "done", error == 0));
 }
 
+static void run_resize(struct call *call, const json_t *params)
+{
+    json_int_t         rows = 0, columns = 0;
+    struct pty_size    size;
+    struct record     *record;
+    const struct param wanted[] = {
+        {"rows", PARAM_INTEGER, &rows, true}, {"columns", PARAM_INTEGER, &columns, true}, {0}};
+
+    if (!check_agent(call) || !params_take(call, params, wanted) ||
+        !terminal_size_check(call, rows, columns, &size))
+        return;
+    record = store_find_id(call->peer->started);
+    if (record != NULL)
+        console_resize(record, &size);
+    call_reply(call, json_object());
+}
+
+const struct method method_resize = {"resize", run_resize};
 const struct method method_execute = {"execute", run_execute};
 const struct method method_end = {"end", run_end};

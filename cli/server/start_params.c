@@ -279,18 +279,6 @@ static bool parse_terminal(struct call *call, const struct raw *raw, struct job 
                      "--tty: the terminal is the command's input, so --input takes no FILE");
 }
 
-/* Refuses what a command on another machine cannot have. */
-static bool check_remote(struct call *call, const struct job *job)
-{
-    if (!hosts_are_used())
-        return true;
-    if (job->tty)
-        return call_fail(
-            call, PROTOCOL_VALUE_ERROR,
-            "--tty: the commands of this run are on other machines, and get no terminal there");
-    return true;
-}
-
 static bool parse_raw(struct call *call, const struct raw *raw, struct job *job)
 {
     return parse_paths(call, raw, job) && parse_terminal(call, raw, job) &&
@@ -299,7 +287,7 @@ static bool parse_raw(struct call *call, const struct raw *raw, struct job *job)
            parse_host(call, raw->host, job) && parse_ready(call, raw->ready, job) &&
            parse_restart(call, raw->restart, job) &&
            parse_stop_signal(call, raw->stop_signal, job) &&
-           parse_log_limit(call, raw->log_limit, job) && check_remote(call, job);
+           parse_log_limit(call, raw->log_limit, job);
 }
 
 bool start_params_read(struct call *call, const json_t *params, struct start_params *ret)

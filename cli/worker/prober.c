@@ -6,7 +6,9 @@
 #include "cli/process/spawn.h"
 #include "cli/ready/ready.h"
 #include "cli/worker/environment.h"
+#include "cli/worker/far_probe.h"
 #include "cli/worker/mailbox.h"
+#include "cli/worker/origin.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -124,6 +126,36 @@ static enum prober_news try_probe(struct prober *prober, char **environment)
     return news;
 }
 
+/* Carries out the server's orders: an agent knows by itself when the command has ended. */
+static bool goes_on(void)
+{
+    struct k3thread_exc order;
+
+    while (k3thread_take(&order))
+        if (order.type != &prober_Finish)
+            return false;
+    return true;
+}
+
+static void tell_tried(void *context)
+{
+    post(context, PROBER_TRIED);
+}
+
+static enum prober_news ask_agent(struct prober *prober)
+{
+    struct far_probe probe = {
+        .seat = prober->seat,
+        .id = prober->far_id,
+        .spec = prober->spec,
+        .goes_on = goes_on,
+        .tried = tell_tried,
+        .context = prober,
+    };
+
+    return far_probe_try(&probe, &prober->why);
+}
+
 static void *probe(void *argument)
 {
     struct prober       *prober = argument;
@@ -131,12 +163,17 @@ static void *probe(void *argument)
         .id = prober->id,
         .name = prober->name,
         .slot = prober->slot,
+        .host = prober->host,
     };
     char           **environment;
     enum prober_news news = PROBER_FAILED;
 
     children_block_signal();
     k3thread_set_mask(K3THREAD_RETURN);
+    if (far_probe_is_wanted(prober->seat, prober->spec)) {
+        post(prober, ask_agent(prober));
+        return NULL;
+    }
     environment = environment_list(prober->environment, &own);
     if (environment != NULL)
         news = try_probe(prober, environment);
@@ -151,18 +188,25 @@ static void *probe(void *argument)
 
 static bool copy(struct prober *prober, const char *spec, const struct job *job)
 {
+    const struct origin *origin = job->origin;
+
     prober->spec = strdup(spec);
-    prober->name = strdup(job->name);
+    prober->name = strdup(origin != NULL ? origin->name : job->name);
     prober->directory = strdup(job->directory);
     prober->output = strdup(job->output);
     prober->environment = environment_ref(job->environment);
+    if (origin != NULL && (prober->host = strdup(origin->host)) == NULL)
+        return false;
     return prober->spec != NULL && prober->name != NULL && prober->directory != NULL &&
            prober->output != NULL;
 }
 
-int prober_start(struct prober **ret, void *owner, const char *spec, const struct job *job,
-                 uint64_t id, const struct report *report)
+int prober_start(struct prober **ret, void *owner, const char *spec,
+                 const struct assignment *assignment, const struct report *report)
 {
+    const struct job    *job = assignment->job;
+    const struct origin *origin = job->origin;
+
     struct k3thread_options options = {
         .name = "prober", .daemon = true, .stack_size = PROBER_STACK};
     struct prober *prober = calloc(1, sizeof(*prober));
@@ -171,10 +215,12 @@ int prober_start(struct prober **ret, void *owner, const char *spec, const struc
     if (prober == NULL)
         return error;
     prober->owner = owner;
-    prober->id = id;
+    prober->id = origin != NULL ? origin->id : assignment->id;
+    prober->seat = assignment->seat;
+    prober->far_id = report->far_id;
     prober->umask = job->umask;
     prober->start = report->run_start;
-    prober->slot = report->slot;
+    prober->slot = origin != NULL ? origin->slot : report->slot;
     if (copy(prober, spec, job))
         error = k3thread_start(&prober->thread, probe, prober, &options);
     if (error != 0)
@@ -198,6 +244,7 @@ void prober_free(struct prober *prober)
 {
     k3thread_unref(prober->thread);
     environment_unref(prober->environment);
+    free(prober->host);
     free(prober->spec);
     free(prober->name);
     free(prober->directory);

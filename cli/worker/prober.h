@@ -10,7 +10,8 @@
 #define K3THREAD_CLI_WORKER_PROBER_H
 
 #include "cli/base/text.h"
-#include "cli/worker/job.h"
+#include "cli/worker/assignment.h"
+#include "cli/worker/prober_news.h"
 #include "cli/worker/thread_report.h"
 #include "k3thread.h"
 
@@ -18,15 +19,6 @@
 #include <stdint.h>
 #include <sys/queue.h>
 #include <sys/types.h>
-
-/* The news of a prober. After any but PROBER_TRIED it has ended, and posts no more. */
-enum prober_news {
-    PROBER_TRIED,      /* the first complete try has failed, and the prober goes on */
-    PROBER_HOLDS,      /* the probe holds */
-    PROBER_IN_VAIN,    /* the probe did not hold before the prober was told to finish or to stop */
-    PROBER_IMPOSSIBLE, /* this probe can never hold for this thread; see WHY */
-    PROBER_FAILED,     /* the prober could not begin; see WHY */
-};
 
 /* One prober. The server reads OWNER, and WHY after the last of its news. */
 struct prober {
@@ -40,6 +32,11 @@ struct prober {
     mode_t              umask;
     off_t               start; /* where the run's output begins in the log */
     int                 slot;  /* the number of the run's slot */
+    char *host; /* the machine's name in the run, if this is an agent's supervisor; or NULL */
+
+    /* If the run is on another machine: where, and the thread's id there. */
+    const struct seat *seat;
+    uint64_t           far_id;
 
     k3thread *thread;
 
@@ -51,10 +48,10 @@ struct prober {
 
 /*
  * Starts a prober for the probe SPEC, which ready_is_valid_later() accepts, and for the run that REPORT
- * describes, of the thread ID with JOB. Returns 0 or -errno.
+ * describes, of the thread of ASSIGNMENT. Returns 0 or -errno.
  */
-int prober_start(struct prober **ret, void *owner, const char *spec, const struct job *job,
-                 uint64_t id, const struct report *report);
+int prober_start(struct prober **ret, void *owner, const char *spec,
+                 const struct assignment *assignment, const struct report *report);
 
 /* Tells the prober that the command has ended: it looks at what the command left to see, such as output, and ends. */
 void prober_finish(struct prober *prober);

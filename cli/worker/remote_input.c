@@ -11,7 +11,7 @@
 
 bool remote_input_is_wanted(const struct worker *worker)
 {
-    return worker->job->input_open || worker->job->input != NULL;
+    return worker->job->input_open || worker->job->tty || worker->job->input != NULL;
 }
 
 int remote_input_open(struct remote_input *input, const struct worker *worker)

@@ -6,6 +6,7 @@
 #include "cli/worker/remote_input.h"
 #include "cli/worker/seat.h"
 #include "cli/worker/slot_numbers.h"
+#include "cli/worker/thread_terminal.h"
 
 #include <stdlib.h>
 
@@ -50,6 +51,20 @@ static void write_list(struct text *params, const char *name, char *const *strin
     text_byte(params, ']', 1);
 }
 
+static void write_size(struct text *params, const struct worker *worker)
+{
+    struct pty_size size = thread_terminal_size(worker->assignment->terminal);
+
+    write_number(params, "rows", size.rows);
+    write_number(params, "columns", size.columns);
+}
+
+static void write_terminal(struct text *params, const struct worker *worker)
+{
+    write_true(params, "tty", true);
+    write_size(params, worker);
+}
+
 /* Writes what the agent starts: a start without what the run does itself. */
 static void write_start(struct text *params, const struct worker *worker)
 {
@@ -73,7 +88,10 @@ static void write_start(struct text *params, const struct worker *worker)
         write_string(params, "ready", job->ready);
         write_time(params, "ready_timeout", job->ready_timeout);
     }
-    write_true(params, "input", remote_input_is_wanted(worker));
+    if (job->tty)
+        write_terminal(params, worker);
+    else
+        write_true(params, "input", remote_input_is_wanted(worker));
     text_byte(params, '}', 1);
 }
 
@@ -96,5 +114,12 @@ void remote_write_end(struct text *params, const struct k3thread_exc *e, bool au
     if (e->message[0] != '\0')
         write_string(params, "message", e->message);
     write_true(params, "automatic", automatic);
+    text_byte(params, '}', 1);
+}
+
+void remote_write_resize(struct text *params, const struct worker *worker)
+{
+    text_byte(params, '{', 1);
+    write_size(params, worker);
     text_byte(params, '}', 1);
 }

@@ -11,4 +11,7 @@ void remote_write_execute(struct text *params, const struct worker *worker);
 /* Writes the parameters of "end": what E does to the command. AUTOMATIC: see worker_take(). */
 void remote_write_end(struct text *params, const struct k3thread_exc *e, bool automatic);
 
+/* Writes the parameters of "resize": the size of the terminal. */
+void remote_write_resize(struct text *params, const struct worker *worker);
+
 #endif

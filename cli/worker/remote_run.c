@@ -15,6 +15,7 @@
 #include "cli/worker/seat.h"
 #include "cli/worker/slot_numbers.h"
 #include "cli/worker/starting.h"
+#include "cli/worker/thread_terminal.h"
 #include "cli/worker/waiting.h"
 
 #include <errno.h>
@@ -97,6 +98,8 @@ static void take_output(const struct remote_run *run, const json_t *params)
 
     if (bytes_any_from_json(json_object_get(params, "data"), &data, &size) != 0)
         return;
+    if (run->worker->assignment->terminal != NULL)
+        thread_terminal_show(run->worker->assignment->terminal, data, size);
     write_log(run, data, size);
     free(data);
 }
@@ -208,6 +211,17 @@ static void stop(struct remote_run *run, const struct k3thread_exc *e, bool auto
         worker_post(run->worker, STATE_STOPPING);
 }
 
+/* Tells the agent of the newest size of the terminal. */
+static void resize(struct remote_run *run)
+{
+    struct text params = {0};
+
+    run->worker->resized = false;
+    atomic_store(&run->worker->assignment->terminal->size_is_told, false);
+    remote_write_resize(&params, run->worker);
+    (void) remote_request(&run->remote, "resize", &params);
+}
+
 static void take_raised(struct remote_run *run)
 {
     struct k3thread_exc e;
@@ -219,6 +233,8 @@ static void take_raised(struct remote_run *run)
             send_end(run, &e, false);
         else
             stop(run, &e, automatic);
+    if (run->worker->resized)
+        resize(run);
 }
 
 /* Ends the run because the output did not show in time that the command is ready. */
@@ -302,6 +318,8 @@ static void request(struct remote_run *run)
         lose(run, strerror(-error));
         return;
     }
+    if (run->worker->assignment->terminal != NULL)
+        atomic_store(&run->worker->assignment->terminal->size_is_told, false);
     remote_write_execute(&params, run->worker);
     run->execute = remote_request(&run->remote, "execute", &params);
     move(run);

@@ -23,7 +23,7 @@
 /* How many seconds a log that is a pipe may take to read the rest of a run. */
 #define REST_PATIENCE 5.0
 
-int thread_terminal_new(const struct pty_size *size, struct thread_terminal **ret)
+int thread_terminal_new(const struct pty_size *size, bool is_far, struct thread_terminal **ret)
 {
     struct thread_terminal *terminal = calloc(1, sizeof(*terminal));
     int                     error;
@@ -33,7 +33,9 @@ int thread_terminal_new(const struct pty_size *size, struct thread_terminal **re
     terminal->master = terminal->slave = terminal->log = -1;
     terminal->news = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     error = terminal->news < 0 ? -errno : screen_open(&terminal->screen);
-    if (error == 0)
+    if (error == 0 && is_far)
+        (void) thread_terminal_resize(terminal, size);
+    else if (error == 0)
         error = pty_open(size, &terminal->master, &terminal->slave);
     if (error == 0)
         error = -pthread_mutex_init(&terminal->lock, NULL);
@@ -89,7 +91,25 @@ uint64_t thread_terminal_end(struct thread_terminal *terminal)
     return end;
 }
 
+bool thread_terminal_resize(struct thread_terminal *terminal, const struct pty_size *size)
+{
+    if (terminal->master >= 0) {
+        (void) pty_resize(terminal->master, size);
+        return false;
+    }
+    atomic_store(&terminal->size, (unsigned) size->rows << 16 | size->columns);
+    return !atomic_exchange(&terminal->size_is_told, true);
+}
+
 /* The worker's part */
+
+struct pty_size thread_terminal_size(const struct thread_terminal *terminal)
+{
+    unsigned size = atomic_load(&terminal->size);
+
+    return (struct pty_size){.rows = (unsigned short) (size >> 16),
+                             .columns = (unsigned short) size};
+}
 
 int thread_terminal_begin(struct thread_terminal *terminal, const struct job *job)
 {
@@ -136,12 +156,12 @@ static bool write_log(struct thread_terminal *terminal)
 }
 
 /* Gives a piece of output to the screen and, if clients watch it, to the server. */
-static void show(struct thread_terminal *terminal, size_t size)
+void thread_terminal_show(struct thread_terminal *terminal, const char *data, size_t size)
 {
     static const uint64_t one = 1;
 
     pthread_mutex_lock(&terminal->lock);
-    screen_append(&terminal->screen, terminal->piece, size);
+    screen_append(&terminal->screen, data, size);
     pthread_mutex_unlock(&terminal->lock);
     if (atomic_load(&terminal->is_watched) && write(terminal->news, &one, sizeof(one)) < 0)
         return; /* the counter is full, so the server is told already */
@@ -158,7 +178,7 @@ static size_t copy_piece(struct thread_terminal *terminal)
     if (n <= 0)
         return 0;
     terminal->pending = (size_t) n;
-    show(terminal, terminal->pending);
+    thread_terminal_show(terminal, terminal->piece, terminal->pending);
     (void) write_log(terminal);
     return (size_t) n;
 }

@@ -22,7 +22,10 @@
 
 /* One terminal. */
 struct thread_terminal {
-    int             master, slave;
+    int         master, slave; /* -1: the terminal itself is on another machine */
+    atomic_uint size;          /* of that one: rows * 65536 + columns */
+    atomic_bool
+        size_is_told; /* the worker was told that its size has changed, and has not taken that yet */
     int             news; /* an eventfd that tells the server, while is_watched, of new output */
     atomic_bool     is_watched;
     pthread_mutex_t lock;
@@ -34,8 +37,11 @@ struct thread_terminal {
     char   piece[TERMINAL_PIECE];
 };
 
-/* Makes a terminal of SIZE. Returns 0 or -errno. The server's thread only. */
-int thread_terminal_new(const struct pty_size *size, struct thread_terminal **ret);
+/*
+ * Makes a terminal of SIZE, or, if IS_FAR, what is needed here of one on another machine. Returns 0 or -errno. The
+ * server's thread only.
+ */
+int thread_terminal_new(const struct pty_size *size, bool is_far, struct thread_terminal **ret);
 
 /* Frees TERMINAL, which may be NULL. No worker may use it any more. */
 void thread_terminal_free(struct thread_terminal *terminal);
@@ -47,6 +53,9 @@ void     thread_terminal_replay(struct thread_terminal *terminal, struct text *t
                                 uint64_t *ret_position);
 uint64_t thread_terminal_end(struct thread_terminal *terminal);
 
+/* Sets the size. Returns true if the worker is to be told, as the terminal is on another machine. */
+bool thread_terminal_resize(struct thread_terminal *terminal, const struct pty_size *size);
+
 /* The worker calls these. */
 
 /* Makes the terminal ready for a run of JOB and opens the log. Returns 0 or -errno. */
@@ -57,6 +66,12 @@ struct pollfd thread_terminal_poll(const struct thread_terminal *terminal);
 
 /* Copies the output that is there, but not more than some pieces, so that the worker can go on. */
 void thread_terminal_copy_output(struct thread_terminal *terminal);
+
+/* Returns the size of a terminal on another machine. */
+struct pty_size thread_terminal_size(const struct thread_terminal *terminal);
+
+/* Shows output that has come from another machine. */
+void thread_terminal_show(struct thread_terminal *terminal, const char *data, size_t size);
 
 /* Copies the rest of the output of a run that has ended, and closes the log. */
 void thread_terminal_end_run(struct thread_terminal *terminal);

@@ -9,6 +9,7 @@ K3THREAD_DEFINE_EXCEPTION(worker_Go, k3thread_BaseException);
 K3THREAD_DEFINE_EXCEPTION(worker_End, k3thread_BaseException);
 K3THREAD_DEFINE_EXCEPTION(worker_Restart, k3thread_BaseException);
 K3THREAD_DEFINE_EXCEPTION(worker_Told, k3thread_BaseException);
+K3THREAD_DEFINE_EXCEPTION(worker_Size, k3thread_BaseException);
 
 void worker_word_not_ready(const struct job *job, char *ret, size_t size)
 {
@@ -43,7 +44,8 @@ bool worker_take(struct worker *worker, struct k3thread_exc *ret, bool *ret_auto
             return false;
         if (ret->type == &worker_Told)
             note_told(worker, ret);
-    } while (ret->type == &worker_Told);
+        worker->resized |= ret->type == &worker_Size;
+    } while (ret->type == &worker_Told || ret->type == &worker_Size);
     *ret_automatic = ret->type == &worker_End || ret->type == &worker_Restart;
     if (ret->type == &worker_End)
         ret->type = atomic_load(&worker->assignment->end_type);

@@ -54,6 +54,7 @@ struct worker {
     bool               told_overdue;   /* the server is to raise the TimeoutError of this run */
     double             ready_deadline; /* of the probe, while there is one */
     bool               lost;           /* the other machine was lost, and with it the last run */
+    bool               resized;        /* the size of the terminal on another machine has changed */
     struct log_limit  *log_limit;      /* NULL: the log may grow */
 };
 
@@ -80,6 +81,11 @@ extern const k3thread_exctype worker_Restart;
  * no signal.
  */
 extern const k3thread_exctype worker_Told;
+
+/*
+ * Sent by the server alone: the terminal of the thread, which is on another machine, has a new size. It ends nothing.
+ */
+extern const k3thread_exctype worker_Size;
 
 /* Words the TimeoutError of a thread that did not become ready in time. */
 void worker_word_not_ready(const struct job *job, char *ret, size_t size);

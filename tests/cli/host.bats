@@ -278,6 +278,19 @@ sees_events() {
   grep -q ended watching.out
 }
 
+@test "shutdown waits until the supervisor there and its guardian have ended" {
+  there start -- true
+  supervisor=$(there version | sed -n 's/^supervisor .*pid \([0-9]*\)).*/\1/p')
+  guardian=$(parent_of "$supervisor")
+  kill -STOP "$guardian"
+  in_background shutdown k3 -H box shutdown
+  wait_until "$DEADLINE" eval '[[ $(cat /proc/$supervisor/stat) = *") Z "* ]]'
+  run -124 timeout 0.3 tail -f --pid="${background[shutdown]}" /dev/null
+  kill -CONT "$guardian"
+  finish shutdown
+  refute_alive "$guardian"
+}
+
 @test "a broken connection is reported, and its status is that of a lost supervisor" {
   there start --name web -- sleep 1000
   in_background joining there join web
