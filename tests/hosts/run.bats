@@ -313,7 +313,7 @@ os.execvp(sys.argv[1], sys.argv[1:])' "$K3THREAD" run --hosts a:1,b:1 --via "$vi
     wait_for_text run.out '^a | up'
     case $victim in
     run) kill -KILL "${background[run]}" ;;
-    supervisor) supervisor_of_run && kill -KILL "$(cat pid.s 2>/dev/null || cat pid)" ;;
+    supervisor) kill -KILL "$(pgrep -P "$(pgrep -P "${background[run]}" -x k3-guardian)")" ;;
     carrier) kill -KILL "$(pgrep -P "${background[run]}" -x k3-carrier)" ;;
     esac
     finish run '*'
