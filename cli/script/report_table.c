@@ -107,8 +107,9 @@ static void add_usage(struct text *text, const json_t *object)
 
 static void add_row(const struct report_page *report, const json_t *object)
 {
-    struct text *text = report->text;
-    json_int_t   id = thread_id(object);
+    struct text  *text = report->text;
+    const json_t *host = json_object_get(object, "host");
+    json_int_t    id = thread_id(object);
 
     text_printf(text, "<tr id=\"t%" JSON_INTEGER_FORMAT "\" class=\"%s\"><td class=\"num\">", id,
                 report_class(report, object));
@@ -118,6 +119,11 @@ static void add_row(const struct report_page *report, const json_t *object)
     text_add(text, "</bdi>");
     if (json_is_true(json_object_get(object, "daemon")))
         text_add(text, " <small>daemon</small>");
+    if (host != NULL && !json_is_null(host)) {
+        text_add(text, " <small>on <bdi>");
+        report_add_bytes(text, host);
+        text_add(text, "</bdi></small>");
+    }
     text_add(text, "</th><td class=\"result\">");
     add_result(text, object);
     text_add(text, "</td><td class=\"num\">");

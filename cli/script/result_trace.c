@@ -3,14 +3,23 @@
 #include "cli/rpc/write.h"
 #include "cli/script/trace_event.h"
 
+/* Returns true if the phase I belongs to the last run: only of that the description says where it was. */
+static bool is_of_last_run(const struct course_thread *thread, size_t i)
+{
+    return thread->phases[i].run > 0 &&
+           thread->phases[i].run == thread->phases[thread->count - 1].run;
+}
+
 /* Adds the events of the thread with the description OBJECT, and the phases THREAD. */
 static void add_thread(struct text *text, const json_t *object, const struct course_thread *thread)
 {
-    json_int_t id = json_integer_value(json_object_get(object, "id"));
+    json_int_t    id = json_integer_value(json_object_get(object, "id"));
+    const json_t *host = json_object_get(object, "host");
 
     trace_event_add_name(text, object);
     for (size_t i = 0; thread != NULL && i < thread->count; i++)
-        trace_event_add_phase(text, id, &thread->phases[i]);
+        trace_event_add_phase(text, id, &thread->phases[i],
+                              is_of_last_run(thread, i) ? host : NULL);
 }
 
 void result_add_trace(struct text *text, const struct run_result *result)

@@ -90,7 +90,8 @@ static void add_end(struct text *text, const struct course_end *end)
     add_member(text, "exception", end->exception);
 }
 
-void trace_event_add_phase(struct text *text, json_int_t id, const struct course_phase *phase)
+void trace_event_add_phase(struct text *text, json_int_t id, const struct course_phase *phase,
+                           const json_t *host)
 {
     long long began = microseconds(phase->began), ended = microseconds(phase->ended);
 
@@ -101,6 +102,7 @@ void trace_event_add_phase(struct text *text, json_int_t id, const struct course
         write_name(text, "run");
         write_integer(text, phase->run);
     }
+    add_member(text, "host", host);
     if (phase->is_last)
         add_end(text, &phase->end);
     text_add(text, "}}");

@@ -16,8 +16,9 @@ void trace_event_add_process(struct text *text, const char *name);
 /* Adds the name and the position of the track of THREAD. */
 void trace_event_add_name(struct text *text, const json_t *thread);
 
-/* Adds PHASE of the thread ID. */
-void trace_event_add_phase(struct text *text, json_int_t id, const struct course_phase *phase);
+/* Adds PHASE of the thread ID, which had it on the machine HOST; NULL or null: on this one, or not known. */
+void trace_event_add_phase(struct text *text, json_int_t id, const struct course_phase *phase,
+                           const json_t *host);
 
 /* Adds a mark for RAISE. */
 void trace_event_add_raise(struct text *text, const struct course_raise *raise);

@@ -457,6 +457,20 @@ for method, params, error in [
 END
 }
 
+@test "the results of a run name the machine of each thread" {
+  script_of 'start -n one -r on-failure --host b -- sh -c "test -e again || { touch again; exit 1; }"' \
+    'start -n two --host a -- true'
+  k3 run --hosts a,b --via "$via" --json j --trace t --report r.html script >out 2>messages || :
+  "$PYTHON" -I -S - <<'END'
+import json
+assert {t["name"]: t["host"] for t in json.load(open("j"))["threads"]} == {"one": "b", "two": "a"}
+phases = [e for e in json.load(open("t"))["traceEvents"] if e.get("cat") == "phase" and "run" in e["args"]]
+hosts = {(e["tid"], e["args"]["run"]): e["args"].get("host") for e in phases}
+assert hosts == {(1, 1): None, (1, 2): "b", (2, 1): "a"}, hosts
+END
+  grep -q 'one</bdi> <small>on <bdi>b</bdi></small>' r.html
+}
+
 @test "--each spreads its words over the machines" {
   seq 40 | k3 run -q --hosts a:2,b:2 --via "$via" --each sh -c 'echo $K3THREAD_HOSTNAME; sleep 0.02' >out
   is "$(wc -l <out)" 40
