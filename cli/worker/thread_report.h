@@ -38,14 +38,14 @@ struct report {
     pid_t       unended; /* a process that could not be ended, or 0 */
     unsigned shown; /* how often it became ready; counted, because the server may miss a report */
     bool     ready_overdue; /* the time that was over last was the time to become ready */
-    unsigned overdue; /* how often a time was over, of which an attached process is to be told */
-    int      slot;    /* the number of the last run's slot; see slot_numbers.h */
-    unsigned lost;    /* how often the other machine on which it ran was lost */
-    uint64_t    far_id; /* of the last run on another machine: the thread's id at the agent there */
-    pid_t       attached; /* the process of that run that takes exceptions itself, or 0 */
-    const char *foreign;  /* the name of an exception that only that process knows, and ... */
+    unsigned overdue;  /* how often a time was over, of which an attached process is to be told */
+    int      slot;     /* the number of the last run's slot; see slot_numbers.h */
+    unsigned lost;     /* how often the other machine on which it ran was lost */
+    uint64_t far_id;   /* of the last run on another machine: the thread's id at the agent there */
+    pid_t    attached; /* the process of that run that takes exceptions itself, or 0 */
+    const char *foreign; /* the name of an exception that only that process knows, and ... */
     const k3thread_exctype *foreign_base; /* ... the type that it is derived from; else NULL */
-    unsigned missed;  /* limits that the command could not be given; see limits.h */
+    unsigned                missed; /* limits that the command could not be given; see limits.h */
 };
 
 /* Makes TO, which holds no strings, a copy of FROM. */
