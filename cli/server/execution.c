@@ -219,5 +219,8 @@ void execution_begin(struct call *call, struct start_params *params)
     }
     call->peer->started = execution->record->id;
     mailbox_notify(&execution->record->assignment.mail);
-    wake(call, execution->record);
+    if (record_is_live(execution->record)) /* its first report comes when the command runs */
+        call_wait(call, &execution->record->calls, -1, wake);
+    else
+        wake(call, execution->record);
 }

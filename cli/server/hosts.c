@@ -2,6 +2,7 @@
 
 #include "cli/base/clock.h"
 #include "cli/rpc/protocol.h"
+#include "cli/worker/remote_pool.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,26 +18,20 @@
 /* Whether a machine can be reached, as far as the server knows. */
 enum reach { REACH_EXPECTED, REACH_UP, REACH_LOST };
 
-/* How many threads of the queue ask for one machine, or for any. */
-struct demand {
-    size_t commands; /* these take a slot */
-    size_t daemons;
-};
-
 /* One machine of the list. */
 struct entry {
-    struct seat   seat; /* the first member */
-    enum reach    reach;
-    unsigned      slots; /* 0: as many as there are processors */
-    unsigned      taken;
-    struct demand demand; /* of the threads that name this machine */
+    struct seat seat; /* the first member */
+    enum reach  reach;
+    unsigned    slots; /* 0: as many as there are processors */
+    unsigned    taken;
 };
 
-static struct entry *entries;
-static size_t        count, expected;
-static double        patience_end; /* 0: no machine is up yet */
-static bool          reschedule;
-static struct demand demand_for_any;
+static struct entry  *entries;
+static struct entry **by_name; /* the same, in the order of their names */
+static size_t         count, expected, lost;
+static size_t         first_free;   /* no machine before it has a free slot */
+static double         patience_end; /* 0: no machine is up yet */
+static bool           reschedule;
 
 bool hosts_are_used(void)
 {
@@ -54,12 +49,26 @@ static struct entry *entry_of(const struct seat *seat)
     return (struct entry *) seat;
 }
 
+static int compare(const void *a, const void *b)
+{
+    const struct entry *const *left = a, *const *right = b;
+
+    return strcmp((*left)->seat.name, (*right)->seat.name);
+}
+
+static int compare_name(const void *name, const void *element)
+{
+    const struct entry *const *entry = element;
+
+    return strcmp(name, (*entry)->seat.name);
+}
+
 static struct entry *find(const char *name)
 {
-    for (size_t i = 0; i < count; i++)
-        if (strcmp(entries[i].seat.name, name) == 0)
-            return &entries[i];
-    return NULL;
+    struct entry **found =
+        count > 0 ? bsearch(name, by_name, count, sizeof(struct entry *), compare_name) : NULL;
+
+    return found != NULL ? *found : NULL;
 }
 
 /* Reads one machine. Returns 0, -ENOMEM, or -EINVAL with WHY. */
@@ -77,13 +86,11 @@ static int read_entry(const json_t *json, struct entry *ret, struct text *why)
             "each of \"hosts\" needs a \"name\" and a \"socket\", and \"slots\" above 0 or null");
         return -EINVAL;
     }
-    if (find(name) != NULL) {
-        text_printf(why, "the host '%s' stands twice in the list", name);
-        return -EINVAL;
-    }
-    *ret = (struct entry){.seat = {.name = strdup(name), .socket = strdup(socket)},
-                          .slots = (unsigned) number};
-    return ret->seat.name != NULL && ret->seat.socket != NULL ? 0 : -ENOMEM;
+    *ret = (struct entry){
+        .seat = {.name = strdup(name), .socket = strdup(socket), .pool = remote_pool_new()},
+        .slots = (unsigned) number};
+    return ret->seat.name != NULL && ret->seat.socket != NULL && ret->seat.pool != NULL ? 0
+                                                                                        : -ENOMEM;
 }
 
 static void forget(void)
@@ -92,9 +99,26 @@ static void forget(void)
         count--;
         free(entries[count].seat.name);
         free(entries[count].seat.socket);
+        remote_pool_free(entries[count].seat.pool);
     }
     free(entries);
+    free(by_name);
     entries = NULL;
+    by_name = NULL;
+}
+
+/* Puts the machines in the order of their names. Returns 0, or -EINVAL with WHY if two have the same name. */
+static int sort(struct text *why)
+{
+    for (size_t i = 0; i < count; i++)
+        by_name[i] = &entries[i];
+    qsort(by_name, count, sizeof(struct entry *), compare);
+    for (size_t i = 1; i < count; i++)
+        if (compare(&by_name[i - 1], &by_name[i]) == 0) {
+            text_printf(why, "the host '%s' stands twice in the list", by_name[i]->seat.name);
+            return -EINVAL;
+        }
+    return 0;
 }
 
 int hosts_set(const json_t *list, bool moves, struct text *why)
@@ -107,12 +131,14 @@ int hosts_set(const json_t *list, bool moves, struct text *why)
         return -EINVAL;
     }
     entries = calloc(json_array_size(list), sizeof(*entries));
-    if (entries == NULL)
-        return -ENOMEM;
+    by_name = calloc(json_array_size(list), sizeof(struct entry *));
+    error = entries != NULL && by_name != NULL ? 0 : -ENOMEM;
     for (size_t i = 0; error == 0 && i < json_array_size(list); i++) {
         error = read_entry(json_array_get(list, i), &entries[i], why);
         count += error == 0;
     }
+    if (error == 0)
+        error = sort(why);
     if (error != 0)
         forget();
     expected = count;
@@ -140,10 +166,20 @@ const struct seat *hosts_find(const char *name, struct text *why)
 
 /* Reachability */
 
+/* Notes that ENTRY may have a free slot. */
+static void note_free(const struct entry *entry)
+{
+    if ((size_t) (entry - entries) < first_free)
+        first_free = (size_t) (entry - entries);
+}
+
 static void set_reach(struct entry *entry, enum reach reach)
 {
     expected -= entry->reach == REACH_EXPECTED;
+    lost -= entry->reach == REACH_LOST;
+    lost += reach == REACH_LOST;
     entry->reach = reach;
+    note_free(entry);
 }
 
 void hosts_note_up(const struct seat *seat, unsigned processors)
@@ -189,14 +225,6 @@ double hosts_due(void)
     return left > 0 ? left : -1;
 }
 
-static bool all_are_lost(void)
-{
-    for (size_t i = 0; i < count; i++)
-        if (entries[i].reach != REACH_LOST)
-            return false;
-    return true;
-}
-
 /* Placing */
 
 static bool has_slot(const struct entry *entry)
@@ -212,17 +240,29 @@ static bool takes(const struct entry *entry, bool counts)
     return entry->reach != REACH_EXPECTED;
 }
 
+static struct entry *find_free(void)
+{
+    while (first_free < count && !has_slot(&entries[first_free]))
+        first_free++;
+    return first_free < count ? &entries[first_free] : NULL;
+}
+
+static struct entry *find_up(void)
+{
+    for (size_t i = 0; i < count; i++)
+        if (entries[i].reach == REACH_UP)
+            return &entries[i];
+    return NULL;
+}
+
 /* Returns the first machine for a thread that may run on any, or NULL. */
 static struct entry *find_any(bool counts)
 {
-    if (all_are_lost())
+    if (lost == count)
         return &entries[0];
     if (waits_for_expected())
         return NULL;
-    for (size_t i = 0; i < count; i++)
-        if (counts ? has_slot(&entries[i]) : entries[i].reach == REACH_UP)
-            return &entries[i];
-    return NULL;
+    return counts ? find_free() : find_up();
 }
 
 const struct seat *hosts_take(const char *wanted, bool counts)
@@ -237,33 +277,13 @@ const struct seat *hosts_take(const char *wanted, bool counts)
 
 void hosts_give_back(const struct seat *seat, bool counts)
 {
-    entry_of(seat)->taken -= counts;
+    struct entry *entry = entry_of(seat);
+
+    entry->taken -= counts;
+    note_free(entry);
 }
 
-/* The queue */
-
-void hosts_count_queued(const char *wanted, bool counts, bool enters)
+size_t hosts_index(const char *name)
 {
-    struct entry  *entry = wanted != NULL ? find(wanted) : NULL;
-    struct demand *demand = entry != NULL ? &entry->demand : &demand_for_any;
-    size_t        *number = counts ? &demand->commands : &demand->daemons;
-
-    *number += enters ? 1 : (size_t) -1;
-}
-
-bool hosts_can_take_queued(bool slots_are_free)
-{
-    if (slots_are_free && demand_for_any.commands > 0 && find_any(true) != NULL)
-        return true;
-    if (demand_for_any.daemons > 0 && find_any(false) != NULL)
-        return true;
-    for (size_t i = 0; i < count; i++) {
-        const struct demand *demand = &entries[i].demand;
-
-        if (slots_are_free && demand->commands > 0 && takes(&entries[i], true))
-            return true;
-        if (demand->daemons > 0 && takes(&entries[i], false))
-            return true;
-    }
-    return false;
+    return (size_t) (find(name) - entries);
 }

@@ -30,6 +30,9 @@ int hosts_set(const json_t *list, bool reschedule, struct text *why);
 /* Returns the machine NAME, or NULL with WHY, which names the machines that there are. */
 const struct seat *hosts_find(const char *name, struct text *why);
 
+/* Returns the number of NAME, one of the machines, in the list; the first is 0. */
+size_t hosts_index(const char *name);
+
 /* Notes that the agent of SEAT is up, on a machine with so many PROCESSORS. */
 void hosts_note_up(const struct seat *seat, unsigned processors);
 
@@ -46,15 +49,6 @@ bool hosts_is_up(const struct seat *seat);
  */
 const struct seat *hosts_take(const char *wanted, bool counts);
 void               hosts_give_back(const struct seat *seat, bool counts);
-
-/* Notes that a thread ENTERS the queue, or leaves it. */
-void hosts_count_queued(const char *wanted, bool counts, bool enters);
-
-/*
- * Returns true if hosts_take() has a machine for a thread in the queue, so that a walk through the queue finds that
- * thread. Unless SLOTS_ARE_FREE, a command that counts has to wait in any case.
- */
-bool hosts_can_take_queued(bool slots_are_free);
 
 /*
  * Returns the seconds after which commands no longer wait for the machines that are being reached, or -1 if that time

@@ -71,6 +71,7 @@ struct record {
     unsigned          types;      /* how many exceptions its processes have defined */
     struct kept_list *keeper;     /* NULL: may be forgotten once it has ended */
     LIST_ENTRY(record) kept;
+    int64_t place; /* in the queue; see queue.h */
 
     struct attachment  *attachment;  /* of a process of the thread; NULL: none */
     struct far_process *far_process; /* the same on another machine; NULL: none */

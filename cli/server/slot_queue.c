@@ -2,10 +2,8 @@
 
 #include "cli/server/hosts.h"
 #include "cli/server/jobserver.h"
+#include "cli/server/queue.h"
 #include "cli/server/slots.h"
-
-static TAILQ_HEAD(, record) queue = TAILQ_HEAD_INITIALIZER(queue);
-static size_t count;
 
 /* Slots */
 
@@ -56,47 +54,30 @@ void slot_queue_give_back(struct record *record)
 
 /* The queue */
 
-/* Counts that RECORD enters the queue, or leaves it. */
-static void count_queued(struct record *record, bool enters)
-{
-    record->line = enters ? LINE_QUEUED : LINE_NONE;
-    count += enters ? 1 : (size_t) -1;
-    hosts_count_queued(record->job.host, counts(record), enters);
-}
-
 void slot_queue_add(struct record *record)
 {
-    count_queued(record, true);
-    TAILQ_INSERT_TAIL(&queue, record, in_line);
+    record->line = LINE_QUEUED;
+    queue_add(record);
 }
 
 void slot_queue_add_first(struct record *record)
 {
-    count_queued(record, true);
-    TAILQ_INSERT_HEAD(&queue, record, in_line);
+    record->line = LINE_QUEUED;
+    queue_put_back(record);
 }
 
 void slot_queue_remove(struct record *record)
 {
-    TAILQ_REMOVE(&queue, record, in_line);
-    count_queued(record, false);
+    queue_remove(record);
+    record->line = LINE_NONE;
 }
 
 struct record *slot_queue_take_next(void)
 {
-    struct record *record = TAILQ_FIRST(&queue);
-
-    if (!hosts_are_used())
-        return record != NULL && slot_queue_take(record) ? record : NULL;
-    if (!hosts_can_take_queued(slots_are_free()))
-        return NULL;
-    TAILQ_FOREACH(record, &queue, in_line)
-        if (slot_queue_take(record))
-            return record;
-    return NULL;
+    return queue_find(slot_queue_take);
 }
 
 size_t slot_queue_count(void)
 {
-    return count;
+    return queue_size();
 }

@@ -29,7 +29,7 @@ void slot_queue_remove(struct record *record);
 /*
  * Gives a slot to the first thread in the queue that can have one, and returns the thread, which stays in the queue; or
  * NULL. On this machine only the first thread of the queue gets a slot. On other machines, a thread that waits for one
- * machine does not hold up the threads behind it, so this walks through the queue, but only if that finds a thread.
+ * machine does not hold up the threads behind it.
  */
 struct record *slot_queue_take_next(void);
 

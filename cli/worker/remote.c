@@ -3,6 +3,8 @@
 #include "cli/place/socket.h"
 #include "cli/rpc/envelope.h"
 #include "cli/rpc/parse.h"
+#include "cli/worker/environment.h"
+#include "cli/worker/remote_pool.h"
 #include "cli/worker/seat.h"
 
 #include <errno.h>
@@ -19,10 +21,31 @@
 
 int remote_open(struct remote *remote, const struct seat *seat)
 {
+    struct idle_remote idle;
+
+    if (remote_pool_take(seat->pool, &idle)) {
+        *remote = (struct remote){
+            .fd = idle.fd, .last_id = idle.last_id, .environment = idle.environment};
+        return 0;
+    }
     remote->fd = socket_connect(seat->socket);
     if (remote->fd < 0)
         return remote->fd;
     return fcntl(remote->fd, F_SETFL, O_RDWR | O_NONBLOCK) < 0 ? -errno : 0;
+}
+
+void remote_leave(struct remote *remote, const struct seat *seat)
+{
+    struct idle_remote idle = {remote->fd, remote->last_id, remote->environment};
+
+    if (byte_queue_size(&remote->unsent) > 0 || line_buffer_left(&remote->received) > 0) {
+        remote_close(remote);
+        return;
+    }
+    remote_pool_leave(seat->pool, &idle);
+    remote->fd = -1;
+    remote->environment = NULL;
+    remote_close(remote);
 }
 
 void remote_close(struct remote *remote)
@@ -30,6 +53,8 @@ void remote_close(struct remote *remote)
     if (remote->fd >= 0)
         close(remote->fd);
     remote->fd = -1;
+    environment_unref(remote->environment);
+    remote->environment = NULL;
     byte_queue_release(&remote->unsent);
     line_buffer_release(&remote->received);
 }

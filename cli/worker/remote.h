@@ -14,10 +14,16 @@ struct remote {
     struct byte_queue  unsent;
     struct line_buffer received;
     int64_t            last_id; /* of the requests */
+
+    /* That of the last command here, with a reference: the agent keeps it for the next one. NULL: none. */
+    struct environment *environment;
 };
 
-/* Connects to the agent of SEAT. Returns 0 or -errno. */
+/* Connects to the agent of SEAT, or takes a connection that is open already. Returns 0 or -errno. */
 int remote_open(struct remote *remote, const struct seat *seat);
+
+/* Leaves the connection to the next worker for SEAT: all that the last request causes has come. */
+void remote_leave(struct remote *remote, const struct seat *seat);
 
 void remote_close(struct remote *remote);
 

@@ -51,6 +51,16 @@ static void write_list(struct text *params, const char *name, char *const *strin
     text_byte(params, ']', 1);
 }
 
+static void write_environment(struct text *params, const struct environment *environment)
+{
+    char **strings = environment_strings(environment);
+
+    params->failed |= strings == NULL;
+    if (strings != NULL)
+        write_list(params, "environment", strings);
+    free(strings);
+}
+
 static void write_size(struct text *params, const struct worker *worker)
 {
     struct pty_size size = thread_terminal_size(worker->assignment->terminal);
@@ -66,18 +76,17 @@ static void write_terminal(struct text *params, const struct worker *worker)
 }
 
 /* Writes what the agent starts: a start without what the run does itself. */
-static void write_start(struct text *params, const struct worker *worker)
+static void write_start(struct text *params, const struct worker *worker, bool has_environment)
 {
     const struct job *job = worker->job;
-    char            **environment = environment_strings(job->environment);
 
     write_name(params, "start");
     text_byte(params, '{', 1);
     write_list(params, "command", job->argv);
-    params->failed |= environment == NULL;
-    if (environment != NULL)
-        write_list(params, "environment", environment);
-    free(environment);
+    if (has_environment)
+        write_true(params, "environment", true);
+    else
+        write_environment(params, job->environment);
     write_string(params, "directory", job->directory);
     write_number(params, "umask", job->umask);
     write_time(params, "timeout", job->timeout);
@@ -95,7 +104,7 @@ static void write_start(struct text *params, const struct worker *worker)
     text_byte(params, '}', 1);
 }
 
-void remote_write_execute(struct text *params, const struct worker *worker)
+void remote_write_execute(struct text *params, const struct worker *worker, bool has_environment)
 {
     text_byte(params, '{', 1);
     write_number(params, "id", (int64_t) worker->assignment->id);
@@ -103,7 +112,7 @@ void remote_write_execute(struct text *params, const struct worker *worker)
     write_string(params, "host", worker->assignment->seat->name);
     if (worker->slot != SLOT_NUMBER_NONE)
         write_number(params, "slot", worker->slot);
-    write_start(params, worker);
+    write_start(params, worker, has_environment);
     text_byte(params, '}', 1);
 }
 

@@ -5,8 +5,11 @@
 #include "cli/base/text.h"
 #include "cli/worker/worker.h"
 
-/* Writes the parameters of "execute" for the run that WORKER is about to begin. */
-void remote_write_execute(struct text *params, const struct worker *worker);
+/*
+ * Writes the parameters of "execute" for the run that WORKER is about to begin. HAS_ENVIRONMENT: the last command on
+ * this connection had the same one, so that the agent has it.
+ */
+void remote_write_execute(struct text *params, const struct worker *worker, bool has_environment);
 
 /* Writes the parameters of "end": what E does to the command. AUTOMATIC: see worker_take(). */
 void remote_write_end(struct text *params, const struct k3thread_exc *e, bool automatic);

@@ -4,6 +4,7 @@
 #include "cli/base/status.h"
 #include "cli/place/logfile.h"
 #include "cli/rpc/bytes.h"
+#include "cli/worker/environment.h"
 #include "cli/worker/logs.h"
 #include "cli/worker/mailbox.h"
 #include "cli/worker/output_file.h"
@@ -40,6 +41,7 @@ struct remote_run {
     int64_t              execute; /* the id of the request */
     int64_t              thread;  /* the agent's id of the thread; 0: not known yet */
     bool                 done;
+    bool                 has_ended; /* the agent has said so, and sends no more about it */
 };
 
 /* Notes that the machine was lost, and with it the run. HOW is the reason unless the carrier has given one. */
@@ -130,7 +132,8 @@ static bool take_reply(struct remote_run *run, const json_t *message)
         return true;
     }
     run->done = true;
-    return remote_report_take(&run->report, json_object_get(message, "result"), true);
+    run->has_ended = remote_report_take(&run->report, json_object_get(message, "result"), true);
+    return run->has_ended;
 }
 
 /* Notes for the next report which process there takes exceptions itself. Returns true if that has changed. */
@@ -311,8 +314,9 @@ static bool prepare(struct remote_run *run)
 
 static void request(struct remote_run *run)
 {
-    struct text params = {0};
-    int         error = remote_open(&run->remote, run->worker->assignment->seat);
+    struct environment *environment = run->worker->job->environment;
+    struct text         params = {0};
+    int                 error = remote_open(&run->remote, run->worker->assignment->seat);
 
     if (error != 0) {
         lose(run, strerror(-error));
@@ -320,14 +324,19 @@ static void request(struct remote_run *run)
     }
     if (run->worker->assignment->terminal != NULL)
         atomic_store(&run->worker->assignment->terminal->size_is_told, false);
-    remote_write_execute(&params, run->worker);
+    remote_write_execute(&params, run->worker, run->remote.environment == environment);
     run->execute = remote_request(&run->remote, "execute", &params);
+    environment_unref(run->remote.environment);
+    run->remote.environment = environment_ref(environment);
     move(run);
 }
 
 static void release(struct remote_run *run)
 {
-    remote_close(&run->remote);
+    if (run->has_ended)
+        remote_leave(&run->remote, run->worker->assignment->seat);
+    else
+        remote_close(&run->remote);
     remote_input_close(&run->input);
     if (run->log >= 0)
         close(run->log);

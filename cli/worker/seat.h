@@ -4,11 +4,14 @@
 
 #include <stdatomic.h>
 
+struct remote_pool;
+
 struct seat {
     char *name;   /* the machine's, as the user has given it */
     char *socket; /* a client that connects there reaches the machine's agent */
     _Atomic(const char *)
         lost; /* why the machine cannot be reached any more; NULL: it can, or no reason is known */
+    struct remote_pool *pool; /* of connections to the agent */
 };
 
 #endif

@@ -76,6 +76,27 @@ a | 1 2 m 1 a 0
 a | 0027"
 }
 
+@test "commands that use one connection after the other have each their own environment" {
+  script_of 'start -n a -- sh -c "echo \$X"' 'start -n b -e X=2 -- sh -c "echo \$X"' \
+    'start -n c -e X=3 -- sh -c "echo \$X"' 'start -n d -- sh -c "echo \$X"' 'start -n e -- sh -c "echo \$X"'
+  X=1 run_on 'm:1' script
+  is "$(cat out)" 'a | 1
+b | 2
+c | 3
+d | 1
+e | 1'
+}
+
+@test "threads for one busy machine hold up neither others nor daemons, and run in order" {
+  script_of 'start -n first --host b -- sh -c "until [ -e go ]; do sleep 0.05; done"' \
+    'start -n x1 --host b -- sh -c "echo x1 >>order"' 'start -n x2 --host b -- sh -c "echo x2 >>order"' \
+    'daemon -n d --host b -- sh -c "touch go; exec sleep 1000"' 'start -n x3 --host b -- sh -c "echo x3 >>order"' \
+    'start -n y --needs d -- true' 'raise x2 SystemExit'
+  run_on 'a:1,b:1' script
+  is "$(cat order)" 'x1
+x3'
+}
+
 @test "a directory that is missing on the machine gives 125" {
   script_of 'start -n a -C d -- true'
   mkdir d
