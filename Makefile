@@ -408,6 +408,7 @@ bench-lib:     RUN = tests/bench/lib   ## compare the library's times with those
 check-faults check-arrivals check-hosts check-mutants fuzz bench bench-lib:
 	@tests/deps.sh build check $@
 	@$(if $(filter check-hosts,$@),tests/deps.sh --optional hosts)
+	@$(if $(filter bench,$@),tests/deps.sh --optional bench-hosts)
 	@$(MAKE) --no-print-directory tests
 	@$(CHECK_ENV) $(RUN)
 

@@ -67,6 +67,9 @@ check-hosts   python3     python3
 check-mutants gcc         gcov
 fuzz     clang            clang
 bench    python3          python3
+bench-hosts openssh-client ssh
+bench-hosts openssh-server sshd
+bench-hosts parallel     parallel
 model    spin             spin
 lint     clang            clang
 lint     clang-format     clang-format

@@ -10,6 +10,7 @@ import time
 
 import peers
 from attached import attached, reactions
+from machines import many_machines, over_ssh
 from measure import (AT_LEAST, AT_MOST, DEADLINE, QUICK, Table, commands_in_turns, floor, in_turns,
                      quiet, run, seconds_of)
 from runs import (JOBS, at_home, jobs_from_a_script, jobs_on_a_disk, long_scripts, output_of_a_run,
@@ -330,7 +331,8 @@ def main():
     print(f"{datetime.date.today()}, Linux {platform.release()}, {os.cpu_count()} processors")
     print("Ratio: the median over interleaved rounds; spread: its quartiles.\n")
     for part in (jobs_from_a_script, jobs_on_a_disk, one_start_a_job, sleepers, first_start, reactions,
-                 attached, scale, growth, starts, gone_after_kill, logs, output_of_a_run, long_scripts, beside):
+                 attached, scale, growth, starts, gone_after_kill, logs, output_of_a_run, long_scripts, over_ssh,
+                 many_machines, beside):
         if not only or part.__name__ in only:
             part(table)
     table.print()

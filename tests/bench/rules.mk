@@ -11,8 +11,8 @@ $(BENCH)/lib-calls $(BENCH)/lib-raise: TEST_LIBS = $(SAFEPOINT)
 $(BENCH)/lib-loop.c.o: TEST_CFLAGS = -fsanitize-coverage=trace-pc$(if \
 	$(findstring clang,$(shell $(CC) --version)),$(comma)no-prune)
 
-# The benchmarks of the program: the floors, which share floor; two of them statically linked.
-FLOORS := $(addprefix $(BENCH)/,deaths echo-server jobs reaction sleepers turns)
+# The benchmarks of the program: the floors, which share floor; three of them statically linked.
+FLOORS := $(addprefix $(BENCH)/,agents deaths echo-server jobs reaction sleepers turns)
 
 $(FLOORS): $(BENCH)/floor.c.o
-$(BENCH)/echo-client $(BENCH)/nap: TEST_LDFLAGS = $(if $(SANITIZE),,-static)
+$(BENCH)/agents $(BENCH)/echo-client $(BENCH)/nap: TEST_LDFLAGS = $(if $(SANITIZE),,-static)

@@ -67,8 +67,15 @@ def choose(root, rng):
     return rng.choice(agents + carrier) if agents and rng.random() < 0.9 else rng.choice(carrier + agents)
 
 
-def wait_for_end(mark, directory):
-    """Returns what is left two seconds after the end of a run."""
+def wait_for_moment(run, rng):
+    """Waits until the carrier is there, and then for a random time, in which most runs do not end."""
+    while run.poll() is None and "k3-carrier" not in family(run.pid).values():
+        time.sleep(0.005)
+    time.sleep(rng.random() * 0.5)
+
+
+def wait_for_end(mark):
+    """Returns what is left five seconds after the end of a run."""
     end = time.monotonic() + 5
     while time.monotonic() < end:
         left = processes(mark)
@@ -112,12 +119,12 @@ def cut(number, rng):
         reschedule = rng.random() < 0.5
         words = [K3THREAD, "run", "-q", "--hosts", "a:2,b:2,c:2", "--via", "env MACHINE={}", "--json", "result.json"]
         words += ["--reschedule"] * reschedule + ["--each", "sh", "-c"]
-        words += ['echo $K3THREAD_HOSTNAME >>ran.$1; setsid sleep 0.05 & sleep 0.0$(($1 * 7 % 10)); wait', "sh"]
+        words += ['echo $K3THREAD_HOSTNAME >>ran.$1; setsid sleep 0.05 & sleep 0.$(($1 * 7 % 10 * 3 + 10)); wait', "sh"]
         run = subprocess.Popen(words, cwd=directory, env=environ, stdin=subprocess.PIPE,
                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         run.stdin.write("".join(f"{n}\n" for n in range(JOBS)).encode())
         run.stdin.close()
-        time.sleep(rng.random() * 0.5)
+        wait_for_moment(run, rng)
         name, victim = None, choose(run.pid, rng)
         if victim is not None:
             try:
@@ -128,7 +135,7 @@ def cut(number, rng):
                 name = None
         messages = run.stderr.read().decode()
         status = run.wait(60)
-        left = wait_for_end(mark, directory)
+        left = wait_for_end(mark)
         try:
             assert not left, f"left: {left}"
             check(directory, status, reschedule, name, rng)
