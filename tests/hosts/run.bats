@@ -101,7 +101,7 @@ x3'
   script_of 'start -n a -C d -- true'
   mkdir d
   # The directory is gone when the command is to start: each machine could have other directories.
-  via='sh -c "rmdir d 2>/dev/null; exec sh"'
+  via="sh -c 'until $K3THREAD -S k3thread-run.*/run.sock list a >/dev/null 2>&1; do sleep 0.05; done; rmdir d; exec sh'"
   run -125 run_on m script
   grep -q "cannot enter '$dir/d'" messages
 }
