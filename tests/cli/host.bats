@@ -330,7 +330,8 @@ connections() {
   there start --name web -- sleep 1000
   for signal in TERM KILL INT HUP; do
     rm -f ssh.pid
-    in_background following "$K3THREAD" -H box logs -f web
+    # A shell ignores SIGINT in its commands in the background.
+    in_background following env --default-signal=INT "$K3THREAD" -H box logs -f web
     wait_for_file ssh.pid
     ssh=$(cat ssh.pid)
     assert_alive "$ssh"
