@@ -3,15 +3,14 @@
 #include "cli/base/standard.h"
 #include "cli/place/socket.h"
 #include "cli/remote/bootstrap.h"
+#include "cli/remote/host_command.h"
 #include "cli/remote/program_image.h"
 #include "cli/rpc/envelope.h"
 #include "cli/rpc/write.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -345,63 +344,19 @@ void host_forget_program(void)
     program_image_release(&image);
 }
 
-/* Starts the command with pipes in place of its input and output. Returns 0 or -errno. */
-static int spawn_command(struct host *host, const int *ends)
-{
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t          attributes;
-    sigset_t                   none, all;
-    int                        error = posix_spawn_file_actions_init(&actions);
-
-    if (error != 0)
-        return -error;
-    sigemptyset(&none);
-    sigfillset(&all);
-    error = posix_spawnattr_init(&attributes);
-    for (int fd = 0; error == 0 && fd < 3; fd++)
-        error = posix_spawn_file_actions_adddup2(&actions, ends[fd], fd);
-    if (error == 0)
-        error = posix_spawnattr_setsigdefault(&attributes, &all);
-    if (error == 0)
-        error = posix_spawnattr_setsigmask(&attributes, &none);
-    if (error == 0)
-        error =
-            posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    if (error == 0)
-        error = posix_spawnp(&host->pid, host->command[0], &actions, &attributes, host->command,
-                             environ);
-    posix_spawnattr_destroy(&attributes);
-    posix_spawn_file_actions_destroy(&actions);
-    if (error != 0)
-        host->pid = 0;
-    return -error;
-}
-
-/* Makes the pipes, starts the command, and watches this side's ends. Returns 0 or -errno. */
+/* Starts the command, and watches this side's ends of its pipes. Returns 0 or -errno. */
 static int start_command(struct host *host)
 {
-    int pipes[3][2] = {{-1, -1}, {-1, -1}, {-1, -1}};
     int ends[3];
-    int error = 0;
+    int error = host_command_start(host->command, &host->pid, ends);
 
-    for (int i = 0; error == 0 && i < 3; i++)
-        error = pipe2(pipes[i], O_CLOEXEC) < 0 ? -errno : 0;
-    for (int i = 0; i < 3; i++)
-        ends[i] = pipes[i][i == 0 ? 0 : 1];
+    if (error != 0)
+        return error;
+    error = loop_watch(&host->out, ends[STDIN_FILENO], out_ready, 0);
     if (error == 0)
-        error = spawn_command(host, ends);
-    for (int i = 0; i < 3; i++) {
-        if (ends[i] >= 0)
-            close(ends[i]);
-        if (error != 0 && pipes[i][i == 0 ? 1 : 0] >= 0)
-            close(pipes[i][i == 0 ? 1 : 0]);
-    }
+        error = loop_watch(&host->in, ends[STDOUT_FILENO], in_ready, EPOLLIN);
     if (error == 0)
-        error = loop_watch(&host->out, pipes[0][1], out_ready, 0);
-    if (error == 0)
-        error = loop_watch(&host->in, pipes[1][0], in_ready, EPOLLIN);
-    if (error == 0)
-        error = loop_watch(&host->words, pipes[2][0], words_ready, EPOLLIN);
+        error = loop_watch(&host->words, ends[STDERR_FILENO], words_ready, EPOLLIN);
     return error;
 }
 
