@@ -4,7 +4,7 @@
  */
 #include "cli/base/exceptions.h"
 #include "cli/rpc/bytes.h"
-#include "cli/server/agent.h"
+#include "cli/server/agent_check.h"
 #include "cli/server/arrive.h"
 #include "cli/server/attachment.h"
 #include "cli/server/following.h"
@@ -14,13 +14,6 @@
 #include "cli/server/threads_raise.h"
 
 #include <stdlib.h>
-
-/* Returns false, with CALL failed, if this supervisor is no agent's. */
-static bool check_agent(struct call *call)
-{
-    return agent_is() ||
-           call_fail(call, PROTOCOL_RUNTIME_ERROR, "only the supervisor of an agent does that");
-}
 
 /* Returns the attachment of the thread ID, whose id is that of this supervisor; or NULL. */
 static struct attachment *find_attachment(json_int_t id)
@@ -36,7 +29,7 @@ static void run_follow(struct call *call, const json_t *params)
     json_int_t         id = 0;
     const struct param wanted[] = {{"thread", PARAM_INTEGER, &id, true}, {0}};
 
-    if (!check_agent(call) || !params_take(call, params, wanted))
+    if (!agent_check(call) || !params_take(call, params, wanted))
         return;
     attachment = find_attachment(id);
     if (attachment != NULL)
@@ -151,7 +144,7 @@ static void run_arrive(struct call *call, const json_t *params)
     static const struct arrival ended = {.how = ARRIVAL_NOT_TAKEN,
                                          .why = "the process has ended its attachment"};
 
-    if (!check_agent(call) || !params_take(call, params, wanted))
+    if (!agent_check(call) || !params_take(call, params, wanted))
         return;
     attachment = find_attachment(id);
     if (attachment == NULL)
