@@ -72,13 +72,14 @@ size_t log_buffer_read(struct log_buffer *buffer, off_t *position, bool *gap, ch
                        size_t size)
 {
     struct log_segment *first = TAILQ_FIRST(&buffer->segments);
+    struct log_segment *next = first != NULL ? TAILQ_NEXT(first, link) : NULL;
     size_t              left;
 
     if (first == NULL)
         return 0;
-    if (*position == end_of(first) && TAILQ_NEXT(first, link) != NULL) {
+    if (*position == end_of(first) && next != NULL) {
         remove_first(buffer);
-        first = TAILQ_FIRST(&buffer->segments);
+        first = next;
         *position = first->offset;
         *gap = true;
     }
