@@ -106,12 +106,14 @@ static int add_siblings(uint64_t id, pid_t leader, struct leftovers *ret)
     return error;
 }
 
-/* Looks once. Sets *RET_AGAIN if a process has died, as the look may have missed its children. */
+/*
+ * Looks once, and adds to RET, which is empty. Sets *RET_AGAIN if a process has died, as the look may
+ * have missed its children.
+ */
 static int look(uint64_t id, pid_t leader, uint64_t *seen, struct leftovers *ret, bool *ret_again)
 {
     int error = 0;
 
-    *ret = (struct leftovers){0};
     *ret_again = false;
     if (!adopted_is_empty()) {
         const struct census *census = adopted_look(*seen, &error);
@@ -122,11 +124,7 @@ static int look(uint64_t id, pid_t leader, uint64_t *seen, struct leftovers *ret
             error = add_adopted(id, leader, census, ret, ret_again);
         }
     }
-    if (error == 0)
-        error = add_siblings(id, leader, ret);
-    if (error != 0)
-        leftovers_release(ret);
-    return error;
+    return error == 0 ? add_siblings(id, leader, ret) : error;
 }
 
 int leftovers_lock(uint64_t id, pid_t leader, struct leftovers *ret)
@@ -135,14 +133,15 @@ int leftovers_lock(uint64_t id, pid_t leader, struct leftovers *ret)
     bool     again;
     int      error;
 
+    *ret = (struct leftovers){0};
     adopted_lock();
-    error = look(id, leader, &seen, ret, &again);
-    while (error == 0 && ret->count == 0 && again) {
-        leftovers_release(ret);
+    do {
         error = look(id, leader, &seen, ret, &again);
-    }
-    if (error != 0)
+    } while (error == 0 && ret->count == 0 && again);
+    if (error != 0) {
+        leftovers_release(ret);
         adopted_unlock();
+    }
     return error;
 }
 
