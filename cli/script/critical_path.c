@@ -316,10 +316,11 @@ void critical_path_find(struct critical_path *path, const struct run_result *res
 
     moments_find(&search.moments, result);
     path->failed |= search.seen == NULL || search.moments.failed;
-    if (!path->failed)
+    if (!path->failed) {
         begin(&search);
-    while (search.id != 0)
-        look_at(&search);
+        while (search.id != 0)
+            look_at(&search);
+    }
     reverse(path);
     free(search.seen);
     moments_release(&search.moments);

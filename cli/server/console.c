@@ -288,12 +288,14 @@ static void tell_end(struct viewer *viewer)
 void console_close(struct record *record)
 {
     struct console *console = record->console;
-    struct viewer  *viewer;
+    struct viewer  *viewer, *next;
 
     if (console == NULL)
         return;
-    while ((viewer = TAILQ_FIRST(&console->viewers)) != NULL)
+    for (viewer = TAILQ_FIRST(&console->viewers); viewer != NULL; viewer = next) {
+        next = TAILQ_NEXT(viewer, of_console);
         tell_end(viewer);
+    }
     end_smaller(console);
     record->assignment.terminal = NULL;
     record->console = NULL;
