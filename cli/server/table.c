@@ -195,7 +195,7 @@ static void keep(struct record *record, const char *line, size_t size, size_t be
 /* Writes RECORD's line anew. */
 static void write_row(struct text *text, struct record *r, bool wide, double now)
 {
-    size_t begin = text->size, time = begin, time_end = begin;
+    size_t begin = text->size, time, time_end; /* a column writes the two */
 
 #define X(heading, is_shown, write)                                                                \
     if (is_shown) {                                                                                \

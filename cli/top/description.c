@@ -58,10 +58,9 @@ static bool is_common(const char *term)
     return strcmp(term, "st") == 0;
 }
 
-const char *description_choose(struct text *why)
+const char *description_choose(const char *term, struct text *why)
 {
-    const char *term = getenv("TERM");
-    int         found = 0;
+    int found = 0;
 
     if (setupterm(term, STDOUT_FILENO, &found) == OK)
         (void) del_curterm(cur_term);

@@ -14,9 +14,9 @@
 extern const char description_text[];
 
 /*
- * Returns the name of the description for this process's terminal: TERM, if the machine describes it,
- * or DESCRIPTION_NAME. Returns NULL, with a sentence in WHY, if neither is right.
+ * Returns the name of the description for a terminal of the type TERM: TERM itself, if the machine describes
+ * it, or DESCRIPTION_NAME. Returns NULL, with a sentence in WHY, if neither is right.
  */
-const char *description_choose(struct text *why);
+__attribute__((nonnull)) const char *description_choose(const char *term, struct text *why);
 
 #endif

@@ -23,19 +23,27 @@
 /* The milliseconds that may pass between the bytes of one key. */
 #define KEY_MS 25
 
+/* Returns TERM, or an empty string if it is not set. */
+static const char *terminal_type(void)
+{
+    const char *term = getenv("TERM");
+
+    return term != NULL ? term : "";
+}
+
 bool display_is_possible(struct text *why)
 {
-    const char *term = getenv("TERM"), *no_colour = getenv("NO_COLOR");
+    const char *term = terminal_type(), *no_colour = getenv("NO_COLOR");
 
     if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO))
         text_add(why, "standard input and output must be a terminal");
     else if (no_colour != NULL && no_colour[0] != '\0')
         text_add(why, "NO_COLOR asks for plain output, and top draws a screen");
-    else if (term == NULL || term[0] == '\0')
+    else if (term[0] == '\0')
         text_add(why, "TERM, the type of the terminal, is not set");
     else if (strcmp(term, "dumb") == 0)
         text_add(why, "a terminal with TERM=dumb has no screen to draw on");
-    return why->size == 0 && description_choose(why) != NULL;
+    return why->size == 0 && description_choose(term, why) != NULL;
 }
 
 /* Opening */
@@ -127,7 +135,7 @@ static bool has_utf8(void)
 
 int display_open(struct display *display, struct text *why)
 {
-    const char *name = description_choose(why);
+    const char *name = description_choose(terminal_type(), why);
     int         error;
 
     if (name == NULL)
