@@ -391,6 +391,7 @@ no_agents() {
 # hidden PROGRAM: makes a copy of k3thread that the machines of this test lack.
 hidden() {
   needs_root
+  [ -z "${SANITIZE-}" ] || skip 'a program with sanitizers needs libraries, so it is not sent'
   unshare -m true 2>/dev/null || skip 'the kernel refuses namespaces'
   mkdir bin
   cp "$K3THREAD" bin/only-here
