@@ -220,10 +220,9 @@ static bool are_overdue(struct patience *patience, const struct survey *survey)
 static bool wait_a_pause(struct worker *worker, struct leftovers *tops, struct patience *patience)
 {
     double end = clock_monotonic() + patience->pause;
-    int    n;
 
     patience->pause = clock_earlier(2 * patience->pause, LAST_PAUSE);
-    while ((n = k3thread_poll(tops->ends, tops->count, clock_until(end))) == -ECANCELED) {
+    while (k3thread_poll(tops->ends, tops->count, clock_until(end)) == -ECANCELED) {
         raised_while_running(worker);
         if (worker->end.signal != 0 || worker->end.killing)
             return false;
