@@ -114,8 +114,10 @@ void connection_send(struct connection *connection, const struct text *line)
 {
     struct buffer *out = &connection->out;
 
-    if (connection->gone)
+    if (connection->gone) {
+        connection->unsent += line->size;
         return;
+    }
     if (!line->failed && buffer_reserve(out, line->size + 1) == 0) {
         memcpy(out->data + out->end, line->data, line->size);
         out->end += line->size;
@@ -167,11 +169,13 @@ void connection_settle(struct connection *connection)
 
 /*
  * Returns true if requests may be served. A complete request may then be among the bytes behind
- * SEEN.
+ * SEEN. The requests of a client that is gone are served as slowly as those of one that reads: the other
+ * clients must not wait until all its answers are written for nobody.
  */
 static bool may_run(const struct connection *connection)
 {
-    return !connection->closing && !connection->held && buffer_used(&connection->out) <= OUT_MAX;
+    return !connection->closing && !connection->held &&
+           buffer_used(&connection->out) + connection->unsent <= OUT_MAX;
 }
 
 /*
@@ -343,6 +347,7 @@ static void connection_ready(struct source *source, uint32_t events)
 {
     struct connection *connection = (struct connection *) source;
 
+    connection->unsent = 0;
     if (events & (EPOLLHUP | EPOLLERR))
         lose(connection);
     else if (events & EPOLLOUT)

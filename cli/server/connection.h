@@ -54,8 +54,9 @@ struct connection {
     bool                             unsettled; /* to be looked at, at the end of the round */
     bool   is_serving;                          /* a line in IN is being served: IN must not move */
     bool   held;                                /* the next request waits for an answer */
-    size_t pending;                             /* how many answers are still to come */
-    size_t chained;                             /* how many of them are for chained starts */
+    size_t unsent;  /* the bytes of answers in this round that a client who is gone does not get */
+    size_t pending; /* how many answers are still to come */
+    size_t chained; /* how many of them are for chained starts */
     LIST_ENTRY(connection) all;
     LIST_ENTRY(connection) unsettled_link;
 };
