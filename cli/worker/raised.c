@@ -27,7 +27,7 @@ void raised_stop(struct worker *worker, const struct k3thread_exc *e)
     bool interrupt = k3thread_exctype_is(e->type, &k3thread_KeyboardInterrupt);
 
     worker_remember(worker, e);
-    ending_ask(worker, interrupt ? SIGINT : worker->job->stop_signal, (pid_t) (uintptr_t) e->data);
+    ending_ask(worker, interrupt ? SIGINT : worker->job->stop_signal, worker_arrived_in(e));
 }
 
 /* Passes a signal on to the command; SIGKILL kills every process of the thread. */

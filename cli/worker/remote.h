@@ -15,14 +15,17 @@ struct remote {
     struct line_buffer received;
     int64_t            last_id; /* of the requests */
 
-    /* That of the last command here, with a reference: the agent keeps it for the next one. NULL: none. */
+    /* The last command's, with a reference. The agent keeps it for the next command. NULL: none. */
     struct environment *environment;
 };
 
 /* Connects to the agent of SEAT, or takes a connection that is open already. Returns 0 or -errno. */
 int remote_open(struct remote *remote, const struct seat *seat);
 
-/* Leaves the connection to the next worker for SEAT: all that the last request causes has come. */
+/*
+ * Leaves the connection to the next worker for SEAT. Call it only when every message about the last request has
+ * arrived.
+ */
 void remote_leave(struct remote *remote, const struct seat *seat);
 
 void remote_close(struct remote *remote);

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* A machine that runs more commands at a time gets a new connection for some of them. */
+/* The pool keeps at most so many connections, and closes further ones. */
 #define IDLE_MAX 64
 
 struct remote_pool {

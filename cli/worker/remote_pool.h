@@ -16,19 +16,19 @@ struct remote_pool;
 struct idle_remote {
     int                 fd;
     int64_t             last_id;     /* of the requests that were sent */
-    struct environment *environment; /* that the agent has of it, with a reference; or NULL */
+    struct environment *environment; /* that the agent keeps for it, with a reference; or NULL */
 };
 
 /* Returns an empty pool, or NULL without memory. */
 struct remote_pool *remote_pool_new(void);
 
-/* Frees POOL, which may be NULL and no worker uses. */
+/* Frees POOL, which may be NULL. No worker may use it any more. */
 void remote_pool_free(struct remote_pool *pool);
 
 /* Takes the connection that was left last. Returns false if there is none. Any thread. */
 bool remote_pool_take(struct remote_pool *pool, struct idle_remote *ret);
 
-/* Leaves a connection, and closes it if there are enough. Any thread. */
+/* Puts a connection into the pool, or closes it if the pool is full. Any thread. */
 void remote_pool_leave(struct remote_pool *pool, const struct idle_remote *idle);
 
 #endif

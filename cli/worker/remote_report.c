@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-/* Puts what the agent has found left behind in this run behind what was left in the runs before. */
+/* Appends the leftovers of this run, as the agent lists them, to the leftovers of the earlier runs. */
 static void take_left(const struct remote_report *state, const struct report *got)
 {
     const struct report *before = &state->before;

@@ -204,11 +204,14 @@ static void send_end(struct remote_run *run, const struct k3thread_exc *e, bool 
     (void) remote_request(&run->remote, "end", &params);
 }
 
-/* Ends the command by E. If E has arrived in its process, the agent has begun the end already. */
+/*
+ * Ends the command by E. If E has arrived in an attached process, the agent is ending the command already, so nothing
+ * is sent.
+ */
 static void stop(struct remote_run *run, const struct k3thread_exc *e, bool automatic)
 {
     worker_remember(run->worker, e);
-    if (e->data == NULL)
+    if (worker_arrived_in(e) == 0)
         send_end(run, e, automatic);
     if (run->worker->report->state != STATE_STOPPING)
         worker_post(run->worker, STATE_STOPPING);

@@ -14,6 +14,7 @@
 #include "k3thread.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /*
@@ -76,9 +77,6 @@ extern const k3thread_exctype worker_Restart;
 /*
  * Sent by the server alone: an exception has ended the command, as its process says. The data is the type. It
  * does not end the thread, as the end of the process does that.
- *
- * The data of every other exception is the process in which it has arrived already, or NULL: that process gets
- * no signal.
  */
 extern const k3thread_exctype worker_Told;
 
@@ -101,6 +99,15 @@ bool worker_ends_early(const k3thread_exctype *type);
  * nothing to an end that is under way. Returns false if there is none.
  */
 bool worker_take(struct worker *worker, struct k3thread_exc *ret, bool *ret_automatic);
+
+/*
+ * Returns the attached process in which E has arrived already, or 0. That process gets no signal. Not for worker_Told,
+ * whose data is a type.
+ */
+static inline pid_t worker_arrived_in(const struct k3thread_exc *e)
+{
+    return (pid_t) (uintptr_t) e->data;
+}
 
 /* Notes that E ends the thread, unless an exception does already. */
 void worker_remember(struct worker *worker, const struct k3thread_exc *e);
