@@ -1,10 +1,11 @@
 #include "cli/remote/bootstrap.h"
 
 /*
- * The script behind its variables. It is one compound command, so that the shell has read all of it before it runs any
- * of it. A small script shows that files can be made and executed in a directory.
+ * The rest of the script, after the line that sets its variables. It is one compound command, so that the shell has read
+ * all of it before it runs any of it. In each directory it makes and runs a small test file, to see whether programs can
+ * be stored and run there.
  */
-static const char begin[] =
+static const char script_body[] =
     "{ umask 077\n"
     "for p in k3thread \"$own\"; do\n"
     "  if \"$p\" agent --is \"$word\" </dev/null >/dev/null 2>&1; then exec \"$p\" agent; fi\n"
@@ -32,11 +33,11 @@ static const char begin[] =
     "echo \"" BOOTSTRAP_MARK BOOTSTRAP_FAIL "the program did not arrive whole\"; exit 1; }\n";
 
 void bootstrap_write(struct text *script, const struct program_image *image, const char *word,
-                     const char *path, const char *unique)
+                     const char *own_path, const char *unique)
 {
     text_add(script, "own=");
-    text_add_quoted(script, path);
+    text_add_quoted(script, own_path);
     text_printf(script, " word='%s' unique='%s' size=%zu sum=%lu\n", word, unique, image->size,
                 (unsigned long) image->checksum);
-    text_add(script, begin);
+    text_add(script, script_body);
 }

@@ -21,11 +21,11 @@
     "up " /* the version of the link and the number of processors follow, and then frames */
 
 /*
- * Appends the script. It looks for the program that WORD names (program_image_word()): for a k3thread that the shell
- * there finds, and at PATH, where the program is on this machine. If it finds none, the script asks for IMAGE, and puts
- * it into a new directory, whose name ends with UNIQUE.
+ * Appends the script. It looks for the program that WORD names (program_image_word()): as k3thread in the shell's PATH,
+ * and at OWN_PATH, the program's path on this machine, which may be the same there. If it finds none, the script asks
+ * for IMAGE, and puts it into a new directory, whose name ends with UNIQUE.
  */
 void bootstrap_write(struct text *script, const struct program_image *image, const char *word,
-                     const char *path, const char *unique);
+                     const char *own_path, const char *unique);
 
 #endif

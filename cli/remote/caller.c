@@ -71,7 +71,7 @@ static void drop(struct caller *caller)
     free(caller);
 }
 
-/* Looks at the request, and leaves it in the socket. Without an end of a line, there is more to come. */
+/* Looks at the request, and leaves it in the socket. If its line has no end yet, the client stays a caller. */
 static void caller_ready(struct source *source, uint32_t events)
 {
     struct caller *caller = (struct caller *) source;
@@ -89,7 +89,7 @@ static void caller_ready(struct source *source, uint32_t events)
         pass_on(caller, false);
 }
 
-/* The loop reports only news: the bytes of half a request stay where they are until more have come. */
+/* The loop calls caller_ready() only when more bytes have come (EPOLLET), so half a request can stay in the socket. */
 void caller_add(struct link *link, int lifeline, int socket)
 {
     struct caller *caller = malloc(sizeof(*caller));

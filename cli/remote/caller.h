@@ -1,7 +1,8 @@
 /*
- * Callers: the clients that have connected at the socket of an agent's commands, until their first request has come.
- * A process that asks to be attached goes to the agent's own supervisor, which knows the process; everybody else
- * goes to the run. The request itself stays in the socket for whoever reads it.
+ * Callers: the clients that have connected to the socket that an agent's commands know as K3THREAD_SOCKET, until their
+ * first request has come. A process that asks to be attached is given to the agent's own supervisor, which knows the
+ * process; every other client is given to the supervisor of the run. The request itself stays in the socket, so that
+ * the supervisor reads it.
  *
  * Runs in the loop of cli/base/loop.h. One thread.
  */

@@ -35,8 +35,8 @@ void channel_rearm(struct channel *channel)
 }
 
 /*
- * Takes the socket out of the loop, which would report again and again that the other end is closed, until what
- * the socket still has may be sent.
+ * Takes the socket out of the loop, which would report again and again that the other end is closed, and waits until
+ * the other side gives credit for the bytes that are still in the socket, or the link is no longer full.
  */
 static void park(struct channel *channel)
 {

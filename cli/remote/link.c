@@ -242,7 +242,7 @@ double link_do_due(struct link *link)
     }
     if (now >= link->beat && byte_queue_size(&link->unsent) == 0)
         link_send(link, 0, FRAME_BEAT, NULL, 0);
-    if (now >= link->beat) /* what is unsent shows that this side lives, when it is read */
+    if (now >= link->beat) /* unsent bytes are a sign of life too, so no beat is added to them */
         link->beat = now + LINK_BEAT;
     return clock_earlier(link->beat, link->heard + LINK_LEASE) - now;
 }

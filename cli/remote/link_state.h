@@ -1,4 +1,4 @@
-/* What a link (link.h) and its channels (channel.h) share. The users of a link set its first members. */
+/* The data and the functions that a link (link.h) and its channels (channel.h) share. */
 #ifndef K3THREAD_CLI_REMOTE_LINK_STATE_H
 #define K3THREAD_CLI_REMOTE_LINK_STATE_H
 
@@ -31,7 +31,7 @@ enum frame_kind {
 struct channel;
 LIST_HEAD(channel_list, channel);
 
-/* One link. The user of this file sets the first members. */
+/* One link. Its owner sets is_agent, connect and cut before link_open(). The other members begin zeroed. */
 struct link {
     bool is_agent; /* this side is the agent's; it numbers the channels that it opens differently */
 
@@ -57,8 +57,10 @@ struct link {
 /* Queues a frame (frame.c). It is sent at the end of the loop's round at the latest, by links_flush(). */
 void link_send(struct link *link, uint32_t id, enum frame_kind kind, const void *data, size_t size);
 
-/* In frame.c: takes one of the links that have something to send out of their list, or LINK, if it is there. */
+/* Takes one link off the list of the links that have something to send (frame.c). Returns it; NULL: the list is empty. */
 struct link *link_next_listed(void);
-void         link_unlist(struct link *link);
+
+/* Takes LINK off that list, if it is there. */
+void link_unlist(struct link *link);
 
 #endif
