@@ -43,8 +43,8 @@ static bool is_plain(const struct words *words)
 }
 
 /*
- * Looks at the commands that follow in SOURCE, up to one that is not plain, and sets pace->other to the line of
- * that one. If there is none, the tail has begun.
+ * Looks at the commands that follow in SOURCE, up to one that is not plain, and sets pace->next_unplain to its line. If
+ * there is none, the tail has begun.
  */
 static void look_ahead(struct pace *pace, const struct command_source *source)
 {
@@ -63,7 +63,7 @@ static void look_ahead(struct pace *pace, const struct command_source *source)
     }
     words_release(&words);
     pace->is_tail = found == 0;
-    pace->other = ahead.line;
+    pace->next_unplain = ahead.line;
     if (!pace->is_tail)
         pace->rest = pace->row = 0;
     text_release(&why);
@@ -77,7 +77,7 @@ bool pace_note(struct pace *pace, const struct command_source *source, const str
     if (source->script->each != NULL)
         pace->is_tail = true;
     if (!pace->is_tail) {
-        pace->row = source->line > pace->other && is_plain(words) ? pace->row + 1 : 0;
+        pace->row = source->line > pace->next_unplain && is_plain(words) ? pace->row + 1 : 0;
         if (pace->row >= ROW_MIN)
             look_ahead(pace, source);
         return pace->is_tail;

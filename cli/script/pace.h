@@ -18,8 +18,9 @@ struct pace {
     bool   is_tail;   /* only such starts are left */
     size_t row;       /* how many such starts came in a row */
     size_t rest;      /* in the tail: how many starts are left; 0: that is not known */
-    size_t
-        other; /* the line of the next other command, as far as the script was read ahead; 0: not known */
+
+    /* The line of the next command that is no such start, as far as the script was read ahead; 0: not known. */
+    size_t next_unplain;
 };
 
 /*

@@ -9,14 +9,14 @@
 /* So many threads that have succeeded are kept. */
 #define KEPT 1000
 
-/* So many are forgotten at once: each time the supervisor does nothing else meanwhile. */
+/* One request forgets at most so many threads, because the supervisor serves nobody else meanwhile. */
 #define BATCH 64
 
-/* The script waits while so many threads wait for a slot, or so many have ended that cannot be let go yet. */
+/* The script waits while so many threads wait for a slot, or so many have ended and cannot be let go yet. */
 #define QUEUED_MAX 1000
 #define PAST_MAX   (2 * KEPT)
 
-/* The supervisor is asked again how many wait after so many ends, or so many seconds. */
+/* After so many ends, or so many seconds, the front asks the supervisor again how many threads wait. */
 #define LOOK_ENDS  64
 #define LOOK_PAUSE 1.0
 
@@ -60,7 +60,7 @@ static void look(struct front *front)
     (void) client_send(&front->client, "slots", json_object(), &thinning->queue_id);
 }
 
-/* Lets the script on if RESULT says that few threads wait. */
+/* Tells the script that it may go on, if RESULT says that few enough threads wait. */
 static void take_queue(struct front *front, const json_t *result)
 {
     char byte = 0;
@@ -108,7 +108,7 @@ void thinning_step(struct front *front)
                            &thinning->clear_id);
 }
 
-/* Lets go of the threads that the supervisor was asked to forget, if RESULT says that it has. */
+/* Lets go of the threads that the supervisor was asked to forget, if RESULT says that it has forgotten them all. */
 static void take_cleared(struct front *front, const json_t *result)
 {
     struct thinning   *thinning = &front->thinning;

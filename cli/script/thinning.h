@@ -1,10 +1,11 @@
 /*
- * How a long run uses bounded memory: the front lets go of threads that have succeeded, and the script starts no
- * more while too many threads wait.
+ * How a long run uses bounded memory: the front lets go of threads that have succeeded (run_threads.h), and the
+ * script starts no more threads while too many wait.
  *
- * Both need that no later command of the script can mean an earlier thread: pace.h finds out when that is so, and
- * asks to be let on. From then on the front makes the supervisor forget threads that have succeeded, once their
- * output is printed. It keeps the newest ones, which somebody may list, and all that its summary has to show.
+ * Both need that no later command of the script can mean an earlier thread: pace.h finds out when that is so. From then
+ * on the script asks before some of its starts whether it may go on, and the front makes the supervisor forget threads
+ * that have succeeded, once their output is printed. The front keeps the newest ones, which a user may list, and all
+ * threads that its summary has to show.
  */
 #ifndef K3THREAD_CLI_SCRIPT_THINNING_H
 #define K3THREAD_CLI_SCRIPT_THINNING_H
@@ -12,7 +13,7 @@
 #include "cli/script/front_state.h"
 #include "cli/script/script.h"
 
-/* Notes that the script asks to be let on, and has REST more starts. */
+/* Notes that the script asks whether it may go on, and has REST more starts; 0: their number is not known. */
 void thinning_ask(struct front *front, size_t rest);
 
 /* Asks the supervisor how many threads wait, and has it forget those that are not needed any more. */
@@ -21,7 +22,7 @@ void thinning_step(struct front *front);
 /* Returns when thinning_step() must be called next, on the monotonic clock, if nothing else happens. */
 double thinning_next(const struct front *front);
 
-/* Takes a reply: lets the script on, and lets go of the threads that the supervisor has forgotten. */
+/* Takes a reply: tells the script that it may go on, or lets go of the threads that the supervisor has forgotten. */
 void thinning_take(struct front *front, const struct reply *reply);
 
 #endif
