@@ -1,9 +1,9 @@
 #include "cli/remote/bootstrap.h"
 
 /*
- * The rest of the script, after the line that sets its variables. It is one compound command, so that the shell has read
- * all of it before it runs any of it. In each directory it makes and runs a small test file, to see whether programs can
- * be stored and run there.
+ * The rest of the script, after the line that sets its variables. It is one compound command, so that the shell has
+ * read all of it before it runs any of it. In each directory it makes and runs a small test file, to see whether
+ * programs can be stored and run there.
  */
 static const char script_body[] =
     "{ umask 077\n"

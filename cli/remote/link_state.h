@@ -57,7 +57,7 @@ struct link {
 /* Queues a frame (frame.c). It is sent at the end of the loop's round at the latest, by links_flush(). */
 void link_send(struct link *link, uint32_t id, enum frame_kind kind, const void *data, size_t size);
 
-/* Takes one link off the list of the links that have something to send (frame.c). Returns it; NULL: the list is empty. */
+/* Takes one link off the list of the links that have something to send (frame.c). Returns NULL if there is none. */
 struct link *link_next_listed(void);
 
 /* Takes LINK off that list, if it is there. */

@@ -51,8 +51,9 @@ const struct seat *hosts_take(const char *wanted, bool counts);
 void               hosts_give_back(const struct seat *seat, bool counts);
 
 /*
- * Returns the seconds after which commands no longer wait for the machines that are being reached, or -1 if that time
- * has come or needs no look. Call it before the queue is advanced.
+ * Returns the seconds until commands no longer wait for the machines that are being reached. Returns -1 if that time
+ * has passed, if no machine is being reached, or if no machine is up yet, so that the time is not set. Call it before
+ * the queue is advanced: then the time cannot pass unseen between the two.
  */
 double hosts_due(void);
 

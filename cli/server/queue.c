@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* The threads with the same machine, or with none, that are daemons or are not. */
+/* One line: the daemons, or all others, among the threads for one machine or among the threads for any machine. */
 struct queue_line {
     TAILQ_HEAD(, record) records;
     TAILQ_ENTRY(queue_line)
@@ -15,36 +15,40 @@ struct queue_line {
 static TAILQ_HEAD(queue_line_list, queue_line) lines = TAILQ_HEAD_INITIALIZER(lines);
 static struct queue_line  anywhere[2] = {{.records = TAILQ_HEAD_INITIALIZER(anywhere[0].records)},
                                          {.records = TAILQ_HEAD_INITIALIZER(anywhere[1].records)}};
-static struct queue_line *there; /* two for each machine */
+static struct queue_line *lines_of_machines; /* two for each machine: for daemons the second */
 static size_t             size;
-static int64_t            first_place, last_place;
+static int64_t            first_rank, last_rank;
 
 int queue_use_hosts(size_t count)
 {
-    there = calloc(2 * count, sizeof(*there));
-    if (there == NULL)
+    lines_of_machines = calloc(2 * count, sizeof(*lines_of_machines));
+    if (lines_of_machines == NULL)
         return -ENOMEM;
     for (size_t i = 0; i < 2 * count; i++)
-        TAILQ_INIT(&there[i].records);
+        TAILQ_INIT(&lines_of_machines[i].records);
     return 0;
 }
 
+/* Without other machines a daemon takes no slot and does not queue, so one line is enough. */
 static struct queue_line *line_of(const struct record *record)
 {
     bool is_daemon = hosts_are_used() && record->job.daemon;
 
     if (record->job.host == NULL)
         return &anywhere[is_daemon];
-    return &there[2 * hosts_index(record->job.host) + is_daemon];
+    return &lines_of_machines[2 * hosts_index(record->job.host) + is_daemon];
 }
 
-/* Puts LINE, which is in no list, where its first thread belongs; searches behind the line AFTER, or from the front. */
+/*
+ * Puts LINE, which is not among the lines, where the rank of its first thread belongs. Searches behind the line AFTER,
+ * or from the front if that is NULL.
+ */
 static void list_line(struct queue_line *line, struct queue_line *after)
 {
-    int64_t            place = TAILQ_FIRST(&line->records)->place;
+    int64_t            rank = TAILQ_FIRST(&line->records)->rank;
     struct queue_line *next = after != NULL ? TAILQ_NEXT(after, in_queue) : TAILQ_FIRST(&lines);
 
-    while (next != NULL && TAILQ_FIRST(&next->records)->place < place)
+    while (next != NULL && TAILQ_FIRST(&next->records)->rank < rank)
         next = TAILQ_NEXT(next, in_queue);
     if (next != NULL)
         TAILQ_INSERT_BEFORE(next, line, in_queue);
@@ -56,21 +60,21 @@ void queue_add(struct record *record)
 {
     struct queue_line *line = line_of(record);
 
-    record->place = ++last_place;
+    record->rank = ++last_rank;
     if (TAILQ_EMPTY(&line->records))
         TAILQ_INSERT_TAIL(&lines, line, in_queue);
-    TAILQ_INSERT_TAIL(&line->records, record, in_line);
+    TAILQ_INSERT_TAIL(&line->records, record, in_wait_list);
     size++;
 }
 
-void queue_put_back(struct record *record)
+void queue_add_first(struct record *record)
 {
     struct queue_line *line = line_of(record);
 
-    record->place = --first_place;
+    record->rank = --first_rank;
     if (!TAILQ_EMPTY(&line->records))
         TAILQ_REMOVE(&lines, line, in_queue);
-    TAILQ_INSERT_HEAD(&line->records, record, in_line);
+    TAILQ_INSERT_HEAD(&line->records, record, in_wait_list);
     TAILQ_INSERT_HEAD(&lines, line, in_queue);
     size++;
 }
@@ -81,7 +85,7 @@ void queue_remove(struct record *record)
     struct queue_line *before = TAILQ_PREV(line, queue_line_list, in_queue);
     bool               was_first = record == TAILQ_FIRST(&line->records);
 
-    TAILQ_REMOVE(&line->records, record, in_line);
+    TAILQ_REMOVE(&line->records, record, in_wait_list);
     size--;
     if (!was_first)
         return;

@@ -3,8 +3,9 @@
  * server's thread only.
  *
  * The threads that need the same, a slot on the same machine or on any, stand in one line: if the first of a line
- * cannot have what it needs, no other can. So a look at the queue costs something for each line, and nothing for each
- * thread. Without other machines there is one line.
+ * cannot have what it needs, no other thread of the line can. So a look at the queue costs something for each line, and
+ * nothing for each thread. Without other machines there is one line. Each thread has a rank in the whole queue; the
+ * lines are in the order of the ranks of their first threads.
  */
 #ifndef K3THREAD_CLI_SERVER_QUEUE_H
 #define K3THREAD_CLI_SERVER_QUEUE_H
@@ -14,12 +15,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Makes lines for COUNT machines, while nobody is queued. Returns 0 or -ENOMEM. */
+/* Makes lines for COUNT machines, while no thread is queued. Returns 0 or -ENOMEM. */
 int queue_use_hosts(size_t count);
 
-/* Puts RECORD at the end of the queue, or at its front. */
+/* Puts RECORD at the end of the queue. */
 void queue_add(struct record *record);
-void queue_put_back(struct record *record);
+
+/* Puts RECORD at the front of the queue. */
+void queue_add_first(struct record *record);
 
 /* Takes RECORD out of the queue, in which it is. */
 void queue_remove(struct record *record);
@@ -29,7 +32,7 @@ size_t queue_size(void);
 
 /*
  * Returns the first thread for which TAKE returns true, or NULL; it stays in the queue. TAKE gives the thread what it
- * needs, and returns false if that is not to be had. Without other machines the first thread of all is the only one
+ * needs, and returns false if that is not free. Without other machines the first thread of all is the only one
  * that is tried.
  */
 struct record *queue_find(bool (*take)(struct record *record));

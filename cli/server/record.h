@@ -25,8 +25,12 @@ struct table_row;
 /* A list of threads that a client keeps from being forgotten; see store_keep(). */
 LIST_HEAD(kept_list, record);
 
-/* The line in which a thread that has not begun waits. */
-enum line { LINE_NONE, LINE_WAITING, LINE_QUEUED };
+/* The list in which a thread that has not begun waits. */
+enum wait_list {
+    WAIT_LIST_NONE,
+    WAIT_LIST_NEEDS, /* it waits for the threads that it needs */
+    WAIT_LIST_QUEUE, /* it waits for a slot; see queue.h */
+};
 
 /* Where the last restart that was asked for stands. */
 enum rerun {
@@ -48,30 +52,30 @@ struct record {
     TAILQ_ENTRY(record) order; /* among all records, by id */
     struct report now;         /* the newest report that the server has taken */
 
-    struct job job;
-    double     created;
-    k3thread  *thread; /* NULL once it ended */
-    bool       joined;
-    bool       is_needed; /* another thread needs it, or has needed it */
-    size_t     needed_by; /* how many live threads need it; they are ended first */
-    bool       has_slot;
-    bool       end_asked; /* the shutdown has asked it to end */
-    bool       is_told;   /* the event of its creation was sent */
-    enum rerun rerun;
-    enum line  line;
-    TAILQ_ENTRY(record) in_line;
+    struct job     job;
+    double         created;
+    k3thread      *thread; /* NULL once it ended */
+    bool           joined;
+    bool           is_needed; /* another thread needs it, or has needed it */
+    size_t         needed_by; /* how many live threads need it; they are ended first */
+    bool           has_slot;
+    bool           end_asked; /* the shutdown has asked it to end */
+    bool           is_told;   /* the event of its creation was sent */
+    enum rerun     rerun;
+    enum wait_list wait_list;
+    TAILQ_ENTRY(record) in_wait_list;
 
     LIST_ENTRY(record) by_id;
     LIST_ENTRY(record) by_name;
-    TAILQ_ENTRY(record) finished; /* among the joined records that are not kept, oldest first */
-    struct call_list  calls;      /* the calls that wait for this thread */
-    struct input     *input;      /* what `send` writes to; NULL: nothing */
-    struct console   *console;    /* its terminal; NULL: none */
-    unsigned          viewers;    /* how many clients are attached to the terminal */
-    unsigned          types;      /* how many exceptions its processes have defined */
-    struct kept_list *keeper;     /* NULL: may be forgotten once it has ended */
+    TAILQ_ENTRY(record) in_joined_list; /* of the joined records that are not kept, oldest first */
+    struct call_list  calls;            /* the calls that wait for this thread */
+    struct input     *input;            /* what `send` writes to; NULL: nothing */
+    struct console   *console;          /* its terminal; NULL: none */
+    unsigned          viewers;          /* how many clients are attached to the terminal */
+    unsigned          types;            /* how many exceptions its processes have defined */
+    struct kept_list *keeper;           /* NULL: may be forgotten once it has ended */
     LIST_ENTRY(record) kept;
-    int64_t place; /* in the queue; see queue.h */
+    int64_t rank; /* in the queue; see queue.h */
 
     struct attachment  *attachment;  /* of a process of the thread; NULL: none */
     struct far_process *far_process; /* the same on another machine; NULL: none */

@@ -56,20 +56,20 @@ void slot_queue_give_back(struct record *record)
 
 void slot_queue_add(struct record *record)
 {
-    record->line = LINE_QUEUED;
+    record->wait_list = WAIT_LIST_QUEUE;
     queue_add(record);
 }
 
 void slot_queue_add_first(struct record *record)
 {
-    record->line = LINE_QUEUED;
-    queue_put_back(record);
+    record->wait_list = WAIT_LIST_QUEUE;
+    queue_add_first(record);
 }
 
 void slot_queue_remove(struct record *record)
 {
     queue_remove(record);
-    record->line = LINE_NONE;
+    record->wait_list = WAIT_LIST_NONE;
 }
 
 struct record *slot_queue_take_next(void)

@@ -30,9 +30,9 @@ LIST_HEAD(bucket, record);
 
 static struct record_list all = TAILQ_HEAD_INITIALIZER(all);
 static LIST_HEAD(, store_cursor) cursors = LIST_HEAD_INITIALIZER(cursors);
-static struct record_list finished = TAILQ_HEAD_INITIALIZER(finished);
+static struct record_list joined_list = TAILQ_HEAD_INITIALIZER(joined_list);
 static struct bucket      ids[ID_BUCKETS], names[NAME_BUCKETS];
-static size_t             live, live_normal, finished_count;
+static size_t             live, live_normal, joined_count;
 static uint64_t           last_id;
 
 const struct record_list *store_all(void)
@@ -161,25 +161,25 @@ void store_ended(struct record *record)
     live_normal -= !record->job.daemon;
 }
 
-/* Counts RECORD towards the limit of joined threads. */
-static void finish(struct record *record)
+/* Counts RECORD, which was joined and is not kept, towards the limit of joined threads. */
+static void count_joined(struct record *record)
 {
-    TAILQ_INSERT_TAIL(&finished, record, finished);
-    finished_count++;
+    TAILQ_INSERT_TAIL(&joined_list, record, in_joined_list);
+    joined_count++;
 }
 
 /* Takes RECORD out of the joined threads that count towards the limit, if it is one of them. */
-static void unfinish(struct record *record)
+static void uncount_joined(struct record *record)
 {
     if (!record->joined || record->keeper != NULL)
         return;
-    TAILQ_REMOVE(&finished, record, finished);
-    finished_count--;
+    TAILQ_REMOVE(&joined_list, record, in_joined_list);
+    joined_count--;
 }
 
 void store_revived(struct record *record)
 {
-    unfinish(record);
+    uncount_joined(record);
     record->joined = false;
     live++;
     live_normal += !record->job.daemon;
@@ -188,7 +188,7 @@ void store_revived(struct record *record)
 void store_joined(struct record *record)
 {
     if (!record->joined && record->keeper == NULL)
-        finish(record);
+        count_joined(record);
     record->joined = true;
 }
 
@@ -205,7 +205,7 @@ void store_let_go(struct record *record, const struct kept_list *keeper)
     LIST_REMOVE(record, kept);
     record->keeper = NULL;
     if (record->joined)
-        finish(record);
+        count_joined(record);
 }
 
 void store_hand_on(struct record *record, struct kept_list *to)
@@ -216,9 +216,9 @@ void store_hand_on(struct record *record, struct kept_list *to)
 
 void store_evict(void (*tell)(const struct record *record))
 {
-    while (finished_count > (agent_is() ? STORE_EXECUTED_MAX : STORE_JOINED_MAX)) {
-        tell(TAILQ_FIRST(&finished));
-        store_forget(TAILQ_FIRST(&finished));
+    while (joined_count > (agent_is() ? STORE_EXECUTED_MAX : STORE_JOINED_MAX)) {
+        tell(TAILQ_FIRST(&joined_list));
+        store_forget(TAILQ_FIRST(&joined_list));
     }
 }
 
@@ -314,7 +314,7 @@ static void remove_log(const char *log)
 void store_forget(struct record *record)
 {
     leave(record);
-    unfinish(record);
+    uncount_joined(record);
     TAILQ_REMOVE(&all, record, order);
     LIST_REMOVE(record, by_id);
     LIST_REMOVE(record, by_name);

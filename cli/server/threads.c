@@ -29,14 +29,14 @@
 static TAILQ_HEAD(, record) waiting = TAILQ_HEAD_INITIALIZER(waiting); /* wait for their needs */
 static bool go_failed; /* the first in the queue could not be told */
 
-/* Takes RECORD out of its line, if it waits in one. */
-static void leave_line(struct record *record)
+/* Takes RECORD out of the list in which it waits, if there is one. */
+static void leave_wait_list(struct record *record)
 {
-    if (record->line == LINE_WAITING)
-        TAILQ_REMOVE(&waiting, record, in_line);
-    else if (record->line == LINE_QUEUED)
+    if (record->wait_list == WAIT_LIST_NEEDS)
+        TAILQ_REMOVE(&waiting, record, in_wait_list);
+    else if (record->wait_list == WAIT_LIST_QUEUE)
         slot_queue_remove(record);
-    record->line = LINE_NONE;
+    record->wait_list = WAIT_LIST_NONE;
 }
 
 /* Sends that RECORD has another state than OLD, unless the event of its end will say so. */
@@ -108,7 +108,7 @@ static void close_input(struct record *record)
 static void has_ended(struct record *record)
 {
     attachment_close(record->attachment);
-    leave_line(record);
+    leave_wait_list(record);
     stuck_unwatch(record);
     close_input(record);
     needs_count(record, false);
@@ -173,7 +173,7 @@ static void start_or_fail(struct record *record)
 /* Starts RECORD's worker, or tells it to go on. RECORD holds a slot, if it takes one. */
 static void go(struct record *record)
 {
-    leave_line(record);
+    leave_wait_list(record);
     if (record->thread != NULL) { /* its worker has waited for its delay */
         if (k3thread_send_exception(record->thread, &worker_Go) == K3THREAD_SEND_RAISE_ERROR)
             go_later(record);
@@ -259,9 +259,9 @@ static void take_slot_or_enqueue(struct record *record)
  */
 static void wait_for_slot_or_go(struct record *record)
 {
-    leave_line(record);
+    leave_wait_list(record);
     take_slot_or_enqueue(record);
-    if (record->line == LINE_QUEUED)
+    if (record->wait_list == WAIT_LIST_QUEUE)
         advance_queue();
     else if (slot_queue_concerns(record) && is_delayed(record))
         start_or_fail(record);
@@ -274,7 +274,7 @@ static bool advance_one(void)
 {
     struct record *record;
 
-    TAILQ_FOREACH(record, &waiting, in_line) {
+    TAILQ_FOREACH(record, &waiting, in_wait_list) {
         const char        *awaited = record_waits_for(record);
         const struct need *need = needs_unmet(record);
 
@@ -320,8 +320,8 @@ static void drop(struct record *record)
 /* Makes RECORD wait for the threads that it needs. */
 static void wait_for_needs(struct record *record)
 {
-    record->line = LINE_WAITING;
-    TAILQ_INSERT_TAIL(&waiting, record, in_line);
+    record->wait_list = WAIT_LIST_NEEDS;
+    TAILQ_INSERT_TAIL(&waiting, record, in_wait_list);
     set_state(record, STATE_WAITING);
 }
 
@@ -359,9 +359,9 @@ int threads_begin(struct record *record)
     else
         take_slot_or_enqueue(record);
     tell_creation(record);
-    if (record->line == LINE_WAITING)
+    if (record->wait_list == WAIT_LIST_NEEDS)
         advance_waiting();
-    else if (record->line == LINE_NONE)
+    else if (record->wait_list == WAIT_LIST_NONE)
         error = start_thread(record);
     if (error != 0)
         drop(record);
@@ -384,7 +384,7 @@ void threads_begin_again(struct record *record)
         wait_for_needs(record);
     else
         wait_for_slot_or_go(record);
-    if (record->line == LINE_WAITING)
+    if (record->wait_list == WAIT_LIST_NEEDS)
         advance_waiting();
 }
 
@@ -394,7 +394,7 @@ static bool go_on_again(struct record *record)
     if (record->rerun != RERUN_ENDS || record->now.unended != 0)
         return false;
     attachment_close(record->attachment);
-    leave_line(record);
+    leave_wait_list(record);
     stuck_unwatch(record);
     k3thread_unref(record->thread);
     record->thread = NULL;
@@ -450,10 +450,11 @@ void threads_take_in(struct record *record, const struct report *old)
     if (new->lost > old->lost) /* another machine is to take it */
         slot_queue_give_back(record);
     /* By this state a worker asks for its slot, after it has waited for its delay. */
-    if (new->state == STATE_QUEUED && record->line == LINE_NONE && !record->has_slot) {
+    if (new->state == STATE_QUEUED && record->wait_list == WAIT_LIST_NONE && !record->has_slot) {
         enqueue(record);
         advance_queue();
-        if (record->line == LINE_QUEUED) /* and did not just ask for a slot that was free */
+        if (record->wait_list ==
+            WAIT_LIST_QUEUE) /* and did not just ask for a slot that was free */
             tell_change(record, old->state);
     }
     if (new->shown > old->shown && record->is_needed)

@@ -70,7 +70,7 @@ int threads_restart(struct record *record, pid_t spared)
         store_revived(record);
         needs_count(record, true);
         threads_begin_again(record);
-    } else if (record->thread == NULL || record->line == LINE_QUEUED) {
+    } else if (record->thread == NULL || record->wait_list == WAIT_LIST_QUEUE) {
         record->rerun = RERUN_BEGINS;
     } else {
         return restart_worker(record, spared);
