@@ -10,7 +10,7 @@ static const char *const lines[] = {
     "  l, Enter             read its log",
     "  a                    attach to its terminal (--tty); Ctrl-\\ d comes back",
     "  f, /                 filter: a part of a name, command or state, or web-*",
-    "  Esc                  show all threads again",
+    "  Esc                  clear the filter",
     "  s S                  next, previous order: tree id name state time cpu memory",
     "  i                    reverse the order",
     "  e                    hide the threads that have ended, or show them",

@@ -194,6 +194,18 @@ static void draw_row(struct state *state, int line, const struct columns *column
     draw_line_cell(state, line, columns->line, style, coloured, row);
 }
 
+/* Returns why no row is shown, and the keys that show rows again. */
+static const char *why_empty(const struct state *state)
+{
+    if (state->rows.count == 0)
+        return "There are no threads.";
+    if (state->filter.size == 0)
+        return "All threads have ended: e shows them.";
+    return state->arrangement.hides_ended
+               ? "No thread fits: Esc clears the filter, e shows ended threads."
+               : "No thread fits: Esc clears the filter.";
+}
+
 void list_view_draw(struct state *state, double time)
 {
     struct columns     columns = measure(state);
@@ -206,8 +218,7 @@ void list_view_draw(struct state *state, double time)
         draw_row(state, (int) i + 2, &columns, rows[i], time);
     if (count == 0)
         display_put_string(&state->display, 2, 0, state->display.columns, STYLE_PLAIN,
-                           state->rows.count == 0 ? "There are no threads."
-                                                  : "No thread fits: Esc shows all again.");
+                           why_empty(state));
     draw_details(state);
     footer_draw(state, "Filter: ", state->mode == MODE_FILTER ? &state->filter : NULL);
 }
