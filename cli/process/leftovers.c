@@ -127,7 +127,7 @@ static int look(uint64_t id, pid_t leader, uint64_t *seen, struct leftovers *ret
     return error == 0 ? add_siblings(id, leader, ret) : error;
 }
 
-int leftovers_lock(uint64_t id, pid_t leader, struct leftovers *ret)
+int leftovers_find_and_lock(uint64_t id, pid_t leader, struct leftovers *ret)
 {
     uint64_t seen = adopted_last_begun();
     bool     again;

@@ -42,7 +42,7 @@ struct leftovers {
  * process is reaped until leftovers_unlock(), so that each pid keeps naming the same process. The
  * descriptors stay open until leftovers_release().
  */
-int  leftovers_lock(uint64_t id, pid_t leader, struct leftovers *ret);
+int  leftovers_find_and_lock(uint64_t id, pid_t leader, struct leftovers *ret);
 void leftovers_unlock(void);
 void leftovers_release(struct leftovers *leftovers);
 

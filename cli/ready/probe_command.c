@@ -85,7 +85,7 @@ static bool end_left(const struct command_probe *probe)
     }
     if (adopted_is_empty())
         return true;
-    if (leftovers_lock(probe->id, probe->pid, &tops) != 0)
+    if (leftovers_find_and_lock(probe->id, probe->pid, &tops) != 0)
         return false; /* no descriptor or memory just now: look again */
     for (size_t i = 0; i < tops.count; i++)
         (void) children_kill(tops.pids[i]);

@@ -31,7 +31,7 @@ static struct entry **by_name; /* the same, in the order of their names */
 static size_t         count, expected, lost;
 static size_t         first_free;   /* no machine before it has a free slot */
 static double         patience_end; /* 0: no machine is up yet */
-static bool           reschedule;
+static bool           reschedules;  /* what hosts_reschedule() returns */
 
 bool hosts_are_used(void)
 {
@@ -40,7 +40,7 @@ bool hosts_are_used(void)
 
 bool hosts_reschedule(void)
 {
-    return reschedule;
+    return reschedules;
 }
 
 /* Returns the entry of SEAT, which is its first member. A user of a seat may not change it; this file may. */
@@ -121,7 +121,7 @@ static int sort(struct text *why)
     return 0;
 }
 
-int hosts_set(const json_t *list, bool moves, struct text *why)
+int hosts_set(const json_t *list, bool reschedule, struct text *why)
 {
     int error = 0;
 
@@ -142,7 +142,7 @@ int hosts_set(const json_t *list, bool moves, struct text *why)
     if (error != 0)
         forget();
     expected = count;
-    reschedule = moves;
+    reschedules = reschedule;
     return error;
 }
 
@@ -232,7 +232,7 @@ static bool has_slot(const struct entry *entry)
     return entry->reach == REACH_UP && entry->taken < entry->slots;
 }
 
-/* Returns true if a thread that names the machine of ENTRY can go on: to run there, or to fail as the machine is lost. */
+/* Returns true if a thread that is to be on the machine of ENTRY can go on: to run, or to fail as the machine is lost. */
 static bool takes(const struct entry *entry, bool counts)
 {
     if (counts && entry->reach == REACH_UP)

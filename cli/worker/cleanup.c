@@ -36,7 +36,7 @@ static void drop_unendable(struct worker *worker, struct leftovers *tops)
  */
 static bool end_tops(struct worker *worker, struct leftovers *ret)
 {
-    if (leftovers_lock(worker->assignment->id, worker->pid, ret) != 0) {
+    if (leftovers_find_and_lock(worker->assignment->id, worker->pid, ret) != 0) {
         *ret = (struct leftovers){0};
         return true; /* a descriptor or memory was lacking */
     }

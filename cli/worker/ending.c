@@ -103,7 +103,7 @@ static void note_group(struct worker *worker)
     struct leftovers tops;
 
     for_each(worker, note_member, worker->pid);
-    if (leftovers_lock(worker->assignment->id, worker->pid, &tops) != 0)
+    if (leftovers_find_and_lock(worker->assignment->id, worker->pid, &tops) != 0)
         return;
     for (size_t i = 0; i < tops.count; i++)
         for_each(worker, note_member, tops.pids[i]);
@@ -159,7 +159,7 @@ static void ask_rest(struct worker *worker)
     struct leftovers tops;
 
     for_each(worker, ask_marked, worker->pid);
-    if (leftovers_lock(worker->assignment->id, worker->pid, &tops) != 0)
+    if (leftovers_find_and_lock(worker->assignment->id, worker->pid, &tops) != 0)
         return;
     for (size_t i = 0; i < tops.count; i++) {
         ending_ask_process(worker, tops.pids[i]);
@@ -265,7 +265,7 @@ void ending_kill(struct worker *worker)
     end->killing = true;
     forget_asked(worker);
     (void) children_kill(worker->pid);
-    if (leftovers_lock(worker->assignment->id, worker->pid, &tops) != 0)
+    if (leftovers_find_and_lock(worker->assignment->id, worker->pid, &tops) != 0)
         return;
     for (size_t i = 0; i < tops.count; i++)
         ending_kill_process(worker, tops.pids[i]);

@@ -238,7 +238,7 @@ bool leftovers_report(struct worker *worker)
     struct survey    survey;
     bool             more = true, some = true;
 
-    while (more && leftovers_lock(worker->assignment->id, worker->pid, &tops) == 0) {
+    while (more && leftovers_find_and_lock(worker->assignment->id, worker->pid, &tops) == 0) {
         leftovers_unlock(); /* the pids may be given to other processes from now on */
         some = tops.count > 0;
         survey = take_survey(worker, &tops);

@@ -79,8 +79,9 @@ void starting_fail(struct worker *worker, int error, int status, struct text *wh
     report_set_message(worker->report, why);
 }
 
-static void word_failure(const struct job *job, const struct spawned *spawned, int error,
-                         struct text *why)
+/* Writes into WHY what the step that SPAWNED names could not do, and the reason for ERROR. */
+static void describe_failure(const struct job *job, const struct spawned *spawned, int error,
+                             struct text *why)
 {
     static const char *const words[] = {
 #define X(name, text) text,
@@ -107,7 +108,7 @@ static void note_failure(struct worker *worker, const struct spawned *spawned, i
 {
     struct text why = {0};
 
-    word_failure(worker->job, spawned, error, &why);
+    describe_failure(worker->job, spawned, error, &why);
     starting_fail(worker, error, status_of_failure(spawned, error), &why);
 }
 

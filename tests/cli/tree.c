@@ -57,7 +57,7 @@ static void heirs_of_the_dead_are_found(void)
     CHECK_EQUAL(adopted_open(), 0);
     leader = start_leader(ends[1]);
     CHECK_EQUAL(read(ends[0], &heir, sizeof(heir)), sizeof(heir));
-    CHECK_EQUAL(leftovers_lock(1, leader, &tops), 0);
+    CHECK_EQUAL(leftovers_find_and_lock(1, leader, &tops), 0);
     CHECK_EQUAL(tops.count, 1);
     CHECK_EQUAL(tops.pids[0], heir);
     CHECK_EQUAL(kill(heir, SIGKILL), 0);
