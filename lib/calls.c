@@ -1,4 +1,4 @@
-/* The interruptible waits that are system calls. */
+/* The interruptible waits that are system calls, except those of sockets.c. */
 #include "deliver.h"
 #include "wait.h"
 

@@ -1,9 +1,10 @@
 /*
- * A function of glibc that its unwinder calls, for a program with another C library.
+ * Defines _dl_find_object, a function of glibc, for a program with another C library. The unwinder of a gcc that was
+ * built for glibc calls it.
  *
- * Where gcc belongs to glibc, and only the C library is another, as with musl-gcc, the unwinder in libgcc_eh.a asks
- * _dl_find_object for the tables of the code at an address. Elsewhere the unwinder calls dl_iterate_phdr itself, and
- * nothing calls this function.
+ * So it is with musl-gcc, where only the C library is another: the unwinder in libgcc_eh.a asks _dl_find_object for the
+ * tables of the code at an address. Elsewhere the unwinder calls dl_iterate_phdr itself, and nothing calls this
+ * function.
  */
 #include "find_object.h"
 

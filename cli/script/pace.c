@@ -8,7 +8,7 @@
 /* In the tail, the script waits before each of so many starts. */
 #define STRIDE 256
 
-/* The options of start, with a value, that refer to no earlier thread and make no start wait. */
+/* The options that a plain start may have (is_plain()). Each has a value. A start with any other option is not plain. */
 static const char *const options[] = {"-n", "--name", "-t", "--timeout",   "-g", "--grace",
                                       "-e", "--env",  "-C", "--directory", "-o", "--output"};
 

@@ -16,7 +16,8 @@
 #include <unistd.h>
 
 /* How many seconds a process may take to take the permit, and then as many again to reply. */
-#define TAKE_WITHIN 1.0
+#define TAKE_WITHIN 1
+_Static_assert(TAKE_WITHIN == 1, "the message in expire() and the pages say: within a second");
 
 /* An exception that is to be sent to a process, or was sent and has no reply yet. */
 struct errand {

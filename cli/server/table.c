@@ -98,7 +98,10 @@ static void add_host(struct text *text, const struct record *record)
 
 #define TIME "TIME"
 
-/* X(heading, whether the table has it, how the cell is written). Only the last column may be long. */
+/*
+ * X(heading, whether the table has it, how the cell is written). Only the last column may be long. A cell that changes
+ * must show what row_state has, or be in wide tables only.
+ */
 #define COLUMNS(X)                                                                                 \
     X("ID", true, add_number(text, (int64_t) r->id))                                               \
     X("NAME", true, add_name(text, r->job.name))                                                   \
@@ -137,7 +140,10 @@ void table_add_headings(struct text *text, bool wide)
 /* A longer line is not kept. */
 #define KEPT_MAX 512
 
-/* What a line of a thread shows besides what never changes, and besides the time. */
+/*
+ * What a line of a thread shows besides what never changes, and besides the time. While all of this is as it was, the
+ * kept line is shown again. A wide line is not kept.
+ */
 struct row_state {
     enum protocol_state     state;
     pid_t                   tid, pid;

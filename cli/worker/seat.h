@@ -1,4 +1,7 @@
-/* The other machine on which a thread runs, as its worker knows it. The server makes seats and never frees them. */
+/*
+ * The other machine on which a thread runs, as its worker knows it. The server makes the seats of a run before any
+ * worker knows them, and frees none that a worker may know.
+ */
 #ifndef K3THREAD_CLI_WORKER_SEAT_H
 #define K3THREAD_CLI_WORKER_SEAT_H
 
