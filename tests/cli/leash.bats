@@ -6,10 +6,11 @@
 
 load helpers
 
-# begin_leash: starts a process, whose pid is in $leash.
+# begin_leash: starts a process, whose pid is in $leash. A signal that came while it is still a shell could be lost.
 begin_leash() {
   in_background leash sleep 1000
   leash=${background[leash]}
+  wait_until "$DEADLINE" grep -qx sleep "/proc/$leash/comm"
 }
 
 # snap [SIGNAL]: ends that process.
