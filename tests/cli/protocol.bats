@@ -377,8 +377,8 @@ EOF
   script <<'EOF'
 start("/bin/true", "x" * 100000)
 client = Client()
-for i in range(100): # some 10 MB of answers
-    client.send("list")
+# Some 10 MB of answers. The requests are sent at once: the socket holds fewer than 100 small pieces that are not read.
+client.send_bytes(b"".join(request(i + 1, "list", {}) for i in range(100)))
 client.end_of_input()
 for i in range(100):
     answer = client.receive()
