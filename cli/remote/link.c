@@ -101,13 +101,15 @@ static bool take_frame(struct link *link, uint32_t id, unsigned kind, const unsi
 {
     struct channel *channel;
 
+    if (kind < FRAME_OPEN || kind > FRAME_BEAT)
+        return false;
     if (kind == FRAME_BEAT)
         return true;
     if (kind == FRAME_OPEN)
         return take_open(link, id);
     channel = find(link, id);
     if (channel == NULL) /* it was closed here, which the other side does not know yet */
-        return kind <= FRAME_BEAT;
+        return true;
     switch (kind) {
     case FRAME_DATA:
         return channel_take_data(channel, data, size);
@@ -117,10 +119,8 @@ static bool take_frame(struct link *link, uint32_t id, unsigned kind, const unsi
     case FRAME_CLOSE:
         channel_free(channel);
         return true;
-    case FRAME_CREDIT:
+    default: /* FRAME_CREDIT */
         return size == 4 && channel_take_credit(channel, get(data, 4));
-    default:
-        return false;
     }
 }
 

@@ -239,6 +239,17 @@ t = (t["threads"] if isinstance(t, dict) else t)[0]
 assert [p["pid"] for p in t["left"]] == [11, 12, 11, 12], t' # of two runs
 }
 
+@test "a frame of no known kind cuts the connection to a machine, also on a channel that nobody has opened" {
+  local kind
+  cp "$BATS_TEST_DIRNAME/agent.py" .
+  via="$PYTHON -I -S agent.py '{\"state\":\"ended\"}'"
+  script_of 'start -n a -- true'
+  for kind in 00 07; do
+    FIRST_FRAME=4d000000${kind}000000 run -125 run_on m script
+    grep -q 'it broke the rules of the connection' messages
+  done
+}
+
 @test "processor time and memory are those of the command" {
   script_of 'start -n a -- python3 -c "x = b\"x\" * 50000000; [i for i in range(1000000)]"'
   run_on m --json result.json script
