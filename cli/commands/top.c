@@ -57,14 +57,14 @@ static int tell_end(const struct invocation *invocation, struct top_end *end)
 
 static int run(struct invocation *invocation)
 {
-    const struct top_caller caller = {
+    const struct top_owner owner = {
         .client = &invocation->session->client,
         .attach = attach,
         .context = invocation,
     };
     struct top_end end;
 
-    top_run(&caller, &end);
+    top_run(&owner, &end);
     return tell_end(invocation, &end);
 }
 

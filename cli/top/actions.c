@@ -38,7 +38,7 @@ int actions_attach(struct state *state, const struct row *row)
         return 0;
     }
     display_leave(&state->display);
-    if (!state->caller->attach(state->caller->context, id, &state->signal))
+    if (!state->owner->attach(state->owner->context, id, &state->signal))
         state_say(state, "could not attach to %s", row->name);
     display_enter(&state->display);
     state->is_over |= state->signal != 0;

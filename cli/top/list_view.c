@@ -86,7 +86,7 @@ static void draw_title(struct state *state)
     text_printf(&right, " by %s%s", arrange_word(arrangement->order),
                 arrangement->is_reversed && arrangement->order != ARRANGE_TREE ? ", reversed" : "");
     if (arrangement->hides_ended)
-        text_add(&right, ", without ended");
+        text_add(&right, ", ended threads hidden");
     if (state->filter.size > 0) {
         text_add(&right, ", filter ");
         text_add_escaped(&right, state->filter.text, state->filter.size);

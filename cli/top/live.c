@@ -10,8 +10,9 @@
 #include <unistd.h>
 
 /*
- * The seconds between two looks at a thread: at least, and at most, if it uses no processor time. They are a
- * little less than whole seconds, because the caller looks once a second.
+ * top looks at a thread every PAUSE_MIN seconds. While the thread uses no processor time, the pause doubles, up to
+ * PAUSE_MAX. The pauses are a little less than whole seconds, because top looks at the rows on the
+ * screen at whole seconds only (survey.c).
  */
 #define PAUSE_MIN 0.9
 #define PAUSE_MAX 3.6

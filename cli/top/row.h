@@ -48,7 +48,7 @@ struct row {
 
     /* The place of the row on the screen; see arrange.h. */
     bool        is_shown;
-    unsigned    depth;   /* how many rows stand above it in the tree */
+    unsigned    depth;   /* how many ancestors it has in the tree */
     bool        is_last; /* no row below has the same parent */
     struct row *parent;  /* the row under which it stands, or NULL */
     struct row *first_child, *last_child, *next_sibling;

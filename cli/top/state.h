@@ -6,9 +6,9 @@
 #define K3THREAD_CLI_TOP_STATE_H
 
 #include "cli/top/arrange.h"
-#include "cli/top/caller.h"
 #include "cli/top/display.h"
 #include "cli/top/log_watch.h"
+#include "cli/top/owner.h"
 #include "cli/top/pager.h"
 #include "cli/top/rows.h"
 
@@ -58,13 +58,13 @@ struct asked {
 #define STATE_ASKED_MAX 32
 
 struct state {
-    const struct top_caller *caller;
-    struct client           *client;
-    struct display           display;
-    struct rows              rows;
-    struct arrangement       arrangement;
-    struct log_watch         logs;
-    bool                     is_local; /* the processes of the threads are on this machine */
+    const struct top_owner *owner;
+    struct client          *client;
+    struct display          display;
+    struct rows             rows;
+    struct arrangement      arrangement;
+    struct log_watch        logs;
+    bool                    is_local; /* the processes of the threads are on this machine */
 
     enum state_mode   mode;
     int64_t           selected;      /* the id of the selected thread; 0: none */

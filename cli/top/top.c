@@ -242,9 +242,9 @@ static void visit(struct loop *loop, struct top_end *ret)
     top_signals_close(loop->signals, &before);
 }
 
-void top_run(const struct top_caller *caller, struct top_end *ret)
+void top_run(const struct top_owner *owner, struct top_end *ret)
 {
-    struct loop loop = {.state = {.caller = caller, .client = caller->client, .must_draw = true}};
+    struct loop loop = {.state = {.owner = owner, .client = owner->client, .must_draw = true}};
 
     *ret = (struct top_end){0};
     log_watch_open(&loop.state.logs);

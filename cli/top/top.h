@@ -8,7 +8,7 @@
 #define K3THREAD_CLI_TOP_TOP_H
 
 #include "cli/base/text.h"
-#include "cli/top/caller.h"
+#include "cli/top/owner.h"
 
 #include <stdbool.h>
 
@@ -16,12 +16,12 @@
 struct top_end {
     int         signal;        /* the signal that asked for the end; or 0 */
     bool        is_without;    /* the supervisor has ended */
-    bool        client_failed; /* caller->client->failure says why */
+    bool        client_failed; /* owner->client->failure says why */
     struct text why;           /* another failure; empty if there is none */
 };
 
 /* Shows the view until the user leaves it. The terminal is as it was before when this returns. */
-void top_run(const struct top_caller *caller, struct top_end *ret);
+void top_run(const struct top_owner *owner, struct top_end *ret);
 
 /* Returns true if the view can be shown here. If not, puts the reason into WHY. */
 bool top_is_possible(struct text *why);

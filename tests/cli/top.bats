@@ -217,7 +217,7 @@ second_line_is() {
   see_names user 'ended alpha zulu beta '
   type_at user e
   see_names user 'alpha zulu beta '
-  see user 'without ended'
+  see user 'ended threads hidden'
   type_at user e s
   see user 'by id'
   see_names user 'ended alpha zulu beta '

@@ -1,6 +1,6 @@
 /* What the view needs of the command that shows it. */
-#ifndef K3THREAD_CLI_TOP_CALLER_H
-#define K3THREAD_CLI_TOP_CALLER_H
+#ifndef K3THREAD_CLI_TOP_OWNER_H
+#define K3THREAD_CLI_TOP_OWNER_H
 
 #include "cli/client/client.h"
 
@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 /* What the command gives to the view. */
-struct top_caller {
+struct top_owner {
     struct client *client; /* connected */
 
     /*
