@@ -30,10 +30,9 @@ struct search {
     struct dl_find_object *found;
 };
 
-static bool has(const struct dl_phdr_info *info, const ElfW(Phdr) * segment, uintptr_t address)
+static bool segment_has_address(const ElfW(Phdr) * segment, uintptr_t base, uintptr_t address)
 {
-    return segment->p_type == PT_LOAD &&
-           address - info->dlpi_addr - segment->p_vaddr < segment->p_memsz;
+    return segment->p_type == PT_LOAD && address - base - segment->p_vaddr < segment->p_memsz;
 }
 
 /* Stores the object, if it has the address and tables for the unwinder. Returns 1 then, which ends the search. */
@@ -44,7 +43,7 @@ static int look(struct dl_phdr_info *info, size_t size, void *data)
 
     (void) size;
     for (int i = 0; i < info->dlpi_phnum; i++) {
-        if (has(info, &info->dlpi_phdr[i], search->address))
+        if (segment_has_address(&info->dlpi_phdr[i], info->dlpi_addr, search->address))
             code = &info->dlpi_phdr[i];
         if (info->dlpi_phdr[i].p_type == PT_GNU_EH_FRAME)
             tables = &info->dlpi_phdr[i];

@@ -5,7 +5,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* ThreadSanitizer, if the program has it, only knows of joins by the C library. */
+/*
+ * Tells ThreadSanitizer of the end of a thread, as it knows by itself only of joins by the C library. NULL in a program
+ * without it.
+ */
 extern void __tsan_acquire(void *address) __attribute__((weak));
 
 #ifdef __GLIBC__
@@ -25,7 +28,10 @@ void k3t_gone_wake(const struct k3thread *t)
     syscall(SYS_futex, k3t_gone_word(t), FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
 }
 
-/* The waits of gone_wait.c are those of a mutex that processes share. musl wakes only such waits so. */
+/*
+ * The waits of gone_wait.c have no FUTEX_PRIVATE_FLAG. The kernel wakes such waits for every robust mutex, but musl
+ * only for one that processes may share.
+ */
 int k3t_gone_init(struct k3thread *t)
 {
     pthread_mutexattr_t attributes;
@@ -43,8 +49,8 @@ int k3t_gone_init(struct k3thread *t)
 }
 
 /*
- * Threads that wait already sleep on, until the kernel wakes them. A waiter that is not seen here sees
- * the new word.
+ * A thread that waits already waits on the value 0, and the new value does not wake it. FUTEX_WAITERS has it woken when
+ * T is gone. A waiter that has not counted itself in t->waiters yet will find the new value.
  */
 void k3t_gone_begin(struct k3thread *t)
 {
@@ -53,7 +59,7 @@ void k3t_gone_begin(struct k3thread *t)
         __atomic_fetch_or(k3t_gone_word(t), FUTEX_WAITERS, __ATOMIC_SEQ_CST);
 }
 
-/* The kernel then leaves the word alone, for it is not the thread's tid. */
+/* The word then has no tid, so the kernel leaves it alone when the thread ends. musl stores FUTEX_OWNER_DIED again. */
 void k3t_gone_set(struct k3thread *t)
 {
     __atomic_store_n(k3t_gone_word(t), FUTEX_OWNER_DIED, __ATOMIC_SEQ_CST);

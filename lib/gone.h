@@ -1,10 +1,10 @@
 /*
- * Whether the kernel has done with a thread: it runs no more code, not even a destructor of its
- * thread-specific data. How to wait for that is in gone_wait.h.
+ * Whether a thread is gone: it runs no more code, not even a destructor of its thread-specific data. How to wait for
+ * that is in gone_wait.h.
  *
- * A thread locks a robust mutex in its record when it begins, and never unlocks it. So the kernel
- * itself marks the mutex, and wakes its waiters, when the thread is gone, however it went. musl does so itself in
- * pthread_exit, after the last destructor.
+ * A thread locks a robust mutex in its record when it begins, and never unlocks it. When the thread is gone, however it
+ * ended, the mutex is marked with FUTEX_OWNER_DIED, and one waiter is woken. With glibc the kernel does both. With musl
+ * pthread_exit does both, after the last destructor.
  */
 #ifndef K3THREAD_GONE_H
 #define K3THREAD_GONE_H
@@ -13,7 +13,7 @@
 
 /*
  * Prepares the record T, which no other thread knows of yet. Returns 0, or an error number where the
- * kernel, or what takes its place, has no robust mutexes.
+ * kernel, or an emulation of it, has no robust mutexes.
  */
 int k3t_gone_init(struct k3thread *t);
 
@@ -30,8 +30,8 @@ void k3t_gone_set(struct k3thread *t);
 bool k3t_is_gone(const struct k3thread *t);
 
 /*
- * Returns the mutex as the kernel sees it (robust-futex-ABI), a futex: 0 before the thread has begun,
- * then its tid, with FUTEX_WAITERS if others wait; FUTEX_OWNER_DIED when it is gone.
+ * Returns the futex in the mutex (robust-futex-ABI): 0 before the thread has begun, then its tid, with FUTEX_WAITERS if
+ * other threads wait; a value with FUTEX_OWNER_DIED when it is gone.
  */
 unsigned *k3t_gone_word(const struct k3thread *t);
 

@@ -9,7 +9,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Makes the kernel wake the caller, which is counted, and returns the value that the caller waits on. */
+/*
+ * Returns the value to wait on. The caller has counted itself in t->waiters. Sets FUTEX_WAITERS, so that the end of the
+ * thread wakes a waiter; if the thread has not begun, k3t_gone_begin() does that.
+ */
 static unsigned announce(struct k3thread *t)
 {
     unsigned *word = k3t_gone_word(t);
@@ -19,14 +22,16 @@ static unsigned announce(struct k3thread *t)
         __atomic_compare_exchange_n(word, &value, value | FUTEX_WAITERS, false, __ATOMIC_SEQ_CST,
                                     __ATOMIC_SEQ_CST))
         value |= FUTEX_WAITERS;
-    return value & ~(unsigned) FUTEX_OWNER_DIED; /* once set it stays: a wait on it would not end */
+    /* A wait for the whole word of a thread that is gone might never end. Without this bit it returns at once. */
+    return value & ~(unsigned) FUTEX_OWNER_DIED;
 }
 
-#define PASSED_ON 1U /* in the word of a thread that is gone, which has no tid there */
+/* In the word of a thread that is gone, where the tid was: the other waiters have been woken. */
+#define PASSED_ON 1U
 
 /*
- * The kernel, or musl, wakes one of the waiters. The first one that sees that T is gone wakes the others. Only the
- * kernel leaves a mark in the word that there are waiters.
+ * Wakes the other waiters, if no thread has done so yet: the end of T's thread wakes only one. t->waiters says whether
+ * there are any, because FUTEX_WAITERS does not: the kernel leaves it in the word, but musl clears it.
  */
 static void pass_on(struct k3thread *t)
 {
