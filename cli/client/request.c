@@ -3,6 +3,7 @@
 #include "cli/base/limit_names.h"
 #include "cli/base/variable.h"
 #include "cli/client/here.h"
+#include "cli/rpc/member.h"
 #include "cli/rpc/write.h"
 
 #include <string.h>
@@ -34,35 +35,6 @@ static void write_thread(struct text *params, const char *thread)
         write_bytes(params, thread);
 }
 
-/*
- * Each add_ function writes a parameter if it is given; a negative number, NULL or false means that
- * it is not.
- */
-
-static void add_seconds(struct text *params, const char *key, double seconds)
-{
-    if (seconds < 0)
-        return;
-    write_name(params, key);
-    write_seconds(params, seconds);
-}
-
-static void add_bytes(struct text *params, const char *key, const char *bytes)
-{
-    if (bytes == NULL)
-        return;
-    write_name(params, key);
-    write_bytes(params, bytes);
-}
-
-static void add_true(struct text *params, const char *key, bool value)
-{
-    if (!value)
-        return;
-    write_name(params, key);
-    text_add(params, "true");
-}
-
 static void add_threads(struct text *params, const char *key, char *const *threads, size_t count)
 {
     write_name(params, key);
@@ -86,17 +58,6 @@ static void write_members(struct text *params, const char *members)
 void request_init_start(struct start_request *ret)
 {
     *ret = (struct start_request){.after = -1, .timeout = -1, .grace = -1, .ready_timeout = -1};
-}
-
-static void write_command(struct text *params, char *const *words)
-{
-    write_name(params, "command");
-    text_byte(params, '[', 1);
-    for (; *words != NULL; words++) {
-        write_comma(params);
-        write_bytes(params, *words);
-    }
-    text_byte(params, ']', 1);
 }
 
 static void write_environment(struct text *params, char *const *environment)
@@ -131,8 +92,7 @@ static void write_limits(struct text *params)
     LIMITS(X)
 #undef X
     text_byte(params, '}', 1);
-    write_name(params, "nice");
-    write_integer(params, getpriority(PRIO_PROCESS, 0));
+    member_write_integer(params, "nice", getpriority(PRIO_PROCESS, 0));
 }
 
 /* Writes that the command has the surroundings of the connection, and the variables that are added. */
@@ -182,11 +142,9 @@ static void add_path(struct text *params, const char *key, const char *here, con
 
 static void add_terminal(struct text *params, const struct start_request *request)
 {
-    add_true(params, "tty", true);
-    write_name(params, "rows");
-    write_integer(params, request->rows);
-    write_name(params, "columns");
-    write_integer(params, request->columns);
+    member_write_true(params, "tty", true);
+    member_write_integer(params, "rows", request->rows);
+    member_write_integer(params, "columns", request->columns);
 }
 
 /* Writes what surrounds the command: its directory, environment, input and output. */
@@ -199,50 +157,45 @@ static void add_surroundings(struct text *params, const struct start_request *re
         add_environment(params, request);
         write_name(params, "directory");
         here_write_path(params, request->here, request->directory);
-        write_name(params, "umask");
-        write_integer(params, current_umask());
+        member_write_integer(params, "umask", current_umask());
     }
     add_path(params, "input", request->here, request->input);
-    add_true(params, "input", request->input_stays_open);
+    member_write_true(params, "input", request->input_stays_open);
     if (request->tty)
         add_terminal(params, request);
     add_path(params, "output", request->here, request->output);
-    if (request->log_limit > 0) {
-        write_name(params, "log_limit");
-        write_integer(params, request->log_limit);
-    }
+    if (request->log_limit > 0)
+        member_write_integer(params, "log_limit", request->log_limit);
 }
 
 void request_write_start(struct text *params, const struct start_request *request)
 {
     text_byte(params, '{', 1);
-    write_command(params, request->command);
-    add_true(params, "call", request->call);
+    member_write_strings(params, "command", request->command);
+    member_write_true(params, "call", request->call);
     add_surroundings(params, request);
     write_members(params, "[\"id\"]");
-    add_bytes(params, "ready", request->ready);
-    add_bytes(params, "host", request->host);
-    add_bytes(params, "restart", request->restart);
-    add_bytes(params, "stop_signal", request->stop_signal);
+    member_write_string(params, "ready", request->ready);
+    member_write_string(params, "host", request->host);
+    member_write_string(params, "restart", request->restart);
+    member_write_string(params, "stop_signal", request->stop_signal);
     if (request->needs_count > 0)
         add_threads(params, "needs", request->needs, request->needs_count);
-    if (request->leash > 0) {
-        write_name(params, "leash");
-        write_integer(params, request->leash);
-    }
-    add_seconds(params, "after", request->after);
-    add_seconds(params, "timeout", request->timeout);
-    add_seconds(params, "ready_timeout", request->ready_timeout);
-    add_seconds(params, "grace", request->grace);
-    add_true(params, "daemon", request->daemon);
-    add_true(params, "if_absent", request->if_absent);
-    add_true(params, "keep", request->keep);
-    add_true(params, "chained", request->chained);
+    if (request->leash > 0)
+        member_write_integer(params, "leash", request->leash);
+    member_write_seconds(params, "after", request->after);
+    member_write_seconds(params, "timeout", request->timeout);
+    member_write_seconds(params, "ready_timeout", request->ready_timeout);
+    member_write_seconds(params, "grace", request->grace);
+    member_write_true(params, "daemon", request->daemon);
+    member_write_true(params, "if_absent", request->if_absent);
+    member_write_true(params, "keep", request->keep);
+    member_write_true(params, "chained", request->chained);
     if (request->chained && request->is_sure) {
         write_name(params, "hold");
         text_add(params, "false");
     }
-    add_bytes(params, "name", request->name);
+    member_write_string(params, "name", request->name);
     text_byte(params, '}', 1);
 }
 
@@ -252,10 +205,8 @@ void request_write_surroundings(struct text *params, char *const *environment, c
     write_name(params, "environment");
     write_environment(params, environment);
     write_limits(params);
-    write_name(params, "directory");
-    write_bytes(params, here);
-    write_name(params, "umask");
-    write_integer(params, current_umask());
+    member_write_string(params, "directory", here);
+    member_write_integer(params, "umask", current_umask());
     text_byte(params, '}', 1);
 }
 
@@ -264,13 +215,13 @@ void request_write_surroundings(struct text *params, char *const *environment, c
 void request_write_raise(struct text *params, const struct raise_request *request)
 {
     text_byte(params, '{', 1);
-    add_bytes(params, "exception", request->exception);
-    add_true(params, "all", request->thread == NULL);
+    member_write_string(params, "exception", request->exception);
+    member_write_true(params, "all", request->thread == NULL);
     if (request->thread != NULL) {
         write_name(params, "thread");
         write_thread(params, request->thread);
     }
-    add_bytes(params, "message", request->message);
+    member_write_string(params, "message", request->message);
     write_members(params, "[\"id\"]");
     text_byte(params, '}', 1);
 }
@@ -290,9 +241,9 @@ void request_write_join(struct text *params, const struct join_request *request)
     }
     write_members(params, "[\"id\",\"name\",\"runs\",\"exit_code\",\"signal\",\"exception\","
                           "\"message\",\"unended\"]");
-    add_seconds(params, "timeout", request->timeout);
-    add_true(params, "ready", request->ready);
-    add_bytes(params, "until", request->until);
+    member_write_seconds(params, "timeout", request->timeout);
+    member_write_true(params, "ready", request->ready);
+    member_write_string(params, "until", request->until);
     text_byte(params, '}', 1);
 }
 
@@ -305,10 +256,10 @@ void request_write_list(struct text *params, const struct list_request *request)
         count++;
     if (request->threads != NULL)
         add_threads(params, "threads", request->threads, count);
-    add_true(params, "live", request->live);
-    add_true(params, "failed", request->failed);
-    add_true(params, "table", request->form == LIST_TABLE);
-    add_true(params, "wide", request->form == LIST_TABLE && request->wide);
+    member_write_true(params, "live", request->live);
+    member_write_true(params, "failed", request->failed);
+    member_write_true(params, "table", request->form == LIST_TABLE);
+    member_write_true(params, "wide", request->form == LIST_TABLE && request->wide);
     if (request->form == LIST_IDS)
         write_members(params, "[\"id\"]");
     text_byte(params, '}', 1);

@@ -80,6 +80,16 @@ void write_bytes(struct text *text, const char *bytes)
         write_base64(text, bytes, size);
 }
 
+void write_strings(struct text *text, char *const *strings)
+{
+    text_byte(text, '[', 1);
+    for (; *strings != NULL; strings++) {
+        write_comma(text);
+        write_bytes(text, *strings);
+    }
+    text_byte(text, ']', 1);
+}
+
 void write_comma(struct text *text)
 {
     char last = text->size > 0 && !text->failed ? text->data[text->size - 1] : '{';

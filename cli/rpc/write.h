@@ -26,6 +26,9 @@ void write_escapes(struct text *text, size_t begin);
 /* Writes a string, or for bytes that are not UTF-8 the object that bytes.h describes. */
 void write_bytes(struct text *text, const char *bytes);
 
+/* Writes a list of STRINGS, which end with NULL, each as write_bytes() does. */
+void write_strings(struct text *text, char *const *strings);
+
 /* Writes any SIZE bytes, as the object that bytes.h describes. */
 void write_base64(struct text *text, const char *bytes, size_t size);
 

@@ -3,6 +3,7 @@
 #include "cli/base/clock.h"
 #include "cli/rpc/bytes.h"
 #include "cli/rpc/envelope.h"
+#include "cli/rpc/member.h"
 #include "cli/rpc/write.h"
 #include "cli/server/events.h"
 #include "cli/server/permit.h"
@@ -127,12 +128,7 @@ static void write_params(struct text *params, const char *inner, const char *exc
         write_integer(params, (int64_t) strtoull(inner, NULL, 10));
     else if (inner != NULL)
         write_bytes(params, inner);
-    write_name(params, "exception");
-    write_text(params, exception, strlen(exception));
-    if (message != NULL && message[0] != '\0') {
-        write_name(params, "message");
-        write_bytes(params, message);
-    }
+    member_write_exception(params, exception, message);
     text_byte(params, '}', 1);
 }
 

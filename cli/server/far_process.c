@@ -1,5 +1,6 @@
 #include "cli/server/far_process.h"
 
+#include "cli/rpc/member.h"
 #include "cli/rpc/write.h"
 #include "cli/server/attachment.h"
 #include "cli/server/far.h"
@@ -87,18 +88,9 @@ static void write_arrive(struct text *params, uint64_t id, const char *inner, co
                          const char *message)
 {
     text_byte(params, '{', 1);
-    write_name(params, "thread");
-    write_integer(params, (int64_t) id);
-    if (inner != NULL) {
-        write_name(params, "inner");
-        write_bytes(params, inner);
-    }
-    write_name(params, "exception");
-    write_text(params, exception, strlen(exception));
-    if (message != NULL && message[0] != '\0') {
-        write_name(params, "message");
-        write_bytes(params, message);
-    }
+    member_write_integer(params, "thread", (int64_t) id);
+    member_write_string(params, "inner", inner);
+    member_write_exception(params, exception, message);
     text_byte(params, '}', 1);
 }
 

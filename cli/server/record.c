@@ -91,16 +91,6 @@ bool record_has_failed(const struct record *record)
            record->now.exception != &k3thread_SystemExit;
 }
 
-static void write_strings(struct text *text, char *const *strings)
-{
-    text_byte(text, '[', 1);
-    for (; *strings != NULL; strings++) {
-        write_comma(text);
-        write_bytes(text, *strings);
-    }
-    text_byte(text, ']', 1);
-}
-
 static void write_word(struct text *text, const char *word)
 {
     text_byte(text, '"', 1);

@@ -2,6 +2,7 @@
 
 #include "cli/base/exceptions.h"
 #include "cli/rpc/bytes.h"
+#include "cli/rpc/member.h"
 #include "cli/rpc/write.h"
 
 #include <stdlib.h>
@@ -26,14 +27,6 @@ static const char *const state_words[] = {
 #undef X
 };
 
-static void write_string(struct text *text, const char *name, const char *string)
-{
-    if (string == NULL)
-        return;
-    write_name(text, name);
-    write_bytes(text, string);
-}
-
 /* Writes TYPE, which may be NULL. For one that only a program knows, also the type that everybody knows above it. */
 static void write_exception(struct text *text, const k3thread_exctype *type)
 {
@@ -43,27 +36,22 @@ static void write_exception(struct text *text, const k3thread_exctype *type)
         return;
     while (base->base != NULL && exceptions_find(base->name) != base)
         base = base->base;
-    write_string(text, "exception", type->name);
+    member_write_string(text, "exception", type->name);
     if (base != type)
-        write_string(text, "base", base->name);
+        member_write_string(text, "base", base->name);
 }
 
 void report_write(struct text *text, const struct report *report, const struct usage *usage)
 {
     text_byte(text, '{', 1);
-    write_string(text, "state", state_words[report->state]);
-#define X(name, least)                                                                             \
-    write_name(text, #name);                                                                       \
-    write_integer(text, (int64_t) report->name);
+    member_write_string(text, "state", state_words[report->state]);
+#define X(name, least) member_write_integer(text, #name, (int64_t) report->name);
     NUMBERS(X)
 #undef X
     write_exception(text, report->exception);
-    if (report->loaded) {
-        write_name(text, "loaded");
-        text_add(text, "true");
-    }
-    write_string(text, "message", report->message);
-    write_string(text, "status", report->status);
+    member_write_true(text, "loaded", report->loaded);
+    member_write_string(text, "message", report->message);
+    member_write_string(text, "status", report->status);
     if (report->left != NULL) {
         write_name(text, "left");
         text_add(text, report->left);
@@ -72,8 +60,7 @@ void report_write(struct text *text, const struct report *report, const struct u
     write_seconds(text, usage->user);
     write_name(text, "system");
     write_seconds(text, usage->system);
-    write_name(text, "memory");
-    write_integer(text, (int64_t) usage->memory);
+    member_write_integer(text, "memory", (int64_t) usage->memory);
     text_byte(text, '}', 1);
 }
 
