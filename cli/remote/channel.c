@@ -60,8 +60,7 @@ static void give_credit(struct channel *channel)
 
     if (channel->uncredited < CHANNEL_WINDOW / 2 || channel->got_end)
         return;
-    for (int i = 0; i < 4; i++)
-        size[i] = (unsigned char) (channel->uncredited >> 8 * i);
+    frame_put(size, channel->uncredited, sizeof(size));
     link_send(channel->link, channel->id, FRAME_CREDIT, size, sizeof(size));
     channel->uncredited = 0;
 }

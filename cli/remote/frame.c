@@ -2,10 +2,19 @@
 #include "cli/remote/link.h"
 #include "cli/remote/link_state.h"
 
-static void put(unsigned char *to, uint32_t value, int bytes)
+void frame_put(unsigned char *to, uint32_t value, int bytes)
 {
     for (int i = 0; i < bytes; i++)
         to[i] = (unsigned char) (value >> 8 * i);
+}
+
+uint32_t frame_get(const unsigned char *from, int bytes)
+{
+    uint32_t value = 0;
+
+    for (int i = 0; i < bytes; i++)
+        value |= (uint32_t) from[i] << 8 * i;
+    return value;
 }
 
 static LIST_HEAD(, link) listed = LIST_HEAD_INITIALIZER(listed);
@@ -38,9 +47,9 @@ void link_send(struct link *link, uint32_t id, enum frame_kind kind, const void 
 {
     unsigned char head[FRAME_HEAD];
 
-    put(head, id, 4);
+    frame_put(head, id, 4);
     head[4] = (unsigned char) kind;
-    put(head + 5, (uint32_t) size, 3);
+    frame_put(head + 5, (uint32_t) size, 3);
     list(link);
     byte_queue_add(&link->unsent, head, sizeof(head));
     byte_queue_add(&link->unsent, data, size);

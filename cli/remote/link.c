@@ -18,15 +18,6 @@
 /* While so many channels are open, of both sides together, the other side can open no more. */
 #define CHANNELS_MAX 65536
 
-static uint32_t get(const unsigned char *from, int bytes)
-{
-    uint32_t value = 0;
-
-    for (int i = 0; i < bytes; i++)
-        value |= (uint32_t) from[i] << 8 * i;
-    return value;
-}
-
 static void set_events(struct source *source, uint32_t *now, uint32_t wanted)
 {
     if (*now != wanted && loop_change(source, wanted) == 0)
@@ -120,7 +111,7 @@ static bool take_frame(struct link *link, uint32_t id, unsigned kind, const unsi
         channel_free(channel);
         return true;
     default: /* FRAME_CREDIT */
-        return size == 4 && channel_take_credit(channel, get(data, 4));
+        return size == 4 && channel_take_credit(channel, frame_get(data, 4));
     }
 }
 
@@ -131,7 +122,7 @@ static bool take_frames(struct link *link)
 
     while (byte_queue_size(queue) >= FRAME_HEAD) {
         const unsigned char *head = (const unsigned char *) byte_queue_front(queue);
-        size_t               size = get(head + 5, 3);
+        size_t               size = frame_get(head + 5, 3);
 
         if (size > FRAME_MAX) {
             cut(link, "it sent a frame that is too large");
@@ -139,7 +130,7 @@ static bool take_frames(struct link *link)
         }
         if (byte_queue_size(queue) < FRAME_HEAD + size)
             return true;
-        if (!take_frame(link, get(head, 4), head[4], head + FRAME_HEAD, size)) {
+        if (!take_frame(link, frame_get(head, 4), head[4], head + FRAME_HEAD, size)) {
             cut(link, "it broke the rules of the connection");
             return false;
         }

@@ -54,6 +54,10 @@ struct link {
     LIST_ENTRY(link) listed;
 };
 
+/* Write and read a number of a frame, which takes so many BYTES (frame.c). */
+void     frame_put(unsigned char *to, uint32_t value, int bytes);
+uint32_t frame_get(const unsigned char *from, int bytes);
+
 /* Queues a frame (frame.c). It is sent at the end of the loop's round at the latest, by links_flush(). */
 void link_send(struct link *link, uint32_t id, enum frame_kind kind, const void *data, size_t size);
 
