@@ -7,14 +7,11 @@
 
 #include <math.h>
 
-/* Returns true if RECORD can be sent to; otherwise CALL has failed. */
+/* Returns true if RECORD, which is live, can be sent to; otherwise CALL has failed. */
 static bool is_possible(struct call *call, const struct record *record)
 {
     unsigned long long id = record->id;
 
-    if (!record_is_live(record))
-        return call_fail(call, PROTOCOL_INVALID_THREAD_ID_ERROR, "thread '%s' (id %llu) has ended",
-                         record->job.name, id);
     if (record->input == NULL)
         return call_fail(call, PROTOCOL_VALUE_ERROR,
                          "thread '%s' (id %llu) has no open input; start it with --input",
@@ -46,7 +43,7 @@ static void run(struct call *call, const json_t *params)
         call_fail(call, PROTOCOL_VALUE_ERROR, "timeout must be 0 seconds or more, not %g", timeout);
         return;
     }
-    record = select_for_call(call, thread);
+    record = select_live_for_call(call, thread);
     if (record == NULL || !is_possible(call, record))
         return;
     error = text != NULL ? bytes_any_from_json(text, &bytes.data, &bytes.size) : 0;

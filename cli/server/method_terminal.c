@@ -11,9 +11,6 @@ static bool is_possible(struct call *call, const struct record *record)
 {
     unsigned long long id = record->id;
 
-    if (!record_is_live(record))
-        return call_fail(call, PROTOCOL_INVALID_THREAD_ID_ERROR, "thread '%s' (id %llu) has ended",
-                         record->job.name, id);
     if (record->console == NULL)
         return call_fail(call, PROTOCOL_VALUE_ERROR,
                          "thread '%s' (id %llu) has no terminal; start it with --tty",
@@ -41,7 +38,7 @@ static void run(struct call *call, const json_t *params)
     if (!params_take(call, params, wanted) || !params_members(call, members, &call->members) ||
         !terminal_size_check(call, rows, columns, &size))
         return;
-    record = select_for_call(call, thread);
+    record = select_live_for_call(call, thread);
     if (record == NULL || !is_possible(call, record))
         return;
     if (!viewer_is_to(viewer, record))

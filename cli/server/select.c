@@ -140,3 +140,14 @@ struct record *select_for_call(struct call *call, const json_t *thread)
     }
     return select_parse(call, thread, &selector) ? find_for_call(call, &selector, "") : NULL;
 }
+
+struct record *select_live_for_call(struct call *call, const json_t *thread)
+{
+    struct record *record = select_for_call(call, thread);
+
+    if (record == NULL || record_is_live(record))
+        return record;
+    call_fail(call, PROTOCOL_INVALID_THREAD_ID_ERROR, "thread '%s' (id %llu) has ended",
+              record->job.name, (unsigned long long) record->id);
+    return NULL;
+}

@@ -47,6 +47,9 @@ void select_fail(struct call *call, const struct selector *selector, const char 
  */
 struct record *select_for_call(struct call *call, const json_t *thread);
 
+/* Does the same, and also returns NULL, with CALL failed, if the thread has ended. */
+struct record *select_live_for_call(struct call *call, const json_t *thread);
+
 /*
  * Returns the thread that WORD, a name or an id, means, as select_for_call() does, and frees WORD. Adds ADVICE to
  * the message about a missing name.
