@@ -1,16 +1,10 @@
 #include "cli/server/param_strings.h"
 
+#include "cli/base/string_list.h"
 #include "cli/rpc/bytes.h"
 
 #include <errno.h>
 #include <stdlib.h>
-
-void param_strings_free(char **strings)
-{
-    for (char **s = strings; s != NULL && *s != NULL; s++)
-        free(*s);
-    free(strings);
-}
 
 int param_strings_copy(const json_t *array, char ***ret)
 {
@@ -24,7 +18,7 @@ int param_strings_copy(const json_t *array, char ***ret)
 
         if (error != 0) {
             strings[i] = NULL;
-            param_strings_free(strings);
+            string_list_free(strings);
             return error;
         }
     }

@@ -5,12 +5,9 @@
 #include <jansson.h>
 
 /*
- * Copies the strings of a JSON array (NULL: no array) into a new NULL-terminated array. Returns 0
- * or the error of bytes_from_json().
+ * Copies the strings of a JSON array (NULL: no array) into a new NULL-terminated array, which
+ * string_list_free() frees. Returns 0 or the error of bytes_from_json().
  */
 int param_strings_copy(const json_t *array, char ***ret);
-
-/* Frees such an array; NULL is allowed. */
-void param_strings_free(char **strings);
 
 #endif

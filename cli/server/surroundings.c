@@ -1,5 +1,6 @@
 #include "cli/server/surroundings.h"
 
+#include "cli/base/string_list.h"
 #include "cli/base/variable.h"
 #include "cli/rpc/bytes.h"
 #include "cli/server/param_limits.h"
@@ -31,7 +32,7 @@ static char **parse_variables(struct call *call, const json_t *list, const char 
         (void) snprintf(what, sizeof(what), "\"%s\" must be a list of strings", name);
         call_refuse(call, error, what);
     }
-    param_strings_free(strings);
+    string_list_free(strings);
     return NULL;
 }
 
@@ -48,7 +49,7 @@ static struct environment *make_environment(struct call *call, const struct raw_
     if (strings == NULL)
         return NULL;
     made = environment_new(strings, &limits);
-    param_strings_free(strings);
+    string_list_free(strings);
     if (made == NULL)
         call_fail_memory(call);
     return made;
@@ -79,7 +80,7 @@ struct environment *surroundings_environment(struct call *call, const struct raw
     if (strings == NULL)
         return NULL;
     made = environment_new_with(kept, strings);
-    param_strings_free(strings);
+    string_list_free(strings);
     if (made == NULL)
         call_fail_memory(call);
     return made;

@@ -1,21 +1,15 @@
 #include "cli/worker/job.h"
 
+#include "cli/base/string_list.h"
 #include "cli/worker/environment.h"
 #include "cli/worker/origin.h"
 
 #include <stdlib.h>
 
-static void free_strings(char **strings)
-{
-    for (char **s = strings; s != NULL && *s != NULL; s++)
-        free(*s);
-    free(strings);
-}
-
 void job_release(struct job *job)
 {
     free(job->name);
-    free_strings(job->argv);
+    string_list_free(job->argv);
     environment_unref(job->environment);
     free(job->directory);
     free(job->input);
