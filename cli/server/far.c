@@ -8,6 +8,7 @@ static bool take_messages(struct far *far, bool *ret_bad)
     bool    closed = false;
     json_t *message;
 
+    /* cppcheck-suppress autoVariables ; it is taken back below, unless FAR is gone */
     far->closed = &closed;
     while (!closed && !*ret_bad && (message = remote_next(&far->remote, ret_bad)) != NULL) {
         far->user->take(far, message);
