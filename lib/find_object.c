@@ -24,7 +24,7 @@ struct dl_find_object {
     unsigned long long reserved[7];
 };
 
-/* What is looked for. */
+/* A search for the object that has an address. */
 struct search {
     uintptr_t              address;
     struct dl_find_object *found;

@@ -1,4 +1,4 @@
-/* What a client knows of its connection. client.h has the functions for it. */
+/* The state of a client's connection. client.h has the functions for it. */
 #ifndef K3THREAD_CLI_CLIENT_CLIENT_STATE_H
 #define K3THREAD_CLI_CLIENT_CLIENT_STATE_H
 

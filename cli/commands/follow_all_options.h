@@ -1,4 +1,4 @@
-/* What of the logs is shown when a pattern is followed. */
+/* Options of a follow of all logs that fit a pattern: the part of each log that is shown. */
 #ifndef K3THREAD_CLI_COMMANDS_FOLLOW_ALL_OPTIONS_H
 #define K3THREAD_CLI_COMMANDS_FOLLOW_ALL_OPTIONS_H
 

@@ -267,7 +267,7 @@ static int run(struct invocation *invocation)
     "caller, and /dev/null as input. "                                                             \
     "SECONDS may have a suffix: 200ms, 1.5s, 2m, 1h."
 
-/* What start and daemon have in common. */
+/* The members of a command that start and daemon share. */
 #define COMMON                                                                                     \
     .arguments = "[--] COMMAND [ARGUMENT...]\n--call=LIBRARY:FUNCTION [--] [ARGUMENT...]",         \
     .group = COMMAND_GROUP_THREADS, .options = start_options_list,                                 \

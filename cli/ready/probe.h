@@ -1,5 +1,5 @@
 /*
- * What the kinds of probes have in common. To add a kind: write probe_KIND.c with its struct
+ * The common part of the kinds of probes. To add a kind: write probe_KIND.c with its struct
  * probe_kind, add a line to the list in cli/base/probe_kinds.h, and describe it in ready.h and in
  * k3thread(1).
  */

@@ -1,6 +1,6 @@
 /*
- * What an expression is compiled to: nodes, which regex_parse.c makes and regex.c follows. A match is in several
- * nodes at once. For these two files.
+ * Nodes to which an expression is compiled. regex_parse.c makes them, and regex.c follows them. A match is in
+ * several nodes at once. For these two files.
  */
 #ifndef K3THREAD_CLI_READY_REGEX_NODES_H
 #define K3THREAD_CLI_READY_REGEX_NODES_H

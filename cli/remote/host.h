@@ -18,7 +18,7 @@ enum host_stage {
     HOST_CLOSED,  /* it is lost, or was told to end */
 };
 
-/* What the user of a machine does for it. */
+/* Functions that the user of a machine provides. */
 struct host_user {
     void (*tell)(const struct host *host); /* tells the run's supervisor the state of the machine */
     int (*connect)(

@@ -9,7 +9,7 @@
 #include <string.h>
 
 /*
- * What stands before the string and behind it: an object of one member in the message. Because of
+ * The text before the string and behind it: an object of one member in the message. Because of
  * the comma, it cannot be a part of a string.
  */
 static const char *const begins[] = {",\"params\":{\"table\":\"", ",\"result\":{\"table\":\""};

@@ -12,7 +12,7 @@
 
 #include "cli/script/run_result.h"
 
-/* What a part of the path is. */
+/* The kind of a part of the path. */
 enum path_kind {
     PATH_SCRIPT, /* the script had not started the next thread yet */
     PATH_DELAY,  /* the thread waited: for its time, or between two runs */

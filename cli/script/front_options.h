@@ -9,7 +9,7 @@
 
 struct run_hosts;
 
-/* What a run does about processes that a command left behind. */
+/* Policies of a run for processes that a command left behind. */
 enum leaks {
     LEAKS_SHOWN, /* shows them in its table */
     LEAKS_WARN,  /* also prints a notice at once */

@@ -25,7 +25,7 @@ enum barrier {
     BARRIER_PRINTING, /* the printing of the output that was written until then */
 };
 
-/* What a run forgets of the threads that are over: see thinning.h. */
+/* The state of thinning.h, which forgets threads that have succeeded. */
 struct thinning {
     bool       has_begun;    /* the rest of the script refers to none of the threads so far */
     bool       script_waits; /* it waits for permission to go on */

@@ -14,7 +14,7 @@
 static char *(*show_prompt)(EditLine *editor);
 static size_t width; /* the width of the terminal when the line was drawn */
 
-/* Does nothing but end the wait for a key; take_size() then looks at the width. */
+/* Ends the wait for a key, as any signal handler does; take_size() then looks at the width. */
 static void wake(int signal)
 {
     (void) signal;

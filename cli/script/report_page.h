@@ -1,4 +1,4 @@
-/* What the sections of the page of a run have in common. For result_report.c and the files report_*.c. */
+/* The common part of the sections of the page of a run. For result_report.c and the files report_*.c. */
 #ifndef K3THREAD_CLI_SCRIPT_REPORT_PAGE_H
 #define K3THREAD_CLI_SCRIPT_REPORT_PAGE_H
 

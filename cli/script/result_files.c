@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What each file is called on the command line, and the function that makes its content. */
+/* The name of each file on the command line, and the function that makes its content. */
 static const struct kind {
     const char *option;
     void (*add)(struct text *text, const struct run_result *result);

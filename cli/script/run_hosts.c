@@ -13,7 +13,7 @@
 /* The mark in --via that stands for the machine. */
 static const char mark[] = "{}";
 
-/* What is run on each machine: a script for it comes by standard input. */
+/* The command that is run on each machine: a script for it comes by standard input. */
 static const char shell[] = "sh";
 
 /* Adds WORD with NAME in place of each mark. */

@@ -1,5 +1,5 @@
 /*
- * What the words of a start say about its thread, without a look at anything else: the command that will run the
+ * An outline of the thread of a start, from the words alone: the command that will run the
  * start checks the words itself, when the files that they name are there.
  */
 #ifndef K3THREAD_CLI_SCRIPT_START_OUTLINE_H

@@ -50,7 +50,7 @@ struct attachment_far {
     void (*close)(struct attachment_far *far);
 };
 
-/* What follows an attachment from another machine (following.h), which embeds it. */
+/* The receiver of an attachment from another machine (following.h), which embeds it. */
 struct attachment_follower {
     /* Notes that the attachment of RECORD has ended. Frees the follower. */
     void (*end)(struct attachment_follower *follower, struct record *record);

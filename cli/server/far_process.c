@@ -118,7 +118,7 @@ static bool way_awaits(const struct attachment_far *way)
     return !TAILQ_EMPTY(&process_of((struct attachment_far *) way)->sent);
 }
 
-/* What the agent sends */
+/* Messages of the agent */
 
 /* Ends SENT by the agent's reply; see method_follow.c. */
 static void take_fate(struct far_process *process, struct sent *sent, const json_t *reply)

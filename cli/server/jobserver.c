@@ -29,7 +29,7 @@
 
 #define BUCKETS 64
 
-/* What the jobserver knows of one run. */
+/* One run, as the jobserver knows it. */
 struct share {
     struct job_tokens *tokens;
     struct source      returns;

@@ -23,7 +23,7 @@ struct peer;
 #define LOG_READER_PIECE_MAX     (256 * 1024)
 #define LOG_READER_PIECE_DEFAULT (64 * 1024)
 
-/* What a reader is to read. */
+/* The part of a log that a reader is to read. */
 struct log_reader_wish {
     bool       follow; /* until the thread has ended; without it, what the log holds now */
     bool       times;  /* also the times of the bytes, if they are kept */

@@ -1,5 +1,5 @@
 /*
- * What an attached process tells of its threads, its exceptions and its end: the parameters of the method "tell", which
+ * The news of an attached process about its threads, its exceptions and its end: the parameters of the method "tell", which
  * the supervisor of a run gets from an agent too. The server's thread only.
  */
 #ifndef K3THREAD_CLI_SERVER_NEWS_H

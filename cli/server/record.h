@@ -1,5 +1,5 @@
 /*
- * What the supervisor knows of one thread.
+ * Everything that the supervisor knows of one thread.
  *
  * The server makes a record at a start. It lives until `clear`, or until too many later threads
  * were joined, and belongs to the server's thread, with two exceptions: the worker reads the
@@ -46,7 +46,7 @@ struct input;
 
 /* One thread. */
 struct record {
-    /* What a walk over all records reads comes first, to be in few lines of the processor's cache. */
+    /* The members that a walk over all records reads come first, to be in few lines of the processor's cache. */
     uint64_t          id;
     struct table_row *row;     /* its line of `list`, as it was last written; NULL: none is kept */
     TAILQ_ENTRY(record) order; /* among all records, by id */

@@ -141,7 +141,7 @@ void table_add_headings(struct text *text, bool wide)
 #define KEPT_MAX 512
 
 /*
- * What a line of a thread shows besides what never changes, and besides the time. While all of this is as it was, the
+ * The changing contents of a thread's line, except the time. While all of this is as it was, the
  * kept line is shown again. A wide line is not kept.
  */
 struct row_state {

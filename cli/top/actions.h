@@ -1,4 +1,4 @@
-/* What the user does to a thread: raise, restart, attach, read its log. */
+/* The actions of the user on a thread: raise, restart, attach, read its log. */
 #ifndef K3THREAD_CLI_TOP_ACTIONS_H
 #define K3THREAD_CLI_TOP_ACTIONS_H
 

@@ -28,7 +28,7 @@ enum arrange_order {
         ARRANGE_COUNT
 };
 
-/* What is shown. Zeroed: all threads, as a tree. */
+/* The choice of threads and their order. Zeroed: all threads, as a tree. */
 struct arrangement {
     enum arrange_order order;
     bool               is_reversed;

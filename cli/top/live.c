@@ -20,7 +20,7 @@
 /* At most so many processes of one thread are counted, so that no thread delays the others. */
 #define PROCESSES_MAX 256
 
-/* What the processes of a thread have used, added up. */
+/* The sum of what the processes of a thread have used. */
 struct sum {
     uint64_t ticks; /* of processor time */
     uint64_t pages;

@@ -1,4 +1,4 @@
-/* What the view needs of the command that shows it. */
+/* The command that shows the view, as the view needs it. */
 #ifndef K3THREAD_CLI_TOP_OWNER_H
 #define K3THREAD_CLI_TOP_OWNER_H
 
@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* What the command gives to the view. */
+/* Functions and settings that the command gives to the view. */
 struct top_owner {
     struct client *client; /* connected */
 

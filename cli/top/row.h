@@ -14,7 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* What top knows beyond the supervisor, of a row that it shows; see live.h and last_line.h. */
+/* Facts about a shown row that top finds without the supervisor; see live.h and last_line.h. */
 struct row_live {
     double   time;    /* when the processes were looked at; 0: never */
     double   pause;   /* the seconds until the next look */

@@ -15,7 +15,7 @@
 /* The most bytes that the user can type. */
 #define STATE_TYPED_MAX 128
 
-/* What the keys and the screen are for at the moment. */
+/* The present use of the keys and the screen. */
 enum state_mode {
     MODE_LIST,
     MODE_FILTER, /* a filter is typed */

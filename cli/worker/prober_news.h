@@ -1,4 +1,4 @@
-/* What a prober says. */
+/* A message of a prober. */
 #ifndef K3THREAD_CLI_WORKER_PROBER_NEWS_H
 #define K3THREAD_CLI_WORKER_PROBER_NEWS_H
 

@@ -10,7 +10,7 @@
 
 #include <jansson.h>
 
-/* What is known of one run. */
+/* The state of one run, as the agent reports it. */
 struct remote_report {
     struct worker      *worker;
     struct report       before;      /* the worker's report before the run */
