@@ -208,7 +208,7 @@ static void run_again(void)
     catch_all("main");
 }
 
-/* A child is not attached, and can be when its parent is no longer. */
+/* A child is not attached, and can be when its parent is no longer. The parent then waits for a signal. */
 static void run_fork(void)
 {
     pid_t child;
@@ -230,6 +230,8 @@ static void run_fork(void)
     }
     say("parent: %d", k3thread_detach());
     waitpid(child, NULL, 0);
+    for (;;)
+        pause();
 }
 
 /* The new image attaches itself. */
