@@ -17,6 +17,7 @@
 extern void __tsan_release(void *address) __attribute__((weak));
 
 static pthread_key_t key;
+static void (*leave_blocks)(void); /* set before main */
 
 /*
  * Takes T from the registry and closes its queue. Returns the exceptions to be freed. Caller holds the
@@ -62,8 +63,14 @@ void k3t_end_not_unwound(struct k3thread *t)
     if (k3t_has_ended(t))
         return;
     pthread_setspecific(key, t);
-    k3t_leave_blocks();
+    if (leave_blocks != NULL)
+        leave_blocks();
     k3t_end_self(t);
+}
+
+void k3t_end_leave_blocks_by(void (*function)(void))
+{
+    leave_blocks = function;
 }
 
 void k3t_end_gone(struct k3thread *t)

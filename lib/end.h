@@ -17,14 +17,14 @@ void k3t_end_with_destructors(struct k3thread *t);
 void k3t_end_self(struct k3thread *t);
 
 /*
- * Leaves all blocks of the calling thread, which is ending, the innermost first, and runs the cleanups among them. The
- * stack stays as it is. Exceptions that were on their way are dropped. The unwinder has it: unwind.c.
+ * Registers the function by which k3t_end_not_unwound leaves the blocks of the calling thread. Without one it takes
+ * it that no thread has entered a block.
  */
-void k3t_leave_blocks(void);
+void k3t_end_leave_blocks_by(void (*function)(void));
 
 /*
- * Ends the calling thread, whose record T is, while pthread_exit or pthread_cancel ends it without unwinding: runs
- * the cleanups that are left, whose variables are still there.
+ * Ends the calling thread, whose record T is, while pthread_exit or pthread_cancel ends it without unwinding: first
+ * leaves its blocks, whose variables are still there, and so runs the cleanups that are left.
  */
 void k3t_end_not_unwound(struct k3thread *t);
 

@@ -13,6 +13,7 @@
 #include "excepthook.h"
 #include "find_object.h"
 #include "frame.h"
+#include "libc.h"
 #include "mask.h"
 #include "told.h"
 
@@ -64,12 +65,23 @@ static void pass_blocks(uintptr_t limit)
     }
 }
 
-void k3t_leave_blocks(void)
+/*
+ * Leaves all blocks of the calling thread, which is ending, the innermost first, and runs the cleanups among them.
+ * The stack stays as it is. Exceptions that were under way are dropped.
+ */
+static void leave_blocks(void)
 {
     for (struct k3thread_exception_ *exc = k3thread_local_.unwinding; exc != NULL; exc = exc->next)
         exc->target = NULL;
     pass_blocks(UINTPTR_MAX);
     k3t_frame_abandon_inside(NULL);
+}
+
+/* A program that has blocks has this file, too: only throwing asks for it. */
+static __attribute__((constructor)) void register_leave_blocks(void)
+{
+    if (!K3T_EXIT_UNWINDS)
+        k3t_end_leave_blocks_by(leave_blocks);
 }
 
 /* Ends an unwinding that has no frame left to enter. */

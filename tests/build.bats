@@ -328,6 +328,13 @@ END
   [ "${#lines[@]}" = 1 ]
 }
 
+@test "the check of layers finds a header that declares a function of another file" {
+  copy_sources
+  echo 'int k3t_start_twice(void);' >>"$BATS_TEST_TMPDIR/lib/end.h"
+  run -1 "$BATS_TEST_TMPDIR/tests/layers.sh"
+  [ "$output" = 'lib/end.h declares k3t_start_twice(), which is not defined beside it' ]
+}
+
 copy_sources() {
   cp -R lib cli "$BATS_TEST_TMPDIR"
   mkdir "$BATS_TEST_TMPDIR/tests"

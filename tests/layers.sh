@@ -1,7 +1,7 @@
 #!/bin/sh
 # Checks which files include which. A folder is a layer: its files may include the system's headers, each
 # other, and the folders that its line names. No files include each other in a circle, where a file
-# and the header of its name count as one.
+# and the header of its name count as one: so a header must declare no function of another file.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -83,8 +83,28 @@ circles() {
         END { flush() }'
 }
 
+# Prints each function that a header declares, and the source file of the header's name does not define. A declaration
+# and a definition begin at the start of a line. The C libraries declare _dl_find_object, not all define it.
+undefined() {
+    find lib cli -name '*.h' | while read -r header; do
+        [ ! -f "${header%.h}.c" ] || awk -v header="$header" '
+            !/^[A-Za-z_].*[ *][A-Za-z0-9_]+\(/ || /^(static|typedef) / { next }
+            {
+                gsub(/__attribute__\(\([^()]*(\([^()]*\))?\)\) */, "")
+                sub(/\(.*/, ""); sub(/.*[ *]/, "")
+                if (FILENAME == header) declared[$0]; else defined[$0]
+            }
+            END {
+                for (name in declared)
+                    if (!(name in defined) && name != "_dl_find_object")
+                        print header " declares " name "(), which is not defined beside it"
+            }' "$header" "${header%.h}.c"
+    done
+}
+
 findings=$(
     forbidden || true # grep has found nothing in angle brackets
     circles
+    undefined
 )
 [ -z "$findings" ] || { echo "$findings" >&2; exit 1; }
