@@ -32,8 +32,9 @@ struct output_marks {
 };
 
 static struct source inotify = {.fd = -1};
-static int           watch = -1; /* inotify's number for the directory; -1: not watched */
-static bool          rests;      /* no events are read until rest_end */
+static int           watch = -1;    /* inotify's number for the directory; -1: not watched */
+static int           prepare_error; /* 0 or -errno */
+static bool          rests;         /* no events are read until rest_end */
 static double        rest_end;
 
 /* Marks */
@@ -144,13 +145,19 @@ static void ready(struct source *source, uint32_t events)
     rest_end = clock_monotonic() + PAUSE;
 }
 
+void output_times_prepare(void)
+{
+    inotify = (struct source){.fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), .ready = ready};
+    prepare_error = inotify.fd < 0 ? -errno : 0;
+}
+
 void output_times_open(void)
 {
-    int error;
+    int error = prepare_error;
 
-    inotify = (struct source){.fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), .ready = ready};
     watch_directory();
-    error = watch < 0 ? -errno : loop_add(&inotify, EPOLLIN);
+    if (error == 0)
+        error = watch < 0 ? -errno : loop_add(&inotify, EPOLLIN);
     if (error == 0)
         return;
     journal_write("logs --since will show too much, as the logs cannot be watched: %s",

@@ -13,6 +13,13 @@
 
 #include <sys/types.h>
 
+/*
+ * Makes the watch, which watches nothing yet. To be called before the guardian is made, so that it has a copy: when
+ * the last copy is closed, the kernel waits some 20 ms, and a supervisor that is killed would end its processes later
+ * by that time.
+ */
+void output_times_prepare(void);
+
 /* Begins to watch. If the system has no watch to spare, no times are noted, and the journal says so. */
 void output_times_open(void);
 

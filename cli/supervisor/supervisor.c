@@ -8,6 +8,7 @@
 #include "cli/process/limits.h"
 #include "cli/process/mark.h"
 #include "cli/server/door.h"
+#include "cli/server/output_times.h"
 #include "cli/server/server.h"
 #include "cli/server/server_signals.h"
 #include "cli/supervisor/guardian.h"
@@ -210,6 +211,7 @@ void supervisor_run(const struct supervisor_options *options, struct text *why)
     }
     error = clean_up(null_fd);
     close(null_fd);
+    output_times_prepare();
     if (error == 0)
         error = guardian_fork(&guarded, &guardian);
     if (error != 0)
