@@ -15,6 +15,9 @@
 /* Killed children that still live so many seconds after the last death are given up. */
 #define GIVE_UP_AFTER 10.0
 
+/* The dead children are reaped after so many seconds although others still live, for example in a fork bomb. */
+#define REAP_AFTER 0.05
+
 /* The children that one look found. */
 struct children {
     pid_t *pids;
@@ -49,24 +52,53 @@ static size_t reap(void)
 }
 
 /*
+ * Waits until CHILD, which was not reaped, is dead, at most until DEADLINE. Returns 1 if it is dead, 0 if not, and
+ * -1 if there is no descriptor to wait with.
+ */
+static int wait_until_dead(pid_t child, double deadline)
+{
+    struct pollfd end = {.fd = linux_pidfd_open(child), .events = POLLIN};
+    double        left = deadline - clock_monotonic();
+    int           count;
+
+    if (end.fd < 0)
+        return -1;
+    count = poll(&end, 1, left > 0 ? (int) (left * 1000) + 1 : 0);
+    close(end.fd);
+    return count > 0;
+}
+
+/*
+ * Waits until all CHILDREN are dead, for REAP_AFTER seconds at most. Reaping needs the lock of the kernel that each
+ * dying process needs: if this process reaped meanwhile, many children would take half as long again to die.
+ */
+static void wait_for_all(const struct children *children)
+{
+    double deadline = clock_monotonic() + REAP_AFTER;
+
+    for (size_t i = 0; i < children->count; i++)
+        if (wait_until_dead(children->pids[i], deadline) != 1)
+            return;
+}
+
+/*
  * Waits until one of CHILDREN ends, at most until DEADLINE. Returns false if there is nothing more to
  * wait for. A child that is dead but could not be reaped is held by a debugger, and is not waited for.
  */
 static bool wait_for_one(const struct children *children, double deadline)
 {
     for (size_t i = 0; i < children->count; i++) {
-        struct pollfd end = {.fd = linux_pidfd_open(children->pids[i]), .events = POLLIN};
-        double        left = deadline - clock_monotonic();
-        bool          was_dead;
+        int dead = wait_until_dead(children->pids[i], 0);
 
-        if (end.fd < 0)
-            return left > 0 && poll(NULL, 0, 1) == 0; /* no descriptor: look again soon */
-        was_dead = poll(&end, 1, 0) > 0;
-        if (!was_dead && left > 0)
-            (void) poll(&end, 1, (int) (left * 1000) + 1);
-        close(end.fd);
-        if (!was_dead)
-            return left > 0;
+        if (dead == 1)
+            continue;
+        if (clock_monotonic() >= deadline)
+            return false;
+        if (dead < 0)
+            (void) poll(NULL, 0, 1); /* look again soon */
+        else
+            (void) wait_until_dead(children->pids[i], deadline);
+        return true;
     }
     return false;
 }
@@ -84,6 +116,7 @@ size_t children_end(int list, size_t *ret_left)
             nanosleep(&moment, NULL); /* no memory, so no child was killed: try again */
             continue;
         }
+        wait_for_all(&children);
         now = reap();
         reaped += now;
         if (now > 0)
