@@ -29,7 +29,7 @@ struct k3thread *k3t_adopt(void)
     pthread_once(&once, initialise);
     t = k3t_must_alloc(k3t_record_size(name));
     k3t_record_init(t, name);
-    /* Without robust mutexes no thread can wait for this one, and the library starts none. */
+    /* Fails only without robust mutexes. Then no thread can join this one; k3thread_start fails there anyway. */
     (void) k3t_gone_init(t);
     t->adopted = true;
     t->foreign = !is_main;

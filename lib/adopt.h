@@ -1,13 +1,13 @@
 /*
- * The record of the calling thread. A thread that the library did not start is adopted: it gets a
- * record when it first needs one.
+ * Returns the record of the calling thread, and adopts a thread that the library did not start: such a thread gets
+ * a record when it first needs one. end.h ends it.
  */
 #ifndef K3THREAD_ADOPT_H
 #define K3THREAD_ADOPT_H
 
 #include "record.h"
 
-/* Adopts the calling thread. It cannot fail: without memory it waits until there is some. */
+/* Adopts the calling thread. Cannot fail: without memory, waits until there is some. */
 struct k3thread *k3t_adopt(void);
 
 /* Returns the calling thread's record, borrowed. */

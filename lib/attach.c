@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How many seconds the supervisor may take to confirm the first news, and later news. */
+/* The seconds that the supervisor may take to confirm the first news, and to confirm later news. */
 #define FIRST_PATIENCE 10
 #define PATIENCE       1
 
@@ -19,7 +19,7 @@ static bool is_id(const char *text)
     return text[0] != '\0' && strlen(text) < 20 && strspn(text, "0123456789") == strlen(text);
 }
 
-/* Begins an attachment, unless there is one. */
+/* Begins an attachment, unless there is one. Returns 0 or a negative error. */
 static int attach(struct k3thread *main, const char *path, const char *id)
 {
     bool there;

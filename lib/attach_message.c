@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* Reads bytes: a string, or an object with "base64". Returns NULL if it is neither. */
+/* Reads bytes, which are a string or an object with the member "base64". Returns NULL if neither comes next. */
 static char *read_bytes(struct json_text *in)
 {
     char  *name, *text = NULL;

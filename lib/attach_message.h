@@ -9,14 +9,17 @@
 /* The id of the request to attach. The requests of k3t_attach_tell() have larger ids. */
 #define K3T_ATTACH_ID 1
 
-/* One message. The strings point into its line. A member that the message lacks is NULL or 0. */
+/* One message of the supervisor. The strings point into its line. A member that the message lacks is NULL or 0. */
 struct k3t_message {
     int64_t id, code, thread_id;
-    bool    failed; /* it is an error, CODE */
+    bool    failed; /* the message is an error, with CODE */
     char   *method, *thread, *exception, *text;
 };
 
-/* Reads LINE of SIZE bytes, and changes it. Returns false if it is not a message. */
+/*
+ * Reads the message in LINE, which has SIZE bytes; the strings are decoded in place. Returns false if LINE is not a
+ * message.
+ */
 bool k3t_message_read(char *line, size_t size, struct k3t_message *ret);
 
 #endif

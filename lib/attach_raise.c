@@ -36,7 +36,10 @@ static struct k3thread_exception_ *new_exception(const k3thread_exctype *type, c
     return exc;
 }
 
-/* The calling thread is not adopted here, as k3thread_send_exception would do. */
+/*
+ * Raises an exception of TYPE in T. Unlike k3thread_send_exception, does not adopt the calling thread, which is the
+ * hidden one.
+ */
 static int raise_in(struct k3thread *t, const k3thread_exctype *type, const char *text)
 {
     struct k3thread_exception_ *exc;

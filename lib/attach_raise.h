@@ -6,8 +6,8 @@
 #include "connection.h"
 
 /*
- * Takes the exception of MESSAGE, unless it was withdrawn, puts it into the queue of its thread, and replies. Returns
- * 0, or -errno if the connection fails.
+ * Raises the exception that MESSAGE asks for, unless the supervisor has withdrawn it, and replies. Returns 0, or
+ * -errno if the connection fails.
  */
 int k3t_attach_raise(struct k3t_connection *connection, const struct k3t_message *message);
 

@@ -21,21 +21,27 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* How often the hidden thread tries to reconnect, in about 13 seconds, before it takes the supervisor for gone. */
+/*
+ * The number of attempts to reconnect, in about 12 seconds, after which the hidden thread takes the supervisor for
+ * gone.
+ */
 #define ATTEMPTS 16
 
-/* A connection that has lasted so long, in nanoseconds, was a good one: the attempts are counted anew. */
+/* A connection that lasts this many nanoseconds resets the count of attempts. */
 #define LASTED K3T_NANOSECONDS
 
 /* The bytes of the hidden thread's stack. That thread also calls the free_data functions of the user. */
 #define STACK_SIZE (128 * 1024)
 
-/* How often, in milliseconds, the hidden thread checks whether other threads are left, when the library knows none. */
+/*
+ * The milliseconds between two looks whether any other thread is left. They are made only while the library knows
+ * no thread.
+ */
 #define LAST_LOOK 500
 
 #define MILLISECOND (K3T_NANOSECONDS / 1000) /* in nanoseconds */
 
-/* Only the hidden thread uses these and, until it runs, the thread that starts it. */
+/* The data of the hidden thread. Until that thread runs, the thread that starts it uses them. */
 static struct {
     struct k3t_connection connection;
     char                 *path, *id;
@@ -56,6 +62,7 @@ static int serve(const struct k3t_message *message)
 
 /* The connection */
 
+/* Returns the error that CODE of the protocol stands for. */
 static int error_of(int64_t code)
 {
     switch (code) {
@@ -122,12 +129,12 @@ static int connect_and_attach(void)
         return error;
     }
     k3t_attach_keep(own.connection.socket, own.connection.permit);
-    own.told = (struct k3t_told){0}; /* everything is told again, as a reply may have been lost */
+    own.told = (struct k3t_told){0}; /* tells everything again, as a reply may have been lost */
     k3t_news_begin(own.wake);
     return 0;
 }
 
-/* Returns true if the main thread has ended: it stays as a zombie while other threads live. */
+/* Returns true if the main thread has ended: while other threads live, it stays as a zombie. */
 static bool main_has_ended(void)
 {
     char    line[256];
@@ -143,8 +150,8 @@ static bool main_has_ended(void)
 }
 
 /*
- * Returns true if the hidden thread is the only living one, so that its end ends the process. The directory of the
- * threads has two links more than threads, and the main thread counts also when it has ended.
+ * Returns true if no other thread lives, so that the end of the hidden thread ends the process. The number of links
+ * of the directory is the number of threads and two more. The main thread counts also when it has ended.
  */
 static bool is_last(void)
 {
@@ -153,7 +160,7 @@ static bool is_last(void)
     return stat("/proc/self/task", &info) == 0 && info.st_nlink == 4 && main_has_ended();
 }
 
-/* Serves the connection until it is lost, or the hidden thread is to end. */
+/* Serves the connection until it is lost, or until the hidden thread has to end. */
 static void serve_connection(void)
 {
     struct pollfd      polls[] = {{.fd = own.connection.socket, .events = POLLIN},
@@ -181,8 +188,9 @@ static void serve_connection(void)
 }
 
 /*
- * Waits before ATTEMPT, from 0, to reconnect. Returns false if the hidden thread is to end. News of threads wake it too
- * and must not shorten the wait: a supervisor that hangs up at once would be called without a pause.
+ * Waits before the attempt to reconnect with the number ATTEMPT, counted from 0. Returns false if the hidden thread
+ * has to end. News of threads wake the hidden thread too, but do not shorten the pause: a supervisor that hangs up
+ * at once would be called again and again without one.
  */
 static bool pause_before(int attempt)
 {
@@ -212,7 +220,7 @@ static bool reconnect(void)
     return error == 0;
 }
 
-/* Ends the attachment. The last call allows the next attachment to begin, so it must come last. */
+/* Ends the attachment. k3t_attach_ended() comes last, because it allows the next attachment to begin. */
 static void end(void)
 {
     k3t_attach_ending();
@@ -239,7 +247,7 @@ static void *run(void *arg)
     return arg;
 }
 
-/* Starts the hidden thread with all signals blocked: it must handle none. */
+/* Starts the hidden thread with all signals blocked, because it must handle none. Returns 0 or -errno. */
 static int start(void)
 {
     pthread_attr_t attributes;

@@ -17,13 +17,13 @@ static struct {
     bool                    stop;
     int                     wake, socket, permit;
     struct k3thread        *main;
-    unsigned                asked, answered; /* requests */
+    unsigned                asked, answered; /* numbers of the last request and of the last reply */
     const k3thread_exctype *type;            /* the exception that ends the process */
     char                    message[K3THREAD_MESSAGE_MAX];
 } attachment = {.wake = -1, .socket = -1, .permit = -1};
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static atomic_uint changes; /* a futex: counts the answers to requests, and ends of attachments */
+static atomic_uint     changes; /* a futex: counts replies to requests, and ends of attachments */
 
 void k3t_attach_lock(void)
 {
@@ -118,8 +118,8 @@ struct k3thread *k3t_attach_main(void)
 }
 
 /*
- * Calls LOOK with NUMBER, under the lock, now and after each change, until it returns something else than -EAGAIN. Returns
- * that, or -ETIMEDOUT at DEADLINE.
+ * Calls LOOK with NUMBER, under the lock, now and after each change, until LOOK returns another value than -EAGAIN.
+ * Returns that value, or -ETIMEDOUT at DEADLINE.
  */
 static int wait_until(int (*look)(unsigned number), unsigned number, int64_t deadline)
 {
@@ -141,13 +141,13 @@ static int wait_until(int (*look)(unsigned number), unsigned number, int64_t dea
     }
 }
 
-/* Wakes the hidden thread, which then finds what it is asked to do. Caller holds the lock. */
+/* Wakes the hidden thread, which then looks for its tasks. Caller holds the lock. */
 static void wake_hidden(void)
 {
     (void) eventfd_write(attachment.wake, 1); /* it never blocks */
 }
 
-/* Returns 0 if the question NUMBER was answered, -ECONNRESET if it cannot be answered any more, or -EAGAIN. */
+/* Returns 0 if the supervisor has replied to request NUMBER, -EAGAIN if the reply may still come, or -ECONNRESET. */
 static int look_at_answer(unsigned number)
 {
     if ((int) (attachment.answered - number) >= 0)
@@ -199,7 +199,7 @@ void k3t_attach_answer(unsigned number)
     wake_waiting();
 }
 
-/* Returns 0 if the process is detached, or -EAGAIN. */
+/* Returns 0 if the process is detached, else -EAGAIN. */
 static int look_at_end(unsigned number)
 {
     (void) number;

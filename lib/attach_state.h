@@ -1,7 +1,7 @@
 /*
- * The state of this process's attachment to its supervisor, which all threads share under a lock: whether the
- * attachment exists, and what other threads ask the hidden thread to do. attach_serve.h has the hidden thread,
- * attach.c the public functions.
+ * Keeps the state of this process's attachment to its supervisor, which all threads share under a lock: whether
+ * there is an attachment, and which tasks the hidden thread has. attach_serve.h runs the hidden thread; attach.c
+ * has the public functions.
  */
 #ifndef K3THREAD_ATTACH_STATE_H
 #define K3THREAD_ATTACH_STATE_H
@@ -9,13 +9,16 @@
 #include "record.h"
 
 /*
- * Begins an attachment, unless there is one already, and sets *RET_THERE to whether there is. Returns 0, or
- * -EALREADY while another thread begins or ends an attachment. Exceptions that name no thread will go to MAIN, of
- * which a reference is taken; NULL: to the process's main thread.
+ * Begins an attachment. If there is one already, only sets *RET_THERE to true, else to false. Returns 0, or
+ * -EALREADY while another thread begins or ends an attachment. Exceptions that name no thread will go to MAIN, to
+ * which the attachment takes a reference; if MAIN is NULL, to the process's main thread.
  */
 int k3t_attach_begin(struct k3thread *main, bool *ret_there);
 
-/* Note that the attachment serves, where WAKE is the eventfd that wakes the hidden thread; and that it has ended. */
+/*
+ * Note that the hidden thread serves the attachment, and that the attachment has ended. WAKE is the eventfd that
+ * wakes the hidden thread.
+ */
 void k3t_attach_serves(int wake);
 void k3t_attach_ended(void);
 
@@ -23,12 +26,12 @@ void k3t_attach_ended(void);
 void k3t_attach_ending(void);
 
 /*
- * Notes the descriptors of the connection, -1: none, because a forked child closes its copies. Call this with -1
- * before closing them.
+ * Notes the descriptors of the connection (-1: none), so that a forked child can close its copies. Call this with
+ * -1 before closing the descriptors.
  */
 void k3t_attach_keep(int socket, int permit);
 
-/* Returns true if the hidden thread is to end. */
+/* Returns true if the hidden thread has to end. */
 bool k3t_attach_must_stop(void);
 
 /* Returns a reference to the thread that gets the exceptions that name no thread, or NULL. */

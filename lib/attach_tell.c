@@ -24,18 +24,18 @@ static void put_begun(struct k3t_connection *connection, const struct k3thread *
     k3t_put(connection, "}");
 }
 
-/* Sends one line of news: a thread that has begun, ended or done both. Returns 0, or -errno. */
-static int tell_thread(struct k3t_connection *connection, const struct k3thread *t, unsigned what)
+/* Sends one line of NEWS (K3T_NEWS_ bits): T has begun, has ended, or both. Returns 0, or -errno. */
+static int tell_thread(struct k3t_connection *connection, const struct k3thread *t, unsigned news)
 {
     k3t_put_begin(connection, 0, ",\"method\":\"tell\",\"params\":{");
-    if ((what & K3T_NEWS_BEGUN) != 0) {
+    if ((news & K3T_NEWS_BEGUN) != 0) {
         k3t_put(connection, "\"started\":[");
         put_begun(connection, t);
         k3t_put(connection, "]");
     }
-    if (what == (K3T_NEWS_BEGUN | K3T_NEWS_ENDED))
+    if (news == (K3T_NEWS_BEGUN | K3T_NEWS_ENDED))
         k3t_put(connection, ",");
-    if ((what & K3T_NEWS_ENDED) != 0) {
+    if ((news & K3T_NEWS_ENDED) != 0) {
         k3t_put(connection, "\"ended\":[");
         k3t_put_integer(connection, t->id);
         k3t_put(connection, "]");
@@ -47,11 +47,11 @@ static int tell_thread(struct k3t_connection *connection, const struct k3thread 
 static int tell_threads(struct k3t_connection *connection)
 {
     struct k3thread *t;
-    unsigned         what = 0;
+    unsigned         news = 0;
     int              error = 0;
 
-    while (error == 0 && (t = k3t_news_take(&what)) != NULL) {
-        error = tell_thread(connection, t, what);
+    while (error == 0 && (t = k3t_news_take(&news)) != NULL) {
+        error = tell_thread(connection, t, news);
         k3thread_unref(t);
     }
     return error;
@@ -74,7 +74,10 @@ static int tell_published(struct k3t_connection *connection, struct k3t_told *to
     return error;
 }
 
-/* Sends the newest request of other threads, unless it was sent before. All other news must be sent first. */
+/*
+ * Sends the newest request of other threads, unless it was sent before. All other news are sent first, because the
+ * reply to the request confirms them too.
+ */
 static int tell_asked(struct k3t_connection *connection, struct k3t_told *told)
 {
     const k3thread_exctype *type;

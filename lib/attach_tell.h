@@ -1,10 +1,10 @@
-/* Tells the supervisor of this process's threads, of its published exceptions, and of its end. */
+/* Tells the supervisor of this process's threads, of its published exceptions, and of the exception that ends it. */
 #ifndef K3THREAD_ATTACH_TELL_H
 #define K3THREAD_ATTACH_TELL_H
 
 #include "connection.h"
 
-/* The news that were told over a connection so far. Zeroed, there are none. */
+/* The news that were told over one connection so far. In a zeroed struct there are none. */
 struct k3t_told {
     size_t   published; /* the number of types that were told */
     unsigned asked;     /* the last request that was told; see k3t_attach_asked() */

@@ -1,4 +1,4 @@
-/* The interruptible waits that are system calls, except those of sockets.c. */
+/* Has the interruptible waits that are one system call. sockets.c has those that move bytes or make connections. */
 #include "deliver.h"
 #include "wait.h"
 
@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 /*
- * A function below that takes the address of a local variable is not inlined into the public one: with
- * such a variable the compiler could not make the last call, k3t_finish, a jump.
+ * A function below that takes the address of a local variable is not inlined into its public function: with such a
+ * variable the compiler could not make the last call, k3t_finish, a jump.
  */
 
 static __attribute__((noinline)) long wait_for_time(double seconds)
@@ -49,7 +49,7 @@ int k3thread_poll(struct pollfd *fds, nfds_t n, double timeout)
     return k3t_finish(wait_for_events(fds, n, timeout));
 }
 
-/* The kernel takes milliseconds, in an int: a longer time takes several calls. */
+/* Waits for events of an epoll. The kernel takes milliseconds in an int, so a longer time takes several calls. */
 static __attribute__((noinline)) long wait_for_epoll(int fd, struct epoll_event *events, int size,
                                                      double timeout)
 {
@@ -80,7 +80,7 @@ int k3thread_waitpid(pid_t pid, int *status)
     return k3t_finish(k3t_wait_again(SYS_wait4, pid, (long) status, 0, 0, 0, 0));
 }
 
-/* Waits until child PID has ended: that makes its descriptor readable. */
+/* Waits until child PID has ended, which makes its pidfd readable. */
 static long wait_for_end(pid_t pid, const struct timespec *deadline)
 {
     const int     saved_errno = errno;
@@ -97,7 +97,7 @@ static long wait_for_end(pid_t pid, const struct timespec *deadline)
     return result;
 }
 
-/* Asks for the status first: a pidfd would wait for a process that is not a child of this one, too. */
+/* Waits for one child. Asks for its status first, because a pidfd would also wait for a process that is no child. */
 static __attribute__((noinline)) long wait_for_child(pid_t pid, int *status, double timeout)
 {
     struct timespec deadline;
@@ -158,7 +158,7 @@ int k3thread_futex(const uint32_t *word, int operation, uint32_t value, double t
     return k3t_finish(wait_for_futex(word, operation, value, timeout));
 }
 
-/* Whether a call may be made again depends on the call: -EINTR goes to the caller. */
+/* Returns -EINTR to the caller, because only the caller knows whether the call may be made again. */
 long k3thread_syscall(long number, ...)
 {
     va_list arguments;

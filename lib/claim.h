@@ -6,13 +6,16 @@
 #include "record.h"
 #include "syscall.h"
 
-/* Takes the next pending exception: the oldest of the queue, else that of a time limit, or NULL. */
+/*
+ * Takes the next pending exception: the oldest of the queue, else the exception of a time limit. Returns NULL if
+ * there is none.
+ */
 struct k3thread_exception_ *k3t_take(struct k3thread *self);
 
 /*
- * Asks whether a wait of the calling thread has to end. Returns 0 if not; -ECANCELED if the mask is
- * RETURN; else K3T_INTERRUPTED, and the exception is out of the queue: the caller has to return to
- * where k3t_finish throws it.
+ * Claims a pending exception for a wait of the calling thread. Returns 0 if the wait need not end; -ECANCELED if it
+ * has to end and the mask is RETURN; else K3T_INTERRUPTED: the exception is out of the queue then, and the caller
+ * has to return up to k3t_finish, which throws it.
  */
 long k3t_claim(void);
 

@@ -19,7 +19,7 @@ struct k3thread_cleanup_ *k3thread_cleanup_enter_(struct k3thread_cleanup_ *bloc
     return block;
 }
 
-/* As K3THREAD_EXCEPT, for every exception, also that of a time limit of an outer block. */
+/* Does what K3THREAD_EXCEPT does, for every exception, also for that of an outer block's time limit. */
 #define K3T_EXCEPT_ALL(e)                                                                          \
     k3thread_part_end_fast_();                                                                     \
     }                                                                                              \
@@ -28,9 +28,9 @@ struct k3thread_cleanup_ *k3thread_cleanup_enter_(struct k3thread_cleanup_ *bloc
         const struct k3thread_exc *const e = k3thread_caught_();
 
 /*
- * Runs BLOCK while an exception passes. An exception that the cleanup throws takes its place. It must
- * not come out of here: this may be a landing pad, and compilers (clang, and every one in C++) end the
- * program when a second exception leaves one.
+ * Runs BLOCK while an exception passes. An exception that the cleanup throws takes the place of the passing one. It
+ * must not leave this function: the caller may be a landing pad, and compilers (clang, and every compiler of C++)
+ * end the program when a second exception leaves a landing pad.
  */
 static void call_catching(const struct k3thread_cleanup_ *block)
 {
@@ -47,14 +47,14 @@ static void call_catching(const struct k3thread_cleanup_ *block)
     K3THREAD_END
 }
 
-/* A call that must not be left by pthread_exit or cancellation. */
+/* One call of a cleanup, which pthread_exit and cancellation must not leave. */
 struct call {
     jmp_buf       environment;
     volatile bool under_way;
     unsigned      uncaught; /* exceptions of C++ itself that were under way before */
 };
 
-/* Jumps back into a call that is left early. An exception of C++ goes on, to whatever C++ makes of it. */
+/* Jumps back into CALL if it is left early. An exception of C++ itself goes on, and C++ decides what it does. */
 static void come_back(struct call *call)
 {
     if (call->under_way && k3t_cxx_uncaught() <= call->uncaught)
@@ -66,10 +66,10 @@ static void come_back_not_unwound(void *call)
     come_back(call);
 }
 
-/* As call_catching. A pthread_exit in the cleanup comes back into CALL. */
+/* Does what call_catching does. A pthread_exit in the cleanup comes back into CALL. */
 static void call_coming_back(const struct k3thread_cleanup_ *block, struct call *call)
 {
-    if (K3T_EXIT_UNWINDS) { /* CALL's attribute does it */
+    if (K3T_EXIT_UNWINDS) { /* the attribute cleanup of the caller's variable comes back */
         call_catching(block);
         return;
     }
@@ -79,9 +79,9 @@ static void call_coming_back(const struct k3thread_cleanup_ *block, struct call 
 }
 
 /*
- * Runs BLOCK while an exception passes. A pthread_exit in the cleanup takes the place of the exception,
- * too: that goes on past all blocks, and ends the thread. The unwinding of pthread_exit itself would
- * end the program in such a landing pad.
+ * Runs BLOCK while an exception passes. A pthread_exit in the cleanup, too, takes the place of the exception: the
+ * unwinding then goes on past all blocks, and ends the thread. The unwinding of pthread_exit itself would end the
+ * program in a landing pad: see call_catching.
  */
 static void call_in_passing(const struct k3thread_cleanup_ *block)
 {
@@ -101,7 +101,7 @@ static void call_in_passing(const struct k3thread_cleanup_ *block)
     call.under_way = false;
 }
 
-/* The block leaves the list before it runs: so an exception that it throws does not run it again. */
+/* BLOCK leaves the list before it runs, so that an exception that it throws does not run it again. */
 void k3t_cleanup_run(struct k3thread_cleanup_ *block, bool passed)
 {
     enum k3thread_mask mask;

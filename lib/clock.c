@@ -1,6 +1,6 @@
 #include "clock.h"
 
-#define FOREVER ((time_t) 1 << 40) /* seconds; the kernel takes it, and has room to add to it */
+#define FOREVER ((time_t) 1 << 40) /* seconds; the kernel accepts it, and can add to it */
 
 int64_t k3t_now(void)
 {

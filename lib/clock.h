@@ -13,12 +13,12 @@
 int64_t k3t_now(void);
 
 /*
- * Returns the instant SECONDS from now, rounded up: no wait is shorter than asked for. For a negative
- * time it is one that never comes.
+ * Returns the instant SECONDS from now, rounded up, so that no wait is too short. For negative SECONDS returns an
+ * instant that never comes.
  */
 struct timespec k3t_deadline(double seconds);
 
-/* Returns the time from now until DEADLINE, or 0 if that has passed. */
+/* Returns the time from now until DEADLINE, or 0 if DEADLINE has passed. */
 struct timespec k3t_time_left(const struct timespec *deadline);
 
 bool k3t_has_passed(const struct timespec *deadline);

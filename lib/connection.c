@@ -13,13 +13,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* Of lines: the supervisor sends none that is longer, as it takes none itself. */
+/* The most bytes that are received before a newline. The supervisor sends no longer line, as it accepts none. */
 #define IN_MAX (9U * 1024 * 1024)
 
-/* A buffer that has become larger for one line is not kept. */
+/* A receive buffer larger than this is freed when it is empty. */
 #define IN_KEPT 8192
 
-/* Waits until SOCKET has one of EVENTS, until the instant DEADLINE. Returns 0 or -errno. */
+/* Waits until SOCKET has one of EVENTS, at most until DEADLINE. Returns 0 or -errno. */
 static int wait_for(int socket, short events, int64_t deadline)
 {
     struct pollfd poll_fd = {.fd = socket, .events = events};
@@ -40,7 +40,10 @@ static int64_t deadline_in(int seconds)
     return k3t_now() + seconds * K3T_NANOSECONDS;
 }
 
-/* A Unix socket whose queue is full refuses a connection that must not wait: then the caller tries again. */
+/*
+ * Connects SOCKET, which does not block. While the queue of the Unix socket is full, the kernel refuses the
+ * connection, and the function tries again. Returns 0 or -errno.
+ */
 static int try_connect(int socket, const struct sockaddr_un *address, int64_t deadline)
 {
     const struct timespec pause = {0, 5000000};
@@ -106,7 +109,7 @@ static void take_descriptors(struct k3t_connection *connection, struct msghdr *m
     }
 }
 
-/* Makes room for more, and for a NUL. Returns false if there is none. */
+/* Makes room for at least one more byte and a NUL. Returns false if the line is too long, or without memory. */
 static bool grow(struct k3t_connection *connection)
 {
     size_t capacity = connection->capacity == 0 ? 1024 : 2 * connection->capacity;
@@ -122,7 +125,7 @@ static bool grow(struct k3t_connection *connection)
     return true;
 }
 
-/* Receives what has come. Returns 0; -EAGAIN if there is nothing; or -errno. */
+/* Receives the bytes that have come. Returns 0; -EAGAIN if there are none; or -errno. */
 static int receive(struct k3t_connection *connection)
 {
     union {

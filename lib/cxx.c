@@ -1,6 +1,6 @@
 #include "cxx.h"
 
-/* The runtime's variables of a thread, as the ABI of C++ defines them. */
+/* The variables of one thread in the runtime of C++, as its ABI defines them. */
 struct globals {
     const char  *caught; /* the header of the innermost exception that is being handled */
     unsigned int uncaught;
@@ -9,8 +9,8 @@ struct globals {
 extern struct globals *__cxa_get_globals(void) __attribute__((weak));
 
 /*
- * The runtime assumes a header before each exception. For an exception of the library that address lies
- * inside of it, in no_header.
+ * The runtime assumes a header before each exception. For an exception of the library, the header's address lies
+ * inside the exception, in no_header.
  */
 bool k3t_cxx_has_caught(const struct k3thread_exception_ *exc)
 {

@@ -1,4 +1,7 @@
-/* The state of the calling thread in the runtime of C++. A program without it has caught nothing. */
+/*
+ * Asks the runtime of C++ for the state of the calling thread. In a program without that runtime, no catch has
+ * caught anything.
+ */
 #ifndef K3THREAD_CXX_H
 #define K3THREAD_CXX_H
 

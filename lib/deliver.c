@@ -32,7 +32,7 @@ int k3thread_pending_fd(void)
     return k3t_event_get(k3t_self());
 }
 
-/* Throws what is pending if the mask is IMMEDIATE. EDGE: see struct k3thread_exception_. */
+/* Throws the next pending exception if the mask is IMMEDIATE. EDGE: see struct k3thread_exception_. */
 static void deliver(const void *edge)
 {
     struct k3thread            *self = k3t_self();
@@ -53,9 +53,9 @@ void k3thread_checkpoint_slow_(void)
 }
 
 /*
- * The hook of a safepoint calls this when something is pending; CFA is that of the hook's frame. Before
- * the setjmp of a try, and at the entry of a target, it is too early: a TRY at the top of a target sees
- * what was raised before it began.
+ * Throws a pending exception at a safepoint. The hook calls this when something is pending; CFA is the CFA of the
+ * hook's frame. Before the setjmp of a TRY, and at the entry of a target, this throws nothing, so that a TRY at the
+ * top of a target catches what was raised before the target began.
  */
 void k3thread_safepoint_slow_(void *cfa)
 {

@@ -1,4 +1,7 @@
-/* Delivery: the calling thread takes what is pending and throws it, at a checkpoint or in a wait. */
+/*
+ * Ends a public wait: returns its result, or throws the exception that the wait has claimed. deliver.c also throws
+ * pending exceptions at checkpoints. unwind.h has the throwing itself.
+ */
 #ifndef K3THREAD_DELIVER_H
 #define K3THREAD_DELIVER_H
 
@@ -7,8 +10,8 @@
 #include "unwind.h"
 
 /*
- * Returns the result of a wait, or throws what the wait has claimed. It is the last call of a public
- * function, whose frame then need not be unwound.
+ * Return RESULT, or throw the exception that the wait has claimed. A public function calls this last: the call is
+ * then a jump, and the frame of the public function need not be unwound.
  */
 static inline __attribute__((always_inline)) int k3t_finish(long result)
 {

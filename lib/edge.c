@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Encodings of DWARF, in the tables for exceptions. */
+/* The encodings of numbers in DWARF's tables for exceptions. */
 #define DW_EH_PE_OMIT    0xFF
 #define DW_EH_PE_ULEB128 0x01
 #define DW_EH_PE_UDATA2  0x02
@@ -28,7 +28,7 @@ static uintptr_t read_fixed(const unsigned char **at, size_t size)
 {
     uintptr_t value = 0;
 
-    memcpy(&value, *at, size); /* both machines are little-endian */
+    memcpy(&value, *at, size); /* both kinds of processor are little-endian */
     *at += size;
     return value;
 }
@@ -49,11 +49,11 @@ static uintptr_t read_number(const unsigned char **at, unsigned char encoding)
 }
 
 /*
- * The personality routine of the frame looks its program counter up in the function's call-site table.
- * It is shown the counter of a call that has no landing pad. Every function with clean-ups has such a
- * call: the one that ends the clean-ups and resumes the unwinding. (The table lists it if the function
- * is in one piece; k3thread.pc has gcc keep it so.) A counter that is not in the table would do for C,
- * but C++ then ends the program.
+ * The personality routine of the frame looks up the frame's program counter in the function's call-site table. This
+ * function sets the counter to a call that has no landing pad. Every function with clean-ups has such a call: the
+ * one that resumes the unwinding after the clean-ups. (The table lists that call if the function is in one piece; a
+ * flag in k3thread.pc forbids gcc to split it.) In C a counter that is not in the table would do, but C++ ends the
+ * program then.
  */
 void k3t_edge_pass(struct _Unwind_Context *context)
 {
@@ -62,7 +62,7 @@ void k3t_edge_pass(struct _Unwind_Context *context)
     unsigned char        encoding;
     uintptr_t            size, start, pad;
 
-    if (at == NULL || *at++ != DW_EH_PE_OMIT) /* neither compiler says where landing pads start */
+    if (at == NULL || *at++ != DW_EH_PE_OMIT) /* gcc and clang omit the start of landing pads */
         return;
     if (*at++ != DW_EH_PE_OMIT)
         read_uleb128(&at);

@@ -1,11 +1,11 @@
 /*
- * The frame of a function in which an exception is thrown at a safepoint.
+ * Lets an exception that is thrown at a safepoint pass the function that has the safepoint.
  *
- * Both compilers assume that the hook does not throw. So the function that calls it has no landing pad
- * for an exception there; or it has one that is meant for the calls around the hook, and would clean up
- * what does not exist yet or no longer; and in C++ an exception out of the hook ends the program. The
- * unwinding therefore passes that one function without its landing pads: it leaves the function's
- * blocks, which are in a list, but not its other variables. All frames further out are at true calls.
+ * Both compilers assume that the hook does not throw. So the function that calls the hook has no landing pad for an
+ * exception there, or it has one for the calls around the hook, which would clean up variables that do not exist
+ * yet or no longer. In C++ an exception out of the hook even ends the program. Therefore the unwinding passes this
+ * one function without its landing pads: it leaves the function's blocks, which are in a list, but does not clean
+ * up its other variables. All frames further out are at real calls.
  */
 #ifndef K3THREAD_EDGE_H
 #define K3THREAD_EDGE_H

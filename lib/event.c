@@ -13,9 +13,9 @@ void k3t_event_update(const struct k3thread *t)
     if (t->event < 0)
         return;
     if (t->pending == 0)
-        (void) eventfd_read(t->event, &count); /* fails if it is 0 already */
+        (void) eventfd_read(t->event, &count); /* fails if the count is 0 already */
     else if (t->pending == 1)
-        (void) eventfd_write(t->event, 1); /* it is readable already if more are pending */
+        (void) eventfd_write(t->event, 1); /* with more pending, it is readable already */
     errno = saved_errno;
 }
 
@@ -52,7 +52,7 @@ int k3t_event_get(struct k3thread *t)
     return result;
 }
 
-/* If no new descriptor can be made, the child has none: it must not write to the parent's. */
+/* If no new descriptor can be made, the child has none, because it must not write to the parent's. */
 void k3t_event_in_child(struct k3thread *t)
 {
     int fd;

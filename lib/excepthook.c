@@ -16,7 +16,7 @@ k3thread_excepthook k3thread_set_excepthook(k3thread_excepthook hook)
     return atomic_exchange(&current, hook != NULL ? hook : print);
 }
 
-/* An exception that the hook throws is dropped: there is nothing left to tell of it. */
+/* Drops an exception that the hook throws, because there is no second hook to tell. */
 void k3t_excepthook_call(struct k3thread *t, const struct k3thread_exc *e)
 {
     if (k3thread_exctype_is(e->type, &k3thread_SystemExit))

@@ -1,4 +1,4 @@
-/* The hook that is told of an exception that ends a thread. */
+/* Calls the hook for an exception that ends a thread. */
 #ifndef K3THREAD_EXCEPTHOOK_H
 #define K3THREAD_EXCEPTHOOK_H
 

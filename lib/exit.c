@@ -15,11 +15,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static atomic_bool registered; /* exit will call wait_in_exit, once more */
+static atomic_bool registered; /* atexit has taken wait_in_exit, and exit has not called it yet */
 
 /*
- * Ends the calling thread as the kernel does. It runs no destructors, for the end of the process would
- * not run them either; a join of the thread finds that it has returned nothing.
+ * Ends the calling thread by the system call. Runs no destructors, because the end of the process would not run
+ * them either. A join of the thread finds no value.
  */
 static _Noreturn void end_alone(void)
 {
@@ -37,7 +37,7 @@ void k3t_exit_begin(void)
         end_alone();
 }
 
-/* Waits until each ended thread that the exit rule waits for is gone, at most until DEADLINE. */
+/* Waits until each ended thread that the exit rule waits for is gone, at most until DEADLINE, which may be NULL. */
 static long wait_for_ended(const struct timespec *deadline)
 {
     struct k3thread *t;
@@ -73,8 +73,8 @@ long k3t_exit_wait(unsigned own, const struct timespec *deadline)
 }
 
 /*
- * Marks the calling thread as gone, for it will not return from exit: the threads that join it would
- * wait for it, while it waits for them.
+ * Marks the calling thread as gone, because it will not return from exit. Otherwise a thread that joins it would
+ * wait for it, while it waits for that thread.
  */
 static void leave_for_good(void)
 {
@@ -90,11 +90,12 @@ static void leave_for_good(void)
 }
 
 /*
- * Waits inside exit. It registers itself anew before it waits, so that an exit in another thread, in
- * the meantime, also comes through here (unless the C library stops it before). It is then called once
- * more, and finds nothing to wait for.
+ * Waits inside exit. Registers itself again before it waits, so that an exit in another thread meanwhile comes here
+ * too (unless the C library stops that exit before). In the end exit calls it once more, and it finds nothing to
+ * wait for.
  *
- * An attachment ends last: an exception that the hidden thread has taken is confirmed before the process is gone.
+ * The attachment ends last, so that the supervisor has the reply to an exception that the hidden thread has taken
+ * before the process is gone.
  */
 static void wait_in_exit(void)
 {
@@ -108,9 +109,9 @@ static void wait_in_exit(void)
 }
 
 /*
- * It may be called while the process exits already: wait_in_exit is then the next handler that runs.
+ * May be called while the process exits already: then wait_in_exit is the next handler that runs.
  *
- * If the C library has no room for a handler, no caller can be told: the exit rule does not hold.
+ * If atexit has no room for a handler, no caller can be told, and the exit rule does not hold.
  */
 void k3t_exit_install(void)
 {

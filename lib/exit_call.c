@@ -1,10 +1,10 @@
 /*
- * The exit of a program that has the shared library, in front of the C library's.
+ * Defines exit for a program with the shared library, in front of the C library's exit.
  *
- * From glibc 2.41 on, exit holds a lock while it runs its handlers, of which one waits for threads. A
- * thread that called exit meanwhile would wait for the lock, and the two would wait for each other for
- * ever. Here such a thread is ended before it asks for the lock. A static program has no place in front
- * of the C library's exit: its threads end by pthread_exit.
+ * From glibc 2.41 on, exit holds a lock while it runs its handlers, and one of the handlers waits for threads. A
+ * thread that called exit meanwhile would wait for the lock, and the two threads would wait for each other for
+ * ever. This function ends such a thread before it asks for the lock. In a static program no function can stand in
+ * front of the C library's exit, so its threads have to end by pthread_exit.
  */
 #include "exit.h"
 

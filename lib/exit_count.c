@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 static atomic_uint    count;   /* a futex */
-static atomic_bool    awaited; /* a thread waits for it, or is about to */
+static atomic_bool    awaited; /* a thread waits for the count, or is about to */
 static _Atomic(pid_t) exiting; /* the thread that exits; 0: none */
 
 void k3t_exit_count(void)
@@ -14,7 +14,7 @@ void k3t_exit_count(void)
     atomic_fetch_add(&count, 1);
 }
 
-/* Either the waiting thread sees the new count, or "awaited" is seen here. */
+/* Either the waiting thread sees the new count, or this function sees "awaited". */
 void k3t_exit_discount(void)
 {
     atomic_fetch_sub(&count, 1);

@@ -1,6 +1,6 @@
 /*
- * How many threads the exit rule waits for, and which thread exits. The rule itself is in exit.h; this
- * part stands below the start and the end of a thread, which count.
+ * Counts the threads that the exit rule waits for, and notes which thread exits. exit.h has the rule itself; this
+ * file is apart because the start and the end of a thread, which count, stand below exit.h.
  */
 #ifndef K3THREAD_EXIT_COUNT_H
 #define K3THREAD_EXIT_COUNT_H
@@ -11,7 +11,7 @@
 /* Counts one thread more to wait for. */
 void k3t_exit_count(void);
 
-/* Counts one thread less. Its record is then where k3t_reap_next_awaited finds it. */
+/* Counts one thread less, whose record k3t_reap_next_awaited can find by then. */
 void k3t_exit_discount(void);
 
 /* Returns the count, a futex that each k3t_exit_discount from now on wakes. */
@@ -23,7 +23,7 @@ const atomic_uint *k3t_exit_await_count(void);
  */
 bool k3t_exit_take_turn(void);
 
-/* Adapts to the child of fork, where only the calling thread is left: COUNTED says if it counts. */
+/* Adapts to the child of fork, where only the calling thread is left. COUNTED: the exit rule counts that thread. */
 void k3t_exit_in_child(bool counted);
 
 #endif

@@ -1,10 +1,10 @@
-/* Finding and listing the live threads, as the public interface has it. */
+/* Finds and lists the live threads, for the public interface. registry.h has the table. */
 #include "end.h"
 #include "registry.h"
 
 /*
- * Ends T if it is gone but was adopted too late to end by itself (see k3t_end_gone), so that it is still
- * found. Releases the reference if it does. Returns true if T, which may be NULL, was such a thread.
+ * Ends T if it is gone but still in the registry, because it was adopted too late to end by itself (see
+ * k3t_end_gone). Then also releases the reference, and returns true. T may be NULL.
  */
 static bool end_if_gone(struct k3thread *t)
 {

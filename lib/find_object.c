@@ -1,10 +1,10 @@
 /*
- * Defines _dl_find_object, a function of glibc, for a program with another C library. The unwinder of a gcc that was
- * built for glibc calls it.
+ * Defines _dl_find_object, a function of glibc, for a program with another C library. The unwinder of a gcc that
+ * was built for glibc calls it.
  *
- * So it is with musl-gcc, where only the C library is another: the unwinder in libgcc_eh.a asks _dl_find_object for the
- * tables of the code at an address. Elsewhere the unwinder calls dl_iterate_phdr itself, and nothing calls this
- * function.
+ * With musl-gcc only the C library is another, so the unwinder in libgcc_eh.a asks _dl_find_object for the tables
+ * of the code at an address. An unwinder that was built for another C library calls dl_iterate_phdr itself, and
+ * nothing calls this function.
  */
 #include "find_object.h"
 
@@ -15,7 +15,7 @@
 
 #ifndef __GLIBC__
 
-/* The object that has the code at an address, as glibc's dlfcn.h has it on x86-64 and aarch64. */
+/* One object with the code at an address, laid out as in glibc's dlfcn.h on x86-64 and aarch64. */
 struct dl_find_object {
     unsigned long long flags;
     void              *map_start, *map_end;
@@ -35,7 +35,7 @@ static bool segment_has_address(const ElfW(Phdr) * segment, uintptr_t base, uint
     return segment->p_type == PT_LOAD && address - base - segment->p_vaddr < segment->p_memsz;
 }
 
-/* Stores the object, if it has the address and tables for the unwinder. Returns 1 then, which ends the search. */
+/* Stores the object if it has the address, and tables for the unwinder. Then returns 1, which ends the search. */
 static int look(struct dl_phdr_info *info, size_t size, void *data)
 {
     const struct search *search = data;

@@ -1,9 +1,9 @@
 /*
- * In the child only the calling thread lives on. The locks that it needs are taken before the fork,
- * so that what they guard is consistent in the child.
+ * Makes the library work in the child of fork, where only the calling thread lives on. The handlers take the locks
+ * that it needs before the fork, so that the data under the locks is consistent in the child.
  *
- * The handlers are registered before main, so that they run next to the fork itself: the handlers of
- * the program, which may call the library, run before the locks are taken and after their release.
+ * The handlers are registered before main, so that they run next to the fork itself: the handlers of the program,
+ * which may call the library, run before the locks are taken and after they are released.
  */
 #include "fork.h"
 

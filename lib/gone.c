@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 /*
- * Tells ThreadSanitizer of the end of a thread, as it knows by itself only of joins by the C library. NULL in a program
- * without it.
+ * Tells ThreadSanitizer of the end of a thread, because by itself it knows only of joins by the C library. NULL in
+ * a program without ThreadSanitizer.
  */
 extern void __tsan_acquire(void *address) __attribute__((weak));
 
@@ -29,8 +29,8 @@ void k3t_gone_wake(const struct k3thread *t)
 }
 
 /*
- * The waits of gone_wait.c have no FUTEX_PRIVATE_FLAG. The kernel wakes such waits for every robust mutex, but musl
- * only for one that processes may share.
+ * Makes a mutex that processes may share. The waits of gone_wait.c have no FUTEX_PRIVATE_FLAG. The kernel wakes
+ * such waits for every robust mutex, but musl only for one that processes may share.
  */
 int k3t_gone_init(struct k3thread *t)
 {
@@ -49,8 +49,8 @@ int k3t_gone_init(struct k3thread *t)
 }
 
 /*
- * A thread that waits already waits on the value 0, and the new value does not wake it. FUTEX_WAITERS has it woken when
- * T is gone. A waiter that has not counted itself in t->waiters yet will find the new value.
+ * A waiter that sleeps already sleeps on the value 0, and the new value does not wake it. FUTEX_WAITERS has it
+ * woken when T is gone. A waiter that has not counted itself in t->waiters yet will find the new value.
  */
 void k3t_gone_begin(struct k3thread *t)
 {

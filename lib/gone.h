@@ -1,10 +1,10 @@
 /*
- * Whether a thread is gone: it runs no more code, not even a destructor of its thread-specific data. How to wait for
- * that is in gone_wait.h.
+ * Says whether a thread is gone: whether it runs no more code, not even a destructor of its thread-specific data.
+ * gone_wait.h waits for that.
  *
- * A thread locks a robust mutex in its record when it begins, and never unlocks it. When the thread is gone, however it
- * ended, the mutex is marked with FUTEX_OWNER_DIED, and one waiter is woken. With glibc the kernel does both. With musl
- * pthread_exit does both, after the last destructor.
+ * A thread locks a robust mutex in its record when it begins, and never unlocks it. When the thread is gone,
+ * however it ended, the mutex is marked with FUTEX_OWNER_DIED, and one waiter is woken. With glibc the kernel does
+ * both. With musl pthread_exit does both, after the last destructor.
  */
 #ifndef K3THREAD_GONE_H
 #define K3THREAD_GONE_H
@@ -17,7 +17,7 @@
  */
 int k3t_gone_init(struct k3thread *t);
 
-/* Marks the calling thread, whose record T is, as begun. From then on T must outlive it. */
+/* Marks the calling thread, whose record is T, as begun. T must outlive the thread. */
 void k3t_gone_begin(struct k3thread *t);
 
 /*
@@ -26,12 +26,12 @@ void k3t_gone_begin(struct k3thread *t);
  */
 void k3t_gone_set(struct k3thread *t);
 
-/* Returns true if T's thread is gone. What it wrote is then visible. */
+/* Returns true if T's thread is gone. What the thread wrote is then visible. */
 bool k3t_is_gone(const struct k3thread *t);
 
 /*
- * Returns the futex in the mutex (robust-futex-ABI): 0 before the thread has begun, then its tid, with FUTEX_WAITERS if
- * other threads wait; a value with FUTEX_OWNER_DIED when it is gone.
+ * Returns the futex in the mutex (robust-futex-ABI). It is 0 before the thread has begun; then the tid, with
+ * FUTEX_WAITERS if other threads wait; and a value with FUTEX_OWNER_DIED when the thread is gone.
  */
 unsigned *k3t_gone_word(const struct k3thread *t);
 

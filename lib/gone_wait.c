@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 /*
- * Returns the value to wait on. The caller has counted itself in t->waiters. Sets FUTEX_WAITERS, so that the end of the
- * thread wakes a waiter; if the thread has not begun, k3t_gone_begin() does that.
+ * Returns the value to wait on. Sets FUTEX_WAITERS, so that the end of the thread wakes a waiter; if the thread has
+ * not begun, k3t_gone_begin() sets it. The caller has counted itself in t->waiters.
  */
 static unsigned announce(struct k3thread *t)
 {
@@ -26,12 +26,13 @@ static unsigned announce(struct k3thread *t)
     return value & ~(unsigned) FUTEX_OWNER_DIED;
 }
 
-/* In the word of a thread that is gone, where the tid was: the other waiters have been woken. */
+/* A bit in the word of a thread that is gone, in place of the tid: the other waiters were woken. */
 #define PASSED_ON 1U
 
 /*
- * Wakes the other waiters, if no thread has done so yet: the end of T's thread wakes only one. t->waiters says whether
- * there are any, because FUTEX_WAITERS does not: the kernel leaves it in the word, but musl clears it.
+ * Wakes the other waiters, if no thread has done so yet: the end of T's thread wakes only one waiter. t->waiters
+ * says whether there are others, because FUTEX_WAITERS does not: the kernel leaves it in the word, but musl clears
+ * it.
  */
 static void pass_on(struct k3thread *t)
 {

@@ -1,4 +1,4 @@
-/* Functions of the library for k3thread-host alone. */
+/* Has the functions of the library that only k3thread-host calls. */
 #include "attach.h"
 #include "told.h"
 

@@ -1,4 +1,4 @@
-/* Joining: waiting until a thread is gone. */
+/* Joins threads: waits until a thread is gone, and copies its result. gone_wait.h has the waiting itself. */
 #include "adopt.h"
 #include "deliver.h"
 #include "gone.h"

@@ -1,4 +1,4 @@
-/* Where the C libraries differ in what they do, beside locks.c, gone.c and find_object.c. */
+/* Says how the C libraries differ, apart from the differences that only locks.c, gone.c or find_object.c needs. */
 #ifndef K3THREAD_LIBC_H
 #define K3THREAD_LIBC_H
 
@@ -7,7 +7,7 @@
 
 /*
  * True if pthread_exit and pthread_cancel unwind the stack, so that they run the cleanups of variables. With musl
- * they only call the handlers of pthread_cleanup_push, while the stack is as it was.
+ * they only call the handlers of pthread_cleanup_push, and leave the stack as it is.
  */
 #ifdef __GLIBC__
 enum { K3T_EXIT_UNWINDS = true };

@@ -7,8 +7,8 @@
 static __thread struct k3thread_limit_ *innermost K3THREAD_TLS_;
 
 /*
- * Tells the watcher the nearest instant that is left, and takes back that the thread is due: if another
- * scope's time is up, the watcher marks the thread again. Returns false if there can be no watcher.
+ * Tells the watcher the nearest instant of the scopes that are left. Takes back the mark "due": if the time of
+ * another scope is up, the watcher marks the thread again. Returns false if there can be no watcher.
  */
 static bool update(struct k3thread *self)
 {
@@ -62,7 +62,7 @@ bool k3t_limit_begin(struct k3thread_limit_ *limit, struct k3thread *self)
     return true;
 }
 
-/* Returns the scope whose time was up first, and among equals the outermost, or NULL. */
+/* Returns the scope whose time was up first, and among equal instants the outermost scope; or NULL. */
 static struct k3thread_limit_ *find_over(int64_t now)
 {
     struct k3thread_limit_ *limit;

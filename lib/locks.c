@@ -1,7 +1,7 @@
 /*
- * The interruptible waits for objects of the C library: condition variables, mutexes and semaphores.
- * See k3t_until. The C library itself finds out whether a signal was consumed, and takes the mutex of a
- * condition again.
+ * Has the interruptible waits for objects of the C library: condition variables, mutexes and semaphores. Such a
+ * wait is inside the C library (see k3t_until), which itself finds out whether a signal was consumed, and takes the
+ * mutex of a condition again.
  */
 #include "deliver.h"
 #include "wait.h"
@@ -11,27 +11,27 @@
 #include <errno.h>
 #include <math.h>
 
-/* ThreadSanitizer, if the program has it, does not know the clocklock and clockwait calls. */
+/* ThreadSanitizer does not know the clocklock and clockwait calls, so it is told of them, if the program has it. */
 extern void __tsan_mutex_pre_lock(void *address, unsigned flags) __attribute__((weak));
 extern void __tsan_mutex_post_lock(void *address, unsigned flags, int recursion)
     __attribute__((weak));
 extern void __tsan_acquire(void *address) __attribute__((weak));
-#define TSAN_TRY_LOCK (1U << 4) /* it does not count for the order of locks */
+#define TSAN_TRY_LOCK (1U << 4) /* the lock does not count for the order of locks */
 
-/* The longest sleep that cannot be relied on to be woken, in nanoseconds. */
+/* The longest sleep, in nanoseconds, when a raise may fail to wake it. */
 #define BRIEF_SLEEP 20000000L
 
 /*
- * One kind of wait. glibc hands the deadline to the kernel, so that a handler that moves it ends the wait at
- * whatever point that is. Other C libraries, and glibc before 2.34 for a mutex, turn the deadline into a duration
- * and then sleep. A handler that moves it in between comes too late, and has to come again: see k3t_until.
+ * One kind of wait. glibc passes the deadline to the kernel, so that a signal handler which moves the deadline ends
+ * the wait at any point. Other C libraries, and glibc before 2.34 for a mutex, turn the deadline into a duration
+ * and then sleep. If the handler runs in between, it comes too late, and has to run again: see k3t_until.
  */
 struct kind {
-    /* Makes one call of the C library; returns 0 or an error number. MUTEX is that of a condition. */
+    /* Makes one call of the C library; returns 0 or an error number. MUTEX is the mutex of a condition. */
     int (*attempt)(void *object, void *mutex, const struct timespec *until);
-    clockid_t (*clock)(const void *object); /* of "until" */
-    bool copies;                            /* the deadline */
-    bool is_cond; /* it returns when a sleep ends: a signal may be missed between two sleeps */
+    clockid_t (*clock)(const void *object); /* the clock of UNTIL */
+    bool copies;                            /* the C library turns the deadline into a duration */
+    bool is_cond; /* returns when one sleep ends: between two sleeps it may miss a signal */
 };
 
 #ifdef __GLIBC__
@@ -56,7 +56,7 @@ static int cond_sleep(pthread_cond_t *cond, pthread_mutex_t *mutex, const struct
     return pthread_cond_clockwait(cond, mutex, CLOCK_MONOTONIC, until);
 }
 
-/* A wait that timed out has consumed no signal. */
+/* Does nothing: with glibc, a wait that timed out has consumed no signal. */
 static void give_back_signal(pthread_cond_t *cond)
 {
     (void) cond;
@@ -77,7 +77,7 @@ static int sem_sleep(sem_t *sem, const struct timespec *until)
 #define COPIES       true
 #define MUTEX_COPIES true
 
-/* Only the condition itself knows which clock it was made for. */
+/* Returns the clock that COND was made for, from the struct of musl. */
 static clockid_t clock_of_cond(const void *cond)
 {
     return ((const int *) cond)[4];
@@ -94,7 +94,10 @@ static int cond_sleep(pthread_cond_t *cond, pthread_mutex_t *mutex, const struct
     return pthread_cond_timedwait(cond, mutex, until);
 }
 
-/* A wait that timed out may have consumed a signal. Another waiter gets it, or wakes in vain. */
+/*
+ * Signals COND, because with musl a wait that timed out may have consumed a signal. At worst another waiter wakes
+ * in vain.
+ */
 static void give_back_signal(pthread_cond_t *cond)
 {
     pthread_cond_signal(cond);
@@ -146,7 +149,10 @@ static const struct kind cond_kind = {attempt_cond, clock_of_cond, COPIES, true}
 static const struct kind mutex_kind = {attempt_mutex, clock_of_others, MUTEX_COPIES, false};
 static const struct kind sem_kind = {attempt_sem, clock_of_others, COPIES, false};
 
-/* Returns the instant at which a sleep that begins now ends, on its own clock. */
+/*
+ * Returns the end of a sleep that begins now, on the clock of its KIND. A BRIEF sleep ends after BRIEF_SLEEP, or at
+ * DEADLINE.
+ */
 static struct timespec end_of_sleep(const struct kind *kind, const void *object,
                                     const struct timespec *deadline, bool brief)
 {
@@ -187,7 +193,7 @@ static long sleep_once(const struct kind *kind, void *object, void *mutex,
     return kind->is_cond && result == -EINTR ? 0 : result;
 }
 
-/* Not inlined, for it takes the address of a local variable: see calls.c. */
+/* Not inlined, because it takes the address of a local variable: see calls.c. */
 static __attribute__((noinline)) long wait_for(const struct kind *kind, void *object, void *mutex,
                                                double timeout)
 {

@@ -13,7 +13,7 @@ enum k3thread_mask k3t_mask(enum k3thread_mask mask)
     return old;
 }
 
-/* The blocks that the catch (...) has entered by now restore that mask, too. */
+/* Blocks that were entered inside the catch (...) so far restore the new mask, too. */
 void k3t_mask_catch_all_slow(void)
 {
     struct k3thread_exception_ *exc = k3thread_local_.unwinding;

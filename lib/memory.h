@@ -1,4 +1,4 @@
-/* Memory for functions that cannot fail. */
+/* Allocates memory for functions that cannot fail. */
 #ifndef K3THREAD_MEMORY_H
 #define K3THREAD_MEMORY_H
 

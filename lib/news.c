@@ -10,14 +10,14 @@
 
 static atomic_int       wake_fd = -1; /* -1: no news are kept */
 static struct k3thread *first,
-    *last; /* guarded by the registry's lock, as `news` and `next_news` */
+    *last; /* guarded by the registry's lock, as a record's `news` and `next_news` are */
 
-/* Adds WHAT to the news of T. Caller holds the registry's lock. */
-static void add(struct k3thread *t, unsigned what)
+/* Adds BITS (K3T_NEWS_) to the news of T. Caller holds the registry's lock. */
+static void add(struct k3thread *t, unsigned bits)
 {
     const int saved_errno = errno;
 
-    t->news |= what;
+    t->news |= bits;
     if ((t->news & LISTED) != 0)
         return;
     t->news |= LISTED;
@@ -65,7 +65,7 @@ void k3t_news_begin(int wake)
     k3t_registry_unlock();
 }
 
-struct k3thread *k3t_news_take(unsigned *ret_what)
+struct k3thread *k3t_news_take(unsigned *ret_news)
 {
     struct k3thread *t;
 
@@ -75,7 +75,7 @@ struct k3thread *k3t_news_take(unsigned *ret_what)
         first = t->next_news;
         if (first == NULL)
             last = NULL;
-        *ret_what = t->news & (K3T_NEWS_BEGUN | K3T_NEWS_ENDED);
+        *ret_news = t->news & (K3T_NEWS_BEGUN | K3T_NEWS_ENDED);
         t->news = TOLD;
     }
     k3t_registry_unlock();
@@ -85,12 +85,12 @@ struct k3thread *k3t_news_take(unsigned *ret_what)
 void k3t_news_end(void)
 {
     struct k3thread *t;
-    unsigned         what;
+    unsigned         news;
 
     k3t_registry_lock();
     atomic_store(&wake_fd, -1);
     k3t_registry_unlock();
-    while ((t = k3t_news_take(&what)) != NULL)
+    while ((t = k3t_news_take(&news)) != NULL)
         k3thread_unref(t);
 }
 

@@ -35,7 +35,7 @@ void k3t_origin_ref(struct k3thread_origin_ *origin)
         atomic_fetch_add_explicit(&origin->references, 1, memory_order_relaxed);
 }
 
-/* A loop, not a recursion: a chain of causes may be as long as there are threads. */
+/* A loop and not a recursion, because a chain of causes may be as long as there are threads. */
 void k3t_origin_unref(struct k3thread_origin_ *origin)
 {
     while (origin != NULL &&

@@ -1,4 +1,4 @@
-/* Parking: a thread waits for a permit that another one gives it. */
+/* Parks threads: a thread waits for a permit that another thread gives it. */
 #include "adopt.h"
 #include "deliver.h"
 #include "wait.h"

@@ -17,7 +17,10 @@ static const k3thread_exctype *const library_types[] = {
 
 #define LIBRARY_COUNT (sizeof(library_types) / sizeof(library_types[0]))
 
-/* Types are only added: a reader sees the count first. The lock is of those that add. */
+/*
+ * Types are only added, and the count is stored last, so readers need no lock. A thread that adds a type takes the
+ * lock.
+ */
 static pthread_mutex_t         lock = PTHREAD_MUTEX_INITIALIZER;
 static const k3thread_exctype *types[K3T_PUBLISHED_MAX];
 static atomic_size_t           count;
@@ -48,7 +51,7 @@ const k3thread_exctype *k3t_published_base(const k3thread_exctype *type)
     return type;
 }
 
-/* A name has letters, digits, '_' and '.', and no digit first. */
+/* Returns true if NAME has only letters, digits, '_' and '.', and begins with a letter or '_'. */
 static bool is_name(const char *name)
 {
     size_t length = strnlen(name, NAME_MAX_LENGTH + 1);
@@ -58,7 +61,7 @@ static bool is_name(const char *name)
                length;
 }
 
-/* Caller holds the lock. */
+/* Adds TYPE. Returns 0 or -errno. Caller holds the lock. */
 static int add(const k3thread_exctype *type)
 {
     const k3thread_exctype *known = k3t_published_find(type->name);

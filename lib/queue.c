@@ -7,10 +7,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-/*
- * Returns what T shares with its thread, or NULL if the caller must not touch it. Caller holds the
- * lock.
- */
+/* Returns the struct k3thread_local_ of T's thread, or NULL if the caller must not touch it. Caller holds the lock. */
 static struct k3thread_local_ *local_of(const struct k3thread *t)
 {
     return t == k3t_local.self ? &k3thread_local_ : t->local;
@@ -25,7 +22,7 @@ static void set_word(struct k3thread *t)
         __atomic_store_n(&local->word, K3T_WORD(local->mask, t->pending), __ATOMIC_RELEASE);
 }
 
-/* Returns true if T has to be woken for what is pending now. Caller holds the lock. */
+/* Returns true if T has to be woken for the exceptions that are pending now. Caller holds the lock. */
 static bool needs_wake(const struct k3thread *t)
 {
     if (t == k3t_local.self)
@@ -57,9 +54,8 @@ static struct k3thread_exception_ *remove_oldest(struct k3thread *t)
 }
 
 /*
- * Returns the tid of the calling thread, as gettid does, without the system call, which would be a
- * notable part of a start: the tid is in the id of the thread's clock, which the kernel defines as
- * ~tid << 3 and the kind of the clock.
+ * Returns the tid of the calling thread, as gettid does, but without the system call, which would be a notable part
+ * of a start. The kernel defines the id of the thread's clock as ~tid << 3 and the kind of the clock.
  */
 static pid_t tid_of_self(void)
 {
@@ -110,14 +106,14 @@ void k3t_queue_detach(struct k3thread *t)
     pthread_mutex_lock(&t->wake_lock);
     pthread_mutex_unlock(&t->wake_lock);
     __atomic_store_n(&k3thread_local_.word, 0, __ATOMIC_RELAXED);
-    k3thread_local_.mask = K3THREAD_IMMEDIATE; /* in case that the thread is adopted */
+    k3thread_local_.mask = K3THREAD_IMMEDIATE; /* for destructors that still run in the thread */
 }
 
 /* Sending */
 
 /*
- * Puts EXC into the queue. Sets *RET_WAKE if T has to be woken. It is woken also if it was woken for an
- * earlier exception, for it may be in a foreign call by now.
+ * Puts EXC into the queue, and sets *RET_WAKE to true if T has to be woken. T is woken even if an earlier exception
+ * has woken it, because it may be in a call that is not the library's by now. Returns 0 or an error.
  */
 static int publish(struct k3thread *t, struct k3thread_exception_ *exc, bool *ret_wake)
 {
@@ -138,8 +134,8 @@ static int publish(struct k3thread *t, struct k3thread_exception_ *exc, bool *re
 }
 
 /*
- * Sends T the wake signal. The record's lock is free meanwhile, for the woken thread takes it at once.
- * wake_lock keeps the tid T's: the end of the thread waits for it.
+ * Sends T the wake signal. Holds no lock of the record meanwhile, because the woken thread takes it at once, but
+ * wake_lock: the end of the thread waits for wake_lock, so the tid stays T's.
  */
 static void wake(struct k3thread *t)
 {
@@ -165,9 +161,9 @@ int k3t_queue_send(struct k3thread *t, struct k3thread_exception_ *exc)
 }
 
 /*
- * Sets "due" if T's nearest instant has passed. A thread that leaves a scope stores its next instant
- * and then looks whether it is due. So either the thread sees the mark, or its new instant is seen
- * here: no scope that was left in time leaves a mark behind.
+ * Sets "due" if T's nearest instant has passed, and returns true if this has set it. A thread that leaves a scope
+ * stores its next instant and then reads "due". So either the thread sees the mark, or this function sees the new
+ * instant: no scope that was left in time leaves a mark behind.
  */
 static bool mark_due(struct k3thread *t, int64_t now)
 {

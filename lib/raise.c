@@ -1,9 +1,9 @@
-/* Raising an exception in a thread: the sender's side. */
+/* Raises exceptions in threads, on the side of the sender. deliver.c has the side of the thread that gets them. */
 #include "adopt.h"
 #include "exc.h"
 #include "queue.h"
 
-/* Returns the error of an exception's type, or 0 if it can be raised. */
+/* Returns 0 if an exception of TYPE can be raised, else the error. */
 static int check_type(const k3thread_exctype *type)
 {
     if (type == NULL)
@@ -18,7 +18,7 @@ static int check(const k3thread *t, const k3thread_exctype *type)
     return error == 0 && !k3thread_is_alive(t) ? K3THREAD_INVALID_THREAD_ID_ERROR : error;
 }
 
-/* Raises an exception with DATA, unless that and FREE_DATA are NULL. */
+/* Raises an exception in T, with DATA unless both DATA and FREE_DATA are NULL. */
 static int raise_in(k3thread *t, const k3thread_exctype *type, void *data,
                     void (*free_data)(void *), const char *format, va_list arguments)
     K3THREAD_PRINTF_(5, 0);

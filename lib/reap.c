@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <sys/queue.h>
 
-/* More than one, so that the list shrinks again after slow destructors have delayed releases. */
+/* The records that k3t_reap_some looks at: more than one, so that the list shrinks again after slow destructors. */
 #define AT_A_TIME 2
 
 TAILQ_HEAD(ending, k3thread);
@@ -24,7 +24,7 @@ void k3t_reap_unlock(void)
     pthread_mutex_unlock(&lock);
 }
 
-/* Caller holds the lock. */
+/* Adds T to the list. Caller holds the lock. */
 static void put_in(struct k3thread *t)
 {
     TAILQ_INSERT_TAIL(&ending, t, ending);
@@ -39,7 +39,7 @@ void k3t_reap_later(struct k3thread *t)
     k3t_reap_unlock();
 }
 
-/* Caller holds the lock. */
+/* Takes T out of the list. Returns false if it is not in the list. Caller holds the lock. */
 static bool take_out(struct k3thread *t)
 {
     if (!t->is_ending)
@@ -61,7 +61,10 @@ void k3t_reap(struct k3thread *t)
         k3thread_unref(t);
 }
 
-/* Takes the first record out if its thread is gone, and returns it; else moves it to the end. */
+/*
+ * Takes the first record out of the list if its thread is gone, and returns it. Otherwise moves it to the end of
+ * the list, and returns NULL.
+ */
 static struct k3thread *next_gone(void)
 {
     struct k3thread *t;

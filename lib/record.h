@@ -1,18 +1,17 @@
 /*
- * The record of one thread, and what a thread knows of itself. This file only holds data; all others
- * of the library that deal with threads stand above it.
+ * Has the record of a thread, and the data of the calling thread. This file only holds data; all other files of the
+ * library that deal with threads stand above it.
  *
- * A record is made in k3thread_start, or by adoption when a thread that the library did not start
- * first calls it. Its thread holds one reference until the thread is gone (reap.h); callers hold the
- * others. The last k3thread_unref frees the record. A record is in the registry from the start of its
- * thread until the thread has ended.
+ * A record is made in k3thread_start, or by adoption when a thread that the library did not start first calls the
+ * library. Its thread holds one reference until the thread is gone (reap.h); callers hold the others. The last
+ * k3thread_unref frees the record. A record is in the registry from the start of its thread until the thread has
+ * ended.
  *
- * A thread has ended when its target has returned or was left: nothing can be raised in it any more.
- * It is gone when its destructors have run too, and the kernel has done with it (gone.h): then it can
- * be joined.
+ * A thread has ended when its target has returned or was left: nothing can be raised in it any more. A thread is
+ * gone when its destructors have run too, and the kernel has done with it (gone.h): then it can be joined.
  *
  * Lock order: the lock of attach_state.c, the registry's lock, the lock of reap.c, the lock of watcher.c, then a
- * record's. No lock is held while code of the user runs.
+ * record's wake_lock and its lock. No lock is held while code of the user runs.
  */
 #ifndef K3THREAD_RECORD_H
 #define K3THREAD_RECORD_H
@@ -24,7 +23,7 @@
 #include <sys/queue.h>
 #include <time.h>
 
-/* The watcher's knowledge of a thread: see watcher.h. */
+/* The watcher's data of one thread: see watcher.h. */
 struct k3t_watched {
     _Atomic(int64_t)    nearest; /* instant; only the thread itself changes it */
     bool                listed;  /* this and the next: under the watcher's lock */
@@ -32,6 +31,7 @@ struct k3t_watched {
     struct k3thread    *thread;
 };
 
+/* The record of one thread. */
 struct k3thread {
     k3thread_id    id;
     atomic_uint    references;
@@ -86,13 +86,13 @@ struct k3thread {
     void                       *value;
     struct k3thread_exception_ *ended_by;
 
-    /* For a throw without memory. It is in use while its type is set. */
+    /* The exception of a throw without memory. It is in use while its type is set. */
     struct k3thread_exception_ reserve;
 
     char name[];
 };
 
-/* The data of the calling thread alone. Struct k3thread_local_ has the part that others may touch. */
+/* The data that only the calling thread uses. struct k3thread_local_ has the data that other threads may touch. */
 struct k3t_local {
     struct k3thread *self; /* NULL: not yet adopted */
     struct k3thread_exception_
@@ -105,13 +105,13 @@ struct k3t_local {
 
 extern __thread struct k3t_local k3t_local K3THREAD_TLS_;
 
-/* Returns the size of a record of that name. NULL: with room for a name that the registry makes. */
+/* Returns the size of a record with NAME. If NAME is NULL, the record has room for a name that the registry makes. */
 size_t k3t_record_size(const char *name);
 
-/* Initialises T, which has the size that NAME asks for, except what k3t_gone_init does. */
+/* Initialises T, whose size is k3t_record_size(NAME), except for the mutex of k3t_gone_init. */
 void k3t_record_init(struct k3thread *t, const char *name);
 
-/* Returns true if T has ended. What it wrote before is then visible. */
+/* Returns true if T has ended. What T wrote before its end is then visible. */
 static inline bool k3t_has_ended(const struct k3thread *t)
 {
     return atomic_load_explicit(&t->ended, memory_order_acquire);

@@ -8,6 +8,7 @@
 
 #define FIRST_SIZE 64 /* a power of two, as every size of the table */
 
+/* One bucket: the first record by id, and the first record by name. */
 struct bucket {
     struct k3thread *of_id;
     struct k3thread *of_name;
@@ -37,7 +38,7 @@ static size_t index_of_id(k3thread_id id)
     return (size_t) id & (size - 1);
 }
 
-/* Hashes by FNV-1a. */
+/* Returns the bucket of NAME, by the hash FNV-1a. */
 static size_t index_of_name(const char *name)
 {
     uint64_t hash = 14695981039346656037U;
@@ -71,7 +72,7 @@ static void unlink_buckets(struct k3thread *t)
     *at = t->next_of_name;
 }
 
-/* Doubles the table. Without memory it stays as it is, which only costs time. */
+/* Doubles the table. Without memory the table stays as it is, which only costs time. */
 static void grow(void)
 {
     struct bucket *larger = calloc(size * 2, sizeof(*larger));
@@ -100,7 +101,7 @@ static void unlink_list(struct k3thread *t)
     *(t->newer != NULL ? &t->newer->older : &newest) = t->older;
 }
 
-/* Writes "PREFIX-ID". printf would be a fourth of the instructions of a start. */
+/* Writes "PREFIX-ID" without printf, which would take a fourth of the instructions of a start. */
 static void write_name(char *name, const char *prefix, k3thread_id id)
 {
     char   digits[20];
@@ -116,7 +117,7 @@ static void write_name(char *name, const char *prefix, k3thread_id id)
     *name = '\0';
 }
 
-/* The id is given under the lock, so that the list is in order of id. */
+/* Assigns the id under the lock, so that the list is in order of id. */
 void k3t_registry_add(struct k3thread *t, const char *prefix)
 {
     pthread_mutex_lock(&lock);
@@ -143,9 +144,9 @@ void k3t_registry_remove(struct k3thread *t)
 }
 
 /*
- * In the child, the other threads' records are as they were in the middle of whatever was done to them.
- * They are marked as ended first: the library takes no lock of an ended thread, and looks neither at
- * its queue nor at its joiners.
+ * In the child the records of the other threads are as they were in the middle of any change. They are first marked
+ * as ended, because the library takes no lock of an ended thread, and looks neither at its queue nor at its
+ * joiners.
  */
 void k3t_registry_keep(struct k3thread *survivor)
 {

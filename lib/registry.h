@@ -1,26 +1,23 @@
 /*
- * The live threads, by id and by name. Any thread may call; each function takes the registry's lock,
- * unless it says otherwise.
+ * Keeps the live threads, by id and by name. Any thread may call these functions. Each takes the registry's lock,
+ * unless its comment says otherwise.
  */
 #ifndef K3THREAD_REGISTRY_H
 #define K3THREAD_REGISTRY_H
 
 #include "record.h"
 
-/*
- * Gives T its id, and the name PREFIX-ID if it has none (its record has room for that). From then on T
- * is found.
- */
+/* Gives T its id, and the name PREFIX-ID if T has none (its record has room for that). From then on T can be found. */
 void k3t_registry_add(struct k3thread *t, const char *prefix);
 
-/* Removes T: from then on it is not found. Caller holds the registry's lock. */
+/* Removes T, which can no longer be found then. Caller holds the registry's lock. */
 void k3t_registry_remove(struct k3thread *t);
 
-/* Return a reference to the thread of that id, or of that name (of several: the oldest), or NULL. */
+/* Return a reference to the thread with ID, or to the oldest thread with NAME; or NULL. */
 struct k3thread *k3t_registry_find_id(k3thread_id id);
 struct k3thread *k3t_registry_find_name(const char *name);
 
-/* Returns a reference to a foreign thread that is gone, and so was not removed, or NULL. */
+/* Returns a reference to a foreign thread that is gone but was not removed, or NULL. */
 struct k3thread *k3t_registry_find_gone(void);
 
 /* Stores references to at most CAPACITY threads, in order of id; returns how many there are. */
@@ -39,8 +36,8 @@ void k3t_registry_lock(void);
 void k3t_registry_unlock(void);
 
 /*
- * Adapts to the child of fork, which was made under the lock: ends every record but SURVIVOR's, which
- * may be NULL, for their threads are not in this process. Gives the lock.
+ * Adapts to the child of fork, which was made under the lock: ends every record but SURVIVOR's, because the threads
+ * of the others are not in this process. SURVIVOR may be NULL. Releases the lock.
  */
 void k3t_registry_keep(struct k3thread *survivor);
 

@@ -31,8 +31,8 @@ static void name_for_kernel(const char *name)
 }
 
 /*
- * Prepares the calling thread. Not inlined: its variables would stay on the stack below the target, and
- * may make the difference of one page for each thread.
+ * Prepares the calling thread. Not inlined, because its variables would stay on the stack below the target, and
+ * might cost each thread one more page.
  */
 static __attribute__((noinline)) void begin(struct k3thread *t)
 {
@@ -86,7 +86,10 @@ static void end_not_unwound(void *t)
     k3t_end_not_unwound(t);
 }
 
-/* Calls the target where no attribute of a variable ends the thread when the target leaves by pthread_exit. */
+/*
+ * Calls the target with a C library whose pthread_exit runs no attribute cleanup: here a handler ends the thread
+ * instead.
+ */
 static void call_not_unwound(struct k3thread *t)
 {
     pthread_cleanup_push(end_not_unwound, t);
@@ -94,7 +97,7 @@ static void call_not_unwound(struct k3thread *t)
     pthread_cleanup_pop(0);
 }
 
-/* The attribute of the variable ends the thread also when the target leaves it by pthread_exit. */
+/* The attribute cleanup of T ends the thread, also when the target leaves by pthread_exit. */
 void *k3t_run(void *arg)
 {
     struct k3thread *t __attribute__((cleanup(end))) = arg;

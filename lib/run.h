@@ -1,4 +1,4 @@
-/* The run of a thread that the library has started. */
+/* Runs a thread that the library has started. start.c has the side of its starter. */
 #ifndef K3THREAD_RUN_H
 #define K3THREAD_RUN_H
 

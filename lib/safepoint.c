@@ -1,6 +1,6 @@
 /*
- * The hook that -fsanitize-coverage=trace-pc calls on every edge. It is in an archive of its own, so
- * that only a program that asks for the hook has it. It is compiled without that flag itself.
+ * Has the hook that -fsanitize-coverage=trace-pc calls on every edge. The hook is in an archive of its own, so that
+ * only a program that asks for it has it. This file itself is compiled without that flag.
  */
 #include "k3thread.h"
 

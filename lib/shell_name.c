@@ -4,12 +4,12 @@
 
 #include <string.h>
 
-/* Returns the size of the character at TEXT if it may stand as it is, or 0. */
+/* Returns the size of the character at TEXT if the character needs no escape, or 0. */
 static size_t plain_size(const unsigned char *text)
 {
     if (*text >= 0x80)
         return k3t_text_utf8_size((const char *) text);
-    return *text > ' ' - 1 && *text != 127 && strchr("/*?[]\\", *text) == NULL ? 1 : 0;
+    return *text >= ' ' && *text != 127 && strchr("/*?[]\\", *text) == NULL ? 1 : 0;
 }
 
 static char *escape(char *out, unsigned char byte)

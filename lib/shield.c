@@ -1,4 +1,4 @@
-/* K3THREAD_SHIELD: a body with the mask NEVER. */
+/* Enters and leaves K3THREAD_SHIELD, whose body has the mask NEVER. */
 #include "frame.h"
 #include "mask.h"
 
@@ -11,8 +11,8 @@ struct k3thread_shield_ *k3thread_shield_enter_(struct k3thread_shield_ *shield)
 }
 
 /*
- * If an exception passes, clean-ups still run with NEVER; the mask outside is what a catch (...) that
- * takes it will find.
+ * If an exception passes, the mask stays NEVER for the clean-ups further out, and the exception keeps the mask
+ * outside of the shield: a catch (...) that catches it restores that mask.
  */
 void k3thread_shield_leave_(struct k3thread_shield_ *const *shield)
 {

@@ -1,4 +1,4 @@
-/* k3thread_shutdown: the wait of the exit rule as a call, before exit. */
+/* Does the wait of the exit rule before exit, for k3thread_shutdown. */
 #include "adopt.h"
 #include "deliver.h"
 #include "exit.h"

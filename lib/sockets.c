@@ -1,9 +1,9 @@
 /*
- * The interruptible waits for bytes and connections.
+ * Has the interruptible waits that move bytes or make connections.
  *
- * A socket may have a time limit of its own, SO_RCVTIMEO or SO_SNDTIMEO, which the kernel begins anew at
- * each call. So a call that a signal has interrupted is made again only when it will not wait, and
- * within what is left of the limit since it was first made.
+ * A socket may have a time limit of its own, SO_RCVTIMEO or SO_SNDTIMEO, which the kernel begins anew at each call.
+ * So a call that a signal has interrupted is made again only when it will not block, and only within the rest of
+ * the limit, which counts from the first call.
  */
 #include "deliver.h"
 #include "wait.h"
@@ -14,7 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* A direction of calls: the option that has their time limit, and the event that ends their wait. */
+/* One direction of transfer: the option that has its time limit, and the event that ends its wait. */
 struct direction {
     int   option;
     short event;
@@ -23,7 +23,7 @@ struct direction {
 static const struct direction receiving = {SO_RCVTIMEO, POLLIN};
 static const struct direction sending = {SO_SNDTIMEO, POLLOUT};
 
-/* Returns true if FD is a socket with a time limit. *RET is then when it ends, if it began at START. */
+/* Returns true if FD is a socket with a time limit. Then stores in *RET the end of the limit, which began at START. */
 static bool has_limit(int fd, const struct direction *direction, const struct timespec *start,
                       struct timespec *ret)
 {
@@ -42,6 +42,7 @@ static bool has_limit(int fd, const struct direction *direction, const struct ti
     return true;
 }
 
+/* Makes the call NUMBER again, which a signal has interrupted, when it will not block. */
 static __attribute__((noinline)) long go_on(const struct direction *direction,
                                             const struct timespec *start, long number, long fd,
                                             long b, long c, long d, long e, long f)
@@ -63,7 +64,10 @@ static __attribute__((noinline)) long go_on(const struct direction *direction,
     return result;
 }
 
-/* The clock is a coarse one, which costs next to nothing; the kernel's limits are no finer. */
+/*
+ * Makes the call NUMBER, whatever signals come. The coarse clock costs next to nothing, and the limits of the
+ * kernel are no finer.
+ */
 static __attribute__((noinline)) long wait_for_io(const struct direction *direction, long number,
                                                   long fd, long b, long c, long d, long e, long f)
 {
@@ -105,7 +109,7 @@ int k3thread_accept(int fd, struct sockaddr *address, socklen_t *length)
                                   SOCK_CLOEXEC, 0, 0));
 }
 
-/* Returns LEFT, rounded up, as a time limit of a socket. It is never 0, which would be no limit. */
+/* Returns LEFT, rounded up, as a time limit of a socket. The result is never 0, which would mean no limit. */
 static struct timeval as_limit(const struct timespec *left)
 {
     const long microseconds = left->tv_nsec / 1000 + 1;
@@ -121,8 +125,8 @@ static bool blocks(int fd)
 }
 
 /*
- * Returns true if the kernel has ended the call before its time: it counts in ticks, and takes the last
- * one as over when a signal comes in it.
+ * Returns true if the kernel has ended the call before DEADLINE: the kernel counts in ticks, and takes the last
+ * tick as over when a signal comes during it.
  */
 static bool is_early(long result, const struct timespec *deadline)
 {
@@ -130,9 +134,9 @@ static bool is_early(long result, const struct timespec *deadline)
 }
 
 /*
- * Connects, with the time that is left as the socket's own limit. A call that a signal interrupts
- * leaves the attempt under way. A further call waits for the attempt. It fails with EISCONN if the
- * attempt has succeeded in between, and with EALREADY where a first call fails with EINPROGRESS.
+ * Connects, with the time that is left as the socket's own limit. If a signal interrupts the call, the attempt goes
+ * on. A further call waits for the attempt. It fails with EISCONN if the attempt has succeeded in between, and with
+ * EALREADY where a first call fails with EINPROGRESS.
  */
 static long connect_until(int fd, const struct sockaddr *address, socklen_t length,
                           const struct timespec *deadline)
@@ -151,7 +155,7 @@ static long connect_until(int fd, const struct sockaddr *address, socklen_t leng
             result = 0;
         if (again && result == -EALREADY)
             result = -EINPROGRESS;
-        /* The kernel rounds the limit up to a tick: signals may come more often than that. */
+        /* The kernel rounds the limit up to a tick. Signals that come more often would make the call endless. */
         if (result == -EINTR && k3t_has_passed(deadline))
             result = -EINPROGRESS;
         again = true;
@@ -170,7 +174,10 @@ static long connect_unlimited(int fd, const struct sockaddr *address, socklen_t 
     return result == -EISCONN ? 0 : result;
 }
 
-/* If TIMEOUT is negative, the socket's own limit holds. The socket keeps that limit. */
+/*
+ * Connects within TIMEOUT. If TIMEOUT is negative, the socket's own limit holds. The socket then has its own limit
+ * again.
+ */
 static __attribute__((noinline)) long wait_for_connection(int fd, const struct sockaddr *address,
                                                           socklen_t length, double timeout)
 {

@@ -6,10 +6,13 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-/* A signal's frame where the kernel does not say its size, as x86 before Linux 5.14: with AVX-512's registers. */
+/*
+ * The size of a signal's frame with the registers of AVX-512, for a kernel that does not tell it (x86 before Linux
+ * 5.14).
+ */
 #define SIGNAL_FRAME 4096
 
-/* Adds the size of the thread-local variables of one object to *DATA, for they may be in each stack. */
+/* Adds the size of the thread-local variables of one object to *DATA, because they may be on each stack. */
 static int add_tls(struct dl_phdr_info *info, size_t size, void *data)
 {
     (void) size;
@@ -21,8 +24,8 @@ static int add_tls(struct dl_phdr_info *info, size_t size, void *data)
 }
 
 /*
- * Returns how much of a stack the system itself needs: the minimum of the C library, a signal's frame,
- * and thread-local variables.
+ * Returns the number of bytes of a stack that the system itself needs: the minimum of the C library, a signal's
+ * frame, and thread-local variables.
  */
 static size_t needed_by_system(void)
 {

@@ -1,4 +1,4 @@
-/* The size of a thread's stack. */
+/* Computes the size of a thread's stack. */
 #ifndef K3THREAD_STACK_H
 #define K3THREAD_STACK_H
 

@@ -1,4 +1,4 @@
-/* Starting a thread: the starter's side. run.c has the side of the new thread. */
+/* Starts threads, on the side of the starter. run.c has the side of the new thread. */
 #include "adopt.h"
 #include "clock.h"
 #include "end.h"
@@ -37,7 +37,10 @@ static int check(k3thread_target target, const struct k3thread_options *options)
     return isnan(options->after) || options->after < 0 ? K3THREAD_VALUE_ERROR : 0;
 }
 
-/* The thread is detached: its stack is freed when it is gone, whether or not it is joined. */
+/*
+ * Sets the attributes of a detached thread, whose stack is freed when the thread is gone, whether or not it is
+ * joined.
+ */
 static int set_attributes(pthread_attr_t *attributes, size_t stack_size)
 {
     int error = pthread_attr_setdetachstate(attributes, PTHREAD_CREATE_DETACHED);

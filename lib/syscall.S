@@ -1,4 +1,4 @@
-/* The window between "is an exception pending" and the kernel's entry, closed by construction. */
+/* Makes a system call unless a wait has to end. syscall.h says how the test and the call are made inseparable. */
 #include "syscall.h"
 
     .text

@@ -28,7 +28,10 @@ void k3t_text_copy(char *ret, size_t size, const char *text)
         k3t_text_drop_partial(ret, size - 1);
 }
 
-/* A lead byte that could begin a longer form than needed, a surrogate, or too large a number limits the next. */
+/*
+ * Returns true if SECOND may follow LEAD. Behind some lead bytes the second byte has limits: without them the form
+ * would be longer than needed, or the character a surrogate or too large.
+ */
 static bool second_fits(unsigned char lead, unsigned char second)
 {
     switch (lead) {

@@ -1,12 +1,12 @@
-/* K3THREAD_TIMEOUT: a TRY with a time limit. */
+/* Enters K3THREAD_TIMEOUT, a TRY with a time limit. limit.h keeps the limits. */
 #include "adopt.h"
 #include "limit.h"
 
 #include <math.h>
 
-#define BEYOND 9e9 /* seconds, or 285 years; a limit that is longer is none */
+#define BEYOND 9e9 /* seconds, or 285 years; a limit that is longer counts as none */
 
-/* Nothing is thrown once the block is entered: a limit that has passed is for its body. */
+/* Throws only before the block is entered. The exception of a limit that has passed already is for the body. */
 struct k3thread_try_ *k3thread_timeout_enter_(struct k3thread_timeout_ *block, double seconds)
 {
     if (isnan(seconds))

@@ -1,4 +1,7 @@
-/* The parts of a K3THREAD_TRY: the ends of its body and its handlers, catching, FINALLY and END. */
+/*
+ * Has the parts of a K3THREAD_TRY: the ends of its body and its handlers, catching, FINALLY and END. leave.h has
+ * the way out of a block.
+ */
 #include "adopt.h"
 #include "frame.h"
 #include "leave.h"
@@ -7,9 +10,9 @@
 #include "unwind.h"
 
 /*
- * The end of a body is a checkpoint, that of a handler is none: a raise in a handler stays pending, and
- * is thrown where the loop around the block waits again, inside the block. The time limit is withdrawn
- * before: a body that has come to its end is not late.
+ * The end of a body is a checkpoint, the end of a handler is none: a raise in a handler stays pending, and is
+ * thrown where a loop around the block waits again, inside the block. The time limit is withdrawn before the
+ * checkpoint: a body that has come to its end is not late.
  */
 void k3thread_part_end_slow_(void)
 {
@@ -81,7 +84,10 @@ void k3thread_end_slow_(void)
     k3t_throw(exc);
 }
 
-/* A copy is thrown: if an inner try catches it, the handler goes on and still has its own. */
+/*
+ * Throws a copy of the exception: if an inner TRY catches the copy, the handler goes on and still has its own
+ * exception.
+ */
 void k3thread_reraise_(void)
 {
     const struct k3thread_block_ *block = k3thread_local_.top;

@@ -1,11 +1,11 @@
-/* The value of a thread, or the exception that ended it. */
+/* Returns the value of a thread, or throws the exception that ended it, for k3thread_value. */
 #include "adopt.h"
 #include "exc.h"
 #include "unwind.h"
 
 #include <errno.h>
 
-/* Throws a copy of the exception that ended T, with that one as its cause. */
+/* Throws a copy of the exception that ended T. The cause of the copy is that exception. */
 static _Noreturn void throw_end_of(const struct k3thread *t)
 {
     const struct k3thread_exc  *cause = &t->ended_by->info;

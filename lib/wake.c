@@ -13,7 +13,7 @@
 static pid_t process; /* asked for once: getpid would be a third of the time that sending takes */
 static int   wake_signal = SIGSTKFLT;
 static bool  installed;
-static bool  mask_is_kept = true; /* when a handler changes the mask in its context, that holds */
+static bool  mask_is_kept = true; /* the mask that a handler leaves in its context takes effect */
 static struct sigaction before;   /* the program's own action for the signal */
 
 int k3thread_wake_signal(void)
@@ -57,15 +57,15 @@ int k3thread_set_wake_signal(int signal)
 }
 
 /*
- * A signal below SIGRTMIN can be sent also when the user's queue of signals is full: it is then one bit,
- * and needs no entry. A failure says that the thread is gone, and needs no wake-up.
+ * A signal below SIGRTMIN can be sent also when the user's queue of signals is full: the kernel keeps it as one
+ * bit, which needs no entry. A failure means that the thread is gone, and needs no wake-up.
  */
 void k3t_wake_send(pid_t tid)
 {
     syscall(SYS_tgkill, process, tid, wake_signal);
 }
 
-/* A child of fork has no timers. */
+/* Forgets the timer, because a child of fork has no timers. */
 void k3t_wake_in_child(void)
 {
     process = getpid();
@@ -104,8 +104,8 @@ void k3t_wake_repeat_no_more(void)
 }
 
 /*
- * A handler may find the thread anywhere, also inside a sanitizer's own code, which must not be
- * entered again.
+ * Keeps the sanitizers out of a function. A signal handler may interrupt the own code of a sanitizer, which must
+ * not be entered again.
  */
 #if defined __clang__
 #define UNSANITIZED __attribute__((disable_sanitizer_instrumentation))
@@ -120,14 +120,14 @@ void k3t_wake_repeat_no_more(void)
 #endif
 
 /*
- * Sends the wake signal again, blocked until the interrupted code returns. The counter is not at the
- * system call: it is before or after the call, where the thread will look at the word itself, or in the
- * handler of another signal that interrupted the call. The kernel would restart the call when that
- * handler returns; the blocked signal then comes first, and finds the counter at the call.
+ * Sends the wake signal again, blocked until the interrupted code returns. The program counter is not at the system
+ * call. It is before or after the call, where the thread will look at the word itself, or in the handler of another
+ * signal that interrupted the call. The kernel would restart the call when that handler returns; but the wake
+ * signal is then no longer blocked, comes first, and finds the counter at the call.
  *
- * This may be repeated within one wait: if another signal comes as that handler returns, the counter is
- * in a handler once more. valgrind does not apply the mask of the context and would deliver the signal
- * for ever: there it is done once in a wait.
+ * This may happen several times within one wait: if another signal comes as that handler returns, the counter is in
+ * a handler once more. valgrind does not apply the mask of the context, and would deliver the signal for ever: with
+ * valgrind it is sent again only once in a wait.
  */
 UNSANITIZED static void defer(ucontext_t *context)
 {
@@ -139,7 +139,7 @@ UNSANITIZED static void defer(ucontext_t *context)
     errno = saved_errno;
 }
 
-/* Has the wake signal sent once more, later: the C library may be just before its system call. */
+/* Has the kernel send the wake signal once more, after a while: the C library may be just before its system call. */
 UNSANITIZED static void repeat(void)
 {
     const struct itimerspec once = {.it_value.tv_nsec = REPEAT_AFTER};
@@ -161,7 +161,7 @@ UNSANITIZED static void set_word(void)
     *(volatile unsigned *) &k3thread_local_.word |= K3T_WORD(k3thread_local_.mask, pending);
 }
 
-/* Wakes the calling thread from whatever it waits in. */
+/* Ends the wait of the calling thread, if it is in one that has to end. */
 UNSANITIZED static void wake(ucontext_t *context)
 {
     struct k3thread *self = k3t_local.self;
@@ -185,8 +185,8 @@ UNSANITIZED static void wake(ucontext_t *context)
 }
 
 /*
- * Handles the wake signal, and then does what it was for before: a second copy of this library in the
- * process has its own threads to wake.
+ * Handles the wake signal, and then calls the handler that the signal had before: if that belongs to a second copy
+ * of this library in the process, it has its own threads to wake.
  */
 UNSANITIZED static void on_wake(int signal, siginfo_t *info, void *context)
 {
@@ -197,7 +197,10 @@ UNSANITIZED static void on_wake(int signal, siginfo_t *info, void *context)
         before.sa_handler(signal);
 }
 
-/* Asks by valgrind's own request, instructions that change nothing on a processor, if it runs us. */
+/*
+ * Returns true if valgrind runs the program. Asks by valgrind's own request: instructions that change nothing on a
+ * processor.
+ */
 static bool is_on_valgrind(void)
 {
     const unsigned long request[6] = {0x1001};
@@ -231,9 +234,8 @@ struct kernel_action {
 };
 
 /*
- * ThreadSanitizer puts a handler of its own in place of ours, which it runs later and with a copy of
- * the context. So the action that sigaction has set is read back from the kernel, and our handler is
- * put into it.
+ * ThreadSanitizer installs a handler of its own in place of ours, and calls ours later, with a copy of the context.
+ * So the action that sigaction has set is read back from the kernel, and our handler is put into it.
  */
 void k3t_wake_install(void)
 {

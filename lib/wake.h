@@ -1,16 +1,16 @@
-/* The wake signal: its handler, which only wakes a thread, and how the signal is sent. */
+/* Sends the wake signal, and handles it. The handler only wakes a thread; it throws nothing. */
 #ifndef K3THREAD_WAKE_H
 #define K3THREAD_WAKE_H
 
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* Where the calling thread is, for the wake signal's handler. */
+/* The state of the calling thread's wait, for the wake signal's handler. */
 enum k3t_waiting {
     K3T_NOT_WAITING,
-    K3T_WAITING,  /* in k3t_wait, around its system call */
+    K3T_WAITING,  /* the thread is in k3t_wait, around its system call */
     K3T_DEFERRED, /* the handler has blocked the signal, and sent it again for later */
-    K3T_REPEATED  /* in a wait of the C library, during which the handler has the signal repeated */
+    K3T_REPEATED  /* in a wait of the C library; the handler has the signal repeated */
 };
 
 /* Installs the wake signal's handler. */
@@ -23,12 +23,12 @@ void k3t_wake_send(pid_t tid);
 void k3t_wake_in_child(void);
 
 /*
- * Returns true if the wake signal's handler can have the kernel send the signal to the calling thread once more, some
- * time later: see K3T_REPEATED. It cannot if the user's queue of signals is full.
+ * Returns true if the wake signal's handler can have the kernel send the signal to the calling thread once more,
+ * some time later: see K3T_REPEATED. Returns false if the user's queue of signals is full.
  */
 bool k3t_wake_can_repeat(void);
 
-/* Frees what k3t_wake_can_repeat has made for the calling thread, which is ending. */
+/* Frees the timer that k3t_wake_can_repeat has made for the calling thread, which is ending. */
 void k3t_wake_repeat_no_more(void);
 
 /* Unblocks the wake signal in the calling thread. */

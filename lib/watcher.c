@@ -11,20 +11,23 @@
 #include <unistd.h>
 
 #define FAR (K3T_NO_INSTANT - 1) /* an instant that never comes */
-/* The watcher ends when it has had nothing to watch for so long: a process may end with its last thread. */
+/*
+ * A watcher that has had nothing to watch for so long ends, because the process may have to end with its last other
+ * thread.
+ */
 #define LINGER (K3T_NANOSECONDS / 10)
 
 static pthread_mutex_t     lock = PTHREAD_MUTEX_INITIALIZER;
 static struct k3t_watched *first;   /* under the lock */
 static bool                running; /* under the lock */
-static atomic_uint         calls;   /* a futex: how often a thread had something to tell */
-/* When the watcher looks next. K3T_NO_INSTANT while it looks, or is not there: then every thread calls. */
+static atomic_uint         calls;   /* a futex: counts how often a thread had something to tell */
+/* The instant of the next look. K3T_NO_INSTANT while the watcher looks, or does not run: then every thread calls it. */
 static _Atomic(int64_t) planned = K3T_NO_INSTANT;
 
 /*
- * Marks the threads whose instant has passed. Returns the nearest instant of the other threads. If no
- * thread has an instant, that is K3T_NO_INSTANT. If each thread that has one is marked, it is FAR: such
- * a thread will tell when it is no longer due.
+ * Marks the threads whose instant has passed. Returns the nearest instant of the other threads. Returns
+ * K3T_NO_INSTANT if no thread has an instant, and FAR if each thread that has an instant is marked: such a thread
+ * will tell when it is no longer due.
  */
 static int64_t look(void)
 {
@@ -62,8 +65,8 @@ static void wake(void)
 }
 
 /*
- * Returns true if no thread has called since SEEN: then there is nothing to watch, and the next thread
- * that calls starts another watcher.
+ * Returns true if no thread has called since SEEN. Then there is nothing to watch, and the watcher may end: the
+ * next thread that calls starts another watcher.
  */
 static bool may_end(unsigned seen)
 {
@@ -77,9 +80,9 @@ static bool may_end(unsigned seen)
 }
 
 /*
- * A thread stores its instant and then reads the plan; the watcher takes the plan back, then reads
- * the instants, then stores the new plan. So the watcher sees the instant, or the thread sees that it
- * has to call.
+ * Runs the watcher. A thread stores its instant and then reads the plan. The watcher takes the plan back, then
+ * reads the instants, then stores the new plan. So the watcher sees the instant, or the thread sees that it has to
+ * call.
  */
 static void *watch(void *arg)
 {
@@ -105,7 +108,7 @@ static void *watch(void *arg)
     }
 }
 
-/* Starts the watcher with all signals blocked: it must handle none. Caller holds the lock. */
+/* Starts the watcher with all signals blocked, because it must handle none. Caller holds the lock. */
 static bool start(void)
 {
     pthread_attr_t attributes;
@@ -124,8 +127,8 @@ static bool start(void)
 }
 
 /*
- * Wakes the watcher, or starts one; returns false if it cannot. The count comes first: either a watcher
- * that is about to end sees it, or that watcher has ended by the time that the lock is free.
+ * Wakes the watcher, or starts one. Returns false if none can be started. Counts the call first: either a watcher
+ * that is about to end sees the count, or that watcher has ended by the time that the lock is free.
  */
 static bool call(void)
 {
@@ -157,8 +160,8 @@ void k3t_watcher_add(struct k3thread *t)
 }
 
 /*
- * The watcher may have planned to look in an hour, for a scope that was left long ago. With the last
- * thread to watch, the process may end: the watcher has to do so before.
+ * The watcher may have planned its next look in an hour, for a scope that was left long ago. With the last thread
+ * that is watched the process may end, so the watcher is woken, to end first.
  */
 void k3t_watcher_remove(struct k3t_watched *watched)
 {

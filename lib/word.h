@@ -1,6 +1,7 @@
 /*
- * The word of a thread: two bits of struct k3thread_local_ that say whether its next checkpoint has to
- * throw, and whether its waits have to end. It follows from the queue and the mask (queue.h).
+ * Computes and reads the word of a thread: two bits of struct k3thread_local_ that say whether the next checkpoint
+ * of the thread has to throw, and whether its waits have to end. The word follows from the queue and the mask
+ * (queue.h).
  */
 #ifndef K3THREAD_WORD_H
 #define K3THREAD_WORD_H
@@ -8,7 +9,7 @@
 #include "k3thread.h"
 #include "syscall.h"
 
-/* The word of a thread that has this mask and so many exceptions pending. */
+/* Computes the word of a thread with MASK and with PENDING exceptions. */
 #define K3T_WORD(mask, pending)                                                                    \
     ((pending) == 0 || (mask) == K3THREAD_NEVER ? 0U                                               \
      : (mask) == K3THREAD_IMMEDIATE             ? K3T_WORD_CHECKPOINT | K3T_WORD_WAIT              \

@@ -204,13 +204,12 @@ struct k3thread_options { /* all zero = the defaults */
 };
 
 /*
- * Starts a thread that calls TARGET(ARG). Its mask is K3THREAD_IMMEDIATE, its signal mask is that
- * of the caller with the wake signal opened.
+ * Starts a thread that calls TARGET(ARG). The mask of the thread is K3THREAD_IMMEDIATE; its signal mask is the
+ * caller's, with the wake signal unblocked.
  *
- * *RET gets a reference; RET may be NULL. The thread need not be joined. OPTIONS may be NULL.
- * Errors: TYPE_ERROR (no target), VALUE_ERROR (name, or after < 0 or NaN), -EAGAIN, -ENOMEM, -ENOTSUP
- * (the kernel, or what takes its place, has no robust mutexes).
- * Python: k3thread.start(target, name=, args=, daemon=, after=).
+ * *RET gets a reference; RET may be NULL. The thread need not be joined. OPTIONS may be NULL. Errors: TYPE_ERROR
+ * (no target), VALUE_ERROR (name, or after < 0 or NaN), -EAGAIN, -ENOMEM, -ENOTSUP (the kernel, or an emulation of
+ * it, has no robust mutexes). Python: k3thread.start(target, name=, args=, daemon=, after=).
  */
 int k3thread_start(k3thread **ret, k3thread_target target, void *arg,
                    const struct k3thread_options *options);
@@ -239,18 +238,18 @@ struct k3thread_result {
 int k3thread_join(k3thread *t, double timeout, struct k3thread_result *ret);
 
 /*
- * Joins T, as k3thread_join does, and returns what its target returned. If an exception ended T, a copy
- * is thrown in the caller, with the same type, message and data. Its sender is T, and its cause is the
+ * Joins T, as k3thread_join does, and returns what its target returned. If an exception ended T, throws a copy of
+ * it in the caller, with the same type, message and data. The sender of the copy is T, and its cause is the
  * exception that ended T.
  *
- * Throws TypeError if T is NULL, and RuntimeError if T is the caller. With the mask RETURN it returns
- * NULL while an exception is pending. Python: concurrent.futures.Future.result.
+ * Throws TypeError if T is NULL, and RuntimeError if T is the caller. With the mask RETURN returns NULL while an
+ * exception is pending. Python: concurrent.futures.Future.result.
  */
 void *k3thread_value(k3thread *t);
 
 /*
- * Returns the exception that ended the thread whose k3thread_value threw E, valid as long as E; NULL
- * if E is NULL, if E was not thrown by it, or if there was no memory for a cause.
+ * Returns the cause of E, if k3thread_value threw E: the exception that ended the thread, valid as long as E.
+ * Returns NULL if E is NULL, if another function threw E, or if there was no memory for a cause.
  */
 const struct k3thread_exc *k3thread_cause(const struct k3thread_exc *e);
 
@@ -267,10 +266,10 @@ void k3thread_unref(k3thread *t);
  */
 k3thread *k3thread_self(void);
 
-/* Returns a new reference to the live thread of that name (of several: the oldest), or NULL. */
+/* Returns a new reference to the oldest live thread with that name, or NULL. */
 k3thread *k3thread_find(const char *name);
 
-/* Returns a new reference to the live thread of that id, or NULL. */
+/* Returns a new reference to the live thread with that id, or NULL. */
 k3thread *k3thread_find_id(k3thread_id id);
 
 /*
@@ -280,10 +279,10 @@ k3thread *k3thread_find_id(k3thread_id id);
 size_t k3thread_list(k3thread **threads, size_t capacity);
 
 /*
- * Waits for all threads that exit would wait for, except the caller, at most TIMEOUT seconds. So a
- * program can have the wait of the exit rule before the functions that it has registered by atexit. An
- * interruptible wait. Two threads that exit would wait for must not call it at the same time without a
- * limit: they would wait for each other for ever. Errors: VALUE_ERROR, -ETIMEDOUT, -ECANCELED.
+ * Waits for all threads that exit would wait for, except the caller, at most TIMEOUT seconds. With it, a program
+ * waits for its threads before the functions that it has registered by atexit. An interruptible wait. Two threads
+ * that exit would wait for must not call it at the same time without a limit: they would wait for each other for
+ * ever. Errors: VALUE_ERROR, -ETIMEDOUT, -ECANCELED.
  */
 int k3thread_shutdown(double timeout);
 
@@ -301,7 +300,7 @@ pid_t k3thread_get_tid(const k3thread *t);
  */
 pthread_t k3thread_get_pthread(const k3thread *t);
 
-/* Returns true from k3thread_start until the target has ended, and T takes no more exceptions. */
+/* Returns true from k3thread_start on, until the target has ended. Afterwards T takes no exceptions. */
 bool k3thread_is_alive(const k3thread *t);
 
 /* An exception. */
@@ -374,11 +373,12 @@ K3THREAD_NORETURN_ void k3thread_throw(const k3thread_exctype *type, const char 
  * "e" is a const struct k3thread_exc *, valid inside its EXCEPT.
  *
  *  - Inside EXCEPT the mask is ON_BLOCKING if it was IMMEDIATE, and unchanged otherwise: a handler never
- *    opens a mask. Inside FINALLY it is NEVER. After the block, however it is left, the mask is again
- *    what it was before the TRY. If no exception left the body, it is what the body made of it.
- *  - The end of the body is a checkpoint inside the block; END is none. So a raise that comes while
- *    the body computes is caught by this block. A raise that comes while a handler runs stays pending
- *    until the next checkpoint or wait. A loop around a block survives both.
+ *    opens a mask. Inside FINALLY the mask is NEVER. If an exception left the body, the mask after the
+ *    block is again the mask before the TRY, however the block is left. Otherwise the mask stays as the
+ *    body has set it.
+ *  - The end of the body is a checkpoint inside the block; END is no checkpoint. So this block catches
+ *    an exception that is raised while the body computes. An exception that is raised while a handler
+ *    runs stays pending until the next checkpoint or wait. A loop around a block survives both.
  *  - An exception thrown inside EXCEPT runs the FINALLY of the same block and goes outwards.
  *    K3THREAD_RERAISE() once more throws the innermost exception that is being handled, also from a
  *    function that the handler calls; outside of any handler it throws RuntimeError.
@@ -433,15 +433,15 @@ K3THREAD_NORETURN_ void k3thread_throw(const k3thread_exctype *type, const char 
  *
  * is a TRY whose body gets a TimeoutError when its time is up, as if the thread had raised it in
  * itself, with the message "the limit was 0.5 s": it is thrown where the mask allows. A negative limit
- * is none; 0 throws at the body's first checkpoint or wait. Before the block is entered, NaN throws
- * ValueError, and RuntimeError is thrown if the watcher's thread, of which a process has one, cannot be
- * started.
+ * means no limit; 0 throws at the body's first checkpoint or wait. Before the block
+ * is entered, NaN throws ValueError, and RuntimeError is thrown if the process cannot start its hidden
+ * thread for time limits.
  *
  *  - While the body runs, its TimeoutError is only for the handlers of this block: blocks further in
  *    run their FINALLY and clean-ups, but no handler. If no handler of this block takes it, it goes on
  *    as any other exception.
  *  - EXCEPT(k3thread_TimeoutError, e) of this block takes no other TimeoutError: neither one that is
- *    raised or thrown, nor that of a time limit further in.
+ *    raised or thrown, nor the one of a time limit further in.
  *  - When the body is left, in whatever way, the limit is withdrawn, also if its exception is pending
  *    already. A body that has come to its end is not late.
  */
@@ -530,17 +530,17 @@ enum k3thread_mask k3thread_restore_mask(enum k3thread_mask mask);
 bool k3thread_pending(void);
 
 /*
- * Takes the oldest pending exception of the calling thread, whatever its mask: it is stored in *RET
- * instead of being thrown. Returns false, with *RET untouched, if there is none. If RET is NULL, the
- * exception is dropped. The data of an exception that is stored in *RET is the caller's to free.
+ * Takes the oldest pending exception of the calling thread, whatever its mask, and stores it in *RET instead of
+ * throwing it. Returns false, with *RET untouched, if there is none. If RET is NULL, drops the exception. The
+ * caller has to free the data of an exception that is stored in *RET.
  */
 bool k3thread_take(struct k3thread_exc *ret);
 
 /*
- * Returns a descriptor that is readable while the calling thread has an exception pending, whatever
- * its mask, for event loops; -errno on failure. Each call in a thread returns the same descriptor. It
- * is an eventfd of the library's: do not read, write or close it. It is closed when the thread ends. A
- * forked child has one of its own under the same number.
+ * Returns a descriptor for event loops, which is readable while the calling thread has an exception pending,
+ * whatever its mask; -errno on failure. Each call in a thread returns the same descriptor. It is an eventfd that
+ * belongs to the library: do not read, write or close it. It is closed when the thread ends. A forked child has one
+ * of its own under the same number.
  */
 int k3thread_pending_fd(void);
 
@@ -572,7 +572,7 @@ ssize_t k3thread_read(int fd, void *buffer, size_t size);
 ssize_t k3thread_write(int fd, const void *buffer, size_t size);
 ssize_t k3thread_recv(int fd, void *buffer, size_t size, int flags);
 ssize_t k3thread_send(int fd, const void *buffer, size_t size, int flags);
-int     k3thread_open(const char *path, int flags, ...); /* the mode follows O_CREAT, O_TMPFILE */
+int     k3thread_open(const char *path, int flags, ...); /* with O_CREAT or O_TMPFILE: a mode */
 int     k3thread_flock(int fd, int operation);
 
 /* ADDRESS and LENGTH may both be NULL. The new descriptor is close-on-exec. */
@@ -584,7 +584,7 @@ int k3thread_accept(int fd, struct sockaddr *address, socklen_t *length);
  */
 int k3thread_connect(int fd, const struct sockaddr *address, socklen_t length, double timeout);
 
-/* Waits for the end of a child; PID is that of waitpid. Returns the child's pid. STATUS may be NULL. */
+/* Waits until a child ends; PID says which, as in waitpid. Returns the child's pid. STATUS may be NULL. */
 int k3thread_waitpid(pid_t pid, int *status);
 
 /*
@@ -625,8 +625,8 @@ int k3thread_futex(const uint32_t *word, int operation, uint32_t value, double t
 long k3thread_syscall(long number, ...);
 
 /*
- * A function that is called in a thread that an exception other than SystemExit ends, after its stack
- * was unwound, with the mask NEVER. The default one prints one line to stderr:
+ * A function that is called when an exception other than SystemExit ends a thread: in that thread, after
+ * its stack was unwound, with the mask NEVER. The default one prints one line to stderr:
  *
  *     Exception in thread NAME: TYPE: MESSAGE
  */
@@ -645,12 +645,12 @@ k3thread_excepthook k3thread_set_excepthook(k3thread_excepthook hook);
 int k3thread_wake_signal(void);
 
 /*
- * Makes SIGNAL the signal that wakes threads. To be called before any other function of the library is
- * used. A signal below SIGRTMIN is best: it can always be sent. If the program has a handler for it,
- * that is called too.
+ * Makes SIGNAL the signal that wakes threads. Call it before any other function of the library. A signal below
+ * SIGRTMIN is best, because it can always be sent. If the program has a handler for SIGNAL, the library calls that
+ * handler too.
  *
- * Errors: VALUE_ERROR (SIGNAL is none, cannot be caught, or tells of an error of the program), -EBUSY
- * (the library is in use).
+ * Errors: VALUE_ERROR (SIGNAL is no signal, cannot be caught, or reports an error of the program), -EBUSY (the
+ * library is in use).
  */
 int k3thread_set_wake_signal(int signal);
 
@@ -659,16 +659,17 @@ int k3thread_set_wake_signal(int signal);
  * k3thread_attach, "k3thread raise web ValueError -m 'bad line'" acts as k3thread_send_exceptionf on the process's
  * MainThread, and "k3thread raise web/NAME ..." on the thread NAME. The sender of such an exception is 0.
  *
- * The library has one hidden thread for this, which handles no signal and does nothing while nothing comes. It is no
- * thread that the functions here list, and exit does not wait for it. A forked child is not attached.
+ * The library has one hidden thread for this, which handles no signal and sleeps while nothing comes. The functions
+ * here do not list it, and exit does not wait for it. A forked child is not attached.
  *
- * If nobody catches such an exception in the main thread, the supervisor is told, and the process ends with status
- * 143 (SystemExit), 130 (KeyboardInterrupt), 124 (TimeoutError) or 1.
+ * If no block catches such an exception in the main thread, the library tells the supervisor, and the process ends
+ * with status 143 (SystemExit), 130 (KeyboardInterrupt), 124 (TimeoutError) or 1.
  *
  * k3thread_attach connects, and returns when the supervisor knows the threads of the process. It returns 0 also if
  * the process is attached already. Errors: -ENOENT (no supervisor has started the process; nothing is done), -EBUSY
  * (another process of the thread is attached), -EPERM (the process does not belong to the thread), -ESRCH (the thread
- * has ended), -EALREADY (another thread is at it), -ETIMEDOUT, or that of a system call.
+ * has ended), -EALREADY (another thread attaches or detaches), -ETIMEDOUT, or the error of a
+ * system call.
  */
 int k3thread_attach(void);
 
@@ -696,9 +697,7 @@ int k3thread_publish(const k3thread_exctype *type);
  * fork. In the child only the calling thread lives, with its id, its name and what it has pending.
  */
 
-/*
- * The rest is only for the macros above. Programs name nothing of it.
- */
+/* Everything below is only for the macros above. Programs do not use its names. */
 #ifdef __cplusplus
 #define K3THREAD_NOTHROW_         noexcept
 #define K3THREAD_NOTHROW_DEFINED_ noexcept
@@ -708,9 +707,9 @@ int k3thread_publish(const k3thread_exctype *type);
 #endif
 
 /*
- * In C++ a block is inside a real try. Its handler takes nothing, for no exception has that type. But
- * without it, compilers leave out the clean-ups of a function that is noexcept, as destructors are, and
- * with them the clean-up of the block, which catches.
+ * In C++ a block is inside a try of the language. Its catch never catches anything, because no exception has that
+ * type. But without it compilers leave out the clean-ups of a noexcept function, as destructors are, and with them
+ * the clean-up of the block, which catches.
  */
 #if defined __cplusplus && defined __EXCEPTIONS
 struct k3thread_never_ {
@@ -727,8 +726,8 @@ struct k3thread_never_ {
 #endif
 
 /*
- * The variable that leaves a block. The AddressSanitizer of g++, which optimises the variable into a
- * register, would otherwise take it to be out of its scope in a handler.
+ * Qualifies the variable that leaves a block. g++ would otherwise keep the variable in a register, and its
+ * AddressSanitizer would take the variable to be out of scope in a handler.
  */
 #ifdef __SANITIZE_ADDRESS__
 #define K3THREAD_GUARD_ volatile
@@ -739,8 +738,8 @@ struct k3thread_never_ {
 struct k3thread_exception_;
 
 /*
- * Blocks live on the stack of the thread, each linked to the block around it. The library's frame.h has
- * their states. Only these two are set here, when the setjmp is done and exceptions can be caught.
+ * One block. Blocks are on the stack of their thread, each linked to the block around it. The library's frame.h has
+ * their states. The macros set only these two, after the setjmp, when the block can catch.
  */
 #define K3THREAD_BODY_    1
 #define K3THREAD_LIMITED_ 2 /* the same, with a time limit */
@@ -759,7 +758,7 @@ struct k3thread_try_ {
     jmp_buf                     environment;
 };
 
-/* A time limit: the scopes of a thread are a list. */
+/* A time limit. The limits of a thread are a list, innermost first. */
 struct k3thread_limit_ {
     struct k3thread_limit_ *outer;
     int64_t                 deadline; /* nanoseconds of the monotonic clock */
@@ -783,7 +782,7 @@ struct k3thread_shield_ {
     unsigned char               mask;      /* to be restored */
 };
 
-/* The part of the calling thread that inlined code and threads that raise exceptions in it share. */
+/* The data of the calling thread that inlined code uses, and threads that raise exceptions in it. */
 struct k3thread_local_ {
     struct k3thread_block_ *volatile top;  /* the innermost block; volatile as its state is */
     unsigned                    word;      /* bit 0: the next checkpoint has to throw */
@@ -792,8 +791,9 @@ struct k3thread_local_ {
 };
 
 /*
- * glibc keeps room for such variables of libraries that are loaded later, and other variables are not safe in signal
- * handlers. musl keeps no room, and makes all variables when the library is loaded and when a thread begins.
+ * Selects the storage of thread-local variables. glibc keeps room for initial-exec variables of libraries that are
+ * loaded later, and its other variables are not safe in signal handlers. musl keeps no such room, but makes all
+ * variables when the library is loaded and when a thread begins.
  */
 #ifdef __GLIBC__
 #define K3THREAD_TLS_ __attribute__((tls_model("initial-exec")))
@@ -806,7 +806,7 @@ extern __thread struct k3thread_local_ k3thread_local_ K3THREAD_TLS_;
 struct k3thread_try_ *k3thread_try_enter_(struct k3thread_try_ *block) K3THREAD_NOTHROW_;
 void k3thread_try_leave_fast_(struct k3thread_try_ *const K3THREAD_GUARD_ *block) K3THREAD_NOTHROW_;
 void k3thread_try_leave_slow_(struct k3thread_try_ *block) K3THREAD_NOTHROW_;
-/* leaf: otherwise gcc assumes that a throw may jump back to the setjmp of an earlier pass. */
+/* Without leaf, gcc assumes that a throw may jump back to the setjmp of an earlier pass of a loop. */
 __attribute__((leaf)) struct k3thread_try_ *k3thread_timeout_enter_(struct k3thread_timeout_ *block,
                                                                     double seconds);
 bool                       k3thread_catch_(const k3thread_exctype *type) K3THREAD_NOTHROW_;
@@ -827,7 +827,10 @@ void                      k3thread_cleanup_end_(int execute);
 struct k3thread_shield_ *k3thread_shield_enter_(struct k3thread_shield_ *shield) K3THREAD_NOTHROW_;
 void k3thread_shield_leave_(struct k3thread_shield_ *const *shield) K3THREAD_NOTHROW_;
 
-/* For k3thread-host: k3thread_attach for MAIN; and the exit status of a process that T, which is gone, ends. */
+/*
+ * For k3thread-host. The first does what k3thread_attach does, for MAIN. The second returns the exit status of a
+ * process that ends with T, which is gone.
+ */
 int k3thread_attach_as_(k3thread *main);
 int k3thread_exit_status_(const k3thread *t);
 
@@ -835,8 +838,8 @@ void k3thread_checkpoint_slow_(void);
 void k3thread_safepoint_slow_(void *cfa);
 
 /*
- * The fast halves of functions, to be inlined; the slow halves are calls. The library has the fast ones
- * too, for compilations that do not inline.
+ * The fast halves of functions are inlined, their slow halves are called. The library has the fast halves too, for
+ * code that is compiled without inlining.
  */
 #ifndef K3THREAD_INLINE_
 #define K3THREAD_INLINE_ extern inline __attribute__((gnu_inline))
@@ -858,8 +861,8 @@ K3THREAD_INLINE_ void k3thread_part_end_fast_(void)
 }
 
 /*
- * Enters a block. This is the initialiser of the variable that leaves the block: an exception, which may
- * come between any two edges, never finds a variable whose block was not entered.
+ * Enters a block. The result initialises the variable that leaves the block, so an exception, which may come at any
+ * edge, never finds a variable whose block was not entered.
  */
 K3THREAD_INLINE_ struct k3thread_try_ *k3thread_try_enter_(struct k3thread_try_ *block)
     K3THREAD_NOTHROW_DEFINED_

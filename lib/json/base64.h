@@ -1,4 +1,4 @@
-/* Base64 (RFC 4648, with padding), in memory of the caller, for the program and the library. */
+/* Encodes and decodes base64 (RFC 4648, with padding), in memory of the caller, for the program and the library. */
 #ifndef K3THREAD_JSON_BASE64_H
 #define K3THREAD_JSON_BASE64_H
 
@@ -11,7 +11,7 @@
 /* The size of SIZE bytes in base64, without a NUL. */
 #define JSON_BASE64_SIZE(size) (((size) + 2) / 3 * 4)
 
-/* Writes the text of SIZE bytes, JSON_BASE64_SIZE(SIZE) bytes and no NUL. */
+/* Encodes SIZE bytes of DATA. Writes JSON_BASE64_SIZE(SIZE) characters, and no NUL. */
 static inline void json_base64_encode(const void *data, size_t size, char *ret)
 {
     const unsigned char *in = (const unsigned char *) data;
@@ -41,8 +41,8 @@ static inline int json_base64_digit(char c)
 }
 
 /*
- * Decodes the LENGTH digits (2, 3 or 4) of one group. Returns false if one is bad, or if the last
- * one has bits that belong to no byte: a string of bytes has only one text.
+ * Decodes the LENGTH digits (2, 3 or 4) of one group. Returns false if a digit is bad, or if the last digit has
+ * bits that belong to no byte: some bytes have only one text.
  */
 static inline bool json_base64_decode_group(const char *text, size_t length, char *out)
 {

@@ -1,8 +1,8 @@
-/* The escapes in the strings of JSON, for the program and the library. */
+/* Knows the escapes in the strings of JSON, for the program and the library. */
 #ifndef K3THREAD_JSON_ESCAPE_H
 #define K3THREAD_JSON_ESCAPE_H
 
-/* X(byte, the letter that stands for it behind a backslash), where the two differ. */
+/* X(byte, letter): LETTER stands for BYTE behind a backslash, and is another byte. */
 #define JSON_LETTERS(X)                                                                            \
     X('\b', 'b')                                                                                   \
     X('\f', 'f')                                                                                   \
@@ -27,7 +27,10 @@ static inline char json_letter_of(char byte)
     }
 }
 
-/* Returns what LETTER stands for behind a backslash, or 0 if it stands for nothing, or for more than that. */
+/*
+ * Returns the byte that LETTER stands for behind a backslash. Returns 0 if LETTER is no escape, or has digits
+ * behind it.
+ */
 static inline char json_meaning_of(char letter)
 {
     switch (letter) {

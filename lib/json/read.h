@@ -1,6 +1,6 @@
 /*
- * Reading JSON piece by piece, for programs that have no tree of values: the library reads the supervisor's few
- * messages by it. The text is in memory of the caller, which strings are decoded in: they become shorter.
+ * Reads JSON piece by piece, for code that needs no tree of values: the library reads the supervisor's few messages
+ * with it. The text is in memory of the caller. Strings are decoded in place, where they only become shorter.
  *
  *     if (json_enter(&in, '{'))
  *         while (json_member(&in, &name))
@@ -16,7 +16,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* A place in the text. END points to a NUL. */
+/* A position in one text. END points to a NUL. */
 struct json_text {
     char *at, *end;
     bool  failed; /* the text is not JSON, or not what was asked for */
@@ -31,7 +31,7 @@ static inline void json_blanks(struct json_text *in)
         in->at++;
 }
 
-/* Moves on behind BYTE. Returns false if another byte comes next. */
+/* Moves behind BYTE. Returns false if another byte comes next. */
 static inline bool json_take(struct json_text *in, char byte)
 {
     json_blanks(in);
@@ -41,7 +41,10 @@ static inline bool json_take(struct json_text *in, char byte)
     return true;
 }
 
-/* Begins an object or a list, by its bracket OPEN. Returns false, with IN failed, if none comes next. */
+/*
+ * Begins to read an object or a list, whose opening bracket is OPEN. Returns false, with IN failed, if none comes
+ * next.
+ */
 static inline bool json_enter(struct json_text *in, char open)
 {
     in->failed |= !json_take(in, open);
@@ -67,7 +70,7 @@ static inline int32_t json_hex(const char *digits)
     return value;
 }
 
-/* Writes CODE, a character, as UTF-8. Returns where it ends. */
+/* Writes CODE, a character, as UTF-8. Returns the end of the written bytes. */
 static inline char *json_put_utf8(char *out, uint32_t code)
 {
     if (code < 0x80) {
@@ -89,7 +92,10 @@ static inline char *json_put_utf8(char *out, uint32_t code)
     return out;
 }
 
-/* Reads the digits behind "\u", maybe of a pair. Returns the character; 0 if there is none that is not NUL. */
+/*
+ * Reads the digits behind "\u", and the second half of a surrogate pair. Returns the character; 0 if the digits
+ * name none, or NUL.
+ */
 static inline uint32_t json_unicode(struct json_text *in)
 {
     int32_t high = in->end - in->at >= 4 ? json_hex(in->at) : -1, low;
@@ -108,7 +114,10 @@ static inline uint32_t json_unicode(struct json_text *in)
     return 0x10000 + ((uint32_t) (high - 0xD800) << 10) + (uint32_t) (low - 0xDC00);
 }
 
-/* Decodes one escape, behind its backslash, to OUT. Returns where it ends; NULL if it is wrong. */
+/*
+ * Decodes one escape, behind its backslash, to OUT. Returns the end of the decoded bytes; NULL if the escape is
+ * wrong.
+ */
 static inline char *json_unescape(struct json_text *in, char *out)
 {
     char     letter = *in->at++;
@@ -148,7 +157,10 @@ static inline char *json_string(struct json_text *in)
     return begin;
 }
 
-/* Moves on to the next element of a list, whose bracket is CLOSE, or of an object. Returns false at its end. */
+/*
+ * Moves to the next element of a list or an object, whose closing bracket is CLOSE. Returns false at its end, or
+ * with IN failed.
+ */
 static inline bool json_element(struct json_text *in, char close)
 {
     bool is_first = in->fresh;
@@ -172,7 +184,7 @@ static inline bool json_member(struct json_text *in, char **ret)
     return !in->failed;
 }
 
-/* Reads a whole number. Returns false, with IN failed, if none comes next. */
+/* Reads a whole number of at most 18 digits. Returns false, with IN failed, if none comes next. */
 static inline bool json_integer(struct json_text *in, int64_t *ret)
 {
     bool     negative = json_take(in, '-');
@@ -189,7 +201,7 @@ static inline bool json_integer(struct json_text *in, int64_t *ret)
     return true;
 }
 
-/* Moves on behind a value of any kind. */
+/* Moves behind a value of any kind. */
 static inline void json_skip(struct json_text *in)
 {
     int depth = 0;
