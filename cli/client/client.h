@@ -38,7 +38,7 @@ __attribute__((nonnull)) int client_open_host(struct client *client, const char 
 
 /*
  * Gives CLIENT, which is zeroed, the connection of the quick way (cli/quick), on which the first
- * request was sent, and RECEIVED, the SIZE bytes that were read of its answer. The caller opens the
+ * request was sent, and RECEIVED, the SIZE bytes that were read of its reply. The caller opens the
  * client for the same place and makes the same request, which is then not sent again.
  */
 void client_adopt(struct client *client, int fd, const char *received, size_t size);

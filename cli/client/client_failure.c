@@ -94,7 +94,7 @@ static int fail_lost_host(struct client *client)
 
 /*
  * Reports that the connection ended. A request that the supervisor did not read was not carried out:
- * then there is no supervisor, rather than a lost answer. But a supervisor that this client has just
+ * then there is no supervisor, rather than a lost reply. But a supervisor that this client has just
  * started could not begin, and the next one could not either.
  */
 static int fail_lost(struct client *client)

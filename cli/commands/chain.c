@@ -40,7 +40,7 @@ static void remove_link(struct chain *chain, struct chain_link *link)
     memmove(link, link + 1, (size_t) (end - (link + 1)) * sizeof(*link));
 }
 
-/* Takes one answer. */
+/* Takes one reply. */
 static int take(struct chain *chain, struct client *client, const struct reply *reply)
 {
     struct chain_link *link = find(chain, reply->id);
@@ -56,7 +56,7 @@ static int take(struct chain *chain, struct client *client, const struct reply *
     return STATUS_DONE;
 }
 
-/* Waits for answers until at most MOST are missing. Then takes those that have already arrived. */
+/* Waits for replies until at most MOST are missing. Then takes those that have already arrived. */
 static int settle_to(struct chain *chain, struct client *client, size_t most)
 {
     int status = STATUS_DONE;

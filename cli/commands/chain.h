@@ -1,6 +1,6 @@
 /*
  * The starts of a script that were sent and not answered yet. The script need not wait for each
- * answer: after a failed start the supervisor refuses the later starts of the chain.
+ * reply: after a failed start the supervisor refuses the later starts of the chain.
  */
 #ifndef K3THREAD_CLI_COMMANDS_CHAIN_H
 #define K3THREAD_CLI_COMMANDS_CHAIN_H
@@ -26,14 +26,14 @@ struct chain {
 
 /*
  * Sends a start with PARAMS, which it uses up, as COMMAND. If too many starts are unanswered, waits
- * for answers first. Returns the exit status. An error was reported; it may be that of an earlier
+ * for replies first. Returns the exit status. An error was reported; it may be that of an earlier
  * start.
  */
 int chain_start(struct chain *chain, struct client *client, const char *command,
                 struct text *params);
 
 /*
- * Waits for all answers. Returns 0, or the status of the first start that failed, which was
+ * Waits for all replies. Returns 0, or the status of the first start that failed, which was
  * reported.
  */
 int chain_settle(struct chain *chain, struct client *client);

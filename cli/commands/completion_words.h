@@ -54,7 +54,7 @@ enum complete_kind complete_kind_at(char *const *words, size_t count, const char
 
 /*
  * Adds all words of KIND, each with a NUL behind it. The caller leaves out those that do not begin
- * with what the user has typed. COMMAND's options are added for options. THREADS is the answer to
+ * with what the user has typed. COMMAND's options are added for options. THREADS is the reply to
  * `list`, or NULL. Adds no files and no programs: the shell completes them.
  */
 void complete_add(struct text *text, enum complete_kind kind, const struct command *command,

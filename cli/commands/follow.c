@@ -25,7 +25,7 @@ void follow_close(struct follow *follow)
     json_decref(follow->thread);
 }
 
-/* Requests and answers */
+/* Requests and replies */
 
 json_t *logs_request(json_int_t id, double since)
 {
@@ -84,7 +84,7 @@ static int take_answer(struct follow *follow, const struct reply *reply)
 }
 
 /*
- * Takes all answers that have arrived. An answer may have been read together with another one; then
+ * Takes all replies that have arrived. A reply may have been read together with another one; then
  * the socket reports nothing more, so poll() would not wake for it.
  */
 static int take_answers(struct follow *follow)
@@ -151,7 +151,7 @@ static int wait_for_news(struct follow *follow)
 }
 
 /*
- * Takes the answers before the output: a thread's last output is in its log before its end is
+ * Takes the replies before the output: a thread's last output is in its log before its end is
  * reported.
  */
 int follow_run(struct follow *follow)

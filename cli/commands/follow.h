@@ -26,7 +26,7 @@ struct follow {
 
     json_int_t log_request, join_request;
     bool       located; /* the request for the log was answered */
-    json_t    *log;     /* the answer to that; NULL: an error */
+    json_t    *log;     /* the reply to that; NULL: an error */
     bool       joined;  /* the join was answered */
     json_t    *thread;  /* the thread as it ended; NULL: an error */
 };

@@ -116,7 +116,7 @@ static void end(struct followed *member)
     followed_log_end_if_whole(member);
 }
 
-/* Answers */
+/* Replies */
 
 static void take_list(struct followers *all, const json_t *threads)
 {
@@ -147,7 +147,7 @@ static void take_reply(struct followers *all, const struct reply *reply)
     }
 }
 
-/* Takes all answers and events that have arrived. Returns false if the connection is lost. */
+/* Takes all replies and events that have arrived. Returns false if the connection is lost. */
 static bool take_replies(struct followers *all)
 {
     struct reply reply;

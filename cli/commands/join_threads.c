@@ -103,7 +103,7 @@ static bool was_cleared(const struct client *client, const json_t *thread, int *
     return true;
 }
 
-/* Takes the answer to the join of THREAD, an element of join_threads()'s array. */
+/* Takes the reply to the join of THREAD, an element of join_threads()'s array. */
 static struct joined take_end(const struct invocation *invocation, const json_t *thread,
                               const struct join_request *wanted, const struct reply *reply)
 {

@@ -10,7 +10,7 @@
 
 /* The outcome of one join. */
 struct joined {
-    bool seen;    /* the answer has arrived */
+    bool seen;    /* the reply has arrived */
     bool done;    /* the thread has ended, or is ready, or its probe holds, as was asked for */
     bool unended; /* a process of the thread could not be ended */
     int  status;  /* the thread's status, or 0; if not DONE, that of the reported error */

@@ -199,7 +199,7 @@ static int show_runs(struct log_copy *copy, const json_t *marks)
     return error == -EINVAL ? 0 : error; /* an older supervisor has no marks */
 }
 
-/* Adds the log at PATH. RESULT is the answer to "logs". Returns NULL if memory is lacking. */
+/* Adds the log at PATH. RESULT is the reply to "logs". Returns NULL if memory is lacking. */
 static struct printer_source *add_source(struct log_copy *copy, const char *path,
                                          const json_t *result)
 {

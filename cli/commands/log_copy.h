@@ -1,7 +1,7 @@
 /*
  * Copies the log of one thread to standard output while the thread goes on.
  *
- * The supervisor's answer to "logs" says where the thread's output begins in the log. A function
+ * The supervisor's reply to "logs" says where the thread's output begins in the log. A function
  * reports its failures, and returns an exit status, STATUS_DONE on success.
  */
 #ifndef K3THREAD_CLI_COMMANDS_LOG_COPY_H
@@ -47,7 +47,7 @@ int log_copy_take_reply(struct log_copy *copy, const struct reply *reply);
 /* Makes the system report writes to the log, from log_copy_begin() on. */
 void log_copy_watch(struct log_copy *copy);
 
-/* Opens the log of the thread ID. RESULT, the answer to "logs", names the log. */
+/* Opens the log of the thread ID. RESULT, the reply to "logs", names the log. */
 int log_copy_begin(struct log_copy *copy, json_int_t id, const json_t *result);
 
 /* Takes what is new in the log, and asks another machine for more. */
@@ -87,7 +87,7 @@ bool log_copy_is_done(const struct log_copy *copy);
 int log_copy_finish(const struct log_copy *copy);
 
 /*
- * Returns true if the times of the lines of the log at PATH, of the thread ID, are known. RESULT is the answer to
+ * Returns true if the times of the lines of the log at PATH, of the thread ID, are known. RESULT is the reply to
  * "logs".
  */
 bool log_copy_has_times(const struct invocation *invocation, const char *path, json_int_t id,

@@ -3,7 +3,7 @@
 #include <signal.h>
 
 /*
- * Requests a raise. Its answer does not matter: if the thread has ended meanwhile, nothing is left
+ * Requests a raise. Its reply does not matter: if the thread has ended meanwhile, nothing is left
  * to do.
  */
 static void request_raise(struct client *client, json_int_t id, const char *exception)

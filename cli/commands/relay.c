@@ -12,7 +12,7 @@
 
 #define BLOCK_SIZE (64U * 1024)
 
-/* The seconds that the supervisor has for its last answers. */
+/* The seconds that the supervisor has for its last replies. */
 #define LAST_ANSWERS 1.0
 
 static bool is_empty(const struct relay_flow *flow)
@@ -136,7 +136,7 @@ static int move(struct relay *relay, const struct pollfd *polls)
     if (error >= 0 && polls[2].revents & POLLOUT)
         error = drain(&relay->out, STDOUT_FILENO);
     else if (error >= 0 && polls[2].revents != 0)
-        error = -EPIPE; /* no process reads the answers any more */
+        error = -EPIPE; /* no process reads the replies any more */
     return error > 0 ? 0 : error;
 }
 

@@ -23,7 +23,7 @@ struct session {
     /* The commands are a script's: start prints no ids, and the front handles interrupts. */
     bool scripted;
 
-    /* The next command need not wait for the answer to a start: see chain.h. */
+    /* The next command need not wait for the reply to a start: see chain.h. */
     bool         chains;
     struct chain chain;
 

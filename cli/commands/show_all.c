@@ -137,7 +137,7 @@ static int show_located(struct shown *shown, const struct location *location)
     return status;
 }
 
-/* Reads RESULT, the answer to "logs". Returns 0 or -errno. */
+/* Reads RESULT, the reply to "logs". Returns 0 or -errno. */
 static int locate(const json_t *result, struct location *ret)
 {
     int error = bytes_from_json(json_object_get(result, "name"), &ret->name);

@@ -197,7 +197,7 @@ static int watch_threads(struct client *client, struct shutdown_progress *waitin
     return 0;
 }
 
-/* Sends the request and waits for its answer. Returns 0 or -errno. */
+/* Sends the request and waits for its reply. Returns 0 or -errno. */
 static int request(struct client *client, struct shutdown_progress *waiting)
 {
     static const struct text nothing;

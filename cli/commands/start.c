@@ -21,7 +21,7 @@
 /* How many supervisors in a row may end before they get the request. */
 #define TRIES 5
 
-/* Returns true if the next command does not wait for the answer to this start. */
+/* Returns true if the next command does not wait for the reply to this start. */
 static bool is_chained(const struct invocation *invocation)
 {
     const struct start_options *o = invocation->options;

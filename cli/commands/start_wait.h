@@ -13,7 +13,7 @@ void start_wait_open(struct follow *follow, const struct invocation *invocation)
 
 /*
  * Sends the start, with PARAMS, together with the requests for the thread's output and end, so that
- * neither is lost even if the supervisor ends soon. Waits for the answer to the start. Returns as
+ * neither is lost even if the supervisor ends soon. Waits for the reply to the start. Returns as
  * client_call_written() does.
  */
 int start_wait_send(struct follow *follow, struct text *params, struct reply *ret);

@@ -6,7 +6,7 @@
 #include "cli/remote/host_command.h"
 #include "cli/remote/program_image.h"
 #include "cli/rpc/envelope.h"
-#include "cli/rpc/write.h"
+#include "cli/rpc/member.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -405,15 +405,12 @@ double host_do_due(struct host *host)
 void host_write_news(struct text *line, const struct host *host, int64_t id)
 {
     envelope_begin_request(line, id, "host");
-    text_add(line, "{\"name\":");
-    write_bytes(line, host->name);
-    if (host->stage == HOST_LINKED) {
-        write_name(line, "processors");
-        write_integer(line, host->processors);
-    } else {
-        write_name(line, "lost");
-        write_bytes(line, host->why);
-    }
+    text_byte(line, '{', 1);
+    member_write_string(line, "name", host->name);
+    if (host->stage == HOST_LINKED)
+        member_write_integer(line, "processors", host->processors);
+    else
+        member_write_string(line, "lost", host->why);
     text_byte(line, '}', 1);
     envelope_end(line);
     text_byte(line, '\n', 1);

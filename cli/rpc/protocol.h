@@ -15,7 +15,7 @@
 /* How deep a request may nest: the call, its parameters, a list in them, a base64 object. */
 #define PROTOCOL_DEPTH_MAX 16
 
-/* How many calls of one connection may wait for an answer (joins, above all). */
+/* How many calls of one connection may wait for a reply (joins, above all). */
 #define PROTOCOL_PENDING_MAX 16384
 
 /* The most slots that a supervisor can have: more commands than any system can run at a time. */

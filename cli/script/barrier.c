@@ -16,7 +16,7 @@ void barrier_ask(struct front *front)
     front->barrier = BARRIER_ASKED;
     if (!front->client.open ||
         client_send(&front->client, "version", json_object(), &front->barrier_id) != 0)
-        front->barrier = BARRIER_PRINTING; /* no answer will come */
+        front->barrier = BARRIER_PRINTING; /* no reply will come */
 }
 
 /* Returns true if the supervisor ended without being asked to, and its end has not been acted upon yet. */

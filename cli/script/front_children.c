@@ -40,7 +40,7 @@ static void handle_reply(struct front *front, const struct reply *reply)
     front->barrier = BARRIER_PRINTING;
 }
 
-/* Takes events and answers. If the connection ends, the supervisor is ending. */
+/* Takes events and replies. If the connection ends, the supervisor is ending. */
 void front_handle_client(struct front *front)
 {
     struct reply reply;

@@ -11,7 +11,7 @@
 void front_settle(struct front *front, int status);
 
 /*
- * Sends a request whose answer and whose failure do not matter: a supervisor that cannot be reached
+ * Sends a request whose reply and whose failure do not matter: a supervisor that cannot be reached
  * ends by itself.
  */
 void front_request(struct front *front, const char *method, json_t *params);

@@ -21,7 +21,7 @@
 /* The barrier at which the script, or its end, waits: see barrier.h. */
 enum barrier {
     BARRIER_NONE,
-    BARRIER_ASKED,    /* the supervisor's next answer: all earlier events are then known */
+    BARRIER_ASKED,    /* the supervisor's next reply: all earlier events are then known */
     BARRIER_PRINTING, /* the printing of the output that was written until then */
 };
 

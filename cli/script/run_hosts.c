@@ -2,6 +2,7 @@
 
 #include "cli/remote/carrier.h"
 #include "cli/rpc/bytes.h"
+#include "cli/rpc/member.h"
 #include "cli/rpc/write.h"
 #include "cli/script/line_words.h"
 
@@ -108,15 +109,12 @@ static int write_hosts(struct text *params, const struct run_hosts *hosts,
         if (socket == NULL)
             return -ENOMEM;
         write_comma(params);
-        text_add(params, "{\"name\":");
-        write_bytes(params, hosts->list.hosts[i].name);
-        write_name(params, "socket");
-        write_bytes(params, socket);
+        text_byte(params, '{', 1);
+        member_write_string(params, "name", hosts->list.hosts[i].name);
+        member_write_string(params, "socket", socket);
         free(socket);
-        if (hosts->list.hosts[i].slots > 0) {
-            write_name(params, "slots");
-            write_integer(params, hosts->list.hosts[i].slots);
-        }
+        if (hosts->list.hosts[i].slots > 0)
+            member_write_integer(params, "slots", hosts->list.hosts[i].slots);
         text_byte(params, '}', 1);
     }
     text_add(params, "]");

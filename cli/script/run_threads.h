@@ -28,7 +28,7 @@ struct run_thread {
     enum run_thread_kind   kind;
     bool                   written; /* something was written to its log */
     bool                   ended;   /* its end was acted upon */
-    bool waited;  /* it had to wait, so the answer to its start did not report its failure */
+    bool waited;  /* it had to wait, so the reply to its start did not report its failure */
     bool is_past; /* it is in the list PAST */
     TAILQ_ENTRY(run_thread) past;
 };

@@ -1,6 +1,7 @@
 #include "cli/script/trace_event.h"
 
 #include "cli/rpc/bytes.h"
+#include "cli/rpc/member.h"
 #include "cli/rpc/write.h"
 #include "cli/view/thread_text.h"
 
@@ -79,14 +80,10 @@ void trace_event_add_name(struct text *text, const json_t *thread)
 /* Adds how a run ended, as far as each member is known. */
 static void add_end(struct text *text, const struct course_end *end)
 {
-    if (end->exit_code >= 0) {
-        write_name(text, "exit_code");
-        write_integer(text, end->exit_code);
-    }
-    if (end->signal != 0) {
-        write_name(text, "signal");
-        write_integer(text, end->signal);
-    }
+    if (end->exit_code >= 0)
+        member_write_integer(text, "exit_code", end->exit_code);
+    if (end->signal != 0)
+        member_write_integer(text, "signal", end->signal);
     add_member(text, "exception", end->exception);
 }
 
@@ -98,10 +95,8 @@ void trace_event_add_phase(struct text *text, json_int_t id, const struct course
     begin(text, "X", phase->word, id);
     text_printf(text, ",\"cat\":\"phase\",\"ts\":%lld,\"dur\":%lld,\"args\":{", began,
                 ended > began ? ended - began : 0);
-    if (phase->run > 0) {
-        write_name(text, "run");
-        write_integer(text, phase->run);
-    }
+    if (phase->run > 0)
+        member_write_integer(text, "run", phase->run);
     add_member(text, "host", host);
     if (phase->is_last)
         add_end(text, &phase->end);

@@ -1,4 +1,4 @@
-/* Whether this supervisor belongs to an agent: see cli/remote/agent.h. */
+/* Remembers whether this supervisor belongs to an agent; see cli/remote/agent.h. */
 #ifndef K3THREAD_CLI_SERVER_AGENT_H
 #define K3THREAD_CLI_SERVER_AGENT_H
 

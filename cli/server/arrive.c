@@ -22,7 +22,7 @@ struct passage {
     pid_t                   pid;             /* the process */
     void (*done)(void *context, struct record *record, const struct arrival *arrival);
     void *context;
-    TAILQ_ENTRY(passage) others; /* that wait for a library */
+    TAILQ_ENTRY(passage) others; /* the exceptions that wait for a library */
 };
 
 /* Exceptions that wait for a library to be loaded. */
@@ -138,13 +138,13 @@ static struct passage *new_passage(struct record *record, const char *inner,
     return NULL;
 }
 
-/* Returns true if the function of RECORD is still looked for, so that an exception waits until it is called. */
+/* Returns true if the worker still looks for the function of RECORD: exceptions wait until the function is called. */
 static bool is_loading(const struct record *record)
 {
     return record->job.call && record->now.state == STATE_RUNNING && !record->now.loaded;
 }
 
-/* Sends the exceptions that have waited for RECORD, if it is loaded, or no more loading. */
+/* Sends the exceptions that have waited for the function of RECORD, unless the worker still looks for it. */
 static void release_held(struct record *record)
 {
     struct passage *passage, *next;

@@ -9,7 +9,7 @@
 #include "cli/server/attachment.h"
 #include "cli/server/record.h"
 
-/* Makes the time limits of attached threads raise exceptions that arrive. Call it once. */
+/* Sets the functions that reports.h calls for time limits and for loaded libraries. Call it once. */
 void arrive_begin(void);
 
 /* Returns true if an exception of TYPE begins the grace of a thread when it arrives in the main thread of its process. */
@@ -17,8 +17,8 @@ bool arrive_begins_grace(const k3thread_exctype *type);
 
 /*
  * Raises an exception of TYPE in RECORD, or in the thread INNER, a name or an id, of its attached process. INNER
- * and MESSAGE may be NULL. Calls DONE with the result, which may be at once; RECORD still exists then. In the
- * result, "inner" is 0 if a thread of the supervisor has the exception, and not one inside a process.
+ * and MESSAGE may be NULL. Calls DONE with the result, maybe before it returns; RECORD still exists then. In the
+ * result, "inner" is 0 if RECORD's worker has the exception, and not a thread inside a process.
  *
  * SystemExit, KeyboardInterrupt and TimeoutError that do not arrive become signals.
  */

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* How many seconds a process may take to take the permit, and then as many again to reply. */
+/* A process has this many seconds to take the permit, and then as many again to reply. */
 #define TAKE_WITHIN 1
 _Static_assert(TAKE_WITHIN == 1, "the message in expire() and the pages say: within a second");
 
@@ -51,7 +51,7 @@ struct attachment {
     struct attachment_follower *follower; /* NULL: none */
 };
 
-/* All errands by their deadlines: a new errand, which has the latest, goes to the end. */
+/* All errands in the order of their deadlines. A new errand has the latest deadline, and goes to the end. */
 static TAILQ_HEAD(, errand) late_first = TAILQ_HEAD_INITIALIZER(late_first);
 
 pid_t attachment_pid(const struct attachment *attachment)
@@ -160,7 +160,7 @@ void attachment_raise(struct attachment *attachment, const char *inner, const ch
 
 /* Replies */
 
-/* Returns the error that CODE, of a process's reply, means here. */
+/* Returns the error of the protocol for CODE, a number from a process's reply. */
 static enum protocol_error code_of(json_int_t code)
 {
     switch (code) {
@@ -307,7 +307,7 @@ static void give_up_all(struct attachment *attachment)
             give_up(errand, "process %d has ended its attachment");
 }
 
-/* Ends what connects the supervisor with the process. */
+/* Closes the way to the process, and gives up the exceptions that are not done yet. */
 static void disconnect(struct attachment *attachment)
 {
     if (attachment->far != NULL) {

@@ -7,7 +7,7 @@
  * the exception. Only the first of the two gets it. So an exception that was withdrawn never arrives.
  *
  * A process on another machine is attached to the supervisor of the agent there. The supervisor of the run follows
- * that attachment: far_process.h has the attachment that it keeps instead of a connection to the process.
+ * that attachment. It keeps an attachment too, which has no connection to the process: see far_process.h.
  *
  * arrive.h decides what an exception does to the thread, and what follows if the exception did not arrive. The
  * server's thread only.
@@ -78,18 +78,18 @@ bool attachment_read_last(struct attachment *attachment);
 /* Ends ATTACHMENT, which may be NULL. Calls DONE for each exception that is not done yet. */
 void attachment_close(struct attachment *attachment);
 
-/* Returns the attached process, its thread, and the threads inside it. */
+/* Return the attached process, the record of its thread, and the threads inside the process. */
 pid_t                    attachment_pid(const struct attachment *attachment);
 struct record           *attachment_record(const struct attachment *attachment);
 const struct inner_list *attachment_threads(const struct attachment *attachment);
 
-/* Set and return who follows the attachment; NULL: nobody. */
+/* Set and return the follower of the attachment; NULL: it has none. */
 void attachment_set_follower(struct attachment *attachment, struct attachment_follower *follower);
 struct attachment_follower *attachment_follower(const struct attachment *attachment);
 
 /*
  * Sends EXCEPTION to the inner thread INNER of the process, an id or a name; NULL: to the main thread of the
- * process. MESSAGE may be NULL. Calls DONE when the exception has arrived or was given up, which may be at once.
+ * process. MESSAGE may be NULL. Calls DONE when the exception has arrived or was given up, maybe before it returns.
  */
 void attachment_raise(struct attachment *attachment, const char *inner, const char *exception,
                       const char *message,
@@ -98,7 +98,7 @@ void attachment_raise(struct attachment *attachment, const char *inner, const ch
 /* Takes REPLY, a line without a method that the process has sent. */
 void attachment_take_reply(struct attachment *attachment, const json_t *reply);
 
-/* Note that an inner thread of the process has started, and that one has ended. */
+/* Note that an inner thread of the process has started, or has ended. */
 void attachment_thread_started(struct attachment *attachment, const struct inner *thread,
                                const char *name);
 void attachment_thread_ended(struct attachment *attachment, uint64_t id);
@@ -106,13 +106,13 @@ void attachment_thread_ended(struct attachment *attachment, uint64_t id);
 /* Notes that the process has published TYPE. Returns false if it has too many types, or without memory. */
 bool attachment_publish(struct attachment *attachment, const k3thread_exctype *type);
 
-/* Returns a published type by its place, or NULL past the last. ATTACHMENT may be NULL. */
+/* Returns the published type number INDEX, or NULL past the last. ATTACHMENT may be NULL. */
 const k3thread_exctype *attachment_type_at(const struct attachment *attachment, size_t index);
 
 /* Returns the type NAME that the process has published, or NULL. ATTACHMENT may be NULL. */
 const k3thread_exctype *attachment_find_type(const struct attachment *attachment, const char *name);
 
-/* Notes that an exception is sent to the process to end the thread; and returns true if one was. */
+/* Note that an exception is sent to the process to end the thread, and return true if that was noted. */
 void attachment_begin_end(struct attachment *attachment);
 bool attachment_is_ending(const struct attachment *attachment);
 

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* A zeroed buffer is empty and ready. Its bytes are those from START to END. */
+/* One queue: the bytes of DATA from START to END. A zeroed buffer is empty and ready. */
 struct buffer {
     char  *data;
     size_t start, end, capacity;

@@ -75,8 +75,8 @@ void call_free(struct call *call)
 }
 
 /*
- * Sends VALUE as the MEMBER of the answer, and frees CALL and VALUE. If there is no memory for the
- * answer, the connection ends, so that the client does not wait for it.
+ * Sends VALUE as the MEMBER of the reply, and frees CALL and VALUE. If there is no memory for the
+ * reply, the connection ends, so that the client does not wait for it.
  */
 static void answer(struct call *call, const char *member, struct text *value)
 {

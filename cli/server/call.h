@@ -20,10 +20,10 @@
 /* One request. */
 struct call {
     struct peer *peer;
-    json_t      *id;        /* NULL: a notification, which gets no answer */
+    json_t      *id;        /* NULL: a notification, which gets no reply */
     const char  *method;    /* the method's name, once it is known */
-    bool         succeeded; /* the answer is a result, not an error */
-    unsigned     members;   /* the members of a thread that the answer shows; see record.h */
+    bool         succeeded; /* the reply is a result, not an error */
+    unsigned     members;   /* the members of a thread that the reply shows; see record.h */
     LIST_ENTRY(call) of_peer;
 
     /*
@@ -32,7 +32,7 @@ struct call {
      */
     bool chained, holds;
 
-    /* What the method keeps for the call, and the function that frees it (may be NULL). */
+    /* The data that the method keeps for the call, and the function that frees them (may be NULL). */
     void *state;
     void (*release)(void *state);
 
@@ -44,8 +44,8 @@ struct call {
     void (*wake)(struct call *call, struct record *record);
 
     /*
-     * Fails a call with a timeout when its time is up, or has it wait without a limit. RECORD lives at least
-     * until then.
+     * Called when the time of the call is up: fails the call, or makes it wait without a limit. RECORD lives at
+     * least until then.
      */
     void (*expire)(struct call *call, const struct record *record);
     const struct record *record;
@@ -55,7 +55,7 @@ struct call {
 struct call *call_new(struct peer *peer, json_t *id);
 
 /*
- * Makes CALL a chained start. Answers to chained starts are collected and sent together. If one of
+ * Makes CALL a chained start. Replies to chained starts are collected and sent together. If one of
  * these starts fails, the later ones of the chain are refused.
  */
 void call_chain(struct call *call);
@@ -63,17 +63,17 @@ void call_chain(struct call *call);
 /* Makes the requests behind CALL, a chained start, wait until CALL is answered. */
 void call_hold(struct call *call);
 
-/* Answers with RESULT, which it takes over (NULL: out of memory), and frees the call. */
+/* Replies with RESULT, which it takes over (NULL: out of memory), and frees the call. */
 void call_reply(struct call *call, json_t *result);
 
-/* Answers with a result that is already written as JSON, and frees the call. Releases RESULT. */
+/* Replies with a result that is already written as JSON, and frees the call. Releases RESULT. */
 void call_reply_written(struct call *call, struct text *result);
 
-/* Answers with a thread, and frees the call. The answer shows the members that the call asks for. */
+/* Replies with a thread, and frees the call. The reply shows the members that the call asks for. */
 void call_reply_record(struct call *call, const struct record *record);
 
 /*
- * Answers with an error, and frees the call. Always returns false: a function that has failed its
+ * Replies with an error, and frees the call. Always returns false: a function that has failed its
  * call returns that value, and its caller does not touch the call again.
  */
 __attribute__((format(printf, 3, 4))) bool call_fail(struct call *call, enum protocol_error code,
@@ -90,8 +90,8 @@ void call_fail_with(struct call *call, enum protocol_error code, const char *mes
 bool call_fail_memory(struct call *call);
 
 /*
- * Answers, as call_fail() does, that a value is not WHAT it must be. ERROR is what bytes_from_json()
- * returned.
+ * Fails the call, as call_fail() does, because of a parameter. The sentence WHAT says which value the parameter
+ * must have. ERROR is the result of bytes_from_json().
  */
 bool call_refuse(struct call *call, int error, const char *what);
 
@@ -108,7 +108,7 @@ void call_wake(struct call_list *list, struct record *record);
 /* Fails the calls whose time is up. Returns the seconds until the next deadline, or -1. */
 double call_expire(void);
 
-/* Drops the call without an answer. */
+/* Drops the call without a reply. */
 void call_free(struct call *call);
 
 #endif

@@ -13,8 +13,8 @@
 #endif
 
 /*
- * Opens the process. Its pid may be that of another process by now. Before Linux 6.5, the descriptor is then the
- * other process's, whose mark tells its thread.
+ * Opens the process that connected at the socket FD. Its pid may belong to another process by now. Before Linux 6.5
+ * the descriptor is then of that other process, and the caller reads that process's mark.
  */
 static int open_process(int fd, pid_t pid)
 {

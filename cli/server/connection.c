@@ -12,7 +12,7 @@
 /* The most that is read at a time, so that no client holds up the server. */
 #define READ_SIZE (64 * 1024)
 
-/* Answers to a chain are kept back until they are so many bytes. */
+/* Replies to a chain are kept back until they have this many bytes. */
 #define CHAIN_OUT 2048
 
 /* If a client has left more than this unread, the server reads no requests of it. */
@@ -39,8 +39,8 @@ static void destroy(struct connection *connection)
 }
 
 /*
- * Returns true if answers are kept back, so that the client of a chain is not woken for each
- * answer.
+ * Returns true if replies are kept back, so that the client of a chain is not woken for each
+ * reply.
  */
 static bool keeps_answers(const struct connection *connection)
 {
@@ -69,7 +69,7 @@ static void rearm(struct connection *connection)
 }
 
 /*
- * Notes that the client no longer reads answers: drops those that are queued, and the calls that
+ * Notes that the client no longer reads replies: drops those that are queued, and the calls that
  * wait. The requests that the client has sent are still carried out, so they are read to their end.
  */
 static void lose(struct connection *connection)
@@ -168,9 +168,8 @@ void connection_settle(struct connection *connection)
 }
 
 /*
- * Returns true if requests may be served. A complete request may then be among the bytes behind
- * SEEN. The requests of a client that is gone are served as slowly as those of one that reads: the other
- * clients must not wait until all its answers are written for nobody.
+ * Returns true if requests of CONNECTION may be served now. If the client is gone, its requests are served as slowly
+ * as if it still read the replies: otherwise the other clients would wait for all of them.
  */
 static bool may_run(const struct connection *connection)
 {
@@ -179,9 +178,9 @@ static bool may_run(const struct connection *connection)
 }
 
 /*
- * Returns false if requests that have been read can be served now, because there is room for their
- * answers: if the client sends nothing more, no event reports this. A connection with nothing left
- * to do is shut down: the loop then reports a hang-up, and connection_ready() ends the connection.
+ * Sends what CONNECTION has queued. Returns false if the bytes behind SEEN may hold a request that can be served now:
+ * if the client sends nothing more, no event reports this. A connection with nothing left to do is shut down: the
+ * loop then reports a hang-up, and connection_ready() ends the connection.
  */
 static bool settle(struct connection *connection)
 {
@@ -230,7 +229,7 @@ static bool has_lines(const struct connection *connection)
     return may_run(connection) && buffer_used(&connection->in) > 0;
 }
 
-/* Serves the next line. Returns false if it has not come in to its end. */
+/* Serves the next line. Returns false if the end of the line has not come in. */
 static bool run_line(struct connection *connection)
 {
     struct buffer *in = &connection->in;
@@ -250,7 +249,7 @@ static bool run_line(struct connection *connection)
 }
 
 /*
- * Serves the complete lines that have come in, as long as the client reads the answers. The handler may read
+ * Serves the complete lines that have come in, as long as the client reads the replies. The handler may read
  * and serve more of CONNECTION before a line, but not while it serves one.
  */
 static void run_lines(struct connection *connection)
@@ -277,7 +276,7 @@ static struct connection *find_largest_input(void)
 /*
  * Bounds the memory of all unfinished requests together by hanging up on the client with the
  * largest one: a client that never ends its requests must not keep the others from sending theirs.
- * Returns 0, or -ENOBUFS if CONNECTION is that client. It frees connections, so no line may be in service.
+ * Returns 0, or -ENOBUFS if CONNECTION is that client. This frees connections, so no line may be in service.
  */
 static int bound_total(const struct connection *connection)
 {
@@ -396,8 +395,8 @@ bool connection_is_drained(const struct connection *connection)
 }
 
 /*
- * Reads all that the client has sent, after closing the socket for more: the client then knows that
- * a request without an answer did not arrive in full.
+ * Closes the socket for further bytes, and reads all that the client has sent: the client then knows that
+ * a request without a reply did not arrive in full.
  */
 static void fill_up(struct connection *connection)
 {

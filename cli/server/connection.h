@@ -2,7 +2,7 @@
  * The connections of clients: reads lines and sends lines, without blocking. The handler knows what
  * a line means. The server's thread only.
  *
- * If a client does not read its answers, the server does not read its requests. So a slow client
+ * If a client does not read its replies, the server does not read its requests. So a slow client
  * costs the others nothing, and the supervisor a bounded buffer.
  */
 #ifndef K3THREAD_CLI_SERVER_CONNECTION_H
@@ -18,9 +18,9 @@
 
 struct connection;
 
-/* The functions that the user of this file has for a connection. */
+/* The functions by which the user of this file serves its connections. */
 struct connection_handler {
-    /* Takes what has happened meanwhile, before a line is served. */
+    /* Called before a line is served: takes the reports that have come in. */
     void (*prepare)(void);
 
     /* Serves LINE, SIZE bytes without the newline; may change them. */
@@ -29,7 +29,7 @@ struct connection_handler {
     /* Answers a line that is too long. The connection is then closed. */
     void (*refuse_long_line)(struct connection *connection);
 
-    /* Ends the calls that are not answered yet: the client no longer reads answers. */
+    /* Ends the calls that are not answered yet: the client no longer reads replies. */
     void (*drop)(struct connection *connection);
 
     /*
@@ -50,12 +50,12 @@ struct connection {
     uint32_t                         events; /* the events that the loop watches */
     bool                             closing; /* hang up once OUT is empty; read no more */
     bool                             eof; /* the input has ended; what was read is still answered */
-    bool                             gone;      /* the client no longer reads answers */
-    bool                             unsettled; /* to be looked at, at the end of the round */
+    bool                             gone;      /* the client no longer reads replies */
+    bool                             unsettled; /* connection_settle_all() must look at it */
     bool   is_serving;                          /* a line in IN is being served: IN must not move */
-    bool   held;                                /* the next request waits for an answer */
-    size_t unsent;  /* the bytes of answers in this round that a client who is gone does not get */
-    size_t pending; /* how many answers are still to come */
+    bool   held;                                /* the next request waits for a reply */
+    size_t unsent;  /* the bytes of this round's replies that are dropped, as the client is gone */
+    size_t pending; /* how many replies are still to come */
     size_t chained; /* how many of them are for chained starts */
     LIST_ENTRY(connection) all;
     LIST_ENTRY(connection) unsettled_link;

@@ -106,7 +106,7 @@ static void end_smaller(struct console *console)
     console->is_smaller = false;
 }
 
-/* Gives the terminal SIZE; a worker that is told does so at the other machine. */
+/* Gives the terminal SIZE. If the command runs on another machine, tells the worker to set the size there. */
 static void resize(const struct console *console, const struct pty_size *size)
 {
     k3thread *worker = console->record->thread;
@@ -114,7 +114,7 @@ static void resize(const struct console *console, const struct pty_size *size)
     if (thread_terminal_resize(console->terminal, size) &&
         (worker == NULL || k3thread_send_exception(worker, &worker_Size) != 0))
         atomic_store(&console->terminal->size_is_told,
-                     false); /* the next run begins with this size */
+                     false); /* no worker was told: the next run begins with this size */
 }
 
 void console_resize(struct record *record, const struct pty_size *size)
@@ -191,7 +191,7 @@ bool viewer_types(const struct viewer *viewer)
     return viewer->console != NULL && find_typist(viewer->console) == viewer;
 }
 
-/* Makes the worker tell the server of output, if CONSOLE has viewers, or else stops that. */
+/* Makes the worker tell the server of output if CONSOLE has viewers, and else makes it stop that. */
 static void watch(struct console *console)
 {
     bool wanted = !TAILQ_EMPTY(&console->viewers);

@@ -3,7 +3,7 @@
  *
  * The server sends a new viewer a replay of the screen, and then each piece of output, as notifications.
  * The server keeps only a bounded amount of output for a slow viewer: a viewer that has missed output gets a
- * replay again. Of the viewers that may type, the one that attached last has the keyboard, and its terminal
+ * replay again. Among the viewers that may type, the viewer that attached last has the keyboard, and its terminal
  * decides the size. The server's thread only.
  */
 #ifndef K3THREAD_CLI_SERVER_CONSOLE_H
@@ -42,8 +42,8 @@ void console_close(struct record *record);
 
 /*
  * Attaches VIEWER, in which connection, size and read_only are set, to the terminal of RECORD, which has one.
- * If VIEWER is attached to that terminal already, only its new size and read_only take effect. It is attached
- * to no other one. Makes the program draw the screen again.
+ * If VIEWER is attached to that terminal already, only its new size and read_only take effect. VIEWER must not be
+ * attached to another terminal. Makes the program draw the screen again.
  */
 void viewer_begin(struct viewer *viewer, struct record *record);
 

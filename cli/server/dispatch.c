@@ -107,7 +107,7 @@ static void fail_invalid(struct call *call, struct text *why)
     text_release(why);
 }
 
-/* Takes REPLY if it is one of an attached process to the server's own request. */
+/* Takes REPLY if it is an attached process's reply to a request of the server. Returns true if it is. */
 static bool take_reply(struct peer *peer, const json_t *reply)
 {
     if (peer->attachment == NULL || json_object_get(reply, "method") != NULL ||
@@ -140,7 +140,7 @@ static void run_method(struct call *call, const json_t *request)
 }
 
 /*
- * Returns the id for the answer, or NULL for a notification. An invalid request whose id is unknown
+ * Returns the id for the reply, or NULL for a notification. An invalid request whose id is unknown
  * is answered too, with the id null.
  */
 static json_t *answer_id(const json_t *request)

@@ -19,7 +19,7 @@ static const struct place *place;
 static int                 lock = -1, bell = -1;
 static pid_t               guardian;
 
-/* Identifies the file of our socket. */
+/* The file of our socket: it shows whether the socket at the path is still ours. */
 static struct {
     bool  known;
     dev_t device;

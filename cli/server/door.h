@@ -31,7 +31,7 @@ int door_look(void);
  */
 void door_answer(void);
 
-/* Closes the bell and removes the socket, unless the socket is another supervisor's by now. */
+/* Closes the bell and removes the socket, unless the socket belongs to another supervisor by now. */
 void door_shut(void);
 
 #endif

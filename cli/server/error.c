@@ -1,5 +1,6 @@
 #include "cli/server/error.h"
 
+#include "cli/rpc/member.h"
 #include "cli/rpc/write.h"
 
 #include <string.h>
@@ -37,8 +38,7 @@ void error_write(struct text *text, enum protocol_error code, const char *messag
 {
     text->failed |= data->failed;
     text_byte(text, '{', 1);
-    write_name(text, "code");
-    write_integer(text, code);
+    member_write_integer(text, "code", code);
     write_name(text, "message");
     write_message(text, message);
     if (type_of(code) != NULL) {

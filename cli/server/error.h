@@ -1,4 +1,4 @@
-/* Writes the error objects of answers. */
+/* Writes the error objects of replies. */
 #ifndef K3THREAD_CLI_SERVER_ERROR_H
 #define K3THREAD_CLI_SERVER_ERROR_H
 

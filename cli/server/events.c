@@ -2,6 +2,7 @@
 
 #include "cli/base/clock.h"
 #include "cli/rpc/envelope.h"
+#include "cli/rpc/member.h"
 #include "cli/rpc/write.h"
 #include "cli/server/connection.h"
 
@@ -15,7 +16,7 @@ static const char *const words[] = {
 
 static LIST_HEAD(, watcher) watchers = LIST_HEAD_INITIALIZER(watchers);
 
-/* Begins a notification: all that stands before the event's own members. */
+/* Writes the beginning of a notification, up to the event's own members. */
 static void begin_event(struct text *line, const char *event)
 {
     envelope_begin_notification(line, "event");
@@ -42,8 +43,7 @@ void events_tell_missed(void)
         if (watcher->missed == 0 || !connection_is_drained(watcher->connection))
             continue;
         begin_event(&line, "missed");
-        write_name(&line, "missed");
-        write_integer(&line, watcher->missed);
+        member_write_integer(&line, "missed", watcher->missed);
         watcher->missed = 0;
         send_event(watcher, &line);
     }

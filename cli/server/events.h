@@ -60,24 +60,24 @@ void events_tell_missed(void);
 /* Returns the bit of the event NAME, or 0 if no event has that name. */
 unsigned events_bit(const char *name);
 
-/* The events for a client that names none. EVENT_CHANGED and EVENT_FORGOTTEN are for a client that names them. */
+/* The events for a client that names none. A client gets EVENT_CHANGED and EVENT_FORGOTTEN only if it names them. */
 #define EVENTS_DEFAULT (~(1U << EVENT_CHANGED | 1U << EVENT_FORGOTTEN))
 
 /*
- * Sends EVENT with RECORD as it is now. EVENT_CHANGED says that the state, or the need that the thread waits
- * for, is another, where no other event says so.
+ * Sends EVENT with RECORD as it is now. EVENT_CHANGED says that the thread's state, or the need that it waits for,
+ * has changed. It is sent only if no other event says so.
  */
 void events_post(enum event event, const struct record *record);
 
-/* Sends that RECORD, whose creation was told, is about to be forgotten. */
+/* Sends that RECORD is about to be forgotten, if the event of its creation was sent. */
 void events_post_forgotten(const struct record *record);
 
-/* Sends that RECORD runs again; ASKED: because of a restart that was asked for, not of its policy. */
+/* Sends that RECORD runs again. ASKED: a client asked for the restart; otherwise the thread's policy caused it. */
 void events_post_restarted(const struct record *record, bool asked);
 
 /*
  * Sends that the exception NAME was raised in RECORD. MESSAGE may be NULL. INNER is NULL, or the thread inside
- * the process of RECORD that has it, as JSON.
+ * the process of RECORD that has the exception, as JSON.
  */
 void events_post_raised(const struct record *record, const char *name, const char *message,
                         const struct text *inner);

@@ -3,6 +3,7 @@
 #include "cli/base/exceptions.h"
 #include "cli/base/loop.h"
 #include "cli/rpc/envelope.h"
+#include "cli/rpc/member.h"
 #include "cli/rpc/write.h"
 #include "cli/server/attachment.h"
 #include "cli/server/output_notice.h"
@@ -20,16 +21,17 @@
 #include <string.h>
 #include <unistd.h>
 
-/* So many bytes of output are sent at a time. A worker that leaves UNREAD_MAX bytes unread gets no more for now. */
+/* PIECE bytes of output are sent at a time. A worker that leaves UNREAD_MAX bytes unread gets no more for now. */
 #define PIECE      ((size_t) 32 * 1024)
 #define UNREAD_MAX ((size_t) 512 * 1024)
 
-/* How many pieces are read in a row, so that one command does not hold up the others. */
+/* The most pieces that are read in a row, so that one command does not hold up the others. */
 #define PIECES_MAX 8
 
-/* The pipe holds no more than this when the command has ended. Only a process that cannot be ended writes more. */
+/* The most output that is read after the end. A pipe holds no more; only a process that cannot be ended writes on. */
 #define REST_MAX ((size_t) 1024 * 1024)
 
+/* One command that this agent runs, with the pipe of its output. */
 struct execution {
     struct source      source; /* the reading end; the first member */
     struct connection *connection;
@@ -54,7 +56,7 @@ static size_t send_piece(const struct execution *execution)
     return n > 0 ? (size_t) n : 0;
 }
 
-/* Stops reading, or goes on. */
+/* Stops reading the output of EXECUTION, or reads it again. */
 static void set_paused(struct execution *execution, bool is_paused)
 {
     if (execution->is_paused == is_paused ||
@@ -113,13 +115,11 @@ static void send_report(const struct execution *execution)
     struct text              line = {0};
 
     envelope_begin_notification(&line, "report");
-    text_add(&line, "{\"thread\":");
-    write_integer(&line, (int64_t) execution->record->id);
-    if (attachment != NULL) {
-        write_name(&line, "attached");
-        write_integer(&line, attachment_pid(attachment));
-    }
-    text_add(&line, ",\"report\":");
+    text_byte(&line, '{', 1);
+    member_write_integer(&line, "thread", (int64_t) execution->record->id);
+    if (attachment != NULL)
+        member_write_integer(&line, "attached", attachment_pid(attachment));
+    write_name(&line, "report");
     write_report(&line, execution->record);
     text_byte(&line, '}', 1);
     envelope_end(&line);

@@ -14,7 +14,7 @@
 
 struct far;
 
-/* The functions that the user of a connection has for it. Both may close and free the connection. */
+/* The functions by which the user of a connection takes messages, and the end. Both may close and free FAR. */
 struct far_user {
     void (*take)(struct far *far, const json_t *message); /* takes a message, an object */
     void (*lost)(struct far *far);                        /* the agent has closed the connection */
@@ -34,7 +34,7 @@ int far_open(struct far *far, const struct seat *seat, const struct far_user *us
 /* Sends a request with PARAMS, JSON, which it releases. Returns its id. */
 int64_t far_request(struct far *far, const char *method, struct text *params);
 
-/* Closes the connection, once. */
+/* Closes the connection, if it is open. */
 void far_close(struct far *far);
 
 #endif

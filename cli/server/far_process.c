@@ -1,7 +1,6 @@
 #include "cli/server/far_process.h"
 
 #include "cli/rpc/member.h"
-#include "cli/rpc/write.h"
 #include "cli/server/attachment.h"
 #include "cli/server/far.h"
 #include "cli/server/news.h"
@@ -120,7 +119,7 @@ static bool way_awaits(const struct attachment_far *way)
 
 /* Messages of the agent */
 
-/* Ends SENT by the agent's reply; see method_follow.c. */
+/* Ends SENT by the agent's reply; see method_arrive.c. */
 static void take_fate(struct far_process *process, struct sent *sent, const json_t *reply)
 {
     const json_t  *error = json_object_get(reply, "error");
@@ -157,7 +156,7 @@ static void take_reply(struct far_process *process, const json_t *reply)
     end(process); /* the reply to "follow" */
 }
 
-/* The process is attached: this supervisor follows it. */
+/* Makes the thread's attachment: the agent has said that this supervisor follows the process. */
 static void attach(struct far_process *process, const json_t *params)
 {
     json_int_t pid = json_integer_value(json_object_get(params, "pid"));
@@ -167,7 +166,7 @@ static void attach(struct far_process *process, const json_t *params)
                                    &process->attachment);
 }
 
-/* Takes what the process tells. An exception that ends it comes with its status, in the worker's report. */
+/* Takes the news of the process. Leaves out an exception that ends it: the worker's report brings that one. */
 static void take_news(struct far_process *process, const json_t *params)
 {
     const char       *why;
@@ -222,8 +221,8 @@ static void follow(struct record *record)
         return;
     }
     record->far_process = process;
-    text_add(&params, "{\"thread\":");
-    write_integer(&params, (int64_t) process->id);
+    text_byte(&params, '{', 1);
+    member_write_integer(&params, "thread", (int64_t) process->id);
     text_byte(&params, '}', 1);
     (void) far_request(&process->far, "follow", &params);
 }
@@ -231,7 +230,7 @@ static void follow(struct record *record)
 void far_process_look(struct record *record)
 {
     if (record->far_process != NULL && record->far_process->id != record->now.far_id)
-        end(record->far_process); /* that was the run before */
+        end(record->far_process); /* the process of the run before */
     if (record->far_process == NULL && record->now.attached != 0)
         follow(record);
 }

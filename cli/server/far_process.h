@@ -1,7 +1,7 @@
 /*
- * For the supervisor of a run: attached processes on other machines. Follows the attachment that such a process has
- * at the supervisor of its agent, and makes of it the attachment of the thread of the run: the threads inside the
- * process are known here too, and exceptions go there to arrive. The server's thread only.
+ * For the supervisor of a run: attached processes on other machines. Such a process is attached to the supervisor of
+ * its agent. This file follows that attachment, and gives the run's thread an attachment that stands for it. So the
+ * run's supervisor knows the threads inside the process, and sends its exceptions there. The server's thread only.
  */
 #ifndef K3THREAD_CLI_SERVER_FAR_PROCESS_H
 #define K3THREAD_CLI_SERVER_FAR_PROCESS_H
@@ -9,12 +9,12 @@
 #include "cli/server/record.h"
 
 /*
- * Makes RECORD, whose worker has made a new report, follow the attachment that the report tells of, if it does not do
- * so already.
+ * Begins to follow the process that the newest report of RECORD's worker names, unless RECORD follows that process
+ * already.
  */
 void far_process_look(struct record *record);
 
-/* Stops that: RECORD has ended, or its next run begins. */
+/* Ends the attachment: RECORD has ended, or its next run begins. */
 void far_process_end(struct record *record);
 
 #endif

@@ -1,11 +1,13 @@
 #include "cli/server/following.h"
 
 #include "cli/rpc/envelope.h"
+#include "cli/rpc/member.h"
 #include "cli/rpc/write.h"
+#include "cli/server/store.h"
 
 #include <stdlib.h>
 
-/* How one attachment is followed. */
+/* One attachment at an agent: the call of its follower, and the calls that wait for a follower. */
 struct following {
     struct attachment_follower hooks;    /* the first member */
     struct call               *follower; /* the call of the run; NULL: none */
@@ -17,6 +19,13 @@ static void report(struct record *record)
 {
     if (record_is_live(record))
         call_wake(&record->calls, record);
+}
+
+struct attachment *following_find(json_int_t id)
+{
+    const struct record *record = store_find_id((uint64_t) id);
+
+    return record != NULL ? record->attachment : NULL;
 }
 
 static struct following *following_of(const struct attachment *attachment)
@@ -67,7 +76,7 @@ void following_await(struct attachment *attachment, struct call *call)
     report(attachment_record(attachment));
 }
 
-/* Lets go of the call of the follower, which has ended. */
+/* Forgets the call of the follower, which has ended. */
 static void lose_follower(void *state)
 {
     ((struct following *) state)->follower = NULL;
@@ -78,8 +87,8 @@ static void greet(struct call *call, pid_t pid)
     struct text line = {0};
 
     envelope_begin_notification(&line, "following");
-    text_add(&line, "{\"pid\":");
-    write_integer(&line, pid);
+    text_byte(&line, '{', 1);
+    member_write_integer(&line, "pid", pid);
     text_byte(&line, '}', 1);
     envelope_end(&line);
     connection_send(&call->peer->connection, &line);

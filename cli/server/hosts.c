@@ -9,9 +9,9 @@
 #include <string.h>
 
 /*
- * After the first machine is up, commands still wait so many seconds for the machines that are being reached. Without
- * that, the machine that is up first would get all the commands that wait, and the order of the list would count only
- * for the commands after them. A machine that takes longer holds up no command.
+ * After the first machine is up, commands still wait this many seconds for the machines that are being reached.
+ * Without that, the machine that is up first would get all the commands that wait, and the order of the list would
+ * count only for later commands. A machine that takes longer holds up no command.
  */
 #define PATIENCE 2.0
 
@@ -232,7 +232,7 @@ static bool has_slot(const struct entry *entry)
     return entry->reach == REACH_UP && entry->taken < entry->slots;
 }
 
-/* Returns true if a thread that is to be on the machine of ENTRY can go on: to run, or to fail as the machine is lost. */
+/* Returns true if a thread that wants the machine of ENTRY need not wait: it can run, or fails as the machine is lost. */
 static bool takes(const struct entry *entry, bool counts)
 {
     if (counts && entry->reach == REACH_UP)

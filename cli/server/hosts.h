@@ -48,7 +48,9 @@ bool hosts_is_up(const struct seat *seat);
  * a lost machine: the command then fails there.
  */
 const struct seat *hosts_take(const char *wanted, bool counts);
-void               hosts_give_back(const struct seat *seat, bool counts);
+
+/* Gives back what hosts_take() gave the command. */
+void hosts_give_back(const struct seat *seat, bool counts);
 
 /*
  * Returns the seconds until commands no longer wait for the machines that are being reached. Returns -1 if that time

@@ -1,6 +1,7 @@
 #include "cli/server/inner.h"
 
 #include "cli/base/array.h"
+#include "cli/rpc/member.h"
 #include "cli/rpc/write.h"
 #include "cli/server/record.h"
 #include "cli/server/store.h"
@@ -8,13 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* At most so many threads of a process are remembered. A process may have more. */
+/* The most threads of a process that are remembered. A process may have more. */
 #define INNER_MAX 16384
 
 /* A name of 64 bytes, each of them escaped. */
 #define INNER_NAME_MAX 256
 
-/* Returns the place of the thread ID, or where it belongs. */
+/* Returns the index of the thread ID in LIST, or the index at which the thread would have to be added. */
 static size_t place_of(const struct inner_list *list, uint64_t id)
 {
     size_t low = 0, high = list->count;
@@ -35,7 +36,7 @@ static bool is_at(const struct inner_list *list, size_t place, uint64_t id)
     return place < list->count && list->threads[place]->id == id;
 }
 
-/* Makes room for one more thread. Returns false if there is none. */
+/* Makes room for one more thread. Returns false if LIST is full, or without memory. */
 static bool grow(struct inner_list *list)
 {
     struct inner **threads;
@@ -120,7 +121,7 @@ bool inner_fits(const struct inner *thread, const char *word)
     return strcmp(word, thread->name) == 0;
 }
 
-/* Adds "7/3". */
+/* Adds the id of an inner thread as users write it: "7/3". */
 static void add_id(struct text *text, const struct record *record, uint64_t id)
 {
     text_number(text, record->id, 1);
@@ -160,8 +161,7 @@ void inner_write(struct text *text, const struct record *record, const struct in
     if (text->failed)
         return;
     text->size--; /* removes the brace */
-    write_name(text, "tid");
-    write_integer(text, thread->tid);
+    member_write_integer(text, "tid", thread->tid);
     write_name(text, "state");
     text_printf(text, "\"%s\"", state_of(thread));
     write_name(text, "daemon");

@@ -1,4 +1,4 @@
-/* The answers to "list" with words such as "web/": the threads inside attached processes. The server's thread only. */
+/* The replies to "list" with words such as "web/": the threads inside attached processes. The server's thread only. */
 #ifndef K3THREAD_CLI_SERVER_INNER_LISTING_H
 #define K3THREAD_CLI_SERVER_INNER_LISTING_H
 

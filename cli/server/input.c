@@ -3,7 +3,7 @@
 #include "cli/base/descriptors.h"
 #include "cli/base/loop.h"
 #include "cli/process/process_stat.h"
-#include "cli/rpc/write.h"
+#include "cli/rpc/member.h"
 #include "cli/terminal/pty.h"
 #include "cli/worker/thread_terminal.h"
 
@@ -84,7 +84,7 @@ static int end_input(struct input *input)
     return error;
 }
 
-/* Answers */
+/* Replies */
 
 /* Returns true if the command of RECORD runs, and has not begun to exit: an exit closes its files. */
 static bool command_runs(const struct record *record)
@@ -119,8 +119,7 @@ __attribute__((format(printf, 3, 4))) static void fail(struct sending     *sendi
     va_start(arguments, format);
     (void) vsnprintf(message, sizeof(message), format, arguments);
     va_end(arguments);
-    write_name(&data, "taken");
-    write_integer(&data, (int64_t) sending->taken);
+    member_write_integer(&data, "taken", (int64_t) sending->taken);
     call_fail_with(sending->call, code, message, &data);
 }
 

@@ -62,7 +62,7 @@ static long free_tokens(void)
     return (long) slots_number() - (long) slots_taken() - (long) out;
 }
 
-/* What a command does */
+/* Tokens that a command takes and returns */
 
 static void end_offer(struct share *share, double now)
 {
@@ -257,7 +257,7 @@ static bool offer(struct share *share, double now)
     return true;
 }
 
-/* Returns when SHARE, which has no offer, may get one. */
+/* Returns the time at which SHARE, which has no offer, may get one. */
 static double next_offer(const struct share *share)
 {
     double pause = PAUSE_PART * (share->since - share->moved);
@@ -332,7 +332,7 @@ bool jobserver_make_room(void)
     return true;
 }
 
-/* Returns when the next offer is due, of a free token or of one whose offer is withdrawn; or INFINITY. */
+/* Returns the time of the next offer, of a free token or of a token that is withdrawn first; or INFINITY. */
 static double next_time(void)
 {
     const struct share *oldest = find_oldest_offer();

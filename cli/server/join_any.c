@@ -38,7 +38,7 @@ static bool is_candidate(const struct candidates *candidates, const struct recor
            NULL;
 }
 
-/* Answers */
+/* Replies */
 
 static void reply_first(struct call *call, struct record *record)
 {

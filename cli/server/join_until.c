@@ -49,7 +49,7 @@ static void free_until(struct until *until)
     free(until);
 }
 
-/* Notes that a call has ended. */
+/* Notes that the call of the join in STATE has ended. */
 static void release(void *state)
 {
     struct until *until = state;
@@ -61,7 +61,7 @@ static void release(void *state)
         free_until(until);
 }
 
-/* Answers. After each of these the caller does not touch the join again. */
+/* Replies. After each of these the caller does not touch the join again. */
 
 static void fail_time(struct until *until)
 {
@@ -118,7 +118,7 @@ static void finish(struct until *until)
     until->is_told = true;
 }
 
-/* Handles the newest report of a live thread. Returns false if CALL has its answer. */
+/* Handles the newest report of a live thread. Returns false if CALL has its reply. */
 static bool follow(struct until *until, const struct record *record)
 {
     bool runs = record->now.pid != 0;

@@ -17,7 +17,7 @@ struct leash;
 
 /*
  * Puts a leash to the process PID into *RET: a new reference, which leash_put() takes over or leash_release()
- * drops. A process that does not exist has ended. Returns 0 or -errno: -EINVAL if PID is the id of a
+ * drops. A process that does not exist counts as ended. Returns 0 or -errno: -EINVAL if PID is the id of a
  * thread and not of a process.
  */
 int  leash_open(pid_t pid, struct leash **ret);

@@ -34,7 +34,7 @@ static bool is_allowed(int fd)
 }
 
 /*
- * Writes the answer for a client for which there is no descriptor. ERROR is an errno that says why.
+ * Writes the reply for a client for which there is no descriptor. ERROR is an errno that says why.
  */
 static void write_refusal(struct text *line, int error)
 {
@@ -196,6 +196,6 @@ void listener_shut(void)
     if (bell.fd >= 0)
         loop_remove(&bell);
     door_shut();
-    (void) shutdown(listener.fd, SHUT_RD); /* if it fails, one more client may get no answer */
+    (void) shutdown(listener.fd, SHUT_RD); /* if it fails, one more client may get no reply */
     accept_all();
 }

@@ -23,7 +23,7 @@ bool listener_take_sent(int socket);
 
 /*
  * Removes the socket, and accepts the clients that have already connected, so that they get an
- * answer. A later client finds no supervisor and starts one.
+ * reply. A later client finds no supervisor and starts one.
  */
 void listener_shut(void);
 

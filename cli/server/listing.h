@@ -1,5 +1,5 @@
 /*
- * The answers to "list". Objects are sent in one answer. A table, for which a person waits, is sent
+ * The replies to "list". Objects are sent in one reply. A table, for which a person waits, is sent
  * in parts: the client reads one part while the server writes the next, and between two parts the
  * loop serves other clients. The server's thread only.
  */

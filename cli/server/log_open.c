@@ -3,7 +3,7 @@
 #include "cli/server/output_times.h"
 
 /*
- * Moves LOG forward to the output of the last SECONDS, to the beginning of its first line. LOG has SIZE bytes.
+ * Moves LOG forward to the first line of the output of the last SECONDS. LOG has SIZE bytes.
  */
 static int skip_older(struct logfile *log, const struct record *record, off_t size, double seconds)
 {

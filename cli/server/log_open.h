@@ -8,10 +8,10 @@
 #include <sys/types.h>
 
 /*
- * Opens the log of RECORD to be read from OFFSET, or from the first byte behind it that is left; with SECONDS
- * that are not negative, from the output of the last SECONDS. The log of a thread that has not begun counts as
- * read, because what is in the file is not this thread's. *RET_SIZE becomes the size of the log. Returns 0 or
- * -errno, as logfile_open() does; then nothing is open.
+ * Opens the log of RECORD at OFFSET, or at the first byte behind OFFSET that is left. If SECONDS is not negative,
+ * moves on to the output of the last SECONDS. If the thread has not begun, the log is opened at its end, because the
+ * bytes in the file are not from this thread. *RET_SIZE becomes the size of the log. Returns 0 or -errno, as
+ * logfile_open() does; then nothing is open.
  */
 int log_open(struct logfile *log, const struct record *record, off_t offset, double seconds,
              off_t *ret_size);

@@ -6,8 +6,8 @@
 #include <errno.h>
 
 /*
- * Fills the block of SIZE bytes. Stops before bytes in front of which others were lost. Returns the number of
- * bytes, or -errno; *RET_END says whether the end of the log was reached.
+ * Fills the block of SIZE bytes. Stops at a gap, where bytes of the log were lost. Returns the number of bytes, or
+ * -errno. *RET_END becomes true if the end of the log was reached.
  */
 static ssize_t fill(struct logfile *log, char *block, size_t size, bool *ret_gap, bool *ret_end)
 {

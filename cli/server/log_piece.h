@@ -22,8 +22,8 @@ struct log_piece {
 };
 
 /*
- * Reads up to SIZE bytes of LOG into PIECE->data, and finds the runs that begin in them among MARKS. Stops before bytes
- * in front of which others were lost. Returns 0 or -errno; *RET_END says whether the end of the log was reached.
+ * Reads up to SIZE bytes of LOG into PIECE->data, and finds the runs that begin in them among MARKS. Stops at a gap,
+ * where bytes of the log were lost. Returns 0 or -errno. *RET_END becomes true if the end of the log was reached.
  */
 int log_piece_read(struct log_piece *piece, struct logfile *log, struct run_marks *marks,
                    size_t size, bool *ret_end);
@@ -32,8 +32,8 @@ int log_piece_read(struct log_piece *piece, struct logfile *log, struct run_mark
 bool log_piece_is_empty(const struct log_piece *piece);
 
 /*
- * Returns PIECE as JSON for the reader NUMBER, with the times of its bytes if TIMES is not NULL. PATH is that of the log.
- * Returns NULL without memory.
+ * Returns PIECE as JSON for the reader NUMBER, with the times of its bytes if TIMES is not NULL. PATH is the log's
+ * path. Returns NULL without memory.
  */
 json_t *log_piece_to_json(const struct log_piece *piece, json_int_t number, const char *path,
                           struct times_reader *times);

@@ -55,7 +55,7 @@ struct log_reader *log_reader_find(const struct peer *peer, json_int_t number)
 
 /* Watching */
 
-/* Looks again for the calls that wait for READER's log. Other calls for the thread find nothing new. */
+/* Wakes the calls that wait for READER's log. This wakes all calls for the thread; the others go on waiting. */
 static void look(const struct log_reader *reader)
 {
     struct record *record = store_find_id(reader->thread);
@@ -129,8 +129,8 @@ static bool open_watch(struct log_reader *reader)
 }
 
 /*
- * Makes the next write to the log wake the calls that wait for READER. The watched file is the last one that got
- * the log's path.
+ * Makes the next write to the log wake the calls that wait for READER. The log may have been replaced: watches the
+ * newest file that has had its path.
  */
 static void watch(struct log_reader *reader)
 {
@@ -138,7 +138,7 @@ static void watch(struct log_reader *reader)
     int fd = log->next_count > 0 ? log->next[log->next_count - 1].fd : log->file.fd;
 
     forget_unwatched(reader);
-    if (fd < 0) /* a run that makes the log anew wakes the call */
+    if (fd < 0) /* the log was removed; a run that makes it again wakes the call */
         return;
     if (!open_watch(reader) || !file_watch_arm(&reader->watch, fd))
         look_by_time(reader);
@@ -293,7 +293,7 @@ static int take_piece(struct log_reader *reader, size_t size, bool is_live, stru
     return error;
 }
 
-/* Answers with PIECE, and closes a reader that has nothing more. */
+/* Replies with PIECE, and closes a reader that has nothing more. */
 static void reply_piece(struct log_reader *reader, struct call *call, const struct log_piece *piece)
 {
     bool is_last = piece->end;
@@ -361,7 +361,7 @@ static int try_begin(struct log_reader *reader, struct call *call, struct record
     return 0;
 }
 
-/* Answers CALL with what the open log has, or makes it wait. BLOCK is room for SIZE bytes. */
+/* Answers CALL with the next piece of the open log, or makes it wait. BLOCK is room for SIZE bytes. */
 static void read_open(struct log_reader *reader, struct call *call, struct record *record,
                       char *block, size_t size)
 {

@@ -19,7 +19,7 @@ struct call;
 struct log_reader;
 struct peer;
 
-/* The most bytes of one answer, and the number if the client names none. */
+/* The most bytes of one reply, and the number if the client names none. */
 #define LOG_READER_PIECE_MAX     (256 * 1024)
 #define LOG_READER_PIECE_DEFAULT (64 * 1024)
 

@@ -22,7 +22,7 @@ struct method {
 /* Returns the method NAME, or NULL if there is none. */
 const struct method *method_find(const char *name);
 
-/* Each is defined in the file of its name, but method_arrive in method_follow.c. */
+/* Each is defined in the file of its name. */
 extern const struct method method_arrive, method_attach, method_clear, method_end, method_execute,
     method_exceptions, method_follow, method_host, method_hosts, method_join, method_list,
     method_logs, method_raise, method_read, method_resize, method_restart, method_send,

@@ -28,7 +28,7 @@ static bool belongs(const struct client_process *process, const struct record *r
     return record->now.pid > 0 && getsid(process->pid) == record->now.pid;
 }
 
-/* Returns the name by which the process's user knows RECORD: at an agent, that of the thread of the run. */
+/* Returns the name by which the user knows RECORD: at an agent, the name of the run's thread. */
 static const char *name_of(const struct record *record)
 {
     return record->job.origin != NULL ? record->job.origin->name : record->job.name;

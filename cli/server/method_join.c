@@ -21,7 +21,7 @@ static void reply_joined(struct call *call, struct record *record)
 
 /*
  * Replies to a join without a thread's name. A client that sends start, logs and join together may
- * not have opened the log when this answer is sent. So its thread is kept until the client joins
+ * not have opened the log when this reply is sent. So its thread is kept until the client joins
  * another thread in this way, or disconnects.
  */
 static void reply_joined_unnamed(struct call *call, struct record *record)

@@ -86,7 +86,7 @@ static bool keep_since(struct call *call, double seconds)
     return true;
 }
 
-/* Replies once the command has begun, because where its output begins is unknown before. */
+/* Replies once the command has begun: before that, the place where its output begins is not known. */
 static void wake_begun(struct call *call, struct record *record)
 {
     const struct wanted wanted = {.since = call->state != NULL ? *(double *) call->state : -1};

@@ -50,7 +50,7 @@ static void reply(struct raising *raising)
         call_reply_written(call, &raising->raised);
 }
 
-/* Ends one of the things that the reply waits for. */
+/* Notes that a thread, or the beginning, is done with RAISING. When all are done, replies and frees RAISING. */
 static void end_one(struct raising *raising)
 {
     if (--raising->under_way > 0)
@@ -118,7 +118,7 @@ static void take_result(void *context, struct record *record, const struct arriv
     end_one(raising);
 }
 
-/* Notes that RECORD knows no exception of the name. */
+/* Notes that RECORD knows no exception of that name. */
 static void note_unknown(struct raising *raising, const struct record *record)
 {
     struct suggestion       suggestion = {.word = raising->exception};
@@ -139,8 +139,8 @@ static void note_unknown(struct raising *raising, const struct record *record)
 }
 
 /*
- * Raises in RECORD, or in the thread INNER of its process. Returns false if the exception is none for RECORD's
- * process, whichever thread is meant.
+ * Raises in RECORD, or in the thread INNER of its process. Returns false, with the failure noted, if the exception
+ * cannot be raised in any thread inside RECORD's process.
  */
 static bool raise_in(struct raising *raising, struct record *record, const char *inner)
 {

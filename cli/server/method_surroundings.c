@@ -1,4 +1,4 @@
-/* The method "surroundings": the environment, limits, directory and umask of the commands that the client starts. */
+/* The method "surroundings": sets the environment, limits, directory and umask of commands that the client starts. */
 #include "cli/server/method.h"
 #include "cli/server/params.h"
 #include "cli/server/surroundings.h"

@@ -1,4 +1,4 @@
-/* The method "tell": what an attached process says of its threads, its exceptions and its end. */
+/* The method "tell": takes the news of an attached process about its threads, its exceptions and its end. */
 #include "cli/server/attachment.h"
 #include "cli/server/following.h"
 #include "cli/server/method.h"

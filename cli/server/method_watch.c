@@ -7,7 +7,7 @@
 #include "cli/worker/mailbox.h"
 
 /*
- * Reads which events the client wants: those in the list NAMES, or EVENTS_DEFAULT without a list; 0 for an
+ * Reads which events the client wants: the events in the list NAMES, or EVENTS_DEFAULT without a list; 0 for an
  * empty list.
  */
 static bool parse_events(struct call *call, const json_t *names, unsigned *ret)

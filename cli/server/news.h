@@ -17,7 +17,7 @@ struct news {
     const json_t *message;                     /* of the exception */
 };
 
-/* Takes NEWS of the process of ATTACHMENT. Returns false, with a sentence in *RET_WHY, at the first that is wrong. */
+/* Takes NEWS of ATTACHMENT's process. Stops at wrong news: returns false, with a sentence in *RET_WHY. */
 bool news_take(struct attachment *attachment, const struct news *news, const char **ret_why);
 
 #endif

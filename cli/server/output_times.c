@@ -20,7 +20,7 @@
 /* The most marks that are kept of one log. Then every second one of its older marks is dropped. */
 #define MARKS_MAX 512
 
-/* At TIME, on the monotonic clock, the log had SIZE bytes. */
+/* The size of a log at one time, on the monotonic clock. */
 struct output_mark {
     double time;
     off_t  size;

@@ -37,7 +37,7 @@ bool params_take(struct call *call, const json_t *params, const struct param *ta
 unsigned params_sum(const json_t *names, unsigned (*bit)(const char *name));
 
 /*
- * Reads which members of a thread the client wants, as a sum of record_member()s: those in the list
+ * Reads which members of a thread the client wants, as a sum of record_member()s: the members in the list
  * NAMES, or all without a list. Returns false, with CALL failed and *RET untouched, if NAMES is not
  * such a list. RET may point into CALL.
  */

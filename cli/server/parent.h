@@ -1,4 +1,4 @@
-/* The supervisor's parent, the guardian. The server's thread only. */
+/* Remembers which process is the guardian, the supervisor's parent. The server's thread only. */
 #ifndef K3THREAD_CLI_SERVER_PARENT_H
 #define K3THREAD_CLI_SERVER_PARENT_H
 

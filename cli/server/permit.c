@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Each message is one permit, so that two readers never share one. */
+/* The sockets keep messages apart: each is one permit, so that two readers never share a permit. */
 int permit_open(struct permit *ret)
 {
     int pair[2];

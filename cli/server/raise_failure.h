@@ -4,7 +4,7 @@
 
 #include "cli/server/call.h"
 
-/* Puts what the result ERROR of threads_raise() says into WHY, and returns the error's code. */
+/* Puts a sentence about ERROR, the result of threads_raise(), into WHY. Returns the error's code in the protocol. */
 enum protocol_error raise_failure_word(const struct record *record, int error, struct text *why);
 
 /* Fails CALL because of the result ERROR of threads_raise(), which is not InvalidThreadIdError. */

@@ -1,6 +1,7 @@
 #include "cli/server/record.h"
 
 #include "cli/base/clock.h"
+#include "cli/rpc/member.h"
 #include "cli/rpc/write.h"
 #include "cli/server/hosts.h"
 
@@ -134,10 +135,8 @@ static void write_need(struct text *text, const struct need *need)
     text_byte(&name, '\0', 1);
     write_comma(text);
     text_byte(text, '{', 1);
-    write_name(text, "id");
-    write_integer(text, (int64_t) need->id);
-    write_name(text, "name");
-    write_bytes(text, name.failed ? "" : name.data);
+    member_write_integer(text, "id", (int64_t) need->id);
+    member_write_string(text, "name", name.failed ? "" : name.data);
     write_name(text, "condition");
     write_word(text, conditions[need->condition]);
     text_byte(text, '}', 1);

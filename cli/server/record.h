@@ -32,11 +32,11 @@ enum wait_list {
     WAIT_LIST_QUEUE, /* it waits for a slot; see queue.h */
 };
 
-/* Where the last restart that was asked for stands. */
+/* The progress of the last restart that a client asked for. */
 enum rerun {
     RERUN_NONE,      /* none is under way: the last one has begun its run */
     RERUN_ENDS,      /* the run before is ending */
-    RERUN_CANCELLED, /* the same, but the thread ends with it: a later raise says so */
+    RERUN_CANCELLED, /* the same, but a later raise has made the thread end with that run */
     RERUN_BEGINS,    /* the next run is to begin, or the thread waits for its turn */
     RERUN_FAILED,    /* the thread ended before its next run */
 };
@@ -113,15 +113,15 @@ void record_write(struct text *text, const struct record *record, unsigned membe
 unsigned record_member(const char *name);
 
 /*
- * Returns for how many seconds the command has run, or ran. Returns NAN if the thread has not
+ * Returns the number of seconds that the command has run, or ran. Returns NAN if the thread has not
  * begun, or pauses between two runs: a pause belongs to neither run.
  */
 double record_seconds(const struct record *record);
 
-/* Returns the same at the moment NOW of the monotonic clock. */
+/* Returns that number at the moment NOW of the monotonic clock. */
 double record_seconds_at(const struct record *record, double now);
 
-/* Returns what the processes of the thread have used that have ended, of all its runs. */
+/* Returns the time and memory that the thread's processes have used which have ended, in all its runs. */
 struct usage record_usage(const struct record *record);
 
 /*

@@ -21,7 +21,7 @@ void reports_handle_loaded(void (*handle)(struct record *record))
     handle_loaded = handle;
 }
 
-/* The last report of a thread whose process on another machine owes a reply; it is taken in after that. */
+/* The last report of a thread whose process on another machine owes a reply. It is kept until the reply has come. */
 struct late_report {
     struct record *record;
     struct report  report;
@@ -54,7 +54,7 @@ static void find_foreign(struct record *record, struct report *report)
         report->exception = report->foreign_base;
 }
 
-/* Takes NEW, the report of RECORD, which then owns it. */
+/* Takes NEW, a report on RECORD. RECORD takes over its content. */
 static void take_report(struct record *record, struct report *new)
 {
     struct report old = record->now;
@@ -74,7 +74,7 @@ static void take_report(struct record *record, struct report *new)
     report_release(&old);
 }
 
-/* Takes the reports that were put off, where the reply has come. */
+/* Takes the reports that were put off and whose reply has come. */
 static void take_late(void)
 {
     struct late_report *put, *next;
@@ -89,7 +89,10 @@ static void take_late(void)
     }
 }
 
-/* What the process of an ended thread has sent is served in here; the lines do not take further reports. */
+/*
+ * attachment_read_last() serves the last lines of a process, and each line calls this function again. That call
+ * does nothing, so that the reports are taken in their order.
+ */
 void reports_take(void)
 {
     static bool  is_running;

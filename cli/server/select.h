@@ -21,12 +21,12 @@ bool select_parse(struct call *call, const json_t *word, struct selector *ret);
 void select_release(struct selector *selector);
 
 /*
- * Does the same for WORD that may also name threads inside a process, as "web/worker-3" and "7/3" do. Behind the
+ * Does the same for a WORD that may also name threads inside a process, as "web/worker-3" and "7/3" do. Behind the
  * '/' there may be a name, an id, a pattern, or nothing.
  */
 bool select_parse_inner(struct call *call, const json_t *word, struct selector *ret);
 
-/* Returns true if WORD is one that has a '/'. */
+/* Returns true if WORD is bytes with a '/', so that it names threads inside a process. */
 bool select_is_inner(const json_t *word);
 
 /* Returns true if RECORD matches a pattern or an id. For a name call select_one(). */

@@ -37,10 +37,10 @@
 #include <stdint.h>
 #include <sys/random.h>
 
-/* How long the clients may take to read the last answers, when all threads have ended. */
+/* The seconds that clients have to read the last replies, when all threads have ended. */
 #define FAREWELL 1.0
 
-/* The pause before a message to a thread is tried again that failed for lack of memory or room. */
+/* The pause, in seconds, before the server tries again to send a worker a message, after memory or room was lacking. */
 #define RETRY 0.02
 
 static struct source lifeline, mail;
@@ -173,7 +173,7 @@ static double finish_round(void)
     return told ? next : sooner(next, RETRY);
 }
 
-/* Gives back what a quiet supervisor does not need. */
+/* Gives memory that a quiet supervisor does not need back to the system. */
 static void release_memory(void)
 {
     child_stack_trim();

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/* The descriptors and the settings that the server begins with. */
 struct server_options {
     int  listener;  /* bound to the supervisor's socket */
     int  lifeline;  /* its other end closes: shutdown --now; -1: none */

@@ -1,6 +1,7 @@
 /*
- * The threads that wait for a slot, in order, and the slots that threads hold. With other machines (hosts.h), a slot is
- * one of a machine, and daemons need a place on a machine too. threads.c begins the threads. The server's thread only.
+ * The threads that wait for a slot, in order, and the slots that threads hold. With other machines (hosts.h), each slot
+ * belongs to a machine, and daemons need a place on a machine too. threads.c begins the threads. The server's thread
+ * only.
  */
 #ifndef K3THREAD_CLI_SERVER_SLOT_QUEUE_H
 #define K3THREAD_CLI_SERVER_SLOT_QUEUE_H

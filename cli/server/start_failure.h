@@ -1,4 +1,4 @@
-/* The answer to a start, or a restart, of a thread whose command could not be run. */
+/* The reply to a start, or a restart, of a thread whose command could not be run. */
 #ifndef K3THREAD_CLI_SERVER_START_FAILURE_H
 #define K3THREAD_CLI_SERVER_START_FAILURE_H
 

@@ -107,7 +107,7 @@ static bool parse_ready(struct call *call, const json_t *ready, struct job *job)
     return false;
 }
 
-/* Reads "never", "on-failure" or "always". The last two may end with ":N", how often. */
+/* Reads "never", "on-failure" or "always". The last two may end with ":N", the most restarts. */
 static bool parse_restart(struct call *call, const char *text, struct job *job)
 {
     static const char *const words[] = {"never", "on-failure", "always"};
@@ -299,7 +299,7 @@ bool start_params_read(struct call *call, const json_t *params, struct start_par
         return false;
     ret->keep = raw.keep;
     ret->hold = raw.hold;
-    /* A thread that is there needs no other thread any more, though a start of it did. */
+    /* A live thread was started already: this request starts nothing, so its needs and leash are not read. */
     return ret->present != NULL || (need_params_read(call, raw.needs, &ret->job) &&
                                     leash_param_read(call, raw.leash, &ret->leash));
 }

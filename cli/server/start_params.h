@@ -12,13 +12,13 @@
 struct start_params {
     struct job     job;
     bool           keep;    /* keep the thread for the client until the client joins it */
-    bool           hold;    /* the requests behind a chained start wait for its answer */
+    bool           hold;    /* the requests behind a chained start wait for its reply */
     struct leash  *leash;   /* a reference; NULL: none */
     struct record *present; /* with "if_absent": the live thread that has the name; or NULL */
 };
 
 /*
- * Reads PARAMS into *RET, which is zeroed, and the members that the answer shows into CALL. Returns
+ * Reads PARAMS into *RET, which is zeroed, and the members that the reply shows into CALL. Returns
  * false, with CALL failed, if the parameters are not valid. The caller releases *RET in both cases.
  */
 bool start_params_read(struct call *call, const json_t *params, struct start_params *ret);

@@ -21,7 +21,7 @@
 /* The same for an agent's supervisor, whose threads only the worker of a run knows. */
 #define STORE_EXECUTED_MAX 8
 
-/* For so many consecutive ids there is a bucket each. */
+/* This many consecutive ids have each a bucket of their own. */
 #define ID_BUCKETS 16384
 
 #define NAME_BUCKETS 4096
@@ -55,7 +55,7 @@ static struct bucket *bucket_of_id(uint64_t id)
     return &ids[id % ID_BUCKETS];
 }
 
-/* FNV-1a */
+/* Returns the bucket of NAME, by the hash FNV-1a. */
 static struct bucket *bucket_of_name(const char *name)
 {
     uint32_t hash = 2166136261U;

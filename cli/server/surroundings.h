@@ -1,8 +1,8 @@
 /*
  * The surroundings of the commands that a client starts: environment, limits, directory and umask. A start brings
- * surroundings, or says that those of the client's last start still hold. A client on another machine does not know the
- * surroundings of this machine: `k3thread proxy` sends them for it, by the method "surroundings". The server's thread
- * only.
+ * surroundings, or says that the surroundings of the client's last start still hold. A client on another machine does
+ * not know the surroundings of this machine: `k3thread proxy` sends them for it, by the method "surroundings". The
+ * server's thread only.
  */
 #ifndef K3THREAD_CLI_SERVER_SURROUNDINGS_H
 #define K3THREAD_CLI_SERVER_SURROUNDINGS_H
@@ -19,14 +19,14 @@ struct raw_environment {
 };
 
 /*
- * Makes the environment of RAW that of the client, unless RAW says that its last one still holds. Returns
- * false, with CALL failed, if RAW is not valid.
+ * Keeps the environment of RAW for the client, unless RAW says that the client's last environment still holds.
+ * Returns false, with CALL failed, if RAW is not valid.
  */
 bool surroundings_take(struct call *call, const struct raw_environment *raw);
 
 /*
- * Returns a reference to the environment for one command: that of the client, with the variables of RAW. Returns
- * NULL with CALL failed.
+ * Returns a reference to the environment for one command: the client's environment, with the variables of RAW.
+ * Returns NULL with CALL failed.
  */
 struct environment *surroundings_environment(struct call *call, const struct raw_environment *raw);
 

@@ -99,8 +99,8 @@ static void add_host(struct text *text, const struct record *record)
 #define TIME "TIME"
 
 /*
- * X(heading, whether the table has it, how the cell is written). Only the last column may be long. A cell that changes
- * must show what row_state has, or be in wide tables only.
+ * X(heading, whether the table has the column, how the cell is written). Only the last column may be long. A line is
+ * kept while row_state stays the same: a cell that changes must show only members of it, or be in wide tables only.
  */
 #define COLUMNS(X)                                                                                 \
     X("ID", true, add_number(text, (int64_t) r->id))                                               \
@@ -186,7 +186,7 @@ static void keep(struct record *record, const char *line, size_t size, size_t be
     struct table_row *row;
 
     free(record->row);
-    /* What a waiting thread waits for is in its line, and is no part of the state. */
+    /* The line of a waiting thread names its need, which row_state does not have, so the line is not kept. */
     row = size > KEPT_MAX || record->now.state == STATE_WAITING
               ? NULL
               : malloc(sizeof(*row) + before + after);
@@ -201,7 +201,7 @@ static void keep(struct record *record, const char *line, size_t size, size_t be
 /* Writes RECORD's line anew. */
 static void write_row(struct text *text, struct record *r, bool wide, double now)
 {
-    size_t begin = text->size, time, time_end; /* a column writes the two */
+    size_t begin = text->size, time, time_end; /* the column of the time sets the last two */
 
 #define X(heading, is_shown, write)                                                                \
     if (is_shown) {                                                                                \

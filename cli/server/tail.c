@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The most that an answer quotes. */
+/* The most that a reply quotes. */
 #define TEXT_MAX (64 * 1024)
 
 struct tail {

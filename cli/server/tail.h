@@ -1,4 +1,4 @@
-/* The end of a thread's output, as an answer quotes it. */
+/* The end of a thread's output, as a reply quotes it. */
 #ifndef K3THREAD_CLI_SERVER_TAIL_H
 #define K3THREAD_CLI_SERVER_TAIL_H
 

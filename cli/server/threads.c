@@ -94,7 +94,7 @@ int threads_open_input(struct record *record)
     if (error == 0)
         error = input_open(record);
     if (error == 0 && record->input != NULL)
-        mailbox_notify(&record->assignment.mail); /* each run changes who reads the input */
+        mailbox_notify(&record->assignment.mail); /* for input_run_begun() */
     return error;
 }
 
@@ -292,7 +292,7 @@ static bool advance_one(void)
     return false;
 }
 
-/* Moves on all such threads. May be called again meanwhile, as advance_queue() may. */
+/* Moves on all threads whose needs are met or lost. May be called again meanwhile, as advance_queue() may. */
 static void advance_waiting(void)
 {
     static bool under_way;
@@ -376,7 +376,7 @@ void threads_begin_again(struct record *record)
     record->now.unended = 0;
     record->assignment.again = true;
     record->rerun = RERUN_BEGINS;
-    if (record->has_slot && record->assignment.seat != NULL) /* a lost machine is not tried again */
+    if (record->has_slot && record->assignment.seat != NULL) /* the machine may be lost */
         slot_queue_give_back(record);
     if (record->has_slot)
         start_or_fail(record);
@@ -388,7 +388,7 @@ void threads_begin_again(struct record *record)
         advance_waiting();
 }
 
-/* Begins the next run of RECORD, whose worker has ended for a restart. Returns false if it is to end. */
+/* Begins the next run of RECORD, if its worker has ended for a restart. Returns false if the thread is to end. */
 static bool go_on_again(struct record *record)
 {
     if (record->rerun != RERUN_ENDS || record->now.unended != 0)

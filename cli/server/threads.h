@@ -1,6 +1,6 @@
 /*
- * The life of threads, as the server sees it: when they begin, and what follows from the reports of their
- * workers. threads_raise.h has what ends them from outside; how a worker runs the command is in cli/worker.
+ * The life of threads, as the server sees it: begins threads, and acts on the reports of their workers.
+ * threads_raise.h ends and restarts threads; cli/worker runs their commands.
  *
  * A thread first waits for the threads that it needs, then for a slot. Meanwhile it is only a
  * record; after that it has a libk3thread thread with a worker in it. The server's thread only.

@@ -118,8 +118,8 @@ int threads_arrived(struct record *record, const k3thread_exctype *type, const c
 }
 
 /*
- * If the exception cannot be sent, because the worker's queue is full or the worker has ended, the way in which
- * the process ended says enough.
+ * If the exception cannot be sent, because the worker's queue is full or the worker has ended, the thread shows only
+ * the exit status or the signal of the process, which is enough.
  */
 void threads_told(struct record *record, const k3thread_exctype *type, const char *message)
 {

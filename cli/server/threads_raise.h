@@ -1,5 +1,5 @@
 /*
- * Exceptions for threads from outside, ends that the supervisor wants, and restarts. Each goes to
+ * Raises exceptions in threads, ends threads for the supervisor, and restarts them. Each of these goes to
  * the thread's worker, if there is one. The server's thread only.
  */
 #ifndef K3THREAD_CLI_SERVER_THREADS_RAISE_H
@@ -27,7 +27,7 @@ void threads_told(struct record *record, const k3thread_exctype *type, const cha
 
 /*
  * Ends the command of RECORD as SystemExit does and runs it again, in the same thread; a thread that has
- * ended begins again. RECORD->rerun says how far that is. A thread whose command has not begun begins now, or
+ * ended begins again. RECORD->rerun shows the progress. A thread whose command has not begun begins now, or
  * when its turn in the line comes. Returns what threads_raise() does for a live thread. No live thread
  * but RECORD may have its name. SPARED is the process in which SystemExit has arrived already, or 0.
  */

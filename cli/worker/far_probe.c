@@ -1,6 +1,6 @@
 #include "cli/worker/far_probe.h"
 
-#include "cli/rpc/write.h"
+#include "cli/rpc/member.h"
 #include "cli/worker/remote.h"
 
 #include <errno.h>
@@ -20,12 +20,11 @@ static int64_t ask(struct remote *remote, const struct far_probe *probe, bool is
 {
     struct text params = {0};
 
-    text_add(&params, "{\"thread\":");
-    write_integer(&params, (int64_t) probe->id);
-    write_name(&params, "until");
-    write_bytes(&params, probe->spec);
+    text_byte(&params, '{', 1);
+    member_write_integer(&params, "thread", (int64_t) probe->id);
+    member_write_string(&params, "until", probe->spec);
     if (is_first)
-        text_add(&params, ",\"timeout\":0");
+        member_write_integer(&params, "timeout", 0);
     text_byte(&params, '}', 1);
     return remote_request(remote, "join", &params);
 }
@@ -53,7 +52,7 @@ static enum prober_news read_answer(const json_t *answer, struct text *why)
     }
 }
 
-/* Waits for the answer to REQUEST. Returns false, without an answer, at the end of the connection or of the prober. */
+/* Waits for the reply to REQUEST. Returns false, without a reply, at the end of the connection or of the prober. */
 static bool await(struct remote *remote, int64_t request, bool (*goes_on)(void), json_t **ret)
 {
     bool bad = false;

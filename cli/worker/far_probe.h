@@ -1,4 +1,4 @@
-/* Probes of a thread that runs on another machine: the agent there looks, and the prober here waits for its answer. */
+/* Probes of a thread that runs on another machine: the agent there looks, and the prober here waits for its reply. */
 #ifndef K3THREAD_CLI_WORKER_FAR_PROBE_H
 #define K3THREAD_CLI_WORKER_FAR_PROBE_H
 
@@ -23,7 +23,7 @@ struct far_probe {
 /* Returns true if the agent of SEAT, which may be NULL, is to look for SPEC, and not this supervisor. */
 bool far_probe_is_wanted(const struct seat *seat, const char *spec);
 
-/* Waits until the agent has an answer, or the prober must stop. Returns the last news, and their reason in WHY. */
+/* Waits until the agent has a reply, or the prober must stop. Returns the last news, and their reason in WHY. */
 enum prober_news far_probe_try(const struct far_probe *probe, struct text *why);
 
 #endif

@@ -8,6 +8,7 @@
 #include "cli/process/mark.h"
 #include "cli/process/proc.h"
 #include "cli/process/process_stat.h"
+#include "cli/rpc/member.h"
 #include "cli/rpc/write.h"
 #include "cli/worker/raised.h"
 
@@ -152,8 +153,7 @@ static void add_members(struct description *description, pid_t pid, const struct
 
     write_comma(text);
     text_byte(text, '{', 1);
-    write_name(text, "pid");
-    write_integer(text, pid);
+    member_write_integer(text, "pid", pid);
     write_name(text, "command");
     add_command(text, pid, stat);
     write_name(text, "seconds");

@@ -1,6 +1,7 @@
 #include "cli/worker/remote_input.h"
 
 #include "cli/base/descriptors.h"
+#include "cli/rpc/member.h"
 #include "cli/rpc/write.h"
 
 #include <errno.h>
@@ -37,14 +38,11 @@ struct pollfd remote_input_poll(const struct remote_input *input)
 static void write_piece(struct text *params, int64_t id, const char *bytes, size_t size)
 {
     text_byte(params, '{', 1);
-    write_name(params, "thread");
-    write_integer(params, id);
+    member_write_integer(params, "thread", id);
+    member_write_true(params, "eof", size == 0);
     if (size > 0) {
         write_name(params, "text");
         write_base64(params, bytes, size);
-    } else {
-        write_name(params, "eof");
-        text_add(params, "true");
     }
     text_byte(params, '}', 1);
 }
