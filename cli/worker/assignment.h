@@ -1,4 +1,4 @@
-/* The task that the server gives to a worker: a part of the thread's record, which lives as long. */
+/* The assignment that the server gives to a worker. It is a part of the thread's record, and lives as long as that. */
 #ifndef K3THREAD_CLI_WORKER_ASSIGNMENT_H
 #define K3THREAD_CLI_WORKER_ASSIGNMENT_H
 
@@ -12,7 +12,7 @@
 struct seat;
 struct thread_terminal;
 
-/* One thread for one worker to run. */
+/* One thread, as its worker gets it from the server. */
 struct assignment {
     uint64_t                id; /* the thread's */
     struct job             *job;
@@ -26,7 +26,7 @@ struct assignment {
     atomic_int              spawning; /* the child that has not come to its exec, or 0 */
     atomic_int              attached; /* the process that takes exceptions itself, or 0 */
     _Atomic(const k3thread_exctype *)
-        end_type; /* what worker_End stands for; set before that is sent */
+        end_type; /* the exception that worker_End stands for; set before worker_End is sent */
 };
 
 #endif

@@ -15,7 +15,7 @@
 /* The seconds between two looks at processes for which no descriptor could be opened. */
 #define UNWATCHED_PAUSE 0.05
 
-/* Drops from TOPS the processes that cannot be ended. */
+/* Drops the processes that cannot be ended from TOPS. */
 static void drop_unendable(struct worker *worker, struct leftovers *tops)
 {
     size_t kept = 0;
@@ -83,7 +83,7 @@ static bool drop_ended(struct leftovers *tops)
 
 /*
  * Polls the ends of TOPS as k3thread_poll() does, and copies the output that the leftovers write to the
- * thread's terminal, so that none of them waits for that. Returns more than 0 for output, too.
+ * thread's terminal: otherwise a leftover could wait there for ever. Returns more than 0 for output, too.
  */
 APART static int poll_with_terminal(struct thread_terminal *terminal, struct leftovers *tops,
                                     double seconds)

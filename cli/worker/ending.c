@@ -21,10 +21,10 @@
 #define FIRST_PAUSE 0.002
 #define LAST_PAUSE  1.0
 
-/* The worker gives up killed processes that still live after so many seconds. */
+/* The worker gives up killed processes that still live after this many seconds. */
 #define GIVE_UP_AFTER 10.0
 
-/* The processes that were asked */
+/* The set of asked processes */
 
 static int compare(const void *a, const void *b)
 {
@@ -112,8 +112,8 @@ static void note_group(struct worker *worker)
 }
 
 /*
- * Asks the command's group. Every process that is in the group before the signal gets it. A process
- * that is born meanwhile, and found only after the signal, may have got it: it is noted too. If it did
+ * Asks the command's group. Every process that is in the group before the signal gets the signal. A process
+ * that is born meanwhile, and found only after the signal, may have got the signal: it is noted too. If it did
  * not get the signal, it is killed after the grace, which is better than to be asked twice.
  */
 static void ask_group(struct worker *worker)
@@ -126,7 +126,7 @@ static void ask_group(struct worker *worker)
 
 /*
  * Asks PID, unless it was asked, and continues it in case it was stopped. The mark makes sure that the
- * handle is that of the process that was found; see children_kill().
+ * descriptor belongs to the process that was found; see children_kill().
  */
 static bool ask_marked(pid_t pid, void *context)
 {
@@ -187,8 +187,8 @@ void ending_begin(struct worker *worker)
 }
 
 /*
- * Asks all processes but SPARED. The second time it asks those that were born during the first; any others
- * are asked after half of the grace.
+ * Asks all processes but SPARED. The second call asks the processes that were born during the first. Processes that
+ * are born later are asked after half of the grace.
  */
 static void ask_others(struct worker *worker, pid_t spared)
 {
@@ -215,7 +215,7 @@ void ending_ask(struct worker *worker, int signal, pid_t spared)
 
 /* Killing */
 
-/* A process that has been killed starts no other, so one kill is enough as a rule. */
+/* A process that has been killed starts no other process, so one kill is enough as a rule. */
 void ending_kill_process(struct worker *worker, pid_t pid)
 {
     if (was_asked(worker, pid))

@@ -1,17 +1,17 @@
 /*
- * How the processes of a thread are ended. Nothing else asks a process of a thread to end.
+ * Ends the processes of a thread. No other file asks a process of a thread to end.
  *
  * An end asks each process once, by one signal, and kills what is left after the grace:
  *
  *  - The command's process group is asked at once.
  *  - A process outside of that group is asked when no process of the thread is above it any more: until
- *    then the process that started it may want to end it in its own way. What the command left behind
- *    is asked by this rule, too; see cleanup.h.
+ *    then the process that started it may want to end it in its own way. Leftovers are asked by this rule,
+ *    too; see cleanup.h.
  *  - After half of the grace all other processes are asked.
  *
- * The worker remembers the processes that it has asked, so that none is asked twice: when one of them
- * ends, the others can still clean up. The signal does not ask a process that ignores it, as a shell's
- * background jobs ignore SIGINT. Such a process gets SIGTERM when its turn comes.
+ * The worker remembers the processes that it has asked, so that no process is asked twice: a second signal could
+ * end a process that is still cleaning up. A process that ignores the signal, as a shell's background jobs
+ * ignore SIGINT, does not count as asked. It gets SIGTERM when its turn comes.
  */
 #ifndef K3THREAD_CLI_WORKER_ENDING_H
 #define K3THREAD_CLI_WORKER_ENDING_H
@@ -32,10 +32,11 @@ void ending_ask(struct worker *worker, int signal, pid_t spared);
 void ending_kill(struct worker *worker);
 
 /*
- * Does the step of an end whose time has come; worker->deadline is the end of the grace. ending_next()
- * returns the time of the next step.
+ * Does the step of an end whose time has come. The end of the grace is worker->deadline.
  */
-void   ending_step(struct worker *worker);
+void ending_step(struct worker *worker);
+
+/* Returns the time of the next step. */
 double ending_next(const struct worker *worker);
 
 /*

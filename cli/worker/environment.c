@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* One block: the variables and the limits that one or more threads share. */
 struct environment {
     atomic_uint   references;
     struct limits limits;
@@ -22,7 +23,7 @@ static const char *supervisor_socket;
 static const char *path_end; /* a directory for the end of PATH; NULL: none */
 static const char  path_name[] = "PATH=";
 
-/* The newest block. The clients of one shell send the same, so that they share it. */
+/* The newest block. The clients of one shell send the same environment one after the other, and so share it. */
 static struct environment *newest;
 
 /* The variables that a command never gets from its client. */
@@ -73,7 +74,7 @@ static bool is_same(const struct environment *a, const struct environment *b)
     return a->count == 0 || memcmp(a->strings[0], b->strings[0], a->size) == 0;
 }
 
-/* Returns the newest block in place of MADE, which is dropped, if they are the same. */
+/* If MADE is the same as the newest block, drops MADE and returns the newest block. Otherwise returns MADE. */
 static struct environment *share(struct environment *made)
 {
     if (newest == NULL || !is_same(newest, made)) {
@@ -187,7 +188,7 @@ void environment_unref(struct environment *environment)
         free(environment);
 }
 
-/* Copies the client's variables into LIST, without its MAKEFLAGS if OWN has others. Returns how many. */
+/* Copies the client's variables into LIST, without MAKEFLAGS if OWN has a MAKEFLAGS. Returns their number. */
 static size_t copy_strings(char **list, const struct environment *environment,
                            const struct own_variables *own)
 {

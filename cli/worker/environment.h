@@ -23,7 +23,7 @@ void environment_set_path_end(const char *directory);
 
 /*
  * Copies STRINGS, a NULL-terminated list of NAME=VALUE, without the variables that tell a command which
- * thread it is, and without a NOTIFY_SOCKET, which is another program's. Returns a reference, or NULL
+ * thread it is, and without a NOTIFY_SOCKET, which belongs to another program. Returns a reference, or NULL
  * without memory. The server's thread only.
  */
 struct environment *environment_new(char *const *strings, const struct limits *limits);

@@ -23,12 +23,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The server has so many seconds to raise a TimeoutError in an attached process, or by signals. */
+/* The server has this many seconds to raise a TimeoutError in an attached process, or by signals. */
 #define HAND_OVER 3.0
 
 /*
- * Asks the server to raise the TimeoutError of this run, if the process takes exceptions itself. Returns false if
- * that is not so, or if the server has not done it in time.
+ * Asks the server to raise the TimeoutError of this run, if a process is attached. Returns false if no process is, or
+ * if the server was asked before: it has not raised the exception in time.
  */
 static bool hand_over(struct worker *worker)
 {
@@ -61,7 +61,7 @@ APART static void time_out_ready(struct worker *worker)
         raised_stop(worker, &e);
 }
 
-/* Takes what k3thread-host says of the library. WAITS: it may still say something. */
+/* Takes the news of k3thread-host about the library. WAITS: more news may follow. */
 APART static void check_loading(struct worker *worker, bool waits)
 {
     struct text why = {0};
@@ -141,7 +141,7 @@ static bool read_status(const struct worker *worker, siginfo_t *ret)
     return true;
 }
 
-/* Reaps the command and reports its status. A command that could not be ended has no status. */
+/* Reaps the command and puts its status into the report. A command that could not be ended has no status. */
 APART static void reap(struct worker *worker)
 {
     struct account *account = &worker->assignment->account;
@@ -171,7 +171,7 @@ bool execution_run(struct worker *worker)
         check_loading(worker, false);
     starting_close_probe(worker);
     if (started) {
-        raised_while_running(worker); /* what the command has said of its end, at the latest */
+        raised_while_running(worker); /* the last chance to take a worker_Told of this run */
         cleanup_run(worker);
     }
     starting_close(worker);

@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-/* The output is in the log here. */
+/* The beginning of a probe that looks at the output. The output is in the log here, so this supervisor looks. */
 static const char line_probe[] = "line:";
 
 bool far_probe_is_wanted(const struct seat *seat, const char *spec)
@@ -15,7 +15,7 @@ bool far_probe_is_wanted(const struct seat *seat, const char *spec)
     return seat != NULL && strncmp(spec, line_probe, strlen(line_probe)) != 0;
 }
 
-/* Sends the question; IS_FIRST: the agent looks once. Returns the id of the request. */
+/* Asks the agent to look for the probe; IS_FIRST: only once. Returns the id of the request. */
 static int64_t ask(struct remote *remote, const struct far_probe *probe, bool is_first)
 {
     struct text params = {0};
@@ -29,10 +29,10 @@ static int64_t ask(struct remote *remote, const struct far_probe *probe, bool is
     return remote_request(remote, "join", &params);
 }
 
-/* Returns the news that the agent's ANSWER is. Puts a reason into WHY. */
-static enum prober_news read_answer(const json_t *answer, struct text *why)
+/* Returns the news that REPLY, the agent's reply, stands for. Puts a reason into WHY. */
+static enum prober_news read_reply(const json_t *reply, struct text *why)
 {
-    const json_t *error = json_object_get(answer, "error");
+    const json_t *error = json_object_get(reply, "error");
     const char   *message = json_string_value(json_object_get(error, "message"));
 
     if (error == NULL)
@@ -77,13 +77,13 @@ static enum prober_news ask_until_over(const struct far_probe *probe, struct rem
                                        struct text *why)
 {
     enum prober_news news = PROBER_TRIED;
-    json_t          *answer;
+    json_t          *reply;
 
     for (bool is_first = true; news == PROBER_TRIED; is_first = false) {
-        if (!await(remote, ask(remote, probe, is_first), probe->goes_on, &answer))
+        if (!await(remote, ask(remote, probe, is_first), probe->goes_on, &reply))
             return PROBER_IN_VAIN;
-        news = read_answer(answer, why);
-        json_decref(answer);
+        news = read_reply(reply, why);
+        json_decref(reply);
         if (news == PROBER_TRIED)
             probe->tried(probe->context);
     }

@@ -20,10 +20,10 @@ struct far_probe {
     void *context;
 };
 
-/* Returns true if the agent of SEAT, which may be NULL, is to look for SPEC, and not this supervisor. */
+/* Returns true if the probe SPEC is for the agent of SEAT, which may be NULL, and not for this supervisor. */
 bool far_probe_is_wanted(const struct seat *seat, const char *spec);
 
-/* Waits until the agent has a reply, or the prober must stop. Returns the last news, and their reason in WHY. */
+/* Waits until the agent has replied, or the prober must stop. Returns the last news, and their reason in WHY. */
 enum prober_news far_probe_try(const struct far_probe *probe, struct text *why);
 
 #endif

@@ -20,7 +20,7 @@ static void find_directory(char *ret)
         *slash = '\0';
 }
 
-/* Returns the path of the program in the directory PARENT, CHILD, if it can be executed there; or NULL. */
+/* Returns the path of k3thread-host in PARENT/CHILD, if it can be executed there; or NULL. */
 static char *executable(const char *parent, const char *child)
 {
     char *path;

@@ -1,4 +1,4 @@
-/* The program k3thread-host, which calls the functions of `start --call`. */
+/* Finds the program k3thread-host, which calls the functions of `start --call`. */
 #ifndef K3THREAD_CLI_WORKER_HOST_PATH_H
 #define K3THREAD_CLI_WORKER_HOST_PATH_H
 

@@ -46,7 +46,7 @@ struct job {
     struct need *needs;
     size_t       need_count;
     enum restart restart;
-    unsigned     restart_max; /* at most so many restarts; 0: any number */
+    unsigned     restart_max; /* the most restarts; 0: any number */
     off_t        log_limit;   /* bytes; 0: none */
     char        *host;        /* the other machine on which it is to run; NULL: any, or none */
     bool

@@ -204,7 +204,7 @@ void job_tokens_end(struct job_tokens *tokens)
 {
     if (tokens == NULL)
         return;
-    if (!tokens->has_begun) { /* the server does not know of it */
+    if (!tokens->has_begun) { /* the server does not know of TOKENS */
         job_tokens_free(tokens);
         return;
     }

@@ -4,7 +4,7 @@
  *
  * Each run has descriptors of its own, so that the supervisor knows the tokens of a killed command. The
  * command takes tokens from a fifo, because inotify reports a read from a fifo. It returns them to a pipe, so
- * that the supervisor gets each returned token. cli/server/jobserver.h decides which command gets the next one.
+ * that the supervisor gets each returned token. cli/server/jobserver.h decides which command gets the next token.
  *
  * The worker makes this object before it spawns its command, and then hands the object to the server. When the
  * run is over, the worker tells the server, which frees the object.
@@ -54,7 +54,7 @@ int job_tokens_open(struct job_tokens **ret, uint64_t id, const struct spawn_pla
 /* Adds the command's ends to PLAN. TOKENS may be NULL. */
 void job_tokens_extend(const struct job_tokens *tokens, struct spawn_plan *plan);
 
-/* Returns the MAKEFLAGS of the command, in place of the caller's, OLD; to be freed. NULL without memory. */
+/* Returns the command's MAKEFLAGS, which replaces OLD, the client's; to be freed. NULL without memory. */
 char *job_tokens_makeflags(const struct job_tokens *tokens, const char *old);
 
 /* Hands TOKENS, which may be NULL, to the server, when the command has been spawned. */

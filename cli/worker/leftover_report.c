@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Leftovers are reported if they have been idle for so many seconds. */
+/* Leftovers are reported if they have been idle for this many seconds. */
 #define IDLE_MAX 0.1
 
 /*
@@ -30,21 +30,21 @@
 #define FIRST_PAUSE 0.001
 #define LAST_PAUSE  0.016
 
-/* A description has at most so many processes and bytes. Further processes are only counted. */
+/* A description has at most LISTED_MAX processes and BYTES_MAX bytes. Further processes are only counted. */
 #define LISTED_MAX 32
 #define BYTES_MAX  16384
 
 /* The most bytes of a command line that are shown. */
 #define COMMAND_MAX 512
 
-/* The leftovers, as one look finds them. */
+/* The result of one look at the leftovers. */
 struct survey {
     size_t count; /* the processes that are alive and not exiting */
     bool   busy;  /* a process is at work, or exiting */
     double spent; /* seconds of processor time, of living leftovers and in the thread's account */
 };
 
-/* The progress of the wait. */
+/* The progress of one wait for the leftovers. */
 struct patience {
     double begin, idle_since, pause;
     double spent; /* at the first look */
@@ -65,7 +65,7 @@ static bool survey_process(pid_t pid, void *context)
     return true;
 }
 
-/* Returns true if the probe has started PID, and not the command. */
+/* Returns true if the probe has started PID, so that PID is no leftover of the command. */
 static bool is_of_check(const struct worker *worker, pid_t pid)
 {
     return mark_read(pid) == mark_check_id(worker->assignment->id);
@@ -119,7 +119,7 @@ static void add_address(const char *address, void *context)
     text_release(&word);
 }
 
-/* Returns the size of the command line LINE of SIZE bytes without the NULs that pad the title of a process. */
+/* Returns the size of LINE, a command line of SIZE bytes, without the NULs that pad the title of a process. */
 static ssize_t without_slack(const char *line, ssize_t size)
 {
     while (size > 1 && line[size - 1] == '\0' && line[size - 2] == '\0')

@@ -2,8 +2,8 @@
  * Finds out which leftovers to report when a command has ended by itself, and describes them in the report.
  *
  * Some processes of a command end a moment after it: the members of a pipeline, a helper whose pipe was
- * closed. These are not reported. So leftovers first get a moment to end by themselves, and more time while
- * one of them is at work. The leftovers that live after that are described; cleanup.h then ends them.
+ * closed. These processes must not be reported. So leftovers first get a moment to end by themselves, and more time
+ * while a leftover is at work. The leftovers that live after that are described; cleanup.h then ends them.
  */
 #ifndef K3THREAD_CLI_WORKER_LEFTOVER_REPORT_H
 #define K3THREAD_CLI_WORKER_LEFTOVER_REPORT_H

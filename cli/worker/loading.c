@@ -28,7 +28,7 @@ static int make_pipe(int *ends)
     return fcntl(ends[0], F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
 }
 
-/* Makes the arguments: the program, the pipe's number, and those of JOB. */
+/* Makes the arguments: the program, the pipe's number, and the arguments of JOB. */
 static int make_argv(struct loading *loading, const struct job *job)
 {
     size_t count = 0;

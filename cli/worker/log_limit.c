@@ -23,7 +23,7 @@ void log_limit_init(struct log_limit *log)
     };
 }
 
-/* Stops looking. */
+/* Closes the file and the watch: the log is limited no more. */
 static void end(struct log_limit *log)
 {
     if (log->file >= 0)
@@ -42,7 +42,7 @@ static bool is_worth_it(const struct log_limit *log, off_t hole, off_t block, bo
 
 /*
  * Gives the oldest blocks back to the disk. Only whole blocks are given back: a hole that ends inside a
- * block leaves zeros there, which would look like output. The file system tells the size of a block. A
+ * block leaves zeros there, which would look like output. The file system knows the size of a block. A
  * file that was emptied has lost its hole.
  */
 static void punch(struct log_limit *log, bool last)
@@ -96,7 +96,7 @@ void log_limit_check(struct log_limit *log)
         look(log);
         return;
     }
-    log->is_armed = false; /* look now, and arm the watch again after the pause */
+    log->is_armed = false; /* look() arms the watch again after the pause */
     log->next = clock_monotonic() + PAUSE;
     punch(log, false);
 }

@@ -1,6 +1,6 @@
 /*
- * Keeps a log small (--log-limit) while its command writes it: the oldest blocks are given back to the
- * disk (a hole is punched), so that about the newest LIMIT bytes stay. The command writes straight to
+ * Keeps a log small (--log-limit) while its command writes it: gives the oldest blocks back to the
+ * disk (punches a hole), so that about the newest LIMIT bytes stay. The command writes straight to
  * the file all the while. In a file system that has no holes the log just grows, and the journal says
  * so. Only one worker uses an object.
  */
@@ -33,7 +33,7 @@ void log_limit_init(struct log_limit *log);
  */
 void log_limit_open(struct log_limit *log, const char *path, off_t limit);
 
-/* Returns the descriptor to poll, which tells that the log has grown; fd -1: none. */
+/* Returns the descriptor to poll: an event says that the log has grown. fd -1: none. */
 struct pollfd log_limit_poll(const struct log_limit *log);
 
 /* Looks at the log. Call it when the poll reports an event, and at the time `next`. */

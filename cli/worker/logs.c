@@ -18,7 +18,7 @@
 /* The number of earlier runs whose logs are kept. */
 #define LOGS_KEPT 3
 
-static const char *run_directory; /* this run's */
+static const char *run_directory; /* of this supervisor's run */
 
 /* Opens LOGS, if this user owns it and no other user has access. Returns a descriptor or -errno. */
 static int open_directory(const char *logs)

@@ -6,7 +6,7 @@
 
 /*
  * Makes a directory for this run below LOGS and removes the directories of the oldest runs. Once, by
- * the supervisor. Returns 0 or -errno; -EPERM: LOGS is a link, another user's, or open to others.
+ * the supervisor. Returns 0 or -errno; -EPERM: LOGS is a link, belongs to another user, or is open to others.
  */
 int logs_open(const char *logs);
 

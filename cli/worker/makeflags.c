@@ -20,7 +20,7 @@ static size_t word_size(const char *text)
     return size;
 }
 
-/* Returns true if the word tells of a jobserver, or of a number of jobs: "-j", "-j4" or "--jobs=4". */
+/* Returns true if WORD names a jobserver, or a number of jobs: "-j", "-j4" or "--jobs=4". */
 static bool is_jobserver(const char *word, size_t size)
 {
     if (begins(word, "--jobserver-") || begins(word, "--jobs"))

@@ -1,9 +1,10 @@
-/* For the supervisor of an agent: the thread of the run for which it runs a command. */
+/* For the supervisor of an agent: the thread of the run for which a command runs here. */
 #ifndef K3THREAD_CLI_WORKER_ORIGIN_H
 #define K3THREAD_CLI_WORKER_ORIGIN_H
 
 #include <stdint.h>
 
+/* One thread of the run. */
 struct origin {
     uint64_t id;
     char    *name;

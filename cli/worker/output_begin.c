@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
-/* Returns where the output of a run begins; the marks are not looked at yet. */
+/* Returns the place where the output of a run begins in FILE, without the marks. */
 static struct output_begin begin_of(const char *file)
 {
     struct stat info;
@@ -26,7 +26,7 @@ static bool is_fresh(const struct report *report, const struct output_begin *beg
            (report->run_inode != 0 && begin->inode != report->run_inode);
 }
 
-/* Writes the mark. Returns what output_begin_undo() wants. */
+/* Writes the mark. Returns the value that output_begin_undo() needs to take it back. */
 APART static off_t mark(const struct worker *worker, const struct output_begin *begin)
 {
     const struct report *report = worker->report;

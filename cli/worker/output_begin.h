@@ -1,4 +1,4 @@
-/* Where the output of a run begins in its file, and the mark of that for `logs`. */
+/* Finds where the output of a run begins in its file, and marks that place for `logs`. */
 #ifndef K3THREAD_CLI_WORKER_OUTPUT_BEGIN_H
 #define K3THREAD_CLI_WORKER_OUTPUT_BEGIN_H
 
@@ -6,6 +6,7 @@
 
 #include <sys/types.h>
 
+/* The beginning of one run's output. */
 struct output_begin {
     off_t offset;
     ino_t inode; /* of the file; 0: it is missing, or no regular file */
@@ -13,15 +14,15 @@ struct output_begin {
 };
 
 /*
- * Finds where the output of the run that is about to start begins, and writes a mark; the first run needs none,
- * and a file of the user's is shown as it is. The mark must be there before the command can write.
+ * Finds where the output of the run that is about to start begins, and writes a mark before the command can write.
+ * The first run needs no mark. A file of the user gets none, because `logs` shows it as it is.
  */
 struct output_begin output_begin(const struct worker *worker);
 
 /* Takes back the mark of a run that did not start. */
 void output_begin_undo(const struct worker *worker, const struct output_begin *begin);
 
-/* Puts where the output begins into the report. */
+/* Notes in the report where the output begins. */
 void output_begin_note(const struct worker *worker, const struct output_begin *begin);
 
 #endif

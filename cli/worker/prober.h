@@ -25,7 +25,7 @@ struct prober {
     void       *owner; /* the caller's */
     struct text why;
 
-    /* Its copies of what belongs to the probe, the thread and the run. */
+    /* Copies of the probe, and of members of the thread and the run. */
     char               *spec, *name, *directory, *output;
     uint64_t            id; /* the thread's */
     struct environment *environment;
@@ -53,7 +53,7 @@ struct prober {
 int prober_start(struct prober **ret, void *owner, const char *spec,
                  const struct assignment *assignment, const struct report *report);
 
-/* Tells the prober that the command has ended: it looks at what the command left to see, such as output, and ends. */
+/* Tells the prober that the command has ended: the prober looks at the rest of the output, and ends. */
 void prober_finish(struct prober *prober);
 
 /* Tells the prober to stop. */

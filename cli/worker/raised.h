@@ -1,4 +1,4 @@
-/* The effects of an exception on a thread, once its worker has taken it. */
+/* Decides what an exception does to a thread, once the worker has taken the exception. */
 #ifndef K3THREAD_CLI_WORKER_RAISED_H
 #define K3THREAD_CLI_WORKER_RAISED_H
 
@@ -14,8 +14,8 @@ enum raised { RAISED_NOTHING, RAISED_GO, RAISED_END };
 enum raised raised_while_idle(struct worker *worker);
 
 /*
- * Takes the oldest pending exception that has an effect on a run. *RET_SIGNAL becomes the signal that it stands for,
- * or 0: then it ends the run. *RET_AUTOMATIC: see worker_take(). Returns false if there is none.
+ * Takes the oldest pending exception that has an effect on a run. *RET_SIGNAL becomes the signal that the exception
+ * stands for, or 0 if the exception ends the run. *RET_AUTOMATIC: see worker_take(). Returns false if there is none.
  */
 bool raised_next(struct worker *worker, struct k3thread_exc *ret, int *ret_signal,
                  bool *ret_automatic);

@@ -16,7 +16,7 @@
 
 #define READ_SIZE ((size_t) 64 * 1024)
 
-/* No line of an agent is longer. */
+/* The most bytes of one line of an agent. */
 #define LINE_MAX_SIZE ((size_t) 1024 * 1024)
 
 int remote_open(struct remote *remote, const struct seat *seat)
@@ -81,7 +81,7 @@ struct pollfd remote_poll(const struct remote *remote)
     return (struct pollfd){.fd = remote->fd, .events = events};
 }
 
-/* Sends what the socket takes. What the agent has sent before it closed the connection is still to be read. */
+/* Sends what the socket takes. A closed connection is no error: the agent's last messages are still to be read. */
 static int flush(struct remote *remote)
 {
     int error = byte_queue_flush(&remote->unsent, remote->fd);

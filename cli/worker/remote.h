@@ -9,13 +9,14 @@
 #include <jansson.h>
 #include <poll.h>
 
+/* One connection. */
 struct remote {
     int                fd; /* -1: closed, or never opened */
     struct byte_queue  unsent;
     struct line_buffer received;
     int64_t            last_id; /* of the requests */
 
-    /* The last command's, with a reference. The agent keeps it for the next command. NULL: none. */
+    /* The environment of the last command, with a reference. The agent keeps it for the next one. NULL: none. */
     struct environment *environment;
 };
 
@@ -33,7 +34,7 @@ void remote_close(struct remote *remote);
 /* Queues a request with PARAMS, JSON, which it releases. Returns its id. */
 int64_t remote_request(struct remote *remote, const char *method, struct text *params);
 
-/* Returns what to poll for. */
+/* Returns the descriptor and the events to poll for. */
 struct pollfd remote_poll(const struct remote *remote);
 
 /*

@@ -1,12 +1,13 @@
 /*
- * The input of a command on another machine: the worker reads it here, from the file of --input or from the pipe
- * that `send` writes to, and sends it piece by piece. A piece is sent when the command has taken the one before.
+ * The input of a command on another machine: the worker reads the input here, from the file of --input or from the
+ * pipe that `send` writes to, and sends it piece by piece. It sends a piece when the command has taken the last piece.
  */
 #ifndef K3THREAD_CLI_WORKER_REMOTE_INPUT_H
 #define K3THREAD_CLI_WORKER_REMOTE_INPUT_H
 
 #include "cli/worker/remote.h"
 
+/* The input of one run. */
 struct remote_input {
     int     fd;      /* -1: there is none, or it has ended */
     int64_t request; /* the piece that is under way; 0: none */
@@ -16,13 +17,13 @@ struct remote_input {
 /* Returns true if WORKER's command has an input. */
 bool remote_input_is_wanted(const struct worker *worker);
 
-/* Opens it. Returns 0 or -errno. */
+/* Opens the input. Returns 0 or -errno. */
 int remote_input_open(struct remote_input *input, const struct worker *worker);
 
-/* Returns what to poll for (fd -1: nothing). */
+/* Returns the descriptor to poll (fd -1: none). */
 struct pollfd remote_input_poll(const struct remote_input *input);
 
-/* Sends the next piece to the agent's thread ID. Call it when the poll says that there is one. */
+/* Sends the next piece to the agent's thread ID. Call it when the poll reports an event. */
 void remote_input_send(struct remote_input *input, struct remote *remote, int64_t id);
 
 /* Takes the reply with ID. FAILED: the command reads no more. Returns false if it is no reply to a piece. */

@@ -35,7 +35,7 @@ static void write_terminal(struct text *params, const struct worker *worker)
     write_size(params, worker);
 }
 
-/* Writes what the agent starts: a start without what the run does itself. */
+/* Writes the start that the agent is to do, without the parts that this supervisor does itself. */
 static void write_start(struct text *params, const struct worker *worker, bool has_environment)
 {
     const struct job *job = worker->job;
@@ -53,7 +53,7 @@ static void write_start(struct text *params, const struct worker *worker, bool h
     member_write_seconds(params, "grace", job->grace);
     member_write_string(params, "stop_signal", exceptions_signal_name(job->stop_signal));
     member_write_true(params, "call", job->call);
-    if (job->ready != NULL && worker->ready == NULL) { /* a probe of the output looks here */
+    if (job->ready != NULL && worker->ready == NULL) { /* if not NULL, the worker itself probes */
         member_write_string(params, "ready", job->ready);
         member_write_seconds(params, "ready_timeout", job->ready_timeout);
     }

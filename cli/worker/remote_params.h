@@ -7,11 +7,11 @@
 
 /*
  * Writes the parameters of "execute" for the run that WORKER is about to begin. HAS_ENVIRONMENT: the last command on
- * this connection had the same one, so that the agent has it.
+ * this connection had the same environment, so the agent has it.
  */
 void remote_write_execute(struct text *params, const struct worker *worker, bool has_environment);
 
-/* Writes the parameters of "end": what E does to the command. AUTOMATIC: see worker_take(). */
+/* Writes the parameters of "end", by which E ends the command or sends it a signal. AUTOMATIC: see worker_take(). */
 void remote_write_end(struct text *params, const struct k3thread_exc *e, bool automatic);
 
 /* Writes the parameters of "resize": the size of the terminal. */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* The pool keeps at most so many connections, and closes further ones. */
+/* The pool keeps at most this many connections, and closes further ones. */
 #define IDLE_MAX 64
 
 struct remote_pool {

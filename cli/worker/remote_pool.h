@@ -1,7 +1,7 @@
 /*
  * The connections to one machine's agent that no worker uses at the moment. A worker whose run is over leaves its
- * connection here, and the next one takes it: that saves both sides the work of a new connection, and the agent has
- * the environment of the run before, which most commands of a run share.
+ * connection here, and the next worker takes it. That saves both sides the work of a new connection, and the agent
+ * has the environment of the last command, which most commands of a run share.
  */
 #ifndef K3THREAD_CLI_WORKER_REMOTE_POOL_H
 #define K3THREAD_CLI_WORKER_REMOTE_POOL_H
@@ -16,7 +16,7 @@ struct remote_pool;
 struct idle_remote {
     int                 fd;
     int64_t             last_id;     /* of the requests that were sent */
-    struct environment *environment; /* that the agent keeps for it, with a reference; or NULL */
+    struct environment *environment; /* the one that the agent keeps; a reference, or NULL */
 };
 
 /* Returns an empty pool, or NULL without memory. */

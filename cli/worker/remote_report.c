@@ -73,7 +73,7 @@ static void begin(struct remote_report *state)
         log_limit_open(worker->log_limit, worker->job->output, worker->job->log_limit);
 }
 
-/* Returns the state of the thread: the worker knows of the probe that it runs itself, the agent of the others. */
+/* Returns the state of the thread. The worker may have a probe of its own, so its report says whether it is ready. */
 static enum protocol_state state_of(const struct worker *worker, const struct report *got)
 {
     if (worker->report->state == STATE_STOPPING || got->state == STATE_STOPPING)
@@ -81,7 +81,7 @@ static enum protocol_state state_of(const struct worker *worker, const struct re
     return worker->report->ready && worker->job->ready != NULL ? STATE_READY : STATE_RUNNING;
 }
 
-/* Takes how the command has ended. */
+/* Takes the end of the command from the agent's report. */
 static void take_end(const struct remote_report *state, const struct report *got)
 {
     struct report *report = state->worker->report;
@@ -102,7 +102,7 @@ static void take_end(const struct remote_report *state, const struct report *got
     }
 }
 
-/* Takes that the agent's probe has shown the command to be ready. */
+/* Notes that the agent's probe has shown the command to be ready. */
 static void take_ready(const struct remote_report *state, const struct report *got)
 {
     struct worker *worker = state->worker;

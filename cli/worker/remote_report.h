@@ -1,6 +1,6 @@
 /*
- * The reports of an agent on one run of a command, and what they change in the report of the worker here. The agent
- * knows of this run alone, and the worker's report is on all runs of its thread.
+ * Takes the reports of an agent on one run of a command into the report of the worker here. The agent knows of this
+ * run alone, and the worker's report is on all runs of its thread.
  */
 #ifndef K3THREAD_CLI_WORKER_REMOTE_REPORT_H
 #define K3THREAD_CLI_WORKER_REMOTE_REPORT_H

@@ -41,7 +41,7 @@ struct remote_run {
     int64_t              execute; /* the id of the request */
     int64_t              thread;  /* the agent's id of the thread; 0: not known yet */
     bool                 done;
-    bool                 has_ended; /* the agent has said so, and sends no more about it */
+    bool                 has_ended; /* the agent has reported the end, and sends no more about it */
 };
 
 /* Notes that the machine was lost, and with it the run. HOW is the reason unless the carrier has given one. */
@@ -125,7 +125,7 @@ static bool take_reply(struct remote_run *run, const json_t *message)
 
     if (id != run->execute) {
         (void) remote_input_take_reply(&run->input, id, error != NULL);
-        return true; /* the reply to an "end" says nothing new: a report shows the effect */
+        return true; /* the reply to an "end" brings nothing: a report shows the effect */
     }
     if (error != NULL) {
         take_refusal(run, error);
@@ -136,7 +136,7 @@ static bool take_reply(struct remote_run *run, const json_t *message)
     return run->has_ended;
 }
 
-/* Notes for the next report which process there takes exceptions itself. Returns true if that has changed. */
+/* Notes in the worker's report which process there is attached. Returns true if that has changed. */
 static bool take_attachment(const struct remote_run *run, const json_t *params)
 {
     struct report *report = run->worker->report;
@@ -194,7 +194,7 @@ static void move(struct remote_run *run)
         lose(run, error == -ECONNRESET ? "the connection was cut" : strerror(-error));
 }
 
-/* What is raised in the thread */
+/* Exceptions that are raised in the thread */
 
 static void send_end(struct remote_run *run, const struct k3thread_exc *e, bool automatic)
 {

@@ -1,7 +1,7 @@
 /*
  * One run of a thread's command on another machine. The agent there (cli/remote/agent.h) starts the command and
- * ends it, by the rules of this folder. The worker here sends it what is raised in the thread and the command's
- * input, takes its reports as its own, and writes the command's output into the log.
+ * ends it, by the rules of this folder. The worker here sends the agent the command's input and the exceptions that
+ * are raised in the thread, takes the agent's reports, and writes the command's output into the log.
  */
 #ifndef K3THREAD_CLI_WORKER_REMOTE_RUN_H
 #define K3THREAD_CLI_WORKER_REMOTE_RUN_H

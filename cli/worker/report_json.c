@@ -27,7 +27,7 @@ static const char *const state_words[] = {
 #undef X
 };
 
-/* Writes TYPE, which may be NULL. For one that only a program knows, also the type that everybody knows above it. */
+/* Writes TYPE, which may be NULL. If only a program knows it, writes also the known type that it is derived from. */
 static void write_exception(struct text *text, const k3thread_exctype *type)
 {
     const k3thread_exctype *base = type;
@@ -84,7 +84,7 @@ static bool read_state(const json_t *json, enum protocol_state *ret)
     return false;
 }
 
-/* Returns the string NAME, to be freed, or NULL if there is none. */
+/* Returns the string member NAME, to be freed, or NULL if there is none. */
 static char *read_string(const json_t *json, const char *name)
 {
     char *string = NULL;
@@ -114,7 +114,7 @@ static void read_words(struct report *report, const json_t *json)
     free(status);
 }
 
-/* Takes the list of what was left; COUNTED processes were counted before. */
+/* Takes the list of leftovers; COUNTED processes were counted before. */
 static void read_left(struct report *report, const json_t *json, unsigned counted)
 {
     const json_t *left = json_object_get(json, "left");

@@ -9,6 +9,7 @@
 
 struct remote_pool;
 
+/* One machine. */
 struct seat {
     char *name;   /* the machine's, as the user has given it */
     char *socket; /* a client that connects there reaches the machine's agent */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How many numbers one word has a bit for. */
+/* The number of bits in one word of TAKEN. */
 #define WORD 64
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

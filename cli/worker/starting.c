@@ -49,7 +49,7 @@ struct spawn_plan starting_plan(const struct worker *worker)
     return plan;
 }
 
-/* Why it failed */
+/* Reasons for a failure */
 
 /* Returns the exit status of a thread whose command could not be started. */
 static int status_of_failure(const struct spawned *spawned, int error)
@@ -79,7 +79,7 @@ void starting_fail(struct worker *worker, int error, int status, struct text *wh
     report_set_message(worker->report, why);
 }
 
-/* Writes into WHY what the step that SPAWNED names could not do, and the reason for ERROR. */
+/* Writes into WHY that the step which SPAWNED names has failed, and the reason for ERROR. */
 static void describe_failure(const struct job *job, const struct spawned *spawned, int error,
                              struct text *why)
 {
@@ -99,7 +99,7 @@ static void describe_failure(const struct job *job, const struct spawned *spawne
     if (spawned->stage == SPAWN_OUTPUT && job->has_own_log)
         stage = "open the log";
     text_printf(why, "cannot %s '%s': %s", stage, object, strerror(error));
-    if (spawned->stage != SPAWN_EXEC) /* at that stage the command's own limits hold */
+    if (spawned->stage != SPAWN_EXEC) /* at the exec the command's own limits hold */
         limits_explain(why, error);
 }
 
@@ -117,7 +117,7 @@ void starting_fail_at(struct worker *worker, enum spawn_stage stage, int error)
     note_failure(worker, &(struct spawned){.stage = stage}, error);
 }
 
-/* What a run needs besides its process */
+/* Preparations besides the process */
 
 static int take_environment(struct worker *worker)
 {
@@ -300,7 +300,7 @@ static int spawn_command(struct worker *worker, struct spawn_plan plan, struct s
     return error;
 }
 
-/* Notes the process of a run, and the run's times; BEGIN is when the process was started. */
+/* Notes the process of a run, and the run's times. BEGIN is the time when the process was started. */
 static void note_process(struct worker *worker, const struct spawned *spawned, double begin)
 {
     const struct job *job = worker->job;
@@ -376,7 +376,7 @@ APART bool starting_run(struct worker *worker)
         ready_begin(worker->ready, &plan, begin.offset);
     if (worker->log_limit != NULL)
         log_limit_open(worker->log_limit, job->output, job->log_limit);
-    if (worker->ready == NULL) /* a probe needs it while the command runs */
+    if (worker->ready == NULL) /* a probe needs the environment while the command runs */
         drop_environment(worker);
     return true;
 }

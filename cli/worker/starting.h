@@ -21,10 +21,10 @@ void starting_announce(struct worker *worker, bool is_loaded);
  */
 void starting_fail(struct worker *worker, int error, int status, struct text *why);
 
-/* The same, in the words for STAGE. */
+/* Does the same, with the reason and the status for STAGE. */
 void starting_fail_at(struct worker *worker, enum spawn_stage stage, int error);
 
-/* Makes what a run of any kind needs: the limit of the log, and PROBE, unless that is NULL. Returns 0 or -errno. */
+/* Makes the limit of the log, and opens PROBE, unless that is NULL. Returns 0 or -errno. */
 int starting_open_extras(struct worker *worker, const char *probe);
 
 /* Returns the plan to spawn the worker's command, without its input, as a probe needs it. */

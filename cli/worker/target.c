@@ -14,7 +14,7 @@
 #define FIRST_PAUSE 0.1
 #define LAST_PAUSE  60.0
 
-/* After a run of at least so many seconds the pauses begin anew. */
+/* After a run of at least this many seconds the pauses begin anew. */
 #define GOOD_RUN 10.0
 
 /* Waits for SECONDS; returns false when an exception ended the thread instead. */
@@ -51,7 +51,7 @@ static bool wait_for_go(struct worker *worker)
     return raised == RAISED_GO;
 }
 
-/* Returns true if the command, whose machine was lost, is to run on another one. */
+/* Returns true if the command, whose machine was lost, is to run on another machine. */
 static bool is_moved(const struct worker *worker)
 {
     return worker->lost && !worker->ending && worker->job->reschedule && worker->job->host == NULL;

@@ -17,10 +17,10 @@
 /* How many pieces are copied before the worker looks at other events. */
 #define PIECES 16
 
-/* How many bytes of an ended run are copied at most: only a process that cannot be killed writes more. */
+/* The most bytes of an ended run that are copied: only a process that cannot be killed writes more. */
 #define REST_MAX ((size_t) 1024 * 1024)
 
-/* How many seconds a log that is a pipe may take to read the rest of a run. */
+/* The seconds that the reader of a log that is a pipe has to read the rest of a run. */
 #define REST_PATIENCE 5.0
 
 int thread_terminal_new(const struct pty_size *size, bool is_far, struct thread_terminal **ret)
@@ -137,7 +137,7 @@ static void lose_log(struct thread_terminal *terminal, int error)
     descriptors_close(&terminal->log);
 }
 
-/* Writes what is pending. Returns false if some of it is still pending. */
+/* Writes the pending bytes to the log. Returns false if some are still pending. */
 static bool write_log(struct thread_terminal *terminal)
 {
     while (terminal->log >= 0 && terminal->written < terminal->pending) {

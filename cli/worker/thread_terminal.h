@@ -22,11 +22,10 @@
 
 /* One terminal. */
 struct thread_terminal {
-    int         master, slave; /* -1: the terminal itself is on another machine */
-    atomic_uint size;          /* of that one: rows * 65536 + columns */
-    atomic_bool
-        size_is_told; /* the worker was told that its size has changed, and has not taken that yet */
-    int             news; /* an eventfd that tells the server, while is_watched, of new output */
+    int             master, slave; /* -1: the terminal itself is on another machine */
+    atomic_uint     size;          /* of a terminal on another machine: rows * 65536 + columns */
+    atomic_bool     size_is_told;  /* the worker was told of a new size, and has not taken it yet */
+    int             news; /* an eventfd that tells the server of new output, while is_watched */
     atomic_bool     is_watched;
     pthread_mutex_t lock;
     struct screen   screen;
@@ -38,8 +37,8 @@ struct thread_terminal {
 };
 
 /*
- * Makes a terminal of SIZE, or, if IS_FAR, what is needed here of one on another machine. Returns 0 or -errno. The
- * server's thread only.
+ * Makes a terminal of SIZE. If IS_FAR, the terminal itself is on another machine, and this makes only its screen.
+ * Returns 0 or -errno. The server's thread only.
  */
 int thread_terminal_new(const struct pty_size *size, bool is_far, struct thread_terminal **ret);
 
@@ -61,7 +60,7 @@ bool thread_terminal_resize(struct thread_terminal *terminal, const struct pty_s
 /* Makes the terminal ready for a run of JOB and opens the log. Returns 0 or -errno. */
 int thread_terminal_begin(struct thread_terminal *terminal, const struct job *job);
 
-/* Returns what to poll for. */
+/* Returns the descriptor and the events to poll for. */
 struct pollfd thread_terminal_poll(const struct thread_terminal *terminal);
 
 /* Copies the output that is there, but not more than some pieces, so that the worker can go on. */

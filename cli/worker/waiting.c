@@ -11,10 +11,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* After so many seconds without an event the worker assumes that the command goes on for a while. */
+/* After this many seconds without an event the worker assumes that the command goes on for a while. */
 #define REST_AFTER 1.0
 
-/* Returns true if the probe is looked at: while a library is being loaded, it is not. */
+/* Returns true if there is a probe to try. While a library is being loaded, the probe is not tried. */
 static bool uses_probe(const struct worker *worker)
 {
     return worker->ready != NULL && worker->loading == NULL;
@@ -76,7 +76,7 @@ void waiting_become_ready(struct worker *worker)
     worker->report->shown++;
 }
 
-/* Takes that the probe has shown the command to be ready. */
+/* Notes that the probe has shown the command to be ready, and posts it. */
 static void take_ready(struct worker *worker)
 {
     worker->ready_deadline = INFINITY;

@@ -1,7 +1,7 @@
 /*
  * The wait of a worker while its command runs, on this machine (execution.c) or on another one (remote_run.c). Both
- * wait for exceptions, for the probe and for the growth of the log. What else a worker waits for, and what an
- * exception does, is left to the caller.
+ * wait for exceptions, for the probe and for the growth of the log. The caller adds its own descriptors, and decides
+ * what an exception does.
  *
  * A worker that waits for a while releases its stack, because there may be ten thousand workers.
  */
@@ -12,7 +12,7 @@
 
 #include <poll.h>
 
-/* What every wait polls for. The caller's own descriptors begin at WAITING_OWN. */
+/* The places of the descriptors that every wait polls. The caller's own descriptors begin at WAITING_OWN. */
 enum { WAITING_PROBE, WAITING_LOG, WAITING_OWN };
 
 #define WAITING_NOTHING ((struct pollfd){.fd = -1})

@@ -31,8 +31,8 @@ bool worker_ends_early(const k3thread_exctype *type)
 }
 
 /*
- * Notes the exception that ended the command. It
- * becomes the thread's exception, even if another one was raised in the thread before.
+ * Notes the exception that ended the command. It becomes the thread's exception, even if another exception was raised
+ * in the thread before.
  */
 static void note_told(struct worker *worker, const struct k3thread_exc *e)
 {

@@ -32,7 +32,7 @@ struct ending {
     bool          killing; /* no process is asked any more */
     double        half;    /* when all others are asked; INFINITY: not planned, or done */
     double        next;    /* the time of the next kill */
-    double        give_up; /* when killed processes that are still there are given up */
+    double        give_up; /* the time to give up killed processes that are still there */
 };
 
 /* One worker and the run that it is in. */
@@ -49,10 +49,10 @@ struct worker {
     bool     rested;   /* it has waited for a while, and released its stack (waiting.c) */
     unsigned restarts; /* so far, failed ones included */
     int      slot;     /* the number of the run's slot, or SLOT_NUMBER_NONE */
-    struct job_tokens *tokens;         /* the run's part of a jobserver, or NULL */
-    char             **environment;    /* the command's, while it may be needed; else NULL */
-    struct ready      *ready;          /* the probe; NULL: none, or no longer needed */
-    bool               told_overdue;   /* the server is to raise the TimeoutError of this run */
+    struct job_tokens *tokens;       /* the run's part of a jobserver, or NULL */
+    char             **environment;  /* the command's, while it may be needed; else NULL */
+    struct ready      *ready;        /* the probe; NULL: none, or no longer needed */
+    bool               told_overdue; /* the server was asked to raise a TimeoutError in this run */
     double             ready_deadline; /* of the probe, while there is one */
     bool               lost;           /* the other machine was lost, and with it the last run */
     bool               resized;        /* the size of the terminal on another machine has changed */
@@ -63,7 +63,7 @@ struct worker {
 extern const k3thread_exctype worker_Go;
 
 /*
- * Stands for the assignment's end_type when the server ends all threads. Only the server sends it. It
+ * Stands for the assignment's end_type: the supervisor wants the thread to end. Only the server sends it. It
  * does not change an end that is under way.
  */
 extern const k3thread_exctype worker_End;
@@ -95,14 +95,14 @@ void worker_word_not_ready(const struct job *job, char *ret, size_t size);
 bool worker_ends_early(const k3thread_exctype *type);
 
 /*
- * Takes the oldest exception that was raised in the thread. *RET_AUTOMATIC says that it adds
+ * Takes the oldest exception that was raised in the thread. *RET_AUTOMATIC becomes true if the exception adds
  * nothing to an end that is under way. Returns false if there is none.
  */
 bool worker_take(struct worker *worker, struct k3thread_exc *ret, bool *ret_automatic);
 
 /*
- * Returns the attached process in which E has arrived already, or 0. That process gets no signal. Not for worker_Told,
- * whose data is a type.
+ * Returns the attached process in which E has arrived already, or 0. That process gets no signal. E must not be
+ * worker_Told, whose data is a type.
  */
 static inline pid_t worker_arrived_in(const struct k3thread_exc *e)
 {
