@@ -112,7 +112,7 @@ bool modes_has_alternate_screen(const struct modes *modes)
     return (modes->changed & SCREENS) != 0;
 }
 
-/* Adds the sequences that make the settings in SET or, if not MAKE, undo them. */
+/* Adds the sequences that make the settings in SET if MAKE is true, or else undo them. */
 static void add(struct text *text, unsigned set, bool make)
 {
     for (unsigned i = 0; i < SETTINGS; i++)

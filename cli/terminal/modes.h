@@ -14,7 +14,7 @@ struct modes {
     unsigned changed;
 };
 
-/* Notes what SEQUENCE, which is complete, changes. */
+/* Notes the settings that SEQUENCE, which is complete, changes. */
 void modes_take(struct modes *modes, const struct sequence *sequence);
 
 /* Returns true if the program shows its alternate screen. */

@@ -10,8 +10,8 @@ struct pty_size {
 #define PTY_SIZE_DEFAULT ((struct pty_size){.rows = 24, .columns = 80})
 
 /*
- * Makes a terminal of SIZE. *RET_MASTER, which does not block, is where its output comes from and its
- * keys go to; *RET_SLAVE is for the commands. Returns 0 or -errno.
+ * Makes a terminal of SIZE. *RET_MASTER, which does not block, gives its output and takes its keys;
+ * *RET_SLAVE is for the commands. Returns 0 or -errno.
  */
 int pty_open(const struct pty_size *size, int *ret_master, int *ret_slave);
 

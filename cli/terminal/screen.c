@@ -19,7 +19,7 @@ void screen_close(struct screen *screen)
     screen->ring = NULL;
 }
 
-/* What the screen shows */
+/* The contents of the screen */
 
 static void note_clear(struct screen *screen, uint64_t position)
 {
@@ -41,7 +41,7 @@ static void note_alternate_screen(struct screen *screen, bool is_shown)
     }
 }
 
-/* Notes what the complete sequence does to the screen. SCREEN->end is behind the sequence. */
+/* Notes how the complete sequence changes the screen. SCREEN->end is behind the sequence. */
 static void take_sequence(struct screen *screen)
 {
     const struct sequence *sequence = &screen->sequence;
@@ -63,7 +63,7 @@ static void take_sequence(struct screen *screen)
         note_clear(screen, screen->begin);
 }
 
-/* Notes what BYTE, which is at SCREEN->end, does to the screen, and moves SCREEN->end behind it. */
+/* Notes how BYTE, which is at SCREEN->end, changes the screen, and moves SCREEN->end behind BYTE. */
 static void take_byte(struct screen *screen, char byte)
 {
     switch (sequence_take(&screen->sequence, byte)) {
@@ -126,7 +126,7 @@ static uint64_t start_of_replay(const struct screen *screen)
 
 /*
  * Adds the output from START on to TEXT, without queries. Drops also each sequence that another sequence
- * interrupts: if that other one is a query, and is dropped, the bytes around it could join into a new query.
+ * interrupts: if the other sequence is a query, and is dropped, the bytes around it could join into a new query.
  * Returns the place in TEXT where the incomplete sequence at its end begins, or the end of TEXT.
  */
 static size_t add_output(const struct screen *screen, uint64_t start, struct text *text)
@@ -152,9 +152,9 @@ static size_t add_output(const struct screen *screen, uint64_t start, struct tex
 }
 
 /*
- * Without a clear, the replay begins at the cursor of the client's terminal, below what that shows, because
- * the program's screen may have scrolled. After a clear, it begins at the upper left. If the output ends in an
- * incomplete sequence, the settings come before that sequence: the next output completes it.
+ * Without a clear, the replay begins at the cursor of the client's terminal, below the lines there, because
+ * the program's screen may have scrolled. After a clear, the replay begins at the upper left. If the output ends in
+ * an incomplete sequence, the settings come before that sequence: the next output completes it.
  */
 void screen_replay(const struct screen *screen, struct text *text)
 {

@@ -1,7 +1,7 @@
 /*
  * The newest output of a terminal, kept for the clients that attach later. From the output this file finds
- * two things that a replay needs: the position of the last clear, from which on the output makes what the
- * screen shows, and the settings.
+ * two things that a replay needs: the settings, and the position of the last clear. The output from that position
+ * on has made the contents of the screen.
  *
  * A position counts the bytes of the output, from the first byte of all.
  */
@@ -17,7 +17,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* How many bytes of output are kept, and how many of them a replay has at most. */
+/* The number of bytes of output that are kept, and the most bytes that a replay has. */
 #define SCREEN_KEPT   ((size_t) 256 * 1024)
 #define SCREEN_REPLAY ((size_t) 64 * 1024)
 
@@ -32,8 +32,8 @@ struct screen {
     bool            was_home;   /* at most sequences of colours have followed that sequence */
     bool            is_cleared; /* the screen was cleared at `clear` */
     uint64_t        clear;      /* the position of the last clear; 0: from the first byte on */
-    bool            main_is_cleared; /* is_cleared and clear of the main screen, for the time */
-    uint64_t        main_clear;      /* while the program shows the alternate screen */
+    bool            main_is_cleared; /* is_cleared of the main screen, ... */
+    uint64_t        main_clear;      /* ... and clear, while the alternate screen is shown */
     uint64_t        left_alternate;  /* the position where the program left the alternate screen */
 };
 

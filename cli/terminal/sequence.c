@@ -60,7 +60,7 @@ static enum sequence_step take_string(struct sequence *sequence, char byte)
     sequence->has_escape = byte == ESCAPE;
     if (byte == BELL || (had_escape && byte == '\\'))
         return complete(sequence, byte);
-    if (had_escape) { /* that ESC begins another sequence, which cuts the string short */
+    if (had_escape) { /* the ESC before BYTE begins another sequence, which cuts the string short */
         (void) begin(sequence);
         return sequence_take(sequence, byte);
     }

@@ -1,5 +1,5 @@
 /*
- * The escape sequences in a terminal's output: finds where each begins and ends, and what some of them do.
+ * The escape sequences in a terminal's output: finds where each begins and ends, and the effect of some of them.
  *
  * The output is taken byte by byte, so a sequence may arrive in parts. All other bytes are text.
  */
@@ -17,7 +17,7 @@ enum sequence_form {
     SEQUENCE_STRING,  /* ESC and one of P ] X ^ _, a string, BEL or ESC \ */
 };
 
-/* How many bytes of a sequence's middle are kept. The sequences that this file recognises have fewer. */
+/* The most bytes of a sequence's middle that are kept. The sequences that this file recognises have fewer. */
 #define SEQUENCE_KEPT 48
 
 /* A sequence that has begun. Zeroed: none. */
@@ -30,7 +30,7 @@ struct sequence {
     char               middle[SEQUENCE_KEPT + 1];
 };
 
-/* The role of the next byte. */
+/* The role of one byte. */
 enum sequence_step {
     SEQUENCE_TEXT,     /* text, or a control character */
     SEQUENCE_BEGINS,   /* it begins a sequence */
@@ -50,8 +50,8 @@ bool sequence_is_query(const struct sequence *sequence);
 bool sequence_clears(const struct sequence *sequence);
 
 /*
- * Return true if the sequence moves the cursor to the upper left; clears the screen from the cursor on; sets
- * colours.
+ * Return true if the sequence moves the cursor to the upper left; if it clears the screen from the cursor on; or if
+ * it sets colours.
  */
 bool sequence_goes_home(const struct sequence *sequence);
 bool sequence_clears_rest(const struct sequence *sequence);
