@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* Returns a new NUL-terminated string, or NULL without memory. */
+/* Encodes SIZE bytes of DATA. Returns a new NUL-terminated string, or NULL without memory. */
 char *base64_encode(const void *data, size_t size);
 
 /*

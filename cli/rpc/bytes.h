@@ -8,7 +8,7 @@
 #include <jansson.h>
 #include <stddef.h>
 
-/* Return a new reference, or NULL without memory. DATA holds no NUL. */
+/* Return DATA, which holds no NUL, as JSON: a new reference, or NULL without memory. */
 json_t *bytes_to_json(const char *data);
 json_t *bytes_to_json_n(const char *data, size_t size);
 

@@ -11,11 +11,11 @@
 /* The beginning of each object. */
 #define ENVELOPE_START "{\"jsonrpc\":\"" ENVELOPE_VERSION "\""
 
-/* Appends a request, or a notification, up to where its parameters follow. */
+/* Append the beginning of a request, or of a notification, up to its parameters, which the caller appends next. */
 void envelope_begin_request(struct text *line, int64_t id, const char *method);
 void envelope_begin_notification(struct text *line, const char *method);
 
-/* Ends either behind its parameters. */
+/* Ends a request or a notification behind its parameters. */
 void envelope_end(struct text *line);
 
 #endif

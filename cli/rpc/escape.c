@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-/* Returns what LETTER stands for behind a backslash in a table; 0: a table has no such escape. */
+/* Returns the byte that a backslash and LETTER stand for in a table; 0: a table has no such escape. */
 static char meaning_of(char letter)
 {
     switch (letter) {
@@ -68,14 +68,14 @@ void escape_add(struct text *text, const char *bytes, size_t size)
     }
 }
 
-/* The place in a string of which the escapes are taken out: SIZE bytes of it are left. */
+/* The progress in a string whose escapes are taken out: SIZE bytes at STRING are still to be read. */
 struct removal {
     const char *string;
     size_t      size;
     char       *out;
 };
 
-/* Takes out the escape that comes next. Returns false if that is none, or one that no table has. */
+/* Takes out the escape that comes next. Returns false if no escape comes next, or an escape that no table has. */
 static bool take_escape(struct removal *removal)
 {
     char byte = 0;

@@ -1,4 +1,4 @@
-/* The escapes in the strings of JSON, put in and taken out. */
+/* Puts the escapes into the strings of JSON, and takes them out. */
 #ifndef K3THREAD_CLI_RPC_ESCAPE_H
 #define K3THREAD_CLI_RPC_ESCAPE_H
 
@@ -13,8 +13,8 @@ size_t escape_plain(const char *bytes, size_t size);
 void escape_add(struct text *text, const char *bytes, size_t size);
 
 /*
- * Takes the escapes out of the SIZE bytes of a string that holds a table, into RET, which is as
- * large. Returns how many bytes are left, or 0 if there is anything that no table has.
+ * Copies the SIZE bytes of a string that holds a table to RET, which is as large, without the escapes.
+ * Returns the number of copied bytes, or 0 if the string has anything that no table has.
  */
 size_t escape_remove(const char *string, size_t size, char *ret);
 

@@ -1,6 +1,6 @@
 /*
- * Writing the members of a JSON object. A function whose value may be missing writes nothing then: the reader of a
- * request or a report takes a member that is left out for its default.
+ * Writes the members of a JSON object. If a value is missing, its function writes nothing: the reader of a request or
+ * a report uses the default of a member that is left out.
  */
 #ifndef K3THREAD_CLI_RPC_MEMBER_H
 #define K3THREAD_CLI_RPC_MEMBER_H

@@ -23,7 +23,7 @@ static void skip_blanks(struct rest *rest)
         rest->at++;
 }
 
-/* Moves on behind BYTE and blanks before it. Returns false if another byte comes next. */
+/* Moves on behind blanks and BYTE. Returns false if another byte comes next. */
 static bool take(struct rest *rest, char byte)
 {
     skip_blanks(rest);
@@ -44,7 +44,7 @@ static bool take_word(struct rest *rest, const char *word)
     return true;
 }
 
-/* Returns true for bytes that are the same in a string and in JSON. */
+/* Returns true if BYTE stands for itself in a JSON string. */
 static bool is_plain(char byte)
 {
     return byte >= ' ' && byte < 0x7f && byte != '"' && byte != '\\';
@@ -71,7 +71,7 @@ static json_t *parse_string(struct rest *rest)
     return string != NULL ? json_stringn_nocheck(string, size) : NULL;
 }
 
-/* Adds digits to *NUMBER. Returns how many, or 0 if there are none or if the number is too large. */
+/* Adds digits to *NUMBER. Returns the number of digits, or 0 if there are none or if *NUMBER is too large. */
 static size_t take_digits(struct rest *rest, int64_t *number)
 {
     char *begin = rest->at;

@@ -12,10 +12,10 @@
 /* The longest request, newline included. Linux takes 2 MiB of arguments and environment. */
 #define PROTOCOL_LINE_MAX (8U * 1024 * 1024)
 
-/* How deep a request may nest: the call, its parameters, a list in them, a base64 object. */
+/* The deepest nesting of a request: the call, its parameters, a list in them, a base64 object. */
 #define PROTOCOL_DEPTH_MAX 16
 
-/* How many calls of one connection may wait for a reply (joins, above all). */
+/* The most calls of one connection that may wait for a reply (joins, above all). */
 #define PROTOCOL_PENDING_MAX 16384
 
 /* The most slots that a supervisor can have: more commands than any system can run at a time. */
@@ -24,7 +24,7 @@
 /* The word that stands for no limit, in place of a number of slots. */
 #define PROTOCOL_SLOTS_NONE "none"
 
-/* code, data.type (NULL: none); the first five are JSON-RPC's own. */
+/* X(error, code, data.type (NULL: none)); the first five are JSON-RPC's own. */
 #define PROTOCOL_ERRORS(X)                                                                         \
     X(PARSE_ERROR, -32700, NULL)                                                                   \
     X(INVALID_REQUEST, -32600, NULL)                                                               \
@@ -50,7 +50,7 @@ enum protocol_error {
 #undef X
 };
 
-/* A thread's states: the name on the wire, and what it means. */
+/* A thread's states: X(state, its name on the wire), and the meaning. */
 #define PROTOCOL_STATES(X)                                                                         \
     X(DELAYED, "delayed") /* waits out its --after */                                              \
     X(WAITING, "waiting") /* for the threads it needs */                                           \

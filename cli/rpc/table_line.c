@@ -24,7 +24,7 @@ static const char        end[] = "\"}}";
 /* jansson parses a shorter string. */
 #define STRING_MIN 512
 
-/* Returns where the string begins in LINE, or 0 if there is no long one in the right place. */
+/* Returns the place in LINE where the string begins, or 0 if there is no long string in the right place. */
 static size_t find_string(const char *line, size_t size)
 {
     const char *found = NULL;
@@ -50,8 +50,8 @@ static json_t *parse_around(const char *line, size_t head)
 }
 
 /*
- * Puts STRING back into its object. That is a member of the message itself, as only two brackets
- * end the line.
+ * Puts STRING back into its object. The object is a member of the message itself, because only two
+ * brackets end the line.
  */
 static bool put_back(json_t *message, const char *head, const char *string, size_t size)
 {

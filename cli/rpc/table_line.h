@@ -1,5 +1,5 @@
 /*
- * Parsing a line that may hold a table, faster than jansson alone.
+ * Parses a line that may hold a table, faster than jansson alone.
  *
  * jansson looks at each byte of a string several times, which takes longer than everything else in
  * `list` together. A table is one long string, the last in its line, with few kinds of escapes. So

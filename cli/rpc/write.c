@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A double of so many seconds is no longer exact to the microsecond. */
+/* A double of this many seconds is no longer exact to the microsecond. */
 #define SECONDS_MAX 1e10
 
 void write_integer(struct text *text, int64_t number)

@@ -1,5 +1,5 @@
 /*
- * Writing JSON. A thread's object is written for each event and each row of a list, so it is
+ * Writes JSON. A thread's object is written for each event and each row of a list, so it is
  * written straight into the line, without a tree of values in between. jansson reads JSON.
  */
 #ifndef K3THREAD_CLI_RPC_WRITE_H
