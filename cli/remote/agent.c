@@ -31,7 +31,7 @@ static struct link   up; /* the link to the run */
 static struct source clients;
 static char         *clients_path;
 static pid_t         guardian; /* of the agent's supervisor; 0: none was started */
-static int lifeline = -1; /* a socket; clients that the supervisor is to serve go through it, too */
+static int  lifeline = -1; /* a socket; sockets of clients for the supervisor go through it, too */
 static bool stopped;
 
 /* The end of the agent */

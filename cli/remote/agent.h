@@ -1,7 +1,7 @@
 /*
  * An agent: the side of a link (link.h) that is on the other machine. It starts a supervisor of its own, and
- * relays between the link and two sockets: that of this supervisor, which takes the commands of the run, and the
- * socket that the commands know as K3THREAD_SOCKET, through which they reach the supervisor of the run.
+ * relays between the link and two sockets: the socket of this supervisor, which takes the commands of the run, and
+ * the socket that the commands know as K3THREAD_SOCKET, through which they reach the supervisor of the run.
  *
  * When the link is cut, the agent's supervisor is killed, and its guardian ends all that it had started.
  */

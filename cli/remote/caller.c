@@ -12,6 +12,7 @@
 /* A request to be attached is shorter than this. */
 #define REQUEST_MAX ((size_t) 4096)
 
+/* One client whose first request has not come. */
 struct caller {
     struct source source; /* the first member */
     struct link  *link;

@@ -20,10 +20,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* At most so many machines are being reached at a time. */
+/* At most this many machines are being reached at a time. */
 #define REACHED_MAX 64
 
-/* After the agents were told to end, the commands that reach the machines get so many seconds to end. */
+/* The seconds that the commands which reach the machines have to end, after the agents were told to end. */
 #define FAREWELL 5.0
 
 static const struct carrier_options *options;
@@ -32,8 +32,8 @@ static struct source                 supervisor;
 static struct byte_queue             unsent; /* to the supervisor */
 static int64_t                       last_id;
 static bool                          is_ending, stopped;
-static size_t                        next_host; /* the first that was not reached yet */
-static double                        next_look; /* when a link is due */
+static size_t                        next_host; /* the first machine that was not reached yet */
+static double                        next_look; /* the time of the next look at a link */
 static double                        give_up;
 
 static char *directory_of(const struct place *place)
@@ -146,7 +146,7 @@ static void reach_next(void)
         host_forget_program();
 }
 
-/* Looks at all links, when it is time for the first of them. A round in which nothing is due costs nothing for each machine. */
+/* Looks at all links when one of them is due, so that other rounds cost nothing for each machine. */
 static double look_at_links(void)
 {
     double now = clock_monotonic();
@@ -224,7 +224,7 @@ static int begin(void)
     return error;
 }
 
-/* Runs the carrier until it may end. Returns the process's exit status: a failure loses all machines of the run. */
+/* Runs the carrier until its end. Returns the exit status of the process. If this fails, the run loses all machines. */
 static int serve(void)
 {
     char *directory = directory_of(options->place);
@@ -273,9 +273,8 @@ int carrier_start(const struct carrier_options *given, pid_t *ret_pid)
         return 0;
     }
     options = given;
-    descriptors_close_from(
-        STDERR_FILENO +
-        1); /* else the other ends of the run's pipes would not see that the run closes them */
+    /* Otherwise this process would keep the run's pipes open after the run has closed them. */
+    descriptors_close_from(STDERR_FILENO + 1);
     close_standard();
     prctl(PR_SET_NAME, "k3-carrier");
     (void) setsid();

@@ -1,11 +1,11 @@
 /*
  * The carrier: the process of a run that brings up the agents on the other machines, and relays between them and
- * the run's supervisor. It has a session of its own, so that a Ctrl-Z at the run does not stop it: the agents hear
- * from it that the run lives.
+ * the run's supervisor. It has a session of its own, so that a Ctrl-Z at the run does not stop it: its signs of life
+ * tell the agents that the run lives.
  *
  * For each machine it listens at a socket, whose name carrier_socket() gives: a worker that connects there reaches
- * the supervisor of the machine's agent. It tells the run's supervisor when an agent is up, and when it is lost
- * (the method "host"). It ends when that supervisor does.
+ * the supervisor of the machine's agent. The carrier tells the run's supervisor when an agent is up, and when a
+ * machine is lost (the method "host"). It ends when the run's supervisor ends.
  */
 #ifndef K3THREAD_CLI_REMOTE_CARRIER_H
 #define K3THREAD_CLI_REMOTE_CARRIER_H
@@ -16,6 +16,7 @@
 
 #include <sys/types.h>
 
+/* The options of a carrier. */
 struct carrier_options {
     const struct place     *place; /* of the run's supervisor */
     const struct host_list *hosts;

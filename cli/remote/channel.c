@@ -35,8 +35,9 @@ void channel_rearm(struct channel *channel)
 }
 
 /*
- * Takes the socket out of the loop, which would report again and again that the other end is closed, and waits until
- * the other side gives credit for the bytes that are still in the socket, or the link is no longer full.
+ * Takes the socket out of the loop, which would report again and again that the other end is closed. channel_rearm()
+ * puts it back when the other side has given credit for the bytes that are still in the socket, or the link is no
+ * longer full.
  */
 static void park(struct channel *channel)
 {

@@ -20,12 +20,12 @@
 #include <time.h>
 #include <unistd.h>
 
-/* How many bytes a machine may write before its agent is up. */
+/* The most bytes that a machine may write before its agent is up. */
 #define NOISE_MAX ((size_t) 256 * 1024)
 
 #define LINE_SIZE 4096
 
-/* The program, for machines that lack it, and its word; read when the first machine is reached. */
+/* The program, for machines that lack it, and its word. Both are read when the first machine is reached. */
 static struct program_image image;
 static char                 word[256];
 static char                 path[4096];
@@ -142,10 +142,10 @@ static void out_ready(struct source *source, uint32_t events)
     if ((events & EPOLLOUT) != 0)
         flush(host);
     else
-        loop_close(source); /* its reader has gone; the end of the command says why */
+        loop_close(source); /* no process reads it any more; the end of the command says why */
 }
 
-/* Sends the program to a machine that lacks it, if its processor, MACHINE, is the one of this machine. */
+/* Sends the program to a machine that lacks it, if MACHINE, the processor there, is the processor here. */
 static void send_program(struct host *host, const char *machine)
 {
     struct utsname own;

@@ -11,6 +11,7 @@
 
 struct host;
 
+/* The progress with a machine. */
 enum host_stage {
     HOST_NEW,
     HOST_REACHED, /* its command was started, and has the script */
@@ -18,13 +19,14 @@ enum host_stage {
     HOST_CLOSED,  /* it is lost, or was told to end */
 };
 
-/* Functions that the user of a machine provides. */
+/* The functions that the user of a machine provides. */
 struct host_user {
     void (*tell)(const struct host *host); /* tells the run's supervisor the state of the machine */
     int (*connect)(
         void); /* returns a socket that is connected to the run's supervisor, or -errno */
 };
 
+/* One machine. */
 struct host {
     struct link             link; /* the first member */
     const struct host_user *user;
@@ -45,7 +47,7 @@ struct host {
 int host_open(struct host *host, const struct host_user *user, const char *name, const char *socket,
               char **command);
 
-/* Returns how many machines were reached whose agents are not up yet. */
+/* Returns the number of machines that are being reached: their commands were started, and no agent is up yet. */
 size_t hosts_being_reached(void);
 
 /* Starts the command that reaches the machine. */

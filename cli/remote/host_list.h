@@ -1,4 +1,4 @@
-/* The list of machines that run --hosts takes: name[:slots], separated by commas, blanks or newlines, or @FILE. */
+/* Reads the list of machines of run --hosts: name[:slots], separated by commas, blanks or newlines, or @FILE. */
 #ifndef K3THREAD_CLI_REMOTE_HOST_LIST_H
 #define K3THREAD_CLI_REMOTE_HOST_LIST_H
 
@@ -9,7 +9,7 @@
 /* One machine. */
 struct host_word {
     char    *name;
-    unsigned slots; /* 0: as many as it has processors */
+    unsigned slots; /* 0: as many as the machine has processors */
 };
 
 /* A list. All zeros: an empty list. */

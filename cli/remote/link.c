@@ -9,13 +9,13 @@
 #include <string.h>
 #include <unistd.h>
 
-/* How much is read from the pipe at a time. */
+/* The most bytes that are read from the pipe at a time. */
 #define READ_SIZE ((size_t) 64 * 1024)
 
-/* A full link (LINK_UNSENT_MAX) reads the channels' sockets again when no more than so many bytes are unsent. */
+/* A full link (LINK_UNSENT_MAX) reads the channels' sockets again when at most this many bytes are unsent. */
 #define UNSENT_LOW ((size_t) 256 * 1024)
 
-/* While so many channels are open, of both sides together, the other side can open no more. */
+/* While this many channels are open, of both sides together, the other side can open no more. */
 #define CHANNELS_MAX 65536
 
 static void set_events(struct source *source, uint32_t *now, uint32_t wanted)
@@ -46,7 +46,7 @@ static void make_room(struct link *link)
             channel_rearm(channel);
 }
 
-/* Sends what the pipe takes. Returns false if the link was cut. */
+/* Sends as much as the pipe takes. Returns false if the link was cut. */
 static bool flush(struct link *link)
 {
     int error = byte_queue_flush(&link->unsent, link->out.fd);

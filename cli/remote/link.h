@@ -1,16 +1,16 @@
 /*
  * A link: the two pipes between a run and the agent on another machine, and the channels in them.
  *
- * A channel is one client's connection to a supervisor on the other side. At both ends channel.c copies what comes on a
- * socket into the channel, and what comes on the channel into the socket. It reads no more from a socket than the other
- * side has given credit for. So a slow reader of one channel holds up no other channel, and each channel has a bounded
+ * A channel is one client's connection to a supervisor on the other side. At both ends channel.c copies bytes from a
+ * socket into the channel, and from the channel into the socket. It reads no more from a socket than the other side
+ * has given credit for. So a slow reader of one channel holds up no other channel, and each channel has a bounded
  * buffer.
  *
  * Each side sends a sign of life every LINK_BEAT seconds. A side cuts the link if nothing has come for LINK_LEASE
  * seconds, or if the other side breaks these rules. Runs in the loop of cli/base/loop.h. One thread.
  *
  * On the wire a link is a sequence of frames: the channel (4 bytes, the highest bit says which side opened it),
- * the kind (1 byte), the size of what follows (3 bytes), all little-endian.
+ * the kind (1 byte), the size of the data (3 bytes), all little-endian, and the data.
  */
 #ifndef K3THREAD_CLI_REMOTE_LINK_H
 #define K3THREAD_CLI_REMOTE_LINK_H
@@ -23,7 +23,7 @@
 /* Bump this when a frame, or the way in which an agent is started, changes its meaning. */
 #define LINK_VERSION 1
 
-/* The seconds between two signs of life; and the seconds without any, after which the link is cut. */
+/* The seconds between two signs of life, and the seconds of silence after which the link is cut. */
 #define LINK_BEAT  2.5
 #define LINK_LEASE 10.0
 
@@ -36,7 +36,7 @@ int link_open(struct link *link, int in, int out, const char *received, size_t s
 /* Opens a channel for the client at SOCKET, which it takes over. */
 void link_add_client(struct link *link, int socket);
 
-/* Sends what is queued in all links. At the end of each round of the loop; costs nothing for links without work. */
+/* Sends the bytes that are queued in all links. Call it at the end of each round; costs nothing for idle links. */
 void links_flush(void);
 
 /*

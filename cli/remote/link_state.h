@@ -15,7 +15,7 @@ enum frame_kind {
     FRAME_DATA,     /* bytes of the client, or for it */
     FRAME_END,      /* this side sends no more bytes */
     FRAME_CLOSE,    /* the client or the supervisor has closed the connection */
-    FRAME_CREDIT,   /* the other side may send so many more bytes (4 bytes) */
+    FRAME_CREDIT,   /* the other side may send more bytes; the data is their number (4 bytes) */
     FRAME_BEAT,     /* a sign of life */
 };
 
@@ -38,13 +38,13 @@ struct link {
     /* Returns a socket that is connected to this side's supervisor, for a channel of the other side; or -errno. */
     int (*connect)(struct link *link);
 
-    /* Is called when the link was cut, because of WHY. The link is closed already. */
+    /* Called when the link was cut, because of WHY. The link is closed already. */
     void (*cut)(struct link *link, const char *why);
 
     struct source       in, out; /* of the two pipes; fd -1: closed */
     uint32_t            out_events;
     struct byte_queue   received, unsent;
-    double              heard, beat; /* when something came last; when a sign of life is due */
+    double              heard, beat; /* the time of the last bytes; of the next sign of life */
     uint32_t            last_id;
     size_t              count;   /* of the channels */
     bool                is_full; /* the channels' sockets are not read: too much is unsent */
@@ -54,7 +54,7 @@ struct link {
     LIST_ENTRY(link) listed;
 };
 
-/* Write and read a number of a frame, which takes so many BYTES (frame.c). */
+/* Write and read a number in a frame, which takes BYTES bytes (frame.c). */
 void     frame_put(unsigned char *to, uint32_t value, int bytes);
 uint32_t frame_get(const unsigned char *from, int bytes);
 

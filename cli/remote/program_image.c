@@ -59,7 +59,7 @@ static size_t end_of_segments(struct program_image *image)
     return end <= image->size ? end : 0;
 }
 
-/* Removes from the header where the sections are. */
+/* Removes the places of the sections from the header. */
 static void forget_sections(struct program_image *image)
 {
     ElfW(Ehdr) *header = (void *) image->data;
@@ -137,11 +137,12 @@ bool program_image_suits(const char *own, const char *word)
            strncmp(own_machine, machine, (size_t) (version - machine)) != 0;
 }
 
-/* The checksum divides so many bytes at a time. */
+/* The number of bytes that the checksum divides at a time. */
 #define SLICE 8
 
 /*
- * Puts into TABLE[N] the rest of the division by the polynomial of cksum(1) for each byte that N bytes of zero follow.
+ * Fills TABLE[N][BYTE] with the rest of the division by the polynomial of cksum(1), of BYTE with N bytes of zero
+ * behind it.
  */
 static void fill_table(uint32_t table[SLICE][256])
 {
@@ -157,7 +158,7 @@ static void fill_table(uint32_t table[SLICE][256])
             table[n][i] = table[n - 1][i] << 8 ^ table[0][table[n - 1][i] >> 24];
 }
 
-/* Divides the SLICE bytes at DATA behind SUM, the rest so far. */
+/* Continues the division, whose rest so far is SUM, with the SLICE bytes at DATA. Returns the new rest. */
 static uint32_t divide_slice(uint32_t table[SLICE][256], uint32_t sum, const unsigned char *data)
 {
     uint32_t rest = 0;

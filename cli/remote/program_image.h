@@ -12,11 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* One image. */
 struct program_image {
     char    *data;
     size_t   size;
     size_t   mapped;    /* the bytes of the file that are in memory */
-    uint32_t checksum;  /* what cksum(1) prints; see program_image_sum() */
+    uint32_t checksum;  /* the sum of cksum(1); see program_image_sum() */
     bool     is_static; /* it runs without the libraries of this machine */
 };
 
@@ -32,8 +33,8 @@ void program_image_release(struct program_image *image);
 bool program_image_word(const struct program_image *image, char *ret, size_t size);
 
 /*
- * Returns true if a program with the word OWN can be the agent for a program with the WORD: they are the same, or the
- * same version for different processors.
+ * Returns true if a program with the word OWN can be the agent for a program with the word WORD: both are the same
+ * program, or the same version for different processors.
  */
 bool program_image_suits(const char *own, const char *word);
 
