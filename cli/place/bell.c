@@ -17,9 +17,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define PATIENCE 1000 /* milliseconds until an answer */
+#define PATIENCE 1000 /* milliseconds that the supervisor has to check its files */
 
-/* FNV-1a */
+/* Returns the hash FNV-1a, continued with DATA. */
 static uint64_t add_bytes(uint64_t hash, const void *data, size_t size)
 {
     const unsigned char *bytes = data;
@@ -44,7 +44,7 @@ static bool is_mounted(const char *path, const struct statx *info)
 
 /*
  * Returns the length of the part of PATH at which its file system is mounted, and identifies that
- * directory in *RET. A directory below it may be missing, or be replaced later; this one stays.
+ * directory in *RET. A directory below it may be missing, or be replaced later, but the mounted one stays.
  */
 static size_t find_mount(const char *path, struct statx *ret)
 {

@@ -3,9 +3,9 @@
  *
  * A client that cannot connect to the socket rings the bell: it connects to an abstract address
  * that follows from the place. The supervisor checks that its directory, its socket and its lock
- * are still there, puts back what is missing, and closes the connection. No data goes over it, as
- * every process of the same network namespace can connect, even one that may not look into the
- * directory.
+ * are still there, puts back missing files, and closes the connection. No data goes over the
+ * connection, because every process of the same network namespace can connect, even a process that
+ * may not look into the directory.
  */
 #ifndef K3THREAD_CLI_PLACE_BELL_H
 #define K3THREAD_CLI_PLACE_BELL_H

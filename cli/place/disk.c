@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 /*
- * ext4 reserves so many bytes for itself. statvfs(3) excludes them from the free bytes of ordinary
- * users, but not from the free bytes of root.
+ * ext4 reserves up to this many bytes for itself. statvfs(3) excludes them from the free bytes of
+ * ordinary users, but not from the free bytes of root.
  */
 #define KEPT_BACK (16ULL << 20)
 

@@ -1,6 +1,6 @@
 /*
  * Detects a full disk. A command writes its log itself, and may not report a failed write. So k3thread
- * says it wherever it shows output.
+ * reports a full disk wherever it shows output.
  */
 #ifndef K3THREAD_CLI_PLACE_DISK_H
 #define K3THREAD_CLI_PLACE_DISK_H

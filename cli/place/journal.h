@@ -1,5 +1,5 @@
 /*
- * The journal: the messages of a supervisor and its guardian, a dated line each.
+ * The journal: the messages of a supervisor and its guardian, one dated line for each.
  *
  * Both processes append to one file; any thread may write.
  */

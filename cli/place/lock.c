@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Seconds until a message names the process that is waited for, and until the wait is given up. */
+/* The seconds of a wait until a message names the holder, and until the wait is given up. */
 #define NOTICE_AFTER 0.5
 #define PATIENCE     20.0
 
@@ -69,8 +69,7 @@ bool lock_is_at(int fd, const char *path)
 }
 
 /*
- * Opens the lock file and tries to take PART. Tries again if the file at PATH is another one by
- * then.
+ * Opens the lock file and tries to take PART. Tries again if there is another file at PATH by then.
  */
 static int open_and_try(const char *path, enum lock_part part, short type)
 {
@@ -110,7 +109,7 @@ void lock_sign(int fd, pid_t guardian, pid_t supervisor, const char *socket)
     char text[256];
     int size = snprintf(text, sizeof(text), "%d %d %s\n", (int) guardian, (int) supervisor, socket);
 
-    /* Only messages use it. */
+    /* Only messages use these lines, so a failed write does no harm. */
     if (ftruncate(fd, STARTER_SIZE) == 0 && size > 0 && size < (int) sizeof(text))
         (void) !pwrite(fd, text, (size_t) size, STARTER_SIZE);
 }
@@ -150,7 +149,7 @@ static bool is_alive(pid_t pid)
 }
 
 /*
- * Appends which process holds PART to TEXT. Returns true if it is of no use to wait for that
+ * Appends the process that holds PART to TEXT. Returns true if it is of no use to wait for that
  * process.
  */
 static bool describe(const struct place *place, enum lock_part part, struct text *text)
@@ -180,7 +179,7 @@ static bool describe(const struct place *place, enum lock_part part, struct text
     return state == 'T';
 }
 
-/* Returns true, with a sentence in WHY, if the lock belongs to a supervisor at another socket. */
+/* Returns true, with a sentence in WHY, if a supervisor at another socket holds the lock. */
 static bool is_shared(const struct place *place, struct text *why)
 {
     struct holder holder;
@@ -196,7 +195,7 @@ static bool is_shared(const struct place *place, struct text *why)
 }
 
 /*
- * Names the holder on standard error. Returns false, with that in WHY, if it is of no use to wait.
+ * Names the holder on standard error. If it is of no use to wait, names it in WHY instead, and returns false.
  */
 static bool give_notice(const struct place *place, enum lock_part part, struct text *why)
 {

@@ -7,7 +7,7 @@
  *     LOCK_LIFE   held by a supervisor and its guardian: the next supervisor waits until the last
  *                 process of the one before is gone
  *
- * They are locks of open file descriptions: LOCK_LIFE goes over to the supervisor with its
+ * Both parts are locks of open file descriptions: LOCK_LIFE goes over to the supervisor with its
  * descriptor. The file names the processes that hold them, for a message to a user who waits.
  */
 #ifndef K3THREAD_CLI_PLACE_LOCK_H
@@ -33,7 +33,7 @@ int lock_take(const struct place *place, enum lock_part part, struct text *why);
 /* Writes the holders of LOCK_LIFE into the file, whose lock FD holds. */
 void lock_sign(int fd, pid_t guardian, pid_t supervisor, const char *socket);
 
-/* Returns true if the file at PATH is the one that FD is open on. */
+/* Returns true if FD is open on the file at PATH. */
 bool lock_is_at(int fd, const char *path);
 
 /*

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Printed bytes are moved out of a segment when there are so many. */
+/* Printed bytes are removed from a segment when there are this many. */
 #define DROP_AT (256U * 1024)
 
 int log_buffer_open(struct log_buffer *buffer)
@@ -84,7 +84,7 @@ size_t log_buffer_read(struct log_buffer *buffer, off_t *position, bool *gap, ch
         *gap = true;
     }
     if (*position < first->offset + (off_t) first->dropped || *position > end_of(first)) {
-        *position = first->offset + (off_t) first->dropped; /* it begins later than was thought */
+        *position = first->offset + (off_t) first->dropped; /* earlier bytes were lost */
         *gap = true;
     }
     left = (size_t) (end_of(first) - *position);

@@ -1,7 +1,7 @@
 /*
  * The part of a log that has come through a connection and was not printed yet. A logfile (logfile.h) reads from it
- * as from a file, with the same positions. The owner adds what comes, and the reader lets go what it has printed.
- * One thread.
+ * as from a file, with the same positions. The owner adds bytes that have come, and the reader drops bytes that were
+ * printed. One thread.
  */
 #ifndef K3THREAD_CLI_PLACE_LOG_BUFFER_H
 #define K3THREAD_CLI_PLACE_LOG_BUFFER_H
@@ -16,10 +16,10 @@
 #include <sys/queue.h>
 #include <sys/types.h>
 
-/* With so many bytes in it, a buffer is full: its owner waits until it has room. */
+/* A buffer with this many bytes is full: its owner waits until there is room. */
 #define LOG_BUFFER_FULL (1024U * 1024)
 
-/* Bytes that follow each other in the log. Between two segments bytes were lost. */
+/* A piece of the log without a gap. Between two segments bytes were lost. */
 struct log_segment {
     struct text bytes;
     size_t      dropped; /* how many of them were printed, and are no longer used */
@@ -27,6 +27,7 @@ struct log_segment {
     TAILQ_ENTRY(log_segment) link;
 };
 
+/* The buffer of one log. */
 struct log_buffer {
     TAILQ_HEAD(log_segments, log_segment) segments; /* the reader reads the first one */
     size_t             held;                        /* bytes that were not dropped */
@@ -44,12 +45,12 @@ int log_buffer_open(struct log_buffer *buffer);
 int log_buffer_add(struct log_buffer *buffer, off_t offset, const char *data, size_t size,
                    bool gap);
 
-/* Adds that the bytes up to the end of MARK, from the last such end on, were printed at its time. Returns 0 or -ENOMEM. */
+/* Adds MARK: the bytes from the end of the last mark up to its own were printed at its time. Returns 0 or -ENOMEM. */
 int log_buffer_add_time(struct log_buffer *buffer, const struct times_mark *mark);
 
 /*
- * Copies up to SIZE bytes at *POSITION. Returns their number, 0 if there are none yet. If bytes before them were
- * lost, moves *POSITION behind these and sets *GAP.
+ * Copies up to SIZE bytes at *POSITION to BLOCK, and moves *POSITION behind them. Returns their number, 0 if there
+ * are none yet. If the bytes at *POSITION were lost, first moves *POSITION behind these and sets *GAP.
  */
 size_t log_buffer_read(struct log_buffer *buffer, off_t *position, bool *gap, char *block,
                        size_t size);
@@ -57,10 +58,10 @@ size_t log_buffer_read(struct log_buffer *buffer, off_t *position, bool *gap, ch
 /* Drops the bytes before POSITION, which is in the segment that is being read. */
 void log_buffer_drop(struct log_buffer *buffer, off_t position);
 
-/* Sets *RET to when the byte at OFFSET was printed. Returns false if that is not known. */
+/* Sets *RET to the time at which the byte at OFFSET was printed. Returns false if the time is not known. */
 bool log_buffer_find_time(const struct log_buffer *buffer, off_t offset, int64_t *ret);
 
-/* Returns true if no more should be added until some was dropped. */
+/* Returns true if no more bytes should be added until some were dropped. */
 bool log_buffer_is_full(const struct log_buffer *buffer);
 
 void log_buffer_close(struct log_buffer *buffer);

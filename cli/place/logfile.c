@@ -9,7 +9,7 @@
 
 #define BLOCK_SIZE (128U * 1024)
 
-/* How far behind bytes that were given back a reader looks for the beginning of a line. */
+/* The most bytes behind a gap in which a reader looks for the beginning of a line. */
 #define LINE_MAX_SKIPPED (64U * 1024)
 
 static int open_regular(const char *path, struct logfile_file *ret)
@@ -116,9 +116,9 @@ static ssize_t read_at(const struct logfile *log, char *block, size_t size, off_
 }
 
 /*
- * Returns where the data begins if the byte at OFFSET was given back, else OFFSET. Bytes are given
- * back from the start of the file, as a hole; any other hole is the command's own. A file system
- * without holes gives nothing back.
+ * Returns the first position with data if the byte at OFFSET was given back, or else OFFSET. Bytes are
+ * given back from the start of the file, as a hole; the command itself has made any other hole. In a
+ * file system without holes no bytes are given back.
  */
 static off_t first_kept(const struct logfile *log, off_t offset)
 {
@@ -128,7 +128,7 @@ static off_t first_kept(const struct logfile *log, off_t offset)
     return data > offset && lseek(log->file.fd, 0, SEEK_DATA) >= data ? data : offset;
 }
 
-/* Goes on at DATA, where a line may have lost its beginning. The next read notes the gap. */
+/* Moves to DATA, where a line may have lost its beginning. The next read notes the gap. */
 static void lose(struct logfile *log, off_t data)
 {
     log->position = data;
@@ -147,7 +147,7 @@ static size_t drop_headless(struct logfile *log, char *block, size_t size)
     return size - dropped;
 }
 
-/* Begins anew with a file that is shorter than what was read of it. */
+/* Begins anew with the file if it is shorter than READ_UP_TO: it was emptied. Returns true if so. */
 static bool begin_emptied(struct logfile *log, off_t read_up_to)
 {
     off_t size = 0;
@@ -160,7 +160,7 @@ static bool begin_emptied(struct logfile *log, off_t read_up_to)
     return true;
 }
 
-/* Returns how many of the next files come before the first that has something in it, or -1. */
+/* Returns the index of the first of the next files that is not empty, or -1. */
 static int find_next(const struct logfile *log)
 {
     struct stat info;
@@ -171,7 +171,7 @@ static int find_next(const struct logfile *log)
     return -1;
 }
 
-/* Goes on with the next file behind SKIPPED others. */
+/* Goes on with the next file number SKIPPED, and closes the files before it. */
 static void move_on(struct logfile *log, unsigned skipped)
 {
     close_file(&log->file);
@@ -187,9 +187,9 @@ static void move_on(struct logfile *log, unsigned skipped)
 
 /*
  * At the end of the file, goes on with the file that has taken its path and is not empty. The run
- * that writes to that one began when all processes of the run before had ended. So what stands in
- * the old file now is read first, and nothing more comes to it. Returns how many bytes that was, 0
- * if there is no other file, or -errno.
+ * that writes to the new file began when all processes of the run before had ended, so no more comes
+ * to the old file: the rest of the old file is read first. Returns the number of bytes read, 0 if
+ * there is no other file, or -errno.
  */
 static ssize_t read_next(struct logfile *log, char *block, size_t size)
 {
@@ -206,8 +206,8 @@ static ssize_t read_next(struct logfile *log, char *block, size_t size)
 }
 
 /*
- * Bytes may be given back or cut off during the read, and are then read as zeros. So the file is
- * looked at after the read: a byte that is there then was there during the read.
+ * Bytes may be given back or cut off during the read, and are then read as zeros. So this looks at the
+ * file after the read: a byte that is there then was there during the read.
  */
 ssize_t logfile_read(struct logfile *log, char *block, size_t size)
 {
@@ -255,8 +255,8 @@ int logfile_skip_lost(struct logfile *log)
 }
 
 /*
- * Returns where in the block the last LINES lines begin, or NULL after taking the newlines seen
- * from LINES.
+ * Returns the place in the block where the last *LINES lines begin. If there are fewer newlines, subtracts
+ * their number from *LINES and returns NULL.
  */
 static const char *find_lines(const char *block, size_t size, unsigned long long *lines)
 {
@@ -271,9 +271,9 @@ static const char *find_lines(const char *block, size_t size, unsigned long long
 }
 
 /*
- * Counts newlines backwards; the one before the wanted lines is the LINES-th, not counting one at
- * the very end, which ends the last line instead of beginning another. A file that is emptied
- * meanwhile is read from where the position is.
+ * Counts newlines backwards: the wanted lines begin behind the LINES-th newline. A newline at the very
+ * end does not count, because it ends the last line. If the file is emptied meanwhile, leaves the
+ * position where it is.
  */
 static int seek_lines(struct logfile *log, off_t end, unsigned long long lines, char *block)
 {

@@ -1,14 +1,14 @@
 /*
- * Reading a log. Only this file knows what a log holds.
+ * Reads a log. No other file knows what may happen to a log while it is read.
  *
  * The command appends to its log all the while, and three things take bytes away: --log-limit
  * gives the oldest blocks back to the disk, a user empties the file (logrotate's copytruncate), or
- * a user moves it, and the next run of the command makes another one. A reader gets each byte that
- * is there once, in order, and never the zeros that stand in place of blocks that were given back.
+ * a user moves it, and the next run of the command makes another file. A reader gets each byte that
+ * is there once, in order, and never the zeros in place of blocks that were given back.
  *
  * On its own machine the file is read directly, never through the supervisor. The log of another machine is read
- * from what has come of it through a connection (log_buffer.h), in which the supervisor there has done the same. Functions return 0 or -errno. Any
- * thread, but one at a time for each struct.
+ * from the bytes that have come through a connection (log_buffer.h): the supervisor there has read the file by these
+ * functions. Functions return 0 or -errno. Any thread, but one at a time for each struct.
  */
 #ifndef K3THREAD_CLI_PLACE_LOGFILE_H
 #define K3THREAD_CLI_PLACE_LOGFILE_H
@@ -26,16 +26,17 @@ struct logfile_file {
     ino_t inode;
 };
 
-/* How many files may have taken the path since the one that is read. */
+/* The most files that may have taken the path since the file that is read. */
 #define LOGFILE_NEXT_MAX 8
 
+/* The position of one reader in a log. */
 struct logfile {
     struct log_buffer  *buffer; /* borrowed; NULL: the log is a file */
     const char         *path;   /* borrowed */
     struct logfile_file file;
     off_t               position; /* of the next byte to be read; may be set back */
     bool                gap;      /* bytes were lost before the position; the reader clears it */
-    size_t headless; /* up to so many bytes there may be the rest of a line without its beginning */
+    size_t headless; /* the most bytes there that may be the rest of a line without its beginning */
     struct logfile_file
              next[LOGFILE_NEXT_MAX]; /* the files that have had the path since, oldest first */
     unsigned next_count;
@@ -44,7 +45,7 @@ struct logfile {
 /* A log that is not open. */
 #define LOGFILE_CLOSED ((struct logfile){.file.fd = -1})
 
-/* Prepares to read what comes into BUFFER, of a log on another machine, from POSITION on. */
+/* Prepares to read a log on another machine, whose bytes come into BUFFER, from POSITION on. */
 void logfile_open_buffer(struct logfile *log, struct log_buffer *buffer, off_t position);
 
 /* Returns true if the log is open. */
@@ -57,15 +58,15 @@ bool logfile_is_open(const struct logfile *log);
 int logfile_open(struct logfile *log, const char *path, off_t position);
 
 /*
- * Reads up to SIZE bytes at the position, and moves it behind them. Returns their number, 0 at the
- * end of the log so far, or -errno. Where bytes were lost it sets `gap`, and goes on at the
- * beginning of a line, or within a very long one.
+ * Reads up to SIZE bytes at the position, and moves the position behind them. Returns their number, 0 at
+ * the end of the log so far, or -errno. Where bytes were lost it sets `gap`, and goes on at the
+ * beginning of a line, or within a very long line.
  */
 ssize_t logfile_read(struct logfile *log, char *block, size_t size);
 
 /*
- * Notes which file has the path now, so that it is read even if it is moved away before.
- * logfile_read() does so at the end of a file.
+ * Opens the file that has the path now, so that it is read even if it is moved away first. logfile_read()
+ * does so at the end of a file.
  */
 void logfile_look(struct logfile *log);
 
@@ -82,8 +83,8 @@ int logfile_size(const struct logfile *log, off_t *ret);
 int logfile_seek_lines(struct logfile *log, off_t end, unsigned long long lines);
 
 /*
- * Returns true if FD is the file that was read last, open or not: a log must not be copied into
- * itself.
+ * Returns true if FD is the file that was read last, even if that is closed: a log must not be copied
+ * into itself.
  */
 bool logfile_is(const struct logfile *log, int fd);
 

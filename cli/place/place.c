@@ -45,7 +45,7 @@ static const char *path_variable(const char *name)
     return value != NULL && value[0] == '/' ? value : NULL;
 }
 
-/* Returns where the last component of the socket's path begins. */
+/* Returns the last component of the socket's path. */
 static const char *socket_name(const struct place *place)
 {
     return strrchr(place->socket, '/') + 1;
@@ -63,7 +63,7 @@ static int base_length(const struct place *place)
     return (int) length;
 }
 
-/* Writes the name of this machine, made fit for the name of a directory: several machines may share a home. */
+/* Writes the name of this machine, as the name of a directory can hold it: several machines may share a home. */
 static void get_machine(char *ret, size_t size)
 {
     struct utsname names;
@@ -107,7 +107,7 @@ static int fill_state(struct place *place)
     return place->journal != NULL && place->logs != NULL ? 0 : -ENOMEM;
 }
 
-/* Fills in the paths that follow from the socket's. */
+/* Fills in the paths that follow from the socket's path. */
 static int fill_siblings(struct place *place)
 {
     const char *name = socket_name(place);
@@ -244,7 +244,7 @@ int place_prepare(const struct place *place, bool *ret_state, struct text *why)
     return error;
 }
 
-/* Checks the nearest directory above PATH that exists: the missing ones are made in it. */
+/* Checks the nearest directory above PATH that exists: the missing directories are made in it. */
 static int check_above(const char *path, struct text *why)
 {
     char       *above = strdup(path);
@@ -263,7 +263,7 @@ static int check_above(const char *path, struct text *why)
     return error;
 }
 
-/* Makes the directory of the socket, which is missing, and the missing ones above it. */
+/* Makes the directory of the socket, which is missing, and the missing directories above it. */
 static int make_directory(const struct place *place, struct text *why)
 {
     size_t said = why->size;

@@ -1,10 +1,10 @@
 /*
- * Where a supervisor lives: its socket, the lock beside it, and what it keeps.
+ * The place of a supervisor: finds and prepares its socket, the lock beside it, its journal and its logs.
  *
  *     /tmp/k3thread-UID/NAME.sock     the socket; K3THREAD_TMPDIR replaces /tmp
  *     /tmp/k3thread-UID/NAME.lock     held while a supervisor or its guardian lives
- *     STATE/journal.log               the journal: what the supervisor has to say
- *     STATE/logs/RUN/ID.log           what the commands printed, a directory for each supervisor's run
+ *     STATE/journal.log               the journal: the supervisor's messages
+ *     STATE/logs/RUN/ID.log           the output of the commands, a directory for each supervisor's run
  *
  * STATE is ${XDG_STATE_HOME:-~/.local/state}/k3thread/servers/HOSTNAME/NAME. For a socket x.sock
  * elsewhere, and where STATE cannot be used, the journal is x.log and the logs are in x.logs beside
@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 
+/* The paths of one place. */
 struct place {
     char *directory; /* of the socket */
     char *socket;
@@ -28,8 +29,8 @@ struct place {
 };
 
 /*
- * Works out the paths. LABEL is -L's argument, SOCKET is -S's; each may be NULL, not both may be
- * given. Without either, K3THREAD_SOCKET and then the label "default" decide. Touches no file.
+ * Finds the paths. LABEL is the argument of -L, and SOCKET of -S. One of them must be NULL; if both are,
+ * K3THREAD_SOCKET and then the label "default" decide. Touches no file.
  *
  * Returns 0, or -EINVAL (a bad label, a path too long for a socket, both given) or -errno, with a
  * sentence appended to WHY.
@@ -37,10 +38,10 @@ struct place {
 int place_resolve(struct place *ret, const char *label, const char *socket, struct text *why);
 
 /*
- * Makes k3thread's own directory if it is missing, and refuses a directory in which somebody else
- * could have prepared something: owned by another user, a symbolic link, or open to others. Makes
- * STATE, too; *RET_STATE is false where there is none, or that fails, or it is not the user's own:
- * then the journal and the logs have to be beside the socket.
+ * Makes k3thread's own directory if it is missing. Refuses a directory in which another user could have
+ * put files: a directory that another user owns, that is open to others, or a symbolic link. Makes
+ * STATE, too. *RET_STATE becomes false if there is no STATE, if it cannot be made, or if it does not
+ * belong to this user: then the journal and the logs have to be beside the socket.
  *
  * Returns 0, or -errno with a sentence appended to WHY.
  */
@@ -48,8 +49,8 @@ int place_prepare(const struct place *place, bool *ret_state, struct text *why);
 
 /*
  * Prepares PLACE as place_prepare() does, for a supervisor that lives. It also makes the socket's
- * directory again, and the directories above it that are missing, below one in which nobody else
- * can put something in their place. *RET_MADE says whether the socket's directory was missing.
+ * directory again, and missing directories above it, if no other user can replace these. *RET_MADE
+ * becomes true if the socket's directory was missing.
  */
 int place_restore(const struct place *place, bool *ret_made, struct text *why);
 
@@ -59,7 +60,7 @@ int place_set_state(struct place *place, const char *state);
 /* Returns the path of the journal that is there, to be freed; NULL without memory. */
 char *place_find_journal(const struct place *place);
 
-/* Frees the paths; PLACE itself is the caller's. A zeroed PLACE is fine. */
+/* Frees the paths, but not PLACE itself. PLACE may be zeroed. */
 void place_release(struct place *place);
 
 #endif

@@ -27,9 +27,9 @@ static int read_tail(const char *journal, char *tail)
 }
 
 /*
- * Returns the words of the last line that can be a reason, or NULL. A line is "DATE [PID] WORDS";
- * the empty one behind the last newline is none. The line "ended" is no reason, and the lines
- * before "serving" are of another supervisor.
+ * Returns the words of the last line that can be a reason, or NULL. A line is "DATE [PID] WORDS"; the
+ * line behind the last newline is empty. The line "ended" is no reason, and the lines before "serving"
+ * are from another supervisor.
  */
 static const char *last_words(char *tail)
 {

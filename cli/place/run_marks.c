@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A file that is larger loses its older half. */
+/* A file that is larger than this loses its older half. */
 #define SIZE_MAX_KEPT (256 * 1024)
 
 /* Reading */
@@ -37,7 +37,7 @@ static char *read_file(int fd, size_t *ret_size)
     return text;
 }
 
-/* Reads one line. Returns false if it is no mark. */
+/* Reads one line. Returns false if the line is no mark. */
 static bool parse(const char *line, struct run_mark *ret)
 {
     long long offset, run;
@@ -208,5 +208,5 @@ void run_marks_cut(const char *path, off_t size)
     struct stat info;
 
     if (stat(path, &info) < 0 || info.st_size <= size || truncate(path, size) < 0)
-        return; /* then `logs` announces a run that did not begin */
+        return; /* if this fails, `logs` announces a run that did not begin */
 }

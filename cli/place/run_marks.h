@@ -1,10 +1,11 @@
 /*
- * Where the output of each run of a thread begins in its log, for `logs`. The log holds only what the
- * command wrote, so the marks are in a file of their own beside the logs: DIRECTORY/ID.runs.
+ * Marks where the output of each run of a thread begins in its log, for `logs`. The log holds only the
+ * command's output, so the marks are in a file of their own beside the logs: DIRECTORY/ID.runs.
  *
- * It has a line for each run after the first, "OFFSET RUN TIME HOW": where the run's output begins, the
- * number of the run, when it began (nanoseconds since the epoch), and how the run before ended. The worker
- * writes the line before it starts the run, so whoever has read a byte of a run finds its mark.
+ * That file has a line for each run after the first, "OFFSET RUN TIME HOW": the position of the run's
+ * first output, the number of the run, the time of its beginning (nanoseconds since the epoch), and the end of
+ * the run before in words. The worker writes the line before it starts the run, so a reader that has read a
+ * byte of a run finds the run's mark.
  */
 #ifndef K3THREAD_CLI_PLACE_RUN_MARKS_H
 #define K3THREAD_CLI_PLACE_RUN_MARKS_H
@@ -19,7 +20,7 @@
 
 #define RUN_MARKS_SUFFIX ".runs"
 
-/* Longer words for an end are cut. */
+/* The room for the words for an end. Longer words are cut. */
 #define RUN_MARK_HOW_SIZE 80
 
 /* The beginning of one run. */
@@ -36,7 +37,7 @@ struct run_mark {
  */
 off_t run_marks_add(const char *path, const struct run_mark *mark, bool fresh);
 
-/* Takes back what was added when the file had SIZE bytes. */
+/* Takes back the mark that was added when the file had SIZE bytes. */
 void run_marks_cut(const char *path, off_t size);
 
 /* The marks of one log, for a reader of the log. */
@@ -51,8 +52,8 @@ struct run_marks {
 };
 
 /*
- * Prepares to read the marks at PATH, which is copied. The file need not exist. With NULL, the marks are those that
- * run_marks_append() adds. Returns NULL without memory.
+ * Prepares to read the marks at PATH, which is copied. The file need not exist. If PATH is NULL, the only marks are
+ * the marks that run_marks_append() adds. Returns NULL without memory.
  */
 struct run_marks *run_marks_open(const char *path);
 

@@ -1,4 +1,4 @@
-/* The socket of a supervisor as a file: connecting to it, listening at it, removing a stale one. */
+/* The socket of a supervisor as a file: connects to it, listens at it, removes a stale one. */
 #ifndef K3THREAD_CLI_PLACE_SOCKET_H
 #define K3THREAD_CLI_PLACE_SOCKET_H
 

@@ -1,5 +1,5 @@
 /*
- * Where the socket of a supervisor is: the path that -S, -L or the environment says. The quick way
+ * Finds the path of a supervisor's socket, as -S, -L or the environment give it. The quick way
  * calls this before the C library has begun: see QUICK_SHARED in the Makefile.
  */
 #ifndef K3THREAD_CLI_PLACE_SOCKET_PATH_H
@@ -13,7 +13,7 @@
 #define SOCKET_SUFFIX ".sock"
 
 /*
- * The label of the supervisor that is meant when neither an option nor the environment names one.
+ * The label of the supervisor if neither an option nor the environment names a supervisor.
  */
 #define SOCKET_DEFAULT_LABEL "default"
 

@@ -62,7 +62,7 @@ static int make_in(struct place *ret, const char *parent)
 
 /*
  * Makes the directory of the logs where the user wants temporary files, unless that is PARENT, in
- * which the socket's directory is. If none can be made, the logs are beside the socket.
+ * which the socket's directory is. If the directory cannot be made, the logs are beside the socket.
  */
 static int make_state(struct place *place, const char *parent)
 {
@@ -100,8 +100,8 @@ static int make_both(struct place *ret, const char *parent)
 }
 
 /*
- * Makes the place. XDG_RUNTIME_DIR is short, as a socket's path must be. But it is in memory, and
- * has room for a few percent of the memory only, which is too little for logs.
+ * XDG_RUNTIME_DIR is short, as a socket's path must be. But the files in it are in memory, and there is
+ * room only for a few percent of the memory, which is too little for logs.
  */
 int temporary_place_make(struct place *ret, struct text *why)
 {

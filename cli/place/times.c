@@ -10,8 +10,8 @@
 #define SECOND 1000000000LL
 
 /*
- * Marks are looked at in blocks of this size when old ones are dropped, once for so many bytes of
- * new marks.
+ * Old marks are dropped in blocks of CUT_BLOCK bytes, each time that CUT_INTERVAL bytes of new marks were
+ * written.
  */
 #define CUT_BLOCK    4096
 #define CUT_INTERVAL (16 * CUT_BLOCK)
@@ -70,7 +70,7 @@ static int open_marks(const char *log, int flags)
     return fd;
 }
 
-/* Gives the blocks back to the disk whose marks are of bytes that the log has lost. */
+/* Gives blocks back to the disk whose marks are all for bytes that the log has lost. */
 static void cut(struct times_writer *writer, int log)
 {
     off_t             first = lseek(log, 0, SEEK_DATA);

@@ -1,6 +1,5 @@
 /*
- * When each byte of a log was printed, as far as `run` saw it: kept beside the log, for
- * `logs --timestamps`.
+ * Records when each byte of a log was printed, as far as `run` saw it, for `logs --timestamps`.
  *
  * The marks of the log DIRECTORY/ID.log are in DIRECTORY/times/ID.log. `run` makes that directory,
  * so it exists only where times are kept. A time is in nanoseconds since the epoch.
@@ -16,11 +15,12 @@
 
 #define TIMES_DIRECTORY "times"
 
-/* The bytes of the log from the `end` of the mark before up to `end` were seen at `time`. */
+/* One mark: the bytes of the log from the `end` of the mark before up to `end` were seen at `time`. */
 struct times_mark {
     int64_t end, time;
 };
 
+/* Writes the marks of one log. */
 struct times_writer {
     int   fd;  /* -1: not open (yet) */
     off_t at;  /* of the next mark */
@@ -28,6 +28,7 @@ struct times_writer {
     off_t end; /* of the last mark */
 };
 
+/* Reads the marks of one log. */
 struct times_reader {
     int               fd; /* -1: not open (yet) */
     off_t             at; /* of the first mark that was not read yet */
@@ -62,8 +63,8 @@ void times_write(struct times_writer *writer, const char *log, int fd, off_t end
 bool times_find(struct times_reader *reader, const char *log, off_t offset, struct times_mark *ret);
 
 /*
- * Sets *RET to when the byte at OFFSET of LOG was seen. Returns false if it was not seen yet.
- * Quick for growing offsets.
+ * Sets *RET to the time at which the byte at OFFSET of LOG was seen. Returns false if it was not seen
+ * yet. Quick for growing offsets.
  */
 bool times_read(struct times_reader *reader, const char *log, off_t offset, int64_t *ret);
 
