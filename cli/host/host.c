@@ -1,12 +1,12 @@
 /*
  * k3thread-host: the process of a thread that `start --call LIBRARY:FUNCTION` starts. It loads the library, calls
- * the function as a thread of libk3thread, and exits with what the function returns.
+ * the function in a thread of libk3thread, and exits with the status that the function returns.
  *
  *     k3thread-host FD LIBRARY:FUNCTION [ARG...]
  *
  * To the descriptor FD, a pipe, it writes one message for the worker that has started it: "0" when the function
  * was found and the process is attached; or its exit status, a space, and the reason why it cannot call the
- * function. It uses the shared libk3thread, so that the library that it loads has the same one.
+ * function. It uses the shared libk3thread, so that it and the loaded library share one libk3thread.
  */
 #include "k3thread.h"
 
@@ -22,10 +22,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The exit statuses of a shell for a command that it finds and cannot run, and for one that it does not find. */
+/* Exit statuses: 126 and 127 are those of a shell for a command that it cannot run, and that it does not find. */
 enum { USAGE = 2, NOT_LOADABLE = 126, NOT_FOUND = 127 };
 
-/* The call of the function, by the thread that calls it. */
+/* The call of the function, which the new thread makes. */
 struct call {
     int (*function)(int argc, char **argv);
     int    argc;
@@ -33,7 +33,7 @@ struct call {
     sem_t  go; /* the process is attached */
 };
 
-/* Ends the process with STATUS, and says why: to the worker, or, without one, to the user. */
+/* Ends the process with STATUS, and gives the reason to the worker or, without a worker, to the user. */
 static __attribute__((format(printf, 3, 4))) _Noreturn void fail(int fd, int status,
                                                                  const char *format, ...)
 {
@@ -48,7 +48,7 @@ static __attribute__((format(printf, 3, 4))) _Noreturn void fail(int fd, int sta
     _exit(status);
 }
 
-/* Returns the descriptor that TEXT names, which no other program inherits, or -1. */
+/* Returns the descriptor that TEXT names, or -1. Makes sure that no other program inherits it. */
 static int take_descriptor(const char *text)
 {
     char *end;
@@ -59,7 +59,7 @@ static int take_descriptor(const char *text)
     return fcntl((int) number, F_SETFD, FD_CLOEXEC) == 0 ? (int) number : -1;
 }
 
-/* Returns true if WORDS, of the loader, say that there is no file LIBRARY. Its needs may be missing, too. */
+/* Returns true if the loader's WORDS say that the file LIBRARY is missing, and not a library that it needs. */
 static bool says_missing(const char *words, const char *library)
 {
     size_t length = strlen(library);
@@ -69,8 +69,8 @@ static bool says_missing(const char *words, const char *library)
 }
 
 /*
- * Ends the process because LIBRARY cannot be loaded, for which the loader has WORDS. It also says that there is no
- * file if the file is for another processor.
+ * Ends the process because LIBRARY cannot be loaded. WORDS are the loader's reason; the loader says that there is no
+ * file also if the file is for another processor.
  */
 static _Noreturn void fail_loading(int fd, const char *library, const char *words)
 {
@@ -99,7 +99,7 @@ static void *find(int fd, const char *library, const char *name)
     return symbol;
 }
 
-/* Calls the function, once the process is attached. No wait of the library: exceptions are the function's. */
+/* Calls the function, once the process is attached. Waits by sem_wait(), which leaves exceptions to the function. */
 static void *call_function(void *argument)
 {
     struct call *call = argument;
@@ -109,7 +109,7 @@ static void *call_function(void *argument)
     return (void *) (intptr_t) call->function(call->argc, call->argv);
 }
 
-/* Starts the thread, under the name that it has for the supervisor if that is one for the library too. */
+/* Starts the thread, under its name in the supervisor if the library allows that name too. */
 static k3thread *start(int fd, struct call *call)
 {
     struct k3thread_options options = {.name = getenv("K3THREAD_NAME")};
@@ -127,7 +127,7 @@ static k3thread *start(int fd, struct call *call)
     return thread;
 }
 
-/* Attaches the process: what is raised in it is for THREAD. */
+/* Attaches the process, so that exceptions for it are raised in THREAD. */
 static void attach(int fd, k3thread *thread)
 {
     int error;
@@ -170,5 +170,5 @@ int main(int argc, char **argv)
     (void) sem_post(&call.go);
     (void) k3thread_join(thread, INFINITY, NULL);
     exit(k3thread_exit_status_(
-        thread)); /* of the library: if the function exits already, that holds */
+        thread)); /* if the function has called exit() itself, the library returns that status */
 }
