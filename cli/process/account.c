@@ -124,7 +124,7 @@ static struct account *find_by_leader(pid_t leader)
  * Returns the account that the process PID, dead but not reaped, counts towards, or NULL. The processes that a
  * probe starts have a mark of their own, which names no account. Caller holds the lock.
  */
-static struct account *find_of(pid_t pid)
+static struct account *find_account(pid_t pid)
 {
     uint64_t id = mark_read(pid);
     pid_t    session;
@@ -146,7 +146,7 @@ bool account_reap_any(idtype_t type, id_t id)
     pthread_mutex_lock(&lock);
     found = wait_for(type, id, &info, WNOWAIT | (type == P_ALL ? __WNOTHREAD : 0), NULL);
     if (found) {
-        account = find_of(info.si_pid);
+        account = find_account(info.si_pid);
         found = wait_for(P_PID, (id_t) info.si_pid, &info, 0, &used);
         if (found && account != NULL)
             add(account, &used);

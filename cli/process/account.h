@@ -32,14 +32,14 @@ struct account {
     LIST_ENTRY(account) link;
 };
 
-/* Opens an empty account for the thread ID, and closes it. The memory is the caller's. */
+/* Open an empty account for the thread ID, in memory of the caller, and close it. */
 void account_open(struct account *account, uint64_t id);
 void account_close(struct account *account);
 
 /* Notes the pid of the thread's command; 0: none runs. */
 void account_set_leader(struct account *account, pid_t leader);
 
-/* Replaces what ACCOUNT has by USAGE, the figures of another machine. */
+/* Replaces the figures of ACCOUNT by USAGE, which another machine has measured. */
 void account_put(struct account *account, const struct usage *usage);
 
 struct usage account_usage(struct account *account);

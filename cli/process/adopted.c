@@ -78,7 +78,7 @@ static bool find_mark(pid_t pid, void *ret_id)
     return *(uint64_t *) ret_id == 0;
 }
 
-/* Returns the id that the mark of CHILD names, else the first mark found below CHILD; 0: no mark. */
+/* Returns the id that the mark of CHILD names, else the id of the first mark found below CHILD; 0: there is none. */
 static uint64_t owner_of(pid_t child)
 {
     uint64_t id = mark_read(child);

@@ -1,10 +1,10 @@
 /*
- * The processes that the supervisor has adopted: it is a subreaper, so that a process whose parent dies
- * becomes a child of the supervisor's main thread. (A command is a child of its worker instead, and so
- * is a process that a command makes by clone() with CLONE_PARENT.)
+ * Lists, reaps and ends the processes that the supervisor has adopted. The supervisor is a subreaper: a process
+ * whose parent dies becomes a child of the supervisor's main thread. (A command is a child of its worker instead,
+ * and so is a process that a command makes by clone() with CLONE_PARENT.)
  *
- * If many threads end at a time, each has to look at all adopted processes. So one thread takes a
- * census for all threads that wait for a look.
+ * If many threads end at a time, each has to look at all adopted processes. So one thread takes a census for all
+ * threads that wait for a look.
  */
 #ifndef K3THREAD_CLI_PROCESS_ADOPTED_H
 #define K3THREAD_CLI_PROCESS_ADOPTED_H
@@ -17,7 +17,7 @@
 /* An adopted process, or a child of a worker, as a look found it. */
 struct member {
     pid_t    pid, session;
-    uint64_t id; /* of the thread that the process belongs to by its mark; 0: none */
+    uint64_t id; /* of the thread that the mark of the process names; 0: none */
 };
 
 /* Makes this process a subreaper. Only the main thread calls it. Returns 0 or -errno. */
@@ -30,9 +30,9 @@ void adopted_reap(void);
 bool adopted_is_empty(void);
 
 /*
- * Ends the adopted processes that are left when all threads have ended: no thread knew that they were
- * its own. Only the main thread calls it. Returns the number of processes that it ended; *RET_LEFT is
- * the number of others that this process may not kill.
+ * Ends the adopted processes that are left when all threads have ended, because no thread knew them. Only the main
+ * thread calls it. Returns the number of processes that it ended; *RET_LEFT is the number of others that this
+ * process may not kill.
  */
 size_t adopted_end(size_t *ret_left);
 
@@ -43,7 +43,7 @@ void adopted_unlock(void);
 /* Returns the number of the newest census that was begun, for adopted_look(). */
 uint64_t adopted_last_begun(void);
 
-/* The processes that a census found alive. */
+/* One census: the processes that it found alive. */
 struct census {
     struct member *members;
     size_t         count;

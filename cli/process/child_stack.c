@@ -6,12 +6,12 @@
 #include <unistd.h>
 
 /*
- * A child uses 4.5 KiB, most of it for a path: with gcc 12 and clang 14, from -O0 to -O3 -flto. The rest is
- * for other compilers. Pages that no child touches cost nothing.
+ * The bytes of a stack. A child uses 4.5 KiB, most of it for a path: with gcc 12 and clang 14, from -O0 to -O3
+ * -flto. The rest is for other compilers. Pages that no child touches cost nothing.
  */
 #define SIZE ((size_t) 64 * 1024)
 
-/* Two processors start no more children at a time than this, nearly always. */
+/* The most stacks that are kept. Two processors nearly never start more children at a time. */
 #define KEPT_MAX 2
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

@@ -1,8 +1,8 @@
 /*
- * Stacks for children between clone(2) and exec, each with a guard page below it: a child that needed
- * more would end instead of writing into the supervisor's memory. Any thread.
+ * Makes the stacks of children between clone(2) and exec, each with a guard page below it: a child that needed more
+ * would end instead of writing into the supervisor's memory. Any thread may call these functions.
  *
- * A few stacks are kept for the next children, because on a new one each page costs a page fault.
+ * A few stacks are kept for the next children, because on a new stack each page costs a page fault.
  */
 #ifndef K3THREAD_CLI_PROCESS_CHILD_STACK_H
 #define K3THREAD_CLI_PROCESS_CHILD_STACK_H

@@ -125,8 +125,8 @@ static void add_children_of_thread(struct family *family, pid_t pid, pid_t tid)
 }
 
 /*
- * Returns true if TASKS, the directory of a process's threads, has one entry. The count of its links is
- * the number of its subdirectories and two more. Most processes have one thread.
+ * Returns true if TASKS, the directory of a process's threads, has one entry. The number of its links is the number
+ * of its subdirectories and two more. Most processes have one thread.
  */
 static bool has_one_thread(const char *tasks)
 {
@@ -153,7 +153,7 @@ static void add_children(struct family *family, pid_t pid)
     closedir(directory);
 }
 
-/* It is not recursive, as a chain of processes may be deeper than any stack. */
+/* Not recursive, because a chain of processes may be deeper than any stack. */
 void children_walk(pid_t pid, bool (*visit)(pid_t pid, void *context), void *context)
 {
     struct family family = {0};
@@ -168,9 +168,9 @@ void children_walk(pid_t pid, bool (*visit)(pid_t pid, void *context), void *con
 }
 
 /*
- * Kills CHILD if it has a mark. The pid may have been given to another process since it was listed, and
- * only the mark shows that this process is one of ours. The handle is opened first, so that the mark is
- * that of the process which the handle holds.
+ * Kills CHILD if it has a mark. The pid may have been given to another process since it was listed, and only the
+ * mark shows that the process belongs to a thread. The handle is opened first, so that the mark belongs to the
+ * process that the handle holds.
  */
 static bool kill_marked(pid_t child, void *context)
 {
@@ -190,7 +190,7 @@ int children_kill(pid_t child)
     pid_t group = getpgid(child);
 
     children_walk(child, kill_marked, NULL);
-    /* A group lies within one session, and the session within one tree: all of it is ours. */
+    /* A group lies within one session, and a session within the tree of CHILD, so the whole group may be killed. */
     if (group > 1 && group != getpgrp())
         kill(-group, SIGKILL);
     return kill(child, SIGKILL) < 0 && errno == EPERM ? -EPERM : 0;

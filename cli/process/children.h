@@ -1,4 +1,4 @@
-/* The children of one thread, as /proc/PID/task/TID/children lists them. */
+/* Lists, reaps and kills the children of one thread of a process, which /proc/PID/task/TID/children names. */
 #ifndef K3THREAD_CLI_PROCESS_CHILDREN_H
 #define K3THREAD_CLI_PROCESS_CHILDREN_H
 
@@ -17,9 +17,9 @@ int children_open(pid_t pid, pid_t tid);
 int children_read(int fd, pid_t **ret, size_t *ret_count);
 
 /*
- * Calls VISIT for each process below PID, until VISIT returns false. The children of a process are
- * listed before VISIT is called for it, so VISIT may kill it. Processes that are born meanwhile may be
- * left out; so may others, if memory or a descriptor is lacking.
+ * Calls VISIT for each process below PID, until VISIT returns false. The children of a process are listed before
+ * VISIT is called for the process, so VISIT may kill it. Processes that are born meanwhile may be left out, and
+ * others without memory or a free descriptor.
  */
 void children_walk(pid_t pid, bool (*visit)(pid_t pid, void *context), void *context);
 
@@ -30,9 +30,9 @@ void children_block_signal(void);
 void children_reap(void);
 
 /*
- * Kills CHILD, its group, and its descendants that carry a mark, in one pass. A process that is born
- * meanwhile may escape; it is seen when it is adopted. Returns 0, or -EPERM if CHILD may not be killed
- * because it has become another user's.
+ * Kills CHILD, its group, and its descendants that carry a mark, in one pass. A process that is born meanwhile may
+ * escape; it is found when it is adopted. Returns 0, or -EPERM if CHILD may not be killed because it has become
+ * another user's.
  */
 int children_kill(pid_t child);
 

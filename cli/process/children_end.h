@@ -5,10 +5,9 @@
 #include <stddef.h>
 
 /*
- * Kills and reaps this process's children, also those that it adopts meanwhile, until none is left that
- * can be ended. This process is a subreaper, one of its threads has children, and LIST is that thread's
- * list (see children.h). Returns the number of reaped children; *RET_LEFT is the number of children
- * that it may not kill.
+ * Kills and reaps this process's children, also those that it adopts meanwhile, until none is left that it can end.
+ * This process is a subreaper, only one of its threads has children, and LIST is the list of that thread (see
+ * children.h). Returns the number of reaped children; *RET_LEFT is the number of children that it may not kill.
  */
 size_t children_end(int list, size_t *ret_left);
 

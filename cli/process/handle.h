@@ -1,7 +1,7 @@
 /*
- * A process that is held by a pidfd, so that a signal cannot hit another process that got its pid
- * meanwhile. Where the kernel or a filter refuses pidfds, the pid alone is used: the caller checks the
- * process's mark after handle_open() and sends the signal at once.
+ * Sends signals to a process that a pidfd holds, so that a signal cannot hit another process that got the pid
+ * meanwhile. Where the kernel or a filter refuses pidfds, only the pid is used: the caller checks the process's
+ * mark after handle_open() and sends the signal at once.
  */
 #ifndef K3THREAD_CLI_PROCESS_HANDLE_H
 #define K3THREAD_CLI_PROCESS_HANDLE_H
@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/* One process. */
 struct handle {
     pid_t pid;
     int   fd; /* -1: refused */

@@ -86,7 +86,7 @@ static int add_adopted(uint64_t id, pid_t leader, const struct census *census,
     return error;
 }
 
-/* Adds processes that the command made its siblings: they are the worker's children. */
+/* Adds the processes that the command made as its siblings, which are the worker's children. */
 static int add_siblings(uint64_t id, pid_t leader, struct leftovers *ret)
 {
     pid_t *pids;
@@ -107,8 +107,8 @@ static int add_siblings(uint64_t id, pid_t leader, struct leftovers *ret)
 }
 
 /*
- * Looks once, and adds to RET, which is empty. Sets *RET_AGAIN if a process has died, as the look may
- * have missed its children.
+ * Looks once, and adds the leftovers to RET, which is empty. Sets *RET_AGAIN if a process has died, because the
+ * look may have missed its children.
  */
 static int look(uint64_t id, pid_t leader, uint64_t *seen, struct leftovers *ret, bool *ret_again)
 {

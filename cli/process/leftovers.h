@@ -27,8 +27,8 @@
 bool leftovers_are_gone(void);
 
 /*
- * The result of one look: the living tops that belong to the thread, unordered, each with a descriptor
- * to poll for its end (fd -1: it could not be opened).
+ * The result of one look: the living tops that belong to the thread, unordered, each with a descriptor to poll for
+ * its end (fd -1: the descriptor could not be opened).
  */
 struct leftovers {
     pid_t         *pids;

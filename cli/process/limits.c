@@ -20,7 +20,7 @@ static struct limits own;     /* the limits that this process has now */
 /* The default of the kernel's own limit, fs.nr_open, which no RLIMIT_NOFILE may exceed. */
 #define NOFILE_MOST ((rlim_t) 1 << 20)
 
-/* Returns true if LIMIT can make a supervisor fail. The size of a core file, for one, cannot. */
+/* Returns true if LIMIT can make a supervisor fail. The size of a core file, for example, cannot. */
 static bool can_hurt(enum limit limit)
 {
     switch (limit) {
@@ -87,10 +87,7 @@ const char *limits_name(int limit)
     return limit < LIMITS_COUNT ? table[limit].name : "niceness";
 }
 
-/*
- * Sets one limit. Returns false if it became another one, as the hard limit of this process forbids
- * it.
- */
+/* Sets LIMIT to WANTED. If the hard limit of this process forbids that, sets the nearest limit, and returns false. */
 static bool apply(enum limit limit, const struct rlimit *wanted)
 {
     const struct rlimit *ours = &own.of[limit];
@@ -120,7 +117,7 @@ unsigned limits_apply(const struct limits *limits)
 void limits_explain(struct text *why, int error)
 {
     bool          files = error == EMFILE;
-    bool          tasks = error == EAGAIN && getuid() != 0; /* root's are not counted */
+    bool          tasks = error == EAGAIN && getuid() != 0; /* root's processes do not count */
     struct rlimit limit = {.rlim_cur = RLIM_INFINITY};
 
     if (files || tasks)

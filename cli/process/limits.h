@@ -1,7 +1,7 @@
 /*
- * Resource limits and niceness of processes. A command gets those of the client that started its
- * thread. The supervisor raises its own limits as far as it may, so that the limits that it was
- * started with do not make it fail.
+ * Reads and sets resource limits and niceness. A command gets the limits of the client that started its thread. The
+ * supervisor raises its own limits as far as it may, so that the limits that it was started with do not make it
+ * fail.
  */
 #ifndef K3THREAD_CLI_PROCESS_LIMITS_H
 #define K3THREAD_CLI_PROCESS_LIMITS_H
@@ -26,24 +26,24 @@ struct limits {
 #define LIMITS_NICENESS (1U << LIMITS_COUNT)
 
 /*
- * Remembers the limits that this process was started with, and raises its own. The supervisor calls it
- * once. Returns the seconds of processor time after which the kernel will kill it nevertheless;
- * RLIM_INFINITY: it will not.
+ * Remembers the limits that this process was started with, and raises its own. The supervisor calls it once.
+ * Returns the seconds of processor time after which the kernel will kill this process nevertheless; RLIM_INFINITY:
+ * it will not.
  */
 rlim_t limits_open(void);
 
 /* Returns the limits that this process was started with. */
 const struct limits *limits_started_with(void);
 
-/* Returns the limit of that name, or -1 if there is none. */
+/* Returns the limit with NAME, or -1 if there is none. */
 int limits_find(const char *name);
 
 /* Returns the name of a limit, or of the niceness for LIMITS_COUNT. */
 const char *limits_name(int limit);
 
 /*
- * Gives this process LIMITS; the child calls it between fork and exec. A limit that is forbidden is set
- * as near to the wanted one as possible, and its bit is set in the returned set of limits.
+ * Gives this process LIMITS; the child calls it between fork and exec. In place of a forbidden limit sets the
+ * nearest one, and the bit of the limit in the returned set of limits.
  */
 unsigned limits_apply(const struct limits *limits);
 

@@ -11,14 +11,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* TCP_LISTEN, and __SO_ACCEPTCON of the kernel. */
+/* The kernel's TCP_LISTEN and __SO_ACCEPTCON, as its tables of sockets have them. */
 #define TCP_LISTENS  0x0AU
 #define UNIX_LISTENS 0x10000U
 
-/* More sockets of a process are not looked at: each line of the tables is compared with all of them. */
+/* The most sockets of a process that are looked at: each line of the tables is compared with all of them. */
 #define SOCKETS_MAX 4096
 
-/* The search in one process. */
+/* One search, in one process. */
 struct search {
     uint64_t *sockets; /* the inodes of its sockets */
     size_t    count;
@@ -66,7 +66,7 @@ static void find_sockets(struct search *search, pid_t pid)
         closedir(directory);
 }
 
-/* Visits an address of TCP. The kernel writes HOST in words of the processor's byte order. */
+/* Calls the visitor for an address of TCP. The kernel writes HOST in words of the processor's byte order. */
 static void visit_tcp(const struct search *search, const char *host, unsigned port)
 {
     size_t   words = strlen(host) / 8;
@@ -110,7 +110,7 @@ static void take_unix_line(const struct search *search, const char *line)
         search->visit(line + path, search->context);
 }
 
-/* Reads a table of the sockets in the network of PID. */
+/* Reads the table NAME of the sockets in the network of PID, and calls TAKE for each line. */
 static void read_table(const struct search *search, pid_t pid, const char *name,
                        void (*take)(const struct search *search, const char *line))
 {

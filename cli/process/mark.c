@@ -5,20 +5,20 @@
 #include <stdio.h>
 #include <string.h>
 
-/* So large that no user sets such a limit, and that a program which reads it is not limited by it. */
+/* The lowest mark: so large that no user sets such a limit, and that no program which reads it is limited by it. */
 #define MARK_BASE ((rlim_t) 1 << 60)
 
 /* This bit in an id means the checks of the thread. No thread's id is so large. */
 #define CHECK ((uint64_t) 1 << 56)
 
-/* This bit means that there is no thread. */
+/* This bit in an id means that there is no thread. */
 #define NO_THREAD ((uint64_t) 1 << 55)
 
 static int resource = -1;
 
 /*
- * A supervisor inside another supervisor's thread must keep that mark, and takes a limit that is not
- * set.
+ * A supervisor inside another supervisor's thread must keep the mark of that thread, so it takes a limit that is
+ * not set.
  */
 void mark_open(void)
 {

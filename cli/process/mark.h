@@ -1,6 +1,6 @@
 /*
- * The mark of a process, which says which thread it belongs to. The mark is the value of a resource
- * limit. A process inherits it from its parent, across setsid, double forks and an emptied environment.
+ * Sets and reads the mark of a process, which says which thread the process belongs to. The mark is the value of a
+ * resource limit. A process inherits it from its parent, across setsid, double forks and an emptied environment.
  * Linux has not enforced that limit since 2.4.25, so the mark limits nothing.
  */
 #ifndef K3THREAD_CLI_PROCESS_MARK_H
@@ -24,8 +24,8 @@ rlim_t mark_of(uint64_t id);
 uint64_t mark_id(rlim_t mark);
 
 /*
- * Returns an id that no thread has, and another one at each call: for processes that belong to no thread,
- * such as the checks of join --until. Any thread may call.
+ * Returns an id that no thread has, and another one at each call: for processes that belong to no thread, such as
+ * the checks of join --until. Any thread may call it.
  */
 uint64_t mark_new_id(void);
 
@@ -35,13 +35,13 @@ uint64_t mark_new_id(void);
  */
 uint64_t mark_check_id(uint64_t id);
 
-/* Returns the id that the process's mark names, of a thread or of its checks; 0: it has no mark. */
+/* Returns the id that the mark of PID names, of a thread or of its checks; 0: PID has no mark. */
 uint64_t mark_read(pid_t pid);
 
 /* Returns true if MARKED, an id from mark_read(), names the thread ID or its checks. */
 bool mark_is_of(uint64_t marked, uint64_t id);
 
-/* Returns true if the process carries the mark of the thread ID or of its checks. */
+/* Returns true if PID carries the mark of the thread ID or of its checks. */
 bool mark_is(pid_t pid, uint64_t id);
 
 #endif

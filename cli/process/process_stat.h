@@ -6,20 +6,21 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+/* The state of one process at one look. */
 struct process_stat {
     char     name[64]; /* the program's name, as the kernel keeps it */
     char     state;    /* 'R': it runs or wants to, 'D': it waits for a disk, 'S': it sleeps, ... */
     bool     leader_is_exiting; /* its first thread is dead or is ending */
-    bool     is_exiting;        /* so are all of its threads: it can do nothing else */
+    bool     is_exiting;        /* all of its threads are: it can do nothing else */
     unsigned threads;
     double   spent; /* seconds of processor time, its waited-for children left out */
-    uint64_t began; /* when it began; with the pid it names one process */
+    uint64_t began; /* when it began, in ticks since the boot; with the pid it names one process */
 };
 
 /* Reads the state of PID. Returns false if there is no such process. */
 bool process_stat_read(pid_t pid, struct process_stat *ret);
 
-/* Returns the age, in seconds, of a process that began at BEGAN. */
+/* Returns the age, in seconds, of a process whose "began" is BEGAN. */
 double process_stat_age(uint64_t began);
 
 /*

@@ -27,16 +27,16 @@ int __clone(int (*function)(void *), void *stack, int flags, void *arg, ...);
 #endif
 
 /*
- * The sanitizers must not follow a function of the child that never returns: it would stay on the
- * thread's record of calls, and the bytes around its variables would be forbidden to the parent.
+ * Keeps the sanitizers out of a function of the child, which never returns: the function would stay on the thread's
+ * record of calls, and the bytes around its variables would be forbidden to the parent.
  */
 #define IN_CHILD __attribute__((no_sanitize_thread, no_sanitize_address))
 
 #define DEFAULT_PATH "/usr/local/bin:/usr/bin:/bin"
 
 /*
- * The data that the parent and the child share: the child uses the parent's memory while vfork holds
- * it.
+ * One child, with the data that it shares with its parent: the child uses the parent's memory while vfork holds the
+ * parent.
  */
 struct child {
     const struct spawn_plan *plan;
@@ -110,8 +110,8 @@ static int isolate(const struct child *child)
 }
 
 /*
- * Opens with O_NONBLOCK, so that a FIFO without a writer does not hang the thread, and then clears
- * it.
+ * Opens INPUT as descriptor 0. Opens it with O_NONBLOCK, so that a FIFO without a writer does not hang the thread,
+ * and then clears the flag.
  */
 static int read_from(const char *input)
 {
@@ -122,7 +122,7 @@ static int read_from(const char *input)
     return dup2(fd, STDIN_FILENO);
 }
 
-/* Opens the input, or makes the terminal that is the input that of the session. */
+/* Opens the input. If the input is a terminal instead, makes it the terminal of the session. */
 static int take_input(const struct spawn_plan *plan)
 {
     if (plan->at_terminal)
@@ -130,7 +130,10 @@ static int take_input(const struct spawn_plan *plan)
     return plan->input != NULL ? read_from(plan->input) : 0;
 }
 
-/* Opens with O_NONBLOCK, so that a FIFO without a reader fails at once, and then clears it. */
+/*
+ * Opens the output. Opens it with O_NONBLOCK, so that a FIFO without a reader fails at once, and then clears the
+ * flag.
+ */
 static int open_output(const struct spawn_plan *plan)
 {
     int flags = O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY;
@@ -167,8 +170,8 @@ static int set_mark(const struct spawn_plan *plan)
 }
 
 /*
- * Keeps the first bytes of FILE if it could not be executed although it is executable: then its
- * interpreter is missing. Leaves errno as it was.
+ * Keeps the first bytes of FILE if FILE is executable but could not be executed: then its interpreter is missing.
+ * Leaves errno as it was.
  */
 IN_CHILD static void note_head(const char *file, struct child *child)
 {
@@ -265,7 +268,7 @@ IN_CHILD static void exec_command(struct child *child)
         exec_search(child);
 }
 
-/* Runs in the child from vfork to exec. It may call async-signal-safe functions only. */
+/* Runs in the child from vfork to exec. Calls only async-signal-safe functions. */
 IN_CHILD static int run_child(void *argument)
 {
     struct child            *child = argument;
@@ -312,9 +315,9 @@ static pid_t clone_child(struct child *child, int *ret_pidfd)
 }
 
 /*
- * Returns the arguments of the shell for a script without "#!", with a free place for its path. The
- * parent makes them, as the child must not allocate memory, and must not change the plan, which is the
- * parent's.
+ * Returns the arguments of the shell for a script without "#!", with a free place for the path of the script. The
+ * parent makes them, because the child must neither allocate memory nor change the plan, which belongs to the
+ * parent.
  */
 static char **make_shell_argv(char *const *argv)
 {

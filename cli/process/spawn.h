@@ -1,6 +1,6 @@
 /*
- * Starts one command: vfork and exec, the cheapest way that the kernel has, with the errno of the step
- * that failed.
+ * Starts one command by vfork and exec, the cheapest way that the kernel has. If that fails, says which step
+ * failed, with its errno.
  */
 #ifndef K3THREAD_CLI_PROCESS_SPAWN_H
 #define K3THREAD_CLI_PROCESS_SPAWN_H
@@ -18,7 +18,7 @@ struct spawn_descriptor {
     int from, to;
 };
 
-/* The most such descriptors: that of a probe, two of a jobserver, and that of k3thread-host. */
+/* The most such descriptors: one of a probe, two of a jobserver, and one of k3thread-host. */
 #define SPAWN_EXTRAS 4
 
 /* How one command is to be started. */
@@ -36,7 +36,7 @@ struct spawn_plan {
     rlim_t                  mark;
     struct spawn_descriptor extras[SPAWN_EXTRAS]; /* what the command gets besides 0, 1 and 2 */
     size_t                  extra_count;
-    atomic_int *child; /* set to the pid from its first step to its exec, else 0; or NULL */
+    atomic_int *child; /* has the pid from the child's first step to its exec, else 0; or NULL */
 };
 
 /* The steps of a start, in words that follow "cannot". */
@@ -58,7 +58,7 @@ enum spawn_stage {
 /* Room for the path of an interpreter. A longer path is left out of the message. */
 #define SPAWN_INTERPRETER_SIZE 128
 
-/* A started command, or why it could not be started. */
+/* A started command, or the step that failed. */
 struct spawned {
     pid_t            pid;    /* also its process group and session */
     int              pidfd;  /* close it, after the process was waited for */
@@ -69,7 +69,7 @@ struct spawned {
     char interpreter[SPAWN_INTERPRETER_SIZE];
 };
 
-/* Returns the lowest number from FROM on that is the number of no descriptor which PLAN gives the command. */
+/* Returns the lowest number, from FROM on, that no descriptor of PLAN has in the command. */
 static inline int spawn_free_number(const struct spawn_plan *plan, int from)
 {
     for (size_t i = 0; i < plan->extra_count;)
@@ -83,12 +83,12 @@ static inline int spawn_free_number(const struct spawn_plan *plan, int from)
 }
 
 /*
- * Runs PLAN in a new session, with the caller's descriptor 0 as /dev/null, default signal
- * dispositions, no signal blocked, and SIGKILL as its parent-death signal: the command dies with
- * the calling thread, which is its parent and must be the one that waits for it.
+ * Runs the command of PLAN in a new session, with default signal dispositions, no signal blocked, and SIGKILL as
+ * its parent-death signal: the command dies with the calling thread, which is its parent and has to wait for it. If
+ * PLAN has no input, the command gets the caller's descriptor 0, which is /dev/null.
  *
- * Returns 0 when the exec has succeeded; otherwise -errno with the stage in RET->stage and no
- * process left. Any thread.
+ * Returns 0 when the exec has succeeded; otherwise -errno, with the step in RET->stage and no process left. Any
+ * thread may call it.
  */
 int spawn(const struct spawn_plan *plan, struct spawned *ret);
 
