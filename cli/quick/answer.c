@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* A limit above every id. */
+/* The most digits of a number. Every id has fewer. */
 #define DIGITS_MAX 18
 
 /* The part of an answer that was not read yet. */
@@ -21,7 +21,7 @@ struct rest {
     const char *at, *end;
 };
 
-/* Moves on behind WORD. Returns false if WORD does not come next. */
+/* Moves behind WORD. Returns false if WORD does not come next. */
 static bool skip(struct rest *rest, const char *word)
 {
     size_t size = strlen(word);
@@ -32,9 +32,7 @@ static bool skip(struct rest *rest, const char *word)
     return true;
 }
 
-/*
- * Moves on behind a number without leading zeros, as JSON has it. Returns false if none comes next.
- */
+/* Moves behind a number without leading zeros, as JSON has it. Returns false if none comes next. */
 static bool skip_number(struct rest *rest, unsigned long *ret)
 {
     const char *begin = rest->at;
@@ -47,7 +45,7 @@ static bool skip_number(struct rest *rest, unsigned long *ret)
            (*begin != '0' || rest->at - begin == 1);
 }
 
-/* Moves on behind a string without escapes. Returns false if none comes next. */
+/* Moves behind a string without escapes. Returns false if none comes next. */
 static bool skip_string(struct rest *rest)
 {
     if (!skip(rest, "\""))
@@ -65,8 +63,8 @@ static bool ends(struct rest *rest, const char *end)
 }
 
 /*
- * Prints TEXT, and returns the exit status. If only a part of it could be printed, this fails here:
- * the program would print that part again.
+ * Prints TEXT. Returns the exit status, or -1 if nothing could be printed. If only a part could be printed, reports
+ * that here, because the program would print this part again.
  */
 static int print(const struct text *text)
 {
@@ -121,7 +119,7 @@ static int end_raise(struct rest *rest)
     return ends(rest, "]") ? STATUS_DONE : -1;
 }
 
-/* Prints {"table":"…"}. Leaves a table to the program that a pipe may take only in part. */
+/* Reads {"table":"…"}, and prints the table. Leaves a table to the program if a pipe may take only a part of it. */
 static int end_list(struct rest *rest)
 {
     struct table table = {0};

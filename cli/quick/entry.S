@@ -1,4 +1,7 @@
-/* Where the kernel begins the program: see quick.h. Then the C library's own start, none the wiser. */
+/*
+ * Begins the program, where the kernel enters it: calls the quick way (see quick.h), and then jumps to the C
+ * library's own start, which finds the stack and the register as the kernel left them.
+ */
     .text
     .globl  quick_entry
     .hidden quick_entry, quick_main

@@ -1,10 +1,10 @@
 /*
- * The few functions of the C library that the quick way calls, under their own names. The C
- * library's functions cannot be called before the library has begun: see quick.h. No other part of
- * the program is linked with this file.
+ * Defines the few functions of the C library that the quick way calls, under their own names. The C library's
+ * functions cannot be called before the library has begun: see quick.h. No other part of the program is linked with
+ * this file.
  *
- * A function does only what the quick way needs. Everything else fails, and the program then runs
- * the command in the usual way.
+ * A function does only what the quick way needs. Everything else fails, and the program then runs the command in
+ * the usual way.
  */
 #include "cli/quick/libc.h"
 
@@ -63,7 +63,7 @@ static long result_of(long result)
 
 /* Memory */
 
-/* Puts the size of a block in front of it. Nothing is freed, because the process ends so soon. */
+/* Puts the size of a block in front of the block. Nothing is freed, because the process ends so soon. */
 void *malloc(size_t size)
 {
     char *head = memory + memory_used;
@@ -193,9 +193,7 @@ char *strchr(const char *string, int byte)
     return (char *) string;
 }
 
-/*
- * Returns how many bytes at the start of STRING are among BYTES; if not WANTED, how many are not.
- */
+/* Returns the number of bytes at the start of STRING that are among BYTES or, if WANTED is 0, that are not. */
 static size_t span(const char *string, const char *bytes, int wanted)
 {
     size_t length = 0;
@@ -291,7 +289,7 @@ int getrlimit(__rlimit_resource_t resource, struct rlimit *ret)
     return (int) result_of(system_call(SYS_prlimit64, 0, resource, 0, (long) ret, 0, 0));
 }
 
-/* the system call returns 20 minus the niceness */
+/* The system call returns 20 minus the niceness. */
 int getpriority(__priority_which_t which, id_t who)
 {
     long result = result_of(system_call(SYS_getpriority, which, (long) who, 0, 0, 0, 0));

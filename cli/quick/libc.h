@@ -1,8 +1,8 @@
-/* The start of the functions that the quick way has instead of the C library's. */
+/* Prepares the functions that the quick way has in place of the C library's. */
 #ifndef K3THREAD_CLI_QUICK_LIBC_H
 #define K3THREAD_CLI_QUICK_LIBC_H
 
-/* Keeps ENVIRONMENT for getenv(). Must be called before all others. */
+/* Keeps ENVIRONMENT for getenv(). Call it before all other functions. */
 void libc_begin(char *const *environment);
 
 #endif

@@ -65,8 +65,8 @@ static bool read_join(struct join_request *ret, char **words)
 }
 
 /*
- * Returns true if NAME can be an exception's name. The supervisor knows which there are; the program words its
- * refusal.
+ * Returns true if NAME can be an exception's name. Only the supervisor knows which exceptions there are, and only
+ * the program reports that it refuses one.
  */
 static bool is_exception_name(const char *name)
 {

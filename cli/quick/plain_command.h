@@ -1,4 +1,4 @@
-/* Reads command lines that are plain: those that the quick way handles. */
+/* Reads plain command lines, which the quick way handles, and writes the parameters of their requests. */
 #ifndef K3THREAD_CLI_QUICK_PLAIN_COMMAND_H
 #define K3THREAD_CLI_QUICK_PLAIN_COMMAND_H
 
@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+/* The commands that may be plain. */
 enum quick_command { QUICK_START, QUICK_JOIN, QUICK_RAISE, QUICK_LIST };
 
 /* A plain command line. The words are borrowed. */
@@ -19,7 +20,7 @@ struct plain_command {
         struct join_request  join;
         struct raise_request raise;
         struct list_request  list;
-    } request; /* the command's only one */
+    } request; /* the member of COMMAND is set */
 };
 
 /*
@@ -29,8 +30,8 @@ struct plain_command {
 bool plain_command_read(struct plain_command *ret, char **words, char **environment);
 
 /*
- * Appends the parameters of the request to PARAMS. This looks up what a start takes over from the caller, such as
- * the limits. Returns false if the program must handle the command line.
+ * Appends the parameters of the request to PARAMS. Looks up what a start takes over from the caller, such as the
+ * limits. Returns false if the program must handle the command line.
  */
 bool plain_command_write(struct plain_command *command, struct text *params);
 

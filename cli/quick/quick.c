@@ -47,8 +47,8 @@ static bool is_secure(char *const *environment)
 }
 
 /*
- * Connects to the supervisor, which must be the user's own. Returns false if the program must find
- * out why that fails, or start a supervisor.
+ * Connects to the supervisor, which must be the user's own. Returns false if the program must find out the reason
+ * of a failure, or start a supervisor.
  */
 static bool connect_wire(const struct plain_command *command)
 {

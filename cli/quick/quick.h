@@ -2,8 +2,8 @@
  * The quick way: runs a plain start, join, raise or list before the C library has begun.
  *
  * Such a command is one request and its answer, which take a few microseconds. The start of a C
- * library takes a hundred times as long: it relocates the program, and asks the processor for its
- * features, which in a virtual machine is an exit to the host for each of forty questions. So the
+ * library takes a hundred times as long: it relocates the program, and asks the processor forty
+ * questions about its features, each of which is an exit to the host in a virtual machine. So the
  * program's entry (entry.S) first comes here. Anything unusual in the words, the environment or the
  * answer is left to the program itself, which then begins as usual.
  *

@@ -1,4 +1,4 @@
-/* System calls without the C library: each returns the result, or -errno. */
+/* Makes system calls without the C library. Each returns the result, or -errno. */
 #ifndef K3THREAD_CLI_QUICK_SYSTEM_H
 #define K3THREAD_CLI_QUICK_SYSTEM_H
 
