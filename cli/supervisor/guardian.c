@@ -51,7 +51,7 @@ __attribute__((noreturn)) static void conclude(const struct guardian_options *op
     } else if (killed > 0) {
         journal_write("the supervisor left %zu processes behind; they were ended", killed);
     }
-    /* A live starter reads the logs to their end and removes them itself. */
+    /* A starter that is alive reads the logs to their end, and removes them itself. */
     if (options->directory != NULL && is_orphaned(options)) {
         directory_remove(options->directory);
         if (options->state != NULL)
@@ -143,8 +143,8 @@ __attribute__((noreturn)) static void wait_for_guardian(pid_t guardian, const si
     bool      is_lean = false;
 
     title_set("k3-wait");
-    descriptors_close_from(STDERR_FILENO +
-                           1); /* the next supervisor would wait for a lock left open here */
+    /* If a lock stayed open here, the next supervisor would wait for it. */
+    descriptors_close_from(STDERR_FILENO + 1);
     for (;;) {
         int signal = wait_for_signal(signals, &is_lean);
 
@@ -195,8 +195,8 @@ static int leave_children(const sigset_t *signals)
 
 int guardian_fork(const struct guardian_options *options, pid_t *ret_guardian)
 {
-    int list; /* of our children; opened now, because later there might be no descriptor left */
-    int error;
+    int      list; /* of our children; opened now, while there is a descriptor for it */
+    int      error;
     sigset_t signals;
     pid_t    guardian, child;
 

@@ -1,27 +1,25 @@
 /*
- * The guardian: the supervisor's parent. It only waits, and lives a moment longer than the
- * supervisor.
+ * Runs the guardian, the supervisor's parent, which only waits, and lives a moment longer than the supervisor.
  *
- * It is a subreaper above the supervisor. When the supervisor dies, also by SIGKILL, the kernel
- * kills the commands (each dies with its worker) and hands all processes that they started to the
- * guardian, which kills them. When the guardian dies, the supervisor gets a signal and ends all
- * threads in order. The guardian has another name and other arguments than the program, so that a
- * kill by name does not hit both.
+ * The guardian is a subreaper above the supervisor. When the supervisor dies, also by SIGKILL, the kernel kills the
+ * commands (each dies with its worker) and hands all processes that they started to the guardian, which kills them.
+ * When the guardian dies, the supervisor gets a signal and ends all threads in order. The guardian has another name
+ * and other arguments than the program, so that a kill by name does not hit both.
  */
 #ifndef K3THREAD_CLI_SUPERVISOR_GUARDIAN_H
 #define K3THREAD_CLI_SUPERVISOR_GUARDIAN_H
 
 #include <sys/types.h>
 
-/* The guardian's knowledge of its supervisor. */
+/* The data that the guardian has of its supervisor. */
 struct guardian_options {
     const char *socket;    /* removed if the supervisor died without removing it */
     const char *lock_path; /* the file that LOCK is on, or was: see lock.h */
     int         lock;      /* holds LOCK_LIFE; SIGUSR1 asks to take it on the new file */
     const char *directory; /* NULL, or removed at the end if the lifeline's other end is closed */
     const char *state;     /* NULL, or removed together with DIRECTORY */
-    int         listener;  /* closed: the guardian does not use it */
-    int         lifeline;  /* closed too if DIRECTORY is NULL; -1: none */
+    int         listener;  /* the guardian closes it, because it does not use it */
+    int         lifeline;  /* the guardian closes it if DIRECTORY is NULL; -1: none */
 };
 
 /*

@@ -77,7 +77,10 @@ static int clean_up(int null_fd)
     return descriptors_close_on_exec();
 }
 
-/* Tells the commands of an agent where the program is, if it was sent there, and how the run is reached. */
+/*
+ * Sets the variables that tell commands how to reach the supervisor or, in an agent, the run; and where the program
+ * is, if it was sent to the agent.
+ */
 static void set_environment(const struct supervisor_options *options)
 {
     const char *directory = options->place->directory;
@@ -142,8 +145,8 @@ static int serve(const struct supervisor_options *options, pid_t guardian)
 }
 
 /*
- * Puts why there is no supervisor into WHY and into the journal: if the supervisor is started in
- * the background, its starter learns the reason from the journal only.
+ * Puts the reason why there is no supervisor into WHY and into the journal: if the supervisor is started in the
+ * background, its starter learns the reason from the journal only.
  */
 __attribute__((format(printf, 2, 3))) static void fail(struct text *why, const char *format, ...)
 {

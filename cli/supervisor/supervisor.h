@@ -1,4 +1,4 @@
-/* A supervisor process, from its start to its end. */
+/* Runs a supervisor process, from its start to its end. */
 #ifndef K3THREAD_CLI_SUPERVISOR_SUPERVISOR_H
 #define K3THREAD_CLI_SUPERVISOR_SUPERVISOR_H
 
@@ -10,14 +10,13 @@
 /* The options of a supervisor that starts. */
 struct supervisor_options {
     const struct place *place;
-    int                 listener; /* bound to the socket of PLACE, and listening */
-    int                 lock;     /* holds LOCK_LIFE; kept until the process ends */
-    int                 lifeline; /* all threads end when its other end closes; -1: none */
-    bool
-                private_place; /* the guardian removes the place's directories if the lifeline's other end has closed */
-    bool        jobserver;       /* the commands get tokens for their jobs */
-    unsigned    slots;           /* how many commands may run at a time; 0: any number */
-    const char *commands_socket; /* of an agent: see launch.h; NULL: it is none */
+    int                 listener;        /* bound to the socket of PLACE, and listening */
+    int                 lock;            /* holds LOCK_LIFE; kept until the process ends */
+    int                 lifeline;        /* all threads end when its other end closes; -1: none */
+    bool                private_place;   /* the guardian removes its directories: see guardian.h */
+    bool                jobserver;       /* the commands get tokens for their jobs */
+    unsigned            slots;           /* how many commands may run at a time; 0: any number */
+    const char         *commands_socket; /* of an agent: see launch.h; NULL: it is no agent */
 };
 
 /*
