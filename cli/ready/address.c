@@ -61,7 +61,7 @@ size_t address_parse(const char *text, size_t size, in_port_t default_port,
     return parse_v4(host, port, &ret[0]) || parse_v6(host, port, &ret[0]);
 }
 
-/* Returns the address in IPv6. */
+/* Returns the host of ADDRESS as an address of IPv6. */
 static struct in6_addr as_v6(const struct address *address)
 {
     struct in6_addr mapped = {.s6_addr = {[10] = 0xff, [11] = 0xff}};

@@ -1,4 +1,4 @@
-/* Addresses of sockets, from words. */
+/* Reads and compares addresses of sockets. */
 #ifndef K3THREAD_CLI_READY_ADDRESS_H
 #define K3THREAD_CLI_READY_ADDRESS_H
 
@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
+/* The address of one socket. */
 struct address {
     union {
         struct sockaddr     any;
@@ -22,14 +23,16 @@ struct address {
 #define ADDRESS_MAX 2
 
 /*
- * Reads HOST:PORT, or [HOST]:PORT, from the SIZE bytes of TEXT; DEFAULT_PORT, if not 0, is that of a
- * HOST alone. HOST is an address or "localhost". Returns how many addresses it names, 0 if TEXT is
- * nothing of the kind.
+ * Reads HOST:PORT, or [HOST]:PORT, from the SIZE bytes of TEXT. If DEFAULT_PORT is not 0, the port may be left out.
+ * HOST is an address or "localhost". Returns the number of addresses that the text names; 0 if it is no such text.
  */
 size_t address_parse(const char *text, size_t size, in_port_t default_port,
                      struct address ret[ADDRESS_MAX]);
 
-/* Returns true if two addresses are equal but for the port, and for IPv4 being mapped into IPv6. */
+/*
+ * Returns true if two addresses have the same host. An address of IPv4 is the same host as that address mapped into
+ * IPv6.
+ */
 bool address_is_same_host(const struct address *a, const struct address *b);
 
 /* Returns true if ADDRESS means every address of this machine. */

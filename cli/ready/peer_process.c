@@ -19,7 +19,7 @@ struct listener {
 
 #define TCP_LISTEN 0x0A
 
-/* Reads an address as these files print it: words of four bytes each, in the machine's order. */
+/* Reads an address as these files have it: words of four bytes each, in the order of the processor. */
 static bool read_address(const char *hex, unsigned port, struct address *ret)
 {
     size_t   words = strlen(hex) / 8;
@@ -43,7 +43,7 @@ static bool read_address(const char *hex, unsigned port, struct address *ret)
     return true;
 }
 
-/* Reads one line; returns false if it is not about a socket that listens. */
+/* Reads one line. Returns false if the line is not about a socket that listens. */
 static bool read_listener(const char *line, struct listener *ret)
 {
     char     host[33];
@@ -54,7 +54,7 @@ static bool read_listener(const char *line, struct listener *ret)
            state == TCP_LISTEN && read_address(host, port, &ret->address);
 }
 
-/* Returns how well LISTENER fits a connection to PEER: 0 not at all, 1 by all addresses, 2 exactly. */
+/* Returns how well LISTENER fits a connection to PEER. 0: not at all; 1: it listens on all addresses; 2: exactly. */
 static int fit(const struct listener *listener, const struct address *peer)
 {
     if (address_port(&listener->address) != address_port(peer))
@@ -64,7 +64,7 @@ static int fit(const struct listener *listener, const struct address *peer)
     return address_is_any_host(&listener->address) ? 1 : 0;
 }
 
-/* Looks in FILE for a listener that fits better than *BEST, which it updates. */
+/* Looks in FILE for a listener that fits better than *BEST, and updates *BEST and *RET_INODE. */
 static void search_listeners(const char *file, const struct address *peer, int *best,
                              unsigned long long *ret_inode)
 {
@@ -125,7 +125,7 @@ static pid_t find_process(unsigned long long inode)
     pid_t          found = 0;
 
     while (directory != NULL && found == 0 && (entry = readdir(directory)) != NULL) {
-        pid_t pid = (pid_t) strtol(entry->d_name, NULL, 10); /* 0 for what is no process */
+        pid_t pid = (pid_t) strtol(entry->d_name, NULL, 10); /* 0 for an entry that is no process */
 
         if (pid > 0 && has_socket(pid, inode))
             found = pid;
@@ -156,7 +156,7 @@ static pid_t find_unix(int fd)
     return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 ? credentials.pid : 0;
 }
 
-/* Reads the command line of PID, as far as it fits; returns false if there is no such process. */
+/* Reads the command line of PID, as far as there is room for it. Returns false if there is no such process. */
 static bool read_command(pid_t pid, char *ret, size_t size)
 {
     ssize_t length = proc_read(pid, "cmdline", ret, size);

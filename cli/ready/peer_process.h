@@ -5,8 +5,8 @@
 #include "cli/base/text.h"
 
 /*
- * Appends "pid 123 (its command line) listens there", or as much of that as can be found out. FD is a
- * connected socket. It reads much of /proc.
+ * Appends "pid 123 (its command line) listens there", or as much of that as can be found out. FD is a connected
+ * socket. This reads much of /proc.
  */
 void peer_process_describe(int fd, struct text *text);
 

@@ -1,7 +1,6 @@
 /*
- * The common part of the kinds of probes. To add a kind: write probe_KIND.c with its struct
- * probe_kind, add a line to the list in cli/base/probe_kinds.h, and describe it in ready.h and in
- * k3thread(1).
+ * Has the common part of all kinds of probes. To add a kind: write probe_KIND.c with its struct probe_kind, add a
+ * line to the list in cli/base/probe_kinds.h, and describe it in ready.h and in k3thread(1).
  */
 #ifndef K3THREAD_CLI_READY_PROBE_H
 #define K3THREAD_CLI_READY_PROBE_H
@@ -17,7 +16,7 @@
 struct ready;
 struct spawn_plan;
 
-/* The seconds between two tries: from the first to the last, doubling. */
+/* The seconds between two tries: at first and at last. In between they double. */
 #define PROBE_FIRST_PAUSE 0.02
 #define PROBE_LAST_PAUSE  1.0
 
@@ -29,13 +28,13 @@ struct probe_kind {
     size_t size; /* of the kind's own struct, which begins with a struct ready */
 
     bool may_be_empty; /* the argument */
-    bool lasts;        /* it goes on when the command is ready: there is more that it may say */
-    bool owns_poll;    /* `poll` shows a descriptor that close() closes */
+    bool lasts;        /* it goes on when the command is ready, because it may learn more */
+    bool owns_poll;    /* close() closes the descriptor in `poll` */
 
-    /* Any process may answer it: a process that does so before the command runs is found. */
+    /* Any process may answer it, so a process that answers before the command runs is looked for. */
     bool is_shared;
 
-    /* Returns true if ARGUMENT, what follows the prefix, is valid. */
+    /* Returns true if ARGUMENT, the part behind the prefix, is valid. */
     bool (*is_valid)(const char *argument, struct text *why);
 
     int (*open)(struct ready *ready); /* before the spawn; returns 0 or -errno */
@@ -50,14 +49,14 @@ struct probe_kind {
     void (*begin)(struct ready *ready, const struct spawn_plan *plan, off_t start);
 
     /*
-     * Looks, or begins a try, or goes on with one; sets `poll` and `next` for the next time. A try is
-     * under way while `poll` has a descriptor. Returns true when the command is ready.
+     * Looks, begins a try, or goes on with a try; sets `poll` and `next` for the next time. A try is under way
+     * while `poll` has a descriptor. Returns true when the command is ready.
      */
     bool (*check)(struct ready *ready, const struct spawn_plan *plan);
 
     /*
-     * Notes that the command has ended: check() looks at what it has left, and then sets `is_over`. NULL: when
-     * the command has ended, there is nothing more to see.
+     * Notes that the command has ended: check() looks at what it has left, and then sets `is_over`. NULL: when the
+     * command has ended, the probe cannot show anything more.
      */
     void (*finish)(struct ready *ready);
 
@@ -76,20 +75,20 @@ struct ready {
     bool has_tried; /* at least one try is over */
     bool is_over;   /* after ready_finish(): the last look has failed */
 
-    char *status;      /* that the command newly said, or NULL; see ready_take_status() */
-    bool  is_stopping; /* the command said so */
+    char *status;      /* the new status of the command, or NULL: see ready_take_status() */
+    bool  is_stopping; /* the command has said that it is ending */
 };
 
 /*
- * Returns the kind of SPEC; *RET_ARGUMENT is what follows the prefix. A word without a known prefix is
- * of the kind FD, which may refuse it.
+ * Returns the kind of SPEC; *RET_ARGUMENT is the part behind the prefix. A word without a known prefix is of the
+ * kind FD, which may refuse the word.
  */
 const struct probe_kind *probe_kind_of(const char *spec, const char **ret_argument);
 
 /* Returns true if a probe of KIND can begin to look at a command that runs already. */
 bool probe_kind_is_later(const struct probe_kind *kind);
 
-/* Sets the next try for after a pause, which grows from try to try. */
+/* Sets the time of the next try, after a pause that grows from try to try. */
 void probe_postpone(struct ready *ready);
 
 /* Closes the descriptor that was polled. */

@@ -1,8 +1,8 @@
 /*
- * The probe cmd:COMMAND: the shell's command ends with 0.
+ * The probe cmd:COMMAND, which holds when the command that a shell runs ends with 0.
  *
- * Nothing of a check is left when the next one begins, however it ended: its processes carry a mark
- * of their own, beside the thread's.
+ * No process of a check is left when the next check begins, however the check ended: its processes carry a mark of
+ * their own, beside the thread's.
  */
 #include "cli/base/clock.h"
 #include "cli/base/linux_calls.h"
@@ -18,17 +18,21 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The seconds until the first look at processes that were killed; they double. */
+/* The seconds until the first look at killed processes; they double from look to look. */
 #define FIRST_LOOK 0.002
 
-/* Seconds that killed processes get when the probe is closed. After them they are leftovers of the thread. */
+/*
+ * The seconds that killed processes get when the probe is closed. Then those that are left are leftovers of the
+ * thread.
+ */
 #define LAST_LOOKS 1.0
 
+/* One probe of this kind. */
 struct command_probe {
     struct ready ready;
-    pid_t        pid;   /* the shell's; it is reaped when all that it started is gone */
+    pid_t        pid;   /* of the shell, which is reaped when all that it started is gone */
     int          pidfd; /* -1: between two checks */
-    uint64_t     id;    /* that its processes' mark names; see mark.h */
+    uint64_t     id;    /* the id that the mark of its processes names: see mark.h */
     double look; /* seconds until the next look at killed processes; 0: none was killed so far */
 };
 
@@ -38,19 +42,19 @@ static int open_command(struct ready *ready)
     return 0;
 }
 
-/* Starts the command. */
+/* Starts the shell. */
 static void begin_check(struct command_probe *probe, const struct spawn_plan *plan)
 {
     char *argv[] = {(char *) "/bin/sh", (char *) "-c", (char *) probe->ready.argument, NULL};
-    struct spawn_plan asking = *plan;
+    struct spawn_plan shell = *plan;
     struct spawned    spawned;
 
     probe->id = mark_check_id(mark_id(plan->mark));
-    asking.argv = argv;
-    asking.output = "/dev/null";
-    asking.child = NULL;
-    asking.mark = mark_of(probe->id);
-    if (spawn(&asking, &spawned) != 0) {
+    shell.argv = argv;
+    shell.output = "/dev/null";
+    shell.child = NULL;
+    shell.mark = mark_of(probe->id);
+    if (spawn(&shell, &spawned) != 0) {
         probe_postpone(&probe->ready);
         return;
     }
@@ -61,7 +65,7 @@ static void begin_check(struct command_probe *probe, const struct spawn_plan *pl
     probe->ready.next = clock_monotonic() + PROBE_LIMIT;
 }
 
-/* Returns true if the shell has ended; *RET_INFO says how. OPTIONS may be WNOWAIT: no reaping then. */
+/* Returns true if the shell has ended, as *RET_INFO says. With WNOWAIT in OPTIONS the shell is not reaped. */
 static bool has_ended(const struct command_probe *probe, int options, siginfo_t *ret_info)
 {
     *ret_info = (siginfo_t){0};
@@ -72,7 +76,7 @@ static bool has_ended(const struct command_probe *probe, int options, siginfo_t 
     return ret_info->si_pid != 0;
 }
 
-/* Kills what the check left behind, also its shell. Returns true if all of it is gone. */
+/* Kills the processes that the check left behind, and its shell. Returns true if all of them are gone. */
 static bool end_left(const struct command_probe *probe)
 {
     struct leftovers tops;
@@ -95,7 +99,7 @@ static bool end_left(const struct command_probe *probe)
     return is_gone;
 }
 
-/* Ends the check and reaps its shell. Returns true if that ended with 0. */
+/* Ends the check and reaps its shell. Returns true if the shell ended with 0. */
 static bool end_check(struct command_probe *probe)
 {
     siginfo_t info;
@@ -135,7 +139,7 @@ static bool check(struct ready *ready, const struct spawn_plan *plan)
     return false;
 }
 
-/* Processes that cannot be killed just now are left to the end of the thread. */
+/* Ends the check that is under way. Processes that cannot be killed just now are left to the end of the thread. */
 static void close_command(struct ready *ready)
 {
     struct command_probe *probe = (struct command_probe *) ready;

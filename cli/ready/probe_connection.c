@@ -6,9 +6,9 @@
 #include <string.h>
 
 /*
- * Returns true if FD is still connected, and not to itself. A socket connects to itself when the kernel
- * happens to give our end the very port that we connect to, and each SYN meets the other. Such a
- * connection is reset, so that the port is free at once for the server.
+ * Returns true if FD is still connected, and not to itself. A socket connects to itself when the kernel happens to
+ * give it the very port that it connects to, so that its SYN meets itself. Such a connection is reset, so that the
+ * port is free at once for the server.
  */
 static bool has_other_end(int fd)
 {
@@ -25,6 +25,7 @@ static bool has_other_end(int fd)
     return false;
 }
 
+/* Returns the state of the connection FD. */
 static enum connecting look(int fd)
 {
     struct pollfd poll_fd = {.fd = fd, .events = POLLOUT};
@@ -38,7 +39,7 @@ static enum connecting look(int fd)
     return CONNECTING_DONE;
 }
 
-/* Begins a connection. Returns true if it is under way, or made, in `poll`. */
+/* Begins a connection to ADDRESS. Returns true if it is under way, or made; `poll` has its socket then. */
 static bool begin(struct ready *ready, const struct address *address)
 {
     int fd = socket(address->any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);

@@ -1,4 +1,4 @@
-/* The probe FD: a line on a descriptor that the command gets. */
+/* The probe FD, which holds when the command has written a line to a descriptor that it gets. */
 #include "cli/process/spawn.h"
 #include "cli/ready/probe.h"
 
@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+/* One probe of this kind. */
 struct fd_probe {
     struct ready ready;
     int          write_end; /* for the spawn; -1 after it */
@@ -90,7 +91,7 @@ static bool check(struct ready *ready, const struct spawn_plan *plan)
 
     (void) plan;
     if (n == 0)
-        probe_unpoll(ready); /* closed without a line: it will never be */
+        probe_unpoll(ready); /* closed without a line: the probe will never hold */
     return n > 0 && memchr(text, '\n', (size_t) n) != NULL;
 }
 

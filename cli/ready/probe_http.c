@@ -1,4 +1,4 @@
-/* The probe http://HOST:PORT/PATH: a GET is answered with a status from 200 to 399. */
+/* The probe http://HOST:PORT/PATH, which holds when a GET is answered with a status from 200 to 399. */
 #include "cli/base/clock.h"
 #include "cli/ready/probe_connection.h"
 
@@ -15,15 +15,16 @@
 /* The most bytes of each line of an answer that are looked at. */
 #define LINE_SIZE 32
 
+/* One probe of this kind. */
 struct http_probe {
     struct connection_probe connection;
     bool                    is_asked;   /* the request is sent: the answer is read */
-    bool                    is_in_head; /* of an answer that is only the first of two: 1xx */
+    bool                    is_in_head; /* of an answer 1xx, before the true answer */
     char                    line[LINE_SIZE];
     size_t                  length; /* of the line, which may be longer than what is kept of it */
 };
 
-/* Returns the end of HOST:PORT, where the path begins; that may be left out, for "/". */
+/* Returns the end of HOST:PORT, where the path begins. A path that is left out means "/". */
 static const char *path_of(const char *argument)
 {
     return argument + strcspn(argument, "/?");
@@ -83,7 +84,7 @@ static bool ask(struct http_probe *probe)
     return probe->is_asked;
 }
 
-/* Returns the status in the line, 0 if it is not a status line. */
+/* Returns the status in LINE, or 0 if LINE is no status line. */
 static int status_of(const char *line)
 {
     int status;
@@ -91,7 +92,7 @@ static int status_of(const char *line)
     return sscanf(line, "HTTP/%*1[0-9].%*1[0-9] %3d", &status) == 1 ? status : 0;
 }
 
-/* The lines of the answer so far. */
+/* The result of the lines of an answer so far. */
 enum answer { ANSWER_GOES_ON, ANSWER_GOOD, ANSWER_BAD };
 
 /* Takes a complete line. The head of an answer of 1xx, up to an empty line, is skipped. */
@@ -113,7 +114,7 @@ static enum answer take_line(struct http_probe *probe)
     return status >= 200 && status < 400 ? ANSWER_GOOD : ANSWER_BAD;
 }
 
-/* Reads what has come, up to the line that decides. */
+/* Reads the bytes that have come, up to the line that decides. */
 static enum answer read_answer(struct http_probe *probe)
 {
     char        text[1024];

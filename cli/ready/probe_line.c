@@ -1,6 +1,6 @@
 /*
- * The probe line:REGEX: a line of the output matches. logfile.h reads the output, which may be emptied,
- * kept small, or moved all the while.
+ * The probe line:REGEX, which holds when a line of the output matches. logfile.h reads the output, which may be
+ * emptied, kept small, or moved all the while.
  */
 #include "cli/base/clock.h"
 #include "cli/base/file_watch.h"
@@ -19,6 +19,7 @@
 /* Lines of the output longer than this are matched in parts. */
 #define LINE_SIZE 4096
 
+/* One probe of this kind. */
 struct line_probe {
     struct ready      ready;
     struct logfile    log;
@@ -37,17 +38,16 @@ static bool is_valid(const char *argument, struct text *why)
     case 0:
         return true;
     case -E2BIG:
-        text_add(why, "what follows \"line:\" is too large a regular expression");
+        text_add(why, "the regular expression after \"line:\" is too large");
         return false;
     case -ENOTSUP:
-        text_add(why,
-                 "what follows \"line:\" refers back to what it matched, which is not supported");
+        text_add(why, "back references after \"line:\" are not supported");
         return false;
     case -ENOMEM:
-        text_add(why, "no memory for what follows \"line:\"");
+        text_add(why, "no memory for the regular expression after \"line:\"");
         return false;
     default:
-        text_add(why, "what follows \"line:\" is no regular expression");
+        text_add(why, "the text after \"line:\" is no regular expression");
         return false;
     }
 }
@@ -85,7 +85,7 @@ static void begin(struct ready *ready, const struct spawn_plan *plan, off_t star
         probe->regex = NULL; /* without memory it never becomes ready */
 }
 
-/* Matches the lines in TEXT, whose last byte ends one; returns true at the first that fits. */
+/* Returns true if one of the lines in TEXT matches. The last byte of TEXT ends a line. */
 static bool match_lines(struct regex *regex, const char *text, size_t size)
 {
     const char *stop = text + size, *end;
@@ -138,8 +138,8 @@ static void listen(struct line_probe *probe)
 }
 
 /*
- * Looks at one piece, and at the next in a moment: a command that writes faster than it is read
- * must not keep the worker from what is raised.
+ * Looks at one piece of the output, and at the next piece in a moment: a command that writes faster than the probe
+ * reads must not keep the worker from its exceptions.
  */
 static bool check(struct ready *ready, const struct spawn_plan *plan)
 {
@@ -163,7 +163,7 @@ static bool check(struct ready *ready, const struct spawn_plan *plan)
     return found;
 }
 
-/* Looks at the rest of the output, which a moved or emptied file may hold too. */
+/* Makes check() look at the rest of the output, also where the file was moved or emptied. */
 static void finish(struct ready *ready)
 {
     ((struct line_probe *) ready)->is_last = true;

@@ -1,10 +1,10 @@
 /*
- * The probe notify: the command says READY=1, by the protocol of sd_notify(3).
+ * The probe notify, which holds when the command says READY=1 by the protocol of sd_notify(3).
  *
- * Each thread has a socket of its own, so that a message belongs to the thread whichever process sent it,
- * also when the sender is gone before it is read. The kernel chooses an abstract address: it needs no
- * place in a file system, and nothing is left of it. As every user of the machine can send to it, a
- * message counts only from the supervisor's user, from root, or from a process of the thread.
+ * Each thread has a socket of its own, so that a message belongs to the thread whichever process sent it, even if
+ * the sender is gone before the message is read. The kernel chooses an abstract address, which needs no place in a
+ * file system and leaves nothing behind. Every user of the machine can send to it, so a message counts only from
+ * the supervisor's user, from root, or from a process of the thread.
  */
 #include "cli/process/mark.h"
 #include "cli/process/spawn.h"
@@ -20,12 +20,13 @@
 /* Longer messages are ignored, as systemd does. */
 #define MESSAGE_MAX 4096
 
-/* A sender may pass so many descriptors with a message; they are closed. */
+/* The most descriptors that a sender can pass with a message; they are closed. */
 #define DESCRIPTORS_MAX 253
 
-/* The most messages that are read at once: the worker has other things to look at. */
+/* The most messages that are read at once, because the worker has other things to look at. */
 #define MESSAGES_AT_ONCE 16
 
+/* One probe of this kind. */
 struct notify_probe {
     struct ready ready;
     char name[sizeof(((struct sockaddr_un *) NULL)->sun_path) + 1]; /* '@' for the first NUL */
@@ -35,7 +36,7 @@ static bool is_valid(const char *argument, struct text *why)
 {
     if (argument[0] == '\0')
         return true;
-    text_add(why, "nothing follows notify");
+    text_add(why, "\"notify\" takes no argument");
     return false;
 }
 
@@ -76,7 +77,7 @@ static const char *notify_socket(const struct ready *ready)
     return ((const struct notify_probe *) ready)->name;
 }
 
-/* Returns the sender, and closes the descriptors of the message: that answers BARRIER=1. */
+/* Returns the sender of a message, and closes the descriptors of the message, which answers BARRIER=1. */
 static struct ucred take_sender(struct msghdr *header)
 {
     struct ucred sender = {.pid = 0, .uid = (uid_t) -1, .gid = (gid_t) -1};

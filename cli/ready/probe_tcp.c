@@ -1,4 +1,4 @@
-/* The probe tcp:HOST:PORT: a connection is accepted there. */
+/* The probe tcp:HOST:PORT, which holds when a connection is accepted there. */
 #include "cli/ready/probe_connection.h"
 
 #include <string.h>

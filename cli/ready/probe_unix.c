@@ -1,4 +1,4 @@
-/* The probe unix:PATH: a connection is accepted there. */
+/* The probe unix:PATH, which holds when a connection is accepted there. */
 #include "cli/process/spawn.h"
 #include "cli/ready/probe_connection.h"
 
@@ -10,7 +10,7 @@
 
 #define PATH_SIZE sizeof(((struct sockaddr_un *) NULL)->sun_path)
 
-/* A socket may have a path that is too long for an address: it was made by a shorter, relative one. */
+/* Accepts a path that is too long for an address, because a socket may be made by a shorter, relative path. */
 static bool is_valid(const char *argument, struct text *why)
 {
     const char *slash = strrchr(argument, '/');
@@ -32,7 +32,7 @@ static bool is_valid(const char *argument, struct text *why)
 static int open_path(const char *directory, const char *path)
 {
     int directory_fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    int fd = openat(directory_fd, path, O_PATH | O_CLOEXEC); /* absolute: wherever that is */
+    int fd = openat(directory_fd, path, O_PATH | O_CLOEXEC);
 
     if (directory_fd >= 0)
         close(directory_fd);

@@ -19,7 +19,7 @@ bool ready_is_valid(const char *spec, struct text *why)
     const struct probe_kind *kind = probe_kind_of(spec, &argument);
 
     if (!kind->may_be_empty && argument[0] == '\0') {
-        text_add(why, "nothing follows what it begins with");
+        text_add(why, "its argument is missing");
         return false;
     }
     return kind->is_valid == NULL || kind->is_valid(argument, why);
@@ -72,7 +72,7 @@ int ready_open(const char *spec, struct ready **ret)
     return error;
 }
 
-/* Makes one try. Returns 1 if it is answered, 0 if it is not within the limit, or -ECANCELED. */
+/* Makes one try. Returns 1 if a process answers, 0 if none does within the limit, or -ECANCELED. */
 static int try_once(struct ready *ready, const struct spawn_plan *plan)
 {
     double end = clock_monotonic() + STRANGER_LIMIT;

@@ -1,17 +1,17 @@
 /*
- * Probes: they find out when a command is ready, as --ready says, or whether something holds for a command
- * that runs, as join --until says.
+ * Runs probes. A probe finds out when a command is ready (--ready), or whether something holds for a command that
+ * runs (join --until).
  *
  *     FD                     a line is written to that descriptor, which the command finds open
  *     tcp:HOST:PORT          a connection is accepted there (an address, or localhost)
  *     unix:PATH              the same
  *     http://HOST:PORT/PATH  a request is answered with a status from 200 to 399
  *     line:REGEX             a line of the output matches (extended)
- *     notify                 it says so by the protocol of sd_notify(3)
+ *     notify                 the command says so by the protocol of sd_notify(3)
  *     cmd:COMMAND            the shell's command ends with 0; it is run again and again
  *
  * Each kind of probe is a file of its own; see probe.h. A probe belongs to one run of one thread's
- * command. Its functions are called by one pthread, which polls for it: the thread's worker, or a prober.
+ * command. One pthread calls its functions and polls for it: the thread's worker, or a prober.
  */
 #ifndef K3THREAD_CLI_READY_READY_H
 #define K3THREAD_CLI_READY_READY_H
@@ -41,55 +41,55 @@ bool ready_outlives_command(const char *spec);
 int ready_open(const char *spec, struct ready **ret);
 
 /*
- * Looks, before the command runs, whether the probe can say anything about it. Returns 0 if so;
- * -EADDRINUSE if another process answers it, -EINVAL if nothing ever will; or -ECANCELED, without WHY,
- * if an exception came meanwhile: the caller repeats the look, or gives it up.
+ * Checks, before the command runs, whether the probe can show anything about it. Returns 0 if so; -EADDRINUSE if
+ * another process answers the probe already; -EINVAL if no process ever will; or -ECANCELED, with WHY untouched, if
+ * an exception came meanwhile: then the caller checks again, or gives up.
  */
 int ready_rule_out(struct ready *ready, const struct spawn_plan *plan, struct text *why);
 
 /*
- * Looks whether the probe can show anything about a command that runs already; OPTION names the probe in
- * WHY. Returns 0 or -EINVAL.
+ * Checks whether the probe can show anything about a command that runs already; OPTION names the probe in WHY.
+ * Returns 0 or -EINVAL.
  */
 int ready_rule_out_later(const struct ready *ready, const struct spawn_plan *plan,
                          const char *option, struct text *why);
 
-/* Adds to PLAN what the probe gives the command. */
+/* Adds the descriptor that the probe gives the command, if it gives one, to PLAN. */
 void ready_extend(const struct ready *ready, struct spawn_plan *plan);
 
-/* Begins to look, after the spawn with PLAN. START is where this run's output begins in its file. */
+/* Begins to look, after the spawn with PLAN. This run's output begins at START in its file. */
 void ready_begin(struct ready *ready, const struct spawn_plan *plan, off_t start);
 
-/* Return what to poll for (fd -1: nothing), and when to look at the latest (INFINITY: never). */
+/* Return the descriptor to poll (fd -1: none), and the time of the next look at the latest (INFINITY: none). */
 struct pollfd ready_poll(const struct ready *ready);
 double        ready_next(const struct ready *ready);
 
-/* Looks: when the poll says something, or `next` has come. Returns true when the command is ready. */
+/*
+ * Looks. Call it when the poll has an event, or when the time of ready_next() has come. Returns true when the
+ * command is ready.
+ */
 bool ready_check(struct ready *ready, const struct spawn_plan *plan);
 
 /* Returns true if at least one look is complete, and has not shown that the command is ready. */
 bool ready_has_tried(const struct ready *ready);
 
-/*
- * Notes that the command has ended. ready_check() then looks at what is left to see, until
- * ready_is_over() returns true.
- */
+/* Notes that the command has ended. ready_check() then looks at the rest, until ready_is_over() returns true. */
 void ready_finish(struct ready *ready);
 bool ready_is_over(const struct ready *ready);
 
 /* Returns true if the probe goes on when the command is ready. */
 bool ready_lasts(const struct ready *ready);
 
-/* Returns what the command newly said about its state, to be freed, or NULL. */
+/* Returns the new status that the command has told, or NULL. The caller frees it. */
 char *ready_take_status(struct ready *ready);
 
-/* Returns true if the command said that it is ending. */
+/* Returns true if the command has said that it is ending. */
 bool ready_is_stopping(const struct ready *ready);
 
 /* Returns the command's NOTIFY_SOCKET, or NULL if it gets none; the probe may be NULL. */
 const char *ready_notify_socket(const struct ready *ready);
 
-/* Ends the probe, and the processes that it started. NULL is fine. */
+/* Ends the probe and the processes that it started. NULL is fine. */
 void ready_close(struct ready *ready);
 
 #endif

@@ -23,12 +23,13 @@ void regex_free(struct regex *regex)
     free(regex);
 }
 
-/* A position in a line. */
+/* A position in one line. */
 struct position {
     const char *line;
     size_t      at, length;
 };
 
+/* Returns true if ASSERTION holds at POSITION. */
 static bool holds(int assertion, const struct position *position)
 {
     const unsigned char *line = (const unsigned char *) position->line;
@@ -58,7 +59,7 @@ static void add(struct states *states, size_t node)
     states->has[node] = true;
 }
 
-/* Adds the nodes that are reached without a byte. Returns true if FOUND is reached. */
+/* Adds the nodes that STATES leads to without a byte. Returns true if FOUND is among them. */
 static bool complete(const struct regex *regex, struct states *states,
                      const struct position *position)
 {
@@ -82,7 +83,7 @@ static bool includes(const uint8_t *set, unsigned char byte)
     return (set[byte / 8] >> byte % 8 & 1) != 0;
 }
 
-/* Adds to TO the nodes that are reached from FROM by BYTE. */
+/* Adds the nodes that FROM leads to by BYTE to TO. */
 static void advance(const struct regex *regex, const struct states *from, struct states *to,
                     char byte)
 {

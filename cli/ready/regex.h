@@ -1,12 +1,11 @@
 /*
- * Extended regular expressions that are safe to take from any user. The C library's matcher is not: it
- * calls itself as often as the expression is long, can take all time and memory for a short expression,
- * and cannot be interrupted. Libraries that go back over a line (PCRE2) can only bound that by giving up
- * a line, and then a thread may never become ready.
+ * Matches extended regular expressions that may come from any user. The C library's matcher is not safe for them:
+ * it calls itself as often as the expression is long, can take all time and memory for a short expression, and
+ * cannot be interrupted. Libraries that go back over a line (PCRE2) can only bound that by giving up a line, and
+ * then a thread may never become ready.
  *
- * Here a match takes at most REGEX_NODES (regex_nodes.h) steps for each byte, memory that is allocated
- * beforehand, and nearly no stack. So there are no back references. It matches bytes, as in the C
- * locale.
+ * Here a match takes at most REGEX_NODES (regex_nodes.h) steps for each byte, memory that is allocated beforehand,
+ * and nearly no stack. So there are no back references. A match is by bytes, as in the C locale.
  */
 #ifndef K3THREAD_CLI_READY_REGEX_H
 #define K3THREAD_CLI_READY_REGEX_H
@@ -17,8 +16,8 @@
 struct regex;
 
 /*
- * Compiles TEXT. Returns 0; or -EINVAL if it is not an expression, -E2BIG if it is too large, -ENOTSUP for a back
- * reference, -ENOMEM.
+ * Compiles TEXT. Returns 0; or -EINVAL if TEXT is not an expression, -E2BIG if it is too large, -ENOTSUP if it has
+ * a back reference, -ENOMEM.
  */
 int regex_new(const char *text, struct regex **ret);
 

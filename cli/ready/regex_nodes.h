@@ -1,6 +1,6 @@
 /*
- * Nodes to which an expression is compiled. regex_parse.c makes them, and regex.c follows them. A match is in
- * several nodes at once. For these two files.
+ * Has the nodes of a compiled expression, for two files only: regex_parse.c makes them, and regex.c follows them. A
+ * match is in several nodes at once.
  */
 #ifndef K3THREAD_CLI_READY_REGEX_NODES_H
 #define K3THREAD_CLI_READY_REGEX_NODES_H
@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The most parts of an expression, repetitions written out. */
+/* The most nodes of an expression, whose repetitions are written out. */
 #define REGEX_NODES 1000
 
 /* The most open parentheses at once: the parser calls itself for each. */
@@ -18,9 +18,9 @@
 
 /* The action of a node. Each but JUMP and FOUND leads to the node behind it. */
 enum operation {
-    SET,    /* one byte of the set with this number */
-    ASSERT, /* nothing, where this assertion holds */
-    SPLIT,  /* leads so many nodes further as well */
+    SET,    /* matches one byte of the set with this number */
+    ASSERT, /* matches nothing, where this assertion holds */
+    SPLIT,  /* leads so many nodes further, and to the node behind it */
     JUMP,   /* leads so many nodes further */
     FOUND,  /* the whole expression has matched */
 };
@@ -40,6 +40,7 @@ struct states {
     bool   has[REGEX_NODES];
 };
 
+/* One compiled expression, with the state of its match. */
 struct regex {
     size_t        length, sets_used;
     struct node   nodes[REGEX_NODES];

@@ -4,11 +4,12 @@
 #include <errno.h>
 #include <string.h>
 
+/* The reading of one expression. */
 struct parser {
     const char   *at;
     struct regex *regex;
     int           depth;
-    int           error; /* the first one; nothing more is read then */
+    int           error; /* the first error; nothing more is read then */
 };
 
 static void fail(struct parser *parser, int error)
@@ -65,7 +66,7 @@ static void invert(uint8_t *set)
         set[i] = (uint8_t) ~set[i];
 }
 
-/* Appends an empty set, and returns it. After an error it is one that nothing uses. */
+/* Appends an empty set, and returns it. After an error returns a set that nothing uses. */
 static uint8_t *append_set(struct parser *parser)
 {
     struct regex *regex = parser->regex;
@@ -124,7 +125,7 @@ static void read_range(struct parser *parser, uint8_t *set)
         include(set, (unsigned char) c);
 }
 
-/* Reads what is behind "[". A "]" that comes first is an ordinary byte. */
+/* Reads the set behind "[". A "]" that comes first is an ordinary byte. */
 static void read_bracket(struct parser *parser)
 {
     uint8_t *set = append_set(parser);
@@ -144,7 +145,7 @@ static void read_bracket(struct parser *parser)
         invert(set);
 }
 
-/* Reads what is behind a backslash: a common extension, or else the byte itself. */
+/* Reads the byte behind a backslash: a common extension, or else the byte itself. */
 static void read_escape(struct parser *parser)
 {
     char     c = *parser->at;
@@ -170,7 +171,7 @@ static void read_escape(struct parser *parser)
 
 static void read_alternatives(struct parser *parser);
 
-/* Reads what is behind "(". */
+/* Reads the group behind "(". */
 static void read_group(struct parser *parser)
 {
     if (parser->depth == REGEX_DEPTH) {
@@ -218,7 +219,7 @@ static void read_atom(struct parser *parser)
     }
 }
 
-/* Reads a number, OTHERWISE if there is none. One that is too large is not read exactly. */
+/* Returns the number that comes next, or OTHERWISE if none comes. A number that is too large is not exact. */
 static int read_number(struct parser *parser, int otherwise)
 {
     int number = isdigit((unsigned char) *parser->at) ? 0 : otherwise;
@@ -229,7 +230,7 @@ static int read_number(struct parser *parser, int otherwise)
     return number;
 }
 
-/* Makes optional what begins at FROM. */
+/* Makes the nodes from FROM on optional. */
 static void make_optional(struct parser *parser, size_t from)
 {
     insert(parser, from, SPLIT, (int) (parser->regex->length - from) + 1);
@@ -241,7 +242,7 @@ static void make_endless(struct parser *parser, size_t size)
     append(parser, SPLIT, -(int) size);
 }
 
-/* Repeats what begins at FROM, and is there once, from LEAST to MOST times. */
+/* Repeats the nodes from FROM on, which are there once, from LEAST to MOST times. */
 static void repeat(struct parser *parser, size_t from, int least, int most)
 {
     size_t size = parser->regex->length - from;

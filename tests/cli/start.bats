@@ -450,13 +450,13 @@ EOF
   k3 start -n there -- sleep 1000
   for regex in "$many" "$deep" '(((a{255}){255}){255}){255}' 'a{1001}'; do
     run -64 --separate-stderr k3 start --ready "line:$regex" -- true
-    like "$stderr" "k3thread: $refused*: what follows \"line:\" is too large a regular expression"
+    like "$stderr" "k3thread: $refused*: the regular expression after \"line:\" is too large"
   done
   run -64 --separate-stderr k3 start --ready 'line:^(a*)*(a*)*(a*)*\1\2\3b$' -- true
-  like "$stderr" "k3thread: $refused*: what follows \"line:\" refers back*"
+  like "$stderr" "k3thread: $refused*: back references after \"line:\" are not supported"
   for regex in '*' 'a|+' '(' '[a' '[[:no:]]' '[b-a]' 'a{2' 'a{2,1}' '^*' \\; do
     run -64 --separate-stderr k3 start --ready "line:$regex" -- true
-    like "$stderr" "k3thread: $refused*: what follows \"line:\" is no regular expression"
+    like "$stderr" "k3thread: $refused*: the text after \"line:\" is no regular expression"
   done
   is "$(k3_field there state)" running
 }
