@@ -1,5 +1,6 @@
 #include "cli/client/client.h"
 
+#include "cli/base/clock.h"
 #include "cli/base/status.h"
 #include "cli/client/client_failure.h"
 #include "cli/client/launch.h"
@@ -9,6 +10,7 @@
 #include "cli/rpc/write.h"
 
 #include <errno.h>
+#include <math.h>
 #include <unistd.h>
 
 /*
@@ -231,7 +233,8 @@ static int take_reply(struct client *client, struct reply *ret)
     return found;
 }
 
-int client_receive(struct client *client, struct reply *ret)
+/* Waits for the next reply, or until DEADLINE on the monotonic clock. */
+static int receive(struct client *client, double deadline, struct reply *ret)
 {
     for (;;) {
         int found = take_reply(client, ret);
@@ -239,10 +242,15 @@ int client_receive(struct client *client, struct reply *ret)
 
         if (found != 0)
             return found > 0 ? 0 : found;
-        error = wire_wait(&client->wire);
+        error = wire_wait(&client->wire, clock_until(deadline));
         if (error < 0)
             return client_fail_wire(client, error);
     }
+}
+
+int client_receive(struct client *client, struct reply *ret)
+{
+    return receive(client, INFINITY, ret);
 }
 
 int client_try_receive(struct client *client, struct reply *ret)
@@ -288,15 +296,15 @@ int client_take(struct client *client, struct reply *reply)
     return error;
 }
 
-/* Waits for the reply to ID. */
-static int await_reply(struct client *client, json_int_t id, struct reply *ret)
+/* Waits for the reply to ID, or until DEADLINE. */
+static int await_reply(struct client *client, json_int_t id, double deadline, struct reply *ret)
 {
     struct reply reply = {0};
     int          error = 0;
 
     while (error == 0 && reply.id != id) {
         reply_release(&reply); /* the reply to a request that no caller waits for any more */
-        error = client_receive(client, &reply);
+        error = receive(client, deadline, &reply);
     }
     if (error == 0)
         error = client_take(client, &reply);
@@ -310,7 +318,7 @@ int client_call(struct client *client, const char *method, json_t *params, struc
     json_int_t id = 0;
     int        error = client_send(client, method, params, &id);
 
-    return error != 0 ? error : await_reply(client, id, ret);
+    return error != 0 ? error : await_reply(client, id, INFINITY, ret);
 }
 
 int client_call_written(struct client *client, const char *method, struct text *params,
@@ -319,7 +327,17 @@ int client_call_written(struct client *client, const char *method, struct text *
     json_int_t id = 0;
     int        error = client_send_written(client, method, params, &id);
 
-    return error != 0 ? error : await_reply(client, id, ret);
+    return error != 0 ? error : await_reply(client, id, INFINITY, ret);
+}
+
+int client_call_within(struct client *client, const char *method, json_t *params, double seconds,
+                       struct reply *ret)
+{
+    double     deadline = clock_monotonic() + seconds;
+    json_int_t id = 0;
+    int        error = client_send(client, method, params, &id);
+
+    return error != 0 ? error : await_reply(client, id, deadline, ret);
 }
 
 void reply_release(struct reply *reply)

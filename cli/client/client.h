@@ -88,6 +88,13 @@ int client_call(struct client *client, const char *method, json_t *params, struc
 int client_call_written(struct client *client, const char *method, struct text *params,
                         struct reply *ret);
 
+/*
+ * Waits likewise, but no longer than SECONDS for the reply. Closes the connection and returns -ETIMEDOUT if there
+ * is none until then.
+ */
+int client_call_within(struct client *client, const char *method, json_t *params, double seconds,
+                       struct reply *ret);
+
 void reply_release(struct reply *reply);
 
 /* Closes the connection and frees everything. CLIENT may be zeroed or closed. */

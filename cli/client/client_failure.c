@@ -132,9 +132,20 @@ int client_fail_garbage(struct client *client)
                        "what answers at the socket does not speak k3thread's protocol");
 }
 
+/* Ends an ssh that may still be connecting: a process that goes on would leave it behind. */
+static int fail_late(struct client *client)
+{
+    ssh_cut_off(&client->ssh);
+    client_drop(client);
+    return client_fail(client, -ETIMEDOUT, STATUS_FAILED, "TimeoutError",
+                       "the supervisor does not reply");
+}
+
 int client_fail_wire(struct client *client, int error)
 {
     switch (error) {
+    case -ETIMEDOUT:
+        return fail_late(client);
     case -ENOMEM:
         return client_fail_memory(client);
     case -E2BIG:

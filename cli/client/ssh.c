@@ -155,6 +155,12 @@ static void wait_for_end(pid_t pid, double seconds)
     close(pollfd.fd);
 }
 
+void ssh_cut_off(const struct ssh *ssh)
+{
+    if (ssh->pid != 0)
+        (void) kill(ssh->pid, SIGPIPE);
+}
+
 bool ssh_finish(struct ssh *ssh, double seconds)
 {
     if (ssh->pid == 0)

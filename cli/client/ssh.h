@@ -32,6 +32,9 @@ bool ssh_is_host(const char *host, struct text *why);
  */
 int ssh_start(struct ssh *ssh, const char *host, bool asks, int *ret_fd, struct text *why);
 
+/* Tells ssh what the death of this process would tell it: one that is still connecting ends. */
+void ssh_cut_off(const struct ssh *ssh);
+
 /*
  * Waits until ssh has ended, whose connection is closed, but no more than SECONDS: an ssh that other sessions use
  * too lives on with them. Returns true if it has ended.

@@ -98,15 +98,19 @@ int wire_read(struct wire *wire)
  * Polls for input before it reads: a read that blocks would also be woken when the other side takes
  * the request.
  */
-int wire_wait(struct wire *wire)
+int wire_wait(struct wire *wire, double seconds)
 {
     struct pollfd pollfd = {.fd = wire->fd, .events = POLLIN};
     int           error = 0;
+    int           ready;
 
     if (wire->unsent.size > 0)
         pollfd.events |= POLLOUT;
-    if (poll(&pollfd, 1, -1) < 0)
+    ready = poll(&pollfd, 1, seconds < 0 ? -1 : (int) (seconds * 1000));
+    if (ready < 0)
         return errno == EINTR ? 0 : -errno;
+    if (ready == 0)
+        return -ETIMEDOUT;
     if (pollfd.revents & POLLOUT)
         error = wire_flush(wire);
     if (error == 0 && (pollfd.revents & ~POLLOUT))

@@ -44,9 +44,10 @@ int wire_read(struct wire *wire);
 
 /*
  * Waits until something can be read, and reads it. Sends meanwhile: two sides that only send, or
- * only read, could wait for each other for ever. Returns 0 or more.
+ * only read, could wait for each other for ever. Returns 0 or more, or -ETIMEDOUT after SECONDS;
+ * negative: it waits for ever.
  */
-int wire_wait(struct wire *wire);
+int wire_wait(struct wire *wire, double seconds);
 
 /* Returns the next line, of *RET_SIZE bytes and a newline, or NULL if there is none yet. */
 char *wire_line(struct wire *wire, size_t *ret_size);

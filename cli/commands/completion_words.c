@@ -17,10 +17,9 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-/* The seconds that another machine has to say which threads there are. */
-#define HOST_WITHIN 3
+/* The seconds that a supervisor has to say which threads there are. */
+#define ANSWER_WITHIN 3
 
 /* The bytes that may surround a word's name in a usage. */
 #define AROUND "[]."
@@ -425,8 +424,8 @@ static json_t *list_params(const struct command *command, const char *current)
 }
 
 /*
- * Ends this process if another machine does not answer in time: the user waits at a prompt, and completion without
- * words is better than none at all.
+ * Gives up if the supervisor does not answer in time: the user waits at a prompt, which may be that of `shell` in
+ * this process.
  */
 json_t *complete_threads(struct session *session, const struct command *command,
                          const char *current)
@@ -437,12 +436,10 @@ json_t *complete_threads(struct session *session, const struct command *command,
     int          error = session_find_place(session, &why);
 
     text_release(&why);
-    if (error == 0 && session->host != NULL) {
-        session->is_silent = true;
-        (void) alarm(HOST_WITHIN);
-    }
+    session->is_silent = true;
     if (error != 0 || session_connect(session, false) != 0 ||
-        client_call(&session->client, "list", list_params(command, current), &reply) != 0)
+        client_call_within(&session->client, "list", list_params(command, current), ANSWER_WITHIN,
+                           &reply) != 0)
         return NULL;
     threads = json_deep_copy(reply.result);
     reply_release(&reply);

@@ -84,7 +84,7 @@ static char *make_request(struct plain_command *command, size_t *ret_size)
     }
     error = wire_flush(wire);
     while (error >= 0 && !wire->cut && (line = wire_line(wire, ret_size)) == NULL)
-        error = wire_wait(wire);
+        error = wire_wait(wire, -1);
     made.is_made = wire->unsent.size == 0 && !wire->cut;
     if (made.is_made)
         return line;

@@ -81,7 +81,8 @@ END
 
 # --- at a terminal ---
 
-# talk: runs the expect script on standard input; `spawn` is done, and `prompt` waits for a prompt.
+# talk [OPTION…]: runs the expect script on standard input; `spawn k3thread OPTION… shell` is done, and `prompt` waits
+# for a prompt.
 talk() {
   {
     cat <<'END'
@@ -94,7 +95,7 @@ proc interruptible_child {} {
     set test "child=\$(pgrep -P [exp_pid]) && grep -q '^SigIgn:.*\[014589cd]\$' /proc/\$child/status"
     expr {![catch { exec sh -c $test }]}
 }
-spawn -noecho $env(K3THREAD) shell
+spawn -noecho $env(K3THREAD) {*}$argv shell
 expect_after {
     timeout { puts "\n-- timeout"; exit 99 }
     eof { puts "\n-- end"; exit 98 }
@@ -104,8 +105,8 @@ END
     cat
     echo 'send "\004"; expect_after; expect eof {} timeout { exit 97 }; exit [lindex [wait] 3]'
   } >talk
-  log expect
-  expect talk
+  log expect "$@"
+  expect talk "$@"
 }
 
 @test "the shell runs a command at the prompt, and ends by Ctrl-D" {
@@ -186,6 +187,20 @@ prompt
 END
   run -130 k3 join --timeout 20 web-server
   is "$(k3_field web-server exception)" KeyboardInterrupt
+}
+
+@test "the shell gives up the completion of threads of a host that does not answer, and goes on" {
+  mkdir bin
+  printf '#!/bin/sh\necho $$ >ssh.pid\nexec sleep 1000\n' >bin/ssh
+  chmod +x bin/ssh
+  PATH=$dir/bin:$PATH run -7 talk -H hangs <<'END'
+send "join \t"
+wants "\007"
+if {![catch { exec sh -c "kill -0 \$(cat ssh.pid)" }]} { puts "\n-- ssh lives"; exit 96 }
+send "\025exit 7\r"
+expect eof
+exit [lindex [wait] 3]
+END
 }
 
 @test "Ctrl-C drops the line, also a line that is continued" {
