@@ -1,9 +1,9 @@
 #include "claim.h"
 
 #include "adopt.h"
-#include "limit.h"
 #include "mask.h"
 #include "queue.h"
+#include "time_limit.h"
 #include "word.h"
 
 #include <errno.h>

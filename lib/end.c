@@ -3,11 +3,11 @@
 #include "exit_count.h"
 #include "gone.h"
 #include "libc.h"
-#include "limit.h"
 #include "news.h"
 #include "queue.h"
 #include "reap.h"
 #include "registry.h"
+#include "time_limit.h"
 #include "wake.h"
 #include "watcher.h"
 

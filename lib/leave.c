@@ -1,8 +1,8 @@
 #include "leave.h"
 
 #include "frame.h"
-#include "limit.h"
 #include "mask.h"
+#include "time_limit.h"
 
 struct k3thread_limit_ *k3t_leave_limit(struct k3thread_try_ *block)
 {

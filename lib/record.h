@@ -56,7 +56,7 @@ struct k3thread {
     struct k3thread_local_     *local; /* of the thread itself; NULL before it runs and after */
     struct k3thread_exception_ *first, *last;
     unsigned    pending; /* exceptions in the queue, and one more while "due" is set */
-    atomic_bool due;     /* a time limit has passed: see limit.h */
+    atomic_bool due;     /* a time limit has passed: see time_limit.h */
     int         event;   /* readable while something is pending; -1: not asked for */
 
     struct k3t_watched watched;

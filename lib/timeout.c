@@ -1,6 +1,6 @@
-/* Enters K3THREAD_TIMEOUT, a TRY with a time limit. limit.h keeps the limits. */
+/* Enters K3THREAD_TIMEOUT, a TRY with a time limit. time_limit.h keeps the limits. */
 #include "adopt.h"
-#include "limit.h"
+#include "time_limit.h"
 
 #include <math.h>
 

@@ -5,8 +5,8 @@
 #include "adopt.h"
 #include "frame.h"
 #include "leave.h"
-#include "limit.h"
 #include "mask.h"
+#include "time_limit.h"
 #include "unwind.h"
 
 /*

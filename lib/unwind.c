@@ -8,14 +8,14 @@
 
 #include "adopt.h"
 #include "cleanup.h"
-#include "edge.h"
 #include "end.h"
+#include "end_status.h"
 #include "excepthook.h"
 #include "find_object.h"
 #include "frame.h"
 #include "libc.h"
 #include "mask.h"
-#include "told.h"
+#include "safepoint_frame.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -45,7 +45,7 @@ static _Noreturn void leave_thread(struct k3thread_exception_ *exc)
     self->ended_by = exc;
     k3t_excepthook_call(self, &exc->info);
     if (self->adopted && gettid() == getpid())
-        exit(k3t_told_status(exc));
+        exit(k3t_end_status(exc));
     pthread_exit(NULL);
 }
 
@@ -115,7 +115,7 @@ static _Unwind_Reason_Code stop(int version, _Unwind_Action actions, _Unwind_Exc
         leave_all(exc);
     reach(exc, frame);
     if (frame == (uintptr_t) exc->edge)
-        k3t_edge_pass(context);
+        k3t_safepoint_frame_pass(context);
     return _URC_NO_REASON;
 }
 

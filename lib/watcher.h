@@ -1,5 +1,5 @@
 /*
- * Runs the watcher of time limits: one hidden thread per process, while there are limits to watch. limit.h keeps
+ * Runs the watcher of time limits: one hidden thread per process, while there are limits to watch. time_limit.h keeps
  * the limits of a thread.
  *
  * The watcher sleeps until the nearest instant of all threads, and marks the threads whose instant has passed as

@@ -7,12 +7,12 @@
  * one function without its landing pads: it leaves the function's blocks, which are in a list, but does not clean
  * up its other variables. All frames further out are at real calls.
  */
-#ifndef K3THREAD_EDGE_H
-#define K3THREAD_EDGE_H
+#ifndef K3THREAD_SAFEPOINT_FRAME_H
+#define K3THREAD_SAFEPOINT_FRAME_H
 
 #include <unwind.h>
 
 /* Makes the personality routine skip the landing pads of CONTEXT's frame. */
-void k3t_edge_pass(struct _Unwind_Context *context);
+void k3t_safepoint_frame_pass(struct _Unwind_Context *context);
 
 #endif

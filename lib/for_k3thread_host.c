@@ -1,6 +1,6 @@
 /* Has the functions of the library that only k3thread-host calls. */
 #include "attach.h"
-#include "told.h"
+#include "end_status.h"
 
 int k3thread_attach_as_(k3thread *main)
 {
@@ -9,5 +9,5 @@ int k3thread_attach_as_(k3thread *main)
 
 int k3thread_exit_status_(const k3thread *t)
 {
-    return t->ended_by != NULL ? k3t_told_status(t->ended_by) : (int) (intptr_t) t->value & 0xff;
+    return t->ended_by != NULL ? k3t_end_status(t->ended_by) : (int) (intptr_t) t->value & 0xff;
 }

@@ -1,4 +1,4 @@
-#include "told.h"
+#include "end_status.h"
 
 #include "attach_state.h"
 
@@ -10,7 +10,7 @@ static bool is(const struct k3thread_exception_ *exc, const k3thread_exctype *ty
     return k3thread_exctype_is(exc->info.type, type);
 }
 
-int k3t_told_status(const struct k3thread_exception_ *exc)
+int k3t_end_status(const struct k3thread_exception_ *exc)
 {
     if (!exc->attached)
         return is(exc, &k3thread_SystemExit) ? 0 : 1;

@@ -1,4 +1,4 @@
-#include "edge.h"
+#include "safepoint_frame.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -55,7 +55,7 @@ static uintptr_t read_number(const unsigned char **at, unsigned char encoding)
  * flag in k3thread.pc forbids gcc to split it.) In C a counter that is not in the table would do, but C++ ends the
  * program then.
  */
-void k3t_edge_pass(struct _Unwind_Context *context)
+void k3t_safepoint_frame_pass(struct _Unwind_Context *context)
 {
     const unsigned char *at = (const unsigned char *) _Unwind_GetLanguageSpecificData(context);
     const unsigned char *end;

@@ -1,4 +1,4 @@
-#include "limit.h"
+#include "time_limit.h"
 
 #include "clock.h"
 #include "queue.h"

@@ -6,8 +6,8 @@
  * it, as a raise would. The thread then finds the scope whose time is up, and throws that scope's TimeoutError. So
  * a scope that is left in time only costs its entry.
  */
-#ifndef K3THREAD_LIMIT_H
-#define K3THREAD_LIMIT_H
+#ifndef K3THREAD_TIME_LIMIT_H
+#define K3THREAD_TIME_LIMIT_H
 
 #include "record.h"
 
