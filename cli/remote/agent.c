@@ -9,6 +9,7 @@
 #include "cli/remote/bootstrap.h"
 #include "cli/remote/caller.h"
 #include "cli/remote/link.h"
+#include "cli/remote/own_proc.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -42,11 +43,25 @@ static void take_cut(struct link *link, const char *why)
     stopped = true;
 }
 
-/* Takes a signal that asks for the end, or says that the supervisor has ended. */
+/* Reaps the children that have ended. The program that became this agent may have left others than the guardian. */
+static void reap(void)
+{
+    pid_t pid;
+
+    while ((pid = waitpid(-1, NULL, WNOHANG)) > 0)
+        if (pid == guardian) {
+            guardian = 0;
+            stopped = true;
+        }
+}
+
+/* Takes a signal that asks for the end, or says that a child has ended, such as the supervisor. */
 static void take_signal(int signal)
 {
-    (void) signal;
-    stopped = true;
+    if (signal == SIGCHLD)
+        reap();
+    else
+        stopped = true;
 }
 
 static int take_signals(void)
@@ -154,8 +169,10 @@ static double finish_round(void)
 
 static int begin(const char *directory, struct text *why)
 {
-    int error = find_place(directory, why);
+    int error = own_proc_ensure(why);
 
+    if (error == 0)
+        error = find_place(directory, why);
     if (error == 0)
         error = loop_open();
     if (error == 0)

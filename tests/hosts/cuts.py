@@ -1,11 +1,13 @@
 """Cuts runs off from their machines at random moments.
 
-usage: cuts.py COUNT SEED
+usage: cuts.py COUNT SEED [AT_A_TIME]
 
-Each run has twelve commands on three machines, which are agents on this one. While it runs, a process between the run
-and a command is killed. Then no process may be left, no command may have run twice, and the status of each command
-must be its own or 125 with ConnectionError. With --reschedule every command must have succeeded.
+Each run has twelve commands on three machines, which are agents on this one; what reaches them is chosen from ENGINES.
+While it runs, a process between the run and a command is killed. Then no process may be left, no command may have run
+twice, and the status of each command must be its own or 125 with ConnectionError. With --reschedule every command must
+have succeeded. AT_A_TIME such runs are under way at a time.
 """
+import concurrent.futures
 import json
 import os
 import random
@@ -17,6 +19,9 @@ import time
 
 K3THREAD = os.environ["K3THREAD"]
 JOBS = 12
+
+# What reaches a machine: this one, by a program in between, and in a process namespace.
+ENGINES = ["env MACHINE={}", "sh -c '\"$@\"; exit $?' {} env MACHINE={}"]
 
 
 def processes(mark):
@@ -117,7 +122,7 @@ def cut(number, rng):
         for name in ("K3THREAD_SOCKET", "K3THREAD_ID"):
             environ.pop(name, None)
         reschedule = rng.random() < 0.5
-        words = [K3THREAD, "run", "-q", "--hosts", "a:2,b:2,c:2", "--via", "env MACHINE={}", "--json", "result.json"]
+        words = [K3THREAD, "run", "-q", "--hosts", "a:2,b:2,c:2", "--via", rng.choice(ENGINES), "--json", "result.json"]
         words += ["--reschedule"] * reschedule + ["--each", "sh", "-c"]
         words += ['echo $K3THREAD_HOSTNAME >>ran.$1; setsid sleep 0.05 & sleep 0.$(($1 * 7 % 10 * 3 + 10)); wait', "sh"]
         run = subprocess.Popen(words, cwd=directory, env=environ, stdin=subprocess.PIPE,
@@ -149,13 +154,15 @@ def cut(number, rng):
 
 def main():
     count, seed = int(sys.argv[1]), int(sys.argv[2])
-    rng = random.Random(seed)
-    print(f"{count} cuts, SEED={seed}")
+    at_a_time = int(sys.argv[3]) if len(sys.argv) > 3 else 4
+    print(f"{count} cuts, SEED={seed}", flush=True)
+    if subprocess.run(["unshare", "-p", "-f", "true"], stderr=subprocess.DEVNULL).returncode == 0:
+        ENGINES.append("env MACHINE={} unshare -p -f")
     failed, by_name = 0, {}
-    for number in range(count):
-        name, good = cut(number, rng)
-        by_name[name] = by_name.get(name, 0) + 1
-        failed += not good
+    with concurrent.futures.ThreadPoolExecutor(at_a_time) as pool:
+        for name, good in pool.map(lambda number: cut(number, random.Random(f"{seed}.{number}")), range(count)):
+            by_name[name] = by_name.get(name, 0) + 1
+            failed += not good
     print(f"{failed} of {count} cuts failed; killed:", by_name)
     sys.exit(failed > 0)
 

@@ -5,15 +5,6 @@
 
 load hosts
 
-via='env MACHINE={}'
-
-# run_on HOSTS WORD…: runs k3thread run on these machines; its output goes to out and messages.
-run_on() {
-  local hosts=$1
-  shift
-  k3 run --hosts "$hosts" --via "$via" "$@" >out 2>messages
-}
-
 # Prints the ids of the agents of this test, and of the processes of NAME's agent.
 agents() {
   pgrep -f "^[^ ]*k3thread agent" | while read -r pid; do
