@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A row that is deeper in the tree is drawn as if it were at this depth. */
+/* The deepest level of the tree that is drawn. Deeper rows are drawn at this level. */
 #define DEPTH_SHOWN 16
 
 /* The columns that each level of the tree takes. */
@@ -142,7 +142,7 @@ static double number_of(const struct row *row, enum arrange_order order, double 
     double number = 0;
 
     switch (order) {
-    case ARRANGE_STATE: /* the later state comes first, and ended threads come last */
+    case ARRANGE_STATE: /* later states come first, but ended threads come last */
         return row->state == STATE_ENDED ? -1 : (double) row->state;
     case ARRANGE_TIME:
         number = row_seconds(row, time);

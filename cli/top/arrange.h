@@ -1,9 +1,9 @@
 /*
- * Which rows the screen shows, and in which order: all rows or the rows that fit a filter, sorted, or as the tree
- * of the needs.
+ * Chooses the rows that the screen shows, and their order: all rows or the rows that fit a filter, sorted, or as the
+ * tree of the needs.
  *
- * In the tree, a thread is below one of the threads that it needs: the one that is deepest in the tree. If the
- * filter hides that thread, the row is below its nearest ancestor that is shown.
+ * In the tree, a thread is below the deepest of the threads that it needs. If the filter hides that thread, the row is
+ * below its nearest ancestor that is shown.
  */
 #ifndef K3THREAD_CLI_TOP_ARRANGE_H
 #define K3THREAD_CLI_TOP_ARRANGE_H
@@ -36,7 +36,7 @@ struct arrangement {
     const char
         *filter; /* a part of a name, a command or a state, or a pattern of a name; NULL: none */
 
-    struct row **shown; /* what arrange() has made */
+    struct row **shown; /* the chosen rows in order, made by arrange() */
     size_t       count;
     size_t name_width; /* the columns that the widest name takes, with the lines that lead to it */
 };
@@ -44,7 +44,7 @@ struct arrangement {
 /* Returns the word for ORDER. */
 const char *arrange_word(enum arrange_order order);
 
-/* Makes ARRANGEMENT->shown, and all that belongs to it. Returns 0 or -ENOMEM. TIME: now, on the monotonic clock. */
+/* Makes ARRANGEMENT->shown, and the members behind it. Returns 0 or -ENOMEM. TIME: now, on the monotonic clock. */
 int arrange(struct arrangement *arrangement, const struct rows *rows, double time);
 
 /* Returns the index of the thread ID in ->shown, or -1. */

@@ -86,7 +86,7 @@ static void set_up_colours(struct display *display)
         (void) init_pair((short) colours[i].style, colours[i].colour, -1);
 }
 
-/* Sets how keys are read and the screen is drawn. */
+/* Sets the modes in which keys are read and the screen is drawn. */
 static void set_up(struct display *display)
 {
     (void) keypad(stdscr, TRUE);
@@ -161,7 +161,7 @@ int display_open(struct display *display, struct text *why)
 
 /* Sending */
 
-/* Takes what ncurses has drawn. */
+/* Takes the bytes that ncurses has drawn. */
 static void take_drawn(struct display *display)
 {
     int     fd = fileno(display->memory);

@@ -5,8 +5,8 @@
  * terminal that accepts nothing, as after Ctrl-S, does not keep top from handling signals, and a slow terminal
  * gets fewer pictures.
  *
- * The machine's terminfo describes the terminal. If it does not know this terminal, top uses a built-in
- * description of what nearly all terminals have in common.
+ * The machine's terminfo describes the terminal. If it does not know this terminal, top uses the built-in
+ * description of description.h.
  */
 #ifndef K3THREAD_CLI_TOP_DISPLAY_H
 #define K3THREAD_CLI_TOP_DISPLAY_H
@@ -22,8 +22,9 @@
 #define DISPLAY_ROWS_MIN    6
 #define DISPLAY_COLUMNS_MIN 40
 
+/* The screen of this process. */
 struct display {
-    FILE               *memory; /* what ncurses has drawn since the last display_end() */
+    FILE               *memory; /* the bytes that ncurses has drawn since the last display_end() */
     int                 output; /* the terminal; does not block if possible */
     struct text         unsent; /* from `sent` on, to be written to the terminal */
     size_t              sent;
@@ -80,8 +81,8 @@ void display_resize(struct display *display);
 void display_redraw(struct display *display);
 
 /*
- * Begin and end a picture. The calls between them put what it shows. display_end() makes the bytes for the
- * terminal.
+ * Begin and end a picture. The calls between them put the contents of the picture. display_end() makes the bytes
+ * for the terminal.
  */
 void display_begin(struct display *display);
 void display_end(struct display *display);

@@ -7,7 +7,7 @@
 /* Draws the list of all keys. */
 void help_draw(struct state *state);
 
-/* Returns the hints for what the user is doing. */
+/* Returns the hints for MODE. */
 const char *help_hints(enum state_mode mode);
 
 #endif

@@ -6,7 +6,7 @@
 
 #define CONTROL_L '\014'
 
-/* Moves the selection. Returns false for a key that does not. */
+/* Moves the selection. Returns false if KEY is not for that. */
 static bool take_move(struct state *state, int key)
 {
     size_t cursor = state->cursor, page = state_page(state);
@@ -28,7 +28,7 @@ static bool take_move(struct state *state, int key)
     return true;
 }
 
-/* Changes which rows are shown, and how. Returns false for a key that does not. */
+/* Changes the choice and the order of the rows. Returns false if KEY is not for that. */
 static bool take_arrangement(struct state *state, int key)
 {
     struct arrangement *arrangement = &state->arrangement;
@@ -50,7 +50,7 @@ static bool take_arrangement(struct state *state, int key)
     return true;
 }
 
-/* Does something to the selected thread. */
+/* Does the action of KEY on the selected thread. Returns 0, or -errno if the connection has failed. */
 static int take_action(struct state *state, int key)
 {
     const struct row *row = state_selected(state);

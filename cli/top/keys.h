@@ -1,4 +1,4 @@
-/* The keys: what each does, depending on what the user is doing. */
+/* Does the action of each key, which depends on the mode of the state. */
 #ifndef K3THREAD_CLI_TOP_KEYS_H
 #define K3THREAD_CLI_TOP_KEYS_H
 

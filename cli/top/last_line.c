@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* How much of the end of a log is read. */
+/* The number of bytes at the end of a log that are read. */
 #define END_SIZE 4096
 
 /* Reads the end of FD, which is a regular file. Returns the number of bytes. */

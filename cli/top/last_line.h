@@ -1,4 +1,4 @@
-/* The last line of a log. */
+/* Finds the last line of a log. */
 #ifndef K3THREAD_CLI_TOP_LAST_LINE_H
 #define K3THREAD_CLI_TOP_LAST_LINE_H
 

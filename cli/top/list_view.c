@@ -108,7 +108,7 @@ static void draw_headings(struct state *state, const struct columns *columns)
     put(state, 1, 0, state->display.columns, STYLE_HEADING, false, &text);
 }
 
-/* Draws what no column shows of the selected thread. */
+/* Draws the details of the selected thread that no column shows. */
 static void draw_details(struct state *state)
 {
     const struct row *row = state_selected(state);
@@ -194,7 +194,7 @@ static void draw_row(struct state *state, int line, const struct columns *column
     draw_line_cell(state, line, columns->line, style, coloured, row);
 }
 
-/* Returns why no row is shown, and the keys that show rows again. */
+/* Returns the reason why no row is shown, and the keys that show rows again. */
 static const char *why_empty(const struct state *state)
 {
     if (state->rows.count == 0)

@@ -17,17 +17,17 @@
 #define PAUSE_MIN 0.9
 #define PAUSE_MAX 3.6
 
-/* At most so many processes of one thread are counted, so that no thread delays the others. */
+/* The most processes of one thread that are counted, so that no thread delays the others. */
 #define PROCESSES_MAX 256
 
-/* The sum of what the processes of a thread have used. */
+/* The processor time and the memory of all processes of a thread. */
 struct sum {
     uint64_t ticks; /* of processor time */
     uint64_t pages;
     unsigned processes;
 };
 
-/* Adds what the process PID has used, and what its children have used that it has waited for. */
+/* Adds the usage of the process PID, and of its children that it has waited for. */
 static void add_process(struct sum *sum, pid_t pid)
 {
     char        line[1024];
@@ -59,7 +59,7 @@ double live_next(const struct row *row)
     return row->live.time > 0 ? row->live.time + row->live.pause : 0;
 }
 
-/* Forgets what was seen of a thread that no longer runs. Returns true if there was something to forget. */
+/* Clears LIVE, of a thread that no longer runs. Returns true if LIVE has changed. */
 static bool forget(struct row_live *live)
 {
     bool was_known = live->time > 0;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* How far Left and Right move. */
+/* The number of columns by which Left and Right move. */
 #define STEP 20
 
 /* The lines of the screen that are not of the log. */

@@ -16,6 +16,7 @@ struct log_watched {
     int     key; /* the kernel's number for the file; two rows may share it */
 };
 
+/* The watches of all rows on the screen. */
 struct log_watch {
     int                 fd; /* the inotify instance, to be polled; -1: none */
     struct log_watched *list;
@@ -28,7 +29,7 @@ void log_watch_open(struct log_watch *watch);
 /* Watches the logs of the COUNT rows at ROWS that may still be written to, and of no others. */
 void log_watch_set(struct log_watch *watch, struct row *const *rows, size_t count);
 
-/* Takes the events. Calls CHANGED with the id of each row whose log was written to. Returns true if there was one. */
+/* Takes the events. Calls CHANGED with the id of each row whose log was written to. Returns true if it called it. */
 bool log_watch_take(struct log_watch *watch, void (*changed)(void *context, int64_t id),
                     void             *context);
 

@@ -75,7 +75,7 @@ bool pager_look(struct pager *pager, bool *ret_is_other)
     return *ret_is_other || pager->size != before;
 }
 
-/* Reads SIZE bytes at POSITION. Returns how many there were. */
+/* Reads up to SIZE bytes at POSITION. Returns their number. */
 static size_t read_at(const struct pager *pager, off_t position, char *block, size_t size)
 {
     ssize_t n = pager->fd >= 0 ? pread(pager->fd, block, size, position) : 0;

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/* One log. */
 struct pager {
     char *path;
     int   fd; /* -1: there is no log yet */
@@ -28,7 +29,7 @@ int pager_open(struct pager *pager, const char *path);
  */
 bool pager_look(struct pager *pager, bool *ret_is_other);
 
-/* Returns the position behind the line at POSITION; the size of the file behind the last. */
+/* Returns the position behind the line at POSITION; behind the last line, the size of the file. */
 off_t pager_next(const struct pager *pager, off_t position);
 
 /* Returns the position of the line before POSITION, or the beginning. */

@@ -23,7 +23,7 @@ static bool is_first(const char *name)
     return false;
 }
 
-/* Returns the exception at PLACE in the menu's order; "" if it is in the menu already; NULL past the end. */
+/* Returns the exception number PLACE of the menu; "" if FIRST has that exception already; NULL past the end. */
 static const char *name_at(size_t place)
 {
     const k3thread_exctype *type;
@@ -36,7 +36,7 @@ static const char *name_at(size_t place)
     return is_first(type->name) ? "" : type->name;
 }
 
-/* Returns the INDEXth exception that is offered, or NULL. */
+/* Returns the exception number INDEX of the offered ones, or NULL. */
 static const char *offered(const struct raise_menu *menu, size_t index)
 {
     const char *name;
@@ -63,8 +63,8 @@ void raise_menu_open(struct state *state, const struct row *row)
 }
 
 /*
- * Raises the exception that was chosen. If none is offered, raises what was typed: a process may have exceptions
- * of its own.
+ * Raises the exception that was chosen. If none is offered, raises the name that was typed: a process may have
+ * exceptions of its own.
  */
 static int raise_choice(struct state *state)
 {

@@ -76,7 +76,7 @@ static char *copy_command(const json_t *thread)
     return take_string(&text);
 }
 
-/* Copies what the thread waits for, or how it has ended. */
+/* Copies the words for the end of the thread, or for the condition that it waits for. */
 static char *copy_result(const json_t *thread, enum protocol_state state)
 {
     const json_t *awaited = json_object_get(thread, "waits_for");

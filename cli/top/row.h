@@ -1,5 +1,5 @@
 /*
- * One thread as top knows it: what the supervisor has said of it, as words that can be shown.
+ * One thread as top knows it: the supervisor's data on it, as words that can be shown.
  *
  * All words are escaped for a terminal: they hold printable UTF-8 alone.
  */
@@ -25,6 +25,7 @@ struct row_live {
     bool     is_read; /* the line was read since the log was last written to */
 };
 
+/* One row. */
 struct row {
     int64_t             id;
     char               *name, *command, *result; /* never NULL; the result may be "" */
@@ -66,13 +67,13 @@ json_t *row_members(bool has_logs);
  */
 struct row *row_new(const json_t *thread, double time);
 
-/* Takes what THREAD says. Returns false, with the row as it was, without memory. */
+/* Takes the data of THREAD. Without memory returns false, and leaves the row as it was. */
 bool row_update(struct row *row, const json_t *thread, double time);
 
 /* Returns true while the command runs and its time goes on. */
 bool row_runs(const struct row *row);
 
-/* Returns how long the command has run at TIME, or NAN. */
+/* Returns the seconds that the command has run at TIME, or NAN. */
 double row_seconds(const struct row *row, double time);
 
 /* Returns the state as a word. */

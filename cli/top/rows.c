@@ -31,7 +31,7 @@ struct row *rows_find(const struct rows *rows, int64_t id)
     return index < rows->count && rows->by_id[index]->id == id ? rows->by_id[index] : NULL;
 }
 
-/* Adds ROW to the counts of its state and of failures; if not IS_MORE, takes it out of them. */
+/* Adds ROW to the counts of its state and of failures if IS_MORE, or else takes it out of them. */
 static void count(struct rows *rows, const struct row *row, bool is_more)
 {
     size_t change = is_more ? 1 : (size_t) -1;

@@ -9,7 +9,7 @@
 
 #include "cli/top/row.h"
 
-/* Zeroed, it is empty. */
+/* All rows. Zeroed, it is empty. */
 struct rows {
     struct row **by_id; /* in ascending order */
     size_t       count;
@@ -21,10 +21,10 @@ struct rows {
 /* Returns the row of the thread ID, or NULL. */
 struct row *rows_find(const struct rows *rows, int64_t id);
 
-/* Takes what THREAD says, into its row or a new one. Returns 0 or -ENOMEM. */
+/* Takes the data of THREAD into its row or a new row. Returns 0 or -ENOMEM. */
 int rows_take(struct rows *rows, const json_t *thread, double time);
 
-/* Begin and end the taking of a list. rows_finish() forgets all threads that the list did not have. */
+/* Begin and end a list. rows_finish() forgets all threads that the list did not have. */
 void rows_begin(struct rows *rows);
 void rows_finish(struct rows *rows);
 

@@ -1,5 +1,5 @@
 /*
- * The state of the view: what is known of the threads, what is shown of them, and what the user is
+ * The state of the view: the rows, the part of them that is shown, and the action that the user is
  * doing. For the files of this room.
  */
 #ifndef K3THREAD_CLI_TOP_STATE_H
@@ -90,7 +90,7 @@ struct state {
 /* Sets the message. */
 __attribute__((format(printf, 2, 3))) void state_say(struct state *state, const char *format, ...);
 
-/* Arranges the rows anew if that is needed, and finds the selected one. Returns 0 or -ENOMEM. */
+/* Arranges the rows anew if that is needed, and finds the selected row. Returns 0 or -ENOMEM. */
 int state_arrange(struct state *state, double time);
 
 /* Returns the selected row, or NULL. */
@@ -99,13 +99,13 @@ struct row *state_selected(const struct state *state);
 /* Selects the row INDEX, or the last one if there are fewer. */
 void state_select(struct state *state, size_t index);
 
-/* Returns how many rows of threads the screen has. */
+/* Returns the number of rows of threads that fit on the screen. */
 size_t state_page(const struct state *state);
 
 /* Returns the rows on the screen, and their number. */
 struct row *const *state_visible(const struct state *state, size_t *ret_count);
 
-/* Takes a key that edits what is typed. Returns true if the text is another now. */
+/* Takes a key that edits the text. Returns true if the text has changed. */
 bool typed_take(struct typed *typed, int key);
 
 #endif

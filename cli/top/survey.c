@@ -12,8 +12,8 @@
 #define TICK 1.0
 
 /*
- * The seconds for which a survey of all threads works at a time, for which it then pauses, and for which it rests
- * at its end.
+ * The seconds of a survey of all threads: it works for SLICE, then pauses for SLICE_PAUSE, and rests after it has
+ * looked at all.
  */
 #define SLICE       0.004
 #define SLICE_PAUSE 0.1

@@ -20,7 +20,7 @@
 #define PICTURE_PAUSE 0.05
 #define LOG_PAUSE     0.2
 
-/* The loop, beside the state that it works on. */
+/* The loop of the view, with the state that it works on. */
 struct loop {
     struct state state;
     int          signals;   /* a descriptor */
@@ -42,7 +42,7 @@ static void draw_too_small(struct state *state)
                        "The terminal is too small: it needs 40 columns and 6 rows.");
 }
 
-/* Returns when the picture that was made at TIME changes by itself. */
+/* Returns the time at which the picture that was made at TIME changes by itself. */
 static double next_tick(const struct state *state, double time)
 {
     if (state->mode == MODE_HELP)
@@ -100,9 +100,9 @@ static int draw_if_due(struct loop *loop)
     return draw(loop, time);
 }
 
-/* What has happened */
+/* Events */
 
-/* Takes the keys that were pressed. Each key acts on what the picture would show now. */
+/* Takes the keys that were pressed. Arranges the rows first, so that each key acts on the newest state. */
 static int take_keys(struct loop *loop)
 {
     struct state *state = &loop->state;
@@ -136,7 +136,7 @@ static void take_logs(struct loop *loop)
         state->must_draw = true;
 }
 
-/* Returns after how many milliseconds poll() must return, or -1. */
+/* Returns the milliseconds after which poll() must return, or -1. */
 static int patience(const struct loop *loop)
 {
     const struct state *state = &loop->state;
@@ -201,7 +201,7 @@ static int run(struct loop *loop)
     return error;
 }
 
-/* Puts into RET how the view has ended. ERROR: 0 or -errno. */
+/* Fills RET. ERROR: 0 or -errno, the result of the loop. */
 static void note_end(const struct loop *loop, int error, struct top_end *ret)
 {
     ret->signal = loop->state.signal;

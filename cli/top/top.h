@@ -12,7 +12,7 @@
 
 #include <stdbool.h>
 
-/* How the view has ended. */
+/* The end of the view. */
 struct top_end {
     int         signal;        /* the signal that asked for the end; or 0 */
     bool        is_without;    /* the supervisor has ended */

@@ -22,7 +22,7 @@ int top_signals_open(sigset_t *ret_before)
     return -errno;
 }
 
-/* Stops this process, as Ctrl-Z asks, with the terminal given back meanwhile. */
+/* Gives the terminal back, stops this process, as Ctrl-Z asks, and takes the terminal again afterwards. */
 static void stop(struct state *state)
 {
     sigset_t set;

@@ -116,8 +116,8 @@ static bool forget_asked(struct state *state, json_int_t id, char *text, size_t 
     return false;
 }
 
-/* Shows how a request of the user has ended. */
-static void take_answer(struct state *state, const struct reply *reply)
+/* Shows the result of a request of the user. */
+static void take_result(struct state *state, const struct reply *reply)
 {
     struct failure *failure = &state->client->failure;
     char            text[sizeof(state->asked[0].text)];
@@ -153,7 +153,7 @@ int updates_take(struct state *state)
         int error = 0;
 
         if (reply.id != state->list_id) {
-            take_answer(state, &reply);
+            take_result(state, &reply);
         } else {
             state->list_id = 0;
             error = client_check(state->client, &reply);

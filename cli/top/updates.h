@@ -1,4 +1,4 @@
-/* Messages of the supervisor: the first list, the events, and the replies to the user's requests. */
+/* Takes the messages of the supervisor: the first list, the events, and the replies to the user's requests. */
 #ifndef K3THREAD_CLI_TOP_UPDATES_H
 #define K3THREAD_CLI_TOP_UPDATES_H
 
