@@ -14,15 +14,15 @@
 #include <unistd.h>
 
 /*
- * The id of a request that is answered at once. It is sent to a host behind the first request, whose reply may
- * take long. Once its reply has come, the connection is known to have reached a supervisor: if the connection ends
- * after that, it broke. Other requests have ids from 1 on.
+ * The id of the greeting, a request that is answered at once. The client sends it to a host behind the first request,
+ * whose reply may take long. The reply to the greeting shows that the connection has reached a supervisor: if the
+ * connection ends after that, it broke. Other requests have ids from 1 on.
  */
 #define GREETING_ID 0
 
 /*
- * Checks which user's process listens at the socket. It gets this process's environment, so it must
- * run as the same user or as root.
+ * Checks the user of the process that listens at the socket. That process gets this process's
+ * environment, so it must run as the same user or as root.
  */
 static int check_peer(struct client *client)
 {
@@ -63,7 +63,7 @@ int client_open_host(struct client *client, const char *host, unsigned flags)
 {
     if (client->open)
         return 0;
-    json_object_seed(1); /* these replies come by the user's own ssh */
+    json_object_seed(1); /* the replies come through the user's own ssh, as safe as above */
     client->place = NULL;
     client->host = host;
     client->flags = flags;
@@ -77,7 +77,7 @@ void client_adopt(struct client *client, int fd, const char *received, size_t si
     client->open = client->adopted = true;
 }
 
-/* Connects, unless the client has adopted a connection, which is to the same place. */
+/* Connects, unless the client has adopted a connection to the place already. */
 static int connect_client(struct client *client, struct text *why)
 {
     if (client->adopted)

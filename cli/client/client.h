@@ -16,6 +16,7 @@ enum client_flags {
     CLIENT_SILENT = 1 << 2,   /* ssh must not ask the user anything */
 };
 
+/* One reply. */
 struct reply {
     json_int_t    id;
     json_t       *message; /* the whole message, owned; freed by reply_release() */
@@ -38,8 +39,8 @@ __attribute__((nonnull)) int client_open_host(struct client *client, const char 
 
 /*
  * Gives CLIENT, which is zeroed, the connection of the quick way (cli/quick), on which the first
- * request was sent, and RECEIVED, the SIZE bytes that were read of its reply. The caller opens the
- * client for the same place and makes the same request, which is then not sent again.
+ * request was sent, and RECEIVED, the first SIZE bytes of the reply, which were read. The caller opens
+ * the client for the same place and makes the same request, which is then not sent again.
  */
 void client_adopt(struct client *client, int fd, const char *received, size_t size);
 
@@ -51,8 +52,8 @@ int client_reopen(struct client *client);
 
 /*
  * Sends a request without waiting for its reply. *RET_ID, if RET_ID is not NULL, becomes the id of
- * the reply. PARAMS is used up; NULL means that its allocation failed. Never blocks: what the
- * socket does not take is sent during client_receive(), so any number of requests may be under way.
+ * the reply. Releases PARAMS; NULL means that its allocation failed. Never blocks: bytes that the
+ * socket does not take are sent during client_receive(), so any number of requests may be under way.
  */
 int client_send(struct client *client, const char *method, json_t *params, json_int_t *ret_id);
 

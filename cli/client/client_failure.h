@@ -1,6 +1,6 @@
 /*
- * Why a request of a client has failed, in words for the user: client->failure. A function that takes a client and
- * returns an int puts the failure there, and returns -errno. For client.c.
+ * Describes the failure of a client's request in words for the user: client->failure. A function that takes a client
+ * and returns an int puts the failure there, and returns -errno. For client.c.
  */
 #ifndef K3THREAD_CLI_CLIENT_CLIENT_FAILURE_H
 #define K3THREAD_CLI_CLIENT_CLIENT_FAILURE_H
@@ -13,13 +13,13 @@ __attribute__((format(printf, 5, 6))) int client_fail(struct client *client, int
 
 int client_fail_memory(struct client *client);
 
-/* ERROR: why there is no connection to the supervisor of client->place. */
+/* Reports that there is no connection to the supervisor of client->place because of ERROR. */
 int client_fail_open(struct client *client, int error);
 
-/* The reply was not what a supervisor sends. Drops the connection. */
+/* Reports that a reply was not valid. Drops the connection. */
 int client_fail_garbage(struct client *client);
 
-/* ERROR is that of a function of wire.h. Drops a connection that has ended. May return a more exact error. */
+/* Reports ERROR, of a function of wire.h. Drops a connection that has ended. May return a more exact error. */
 int client_fail_wire(struct client *client, int error);
 
 /* Returns Python's name for the exception of a failed system call. */

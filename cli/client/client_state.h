@@ -10,6 +10,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+/* One failure. */
 struct failure {
     int         status;   /* the exit status for this failure */
     char        type[48]; /* "InvalidThreadIdError"; "" if the failure has no such name */
@@ -26,7 +27,7 @@ struct client {
     bool        heard;   /* a reply has come over this connection */
     json_int_t  last_id;
 
-    /* Borrowed; these three are those of the last client_open(). */
+    /* Borrowed. These members are set by the last client_open(). */
     const struct place *place;
     const char         *host; /* the machine of the supervisor; NULL: this one */
     unsigned            flags;
@@ -36,8 +37,8 @@ struct client {
     bool environment_known; /* the last start sent this process's own environment, unchanged */
 
     /*
-     * Gets the parameters of each notification that comes before a reply. NULL: notifications are
-     * dropped.
+     * Called with the parameters of each notification that comes before a reply. NULL: notifications
+     * are dropped.
      */
     void (*notify)(void *context, const json_t *params);
     void *notify_context;

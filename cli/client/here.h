@@ -1,4 +1,4 @@
-/* Paths relative to the current directory. */
+/* Makes absolute paths of paths that are relative to the current directory. */
 #ifndef K3THREAD_CLI_CLIENT_HERE_H
 #define K3THREAD_CLI_CLIENT_HERE_H
 
@@ -7,9 +7,9 @@
 #include <stdbool.h>
 
 /*
- * Returns the current directory's path, to be freed. If the directory was removed, it has no path:
- * returns NULL with errno set, or, if no path is relative to it (NOT_NEEDED), the path of another
- * directory.
+ * Returns the current directory's path, to be freed. If the directory was removed, it has no path: then
+ * returns NULL with errno set. With NOT_NEEDED, because no path is relative to it, returns the path of
+ * another directory instead.
  */
 char *here_find(bool not_needed);
 

@@ -33,7 +33,7 @@ struct supervisor_words {
     char  slots[32];
 };
 
-/* How often a client rings in a row for a supervisor to put its socket back. */
+/* The number of times that a client rings in a row for a supervisor to put its socket back. */
 #define RINGS 5
 
 static int explain(struct text *why, int error, const char *what, const char *path)
@@ -58,7 +58,7 @@ bool launch_is_absent(int error)
     return error == -ENOENT || error == -ECONNREFUSED;
 }
 
-/* Says why the live supervisor PID cannot be reached. Returns ERROR. */
+/* Puts into WHY the reason why the live supervisor PID cannot be reached. Returns ERROR. */
 static int explain_unreachable(const struct place *place, int error, pid_t pid, struct text *why)
 {
     bool        is_made;
@@ -109,8 +109,8 @@ int launch_connect(const struct place *place, int *ret_fd, struct text *why)
 }
 
 /*
- * Gives this process the descriptors of a supervisor; the standard ones become IDLE, of /dev/null. IDLE comes
- * first: it may have the number of another one. Returns 0 or -errno.
+ * Gives this process the descriptors of a supervisor. The standard descriptors become copies of IDLE, of /dev/null.
+ * They are set first, because IDLE may have the number of one of the others. Returns 0 or -errno.
  */
 static int set_descriptors(const struct claim *claim, int lifeline, int idle)
 {
@@ -189,10 +189,11 @@ static int spawn_with(const struct place *place, const struct claim *claim,
                       const struct launch_own *own, int idle, pid_t *ret_pid)
 {
     struct supervisor_words words;
-    const uint64_t all = UINT64_MAX; /* two of them are glibc's, which would leave them out */
-    uint64_t       old;
-    volatile int   error = 0; /* the child sets it: until the exec, it shares our memory */
-    pid_t          pid;
+    const uint64_t          all =
+        UINT64_MAX; /* with the two signals of glibc, which sigfillset() leaves out */
+    uint64_t     old;
+    volatile int error = 0; /* the child sets it: until the exec, it shares our memory */
+    pid_t        pid;
 
     make_words(&words, place, claim->has_state, own);
     if (syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, &old, sizeof(all)) < 0)
@@ -212,7 +213,7 @@ static int spawn_with(const struct place *place, const struct claim *claim,
     return error;
 }
 
-/* Calls spawn_with(), and says in WHY what failed. */
+/* Opens /dev/null and calls spawn_with(). On failure puts the reason into WHY. */
 static int spawn_supervisor(const struct place *place, const struct claim *claim,
                             const struct launch_own *own, pid_t *ret_pid, struct text *why)
 {
@@ -317,7 +318,7 @@ void launch_add_end(const struct place *place, struct text *why)
     free(journal);
 }
 
-/* Connects, and starts a supervisor first if there is none. Returns 1 if it did. Caller holds LOCK_START. */
+/* Connects. If there is no supervisor, first starts one and returns 1. Caller holds LOCK_START. */
 static int connect_or_bring_up(const struct place *place, bool has_state, int *ret_fd,
                                struct text *why)
 {
@@ -357,7 +358,7 @@ int launch_supervisor(const struct place *place, int *ret_fd, struct text *why)
     return error;
 }
 
-/* Returns 0 if no supervisor listens; if one does, WHY says where. Caller holds LOCK_START. */
+/* Returns 0 if no supervisor listens, or -errno with WHY. Caller holds LOCK_START. */
 static int check_absent(const struct place *place, struct text *why)
 {
     int fd;

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* The options by which `supervise` gets what its starter has prepared: see supervise.c. */
+/* The options by which a starter hands descriptors and settings to `supervise`: see supervise.c. */
 #define LAUNCH_LISTEN_FD   "listen-fd"
 #define LAUNCH_LOCK_FD     "lock-fd"
 #define LAUNCH_LIFELINE_FD "lifeline-fd"
@@ -29,13 +29,13 @@ bool launch_is_absent(int error);
 /*
  * Starts the supervisor of PLACE, unless another process has done so meanwhile, and connects to it.
  *
- * The socket is made here and handed to the new process. It listens at once, so no client has to
- * wait until the supervisor is up: a connection waits in the queue. The new process gets no
+ * The socket is made here and handed to the new process. It listens at once, so a client can connect
+ * before the supervisor is up: its connection waits in the queue. The new process gets no
  * descriptors but the socket, the lock and /dev/null, and it gets a nearly empty environment, a
  * session of its own, and the directory /.
  *
- * Returns 1 with a descriptor in *RET_FD, 0 if another process has started one meanwhile, or -errno with a
- * sentence appended to WHY.
+ * Returns 1 with a descriptor in *RET_FD, 0 with a descriptor if another process has started a supervisor
+ * meanwhile, or -errno with a sentence appended to WHY.
  */
 int launch_supervisor(const struct place *place, int *ret_fd, struct text *why);
 
@@ -78,7 +78,7 @@ struct claim {
  */
 int launch_claim(const struct place *place, struct claim *ret, struct text *why);
 
-/* Gives PLACE up, where no supervisor serves after all: removes the socket, closes it, and closes the lock. */
+/* Gives up PLACE, because no supervisor serves there after all: removes and closes the socket, and closes the lock. */
 void launch_give_up(const struct place *place, struct claim *claim);
 
 #endif

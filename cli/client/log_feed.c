@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* After a piece of so many bytes there is probably more, so several requests are sent at a time. */
+/* After a piece of this many bytes there is probably more, so several requests are sent at a time. */
 #define LARGE_PIECE (32U * 1024)
 
 /* Notes that REQUEST has no reply yet. */
@@ -156,7 +156,7 @@ static int add_data(struct log_feed *feed, const json_t *result)
     return error;
 }
 
-/* Adds what RESULT brings to the buffer. */
+/* Adds the piece in RESULT to the buffer. */
 static int add(struct log_feed *feed, const json_t *result)
 {
     int error = add_data(feed, result);

@@ -1,10 +1,10 @@
 /*
- * A log that is read through the connection, by the method "read". A feed asks for the next pieces, and puts what
- * comes into a buffer, from which a printer reads as from a file. A feed that follows its log always has a request
- * waiting at the supervisor, which replies when there are new bytes; nothing polls.
+ * A log that is read through the connection, by the method "read". A feed asks for the next pieces, and puts them
+ * into a buffer, from which a printer reads as from a file. A feed that follows its log always has a request
+ * waiting at the supervisor, which replies when there are new bytes, so the feed need not poll.
  *
- * The caller takes the client's replies, and gives each to log_feed_take(). Functions return 0 or -errno, as
- * client.h's do, unless their comment says otherwise.
+ * The caller takes the client's replies, and gives each to log_feed_take(). Functions return 0 or -errno, as the
+ * functions of client.h do, unless their comment says otherwise.
  */
 #ifndef K3THREAD_CLI_CLIENT_LOG_FEED_H
 #define K3THREAD_CLI_CLIENT_LOG_FEED_H
@@ -29,6 +29,7 @@ struct log_feed_wish {
     off_t              begin; /* begin at this offset; negative: where the output begins */
 };
 
+/* One feed. */
 struct log_feed {
     struct client    *client; /* NULL: not open */
     struct log_buffer buffer;

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-/* An id has no more digits. */
+/* The most digits of an id. */
 #define DIGITS_MAX 18
 
 bool request_is_id(const char *thread, int64_t *ret)
@@ -46,7 +46,7 @@ static void add_threads(struct text *params, const char *key, char *const *threa
     text_byte(params, ']', 1);
 }
 
-/* Writes which members the reply must have. MEMBERS is JSON. */
+/* Writes the list of the members that the reply must have. MEMBERS is JSON. */
 static void write_members(struct text *params, const char *members)
 {
     write_name(params, "members");
@@ -95,7 +95,7 @@ static void write_limits(struct text *params)
     member_write_integer(params, "nice", getpriority(PRIO_PROCESS, 0));
 }
 
-/* Writes that the command has the surroundings of the connection, and the variables that are added. */
+/* Writes that the command has the surroundings of the connection, with VARIABLES added. */
 static void add_variables(struct text *params, char *const *variables)
 {
     write_name(params, "environment");
@@ -147,7 +147,7 @@ static void add_terminal(struct text *params, const struct start_request *reques
     member_write_integer(params, "columns", request->columns);
 }
 
-/* Writes what surrounds the command: its directory, environment, input and output. */
+/* Writes the directory, the environment, the input and the output of the command. */
 static void add_surroundings(struct text *params, const struct start_request *request)
 {
     if (request->is_elsewhere) {

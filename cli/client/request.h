@@ -1,8 +1,7 @@
 /*
- * The requests that start, join, raise in and list threads: their parameters, and how they are
- * written.
+ * Writes the parameters of the requests that start, join, raise in and list threads.
  *
- * The parsers of the command line fill the structs. They belong to the commands and to the quick
+ * The parsers of the command line fill the structs: the commands have such parsers, and so has the quick
  * way (cli/quick). The quick way calls these functions before the C library has begun: see
  * QUICK_SHARED in the Makefile. A struct borrows all words. Each function appends one JSON object
  * to PARAMS.
@@ -16,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The parameters of one start. */
 struct start_request {
     char *const *command; /* up to a NULL */
     const char  *here;    /* the current directory, at which relative paths begin */
@@ -32,11 +32,10 @@ struct start_request {
     int64_t      log_limit;                            /* bytes; 0: none */
     char *const *needs;                                /* names and ids */
     size_t       needs_count;
-    bool
-        is_elsewhere; /* it goes to another machine: paths are of that machine, and so is the rest */
-    char *const *environment; /* of the command, up to a NULL; elsewhere, what is added; or NULL */
+    bool is_elsewhere; /* the supervisor is on another machine, whose paths and limits hold */
+    char *const *environment; /* of the command, up to a NULL; elsewhere, more variables; or NULL */
     bool environment_known;   /* the connection's last start sent the same environment and limits */
-    bool if_absent;           /* a live thread of that name is as good as a new one */
+    bool if_absent;           /* if a live thread has that name, no new thread is started */
     bool daemon, keep, chained;
     bool is_sure; /* for a chained start: as far as the client can tell, the command will run */
 };
@@ -47,8 +46,8 @@ void request_init_start(struct start_request *ret);
 void request_write_start(struct text *params, const struct start_request *request);
 
 /*
- * Writes what the commands get that are started from another machine: ENVIRONMENT, the directory HERE, and the
- * limits, umask and niceness of this process.
+ * Writes the surroundings of commands that are started from another machine: ENVIRONMENT, the directory HERE, and
+ * the limits, umask and niceness of this process.
  */
 void request_write_surroundings(struct text *params, char *const *environment, const char *here);
 

@@ -22,7 +22,7 @@ bool ssh_is_host(const char *host, struct text *why)
     return false;
 }
 
-/* In the child */
+/* The child */
 
 /*
  * Gives ssh an error output of its own, if that is a pipe. ssh makes its descriptors non-blocking, and a pipe that
@@ -69,7 +69,7 @@ _Noreturn static void become_ssh(const char *host, bool asks, int fd, int report
     int         error;
 
     if (!asks) {
-        (void) setsid(); /* no terminal, so no question */
+        (void) setsid(); /* without a terminal, ssh cannot ask there */
         (void) setenv("SSH_ASKPASS_REQUIRE", "never", 1);
     }
     reopen_errors();
@@ -81,7 +81,7 @@ _Noreturn static void become_ssh(const char *host, bool asks, int fd, int report
     _exit(EXIT_FAILURE);
 }
 
-/* In this process */
+/* The parent */
 
 /* Waits until the child has executed ssh. Returns 0, or -errno of the step that failed. */
 static int await_exec(int report)

@@ -1,6 +1,6 @@
 /*
  * The connection to the supervisor of another machine: `ssh HOST k3thread proxy`, a child process with one end of
- * a socket pair as its input and output. What HOST means, and how ssh gets there, is ssh's own configuration.
+ * a socket pair as its input and output. The configuration of ssh says what HOST means, and how ssh gets there.
  *
  * The child ends by itself when this process closes its end, or is gone. It does not take part in Ctrl-C: a
  * command that catches the signal may still need the connection to pass it on.
@@ -15,7 +15,7 @@
 
 /* The process. Zeroed: there is none. */
 struct ssh {
-    pid_t pid;       /* 0: none, or it has ended, and STATUS says how */
+    pid_t pid;       /* 0: none, or it has ended */
     int   status;    /* as waitpid() has it */
     bool  has_ended; /* STATUS is known */
 };
@@ -36,8 +36,8 @@ int ssh_start(struct ssh *ssh, const char *host, bool asks, int *ret_fd, struct 
 void ssh_cut_off(const struct ssh *ssh);
 
 /*
- * Waits until ssh has ended, whose connection is closed, but no more than SECONDS: an ssh that other sessions use
- * too lives on with them. Returns true if it has ended.
+ * Waits until ssh, whose connection is closed, has ended, at most SECONDS: an ssh that serves other sessions too does
+ * not end before them. Returns true if it has ended.
  */
 bool ssh_finish(struct ssh *ssh, double seconds);
 

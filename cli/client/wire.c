@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* How much is read at a time. Most replies are short; a long one is read in many pieces. */
+/* The bytes that are read at a time. Most replies are short; a long reply is read in large pieces. */
 #define FIRST_READ (4U * 1024)
 #define NEXT_READ  (64U * 1024)
 #define REPLY_MAX  (1024U * 1024 * 1024)

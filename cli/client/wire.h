@@ -1,6 +1,6 @@
 /*
- * Lines over a socket: requests that are sent, and lines that are received. The quick way calls
- * these functions before the C library has begun: see QUICK_SHARED in the Makefile.
+ * Sends requests over a socket, and receives lines. The quick way calls these functions before the C
+ * library has begun: see QUICK_SHARED in the Makefile.
  *
  * Functions return a negative errno on failure, and otherwise what their comment says.
  */
@@ -17,9 +17,9 @@
 struct wire {
     int         fd;       /* a connected socket */
     struct text unsent;   /* requests that the socket has not taken yet */
-    struct text received; /* what was read; the first `consumed` bytes of it are done */
+    struct text received; /* bytes that were read; the first `consumed` of them are done */
     size_t      consumed;
-    size_t      seen; /* so many bytes behind the consumed ones hold no newline */
+    size_t      seen; /* the bytes behind the consumed ones that are known to hold no newline */
     bool        cut;  /* the other side closed the socket before it got all that was queued */
 };
 
