@@ -9,6 +9,7 @@
 
 #define REMOVE "\r\033[K"
 
+/* The state of this process's line. */
 static struct {
     bool is_shown;
     bool is_parents;
@@ -29,7 +30,7 @@ static void replace(const char *bytes, size_t size)
         continue;
 }
 
-/* Removes the parent's line, unless what was written last stands in the same row. */
+/* Removes the parent's line, unless this process has begun a line of its own, which has removed it. */
 static void remove_parents(const char *data, size_t size)
 {
     if (!line.is_begun)

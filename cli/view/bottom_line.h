@@ -1,10 +1,10 @@
 /*
- * The line at the bottom of the terminal that a process replaces in place, and that must not stand in the way
- * of what is printed: before anything else is written to standard output or standard error, the line is
- * removed. That concerns what is written through output.h and printer.h. progress.h decides what the line says.
+ * The line at the bottom of the terminal, which a process replaces in place. The line must not mix with other
+ * output: it is removed before output.h or printer.h writes to standard output or standard error. progress.h
+ * decides what the line says.
  *
- * A process has one such line. A child of the process that shows it, such as the script of a run, may print to
- * the same terminal; it removes the line of its parent, which draws it again.
+ * A process has one such line. A child of that process, such as the script of a run, may print to the same terminal.
+ * The child then removes the line of its parent, and the parent draws the line again.
  */
 #ifndef K3THREAD_CLI_VIEW_BOTTOM_LINE_H
 #define K3THREAD_CLI_VIEW_BOTTOM_LINE_H
@@ -22,8 +22,8 @@ void bottom_line_show(const char *bytes, size_t size);
 bool bottom_line_is_shown(void);
 
 /*
- * Leaves the line to the parent of this process from now on: this process shows none, and removes the parent's
- * before it begins a line of its own.
+ * Leaves the line to the parent of this process from now on: this process shows no such line, and removes the
+ * parent's line before it begins to print a line.
  */
 void bottom_line_leave_to_parent(void);
 

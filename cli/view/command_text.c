@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-/* A character that takes a column has at most so many bytes, unless others without a width follow it. */
+/* The most bytes of a character that takes a column, without characters of no width that may follow it. */
 #define CHARACTER_MAX 4
 
 bool command_text_add(struct text *text, const json_t *words, size_t columns)

@@ -38,7 +38,7 @@ static bool is_colour(const struct escapes *escapes)
 }
 
 /*
- * Takes the byte behind ESC, which says what kind of sequence it is. A sequence of an unknown kind
+ * Takes the byte behind ESC, which tells the kind of the sequence. A sequence of an unknown kind
  * ends with its first byte outside " " to "/".
  */
 static void take_kind(struct escapes *escapes, char byte)

@@ -3,7 +3,7 @@
 #include "cli/view/command_text.h"
 #include "cli/view/thread_text.h"
 
-/* More processes are only counted, and longer commands are cut. */
+/* The most processes that are named, and the columns of each command. More processes are counted only. */
 #define SHOWN_MAX     8
 #define COMMAND_WIDTH 80
 

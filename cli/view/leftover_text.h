@@ -1,4 +1,4 @@
-/* Words for the processes that a thread's command left behind. */
+/* Words for the leftovers of a thread. */
 #ifndef K3THREAD_CLI_VIEW_LEFTOVER_TEXT_H
 #define K3THREAD_CLI_VIEW_LEFTOVER_TEXT_H
 

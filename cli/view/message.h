@@ -1,4 +1,4 @@
-/* Messages on standard error. */
+/* Prints messages on standard error. */
 #ifndef K3THREAD_CLI_VIEW_MESSAGE_H
 #define K3THREAD_CLI_VIEW_MESSAGE_H
 
@@ -32,7 +32,7 @@ void   message_set_line(size_t line);
 /* Appends "FILE:LINE: " if messages begin with it. */
 void message_add_origin(struct text *text);
 
-/* Returns how many messages this process has printed. */
+/* Returns the number of messages that this process has printed. */
 unsigned message_count(void);
 
 #endif

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Learns that SIZE bytes at DATA are about to be written to FD. */
+/* A function that is called before the SIZE bytes at DATA are written to FD. */
 typedef void output_listener(int fd, const char *data, size_t size);
 
 /* Makes all functions below call FUNCTION before each write. */

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* While so many bytes wait to be written, no more lines are taken. */
+/* While this many bytes wait to be written, no more lines are taken. */
 #define READY_MAX (256U * 1024)
 
 void printer_open(struct printer *printer, int fd, unsigned flags)

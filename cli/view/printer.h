@@ -23,7 +23,7 @@
 #include <stdbool.h>
 
 /*
- * Opens a printer that prints to FD. FLAGS: enum printer_flags; printer_style() returns those that
+ * Opens a printer that prints to FD. FLAGS: enum printer_flags; printer_style() returns the flags that
  * suit FD.
  */
 void printer_open(struct printer *printer, int fd, unsigned flags);
@@ -37,7 +37,7 @@ unsigned printer_style(int fd);
  */
 int printer_fill(struct printer *printer);
 
-/* Returns after how many milliseconds an unfinished line must be shown, or -1 if there is none. */
+/* Returns the milliseconds after which an unfinished line must be shown, or -1 if there is none. */
 int printer_patience(const struct printer *printer);
 
 /* Returns true if bytes wait to be written. */
@@ -45,7 +45,7 @@ bool printer_is_ready(const struct printer *printer);
 
 /*
  * Writes some of the waiting bytes: few enough that a pipe or a terminal that poll() calls writable
- * does not block. Returns 0 or -errno; -EPIPE if the reader has gone.
+ * does not block. Returns 0 or -errno; -EPIPE if no process reads any more.
  */
 int printer_write(struct printer *printer);
 

@@ -2,16 +2,15 @@
 
 #include <string.h>
 
-/*
- * Stands behind a name. The colours are SGR codes. Red is left out, because it looks like a
- * failure.
- */
+/* The bytes between a name and its line. */
 #define SEPARATOR " | "
+
+/* The colours of names, as SGR codes. Red is left out, because it looks like a failure. */
 static const char *const colours[] = {"36", "33", "32", "35", "34", "96", "93", "92", "95", "94"};
 
 #define COLOUR_COUNT (sizeof(colours) / sizeof(colours[0]))
 
-/* So many bytes are copied without a call. */
+/* Up to this many bytes are copied without a call. */
 #define SHORT 16
 
 #define CLEAR_TO_END "\033[K"
@@ -39,8 +38,8 @@ static void find_time(struct printer_source *source, off_t last)
 }
 
 /*
- * Adds what stands before a line. The name first resets the colour, which a command may have left
- * set.
+ * Adds the time and the name before a line. The name first resets the colour, which a command may have
+ * left set.
  */
 static void add_prefix(struct printer_source *source)
 {

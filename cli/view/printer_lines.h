@@ -1,5 +1,5 @@
 /*
- * How a printer prints a line: the name and the time before the line, and those bytes of it that
+ * Prints the lines of a printer: the name and the time before a line, and the bytes of the line that
  * may pass. For printer_take.c.
  */
 #ifndef K3THREAD_CLI_VIEW_PRINTER_LINES_H
@@ -22,11 +22,11 @@ void lines_add(struct printer_source *source, const char *piece, size_t size);
 
 /*
  * Prints all lines of a block that begins with a line and ends with a newline. This is the fast way, for lines that
- * differ in nothing but their bytes. Returns false, and prints nothing, if they must be printed one by one.
+ * all get the same prefix. Returns false, and prints nothing, if the lines must be printed one by one.
  */
 bool lines_add_plain(struct printer_source *source, const char *block, size_t size);
 
-/* Prints the line that says which run begins, behind any line that is open. */
+/* Prints the line that announces the run of MARK. Ends an open line first. */
 void lines_add_run(struct printer_source *source, const struct run_mark *mark);
 
 /* Ends the line, if it is open. */

@@ -190,7 +190,7 @@ int printer_open_source(struct printer_source *source, bool some_lines, unsigned
     return error;
 }
 
-/* Returns true if the log holds anything. Most logs stay empty, and are never opened. */
+/* Returns true if the log is not empty. Most logs stay empty, and are never opened. */
 static bool is_written(const struct printer_source *source)
 {
     struct stat info;

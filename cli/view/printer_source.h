@@ -30,13 +30,14 @@ enum printer_flags {
     PRINTER_RAW = 1 << 9,     /* for a single source: pass its bytes at once, not by lines */
 };
 
+/* One source. */
 struct printer_source {
     struct printer      *printer;
     char                *path;
     struct text          name;       /* escaped */
     size_t               name_width; /* in columns */
     unsigned             colour;     /* an index into the colours */
-    struct logfile       log;        /* opened when the log first holds something */
+    struct logfile       log;        /* opened when the log is first not empty */
     off_t                begin;      /* of the bytes that were not taken yet */
     off_t                seen;       /* there is no newline from `begin` up to here */
     off_t                limit;      /* no bytes are taken from here on; 0: no limit */
@@ -53,7 +54,7 @@ struct printer_source {
     struct times_writer  writer; /* for PRINTER_KEEP */
     struct times_reader *reader; /* for PRINTER_KEPT */
     struct run_marks
-        *marks; /* the runs whose beginnings are shown, of the buffer if there is one; NULL: none */
+        *marks; /* the runs to announce; if there is a buffer, they are its own; NULL: none */
     STAILQ_ENTRY(printer_source) dirty_link;
     TAILQ_ENTRY(printer_source) waiting_link;
     LIST_ENTRY(printer_source) link;
@@ -75,12 +76,12 @@ struct printer {
     struct printer_source *open;
 
     /*
-     * The source whose long line is being taken in pieces, or NULL. Nothing else is taken
+     * The source whose long line is being taken in pieces, or NULL. No other line is taken
      * meanwhile.
      */
     struct printer_source *long_line;
-    off_t                  long_end, long_next; /* where that line ends, where the next begins */
-    bool                   long_waits;          /* only a part of it was written: it stays open */
+    off_t long_end, long_next; /* the end of that line, the beginning of the next */
+    bool  long_waits;          /* its end has not come: it stays open */
     STAILQ_HEAD(, printer_source) dirty;
     TAILQ_HEAD(, printer_source) waiting; /* wait for their lines' ends, longest wait first */
     LIST_HEAD(, printer_source) sources;
@@ -95,18 +96,18 @@ struct printer_source *printer_add(struct printer *printer, const char *name, co
                                    off_t offset);
 
 /*
- * Adds a source whose log comes into BUFFER, which is borrowed. PATH is where the log is on its own machine. Returns
- * as printer_add() does.
+ * Adds a source whose log comes into BUFFER, which is borrowed. PATH is the log's path on its own machine. Returns as
+ * printer_add() does.
  */
 struct printer_source *printer_add_buffer(struct printer *printer, const char *name,
                                           const char *path, struct log_buffer *buffer);
 
-/* Shows a line where a run of such a source after the first begins. */
+/* Makes SOURCE, which has a buffer, announce each run after the first by a line. */
 void printer_show_buffered_runs(struct printer_source *source);
 
 /*
- * Shows a line where a run after the first begins, as the marks at PATH say (run_marks.h). Returns 0 or
- * -ENOMEM.
+ * Makes SOURCE announce each run after the first by a line, at the marks in the file PATH (run_marks.h). Returns 0
+ * or -ENOMEM.
  */
 int printer_show_runs(struct printer_source *source, const char *path);
 
@@ -122,7 +123,7 @@ void printer_touch_all(struct printer *printer);
  */
 void printer_end(struct printer_source *source);
 
-/* Does so for every source that is not done. */
+/* Notes the same for every source that is not done. */
 void printer_end_all(struct printer *printer);
 
 /* Notes that more may be written after all: the thread runs again. */

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* How many seconds an unfinished line waits for its end before it is shown. */
+/* The seconds that an unfinished line waits for its end before it is shown. */
 #define WAIT 0.2
 
 /* Reads up to SIZE bytes of the log, from AT on. */
@@ -18,8 +18,8 @@ static ssize_t read_log(struct printer_source *source, char *block, size_t size,
 }
 
 /*
- * Returns true if bytes of the log were lost before the SIZE bytes (or the error) that were read
- * last. Ends the line that the lost bytes belonged to.
+ * Returns true if bytes of the log were lost before the last read, which returned SIZE. Ends the line
+ * that the lost bytes belonged to.
  */
 static bool has_gap(struct printer_source *source, ssize_t size)
 {
@@ -102,7 +102,7 @@ static const struct run_mark *find_run(struct printer_source *source, ssize_t si
     return run_marks_find(source->marks, source->seen, source->seen + (size > 0 ? size : 0));
 }
 
-/* Shows that the run of MARK begins here, if the line before it is complete; completes that line otherwise. */
+/* Announces the run of MARK, which begins here. If the line before is not complete, completes that line instead. */
 static void take_run(struct printer_source *source, const struct run_mark *mark)
 {
     stop_waiting(source);
@@ -114,13 +114,13 @@ static void take_run(struct printer_source *source, const struct run_mark *mark)
     run_marks_take(source->marks, mark);
 }
 
-/* Returns true if the line so far fills the buffer that it comes into, so that it must be shown to make room. */
+/* Returns true if the unfinished line fills the buffer of SOURCE: then it must be shown to make room. */
 static bool fills_buffer(const struct printer_source *source)
 {
     return source->log.buffer != NULL && log_buffer_is_full(source->log.buffer);
 }
 
-/* Handles the end of the log. If the source has ended, it is done, and its last line is ended. */
+/* Handles the end of the log. If the source has ended, takes its last line, and closes the source when that is done. */
 static void settle(struct printer_source *source)
 {
     if (source->seen > source->begin && fills_buffer(source)) {
@@ -139,7 +139,7 @@ static void settle(struct printer_source *source)
     printer_source_close(source);
 }
 
-/* Notes the present time as the one when the log was seen up to END. */
+/* Notes that the log was seen up to END at the present time. */
 static void see(struct printer_source *source, off_t end)
 {
     unsigned flags = source->printer->flags;
@@ -202,7 +202,7 @@ static void take_whole(struct printer_source *source, const char *block, size_t 
         stop_waiting(source);
 }
 
-/* Returns how many bytes the next block of SOURCE may have. */
+/* Returns the most bytes that the next block of SOURCE may have. */
 static size_t size_of_next(const struct printer_source *source)
 {
     off_t left = source->limit > 0 ? source->limit - source->seen : (off_t) TAKE_BLOCK_SIZE;
@@ -213,8 +213,8 @@ static size_t size_of_next(const struct printer_source *source)
 }
 
 /*
- * Looks at SIZE bytes that were read at SOURCE's position. Returns how many of them belong to one run. Returns 0
- * if a run begins there, which is then shown, or if there are no bytes yet.
+ * Looks at SIZE bytes that were read at SOURCE's position. Returns how many of them belong to one run. Returns 0 if
+ * a run begins there, which is then announced, or if there are no bytes yet.
  */
 static size_t of_one_run(struct printer_source *source, ssize_t size)
 {
@@ -246,7 +246,7 @@ static void take_block(struct printer_source *source, char *block)
 }
 
 /*
- * Takes the bytes of SOURCE's next block. Reads them directly into the buffer that is written from.
+ * Takes the bytes of SOURCE's next block. Reads them directly into the buffer of bytes to be written.
  */
 static void take_bytes(struct printer_source *source)
 {
@@ -260,7 +260,7 @@ static void take_bytes(struct printer_source *source)
         size = read_log(source, ready->data + ready->size, wanted, source->seen);
     if (source->log.gap && source->shown && size > 0)
         memmove(ready->data + ready->size + 1, ready->data + ready->size, (size_t) size);
-    (void) has_gap(source, size); /* the gap may end a line */
+    (void) has_gap(source, size); /* this may end a line */
     taken = of_one_run(source, size);
     if (taken == 0)
         return;
@@ -270,7 +270,7 @@ static void take_bytes(struct printer_source *source)
     source->begin = source->seen += (off_t) taken;
 }
 
-/* Ends a long line that was taken up to its end, or as far as it is written. */
+/* Ends the long line, of which everything was taken. */
 static void end_long_line(struct printer *printer)
 {
     struct printer_source *source = printer->long_line;

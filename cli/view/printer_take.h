@@ -1,5 +1,5 @@
 /*
- * How a printer takes lines from its sources: a block from each source in turn, a very long line in
+ * Takes lines from the sources of a printer: a block from each source in turn, a very long line in
  * pieces, and an unfinished line after it has waited long enough. For printer.c.
  */
 #ifndef K3THREAD_CLI_VIEW_PRINTER_TAKE_H
@@ -9,7 +9,7 @@
 
 #include <stdbool.h>
 
-/* Returns true if there may be something to take now. */
+/* Returns true if there may be bytes to take now. */
 bool take_is_needed(const struct printer *printer);
 
 /* The size of the block that take_next() reads into. */
@@ -18,7 +18,7 @@ bool take_is_needed(const struct printer *printer);
 /* Takes a block from a source; BLOCK is room for it. Returns false if there is nothing to take. */
 bool take_next(struct printer *printer, char *block);
 
-/* Returns after how many milliseconds an unfinished line must be shown, or -1 if there is none. */
+/* Returns the milliseconds after which an unfinished line must be shown, or -1 if there is none. */
 int take_patience(const struct printer *printer);
 
 /* Drops all that could be taken now. */

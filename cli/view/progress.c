@@ -20,8 +20,8 @@ bool progress_can_replace(void)
 }
 
 /*
- * Returns how much of TEXT fits into one row. A text that goes on in the next row could not be
- * removed.
+ * Returns the number of bytes of TEXT that fit into one row. A text that goes on in the next row could
+ * not be removed.
  */
 static size_t fitting(const struct text *text)
 {

@@ -1,6 +1,6 @@
 /*
- * Says in a line on standard error what a command waits for. The line is replaced in place (bottom_line.h), and
- * is shown only on a terminal.
+ * Shows a line on standard error that says what a command waits for. The line is replaced in place
+ * (bottom_line.h), and is shown only on a terminal.
  */
 #ifndef K3THREAD_CLI_VIEW_PROGRESS_H
 #define K3THREAD_CLI_VIEW_PROGRESS_H

@@ -1,4 +1,4 @@
-/* The terminal at standard input, while a program elsewhere, or a screen of k3thread's own, reads its keys. */
+/* Makes the terminal at standard input raw: a program elsewhere, or a screen of k3thread itself, reads its keys. */
 #ifndef K3THREAD_CLI_VIEW_RAW_TERMINAL_H
 #define K3THREAD_CLI_VIEW_RAW_TERMINAL_H
 

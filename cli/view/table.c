@@ -30,7 +30,7 @@ static size_t width_of(size_t column)
     return column < TABLE_COLUMNS ? column : TABLE_COLUMNS - 1;
 }
 
-/* Ends the cell of SIZE bytes. One more byte must follow it, for the separator. */
+/* Ends the cell of SIZE bytes. The bytes behind it must have room for a separator. */
 static void take_cell(struct table *table, size_t size, size_t width)
 {
     size_t           *widest = &table->widths[width_of(table->column)];
@@ -115,7 +115,7 @@ void table_release(struct table *table)
     *table = (struct table){0};
 }
 
-/* So many bytes are copied at once. */
+/* The bytes that are copied at once. */
 #define STEP 8
 
 /* Copies SIZE bytes, and up to STEP - 1 more: most cells are so short that a call would take longer. */

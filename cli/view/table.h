@@ -1,4 +1,4 @@
-/* A table with aligned columns, for `list` and for the summary of `run`. */
+/* Aligns the columns of tables, for `list` and for the summary of `run`. */
 #ifndef K3THREAD_CLI_VIEW_TABLE_H
 #define K3THREAD_CLI_VIEW_TABLE_H
 

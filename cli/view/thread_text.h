@@ -1,4 +1,4 @@
-/* Words and numbers from a thread's description in a reply of the supervisor. */
+/* Finds words and numbers in a thread object of a reply of the supervisor. */
 #ifndef K3THREAD_CLI_VIEW_THREAD_TEXT_H
 #define K3THREAD_CLI_VIEW_THREAD_TEXT_H
 
@@ -10,12 +10,12 @@
 /* Adds the rows of PART, a part of the table that the supervisor sends for `list`. */
 void thread_add_rows(struct table *table, const json_t *part);
 
-/* Adds how THREAD ended, in the words of result.h. */
+/* Adds the end of THREAD, in the words of result.h. */
 void thread_add_result(struct text *text, const json_t *thread);
 
 /*
- * Adds why the command never ran. Adds nothing if the command ran, or if an exception ended the
- * thread first.
+ * Adds the reason why the command never ran. Adds nothing if the command ran, or if an exception ended
+ * the thread first.
  */
 void thread_add_reason(struct text *text, const json_t *thread);
 
