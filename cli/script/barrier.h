@@ -1,6 +1,6 @@
 /*
- * The barrier between a script and the output of its threads: before each command, the script waits until all
- * output is printed that its threads have written so far. The end of the script waits in the same way.
+ * The barrier between a script and the output of its threads: before each command, the script waits until the
+ * output that its threads have written so far is printed. The end of the script waits in the same way.
  */
 #ifndef K3THREAD_CLI_SCRIPT_BARRIER_H
 #define K3THREAD_CLI_SCRIPT_BARRIER_H

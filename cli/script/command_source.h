@@ -1,6 +1,6 @@
 /*
- * The commands of a script, one after the other: the lines of a script, the words of --each, or a plan that was
- * made of either. A Procfile is read as a whole: see procfile.h.
+ * Reads the commands of a script, one after the other: from the lines of a script, from the words of --each, or from
+ * a plan that was made of these. A Procfile is read as a whole: see procfile.h.
  */
 #ifndef K3THREAD_CLI_SCRIPT_COMMAND_SOURCE_H
 #define K3THREAD_CLI_SCRIPT_COMMAND_SOURCE_H
@@ -17,14 +17,15 @@
 
 struct plan;
 
+/* The commands of one script, and the position in them. */
 struct command_source {
     const struct script *script;
     struct words_scope   scope;
     struct file_lines    file;
     struct reader        reader;
     size_t               next; /* the index of the next command of a plan */
-    size_t               line; /* where the last command, or the error, begins; from 1 */
-    off_t behind; /* of a source that looks ahead: where the other source will go on reading */
+    size_t line;   /* the line in which the last command, or the error, begins; from 1 */
+    off_t  behind; /* of a source that looks ahead: the position to which the other one returns */
 };
 
 /* Begins to read SCRIPT, which is borrowed. Its lines can use the variables of ENVIRONMENT. */
@@ -44,8 +45,8 @@ int command_source_next(struct command_source *source, struct words *ret, struct
 int command_source_read_plan(struct command_source *source, struct plan *plan, struct text *why);
 
 /*
- * Reports why there is no next command: ERROR and WHY are those of command_source_next() or command_source_read_plan(). Returns the script's exit
- * status.
+ * Reports the reason why there is no next command. ERROR and WHY come from command_source_next() or
+ * command_source_read_plan(). Returns the script's exit status.
  */
 int command_source_explain(const struct command_source *source, int error, struct text *why);
 

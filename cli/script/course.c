@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* No supervisor starts so many threads: a larger number is not an id. */
+/* No supervisor starts this many threads: a larger number is not an id. */
 #define ID_MAX 100000000
 
 void course_open(struct course *course, bool is_wanted)
@@ -92,7 +92,7 @@ static int member(const json_t *thread, const char *name, int other)
     return json_is_integer(value) ? (int) json_integer_value(value) : other;
 }
 
-/* Notes how a run ended in PHASE, its last phase. */
+/* Notes the end of a run in PHASE, its last phase. */
 static void note_end(struct course_phase *phase, const json_t *thread)
 {
     json_t *exception = json_object_get(thread, "exception");
@@ -104,9 +104,9 @@ static void note_end(struct course_phase *phase, const json_t *thread)
 }
 
 /*
- * Ends the phases of THREAD that have no end yet. The last one ended at END. The supervisor may report a phase a
- * moment after its true beginning, so no phase lasts beyond END. OBJECT, which may be NULL, says how the run
- * ended.
+ * Ends the phases of THREAD that have no end yet. The last phase ended at END. The supervisor may report a phase a
+ * moment after its true beginning, so no phase lasts beyond END. OBJECT, which may be NULL, describes the end of the
+ * run.
  */
 static void end_phases(struct course_thread *thread, const json_t *object, double end)
 {
@@ -142,7 +142,7 @@ static void begin_phase(struct course *course, struct course_thread *thread, con
                                                     .began = fmax(time - course->began, 0)};
 }
 
-/* Returns the time at which the phases of THREAD ended. OBJECT, which says that, came at TIME. */
+/* Returns the time at which the phases of THREAD ended. OBJECT, which reports the end, came at TIME. */
 static double end_of(const struct course_thread *thread, const json_t *object, double time)
 {
     const json_t *ended = json_object_get(object, "ended");
@@ -154,7 +154,7 @@ static double end_of(const struct course_thread *thread, const json_t *object, d
                                                      : json_number_value(ended);
 }
 
-/* Begins the run that OBJECT shows, even if that has ended since. */
+/* Begins the run that OBJECT shows, even if that run has ended since. */
 static void begin_run(struct course *course, struct course_thread *thread, const json_t *object)
 {
     thread->started = json_number_value(json_object_get(object, "started"));
@@ -164,7 +164,7 @@ static void begin_run(struct course *course, struct course_thread *thread, const
     begin_phase(course, thread, "running", thread->started);
 }
 
-/* Takes the state of THREAD, which THREAD has had since TIME. No new run began. */
+/* Takes STATE, which THREAD has had since TIME. No new run began. */
 static void take_state(struct course *course, struct course_thread *thread, const json_t *object,
                        const char *state, double time)
 {

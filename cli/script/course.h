@@ -1,6 +1,6 @@
 /*
- * The course of a run: when each phase of each thread began and ended, and which exceptions were raised. The
- * supervisor's events tell it. `run --trace` and `run --report` show it.
+ * Collects the course of a run from the supervisor's events: the beginning and the end of each phase of each thread,
+ * and the exceptions that were raised. `run --trace` and `run --report` show it.
  */
 #ifndef K3THREAD_CLI_SCRIPT_COURSE_H
 #define K3THREAD_CLI_SCRIPT_COURSE_H
@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* How a run of a command ended. */
+/* The end of one run of a command. */
 struct course_end {
     int     exit_code; /* -1: none */
     int     signal;    /* 0: none */
@@ -19,7 +19,7 @@ struct course_end {
 /* A time that a thread spent in one state. Times are seconds from the beginning of the run. */
 struct course_phase {
     const char       *word; /* the state */
-    json_int_t        run;  /* which run of the command, from 1; 0: the command did not run */
+    json_int_t        run;  /* the number of the run, from 1; 0: the command did not run */
     double            began, ended;
     bool              is_last; /* the last phase of its run, which ended as END says */
     struct course_end end;
@@ -35,7 +35,7 @@ struct course_thread {
     size_t     first;   /* the first phase whose end is not known, or may still be moved */
     json_int_t runs;    /* how many runs of the command are known */
     bool       in_run;  /* the phases from `first` on belong to the last run */
-    double     started; /* when the last run began */
+    double     started; /* the time at which the last run began */
 };
 
 /* An exception that was raised in a thread. */
@@ -46,10 +46,11 @@ struct course_raise {
     json_t    *inner;               /* the name of the thread inside its process; NULL: none */
 };
 
+/* The course of one run. */
 struct course {
     bool                  is_wanted; /* if not, the functions below do nothing */
     bool                  failed;    /* memory was lacking */
-    double                began;     /* the time from which the others count, since the epoch */
+    double                began;     /* the beginning, since the epoch; other times count from it */
     struct course_thread *threads;   /* by their ids; also for ids that no thread has */
     size_t                size;
     struct course_raise  *raises; /* in the order of their times */

@@ -7,16 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* An event may have a time that is so many seconds later than what it reports. */
+/* The time of an event may be up to this many seconds later than the change that the event reports. */
 #define LATE 0.01
 
-/* The two clocks from which times are taken may differ by so many seconds. */
+/* The two clocks from which times are taken may differ by this many seconds. */
 #define SKEW 0.001
 
-/* A script that starts one thread after the other pauses no longer between them, unless it waits for something. */
+/* Between two starts a script pauses no longer than this, unless it waits for something. */
 #define PAUSE 0.02
 
-/* The time in which a thread was being ended is a part of its own if it took more than this share of the run. */
+/* The end of a thread becomes a part of the path if it took more than this share of the run. */
 #define SHARE_OF_END 0.01
 
 /* The search for the path, which goes backwards. */
@@ -65,7 +65,7 @@ static void add(struct search *search, enum path_kind kind, double began, double
         (struct path_part){.id = search->id, .kind = kind, .began = began, .ended = ended};
 }
 
-/* Goes on to CAUSE, which led to the part that was added last. */
+/* Continues the search with CAUSE, which led to the part that was added last. */
 static void go_to(struct search *search, const struct cause *cause)
 {
     struct critical_path *path = search->path;
@@ -98,7 +98,7 @@ static bool find_end(const struct search *search, double after, double until, bo
     return false;
 }
 
-/* Returns when THREAD last became ready before UNTIL, or last began to run if no such phase is known; or NAN. */
+/* Returns the time at which THREAD last became ready before UNTIL, or else last began to run; or NAN. */
 static double ready_time(const struct course_thread *thread, double until)
 {
     double began = NAN;
@@ -155,7 +155,7 @@ static bool find_need(const struct search *search, double after, double until, s
     return ret->id != 0;
 }
 
-/* Finds what ended PHASE, in which the thread waited. */
+/* Finds the cause that ended PHASE, in which the thread waited. */
 static bool find_cause_of_wait(const struct search *search, const struct course_phase *phase,
                                struct cause *ret)
 {
@@ -167,8 +167,8 @@ static bool find_cause_of_wait(const struct search *search, const struct course_
 }
 
 /*
- * Finds what made the thread stop in PHASE: the end of another thread, if SystemExit ended this one, as the end of
- * a run and a leash do.
+ * Finds the cause that made the thread stop in PHASE: the end of another thread, if SystemExit ended this thread. The
+ * end of a run and a leash end threads by SystemExit.
  */
 static void find_cause_of_stop(const struct search *search, const struct course_thread *thread,
                                const struct course_phase *phase, struct cause *ret)
@@ -181,7 +181,7 @@ static void find_cause_of_stop(const struct search *search, const struct course_
         (void) find_end(search, 0, phase->began + SKEW, false, ret);
 }
 
-/* Returns when the thread ID was created, or NAN. */
+/* Returns the time at which the thread ID was created, or NAN. */
 static double created(const struct search *search, json_int_t id)
 {
     const json_t *time = json_object_get(object_of(search, id), "created");
@@ -207,8 +207,8 @@ static void find_join(const struct search *search, json_int_t first, double afte
 }
 
 /*
- * Goes on to what the script waited for before it started the thread, if that is known. The threads that the
- * script started just before this one, without a pause between, had to wait for the same.
+ * Continues the search with the thread that the script waited for before it started this thread, if that is known. The
+ * threads that the script started just before this thread, without a pause between, had to wait for the same thread.
  */
 static void go_to_script(struct search *search)
 {

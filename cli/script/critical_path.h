@@ -1,6 +1,6 @@
 /*
- * The chain of threads that decided when a run ended. It is found backwards: from the thread that ended last (a
- * daemon only if its end took long) to the thread that this one waited for, and so on to the beginning. A thread
+ * Finds the chain of threads that decided when a run ended. The search goes backwards: from the thread that ended last
+ * (a daemon only if its end took long) to the thread that it waited for, and so on to the beginning. A thread
  * waits for a thread that it needs, for the thread whose slot it got, or for its start by the script, which may
  * have waited for a thread itself.
  *
@@ -21,16 +21,17 @@ enum path_kind {
     PATH_STOP    /* the thread was being ended */
 };
 
-/* Why a part began when the part before it ended. */
+/* The reason why a part began when the part before it ended. */
 enum path_cause {
     CAUSE_NONE,  /* the part before it belongs to the same thread, or there is none */
-    CAUSE_NEED,  /* the thread needed the other one */
+    CAUSE_NEED,  /* the thread needed the other thread */
     CAUSE_SLOT,  /* the end of the other thread made its slot free */
-    CAUSE_JOIN,  /* the script started the thread after the other one had ended */
-    CAUSE_READY, /* the script started the thread after the other one had become ready */
-    CAUSE_END    /* the end of the other thread began the end of this one */
+    CAUSE_JOIN,  /* the script started the thread after the other thread had ended */
+    CAUSE_READY, /* the script started the thread after the other thread had become ready */
+    CAUSE_END    /* the end of the other thread began the end of this thread */
 };
 
+/* One part of the path. */
 struct path_part {
     json_int_t      id; /* of the thread; 0: the script */
     enum path_kind  kind;
@@ -39,7 +40,7 @@ struct path_part {
     double          began, ended; /* seconds from the beginning of the run */
 };
 
-/* Zeroed it is empty. */
+/* The path. Zeroed it is empty. */
 struct critical_path {
     struct path_part *parts; /* in the order of time */
     size_t            count;
@@ -50,7 +51,7 @@ struct critical_path {
 void critical_path_find(struct critical_path *path, const struct run_result *result);
 void critical_path_release(struct critical_path *path);
 
-/* Returns when NEED, an element of "needs", was met before UNTIL; NAN if that is not known. */
+/* Returns the time before UNTIL at which NEED, an element of "needs", was met; NAN if that is not known. */
 double critical_path_met(const struct course *course, const json_t *need, double until);
 
 #endif

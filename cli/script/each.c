@@ -7,7 +7,7 @@
 /* The mark in a command that stands for the word. */
 #define MARK "{}"
 
-/* A name is cut to so many bytes: a number may follow. */
+/* A name is cut to this many bytes: a number may follow. */
 #define NAME_BYTES (THREAD_NAME_MAX - 8)
 
 /* The bytes, besides control characters, that a name cannot have, or that have a meaning behind a name. */
@@ -15,7 +15,7 @@
 
 void each_open(struct each *each, int fd)
 {
-    /* As if a line was read: a byte-order mark belongs to the word. */
+    /* With .begun a byte-order mark is not skipped: it belongs to the word. */
     each->file = (struct file_lines){.fd = fd, .begun = true, .buffer.nul = each->nul};
 }
 
@@ -73,7 +73,7 @@ static int add_name(struct each *each, struct text *bytes, const char *word)
     return error;
 }
 
-/* Adds ARGUMENT with WORD in place of each mark. Returns true if there was one. */
+/* Adds ARGUMENT with WORD in place of each mark. Returns true if there was a mark. */
 static bool add_argument(struct text *bytes, const char *argument, const char *word)
 {
     const char *mark;

@@ -1,5 +1,5 @@
 /*
- * Words from standard input, and a command that is run with each of them: `run --each`.
+ * Reads words from standard input, and makes a start of a command of each of them: `run --each`.
  *
  * Each word becomes the words of a command of the table: start --name NAME -- COMMAND… The word takes the place of
  * each {} in the command; if there is no {}, it is added at the end, byte for byte.
@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* The words and the command of one --each. */
 struct each {
     char *const        *command; /* up to a NULL */
     bool                nul;     /* a NUL ends each word, not a newline */

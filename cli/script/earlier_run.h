@@ -1,5 +1,5 @@
 /*
- * The results of an earlier run, read from the file that its --json wrote (result_json.h), for `run --retry`.
+ * Reads the results of an earlier run from the file that its --json wrote (result_json.h), for `run --retry`.
  *
  * Here a thread counts as failed if the file says so, and also if it was cut off: the run failed, and its end
  * ended the thread before the thread could end by itself.
@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Zeroed it is empty. */
+/* The results of one run. Zeroed it is empty. */
 struct earlier_run {
     const char *path;     /* of the file; borrowed */
     json_t     *ends;     /* an object: for each name an array, with true for each failed thread */
@@ -33,9 +33,9 @@ int earlier_run_read(struct earlier_run *ret, const char *path, struct text *why
 bool earlier_run_knows(const struct earlier_run *earlier, const char *name);
 
 /*
- * Returns true if the thread NAME counts as failed. The script starts COUNT threads with that name, and INDEX
- * says which of them is meant, from 0. If the earlier run had another number of threads with that name, all of
- * them count as failed if one does.
+ * Returns true if a thread NAME counts as failed: of the COUNT threads with that name that the script starts, the
+ * thread number INDEX, from 0. If the earlier run had another number of threads with that name, all of them count as
+ * failed if one does.
  */
 bool earlier_run_failed(const struct earlier_run *earlier, const char *name, size_t index,
                         size_t count);

@@ -17,7 +17,7 @@ static size_t count_arguments(const struct words_scope *scope)
     return count;
 }
 
-/* Returns the value of $0, $1 and so on; NULL if there is no such argument. */
+/* Returns the value of PARAMETER, $0, $1 and so on; NULL if there is no such argument. */
 static const char *find_argument(const struct words_scope *scope, const struct parameter *parameter)
 {
     size_t count = count_arguments(scope);

@@ -1,6 +1,6 @@
 /*
- * The parameters in a script's line: $1, $@, $NAME and the like. Finds their values, and adds the
- * values to a word.
+ * Finds the values of the parameters in a script's line ($1, $@, $NAME and the like), and adds them
+ * to a word.
  */
 #ifndef K3THREAD_CLI_SCRIPT_EXPANSION_H
 #define K3THREAD_CLI_SCRIPT_EXPANSION_H
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* A parameter: what follows a '$', with or without braces. */
+/* A parameter: the name behind a '$', with or without braces. */
 struct parameter {
     const char *name; /* its name in the text: "@", "12", "HOME" */
     size_t      length;

@@ -91,7 +91,7 @@ static void draw_progress(struct front *front)
         run_progress_draw(&front->progress, is_all && !front->stopping, front->ending);
 }
 
-/* Returns when the line of progress changes next, or when output that is held back for it may be printed. */
+/* Returns the time at which the line of progress changes, or output that is held back for it may be printed. */
 static double next_progress(const struct front *front)
 {
     if (holds_output(front))
@@ -116,7 +116,7 @@ static double time_to_look(const struct front *front)
     return front->barrier != BARRIER_NONE || left < 0 ? 0 : left;
 }
 
-/* Returns after how many milliseconds handle_time() must be called, or -1. */
+/* Returns the milliseconds after which handle_time() must be called, or -1. */
 static int patience(const struct front *front, bool rests)
 {
     int    other = rests ? PACE : run_output_patience(&front->output);
@@ -148,8 +148,8 @@ static void handle_time(struct front *front)
 enum { POLL_SIGNALS, POLL_CLIENT, POLL_INOTIFY, POLL_SYNC, POLL_OUTPUT, POLL_COUNT };
 
 /*
- * Handles what POLLFDS report. Reads the supervisor's events before the writes that inotify reports: when the end
- * of a thread is known, its writes are then already in inotify's queue.
+ * Handles the events in POLLFDS. Reads the supervisor's events before the events of inotify: when the end of a thread
+ * is known, inotify's queue has all writes to its log.
  */
 static void handle_ready(struct front *front, const struct pollfd *pollfds)
 {
@@ -174,7 +174,7 @@ static void handle_ready(struct front *front, const struct pollfd *pollfds)
         front_close_output(front, -EPIPE);
 }
 
-/* Waits until there is something to do, and does it. */
+/* Waits for the next event or the next time, and handles it. */
 static void step(struct front *front)
 {
     bool          rests = time_to_look(front) > 0;
@@ -207,7 +207,7 @@ static void loop(struct front *front)
             break;
         thinning_step(front);
         draw_progress(front);
-        /* The command that waits may print now. It first removes the row in which the line of progress stood. */
+        /* The waiting command may print now. Its first write removes the row of the line of progress. */
         if (front->barrier == BARRIER_PRINTING && front->progress.is_wanted)
             printer_end_row(&front->output.printer);
         if (front->barrier == BARRIER_PRINTING && printer_is_idle(&front->output.printer))
@@ -234,7 +234,7 @@ static void release(struct front *front)
     run_output_close(&front->output);
 }
 
-/* Makes a run that has succeeded until now fail, if a command, even that of a daemon, left a process behind. */
+/* Makes a run that has succeeded until now fail if a command, even a daemon's, left a process behind. */
 static void fail_for_leaks(struct front *front)
 {
     if (front->status == 0 && front->options->leaks == LEAKS_FAIL &&
@@ -242,7 +242,7 @@ static void fail_for_leaks(struct front *front)
         front->status = STATUS_FAILED;
 }
 
-/* Prints WHY, which says what could not be kept or written. A run that has succeeded until now fails. */
+/* Prints WHY, because a file could not be kept or written. A run that has succeeded until now fails. */
 static void fail_to_write(struct front *front, const struct text *why)
 {
     message_print_text("run", NULL, why);

@@ -3,9 +3,9 @@
  *
  * It is a client. The threads live in a supervisor of the run's own: a child of the front, which
  * ends all threads when the front has ended. Another child executes the script's commands
- * (script.h). The front prints what the threads' commands write, handles signals (interrupt.h),
- * waits for children (it may be process 1), and decides when the run is over and with which exit
- * status (front_end.h).
+ * (script.h). The front prints the output of the threads' commands, handles signals (interrupt.h),
+ * waits for children (it may be process 1), and decides when the run is over, and its exit status
+ * (front_end.h).
  */
 #ifndef K3THREAD_CLI_SCRIPT_FRONT_H
 #define K3THREAD_CLI_SCRIPT_FRONT_H

@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Exchanges with the supervisor */
+/* Messages of the supervisor */
 
 static void handle_reply(struct front *front, const struct reply *reply)
 {
@@ -53,7 +53,7 @@ void front_handle_client(struct front *front)
         front->barrier = BARRIER_PRINTING;
 }
 
-/* Ends */
+/* Ends of children */
 
 /* Returns true if STATUS says that a signal ended the supervisor: its guardian then exits with 128 and more. */
 static bool was_killed(int status)
@@ -62,7 +62,7 @@ static bool was_killed(int status)
 }
 
 /*
- * Returns true if the supervisor, which has ended with STATUS, should not have. It ends by itself when the
+ * Returns true if the supervisor, which has ended with STATUS, should not have ended so. It ends by itself when the
  * run ends, and is killed only by a run that is being stopped.
  */
 static bool is_lost(const struct front *front, int status)
@@ -72,7 +72,7 @@ static bool is_lost(const struct front *front, int status)
     return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
 }
 
-/* Notes that the supervisor's process has ended, and with it all that the commands started. */
+/* Notes that the supervisor's process has ended, and with it all processes that the commands started. */
 static void lose_supervisor(struct front *front, int status)
 {
     front->supervisor = 0;
@@ -110,7 +110,7 @@ void front_reap(struct front *front)
 
 /* Starting */
 
-/* Starts the supervisor and connects to it. Returns 0, or -errno after reporting why. */
+/* Starts the supervisor and connects to it. Returns 0, or -errno after reporting the reason. */
 static int start_supervisor(struct front *front)
 {
     struct launch_own own = {.slots = front->options->slots,
@@ -153,7 +153,7 @@ static int watch_events(struct front *front)
     return error;
 }
 
-/* Returns true if nothing but the summary needs the threads that have succeeded: they may be let go. */
+/* Returns true if only the summary needs the threads that have succeeded, so that they may be let go. */
 static bool is_thinned(const struct front *front)
 {
     const struct front_options *options = front->options;

@@ -37,7 +37,7 @@ void front_end_by(struct front *front, const char *exception);
 void front_time_out(struct front *front);
 
 /*
- * Stops printing output, because writing failed with ERROR. If standard output has no reader
+ * Stops printing output, because writing failed with ERROR. If no process reads standard output
  * (-EPIPE), the run ends, as a command in a pipeline does. After any other failure the threads go
  * on.
  */

@@ -27,7 +27,7 @@ static void account(struct front *front, const json_t *thread)
 
     if (front->stopping)
         return;
-    if (daemon && status != 0 && thread_status(thread) != 0) /* notices_left() has told of leaks */
+    if (daemon && status != 0 && thread_status(thread) != 0) /* not for leaks: see notices_left() */
         report_daemon(front, thread);
     if ((options->any && !daemon) || (options->fail_fast && status != 0)) {
         notices_ends_all(&front->notices, thread);

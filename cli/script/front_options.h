@@ -9,18 +9,19 @@
 
 struct run_hosts;
 
-/* Policies of a run for processes that a command left behind. */
+/* The treatment of leftovers by a run (--leaks). */
 enum leaks {
     LEAKS_SHOWN, /* shows them in its table */
     LEAKS_WARN,  /* also prints a notice at once */
     LEAKS_FAIL,  /* the same, and the thread counts as failed */
 };
 
+/* The options that the front needs. */
 struct front_options {
     bool       fail_fast;      /* the first failed thread ends the run; daemons do not count */
     bool       any;            /* the first ended thread ends the run; daemons do not count */
     bool       quiet;          /* print no summary at the end */
-    bool       has_all_starts; /* as a rule, no threads are started but the known ones */
+    bool       has_all_starts; /* all starts are known when the run begins, as a rule */
     bool       own_place;      /* the place is for this run alone: see temporary_place.h */
     enum leaks leaks;
     bool       jobserver;            /* see supervise --jobserver */

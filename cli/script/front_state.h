@@ -1,5 +1,5 @@
 /*
- * The state of a run's front, which its parts (interrupt.h, barrier.h, ...) share. Only for them
+ * The state of a run's front, which its parts (interrupt.h, barrier.h, ...) share. Only for these parts
  * and for front.c.
  */
 #ifndef K3THREAD_CLI_SCRIPT_FRONT_STATE_H
@@ -18,11 +18,11 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* The barrier at which the script, or its end, waits: see barrier.h. */
+/* The step that the script, or its end, waits for: see barrier.h. */
 enum barrier {
     BARRIER_NONE,
-    BARRIER_ASKED,    /* the supervisor's next reply: all earlier events are then known */
-    BARRIER_PRINTING, /* the printing of the output that was written until then */
+    BARRIER_ASKED,    /* the supervisor's reply, after which all earlier events are known */
+    BARRIER_PRINTING, /* the printing of the output that was written before that reply */
 };
 
 /* The state of thinning.h, which forgets threads that have succeeded. */
@@ -30,8 +30,8 @@ struct thinning {
     bool       has_begun;    /* the rest of the script refers to none of the threads so far */
     bool       script_waits; /* it waits for permission to go on */
     json_int_t queue_id; /* of the last request for the length of the queue; 0: none is under way */
-    double     looked;   /* when that was sent, on the monotonic clock */
-    size_t     over;     /* how many threads were over then */
+    double     looked;   /* the time of that request, on the monotonic clock */
+    size_t     over;     /* how many threads were over at that time */
     json_t    *ids;      /* of the threads that the supervisor was asked to forget; NULL: none */
     json_int_t clear_id; /* of that request */
 };
@@ -44,7 +44,7 @@ struct front {
 
     pid_t script, supervisor; /* children of this process; 0: ended */
     pid_t carrier;        /* the child that reaches the other machines; 0: none, or it has ended */
-    pid_t server;         /* the process that answers; 0: it has not answered yet */
+    pid_t server;         /* the process that replies; 0: it has not replied yet */
     int   script_status;  /* the wait status of the script, once it has ended */
     bool  script_done;    /* the end of the script was acted upon */
     bool  script_killed;  /* this process killed it, so its status does not count */
@@ -60,7 +60,7 @@ struct front {
     int      status;        /* the exit status; 0 until it is known */
     bool     ending;        /* the supervisor was asked to end */
     bool     stopping;      /* the supervisor was also asked to end the threads */
-    bool     output_closed; /* standard output has no reader, or cannot be written */
+    bool     output_closed; /* no process reads standard output, or it cannot be written */
     unsigned interrupts;
     double   started, looked, deadline; /* on the monotonic clock */
 

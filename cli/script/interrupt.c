@@ -7,7 +7,7 @@
 
 /*
  * Handles Ctrl-C. Requests that the script sent before it was killed may still be under way. The
- * supervisor refuses them if they arrive after the request to shut down. So that request itself
+ * supervisor refuses starts that arrive after the request to shut down. So that request itself
  * carries the exception.
  */
 static void interrupt(struct front *front)

@@ -36,7 +36,7 @@ int kept_logs_open(struct kept_logs *kept, struct text *why)
     return error;
 }
 
-/* Copies what is left of LOG into the file FD. Returns 0 or -errno. */
+/* Copies the bytes that are left of LOG into the file FD. Returns 0 or -errno. */
 static int copy(struct logfile *log, int fd)
 {
     char   *block = malloc(BLOCK_SIZE);
@@ -98,7 +98,7 @@ static int add_file_name(struct text *text, struct unique_names *names, const js
     return text->failed ? -ENOMEM : error;
 }
 
-/* Puts into the description of THREAD where its log is kept, as the file NAME. */
+/* Puts the path of the kept log, the file NAME, into the description of THREAD. */
 static int set_log(const struct kept_logs *kept, json_t *thread, const char *name)
 {
     char *path;

@@ -1,6 +1,6 @@
 /*
- * The directory in which a run keeps the logs of its threads, each by the thread's name: `run --logs`. While the
- * run goes on, the logs are in the place of its supervisor.
+ * Keeps the logs of a run's threads in a directory, each under the thread's name: `run --logs`. While the run goes
+ * on, the logs are in the place of its supervisor.
  */
 #ifndef K3THREAD_CLI_SCRIPT_KEPT_LOGS_H
 #define K3THREAD_CLI_SCRIPT_KEPT_LOGS_H
@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+/* The directory. */
 struct kept_logs {
     const char *directory; /* as the user wrote it; NULL: no log is kept */
     char       *path;      /* the same, absolute */

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* How many bytes the expanded words of a line may have together. exec takes fewer. */
+/* The most bytes of all expanded words of a line. exec takes fewer. */
 #define WORDS_SIZE_MAX (8U * 1024 * 1024)
 
 /* The error of a line that holds a NUL byte. */
@@ -26,12 +26,13 @@ struct words_scope {
     const int   *status;      /* $?, the status of the last command; NULL: there is no $? */
 };
 
-/* Where a line is wrong. */
+/* The place of an error in a line. */
 struct words_error {
     size_t line;    /* a line number within the text, from 0 */
     char   missing; /* for -EAGAIN: the line cannot be complete before this byte */
 };
 
+/* The scanner of one line. */
 struct line_scanner {
     const char               *text;
     size_t                    size, at;
@@ -44,7 +45,7 @@ struct line_scanner {
     size_t      count;    /* how many words are complete */
     bool        is_word;  /* the present word is kept even if empty: it has a quoted part */
     bool        vanished; /* the last expansion was a "$@" without arguments */
-    unsigned    depth;    /* how deep defaults are nested here */
+    unsigned    depth;    /* the nesting of defaults here */
     unsigned    skipping; /* more than 0 within a default that is not used */
 };
 
@@ -53,8 +54,8 @@ __attribute__((format(printf, 4, 5))) int scan_fail(struct line_scanner *p, int 
                                                     const char *format, ...);
 
 /*
- * Describes the error that WHAT begins at OPENED and lacks its end, the byte MISSING. Returns
- * -EAGAIN.
+ * Describes the error that WHAT, such as a quote, begins at OPENED and lacks its end, the byte MISSING.
+ * Returns -EAGAIN.
  */
 int scan_fail_open(struct line_scanner *p, size_t opened, char missing, const char *what);
 
@@ -75,7 +76,7 @@ bool scan_is_line_end(const struct line_scanner *p);
 /* Returns true if a backslash and a newline are next. */
 bool scan_is_continuation(const struct line_scanner *p);
 
-/* Each of the following functions returns 0, or an error that it has described. */
+/* The following functions return 0, or an error that they have described. */
 
 /* Steps over a backslash and a newline. It is an error if nothing follows them. */
 int scan_skip_continuation(struct line_scanner *p);

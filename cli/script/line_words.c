@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-/* How deep ${A:-${B:-…}} may nest. Each level takes several calls of functions. */
+/* The deepest nesting of ${A:-${B:-…}}. Each level takes several calls of functions. */
 #define DEPTH_MAX 32
 
 #define OPERATORS "|&;<>()"
@@ -89,7 +89,7 @@ static int parse_braces(struct line_scanner *p, size_t dollar, bool quoted)
     return set ? expansion_add(p, &parameter, quoted) : 0;
 }
 
-/* Parses what a '$' begins. A '$' that begins no substitution stands for itself. */
+/* Parses the substitution that a '$' begins. A '$' that begins no substitution stands for itself. */
 static int parse_dollar(struct line_scanner *p, bool quoted)
 {
     struct parameter parameter;

@@ -26,8 +26,8 @@
  *
  * Returns 0 with words that the caller must release (none for an empty line); -EAGAIN if TEXT is
  * incomplete, for example has an open quote; -EINVAL if more text would not make it valid; -ENOMEM.
- * For -EAGAIN and -EINVAL, *RET_ERROR says where the line is wrong, and WHY gets a sentence, which
- * may hold control characters of the text.
+ * For -EAGAIN and -EINVAL, *RET_ERROR gets the place of the error, and WHY a sentence, which may hold
+ * control characters of the text.
  */
 int words_split(struct words *ret, const char *text, size_t size, const struct words_scope *scope,
                 struct words_error *ret_error, struct text *why);

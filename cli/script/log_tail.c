@@ -18,7 +18,7 @@ static void read_end(struct text *text, int fd, size_t bytes)
         text->size += (size_t) size;
 }
 
-/* Returns where the last LINES lines of SIZE bytes begin. */
+/* Returns the index at which the last LINES lines of SIZE bytes begin. */
 static size_t find_lines(const char *bytes, size_t size, size_t lines)
 {
     while (size > 0 && (bytes[size - 1] != '\n' || --lines > 0))
@@ -27,8 +27,7 @@ static size_t find_lines(const char *bytes, size_t size, size_t lines)
 }
 
 /*
- * Adds the last lines. If --log-limit has removed the oldest bytes of the log, zeros are in their place; they are
- * left out.
+ * Leaves out zeros: if --log-limit has removed the oldest bytes of the log, zeros are in their place.
  */
 void log_tail_add(struct text *text, const char *path, size_t lines, size_t bytes)
 {

@@ -1,4 +1,4 @@
-/* The last lines of a log, for a message or a report. */
+/* Reads the last lines of a log, for a message or a report. */
 #ifndef K3THREAD_CLI_SCRIPT_LOG_TAIL_H
 #define K3THREAD_CLI_SCRIPT_LOG_TAIL_H
 

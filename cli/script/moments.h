@@ -1,4 +1,4 @@
-/* The moments at which threads of a run ended or became ready, in the order of time. */
+/* Lists the moments at which threads of a run ended or became ready, in the order of time. */
 #ifndef K3THREAD_CLI_SCRIPT_MOMENTS_H
 #define K3THREAD_CLI_SCRIPT_MOMENTS_H
 
@@ -11,7 +11,7 @@ struct moment {
     bool       is_daemon;
 };
 
-/* Zeroed it is empty. */
+/* All moments of a run. Zeroed it is empty. */
 struct moments {
     struct moment *list;
     size_t         count;
@@ -21,7 +21,7 @@ struct moments {
 void moments_find(struct moments *moments, const struct run_result *result);
 void moments_release(struct moments *moments);
 
-/* Returns how many moments are not later than TIME. */
+/* Returns the number of moments that are not later than TIME. */
 size_t moments_until(const struct moments *moments, double time);
 
 #endif

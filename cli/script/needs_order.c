@@ -39,7 +39,7 @@ static void read_commands(struct plan *plan, const struct script *script, char *
     text_release(&why);
 }
 
-/* Reads the starts of PLAN, and borrows its words. Skips starts that are wrong. Returns false without memory. */
+/* Reads the starts of PLAN, and borrows its words. Skips wrong starts. Returns false without memory. */
 static bool read_starts(struct starts *starts, const struct plan *plan)
 {
     starts->list = calloc(plan->count + 1, sizeof(*starts->list));
@@ -93,7 +93,7 @@ static size_t find_behind(const struct starts *starts, size_t index, const char 
     return NONE;
 }
 
-/* Returns the start that NEED of the start at INDEX means: one before it, or else one behind it; or NONE. */
+/* Returns the start that NEED of the start at INDEX means: a start before it, or else a start behind it; or NONE. */
 static size_t resolve(const struct starts *starts, size_t index, const char *need)
 {
     size_t before = find_before(starts, index, need);
@@ -102,8 +102,8 @@ static size_t resolve(const struct starts *starts, size_t index, const char *nee
 }
 
 /*
- * Follows the needs of the start LATER, which the start FIRST needs, and the needs of these, until one leads back to
- * FIRST. Sets "from" of each start that it comes to. Returns true if a need leads back to FIRST.
+ * Follows the needs of the start LATER, which the start FIRST needs, and the needs of these starts, until a need leads
+ * back to FIRST. Sets "from" of each start on the way. Returns true if a need leads back to FIRST.
  */
 static bool find_circle(struct starts *starts, size_t first, size_t later)
 {

@@ -1,6 +1,5 @@
 /*
- * Explains why a start of a script has failed, if the start needs a thread that the script starts only in a later
- * line.
+ * Explains the failure of a script's start, if the start needs a thread that the script starts only in a later line.
  */
 #ifndef K3THREAD_CLI_SCRIPT_NEEDS_ORDER_H
 #define K3THREAD_CLI_SCRIPT_NEEDS_ORDER_H
@@ -10,8 +9,8 @@
 #include <stddef.h>
 
 /*
- * Reads SCRIPT, a file, once more, and prints which later line starts a thread that the start in LINE needs, or
- * the circle that the needs make. Returns the script's exit status: STATUS_USAGE for a circle, else STATUS. Prints
+ * Reads SCRIPT, a file, once more. Prints the later line that starts a thread which the start in LINE needs, or the
+ * circle that the needs make. Returns the script's exit status: STATUS_USAGE for a circle, else STATUS. Prints
  * nothing if SCRIPT cannot be read again.
  */
 int needs_order_explain(const struct script *script, char *const *environment, size_t line,

@@ -6,7 +6,7 @@
 #include <math.h>
 
 /*
- * How many seconds a thread may take to become ready before the terminal shows what it waits for.
+ * The seconds that a thread may take to become ready before the terminal shows its probe.
  */
 #define PATIENCE 2.0
 

@@ -1,6 +1,6 @@
 /*
- * The threads of a run that are not ready yet. If a thread has waited for a while, the terminal
- * shows what it waits for.
+ * Watches the threads of a run that are not ready yet. If a thread has waited for a while, the terminal
+ * shows its probe.
  */
 #ifndef K3THREAD_CLI_SCRIPT_NOT_READY_H
 #define K3THREAD_CLI_SCRIPT_NOT_READY_H
@@ -8,10 +8,11 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+/* These threads. */
 struct not_ready {
     bool    is_seen; /* there is a terminal */
     json_t *ids;     /* the ids of the threads to ask about, or NULL */
-    double  next;    /* when to ask, on the monotonic clock; INFINITY: never */
+    double  next;    /* the time to ask, on the monotonic clock; INFINITY: never */
 };
 
 void not_ready_open(struct not_ready *list);

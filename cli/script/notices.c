@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-/* The most that is shown of a log: so many last lines, out of so many last bytes. */
+/* The most that is shown of a log: TAIL_LINES last lines, out of the last TAIL_BYTES bytes. */
 #define TAIL_LINES 5
 #define TAIL_BYTES 2048
 

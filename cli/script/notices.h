@@ -22,7 +22,7 @@ void notices_not_run(struct text *text, const json_t *thread);
 /* Adds that a process of THREAD could not be ended; adds nothing if all have ended. */
 void notices_unended(struct text *text, const json_t *thread);
 
-/* Adds what the command of THREAD left behind; adds nothing if it left nothing. */
+/* Adds the leftovers of THREAD; adds nothing if there are none. */
 void notices_left(struct text *text, const json_t *thread);
 
 /* Adds that the file system of LOGS is full. */
@@ -31,20 +31,20 @@ void notices_full(struct text *text, const char *logs);
 /* Adds that THREAD's command runs again. */
 void notices_restarted(struct text *text, const json_t *thread);
 
-/* Adds what THREAD waits for to become ready; adds nothing if it waits for nothing. */
+/* Adds the probe that THREAD waits for; adds nothing if it waits for none. */
 void notices_not_ready(struct text *text, const json_t *thread);
 
 /* Adds that the run was not over after SECONDS. */
 void notices_timed_out(struct text *text, double seconds);
 
 /*
- * Prints at once how the supervisor at PLACE ended. Not later, because the journal, which says
- * more, may be removed with PLACE.
+ * Prints HOW, the end of the supervisor at PLACE, and the reason from its journal. Prints it at once,
+ * because the journal may be removed with PLACE.
  */
 void notices_supervisor_ended(const struct place *place, const char *how);
 
 /*
- * Adds how the supervisor at PLACE ended (HOW) and the last line of its journal. Adds no newline.
+ * Adds HOW, the end of the supervisor at PLACE, and the last line of its journal. Adds no newline.
  */
 void notices_add_supervisor(struct text *text, const struct place *place, const char *how);
 

@@ -3,7 +3,7 @@
 #include "cli/view/leftover_text.h"
 #include "cli/view/thread_text.h"
 
-/* Returns true if SystemExit ended THREAD before its command was done. For the run that is not a failure. */
+/* Returns true if SystemExit ended THREAD before its command was done. The run does not count that as a failure. */
 static bool was_cut_off(const json_t *thread)
 {
     return !json_is_true(json_object_get(thread, "daemon")) && thread_status(thread) != 0;

@@ -1,4 +1,4 @@
-/* How a thread of a run ended, in words for the reports of the run. */
+/* Describes the end of a thread, in words for the reports of a run. */
 #ifndef K3THREAD_CLI_SCRIPT_OUTCOME_H
 #define K3THREAD_CLI_SCRIPT_OUTCOME_H
 
@@ -8,10 +8,10 @@
 /* Returns true if THREAD has not failed, but its command did not run, or not to its end. */
 bool outcome_is_skipped(const struct run_threads *threads, const json_t *thread);
 
-/* Adds the result of THREAD: as thread_add_result(), or that the supervisor ended before the thread did. */
+/* Adds the result of THREAD, as thread_add_result() does, or "lost" if the supervisor ended before the thread. */
 void outcome_add_result(struct text *text, const json_t *thread);
 
-/* Adds the result, the message, why the command was not run, and what it left behind. */
+/* Adds the result of THREAD, the message, the reason why the command was not run, and the leftovers. */
 void outcome_add(struct text *text, const json_t *thread);
 
 #endif

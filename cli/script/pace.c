@@ -5,14 +5,14 @@
 /* A script with fewer starts in a row never waits, and is not read ahead. */
 #define ROW_MIN 1000
 
-/* In the tail, the script waits before each of so many starts. */
+/* In the tail, the script waits once for this many starts. */
 #define STRIDE 256
 
 /* The options that a plain start may have (is_plain()). Each has a value. A start with any other option is not plain. */
 static const char *const options[] = {"-n", "--name", "-t", "--timeout",   "-g", "--grace",
                                       "-e", "--env",  "-C", "--directory", "-o", "--output"};
 
-/* Returns how many words the option WORD takes up: 2, 1 if its value is in it; 0 if it is another option. */
+/* Returns the number of words that the option WORD takes up: 2, or 1 with its value in it; 0 if not in OPTIONS. */
 static size_t size_of_option(const char *word)
 {
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {

@@ -1,5 +1,5 @@
 /*
- * The pace of a long script. If the commands that are left are nothing but starts that refer to no earlier thread,
+ * Decides the pace of a long script. If all commands that are left are plain starts, which refer to no earlier thread,
  * the script is in its tail, and waits for the front before some of them (thinning.h).
  *
  * A script that still has a `join`, a `list` or a start with --needs goes on at once: its author may rely on the
@@ -13,13 +13,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* The pace of one script. */
 struct pace {
     bool   is_wanted; /* if not, the script never waits */
-    bool   is_tail;   /* only such starts are left */
-    size_t row;       /* how many such starts came in a row */
+    bool   is_tail;   /* only plain starts are left */
+    size_t row;       /* how many plain starts came in a row */
     size_t rest;      /* in the tail: how many starts are left; 0: that is not known */
 
-    /* The line of the next command that is no such start, as far as the script was read ahead; 0: not known. */
+    /* The line of the next command that is no plain start, as far as the script was read ahead; 0: not known. */
     size_t next_unplain;
 };
 

@@ -1,4 +1,4 @@
-/* The commands of a script that were all read before the first of them is run. */
+/* The commands of a script, all read before the first of them is run. */
 #ifndef K3THREAD_CLI_SCRIPT_PLAN_H
 #define K3THREAD_CLI_SCRIPT_PLAN_H
 
@@ -10,10 +10,10 @@
 /* One command. */
 struct plan_command {
     struct words words; /* none: the command is left out */
-    size_t       line;  /* where it begins in the script */
+    size_t       line;  /* the line of the script in which it begins */
 };
 
-/* Zeroed it is empty. */
+/* All commands. Zeroed it is empty. */
 struct plan {
     struct plan_command *commands;
     size_t               count;

@@ -70,7 +70,7 @@ static int parse_line(const char *line, size_t *ret_length, const char **ret_com
 /* Reading a file */
 
 /*
- * Reports that the line NUMBER of the file NAME is wrong (-EINVAL; WHY says why), or that the file
+ * Reports that the line NUMBER of the file NAME is wrong (-EINVAL; WHY has the reason), or that the file
  * cannot be read. Releases WHY. Returns the exit status.
  */
 static int explain(const char *name, size_t number, int error, struct text *why)
@@ -194,8 +194,8 @@ static int open_variables(struct procfile *procfile)
 }
 
 /*
- * Returns the directory of the file NAME, with its slash; NULL if it is the caller's, or is
- * unknown.
+ * Returns the directory of the file NAME, with its slash; NULL if that is the caller's directory, or is
+ * not known.
  */
 static char *find_directory(const char *name, int fd)
 {

@@ -1,5 +1,5 @@
 /*
- * A Procfile: "name: command" lines, as foreman reads them, and the .env beside it.
+ * Reads a Procfile: "name: command" lines, as foreman reads them, and the .env beside it.
  *
  * The whole file is read and checked before anything runs. Each entry then becomes the words of a
  * command of the table: start --name NAME --input --env PORT=… -- /bin/sh -c COMMAND.
@@ -18,8 +18,9 @@ struct procfile_entry {
     unsigned port;
 };
 
+/* One Procfile. */
 struct procfile {
-    char                  *directory; /* where the commands run; NULL: the caller's directory */
+    char                  *directory; /* of the commands; NULL: the caller's directory */
     struct procfile_entry *entries;
     size_t                 count;
     struct variables       variables; /* of .env */
@@ -33,10 +34,10 @@ struct procfile {
  * Reads the Procfile NAME, which is open as FD, and the .env in its directory (for a pipe or
  * standard input: in the caller's directory). NAMES, up to a NULL, are the wanted entries; without
  * names, all entries are wanted. PORT is the first entry's port. If it is 0, the port comes from
- * the variable PORT of .env or of the environment, or else is PROCFILE_PORT. VARIABLES, if not NULL, come in
- * place of .env, which is not read then.
+ * the variable PORT of .env or of the environment, or else is PROCFILE_PORT. If VARIABLES is not NULL,
+ * they are used, and .env is not read.
  *
- * Returns 0, or an exit status after reporting what is wrong. The caller releases PROCFILE in both
+ * Returns 0, or an exit status after reporting the failure. The caller releases PROCFILE in both
  * cases.
  */
 int procfile_read(struct procfile *procfile, const char *name, int fd, char *const *names,

@@ -30,7 +30,7 @@ struct prompt {
 struct matches {
     struct text words; /* the candidates, each with a NUL behind it */
     size_t      count;
-    size_t      common; /* how many bytes at the start are the same in all of them */
+    size_t      common; /* how many bytes at the start are the same in all candidates */
 };
 
 static void add_match(struct matches *matches, const char *word)

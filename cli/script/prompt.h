@@ -1,4 +1,4 @@
-/* A line editor on the terminal: history, completion, Ctrl-C. */
+/* Edits lines on the terminal: with history, completion and Ctrl-C. */
 #ifndef K3THREAD_CLI_SCRIPT_PROMPT_H
 #define K3THREAD_CLI_SCRIPT_PROMPT_H
 
@@ -8,13 +8,14 @@
 
 struct prompt;
 
+/* The texts of a prompt, and its completion. */
 struct prompt_options {
     const char *prompt;       /* shown before a line */
     const char *continuation; /* shown before a line that continues another */
 
     /*
      * Fills CANDIDATES with the words that can stand at the cursor, each with a NUL behind it. The
-     * prompt drops those that do not begin with CURRENT, the word at the cursor. BEFORE is the text
+     * prompt drops candidates that do not begin with CURRENT, the word at the cursor. BEFORE is the text
      * before that word.
      */
     void (*complete)(void *context, const struct text *before, const char *current,

@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* How many lines are kept. */
+/* The most lines that are kept. */
 #define HISTORY_SIZE 2000
 
 /*

@@ -21,8 +21,8 @@ static void wake(int signal)
 }
 
 /*
- * Moves to where the prompt begins and clears the screen from there. A terminal wraps the line again when its size
- * changes, so the rows above the cursor are counted in the new width.
+ * Moves to the beginning of the prompt and clears the screen from there. A terminal wraps the line again when its size
+ * changes, so this counts the rows above the cursor in the new width.
  */
 static void clear_line(EditLine *editor, size_t columns)
 {

@@ -11,7 +11,7 @@
 
 /*
  * Makes EDITOR draw its line again at a new size, from now on. SHOWN, an EL_PROMPT function, returns the
- * prompt. Returns false if the editor cannot. One editor of a process.
+ * prompt. Returns false if the editor cannot do that. For only one editor in a process.
  */
 bool prompt_resize_open(EditLine *editor, char *(*shown)(EditLine *editor));
 

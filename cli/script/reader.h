@@ -18,12 +18,13 @@
  */
 typedef int (*reader_line)(void *context, bool continued, struct text *line);
 
+/* One script that is being read. */
 struct reader {
     reader_line               next_line;
     void                     *context;
     const struct words_scope *scope;
-    size_t                    line;  /* where the command, or the error, begins; from 1 */
-    size_t                    lines; /* how many lines were read */
+    size_t line;  /* the line in which the command, or the error, begins; from 1 */
+    size_t lines; /* how many lines were read */
 };
 
 /*

@@ -18,7 +18,7 @@ static void add(struct edges *edges, struct edge edge)
     list[edges->count++] = edge;
 }
 
-/* Returns when THREAD stopped waiting for what it needs; NAN if no phase of it is known. */
+/* Returns the time at which THREAD stopped waiting for its needs; NAN if no phase of it is known. */
 static double wait_end(const struct course_thread *thread)
 {
     for (size_t i = 0; i < thread->count; i++)
@@ -76,7 +76,7 @@ static void drop(struct edges *edges, size_t from, size_t to)
     edges->count = kept;
 }
 
-/* Adds the lines of the critical path. A part that is the script's has no row, and so no line. */
+/* Adds the lines of the critical path. A part of the script has no row, and so no line. */
 static void add_path(struct edges *edges, const struct report_page *report, const size_t *rows)
 {
     const struct path_part *before = NULL;

@@ -1,12 +1,13 @@
 /*
- * The lines between threads in the timeline of a run: which thread waited for which, and the critical path. A line
- * begins at a time in one row, and leads down or up to another row. For report_timeline.c.
+ * Finds the lines between threads in the timeline of a run, which show the needs of threads, and the critical path. A
+ * line begins at a time in one row, and leads down or up to another row. For report_timeline.c.
  */
 #ifndef K3THREAD_CLI_SCRIPT_REPORT_EDGES_H
 #define K3THREAD_CLI_SCRIPT_REPORT_EDGES_H
 
 #include "cli/script/report_page.h"
 
+/* One line. */
 struct edge {
     size_t from, to; /* rows */
     double left;     /* the seconds at which the line begins */
@@ -14,9 +15,9 @@ struct edge {
     bool   is_critical;
 };
 
-/* Zeroed it is empty. */
+/* All lines. Zeroed it is empty. */
 struct edges {
-    struct edge *list; /* those of the critical path last, so that they are drawn over the others */
+    struct edge *list; /* the critical path comes last, so that it is drawn over the others */
     size_t       count;
     bool         failed; /* memory was lacking */
 };

@@ -1,4 +1,4 @@
-/* The failures on the page of a run: how each thread ended that has failed, and its last lines. */
+/* The failures on the page of a run: the end of each thread that has failed, and its last lines. */
 #include "cli/rpc/bytes.h"
 #include "cli/script/log_tail.h"
 #include "cli/script/outcome.h"
@@ -9,15 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The most that the page shows of a log: so many last lines, out of so many last bytes. */
+/* The most that the page shows of a log: TAIL_LINES last lines, out of the last TAIL_BYTES bytes. */
 #define TAIL_LINES 50
 #define TAIL_BYTES ((size_t) 32 * 1024)
 
-/* The most bytes of all logs together, and what each log may have in any case. */
+/* The most bytes of all logs together, and the bytes that each log may have in any case. */
 #define ALL_BYTES   ((size_t) 4 * 1024 * 1024)
 #define LEAST_BYTES ((size_t) 1024)
 
-/* Adds LINE, of a log, as a terminal shows it: a carriage return begins it anew. */
+/* Adds LINE of a log as a terminal shows it: a carriage return begins the line anew. */
 static void add_line(struct text *text, const char *line, size_t size)
 {
     struct escapes escapes = {0};

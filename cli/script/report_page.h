@@ -1,4 +1,4 @@
-/* The common part of the sections of the page of a run. For result_report.c and the files report_*.c. */
+/* The data and the words that the sections of a run's page share. For result_report.c and the files report_*.c. */
 #ifndef K3THREAD_CLI_SCRIPT_REPORT_PAGE_H
 #define K3THREAD_CLI_SCRIPT_REPORT_PAGE_H
 
@@ -29,7 +29,7 @@ void report_add_bytes(struct text *text, const json_t *value);
 /* Adds SECONDS as a person reads them: 12ms, 1.23s, 3m05s. */
 void report_add_duration(struct text *text, double seconds);
 
-/* Adds SECONDS likewise, and exactly for a program, in an element "data". */
+/* Adds SECONDS in the same words, in an element "data" that has the exact number for programs. */
 void report_add_seconds(struct text *text, double seconds);
 
 /* Adds a whole number in an element "data" of CLASS. */
@@ -41,10 +41,10 @@ void report_add_link(struct text *text, const json_t *object);
 /* Returns the description of the thread ID, or NULL. */
 const json_t *report_thread(const struct report_page *report, json_int_t id);
 
-/* Returns the class of elements about OBJECT: how the thread ended. */
+/* Returns the class of elements about OBJECT, which shows the result of the thread. */
 const char *report_class(const struct report_page *report, const json_t *object);
 
-/* Sections: each adds a section, if it has something to show. */
+/* Each of these functions adds a section, unless the section would be empty. */
 void report_add_failures(const struct report_page *report);
 void report_add_timeline(const struct report_page *report);
 void report_add_path(const struct report_page *report);

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A path with more parts is shown by so many of its parts, the longest ones. */
+/* Of a path with more parts than this, only the longest are shown. */
 #define PARTS_MAX 25
 
 static double length_of(const struct path_part *part)
@@ -20,7 +20,7 @@ static int compare(const void *a, const void *b)
     return one < other ? 1 : -(one > other);
 }
 
-/* Returns the length that a part must have to be shown. */
+/* Returns the length that a part must have to be shown, in seconds. */
 static double least_length(const struct critical_path *path)
 {
     double *lengths = calloc(path->count + 1, sizeof(*lengths));
@@ -38,7 +38,7 @@ static double least_length(const struct critical_path *path)
     return least;
 }
 
-/* Adds what happened in PART. */
+/* Adds the description of PART. */
 static void add_what(const struct report_page *report, const struct path_part *part)
 {
     static const char *const words[] = {
@@ -58,7 +58,7 @@ static void add_what(const struct report_page *report, const struct path_part *p
         text_add(report->text, words[part->kind]);
 }
 
-/* Adds why PART began when BEFORE, which may be NULL, ended. */
+/* Adds the reason why PART began when BEFORE, which may be NULL, ended. */
 static void add_why(const struct report_page *report, const struct path_part *before,
                     const struct path_part *part)
 {
@@ -103,7 +103,7 @@ static void add_part(const struct report_page *report, size_t i)
     text_add(text, "</td></tr>\n");
 }
 
-/* Adds the parts that last LEAST seconds or longer, but no more than PARTS_MAX. */
+/* Adds the parts that last LEAST seconds or longer, at most PARTS_MAX parts. */
 static void add_parts(const struct report_page *report, double least)
 {
     size_t shown = 0, count = report->path.count;

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* A command is cut to so many columns, as a terminal counts them. */
+/* A command is cut to this many columns, as a terminal counts them. */
 #define COMMAND_COLUMNS 160
 
 /* Adds the command of OBJECT as a shell would read it. */
@@ -22,7 +22,7 @@ static void add_command(struct text *text, const json_t *object)
     text_release(&line);
 }
 
-/* Adds how long the thread waited until its first run. */
+/* Adds the time that the thread waited until its first run. */
 static void add_waited(struct text *text, const struct course_thread *thread)
 {
     double waited = 0;

@@ -13,19 +13,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The rows of a chunk, and pixels: the heights of a row and of the bar in it. */
+/* The number of rows in a chunk, and the heights of a row and of its bar in pixels. */
 #define CHUNK 36
 #define ROW   22
 #define BAR   12
 
-/* A bar is at least so many percent wide. */
+/* The least width of a bar, in percent. */
 #define LEAST_WIDTH 0.15
 
-/* A label stands behind its bar, if that ends before so many percent, or else before the bar. */
+/* A label stands behind a bar that ends before LABEL_BEHIND percent, or before a bar from LABEL_BEFORE on. */
 #define LABEL_BEHIND 84
 #define LABEL_BEFORE 16
 
-/* The axis has at most so many marks. */
+/* The most marks of the axis. */
 #define MARKS 8
 
 struct timeline {
@@ -148,7 +148,7 @@ static const char *phase_class(const struct course_phase *phase, bool failed)
                                                  : "w";
 }
 
-/* Returns true if the run that PHASE is of has failed: the last run of a failed thread, or one that was restarted. */
+/* Returns true if the run of phase I has failed: the last run of a failed thread, or a run before a restart. */
 static bool has_failed(const struct course_thread *thread, size_t i, bool failed)
 {
     size_t last = i;
@@ -201,7 +201,7 @@ static void begin_label(const struct timeline *timeline, const struct course_thr
                 is_before ? from : to, is_behind ? 6 : -6, y + 4);
 }
 
-/* Adds how the thread in ROW ended and how long it ran, beside its last bar. */
+/* Adds the result and the duration of the thread in ROW, beside its last bar. */
 static void add_label(const struct timeline *timeline, size_t row)
 {
     json_int_t                  id = timeline->ids[row];

@@ -1,4 +1,4 @@
-/* The words of the page of a run: bytes of commands as text, times, and links. */
+/* Writes the words of the page of a run: bytes of commands as text, times, and links. */
 #include "cli/base/duration.h"
 #include "cli/script/outcome.h"
 #include "cli/script/report_page.h"

@@ -57,7 +57,7 @@ bool result_files_collide(const struct result_files *files, const char **ret_one
     return false;
 }
 
-/* Puts into WHY that FILE cannot be written, and why. Returns ERROR. */
+/* Puts into WHY that FILE cannot be written, and the reason. Returns ERROR. */
 static int explain(const struct result_file *file, int error, struct text *why)
 {
     text_printf(why, "%scannot write %s: %s", why->size > 0 ? "; " : "", file->path,

@@ -1,4 +1,4 @@
-/* The files into which a run writes its results when it is over: --json, --junit, --trace and --report. */
+/* Writes the files with the results of a run when it is over: --json, --junit, --trace and --report. */
 #ifndef K3THREAD_CLI_SCRIPT_RESULT_FILES_H
 #define K3THREAD_CLI_SCRIPT_RESULT_FILES_H
 

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-/* The most that a failure shows of a log: so many last lines, out of so many last bytes. */
+/* The most that a failure shows of a log: TAIL_LINES last lines, out of the last TAIL_BYTES bytes. */
 #define TAIL_LINES 100
 #define TAIL_BYTES ((size_t) 64 * 1024)
 
@@ -114,7 +114,7 @@ static void add_case(struct text *text, const struct run_result *result, struct 
     text_add(text, "    </testcase>\n");
 }
 
-/* Adds the attribute "timestamp": when the run began, in UTC. */
+/* Adds the attribute "timestamp": the time at which the run began, in UTC. */
 static void add_timestamp(struct text *text, double began)
 {
     time_t    seconds = (time_t) began;

@@ -9,8 +9,8 @@
 #include <time.h>
 
 /*
- * The browser loads nothing, and runs no script: the page has none, and gets none whatever the names of threads
- * are.
+ * Makes the browser load nothing and run no script. The page has no script, so a script could only come from the name
+ * of a thread.
  */
 #define POLICY                                                                                     \
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action "  \
@@ -43,7 +43,7 @@ static void add_head(const struct report_page *report)
     text_add(text, "</style>\n</head>\n");
 }
 
-/* Adds when the run began. */
+/* Adds the time at which the run began. */
 static void add_began(struct text *text, double began)
 {
     time_t    seconds = (time_t) began;

@@ -3,7 +3,7 @@
 #include "cli/rpc/write.h"
 #include "cli/script/trace_event.h"
 
-/* Returns true if the phase I belongs to the last run: only of that the description says where it was. */
+/* Returns true if phase I belongs to the last run: the description names only the machine of that run. */
 static bool is_of_last_run(const struct course_thread *thread, size_t i)
 {
     return thread->phases[i].run > 0 &&

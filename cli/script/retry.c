@@ -32,7 +32,7 @@ static int read_script(struct plan *plan, const struct script *script, char *con
     return status;
 }
 
-/* How many names a message lists. */
+/* The most names that a message lists. */
 #define NAMES_MAX 3
 
 /* A list of names in a message. */
@@ -61,7 +61,7 @@ static void add_list(struct text *text, const char *before, struct name_list *li
     *list = (struct name_list){0};
 }
 
-/* Lists the threads that are not run because EARLIER has no result of them. */
+/* Returns a list of the threads that are not run because EARLIER has no result of them. */
 static struct name_list list_unknown(const struct retry_starts *starts,
                                      const struct earlier_run  *earlier)
 {
@@ -73,7 +73,7 @@ static struct name_list list_unknown(const struct retry_starts *starts,
     return list;
 }
 
-/* Lists the threads that failed in EARLIER and that the script does not start. */
+/* Returns a list of the threads that failed in EARLIER and that the script does not start. */
 static struct name_list list_missing(const struct retry_starts *starts,
                                      const struct earlier_run  *earlier)
 {

@@ -17,7 +17,7 @@
 /*
  * Fills PLAN with the commands of SCRIPT that are run again, at PLACE, after the run whose --json wrote the file
  * PATH. Reports the threads that are not run although the user may expect it. Returns STATUS_DONE, and sets
- * *RET_ANY if there is anything to run; or reports what is wrong, and returns another status. The caller
+ * *RET_ANY if there is anything to run; or reports the failure, and returns another status. The caller
  * releases PLAN in both cases.
  */
 int retry_plan(struct plan *plan, const struct script *script, const char *path,

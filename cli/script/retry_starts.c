@@ -11,7 +11,7 @@
 
 /* Reading */
 
-/* Counts one more start with NAME. Returns how many there were before, or -ENOMEM. */
+/* Counts one more start with NAME. Returns the number of such starts before it, or -ENOMEM. */
 static json_int_t count_name(struct retry_starts *starts, const char *name)
 {
     json_int_t before = json_integer_value(json_object_get(starts->names, name));
@@ -75,7 +75,7 @@ int retry_starts_read(struct retry_starts *starts, const struct plan *plan, cons
 
 /* Choosing */
 
-/* Marks the start of the thread that NEED names: the last one with that name before the start at INDEX. */
+/* Marks the start of the thread that NEED names: the last start with that name before the start at INDEX. */
 static void choose_need(struct retry_starts *starts, size_t index, const char *need)
 {
     enum need_condition condition;
@@ -121,7 +121,7 @@ static bool choose_unreached(struct retry_starts *starts, const struct earlier_r
 }
 
 /*
- * Marks the starts of daemons, and of all threads that a marked one needs. Goes backwards, because a
+ * Marks the starts of daemons, and of all threads that a marked start needs. Goes backwards, because a
  * thread needs only threads that were started before it.
  */
 static void choose_needed(struct retry_starts *starts)
@@ -140,7 +140,7 @@ bool retry_starts_choose(struct retry_starts *starts, const struct earlier_run *
     bool any = choose_failed(starts, earlier);
 
     if (earlier->failed > 0 && !any)
-        return false; /* probably the file is of another script */
+        return false; /* the file is probably from another script */
     if (!earlier->complete)
         any |= choose_unreached(starts, earlier);
     if (any)

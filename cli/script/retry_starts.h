@@ -1,4 +1,4 @@
-/* The starts of a plan, for `run --retry`: which threads they start, and which of them are run again. */
+/* Chooses the starts of a plan that `run --retry` runs again. */
 #ifndef K3THREAD_CLI_SCRIPT_RETRY_STARTS_H
 #define K3THREAD_CLI_SCRIPT_RETRY_STARTS_H
 
@@ -13,7 +13,7 @@
 /* One start. */
 struct retry_start {
     struct start_outline outline;
-    char  *name;      /* of its thread; without --name that of the earlier run, "Thread-7" */
+    char  *name;      /* of its thread; without --name, as in the earlier run: "Thread-7" */
     size_t command;   /* its index in the plan */
     size_t namesakes; /* how many starts before it have its name */
     bool   runs;      /* it is run again */
@@ -27,15 +27,15 @@ struct retry_starts {
 };
 
 /*
- * Reads the starts of PLAN; NAME is the script's, for messages. Returns STATUS_DONE, or a status after
- * reporting what is wrong. The caller releases STARTS in both cases.
+ * Reads the starts of PLAN. NAME is the script's name, for messages. Returns STATUS_DONE, or a status after
+ * reporting the failure. The caller releases STARTS in both cases.
  */
 int retry_starts_read(struct retry_starts *starts, const struct plan *plan, const char *name);
 
 /*
  * Marks the starts that are run again after EARLIER: the starts of threads that failed, and, if EARLIER did not
  * reach the end of its script, the starts that it did not reach. If there are any, marks the starts of daemons
- * too, and of all threads that the marked ones need. Returns true if a start is marked.
+ * too, and of all threads that the marked starts need. Returns true if a start is marked.
  */
 bool retry_starts_choose(struct retry_starts *starts, const struct earlier_run *earlier);
 

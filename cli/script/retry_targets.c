@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Refuses WORD, a THREAD, if it is an id. Returns an exit status. */
+/* Refuses WORD, which names a thread, if it is an id. Returns an exit status. */
 static int check_id(const char *word)
 {
     int64_t id;
@@ -24,7 +24,7 @@ static int check_id(const char *word)
     return STATUS_USAGE;
 }
 
-/* Replaces *RET by the COUNT words in BYTES, which are used up. Returns an exit status. */
+/* Replaces *RET by the COUNT words in BYTES, which it takes over. Returns an exit status. */
 static int make_words(struct words *ret, struct text *bytes, size_t count)
 {
     struct words words;
@@ -79,7 +79,7 @@ static int change_start(struct words *words, const struct retry_start *start)
 
 /*
  * Returns true if NAME, which may be a pattern, fits only threads whose starts are left out. Looks only at the first
- * COUNT starts: those before the command.
+ * COUNT starts, which come before the command.
  */
 static bool is_left_out(const struct retry_starts *starts, size_t count, const char *name)
 {

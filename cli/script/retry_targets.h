@@ -7,8 +7,8 @@
 
 /*
  * Removes the starts that are not run from PLAN. From the other commands, removes the words for the threads of
- * these starts, and removes a command whose threads are all left out. NAME is the script's, for messages. Returns
- * STATUS_DONE, or a status after reporting what is wrong.
+ * these starts, and removes a command whose threads are all left out. NAME is the script's name, for messages. Returns
+ * STATUS_DONE, or a status after reporting the failure.
  */
 int retry_leave_out(struct plan *plan, const struct retry_starts *starts, const char *name);
 

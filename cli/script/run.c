@@ -25,7 +25,7 @@ static void close_script(const struct script *script)
         close(script->fd);
 }
 
-/* Returns true if SCRIPT is open and is not a directory; if not, errno says why. */
+/* Returns true if SCRIPT is open and is not a directory; if not, errno has the reason. */
 static bool can_be_read(const struct script *script)
 {
     struct stat info;
@@ -92,7 +92,7 @@ static int open_results(const struct invocation *invocation, struct front_option
     return command_fail_text(invocation, STATUS_INTERNAL, NULL, &why);
 }
 
-/* The options of `run`: those of the front, and those that only `run` knows. */
+/* Completes the options of the front with the options that only `run` knows. */
 static struct front_options make_front_options(const struct run_options *o, bool is_own)
 {
     struct front_options front = o->front;
@@ -105,7 +105,7 @@ static struct front_options make_front_options(const struct run_options *o, bool
     return front;
 }
 
-/* Runs SCRIPT at PLACE, or what is run of it again. Returns the exit status. */
+/* Runs SCRIPT at PLACE; with --retry, only the commands that are run again. Returns the exit status. */
 static int run_at(const struct invocation *invocation, const struct place *place,
                   const struct script *script, bool is_own)
 {
@@ -117,7 +117,7 @@ static int run_at(const struct invocation *invocation, const struct place *place
     int                       status = STATUS_DONE;
 
     if (o->retry != NULL) {
-        /* Before the files of the results are emptied: the file may be one of them. */
+        /* This reads the file of --retry before the files of the results are emptied: it may be one of them. */
         status = retry_plan(&plan, script, o->retry, place, &any);
         chosen.plan = &plan;
     }

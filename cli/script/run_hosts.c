@@ -14,7 +14,7 @@
 /* The mark in --via that stands for the machine. */
 static const char mark[] = "{}";
 
-/* The command that is run on each machine: a script for it comes by standard input. */
+/* The command that is run on each machine. It reads a script from standard input. */
 static const char shell[] = "sh";
 
 /* Adds WORD with NAME in place of each mark. */
@@ -45,7 +45,7 @@ static int make_command(const struct words *via, const char *name, char ***ret)
     error = words_make(&words, &bytes, count);
     if (error < 0)
         return error;
-    *ret = words.list; /* lives as long as the run, as its bytes do */
+    *ret = words.list; /* lives as long as the run, and so do its bytes */
     return 0;
 }
 

@@ -1,4 +1,4 @@
-/* The other machines of a run: what --hosts and --via say, and their beginning. */
+/* The other machines of a run: reads --hosts and --via, and starts the process that reaches the machines. */
 #ifndef K3THREAD_CLI_SCRIPT_RUN_HOSTS_H
 #define K3THREAD_CLI_SCRIPT_RUN_HOSTS_H
 
@@ -10,10 +10,10 @@
 
 #include <stdbool.h>
 
-/* How a program is run on another machine, if --via does not say it. */
+/* The words that run a program on another machine, if there is no --via. */
 #define RUN_VIA_DEFAULT "ssh {}"
 
-/* Zeroed, it is empty. */
+/* All machines of a run. Zeroed, it is empty. */
 struct run_hosts {
     struct host_list list;
     char          ***commands; /* of each machine: a list up to a NULL */

@@ -90,7 +90,7 @@ static error_t parse_leaks(const struct argp_state *state, const char *argument,
     return 0;
 }
 
-/* Reads the options that say on which machines the commands run. */
+/* Reads the options for other machines. */
 static error_t finish_hosts(struct run_options *o, const struct argp_state *state)
 {
     struct text why = {0};
@@ -111,10 +111,10 @@ static error_t finish_hosts(struct run_options *o, const struct argp_state *stat
     return error;
 }
 
-/* Completes what was read, when no option can follow. */
+/* Completes the options when all were read. */
 static error_t finish(struct run_options *o, const struct argp_state *state)
 {
-    /* A list of words may be long. With other machines, each of them has its slots. */
+    /* --each may start many threads. Other machines have slots of their own. */
     bool    is_limited = (o->each && o->host_list == NULL) || o->front.jobserver;
     error_t error = check_words(o, state);
 

@@ -1,4 +1,4 @@
-/* The options of `run`, and how they are read. */
+/* Reads the options of `run`. */
 #ifndef K3THREAD_CLI_SCRIPT_RUN_OPTIONS_H
 #define K3THREAD_CLI_SCRIPT_RUN_OPTIONS_H
 
@@ -18,7 +18,7 @@ struct run_options {
     bool                 has_env_file;
     struct variables     variables;       /* of --env-file */
     const char          *host_list, *via; /* NULL: not given */
-    struct run_hosts     hosts;           /* what they say */
+    struct run_hosts     hosts;           /* made from these two */
     const char          *retry; /* the file of --json of an earlier run; NULL: not given */
     bool                 each, nul;
     char **words; /* the script and its arguments, the Procfile's entries, or COMMAND */

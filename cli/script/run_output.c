@@ -31,8 +31,8 @@ static char *times_directory(const struct run_output *output)
 }
 
 /*
- * Makes the directory of the times. If that fails, it is missing, and clients see that no times are
- * kept.
+ * Makes the directory of the times. If that fails, the directory is missing, and clients see that no
+ * times are kept.
  */
 static void make_times(struct run_output *output)
 {
@@ -80,7 +80,7 @@ static void end_source(const struct run_output *output, struct printer_source *s
     printer_end(source);
 }
 
-/* Takes a thread that had ended, and was restarted, for one that lives. */
+/* Notes that a thread that had ended lives again, because it was restarted. */
 static void resume(struct run_output *output, struct run_thread *element)
 {
     run_threads_resume(&output->threads, element);

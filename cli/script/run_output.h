@@ -1,6 +1,6 @@
 /*
- * The output of a run's threads: the threads, and a printer that inotify(7) tells of each write to
- * their logs.
+ * Prints the output of a run's threads: has the threads, and a printer of their logs, which inotify(7)
+ * watches.
  */
 #ifndef K3THREAD_CLI_SCRIPT_RUN_OUTPUT_H
 #define K3THREAD_CLI_SCRIPT_RUN_OUTPUT_H
@@ -11,6 +11,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+/* The output of one run. */
 struct run_output {
     struct printer     printer;
     struct run_threads threads;
@@ -24,8 +25,9 @@ struct run_output {
 void run_output_open(struct run_output *output, int fd, unsigned flags);
 
 /*
- * Returns the parameters of the request for events: the members that a run needs, or ALL_MEMBERS;
- * with BEGINNINGS also the events of commands that begin, with COURSE all that a trace shows. Returns NULL if memory is lacking.
+ * Returns the parameters of the request for events: with ALL_MEMBERS all members of threads, or else the members that
+ * a run needs; with BEGINNINGS also the events of commands that begin; with COURSE all events that a trace shows.
+ * Returns NULL if memory is lacking.
  */
 json_t *run_output_make_watch(bool beginnings, bool course, bool all_members);
 
@@ -50,11 +52,11 @@ char *run_output_log(const struct run_output *output, const json_t *thread);
 /* Returns true if the output of ELEMENT, whose thread has ended, is all taken for printing. */
 bool run_output_is_over(const struct run_thread *element);
 
-/* Lets go of ELEMENT, whose thread has succeeded, and whose output is over. */
+/* Removes the source of ELEMENT and lets go of it. Its thread has succeeded, and its output is over. */
 void run_output_let_go(struct run_output *output, struct run_thread *element);
 
 /*
- * Reads the news of all writes until now. Must be called after the news of a thread's end and
+ * Reads the events of all writes until now. Must be called after the event of a thread's end and
  * before run_output_collect(), so that all writes of the thread are known by then.
  */
 void run_output_look(struct run_output *output);
@@ -66,8 +68,8 @@ int run_output_collect(struct run_output *output);
 bool run_output_fills_up(struct run_output *output);
 
 /*
- * Returns how many milliseconds to wait for news of writes before the next look or collection; -1:
- * for ever.
+ * Returns the milliseconds to wait for events of writes before the next look or collection; -1: for
+ * ever.
  */
 int run_output_patience(const struct run_output *output);
 

@@ -13,13 +13,13 @@
 /* The seconds between two lines, at least. */
 #define PACE 0.1
 
-/* The seconds after which the line is drawn again: the time left is then another one. */
+/* The seconds after which the line is drawn again, because the time left has changed. */
 #define REFRESH 1.0
 
-/* So many bytes of output do not wait. */
+/* Output of this many bytes does not wait. */
 #define HELD_MAX 16384
 
-/* The rest of the time is estimated when 1 of so many threads is over. */
+/* The rest of the time is estimated when 1 of SHARE threads is over. */
 #define SHARE 3
 
 void run_progress_open(struct run_progress *progress, const struct run_threads *threads,
@@ -60,14 +60,14 @@ static bool is_writable(void)
     struct pollfd terminal = {.fd = STDERR_FILENO, .events = POLLOUT};
     pid_t         foreground = tcgetpgrp(STDERR_FILENO);
 
-    /* The terminal need not be the one that controls this process: it then has no foreground. */
+    /* A terminal that does not control this process has no foreground group here. */
     if (foreground >= 0 && foreground != getpgrp())
         return false;
     return poll(&terminal, 1, 0) == 1 && (terminal.revents & POLLOUT);
 }
 
 /*
- * Adds how long the OTHERS will take, if as many threads are over in a second as until now. The estimate gets
+ * Adds the time that the OTHERS will take, if as many threads are over in a second as until now. The estimate gets
  * smaller while no thread ends.
  */
 static void add_rest(struct text *text, const struct run_progress *progress, size_t others,
@@ -103,7 +103,7 @@ static void add_line(struct text *text, const struct run_progress *progress, boo
         add_rest(text, progress, others, clock_monotonic());
 }
 
-/* Notes the time at which the first thread is known, and that of each end. */
+/* Notes the time at which the first thread is known, and the time of each end. */
 static void note_times(struct run_progress *progress)
 {
     const size_t *counts = progress->threads->counts;

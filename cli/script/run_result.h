@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 
+/* The result of one run. */
 struct run_result {
     const char               *name;      /* of the script, or of the command of --each */
     char *const              *arguments; /* its arguments, up to a NULL; NULL: none */

@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* No supervisor starts so many threads, so a larger number is not an id. */
+/* No supervisor starts this many threads, so a larger number is not an id. */
 #define ID_MAX 100000000
 
 #define CHUNK_SIZE 128
 
-/* The threads with so many consecutive ids. */
+/* Some threads with consecutive ids. */
 struct run_thread_chunk {
-    size_t            let_go; /* how many of them were let go */
+    size_t            let_go; /* how many of these threads were let go */
     struct run_thread list[CHUNK_SIZE];
 };
 

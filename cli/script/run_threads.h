@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <sys/queue.h>
 
-/* How far a thread is. */
+/* The kinds of threads that a run counts. */
 enum run_thread_kind {
     RUN_THREAD_UNKNOWN, /* no description has come */
     RUN_THREAD_WAITING, /* its command has not begun */
@@ -26,7 +26,7 @@ struct run_thread {
     json_t                *thread; /* the last description; NULL: none has come */
     struct printer_source *source; /* of its output; NULL: it has none */
     enum run_thread_kind   kind;
-    bool                   written; /* something was written to its log */
+    bool                   written; /* its log was written to */
     bool                   ended;   /* its end was acted upon */
     bool waited;  /* it had to wait, so the reply to its start did not report its failure */
     bool is_past; /* it is in the list PAST */
@@ -46,7 +46,7 @@ struct run_threads {
     size_t chunk_count;
     size_t size;                     /* all ids are smaller */
     size_t counts[RUN_THREAD_KINDS]; /* of the threads of each kind */
-    struct run_thread_list past;     /* those that may be let go, in the order of their ends */
+    struct run_thread_list past;     /* threads that may be let go, in the order of their ends */
     size_t                 past_count;
     size_t                 let_go;     /* how many were let go */
     bool                   leaks_fail; /* a thread whose command left processes behind has failed */
@@ -68,7 +68,7 @@ json_t *run_threads_get(const struct run_threads *threads, size_t id);
 struct run_thread *run_threads_update(struct run_threads *threads, json_t *thread);
 
 /*
- * Notes that the end of ELEMENT was acted upon, or that it lives again. One that has succeeded and left nothing
+ * Note that the end of ELEMENT was acted upon, or that it lives again. An element that has succeeded and left nothing
  * behind becomes the last of the list PAST.
  */
 void run_threads_end(struct run_threads *threads, struct run_thread *element);
@@ -78,13 +78,13 @@ void run_threads_resume(struct run_threads *threads, struct run_thread *element)
 void run_threads_leave_past(struct run_threads *threads, struct run_thread *element);
 
 /*
- * Lets go of ELEMENT, which has been in the list PAST, and frees what is known of it. Its source must have been
+ * Lets go of ELEMENT, which has been in the list PAST: counts it, and frees its description. Its source must have been
  * removed.
  */
 void run_threads_let_go(struct run_threads *threads, struct run_thread *element);
 
 /*
- * Returns the status that the end of THREAD counts as. A thread that was asked to end counts as 0; one
+ * Returns the status that the end of THREAD counts as. A thread that was asked to end counts as 0. A thread
  * that left processes behind may count as 1.
  */
 int run_threads_status(const struct run_threads *threads, const json_t *thread);
@@ -92,7 +92,7 @@ int run_threads_status(const struct run_threads *threads, const json_t *thread);
 /* Returns true if all threads are daemons and at least one is live. */
 bool run_threads_are_daemons(const struct run_threads *threads);
 
-/* Return how many threads there are, and how many of them have failed, daemons included. */
+/* Return the number of threads, and the number of threads that have failed, daemons included. */
 size_t run_threads_count(const struct run_threads *threads);
 size_t run_threads_count_failed(const struct run_threads *threads);
 

@@ -21,7 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Sends MESSAGE to the front and waits until it is answered. Returns false if the front has ended. */
+/* Sends MESSAGE to the front and waits for its reply. Returns false if the front has ended. */
 static bool ask_front(int sync, struct script_message message)
 {
     char byte;
@@ -122,7 +122,7 @@ static int execute_procfile(struct session *session, const struct script *script
     return settled != STATUS_DONE ? settled : status;
 }
 
-/* Executes the commands, until the end or until a command fails. Returns the last one's status. */
+/* Executes the commands, until the end or until a command fails. Returns the status of the last command. */
 static int execute_all(struct session *session, const struct script *script, bool is_paced,
                        int sync)
 {
@@ -156,8 +156,8 @@ static int execute_all(struct session *session, const struct script *script, boo
 }
 
 /*
- * Returns true if no command of SCRIPT comes late. If a line may, the failures before it must be reported
- * without waiting for it.
+ * Returns true if no command of SCRIPT can come late, as a line through a pipe can. Failures before a late command must
+ * be reported without waiting for it.
  */
 static bool is_all_there(const struct script *script)
 {

@@ -2,7 +2,7 @@
  * Executes a script: runs its commands one after the other, in a process of their own. The first
  * command that fails ends the script.
  *
- * Before a command, the script waits until the front (front.h) has printed all that the threads
+ * Before a command, the script waits until the front (front.h) has printed all output that the threads
  * have written until then: the output of a command like `list` comes after the output of the
  * threads that were joined before it.
  */
@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-/* A message of the script, which waits until it gets a byte back. */
+/* A message of the script to the front. The script waits until it gets a byte back. */
 struct script_message {
     enum {
         SCRIPT_WAITS_FOR_OUTPUT, /* until all output is printed */

@@ -57,7 +57,7 @@ int script_environment_set(const struct place *place, const struct variables *va
     return 0;
 }
 
-/* Only the first string, the socket's, is not the process's own. */
+/* The first string, with the socket, is the only one that was allocated: the others are borrowed. */
 void script_environment_release(char **environment)
 {
     if (environment != NULL)

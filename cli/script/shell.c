@@ -55,7 +55,7 @@ static void complete(void *context, const struct text *before, const char *curre
 
 /* Commands */
 
-/* Executes a command for a user, who sees its status if nothing else says that it has failed. */
+/* Executes a command, and shows the user its status if it has failed without a message. */
 static int execute_and_show(struct session *session, const struct words *words)
 {
     unsigned messages = message_count();

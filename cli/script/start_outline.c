@@ -23,7 +23,7 @@ bool start_outline_fits(const struct words *words)
     return words->count <= INT_MAX && find_start(words) != NULL;
 }
 
-/* Returns true if KEY is that of the option NAME of start. */
+/* Returns true if KEY is the key of the option NAME of start. */
 static bool is_option(int key, const char *name)
 {
     return key == option_find(start_options_list, name, strlen(name))->key;
@@ -41,7 +41,7 @@ static error_t add_need(struct start_outline *outline, const char *thread)
     return 0;
 }
 
-/* An argp parser: takes what the outline has, and passes over all else. */
+/* An argp parser: takes the options of the outline, and passes over all other words. */
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
     struct start_outline *outline = state->input;

@@ -1,5 +1,5 @@
 /*
- * An outline of the thread of a start, from the words alone: the command that will run the
+ * Reads an outline of the thread of a start from the words alone: the command that will run the
  * start checks the words itself, when the files that they name are there.
  */
 #ifndef K3THREAD_CLI_SCRIPT_START_OUTLINE_H
@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Zeroed it is empty. */
+/* The outline of one start. Zeroed it is empty. */
 struct start_outline {
     const char  *name; /* of --name, borrowed from the words; NULL: not given */
     bool         daemon;
@@ -22,11 +22,11 @@ struct start_outline {
 bool start_outline_fits(const struct words *words);
 
 /*
- * Reads WORDS, which fit. Returns STATUS_DONE, or STATUS_USAGE or STATUS_FAILED after reporting what is wrong.
+ * Reads WORDS, which fit. Returns STATUS_DONE, or STATUS_USAGE or STATUS_FAILED after reporting the failure.
  */
 int start_outline_read(struct start_outline *ret, const struct words *words);
 
-/* Reads WORDS, which fit. Returns false, and reports nothing, if something is wrong. */
+/* Reads WORDS, which fit. Returns false, and reports nothing, if WORDS are wrong. */
 bool start_outline_try(struct start_outline *ret, const struct words *words);
 
 void start_outline_release(struct start_outline *outline);

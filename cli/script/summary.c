@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <unistd.h>
 
-/* Of more threads, only the failures are listed. */
+/* If a run has more threads than this, only the failures are listed. */
 #define ROWS_MAX 20
 
 static void add_result(struct text *text, const json_t *thread)
@@ -27,7 +27,7 @@ static void add_result(struct text *text, const json_t *thread)
     }
 }
 
-/* Adds how long the command ran; if it was restarted, how long its last run took. */
+/* Adds the time that the command ran; if it was restarted, the time of its last run. */
 static void add_time(struct text *text, const json_t *thread)
 {
     const json_t *seconds = json_object_get(thread, "seconds");
@@ -65,7 +65,7 @@ static void add_row(struct table *table, const json_t *thread, bool has_hosts)
     table_end_cell(table);
 }
 
-/* Returns true if the threads of the run are on other machines: only then they have that member. */
+/* Returns true if the threads of the run are on other machines: only then they have the member "host". */
 static bool have_hosts(const struct run_threads *threads)
 {
     for (size_t id = 1; id < threads->size; id++)
@@ -74,7 +74,7 @@ static bool have_hosts(const struct run_threads *threads)
     return false;
 }
 
-/* Adds the rows of all threads, or of many the rows of those that have failed or left processes behind. */
+/* Adds the rows of all threads if ALL, or else of the threads that have failed or left processes behind. */
 static void add_rows(struct table *table, const struct run_threads *threads, bool all,
                      bool has_hosts)
 {

@@ -1,5 +1,7 @@
-/* The summary at the end of `run`: a table of how its threads ended, and how long they took.
- * Of more than twenty threads only the failures are listed. */
+/*
+ * Prints the summary at the end of `run`: a table of the results and the times of its threads. Of more
+ * than twenty threads only the failures are listed.
+ */
 #ifndef K3THREAD_CLI_SCRIPT_SUMMARY_H
 #define K3THREAD_CLI_SCRIPT_SUMMARY_H
 

@@ -6,17 +6,17 @@
 #include <math.h>
 #include <sys/socket.h>
 
-/* So many threads that have succeeded are kept. */
+/* This many threads that have succeeded are kept. */
 #define KEPT 1000
 
-/* One request forgets at most so many threads, because the supervisor serves nobody else meanwhile. */
+/* The most threads that one request forgets, because the supervisor serves no other client meanwhile. */
 #define BATCH 64
 
-/* The script waits while so many threads wait for a slot, or so many have ended and cannot be let go yet. */
+/* The script waits while QUEUED_MAX threads wait for a slot, or PAST_MAX have ended and cannot be let go yet. */
 #define QUEUED_MAX 1000
 #define PAST_MAX   (2 * KEPT)
 
-/* After so many ends, or so many seconds, the front asks the supervisor again how many threads wait. */
+/* After LOOK_ENDS ends, or LOOK_PAUSE seconds, the front asks the supervisor again how many threads wait. */
 #define LOOK_ENDS  64
 #define LOOK_PAUSE 1.0
 
@@ -29,7 +29,7 @@ void thinning_ask(struct front *front, size_t rest)
     front->progress.rest = rest;
 }
 
-/* Returns how many threads are over. */
+/* Returns the number of threads that are over. */
 static size_t count_over(const struct front *front)
 {
     const size_t *counts = front->output.threads.counts;
@@ -73,7 +73,7 @@ static void take_queue(struct front *front, const json_t *result)
         (void) send(front->sync, &byte, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
-/* Returns the ids of the threads that have ended longest ago, and whose output is over; NULL if there are none. */
+/* Returns the ids of threads whose output is over, the oldest ends first; NULL if there are none. */
 static json_t *choose(struct front *front)
 {
     struct run_threads *threads = &front->output.threads;
@@ -116,7 +116,7 @@ static void take_cleared(struct front *front, const json_t *result)
     json_t            *id;
     struct run_thread *element;
 
-    /* If it has not forgotten all, somebody has restarted one of them, or has cleared it before. */
+    /* If it has not forgotten all, another client has restarted a thread of them, or has cleared it before. */
     if (cleared == json_array_size(thinning->ids)) {
         json_array_foreach(thinning->ids, i, id) {
             element = run_threads_find(&front->output.threads, json_integer_value(id));

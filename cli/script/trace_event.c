@@ -16,7 +16,7 @@ static void begin_first(struct text *text, const char *phase, const char *name, 
                 phase, name, id);
 }
 
-/* Begins another event likewise. */
+/* Begins a further event, with a comma before it. */
 static void begin(struct text *text, const char *phase, const char *name, json_int_t id)
 {
     text_add(text, ",\n");
@@ -38,7 +38,7 @@ static void add_string(struct text *text, const json_t *bytes)
     text_release(&words);
 }
 
-/* Adds the member NAME with VALUE, unless that is missing or null. */
+/* Adds the member NAME with VALUE, unless VALUE is NULL or null. */
 static void add_member(struct text *text, const char *name, const json_t *value)
 {
     if (value == NULL || json_is_null(value))
@@ -47,7 +47,7 @@ static void add_member(struct text *text, const char *name, const json_t *value)
     add_string(text, value);
 }
 
-/* Returns SECONDS in microseconds, as whole numbers so that the end of a phase is the next one's beginning. */
+/* Returns SECONDS in microseconds, as a whole number, so that the end of a phase equals the beginning of the next. */
 static long long microseconds(double seconds)
 {
     return seconds > 0 ? llround(seconds * 1e6) : 0;
@@ -77,7 +77,7 @@ void trace_event_add_name(struct text *text, const json_t *thread)
     text_printf(text, ",\"args\":{\"sort_index\":%" JSON_INTEGER_FORMAT "}}", id);
 }
 
-/* Adds how a run ended, as far as each member is known. */
+/* Adds the members of END that are known. */
 static void add_end(struct text *text, const struct course_end *end)
 {
     if (end->exit_code >= 0)

@@ -1,6 +1,6 @@
 /*
- * Writes events of Chrome's trace format: JSON objects. All but that of the process have a comma before
- * them.
+ * Writes events of Chrome's trace format: JSON objects. Each event has a comma before it, except the event of the
+ * process.
  */
 #ifndef K3THREAD_CLI_SCRIPT_TRACE_EVENT_H
 #define K3THREAD_CLI_SCRIPT_TRACE_EVENT_H
@@ -10,13 +10,13 @@
 
 #include <jansson.h>
 
-/* Adds the name of the process that all tracks belong to, which is that of the script. */
+/* Adds the name of the process that all tracks belong to: the name of the script. */
 void trace_event_add_process(struct text *text, const char *name);
 
 /* Adds the name and the position of the track of THREAD. */
 void trace_event_add_name(struct text *text, const json_t *thread);
 
-/* Adds PHASE of the thread ID, which had it on the machine HOST; NULL or null: on this one, or not known. */
+/* Adds PHASE of the thread ID on the machine HOST; NULL or null: this machine, or not known. */
 void trace_event_add_phase(struct text *text, json_int_t id, const struct course_phase *phase,
                            const json_t *host);
 

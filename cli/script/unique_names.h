@@ -12,7 +12,7 @@
 
 /* The names that are taken. Zeroed: none. */
 struct unique_names {
-    json_t *taken; /* an object: name to the number that it got last */
+    json_t *taken; /* an object: for each name the last number that was added to it */
 };
 
 /*

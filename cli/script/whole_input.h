@@ -1,11 +1,11 @@
 /*
- * Reads a script to its end before anything else is done: its words may come late, and nothing may be left
- * behind if the user interrupts the program meanwhile.
+ * Reads a script to its end before anything else is done. The words may come late, and if the user interrupts the
+ * program meanwhile, it must leave nothing behind.
  */
 #ifndef K3THREAD_CLI_SCRIPT_WHOLE_INPUT_H
 #define K3THREAD_CLI_SCRIPT_WHOLE_INPUT_H
 
-/* Returns a descriptor, at its beginning, of what FD has up to its end; or -errno. The caller closes it. */
+/* Copies the bytes of FD up to its end. Returns a descriptor at the beginning of the copy, to be closed; or -errno. */
 int whole_input_read(int fd);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * The words of a command, and how a script or a file puts them together.
+ * The words of a command. A script or a file puts them together in this way:
  *
  *     text_add(&bytes, "start");
  *     words_end(&bytes, &count);       behind each word
@@ -22,7 +22,7 @@ struct words {
 /* Ends the word that was appended to BYTES, and adds 1 to *COUNT. */
 void words_end(struct text *bytes, size_t *count);
 
-/* Makes words of the COUNT words in BYTES, which it uses up. Returns 1, or -ENOMEM. */
+/* Makes *RET of the COUNT words in BYTES, which it takes over. Returns 1, or -ENOMEM. */
 int words_make(struct words *ret, struct text *bytes, size_t count);
 
 void words_release(struct words *words);

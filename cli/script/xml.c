@@ -69,7 +69,7 @@ static void add_ascii(struct text *text, char character)
     }
 }
 
-/* Adds the first character of BYTES. Returns how many bytes it has used. */
+/* Adds the first character of BYTES. Returns the number of its bytes. */
 static size_t add_one(struct text *text, const char *bytes, size_t size)
 {
     size_t length = control_sequence(bytes, size);

@@ -16,7 +16,7 @@ void xml_add(struct text *text, const char *bytes, size_t size);
 /* Adds a blank and NAME="…" with the SIZE bytes. */
 void xml_add_attribute(struct text *text, const char *name, const char *bytes, size_t size);
 
-/* Adds formatted text likewise. */
+/* Adds an attribute likewise, with formatted text as its value. */
 __attribute__((format(printf, 3, 4))) void xml_print_attribute(struct text *text, const char *name,
                                                                const char *format, ...);
 
