@@ -8,16 +8,16 @@
 
 struct byte_queue {
     struct text bytes;
-    size_t      taken; /* how many of the bytes at the front are gone */
+    size_t      taken; /* how many of the bytes at the front were taken away */
 };
 
-/* Returns how many bytes are in the queue. */
+/* Returns the number of bytes in the queue. */
 static inline size_t byte_queue_size(const struct byte_queue *queue)
 {
     return queue->bytes.size - queue->taken;
 }
 
-/* Returns the first of them. */
+/* Returns a pointer to the first byte of the queue. */
 static inline char *byte_queue_front(const struct byte_queue *queue)
 {
     return queue->bytes.data + queue->taken;
@@ -36,8 +36,8 @@ bool byte_queue_reserve(struct byte_queue *queue, size_t size);
 void byte_queue_take(struct byte_queue *queue, size_t size);
 
 /*
- * Writes what FD takes without waiting. Returns 0, also if bytes are left, or -errno; -ENOMEM if bytes could not be
- * appended. SIGPIPE must be ignored or blocked.
+ * Writes as many bytes as FD takes without waiting. Returns 0, also if bytes are left, or -errno; -ENOMEM if bytes
+ * could not be appended. SIGPIPE must be ignored or blocked.
  */
 int byte_queue_flush(struct byte_queue *queue, int fd);
 

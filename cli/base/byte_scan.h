@@ -1,10 +1,10 @@
 /*
- * Finds the first byte of a kind, eight bytes at a time. Tables are made of many short pieces, of which every byte is
- * looked at.
+ * Finds the first byte of a kind, eight bytes at a time. This makes tables fast: they are made of many short pieces,
+ * and the program looks at every byte.
  *
- * A word has the bytes in the order of memory, lowest first, on both processors. Each BYTE_SCAN_ macro gives a word
- * whose lowest marked byte, by its highest bit, is the first byte of that kind; bytes behind it may be marked
- * wrongly.
+ * A word has the bytes in the order of memory, lowest first, on both processors. Each BYTE_SCAN_ macro gives a word in
+ * which the highest bit of a byte marks it. The lowest marked byte is the first byte of that kind; bytes behind it may
+ * be marked wrongly.
  */
 #ifndef K3THREAD_CLI_BASE_BYTE_SCAN_H
 #define K3THREAD_CLI_BASE_BYTE_SCAN_H

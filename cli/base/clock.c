@@ -7,7 +7,7 @@ static double read_clock(clockid_t clock)
 {
     struct timespec now = {0};
 
-    (void) clock_gettime(clock, &now); /* it cannot fail for these */
+    (void) clock_gettime(clock, &now); /* cannot fail for these clocks */
     return (double) now.tv_sec + (double) now.tv_nsec / 1e9;
 }
 

@@ -10,7 +10,7 @@
 /* Returns true if PATH is such a path. */
 bool descriptor_path_is(const char *path);
 
-/* Returns the path of the descriptor's file, to be freed; NULL if it has none, as a pipe. */
+/* Returns the path of the descriptor's file, to be freed; NULL if the file has no path, as a pipe. */
 char *descriptor_path_file(const char *path);
 
 /*

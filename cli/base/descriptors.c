@@ -24,7 +24,10 @@ static void mark_one(int fd)
     (void) fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
-/* Linux before 5.9 has no close_range(2), and some containers refuse it. Returns 0 or -errno. */
+/*
+ * Calls ACT for each open descriptor from FIRST on: for Linux before 5.9, which has no close_range(2), and for
+ * containers that refuse it. Returns 0 or -errno.
+ */
 static int for_each(int first, void (*act)(int fd))
 {
     DIR                 *directory = opendir("/proc/self/fd");

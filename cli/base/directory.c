@@ -11,10 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* No path of a socket has more names than this. */
+/* The most names in the path of a socket. */
 #define NAMES_MAX 128
 
-/* The umask is set because one that takes bits from the owner would make the directory useless. */
+/* Sets the umask, because a umask that takes bits from the owner would make the directory useless. */
 int directory_make(const char *path)
 {
     mode_t mask = umask(077);
@@ -82,7 +82,7 @@ static char *append_name(char *directory, const char *name)
     return ret;
 }
 
-/* DEPTH limits the links and the names that are missing. */
+/* Does the work of directory_resolve(). DEPTH limits the number of links and of missing names. */
 static char *resolve(const char *path, int depth)
 {
     char        target[PATH_MAX];
@@ -133,11 +133,11 @@ static int remove_entry(const char *path, const struct stat *info, int type, str
     (void) info;
     (void) type;
     (void) walk;
-    (void) remove(path); /* what stays is named by the directory that stays */
+    (void) remove(path); /* if a file stays, its directory stays too, which the user sees */
     return 0;
 }
 
-/* Without FTW_MOUNT: on an overlay, a container's /tmp, it takes each file for another mount's. */
+/* Without FTW_MOUNT: on an overlay, as /tmp of a container, nftw() would take each file for a file of another mount. */
 void directory_remove(const char *directory)
 {
     (void) nftw(directory, remove_entry, 8, FTW_DEPTH | FTW_PHYS);

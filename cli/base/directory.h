@@ -1,11 +1,11 @@
-/* Directories that k3thread makes for its user alone: how they are made, checked and removed. */
+/* Makes, checks and removes directories that are for this user alone. */
 #ifndef K3THREAD_CLI_BASE_DIRECTORY_H
 #define K3THREAD_CLI_BASE_DIRECTORY_H
 
 #include <stdbool.h>
 
 /*
- * Makes PATH with mode 0700, whatever the umask is. Returns 0 or -errno; -EEXIST: something is there.
+ * Makes PATH with mode 0700, whatever the umask is. Returns 0 or -errno; -EEXIST: PATH exists already.
  * Changes the umask of the process for a moment: no other thread may make files meanwhile.
  */
 int directory_make(const char *path);
@@ -29,8 +29,8 @@ char *directory_resolve(const char *path);
 bool directory_is_own(const char *path);
 
 /*
- * Keeps a cleaner of temporary files, as systemd-tmpfiles(8), from DIRECTORY and all below it until
- * this process ends: it leaves alone what is locked. A failure has no other consequence.
+ * Locks DIRECTORY until this process ends: a cleaner of temporary files, as systemd-tmpfiles(8), does not
+ * touch a locked directory and the files below it. A failure has no other consequence.
  */
 void directory_hold(const char *directory);
 

@@ -13,7 +13,7 @@ static const struct unit {
     {"", 1}, {"s", 1}, {"ms", 1e-3}, {"m", 60}, {"h", 3600}, {"d", 86400},
 };
 
-/* strtod() would also take signs, blanks, hexadecimal numbers, "inf" and "nan". */
+/* Returns true if TEXT begins with a decimal number: strtod() also takes signs, blanks, "0x", "inf" and "nan". */
 static bool starts_decimal(const char *text)
 {
     size_t digits = strspn(text, "0123456789");
@@ -42,7 +42,7 @@ int duration_parse(const char *text, double *ret)
     return -EINVAL;
 }
 
-/* Appends 125 s as 2m05s: COUNT of the smaller unit, LETTERS[1], are one of the larger, LETTERS[0]. */
+/* Appends NUMBER in two units, as 125 in 2m05s. LETTERS are the two units; COUNT of the smaller make the larger. */
 static void add_two(struct text *text, uint64_t number, unsigned count, const char *letters)
 {
     text_number(text, number / count, 1);
@@ -55,7 +55,7 @@ void duration_add(struct text *text, double seconds)
 {
     uint64_t whole;
 
-    if (!(seconds > 0)) /* a clock that was set back */
+    if (!(seconds > 0)) /* a clock was set back */
         seconds = 0;
     if (seconds < 59.95) {
         unsigned tenths = (unsigned) (seconds * 10 + 0.5);

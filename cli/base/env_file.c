@@ -13,7 +13,7 @@
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 #define OTHERS  "0123456789.-"
 
-/* Linux passes no more bytes of arguments and environment to a program. */
+/* The most bytes of arguments and environment that Linux passes to a program. */
 #define SIZE_LIMIT (6U * 1024 * 1024)
 
 static const char *skip_blanks(const char *at)
@@ -21,7 +21,7 @@ static const char *skip_blanks(const char *at)
     return at + strspn(at, BLANKS);
 }
 
-/* Appends the quoted value at AT. Returns where it ends, or NULL if its quote is not closed. */
+/* Appends the quoted value at AT. Returns its end, or NULL if its quote is not closed. */
 static const char *take_quoted(struct text *word, const char *at)
 {
     char quote = *at++;

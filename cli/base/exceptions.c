@@ -51,7 +51,7 @@ const k3thread_exctype *exceptions_at(size_t index)
     return index < COUNT(signal_types) ? &signal_types[index] : NULL;
 }
 
-/* "SIGHUP", "HUP" and "hup" are one name. */
+/* Returns true if NAME means SIGNAL_NAME: "SIGHUP", "HUP" and "hup" are the same name. */
 static bool is_signal_name(const char *name, const char *signal_name)
 {
     size_t prefix = strlen("SIG");
@@ -59,7 +59,7 @@ static bool is_signal_name(const char *name, const char *signal_name)
     return strcasecmp(name, signal_name) == 0 || strcasecmp(name, signal_name + prefix) == 0;
 }
 
-/* Reads a whole number from 0 to MAX; returns -1 if TEXT is none. */
+/* Reads a whole number from 0 to MAX; returns -1 if TEXT is no such number. */
 static int parse_number(const char *text, int max)
 {
     char *end;
@@ -91,7 +91,7 @@ struct learned {
     char             name[];
 };
 
-/* The types of all programs together take three megabytes at most, and those of one program 48 KiB. */
+/* The most types of all programs, three megabytes, and of one program, 48 KiB. */
 #define LEARNED_MAX  16384
 #define LEARNED_EACH 256
 
@@ -105,7 +105,7 @@ bool exceptions_is_name(const char *name)
                length;
 }
 
-/* Orders types by their names, and those of one name by their bases. */
+/* Orders types by their names, and types with the same name by their bases. */
 static int compare_types(const void *a, const void *b)
 {
     const k3thread_exctype *x = a, *y = b;

@@ -22,10 +22,10 @@ const k3thread_exctype *exceptions_find(const char *name);
 bool exceptions_is_name(const char *name);
 
 /*
- * Returns a type of the name NAME that is derived from BASE: one of those above if it has the name, else one
- * that a program has defined, which is made when it is first asked for and never freed. Counts it in *COUNT if it
- * is new; no program may take the room of all others. Returns NULL if NAME is not a name for a type, or if there
- * are too many, in all or by *COUNT. One thread.
+ * Returns the type NAME that is derived from BASE: a type that exceptions_find() knows, or else a type that a program
+ * has defined. Such a type is made when it is first asked for, and never freed. A new type is counted in *COUNT, so
+ * that no program takes the room of all others. Returns NULL if NAME is not a name for a type, or if there are too
+ * many types, in all or by *COUNT. One thread.
  */
 const k3thread_exctype *exceptions_learn(const char *name, const k3thread_exctype *base,
                                          unsigned *count);
@@ -34,7 +34,7 @@ const k3thread_exctype *exceptions_learn(const char *name, const k3thread_exctyp
 int exceptions_signal(const k3thread_exctype *type);
 
 /*
- * Reads a signal: "SIGINT", "INT" or "int", "SIGRTMIN+3", or its number. Returns 0 if TEXT is none.
+ * Reads a signal: "SIGINT", "INT" or "int", "SIGRTMIN+3", or its number. Returns 0 if TEXT is no signal.
  */
 int exceptions_parse_signal(const char *text);
 

@@ -1,4 +1,4 @@
-/* The limit of open files of this process, for a process that has a file or a socket open for each of many threads. */
+/* Raises the limit of open files, for a process that has a file or a socket open for each of many threads. */
 #ifndef K3THREAD_CLI_BASE_FILE_LIMIT_H
 #define K3THREAD_CLI_BASE_FILE_LIMIT_H
 

@@ -14,8 +14,8 @@ struct file_lines {
 };
 
 /*
- * Appends the next line, with its newline, to LINE. CONTEXT is a struct file_lines; CONTINUED does not
- * matter: a reader of scripts wants a function of this form. Returns 1, 0 at the end, or -errno: -E2BIG for a
+ * Appends the next line, with its newline, to LINE. CONTEXT is a struct file_lines. CONTINUED does not
+ * matter: the function has the form that a reader of scripts wants. Returns 1, 0 at the end, or -errno: -E2BIG for a
  * line longer than any script has.
  */
 int file_lines_next(void *context, bool continued, struct text *line);

@@ -16,8 +16,8 @@ LIST_HEAD(file_watch_list, file_watch);
 static struct source inotify = {.fd = -1};
 
 /*
- * The lock is held across inotify_add_watch(), so that no event is read before the watch's number is stored.
- * That call does not wait: the file is open, and is named by its descriptor.
+ * Guards ARMED. It is held across inotify_add_watch(), so that no event is read before the watch's number is stored.
+ * That call does not wait, because the file is open, and is named by its descriptor.
  */
 static pthread_mutex_t        lock = PTHREAD_MUTEX_INITIALIZER;
 static struct file_watch_list armed[BUCKETS];
@@ -35,14 +35,14 @@ static void disarm(struct file_watch *watch)
     watch->key = -1;
 }
 
-/* Says that the file was written to. Caller holds the lock. */
+/* Makes the watch's descriptor readable: the file was written to. Caller holds the lock. */
 static void tell(struct file_watch *watch)
 {
     disarm(watch);
     (void) eventfd_write(watch->fd, 1); /* the counter was 0 when the watch was armed */
 }
 
-/* Tells each watch of the file KEY; there may be several. Caller holds the lock. */
+/* Tells each watch of the file KEY; a file may have several. Caller holds the lock. */
 static void tell_key(int key)
 {
     struct file_watch *watch, *next;

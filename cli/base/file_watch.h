@@ -4,8 +4,8 @@
  *
  * A worker arms its watch, looks at the file, and waits. The first write after the arming makes the
  * watch's descriptor readable; further writes do nothing until it is armed again, so that a command
- * that writes at full speed wakes the worker no more often than it looks. Where the system has no watch
- * to spare, the worker looks by time.
+ * that writes at full speed wakes the worker no more often than it looks. If the system has no watch
+ * left, the worker looks at intervals.
  */
 #ifndef K3THREAD_CLI_BASE_FILE_WATCH_H
 #define K3THREAD_CLI_BASE_FILE_WATCH_H
@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <sys/queue.h>
 
-/* The seconds between two looks by time. */
+/* The seconds between two looks at intervals. */
 #define FILE_WATCH_PAUSE 0.2
 
 /* The watch of one worker. */
@@ -24,7 +24,7 @@ struct file_watch {
 };
 
 /*
- * Begins to watch, when the first thread needs it. The server's thread only. After a failure
+ * Begins to watch; call it when the first thread needs a watch. The server's thread only. After a failure
  * file_watch_arm() returns false.
  */
 void file_watch_begin(void);
@@ -32,7 +32,7 @@ void file_watch_begin(void);
 /* Makes a watch, for a worker. It must be closed, also if it could not be armed. */
 void file_watch_open(struct file_watch *watch);
 
-/* Waits anew for a write to the descriptor FILE. Returns false if the worker must look by time. */
+/* Arms WATCH for the next write to the descriptor FILE. Returns false if the worker must look at intervals. */
 bool file_watch_arm(struct file_watch *watch, int file);
 
 void file_watch_close(struct file_watch *watch);

@@ -1,4 +1,4 @@
-/* A block of events, as one read from an inotify instance gives them. */
+/* Reads events from an inotify instance, block by block. */
 #ifndef K3THREAD_CLI_BASE_INOTIFY_BLOCK_H
 #define K3THREAD_CLI_BASE_INOTIFY_BLOCK_H
 
@@ -10,7 +10,7 @@
 #define INOTIFY_BLOCK_SIZE 16384
 
 struct inotify_block {
-    size_t size, next; /* of the bytes that were read; where the next event begins */
+    size_t size, next; /* the number of bytes that were read; the place of the next event */
     char   bytes[INOTIFY_BLOCK_SIZE] __attribute__((aligned(__alignof__(struct inotify_event))));
 };
 

@@ -1,6 +1,6 @@
 /*
  * The resource limits that a command gets from its caller, with their names in requests and messages.
- * Two are missing: the supervisor marks processes by RLIMIT_LOCKS and RLIMIT_RSS.
+ * RLIMIT_LOCKS and RLIMIT_RSS are not among them, because the supervisor marks processes by these two.
  */
 #ifndef K3THREAD_CLI_BASE_LIMIT_NAMES_H
 #define K3THREAD_CLI_BASE_LIMIT_NAMES_H
@@ -23,7 +23,7 @@
     X(RTPRIO, "rtprio")                                                                            \
     X(RTTIME, "rttime")
 
-/* Returns LIMIT as the number that a request has for it: -1 for none. */
+/* Returns LIMIT as a number for a request: -1 for no limit. */
 static inline long limits_number(rlim_t limit)
 {
     return limit == RLIM_INFINITY || (long) limit < 0 ? -1 : (long) limit;

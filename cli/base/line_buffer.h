@@ -1,5 +1,5 @@
 /*
- * Lines out of bytes that come in pieces.
+ * Finds the lines in bytes that come in pieces.
  *
  *     line_buffer_reserve(&buffer, SIZE)      then append up to SIZE bytes to buffer.bytes
  *     line_buffer_next(&buffer, &size)        until it returns NULL
@@ -12,7 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Zeroed, it is empty. */
+/* The bytes that were not taken yet. Zeroed, it is empty. */
 struct line_buffer {
     struct text bytes;
     bool        nul;      /* a NUL ends each line, not a newline */
@@ -29,10 +29,10 @@ bool line_buffer_reserve(struct line_buffer *buffer, size_t size);
  */
 char *line_buffer_next(struct line_buffer *buffer, size_t *ret_size);
 
-/* Takes all bytes that are left, which may be none: then it may return NULL. */
+/* Takes all bytes that are left. If there are none, may return NULL. */
 char *line_buffer_rest(struct line_buffer *buffer, size_t *ret_size);
 
-/* Returns how many bytes are left. */
+/* Returns the number of bytes that are left. */
 static inline size_t line_buffer_left(const struct line_buffer *buffer)
 {
     return buffer->bytes.size - buffer->taken;

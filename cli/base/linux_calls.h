@@ -11,7 +11,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-/* One number for all processors: the headers of Linux before 5.9 lack it. */
+/* The headers of Linux before 5.9 lack this number, which is the same on all processors. */
 #ifndef SYS_close_range
 #define SYS_close_range 436
 #endif

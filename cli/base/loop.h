@@ -9,7 +9,7 @@
 #include <stdint.h>
 #include <sys/epoll.h>
 
-/* A descriptor and the function of its owner, in which it is embedded. */
+/* A descriptor, and the function to call when it is ready. The owner of the source embeds it. */
 struct source {
     int fd;
     void (*ready)(struct source *source, uint32_t events);
@@ -19,10 +19,10 @@ struct source {
 #define LOOP_OWNER(source, type, member)                                                           \
     ((type *) (void *) ((char *) (source) -offsetof(type, member)))
 
-/* Returns 0 or -errno. */
+/* Opens the loop, once. Returns 0 or -errno. */
 int loop_open(void);
 
-/* Watches SOURCE for EVENTS (EPOLLIN, EPOLLOUT). Each returns 0 or -errno. */
+/* Begin to watch SOURCE for EVENTS (EPOLLIN, EPOLLOUT), and change the events. Return 0 or -errno. */
 int loop_add(struct source *source, uint32_t events);
 int loop_change(struct source *source, uint32_t events);
 
@@ -33,16 +33,16 @@ int loop_change(struct source *source, uint32_t events);
 int loop_watch(struct source *source, int fd, void (*ready)(struct source *source, uint32_t events),
                uint32_t events);
 
-/* Stops watching it: its function is not called again, not even for what was found ready already. */
+/* Stops watching SOURCE: its function is not called again, not even for events of this round. */
 void loop_remove(struct source *source);
 
-/* Stops watching it, and closes its descriptor. A source with the descriptor -1 is closed already. */
+/* Stops watching SOURCE, and closes its descriptor. A source with the descriptor -1 is closed already. */
 void loop_close(struct source *source);
 
 /*
- * Runs until *STOP. After each round calls AFTER, which returns after how many seconds it must be called
- * again; negative: it need not be. When nothing has happened for a second, calls IDLE, unless it is NULL, once
- * until something happens. Returns 0 or -errno.
+ * Runs until *STOP is true. After each round calls AFTER, which returns the seconds after which it must be called
+ * again; negative: it need not be. When there was no event for a second, calls IDLE, unless it is NULL, once before
+ * the next event. Returns 0 or -errno.
  */
 int loop_run(const bool *stop, double (*after)(void), void (*idle)(void));
 

@@ -1,4 +1,4 @@
-/* Signals of this process, taken by the event loop (loop.h). One thread, once. */
+/* Makes the event loop (loop.h) take signals of this process. One thread, once. */
 #ifndef K3THREAD_CLI_BASE_LOOP_SIGNALS_H
 #define K3THREAD_CLI_BASE_LOOP_SIGNALS_H
 

@@ -42,13 +42,13 @@ static int find_segments(struct dl_phdr_info *info, size_t size, void *segments)
     (void) size;
     add_segments(info, false, segments);
     add_segments(info, true, segments);
-    return 1; /* the program comes first; it is all there is */
+    return 1; /* the program comes first, and is the only object that matters */
 }
 
 /*
- * The pages come from the program's file, and are read from it again. Code that runs after they were
- * dropped brings them back, with their neighbours, sixteen at a time: so the segments are found first,
- * and the code is dropped last.
+ * The pages come from the program's file, and are read from it again. Code that runs after its pages were
+ * dropped brings them back, with their neighbours, sixteen at a time. So the segments are found first, and the
+ * code is dropped last.
  */
 void memory_release_process(void)
 {
@@ -58,7 +58,7 @@ void memory_release_process(void)
     dl_iterate_phdr(find_segments, &segments);
     for (size_t i = 0; i < segments.count; i++)
         (void) madvise((void *) segments.list[i].start, segments.list[i].size,
-                       MADV_DONTNEED); /* a hint */
+                       MADV_DONTNEED); /* a hint: a failure does no harm */
 }
 
 void memory_release_stack(void)

@@ -1,6 +1,6 @@
 /*
- * Gives memory back to the kernel: pages that were touched once, at a start or in a burst, are not kept
- * while nothing happens. A page that is needed again comes back by itself, by a page fault.
+ * Gives memory back to the kernel: an idle process need not keep the pages that it has touched once, at a start
+ * or in a burst. A page that is needed again comes back by itself, by a page fault.
  */
 #ifndef K3THREAD_CLI_BASE_MEMORY_RELEASE_H
 #define K3THREAD_CLI_BASE_MEMORY_RELEASE_H

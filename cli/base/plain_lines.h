@@ -10,8 +10,8 @@
 #include <stddef.h>
 
 /*
- * Handles LINE, whose NUMBER in its file counts from 1. Returns 0; -EINVAL with a sentence in WHY if the line is
- * invalid; or another -errno.
+ * A function that takes LINE, whose NUMBER in its file counts from 1. Returns 0; -EINVAL with a sentence in WHY if
+ * the line is invalid; or another -errno.
  */
 typedef int (*plain_lines_take)(void *context, const char *line, size_t number, struct text *why);
 

@@ -5,14 +5,14 @@
 #ifndef K3THREAD_CLI_BASE_PROBE_KINDS_H
 #define K3THREAD_CLI_BASE_PROBE_KINDS_H
 
-/* The kind without a prefix, which is no part of the list: the number of a descriptor of the command's. */
+/* The kind without a prefix: the number of a descriptor of the command. It is no part of the list. */
 #define PROBE_FD "FD"
 
 enum { PROBE_FD_LEAST = 3, PROBE_FD_MOST = 1023 };
 
 /*
- * X(kind, what a probe of this kind begins with, how it is written), of the kinds that can begin to look at
- * a command that runs already (join --until), and of all kinds.
+ * X(kind, the prefix of a probe of this kind, the form in the help). The first list has the kinds that can begin to
+ * look at a command that runs already (join --until); the second list has all kinds.
  */
 #define PROBE_KINDS_LATER(X)                                                                       \
     X(tcp, "tcp:", "tcp:HOST:PORT")                                                                \

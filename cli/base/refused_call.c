@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Calls that fail with the arguments of is_refused(), by another error than a refusal. */
+/* System calls. With the arguments of is_refused() they fail, but by another error than a refusal. */
 static const struct {
     const char *name;
     long        number;
@@ -28,8 +28,8 @@ static bool is_refused(long number)
 }
 
 /*
- * Tries a call instead of reading the kernel's version, which some emulators make up: Linux 5.4 is the first that
- * waits for a pidfd.
+ * Tries a call instead of reading the kernel's version, because some emulators make up a version. Linux 5.4 is the
+ * first that can wait for a pidfd.
  */
 bool refused_call_kernel_is_old(struct text *why)
 {

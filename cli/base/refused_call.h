@@ -1,4 +1,4 @@
-/* The system calls that this program needs: Linux 5.4 has them, but a filter may refuse them. */
+/* Finds a system call that this program needs and cannot use: Linux 5.4 has them all, but a filter may refuse them. */
 #ifndef K3THREAD_CLI_BASE_REFUSED_CALL_H
 #define K3THREAD_CLI_BASE_REFUSED_CALL_H
 
@@ -10,8 +10,8 @@
 bool refused_call_kernel_is_old(struct text *why);
 
 /*
- * Appends to WHY, as "; …", which needed system call is refused here, if ERROR, -errno, can come of that:
- * -EPERM or -ENOSYS. Appends nothing if none is refused.
+ * Appends "; …" to WHY, with the name of a needed system call that is refused here, if that can be the cause of ERROR,
+ * -EPERM or -ENOSYS. Appends nothing if no such call is refused.
  */
 void refused_call_explain(struct text *why, int error);
 

@@ -8,7 +8,7 @@ struct shared_string {
     char        bytes[];
 };
 
-/* Returns the object that STRING is the bytes of. */
+/* Returns the object whose bytes are STRING. */
 static struct shared_string *object_of(const char *string)
 {
     return (struct shared_string *) (void *) (string - offsetof(struct shared_string, bytes));

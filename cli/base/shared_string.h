@@ -10,13 +10,13 @@
 /* Returns the first reference to a copy of STRING, or NULL without memory. */
 const char *shared_string_new(const char *string);
 
-/* Copies the bytes of TEXT likewise, and releases TEXT. Returns NULL also if TEXT is incomplete. */
+/* Returns the first reference to a copy of TEXT, and releases TEXT. NULL without memory, also if TEXT has failed. */
 const char *shared_string_from_text(struct text *text);
 
-/* Returns one more reference to STRING, which comes from here. NULL is fine. */
+/* Returns one more reference to STRING, which one of the functions above has returned. STRING may be NULL. */
 const char *shared_string_ref(const char *string);
 
-/* Drops a reference. NULL is fine. */
+/* Drops a reference. STRING may be NULL. */
 void shared_string_unref(const char *string);
 
 #endif

@@ -10,7 +10,7 @@ void size_add(struct text *text, uint64_t bytes)
         text_number(text, bytes, 1);
         return;
     }
-    while (bytes >= (uint64_t) 1024 * 1000) { /* four digits take the next unit */
+    while (bytes >= (uint64_t) 1024 * 1000) { /* a number has at most three digits */
         bytes /= 1024;
         unit++;
     }

@@ -1,4 +1,4 @@
-/* Sizes in bytes, as people read them: powers of 1,024 with a suffix. */
+/* Writes sizes in bytes as people read them: powers of 1,024 with a suffix. */
 #ifndef K3THREAD_CLI_BASE_SIZE_H
 #define K3THREAD_CLI_BASE_SIZE_H
 

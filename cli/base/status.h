@@ -11,7 +11,7 @@ enum status {
     STATUS_USAGE = 64,    /* also TypeError and ValueError */
     STATUS_NO_SUPERVISOR = 69,
 
-    /* Only of a thread's end. */
+    /* These are only for the end of a thread. */
     STATUS_TIMEOUT = 124,
     STATUS_INTERNAL = 125, /* k3thread itself failed */
     STATUS_NOT_EXECUTABLE = 126,
@@ -19,7 +19,7 @@ enum status {
     STATUS_SIGNAL_BASE = 128, /* plus the signal's number */
 };
 
-/* Returns the status of a command that ERROR, a positive errno, kept from being executed. */
+/* Returns the status of a command that could not be executed because of ERROR, a positive errno. */
 static inline int status_of_exec(int error)
 {
     return error == ENOENT ? STATUS_NOT_FOUND : STATUS_NOT_EXECUTABLE;

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-/* The longest word that a suggestion is made for: this bounds the work. */
+/* The longest word for which a suggestion is made: this bounds the work. */
 #define WORD_MAX 40
 
 static bool is_same(char a, char b)
@@ -18,8 +18,8 @@ static size_t least(size_t a, size_t b)
 }
 
 /*
- * Returns how many letters must be inserted, dropped, changed or swapped with their neighbour to make B
- * from A (Damerau and Levenshtein; case does not count). Three rows of the table are enough.
+ * Returns the number of letters that must be inserted, dropped, changed or swapped with their neighbour to
+ * make B from A (Damerau and Levenshtein; case does not count). Three rows of the table are enough.
  */
 static size_t distance(const char *a, size_t a_length, const char *b, size_t b_length)
 {
@@ -46,7 +46,7 @@ static size_t distance(const char *a, size_t a_length, const char *b, size_t b_l
     return row[b_length];
 }
 
-/* Returns how far CANDIDATE is from WORD. A candidate that begins with the word is near. */
+/* Returns the distance of CANDIDATE from WORD. A candidate that begins with the word is near. */
 static size_t rate(const char *word, const char *candidate)
 {
     size_t length = strlen(word);

@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-/* A word that is no known one, and the known word that is nearest to it so far. */
+/* An unknown word, and the known word that is nearest to it so far. */
 struct suggestion {
     const char *word;
     const char *nearest; /* borrowed from suggest_consider()'s caller */

@@ -42,7 +42,7 @@ void text_number(struct text *text, uint64_t number, size_t width)
 
 void text_vprintf(struct text *text, const char *format, va_list arguments)
 {
-    size_t spare = 64; /* enough for nearly all; if not, it is printed once more */
+    size_t spare = 64; /* enough for nearly all texts; a longer text is printed once more */
     int    size = 0;
 
     while (text_reserve(text, spare)) {
@@ -73,7 +73,7 @@ void text_printf(struct text *text, const char *format, ...)
 /* The facts about a character that its first byte tells. */
 static const struct lead {
     unsigned char mask, bits, following;
-    uint32_t      least; /* a smaller code in so many bytes is not UTF-8 */
+    uint32_t      least; /* a smaller code in this many bytes is not UTF-8 */
 } leads[] = {
     {0x80, 0x00, 0, 0},
     {0xe0, 0xc0, 1, 0x80},
@@ -82,8 +82,8 @@ static const struct lead {
 };
 
 /*
- * Decodes the character at DATA, of which SIZE > 0 bytes are left. Returns how many bytes it
- * takes, or 0 if they are not UTF-8.
+ * Decodes the character at DATA, which has SIZE > 0 bytes. Returns the number of bytes of the
+ * character, or 0 if they are not UTF-8.
  */
 static size_t decode(const char *data, size_t size, uint32_t *ret)
 {
@@ -124,7 +124,7 @@ static bool is_in(uint32_t code, const struct range *ranges, size_t count)
 
 #define IS_IN(code, ranges) is_in(code, ranges, sizeof(ranges) / sizeof((ranges)[0]))
 
-/* Returns true if a terminal would act on the character, or it would turn the text around it. */
+/* Returns true if a terminal would act on the character, or if the character reverses the text around it. */
 static bool is_control(uint32_t code)
 {
     static const struct range controls[] = {
@@ -151,7 +151,7 @@ static size_t columns_of(uint32_t code)
     return IS_IN(code, none) ? 0 : IS_IN(code, wide) ? 2 : 1;
 }
 
-/* Appends one character, or a byte that begins none, as it may be shown. Returns its size. */
+/* Appends one character, or a byte that begins no character, in a form that can be shown. Returns its size. */
 static size_t add_one_escaped(struct text *text, const char *data, size_t size)
 {
     uint32_t code = 0;
@@ -243,7 +243,7 @@ static void add_in_quotes(struct text *text, const char *string)
     text_byte(text, '\'', 1);
 }
 
-/* bash's and zsh's quoting for what cannot be shown. */
+/* Appends STRING in $'…', the quotes of bash and zsh for bytes that cannot be shown. */
 static void add_in_dollar_quotes(struct text *text, const char *string, size_t length)
 {
     text_add(text, "$'");

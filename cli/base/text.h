@@ -1,8 +1,8 @@
 /*
- * A growing run of bytes, and the ways in which bytes are shown to a person.
+ * A growing run of bytes. Also shows bytes to a person: escaped, quoted, cut to a width.
  *
- * Zeroed it is empty and ready. A failed allocation is remembered in `failed`, and what is appended
- * after it is lost, so that only the last user has to check. UTF-8 is assumed, never required.
+ * Zeroed it is empty and ready. A failed allocation is remembered in `failed`, and bytes that are appended
+ * after it are lost, so that only the last user has to check. UTF-8 is assumed, never required.
  */
 #ifndef K3THREAD_CLI_BASE_TEXT_H
 #define K3THREAD_CLI_BASE_TEXT_H
@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <string.h>
 
+/* One run of bytes. */
 struct text {
     char  *data; /* NULL while nothing was appended; not NUL-terminated */
     size_t size;
@@ -29,7 +30,7 @@ static inline bool text_has_room(struct text *text, size_t size)
     return (!text->failed && size <= text->capacity - text->size) || text_reserve(text, size);
 }
 
-/* Appends SIZE bytes. DATA may be NULL for none. */
+/* Appends SIZE bytes. DATA may be NULL if SIZE is 0. */
 static inline void text_append(struct text *text, const void *data, size_t size)
 {
     if (data == NULL || size == 0 || !text_has_room(text, size))
@@ -64,13 +65,13 @@ void text_add_quoted(struct text *text, const char *string);
 
 bool text_is_utf8(const char *data, size_t size);
 
-/* Returns how many bytes at the start are printable ASCII, as nearly all that is shown. */
+/* Returns the number of bytes at the start that are printable ASCII, as nearly all text that is shown. */
 size_t text_plain(const char *data, size_t size);
 
-/* Returns how many columns of a terminal SIZE bytes take. */
+/* Returns the number of columns of a terminal that SIZE bytes take. */
 size_t text_width(const char *data, size_t size);
 
-/* Returns the size of the longest start of DATA that fits into COLUMNS, without half a character. */
+/* Returns the size of the longest start of DATA that fits into COLUMNS; cuts no character. */
 size_t text_fit(const char *data, size_t size, size_t columns);
 
 void text_release(struct text *text);

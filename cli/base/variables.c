@@ -53,7 +53,7 @@ static int compare(const void *a, const void *b)
     return order != 0 ? order : (*x > *y) - (*x < *y);
 }
 
-/* Replaces each of the COUNT words in LIST by NULL whose name comes again later. Returns 0 or -ENOMEM. */
+/* Replaces a word of the COUNT words in LIST by NULL if its name comes again later. Returns 0 or -ENOMEM. */
 static int drop_replaced(char **list, size_t count)
 {
     char ***places = calloc(count + 1, sizeof(*places));
@@ -70,7 +70,7 @@ static int drop_replaced(char **list, size_t count)
     return 0;
 }
 
-/* Moves the words of LIST together that are not NULL, and ends LIST with a NULL. */
+/* Closes the gaps in LIST, in which words were replaced by NULL, and ends LIST with a NULL. */
 static void close_gaps(char **list, size_t count)
 {
     size_t kept = 0;

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* Words that set variables, in order: of one name the last one counts. Zeroed: none. */
+/* Words that set variables, in order: the last word for a name counts. Zeroed: none. */
 struct variables {
     char **list; /* NAME=VALUE */
     size_t count;
@@ -18,9 +18,9 @@ int variables_add(struct variables *variables, const char *word);
 const char *variables_find(const struct variables *variables, const char *name);
 
 /*
- * Returns the words of ENVIRONMENT, up to its NULL, and those of the COUNT lists behind it, each name once: its
- * last word counts. The words are borrowed, and the caller frees the list, which ends with a NULL. Returns
- * NULL if memory is lacking.
+ * Returns the words of ENVIRONMENT, up to its NULL, and of the COUNT lists behind it. The last word for a name counts,
+ * so the result has each name once. The words are borrowed, and the caller frees the list, which ends with a NULL.
+ * Returns NULL if memory is lacking.
  */
 char **variables_merge(char *const *environment, const struct variables *const *lists,
                        size_t count);
