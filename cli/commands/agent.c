@@ -41,7 +41,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-/* Returns STATUS_DONE if this program can be the agent of the one that WORD names. */
+/* Returns STATUS_DONE if this program can be the agent of the program that WORD names. */
 static int compare(const struct invocation *invocation, const char *word)
 {
     struct program_image image = {0};

@@ -12,7 +12,7 @@
 #include <sys/sysinfo.h>
 
 /*
- * argv[0] is "k3thread: start", perhaps with a script's "FILE:LINE: " before it: see
+ * Finds the name in argv[0], which is "k3thread: start", perhaps with a script's "FILE:LINE: " before it: see
  * command_line.c.
  */
 const char *command_of(const struct argp_state *state)

@@ -1,4 +1,4 @@
-/* Reports of a wrong option or argument by the commands' parsers (argp), and their reading of numbers. */
+/* Helps the commands' parsers (argp): reports wrong options and arguments, and reads numbers. */
 #ifndef K3THREAD_CLI_COMMANDS_ARGUMENTS_H
 #define K3THREAD_CLI_COMMANDS_ARGUMENTS_H
 
@@ -9,8 +9,8 @@
 #include <stdbool.h>
 
 /*
- * Results of a parser, besides 0 and ENOMEM. argp wants error numbers; these are not used by any
- * parser for another purpose.
+ * Results of a parser, besides 0 and ENOMEM. argp wants error numbers; no parser uses these numbers
+ * for another purpose.
  */
 enum arguments_result {
     ARGUMENTS_WRONG = EINVAL,   /* wrong usage; a hint at --help follows */
@@ -37,14 +37,14 @@ __attribute__((format(printf, 2, 3))) error_t command_refuse(const struct argp_s
 error_t command_one_thread(const struct argp_state *state, const char *word, const char **ret);
 
 /*
- * Refuses a word of WORDS, which NULL ends, that means threads inside a process, as web/worker does. Returns
- * the value that the parser must return.
+ * Refuses WORDS, up to a NULL, if a word means threads inside a process, as web/worker does. Returns the
+ * value that the parser must return.
  */
 error_t command_whole_threads(const struct argp_state *state, char *const *words);
 
 /*
- * Sets *FLAG, or *WORD to ARGUMENT, for an option that does nothing else. Returns false if both FLAG and WORD are NULL:
- * the option does more than that.
+ * Sets *FLAG to true, or *WORD to ARGUMENT, for an option that does nothing else. Returns false if both FLAG and WORD
+ * are NULL: the option does more than that.
  */
 bool command_set(bool *flag, const char **word, const char *argument);
 
@@ -53,8 +53,8 @@ error_t command_duration(const struct argp_state *state, const char *option, con
                          double *ret);
 
 /*
- * Reads TEXT, a whole number from LEAST to MOST, into *RET. In the message, WANTED says which
- * numbers OPTION takes. Returns the value that the parser must return.
+ * Reads TEXT, a whole number from LEAST to MOST, into *RET. WANTED, for the message, describes the
+ * numbers that OPTION takes. Returns the value that the parser must return.
  */
 error_t command_number(const struct argp_state *state, const char *option, const char *text,
                        unsigned least, unsigned most, const char *wanted, unsigned *ret);

@@ -22,12 +22,13 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-/* Keys that the program does not read are dropped when so many bytes of them wait. */
+/* Keys that the program does not read are dropped when this many bytes of them wait. */
 #define UNREAD_MAX ((size_t) 64 * 1024)
 
 #define INTERRUPT '\003'
 #define BELL      "\a"
 
+/* One attachment of this terminal to the terminal of a thread. */
 struct attach {
     const struct invocation *invocation;
     struct client           *client;
@@ -36,7 +37,7 @@ struct attach {
     struct raw_terminal      raw;
     int                      output;  /* this terminal; does not block if possible */
     int                      signals; /* a descriptor */
-    int                      endings; /* another descriptor: of the signals that detach */
+    int                      endings; /* another descriptor, of the signals that detach */
     struct detach_keys       keys;
     size_t                   unread;   /* the bytes of keys whose requests have no reply */
     struct sequence          sequence; /* of the output */
@@ -55,7 +56,7 @@ bool attach_is_possible(void)
 
 /* Output */
 
-/* Notes what the output does to this terminal, to undo it at the end. */
+/* Notes the changes that the output makes to this terminal, to undo them at the end. */
 static void note_output(struct attach *attach, const char *data, size_t size)
 {
     attach->in_line = size > 0 ? data[size - 1] != '\n' : attach->in_line;
@@ -71,7 +72,7 @@ static void note_output(struct attach *attach, const char *data, size_t size)
     }
 }
 
-/* Waits until this terminal takes more. Returns false if a signal has come that detaches. */
+/* Waits until this terminal takes more. Returns false if a signal that detaches has come. */
 static bool wait_for_terminal(const struct attach *attach)
 {
     struct pollfd polls[] = {{.fd = attach->output, .events = POLLOUT},
@@ -84,7 +85,7 @@ static bool wait_for_terminal(const struct attach *attach)
     return polls[1].revents == 0;
 }
 
-/* Writes to this terminal. Returns false if it is gone, or if a signal came before it took everything. */
+/* Writes to this terminal. Returns false if it is gone, or if a signal came before it had taken everything. */
 static bool write_terminal(const struct attach *attach, const char *data, size_t size)
 {
     while (size > 0) {
@@ -114,7 +115,7 @@ static void take_notification(void *context, const json_t *params)
     char          *data;
     size_t         size;
 
-    if (attach->is_over) /* what a fast program still prints must not delay the end */
+    if (attach->is_over) /* further output of a fast program must not delay the end */
         return;
     if (json_object_get(params, "thread") != NULL) {
         attach->is_over = attach->end.has_ended = true;
@@ -126,7 +127,7 @@ static void take_notification(void *context, const json_t *params)
 
 /* Requests */
 
-/* Writes the request that attaches to the terminal, or that reports a new size of this one. */
+/* Writes the request that attaches to the terminal, or that reports a new size of this terminal. */
 static json_t *write_attach(const struct attach *attach)
 {
     struct pty_size size = pty_size(STDIN_FILENO);
@@ -136,7 +137,7 @@ static json_t *write_attach(const struct attach *attach)
                      "members", "id", "name");
 }
 
-/* Returns true if this process runs at the terminal of THREAD, which would then show itself. */
+/* Returns true if this process runs at the terminal of THREAD: the terminal would then show itself. */
 static bool is_own_terminal(const struct attach *attach, const json_t *thread)
 {
     const char *id = getenv("K3THREAD_ID"), *socket = getenv("K3THREAD_SOCKET");
@@ -185,7 +186,7 @@ static int send_keys(struct attach *attach, const struct text *keys)
     return client_send(attach->client, "send", params, NULL);
 }
 
-/* Takes what the supervisor has sent. Returns 0 or -errno. */
+/* Takes the messages that the supervisor has sent. Returns 0 or -errno. */
 static int take_replies(struct attach *attach)
 {
     struct reply reply;
@@ -204,7 +205,7 @@ static int take_replies(struct attach *attach)
 
 /* Events */
 
-/* Reads what was typed, and sends it. Returns 0 or -errno. */
+/* Reads the keys that were typed, and sends them. Returns 0 or -errno. */
 static int take_keys(struct attach *attach)
 {
     char        typed[4096];
@@ -291,7 +292,7 @@ static int serve(struct attach *attach)
     return error;
 }
 
-/* Undoes what the program has done to this terminal. */
+/* Undoes the changes that the program has made to this terminal. */
 static void leave_terminal(struct attach *attach)
 {
     struct text text = {0};
@@ -322,7 +323,7 @@ static void write_message(const struct attach *attach, const struct text *text)
     close(fd);
 }
 
-/* Says on standard error how the attachment has ended. */
+/* Tells the user on standard error that the thread has ended, or that this terminal is detached. */
 static void tell_end(const struct attach *attach)
 {
     struct text text = {0};
@@ -335,7 +336,7 @@ static void tell_end(const struct attach *attach)
     text_release(&text);
 }
 
-/* Attaches to the terminal, and restores this one at the end. Returns the exit status. */
+/* Attaches to the terminal, and restores this terminal at the end. Returns the exit status. */
 static int visit(struct attach *attach)
 {
     int error = raw_terminal_enter(&attach->raw);

@@ -7,7 +7,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* How an attachment to a thread's terminal ended. */
+/* The end of an attachment to a thread's terminal. */
 struct attach_end {
     bool has_ended; /* the thread has ended; otherwise the user has detached */
     int  signal;    /* the signal that asked this process to end; 0: none */
@@ -17,8 +17,8 @@ struct attach_end {
 bool attach_is_possible(void);
 
 /*
- * Attaches to the terminal of THREAD, a reference that it takes over, until the user detaches or the thread ends,
- * and then says which of the two. Returns the exit status, and reports a failure.
+ * Attaches to the terminal of THREAD, a reference that it takes over, until the user detaches or the thread ends, and
+ * tells the user which of the two has happened. Returns the exit status, and reports a failure.
  */
 int attach_terminal(const struct invocation *invocation, json_t *thread, bool read_only,
                     struct attach_end *ret);

@@ -24,7 +24,7 @@ static int fail(struct chain *chain, const struct client *client, const struct c
     return failure->status;
 }
 
-/* Returns the start that the reply ID belongs to, mostly the oldest; NULL if there is none. */
+/* Returns the start that the reply ID belongs to, which is mostly the oldest; NULL if there is no such start. */
 static struct chain_link *find(struct chain *chain, json_int_t id)
 {
     for (size_t i = 0; i < chain->count; i++)
@@ -56,7 +56,7 @@ static int take(struct chain *chain, struct client *client, const struct reply *
     return STATUS_DONE;
 }
 
-/* Waits for replies until at most MOST are missing. Then takes those that have already arrived. */
+/* Waits for replies until at most MOST are missing. Then takes further replies that have already arrived. */
 static int settle_to(struct chain *chain, struct client *client, size_t most)
 {
     int status = STATUS_DONE;

@@ -25,9 +25,9 @@ struct chain {
 };
 
 /*
- * Sends a start with PARAMS, which it uses up, as COMMAND. If too many starts are unanswered, waits
- * for replies first. Returns the exit status. An error was reported; it may be that of an earlier
- * start.
+ * Sends a start with PARAMS, which it releases, as COMMAND. If too many starts are unanswered, waits
+ * for replies first. Returns the exit status, after reporting an error, which may be the error of an
+ * earlier start.
  */
 int chain_start(struct chain *chain, struct client *client, const char *command,
                 struct text *params);

@@ -4,7 +4,7 @@
 #include "cli/commands/thread_word.h"
 
 struct clear_options {
-    char **threads; /* NULL: all that have ended */
+    char **threads; /* NULL: all threads that have ended */
 };
 
 static error_t parse(int key, char *argument, struct argp_state *state)

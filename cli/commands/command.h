@@ -18,7 +18,7 @@
 #include <argp.h>
 #include <stddef.h>
 
-/* In the order in which help shows them. */
+/* The commands, in the order in which help shows them. */
 #define COMMANDS(X)                                                                                \
     X(start)                                                                                       \
     X(daemon)                                                                                      \
@@ -48,7 +48,7 @@
 enum command_flags {
     COMMAND_PLACE = 1 << 0,    /* find the supervisor's place: session->place */
     COMMAND_CONNECTS = 1 << 1, /* connect session->client, or end with status 69 */
-    COMMAND_STARTS = 1 << 2,   /* the same, and start a supervisor if there is none */
+    COMMAND_STARTS = 1 << 2, /* connect session->client, and start a supervisor if there is none */
     COMMAND_IN_ORDER = 1 << 3, /* the first word that is not an option ends the options */
     COMMAND_ENDED = 1 << 4,    /* the command also takes threads that have ended */
     COMMAND_DAEMON = 1 << 5,   /* the command starts a daemon thread */

@@ -30,14 +30,14 @@ const struct argp_option command_common_options[] = {
 };
 
 /*
- * Fills in the name for a usage, "k3thread start". In a message the name is "k3thread: start: …".
+ * Fills in the name for a usage, "k3thread start". For a message the name is another: "k3thread: start: …".
  */
 static void fill_usage_name(char *ret, size_t size, const char *name)
 {
     (void) snprintf(ret, size, name != NULL ? "k3thread %s" : "k3thread", name);
 }
 
-/* Appends to TEXT. Need not report that memory is lacking: the text keeps that as `failed`. */
+/* Appends to TEXT. Need not report that memory is lacking: text->failed shows it. */
 static ssize_t append(void *text, const char *data, size_t size)
 {
     text_append(text, data, size);
@@ -53,7 +53,7 @@ static FILE *open_stream(struct text *text)
     return fopencookie(text, "w", (cookie_io_functions_t){.write = append});
 }
 
-/* Prints argp's help for the command NAME. FLAGS are those of argp_help(). */
+/* Prints argp's help for the command NAME. FLAGS are the flags of argp_help(). */
 static int print_help(const struct argp *argp, unsigned flags, const char *name)
 {
     char        usage_name[NAME_SIZE];
@@ -140,7 +140,7 @@ static int status_of_parse(error_t error, const char *usage_name)
     }
 }
 
-/* An option of other tools, as getopt's message names it, and the advice on what there is instead. */
+/* An option of other tools, as getopt's message names it, and the advice what to use instead. */
 #define GROUP_MESSAGE "unrecognized option '--group"
 #define GROUP_ADVICE                                                                               \
     "; give the threads of a group names with one beginning, and the pattern 'web-*' means them "  \

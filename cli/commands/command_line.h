@@ -9,15 +9,15 @@
 
 #include <argp.h>
 
-/* --help, --usage, --version */
+/* The options that all commands have: --help, --usage, --version. */
 extern const struct argp_option command_common_options[];
 
 /* Returns the argp description of COMMAND. */
 struct argp command_argp(const struct command *command);
 
 /*
- * Parses COUNT WORDS, of which the first is the name. FLAGS are argp's. NAME is the command's name,
- * or NULL for the program. Returns -1 if the work can go on, else the exit status.
+ * Parses COUNT WORDS, whose first is the name. FLAGS are flags of argp_parse(). NAME is the command's
+ * name, or NULL for the program. Returns -1 if the work can go on, else the exit status.
  */
 int command_parse(const struct argp *argp, unsigned flags, const char *name, int count,
                   char **words, void *input);

@@ -2,9 +2,9 @@
  * completion: prints a script that makes a shell complete the words of k3thread.
  *
  * The scripts do not know the commands. Whenever the user presses the tab key, they pass the words
- * to `completion --at`, which answers from the table of commands. Its first line says what can be
- * completed (words, files, directories, programs, nothing). Then follow the words, each with its
- * meaning behind a tab. The scripts are the files etc/completion/k3thread.*.
+ * to `completion --at`, which finds the candidates in the table of commands. The first line of its output
+ * gives the kind of completion (words, files, directories, programs, nothing). The words follow, each with
+ * its meaning behind a tab. The scripts are the files etc/completion/k3thread.*.
  */
 #include "cli/commands/arguments.h"
 #include "cli/commands/command.h"
@@ -76,6 +76,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 
 /* The words at the cursor */
 
+/* The command line up to the cursor. */
 struct cursor {
     char                **words; /* the command and its words, up to the cursor */
     size_t                count;
@@ -147,7 +148,7 @@ static void find_kind(struct cursor *cursor, struct session *session)
     (void) split_option(cursor, current);
 }
 
-/* The answer */
+/* The output */
 
 static const char *kind_word(enum complete_kind kind)
 {

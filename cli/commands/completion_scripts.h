@@ -2,7 +2,7 @@
 #ifndef K3THREAD_CLI_COMMANDS_COMPLETION_SCRIPTS_H
 #define K3THREAD_CLI_COMMANDS_COMPLETION_SCRIPTS_H
 
-/* Each is a string. */
+/* The scripts, as strings. */
 extern const char completion_bash[], completion_zsh[], completion_fish[];
 
 #endif

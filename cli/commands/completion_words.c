@@ -18,10 +18,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The seconds that a supervisor has to say which threads there are. */
+/* The seconds that a supervisor has to list its threads. */
 #define ANSWER_WITHIN 3
 
-/* The bytes that may surround a word's name in a usage. */
+/* The bytes that may surround the name of an argument in a usage. */
 #define AROUND "[]."
 
 static const struct {
@@ -67,7 +67,7 @@ static enum complete_kind kind_of(const char *name, size_t length)
     return COMPLETE_NOTHING;
 }
 
-/* The conditions of a need are offered only behind a name: most needs have none. */
+/* Offers the conditions of a need only if VALUE has the name already: most needs have no condition. */
 enum complete_kind complete_kind_of_option(const struct argp_option *option, const char *value)
 {
     enum complete_kind kind =
@@ -156,8 +156,7 @@ static const struct argp_option *find_open_option(const struct command *command,
     for (const char *letter = word + 1; *letter != '\0'; letter++) {
         option = option_find_letter(command->options, *letter);
         if (wants_argument(option))
-            return letter[1] == '\0' ? option
-                                     : NULL; /* otherwise its argument follows in this word */
+            return letter[1] == '\0' ? option : NULL; /* its argument is in this word */
     }
     return NULL;
 }
@@ -219,7 +218,7 @@ static void add_options(struct text *text, const struct argp_option *list)
 }
 
 /*
- * Adds each name once, even if several threads have it. WITH_INNER: adds "web/" too, if the threads inside the
+ * Adds the name of each thread, but each name only once. WITH_INNER: adds "web/" too, if the threads inside the
  * process of web can be named.
  */
 static void add_threads(struct text *text, const json_t *threads, bool with_inner)
@@ -288,8 +287,7 @@ static void add_labels(struct text *text)
 }
 
 /*
- * Adds the exceptions. Adds those that are named for signals also without SIG, as kill(1) accepts
- * them.
+ * Adds the exceptions. Adds the names of signals also without SIG, as kill(1) accepts them.
  */
 static void add_exceptions(struct text *text)
 {
@@ -413,7 +411,7 @@ void complete_describe(struct text *text, enum complete_kind kind, const struct 
     }
 }
 
-/* Returns the parameters of the list of threads that COMMAND accepts and that CURRENT may become. */
+/* Returns the parameters of a "list" of the threads that COMMAND accepts and whose names CURRENT may become. */
 static json_t *list_params(const struct command *command, const char *current)
 {
     const char *slash = strchr(current, '/');
@@ -424,8 +422,8 @@ static json_t *list_params(const struct command *command, const char *current)
 }
 
 /*
- * Gives up if the supervisor does not answer in time: the user waits at a prompt, which may be that of `shell` in
- * this process.
+ * Gives up if the supervisor does not reply in time: the user waits at a prompt, which may be the prompt of `shell`
+ * in this process.
  */
 json_t *complete_threads(struct session *session, const struct command *command,
                          const char *current)

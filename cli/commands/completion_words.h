@@ -1,7 +1,7 @@
 /*
  * Finds the words that can stand at the cursor, in the table of commands.
  *
- * A command's `arguments`, and the names of its options' arguments, say of which kind each word is:
+ * The kind of each word follows from a command's `arguments`, and from the names of its options' arguments:
  * THREAD, EXCEPTION, COMMAND, FILE and so on.
  */
 #ifndef K3THREAD_CLI_COMMANDS_COMPLETION_WORDS_H
@@ -42,7 +42,7 @@ enum complete_kind {
 #undef X
 };
 
-/* Returns the kind of the argument that OPTION takes. VALUE is what the user has typed of it. */
+/* Returns the kind of the argument that OPTION takes. VALUE is the part that the user has typed. */
 enum complete_kind complete_kind_of_option(const struct argp_option *option, const char *value);
 
 /* Returns true if complete_add() needs THREADS for KIND. */
@@ -53,8 +53,8 @@ enum complete_kind complete_kind_at(char *const *words, size_t count, const char
                                     const struct command **ret_command);
 
 /*
- * Adds all words of KIND, each with a NUL behind it. The caller leaves out those that do not begin
- * with what the user has typed. COMMAND's options are added for options. THREADS is the reply to
+ * Adds all words of KIND, each with a NUL behind it. The caller leaves out words that do not begin with
+ * the part that the user has typed. For options, adds the options of COMMAND. THREADS is the reply to
  * `list`, or NULL. Adds no files and no programs: the shell completes them.
  */
 void complete_add(struct text *text, enum complete_kind kind, const struct command *command,
@@ -66,8 +66,8 @@ void complete_describe(struct text *text, enum complete_kind kind, const struct 
 
 /*
  * Returns the threads that COMMAND accepts, a new reference; NULL if there is no supervisor. If CURRENT, the
- * word so far, names threads inside a process, returns these. Starts no supervisor. Uses the session's
- * connection.
+ * word so far, names threads inside a process, returns these threads. Starts no supervisor. Uses the
+ * session's connection.
  */
 json_t *complete_threads(struct session *session, const struct command *command,
                          const char *current);

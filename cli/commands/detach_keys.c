@@ -4,10 +4,10 @@
 
 #define PREFIX '\034'
 
-/* How a terminal sends ^\ to a program that has asked for keys with modifiers. */
+/* The bytes that a terminal sends for ^\ to a program that has asked for keys with modifiers. */
 static const char *const long_prefixes[] = {"\033[27;5;92~", "\033[92;5u"};
 
-/* Returns how many bytes at TYPED are the prefix key, or 0. */
+/* Returns the number of bytes of the prefix key at TYPED, or 0. */
 static size_t prefix_size(const char *typed, size_t size)
 {
     if (typed[0] == PREFIX)

@@ -38,7 +38,7 @@ static bool look(const char *name)
 }
 
 /*
- * Remembers the last command that was found, because a script mostly starts the same command many
+ * Remembers the last command that was found, because a script often starts the same command many
  * times.
  */
 bool executable_is_there(const char *name)

@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* No exit status: the next step can be taken. */
+/* A result that is no exit status: the next step can be taken. */
 #define GO_ON (-1)
 
 /* Refuses -H for a command that works on this machine. */
@@ -42,7 +42,7 @@ static int connect_client(const struct invocation *invocation)
     return session_connect(invocation->session, starts) != 0 ? command_failed(invocation) : GO_ON;
 }
 
-/* Prepares what the command's flags ask for. Returns GO_ON or the exit status. */
+/* Takes the steps of the command's flags. Returns GO_ON or the exit status. */
 static int set_up(struct invocation *invocation)
 {
     const struct command *command = invocation->command;

@@ -78,23 +78,23 @@ static bool is_answered(const struct follow *follow)
 }
 
 /* Takes REPLY. Returns 0 or -ENOMEM. */
-static int take_answer(struct follow *follow, const struct reply *reply)
+static int take_reply(struct follow *follow, const struct reply *reply)
 {
     return input_copy_take(&follow->input, reply) == 0 ? follow_take(follow, reply) : 0;
 }
 
 /*
- * Takes all replies that have arrived. A reply may have been read together with another one; then
- * the socket reports nothing more, so poll() would not wake for it.
+ * Takes all replies that have arrived. A reply may have been read together with another reply: then
+ * poll() reports nothing more for it.
  */
-static int take_answers(struct follow *follow)
+static int take_replies(struct follow *follow)
 {
     struct client *client = &follow->invocation->session->client;
     struct reply   reply;
     int            found = 0, error = 0;
 
     while (error == 0 && !is_answered(follow) && (found = client_try_receive(client, &reply)) > 0) {
-        error = take_answer(follow, &reply);
+        error = take_reply(follow, &reply);
         reply_release(&reply);
     }
     if (error != 0)
@@ -119,8 +119,8 @@ static int copy_input(struct follow *follow, short revents)
 }
 
 /*
- * Waits for output of the thread, its end, a signal, and for standard output to take bytes or lose
- * its reader.
+ * Waits for output of the thread, its end, a signal, and until standard output takes bytes or no process
+ * reads it any more.
  */
 static int wait_for_news(struct follow *follow)
 {
@@ -160,7 +160,7 @@ int follow_run(struct follow *follow)
 
     log_copy_watch(&follow->copy);
     for (;;) {
-        status = take_answers(follow);
+        status = take_replies(follow);
         if (follow->joined)
             log_copy_end(&follow->copy);
         if (status == STATUS_DONE)

@@ -2,7 +2,7 @@
  * Follows one thread until it has ended: copies its output (log_copy.h), waits for its end, and
  * passes signals (pass_signals.h) and its input (input_copy.h) on to it. For `logs` and `start --wait`.
  *
- * A function reports its failures, and returns an exit status, STATUS_DONE on success, unless its
+ * Functions report their failures, and return an exit status, STATUS_DONE on success, unless their
  * comment says otherwise.
  */
 #ifndef K3THREAD_CLI_COMMANDS_FOLLOW_H
@@ -16,6 +16,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+/* One thread that is followed. */
 struct follow {
     const struct invocation *invocation;
     json_int_t               id; /* the thread's id */
@@ -26,7 +27,7 @@ struct follow {
 
     json_int_t log_request, join_request;
     bool       located; /* the request for the log was answered */
-    json_t    *log;     /* the reply to that; NULL: an error */
+    json_t    *log;     /* the reply to that request; NULL: an error */
     bool       joined;  /* the join was answered */
     json_t    *thread;  /* the thread as it ended; NULL: an error */
 };
@@ -41,8 +42,8 @@ json_t *logs_request(json_int_t id, double since);
 void follow_open(struct follow *follow, const struct invocation *invocation);
 
 /*
- * Shows what THREAD, a word of the user, has printed until now; with copy.follow, also what it
- * prints until it ends.
+ * Shows the output of THREAD, a word of the user, until now; with copy.follow, also its output until it
+ * ends.
  */
 int follow_show(struct follow *follow, const char *thread);
 

@@ -25,7 +25,7 @@ static struct followed *find(const struct followers *all, json_int_t id)
 
 /* Threads */
 
-/* Asks when MEMBER ends. */
+/* Sends a join of MEMBER, whose reply comes at its end. */
 static int ask_end(const struct followers *all, struct followed *member)
 {
     return client_send(&all->invocation->session->client, "join",
@@ -60,14 +60,14 @@ static void add_member(struct followers *all, const json_t *thread)
         all->status = command_failed(all->invocation);
 }
 
-/* Returns true if THREAD, which MEMBER is about, has run again since it ended. The new run may have ended too. */
+/* Returns true if THREAD, the thread of MEMBER, has run again since it ended. The new run may have ended too. */
 static bool has_run_again(const struct followed *member, const json_t *thread)
 {
     return member->ended &&
            (!json_is_number(json_object_get(thread, "ended")) || runs_of(thread) != member->runs);
 }
 
-/* Follows THREAD; takes a thread that had ended for one that runs again. */
+/* Follows THREAD, if it is new; if it had ended, follows its new run. */
 static void follow_thread(struct followers *all, const json_t *thread)
 {
     struct followed *member = find(all, thread_id(thread));
@@ -109,7 +109,7 @@ static void take_event(void *context, const json_t *params)
         follow_thread(all, thread);
 }
 
-/* Notes the end of MEMBER. All its output is in the log by now. */
+/* Notes the end of MEMBER. All its output is in the log already. */
 static void end(struct followed *member)
 {
     member->ended = true;
@@ -172,17 +172,17 @@ static bool have_ended(const struct followers *all)
     return all->list_request == 0;
 }
 
-/* Takes what printing has returned. Returns false if that was a failure. */
+/* Takes ERROR, the result of printing. Returns false if it is a failure. */
 static bool check_output(struct followers *all, int error)
 {
     if (error == -EPIPE)
-        all->status = STATUS_FAILED; /* the reader has gone, which needs no message */
+        all->status = STATUS_FAILED; /* no process reads any more, which needs no message */
     else if (error != 0)
         (void) followed_logs_fail(all, "cannot print the logs", error);
     return error == 0;
 }
 
-/* Waits for something to happen, and writes what standard output takes. */
+/* Waits for an event, and writes what standard output takes. */
 static void wait_for_news(struct followers *all)
 {
     struct client *client = &all->invocation->session->client;
@@ -205,7 +205,7 @@ static void wait_for_news(struct followers *all)
         (void) check_output(all, -EPIPE);
 }
 
-/* Prints what is left when the connection is lost, as at the end of a shutdown. Returns the exit status. */
+/* Prints the rest of the output when the connection is lost, as at the end of a shutdown. Returns the exit status. */
 static int print_rest(struct followers *all)
 {
     printer_touch_all(&all->printer);

@@ -1,4 +1,4 @@
-/* Follows all threads that a pattern matches, also those that start later, until the last has ended. */
+/* Follows all threads that a pattern matches, also threads that start later, until the last has ended. */
 #ifndef K3THREAD_CLI_COMMANDS_FOLLOW_ALL_H
 #define K3THREAD_CLI_COMMANDS_FOLLOW_ALL_H
 

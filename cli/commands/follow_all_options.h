@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* The part of its log that is shown of each thread that matches at the beginning. */
+/* The part of the log to show, for each thread that matches at the beginning. */
 struct follow_all_options {
     bool               timestamps; /* print the time before each line */
     bool               some_lines; /* begin with the last LINES lines */

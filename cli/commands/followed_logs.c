@@ -153,7 +153,7 @@ static int add_source(struct followers *all, struct followed *member, const char
     return 0;
 }
 
-/* Adds the log, of another machine, where it is at PATH. Returns 0 or -ENOMEM. */
+/* Adds the log of another machine, where its path is PATH. Returns 0 or -ENOMEM. */
 static int add_feed_source(struct followers *all, struct followed *member, const char *name,
                            const char *path)
 {

@@ -1,6 +1,6 @@
 /*
- * The logs of the threads that follow_all.c follows: files that inotify watches, or pieces that come from another
- * machine. A function that fails puts the exit status into ->status, once it has reported the failure.
+ * Reads the logs of the threads that follow_all.c follows: files that inotify watches, or pieces that come from
+ * another machine. A function that fails reports the failure and puts the exit status into ->status.
  */
 #ifndef K3THREAD_CLI_COMMANDS_FOLLOWED_LOGS_H
 #define K3THREAD_CLI_COMMANDS_FOLLOWED_LOGS_H
@@ -16,7 +16,7 @@
 /* One thread that is followed. */
 struct followed {
     json_int_t             id, log_request, join_request;
-    json_int_t             runs;    /* as the supervisor last said it */
+    json_int_t             runs;    /* as the supervisor has last reported it */
     bool                   located; /* the request for the log was answered */
     bool                   ended;
     struct printer_source *source; /* NULL: not located yet, or there is no log to show */
@@ -43,18 +43,18 @@ int followed_logs_fail(struct followers *all, const char *what, int error);
 /* Asks for the log of MEMBER, if it is on another machine. Returns 0 or -errno. */
 int followed_log_ask(const struct followers *all, struct followed *member);
 
-/* Asks for the output of another run of MEMBER, if all of the one before has come. Returns 0 or -errno. */
+/* Asks for the output of another run of MEMBER, if all output of the last run has come. Returns 0 or -errno. */
 int followed_log_ask_again(const struct followers *all, struct followed *member);
 
-/* Asks for more of the logs of another machine. Returns false after a failure. */
+/* Asks for further pieces of the logs of another machine. Returns false after a failure. */
 bool followed_logs_ask_more(struct followers *all);
 
-/* Takes the reply to "logs", NULL if that was an error: the thread was cleared. */
+/* Takes RESULT, the reply to "logs"; NULL if that was an error, because the thread was cleared. */
 void followed_log_locate(struct followers *all, struct followed *member, const json_t *result);
 
 /*
  * Takes REPLY and returns true, if it brings a piece of the log of MEMBER. The last piece of a run may come before the
- * end of the thread is known, or when the thread runs again already: the log of the next run is then asked for.
+ * end of the thread is known, or when the thread runs again already: then asks for the log of the next run.
  */
 bool followed_log_take(struct followers *all, struct followed *member, const struct reply *reply);
 
@@ -67,13 +67,13 @@ void followed_log_end_if_whole(struct followed *member);
 /* Takes the events of the files: notes which logs have grown, and looks for logs that were made, or made again. */
 void followed_logs_read_events(struct followers *all);
 
-/* Returns after how many milliseconds the logs must be looked at, or -1. */
+/* Returns the milliseconds after which the logs must be looked at, or -1. */
 int followed_logs_patience(const struct followers *all);
 
 /* Warns if the disk of MEMBER's log is full. Returns true if it is. */
 bool followed_log_warn_full(const struct followers *all, const struct followed *member);
 
-/* Frees what brings the log of MEMBER from another machine. */
+/* Frees the feed of MEMBER, if it has one. */
 void followed_log_close(struct followed *member);
 
 #endif

@@ -104,7 +104,7 @@ static int print_list(const struct invocation *invocation)
     return status;
 }
 
-/* Shows PAGE by man, which reports by itself that it has no such page. */
+/* Shows PAGE by man, which itself reports a missing page. */
 static int show_page(const struct invocation *invocation, const struct manual_page *page)
 {
     int status = manual_show(page);

@@ -1,4 +1,4 @@
-/* The hosts that completion offers. */
+/* Finds the hosts that completion offers. */
 #ifndef K3THREAD_CLI_COMMANDS_HOST_WORDS_H
 #define K3THREAD_CLI_COMMANDS_HOST_WORDS_H
 

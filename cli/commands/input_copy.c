@@ -11,7 +11,7 @@
 
 #define PIECE ((size_t) 64 * 1024)
 
-/* How many milliseconds the end of a line may take to follow its beginning. */
+/* The milliseconds that the end of a line may take to follow its beginning. */
 #define LINE_PATIENCE 100
 
 /* Puts WORDS into the client's failure. Returns ERROR. */
@@ -66,7 +66,7 @@ static int send_piece(struct input_copy *copy, size_t size, bool ends)
     return client_send(copy->client, "send", params, &copy->request);
 }
 
-/* Returns how many bytes can be sent now. NO_MORE: no more came for a while. */
+/* Returns the number of bytes that can be sent now. NO_MORE: no more came for a while. */
 static size_t size_of_piece(const struct input_copy *copy, bool no_more)
 {
     const char *newline;
@@ -79,7 +79,7 @@ static size_t size_of_piece(const struct input_copy *copy, bool no_more)
     return copy->held == PIECE ? PIECE : 0;
 }
 
-/* Sends what can be sent. */
+/* Sends the bytes that can be sent now, and the end of the input, if it has come. */
 static int send_held(struct input_copy *copy, bool no_more)
 {
     size_t size = copy->held > 0 ? size_of_piece(copy, no_more) : 0;
@@ -157,7 +157,7 @@ int input_copy_take(struct input_copy *copy, const struct reply *reply)
     return client_check(copy->client, reply);
 }
 
-/* Returns how many bytes of standard input were not read, as far as that is known. */
+/* Returns the number of bytes of standard input that were not read, as far as that is known. */
 static uint64_t left_unread(const struct input_copy *copy)
 {
     struct stat info;

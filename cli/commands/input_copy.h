@@ -22,11 +22,11 @@ struct input_copy {
     json_t        *thread;  /* as a parameter of requests */
     double         timeout; /* seconds that a piece may wait; negative: any number */
     bool keeps_lines;       /* no line is cut, so that the lines of several senders do not mix */
-    bool ends_input;        /* the thread's input ends with this one */
+    bool ends_input;        /* the thread's input ends with standard input */
 
     char      *buffer;
     size_t     held;       /* the bytes in it */
-    size_t     under_way;  /* so many of them were sent and are not taken yet */
+    size_t     under_way;  /* how many of them were sent and are not taken yet */
     json_int_t request;    /* the request that sent them, or the end; 0: none */
     bool       at_end;     /* of standard input */
     bool       is_done;    /* all was taken */
@@ -35,39 +35,39 @@ struct input_copy {
 };
 
 /*
- * Begins to copy to THREAD, a reference that it takes over (NULL: memory is lacking). The other members
- * that have a choice are the caller's to set before. Returns 0 or -errno, as client.h's functions do.
+ * Begins to copy to THREAD, a reference that it takes over (NULL: memory is lacking). The caller must have set
+ * timeout, keeps_lines and ends_input. Returns 0 or -errno, as the functions of client.h do.
  */
 int input_copy_open(struct input_copy *copy, struct client *client, json_t *thread);
 
 /* Sends TEXT, as one piece of any size, instead of standard input. Returns as input_copy_step() does. */
 int input_copy_send_text(struct input_copy *copy, const struct text *text);
 
-/* Returns what to poll for, with the descriptor -1 while nothing is to be read. */
+/* Returns the descriptor to poll, or -1 while nothing is to be read. */
 struct pollfd input_copy_poll(const struct input_copy *copy);
 
-/* Returns for how many milliseconds to poll at most: -1, or until a cut line is sent as it is. */
+/* Returns the most milliseconds to poll: until a cut line is sent as it is, or -1 for no limit. */
 int input_copy_patience(const struct input_copy *copy);
 
 /*
- * Reads and sends, after a poll that reported REVENTS. Returns 0, or -errno as client.h's functions do:
- * client->failure says why then.
+ * Reads and sends, after a poll that reported REVENTS. Returns 0, or -errno with the reason in
+ * client->failure, as the functions of client.h do.
  */
 int input_copy_step(struct input_copy *copy, short revents);
 
 /*
- * Goes on after input_copy_step() has failed to read standard input: sends the end of the input. Returns
- * an error if it failed for another reason.
+ * Goes on after input_copy_step() has failed to read standard input: sends the end of the input. If
+ * input_copy_step() failed for another reason, returns that error.
  */
 int input_copy_end(struct input_copy *copy);
 
 /*
- * Takes REPLY if it answers a request of this copy. Returns 1 if it did, 0 if not, or -errno: the
- * thread takes no more, and client->failure says why.
+ * Takes REPLY if it answers a request of this copy. Returns 1 if it does, 0 if not, or -errno with the
+ * reason in client->failure: the thread takes no more.
  */
 int input_copy_take(struct input_copy *copy, const struct reply *reply);
 
-/* If a piece was not taken, adds to the client's failure how many bytes were taken and how many not. */
+/* If a piece was not taken, adds the numbers of taken and of other bytes to the client's failure. */
 void input_copy_explain(const struct input_copy *copy);
 
 void input_copy_close(struct input_copy *copy);

@@ -77,7 +77,7 @@ static void add_thread(struct text *text, const json_t *thread)
         thread_add_bytes(text, thread);
 }
 
-/* Shows the last lines of a thread that ended before it was ready, because they may say why. */
+/* Shows the last lines of a thread that ended before it was ready, because they may name the reason. */
 static void show_tail(const struct reply *reply)
 {
     const json_t *error = json_object_get(reply->message, "error");
@@ -125,8 +125,8 @@ static struct joined take_end(const struct invocation *invocation, const json_t 
 }
 
 /*
- * Asks the supervisor what each of THREADS waits for, if a terminal shows it. Returns a list of
- * objects, or NULL.
+ * Asks the supervisor for the condition that each of THREADS waits for, if a terminal shows it. Returns a
+ * list of objects, or NULL.
  */
 static json_t *ask_what_for(struct client *client, const json_t *threads)
 {
@@ -149,7 +149,7 @@ static json_t *ask_what_for(struct client *client, const json_t *threads)
     return known;
 }
 
-/* Adds what THREAD waits for, if KNOWN says so. */
+/* Adds the condition that THREAD waits for, if KNOWN has it. */
 static void add_what_for(struct text *text, const json_t *known, json_t *thread)
 {
     const json_t *parameter = target_word(thread);
@@ -182,7 +182,7 @@ struct join_progress {
     const struct join_request *wanted;
 };
 
-/* Returns what the threads have done that need not be waited for any more. */
+/* Returns words for the threads that the join has waited for: "4 of 9 have ended". */
 static const char *words_for(const struct join_request *wanted)
 {
     if (wanted->until != NULL)

@@ -13,14 +13,14 @@ struct joined {
     bool seen;    /* the reply has arrived */
     bool done;    /* the thread has ended, or is ready, or its probe holds, as was asked for */
     bool unended; /* a process of the thread could not be ended */
-    int  status;  /* the thread's status, or 0; if not DONE, that of the reported error */
+    int  status;  /* the thread's status, or 0; if not DONE, the status of the reported error */
 };
 
 /*
- * Joins each of THREADS, an array of ids, names, and thread objects of the supervisor: waits until each has
- * ended, is ready, or answers a probe, as WANTED says, whose own thread is ignored. Puts the results into RET, in
- * the order of THREADS. The timeout is for all threads together. If the thread of an object was cleared since it
- * was listed, it has ended. Reports the error of one thread at once, and goes on waiting for the others. On a
+ * Joins each of THREADS, an array of ids, names, and thread objects of the supervisor: waits until each thread has
+ * ended, is ready, or answers a probe, as WANTED says; ignores the member `thread` of WANTED. Puts the results into
+ * RET, in the order of THREADS. The timeout is for all threads together. If the thread of an object was cleared since
+ * it was listed, it has ended. Reports the error of a thread at once, and goes on waiting for the others. On a
  * terminal, a line on standard error shows the progress.
  *
  * Returns 0, or -errno with client->failure if the connection failed.

@@ -92,7 +92,7 @@ bool log_copy_is_whole(const struct log_copy *copy)
     return copy->is_silent || copy->feed.client == NULL || log_feed_has_ended(&copy->feed);
 }
 
-/* Reports why the log does not come, unless the log of a thread that goes on need not. */
+/* Reports the failure of the feed. For start --wait, a log that cannot be shown is no failure. */
 static int check_feed(struct log_copy *copy)
 {
     struct failure *failure = &copy->feed.failure;
@@ -112,8 +112,8 @@ static int check_feed(struct log_copy *copy)
 
 /*
  * Opens the log. A missing log is no error if the thread has not begun, or if it goes on, because
- * its log may be made again. For start --wait, no failure to open is an error: output that goes to
- * /dev/null, for example, is not shown.
+ * its log may be made again. For start --wait, no failure to open is an error: output to /dev/null,
+ * for example, is not shown.
  */
 static int open_log(struct log_copy *copy, bool begun)
 {
@@ -138,7 +138,7 @@ static int open_log(struct log_copy *copy, bool begun)
 
 /*
  * Watches PATH for EVENTS. A missing file needs no watch. If the system has no watch left, the log
- * is looked at in intervals.
+ * must be looked at in intervals.
  */
 static void add_watch(struct log_copy *copy, const char *path, uint32_t events)
 {
@@ -182,7 +182,7 @@ static unsigned style_of(const struct log_copy *copy, const json_t *result)
     return PRINTER_EXACT | PRINTER_RAW;
 }
 
-/* Makes the printer show where a run begins. MARKS is a path. Returns 0 or -errno. */
+/* Makes the printer announce each run. MARKS is the path of the marks of runs. Returns 0 or -errno. */
 static int show_runs(struct log_copy *copy, const json_t *marks)
 {
     char *path = NULL;
@@ -302,7 +302,7 @@ int log_copy_write(struct log_copy *copy)
     return error == 0 ? STATUS_DONE : log_copy_lose_output(copy, error);
 }
 
-/* Copies all that comes of the log of another machine. */
+/* Copies all pieces of the log that come from another machine. */
 static int copy_feed(struct log_copy *copy)
 {
     struct client *client = copy->feed.client;

@@ -1,8 +1,8 @@
 /*
  * Copies the log of one thread to standard output while the thread goes on.
  *
- * The supervisor's reply to "logs" says where the thread's output begins in the log. A function
- * reports its failures, and returns an exit status, STATUS_DONE on success.
+ * The supervisor's reply to "logs" says where the thread's output begins in the log. Functions report
+ * their failures, and return an exit status, STATUS_DONE on success.
  */
 #ifndef K3THREAD_CLI_COMMANDS_LOG_COPY_H
 #define K3THREAD_CLI_COMMANDS_LOG_COPY_H
@@ -14,6 +14,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+/* One copy. */
 struct log_copy {
     const struct invocation *invocation;
 
@@ -24,8 +25,8 @@ struct log_copy {
     unsigned long long lines;
     bool               own; /* for start --wait: a log that cannot be shown is no error */
 
-    bool                   is_silent;     /* nothing is copied, or no more is */
-    bool                   output_closed; /* standard output has no reader any more */
+    bool                   is_silent;     /* nothing is copied, or nothing more */
+    bool                   output_closed; /* no process reads standard output any more */
     struct printer         printer;
     struct printer_source *source;  /* NULL until the log is known */
     struct log_feed        feed;    /* brings the log from another machine; zeroed: it is a file */
@@ -36,8 +37,8 @@ struct log_copy {
 void log_copy_open(struct log_copy *copy, const struct invocation *invocation);
 
 /*
- * Queues the request that brings the log of the thread ID from another machine; for a log of this machine, none. ID
- * and SINCE are as for follow_request() and struct follow. Returns as client.h's functions do.
+ * Queues the request that brings the log of the thread ID from another machine; for a log of this machine, no request.
+ * ID and SINCE are as for follow_request() and struct follow. Returns as the functions of client.h do.
  */
 int log_copy_request(struct log_copy *copy, json_int_t id, double since);
 
@@ -50,7 +51,7 @@ void log_copy_watch(struct log_copy *copy);
 /* Opens the log of the thread ID. RESULT, the reply to "logs", names the log. */
 int log_copy_begin(struct log_copy *copy, json_int_t id, const json_t *result);
 
-/* Takes what is new in the log, and asks another machine for more. */
+/* Takes new output from the log, and asks another machine for more. */
 int log_copy_take(struct log_copy *copy);
 
 /* Returns true if all of the log can be taken, once the thread has ended. */
@@ -59,7 +60,7 @@ bool log_copy_is_whole(const struct log_copy *copy);
 /* Notes that the log will not be written to any more. */
 void log_copy_end(struct log_copy *copy);
 
-/* Writes some of what was taken. Standard output must be ready. */
+/* Writes some of the output that was taken. Standard output must be ready. */
 int log_copy_write(struct log_copy *copy);
 
 /* Copies all that the log holds now. */
@@ -72,8 +73,8 @@ int log_copy_lose_output(struct log_copy *copy, int error);
 void log_copy_read_events(struct log_copy *copy);
 
 /*
- * Returns after how many milliseconds the log must be looked at without an event, or -1 if it need
- * not.
+ * Returns the milliseconds after which the log must be looked at without an event, or -1 if it need
+ * not be.
  */
 int log_copy_patience(const struct log_copy *copy);
 
@@ -96,7 +97,7 @@ bool log_copy_has_times(const struct invocation *invocation, const char *path, j
 /* Reports that the times of the lines are unknown. Returns the exit status. */
 int log_copy_fail_times(const struct invocation *invocation);
 
-/* Warns if the disk of a log is full: of the log at PATH, or of the one that FEED, if it is open, has brought. */
+/* Warns if the disk of a log is full: of the log of FEED, if that is open, or else of the log at PATH. */
 bool log_copy_warn_full(const struct invocation *invocation, const char *path,
                         const struct log_feed *feed);
 

@@ -1,4 +1,4 @@
-/* logs: prints what a command has printed; with -f, also what it prints until its thread ends. */
+/* logs: prints the output of a command; with -f, also its further output until its thread ends. */
 #include "cli/base/status.h"
 #include "cli/commands/arguments.h"
 #include "cli/commands/command.h"

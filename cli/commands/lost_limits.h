@@ -4,7 +4,7 @@
 
 #include <jansson.h>
 
-/* Reports, as COMMAND, the limits that RESULT, the reply to a start, names as not given. */
+/* Reports, as COMMAND, the limits that RESULT, the reply to a start, names: the new command did not get them. */
 void lost_limits_warn(const char *command, const json_t *result);
 
 #endif

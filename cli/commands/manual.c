@@ -34,7 +34,7 @@ const struct manual_page *manual_find(const char *topic)
     return NULL;
 }
 
-/* Puts the path that FORMAT makes into RET_PATH. Returns true if a page is there. */
+/* Puts the formatted path into RET_PATH. Returns true if a page is there. */
 __attribute__((format(printf, 2, 3))) static bool is_at(char *ret_path, const char *format, ...)
 {
     va_list arguments;

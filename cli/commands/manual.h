@@ -1,5 +1,5 @@
 /*
- * The manual pages. Each has a topic, which is the word that `help` takes. man(1) shows the page.
+ * Finds and shows the manual pages. Each page has a topic, the word that `help` takes. man(1) shows the page.
  */
 #ifndef K3THREAD_CLI_COMMANDS_MANUAL_H
 #define K3THREAD_CLI_COMMANDS_MANUAL_H
@@ -16,6 +16,7 @@
     X("hosts", "k3thread-hosts", "7", "The commands of one run on several machines")               \
     X("python", "k3thread-python", "7", "Threads and exceptions in Python")
 
+/* One page. */
 struct manual_page {
     const char *topic, *name, *section, *summary;
 };

@@ -1,4 +1,4 @@
-/* Walks through lists of options as argp has them, and finds options in them. */
+/* Walks through argp's lists of options, and finds options in them. */
 #ifndef K3THREAD_CLI_COMMANDS_OPTION_LIST_H
 #define K3THREAD_CLI_COMMANDS_OPTION_LIST_H
 
@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 /*
- * Return the first option of LIST, which may be NULL, and the option behind OPTION. NULL: there is
- * none.
+ * Return the first option of LIST, which may be NULL, and the option behind OPTION. NULL: there is no
+ * such option.
  */
 const struct argp_option *option_first(const struct argp_option *list);
 const struct argp_option *option_next(const struct argp_option *option);

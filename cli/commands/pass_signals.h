@@ -11,6 +11,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+/* The signals for one thread. */
 struct pass_signals {
     struct signals signals; /* SIGNALS_NONE: signals are not passed on */
     bool           asked;   /* the thread was already asked to end */

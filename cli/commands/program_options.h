@@ -9,7 +9,7 @@
 /* The input of argp_parse() for program_argp, which its parser fills. */
 struct program_words {
     struct session *session;
-    int             count; /* how many words: the command and what follows it */
+    int             count; /* the number of words: the command and the words behind it */
     char          **words;
 };
 

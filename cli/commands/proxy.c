@@ -22,7 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Returns the first line of the input, of *RET_SIZE bytes; NULL if the input ends before it does. */
+/* Returns the first line of the input, of *RET_SIZE bytes; NULL if the input ends before the line ends. */
 static char *read_line(struct relay *relay, size_t *ret_size, int *ret_error)
 {
     size_t seen = 0;
@@ -56,8 +56,8 @@ static bool is_start(const json_t *request)
 }
 
 /*
- * Reports that the supervisor cannot be reached: as the reply to REQUEST, if that is one that gets a reply. Returns
- * the exit status.
+ * Reports that the supervisor cannot be reached: as the reply to REQUEST, if that asks for a reply. Returns the exit
+ * status.
  */
 static int fail(const struct invocation *invocation, const json_t *request)
 {
@@ -84,7 +84,7 @@ static int fail(const struct invocation *invocation, const json_t *request)
     return failure->status;
 }
 
-/* Puts a request in front of the input: the surroundings of the commands that it starts. Returns 0 or -ENOMEM. */
+/* Puts a request with the surroundings of the client's commands in front of the input. Returns 0 or -ENOMEM. */
 static int insert_surroundings(struct relay *relay)
 {
     struct text line = {0};
@@ -101,7 +101,7 @@ static int insert_surroundings(struct relay *relay)
     return error;
 }
 
-/* Passes on what was read of the input, and all that follows. Returns the exit status. */
+/* Passes on the input that was read, and the rest of the input. Returns the exit status. */
 static int pass_on(const struct invocation *invocation, struct relay *relay, const json_t *request)
 {
     struct client        *client = &invocation->session->client;
@@ -118,7 +118,7 @@ static int pass_on(const struct invocation *invocation, struct relay *relay, con
                             strerror(-error));
     if (!relay->is_cut || relay->is_answered)
         return STATUS_DONE;
-    /* A start that an ending supervisor has not read can be made again; a supervisor that could not begin says why. */
+    /* If the supervisor has just ended, the client can send its start again; if it could not begin, tell the reason. */
     client->failure.status = client->is_new ? STATUS_FAILED : STATUS_NO_SUPERVISOR;
     client->failure.message.size = 0;
     if (client->is_new)

@@ -13,7 +13,7 @@
 struct raise_options {
     struct raise_request request; /* its thread is NULL with --all */
     bool                 all, wait;
-    double               timeout; /* how long to wait; negative: for ever */
+    double               timeout; /* the seconds to wait; negative: for ever */
 };
 
 enum { KEY_ALL = 256 };
@@ -25,7 +25,7 @@ static const struct argp_option options[] = {
     {0},
 };
 
-/* Refuses what cannot be an exception's name. A process may have any other: the supervisor knows them. */
+/* Refuses a NAME that no exception can have. Only the supervisor knows the exceptions of a process. */
 static error_t check_exception(const struct argp_state *state, const char *name)
 {
     if (exceptions_find(name) != NULL || exceptions_is_name(name))

@@ -13,14 +13,14 @@
 #define BLOCK_SIZE (64U * 1024)
 
 /* The seconds that the supervisor has for its last replies. */
-#define LAST_ANSWERS 1.0
+#define LAST_REPLIES 1.0
 
 static bool is_empty(const struct relay_flow *flow)
 {
     return flow->start == flow->end;
 }
 
-/* Makes room for another block behind what is held. Returns 0 or -ENOMEM. */
+/* Makes room for another block behind the bytes that are held. Returns 0 or -ENOMEM. */
 static int make_room(struct relay_flow *flow)
 {
     char *grown;
@@ -53,7 +53,7 @@ static int fill(struct relay_flow *flow, int fd)
     return n > 0;
 }
 
-/* Writes to FD, which is ready, what it takes without waiting. Returns 0 or -errno. */
+/* Writes as many bytes as FD, which is ready, takes without waiting. Returns 0 or -errno. */
 static int drain(struct relay_flow *flow, int fd)
 {
     size_t  size = flow->end - flow->start;
@@ -108,7 +108,7 @@ static int serve_socket(struct relay *relay, short events)
 
     if (events & POLLOUT)
         result = drain(&relay->in, relay->socket);
-    if (is_closed(result)) { /* it may have answered before that */
+    if (is_closed(result)) { /* it may have replied before that */
         relay->in.start = relay->in.end;
         relay->in.has_ended = true;
         relay->is_cut = true;
@@ -124,7 +124,7 @@ static int serve_socket(struct relay *relay, short events)
     return result > 0 ? 0 : result;
 }
 
-/* Moves bytes where that is possible without waiting. Returns 0 or -errno. */
+/* Moves the bytes that can be moved without waiting. Returns 0 or -errno. */
 static int move(struct relay *relay, const struct pollfd *polls)
 {
     int error = 0;
@@ -140,7 +140,7 @@ static int move(struct relay *relay, const struct pollfd *polls)
     return error > 0 ? 0 : error;
 }
 
-/* Waits until bytes can be moved, and moves them. MILLISECONDS: at most so long. Returns 0 or -errno. */
+/* Waits until bytes can be moved, at most MILLISECONDS, and moves them. Returns 0 or -errno. */
 static int step(struct relay *relay, int milliseconds)
 {
     bool          takes = is_empty(&relay->in);
@@ -169,7 +169,7 @@ int relay_run(struct relay *relay)
     while (error == 0 && !is_done(&relay->in) && !is_done(&relay->out))
         error = step(relay, -1);
     (void) shutdown(relay->socket, SHUT_WR);
-    deadline = clock_monotonic() + LAST_ANSWERS;
+    deadline = clock_monotonic() + LAST_REPLIES;
     while (error == 0 && !is_done(&relay->out) && (left = deadline - clock_monotonic()) > 0)
         error = step(relay, (int) (left * 1000) + 1);
     return error;

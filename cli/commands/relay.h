@@ -7,7 +7,7 @@
 
 /* One direction. */
 struct relay_flow {
-    char  *data; /* what was read and not written yet, to be freed */
+    char  *data; /* the bytes that were read and not written yet, to be freed */
     size_t start, end, size;
     bool   has_ended; /* nothing more comes in */
 };
@@ -17,19 +17,19 @@ struct relay {
     int               socket; /* connected */
     struct relay_flow in, out;
     bool              is_answered; /* the supervisor has sent something */
-    bool              is_cut;      /* the supervisor closed the socket and left something unread */
+    bool              is_cut;      /* the supervisor closed the socket and left bytes unread */
 };
 
 /* Reads from standard input into relay->in. Returns 1, 0 at its end, or -errno. */
 int relay_read_input(struct relay *relay);
 
-/* Puts SIZE bytes in front of what was read from standard input. Returns 0 or -ENOMEM. */
+/* Puts SIZE bytes in front of the bytes that were read from standard input. Returns 0 or -ENOMEM. */
 int relay_insert(struct relay *relay, const char *data, size_t size);
 
 /*
- * Passes bytes on until either side has ended. When standard input has ended, the supervisor may still answer
- * what it was asked, but no longer than a second: a process at the other end of a connection may be gone, and a
- * reply that waits for the end of a thread must not keep this process. Returns 0 or -errno.
+ * Passes bytes on until either side has ended. When standard input has ended, the supervisor has another second for
+ * its replies, but no longer: the client may be gone, and a reply that waits for the end of a thread must not keep
+ * this process. Returns 0 or -errno.
  */
 int relay_run(struct relay *relay);
 

@@ -13,7 +13,7 @@ __attribute__((format(printf, 4, 5))) int command_fail(const struct invocation *
                                                        int status, const char *type,
                                                        const char *format, ...);
 
-/* Reports the sentence WHY likewise, and releases it. */
+/* Prints the sentence WHY in the same way, and releases WHY. Returns STATUS. */
 int command_fail_text(const struct invocation *invocation, int status, const char *type,
                       struct text *why);
 
@@ -24,7 +24,7 @@ int command_fail_memory(const struct invocation *invocation, int status);
 int command_failed(const struct invocation *invocation);
 
 /*
- * Reports why the command of THREAD, which has ended, never ran: no other message tells that.
+ * Reports the reason why the command of THREAD, which has ended, never ran: no other message has it.
  * OF_SEVERAL: names the thread, and also reports a process of it that could not be ended.
  */
 void command_explain_end(const struct invocation *invocation, const json_t *thread,
@@ -39,7 +39,7 @@ int command_own_failure(int status);
 /* Prints TEXT on standard output. Returns 0, or 1 after reporting a failure. */
 int command_print(const struct invocation *invocation, const struct text *text);
 
-/* Reports likewise, in the name of the command NAME (NULL: of the program). */
+/* Does the same, and reports a failure in the name of the command NAME (NULL: of the program). */
 int report_print(const char *name, const struct text *text);
 
 #endif

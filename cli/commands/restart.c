@@ -39,7 +39,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-/* Sends a request for each of TARGETS; the ids of the replies are *RET_FIRST and those that follow it. */
+/* Sends a request for each of TARGETS. The ids of the replies are *RET_FIRST and the numbers that follow it. */
 static int send_all(struct client *client, const json_t *targets, json_int_t *ret_first)
 {
     json_t *target;
@@ -60,7 +60,7 @@ static int send_all(struct client *client, const json_t *targets, json_int_t *re
 
 /*
  * Takes the replies to COUNT requests from the id FIRST on. Puts the threads that run again into RESTARTED, in the
- * order in which that was known, and the first status that is not 0 into *RET_STATUS. Returns 0 or -errno.
+ * order of their replies, and the first status that is not 0 into *RET_STATUS. Returns 0 or -errno.
  */
 static int take_all(const struct invocation *invocation, json_int_t first, size_t count,
                     json_t *restarted, int *ret_status)

@@ -85,7 +85,7 @@ static int copy_all(struct input_copy *copy)
         if (copy->client->wire.unsent.size > 0)
             polls[1].events |= POLLOUT;
         if (poll(polls, 2, input_copy_patience(copy)) < 0)
-            continue; /* a signal, as no descriptor is wrong */
+            continue; /* a signal: no other error is possible here */
         error = input_copy_step(copy, polls[0].revents);
         if (error == 0)
             error = take_replies(copy);
@@ -93,7 +93,7 @@ static int copy_all(struct input_copy *copy)
     return error;
 }
 
-/* Sends nothing, to learn whether the thread takes input, before the user types any. Returns 0 or -errno. */
+/* Sends an empty text, to find out before the user types that the thread takes no input. Returns 0 or -errno. */
 static int check_thread(struct client *client, const struct send_options *o)
 {
     struct reply reply;

@@ -1,4 +1,4 @@
-/* The state that all commands of one run of the program share, and that of one execution of a command. */
+/* The state that all commands of one run of the program share, and the state of one execution of a command. */
 #ifndef K3THREAD_CLI_COMMANDS_SESSION_H
 #define K3THREAD_CLI_COMMANDS_SESSION_H
 
@@ -20,7 +20,7 @@ struct session {
     struct client client;
     bool          is_silent; /* ssh must not ask the user anything */
 
-    /* The commands are a script's: start prints no ids, and the front handles interrupts. */
+    /* The commands belong to a script: start prints no ids, and the front handles interrupts. */
     bool scripted;
 
     /* The next command need not wait for the reply to a start: see chain.h. */
@@ -47,7 +47,7 @@ struct invocation {
  */
 int session_find_place(struct session *session, struct text *why);
 
-/* Finds the place on this machine, whatever K3THREAD_HOST says. Returns likewise. */
+/* Finds the place on this machine, whatever K3THREAD_HOST says. Returns as session_find_place() does. */
 int session_find_place_here(struct session *session, struct text *why);
 
 /*
@@ -57,12 +57,13 @@ int session_find_place_here(struct session *session, struct text *why);
 int session_connect(struct session *session, bool starts);
 
 /*
- * Returns true if the logs are files of this machine. They are not with -H, nor for a command that `run --hosts`
- * has placed on a machine, whose K3THREAD_SOCKET reaches the run's supervisor: clients then ask for them.
+ * Returns true if the logs are files of this machine. They are not with -H, nor for a command that `run --hosts` has
+ * placed on another machine, where K3THREAD_SOCKET reaches the run's supervisor: there a client gets the logs through
+ * the connection.
  */
 bool session_has_logs_here(const struct session *session);
 
-/* Returns a session of the same supervisor, as the user has named it, without a connection. */
+/* Returns a session for the same supervisor, by the words of the user, without a connection. */
 struct session session_of_same(const struct session *session);
 
 /* Closes the connection and frees what the session holds. */

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+/* The state of one `logs PATTERN`. */
 struct shown {
     const struct invocation         *invocation;
     const struct follow_all_options *options;
@@ -23,7 +24,7 @@ struct shown {
     bool            has_warned;
 };
 
-/* Where the log of a thread is. */
+/* The place of a thread's log. */
 struct location {
     json_int_t id;
     char      *name, *path, *marks;
@@ -97,7 +98,7 @@ static int receive(const struct shown *shown, struct log_feed *feed)
     return taken >= 0 ? STATUS_DONE : command_fail_memory(shown->invocation, STATUS_FAILED);
 }
 
-/* Prints what was added, and all that comes of a log that is elsewhere. Returns the exit status. */
+/* Prints the log that was added, with all pieces that come of a log that is elsewhere. Returns the exit status. */
 static int print_log(struct shown *shown)
 {
     struct log_feed *feed = &shown->feed;

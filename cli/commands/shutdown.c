@@ -116,8 +116,8 @@ struct shutdown_progress {
 };
 
 /*
- * Counts the threads that are daemons, or, without DAEMON, those that are not. *RET_FIRST is the
- * first.
+ * Counts the threads that are daemons, or, without DAEMON, the other threads. *RET_FIRST becomes the
+ * first of them.
  */
 static size_t count_threads(const struct shutdown_progress *waiting, bool daemon,
                             const json_t **ret_first)
@@ -132,7 +132,7 @@ static size_t count_threads(const struct shutdown_progress *waiting, bool daemon
 }
 
 /*
- * Shows the threads that the shutdown waits for: without --now first those that are not daemons,
+ * Shows the threads that the shutdown waits for: without --now first the threads that are not daemons,
  * then all.
  */
 static void show_waiting(struct shutdown_progress *waiting)
@@ -254,7 +254,7 @@ static int run(struct invocation *invocation)
     if (open_processes(client, &processes) != 0)
         return command_failed(invocation);
     error = request(client, &waiting);
-    /* If another process ends the supervisor before it answers, that is a success too. */
+    /* If another process ends the supervisor before it replies, that is a success too. */
     gone = (error == 0 || error == -ECONNRESET) &&
            wait_until_gone(&processes, error == 0 ? -1 : 10000);
     if (error == 0 && client->host != NULL)

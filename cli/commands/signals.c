@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 /*
- * How many seconds after a signal another one counts as its copy. A person cannot press Ctrl-C on a
- * terminal faster than that, and a wrapper process passes a signal on within a second.
+ * The seconds after a signal in which a further signal counts as its copy. A person cannot press Ctrl-C on
+ * a terminal faster than that, and a wrapper process passes a signal on within a second.
  */
 #define COPY_OF_TERMINAL 0.2
 #define COPY_OF_PROCESS  1.0

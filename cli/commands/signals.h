@@ -7,15 +7,16 @@
  * the signal that ended its work, so that a loop of a shell around it stops as well.
  *
  * One press of Ctrl-C may arrive several times: the terminal sends the signal to all processes, and
- * npm and similar wrappers also pass theirs on. The copies are dropped.
+ * npm and similar wrappers also pass on the signal that they get. The copies are dropped.
  */
 #ifndef K3THREAD_CLI_COMMANDS_SIGNALS_H
 #define K3THREAD_CLI_COMMANDS_SIGNALS_H
 
 #include <signal.h>
 
+/* The signals of this process. */
 struct signals {
-    int      fd;     /* readable if signals_next() may return one; -1: not taken */
+    int      fd;     /* readable if signals_next() may return a signal; -1: not taken */
     sigset_t before; /* the signals that were blocked before */
     int      first;  /* the first signal that asked for the end; 0: none */
     double   last;   /* when the last such signal arrived, on the monotonic clock */

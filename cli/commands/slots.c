@@ -13,7 +13,7 @@
 
 struct slots_options {
     bool     json, is_long;
-    bool     is_given, is_none; /* the number; there is no limit */
+    bool     is_given, is_none; /* the number was given; the word "none" was given */
     unsigned number;
 };
 

@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* How many supervisors in a row may end before they get the request. */
+/* The most supervisors in a row that may end before they get the request. */
 #define TRIES 5
 
 /* Returns true if the next command does not wait for the reply to this start. */
@@ -98,8 +98,8 @@ static bool needs_no_directory(const struct start_request *request)
 }
 
 /*
- * Returns the current directory's path, to be freed; an empty one if the command runs elsewhere. If the directory was removed, it has no path:
- * reports that and returns NULL.
+ * Returns the current directory's path, to be freed; an empty string if the command runs elsewhere. If the directory
+ * was removed, it has no path: reports that and returns NULL.
  */
 static char *current_directory(const struct invocation *invocation)
 {
@@ -184,7 +184,7 @@ static int start_and_wait(struct invocation *invocation)
     return status;
 }
 
-/* Returns true if this terminal is to be attached to the thread's. */
+/* Returns true if this terminal is to be attached to the thread's terminal. */
 static bool attaches(const struct invocation *invocation)
 {
     const struct start_options *o = invocation->options;

@@ -23,7 +23,7 @@ __attribute__((format(printf, 2, 3))) static int refuse(const struct invocation 
     return command_fail_text(invocation, STATUS_USAGE, "ValueError", &why);
 }
 
-/* Refuses a bad directory now, before the start of a supervisor that would be for nothing. */
+/* Refuses a bad directory before a supervisor is started for nothing. */
 static int check_directory(const struct invocation *invocation, const char *path)
 {
     struct stat info;
@@ -73,8 +73,8 @@ static bool is_set(const struct start_options *o, const char *name)
 }
 
 /*
- * Adds the type of the terminal for --tty: the caller's, which a command on another machine does not have yet, or
- * one for a caller without a terminal. Returns 0 or -ENOMEM.
+ * Adds the type of the terminal for --tty, if the command would not get it: TERM of this process for a command on
+ * another machine, or a default if this process has no terminal. Returns 0 or -ENOMEM.
  */
 static int add_terminal_type(const struct invocation *invocation, struct start_options *o)
 {
@@ -94,8 +94,8 @@ static int add_terminal_type(const struct invocation *invocation, struct start_o
 }
 
 /*
- * Makes the environment, unless it is the caller's own: on this machine the caller's with the variables of the
- * options; elsewhere only these, which are added to that of the login there.
+ * Makes the environment, unless it is the environment of this process: on this machine, that environment with the
+ * variables of the options; elsewhere only these variables, which are added to the environment of the login there.
  */
 static int make_environment(const struct invocation *invocation, struct start_options *o)
 {

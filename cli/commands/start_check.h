@@ -1,6 +1,6 @@
 /*
- * Checks and completes the options of `start` when it is known on which machine the command will run: files and
- * directories are those of that machine, and so is the environment.
+ * Checks and completes the options of `start` when the machine is known on which the command will run: it is the
+ * machine of the files, the directories and the environment.
  */
 #ifndef K3THREAD_CLI_COMMANDS_START_CHECK_H
 #define K3THREAD_CLI_COMMANDS_START_CHECK_H

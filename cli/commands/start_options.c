@@ -178,7 +178,7 @@ static struct pty_size find_size(void)
     return PTY_SIZE_DEFAULT;
 }
 
-/* Completes --tty: the terminal has the size of the caller's. */
+/* Completes --tty: the thread's terminal gets the size of this process's terminal. */
 static error_t finish_tty(struct start_options *o, const struct argp_state *state)
 {
     struct pty_size size = find_size();
@@ -217,7 +217,7 @@ static error_t finish_call(struct start_options *o)
     return 0;
 }
 
-/* Completes what was read, when no option can follow. */
+/* Completes the options when all were read. */
 static error_t finish(struct start_options *o, const struct argp_state *state)
 {
     error_t error = o->request.tty ? finish_tty(o, state) : 0;

@@ -1,4 +1,4 @@
-/* The options of `start` and `daemon`, and how they are read. */
+/* Reads the options of `start` and `daemon`. */
 #ifndef K3THREAD_CLI_COMMANDS_START_OPTIONS_H
 #define K3THREAD_CLI_COMMANDS_START_OPTIONS_H
 
@@ -13,7 +13,7 @@ struct start_options {
     struct start_request request;     /* without the parts that depend on the session or process */
     char                *real_output; /* the file of --output, if --output named a descriptor */
     struct variables     in_files;    /* the variables of --env-file */
-    struct variables     variables;   /* those of --env, which replace them */
+    struct variables     variables;   /* the variables of --env, which replace them */
     char **environment; /* with these variables, from start_check(); NULL: none was given */
     char  *call;        /* LIBRARY:FUNCTION; NULL: not given */
     char **command;     /* with it, all words of the command; else NULL */

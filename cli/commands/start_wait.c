@@ -35,7 +35,7 @@ int start_wait_send(struct follow *follow, struct text *params, struct reply *re
 }
 
 /*
- * Ends the thread, because standard output has lost its reader ("| head"). Returns the status of
+ * Ends the thread, because no process reads standard output any more ("| head"). Returns the status of
  * SIGPIPE, by which a command ends in a pipe.
  */
 static int end_unread(const struct follow *follow)

@@ -1,6 +1,6 @@
 /*
- * start --wait: runs a thread in the foreground. This process shows its output, passes signals on
- * to it, and exits as it did.
+ * start --wait: runs a thread in the foreground. This process shows the thread's output, passes signals on
+ * to it, and exits with the status of its command.
  */
 #ifndef K3THREAD_CLI_COMMANDS_START_WAIT_H
 #define K3THREAD_CLI_COMMANDS_START_WAIT_H

@@ -15,13 +15,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* Descriptors are stored 1 too high, so that 0 means "not given". launch.c hands them over. */
+/* The options. Descriptors, which launch.c hands over, are stored 1 too high, so that 0 means "not given". */
 struct supervise_options {
     int         listener, lock, lifeline;
     bool        private_place;
     bool        jobserver;
     unsigned    slots;
-    const char *commands_socket; /* of an agent; NULL: it is none */
+    const char *commands_socket; /* of an agent; NULL: this supervisor belongs to no agent */
     const char *state;           /* NULL: the journal and the logs are beside the socket */
 };
 
@@ -99,7 +99,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-/* Closes the descriptors behind the last that the starter has handed over: they are the starter's. */
+/* Closes the descriptors behind the last that the starter has handed over: they belong to the starter. */
 static void close_inherited(const struct supervise_options *o)
 {
     int last = o->listener > o->lock ? o->listener : o->lock;
@@ -109,7 +109,7 @@ static void close_inherited(const struct supervise_options *o)
 
 /*
  * Takes the place, unless the starter has taken it and handed it over. Returns 0, or -errno after
- * reporting why.
+ * reporting the reason.
  */
 static int claim_place(const struct invocation *invocation, struct claim *ret)
 {

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* How long, in milliseconds, each of the processes may take to end. */
+/* The milliseconds that each of the processes may take to end. */
 #define PATIENCE 10000
 
 /* Returns the parent of PID, or 0. */

@@ -1,4 +1,4 @@
-/* The end of a supervisor, as a process that is connected to it sees it: when its guardian has ended, too. */
+/* Lets a process that is connected to a supervisor wait for the end of the supervisor and of its guardian. */
 #ifndef K3THREAD_CLI_COMMANDS_SUPERVISOR_END_H
 #define K3THREAD_CLI_COMMANDS_SUPERVISOR_END_H
 
@@ -12,7 +12,7 @@ struct supervisor_end {
 /* Finds both processes of the supervisor at the other end of SOCKET. */
 struct supervisor_end supervisor_end_open(int socket);
 
-/* If nobody serves PLACE any more, waits until both processes have ended. Closes the descriptors. */
+/* If no process serves PLACE any more, waits until both processes have ended. Closes the descriptors. */
 void supervisor_end_await(struct supervisor_end *end, const struct place *place);
 
 #endif

@@ -101,7 +101,7 @@ static json_t *exact_words(char **words)
 }
 
 /*
- * Fails if one of several WORDS names no thread. Otherwise that would be reported only after the
+ * Fails if one of several WORDS names no thread. Otherwise the command would report that only after the
  * other threads have ended.
  */
 static int check_words(const struct invocation *invocation, char **words)

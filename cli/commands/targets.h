@@ -1,4 +1,4 @@
-/* Which threads the words of a command mean: names, ids and patterns, of live threads and ended ones. */
+/* Finds the threads that the words of a command mean: names, ids and patterns, of live and ended threads. */
 #ifndef K3THREAD_CLI_COMMANDS_TARGETS_H
 #define K3THREAD_CLI_COMMANDS_TARGETS_H
 
@@ -7,9 +7,9 @@
 #include <jansson.h>
 
 /*
- * Appends to TARGETS the threads that WORDS, up to a NULL, mean: for a name or an id the parameter
- * of a request, for a pattern the newest thread of each matching name. Returns the exit status.
- * Reports a failure; a word that means no thread is a failure.
+ * Appends to TARGETS the threads that WORDS, up to a NULL, mean: for a name or an id the parameter of a
+ * request, for a pattern the newest thread of each matching name. Returns the exit status, after
+ * reporting a failure. A word that means no thread is a failure.
  */
 int targets_find(const struct invocation *invocation, char **words, json_t *targets);
 

@@ -8,7 +8,7 @@
 #include "cli/commands/report.h"
 #include "cli/view/message.h"
 
-/* A terminal without a screen is refused before anything else, because no supervisor would help. */
+/* Refuses a terminal on which nothing can be drawn before anything else, because no supervisor would help. */
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
     struct text why = {0};
@@ -42,7 +42,7 @@ static bool attach(void *context, int64_t id, int *ret_signal)
     return status == STATUS_DONE;
 }
 
-/* Says how the view has ended, if its user does not know. Returns the exit status. */
+/* Reports the end of the view, if the user does not know the reason. Returns the exit status. */
 static int tell_end(const struct invocation *invocation, struct top_end *end)
 {
     invocation->session->ended_by = end->signal;

@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-/* Returns what to use instead of NAME, a command of other tools or of shells; or NULL. */
+/* Returns the command to use instead of NAME, a command of other tools or of shells; or NULL. */
 static const char *find_equivalent(const char *name)
 {
     static const char *const words[][2] = {

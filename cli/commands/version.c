@@ -14,7 +14,7 @@ static void add_socket(const struct invocation *invocation, struct text *text)
     text_add(text, "\n");
 }
 
-/* Adds the supervisor's line, or that there is no supervisor. Both name the socket. */
+/* Adds the line about the supervisor, or that there is no supervisor. Both lines name the socket. */
 static void add_supervisor(const struct invocation *invocation, struct text *text)
 {
     struct client *client = &invocation->session->client;

@@ -52,7 +52,7 @@ static void add_time(struct text *text, const json_t *time)
         text_add(text, clock);
 }
 
-/* Adds which run of the thread begins, and whether somebody asked for it. */
+/* Adds the number of the run that begins, and says if a user asked for it. */
 static void add_run(struct text *text, const json_t *event)
 {
     const json_t *runs = json_object_get(json_object_get(event, "thread"), "runs");
@@ -124,7 +124,7 @@ static void add_json(struct text *text, const json_t *event)
     free(line);
 }
 
-/* Prints EVENT at once, because a reader waits for it. */
+/* Prints EVENT at once, because a person or a program waits for it. */
 static void print_event(void *context, const json_t *event)
 {
     struct event_printer *printer = context;
@@ -140,7 +140,7 @@ static void print_event(void *context, const json_t *event)
     text_release(&text);
 }
 
-/* Waits until the supervisor has sent something, or standard output has lost its reader. */
+/* Waits until the supervisor has sent a message, or no process reads standard output any more. */
 static int wait_for_event(const struct event_printer *printer)
 {
     struct pollfd pollfds[] = {
