@@ -4,7 +4,7 @@
  * Each HOW is done in order:
  *   setpgid, setsid  go into a group or a session of its own
  *   fork             go on as a child whose parent exits
- *   dig              become 40 processes, each the child of the one before and in a session of its own
+ *   dig              become 40 processes, each the child of the last and in a session of its own
  *   mine             the same with 700 processes
  *   unmark           lower the limits that k3thread marks processes with
  *   shed             go on as a child; the parent notes its pid, throws its mark away, goes to a
@@ -30,7 +30,7 @@
 #include <unistd.h>
 
 static const char *file;
-static int         told = -1; /* gets a byte when the pid is written */
+static int         told = -1; /* a descriptor that gets a byte when the pid is written */
 
 static int become_child(void)
 {

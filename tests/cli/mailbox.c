@@ -1,6 +1,6 @@
 /*
- * Tests the mailbox alone, in one thread: in a supervisor it depends on instants between the threads
- * which reports wake the server.
+ * Tests the mailbox alone, in one thread: in a supervisor, the timing of the threads decides which reports
+ * wake the server.
  */
 #include "tests/lib/test.h"
 
@@ -36,7 +36,7 @@ static void post(struct mail *mail, enum protocol_state state)
 
 static struct report last; /* the report that was taken last */
 
-/* Takes all reports; returns how many there were. */
+/* Takes all reports; returns their number. */
 static int take_all(void)
 {
     int count = 0;
@@ -46,7 +46,7 @@ static int take_all(void)
     return count;
 }
 
-static void wakes_for_what_is_waited_for(void)
+static void wakes_if_a_client_waits(void)
 {
     open_mailbox();
     post(&first, STATE_RUNNING);
@@ -65,8 +65,8 @@ static void wakes_for_what_is_waited_for(void)
     CHECK_EQUAL(take_all(), 2);
 }
 
-/* A report that did not wake the server, and is still there, must not wait for the next one. */
-static void wakes_for_what_was_missed(void)
+/* Checks that mailbox_notify() wakes the server for a report that was posted before, and did not wake it. */
+static void wakes_for_a_report_posted_before(void)
 {
     open_mailbox();
     post(&first, STATE_RUNNING);
@@ -79,7 +79,7 @@ static void wakes_for_what_was_missed(void)
     CHECK(!has_woken());
 }
 
-static void wakes_for_what_all_missed(void)
+static void wakes_for_all_reports_posted_before(void)
 {
     open_mailbox();
     post(&first, STATE_RUNNING);
@@ -90,5 +90,5 @@ static void wakes_for_what_all_missed(void)
     CHECK_EQUAL(take_all(), 2);
 }
 
-TEST_MAIN({"notify", wakes_for_what_is_waited_for}, {"missed", wakes_for_what_was_missed},
-          {"missed-by-all", wakes_for_what_all_missed})
+TEST_MAIN({"notify", wakes_if_a_client_waits}, {"missed", wakes_for_a_report_posted_before},
+          {"missed-by-all", wakes_for_all_reports_posted_before})

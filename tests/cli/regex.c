@@ -17,7 +17,7 @@ static bool matches(const char *text, const char *line, size_t length)
         test_fail(__FILE__, __LINE__, "an expression");
     }
     result = regex_matches(regex, line, length);
-    CHECK_EQUAL(regex_matches(regex, line, length), result); /* it can be used again */
+    CHECK_EQUAL(regex_matches(regex, line, length), result); /* REGEX can be used again */
     regex_free(regex);
     return result;
 }
@@ -100,7 +100,7 @@ static void forms(void)
     CHECK(!matches("ab", "ab", 1));
 }
 
-/* How often a part may be repeated: bit N stands for N times the letter a. */
+/* The allowed numbers of repetitions of a part: bit N stands for N times the letter a. */
 static void repetitions(void)
 {
     static const struct {

@@ -2,7 +2,7 @@
  * saver FILE NAME SECONDS [HOW…]: notes each signal that it gets in FILE, and cleans up for SECONDS.
  *
  * Appends lines: "NAME up" when it is ready; "NAME TERM" and the like for each signal; and, SECONDS
- * after the first, "NAME saved", whereupon it exits with 0. SIGCONT and SIGCHLD are not noted.
+ * after the first signal, "NAME saved". Then it exits with 0. SIGCONT and SIGCHLD are not noted.
  *
  * Each HOW is done in order before that:
  *   setpgid, setsid  go into a group or a session of its own
@@ -50,7 +50,7 @@ static int do_one(const char *how)
     return child;
 }
 
-/* Returns what is noted for a signal, or NULL for the signals that are noted as numbers. */
+/* Returns the word to note for a signal, or NULL for signals that are noted as numbers. */
 static const char *name_of(int number)
 {
     static const char *const names[NSIG] = {

@@ -3,12 +3,12 @@
  *
  * WIDTH chains run side by side; in each, a process forks the next and exits. HOW changes that:
  *   setsid  each process is in a session of its own
- *   grow    a process stays when it has forked, and forks again: there are as many as possible, and
- *           each that is killed is replaced
+ *   grow    a process stays when it has forked, and forks again: there are as many processes as
+ *           possible, and a process that is killed is replaced
  *
- * Each chain says when it has come to its hundredth process. All processes end by themselves after SECONDS.
- * There are never more than LIMIT of them, so that the machine has process ids for others: root becomes a
- * user of its own for that.
+ * Each chain prints a line when it has come to its hundredth process. All processes end by themselves after
+ * SECONDS. There are never more than LIMIT processes, so that the machine has process ids for others: root
+ * becomes a user of its own for that.
  */
 #include <signal.h>
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-/* Tests what the program writes and reads without a thread: times, numbers, words, JSON, base64. */
+/* Tests functions of the program that write and read without a thread: times, numbers, words, JSON, base64. */
 #include "tests/cli/written.h"
 #include "tests/lib/test.h"
 
@@ -150,7 +150,7 @@ static void text_grows(void)
     text_byte(&text, 'y', 0);
     CHECK(text.size == 0 && text.data == NULL);
     text_printf(&text, "%d-%s", 12,
-                longer); /* longer than the first try, and than the room that there is */
+                longer); /* longer than the first try, and longer than the room */
     CHECK_EQUAL(text.size, 3 + strlen(longer));
     CHECK(memcmp(text.data, "12-", 3) == 0 && memcmp(text.data + 3, longer, strlen(longer)) == 0);
     text_release(&text);
@@ -266,7 +266,7 @@ static void characters_are_known(void)
     CHECK_EQUAL(text_plain("abc", 2), 2);
 }
 
-/* The searches read eight bytes at a time: each byte is found in each place, whatever byte stands behind it. */
+/* Checks the searches that read eight bytes at a time: they find each byte in each place, before any other byte. */
 static void plain_bytes_are_found(void)
 {
     static const char others[] = "a \037\040\042\134\176\177\200\377";
@@ -293,7 +293,7 @@ static void columns_are_counted(void)
 {
     static const struct {
         const char *bytes;
-        size_t      columns, fits, fits_in; /* how many bytes fit into so many columns */
+        size_t      columns, fits, fits_in; /* FITS bytes fit into FITS_IN columns */
     } table[] = {{"", 0, 0, 5},
                  {"abc", 3, 2, 2},
                  {"abc", 3, 3, 3},
@@ -519,7 +519,7 @@ static void append(struct line_buffer *buffer, const char *text)
     text_add(&buffer->bytes, text);
 }
 
-/* Checks which line BUFFER gives next; NULL: none. */
+/* Checks that WANTED is the next line of BUFFER; NULL: none. */
 static void check_next(struct line_buffer *buffer, const char *wanted)
 {
     size_t size = 0;
@@ -549,7 +549,7 @@ static void lines_are_found(void)
     check_next(&buffer, "x\n");
     check_next(&buffer, NULL);
 
-    /* Bytes are searched once: a newline that takes the place of one of them is not found. */
+    /* Bytes are searched once: a newline that replaces a searched byte is not found. */
     append(&buffer, "a line");
     check_next(&buffer, NULL);
     buffer.bytes.data[buffer.taken + 1] = '\n';

@@ -191,7 +191,7 @@ static void filters_choose(void)
     rows_release(&rows);
 }
 
-/* Checks the cell of a thread that has run for SECONDS at TIME 100, and how soon after TIME it is another. */
+/* Checks the cell at TIME of a thread that has run for SECONDS at 100, and the time until the cell changes. */
 static void check_time(const char *seconds, bool runs, double time, const char *wanted, double next)
 {
     struct rows rows = {0};
@@ -343,7 +343,7 @@ static void logs_are_paged(void)
     pager_close(&pager);
 }
 
-/* A line of any length is taken in pieces, and what --log-limit gave back is not shown. */
+/* Checks that a line of any length is taken in pieces, and that bytes that --log-limit gave back are not shown. */
 static void long_logs_are_paged(void)
 {
     static char  block[200000];

@@ -1,6 +1,6 @@
 /*
- * Tests the search for leftovers alone: a process dies between the listing of children and the look at
- * each of them, which depends on instants in a supervisor.
+ * Tests the search for leftovers alone: a process dies between the listing of children and the look at each
+ * child. In a supervisor that would depend on timing.
  */
 #include "tests/lib/test.h"
 

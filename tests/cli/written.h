@@ -1,4 +1,4 @@
-/* What the tests of functions that write into a struct text share. */
+/* A check that the tests of functions that write into a struct text share. */
 #ifndef WRITTEN_H
 #define WRITTEN_H
 
