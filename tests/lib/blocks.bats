@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Blocks: TRY and its parts, cleanups, masks; in C with and without landing pads, and in C++.
+# Blocks: TRY and its parts, cleanups and masks, in C with and without landing pads, and in C++.
 
 load helpers
 
@@ -21,7 +21,7 @@ load helpers
 @test "throw: messages are cut between characters" { t try messages; }
 
 @test "cleanup: the innermost runs first" { t cleanup order; }
-@test "cleanup: mixes with the attribute cleanup in the function of the TRY" { t cleanup mixed; }
+@test "cleanup: works beside the attribute cleanup in the function of the TRY" { t cleanup mixed; }
 @test "cleanup: pop runs it if asked to" { t cleanup pop; }
 @test "cleanup: runs once on return, break, continue and goto" { t cleanup left; }
 @test "cleanup: runs on pthread_exit" { t cleanup pthread-exit; }
@@ -51,13 +51,13 @@ load helpers
 @test "mask: ON_BLOCKING throws in waits" { t mask on-blocking; }
 @test "mask: NEVER throws nowhere" { t mask never; }
 @test "mask: opening the mask throws at once" { t mask opening; }
-@test "mask: is right in every nesting of body, handler, FINALLY and cleanup" { t mask nesting; }
+@test "mask: has the right value in every nesting of body, handler, FINALLY and cleanup" { t mask nesting; }
 @test "mask: is restored however a block is left" { t mask restored; }
 @test "mask: a second raise in a handler and in FINALLY stays pending" { t mask handler; }
 @test "mask: END is no checkpoint" { t mask end; }
 @test "mask: the end of a body is a checkpoint, with IMMEDIATE" { t mask end-of-body; }
 @test "mask: get and restore throw nothing" { t mask get; }
-@test "mask: a shield restores it on every way out" { t mask shield; }
+@test "mask: a shield restores the old mask on every way out" { t mask shield; }
 @test "mask: a new thread does not inherit it" { t mask not-inherited; }
 @test "mask: RETURN ends every wait with -ECANCELED" { t mask return; }
 @test "mask: RETURN wakes a wait" { t mask return-wakes; }
@@ -80,10 +80,11 @@ load helpers
 @test "C++: a raise reaches a thread that runs C++" { t cxx raised; }
 @test "C++: a program defines an exception type of its own" { t cxx own-type; }
 
-@test "random nestings of everything hold under raises and time limits" { says_how_many t storm storm; }
-@test "random nestings hold in C++, with destructors and catch (...)" { says_how_many t storm_cxx storm; }
+@test "random nestings of all blocks hold under raises and time limits" { says_how_many t storm storm; }
+@test "random nestings of all blocks hold in C++, with destructors and catch (...)" { says_how_many t storm_cxx storm; }
 
-# compile COMPILER LANGUAGE-AND-STANDARD…: user.h, with each optimisation, without a warning.
+# Compiles user.h with each optimisation, and fails on a warning: `compile COMPILER
+# LANGUAGE-AND-STANDARD…`.
 compile() {
   command -v "$1" >/dev/null || return 0
   for level in -O0 -O2; do
@@ -92,14 +93,14 @@ compile() {
   done
 }
 
-@test "no warning in what users write: C" {
+@test "code as users write it gives no warning: C" {
   [ -z "$RUNNER" ] || skip 'nothing to run'
   compile gcc -x c -std=c11 -Wclobbered
   compile gcc -x c -std=gnu17 -fexceptions -Wclobbered
   compile clang -x c -std=c11
 }
 
-@test "no warning in what users write: C++" {
+@test "code as users write it gives no warning: C++" {
   [ -z "$RUNNER" ] || skip 'nothing to run'
   compile g++ -x c++ -std=c++11 -Wclobbered
   compile g++ -x c++ -std=c++20 -Wclobbered

@@ -1,7 +1,7 @@
 /*
- * Clean-ups that run when a scope is left: k3thread_cleanup_push, the attribute cleanup, and both mixed
- * with TRYs in one function. cleanup_plain.c is the same without -fexceptions, where an exception does
- * not run the attribute cleanup.
+ * Tests clean-ups, which run when a scope is left: k3thread_cleanup_push, the attribute cleanup, and both beside
+ * TRYs in one function. cleanup_plain.c has the same tests without -fexceptions, where an exception does not run
+ * the attribute cleanup.
  */
 #include "heap.h"
 #include "trace.h"
@@ -158,7 +158,7 @@ static void *exit_thread(void *arg)
 }
 
 /*
- * With landing pads, that is with -fexceptions, the cleanup runs. It always runs where pthread_exit does not unwind
+ * With landing pads, which -fexceptions makes, the cleanup runs. It always runs where pthread_exit does not unwind
  * the stack.
  */
 static void left_by_pthread_exit(void)
@@ -252,7 +252,7 @@ static void throw_again(void *arg)
     k3thread_throw(&k3thread_KeyError, NULL);
 }
 
-/* An exception of a cleanup takes the place of the first. Each cleanup runs exactly once. */
+/* An exception of a cleanup takes the place of the passing one. Each cleanup runs exactly once. */
 static void throw_in_cleanup(void)
 {
     K3THREAD_TRY {
@@ -273,14 +273,14 @@ static void throw_in_cleanup(void)
 }
 
 /*
- * The attribute cleanup of a variable throws. With gcc, in C, the landing pad survives that, and nothing
- * of the first exception is left. clang and C++ end the program there; without landing pads the
- * attribute cleanup does not run.
+ * The attribute cleanup of a variable throws. With gcc, in C, the landing pad survives that, and nothing is left of
+ * the first exception. clang and C++ end the program there. Without landing pads the attribute cleanup does not
+ * run.
  */
 #if defined PLAIN || defined __clang__
-#define BEARS_IT false
+#define PAD_MAY_THROW false
 #else
-#define BEARS_IT true
+#define PAD_MAY_THROW true
 #endif
 
 static void throw_key(const char *variable)
@@ -300,13 +300,13 @@ static void throw_in_attribute(void)
 {
     volatile size_t before = 0;
 
-    for (volatile int i = 0; BEARS_IT && i < 100; i++) {
+    for (volatile int i = 0; PAD_MAY_THROW && i < 100; i++) {
         if (i == 10)
             before = heap_allocated();
         CHECK(test_catch(throw_in_variable) == &k3thread_KeyError);
         CHECK_EQUAL(test_mask(), K3THREAD_IMMEDIATE);
     }
-    CHECK(!BEARS_IT || heap_allocated() == before);
+    CHECK(!PAD_MAY_THROW || heap_allocated() == before);
 }
 
 static void exit_by_variable(const char *variable)
@@ -339,7 +339,7 @@ static void *exit_by_attribute(void *arg)
 
 static void pthread_exit_in_attribute(void)
 {
-    if (BEARS_IT) {
+    if (PAD_MAY_THROW) {
         CHECK(test_end(test_start(exit_by_attribute, trace)) == NULL);
         check_trace("vc");
     }
@@ -352,7 +352,7 @@ static void throw_and_catch(void *arg)
     CHECK_EQUAL(test_mask(), K3THREAD_NEVER);
 }
 
-/* A cleanup throws and catches an exception: the one that passes goes on. */
+/* A cleanup throws and catches an exception of its own: the passing exception goes on. */
 static void catch_in_cleanup(void)
 {
     K3THREAD_TRY {

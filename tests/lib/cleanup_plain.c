@@ -1,3 +1,3 @@
-/* cleanup.c, compiled without -fexceptions (rules.mk). */
+/* Compiles cleanup.c without -fexceptions (see rules.mk). */
 #define PLAIN
 #include "cleanup.c"

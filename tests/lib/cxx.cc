@@ -1,4 +1,5 @@
-// A C++ program: destructors on every way out, C++ exceptions beside the library's.
+// Tests a program in C++: destructors on every way out, and exceptions of C++ beside those of the
+// library.
 #include "test.h"
 
 #include <cxxabi.h>
@@ -67,7 +68,7 @@ void destructors()
     check_trace("ddd2c1hf");
 }
 
-// The strings are freed; otherwise a leak checker reports them.
+// The strings are freed. Otherwise a leak checker reports them.
 void allocating()
 {
     for (volatile int i = 0; i < 1000; i++) {
@@ -100,7 +101,7 @@ void left_in_each_way()
     CHECK(test_catch([] { K3THREAD_RERAISE(); }) == &k3thread_RuntimeError);
 }
 
-// AddressSanitizer objects to none of several blocks in one function.
+// A function may have several blocks, and AddressSanitizer reports none of them.
 void blocks_in_a_row()
 {
     for (volatile int i = 0; i < 2; i = i + 1) {
@@ -125,7 +126,7 @@ void blocks_in_a_row()
     check_trace("gvgvgkb");
 }
 
-// A C++ exception may pass a TRY, which is then left, or be caught inside it.
+// An exception of C++ may pass a TRY, which is then left, or be caught inside the TRY.
 void native_exceptions()
 {
     try {
@@ -153,7 +154,7 @@ void native_exceptions()
     CHECK_EQUAL(test_mask(), K3THREAD_IMMEDIATE);
 }
 
-// A catch (...) that throws on lets it pass; a catch of another type never sees it.
+// A catch (...) that throws the exception on lets it pass. A catch of another type never catches it.
 void passes_handlers()
 {
     K3THREAD_TRY {
@@ -201,8 +202,8 @@ void throw_in_catch_all(int depth)
     }
 }
 
-// What is thrown in a catch (...) takes the place of what that has: in the block that it goes to, and
-// in a catch (...) further out.
+// An exception that is thrown in a catch (...) takes the place of the caught one, both in the block and
+// in the catch (...) further out.
 void thrown_in_catch_all()
 {
     for (volatile int depth = 0; depth < 3; depth++) {
@@ -223,7 +224,7 @@ void thrown_in_catch_all()
     }
 }
 
-// Not inlined, so that the compiler itself sees that no exception leaves them.
+// Not inlined, so that the compiler itself sees that no exception leaves these functions.
 __attribute__((noinline)) int catches(const char *message) noexcept
 {
     volatile int caught = 0;
@@ -344,8 +345,8 @@ void throw_on_after_a_wait()
     }
 }
 
-// Inside catch (...) a wait throws, as inside EXCEPT. Where that throws on, destructors run with
-// NEVER again.
+// Inside catch (...) a wait throws, as inside EXCEPT. If the catch (...) throws its exception on,
+// destructors run with NEVER again.
 void waits_in_catch_all()
 {
     CHECK(test_catch([] { wait_in_catch_all(false); }) == &k3thread_KeyboardInterrupt);
@@ -366,7 +367,7 @@ void waits_in_catch_all()
     CHECK_EQUAL(k3thread_get_mask(), K3THREAD_IMMEDIATE);
 }
 
-// A logger asks for the type of the exception: for one of the library, C++ knows no type.
+// C++ knows no type of an exception of the library, so a logger that asks for the type gets none.
 void type_in_catch_all()
 {
     try {
@@ -377,7 +378,7 @@ void type_in_catch_all()
     }
 }
 
-// The mask after a catch (...) is that outside of the shield in which the exception was thrown.
+// The mask after a catch (...) is the mask outside of the shield in which the exception was thrown.
 void shield_in_catch_all()
 {
     try {
@@ -435,8 +436,8 @@ void throw_again(void *)
     k3thread_throw(&k3thread_IndexError, NULL);
 }
 
-// What a cleanup throws takes the place of what passes; it does not leave the landing pad, which
-// would end the program.
+// An exception of a cleanup takes the place of the passing one. It does not leave the landing pad,
+// which would end the program.
 void cleanup_throws()
 {
     K3THREAD_TRY {

@@ -1,4 +1,4 @@
-/* What an exception carries: its data, which is freed exactly once, and its cause. */
+/* Tests the data of an exception, which is freed exactly once, and its cause. */
 #include "test.h"
 
 #include <stdatomic.h>
@@ -70,7 +70,7 @@ static void left_behind(void)
     CHECK_EQUAL(freed, 2);
 }
 
-/* RERAISE throws a copy: the inner block catches that, and the handler still has the exception. */
+/* RERAISE throws a copy: the inner block catches the copy, and the handler still has its own exception. */
 static void reraised(void)
 {
     K3THREAD_TRY {
@@ -185,7 +185,7 @@ static void not_sent(void)
     k3thread_unref(t);
 }
 
-/* Data without a function, and a function without data. */
+/* Data without a function to free it, and neither data nor a function. */
 static void halves(void)
 {
     struct k3thread_exc exc;
@@ -221,7 +221,10 @@ static void take_value(void)
     (void) k3thread_value(of_value);
 }
 
-/* The exception's sender is T; its cause is unchanged; both share the data. */
+/*
+ * Checks that k3thread_value throws an exception whose sender is T, whose cause is unchanged, and which shares its
+ * data with the cause.
+ */
 static void check_thrown_value(k3thread *t)
 {
     volatile bool thrown = false;
@@ -269,7 +272,7 @@ static void *value_of_another(void *arg)
     return k3thread_value(arg);
 }
 
-/* Three threads throw each other's exception: each has the one before as its cause. */
+/* Each of two threads throws the exception of the thread before it, which is the cause of its own. */
 static void chain_of_causes(void)
 {
     k3thread *threads[3];

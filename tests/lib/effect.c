@@ -1,4 +1,4 @@
-/* What the interruptible waits return, and that no effect of a wait is lost. */
+/* Tests the results of the interruptible waits, and that no effect of a wait is lost. */
 #include "waits.h"
 
 #include <linux/futex.h>
@@ -15,7 +15,7 @@ static pthread_mutex_t mutex;
 static pthread_cond_t  cond = PTHREAD_COND_INITIALIZER;
 static atomic_int      caught;
 
-/* The mutex is of the kind that knows its owner: only a thread that holds it can unlock it. */
+/* Unlocks a mutex of the kind that knows its owner: only a thread that holds it can unlock it. */
 static void unlock(void *arg)
 {
     CHECK_EQUAL(pthread_mutex_unlock(arg), 0);
@@ -30,7 +30,7 @@ static void make_mutex(void)
     CHECK_EQUAL(pthread_mutex_init(&mutex, &attributes), 0);
 }
 
-/* After a wait that threw, what it waits for is still there. */
+/* A wait that throws takes nothing: its object is still there. */
 
 static const struct wait *wait_to_throw;
 
@@ -374,7 +374,7 @@ static void *lock_after_death(void *arg)
 
 static atomic_bool in_wait;
 
-static void *wait_for_a_dying_one(void *arg)
+static void *wait_for_dying_owner(void *arg)
 {
     K3THREAD_TRY {
         CHECK_EQUAL(pthread_mutex_lock(&robust), 0);
@@ -393,7 +393,7 @@ static void *wait_for_a_dying_one(void *arg)
     return arg;
 }
 
-/* Raises in the other thread, which then waits for the mutex; ends without unlocking it. */
+/* Raises in the other thread, which then waits for the mutex, and ends without unlocking the mutex. */
 static void *raise_and_die(void *arg)
 {
     CHECK_EQUAL(pthread_mutex_lock(&robust), 0);
@@ -411,14 +411,14 @@ static void owner_dead(void)
 
     make_robust();
     CHECK(test_end(test_start(lock_after_death, NULL)) == NULL);
-    t = test_start(wait_for_a_dying_one, NULL);
+    t = test_start(wait_for_dying_owner, NULL);
     WAIT_FOR(in_wait);
     CHECK(test_end(test_start(raise_and_die, t)) == NULL);
     CHECK(test_end(t) == NULL);
     CHECK_EQUAL(caught, 2);
 }
 
-/* Waits in a handler hold the mutex, and so does the cleanup: both unlock it. */
+/* The handler holds the mutex after the wait has thrown, and unlocks it. */
 static atomic_int waiting;
 
 static void *wait_for_cond(void *arg)
@@ -451,7 +451,7 @@ static void mutex_is_held(void)
     WAIT_FOR(waiting == 1);
     CHECK_EQUAL(pthread_mutex_lock(&mutex), 0);
     CHECK_EQUAL(k3thread_send_exception(t, &k3thread_KeyboardInterrupt), 0);
-    for (int i = 0; i < 20; i++) { /* it is woken, but cannot take the mutex */
+    for (int i = 0; i < 20; i++) { /* the thread is woken, but cannot take the mutex */
         test_pause();
         CHECK_EQUAL(caught, 0);
     }
@@ -461,9 +461,9 @@ static void mutex_is_held(void)
 }
 
 /*
- * Two threads wait; tokens are signalled one by one, while exceptions are raised in the first of them. A
- * thread whose wait has thrown does not take a token. So if the signal had come to the first thread, the
- * second one must get it.
+ * Two threads wait. Tokens are signalled one by one, while exceptions are raised in the first thread. A thread
+ * whose wait has thrown does not take a token. So if the signal had come to the first thread, the second thread
+ * must get it.
  */
 static atomic_uint tokens;
 static unsigned    rounds_won[2];

@@ -1,11 +1,11 @@
-/* The exit rule, and the excepthook. Each scenario runs in a process of its own. */
+/* Tests the exit rule and the excepthook. Each scenario runs in a process of its own. */
 #include "test.h"
 
 #include <stdatomic.h>
 
 static char output[4096];
 
-/* Runs SCENARIO; it has to exit with STATUS and write TEXT. */
+/* Runs SCENARIO, which has to exit with the status WANTED and write TEXT. */
 static void check_child(void (*scenario)(void), int wanted, const char *text)
 {
     const int status = test_child(scenario, output, sizeof(output));
@@ -46,7 +46,7 @@ static void start(k3thread_target target, void *arg)
     CHECK_EQUAL(k3thread_start(NULL, target, arg, NULL), 0);
 }
 
-/* The end of main itself: see process.bats. */
+/* Ends main itself: process.bats looks at the output. */
 static void return_from_main(void)
 {
     start(sleep_a_little, "waited\n");
@@ -151,7 +151,7 @@ static void start_during_exit(void)
     exit(7);
 }
 
-/* Threads that are started while exit waits already are waited for too. */
+/* exit also waits for threads that are started while it waits. */
 static void started_during_exit(void)
 {
     check_child(start_during_exit, 7, "later");
@@ -171,7 +171,7 @@ static void exit_twice(void)
     exit(7);
 }
 
-/* A second exit, while the first one waits, only ends its thread: the first status stands. */
+/* A second exit, while the first one waits, ends only its own thread: the first status stands. */
 static void two_exits(void)
 {
     check_child(exit_twice, 7, "waited");
@@ -273,7 +273,7 @@ static void throw_error_out_of_main(void)
     k3thread_throw(&k3thread_KeyError, "why");
 }
 
-/* An uncaught exception in main ends the process as exit does: the other threads are waited for. */
+/* An uncaught exception in main ends the process as exit does, which waits for the other threads. */
 static void exception_ends_main(void)
 {
     check_child(throw_out_of_main, 0, "waited");
@@ -286,7 +286,7 @@ static void start_late(void)
     start(sleep_a_little, "late");
 }
 
-/* Registered before the first thread is started, so that it runs after the wait of the exit rule. */
+/* Registers the function before the first thread is started, so that it runs after the wait of the exit rule. */
 static void start_in_a_late_function(void)
 {
     CHECK_EQUAL(atexit(start_late), 0);
@@ -343,7 +343,7 @@ static void exit_while_joined(void)
     exit(5);
 }
 
-/* A thread that waits in exit will not return from it: a join of that thread returns. */
+/* A thread that waits in exit will not return from exit, so a join of that thread returns. */
 static void main_is_joined(void)
 {
     check_child(exit_while_joined, 5, "joined");
@@ -370,7 +370,7 @@ static void shutdown_before_atexit_functions(void)
 
 static void *shut_down_in_a_thread(void *arg)
 {
-    CHECK_EQUAL(k3thread_shutdown(-1), 0); /* does not wait for itself */
+    CHECK_EQUAL(k3thread_shutdown(-1), 0); /* does not wait for its own thread */
     say(arg);
     return NULL;
 }

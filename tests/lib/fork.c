@@ -1,4 +1,4 @@
-/* fork in a process with threads: the child has only the caller, and the library works there. */
+/* Tests fork in a process with threads: the child has only the caller, and the library works there. */
 #include "test.h"
 
 #include <stdatomic.h>
@@ -28,7 +28,7 @@ static void use_library(void)
     CHECK_EQUAL(k3thread_start(NULL, give_back, NULL, NULL), 0);
 }
 
-/* Waits for the child without waitpid, which a raise interrupts. */
+/* Waits for the child by k3thread_waitpid, because a raise would interrupt waitpid. */
 static void join_child(pid_t pid)
 {
     int status;
@@ -58,8 +58,8 @@ static void check_in_child(k3thread *self, k3thread_id id)
 }
 
 /*
- * In the child a new thread may have the stack and the pthread_t of a thread of the parent: a join of
- * that one must not wait for the new thread.
+ * In the child a new thread may have the stack and the pthread_t of a thread of the parent. A join of the parent's
+ * thread must not wait for the new thread.
  */
 static void joined_late(void)
 {
@@ -83,8 +83,8 @@ static void joined_late(void)
 }
 
 /*
- * A thread stops at the Nth lock that it takes or gives until the main thread has forked, or waits for
- * that very lock. The linker has the library call these functions (rules.mk).
+ * A thread stops at the Nth lock that it takes or releases, until the main thread has forked or waits for that very
+ * lock. The linker makes the library call these functions (see rules.mk).
  */
 int __wrap_pthread_mutex_lock(pthread_mutex_t *mutex);
 int __real_pthread_mutex_lock(pthread_mutex_t *mutex);
@@ -120,7 +120,7 @@ static bool is_mine(pthread_mutex_t *mutex)
 #endif
 }
 
-/* Only the stepped thread counts here: fork gives only locks that fork has taken. */
+/* Checks only the stepped thread, because fork releases locks that fork has taken. */
 int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex)
 {
     const bool counts = steps != 0;
@@ -131,7 +131,7 @@ int __wrap_pthread_mutex_unlock(pthread_mutex_t *mutex)
     return __real_pthread_mutex_unlock(mutex);
 }
 
-/* Begins when the thread's start has returned, for the start takes the thread's lock. */
+/* Begins to count when the start of the thread has returned, because the start takes the lock of the thread. */
 static void step_from_here(const void *count)
 {
     stepping = gettid();
@@ -139,7 +139,7 @@ static void step_from_here(const void *count)
     steps = *(const unsigned *) count;
 }
 
-/* Sleeps until it takes a SystemExit. Nothing is thrown: a second exception could leave by END. */
+/* Sleeps until it takes a SystemExit. Throws nothing, because a second exception could leave by END. */
 static void *sleep_on(void *arg)
 {
     struct k3thread_exc exc = {0};
@@ -195,8 +195,8 @@ static void check_self(void)
 }
 
 /*
- * Forks while TARGET is stopped at step COUNT; returns false if it has ended before. With the mask RETURN
- * a raise sends the wake signal, but throws nothing.
+ * Forks while TARGET is stopped at step COUNT. Returns false if TARGET has ended before. With the mask RETURN a
+ * raise sends the wake signal, but throws nothing.
  */
 static bool fork_at(k3thread_target target, unsigned count)
 {
@@ -229,7 +229,7 @@ static bool fork_at(k3thread_target target, unsigned count)
     CHECK(test_end(t) == NULL);
     while (k3thread_take(NULL)) {
     }
-    WAIT_FOR(test_state(stepping) == 0); /* otherwise it could stop in the next fork */
+    WAIT_FOR(test_state(stepping) == 0); /* otherwise the thread could stop in the next fork */
     return was_stopped;
 }
 
@@ -302,7 +302,7 @@ static void from_a_thread(void)
     CHECK(test_end(other) == &k3thread_SystemExit);
 }
 
-/* The library has not met the thread that forks, and meets it in the child as its first one. */
+/* Forks in a thread that the library does not know, and adopts in the child as the first thread. */
 static void *fork_unknown(void *arg)
 {
     pid_t pid = fork();
@@ -329,10 +329,10 @@ static void from_an_unknown_thread(void)
     CHECK(test_end(other) == &k3thread_SystemExit);
 }
 
-/* main's reference, which nothing in the child releases; a leak checker still finds it here. */
+/* The reference of main, which nothing in the child releases. A leak checker still finds it here. */
 static _Atomic(k3thread *) forking;
 
-/* The child's thread ends by its target's return: the process ends with it. */
+/* Ends the child's only thread by the return of its target: the process ends with it. */
 static void *fork_and_return(void *arg)
 {
     pid_t pid;
@@ -403,8 +403,8 @@ static void under_load(void)
             while (k3thread_take(NULL)) {
             }
             use_library();
-            /* What the other threads had in their hands is lost, as after every fork: exec, after
-               which no leak checker looks for it. */
+            /* The memory of the other threads is lost, as after every fork. After an exec no leak
+               checker looks for it. */
             execl("/bin/true", "true", (char *) NULL);
             _exit(1);
         }
@@ -418,8 +418,8 @@ static void under_load(void)
 }
 
 /*
- * Fork handlers of the program that call the library. A constructor registers them, which may run before
- * a constructor of the library.
+ * Fork handlers of the program call the library. A constructor registers them, which may run before a constructor
+ * of the library.
  */
 static bool       calls_in_handlers;
 static atomic_int calls;

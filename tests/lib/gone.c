@@ -1,4 +1,7 @@
-/* Nothing is left of threads that are gone; and code that runs late in a thread may use the library. */
+/*
+ * Tests that nothing is left of threads that are gone, and that code which runs late in a thread may use the
+ * library.
+ */
 #include "heap.h"
 #include "test.h"
 
@@ -36,7 +39,7 @@ static size_t allocated(void)
     return test_many(1, 0) == 1 ? heap_allocated() : 0;
 }
 
-/* Counts from the second thread on: the C library keeps some memory after the first for good. */
+/* Counts from the second thread on, because the C library keeps some memory for good after the first. */
 static void records(void)
 {
     size_t before;
@@ -140,7 +143,7 @@ static void *end_late(void *arg)
     return arg;
 }
 
-/* The library's own key is the first, and is cleaned up first. */
+/* The library's own key is the first one, so its destructor runs first. */
 static void late_code(void)
 {
     pthread_t foreign;
@@ -157,7 +160,7 @@ static void late_code(void)
     await_ends();
 }
 
-/* A thread whose first call of the library is in the last round of its destructors. */
+/* A thread makes its first call of the library in the last round of its destructors. */
 static pthread_key_t last_round;
 static unsigned      rounds;
 
@@ -255,7 +258,7 @@ static void joined_after_destructors(void)
     CHECK_EQUAL(flushed, 1);
 }
 
-/* Other threads start, end and are joined while one runs its destructors. */
+/* Other threads start, end and are joined while one thread runs its destructors. */
 static void others_go_on(void)
 {
     k3thread *t = start_slow();
@@ -335,7 +338,7 @@ static void *see_it_go(void *arg)
     return arg;
 }
 
-/* main waits in a join of this thread; in the child there is no such join. */
+/* Forks while main waits in a join of this thread. In the child there is no such join. */
 static void *fork_when_claimed(void *arg)
 {
     pid_t pid;

@@ -1,4 +1,4 @@
-/* The heap of the calling process. */
+/* Measures the heap of the calling process. */
 #ifndef HEAP_H
 #define HEAP_H
 
@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 /*
- * Returns how many bytes are allocated. glibc before 2.33 counts them in ints. Another C library does not tell, and
- * there a test finds no leak.
+ * Returns the number of bytes that are allocated. glibc before 2.33 counts them in ints. Other C libraries do not
+ * tell the number, and there a test finds no leak.
  */
 static inline size_t heap_allocated(void)
 {

@@ -1,12 +1,12 @@
-/* The scenarios of the exhaustive injection, see inject.h: code that is correct under raises. */
+/* Has the scenarios of the exhaustive injection (see inject.h): code that is correct under raises. */
 #include "inject.h"
 
 #include <stdatomic.h>
 
 /*
- * A producer and a consumer; the consumer is raised in. A thing is in the table from when it is made
- * until it is ended, which may be done once. With the mask ON_BLOCKING only the wait throws inside a step
- * of several statements; a cleanup then unlocks.
+ * A producer and a consumer, in which the exceptions are raised. The table has the state of each thing; a thing may
+ * be ended only once. With the mask ON_BLOCKING only the wait throws inside a step of several statements, and then
+ * a cleanup unlocks the mutex.
  */
 enum { THINGS = 6, ROOM = 2 };
 
@@ -53,7 +53,7 @@ static void *produce(void *arg)
     return arg;
 }
 
-/* *THING is set as soon as it is off the queue, so that the caller's cleanup knows of it. */
+/* Takes a thing off the queue. Sets *THING as soon as the thing is off, so that the caller's cleanup knows of it. */
 static void take_off(int *thing)
 {
     const enum k3thread_mask mask = k3thread_set_mask(K3THREAD_ON_BLOCKING);
@@ -99,11 +99,10 @@ static NO_EDGES void start_producer(void)
     belt.producer = test_start(produce, NULL);
 }
 
-/* No lock is held, and what was taken was ended. */
+/* Checks that no lock is held, and that each taken thing was ended. */
 static NO_EDGES void check_belt(void)
 {
-    CHECK_EQUAL(pthread_mutex_lock(&belt.mutex),
-                0); /* a lock that is still held is noticed by the deadline */
+    CHECK_EQUAL(pthread_mutex_lock(&belt.mutex), 0); /* the deadline notices a held lock */
     belt.stopped = true;
     CHECK_EQUAL(pthread_cond_broadcast(&belt.changed), 0);
     CHECK_EQUAL(pthread_mutex_unlock(&belt.mutex), 0);
@@ -185,7 +184,7 @@ static int hold_and_return(int way)
     return way;
 }
 
-/* Does the same inside of another cleanup. */
+/* Does the same inside another cleanup. */
 static NO_EDGES void hold_around(int way)
 {
     const int outer __attribute__((cleanup(release), unused)) = acquire();
@@ -210,8 +209,8 @@ static NO_EDGES void check_store(void)
 }
 
 /*
- * Nested handlers, with FINALLY and cleanups, each of which counts how often it runs: a FINALLY once for
- * each TRY, a cleanup once for each push.
+ * Nested handlers with FINALLY and cleanups. Each part counts how often it runs: a FINALLY once for each TRY, a
+ * cleanup once for each push.
  */
 enum part { OUTER, INNER, IN_HANDLER, IN_FINALLY, PARTS };
 
@@ -231,7 +230,7 @@ static void throw_own(void)
     k3thread_throw(&k3thread_KeyError, "own");
 }
 
-/* A TRY that throws and catches, to be called inside of the parts of other blocks. */
+/* Throws and catches in a TRY. It is called inside the parts of other blocks. */
 static void small_block(enum part part)
 {
     K3THREAD_TRY {
@@ -281,7 +280,7 @@ static void nested(void)
     K3THREAD_END
 }
 
-/* A time limit that has passed at once, inside one that never passes; and a shield. */
+/* Enters a time limit that has passed at once, inside one that never passes; and a shield. */
 static void limited(void)
 {
     K3THREAD_TIMEOUT(1000) {
@@ -338,7 +337,7 @@ static NO_EDGES void check_limited(void)
 }
 
 /*
- * A loop with the mask NEVER, which takes what is pending at times. No exception is lost: one that the
+ * A loop with the mask RETURN, which takes pending exceptions at times. No exception is lost: an exception that the
  * loop has not taken is thrown, or is pending, at its end.
  */
 static unsigned polite_taken;

@@ -5,7 +5,7 @@
 
 K3THREAD_DEFINE_EXCEPTION(Injected, k3thread_Exception);
 
-/* The linker has the program call these first (rules.mk). */
+/* The linker makes the program call these functions first (see rules.mk). */
 void  __wrap___sanitizer_cov_trace_pc(void);
 void  __real___sanitizer_cov_trace_pc(void);
 void *__wrap_malloc(size_t size);
@@ -52,7 +52,7 @@ void __wrap___sanitizer_cov_trace_pc(void)
     __real___sanitizer_cov_trace_pc();
 }
 
-/* Runs SCENARIO once; returns true if it threw. The mask is NEVER except during the run. */
+/* Runs SCENARIO once. Returns true if it threw. The mask is NEVER except during the run. */
 static bool run_once(const struct scenario *scenario)
 {
     volatile bool caught = false;
@@ -85,7 +85,10 @@ static void check_blocks(void)
     CHECK(test_catch(reraise_nothing) == &k3thread_RuntimeError);
 }
 
-/* Waits a moment: a thread frees its last memory after it was joined. */
+/*
+ * Checks that WANTED blocks are allocated. Waits a moment for that, because a thread frees its last memory after it
+ * was joined.
+ */
 static void check_allocated(long wanted)
 {
     for (int i = 0; i < 20000 && allocated != wanted; i++)
@@ -93,7 +96,10 @@ static void check_allocated(long wanted)
     CHECK_EQUAL(allocated, wanted);
 }
 
-/* Runs SCENARIO with exceptions at two edges; returns false if the last of them was not reached. */
+/*
+ * Runs SCENARIO with exceptions at the edges AT and THEN (0: none). Returns false if the last of them was not
+ * reached.
+ */
 static bool inject(const struct scenario *scenario, unsigned at, unsigned then)
 {
     long     before = allocated;
@@ -129,8 +135,8 @@ static void sweep(const struct scenario *scenario)
 
     victim = k3thread_self();
     k3thread_set_mask(K3THREAD_NEVER);
-    CHECK(!inject(scenario, 0,
-                  0)); /* without an exception: this also allocates what is kept for good */
+    /* A run without an exception: it also allocates the memory that is kept for good. */
+    CHECK(!inject(scenario, 0, 0));
     points = 0;
     for (unsigned at = 1; inject(scenario, at, 0); at++) {
     }

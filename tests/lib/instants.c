@@ -1,7 +1,7 @@
 /*
- * What two threads do at one instant. The one in question stops inside the library, where it takes a
- * lock or makes a system call, and what the other one has to do by then is done. The linker has the
- * library call these (rules.mk).
+ * Tests two threads at one instant. One thread stops inside the library, where it takes a lock or makes a system
+ * call, and the other thread does its part meanwhile. The linker makes the library call these functions (see
+ * rules.mk).
  */
 #include "test.h"
 
@@ -18,7 +18,7 @@ int  __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
 int  __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                            void *(*function)(void *), void         *arg);
 
-/* Where the thread stops, once, and what it then does. */
+/* The place where a thread stops, once, and the function that it then calls. */
 static struct {
     atomic_bool   armed;
     _Atomic pid_t thread;
@@ -62,7 +62,7 @@ static void stop_in(pid_t thread, long number, void (*meanwhile)(void))
     stop.armed = true;
 }
 
-/* The thread that ends while the other one is stopped. */
+/* The thread that ends while the other thread is stopped. */
 static k3thread     *ending;
 static _Atomic pid_t ending_tid;
 static atomic_bool   may_end;
@@ -97,7 +97,7 @@ static void raise_and_end(void)
     CHECK(test_end(ending) == NULL);
 }
 
-/* A thread does not end while a raise is about to use its tid. */
+/* Lets the thread end as far as it can: it waits, because a raise is about to use its tid. */
 static void let_it_nearly_end(void)
 {
     char state;
@@ -108,6 +108,7 @@ static void let_it_nearly_end(void)
     CHECK_EQUAL(state, 'S');
 }
 
+/* A thread does not end while a raise is about to use its tid. */
 static void wake_and_end(void)
 {
     start_ending();
@@ -189,12 +190,12 @@ static void give_up_and_end(void)
     CHECK(test_end(joiner) == NULL);
     if (atomic_exchange(&stop.armed, false))
         let_it_end();
-    CHECK_EQUAL(k3thread_start(NULL, give_back, NULL, NULL), 0); /* if it was not joined yet */
+    CHECK_EQUAL(k3thread_start(NULL, give_back, NULL, NULL), 0); /* reaps it, if no join has */
     WAIT_FOR(test_address_space() < before + TEST_HUGE_STACK / 2);
     k3thread_unref(ending);
 }
 
-/* A thread cannot be created while another one already joins it. */
+/* Another thread already joins a thread that then cannot be created. */
 static __thread bool refused;
 
 static void *join_refused(void *arg)
@@ -218,7 +219,7 @@ int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
     return EAGAIN;
 }
 
-static void join_what_cannot_be(void)
+static void join_of_no_start(void)
 {
     const struct k3thread_options options = {.name = "refused"};
     k3thread                     *t = NULL;
@@ -231,4 +232,4 @@ static void join_what_cannot_be(void)
 
 TEST_MAIN({"raise-and-end", raise_and_end}, {"wake-and-end", wake_and_end},
           {"join-and-end", join_and_end}, {"give-up-and-end", give_up_and_end},
-          {"join-and-no-start", join_what_cannot_be})
+          {"join-and-no-start", join_of_no_start})

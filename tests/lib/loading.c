@@ -1,6 +1,6 @@
 /*
- * Copies of the library in one process: the archive that is in this program, and the shared library,
- * which it loads and closes. K3THREAD_TEST_SO is its path.
+ * Tests two copies of the library in one process: the archive that is in this program, and the shared library,
+ * which the program loads and closes. K3THREAD_TEST_SO is the path of the shared library.
  */
 #include "test.h"
 

@@ -1,4 +1,4 @@
-/* Ten thousand threads that live at the same time. */
+/* Tests ten thousand threads that live at the same time. */
 #include "test.h"
 
 #define MANY 10000

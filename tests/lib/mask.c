@@ -1,10 +1,10 @@
-/* Masks: where a pending exception is thrown, in every nesting, and that the old mask is restored. */
+/* Tests masks: where a pending exception is thrown, in every nesting, and that the old mask is restored. */
 #include "test.h"
 
 static const enum k3thread_mask every_mask[] = {K3THREAD_IMMEDIATE, K3THREAD_ON_BLOCKING,
                                                 K3THREAD_NEVER, K3THREAD_RETURN};
 
-#define EACH_MASK(mask) /* as at the head of a loop */                                             \
+#define EACH_MASK(mask) /* stands at the head of a loop */                                         \
     for (const enum k3thread_mask *volatile mask = every_mask; mask < every_mask + 4; mask++)
 
 /* Returns the mask in a handler of a block with MASK: IMMEDIATE becomes ON_BLOCKING, others stay. */
@@ -93,13 +93,14 @@ static void opening_delivers(void)
     }
 }
 
-/* Checks, for each mask, the mask in body, handler, FINALLY and cleanup and after the block. */
+/* Checks the mask in a cleanup. */
 static void check_cleanup(void *arg)
 {
     (void) arg;
     CHECK_EQUAL(test_mask(), K3THREAD_NEVER);
 }
 
+/* Checks the mask in the body, the handler, FINALLY and a cleanup of a block that is entered with MASK, and after it. */
 static void through_a_block(enum k3thread_mask mask)
 {
     K3THREAD_TRY {
@@ -177,7 +178,7 @@ out:
     return way;
 }
 
-/* A handler and a FINALLY are left in every way. */
+/* The mask is restored when a handler or a FINALLY is left, in every way. */
 static void restored_however_left(void)
 {
     EACH_MASK(mask)
@@ -455,7 +456,7 @@ static void *wait_with_return(void *arg)
     return arg;
 }
 
-/* The same for a raise that comes during the wait. */
+/* With RETURN, a raise that comes during a wait ends the wait. */
 static void return_wakes(void)
 {
     k3thread *t = test_start(wait_with_return, NULL);

@@ -1,6 +1,6 @@
 /*
- * Without memory, a function that may fail returns its error and leaves nothing behind, and a function that cannot
- * fail succeeds. The linker makes the library call the malloc and calloc below (see rules.mk).
+ * Tests the library without memory: a function that may fail returns its error and leaves nothing behind, and a
+ * function that cannot fail succeeds. The linker makes the library call the malloc and calloc below (see rules.mk).
  */
 #include "test.h"
 
@@ -64,7 +64,7 @@ static void throw_key(void)
     k3thread_throw(&k3thread_KeyError, "%s", "kept");
 }
 
-/* Each thread has memory for one exception, which can be used again after that is handled. */
+/* Each thread has memory for one exception, which it can use again after that exception is handled. */
 static void throw_has_its_reserve(void)
 {
     (void) k3thread_self();
@@ -98,7 +98,7 @@ static void *give_memory(void *count)
 /* A second throw, while the first exception is being handled, waits for memory. */
 static void second_throw_waits(void)
 {
-    unsigned  count = 4; /* each, and then the wait */
+    unsigned  count = 4; /* one for each throw, and then those of the wait */
     k3thread *t = test_start(give_memory, &count);
 
     none = true;
@@ -127,7 +127,7 @@ static void quiet(k3thread *t, const struct k3thread_exc *e)
     (void) e;
 }
 
-/* An exception that is in the reserve ends a thread: it is in the thread's result. */
+/* The result of a thread has the exception that ended it, also when that is the reserve. */
 static void throw_ends_a_thread(void)
 {
     struct k3thread_result result;

@@ -1,4 +1,4 @@
-/* Parking, and the descriptor for event loops. */
+/* Tests parking, and the descriptor for event loops. */
 #include "test.h"
 
 #include <poll.h>
@@ -214,7 +214,7 @@ static void *hold_a_descriptor(void *arg)
     return arg;
 }
 
-/* The child has a descriptor of its own under the same number, and none of other threads. */
+/* Checks that the child has a descriptor of its own under the same number, and none of other threads. */
 static void in_a_child(int fd, k3thread *other)
 {
     CHECK_EQUAL(k3thread_pending_fd(), fd);

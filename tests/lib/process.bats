@@ -10,19 +10,19 @@ load helpers
 
 @test "exit: exit(n) waits and keeps its status" { t exit status; }
 @test "exit: does not wait for daemons" { t exit daemons; }
-@test "exit: a thread may call it, and the others are waited for" { t exit from-thread; }
+@test "exit: a thread may call it, and it waits for the other threads" { t exit from-thread; }
 @test "exit: the only thread may call it" { t exit from-only-thread; }
 @test "exit: _exit waits for nothing" { t exit _exit; }
 @test "exit: a fatal signal waits for nothing" { t exit signal; }
 @test "exit: waits for threads that are started meanwhile" { t exit started-during; }
-@test "exit: a second call while the first waits ends only its thread" {
+@test "exit: a second call during the first one ends only its own thread" {
   [[ ${SANITIZE-} != *address* ]] || skip 'its leak checker says that it could not stop a thread that is gone'
   t exit two-exits
 }
 @test "exit: waits for threads that an atexit function starts" { t exit late-function; }
 @test "exit: does not wait for a daemon that hangs in a destructor" { t exit daemon-destructor; }
 @test "exit: a join of the thread that exits returns" { t exit main-joined; }
-# The preloaded exit takes a lock, as that of glibc does from 2.41 on.
+# The preloaded exit takes a lock, as the exit of glibc does from 2.41 on.
 @test "exit: a second call does not wait for the lock that the first one holds" {
   [ -z "${SANITIZE-}" ] || skip "a sanitizer's library would have to come first"
   needs_no_runner 'it would be loaded into valgrind itself'
@@ -87,11 +87,11 @@ END
 }
 
 @test "excepthook: the default prints one line, except for SystemExit" { t exit default-hook; }
-@test "excepthook: the program's own gets the thread and the exception, with the mask NEVER" { t exit own-hook; }
-@test "excepthook: what it throws is dropped" { t exit throwing-hook; }
+@test "excepthook: a hook of the program gets the thread and the exception, with the mask NEVER" { t exit own-hook; }
+@test "excepthook: an exception that it throws is dropped" { t exit throwing-hook; }
 @test "excepthook: is called for adopted threads" { t exit hook-of-adopted; }
 
-# A case of fork whose child has threads, which ThreadSanitizer cannot follow.
+# Runs a case of fork whose child has threads, which ThreadSanitizer cannot follow.
 fork() {
   needs_no_tsan 'it has no threads in a child that a process with threads has forked'
   t fork "$1"
@@ -103,14 +103,14 @@ needs_no_asan() {
 
 @test "fork: the main thread forks, and the library works in the child" { fork main; }
 @test "fork: a thread forks, and the library works in the child" { fork thread; }
-@test "fork: a thread that the library does not know forks" { fork unknown; }
+@test "fork: a foreign thread forks" { fork unknown; }
 @test "fork: the child ends when its thread returns" { fork returned; }
 @test "fork: pending exceptions stay pending in the child" { t fork pending; }
 @test "fork: works while all locks are busy" {
   needs_no_asan
   fork load
 }
-@test "fork: in the child, a join of a thread of the parent returns after others have started" { fork joined-late; }
+@test "fork: in the child, a join of the parent's thread returns also after other threads have started" { fork joined-late; }
 @test "fork: the child frees the records of the parent's threads" { t gone records-in-a-child; }
 @test "fork: the child frees the stack of a thread that was joined in the parent" {
   needs_no_tsan 'it has no threads in a child that a process with threads has forked'

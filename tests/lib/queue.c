@@ -1,4 +1,4 @@
-/* The queue of a thread: its order, a full queue, taking, and the errors of sending. */
+/* Tests the queue of a thread: its order, a full queue, taking, and the errors of sending. */
 #include "test.h"
 
 #include <stdatomic.h>
@@ -197,7 +197,7 @@ static void no_hook(k3thread *t, const struct k3thread_exc *e)
     test_fail(__FILE__, __LINE__, e->message);
 }
 
-/* A pending exception is not thrown after the target has returned, either. */
+/* A pending exception is not thrown after the target has returned. */
 static void dropped_at_a_return(void)
 {
     struct k3thread_result result;

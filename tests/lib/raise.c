@@ -1,4 +1,4 @@
-/* Raises from outside: before the target, in waits, handlers and foreign calls, and after the end. */
+/* Tests raises from outside: before the target, in waits, handlers and foreign calls, and after the end. */
 #include "test.h"
 
 #include <stdatomic.h>
@@ -19,7 +19,7 @@ static void *note_call(void *arg)
     return arg;
 }
 
-/* A raise during "after", at once or when the thread waits: it never calls the target. */
+/* A raise during "after", at once or when the thread waits, keeps the thread from ever calling the target. */
 static void during_after(void)
 {
     const struct k3thread_options options = {.after = 3600};
@@ -120,7 +120,7 @@ static void into_a_handler(void)
 
 static int pipe_ends[2];
 
-/* A call that is not the library's fails with EINTR, and the next checkpoint throws. */
+/* Makes a call that is not the library's. The call fails with EINTR, and the next checkpoint throws. */
 static void *read_foreign(void *arg)
 {
     char byte;
@@ -210,8 +210,8 @@ static void *read_with_handler(void *arg)
 }
 
 /*
- * A raise comes while a signal handler of the program, installed with FLAGS, interrupts a wait. AGAIN:
- * the handler's signal comes once more meanwhile.
+ * Raises while a signal handler of the program, installed with FLAGS, interrupts a wait. AGAIN: the handler's
+ * signal comes once more meanwhile.
  */
 static void during_a_handler(int flags, bool again)
 {
@@ -241,7 +241,7 @@ static void during_a_restarting_handler(void)
     during_a_handler(SA_RESTART, false);
 }
 
-/* The same signal has come again: the end of its handler lets it in beside the one that wakes. */
+/* The handler's signal has come again, so the end of the handler lets it in beside the wake signal. */
 static void during_restarting_handlers(void)
 {
     during_a_handler(SA_RESTART, true);
@@ -274,7 +274,7 @@ static void racing_the_end(void)
         do {
             error = k3thread_send_exception(t, &k3thread_SystemExit);
             delivered += error == 0;
-            if (error == K3THREAD_SEND_RAISE_ERROR) /* its queue is full: let it run */
+            if (error == K3THREAD_SEND_RAISE_ERROR) /* the queue is full: let the thread run */
                 sched_yield();
         } while (error == 0 || error == K3THREAD_SEND_RAISE_ERROR);
         CHECK_EQUAL(error, K3THREAD_INVALID_THREAD_ID_ERROR);
@@ -310,7 +310,7 @@ static void *raise_at_each_other(void *arg)
 
     k3thread_set_mask(K3THREAD_NEVER);
     atomic_fetch_add(&reached, 1);
-    WAIT_FOR(pair[1 - self] != NULL && reached == 2); /* before, a raise could end one */
+    WAIT_FOR(pair[1 - self] != NULL && reached == 2); /* before, a raise could end a thread */
     while (!over)
         raise_and_receive(pair[1 - self], self);
     return arg;
@@ -394,7 +394,7 @@ static void foreign_thread_ends(void)
     k3thread_unref(adopted);
 }
 
-/* Its wait is the first that it calls of the library. */
+/* Waits, by the first call of the library that the thread makes. */
 static void *wait_at_once(void *arg)
 {
     (void) k3thread_sleep(-1);

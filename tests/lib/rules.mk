@@ -1,9 +1,10 @@
-# The library's tests: programs that need other flags or more files than the rest. See tests/lib/*.bats.
+# Builds the programs of tests/lib that need other flags or more files than the rest. See
+# tests/lib/*.bats.
 
-# The same file with and without landing pads.
+# Compiles the same file with and without landing pads.
 $(BUILD)/tests/lib/cleanup_plain.c.o: TEST_CFLAGS = -fno-exceptions
 
-# The flags for a checkpoint on every edge, which k3thread.pc has for each compiler; the hook is in an
+# The flags for a checkpoint on every edge, which k3thread.pc has for each compiler. The hook is in an
 # archive of its own.
 safepoint_cflags = $(shell sed -n 's/^safepoint_cflags$(if \
 	$(findstring clang,$(shell $1 --version)),_clang)=//p' lib/k3thread.pc.in)
@@ -16,7 +17,7 @@ $(SAFEPOINT_CXX): TEST_CFLAGS := $(call safepoint_cflags,$(CXX))
 $(SAFEPOINT_C) $(SAFEPOINT_CXX): lib/k3thread.pc.in
 $(BUILD)/tests/lib/safepoint $(BUILD)/tests/lib/safepoint_cxx: TEST_LIBS = $(SAFEPOINT)
 
-# fork stops threads where they take and give the library's locks.
+# fork stops threads where they take and release the library's locks.
 $(BUILD)/tests/lib/fork: TEST_LDFLAGS = \
 	-Wl,--wrap=pthread_mutex_lock,--wrap=pthread_mutex_unlock
 

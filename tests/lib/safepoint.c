@@ -1,4 +1,4 @@
-/* A program with safepoints: a loop that calls nothing is stopped. See rules.mk for the flags. */
+/* Tests safepoints, which stop a loop that calls nothing. See rules.mk for the flags. */
 #include "test.h"
 
 #include <stdatomic.h>
@@ -155,7 +155,7 @@ static __attribute__((noinline)) unsigned compute(const volatile unsigned *numbe
     return sum;
 }
 
-/* Uses no pointer either, except for this checkpoint. */
+/* Does the same without a pointer, but with a checkpoint. */
 static __attribute__((noinline)) unsigned compute_and_ask(void)
 {
     while (never_zero != 0) {
@@ -185,7 +185,7 @@ static void *catch_around(void *arg)
     return arg;
 }
 
-/* clang does not keep this when it optimises, as k3thread_safepoint(3) says. */
+/* clang does not keep the clean-ups of callers when it optimises, as k3thread_safepoint(3) says. */
 #if defined __clang__ && defined __OPTIMIZE__
 #define KEEPS_CLEANUPS 0
 #else
@@ -200,7 +200,7 @@ static void stop_call(unsigned *number)
     seen = cleaned = 0;
     t = test_start(catch_around, number);
     WAIT_FOR(running);
-    test_pause(); /* by now it is most likely in the function that it calls */
+    test_pause(); /* by now the thread is most likely in the called function */
     CHECK_EQUAL(k3thread_send_exception(t, &k3thread_KeyError), 0);
     CHECK(test_end(t) == NULL);
     CHECK_EQUAL(seen, 1);

@@ -1,5 +1,5 @@
-// Safepoints in C++, where an exception from a place that no compiler knows to throw would end the
-// program, as one that leaves a noexcept function does. See rules.mk for the flags.
+// Tests safepoints in C++, where an exception would end the program if it came from a place that no
+// compiler expects to throw, as it does when it leaves a noexcept function. See rules.mk for the flags.
 #include "test.h"
 
 #include <atomic>
@@ -20,7 +20,7 @@ struct Guard {
     }
 };
 
-// The call gives the function a landing pad; the loop has none, and the guard beside it is not
+// The call gives the function a landing pad. The loop has none, and the guard beside it is not
 // destroyed.
 __attribute__((noinline)) void spin()
 {
@@ -89,7 +89,7 @@ void *throw_on(void *arg)
     return arg;
 }
 
-// END throws on as a call, not at an edge: the objects around it are destroyed.
+// END throws the exception on as a call, not at an edge: the objects around it are destroyed.
 void thrown_on_by_end()
 {
     k3thread *t = test_start(throw_on, NULL);
@@ -132,9 +132,9 @@ void *catch_around(void *arg)
     return arg;
 }
 
-// A caller of a function that calls nothing does not end the program: its objects are destroyed where
-// the exception comes inside of that function.
-void callers_bear_it()
+// An exception in a function that calls nothing does not end the program in the caller. The objects of
+// the caller are destroyed if the exception comes inside that function.
+void callers_survive()
 {
     k3thread *t = test_start(catch_around, NULL);
 
@@ -146,5 +146,5 @@ void callers_bear_it()
 }
 } // namespace
 
-TEST_MAIN({"callers", callers_bear_it}, {"busy", a_busy_loop_is_stopped}, {"caught", caught_in_the_loop},
+TEST_MAIN({"callers", callers_survive}, {"busy", a_busy_loop_is_stopped}, {"caught", caught_in_the_loop},
           {"thrown-on", thrown_on_by_end})

@@ -5,22 +5,22 @@ load helpers
 
 @test "safepoint: a raise stops a busy loop" { t safepoint busy; }
 @test "safepoint: masks hold" { t safepoint masks; }
-@test "safepoint: a block in the loop catches" { t safepoint caught; }
+@test "safepoint: a block in the loop catches the exception" { t safepoint caught; }
 @test "safepoint: a raise before the target has begun is thrown inside it" { t safepoint before-target; }
 @test "safepoint: the caller of a function that only computes is cleaned up" { t safepoint callers; }
 @test "safepoint: a caller in C++ of a function that only computes is cleaned up" { t safepoint_cxx callers; }
 @test "safepoint: a raise stops a busy loop of C++" { t safepoint_cxx busy; }
-@test "safepoint: a block in a loop of C++ catches" { t safepoint_cxx caught; }
+@test "safepoint: a block in a loop of C++ catches the exception" { t safepoint_cxx caught; }
 @test "safepoint: END throws on, out of a function of C++" { t safepoint_cxx thrown-on; }
 
 @test "safepoint: only a program that asks for the hook has it" {
   nm "$PROGRAMS/safepoint" | grep ' [Tt] __sanitizer_cov_trace_pc$'
-  # By its whole name: a sanitizer's runtime has others that begin so.
+  # The whole name, because a sanitizer's runtime has functions whose names begin so.
   run -1 grep -q ' __sanitizer_cov_trace_pc$' <(nm "$PROGRAMS/raise")
   run -1 grep -q ' __sanitizer_cov_trace_pc$' <(nm "${PROGRAMS%/tests/lib}/libk3thread.so")
 }
 
-# With each compiler that there is, whichever has built the rest.
+# Uses each compiler that is installed, whichever has built the rest.
 @test "safepoint: works with gcc and with clang" {
   [ -z "$RUNNER$SANITIZE" ] || skip 'the library would need its runtime'
   needs_glibc 'the two compilers are for glibc'

@@ -1,4 +1,4 @@
-/* The waits that step.c steps through. */
+/* Has the waits that step.c steps through, and their checks. */
 #include "stepped.h"
 #include "waits.h"
 
@@ -8,7 +8,7 @@
 #include <sys/file.h>
 #include <sys/syscall.h>
 
-/* Each wait, blocked and with its effect at hand */
+/* Each wait, once blocked and once with its effect at hand */
 
 static void nothing(void)
 {
@@ -52,7 +52,7 @@ static int bytes_in_pipe(void)
 {
     char bytes[2];
 
-    return (int) read(run.ends[0], bytes, 2); /* which does not block */
+    return (int) read(run.ends[0], bytes, 2); /* the pipe does not block */
 }
 
 static void check_read(bool had)
@@ -154,7 +154,7 @@ static void kill_child(bool had)
     check_reaped(had);
 }
 
-/* The mutex is of the kind that only its owner can unlock. */
+/* Unlocks a mutex of the kind that only its owner can unlock. */
 static void unlock(void *mutex)
 {
     CHECK_EQUAL(pthread_mutex_unlock(mutex), 0);
@@ -420,7 +420,7 @@ static void take_over(void *mutex)
     unlock(mutex);
 }
 
-/* The exception came before the mutex was taken: the next lock reports the death of its owner. */
+/* Checks that the next lock reports the death of the owner, because the exception came before the mutex was taken. */
 static void check_untold(void *mutex)
 {
     CHECK_EQUAL(pthread_mutex_trylock(mutex), EOWNERDEAD);
@@ -498,7 +498,7 @@ static int do_shutdown(void)
     return k3thread_shutdown(-1);
 }
 
-/* Not a wait: functions that change the queue and the word in the thread itself. */
+/* Changes the queue and the word in the thread itself. It does not wait. */
 static int do_masks(void)
 {
     struct k3thread_exc exc = {0};

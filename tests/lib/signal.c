@@ -1,4 +1,4 @@
-/* The wake signal: which signals are legal, and foreign threads, whose word only its handler sets. */
+/* Tests the wake signal: which signals are legal, and foreign threads, whose word only the signal's handler sets. */
 #include "test.h"
 
 #include <stdatomic.h>
@@ -130,7 +130,7 @@ static void *compute(void *arg)
     return arg;
 }
 
-/* Opens the mask while an exception is pending that only the signal's handler has noticed. */
+/* Opens the mask while an exception is pending, for which only the signal's handler has set the word. */
 static void *open_a_mask(void *arg)
 {
     K3THREAD_TRY {
@@ -169,7 +169,7 @@ static void foreign_threads(void)
     run_foreign(wait_blocked);
 }
 
-/* A thread that is adopted in a destructor of its thread-specific data. */
+/* A thread is adopted in a destructor of its thread-specific data. */
 static pthread_key_t key;
 
 static void raise_and_wait(k3thread_target target)
@@ -207,7 +207,7 @@ static void adopted_late(void)
     CHECK_EQUAL(pthread_key_create(&key, wait_in_destructor), 0);
     CHECK_EQUAL(pthread_create(&thread, NULL, set_key, NULL), 0);
     WAIT_FOR((t = k3thread_find_id(2)) != NULL);
-    while (!ready) { /* each raise that comes between the two waits for the second */
+    while (!ready) { /* each raise between the two targets waits for the second */
         if (foreign != NULL && caught == 0)
             (void) k3thread_send_exception(t, &k3thread_KeyError);
         test_pause();

@@ -1,4 +1,4 @@
-/* Start, names, ids, look-up, references and join. */
+/* Tests start, names, ids, look-up, references and join. */
 #include "test.h"
 
 #include <math.h>
@@ -74,8 +74,7 @@ static void defaults(void)
     stop(other);
     CHECK_EQUAL(k3thread_start(NULL, give_back, NULL, NULL), 0);
     CHECK_EQUAL(k3thread_daemon(NULL, give_back, NULL, &zero), 0);
-    WAIT_FOR(k3thread_list(NULL, 0) ==
-             1); /* exit does not wait for the daemon, and would leak it */
+    WAIT_FOR(k3thread_list(NULL, 0) == 1); /* exit would not wait for the daemon, and leak it */
 }
 
 static void names(void)
@@ -272,7 +271,7 @@ static void *compare_tid(void *arg)
     return arg;
 }
 
-/* The kernel's name of the thread, as ps and debuggers show it. */
+/* Compares the kernel's name of the thread, which ps and debuggers show. */
 static void *compare_name(void *arg)
 {
     char name[16];
@@ -300,7 +299,7 @@ static void check_cut(const char *name, const char *cut)
     CHECK(test_end(t) == NULL);
 }
 
-/* The kernel keeps 15 bytes of a name: the library gives it whole characters only. */
+/* The kernel keeps 15 bytes of a name. The library gives it whole characters only. */
 static void kernel_name_is_cut(void)
 {
     check_cut("\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4\u00e4",

@@ -1,13 +1,13 @@
 /*
- * Check-then-block, by construction: a raise at every machine instruction of a wait.
+ * Tests the time between the check and the block of each wait, by a raise at every machine instruction.
  *
- * A tracer runs a thread one instruction at a time up to instruction N of a wait and has the raise
- * made there; for every N until the thread is blocked in the kernel, or the wait has returned. After
- * each, the thread must have caught exactly one exception within the deadline, and the wait must
- * have had its effect if it returned, and none if it threw.
+ * A tracer runs a thread one instruction at a time, up to instruction N of a wait, and has the raise made there;
+ * for every N until the thread is blocked in the kernel, or the wait has returned. After each raise the thread must
+ * have caught exactly one exception within the deadline. The wait must have had its effect if it returned, and no
+ * effect if it threw.
  *
- * The process that is traced has two threads of interest: the target, and the main thread, which
- * does what the tracer tells it through a pipe.
+ * In the traced process two threads matter: the target, and the main thread, which carries out the commands that
+ * the tracer sends through a pipe.
  */
 #include "stepped.h"
 
@@ -17,10 +17,10 @@
 
 /* The tracer */
 
-static pid_t process, thread; /* the traced ones */
+static pid_t process, thread; /* the traced process, and its target */
 static int   commands, answers;
 static int   undelivered; /* a signal at which the thread has stopped */
-static bool  returns;     /* a wait that returns by itself: if it sleeps, then not for long */
+static bool  returns;     /* the wait returns by itself: if it sleeps, then not for long */
 
 static void tell(char command)
 {
@@ -94,7 +94,7 @@ static bool is_asleep(pid_t tid)
     return end != NULL && end[2] == 'S';
 }
 
-/* Returns the signal at which the thread has stopped next; with WNOHANG 0 if it has not stopped yet. */
+/* Returns the signal at which the thread stops next; with WNOHANG 0 if it has not stopped yet. */
 static int stop_signal(int flags)
 {
     int         status;
@@ -107,7 +107,7 @@ static int stop_signal(int flags)
     return WSTOPSIG(status);
 }
 
-/* Does the same for a thread that may sleep in the kernel instead: then it returns 0. */
+/* Does the same for a thread that may sleep in the kernel instead, and then returns 0. */
 static int stop_or_sleep(void)
 {
     int number;
@@ -161,7 +161,7 @@ static enum where step_far(unsigned n)
     return where;
 }
 
-/* Carries out COMMAND. If that needs a lock that the thread holds, the thread goes on meanwhile. */
+/* Has COMMAND carried out. If that needs a lock that the thread holds, lets the thread go on meanwhile. */
 static void have_done(char command, enum where where)
 {
     bool asleep;
@@ -177,8 +177,8 @@ static void have_done(char command, enum where where)
 }
 
 /*
- * Lets the thread go on. A thread that is blocked first stops at the signal that wakes it, or before
- * that at the end of its last step.
+ * Lets the thread go on. A blocked thread first stops at the signal that wakes it, or before that at the end of its
+ * last step.
  */
 static void let_go(enum where where)
 {
@@ -190,9 +190,9 @@ static void let_go(enum where where)
 }
 
 /*
- * Returns 1, every N, if K3THREAD_TEST_FULL is set in the environment; else one in QUICK, or fewer with
- * SLOWNESS, and with sanitizers, which make the library's code longer (ThreadSanitizer by far the most). musl spins
- * before a wait.
+ * Returns the distance between two points that are tried. It is 1 if K3THREAD_TEST_FULL is set in the environment;
+ * else QUICK, or more with SLOWNESS, with sanitizers, which make the library's code longer (ThreadSanitizer by far
+ * the most), and with musl, which spins before a wait.
  */
 static unsigned stride(unsigned quick)
 {
@@ -228,7 +228,7 @@ static void sweep(const struct scenario *scenario)
     printf("%s: %u points, all of them caught\n", scenario->name, points);
 }
 
-/* Raises first, then sends the signal at each instruction that the thread executes after the raise. */
+/* Raises first, and then sends the signal at each instruction that the thread executes after the raise. */
 static void sweep_signal(void)
 {
     unsigned   n, points = 0;

@@ -1,4 +1,4 @@
-/* The process whose waits step.c steps through; scenarios.c has the other waits. */
+/* Is the process whose waits step.c steps through. scenarios.c has most of the waits. */
 #include "stepped.h"
 
 #include <dirent.h>
@@ -21,7 +21,7 @@ static void await_go(void)
     CHECK_EQUAL(read(run.go[0], &byte, 1), 1);
 }
 
-/* Waits again: whatever instant the raise came at, the thread can be woken from its next wait. */
+/* Waits again, because the next wait must be woken too, at whatever instant the first raise came. */
 static void wait_again(void)
 {
     K3THREAD_TRY {
@@ -55,9 +55,9 @@ static void *target(void *arg)
 }
 
 /*
- * A condition's signal beside the raise. There are three waiters, of which the first has been signalled.
- * So the C library has only the target in the group that the next signal is for, and the third waiter in
- * the other group. If the raise wakes the target, the third must get the signal.
+ * A condition's signal beside the raise. There are three waiters, of which the first has been signalled. So the C
+ * library has only the target in the group that the next signal is for, and the third waiter in the other group. If
+ * the raise wakes the target, the third waiter must get the signal.
  */
 static void *wait_for_token(void *arg)
 {
@@ -113,7 +113,7 @@ static void check_signal(bool had)
 const struct scenario stepped_signal = {"cond-signal",    false,       3, start_waiter,
                                         wait_with_return, check_signal};
 
-/* A thread that ends while another one is about to join it. */
+/* A thread ends while another thread is about to join it. */
 
 static void *end_with_token(void *arg)
 {
@@ -132,7 +132,10 @@ static int join_other(void)
     return k3thread_join(run.other, -1, NULL);
 }
 
-/* Does not sleep: the tracer takes a sleep here as a sign that the target holds a lock that is needed. */
+/*
+ * Lets the other thread end. Does not sleep, because the tracer takes a sleep here for a sign that the target holds
+ * a lock that is needed.
+ */
 static void let_other_go(void)
 {
     const pid_t tid = k3thread_get_tid(run.other);
@@ -194,7 +197,7 @@ static void begin_run(const struct scenario *scenario)
     WAIT_FOR(k3thread_get_tid(run.target) != 0);
 }
 
-/* Raises in the target, which sleeps in its next wait or is about to. */
+/* Ends the target by a raise, which comes when the target sleeps in its next wait or is about to. */
 static void end_target(void)
 {
     const double deadline = test_now() + TARGET_DEADLINE;
@@ -225,7 +228,7 @@ static void end_run(const struct scenario *scenario)
         CHECK_EQUAL(close(run.kept[i]), 0);
 }
 
-/* Executes COMMAND, one character; returns the answer, a number. */
+/* Carries out COMMAND, one character. Returns the answer, a number. */
 static int obey(char command, const struct scenario *scenario)
 {
     switch (command) {
@@ -258,7 +261,7 @@ void stepped_serve(int commands, int answers, const struct scenario *scenario)
     char command;
     int  answer;
 
-    /* The marks are ignored here; the tracer sees them all the same. */
+    /* The signals of mark() are ignored here; the tracer sees them all the same. */
     CHECK(signal(SIGUSR1, SIG_IGN) != SIG_ERR && signal(SIGUSR2, SIG_IGN) != SIG_ERR);
     while (read(commands, &command, 1) == 1) {
         answer = obey(command, scenario);

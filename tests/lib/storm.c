@@ -1,7 +1,7 @@
 /*
- * Random nestings of all kinds of blocks, under raises and time limits that come at any instant. Each
- * cleanup that was pushed runs once, the FINALLY of each TRY whose end was reached runs, and afterwards
- * no mask, block or limit is left. storm_cxx.cc is the same in C++.
+ * Tests random nestings of all kinds of blocks, under raises and time limits that come at any instant. Each cleanup
+ * that was pushed runs once, the FINALLY of each TRY whose end was reached runs, and afterwards no mask, block or
+ * limit is left. storm_cxx.cc does the same in C++.
  */
 #include "test.h"
 
@@ -12,6 +12,7 @@
 static const k3thread_exctype *const types[] = {&k3thread_KeyError, &k3thread_ValueError,
                                                 &k3thread_TimeoutError};
 
+/* The state of one thread. */
 struct storm {
     unsigned seed;
     int      open;   /* cleanups that are to run */
@@ -171,7 +172,7 @@ struct Guard {
 };
 } // namespace
 
-/* Not to be called inside another catch: the runtime would end the program. */
+/* Must not be called inside another catch: the runtime would end the program. */
 static void nest_catch(struct storm *storm, int depth)
 {
     Guard guard(storm);
@@ -262,7 +263,7 @@ static void *rage(void *arg)
     return NULL;
 }
 
-/* A seed in the environment repeats the choices of a storm, but not its instants. */
+/* SEED in the environment repeats the choices of a storm, but not its instants. */
 static void nestings(void)
 {
     const char  *given = getenv("SEED");

@@ -1,2 +1,2 @@
-// storm.c in C++, where destructors and catch (...) join in.
+// Compiles storm.c as C++, where destructors and catch (...) join in.
 #include "storm.c"

@@ -1,6 +1,6 @@
 /*
- * What the programs of tests/lib share. A program is a list of cases: `PROGRAM CASE` runs one of them,
- * `PROGRAM` prints their names. A check that fails prints its place and ends the process; so does the
+ * Has the functions that the programs of tests/lib share. A program is a list of cases: `PROGRAM CASE` runs one
+ * case, `PROGRAM` prints the names of all. A check that fails prints its place and ends the process; so does the
  * deadline.
  */
 #ifndef TEST_H
@@ -18,7 +18,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* In seconds; a hundred times what any case takes on an idle machine. See SLOWNESS in tests/deadline.bash. */
+/*
+ * The seconds of a case: a hundred times what any case takes on an idle machine. See SLOWNESS in
+ * tests/deadline.bash.
+ */
 #ifndef TEST_DEADLINE
 #define TEST_DEADLINE 60
 #endif
@@ -43,27 +46,28 @@
 #define TEST_SANITIZED 0
 #endif
 
+/* One case of a program. */
 struct test_case {
     const char *name;
     void (*run)(void);
 };
 
-/* Ends the process by _exit, which does not wait for threads. */
-static inline __attribute__((noreturn)) void test_fail(const char *file, int line, const char *what)
+/* Reports a failed check, with the reason WHY. Ends the process by _exit, which does not wait for threads. */
+static inline __attribute__((noreturn)) void test_fail(const char *file, int line, const char *why)
 {
-    fprintf(stderr, "%s:%d: %s\n", file, line, what);
+    fprintf(stderr, "%s:%d: %s\n", file, line, why);
     fflush(stderr);
     _exit(1);
 }
 
-static inline void test_equal(const char *file, int line, const char *what, long long got,
+static inline void test_equal(const char *file, int line, const char *source, long long got,
                               long long wanted)
 {
     char text[512];
 
     if (got == wanted)
         return;
-    snprintf(text, sizeof(text), "%s is %lld, not %lld", what, got, wanted);
+    snprintf(text, sizeof(text), "%s is %lld, not %lld", source, got, wanted);
     test_fail(file, line, text);
 }
 
@@ -72,7 +76,7 @@ static inline void test_equal(const char *file, int line, const char *what, long
     test_equal(__FILE__, __LINE__, #got, (long long) (got), (long long) (wanted))
 #define CHECK_TEXT(got, wanted) CHECK(strcmp(got, wanted) == 0)
 
-/* Waits until CONDITION is true, asking again and again; the process's deadline ends the wait. */
+/* Waits until CONDITION is true, and asks again and again. The deadline of the process ends the wait. */
 #define WAIT_FOR(condition)                                                                        \
     do                                                                                             \
         test_pause();                                                                              \
@@ -93,7 +97,7 @@ static inline unsigned test_slowness(void)
     return slowness != NULL ? (unsigned) atoi(slowness) : 1;
 }
 
-/* Begins the deadline of this process, which its signal ends. */
+/* Begins the deadline of this process, whose signal ends the process. */
 static inline void test_alarm(void)
 {
     alarm(TEST_DEADLINE * test_slowness());
@@ -145,7 +149,7 @@ static inline size_t test_address_space(void)
     return pages * (size_t) sysconf(_SC_PAGESIZE);
 }
 
-/* More than the C library keeps of the stacks of threads that are gone; it needs no memory. */
+/* Larger than all stacks of gone threads that the C library keeps. Such a stack takes address space, not memory. */
 #define TEST_HUGE_STACK ((size_t) 512 << 20)
 
 /*
@@ -157,7 +161,7 @@ static inline void test_wait_asleep(const k3thread *t)
     WAIT_FOR(test_state(k3thread_get_tid(t)) == 'S');
 }
 
-/* Starts TARGET, which has to succeed, and returns a reference. */
+/* Starts a thread with TARGET, which has to succeed, and returns a reference. */
 static inline k3thread *test_start(k3thread_target target, void *arg)
 {
     k3thread *t = NULL;
@@ -201,9 +205,9 @@ static inline enum k3thread_mask test_mask(void)
 }
 
 /*
- * Ends the process when its time is up, and its children, which are in its group: a child that stayed
- * would hold the output that bats waits for. ThreadSanitizer only calls a handler where a thread waits,
- * so with it the signal itself ends the process, without its children.
+ * Ends the process when its time is up, and its children, which are in its group: a child that stayed would hold
+ * the output that bats waits for. ThreadSanitizer calls a handler only where a thread waits, so with it the signal
+ * itself ends the process, without its children.
  */
 static inline void test_time_is_up(int number)
 {
@@ -223,9 +227,8 @@ static inline void test_begin_deadline(void)
 }
 
 /*
- * Runs SCENARIO in a child process and returns its status, as waitpid does. Its standard output and
- * error are stored in OUTPUT, cut to SIZE - 1 bytes. They end when the process and its own children
- * are gone.
+ * Runs SCENARIO in a child process and returns its status, as waitpid does. Stores its standard output and error in
+ * OUTPUT, cut to SIZE - 1 bytes. The output ends when the process and its own children are gone.
  */
 static inline int test_child(void (*scenario)(void), char *output, size_t size)
 {
@@ -255,8 +258,8 @@ static inline int test_child(void (*scenario)(void), char *output, size_t size)
 }
 
 /*
- * Set while a case runs. An uncaught SystemExit ends a process with status 0; with this, a case that has
- * not come to its end fails. It does not count in a child that a case forks.
+ * The pid of the process while its case runs. An uncaught SystemExit ends a process with status 0; with this, a
+ * case that has not come to its end fails. In a child that a case forks it does not count.
  */
 static pid_t test_unfinished;
 

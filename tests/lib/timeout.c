@@ -1,7 +1,7 @@
 /*
- * Time limits. The first cases are programs in which the time limits of other languages are wrong: an
- * inner limit taken for the outer one, a limit that a handler of the body swallows, one that comes
- * when its body has just ended, one that is lost beside another exception.
+ * Tests time limits. The first cases are programs in which the time limits of other languages go wrong: an inner
+ * limit is taken for the outer one, a handler of the body swallows a limit, a limit comes when its body has just
+ * ended, or is lost beside another exception.
  */
 #include "timeouts.h"
 
@@ -27,7 +27,7 @@ static void each_its_own(void)
     CHECK(!k3thread_pending());
 }
 
-/* A body with handlers for every exception: a limit passes them. */
+/* Runs a body with handlers for every exception: a limit passes them. */
 static void careless(void)
 {
     for (;;) {
@@ -66,7 +66,7 @@ static void not_swallowed(void)
         note('k');
     }
     K3THREAD_EXCEPT(k3thread_OSError, e) {
-        note('o'); /* the limit's own handler may name any base of it */
+        note('o'); /* a handler of the limit's own block may name a base */
     }
     K3THREAD_END
     check_trace("fo");
@@ -137,7 +137,7 @@ static void seen_by_an_event_loop(void)
     CHECK(!is_readable(fd));
 }
 
-/* A body ends at the moment when its limit passes: TimeoutError comes inside of it or not at all. */
+/* A body ends at the moment when its limit passes: TimeoutError comes inside the body or not at all. */
 static void at_the_very_moment(void)
 {
     volatile unsigned       came = 0, ended = 0;

@@ -1,4 +1,4 @@
-/* When a time limit passes: in every wait, for every value, and several of them at once. */
+/* Tests when a time limit passes: in every wait, for every value, and several limits at once. */
 #include "timeouts.h"
 
 #include <stdatomic.h>
@@ -98,8 +98,8 @@ static void every_wait(void)
         CHECK(test_now() - begin >= SOON);
         check_trace("t");
     }
-    CHECK_EQUAL(pthread_mutex_lock(&mutex),
-                0); /* the wait for the condition holds the mutex again */
+    /* The wait for the condition held the mutex again, and the cleanup unlocked it. */
+    CHECK_EQUAL(pthread_mutex_lock(&mutex), 0);
     CHECK_EQUAL(k3thread_send_exception(holder, &k3thread_SystemExit), 0);
     CHECK_EQUAL(k3thread_send_exception(sleeper, &k3thread_SystemExit), 0);
     CHECK(test_end(holder) == &k3thread_SystemExit);

@@ -10,12 +10,12 @@ load helpers
 @test "timeout: at the very moment when the body ends, it is thrown inside or not at all" { t timeout at-the-moment; }
 @test "timeout: is not lost beside a raise, nor is the raise" { t timeout beside-a-raise; }
 @test "timeout: no raise is lost at any instant around it" { t timeout around-a-raise; }
-@test "timeout: its block takes no other TimeoutError for its own" { t timeout not-mistaken; }
+@test "timeout: its block takes no other TimeoutError for that of its limit" { t timeout not-mistaken; }
 @test "timeout: every wait ends at the limit, and not before" { t timeout_instants every-wait; }
 @test "timeout: masks hold" { t timeout masks; }
 @test "timeout: handlers and FINALLY are only limited by outer blocks" { t timeout handlers; }
 @test "timeout: a negative or endless limit is none, 0 is at once, NaN is a ValueError" { t timeout_instants values; }
-@test "timeout: of several that have passed, the first is thrown first" { t timeout_instants all-over; }
+@test "timeout: of several limits that have passed, the earliest is thrown first" { t timeout_instants all-over; }
 @test "timeout: a process has one hidden thread, while there is a limit" { t watcher one-thread; }
 @test "timeout: the hidden thread does not keep the process alive" {
   needs_no_tsan 'it has a thread of its own, which is then the last one and never ends'

@@ -1,4 +1,4 @@
-/* What the programs that test time limits share. */
+/* Has the functions that the tests of time limits share. */
 #ifndef K3THREAD_TESTS_LIB_TIMEOUTS_H
 #define K3THREAD_TESTS_LIB_TIMEOUTS_H
 
@@ -30,7 +30,7 @@ static inline void note_pushed(void *letter)
     note(*(const char *) letter);
 }
 
-/* Runs BODY in two nested limits; notes which handlers ran. */
+/* Runs BODY in two nested limits, and notes which handlers run. */
 static inline void two(double outer, double inner, void (*body)(void))
 {
     char cleanup = 'c';

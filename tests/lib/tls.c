@@ -1,4 +1,4 @@
-/* Large thread-local variables, which the C library puts on each thread's stack. */
+/* Tests large thread-local variables, which the C library puts on each thread's stack. */
 #include "test.h"
 
 #define SIZE ((size_t) 256 * 1024)

@@ -1,4 +1,4 @@
-/* The trace of a case: the letters that it notes, one for each place that it comes to, in order. */
+/* Keeps the trace of a case: the letters that it notes, one for each place that it comes to, in order. */
 #ifndef K3THREAD_TESTS_LIB_TRACE_H
 #define K3THREAD_TESTS_LIB_TRACE_H
 
@@ -6,12 +6,12 @@
 
 static char trace[64];
 
-static inline void note(char what)
+static inline void note(char letter)
 {
     size_t length = strlen(trace);
 
     CHECK(length < sizeof(trace) - 1);
-    trace[length] = what;
+    trace[length] = letter;
     trace[length + 1] = '\0';
 }
 

@@ -1,4 +1,7 @@
-/* TRY, EXCEPT, FINALLY: which handler runs, what is thrown on, and what leaving a block means. */
+/*
+ * Tests TRY, EXCEPT and FINALLY: which handler runs, which exceptions are thrown on, and what is left when a block
+ * is left.
+ */
 #include "heap.h"
 #include "trace.h"
 
@@ -14,7 +17,10 @@ static void throw_exit(void)
     k3thread_throw(&k3thread_SystemExit, NULL);
 }
 
-/* Returns which handler of two nested blocks catches: the first that fits, in either order. */
+/*
+ * Returns the handler of two nested blocks that catches the exception of THROWER: the first that fits, in either
+ * order.
+ */
 static const char *nested(void (*thrower)(void))
 {
     K3THREAD_TRY {
@@ -232,7 +238,7 @@ static void reraise_outside_of_a_handler(void)
     K3THREAD_END
 }
 
-/* The handler's exception stays as it was while others come and go inside the handler. */
+/* The exception of a handler stays as it was while others come and go inside the handler. */
 static void nested_in_handler(void)
 {
     K3THREAD_TRY {
@@ -254,7 +260,7 @@ static void nested_in_handler(void)
     K3THREAD_END
 }
 
-/* Leaves the body of a TRY in each way; returns 15 if all of them went where they should. */
+/* Leaves the body of a TRY in each way. Returns 1 if BY_RETURN, else 6 if each way has led where it should. */
 static int leave_body(int by_return)
 {
     volatile int ways = 0;
@@ -343,7 +349,7 @@ static size_t allocated(void)
     return heap_allocated();
 }
 
-/* Calls LEAVE that often, and checks that no block and no memory is left. */
+/* Calls LEAVE that many TIMES, and checks that no block and no memory is left. */
 static void leave_often(int (*leave)(int), unsigned times)
 {
     volatile size_t before = 0;
@@ -515,7 +521,7 @@ static void not_an_exception(void)
     CHECK(test_catch(throw_foreign) == &k3thread_TypeError);
 }
 
-/* Throws MESSAGE, and returns what the handler gets of it. */
+/* Throws an exception with MESSAGE, and returns the message that the handler gets. */
 static const char *through(const char *message)
 {
     static char got[K3THREAD_MESSAGE_MAX];

@@ -1,5 +1,5 @@
 /*
- * Code as users write it: blocks.bats compiles it as C and C++ by each compiler that is installed, with
+ * Has code as users write it. blocks.bats compiles it as C and C++ with each compiler that is installed, with
  * warnings as errors. It is not run.
  */
 #ifndef USER_H

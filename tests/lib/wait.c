@@ -1,4 +1,4 @@
-/* The interruptible waits: what ends each of them, and what does not. */
+/* Tests which events end the interruptible waits, and which do not. */
 #include "waits.h"
 
 #include <pthread.h>
@@ -52,12 +52,12 @@ static void thrown_while_waiting(void)
     waits_end();
 }
 
-/* Starts a thread with all signals blocked, except the deadline's: it can be woken. */
+/* A thread can be woken also if its starter has all signals blocked (except the deadline's). */
 static void woken_with_signals_blocked(void)
 {
     sigset_t all;
 
-    k3thread_self(); /* adopts the caller now, for that unblocks the wake signal in it */
+    k3thread_self(); /* adopts the caller now, because that unblocks the wake signal */
     sigfillset(&all);
     sigdelset(&all, SIGALRM);
     sigdelset(&all, SIGTERM);
@@ -170,7 +170,7 @@ static double until_past_a_second(void)
     return 1.05 - (double) now.tv_nsec / 1e9;
 }
 
-/* Makes WAIT, which has to time out; returns how much longer than LENGTH it took. */
+/* Makes WAIT, which has to time out after LENGTH, at most EARLY sooner. Returns how much later it timed out. */
 static double overlong(const struct wait *wait, double length, double early, long result)
 {
     const double begin = test_now();
@@ -184,8 +184,8 @@ static double overlong(const struct wait *wait, double length, double early, lon
 }
 
 /*
- * Checks that WAIT ends at its deadline, which is one instant and does not begin anew after a signal. On
- * a busy machine some of the waits take longer, but hardly all of them.
+ * Checks that WAIT ends at its deadline, which is one instant and does not begin anew after a signal. On a busy
+ * machine some of the waits take longer, but hardly all of them.
  */
 static void check_timed(const struct wait *wait, double early, long result)
 {
@@ -213,12 +213,12 @@ static void other_signals_do_not_end_timed_waits(void)
         if (waits_all[i].is_timed && strcmp(waits_all[i].name, "shutdown") != 0)
             check_timed(&waits_all[i], 0, result_in_time(waits_all[i].name));
     stop_signals(t);
-    check_timed(&waits_all[waits_count - 1], 0,
-                -ETIMEDOUT); /* the thread that sends signals must end before */
+    /* shutdown comes last: it waits for the thread that sends signals too. */
+    check_timed(&waits_all[waits_count - 1], 0, -ETIMEDOUT);
     waits_end();
 }
 
-/* The limits that a socket has of its own; the kernel's clock for them is a coarse one. */
+/* The seconds by which the own limit of a socket may end early: the kernel's clock for it is a coarse one. */
 #define COARSE 0.02
 
 static long read_from_socket(void)
@@ -304,7 +304,7 @@ static void connect_in_time(void)
     k3thread                *t;
 
     CHECK_EQUAL(listen(listener, 0), 0);
-    for (int i = 0; i < 4; i++) { /* more than it takes in */
+    for (int i = 0; i < 4; i++) { /* more than its queue has room for */
         client = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
         CHECK(connect(client, (struct sockaddr *) &crowded, sizeof(crowded)) == 0 ||
               errno == EINPROGRESS);
@@ -379,7 +379,10 @@ static void leave(int number)
     siglongjmp(left, 1);
 }
 
-/* The mask of signals stays as it was in the handler, with the wake signal blocked as it may be. */
+/*
+ * Waits again after a jump out of WAIT. The mask of signals stays as it was in the handler, where the wake signal
+ * may be blocked.
+ */
 static void *leave_and_wait(void *arg)
 {
     const struct wait *wait = arg;
@@ -430,7 +433,7 @@ static void left_by_a_jump(void)
     waits_end();
 }
 
-/* A thread that is cancelled in a wait of the C library: its clean-up is where the wait's frames were. */
+/* A thread is cancelled in a wait of the C library. Its clean-up uses the stack where the frames of the wait were. */
 static atomic_bool in_cleanup, raised;
 
 static void look_at_the_stack(void *arg)

@@ -1,12 +1,12 @@
 #!/usr/bin/env bats
-# The interruptible waits; and a raise at every instruction of each.
+# The interruptible waits, and a raise at every instruction of each.
 
 load helpers
 
 @test "wait: a raise ends each wait that is blocked" { t wait blocked; }
-@test "wait: each wait throws what is pending" { t wait pending; }
+@test "wait: each wait throws a pending exception" { t wait pending; }
 @test "wait: with the mask RETURN each wait returns -ECANCELED" { t wait returned; }
-@test "wait: NaN as a timeout is an error, and loses nothing" { t wait no-number; }
+@test "wait: NaN as a timeout is an error, and loses no exception" { t wait no-number; }
 @test "wait: other signals do not end a wait before its deadline" { t wait signals-timed; }
 @test "wait: other signals do not end a wait without a deadline" { t wait signals; }
 @test "wait: other signals end k3thread_syscall" { t wait syscall; }
@@ -17,17 +17,17 @@ load helpers
   needs_no_tsan 'it runs a handler when the call is over'
   t wait siglongjmp
 }
-@test "wait: after pthread_cancel in a wait, a raise writes to no memory of it" {
-  needs_no_tsan 'it takes a thread that is cancelled for one that holds its mutex'
+@test "wait: after pthread_cancel in a wait, a raise writes to no memory of that wait" {
+  needs_no_tsan 'it takes a cancelled thread for the holder of the mutex'
   t wait cancelled
 }
 @test "wait: a wait that threw has taken nothing" { t effect nothing-taken; }
 @test "wait: a write that has moved some bytes returns their number" { t effect partial-write; }
 @test "wait: results are those of the calls themselves" { t effect results; }
 @test "wait: errors come at once, and leave the outputs alone" { t effect errors; }
-@test "wait: the waits for locks have their errors" { t effect errors-of-locks; }
+@test "wait: wrong arguments of the waits for locks give their errors" { t effect errors-of-locks; }
 @test "wait: the death of a mutex's owner is reported, and the exception stays pending" {
-  needs_no_tsan 'it takes the dead owner for the one that still holds the mutex'
+  needs_no_tsan 'it takes the dead owner for the holder of the mutex'
   t effect owner-dead
 }
 @test "cond_wait: the mutex is held before a handler or a cleanup runs" { t effect cond-mutex; }
@@ -68,7 +68,7 @@ load helpers
 @test "every instruction: mutex_lock, free" { needs_no_runner && says_how_many t step mutex_lock-ready; }
 @test "every instruction: mutex_lock, its owner dead" {
   needs_no_runner
-  needs_no_tsan 'it takes the dead owner for the one that still holds the mutex'
+  needs_no_tsan 'it takes the dead owner for the holder of the mutex'
   says_how_many t step owner-dead
 }
 @test "every instruction: sem_wait" { needs_no_runner && says_how_many t step sem_wait; }

@@ -92,11 +92,11 @@ static long in_waitpid_timeout(void)
 
     if (result != -ENOSYS)
         return result;
-    result = k3thread_sleep(waits.timeout); /* valgrind knows no pidfd_open: a sleep instead */
+    result = k3thread_sleep(waits.timeout); /* for valgrind, which has no pidfd_open */
     return result == 0 ? -ETIMEDOUT : result;
 }
 
-/* The condition and the mutex are local: no other thread uses them when the wait is left. */
+/* The condition and the mutex are thread-local: no other thread uses them when the wait is left. */
 static long in_cond_wait(void)
 {
     static __thread pthread_mutex_t mutex;
@@ -268,7 +268,7 @@ void waits_make_locks(int *ret, int *ret_other)
     CHECK(*ret_other >= 0);
 }
 
-/* Returns a listener of the UNIX domain, whose queue has no room if FULL. */
+/* Returns a listener of the Unix domain. If FULL, its queue has no room. */
 static int listen_local(bool full)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};

@@ -1,10 +1,10 @@
 /*
- * The wake-up of a thread, as a model for Spin: see wait.c, wake.c and queue.c, and tests/lib/model.
+ * Models the wake-up of a thread, for Spin: see wait.c, wake.c and queue.c, and tests/lib/model.
  *
- * RAISES exceptions are raised in a thread that waits for ever, again and again, until it has caught
- * them all; then it ends. If a wake-up is lost, the thread sleeps on: Spin calls that an invalid end
- * state. LOOK_AND_STORE leaves a wait as it was once left, in two steps; with DEFER_ONCE the handler
- * defers the signal only once in a wait, as it once did.
+ * RAISES exceptions are raised in a thread, which waits for ever, again and again, until it has caught
+ * them all, and then ends. If a wake-up is lost, the thread sleeps on: Spin calls that an invalid end
+ * state. Two faults that the library once had: with LOOK_AND_STORE the thread leaves a wait in two
+ * steps, and with DEFER_ONCE the handler defers the signal only once in a wait.
  */
 #ifndef RAISES
 #define RAISES 3
@@ -23,7 +23,7 @@ bool  interrupted;         /* the handler has moved the counter */
 bool  in_other;            /* another signal's handler runs */
 bool  ended, locked, gone; /* "locked" is the wake lock; "ended" says that the tid is 0 */
 
-/* The raise: publish under the thread's lock, then the signal under the wake lock. */
+/* Raises: publishes the exception under the thread's lock, and then sends the signal under the wake lock. */
 active proctype sender()
 {
     byte raises;
@@ -41,7 +41,7 @@ active proctype sender()
     od
 }
 
-/* The handler is one step to the thread, which does not run meanwhile. */
+/* Handles the wake signal, in one step for the thread, which does not run meanwhile. */
 active proctype handler()
 {
 end:
@@ -64,7 +64,7 @@ end:
     od
 }
 
-/* Another signal may come once in a while; its handler's end gives the mask of signals back. */
+/* Another signal, which may come twice. The end of its handler restores the mask of signals. */
 active proctype other_signal()
 {
     byte times;
@@ -101,7 +101,7 @@ active proctype thread()
 
     do
     :: caught < RAISES ->
-        if /* a jump out of the wait before may have left it as it was */
+        if /* a jump out of the wait before may have left "waiting" set */
         :: waiting != NOT_WAITING -> leave()
         :: else
         fi;
@@ -112,7 +112,7 @@ active proctype thread()
         :: atomic { !in_other && queued == 0 && !interrupted -> at = ASLEEP }
             if
             :: atomic { !in_other && interrupted -> skip }
-            :: atomic { in_other -> at = AT_END } /* it ends the call, by EINTR */
+            :: atomic { in_other -> at = AT_END } /* the other signal's handler ends the call, by EINTR */
             fi
         fi;
         atomic { !in_other -> at = AT_END }

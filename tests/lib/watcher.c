@@ -1,10 +1,10 @@
-/* The watcher of time limits: the hidden thread, of which a process has at most one. */
+/* Tests the watcher of time limits: the hidden thread, of which a process has at most one. */
 #include "timeouts.h"
 
 #include <dirent.h>
 #include <stdatomic.h>
 
-/* Returns how many watchers the process has, by their name. */
+/* Returns the number of watchers in the process, which it knows by their name. */
 static unsigned watchers(void)
 {
     char                 path[300], name[32];
@@ -27,7 +27,7 @@ static unsigned watchers(void)
     return count;
 }
 
-/* There is one hidden thread, however many scopes, and none some time after the last scope. */
+/* There is one hidden thread, however many scopes there are, and none some time after the last scope. */
 static void one_thread(void)
 {
     for (volatile int i = 0; i < 1000; i++) {
@@ -100,7 +100,7 @@ static void in_a_child(void)
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 7);
 }
 
-/* Many threads at once, whose limits are of all lengths. */
+/* Uses limits of all lengths, as many threads do at once. */
 static void *use_limits(void *arg)
 {
     unsigned          seed = (unsigned) (size_t) arg;
@@ -136,7 +136,7 @@ static void many_threads(void)
         CHECK(test_end(threads[i]) == NULL);
 }
 
-/* The linker has the program call this first (rules.mk). */
+/* The linker makes the program call this function first (see rules.mk). */
 int __wrap_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
                           void *(*start)(void *), void            *arg);
 int __real_pthread_create(pthread_t *thread, const pthread_attr_t *attributes,
