@@ -1,16 +1,17 @@
 /*
  * The probe notify, which holds when the command says READY=1 by the protocol of sd_notify(3).
  *
- * Each thread has a socket of its own, so that a message belongs to the thread whichever process sent it, even if
- * the sender is gone before the message is read. The kernel chooses an abstract address, which needs no place in a
- * file system and leaves nothing behind. Every user of the machine can send to it, so a message counts only from
- * the supervisor's user, from root, or from a process of the thread.
+ * Each thread has a socket of its own. The kernel chooses an abstract address, which needs no place in a file
+ * system and leaves nothing behind. Every user of the machine can send to it, so a message counts only from a
+ * process of the thread. The mark of a sender that has ended cannot be read any more: its message counts if the
+ * sender was the supervisor's user or root, as the socket belongs to the thread alone.
  */
 #include "cli/process/mark.h"
 #include "cli/process/spawn.h"
 #include "cli/ready/probe.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -99,10 +100,20 @@ static struct ucred take_sender(struct msghdr *header)
     return sender;
 }
 
+/* Returns true if the kernel has no mark of PID to show: it has ended, or no limit was left to carry a mark. */
+static bool is_unmarkable(pid_t pid)
+{
+    return mark_resource() < 0 || (kill(pid, 0) < 0 && errno == ESRCH);
+}
+
+/* A sender with the pid 0 is in another namespace of processes, and in no thread. */
 static bool is_trusted(const struct ucred *sender, rlim_t mark)
 {
-    return sender->uid == geteuid() || sender->uid == 0 ||
-           (sender->pid > 0 && mark_is(sender->pid, mark_id(mark)));
+    if (sender->pid <= 0)
+        return false;
+    if (mark_is(sender->pid, mark_id(mark)))
+        return true;
+    return (sender->uid == geteuid() || sender->uid == 0) && is_unmarkable(sender->pid);
 }
 
 static void set_status(struct ready *ready, const char *text)

@@ -415,19 +415,37 @@ STATUS=three' BARRIER=1 && echo >said2; sleep 1000"
   unlike "$(k3 logs b)" "$(k3 logs c)"
 }
 
-@test "a notification counts only if it comes from a process of the thread or from the supervisor's owner" {
+# told_from_outside STATUS [COMMAND…]: a process outside the thread a sends READY=1 and STATUS, and waits, alive, until
+# the supervisor has read them; the command starts it.
+told_from_outside() {
+  local status=$1
+  shift
+  NOTIFY_SOCKET=$(cat address) "$@" "$PYTHON" -I -S notify.py READY=1 "STATUS=$status" BARRIER=1
+}
+
+@test "a notification from a living process counts only if the process belongs to the thread" {
+  notifier
+  k3 start --name a --ready notify -- sh -c 'echo "$NOTIFY_SOCKET" >address; exec sleep 1000'
+  wait_for_file address
+  told_from_outside outside
+  is "$(k3_field a state) $(k3_field a status)" 'running null'
+  # Nor does one from another thread count.
+  k3 start --name b -- env NOTIFY_SOCKET="$(cat address)" "$PYTHON" -I -S notify.py READY=1 STATUS=b BARRIER=1
+  k3 join b
+  is "$(k3_field a state) $(k3_field a status)" 'running null'
+}
+
+@test "a notification from another user counts only if it comes from a process of the thread" {
   needs_root
   notifier
   k3 start --name a --ready notify -- sh -c 'echo "$NOTIFY_SOCKET" >address; exec sleep 1000'
   wait_for_file address
   chmod a+rx .
-  NOTIFY_SOCKET=$(cat address) as_nobody "$PYTHON" -I -S notify.py READY=1 BARRIER=1
+  told_from_outside nobody as_nobody
   is_state a running
   k3 start --name b --ready notify -- setpriv --reuid=65534 --regid=65534 --clear-groups "$PYTHON" -I -S notify.py READY=1 BARRIER=1
   k3 join b
   is "$(k3_field b ready)" true
-  NOTIFY_SOCKET=$(cat address) "$PYTHON" -I -S notify.py READY=1 BARRIER=1
-  is_state a ready
 }
 
 @test "a thread understands the notifications of systemd-notify" {
