@@ -44,7 +44,7 @@ static int run(struct invocation *invocation)
     int                          status;
 
     if (!attach_is_possible())
-        return command_fail(invocation, STATUS_FAILED, NULL,
+        return command_fail(invocation, STATUS_USAGE, NULL,
                             "standard input and output must be a terminal; "
                             "\"k3thread logs -f\" shows the output elsewhere");
     status = attach_terminal(invocation, thread_to_json(o->thread), o->read_only, &end);

@@ -83,6 +83,8 @@ static void follow_thread(struct followers *all, const json_t *thread)
         if (followed_log_ask_again(all, member) != 0 || ask_end(all, member) != 0)
             all->status = command_failed(all->invocation);
     }
+    if (member->source != NULL && member->runs != runs_of(thread))
+        printer_touch(member->source); /* a line shows where the run begins, whether or not it prints anything */
     member->runs = runs_of(thread);
 }
 

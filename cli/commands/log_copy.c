@@ -340,8 +340,6 @@ int log_copy_now(struct log_copy *copy)
     error = logfile_size(&copy->source->log, &copy->source->limit);
     if (error != 0)
         return fail(copy, copy->source->path, error);
-    if (copy->source->limit == 0)
-        return log_copy_finish(copy);
     printer_end(copy->source);
     status = log_copy_take(copy);
     if (status != STATUS_DONE)

@@ -68,7 +68,7 @@ static int add_file(struct shown *shown, const struct location *location)
         return -ENOMEM;
     if (printer_open_source(source, o->some_lines, o->lines) != 0)
         return 0;
-    if (logfile_size(&source->log, &source->limit) == 0 && source->limit > 0) {
+    if (logfile_size(&source->log, &source->limit) == 0) {
         printer_touch(source);
         printer_end(source);
     }

@@ -139,6 +139,14 @@ void run_marks_take(struct run_marks *marks, const struct run_mark *mark)
     marks->last = mark->run;
 }
 
+void run_marks_skip(struct run_marks *marks, off_t end)
+{
+    const struct run_mark *mark;
+
+    while ((mark = run_marks_find(marks, 0, end)) != NULL)
+        run_marks_take(marks, mark);
+}
+
 void run_mark_add_line(struct text *text, const struct run_mark *mark)
 {
     text_printf(text, "--- run %u, after ", mark->run);

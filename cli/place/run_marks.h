@@ -69,6 +69,9 @@ const struct run_mark *run_marks_find(struct run_marks *marks, off_t from, off_t
 /* Notes that MARK was taken. */
 void run_marks_take(struct run_marks *marks, const struct run_mark *mark);
 
+/* Takes all marks up to END (included), so that no later run_marks_find() returns one of them. */
+void run_marks_skip(struct run_marks *marks, off_t end);
+
 /* Adds the line that is shown for MARK, with its newline. */
 void run_mark_add_line(struct text *text, const struct run_mark *mark);
 

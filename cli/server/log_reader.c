@@ -255,6 +255,8 @@ static int begin(struct log_reader *reader, const struct record *record)
     reader->log.path = reader->path;
     if (error == 0 && wish->lines >= 0)
         error = logfile_seek_lines(&reader->log, reader->limit, (unsigned long long) wish->lines);
+    if (error == 0 && wish->lines == 0)
+        run_marks_skip(reader->marks, reader->log.position);
     reader->log.gap = wish->offset >= 0 && reader->log.position != wish->offset;
     reader->has_begun = error == 0;
     return error;

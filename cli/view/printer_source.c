@@ -81,6 +81,7 @@ struct printer_source *printer_add(struct printer *printer, const char *name, co
     }
     source->printer = printer;
     source->begin = source->seen = offset;
+    source->limit = -1;
     source->name_width = text_width(source->name.data, source->name.size);
     source->colour = (printer->flags & PRINTER_COLOUR) ? find_colour(printer, &source->name) : 0;
     if (source->name_width > printer->width)
@@ -187,6 +188,8 @@ int printer_open_source(struct printer_source *source, bool some_lines, unsigned
         error = logfile_seek_lines(log, end, lines);
     log->gap = false; /* no output was printed before the gap */
     source->begin = source->seen = error == 0 ? log->position : source->begin;
+    if (error == 0 && some_lines && lines == 0 && source->marks != NULL)
+        run_marks_skip(source->marks, source->begin);
     return error;
 }
 

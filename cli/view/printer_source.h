@@ -40,7 +40,7 @@ struct printer_source {
     struct logfile       log;        /* opened when the log is first not empty */
     off_t                begin;      /* of the bytes that were not taken yet */
     off_t                seen;       /* there is no newline from `begin` up to here */
-    off_t                limit;      /* no bytes are taken from here on; 0: no limit */
+    off_t                limit;      /* no bytes are taken from here on; -1: no limit */
     int64_t              time;       /* when the last piece, or the last line, was seen */
     bool                 touched;    /* the log was touched at least once */
     bool                 dirty;      /* the log may hold something to take */

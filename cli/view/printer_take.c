@@ -205,7 +205,7 @@ static void take_whole(struct printer_source *source, const char *block, size_t 
 /* Returns the most bytes that the next block of SOURCE may have. */
 static size_t size_of_next(const struct printer_source *source)
 {
-    off_t left = source->limit > 0 ? source->limit - source->seen : (off_t) TAKE_BLOCK_SIZE;
+    off_t left = source->limit >= 0 ? source->limit - source->seen : (off_t) TAKE_BLOCK_SIZE;
 
     if (left <= 0)
         return 0;

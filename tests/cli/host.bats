@@ -190,6 +190,13 @@ k3thread: list: no connection to 'nowhere': ssh ended with status 255"
   elsewhere logs 'a*' | cmp - wanted
   elsewhere logs -f 'a*' | sort | cmp - <(sort wanted)
   is "$(elsewhere logs -n 1 'a*')" "$(K3THREAD_SOCKET=$dir/there.sock k3 logs -n 1 'a*')"
+  there start --name silent -- true
+  there join silent
+  there restart silent
+  there join silent
+  is "$(elsewhere logs silent)" '--- run 2, after exit 0 ---'
+  is "$(elsewhere logs 's*')" 'silent | --- run 2, after exit 0 ---'
+  is "$(elsewhere logs -n 0 silent)$(elsewhere logs -n 0 's*')" ''
   run -3 there logs 'b*'
 }
 

@@ -41,6 +41,53 @@ run 3'
   is "$(k3 logs c)" $'--- run 2, after exit 3 ---\n--- run 3, after exit 3 ---\nok'
 }
 
+@test "each form of logs shows the line of a thread that has printed nothing" {
+  k3 start -n a1 -- true
+  k3 join a1
+  k3 restart a1
+  k3 join a1
+  k3 start -n a2 -- sleep 1000
+  k3 restart a2
+  for name in a1 a2; do
+    line='--- run 2, after exit 0 ---'
+    [ $name = a1 ] || line='--- run 2, after SystemExit, SIGTERM ---'
+    is "$(k3 logs $name)" "$line"
+    is "$(k3 logs "$name*")" "$name | $line"
+    in_background $name k3 logs -f $name
+    in_background p$name k3 logs -f "$name*"
+    wait_for_file $name.out p$name.out
+    is "$(<$name.out)" "$line"
+    is "$(<p$name.out)" "$name | $line"
+  done
+  # The followers see the next run too.
+  k3 restart a2
+  wait_until "$DEADLINE" grep -q 'run 3' a2.out
+  wait_until "$DEADLINE" grep -q 'run 3' pa2.out
+  k3 raise --wait a2
+}
+
+@test "logs -n 0 shows no line of a run that has begun, and with -f those of later runs" {
+  k3 start -n a -- true
+  k3 join a
+  k3 restart a
+  k3 join a
+  k3 start -n b -- sh -c '[ -e once ] || echo up; touch once; exec sleep 1000'
+  k3 join -t 20 --until line:up b
+  wait_until "$DEADLINE" test -e once
+  k3 restart b
+  is "$(k3 logs -n 0 a)$(k3 logs -n 0 '[a]')$(k3 logs -n 0 b)$(k3 logs -n 0 '[b]')$(k3 logs -f -n 0 a)" ''
+  k3 start -n c -- sh -c 'while echo tick; do sleep 0.05; done'
+  k3 restart c
+  in_background c k3 logs -f -n 0 c
+  in_background p k3 logs -f -n 0 '[c]'
+  wait_for_file c.out p.out
+  k3 restart c
+  wait_until "$DEADLINE" grep -q '^--- run 3, after SystemExit, SIGTERM ---' c.out
+  wait_until "$DEADLINE" grep -q '^c | --- run 3, after SystemExit, SIGTERM ---' p.out
+  is "$(grep -c 'run 2' c.out p.out)" $'c.out:0\np.out:0'
+  k3 raise --wait c
+}
+
 @test "logs -f shows the line when the run begins" {
   k3 start -n a -- sleep 1000
   in_background a k3 logs -f a
