@@ -1,5 +1,6 @@
 #include "cli/remote/host_list.h"
 
+#include "cli/base/whole_text.h"
 #include "cli/rpc/protocol.h"
 
 #include <ctype.h>
@@ -12,6 +13,9 @@
 
 /* The longest name of a machine. */
 #define NAME_MAX_SIZE 255
+
+/* A longer file is refused. */
+#define SIZE_LIMIT (16U * 1024 * 1024)
 
 static const char separators[] = ", \t\r\n";
 
@@ -118,19 +122,20 @@ static void cut_comments(char *text)
 
 static int read_file(const char *path, struct text *ret, struct text *why)
 {
-    char    bytes[4096];
-    ssize_t n = 0;
-    int     fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
-    int     error = 0;
+    struct text reason = {0};
+    int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+    int error = fd >= 0 ? 0 : -errno;
 
-    while (fd >= 0 && (n = read(fd, bytes, sizeof(bytes))) > 0)
-        text_append(ret, bytes, (size_t) n);
-    if (fd < 0 || n < 0)
-        error = -errno;
+    if (fd < 0)
+        text_add(&reason, strerror(-error));
+    else
+        error = whole_text_read(fd, SIZE_LIMIT, ret, &reason);
     if (fd >= 0)
         close(fd);
     if (error != 0)
-        text_printf(why, "%s: %s", path, strerror(-error));
+        text_printf(why, "%s: %.*s", path, (int) reason.size,
+                    reason.data != NULL ? reason.data : "");
+    text_release(&reason);
     return error;
 }
 

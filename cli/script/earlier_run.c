@@ -1,5 +1,6 @@
 #include "cli/script/earlier_run.h"
 
+#include "cli/base/whole_text.h"
 #include "cli/rpc/bytes.h"
 #include "cli/rpc/parse.h"
 
@@ -9,40 +10,30 @@
 #include <string.h>
 #include <unistd.h>
 
-#define READ_SIZE (64U * 1024)
-
-/* Reads FD to its end. Returns 0 or -errno. */
-static int read_all(int fd, struct text *text)
-{
-    ssize_t size;
-
-    do {
-        if (!text_reserve(text, READ_SIZE))
-            return -ENOMEM;
-        size = read(fd, text->data + text->size, text->capacity - text->size);
-        if (size > 0)
-            text->size += (size_t) size;
-    } while (size > 0 || (size < 0 && errno == EINTR));
-    return size < 0 ? -errno : 0;
-}
-
-static int read_file(const char *path, struct text *text)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    int error;
-
-    if (fd < 0)
-        return -errno;
-    error = read_all(fd, text);
-    close(fd);
-    return error;
-}
+/* A longer file is refused. A run of 100,000 threads makes a quarter of that. */
+#define SIZE_LIMIT (256U * 1024 * 1024)
 
 /* Puts into WHY that RUN->path is not a file of --json, because of REASON. Returns -EINVAL. */
 static int refuse(const struct earlier_run *run, const char *reason, struct text *why)
 {
     text_printf(why, "%s is not a file of run --json: %s", run->path, reason);
     return -EINVAL;
+}
+
+/* Reads the file at RUN->path. Returns 0, or -errno with WHY. */
+static int read_file(const struct earlier_run *run, struct text *text, struct text *why)
+{
+    struct text reason = {0};
+    int         fd = open(run->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    int         error = fd >= 0 ? whole_text_read(fd, SIZE_LIMIT, text, &reason) : -errno;
+
+    if (fd >= 0)
+        close(fd);
+    text_byte(&reason, '\0', 1);
+    if (error == -EINVAL || error == -EFBIG)
+        error = refuse(run, reason.failed ? strerror(ENOMEM) : reason.data, why);
+    text_release(&reason);
+    return error;
 }
 
 /*
@@ -144,7 +135,7 @@ int earlier_run_read(struct earlier_run *ret, const char *path, struct text *why
 {
     struct earlier_run run = {.path = path};
     struct text        text = {0};
-    int                error = read_file(path, &text);
+    int                error = read_file(&run, &text, why);
 
     if (error == 0)
         error = parse(&run, &text, why);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The name of each file on the command line, and the function that makes its content. */
@@ -73,12 +74,30 @@ static int open_file(struct result_file *file, struct text *why)
     return file->fd < 0 ? explain(file, -errno, why) : 0;
 }
 
+static bool is_pipe(const char *path)
+{
+    struct stat info;
+
+    return path != NULL && stat(path, &info) == 0 && S_ISFIFO(info.st_mode);
+}
+
+int result_files_open_pipes(struct result_files *files, struct text *why)
+{
+    int error = 0;
+
+    for (size_t i = 0; error == 0 && i < RESULT_COUNT; i++)
+        if (is_pipe(files->list[i].path))
+            error = open_file(&files->list[i], why);
+    return error;
+}
+
 int result_files_open(struct result_files *files, struct text *why)
 {
     int error = 0;
 
     for (size_t i = 0; error == 0 && i < RESULT_COUNT; i++)
-        error = open_file(&files->list[i], why);
+        if (files->list[i].fd < 0)
+            error = open_file(&files->list[i], why);
     return error;
 }
 

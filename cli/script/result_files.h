@@ -33,7 +33,13 @@ bool result_files_collide(const struct result_files *files, const char **ret_one
 void result_files_init(struct result_files *files);
 
 /*
- * Makes the wanted files, and empties them, so that a run that is killed leaves no result of an
+ * Opens those wanted files that are pipes, each of which waits for its reader: the user may interrupt that, so it comes
+ * before anything is made that would be left behind. Returns as result_files_open() does.
+ */
+int result_files_open_pipes(struct result_files *files, struct text *why);
+
+/*
+ * Makes the wanted files that are not open, and empties them, so that a run that is killed leaves no result of an
  * earlier run. Returns 0, or -errno with a sentence in WHY. The caller closes the files in both
  * cases.
  */

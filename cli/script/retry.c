@@ -3,7 +3,6 @@
 #include "cli/base/status.h"
 #include "cli/rpc/bytes.h"
 #include "cli/script/command_source.h"
-#include "cli/script/earlier_run.h"
 #include "cli/script/retry_starts.h"
 #include "cli/script/retry_targets.h"
 #include "cli/script/script_environment.h"
@@ -196,27 +195,29 @@ static int choose(struct plan *plan, const struct script *script, const struct e
     return status;
 }
 
-int retry_plan(struct plan *plan, const struct script *script, const char *path,
+int retry_read(struct earlier_run *ret, const char *path)
+{
+    struct text why = {0};
+
+    if (earlier_run_read(ret, path, &why) == 0)
+        return STATUS_DONE;
+    report(&why);
+    return STATUS_USAGE;
+}
+
+int retry_plan(struct plan *plan, const struct script *script, const struct earlier_run *earlier,
                const struct place *place, bool *ret_any)
 {
-    struct earlier_run earlier = {0};
-    struct text        why = {0};
-    char             **environment;
-    int                status = STATUS_INTERNAL;
+    char **environment = script_environment(place, script->variables);
+    int    status = STATUS_INTERNAL;
 
     *ret_any = false;
-    if (earlier_run_read(&earlier, path, &why) != 0) {
-        report(&why);
-        return STATUS_USAGE;
-    }
-    environment = script_environment(place, script->variables);
     if (environment == NULL)
         message_no_memory("run");
     else
         status = read_script(plan, script, environment);
     if (status == STATUS_DONE)
-        status = choose(plan, script, &earlier, ret_any);
+        status = choose(plan, script, earlier, ret_any);
     script_environment_release(environment);
-    earlier_run_release(&earlier);
     return status;
 }

@@ -9,18 +9,24 @@
 #define K3THREAD_CLI_SCRIPT_RETRY_H
 
 #include "cli/place/place.h"
+#include "cli/script/earlier_run.h"
 #include "cli/script/plan.h"
 #include "cli/script/script_input.h"
 
 #include <stdbool.h>
 
 /*
- * Fills PLAN with the commands of SCRIPT that are run again, at PLACE, after the run whose --json wrote the file
- * PATH. Reports the threads that are not run although the user may expect it. Returns STATUS_DONE, and sets
- * *RET_ANY if there is anything to run; or reports the failure, and returns another status. The caller
- * releases PLAN in both cases.
+ * Reads the file PATH, which run --json wrote; waits if it is a pipe. Returns STATUS_DONE, or another status after
+ * reporting the failure.
  */
-int retry_plan(struct plan *plan, const struct script *script, const char *path,
+int retry_read(struct earlier_run *ret, const char *path);
+
+/*
+ * Fills PLAN with the commands of SCRIPT that are run again, at PLACE, after EARLIER. Reports the threads that are
+ * not run although the user may expect it. Returns STATUS_DONE, and sets *RET_ANY if there is anything to run; or
+ * reports the failure, and returns another status. The caller releases PLAN in both cases.
+ */
+int retry_plan(struct plan *plan, const struct script *script, const struct earlier_run *earlier,
                const struct place *place, bool *ret_any);
 
 #endif

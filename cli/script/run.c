@@ -105,68 +105,95 @@ static struct front_options make_front_options(const struct run_options *o, bool
     return front;
 }
 
-/* Runs SCRIPT at PLACE; with --retry, only the commands that are run again. Returns the exit status. */
-static int run_at(const struct invocation *invocation, const struct place *place,
-                  const struct script *script, bool is_own)
+/* Runs SCRIPT at PLACE; if EARLIER is not NULL, only the commands that are run again after it. Returns the exit status. */
+static int run_at(const struct invocation *invocation, struct front_options *front,
+                  const struct place *place, const struct script *script,
+                  const struct earlier_run *earlier)
 {
-    const struct run_options *o = invocation->options;
-    struct front_options      front = make_front_options(o, is_own);
-    struct script             chosen = *script;
-    struct plan               plan = {0};
-    bool                      any = true;
-    int                       status = STATUS_DONE;
+    struct script chosen = *script;
+    struct plan   plan = {0};
+    bool          any = true;
+    int           status = STATUS_DONE;
 
-    if (o->retry != NULL) {
-        /* This reads the file of --retry before the files of the results are emptied: it may be one of them. */
-        status = retry_plan(&plan, script, o->retry, place, &any);
+    if (earlier != NULL) {
+        status = retry_plan(&plan, script, earlier, place, &any);
         chosen.plan = &plan;
     }
-    if (status == STATUS_DONE && any) {
-        status = open_results(invocation, &front);
-        if (status == STATUS_DONE)
-            status = front_run(&front, place, &chosen, &invocation->session->ended_by);
-        result_files_close(&front.results);
-        kept_logs_close(&front.kept);
-    }
+    if (status == STATUS_DONE && any)
+        status = open_results(invocation, front);
+    if (status == STATUS_DONE && any)
+        status = front_run(front, place, &chosen, &invocation->session->ended_by);
     plan_release(&plan);
     return status;
 }
 
-/* Runs SCRIPT, which was read to its end if that is necessary. Returns the exit status. */
-static int run_script_read(const struct invocation *invocation, const struct script *script)
+/* Runs SCRIPT at its place, which it makes if it is for this run alone. Returns the exit status. */
+static int run_in_place(const struct invocation *invocation, struct front_options *front,
+                        const struct script *script, const struct earlier_run *earlier)
 {
-    struct session *session = invocation->session;
-    struct place    place = {0};
-    bool is_own = session->scripted || (session->label == NULL && session->socket == NULL);
-    int  status = find_place(invocation, is_own, &place);
+    struct place place = {0};
+    int          status = find_place(invocation, front->own_place, &place);
 
     if (status != STATUS_DONE)
         return status;
-    status = run_at(invocation, &place, script, is_own);
-    if (is_own)
+    status = run_at(invocation, front, &place, script, earlier);
+    if (front->own_place)
         temporary_place_remove(&place);
     else
         place_release(&place);
     return status;
 }
 
-static int run_script(const struct invocation *invocation, const struct script *script)
+/* Runs SCRIPT, which was read to its end if that is necessary. Returns the exit status. */
+static int run_script_read(const struct invocation *invocation, const struct script *script,
+                           const struct earlier_run *earlier)
+{
+    const struct session *session = invocation->session;
+    bool is_own = session->scripted || (session->label == NULL && session->socket == NULL);
+    struct front_options front = make_front_options(invocation->options, is_own);
+    struct text          why = {0};
+    int                  status;
+
+    if (result_files_open_pipes(&front.results, &why) == 0)
+        status = run_in_place(invocation, &front, script, earlier);
+    else
+        status = command_fail_text(invocation, STATUS_INTERNAL, NULL, &why);
+    result_files_close(&front.results);
+    kept_logs_close(&front.kept);
+    return status;
+}
+
+/*
+ * Runs again what failed of SCRIPT. Reads both inputs first: their words may come late, and the file of the earlier
+ * run may be one of the results, which are emptied. Returns the exit status.
+ */
+static int run_again(const struct invocation *invocation, const struct script *script)
 {
     const struct run_options *o = invocation->options;
     struct script             whole = *script;
+    struct earlier_run        earlier = {0};
     int                       status;
 
-    if (o->retry == NULL)
-        return run_script_read(invocation, script);
     whole.fd = whole_input_read(script->fd);
     if (whole.fd < 0)
         return command_fail(invocation, STATUS_INTERNAL, NULL, "%s: %s", script->name,
                             strerror(-whole.fd));
     if (script->each != NULL)
         each_open(script->each, whole.fd);
-    status = run_script_read(invocation, &whole);
+    status = retry_read(&earlier, o->retry);
+    if (status == STATUS_DONE)
+        status = run_script_read(invocation, &whole, &earlier);
+    earlier_run_release(&earlier);
     close(whole.fd);
     return status;
+}
+
+static int run_script(const struct invocation *invocation, const struct script *script)
+{
+    const struct run_options *o = invocation->options;
+
+    return o->retry != NULL ? run_again(invocation, script)
+                            : run_script_read(invocation, script, NULL);
 }
 
 static int run_each(struct invocation *invocation)

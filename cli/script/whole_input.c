@@ -7,6 +7,9 @@
 
 #define BLOCK_SIZE (64U * 1024)
 
+/* A longer input is refused: it is in memory. */
+#define SIZE_LIMIT (256U * 1024 * 1024)
+
 /* Writes SIZE bytes. Returns 0 or -errno. */
 static int write_all(int fd, const char *data, size_t size)
 {
@@ -26,12 +29,16 @@ static int write_all(int fd, const char *data, size_t size)
 static int copy(int from, int to)
 {
     char    block[BLOCK_SIZE];
+    size_t  all = 0;
     ssize_t size;
     int     error = 0;
 
     do {
         size = read(from, block, sizeof(block));
-        if (size > 0)
+        all += size > 0 ? (size_t) size : 0;
+        if (all > SIZE_LIMIT)
+            error = -EFBIG;
+        else if (size > 0)
             error = write_all(to, block, (size_t) size);
     } while (error == 0 && (size > 0 || (size < 0 && errno == EINTR)));
     if (error == 0 && size < 0)

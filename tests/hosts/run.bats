@@ -438,6 +438,7 @@ hidden() {
   refused "--hosts: '-oProxyCommand=x' is no name of a host" --hosts=-oProxyCommand=x script
   refused '--hosts: the list names no host' --hosts ' ,' script
   refused '--hosts: missing: No such file' --hosts @missing script
+  refused '--hosts: /dev/zero: it holds a NUL byte' --hosts @/dev/zero script
   refused '--via goes with --hosts' --via 'ssh {}' script
   refused '--reschedule goes with --hosts' --reschedule script
   refused '--jobserver and --hosts exclude each other' --jobserver --hosts a script

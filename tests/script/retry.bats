@@ -203,6 +203,42 @@ json.dump({"exit_status": int(sys.argv[1]), "threads": threads}, open("r.json", 
   is "$(compgen -G 'k3thread-run*')" ''
 }
 
+@test "a signal while a run waits for the other end of a pipe leaves nothing behind" {
+  result_of 1 a:true
+  script_of 'start --name a -- touch ran'
+  mkfifo pipe
+  for options in '--retry pipe' '--json pipe' '--retry r.json --junit pipe' '--trace pipe' '--report pipe'; do
+    for signal in INT TERM HUP; do
+      # shellcheck disable=SC2086
+      in_background opener "$PYTHON" -I -S -c 'import os, signal, sys
+signal.signal(signal.SIGINT, signal.SIG_DFL)
+os.execv(sys.argv[1], sys.argv[1:])' "$K3THREAD" run $options script
+      wait_until "$DEADLINE" waits_for_partner "${background[opener]}"
+      kill "-$signal" "${background[opener]}"
+      finish opener '1[0-9][0-9]'
+      is "$options: $(compgen -G 'k3thread-run*')" "$options: "
+    done
+  done
+  [ ! -e ran ]
+}
+
+# Succeeds if the process PID opens a pipe whose other end is not open. Its system call is openat, on either processor.
+waits_for_partner() {
+  [[ $(<"/proc/$1/wchan") = *wait_for_partner* || $(<"/proc/$1/syscall") = @(257|56)\ * ]]
+}
+
+@test "a run again refuses an endless file at once, or an input that memory cannot hold" {
+  result_of 1 a:true
+  script_of 'start --name a -- true'
+  run -64 k3 run --retry /dev/zero script
+  is "$output" 'k3thread: run: /dev/zero is not a file of run --json: it holds a NUL byte'
+  printf '\0' >nul
+  run -64 k3 run --retry nul script
+  like "$output" '*: it holds a NUL byte'
+  run -125 k3 run --retry r.json --each echo </dev/zero
+  is "$output" 'k3thread: run: stdin: File too large'
+}
+
 # Succeeds if the run has read what is in the pipe.
 is_read() {
   [ "$("$PYTHON" -I -S -c 'import fcntl, struct, sys, termios
