@@ -84,7 +84,9 @@ static void follow_thread(struct followers *all, const json_t *thread)
             all->status = command_failed(all->invocation);
     }
     if (member->source != NULL && member->runs != runs_of(thread))
-        printer_touch(member->source); /* a line shows where the run begins, whether or not it prints anything */
+        printer_touch(
+            member
+                ->source); /* a line shows where the run begins, whether or not it prints anything */
     member->runs = runs_of(thread);
 }
 

@@ -123,8 +123,8 @@ static void cut_comments(char *text)
 static int read_file(const char *path, struct text *ret, struct text *why)
 {
     struct text reason = {0};
-    int fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
-    int error = fd >= 0 ? 0 : -errno;
+    int         fd = strcmp(path, "-") == 0 ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC);
+    int         error = fd >= 0 ? 0 : -errno;
 
     if (fd < 0)
         text_add(&reason, strerror(-error));
