@@ -2,7 +2,7 @@
 
 #include "cli/base/limit_names.h"
 #include "cli/base/variable.h"
-#include "cli/client/here.h"
+#include "cli/client/current_directory.h"
 #include "cli/rpc/member.h"
 #include "cli/rpc/write.h"
 
@@ -137,7 +137,7 @@ static void add_path(struct text *params, const char *key, const char *here, con
     if (here[0] == '\0')
         write_bytes(params, path);
     else
-        here_write_path(params, here, path);
+        current_directory_write_path(params, here, path);
 }
 
 static void add_terminal(struct text *params, const struct start_request *request)
@@ -156,7 +156,7 @@ static void add_surroundings(struct text *params, const struct start_request *re
     } else {
         add_environment(params, request);
         write_name(params, "directory");
-        here_write_path(params, request->here, request->directory);
+        current_directory_write_path(params, request->here, request->directory);
         member_write_integer(params, "umask", current_umask());
     }
     add_path(params, "input", request->here, request->input);

@@ -3,7 +3,7 @@
  * commands that the client starts get the surroundings of this process, as its login made them.
  */
 #include "cli/base/status.h"
-#include "cli/client/here.h"
+#include "cli/client/current_directory.h"
 #include "cli/client/launch.h"
 #include "cli/client/request.h"
 #include "cli/commands/command.h"
@@ -88,7 +88,7 @@ static int fail(const struct invocation *invocation, const json_t *request)
 static int insert_surroundings(struct relay *relay)
 {
     struct text line = {0};
-    char       *here = here_find(true);
+    char       *here = current_directory_find(true);
     int         error;
 
     envelope_begin_notification(&line, "surroundings");

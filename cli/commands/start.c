@@ -1,6 +1,6 @@
 /* start and daemon: start a command as a thread. */
 #include "cli/base/status.h"
-#include "cli/client/here.h"
+#include "cli/client/current_directory.h"
 #include "cli/client/request.h"
 #include "cli/commands/attach_terminal.h"
 #include "cli/commands/command.h"
@@ -93,8 +93,9 @@ static int call_start(struct invocation *invocation, const char *here, struct fo
 /* Returns true if no path of the request is relative to the current directory. */
 static bool needs_no_directory(const struct start_request *request)
 {
-    return request->directory != NULL && !here_matters(request->directory) &&
-           !here_matters(request->output) && !here_matters(request->input);
+    return request->directory != NULL && !current_directory_matters(request->directory) &&
+           !current_directory_matters(request->output) &&
+           !current_directory_matters(request->input);
 }
 
 /*
@@ -104,9 +105,12 @@ static bool needs_no_directory(const struct start_request *request)
 static char *current_directory(const struct invocation *invocation)
 {
     const struct start_options *o = invocation->options;
-    bool                        is_elsewhere = invocation->session->host != NULL;
-    char *here = is_elsewhere ? strdup("") : here_find(needs_no_directory(&o->request));
+    char                       *here;
 
+    if (invocation->session->host != NULL)
+        here = strdup("");
+    else
+        here = current_directory_find(needs_no_directory(&o->request));
     if (here == NULL)
         (void) command_fail(invocation, STATUS_FAILED, NULL,
                             "the current directory has no path: %s; --directory names another one",

@@ -1,7 +1,7 @@
 #include "cli/quick/plain_command.h"
 
 #include "cli/base/thread_name.h"
-#include "cli/client/here.h"
+#include "cli/client/current_directory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -141,7 +141,7 @@ bool plain_command_write(struct plain_command *command, struct text *params)
 {
     switch (command->command) {
     case QUICK_START:
-        command->request.start.here = here_find(false);
+        command->request.start.here = current_directory_find(false);
         if (command->request.start.here == NULL)
             return false;
         request_write_start(params, &command->request.start);

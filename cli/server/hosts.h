@@ -4,7 +4,7 @@
  *
  * A command runs on the first machine of the list with a free slot, or on the machine that its start names. The
  * carrier (cli/remote/carrier.h) says when a machine's agent is up, and when it is lost. The threads that wait
- * are in slot_queue.c, their order is in queue.c. The server's thread only.
+ * are in slot_queue.c, their order is in slot_lines.c. The server's thread only.
  */
 #ifndef K3THREAD_CLI_SERVER_HOSTS_H
 #define K3THREAD_CLI_SERVER_HOSTS_H

@@ -2,7 +2,7 @@
 #include "cli/server/hosts.h"
 #include "cli/server/method.h"
 #include "cli/server/params.h"
-#include "cli/server/queue.h"
+#include "cli/server/slot_lines.h"
 #include "cli/server/store.h"
 #include "cli/server/threads.h"
 
@@ -29,7 +29,7 @@ static void run(struct call *call, const json_t *params)
     }
     error = hosts_set(list, reschedule, &why);
     if (error == 0)
-        error = queue_use_hosts(json_array_size(list));
+        error = slot_lines_use_hosts(json_array_size(list));
     if (error == 0)
         threads_use_hosts();
     if (error == 0)

@@ -29,7 +29,7 @@ LIST_HEAD(kept_list, record);
 enum wait_list {
     WAIT_LIST_NONE,
     WAIT_LIST_NEEDS, /* it waits for the threads that it needs */
-    WAIT_LIST_QUEUE, /* it waits for a slot; see queue.h */
+    WAIT_LIST_QUEUE, /* it waits for a slot; see slot_lines.h */
 };
 
 /* The progress of the last restart that a client asked for. */
@@ -75,7 +75,7 @@ struct record {
     unsigned          types;            /* how many exceptions its processes have defined */
     struct kept_list *keeper;           /* NULL: may be forgotten once it has ended */
     LIST_ENTRY(record) kept;
-    int64_t rank; /* in the queue; see queue.h */
+    int64_t rank; /* in the queue; see slot_lines.h */
 
     struct attachment  *attachment;  /* of a process of the thread; NULL: none */
     struct far_process *far_process; /* the same on another machine; NULL: none */

@@ -2,7 +2,7 @@
 
 #include "cli/server/hosts.h"
 #include "cli/server/jobserver.h"
-#include "cli/server/queue.h"
+#include "cli/server/slot_lines.h"
 #include "cli/server/slots.h"
 
 /* Slots */
@@ -57,27 +57,27 @@ void slot_queue_give_back(struct record *record)
 void slot_queue_add(struct record *record)
 {
     record->wait_list = WAIT_LIST_QUEUE;
-    queue_add(record);
+    slot_lines_add(record);
 }
 
 void slot_queue_add_first(struct record *record)
 {
     record->wait_list = WAIT_LIST_QUEUE;
-    queue_add_first(record);
+    slot_lines_add_first(record);
 }
 
 void slot_queue_remove(struct record *record)
 {
-    queue_remove(record);
+    slot_lines_remove(record);
     record->wait_list = WAIT_LIST_NONE;
 }
 
 struct record *slot_queue_take_next(void)
 {
-    return queue_find(slot_queue_take);
+    return slot_lines_find(slot_queue_take);
 }
 
 size_t slot_queue_count(void)
 {
-    return queue_size();
+    return slot_lines_size();
 }

@@ -20,7 +20,7 @@
 #include "cli/worker/job_tokens.h"
 #include "cli/worker/mailbox.h"
 #include "cli/worker/slot_numbers.h"
-#include "cli/worker/target.h"
+#include "cli/worker/thread_life.h"
 #include "cli/worker/worker.h"
 
 /* A worker needs little stack, and there may be ten thousand workers. */
@@ -81,7 +81,7 @@ static int start_thread(struct record *record)
     record->job.queues = slot_queue_concerns(record) && is_delayed(record);
     report_release(&record->assignment.draft); /* of the worker before, after a restart */
     report_copy(&record->assignment.draft, &record->now);
-    return k3thread_start(&record->thread, worker_run, &record->assignment, &options);
+    return k3thread_start(&record->thread, thread_life_run, &record->assignment, &options);
 }
 
 static void advance_queue(void);

@@ -2,7 +2,7 @@
  * A worker: the pthread in the supervisor that runs one thread's command. This file has the data that
  * all parts of a worker share, and the functions by which a worker takes exceptions.
  *
- * A worker runs in a libk3thread thread of its own (see target.h). The server reaches it only by
+ * A worker runs in a libk3thread thread of its own (see thread_life.h). The server reaches it only by
  * exceptions, which the worker takes (mask K3THREAD_RETURN) wherever it waits. Only the worker itself
  * calls these functions, except worker_ends_early().
  */

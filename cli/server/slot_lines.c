@@ -1,4 +1,4 @@
-#include "cli/server/queue.h"
+#include "cli/server/slot_lines.h"
 
 #include "cli/server/hosts.h"
 
@@ -6,20 +6,21 @@
 #include <stdlib.h>
 
 /* One line: the daemons, or all others, among the threads for one machine or among the threads for any machine. */
-struct queue_line {
+struct slot_line {
     TAILQ_HEAD(, record) records;
-    TAILQ_ENTRY(queue_line)
-    in_queue; /* among the lines that are not empty, by their first threads */
+
+    /* Among the lines that are not empty, by their first threads. */
+    TAILQ_ENTRY(slot_line) in_queue;
 };
 
-static TAILQ_HEAD(queue_line_list, queue_line) lines = TAILQ_HEAD_INITIALIZER(lines);
-static struct queue_line  anywhere[2] = {{.records = TAILQ_HEAD_INITIALIZER(anywhere[0].records)},
-                                         {.records = TAILQ_HEAD_INITIALIZER(anywhere[1].records)}};
-static struct queue_line *lines_of_machines; /* two for each machine: for daemons the second */
-static size_t             size;
-static int64_t            first_rank, last_rank;
+static TAILQ_HEAD(slot_line_list, slot_line) lines = TAILQ_HEAD_INITIALIZER(lines);
+static struct slot_line  anywhere[2] = {{.records = TAILQ_HEAD_INITIALIZER(anywhere[0].records)},
+                                        {.records = TAILQ_HEAD_INITIALIZER(anywhere[1].records)}};
+static struct slot_line *lines_of_machines; /* two for each machine: for daemons the second */
+static size_t            size;
+static int64_t           first_rank, last_rank;
 
-int queue_use_hosts(size_t count)
+int slot_lines_use_hosts(size_t count)
 {
     lines_of_machines = calloc(2 * count, sizeof(*lines_of_machines));
     if (lines_of_machines == NULL)
@@ -30,7 +31,7 @@ int queue_use_hosts(size_t count)
 }
 
 /* Without other machines a daemon takes no slot and does not queue, so one line is enough. */
-static struct queue_line *line_of(const struct record *record)
+static struct slot_line *line_of(const struct record *record)
 {
     bool is_daemon = hosts_are_used() && record->job.daemon;
 
@@ -43,10 +44,10 @@ static struct queue_line *line_of(const struct record *record)
  * Puts LINE, which is not among the lines, where the rank of its first thread belongs. Searches behind the line AFTER,
  * or from the front if that is NULL.
  */
-static void list_line(struct queue_line *line, struct queue_line *after)
+static void list_line(struct slot_line *line, struct slot_line *after)
 {
-    int64_t            rank = TAILQ_FIRST(&line->records)->rank;
-    struct queue_line *next = after != NULL ? TAILQ_NEXT(after, in_queue) : TAILQ_FIRST(&lines);
+    int64_t           rank = TAILQ_FIRST(&line->records)->rank;
+    struct slot_line *next = after != NULL ? TAILQ_NEXT(after, in_queue) : TAILQ_FIRST(&lines);
 
     while (next != NULL && TAILQ_FIRST(&next->records)->rank < rank)
         next = TAILQ_NEXT(next, in_queue);
@@ -56,9 +57,9 @@ static void list_line(struct queue_line *line, struct queue_line *after)
         TAILQ_INSERT_TAIL(&lines, line, in_queue);
 }
 
-void queue_add(struct record *record)
+void slot_lines_add(struct record *record)
 {
-    struct queue_line *line = line_of(record);
+    struct slot_line *line = line_of(record);
 
     record->rank = ++last_rank;
     if (TAILQ_EMPTY(&line->records))
@@ -67,9 +68,9 @@ void queue_add(struct record *record)
     size++;
 }
 
-void queue_add_first(struct record *record)
+void slot_lines_add_first(struct record *record)
 {
-    struct queue_line *line = line_of(record);
+    struct slot_line *line = line_of(record);
 
     record->rank = --first_rank;
     if (!TAILQ_EMPTY(&line->records))
@@ -79,11 +80,11 @@ void queue_add_first(struct record *record)
     size++;
 }
 
-void queue_remove(struct record *record)
+void slot_lines_remove(struct record *record)
 {
-    struct queue_line *line = line_of(record);
-    struct queue_line *before = TAILQ_PREV(line, queue_line_list, in_queue);
-    bool               was_first = record == TAILQ_FIRST(&line->records);
+    struct slot_line *line = line_of(record);
+    struct slot_line *before = TAILQ_PREV(line, slot_line_list, in_queue);
+    bool              was_first = record == TAILQ_FIRST(&line->records);
 
     TAILQ_REMOVE(&line->records, record, in_wait_list);
     size--;
@@ -94,14 +95,14 @@ void queue_remove(struct record *record)
         list_line(line, before);
 }
 
-size_t queue_size(void)
+size_t slot_lines_size(void)
 {
     return size;
 }
 
-struct record *queue_find(bool (*take)(struct record *record))
+struct record *slot_lines_find(bool (*take)(struct record *record))
 {
-    struct queue_line *line;
+    struct slot_line *line;
 
     TAILQ_FOREACH(line, &lines, in_queue)
         if (take(TAILQ_FIRST(&line->records)))

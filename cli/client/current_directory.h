@@ -1,6 +1,6 @@
 /* Makes absolute paths of paths that are relative to the current directory. */
-#ifndef K3THREAD_CLI_CLIENT_HERE_H
-#define K3THREAD_CLI_CLIENT_HERE_H
+#ifndef K3THREAD_CLI_CLIENT_CURRENT_DIRECTORY_H
+#define K3THREAD_CLI_CLIENT_CURRENT_DIRECTORY_H
 
 #include "cli/base/text.h"
 
@@ -11,15 +11,15 @@
  * returns NULL with errno set. With NOT_NEEDED, because no path is relative to it, returns the path of
  * another directory instead.
  */
-char *here_find(bool not_needed);
+char *current_directory_find(bool not_needed);
 
 /* Returns true if PATH, which may be NULL, is relative to the current directory. */
-bool here_matters(const char *path);
+bool current_directory_matters(const char *path);
 
 /*
  * Writes PATH as an absolute path, as a JSON string. A relative PATH begins at HERE; NULL means
  * HERE itself.
  */
-void here_write_path(struct text *text, const char *here, const char *path);
+void current_directory_write_path(struct text *text, const char *here, const char *path);
 
 #endif

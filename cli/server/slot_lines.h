@@ -7,8 +7,8 @@
  * nothing for each thread. Without other machines there is one line. Each thread has a rank in the whole queue; the
  * lines are in the order of the ranks of their first threads.
  */
-#ifndef K3THREAD_CLI_SERVER_QUEUE_H
-#define K3THREAD_CLI_SERVER_QUEUE_H
+#ifndef K3THREAD_CLI_SERVER_SLOT_LINES_H
+#define K3THREAD_CLI_SERVER_SLOT_LINES_H
 
 #include "cli/server/record.h"
 
@@ -16,25 +16,25 @@
 #include <stddef.h>
 
 /* Makes lines for COUNT machines, while no thread is queued. Returns 0 or -ENOMEM. */
-int queue_use_hosts(size_t count);
+int slot_lines_use_hosts(size_t count);
 
 /* Puts RECORD at the end of the queue. */
-void queue_add(struct record *record);
+void slot_lines_add(struct record *record);
 
 /* Puts RECORD at the front of the queue. */
-void queue_add_first(struct record *record);
+void slot_lines_add_first(struct record *record);
 
 /* Takes RECORD out of the queue, in which it is. */
-void queue_remove(struct record *record);
+void slot_lines_remove(struct record *record);
 
 /* Returns how many threads are in the queue. */
-size_t queue_size(void);
+size_t slot_lines_size(void);
 
 /*
  * Returns the first thread for which TAKE returns true, or NULL; it stays in the queue. TAKE gives the thread what it
  * needs, and returns false if that is not free. Without other machines the first thread of all is the only one
  * that is tried.
  */
-struct record *queue_find(bool (*take)(struct record *record));
+struct record *slot_lines_find(bool (*take)(struct record *record));
 
 #endif

@@ -1,4 +1,4 @@
-#include "cli/client/here.h"
+#include "cli/client/current_directory.h"
 
 #include "cli/rpc/write.h"
 
@@ -6,19 +6,19 @@
 #include <string.h>
 #include <unistd.h>
 
-char *here_find(bool not_needed)
+char *current_directory_find(bool not_needed)
 {
     char *here = getcwd(NULL, 0);
 
     return here == NULL && errno == ENOENT && not_needed ? strdup("/") : here;
 }
 
-bool here_matters(const char *path)
+bool current_directory_matters(const char *path)
 {
     return path != NULL && path[0] != '/';
 }
 
-void here_write_path(struct text *text, const char *here, const char *path)
+void current_directory_write_path(struct text *text, const char *here, const char *path)
 {
     struct text whole = {0};
 

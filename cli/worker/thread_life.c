@@ -1,4 +1,4 @@
-#include "cli/worker/target.h"
+#include "cli/worker/thread_life.h"
 
 #include "cli/base/clock.h"
 #include "cli/process/children.h"
@@ -106,7 +106,7 @@ static void run(struct worker *worker)
     }
 }
 
-void *worker_run(void *argument)
+void *thread_life_run(void *argument)
 {
     struct assignment *assignment = argument;
     struct worker      worker = {.assignment = assignment,
