@@ -6,8 +6,8 @@
 #include "cli/commands/execute.h"
 #include "cli/commands/session.h"
 #include "cli/commands/signals.h"
+#include "cli/script/line_editor.h"
 #include "cli/script/line_words.h"
-#include "cli/script/prompt.h"
 #include "cli/script/reader.h"
 #include "cli/view/message.h"
 #include "cli/view/output.h"
@@ -157,24 +157,24 @@ static int loop(struct shell *shell)
 
 static int loop_at_terminal(struct shell *shell)
 {
-    struct prompt_options options = {
+    struct line_editor_options options = {
         .prompt = "k3thread> ",
         .continuation = "> ",
         .complete = complete,
         .context = shell,
     };
-    struct prompt *prompt = prompt_open(&options);
-    int            status;
+    struct line_editor *editor = line_editor_open(&options);
+    int                 status;
 
-    if (prompt == NULL) {
+    if (editor == NULL) {
         message_print("shell", NULL, "cannot use the terminal");
         return STATUS_FAILED;
     }
     (void) signal(SIGINT, SIG_IGN);
-    shell->reader.next_line = prompt_line;
-    shell->reader.context = prompt;
+    shell->reader.next_line = line_editor_next;
+    shell->reader.context = editor;
     status = loop(shell);
-    prompt_close(prompt);
+    line_editor_close(editor);
     return status;
 }
 

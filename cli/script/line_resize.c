@@ -1,4 +1,4 @@
-#include "cli/script/prompt_resize.h"
+#include "cli/script/line_resize.h"
 
 #include "cli/base/text.h"
 #include "cli/view/output.h"
@@ -104,7 +104,7 @@ static int read_character(EditLine *editor, wchar_t *ret)
     }
 }
 
-bool prompt_resize_open(EditLine *editor, char *(*shown)(EditLine *editor))
+bool line_resize_open(EditLine *editor, char *(*shown)(EditLine *editor))
 {
     show_prompt = shown;
     width = output_width();

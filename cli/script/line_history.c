@@ -1,4 +1,4 @@
-#include "cli/script/prompt_history.h"
+#include "cli/script/line_history.h"
 
 #include "cli/base/directory.h"
 
@@ -31,7 +31,7 @@ static char *find_path(void)
     return size >= 0 ? path : NULL;
 }
 
-static void load(struct prompt_history *lines)
+static void load(struct line_history *lines)
 {
     HistEvent event;
 
@@ -46,7 +46,7 @@ static void load(struct prompt_history *lines)
     (void) history(lines->list, &event, H_LOAD, lines->path);
 }
 
-bool prompt_history_open(struct prompt_history *lines)
+bool line_history_open(struct line_history *lines)
 {
     lines->list = history_init();
     if (lines->list == NULL)
@@ -56,7 +56,7 @@ bool prompt_history_open(struct prompt_history *lines)
 }
 
 /* Opens the history's file and locks it until it is closed. Returns -1 if there is no such file. */
-static int lock(const struct prompt_history *lines)
+static int lock(const struct line_history *lines)
 {
     int fd =
         lines->path == NULL ? -1 : open(lines->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOCTTY, 0600);
@@ -72,7 +72,7 @@ static int lock(const struct prompt_history *lines)
  * Reads the history again, with the lines that other shells have added. Returns false if it cannot
  * be read.
  */
-static bool reload(struct prompt_history *lines, int fd)
+static bool reload(struct line_history *lines, int fd)
 {
     HistEvent   event;
     struct stat info;
@@ -89,7 +89,7 @@ static bool reload(struct prompt_history *lines, int fd)
  * Writes the file after each line, because the terminal may disappear at any time. All shells share
  * the file: a shell reads it, under a lock, before it writes it.
  */
-void prompt_history_add(struct prompt_history *lines, const char *line)
+void line_history_add(struct line_history *lines, const char *line)
 {
     HistEvent event;
     int       fd;
@@ -106,7 +106,7 @@ void prompt_history_add(struct prompt_history *lines, const char *line)
         close(fd);
 }
 
-void prompt_history_close(struct prompt_history *lines)
+void line_history_close(struct line_history *lines)
 {
     if (lines->list != NULL)
         history_end(lines->list);

@@ -1,8 +1,8 @@
-#include "cli/script/prompt.h"
+#include "cli/script/line_editor.h"
 
+#include "cli/script/line_history.h"
+#include "cli/script/line_resize.h"
 #include "cli/script/line_words.h"
-#include "cli/script/prompt_history.h"
-#include "cli/script/prompt_resize.h"
 #include "cli/script/words.h"
 #include "cli/view/output.h"
 
@@ -16,10 +16,10 @@
 #include <unistd.h>
 #include <wchar.h>
 
-struct prompt {
-    struct prompt_options options;
-    EditLine             *editor;
-    struct prompt_history history;
+struct line_editor {
+    struct line_editor_options options;
+    EditLine                  *editor;
+    struct line_history        history;
     const struct text *begun; /* the earlier lines of the command that the present line continues */
     bool               continued, cancelled;
 };
@@ -125,7 +125,7 @@ static char *unquote(const char *raw, size_t size)
     return word;
 }
 
-static unsigned char complete_word(struct prompt *prompt, const struct text *before,
+static unsigned char complete_word(struct line_editor *self, const struct text *before,
                                    const char *raw, size_t size)
 {
     struct text    candidates = {0};
@@ -135,13 +135,13 @@ static unsigned char complete_word(struct prompt *prompt, const struct text *bef
 
     if (current == NULL)
         return CC_REFRESH_BEEP;
-    prompt->options.complete(prompt->options.context, before, current, &candidates);
+    self->options.complete(self->options.context, before, current, &candidates);
     find_matches(&candidates, current, &matches);
     if (candidates.failed || matches.words.failed)
         matches.count = 0;
     if (matches.count == 1 || (matches.count > 1 && matches.common > strlen(current))) {
         result =
-            replace(prompt->editor, size, matches.words.data, matches.common, matches.count == 1);
+            replace(self->editor, size, matches.words.data, matches.common, matches.count == 1);
     } else if (matches.count > 1) {
         show_matches(&matches);
         result = CC_REDISPLAY;
@@ -155,23 +155,23 @@ static unsigned char complete_word(struct prompt *prompt, const struct text *bef
 /* Completes the word before the cursor. Bound to the tab key. */
 static unsigned char handle_tab(EditLine *editor, wint_t key)
 {
-    const LineInfo *line = el_line(editor);
-    const char     *word = line->cursor;
-    struct prompt  *prompt = NULL;
-    struct text     before = {0};
-    unsigned char   result = CC_REFRESH_BEEP;
+    const LineInfo     *line = el_line(editor);
+    const char         *word = line->cursor;
+    struct line_editor *self = NULL;
+    struct text         before = {0};
+    unsigned char       result = CC_REFRESH_BEEP;
 
     (void) key;
-    if (el_get(editor, EL_CLIENTDATA, &prompt) < 0)
+    if (el_get(editor, EL_CLIENTDATA, &self) < 0)
         return CC_REFRESH_BEEP;
     while (word > line->buffer &&
            (strchr(" \t", word[-1]) == NULL || (word - line->buffer > 1 && word[-2] == '\\')))
         word--;
-    if (prompt->begun != NULL)
-        text_append(&before, prompt->begun->data, prompt->begun->size);
+    if (self->begun != NULL)
+        text_append(&before, self->begun->data, self->begun->size);
     text_append(&before, line->buffer, (size_t) (word - line->buffer));
     if (!before.failed)
-        result = complete_word(prompt, &before, word, (size_t) (line->cursor - word));
+        result = complete_word(self, &before, word, (size_t) (line->cursor - word));
     text_release(&before);
     return result;
 }
@@ -181,12 +181,12 @@ static unsigned char handle_tab(EditLine *editor, wint_t key)
 /* Drops the line. Bound to Ctrl-C, which sends no signal while a line is edited. */
 static unsigned char handle_cancel(EditLine *editor, wint_t key)
 {
-    struct prompt *prompt = NULL;
+    struct line_editor *self = NULL;
 
     (void) key;
-    if (el_get(editor, EL_CLIENTDATA, &prompt) < 0)
+    if (el_get(editor, EL_CLIENTDATA, &self) < 0)
         return CC_ERROR;
-    prompt->cancelled = true;
+    self->cancelled = true;
     (void) output_write(STDOUT_FILENO, "^C\n", 3);
     return CC_NEWLINE;
 }
@@ -202,21 +202,21 @@ static unsigned char handle_suspend(EditLine *editor, wint_t key)
 
 static char *show_prompt(EditLine *editor)
 {
-    struct prompt *prompt = NULL;
+    struct line_editor *self = NULL;
 
-    if (el_get(editor, EL_CLIENTDATA, &prompt) < 0)
+    if (el_get(editor, EL_CLIENTDATA, &self) < 0)
         return (char *) "";
-    return (char *) (prompt->continued ? prompt->options.continuation : prompt->options.prompt);
+    return (char *) (self->continued ? self->options.continuation : self->options.prompt);
 }
 
-static bool set_up(struct prompt *prompt)
+static bool set_up(struct line_editor *self)
 {
-    EditLine *editor = prompt->editor;
+    EditLine *editor = self->editor;
 
-    return el_set(editor, EL_CLIENTDATA, prompt) == 0 &&
+    return el_set(editor, EL_CLIENTDATA, self) == 0 &&
            el_set(editor, EL_PROMPT, show_prompt) == 0 && el_set(editor, EL_SIGNAL, 1) == 0 &&
            el_set(editor, EL_EDITOR, "emacs") == 0 &&
-           el_set(editor, EL_HIST, history, prompt->history.list) == 0 &&
+           el_set(editor, EL_HIST, history, self->history.list) == 0 &&
            el_wset(editor, EL_ADDFN, L"k3-complete", L"Complete a word", handle_tab) == 0 &&
            el_wset(editor, EL_ADDFN, L"k3-cancel", L"Drop the line", handle_cancel) == 0 &&
            el_set(editor, EL_BIND, "^I", "k3-complete", NULL) == 0 &&
@@ -225,59 +225,59 @@ static bool set_up(struct prompt *prompt)
            el_set(editor, EL_SETTY, "-d", "-isig", NULL) == 0 &&
            el_set(editor, EL_BIND, "^Z", "k3-suspend", NULL) == 0 &&
            el_set(editor, EL_BIND, "^C", "k3-cancel", NULL) == 0 &&
-           prompt_resize_open(editor, show_prompt);
+           line_resize_open(editor, show_prompt);
 }
 
-struct prompt *prompt_open(const struct prompt_options *options)
+struct line_editor *line_editor_open(const struct line_editor_options *options)
 {
-    struct prompt *prompt = calloc(1, sizeof(*prompt));
+    struct line_editor *self = calloc(1, sizeof(*self));
 
-    if (prompt == NULL)
+    if (self == NULL)
         return NULL;
     (void) setlocale(LC_CTYPE,
                      "C.UTF-8"); /* without UTF-8 the editor takes each byte for a character */
-    prompt->options = *options;
-    prompt->editor = el_init("k3thread", stdin, stdout, stderr);
-    if (!prompt_history_open(&prompt->history) || prompt->editor == NULL || !set_up(prompt)) {
-        prompt_close(prompt);
+    self->options = *options;
+    self->editor = el_init("k3thread", stdin, stdout, stderr);
+    if (!line_history_open(&self->history) || self->editor == NULL || !set_up(self)) {
+        line_editor_close(self);
         return NULL;
     }
-    return prompt;
+    return self;
 }
 
-int prompt_line(void *context, bool continued, struct text *line)
+int line_editor_next(void *context, bool continued, struct text *line)
 {
-    struct prompt *prompt = context;
-    const char    *edited;
-    int            size = 0;
+    struct line_editor *self = context;
+    const char         *edited;
+    int                 size = 0;
 
-    prompt->continued = continued;
-    prompt->cancelled = false;
-    prompt->begun = line;
+    self->continued = continued;
+    self->cancelled = false;
+    self->begun = line;
     /*
      * The editor itself would do this after printing the prompt, and a Ctrl-C before that would be
      * a signal.
      */
-    (void) el_set(prompt->editor, EL_PREP_TERM, 1);
-    edited = el_gets(prompt->editor, &size);
-    prompt->begun = NULL;
-    if (prompt->cancelled || (edited == NULL && size < 0 && errno == EINTR))
+    (void) el_set(self->editor, EL_PREP_TERM, 1);
+    edited = el_gets(self->editor, &size);
+    self->begun = NULL;
+    if (self->cancelled || (edited == NULL && size < 0 && errno == EINTR))
         return -ECANCELED;
     if (edited == NULL || size <= 0) {
         (void) output_write(STDOUT_FILENO, "\n", 1); /* ends the line of the prompt after Ctrl-D */
         return 0;
     }
-    prompt_history_add(&prompt->history, edited);
+    line_history_add(&self->history, edited);
     text_append(line, edited, (size_t) size);
     return 1;
 }
 
-void prompt_close(struct prompt *prompt)
+void line_editor_close(struct line_editor *self)
 {
-    if (prompt == NULL)
+    if (self == NULL)
         return;
-    if (prompt->editor != NULL)
-        el_end(prompt->editor);
-    prompt_history_close(&prompt->history);
-    free(prompt);
+    if (self->editor != NULL)
+        el_end(self->editor);
+    line_history_close(&self->history);
+    free(self);
 }
