@@ -284,7 +284,7 @@ int client_check(struct client *client, const struct reply *reply)
                            message != NULL ? message : "no supervisor");
     }
     return client_fail(client, -EREMOTEIO, client_status_of_error(error), type, "%s",
-                       message != NULL ? message : "the supervisor does not say what failed");
+                       message != NULL ? message : "the supervisor gives no reason");
 }
 
 int client_take(struct client *client, struct reply *reply)

@@ -87,7 +87,7 @@ static int fail_lost_host(struct client *client)
         return fail_host(client, &ssh);
     if (ssh.has_ended && ssh.status == 0)
         return client_fail(client, -ECONNRESET, STATUS_FAILED, NULL,
-                           "the supervisor of '%s' went away without an answer", client->host);
+                           "the supervisor of '%s' went away without a reply", client->host);
     return client_fail(client, -ECONNRESET, STATUS_FAILED, NULL, "the connection to '%s' broke",
                        client->host);
 }
@@ -111,7 +111,7 @@ static int fail_lost(struct client *client)
     reason_add(client->place, &reason);
     journal = place_find_journal(client->place);
     client_fail(client, -ECONNRESET, STATUS_FAILED, NULL,
-                "the supervisor went away without an answer%.*s; see %s", (int) reason.size,
+                "the supervisor went away without a reply%.*s; see %s", (int) reason.size,
                 reason.size > 0 ? reason.data : "",
                 journal != NULL ? journal : client->place->journal);
     text_release(&reason);
@@ -123,13 +123,13 @@ int client_fail_garbage(struct client *client)
 {
     client_drop(client);
     if (client->host != NULL)
-        return client_fail(
-            client, -EPROTO, STATUS_FAILED, NULL,
-            "what answers on '%s' does not speak k3thread's protocol; does a start-up file of "
-            "the shell there print something?",
-            client->host);
+        return client_fail(client, -EPROTO, STATUS_FAILED, NULL,
+                           "the process that answers on '%s' does not speak k3thread's protocol; "
+                           "does a start-up file of "
+                           "the shell there print something?",
+                           client->host);
     return client_fail(client, -EPROTO, STATUS_FAILED, NULL,
-                       "what answers at the socket does not speak k3thread's protocol");
+                       "the process that answers at the socket does not speak k3thread's protocol");
 }
 
 /* Ends an ssh that may still be connecting: a process that goes on would leave it behind. */

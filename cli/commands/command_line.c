@@ -143,7 +143,7 @@ static int status_of_parse(error_t error, const char *usage_name)
 /* An option of other tools, as getopt's message names it, and the advice what to use instead. */
 #define GROUP_MESSAGE "unrecognized option '--group"
 #define GROUP_ADVICE                                                                               \
-    "; give the threads of a group names with one beginning, and the pattern 'web-*' means them "  \
+    "; give the threads of a group names with the same beginning: the pattern 'web-*' means them " \
     "all"
 
 /* Returns true if REPORT, a message of getopt, refuses an option --group. */

@@ -60,7 +60,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return 0;
     case ARGP_KEY_END:
         if (o->threads == NULL && !o->all)
-            return command_usage(state, "no thread; --all is for every live one");
+            return command_usage(state, "no thread; --all joins every live thread");
         if (o->threads != NULL && o->all)
             return command_usage(state, "--all takes no thread");
         if (o->any && (o->ready || o->until != NULL))

@@ -74,7 +74,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
         return take_words(o, state);
     case ARGP_KEY_END:
         if (o->request.thread == NULL && !o->all)
-            return command_usage(state, "no thread; --all is for every one");
+            return command_usage(state, "no thread; --all raises in every live thread");
         if (o->wait && o->request.thread != NULL && strchr(o->request.thread, '/') != NULL)
             return command_usage(state,
                                  "--wait waits for threads of the supervisor, not for '%s' "

@@ -117,7 +117,7 @@ static int check_elsewhere(const struct invocation *invocation, const struct sta
     if (o->request.output == NULL || !descriptor_path_is(o->request.output))
         return STATUS_DONE;
     return refuse(invocation,
-                  "--output: %s is of this machine, and the command is not; without --output, "
+                  "--output: %s is on this machine, and the command is not; without --output, "
                   "start --wait prints its output",
                   o->request.output);
 }

@@ -166,7 +166,7 @@ static bool describe(const struct place *place, enum lock_part part, struct text
         what = "another start";
     } else if (!is_alive(pid)) {
         pid = holder.guardian;
-        what = "the guardian of the supervisor before, which ends what that one left";
+        what = "the guardian of the last supervisor, which ends the processes that are left";
     }
     state = state_of(pid);
     if (!is_alive(pid)) {

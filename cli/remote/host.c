@@ -257,7 +257,7 @@ static void in_ready(struct source *source, uint32_t events)
     } else if (n == 0) {
         loop_close(source); /* the end of the command says why */
     } else if (errno != EAGAIN && errno != EINTR) {
-        lose(host, "no agent has answered in what it wrote");
+        lose(host, "its output has no reply of an agent");
     }
 }
 

@@ -20,7 +20,7 @@ static int check_id(const char *word)
     if (!request_is_id(word, &id))
         return STATUS_DONE;
     message_print("run", "ValueError",
-                  "'%s' is an id, which is that of another thread with --retry; use a name", word);
+                  "'%s' is an id, and with --retry another thread has that id; use a name", word);
     return STATUS_USAGE;
 }
 

@@ -363,7 +363,7 @@ static int begin(struct attachment *attachment)
     return error;
 }
 
-/* Returns true if ATTACHMENT, which may be NULL, is that of a living process other than PROCESS. */
+/* Returns true if ATTACHMENT, which may be NULL, belongs to a living process other than PROCESS. */
 static bool is_taken(const struct attachment *attachment, const struct client_process *process)
 {
     struct pollfd end;

@@ -26,7 +26,7 @@ struct viewer {
     struct pty_size    size; /* of the client's own terminal */
     bool               read_only;
     bool               greeted;  /* it was sent a replay of the screen */
-    uint64_t           position; /* in the output: the end of what it was sent */
+    uint64_t           position; /* in the output: the end of the bytes that were sent */
     TAILQ_ENTRY(viewer) of_console;
     LIST_ENTRY(viewer) all;
 };

@@ -1,6 +1,6 @@
 /*
- * Connections of a run's supervisor to its agents' supervisors, in the server's loop: sends requests, and reads what
- * comes back. A connection is for one thing that the server does for one thread. The server's thread only.
+ * Connections of a run's supervisor to its agents' supervisors, in the server's loop: sends requests, and takes the
+ * messages that come back. A connection is for one thing that the server does for one thread. The server's thread only.
  */
 #ifndef K3THREAD_CLI_SERVER_FAR_H
 #define K3THREAD_CLI_SERVER_FAR_H

@@ -33,7 +33,7 @@ const struct seat *hosts_find(const char *name, struct text *why);
 /* Returns the number of NAME, one of the machines, in the list; the first is 0. */
 size_t hosts_index(const char *name);
 
-/* Notes that the agent of SEAT is up, on a machine with so many PROCESSORS. */
+/* Notes that the agent of SEAT is up, on a machine with PROCESSORS processors. */
 void hosts_note_up(const struct seat *seat, unsigned processors);
 
 /* Notes that the machine of SEAT is lost. WHY may be NULL: the reason is not known yet. */
@@ -49,7 +49,7 @@ bool hosts_is_up(const struct seat *seat);
  */
 const struct seat *hosts_take(const char *wanted, bool counts);
 
-/* Gives back what hosts_take() gave the command. */
+/* Gives back the slot, or the place of a daemon, that hosts_take() gave. */
 void hosts_give_back(const struct seat *seat, bool counts);
 
 /*

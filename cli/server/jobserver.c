@@ -16,7 +16,7 @@
 #include <sys/queue.h>
 #include <unistd.h>
 
-/* An offer that a command has ignored for so many seconds may be withdrawn for another command. */
+/* An offer that a command has ignored for this many seconds may be withdrawn for another command. */
 #define OFFER_TIME 0.01
 
 /*
@@ -105,7 +105,7 @@ static bool withdraw(struct share *share)
     return true;
 }
 
-/* Stops the exchange of tokens with a command: it is offered none, and those that it holds stay its own. */
+/* Stops the exchange of tokens with a command: it is offered no more, and keeps the tokens that it holds. */
 static void close_share(struct share *share)
 {
     if (!share->closed)
@@ -149,7 +149,7 @@ static struct share *share_of(struct source *returns)
     return (struct share *) ((char *) returns - offsetof(struct share, returns));
 }
 
-/* Reads what a command returned. Closes its share when no process of it has the pipe open any more. */
+/* Takes the tokens that a command has returned. Closes its share when no process of it has the pipe open any more. */
 static void returns_ready(struct source *source, uint32_t events)
 {
     struct share *share = share_of(source);

@@ -14,7 +14,7 @@
  */
 void join_until_begin(struct call *call, struct record *record, const json_t *spec, double timeout);
 
-/* Takes what the probers have found. */
+/* Takes the results of the probers. */
 void join_until_take(void);
 
 /* Returns true if no prober is left. */

@@ -25,7 +25,7 @@ struct peer;
 
 /* The part of a log that a reader is to read. */
 struct log_reader_wish {
-    bool       follow; /* until the thread has ended; without it, what the log holds now */
+    bool       follow; /* until the thread has ended; if not, only the present log */
     bool       times;  /* also the times of the bytes, if they are kept */
     off_t      offset; /* begin there; negative: where the thread's output begins */
     double     since;  /* begin with the output of the last seconds; negative: do not */

@@ -41,7 +41,7 @@ static bool fail_attach(struct call *call, const struct record *record, int erro
                          (int) attachment_pid(record->attachment), name_of(record));
     if (error == -EAGAIN)
         return call_fail(call, PROTOCOL_OS_ERROR,
-                         "cannot attach: other answers are under way on this connection");
+                         "cannot attach: other replies are under way on this connection");
     return call_fail(call, PROTOCOL_OS_ERROR, "cannot attach: %s", strerror(-error));
 }
 

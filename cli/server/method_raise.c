@@ -212,7 +212,7 @@ static void begin(struct raising *raising)
             raise_in_record(raising, record);
 }
 
-/* Frees what RAISING keeps for its call, which has ended without a reply. */
+/* Notes that the call of the raise in STATE has ended without a reply. */
 static void lose_call(void *state)
 {
     ((struct raising *) state)->call = NULL;

@@ -69,7 +69,7 @@ struct record {
     LIST_ENTRY(record) by_name;
     TAILQ_ENTRY(record) in_joined_list; /* of the joined records that are not kept, oldest first */
     struct call_list  calls;            /* the calls that wait for this thread */
-    struct input     *input;            /* what `send` writes to; NULL: nothing */
+    struct input     *input;            /* the input that `send` writes to; NULL: none */
     struct console   *console;          /* its terminal; NULL: none */
     unsigned          viewers;          /* how many clients are attached to the terminal */
     unsigned          types;            /* how many exceptions its processes have defined */
@@ -125,8 +125,8 @@ double record_seconds_at(const struct record *record, double now);
 struct usage record_usage(const struct record *record);
 
 /*
- * Returns what the thread waits for: its probe, or the word of the first need that is not met.
- * Returns NULL if it waits for neither.
+ * Returns the condition that the thread waits for: its probe, or the word of the first need that is not
+ * met. Returns NULL if it waits for neither.
  */
 const char *record_waits_for(const struct record *record);
 

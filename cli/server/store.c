@@ -245,8 +245,8 @@ static const struct record *guess(uint64_t id)
 /*
  * Makes the processor fetch the records that a walk reaches next. Most records have not been read for
  * long, and waiting for their memory piece by piece would take longer than writing their content.
- * First the record is fetched, later what it points to. The function is
- * always inlined: as it returns nothing, a compiler would drop the calls to it otherwise.
+ * This fetches first the record, and later the memory that it points to. The function is always
+ * inlined: as it returns nothing, a compiler would drop the calls to it otherwise.
  */
 __attribute__((always_inline)) static inline void fetch_ahead(uint64_t id)
 {

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <signal.h>
 
-/* A child that has not reached its exec after so many seconds counts as stuck. */
+/* A child that has not reached its exec after this many seconds counts as stuck. */
 #define STUCK_AFTER 0.2
 
 static TAILQ_HEAD(, record) watched = TAILQ_HEAD_INITIALIZER(watched);

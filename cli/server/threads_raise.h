@@ -28,8 +28,8 @@ void threads_told(struct record *record, const k3thread_exctype *type, const cha
 /*
  * Ends the command of RECORD as SystemExit does and runs it again, in the same thread; a thread that has
  * ended begins again. RECORD->rerun shows the progress. A thread whose command has not begun begins now, or
- * when its turn in the line comes. Returns what threads_raise() does for a live thread. No live thread
- * but RECORD may have its name. SPARED is the process in which SystemExit has arrived already, or 0.
+ * when its turn in the queue comes. For a live thread returns as threads_raise() does. No live thread but
+ * RECORD may have its name. SPARED is the process in which SystemExit has arrived already, or 0.
  */
 int threads_restart(struct record *record, pid_t spared);
 
@@ -39,7 +39,7 @@ void threads_fail_restart(struct record *record);
 
 /*
  * Asks RECORD to end by TYPE, because the supervisor wants that and not a user. A thread that is ending
- * already goes on as it began. MESSAGE may be NULL. Returns what threads_raise() returns. SPARED is the process
+ * already goes on as it began. MESSAGE may be NULL. Returns as threads_raise() does. SPARED is the process
  * in which TYPE has arrived already, or 0.
  */
 int threads_end(struct record *record, const k3thread_exctype *type, const char *message,

@@ -20,7 +20,7 @@ struct assignment {
     bool                    again; /* a restart was asked for: the thread waits out no delay */
     struct report           draft; /* the state of the thread at the start; then the worker's own */
     struct mail             mail;  /* where the worker posts its reports */
-    struct account          account;  /* what its ended processes have used */
+    struct account          account;  /* the usage of its ended processes */
     struct thread_terminal *terminal; /* of all runs; NULL: none */
     int                     input;    /* the pipe of an input that stays open, either end; or -1 */
     atomic_int              spawning; /* the child that has not come to its exec, or 0 */

@@ -38,8 +38,8 @@ int64_t remote_request(struct remote *remote, const char *method, struct text *p
 struct pollfd remote_poll(const struct remote *remote);
 
 /*
- * Sends and reads what it can without waiting. Returns 0, or -errno; -ECONNRESET: the agent has closed the
- * connection.
+ * Sends and reads as many bytes as it can without waiting. Returns 0, or -errno; -ECONNRESET: the agent has closed
+ * the connection.
  */
 int remote_move(struct remote *remote);
 

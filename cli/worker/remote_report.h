@@ -14,7 +14,7 @@
 struct remote_report {
     struct worker      *worker;
     struct report       before;      /* the worker's report before the run */
-    struct usage        used_before; /* what the runs before have used */
+    struct usage        used_before; /* the usage of the runs before */
     struct output_begin begin;
     bool                has_begun; /* the agent has said that the command runs */
 };

@@ -39,7 +39,7 @@ struct ending {
 struct worker {
     struct assignment *assignment;
     struct job        *job;      /* of the assignment */
-    struct report     *report;   /* what is posted next */
+    struct report     *report;   /* the report to post next */
     double             deadline; /* on the monotonic clock; INFINITY: none */
     pid_t              pid; /* the command's; not reaped until its leftovers are gone; 0: none */
     int                pidfd;

@@ -290,7 +290,7 @@ EOF
 @test "an attach behind another request is refused, and harms nobody" {
   begin web hasty
   wait_for_file refused
-  is "$(cat refused)" 'cannot attach: other answers are under way on this connection'
+  is "$(cat refused)" 'cannot attach: other replies are under way on this connection'
   k3 list web
 }
 

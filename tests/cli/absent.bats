@@ -36,7 +36,7 @@ load helpers
   k3 raise --wait ends SIGKILL
 }
 
-@test "of many starts at the same time one starts a thread, and all print its id" {
+@test "one of many starts at the same time starts a thread, and all of them print its id" {
   for i in {1..20}; do in_background "start$i" k3 start --if-absent -n a -- sh -c 'echo >>ran; sleep 1000'; done
   for i in {1..20}; do
     finish "start$i"
@@ -72,7 +72,7 @@ load helpers
   is "$(k3 logs a)" $'up\nasked'
 }
 
-@test "--if-absent does not look at what only a new thread has, but refuses what is wrong in itself" {
+@test "--if-absent ignores the needs and the leash if the thread is there, but refuses a malformed option" {
   k3 start -n a -- sleep 1000
   is "$(k3 start --if-absent -n a --needs nobody -- not-a-program)" 1
   run -64 k3 start --if-absent -n a --ready nonsense -- true
@@ -96,7 +96,7 @@ load helpers
   like "$output" "*fails:3: k3thread: start: FileNotFoundError: cannot run 'nonsense'*"
 }
 
-@test "a shutdown that waits leaves --if-absent only the threads that are there" {
+@test "during a shutdown --if-absent finds live threads and starts no new thread" {
   k3 start -n a -- sleep 1000
   in_background shutdown k3 shutdown
   wait_until "$DEADLINE" eval 'k3 start -- true 2>&1 | grep -q "shutting down"'
@@ -107,7 +107,7 @@ load helpers
   finish shutdown
 }
 
-@test "the socket finds or starts in one exchange" {
+@test "one request over the socket finds or starts a thread" {
   k3 start -- true
   script <<'PY'
 clients = [Client() for _ in range(20)]

@@ -78,13 +78,13 @@ near() {
   holds "($1 - $2) ^ 2 <= ($2 * 0.01 + $3) ^ 2"
 }
 
-@test "the processor time of a command has that of many short children in it" {
+@test "the processor time of a command includes the time of many short children" {
   k3 start -n a -- "$PYTHON" -I -S spend.py many 200
   k3 join a
   near "$(cpu a)" "$(k3 logs a)" 0.005
 }
 
-@test "the processor time has that of children which nobody but the supervisor has waited for" {
+@test "the processor time includes children that only the supervisor has waited for" {
   k3 start -n a -- "$PYTHON" -I -S spend.py orphans 40
   k3 start -n b -- true
   k3 join --all
@@ -111,7 +111,7 @@ near() {
   holds "$(cpu a) > $(cpu b) / 2"
 }
 
-@test "the memory is that of the largest process" {
+@test "the memory is the memory of the largest process" {
   k3 start -n a -- sh -c '(true & echo $! >pid)
     while [ -e /proc/$(cat pid) ]; do sleep 0.01; done
     "$0" -I -S spend.py hold 60; "$0" -I -S spend.py hold 1' "$PYTHON"
@@ -124,7 +124,7 @@ near() {
   [ "$b" -lt $((20 << 20)) ]
 }
 
-@test "while a thread runs the account has what has ended so far, and runs add up" {
+@test "while a thread runs the account has the processes that have ended so far, and runs add up" {
   k3 start -n a -- sh -c "(setsid sh -c 'i=0; while [ \$i -lt 100000 ]; do i=\$((i + 1)); done' &)
     sleep 1000"
   wait_until "$DEADLINE" has_spent a 0
@@ -140,7 +140,7 @@ has_spent() {
   holds "$(cpu "$1") > $2 + 0.02"
 }
 
-@test "a thread that has not run has used nothing, and a probe's checks do not count" {
+@test "a thread that has not run has an empty account, and a probe's checks do not count" {
   k3 start -n late -a 1000 -- true
   is "$(k3_field late cpu)" '{"user": 0.0, "system": 0.0}'
   is "$(k3_field late max_rss)" 0

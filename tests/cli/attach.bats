@@ -146,7 +146,7 @@ are_same() {
   see user "[thread 'a' has ended]"
 }
 
-@test "a prompt of Python is there when one attaches, and works" {
+@test "a prompt of Python is shown at the attach, and works" {
   k3 start -n a --tty -- "$PYTHON" -q
   wait_until "$DEADLINE" has_logged a '>>>'
   sit user
@@ -163,7 +163,7 @@ are_same() {
   wait_for_state a ended
 }
 
-@test "several may watch, and the one that attached last types" {
+@test "several clients may watch, and the client that attached last types" {
   k3 start -n a --tty -- sh -c 'echo begun; exec cat'
   sit first 20 60
   sit second 22 62
@@ -191,7 +191,7 @@ are_same() {
   [[ $(k3 logs a) != *this* ]]
 }
 
-@test "a client that is stopped or killed harms nobody" {
+@test "a client that is stopped or killed harms no other client" {
   k3 start -n a --tty --stop-signal HUP -- sh
   sit first
   sit second
@@ -296,7 +296,7 @@ END
   is "$(k3 logs a | tr -d '\r')" $'begun\none\ntwothree'
 }
 
-@test "attach and --tty refuse what cannot be, with one line that says why" {
+@test "attach and --tty refuse an impossible request, with one line that gives the reason" {
   k3 start -n plain -- sleep 1000
   k3 start -n a --tty -- sleep 1000
   run -1 --separate-stderr k3 attach a </dev/null
@@ -379,7 +379,7 @@ fails(-32001, "TypeError", "start", command=["true"], tty=1)
 END
 }
 
-@test "the terminal gets the size of the next client when the one that types only watches, or goes to another" {
+@test "the terminal gets the size of the next client when the client that types changes to watching or to another terminal" {
   k3 start -n a --tty -- cat
   k3 start -n b --tty -- cat
   script <<'END'
@@ -405,7 +405,7 @@ has_size(30)
 END
 }
 
-@test "a client that reads nothing from the socket costs little, and others see everything" {
+@test "a client that reads nothing from the socket costs little memory, and other clients see everything" {
   needs_no_sanitizer address 'it keeps freed memory'
   k3 start -n a --tty -- sh -c 'read -r x; seq 400000; echo end; read -r x'
   script "$(supervisor_pid)" <<'END'
@@ -435,7 +435,7 @@ END
   has_logged a cleaned
 }
 
-@test "a --tty thread whose log cannot be opened fails as any other" {
+@test "a thread with --tty fails like any other if its log cannot be opened" {
   run -1 --separate-stderr k3 start -n a --tty -o /nowhere/log -- true
   like "$stderr" "k3thread: start: FileNotFoundError: cannot open the output '/nowhere/log': *"
   run -127 --separate-stderr k3 start -n b --tty -- nothing-of-that-name

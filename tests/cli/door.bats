@@ -177,7 +177,7 @@ supervisor_is_there() {
   is "$(k3 list -q)" 1
 }
 
-@test "a start replaces a dead socket, and never a socket that somebody listens at" {
+@test "a start replaces a dead socket, and never a socket at which a process listens" {
   k3 start -- sleep 1000
   rm "$own/default.sock"
   "$PYTHON" -I -S -c 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])' \

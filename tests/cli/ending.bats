@@ -130,7 +130,7 @@ EOS
   refute_alive "$(cat pid)"
 }
 
-@test "all processes share one grace, and then every one of them is killed" {
+@test "all processes share one grace, and then each of them is killed" {
   start_savers a "$saver one 1000 setsid & $saver two 1000 fork setsid & exec $saver three 1000" 3 -g 0.5
   k3 raise --wait=20 a
   is "$(grep -c TERM log)" 3

@@ -38,7 +38,7 @@ y]
   is "$(k3 start --wait --env-file one -- env | grep -c '^A=')" 1
 }
 
-@test "a file of variables does not change what names the thread and its supervisor" {
+@test "a file of variables does not change the variables that name the thread and its supervisor" {
   printf 'K3THREAD_NAME=x\nK3THREAD_ID=x\nK3THREAD_SOCKET=/x\nA=a\n' >file
   run -0 k3 start --wait -n a --env-file file -- sh -c "$shows" sh K3THREAD_NAME K3THREAD_ID K3THREAD_SOCKET A
   is "$output" $'[a]\n[1]\n'"[$K3THREAD_SOCKET]"$'\n[a]'
@@ -87,7 +87,7 @@ y]
   like "$output" '*: there are more variables than a command can take'
 }
 
-@test "a file of many variables takes no long time" {
+@test "a file of many variables is read fast" {
   seq -f 'V%.0f=x' 50000 >file
   SECONDS=0
   run -0 k3 start --wait --env-file file --env-file file --env V7=y -- env
@@ -117,7 +117,7 @@ y]
   [ ! -e b.ran ]
 }
 
-@test "run --env-file comes in place of the .env beside a Procfile" {
+@test "run --env-file replaces the .env beside a Procfile" {
   printf 'A=dot\nB=dot\nPORT=3000\n' >.env
   printf 'A=given\nPORT=4000\n' >given
   echo 'one: echo $A $B $PORT' >Procfile
@@ -134,7 +134,7 @@ y]
   run -0 --separate-stderr k3 run -q --no-prefix --env-file given --procfile Procfile
 }
 
-@test "an environment of its own is not that of the next start" {
+@test "an environment of one start is not used for the next start" {
   echo A=one >file
   printf '%s\n' 'start -n a --env-file file -- sh -c "echo a \$A"' 'start -n b -- sh -c "echo b \$A"' \
     'start -n c --env A=two -- sh -c "echo c \$A"' 'start -n d -- sh -c "echo d \$A"' >script

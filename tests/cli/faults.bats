@@ -188,7 +188,7 @@ EOF
   mine "$K3THREAD" shutdown --now
 }
 
-@test "without /dev/null, or with a /tmp that cannot be written, a message names it and nothing is left" {
+@test "without /dev/null, or with a /tmp that cannot be written, a message names the file and no file is left" {
   unshare --user --map-root-user --mount true || skip 'no user namespaces'
   unset K3THREAD_SOCKET
   cat >all <<'EOF'

@@ -69,7 +69,7 @@ elsewhere() {
   run -69 there list
 }
 
-@test "a command there gets the login's environment, limits, umask and home, and what --env adds" {
+@test "a command there gets the login's environment, limits, umask and home, and the variables of --env" {
   A=here B=here there start --wait -e B=added -e 'C=it'\''s "$HOME"' -- \
     sh -c 'echo "${A-unset} $B $LOGIN"; echo "$C"; pwd; umask; ulimit -n; echo "${K3THREAD_HOST-unset}"' >out
   is "$(cat out)" "unset added remote
@@ -127,7 +127,7 @@ unset"
   k3 -S "$dir/near.sock" shutdown --now
 }
 
-@test "a host that cannot be reached: ssh's words, and 69" {
+@test "for a host that cannot be reached, k3thread shows the words of ssh and exits with 69" {
   run -69 k3 -H nowhere list
   is "$output" "ssh: Could not resolve hostname nowhere: Name or service not known
 k3thread: list: no connection to 'nowhere': ssh ended with status 255"
@@ -218,7 +218,7 @@ k3thread: list: no connection to 'nowhere': ssh ended with status 255"
   is "$(sed 's/^web | //' pattern.out)" "$(cat following.out)"
 }
 
-@test "a pattern also follows a thread that starts later, and one that runs again" {
+@test "a pattern also follows a thread that starts later, and a thread that runs again" {
   mkfifo go
   there start --name a -- sh -c "echo a; read x <$dir/go"
   there start --name b -- sh -c 'echo b'
@@ -298,7 +298,7 @@ sees_events() {
   refute_alive "$guardian"
 }
 
-@test "a broken connection is reported, and its status is that of a lost supervisor" {
+@test "a broken connection is reported, with the status of a lost supervisor" {
   there start --name web -- sleep 1000
   in_background joining there join web
   wait_until "$DEADLINE" test -s ssh.pid

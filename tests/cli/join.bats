@@ -83,7 +83,7 @@ has_socket() {
   run -4 k3 join '[b]' 'a-*'
 }
 
-@test "a name means the live thread of that name, else the newest that ended" {
+@test "a name means the live thread of that name, or else the newest ended thread" {
   k3 join "$(k3 start -n n -- sh -c 'exit 1')" || :
   k3 join "$(k3 start -n n -- sh -c 'exit 2')" || :
   run -2 k3 join n
@@ -174,7 +174,7 @@ has_socket() {
   run -124 k3 join --any -t 0 '*'
 }
 
-@test "join --any means the newest thread of each name" {
+@test "join --any waits for the newest thread of each name" {
   run -1 k3 join "$(k3 start -n n -- sh -c 'exit 1')"
   run -2 k3 join "$(k3 start -n n -- sh -c 'exit 2')"
   run -2 k3 join --any 'n*'
@@ -263,7 +263,7 @@ END
   run -143 k3 join slow
 }
 
-@test "a thousand joins wait at the same time, and each gets its answer" {
+@test "a thousand joins wait at the same time, and each gets its reply" {
   (ulimit -n "$(ulimit -Hn)" && k3 start -n slow -- sleep 1000)
   script <<'EOF'
 clients = [Client() for _ in range(500)]
@@ -389,7 +389,7 @@ for line in client.makefile("rb"):
   done
 }
 
-@test "a join that waits long does not delay the answer about a short thread" {
+@test "a join that waits long does not delay the reply about a short thread" {
   k3 start -n a -- sleep 1000
   script <<'EOF'
 client = Client()

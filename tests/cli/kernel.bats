@@ -69,7 +69,7 @@ setup() {
   is "$(k3_field a exception)" SystemExit
 }
 
-@test "where inotify is refused a log keeps to its limit, a line makes its thread ready, and a reader can follow" {
+@test "if inotify is refused, a log keeps to its limit, a line makes its thread ready, and a reader can follow" {
   for error in "$ENOSYS" "$EPERM"; do
     for call in "$INOTIFY_INIT1" "$INOTIFY_ADD_WATCH"; do
       refuse() { "$HELPERS/refuse" "$error" "$call" -- "$@"; }
@@ -89,7 +89,7 @@ has_lost_its_beginning() {
   [ "$(head -c 1 "$1" | tr '\0' x)" = x ]
 }
 
-@test "run --jobserver says that it needs inotify, and why it has none" {
+@test "run --jobserver says that it needs inotify, and gives the reason why it has none" {
   echo 'start -- true' >script
   for error in "$ENOSYS" "$EPERM"; do
     run -125 --separate-stderr "$HELPERS/refuse" "$error" "$INOTIFY_INIT1" -- "$K3THREAD" run --jobserver script

@@ -136,7 +136,7 @@ is_leashed() {
   [ ! -e ran ]
 }
 
-@test "a process that has ended but is not gone, or whose group lives on, has ended" {
+@test "a process counts as ended if it is a zombie, or if only its group lives on" {
   cat >leashes.py <<'END'
 import os, signal, sys, time
 def child(act):
@@ -218,7 +218,7 @@ PY
   as_nobody "$K3THREAD" shutdown
 }
 
-@test "what is no process is refused" {
+@test "--leash refuses a word that is no process" {
   for word in 0 -1 x '' 1x 99999999999 1.5; do
     run -64 --separate-stderr k3 start --leash="$word" -- true
     is "$stderr" "k3thread: start: ValueError: --leash takes a number that is the id of a process, not '$word'"

@@ -41,7 +41,7 @@ for process in json.load(sys.stdin):
   refute_alive $(cat "${!kinds[@]}")
 }
 
-@test "a process below another one is found too, and so is one whose parent threw its mark away" {
+@test "a process below a leftover is found too, and so is a process whose parent threw its mark away" {
   k3 start -n tree -- sh -c "(sh -c '$(leave a setsid); sleep 1000' &); while [ ! -s a ]; do sleep 0.01; done"
   k3 start -n shed -- sh -c "$(leave b shed) ; while [ \$(wc -l <b) != 2 ]; do sleep 0.01; done"
   k3 join --all
@@ -99,7 +99,7 @@ END
   unlike "$output" '*left*'
 }
 
-@test "of a process that has set a title, the title alone is told" {
+@test "the description of a process that has set a title is the title alone" {
   k3 start -n a -- "$PYTHON" -I -S -c '
 import os, time
 if os.fork() == 0:
@@ -114,7 +114,7 @@ while not os.path.exists("up"): time.sleep(0.01)'
   is "$(k3_field a left | "$PYTHON" -I -S -c 'import json, sys; print(json.load(sys.stdin)[0]["command"])')" "['some title']"
 }
 
-@test "what is still at work when its command has ended is neither killed nor reported, if it ends soon" {
+@test "a process that still works when its command has ended is neither killed nor reported, if it ends soon" {
   for i in {1..8}; do
     k3 start -n "t$i" -- sh -c "(i=0; while [ \$i -lt 15000 ]; do i=\$((i + 1)); done; echo >done.$i) & exit 3"
   done
@@ -166,7 +166,7 @@ while not os.path.exists("pid") or os.path.getsize("pid") == 0: time.sleep(0.01)
   wait_for_state burner ended
 }
 
-@test "what was left is an event, once for each run, and all runs add up" {
+@test "leftovers are an event, once for each run, and all runs add up" {
   k3 start -- true
   in_background watch k3 watch --json
   in_background words k3 watch
@@ -190,7 +190,7 @@ has_watchers() {
   [ -s words.out ] && { [ ! -e watch.out ] || [ -s watch.out ]; }
 }
 
-@test "a restart that is asked for keeps what earlier runs left" {
+@test "a requested restart keeps the leftovers of earlier runs in the list" {
   k3 start -n again -- sh -c "[ -e b ] || { $(leave a); exit; }; sleep 1000"
   k3 join again
   echo >b

@@ -18,7 +18,7 @@ load helpers
     "1 web $(k3_field web tid) $(k3_field web pid) running no *s - sleep 1000"
 }
 
-@test "a row that was listed before shows what has changed since" {
+@test "a row that was listed before shows later changes" {
   row() { k3 list web | tail -n 1 | tr -s ' ' | cut -d" " -f 4-6,8-; }
   k3 start -n web --ready cmd:'[ -e ready ]' -- sleep 1000
   pid=$(k3_field web pid)
@@ -34,7 +34,7 @@ load helpers
   for _ in 1 2; do is "$(row)" "- ended no SIGKILL sleep 1000"; done
 }
 
-@test "a row shows how an ended thread ended" {
+@test "a row shows the result of an ended thread" {
   k3 start -n seven -- sh -c 'exit 7'
   k3 start -n killed -- sh -c 'kill -9 $$'
   k3 start -n raised -- sleep 1000
@@ -141,7 +141,7 @@ END
   is "$stderr" "k3thread: list: InvalidThreadIdError: no live thread 'a'"
 }
 
-@test "a name means the live thread that has it, else the newest that ended; a pattern means every match" {
+@test "a name means the live thread with that name, or else the newest ended thread; a pattern means every match" {
   for _ in 1 2 3; do k3 join "$(k3 start -n again -- true)"; done
   is "$(k3 list -q again | xargs)" 3
   is "$(k3 list -q again 1 | xargs)" '1 3'
@@ -278,7 +278,7 @@ client.sendall(sys.argv[1].encode() + b"\n")
 client.recv(1)' "$1"
 }
 
-@test "list copes with any answer of a server" {
+@test "list accepts any reply of a server without harm" {
   for table in 'ID\tNAME' '' '\n\n' 'a\tb\nc'; do
     answer "{\"id\": 1, \"result\": {\"table\": \"$table\"}}"
     run -0 k3 list
@@ -292,7 +292,7 @@ client.recv(1)' "$1"
   rm "$K3THREAD_SOCKET"
 }
 
-@test "list --json says which commands have a terminal" {
+@test "list --json tells for each command if it has a terminal" {
   k3 start -n a --tty -- true
   k3 start -n b -- true
   is "$(k3_field a tty) $(k3_field b tty)" 'true false'

@@ -6,7 +6,7 @@
 
 load helpers
 
-@test "logs prints what the command wrote, both streams in order" {
+@test "logs prints the output of the command, both streams in order" {
   k3 start -n l -- sh -c 'echo one; echo two >&2; echo three'
   k3 join l
   is "$(k3 logs l)" $'one\ntwo\nthree'
@@ -210,7 +210,7 @@ allocated() {
   echo $(($(stat -c '%b * %B' "$1")))
 }
 
-@test "--log-limit keeps about that much on disk: the newest output, from the beginning of a line" {
+@test "--log-limit keeps about that size on disk: the newest output, from the beginning of a line" {
   k3 start --name a --log-limit 256K -- sh -c 'seq 300000; sleep 1000'
   log=$(k3_field a log)
   wait_until "$DEADLINE" ends_with 300000 "$log"
@@ -368,7 +368,7 @@ between() {
   is "$(k3 logs --since "$(between)" a)" 'begun, ended'
 }
 
-@test "--since of a log that was emptied shows all that is new" {
+@test "--since of a log that was emptied shows all new output" {
   prints_twice
   : >"$(k3_field a log)"
   k3 restart a
@@ -376,7 +376,7 @@ between() {
   like "$(k3 logs --since 1h a)" '*old*'
 }
 
-@test "--since of a restarted thread, and of a thread with --output, shows at least what is new" {
+@test "--since of a restarted thread, and of a thread with --output, shows at least the new output" {
   prints_twice -o out
   like "$(k3 logs --since "$(between)" a)" $'*new\nunfinished'
   wait_until "$DEADLINE" eval '[ "$(k3 logs --since 0.2 a)" = "" ]'
@@ -387,7 +387,7 @@ between() {
   like "$(k3 logs --since 1h b)" $'run\n--- run 2, *\nrun'
 }
 
-@test "--since notices the output of many threads, also of one that writes at full speed" {
+@test "--since notices the output of many threads, also of a thread that writes at full speed" {
   k3 start -n noisy -- sh -c 'while :; do echo noise; done'
   prints_twice
   k3 raise --wait noisy
@@ -396,7 +396,7 @@ between() {
   [ "$(wc -l <shown)" -lt "$(wc -l <"$(k3_field noisy log)")" ]
 }
 
-@test "--since over the socket moves the offset, and refuses what is no number" {
+@test "--since over the socket moves the offset, and refuses a value that is no number" {
   prints_twice
   SECONDS_AGO=$(between) script <<'END'
 seconds = int(os.environ["SECONDS_AGO"].rstrip("ms")) / 1000

@@ -12,7 +12,7 @@ start_task() {
   k3 start -n "$1" "${@:3}" -- sh -c 'until [ -e "$1.go" ]; do sleep 0.01; done; exit "$2"' sh "$1" "$2"
 }
 
-@test "a thread that needs another one's success runs when that has exited with 0" {
+@test "a thread that needs the success of another thread runs when that thread has exited with 0" {
   start_task migrate 0
   k3 start -n web --needs migrate:succeeded -- touch web.ran
   is_state web waiting
@@ -22,7 +22,7 @@ start_task() {
   [ -e web.ran ]
 }
 
-@test "a thread that needs another one's success does not run if that fails, and says how it ended" {
+@test "a thread that needs the success of another thread does not run if that thread fails, and shows its result" {
   start_task migrate 3
   k3 start -n web --needs migrate:succeeded -- touch web.ran
   k3 start -n proxy --needs web:succeeded -- touch web.ran
@@ -35,7 +35,7 @@ start_task() {
   [ ! -e web.ran ]
 }
 
-@test "success is what join says: a time limit and a signal are failures" {
+@test "success means that join would exit with 0: a time limit and a signal are failures" {
   k3 start -n late -t 0.5 -- sh -c 'trap "exit 0" TERM; until [ -e never ]; do sleep 0.01; done'
   run -124 k3 join late
   k3 start -n killed -- sleep 1000
@@ -52,7 +52,7 @@ start_task() {
   k3 start --wait --needs asked:succeeded -- true
 }
 
-@test "a thread that needs another one's end runs when that has ended in any way" {
+@test "a thread that needs the end of another thread runs when that thread has ended in any way" {
   start_task failing 3
   k3 start -n killed -- sleep 1000
   k3 start -n a --needs failing:ended --needs killed:ended -- touch a.ran
@@ -67,7 +67,7 @@ start_task() {
   k3 start --wait --needs failing:ended --needs 2:ended -- true
 }
 
-@test "a thread's end is its last: a restart, by a policy or asked for, ends nothing" {
+@test "a need of an end waits for the last end: the end of a run before a restart does not count" {
   start_task flaky 3 --restart on-failure:1
   k3 start -n after --needs flaky:ended -- true
   k3 restart flaky
@@ -118,7 +118,7 @@ start_task() {
   touch go
 }
 
-@test "a need that was met stays met, whatever becomes of the other thread" {
+@test "a need that was met stays met, whatever happens to the other thread" {
   start_task one 0
   start_task two 0
   k3 start -n a --needs one:succeeded --needs two:ended -- true
@@ -149,7 +149,7 @@ start_task() {
   [ -e web.ran ]
 }
 
-@test "a thread that was cleared has ended, and nobody knows whether it had succeeded" {
+@test "a thread that was cleared counts as ended, but not as succeeded" {
   start_task one 0
   start_task two 0
   k3 start -n a --needs one:succeeded -- true
@@ -165,7 +165,7 @@ start_task() {
   k3 join b
 }
 
-@test "a thread of the name that it needs is refused, with the circle" {
+@test "a thread that needs a thread of its own name is refused, and the message shows the circle" {
   run -64 --separate-stderr k3 start -n a --needs a -- true
   is "$stderr" 'k3thread: start: ValueError: --needs goes in a circle: a needs a'
   for condition in ready ended succeeded; do
@@ -187,7 +187,7 @@ fails() {
   like "$output" "$message"
 }
 
-@test "the needs of a script in a circle are refused, with the circle" {
+@test "a circle of needs in a script is refused, and the message shows the circle" {
   fails 64 $'script:1: k3thread: start: Inv*no thread \'b\'*\nscript:1: k3thread: start: ValueError: --needs goes in a circle: a needs b needs a' \
     'start -n a --needs b -- touch ran' 'start -n b --needs a -- touch ran'
   fails 64 '*script:2: k3thread: start: ValueError: --needs goes in a circle: a needs c needs b needs a' \
@@ -199,7 +199,7 @@ fails() {
   [ ! -e ran ]
 }
 
-@test "a script that starts a thread too late is told which line must come before" {
+@test "the message about a thread that a script starts too late names the line that must come first" {
   fails 3 $'*script:2: k3thread: start: Inv*no thread \'b\'*\nscript:2: k3thread: start: \'b\' is started in line 4, which must come before this line*' \
     'start -n x -- true' 'start -n a --needs b:ended -- touch ran' 'start --help' 'start -n b --needs x -- touch ran'
   [ ! -e ran ]
@@ -247,7 +247,7 @@ fails() {
   is "$(k3 list -q)" ''
 }
 
-@test "a script's threads need each other's success, and run says which was not run" {
+@test "the threads of a script can need each other's success, and run names a thread that was not run" {
   cat >steps <<'END'
 start -n build -- true
 start -n test --needs build:succeeded -- false

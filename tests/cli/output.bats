@@ -150,7 +150,7 @@ on_blocks() {
   is "$(find "/proc/$(supervisor_pid)/fd" -lname '*inotify*' | wc -l)" 2
 }
 
-@test "a reader of a thread that has not begun gets the output from its first byte, and nothing of others" {
+@test "a reader of a thread that has not begun gets the output from its first byte, and no output of other threads" {
   echo other >shared
   for options in '--after 0.05' '--needs first'; do
     k3 start -n first -- sleep 0.05
@@ -179,7 +179,7 @@ on_blocks() {
   is "$(cat following.out waiting.out)" ''
 }
 
-@test "the answers about a thread say where its output begins once it has begun" {
+@test "the replies about a thread say where its output begins once it has begun" {
   k3 start -- true
   script <<'EOF'
 open("shared", "w").write("other\n")
@@ -316,7 +316,7 @@ shared() {
   is "$(cat c)" one
 }
 
-@test "logs -f continues with the file that takes the place of one that was moved" {
+@test "logs -f continues with the file that replaces a moved file" {
   k3 start -n r -o q --restart always:2 -- \
     sh -c 'echo run; until [ -e go ]; do sleep 0.02; done; rm go; printf "no newline"'
   in_background following k3 logs -f r
@@ -357,7 +357,7 @@ is_counted() {
   [ "$(grep -c '^run' "$2")" = "$1" ]
 }
 
-@test "logs -f continues when the log is emptied, and a line that comes then still makes the thread ready" {
+@test "logs -f continues when the log is emptied, and a later line still makes the thread ready" {
   k3 daemon -n p -o u --ready 'line:^up$' -- \
     sh -c 'seq 5000; until [ -e go ]; do sleep 0.02; done; echo up; exec sleep 1000'
   in_background following k3 logs -f p
@@ -371,7 +371,7 @@ is_counted() {
   is "$(cat following.out)" "$(seq 5000)"$'\nup'
 }
 
-@test "logs -f ends an unfinished line when the log is emptied, and loses nothing of what comes then" {
+@test "logs -f ends an unfinished line when the log is emptied, and loses no later output" {
   k3 start -n p -o u -- \
     sh -c 'printf "one\ntw"; until [ -e go ]; do sleep 0.02; done; printf "3\n4\n"; exec sleep 1000'
   in_background following "$K3THREAD" logs -f p
@@ -407,7 +407,7 @@ is_counted() {
   done
 }
 
-@test "start --wait acts on a signal even while nobody reads its output" {
+@test "start --wait acts on a signal even while no process reads its output" {
   mkfifo pipe
   exec 4<>pipe
   "$K3THREAD" start --wait -n a -- sh -c 'yes | head -c 1000000; exec sleep 1000' >pipe 3>&- 4>&- &

@@ -12,7 +12,7 @@ load helpers
 @test "words are shown so that they cannot confuse a terminal, and quoted so that a shell reads them back" {
   "$HELPERS/text" words
 }
-@test "the check for UTF-8 accepts what is UTF-8 and nothing else" { "$HELPERS/text" characters; }
+@test "the check for UTF-8 accepts UTF-8 and nothing else" { "$HELPERS/text" characters; }
 @test "the first byte that is not plain is found wherever it stands" { "$HELPERS/text" plain-bytes; }
 @test "the width of a text is counted in columns" { "$HELPERS/text" columns; }
 @test "lines are found in bytes that come in pieces, and no byte is searched twice" { "$HELPERS/text" lines; }

@@ -112,7 +112,7 @@ fails(-32001, "TypeError", "start", command=["true"], directory="/", chained=1)
 EOF
 }
 
-@test "a chained start that does not hold the others still breaks the chain when it fails" {
+@test "a chained start with \"hold\" false still breaks the chain when it fails" {
   script <<'EOF'
 client = Client()
 def start_chained(*command):
@@ -288,7 +288,7 @@ assert call("version")["protocol"] == 1
 EOF
 }
 
-@test "an answer carries the id of its request unchanged, whatever the id is" {
+@test "a reply carries the id of its request unchanged, whatever the id is" {
   script <<'EOF'
 for id in [0, -1, 7, 1.5, "", "a\u00e9\n", 2**53]:
     assert ask(request(id, "version", {}))["id"] == id
@@ -296,7 +296,7 @@ assert ask(b'{"jsonrpc":"2.0","id":null,"method":"version"}\n')["id"] is None
 EOF
 }
 
-@test "a notification is carried out and gets no answer" {
+@test "a notification is carried out and gets no reply" {
   script <<'EOF'
 client = Client()
 client.send_bytes(b'{"jsonrpc":"2.0","method":"raise","params":{"thread":"first"}}\n')
@@ -312,7 +312,7 @@ assert result_of(ask(b'{"jsonrpc":"2.0","id":1,"method":"list"}\n'))[0]["name"] 
 EOF
 }
 
-@test "a client can send requests before it has its answers, and the answers carry the ids" {
+@test "a client can send requests before it has the replies, and the replies carry the ids" {
   script <<'EOF'
 client = Client()
 joining = client.send("join", thread="first")
@@ -360,7 +360,7 @@ assert call("list")[0]["state"] == "running"
 EOF
 }
 
-@test "a client that has sent its last request still gets the answers that it waits for" {
+@test "a client that has sent its last request still gets the replies that it waits for" {
   script <<'EOF'
 client = Client()
 client.send("join", thread="first")
@@ -373,7 +373,7 @@ assert client.receive() is None
 EOF
 }
 
-@test "a client that has sent its last request gets the answers that had to wait until it reads" {
+@test "a client that has sent its last request gets the replies that had to wait until it reads" {
   script <<'EOF'
 start("/bin/true", "x" * 100000)
 client = Client()
@@ -533,7 +533,7 @@ EOF
   [ "$(memory_of "$pid")" -lt $((before + 100 * 1024)) ]
 }
 
-@test "a client that reads late gets all its answers" {
+@test "a client that reads late gets all its replies" {
   script <<'EOF'
 import fcntl, struct, termios, threading
 client = Client()
@@ -707,7 +707,7 @@ EOF
   finish supervise
 }
 
-@test "an answer has only the members that the request names" {
+@test "a reply has only the members that the request names" {
   script <<'END'
 thread = start("sleep", "1000", name="a")
 assert call("raise", thread="a", exception="SIGCONT", members=["id"]) == [{"id": thread["id"]}]
@@ -719,7 +719,7 @@ fails(-32002, "ValueError", "join", thread="a", members=3)
 END
 }
 
-@test "of too many calls that wait on one connection the last ones are refused" {
+@test "if too many calls wait on one connection, the last ones are refused" {
   script <<'END'
 client = Client()
 join = {"thread": "first", "members": ["id"]}

@@ -165,7 +165,7 @@ for words in (["raise", "a"], ["raise", "12"], ["raise", "a-*", "SIGHUP"],
 EOF
 }
 
-@test "the slow way reads an answer that is not plain, and no request is sent twice" {
+@test "the slow way reads a reply that is not plain, and no request is sent twice" {
   quick_script <<'EOF'
 table = "ID\\tNAME\\tRESULT\\tCOMMAND\\n1\\ta\\t-\\tsleep 1\\n"
 for words in (["raise", "a"], ["start", "true"], ["join", "a"], ["list"]):
@@ -198,7 +198,7 @@ for words in (["raise", "a"], ["start", "true"], ["join", "a"], ["list"]):
 EOF
 }
 
-@test "both ways read damaged answers alike" {
+@test "both ways read damaged replies alike" {
   quick_script <<'EOF'
 seed = int(os.environ.get("SEED", random.randrange(1 << 32)))
 print("SEED=%d" % seed)
@@ -359,7 +359,7 @@ for way in (QUICK, SLOW):
 EOF
 }
 
-@test "neither way sends a raise of what cannot be an exception's name" {
+@test "neither way sends a raise of a name that no exception can have" {
   quick_script <<'EOF'
 for way in (QUICK, SLOW):
     done = subprocess.run([K3THREAD, *way, "raise", "a", "No-such"], stderr=subprocess.PIPE, timeout=TIMEOUT)

@@ -19,7 +19,7 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
 
 # --- which exception ---
 
-@test "raise ends the thread, its command and what the command started" {
+@test "raise ends the thread, its command and all processes that the command started" {
   ready_thread nap 'sleep 1000 & echo $! >"$1.ready"; wait'
   pid=$(k3_field nap pid)
   k3 raise --wait nap SystemExit
@@ -208,7 +208,7 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
   run -137 k3 join s
 }
 
-@test "a pattern finds each thread whose name is no text" {
+@test "a pattern finds each thread whose name is not UTF-8" {
   for name in $'x\xff' $'x\xfe' $'y\xff'; do
     k3 start -n "$name" -- sleep 1000
   done

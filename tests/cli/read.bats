@@ -85,7 +85,7 @@ assert read_all(client, 1, thread="later", follow=True)[0] == b"hello\n"
 PY
 }
 
-@test "a read that comes with a start reads the log of that thread" {
+@test "a read that is sent together with a start reads the log of that thread" {
   k3 start -- true
   reading <<'PY' | script
 client = Client()
@@ -114,7 +114,7 @@ PY
   k3 raise --wait again SIGKILL
 }
 
-@test "read tells of bytes that the log has lost" {
+@test "read reports bytes that the log has lost" {
   k3 start --wait --name long --log-limit 64K -- sh -c 'seq 200000' >/dev/null
   reading <<'PY' | script
 log = call("logs", thread="long")
@@ -183,7 +183,7 @@ wait_until("closed", lambda: descriptors(pid) <= before)
 PY
 }
 
-@test "read refuses what it cannot do" {
+@test "read refuses an impossible request" {
   k3 start --wait --name text -- echo hello >/dev/null
   k3 start --wait --name gone -- echo hello >/dev/null
   rm "$(k3_field gone log)"
@@ -229,7 +229,7 @@ PY
   done
 }
 
-@test "surroundings are what the later starts of the connection get, as far as these do not say" {
+@test "later starts of the connection get the surroundings, unless a start brings its own" {
   k3 start -- true
   mkdir -p home/sub
   script <<'PY'

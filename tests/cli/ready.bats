@@ -227,7 +227,7 @@ wait_for_lines() {
   refute_alive $(cat pids)
 }
 
-@test "a thread that ends during a check leaves no process of that check" {
+@test "the end of a thread during a check leaves no process of that check" {
   k3 start --name a --ready 'cmd:setsid sh -c "echo \$\$ >pid; exec sleep 1000" & sleep 1000' -- sleep 1000
   wait_for_file pid
   k3 raise --wait a

@@ -84,7 +84,7 @@ has_runs() {
   is "$(k3_field a state)" running
 }
 
-@test "restart refuses what is no thread, and restarts nothing then" {
+@test "restart refuses a word that means no thread, and then restarts nothing" {
   k3 start -n a -- sleep 1000
   run -3 k3 restart nothing a
   like "$output" "*InvalidThreadIdError: no thread 'nothing'"
@@ -95,7 +95,7 @@ has_runs() {
   is "$(k3_field a runs)" 1
 }
 
-@test "an ended thread whose name another one has by now does not run again" {
+@test "an ended thread does not run again if another thread has its name by now" {
   k3 start -n a -- true
   k3 join a
   k3 start -n a -- sleep 1000
@@ -106,7 +106,7 @@ has_runs() {
   is "$(k3_field 2 runs)" 2
 }
 
-@test "a name of its own is free again for a start when the thread has ended again" {
+@test "the name of a restarted thread is free again for a start when the thread has ended" {
   k3 start -n a -- true
   k3 join a
   k3 restart a
@@ -217,14 +217,14 @@ busy() {
   unlike "$(k3 list)" '*RUNS*'
 }
 
-@test "run prints what a thread writes that has ended and runs again" {
+@test "run prints the output of a thread that has ended and runs again" {
   printf '%s\n' 'start -n a -- sh -c "echo word"' 'join a' 'restart a' >again
   run -0 --separate-stderr k3 run again
   is "$output" $'a | word\na | word'
   like "$stderr" "*'a' ended (exit 0); its run 2 begins*exit 0 (2 runs)*"
 }
 
-@test "run prints what each of many short runs writes, and counts the one that fails" {
+@test "run prints the output of each of many short runs, and counts a run that fails" {
   printf '#!/bin/sh\necho >>runs; echo $(wc -l <runs); [ $(wc -l <runs) != 30 ] || exit 9\n' >counting
   chmod +x counting
   {
@@ -257,7 +257,7 @@ fails(-32003, "InvalidThreadIdError", "restart", thread="b")
 PY
 }
 
-@test "watch says why a thread runs again, which run it is, and whether that was asked for" {
+@test "watch shows the reason and the number of a run after a restart, and if a user asked for the restart" {
   k3 start -n a -r on-failure:1 -- sh -c 'exit 3'
   in_background watch k3 watch
   in_background events k3 watch --json

@@ -38,7 +38,7 @@ runs() {
   is "$(runs)" 2
 }
 
-@test "a number limits how often a thread is restarted" {
+@test "a number limits the restarts of a thread" {
   fails 100
   k3 start --name a --restart on-failure:2 -- ./failing
   run -1 k3 join --timeout 20 a

@@ -26,7 +26,7 @@ run 3'
   is "$(cat "$(k3_field a log)")" $'run 1\nrun 2\nrun 3'
 }
 
-@test "the line says how the run before ended" {
+@test "the line shows the result of the run before" {
   k3 start -n a -r on-failure:1 -- sh -c '[ -e again ] || { touch again; kill -KILL $$; }'
   k3 join -t 20 a
   k3 restart a
@@ -127,7 +127,7 @@ run 3'
   is "$(k3 logs b | tail -n 3)" $'line 100000\n--- run 2, after exit 3 ---\nlast'
 }
 
-@test "a file of the user's is shown as it is" {
+@test "a file of --output is shown as it is, without lines between runs" {
   for name in a b; do
     k3 start -n $name -o shared -r on-failure:1 -- sh -c 'echo "$K3THREAD_NAME"; exit 4'
     run -4 k3 join -t 20 $name

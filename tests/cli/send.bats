@@ -58,7 +58,7 @@ lines_of() {
   is "$(wc -l <both)" 200000
 }
 
-@test "send to a command that does not read waits for --timeout, and says what was not taken" {
+@test "send to a command that does not read waits for --timeout, and reports the bytes that were not taken" {
   idle a
   head -c 100000 /dev/zero >zeros
   run -124 --separate-stderr k3 send -t 0.2 a <zeros
@@ -67,7 +67,7 @@ lines_of() {
   is "$stderr" "k3thread: send: TimeoutError: thread 'a' (id 1) does not read its input; 0 bytes were taken, 5 bytes were not"
 }
 
-@test "a sender that waits delays nobody else, and ends with the thread" {
+@test "a sender that waits delays no other client, and ends with the thread" {
   idle a
   head -c 100000 /dev/zero >zeros
   in_background waiting bash -c "'$K3THREAD' send a <zeros"
@@ -100,7 +100,7 @@ is_full() {
   finish next '[03]'
 }
 
-@test "what one run has not read, the next run reads" {
+@test "the next run reads the input that one run has not read" {
   k3 start -n a -i -r always:2 -- sh -c 'read -r line; echo "$line"'
   k3 send a one
   wait_until "$DEADLINE" is_logged a one
@@ -127,14 +127,14 @@ is_logged() {
   wait_until "$DEADLINE" is_logged a three
 }
 
-@test "send to a thread whose command has not begun is not lost" {
+@test "the bytes that are sent to a thread whose command has not begun are not lost" {
   k3 start -n a -i --after 0.3 -- cat
   k3 send --eof a early
   k3 join a
   is "$(k3 logs a)" early
 }
 
-@test "send refuses a thread that takes no input, with one line that says why" {
+@test "send refuses a thread that takes no input, with one line that gives the reason" {
   k3 start -n none -- sleep 1000
   run -64 --separate-stderr k3 send none x
   is "$stderr" "k3thread: send: ValueError: thread 'none' (id 1) has no open input; start it with --input"

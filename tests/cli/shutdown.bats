@@ -227,7 +227,7 @@ EOF
   finish fake
 }
 
-@test "the supervisor sends its last answers to their end although a child ends meanwhile" {
+@test "the supervisor sends its last replies completely although a child ends meanwhile" {
   for i in {1..40}; do k3 start -- echo "$(printf 'x%.0s' {1..2000})"; done
   pid=$(supervisor_pid)
   script "$pid" <<'EOF'
@@ -248,7 +248,7 @@ for i in range(20):
 EOF
 }
 
-@test "a client that keeps a thread can still ask how it ended when all threads have ended" {
+@test "a client that keeps a thread can still ask for its result when all threads have ended" {
   k3 start -- true
   script <<'EOF'
 keeper, other = Client(), Client()

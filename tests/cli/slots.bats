@@ -17,7 +17,7 @@ states() {
   k3 list --json | "$PYTHON" -I -S -c 'import json, sys; print(*(t["state"] for t in json.load(sys.stdin)))'
 }
 
-@test "slots shows the number, which can be set again, and with --long and --json what runs and waits" {
+@test "slots shows the number, which can be set again, and with --long and --json the running and waiting threads" {
   supervise_slots
   is "$(k3 slots)" none
   k3 slots 2
@@ -47,7 +47,7 @@ states() {
   is "$(states)" 'ended ended running running queued'
 }
 
-@test "with 0 slots nothing new begins, and what runs goes on; with none there is no limit" {
+@test "with 0 slots no new command begins, and running commands go on; with none there is no limit" {
   supervise_slots
   k3 start -- sleep 1000
   k3 slots 0
@@ -63,7 +63,7 @@ states() {
   is "$(states)" 'ended running running running'
 }
 
-@test "a shutdown waits for threads that no slot lets begin; raise and shutdown --now end them" {
+@test "a shutdown waits for threads that get no slot; raise and shutdown --now end them" {
   supervise_slots
   k3 slots 0
   k3 start -- touch began

@@ -20,7 +20,7 @@ load helpers
   is "$(k3_field 2 name)" Thread-2
 }
 
-@test "a default name is never one that is in use" {
+@test "a default name is never a name in use" {
   k3 start -n Thread-2 -- sleep 1000
   id=$(k3 start -- sleep 1000)
   unlike "$(k3_field "$id" name)" Thread-2
@@ -121,7 +121,7 @@ load helpers
   is "$(k3 list -q)" ''
 }
 
-@test "the command is looked for in the PATH of its own environment" {
+@test "k3thread looks for the command in the PATH of the command's environment" {
   mkdir bin
   printf '#!/bin/sh\nexit 9\n' >bin/mine
   chmod +x bin/mine
@@ -144,7 +144,7 @@ load helpers
 
 # --- the delay ---
 
-@test "--after delays the command, and not the answer" {
+@test "--after delays the command, and not the reply" {
   id=$(k3 start --after 1000 -- sleep 1000)
   is "$(k3_field "$id" state)" delayed
   is "$(k3_field "$id" pid)" null
@@ -202,7 +202,7 @@ EOF
   run -1 grep -x one=1 second
 }
 
-@test "--env adds and replaces variables, and the last of one name counts" {
+@test "--env adds and replaces variables, and the last value for a name counts" {
   old=old k3 start -e new=1 --env old=2 -e empty= -e eq=a=b -e twice=1 -e twice=2 -- sh -c 'env >out'
   k3 join 1
   grep -x new=1 out
@@ -269,7 +269,7 @@ EOF
   run -64 k3 start --input= -- cat
 }
 
-@test "--input=FILE does not hang on a FIFO that nobody writes to" {
+@test "--input=FILE does not hang on a FIFO to which no process writes" {
   mkfifo fifo
   k3 start -n a --input=fifo -- cat
   k3 join a
@@ -292,7 +292,7 @@ EOF
 
 # --- directory, umask, output ---
 
-@test "the command's directory is the caller's, or that of --directory" {
+@test "the command's directory is the caller's, or the directory of --directory" {
   mkdir -p a/b
   (cd a && k3 start -- pwd)
   k3 start -C a/b -- pwd
@@ -435,7 +435,7 @@ EOF
   is "$(cat out)" 20000
 }
 
-@test "a thread learns which thread that it needs ended before it was ready" {
+@test "a thread's message names the needed thread that ended before it was ready" {
   k3 start -n db --ready line:never -- sleep 1000
   k3 start -n web --needs 1 -- true
   k3 raise db

@@ -294,7 +294,7 @@ end_other() {
 
 # --- nobody let in ---
 
-@test "only its owner can use what the supervisor keeps" {
+@test "only its owner can use the files of the supervisor" {
   (umask 0 && k3 start -- echo x)
   k3 join 1
   is "$(find . -name 'k.*' ! -type s -perm /077)" ''
@@ -437,7 +437,7 @@ END
 }
 
 # A job is answered before it runs. That it begins wakes no client that does not need to know it. See mailbox.h.
-@test "list and join show that a queued job runs although its begin woke nobody" {
+@test "list and join show that a queued job runs although its beginning woke no client" {
   in_background supervise k3 supervise --slots=1
   wait_until "$DEADLINE" test -S "$K3THREAD_SOCKET"
   for name in first second third; do
@@ -454,7 +454,7 @@ END
   k3 raise --wait third
 }
 
-@test "a queued job whose begin woke nobody is ready for the threads that need it and for join --ready" {
+@test "a queued job whose beginning woke no client is ready for the threads that need it and for join --ready" {
   in_background supervise k3 supervise --slots=1
   wait_until "$DEADLINE" test -S "$K3THREAD_SOCKET"
   k3 start -n first -- sh -c 'until [ -e go ]; do sleep 0.02; done'

@@ -88,7 +88,7 @@ see_names() {
   see_line user 'busy \(2\)  pid [0-9]+  cpu [0-9.]*[1-9][0-9.]*s  sh .*'
 }
 
-@test "top shows what happens without a key: starts, output, restarts, ends, and what is cleared" {
+@test "top shows without a key: starts, output, restarts, ends, and cleared threads" {
   k3 start -n first -- true
   mkfifo fifo
   top user
@@ -106,7 +106,7 @@ see_names() {
   see_no user web
 }
 
-@test "r raises the exception that is chosen, and says what the supervisor refuses" {
+@test "r raises the exception that is chosen, and shows a refusal of the supervisor" {
   k3 start -n web -- sh -c 'trap "echo reloaded" HUP; echo up; while :; do sleep 0.01; done'
   top user
   see user up
@@ -207,7 +207,7 @@ second_line_is() {
   see user 'sh has ended'
 }
 
-@test "f and / filter, s sorts, i reverses, e hides what has ended" {
+@test "f and / filter, s sorts, i reverses, e hides the ended threads" {
   k3 start -n ended -- true
   k3 join ended
   k3 start -n alpha --needs ended:ended -- sleep 1000
@@ -351,7 +351,7 @@ end_top() {
   run -0 k3 top --help
 }
 
-@test "without a description of the terminal, top has one of its own" {
+@test "without a description of the terminal, top uses a built-in description" {
   k3 start -n web -- sleep 1000
   sit user
   type_at user 'clear; TERM=xterm-that-nobody-knows k3 top' Enter
@@ -386,7 +386,7 @@ end_top() {
   is "$(t display-message -p -t user '#{pane_title}' | grep -c title)" 0
 }
 
-@test "top is in step with thousands of threads, also after it could not read for a while" {
+@test "top keeps up with thousands of threads, also after it could not read for a while" {
   seq -f 'start -n t%g --after 1000 -- true' 1500 | k3 shell >ids
   sit user
   type_at user 'clear; sh -c "\"$K3THREAD\" top; :"' Enter # a shell that does not notice that top is stopped

@@ -136,7 +136,7 @@ refute_zoo() {
   kill "$sleeper"
 }
 
-@test "a worker sleeps while it waits for the end of what its command left behind" {
+@test "a worker sleeps while it waits for the ends of leftovers" {
   k3 start -n a -g 1000 -- sh -c '"$0" "$1" setsid fork stubborn; exec sleep 1000' "$HELPERS/creature" "$dir/pid"
   wait_for_file pid
   command=$(k3_field a pid)
@@ -167,7 +167,7 @@ start_stray() {
   grep -q '1 processes had got away from their threads; they were ended' k.log
 }
 
-@test "a supervisor that leaves nothing behind says nothing of it" {
+@test "a supervisor that leaves no process behind writes nothing about that" {
   k3 start -- sleep 1000
   guardian=$(guardian_pid)
   k3 shutdown --now

@@ -43,7 +43,7 @@ print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])' >port
   run -124 k3 join -t 0 --until "http://127.0.0.1:$(<port)/none" a
 }
 
-@test "join --until cmd runs the command as the thread's own would run" {
+@test "join --until cmd runs the shell command in the environment and directory of the thread" {
   mkdir sub
   k3 start -n a -C sub -e COLOUR=blue -- sleep 1000
   k3 join -t 20 --until 'cmd:[ "$COLOUR $K3THREAD_NAME $(basename "$PWD")" = "blue a sub" ]' a
@@ -93,7 +93,7 @@ last words"
   done
 }
 
-@test "join --until line sees what the command has printed before it ended, whenever that was" {
+@test "join --until line sees all output of an ended command, however late it was printed" {
   mkfifo gate
   k3 start -n a -- sh -c 'read x <gate; seq 100000; printf "the end"'
   in_background joining k3 join --until 'line:^the end$' a
@@ -108,7 +108,7 @@ last words"
   run -125 k3 join --until 'line:^99999$' a
 }
 
-@test "join --until answers 125 for a thread that never ran, and for one that is cleared" {
+@test "join --until exits with 125 for a thread that never ran, and for a thread that is cleared" {
   k3 start -n a -a 1000 -- true
   in_background joining k3 join --until line:x a
   run -124 k3 join -t 0.1 --until line:x a
@@ -141,7 +141,7 @@ last words"
   k3 join -t 20 --until line:up --all
 }
 
-@test "join --until refuses what cannot be looked for, and says what can" {
+@test "join --until refuses a word that is no probe for it, and names the probes" {
   k3 start -n a -- sleep 1000
   run -64 --separate-stderr k3 join --until up a
   is "$stderr" "k3thread: join: ValueError: --until 'up': it is none of tcp:HOST:PORT, unix:PATH, http://HOST:PORT/PATH, line:REGEX, cmd:COMMAND"
@@ -224,7 +224,7 @@ hanging='cmd:(setsid sh -c "echo \$\$ >far.pid; exec sleep 1000" &)
   assert_alive "$(<child.pid)"
 }
 
-@test "no prober is left when many joins have their answers" {
+@test "no prober is left when many joins have their replies" {
   k3 start -n a -- sleep 1000
   tasks=("/proc/$(supervisor_pid)/task/"*)
   for i in {1..10}; do
@@ -257,7 +257,7 @@ END
   run -125 k3 run script
 }
 
-@test "join --until over the socket takes a string, and neither ready nor any beside it" {
+@test "join --until over the socket takes a string, and excludes ready and any" {
   k3 start -n a -- sh -c 'echo up; sleep 1000'
   script <<'END'
 assert call("join", thread="a", until="line:up")["name"] == "a"
