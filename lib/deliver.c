@@ -55,7 +55,7 @@ void k3thread_checkpoint_slow_(void)
 /*
  * Throws a pending exception at a safepoint. The hook calls this when something is pending; CFA is the CFA of the
  * hook's frame. Before the setjmp of a TRY, and at the entry of a target, this throws nothing, so that a TRY at the
- * top of a target catches what was raised before the target began.
+ * top of a target catches an exception that was raised before the target began.
  */
 void k3thread_safepoint_slow_(void *cfa)
 {

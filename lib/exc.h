@@ -14,7 +14,7 @@
 /* One exception. */
 struct k3thread_exception_ {
     void                       *no_header[16]; /* zeroes: the runtimes of C++ read a header here */
-    struct _Unwind_Exception    unwind;        /* what the unwinder carries */
+    struct _Unwind_Exception    unwind;        /* the part that the unwinder carries */
     struct k3thread_exception_ *next;          /* next younger in a queue, or the outer unwinding */
     struct k3thread_try_       *target; /* where the unwinding goes; NULL: out of the thread */
     struct k3thread_limit_     *limit; /* the time limit that has passed, while its block is open */

@@ -73,8 +73,8 @@ long k3t_exit_wait(unsigned own, const struct timespec *deadline)
 }
 
 /*
- * Marks the calling thread as gone, because it will not return from exit. Otherwise a thread that joins it would
- * wait for it, while it waits for that thread.
+ * Marks the calling thread as gone, because it will not return from exit. Otherwise this thread would wait for a
+ * thread that joins it, and that thread for this one.
  */
 static void leave_for_good(void)
 {

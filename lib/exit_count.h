@@ -11,7 +11,7 @@
 /* Counts one thread more to wait for. */
 void k3t_exit_count(void);
 
-/* Counts one thread less, whose record k3t_reap_next_awaited can find by then. */
+/* Counts one thread less. By then k3t_reap_next_awaited can find the record of that thread. */
 void k3t_exit_discount(void);
 
 /* Returns the count, a futex that each k3t_exit_discount from now on wakes. */

@@ -14,13 +14,13 @@
 
 /* The state of a block. */
 enum k3t_state {
-    K3T_ENTERED,                     /* a try, before its setjmp; what is thrown goes outwards */
-    K3T_BODY = K3THREAD_BODY_,       /* in its body; it catches what is thrown */
+    K3T_ENTERED,                     /* a TRY, before its setjmp; an exception goes outwards */
+    K3T_BODY = K3THREAD_BODY_,       /* in its body; it catches exceptions */
     K3T_LIMITED = K3THREAD_LIMITED_, /* the same, while the time limit of the block is open */
-    K3T_LANDED,  /* an exception has come out of the body; its handlers are asked in turn */
+    K3T_LANDED,  /* an exception has come out of the body; its handlers are tried in turn */
     K3T_HANDLER, /* in the handler that took it */
-    K3T_PASSING, /* an exception has come out of a handler; no other handler is asked */
-    K3T_FINAL,   /* in FINALLY or leaving; what is thrown goes outwards */
+    K3T_PASSING, /* an exception has come out of a handler; no other handler is tried */
+    K3T_FINAL,   /* in FINALLY or leaving; an exception goes outwards */
     K3T_CLEANUP, /* a cleanup that is to run */
     K3T_DONE     /* a cleanup that has run, or need not run any more; it has left the list */
 };

@@ -27,9 +27,8 @@ void k3t_limit_end(struct k3thread_limit_ *limit);
 void k3t_limit_end_all(void);
 
 /*
- * Takes the exception of a scope whose time is up. Of several such scopes, takes that of the scope whose time was
- * up first, and among equal instants of the outermost scope. Returns NULL if there is none. The calling thread is
- * SELF.
+ * Takes the exception of the scope whose time was up first, and among equal instants that of the outermost scope.
+ * Returns NULL if the time of no scope is up. The calling thread is SELF.
  */
 struct k3thread_exception_ *k3t_limit_take(struct k3thread *self);
 

@@ -60,7 +60,7 @@ void k3thread_finally_(void)
 
     k3t_mask_catch_all_fast();
     k3t_leave_body(block);
-    if (block->block.state == K3T_BODY) /* the mask after the block is what the body made of it */
+    if (block->block.state == K3T_BODY) /* the mask after the block stays as the body has set it */
         block->block.mask = k3thread_local_.mask;
     if (block->block.state == K3T_HANDLER)
         k3t_exc_free(k3t_frame_take_caught());

@@ -1,5 +1,5 @@
 /*
- * The accounts of the threads: adds up the processor time of a thread's ended processes, and keeps the most
+ * Keeps the accounts of the threads: adds up the processor time of a thread's ended processes, and keeps the most
  * memory that one of them had. The kernel gives these figures when a process is reaped, so the functions of
  * this file reap every process of a thread.
  *

@@ -34,7 +34,7 @@ struct spawn_plan {
     const struct limits    *limits;
     int                     mark_resource; /* the limit that carries the mark, or -1: see mark.h */
     rlim_t                  mark;
-    struct spawn_descriptor extras[SPAWN_EXTRAS]; /* what the command gets besides 0, 1 and 2 */
+    struct spawn_descriptor extras[SPAWN_EXTRAS]; /* given beside descriptors 0 to 2 */
     size_t                  extra_count;
     atomic_int *child; /* has the pid from the child's first step to its exec, else 0; or NULL */
 };

@@ -1,5 +1,5 @@
 /*
- * The quick way: runs a plain start, join, raise or list before the C library has begun.
+ * Runs a plain start, join, raise or list in the quick way: before the C library has begun.
  *
  * Such a command is one request and its answer, which take a few microseconds. The start of a C
  * library takes a hundred times as long: it relocates the program, and asks the processor forty

@@ -21,7 +21,7 @@ struct http_probe {
     bool                    is_asked;   /* the request is sent: the answer is read */
     bool                    is_in_head; /* of an answer 1xx, before the true answer */
     char                    line[LINE_SIZE];
-    size_t                  length; /* of the line, which may be longer than what is kept of it */
+    size_t                  length; /* of the line, of which `line` keeps only the beginning */
 };
 
 /* Returns the end of HOST:PORT, where the path begins. A path that is left out means "/". */

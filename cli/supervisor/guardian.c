@@ -110,7 +110,7 @@ static void share_lock(const struct guardian_options *options)
     close(fd);
 }
 
-/* Watches the supervisor until it ends, and ends what it leaves. */
+/* Watches the supervisor until it ends, and then ends the processes that it leaves. */
 __attribute__((noreturn)) static void guard(const struct guardian_options *options, int list,
                                             pid_t supervisor, const sigset_t *signals)
 {

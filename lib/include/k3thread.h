@@ -220,7 +220,7 @@ int k3thread_daemon(k3thread **ret, k3thread_target target, void *arg,
 
 /* The way in which a thread ended. */
 struct k3thread_result {
-    void                   *value;     /* what the target returned; NULL if it did not return */
+    void                   *value;     /* returned by the target; NULL if it did not return */
     const k3thread_exctype *exception; /* NULL: no exception ended the thread */
     char                    message[K3THREAD_MESSAGE_MAX]; /* the exception's, "" if none */
 };

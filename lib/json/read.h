@@ -19,7 +19,7 @@
 /* A position in one text. END points to a NUL. */
 struct json_text {
     char *at, *end;
-    bool  failed; /* the text is not JSON, or not what was asked for */
+    bool  failed; /* the text is not JSON, or no value of the wanted kind */
     bool  fresh;  /* an object or a list has just begun: no comma comes before its first element */
 };
 

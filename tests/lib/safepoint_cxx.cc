@@ -1,5 +1,5 @@
-// Tests safepoints in C++, where an exception would end the program if it came from a place that no
-// compiler expects to throw, as it does when it leaves a noexcept function. See rules.mk for the flags.
+// Tests safepoints in C++. There an exception from a place that the compiler expects not to throw would
+// end the program, like an exception that leaves a noexcept function. See rules.mk for the flags.
 #include "test.h"
 
 #include <atomic>

@@ -1,4 +1,4 @@
-/* Is the process whose waits step.c steps through. scenarios.c has most of the waits. */
+/* Runs the process whose waits step.c steps through. scenarios.c has most of the waits. */
 #include "stepped.h"
 
 #include <dirent.h>

@@ -29,7 +29,7 @@ extern struct waits waits;
 /* One wait. */
 struct wait {
     const char *name;
-    long (*make)(void); /* returns what the wait returned */
+    long (*make)(void); /* makes the wait, and returns its result */
     bool is_timed;
 };
 
