@@ -6,7 +6,10 @@
 
 #include <stdbool.h>
 
-/* Returns false, with CALL failed, if this supervisor belongs to no agent. */
+/*
+ * Returns false, with CALL failed, if this supervisor belongs to no agent, or if the call does not come from the
+ * supervisor of the run: a command on the agent's machine can reach this supervisor too.
+ */
 bool agent_check(struct call *call);
 
 #endif

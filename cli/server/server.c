@@ -195,7 +195,8 @@ int server_run(const struct server_options *options, struct text *why)
 
     parent_set(options->guardian);
     seed_hash_tables();
-    agent_set(options->is_agent);
+    if (options->is_agent)
+        agent_set(options->lifeline);
     arrive_begin();
     threads_set_slots(options->slots > 0 ? options->slots : SLOTS_UNLIMITED);
     error = open_sources(options, why);

@@ -1,16 +1,16 @@
 #include "cli/worker/remote_run.h"
 
 #include "cli/base/clock.h"
+#include "cli/base/exceptions.h"
 #include "cli/base/status.h"
 #include "cli/place/logfile.h"
 #include "cli/rpc/bytes.h"
 #include "cli/worker/environment.h"
-#include "cli/worker/logs.h"
 #include "cli/worker/mailbox.h"
-#include "cli/worker/output_file.h"
 #include "cli/worker/raised.h"
 #include "cli/worker/remote.h"
 #include "cli/worker/remote_input.h"
+#include "cli/worker/remote_output.h"
 #include "cli/worker/remote_params.h"
 #include "cli/worker/remote_report.h"
 #include "cli/worker/seat.h"
@@ -37,7 +37,7 @@ struct remote_run {
     struct remote        remote;
     struct remote_input  input;
     struct remote_report report;
-    int                  log;
+    struct remote_output output;
     int64_t              execute; /* the id of the request */
     int64_t              thread;  /* the agent's id of the thread; 0: not known yet */
     bool                 done;
@@ -63,37 +63,36 @@ static void lose(struct remote_run *run, const char *how)
     report_set_message(worker->report, &why);
 }
 
-/* The log */
+/* The output */
 
-/* Opens the log, and makes its directory again if that was removed. Returns 0 or -errno. */
-static int open_log(struct remote_run *run)
+static void send_end(struct remote_run *run, const struct k3thread_exc *e, bool automatic)
 {
-    const struct job *job = run->worker->job;
+    struct text params = {0};
 
-    run->log = output_file_open(job);
-    for (int tries = 0; tries < LOGS_RESTORES_MAX && output_file_restore(job, run->log); tries++)
-        run->log = output_file_open(job);
-    return run->log < 0 ? run->log : 0;
+    remote_write_end(&params, e, automatic);
+    (void) remote_request(&run->remote, "end", &params);
 }
 
-/* Writes output. Bytes that a full disk does not take are lost, as they are for a command on this machine. */
-static void write_log(const struct remote_run *run, const char *data, size_t size)
+/* Sends the signal that a command gets which writes to a FIFO without a reader. */
+static void break_pipe(struct remote_run *run)
 {
-    while (size > 0) {
-        ssize_t n = write(run->log, data, size);
+    const struct k3thread_exc e = {.type = exceptions_find("SIGPIPE")};
 
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return;
-        data += n;
-        size -= (size_t) n;
-    }
+    send_end(run, &e, false);
+}
+
+/*
+ * Returns true while no messages are taken, because the output takes no more now. A command that is being ended does
+ * not wait for the reader of its output.
+ */
+static bool is_held(const struct remote_run *run)
+{
+    return remote_output_is_full(&run->output) && run->worker->report->state != STATE_STOPPING;
 }
 
 /* The agent's messages */
 
-static void take_output(const struct remote_run *run, const json_t *params)
+static void take_output(struct remote_run *run, const json_t *params)
 {
     char  *data;
     size_t size;
@@ -102,7 +101,8 @@ static void take_output(const struct remote_run *run, const json_t *params)
         return;
     if (run->worker->assignment->terminal != NULL)
         thread_terminal_show(run->worker->assignment->terminal, data, size);
-    write_log(run, data, size);
+    if (!remote_output_write(&run->output, data, size))
+        break_pipe(run);
     free(data);
 }
 
@@ -182,7 +182,7 @@ static void move(struct remote_run *run)
     int     error = remote_move(&run->remote);
     json_t *message;
 
-    while (!run->done && (message = remote_next(&run->remote, &bad)) != NULL) {
+    while (!run->done && !is_held(run) && (message = remote_next(&run->remote, &bad)) != NULL) {
         bad = !take_message(run, message);
         json_decref(message);
         if (bad)
@@ -195,14 +195,6 @@ static void move(struct remote_run *run)
 }
 
 /* Exceptions that are raised in the thread */
-
-static void send_end(struct remote_run *run, const struct k3thread_exc *e, bool automatic)
-{
-    struct text params = {0};
-
-    remote_write_end(&params, e, automatic);
-    (void) remote_request(&run->remote, "end", &params);
-}
 
 /*
  * Ends the command by E. If E has arrived in an attached process, the agent is ending the command already, so nothing
@@ -254,13 +246,33 @@ APART static void time_out_ready(struct remote_run *run)
 
 /* The loop */
 
-enum { REMOTE = WAITING_OWN, INPUT, POLLED };
+enum { REMOTE = WAITING_OWN, INPUT, OUTPUT, POLLED };
+
+/* Returns what to poll the connection to the agent for. */
+static struct pollfd poll_remote(const struct remote_run *run)
+{
+    struct pollfd poll = remote_poll(&run->remote);
+
+    if (is_held(run))
+        poll.events &= (short) ~POLLIN;
+    return poll.events == 0 ? WAITING_NOTHING : poll;
+}
+
+/* Writes on, and takes the messages that have waited for that. */
+static void write_on(struct remote_run *run)
+{
+    if (!remote_output_flush(&run->output))
+        break_pipe(run);
+    move(run);
+}
 
 static void serve(struct remote_run *run, const struct pollfd *polls)
 {
     struct worker *worker = run->worker;
 
-    if (polls[REMOTE].revents != 0)
+    if (polls[OUTPUT].revents != 0)
+        write_on(run);
+    if (!run->done && polls[REMOTE].revents != 0)
         move(run);
     if (run->done)
         return;
@@ -276,8 +288,9 @@ static void wait_for_end(struct remote_run *run)
     struct pollfd polls[POLLED];
 
     while (!run->done) {
-        polls[REMOTE] = remote_poll(&run->remote);
+        polls[REMOTE] = poll_remote(run);
         polls[INPUT] = run->report.has_begun ? remote_input_poll(&run->input) : WAITING_NOTHING;
+        polls[OUTPUT] = remote_output_poll(&run->output);
         if (waiting_poll(run->worker, polls, POLLED, INFINITY))
             serve(run, polls);
         else
@@ -308,7 +321,7 @@ static bool prepare(struct remote_run *run)
     }
     if (error == 0) {
         stage = SPAWN_OUTPUT;
-        error = open_log(run);
+        error = remote_output_open(&run->output, job);
     }
     if (error != 0)
         starting_fail_at(worker, stage, -error);
@@ -341,8 +354,7 @@ static void release(struct remote_run *run)
     else
         remote_close(&run->remote);
     remote_input_close(&run->input);
-    if (run->log >= 0)
-        close(run->log);
+    remote_output_close(&run->output);
     remote_report_close(&run->report);
     run->worker->report->pid = run->worker->report->attached = 0;
     starting_close(run->worker);
@@ -357,7 +369,7 @@ APART bool remote_run(struct worker *worker)
         starting_fail_at(worker, SPAWN_ISOLATE, ENOMEM);
         return false;
     }
-    *run = (struct remote_run){.worker = worker, .remote.fd = -1, .input.fd = -1, .log = -1};
+    *run = (struct remote_run){.worker = worker, .remote.fd = -1, .input.fd = -1, .output.fd = -1};
     worker->report->loaded = worker->report->ready_overdue = false;
     worker->lost = false;
     worker->ready_deadline = INFINITY;

@@ -188,3 +188,29 @@ time.sleep(1000)'
   run -0 k3 join again
   is "$(k3_field again runs)" 2
 }
+
+@test "a command cannot ask its agent to execute: not where it attaches, and not at the agent's own socket" {
+  k3 start -n web -- "$PYTHON" -I -S -B -c '
+import json, os, socket
+def ask(path, *requests):
+    s = socket.socket(socket.AF_UNIX)
+    s.connect(path)
+    lines = s.makefile()
+    for number, (method, params) in enumerate(requests, 1):
+        request = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+        s.sendall(json.dumps(request).encode() + b"\n")
+        reply = json.loads(lines.readline())
+        while reply.get("id") != number:
+            reply = json.loads(lines.readline())
+    return reply.get("error", {}).get("code", reply)
+execute = ("execute", {"id": 1, "name": "x", "host": "far", "start": {"command": ["touch", os.path.abspath("ran")]}})
+all = os.environ["K3THREAD_SOCKET"]
+open("codes.new", "w").write(f"""{ask(all, ("attach", {"thread": 1}), execute)}
+{ask(all, ("attach", {"thread": 9}), execute)}
+{ask(os.path.dirname(all) + "/run.sock", execute)}
+""")
+os.rename("codes.new", "codes")'
+  wait_for_file codes
+  is "$(cat codes)" $'-32008\n-32008\n-32008'
+  [ ! -e ran ]
+}

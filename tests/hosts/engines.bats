@@ -34,6 +34,7 @@ needs_processes() {
 
 # Succeeds if no process of this test sleeps.
 no_sleeps() {
+  # shellcheck disable=SC2046 # words
   ! grep -lzx "XDG_RUNTIME_DIR=$dir" $(pgrep -x sleep | sed 's|.*|/proc/&/environ|') 2>/dev/null
 }
 

@@ -166,6 +166,42 @@ x3'
   [ -e whole ]
 }
 
+@test "a slow reader of the file of --output gets all bytes, and the command waits for it" {
+  mkfifo fifo
+  script_of 'start -n a -o fifo -- sh -c "head -c 8000000 /dev/zero; touch whole"'
+  in_front run -q --hosts m --via "$via" script
+  exec 4<fifo
+  wait_until "$DEADLINE" is_full fifo
+  [ ! -e whole ]
+  is "$(wc -c <&4)" 8000000
+  exec 4<&-
+  finish run
+}
+
+# Succeeds if somebody has written to FIFO, and it takes no more.
+is_full() {
+  "$PYTHON" -I -S -c '
+import os, select, sys
+fd = os.open(sys.argv[1], os.O_WRONLY | os.O_NONBLOCK)
+sys.exit(bool(select.select([], [fd], [], 0)[1]))' "$1"
+}
+
+@test "a raise ends a command whose output nobody reads, and a reader that goes ends it by SIGPIPE" {
+  mkfifo fifo
+  exec 4<>fifo
+  script_of 'start -n a -o fifo -- sh -c "echo >up; exec yes"' 'start -n b --after 0.01 -- sh -c "until [ -e full ]; do sleep 0.02; done; k3thread raise -w a"'
+  PATH=${K3THREAD%/*}:$PATH in_front run --hosts m:2 --via "$via" script
+  wait_until "$DEADLINE" is_full fifo
+  touch full
+  finish run
+  grep -q '^a .*SystemExit, SIGTERM' run.err
+  exec 4<&-
+  script_of 'start -n a -o fifo -- yes'
+  head -c 100000 fifo >/dev/null 3>&- &
+  run -141 run_on m script
+  grep -q '^a .*SIGPIPE' messages
+}
+
 @test "input goes to the command: what is sent, and a file of this machine" {
   echo from here >file
   script_of 'start -n a -i -- sh -c "read x; echo got \$x; cat"' 'send a one' 'send a two' 'send --eof a' \
