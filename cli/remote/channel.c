@@ -1,5 +1,7 @@
 #include "cli/remote/channel.h"
 
+#include "cli/remote/frame.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -50,7 +52,7 @@ static void park(struct channel *channel)
 /* Tells the other side that the connection is closed, and frees CHANNEL. */
 static void hang_up(struct channel *channel)
 {
-    link_send(channel->link, channel->id, FRAME_CLOSE, NULL, 0);
+    frame_send(channel->link, channel->id, FRAME_CLOSE, NULL, 0);
     channel_free(channel);
 }
 
@@ -62,7 +64,7 @@ static void give_credit(struct channel *channel)
     if (channel->uncredited < CHANNEL_WINDOW / 2 || channel->got_end)
         return;
     frame_put(size, channel->uncredited, sizeof(size));
-    link_send(channel->link, channel->id, FRAME_CREDIT, size, sizeof(size));
+    frame_send(channel->link, channel->id, FRAME_CREDIT, size, sizeof(size));
     channel->uncredited = 0;
 }
 
@@ -102,11 +104,11 @@ static bool fill(struct channel *channel)
     }
     if (n > 0) {
         channel->credit -= (uint32_t) n;
-        link_send(channel->link, channel->id, FRAME_DATA, bytes, (size_t) n);
+        frame_send(channel->link, channel->id, FRAME_DATA, bytes, (size_t) n);
         return true;
     }
     channel->sent_end = true;
-    link_send(channel->link, channel->id, FRAME_END, NULL, 0);
+    frame_send(channel->link, channel->id, FRAME_END, NULL, 0);
     if (!is_done(channel))
         return true;
     channel_free(channel);

@@ -1,6 +1,6 @@
+#include "cli/remote/frame.h"
+
 #include "cli/base/clock.h"
-#include "cli/remote/link.h"
-#include "cli/remote/link_state.h"
 
 void frame_put(unsigned char *to, uint32_t value, int bytes)
 {
@@ -27,23 +27,23 @@ static void list(struct link *link)
     link->is_listed = true;
 }
 
-void link_unlist(struct link *link)
+void frame_forget_link(struct link *link)
 {
     if (link->is_listed)
         LIST_REMOVE(link, listed);
     link->is_listed = false;
 }
 
-struct link *link_next_listed(void)
+struct link *frame_next_link(void)
 {
     struct link *link = LIST_FIRST(&listed);
 
     if (link != NULL)
-        link_unlist(link);
+        frame_forget_link(link);
     return link;
 }
 
-void link_send(struct link *link, uint32_t id, enum frame_kind kind, const void *data, size_t size)
+void frame_send(struct link *link, uint32_t id, enum frame_kind kind, const void *data, size_t size)
 {
     unsigned char head[FRAME_HEAD];
 

@@ -2,6 +2,7 @@
 
 #include "cli/base/clock.h"
 #include "cli/remote/channel.h"
+#include "cli/remote/frame.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -82,7 +83,7 @@ static bool take_open(struct link *link, uint32_t id)
         return false;
     socket = link->count < CHANNELS_MAX ? link->connect(link) : -EMFILE;
     if (socket < 0 || channel_new(link, id, socket) == NULL)
-        link_send(link, id, FRAME_CLOSE, NULL, 0);
+        frame_send(link, id, FRAME_CLOSE, NULL, 0);
     return true;
 }
 
@@ -199,16 +200,16 @@ void link_add_client(struct link *link, int socket)
 {
     uint32_t id = ++link->last_id | (link->is_agent ? FRAME_AGENT : 0);
 
-    link_send(link, id, FRAME_OPEN, NULL, 0);
+    frame_send(link, id, FRAME_OPEN, NULL, 0);
     if (channel_new(link, id, socket) == NULL)
-        link_send(link, id, FRAME_CLOSE, NULL, 0);
+        frame_send(link, id, FRAME_CLOSE, NULL, 0);
 }
 
 void links_flush(void)
 {
     struct link *link;
 
-    while ((link = link_next_listed()) != NULL)
+    while ((link = frame_next_link()) != NULL)
         if (link_is_open(link) && byte_queue_size(&link->unsent) > 0 && link->out_events == 0)
             (void) flush(link);
 }
@@ -232,7 +233,7 @@ double link_do_due(struct link *link)
         return LINK_BEAT;
     }
     if (now >= link->beat && byte_queue_size(&link->unsent) == 0)
-        link_send(link, 0, FRAME_BEAT, NULL, 0);
+        frame_send(link, 0, FRAME_BEAT, NULL, 0);
     if (now >= link->beat) /* unsent bytes are a sign of life too, so no beat is added to them */
         link->beat = now + LINK_BEAT;
     return clock_earlier(link->beat, link->heard + LINK_LEASE) - now;
@@ -242,7 +243,7 @@ void link_close(struct link *link)
 {
     struct channel *channel;
 
-    link_unlist(link);
+    frame_forget_link(link);
     loop_close(&link->in);
     loop_close(&link->out);
     for (size_t i = 0; i < LINK_BUCKETS; i++)

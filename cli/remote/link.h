@@ -23,10 +23,6 @@
 /* Bump this when a frame, or the way in which an agent is started, changes its meaning. */
 #define LINK_VERSION 1
 
-/* The seconds between two signs of life, and the seconds of silence after which the link is cut. */
-#define LINK_BEAT  2.5
-#define LINK_LEASE 10.0
-
 /*
  * Begins LINK over the pipes IN and OUT, which it takes over. RECEIVED are SIZE bytes that came on IN already.
  * This process must ignore SIGPIPE. Returns 0 or -errno.

@@ -9,21 +9,11 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-/* The kinds of frames. */
-enum frame_kind {
-    FRAME_OPEN = 1, /* a client has connected */
-    FRAME_DATA,     /* bytes of the client, or for it */
-    FRAME_END,      /* this side sends no more bytes */
-    FRAME_CLOSE,    /* the client or the supervisor has closed the connection */
-    FRAME_CREDIT,   /* the other side may send more bytes; the data is their number (4 bytes) */
-    FRAME_BEAT,     /* a sign of life */
-};
-
-#define FRAME_HEAD  8
-#define FRAME_MAX   ((size_t) 32 * 1024)
-#define FRAME_AGENT (1U << 31) /* in the id of a channel that an agent has opened */
-
 #define LINK_BUCKETS 64
+
+/* The seconds between two signs of life, and the seconds of silence after which the link is cut. */
+#define LINK_BEAT  2.5
+#define LINK_LEASE 10.0
 
 /* With more unsent bytes a link is full: no channel's socket is read. */
 #define LINK_UNSENT_MAX ((size_t) 1024 * 1024)
@@ -53,18 +43,5 @@ struct link {
     bool is_listed; /* among the links that have something to send */
     LIST_ENTRY(link) listed;
 };
-
-/* Write and read a number in a frame, which takes BYTES bytes (frame.c). */
-void     frame_put(unsigned char *to, uint32_t value, int bytes);
-uint32_t frame_get(const unsigned char *from, int bytes);
-
-/* Queues a frame (frame.c). It is sent at the end of the loop's round at the latest, by links_flush(). */
-void link_send(struct link *link, uint32_t id, enum frame_kind kind, const void *data, size_t size);
-
-/* Takes one link off the list of the links that have something to send (frame.c). Returns NULL if there is none. */
-struct link *link_next_listed(void);
-
-/* Takes LINK off that list, if it is there. */
-void link_unlist(struct link *link);
 
 #endif

@@ -6,6 +6,7 @@
  * that serves, and ends when the machine's connection does, as ssh would.
  */
 #include "cli/remote/bootstrap.h"
+#include "cli/remote/frame.h"
 #include "cli/remote/link.h"
 #include "floor.h"
 
