@@ -90,8 +90,8 @@ int client_call_written(struct client *client, const char *method, struct text *
                         struct reply *ret);
 
 /*
- * Waits likewise, but no longer than SECONDS for the reply. Closes the connection and returns -ETIMEDOUT if there
- * is none until then.
+ * Does the same, but waits at most SECONDS. If there is no reply until then, closes the connection and returns
+ * -ETIMEDOUT.
  */
 int client_call_within(struct client *client, const char *method, json_t *params, double seconds,
                        struct reply *ret);

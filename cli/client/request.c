@@ -107,8 +107,8 @@ static void add_variables(struct text *params, char *const *variables)
 }
 
 /*
- * Writes the environment and the limits, or "true" if the connection's last start sent the same
- * ones: the supervisor keeps them, and most starts of a script share them.
+ * Writes the environment and the limits. If the connection's last start sent the same, writes "true": the supervisor
+ * keeps them, and most starts of a script share them.
  */
 static void add_environment(struct text *params, const struct start_request *request)
 {

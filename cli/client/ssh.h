@@ -32,7 +32,7 @@ bool ssh_is_host(const char *host, struct text *why);
  */
 int ssh_start(struct ssh *ssh, const char *host, bool asks, int *ret_fd, struct text *why);
 
-/* Tells ssh what the death of this process would tell it: one that is still connecting ends. */
+/* Sends ssh the signal that it would get at the death of this process: an ssh that is still connecting ends. */
 void ssh_cut_off(const struct ssh *ssh);
 
 /*

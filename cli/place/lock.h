@@ -4,8 +4,8 @@
  *
  *     LOCK_START  held by a process that starts a supervisor, from its look for a socket until it
  *                 listens at one
- *     LOCK_LIFE   held by a supervisor and its guardian: the next supervisor waits until the last
- *                 process of the one before is gone
+ *     LOCK_LIFE   held by a supervisor and its guardian: the next supervisor waits until both
+ *                 processes are gone
  *
  * Both parts are locks of open file descriptions: LOCK_LIFE goes over to the supervisor with its
  * descriptor. The file names the processes that hold them, for a message to a user who waits.

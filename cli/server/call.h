@@ -56,7 +56,7 @@ struct call *call_new(struct peer *peer, json_t *id);
 
 /*
  * Makes CALL a chained start. Replies to chained starts are collected and sent together. If one of
- * these starts fails, the later ones of the chain are refused.
+ * these starts fails, the later starts of the chain are refused.
  */
 void call_chain(struct call *call);
 

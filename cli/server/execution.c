@@ -45,7 +45,7 @@ static LIST_HEAD(, execution) paused = LIST_HEAD_INITIALIZER(paused);
 
 /* Output */
 
-/* Sends one piece. Returns how many bytes that were, or 0. */
+/* Sends one piece. Returns its size, or 0 if there is none. */
 static size_t send_piece(const struct execution *execution)
 {
     char    piece[PIECE];

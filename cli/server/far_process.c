@@ -166,7 +166,7 @@ static void attach(struct far_process *process, const json_t *params)
                                    &process->attachment);
 }
 
-/* Takes the news of the process. Leaves out an exception that ends it: the worker's report brings that one. */
+/* Takes the news of the process. Leaves out an exception that ends the process: the worker's report brings it. */
 static void take_news(struct far_process *process, const json_t *params)
 {
     const char       *why;

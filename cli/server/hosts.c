@@ -15,7 +15,7 @@
  */
 #define PATIENCE 2.0
 
-/* Whether a machine can be reached, as far as the server knows. */
+/* The reachability of a machine, as far as the server knows. */
 enum reach { REACH_EXPECTED, REACH_UP, REACH_LOST };
 
 /* One machine of the list. */

@@ -18,7 +18,7 @@
 /* Returns true if this supervisor runs its commands on other machines. */
 bool hosts_are_used(void);
 
-/* Returns true if a command whose machine is lost runs on another one. */
+/* Returns true if a command whose machine is lost runs on another machine. */
 bool hosts_reschedule(void);
 
 /*

@@ -9,7 +9,7 @@
 #include <jansson.h>
 
 /*
- * Answers CALL with the first of the threads WORDS that ends; with the one that ended first, if some have
+ * Answers CALL with the first of the threads WORDS to end, or with the thread that has ended first, if some have
  * ended already. WORDS is a list as in selection.h: a pattern means the newest thread of each name that it
  * matches, and an empty list all threads that are live now. TIMEOUT is in seconds; negative: none.
  */

@@ -154,7 +154,7 @@ const char *leash_message(const struct record *record)
     return record->leash->message;
 }
 
-/* Tells the threads on LEASH, which has snapped, that are not told yet. Returns false if one was not told. */
+/* Tells the threads on LEASH, which has snapped, that are not told yet. Returns false if TELL failed for a thread. */
 static bool tell_all(struct leash *leash, bool (*tell)(struct record *record))
 {
     struct record *record, *next;

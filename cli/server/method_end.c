@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-/* Returns the type NAME, which may be one that only the process of RECORD knows. */
+/* Returns the type NAME, which may be known only to the process of RECORD. */
 static const k3thread_exctype *find_type(const struct record *record, const char *name)
 {
     const k3thread_exctype *type = exceptions_find(name);

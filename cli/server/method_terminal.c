@@ -42,7 +42,7 @@ static void run(struct call *call, const json_t *params)
     if (record == NULL || !is_possible(call, record))
         return;
     if (!viewer_is_to(viewer, record))
-        viewer_end(viewer); /* as long as it says whether it typed there */
+        viewer_end(viewer); /* it needs the old value of read_only */
     viewer->connection = &call->peer->connection;
     viewer->size = size;
     viewer->read_only = read_only;

@@ -26,7 +26,7 @@ struct peer {
     struct environment *environment; /* of its last start, or of its surroundings; NULL: none */
     char               *directory; /* the directory at which its relative paths begin; NULL: none */
     mode_t              umask;     /* of its commands, if a start does not say */
-    bool                chain_broken; /* a chained start has failed: later ones are refused */
+    bool                chain_broken; /* a chained start has failed: later starts are refused */
     struct watcher      watcher;
     struct attachment  *attachment; /* NULL: the client is no attached process */
     struct viewer       viewer;

@@ -16,8 +16,8 @@
 void table_add_headings(struct text *text, bool wide);
 
 /*
- * Adds RECORD's line at the moment NOW of the monotonic clock. RECORD keeps the line: most are the same the next
- * time, but for the time in it.
+ * Adds RECORD's line at the moment NOW of the monotonic clock. RECORD keeps the line, because most lines are the same
+ * in the next table, except for the time in them.
  */
 void table_add_row(struct text *text, struct record *record, bool wide, double now);
 

@@ -36,7 +36,7 @@ static const char *name_at(size_t place)
     return is_first(type->name) ? "" : type->name;
 }
 
-/* Returns the exception number INDEX of the offered ones, or NULL. */
+/* Returns the offered exception number INDEX, or NULL. */
 static const char *offered(const struct raise_menu *menu, size_t index)
 {
     const char *name;

@@ -96,7 +96,7 @@ int state_arrange(struct state *state, double time);
 /* Returns the selected row, or NULL. */
 struct row *state_selected(const struct state *state);
 
-/* Selects the row INDEX, or the last one if there are fewer. */
+/* Selects the row INDEX, or the last row if there are fewer. */
 void state_select(struct state *state, size_t index);
 
 /* Returns the number of rows of threads that fit on the screen. */

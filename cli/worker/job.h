@@ -50,7 +50,7 @@ struct job {
     off_t        log_limit;   /* bytes; 0: none */
     char        *host;        /* the other machine on which it is to run; NULL: any, or none */
     bool
-        reschedule; /* if its machine is lost, the command runs on another one, unless HOST is given */
+        reschedule; /* a command whose machine is lost runs on another machine, unless HOST is given */
     struct origin *origin; /* the thread of a run for which an agent runs it; NULL: none */
     bool           queues; /* its worker, after the delay, waits for a slot */
 };

@@ -16,7 +16,7 @@ struct remote {
     struct line_buffer received;
     int64_t            last_id; /* of the requests */
 
-    /* The environment of the last command, with a reference. The agent keeps it for the next one. NULL: none. */
+    /* The environment of the last command: a reference, or NULL. The agent keeps it for the next command. */
     struct environment *environment;
 };
 

@@ -16,7 +16,7 @@ struct remote_pool;
 struct idle_remote {
     int                 fd;
     int64_t             last_id;     /* of the requests that were sent */
-    struct environment *environment; /* the one that the agent keeps; a reference, or NULL */
+    struct environment *environment; /* kept by the agent, too; a reference, or NULL */
 };
 
 /* Returns an empty pool, or NULL without memory. */
