@@ -21,12 +21,17 @@ bare) echo 'sh: 1: k3thread: not found' >&2; exit 127 ;;
 hangs) exec sleep 1000 ;;
 talks) echo 'Welcome!' ;;
 esac
+host=$1
 shift
 cd "$FAKE/home" || exit
 umask 027
 ulimit -n 321
 echo $$ >"$FAKE/ssh.pid"
-exec env -i PATH="$PATH" HOME="$FAKE/home" LOGIN=remote K3THREAD_SOCKET="$FAKE/there.sock" "$@"
+set -- env -i PATH="$PATH" HOME="$FAKE/home" LOGIN=remote K3THREAD_SOCKET="$FAKE/there.sock" "$@"
+[ "$host" = slow ] || exec "$@"
+"$@"
+for _ in 1 2 3 4 5 6 7 8 9; do /bin/true; done # it ends later than its command
+: >"$FAKE/over"
 END
   chmod +x bin/ssh
   export FAKE=$dir PATH=$dir/bin:$PATH
@@ -67,6 +72,11 @@ elsewhere() {
   [ ! -e "$dir/k3thread-$(id -u)" ]
   there shutdown --now
   run -69 there list
+}
+
+@test "a command of -H returns when its ssh has ended" {
+  k3 -H slow start -- true
+  [ -e over ]
 }
 
 @test "a command there gets the login's environment, limits, umask and home, and the variables of --env" {

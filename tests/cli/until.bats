@@ -76,16 +76,16 @@ print(socket.create_server(("127.0.0.1", 0)).getsockname()[1])' >port
 }
 
 @test "join --until exits with 125 and shows the last lines if the thread ends first" {
-  k3 start -n a -- sh -c 'echo last words; read x' -i
+  k3 start -i -n a -- sh -c 'echo last words; read x'
   for probe in cmd:false tcp:127.0.0.1:1 unix:none line:up http://127.0.0.1:1/; do
     in_background "${probe//\//_}" k3 join --until "$probe" a
   done
   k3 start -n b -- sleep 1000
-  k3 join -t 20 --until line:last a || :
+  k3 join -t 20 --until line:last a
   k3 raise --wait b
   run -125 --separate-stderr k3 join --until cmd:true b
   is "$stderr" "k3thread: join: NotReadyError: thread 'b' (id 2) ended before this held: cmd:true"
-  k3 raise a || :
+  k3 raise a
   for probe in cmd:false tcp:127.0.0.1:1 unix:none line:up http://127.0.0.1:1/; do
     finish "${probe//\//_}" 125
     is "$(<"${probe//\//_}.err")" "k3thread: join: NotReadyError: thread 'a' (id 1) ended before this held: $probe

@@ -165,6 +165,26 @@ END
   wait_for_file a.again
 }
 
+@test "a token that comes back goes to the command that has waited longest, and is left to it for a while" {
+  supervise_jobs 4
+  # Beside load, the command may still be too late once, and the other one then has the token.
+  longest_has_it() {
+    client "holder$1" take:1 "touch:$1.held" "wait:$1.go" give:1 sleep
+    wait_for_file "$1.held"
+    k3 start -n "filler$1" -- sleep 1000
+    client "first$1" "touch:$1.up-1" take:1 "touch:$1.took-1" sleep
+    wait_for_file "$1.up-1"
+    client "second$1" "touch:$1.up-2" take:1 "touch:$1.took-2" sleep
+    k3 raise "filler$1" # this slot goes to the thread in the queue
+    wait_for_file "$1.up-2"
+    touch "$1.go"
+    wait_until "$DEADLINE" compgen -G "$1.took-*"
+    [ ! -e "$1.took-2" ] || k3 raise --wait "*$1"
+    [ ! -e "$1.took-2" ]
+  }
+  longest_has_it a || longest_has_it b || longest_has_it c
+}
+
 @test "a token that comes back goes to the command that has fewest, even if another one waits for longer" {
   supervise_jobs 4
   client poor take:1 touch:poor.took wait:go give:1 take:1 touch:poor.again sleep
