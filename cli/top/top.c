@@ -195,7 +195,7 @@ static int run(struct loop *loop)
         error = draw_if_due(loop);
         if (!display_send(&state->display))
             state->is_over = true;
-        if (error == 0 && !state->is_over)
+        else if (error == 0)
             error = turn(loop);
     }
     return error;

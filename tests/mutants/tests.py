@@ -75,10 +75,13 @@ class Test:
         return result, time.monotonic() - began
 
     def is_fit(self, build):
-        """Returns whether the test passes on the unchanged code; measures its time."""
+        """Returns whether the test passes on the unchanged code, at least the second time; measures its time."""
         if self.fit is None:
-            result, self.seconds = self.run(build, 120)
-            self.fit = result == "passed"
+            for _ in range(2):
+                result, self.seconds = self.run(build, 120)
+                self.fit = result == "passed"
+                if self.fit:
+                    break
         return self.fit
 
 
