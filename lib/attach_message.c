@@ -16,7 +16,10 @@ static char *read_bytes(struct json_text *in)
     if (!json_enter(in, '{'))
         return NULL;
     while (json_member(in, &name))
-        text = json_string(in);
+        if (strcmp(name, "base64") == 0)
+            text = json_string(in);
+        else
+            json_skip(in);
     if (text == NULL || !json_base64_decode(text, strlen(text), text, &size))
         return NULL;
     text[size] = '\0';

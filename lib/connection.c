@@ -19,10 +19,10 @@
 /* A receive buffer larger than this is freed when it is empty. */
 #define IN_KEPT 8192
 
-/* Waits until SOCKET has one of EVENTS, at most until DEADLINE. Returns 0 or -errno. */
-static int wait_for(int socket, short events, int64_t deadline)
+/* Waits until SOCKET takes bytes, at most until DEADLINE. Returns 0 or -errno. */
+static int wait_for_room(int socket, int64_t deadline)
 {
-    struct pollfd poll_fd = {.fd = socket, .events = events};
+    struct pollfd poll_fd = {.fd = socket, .events = POLLOUT};
     int64_t       left;
     int           ready;
 
@@ -92,20 +92,28 @@ void k3t_connection_close(struct k3t_connection *connection)
 
 /* Receiving */
 
+/* Keeps the descriptor at DATA as the permit, or closes it if there is one. */
+static void take_descriptor(struct k3t_connection *connection, const unsigned char *data)
+{
+    int fd;
+
+    memcpy(&fd, data, sizeof(fd));
+    if (connection->permit >= 0)
+        close(fd);
+    else
+        connection->permit = fd;
+}
+
 /* Keeps the permit that came with MESSAGE; further descriptors are closed. */
 static void take_descriptors(struct k3t_connection *connection, struct msghdr *message)
 {
     struct cmsghdr *part;
-    int             fd;
 
     for (part = CMSG_FIRSTHDR(message); part != NULL; part = CMSG_NXTHDR(message, part)) {
         if (part->cmsg_level != SOL_SOCKET || part->cmsg_type != SCM_RIGHTS)
             continue;
-        memcpy(&fd, CMSG_DATA(part), sizeof(fd));
-        if (connection->permit >= 0)
-            close(fd);
-        else
-            connection->permit = fd;
+        for (size_t at = 0; CMSG_LEN(at + sizeof(int)) <= part->cmsg_len; at += sizeof(int))
+            take_descriptor(connection, CMSG_DATA(part) + at);
     }
 }
 
@@ -285,7 +293,7 @@ int k3t_connection_send(struct k3t_connection *connection, int seconds)
         if (n >= 0)
             sent += (size_t) n;
         else if (errno == EAGAIN)
-            error = wait_for(connection->socket, POLLOUT, deadline);
+            error = wait_for_room(connection->socket, deadline);
         else if (errno != EINTR)
             error = -errno;
     }

@@ -1,5 +1,7 @@
 #include "record.h"
 
+#include "clock.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,7 +24,7 @@ void k3t_record_init(struct k3thread *t, const char *name)
     pthread_mutex_init(&t->lock, NULL);
     pthread_mutex_init(&t->wake_lock, NULL);
     t->event = -1;
-    t->watched.nearest = INT64_MAX;
+    t->watched.nearest = K3T_NO_INSTANT;
     if (name != NULL)
         memcpy(t->name, name, strlen(name) + 1);
 }

@@ -66,12 +66,13 @@ static long result_of(long result)
 /* Puts the size of a block in front of the block. Nothing is freed, because the process ends so soon. */
 void *malloc(size_t size)
 {
-    char *head = memory + memory_used;
+    char  *head = memory + memory_used;
+    size_t whole = ALIGNMENT + (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 
-    if (size > MEMORY_SIZE - memory_used - 2 * ALIGNMENT)
+    if (size > MEMORY_SIZE || whole > MEMORY_SIZE - memory_used)
         return NULL;
     *(size_t *) (void *) head = size;
-    memory_used += ALIGNMENT + (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    memory_used += whole;
     return head + ALIGNMENT;
 }
 
