@@ -5,6 +5,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* The variables with which the supervisor tells a command which thread it is. It gets them from nowhere else. */
+#define OWN_VARIABLES(X)                                                                           \
+    X(ID, "K3THREAD_ID")                                                                           \
+    X(NAME, "K3THREAD_NAME")                                                                       \
+    X(SOCKET, "K3THREAD_SOCKET")                                                                   \
+    X(SLOT, "K3THREAD_SLOT")                                                                       \
+    X(HOSTNAME, "K3THREAD_HOSTNAME")
+
 /* Returns true if WORD sets a variable. An environment may hold other words; they set none. */
 static inline bool variable_is_assignment(const char *word)
 {

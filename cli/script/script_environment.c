@@ -11,9 +11,12 @@
 
 #define SOCKET "K3THREAD_SOCKET"
 
-/* The variables that a script does not get. */
-static const char *const removed[] = {"K3THREAD_ID", "K3THREAD_NAME", "K3THREAD_SLOT",
-                                      "K3THREAD_HOSTNAME"};
+/* The variables that a script does not get from its environment. */
+static const char *const removed[] = {
+#define X(name, word) word,
+    OWN_VARIABLES(X)
+#undef X
+};
 
 #define REMOVED_COUNT (sizeof(removed) / sizeof(removed[0]))
 
@@ -23,7 +26,7 @@ static bool is_kept(const char *variable)
     for (size_t i = 0; i < REMOVED_COUNT; i++)
         if (variable_value(variable, removed[i], strlen(removed[i])) != NULL)
             return false;
-    return variable_value(variable, SOCKET, strlen(SOCKET)) == NULL;
+    return true;
 }
 
 char **script_environment(const struct place *place, const struct variables *variables)

@@ -26,17 +26,28 @@ static const char  path_name[] = "PATH=";
 /* The newest block. The clients of one shell send the same environment one after the other, and so share it. */
 static struct environment *newest;
 
-/* The variables that a command never gets from its client. */
-static const char *const own_names[] = {"K3THREAD_ID=",   "K3THREAD_NAME=",     "K3THREAD_SOCKET=",
-                                        "K3THREAD_SLOT=", "K3THREAD_HOSTNAME=", "NOTIFY_SOCKET="};
+/* The variables that a command gets from the supervisor. The last takes the place of the client's. */
+#define VARIABLES(X)                                                                               \
+    OWN_VARIABLES(X)                                                                               \
+    X(NOTIFY, "NOTIFY_SOCKET")                                                                     \
+    X(MAKEFLAGS, "MAKEFLAGS")
 
-/* Names a machine for k3thread itself. A command does not get it, so a k3thread that it runs stays on its machine. */
-static const char host_name[] = "K3THREAD_HOST=";
+enum own {
+#define X(name, word) OWN_##name,
+    VARIABLES(X)
+#undef X
+};
+
+static const char *const own_names[] = {
+#define X(name, word) word "=",
+    VARIABLES(X)
+#undef X
+};
 
 #define OWN_COUNT (sizeof(own_names) / sizeof(own_names[0]))
 
-/* The variable that takes the place of the client's, if the command has a jobserver. */
-static const char makeflags_name[] = "MAKEFLAGS=";
+/* Names a machine for k3thread itself. A command does not get it, so a k3thread that it runs stays on its machine. */
+static const char host_name[] = "K3THREAD_HOST=";
 
 void environment_set_socket(const char *socket)
 {
@@ -54,9 +65,10 @@ static bool gets_path_end(const char *string)
     return path_end != NULL && strncmp(string, path_name, strlen(path_name)) == 0;
 }
 
+/* Returns true if a command never gets STRING from its client. */
 static bool is_own(const char *string)
 {
-    for (size_t i = 0; i < OWN_COUNT; i++)
+    for (size_t i = 0; i < OWN_MAKEFLAGS; i++)
         if (strncmp(string, own_names[i], strlen(own_names[i])) == 0)
             return true;
     return strncmp(string, host_name, strlen(host_name)) == 0;
@@ -195,40 +207,43 @@ static size_t copy_strings(char **list, const struct environment *environment,
     size_t count = 0;
 
     for (size_t i = 0; i < environment->count; i++)
-        if (own->makeflags == NULL ||
-            strncmp(environment->strings[i], makeflags_name, strlen(makeflags_name)) != 0)
+        if (own->makeflags == NULL || strncmp(environment->strings[i], own_names[OWN_MAKEFLAGS],
+                                              strlen(own_names[OWN_MAKEFLAGS])) != 0)
             list[count++] = environment->strings[i];
     return count;
 }
 
 char **environment_list(const struct environment *environment, const struct own_variables *own)
 {
-    char        id[24], slot[16];
-    const char *names[OWN_COUNT + 1],
-        *values[OWN_COUNT + 1] = {
-            id,        own->name,   supervisor_socket, own->slot != SLOT_NUMBER_NONE ? slot : NULL,
-            own->host, own->notify, own->makeflags};
+    char              id[24], slot[16];
+    const char *const values[OWN_COUNT] = {
+        [OWN_ID] = id,
+        [OWN_NAME] = own->name,
+        [OWN_SOCKET] = supervisor_socket,
+        [OWN_SLOT] = own->slot != SLOT_NUMBER_NONE ? slot : NULL,
+        [OWN_HOSTNAME] = own->host,
+        [OWN_NOTIFY] = own->notify,
+        [OWN_MAKEFLAGS] = own->makeflags,
+    };
     size_t count = environment->count;
-    size_t size = (count + OWN_COUNT + 2) * sizeof(char *);
+    size_t size = (count + OWN_COUNT + 1) * sizeof(char *);
     char **list;
     char  *bytes;
 
     (void) snprintf(id, sizeof(id), "%" PRIu64, own->id);
     (void) snprintf(slot, sizeof(slot), "%d", own->slot);
-    memcpy(names, own_names, sizeof(own_names));
-    names[OWN_COUNT] = makeflags_name;
-    for (size_t i = 0; i <= OWN_COUNT; i++)
-        size += values[i] != NULL ? strlen(names[i]) + strlen(values[i]) + 1 : 0;
+    for (size_t i = 0; i < OWN_COUNT; i++)
+        size += values[i] != NULL ? strlen(own_names[i]) + strlen(values[i]) + 1 : 0;
     list = malloc(size);
     if (list == NULL)
         return NULL;
-    bytes = (char *) (list + count + OWN_COUNT + 2);
+    bytes = (char *) (list + count + OWN_COUNT + 1);
     count = copy_strings(list, environment, own);
-    for (size_t i = 0; i <= OWN_COUNT; i++) {
+    for (size_t i = 0; i < OWN_COUNT; i++) {
         if (values[i] == NULL)
             continue;
         list[count++] = bytes;
-        bytes = stpcpy(stpcpy(bytes, names[i]), values[i]) + 1;
+        bytes = stpcpy(stpcpy(bytes, own_names[i]), values[i]) + 1;
     }
     list[count] = NULL;
     return list;

@@ -158,13 +158,7 @@ static enum prober_news ask_agent(struct prober *prober)
 
 static void *probe(void *argument)
 {
-    struct prober       *prober = argument;
-    struct own_variables own = {
-        .id = prober->id,
-        .name = prober->name,
-        .slot = prober->slot,
-        .host = prober->host,
-    };
+    struct prober   *prober = argument;
     char           **environment;
     enum prober_news news = PROBER_FAILED;
 
@@ -174,7 +168,7 @@ static void *probe(void *argument)
         post(prober, ask_agent(prober));
         return NULL;
     }
-    environment = environment_list(prober->environment, &own);
+    environment = environment_list(prober->environment, &prober->own);
     if (environment != NULL)
         news = try_probe(prober, environment);
     else
@@ -188,14 +182,14 @@ static void *probe(void *argument)
 
 static bool copy(struct prober *prober, const char *spec, const struct job *job)
 {
-    const struct origin *origin = job->origin;
+    struct own_variables *own = &prober->own;
 
     prober->spec = strdup(spec);
-    prober->name = strdup(origin != NULL ? origin->name : job->name);
+    own->name = prober->name = strdup(own->name);
     prober->directory = strdup(job->directory);
     prober->output = strdup(job->output);
     prober->environment = environment_ref(job->environment);
-    if (origin != NULL && (prober->host = strdup(origin->host)) == NULL)
+    if (own->host != NULL && (own->host = prober->host = strdup(own->host)) == NULL)
         return false;
     return prober->spec != NULL && prober->name != NULL && prober->directory != NULL &&
            prober->output != NULL;
@@ -204,9 +198,7 @@ static bool copy(struct prober *prober, const char *spec, const struct job *job)
 int prober_start(struct prober **ret, void *owner, const char *spec,
                  const struct assignment *assignment, const struct report *report)
 {
-    const struct job    *job = assignment->job;
-    const struct origin *origin = job->origin;
-
+    const struct job       *job = assignment->job;
     struct k3thread_options options = {
         .name = "prober", .daemon = true, .stack_size = PROBER_STACK};
     struct prober *prober = calloc(1, sizeof(*prober));
@@ -215,12 +207,11 @@ int prober_start(struct prober **ret, void *owner, const char *spec,
     if (prober == NULL)
         return error;
     prober->owner = owner;
-    prober->id = origin != NULL ? origin->id : assignment->id;
+    prober->own = origin_variables(job->origin, assignment->id, job->name, report->slot);
     prober->seat = assignment->seat;
     prober->far_id = report->far_id;
     prober->umask = job->umask;
     prober->start = report->run_start;
-    prober->slot = origin != NULL ? origin->slot : report->slot;
     if (copy(prober, spec, job))
         error = k3thread_start(&prober->thread, probe, prober, &options);
     if (error != 0)

@@ -11,6 +11,7 @@
 
 #include "cli/base/text.h"
 #include "cli/worker/assignment.h"
+#include "cli/worker/environment.h"
 #include "cli/worker/prober_news.h"
 #include "cli/worker/thread_report.h"
 #include "k3thread.h"
@@ -26,13 +27,11 @@ struct prober {
     struct text why;
 
     /* Copies of the probe, and of members of the thread and the run. */
-    char               *spec, *name, *directory, *output;
-    uint64_t            id; /* the thread's */
-    struct environment *environment;
-    mode_t              umask;
-    off_t               start; /* where the run's output begins in the log */
-    int                 slot;  /* the number of the run's slot */
-    char *host; /* the machine's name in the run, if this is an agent's supervisor; or NULL */
+    char                *spec, *name, *host, *directory, *output;
+    struct own_variables own; /* of the command */
+    struct environment  *environment;
+    mode_t               umask;
+    off_t                start; /* where the run's output begins in the log */
 
     /* If the run is on another machine: where, and the thread's id there. */
     const struct seat *seat;

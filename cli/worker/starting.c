@@ -121,24 +121,20 @@ void starting_fail_at(struct worker *worker, enum spawn_stage stage, int error)
 
 static int take_environment(struct worker *worker)
 {
-    const struct origin *origin = worker->job->origin;
-    struct own_variables own = {
-        .id = origin != NULL ? origin->id : worker->assignment->id,
-        .name = origin != NULL ? origin->name : worker->job->name,
-        .slot = origin != NULL ? origin->slot : worker->slot,
-        .host = origin != NULL ? origin->host : NULL,
-        .notify = ready_notify_socket(worker->ready),
-    };
+    const struct job    *job = worker->job;
+    struct own_variables own =
+        origin_variables(job->origin, worker->assignment->id, job->name, worker->slot);
     char *makeflags = NULL;
 
+    own.notify = ready_notify_socket(worker->ready);
     if (worker->tokens != NULL) {
-        makeflags = job_tokens_makeflags(worker->tokens,
-                                         environment_value(worker->job->environment, "MAKEFLAGS"));
+        makeflags =
+            job_tokens_makeflags(worker->tokens, environment_value(job->environment, "MAKEFLAGS"));
         if (makeflags == NULL)
             return -ENOMEM;
         own.makeflags = makeflags;
     }
-    worker->environment = environment_list(worker->job->environment, &own);
+    worker->environment = environment_list(job->environment, &own);
     free(makeflags);
     return worker->environment != NULL ? 0 : -ENOMEM;
 }
