@@ -61,7 +61,7 @@ const struct command command_attach = {
         "command; ^\\ d leaves it again, and ^\\ ^\\ sends ^\\. Several clients may be attached: "
         "the one that attached last types, and the terminal has its size.",
     .group = COMMAND_GROUP_WATCHING,
-    .flags = COMMAND_CONNECTS,
+    .flags = COMMAND_TTY | COMMAND_CONNECTS,
     .options = options,
     .options_size = sizeof(struct attach_options),
     .parse = parse,

@@ -1,4 +1,5 @@
 #include "cli/base/status.h"
+#include "cli/commands/arguments.h"
 #include "cli/commands/command.h"
 #include "cli/commands/report.h"
 #include "cli/commands/thread_word.h"
@@ -15,7 +16,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     if (key != ARGP_KEY_ARGS)
         return ARGP_ERR_UNKNOWN;
     o->threads = state->argv + state->next;
-    return 0;
+    return command_whole_threads(state, o->threads);
 }
 
 /* Returns the parameters of the request, or NULL without memory. */
@@ -54,7 +55,7 @@ const struct command command_clear = {
         "Forget the threads that have ended, and their logs\vTHREAD is a name, an id or a pattern "
         "such as 'job-*'; all threads that have ended if there is none.",
     .group = COMMAND_GROUP_WATCHING,
-    .flags = COMMAND_ENDED | COMMAND_CONNECTS,
+    .flags = COMMAND_ENDED | COMMAND_NOT_LIVE | COMMAND_CONNECTS,
     .options_size = sizeof(struct clear_options),
     .parse = parse,
     .run = run,

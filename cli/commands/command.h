@@ -54,6 +54,9 @@ enum command_flags {
     COMMAND_DAEMON = 1 << 5,   /* the command starts a daemon thread */
     COMMAND_INNER = 1 << 6,    /* the command also takes threads inside a process, as web/worker */
     COMMAND_HERE = 1 << 7,     /* the command works on this machine, whatever K3THREAD_HOST says */
+    COMMAND_NOT_LIVE = 1 << 8, /* the command takes only threads that have ended */
+    COMMAND_TTY = 1 << 9,      /* the command takes only threads that have a terminal */
+    COMMAND_INPUT = 1 << 10,   /* the command takes only threads whose input is open */
 };
 
 /* The headings of the overview, under which commands are listed. */

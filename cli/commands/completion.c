@@ -8,6 +8,7 @@
  */
 #include "cli/commands/arguments.h"
 #include "cli/commands/command.h"
+#include "cli/commands/completion_ask.h"
 #include "cli/commands/completion_scripts.h"
 #include "cli/commands/completion_words.h"
 #include "cli/commands/option_list.h"
@@ -171,6 +172,7 @@ static const char *kind_word(enum complete_kind kind)
     case COMPLETE_TOPIC:
     case COMPLETE_POLICY:
     case COMPLETE_PROBE:
+    case COMPLETE_PROBE_LATER:
     case COMPLETE_SIGNAL:
     case COMPLETE_NEED:
     case COMPLETE_SLOTS:
@@ -180,12 +182,12 @@ static const char *kind_word(enum complete_kind kind)
     return "words";
 }
 
-static void add_reply(struct text *text, const struct cursor *cursor, const json_t *threads)
+static void add_reply(struct text *text, const struct cursor *cursor, const json_t *listed)
 {
     struct text words = {0};
 
     text_printf(text, "%s\n", kind_word(cursor->kind));
-    complete_add(&words, cursor->kind, cursor->command, threads);
+    complete_add(&words, cursor->kind, cursor->command, listed);
     for (size_t at = 0; at < words.size; at += strlen(words.data + at) + 1) {
         const char *word = words.data + at;
 
@@ -203,16 +205,15 @@ static int answer(struct invocation *invocation)
     const struct completion_options *o = invocation->options;
     struct cursor                    cursor = {.words = o->words, .count = o->count};
     struct text                      text = {0};
-    json_t                          *threads = NULL;
+    json_t                          *listed;
     int                              status;
 
     find_kind(&cursor, invocation->session);
-    if (complete_needs_threads(cursor.kind))
-        threads =
-            complete_threads(invocation->session, cursor.command, cursor.words[cursor.count - 1]);
-    add_reply(&text, &cursor, threads);
+    listed = complete_ask(invocation->session, cursor.kind, cursor.words, cursor.count - 1,
+                          cursor.words[cursor.count - 1]);
+    add_reply(&text, &cursor, listed);
     status = command_print(invocation, &text);
-    json_decref(threads);
+    json_decref(listed);
     text_release(&cursor.prefix);
     text_release(&text);
     return status;

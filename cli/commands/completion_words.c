@@ -8,7 +8,6 @@
 #include "cli/commands/host_words.h"
 #include "cli/commands/manual.h"
 #include "cli/commands/option_list.h"
-#include "cli/commands/session.h"
 #include "cli/place/socket_path.h"
 #include "cli/rpc/bytes.h"
 #include "cli/rpc/protocol.h"
@@ -17,9 +16,6 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The seconds that a supervisor has to list its threads. */
-#define ANSWER_WITHIN 3
 
 /* The bytes that may surround the name of an argument in a usage. */
 #define AROUND "[]."
@@ -67,18 +63,18 @@ static enum complete_kind kind_of(const char *name, size_t length)
     return COMPLETE_NOTHING;
 }
 
-/* Offers the conditions of a need only if VALUE has the name already: most needs have no condition. */
+/*
+ * Offers the conditions of a need only if VALUE has the name already: most needs have no condition. Offers --until
+ * only the probes that can begin to look at a command that runs.
+ */
 enum complete_kind complete_kind_of_option(const struct argp_option *option, const char *value)
 {
     enum complete_kind kind =
         option->arg != NULL ? kind_of(option->arg, strlen(option->arg)) : COMPLETE_NOTHING;
 
+    if (kind == COMPLETE_PROBE && strcmp(option->name, "until") == 0)
+        return COMPLETE_PROBE_LATER;
     return kind == COMPLETE_NEED && strchr(value, ':') == NULL ? COMPLETE_THREAD : kind;
-}
-
-bool complete_needs_threads(enum complete_kind kind)
-{
-    return kind == COMPLETE_THREAD || kind == COMPLETE_NEED;
 }
 
 /* Arguments */
@@ -217,11 +213,24 @@ static void add_options(struct text *text, const struct argp_option *list)
     }
 }
 
+static bool is_true(const json_t *thread, const char *member)
+{
+    return json_is_true(json_object_get(thread, member));
+}
+
+/* Returns true if a command with FLAGS takes THREAD. */
+static bool is_taken(const json_t *thread, unsigned flags)
+{
+    return ((flags & COMMAND_NOT_LIVE) == 0 || json_is_number(json_object_get(thread, "ended"))) &&
+           ((flags & COMMAND_TTY) == 0 || is_true(thread, "tty")) &&
+           ((flags & COMMAND_INPUT) == 0 || is_true(thread, "input"));
+}
+
 /*
- * Adds the name of each thread, but each name only once. WITH_INNER: adds "web/" too, if the threads inside the
- * process of web can be named.
+ * Adds the name of each thread that a command with FLAGS takes, once, even if several threads have it. Adds "web/" too
+ * if the command takes threads inside a process, and the process of web can name such.
  */
-static void add_threads(struct text *text, const json_t *threads, bool with_inner)
+static void add_threads(struct text *text, const json_t *threads, unsigned flags)
 {
     json_t       *known = json_object();
     const json_t *thread;
@@ -230,11 +239,12 @@ static void add_threads(struct text *text, const json_t *threads, bool with_inne
     json_array_foreach((json_t *) threads, i, thread) {
         char *name = NULL;
 
-        if (bytes_from_json(json_object_get(thread, "name"), &name) == 0 &&
+        if (is_taken(thread, flags) &&
+            bytes_from_json(json_object_get(thread, "name"), &name) == 0 &&
             json_object_get(known, name) == NULL) {
             (void) json_object_set_new_nocheck(known, name, json_true());
             add_word(text, name);
-            if (with_inner && json_is_true(json_object_get(thread, "attached"))) {
+            if ((flags & COMMAND_INNER) != 0 && is_true(thread, "attached")) {
                 text_add(text, name);
                 add_word(text, "/");
             }
@@ -249,7 +259,7 @@ static void add_needs(struct text *text, const json_t *threads)
 {
     struct text names = {0};
 
-    add_threads(&names, threads, false);
+    add_threads(&names, threads, 0);
     for (size_t at = 0; at < names.size; at += strlen(names.data + at) + 1) {
         add_word(text, names.data + at);
 #define X(name, suffix)                                                                            \
@@ -287,15 +297,24 @@ static void add_labels(struct text *text)
 }
 
 /*
- * Adds the exceptions. Adds the names of signals also without SIG, as kill(1) accepts them.
+ * Adds the exceptions, and those among LISTED that a process has published. Adds the names of signals also without
+ * SIG, as kill(1) accepts them.
  */
-static void add_exceptions(struct text *text)
+static void add_exceptions(struct text *text, const json_t *listed)
 {
     const k3thread_exctype *type;
+    const json_t           *other;
+    size_t                  i;
 
-    for (size_t i = 0; (type = exceptions_at(i)) != NULL; i++)
+    for (i = 0; (type = exceptions_at(i)) != NULL; i++)
         add_word(text, type->name);
-    for (size_t i = 0; (type = exceptions_at(i)) != NULL; i++)
+    json_array_foreach((json_t *) listed, i, other) {
+        const char *name = json_string_value(json_object_get(other, "name"));
+
+        if (name != NULL && exceptions_find(name) == NULL)
+            add_word(text, name);
+    }
+    for (i = 0; (type = exceptions_at(i)) != NULL; i++)
         if (exceptions_signal(type) != 0)
             add_word(text, type->name + strlen("SIG"));
 }
@@ -334,6 +353,11 @@ static void add_fixed(struct text *text, enum complete_kind kind)
         ADD_WORDS(text, PROBE_KINDS(X));
 #undef X
         break;
+    case COMPLETE_PROBE_LATER:
+#define X(kind, prefix, syntax) prefix,
+        ADD_WORDS(text, PROBE_KINDS_LATER(X));
+#undef X
+        break;
     case COMPLETE_LEAKS:
         ADD_WORDS(text, "warn", "fail");
         break;
@@ -346,7 +370,7 @@ static void add_fixed(struct text *text, enum complete_kind kind)
 }
 
 void complete_add(struct text *text, enum complete_kind kind, const struct command *command,
-                  const json_t *threads)
+                  const json_t *listed)
 {
     const struct manual_page *page;
 
@@ -364,10 +388,10 @@ void complete_add(struct text *text, enum complete_kind kind, const struct comma
         add_options(text, command_common_options);
         break;
     case COMPLETE_THREAD:
-        add_threads(text, threads, (command->flags & COMMAND_INNER) != 0);
+        add_threads(text, listed, command->flags);
         break;
     case COMPLETE_NEED:
-        add_needs(text, threads);
+        add_needs(text, listed);
         break;
     case COMPLETE_LABEL:
         add_labels(text);
@@ -376,7 +400,7 @@ void complete_add(struct text *text, enum complete_kind kind, const struct comma
         host_words_add(text);
         break;
     case COMPLETE_EXCEPTION:
-        add_exceptions(text);
+        add_exceptions(text, listed);
         break;
     case COMPLETE_SIGNAL:
         add_signals(text);
@@ -409,37 +433,4 @@ void complete_describe(struct text *text, enum complete_kind kind, const struct 
         if (option != NULL && option->doc != NULL)
             text_add(text, option->doc);
     }
-}
-
-/* Returns the parameters of a "list" of the threads that COMMAND accepts and whose names CURRENT may become. */
-static json_t *list_params(const struct command *command, const char *current)
-{
-    const char *slash = strchr(current, '/');
-
-    if (slash == NULL || (command->flags & COMMAND_INNER) == 0)
-        return json_pack("{s:b}", "live", (command->flags & COMMAND_ENDED) == 0);
-    return json_pack("{s:[s%]}", "threads", current, (size_t) (slash + 1 - current));
-}
-
-/*
- * Gives up if the supervisor does not reply in time: the user waits at a prompt, which may be the prompt of `shell`
- * in this process.
- */
-json_t *complete_threads(struct session *session, const struct command *command,
-                         const char *current)
-{
-    struct text  why = {0};
-    struct reply reply;
-    json_t      *threads;
-    int          error = session_find_place(session, &why);
-
-    text_release(&why);
-    session->is_silent = true;
-    if (error != 0 || session_connect(session, false) != 0 ||
-        client_call_within(&session->client, "list", list_params(command, current), ANSWER_WITHIN,
-                           &reply) != 0)
-        return NULL;
-    threads = json_deep_copy(reply.result);
-    reply_release(&reply);
-    return threads;
 }

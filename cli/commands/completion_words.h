@@ -8,7 +8,7 @@
 #define K3THREAD_CLI_COMMANDS_COMPLETION_WORDS_H
 
 #include "cli/base/text.h"
-#include "cli/commands/session.h"
+#include "cli/commands/command.h"
 
 #include <argp.h>
 #include <jansson.h>
@@ -26,6 +26,7 @@
     X(TOPIC, "TOPIC")                                                                              \
     X(POLICY, "POLICY")                                                                            \
     X(PROBE, "PROBE")                                                                              \
+    X(PROBE_LATER, "")                                                                             \
     X(SIGNAL, "SIGNAL")                                                                            \
     X(NEED, "NEED")                                                                                \
     X(HOST, "HOST")                                                                                \
@@ -45,31 +46,20 @@ enum complete_kind {
 /* Returns the kind of the argument that OPTION takes. VALUE is the part that the user has typed. */
 enum complete_kind complete_kind_of_option(const struct argp_option *option, const char *value);
 
-/* Returns true if complete_add() needs THREADS for KIND. */
-bool complete_needs_threads(enum complete_kind kind);
-
 /* Returns the kind of the word CURRENT. COUNT WORDS stand before it; the first is a command. */
 enum complete_kind complete_kind_at(char *const *words, size_t count, const char *current,
                                     const struct command **ret_command);
 
 /*
  * Adds all words of KIND, each with a NUL behind it. The caller leaves out words that do not begin with
- * the part that the user has typed. For options, adds the options of COMMAND. THREADS is the reply to
- * `list`, or NULL. Adds no files and no programs: the shell completes them.
+ * the part that the user has typed. For options, adds the options of COMMAND. LISTED is what
+ * complete_ask() has returned, or NULL. Adds no files and no programs: the shell completes them.
  */
 void complete_add(struct text *text, enum complete_kind kind, const struct command *command,
-                  const json_t *threads);
+                  const json_t *listed);
 
 /* Adds the meaning of WORD, which complete_add() has added, in a few words, if it has one. */
 void complete_describe(struct text *text, enum complete_kind kind, const struct command *command,
                        const char *word);
-
-/*
- * Returns the threads that COMMAND accepts, a new reference; NULL if there is no supervisor. If CURRENT, the
- * word so far, names threads inside a process, returns these threads. Starts no supervisor. Uses the
- * session's connection.
- */
-json_t *complete_threads(struct session *session, const struct command *command,
-                         const char *current);
 
 #endif

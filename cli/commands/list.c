@@ -7,6 +7,7 @@
 #include "cli/view/thread_text.h"
 
 #include <stddef.h>
+#include <string.h>
 
 struct list_options {
     struct list_request request;
@@ -23,6 +24,17 @@ static const struct argp_option options[] = {
     {"failed", KEY_FAILED, NULL, 0, "Show only threads that have ended and failed", 0},
     {0},
 };
+
+/* Refuses words for threads inside a process: --failed has no meaning for them. WORDS is NULL, or ends with NULL. */
+static error_t refuse_inner(const struct argp_state *state, char *const *words)
+{
+    for (; words != NULL && *words != NULL; words++)
+        if (strchr(*words, '/') != NULL)
+            return command_refuse(
+                state, "--failed shows threads of the supervisor, not '%s' inside a process",
+                *words);
+    return 0;
+}
 
 static error_t parse(int key, char *argument, struct argp_state *state)
 {
@@ -54,9 +66,7 @@ static error_t parse(int key, char *argument, struct argp_state *state)
             return command_usage(state, "--json and --quiet exclude each other");
         if (o->request.live && o->request.failed)
             return command_usage(state, "--live and --failed exclude each other");
-        if (o->request.failed && o->request.threads != NULL)
-            return command_whole_threads(state, o->request.threads);
-        return 0;
+        return o->request.failed ? refuse_inner(state, o->request.threads) : 0;
     default:
         return ARGP_ERR_UNKNOWN;
     }

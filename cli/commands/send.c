@@ -140,7 +140,7 @@ const struct command command_send = {
            "newline, or without TEXT copies standard input. Returns when the command's input has "
            "taken the bytes: it holds 64 KiB that the command has not read.",
     .group = COMMAND_GROUP_WATCHING,
-    .flags = COMMAND_CONNECTS,
+    .flags = COMMAND_INPUT | COMMAND_CONNECTS,
     .options = options,
     .options_size = sizeof(struct send_options),
     .parse = parse,

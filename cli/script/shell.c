@@ -2,6 +2,7 @@
 #include "cli/base/file_lines.h"
 #include "cli/base/status.h"
 #include "cli/commands/command.h"
+#include "cli/commands/completion_ask.h"
 #include "cli/commands/completion_words.h"
 #include "cli/commands/execute.h"
 #include "cli/commands/session.h"
@@ -39,17 +40,16 @@ static void complete(void *context, const struct text *before, const char *curre
     struct words_error    error;
     struct text           why = {0};
     int                   failed;
-    json_t               *threads = NULL;
+    json_t               *listed;
 
     failed = words_split(&words, before->data, before->size, shell->reader.scope, &error, &why);
     text_release(&why);
     if (failed != 0)
         return;
     kind = complete_kind_at(words.list, words.count, current, &command);
-    if (complete_needs_threads(kind))
-        threads = complete_threads(shell->session, command, current);
-    complete_add(candidates, kind, command, threads);
-    json_decref(threads);
+    listed = complete_ask(shell->session, kind, words.list, words.count, current);
+    complete_add(candidates, kind, command, listed);
+    json_decref(listed);
     words_release(&words);
 }
 

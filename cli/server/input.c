@@ -34,8 +34,7 @@ struct input {
     struct record   *record;
     bool             is_terminal; /* the source is a terminal that the console owns, not a pipe */
     bool             ends_by_key; /* the command has a terminal, here or on another machine */
-    int              reader; /* a reading end that keeps the bytes while no run has one; or -1 */
-    bool             ended;
+    int              reader;  /* a reading end that keeps the bytes while no run has one; or -1 */
     bool             armed;   /* the loop watches the writing end */
     struct call_list waiting; /* the calls of the queue */
     TAILQ_HEAD(, sending) queue;
@@ -80,7 +79,7 @@ static int end_input(struct input *input)
 {
     int error = exchange_end(input, O_RDONLY);
 
-    input->ended = error == 0;
+    input->record->input_ended = error == 0;
     return error;
 }
 
@@ -206,7 +205,7 @@ static void advance(struct input *input)
     int             error;
 
     while ((sending = TAILQ_FIRST(&input->queue)) != NULL) {
-        if (input->ended) {
+        if (input->record->input_ended) {
             fail_ended(sending);
             continue;
         }
@@ -344,10 +343,10 @@ int input_open(struct record *record)
         return 0;
     if (input == NULL)
         return open_pipe(record);
-    if (!input->ended)
+    if (!record->input_ended)
         return 0;
     error = exchange_end(input, O_WRONLY);
-    input->ended = error != 0;
+    record->input_ended = error != 0;
     return error;
 }
 
@@ -376,5 +375,6 @@ void input_close(struct record *record)
         close(input->source.fd);
     free(input);
     record->input = NULL;
+    record->input_ended = false;
     record->assignment.input = -1;
 }

@@ -154,7 +154,7 @@ void join_any_begin(struct call *call, const json_t *words, double timeout)
     struct selection       selection;
     const struct selector *missing;
 
-    if (!selection_parse(call, words, &selection))
+    if (!selection_parse(call, "any", words, &selection))
         return;
     call->state = calloc(1, sizeof(struct candidates));
     call->release = free_candidates;

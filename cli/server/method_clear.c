@@ -50,7 +50,7 @@ static void run(struct call *call, const json_t *params)
     const struct selector *missing;
     const struct param     wanted[] = {{"threads", PARAM_ANY, &words, false}, {0}};
 
-    if (!params_take(call, params, wanted) || !selection_parse(call, words, &selection))
+    if (!params_take(call, params, wanted) || !selection_parse(call, "threads", words, &selection))
         return;
     selection.ended = true;
     missing = selection_resolve(&selection);

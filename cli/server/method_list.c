@@ -27,7 +27,7 @@ static void run(struct call *call, const json_t *params)
         inner_listing_reply(call, words, table);
         return;
     }
-    if (!selection_parse(call, words, &selection))
+    if (!selection_parse(call, "threads", words, &selection))
         return;
     selection.live = live;
     selection.failed = failed;

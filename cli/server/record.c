@@ -188,6 +188,7 @@ static bool has_status(const struct record *record)
     X(max_rss, true, write_integer(text, (int64_t) record_usage(r).memory))                        \
     X(left, r->now.left != NULL, write_left(text, r))                                              \
     X(tty, true, write_bool(text, r->job.tty))                                                     \
+    X(input, true, write_bool(text, r->input != NULL && !r->input_ended))                          \
     X(host, record_host(r) != NULL, write_bytes(text, record_host(r)))
 
 enum member {

@@ -70,6 +70,7 @@ struct record {
     TAILQ_ENTRY(record) in_joined_list; /* of the joined records that are not kept, oldest first */
     struct call_list  calls;            /* the calls that wait for this thread */
     struct input     *input;            /* the input that `send` writes to; NULL: none */
+    bool              input_ended;      /* `send` has ended the input: the command reads its end */
     struct console   *console;          /* its terminal; NULL: none */
     unsigned          viewers;          /* how many clients are attached to the terminal */
     unsigned          types;            /* how many exceptions its processes have defined */

@@ -38,14 +38,15 @@ static bool parse_words(struct call *call, const json_t *words, size_t count,
     return true;
 }
 
-bool selection_parse(struct call *call, const json_t *words, struct selection *ret)
+bool selection_parse(struct call *call, const char *name, const json_t *words,
+                     struct selection *ret)
 {
     size_t           count = json_array_size(words);
     struct selection selection = {.selectors = calloc(count + 1, sizeof(*selection.selectors))};
 
     if (selection.selectors == NULL || (words != NULL && !json_is_array(words))) {
         free(selection.selectors);
-        return call_fail(call, PROTOCOL_TYPE_ERROR, "\"threads\" must be a list of threads");
+        return call_fail(call, PROTOCOL_TYPE_ERROR, "\"%s\" must be a list of threads", name);
     }
     if (!parse_words(call, words, count, &selection)) {
         selection_release(&selection);

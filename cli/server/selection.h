@@ -18,10 +18,11 @@ struct selection {
 };
 
 /*
- * Reads WORDS, a list or NULL. Returns false, with CALL failed and nothing to release, if WORDS is
- * not a list of selectors.
+ * Reads WORDS, the parameter NAME of CALL: a list or NULL. Returns false, with CALL failed and nothing to release, if
+ * WORDS is not a list of selectors.
  */
-bool selection_parse(struct call *call, const json_t *words, struct selection *ret);
+bool selection_parse(struct call *call, const char *name, const json_t *words,
+                     struct selection *ret);
 void selection_release(struct selection *selection);
 
 /*

@@ -115,6 +115,25 @@ for thread in json.load(sys.stdin):
   k3 join web
 }
 
+@test "the published types of a process are offered where one of them can be raised, and nowhere else" {
+  begin web publish
+  k3 start --name other -- sleep 1000
+  k3 completion --at -- raise web '' | cut -f 1 >web.words
+  for type in Reload Late Odd_one SystemExit HUP; do grep -qx "$type" web.words; done
+  k3 completion --at -- raise -m hi web/worker '' | cut -f 1 | cmp - web.words
+  k3 completion --at -- raise "$(k3_field web id)" '' | cut -f 1 | cmp - web.words
+  k3 completion --at -- raise other '' | cut -f 1 | diff - web.words >unlike || :
+  is "$(sed -n 's/^> //p' unlike)" $'Reload\nLate\nOdd_one'
+  for thread in 'we*' none --all; do
+    is "$(k3 completion --at -- raise "$thread" '' | grep -c -e Reload -e SystemExit)" 1
+  done
+  PYTHONPATH=$ROOT/tests/cli "$PYTHON" -S -B -c 'from client import *
+names = [e["name"] for e in call("exceptions", thread="web")]
+assert names[-3:] == ["Reload", "Late", "Odd_one"], names
+assert len(call("exceptions")) == len(call("exceptions", thread="other")) == len(names) - 3
+fails(-32003, "InvalidThreadIdError", "exceptions", thread="none")'
+}
+
 @test "attach, detach and publish return their errors, and keep errno" {
   k3 start -n web -o web.out -- "$attached" errors
   k3 join web

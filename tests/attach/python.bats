@@ -245,11 +245,15 @@ k3thread.start(work, name='worker')"
 
 @test "python: only list and raise take threads inside a process; other commands say so" {
   begin web "$catcher"
-  for command in "join -t 5" "join --any" "join --ready" "restart" "logs" "logs -f" "list --failed"; do
-    # shellcheck disable=SC2086  # a list of words
-    run -64 k3 $command 'web/*' </dev/null
-    like "$output" "*'web/\*' means threads inside a process; only list and raise take them"
+  for command in "join -t 5" "join --any" "join --ready" "restart" "logs" "logs -f" "clear"; do
+    for word in 'web/*' web/before; do
+      # shellcheck disable=SC2086  # a list of words
+      run -64 k3 $command "$word" </dev/null
+      is "$output" "k3thread: ${command%% *}: ValueError: '$word' means threads inside a process; only list and raise take them"
+    done
   done
   run -64 k3 send web/before </dev/null
   like "$output" "*'web/before' means threads inside a process; *"
+  run -64 k3 list --failed 'web/*'
+  is "$output" "k3thread: list: ValueError: --failed shows threads of the supervisor, not 'web/*' inside a process"
 }

@@ -227,7 +227,8 @@ assert call("join", any=["[a]"], members=["exit_code"]) == {"exit_code": 4}
 fails(-32002, "ValueError", "join", any=["b"], thread="b")
 fails(-32002, "ValueError", "join", any=["b"], ready=True)
 fails(-32002, "ValueError", "join", any=["*"] * 101)
-fails(-32001, "TypeError", "join", any="b")
+failure = fails(-32001, "TypeError", "join", any="b")
+assert failure.message == '"any" must be a list of threads', failure
 fails(-32001, "TypeError", "join", any=[[]])
 fails(-32003, "InvalidThreadIdError", "join", any=["b", "c"])
 fails(-32005, "TimeoutError", "join", any=["b"], timeout=0)

@@ -59,8 +59,6 @@ completes() {
   is "$(completes 'raise ' raise '')" $'web\nmy\\ web\na:b'
   is "$(completes 'raise w' raise w)" web
   is "$(completes 'logs -n 3 w' logs -n 3 w)" web
-  is "$(completes 'send w' send w)" web
-  is "$(completes 'send web w' send web w)" ''
   is "$(completes 'raise a:' raise a :)" ':b'
   # Each name appears once, though two threads had it.
   for command in join logs list; do
@@ -68,6 +66,22 @@ completes() {
   done
   is "$(completes 'join gone ' join gone '' | wc -l)" 4
   is "$(completes 'start --needs ' start --needs '')" $'web\nmy\\ web\na:b'
+}
+
+@test "send, attach and clear are offered the threads that they can use" {
+  k3 start --name plain -- sleep 1000
+  k3 start --name open --input -- sleep 1000
+  k3 start --name screen --tty -- sleep 1000
+  k3 start --name gone --tty -- true
+  k3 join gone
+  k3 start --name plain2 -- true
+  k3 join plain2
+  is "$(completes 'send ' send '')" $'open\nscreen'
+  is "$(completes 'send open o' send open o)" ''
+  is "$(completes 'attach ' attach '')" screen
+  is "$(completes 'clear ' clear '')" $'gone\nplain2'
+  k3 send --eof open
+  is "$(completes 'send ' send '')" screen
 }
 
 @test "the argument of -L is completed with the supervisors that exist" {
@@ -117,6 +131,7 @@ completes() {
   is "$(completes 'start --restart=on' start --restart = on)" on-failure
   is "$(completes 'start -r al' start -r al)" always
   is "$(completes 'daemon --ready ' daemon --ready '')" $'tcp:\nunix:\nhttp://\nline:\ncmd:\nnotify'
+  is "$(completes 'join --until ' join --until '')" $'tcp:\nunix:\nhttp://\nline:\ncmd:'
   is "$(completes 'daemon --ready=un' daemon --ready = un)" unix:
   is "$(completes 'start -- unsha' start -- unsha | sort -u)" unshare
 }
