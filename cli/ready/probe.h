@@ -30,6 +30,7 @@ struct probe_kind {
     bool may_be_empty; /* the argument */
     bool lasts;        /* it goes on when the command is ready, because it may learn more */
     bool owns_poll;    /* close() closes the descriptor in `poll` */
+    bool reads_log;    /* it looks at the log, which is on the machine of the thread's supervisor */
 
     /* Any process may answer it, so a process that answers before the command runs is looked for. */
     bool is_shared;

@@ -181,6 +181,7 @@ static void close_line(struct ready *ready)
 
 const struct probe_kind probe_line = {
     .size = sizeof(struct line_probe),
+    .reads_log = true,
     .is_valid = is_valid,
     .open = open_line,
     .rule_out = rule_out,

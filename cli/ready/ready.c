@@ -53,6 +53,13 @@ bool ready_outlives_command(const char *spec)
     return probe_kind_of(spec, &argument)->finish != NULL;
 }
 
+bool ready_reads_log(const char *spec)
+{
+    const char *argument;
+
+    return probe_kind_of(spec, &argument)->reads_log;
+}
+
 int ready_open(const char *spec, struct ready **ret)
 {
     const char              *argument;

@@ -35,6 +35,12 @@ bool ready_is_valid_later(const char *spec, struct text *why);
 bool ready_outlives_command(const char *spec);
 
 /*
+ * Returns true if SPEC, a probe, looks at the log. The supervisor that has the log then runs it, also for a command on
+ * another machine, where the agent runs every other probe.
+ */
+bool ready_reads_log(const char *spec);
+
+/*
  * Makes the probe that SPEC describes, before the command is spawned. SPEC must outlive it. Returns
  * 0 or -errno.
  */

@@ -1,5 +1,6 @@
 #include "cli/worker/far_probe.h"
 
+#include "cli/ready/ready.h"
 #include "cli/rpc/member.h"
 #include "cli/worker/remote.h"
 
@@ -7,12 +8,9 @@
 #include <math.h>
 #include <string.h>
 
-/* The beginning of a probe that looks at the output. The output is in the log here, so this supervisor looks. */
-static const char line_probe[] = "line:";
-
 bool far_probe_is_wanted(const struct seat *seat, const char *spec)
 {
-    return seat != NULL && strncmp(spec, line_probe, strlen(line_probe)) != 0;
+    return seat != NULL && !ready_reads_log(spec);
 }
 
 /* Asks the agent to look for the probe; IS_FIRST: only once. Returns the id of the request. */

@@ -25,12 +25,6 @@
 #include <string.h>
 #include <unistd.h>
 
-/*
- * The beginning of a probe that looks at the log. The log is on this machine, so this worker runs such a probe. The
- * agent runs every other probe.
- */
-static const char line_probe[] = "line:";
-
 /* One run. */
 struct remote_run {
     struct worker       *worker;
@@ -302,7 +296,7 @@ static void wait_for_end(struct remote_run *run)
 
 static bool looks_at_output(const struct job *job)
 {
-    return job->ready != NULL && strncmp(job->ready, line_probe, strlen(line_probe)) == 0;
+    return job->ready != NULL && ready_reads_log(job->ready);
 }
 
 /* Prepares the run here. Returns false if that fails; the report says why. */
