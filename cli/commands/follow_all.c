@@ -1,6 +1,7 @@
 #include "cli/commands/follow_all.h"
 
 #include "cli/base/array.h"
+#include "cli/base/background_close.h"
 #include "cli/base/status.h"
 #include "cli/commands/command.h"
 #include "cli/commands/followed_logs.h"
@@ -292,8 +293,7 @@ int follow_all(const struct invocation *invocation, const char *pattern,
         followed_log_close(&all.members[i]);
     stop_events(&invocation->session->client);
     printer_close(&all.printer);
-    if (all.inotify >= 0)
-        close(all.inotify);
+    background_close(all.inotify);
     free(all.members);
     return status;
 }

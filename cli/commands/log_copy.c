@@ -1,5 +1,6 @@
 #include "cli/commands/log_copy.h"
 
+#include "cli/base/background_close.h"
 #include "cli/base/inotify_block.h"
 #include "cli/base/status.h"
 #include "cli/commands/command.h"
@@ -58,8 +59,7 @@ void log_copy_close(struct log_copy *copy)
 {
     if (copy->source != NULL)
         printer_close(&copy->printer);
-    if (copy->inotify >= 0)
-        close(copy->inotify);
+    background_close(copy->inotify);
     log_feed_close(&copy->feed);
 }
 

@@ -1,5 +1,6 @@
 #include "cli/script/run_output.h"
 
+#include "cli/base/background_close.h"
 #include "cli/base/directory.h"
 #include "cli/base/inotify_block.h"
 #include "cli/place/disk.h"
@@ -10,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 /* The milliseconds between two looks at the logs, if the system has no inotify instance left. */
 #define LOOK_INTERVAL 200
@@ -235,8 +235,7 @@ int run_output_patience(const struct run_output *output)
 
 void run_output_close(struct run_output *output)
 {
-    if (output->inotify >= 0)
-        close(output->inotify);
+    background_close(output->inotify);
     printer_close(&output->printer);
     run_threads_release(&output->threads);
     remove_times(output);

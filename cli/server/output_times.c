@@ -1,5 +1,6 @@
 #include "cli/server/output_times.h"
 
+#include "cli/base/background_close.h"
 #include "cli/base/clock.h"
 #include "cli/base/inotify_block.h"
 #include "cli/base/loop.h"
@@ -149,6 +150,11 @@ void output_times_prepare(void)
 {
     inotify = (struct source){.fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), .ready = ready};
     prepare_error = inotify.fd < 0 ? -errno : 0;
+}
+
+void output_times_close(void)
+{
+    background_close(inotify.fd);
 }
 
 void output_times_open(void)

@@ -20,6 +20,9 @@
  */
 void output_times_prepare(void);
 
+/* Closes the guardian's copy of the watch, as it ends. */
+void output_times_close(void);
+
 /* Begins to watch. If the system has no watch to spare, no times are noted, and the journal says so. */
 void output_times_open(void);
 

@@ -7,6 +7,7 @@
 #include "cli/place/lock.h"
 #include "cli/process/children.h"
 #include "cli/process/children_end.h"
+#include "cli/server/output_times.h"
 #include "cli/supervisor/title.h"
 
 #include <errno.h>
@@ -57,6 +58,7 @@ __attribute__((noreturn)) static void conclude(const struct guardian_options *op
         if (options->state != NULL)
             directory_remove(options->state);
     }
+    output_times_close();
     _exit(exit_status(end));
 }
 
