@@ -11,7 +11,6 @@
 
 #include <stddef.h>
 #include <stdint.h>
-#include <string.h>
 
 #define BYTE_SCAN_ALL(byte) (UINT64_C(0x0101010101010101) * (byte))
 
@@ -24,12 +23,12 @@
 /* Marks bytes that are BYTE. */
 #define BYTE_SCAN_IS(word, byte) BYTE_SCAN_LESS((word) ^ BYTE_SCAN_ALL(byte), 1)
 
-/* Reads eight bytes, at any address. */
+/* Reads eight bytes, at any address. The builtin is one instruction in the quick way too, which has no other. */
 static inline uint64_t byte_scan_load(const char *bytes)
 {
     uint64_t word;
 
-    memcpy(&word, bytes, sizeof(word));
+    __builtin_memcpy(&word, bytes, sizeof(word));
     return word;
 }
 

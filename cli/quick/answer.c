@@ -3,11 +3,8 @@
 #include "cli/base/status.h"
 #include "cli/base/text.h"
 #include "cli/rpc/envelope.h"
-#include "cli/rpc/escape.h"
 #include "cli/view/output.h"
-#include "cli/view/table.h"
 
-#include <linux/limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,27 +116,6 @@ static int end_raise(struct rest *rest)
     return ends(rest, "]") ? STATUS_DONE : -1;
 }
 
-/* Reads {"table":"…"}, and prints the table. Leaves a table to the program if a pipe may take only a part of it. */
-static int end_list(struct rest *rest)
-{
-    struct table table = {0};
-    struct text  text = {0};
-    char        *lines;
-    size_t       size;
-
-    if (!skip(rest, "{\"table\":\"") || rest->end - rest->at < 2 ||
-        memcmp(rest->end - 2, "\"}", 2) != 0)
-        return -1;
-    size = (size_t) (rest->end - 2 - rest->at);
-    lines = malloc(size);
-    size = lines != NULL ? escape_remove(rest->at, size, lines) : 0;
-    if (size == 0)
-        return -1;
-    table_add_lines(&table, lines, size);
-    text_add_table(&text, &table, output_width());
-    return text.failed || text.size > PIPE_BUF ? -1 : print(&text);
-}
-
 int answer_end(enum quick_command command, const char *line, size_t size)
 {
     struct rest rest = {line, line + size};
@@ -152,9 +128,7 @@ int answer_end(enum quick_command command, const char *line, size_t size)
         return end_start(&rest);
     case QUICK_JOIN:
         return end_join(&rest);
-    case QUICK_RAISE:
-        return end_raise(&rest);
     default:
-        return end_list(&rest);
+        return end_raise(&rest);
     }
 }

@@ -1,4 +1,4 @@
-/* Reads the answer to a plain command, and prints what the command prints. */
+/* Reads the answer to a plain command other than list (list_answer.h), and prints what the command prints. */
 #ifndef K3THREAD_CLI_QUICK_ANSWER_H
 #define K3THREAD_CLI_QUICK_ANSWER_H
 

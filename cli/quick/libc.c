@@ -8,6 +8,7 @@
  */
 #include "cli/quick/libc.h"
 
+#include "cli/base/byte_scan.h"
 #include "cli/quick/system.h"
 
 #include <errno.h>
@@ -32,8 +33,8 @@
 /* clang-format on */
 #endif
 
-/* More memory than any plain request and its answer need. Unused memory costs nothing. */
-#define MEMORY_SIZE ((size_t) 2 * 1024 * 1024)
+/* More memory than nearly all plain requests and their answers need. Unused memory costs nothing. */
+#define MEMORY_SIZE ((size_t) 8 * 1024 * 1024)
 #define ALIGNMENT   16
 
 static _Alignas(ALIGNMENT) char memory[MEMORY_SIZE];
@@ -63,11 +64,17 @@ static long result_of(long result)
 
 /* Memory */
 
+/* Returns the room that a block of SIZE bytes takes up. */
+static size_t aligned(size_t size)
+{
+    return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
 /* Puts the size of a block in front of the block. Nothing is freed, because the process ends so soon. */
 void *malloc(size_t size)
 {
     char  *head = memory + memory_used;
-    size_t whole = ALIGNMENT + (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    size_t whole = ALIGNMENT + aligned(size);
 
     if (size > MEMORY_SIZE || whole > MEMORY_SIZE - memory_used)
         return NULL;
@@ -76,14 +83,22 @@ void *malloc(size_t size)
     return head + ALIGNMENT;
 }
 
+/* The newest block grows where it is: the parts of a long answer come one behind the other. */
 void *realloc(void *old, size_t size)
 {
     size_t old_size = old != NULL ? *(size_t *) (void *) ((char *) old - ALIGNMENT) : 0;
+    size_t before = memory_used;
     char  *block;
 
     if (size <= old_size)
         return old;
+    if (old != NULL && (char *) old + aligned(old_size) == memory + memory_used)
+        memory_used = (size_t) ((char *) old - ALIGNMENT - memory);
     block = malloc(size);
+    if (block == NULL)
+        memory_used = before;
+    if (block == old)
+        return block;
     if (block != NULL && old_size > 0)
         memcpy(block, old, old_size);
     return block;
@@ -146,10 +161,16 @@ int memcmp(const void *a, const void *b, size_t size)
 
 void *memchr(const void *data, int byte, size_t size)
 {
-    const unsigned char *at = data;
+    const char *at = data;
 
+    for (; size >= sizeof(uint64_t); size -= sizeof(uint64_t), at += sizeof(uint64_t)) {
+        uint64_t found = BYTE_SCAN_IS(byte_scan_load(at), (unsigned char) byte);
+
+        if (found != 0)
+            return (void *) (at + byte_scan_first(found));
+    }
     for (; size > 0; size--, at++)
-        if (*at == (unsigned char) byte)
+        if (*at == (char) byte)
             return (void *) at;
     return NULL;
 }

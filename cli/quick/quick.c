@@ -6,6 +6,7 @@
 #include "cli/place/socket_path.h"
 #include "cli/quick/answer.h"
 #include "cli/quick/libc.h"
+#include "cli/quick/list_answer.h"
 #include "cli/quick/plain_command.h"
 
 #include <link.h>
@@ -66,30 +67,72 @@ static bool connect_wire(const struct plain_command *command)
     return false;
 }
 
+/* How much of an answer has come. */
+struct progress {
+    size_t             line; /* where the first line begins that has not come to its end */
+    size_t             seen; /* so many bytes were looked at */
+    struct list_answer list;
+};
+
+/* Looks at what has come. Returns true if that is the answer to its end. */
+static bool has_answer(struct progress *progress, enum quick_command command,
+                       const struct text *received)
+{
+    const char *end;
+
+    while (progress->seen < received->size &&
+           (end = memchr(received->data + progress->seen, '\n', received->size - progress->seen)) !=
+               NULL) {
+        const char *line = received->data + progress->line;
+
+        if (command != QUICK_LIST ||
+            !list_answer_measure(&progress->list, line, (size_t) (end - line)))
+            return true;
+        progress->line = progress->seen = (size_t) (end - received->data) + 1;
+    }
+    progress->seen = received->size;
+    return false;
+}
+
 /*
- * Sends the request and waits for a line of the answer. Returns the line, or NULL. A request that
+ * Sends the request and waits for the answer. Returns true if the answer is in made.wire.received. A request that
  * was not sent in full has no effect; the program sends it anew.
  */
-static char *make_request(struct plain_command *command, size_t *ret_size)
+static bool make_request(struct plain_command *command, struct progress *progress)
 {
     struct wire *wire = &made.wire;
     struct text  params = {0};
-    char        *line = NULL;
+    bool         is_whole = false;
     int          error;
 
     if (!plain_command_write(command, &params) ||
         wire_queue(wire, 1, command->method, &params) != 0) {
         close(wire->fd);
-        return NULL;
+        return false;
     }
     error = wire_flush(wire);
-    while (error >= 0 && !wire->cut && (line = wire_line(wire, ret_size)) == NULL)
+    while (error >= 0 && !wire->cut &&
+           !(is_whole = has_answer(progress, command->command, &wire->received)))
         error = wire_wait(wire, -1);
     made.is_made = wire->unsent.size == 0 && !wire->cut;
     if (made.is_made)
-        return line;
+        return is_whole;
     close(wire->fd);
-    return NULL;
+    return false;
+}
+
+/* Handles the answer, whose last line may not be its end. Returns the exit status, or -1 for the program to do it. */
+static int end(enum quick_command command, const struct progress *progress,
+               const struct text *answer)
+{
+    const char *newline =
+        memchr(answer->data + progress->line, '\n', answer->size - progress->line);
+
+    if (newline + 1 < answer->data + answer->size)
+        return -1; /* something follows */
+    if (command == QUICK_LIST)
+        return list_answer_print(&progress->list, answer->data, answer->size);
+    return answer_end(command, answer->data, answer->size - 1);
 }
 
 void quick_main(char **stack)
@@ -97,8 +140,7 @@ void quick_main(char **stack)
     long                 count = (long) stack[0];
     char               **words = stack + 1, **environment = words + count + 1;
     struct plain_command command;
-    const char          *line;
-    size_t               size;
+    struct progress      progress = {0};
     int                  status;
 
     libc_begin(environment);
@@ -108,11 +150,9 @@ void quick_main(char **stack)
     standard_descriptors_fill();
     if (!connect_wire(&command))
         return;
-    line = make_request(&command, &size);
-    if (line == NULL ||
-        size + 1 < made.wire.received.size) /* the program reads answers of several lines */
+    if (!make_request(&command, &progress))
         return;
-    status = answer_end(command.command, line, size);
+    status = end(command.command, &progress, &made.wire.received);
     if (status >= 0)
         _exit(status);
 }
