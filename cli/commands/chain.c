@@ -4,8 +4,17 @@
 #include "cli/commands/lost_limits.h"
 #include "cli/view/message.h"
 
-#include <stdbool.h>
 #include <string.h>
+
+int chain_report(const struct chain *chain, const struct client *client, const char *command)
+{
+    const struct failure *failure = &client->failure;
+
+    if (chain->holds_missing && failure->status == STATUS_NO_THREAD)
+        message_hold_next();
+    message_print_text(command, failure->type, &failure->message);
+    return failure->status;
+}
 
 /*
  * Reports the client's failure as the command of LINK, at that command's line. Forgets the other
@@ -13,15 +22,15 @@
  */
 static int fail(struct chain *chain, const struct client *client, const struct chain_link *link)
 {
-    const struct failure *failure = &client->failure;
-    size_t                line = message_line();
+    size_t line = message_line();
+    int    status;
 
     chain->failed_line = link->line;
     message_set_line(link->line);
-    message_print_text(link->command, failure->type, &failure->message);
+    status = chain_report(chain, client, link->command);
     message_set_line(line);
     chain->count = 0;
-    return failure->status;
+    return status;
 }
 
 /* Returns the start that the reply ID belongs to, which is mostly the oldest; NULL if there is no such start. */
@@ -91,8 +100,7 @@ int chain_start(struct chain *chain, struct client *client, const char *command,
     if (client_send_written(client, "start", params, &link.id) != 0) {
         if (!client->open)
             chain->count = 0;
-        message_print_text(command, client->failure.type, &client->failure.message);
-        return client->failure.status;
+        return chain_report(chain, client, command);
     }
     chain->links[chain->count++] = link;
     return STATUS_DONE;

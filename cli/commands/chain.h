@@ -9,6 +9,7 @@
 #include "cli/client/client.h"
 
 #include <jansson.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #define CHAIN_MAX 64
@@ -21,7 +22,8 @@ struct chain {
         size_t      line;    /* the line of the script, for messages */
         const char *command; /* the command's name, for messages */
     } links[CHAIN_MAX];      /* oldest first */
-    size_t failed_line;      /* the line of the start that failed; 0: none has failed */
+    bool   holds_missing; /* a message about a thread that a start misses is held: see message.h */
+    size_t failed_line;   /* the line of the start that failed; 0: none has failed */
 };
 
 /*
@@ -31,6 +33,12 @@ struct chain {
  */
 int chain_start(struct chain *chain, struct client *client, const char *command,
                 struct text *params);
+
+/*
+ * Prints the failure of CLIENT, which is that of a start, as COMMAND; holds it, if CHAIN says so. Returns the exit
+ * status.
+ */
+int chain_report(const struct chain *chain, const struct client *client, const char *command);
 
 /*
  * Waits for all replies. Returns 0, or the status of the first start that failed, which was

@@ -146,7 +146,8 @@ static int start(struct invocation *invocation, struct follow *follow, json_int_
     error = call_start(invocation, here, follow, &reply);
     free(here);
     if (error != 0)
-        return command_failed(invocation);
+        return chain_report(&invocation->session->chain, &invocation->session->client,
+                            invocation->command->name);
     lost_limits_warn(invocation->command->name, reply.result);
     *ret_id = thread_id(reply.result);
     reply_release(&reply);

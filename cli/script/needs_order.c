@@ -163,10 +163,12 @@ static int explain(struct starts *starts, size_t first, size_t later, int status
         text_add(&text, "--needs goes in a circle: ");
         add_way(&text, starts, first, first);
     } else {
-        text_printf(&text, "'%s' is started in line %zu, which must come before this line",
+        text_printf(&text,
+                    "no thread '%s' yet: line %zu, which starts it, must come before this line",
                     starts->list[later].outline.name, starts->list[later].line);
     }
-    message_print_text("start", is_circle ? "ValueError" : NULL, &text);
+    message_drop_held();
+    message_print_text("start", is_circle ? "ValueError" : "InvalidThreadIdError", &text);
     text_release(&text);
     return is_circle ? STATUS_USAGE : status;
 }

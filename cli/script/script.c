@@ -132,6 +132,7 @@ static int execute_all(struct session *session, const struct script *script, boo
     struct text           why = {0};
     int                   status = STATUS_DONE, settled, found = 1;
 
+    session->chain.holds_missing = true; /* needs_order_explain() may know better */
     command_source_open(&source, script, environ);
     while (status == STATUS_DONE && (found = command_source_next(&source, &words, &why)) > 0) {
         message_set_origin(script->name, source.line);
@@ -152,6 +153,7 @@ static int execute_all(struct session *session, const struct script *script, boo
         status = needs_order_explain(
             script, environ,
             session->chain.failed_line > 0 ? session->chain.failed_line : source.line, status);
+    message_print_held();
     return status;
 }
 

@@ -2,6 +2,7 @@
 
 #include "cli/view/output.h"
 
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -12,6 +13,8 @@ static struct {
     const char *file; /* the script that the messages are about; NULL: none */
     size_t      line;
     unsigned    count;
+    bool        holds_next;
+    struct text held;
 } messages;
 
 void message_set_origin(const char *file, size_t line)
@@ -61,10 +64,30 @@ void message_vprint(const char *command, const char *type, const char *format, v
     /* A failure to write to standard error cannot be reported. */
     if (line.failed || message.failed)
         (void) output_write(STDERR_FILENO, no_memory, strlen(no_memory));
+    else if (messages.holds_next)
+        text_append(&messages.held, line.data, line.size);
     else
         (void) output_write(STDERR_FILENO, line.data, line.size);
+    messages.holds_next = false;
     text_release(&message);
     text_release(&line);
+}
+
+void message_hold_next(void)
+{
+    messages.holds_next = true;
+}
+
+void message_print_held(void)
+{
+    (void) output_write(STDERR_FILENO, messages.held.data, messages.held.size);
+    message_drop_held();
+}
+
+void message_drop_held(void)
+{
+    text_release(&messages.held);
+    messages.held = (struct text){0};
 }
 
 void message_print(const char *command, const char *type, const char *format, ...)

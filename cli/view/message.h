@@ -32,7 +32,15 @@ void   message_set_line(size_t line);
 /* Appends "FILE:LINE: " if messages begin with it. */
 void message_add_origin(struct text *text);
 
-/* Returns the number of messages that this process has printed. */
+/*
+ * Makes the next message wait: message_print_held() prints it, message_drop_held() drops it, because a better one was
+ * printed in its place. Both do nothing if no message waits.
+ */
+void message_hold_next(void);
+void message_print_held(void);
+void message_drop_held(void);
+
+/* Returns the number of messages that this process has printed or holds. */
 unsigned message_count(void);
 
 #endif
