@@ -299,7 +299,7 @@ END
 @test "attach and --tty refuse an impossible request, with one line that gives the reason" {
   k3 start -n plain -- sleep 1000
   k3 start -n a --tty -- sleep 1000
-  run -1 --separate-stderr k3 attach a </dev/null
+  run -64 --separate-stderr k3 attach a </dev/null
   like "$stderr" 'k3thread: attach: standard input and output must be a terminal; *'
   run -64 k3 attach
   run -64 k3 attach a b

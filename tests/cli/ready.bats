@@ -194,6 +194,18 @@ END
   done
 }
 
+@test "an http probe without a port asks port 80" {
+  needs_root
+  k3 start -- true # the supervisor of what follows is another one
+  cat >alone.sh <<END
+export K3THREAD_SOCKET=$dir/alone.sock
+trap '"\$K3THREAD" shutdown --now' EXIT
+"\$K3THREAD" start --name a --ready http://127.0.0.1/ -- "$PYTHON" -m http.server --bind 127.0.0.1 80
+"\$K3THREAD" join --ready --timeout $DEADLINE a
+END
+  run -0 alone bash alone.sh
+}
+
 @test "a check that hangs is ended after 5 seconds with all that it started, and is repeated" {
   cat >check <<'END'
 [ ! -e go ] || exit 0
