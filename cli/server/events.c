@@ -115,6 +115,14 @@ void events_post_forgotten(const struct record *record)
         events_post(EVENT_FORGOTTEN, record);
 }
 
+void events_post_output(struct record *record)
+{
+    if (record->is_output_told || LIST_EMPTY(&watchers))
+        return;
+    record->is_output_told = true;
+    events_post(EVENT_OUTPUT, record);
+}
+
 void events_post_restarted(const struct record *record, bool asked)
 {
     struct text more = {0};

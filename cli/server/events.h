@@ -25,7 +25,8 @@
     X(DETACHED, "detached")                                                                        \
     X(INNER_STARTED, "inner-started")                                                              \
     X(INNER_ENDED, "inner-ended")                                                                  \
-    X(FORGOTTEN, "forgotten")
+    X(FORGOTTEN, "forgotten")                                                                      \
+    X(OUTPUT, "output")
 
 enum event {
 #define X(name, word) EVENT_##name,
@@ -60,8 +61,8 @@ void events_tell_missed(void);
 /* Returns the bit of the event NAME, or 0 if no event has that name. */
 unsigned events_bit(const char *name);
 
-/* The events for a client that names none. A client gets EVENT_CHANGED and EVENT_FORGOTTEN only if it names them. */
-#define EVENTS_DEFAULT (~(1U << EVENT_CHANGED | 1U << EVENT_FORGOTTEN))
+/* The events for a client that names none. It gets the others only if it names them. */
+#define EVENTS_DEFAULT (~(1U << EVENT_CHANGED | 1U << EVENT_FORGOTTEN | 1U << EVENT_OUTPUT))
 
 /*
  * Sends EVENT with RECORD as it is now. EVENT_CHANGED says that the thread's state, or the need that it waits for,
@@ -74,6 +75,9 @@ void events_post_forgotten(const struct record *record);
 
 /* Sends that RECORD runs again. ASKED: a client asked for the restart; otherwise the thread's policy caused it. */
 void events_post_restarted(const struct record *record, bool asked);
+
+/* Sends that the log of RECORD has grown, unless that was sent and no client has looked (look.h) since. */
+void events_post_output(struct record *record);
 
 /*
  * Sends that the exception NAME was raised in RECORD. MESSAGE may be NULL. INNER is NULL, or the thread inside

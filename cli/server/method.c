@@ -8,6 +8,7 @@ static const struct method *const methods[] = {
     &method_slots,    &method_version, &method_watch,        &method_attach,     &method_tell,
     &method_terminal, &method_read,    &method_surroundings, &method_execute,    &method_end,
     &method_hosts,    &method_host,    &method_follow,       &method_arrive,     &method_resize,
+    &method_look,
 };
 
 const struct method *method_find(const char *name)

@@ -25,7 +25,7 @@ const struct method *method_find(const char *name);
 /* Each is defined in the file of its name. */
 extern const struct method method_arrive, method_attach, method_clear, method_end, method_execute,
     method_exceptions, method_follow, method_host, method_hosts, method_join, method_list,
-    method_logs, method_raise, method_read, method_resize, method_restart, method_send,
+    method_logs, method_look, method_raise, method_read, method_resize, method_restart, method_send,
     method_shutdown, method_slots, method_start, method_surroundings, method_tell, method_terminal,
     method_version, method_watch;
 

@@ -5,6 +5,7 @@
 #include "cli/base/inotify_block.h"
 #include "cli/base/loop.h"
 #include "cli/place/journal.h"
+#include "cli/server/events.h"
 #include "cli/server/store.h"
 #include "cli/worker/logs.h"
 
@@ -84,6 +85,7 @@ static void mark(struct record *record, double time)
     marks = make_room(record);
     if (marks != NULL)
         marks->list[marks->count++] = (struct output_mark){.time = time, .size = info.st_size};
+    events_post_output(record);
 }
 
 static void mark_all(double time)

@@ -91,6 +91,8 @@ struct record {
     double stuck_due, stuck_pause;
     TAILQ_ENTRY(record) stuck;
 
+    bool is_output_told; /* the event that its log grew was sent, and no client has looked since */
+
     struct output_marks *output_marks; /* when its log grew (output_times.h); NULL: it did not */
 
     struct assignment assignment; /* the worker's part */

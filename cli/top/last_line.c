@@ -30,26 +30,32 @@ static bool is_blank(const struct text *text)
     return true;
 }
 
-void last_line_add(struct text *text, const char *path)
+void last_line_find(struct text *text, const char *end, size_t size)
 {
-    char        block[END_SIZE];
-    int         fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    size_t      end = fd >= 0 ? read_end(fd, block) : 0;
     struct text line = {0};
 
-    if (fd >= 0)
-        close(fd);
-    while (end > 0 && is_blank(&line)) {
-        size_t begin = end;
+    while (size > 0 && is_blank(&line)) {
+        size_t begin = size;
 
-        while (begin > 0 && block[begin - 1] != '\n')
+        while (begin > 0 && end[begin - 1] != '\n')
             begin--;
         line.size = 0;
-        line_text_add(&line, block + begin, end - begin);
-        end = begin > 0 ? begin - 1 : 0;
+        line_text_add(&line, end + begin, size - begin);
+        size = begin > 0 ? begin - 1 : 0;
     }
     if (!is_blank(&line))
         text_append(text, line.data, line.size);
     text->failed |= line.failed;
     text_release(&line);
+}
+
+void last_line_add(struct text *text, const char *path)
+{
+    char block[END_SIZE];
+    int  fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+    if (fd < 0)
+        return;
+    last_line_find(text, block, read_end(fd, block));
+    close(fd);
 }

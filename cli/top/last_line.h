@@ -10,4 +10,7 @@
  */
 void last_line_add(struct text *text, const char *path);
 
+/* Adds the last line of the SIZE bytes at END, the end of a log, in the same way. */
+void last_line_find(struct text *text, const char *end, size_t size);
+
 #endif

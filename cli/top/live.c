@@ -1,13 +1,8 @@
 #include "cli/top/live.h"
 
-#include "cli/process/children.h"
-#include "cli/process/proc.h"
+#include "cli/process/live_usage.h"
 
-#include <inttypes.h>
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 /*
  * top looks at a thread every PAUSE_MIN seconds. While the thread uses no processor time, the pause doubles, up to
@@ -20,43 +15,17 @@
 /* The most processes of one thread that are counted, so that no thread delays the others. */
 #define PROCESSES_MAX 256
 
-/* The processor time and the memory of all processes of a thread. */
-struct sum {
-    uint64_t ticks; /* of processor time */
-    uint64_t pages;
-    unsigned processes;
-};
-
-/* Adds the usage of the process PID, and of its children that it has waited for. */
-static void add_process(struct sum *sum, pid_t pid)
-{
-    char        line[1024];
-    const char *rest = proc_read(pid, "stat", line, sizeof(line)) > 0 ? strrchr(line, ')') : NULL;
-    uint64_t    user, system, children_user, children_system, pages;
-
-    sum->processes++;
-    if (rest == NULL || sscanf(rest,
-                               ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %" SCNu64 " %" SCNu64
-                               " %" SCNu64 " %" SCNu64 " %*d %*d %*d %*d %*u %*u %" SCNu64,
-                               &user, &system, &children_user, &children_system, &pages) != 5)
-        return;
-    sum->ticks += user + system + children_user + children_system;
-    sum->pages += pages;
-}
-
-static bool visit(pid_t pid, void *context)
-{
-    struct sum *sum = context;
-
-    add_process(sum, pid);
-    return sum->processes < PROCESSES_MAX;
-}
-
 double live_next(const struct row *row)
 {
     if (!row_runs(row))
         return INFINITY;
-    return row->live.time > 0 ? row->live.time + row->live.pause : 0;
+    return fmax(row->live.time > 0 ? row->live.time + row->live.pause : 0,
+                row->live.skipped > 0 ? row->live.skipped + PAUSE_MAX : 0);
+}
+
+void live_skip(struct row *row, double time)
+{
+    row->live.skipped = time;
 }
 
 /* Clears LIVE, of a thread that no longer runs. Returns true if LIVE has changed. */
@@ -70,26 +39,32 @@ static bool forget(struct row_live *live)
     return was_known;
 }
 
-bool live_look(struct row *row, double time)
+bool live_take(struct row *row, double time, double cpu, uint64_t memory)
 {
     struct row_live *live = &row->live;
     struct row_live  before = *live;
-    struct sum       sum = {0};
-    double           cpu;
 
     if (!row_runs(row))
         return forget(live);
-    if (time < live_next(row))
-        return false;
-    add_process(&sum, row->pid);
-    children_walk(row->pid, visit, &sum);
-    cpu = row->cpu + (double) sum.ticks / (double) sysconf(_SC_CLK_TCK);
+    cpu += row->cpu;
     if (before.time > 0)
         live->percent = fmax(cpu - before.cpu, 0) / (time - before.time) * 100;
     live->pause =
         before.time > 0 && cpu <= before.cpu ? fmin(before.pause * 2, PAUSE_MAX) : PAUSE_MIN;
     live->cpu = cpu;
     live->time = time;
-    live->memory = sum.pages * (uint64_t) sysconf(_SC_PAGESIZE);
+    live->memory = memory;
     return live->memory != before.memory || live->percent != before.percent;
+}
+
+bool live_look(struct row *row, double time)
+{
+    struct live_usage usage;
+
+    if (!row_runs(row))
+        return forget(&row->live);
+    if (time < live_next(row))
+        return false;
+    usage = live_usage_read(row->pid, PROCESSES_MAX);
+    return live_take(row, time, usage.cpu, usage.memory);
 }

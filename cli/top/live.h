@@ -16,7 +16,16 @@
  */
 bool live_look(struct row *row, double time);
 
-/* Returns the time at which live_look() should be called for ROW again, or INFINITY. */
+/*
+ * Takes what the supervisor says of the living processes of ROW at TIME: the seconds of processor time, and the bytes of
+ * memory. Returns true if the numbers that are shown have changed.
+ */
+bool live_take(struct row *row, double time, double cpu, uint64_t memory);
+
+/* Notes that the supervisor could not say anything of ROW at TIME. */
+void live_skip(struct row *row, double time);
+
+/* Returns the time at which the processes of ROW should be looked at again, or INFINITY. */
 double live_next(const struct row *row);
 
 #endif

@@ -3,6 +3,7 @@
 #include "cli/base/size.h"
 #include "cli/top/footer.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,18 +23,15 @@ void log_view_open(struct state *state, const struct row *row)
     struct log_view *view = &state->log;
     char            *name;
 
-    if (state->client->host != NULL) {
-        state_say(state, "the log is on %s: k3thread -H %s logs -f %s", state->client->host,
-                  state->client->host, row->name);
-        return;
-    }
-    if (!state->is_local) {
-        state_say(state, "the logs are on another machine: \"k3thread logs\" shows them");
+    if (!state->is_local && far_log_open(&view->far, state->client, row->id) != 0) {
+        state_say(state, "cannot read the log: %s", strerror(errno));
         return;
     }
     name = strdup(row->name);
-    if (name == NULL || pager_open(&view->pager, row->log) != 0) {
+    if (name == NULL ||
+        pager_open(&view->pager, state->is_local ? row->log : view->far.path) != 0) {
         free(name);
+        far_log_close(&view->far);
         state_say(state, "out of memory");
         return;
     }
@@ -51,6 +49,7 @@ void log_view_close(struct state *state)
     if (state->log.name == NULL)
         return;
     pager_close(&state->log.pager);
+    far_log_close(&state->log.far);
     free(state->log.name);
     state->log.name = NULL;
     state->mode = MODE_LIST;
@@ -174,10 +173,13 @@ static void draw_log_line(struct state *state, int line, off_t position)
 
 void log_view_draw(struct state *state)
 {
-    struct log_view *view = &state->log;
-    bool             is_other;
-    off_t            position;
+    struct log_view  *view = &state->log;
+    const struct row *row = rows_find(&state->rows, view->id);
+    bool              is_other;
+    off_t             position;
 
+    if (row != NULL && row->state != STATE_ENDED)
+        far_log_go_on(&view->far);
     (void) pager_look(&view->pager, &is_other);
     if (view->follows || is_other || view->position > view->pager.size)
         view->position = pager_end(&view->pager, room(state));

@@ -21,9 +21,9 @@ static const char *const state_words[] = {
 
 json_t *row_members(bool has_logs)
 {
-    return json_pack("[ssssssssssssssssss*]", "id", "name", "pid", "state", "daemon", "command",
+    return json_pack("[sssssssssssssssssss*]", "id", "name", "pid", "state", "daemon", "command",
                      "exit_code", "signal", "exception", "message", "runs", "waits_for", "seconds",
-                     "cpu", "max_rss", "needs", "tty", has_logs ? "log" : NULL);
+                     "cpu", "max_rss", "needs", "tty", "host", has_logs ? "log" : NULL);
 }
 
 const char *row_state(const struct row *row)
@@ -135,6 +135,8 @@ static void take_numbers(struct row *row, const json_t *thread, double time)
     row->state = find_state(thread);
     row->daemon = json_is_true(json_object_get(thread, "daemon"));
     row->has_terminal = json_is_true(json_object_get(thread, "tty"));
+    row->is_far = json_is_string(json_object_get(thread, "host")) ||
+                  json_is_object(json_object_get(thread, "host"));
     row->has_failed = row->state == STATE_ENDED && has_failed(thread);
     row->pid = (pid_t) json_integer_value(json_object_get(thread, "pid"));
     row->runs = json_integer_value(json_object_get(thread, "runs"));

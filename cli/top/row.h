@@ -14,15 +14,17 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* Facts about a shown row that top finds without the supervisor; see live.h and last_line.h. */
+/* Facts about a shown row that no event brings; see live.h and last_line.h. */
 struct row_live {
     double   time;    /* when the processes were looked at; 0: never */
+    double   skipped; /* when that was tried in vain; 0: never */
     double   pause;   /* the seconds until the next look */
     double   cpu;     /* the seconds of processor time that they had used then */
     double   percent; /* of one processor, between the last two looks; NAN: unknown */
     uint64_t memory;  /* bytes */
     char    *line;    /* the last line of the log, or NULL */
-    bool     is_read; /* the line was read since the log was last written to */
+    bool
+        is_read; /* the line was read since the log was last written to, or the supervisor was asked for it */
 };
 
 /* One row. */
@@ -32,6 +34,7 @@ struct row {
     char               *log;                     /* the path of the log, not escaped */
     enum protocol_state state;
     bool                daemon, has_terminal;
+    bool                is_far;     /* a thread of a run, whose command is on another machine */
     bool                has_failed; /* it has ended, and has failed */
     pid_t               pid;        /* of the command; 0: none runs */
     int64_t             runs;

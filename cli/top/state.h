@@ -7,6 +7,7 @@
 
 #include "cli/top/arrange.h"
 #include "cli/top/display.h"
+#include "cli/top/far_log.h"
 #include "cli/top/log_watch.h"
 #include "cli/top/owner.h"
 #include "cli/top/pager.h"
@@ -33,13 +34,14 @@ struct typed {
 
 /* The log that the user reads. */
 struct log_view {
-    struct pager pager;
-    char        *name; /* of the thread */
-    int64_t      id;
-    off_t        position; /* of the first line on the screen */
-    int          column;   /* the first column that is shown */
-    bool         follows;  /* the end of the log is shown, also when it grows */
-    struct typed search;
+    struct pager   pager;
+    struct far_log far;  /* open: the log is on another machine */
+    char          *name; /* of the thread */
+    int64_t        id;
+    off_t          position; /* of the first line on the screen */
+    int            column;   /* the first column that is shown */
+    bool           follows;  /* the end of the log is shown, also when it grows */
+    struct typed   search;
 };
 
 /* The choice of an exception. */
@@ -56,6 +58,14 @@ struct asked {
 };
 
 #define STATE_ASKED_MAX 32
+
+/* What the supervisor is asked about threads on other machines; see far_look.h. */
+struct far_looks {
+    json_int_t usage_request, output_request; /* which have no reply yet; 0: none */
+    double     output_next;                   /* when the next ends of logs may be asked for */
+    size_t     next_row;                      /* among all rows, the first that is looked at next */
+    bool       is_refused;                    /* the supervisor cannot say it */
+};
 
 struct state {
     const struct top_owner *owner;
@@ -78,6 +88,8 @@ struct state {
     size_t       asked_count;
     json_int_t   list_id;   /* of the request for a list that has no reply yet; 0: none */
     bool         must_list; /* the list must be asked for again, because events were missed */
+
+    struct far_looks far;
 
     size_t surveyed;    /* how many rows the survey has looked at; see survey.h */
     double survey_next; /* when the survey goes on */

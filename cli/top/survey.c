@@ -2,6 +2,7 @@
 
 #include "cli/base/clock.h"
 #include "cli/top/cells.h"
+#include "cli/top/far_look.h"
 #include "cli/top/last_line.h"
 #include "cli/top/live.h"
 
@@ -35,19 +36,31 @@ static void read_line(struct row *row)
     row->live.is_read = true;
 }
 
+/* Looks at the processes of ROW if they are here. A row that no longer runs has none anywhere. */
+static void look(const struct state *state, struct row *row, double time)
+{
+    if (!far_look_is_for(state, row) || !row_runs(row))
+        (void) live_look(row, time);
+}
+
+static void read_lines(struct state *state, struct row *const *rows, size_t count)
+{
+    log_watch_set(&state->logs, rows, count);
+    for (size_t i = 0; i < count; i++)
+        if (!rows[i]->live.is_read || (state->logs.fd < 0 && rows[i]->state != STATE_ENDED))
+            read_line(rows[i]);
+}
+
 void survey_visible(struct state *state, double time)
 {
     size_t             count;
     struct row *const *rows = state_visible(state, &count);
 
-    if (!state->is_local)
-        return;
-    log_watch_set(&state->logs, rows, count);
-    for (size_t i = 0; i < count; i++) {
-        (void) live_look(rows[i], time);
-        if (!rows[i]->live.is_read || (state->logs.fd < 0 && rows[i]->state != STATE_ENDED))
-            read_line(rows[i]);
-    }
+    for (size_t i = 0; i < count; i++)
+        look(state, rows[i], time);
+    if (state->is_local)
+        read_lines(state, rows, count);
+    far_look_ask(state, time);
 }
 
 static bool is_wanted(const struct state *state)
@@ -64,7 +77,7 @@ void survey_all(struct state *state, double time)
     if (!is_wanted(state) || time < state->survey_next)
         return;
     while (state->surveyed < rows->count && time < end) {
-        (void) live_look(rows->by_id[state->surveyed++], time);
+        look(state, rows->by_id[state->surveyed++], time);
         time = clock_monotonic();
     }
     state->survey_next = time + SLICE_PAUSE;
@@ -89,9 +102,10 @@ double survey_next(const struct state *state, double time)
 
     for (size_t i = 0; i < count; i++) {
         next = fmin(next, cells_next_time(rows[i], time));
-        if (state->is_local)
+        if (!far_look_is_for(state, rows[i]))
             next = fmin(next, live_next(rows[i]));
     }
+    next = fmin(next, far_look_next(state));
     next = isinf(next) ? next : tick_at(fmax(next, time));
     return is_wanted(state) ? fmin(next, state->survey_next) : next;
 }

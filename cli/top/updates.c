@@ -1,6 +1,7 @@
 #include "cli/top/updates.h"
 
 #include "cli/base/clock.h"
+#include "cli/top/far_look.h"
 #include "cli/view/thread_text.h"
 
 #include <errno.h>
@@ -70,6 +71,14 @@ static int call(struct client *client, const char *method, json_t *params)
     return error;
 }
 
+static json_t *write_watch(const struct state *state)
+{
+    return json_pack("{s:o, s:[ssssssssss*]}", "members", row_members(state->client->host == NULL),
+                     "events", "created", "started", "ready", "raised", "left", "changed",
+                     "restarted", "ended", "forgotten",
+                     state->is_local ? NULL : "output"); /* the logs here are watched here */
+}
+
 int updates_begin(struct state *state)
 {
     struct client *client = state->client;
@@ -78,16 +87,14 @@ int updates_begin(struct state *state)
 
     client->notify = take_event;
     client->notify_context = state;
-    error = call(client, "watch",
-                 json_pack("{s:o, s:[sssssssss]}", "members", row_members(client->host == NULL),
-                           "events", "created", "started", "ready", "raised", "left", "changed",
-                           "restarted", "ended", "forgotten"));
-    if (error == 0)
-        error = client_call(client, "version", json_object(), &reply);
+    error = client_call(client, "version", json_object(), &reply);
     if (error != 0)
         return error;
     state->is_local = is_local(state, reply.result);
     reply_release(&reply);
+    error = call(client, "watch", write_watch(state));
+    if (error != 0)
+        return error;
     error = client_call(client, "list", write_list(state), &reply);
     if (error == 0) {
         error = take_list(state, reply.result);
@@ -116,23 +123,28 @@ static bool forget_asked(struct state *state, json_int_t id, char *text, size_t 
     return false;
 }
 
-/* Shows the result of a request of the user. */
-static void take_result(struct state *state, const struct reply *reply)
+/* Shows why the supervisor refused a request, if REPLY says that. Returns true if it does. */
+static bool show_failure(struct state *state, const struct reply *reply)
 {
     struct failure *failure = &state->client->failure;
-    char            text[sizeof(state->asked[0].text)];
     struct text     shown = {0};
 
-    if (!forget_asked(state, reply->id, text, sizeof(text)))
-        return;
-    if (client_check(state->client, reply) == 0) {
-        state_say(state, "%s", text);
-        return;
-    }
+    if (client_check(state->client, reply) == 0)
+        return false;
     text_add_escaped(&shown, failure->message.data, failure->message.size);
     state_say(state, "%s%s%.*s", failure->type, failure->type[0] != '\0' ? ": " : "",
               (int) shown.size, shown.data != NULL ? shown.data : "");
     text_release(&shown);
+    return true;
+}
+
+/* Shows the result of a request of the user. */
+static void take_result(struct state *state, const struct reply *reply)
+{
+    char text[sizeof(state->asked[0].text)];
+
+    if (forget_asked(state, reply->id, text, sizeof(text)) && !show_failure(state, reply))
+        state_say(state, "%s", text);
 }
 
 /* Asks for a new list, if events were missed and no list is under way. */
@@ -144,22 +156,34 @@ static int list_again(struct state *state)
     return client_send(state->client, "list", write_list(state), &state->list_id);
 }
 
+static int take_reply(struct state *state, const struct reply *reply)
+{
+    int error;
+
+    if (far_look_take(state, reply))
+        return 0;
+    if (far_log_take(&state->log.far, reply)) {
+        (void) show_failure(state, reply);
+        state->must_draw = true;
+        return 0;
+    }
+    if (reply->id != state->list_id) {
+        take_result(state, reply);
+        return 0;
+    }
+    state->list_id = 0;
+    error = client_check(state->client, reply);
+    return error == 0 ? take_list(state, reply->result) : error;
+}
+
 int updates_take(struct state *state)
 {
     struct reply reply;
     int          found;
 
     while ((found = client_try_receive(state->client, &reply)) > 0) {
-        int error = 0;
+        int error = take_reply(state, &reply);
 
-        if (reply.id != state->list_id) {
-            take_result(state, &reply);
-        } else {
-            state->list_id = 0;
-            error = client_check(state->client, &reply);
-            if (error == 0)
-                error = take_list(state, reply.result);
-        }
         reply_release(&reply);
         if (error != 0)
             return error;

@@ -470,23 +470,53 @@ settle() {
   type_at user exit Enter
 }
 
-@test "with -H, top shows the threads of the other machine, without their processes and logs" {
-  k3 start -n web -- sh -c 'echo up; exec sleep 1000'
-  k3 start -n sh --tty -- sh -c 'echo begun; exec cat'
+# there: makes an ssh that reaches this supervisor, and writes what it is asked to the file requests.
+there() {
   mkdir bin
-  printf '#!/bin/sh\nshift 2\nK3THREAD_SOCKET=%q exec "$K3THREAD" "$@"\n' "$K3THREAD_SOCKET" >bin/ssh
+  printf '#!/bin/sh\nshift 2\nK3THREAD_SOCKET=%q; export K3THREAD_SOCKET\ntee requests | "$K3THREAD" "$@"\n' \
+    "$K3THREAD_SOCKET" >bin/ssh
   chmod +x bin/ssh
+}
+
+@test "with -H, top shows the processes, the last lines and the logs of the other machine" {
+  mkfifo go
+  k3 start -n web -- sh -c 'echo up; read -r line <go; seq 5000; echo down; read -r line <go'
+  k3 start -n busy -- sh -c 'while :; do :; done'
+  k3 start -n sh --tty -- sh -c 'echo begun; exec cat'
+  there
   sit user
   type_at user 'clear; (unset K3THREAD_SOCKET; PATH=$PWD/bin:$PATH; k3 -H box top)' Enter
-  see_line user ' 1 web +running +[0-9]+s +- +-'
+  see_line user ' 1 web +running +[0-9]+s +0\.0 +[0-9.]+[KM]  up'
+  see_line user ' 2 busy +running +[0-9]+s +[0-9]*[1-9][0-9.]* +[0-9.]+[KM]'
+  echo >go
+  see_line user ' 1 web +running +[0-9]+s +0\.0 +[0-9.]+[KM]  down'
   type_at user l
-  see user 'the log is on '
-  type_at user Down a
+  see user 'Log of web'
+  see_line user down
+  see_line user 4999
+  k3 restart web
+  see_line user 'up'
+  type_at user / 4 9 9 7 Enter
+  see_line user 4998
+  type_at user q Down Down a
   see_line user begun
   type_at user C-\\ d
   see user 'by tree'
   k3 shutdown --now
   see user 'k3thread: top: '
+}
+
+@test "with -H, top asks about idle threads rarely, and about logs that do not grow never" {
+  for i in {1..20}; do k3 start -n "t$i" -- sh -c "echo line $i; exec sleep 1000"; done
+  there
+  sit user
+  type_at user 'clear; (unset K3THREAD_SOCKET; PATH=$PWD/bin:$PATH; k3 -H box top)' Enter
+  see_line user ' 1 t1 +running +[0-9]+s +0\.0 +[0-9.]+[KM]  line 1'
+  see_line user '20 t20 +running +[0-9]+s +0\.0 +[0-9.]+[KM]  line 20'
+  before=$(grep -c '"output": *true' requests)
+  wait_until "$DEADLINE" has_passed $(($(seconds_shown) + 6))
+  is "$(grep -c '"output": *true' requests)" "$before"
+  [ "$(grep -c '"method": *"look"' requests)" -le $((before + 5)) ] # at 0, 1, 2, 4 and 8 seconds
 }
 
 @test "rows of top follow the supervisor" { "$HELPERS/top" rows; }

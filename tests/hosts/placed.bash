@@ -18,7 +18,7 @@ begin_placed() {
   sleep 1000 >script-input 3>&- &
   held=$!
   XDG_RUNTIME_DIR=$dir/front TMPDIR=$dir/front in_front placed -q --hosts far:100 \
-    --via "env XDG_RUNTIME_DIR=$dir/far TMPDIR=$dir/far MACHINE={}" script-input
+    --via "${placed_via-env} XDG_RUNTIME_DIR=$dir/far TMPDIR=$dir/far MACHINE={}" script-input
   wait_until "$DEADLINE" finds_socket
 }
 
