@@ -6,7 +6,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <string.h>
 
 bool far_probe_is_wanted(const struct seat *seat, const char *spec)
 {
