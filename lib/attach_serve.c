@@ -6,14 +6,13 @@
 #include "attach_tell.h"
 #include "clock.h"
 #include "connection.h"
+#include "hidden_thread.h"
 #include "news.h"
 #include "registry.h"
-#include "stack.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -247,27 +246,6 @@ static void *run(void *arg)
     return arg;
 }
 
-/* Starts the hidden thread with all signals blocked, because it must handle none. Returns 0 or -errno. */
-static int start(void)
-{
-    pthread_attr_t attributes;
-    pthread_t      thread;
-    sigset_t       all, old;
-    int            error = pthread_attr_init(&attributes);
-
-    if (error != 0)
-        return -error;
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    pthread_attr_setstacksize(&attributes, k3t_stack_size(STACK_SIZE));
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    k3t_attach_serves(own.wake);
-    error = pthread_create(&thread, &attributes, run, NULL);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    pthread_attr_destroy(&attributes);
-    return -error;
-}
-
 int k3t_attach_serve(const char *path, const char *id)
 {
     int error = -ENOMEM;
@@ -279,8 +257,10 @@ int k3t_attach_serve(const char *path, const char *id)
     own.id = strdup(id);
     if (own.wake >= 0 && own.path != NULL && own.id != NULL)
         error = connect_and_attach();
-    if (error == 0)
-        error = start();
+    if (error == 0) {
+        k3t_attach_serves(own.wake);
+        error = -k3t_hidden_thread_start(run, STACK_SIZE);
+    }
     if (error != 0)
         end();
     return error;

@@ -1,11 +1,11 @@
 #include "watcher.h"
 
 #include "clock.h"
+#include "hidden_thread.h"
 #include "queue.h"
 
 #include <limits.h>
 #include <linux/futex.h>
-#include <signal.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -108,21 +108,10 @@ static void *watch(void *arg)
     }
 }
 
-/* Starts the watcher with all signals blocked, because it must handle none. Caller holds the lock. */
+/* Starts the watcher. Returns false if that is not possible. Caller holds the lock. */
 static bool start(void)
 {
-    pthread_attr_t attributes;
-    pthread_t      thread;
-    sigset_t       all, old;
-
-    if (pthread_attr_init(&attributes) != 0)
-        return false;
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    running = pthread_create(&thread, &attributes, watch, NULL) == 0;
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    pthread_attr_destroy(&attributes);
+    running = k3t_hidden_thread_start(watch, 0) == 0;
     return running;
 }
 

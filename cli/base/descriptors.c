@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 /* The first descriptor behind the standard ones. */
@@ -79,4 +81,22 @@ int descriptors_reopen(int fd, int flags)
     (void) snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
     opened = open(path, flags | O_CLOEXEC);
     return opened < 0 ? -errno : opened;
+}
+
+ssize_t descriptors_send(int socket, int fd, struct iovec *parts, size_t count, int flags)
+{
+    char            space[CMSG_SPACE(sizeof(fd))] = {0};
+    struct msghdr   message = {.msg_iov = parts,
+                               .msg_iovlen = count,
+                               .msg_control = space,
+                               .msg_controllen = sizeof(space)};
+    struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+    ssize_t         size;
+
+    head->cmsg_level = SOL_SOCKET;
+    head->cmsg_type = SCM_RIGHTS;
+    head->cmsg_len = CMSG_LEN(sizeof(fd));
+    memcpy(CMSG_DATA(head), &fd, sizeof(fd));
+    size = sendmsg(socket, &message, MSG_NOSIGNAL | flags);
+    return size < 0 ? -errno : size;
 }

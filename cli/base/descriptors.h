@@ -1,11 +1,14 @@
 /*
  * Closes the descriptors of this process behind 0, 1 and 2, or marks them, by close_range(2) or without it. Opens
- * the file of a descriptor a second time.
+ * the file of a descriptor a second time. Sends a descriptor to another process.
  */
 #ifndef K3THREAD_CLI_BASE_DESCRIPTORS_H
 #define K3THREAD_CLI_BASE_DESCRIPTORS_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include <sys/uio.h>
 
 /* Closes *FD, unless it is -1, and sets it to -1. Any thread. */
 void descriptors_close(int *fd);
@@ -25,5 +28,11 @@ bool descriptors_have_range(void);
  * thread.
  */
 int descriptors_reopen(int fd, int flags);
+
+/*
+ * Sends the COUNT parts of a message over SOCKET, and FD with them. FLAGS: those of sendmsg(2), besides MSG_NOSIGNAL.
+ * Returns how many bytes were sent, or -errno. Any thread.
+ */
+ssize_t descriptors_send(int socket, int fd, struct iovec *parts, size_t count, int flags);
 
 #endif

@@ -4,20 +4,18 @@
 #include "cli/base/variable.h"
 #include "cli/client/current_directory.h"
 #include "cli/rpc/member.h"
+#include "cli/rpc/protocol.h"
 #include "cli/rpc/write.h"
 
 #include <string.h>
 #include <sys/stat.h>
-
-/* The most digits of an id. */
-#define DIGITS_MAX 18
 
 bool request_is_id(const char *thread, int64_t *ret)
 {
     size_t  digits = strspn(thread, "0123456789");
     int64_t id = 0;
 
-    if (digits == 0 || digits > DIGITS_MAX || thread[digits] != '\0')
+    if (digits == 0 || digits > PROTOCOL_ID_DIGITS || thread[digits] != '\0')
         return false;
     for (size_t i = 0; i < digits; i++)
         id = id * 10 + (thread[i] - '0');

@@ -83,6 +83,16 @@ int children_read(int fd, pid_t **ret, size_t *ret_count)
     return 0;
 }
 
+int children_list(pid_t pid, pid_t tid, pid_t **ret, size_t *ret_count)
+{
+    int fd = children_open(pid, tid);
+    int error = fd < 0 ? fd : children_read(fd, ret, ret_count);
+
+    if (fd >= 0)
+        close(fd);
+    return error;
+}
+
 void children_block_signal(void)
 {
     sigset_t set;
@@ -108,12 +118,8 @@ static void add_children_of_thread(struct family *family, pid_t pid, pid_t tid)
 {
     pid_t *pids = NULL, *larger;
     size_t count = 0;
-    int    fd = children_open(pid, tid);
-    int    error = fd < 0 ? fd : children_read(fd, &pids, &count);
 
-    if (fd >= 0)
-        close(fd);
-    if (error != 0)
+    if (children_list(pid, tid, &pids, &count) != 0)
         return;
     larger = count > 0 ? realloc(family->pids, (family->count + count) * sizeof(*pids)) : NULL;
     if (larger != NULL) {

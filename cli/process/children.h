@@ -16,6 +16,9 @@ int children_open(pid_t pid, pid_t tid);
  */
 int children_read(int fd, pid_t **ret, size_t *ret_count);
 
+/* Opens, reads and closes the list of the thread TID of process PID. Returns likewise. */
+int children_list(pid_t pid, pid_t tid, pid_t **ret, size_t *ret_count);
+
 /*
  * Calls VISIT for each process below PID, until VISIT returns false. The children of a process are listed before
  * VISIT is called for the process, so VISIT may kill it. Processes that are born meanwhile may be left out, and

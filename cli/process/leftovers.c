@@ -92,11 +92,8 @@ static int add_siblings(uint64_t id, pid_t leader, struct leftovers *ret)
     pid_t *pids;
     size_t count;
     bool   ignored;
-    int    fd = children_open(getpid(), gettid());
-    int    error = fd < 0 ? fd : children_read(fd, &pids, &count);
+    int    error = children_list(getpid(), gettid(), &pids, &count);
 
-    if (fd >= 0)
-        close(fd);
     if (error != 0)
         return error;
     for (size_t i = 0; i < count && error == 0; i++)

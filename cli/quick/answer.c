@@ -3,15 +3,13 @@
 #include "cli/base/status.h"
 #include "cli/base/text.h"
 #include "cli/rpc/envelope.h"
+#include "cli/rpc/protocol.h"
 #include "cli/view/output.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-/* The most digits of a number. Every id has fewer. */
-#define DIGITS_MAX 18
 
 /* The part of an answer that was not read yet. */
 struct rest {
@@ -29,16 +27,16 @@ static bool skip(struct rest *rest, const char *word)
     return true;
 }
 
-/* Moves behind a number without leading zeros, as JSON has it. Returns false if none comes next. */
+/* Moves behind a number without leading zeros, no longer than an id. Returns false if none comes next. */
 static bool skip_number(struct rest *rest, unsigned long *ret)
 {
     const char *begin = rest->at;
 
     *ret = 0;
     while (rest->at < rest->end && *rest->at >= '0' && *rest->at <= '9' &&
-           rest->at - begin <= DIGITS_MAX)
+           rest->at - begin <= PROTOCOL_ID_DIGITS)
         *ret = *ret * 10 + (unsigned long) (*rest->at++ - '0');
-    return rest->at > begin && rest->at - begin <= DIGITS_MAX &&
+    return rest->at > begin && rest->at - begin <= PROTOCOL_ID_DIGITS &&
            (*begin != '0' || rest->at - begin == 1);
 }
 

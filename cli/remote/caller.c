@@ -1,5 +1,6 @@
 #include "cli/remote/caller.h"
 
+#include "cli/base/descriptors.h"
 #include "cli/remote/link.h"
 #include "cli/rpc/parse.h"
 
@@ -39,19 +40,10 @@ static bool asks_attach(char *line, size_t size)
 /* Sends the socket to the agent's supervisor. Returns false if that is not possible now. */
 static bool hand_over(const struct caller *caller)
 {
-    int           fd = caller->source.fd;
-    char          byte = 0;
-    struct iovec  part = {&byte, 1};
-    char          space[CMSG_SPACE(sizeof(fd))] = {0};
-    struct msghdr message = {
-        .msg_iov = &part, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof(space)};
-    struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+    char         byte = 0;
+    struct iovec part = {&byte, 1};
 
-    head->cmsg_level = SOL_SOCKET;
-    head->cmsg_type = SCM_RIGHTS;
-    head->cmsg_len = CMSG_LEN(sizeof(fd));
-    memcpy(CMSG_DATA(head), &fd, sizeof(fd));
-    return sendmsg(caller->lifeline, &message, MSG_NOSIGNAL | MSG_DONTWAIT) == 1;
+    return descriptors_send(caller->lifeline, caller->source.fd, &part, 1, MSG_DONTWAIT) == 1;
 }
 
 /* Gives the client to the agent's supervisor if FOR_AGENT, else to the run. Frees CALLER. */

@@ -1,10 +1,10 @@
 #include "cli/rpc/plain_json.h"
 
+#include "cli/rpc/protocol.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
-
-#define DEPTH_MAX 16
 
 /* A double holds each integer up to this one. */
 #define EXACT_MAX ((int64_t) 1 << 53)
@@ -163,7 +163,7 @@ static json_t *parse_array(struct rest *rest, int depth)
 
 static json_t *parse_value(struct rest *rest, int depth)
 {
-    if (depth == DEPTH_MAX)
+    if (depth == PROTOCOL_DEPTH_MAX)
         return NULL;
     if (take(rest, '"'))
         return parse_string(rest);

@@ -15,6 +15,9 @@
 /* The deepest nesting of a request: the call, its parameters, a list in them, a base64 object. */
 #define PROTOCOL_DEPTH_MAX 16
 
+/* The most digits of an id. */
+#define PROTOCOL_ID_DIGITS 18
+
 /* The most calls of one connection that may wait for a reply (joins, above all). */
 #define PROTOCOL_PENDING_MAX 16384
 

@@ -1,6 +1,7 @@
 #include "cli/server/connection.h"
 
 #include "cli/base/clock.h"
+#include "cli/base/descriptors.h"
 #include "cli/rpc/protocol.h"
 
 #include <errno.h>
@@ -130,25 +131,17 @@ void connection_send(struct connection *connection, const struct text *line)
 
 int connection_send_descriptor(struct connection *connection, const struct text *line, int fd)
 {
-    char          newline = '\n';
-    struct iovec  parts[] = {{line->data, line->size}, {&newline, 1}};
-    char          space[CMSG_SPACE(sizeof(fd))] = {0};
-    struct msghdr message = {
-        .msg_iov = parts, .msg_iovlen = 2, .msg_control = space, .msg_controllen = sizeof(space)};
-    struct cmsghdr *part = CMSG_FIRSTHDR(&message);
-    ssize_t         n;
+    char         newline = '\n';
+    struct iovec parts[] = {{line->data, line->size}, {&newline, 1}};
+    ssize_t      n;
 
     if (line->failed)
         return -ENOMEM;
     if (buffer_used(&connection->out) > 0)
         return -EAGAIN;
-    part->cmsg_level = SOL_SOCKET;
-    part->cmsg_type = SCM_RIGHTS;
-    part->cmsg_len = CMSG_LEN(sizeof(fd));
-    memcpy(CMSG_DATA(part), &fd, sizeof(fd));
-    n = sendmsg(connection->source.fd, &message, MSG_NOSIGNAL);
+    n = descriptors_send(connection->source.fd, fd, parts, 2, 0);
     if (n < 0)
-        return -errno;
+        return (int) n;
     return (size_t) n == line->size + 1 ? 0 : -EAGAIN;
 }
 

@@ -1,6 +1,7 @@
 #include "cli/supervisor/title.h"
 
-#include <fcntl.h>
+#include "cli/process/proc.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,12 +17,9 @@ static bool find_arguments(char **ret_start, char **ret_end)
     char          line[1024];
     char         *at;
     unsigned long start = 0, end = 0;
-    int           fd = open("/proc/self/stat", O_RDONLY | O_CLOEXEC);
-    ssize_t       size = fd >= 0 ? read(fd, line, sizeof(line) - 1) : -1;
 
-    if (fd >= 0)
-        close(fd);
-    line[size > 0 ? size : 0] = '\0';
+    if (proc_read(getpid(), "stat", line, sizeof(line)) < 0)
+        return false;
     at = strrchr(line, ')');
     for (int field = 2; at != NULL && field < 48; field++)
         at = strchr(at + 1, ' ');
