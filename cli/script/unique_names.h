@@ -7,12 +7,18 @@
 
 #include "cli/base/text.h"
 
-#include <jansson.h>
-#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-/* The names that are taken. Zeroed: none. */
+struct unique_name;
+
+/*
+ * The names that are taken. Zeroed: none. Of each name only a hash of 64 bits is kept, as there may be millions. A
+ * name with the hash of another one counts as taken, so the names stay unique.
+ */
 struct unique_names {
-    json_t *taken; /* an object: for each name the last number that was added to it */
+    struct unique_name *table;
+    size_t              count, room; /* the room is a power of two, and is never full */
 };
 
 /*
