@@ -2,21 +2,23 @@
 
 #include "cli/worker/seat.h"
 
+/* The connection whose messages are being taken; NULL if it was closed meanwhile. */
+static struct far *taking;
+
 /* Takes the messages that have come. Returns false if the user has closed the connection. */
 static bool take_messages(struct far *far, bool *ret_bad)
 {
-    bool    closed = false;
     json_t *message;
+    bool    open;
 
-    /* cppcheck-suppress autoVariables ; it is taken back below, unless FAR is gone */
-    far->closed = &closed;
-    while (!closed && !*ret_bad && (message = remote_next(&far->remote, ret_bad)) != NULL) {
+    taking = far;
+    while (taking != NULL && !*ret_bad && (message = remote_next(&far->remote, ret_bad)) != NULL) {
         far->user->take(far, message);
         json_decref(message);
     }
-    if (!closed)
-        far->closed = NULL;
-    return !closed;
+    open = taking != NULL;
+    taking = NULL;
+    return open;
 }
 
 static void far_ready(struct source *source, uint32_t events)
@@ -63,6 +65,6 @@ void far_close(struct far *far)
         return;
     loop_remove(&far->source); /* its descriptor is the remote's */
     remote_close(&far->remote);
-    if (far->closed != NULL)
-        *far->closed = true;
+    if (taking == far)
+        taking = NULL;
 }

@@ -25,7 +25,6 @@ struct far {
     struct source          source; /* the first member */
     struct remote          remote;
     const struct far_user *user;
-    bool                  *closed; /* set when it is closed while its messages are taken; or NULL */
 };
 
 /* Connects to the agent of SEAT. Returns 0 or -errno. */
