@@ -1,6 +1,7 @@
 #include "cli/ready/peer_process.h"
 
 #include "cli/process/proc.h"
+#include "cli/process/sockets.h"
 #include "cli/ready/address.h"
 
 #include <dirent.h>
@@ -11,74 +12,52 @@
 #include <string.h>
 #include <unistd.h>
 
-/* One line of /proc/net/tcp or tcp6: a socket that listens. */
-struct listener {
-    struct address     address;
-    unsigned long long inode;
+/* A search for the socket that listens for connections to PEER. */
+struct search {
+    const struct address *peer;
+    int                   best;  /* how well the best of the sockets fits: see fit() */
+    uint64_t              inode; /* of that socket; 0: none fits */
 };
 
-#define TCP_LISTEN 0x0A
-
-/* Reads an address as these files have it: words of four bytes each, in the order of the processor. */
-static bool read_address(const char *hex, unsigned port, struct address *ret)
+/* Returns the address on which FOUND listens. */
+static struct address address_of(const struct tcp_listener *found)
 {
-    size_t   words = strlen(hex) / 8;
-    uint32_t bytes[4] = {0};
+    struct address address = {.size = 0};
 
-    if (words != 1 && words != 4)
-        return false;
-    for (size_t i = 0; i < words; i++) {
-        char word[9] = {0};
-
-        memcpy(word, hex + 8 * i, 8);
-        bytes[i] = (uint32_t) strtoul(word, NULL, 16);
+    address.any.sa_family = (sa_family_t) found->family;
+    if (found->family == AF_INET) {
+        memcpy(&address.in.sin_addr, found->host, sizeof(address.in.sin_addr));
+        address.in.sin_port = htons((in_port_t) found->port);
+    } else {
+        memcpy(&address.in6.sin6_addr, found->host, sizeof(address.in6.sin6_addr));
+        address.in6.sin6_port = htons((in_port_t) found->port);
     }
-    *ret = (struct address){.size = 0};
-    ret->any.sa_family = words == 1 ? AF_INET : AF_INET6;
-    if (words == 1)
-        memcpy(&ret->in.sin_addr, bytes, sizeof(ret->in.sin_addr));
-    else
-        memcpy(&ret->in6.sin6_addr, bytes, sizeof(ret->in6.sin6_addr));
-    *(words == 1 ? &ret->in.sin_port : &ret->in6.sin6_port) = htons((in_port_t) port);
-    return true;
-}
-
-/* Reads one line. Returns false if the line is not about a socket that listens. */
-static bool read_listener(const char *line, struct listener *ret)
-{
-    char     host[33];
-    unsigned port, state;
-
-    return sscanf(line, " %*u: %32[0-9A-F]:%x %*s %x %*s %*s %*s %*u %*u %llu", host, &port, &state,
-                  &ret->inode) == 4 &&
-           state == TCP_LISTEN && read_address(host, port, &ret->address);
+    return address;
 }
 
 /* Returns how well LISTENER fits a connection to PEER. 0: not at all; 1: it listens on all addresses; 2: exactly. */
-static int fit(const struct listener *listener, const struct address *peer)
+static int fit(const struct address *listener, const struct address *peer)
 {
-    if (address_port(&listener->address) != address_port(peer))
+    if (address_port(listener) != address_port(peer))
         return 0;
-    if (address_is_same_host(&listener->address, peer))
+    if (address_is_same_host(listener, peer))
         return 2;
-    return address_is_any_host(&listener->address) ? 1 : 0;
+    return address_is_any_host(listener) ? 1 : 0;
 }
 
-/* Looks in FILE for a listener that fits better than *BEST, and updates *BEST and *RET_INODE. */
-static void search_listeners(const char *file, const struct address *peer, int *best,
-                             unsigned long long *ret_inode)
+static void take_tcp_line(const char *line, void *context)
 {
-    FILE           *stream = fopen(file, "re");
-    struct listener listener;
-    char            line[512];
+    struct search      *search = context;
+    struct tcp_listener found;
+    struct address      address;
 
-    while (stream != NULL && fgets(line, sizeof(line), stream) != NULL)
-        if (read_listener(line, &listener) && fit(&listener, peer) > *best) {
-            *best = fit(&listener, peer);
-            *ret_inode = listener.inode;
-        }
-    if (stream != NULL)
-        fclose(stream);
+    if (!sockets_parse_tcp(line, &found))
+        return;
+    address = address_of(&found);
+    if (fit(&address, search->peer) <= search->best)
+        return;
+    search->best = fit(&address, search->peer);
+    search->inode = found.inode;
 }
 
 /* Returns true if PEER is an address of this machine: only such an address can be bound. */
@@ -95,30 +74,24 @@ static bool is_here(const struct address *peer)
     return is_bound;
 }
 
-/* Returns true if the process has the socket INODE open. */
-static bool has_socket(pid_t pid, unsigned long long inode)
+/* Looks for the socket whose inode CONTEXT points to. Sets that to 0 when it is found, and ends the search. */
+static bool is_other(uint64_t inode, void *context)
 {
-    char           path[32], wanted[40], target[40];
-    DIR           *directory;
-    struct dirent *entry;
-    bool           found = false;
+    uint64_t *wanted = context;
 
-    (void) snprintf(path, sizeof(path), "/proc/%d/fd", (int) pid);
-    (void) snprintf(wanted, sizeof(wanted), "socket:[%llu]", inode);
-    directory = opendir(path);
-    while (directory != NULL && !found && (entry = readdir(directory)) != NULL) {
-        ssize_t size = readlinkat(dirfd(directory), entry->d_name, target, sizeof(target) - 1);
+    if (inode == *wanted)
+        *wanted = 0;
+    return *wanted != 0;
+}
 
-        target[size > 0 ? size : 0] = '\0';
-        found = strcmp(target, wanted) == 0;
-    }
-    if (directory != NULL)
-        closedir(directory);
-    return found;
+static bool has_socket(pid_t pid, uint64_t inode)
+{
+    sockets_visit(pid, is_other, &inode);
+    return inode == 0;
 }
 
 /* Returns the first process that has the socket open, or 0 if none can be seen. No socket has the inode 0. */
-static pid_t find_process(unsigned long long inode)
+static pid_t find_process(uint64_t inode)
 {
     DIR           *directory = opendir("/proc");
     struct dirent *entry;
@@ -137,14 +110,13 @@ static pid_t find_process(unsigned long long inode)
 
 static pid_t find_tcp(const struct address *peer)
 {
-    unsigned long long inode = 0;
-    int                best = 0;
+    struct search search = {.peer = peer};
 
     if (!is_here(peer))
         return 0;
-    search_listeners("/proc/net/tcp", peer, &best, &inode);
-    search_listeners("/proc/net/tcp6", peer, &best, &inode);
-    return find_process(inode);
+    sockets_read_table(getpid(), "tcp", take_tcp_line, &search);
+    sockets_read_table(getpid(), "tcp6", take_tcp_line, &search);
+    return search.inode != 0 ? find_process(search.inode) : 0;
 }
 
 /* Returns the process that called listen() at the other end of a connection of a Unix socket. */
