@@ -6,7 +6,7 @@
 
 load helpers
 
-# many COUNT: starts COUNT children that compute for a moment and waits for each; prints what they have used.
+# many COUNT [SECONDS]: starts COUNT children that compute for so long and waits for each; prints what they have used.
 # orphans COUNT: starts COUNT children in sessions of their own, which the command does not wait for, and
 # exits when they have ended; each appends what it has used to the file spent.
 setup() {
@@ -23,10 +23,10 @@ def used(of):
     usage = resource.getrusage(of)
     return usage.ru_utime + usage.ru_stime
 
-def many(count):
+def many(count, seconds=0.004):
     for _ in range(int(count)):
         if os.fork() == 0:
-            compute()
+            compute(float(seconds))
             os._exit(0)
         os.wait()
     print(used(resource.RUSAGE_SELF) + used(resource.RUSAGE_CHILDREN), flush=True)
@@ -60,6 +60,13 @@ globals()[sys.argv[1]](*sys.argv[2:])
 SCRIPT
 }
 
+teardown() {
+  local status=0
+  end_test || status=1
+  [ ! -d "${group-}" ] || rmdir "$group"
+  return "$status"
+}
+
 # cpu THREAD: prints the seconds of processor time.
 cpu() {
   k3_field "$1" cpu | "$PYTHON" -I -S -c 'import json, sys; print(sum(json.load(sys.stdin).values()))'
@@ -82,6 +89,43 @@ near() {
   k3 start -n a -- "$PYTHON" -I -S spend.py many 200
   k3 join a
   near "$(cpu a)" "$(k3 logs a)" 0.005
+}
+
+# make_group: makes a control group that counts processor time, or fails; $group is its directory.
+make_group() {
+  local parent
+  for parent in /sys/fs/cgroup/cpuacct /sys/fs/cgroup/unified /sys/fs/cgroup; do
+    group=$parent/k3thread-test.$BASHPID
+    if mkdir "$group" 2>/dev/null; then
+      group_time >/dev/null && return
+      rmdir "$group"
+    fi
+  done
+  return 1
+}
+
+# group_time: prints the seconds of processor time that the group has used, as the kernel counts them there.
+group_time() {
+  if [ -e "$group/cpuacct.usage" ]; then
+    awk '{ print $1 / 1e9 }' "$group/cpuacct.usage"
+  else
+    awk '$1 == "usage_usec" { print $2 / 1e6; found = 1 } END { exit !found }' "$group/cpu.stat"
+  fi 2>/dev/null
+}
+
+@test "the processor time of a thousand short children is within one per cent of what the kernel counts" {
+  expected=(k3 logs a)
+  group=/dev/null
+  if make_group; then
+    expected=(group_time)
+  fi
+  k3 start -n a -- sh -c '[ ! -d "$1" ] || echo $$ >"$1/cgroup.procs"; exec "$2" -I -S spend.py many 1000 0.001' \
+    sh "$group" "$PYTHON"
+  k3 join a
+  measured=$("${expected[@]}")
+  [ ! -d "$group" ] || rmdir "$group"
+  near "$(cpu a)" "$measured" 0.005 # what the shell does before it is in the group
+  holds "$measured > 1"
 }
 
 @test "the processor time includes children that only the supervisor has waited for" {
