@@ -87,6 +87,15 @@ static void add_rows(struct table *table, const struct run_threads *threads, boo
     }
 }
 
+/* Adds SECONDS as in a sentence: "2.1 s", or "2m05s". */
+static void add_seconds(struct text *text, double seconds)
+{
+    if (seconds < 59.95)
+        text_printf(text, "%.1f s", seconds);
+    else
+        duration_add(text, seconds);
+}
+
 static void add_summary(const struct run_threads *threads, double seconds, struct text *text)
 {
     const char  *headings[] = {"NAME", "HOST", "DAEMON", "TIME", "RESULT"};
@@ -99,12 +108,12 @@ static void add_summary(const struct run_threads *threads, double seconds, struc
 
     if (count == 0)
         return;
-    text_printf(text, "k3thread: run: %zu thread%s in ", count, count == 1 ? "" : "s");
-    duration_add(text, seconds);
+    text_printf(text, "k3thread: run: %zu ok, ", count - failed);
     if (failed > 0)
-        text_printf(text, ", %zu failed", failed);
+        text_printf(text, "%zu failed, ", failed);
     if (left > 0)
-        text_printf(text, ", %zu left processes behind", left);
+        text_printf(text, "%zu left processes behind, ", left);
+    add_seconds(text, seconds);
     text_add(text, "\n");
     if (count > ROWS_MAX && failed == 0 && left == 0)
         return;

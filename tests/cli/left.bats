@@ -97,7 +97,7 @@ END
   kill "${background[@]}"
   finish busy1 '*'
   finish busy2 '*'
-  like "$output" "*$((count * 6)) threads in *"
+  like "$output" "*run: $((count * 6)) ok, *"
   unlike "$output" '*left*'
 }
 

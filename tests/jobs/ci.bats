@@ -45,7 +45,7 @@ xpath() {
   # The cause is mended, and what failed is run again.
   sed -i 's/Hello/hello/' program.sh
   run -0 bash -c "$(command_of_readme 'In CI' 2)"
-  like "$output" '*: 1 thread in *unit *exit 0'
+  like "$output" '*: 1 ok, *unit *exit 0'
 }
 
 @test "a check that hangs does not hold the job up, and the report says so" {

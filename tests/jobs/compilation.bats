@@ -32,7 +32,7 @@ write_program() {
   echo 'int f9(void) { return no; }' >f9.c
   run -1 k3thread run --slots 4 --each gcc -c < <(printf '%s\n' *.c)
   like "$output" '*f7.c | f7.c:1:*error*'
-  like "$output" '*21 threads in *, 2 failed*'
+  like "$output" '*run: 19 ok, 2 failed, *'
   is "$(find . -name '*.o' | wc -l)" 19
 }
 

@@ -24,7 +24,7 @@ for n in range(200):
   done
 
   run -1 bash -c "$(command_of_readme 'A queue of jobs' 1)"
-  like "$output" '*200 threads in *, 3 failed*take 17.wav *exit 1*take 42.wav *take 99.wav *'
+  like "$output" '*run: 197 ok, 3 failed, *take 17.wav *exit 1*take 42.wav *take 99.wav *'
   is "$(count '*.flac')" 197
   grep "ERROR" 'logs/take 42.wav.log'
   is "$(jq -r '.threads[] | select(.failed).name' result.json)" $'take 17.wav\ntake 42.wav\ntake 99.wav'
@@ -34,7 +34,7 @@ for n in range(200):
   done
   again=$(command_of_readme 'A queue of jobs' 2)
   run -0 bash -c "$again"
-  like "$output" '*3 threads in *'
+  like "$output" '*run: 3 ok, *'
   is "$(count '*.flac')" 200
   run -0 bash -c "$again"
   is "$output" 'k3thread: run: no thread failed in result.json'

@@ -51,7 +51,7 @@ b>
 
 @test "the status is that of the first command that fails, and all words are run" {
   printf '0\n3\n0\n4\n' | { run -3 k3 run --slots 1 --json r.json --each sh -c 'exit $1' sh && echo "$output" >out; }
-  like "$(head -1 out)" 'k3thread: run: 4 threads in *, 2 failed'
+  like "$(head -1 out)" 'k3thread: run: 2 ok, 2 failed, *s'
   like "$(grep '^word-4' out)" 'word-4 *exit 4'
 }
 

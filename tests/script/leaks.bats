@@ -14,7 +14,7 @@ leak() {
   script_of "$(leak nap)" 'start -n good -- true'
   run -0 --separate-stderr k3 run script
   echo "$stderr" >messages
-  like "$(head -n 1 messages)" 'k3thread: run: 2 threads in *s, 1 left processes behind'
+  like "$(head -n 1 messages)" 'k3thread: run: 2 ok, 1 left processes behind, * s'
   is "$(summary_of nap | cut -d ' ' -f 4-)" "exit 0, left process $(cat nap.pid) (sleep 1000)"
   is "$(summary_of good | cut -d ' ' -f 4-)" 'exit 0'
   is "$(wc -l <messages)" 4
@@ -74,7 +74,7 @@ END
 @test "a table of many threads shows those that left processes behind" {
   run -0 --separate-stderr k3 run --slots 8 --each sh -c '[ $1 != 13 ] || sleep 1000 &' - < <(seq 30)
   echo "$stderr" >messages
-  like "$(head -n 1 messages)" '*30 threads in *, 1 left processes behind'
+  like "$(head -n 1 messages)" '*run: 30 ok, 1 left processes behind, *s'
   is "$(wc -l <messages)" 3
   like "$(tail -n 1 messages)" 'word-13 *exit 0, left process * (sleep 1000)'
 }

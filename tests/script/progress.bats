@@ -63,7 +63,7 @@ start --name job --needs web -- true
 END
   run -0 talk 'run script.k3' \
     'expect -exact "k3thread: run: \047web\047 is not ready yet: it waits for cmd:\[ -e up ]"' \
-    'exec touch up' 'expect -exact "3 threads in"'
+    'exec touch up' 'expect -exact "3 ok, "'
   unlike "$output" "*'soon' is not ready*"
 }
 
@@ -140,7 +140,7 @@ gate() {
   touch c.go e.go
   finish t 3
   is "$(rows --lines | grep -c '^[01] done, 0.*left')" 0
-  is "$(rows | head -2 | sed 's/ in .*,/,/')" "k3thread: run: 5 threads, 1 failed
+  is "$(rows | head -2 | sed 's/failed, .*/failed/')" "k3thread: run: 4 ok, 1 failed
 NAME  DAEMON  TIME  RESULT"
 }
 
@@ -172,21 +172,21 @@ NAME  DAEMON  TIME  RESULT"
   wait_until "$DEADLINE" grep -qF $'\e[K9' t.out
   touch c.go
   finish t 4
-  is "$(rows | sed '/^$/d; s/^3 .*/3 c/; s/run: 4 threads in .*/run: 4 threads/; s/  */ /g' | head -8)" "talker | hello
+  is "$(rows | sed '/^$/d; s/^3 .*/3 c/; s/\(run: .* failed\), .*/\1/; s/  */ /g' | head -8)" "talker | hello
 talker | prompt
 ID NAME TID PID STATE DAEMON TIME RESULT COMMAND
 3 c
 9
 talker | ed
 s.k3:9: k3thread: join: status 4
-k3thread: run: 4 threads"
+k3thread: run: 3 ok, 1 failed"
 }
 
 @test "the line of progress is drawn ten times a second at most, and costs no output" {
   seq 600 >words
   at_terminal 'run --slots 4 --each true <words'
   finish t
-  seconds=$(rows | sed -n 's/k3thread: run: 600 threads in \([0-9]*\)\..*s$/\1/p')
+  seconds=$(rows | sed -n 's/k3thread: run: 600 ok, \([0-9]*\)\..* s$/\1/p')
   [ "$(rows --lines | wc -l)" -le $(((seconds + 1) * 10)) ]
   seq 100 >words
   at_terminal 'run --slots 4 --each sh -c "echo begun; echo done" <words'

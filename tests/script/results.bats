@@ -221,12 +221,12 @@ is_junit() {
   echo 'start --name bad2 --needs bad:ended -- sh -c "exit 2"' >>script
   run -1 k3 run script
   is "${#lines[@]}" 4
-  like "${lines[0]}" 'k3thread: run: 21 threads in *s, 2 failed'
+  like "${lines[0]}" 'k3thread: run: 19 ok, 2 failed, [0-9]*.[0-9] s'
   like "${lines[1]}" 'NAME *RESULT'
   like "${lines[2]}" 'bad *exit 1'
   like "${lines[3]}" 'bad2 *exit 2'
   seq 21 | sed 's/.*/start -- true/' >script
   run -0 k3 run script
   is "${#lines[@]}" 1
-  like "${lines[0]}" 'k3thread: run: 21 threads in *s'
+  like "${lines[0]}" 'k3thread: run: 21 ok, [0-9]*.[0-9] s'
 }

@@ -529,7 +529,7 @@ EOF
   long_script 'start --name early -- false' 'start -- ./look'
   run -1 --separate-stderr k3 run --slots 4 --no-prefix script
   printf '%s\n' "${lines[@]}" | sort -n | cmp - <(seq 2500)
-  like "${stderr_lines[0]}" 'k3thread: run: 2502 threads in *s, 1 failed'
+  like "${stderr_lines[0]}" 'k3thread: run: 2501 ok, 1 failed, *s'
   like "${stderr_lines[2]}" 'early *no *s *exit 1'
   is "${#stderr_lines[@]}" 3
   [ "$(cat seen)" -gt 1000 ]
@@ -557,13 +557,13 @@ EOF
   script_of 'start --name good -- true' 'start --name bad -- sh -c "exit 2"'
   run -2 --separate-stderr k3 run script
   is "$output" ''
-  like "${stderr_lines[0]}" 'k3thread: run: 2 threads in *s, 1 failed'
+  like "${stderr_lines[0]}" 'k3thread: run: 1 ok, 1 failed, * s'
   like "${stderr_lines[1]}" 'NAME *DAEMON *TIME *RESULT'
   like "${stderr_lines[2]}" 'good *no *s *exit 0'
   like "${stderr_lines[3]}" 'bad *no *s *exit 2'
   script_of 'start -- true'
   run -0 --separate-stderr k3 run script
-  like "${stderr_lines[0]}" 'k3thread: run: 1 thread in *s'
+  like "${stderr_lines[0]}" 'k3thread: run: 1 ok, * s'
   unlike "${stderr_lines[0]}" '*failed*'
   script_of ''
   run -0 k3 run script
