@@ -3,13 +3,13 @@
  *
  * When a command has ended, every process that descends from it is below an adopted process (see
  * adopted.h), or below a child of its worker that the command made by clone() with CLONE_PARENT: these
- * are the tops of the leftovers. Usually there are none. A process's mark says which thread it belongs
+ * are the roots of the leftovers. Usually there are none. A process's mark says which thread it belongs
  * to (see mark.h). If a process has removed its mark, its descendants may still carry one, and then
  * it belongs to their thread: a process gets its mark from its parent only.
  *
- * When no top is left, nothing that descends from the command is alive: its topmost living descendant
- * would be a top. So a worker ends leftovers from the top: when a top has died, the processes below it
- * become tops.
+ * When no root is left, nothing that descends from the command is alive: its topmost living descendant
+ * would be a root. So a worker ends leftovers from the roots on: when a root has died, the processes below it
+ * become roots.
  */
 #ifndef K3THREAD_CLI_PROCESS_LEFTOVERS_H
 #define K3THREAD_CLI_PROCESS_LEFTOVERS_H
@@ -27,7 +27,7 @@
 bool leftovers_are_gone(void);
 
 /*
- * The result of one look: the living tops that belong to the thread, unordered, each with a descriptor to poll for
+ * The result of one look: the living roots that belong to the thread, unordered, each with a descriptor to poll for
  * its end (fd -1: the descriptor could not be opened).
  */
 struct leftovers {

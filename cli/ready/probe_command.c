@@ -79,7 +79,7 @@ static bool has_ended(const struct command_probe *probe, int options, siginfo_t 
 /* Kills the processes that the check left behind, and its shell. Returns true if all of them are gone. */
 static bool end_left(const struct command_probe *probe)
 {
-    struct leftovers tops;
+    struct leftovers roots;
     siginfo_t        info;
     bool             is_gone;
 
@@ -89,13 +89,13 @@ static bool end_left(const struct command_probe *probe)
     }
     if (adopted_is_empty())
         return true;
-    if (leftovers_find_and_lock(probe->id, probe->pid, &tops) != 0)
+    if (leftovers_find_and_lock(probe->id, probe->pid, &roots) != 0)
         return false; /* no descriptor or memory just now: look again */
-    for (size_t i = 0; i < tops.count; i++)
-        (void) children_kill(tops.pids[i]);
+    for (size_t i = 0; i < roots.count; i++)
+        (void) children_kill(roots.pids[i]);
     leftovers_unlock();
-    is_gone = tops.count == 0;
-    leftovers_release(&tops);
+    is_gone = roots.count == 0;
+    leftovers_release(&roots);
     return is_gone;
 }
 

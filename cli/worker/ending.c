@@ -97,18 +97,30 @@ static void for_each(struct worker *worker, bool (*visit)(pid_t pid, void *conte
         children_walk(root, visit, worker);
 }
 
+/* Calls VISIT for each root of the thread's leftovers. */
+static void for_each_root(struct worker *worker, void (*visit)(struct worker *worker, pid_t root))
+{
+    struct leftovers roots;
+
+    if (leftovers_find_and_lock(worker->assignment->id, worker->pid, &roots) != 0)
+        return;
+    for (size_t i = 0; i < roots.count; i++)
+        visit(worker, roots.pids[i]);
+    leftovers_unlock();
+    leftovers_release(&roots);
+}
+
+/* Notes which processes from ROOT on the signal to the command's group reaches. */
+static void note_members(struct worker *worker, pid_t root)
+{
+    for_each(worker, note_member, root);
+}
+
 /* Notes which processes the signal to the command's group reaches. */
 static void note_group(struct worker *worker)
 {
-    struct leftovers tops;
-
-    for_each(worker, note_member, worker->pid);
-    if (leftovers_find_and_lock(worker->assignment->id, worker->pid, &tops) != 0)
-        return;
-    for (size_t i = 0; i < tops.count; i++)
-        for_each(worker, note_member, tops.pids[i]);
-    leftovers_unlock();
-    leftovers_release(&tops);
+    note_members(worker, worker->pid);
+    for_each_root(worker, note_members);
 }
 
 /*
@@ -153,20 +165,18 @@ void ending_ask_process(struct worker *worker, pid_t pid)
     kill(pid, SIGCONT);
 }
 
+/* Asks ROOT, and each process below it that carries the thread's mark. */
+static void ask_from_root(struct worker *worker, pid_t root)
+{
+    ending_ask_process(worker, root);
+    children_walk(root, ask_marked, worker);
+}
+
 /* Asks each process of the thread that has not been asked yet. */
 static void ask_rest(struct worker *worker)
 {
-    struct leftovers tops;
-
     for_each(worker, ask_marked, worker->pid);
-    if (leftovers_find_and_lock(worker->assignment->id, worker->pid, &tops) != 0)
-        return;
-    for (size_t i = 0; i < tops.count; i++) {
-        ending_ask_process(worker, tops.pids[i]);
-        children_walk(tops.pids[i], ask_marked, worker);
-    }
-    leftovers_unlock();
-    leftovers_release(&tops);
+    for_each_root(worker, ask_from_root);
 }
 
 /* Asks all processes for the last time. */
@@ -255,8 +265,7 @@ bool ending_is_in_vain(struct worker *worker, pid_t pid)
 
 void ending_kill(struct worker *worker)
 {
-    struct ending   *end = &worker->end;
-    struct leftovers tops;
+    struct ending *end = &worker->end;
 
     end->pause = (float) (end->killing ? clock_earlier(2 * end->pause, LAST_PAUSE) : FIRST_PAUSE);
     end->next = clock_monotonic() + end->pause;
@@ -265,12 +274,7 @@ void ending_kill(struct worker *worker)
     end->killing = true;
     forget_asked(worker);
     (void) children_kill(worker->pid);
-    if (leftovers_find_and_lock(worker->assignment->id, worker->pid, &tops) != 0)
-        return;
-    for (size_t i = 0; i < tops.count; i++)
-        ending_kill_process(worker, tops.pids[i]);
-    leftovers_unlock();
-    leftovers_release(&tops);
+    for_each_root(worker, ending_kill_process);
 }
 
 void ending_step(struct worker *worker)

@@ -71,23 +71,23 @@ static bool is_of_check(const struct worker *worker, pid_t pid)
     return mark_read(pid) == mark_check_id(worker->assignment->id);
 }
 
-/* Calls VISIT for each of TOPS, and for each process that descends from it. */
-static void visit_all(const struct worker *worker, const struct leftovers *tops,
+/* Calls VISIT for each of ROOTS, and for each process that descends from it. */
+static void visit_all(const struct worker *worker, const struct leftovers *roots,
                       bool (*visit)(pid_t pid, void *context), void       *context)
 {
-    for (size_t i = 0; i < tops->count; i++)
-        if (!is_of_check(worker, tops->pids[i])) {
-            (void) visit(tops->pids[i], context);
-            children_walk(tops->pids[i], visit, context);
+    for (size_t i = 0; i < roots->count; i++)
+        if (!is_of_check(worker, roots->pids[i])) {
+            (void) visit(roots->pids[i], context);
+            children_walk(roots->pids[i], visit, context);
         }
 }
 
-static struct survey take_survey(struct worker *worker, const struct leftovers *tops)
+static struct survey take_survey(struct worker *worker, const struct leftovers *roots)
 {
     struct usage  usage = account_usage(&worker->assignment->account);
     struct survey survey = {.spent = usage.user + usage.system};
 
-    visit_all(worker, tops, survey_process, &survey);
+    visit_all(worker, roots, survey_process, &survey);
     return survey;
 }
 
@@ -187,14 +187,14 @@ static bool describe_process(pid_t pid, void *context)
     return true;
 }
 
-/* Adds a description of TOPS, and of the processes that descend from them, to the report's list. */
-APART static void describe(struct worker *worker, const struct leftovers *tops)
+/* Adds a description of ROOTS, and of the processes that descend from them, to the report's list. */
+APART static void describe(struct worker *worker, const struct leftovers *roots)
 {
     struct report     *report = worker->report;
     struct description description = {.listed = report->left_listed};
 
     report_begin_left(report, &description.text);
-    visit_all(worker, tops, describe_process, &description);
+    visit_all(worker, roots, describe_process, &description);
     if (description.count == 0) {
         text_release(&description.text);
         return;
@@ -216,13 +216,13 @@ static bool are_overdue(struct patience *patience, const struct survey *survey)
            survey->spent - patience->spent >= WORK_MAX;
 }
 
-/* Waits until one of TOPS ends, at most for the pause. Returns false if an exception ends the run meanwhile. */
-static bool wait_a_pause(struct worker *worker, struct leftovers *tops, struct patience *patience)
+/* Waits until one of ROOTS ends, at most for the pause. Returns false if an exception ends the run meanwhile. */
+static bool wait_a_pause(struct worker *worker, struct leftovers *roots, struct patience *patience)
 {
     double end = clock_monotonic() + patience->pause;
 
     patience->pause = clock_earlier(2 * patience->pause, LAST_PAUSE);
-    while (k3thread_poll(tops->ends, tops->count, clock_until(end)) == -ECANCELED) {
+    while (k3thread_poll(roots->ends, roots->count, clock_until(end)) == -ECANCELED) {
         raised_while_running(worker);
         if (worker->end.signal != 0 || worker->end.killing)
             return false;
@@ -234,25 +234,25 @@ bool leftovers_report(struct worker *worker)
 {
     double          now = clock_monotonic();
     struct patience patience = {.begin = now, .idle_since = now, .pause = FIRST_PAUSE, .spent = -1};
-    struct leftovers tops;
+    struct leftovers roots;
     struct survey    survey;
     bool             more = true, some = true;
 
-    while (more && leftovers_find_and_lock(worker->assignment->id, worker->pid, &tops) == 0) {
+    while (more && leftovers_find_and_lock(worker->assignment->id, worker->pid, &roots) == 0) {
         leftovers_unlock(); /* the pids may be given to other processes from now on */
-        some = tops.count > 0;
-        survey = take_survey(worker, &tops);
+        some = roots.count > 0;
+        survey = take_survey(worker, &roots);
         if (patience.spent < 0)
             patience.spent = survey.spent;
         if (survey.count == 0 && !survey.busy) {
             more = false;
         } else if (are_overdue(&patience, &survey)) {
-            describe(worker, &tops);
+            describe(worker, &roots);
             more = false;
         } else {
-            more = wait_a_pause(worker, &tops, &patience);
+            more = wait_a_pause(worker, &roots, &patience);
         }
-        leftovers_release(&tops);
+        leftovers_release(&roots);
     }
     return some;
 }
