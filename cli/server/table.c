@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A long probe must not widen the column. */
-#define AWAITED_WIDTH 40
+/* A long probe or status must not widen the column. */
+#define RESULT_WIDTH 40
 
 static void add_number(struct text *text, int64_t number)
 {
@@ -56,25 +56,43 @@ static void add_memory(struct text *text, const struct record *record)
         text_byte(text, '-', 1);
 }
 
+/* Returns what the command of RECORD, which runs, has said about its state; NULL: nothing. */
+static const char *status_of(const struct record *record)
+{
+    const char *status = record->now.status;
+
+    return record->now.state == STATE_RUNNING && status != NULL && status[0] != '\0' ? status
+                                                                                     : NULL;
+}
+
+/* Adds BEFORE and the beginning of WORDS. */
+static void add_beginning(struct text *text, const char *before, const char *words)
+{
+    size_t begin = text->size;
+
+    text_add(text, before);
+    text_add_escaped(text, words, text_fit(words, strlen(words), RESULT_WIDTH));
+    write_escapes(text, begin);
+}
+
 /*
- * Adds how the thread ended, or the beginning of what it waits for. While a run is under way, the
- * result of an earlier run is not shown.
+ * Adds how the thread ended, or the beginning of what it waits for and of what its command says. While a run is under
+ * way, the result of an earlier run is not shown.
  */
 static void add_result(struct text *text, const struct record *record)
 {
     const struct report *report = &record->now;
     const char          *exception = report->exception != NULL ? report->exception->name : NULL;
     const char          *awaited = record_waits_for(record);
+    const char          *status = status_of(record);
     bool                 runs = report->pid != 0;
-    size_t               begin = text->size;
 
-    if (awaited == NULL) {
+    if (awaited != NULL)
+        add_beginning(text, "waits for ", awaited);
+    if (status != NULL)
+        add_beginning(text, awaited != NULL ? ": " : "", status);
+    if (awaited == NULL && status == NULL)
         result_add(text, exception, runs ? -1 : report->exit_code, runs ? 0 : report->signal);
-        return;
-    }
-    text_add(text, "waits for ");
-    text_add_escaped(text, awaited, text_fit(awaited, strlen(awaited), AWAITED_WIDTH));
-    write_escapes(text, begin);
 }
 
 static void add_command(struct text *text, char *const *words)
@@ -175,7 +193,8 @@ static bool is_current(const struct record *record)
 
     return shows->state == now->state && shows->tid == now->tid && shows->pid == now->pid &&
            shows->exit_code == now->exit_code && shows->signal == now->signal &&
-           shows->ready == now->ready && shows->exception == now->exception;
+           shows->ready == now->ready && shows->exception == now->exception &&
+           status_of(record) == NULL;
 }
 
 /* Keeps the SIZE bytes of RECORD's line. The time is the TIME_SIZE bytes behind the first BEFORE. */
@@ -186,8 +205,11 @@ static void keep(struct record *record, const char *line, size_t size, size_t be
     struct table_row *row;
 
     free(record->row);
-    /* The line of a waiting thread names its need, which row_state does not have, so the line is not kept. */
-    row = size > KEPT_MAX || record->now.state == STATE_WAITING
+    /*
+     * The line of a waiting thread names its need, and another line has what the command says. These are not in
+     * row_state, so such a line is not kept.
+     */
+    row = size > KEPT_MAX || record->now.state == STATE_WAITING || status_of(record) != NULL
               ? NULL
               : malloc(sizeof(*row) + before + after);
     record->row = row;

@@ -395,6 +395,29 @@ STATUS=three' BARRIER=1 && echo >said2; sleep 1000"
   is_state a ready
 }
 
+@test "the table of list shows the status, as long as the command runs" {
+  notifier
+  k3 start --name a --ready notify -- sh -c "$notify 'STATUS=loading 7\t%' BARRIER=1; echo >said
+    until [ -e go ]; do sleep 0.02; done; $notify READY=1 BARRIER=1; sleep 1000"
+  k3 start --name b -- sleep 1000
+  wait_for_file said
+  like "$(k3 list a)" '*running *  waits for notify: loading 7*%  sh -c *'
+  like "$(k3 list b)" '*running *s  -  *sleep 1000'
+  touch go
+  k3 join --ready a
+  like "$(k3 list a)" '*ready *s  loading 7*%  sh -c *'
+  like "$(k3 list -l a)" '*ready *  loading 7*%  sh -c *'
+  k3 raise --wait a
+  like "$(k3 list a)" '*ended *  SystemExit, SIGTERM  sh -c *'
+  k3 start --name c --ready notify -- sh -c "$notify 'STATUS=$(printf '%050d' 0)' BARRIER=1; echo >long; until [ -e go2 ]; do sleep 0.02; done
+    $notify STATUS= READY=1 BARRIER=1; sleep 1000"
+  wait_for_file long
+  like "$(k3 list c)" '*  waits for notify: 0000000000000000000000000000000000000000  sh -c *'
+  touch go2
+  k3 join --ready c
+  like "$(k3 list c)" '*ready *s  -  *sh -c *'
+}
+
 @test "the next run and an empty status clear the status" {
   notifier
   k3 start --name a --restart on-failure:1 --ready notify -- sh -c "[ ! -e once ] || exec sleep 1000; touch once; $notify READY=1 STATUS=one BARRIER=1; exit 1"

@@ -22,6 +22,7 @@ load job
   is "$(redis-cli -p "$CACHE" ping)" PONG
   is "$(psql -h 127.0.0.1 -p "$DB" -U test postgres -qAtc 'select 42')" 42
   is "$(k3_field cache status)" 'Ready to accept connections'
+  like "$(k3 list cache)" '*ready * Ready to accept connections *'
   k3 raise --wait cache
   k3 raise --wait db SIGINT
 }
