@@ -59,10 +59,10 @@ static void add_memory(struct text *text, const struct record *record)
 /* Returns what the command of RECORD, which runs, has said about its state; NULL: nothing. */
 static const char *status_of(const struct record *record)
 {
-    const char *status = record->now.status;
+    const struct report *report = &record->now;
+    bool                 runs = report->state == STATE_RUNNING || report->state == STATE_READY;
 
-    return record->now.state == STATE_RUNNING && status != NULL && status[0] != '\0' ? status
-                                                                                     : NULL;
+    return runs && report->status != NULL && report->status[0] != '\0' ? report->status : NULL;
 }
 
 /* Adds BEFORE and the beginning of WORDS. */
