@@ -36,6 +36,8 @@ y]
   run -0 k3 daemon --wait --env-file two --env-file one --env-file /dev/null -- sh -c "$shows" sh A B C
   is "$output" $'[2]\n[1]\n[1]'
   is "$(k3 start --wait --env-file one -- env | grep -c '^A=')" 1
+  run -0 k3 start --wait --env C=own --env-file two -- sh -c "$shows" sh A B C
+  is "$output" $'[2]\n[own]'
 }
 
 @test "a file of variables does not change the variables that name the thread and its supervisor" {

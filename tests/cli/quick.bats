@@ -376,11 +376,19 @@ def fill():
     except BlockingIOError:
         pass
 
+def is_asleep():
+    """Whether the only child sleeps."""
+    with open("/proc/self/task/%d/children" % os.getpid()) as children:
+        with open("/proc/%s/stat" % children.read().split()[0]) as stat:
+            return stat.read().rpartition(") ")[2].startswith("S")
+
 def read_late():
-    """From when there is no room again, or everything was printed all the same."""
-    global shown
-    end = time.monotonic() + 5
+    """From when there is no room again, and the writer waits for that."""
+    global shown, slept
+    end = time.monotonic() + 10
     while len(mine.recv(4096, socket.MSG_PEEK)) <= len(before) and time.monotonic() < end:
+        time.sleep(0.002)
+    while not (slept := is_asleep()) and time.monotonic() < end:
         time.sleep(0.002)
     while shown.count(b"\n") < 100:
         shown += mine.recv(300)
@@ -394,6 +402,7 @@ for way in (QUICK, SLOW):
     reader.start()
     request, more, said = go(way, ["list"], answer, stdout=theirs)
     reader.join(TIMEOUT)
+    assert slept, way
     assert said[2] == 0 and shown.count(b"\n") == 100, (way, said, shown[-100:])
 EOF
 }
