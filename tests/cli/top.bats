@@ -249,6 +249,31 @@ second_line_is() {
   see_names user 'ended alpha zulu beta '
 }
 
+@test "keys move the selection by a line, by a page and to both ends" {
+  for i in {1..120}; do echo "start -n t$i -- true"; done | k3 shell >ids
+  top user
+  see user 't1 (1)'
+  type_at user j
+  see user 't2 (2)'
+  type_at user NPage
+  see user 't22 (22)' # a page has all lines but four
+  type_at user PPage
+  see user 't2 (2)'
+  type_at user PPage
+  see user 't1 (1)'
+  type_at user Down NPage Up PPage k
+  see user 't1 (1)'
+  type_at user G
+  see_line user '120 t120 +ended .*'
+  see user 't120 (120)'
+  type_at user NPage Down k
+  see user 't119 (119)'
+  type_at user Home NPage g
+  see user 't1 (1)'
+  type_at user End
+  see user 't120 (120)'
+}
+
 @test "help names each key, and each picture fits into 80 columns and 24 rows" {
   k3 start -n web -- sleep 1000
   top user
