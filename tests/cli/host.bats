@@ -192,6 +192,15 @@ k3thread: list: no connection to 'nowhere': ssh ended with status 255"
   like "$output" 'k3thread: logs: FileNotFoundError: the log * is gone'
 }
 
+@test "logs --timestamps shows the times that a run there has kept" {
+  echo 'start -n a -- sh -c "echo x; exec sleep 1000"' >script
+  in_background run k3 -S "$dir/there.sock" run --timestamps --no-prefix script
+  wait_until "$DEADLINE" grep -q x run.out
+  is "$(there logs --timestamps a)" "$(<run.out)"
+  there raise a
+  finish run
+}
+
 @test "logs of a pattern come through the connection, as on the same machine" {
   there start --name a1 -- sh -c 'seq 50000; printf end'
   there start --name a2 --restart on-failure:1 -- sh -c 'echo hello; exit 3'

@@ -71,18 +71,29 @@ without_inotify() {
   without_inotify instances true || skip "needs user namespaces"
   for what in instances watches; do
     without_inotify "$what" "$K3THREAD" start -n l --log-limit 64K --ready line:^300000 -- \
-      sh -c 'seq 300000; until [ -e go ]; do sleep 0.02; done; rm go; echo end'
+      sh -c 'await() { until [ -e go ]; do sleep 0.02; done; rm go; }; seq 300000; await; echo more; await; echo end'
     k3 join --ready l
     log=$(k3_field l log)
     wait_until "$DEADLINE" is_small "$log"
     in_background following without_inotify "$what" "$K3THREAD" logs -f -n 1 l
     wait_for_file following.out
     touch go
+    wait_until "$DEADLINE" grep -q more following.out
+    touch go
     finish following
-    is "$(cat following.out)" $'300000\nend'
+    is "$(cat following.out)" $'300000\nmore\nend'
     k3 shutdown
     rm following.out
   done
+}
+
+@test "with inotify a reader that follows is woken by the log, also if the thread has no file of marks" {
+  k3 start -n a -- sh -c 'echo x; exec sleep 1000'
+  in_background following "$K3THREAD" logs -f a
+  wait_for_file following.out
+  find "/proc/${background[following]}/fd" -lname '*inotify*' | grep -q .
+  k3 raise a
+  finish following
 }
 
 is_small() {
