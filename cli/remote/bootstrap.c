@@ -2,8 +2,8 @@
 
 /*
  * The rest of the script, after the line that sets its variables. It is one compound command, so that the shell has
- * read all of it before it runs any of it. In each directory it makes and runs a small test file, to see whether
- * programs can be stored and run there.
+ * read all of it before it runs any of it. In each directory it makes a file of the program's size, and runs a small
+ * one, to see whether programs can be stored and run there.
  */
 static const char script_body[] =
     "{ umask 077\n"
@@ -14,12 +14,14 @@ static const char script_body[] =
     "  d=$p/k3thread-run.$unique f=$d/k3thread\n"
     "  case $p in /*) ;; *) continue ;; esac\n"
     "  mkdir \"$d\" 2>/dev/null || continue\n"
+    "  head -c \"$size\" /dev/zero >\"$f\" &&\n"
     "  printf '#!/bin/sh\\nexit 7\\n' >\"$f\" && chmod 700 \"$f\" && \"$f\"\n"
     "  [ $? = 7 ] && break\n"
     "  rm -rf \"$d\"; d=\n"
     "done 2>/dev/null\n"
     "if [ -z \"$d\" ] || [ ! -e \"$f\" ]; then\n"
-    "  echo \"" BOOTSTRAP_MARK BOOTSTRAP_FAIL "no directory there takes a program\"; exit 1\n"
+    "  echo \"" BOOTSTRAP_MARK BOOTSTRAP_FAIL
+    "no directory there takes a program of $size bytes\"; exit 1\n"
     "fi\n"
     "rm -f \"$f\"\n"
     "echo \"" BOOTSTRAP_MARK BOOTSTRAP_NEED "$(uname -m)\"\n"

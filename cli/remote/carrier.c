@@ -8,6 +8,7 @@
 #include "cli/base/loop_signals.h"
 #include "cli/place/socket.h"
 #include "cli/remote/host.h"
+#include "cli/remote/host_script.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -143,7 +144,7 @@ static void reach_next(void)
     while (next_host < options->hosts->count && hosts_being_reached() < REACHED_MAX && !is_ending)
         host_reach(&hosts[next_host++]);
     if (hosts_being_reached() == 0)
-        host_forget_program();
+        host_script_forget();
 }
 
 /* Looks at all links when one of them is due, so that other rounds cost nothing for each machine. */

@@ -1,10 +1,11 @@
 #include "cli/remote/host.h"
 
+#include "cli/base/clock.h"
 #include "cli/base/standard.h"
 #include "cli/place/socket.h"
 #include "cli/remote/bootstrap.h"
 #include "cli/remote/host_command.h"
-#include "cli/remote/program_image.h"
+#include "cli/remote/host_script.h"
 #include "cli/rpc/envelope.h"
 #include "cli/rpc/member.h"
 
@@ -15,9 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 /* The most bytes that a machine may write before its agent is up. */
@@ -25,17 +24,24 @@
 
 #define LINE_SIZE 4096
 
-/* The program, for machines that lack it, and its word. Both are read when the first machine is reached. */
-static struct program_image image;
-static char                 word[256];
-static char                 path[4096];
+/* After so many seconds without an agent a machine is reported, and another one is reached in its place. */
+#define ANSWER_WITHIN 10.0
 
-static size_t being_reached; /* the number of machines in the stage HOST_REACHED */
+/* So many seconds after a command has closed its input or output it is given up. Most commands end then. */
+#define CLOSED_GRACE 1.0
+
+static size_t being_reached; /* the number of machines that are awaited */
+
+static void set_awaited(struct host *host, bool is_awaited)
+{
+    being_reached += (size_t) is_awaited;
+    being_reached -= (size_t) host->is_awaited;
+    host->is_awaited = is_awaited;
+}
 
 static void set_stage(struct host *host, enum host_stage stage)
 {
-    being_reached += (size_t) (stage == HOST_REACHED);
-    being_reached -= (size_t) (host->stage == HOST_REACHED);
+    set_awaited(host, stage == HOST_REACHED);
     host->stage = stage;
 }
 
@@ -64,6 +70,14 @@ static void lose(struct host *host, const char *why)
     if (host->pid != 0)
         (void) kill(host->pid, SIGTERM);
     dprintf(STDERR_FILENO, "k3thread: run: host '%s' is lost: %s\n", host->name, why);
+}
+
+/* Gives the machine up because of WHY, which it releases. */
+static void lose_for(struct host *host, struct text *why)
+{
+    text_byte(why, '\0', 1);
+    lose(host, why->failed ? "out of memory" : why->data);
+    text_release(why);
 }
 
 void host_end(struct host *host)
@@ -124,11 +138,20 @@ static void words_ready(struct source *source, uint32_t events)
 
 /* The exchange with the script */
 
+/* Closes SOURCE, whose other end the command has closed. The end of the command, which should follow, says why. */
+static void note_closed(struct host *host, struct source *source)
+{
+    loop_close(source);
+    host->closed = clock_monotonic();
+}
+
 static void flush(struct host *host)
 {
     int error = byte_queue_flush(&host->unsent, host->out.fd);
 
-    if (error != 0 && error != -EPIPE) /* the end of the command says more */
+    if (error == -EPIPE)
+        note_closed(host, &host->out);
+    else if (error != 0)
         lose(host, strerror(-error));
     else if (error == 0)
         (void) loop_change(&host->out,
@@ -142,30 +165,18 @@ static void out_ready(struct source *source, uint32_t events)
     if ((events & EPOLLOUT) != 0)
         flush(host);
     else
-        loop_close(source); /* no process reads it any more; the end of the command says why */
+        note_closed(host, source);
 }
 
-/* Sends the program to a machine that lacks it, if MACHINE, the processor there, is the processor here. */
+/* Sends the program to a machine that lacks it, whose processor is MACHINE. */
 static void send_program(struct host *host, const char *machine)
 {
-    struct utsname own;
-    char           why[sizeof(host->why)];
+    struct text why = {0};
 
-    if (uname(&own) < 0 || strcmp(own.machine, machine) != 0)
-        (void) snprintf(why, sizeof(why),
-                        "its processor is %.64s, and this program is for %.64s; install "
-                        "k3thread " K3THREAD_VERSION " there",
-                        machine, own.machine);
-    else if (!image.is_static)
-        (void) snprintf(
-            why, sizeof(why),
-            "k3thread is missing there, and this program needs libraries; install it there");
-    else {
-        byte_queue_add(&host->unsent, image.data, image.size);
+    if (host_script_add_program(&host->unsent, machine, &why))
         flush(host);
-        return;
-    }
-    lose(host, why);
+    else
+        lose_for(host, &why);
 }
 
 /*
@@ -255,7 +266,7 @@ static void in_ready(struct source *source, uint32_t events)
         host->noise += (size_t) n;
         take_lines(host);
     } else if (n == 0) {
-        loop_close(source); /* the end of the command says why */
+        note_closed(host, source);
     } else if (errno != EAGAIN && errno != EINTR) {
         lose(host, "its output has no reply of an agent");
     }
@@ -325,25 +336,6 @@ int host_open(struct host *host, const struct host_user *user, const char *name,
     return loop_watch(&host->listener, fd, listener_ready, EPOLLIN);
 }
 
-/* Reads this program, once. Returns false with WHY if it cannot be read. */
-static bool read_program(struct text *why)
-{
-    ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - 1);
-
-    if (image.data != NULL)
-        return true;
-    path[n > 0 ? n : 0] = '\0';
-    if (program_image_read(&image, why) != 0 || !program_image_word(&image, word, sizeof(word)))
-        return false;
-    program_image_sum(&image);
-    return true;
-}
-
-void host_forget_program(void)
-{
-    program_image_release(&image);
-}
-
 /* Starts the command, and watches this side's ends of its pipes. Returns 0 or -errno. */
 static int start_command(struct host *host)
 {
@@ -360,36 +352,21 @@ static int start_command(struct host *host)
     return error;
 }
 
-/* Sends the script. */
-static void send_script(struct host *host)
-{
-    struct text script = {0};
-    char        unique[64];
-    static int  number;
-
-    (void) snprintf(unique, sizeof(unique), "%d.%d.%llx", (int) getpid(), ++number,
-                    (unsigned long long) time(NULL));
-    bootstrap_write(&script, &image, word, path, unique);
-    byte_queue_add_text(&host->unsent, &script);
-    flush(host);
-}
-
 void host_reach(struct host *host)
 {
     struct text why = {0};
     int         error;
 
     set_stage(host, HOST_REACHED);
+    host->reached = clock_monotonic();
     error = start_command(host);
     if (error != 0)
         text_printf(&why, "cannot run '%s': %s", host->command[0], strerror(-error));
-    else if (read_program(&why)) { /* while the command is under way */
-        send_script(host);
+    else if (host_script_add(&host->unsent, &why)) { /* while the command is under way */
+        flush(host);
         return;
     }
-    text_byte(&why, '\0', 1);
-    lose(host, why.failed ? "out of memory" : why.data);
-    text_release(&why);
+    lose_for(host, &why);
 }
 
 size_t hosts_being_reached(void)
@@ -397,8 +374,25 @@ size_t hosts_being_reached(void)
     return being_reached;
 }
 
+/* Looks at a machine whose agent is not up. Returns the seconds until the next look. */
+static double await_agent(struct host *host)
+{
+    double now = clock_monotonic();
+
+    if (host->closed > 0 && now >= host->closed + CLOSED_GRACE) {
+        lose(host, "its command has closed the connection");
+    } else if (host->is_awaited && now >= host->reached + ANSWER_WITHIN) {
+        set_awaited(host, false);
+        dprintf(STDERR_FILENO, "k3thread: run: host '%s' has not answered for %.0f seconds\n",
+                host->name, ANSWER_WITHIN);
+    }
+    return CLOSED_GRACE;
+}
+
 double host_do_due(struct host *host)
 {
+    if (host->stage == HOST_REACHED)
+        return await_agent(host);
     return link_do_due(&host->link);
 }
 

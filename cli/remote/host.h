@@ -33,7 +33,10 @@ struct host {
     const char             *name;
     char                  **command;
     enum host_stage         stage;
-    pid_t                   pid;                      /* of the command; 0: none, or it has ended */
+    double                  reached;    /* when its command was started */
+    double                  closed;     /* when that closed its input or output; 0: it did not */
+    bool                    is_awaited; /* it is among hosts_being_reached() */
+    pid_t                   pid;        /* of the command; 0: none, or it has ended */
     struct source           listener, in, out, words; /* words: its standard error; fd -1: closed */
     struct byte_queue       unsent, received;
     size_t                  noise;     /* how many bytes it has written so far */
@@ -47,13 +50,19 @@ struct host {
 int host_open(struct host *host, const struct host_user *user, const char *name, const char *socket,
               char **command);
 
-/* Returns the number of machines that are being reached: their commands were started, and no agent is up yet. */
+/*
+ * Returns the number of machines that are being reached: their commands were started, and no agent is up yet. A machine
+ * that has been silent for a while does not count.
+ */
 size_t hosts_being_reached(void);
 
 /* Starts the command that reaches the machine. */
 void host_reach(struct host *host);
 
-/* Looks at the link to the machine's agent (link_do_due()). Returns the seconds until the next call. */
+/*
+ * Looks at the link to the machine's agent (link_do_due()), or at how long the machine has not answered. Returns the
+ * seconds until the next call.
+ */
 double host_do_due(struct host *host);
 
 /* Takes the wait STATUS of the command. */
@@ -64,8 +73,5 @@ void host_end(struct host *host);
 
 /* Appends the request by which the supervisor is told the state of the machine. */
 void host_write_news(struct text *line, const struct host *host, int64_t id);
-
-/* Frees the copy of the program that is sent to machines. */
-void host_forget_program(void);
 
 #endif

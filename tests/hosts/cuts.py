@@ -46,20 +46,20 @@ def processes(mark):
 
 def family(root):
     """Returns the processes below ROOT, as pid: name: a supervisor has nothing of its run's environment."""
-    children, names = {}, {}
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            with open(f"/proc/{pid}/stat") as file:
-                stat = file.read()
-        except OSError:
-            continue
-        names[int(pid)] = stat[stat.index("(") + 1 : stat.rindex(")")]
-        children.setdefault(int(stat[stat.rindex(")") + 2 :].split()[1]), []).append(int(pid))
     below, todo = {}, [root]
     while todo:
-        for pid in children.get(todo.pop(), []):
-            below[pid] = names[pid]
-            todo.append(pid)
+        pid = todo.pop()
+        try:
+            children = []
+            for task in os.listdir(f"/proc/{pid}/task"):
+                with open(f"/proc/{pid}/task/{task}/children") as file:
+                    children += map(int, file.read().split())
+            for child in children:
+                with open(f"/proc/{child}/comm") as file:
+                    below[child] = file.read().strip()
+        except OSError:
+            continue
+        todo += children
     return below
 
 

@@ -54,3 +54,46 @@ no_sleeps() {
   PATH=${K3THREAD%/*}:$PATH run_on a script
   is "$(cat out)" $'a | 1\na | fine'
 }
+
+@test "a command that closes its input or its output before the agent is up, and does not end, loses its machine" {
+  script_of 'start -n a -- true'
+  for via in 'sh -c "exec sleep 1000 <&-"' 'sh -c "exec sleep 1000 >&-"'; do
+    run -125 run_on a script
+    grep -q "host 'a' is lost: its command has closed the connection" messages
+  done
+  via='sh -c "echo no way >&2; exec >&-; until [ -e end ]; do sleep 0.02; done"'
+  (sleep 0.1 && touch end) 3>&- &
+  run -125 run_on a script
+  grep -q "host 'a' is lost: no way" messages
+}
+
+@test "a connection that breaks in one direction ends everything on the machine" {
+  local way
+  cp "$BATS_TEST_DIRNAME/relay.py" .
+  script_of 'start -n a -- sh -c "echo \$\$ >pid; touch up; exec sleep 1000"'
+  for way in from-agent to-agent; do
+    rm -f up pid
+    via="$PYTHON -I -S relay.py $way up"
+    run -125 run_on a script
+    grep -q "^a .*ConnectionError, exit 125: host 'a' is lost" messages
+    wait_until 15 refute_alive "$(cat pid)"
+  done
+}
+
+@test "what is printed before the agent is no part of the output, whatever it is" {
+  via='sh -c "head -c 100000 /dev/urandom; echo; yes k3thread-agent | head -1000; exec sh"'
+  script_of 'start -n a -- echo fine'
+  run_on a script
+  is "$(cat out)" 'a | fine'
+}
+
+@test "a name that is an option of the command that reaches a machine is refused" {
+  script_of 'start -- true'
+  for name in '-oProxyCommand=touch ran' 'a,-oProxyCommand=touch'; do
+    run -64 k3 run --hosts "$name" script
+    like "$output" "*'-oProxyCommand=touch' is no name of a host"
+  done
+  echo -- '-v' >list
+  run -64 k3 run --hosts @list script
+  refute_file ran
+}

@@ -48,3 +48,13 @@ teardown() {
   finish run
   grep -qx 'a | fine' run.out
 }
+
+@test "machines that do not answer are named, and do not keep others from being reached" {
+  local hosts
+  hosts=$(printf 'silent%s ' {1..64})
+  script_of 'start -n a -- echo fine'
+  in_front run --hosts "$hosts good" --via 'sh -c "case {} in good) exec sh ;; esac; exec sleep 1000"' script
+  finish run
+  is "$(cat run.out)" 'a | fine'
+  is "$(grep -c "host 'silent[0-9]*' has not answered for 10 seconds" run.err)" 64
+}

@@ -459,6 +459,19 @@ hidden() {
   like "$(cat out)" "a | */k3thread-run.*/k3thread"
 }
 
+@test "the program goes to a directory that has room for it" {
+  hidden
+  via='unshare -m sh -c "mount --bind /dev/null bin/only-here; mount -t tmpfs -o size=100k none no; PATH=/usr/bin:/bin exec sh"'
+  mkdir no
+  script_of 'start -n a -- sh -c "readlink /proc/\$PPID/exe"'
+  XDG_RUNTIME_DIR=$dir/no run_on a script
+  unlike "$(cat out)" "*$dir/no/*"
+  like "$(cat out)" "a | */k3thread-run.*/k3thread"
+  via='unshare -m sh -c "mount --bind /dev/null bin/only-here; mount -t tmpfs -o size=100k none no; for d in /dev/shm /tmp; do mount --bind no \$d; done; PATH=/usr/bin:/bin HOME=/dev/shm TMPDIR= exec sh"'
+  XDG_RUNTIME_DIR=$dir/no run -125 run_on a script
+  grep -q "host 'a' is lost: no directory there takes a program of [0-9]* bytes" messages
+}
+
 @test "--hosts takes commas, blanks, newlines and a file" {
   script_of 'start --host a -- true' 'start --host b -- true' 'start --host c -- true'
   run_on $'a:1,b\n c:2' script
