@@ -25,7 +25,10 @@ static int control(int operation, struct source *source, uint32_t events)
 {
     struct epoll_event event = {.events = events, .data.ptr = source};
 
-    return epoll_ctl(epoll_fd, operation, source->fd, &event) < 0 ? -errno : 0;
+    if (epoll_ctl(epoll_fd, operation, source->fd, &event) < 0)
+        return -errno;
+    source->events = events;
+    return 0;
 }
 
 int loop_add(struct source *source, uint32_t events)
@@ -35,7 +38,7 @@ int loop_add(struct source *source, uint32_t events)
 
 int loop_change(struct source *source, uint32_t events)
 {
-    return control(EPOLL_CTL_MOD, source, events);
+    return source->events == events ? 0 : control(EPOLL_CTL_MOD, source, events);
 }
 
 int loop_watch(struct source *source, int fd, void (*ready)(struct source *source, uint32_t events),
@@ -51,7 +54,7 @@ int loop_watch(struct source *source, int fd, void (*ready)(struct source *sourc
 
 void loop_remove(struct source *source)
 {
-    control(EPOLL_CTL_DEL, source, 0);
+    (void) control(EPOLL_CTL_DEL, source, 0);
     for (int i = round_at; i < round_count; i++)
         if (round_events[i].data.ptr == source)
             round_events[i].data.ptr = NULL;

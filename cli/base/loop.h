@@ -11,7 +11,8 @@
 
 /* A descriptor, and the function to call when it is ready. The owner of the source embeds it. */
 struct source {
-    int fd;
+    int      fd;
+    uint32_t events; /* that the loop watches for; the loop sets it */
     void (*ready)(struct source *source, uint32_t events);
 };
 
@@ -22,7 +23,10 @@ struct source {
 /* Opens the loop, once. Returns 0 or -errno. */
 int loop_open(void);
 
-/* Begin to watch SOURCE for EVENTS (EPOLLIN, EPOLLOUT), and change the events. Return 0 or -errno. */
+/*
+ * Begin to watch SOURCE for EVENTS (EPOLLIN, EPOLLOUT), and change the events; a change to the same events costs
+ * nothing. Return 0 or -errno.
+ */
 int loop_add(struct source *source, uint32_t events);
 int loop_change(struct source *source, uint32_t events);
 

@@ -26,14 +26,10 @@ void channel_rearm(struct channel *channel)
         events |= EPOLLIN;
     if (byte_queue_size(&channel->unwritten) > 0)
         events |= EPOLLOUT;
-    if (channel->is_parked && events == 0)
-        return;
-    if (channel->is_parked && loop_add(&channel->source, events) == 0) {
+    if (!channel->is_parked)
+        (void) loop_change(&channel->source, events);
+    else if (events != 0 && loop_add(&channel->source, events) == 0)
         channel->is_parked = false;
-        channel->events = events;
-    }
-    if (events != channel->events && loop_change(&channel->source, events) == 0)
-        channel->events = events;
 }
 
 /*
@@ -46,7 +42,6 @@ static void park(struct channel *channel)
     if (!channel->is_parked)
         loop_remove(&channel->source);
     channel->is_parked = true;
-    channel->events = 0;
 }
 
 /* Tells the other side that the connection is closed, and frees CHANNEL. */
@@ -145,7 +140,6 @@ struct channel *channel_new(struct link *link, uint32_t id, int socket)
     channel->link = link;
     channel->id = id;
     channel->credit = CHANNEL_WINDOW;
-    channel->events = EPOLLIN;
     LIST_INSERT_HEAD(&link->channels[id % LINK_BUCKETS], channel, link_entry);
     link->count++;
     return channel;

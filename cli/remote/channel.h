@@ -14,7 +14,6 @@ struct channel {
     struct source source; /* the socket */
     struct link  *link;
     uint32_t      id;
-    uint32_t      events;
     uint32_t      credit;     /* how many bytes may be sent to the other side */
     uint32_t      uncredited; /* bytes that were written, and not yet credited to the other side */
     struct byte_queue unwritten; /* bytes that the socket has not taken */

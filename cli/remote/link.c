@@ -19,12 +19,6 @@
 /* While this many channels are open, of both sides together, the other side can open no more. */
 #define CHANNELS_MAX 65536
 
-static void set_events(struct source *source, uint32_t *now, uint32_t wanted)
-{
-    if (*now != wanted && loop_change(source, wanted) == 0)
-        *now = wanted;
-}
-
 /* Closes the link, and says WHY. */
 static void cut(struct link *link, const char *why)
 {
@@ -57,8 +51,7 @@ static bool flush(struct link *link)
         return false;
     }
     make_room(link);
-    set_events(&link->out, &link->out_events,
-               byte_queue_size(&link->unsent) > 0 ? (uint32_t) EPOLLOUT : 0);
+    (void) loop_change(&link->out, byte_queue_size(&link->unsent) > 0 ? (uint32_t) EPOLLOUT : 0);
     return true;
 }
 
@@ -210,7 +203,7 @@ void links_flush(void)
     struct link *link;
 
     while ((link = frame_next_link()) != NULL)
-        if (link_is_open(link) && byte_queue_size(&link->unsent) > 0 && link->out_events == 0)
+        if (link_is_open(link) && byte_queue_size(&link->unsent) > 0 && link->out.events == 0)
             (void) flush(link);
 }
 

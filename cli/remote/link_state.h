@@ -32,7 +32,6 @@ struct link {
     void (*cut)(struct link *link, const char *why);
 
     struct source       in, out; /* of the two pipes; fd -1: closed */
-    uint32_t            out_events;
     struct byte_queue   received, unsent;
     double              heard, beat; /* the time of the last bytes; of the next sign of life */
     uint32_t            last_id;

@@ -65,8 +65,7 @@ static void rearm(struct connection *connection)
         events |= EPOLLOUT;
     if (!connection->closing && !connection->eof && has_room(connection))
         events |= EPOLLIN;
-    if (events != connection->events && loop_change(&connection->source, events) == 0)
-        connection->events = events;
+    (void) loop_change(&connection->source, events);
 }
 
 /*
@@ -362,7 +361,6 @@ int connection_open(struct connection *connection, int fd, const struct connecti
 
     connection->source = (struct source){.fd = fd, .ready = connection_ready};
     connection->handler = handler;
-    connection->events = EPOLLIN;
     error = loop_add(&connection->source, EPOLLIN);
     if (error != 0) {
         close(fd);

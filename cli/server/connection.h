@@ -46,8 +46,7 @@ struct connection {
     struct source                    source;
     const struct connection_handler *handler;
     struct buffer                    in, out;
-    size_t                           seen;   /* how many bytes of IN are known to hold no newline */
-    uint32_t                         events; /* the events that the loop watches */
+    size_t                           seen; /* how many bytes of IN are known to hold no newline */
     bool                             closing; /* hang up once OUT is empty; read no more */
     bool                             eof; /* the input has ended; what was read is still answered */
     bool                             gone;      /* the client no longer reads replies */
