@@ -80,7 +80,7 @@ const char *const report_style[] = {
 "font-variant-numeric:tabular-nums}\n"
 "svg .e{text-anchor:end}svg .i{fill:var(--bg);stroke:none;font-weight:600}svg .lf{fill:var(--failed);font-weight:600}svg .lf.i{fill:var(--bg)}\n"
 ".g{stroke:var(--line);stroke-width:1}\n"
-".t{fill:var(--tint)}\n"
+".t{fill:var(--tint)}.k{fill:var(--bg)}\n"
 ".r,.y,.s,.f{stroke-width:1}\n"
 ".r{fill:var(--run);stroke:var(--run)}.y{fill:var(--ready);stroke:var(--ready)}\n"
 ".s{fill:var(--stop);stroke:var(--stop)}.f{fill:var(--failed);stroke:var(--failed)}\n"

@@ -25,6 +25,9 @@
 #define LABEL_BEHIND 84
 #define LABEL_BEFORE 16
 
+/* The width of a letter of a label, in pixels, rounded up. */
+#define LABEL_LETTER 7
+
 /* The most marks of the axis. */
 #define MARKS 8
 
@@ -181,49 +184,94 @@ static void add_phase(const struct timeline *timeline, const struct course_phase
     text_add(timeline->text, course_is_of_run(phase) ? "</rect>" : "</line>");
 }
 
-/* Begins the label of a row: behind its last bar, before it, or inside at its end. */
-static void begin_label(const struct timeline *timeline, const struct course_thread *thread,
-                        const char *class, int                                       y)
+/* The place of a label: behind the last bar, before it, or inside at its end. */
+enum label_place { BEHIND, BEFORE, INSIDE };
+
+/* The label of a row. */
+struct label {
+    enum label_place place;
+    bool             is_on_line; /* only lines, and no other bars, lead up to the last bar */
+    double           at;         /* in percent */
+    struct text      words;
+};
+
+/* Sets the words of LABEL: the result and the duration of the thread OBJECT, whose class is CLASS. */
+static void describe(struct label *label, const json_t *object, const char *class)
 {
-    size_t first = thread->count - 1;
-    double to = percent(timeline, thread->phases[thread->count - 1].ended), from;
-    bool   is_behind = to < LABEL_BEHIND, is_before;
+    const json_t *seconds = json_object_get(object, "seconds");
+
+    if (strcmp(class, "ok") != 0) {
+        outcome_add_result(&label->words, object);
+        text_add(&label->words, json_is_number(seconds) ? ", " : "");
+    }
+    if (json_is_number(seconds))
+        report_add_duration(&label->words, json_number_value(seconds));
+}
+
+/* Makes the label of THREAD, which is described by OBJECT. The caller releases its words. */
+static struct label make_label(const struct timeline *timeline, const struct course_thread *thread,
+                               const json_t *object)
+{
+    size_t       first = thread->count - 1;
+    double       to = percent(timeline, thread->phases[thread->count - 1].ended), from;
+    struct label label = {.place = BEHIND, .at = to};
 
     while (first > 0 && thread->phases[first - 1].run == thread->phases[first].run)
         first--;
     from = percent(timeline, thread->phases[first].began);
-    is_before = !is_behind && from >= LABEL_BEFORE;
-    text_printf(timeline->text, "<text class=\"l%s%s\" x=\"%.2f%%\" dx=\"%d\" y=\"%d\">",
-                strcmp(class, "failed") == 0 ? " lf" : "",
-                is_behind   ? ""
-                : is_before ? " e"
-                            : " e i",
-                is_before ? from : to, is_behind ? 6 : -6, y + 4);
+    label.is_on_line = true;
+    for (size_t i = 0; i < first; i++)
+        label.is_on_line &= !course_is_of_run(&thread->phases[i]);
+    if (to >= LABEL_BEHIND && from >= LABEL_BEFORE) {
+        label.place = BEFORE;
+        label.at = from;
+    } else if (to >= LABEL_BEHIND) {
+        label.place = INSIDE;
+    }
+    describe(&label, object, report_class(timeline->report, object));
+    return label;
 }
 
-/* Adds the result and the duration of the thread in ROW, beside its last bar. */
+/* Adds the label of the thread in ROW. */
 static void add_label(const struct timeline *timeline, size_t row)
 {
+    static const char *const    classes[] = {[BEHIND] = "", [BEFORE] = " e", [INSIDE] = " e i"};
     json_int_t                  id = timeline->ids[row];
     const json_t               *object = report_thread(timeline->report, id);
     const struct course_thread *thread = course_find(timeline->report->result->course, id);
-    const char *class = report_class(timeline->report, object);
-    const json_t *seconds = json_object_get(object, "seconds");
-    struct text   outcome = {0};
+    bool         failed = strcmp(report_class(timeline->report, object), "failed") == 0;
+    struct label label;
 
     if (thread == NULL)
         return;
-    begin_label(timeline, thread, class, middle(timeline, row));
-    if (strcmp(class, "ok") != 0) {
-        outcome_add_result(&outcome, object);
-        report_add_text(timeline->text, outcome.data, outcome.size);
-        text_add(timeline->text, json_is_number(seconds) ? ", " : "");
-    }
-    if (json_is_number(seconds))
-        report_add_duration(timeline->text, json_number_value(seconds));
+    label = make_label(timeline, thread, object);
+    text_printf(timeline->text, "<text class=\"l%s%s\" x=\"%.2f%%\" dx=\"%d\" y=\"%d\">",
+                failed ? " lf" : "", classes[label.place], label.at, label.place == BEHIND ? 6 : -6,
+                middle(timeline, row) + 4);
+    report_add_text(timeline->text, label.words.data, label.words.size);
     text_add(timeline->text, "</text>\n");
-    timeline->text->failed |= outcome.failed;
-    text_release(&outcome);
+    timeline->text->failed |= label.words.failed;
+    text_release(&label.words);
+}
+
+/*
+ * Clears the place of a label before the bar, where a line shows that the thread has waited: the line would seem to
+ * strike out the words. The width is estimated, as only the reader's browser knows the font.
+ */
+static void clear_label(const struct timeline *timeline, const struct course_thread *thread,
+                        const json_t *object, size_t row)
+{
+    struct label label = make_label(timeline, thread, object);
+    int width = (int) text_width(label.words.data, label.words.size) * LABEL_LETTER + LABEL_LETTER;
+    int y = middle(timeline, row) - BAR / 2;
+
+    for (int i = 0; label.place == BEFORE && label.is_on_line && i < (timeline->on[row] ? 2 : 1);
+         i++)
+        text_printf(timeline->text,
+                    "<rect class=\"%s\" x=\"%.2f%%\" y=\"%d\" width=\"%d\" height=\"%d\" "
+                    "transform=\"translate(-%d)\"/>",
+                    i == 0 ? "k" : "t", label.at, y, width, BAR, width + 1);
+    text_release(&label.words);
 }
 
 static void add_row(const struct timeline *timeline, size_t row)
@@ -241,6 +289,7 @@ static void add_row(const struct timeline *timeline, size_t row)
         return;
     for (size_t i = 0; i < thread->count; i++)
         add_phase(timeline, &thread->phases[i], has_failed(thread, i, failed), y);
+    clear_label(timeline, thread, object, row);
 }
 
 static bool is_in_chunk(const struct timeline *timeline, size_t row)

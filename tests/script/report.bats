@@ -89,6 +89,19 @@ a_run() {
   is "$(in_page "$path")" "(['a waited for its time', 'a ran'], [])"
 }
 
+@test "no line of --report strikes out the label of a thread that has waited" {
+  script_of 'start --name a -- sleep 0.4' 'start --name b -- sh -c "sleep 0.1; exit 3"'
+  run -3 k3 run -q --slots 1 --report r.html script
+  # The rectangle ends where the label before the bar ends, and is wide enough for it; the line comes before both.
+  [[ $(tr -d '\n' <r.html) =~ '<line class="q"'.*'<rect class="k" x="'([0-9.]+)'%" y="'[0-9]+'" width="'([0-9]+)'"'.*'<text class="l lf e" x="'([0-9.]+)'%"'[^'>']*'>exit 3, ' ]]
+  is "${BASH_REMATCH[1]}" "${BASH_REMATCH[3]}"
+  [ "${BASH_REMATCH[2]}" -ge 90 ]
+  # Earlier runs of a thread are not covered.
+  script_of 'start --name a --restart on-failure:1 -- sh -c "sleep 0.1; exit 3"'
+  run -3 k3 run -q --slots 1 --report r.html script
+  run ! grep 'class="k"' r.html
+}
+
 @test "--report shows the last lines of what has failed, as a terminal would" {
   script_of 'start --name a -- sh -c "seq 200; printf \"\\033[31mred\\033[0m\\n10%%\\r20%%\\r\\n\"; exit 1"' \
     'start --name b -- sh -c "echo fine"'
