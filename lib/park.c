@@ -17,8 +17,8 @@ static __attribute__((noinline)) long park(double timeout)
 
     if (result != 0)
         return result;
-    while (atomic_exchange(&self->permit, 0) == 0) {
-        result = k3t_wait_word((const unsigned *) &self->permit, 0, &deadline);
+    while (atomic_exchange(&self->park_permit, 0) == 0) {
+        result = k3t_wait_word((const unsigned *) &self->park_permit, 0, &deadline);
         if (result != 0 && result != -EAGAIN && result != -EINTR)
             return result;
     }
@@ -38,8 +38,8 @@ int k3thread_unpark(k3thread *t)
         return K3THREAD_TYPE_ERROR;
     if (!k3thread_is_alive(t))
         return K3THREAD_INVALID_THREAD_ID_ERROR;
-    if (atomic_exchange(&t->permit, 1) == 0)
-        syscall(SYS_futex, &t->permit, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+    if (atomic_exchange(&t->park_permit, 1) == 0)
+        syscall(SYS_futex, &t->park_permit, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
     errno = saved_errno;
     return 0;
 }

@@ -64,7 +64,7 @@ struct k3thread {
     pthread_mutex_t
         wake_lock; /* held while the tid is used; never together with another lock but in fork */
 
-    atomic_uint permit; /* a futex: see park.c */
+    atomic_uint park_permit; /* a futex: see park.c */
 
     /* The deadline of a wait inside the C library; see k3t_until. Only the thread itself uses it. */
     struct timespec until;

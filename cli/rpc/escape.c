@@ -5,22 +5,6 @@
 
 #include <stdbool.h>
 
-/* Returns the byte that a backslash and LETTER stand for in a table; 0: a table has no such escape. */
-static char meaning_of(char letter)
-{
-    switch (letter) {
-    case 't':
-        return '\t';
-    case 'n':
-        return '\n';
-    case '"':
-    case '\\':
-        return letter;
-    default:
-        return 0;
-    }
-}
-
 /* Marks the bytes of WORD that do not stand for themselves (byte_scan.h). */
 static uint64_t mark_special(uint64_t word)
 {
@@ -75,13 +59,13 @@ struct removal {
     char       *out;
 };
 
-/* Takes out the escape that comes next. Returns false if no escape comes next, or an escape that no table has. */
+/* Takes out the escape that comes next. Returns false if no escape comes next, or one with digits. */
 static bool take_escape(struct removal *removal)
 {
     char byte = 0;
 
     if (removal->size >= 2 && removal->string[0] == '\\')
-        byte = meaning_of(removal->string[1]);
+        byte = json_meaning_of(removal->string[1]);
     if (byte == 0)
         return false;
     *removal->out++ = byte;

@@ -13,8 +13,8 @@ size_t escape_plain(const char *bytes, size_t size);
 void escape_add(struct text *text, const char *bytes, size_t size);
 
 /*
- * Copies the SIZE bytes of a string that holds a table to RET, which is as large, without the escapes.
- * Returns the number of copied bytes, or 0 if the string has anything that no table has.
+ * Copies the SIZE bytes of a string that holds a table to RET, which is as large, without the escapes. Returns
+ * the number of copied bytes, or 0 if the string is no valid one, or has an escape with digits, as no table has.
  */
 size_t escape_remove(const char *string, size_t size, char *ret);
 
