@@ -86,14 +86,3 @@ no_sleeps() {
   run_on a script
   is "$(cat out)" 'a | fine'
 }
-
-@test "a name that is an option of the command that reaches a machine is refused" {
-  script_of 'start -- true'
-  for name in '-oProxyCommand=touch ran' 'a,-oProxyCommand=touch'; do
-    run -64 k3 run --hosts "$name" script
-    like "$output" "*'-oProxyCommand=touch' is no name of a host"
-  done
-  echo -- '-v' >list
-  run -64 k3 run --hosts @list script
-  refute_file ran
-}

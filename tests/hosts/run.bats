@@ -449,6 +449,16 @@ hidden() {
   refute_file "${program%/*}"
 }
 
+@test "a program that does not arrive whole is not run" {
+  hidden
+  # A byte of the program's beginning is another one there. The script has no such byte.
+  via='sh -c "stdbuf -o0 tr \\\\177 \\\\176 | unshare -m sh -c \"mount --bind /dev/null bin/only-here; PATH=/usr/bin:/bin exec sh\""'
+  script_of 'start -n a -- true'
+  run -125 run_on a script
+  grep -q "host 'a' is lost: the program did not arrive whole" messages
+  [ -z "$(find "$dir" -path '*k3thread-run*' -name k3thread)" ]
+}
+
 @test "the program goes to a directory that lets it be executed" {
   hidden
   via='unshare -m sh -c "mount --bind /dev/null bin/only-here; mount -t tmpfs -o noexec none no; PATH=/usr/bin:/bin exec sh"'
