@@ -413,7 +413,7 @@ check-faults check-arrivals check-hosts check-mutants fuzz bench bench-lib:
 	@$(CHECK_ENV) $(RUN)
 
 .PHONY: check-arm64
-check-arm64: ## build for aarch64, and run tests in an emulated machine (TESTS=FILES BUDGET=SECONDS SUITE=… KERNEL=…)
+check-arm64: ## build for aarch64, and run tests in an emulated machine (TESTS=FILES FILTER=… BUDGET=SECONDS PROCESSORS=1 SUITE=… KERNEL=…)
 	@$(CHECK_ENV) TESTS='$(if $(filter file,$(origin TESTS)),,$(TESTS))' tests/arm64/run
 
 .PHONY: demo
