@@ -16,6 +16,16 @@
 
 #define BLOCK_SIZE ((size_t) 64 * 1024)
 
+/*
+ * Asks with the effective user's rights, by faccessat2(2), which filters of old containers refuse with EPERM. Then it
+ * asks with the real user's, which differ only in a set-id program.
+ */
+static bool is_writable(const char *directory)
+{
+    return eaccess(directory, W_OK | X_OK) == 0 ||
+           (errno == EPERM && access(directory, W_OK | X_OK) == 0);
+}
+
 int kept_logs_open(struct kept_logs *kept, struct text *why)
 {
     int error = 0;
@@ -25,7 +35,7 @@ int kept_logs_open(struct kept_logs *kept, struct text *why)
     error = directory_make_all(kept->directory);
     if (error == 0)
         kept->fd = open(kept->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (error == 0 && (kept->fd < 0 || faccessat(kept->fd, ".", W_OK | X_OK, AT_EACCESS) < 0))
+    if (error == 0 && (kept->fd < 0 || !is_writable(kept->directory)))
         error = -errno;
     if (error == 0) {
         kept->path = realpath(kept->directory, NULL);

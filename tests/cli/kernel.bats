@@ -8,7 +8,7 @@
 load helpers
 
 # From 424 on the numbers are the same on every processor.
-CLONE3=435 CLOSE_RANGE=436 PIDFD_OPEN=434 PIDFD_SEND_SIGNAL=424
+CLONE3=435 CLOSE_RANGE=436 PIDFD_OPEN=434 PIDFD_SEND_SIGNAL=424 FACCESSAT2=439
 case $(uname -m) in
   x86_64) EPOLL_CREATE1=291 FALLOCATE=285 INOTIFY_INIT1=294 INOTIFY_ADD_WATCH=254 WAITID=247 ;;
   aarch64) EPOLL_CREATE1=20 FALLOCATE=47 INOTIFY_INIT1=26 INOTIFY_ADD_WATCH=27 WAITID=95 ;;
@@ -67,6 +67,14 @@ setup() {
   run -7 k3 start --wait -- sh -c 'exit 7'
   k3 raise --wait a
   is "$(k3_field a exception)" SystemExit
+}
+
+@test "run keeps logs where faccessat2 is refused" {
+  echo 'start -n a -- echo kept' >script
+  for error in "$ENOSYS" "$EPERM"; do
+    "$HELPERS/refuse" "$error" "$FACCESSAT2" -- "$K3THREAD" run -q --logs "logs$error" script
+    is "$(cat "logs$error"/*)" kept
+  done
 }
 
 @test "if inotify is refused, a log keeps to its limit, a line makes its thread ready, and a reader can follow" {
