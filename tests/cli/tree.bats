@@ -190,19 +190,17 @@ start_stray() {
 }
 
 @test "leftovers get SIGTERM first, and SIGKILL after the grace" {
-  k3 start -n l -g 1 -- sh -c '
+  k3 start -n l -g 2 -- sh -c '
     (setsid sh -c "trap \"echo asked >asked; exit\" TERM; echo >ready1; while :; do sleep 0.02; done" &)
     (setsid sh -c "trap \"\" TERM; echo \$\$ >stubborn; while :; do sleep 0.02; done" &)
     while [ ! -s ready1 ] || [ ! -s stubborn ]; do sleep 0.02; done'
-  wait_for_state l stopping
-  wait_for_file asked
-  assert_alive "$(cat stubborn)"
   k3 join l
+  [ -s asked ]
   refute_alive "$(cat stubborn)"
   script <<'EOF'
 thread = call("list")[0]
 assert thread["exit_code"] == 0 and thread["exception"] is None, thread
-assert thread["ended"] - thread["started"] >= 1, thread
+assert thread["ended"] - thread["started"] >= 2, thread
 EOF
 }
 
