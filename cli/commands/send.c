@@ -138,7 +138,7 @@ const struct command command_send = {
     .doc = "Write to the input of a thread\vThe thread was started with --input or --tty. Writes "
            "TEXT and a "
            "newline, or without TEXT copies standard input. Returns when the command's input has "
-           "taken the bytes: it holds 64 KiB that the command has not read.",
+           "taken the bytes: 64 KiB fit into it that the command has not read.",
     .group = COMMAND_GROUP_WATCHING,
     .flags = COMMAND_INPUT | COMMAND_CONNECTS,
     .options = options,

@@ -21,7 +21,7 @@ struct spawn_descriptor {
 /* The most such descriptors: one of a probe, two of a jobserver, and one of k3thread-host. */
 #define SPAWN_EXTRAS 4
 
-/* How one command is to be started. */
+/* The plan by which one command is started. */
 struct spawn_plan {
     char *const *argv;
     char *const *environment; /* the command is searched for in its PATH */

@@ -1,4 +1,4 @@
-/* The options of a run. */
+/* The options of `run` that its front needs. */
 #ifndef K3THREAD_CLI_SCRIPT_FRONT_OPTIONS_H
 #define K3THREAD_CLI_SCRIPT_FRONT_OPTIONS_H
 
@@ -16,7 +16,7 @@ enum leaks {
     LEAKS_FAIL,  /* the same, and the thread counts as failed */
 };
 
-/* The options that the front needs. */
+/* The options of one run. */
 struct front_options {
     bool       fail_fast;      /* the first failed thread ends the run; daemons do not count */
     bool       any;            /* the first ended thread ends the run; daemons do not count */

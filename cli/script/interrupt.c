@@ -6,9 +6,8 @@
 #include <signal.h>
 
 /*
- * Handles Ctrl-C. Requests that the script sent before it was killed may still be under way. The
- * supervisor refuses starts that arrive after the request to shut down. So that request itself
- * carries the exception.
+ * Handles a Ctrl-C. The first one raises KeyboardInterrupt by the request to shut down, not by a request of its own:
+ * starts of the script, which was killed, may still be under way, and the supervisor refuses starts after a shutdown.
  */
 static void interrupt(struct front *front)
 {

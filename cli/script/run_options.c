@@ -48,7 +48,7 @@ const struct argp_option run_options_list[] = {
      0},
     {"report", KEY_REPORT, "FILE", 0, "Write a page to FILE, HTML: timeline, table and failures",
      0},
-    {"leaks", KEY_LEAKS, "ACTION", 0, "Of processes that a command left behind: warn, or fail", 0},
+    {"leaks", KEY_LEAKS, "ACTION", 0, "If a command leaves processes behind: warn, or fail", 0},
     {"logs", KEY_LOGS, "DIR", 0, "Keep the threads' logs in DIR, by their names", 0},
     {"retry", KEY_RETRY, "FILE", 0, "Run only what failed, according to FILE of --json", 0},
     {"each", KEY_EACH, NULL, 0, "Run COMMAND with each line of standard input, for {} or last", 0},

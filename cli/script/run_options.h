@@ -18,7 +18,7 @@ struct run_options {
     bool                 has_env_file;
     struct variables     variables;       /* of --env-file */
     const char          *host_list, *via; /* NULL: not given */
-    struct run_hosts     hosts;           /* made from these two */
+    struct run_hosts     hosts;           /* made from host_list and via */
     const char          *retry; /* the file of --json of an earlier run; NULL: not given */
     bool                 each, nul;
     char **words; /* the script and its arguments, the Procfile's entries, or COMMAND */

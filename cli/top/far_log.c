@@ -9,10 +9,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* How many of the last lines are brought at first. */
+/* The number of last lines that are brought at first. */
 #define LINES 5000
 
-/* How many bytes are kept; older ones are forgotten, in pieces of the second size. */
+/* The number of bytes that are kept. Older bytes are forgotten, in pieces of the second size. */
 #define KEPT_MAX  ((off_t) 64 * 1024 * 1024)
 #define FORGOTTEN ((off_t) 1024 * 1024)
 

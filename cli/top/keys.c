@@ -6,7 +6,7 @@
 
 #define CONTROL_L '\014'
 
-/* Moves the selection. Returns false if KEY is not for that. */
+/* Moves the selection. Returns false if KEY does something else. */
 static bool take_move(struct state *state, int key)
 {
     size_t cursor = state->cursor, page = state_page(state);
@@ -28,7 +28,7 @@ static bool take_move(struct state *state, int key)
     return true;
 }
 
-/* Changes the choice and the order of the rows. Returns false if KEY is not for that. */
+/* Changes the choice and the order of the rows. Returns false if KEY does something else. */
 static bool take_arrangement(struct state *state, int key)
 {
     struct arrangement *arrangement = &state->arrangement;

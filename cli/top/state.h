@@ -59,7 +59,7 @@ struct asked {
 
 #define STATE_ASKED_MAX 32
 
-/* What the supervisor is asked about threads on other machines; see far_look.h. */
+/* The questions to the supervisor about threads on other machines; see far_look.h. */
 struct far_looks {
     json_int_t usage_request, output_request; /* which have no reply yet; 0: none */
     double     output_next;                   /* when the next ends of logs may be asked for */

@@ -13,7 +13,7 @@ int logs_open(const char *logs);
 /* Returns the path of this run's directory. Any thread. */
 const char *logs_directory(void);
 
-/* How often, at most, a caller makes the directory again: another program may still be removing it. */
+/* The most times that a caller makes the directory again: another program may still be removing it. */
 #define LOGS_RESTORES_MAX 10
 
 /*

@@ -5,7 +5,7 @@
     thread = k3thread.daemon(work, name="worker", args=(queue,), after=0.2)
     k3thread.send_exception(thread, SystemExit)
 
-In a command of `k3thread start`, attach() has the exceptions arrive that the shell raises:
+In a command of `k3thread start`, attach() makes the exceptions arrive that the shell raises:
 
     k3thread.attach()                              # in the program
     k3thread raise web/worker RuntimeError         # at the shell
@@ -130,8 +130,8 @@ def _mark(exception, name, message):
     return exception
 
 
-def _carrier(exctype, name, message, raised):
-    """Returns a class to be raised in place of exctype: with the message, and with a call of raised()."""
+def _class_to_raise(exctype, name, message, raised):
+    """Returns a subclass of exctype to raise in its place: each instance has the message, and calls raised()."""
     def __init__(self, *_):
         exctype.__init__(self, *([] if message is None else [message]))
         _mark(self, name, message)
@@ -149,7 +149,7 @@ def _carrier(exctype, name, message, raised):
 
 
 def _is_called_by_interpreter():
-    """Returns true for the call of `code` with which the interpreter ends: it has no frame of Python."""
+    """Returns true if the interpreter reads `code` for its own end: then no frame of Python reads it."""
     try:
         sys._getframe(2)
     except ValueError:
@@ -179,12 +179,12 @@ class _Inbox:
                 self.pending.clear()  # threading knows this very class as a silent end
                 _raise_in(self.thread, SystemExit)
                 return
-            self.pending.append(_carrier(exctype, name, message, self.was_raised))
+            self.pending.append(_class_to_raise(exctype, name, message, self.was_raised))
             if not self.is_raising:
                 self.raise_first()
 
     def raise_first(self):
-        """Has the first exception raised. The caller holds the lock."""
+        """Raises the first exception in the thread. The caller holds the lock."""
         try:
             if self.thread is threading.main_thread() and _is_awake():
                 signal.pthread_kill(self.thread.ident, _WAKE)
@@ -196,7 +196,7 @@ class _Inbox:
         self.is_raising = True
 
     def was_raised(self):
-        """Is called in the thread, by the exception."""
+        """Goes on in another thread: the exception calls this where it is raised, and must not wait."""
         _thread.start_new_thread(self.go_on, ())
 
     def go_on(self):
@@ -226,7 +226,7 @@ def _waits_for_others(frame):
 
 def _wake(_number, frame):
     inbox = _inboxes.get(threading.main_thread())
-    # At the end nobody can catch it any more: Python would print it, and no longer wait for the other threads.
+    # At the end no code can catch it any more: Python would print it, and no longer wait for the other threads.
     if inbox is not None and inbox.pending and not _waits_for_others(frame):
         raise inbox.pending[0]()
 
@@ -261,7 +261,7 @@ def _find_type(name):
 
 _connection = None
 _ERRORS = {-32011: errno.EBUSY, -32008: errno.EPERM, -32003: errno.ESRCH}
-_SLOW = 1.0  # seconds; nobody waits longer for the supervisor
+_SLOW = 1.0  # seconds; the longest wait for the supervisor
 
 
 class _Refused(Exception):
@@ -397,7 +397,7 @@ class _Connection:
                 "tid": getattr(thread, "native_id", None) or os.getpid(), "daemon": thread.daemon}
 
     def tell(self, **news):
-        """Tells the supervisor. Without it, nothing happens."""
+        """Tells the supervisor, if it can be reached."""
         try:
             self.send(method="tell", params=news)
         except OSError:
@@ -416,10 +416,10 @@ class _Connection:
 
 
 def attach():
-    """Has the exceptions arrive in this process that the shell raises in its k3thread thread.
+    """Makes the exceptions arrive in this process that the shell raises in its k3thread thread.
 
     `k3thread raise web` raises in the main thread, `k3thread raise web/NAME` in the thread of that name. If
-    nobody catches the exception in the main thread, the process ends with 143 (SystemExit), 130
+    no code catches the exception in the main thread, the process ends with 143 (SystemExit), 130
     (KeyboardInterrupt), 124 (TimeoutError) or 1.
 
     Returns True, or False if no k3thread supervisor has started this process. RuntimeError: not called in
@@ -482,13 +482,13 @@ def _watch_thread(self):
         _tell(lambda connection: {"ended": [connection.id_of(self)]})
 
 
-# At once: a thread that starts before attach() may end after it.
+# Set here and not by attach(): a thread that starts before attach() may end after it.
 threading.Thread._bootstrap_inner = _watch_thread
 os.register_at_fork(after_in_child=_leave_parents_connection)
 
 
 def _replace_excepthook():
-    """Has the process end by an exception from the shell that nobody catches. Takes effect once."""
+    """Makes an exception from the shell that no code catches end the process. Takes effect once."""
     hook = sys.excepthook
 
     def excepthook(exctype, exception, trace):
