@@ -16,6 +16,7 @@ from measure import (AT_LEAST, AT_MOST, DEADLINE, QUICK, Table, commands_in_turn
 from runs import (JOBS, at_home, jobs_from_a_script, jobs_on_a_disk, long_scripts, output_of_a_run,
                   write)
 from supervisor import PROGRAM, Directory, Supervisor, activity_of, family_of, rest, wait_until
+from topview import top_of_many
 
 SLEEPERS = 300 if QUICK else 1000
 CROWD = 2000 if QUICK else 10000
@@ -223,6 +224,7 @@ def scale(table):
         fill(k3, CROWD - 1000)
         memory(table, k3, idle, CROWD)
         idle_activity(table, k3, CROWD)
+        top_of_many(table, k3, CROWD)
         client_commands(table, k3, f"with {CROWD}")
         deaths(table, k3, f"among {CROWD}")
         list_of_many(table, k3, CROWD, (AT_MOST, 5.0))
