@@ -172,6 +172,8 @@ int follow_run(struct follow *follow)
         status = wait_for_news(follow);
         if (status != STATUS_DONE)
             return status;
+        if (follow->copy.output_closed)
+            pass_signals_unread(&follow->pass, &follow->invocation->session->client, follow->id);
     }
 }
 

@@ -252,13 +252,12 @@ static void silence(struct log_copy *copy)
 
 int log_copy_lose_output(struct log_copy *copy, int error)
 {
-    if (error == -EPIPE) {
-        copy->output_closed = true;
-        return STATUS_FAILED;
-    }
+    copy->output_closed = error == -EPIPE;
     if (!copy->own)
-        return fail(copy, "cannot copy the log", error);
+        return copy->output_closed ? STATUS_FAILED : fail(copy, "cannot copy the log", error);
     silence(copy);
+    if (copy->output_closed)
+        return STATUS_DONE;
     (void) fail(copy, "cannot write to standard output, the thread goes on without it", error);
     return STATUS_DONE;
 }

@@ -66,7 +66,10 @@ int log_copy_write(struct log_copy *copy);
 /* Copies all that the log holds now. */
 int log_copy_now(struct log_copy *copy);
 
-/* Stops copying, because standard output failed with ERROR. */
+/*
+ * Stops copying, because standard output failed with ERROR. For start --wait this is no failure: the caller waits for
+ * the end of the thread without its output.
+ */
 int log_copy_lose_output(struct log_copy *copy, int error);
 
 /* Reads the system's events about the log and its directory. */

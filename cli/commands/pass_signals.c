@@ -21,8 +21,15 @@ void pass_signals(struct pass_signals *pass, struct client *client, json_int_t i
             continue;
         if (pass->asked)
             request_raise(client, id, "SIGKILL");
-        else
+        else if (!pass->unread)
             request_raise(client, id, signal == SIGINT ? "KeyboardInterrupt" : "SystemExit");
         pass->asked = true;
     }
+}
+
+void pass_signals_unread(struct pass_signals *pass, struct client *client, json_int_t id)
+{
+    if (!pass->asked && !pass->unread)
+        request_raise(client, id, "SystemExit");
+    pass->unread = true;
 }

@@ -34,26 +34,12 @@ int start_wait_send(struct follow *follow, struct text *params, struct reply *re
     return error;
 }
 
-/*
- * Ends the thread, because no process reads standard output any more ("| head"). Returns the status of
- * SIGPIPE, by which a command ends in a pipe.
- */
-static int end_unread(const struct follow *follow)
-{
-    struct reply reply;
-
-    if (!follow->joined && client_call(&follow->invocation->session->client, "raise",
-                                       json_pack("{s:I}", "thread", follow->id), &reply) == 0)
-        reply_release(&reply);
-    return STATUS_SIGNAL_BASE + SIGPIPE;
-}
-
 int start_wait_run(struct follow *follow)
 {
     int status = follow_run(follow);
 
-    if (follow->copy.output_closed)
-        return end_unread(follow);
+    if (follow->copy.output_closed) /* as SIGPIPE ends a command of a pipeline */
+        return STATUS_SIGNAL_BASE + SIGPIPE;
     if (status != STATUS_DONE || follow->thread == NULL)
         return STATUS_INTERNAL;
     command_explain_end(follow->invocation, follow->thread, false);

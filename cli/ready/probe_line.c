@@ -85,6 +85,13 @@ static void begin(struct ready *ready, const struct spawn_plan *plan, off_t star
         probe->regex = NULL; /* without memory it never becomes ready */
 }
 
+/* Returns true if LINE matches, with or without the carriage return that a terminal writes behind it. */
+static bool match_line(struct regex *regex, const char *line, size_t length)
+{
+    return regex_matches(regex, line, length) ||
+           (length > 0 && line[length - 1] == '\r' && regex_matches(regex, line, length - 1));
+}
+
 /* Returns true if one of the lines in TEXT matches. The last byte of TEXT ends a line. */
 static bool match_lines(struct regex *regex, const char *text, size_t size)
 {
@@ -92,7 +99,7 @@ static bool match_lines(struct regex *regex, const char *text, size_t size)
 
     for (; text < stop; text = end + 1) {
         end = memchr(text, '\n', (size_t) (stop - text));
-        if (regex_matches(regex, text, (size_t) (end - text)))
+        if (match_line(regex, text, (size_t) (end - text)))
             return true;
     }
     return false;

@@ -2,12 +2,23 @@
 
 #include <string.h>
 
-#define ESCAPE '\033'
-#define BELL   '\a'
+#define ESCAPE    '\033'
+#define BELL      '\a'
+#define BACKSPACE '\b'
+
+/* The first byte of U+0080 to U+009F in UTF-8. These characters are short forms of escape sequences. */
+#define C1_LEAD '\302'
+
+void escapes_begin_line(struct escapes *escapes)
+{
+    escapes->column = 0;
+}
 
 void escapes_end_line(struct escapes *escapes)
 {
     escapes->state = ESCAPES_NONE;
+    escapes->last = '\0';
+    escapes->column = 0;
 }
 
 static void begin(struct escapes *escapes)
@@ -66,6 +77,48 @@ static void take_control(struct escapes *escapes, struct text *text, char byte)
     text_byte(text, 'm', 1);
 }
 
+/* Returns true for a byte that passes without a look: no control character, and no first byte of one. */
+static bool is_plain(char byte)
+{
+    return ((unsigned char) byte >= ' ' && byte != C1_LEAD) || byte == '\t' || byte == '\n' ||
+           byte == '\r' || byte == '\0' || byte == BELL;
+}
+
+/* Returns true if BYTE begins a character of UTF-8. */
+static bool begins_character(char byte)
+{
+    return (byte & 0xc0) != 0x80;
+}
+
+/* Adds a run of bytes that pass. */
+static void pass(struct escapes *escapes, struct text *text, const char *bytes, size_t size)
+{
+    text_append(text, bytes, size);
+    for (size_t i = 0; i < size; i++)
+        escapes->column += begins_character(bytes[i]);
+    escapes->last = bytes[size - 1];
+}
+
+/*
+ * Takes a byte outside of a sequence. A character from U+0080 to U+009F is dropped with its first byte, which has
+ * passed already; if that was printed, it stays as half a character, which terminals show as unknown.
+ */
+static void take_plain(struct escapes *escapes, struct text *text, char byte)
+{
+    bool is_c1 = escapes->last == C1_LEAD && (unsigned char) byte < 0xa0 && !begins_character(byte);
+
+    if (is_c1 && text->size > 0 && text->data[text->size - 1] == C1_LEAD) {
+        text->size--;
+        escapes->column -= escapes->column > 0;
+    } else if (byte == BACKSPACE && escapes->column > 0) {
+        text_byte(text, byte, 1);
+        escapes->column--;
+    } else if (!is_c1 && (is_plain(byte) || byte == C1_LEAD)) {
+        pass(escapes, text, &byte, 1);
+    }
+    escapes->last = byte;
+}
+
 static void take(struct escapes *escapes, struct text *text, char byte)
 {
     if (byte == ESCAPE && escapes->state != ESCAPES_STRING) {
@@ -74,7 +127,7 @@ static void take(struct escapes *escapes, struct text *text, char byte)
     }
     switch (escapes->state) {
     case ESCAPES_NONE:
-        text_byte(text, byte, 1);
+        take_plain(escapes, text, byte);
         break;
     case ESCAPES_BEGUN:
         take_kind(escapes, byte);
@@ -98,19 +151,55 @@ static void take(struct escapes *escapes, struct text *text, char byte)
     }
 }
 
+/* The bytes that are looked at together: the compiler makes a few instructions of such a loop. */
+#define BLOCK 64
+
+/* Returns true if all BLOCK bytes at DATA are plain. Tabulators and a few others are left to the slow way. */
+static bool is_plain_block(const char *data)
+{
+    unsigned char found = 0;
+
+    for (size_t i = 0; i < BLOCK; i++) {
+        unsigned char byte = (unsigned char) data[i];
+        unsigned char is_control = byte < ' ', is_newline = byte == '\n';
+
+        found |= (unsigned char) (is_control ^ is_newline);
+        found |= byte == (unsigned char) C1_LEAD;
+    }
+    return found == 0;
+}
+
+/* Returns the number of bytes at DATA before the first that is not plain. */
+static size_t count_plain(const char *data, size_t size)
+{
+    size_t i = 0;
+
+    while (i < size) {
+        if (size - i >= BLOCK && is_plain_block(data + i)) {
+            i += BLOCK;
+            continue;
+        }
+        for (size_t end = i + BLOCK; i < size && i < end; i++)
+            if (!is_plain(data[i]))
+                return i;
+    }
+    return size;
+}
+
 bool escapes_are_in(const char *data, size_t size)
 {
-    return memchr(data, ESCAPE, size) != NULL;
+    return count_plain(data, size) < size;
 }
 
 void escapes_add(struct escapes *escapes, struct text *text, const char *piece, size_t size)
 {
     while (size > 0) {
-        const char *escape = memchr(piece, ESCAPE, size);
-        size_t      plain = escape != NULL ? (size_t) (escape - piece) : size;
+        size_t plain = escapes->state == ESCAPES_NONE && escapes->last != C1_LEAD
+                           ? count_plain(piece, size)
+                           : 0;
 
-        if (escapes->state == ESCAPES_NONE && plain > 0) {
-            text_append(text, piece, plain);
+        if (plain > 0) {
+            pass(escapes, text, piece, plain);
         } else {
             take(escapes, text, *piece);
             plain = 1;

@@ -1,6 +1,7 @@
 /*
- * Filters escape sequences in the output of commands that share a terminal: colours pass, but no
- * sequence that clears the screen, moves the cursor or changes a setting.
+ * Filters escape sequences and control characters in the output of commands that share a terminal: colours pass, but
+ * nothing that clears the screen, leaves the command's part of its line or changes a setting. A backspace passes only
+ * as far back as the beginning of that part.
  */
 #ifndef K3THREAD_CLI_VIEW_ESCAPES_H
 #define K3THREAD_CLI_VIEW_ESCAPES_H
@@ -16,13 +17,19 @@ struct escapes {
     size_t
         size; /* of the bytes kept; if larger than the buffer, the sequence is too long to be a colour */
     char kept[48];
+
+    char   last;   /* the byte before, outside of sequences */
+    size_t column; /* of the cursor, in characters behind the name */
 };
 
-/* Returns true if a sequence begins in the SIZE bytes at DATA. */
+/* Returns true if the SIZE bytes at DATA have a byte that the filter must look at. */
 bool escapes_are_in(const char *data, size_t size);
 
 /* Adds a piece of a line, without the sequences that may not pass. */
 void escapes_add(struct escapes *escapes, struct text *text, const char *piece, size_t size);
+
+/* Notes that the cursor is behind the name: the next piece begins there. */
+void escapes_begin_line(struct escapes *escapes);
 
 /* Drops the sequence that is unfinished at the end of a line. */
 void escapes_end_line(struct escapes *escapes);

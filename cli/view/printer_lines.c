@@ -47,6 +47,7 @@ static void add_prefix(struct printer_source *source)
     struct text    *text = &printer->ready;
     bool            colour = (printer->flags & PRINTER_COLOUR) && (printer->flags & PRINTER_NAMES);
 
+    escapes_begin_line(&source->escapes);
     if (colour)
         text_printf(text, "\033[0;%sm", colours[source->colour % COLOUR_COUNT]);
     if (printer->flags & PRINTER_TIMES)

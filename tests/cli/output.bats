@@ -431,6 +431,47 @@ is_counted() {
   exec 4>&-
 }
 
+# Writes the command saver, which says when it is asked to end, and then saves its work until the file go exists.
+make_saver() {
+  cat >saver <<'END'
+trap 'echo asked >>asked; until [ -e go ]; do sleep 0.02; done; : >saved; exit 0' TERM INT
+echo up
+while :; do sleep 0.02; done
+END
+}
+
+@test "start --wait whose reader goes away asks its thread once, and ends when the thread has ended" {
+  make_saver
+  in_background waiting bash -c '"$K3THREAD" start --wait -n a -- sh saver | head -n 1; echo "${PIPESTATUS[0]}" saved*'
+  wait_for_file asked
+  touch go
+  finish waiting
+  is "$(cat waiting.out)" $'up\n141 saved'
+  is "$(cat asked)" asked
+}
+
+@test "start --wait whose terminal closes ends by SIGHUP when its thread has ended, and asks it once" {
+  make_saver
+  "$PYTHON" -I -S - "$K3THREAD" <<'END'
+import os, pty, sys, time
+pid, terminal = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], [sys.argv[1], "start", "--wait", "-n", "a", "--", "sh", "saver"])
+shown = b""
+while b"up" not in shown:
+    shown += os.read(terminal, 1000)
+os.close(terminal)
+end = time.monotonic() + 30
+while not os.path.exists("asked") and time.monotonic() < end:
+    time.sleep(0.02)
+open("go", "w").close()
+_, status = os.waitpid(pid, 0)
+assert os.WIFSIGNALED(status) and os.WTERMSIG(status) == 1, status
+assert os.path.exists("saved"), "it did not wait"
+END
+  is "$(cat asked)" asked
+}
+
 # Succeeds if the pipe on descriptor 4 is full, to a page.
 holds_much() {
   "$PYTHON" -I -S -c '

@@ -103,6 +103,12 @@ becomes_ready() {
   k3 join --ready -t 20 a
 }
 
+@test "a line that a terminal ended makes the thread ready, and the expression need not know of the carriage return" {
+  k3 start --name a --tty --ready 'line:^up$' -- sh -c 'echo up; exec sleep 1000'
+  k3 join --ready -t 20 a
+  k3 join --until $'line:^up\r$' -t 20 a
+}
+
 @test "a line of output makes the thread ready, also on standard error and when it comes in pieces" {
   k3 start --name a --ready 'line:^up [0-9]+$' -- \
     sh -c 'echo "not up 1"; printf "up " >&2; until [ -e go ]; do sleep 0.02; done; echo 42 >&2; sleep 1000'

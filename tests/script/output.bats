@@ -46,6 +46,15 @@ END
   is "$(k3 run -q --no-prefix script | cksum)" "$(sh print | cksum)"
 }
 
+@test "control characters that leave the line or switch the character set do not pass, and a backspace stays behind the name" {
+  cat >print <<'END'
+printf '\302\2332Ja\302\240\342\233\233\n12\b\b\b\bX\303\274\b\b\bY\n\b\016b\017\013c\014\005d\te\a\n\302\302\205f\302\n'
+END
+  script_of 'start -n a -- sh print'
+  is "$(k3 run -q script)" \
+    "$(printf 'a | 2Ja\302\240\342\233\233\na | 12\b\bX\303\274\b\bY\na | bcd\te\a\na | \302f\302')"
+}
+
 @test "a carriage return at a terminal begins the line again, after its name" {
   script_of 'start -n a -- printf "10%%\r20%%\rdone\r\n"'
   is "$(NO_COLOR=1 TERM=xterm command script -qec "'$K3THREAD' run -q script" /dev/null </dev/null | head -n 1)" \
