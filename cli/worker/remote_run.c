@@ -169,22 +169,28 @@ static bool take_message(struct remote_run *run, const json_t *message)
     return strcmp(method, "report") != 0 || take_report(run, params);
 }
 
-/* Sends what is queued, and takes the messages that have come. */
-static void move(struct remote_run *run)
+/* Takes the messages that have come, as long as the output takes more. */
+static void take_messages(struct remote_run *run)
 {
     bool    bad = false;
-    int     error = remote_move(&run->remote);
     json_t *message;
 
-    while (!run->done && !is_held(run) && (message = remote_next(&run->remote, &bad)) != NULL) {
+    while (!run->done && !bad && !is_held(run) &&
+           (message = remote_next(&run->remote, &bad)) != NULL) {
         bad = !take_message(run, message);
         json_decref(message);
-        if (bad)
-            break;
     }
     if (bad && !run->worker->lost)
         lose(run, "its agent does not keep to the protocol");
-    else if (error != 0 && !run->done)
+}
+
+/* Sends what is queued, and takes the messages that have come. */
+static void move(struct remote_run *run)
+{
+    int error = remote_move(&run->remote);
+
+    take_messages(run);
+    if (error != 0 && !run->done)
         lose(run, error == -ECONNRESET ? "the connection was cut" : strerror(-error));
 }
 
@@ -227,6 +233,7 @@ static void take_raised(struct remote_run *run)
             stop(run, &e, automatic);
     if (run->worker->resized)
         resize(run);
+    take_messages(run); /* which the output may have held back until now */
 }
 
 /* Ends the run because the output did not show in time that the command is ready. */
@@ -257,7 +264,7 @@ static void write_on(struct remote_run *run)
 {
     if (!remote_output_flush(&run->output))
         break_pipe(run);
-    move(run);
+    take_messages(run);
 }
 
 static void serve(struct remote_run *run, const struct pollfd *polls)
