@@ -1,5 +1,6 @@
 #include "cli/base/file_watch.h"
 
+#include "cli/base/background_close.h"
 #include "cli/base/inotify_block.h"
 #include "cli/base/loop.h"
 
@@ -91,6 +92,12 @@ void file_watch_begin(void)
         inotify.fd = -1;
     }
     pthread_mutex_unlock(&lock);
+}
+
+void file_watch_end(void)
+{
+    background_close(inotify.fd);
+    inotify.fd = -1;
 }
 
 void file_watch_open(struct file_watch *watch)

@@ -29,6 +29,9 @@ struct file_watch {
  */
 void file_watch_begin(void);
 
+/* Ends the watching, if it has begun. The server's thread only, when no worker is left. */
+void file_watch_end(void);
+
 /* Makes a watch, for a worker. It must be closed, also if it could not be armed. */
 void file_watch_open(struct file_watch *watch);
 

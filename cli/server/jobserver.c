@@ -1,5 +1,6 @@
 #include "cli/server/jobserver.h"
 
+#include "cli/base/background_close.h"
 #include "cli/base/clock.h"
 #include "cli/base/inotify_block.h"
 #include "cli/base/loop.h"
@@ -390,4 +391,10 @@ int jobserver_open(struct text *why)
         return explain(error, why);
     job_tokens_enable(inotify.fd);
     return 0;
+}
+
+void jobserver_close(void)
+{
+    background_close(inotify.fd);
+    inotify.fd = -1;
 }

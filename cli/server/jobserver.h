@@ -25,6 +25,9 @@ int jobserver_open(struct text *why);
 
 bool jobserver_is_open(void);
 
+/* Ends the jobserver, if there is one. No command runs any more. */
+void jobserver_close(void);
+
 /* Notes the runs that have begun or ended, and takes back the tokens of those that have ended. */
 void jobserver_take_runs(void);
 

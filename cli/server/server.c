@@ -1,5 +1,6 @@
 #include "cli/server/server.h"
 
+#include "cli/base/file_watch.h"
 #include "cli/base/loop.h"
 #include "cli/base/memory_release.h"
 #include "cli/place/journal.h"
@@ -206,5 +207,7 @@ int server_run(const struct server_options *options, struct text *why)
         error = loop_run(&stopped, finish_round, release_memory);
     if (error == 0)
         connection_close_all(FAREWELL);
+    jobserver_close(); /* the exit would wait for the ends of the watches */
+    file_watch_end();
     return error;
 }
