@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # k3thread shell: commands at a prompt, and from a pipe.
 
-# shellcheck disable=SC2016,SC2028,SC2030,SC2031,SC2154,SC2238
+# shellcheck disable=SC2016,SC2028,SC2030,SC2031,SC2119,SC2120,SC2154,SC2238
 
 load ../cli/helpers
 
