@@ -86,3 +86,19 @@ no_sleeps() {
   run_on a script
   is "$(cat out)" 'a | fine'
 }
+
+@test "nsenter reaches a machine that is the namespaces of a process, whose id is its name" {
+  needs_processes
+  unshare -p -f -m -u --mount-proc sh -c 'hostname inside; echo $$ >&2; exec sleep 1000' 2>up 3>&- &
+  local outside=$! inside
+  wait_for_file up
+  inside=$(pgrep -P "$outside")
+  via='nsenter -t {} -a'
+  script_of 'start -n a -- sh -c "hostname; readlink /proc/self; setsid sleep 1000 & exit 3"'
+  run -3 run_on "$inside" script
+  grep -qx 'a | inside' out
+  [ "$(sed -n '2s/^a | //p' out)" -lt 1000 ]
+  grep -q "^a  *$inside .* exit 3, left process [0-9]* (sleep 1000)" messages
+  kill -KILL "$inside"
+  wait "$outside" || :
+}
