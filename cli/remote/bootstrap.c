@@ -20,11 +20,11 @@ static const char script_body[] =
     "  rm -rf \"$d\"; d=\n"
     "done 2>/dev/null\n"
     "if [ -z \"$d\" ] || [ ! -e \"$f\" ]; then\n"
-    "  echo \"" BOOTSTRAP_MARK BOOTSTRAP_FAIL
+    "  echo; echo \"" BOOTSTRAP_MARK BOOTSTRAP_FAIL
     "no directory there takes a program of $size bytes\"; exit 1\n"
     "fi\n"
     "rm -f \"$f\"\n"
-    "echo \"" BOOTSTRAP_MARK BOOTSTRAP_NEED "$(uname -m)\"\n"
+    "echo; echo \"" BOOTSTRAP_MARK BOOTSTRAP_NEED "$(uname -m)\"\n"
     "head -c \"$size\" >\"$f\"; chmod 700 \"$f\"\n"
     "set -- $(cksum <\"$f\" 2>/dev/null)\n"
     "case \"$1 $2\" in \"$sum $size\" | \" \")\n"
@@ -32,7 +32,7 @@ static const char script_body[] =
     "\"$d\" ;;\n"
     "esac\n"
     "rm -rf \"$d\"\n"
-    "echo \"" BOOTSTRAP_MARK BOOTSTRAP_FAIL "the program did not arrive whole\"; exit 1; }\n";
+    "echo; echo \"" BOOTSTRAP_MARK BOOTSTRAP_FAIL "the program did not arrive whole\"; exit 1; }\n";
 
 void bootstrap_write(struct text *script, const struct program_image *image, const char *word,
                      const char *own_path, const char *unique)

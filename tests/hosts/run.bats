@@ -458,6 +458,14 @@ hidden() {
   refute_file "${program%/*}"
 }
 
+@test "a greeting without an end of line does not hide the answers of a machine" {
+  hidden
+  via='sh -c "printf Welcome; exec unshare -m sh -c \"mount --bind /dev/null bin/only-here; PATH=/usr/bin:/bin exec sh\""'
+  script_of 'start -n a -- echo fine'
+  timeout 20 "$K3THREAD" run --hosts a --via "$via" script >out
+  is "$(cat out)" 'a | fine'
+}
+
 @test "a program that does not arrive whole is not run" {
   hidden
   # A byte of the program's beginning is another one there. The script has no such byte.
