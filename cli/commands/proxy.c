@@ -29,16 +29,14 @@ static char *read_line(struct relay *relay, size_t *ret_size, int *ret_error)
     int    found = 1;
 
     while (found > 0) {
-        char *begin = relay->in.data != NULL ? relay->in.data + relay->in.start : NULL;
-        char *end = begin != NULL
-                        ? memchr(begin + seen, '\n', relay->in.end - relay->in.start - seen)
-                        : NULL;
+        char *begin = relay->in.data;
+        char *end = begin != NULL ? memchr(begin + seen, '\n', relay->in.end - seen) : NULL;
 
         if (end != NULL) {
             *ret_size = (size_t) (end - begin);
             return begin;
         }
-        seen = relay->in.end - relay->in.start;
+        seen = relay->in.end;
         if (seen >= PROTOCOL_LINE_MAX)
             return NULL; /* the supervisor refuses it */
         found = relay_read_input(relay);

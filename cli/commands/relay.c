@@ -80,18 +80,17 @@ int relay_read_input(struct relay *relay)
 int relay_insert(struct relay *relay, const char *data, size_t size)
 {
     struct relay_flow *in = &relay->in;
-    size_t             held = in->end - in->start;
-    char              *joined = malloc(size + held);
+    char              *joined = malloc(size + in->end);
 
     if (joined == NULL)
         return -ENOMEM;
     memcpy(joined, data, size);
-    if (held > 0)
-        memcpy(joined + size, in->data + in->start, held);
+    if (in->end > 0)
+        memcpy(joined + size, in->data, in->end);
     free(in->data);
     in->data = joined;
-    in->start = 0;
-    in->end = in->size = size + held;
+    in->end += size;
+    in->size = in->end;
     return 0;
 }
 

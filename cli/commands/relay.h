@@ -23,7 +23,10 @@ struct relay {
 /* Reads from standard input into relay->in. Returns 1, 0 at its end, or -errno. */
 int relay_read_input(struct relay *relay);
 
-/* Puts SIZE bytes in front of the bytes that were read from standard input. Returns 0 or -ENOMEM. */
+/*
+ * Puts SIZE bytes in front of the bytes that were read from standard input, of which none were sent yet. Returns 0
+ * or -ENOMEM.
+ */
 int relay_insert(struct relay *relay, const char *data, size_t size);
 
 /*

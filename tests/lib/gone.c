@@ -178,21 +178,29 @@ static void *adopt_in_last_round(void *arg)
     return NULL;
 }
 
-/* The thread's memory is gone with its huge stack: a raise must not touch it. */
-static void adopted_in_last_round(void)
+/* Returns a thread that made its first call then, and is gone. */
+static k3thread *adopt_late(const pthread_attr_t *attributes)
 {
     static _Atomic(k3thread *) late_one;
-    pthread_attr_t             attributes;
     pthread_t                  foreign;
-    k3thread                  *found;
 
     (void) k3thread_self();
     CHECK_EQUAL(pthread_key_create(&last_round, call_in_last_round), 0);
-    CHECK_EQUAL(pthread_attr_init(&attributes), 0);
-    CHECK_EQUAL(pthread_attr_setstacksize(&attributes, TEST_HUGE_STACK), 0);
-    CHECK_EQUAL(pthread_create(&foreign, &attributes, adopt_in_last_round, (void *) &late_one), 0);
+    CHECK_EQUAL(pthread_create(&foreign, attributes, adopt_in_last_round, (void *) &late_one), 0);
     CHECK_EQUAL(pthread_join(foreign, NULL), 0);
     CHECK(late_one != NULL);
+    return late_one;
+}
+
+/* The thread's memory is gone with its huge stack: a raise must not touch it. */
+static void adopted_in_last_round(void)
+{
+    pthread_attr_t attributes;
+    k3thread      *late_one, *found;
+
+    CHECK_EQUAL(pthread_attr_init(&attributes), 0);
+    CHECK_EQUAL(pthread_attr_setstacksize(&attributes, TEST_HUGE_STACK), 0);
+    late_one = adopt_late(&attributes);
     CHECK(!k3thread_is_alive(late_one));
     CHECK_EQUAL(k3thread_send_exception(late_one, &k3thread_KeyError),
                 K3THREAD_INVALID_THREAD_ID_ERROR);
@@ -203,6 +211,17 @@ static void adopted_in_last_round(void)
     CHECK_EQUAL(k3thread_list(NULL, 0), 1);
     k3thread_unref(late_one);
     CHECK_EQUAL(pthread_attr_destroy(&attributes), 0);
+}
+
+/* It is not listed either, although a thread that was not adopted has ended since. */
+static void adopted_beside_others(void)
+{
+    k3thread *late_one = adopt_late(NULL);
+
+    start(give_back, 0);
+    await_ends();
+    CHECK(!k3thread_is_alive(late_one));
+    k3thread_unref(late_one);
 }
 
 /* Threads that have ended and still run a slow destructor. */
@@ -367,6 +386,6 @@ static void stack_in_a_child(void)
 
 TEST_MAIN({"records", records}, {"queues", queues}, {"stacks", stacks},
           {"stack-after-a-timeout", stack_after_a_timeout}, {"late-code", late_code},
-          {"last-round", adopted_in_last_round}, {"join-destructors", joined_after_destructors},
-          {"others-go-on", others_go_on}, {"records-in-a-child", records_in_a_child},
-          {"stack-in-a-child", stack_in_a_child})
+          {"last-round", adopted_in_last_round}, {"beside-others", adopted_beside_others},
+          {"join-destructors", joined_after_destructors}, {"others-go-on", others_go_on},
+          {"records-in-a-child", records_in_a_child}, {"stack-in-a-child", stack_in_a_child})

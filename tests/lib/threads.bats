@@ -31,6 +31,7 @@ load helpers
 @test "gone: a thread that is adopted in its last destructor leaves the list" {
   needs_no_tsan 'its runtime has left the thread before the last destructor'
   t gone last-round
+  t gone beside-others
 }
 @test "gone: the stacks of threads that were not joined are freed" { t gone stacks; }
 @test "join: waits for the thread's destructors, at most its timeout" { t gone join-destructors; }
