@@ -25,6 +25,7 @@ load helpers
 @test "timeout: holds in a forked child" {
   needs_no_tsan 'it has no threads in a child that a process with threads has forked'
   t watcher child
+  t watcher begins-in-a-child
 }
 @test "timeout: holds for many threads with limits of all lengths" { t watcher many; }
 @test "timeout: fails with RuntimeError if the hidden thread cannot be started" { t watcher no-watcher; }

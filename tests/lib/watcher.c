@@ -100,6 +100,32 @@ static void in_a_child(void)
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 7);
 }
 
+/* A limit that begins in a forked child holds, although the parent had a watcher at the fork. */
+static void begins_in_a_child(void)
+{
+    pid_t pid;
+    int   status;
+
+    K3THREAD_TIMEOUT(LONG) {
+        WAIT_FOR(watchers() == 1);
+    }
+    K3THREAD_END
+    pid = fork();
+    if (pid == 0) {
+        alarm(TEST_DEADLINE);
+        K3THREAD_TIMEOUT(SOON) {
+            sleep_for_ever();
+        }
+        K3THREAD_EXCEPT(k3thread_TimeoutError, e) {
+            _exit(7);
+        }
+        K3THREAD_END
+        _exit(1);
+    }
+    CHECK_EQUAL(waitpid(pid, &status, 0), pid);
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 7);
+}
+
 /* Uses limits of all lengths, as many threads do at once. */
 static void *use_limits(void *arg)
 {
@@ -175,4 +201,5 @@ static void no_watcher(void)
 }
 
 TEST_MAIN({"one-thread", one_thread}, {"process-ends", process_ends}, {"child", in_a_child},
-          {"many", many_threads}, {"no-watcher", no_watcher})
+          {"begins-in-a-child", begins_in_a_child}, {"many", many_threads},
+          {"no-watcher", no_watcher})
