@@ -343,6 +343,7 @@ def attached(end, **params):
 
 client, data = attached(b"end", read_only=True)
 assert b"gone" not in data, data
+assert b"\033[H\033[2J" in data[:data.index(b"shown")], data
 assert b"shown\033[?1hmoreend" in data, data
 assert data.endswith(b"\033[?1h"), data
 try:

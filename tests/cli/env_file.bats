@@ -82,6 +82,14 @@ y]
   done
 }
 
+@test "a line of 4 MiB with its newline is the longest" {
+  { printf '#' && head -c 4194302 /dev/zero | tr '\0' x && printf '\nA=1\n'; } >file
+  is "$(k3 start --wait --env-file file -- sh -c 'echo $A')" 1
+  sed -i s/#/#x/ file
+  run -64 k3 start --env-file file -- true
+  like "$output" '*: file: a line is too long'
+}
+
 @test "a file without an end is refused" {
   run -64 k3 start --env-file /dev/zero -- true
   is "$output" 'k3thread: start: ValueError: --env-file: /dev/zero: a line is too long'
