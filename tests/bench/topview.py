@@ -12,7 +12,7 @@ from supervisor import PROGRAM, activity_of
 
 DOWN, PAGE_DOWN = b"\033[B", b"\033[6~"
 SAMPLES = 25
-PATIENCE = 10
+PATIENCE = 10  # seconds for a screen that does not change
 QUIET = 0.1  # a screen is drawn when nothing has come for so many seconds
 
 
