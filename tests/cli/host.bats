@@ -105,7 +105,7 @@ unset"
   there join copy
   is "$(cat home/out)" text
   run -64 there start --output /dev/stdout -- true
-  like "$output" 'k3thread: start: ValueError: --output: /dev/stdout is of this machine*'
+  like "$output" 'k3thread: start: ValueError: --output: /dev/stdout is on this machine, and the command is not; *'
 }
 
 @test "arguments are bytes, and no shell reads them" {
@@ -412,15 +412,14 @@ no_proxy() {
   [ $(($(now_us) - time)) -lt 20000000 ]
 }
 
-@test "top shows the threads of the host, and opens no file of this machine for them" {
+@test "top shows the threads of the host and their logs, and raises in them" {
   command -v tmux >/dev/null || skip "needs tmux"
   there start --name far -- sh -c 'printf %s%s hel lo; exec sleep 1000'
   tmux -S "$dir/tmux" -f /dev/null new-session -d -x 100 -y 20 "$K3THREAD -H box top"
   wait_until "$DEADLINE" shows far
   tmux -S "$dir/tmux" send-keys l
-  wait_until "$DEADLINE" shows 'the log is on box: k3thread -H box logs -f far'
-  run ! shows hello
-  tmux -S "$dir/tmux" send-keys r Enter
+  wait_until "$DEADLINE" shows hello
+  tmux -S "$dir/tmux" send-keys q r Enter
   wait_until "$DEADLINE" shows SystemExit
   tmux -S "$dir/tmux" kill-server
   run -143 there join far
