@@ -1,6 +1,7 @@
 #include "cli/client/client.h"
 
 #include "cli/base/clock.h"
+#include "cli/base/process_state.h"
 #include "cli/base/status.h"
 #include "cli/client/client_failure.h"
 #include "cli/client/launch.h"
@@ -11,6 +12,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 #include <unistd.h>
 
 /*
@@ -19,6 +21,9 @@
  * connection ends after that, it broke. Other requests have ids from 1 on.
  */
 #define GREETING_ID 0
+
+/* The seconds without an answer after which a stopped supervisor is named. */
+#define STOPPED_AFTER 0.4
 
 /*
  * Checks the user of the process that listens at the socket. That process gets this process's
@@ -83,7 +88,7 @@ static int connect_client(struct client *client, struct text *why)
     if (client->adopted)
         return 0;
     client->wire = (struct wire){.fd = -1};
-    client->greeted = client->heard = false;
+    client->greeted = client->heard = client->has_looked = false;
     if (client->host != NULL)
         return ssh_start(&client->ssh, client->host, !(client->flags & CLIENT_SILENT),
                          &client->wire.fd, why);
@@ -233,6 +238,40 @@ static int take_reply(struct client *client, struct reply *ret)
     return found;
 }
 
+/* Names the supervisor on standard error if it is stopped: it answers only when another process lets it go on. */
+static void warn_if_stopped(const struct client *client)
+{
+    struct ucred peer;
+
+    if (socket_find_peer(client->wire.fd, &peer) == 0 &&
+        process_state_is_stopped(process_state(peer.pid)))
+        (void) dprintf(
+            STDERR_FILENO,
+            "k3thread: waiting: process %d, the supervisor, is stopped; \"kill -CONT %d\" "
+            "lets it go on\n",
+            (int) peer.pid, (int) peer.pid);
+}
+
+/*
+ * Waits for bytes, or until DEADLINE. The first time that none come for a while, looks whether the supervisor is
+ * stopped. Returns as wire_wait() does.
+ */
+static int wait_for_bytes(struct client *client, double deadline)
+{
+    bool   has_time = isinf(deadline) || clock_until(deadline) > STOPPED_AFTER;
+    double seconds = clock_until(deadline);
+    int    error;
+
+    if (client->has_looked || client->host != NULL || !has_time)
+        return wire_wait(&client->wire, seconds);
+    error = wire_wait(&client->wire, STOPPED_AFTER);
+    if (error != -ETIMEDOUT)
+        return error;
+    client->has_looked = true;
+    warn_if_stopped(client);
+    return 0;
+}
+
 /* Waits for the next reply, or until DEADLINE on the monotonic clock. */
 static int receive(struct client *client, double deadline, struct reply *ret)
 {
@@ -242,7 +281,7 @@ static int receive(struct client *client, double deadline, struct reply *ret)
 
         if (found != 0)
             return found > 0 ? 0 : found;
-        error = wire_wait(&client->wire, clock_until(deadline));
+        error = wait_for_bytes(client, deadline);
         if (error < 0)
             return client_fail_wire(client, error);
     }

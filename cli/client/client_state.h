@@ -25,6 +25,7 @@ struct client {
     bool        adopted; /* the first request is already sent, and is not sent again */
     bool        greeted; /* a host was asked for a sign of life, together with the first request */
     bool        heard;   /* a reply has come over this connection */
+    bool        has_looked; /* the supervisor did not answer for a while, and was looked at */
     json_int_t  last_id;
 
     /* Borrowed. These members are set by the last client_open(). */

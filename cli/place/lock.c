@@ -1,6 +1,7 @@
 #include "cli/place/lock.h"
 
 #include "cli/base/clock.h"
+#include "cli/base/process_state.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -124,26 +125,9 @@ static void sign_start(int fd)
     (void) signal(SIGXFSZ, handler);
 }
 
-/* Returns the state of a process, as /proc has it: 'T' is stopped, 'Z' dead, 0 gone. */
-static char state_of(pid_t pid)
-{
-    char  path[32], text[512];
-    FILE *file;
-    char *name_end = NULL;
-
-    (void) snprintf(path, sizeof(path), "/proc/%d/stat", (int) pid);
-    file = pid > 0 ? fopen(path, "re") : NULL;
-    if (file == NULL)
-        return 0;
-    if (fgets(text, sizeof(text), file) != NULL)
-        name_end = strrchr(text, ')');
-    (void) fclose(file);
-    return name_end != NULL && name_end[1] == ' ' ? name_end[2] : 0;
-}
-
 static bool is_alive(pid_t pid)
 {
-    char state = state_of(pid);
+    char state = process_state(pid);
 
     return state != 0 && state != 'Z' && state != 'X';
 }
@@ -168,13 +152,13 @@ static bool describe(const struct place *place, enum lock_part part, struct text
         pid = holder.guardian;
         what = "the guardian of the last supervisor, which ends the processes that are left";
     }
-    state = state_of(pid);
+    state = process_state(pid);
     if (!is_alive(pid)) {
         text_printf(text, "somebody holds %s", place->lock);
         return false;
     }
     text_printf(text, "process %d, %s, holds %s", (int) pid, what, place->lock);
-    if (state == 'T' || state == 't')
+    if (process_state_is_stopped(state))
         text_printf(text, " and is stopped; \"kill -CONT %d\" lets it go on", (int) pid);
     return state == 'T';
 }

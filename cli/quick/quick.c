@@ -95,6 +95,12 @@ static bool has_answer(struct progress *progress, enum quick_command command,
 }
 
 /*
+ * The seconds without an answer after which the program takes over the wait: it says if the supervisor is stopped. A
+ * join may take any time.
+ */
+#define PATIENCE 0.4
+
+/*
  * Sends the request and waits for the answer. Returns true if the answer is in made.wire.received. A request that
  * was not sent in full has no effect; the program sends it anew.
  */
@@ -113,7 +119,7 @@ static bool make_request(struct plain_command *command, struct progress *progres
     error = wire_flush(wire);
     while (error >= 0 && !wire->cut &&
            !(is_whole = has_answer(progress, command->command, &wire->received)))
-        error = wire_wait(wire, -1);
+        error = wire_wait(wire, command->command == QUICK_JOIN ? -1 : PATIENCE);
     made.is_made = wire->unsent.size == 0 && !wire->cut;
     if (made.is_made)
         return is_whole;

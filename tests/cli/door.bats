@@ -287,6 +287,24 @@ EOF
   is "$(k3 list -q)" 1
 }
 
+@test "a client whose supervisor is stopped says so, and goes on when the supervisor does" {
+  k3 start -n a -- sleep 1000
+  pid=$(supervisor_pid)
+  kill -STOP "$pid"
+  in_background start "$K3THREAD" start -- true
+  in_background waiting "$K3THREAD" start --wait -- echo hi
+  in_background list "$K3THREAD" list --json
+  in_background raise "$K3THREAD" raise a
+  for client in start waiting list raise; do
+    wait_until "$DEADLINE" grep -qF 'k3thread: waiting: process' "$client.err"
+    is "$(cat "$client.err")" \
+      "k3thread: waiting: process $pid, the supervisor, is stopped; \"kill -CONT $pid\" lets it go on"
+  done
+  kill -CONT "$pid"
+  for client in start waiting list raise; do finish "$client"; done
+  is "$(cat waiting.out)" hi
+}
+
 @test "another user can ask a supervisor to restore its socket, and gets nothing else" {
   needs_root
   before=$(bells)
