@@ -218,40 +218,60 @@ static bool is_true(const json_t *thread, const char *member)
     return json_is_true(json_object_get(thread, member));
 }
 
+static bool is_live(const json_t *thread)
+{
+    return !json_is_number(json_object_get(thread, "ended"));
+}
+
 /* Returns true if a command with FLAGS takes THREAD. */
 static bool is_taken(const json_t *thread, unsigned flags)
 {
-    return ((flags & COMMAND_NOT_LIVE) == 0 || json_is_number(json_object_get(thread, "ended"))) &&
+    return ((flags & COMMAND_NOT_LIVE) == 0 || !is_live(thread)) &&
            ((flags & COMMAND_TTY) == 0 || is_true(thread, "tty")) &&
            ((flags & COMMAND_INPUT) == 0 || is_true(thread, "input"));
 }
 
-/*
- * Adds the name of each thread that a command with FLAGS takes, once, even if several threads have it. Adds "web/" too
- * if the command takes threads inside a process, and the process of web can name such.
- */
-static void add_threads(struct text *text, const json_t *threads, unsigned flags)
+/* Returns the thread that each name means, by the names: the live thread of that name, else the newest. */
+static json_t *by_names(const json_t *threads)
 {
-    json_t       *known = json_object();
+    json_t       *meant = json_object();
     const json_t *thread;
     size_t        i;
 
     json_array_foreach((json_t *) threads, i, thread) {
-        char *name = NULL;
+        char         *name = NULL;
+        const json_t *other;
 
-        if (is_taken(thread, flags) &&
-            bytes_from_json(json_object_get(thread, "name"), &name) == 0 &&
-            json_object_get(known, name) == NULL) {
-            (void) json_object_set_new_nocheck(known, name, json_true());
-            add_word(text, name);
-            if ((flags & COMMAND_INNER) != 0 && is_true(thread, "attached")) {
-                text_add(text, name);
-                add_word(text, "/");
-            }
+        if (bytes_from_json(json_object_get(thread, "name"), &name) == 0) {
+            other = json_object_get(meant, name);
+            if (other == NULL || !is_live(other))
+                (void) json_object_set_nocheck(meant, name, (json_t *) thread);
         }
         free(name);
     }
-    json_decref(known);
+    return meant;
+}
+
+/*
+ * Adds each name that means a thread which a command with FLAGS takes. Adds "web/" too if the command takes threads
+ * inside a process, and the process of web can name such.
+ */
+static void add_threads(struct text *text, const json_t *threads, unsigned flags)
+{
+    json_t     *meant = by_names(threads);
+    const char *name;
+    json_t     *thread;
+
+    json_object_foreach(meant, name, thread) {
+        if (!is_taken(thread, flags))
+            continue;
+        add_word(text, name);
+        if ((flags & COMMAND_INNER) != 0 && is_true(thread, "attached")) {
+            text_add(text, name);
+            add_word(text, "/");
+        }
+    }
+    json_decref(meant);
 }
 
 /* Adds each name, and each name with each condition. */

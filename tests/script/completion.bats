@@ -80,6 +80,9 @@ completes() {
   is "$(completes 'send open o' send open o)" ''
   is "$(completes 'attach ' attach '')" screen
   is "$(completes 'clear ' clear '')" $'gone\nplain2'
+  k3 start --name gone -- sleep 1000 # the name means this thread now
+  is "$(completes 'clear ' clear '')" plain2
+  is "$(completes 'attach ' attach '')" screen
   k3 send --eof open
   is "$(completes 'send ' send '')" screen
 }
