@@ -63,7 +63,7 @@ static void add(struct log_watch *watch, struct row *row)
     watch->list = list;
     key = inotify_add_watch(watch->fd, row->log, IN_MODIFY);
     if (key < 0)
-        return; /* there is no log yet */
+        return; /* there is no log yet, or no watch to spare */
     list[watch->count++] = (struct log_watched){row->id, key};
     row->live.is_read = false;
 }
@@ -76,6 +76,11 @@ void log_watch_set(struct log_watch *watch, struct row *const *rows, size_t coun
     for (size_t i = 0; i < count; i++)
         if (rows[i]->state != STATE_ENDED && !has_row(watch, rows[i]->id))
             add(watch, rows[i]);
+}
+
+bool log_watch_misses(const struct log_watch *watch, const struct row *row)
+{
+    return row->state != STATE_ENDED && !has_row(watch, row->id);
 }
 
 bool log_watch_take(struct log_watch *watch, void (*changed)(void *context, int64_t id),

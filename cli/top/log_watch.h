@@ -1,6 +1,6 @@
 /*
  * Notices when the logs of the rows on the screen are written to, by one inotify instance. If the system has no
- * instance left, the caller must read the logs at intervals.
+ * instance or no watch left, the caller must read at intervals the logs that are not watched.
  */
 #ifndef K3THREAD_CLI_TOP_LOG_WATCH_H
 #define K3THREAD_CLI_TOP_LOG_WATCH_H
@@ -28,6 +28,9 @@ void log_watch_open(struct log_watch *watch);
 
 /* Watches the logs of the COUNT rows at ROWS that may still be written to, and of no others. */
 void log_watch_set(struct log_watch *watch, struct row *const *rows, size_t count);
+
+/* Returns true if nothing notices when the log of ROW is written to. */
+bool log_watch_misses(const struct log_watch *watch, const struct row *row);
 
 /* Takes the events. Calls CHANGED with the id of each row whose log was written to. Returns true if it called it. */
 bool log_watch_take(struct log_watch *watch, void (*changed)(void *context, int64_t id),

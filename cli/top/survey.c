@@ -47,7 +47,7 @@ static void read_lines(struct state *state, struct row *const *rows, size_t coun
 {
     log_watch_set(&state->logs, rows, count);
     for (size_t i = 0; i < count; i++)
-        if (!rows[i]->live.is_read || (state->logs.fd < 0 && rows[i]->state != STATE_ENDED))
+        if (!rows[i]->live.is_read || log_watch_misses(&state->logs, rows[i]))
             read_line(rows[i]);
 }
 

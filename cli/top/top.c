@@ -42,14 +42,22 @@ static void draw_too_small(struct state *state)
                        "The terminal is too small: it needs 40 columns and 6 rows.");
 }
 
+/* A log that is not watched is read once a second. */
+static double log_next_tick(const struct state *state, double time)
+{
+    const struct row *row = rows_find(&state->rows, state->log.id);
+
+    return state->is_local && row != NULL && log_watch_misses(&state->logs, row) ? time + 1
+                                                                                 : INFINITY;
+}
+
 /* Returns the time at which the picture that was made at TIME changes by itself. */
 static double next_tick(const struct state *state, double time)
 {
     if (state->mode == MODE_HELP)
         return INFINITY;
     if (state->mode == MODE_LOG || state->mode == MODE_SEARCH)
-        return state->logs.fd < 0 ? time + 1
-                                  : INFINITY; /* without a watch, the log is read once a second */
+        return log_next_tick(state, time);
     return survey_next(state, time);
 }
 

@@ -6,6 +6,7 @@
 # shellcheck disable=SC2016,SC2154,SC2030,SC2031
 
 load helpers
+load terminals.bash
 
 # From 424 on the numbers are the same on every processor.
 CLONE3=435 CLOSE_RANGE=436 PIDFD_OPEN=434 PIDFD_SEND_SIGNAL=424 FACCESSAT2=439
@@ -18,6 +19,10 @@ EPERM=1 EINVAL=22 ENOSYS=38 EOPNOTSUPP=95
 setup() {
   begin_test
   [ -n "${WAITID-}" ] || skip "the numbers of the calls are not known"
+}
+
+teardown() {
+  end_terminals
 }
 
 @test "k3thread works the same without close_range and without pidfds" {
@@ -97,6 +102,24 @@ setup() {
 
 has_lost_its_beginning() {
   [ "$(head -c 1 "$1" | tr '\0' x)" = x ]
+}
+
+@test "if inotify is refused, top shows new output after at most a second" {
+  begin_terminals
+  for call in "$INOTIFY_INIT1" "$INOTIFY_ADD_WATCH"; do
+    k3 start -n web -i -- cat
+    sit "$call"
+    type_at "$call" "$(printf '%q ' "$HELPERS/refuse" "$EPERM" "$call" -- "$K3THREAD" top)" Enter
+    see "$call" 'web'
+    k3 send web 'in the list'
+    see "$call" 'in the list'
+    type_at "$call" l
+    see "$call" 'following the end'
+    k3 send web 'in the log'
+    see "$call" 'in the log'
+    k3 raise --wait web
+    k3 clear
+  done
 }
 
 @test "run --jobserver says that it needs inotify, and gives the reason why it has none" {
