@@ -59,6 +59,14 @@ int64_t far_request(struct far *far, const char *method, struct text *params)
     return id;
 }
 
+void far_leave(struct far *far, const struct seat *seat)
+{
+    loop_remove(&far->source); /* the descriptor belongs to the remote */
+    remote_leave(&far->remote, seat);
+    if (taking == far)
+        taking = NULL;
+}
+
 void far_close(struct far *far)
 {
     if (far->remote.fd < 0)

@@ -33,6 +33,9 @@ int far_open(struct far *far, const struct seat *seat, const struct far_user *us
 /* Sends a request with PARAMS, JSON, which it releases. Returns its id. */
 int64_t far_request(struct far *far, const char *method, struct text *params);
 
+/* Leaves the connection, on which every reply has come, to the next user of SEAT's agent. */
+void far_leave(struct far *far, const struct seat *seat);
+
 /* Closes the connection, if it is open. */
 void far_close(struct far *far);
 

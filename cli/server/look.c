@@ -147,13 +147,12 @@ static void release(void *state)
 
 /* Other machines */
 
-/* Notes that the agent has answered, or is lost. */
+/* Notes that the agent has answered, or is lost. The connection is closed, or left to others. */
 static void finish(struct far_look *far)
 {
     struct look *look = far->look;
 
     far->is_open = false;
-    far_close(&far->far);
     if (--look->awaited == 0)
         reply(look);
 }
@@ -186,11 +185,13 @@ static void take(struct far *connection, const json_t *message)
         return;
     json_array_foreach((json_t *) json_object_get(message, "result"), i, answer)
         take_answer(far, answer);
+    far_leave(connection, far->seat);
     finish(far);
 }
 
 static void lost(struct far *connection)
 {
+    far_close(connection);
     finish((struct far_look *) connection);
 }
 
