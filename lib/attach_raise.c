@@ -5,6 +5,7 @@
 #include "queue.h"
 #include "shell_name.h"
 
+#include <errno.h>
 #include <unistd.h>
 
 /* Returns a reference to the thread that MESSAGE names, or NULL. */
@@ -51,7 +52,7 @@ static int raise_in(struct k3thread *t, const k3thread_exctype *type, const char
         return K3THREAD_VALUE_ERROR;
     exc = new_exception(type, "%s", text != NULL ? text : "");
     if (exc == NULL)
-        return K3THREAD_SEND_RAISE_ERROR;
+        return -ENOMEM;
     error = k3t_queue_send(t, exc);
     if (error != 0)
         k3t_exc_free(exc);
@@ -90,6 +91,8 @@ static int reply_failure(struct k3t_connection *connection, int64_t id, int erro
     case K3THREAD_VALUE_ERROR:
         return reply_error(connection, id, "-32002",
                            "the process has not published this exception");
+    case -ENOMEM:
+        return reply_error(connection, id, "-32004", "the process has no memory for the exception");
     default:
         return reply_error(connection, id, "-32004",
                            "too many exceptions are pending in it; try again later");

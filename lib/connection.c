@@ -13,8 +13,8 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-/* The most bytes that are received before a newline. The supervisor sends no longer line, as it accepts none. */
-#define IN_MAX (9U * 1024 * 1024)
+/* The largest receive buffer. Its size is doubled; the supervisor sends no line over 8 MiB, as it accepts none. */
+#define IN_MAX (16U * 1024 * 1024)
 
 /* A receive buffer larger than this is freed when it is empty. */
 #define IN_KEPT 8192
@@ -264,6 +264,8 @@ void k3t_put_bytes(struct k3t_connection *connection, const char *bytes)
         if (JSON_BASE64_SIZE(size) <= k3t_put_room(connection)) {
             json_base64_encode(bytes, size, connection->out + connection->out_used);
             connection->out_used += JSON_BASE64_SIZE(size);
+        } else {
+            connection->out_full = true;
         }
         k3t_put(connection, "\"}");
         return;

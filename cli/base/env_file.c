@@ -13,7 +13,7 @@
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_"
 #define OTHERS  "0123456789.-"
 
-/* The most bytes of arguments and environment that Linux passes to a program. */
+/* The most bytes of arguments and environment that Linux ever passes to a program, whatever the limit of the stack. */
 #define SIZE_LIMIT (6U * 1024 * 1024)
 
 static const char *skip_blanks(const char *at)
@@ -113,7 +113,7 @@ static void explain(const char *name, size_t number, int error, struct text *why
     if (error == -EINVAL && reason.size > 0)
         text_printf(why, "%s:%zu: %.*s", name, number, (int) reason.size, reason.data);
     else
-        text_printf(why, "%s: %s", name, error == -E2BIG ? "a line is too long" : strerror(-error));
+        text_printf(why, "%s: %s", name, plain_lines_failure(error));
     text_release(&reason);
 }
 

@@ -47,3 +47,8 @@ int plain_lines_read(int fd, plain_lines_take take, void *context, size_t *ret_n
     file_lines_release(&file);
     return found < 0 ? found : error;
 }
+
+const char *plain_lines_failure(int error)
+{
+    return error == -E2BIG ? "a line is too long" : strerror(-error);
+}

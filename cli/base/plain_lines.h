@@ -22,4 +22,7 @@ typedef int (*plain_lines_take)(void *context, const char *line, size_t number, 
 int plain_lines_read(int fd, plain_lines_take take, void *context, size_t *ret_number,
                      struct text *why);
 
+/* Returns words for ERROR, a -errno of plain_lines_read() other than -EINVAL. They live until the next call. */
+const char *plain_lines_failure(int error);
+
 #endif

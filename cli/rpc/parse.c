@@ -2,11 +2,12 @@
 
 #include "cli/rpc/plain_json.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 /*
- * The parse that is under way. jansson collects a token in a buffer that it doubles. When it has no
+ * The parse that is under way in this thread; the text is NULL if there is none. jansson collects a token in a buffer that it doubles. When it has no
  * memory for that, it drops the byte and goes on: it then fails an assertion, or runs past the end of
  * a string that has lost its quote. So memory for the buffer is reserved first. Once an allocation
  * fails, the rest of the text is overwritten with bytes that are not UTF-8, so that jansson takes no
@@ -19,6 +20,8 @@ static _Thread_local struct {
     size_t reserve_size;
     bool   lacked_memory;
 } parsed;
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
 
 static void *take_reserve(void)
 {
@@ -35,9 +38,17 @@ static void *allocate(size_t size)
 
     if (memory != NULL)
         return memory;
+    if (parsed.text == NULL)
+        return NULL;
     parsed.lacked_memory = true;
     (void) memset(parsed.text, 0xFF, parsed.size);
     return size <= parsed.reserve_size ? take_reserve() : NULL;
+}
+
+/* jansson has one allocator for all threads. Memory of allocate() is malloc()'s, so free() fits it. */
+static void install(void)
+{
+    json_set_alloc_funcs(allocate, free);
 }
 
 static json_t *fail_memory(json_t *value, json_error_t *ret_error)
@@ -54,17 +65,16 @@ json_t *parse_json(char *text, size_t size, size_t flags, json_error_t *ret_erro
 
     if (value != NULL)
         return value;
-    parsed.text = text;
-    parsed.size = size;
-    parsed.lacked_memory = false;
     parsed.reserve_size = 2 * (size + 1); /* no token is longer than the text */
     parsed.reserve = malloc(parsed.reserve_size);
     if (parsed.reserve == NULL)
         return fail_memory(NULL, ret_error);
-    /* Memory that malloc() gave before may be freed as before: allocate() uses malloc() too. */
-    json_set_alloc_funcs(allocate, free);
+    parsed.text = text;
+    parsed.size = size;
+    parsed.lacked_memory = false;
+    (void) pthread_once(&once, install);
     value = json_loadb(text, size, flags, ret_error);
-    json_set_alloc_funcs(malloc, free);
+    parsed.text = NULL;
     free(take_reserve());
     return parsed.lacked_memory ? fail_memory(value, ret_error) : value;
 }

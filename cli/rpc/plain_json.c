@@ -115,16 +115,17 @@ static json_t *parse_number(struct rest *rest)
 static bool parse_member(struct rest *rest, json_t *object, int depth)
 {
     size_t  size, count = json_object_size(object);
+    bool    is_set;
     char   *name = take(rest, '"') ? take_string(rest, &size) : NULL;
     json_t *value = name != NULL && take(rest, ':') ? parse_value(rest, depth) : NULL;
 
     if (value == NULL)
         return false;
     name[size] = '\0';
-    if (json_object_set_new_nocheck(object, name, value) < 0)
-        count = SIZE_MAX;
+    is_set = json_object_set_new_nocheck(object, name, value) == 0;
     name[size] = '"';
-    return json_object_size(object) == count + 1;
+    return is_set && json_object_size(object) ==
+                         count + 1; /* jansson decides about a name that comes again */
 }
 
 static json_t *parse_object(struct rest *rest, int depth)

@@ -9,7 +9,7 @@
 
 #define PROTOCOL_VERSION 1
 
-/* The longest request, newline included. Linux takes 2 MiB of arguments and environment. */
+/* The longest request, newline included. By default Linux takes 2 MiB of arguments and environment. */
 #define PROTOCOL_LINE_MAX (8U * 1024 * 1024)
 
 /* The deepest nesting of a request: the call, its parameters, a list in them, a base64 object. */

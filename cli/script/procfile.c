@@ -79,7 +79,7 @@ static int explain(const char *name, size_t number, int error, struct text *why)
         message_set_origin(name, number);
         message_print_text(NULL, NULL, why);
     } else {
-        message_print("run", NULL, "%s: %s", name, strerror(-error));
+        message_print("run", NULL, "%s: %s", name, plain_lines_failure(error));
     }
     message_set_origin(NULL, 0);
     text_release(why);

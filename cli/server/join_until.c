@@ -104,7 +104,7 @@ static bool look(struct until *until, const struct record *record)
     until->is_told = false;
     error = prober_start(&until->prober, until, until->spec, &record->assignment, &record->now);
     if (error != 0)
-        return call_fail(until->call, PROTOCOL_OS_ERROR, "cannot start a thread: %s",
+        return call_fail(until->call, PROTOCOL_OS_ERROR, "cannot look at the thread: %s",
                          strerror(-error));
     probers++;
     return true;

@@ -198,6 +198,9 @@ enum member {
         MEMBER_COUNT
 };
 
+_Static_assert(MEMBER_COUNT < 32,
+               "a sum of members is an unsigned, and RECORD_ALL_MEMBERS is none of the sums");
+
 static const char *const member_names[] = {
 #define X(name, is_set, write) #name,
     MEMBERS(X)

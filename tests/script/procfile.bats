@@ -81,6 +81,9 @@ EOF
   printf 'A=1\nB=\0\n' >.env
   run -64 k3 run --procfile Procfile
   is "$output" '.env:2: k3thread: the line holds a NUL byte'
+  head -c 5000000 /dev/zero | tr '\0' a >.env
+  run -125 k3 run --procfile Procfile
+  is "$output" 'k3thread: run: .env: a line is too long'
   # A directory of that name, such as a virtual environment, is ignored.
   rm .env && mkdir .env
   k3 run -q --procfile Procfile
