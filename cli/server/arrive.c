@@ -222,8 +222,8 @@ static void end_arrived(void *context, const struct arrival *arrival)
 }
 
 /*
- * Sends an exception of TYPE into the attached process of RECORD. Returns false if there is none, or if an end
- * is under way there.
+ * Sends an exception of TYPE into the attached process of RECORD. Returns false if there is none, if an end is under
+ * way there, or without memory.
  */
 static bool send_end(struct record *record, const k3thread_exctype *type, struct end plan)
 {
@@ -279,7 +279,7 @@ static void ignore(void *context, struct record *record, const struct arrival *a
     (void) context, (void) record, (void) arrival;
 }
 
-/* Raises the TimeoutError of RECORD, unless an end is under way. */
+/* Raises the TimeoutError of RECORD, which has an attachment, unless an end is under way. */
 static void end_overdue(struct record *record)
 {
     char message[K3THREAD_MESSAGE_MAX] = "";

@@ -11,10 +11,10 @@ enum shutdown_scope { SCOPE_NONE, SCOPE_DAEMONS, SCOPE_ALL };
 static struct call_list        calls = LIST_HEAD_INITIALIZER(calls);
 static bool                    has_begun, is_answered;
 static enum shutdown_scope     scope;
-static const k3thread_exctype *end_type;      /* the exception that ends these threads */
-static bool                    some_unasked;  /* a thread of the scope could not be asked yet */
-static size_t                  ended_before;  /* how many threads had ended at the beginning */
-static size_t                  ended_in_need; /* tally_ended_in_need() at the last look */
+static const k3thread_exctype *end_type;         /* the exception that ends these threads */
+static bool                    some_unasked;     /* a thread of the scope could not be asked yet */
+static size_t                  ended_before;     /* how many threads had ended at the beginning */
+static size_t                  ended_with_needs; /* tally_ended_with_needs() at the last look */
 
 bool shutdown_has_begun(void)
 {
@@ -68,9 +68,9 @@ bool shutdown_advance(void)
 {
     if (has_begun && scope == SCOPE_NONE && store_live() > 0 && store_live_normal() == 0)
         widen(SCOPE_DAEMONS, &k3thread_SystemExit);
-    else if (scope != SCOPE_NONE && (some_unasked || ended_in_need != tally_ended_in_need()))
+    else if (scope != SCOPE_NONE && (some_unasked || ended_with_needs != tally_ended_with_needs()))
         ask_threads();
-    ended_in_need = tally_ended_in_need();
+    ended_with_needs = tally_ended_with_needs();
     return !some_unasked;
 }
 
@@ -86,7 +86,7 @@ static void answer(struct call *call, struct record *record)
         call_reply(call, json_pack("{s:I, s:O}", "ended", ended, "unended", unended));
 }
 
-void shutdown_begin(struct call *call, const k3thread_exctype *now)
+void shutdown_begin(struct call *call, const k3thread_exctype *end_by)
 {
     if (call != NULL)
         call_wait(call, &calls, -1, answer);
@@ -95,8 +95,8 @@ void shutdown_begin(struct call *call, const k3thread_exctype *now)
         ended_before = tally_ended();
     }
     has_begun = true;
-    if (now != NULL && scope != SCOPE_ALL)
-        widen(SCOPE_ALL, now);
+    if (end_by != NULL && scope != SCOPE_ALL)
+        widen(SCOPE_ALL, end_by);
     (void) shutdown_advance();
     if (is_answered)
         shutdown_answer();

@@ -15,10 +15,10 @@
 #include <stdbool.h>
 
 /*
- * Begins a shutdown, or joins a shutdown that has begun. NOW, if not NULL, is raised in all threads
- * at once; the first such exception counts. CALL, if not NULL, is answered at the end.
+ * Begins a shutdown, or joins a shutdown that has begun. END_BY, if not NULL, is raised in all
+ * threads at once; the first such exception counts. CALL, if not NULL, is answered at the end.
  */
-void shutdown_begin(struct call *call, const k3thread_exctype *now);
+void shutdown_begin(struct call *call, const k3thread_exctype *end_by);
 
 bool shutdown_has_begun(void);
 

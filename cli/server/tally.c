@@ -2,7 +2,7 @@
 
 #include "cli/place/journal.h"
 
-static size_t  ended, ended_in_need;
+static size_t  ended, ended_with_needs;
 static json_t *unended; /* the pids of the processes that could not be ended */
 
 static void add_unended(const struct record *record)
@@ -17,7 +17,7 @@ static void add_unended(const struct record *record)
 void tally_add(const struct record *record)
 {
     ended++;
-    ended_in_need += record->job.need_count > 0;
+    ended_with_needs += record->job.need_count > 0;
     if (record->now.unended != 0)
         add_unended(record);
 }
@@ -27,9 +27,9 @@ size_t tally_ended(void)
     return ended;
 }
 
-size_t tally_ended_in_need(void)
+size_t tally_ended_with_needs(void)
 {
-    return ended_in_need;
+    return ended_with_needs;
 }
 
 json_t *tally_unended(void)

@@ -12,7 +12,7 @@ void tally_add(const struct record *record);
 
 /* Return how many threads have ended, and how many of these needed other threads. */
 size_t tally_ended(void);
-size_t tally_ended_in_need(void);
+size_t tally_ended_with_needs(void);
 
 /*
  * Returns the list of the processes that could not be ended, or NULL if there are none. Borrowed.

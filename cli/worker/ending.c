@@ -24,7 +24,7 @@
 /* The worker gives up killed processes that still live after this many seconds. */
 #define GIVE_UP_AFTER 10.0
 
-/* The set of asked processes */
+/* The set of signalled processes: asked, or killed once the grace is over */
 
 static int compare(const void *a, const void *b)
 {
@@ -36,15 +36,15 @@ static void *key_of(pid_t pid)
     return (void *) (uintptr_t) pid; // NOLINT(performance-no-int-to-ptr)
 }
 
-static bool was_asked(const struct worker *worker, pid_t pid)
+static bool was_signalled(const struct worker *worker, pid_t pid)
 {
-    return tfind(key_of(pid), &worker->end.asked, compare) != NULL;
+    return tfind(key_of(pid), &worker->end.signalled, compare) != NULL;
 }
 
-/* Remembers that PID was asked. Without memory it is not remembered, and PID may be asked again. */
-static void note_asked(struct worker *worker, pid_t pid)
+/* Remembers that PID has got its signal. Without memory it is not remembered, and PID may get the signal again. */
+static void note_signalled(struct worker *worker, pid_t pid)
 {
-    (void) tsearch(key_of(pid), &worker->end.asked, compare);
+    (void) tsearch(key_of(pid), &worker->end.signalled, compare);
 }
 
 static void do_nothing(void *key)
@@ -52,10 +52,10 @@ static void do_nothing(void *key)
     (void) key;
 }
 
-static void forget_asked(struct worker *worker)
+static void forget_signalled(struct worker *worker)
 {
-    tdestroy(worker->end.asked, do_nothing);
-    worker->end.asked = NULL;
+    tdestroy(worker->end.signalled, do_nothing);
+    worker->end.signalled = NULL;
 }
 
 /* Asking */
@@ -80,13 +80,13 @@ static bool ignores_signal(const struct worker *worker, pid_t pid)
     return worker->end.signal != SIGTERM && ignores(pid, worker->end.signal);
 }
 
-/* Notes PID as asked if the signal to the command's group has reached it. */
+/* Notes PID if the signal to the command's group has reached it. */
 static bool note_member(pid_t pid, void *context)
 {
     struct worker *worker = context;
 
     if (getpgid(pid) == worker->pid && !ignores_signal(worker, pid))
-        note_asked(worker, pid);
+        note_signalled(worker, pid);
     return true;
 }
 
@@ -145,10 +145,10 @@ static bool ask_marked(pid_t pid, void *context)
     struct worker *worker = context;
     struct handle  handle;
 
-    if (was_asked(worker, pid) || !handle_open(pid, &handle))
+    if (was_signalled(worker, pid) || !handle_open(pid, &handle))
         return true;
     if (mark_is(pid, worker->assignment->id)) {
-        note_asked(worker, pid);
+        note_signalled(worker, pid);
         handle_signal(&handle, ignores_signal(worker, pid) ? SIGTERM : worker->end.signal);
         handle_signal(&handle, SIGCONT);
     }
@@ -158,9 +158,9 @@ static bool ask_marked(pid_t pid, void *context)
 
 void ending_ask_process(struct worker *worker, pid_t pid)
 {
-    if (was_asked(worker, pid))
+    if (was_signalled(worker, pid))
         return;
-    note_asked(worker, pid);
+    note_signalled(worker, pid);
     kill(pid, ignores_signal(worker, pid) ? SIGTERM : worker->end.signal);
     kill(pid, SIGCONT);
 }
@@ -179,8 +179,8 @@ static void ask_rest(struct worker *worker)
     for_each_root(worker, ask_from_root);
 }
 
-/* Asks all processes for the last time. */
-static void ask_all(struct worker *worker)
+/* Half of the grace is over: asks the processes that were not asked before. */
+static void ask_late(struct worker *worker)
 {
     worker->end.half = INFINITY;
     ask_rest(worker);
@@ -202,7 +202,7 @@ void ending_begin(struct worker *worker)
  */
 static void ask_others(struct worker *worker, pid_t spared)
 {
-    note_asked(worker, spared);
+    note_signalled(worker, spared);
     ask_rest(worker);
     ask_rest(worker);
 }
@@ -211,7 +211,7 @@ void ending_ask(struct worker *worker, int signal, pid_t spared)
 {
     struct ending *end = &worker->end;
 
-    forget_asked(worker);
+    forget_signalled(worker);
     ending_begin(worker);
     if (end->killing)
         return;
@@ -225,12 +225,12 @@ void ending_ask(struct worker *worker, int signal, pid_t spared)
 
 /* Killing */
 
-/* A process that has been killed starts no other process, so one kill is enough as a rule. */
+/* Kills PID once: a killed process starts no other process, so one kill is enough as a rule. */
 void ending_kill_process(struct worker *worker, pid_t pid)
 {
-    if (was_asked(worker, pid))
+    if (was_signalled(worker, pid))
         return;
-    note_asked(worker, pid);
+    note_signalled(worker, pid);
     (void) children_kill(pid);
 }
 
@@ -272,7 +272,7 @@ void ending_kill(struct worker *worker)
     if (!end->killing)
         end->give_up = clock_monotonic() + GIVE_UP_AFTER;
     end->killing = true;
-    forget_asked(worker);
+    forget_signalled(worker);
     (void) children_kill(worker->pid);
     for_each_root(worker, ending_kill_process);
 }
@@ -285,7 +285,7 @@ void ending_step(struct worker *worker)
     if (now >= (end->killing ? end->next : worker->deadline))
         ending_kill(worker);
     else if (!end->killing && now >= end->half)
-        ask_all(worker);
+        ask_late(worker);
 }
 
 double ending_next(const struct worker *worker)
@@ -297,6 +297,6 @@ double ending_next(const struct worker *worker)
 
 void ending_reset(struct worker *worker)
 {
-    forget_asked(worker);
+    forget_signalled(worker);
     worker->end = (struct ending){.half = INFINITY};
 }

@@ -26,7 +26,7 @@
 
 /* The progress of the end of a run; see ending.h. */
 struct ending {
-    void         *asked; /* the processes that were asked: a tree of tsearch(), by pid */
+    void         *signalled; /* the processes that were asked, or killed: a tree of tsearch() */
     float         pause; /* between two kills, in seconds: some processes outlive a kill for long */
     unsigned char signal;  /* the signal that asks them; 0: no process was asked yet */
     bool          killing; /* no process is asked any more */
