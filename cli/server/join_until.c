@@ -118,8 +118,11 @@ static void finish(struct until *until)
     until->is_told = true;
 }
 
-/* Handles the newest report of a live thread. Returns false if CALL has its reply. */
-static bool follow(struct until *until, const struct record *record)
+/*
+ * Looks at the new run of a live thread, if there is one, or tells the prober that its run is over. Returns false if
+ * CALL has its reply.
+ */
+static bool look_again(struct until *until, const struct record *record)
 {
     bool runs = record->now.pid != 0;
 
@@ -168,7 +171,7 @@ static void wake_until(struct call *call, struct record *record)
 {
     if (record_is_live(record)) {
         call_wait(call, &record->calls, -1, wake_until);
-        (void) follow(call->state, record);
+        (void) look_again(call->state, record);
     } else {
         call_wait(call, &finishing, -1, wake_finishing);
         look_back(call->state, record);
@@ -193,7 +196,7 @@ static void go_on(struct until *until)
     else if (until->is_due)
         fail_time(until);
     else
-        (void) follow(until, store_find_id(until->id));
+        (void) look_again(until, store_find_id(until->id));
 }
 
 /* Takes the last news of PROBER. */
@@ -287,7 +290,7 @@ void join_until_begin(struct call *call, struct record *record, const json_t *sp
     mailbox_notify(&record->assignment.mail);
     if (record_is_live(record)) {
         call_wait(call, &record->calls, timeout, wake_until);
-        (void) follow(until, record);
+        (void) look_again(until, record);
     } else {
         call_wait(call, &finishing, timeout, wake_finishing);
         look_back(until, record);

@@ -57,7 +57,7 @@ APART static void time_out_ready(struct worker *worker)
 {
     struct k3thread_exc e;
 
-    if (waiting_is_overdue(worker, &e) && !hand_over(worker))
+    if (waiting_take_overdue(worker, &e) && !hand_over(worker))
         raised_stop(worker, &e);
 }
 

@@ -106,9 +106,9 @@ static void take_end(const struct remote_report *state, const struct report *got
 static void take_ready(const struct remote_report *state, const struct report *got)
 {
     struct worker *worker = state->worker;
-    bool           is_agents = worker->job->ready != NULL && worker->ready == NULL;
+    bool           agent_probes = worker->job->ready != NULL && worker->ready == NULL;
 
-    if (is_agents && state->has_begun && got->shown > 0 && !worker->report->ready)
+    if (agent_probes && state->has_begun && got->shown > 0 && !worker->report->ready)
         waiting_become_ready(worker);
 }
 

@@ -57,7 +57,7 @@ static void lose(struct remote_run *run, const char *how)
     report_set_message(worker->report, &why);
 }
 
-/* The output */
+/* Exceptions for the command */
 
 static void send_end(struct remote_run *run, const struct k3thread_exc *e, bool automatic)
 {
@@ -75,6 +75,8 @@ static void break_pipe(struct remote_run *run)
     send_end(run, &e, false);
 }
 
+/* The agent's messages */
+
 /*
  * Returns true while no messages are taken, because the output takes no more now. A command that is being ended does
  * not wait for the reader of its output.
@@ -83,8 +85,6 @@ static bool is_held(const struct remote_run *run)
 {
     return remote_output_is_full(&run->output) && run->worker->report->state != STATE_STOPPING;
 }
-
-/* The agent's messages */
 
 static void take_output(struct remote_run *run, const json_t *params)
 {
@@ -180,7 +180,7 @@ static void take_messages(struct remote_run *run)
         bad = !take_message(run, message);
         json_decref(message);
     }
-    if (bad && !run->worker->lost)
+    if (bad)
         lose(run, "its agent does not keep to the protocol");
 }
 
@@ -241,7 +241,7 @@ APART static void time_out_ready(struct remote_run *run)
 {
     struct k3thread_exc e;
 
-    if (waiting_is_overdue(run->worker, &e))
+    if (waiting_take_overdue(run->worker, &e))
         stop(run, &e, true);
 }
 

@@ -31,7 +31,7 @@ static double next_step(const struct worker *worker, double next)
     return next;
 }
 
-/* Returns the seconds until NEXT, at most REST_AFTER before the worker has rested. */
+/* Returns the seconds until NEXT: at most REST_AFTER while the worker has not rested. */
 static double seconds_until(const struct worker *worker, double next)
 {
     double left = clock_until(next);
@@ -112,7 +112,7 @@ void waiting_look(struct worker *worker, const struct pollfd *polls)
         look_at_probe(worker);
 }
 
-bool waiting_is_overdue(struct worker *worker, struct k3thread_exc *ret)
+bool waiting_take_overdue(struct worker *worker, struct k3thread_exc *ret)
 {
     worker->ready_deadline = INFINITY;
     if (worker->report->state == STATE_STOPPING)

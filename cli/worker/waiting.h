@@ -34,6 +34,6 @@ void waiting_become_ready(struct worker *worker);
  * Notes that the time to become ready is over, and puts the exception that ends the run into *RET. Returns false if
  * the run is ending anyway. Call it when worker->ready_deadline has come.
  */
-bool waiting_is_overdue(struct worker *worker, struct k3thread_exc *ret);
+bool waiting_take_overdue(struct worker *worker, struct k3thread_exc *ret);
 
 #endif
