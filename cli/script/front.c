@@ -28,7 +28,7 @@
  * The milliseconds between two looks at events and output while more of them keep coming. A look
  * costs the same for one line as for a thousand.
  */
-#define PACE 4
+#define LOOK_PAUSE_MS 4
 
 static void handle_signals(struct front *front)
 {
@@ -72,7 +72,7 @@ static bool holds_output(const struct front *front)
 {
     const struct printer *printer = &front->output.printer;
 
-    /* no process may be waiting for the output */
+    /* Output is not held back while the script waits for it, or once the supervisor has ended. */
     return front->barrier == BARRIER_NONE && front->supervisor != 0 &&
            run_progress_holds(&front->progress, printer->ready.size - printer->written);
 }
@@ -111,15 +111,15 @@ static bool is_over(const struct front *front)
  */
 static double time_to_look(const struct front *front)
 {
-    double left = front->looked + PACE / 1e3 - clock_monotonic();
+    double left = front->looked + LOOK_PAUSE_MS / 1e3 - clock_monotonic();
 
     return front->barrier != BARRIER_NONE || left < 0 ? 0 : left;
 }
 
-/* Returns the milliseconds after which handle_time() must be called, or -1. */
-static int patience(const struct front *front, bool rests)
+/* Returns the milliseconds after which the next step must begin without an event, or -1. */
+static int patience(const struct front *front, bool is_pausing)
 {
-    int    other = rests ? PACE : run_output_patience(&front->output);
+    int    other = is_pausing ? LOOK_PAUSE_MS : run_output_patience(&front->output);
     double next = front->stopping ? INFINITY : fmin(front->deadline, front->not_ready.next);
     double left;
 
@@ -177,12 +177,12 @@ static void handle_ready(struct front *front, const struct pollfd *pollfds)
 /* Waits for the next event or the next time, and handles it. */
 static void step(struct front *front)
 {
-    bool          rests = time_to_look(front) > 0;
+    bool          is_pausing = time_to_look(front) > 0;
     struct pollfd pollfds[POLL_COUNT] = {
         [POLL_SIGNALS] = {.fd = front->signals.fd, .events = POLLIN},
-        [POLL_CLIENT] = {.fd = front->client.open && !rests ? front->client.wire.fd : -1,
+        [POLL_CLIENT] = {.fd = front->client.open && !is_pausing ? front->client.wire.fd : -1,
                          .events = POLLIN},
-        [POLL_INOTIFY] = {.fd = rests ? -1 : front->output.inotify, .events = POLLIN},
+        [POLL_INOTIFY] = {.fd = is_pausing ? -1 : front->output.inotify, .events = POLLIN},
         [POLL_SYNC] = {.fd = front->sync, .events = POLLIN},
         [POLL_OUTPUT] = {.fd = front->output_closed ? -1 : front->output.printer.fd},
     };
@@ -191,7 +191,7 @@ static void step(struct front *front)
             (struct pollfd){.fd = front->client.wire.fd, .events = POLLIN | POLLOUT};
     if (printer_is_ready(&front->output.printer) && !holds_output(front))
         pollfds[POLL_OUTPUT].events = POLLOUT;
-    if (poll(pollfds, POLL_COUNT, patience(front, rests)) < 0)
+    if (poll(pollfds, POLL_COUNT, patience(front, is_pausing)) < 0)
         return;
     handle_time(front);
     handle_ready(front, pollfds);

@@ -19,7 +19,7 @@ static void report_daemon(struct front *front, const json_t *thread)
  * Acts upon the end of THREAD. While the run ends all threads, the end of a single thread has no
  * consequence.
  */
-static void account(struct front *front, const json_t *thread)
+static void act_on_end(struct front *front, const json_t *thread)
 {
     const struct front_options *options = front->options;
     int                         status = run_threads_status(&front->output.threads, thread);
@@ -27,7 +27,8 @@ static void account(struct front *front, const json_t *thread)
 
     if (front->stopping)
         return;
-    if (daemon && status != 0 && thread_status(thread) != 0) /* not for leaks: see notices_left() */
+    /* A status that only comes from leftovers is no crash: notices_left() reports it. */
+    if (daemon && status != 0 && thread_status(thread) != 0)
         report_daemon(front, thread);
     if ((options->any && !daemon) || (options->fail_fast && status != 0)) {
         notices_ends_all(&front->notices, thread);
@@ -49,7 +50,7 @@ void front_update(struct front *front, json_t *thread)
     notices_unended(&front->notices, thread);
     if (front->options->leaks != LEAKS_SHOWN)
         notices_left(&front->notices, thread);
-    account(front, thread);
+    act_on_end(front, thread);
 }
 
 /* Returns true if the event is only for the course of the run. */

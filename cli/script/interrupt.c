@@ -20,7 +20,7 @@ static void interrupt(struct front *front)
         front_request(front, "raise", json_pack("{s:b, s:s}", "all", 1, "exception", "SIGKILL"));
         front_end_now(front, STATUS_SIGNAL_BASE + SIGINT);
         break;
-    default: /* the second Ctrl-C had no effect; the guardian kills everything */
+    default: /* the second Ctrl-C had no effect: kill the supervisor; then its guardian kills everything */
         if (front->server > 0 && front->supervisor > 0)
             (void) kill(front->server, SIGKILL);
     }

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 /* The seconds between two lines, at least. */
-#define PACE 0.1
+#define DRAW_PAUSE 0.1
 
 /* The seconds after which the line is drawn again, because the time left has changed. */
 #define REFRESH 1.0
@@ -41,7 +41,7 @@ bool run_progress_holds(const struct run_progress *progress, size_t size)
 
 double run_progress_release(const struct run_progress *progress)
 {
-    return progress->drawn + PACE;
+    return progress->drawn + DRAW_PAUSE;
 }
 
 double run_progress_next(const struct run_progress *progress)
@@ -51,7 +51,7 @@ double run_progress_next(const struct run_progress *progress)
 
     if (!progress->is_wanted || progress->began <= 0)
         return INFINITY;
-    return progress->drawn + (is_old ? PACE : REFRESH);
+    return progress->drawn + (is_old ? DRAW_PAUSE : REFRESH);
 }
 
 /* Returns true if the terminal takes bytes now, and this process may write to it. */
