@@ -21,8 +21,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* At most this many machines are being reached at a time. */
-#define REACHED_MAX 64
+/* At most this many machines are awaited at a time. */
+#define AWAITED_MAX 64
 
 /* The seconds that the commands which reach the machines have to end, after the agents were told to end. */
 #define FAREWELL 5.0
@@ -141,9 +141,9 @@ static int take_signals(void)
 /* Begins to reach the next machines. */
 static void reach_next(void)
 {
-    while (next_host < options->hosts->count && hosts_being_reached() < REACHED_MAX && !is_ending)
+    while (next_host < options->hosts->count && hosts_awaited() < AWAITED_MAX && !is_ending)
         host_reach(&hosts[next_host++]);
-    if (hosts_being_reached() == 0)
+    if (hosts_awaited() == 0)
         host_script_forget();
 }
 

@@ -30,12 +30,12 @@
 /* So many seconds after a command has closed its input or output it is given up. Most commands end then. */
 #define CLOSED_GRACE 1.0
 
-static size_t being_reached; /* the number of machines that are awaited */
+static size_t awaited; /* the number of machines whose is_awaited is set */
 
 static void set_awaited(struct host *host, bool is_awaited)
 {
-    being_reached += (size_t) is_awaited;
-    being_reached -= (size_t) host->is_awaited;
+    awaited += (size_t) is_awaited;
+    awaited -= (size_t) host->is_awaited;
     host->is_awaited = is_awaited;
 }
 
@@ -138,7 +138,7 @@ static void words_ready(struct source *source, uint32_t events)
 
 /* The exchange with the script */
 
-/* Closes SOURCE, whose other end the command has closed. The end of the command, which should follow, says why. */
+/* Closes SOURCE: the command has closed the other end. The command should end now, and its end says why. */
 static void note_closed(struct host *host, struct source *source)
 {
     loop_close(source);
@@ -153,7 +153,7 @@ static void flush(struct host *host)
         note_closed(host, &host->out);
     else if (error != 0)
         lose(host, strerror(-error));
-    else if (error == 0)
+    else
         (void) loop_change(&host->out,
                            byte_queue_size(&host->unsent) > 0 ? (uint32_t) EPOLLOUT : 0);
 }
@@ -369,9 +369,9 @@ void host_reach(struct host *host)
     lose_for(host, &why);
 }
 
-size_t hosts_being_reached(void)
+size_t hosts_awaited(void)
 {
-    return being_reached;
+    return awaited;
 }
 
 /* Looks at a machine whose agent is not up. Returns the seconds until the next look. */

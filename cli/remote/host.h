@@ -35,7 +35,7 @@ struct host {
     enum host_stage         stage;
     double                  reached;    /* when its command was started */
     double                  closed;     /* when that closed its input or output; 0: it did not */
-    bool                    is_awaited; /* it is among hosts_being_reached() */
+    bool                    is_awaited; /* it is among hosts_awaited() */
     pid_t                   pid;        /* of the command; 0: none, or it has ended */
     struct source           listener, in, out, words; /* words: its standard error; fd -1: closed */
     struct byte_queue       unsent, received;
@@ -51,10 +51,10 @@ int host_open(struct host *host, const struct host_user *user, const char *name,
               char **command);
 
 /*
- * Returns the number of machines that are being reached: their commands were started, and no agent is up yet. A machine
- * that has been silent for a while does not count.
+ * Returns the number of machines that are awaited: their commands were started, and no agent is up yet. A machine that
+ * has been silent for a while does not count.
  */
-size_t hosts_being_reached(void);
+size_t hosts_awaited(void);
 
 /* Starts the command that reaches the machine. */
 void host_reach(struct host *host);
@@ -68,7 +68,7 @@ double host_do_due(struct host *host);
 /* Takes the wait STATUS of the command. */
 void host_take_exit(struct host *host, int status);
 
-/* Tells the agent to end. */
+/* Closes the way to the machine, which makes its agent end. Ends the command if no agent is up yet. */
 void host_end(struct host *host);
 
 /* Appends the request by which the supervisor is told the state of the machine. */

@@ -20,7 +20,7 @@
 #define CHANNELS_MAX 65536
 
 /* Closes the link, and says WHY. */
-static void cut(struct link *link, const char *why)
+static void cut_off(struct link *link, const char *why)
 {
     link_close(link);
     link->cut(link, why);
@@ -47,7 +47,7 @@ static bool flush(struct link *link)
     int error = byte_queue_flush(&link->unsent, link->out.fd);
 
     if (error != 0) {
-        cut(link, error == -EPIPE ? "the connection was closed" : strerror(-error));
+        cut_off(link, error == -EPIPE ? "the connection was closed" : strerror(-error));
         return false;
     }
     make_room(link);
@@ -119,13 +119,13 @@ static bool take_frames(struct link *link)
         size_t               size = frame_get(head + 5, 3);
 
         if (size > FRAME_MAX) {
-            cut(link, "it sent a frame that is too large");
+            cut_off(link, "it sent a frame that is too large");
             return false;
         }
         if (byte_queue_size(queue) < FRAME_HEAD + size)
             return true;
         if (!take_frame(link, frame_get(head, 4), head[4], head + FRAME_HEAD, size)) {
-            cut(link, "it broke the rules of the connection");
+            cut_off(link, "it broke the rules of the connection");
             return false;
         }
         byte_queue_take(queue, FRAME_HEAD + size);
@@ -140,16 +140,16 @@ static bool fill(struct link *link)
     ssize_t            n;
 
     if (!byte_queue_reserve(queue, READ_SIZE)) {
-        cut(link, "out of memory");
+        cut_off(link, "out of memory");
         return false;
     }
     n = read(link->in.fd, queue->bytes.data + queue->bytes.size, READ_SIZE);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
-        byte_queue_take(queue, 0);
+        byte_queue_take(queue, 0); /* frees the reserved memory, if the queue is empty */
         return true;
     }
     if (n <= 0) {
-        cut(link, n == 0 ? "the connection was closed" : strerror(errno));
+        cut_off(link, n == 0 ? "the connection was closed" : strerror(errno));
         return false;
     }
     queue->bytes.size += (size_t) n;
@@ -171,7 +171,7 @@ static void out_ready(struct source *source, uint32_t events)
     struct link *link = LOOP_OWNER(source, struct link, out);
 
     if ((events & EPOLLERR) != 0 && (events & EPOLLOUT) == 0)
-        cut(link, "the connection was closed");
+        cut_off(link, "the connection was closed");
     else
         (void) flush(link);
 }
@@ -203,7 +203,8 @@ void links_flush(void)
     struct link *link;
 
     while ((link = frame_next_link()) != NULL)
-        if (link_is_open(link) && byte_queue_size(&link->unsent) > 0 && link->out.events == 0)
+        if (link_is_open(link) && byte_queue_size(&link->unsent) > 0 &&
+            link->out.events == 0) /* it does not wait for EPOLLOUT yet */
             (void) flush(link);
 }
 
@@ -212,7 +213,7 @@ static void cut_silent(struct link *link)
     char why[64];
 
     (void) snprintf(why, sizeof(why), "no sign of life came for %g seconds", LINK_LEASE);
-    cut(link, why);
+    cut_off(link, why);
 }
 
 double link_do_due(struct link *link)
