@@ -150,7 +150,8 @@ static bool main_has_ended(void)
 
 /*
  * Returns true if no other thread lives, so that the end of the hidden thread ends the process. The number of links
- * of the directory is the number of threads and two more. The main thread counts also when it has ended.
+ * of the directory is the number of threads and two more. So it is 4 for the hidden thread and the main thread, which
+ * counts also when it has ended.
  */
 static bool is_last(void)
 {

@@ -356,12 +356,6 @@ static int visit(struct attach *attach)
     return STATUS_DONE;
 }
 
-static void close_if_open(int fd)
-{
-    if (fd >= 0)
-        close(fd);
-}
-
 int attach_terminal(const struct invocation *invocation, json_t *thread, bool read_only,
                     struct attach_end *ret)
 {
@@ -391,9 +385,9 @@ int attach_terminal(const struct invocation *invocation, json_t *thread, bool re
         status = command_fail(invocation, STATUS_FAILED, NULL, "cannot take signals: %s",
                               strerror(-error));
     }
-    close_if_open(attach.output);
-    close_if_open(attach.signals);
-    close_if_open(attach.endings);
+    descriptors_close(&attach.output);
+    descriptors_close(&attach.signals);
+    descriptors_close(&attach.endings);
     json_decref(attach.thread);
     json_decref(attach.name);
     *ret = attach.end;

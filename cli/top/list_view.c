@@ -17,7 +17,8 @@
 
 /* The columns whose widths or places depend on the threads. */
 struct columns {
-    int id, name, line; /* the widths of the id and the name, and where the last line begins */
+    int id, name;     /* the widths of the id and the name */
+    int last_line_at; /* where the last line begins */
 };
 
 /* The width of the columns between the name and the last line, with the blanks around them. */
@@ -43,7 +44,7 @@ static struct columns measure(const struct state *state)
     columns.name = wanted < most ? wanted : most;
     if (columns.name < NAME_WIDTH_MIN)
         columns.name = NAME_WIDTH_MIN;
-    columns.line = columns.id + 1 + columns.name + MIDDLE_WIDTH;
+    columns.last_line_at = columns.id + 1 + columns.name + MIDDLE_WIDTH;
     return columns;
 }
 
@@ -191,7 +192,7 @@ static void draw_row(struct state *state, int line, const struct columns *column
     column += PERCENT_WIDTH + 1;
     cells_add_memory(&text, row);
     put(state, line, column, MEMORY_WIDTH, style, true, &text);
-    draw_line_cell(state, line, columns->line, style, coloured, row);
+    draw_line_cell(state, line, columns->last_line_at, style, coloured, row);
 }
 
 /* Returns the reason why no row is shown, and the keys that show rows again. */

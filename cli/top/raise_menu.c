@@ -15,6 +15,9 @@ static const char *const first[] = {"SystemExit", "KeyboardInterrupt", "SIGKILL"
 
 #define MENU_WIDTH 44
 
+/* The last line of the menu, on a display that has room for it. */
+#define MENU_END 14
+
 static bool is_first(const char *name)
 {
     for (size_t i = 0; i < FIRST_COUNT; i++)
@@ -132,7 +135,8 @@ void raise_menu_draw(struct state *state)
 {
     const struct row *row = rows_find(&state->rows, state->raise.id);
     struct text       text = {0};
-    int               last = state->display.rows - 3;
+    int               room = state->display.rows - 3;
+    int               last = room < MENU_END ? room : MENU_END;
 
     text_printf(&text, "Raise in %s: %s", row != NULL ? row->name : "a thread that is gone",
                 state->raise.typed.text);
@@ -140,7 +144,6 @@ void raise_menu_draw(struct state *state)
     if (!text.failed)
         draw_line(state, 1, STYLE_HEADING, text.data);
     text_release(&text);
-    draw_offered(state, 2, last < 14 ? last : 14);
-    draw_line(state, last < 14 ? last : 14, STYLE_HEADING,
-              "Enter raise  Esc cancel  letters narrow");
+    draw_offered(state, 2, last);
+    draw_line(state, last, STYLE_HEADING, "Enter raise  Esc cancel  letters narrow");
 }
