@@ -1,6 +1,7 @@
 #include "cli/server/join_any.h"
 
 #include "cli/base/array.h"
+#include "cli/server/join_replies.h"
 #include "cli/server/selection.h"
 #include "cli/server/store.h"
 
@@ -40,17 +41,10 @@ static bool is_candidate(const struct candidates *candidates, const struct recor
 
 /* Replies */
 
-static void reply_first(struct call *call, struct record *record)
-{
-    store_let_go(record, &call->peer->kept);
-    call_reply_record(call, record);
-    store_joined(record);
-}
-
 static void wake_any(struct call *call, struct record *record)
 {
     if (is_candidate(call->state, record))
-        reply_first(call, record);
+        join_reply(call, record);
     else
         call_wait(call, &waiting, -1, wake_any);
 }
@@ -144,7 +138,7 @@ static void begin(struct call *call, const struct selection *selection, double t
         return;
     first = first_ended(call->state);
     if (first != NULL)
-        reply_first(call, first);
+        join_reply(call, first);
     else
         call_wait(call, &waiting, timeout, wake_any);
 }

@@ -3,10 +3,9 @@
 #include "cli/base/file_watch.h"
 #include "cli/ready/ready.h"
 #include "cli/rpc/bytes.h"
-#include "cli/rpc/write.h"
+#include "cli/server/join_replies.h"
 #include "cli/server/shutdown.h"
 #include "cli/server/store.h"
-#include "cli/server/tail.h"
 #include "cli/worker/mailbox.h"
 #include "cli/worker/prober.h"
 
@@ -136,14 +135,8 @@ static bool look_again(struct until *until, const struct record *record)
 /* Writes the two possible replies for a thread that has ended. */
 static void write_answers(struct until *until, const struct record *record)
 {
-    json_t *tail = tail_of(record, 10);
-
     record_write(&until->result, record, until->call->members);
-    write_name(&until->failure, "thread");
-    record_write(&until->failure, record, RECORD_ALL_MEMBERS);
-    write_name(&until->failure, "tail");
-    write_json(&until->failure, tail);
-    json_decref(tail);
+    join_write_failure(&until->failure, record);
     until->has_ended = true;
 }
 

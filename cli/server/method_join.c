@@ -1,30 +1,22 @@
 /* The method "join": waits until a thread has ended, is ready or answers a probe, or for the first of several. */
-#include "cli/rpc/write.h"
 #include "cli/server/join_any.h"
+#include "cli/server/join_replies.h"
 #include "cli/server/join_until.h"
 #include "cli/server/method.h"
 #include "cli/server/params.h"
 #include "cli/server/select.h"
 #include "cli/server/store.h"
-#include "cli/server/tail.h"
 #include "cli/worker/mailbox.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-
-static void reply_joined(struct call *call, struct record *record)
-{
-    store_let_go(record, &call->peer->kept);
-    call_reply_record(call, record);
-    store_joined(record);
-}
 
 /*
  * Replies to a join without a thread's name. A client that sends start, logs and join together may
  * not have opened the log when this reply is sent. So its thread is kept until the client joins
  * another thread in this way, or disconnects.
  */
-static void reply_joined_unnamed(struct call *call, struct record *record)
+static void reply_unnamed(struct call *call, struct record *record)
 {
     struct peer *peer = call->peer;
 
@@ -32,7 +24,7 @@ static void reply_joined_unnamed(struct call *call, struct record *record)
         peer_release(&peer->joined);
         store_hand_on(record, &peer->joined);
     }
-    reply_joined(call, record);
+    join_reply(call, record);
 }
 
 static void wake_join(struct call *call, struct record *record)
@@ -40,7 +32,7 @@ static void wake_join(struct call *call, struct record *record)
     if (record_is_live(record))
         call_wait(call, &record->calls, -1, wake_join);
     else
-        reply_joined(call, record);
+        join_reply(call, record);
 }
 
 static void wake_join_unnamed(struct call *call, struct record *record)
@@ -48,25 +40,20 @@ static void wake_join_unnamed(struct call *call, struct record *record)
     if (record_is_live(record))
         call_wait(call, &record->calls, -1, wake_join_unnamed);
     else
-        reply_joined_unnamed(call, record);
+        reply_unnamed(call, record);
 }
 
-/* Fails a call for a thread that will never be ready. Its last lines of output may say why. */
+/* Fails a call for a thread that will never be ready. */
 static void fail_ready(struct call *call, const struct record *record)
 {
     struct text data = {0};
-    json_t     *tail = tail_of(record, 10);
     char       *message = NULL;
 
     if (asprintf(&message, "thread '%s' (id %llu) ended before it was ready%s%s", record->job.name,
                  (unsigned long long) record->id, record->now.message != NULL ? ": " : "",
                  record->now.message != NULL ? record->now.message : "") < 0)
         message = NULL;
-    write_name(&data, "thread");
-    record_write(&data, record, RECORD_ALL_MEMBERS);
-    write_name(&data, "tail");
-    write_json(&data, tail);
-    json_decref(tail);
+    join_write_failure(&data, record);
     call_fail_with(call, PROTOCOL_NOT_READY_ERROR, message != NULL ? message : "not ready", &data);
     free(message);
 }
