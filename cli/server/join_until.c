@@ -2,8 +2,8 @@
 
 #include "cli/base/file_watch.h"
 #include "cli/ready/ready.h"
-#include "cli/rpc/bytes.h"
 #include "cli/server/join_replies.h"
+#include "cli/server/param_strings.h"
 #include "cli/server/shutdown.h"
 #include "cli/server/store.h"
 #include "cli/worker/mailbox.h"
@@ -244,13 +244,10 @@ bool join_until_is_idle(void)
 static char *parse_spec(struct call *call, const json_t *spec)
 {
     struct text why = {0};
-    char       *bytes;
-    int         error = bytes_from_json(spec, &bytes);
+    char       *bytes = NULL;
 
-    if (error != 0) {
-        call_refuse(call, error, "\"until\" must be a string");
+    if (!param_string_copy(call, "until", spec, &bytes))
         return NULL;
-    }
     if (ready_is_valid_later(bytes, &why))
         return bytes;
     call_fail(call, PROTOCOL_VALUE_ERROR, "--until '%.200s': %.*s", bytes, (int) why.size,

@@ -4,6 +4,7 @@
 #include "cli/rpc/bytes.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 int param_strings_copy(const json_t *array, char ***ret)
@@ -24,4 +25,15 @@ int param_strings_copy(const json_t *array, char ***ret)
     }
     *ret = strings;
     return 0;
+}
+
+bool param_string_copy(struct call *call, const char *name, const json_t *value, char **ret)
+{
+    int  error = value != NULL ? bytes_from_json(value, ret) : 0;
+    char what[64];
+
+    if (error == 0)
+        return true;
+    (void) snprintf(what, sizeof(what), "\"%s\" must be a string", name);
+    return call_refuse(call, error, what);
 }

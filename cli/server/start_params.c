@@ -3,7 +3,6 @@
 #include "cli/base/call_word.h"
 #include "cli/base/exceptions.h"
 #include "cli/ready/ready.h"
-#include "cli/rpc/bytes.h"
 #include "cli/server/hosts.h"
 #include "cli/server/leash.h"
 #include "cli/server/leash_param.h"
@@ -91,14 +90,10 @@ static bool check_name(struct call *call, const char *name)
 static bool parse_ready(struct call *call, const json_t *ready, struct job *job)
 {
     struct text why = {0};
-    int         error;
 
-    if (ready == NULL)
-        return true;
-    error = bytes_from_json(ready, &job->ready);
-    if (error != 0)
-        return call_refuse(call, error, "\"ready\" must be a string");
-    if (ready_is_valid(job->ready, &why))
+    if (!param_string_copy(call, "ready", ready, &job->ready))
+        return false;
+    if (job->ready == NULL || ready_is_valid(job->ready, &why))
         return true;
     /* The word is cut, so that the reason always fits. */
     call_fail(call, PROTOCOL_VALUE_ERROR, "--ready '%.200s': %.*s", job->ready, (int) why.size,
@@ -203,14 +198,10 @@ static bool take_params(struct call *call, const json_t *params, struct job *job
 static bool parse_host(struct call *call, const json_t *host, struct job *job)
 {
     struct text why = {0};
-    int         error;
 
-    if (host == NULL)
-        return true;
-    error = bytes_from_json(host, &job->host);
-    if (error != 0)
-        return call_refuse(call, error, "\"host\" must be a string");
-    if (hosts_find(job->host, &why) != NULL)
+    if (!param_string_copy(call, "host", host, &job->host))
+        return false;
+    if (job->host == NULL || hosts_find(job->host, &why) != NULL)
         return true;
     call_fail(call, PROTOCOL_VALUE_ERROR, "%.*s", (int) why.size, why.data);
     text_release(&why);
@@ -219,14 +210,8 @@ static bool parse_host(struct call *call, const json_t *host, struct job *job)
 
 static bool parse_name(struct call *call, const json_t *name, struct job *job)
 {
-    int error;
-
-    if (name == NULL)
-        return true;
-    error = bytes_from_json(name, &job->name);
-    if (error != 0)
-        return call_refuse(call, error, "\"name\" must be a string");
-    return check_name(call, job->name);
+    return param_string_copy(call, "name", name, &job->name) &&
+           (job->name == NULL || check_name(call, job->name));
 }
 
 /*
