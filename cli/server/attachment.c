@@ -374,6 +374,32 @@ static bool is_taken(const struct attachment *attachment, const struct client_pr
     return poll(&end, 1, 0) == 0;
 }
 
+/* Returns an attachment of the process PID to RECORD that has no way to the process yet, or NULL without memory. */
+static struct attachment *make(struct record *record, pid_t pid, struct attachment **holder)
+{
+    struct attachment *attachment = calloc(1, sizeof(*attachment));
+
+    if (attachment == NULL)
+        return NULL;
+    attachment->end.fd = -1;
+    attachment->pid = pid;
+    attachment->record = record;
+    attachment->holder = holder;
+    TAILQ_INIT(&attachment->errands);
+    return attachment;
+}
+
+/* Gives ATTACHMENT to its record and its holder, and tells the clients. Returns it. */
+static struct attachment *attach_record(struct attachment *attachment)
+{
+    struct record *record = attachment->record;
+
+    record->attachment = *attachment->holder = attachment;
+    atomic_store(&record->assignment.attached, attachment->pid);
+    events_post(EVENT_ATTACHED, record);
+    return attachment;
+}
+
 struct attachment *attachment_open(struct record *record, struct connection *connection,
                                    struct attachment **holder, const struct client_process *process,
                                    int *ret_error)
@@ -388,14 +414,10 @@ struct attachment *attachment_open(struct record *record, struct connection *con
     }
     attachment_close(record->attachment);
     attachment_close(*holder);
-    attachment = calloc(1, sizeof(*attachment));
+    attachment = make(record, process->pid, holder);
     if (attachment != NULL) {
         attachment->end = (struct source){.fd = process->fd, .ready = process_ended};
-        attachment->pid = process->pid;
-        attachment->record = record;
         attachment->connection = connection;
-        attachment->holder = holder;
-        TAILQ_INIT(&attachment->errands);
         error = begin(attachment);
     }
     if (error != 0) {
@@ -404,29 +426,18 @@ struct attachment *attachment_open(struct record *record, struct connection *con
         free(attachment);
         return NULL;
     }
-    record->attachment = *holder = attachment;
-    atomic_store(&record->assignment.attached, process->pid);
-    events_post(EVENT_ATTACHED, record);
-    return attachment;
+    return attach_record(attachment);
 }
 
 struct attachment *attachment_open_far(struct record *record, pid_t pid, struct attachment_far *far,
                                        struct attachment **holder)
 {
-    struct attachment *attachment = calloc(1, sizeof(*attachment));
+    struct attachment *attachment = make(record, pid, holder);
 
     if (attachment == NULL)
         return NULL;
-    attachment->end.fd = -1;
-    attachment->pid = pid;
-    attachment->record = record;
     attachment->far = far;
-    attachment->holder = holder;
-    TAILQ_INIT(&attachment->errands);
-    record->attachment = *holder = attachment;
-    atomic_store(&record->assignment.attached, pid);
-    events_post(EVENT_ATTACHED, record);
-    return attachment;
+    return attach_record(attachment);
 }
 
 /* Messages of the process */
