@@ -234,9 +234,7 @@ static bool run_line(struct connection *connection)
     }
     connection->seen = 0;
     in->start += (size_t) (end - line) + 1;
-    connection->is_serving = true;
     connection->handler->serve(connection, line, (size_t) (end - line));
-    connection->is_serving = false;
     return true;
 }
 
@@ -418,8 +416,6 @@ void connection_read_arrived(struct connection *connection)
 {
     struct pollfd poll_fd = {.fd = connection->source.fd, .events = POLLIN};
 
-    if (connection->is_serving)
-        return;
     for (size_t size = 0; size < IN_TOTAL_MAX / 64 && !connection->closing && !connection->eof &&
                           poll(&poll_fd, 1, 0) > 0;
          size += READ_SIZE) {

@@ -51,8 +51,7 @@ struct connection {
     bool                             eof; /* the input has ended; what was read is still answered */
     bool                             gone;      /* the client no longer reads replies */
     bool                             unsettled; /* connection_settle_all() must look at it */
-    bool   is_serving;                          /* a line in IN is being served: IN must not move */
-    bool   held;                                /* the next request waits for a reply */
+    bool                             held;      /* the next request waits for a reply */
     size_t unsent;  /* the bytes of this round's replies that are dropped, as the client is gone */
     size_t pending; /* how many replies are still to come */
     size_t chained; /* how many of them are for chained starts */
@@ -89,8 +88,8 @@ void connection_send(struct connection *connection, const struct text *line);
 int connection_send_descriptor(struct connection *connection, const struct text *line, int fd);
 
 /*
- * Serves the requests that have arrived, as far as one round of the loop can read them. Does nothing while one of
- * them is being served.
+ * Serves the requests that have arrived, as far as one round of the loop can read them. Not while one of them is
+ * being served: the input would move.
  */
 void connection_read_arrived(struct connection *connection);
 
