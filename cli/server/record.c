@@ -1,6 +1,7 @@
 #include "cli/server/record.h"
 
 #include "cli/base/clock.h"
+#include "cli/base/shared_string.h"
 #include "cli/rpc/member.h"
 #include "cli/rpc/write.h"
 #include "cli/server/hosts.h"
@@ -22,6 +23,7 @@ void record_free(struct record *record)
     job_release(&record->job);
     report_release(&record->now);
     report_release(&record->assignment.draft);
+    shared_string_unref(record->arrived.message);
     k3thread_unref(record->thread);
     free(record->output_marks);
     free(record->row);

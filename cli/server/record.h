@@ -44,6 +44,13 @@ enum rerun {
 struct console;
 struct input;
 
+/* An exception that asked a thread to end, and that arrived in the attached process of the run RUN. */
+struct arrived_end {
+    const k3thread_exctype *type;    /* NULL: there was none */
+    const char             *message; /* or NULL; see shared_string.h */
+    unsigned                run;
+};
+
 /* One thread. */
 struct record {
     /* The members that a walk over all records reads come first, to be in few lines of the processor's cache. */
@@ -80,6 +87,7 @@ struct record {
 
     struct attachment  *attachment;  /* of a process of the thread; NULL: none */
     struct far_process *far_process; /* the same on another machine; NULL: none */
+    struct arrived_end  arrived;     /* in the attachment, also when that is closed */
 
     /* For a thread that ends with another process; see leash.h. */
     struct leash *leash;     /* NULL: none */

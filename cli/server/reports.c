@@ -1,6 +1,7 @@
 #include "cli/server/reports.h"
 
 #include "cli/base/exceptions.h"
+#include "cli/base/shared_string.h"
 #include "cli/server/attachment.h"
 #include "cli/server/far_process.h"
 #include "cli/server/threads.h"
@@ -54,6 +55,21 @@ static void find_foreign(struct record *record, struct report *report)
         report->exception = report->foreign_base;
 }
 
+/*
+ * Completes NEW, the last report on RECORD: the worker may have seen its process end before it was told of the
+ * exception by which the process ended.
+ */
+static void add_arrived(const struct record *record, struct report *new)
+{
+    const struct arrived_end *arrived = &record->arrived;
+
+    if (new->exception != NULL || arrived->type == NULL || arrived->run != new->runs)
+        return;
+    new->exception = arrived->type;
+    if (new->message == NULL)
+        new->message = shared_string_ref(arrived->message);
+}
+
 /* Takes NEW, a report on RECORD. RECORD takes over its content. */
 static void take_report(struct record *record, struct report *new)
 {
@@ -61,6 +77,8 @@ static void take_report(struct record *record, struct report *new)
 
     if (new->foreign != NULL)
         find_foreign(record, new);
+    if (new->state == STATE_ENDED)
+        add_arrived(record, new);
     record->now = *new;
     if (new->overdue > old.overdue && record->attachment != NULL)
         handle_overdue(record);

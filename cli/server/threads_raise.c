@@ -1,6 +1,7 @@
 #include "cli/server/threads_raise.h"
 
 #include "cli/base/exceptions.h"
+#include "cli/base/shared_string.h"
 #include "cli/server/call.h"
 #include "cli/server/events.h"
 #include "cli/server/needs.h"
@@ -107,12 +108,23 @@ int threads_raise(struct record *record, const k3thread_exctype *type, const cha
     return 0;
 }
 
+static void note_arrived(struct record *record, const k3thread_exctype *type, const char *message)
+{
+    shared_string_unref(record->arrived.message);
+    record->arrived = (struct arrived_end){
+        .type = type,
+        .message = message != NULL ? shared_string_new(message) : NULL,
+        .run = record->now.runs,
+    };
+}
+
 int threads_arrived(struct record *record, const k3thread_exctype *type, const char *message,
                     pid_t pid)
 {
     if (record->thread == NULL)
         return K3THREAD_INVALID_THREAD_ID_ERROR;
     cancel_restart(record);
+    note_arrived(record, type, message);
     return k3thread_send_data(record->thread, type, spared_data(pid), NULL, "%s",
                               message != NULL ? message : "");
 }

@@ -271,6 +271,13 @@ EOF
   is "$(grep -c 'web/word-[0-9]* .* inner-started$' watch.out)" 500
 }
 
+@test "an exception that arrives is that of the thread, also when the end of the process is known before the reply" {
+  begin web arrives-last
+  k3 raise -m bye web
+  run -0 k3 join web
+  is "$(k3_field web exception) $(k3_field web message)" 'SystemExit bye'
+}
+
 @test "a process that has the permit block, or shut down, holds up nobody else" {
   begin web block
   wait_for_file blocked

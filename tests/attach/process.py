@@ -133,6 +133,12 @@ def main(behaviour):
         for id in range(100, 600):
             process.tell(started=[{"id": id, "name": "word-%d" % id}])
         os._exit(5)
+    elif behaviour == "arrives-last":  # the same: the reply to the raise is read when the end is known
+        request = process.receive()
+        process.takes()
+        process.tell(ended=[99] * 300000)
+        process.send(id=request["id"], result={"id": 1, "name": "MainThread"})
+        os._exit(0)
     elif behaviour == "fork":  # the parent ends while the child holds the connection
         if os.fork() > 0:
             os._exit(0)
