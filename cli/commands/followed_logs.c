@@ -99,13 +99,20 @@ bool followed_logs_ask_more(struct followers *all)
 
 /* Logs */
 
+/* Looks at the logs in intervals from now on. */
+static void stop_watching(struct followers *all)
+{
+    if (all->inotify >= 0)
+        close(all->inotify);
+    all->inotify = -1;
+}
+
 static void watch_path(struct followers *all, const char *path, uint32_t events, int *ret)
 {
     *ret = all->inotify >= 0 ? inotify_add_watch(all->inotify, path, events) : -1;
-    if (*ret >= 0 || errno == ENOENT || all->inotify < 0)
+    if (*ret >= 0 || all->inotify < 0 || (errno == ENOENT && events == IN_MODIFY))
         return;
-    close(all->inotify); /* no watch is left: look in intervals */
-    all->inotify = -1;
+    stop_watching(all); /* no watch is left, or the directory is missing */
 }
 
 /* Watches the log of MEMBER, and the directory, in which it may be made, or made again. */
@@ -119,7 +126,7 @@ static void watch(struct followers *all, struct followed *member)
     if (slash == NULL)
         return;
     *slash = '\0';
-    watch_path(all, slash > path ? path : "/", IN_CREATE | IN_MOVED_TO, &ignored);
+    watch_path(all, slash > path ? path : "/", INOTIFY_DIRECTORY, &ignored);
     *slash = '/';
 }
 
@@ -213,19 +220,36 @@ static void touch_watch(struct followers *all, int watch)
             printer_touch(all->members[i].source);
 }
 
+/* Returns true if EVENT says that the log of a live thread was removed. */
+static bool is_removal(const struct followers *all, const struct inotify_event *event)
+{
+    for (size_t i = 0; i < all->count && (event->mask & IN_DELETE) != 0; i++) {
+        const struct followed *member = &all->members[i];
+
+        if (member->source != NULL && !member->ended &&
+            inotify_is_removal(event, member->source->path))
+            return true;
+    }
+    return false;
+}
+
 void followed_logs_read_events(struct followers *all)
 {
     const struct inotify_event *event;
     struct inotify_block        block;
-    bool                        came = false;
+    bool                        came = false, removed = false;
 
     if (all->inotify < 0)
         printer_touch_all(&all->printer);
     while (all->inotify >= 0 && inotify_block_read(&block, all->inotify))
         while ((event = inotify_block_next(&block)) != NULL) {
-            came |= event->len > 0 || (event->mask & IN_Q_OVERFLOW) != 0;
+            came |=
+                event->len > 0 || (event->mask & IN_Q_OVERFLOW) != 0 || inotify_ends_watch(event);
             touch_watch(all, event->wd);
+            removed |= is_removal(all, event);
         }
+    if (removed)
+        stop_watching(all); /* the next logs may be in another directory */
     if (came)
         look_again(all);
 }

@@ -136,16 +136,24 @@ static int open_log(struct log_copy *copy, bool begun)
     return fail(copy, path, error);
 }
 
+/* Looks at the log in intervals from now on. */
+static void stop_watching(struct log_copy *copy)
+{
+    if (copy->inotify >= 0)
+        close(copy->inotify);
+    copy->inotify = -1;
+}
+
 /*
- * Watches PATH for EVENTS. A missing file needs no watch. If the system has no watch left, the log
- * must be looked at in intervals.
+ * Watches PATH for EVENTS. A missing file needs no watch, because its directory has one. If the directory is missing, or
+ * if the system has no watch left, the log must be looked at in intervals.
  */
 static void add_watch(struct log_copy *copy, const char *path, uint32_t events)
 {
-    if (copy->inotify < 0 || inotify_add_watch(copy->inotify, path, events) >= 0 || errno == ENOENT)
+    if (copy->inotify < 0 || inotify_add_watch(copy->inotify, path, events) >= 0 ||
+        (errno == ENOENT && events == IN_MODIFY))
         return;
-    close(copy->inotify);
-    copy->inotify = -1;
+    stop_watching(copy);
 }
 
 /* Watches the file at PATH, and its directory, in which it may be made, or made again. */
@@ -157,7 +165,7 @@ static void watch_file(struct log_copy *copy, char *path)
     if (slash == NULL)
         return;
     *slash = '\0';
-    add_watch(copy, slash > path ? path : "/", IN_CREATE | IN_MOVED_TO);
+    add_watch(copy, slash > path ? path : "/", INOTIFY_DIRECTORY);
     *slash = '/';
 }
 
@@ -349,16 +357,23 @@ int log_copy_now(struct log_copy *copy)
 
 /* News */
 
-/* Reads the events. If a file has come into the directory, it may be a new log: looks for it. */
+/*
+ * Reads the events. If a file has come into the directory, it may be a new log. If the log was removed, perhaps with its
+ * directory, the new one may come in another directory.
+ */
 void log_copy_read_events(struct log_copy *copy)
 {
     const struct inotify_event *event;
     struct inotify_block        block;
-    bool                        came = false;
+    bool                        came = false, removed = false;
 
     while (copy->inotify >= 0 && inotify_block_read(&block, copy->inotify))
-        while ((event = inotify_block_next(&block)) != NULL)
-            came |= event->len > 0;
+        while ((event = inotify_block_next(&block)) != NULL) {
+            came |= event->len > 0 || inotify_ends_watch(event);
+            removed |= copy->source != NULL && inotify_is_removal(event, copy->source->path);
+        }
+    if (removed)
+        stop_watching(copy);
     if (!came || copy->source == NULL)
         return;
     logfile_look(&copy->source->log);

@@ -182,7 +182,8 @@ static void step(struct front *front)
         [POLL_SIGNALS] = {.fd = front->signals.fd, .events = POLLIN},
         [POLL_CLIENT] = {.fd = front->client.open && !is_pausing ? front->client.wire.fd : -1,
                          .events = POLLIN},
-        [POLL_INOTIFY] = {.fd = is_pausing ? -1 : front->output.inotify, .events = POLLIN},
+        [POLL_INOTIFY] = {.fd = is_pausing || !front->output.watching ? -1 : front->output.inotify,
+                          .events = POLLIN},
         [POLL_SYNC] = {.fd = front->sync, .events = POLLIN},
         [POLL_OUTPUT] = {.fd = front->output_closed ? -1 : front->output.printer.fd},
     };

@@ -165,31 +165,43 @@ void run_output_let_go(struct run_output *output, struct run_thread *element)
 
 /* Logs */
 
+/* Watches the directory of the logs, or what has taken its path. If it is gone, the logs are looked at in intervals. */
+static void watch_logs(struct run_output *output)
+{
+    output->watching =
+        output->inotify >= 0 &&
+        inotify_add_watch(output->inotify, output->logs, IN_MODIFY | IN_DELETE | IN_MOVE_SELF) >= 0;
+}
+
 int run_output_watch(struct run_output *output, const json_t *directory)
 {
     int error = bytes_from_json(directory, &output->logs);
 
     if (error != 0)
         return error;
-    output->watching =
-        output->inotify >= 0 && inotify_add_watch(output->inotify, output->logs, IN_MODIFY) >= 0;
+    watch_logs(output);
     make_times(output);
     return 0;
 }
 
 /*
- * Takes an event. It names the log, ID.log, perhaps before the supervisor has reported the thread.
+ * Takes an event. It names the log, ID.log, perhaps before the supervisor has reported the thread. If the directory was
+ * removed or moved, the supervisor makes another one for the next log.
  */
 static void take_event(struct run_output *output, const struct inotify_event *event)
 {
     struct run_thread *element = NULL;
 
-    if (event->mask & IN_Q_OVERFLOW)
+    if (inotify_ends_watch(event))
+        watch_logs(output);
+    if (inotify_ends_watch(event) || (event->mask & IN_Q_OVERFLOW))
         printer_touch_all(&output->printer);
     else if (event->len > 0)
         element = run_threads_at(&output->threads, strtoll(event->name, NULL, 10));
     if (element == NULL)
         return;
+    if ((event->mask & IN_DELETE) && !element->ended)
+        output->watching = false; /* the next logs may be in another directory: look in intervals */
     element->written = true;
     if (element->source != NULL)
         printer_touch(element->source);

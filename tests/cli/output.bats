@@ -358,6 +358,27 @@ shared() {
   is "$(grep -v '^---' following.out)" $'run\nrun\nrun'
 }
 
+@test "logs -f goes on with the next run when the directory of the logs was removed" {
+  k3 start -n r --restart always:2 -- \
+    sh -c 'echo run | tee -a count; n=$(wc -l <count); until [ -e "go.$n" ]; do sleep 0.02; done'
+  in_background one "$K3THREAD" logs -f r
+  in_background many "$K3THREAD" logs -f 'r*'
+  for i in 1 2; do
+    for name in one many; do wait_until "$DEADLINE" shows_runs "$name" "$i"; done
+    rm -r k.logs
+    touch "go.$i"
+  done
+  for name in one many; do wait_until "$DEADLINE" shows_runs "$name" 3; done
+  touch go.3
+  finish one
+  finish many
+}
+
+# shows_runs NAME NUMBER: succeeds if the command in the background has shown so many runs.
+shows_runs() {
+  [ "$(grep -c 'run$' "$1.out")" = "$2" ]
+}
+
 # has_open PID FILE: succeeds if the process has the file open.
 has_open() {
   find "/proc/$1/fd" -lname "$2" 2>/dev/null | grep -q .

@@ -62,6 +62,25 @@ END
   is "$(k3 run -q script)" "$(printf 'a | 10%%\r20%%\rdone\r')"
 }
 
+@test "a run shows the output of threads that begin after the directory of its logs was removed or moved" {
+  mkdir tmp
+  export TMPDIR=$dir/tmp
+  script_of 'start -n a -- sh -c '\''echo one; until [ -e go ]; do sleep 0.02; done; echo two; until [ -e seen ]; do sleep 0.02; done'\' \
+    'start -n b -- sh -c '\''until [ -e go ]; do sleep 0.02; done'\' \
+    'start -n c --needs b:ended -- echo three'
+  for lose in 'rm -r tmp' 'mv tmp/k3thread-run.*/logs/* moved'; do
+    rm -f go seen
+    in_background run "$K3THREAD" run -q script
+    wait_until "$DEADLINE" grep -q one run.out
+    eval "$lose"
+    touch go
+    wait_until "$DEADLINE" grep -q three run.out
+    touch seen
+    finish run
+    is "$(sort run.out)" $'a | one\na | two\nc | three'
+  done
+}
+
 @test "start --wait in a script prints the output once" {
   script_of 'start --wait -n a -- echo once' 'start --wait -n b -o file -- echo elsewhere'
   is "$(k3 run -q script)" 'a | once'
