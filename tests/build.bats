@@ -116,6 +116,17 @@ cross_make() {
   [[ $output = *-D_FORTIFY_SOURCE=3* && $output != *-D_FORTIFY_SOURCE=2* && $output != *-U_FORT* ]]
 }
 
+@test "the library is compiled whole, also with -flto, so that every compiler can link it" {
+  for compiler in gcc clang; do
+    command -v "$compiler" || continue
+    make -s -j2 SANITIZE= CC="$compiler" CFLAGS='-O2 -flto' BUILD="$new" "$new"/lib/{try,safepoint}.c.o
+    for object in try safepoint; do
+      readelf -h "$new/lib/$object.c.o" # no bitcode
+      run -1 grep -F .gnu.lto_ <(readelf -SW "$new/lib/$object.c.o")
+    done
+  done
+}
+
 # Makes a compiler and an archiver that only make the files, and prints variables of make that choose them.
 hollow_tools() {
   cat >"$BATS_TEST_TMPDIR/hollow-cc" <<'END'
