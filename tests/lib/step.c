@@ -117,7 +117,14 @@ static int stop_or_sleep(void)
     return number;
 }
 
-static void resume(int how)
+/* The type of ptrace()'s first argument. */
+#ifdef __GLIBC__
+typedef enum __ptrace_request request;
+#else
+typedef int request;
+#endif
+
+static void resume(request how)
 {
     CHECK_EQUAL(ptrace(how, thread, NULL, (void *) (intptr_t) undelivered), 0);
     undelivered = 0;
