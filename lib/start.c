@@ -67,19 +67,21 @@ static int create(struct k3thread *t, size_t stack_size)
     return -error;
 }
 
-static int prepare(struct k3thread **ret, k3thread_target target, void *arg,
-                   const struct k3thread_options *options)
+/* Makes the record of a thread that is to be started. Returns NULL with *RET_ERROR set, a -errno, on failure. */
+static struct k3thread *prepare(k3thread_target target, void *arg,
+                                const struct k3thread_options *options, int *ret_error)
 {
     struct k3thread *t = malloc(k3t_record_size(options->name)); /* quicker than calloc, here */
-    int              error;
+    int              error = ENOMEM;
 
-    if (t == NULL)
-        return -ENOMEM;
-    k3t_record_init(t, options->name);
-    error = k3t_gone_init(t);
+    if (t != NULL) {
+        k3t_record_init(t, options->name);
+        error = k3t_gone_init(t);
+    }
     if (error != 0) {
         free(t);
-        return -error;
+        *ret_error = -error;
+        return NULL;
     }
     t->target = target;
     t->arg = arg;
@@ -88,8 +90,7 @@ static int prepare(struct k3thread **ret, k3thread_target target, void *arg,
     t->delayed = options->after > 0;
     if (t->delayed)
         t->begin = k3t_deadline(options->after);
-    *ret = t;
-    return 0;
+    return t;
 }
 
 static int start(k3thread **ret, k3thread_target target, void *arg,
@@ -103,8 +104,8 @@ static int start(k3thread **ret, k3thread_target target, void *arg,
     k3t_self();
     k3t_exit_install();
     k3t_reap_some();
-    error = prepare(&t, target, arg, options);
-    if (error != 0)
+    t = prepare(target, arg, options, &error);
+    if (t == NULL)
         return error;
     if (t->counted)
         k3t_exit_count();

@@ -171,7 +171,8 @@ static const char *add_row(struct text *out, const struct list_answer *answer, c
 
         (void) read_cell(&at, end, mark_backslash, &cell); /* it was plain when it was measured */
         blanks = cell.ends_row ? 0 : answer->widths[column] + 2 - cell.width;
-        if (text_has_room(out, cell.width + blanks + 2 * STEP)) {
+        /* Where there is room there is data, which the analyzer does not know. */
+        if (text_has_room(out, cell.width + blanks + 2 * STEP) && out->data != NULL) {
             copy(out->data + out->size, &cell, end);
             fill(out->data + out->size + cell.width, blanks);
             out->size += cell.width + blanks;
