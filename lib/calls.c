@@ -1,4 +1,4 @@
-/* Has the interruptible waits that are one system call. sockets.c has those that move bytes or make connections. */
+/* Interruptible waits that are one system call. sockets.c has those that move bytes or make connections. */
 #include "deliver.h"
 #include "wait.h"
 

@@ -1,4 +1,4 @@
-/* Has the exception types, their tree, and the names of errors. */
+/* The exception types, their tree, and the names of errors. */
 #include "k3thread.h"
 
 const k3thread_exctype k3thread_BaseException = {"BaseException", NULL};

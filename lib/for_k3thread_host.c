@@ -1,4 +1,4 @@
-/* Has the functions of the library that only k3thread-host calls. */
+/* The functions of the library that only k3thread-host calls. */
 #include "attach.h"
 #include "end_status.h"
 

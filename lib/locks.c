@@ -1,5 +1,5 @@
 /*
- * Has the interruptible waits for objects of the C library: condition variables, mutexes and semaphores. Such a
+ * Interruptible waits for objects of the C library: condition variables, mutexes and semaphores. Such a
  * wait is inside the C library (see k3t_until), which itself finds out whether a signal was consumed, and takes the
  * mutex of a condition again.
  */

@@ -1,5 +1,5 @@
 /*
- * Has the record of a thread, and the data of the calling thread. This file only holds data; all other files of the
+ * The record of a thread, and the data of the calling thread. This file only holds data; all other files of the
  * library that deal with threads stand above it.
  *
  * A record is made in k3thread_start, or by adoption when a thread that the library did not start first calls the

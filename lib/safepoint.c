@@ -1,5 +1,5 @@
 /*
- * Has the hook that -fsanitize-coverage=trace-pc calls on every edge. The hook is in an archive of its own, so that
+ * The hook that -fsanitize-coverage=trace-pc calls on every edge. The hook is in an archive of its own, so that
  * only a program that asks for it has it. This file itself is compiled without that flag.
  */
 #include "k3thread.h"

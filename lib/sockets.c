@@ -1,5 +1,5 @@
 /*
- * Has the interruptible waits that move bytes or make connections.
+ * Interruptible waits that move bytes or make connections.
  *
  * A socket may have a time limit of its own, SO_RCVTIMEO or SO_SNDTIMEO, which the kernel begins anew at each call.
  * So a call that a signal has interrupted is made again only when it will not block, and only within the rest of

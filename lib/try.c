@@ -1,5 +1,5 @@
 /*
- * Has the parts of a K3THREAD_TRY: the ends of its body and its handlers, catching, FINALLY and END. leave.h has
+ * The parts of a K3THREAD_TRY: the ends of its body and its handlers, catching, FINALLY and END. leave.h has
  * the way out of a block.
  */
 #include "adopt.h"

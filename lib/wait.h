@@ -1,4 +1,4 @@
-/* Has the parts of which the interruptible waits are made. calls.c, sockets.c, locks.c and others have the waits. */
+/* The parts of which the interruptible waits are made. calls.c, sockets.c, locks.c and others have the waits. */
 #ifndef K3THREAD_WAIT_H
 #define K3THREAD_WAIT_H
 
@@ -25,7 +25,7 @@ long k3t_sleep_until(const struct timespec *deadline);
  */
 long k3t_wait(long number, long a, long b, long c, long d, long e, long f);
 
-/* Does the same, and repeats the call after -EINTR. For calls that can simply be made again. */
+/* Makes a system call as k3t_wait() does, and repeats it after -EINTR. For calls that can simply be made again. */
 long k3t_wait_again(long number, long a, long b, long c, long d, long e, long f);
 
 /*

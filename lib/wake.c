@@ -139,7 +139,7 @@ UNSANITIZED static void defer(ucontext_t *context)
     errno = saved_errno;
 }
 
-/* Has the kernel send the wake signal once more, after a while: the C library may be just before its system call. */
+/* Makes the kernel send the wake signal once more, after a while: the C library may be just before its system call. */
 UNSANITIZED static void repeat(void)
 {
     const struct itimerspec once = {.it_value.tv_nsec = REPEAT_AFTER};

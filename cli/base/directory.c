@@ -82,7 +82,7 @@ static char *append_name(char *directory, const char *name)
     return ret;
 }
 
-/* Does the work of directory_resolve(). DEPTH limits the number of links and of missing names. */
+/* Resolves PATH for directory_resolve(). DEPTH limits the number of links and of missing names. */
 static char *resolve(const char *path, int depth)
 {
     char        target[PATH_MAX];

@@ -39,7 +39,7 @@ int command_own_failure(int status);
 /* Prints TEXT on standard output. Returns 0, or 1 after reporting a failure. */
 int command_print(const struct invocation *invocation, const struct text *text);
 
-/* Does the same, and reports a failure in the name of the command NAME (NULL: of the program). */
+/* Prints TEXT as command_print() does; a failure is reported as one of the command NAME, or of the program if NULL. */
 int report_print(const char *name, const struct text *text);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * Has the common part of all kinds of probes. To add a kind: write probe_KIND.c with its struct probe_kind, add a
+ * The common part of all kinds of probes. To add a kind: write probe_KIND.c with its struct probe_kind, add a
  * line to the list in cli/base/probe_kinds.h, and describe it in ready.h and in k3thread(1).
  */
 #ifndef K3THREAD_CLI_READY_PROBE_H

@@ -1,4 +1,4 @@
-/* Has the common part of the probes that connect: tcp, unix, http. */
+/* The common part of the probes that connect: tcp, unix, http. */
 #ifndef K3THREAD_CLI_READY_PROBE_CONNECTION_H
 #define K3THREAD_CLI_READY_PROBE_CONNECTION_H
 

@@ -1,5 +1,5 @@
 /*
- * Has the nodes of a compiled expression, for two files only: regex_parse.c makes them, and regex.c follows them. A
+ * The nodes of a compiled expression, for two files only: regex_parse.c makes them, and regex.c follows them. A
  * match is in several nodes at once.
  */
 #ifndef K3THREAD_CLI_READY_REGEX_NODES_H

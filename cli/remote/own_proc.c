@@ -20,7 +20,10 @@ static bool is_own(void)
     return strtol(word, NULL, 10) == getpid();
 }
 
-/* What is mounted outside later is still seen here, and nothing that is mounted here is seen outside. */
+/*
+ * Mounts a /proc that only this process and its children see. They still see later mounts of the machine. Returns 0 or
+ * -errno.
+ */
 static int mount_own(void)
 {
     if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_SLAVE, NULL) < 0 ||

@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 /*
- * Does the same as json_loadb(): returns a new reference, or NULL with *RET_ERROR filled.
+ * Parses TEXT as json_loadb() does: returns a new reference, or NULL with *RET_ERROR filled.
  * Overwrites the text if it lacks memory.
  */
 json_t *parse_json(char *text, size_t size, size_t flags, json_error_t *ret_error);

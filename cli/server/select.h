@@ -21,8 +21,8 @@ bool select_parse(struct call *call, const json_t *word, struct selector *ret);
 void select_release(struct selector *selector);
 
 /*
- * Does the same for a WORD that may also name threads inside a process, as "web/worker-3" and "7/3" do. Behind the
- * '/' there may be a name, an id, a pattern, or nothing.
+ * Reads a WORD as select_parse() does. It may also name threads inside a process, as "web/worker-3" and "7/3" do.
+ * Behind the '/' there may be a name, an id, a pattern, or nothing.
  */
 bool select_parse_inner(struct call *call, const json_t *word, struct selector *ret);
 
@@ -47,7 +47,7 @@ void select_fail(struct call *call, const struct selector *selector, const char 
  */
 struct record *select_for_call(struct call *call, const json_t *thread);
 
-/* Does the same, and also returns NULL, with CALL failed, if the thread has ended. */
+/* Returns a live thread as select_for_call() does. Returns NULL, with CALL failed, also if the thread has ended. */
 struct record *select_live_for_call(struct call *call, const json_t *thread);
 
 /*

@@ -17,7 +17,7 @@ struct raw_terminal {
  */
 int raw_terminal_enter(struct raw_terminal *terminal);
 
-/* Does the same, except that the keys for signals, such as Ctrl-C and Ctrl-Z, still send them. */
+/* Makes the terminal raw as raw_terminal_enter() does, but Ctrl-C, Ctrl-Z and the like still send their signals. */
 int raw_terminal_enter_signals(struct raw_terminal *terminal);
 
 /* Restores the terminal, and drops the keys and replies that were not read. */

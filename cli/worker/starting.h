@@ -21,7 +21,7 @@ void starting_announce(struct worker *worker, bool is_loaded);
  */
 void starting_fail(struct worker *worker, int error, int status, struct text *why);
 
-/* Does the same, with the reason and the status for STAGE. */
+/* Puts such a failure into the report, with the reason and the status for STAGE. */
 void starting_fail_at(struct worker *worker, enum spawn_stage stage, int error);
 
 /* Makes the limit of the log, and opens PROBE, unless that is NULL. Returns 0 or -errno. */

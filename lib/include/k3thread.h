@@ -330,7 +330,7 @@ int k3thread_send_exceptionf(k3thread *t, const k3thread_exctype *type, const ch
 int k3thread_send_exception_id(k3thread_id id, const k3thread_exctype *type);
 
 /*
- * Does the same as k3thread_send_exceptionf, with DATA for the handler: e->data. FREE_DATA(DATA) is
+ * Raises an exception as k3thread_send_exceptionf does, with DATA for the handler: e->data. FREE_DATA(DATA) is
  * called once, unless FREE_DATA is NULL, when the exception and its copies are gone: after the handler
  * that caught it, when the thread object that it ended is freed, or when it is dropped. That may be in
  * any thread; no lock is held. On failure DATA stays the caller's.
@@ -500,7 +500,7 @@ enum k3thread_mask k3thread_set_mask(enum k3thread_mask mask);
 enum k3thread_mask k3thread_get_mask(void);
 
 /*
- * Does the same as k3thread_set_mask, but throws nothing: for destructors and guards, which must not
+ * Sets the mask as k3thread_set_mask does, but throws nothing: for destructors and guards, which must not
  * throw. A pending exception is thrown at the next checkpoint or wait.
  */
 enum k3thread_mask k3thread_restore_mask(enum k3thread_mask mask);

@@ -87,7 +87,7 @@ static void run_uncaught(void)
     k3thread_cleanup_pop(1);
 }
 
-/* What arrives is caught, and another exception, or the same again, leaves main. */
+/* Catches an exception, and lets another one, or the same again, leave main. */
 static void run_rethrow(void)
 {
     attach();

@@ -26,7 +26,7 @@
 #define BUFFER     (256 * 1024)
 #define BUCKETS    64
 
-/* What an agent says of a command that runs, and of one that has ended. */
+/* Messages of an agent about a command that runs, and about one that has ended. */
 #define NUMBERS                                                                                    \
     "\"exit_code\":%s,\"signal\":0,\"error\":0,\"left_listed\":0,\"left_count\":0,\"runs\":1,"     \
     "\"unended\":0,\"shown\":1,\"missed\":0,\"user\":0,\"system\":0,\"memory\":1"

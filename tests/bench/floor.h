@@ -1,4 +1,4 @@
-/* What the floors share: the clock, and children whose end is all that matters. */
+/* Helpers of the floors: the clock, and children whose end is all that matters. */
 #ifndef TESTS_BENCH_FLOOR_H
 #define TESTS_BENCH_FLOOR_H
 

@@ -1,4 +1,4 @@
-/* Has the scenarios of the exhaustive injection (see inject.h): code that is correct under raises. */
+/* The scenarios of the exhaustive injection (see inject.h): code that is correct under raises. */
 #include "inject.h"
 
 #include <stdatomic.h>
@@ -184,7 +184,7 @@ static int hold_and_return(int way)
     return way;
 }
 
-/* Does the same inside another cleanup. */
+/* Holds the resource inside another cleanup. */
 static NO_EDGES void hold_around(int way)
 {
     const int outer __attribute__((cleanup(release), unused)) = acquire();

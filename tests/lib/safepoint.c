@@ -155,7 +155,7 @@ static __attribute__((noinline)) unsigned compute(const volatile unsigned *numbe
     return sum;
 }
 
-/* Does the same without a pointer, but with a checkpoint. */
+/* Computes the sum without a pointer, but with a checkpoint. */
 static __attribute__((noinline)) unsigned compute_and_ask(void)
 {
     while (never_zero != 0) {

@@ -1,4 +1,4 @@
-/* Has the waits that step.c steps through, and their checks. */
+/* The waits that step.c steps through, and their checks. */
 #include "stepped.h"
 #include "waits.h"
 

@@ -107,7 +107,7 @@ static int stop_signal(int flags)
     return WSTOPSIG(status);
 }
 
-/* Does the same for a thread that may sleep in the kernel instead, and then returns 0. */
+/* Returns the signal at which the thread stops next; 0 if it sleeps in the kernel instead. */
 static int stop_or_sleep(void)
 {
     int number;

@@ -1,5 +1,5 @@
 /*
- * Has the functions that the programs of tests/lib share. A program is a list of cases: `PROGRAM CASE` runs one
+ * The functions that the programs of tests/lib share. A program is a list of cases: `PROGRAM CASE` runs one
  * case, `PROGRAM` prints the names of all. A check that fails prints its place and ends the process; so does the
  * deadline.
  */

@@ -1,4 +1,4 @@
-/* Has the functions that the tests of time limits share. */
+/* The functions that the tests of time limits share. */
 #ifndef K3THREAD_TESTS_LIB_TIMEOUTS_H
 #define K3THREAD_TESTS_LIB_TIMEOUTS_H
 
