@@ -8,8 +8,8 @@
 _Noreturn void k3t_throw(struct k3thread_exception_ *exc);
 
 /*
- * Throws EXC as k3t_throw() does, but is not declared _Noreturn: a caller that ends with it then jumps to it, and there is one
- * frame less to unwind.
+ * Throws EXC as k3t_throw() does, but is not declared _Noreturn: a caller that ends with it then jumps to it, and there
+ * is one frame less to unwind.
  */
 int k3t_throw_last(struct k3thread_exception_ *exc);
 

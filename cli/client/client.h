@@ -90,8 +90,8 @@ int client_call_written(struct client *client, const char *method, struct text *
                         struct reply *ret);
 
 /*
- * Calls as client_call() does, but waits at most SECONDS. If there is no reply until then, closes the connection and returns
- * -ETIMEDOUT.
+ * Calls as client_call() does, but waits at most SECONDS. If there is no reply until then, closes the connection and
+ * returns -ETIMEDOUT.
  */
 int client_call_within(struct client *client, const char *method, json_t *params, double seconds,
                        struct reply *ret);
