@@ -232,7 +232,7 @@ detach 0 -2" || sed -n p web.out
 @test "a program that loses its connection connects anew, and gives up when it is refused" {
   needs_no_sanitizer thread "it has a thread of its own"
   script "$attached" <<'FAKE'
-import array, struct, subprocess
+import array, fcntl, struct, subprocess, termios
 listener = socket.socket(socket.AF_UNIX)
 listener.bind("fake")
 listener.listen()
@@ -277,6 +277,16 @@ def hang_up(connection, lines):
         assert time.monotonic() - lost >= pause, (pause, time.monotonic() - lost)
     return connection, lines, permit
 
+def send_in_pieces(connection, line):
+    """Sends the second half of LINE when the program has read the first."""
+    half = len(line) // 2
+    connection.sendall(line[:half])
+    deadline = time.monotonic() + TIMEOUT
+    while struct.unpack("i", fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)))[0] > 0:
+        assert time.monotonic() < deadline
+        os.sched_yield()
+    connection.sendall(line[half:])
+
 program, connection, lines, permit = begin("catch")
 assert program.stdout.readline() == b"ready\n"
 connection.close()
@@ -287,7 +297,7 @@ answers = []
 for permits, text in ((0, b'"x"'), (1, b'"\\u00e9\\ud83d\\ude00\\/\\n"'), (1, b'{"base64":"/w=="}'), (1, b'7')):
     if permits and hasattr(os, "eventfd_write"):
         os.eventfd_write(permit, 1)
-    connection.sendall(b'{"id":9,"method":"raise","params":{ "message": %s , "exception":"KeyError"},"jsonrpc":"2.0"}\n'
+    send_in_pieces(connection, b'{"id":9,"method":"raise","params":{ "message": %s , "exception":"KeyError"},"jsonrpc":"2.0"}\n'
                        % text)
     if text != b'7':
         answer = json.loads(lines.readline())
