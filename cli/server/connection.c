@@ -33,9 +33,9 @@ static void destroy(struct connection *connection)
     LIST_REMOVE(connection, all);
     if (connection->unsettled)
         LIST_REMOVE(connection, unsettled_link);
-    in_total -= connection->in.capacity;
-    buffer_clear(&connection->in);
-    buffer_clear(&connection->out);
+    in_total -= connection->in.bytes.capacity;
+    line_buffer_release(&connection->in);
+    byte_queue_release(&connection->out);
     connection->handler->free(connection);
 }
 
@@ -45,15 +45,15 @@ static void destroy(struct connection *connection)
  */
 static bool keeps_answers(const struct connection *connection)
 {
-    return connection->chained > 0 && buffer_used(&connection->out) < CHAIN_OUT &&
-           (!connection->held || buffer_used(&connection->in) > 0);
+    return connection->chained > 0 && byte_queue_size(&connection->out) < CHAIN_OUT &&
+           (!connection->held || line_buffer_left(&connection->in) > 0);
 }
 
 /* Returns true if the server may read more from CONNECTION. */
 static bool has_room(const struct connection *connection)
 {
-    return buffer_used(&connection->out) <= OUT_MAX &&
-           (!connection->held || buffer_used(&connection->in) < READ_SIZE);
+    return byte_queue_size(&connection->out) <= OUT_MAX &&
+           (!connection->held || line_buffer_left(&connection->in) < READ_SIZE);
 }
 
 /* Makes the loop watch for the events that CONNECTION needs now. */
@@ -61,7 +61,7 @@ static void rearm(struct connection *connection)
 {
     uint32_t events = 0;
 
-    if (buffer_used(&connection->out) > 0 && !keeps_answers(connection))
+    if (byte_queue_size(&connection->out) > 0 && !keeps_answers(connection))
         events |= EPOLLOUT;
     if (!connection->closing && !connection->eof && has_room(connection))
         events |= EPOLLIN;
@@ -77,30 +77,19 @@ static void lose(struct connection *connection)
     connection->gone = true;
     (void) shutdown(connection->source.fd,
                     SHUT_WR); /* after a failed send: the client sees the end */
-    buffer_clear(&connection->out);
+    byte_queue_release(&connection->out);
     connection->handler->drop(connection);
 }
 
 /* Sends as much as the client's socket takes. */
 static void flush(struct connection *connection)
 {
-    struct buffer *out = &connection->out;
+    struct byte_queue *out = &connection->out;
 
-    while (buffer_used(out) > 0) {
-        ssize_t n =
-            send(connection->source.fd, out->data + out->start, buffer_used(out), MSG_NOSIGNAL);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-            return;
-        if (n < 0) {
-            lose(connection);
-            return;
-        }
-        out->start += (size_t) n;
-    }
-    buffer_clear(out);
+    if (byte_queue_flush(out, connection->source.fd) != 0)
+        lose(connection);
+    else if (byte_queue_size(out) == 0)
+        byte_queue_release(out); /* an idle client costs no memory */
 }
 
 static void add_unsettled(struct connection *connection)
@@ -112,17 +101,17 @@ static void add_unsettled(struct connection *connection)
 
 void connection_send(struct connection *connection, const struct text *line)
 {
-    struct buffer *out = &connection->out;
+    struct byte_queue *out = &connection->out;
 
     if (connection->gone) {
         connection->unsent += line->size;
         return;
     }
-    if (!line->failed && buffer_reserve(out, line->size + 1) == 0) {
-        memcpy(out->data + out->end, line->data, line->size);
-        out->end += line->size;
-        out->data[out->end++] = '\n';
+    if (!line->failed && byte_queue_reserve(out, line->size + 1)) {
+        text_append(&out->bytes, line->data, line->size);
+        text_byte(&out->bytes, '\n', 1);
     } else {
+        out->bytes.failed = false;  /* the lines before are whole, and are sent */
         connection->closing = true; /* out of memory: the client sees the end */
     }
     add_unsettled(connection);
@@ -136,7 +125,7 @@ int connection_send_descriptor(struct connection *connection, const struct text 
 
     if (line->failed)
         return -ENOMEM;
-    if (buffer_used(&connection->out) > 0)
+    if (byte_queue_size(&connection->out) > 0)
         return -EAGAIN;
     n = descriptors_send(connection->source.fd, fd, parts, 2, 0);
     if (n < 0)
@@ -147,11 +136,11 @@ int connection_send_descriptor(struct connection *connection, const struct text 
 /* Returns true if nothing is left to be done with CONNECTION. */
 static bool is_done(const struct connection *connection)
 {
-    if (buffer_used(&connection->out) > 0)
+    if (byte_queue_size(&connection->out) > 0)
         return false;
     if (connection->closing)
         return true;
-    return connection->eof && buffer_used(&connection->in) == 0 && connection->pending == 0;
+    return connection->eof && line_buffer_left(&connection->in) == 0 && connection->pending == 0;
 }
 
 void connection_settle(struct connection *connection)
@@ -166,19 +155,19 @@ void connection_settle(struct connection *connection)
 static bool may_run(const struct connection *connection)
 {
     return !connection->closing && !connection->held &&
-           buffer_used(&connection->out) + connection->unsent <= OUT_MAX;
+           byte_queue_size(&connection->out) + connection->unsent <= OUT_MAX;
 }
 
 /*
- * Sends what CONNECTION has queued. Returns false if the bytes behind SEEN may hold a request that can be served now:
- * if the client sends nothing more, no event reports this. A connection with nothing left to do is shut down: the
- * loop then reports a hang-up, and connection_ready() ends the connection.
+ * Sends what CONNECTION has queued. Returns false if the input may hold a request that can be served now: if the client
+ * sends nothing more, no event reports this. A connection with nothing left to do is shut down: the loop then
+ * reports a hang-up, and connection_ready() ends the connection.
  */
 static bool settle(struct connection *connection)
 {
     if (!keeps_answers(connection))
         flush(connection);
-    if (may_run(connection) && buffer_used(&connection->in) > connection->seen)
+    if (may_run(connection) && line_buffer_left(&connection->in) > connection->in.searched)
         return false;
     rearm(connection);
     if (is_done(connection))
@@ -204,37 +193,32 @@ bool connection_settle_all(void)
 /* Keeps an incomplete line until more is read. Drops it if no more can come. */
 static void keep_half_line(struct connection *connection)
 {
-    struct buffer *in = &connection->in;
+    size_t dropped;
 
-    connection->seen = buffer_used(in);
-    if (buffer_used(in) >= PROTOCOL_LINE_MAX) {
+    if (line_buffer_left(&connection->in) >= PROTOCOL_LINE_MAX) {
         connection->handler->refuse_long_line(connection);
         connection->closing = true;
     } else if (connection->eof) {
-        in->start = in->end;
-        connection->seen = 0;
+        (void) line_buffer_rest(&connection->in, &dropped);
     }
 }
 
 static bool has_lines(const struct connection *connection)
 {
-    return may_run(connection) && buffer_used(&connection->in) > 0;
+    return may_run(connection) && line_buffer_left(&connection->in) > 0;
 }
 
 /* Serves the next line. Returns false if the end of the line has not come in. */
 static bool run_line(struct connection *connection)
 {
-    struct buffer *in = &connection->in;
-    char          *line = in->data + in->start;
-    char          *end = memchr(line + connection->seen, '\n', buffer_used(in) - connection->seen);
+    size_t size;
+    char  *line = line_buffer_next(&connection->in, &size);
 
-    if (end == NULL) {
+    if (line == NULL) {
         keep_half_line(connection);
         return false;
     }
-    connection->seen = 0;
-    in->start += (size_t) (end - line) + 1;
-    connection->handler->serve(connection, line, (size_t) (end - line));
+    connection->handler->serve(connection, line, size - 1);
     return true;
 }
 
@@ -258,7 +242,7 @@ static struct connection *find_largest_input(void)
     struct connection *connection, *largest = LIST_FIRST(&connections);
 
     LIST_FOREACH(connection, &connections, all)
-        if (connection->in.capacity > largest->in.capacity)
+        if (connection->in.bytes.capacity > largest->in.bytes.capacity)
             largest = connection;
     return largest;
 }
@@ -280,40 +264,38 @@ static int bound_total(const struct connection *connection)
     return 0;
 }
 
-/* Makes room for the next read. Returns 0 or -errno. */
-static int make_room(struct connection *connection)
+/* Makes room for the next read. Returns false without memory. */
+static bool make_room(struct connection *connection)
 {
-    struct buffer *in = &connection->in;
-    size_t         old = in->capacity;
-    size_t         chunk = buffer_used(in) < 4096 ? 4096 : READ_SIZE;
+    struct line_buffer *in = &connection->in;
+    size_t              old = in->bytes.capacity;
+    bool has_room = line_buffer_reserve(in, line_buffer_left(in) < 4096 ? 4096 : READ_SIZE);
 
-    if (buffer_reserve(in, chunk) < 0)
-        return -ENOMEM;
-    in_total += in->capacity - old;
-    return 0;
+    in_total += in->bytes.capacity - old;
+    return has_room;
 }
 
 /* Reads what the client has sent. Returns false at the end of the input. */
 static bool fill(struct connection *connection)
 {
-    struct buffer *in = &connection->in;
-    ssize_t        n;
+    struct text *in = &connection->in.bytes;
+    ssize_t      n;
 
-    if (make_room(connection) < 0)
+    if (!make_room(connection))
         return false;
-    n = recv(connection->source.fd, in->data + in->end, in->capacity - in->end, 0);
+    n = recv(connection->source.fd, in->data + in->size, in->capacity - in->size, 0);
     if (n < 0)
         return errno == EAGAIN || errno == EINTR;
-    in->end += (size_t) n;
+    in->size += (size_t) n;
     return n > 0;
 }
 
 /* Frees the input buffer if it is empty. */
 static void drop_empty(struct connection *connection)
 {
-    if (buffer_used(&connection->in) == 0) {
-        in_total -= connection->in.capacity;
-        buffer_clear(&connection->in);
+    if (line_buffer_left(&connection->in) == 0) {
+        in_total -= connection->in.bytes.capacity;
+        line_buffer_release(&connection->in);
     }
 }
 
@@ -370,17 +352,17 @@ int connection_open(struct connection *connection, int fd, const struct connecti
 
 bool connection_is_full(const struct connection *connection)
 {
-    return buffer_used(&connection->out) > OUT_MAX;
+    return byte_queue_size(&connection->out) > OUT_MAX;
 }
 
 size_t connection_unread(const struct connection *connection)
 {
-    return buffer_used(&connection->out);
+    return byte_queue_size(&connection->out);
 }
 
 bool connection_is_drained(const struct connection *connection)
 {
-    return buffer_used(&connection->out) == 0;
+    return byte_queue_size(&connection->out) == 0;
 }
 
 /*
@@ -451,7 +433,7 @@ void connection_close_all(double seconds)
         do {
             run_lines(connection);
             flush(connection);
-        } while (buffer_used(&connection->out) > 0 && wait_for(connection, POLLOUT, deadline));
+        } while (byte_queue_size(&connection->out) > 0 && wait_for(connection, POLLOUT, deadline));
         destroy(connection);
     }
 }

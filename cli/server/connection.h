@@ -8,9 +8,10 @@
 #ifndef K3THREAD_CLI_SERVER_CONNECTION_H
 #define K3THREAD_CLI_SERVER_CONNECTION_H
 
+#include "cli/base/byte_queue.h"
+#include "cli/base/line_buffer.h"
 #include "cli/base/loop.h"
 #include "cli/base/text.h"
-#include "cli/server/buffer.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,8 +46,8 @@ struct connection_handler {
 struct connection {
     struct source                    source;
     const struct connection_handler *handler;
-    struct buffer                    in, out;
-    size_t                           seen; /* how many bytes of IN are known to hold no newline */
+    struct line_buffer               in;
+    struct byte_queue                out;
     bool                             closing; /* hang up once OUT is empty; read no more */
     bool                             eof; /* the input has ended; what was read is still answered */
     bool                             gone;      /* the client no longer reads replies */
