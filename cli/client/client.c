@@ -78,7 +78,7 @@ int client_open_host(struct client *client, const char *host, unsigned flags)
 void client_adopt(struct client *client, int fd, const char *received, size_t size)
 {
     client->wire = (struct wire){.fd = fd};
-    text_append(&client->wire.received, received, size);
+    text_append(&client->wire.received.bytes, received, size);
     client->open = client->adopted = true;
 }
 
@@ -225,16 +225,11 @@ static int parse_reply(struct client *client, char *line, size_t size, struct re
 static int take_reply(struct client *client, struct reply *ret)
 {
     size_t size;
-    char  *line = wire_line(&client->wire, &size);
+    char  *line;
     int    found = 0;
 
-    while (line != NULL && found == 0) {
-        found = parse_reply(client, line, size, ret);
-        if (found >= 0) /* after a failure the connection may be closed */
-            wire_consume(&client->wire, size);
-        if (found == 0)
-            line = wire_line(&client->wire, &size);
-    }
+    while (found == 0 && (line = line_buffer_next(&client->wire.received, &size)) != NULL)
+        found = parse_reply(client, line, size - 1, ret);
     return found;
 }
 

@@ -57,27 +57,15 @@ int wire_flush(struct wire *wire)
     return error == -EAGAIN || wire->cut ? 0 : error;
 }
 
-/* Drops the lines that were consumed, to make room. */
-static void drop_consumed(struct wire *wire)
-{
-    struct text *received = &wire->received;
-
-    if (wire->consumed == 0)
-        return;
-    received->size -= wire->consumed;
-    memmove(received->data, received->data + wire->consumed, received->size);
-    wire->consumed = 0;
-}
-
 int wire_read(struct wire *wire)
 {
-    struct text *received = &wire->received;
+    struct text *received = &wire->received.bytes;
+    size_t       left = line_buffer_left(&wire->received);
     ssize_t      size;
 
-    drop_consumed(wire);
-    if (received->size > REPLY_MAX)
+    if (left > REPLY_MAX)
         return -EMSGSIZE;
-    if (!text_reserve(received, received->size > 0 ? NEXT_READ : FIRST_READ))
+    if (!line_buffer_reserve(&wire->received, left > 0 ? NEXT_READ : FIRST_READ))
         return -ENOMEM;
     do
         size = recv(wire->fd, received->data + received->size, received->capacity - received->size,
@@ -118,30 +106,10 @@ int wire_wait(struct wire *wire, double seconds)
     return error;
 }
 
-char *wire_line(struct wire *wire, size_t *ret_size)
-{
-    size_t      left = wire->received.size - wire->consumed;
-    char       *line = left > 0 ? wire->received.data + wire->consumed : NULL;
-    const char *end = left > wire->seen ? memchr(line + wire->seen, '\n', left - wire->seen) : NULL;
-
-    if (end == NULL) {
-        wire->seen = left;
-        return NULL;
-    }
-    *ret_size = (size_t) (end - line);
-    return line;
-}
-
-void wire_consume(struct wire *wire, size_t size)
-{
-    wire->consumed += size + 1;
-    wire->seen = 0;
-}
-
 void wire_close(struct wire *wire)
 {
     close(wire->fd);
     text_release(&wire->unsent);
-    text_release(&wire->received);
+    line_buffer_release(&wire->received);
     *wire = (struct wire){.fd = -1};
 }

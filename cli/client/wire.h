@@ -7,20 +7,18 @@
 #ifndef K3THREAD_CLI_CLIENT_WIRE_H
 #define K3THREAD_CLI_CLIENT_WIRE_H
 
+#include "cli/base/line_buffer.h"
 #include "cli/base/text.h"
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 /* The state of one socket. Zeroed, with the descriptor set, it is ready. */
 struct wire {
-    int         fd;       /* a connected socket */
-    struct text unsent;   /* requests that the socket has not taken yet */
-    struct text received; /* bytes that were read; the first `consumed` of them are done */
-    size_t      consumed;
-    size_t      seen; /* the bytes behind the consumed ones that are known to hold no newline */
-    bool        cut;  /* the other side closed the socket before it got all that was queued */
+    int                fd;       /* a connected socket */
+    struct text        unsent;   /* requests that the socket has not taken yet */
+    struct line_buffer received; /* the lines that were read and not taken */
+    bool               cut; /* the other side closed the socket before it got all that was queued */
 };
 
 /*
@@ -48,12 +46,6 @@ int wire_read(struct wire *wire);
  * negative: it waits for ever.
  */
 int wire_wait(struct wire *wire, double seconds);
-
-/* Returns the next line, of *RET_SIZE bytes and a newline, or NULL if there is none yet. */
-char *wire_line(struct wire *wire, size_t *ret_size);
-
-/* Moves on behind the line of SIZE bytes that wire_line() has returned. */
-void wire_consume(struct wire *wire, size_t size);
 
 /* Closes the socket and drops what is queued and what was read. */
 void wire_close(struct wire *wire);

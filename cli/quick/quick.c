@@ -25,8 +25,8 @@ bool quick_take(struct quick_request *ret)
     made.is_made = false;
     *ret = (struct quick_request){
         .fd = made.wire.fd,
-        .received = made.wire.received.data,
-        .size = made.wire.received.size,
+        .received = made.wire.received.bytes.data,
+        .size = made.wire.received.bytes.size,
     };
     return true;
 }
@@ -118,7 +118,7 @@ static bool make_request(struct plain_command *command, struct progress *progres
     }
     error = wire_flush(wire);
     while (error >= 0 && !wire->cut &&
-           !(is_whole = has_answer(progress, command->command, &wire->received)))
+           !(is_whole = has_answer(progress, command->command, &wire->received.bytes)))
         error = wire_wait(wire, command->command == QUICK_JOIN ? -1 : PATIENCE);
     made.is_made = wire->unsent.size == 0 && !wire->cut;
     if (made.is_made)
@@ -158,7 +158,7 @@ void quick_main(char **stack)
         return;
     if (!make_request(&command, &progress))
         return;
-    status = end(command.command, &progress, &made.wire.received);
+    status = end(command.command, &progress, &made.wire.received.bytes);
     if (status >= 0)
         _exit(status);
 }
