@@ -106,8 +106,8 @@ LIB_OBJECTS := $(LIB_SOURCES:%=$(BUILD)/%.o)
 # A static program cannot replace the C library's exit: see lib/exit_call.c.
 STATICLIB_OBJECTS := $(filter-out %/exit_call.c.o,$(LIB_OBJECTS))
 # The quick way is one object. It is made of its own sources and of these, which the program uses too.
-QUICK_SHARED  := $(addprefix cli/,base/line_buffer.c base/standard.c base/text.c client/current_directory.c \
-	client/request.c client/wire.c place/socket.c place/socket_path.c rpc/base64.c rpc/envelope.c \
+QUICK_SHARED  := $(addprefix cli/,base/line_buffer.c base/partial_write.c base/standard.c base/text.c \
+	client/current_directory.c client/request.c client/wire.c place/socket.c place/socket_path.c rpc/base64.c rpc/envelope.c \
 	rpc/escape.c rpc/member.c rpc/write.c view/output.c)
 QUICK_OBJECTS := $(patsubst %,$(BUILD)/quick/%.o,$(filter cli/quick/%,$(CLI_SOURCES)) $(QUICK_SHARED))
 CLI_OBJECTS   := $(patsubst %,$(BUILD)/%.o,$(filter-out cli/quick/%,$(CLI_SOURCES))) \

@@ -1,7 +1,8 @@
 #include "cli/base/byte_queue.h"
 
+#include "cli/base/partial_write.h"
+
 #include <errno.h>
-#include <unistd.h>
 
 /* An empty queue keeps no more memory than this. */
 #define KEPT 4096
@@ -49,18 +50,18 @@ void byte_queue_take(struct byte_queue *queue, size_t size)
 
 int byte_queue_flush(struct byte_queue *queue, int fd)
 {
+    size_t      size = byte_queue_size(queue), left = size;
+    const char *rest;
+    int         error;
+
     if (queue->bytes.failed)
         return -ENOMEM;
-    while (byte_queue_size(queue) > 0) {
-        ssize_t n = write(fd, byte_queue_front(queue), byte_queue_size(queue));
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -errno;
-        byte_queue_take(queue, (size_t) n);
-    }
-    return 0;
+    if (size == 0)
+        return 0;
+    rest = byte_queue_front(queue);
+    error = partial_write(fd, &rest, &left);
+    byte_queue_take(queue, size - left);
+    return error == -EAGAIN ? 0 : error;
 }
 
 void byte_queue_release(struct byte_queue *queue)

@@ -1,6 +1,7 @@
 #include "cli/commands/attach_terminal.h"
 
 #include "cli/base/descriptors.h"
+#include "cli/base/partial_write.h"
 #include "cli/base/status.h"
 #include "cli/commands/detach_keys.h"
 #include "cli/commands/report.h"
@@ -88,17 +89,12 @@ static bool wait_for_terminal(const struct attach *attach)
 /* Writes to this terminal. Returns false if it is gone, or if a signal came before it had taken everything. */
 static bool write_terminal(const struct attach *attach, const char *data, size_t size)
 {
-    while (size > 0) {
-        ssize_t n = write(attach->output, data, size);
+    int error;
 
-        if (n >= 0) {
-            data += n;
-            size -= (size_t) n;
-        } else if (errno != EINTR && (errno != EAGAIN || !wait_for_terminal(attach))) {
-            return false;
-        }
-    }
-    return true;
+    do
+        error = partial_write(attach->output, &data, &size);
+    while (error == -EAGAIN && wait_for_terminal(attach));
+    return error == 0;
 }
 
 static void show(struct attach *attach, const char *data, size_t size)

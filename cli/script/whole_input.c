@@ -1,5 +1,7 @@
 #include "cli/script/whole_input.h"
 
+#include "cli/base/partial_write.h"
+
 #include <errno.h>
 #include <sys/mman.h>
 #include <sys/types.h>
@@ -10,22 +12,6 @@
 /* A longer input is refused: it is in memory. */
 #define SIZE_LIMIT (256U * 1024 * 1024)
 
-/* Writes SIZE bytes. Returns 0 or -errno. */
-static int write_all(int fd, const char *data, size_t size)
-{
-    while (size > 0) {
-        ssize_t written = write(fd, data, size);
-
-        if (written < 0 && errno != EINTR)
-            return -errno;
-        if (written > 0) {
-            data += written;
-            size -= (size_t) written;
-        }
-    }
-    return 0;
-}
-
 static int copy(int from, int to)
 {
     char    block[BLOCK_SIZE];
@@ -34,12 +20,13 @@ static int copy(int from, int to)
     int     error = 0;
 
     do {
+        const char *rest = block;
+        size_t      left;
+
         size = read(from, block, sizeof(block));
-        all += size > 0 ? (size_t) size : 0;
-        if (all > SIZE_LIMIT)
-            error = -EFBIG;
-        else if (size > 0)
-            error = write_all(to, block, (size_t) size);
+        left = size > 0 ? (size_t) size : 0;
+        all += left;
+        error = all > SIZE_LIMIT ? -EFBIG : partial_write(to, &rest, &left);
     } while (error == 0 && (size > 0 || (size < 0 && errno == EINTR)));
     if (error == 0 && size < 0)
         error = -errno;

@@ -2,6 +2,7 @@
 
 #include "cli/base/descriptors.h"
 #include "cli/base/loop.h"
+#include "cli/base/partial_write.h"
 #include "cli/process/process_stat.h"
 #include "cli/rpc/member.h"
 #include "cli/terminal/pty.h"
@@ -152,19 +153,20 @@ static void expire_sending(struct call *call, const struct record *record)
 static int write_bytes_of(struct sending *sending)
 {
     struct input *input = sending->input;
+    size_t        left = sending->bytes.size - sending->taken;
+    const char   *rest;
+    int           error;
 
-    while (sending->taken < sending->bytes.size) {
-        ssize_t n = write(input->source.fd, sending->bytes.data + sending->taken,
-                          sending->bytes.size - sending->taken);
-
-        if (n >= 0)
-            sending->taken += (size_t) n;
-        else if (errno == EPIPE && input->reader < 0 && !command_runs(input->record))
-            hold_reader(input);
-        else if (errno != EINTR)
-            return -errno;
+    if (left == 0)
+        return 0;
+    rest = sending->bytes.data + sending->taken;
+    error = partial_write(input->source.fd, &rest, &left);
+    if (error == -EPIPE && input->reader < 0 && !command_runs(input->record)) {
+        hold_reader(input);
+        error = partial_write(input->source.fd, &rest, &left);
     }
-    return 0;
+    sending->taken = sending->bytes.size - left;
+    return error;
 }
 
 /* Tells the loop to watch for room in the pipe, or, if not WANTED, to stop that. Returns 0 or -errno. */

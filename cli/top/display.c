@@ -122,7 +122,7 @@ static void release(struct display *display)
         fclose(display->memory);
     if (display->output >= 0)
         close(display->output);
-    text_release(&display->unsent);
+    byte_queue_release(&display->unsent);
 }
 
 /* Sets a locale with UTF-8: the user's, or else C.UTF-8, because the whole program assumes UTF-8. */
@@ -164,39 +164,27 @@ int display_open(struct display *display, struct text *why)
 /* Takes the bytes that ncurses has drawn. */
 static void take_drawn(struct display *display)
 {
-    int     fd = fileno(display->memory);
-    off_t   size = lseek(fd, 0, SEEK_CUR);
-    ssize_t n;
+    struct text *unsent = &display->unsent.bytes;
+    int          fd = fileno(display->memory);
+    off_t        size = lseek(fd, 0, SEEK_CUR);
+    ssize_t      n;
 
-    if (display->sent == display->unsent.size)
-        display->sent = display->unsent.size = 0;
-    if (size <= 0 || !text_reserve(&display->unsent, (size_t) size))
+    if (size <= 0 || !byte_queue_reserve(&display->unsent, (size_t) size))
         return;
-    n = pread(fd, display->unsent.data + display->unsent.size, (size_t) size, 0);
+    n = pread(fd, unsent->data + unsent->size, (size_t) size, 0);
     if (n > 0)
-        display->unsent.size += (size_t) n;
+        unsent->size += (size_t) n;
     (void) lseek(fd, 0, SEEK_SET);
 }
 
 bool display_is_busy(const struct display *display)
 {
-    return display->sent < display->unsent.size;
+    return byte_queue_size(&display->unsent) > 0;
 }
 
 bool display_send(struct display *display)
 {
-    while (display_is_busy(display)) {
-        ssize_t n = write(display->output, display->unsent.data + display->sent,
-                          display->unsent.size - display->sent);
-
-        if (n > 0)
-            display->sent += (size_t) n;
-        else if (n < 0 && errno == EAGAIN)
-            return true;
-        else if (n == 0 || errno != EINTR)
-            return false;
-    }
-    return true;
+    return byte_queue_flush(&display->unsent, display->output) == 0;
 }
 
 /* Sends everything. Gives up if the terminal accepts nothing for too long. */
@@ -208,7 +196,7 @@ static void send_all(struct display *display)
     while (display_send(display) && display_is_busy(display))
         if (poll(&poll_output, 1, LEAVE_MS) == 0)
             break;
-    display->sent = display->unsent.size;
+    byte_queue_release(&display->unsent);
 }
 
 /* Leaving and entering */

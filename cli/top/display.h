@@ -11,6 +11,7 @@
 #ifndef K3THREAD_CLI_TOP_DISPLAY_H
 #define K3THREAD_CLI_TOP_DISPLAY_H
 
+#include "cli/base/byte_queue.h"
 #include "cli/base/text.h"
 #include "cli/view/raw_terminal.h"
 
@@ -26,8 +27,7 @@
 struct display {
     FILE               *memory; /* the bytes that ncurses has drawn since the last display_end() */
     int                 output; /* the terminal; does not block if possible */
-    struct text         unsent; /* from `sent` on, to be written to the terminal */
-    size_t              sent;
+    struct byte_queue   unsent; /* the bytes that the terminal has not accepted yet */
     struct raw_terminal raw;
     bool                is_shown, is_utf8, has_colours;
     int                 rows, columns;

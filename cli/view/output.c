@@ -1,5 +1,7 @@
 #include "cli/view/output.h"
 
+#include "cli/base/partial_write.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -30,21 +32,12 @@ static int wait_writable(int fd)
 
 int output_write_part(int fd, const char **rest, size_t *size)
 {
-    int error = 0;
+    int error;
 
     output_announce(fd, *rest, *size);
-    while (*size > 0 && error == 0) {
-        ssize_t written = write(fd, *rest, *size);
-
-        if (written >= 0) {
-            *rest += written;
-            *size -= (size_t) written;
-        } else if (errno == EAGAIN) {
-            error = wait_writable(fd);
-        } else if (errno != EINTR) {
-            error = -errno;
-        }
-    }
+    do
+        error = partial_write(fd, rest, size);
+    while (error == -EAGAIN && (error = wait_writable(fd)) == 0);
     return error;
 }
 

@@ -1,5 +1,6 @@
 #include "cli/worker/remote_output.h"
 
+#include "cli/base/partial_write.h"
 #include "cli/worker/logs.h"
 #include "cli/worker/output_file.h"
 #include "cli/worker/waiting.h"
@@ -34,23 +35,16 @@ bool remote_output_flush(struct remote_output *output)
 
 bool remote_output_write(struct remote_output *output, const char *data, size_t size)
 {
-    while (size > 0 && !output->is_broken && !remote_output_is_full(output)) {
-        ssize_t n = write(output->fd, data, size);
+    int error = -EAGAIN;
 
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-            break;
-        if (n < 0) {
-            output->is_broken = errno == EPIPE;
-            return !output->is_broken;
-        }
-        data += n;
-        size -= (size_t) n;
-    }
-    if (!output->is_broken && byte_queue_size(&output->unwritten) < KEPT_MAX)
+    if (output->is_broken)
+        return true;
+    if (!remote_output_is_full(output))
+        error = partial_write(output->fd, &data, &size);
+    output->is_broken = error == -EPIPE;
+    if (error == -EAGAIN && byte_queue_size(&output->unwritten) < KEPT_MAX)
         byte_queue_add(&output->unwritten, data, size);
-    return true;
+    return !output->is_broken;
 }
 
 struct pollfd remote_output_poll(const struct remote_output *output)

@@ -2,6 +2,7 @@
 
 #include "cli/base/clock.h"
 #include "cli/base/descriptors.h"
+#include "cli/base/partial_write.h"
 #include "cli/place/journal.h"
 #include "cli/worker/output_file.h"
 #include "k3thread.h"
@@ -140,17 +141,16 @@ static void lose_log(struct thread_terminal *terminal, int error)
 /* Writes the pending bytes to the log. Returns false if some are still pending. */
 static bool write_log(struct thread_terminal *terminal)
 {
-    while (terminal->log >= 0 && terminal->written < terminal->pending) {
-        ssize_t n = write(terminal->log, terminal->piece + terminal->written,
-                          terminal->pending - terminal->written);
+    const char *rest = terminal->piece + terminal->written;
+    size_t      left = terminal->pending - terminal->written;
+    int         error = terminal->log >= 0 ? partial_write(terminal->log, &rest, &left) : 0;
 
-        if (n >= 0)
-            terminal->written += (size_t) n;
-        else if (errno == EAGAIN)
-            return false;
-        else if (errno != EINTR)
-            lose_log(terminal, errno);
+    if (error == -EAGAIN) {
+        terminal->written = terminal->pending - left;
+        return false;
     }
+    if (error != 0)
+        lose_log(terminal, -error);
     terminal->pending = terminal->written = 0;
     return true;
 }
