@@ -13,14 +13,15 @@
 
 /*
  * A waitid() without WEXITED counts living children only, and fails if there are none. So the command,
- * which is dead but not reaped, does not count.
+ * which is dead but not reaped, does not count. The look at the children comes first: the processes below a child
+ * that dies are adopted before it counts as dead.
  */
 bool leftovers_are_gone(void)
 {
     siginfo_t info = {0};
 
-    return adopted_is_empty() &&
-           waitid(P_ALL, 0, &info, WSTOPPED | WNOHANG | WNOWAIT | __WNOTHREAD | __WALL) < 0;
+    return waitid(P_ALL, 0, &info, WSTOPPED | WNOHANG | WNOWAIT | __WNOTHREAD | __WALL) < 0 &&
+           adopted_is_empty();
 }
 
 static bool belongs(const struct member *member, uint64_t id, pid_t leader)
@@ -91,7 +92,7 @@ static int add_siblings(uint64_t id, pid_t leader, struct leftovers *ret)
 {
     pid_t *pids;
     size_t count;
-    bool   ignored;
+    bool   ignored; /* its children are adopted by now */
     int    error = children_list(getpid(), gettid(), &pids, &count);
 
     if (error != 0)
@@ -104,36 +105,34 @@ static int add_siblings(uint64_t id, pid_t leader, struct leftovers *ret)
 }
 
 /*
- * Looks once, and adds the leftovers to RET, which is empty. Sets *RET_AGAIN if a process has died, because the
- * look may have missed its children.
+ * Looks once, and adds the leftovers to RET, which is empty. Sets *RET_AGAIN if an adopted process has died, because
+ * the look may have missed its children. The children of a sibling that has died are seen: the siblings come
+ * first, and the census begins later.
  */
-static int look(uint64_t id, pid_t leader, uint64_t *seen, struct leftovers *ret, bool *ret_again)
+static int look(uint64_t id, pid_t leader, struct leftovers *ret, bool *ret_again)
 {
-    int error = 0;
+    const struct census *census;
+    int                  error = add_siblings(id, leader, ret);
 
     *ret_again = false;
-    if (!adopted_is_empty()) {
-        const struct census *census = adopted_look(*seen, &error);
-
-        if (census != NULL) {
-            *seen = census->number;
-            *ret_again = census->found_dead;
-            error = add_adopted(id, leader, census, ret, ret_again);
-        }
-    }
-    return error == 0 ? add_siblings(id, leader, ret) : error;
+    if (error != 0 || adopted_is_empty())
+        return error;
+    census = adopted_look(adopted_last_begun(), &error);
+    if (census == NULL)
+        return error;
+    *ret_again = census->found_dead;
+    return add_adopted(id, leader, census, ret, ret_again);
 }
 
 int leftovers_find_and_lock(uint64_t id, pid_t leader, struct leftovers *ret)
 {
-    uint64_t seen = adopted_last_begun();
-    bool     again;
-    int      error;
+    bool again;
+    int  error;
 
     *ret = (struct leftovers){0};
     adopted_lock();
     do {
-        error = look(id, leader, &seen, ret, &again);
+        error = look(id, leader, ret, &again);
     } while (error == 0 && ret->count == 0 && again);
     if (error != 0) {
         leftovers_release(ret);
