@@ -29,7 +29,7 @@ static int attach(struct k3thread *main, const char *path, const char *id)
         return error;
     error = k3t_attach_serve(path, id);
     if (error == 0)
-        (void) k3t_attach_tell(NULL, NULL, FIRST_PATIENCE);
+        (void) k3t_attach_ask_to_tell(NULL, NULL, FIRST_PATIENCE);
     return error;
 }
 
@@ -68,6 +68,6 @@ int k3thread_publish(const k3thread_exctype *type)
         return K3THREAD_VALUE_ERROR;
     error = k3t_published_add(type);
     if (error == 0)
-        (void) k3t_attach_tell(NULL, NULL, PATIENCE);
+        (void) k3t_attach_ask_to_tell(NULL, NULL, PATIENCE);
     return error;
 }

@@ -6,8 +6,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The id of the request to attach. The requests of k3t_attach_tell() have larger ids. */
+/* The id of the request to attach. The requests of k3t_attach_ask_to_tell() have larger ids. */
 #define K3T_ATTACH_ID 1
+
+/* The codes of errors that both sides use; k3thread-protocol(7) has all codes. */
+#define K3T_CODE_VALUE_ERROR       (-32002)
+#define K3T_CODE_INVALID_THREAD_ID (-32003)
+#define K3T_CODE_SEND_RAISE_ERROR  (-32004)
+#define K3T_CODE_PERMISSION_ERROR  (-32008)
+#define K3T_CODE_BUSY_ERROR        (-32011)
 
 /* One message of the supervisor. The strings point into its line. A member that the message lacks is NULL or 0. */
 struct k3t_message {

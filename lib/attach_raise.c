@@ -72,11 +72,10 @@ static int reply_raised(struct k3t_connection *connection, int64_t id, const str
     return k3t_connection_send(connection, K3T_ATTACH_PATIENCE);
 }
 
-static int reply_error(struct k3t_connection *connection, int64_t id, const char *code,
-                       const char *words)
+static int reply_error(struct k3t_connection *connection, int64_t id, int code, const char *words)
 {
-    k3t_put_begin(connection, (uint64_t) id, ",\"error\":{\"code\":");
-    k3t_put(connection, code);
+    k3t_put_begin(connection, (uint64_t) id, ",\"error\":{\"code\":-");
+    k3t_put_integer(connection, (uint64_t) -code);
     k3t_put(connection, ",\"message\":");
     k3t_put_bytes(connection, words);
     k3t_put(connection, "}}");
@@ -87,14 +86,15 @@ static int reply_failure(struct k3t_connection *connection, int64_t id, int erro
 {
     switch (error) {
     case K3THREAD_INVALID_THREAD_ID_ERROR:
-        return reply_error(connection, id, "-32003", "the thread is not alive");
+        return reply_error(connection, id, K3T_CODE_INVALID_THREAD_ID, "the thread is not alive");
     case K3THREAD_VALUE_ERROR:
-        return reply_error(connection, id, "-32002",
+        return reply_error(connection, id, K3T_CODE_VALUE_ERROR,
                            "the process has not published this exception");
     case -ENOMEM:
-        return reply_error(connection, id, "-32004", "the process has no memory for the exception");
+        return reply_error(connection, id, K3T_CODE_SEND_RAISE_ERROR,
+                           "the process has no memory for the exception");
     default:
-        return reply_error(connection, id, "-32004",
+        return reply_error(connection, id, K3T_CODE_SEND_RAISE_ERROR,
                            "too many exceptions are pending in it; try again later");
     }
 }
@@ -106,7 +106,7 @@ int k3t_attach_raise(struct k3t_connection *connection, const struct k3t_message
     int              error;
 
     if (read(connection->permit, &permit, sizeof(permit)) != (ssize_t) sizeof(permit))
-        return reply_error(connection, message->id, "-32004", "withdrawn");
+        return reply_error(connection, message->id, K3T_CODE_SEND_RAISE_ERROR, "withdrawn");
     t = find_thread(message);
     error = raise_in(t, message->exception != NULL ? k3t_published_find(message->exception) : NULL,
                      message->text);

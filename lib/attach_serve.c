@@ -27,7 +27,7 @@
 #define ATTEMPTS 16
 
 /* A connection that lasts this many nanoseconds resets the count of attempts. */
-#define LASTED K3T_NANOSECONDS
+#define GOOD_AFTER K3T_NANOSECONDS
 
 /* The bytes of the hidden thread's stack. That thread also calls the free_data functions of the user. */
 #define STACK_SIZE (128 * 1024)
@@ -36,7 +36,7 @@
  * The milliseconds between two looks whether any other thread is left. They are made only while the library knows
  * no thread.
  */
-#define LAST_LOOK 500
+#define LOOK_IF_LAST 500
 
 #define MILLISECOND (K3T_NANOSECONDS / 1000) /* in nanoseconds */
 
@@ -55,7 +55,7 @@ static int serve(const struct k3t_message *message)
     if (message->method != NULL && strcmp(message->method, "raise") == 0)
         return k3t_attach_raise(&own.connection, message);
     if (message->method == NULL && message->id > K3T_ATTACH_ID)
-        k3t_attach_answer((unsigned) message->id - K3T_ATTACH_ID);
+        k3t_attach_note_reply((unsigned) message->id - K3T_ATTACH_ID);
     return 0;
 }
 
@@ -65,11 +65,11 @@ static int serve(const struct k3t_message *message)
 static int error_of(int64_t code)
 {
     switch (code) {
-    case -32011:
+    case K3T_CODE_BUSY_ERROR:
         return -EBUSY;
-    case -32008:
+    case K3T_CODE_PERMISSION_ERROR:
         return -EPERM;
-    case -32003:
+    case K3T_CODE_INVALID_THREAD_ID:
         return -ESRCH;
     default:
         return -EPROTO;
@@ -105,7 +105,7 @@ static int await_reply(int64_t deadline)
 
 static void disconnect(void)
 {
-    k3t_attach_keep(-1, -1);
+    k3t_attach_note_descriptors(-1, -1);
     k3t_connection_close(&own.connection);
 }
 
@@ -116,7 +116,7 @@ static int connect_and_attach(void)
 
     if (error != 0)
         return error;
-    k3t_attach_keep(own.connection.socket, -1);
+    k3t_attach_note_descriptors(own.connection.socket, -1);
     k3t_put_begin(&own.connection, K3T_ATTACH_ID, ",\"method\":\"attach\",\"params\":{\"thread\":");
     k3t_put(&own.connection, own.id);
     k3t_put(&own.connection, "}}");
@@ -127,7 +127,7 @@ static int connect_and_attach(void)
         disconnect();
         return error;
     }
-    k3t_attach_keep(own.connection.socket, own.connection.permit);
+    k3t_attach_note_descriptors(own.connection.socket, own.connection.permit);
     own.told = (struct k3t_told){0}; /* tells everything again, as a reply may have been lost */
     k3t_news_begin(own.wake);
     return 0;
@@ -180,7 +180,11 @@ static void serve_connection(void)
             error = k3t_tell(&own.connection, &own.told);
         if (error != 0 || k3t_attach_must_stop() || (may_be_last && is_last()))
             return;
-        (void) poll(polls, 2, may_be_last ? LAST_LOOK : -1);
+        /*
+         * The first poll of a connection has no time limit. It ends even if nothing happens to the threads, because
+         * attach() asks the hidden thread to tell, and k3t_tell() repeats that request on a new connection.
+         */
+        (void) poll(polls, 2, may_be_last ? LOOK_IF_LAST : -1);
         if (polls[1].revents != 0)
             (void) eventfd_read(own.wake, &count);
         may_be_last = k3t_registry_is_empty();
@@ -220,16 +224,16 @@ static bool reconnect(void)
     return error == 0;
 }
 
-/* Ends the attachment. k3t_attach_ended() comes last, because it allows the next attachment to begin. */
+/* Ends the attachment. k3t_attach_note_ended() comes last, because it allows the next attachment to begin. */
 static void end(void)
 {
-    k3t_attach_ending();
+    k3t_attach_note_ending();
     k3t_news_end();
     disconnect();
     close(own.wake);
     free(own.path);
     free(own.id);
-    k3t_attach_ended();
+    k3t_attach_note_ended();
 }
 
 static void *run(void *arg)
@@ -240,7 +244,7 @@ static void *run(void *arg)
     do {
         begin = k3t_now();
         serve_connection();
-        if (k3t_now() - begin >= LASTED)
+        if (k3t_now() - begin >= GOOD_AFTER)
             own.attempts = 0;
     } while (!k3t_attach_must_stop() && !is_last() && reconnect());
     end();
@@ -259,7 +263,7 @@ int k3t_attach_serve(const char *path, const char *id)
     if (own.wake >= 0 && own.path != NULL && own.id != NULL)
         error = connect_and_attach();
     if (error == 0) {
-        k3t_attach_serves(own.wake);
+        k3t_attach_note_served(own.wake);
         error = -k3t_hidden_thread_start(run, STACK_SIZE);
     }
     if (error != 0)

@@ -59,7 +59,7 @@ int k3t_attach_begin(struct k3thread *main, bool *ret_there)
     return error;
 }
 
-void k3t_attach_serves(int wake)
+void k3t_attach_note_served(int wake)
 {
     k3t_attach_lock();
     attachment.state = SERVING;
@@ -67,7 +67,7 @@ void k3t_attach_serves(int wake)
     k3t_attach_unlock();
 }
 
-void k3t_attach_ending(void)
+void k3t_attach_note_ending(void)
 {
     k3t_attach_lock();
     attachment.stop = true;
@@ -75,7 +75,7 @@ void k3t_attach_ending(void)
     k3t_attach_unlock();
 }
 
-void k3t_attach_ended(void)
+void k3t_attach_note_ended(void)
 {
     struct k3thread *main;
 
@@ -89,7 +89,7 @@ void k3t_attach_ended(void)
     k3thread_unref(main);
 }
 
-void k3t_attach_keep(int socket, int permit)
+void k3t_attach_note_descriptors(int socket, int permit)
 {
     k3t_attach_lock();
     attachment.socket = socket;
@@ -155,7 +155,7 @@ static int look_at_answer(unsigned number)
     return attachment.state == SERVING ? -EAGAIN : -ECONNRESET;
 }
 
-int k3t_attach_tell(const k3thread_exctype *type, const char *message, int seconds)
+int k3t_attach_ask_to_tell(const k3thread_exctype *type, const char *message, int seconds)
 {
     const int64_t deadline = k3t_now() + seconds * K3T_NANOSECONDS;
     const int     saved_errno = errno;
@@ -191,7 +191,7 @@ unsigned k3t_attach_asked(const k3thread_exctype **ret_type, char *ret_message)
     return asked;
 }
 
-void k3t_attach_answer(unsigned number)
+void k3t_attach_note_reply(unsigned number)
 {
     k3t_attach_lock();
     attachment.answered = number;

@@ -19,17 +19,17 @@ int k3t_attach_begin(struct k3thread *main, bool *ret_there);
  * Note that the hidden thread serves the attachment, and that the attachment has ended. WAKE is the eventfd that
  * wakes the hidden thread.
  */
-void k3t_attach_serves(int wake);
-void k3t_attach_ended(void);
+void k3t_attach_note_served(int wake);
+void k3t_attach_note_ended(void);
 
 /* Notes that the attachment is about to end: from now on nothing wakes the hidden thread. */
-void k3t_attach_ending(void);
+void k3t_attach_note_ending(void);
 
 /*
  * Notes the descriptors of the connection (-1: none), so that a forked child can close its copies. Call this with
  * -1 before closing the descriptors.
  */
-void k3t_attach_keep(int socket, int permit);
+void k3t_attach_note_descriptors(int socket, int permit);
 
 /* Returns true if the hidden thread has to end. */
 bool k3t_attach_must_stop(void);
@@ -42,14 +42,14 @@ struct k3thread *k3t_attach_main(void);
  * most. If TYPE is not NULL, the news include TYPE and MESSAGE, as the exception that ends the process. Returns 0;
  * -ENOENT if there is no attachment; -ETIMEDOUT; or -ECONNRESET.
  */
-int k3t_attach_tell(const k3thread_exctype *type, const char *message, int seconds);
+int k3t_attach_ask_to_tell(const k3thread_exctype *type, const char *message, int seconds);
 
 /*
- * The hidden thread calls these. The first returns the number of the last request of k3t_attach_tell() and its
+ * The hidden thread calls these. The first returns the number of the last request of k3t_attach_ask_to_tell() and its
  * exception; the second notes that the supervisor has replied to the requests up to NUMBER.
  */
 unsigned k3t_attach_asked(const k3thread_exctype **ret_type, char *ret_message);
-void     k3t_attach_answer(unsigned number);
+void     k3t_attach_note_reply(unsigned number);
 
 /*
  * Ends the attachment, and waits until the hidden thread has ended, for SECONDS at most. Returns 0, -ENOENT if there

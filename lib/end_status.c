@@ -14,7 +14,7 @@ int k3t_end_status(const struct k3thread_exception_ *exc)
 {
     if (!exc->attached)
         return is(exc, &k3thread_SystemExit) ? 0 : 1;
-    (void) k3t_attach_tell(exc->info.type, exc->info.message, PATIENCE);
+    (void) k3t_attach_ask_to_tell(exc->info.type, exc->info.message, PATIENCE);
     if (is(exc, &k3thread_SystemExit))
         return 143;
     if (is(exc, &k3thread_KeyboardInterrupt))

@@ -124,8 +124,8 @@ static int set_descriptors(const struct claim *claim, int lifeline, int idle)
 }
 
 /*
- * Makes this process, a child by vfork(), a supervisor in a session of its own. Returns -errno. It closes the
- * descriptors behind those that it was handed, and resets all signals.
+ * Makes this process, a child by vfork(), a supervisor in a session of its own. The new supervisor itself closes the
+ * descriptors behind those that it was handed, and resets all signals. Returns only if that failed, with -errno.
  */
 static int become_supervisor(const struct claim *claim, int lifeline, int idle, char *const *words)
 {

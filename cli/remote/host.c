@@ -24,10 +24,16 @@
 
 #define LINE_SIZE 4096
 
-/* After so many seconds without an agent a machine is reported, and another one is reached in its place. */
+/*
+ * If a machine has no agent this many seconds after its command was started, a message says so, and the carrier begins
+ * to reach another machine in its place.
+ */
 #define ANSWER_WITHIN 10.0
 
-/* So many seconds after a command has closed its input or output it is given up. Most commands end then. */
+/*
+ * A machine is given up this many seconds after its command has closed its input or output. Most commands end before
+ * that.
+ */
 #define CLOSED_GRACE 1.0
 
 static size_t awaited; /* the number of machines whose is_awaited is set */
@@ -41,7 +47,7 @@ static void set_awaited(struct host *host, bool is_awaited)
 
 static void set_stage(struct host *host, enum host_stage stage)
 {
-    set_awaited(host, stage == HOST_REACHED);
+    set_awaited(host, stage == HOST_CONNECTING);
     host->stage = stage;
 }
 
@@ -50,8 +56,8 @@ static void set_stage(struct host *host, enum host_stage stage)
 /* Closes the command's input and output here, unless the link has taken them over. */
 static void close_pipes(struct host *host)
 {
-    loop_close(&host->in);
-    loop_close(&host->out);
+    loop_close(&host->from_command);
+    loop_close(&host->to_command);
     byte_queue_release(&host->unsent);
     byte_queue_release(&host->received);
 }
@@ -82,7 +88,7 @@ static void lose_for(struct host *host, struct text *why)
 
 void host_end(struct host *host)
 {
-    if (host->stage == HOST_REACHED && host->pid != 0)
+    if (host->stage == HOST_CONNECTING && host->pid != 0)
         (void) kill(host->pid, SIGTERM);
     set_stage(host, HOST_CLOSED);
     loop_close(&host->listener);
@@ -117,9 +123,9 @@ static void show_line(struct host *host)
     host->line.size = 0;
 }
 
-static void words_ready(struct source *source, uint32_t events)
+static void messages_ready(struct source *source, uint32_t events)
 {
-    struct host *host = LOOP_OWNER(source, struct host, words);
+    struct host *host = LOOP_OWNER(source, struct host, messages);
     char         bytes[1024];
     ssize_t      n = read(source->fd, bytes, sizeof(bytes));
 
@@ -142,25 +148,25 @@ static void words_ready(struct source *source, uint32_t events)
 static void note_closed(struct host *host, struct source *source)
 {
     loop_close(source);
-    host->closed = clock_monotonic();
+    host->closed_at = clock_monotonic();
 }
 
 static void flush(struct host *host)
 {
-    int error = byte_queue_flush(&host->unsent, host->out.fd);
+    int error = byte_queue_flush(&host->unsent, host->to_command.fd);
 
     if (error == -EPIPE)
-        note_closed(host, &host->out);
+        note_closed(host, &host->to_command);
     else if (error != 0)
         lose(host, strerror(-error));
     else
-        (void) loop_change(&host->out,
+        (void) loop_change(&host->to_command,
                            byte_queue_size(&host->unsent) > 0 ? (uint32_t) EPOLLOUT : 0);
 }
 
-static void out_ready(struct source *source, uint32_t events)
+static void to_command_ready(struct source *source, uint32_t events)
 {
-    struct host *host = LOOP_OWNER(source, struct host, out);
+    struct host *host = LOOP_OWNER(source, struct host, to_command);
 
     if ((events & EPOLLOUT) != 0)
         flush(host);
@@ -186,7 +192,7 @@ static void send_program(struct host *host, const char *machine)
 static void begin_link(struct host *host, const char *answer)
 {
     unsigned version = 0, processors = 0;
-    int      in = host->in.fd, out = host->out.fd;
+    int      in = host->from_command.fd, out = host->to_command.fd;
     int      error;
 
     if (out < 0) {
@@ -197,9 +203,9 @@ static void begin_link(struct host *host, const char *answer)
         lose(host, "its agent speaks another version of the protocol");
         return;
     }
-    loop_remove(&host->in);
-    loop_remove(&host->out);
-    host->in.fd = host->out.fd = -1;
+    loop_remove(&host->from_command);
+    loop_remove(&host->to_command);
+    host->from_command.fd = host->to_command.fd = -1;
     error = link_open(&host->link, in, out, byte_queue_front(&host->received),
                       byte_queue_size(&host->received));
     byte_queue_release(&host->received);
@@ -234,7 +240,7 @@ static void take_line(struct host *host, const char *line)
 /* Takes the lines that have come, until frames follow. */
 static void take_lines(struct host *host)
 {
-    while (host->stage == HOST_REACHED && byte_queue_size(&host->received) > 0) {
+    while (host->stage == HOST_CONNECTING && byte_queue_size(&host->received) > 0) {
         char  *front = byte_queue_front(&host->received);
         char  *end = memchr(front, '\n', byte_queue_size(&host->received));
         char   line[LINE_SIZE];
@@ -251,9 +257,9 @@ static void take_lines(struct host *host)
     }
 }
 
-static void in_ready(struct source *source, uint32_t events)
+static void from_command_ready(struct source *source, uint32_t events)
 {
-    struct host *host = LOOP_OWNER(source, struct host, in);
+    struct host *host = LOOP_OWNER(source, struct host, from_command);
     ssize_t      n = -1;
 
     (void) events;
@@ -277,10 +283,10 @@ static void in_ready(struct source *source, uint32_t events)
 /* Reads the rest of what the command wrote before it ended. */
 static void drain(struct host *host)
 {
-    while (host->words.fd >= 0 && has_input(host->words.fd))
-        words_ready(&host->words, EPOLLIN);
-    while (host->in.fd >= 0 && has_input(host->in.fd))
-        in_ready(&host->in, EPOLLIN);
+    while (host->messages.fd >= 0 && has_input(host->messages.fd))
+        messages_ready(&host->messages, EPOLLIN);
+    while (host->from_command.fd >= 0 && has_input(host->from_command.fd))
+        from_command_ready(&host->from_command, EPOLLIN);
 }
 
 void host_take_exit(struct host *host, int status)
@@ -297,7 +303,7 @@ void host_take_exit(struct host *host, int status)
     else
         (void) snprintf(why, sizeof(why), "'%s' ended with status %d", host->command[0],
                         WEXITSTATUS(status));
-    if (host->stage == HOST_REACHED || host->stage == HOST_LINKED)
+    if (host->stage == HOST_CONNECTING || host->stage == HOST_LINKED)
         lose(host, why);
 }
 
@@ -330,7 +336,7 @@ int host_open(struct host *host, const struct host_user *user, const char *name,
     *host = (struct host){.user = user, .name = name, .command = command};
     host->link =
         (struct link){.connect = connect_supervisor, .cut = take_cut, .in.fd = -1, .out.fd = -1};
-    host->in.fd = host->out.fd = host->words.fd = host->listener.fd = -1;
+    host->from_command.fd = host->to_command.fd = host->messages.fd = host->listener.fd = -1;
     if (fd < 0)
         return fd;
     return loop_watch(&host->listener, fd, listener_ready, EPOLLIN);
@@ -344,11 +350,11 @@ static int start_command(struct host *host)
 
     if (error != 0)
         return error;
-    error = loop_watch(&host->out, ends[STDIN_FILENO], out_ready, 0);
+    error = loop_watch(&host->to_command, ends[STDIN_FILENO], to_command_ready, 0);
     if (error == 0)
-        error = loop_watch(&host->in, ends[STDOUT_FILENO], in_ready, EPOLLIN);
+        error = loop_watch(&host->from_command, ends[STDOUT_FILENO], from_command_ready, EPOLLIN);
     if (error == 0)
-        error = loop_watch(&host->words, ends[STDERR_FILENO], words_ready, EPOLLIN);
+        error = loop_watch(&host->messages, ends[STDERR_FILENO], messages_ready, EPOLLIN);
     return error;
 }
 
@@ -357,8 +363,8 @@ void host_reach(struct host *host)
     struct text why = {0};
     int         error;
 
-    set_stage(host, HOST_REACHED);
-    host->reached = clock_monotonic();
+    set_stage(host, HOST_CONNECTING);
+    host->started_at = clock_monotonic();
     error = start_command(host);
     if (error != 0)
         text_printf(&why, "cannot run '%s': %s", host->command[0], strerror(-error));
@@ -379,9 +385,9 @@ static double await_agent(struct host *host)
 {
     double now = clock_monotonic();
 
-    if (host->closed > 0 && now >= host->closed + CLOSED_GRACE) {
+    if (host->closed_at > 0 && now >= host->closed_at + CLOSED_GRACE) {
         lose(host, "its command has closed the connection");
-    } else if (host->is_awaited && now >= host->reached + ANSWER_WITHIN) {
+    } else if (host->is_awaited && now >= host->started_at + ANSWER_WITHIN) {
         set_awaited(host, false);
         dprintf(STDERR_FILENO, "k3thread: run: host '%s' has not answered for %.0f seconds\n",
                 host->name, ANSWER_WITHIN);
@@ -391,7 +397,7 @@ static double await_agent(struct host *host)
 
 double host_do_due(struct host *host)
 {
-    if (host->stage == HOST_REACHED)
+    if (host->stage == HOST_CONNECTING)
         return await_agent(host);
     return link_do_due(&host->link);
 }

@@ -14,9 +14,9 @@ struct host;
 /* The progress with a machine. */
 enum host_stage {
     HOST_NEW,
-    HOST_REACHED, /* its command was started, and has the script */
-    HOST_LINKED,  /* its agent is up */
-    HOST_CLOSED,  /* it is lost, or was told to end */
+    HOST_CONNECTING, /* its command was started, and gets the script */
+    HOST_LINKED,     /* its agent is up */
+    HOST_CLOSED,     /* it is lost, or was told to end */
 };
 
 /* The functions that the user of a machine provides. */
@@ -33,17 +33,21 @@ struct host {
     const char             *name;
     char                  **command;
     enum host_stage         stage;
-    double                  reached;    /* when its command was started */
-    double                  closed;     /* when that closed its input or output; 0: it did not */
+    double                  started_at; /* when its command was started */
+    double                  closed_at;  /* when the command closed its end of a pipe; 0: never */
     bool                    is_awaited; /* it is among hosts_awaited() */
     pid_t                   pid;        /* of the command; 0: none, or it has ended */
-    struct source           listener, in, out, words; /* words: its standard error; fd -1: closed */
-    struct byte_queue       unsent, received;
-    size_t                  noise;     /* how many bytes it has written so far */
-    struct text             line;      /* of its standard error, not yet complete */
-    char                    last[256]; /* the last line of its standard error */
-    unsigned                processors;
-    char                    why[512]; /* why it is lost */
+
+    /* The socket for clients, and the pipes of the command. The fd of a closed one is -1. */
+    struct source listener, from_command, to_command;
+    struct source messages; /* the standard error of the command */
+
+    struct byte_queue unsent, received;
+    size_t            noise;     /* the number of bytes that the command has written so far */
+    struct text       line;      /* of the messages, not yet complete */
+    char              last[256]; /* the last line of the messages */
+    unsigned          processors;
+    char              why[512]; /* why it is lost */
 };
 
 /* Listens at SOCKET for clients of the machine NAME. Returns 0 or -errno. */

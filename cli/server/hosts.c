@@ -233,7 +233,7 @@ static bool has_slot(const struct entry *entry)
 }
 
 /* Returns true if a thread that wants the machine of ENTRY need not wait: it can run, or fails as the machine is lost. */
-static bool takes(const struct entry *entry, bool counts)
+static bool need_not_wait(const struct entry *entry, bool counts)
 {
     if (counts && entry->reach == REACH_UP)
         return has_slot(entry);
@@ -269,7 +269,7 @@ const struct seat *hosts_take(const char *wanted, bool counts)
 {
     struct entry *entry = wanted != NULL ? find(wanted) : find_any(counts);
 
-    if (entry == NULL || !takes(entry, counts))
+    if (entry == NULL || !need_not_wait(entry, counts))
         return NULL;
     entry->taken += counts;
     return &entry->seat;

@@ -3,6 +3,7 @@
 #include "cli/base/descriptors.h"
 #include "cli/base/directory.h"
 #include "cli/base/memory_release.h"
+#include "cli/base/status.h"
 #include "cli/place/journal.h"
 #include "cli/place/lock.h"
 #include "cli/process/children.h"
@@ -32,7 +33,7 @@ static bool is_orphaned(const struct guardian_options *options)
 
 static int exit_status(const siginfo_t *end)
 {
-    return end->si_code == CLD_EXITED ? end->si_status : 128 + end->si_status;
+    return end->si_code == CLD_EXITED ? end->si_status : STATUS_SIGNAL_BASE + end->si_status;
 }
 
 /* Cleans up after the supervisor, and exits as the supervisor did. */
@@ -78,9 +79,9 @@ static bool reap_until(pid_t supervisor, siginfo_t *ret)
 }
 
 /*
- * Waits for one of SIGNALS. Returns it, or -1. After the first idle second the guardian frees all
- * memory but a few pages, see memory_release_process(): not sooner, because a client is waiting for
- * the supervisor to be up.
+ * Waits for one of SIGNALS, in the guardian or in the process that waits for it. Returns the signal, or -1. After the
+ * first idle second the process frees all memory but a few pages, see memory_release_process(): not sooner, because a
+ * client is waiting for the supervisor to be up.
  */
 static int wait_for_signal(const sigset_t *signals, bool *is_lean)
 {
