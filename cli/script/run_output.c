@@ -185,19 +185,29 @@ int run_output_watch(struct run_output *output, const json_t *directory)
 }
 
 /*
- * Takes an event. It names the log, ID.log, perhaps before the supervisor has reported the thread. If the directory was
- * removed or moved, the supervisor makes another one for the next log.
+ * Returns the thread whose log EVENT names, ID.log. A log may be written to before the supervisor has reported the
+ * thread, and the log of a thread that was let go is removed after that.
  */
+static struct run_thread *thread_of(struct run_output *output, const struct inotify_event *event)
+{
+    json_int_t id = event->len > 0 ? strtoll(event->name, NULL, 10) : 0;
+
+    return (event->mask & IN_DELETE) != 0 ? run_threads_find(&output->threads, id)
+                                          : run_threads_at(&output->threads, id);
+}
+
+/* Takes an event. If the directory was removed or moved, the supervisor makes another one for the next log. */
 static void take_event(struct run_output *output, const struct inotify_event *event)
 {
-    struct run_thread *element = NULL;
+    struct run_thread *element;
 
     if (inotify_ends_watch(event))
         watch_logs(output);
-    if (inotify_ends_watch(event) || (event->mask & IN_Q_OVERFLOW))
+    if (inotify_ends_watch(event) || (event->mask & IN_Q_OVERFLOW)) {
         printer_touch_all(&output->printer);
-    else if (event->len > 0)
-        element = run_threads_at(&output->threads, strtoll(event->name, NULL, 10));
+        return;
+    }
+    element = thread_of(output, event);
     if (element == NULL)
         return;
     if ((event->mask & IN_DELETE) && !element->ended)

@@ -62,6 +62,24 @@ END
   is "$(k3 run -q script)" "$(printf 'a | 10%%\r20%%\rdone\r')"
 }
 
+# front_wakes: prints how often the front of the run in the background has waited.
+front_wakes() {
+  awk '/^voluntary/ { print $2 }' "/proc/${background[run]}/status"
+}
+
+@test "a long run sleeps while its threads print nothing, also after it has forgotten the first ones" {
+  { seq -f "start -- true # %g" 1150 && echo 'start -n last -- sh -c "until [ -e go ]; do sleep 0.02; done; echo end"'; } >script
+  in_background run "$K3THREAD" run -q --slots 8 script
+  wait_until "$DEADLINE" eval 'test -e k3thread-run.*/run.logs/*/1151.log && test ! -e k3thread-run.*/run.logs/*/64.log'
+  local before
+  before=$(front_wakes)
+  sleep 0.9 # what must not happen: a look every 200 ms
+  [ $(($(front_wakes) - before)) -le 2 ]
+  touch go
+  finish run
+  is "$(cat run.out)" 'last | end'
+}
+
 @test "a run shows the output of threads that begin after the directory of its logs was removed or moved" {
   mkdir tmp
   export TMPDIR=$dir/tmp
