@@ -53,7 +53,7 @@ const struct command command_clear = {
     .arguments = "[THREAD...]",
     .doc =
         "Forget the threads that have ended, and their logs\vTHREAD is a name, an id or a pattern "
-        "such as 'job-*'; all threads that have ended if there is none.",
+        "such as 'job-*'. Without it, all threads that have ended are forgotten.",
     .group = COMMAND_GROUP_WATCHING,
     .flags = COMMAND_ENDED | COMMAND_NOT_LIVE | COMMAND_CONNECTS,
     .options_size = sizeof(struct clear_options),

@@ -23,7 +23,7 @@ enum { KEY_ALL = 256, KEY_ANY, KEY_READY, KEY_UNTIL };
 
 #define X(kind, prefix, syntax) " " syntax
 static const struct argp_option options[] = {
-    {"timeout", 't', "SECONDS", 0, "Give up after so long, with status 124", 0},
+    {"timeout", 't', "SECONDS", 0, "Give up after SECONDS, with status 124", 0},
     {"all", KEY_ALL, NULL, 0, "Wait for every thread that is live now", 0},
     {"any", KEY_ANY, NULL, 0, "Wait for the first end only; print that thread's name", 0},
     {"ready", KEY_READY, NULL, 0, "Wait until they are ready, not until they end", 0},
@@ -183,7 +183,8 @@ const struct command command_join = {
     .doc = "Wait for threads, and exit as the command did\vThe exit status is the command's own, "
            "128+N if signal N ended it, 124 on a timeout, 125 if k3thread failed, 126 if the "
            "command was not executable and 127 if it was not found. Of several threads it is the "
-           "first in the order given that is not 0; with --any, that of the first thread to end. "
+           "first status, in the order given, that is not 0; with --any, that of the first thread "
+           "to end. "
            "With --ready it is 0 when all are ready, and 125 if one ended before it was; likewise "
            "with --until.",
     .group = COMMAND_GROUP_WATCHING,

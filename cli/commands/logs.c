@@ -25,7 +25,8 @@ static const struct argp_option options[] = {
     {"follow", 'f', NULL, 0, "Go on with what is printed until the thread ends", 0},
     {"lines", 'n', "LINES", 0, "Show only the last LINES lines", 0},
     {"since", KEY_SINCE, "SECONDS", 0, "Show only the output of the last SECONDS", 0},
-    {"timestamps", KEY_TIMESTAMPS, NULL, 0, "Print the time before each line, as run saw it", 0},
+    {"timestamps", KEY_TIMESTAMPS, NULL, 0, "Print before each line the time at which run read it",
+     0},
     {0},
 };
 

@@ -128,7 +128,7 @@ const struct command command_raise = {
     .doc = "Raise an exception in a thread\vEXCEPTION is SystemExit if left out. SystemExit asks "
            "the command to end (SIGTERM), KeyboardInterrupt interrupts it (SIGINT), SIGHUP, HUP "
            "or hup hands it that signal and lets it go on; any other ends it as SystemExit does. "
-           "A pattern such as 'web-*' raises it in each live thread that fits. In an attached "
+           "A pattern such as 'web-*' raises it in each live thread that matches. In an attached "
            "process the exception itself arrives; 'web/worker' names a thread inside it.",
     .group = COMMAND_GROUP_WATCHING,
     .flags = COMMAND_INNER | COMMAND_CONNECTS,

@@ -20,8 +20,7 @@ struct send_options {
 enum { KEY_EOF = 256 };
 
 static const struct argp_option options[] = {
-    {"timeout", 't', "SECONDS", 0, "Give up when the command has not taken the bytes for so long",
-     0},
+    {"timeout", 't', "SECONDS", 0, "Give up when bytes have waited SECONDS for the command", 0},
     {"eof", KEY_EOF, NULL, 0, "Close the input afterwards; without TEXT, copy nothing", 0},
     {0},
 };

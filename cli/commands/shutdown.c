@@ -266,7 +266,8 @@ static int run(struct invocation *invocation)
 
 const struct command command_shutdown = {
     .name = "shutdown",
-    .doc = "End the supervisor as a process ends\vNo new threads start. The threads that are no "
+    .doc = "End the supervisor when its threads have ended\vNo new threads start. The threads that "
+           "are no "
            "daemons are waited for; then the daemons get SystemExit. Returns when the supervisor "
            "is gone.",
     .group = COMMAND_GROUP_SUPERVISOR,

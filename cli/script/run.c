@@ -247,7 +247,8 @@ const struct command command_run = {
     .doc = "Run a script of these commands\vA script has one command a line, quoted as in the "
            "shell, with # comments, $1 and environment variables; '-' is standard input. It has "
            "a supervisor of its own, which ends when the script and all threads that are no "
-           "daemons have. The exit status is 0, or as the first thread that failed. Ctrl-C raises "
+           "daemons have ended. The exit status is 0, or that of the first thread that failed. "
+           "Ctrl-C raises "
            "KeyboardInterrupt in all threads, a second one kills them.",
     .group = COMMAND_GROUP_THREADS,
     .flags = COMMAND_IN_ORDER | COMMAND_HERE,
