@@ -178,6 +178,11 @@ int client_queue(struct client *client, const char *method, json_t *params, json
     return client_queue_written(client, method, &text, ret_id);
 }
 
+json_int_t client_next_id(const struct client *client)
+{
+    return client->last_id + 1;
+}
+
 int client_send(struct client *client, const char *method, json_t *params, json_int_t *ret_id)
 {
     int error = client_queue(client, method, params, ret_id);

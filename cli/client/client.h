@@ -57,6 +57,9 @@ int client_reopen(struct client *client);
  */
 int client_send(struct client *client, const char *method, json_t *params, json_int_t *ret_id);
 
+/* Returns the id that the next request gets. The requests after it get the numbers that follow. */
+json_int_t client_next_id(const struct client *client);
+
 /* Sends a request whose parameters are already written, see rpc/write.h. Releases PARAMS. */
 int client_send_written(struct client *client, const char *method, struct text *params,
                         json_int_t *ret_id);

@@ -73,18 +73,13 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-static int fail_memory(const struct invocation *invocation)
-{
-    return command_fail_memory(invocation, STATUS_INTERNAL);
-}
-
-/* Fills TARGETS with the threads that must be joined. */
-static int find_targets(const struct invocation *invocation, json_t *targets)
+/* Returns the threads that must be joined, or NULL with *RET_STATUS after a failure. */
+static json_t *find_targets(const struct invocation *invocation, int *ret_status)
 {
     const struct join_options *o = invocation->options;
 
-    return command_own_failure(o->all ? targets_find_live(invocation, targets)
-                                      : targets_find(invocation, o->threads, targets));
+    return o->all ? targets_find_live(invocation, ret_status)
+                  : targets_find(invocation, o->threads, ret_status);
 }
 
 /*
@@ -105,17 +100,13 @@ static int join(const struct invocation *invocation, const json_t *targets)
     const struct join_options *o = invocation->options;
     const struct join_request  wanted = {
          .timeout = o->timeout, .ready = o->ready, .until = o->until};
-    size_t         count = json_array_size(targets);
-    struct joined *joined = calloc(count + 1, sizeof(*joined));
+    bool           warned = warn_of_lost(invocation);
     int            status = STATUS_DONE;
-    bool           warned;
+    struct joined *joined = join_threads(invocation, targets, &wanted, &status);
 
     if (joined == NULL)
-        return fail_memory(invocation);
-    warned = warn_of_lost(invocation);
-    if (join_threads(invocation, targets, &wanted, joined) != 0)
-        status = command_own_failure(command_failed(invocation));
-    for (size_t i = 0; i < count && status == STATUS_DONE; i++)
+        status = command_own_failure(status);
+    for (size_t i = 0; joined != NULL && i < json_array_size(targets) && status == STATUS_DONE; i++)
         status = joined[i].done ? joined[i].status : command_own_failure(joined[i].status);
     if (status != STATUS_DONE && !warned)
         (void) warn_of_lost(invocation);
@@ -167,12 +158,10 @@ static int run(struct invocation *invocation)
 
     if (o->any)
         return join_any(invocation);
-    targets = json_array();
+    targets = find_targets(invocation, &status);
     if (targets == NULL)
-        return fail_memory(invocation);
-    status = find_targets(invocation, targets);
-    if (status == STATUS_DONE)
-        status = join(invocation, targets);
+        return command_own_failure(status);
+    status = join(invocation, targets);
     json_decref(targets);
     return status;
 }

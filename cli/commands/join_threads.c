@@ -32,8 +32,7 @@ static bool is_for_end(const struct join_request *wanted)
     return !wanted->ready && wanted->until == NULL;
 }
 
-static int send_join(struct client *client, json_t *thread, const struct join_request *wanted,
-                     json_int_t *ret_id)
+static int send_join(struct client *client, json_t *thread, const struct join_request *wanted)
 {
     char               *word = word_of(target_word(thread));
     struct join_request request = *wanted;
@@ -43,24 +42,21 @@ static int send_join(struct client *client, json_t *thread, const struct join_re
     if (word != NULL)
         request_write_join(&params, &request);
     free(word);
-    return client_send_written(client, "join", &params, ret_id);
+    return client_send_written(client, "join", &params, NULL);
 }
 
-/* Sends all requests. The ids of their replies are *RET_FIRST and the numbers that follow it. */
+/* Sends all requests. Returns 0 or -errno. */
 static int send_joins(struct client *client, const json_t *threads,
-                      const struct join_request *wanted, json_int_t *ret_first)
+                      const struct join_request *wanted)
 {
     json_t *thread;
     size_t  i;
 
     json_array_foreach((json_t *) threads, i, thread) {
-        json_int_t id;
-        int        error = send_join(client, thread, wanted, &id);
+        int error = send_join(client, thread, wanted);
 
         if (error != 0)
             return error;
-        if (i == 0)
-            *ret_first = id;
     }
     return 0;
 }
@@ -216,24 +212,25 @@ static void show_progress(struct join_progress *waiting, const struct joined *jo
     text_release(&text);
 }
 
-int join_threads(const struct invocation *invocation, const json_t *threads,
-                 const struct join_request *wanted, struct joined *ret)
+/* Fills JOINED, as join_threads() says. Returns 0 or -errno. */
+static int join_all(const struct invocation *invocation, const json_t *threads,
+                    const struct join_request *wanted, struct joined *joined)
 {
     struct client       *client = &invocation->session->client;
     size_t               count = json_array_size(threads);
     size_t               missing = count;
-    json_int_t           first = 0;
     struct join_progress waiting = {
         .threads = threads,
         .known = wanted->ready ? ask_what_for(client, threads) : NULL,
         .wanted = wanted,
     };
-    int error = send_joins(client, threads, wanted, &first);
+    json_int_t first = client_next_id(client);
+    int        error = send_joins(client, threads, wanted);
 
     while (error == 0 && missing > 0) {
         struct reply reply;
 
-        show_progress(&waiting, ret, missing);
+        show_progress(&waiting, joined, missing);
         error = client_receive(client, &reply);
         if (error != 0)
             break;
@@ -241,13 +238,29 @@ int join_threads(const struct invocation *invocation, const json_t *threads,
             size_t index = (size_t) (reply.id - first);
 
             if (client_check(client, &reply) != 0)
-                show_progress(&waiting, ret, 0);
-            ret[index] = take_end(invocation, json_array_get(threads, index), wanted, &reply);
+                show_progress(&waiting, joined, 0);
+            joined[index] = take_end(invocation, json_array_get(threads, index), wanted, &reply);
             missing--;
         }
         reply_release(&reply);
     }
-    show_progress(&waiting, ret, 0);
+    show_progress(&waiting, joined, 0);
     json_decref(waiting.known);
     return error;
+}
+
+struct joined *join_threads(const struct invocation *invocation, const json_t *threads,
+                            const struct join_request *wanted, int *ret_status)
+{
+    struct joined *joined = calloc(json_array_size(threads) + 1, sizeof(*joined));
+
+    if (joined == NULL) {
+        *ret_status = command_fail_memory(invocation, STATUS_FAILED);
+        return NULL;
+    }
+    if (join_all(invocation, threads, wanted, joined) == 0)
+        return joined;
+    *ret_status = command_failed(invocation);
+    free(joined);
+    return NULL;
 }

@@ -18,14 +18,14 @@ struct joined {
 
 /*
  * Joins each of THREADS, an array of ids, names, and thread objects of the supervisor: waits until each thread has
- * ended, is ready, or answers a probe, as WANTED says; ignores the member `thread` of WANTED. Puts the results into
- * RET, in the order of THREADS. The timeout is for all threads together. If the thread of an object was cleared since
- * it was listed, it has ended. Reports the error of a thread at once, and goes on waiting for the others. On a
- * terminal, a line on standard error shows the progress.
+ * ended, is ready, or answers a probe, as WANTED says; ignores the member `thread` of WANTED. The timeout is for all
+ * threads together. If the thread of an object was cleared since it was listed, it has ended. Reports the error of a
+ * thread at once, and goes on waiting for the others. On a terminal, a line on standard error shows the progress.
  *
- * Returns 0, or -errno with client->failure if the connection failed.
+ * Returns the results, in the order of THREADS, to be freed; or NULL after reporting a failure of the connection or a
+ * lack of memory, with its exit status in *RET_STATUS.
  */
-int join_threads(const struct invocation *invocation, const json_t *threads,
-                 const struct join_request *wanted, struct joined *ret);
+struct joined *join_threads(const struct invocation *invocation, const json_t *threads,
+                            const struct join_request *wanted, int *ret_status);
 
 #endif

@@ -90,18 +90,14 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 static int wait_for(const struct invocation *invocation, const json_t *threads, double timeout)
 {
     const struct join_request wanted = {.timeout = timeout};
-    size_t                    count = json_array_size(threads);
-    struct joined            *joined = calloc(count + 1, sizeof(*joined));
     int                       status = STATUS_DONE;
+    struct joined            *joined = join_threads(invocation, threads, &wanted, &status);
 
     if (joined == NULL)
-        status = command_fail_memory(invocation, STATUS_FAILED);
-    else if (join_threads(invocation, threads, &wanted, joined) != 0)
-        status = command_failed(invocation);
-    else
-        for (size_t i = 0; i < count; i++)
-            if (!joined[i].done || joined[i].unended)
-                status = STATUS_FAILED;
+        return status;
+    for (size_t i = 0; i < json_array_size(threads); i++)
+        if (!joined[i].done || joined[i].unended)
+            status = STATUS_FAILED;
     free(joined);
     return status;
 }

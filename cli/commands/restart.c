@@ -39,21 +39,18 @@ static error_t parse(int key, char *argument, struct argp_state *state)
     }
 }
 
-/* Sends a request for each of TARGETS. The ids of the replies are *RET_FIRST and the numbers that follow it. */
-static int send_all(struct client *client, const json_t *targets, json_int_t *ret_first)
+/* Sends a request for each of TARGETS. Returns 0 or -errno. */
+static int send_all(struct client *client, const json_t *targets)
 {
     json_t *target;
     size_t  i;
 
     json_array_foreach((json_t *) targets, i, target) {
         json_t *params = json_pack("{s:O, s:[s]}", "thread", target_word(target), "members", "id");
-        json_int_t id;
-        int        error = client_send(client, "restart", params, &id);
+        int     error = client_send(client, "restart", params, NULL);
 
         if (error != 0)
             return error;
-        if (i == 0)
-            *ret_first = id;
     }
     return 0;
 }
@@ -92,15 +89,12 @@ static int take_all(const struct invocation *invocation, json_int_t first, size_
 static int wait_until_ready(const struct invocation *invocation, const json_t *threads)
 {
     const struct join_request wanted = {.timeout = -1, .ready = true};
-    size_t                    count = json_array_size(threads);
-    struct joined            *joined = calloc(count + 1, sizeof(*joined));
     int                       status = STATUS_DONE;
+    struct joined            *joined = join_threads(invocation, threads, &wanted, &status);
 
     if (joined == NULL)
-        return command_fail_memory(invocation, STATUS_FAILED);
-    if (join_threads(invocation, threads, &wanted, joined) != 0)
-        status = command_failed(invocation);
-    for (size_t i = 0; i < count && status == STATUS_DONE; i++)
+        return status;
+    for (size_t i = 0; i < json_array_size(threads) && status == STATUS_DONE; i++)
         status = joined[i].status;
     free(joined);
     return status;
@@ -110,13 +104,14 @@ static int wait_until_ready(const struct invocation *invocation, const json_t *t
 static int restart(const struct invocation *invocation, const json_t *targets)
 {
     const struct restart_options *o = invocation->options;
+    struct client                *client = &invocation->session->client;
+    json_int_t                    first = client_next_id(client);
     json_t                       *restarted = json_array();
-    json_int_t                    first = 0;
     int                           status = STATUS_DONE;
 
     if (restarted == NULL)
         return command_fail_memory(invocation, STATUS_FAILED);
-    if (send_all(&invocation->session->client, targets, &first) != 0 ||
+    if (send_all(client, targets) != 0 ||
         take_all(invocation, first, json_array_size(targets), restarted, &status) != 0)
         status = command_failed(invocation);
     else if (o->wait && json_array_size(restarted) > 0) {
@@ -131,14 +126,12 @@ static int restart(const struct invocation *invocation, const json_t *targets)
 static int run(struct invocation *invocation)
 {
     const struct restart_options *o = invocation->options;
-    json_t                       *targets = json_array();
     int                           status;
+    json_t                       *targets = targets_find(invocation, o->threads, &status);
 
     if (targets == NULL)
-        return command_fail_memory(invocation, STATUS_FAILED);
-    status = targets_find(invocation, o->threads, targets);
-    if (status == STATUS_DONE)
-        status = restart(invocation, targets);
+        return status;
+    status = restart(invocation, targets);
     json_decref(targets);
     return status;
 }

@@ -42,7 +42,7 @@ static json_t *newest_of_names(const json_t *threads)
     return NULL;
 }
 
-/* Appends the threads that the supervisor lists for PARAMS. */
+/* Appends the threads that the supervisor lists for PARAMS. Returns the exit status. */
 static int append_listed(const struct invocation *invocation, json_t *params, json_t *targets)
 {
     struct reply reply;
@@ -125,18 +125,34 @@ static int check_words(const struct invocation *invocation, char **words)
     return STATUS_DONE;
 }
 
-int targets_find(const struct invocation *invocation, char **words, json_t *targets)
+/* Returns TARGETS if STATUS says that all were found. Otherwise releases them, and sets *RET_STATUS. */
+static json_t *conclude(json_t *targets, int status, int *ret_status)
 {
-    int status = check_words(invocation, words);
+    if (status == STATUS_DONE)
+        return targets;
+    json_decref(targets);
+    *ret_status = status;
+    return NULL;
+}
+
+json_t *targets_find(const struct invocation *invocation, char **words, int *ret_status)
+{
+    json_t *targets = json_array();
+    int     status = targets != NULL ? check_words(invocation, words)
+                                     : command_fail_memory(invocation, STATUS_FAILED);
 
     for (; *words != NULL && status == STATUS_DONE; words++)
         status = append_word(invocation, *words, targets);
-    return status;
+    return conclude(targets, status, ret_status);
 }
 
-int targets_find_live(const struct invocation *invocation, json_t *targets)
+json_t *targets_find_live(const struct invocation *invocation, int *ret_status)
 {
-    return append_listed(invocation, json_pack("{s:b}", "live", 1), targets);
+    json_t *targets = json_array();
+    int status = targets != NULL ? append_listed(invocation, json_pack("{s:b}", "live", 1), targets)
+                                 : command_fail_memory(invocation, STATUS_FAILED);
+
+    return conclude(targets, status, ret_status);
 }
 
 json_t *target_word(json_t *target)

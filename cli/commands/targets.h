@@ -7,14 +7,14 @@
 #include <jansson.h>
 
 /*
- * Appends to TARGETS the threads that WORDS, up to a NULL, mean: for a name or an id the parameter of a
- * request, for a pattern the newest thread of each matching name. Returns the exit status, after
- * reporting a failure. A word that means no thread is a failure.
+ * Returns a list of the threads that WORDS, up to a NULL, mean: for a name or an id the parameter of a request, for a
+ * pattern the newest thread of each matching name. Returns NULL after reporting a failure, with its exit status in
+ * *RET_STATUS. A word that means no thread is a failure.
  */
-int targets_find(const struct invocation *invocation, char **words, json_t *targets);
+json_t *targets_find(const struct invocation *invocation, char **words, int *ret_status);
 
-/* Appends all live threads. Returns as targets_find() does. */
-int targets_find_live(const struct invocation *invocation, json_t *targets);
+/* Returns a list of all live threads. Fails as targets_find() does. */
+json_t *targets_find_live(const struct invocation *invocation, int *ret_status);
 
 /* Returns the parameter by which a request names TARGET. Borrowed from TARGET. */
 json_t *target_word(json_t *target);
