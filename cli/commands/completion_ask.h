@@ -2,7 +2,7 @@
 #ifndef K3THREAD_CLI_COMMANDS_COMPLETION_ASK_H
 #define K3THREAD_CLI_COMMANDS_COMPLETION_ASK_H
 
-#include "cli/commands/completion_words.h"
+#include "cli/commands/completion_kinds.h"
 #include "cli/commands/session.h"
 
 #include <jansson.h>

@@ -3,7 +3,7 @@
 #include "cli/base/status.h"
 #include "cli/client/request.h"
 #include "cli/commands/command.h"
-#include "cli/commands/completion_words.h"
+#include "cli/commands/completion_kinds.h"
 #include "cli/view/message.h"
 
 #include <fnmatch.h>

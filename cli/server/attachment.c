@@ -1,58 +1,28 @@
 #include "cli/server/attachment.h"
 
-#include "cli/base/clock.h"
-#include "cli/rpc/bytes.h"
-#include "cli/rpc/envelope.h"
-#include "cli/rpc/member.h"
-#include "cli/rpc/write.h"
+#include "cli/server/errands.h"
 #include "cli/server/events.h"
-#include "cli/server/permit.h"
 #include "cli/server/published.h"
 
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-/* A process has this many seconds to take the permit, and then as many again to reply. */
-#define TAKE_WITHIN 1
-_Static_assert(TAKE_WITHIN == 1, "the message in expire() and the pages say: within a second");
-
-/* An exception that is to be sent to a process, or was sent and has no reply yet. */
-struct errand {
-    struct attachment *attachment;
-    uint64_t           id;     /* of its request; 0: not sent */
-    struct text        params; /* of its request */
-    double             deadline;
-    bool               taken; /* the process has taken the permit, but has not replied in time */
-    void (*done)(void *context, const struct arrival *arrival);
-    void *context;
-    TAILQ_ENTRY(errand) of_attachment;
-    TAILQ_ENTRY(errand) by_deadline;
-};
 
 /* One attached process. */
 struct attachment {
     struct source          end; /* the pidfd */
     pid_t                  pid;
-    struct permit          permit;
     struct record         *record;
     struct connection     *connection;
-    struct attachment_far *far;    /* the process is on another machine; NULL: on this one */
-    struct attachment    **holder; /* where the owner of the connection keeps the attachment */
+    struct errands         errands; /* the exceptions for the process, if it is on this machine */
+    struct attachment_far *far;     /* the process is on another machine; NULL: on this one */
+    struct attachment    **holder;  /* where the owner of the connection keeps the attachment */
     struct inner_list      threads;
-    TAILQ_HEAD(, errand) errands; /* only the first one may have been sent */
-    uint64_t         last_id;
-    bool             ending; /* an exception that ends the thread was sent */
-    uint64_t         owed;   /* a request that was given up, whose reply may still come; or 0 */
-    struct published published;
+    struct published       published;
     struct attachment_follower *follower; /* NULL: none */
+    bool                        ending;   /* an exception that ends the thread was sent */
 };
-
-/* All errands in the order of their deadlines. A new errand has the latest deadline, and goes to the end. */
-static TAILQ_HEAD(, errand) late_first = TAILQ_HEAD_INITIALIZER(late_first);
 
 pid_t attachment_pid(const struct attachment *attachment)
 {
@@ -89,172 +59,21 @@ bool attachment_is_ending(const struct attachment *attachment)
     return attachment->ending;
 }
 
-/* Sending */
-
-/* Sends the first errand, unless it was sent before or the process owes a reply. */
-static void send_next(struct attachment *attachment)
-{
-    struct errand *errand = TAILQ_FIRST(&attachment->errands);
-    struct text    line = {0};
-
-    if (errand == NULL || errand->id != 0 || attachment->owed != 0)
-        return;
-    errand->id = ++attachment->last_id;
-    envelope_begin_request(&line, (int64_t) errand->id, "raise");
-    text_append(&line, errand->params.data, errand->params.size);
-    envelope_end(&line);
-    line.failed |= errand->params.failed || !permit_give(&attachment->permit);
-    connection_send(attachment->connection, &line);
-    text_release(&line);
-}
-
-/* Calls the errand's DONE with ARRIVAL, and frees ERRAND. */
-static void finish(struct errand *errand, const struct arrival *arrival)
-{
-    TAILQ_REMOVE(&errand->attachment->errands, errand, of_attachment);
-    TAILQ_REMOVE(&late_first, errand, by_deadline);
-    errand->done(errand->context, arrival);
-    text_release(&errand->params);
-    free(errand);
-}
-
-static void write_params(struct text *params, const char *inner, const char *exception,
-                         const char *message)
-{
-    text_byte(params, '{', 1);
-    if (inner != NULL)
-        write_name(params, "thread");
-    if (inner != NULL && strspn(inner, "0123456789") == strlen(inner) && strlen(inner) < 19)
-        write_integer(params, (int64_t) strtoull(inner, NULL, 10));
-    else if (inner != NULL)
-        write_bytes(params, inner);
-    member_write_exception(params, exception, message);
-    text_byte(params, '}', 1);
-}
+/* Exceptions */
 
 void attachment_raise(struct attachment *attachment, const char *inner, const char *exception,
                       const char *message,
                       void (*done)(void *context, const struct arrival *arrival), void *context)
 {
-    static const struct arrival no_memory = {.how = ARRIVAL_NOT_TAKEN, .why = "out of memory"};
-    struct errand              *errand;
-
-    if (attachment->far != NULL) {
+    if (attachment->far != NULL)
         attachment->far->raise(attachment->far, inner, exception, message, done, context);
-        return;
-    }
-    errand = malloc(sizeof(*errand));
-    if (errand == NULL) {
-        done(context, &no_memory);
-        return;
-    }
-    *errand = (struct errand){.attachment = attachment,
-                              .deadline = clock_monotonic() + TAKE_WITHIN,
-                              .done = done,
-                              .context = context};
-    write_params(&errand->params, inner, exception, message);
-    TAILQ_INSERT_TAIL(&attachment->errands, errand, of_attachment);
-    TAILQ_INSERT_TAIL(&late_first, errand, by_deadline);
-    send_next(attachment);
-}
-
-/* Replies */
-
-/* Returns the error of the protocol for CODE, a number from a process's reply. */
-static enum protocol_error code_of(json_int_t code)
-{
-    switch (code) {
-    case PROTOCOL_TYPE_ERROR:
-    case PROTOCOL_VALUE_ERROR:
-    case PROTOCOL_INVALID_THREAD_ID_ERROR:
-        return (enum protocol_error) code;
-    default:
-        return PROTOCOL_SEND_RAISE_ERROR;
-    }
-}
-
-/* Ends ERRAND by the reply of its process. */
-static void take_result(struct errand *errand, const json_t *reply)
-{
-    const json_t  *error = json_object_get(reply, "error");
-    const json_t  *result = json_object_get(reply, "result");
-    const char    *message = json_string_value(json_object_get(error, "message"));
-    const char    *name = json_string_value(json_object_get(result, "name"));
-    struct arrival arrival = {.how = ARRIVAL_DONE};
-
-    if (error != NULL) {
-        arrival.how = ARRIVAL_REFUSED;
-        arrival.code = code_of(json_integer_value(json_object_get(error, "code")));
-        arrival.why = message != NULL ? message : "the process gives no reason";
-    } else {
-        arrival.inner = (uint64_t) json_integer_value(json_object_get(result, "id"));
-        arrival.name = name != NULL && inner_is_name(name) ? name : "?";
-    }
-    finish(errand, &arrival);
+    else
+        errands_add(&attachment->errands, inner, exception, message, done, context);
 }
 
 void attachment_take_reply(struct attachment *attachment, const json_t *reply)
 {
-    struct errand *errand = TAILQ_FIRST(&attachment->errands);
-    uint64_t       id = (uint64_t) json_integer_value(json_object_get(reply, "id"));
-
-    if (id != 0 && id == attachment->owed) {
-        attachment->owed = 0;
-    } else if (id != 0 && errand != NULL && errand->id == id) {
-        (void) permit_take(&attachment->permit); /* a process may reply without taking it */
-        take_result(errand, reply);
-    }
-    send_next(attachment);
-}
-
-/* Giving up */
-
-/* Ends ERRAND as not taken, for the reason in FORMAT, which has a %d for the process's pid. */
-__attribute__((format(printf, 2, 0))) static void give_up(struct errand *errand, const char *format)
-{
-    struct arrival arrival = {.how = ARRIVAL_NOT_TAKEN};
-    char           why[160];
-
-    (void) snprintf(why, sizeof(why), format, (int) errand->attachment->pid);
-    arrival.why = why;
-    finish(errand, &arrival);
-}
-
-/*
- * Gives up ERRAND, which is late. But if the process has just taken the permit, it gets TAKE_WITHIN once more to
- * confirm the exception.
- */
-static void expire(struct errand *errand)
-{
-    struct attachment *attachment = errand->attachment;
-
-    if (errand->id != 0 && !errand->taken && !permit_take(&attachment->permit)) {
-        errand->taken = true;
-        errand->deadline = clock_monotonic() + TAKE_WITHIN;
-        TAILQ_REMOVE(&late_first, errand, by_deadline);
-        TAILQ_INSERT_TAIL(&late_first, errand, by_deadline);
-        return;
-    }
-    if (errand->id != 0)
-        attachment->owed = errand->id;
-    if (errand->taken)
-        give_up(errand, "process %d has taken the exception, but does not confirm it");
-    else
-        give_up(errand, "process %d has not taken the exception within a second");
-}
-
-double attachment_expire(void)
-{
-    struct errand *errand;
-
-    while ((errand = TAILQ_FIRST(&late_first)) != NULL) {
-        double left = errand->deadline - clock_monotonic();
-
-        if (left > 0)
-            return left;
-        expire(errand);
-    }
-    return -1;
+    errands_take_reply(&attachment->errands, reply);
 }
 
 /* Beginning and end */
@@ -280,12 +99,6 @@ static void process_ended(struct source *source, uint32_t events)
         attachment_close(attachment);
 }
 
-/* Returns true if the exception may have arrived without a reply: the process has taken the permit. */
-static bool may_have_arrived(const struct errand *errand)
-{
-    return errand->id != 0 && !permit_take(&errand->attachment->permit);
-}
-
 static void detach_record(struct attachment *attachment)
 {
     struct record *record = attachment->record;
@@ -293,18 +106,6 @@ static void detach_record(struct attachment *attachment)
     record->attachment = NULL;
     atomic_store(&record->assignment.attached, 0);
     *attachment->holder = NULL;
-}
-
-static void give_up_all(struct attachment *attachment)
-{
-    struct errand *errand;
-
-    while ((errand = TAILQ_FIRST(&attachment->errands)) != NULL)
-        if (may_have_arrived(errand))
-            give_up(errand,
-                    "process %d has ended its attachment before it confirmed the exception");
-        else
-            give_up(errand, "process %d has ended its attachment");
 }
 
 /* Closes the way to the process, and gives up the exceptions that are not done yet. */
@@ -315,8 +116,7 @@ static void disconnect(struct attachment *attachment)
         return;
     }
     loop_close(&attachment->end);
-    give_up_all(attachment);
-    permit_close(&attachment->permit);
+    errands_close(&attachment->errands);
     if (attachment->follower != NULL)
         attachment->follower->end(attachment->follower, attachment->record);
 }
@@ -333,33 +133,15 @@ void attachment_close(struct attachment *attachment)
     free(attachment);
 }
 
-/* Makes the permit, and sends it to the process. Returns 0 or -errno. */
-static int share_permit(struct attachment *attachment)
-{
-    struct text line = {0};
-    int         error = permit_open(&attachment->permit);
-
-    if (error != 0)
-        return error;
-    envelope_begin_notification(&line, "permit");
-    text_add(&line, "{}");
-    envelope_end(&line);
-    error = connection_send_descriptor(attachment->connection, &line, attachment->permit.process);
-    text_release(&line);
-    if (error != 0)
-        permit_close(&attachment->permit);
-    return error;
-}
-
 static int begin(struct attachment *attachment)
 {
-    int error = share_permit(attachment);
+    int error = errands_open(&attachment->errands, attachment->connection, attachment->pid);
 
     if (error != 0)
         return error;
     error = loop_add(&attachment->end, EPOLLIN);
     if (error != 0)
-        permit_close(&attachment->permit);
+        errands_close(&attachment->errands);
     return error;
 }
 
@@ -385,7 +167,6 @@ static struct attachment *make(struct record *record, pid_t pid, struct attachme
     attachment->pid = pid;
     attachment->record = record;
     attachment->holder = holder;
-    TAILQ_INIT(&attachment->errands);
     return attachment;
 }
 

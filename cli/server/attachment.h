@@ -1,10 +1,6 @@
 /*
- * Attachments: sends exceptions to a process of a thread that takes exceptions itself.
- *
- * The process has one connection for this. The server sends one exception at a time, as a request, and the
- * exception has arrived when the process replies. The permit (permit.h) decides which of the two has an exception
- * that is late: the process takes the permit before it takes the exception, and the server takes it to withdraw
- * the exception. Only the first of the two gets it. So an exception that was withdrawn never arrives.
+ * Attachments: a process of a thread takes exceptions itself. It has one connection for this, over which errands.h
+ * sends the exceptions.
  *
  * A process on another machine is attached to the supervisor of the agent there. The supervisor of the run follows
  * that attachment. It keeps an attachment too, which has no connection to the process: see far_process.h.
@@ -15,26 +11,13 @@
 #ifndef K3THREAD_CLI_SERVER_ATTACHMENT_H
 #define K3THREAD_CLI_SERVER_ATTACHMENT_H
 
-#include "cli/rpc/protocol.h"
+#include "cli/server/arrival.h"
 #include "cli/server/client_process.h"
 #include "cli/server/connection.h"
 #include "cli/server/inner.h"
 #include "cli/server/record.h"
 
 #include <jansson.h>
-
-/* The fate of one exception. The strings are valid only during the call of DONE. */
-struct arrival {
-    enum {
-        ARRIVAL_DONE,     /* it is in the thread's queue */
-        ARRIVAL_REFUSED,  /* the process could not raise it, for the reason CODE and WHY */
-        ARRIVAL_NOT_TAKEN /* the process does not take exceptions, for the reason WHY */
-    } how;
-    uint64_t            inner; /* the thread that has it, and its name; only with ARRIVAL_DONE */
-    const char         *name;
-    enum protocol_error code;
-    const char         *why;
-};
 
 /* The way to a process on another machine; its owner embeds it. */
 struct attachment_far {
@@ -87,10 +70,7 @@ const struct inner_list *attachment_threads(const struct attachment *attachment)
 void attachment_set_follower(struct attachment *attachment, struct attachment_follower *follower);
 struct attachment_follower *attachment_follower(const struct attachment *attachment);
 
-/*
- * Sends EXCEPTION to the inner thread INNER of the process, an id or a name; NULL: to the main thread of the
- * process. MESSAGE may be NULL. Calls DONE when the exception has arrived or was given up, maybe before it returns.
- */
+/* Sends EXCEPTION to the process, as errands_add() does, or over the way to another machine. */
 void attachment_raise(struct attachment *attachment, const char *inner, const char *exception,
                       const char *message,
                       void (*done)(void *context, const struct arrival *arrival), void *context);
@@ -115,8 +95,5 @@ const k3thread_exctype *attachment_find_type(const struct attachment *attachment
 /* Note that an exception is sent to the process to end the thread, and return true if that was noted. */
 void attachment_begin_end(struct attachment *attachment);
 bool attachment_is_ending(const struct attachment *attachment);
-
-/* Gives up the exceptions that are late. Returns the seconds until the next one is late, or -1. */
-double attachment_expire(void);
 
 #endif

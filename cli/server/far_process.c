@@ -122,24 +122,12 @@ static bool way_awaits(const struct attachment_far *way)
 /* Ends SENT by the agent's reply; see method_arrive.c. */
 static void take_fate(struct far_process *process, struct sent *sent, const json_t *reply)
 {
-    const json_t  *error = json_object_get(reply, "error");
     const json_t  *result = json_object_get(reply, "result");
-    const char    *name = json_string_value(json_object_get(result, "name"));
-    const char    *why = json_string_value(json_object_get(error, "message"));
     const char    *not_taken = json_string_value(json_object_get(result, "not_taken"));
-    struct arrival arrival = {.how = ARRIVAL_DONE};
+    struct arrival arrival = {.how = ARRIVAL_NOT_TAKEN, .why = not_taken};
 
-    if (error != NULL) {
-        arrival.how = ARRIVAL_REFUSED;
-        arrival.code = (enum protocol_error) json_integer_value(json_object_get(error, "code"));
-        arrival.why = why != NULL ? why : "the agent gives no reason";
-    } else if (not_taken != NULL) {
-        arrival.how = ARRIVAL_NOT_TAKEN;
-        arrival.why = not_taken;
-    } else {
-        arrival.inner = (uint64_t) json_integer_value(json_object_get(result, "id"));
-        arrival.name = name != NULL && inner_is_name(name) ? name : "?";
-    }
+    if (not_taken == NULL)
+        arrival = arrival_read(reply, "the agent gives no reason");
     finish(process, sent, &arrival);
 }
 

@@ -8,10 +8,10 @@
 #include "cli/process/child_stack.h"
 #include "cli/server/agent.h"
 #include "cli/server/arrive.h"
-#include "cli/server/attachment.h"
 #include "cli/server/connection.h"
 #include "cli/server/console.h"
 #include "cli/server/dispatch.h"
+#include "cli/server/errands.h"
 #include "cli/server/events.h"
 #include "cli/server/execution.h"
 #include "cli/server/hosts.h"
@@ -112,7 +112,7 @@ static double sooner(double a, double b)
 /* Performs the work whose time has come. Returns the seconds until the next work is due, or -1. */
 static double do_what_is_due(void)
 {
-    double next = sooner(call_expire(), attachment_expire());
+    double next = sooner(call_expire(), errands_expire());
 
     next = sooner(next, viewers_do_due());
     next = sooner(next, output_times_do_due());
