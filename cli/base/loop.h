@@ -8,12 +8,15 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
+#include <sys/queue.h>
 
 /* A descriptor, and the function to call when it is ready. The owner of the source embeds it. */
 struct source {
     int      fd;
     uint32_t events; /* that the loop watches for; the loop sets it */
+    bool     rests;  /* see loop_rest(); the loop sets it */
     void (*ready)(struct source *source, uint32_t events);
+    LIST_ENTRY(source) resting;
 };
 
 /* Returns the object whose member MEMBER is the source at SOURCE. */
@@ -36,6 +39,18 @@ int loop_change(struct source *source, uint32_t events);
  */
 int loop_watch(struct source *source, int fd, void (*ready)(struct source *source, uint32_t events),
                uint32_t events);
+
+/*
+ * Stops watching SOURCE, which the loop watches, for a moment. A function that cannot take what is ready, for lack of
+ * descriptors or memory, calls this; otherwise the loop would call the function again and again.
+ */
+void loop_rest(struct source *source);
+
+/*
+ * Accepts a client of the listening socket of SOURCE. Returns a socket with O_NONBLOCK and O_CLOEXEC, or -EAGAIN if no
+ * client waits. Returns another -errno if a client waits but cannot be accepted now.
+ */
+int loop_accept(const struct source *source);
 
 /* Stops watching SOURCE: its function is not called again, not even for events of this round. */
 void loop_remove(struct source *source);

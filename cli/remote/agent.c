@@ -90,8 +90,10 @@ static void clients_ready(struct source *source, uint32_t events)
     int fd;
 
     (void) events;
-    while ((fd = accept4(source->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
+    while ((fd = loop_accept(source)) >= 0)
         caller_add(&up, lifeline, fd);
+    if (fd != -EAGAIN)
+        loop_rest(source);
 }
 
 /* Listens for the commands. Returns 0 or -errno. */

@@ -321,11 +321,13 @@ static void listener_ready(struct source *source, uint32_t events)
     int          fd;
 
     (void) events;
-    while ((fd = accept4(source->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
+    while ((fd = loop_accept(source)) >= 0)
         if (link_is_open(&host->link))
             link_add_client(&host->link, fd);
         else
             close(fd);
+    if (fd != -EAGAIN)
+        loop_rest(source);
 }
 
 int host_open(struct host *host, const struct host_user *user, const char *name, const char *socket,

@@ -131,14 +131,6 @@ int door_look(void)
     return fd;
 }
 
-void door_answer(void)
-{
-    int fd;
-
-    while ((fd = accept4(bell, NULL, NULL, SOCK_CLOEXEC)) >= 0)
-        close(fd);
-}
-
 void door_shut(void)
 {
     struct stat info;

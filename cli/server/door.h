@@ -25,12 +25,6 @@ int door_open_bell(void);
  */
 int door_look(void);
 
-/*
- * Hangs up on the clients that rang the bell, which tells them that door_look() has been called
- * since.
- */
-void door_answer(void);
-
 /* Closes the bell and removes the socket, unless the socket belongs to another supervisor by now. */
 void door_shut(void);
 

@@ -45,10 +45,15 @@ static size_t queued_total;
 
 /* The pipe */
 
-static void hold_reader(struct input *input)
+/* Opens a reading end of the pipe, which has none. Returns 0 or -errno. */
+static int hold_reader(struct input *input)
 {
-    if (input->reader < 0)
-        input->reader = descriptors_reopen(input->source.fd, O_RDONLY | O_NONBLOCK);
+    int fd = descriptors_reopen(input->source.fd, O_RDONLY | O_NONBLOCK);
+
+    if (fd < 0)
+        return fd;
+    input->reader = fd;
+    return 0;
 }
 
 static void drop_reader(struct input *input)
@@ -162,8 +167,9 @@ static int write_bytes_of(struct sending *sending)
     rest = sending->bytes.data + sending->taken;
     error = partial_write(input->source.fd, &rest, &left);
     if (error == -EPIPE && input->reader < 0 && !command_runs(input->record)) {
-        hold_reader(input);
-        error = partial_write(input->source.fd, &rest, &left);
+        error = hold_reader(input);
+        if (error == 0)
+            error = partial_write(input->source.fd, &rest, &left);
     }
     sending->taken = sending->bytes.size - left;
     return error;

@@ -1,5 +1,6 @@
 #include "cli/server/listener.h"
 
+#include "cli/base/descriptors.h"
 #include "cli/base/loop.h"
 #include "cli/place/journal.h"
 #include "cli/process/limits.h"
@@ -12,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -52,27 +54,34 @@ static void write_refusal(struct text *line, int error)
     text_release(&message);
 }
 
+/* Opens the spare descriptor, unless it is open: a file that needs no path. Returns 0 or -errno. */
+static int open_spare(void)
+{
+    if (spare_fd < 0)
+        spare_fd = eventfd(0, EFD_CLOEXEC);
+    return spare_fd < 0 ? -errno : 0;
+}
+
 /*
- * Answers a client for which no descriptor is left; errno says why. Closes the spare descriptor for
- * a moment to accept the client. Returns false if there is no client, or if the spare could not be
- * opened again.
+ * Answers a client for which no descriptor is left, because of ERROR, an errno. Closes the spare descriptor for
+ * a moment to accept the client. Returns 0, -EAGAIN if there is no client, or another -errno if even that failed.
  */
-static bool turn_away(void)
+static int turn_away(int error)
 {
     struct text answer = {0};
     int         fd;
 
-    write_refusal(&answer, errno);
-    close(spare_fd);
-    fd = accept4(listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    write_refusal(&answer, error);
+    descriptors_close(&spare_fd);
+    fd = loop_accept(&listener);
     if (fd >= 0) {
         if (send(fd, answer.data, answer.size, MSG_NOSIGNAL) < 0)
             journal_write("turned a client away: no file descriptor left");
         close(fd);
     }
     text_release(&answer);
-    spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    return fd >= 0 && spare_fd >= 0;
+    (void) open_spare(); /* without one, the next client waits until a descriptor is free */
+    return fd < 0 ? fd : 0;
 }
 
 /* Serves the client at FD, which is connected. */
@@ -84,17 +93,18 @@ static void serve(int fd)
         journal_write("cannot serve a client: out of memory");
 }
 
-/* Accepts one client. Returns false if there is none. */
-static bool accept_client(void)
+/* Accepts one client. Returns 0, -EAGAIN if there is none, or another -errno if none can be accepted now. */
+static int accept_client(void)
 {
-    int fd = accept4(listener.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+    int fd = loop_accept(&listener);
 
-    if (fd < 0 && (errno == EMFILE || errno == ENFILE))
-        return turn_away();
+    if (fd == -EMFILE || fd == -ENFILE)
+        return turn_away(-fd);
     if (fd < 0)
-        return errno == EINTR || errno == ECONNABORTED;
+        return fd;
     serve(fd);
-    return true;
+    (void) open_spare();
+    return 0;
 }
 
 bool listener_take_sent(int socket)
@@ -119,8 +129,13 @@ bool listener_take_sent(int socket)
 
 static void accept_all(void)
 {
-    while (accept_client())
-        ;
+    int error;
+
+    do
+        error = accept_client();
+    while (error == 0);
+    if (error != -EAGAIN)
+        loop_rest(&listener);
 }
 
 static void listener_ready(struct source *source, uint32_t events)
@@ -148,6 +163,20 @@ static void replace_listener(int fd)
         journal_write("no client can connect any more: %s", strerror(-error));
 }
 
+/*
+ * Hangs up on the clients that rang the bell, which tells them that door_look() has been called
+ * since.
+ */
+static void hang_up(void)
+{
+    int fd;
+
+    while ((fd = loop_accept(&bell)) >= 0)
+        close(fd);
+    if (fd != -EAGAIN)
+        loop_rest(&bell);
+}
+
 static void bell_ready(struct source *source, uint32_t events)
 {
     int fd = door_look();
@@ -155,7 +184,7 @@ static void bell_ready(struct source *source, uint32_t events)
     (void) source, (void) events;
     if (fd >= 0)
         replace_listener(fd);
-    door_answer();
+    hang_up();
 }
 
 static int open_bell(void)
@@ -175,8 +204,7 @@ static int set_up(int fd)
     if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
         fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || listen(fd, SOMAXCONN) < 0)
         return -errno;
-    spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
-    return spare_fd < 0 ? -errno : 0;
+    return open_spare();
 }
 
 int listener_open(int fd, const struct connection_handler *given)

@@ -165,6 +165,55 @@ assert call("join", thread=thread["id"])["exit_code"] == 0
 EOF
 }
 
+@test "without one descriptor more the supervisor lets clients wait, does not spin, and serves them later" {
+  k3 start -n a -- sleep 1000
+  pid=$(supervisor_pid)
+  short_of_descriptors "$pid"
+  in_background late k3 list -q
+  rests "$pid"
+  rich_in_descriptors "$pid"
+  finish late
+  is "$(cat late.out)" 1
+  # It can turn clients away again.
+  prlimit --nofile=64: --pid "$pid"
+  script <<'END'
+clients = []
+error = None
+while error is None:
+    clients.append(Client())
+    try:
+        clients[-1].send("version")
+    except BrokenPipeError:  # turned away
+        pass
+    error = clients[-1].receive().get("error")
+assert error["message"].startswith("the supervisor has no file descriptor left; try again"), error
+assert len(clients) < 64, clients
+END
+  is_state a running
+}
+
+@test "a send between two runs says that no descriptor is left, and the supervisor serves on" {
+  # The command has ended, and nothing reads its input. The thread waits for what the command has left.
+  k3 start -n a -i --grace 1000 -- sh -c 'trap "" TERM; sleep 1000 </dev/null >/dev/null 2>&1 &'
+  wait_for_state a stopping
+  script <<'END'
+import resource
+client = Client()
+pid = client.call("version")["pid"]
+old = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, old[1]))
+try:
+    client.call("send", thread="a", text="lost\n")
+    assert False, "it was taken"
+except Failure as failure:
+    assert failure.type == "OSError" and failure.data["taken"] == 0, failure
+    assert failure.message == "cannot write to the input of thread 'a' (id 1): Too many open files", failure
+resource.prlimit(pid, resource.RLIMIT_NOFILE, old)
+assert client.call("send", thread="a", text="kept\n") == {"id": 1, "taken": 5}
+END
+  k3 raise a SIGKILL
+}
+
 @test "without processes a start fails with a clear error, and a later start works again" {
   needs_root
   for_all_users

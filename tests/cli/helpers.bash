@@ -255,6 +255,30 @@ assert_alive() {
   done
 }
 
+# short_of_descriptors PID, and rich_in_descriptors PID: the process can open no file, and can again.
+short_of_descriptors() {
+  prlimit --nofile=3: --pid "$1"
+}
+
+rich_in_descriptors() {
+  prlimit --nofile=1000: --pid "$1"
+}
+
+# rests PID: waits until the first thread of PID has waited a few times. A loop without a wait would never do that.
+rests() {
+  local before
+  before=$(waits_of "$1")
+  wait_until "$DEADLINE" has_waited "$1" $((before + 5))
+}
+
+waits_of() {
+  sed -n 's/^voluntary_ctxt_switches:\t//p' "/proc/$1/status"
+}
+
+has_waited() {
+  [ "$(waits_of "$1")" -ge "$2" ]
+}
+
 parent_of() {
   sed -n 's/^PPid:\t//p' "/proc/$1/status"
 }

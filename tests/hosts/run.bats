@@ -228,6 +228,27 @@ sys.exit(bool(select.select([], [fd], [], 0)[1]))' "$1"
   grep -q '^a | 2 *inner *b .*ended' out
 }
 
+@test "without descriptors the carrier and an agent let their clients wait, do not spin, and serve them later" {
+  script_of 'start -n a -- sh -c "touch up; until [ -e go ]; do sleep 0.02; done; k3thread list -q a"' 'join a'
+  PATH=${K3THREAD%/*}:$PATH in_front run --hosts m:2 --via "$via" script
+  wait_until "$DEADLINE" test -e up
+  carrier=$(pgrep -P "${background[run]}" -x k3-carrier)
+  short_of_descriptors "$carrier"
+  socket=$(echo "$dir"/k3thread-run.*/run.sock.hosts) # the run has this directory, an agent has none
+  K3THREAD_SOCKET=${socket%.hosts} in_background start k3 start -n b -- echo fine
+  rests "$carrier"
+  rich_in_descriptors "$carrier"
+  finish start
+  wait_for_text run.out '^b | fine$'
+  agent=$(pgrep -P "$carrier" -x k3-agent)
+  short_of_descriptors "$agent"
+  touch go
+  rests "$agent"
+  rich_in_descriptors "$agent"
+  finish run
+  grep -qx 'a | 1' run.out
+}
+
 @test "restart and --restart run a command again, and its output goes on" {
   script_of 'start -n a -r on-failure:2 -- sh -c "echo again; exit 3"' \
     'start -n b -- sh -c "echo begin; exec sleep 1000"' 'join --until line:begin b' 'restart b' \
