@@ -26,7 +26,7 @@ struct sending {
     struct input_bytes bytes;
     size_t             keys;    /* how many of BYTES, at the end, add_eof_keys() has added */
     size_t             counted; /* how many bytes of queued_total are of this call */
-    size_t             taken;   /* how many of BYTES the input has taken */
+    size_t             taken;   /* how many of BYTES, with the keys, the input has taken */
     TAILQ_ENTRY(sending) link;
 };
 
@@ -112,6 +112,14 @@ static void free_sending(void *state)
     free(sending);
 }
 
+/* Returns how many bytes of the client, without the keys, the input has taken. */
+static int64_t taken_of_client(const struct sending *sending)
+{
+    size_t sent = sending->bytes.size - sending->keys;
+
+    return (int64_t) (sending->taken < sent ? sending->taken : sent);
+}
+
 /* Fails the call of SENDING with a message, and tells the client how many bytes the input has taken. */
 __attribute__((format(printf, 3, 4))) static void fail(struct sending     *sending,
                                                        enum protocol_error code, const char *format,
@@ -124,7 +132,7 @@ __attribute__((format(printf, 3, 4))) static void fail(struct sending     *sendi
     va_start(arguments, format);
     (void) vsnprintf(message, sizeof(message), format, arguments);
     va_end(arguments);
-    member_write_integer(&data, "taken", (int64_t) sending->taken);
+    member_write_integer(&data, "taken", taken_of_client(sending));
     call_fail_with(sending->call, code, message, &data);
 }
 
@@ -139,7 +147,7 @@ static void fail_ended(struct sending *sending)
 static void reply_taken(struct sending *sending)
 {
     call_reply(sending->call, json_pack("{s:I, s:I}", "id", (json_int_t) sending->input->record->id,
-                                        "taken", (json_int_t) (sending->taken - sending->keys)));
+                                        "taken", (json_int_t) taken_of_client(sending)));
 }
 
 static void expire_sending(struct call *call, const struct record *record)
@@ -234,15 +242,25 @@ static void has_room(struct source *source, uint32_t events)
 }
 
 /*
- * Adds the key that ends the input of a terminal to the bytes of SENDING. In the middle of a line the key only
- * gives the program the line so far, so there it is added twice. Returns 0 or -ENOMEM.
+ * Returns how often the key that ends the input of a terminal has to follow BYTES: twice in the middle of a line,
+ * where the key only gives the program the line so far.
  */
-static int add_eof_keys(struct sending *sending)
+static size_t count_eof_keys(const struct input *input, const struct input_bytes *bytes)
+{
+    if (!bytes->eof || !input->ends_by_key)
+        return 0;
+    return bytes->size > 0 && bytes->data[bytes->size - 1] != '\n' ? 2 : 1;
+}
+
+/* Adds the key that ends the input of a terminal KEYS times to the bytes of SENDING. Returns 0 or -ENOMEM. */
+static int add_eof_keys(struct sending *sending, size_t keys)
 {
     struct input_bytes *bytes = &sending->bytes;
-    size_t              keys = bytes->size > 0 && bytes->data[bytes->size - 1] != '\n' ? 2 : 1;
-    char               *data = realloc(bytes->data, bytes->size + keys);
+    char               *data;
 
+    if (keys == 0)
+        return 0;
+    data = realloc(bytes->data, bytes->size + keys);
     if (data == NULL)
         return -ENOMEM;
     memset(data + bytes->size, pty_eof_key(sending->input->source.fd), keys);
@@ -263,8 +281,9 @@ void input_send(struct call *call, struct record *record, struct input_bytes *by
 {
     struct input   *input = record->input;
     struct sending *sending = calloc(1, sizeof(*sending));
+    size_t          keys = count_eof_keys(input, bytes);
 
-    if (sending == NULL || bytes->size > QUEUED_MAX - queued_total) {
+    if (sending == NULL || bytes->size + keys > QUEUED_MAX - queued_total) {
         free(bytes->data);
         if (sending == NULL)
             call_fail_memory(call);
@@ -280,7 +299,7 @@ void input_send(struct call *call, struct record *record, struct input_bytes *by
     call->expire = expire_sending;
     call->record = record;
     TAILQ_INSERT_TAIL(&input->queue, sending, link);
-    if (sending->bytes.eof && input->ends_by_key && add_eof_keys(sending) != 0) {
+    if (add_eof_keys(sending, keys) != 0) {
         call_fail_memory(call);
         return;
     }

@@ -221,3 +221,21 @@ assert call("send", thread="b", text="h\u00e9") == {"id": 2, "taken": 3}
 assert call("send", thread=2) == {"id": 2, "taken": 0}
 END
 }
+
+@test "the bytes that wait for all commands have one limit, which the key that ends a terminal's input cannot exceed" {
+  idle a
+  k3 start -n t --tty -- sleep 1000
+  script <<'END'
+piece = "x" * (4 << 20)
+client = Client()
+for _ in range(15):
+    client.send("send", thread="a", text=piece)
+failure = fails(-32009, "RuntimeError", "send", thread="t", text=piece, eof=True, timeout=0)
+assert failure.message == "too many bytes wait for commands that do not read them", failure
+client.send("send", thread="a", text=piece)
+fails(-32009, "RuntimeError", "send", thread="a", text="x", timeout=0)
+fails(-32009, "RuntimeError", "send", thread="t", eof=True, timeout=0)
+client.close()
+wait_until("room", lambda: call("send", thread="t", eof=True)["taken"] == 0)
+END
+}

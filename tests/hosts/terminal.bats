@@ -37,6 +37,15 @@ has_logged() {
   tr -d '\r' <copy | cmp - numbers
 }
 
+@test "a send that a terminal's input has not taken whole counts its own bytes, not the key that ends the input" {
+  k3 start -n a --tty --after 1000 -- cat
+  script <<'END'
+# The pipe to the worker, which nobody reads yet, has room for all bytes and for one of the two keys.
+failure = fails(-32005, "TimeoutError", "send", thread="a", text="x" * 65535, eof=True, timeout=0)
+assert failure.data["taken"] == 65535, failure.data
+END
+}
+
 @test "attach joins a terminal on another machine: keys, interrupt, size, and ^\\ d" {
   k3 start -n a --tty -- sh -c 'trap "echo interrupted" INT; echo begun
     while :; do read -r line && echo "<$line>"; done'
