@@ -38,4 +38,24 @@ static inline size_t byte_scan_first(uint64_t marks)
     return (size_t) __builtin_ctzll(marks) / 8;
 }
 
+/*
+ * Returns how many bytes at the start of DATA, of SIZE bytes, MARK does not mark. MARK is an inline function of the
+ * macros above, which marks a byte in the same way wherever it stands.
+ */
+static inline size_t byte_scan_unmarked(const char *data, size_t size,
+                                        uint64_t (*mark)(uint64_t word))
+{
+    size_t done = 0;
+
+    for (; size - done >= sizeof(uint64_t); done += sizeof(uint64_t)) {
+        uint64_t marks = mark(byte_scan_load(data + done));
+
+        if (marks != 0)
+            return done + byte_scan_first(marks);
+    }
+    while (done < size && mark(BYTE_SCAN_ALL((unsigned char) data[done])) == 0)
+        done++;
+    return done;
+}
+
 #endif

@@ -169,21 +169,15 @@ static size_t add_one_escaped(struct text *text, const char *data, size_t size)
     return 1;
 }
 
+/* Marks the bytes of WORD that are not printable ASCII (byte_scan.h). */
+static inline uint64_t mark_other(uint64_t word)
+{
+    return BYTE_SCAN_HIGH((word - BYTE_SCAN_ALL(' ')) | (word + BYTE_SCAN_ALL(1)) | word);
+}
+
 size_t text_plain(const char *data, size_t size)
 {
-    size_t plain = 0;
-
-    for (; size - plain >= sizeof(uint64_t); plain += sizeof(uint64_t)) {
-        uint64_t word = byte_scan_load(data + plain);
-        uint64_t other =
-            BYTE_SCAN_HIGH((word - BYTE_SCAN_ALL(' ')) | (word + BYTE_SCAN_ALL(1)) | word);
-
-        if (other != 0)
-            return plain + byte_scan_first(other);
-    }
-    while (plain < size && data[plain] >= ' ' && data[plain] < 0x7f)
-        plain++;
-    return plain;
+    return byte_scan_unmarked(data, size, mark_other);
 }
 
 void text_add_escaped(struct text *text, const char *string, size_t length)

@@ -49,24 +49,7 @@ static inline uint64_t mark_backslash(uint64_t word)
     return BYTE_SCAN_IS(word, '\\');
 }
 
-/* Returns how many bytes at the start of DATA are not special. MARK is one of the two functions above. */
-static inline size_t plain_size(const char *data, size_t size, uint64_t (*mark)(uint64_t word))
-{
-    size_t plain = 0;
-
-    for (; size - plain >= sizeof(uint64_t); plain += sizeof(uint64_t)) {
-        uint64_t special = mark(byte_scan_load(data + plain));
-
-        if (special != 0)
-            return plain + byte_scan_first(special);
-    }
-    while (plain < size && data[plain] >= ' ' && data[plain] < 0x7f && data[plain] != '"' &&
-           data[plain] != '\\')
-        plain++;
-    return plain;
-}
-
-/* Reads the cell at AT, and moves AT on. Returns false if it is not plain. MARK is plain_size()'s. */
+/* Reads the cell at AT, and moves AT on. Returns false if it is not plain. MARK is one of the two functions above. */
 static inline bool read_cell(const char **at, const char *end, uint64_t (*mark)(uint64_t word),
                              struct cell *ret)
 {
@@ -74,7 +57,7 @@ static inline bool read_cell(const char **at, const char *end, uint64_t (*mark)(
 
     *ret = (struct cell){.at = *at};
     while (letter == '"' || letter == '\\') { /* escaped they are a part of the cell */
-        size_t plain = plain_size(*at, (size_t) (end - *at), mark);
+        size_t plain = byte_scan_unmarked(*at, (size_t) (end - *at), mark);
 
         *at += plain;
         ret->width += plain + 1;

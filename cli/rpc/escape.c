@@ -6,25 +6,14 @@
 #include <stdbool.h>
 
 /* Marks the bytes of WORD that do not stand for themselves (byte_scan.h). */
-static uint64_t mark_special(uint64_t word)
+static inline uint64_t mark_special(uint64_t word)
 {
     return BYTE_SCAN_LESS(word, ' ') | BYTE_SCAN_IS(word, '"') | BYTE_SCAN_IS(word, '\\');
 }
 
 size_t escape_plain(const char *bytes, size_t size)
 {
-    size_t plain = 0;
-
-    for (; size - plain >= sizeof(uint64_t); plain += sizeof(uint64_t)) {
-        uint64_t special = mark_special(byte_scan_load(bytes + plain));
-
-        if (special != 0)
-            return plain + byte_scan_first(special);
-    }
-    while (plain < size && (unsigned char) bytes[plain] >= ' ' && bytes[plain] != '"' &&
-           bytes[plain] != '\\')
-        plain++;
-    return plain;
+    return byte_scan_unmarked(bytes, size, mark_special);
 }
 
 static void add_escape(struct text *text, char byte)
