@@ -3,6 +3,7 @@
 #include "cli/base/status.h"
 #include "cli/base/text.h"
 #include "cli/rpc/envelope.h"
+#include "cli/rpc/plain_text.h"
 #include "cli/rpc/protocol.h"
 #include "cli/view/output.h"
 
@@ -11,24 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The part of an answer that was not read yet. */
-struct rest {
-    const char *at, *end;
-};
-
-/* Moves behind WORD. Returns false if WORD does not come next. */
-static bool skip(struct rest *rest, const char *word)
-{
-    size_t size = strlen(word);
-
-    if ((size_t) (rest->end - rest->at) < size || memcmp(rest->at, word, size) != 0)
-        return false;
-    rest->at += size;
-    return true;
-}
-
 /* Moves behind a number without leading zeros, no longer than an id. Returns false if none comes next. */
-static bool skip_number(struct rest *rest, unsigned long *ret)
+static bool skip_number(struct plain_text *rest, unsigned long *ret)
 {
     const char *begin = rest->at;
 
@@ -41,20 +26,17 @@ static bool skip_number(struct rest *rest, unsigned long *ret)
 }
 
 /* Moves behind a string without escapes. Returns false if none comes next. */
-static bool skip_string(struct rest *rest)
+static bool skip_string(struct plain_text *rest)
 {
-    if (!skip(rest, "\""))
-        return false;
-    while (rest->at < rest->end && *rest->at >= ' ' && *rest->at <= '~' && *rest->at != '"' &&
-           *rest->at != '\\')
-        rest->at++;
-    return skip(rest, "\"");
+    size_t size;
+
+    return plain_text_take(rest, "\"") && plain_text_take_string(rest, &size) != NULL;
 }
 
 /* Returns true if END is all that is left. */
-static bool ends(struct rest *rest, const char *end)
+static bool ends(struct plain_text *rest, const char *end)
 {
-    return skip(rest, end) && rest->at == rest->end;
+    return plain_text_take(rest, end) && rest->at == rest->end;
 }
 
 /*
@@ -76,12 +58,12 @@ static int print(const struct text *text)
 }
 
 /* Reads {"id":12}, and prints the id. */
-static int end_start(struct rest *rest)
+static int end_start(struct plain_text *rest)
 {
     struct text   line = {0};
     unsigned long id;
 
-    if (!skip(rest, "{\"id\":") || !skip_number(rest, &id) || !ends(rest, "}"))
+    if (!plain_text_take(rest, "{\"id\":") || !skip_number(rest, &id) || !ends(rest, "}"))
         return -1;
     text_number(&line, id, 1);
     text_add(&line, "\n");
@@ -89,36 +71,39 @@ static int end_start(struct rest *rest)
 }
 
 /* Reads {"id":12,"name":"web","exit_code":3,"runs":1}: the command exited by itself. */
-static int end_join(struct rest *rest)
+static int end_join(struct plain_text *rest)
 {
     unsigned long id, status, runs;
 
-    if (!skip(rest, "{\"id\":") || !skip_number(rest, &id) || !skip(rest, ",\"name\":") ||
-        !skip_string(rest) || !skip(rest, ",\"exit_code\":") || !skip_number(rest, &status) ||
-        !skip(rest, ",\"runs\":") || !skip_number(rest, &runs) || !ends(rest, "}"))
+    if (!plain_text_take(rest, "{\"id\":") || !skip_number(rest, &id) ||
+        !plain_text_take(rest, ",\"name\":") || !skip_string(rest) ||
+        !plain_text_take(rest, ",\"exit_code\":") || !skip_number(rest, &status) ||
+        !plain_text_take(rest, ",\"runs\":") || !skip_number(rest, &runs) || !ends(rest, "}"))
         return -1;
     return status <= 255 && runs > 0 ? (int) status : -1;
 }
 
 /* Reads [{"id":12},{"id":13}], and prints nothing. */
-static int end_raise(struct rest *rest)
+static int end_raise(struct plain_text *rest)
 {
     unsigned long id;
-    bool          more = skip(rest, "[");
+    bool          more = plain_text_take(rest, "[");
 
     while (more) {
-        if (!skip(rest, "{\"id\":") || !skip_number(rest, &id) || !skip(rest, "}"))
+        if (!plain_text_take(rest, "{\"id\":") || !skip_number(rest, &id) ||
+            !plain_text_take(rest, "}"))
             return -1;
-        more = skip(rest, ",");
+        more = plain_text_take(rest, ",");
     }
     return ends(rest, "]") ? STATUS_DONE : -1;
 }
 
 int answer_end(enum quick_command command, const char *line, size_t size)
 {
-    struct rest rest = {line, line + size};
+    struct plain_text rest = {line, line + size};
 
-    if (size == 0 || rest.end[-1] != '}' || !skip(&rest, ENVELOPE_START ",\"id\":1,\"result\":"))
+    if (size == 0 || rest.end[-1] != '}' ||
+        !plain_text_take(&rest, ENVELOPE_START ",\"id\":1,\"result\":"))
         return -1;
     rest.end--; /* the end of the message */
     switch (command) {

@@ -1,5 +1,6 @@
 #include "cli/rpc/plain_json.h"
 
+#include "cli/rpc/plain_text.h"
 #include "cli/rpc/protocol.h"
 
 #include <stdbool.h>
@@ -9,14 +10,9 @@
 /* A double holds each integer up to this one. */
 #define EXACT_MAX ((int64_t) 1 << 53)
 
-/* The text that was not parsed yet. */
-struct rest {
-    char *at, *end;
-};
+static json_t *parse_value(struct plain_text *rest, int depth);
 
-static json_t *parse_value(struct rest *rest, int depth);
-
-static void skip_blanks(struct rest *rest)
+static void skip_blanks(struct plain_text *rest)
 {
     while (rest->at < rest->end &&
            (*rest->at == ' ' || *rest->at == '\n' || *rest->at == '\t' || *rest->at == '\r'))
@@ -24,7 +20,7 @@ static void skip_blanks(struct rest *rest)
 }
 
 /* Moves on behind blanks and BYTE. Returns false if another byte comes next. */
-static bool take(struct rest *rest, char byte)
+static bool take(struct plain_text *rest, char byte)
 {
     skip_blanks(rest);
     if (rest->at == rest->end || *rest->at != byte)
@@ -33,48 +29,18 @@ static bool take(struct rest *rest, char byte)
     return true;
 }
 
-/* Moves on behind WORD. Returns false if another word comes next. */
-static bool take_word(struct rest *rest, const char *word)
+static json_t *parse_string(struct plain_text *rest)
 {
-    size_t size = strlen(word);
-
-    if ((size_t) (rest->end - rest->at) < size || memcmp(rest->at, word, size) != 0)
-        return false;
-    rest->at += size;
-    return true;
-}
-
-/* Returns true if BYTE stands for itself in a JSON string. */
-static bool is_plain(char byte)
-{
-    return byte >= ' ' && byte < 0x7f && byte != '"' && byte != '\\';
-}
-
-/* Moves on behind a string whose first quote was taken. Returns the string, or NULL if it is not plain. */
-static char *take_string(struct rest *rest, size_t *ret_size)
-{
-    char *begin = rest->at;
-
-    while (rest->at < rest->end && is_plain(*rest->at))
-        rest->at++;
-    if (rest->at == rest->end || *rest->at != '"')
-        return NULL;
-    *ret_size = (size_t) (rest->at++ - begin);
-    return begin;
-}
-
-static json_t *parse_string(struct rest *rest)
-{
-    size_t size;
-    char  *string = take_string(rest, &size);
+    size_t      size;
+    const char *string = plain_text_take_string(rest, &size);
 
     return string != NULL ? json_stringn_nocheck(string, size) : NULL;
 }
 
 /* Adds digits to *NUMBER. Returns the number of digits, or 0 if there are none or if *NUMBER is too large. */
-static size_t take_digits(struct rest *rest, int64_t *number)
+static size_t take_digits(struct plain_text *rest, int64_t *number)
 {
-    char *begin = rest->at;
+    const char *begin = rest->at;
 
     while (rest->at < rest->end && *rest->at >= '0' && *rest->at <= '9') {
         *number = *number * 10 + (*rest->at++ - '0');
@@ -88,19 +54,19 @@ static size_t take_digits(struct rest *rest, int64_t *number)
  * Parses a number. A quotient of two integers that a double holds exactly is the double next to the decimal number,
  * as strtod() returns it; 10 to the power of 22 is the largest power that a double holds.
  */
-static json_t *parse_number(struct rest *rest)
+static json_t *parse_number(struct plain_text *rest)
 {
-    bool    is_negative = take_word(rest, "-");
-    int64_t number = 0;
-    char   *begin = rest->at;
-    size_t  digits = take_digits(rest, &number);
-    double  divisor = 1;
+    bool        is_negative = plain_text_take(rest, "-");
+    int64_t     number = 0;
+    const char *begin = rest->at;
+    size_t      digits = take_digits(rest, &number);
+    double      divisor = 1;
 
     if (digits == 0 || (*begin == '0' && digits > 1))
         return NULL;
     if (rest->at < rest->end && (*rest->at == 'e' || *rest->at == 'E'))
         return NULL;
-    if (!take_word(rest, "."))
+    if (!plain_text_take(rest, "."))
         return json_integer(is_negative ? -number : number);
     digits = take_digits(rest, &number);
     if (digits == 0 || digits > 22 ||
@@ -112,23 +78,18 @@ static json_t *parse_number(struct rest *rest)
 }
 
 /* Parses the member of OBJECT that comes next. Returns false if it is not plain. */
-static bool parse_member(struct rest *rest, json_t *object, int depth)
+static bool parse_member(struct plain_text *rest, json_t *object, int depth)
 {
-    size_t  size, count = json_object_size(object);
-    bool    is_set;
-    char   *name = take(rest, '"') ? take_string(rest, &size) : NULL;
-    json_t *value = name != NULL && take(rest, ':') ? parse_value(rest, depth) : NULL;
+    size_t      size, count = json_object_size(object);
+    const char *name = take(rest, '"') ? plain_text_take_string(rest, &size) : NULL;
+    json_t     *value = name != NULL && take(rest, ':') ? parse_value(rest, depth) : NULL;
 
-    if (value == NULL)
-        return false;
-    name[size] = '\0';
-    is_set = json_object_set_new_nocheck(object, name, value) == 0;
-    name[size] = '"';
-    return is_set && json_object_size(object) ==
-                         count + 1; /* jansson decides about a name that comes again */
+    return value != NULL && json_object_setn_new_nocheck(object, name, size, value) == 0 &&
+           json_object_size(object) ==
+               count + 1; /* jansson decides about a name that comes again */
 }
 
-static json_t *parse_object(struct rest *rest, int depth)
+static json_t *parse_object(struct plain_text *rest, int depth)
 {
     json_t *object = json_object();
 
@@ -144,7 +105,7 @@ static json_t *parse_object(struct rest *rest, int depth)
     return NULL;
 }
 
-static json_t *parse_array(struct rest *rest, int depth)
+static json_t *parse_array(struct plain_text *rest, int depth)
 {
     json_t *array = json_array();
     json_t *element;
@@ -162,7 +123,7 @@ static json_t *parse_array(struct rest *rest, int depth)
     return NULL;
 }
 
-static json_t *parse_value(struct rest *rest, int depth)
+static json_t *parse_value(struct plain_text *rest, int depth)
 {
     if (depth == PROTOCOL_DEPTH_MAX)
         return NULL;
@@ -172,19 +133,19 @@ static json_t *parse_value(struct rest *rest, int depth)
         return parse_object(rest, depth + 1);
     if (take(rest, '['))
         return parse_array(rest, depth + 1);
-    if (take_word(rest, "true"))
+    if (plain_text_take(rest, "true"))
         return json_true();
-    if (take_word(rest, "false"))
+    if (plain_text_take(rest, "false"))
         return json_false();
-    if (take_word(rest, "null"))
+    if (plain_text_take(rest, "null"))
         return json_null();
     return parse_number(rest);
 }
 
-json_t *plain_json_parse(char *text, size_t size)
+json_t *plain_json_parse(const char *text, size_t size)
 {
-    struct rest rest = {.at = text, .end = text + size};
-    json_t     *value;
+    struct plain_text rest = {.at = text, .end = text + size};
+    json_t           *value;
 
     skip_blanks(&rest);
     if (rest.at == rest.end || (*rest.at != '{' && *rest.at != '['))

@@ -12,8 +12,7 @@
  * Parses an object or an array as jansson does. Returns a new reference; or NULL for text that is not plain, which
  * may be JSON or not: strings with escapes or bytes outside ASCII, numbers that a double does not hold
  * exactly or that have an exponent, names that occur twice in an object, deep nesting; and NULL without memory.
- * TEXT changes meanwhile, and is the same again afterwards.
  */
-json_t *plain_json_parse(char *text, size_t size);
+json_t *plain_json_parse(const char *text, size_t size);
 
 #endif
