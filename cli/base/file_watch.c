@@ -1,20 +1,18 @@
 #include "cli/base/file_watch.h"
 
-#include "cli/base/background_close.h"
-#include "cli/base/inotify_block.h"
-#include "cli/base/loop.h"
+#include "cli/base/loop_inotify.h"
 
-#include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <unistd.h>
 
 #define BUCKETS 256
 
 LIST_HEAD(file_watch_list, file_watch);
 
-static struct source inotify = {.fd = -1};
+static struct loop_inotify inotify = {.source.fd = -1};
 
 /*
  * Guards ARMED. It is held across inotify_add_watch(), so that no event is read before the watch's number is stored.
@@ -43,61 +41,41 @@ static void tell(struct file_watch *watch)
     (void) eventfd_write(watch->fd, 1); /* the counter was 0 when the watch was armed */
 }
 
-/* Tells each watch of the file KEY; a file may have several. Caller holds the lock. */
+/* Tells each watch of the file KEY; a file may have several. */
 static void tell_key(int key)
 {
     struct file_watch *watch, *next;
 
+    pthread_mutex_lock(&lock);
     for (watch = LIST_FIRST(bucket_of(key)); watch != NULL; watch = next) {
         next = LIST_NEXT(watch, link);
         if (watch->key == key)
             tell(watch);
     }
+    pthread_mutex_unlock(&lock);
 }
 
-/* Tells every watch, because events were lost. Caller holds the lock. */
+/* Tells every watch, because events were lost. */
 static void tell_all(void)
 {
+    pthread_mutex_lock(&lock);
     for (size_t i = 0; i < BUCKETS; i++)
         while (!LIST_EMPTY(&armed[i]))
             tell(LIST_FIRST(&armed[i]));
-}
-
-static void inotify_ready(struct source *source, uint32_t events)
-{
-    const struct inotify_event *event;
-    struct inotify_block        block;
-
-    (void) events;
-    (void) inotify_block_read(&block, source->fd);
-    pthread_mutex_lock(&lock);
-    while ((event = inotify_block_next(&block)) != NULL)
-        if (event->mask & IN_Q_OVERFLOW)
-            tell_all();
-        else if (event->mask & IN_MODIFY)
-            tell_key(event->wd);
     pthread_mutex_unlock(&lock);
 }
 
 void file_watch_begin(void)
 {
-    int fd = inotify.fd < 0 ? inotify_init1(IN_CLOEXEC | IN_NONBLOCK) : -1;
-
-    if (fd < 0)
-        return;
     pthread_mutex_lock(&lock);
-    inotify = (struct source){.fd = fd, .ready = inotify_ready};
-    if (loop_add(&inotify, EPOLLIN) != 0) {
-        close(fd);
-        inotify.fd = -1;
-    }
+    if (inotify.source.fd < 0)
+        (void) loop_inotify_open(&inotify, IN_MODIFY, tell_key, tell_all);
     pthread_mutex_unlock(&lock);
 }
 
 void file_watch_end(void)
 {
-    background_close(inotify.fd);
-    inotify.fd = -1;
+    loop_inotify_close(&inotify);
 }
 
 void file_watch_open(struct file_watch *watch)
@@ -110,10 +88,10 @@ static int add_watch(int file)
 {
     char path[32];
 
-    if (inotify.fd < 0)
+    if (inotify.source.fd < 0)
         return -1;
     (void) snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
-    return inotify_add_watch(inotify.fd, path, IN_MODIFY | IN_ONESHOT);
+    return inotify_add_watch(inotify.source.fd, path, IN_MODIFY | IN_ONESHOT);
 }
 
 bool file_watch_arm(struct file_watch *watch, int file)

@@ -1,6 +1,8 @@
 #include "cli/commands/followed_logs.h"
 
+#include "cli/base/descriptors.h"
 #include "cli/base/inotify_block.h"
+#include "cli/base/inotify_file.h"
 #include "cli/base/status.h"
 #include "cli/commands/command.h"
 #include "cli/commands/log_copy.h"
@@ -99,37 +101,6 @@ bool followed_logs_ask_more(struct followers *all)
 
 /* Logs */
 
-/* Looks at the logs in intervals from now on. */
-static void stop_watching(struct followers *all)
-{
-    if (all->inotify >= 0)
-        close(all->inotify);
-    all->inotify = -1;
-}
-
-static void watch_path(struct followers *all, const char *path, uint32_t events, int *ret)
-{
-    *ret = all->inotify >= 0 ? inotify_add_watch(all->inotify, path, events) : -1;
-    if (*ret >= 0 || all->inotify < 0 || (errno == ENOENT && events == IN_MODIFY))
-        return;
-    stop_watching(all); /* no watch is left, or the directory is missing */
-}
-
-/* Watches the log of MEMBER, and the directory, in which it may be made, or made again. */
-static void watch(struct followers *all, struct followed *member)
-{
-    char *path = member->source->path;
-    char *slash = strrchr(path, '/');
-    int   ignored;
-
-    watch_path(all, path, IN_MODIFY, &member->watch);
-    if (slash == NULL)
-        return;
-    *slash = '\0';
-    watch_path(all, slash > path ? path : "/", INOTIFY_DIRECTORY, &ignored);
-    *slash = '/';
-}
-
 /* Adds the log at PATH. Returns 0 or -ENOMEM. */
 static int add_source(struct followers *all, struct followed *member, const char *name,
                       const char *path, const json_t *result)
@@ -153,7 +124,7 @@ static int add_source(struct followers *all, struct followed *member, const char
                                    "standard output is the log of '%s'", name);
         return 0;
     }
-    watch(all, member);
+    member->watch = inotify_file_watch(&all->inotify, member->source->path);
     printer_touch(member->source);
     if (member->ended)
         printer_end(member->source);
@@ -208,7 +179,7 @@ static void look_again(struct followers *all)
         if (member->source == NULL || member->feed != NULL || member->ended)
             continue;
         logfile_look(&member->source->log);
-        watch(all, member);
+        member->watch = inotify_file_watch(&all->inotify, member->source->path);
     }
     printer_touch_all(&all->printer);
 }
@@ -249,7 +220,7 @@ void followed_logs_read_events(struct followers *all)
             removed |= is_removal(all, event);
         }
     if (removed)
-        stop_watching(all); /* the next logs may be in another directory */
+        descriptors_close(&all->inotify); /* the next logs may be in another directory */
     if (came)
         look_again(all);
 }

@@ -1,7 +1,9 @@
 #include "cli/commands/log_copy.h"
 
 #include "cli/base/background_close.h"
+#include "cli/base/descriptors.h"
 #include "cli/base/inotify_block.h"
+#include "cli/base/inotify_file.h"
 #include "cli/base/status.h"
 #include "cli/commands/command.h"
 #include "cli/commands/report.h"
@@ -136,45 +138,12 @@ static int open_log(struct log_copy *copy, bool begun)
     return fail(copy, path, error);
 }
 
-/* Looks at the log in intervals from now on. */
-static void stop_watching(struct log_copy *copy)
-{
-    if (copy->inotify >= 0)
-        close(copy->inotify);
-    copy->inotify = -1;
-}
-
-/*
- * Watches PATH for EVENTS. A missing file needs no watch, because its directory has one. If the directory is missing, or
- * if the system has no watch left, the log must be looked at in intervals.
- */
-static void add_watch(struct log_copy *copy, const char *path, uint32_t events)
-{
-    if (copy->inotify < 0 || inotify_add_watch(copy->inotify, path, events) >= 0 ||
-        (errno == ENOENT && events == IN_MODIFY))
-        return;
-    stop_watching(copy);
-}
-
-/* Watches the file at PATH, and its directory, in which it may be made, or made again. */
-static void watch_file(struct log_copy *copy, char *path)
-{
-    char *slash = strrchr(path, '/');
-
-    add_watch(copy, path, IN_MODIFY);
-    if (slash == NULL)
-        return;
-    *slash = '\0';
-    add_watch(copy, slash > path ? path : "/", INOTIFY_DIRECTORY);
-    *slash = '/';
-}
-
 /* Watches the log, and the marks of its runs. */
 static void watch(struct log_copy *copy)
 {
-    watch_file(copy, copy->source->path);
+    (void) inotify_file_watch(&copy->inotify, copy->source->path);
     if (copy->source->marks != NULL)
-        watch_file(copy, copy->source->marks->path);
+        (void) inotify_file_watch(&copy->inotify, copy->source->marks->path);
 }
 
 /*
@@ -373,7 +342,7 @@ void log_copy_read_events(struct log_copy *copy)
             removed |= copy->source != NULL && inotify_is_removal(event, copy->source->path);
         }
     if (removed)
-        stop_watching(copy);
+        descriptors_close(&copy->inotify); /* it is looked at in intervals from now on */
     if (!came || copy->source == NULL)
         return;
     logfile_look(&copy->source->log);

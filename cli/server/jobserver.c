@@ -1,9 +1,7 @@
 #include "cli/server/jobserver.h"
 
-#include "cli/base/background_close.h"
 #include "cli/base/clock.h"
-#include "cli/base/inotify_block.h"
-#include "cli/base/loop.h"
+#include "cli/base/loop_inotify.h"
 #include "cli/place/journal.h"
 #include "cli/server/slots.h"
 #include "cli/worker/job_tokens.h"
@@ -13,6 +11,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/queue.h>
 #include <unistd.h>
@@ -46,7 +45,7 @@ struct share {
 
 LIST_HEAD(share_list, share);
 
-static struct source inotify = {.fd = -1};
+static struct loop_inotify inotify = {.source.fd = -1};
 static TAILQ_HEAD(, share) shares = TAILQ_HEAD_INITIALIZER(shares);
 static struct share_list watched[BUCKETS];
 static unsigned          out;     /* the number of tokens that are held or offered */
@@ -165,6 +164,7 @@ static void returns_ready(struct source *source, uint32_t events)
     }
 }
 
+/* Looks at the commands that have read from the fifo of WATCH. */
 static void look_at_watch(int watch)
 {
     struct share *share;
@@ -180,21 +180,6 @@ static void look_at_all(void)
 
     TAILQ_FOREACH(share, &shares, link)
         look(share);
-}
-
-/* Looks at each command that inotify reports to have read from its fifo. */
-static void inotify_ready(struct source *source, uint32_t events)
-{
-    const struct inotify_event *event;
-    struct inotify_block        block;
-
-    (void) events;
-    (void) inotify_block_read(&block, source->fd);
-    while ((event = inotify_block_next(&block)) != NULL)
-        if (event->mask & IN_Q_OVERFLOW)
-            look_at_all();
-        else if (event->mask & IN_ACCESS)
-            look_at_watch(event->wd);
 }
 
 /* Runs */
@@ -367,7 +352,7 @@ double jobserver_advance(void)
 
 bool jobserver_is_open(void)
 {
-    return inotify.fd >= 0;
+    return inotify.source.fd >= 0;
 }
 
 /* Puts the message of ERROR into WHY. Returns ERROR. */
@@ -382,19 +367,15 @@ static int explain(int error, struct text *why)
 
 int jobserver_open(struct text *why)
 {
-    int error;
+    int error = loop_inotify_open(&inotify, IN_ACCESS, look_at_watch, look_at_all);
 
-    inotify =
-        (struct source){.fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK), .ready = inotify_ready};
-    error = inotify.fd >= 0 ? loop_add(&inotify, EPOLLIN) : -errno;
     if (error != 0)
         return explain(error, why);
-    job_tokens_enable(inotify.fd);
+    job_tokens_enable(inotify.source.fd);
     return 0;
 }
 
 void jobserver_close(void)
 {
-    background_close(inotify.fd);
-    inotify.fd = -1;
+    loop_inotify_close(&inotify);
 }
