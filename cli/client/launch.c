@@ -349,10 +349,10 @@ int launch_supervisor(const struct place *place, int *ret_fd, struct text *why)
 {
     bool has_state;
     int  start = begin(place, &has_state, why);
-    int  error = start;
+    int  error;
 
     if (start < 0)
-        return error;
+        return start;
     error = connect_or_bring_up(place, has_state, ret_fd, why);
     close(start);
     return error;
@@ -373,16 +373,26 @@ static int check_absent(const struct place *place, struct text *why)
     return -EADDRINUSE;
 }
 
+/* Begins as begin() does, if no supervisor listens. Returns LOCK_START's descriptor or -errno. */
+static int begin_alone(const struct place *place, bool *ret_state, struct text *why)
+{
+    int start = begin(place, ret_state, why);
+    int error = start < 0 ? 0 : check_absent(place, why);
+
+    if (error == 0)
+        return start;
+    close(start);
+    return error;
+}
+
 int launch_claim(const struct place *place, struct claim *ret, struct text *why)
 {
-    int start = begin(place, &ret->has_state, why);
-    int error = start;
+    int start = begin_alone(place, &ret->has_state, why);
+    int error;
 
     if (start < 0)
-        return error;
-    error = check_absent(place, why);
-    if (error == 0)
-        error = take_place(place, ret, why);
+        return start;
+    error = take_place(place, ret, why);
     close(start);
     return error;
 }
@@ -392,19 +402,18 @@ int launch_own(const struct place *place, const struct launch_own *own, pid_t *r
 {
     struct launch_own lifted = *own;
     bool              has_state;
-    int               start = begin(place, &has_state, why);
-    int               error = start;
+    int               start = begin_alone(place, &has_state, why);
+    int               error;
 
     if (start < 0)
-        return error;
-    error = check_absent(place, why);
+        return start;
     lifted.lifeline = fcntl(own->lifeline, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
-    if (error == 0 && lifted.lifeline < 0)
+    if (lifted.lifeline < 0) {
         error = explain(why, -errno, "cannot copy a descriptor for", place->socket);
-    if (error == 0)
+    } else {
         error = bring_up(place, has_state, &lifted, ret_pid, why);
-    if (lifted.lifeline >= 0)
         close(lifted.lifeline);
+    }
     close(start);
     return error;
 }

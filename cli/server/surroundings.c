@@ -36,19 +36,19 @@ static char **parse_variables(struct call *call, const json_t *list, const char 
     return NULL;
 }
 
-/* Returns a new environment, or NULL with CALL failed. */
-static struct environment *make_environment(struct call *call, const struct raw_environment *raw)
+/*
+ * Returns a new environment of VARIABLES, the list in the parameter NAME: added to BASE, or, if BASE is NULL, alone with
+ * LIMITS. Returns NULL with CALL failed.
+ */
+static struct environment *make(struct call *call, const json_t *variables, const char *name,
+                                const struct environment *base, const struct limits *limits)
 {
     struct environment *made;
-    struct limits       limits;
-    char              **strings;
+    char              **strings = parse_variables(call, variables, name);
 
-    if (!param_limits_parse(call, raw->limits, raw->nice, &limits))
-        return NULL;
-    strings = parse_variables(call, raw->environment, "environment");
     if (strings == NULL)
         return NULL;
-    made = environment_new(strings, &limits);
+    made = base != NULL ? environment_new_with(base, strings) : environment_new(strings, limits);
     string_list_free(strings);
     if (made == NULL)
         call_fail_memory(call);
@@ -58,32 +58,25 @@ static struct environment *make_environment(struct call *call, const struct raw_
 bool surroundings_take(struct call *call, const struct raw_environment *raw)
 {
     struct environment **kept = &call->peer->environment;
-
-    bool is_kept = json_is_true(raw->environment) ||
+    struct limits        limits;
+    bool                 is_kept = json_is_true(raw->environment) ||
                    (raw->environment == NULL && call->peer->directory != NULL);
 
     if (is_kept && *kept != NULL)
         return true;
     environment_unref(*kept);
-    *kept = make_environment(call, raw);
+    *kept = param_limits_parse(call, raw->limits, raw->nice, &limits)
+                ? make(call, raw->environment, "environment", NULL, &limits)
+                : NULL;
     return *kept != NULL;
 }
 
 struct environment *surroundings_environment(struct call *call, const struct raw_environment *raw)
 {
-    struct environment *kept = call->peer->environment, *made;
-    char              **strings;
+    struct environment *kept = call->peer->environment;
 
-    if (raw->variables == NULL)
-        return environment_ref(kept);
-    strings = parse_variables(call, raw->variables, "variables");
-    if (strings == NULL)
-        return NULL;
-    made = environment_new_with(kept, strings);
-    string_list_free(strings);
-    if (made == NULL)
-        call_fail_memory(call);
-    return made;
+    return raw->variables == NULL ? environment_ref(kept)
+                                  : make(call, raw->variables, "variables", kept, NULL);
 }
 
 bool surroundings_path(struct call *call, const json_t *path, const char *what, char **ret)
