@@ -1,22 +1,8 @@
 #include "cli/script/log_tail.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include "cli/base/file_end.h"
 
-/* Appends the last bytes of FD, BYTES at most. */
-static void read_end(struct text *text, int fd, size_t bytes)
-{
-    struct stat info;
-    ssize_t     size;
-
-    if (fstat(fd, &info) < 0 || !S_ISREG(info.st_mode) || !text_reserve(text, bytes))
-        return;
-    size = pread(fd, text->data + text->size, bytes,
-                 info.st_size > (off_t) bytes ? info.st_size - (off_t) bytes : 0);
-    if (size > 0)
-        text->size += (size_t) size;
-}
+#include <string.h>
 
 /* Returns the index at which the last LINES lines of SIZE bytes begin. */
 static size_t find_lines(const char *bytes, size_t size, size_t lines)
@@ -33,12 +19,9 @@ void log_tail_add(struct text *text, const char *path, size_t lines, size_t byte
 {
     struct text end = {0};
     size_t      first;
-    int         fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
-    if (fd < 0)
-        return;
-    read_end(&end, fd, bytes);
-    close(fd);
+    if (text_reserve(&end, bytes))
+        end.size = file_end_read(path, end.data, bytes);
     if (end.size > 0 && end.data[end.size - 1] == '\n')
         end.size--;
     first = find_lines(end.data, end.size, lines);
@@ -47,4 +30,16 @@ void log_tail_add(struct text *text, const char *path, size_t lines, size_t byte
     if (first < end.size)
         text_append(text, end.data + first, end.size - first);
     text_release(&end);
+}
+
+const char *log_tail_next(const struct text *tail, size_t *at, size_t *ret_size)
+{
+    const char *line = *at < tail->size ? tail->data + *at : NULL;
+    const char *newline = line != NULL ? memchr(line, '\n', tail->size - *at) : NULL;
+
+    if (line == NULL)
+        return NULL;
+    *ret_size = newline != NULL ? (size_t) (newline - line) : tail->size - *at;
+    *at += *ret_size + (newline != NULL);
+    return line;
 }

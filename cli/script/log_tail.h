@@ -12,4 +12,10 @@
  */
 void log_tail_add(struct text *text, const char *path, size_t lines, size_t bytes);
 
+/*
+ * Returns the line of TAIL that begins at *AT, of *RET_SIZE bytes without its newline, and moves *AT behind it. Returns
+ * NULL at the end.
+ */
+const char *log_tail_next(const struct text *tail, size_t *at, size_t *ret_size);
+
 #endif

@@ -40,18 +40,15 @@ void notices_ends_all(struct text *text, const json_t *thread)
     text_add(text, ", which ends all\n");
 }
 
-static void add_lines(struct text *text, const char *bytes, size_t size)
+static void add_lines(struct text *text, const struct text *tail)
 {
-    while (size > 0) {
-        const char *newline = memchr(bytes, '\n', size);
-        size_t      length = newline != NULL ? (size_t) (newline - bytes) : size;
+    const char *line;
+    size_t      at = 0, size;
 
+    while ((line = log_tail_next(tail, &at, &size)) != NULL) {
         text_add(text, INDENT);
-        text_add_escaped(text, bytes, length);
+        text_add_escaped(text, line, size);
         text_add(text, "\n");
-        length += newline != NULL;
-        bytes += length;
-        size -= length;
     }
 }
 
@@ -65,7 +62,7 @@ void notices_daemon_failed(struct text *text, const json_t *thread, const char *
     text_add(text, " failed");
     add_result(text, thread);
     text_add(text, lines.size > 0 ? "; its last lines:\n" : "\n");
-    add_lines(text, lines.data, lines.size);
+    add_lines(text, &lines);
     text_release(&lines);
 }
 

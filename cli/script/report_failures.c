@@ -38,20 +38,13 @@ static void add_line(struct text *text, const char *line, size_t size)
     text_release(&plain);
 }
 
-static void add_lines(struct text *text, const struct text *lines)
+static void add_lines(struct text *text, const struct text *tail)
 {
-    const char *at = lines->data;
-    size_t      left = lines->size;
+    const char *line;
+    size_t      at = 0, size;
 
-    while (left > 0) {
-        const char *newline = memchr(at, '\n', left);
-        size_t      size = newline != NULL ? (size_t) (newline - at) : left;
-
-        add_line(text, at, size);
-        size += newline != NULL;
-        at += size;
-        left -= size;
-    }
+    while ((line = log_tail_next(tail, &at, &size)) != NULL)
+        add_line(text, line, size);
 }
 
 /* Adds the last lines of the log of OBJECT, out of its last BYTES. */

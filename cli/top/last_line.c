@@ -1,26 +1,12 @@
 #include "cli/top/last_line.h"
 
+#include "cli/base/file_end.h"
 #include "cli/top/line_text.h"
 
-#include <fcntl.h>
 #include <stdbool.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* The number of bytes at the end of a log that are read. */
 #define END_SIZE 4096
-
-/* Reads the end of FD, which is a regular file. Returns the number of bytes. */
-static size_t read_end(int fd, char *block)
-{
-    struct stat info;
-    ssize_t     n;
-
-    if (fstat(fd, &info) < 0 || !S_ISREG(info.st_mode))
-        return 0;
-    n = pread(fd, block, END_SIZE, info.st_size > END_SIZE ? info.st_size - END_SIZE : 0);
-    return n > 0 ? (size_t) n : 0;
-}
 
 static bool is_blank(const struct text *text)
 {
@@ -52,10 +38,6 @@ void last_line_find(struct text *text, const char *end, size_t size)
 void last_line_add(struct text *text, const char *path)
 {
     char block[END_SIZE];
-    int  fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
-    if (fd < 0)
-        return;
-    last_line_find(text, block, read_end(fd, block));
-    close(fd);
+    last_line_find(text, block, file_end_read(path, block, sizeof(block)));
 }
