@@ -98,22 +98,30 @@ static bool find_end(const struct search *search, double after, double until, bo
     return false;
 }
 
-/* Returns the time at which THREAD last became ready before UNTIL, or else last began to run; or NAN. */
-static double ready_time(const struct course_thread *thread, double until)
+/* Returns true if a phase of THREAD that began before UNTIL has WORD. */
+static bool has_phase(const struct course_thread *thread, const char *word, double until)
 {
-    double began = NAN;
+    for (size_t i = 0; i < thread->count; i++)
+        if (thread->phases[i].began <= until + LATE && strcmp(thread->phases[i].word, word) == 0)
+            return true;
+    return false;
+}
 
-    for (size_t i = thread->count; i > 0; i--) {
-        const struct course_phase *phase = &thread->phases[i - 1];
+/*
+ * Returns the beginning of the first phase between AFTER and UNTIL in which THREAD was ready; or NAN. A need is met by
+ * that phase, also if the thread is restarted later. A thread without a probe is ready while it runs.
+ */
+static double ready_time(const struct course_thread *thread, double after, double until)
+{
+    const char *word = has_phase(thread, "ready", until) ? "ready" : "running";
 
-        if (phase->began > until + LATE)
-            continue;
-        if (strcmp(phase->word, "ready") == 0)
+    for (size_t i = 0; i < thread->count; i++) {
+        const struct course_phase *phase = &thread->phases[i];
+
+        if (phase->ended > after && phase->began <= until + LATE && strcmp(phase->word, word) == 0)
             return phase->began;
-        if (strcmp(phase->word, "running") == 0)
-            began = phase->began;
     }
-    return began;
+    return NAN;
 }
 
 /* Returns the end of the last phase of THREAD that ended before UNTIL; or NAN. */
@@ -125,7 +133,8 @@ static double end_time(const struct course_thread *thread, double until)
     return NAN;
 }
 
-double critical_path_met(const struct course *course, const json_t *need, double until)
+double critical_path_met(const struct course *course, const json_t *need, double after,
+                         double until)
 {
     const char                 *condition = json_string_value(json_object_get(need, "condition"));
     const struct course_thread *thread =
@@ -133,7 +142,8 @@ double critical_path_met(const struct course *course, const json_t *need, double
 
     if (thread == NULL || condition == NULL)
         return NAN;
-    return strcmp(condition, "ready") == 0 ? ready_time(thread, until) : end_time(thread, until);
+    return strcmp(condition, "ready") == 0 ? ready_time(thread, after, until)
+                                           : end_time(thread, until);
 }
 
 /* Finds the need that was met last, if it was met after AFTER. */
@@ -146,7 +156,7 @@ static bool find_need(const struct search *search, double after, double until, s
     ret->time = after;
     json_array_foreach((json_t *) needs, i, need) {
         json_int_t id = json_integer_value(json_object_get(need, "id"));
-        double     met = critical_path_met(search->result->course, need, until);
+        double     met = critical_path_met(search->result->course, need, after, until);
 
         if (object_of(search, id) != NULL && !isnan(met) && met > ret->time)
             *ret = (struct cause){

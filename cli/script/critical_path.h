@@ -51,7 +51,11 @@ struct critical_path {
 void critical_path_find(struct critical_path *path, const struct run_result *result);
 void critical_path_release(struct critical_path *path);
 
-/* Returns the time before UNTIL at which NEED, an element of "needs", was met; NAN if that is not known. */
-double critical_path_met(const struct course *course, const json_t *need, double until);
+/*
+ * Returns the time at which NEED, an element of "needs", was met for a thread that waited from AFTER to UNTIL: a time
+ * before AFTER if it was met already then; NAN if the time is not known.
+ */
+double critical_path_met(const struct course *course, const json_t *need, double after,
+                         double until);
 
 #endif

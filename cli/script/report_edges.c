@@ -45,7 +45,7 @@ static void add_needs(struct edges *edges, const struct report_page *report, con
 
     json_array_foreach(json_object_get(object, "needs"), i, need) {
         json_int_t id = thread_id(need);
-        double     met = isnan(until) ? NAN : critical_path_met(course, need, until);
+        double     met = isnan(until) ? NAN : critical_path_met(course, need, created, until);
 
         if (!isnan(met) && met >= created && report_thread(report, id) != NULL)
             add(edges,

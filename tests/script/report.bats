@@ -89,6 +89,17 @@ a_run() {
   is "$(in_page "$path")" "(['a waited for its time', 'a ran'], [])"
 }
 
+@test "in --report, a thread that is restarted is ready for a waiting thread when its next run begins" {
+  # The pauses double, so the one after the fourth run takes 0.8 s.
+  cat >pause <<'END'
+until [ "$(wc -l <runs)" = 4 ] && "$K3THREAD" list a | grep -q ' delayed '; do sleep 0.01; done
+END
+  script_of 'daemon -n a -r on-failure -- sh -c "echo >>runs; [ \$(wc -l <runs) = 5 ] && exec sleep 1000"' \
+    'start -n w -- sh pause' 'join w' 'start -n b --needs a -- sleep 0.3'
+  k3 run -q --report r.html script
+  is "$(in_page '[why for at, took, share, what, why in page.path if what == "b ran"]')" "['needs a to be ready']"
+}
+
 @test "no line of --report strikes out the label of a thread that has waited" {
   script_of 'start --name a -- sleep 0.4' 'start --name b -- sh -c "sleep 0.1; exit 3"'
   run -3 k3 run -q --slots 1 --report r.html script
