@@ -1,5 +1,6 @@
 """Measures runs on other machines: two that sshd serves on this one, and a thousand whose agents run no commands."""
 import contextlib
+import json
 import os
 import resource
 import select
@@ -12,7 +13,7 @@ from measure import AT_LEAST, AT_MOST, QUICK, floor, in_turns, run, seconds_of
 from runs import at_home, write
 from supervisor import PROGRAM, Directory, Wire, family_of, pss_of, rest, wait_until
 
-JOBS = 400 if QUICK else 1000
+JOBS = 1000
 FEW = 4 if QUICK else 8  # for GNU parallel, which takes a connection for each job
 ROUNDS = 2 if QUICK else 5
 RAISES = 9 if QUICK else 51
@@ -31,7 +32,10 @@ def missing(*programs):
 
 
 class Machines:
-    """Two sshd on the loopback, the machines h1 and h2, which nobody but this process can enter."""
+    """
+    Two sshd on the loopback, the machines h1 and h2, which nobody but this process can enter. The login shell there has
+    another home, because the user's start-up files may take longer than ssh itself.
+    """
 
     NAMES = "h1", "h2"
 
@@ -67,7 +71,7 @@ class Machines:
         config = write(self.directory.file(f"sshd_config.{port}"), [
             f"ListenAddress 127.0.0.1:{port}", f"HostKey {self.directory.file('host_key')}",
             f"AuthorizedKeysFile {self.directory.file('key.pub')}", "PidFile none", "StrictModes no", "UsePAM no",
-            "PasswordAuthentication no"])
+            "PasswordAuthentication no", f"SetEnv HOME={self.directory.path}"])
         self.servers.append(subprocess.Popen([shutil.which("sshd"), "-D", "-f", config], stdin=subprocess.DEVNULL,
                                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
         return port
@@ -95,15 +99,40 @@ def over_ssh(table):
         raises(table, machines)
 
 
+def course_of(words, directory, **options):
+    """Returns the seconds of a run, and those from the beginning of its first command to the end of its last."""
+    file = directory.file("results")
+    seconds = seconds_of([*words[:2], "--json", file, *words[2:]], **options)
+    with open(file, encoding="utf-8") as results:
+        threads = json.load(results)["threads"]
+    return seconds, max(thread["ended"] for thread in threads) - min(thread["started"] for thread in threads)
+
+
+def connect(machines):
+    """Returns the seconds that ssh takes to reach all machines at the same time."""
+    begin = time.monotonic()
+    clients = [subprocess.Popen([*machines.ssh, name, "true"], stdin=subprocess.DEVNULL) for name in machines.NAMES]
+    for client in clients:
+        client.wait()
+    return time.monotonic() - begin
+
+
 def jobs(table, machines):
     words = ["parallel", "--will-cite", "-j2", "--ssh", " ".join(machines.ssh), "-S", ",".join(machines.NAMES),
              " ".join(JOB), ":::", *map(str, range(FEW))]
     script = write(machines.directory.file("script"), ["start -- " + " ".join(JOB)] * JOBS)
     home = dict(at_home(machines.directory), PARALLEL_HOME=machines.directory.path)
-    far, own = in_turns(ROUNDS, lambda: seconds_of(machines.words(script), env=home),
-                        lambda: seconds_of([PROGRAM, "run", "-q", "--slots", "4", script], env=home))
+    far, own, bare = in_turns(
+        ROUNDS, lambda: course_of(machines.words(script), machines.directory, env=home),
+        lambda: course_of([PROGRAM, "run", "-q", "--slots", "4", script], machines.directory, env=home),
+        lambda: connect(machines))
     what = f"{JOBS} jobs of 10 ms on 2 machines over ssh, 2 slots each"
-    table.compare(f"{what}, against --slots 4", far, own, (AT_LEAST, 0.8), rate=True)
+    table.compare(f"{what}: from the first to the last, against --slots 4", [a[1] for a in far], [a[1] for a in own],
+                  (AT_LEAST, 0.8), rate=True)
+    table.compare(f"{what}: the whole run, against --slots 4", [a[0] for a in far], [a[0] for a in own],
+                  (AT_LEAST, 0.8), rate=True)
+    table.compare(f"{what}: the whole run, against --slots 4 and the connections of ssh alone", [a[0] for a in far],
+                  [a[0] + b for a, b in zip(own, bare)], rate=True)
     if missing("parallel") or "GNU" not in run(["sh", "-c", "parallel --version 2>&1 || :"]):
         table.heading(f"{what}, against GNU parallel: skipped, because it is missing")
         return
