@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -26,6 +27,9 @@
 
 /* The socket for the commands, in the directory of the supervisor's socket. */
 #define COMMANDS_SOCKET "all.sock"
+
+/* The milliseconds that a supervisor without a guardian has for ending everything. */
+#define END_WITHIN 5000
 
 static struct place  place;
 static struct link   up; /* the link to the run */
@@ -132,13 +136,28 @@ static int start_supervisor(struct text *why)
     return error;
 }
 
-/* Kills the supervisor by closing its lifeline, and waits until the guardian has ended everything. */
+/* Waits until the supervisor has ended, which has the other end of the lifeline; but not for ever. */
+static void await_supervisor(void)
+{
+    struct pollfd pollfd = {.fd = lifeline};
+
+    (void) poll(&pollfd, 1, END_WITHIN);
+}
+
+/*
+ * Ends the supervisor by the end of its lifeline, and waits until everything has ended: the guardian does that. If the
+ * guardian was killed, the supervisor does it. The run may begin the same commands elsewhere when the link is closed.
+ */
 static void end_supervisor(void)
 {
     if (lifeline >= 0)
-        close(lifeline);
+        (void) shutdown(lifeline, SHUT_WR);
     while (guardian > 0 && waitpid(guardian, NULL, 0) < 0 && errno == EINTR)
         continue;
+    if (lifeline >= 0) {
+        await_supervisor();
+        close(lifeline);
+    }
 }
 
 /* The life of the agent */

@@ -3,17 +3,19 @@
 /*
  * The rest of the script, after the line that sets its variables. It is one compound command, so that the shell has
  * read all of it before it runs any of it. In each directory it makes a file of the program's size, and runs a small
- * one, to see whether programs can be stored and run there.
+ * one, to see whether programs can be stored and run there. If the connection is closed before the agent is up, the
+ * shell removes the directory.
  */
 static const char script_body[] =
-    "{ umask 077\n"
+    "{ umask 077; d=\n"
+    "trap 'rm -rf \"$d\"; exit 1' HUP INT PIPE TERM\n"
     "for p in k3thread \"$own\"; do\n"
     "  if \"$p\" agent --is \"$word\" </dev/null >/dev/null 2>&1; then exec \"$p\" agent; fi\n"
     "done\n"
     "for p in \"$XDG_RUNTIME_DIR\" \"$TMPDIR\" /dev/shm /tmp \"$HOME/.cache\" \"$HOME\"; do\n"
     "  d=$p/k3thread-run.$unique f=$d/k3thread\n"
     "  case $p in /*) ;; *) continue ;; esac\n"
-    "  mkdir \"$d\" 2>/dev/null || continue\n"
+    "  mkdir \"$d\" 2>/dev/null || { d=; continue; }\n"
     "  head -c \"$size\" /dev/zero >\"$f\" &&\n"
     "  printf '#!/bin/sh\\nexit 7\\n' >\"$f\" && chmod 700 \"$f\" && \"$f\"\n"
     "  [ $? = 7 ] && break\n"

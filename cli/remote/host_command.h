@@ -5,8 +5,9 @@
 #include <sys/types.h>
 
 /*
- * Starts COMMAND, words up to a NULL, with default signal dispositions and no signal blocked. RET_ENDS become this
- * process's ends of the pipes: of input, output and standard error. Returns 0 or -errno.
+ * Starts COMMAND, words up to a NULL, with default signal dispositions and no signal blocked. It gets SIGTERM when this
+ * process, which has one thread, dies. RET_ENDS become this process's ends of the pipes: of input, output and standard
+ * error. Returns 0 or -errno.
  */
 int host_command_start(char *const *command, pid_t *ret_pid, int ret_ends[3]);
 

@@ -421,6 +421,12 @@ static void await_requests(struct connection *connection, double deadline)
     }
 }
 
+void connection_drop_all(void)
+{
+    while (!LIST_EMPTY(&connections))
+        destroy(LIST_FIRST(&connections));
+}
+
 void connection_close_all(double seconds)
 {
     double             deadline = clock_monotonic() + seconds;

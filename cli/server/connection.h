@@ -106,6 +106,9 @@ void connection_run_waiting(void);
  */
 bool connection_settle_all(void);
 
+/* Closes all connections at once: nothing more is served or sent. Not while a request is being served. */
+void connection_drop_all(void);
+
 /*
  * Closes all connections: serves the requests that have arrived and those that the handler awaits,
  * and sends what is queued. Waits for SECONDS at most.

@@ -7,6 +7,7 @@
 #include "cli/process/adopted.h"
 #include "cli/process/child_stack.h"
 #include "cli/server/agent.h"
+#include "cli/server/agent_end.h"
 #include "cli/server/arrive.h"
 #include "cli/server/connection.h"
 #include "cli/server/console.h"
@@ -33,7 +34,6 @@
 #include "cli/worker/mailbox.h"
 
 #include <jansson.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/random.h>
@@ -66,9 +66,10 @@ static void lifeline_ready(struct source *source, uint32_t events)
 {
     (void) events;
     if (agent_is()) {
-        if (!listener_take_sent(source->fd))
-            (void) raise(
-                SIGKILL); /* the guardian ends everything, faster than this process could */
+        if (listener_take_sent(source->fd))
+            return;
+        loop_remove(source);
+        agent_end();
         return;
     }
     loop_remove(source);

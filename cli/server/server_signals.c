@@ -2,6 +2,8 @@
 
 #include "cli/base/loop_signals.h"
 #include "cli/place/journal.h"
+#include "cli/server/agent.h"
+#include "cli/server/agent_end.h"
 #include "cli/server/parent.h"
 #include "cli/server/shutdown.h"
 #include "cli/worker/mailbox.h"
@@ -12,7 +14,10 @@
 
 static atomic_bool child_ended; /* since server_signals_take_child_ended() */
 
-/* Ends all threads. The death of the guardian arrives as SIGTERM too; see guardian.c. */
+/*
+ * Ends all threads. The death of the guardian arrives as SIGTERM too; see guardian.c. At an agent, a signal comes from
+ * a person or a program that ends the machine or the login, with whatever runs there.
+ */
 static void take_signal(int signal)
 {
     static bool is_orphan;
@@ -23,7 +28,10 @@ static void take_signal(int signal)
     } else {
         journal_write("got signal %d", signal);
     }
-    shutdown_begin(NULL, &k3thread_SystemExit);
+    if (agent_is())
+        agent_end();
+    else
+        shutdown_begin(NULL, &k3thread_SystemExit);
 }
 
 void server_signals(sigset_t *ret)

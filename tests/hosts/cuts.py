@@ -1,169 +1,232 @@
 """Cuts runs off from their machines at random moments.
 
-usage: cuts.py COUNT SEED [AT_A_TIME]
+usage: cuts.py ENGINE COUNT SEED [AT_A_TIME]
 
-Each run has twelve commands on three machines, which are agents on this one; what reaches them is chosen from ENGINES.
-While it runs, a process between the run and a command is killed. Then no process may be left, no command may have run
-twice, and the status of each command must be its own or 125 with ConnectionError. With --reschedule every command must
-have succeeded. AT_A_TIME such runs are under way at a time.
+Each run has twelve commands on the machines of ENGINE (cut_engines.py: local, ssh, slurm), and ends with several other
+runs in a group. While it runs, a process between the run and a command is killed, or the network does not carry its
+packets any more, in some groups for a few seconds only. Then
+
+- no process may be left on a machine, and no file of k3thread;
+- the status of each command must be its own, or 125 with ConnectionError if its machine was lost;
+- no command may have run twice without --reschedule;
+- with --reschedule every command must have succeeded, unless all machines were lost. It may have run again, on
+  another machine, when nothing of it was left on the first one.
+
+LONG in the environment: the network is cut too, which takes as long as a lease.
 """
 import concurrent.futures
 import json
 import os
 import random
-import signal
+import re
 import subprocess
 import sys
 import tempfile
 import time
 
+sys.path.insert(0, os.path.dirname(__file__))
+from cut_engines import ENGINES, family, marked, name_of  # noqa: E402
+
 K3THREAD = os.environ["K3THREAD"]
 JOBS = 12
 
-# What reaches a machine: this one, by a program in between, and in a process namespace.
-ENGINES = ["env MACHINE={}", "sh -c '\"$@\"; exit $?' {} env MACHINE={}"]
+# Job N. It leaves a process behind, which k3thread ends. Its processes hold a lock, so that a second one of the same number would find the first one.
+JOB = """exec 9>lock.$1; flock -n 9 || echo "$1" >>overlap
+echo $K3THREAD_HOSTNAME >>ran.$1
+setsid sleep 30 & sleep 0.$(($1 * 7 % 10 * 3 + 10))
+echo $K3THREAD_HOSTNAME >>ended.$1; exit $(($1 % 5 == 4 ? $1 : 0))"""
 
 
-def processes(mark):
-    """Returns the processes that have MARK in their environment, as pid: (name, machine, parent)."""
-    found = {}
-    for pid in filter(str.isdigit, os.listdir("/proc")):
+def own_status(number):
+    return number if number % 5 == 4 else 0
+
+
+class Run:
+    """One run, which is cut off."""
+
+    def __init__(self, engine, number, seed):
+        self.engine, self.number = engine, number
+        self.rng = random.Random(f"{seed}.{number}")
+        self.directory = tempfile.mkdtemp(prefix="k3cut.", dir="/tmp")
+        self.mark = f"K3CUT={self.directory}"
+        self.reschedule = self.rng.random() < 0.5
+        self.via = engine.via(self.mark, self.rng)
+        self.victim, self.way, self.faults = None, None, []
+        self.may_leave_files = False
+
+    def start(self):
+        environ = dict(os.environ, XDG_RUNTIME_DIR=self.directory, TMPDIR=self.directory, K3CUT=self.directory)
+        for name in ("K3THREAD_SOCKET", "K3THREAD_ID"):
+            environ.pop(name, None)
+        words = [*self.engine.words, K3THREAD, "run", "-q", "--hosts", self.engine.hosts]
+        words += ["--via", self.via, "--json", "result.json"]
+        words += ["--reschedule"] * self.reschedule + ["--each", "sh", "-c", JOB, "sh"]
+        self.messages = open(f"{self.directory}/messages", "w+")
+        self.process = subprocess.Popen(words, cwd=self.directory, env=environ, stdin=subprocess.PIPE,
+                                        stdout=subprocess.DEVNULL, stderr=self.messages)
+        self.pid = self.process.pid
+        self.process.stdin.write("".join(f"{n}\n" for n in range(JOBS)).encode())
+        self.process.stdin.close()
+
+    def wait_for_moment(self):
+        """Waits until the carrier is there, or a command has begun; then for a random time, in which few runs end."""
+        early = self.rng.random() < 0.4
+        while self.process.poll() is None and not (
+            "k3-carrier" in family([self.pid]).values() if early else any(self.words(f"ran.{n}") for n in range(JOBS))
+        ):
+            time.sleep(0.01)
+        time.sleep(self.rng.random() * (self.engine.moment if early else 0.5))
+
+    def cut(self):
+        self.way = self.rng.choice(self.engine.ways)
+        self.wait_for_moment()
+        if self.process.poll() is None:
+            self.victim = getattr(self.engine, self.way)(self, self.rng)
+
+    def wait(self):
         try:
-            with open(f"/proc/{pid}/environ", "rb") as file:
-                environ = file.read().split(b"\0")
-            if mark.encode() not in environ:
-                continue
-            with open(f"/proc/{pid}/stat") as file:
-                stat = file.read()
-        except OSError:
-            continue
-        name, rest = stat[stat.index("(") + 1 : stat.rindex(")")], stat[stat.rindex(")") + 2 :].split()
-        if rest[0] not in "ZX":
-            machine = next((v[8:].decode() for v in environ if v.startswith(b"MACHINE=")), None)
-            found[int(pid)] = (name, machine, int(rest[1]))
+            self.status = self.process.wait(90)
+        except subprocess.TimeoutExpired:
+            self.faults.append("it does not end")
+            self.process.kill()
+            self.status = self.process.wait()
+
+    # What is left, and what was reported
+
+    def words(self, name):
+        try:
+            with open(f"{self.directory}/{name}") as file:
+                return file.read().split()
+        except FileNotFoundError:
+            return []
+
+    def look(self):
+        """Looks at everything but the processes."""
+        self.messages.seek(0)
+        self.text = self.messages.read()
+        self.lost = set(re.findall("host '([^']*)' is lost", self.text))
+        if self.victim == "k3-carrier":
+            self.lost = set(re.findall(r"\w+(?=:)", self.engine.hosts))
+        self.expect(not self.words("overlap"), f"at two places at the same time: {self.words('overlap')}")
+        for n in range(JOBS):
+            ran = self.words(f"ran.{n}")
+            self.expect(len(ran) <= 1 + self.reschedule * len(self.lost), f"{n} ran on {ran}")
+            self.expect(len(set(ran)) == len(ran), f"{n} ran twice on one machine: {ran}")
+        if self.victim != "front":
+            self.look_at_result()
+            left = [name for name in os.listdir(self.directory) if name.startswith("k3thread-run")]
+            self.expect(not left or self.may_leave_files, f"left: {left}")
+
+    def look_at_result(self):
+        try:
+            with open(f"{self.directory}/result.json") as file:
+                threads = json.load(file)["threads"]
+        except (FileNotFoundError, json.JSONDecodeError) as error:
+            self.faults.append(f"no result: {error}")
+            return
+        self.expect(len(threads) == JOBS, f"{len(threads)} threads")
+        for thread in threads:
+            self.look_at_thread(thread)
+        failed = {t["exit_code"] for t in threads} - {0}
+        self.expect(self.status in (failed or {0}), f"status {self.status}, of {failed}")
+
+    def look_at_thread(self, thread):
+        n = int(thread["command"][-1])
+        ran, ended = self.words(f"ran.{n}"), self.words(f"ended.{n}")
+        if thread["exception"] is None:
+            good = thread["exit_code"] == own_status(n) and ended[-1:] == [thread["host"]] == ran[-1:]
+        else:
+            all_lost = len(self.lost) == self.engine.hosts.count(":")
+            good = thread["exception"] == "ConnectionError" and thread["exit_code"] == 125
+            good = good and (all_lost or not self.reschedule and thread["host"] in self.lost)
+        self.expect(good, f"{n} ran on {ran}, ended on {ended}, lost: {self.lost}: "
+                    f"{[thread[name] for name in ('host', 'exit_code', 'signal', 'exception', 'message')]}")
+
+    def expect(self, holds, fault):
+        if not holds:
+            self.faults.append(fault)
+
+    def report(self):
+        if self.faults:
+            print(f"cut {self.number}, {self.way} of {self.victim} "
+                  f"({'with' if self.reschedule else 'without'} --reschedule):", *self.faults, sep="\n  ")
+            print("    " + self.text.replace("\n", "\n    "), flush=True)
+
+
+def wait_for_none(look, seconds):
+    """Returns what LOOK still finds after SECONDS."""
+    end = time.monotonic() + seconds
+    while (found := look()) and time.monotonic() < end:
+        time.sleep(0.02)
     return found
 
 
-def family(root):
-    """Returns the processes below ROOT, as pid: name: a supervisor has nothing of its run's environment."""
-    below, todo = {}, [root]
-    while todo:
-        pid = todo.pop()
-        try:
-            children = []
-            for task in os.listdir(f"/proc/{pid}/task"):
-                with open(f"/proc/{pid}/task/{task}/children") as file:
-                    children += map(int, file.read().split())
-            for child in children:
-                with open(f"/proc/{child}/comm") as file:
-                    below[child] = file.read().strip()
-        except OSError:
-            continue
-        todo += children
-    return below
+def go(run):
+    run.start()
+    run.cut()
+    run.wait()
+    left = wait_for_none(lambda: marked(run.mark), run.engine.patience)
+    run.expect(not left, f"left: {left}")
 
 
-def choose(root, rng):
-    """Returns a process that holds a run and one of its machines together, or None."""
-    carrier = [p for p, name in family(root).items() if name == "k3-carrier"]
-    if not carrier:
-        return None
-    agents = [p for p, name in family(carrier[0]).items() if name in ("k3-agent", "k3-guardian", "k3thread")]
-    return rng.choice(agents + carrier) if agents and rng.random() < 0.9 else rng.choice(carrier + agents)
+def go_in_net(run):
+    time.sleep(run.rng.random() * run.engine.moment)
+    run.start()
+    run.wait()
 
 
-def wait_for_moment(run, rng):
-    """Waits until the carrier is there, and then for a random time, in which most runs do not end."""
-    while run.poll() is None and "k3-carrier" not in family(run.pid).values():
-        time.sleep(0.005)
-    time.sleep(rng.random() * 0.5)
+def cut_net(engine, runs, pool, rng):
+    """Has RUNS under way while the network is cut, for a random time or until they have ended."""
+    way = rng.choice(engine.net_ways)
+    done = [pool.submit(go_in_net, run) for run in runs]
+    time.sleep(engine.moment * (0.5 + rng.random()))
+    getattr(engine, way)(rng)
+    for run in runs:
+        run.way = way
+        run.victim = name_of(run.pid) and "network" if hasattr(run, "pid") else None
+    if rng.random() < 0.3:
+        time.sleep(rng.random() * 8)
+        engine.mend()
+    for future in done:
+        future.result()
+    for run in runs:
+        left = wait_for_none(lambda run=run: marked(run.mark), 15)
+        run.expect(not left, f"left: {left}")
 
 
-def wait_for_end(mark):
-    """Returns what is left five seconds after the end of a run."""
-    end = time.monotonic() + 5
-    while time.monotonic() < end:
-        left = processes(mark)
-        if not left:
-            return {}
-        time.sleep(0.02)
-    return left
-
-
-def check(directory, status, reschedule, victim, rng):
-    lines = {}
-    for n in range(JOBS):
-        try:
-            with open(f"{directory}/ran.{n}") as file:
-                lines[n] = file.read().split()
-        except FileNotFoundError:
-            lines[n] = []
-    with open(f"{directory}/result.json") as file:
-        threads = json.load(file)["threads"]
-    lost = [t for t in threads if t["exception"] == "ConnectionError"]
-    for t in threads:
-        n = int(t["command"][-1])
-        if not reschedule:
-            assert len(lines[n]) <= 1, f"{n} ran on {lines[n]}"
-        if t["exception"] == "ConnectionError":
-            assert t["exit_code"] == 125, t
-        else:
-            assert t["exit_code"] == 0 and t["exception"] is None and lines[n], (t, lines[n])
-    if victim != "k3-carrier" and reschedule:
-        assert not lost and status == 0, (status, [t["message"] for t in lost])
-    assert status == (125 if lost else 0), (status, lost)
-    assert len(threads) == JOBS
-
-
-def cut(number, rng):
-    with tempfile.TemporaryDirectory(prefix="k3cut.", dir="/tmp") as directory:
-        mark = f"K3CUT={directory}"
-        environ = dict(os.environ, XDG_RUNTIME_DIR=directory, TMPDIR=directory, K3CUT=directory)
-        for name in ("K3THREAD_SOCKET", "K3THREAD_ID"):
-            environ.pop(name, None)
-        reschedule = rng.random() < 0.5
-        words = [K3THREAD, "run", "-q", "--hosts", "a:2,b:2,c:2", "--via", rng.choice(ENGINES), "--json", "result.json"]
-        words += ["--reschedule"] * reschedule + ["--each", "sh", "-c"]
-        words += ['echo $K3THREAD_HOSTNAME >>ran.$1; setsid sleep 0.05 & sleep 0.$(($1 * 7 % 10 * 3 + 10)); wait', "sh"]
-        run = subprocess.Popen(words, cwd=directory, env=environ, stdin=subprocess.PIPE,
-                               stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        run.stdin.write("".join(f"{n}\n" for n in range(JOBS)).encode())
-        run.stdin.close()
-        wait_for_moment(run, rng)
-        name, victim = None, choose(run.pid, rng)
-        if victim is not None:
-            try:
-                with open(f"/proc/{victim}/comm") as file:
-                    name = file.read().strip()
-                os.kill(victim, signal.SIGKILL)
-            except (ProcessLookupError, FileNotFoundError):
-                name = None
-        messages = run.stderr.read().decode()
-        status = run.wait(60)
-        left = wait_for_end(mark)
-        try:
-            assert not left, f"left: {left}"
-            check(directory, status, reschedule, name, rng)
-        except (AssertionError, FileNotFoundError, KeyError) as failure:
-            print(f"cut {number} of {name} ({'with' if reschedule else 'without'} --reschedule): {failure}\n{messages}")
-            for pid in left:
-                os.kill(pid, signal.SIGKILL)
-            return name, False
-        return name, True
+def go_group(engine, numbers, seed, pool):
+    """Cuts a group of runs. Returns them."""
+    rng = random.Random(f"{seed}.{numbers[0]}.group")
+    runs = [Run(engine, number, seed) for number in numbers]
+    engine.reset()
+    if engine.net_ways and "LONG" in os.environ and rng.random() < 0.25:
+        cut_net(engine, runs, pool, rng)
+    else:
+        list(pool.map(go, runs))
+    strays = wait_for_none(engine.strays, engine.patience)
+    for run in runs:
+        run.expect(not strays, f"strays of this group: {strays}")
+        run.look()
+        run.report()
+        run.messages.close()
+        if not run.faults or "KEEP" not in os.environ:
+            subprocess.run(["rm", "-rf", run.directory], check=True)
+    return runs
 
 
 def main():
-    count, seed = int(sys.argv[1]), int(sys.argv[2])
-    at_a_time = int(sys.argv[3]) if len(sys.argv) > 3 else 4
-    print(f"{count} cuts, SEED={seed}", flush=True)
-    if subprocess.run(["unshare", "-p", "-f", "true"], stderr=subprocess.DEVNULL).returncode == 0:
-        ENGINES.append("env MACHINE={} unshare -p -f")
+    engine, count, seed = ENGINES[sys.argv[1]](), int(sys.argv[2]), int(sys.argv[3])
+    at_a_time = int(sys.argv[4]) if len(sys.argv) > 4 else 4
+    print(f"{count} cuts of {sys.argv[1]}, SEED={seed}", flush=True)
     failed, by_name = 0, {}
     with concurrent.futures.ThreadPoolExecutor(at_a_time) as pool:
-        for name, good in pool.map(lambda number: cut(number, random.Random(f"{seed}.{number}")), range(count)):
-            by_name[name] = by_name.get(name, 0) + 1
-            failed += not good
-    print(f"{failed} of {count} cuts failed; killed:", by_name)
+        for first in range(0, count, at_a_time):
+            for run in go_group(engine, range(first, min(first + at_a_time, count)), seed, pool):
+                name = f"{run.way} {run.victim}"
+                by_name[name] = by_name.get(name, 0) + 1
+                failed += bool(run.faults)
+    engine.reset()
+    print(f"{failed} of {count} cuts failed; cut:", by_name)
     sys.exit(failed > 0)
 
 

@@ -410,6 +410,53 @@ os.execvp(sys.argv[1], sys.argv[1:])' "$K3THREAD" run --hosts a:1,b:1 --via "$vi
   done
 }
 
+# Prints the pids of the processes of NAME's agent: the agent, its guardian and its supervisor.
+processes_of() {
+  local agent guardian
+  agent=$(agent_of "$1")
+  guardian=$(pgrep -P "$agent" -x k3-guardian)
+  echo "$agent" "$guardian" "$(pgrep -P "$guardian")"
+}
+
+@test "signals to the processes of a machine lose it, and raise nothing in its threads" {
+  local signal of which pids
+  script_of 'start -n a -- sh -c "echo \$K3THREAD_HOSTNAME >>ran; until [ -e go ]; do sleep 0.02; done"'
+  for signal in TERM INT HUP KILL; do
+    for which in 0 1 2; do # agent, guardian, supervisor
+      rm -f ran go
+      in_front run --hosts a:1,b:1 --via "$via" --reschedule script
+      wait_for_file ran
+      read -ra pids <<<"$(processes_of a)"
+      kill -"$signal" "${pids[which]}"
+      wait_until "$DEADLINE" grep -qx b ran
+      touch go
+      finish run
+      grep -q '^a  *b .*exit 0 (2 runs)' run.err
+    done
+  done
+}
+
+@test "everything on a machine ends when its guardian is killed, before it runs elsewhere" {
+  script_of 'start -n a -- sh -c "exec 9>lock; flock -n 9 || touch overlap; echo \$K3THREAD_HOSTNAME >>ran
+    setsid sh -c \"trap : TERM; until [ -e go ]; do sleep 0.02; done\" & until [ -e go ]; do sleep 0.02; done"'
+  in_front run --hosts a:1,b:1 --via "$via" --reschedule script
+  wait_for_file ran
+  kill -KILL "$(pgrep -P "$(agent_of a)" -x k3-guardian)"
+  wait_until "$DEADLINE" grep -qx b ran
+  touch go
+  finish run
+  refute_file overlap
+}
+
+@test "a command that reaches a machine and takes no input ends when the carrier is killed" {
+  script_of 'start -n a -- true'
+  in_front run --hosts a --via 'sh -c "echo \$\$ >pid; exec sleep 1000"' script
+  wait_for_file pid
+  kill -KILL "$(pgrep -P "${background[run]}" -x k3-carrier)"
+  finish run 125
+  wait_until "$DEADLINE" refute_alive "$(cat pid)"
+}
+
 no_agents() {
   [ -z "$(agents)" ]
 }
@@ -495,6 +542,18 @@ hidden() {
   run -125 run_on a script
   grep -q "host 'a' is lost: the program did not arrive whole" messages
   [ -z "$(find "$dir" -path '*k3thread-run*' -name k3thread)" ]
+}
+
+@test "a connection that breaks before the program is sent leaves no directory" {
+  hidden
+  via='sh -c "unshare -m sh -c \"mount --bind /dev/null bin/only-here; PATH=/usr/bin:/bin exec sh\" | true"'
+  script_of 'start -n a -- true'
+  run -125 run_on a script
+  wait_until "$DEADLINE" no_directory_of_agents
+}
+
+no_directory_of_agents() {
+  [ -z "$(find "$dir" -maxdepth 1 -name 'k3thread-run.*')" ]
 }
 
 @test "the program goes to a directory that lets it be executed" {

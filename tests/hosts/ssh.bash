@@ -4,7 +4,8 @@
 
 # shellcheck disable=SC2154
 
-# Starts the machines. `in_net ssh -F ssh_config h1` reaches the first.
+# start_machines [LINE…]: starts the machines; the lines go to each sshd_config. `in_net ssh -F ssh_config h1` reaches
+# the first. The machine whose number is in `lacking` has no k3thread.
 start_machines() {
   local n program
   needs_root
@@ -17,7 +18,7 @@ start_machines() {
   machines=(1 2 3)
   make_ssh_keys
   for n in "${machines[@]}"; do
-    start_machine "$n"
+    start_machine "$n" "$@"
   done
   for n in "${machines[@]}"; do
     wait_until "$DEADLINE" in_net ssh -F ssh_config "h$n" true 2>/dev/null
@@ -25,7 +26,10 @@ start_machines() {
 }
 
 start_machine() {
-  local n=$1
+  local n=$1 hide=:
+  shift
+  # A shell that sshd starts reads this file, in which a user may have slow commands.
+  [ ! -e ~/.bashrc ] || hide='mount --bind /dev/null ~/.bashrc'
   ip netns add "$net$n"
   ip -n "$net" link add "h$n" type veth peer name eth0 netns "$net$n"
   ip -n "$net" addr add "10.77.$n.1/24" dev "h$n"
@@ -33,9 +37,11 @@ start_machine() {
   ip -n "$net$n" addr add "10.77.$n.2/24" dev eth0
   ip -n "$net$n" link set eth0 up
   ip -n "$net$n" link set lo up
-  sshd_config "sshd_config.$n" "10.77.$n.2"
+  sshd_config "sshd_config.$n" "10.77.$n.2" "$@"
   ssh_host "h$n" "10.77.$n.2"
-  in_background "sshd$n" ip netns exec "$net$n" "$(command -v sshd)" -D -e -f "$dir/sshd_config.$n"
+  [ "${lacking-}" != "$n" ] || hide+='; mount --bind /dev/null "$K3THREAD"'
+  in_background "sshd$n" ip netns exec "$net$n" sh -c "$hide; exec \"\$@\"" sh \
+    "$(command -v sshd)" -D -e -f "$dir/sshd_config.$n"
 }
 
 # in_net COMMAND…: runs it where the machines can be reached.
