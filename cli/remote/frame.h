@@ -17,7 +17,7 @@ enum frame_kind {
     FRAME_END,      /* this side sends no more bytes */
     FRAME_CLOSE,    /* the client or the supervisor has closed the connection */
     FRAME_CREDIT,   /* the other side may send more bytes; the data is their number (4 bytes) */
-    FRAME_BEAT,     /* a sign of life */
+    FRAME_BEAT,     /* a sign of life; its data are of no meaning */
 };
 
 #define FRAME_HEAD  8

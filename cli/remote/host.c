@@ -36,6 +36,9 @@
  */
 #define CLOSED_GRACE 1.0
 
+/* The seconds in which an agent that has noticed the loss of its run ends everything. */
+#define AGENT_END 1.0
+
 static size_t awaited; /* the number of machines whose is_awaited is set */
 
 static void set_awaited(struct host *host, bool is_awaited)
@@ -62,11 +65,26 @@ static void close_pipes(struct host *host)
     byte_queue_release(&host->received);
 }
 
+/*
+ * Returns the seconds until the machine's agent has ended everything, which takes it a second from when it notices that
+ * the connection is closed. An agent that was silent is perhaps out of reach. It then notices the loss by its own lease,
+ * which may go on from the last bytes that were sent to it.
+ */
+static double seconds_until_vacant(const struct host *host)
+{
+    if (host->stage != HOST_LINKED)
+        return 0;
+    if (clock_monotonic() - host->link.heard < LINK_BEAT + 1)
+        return AGENT_END;
+    return LINK_LEASE + AGENT_END;
+}
+
 /* Gives the machine up, and tells the supervisor why, before the clients see that their connections are closed. */
 static void lose(struct host *host, const char *why)
 {
     if (host->stage == HOST_CLOSED)
         return;
+    host->vacant = seconds_until_vacant(host);
     set_stage(host, HOST_CLOSED);
     (void) snprintf(host->why, sizeof(host->why), "%s", why);
     loop_close(&host->listener);
@@ -409,10 +427,12 @@ void host_write_news(struct text *line, const struct host *host, int64_t id)
     envelope_begin_request(line, id, "host");
     text_byte(line, '{', 1);
     member_write_string(line, "name", host->name);
-    if (host->stage == HOST_LINKED)
+    if (host->stage == HOST_LINKED) {
         member_write_integer(line, "processors", host->processors);
-    else
+    } else {
         member_write_string(line, "lost", host->why);
+        member_write_seconds(line, "vacant", host->vacant);
+    }
     text_byte(line, '}', 1);
     envelope_end(line);
     text_byte(line, '\n', 1);

@@ -48,6 +48,7 @@ struct host {
     char              last[256]; /* the last line of the messages */
     unsigned          processors;
     char              why[512]; /* why it is lost */
+    double            vacant;   /* once lost: the seconds until its agent has ended everything */
 };
 
 /* Listens at SOCKET for clients of the machine NAME. Returns 0 or -errno. */

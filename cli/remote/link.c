@@ -41,11 +41,25 @@ static void make_room(struct link *link)
             channel_rearm(channel);
 }
 
+/*
+ * Has the unsent bytes end with a newline: some programs that carry them pass on whole lines only, as srun does, and
+ * would keep the last frame until another one comes.
+ */
+static void end_line(struct link *link)
+{
+    struct byte_queue *queue = &link->unsent;
+
+    if (byte_queue_size(queue) > 0 && queue->bytes.data[queue->bytes.size - 1] != '\n')
+        frame_send(link, 0, FRAME_BEAT, "\n", 1);
+}
+
 /* Sends as much as the pipe takes. Returns false if the link was cut. */
 static bool flush(struct link *link)
 {
-    int error = byte_queue_flush(&link->unsent, link->out.fd);
+    int error;
 
+    end_line(link);
+    error = byte_queue_flush(&link->unsent, link->out.fd);
     if (error != 0) {
         cut_off(link, error == -EPIPE ? "the connection was closed" : strerror(-error));
         return false;

@@ -195,6 +195,11 @@ void hosts_note_up(const struct seat *seat, unsigned processors)
         patience_end = clock_monotonic() + PATIENCE;
 }
 
+void hosts_note_vacant(const struct seat *seat, double seconds)
+{
+    atomic_store(&entry_of(seat)->seat.vacant, clock_monotonic() + seconds);
+}
+
 void hosts_note_lost(const struct seat *seat, const char *why)
 {
     struct entry *entry = entry_of(seat);

@@ -39,6 +39,9 @@ void hosts_note_up(const struct seat *seat, unsigned processors);
 /* Notes that the machine of SEAT is lost. WHY may be NULL: the reason is not known yet. */
 void hosts_note_lost(const struct seat *seat, const char *why);
 
+/* Notes that the agent of SEAT, a machine that is lost, has ended everything in SECONDS. */
+void hosts_note_vacant(const struct seat *seat, double seconds);
+
 /* Returns true if the agent of SEAT is up, as far as is known. */
 bool hosts_is_up(const struct seat *seat);
 

@@ -7,12 +7,14 @@ static void run(struct call *call, const json_t *params)
 {
     const char        *name = NULL, *lost = NULL;
     json_int_t         processors = 0;
+    double             vacant = 0;
     const struct seat *seat;
     struct text        why = {0};
     const struct param wanted[] = {
         {"name", PARAM_STRING, &name, true},
         {"processors", PARAM_INTEGER, &processors, false},
         {"lost", PARAM_STRING, &lost, false},
+        {"vacant", PARAM_NUMBER, &vacant, false},
         {0},
     };
 
@@ -24,12 +26,14 @@ static void run(struct call *call, const json_t *params)
         text_release(&why);
         return;
     }
-    if (lost != NULL)
+    if (lost != NULL) {
+        hosts_note_vacant(seat, vacant);
         hosts_note_lost(seat, lost);
-    else if (processors > 0 && processors <= PROTOCOL_SLOTS_MAX)
+    } else if (processors > 0 && processors <= PROTOCOL_SLOTS_MAX) {
         hosts_note_up(seat, (unsigned) processors);
-    else
+    } else {
         hosts_note_up(seat, 1);
+    }
     call_reply(call, json_object());
 }
 

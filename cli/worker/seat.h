@@ -15,6 +15,8 @@ struct seat {
     char *socket; /* a client that connects there reaches the machine's agent */
     _Atomic(const char *)
         lost; /* why the machine cannot be reached any more; NULL: it can, or no reason is known */
+    _Atomic double
+        vacant; /* once it is lost: the time (clock.h) when its agent has ended everything */
     struct remote_pool *pool; /* of connections to the agent */
 };
 

@@ -4,6 +4,7 @@
 #include "cli/process/children.h"
 #include "cli/worker/execution.h"
 #include "cli/worker/raised.h"
+#include "cli/worker/seat.h"
 #include "cli/worker/slot_numbers.h"
 
 #include <errno.h>
@@ -13,6 +14,9 @@
 /* The seconds before a restart: the pause doubles from the first to the last. */
 #define FIRST_PAUSE 0.1
 #define LAST_PAUSE  60.0
+
+/* The seconds from the loss of a machine until a command runs again on another one. */
+#define LOSS_PAUSE 1.0
 
 /* After a run of at least this many seconds the pauses begin anew. */
 #define GOOD_RUN 10.0
@@ -51,6 +55,21 @@ static bool wait_for_go(struct worker *worker)
     return raised == RAISED_GO;
 }
 
+/*
+ * Waits until nothing of the command can run any more on the machine that was lost: the agent there ends everything
+ * within a second, but it may notice the loss later than this side. Returns false if the thread has to end.
+ */
+static bool wait_out_loss(struct worker *worker)
+{
+    worker->report->ready = false;
+    worker_post(worker, STATE_DELAYED);
+    report_forget_run(worker->report);
+    if (!pause_for(worker, LOSS_PAUSE))
+        return false;
+    /* By now the carrier has said how long it may take, unless it was lost itself. */
+    return pause_for(worker, clock_until(atomic_load(&worker->assignment->seat->vacant)));
+}
+
 /* Returns true if the command, whose machine was lost, is to run on another machine. */
 static bool is_moved(const struct worker *worker)
 {
@@ -84,9 +103,7 @@ static void run(struct worker *worker)
         bool began = execution_run(worker);
 
         if (is_moved(worker)) {
-            worker->report->ready = false;
-            report_forget_run(worker->report);
-            if (!wait_for_go(worker))
+            if (!wait_out_loss(worker) || !wait_for_go(worker))
                 return;
             continue;
         }

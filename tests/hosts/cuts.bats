@@ -14,7 +14,12 @@ setup() {
 }
 
 teardown() {
-  end_test_after stop_machines
+  end_test_after stop_engines
+}
+
+stop_engines() {
+  stop_machines
+  stop_slurm
 }
 
 # cut ENGINE COUNT [AT_A_TIME]: cuts off so many runs, or CUTS. Prints what it cut if make check-hosts runs it.
@@ -34,4 +39,10 @@ cut() {
 @test "the same over ssh" {
   lacking=3 start_machines 'AcceptEnv K3CUT TMPDIR XDG_RUNTIME_DIR' 'MaxStartups 100'
   NET=$net SSH_CONFIG=$dir/ssh_config cut ssh 8 4
+}
+
+@test "the same in an allocation of Slurm" {
+  [ -n "${LONG-}" ] || skip 'make check-hosts runs this'
+  start_slurm
+  cut slurm 60 3 salloc -Q -N2
 }

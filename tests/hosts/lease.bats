@@ -26,6 +26,16 @@ teardown() {
   finish run 125
 }
 
+@test "--reschedule runs a command elsewhere when nothing of it can run on the lost machine any more" {
+  cp "$BATS_TEST_DIRNAME/relay.py" .
+  script_of 'start -n a -- sh -c "exec 9>lock; flock -n 9 || touch overlap; echo \$K3THREAD_HOSTNAME >>ran; [ \$K3THREAD_HOSTNAME = b ] || exec sleep 1000"'
+  in_front run --hosts a:1,b:1 --via "sh -c 'case {} in a) exec $PYTHON -I -S relay.py silent ran sh ;; esac; exec sh'" --reschedule script
+  finish run
+  is "$(cat ran)" $'a\nb'
+  refute_file overlap
+  grep -q "host 'a' is lost: no sign of life came for 10 seconds" run.err
+}
+
 @test "an agent that hears nothing of its run for ten seconds ends everything" {
   script_of 'start -n a -- sh -c "setsid sleep 1000 & echo \$! >pid; echo up; exec sleep 1000"'
   in_front run --hosts a --via 'env MACHINE={}' script
@@ -35,6 +45,13 @@ teardown() {
   wait_until 20 is_finished "$(cat pid)"
   kill -CONT "$carrier"
   finish run 125
+}
+
+@test "a machine keeps alive through a program that passes on whole lines only" {
+  script_of 'start -n a -- sh -c "sleep 13; echo fine"'
+  via='sh -c "sh | grep -a --line-buffered \"\""'
+  run_on a script
+  is "$(cat out)" 'a | fine'
 }
 
 @test "a stopped run keeps its machines" {

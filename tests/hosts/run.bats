@@ -418,22 +418,20 @@ processes_of() {
   echo "$agent" "$guardian" "$(pgrep -P "$guardian")"
 }
 
-@test "signals to the processes of a machine lose it, and raise nothing in its threads" {
-  local signal of which pids
+@test "a signal to a process of a machine loses it, and raises nothing in its threads" {
+  local signal which pids
   script_of 'start -n a -- sh -c "echo \$K3THREAD_HOSTNAME >>ran; until [ -e go ]; do sleep 0.02; done"'
-  for signal in TERM INT HUP KILL; do
-    for which in 0 1 2; do # agent, guardian, supervisor
-      rm -f ran go
-      in_front run --hosts a:1,b:1 --via "$via" --reschedule script
-      wait_for_file ran
-      read -ra pids <<<"$(processes_of a)"
-      kill -"$signal" "${pids[which]}"
-      wait_until "$DEADLINE" grep -qx b ran
-      touch go
-      finish run
-      grep -q '^a  *b .*exit 0 (2 runs)' run.err
-    done
-  done
+  while read -r signal which; do
+    rm -f ran go
+    in_front run --hosts a:1,b:1 --via "$via" --reschedule script
+    wait_for_file ran
+    read -ra pids <<<"$(processes_of a)" # agent, guardian, supervisor
+    kill -"$signal" "${pids[which]}"
+    wait_until "$DEADLINE" grep -qx b ran
+    touch go
+    finish run
+    grep -q '^a  *b .*exit 0 (2 runs)' run.err
+  done <<<$'TERM 0\nHUP 1\nTERM 2\nKILL 2'
 }
 
 @test "everything on a machine ends when its guardian is killed, before it runs elsewhere" {
@@ -494,6 +492,21 @@ no_agents() {
     run -125 run_on a script
     grep -q "host 'a' is lost" messages
   done
+}
+
+# Succeeds if something follows the line by which an agent says that it is up.
+has_beat() {
+  [ "$(sed '1,2d' agent.out | wc -c)" -gt 0 ]
+}
+
+@test "what an agent sends ends with a newline, because srun passes on whole lines only" {
+  mkfifo input
+  in_background agent sh -c '"$K3THREAD" agent <input | cat'
+  exec 8>input
+  wait_until "$DEADLINE" has_beat
+  exec 8>&-
+  finish agent
+  is "$(tail -c 1 agent.out | od -An -c)" '  \n'
 }
 
 @test "another processor is named" {
