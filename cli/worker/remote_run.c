@@ -21,9 +21,15 @@
 
 #include <errno.h>
 #include <math.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
+
+/* The milliseconds in which a machine may be lost after a command there was killed. */
+#define LOSS_MILLISECONDS 1000
 
 /* One run. */
 struct remote_run {
@@ -36,6 +42,7 @@ struct remote_run {
     int64_t              thread;  /* the agent's id of the thread; 0: not known yet */
     bool                 done;
     bool                 has_ended; /* the agent has reported the end, and sends no more about it */
+    bool                 has_sent_end; /* a signal or an exception, to the command */
 };
 
 /* Notes that the machine was lost, and with it the run. HOW is the reason unless the carrier has given one. */
@@ -63,6 +70,7 @@ static void send_end(struct remote_run *run, const struct k3thread_exc *e, bool 
 {
     struct text params = {0};
 
+    run->has_sent_end = true;
     remote_write_end(&params, e, automatic);
     (void) remote_request(&run->remote, "end", &params);
 }
@@ -112,6 +120,31 @@ static void take_refusal(struct remote_run *run, const json_t *error)
     run->done = true;
 }
 
+/* Returns true if the command was ended by a signal that a machine's or a step's end sends, and nobody here has sent. */
+static bool may_end_with_machine(const struct remote_run *run)
+{
+    const struct report *report = run->worker->report;
+
+    return run->has_ended && !run->has_sent_end && report->exception == NULL &&
+           (report->signal == SIGKILL || report->signal == SIGTERM || report->signal == SIGHUP);
+}
+
+/*
+ * Waits whether the machine is lost now. A program that ends everything there, such as Slurm, may end the command a
+ * moment before the agent, which then still reports the end; but the command has not come to an end of its own.
+ */
+static void await_loss(struct remote_run *run)
+{
+    struct pollfd pollfd = {.fd = run->remote.fd, .events = POLLIN};
+    char          byte;
+
+    if (poll(&pollfd, 1, LOSS_MILLISECONDS) <= 0 ||
+        recv(run->remote.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0)
+        return;
+    run->has_ended = false;
+    lose(run, "the connection was cut");
+}
+
 static bool take_reply(struct remote_run *run, const json_t *message)
 {
     json_int_t    id = json_integer_value(json_object_get(message, "id"));
@@ -126,8 +159,12 @@ static bool take_reply(struct remote_run *run, const json_t *message)
         return true;
     }
     run->done = true;
-    run->has_ended = remote_report_take(&run->report, json_object_get(message, "result"), true);
-    return run->has_ended;
+    if (!remote_report_take(&run->report, json_object_get(message, "result"), true))
+        return false;
+    run->has_ended = true;
+    if (may_end_with_machine(run))
+        await_loss(run);
+    return true;
 }
 
 /* Notes in the worker's report which process there is attached. Returns true if that has changed. */

@@ -1,7 +1,7 @@
 """A machine's agent that runs nothing: it answers each execute with the reports that are its arguments.
 
 Each argument is a JSON object, whose members are put over those of a command that runs. The last one is the reply.
-With FIRST_FRAME, hexadecimal digits, in the environment, the agent sends that frame as soon as it is up.
+With LAST in the environment it ends after that. With FIRST_FRAME, hexadecimal digits, in the environment, the agent sends that frame as soon as it is up.
 """
 
 import json
@@ -39,6 +39,8 @@ def answer(channel, request):
     for report in reports[:-1]:
         send(channel, {"method": "report", "params": {"thread": 1, "report": report}})
     send(channel, {"id": request["id"], "result": reports[-1]})
+    if "LAST" in os.environ:
+        sys.exit()
 
 
 script = b""

@@ -69,6 +69,7 @@ class Engine:
     net_ways = []  # cut all runs that are under way
     moment = 0.5  # most runs take longer, in seconds
     patience = 5  # within so many seconds nothing may be left of a run
+    lets_escape = False  # where may_leave is set, a process may be left
     words = []  # before the command of a run
 
     def via(self, mark, rng):
@@ -93,7 +94,7 @@ class Engine:
         """Kills an agent of FOUND, or a process of it. Without a guardian nobody removes its files then."""
         pids = [pid for pid, name in found.items() if is_agents(pid, name)]
         guarded = "k3-guardian" in {name_of(pid) for pid in pids}
-        run.may_leave_files |= not guarded or "unshare" in run.via
+        run.may_leave |= not guarded or "unshare" in run.via
         return self.kill(pids, rng, signals)
 
     @staticmethod
@@ -227,12 +228,16 @@ class Ssh(Engine):
 
 
 class Slurm(Engine):
-    """The nodes of the allocation in which cuts.py runs."""
+    """
+    The nodes of the allocation in which cuts.py runs. The end of a step kills all the processes that Slurm finds at the
+    same time, with the agent and its guardian. A process that is born at that moment may escape, and files stay.
+    """
 
     hosts = "n1:3,n2:3"
     ways = ["cancel"] * 3 + ["kill_srun"] * 2 + ["kill_stepd"] * 2 + ["kill_agent"] * 3 + ["kill_carrier"]
     moment = 1.2
     patience = 15
+    lets_escape = True
 
     def via(self, mark, rng):
         return "srun --overlap -N1 -n1 -w {}"
@@ -246,7 +251,12 @@ class Slurm(Engine):
         there = self.at_machines(run)
         return self.kill_agents(run, {**there, **family(there)}, rng)
 
+    def kill_carrier(self, run, rng):
+        run.may_leave = True
+        return super().kill_carrier(run, rng)
+
     def kill_srun(self, run, rng):
+        run.may_leave = True
         return self.kill([pid for pid, name in family(self.carrier(run)).items() if name == "srun"], rng,
                          (signal.SIGKILL, signal.SIGTERM, signal.SIGINT))
 
@@ -254,6 +264,7 @@ class Slurm(Engine):
         return self.kill({p for p in map(parent_of, self.at_machines(run)) if name_of(p) == "slurmstepd"}, rng)
 
     def cancel(self, run, rng):
+        run.may_leave = True
         for pid in self.at_machines(run):
             names = variables(pid)
             if b"SLURM_STEP_ID" in names:

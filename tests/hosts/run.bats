@@ -307,6 +307,17 @@ assert [p["pid"] for p in t["left"]] == [11, 12, 11, 12], t' # of two runs
   done
 }
 
+@test "a command that was killed just before its machine was lost has not come to an end of its own" {
+  cp "$BATS_TEST_DIRNAME/agent.py" .
+  script_of 'start -n a -- false'
+  for signal in 9 15 1; do
+    via="$PYTHON -I -S agent.py '{ }' '{\"state\":\"ended\",\"signal\":$signal}'"
+    LAST=1 run -125 run_on m script
+    grep -q "^a .*ConnectionError, exit 125: host 'm' is lost" messages
+    run -$((128 + signal)) run_on m script
+  done
+}
+
 @test "processor time and memory are those of the command" {
   script_of 'start -n a -- python3 -c "x = b\"x\" * 50000000; [i for i in range(1000000)]"'
   run_on m --json result.json script

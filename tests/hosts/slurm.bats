@@ -16,6 +16,13 @@ teardown() {
   end_test_after stop_slurm
 }
 
+@test "a node whose command is quiet for longer than a lease is not lost" {
+  [ -n "${HOSTS_LONG-}" ] || skip 'make check-hosts runs this'
+  script_of 'start -n a -- sh -c "sleep 13; echo fine"'
+  timeout 60 salloc -Q -N1 "$K3THREAD" run -q --hosts n1 --via 'srun --overlap -N1 -n1 -w {}' script >out
+  is "$(cat out)" 'a | fine'
+}
+
 @test "a run has its commands on the nodes of its allocation, and in their slots" {
   # Prints the machine, and the program of Slurm that it runs under.
   cat >where <<'END'

@@ -2,7 +2,7 @@
 # Three machines h1, h2 and h3: network namespaces with an sshd each, and one for the run. Nothing in them reaches
 # the network outside.
 
-# shellcheck disable=SC2154
+# shellcheck disable=SC2016,SC2154
 
 # start_machines [LINE…]: starts the machines; the lines go to each sshd_config. `in_net ssh -F ssh_config h1` reaches
 # the first. The machine whose number is in `lacking` has no k3thread.
