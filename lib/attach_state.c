@@ -119,32 +119,39 @@ struct k3thread *k3t_attach_main(void)
 
 /*
  * Calls LOOK with NUMBER, under the lock, now and after each change, until LOOK returns another value than -EAGAIN.
- * Returns that value, or -ETIMEDOUT at DEADLINE.
+ * Returns that value, or -ETIMEDOUT after SECONDS. Leaves errno alone.
  */
-static int wait_until(int (*look)(unsigned number), unsigned number, int64_t deadline)
+static int wait_until(int (*look)(unsigned number), unsigned number, int seconds)
 {
+    const int             saved_errno = errno;
+    const int64_t         deadline = k3t_now() + seconds * K3T_NANOSECONDS;
     const struct timespec time = {deadline / K3T_NANOSECONDS, deadline % K3T_NANOSECONDS};
+    int                   result = -EAGAIN;
 
-    for (;;) {
+    while (result == -EAGAIN) {
         unsigned seen = atomic_load(&changes);
-        int      result;
 
         k3t_attach_lock();
         result = look(number);
         k3t_attach_unlock();
         if (result != -EAGAIN)
-            return result;
+            break;
         syscall(SYS_futex, &changes, FUTEX_WAIT_BITSET_PRIVATE, seen, &time, NULL,
                 FUTEX_BITSET_MATCH_ANY);
         if (k3t_now() >= deadline)
-            return -ETIMEDOUT;
+            result = -ETIMEDOUT;
     }
+    errno = saved_errno;
+    return result;
 }
 
-/* Wakes the hidden thread, which then looks for its tasks. Caller holds the lock. */
+/* Wakes the hidden thread, which then looks for its tasks. Leaves errno alone. Caller holds the lock. */
 static void wake_hidden(void)
 {
+    const int saved_errno = errno;
+
     (void) eventfd_write(attachment.wake, 1); /* it never blocks */
+    errno = saved_errno;
 }
 
 /* Returns 0 if the supervisor has replied to request NUMBER, -EAGAIN if the reply may still come, or -ECONNRESET. */
@@ -157,26 +164,21 @@ static int look_at_answer(unsigned number)
 
 int k3t_attach_ask_to_tell(const k3thread_exctype *type, const char *message, int seconds)
 {
-    const int64_t deadline = k3t_now() + seconds * K3T_NANOSECONDS;
-    const int     saved_errno = errno;
-    unsigned      number = 0;
-    int           result = -ENOENT;
+    unsigned number = 0;
+    bool     is_served;
 
     k3t_attach_lock();
-    if (attachment.state == SERVING && !attachment.stop) {
+    is_served = attachment.state == SERVING && !attachment.stop;
+    if (is_served) {
         number = ++attachment.asked;
         if (type != NULL) {
             attachment.type = type;
             k3t_text_copy(attachment.message, sizeof(attachment.message), message);
         }
         wake_hidden();
-        result = -EAGAIN;
     }
     k3t_attach_unlock();
-    if (result == -EAGAIN)
-        result = wait_until(look_at_answer, number, deadline);
-    errno = saved_errno;
-    return result;
+    return is_served ? wait_until(look_at_answer, number, seconds) : -ENOENT;
 }
 
 unsigned k3t_attach_asked(const k3thread_exctype **ret_type, char *ret_message)
@@ -208,21 +210,16 @@ static int look_at_end(unsigned number)
 
 int k3t_attach_stop(int seconds)
 {
-    const int64_t deadline = k3t_now() + seconds * K3T_NANOSECONDS;
-    const int     saved_errno = errno;
-    int           result = -ENOENT;
+    bool is_served;
 
     k3t_attach_lock();
-    if (attachment.state == SERVING) {
+    is_served = attachment.state == SERVING;
+    if (is_served) {
         attachment.stop = true;
         wake_hidden();
-        result = -EAGAIN;
     }
     k3t_attach_unlock();
-    if (result == -EAGAIN)
-        result = wait_until(look_at_end, 0, deadline);
-    errno = saved_errno;
-    return result;
+    return is_served ? wait_until(look_at_end, 0, seconds) : -ENOENT;
 }
 
 static void close_inherited(int *fd)

@@ -6,18 +6,7 @@
 # shellcheck disable=SC2016,SC2154  # helpers.bash and run set some names
 
 load ../cli/helpers
-
-# begin NAME BEHAVIOUR [OPTION…]: starts process.py and waits until it is attached.
-begin() {
-  local name=$1 behaviour=$2
-  shift 2
-  k3 start -n "$name" --grace 0.2 "$@" -- "$PYTHON" -I -S -B "$ROOT/tests/attach/process.py" "$behaviour"
-  wait_for_file attached
-}
-
-is_field() {
-  [ "$(k3_field "$1" "$2")" = "$3" ]
-}
+load process
 
 @test "raise arrives as an exception in the main thread of an attached process, with its message" {
   begin web well

@@ -4,6 +4,7 @@
 # shellcheck disable=SC2016,SC2154  # helpers.bash and run set some names
 
 load ../cli/helpers
+load said
 
 PYTHONPATH=$(cd "$BATS_TEST_DIRNAME/../../lib/python" && pwd)
 export PYTHONPATH PYTHONDONTWRITEBYTECODE=1
@@ -36,10 +37,6 @@ def say(*words):
     print(*words, flush=True)
 $2"
   wait_until "$DEADLINE" has_said "$1" ready
-}
-
-has_said() {
-  grep -sqxF -- "$2" "$dir/$1.out"
 }
 
 catcher='

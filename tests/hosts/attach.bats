@@ -5,33 +5,10 @@
 # shellcheck disable=SC2016,SC2154
 
 load placed
+load ../attach/process
+load ../attach/said
 
 attached=$HELPERS/../attach/attached
-
-# begin NAME BEHAVIOUR [OPTION…]: starts process.py there and waits until it is attached.
-begin() {
-  local name=$1 behaviour=$2
-  shift 2
-  k3 start -n "$name" --grace 0.2 "$@" -- "$PYTHON" -I -S -B "$ROOT/tests/attach/process.py" "$behaviour"
-  wait_for_file attached
-}
-
-has_said() {
-  grep -sqxF -- "$2" "$dir/$1.out"
-}
-
-# said NAME LINE…: waits until the program has said each line.
-said() {
-  local name=$1 line
-  shift
-  for line; do
-    wait_until "$DEADLINE" has_said "$name" "$line"
-  done
-}
-
-is_field() {
-  [ "$(k3_field "$1" "$2")" = "$3" ]
-}
 
 @test "what is raised in a program on another machine is caught there as itself, and the program goes on" {
   k3 start -n web -o "$dir/web.out" -- "$attached" catch
