@@ -17,6 +17,7 @@
 #include "cli/server/store.h"
 #include "cli/server/stuck.h"
 #include "cli/server/tally.h"
+#include "cli/server/thread_events.h"
 #include "cli/worker/job_tokens.h"
 #include "cli/worker/mailbox.h"
 #include "cli/worker/slot_numbers.h"
@@ -39,27 +40,13 @@ static void leave_wait_list(struct record *record)
     record->wait_list = WAIT_LIST_NONE;
 }
 
-/* Sends that RECORD has another state than OLD, unless the event of its end will say so. */
-static void tell_change(const struct record *record, enum protocol_state old)
-{
-    if (record->is_told && record->now.state != old && record->now.state != STATE_ENDED)
-        events_post(EVENT_CHANGED, record);
-}
-
 /* Sets the state of a thread that has no worker yet. */
 static void set_state(struct record *record, enum protocol_state state)
 {
     enum protocol_state old = record->now.state;
 
     record->now.state = state;
-    tell_change(record, old);
-}
-
-/* Sends the first event of RECORD. */
-static void tell_creation(struct record *record)
-{
-    record->is_told = true;
-    events_post(EVENT_CREATED, record);
+    thread_events_change(record, old);
 }
 
 /* Returns true if RECORD's worker waits out a delay first. */
@@ -104,16 +91,22 @@ static void close_input(struct record *record)
     console_close(record);
 }
 
-/* Handles the end of RECORD, which RECORD->now describes. */
-static void has_ended(struct record *record)
+/* Lets go of RECORD's worker, which has ended or never was, and of what belonged to its last run. */
+static void drop_worker(struct record *record)
 {
     attachment_close(record->attachment);
     leave_wait_list(record);
     stuck_unwatch(record);
-    close_input(record);
-    needs_count(record, false);
     k3thread_unref(record->thread);
     record->thread = NULL;
+}
+
+/* Handles the end of RECORD, which RECORD->now describes. */
+static void has_ended(struct record *record)
+{
+    drop_worker(record);
+    close_input(record);
+    needs_count(record, false);
     slot_queue_give_back(record);
     if (record->rerun != RERUN_NONE)
         record->rerun = RERUN_FAILED;
@@ -350,7 +343,7 @@ int threads_begin(struct record *record)
         return error;
     }
     if (leash_has_snapped(record)) {
-        tell_creation(record);
+        thread_events_create(record);
         threads_raise_unbegun(record, &k3thread_SystemExit, leash_message(record));
         return 0;
     }
@@ -358,7 +351,7 @@ int threads_begin(struct record *record)
         wait_for_needs(record);
     else
         take_slot_or_enqueue(record);
-    tell_creation(record);
+    thread_events_create(record);
     if (record->wait_list == WAIT_LIST_NEEDS)
         advance_waiting();
     else if (record->wait_list == WAIT_LIST_NONE)
@@ -393,32 +386,9 @@ static bool go_on_again(struct record *record)
 {
     if (record->rerun != RERUN_ENDS || record->now.unended != 0)
         return false;
-    attachment_close(record->attachment);
-    leave_wait_list(record);
-    stuck_unwatch(record);
-    k3thread_unref(record->thread);
-    record->thread = NULL;
+    drop_worker(record);
     threads_begin_again(record);
     return true;
-}
-
-/*
- * Returns true if RECORD has become ready since OLD. Without a probe, only the first run makes it
- * ready.
- */
-static bool shows_ready(const struct record *record, const struct report *old)
-{
-    return record->now.shown > old->shown && (record->job.ready != NULL || old->shown == 0);
-}
-
-/* Posts that a new run begins. The event shows the exception that ended the run before. */
-static void post_restarted(struct record *record)
-{
-    const k3thread_exctype *exception = record->now.exception;
-
-    record->now.exception = record->now.exception_before;
-    events_post_restarted(record, record->rerun == RERUN_BEGINS);
-    record->now.exception = exception;
 }
 
 void threads_take_in(struct record *record, const struct report *old)
@@ -429,16 +399,7 @@ void threads_take_in(struct record *record, const struct report *old)
         hosts_note_lost(record->assignment.seat, NULL);
     if (new->runs > old->runs)
         input_run_begun(record);
-    if (new->runs > old->runs &&new->runs == 1)
-        events_post(EVENT_STARTED, record);
-    else if (new->runs > old->runs)
-        post_restarted(record);
-    if (shows_ready(record, old))
-        events_post(EVENT_READY, record);
-    if (new->runs == old->runs && !shows_ready(record, old) && new->state != STATE_QUEUED)
-        tell_change(record, old->state);
-    if (new->left_count > old->left_count)
-        events_post(EVENT_LEFT, record);
+    thread_events_report(record, old);
     if (new->runs > old->runs && record->rerun == RERUN_BEGINS)
         record->rerun = RERUN_NONE;
     if (new->state == STATE_ENDED) {
@@ -455,7 +416,7 @@ void threads_take_in(struct record *record, const struct report *old)
         advance_queue();
         if (record->wait_list ==
             WAIT_LIST_QUEUE) /* and did not just ask for a slot that was free */
-            tell_change(record, old->state);
+            thread_events_change(record, old->state);
     }
     if (new->shown > old->shown && record->is_needed)
         advance_waiting();
