@@ -32,10 +32,8 @@ static void add_line(struct text *text, const char *line, size_t size)
         line = last + 1;
     }
     escapes_add(&escapes, &plain, line, size);
-    report_add_text(text, plain.data, plain.size);
+    report_add_words(text, &plain);
     text_add(text, "\n");
-    text->failed |= plain.failed;
-    text_release(&plain);
 }
 
 static void add_lines(struct text *text, const struct text *tail)
@@ -77,12 +75,10 @@ static void add_failure(const struct report_page *report, const json_t *object, 
     report_add_link(text, object);
     text_add(text, " <span class=\"outcome\">");
     outcome_add(&outcome, object);
-    report_add_text(text, outcome.data, outcome.size);
+    report_add_words(text, &outcome);
     text_add(text, "</span></h3>\n");
     add_tail(text, object, bytes);
     text_add(text, "</article>\n");
-    text->failed |= outcome.failed;
-    text_release(&outcome);
 }
 
 void report_add_failures(const struct report_page *report)

@@ -20,8 +20,8 @@ extern const char *const report_style[];
 
 /* Words */
 
-/* Adds SIZE bytes as text. */
-void report_add_text(struct text *text, const char *bytes, size_t size);
+/* Adds WORDS as text, and releases them. */
+void report_add_words(struct text *text, struct text *words);
 
 /* Adds the bytes VALUE as text, with control characters escaped as for a terminal. */
 void report_add_bytes(struct text *text, const json_t *value);

@@ -15,11 +15,9 @@ static void add_command(struct text *text, const json_t *object)
     struct text line = {0};
     bool is_cut = command_text_add(&line, json_object_get(object, "command"), COMMAND_COLUMNS);
 
-    report_add_text(text, line.data, line.size);
+    report_add_words(text, &line);
     if (is_cut)
         text_add(text, "…");
-    text->failed |= line.failed;
-    text_release(&line);
 }
 
 /* Adds the time that the thread waited until its first run. */
@@ -70,11 +68,9 @@ static void add_result(struct text *text, const json_t *object)
     json_int_t  runs = json_integer_value(json_object_get(object, "runs"));
 
     outcome_add_result(&result, object);
-    report_add_text(text, result.data, result.size);
+    report_add_words(text, &result);
     if (runs > 1)
         text_printf(text, " (%" JSON_INTEGER_FORMAT " runs)", runs);
-    text->failed |= result.failed;
-    text_release(&result);
 }
 
 /* Adds the cell with the beginning of the last run. */

@@ -5,9 +5,11 @@
 #include "cli/script/xml.h"
 #include "cli/view/thread_text.h"
 
-void report_add_text(struct text *text, const char *bytes, size_t size)
+void report_add_words(struct text *text, struct text *words)
 {
-    xml_add(text, bytes, size);
+    xml_add(text, words->data, words->size);
+    text->failed |= words->failed;
+    text_release(words);
 }
 
 void report_add_bytes(struct text *text, const json_t *value)
@@ -15,9 +17,7 @@ void report_add_bytes(struct text *text, const json_t *value)
     struct text words = {0};
 
     thread_add_bytes(&words, value);
-    xml_add(text, words.data, words.size);
-    text->failed |= words.failed;
-    text_release(&words);
+    report_add_words(text, &words);
 }
 
 void report_add_duration(struct text *text, double seconds)

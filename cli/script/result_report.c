@@ -21,9 +21,7 @@ static void add_name(const struct report_page *report)
     struct text name = {0};
 
     text_add_escaped(&name, report->result->name, strlen(report->result->name));
-    report_add_text(report->text, name.data, name.size);
-    report->text->failed |= name.failed;
-    text_release(&name);
+    report_add_words(report->text, &name);
 }
 
 static void add_head(const struct report_page *report)
@@ -68,9 +66,7 @@ static void add_arguments(const struct report_page *report)
         text_byte(&words, ' ', 1);
         text_add_quoted(&words, *argument);
     }
-    report_add_text(report->text, words.data, words.size);
-    report->text->failed |= words.failed;
-    text_release(&words);
+    report_add_words(report->text, &words);
 }
 
 static void begin_fact(struct text *text, const char *name)

@@ -75,10 +75,8 @@ void timeline_add_label(const struct timeline *timeline, size_t row)
     text_printf(timeline->text, "<text class=\"l%s%s\" x=\"%.2f%%\" dx=\"%d\" y=\"%d\">",
                 failed ? " lf" : "", classes[label.place], label.at, label.place == BEHIND ? 6 : -6,
                 timeline_middle(timeline, row) + 4);
-    report_add_text(timeline->text, label.words.data, label.words.size);
+    report_add_words(timeline->text, &label.words);
     text_add(timeline->text, "</text>\n");
-    timeline->text->failed |= label.words.failed;
-    text_release(&label.words);
 }
 
 void timeline_clear_label(const struct timeline *timeline, const struct course_thread *thread,

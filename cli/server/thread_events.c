@@ -36,7 +36,7 @@ static void post_restarted(struct record *record)
 void thread_events_report(struct record *record, const struct report *old)
 {
     const struct report *new = &record->now;
-    bool                 begins = new->runs > old->runs;
+    bool begins = new->runs > old->runs;
 
     if (begins && new->runs == 1)
         events_post(EVENT_STARTED, record);
