@@ -48,7 +48,7 @@ void k3t_end_self(struct k3thread *t)
     k3t_reap_later(t);
     k3t_registry_unlock();
     k3t_limit_end_all();
-    k3t_wake_repeat_no_more();
+    k3t_wake_free_timer();
     k3t_queue_detach(t);
     k3t_queue_free(dropped);
     if (__tsan_release != NULL) /* for a thread that ends by the system call alone, too */

@@ -178,7 +178,7 @@ static struct timespec end_of_sleep(const struct kind *kind, const void *object,
 static long sleep_once(const struct kind *kind, void *object, void *mutex,
                        const struct timespec *deadline)
 {
-    const bool             repeated = kind->copies && k3t_wake_can_repeat();
+    const bool             repeated = kind->copies && k3t_wake_make_timer();
     const struct timespec  end = end_of_sleep(kind, object, deadline, kind->copies && !repeated);
     const struct timespec *until = k3t_until(&end, repeated);
     int                    slept;

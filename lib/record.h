@@ -98,7 +98,7 @@ struct k3t_local {
     struct k3thread_exception_
                  *claimed;  /* taken from the queue by a wait that is about to throw it */
     int           waiting;  /* enum k3t_waiting, of wake.h */
-    int           repeater; /* one more than a timer's number, or 0: see k3t_wake_can_repeat */
+    int           repeater; /* one more than a timer's number, or 0: see k3t_wake_make_timer */
     unsigned char rounds;   /* rounds of destructors so far: see end.c */
     bool          fresh;    /* the target is about to begin: its first safepoint throws nothing */
 };

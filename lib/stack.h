@@ -1,4 +1,4 @@
-/* Computes the size of a thread's stack. */
+/* Adds what the system needs of a stack to the size that the caller of k3thread_start wants. */
 #ifndef K3THREAD_STACK_H
 #define K3THREAD_STACK_H
 

@@ -39,7 +39,7 @@ static int check(k3thread_target target, const struct k3thread_options *options)
 
 /*
  * Sets the attributes of a detached thread, whose stack is freed when the thread is gone, whether or not it is
- * joined.
+ * joined. With a STACK_SIZE of 0 the stack has the default size of the C library.
  */
 static int set_attributes(pthread_attr_t *attributes, size_t stack_size)
 {

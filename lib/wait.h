@@ -55,7 +55,7 @@ long k3t_wait_word(const unsigned *word, unsigned value, const struct timespec *
  * once. For a raise that came earlier still, the caller asks k3t_wait_must_end after this function.
  *
  * A C library that copies the deadline before its system call can miss the signal in between. With REPEATED the
- * signal comes again until k3t_until_result ends the wait; the caller has asked k3t_wake_can_repeat.
+ * signal comes again until k3t_until_result ends the wait; k3t_wake_make_timer has returned true to the caller.
  *
  * The deadline is in the thread's record, not on its stack: a wait that is left by pthread_cancel or siglongjmp
  * leaves no pointer to a frame that is gone.

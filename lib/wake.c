@@ -13,8 +13,8 @@
 static pid_t process; /* asked for once: getpid would be a third of the time that sending takes */
 static int   wake_signal = SIGSTKFLT;
 static bool  installed;
-static bool  mask_is_kept = true; /* the mask that a handler leaves in its context takes effect */
-static struct sigaction before;   /* the program's own action for the signal */
+static bool  context_mask_applies = true; /* false under valgrind: see defer() */
+static struct sigaction before;           /* the program's own action for the signal */
 
 int k3thread_wake_signal(void)
 {
@@ -58,7 +58,9 @@ int k3thread_set_wake_signal(int signal)
 
 /*
  * A signal below SIGRTMIN can be sent also when the user's queue of signals is full: the kernel keeps it as one
- * bit, which needs no entry. A failure means that the thread is gone, and needs no wake-up.
+ * bit, which needs no entry. So a failure means that the thread is gone, and needs no wake-up. If the program has
+ * chosen a real-time signal (k3thread_set_wake_signal), a full queue makes the call fail too, and the wake-up is late:
+ * the thread wakes when its wait ends by itself.
  */
 void k3t_wake_send(pid_t tid)
 {
@@ -84,7 +86,7 @@ struct kernel_event {
 #define NOTIFY_THREAD 4        /* SIGEV_THREAD_ID, which not every C library has */
 #define REPEAT_AFTER  10000000 /* nanoseconds */
 
-bool k3t_wake_can_repeat(void)
+bool k3t_wake_make_timer(void)
 {
     struct kernel_event event = {.signal = wake_signal, .notify = NOTIFY_THREAD, .tid = gettid()};
     const int           saved_errno = errno;
@@ -96,7 +98,7 @@ bool k3t_wake_can_repeat(void)
     return k3t_local.repeater != 0;
 }
 
-void k3t_wake_repeat_no_more(void)
+void k3t_wake_free_timer(void)
 {
     if (k3t_local.repeater != 0)
         syscall(SYS_timer_delete, k3t_local.repeater - 1);
@@ -120,7 +122,7 @@ void k3t_wake_repeat_no_more(void)
 #endif
 
 /*
- * Sends the wake signal again, blocked until the interrupted code returns. The program counter is not at the system
+ * Sends the wake signal again, and blocks it: leave_wait() in wait.c unblocks it when the wait is over. The program counter is not at the system
  * call. It is before or after the call, where the thread will look at the word itself, or in the handler of another
  * signal that interrupted the call. The kernel would restart the call when that handler returns; but the wake
  * signal is then no longer blocked, comes first, and finds the counter at the call.
@@ -170,6 +172,7 @@ UNSANITIZED static void wake(ucontext_t *context)
     set_word();
     if (self == NULL || (*(volatile unsigned *) &k3thread_local_.word & K3T_WORD_WAIT) == 0)
         return;
+    /* A wait of the C library reads its deadline from here. If that call begins now, it times out at once. */
     *(volatile time_t *) &self->until.tv_sec = 0;
     *(volatile long *) &self->until.tv_nsec = 0;
     if (k3t_local.waiting == K3T_REPEATED) {
@@ -180,7 +183,7 @@ UNSANITIZED static void wake(ucontext_t *context)
         return;
     if (counter >= (uintptr_t) k3t_syscall_begin && counter < (uintptr_t) k3t_syscall_end)
         PROGRAM_COUNTER(context) = (__typeof__(PROGRAM_COUNTER(context))) k3t_syscall_interrupted;
-    else if (k3t_local.waiting == K3T_WAITING || mask_is_kept)
+    else if (k3t_local.waiting == K3T_WAITING || context_mask_applies)
         defer(context);
 }
 
@@ -243,7 +246,7 @@ void k3t_wake_install(void)
     struct kernel_action raw;
 
     process = getpid();
-    mask_is_kept = !is_on_valgrind();
+    context_mask_applies = !is_on_valgrind();
     sigemptyset(&action.sa_mask);
     sigaction(wake_signal, &action, &before);
     installed = true;

@@ -10,7 +10,7 @@ enum k3t_waiting {
     K3T_NOT_WAITING,
     K3T_WAITING,  /* the thread is in k3t_wait, around its system call */
     K3T_DEFERRED, /* the handler has blocked the signal, and sent it again for later */
-    K3T_REPEATED  /* in a wait of the C library; the handler has the signal repeated */
+    K3T_REPEATED /* in a wait of the C library; the handler makes the kernel send the signal again later */
 };
 
 /* Installs the wake signal's handler. */
@@ -23,13 +23,14 @@ void k3t_wake_send(pid_t tid);
 void k3t_wake_in_child(void);
 
 /*
- * Returns true if the wake signal's handler can have the kernel send the signal to the calling thread once more,
- * some time later: see K3T_REPEATED. Returns false if the user's queue of signals is full.
+ * Makes the timer by which the wake signal's handler makes the kernel send the signal to the calling thread again
+ * (K3T_REPEATED), unless the thread has one. Returns true if there is one, and false if the user's queue of signals is
+ * full.
  */
-bool k3t_wake_can_repeat(void);
+bool k3t_wake_make_timer(void);
 
-/* Frees the timer that k3t_wake_can_repeat has made for the calling thread, which is ending. */
-void k3t_wake_repeat_no_more(void);
+/* Frees the timer that k3t_wake_make_timer has made for the calling thread, which is ending. */
+void k3t_wake_free_timer(void);
 
 /* Unblocks the wake signal in the calling thread. */
 void k3t_wake_unblock(void);

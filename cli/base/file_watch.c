@@ -15,8 +15,8 @@ LIST_HEAD(file_watch_list, file_watch);
 static struct loop_inotify inotify = {.source.fd = -1};
 
 /*
- * Guards ARMED. It is held across inotify_add_watch(), so that no event is read before the watch's number is stored.
- * That call does not wait, because the file is open, and is named by its descriptor.
+ * Guards ARMED and INOTIFY. It is held across inotify_add_watch(), so that no event is read before the watch's number
+ * is stored. That call does not wait, because the file is open, and is named by its descriptor.
  */
 static pthread_mutex_t        lock = PTHREAD_MUTEX_INITIALIZER;
 static struct file_watch_list armed[BUCKETS];

@@ -11,7 +11,10 @@ enum status {
     STATUS_USAGE = 64,    /* also TypeError and ValueError */
     STATUS_NO_SUPERVISOR = 69,
 
-    /* These are only for the end of a thread. */
+    /*
+     * The end of a thread, as a shell has it. A client also exits with these if it could not wait for that end (join,
+     * send), or if a start failed.
+     */
     STATUS_TIMEOUT = 124,
     STATUS_INTERNAL = 125, /* k3thread itself failed */
     STATUS_NOT_EXECUTABLE = 126,

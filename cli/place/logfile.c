@@ -116,9 +116,9 @@ static ssize_t read_at(const struct logfile *log, char *block, size_t size, off_
 }
 
 /*
- * Returns the first position with data if the byte at OFFSET was given back, or else OFFSET. Bytes are
- * given back from the start of the file, as a hole; the command itself has made any other hole. In a
- * file system without holes no bytes are given back.
+ * Returns the first position with data if --log-limit has freed the byte at OFFSET, or else OFFSET. Bytes are freed
+ * from the start of the file on, which leaves a hole there; the command itself has made any other hole. In a file
+ * system without holes no bytes are freed.
  */
 static off_t first_kept(const struct logfile *log, off_t offset)
 {
@@ -255,8 +255,8 @@ int logfile_skip_lost(struct logfile *log)
 }
 
 /*
- * Returns the place in the block where the last *LINES lines begin. If there are fewer newlines, subtracts
- * their number from *LINES and returns NULL.
+ * Returns the place behind the newline that is number *LINES + 1 from the end of the block. If the block has no more
+ * than *LINES newlines, subtracts their number from *LINES and returns NULL.
  */
 static const char *find_lines(const char *block, size_t size, unsigned long long *lines)
 {

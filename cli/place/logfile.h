@@ -36,7 +36,7 @@ struct logfile {
     struct logfile_file file;
     off_t               position; /* of the next byte to be read; may be set back */
     bool                gap;      /* bytes were lost before the position; the reader clears it */
-    size_t headless; /* the most bytes there that may be the rest of a line without its beginning */
+    size_t headless; /* how many of the next bytes may belong to a line whose beginning was lost */
     struct logfile_file
              next[LOGFILE_NEXT_MAX]; /* the files that have had the path since, oldest first */
     unsigned next_count;

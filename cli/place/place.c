@@ -75,19 +75,35 @@ static void get_machine(char *ret, size_t size)
             *c = '_';
 }
 
-/* Sets the directory of the journal and the logs. Leaves it NULL if the user has no home for it. */
-static int find_state(struct place *place, const char *label, int label_length)
+bool place_add_state_home(struct text *path)
 {
     const char *state = path_variable("XDG_STATE_HOME");
     const char *home = path_variable("HOME");
-    char        machine[sizeof(((struct utsname *) NULL)->nodename)];
 
     if (state == NULL && home == NULL)
+        return false;
+    text_add(path, state != NULL ? state : home);
+    text_add(path, state != NULL ? "/k3thread" : "/.local/state/k3thread");
+    return true;
+}
+
+/* Sets the directory of the journal and the logs. Leaves it NULL if the user has no home for it. */
+static int find_state(struct place *place, const char *label, int label_length)
+{
+    struct text path = {0};
+    char        machine[sizeof(((struct utsname *) NULL)->nodename)];
+
+    if (!place_add_state_home(&path))
         return 0;
     get_machine(machine, sizeof(machine));
-    place->state = print("%s%s/k3thread/servers/%s/%.*s", state != NULL ? state : home,
-                         state != NULL ? "" : "/.local/state", machine, label_length, label);
-    return place->state != NULL ? 0 : -ENOMEM;
+    text_printf(&path, "/servers/%s/%.*s", machine, label_length, label);
+    text_byte(&path, '\0', 1);
+    if (path.failed) {
+        text_release(&path);
+        return -ENOMEM;
+    }
+    place->state = path.data;
+    return 0;
 }
 
 /* Sets the paths of the journal and the logs: in the directory for them, or beside the socket. */

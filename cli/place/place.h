@@ -29,6 +29,12 @@ struct place {
 };
 
 /*
+ * Appends the directory of all that k3thread keeps for this user: $XDG_STATE_HOME/k3thread, or ~/.local/state/k3thread.
+ * Returns false if neither XDG_STATE_HOME nor HOME is set.
+ */
+bool place_add_state_home(struct text *path);
+
+/*
  * Finds the paths. LABEL is the argument of -L, and SOCKET of -S. One of them must be NULL; if both are,
  * K3THREAD_SOCKET and then the label "default" decide. Touches no file.
  *

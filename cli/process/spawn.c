@@ -27,8 +27,8 @@ int __clone(int (*function)(void *), void *stack, int flags, void *arg, ...);
 #endif
 
 /*
- * Keeps the sanitizers out of a function of the child, which never returns: the function would stay on the thread's
- * record of calls, and the bytes around its variables would be forbidden to the parent.
+ * Keeps the sanitizers out of a function of the child, which never returns: the function would stay on the list of
+ * calls of ThreadSanitizer, and the redzones of AddressSanitizer would stay poisoned for the parent.
  */
 #define IN_CHILD __attribute__((no_sanitize_thread, no_sanitize_address))
 
@@ -113,7 +113,7 @@ static int isolate(const struct child *child)
  * Opens INPUT as descriptor 0. Opens it with O_NONBLOCK, so that a FIFO without a writer does not hang the thread,
  * and then clears the flag.
  */
-static int read_from(const char *input)
+static int open_input(const char *input)
 {
     int fd = open(input, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
@@ -127,7 +127,7 @@ static int take_input(const struct spawn_plan *plan)
 {
     if (plan->at_terminal)
         return ioctl(STDIN_FILENO, TIOCSCTTY, 0);
-    return plan->input != NULL ? read_from(plan->input) : 0;
+    return plan->input != NULL ? open_input(plan->input) : 0;
 }
 
 /*
@@ -275,8 +275,8 @@ IN_CHILD static int run_child(void *argument)
     struct child            *child = argument;
     const struct spawn_plan *plan = child->plan;
 
-    if (plan->child != NULL)
-        atomic_store(plan->child, getpid());
+    if (plan->pid_until_exec != NULL)
+        atomic_store(plan->pid_until_exec, getpid());
     child->stage = SPAWN_ISOLATE;
     if (isolate(child) < 0 || set_mark(plan) < 0)
         goto failed;
@@ -365,8 +365,8 @@ static int spawn_child(struct child *child, struct spawned *ret)
     pid = clone_child(child, &pidfd);
     if (pid < 0)
         child->error = errno;
-    if (child->plan->child != NULL)
-        atomic_store(child->plan->child, 0);
+    if (child->plan->pid_until_exec != NULL)
+        atomic_store(child->plan->pid_until_exec, 0);
     pthread_sigmask(SIG_SETMASK, &old, NULL);
     if (child->error != 0) {
         if (pid >= 0)

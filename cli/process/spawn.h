@@ -36,7 +36,8 @@ struct spawn_plan {
     rlim_t                  mark;
     struct spawn_descriptor extras[SPAWN_EXTRAS]; /* given beside descriptors 0 to 2 */
     size_t                  extra_count;
-    atomic_int *child; /* has the pid from the child's first step to its exec, else 0; or NULL */
+    atomic_int
+        *pid_until_exec; /* has the pid from the child's first step to its exec, else 0; or NULL */
 };
 
 /* The steps of a start, in words that follow "cannot". */

@@ -14,19 +14,19 @@
 #include <unistd.h>
 
 static struct {
-    bool        is_made; /* the request was sent in full, and the program may take it over */
+    bool        is_sent; /* the request was sent in full, and the program may take it over */
     struct wire wire;
-} made;
+} request;
 
 bool quick_take(struct quick_request *ret)
 {
-    if (!made.is_made)
+    if (!request.is_sent)
         return false;
-    made.is_made = false;
+    request.is_sent = false;
     *ret = (struct quick_request){
-        .fd = made.wire.fd,
-        .received = made.wire.received.bytes.data,
-        .size = made.wire.received.bytes.size,
+        .fd = request.wire.fd,
+        .received = request.wire.received.bytes.data,
+        .size = request.wire.received.bytes.size,
     };
     return true;
 }
@@ -35,7 +35,7 @@ bool quick_take(struct quick_request *ret)
  * Returns true if the program runs with more rights than its caller. The C library takes unsafe
  * variables out of such a program's environment, and has not done so yet.
  */
-static bool is_secure(char *const *environment)
+static bool has_more_rights(char *const *environment)
 {
     const ElfW(auxv_t) * entry;
 
@@ -58,25 +58,25 @@ static bool connect_wire(const struct plain_command *command)
 
     if (socket_path_find(&path, command->label, command->socket, &why) != 0)
         return false;
-    made.wire.fd = socket_connect(path.data);
-    if (made.wire.fd < 0)
+    request.wire.fd = socket_connect(path.data);
+    if (request.wire.fd < 0)
         return false;
-    if (socket_find_peer(made.wire.fd, &peer) == 0 && peer.uid == geteuid())
+    if (socket_find_peer(request.wire.fd, &peer) == 0 && peer.uid == geteuid())
         return true;
-    close(made.wire.fd);
+    close(request.wire.fd);
     return false;
 }
 
 /* How much of an answer has come. */
 struct progress {
     size_t             line; /* where the first line begins that has not come to its end */
-    size_t             seen; /* so many bytes were looked at */
+    size_t             seen; /* the number of bytes that were looked at */
     struct list_answer list;
 };
 
-/* Looks at what has come. Returns true if that is the answer to its end. */
-static bool has_answer(struct progress *progress, enum quick_command command,
-                       const struct text *received)
+/* Looks at the bytes that have come. Returns true if they hold the whole answer. */
+static bool look_for_answer(struct progress *progress, enum quick_command command,
+                            const struct text *received)
 {
     const char *end;
 
@@ -101,12 +101,12 @@ static bool has_answer(struct progress *progress, enum quick_command command,
 #define PATIENCE 0.4
 
 /*
- * Sends the request and waits for the answer. Returns true if the answer is in made.wire.received. A request that
+ * Sends the request and waits for the answer. Returns true if the answer is in request.wire.received. A request that
  * was not sent in full has no effect; the program sends it anew.
  */
-static bool make_request(struct plain_command *command, struct progress *progress)
+static bool send_and_wait(struct plain_command *command, struct progress *progress)
 {
-    struct wire *wire = &made.wire;
+    struct wire *wire = &request.wire;
     struct text  params = {0};
     bool         is_whole = false;
     int          error;
@@ -118,16 +118,19 @@ static bool make_request(struct plain_command *command, struct progress *progres
     }
     error = wire_flush(wire);
     while (error >= 0 && !wire->cut &&
-           !(is_whole = has_answer(progress, command->command, &wire->received.bytes)))
+           !(is_whole = look_for_answer(progress, command->command, &wire->received.bytes)))
         error = wire_wait(wire, command->command == QUICK_JOIN ? -1 : PATIENCE);
-    made.is_made = wire->unsent.size == 0 && !wire->cut;
-    if (made.is_made)
+    request.is_sent = wire->unsent.size == 0 && !wire->cut;
+    if (request.is_sent)
         return is_whole;
     close(wire->fd);
     return false;
 }
 
-/* Handles the answer, whose last line may not be its end. Returns the exit status, or -1 for the program to do it. */
+/*
+ * Handles the answer, which is complete. If more bytes follow it, the program takes over. Returns the exit status, or -1
+ * for the program to handle the answer.
+ */
 static int end(enum quick_command command, const struct progress *progress,
                const struct text *answer)
 {
@@ -135,7 +138,7 @@ static int end(enum quick_command command, const struct progress *progress,
         memchr(answer->data + progress->line, '\n', answer->size - progress->line);
 
     if (newline + 1 < answer->data + answer->size)
-        return -1; /* something follows */
+        return -1;
     if (command == QUICK_LIST)
         return list_answer_print(&progress->list, answer->data, answer->size);
     return answer_end(command, answer->data, answer->size - 1);
@@ -150,15 +153,15 @@ void quick_main(char **stack)
     int                  status;
 
     libc_begin(environment);
-    if (count < 2 || is_secure(environment) ||
+    if (count < 2 || has_more_rights(environment) ||
         !plain_command_read(&command, words + 1, environment))
         return;
     standard_descriptors_fill();
     if (!connect_wire(&command))
         return;
-    if (!make_request(&command, &progress))
+    if (!send_and_wait(&command, &progress))
         return;
-    status = end(command.command, &progress, &made.wire.received.bytes);
+    status = end(command.command, &progress, &request.wire.received.bytes);
     if (status >= 0)
         _exit(status);
 }

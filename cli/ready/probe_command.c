@@ -52,7 +52,7 @@ static void begin_check(struct command_probe *probe, const struct spawn_plan *pl
     probe->id = mark_check_id(mark_id(plan->mark));
     shell.argv = argv;
     shell.output = "/dev/null";
-    shell.child = NULL;
+    shell.pid_until_exec = NULL;
     shell.mark = mark_of(probe->id);
     if (spawn(&shell, &spawned) != 0) {
         probe_postpone(&probe->ready);

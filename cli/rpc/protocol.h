@@ -55,7 +55,7 @@ enum protocol_error {
 
 /* A thread's states: X(state, its name on the wire), and the meaning. */
 #define PROTOCOL_STATES(X)                                                                         \
-    X(DELAYED, "delayed") /* waits out its --after */                                              \
+    X(DELAYED, "delayed") /* waits out its --after, or the pause before a restart */               \
     X(WAITING, "waiting") /* for the threads it needs */                                           \
     X(QUEUED, "queued")   /* for one of the slots */                                               \
     X(RUNNING, "running")                                                                          \

@@ -10,8 +10,8 @@
 /* A name is cut to this many bytes: a number may follow. */
 #define NAME_BYTES (THREAD_NAME_MAX - 8)
 
-/* The bytes, besides control characters, that a name cannot have, or that have a meaning behind a name. */
-#define NO_NAME_BYTES "/*?[]\\:"
+/* Stands before the condition of a need, so a name that is made from a word gets none. */
+#define BEFORE_CONDITION ':'
 
 void each_open(struct each *each, int fd)
 {
@@ -59,11 +59,10 @@ static int add_name(struct each *each, struct text *bytes, const char *word)
     if (length > NAME_BYTES)
         for (word += length - NAME_BYTES; ((unsigned char) *word & 0xc0) == 0x80;)
             word++;
-    if (strspn(word, "0123456789") == strlen(word))
+    if (thread_name_is_id(word, strlen(word)))
         text_add(&name, *word != '\0' ? "word-" : "empty");
     for (; *word != '\0'; word++) {
-        bool fits =
-            (unsigned char) *word >= ' ' && *word != 0x7f && strchr(NO_NAME_BYTES, *word) == NULL;
+        bool fits = thread_name_has(*word) && *word != BEFORE_CONDITION;
 
         text_byte(&name, fits ? *word : '_', 1);
     }

@@ -1,9 +1,9 @@
 #include "cli/script/line_history.h"
 
 #include "cli/base/directory.h"
+#include "cli/place/place.h"
 
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -13,22 +13,19 @@
 /* The most lines that are kept. */
 #define HISTORY_SIZE 2000
 
-/*
- * Returns $XDG_STATE_HOME/k3thread/history, else the same below ~/.local/state; NULL if neither
- * variable is set.
- */
+/* Returns the path of the history's file; NULL if the user has no home for it, or without memory. */
 static char *find_path(void)
 {
-    const char *state = getenv("XDG_STATE_HOME");
-    const char *home = getenv("HOME");
-    char       *path;
-    int         size = -1;
+    struct text path = {0};
 
-    if (state != NULL && state[0] == '/')
-        size = asprintf(&path, "%s/k3thread/history", state);
-    else if (home != NULL && home[0] == '/')
-        size = asprintf(&path, "%s/.local/state/k3thread/history", home);
-    return size >= 0 ? path : NULL;
+    if (!place_add_state_home(&path))
+        return NULL;
+    text_add(&path, "/history");
+    text_byte(&path, '\0', 1);
+    if (!path.failed)
+        return path.data;
+    text_release(&path);
+    return NULL;
 }
 
 static void load(struct line_history *lines)

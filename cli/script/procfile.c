@@ -15,8 +15,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BLANKS     " \t"
-#define DIGITS     "0123456789"
+#define BLANKS " \t"
+#define DIGITS "0123456789"
+
+/* The bytes of a name in a Procfile, fewer than thread_name.h allows: another byte ends the name. */
 #define NAME_BYTES "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-" DIGITS
 
 /* The distance between the ports of two entries. */
@@ -60,7 +62,7 @@ static int parse_line(const char *line, size_t *ret_length, const char **ret_com
         return refuse(why, "the entry has no command");
     if (length > THREAD_NAME_MAX)
         return refuse(why, "the name is " THREAD_NAME_TOO_LONG);
-    if (strspn(line, DIGITS) == length)
+    if (thread_name_is_id(line, length))
         return refuse(why, "a name of digits alone would be an id");
     *ret_length = length;
     *ret_command = command;

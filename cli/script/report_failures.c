@@ -3,7 +3,7 @@
 #include "cli/script/log_tail.h"
 #include "cli/script/outcome.h"
 #include "cli/script/report_page.h"
-#include "cli/view/escapes.h"
+#include "cli/view/escape_filter.h"
 #include "cli/view/thread_text.h"
 
 #include <stdlib.h>
@@ -20,9 +20,9 @@
 /* Adds LINE of a log as a terminal shows it: a carriage return begins the line anew. */
 static void add_line(struct text *text, const char *line, size_t size)
 {
-    struct escapes escapes = {0};
-    struct text    plain = {0};
-    const char    *last;
+    struct escape_filter filter = {0};
+    struct text          plain = {0};
+    const char          *last;
 
     while (size > 0 && line[size - 1] == '\r')
         size--;
@@ -31,7 +31,7 @@ static void add_line(struct text *text, const char *line, size_t size)
         size -= (size_t) (last + 1 - line);
         line = last + 1;
     }
-    escapes_add(&escapes, &plain, line, size);
+    escape_filter_add(&filter, &plain, line, size);
     report_add_words(text, &plain);
     text_add(text, "\n");
 }

@@ -132,7 +132,7 @@ static int execute_all(struct session *session, const struct script *script, boo
     struct text           why = {0};
     int                   status = STATUS_DONE, settled, found = 1;
 
-    session->chain.holds_missing = true; /* needs_order_explain() may know better */
+    session->chain.holds_missing = true; /* there may be a circle of needs to report instead */
     command_source_open(&source, script, environ);
     while (status == STATUS_DONE && (found = command_source_next(&source, &words, &why)) > 0) {
         message_set_origin(script->name, source.line);

@@ -21,7 +21,10 @@
 #include <string.h>
 #include <unistd.h>
 
-/* PIECE bytes of output are sent at a time. A worker that leaves UNREAD_MAX bytes unread gets no more for now. */
+/*
+ * The output is sent in pieces of at most PIECE bytes. If the worker has left UNREAD_MAX bytes unread, it gets no more
+ * until it has read.
+ */
 #define PIECE      ((size_t) 32 * 1024)
 #define UNREAD_MAX ((size_t) 512 * 1024)
 

@@ -42,6 +42,10 @@ static void run(struct call *call, const json_t *params)
     }
     call_reply(call,
                json_pack("{s:b, s:o}", "watching", 1, "logs", bytes_to_json(logs_directory())));
+    /*
+     * The report that a command has begun its first run need not wake the server (mailbox.h). No worker causes a
+     * "created", and the reports of a restart and of an end always wake the server. Any other event needs all reports.
+     */
     if (wanted_events & ~(events_bit("created") | events_bit("restarted") | events_bit("ended")))
         mailbox_notify_all();
     events_watch(&peer->watcher, &peer->connection, wanted_events, wanted_members);

@@ -5,7 +5,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* One line: the daemons, or all others, among the threads for one machine or among the threads for any machine. */
+/*
+ * One line of waiting threads. There are two lines for each machine, and two for the threads that may run anywhere: of
+ * the two, one is for daemons and one for all others.
+ */
 struct slot_line {
     TAILQ_HEAD(, record) records;
 
@@ -16,7 +19,7 @@ struct slot_line {
 static TAILQ_HEAD(slot_line_list, slot_line) lines = TAILQ_HEAD_INITIALIZER(lines);
 static struct slot_line  anywhere[2] = {{.records = TAILQ_HEAD_INITIALIZER(anywhere[0].records)},
                                         {.records = TAILQ_HEAD_INITIALIZER(anywhere[1].records)}};
-static struct slot_line *lines_of_machines; /* two for each machine: for daemons the second */
+static struct slot_line *lines_of_machines; /* two for each machine; the second is for daemons */
 static size_t            size;
 static int64_t           first_rank, last_rank;
 

@@ -2,6 +2,7 @@
 
 #include "cli/base/call_word.h"
 #include "cli/base/exceptions.h"
+#include "cli/base/thread_name.h"
 #include "cli/ready/ready.h"
 #include "cli/server/hosts.h"
 #include "cli/server/leash.h"
@@ -79,7 +80,7 @@ static bool check_name(struct call *call, const char *name)
 {
     struct text why = {0};
 
-    if (store_is_name(name, &why))
+    if (thread_name_check(name, &why))
         return true;
     call_fail(call, PROTOCOL_VALUE_ERROR, "'%s' is no name for a thread: %.*s", name,
               (int) why.size, why.data);

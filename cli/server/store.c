@@ -1,7 +1,6 @@
 #include "cli/server/store.h"
 
 #include "cli/base/clock.h"
-#include "cli/base/need_word.h"
 #include "cli/base/thread_name.h"
 #include "cli/place/times.h"
 #include "cli/server/agent.h"
@@ -335,33 +334,4 @@ bool store_is_pattern(const char *text)
 bool store_fits(const char *pattern, const char *name)
 {
     return fnmatch(pattern, name, 0) == 0;
-}
-
-/* Puts SENTENCE into WHY. Returns false. */
-static bool refuse(struct text *why, const char *sentence)
-{
-    text_add(why, sentence);
-    return false;
-}
-
-bool store_is_name(const char *name, struct text *why)
-{
-    size_t              length = strlen(name);
-    enum need_condition condition;
-
-    if (length == 0)
-        return refuse(why, "it is empty");
-    if (length > THREAD_NAME_MAX)
-        return refuse(why, "it is " THREAD_NAME_TOO_LONG);
-    if (strspn(name, "0123456789") == length)
-        return refuse(why, "it is all digits, as ids are");
-    for (const unsigned char *c = (const unsigned char *) name; *c != '\0'; c++)
-        if (*c < ' ' || *c == 127)
-            return refuse(why, "it has a control character");
-    if (strpbrk(name, "/*?[]\\") != NULL)
-        return refuse(why, "it has a '/' or a pattern character");
-    if (need_word_split(name, &condition) != length)
-        return refuse(why,
-                      "it ends in :ready, :ended or :succeeded, which are conditions of --needs");
-    return true;
 }

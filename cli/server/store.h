@@ -79,10 +79,4 @@ void store_forget(struct record *record);
 bool store_is_pattern(const char *text);
 bool store_fits(const char *pattern, const char *name);
 
-/*
- * Returns true if a thread may be named NAME, apart from the names in use; if not, puts the reason
- * into WHY.
- */
-bool store_is_name(const char *name, struct text *why);
-
 #endif

@@ -31,7 +31,16 @@ size_t threads_queued(void);
  */
 int threads_begin(struct record *record);
 
-/* For threads_raise.c. */
+/*
+ * Continues the threads that wait for a slot or for a token to come back. Returns false if memory was lacking to
+ * tell a worker that it has its slot: the caller must call again after a pause.
+ */
+bool threads_advance(void);
+
+/* Handles the report RECORD->now. OLD is the report before it. */
+void threads_take_in(struct record *record, const struct report *old);
+
+/* The functions below are for threads_raise.c. */
 
 /* Opens the terminal and the input that RECORD's job asks for. Returns 0 or -errno. */
 int threads_open_input(struct record *record);
@@ -42,14 +51,5 @@ void threads_begin_again(struct record *record);
 /* Raises an exception in RECORD, which has no worker yet. */
 void threads_raise_unbegun(struct record *record, const k3thread_exctype *type,
                            const char *message);
-
-/*
- * Continues the threads that wait for a slot or for a token to come back. Returns false if memory was lacking to
- * tell a worker that it has its slot: the caller must call again after a pause.
- */
-bool threads_advance(void);
-
-/* Handles the report RECORD->now. OLD is the report before it. */
-void threads_take_in(struct record *record, const struct report *old);
 
 #endif

@@ -107,7 +107,7 @@ void printer_end_row(struct printer *printer)
 
 void printer_discard(struct printer *printer)
 {
-    take_nothing(printer);
+    take_discard(printer);
     printer->written = printer->ready.size = 0;
 }
 

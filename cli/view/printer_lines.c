@@ -47,7 +47,7 @@ static void add_prefix(struct printer_source *source)
     struct text    *text = &printer->ready;
     bool            colour = (printer->flags & PRINTER_COLOUR) && (printer->flags & PRINTER_NAMES);
 
-    escapes_begin_line(&source->escapes);
+    escape_filter_begin_line(&source->filter);
     if (colour)
         text_printf(text, "\033[0;%sm", colours[source->colour % COLOUR_COUNT]);
     if (printer->flags & PRINTER_TIMES)
@@ -101,7 +101,7 @@ void lines_add(struct printer_source *source, const char *piece, size_t size)
 
         if (part > 0 && source->returned)
             rewrite(source);
-        escapes_add(&source->escapes, &printer->ready, piece, part);
+        escape_filter_add(&source->filter, &printer->ready, piece, part);
         source->returned |= end != NULL;
         part += end != NULL;
         piece += part;
@@ -118,7 +118,7 @@ void lines_end(struct printer_source *source)
         printer->open = NULL;
     }
     source->shown = source->returned = false;
-    escapes_end_line(&source->escapes);
+    escape_filter_end_line(&source->filter);
 }
 
 /* Returns true if each line of the block is printed as its bytes behind the same prefix. */
@@ -127,7 +127,7 @@ static bool are_plain(const struct printer_source *source, const char *block, si
     const struct printer *printer = source->printer;
 
     return printer->open == NULL && !source->shown && source->reader == NULL &&
-           !(printer->flags & PRINTER_REWRITE) && !escapes_are_in(block, size);
+           !(printer->flags & PRINTER_REWRITE) && !escape_filter_must_look(block, size);
 }
 
 bool lines_add_plain(struct printer_source *source, const char *block, size_t size)

@@ -9,7 +9,7 @@
 #include "cli/place/logfile.h"
 #include "cli/place/run_marks.h"
 #include "cli/place/times.h"
-#include "cli/view/escapes.h"
+#include "cli/view/escape_filter.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -50,7 +50,7 @@ struct printer_source {
     bool                 returned;   /* a carriage return was the last thing printed */
     bool                 waits;      /* its line has waited for its end since `since` */
     double               since;
-    struct escapes       escapes;
+    struct escape_filter filter;
     struct times_writer  writer; /* for PRINTER_KEEP */
     struct times_reader *reader; /* for PRINTER_KEPT */
     struct run_marks

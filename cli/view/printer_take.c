@@ -18,10 +18,10 @@ static ssize_t read_log(struct printer_source *source, char *block, size_t size,
 }
 
 /*
- * Returns true if bytes of the log were lost before the last read, which returned SIZE. Ends the line
- * that the lost bytes belonged to.
+ * If bytes of the log were lost before the last read, which returned SIZE, ends the line that the lost bytes belonged
+ * to, goes on behind them, and returns true.
  */
-static bool has_gap(struct printer_source *source, ssize_t size)
+static bool take_gap(struct printer_source *source, ssize_t size)
 {
     if (!source->log.gap)
         return false;
@@ -78,7 +78,7 @@ int take_patience(const struct printer *printer)
  * Begins to take the line up to END in pieces. The next line begins at NEXT. WAITS: the line is
  * unfinished and stays open after the last piece.
  */
-static void begin_long_line(struct printer_source *source, off_t end, off_t next, bool waits)
+static void begin_pieces(struct printer_source *source, off_t end, off_t next, bool waits)
 {
     struct printer *printer = source->printer;
 
@@ -107,7 +107,7 @@ static void take_run(struct printer_source *source, const struct run_mark *mark)
 {
     stop_waiting(source);
     if (source->seen > source->begin) {
-        begin_long_line(source, source->seen, source->seen, false);
+        begin_pieces(source, source->seen, source->seen, false);
         return;
     }
     lines_add_run(source, mark);
@@ -124,11 +124,11 @@ static bool fills_buffer(const struct printer_source *source)
 static void settle(struct printer_source *source)
 {
     if (source->seen > source->begin && fills_buffer(source)) {
-        begin_long_line(source, source->seen, source->seen, true);
+        begin_pieces(source, source->seen, source->seen, true);
         return;
     }
     if (source->ended && source->seen > source->begin) {
-        begin_long_line(source, source->seen, source->seen, false);
+        begin_pieces(source, source->seen, source->seen, false);
         return;
     }
     printer_source_clean(source);
@@ -194,7 +194,7 @@ static void take_whole(struct printer_source *source, const char *block, size_t 
         newline = memchr(block, '\n', size);
         source->seen += newline != NULL ? newline - block : (off_t) size;
         if (newline != NULL)
-            begin_long_line(source, source->seen, source->seen + 1, false);
+            begin_pieces(source, source->seen, source->seen + 1, false);
     }
     if (source->begin < source->seen && source->printer->long_line == NULL)
         wait_for_rest(source);
@@ -213,10 +213,10 @@ static size_t size_of_next(const struct printer_source *source)
 }
 
 /*
- * Looks at SIZE bytes that were read at SOURCE's position. Returns how many of them belong to one run. Returns 0 if
- * a run begins there, which is then announced, or if there are no bytes yet.
+ * Takes the beginning of a run at SOURCE's position, which is then announced, or the end of the log (SIZE 0 or an
+ * error), and returns 0. Otherwise returns how many of the SIZE bytes that were read there belong to one run.
  */
-static size_t of_one_run(struct printer_source *source, ssize_t size)
+static size_t take_run_or_count(struct printer_source *source, ssize_t size)
 {
     const struct run_mark *mark = find_run(source, size);
 
@@ -236,9 +236,9 @@ static void take_block(struct printer_source *source, char *block)
     ssize_t size = wanted > 0 ? read_log(source, block, wanted, source->seen) : 0;
     size_t  taken;
 
-    if (has_gap(source, size))
+    if (take_gap(source, size))
         stop_waiting(source);
-    taken = of_one_run(source, size);
+    taken = take_run_or_count(source, size);
     if (taken == 0)
         return;
     see(source, source->seen + (off_t) taken);
@@ -258,10 +258,11 @@ static void take_bytes(struct printer_source *source)
         return;
     if (wanted > 0)
         size = read_log(source, ready->data + ready->size, wanted, source->seen);
+    /* Makes room for the newline that take_gap() adds. */
     if (source->log.gap && source->shown && size > 0)
         memmove(ready->data + ready->size + 1, ready->data + ready->size, (size_t) size);
-    (void) has_gap(source, size); /* this may end a line */
-    taken = of_one_run(source, size);
+    (void) take_gap(source, size);
+    taken = take_run_or_count(source, size);
     if (taken == 0)
         return;
     ready->size += taken;
@@ -290,7 +291,7 @@ static void take_piece(struct printer *printer, char *block)
     size_t  wanted = left < (off_t) TAKE_BLOCK_SIZE ? (size_t) left : TAKE_BLOCK_SIZE;
     ssize_t size = left > 0 ? read_log(source, block, wanted, source->begin) : 0;
 
-    if (has_gap(source, size)) {
+    if (take_gap(source, size)) {
         printer->long_line = NULL;
     } else if (size > 0) {
         lines_begin(source, printer->long_next > printer->long_end ? printer->long_end
@@ -310,7 +311,7 @@ static bool show_waiting(struct printer *printer)
 
     if (source == NULL || take_patience(printer) > 0)
         return false;
-    begin_long_line(source, source->seen, source->seen, true);
+    begin_pieces(source, source->seen, source->seen, true);
     return true;
 }
 
@@ -350,7 +351,7 @@ bool take_next(struct printer *printer, char *block)
     return true;
 }
 
-void take_nothing(struct printer *printer)
+void take_discard(struct printer *printer)
 {
     while (!STAILQ_EMPTY(&printer->dirty))
         printer_source_clean(STAILQ_FIRST(&printer->dirty));

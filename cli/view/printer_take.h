@@ -22,6 +22,6 @@ bool take_next(struct printer *printer, char *block);
 int take_patience(const struct printer *printer);
 
 /* Drops all that could be taken now. */
-void take_nothing(struct printer *printer);
+void take_discard(struct printer *printer);
 
 #endif

@@ -21,7 +21,7 @@ static void drop_unendable(struct worker *worker, struct leftovers *roots)
     size_t kept = 0;
 
     for (size_t i = 0; i < roots->count; i++)
-        if (!ending_is_in_vain(worker, roots->pids[i])) {
+        if (!ending_is_impossible(worker, roots->pids[i])) {
             roots->pids[kept] = roots->pids[i];
             roots->ends[kept++] = roots->ends[i];
         } else if (roots->ends[i].fd >= 0) {
@@ -61,7 +61,7 @@ static double seconds_until_look(const struct worker *worker, const struct lefto
     double left = clock_until(ending_next(worker));
 
     for (size_t i = 0; i < roots->count; i++)
-        if (roots->ends[i].fd < 0 && roots->ends[i].events != 0)
+        if (roots->ends[i].fd < 0 && roots->ends[i].events != 0) /* it could not be opened */
             return left < 0 ? UNWATCHED_PAUSE : clock_earlier(left, UNWATCHED_PAUSE);
     return roots->count == 0 ? UNWATCHED_PAUSE : left;
 }
@@ -69,24 +69,24 @@ static double seconds_until_look(const struct worker *worker, const struct lefto
 /* Closes the descriptors of the roots that have ended. Returns true if others still live. */
 static bool drop_ended(struct leftovers *roots)
 {
-    bool some = false;
+    bool are_left = false;
 
     for (size_t i = 0; i < roots->count; i++) {
         if (roots->ends[i].revents != 0) {
             close(roots->ends[i].fd);
             roots->ends[i] = (struct pollfd){.fd = -1};
         }
-        some |= roots->ends[i].fd >= 0;
+        are_left |= roots->ends[i].fd >= 0;
     }
-    return some;
+    return are_left;
 }
 
 /*
  * Polls the ends of ROOTS as k3thread_poll() does, and copies the output that the leftovers write to the
  * thread's terminal: otherwise a leftover could wait there for ever. Returns more than 0 for output, too.
  */
-APART static int poll_with_terminal(struct thread_terminal *terminal, struct leftovers *roots,
-                                    double seconds)
+NOT_INLINED static int poll_with_terminal(struct thread_terminal *terminal, struct leftovers *roots,
+                                          double seconds)
 {
     struct pollfd *polls = calloc(roots->count + 1, sizeof(*polls));
     int            n;
@@ -128,11 +128,11 @@ static void wait_for_roots(struct worker *worker, struct leftovers *roots)
 void cleanup_run(struct worker *worker)
 {
     struct leftovers roots = {0};
-    bool             some = !leftovers_are_gone();
+    bool             may_be_left = !leftovers_are_gone();
 
-    if (some && worker->end.signal == 0 && !worker->end.killing)
-        some = leftovers_report(worker);
-    while (some && !leftovers_are_gone() && end_roots(worker, &roots)) {
+    if (may_be_left && worker->end.signal == 0 && !worker->end.killing)
+        may_be_left = leftovers_report(worker);
+    while (may_be_left && !leftovers_are_gone() && end_roots(worker, &roots)) {
         wait_for_roots(worker, &roots);
         leftovers_release(&roots);
         ending_step(worker);

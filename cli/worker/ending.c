@@ -250,7 +250,7 @@ static void give_up(struct worker *worker, pid_t pid, const char *why)
     }
 }
 
-bool ending_is_in_vain(struct worker *worker, pid_t pid)
+bool ending_is_impossible(struct worker *worker, pid_t pid)
 {
     if (!worker->end.killing)
         return false;

@@ -51,7 +51,7 @@ void ending_kill_process(struct worker *worker, pid_t pid);
  * long. The report then says so, and the worker does not wait for it. The caller makes sure that PID
  * keeps naming the same process.
  */
-bool ending_is_in_vain(struct worker *worker, pid_t pid);
+bool ending_is_impossible(struct worker *worker, pid_t pid);
 
 /* Makes the worker ready for the next run. */
 void ending_reset(struct worker *worker);

@@ -26,7 +26,10 @@ static const char  path_name[] = "PATH=";
 /* The newest block. The clients of one shell send the same environment one after the other, and so share it. */
 static struct environment *newest;
 
-/* The variables that a command gets from the supervisor. The last takes the place of the client's. */
+/*
+ * The variables that a command gets from the supervisor, and not from its client. Only MAKEFLAGS may also come from the
+ * client: the supervisor's then takes its place.
+ */
 #define VARIABLES(X)                                                                               \
     OWN_VARIABLES(X)                                                                               \
     X(NOTIFY, "NOTIFY_SOCKET")                                                                     \
@@ -68,8 +71,8 @@ static bool gets_path_end(const char *string)
 /* Returns true if a command never gets STRING from its client. */
 static bool is_own(const char *string)
 {
-    for (size_t i = 0; i < OWN_MAKEFLAGS; i++)
-        if (strncmp(string, own_names[i], strlen(own_names[i])) == 0)
+    for (size_t i = 0; i < OWN_COUNT; i++)
+        if (i != OWN_MAKEFLAGS && strncmp(string, own_names[i], strlen(own_names[i])) == 0)
             return true;
     return strncmp(string, host_name, strlen(host_name)) == 0;
 }

@@ -42,7 +42,7 @@ static bool hand_over(struct worker *worker)
 }
 
 /* Ends the run because its time limit is up, or does the next step of an end that is under way. */
-APART static void keep_time(struct worker *worker)
+NOT_INLINED static void keep_time(struct worker *worker)
 {
     struct k3thread_exc e = {.type = &k3thread_TimeoutError};
 
@@ -53,7 +53,7 @@ APART static void keep_time(struct worker *worker)
 }
 
 /* Ends the run because it did not become ready in time. */
-APART static void time_out_ready(struct worker *worker)
+NOT_INLINED static void time_out_ready(struct worker *worker)
 {
     struct k3thread_exc e;
 
@@ -62,7 +62,7 @@ APART static void time_out_ready(struct worker *worker)
 }
 
 /* Takes the news of k3thread-host about the library. WAITS: more news may follow. */
-APART static void check_loading(struct worker *worker, bool waits)
+NOT_INLINED static void check_loading(struct worker *worker, bool waits)
 {
     struct text why = {0};
     int         result = loading_check(worker->loading, &why);
@@ -77,8 +77,8 @@ APART static void check_loading(struct worker *worker, bool waits)
         starting_fail(worker, -result, status_of_exec(-result), &why);
 }
 
-/* The events that a worker polls for while the command runs. */
-enum { COMMAND = WAITING_OWN, TERMINAL, LOADING, POLLED };
+/* The descriptors that a worker polls while the command runs, behind the ones that waiting.h polls. */
+enum { COMMAND = WAITING_OWN, TERMINAL, LOADING, POLL_COUNT };
 
 /* Handles the events that came. Returns true if the command has ended, or cannot be ended. */
 static bool serve(struct worker *worker, const struct pollfd *polls)
@@ -94,7 +94,7 @@ static bool serve(struct worker *worker, const struct pollfd *polls)
         time_out_ready(worker);
     if (clock_until(ending_next(worker)) == 0)
         keep_time(worker);
-    return ending_is_in_vain(worker, worker->pid);
+    return ending_is_impossible(worker, worker->pid);
 }
 
 /*
@@ -104,13 +104,13 @@ static bool serve(struct worker *worker, const struct pollfd *polls)
 static void wait_for_command(struct worker *worker)
 {
     struct thread_terminal *terminal = worker->assignment->terminal;
-    struct pollfd           polls[POLLED];
+    struct pollfd           polls[POLL_COUNT];
 
     for (;;) {
         polls[COMMAND] = (struct pollfd){.fd = worker->pidfd, .events = POLLIN};
         polls[TERMINAL] = terminal != NULL ? thread_terminal_poll(terminal) : WAITING_NOTHING;
         polls[LOADING] = worker->loading != NULL ? loading_poll(worker->loading) : WAITING_NOTHING;
-        if (!waiting_poll(worker, polls, POLLED, ending_next(worker)))
+        if (!waiting_poll(worker, polls, POLL_COUNT, ending_next(worker)))
             raised_while_running(worker);
         else if (serve(worker, polls))
             return;
@@ -142,7 +142,7 @@ static bool read_status(const struct worker *worker, siginfo_t *ret)
 }
 
 /* Reaps the command and puts its status into the report. A command that could not be ended has no status. */
-APART static void reap(struct worker *worker)
+NOT_INLINED static void reap(struct worker *worker)
 {
     struct account *account = &worker->assignment->account;
     siginfo_t       info = {0};

@@ -66,7 +66,7 @@ static bool survey_process(pid_t pid, void *context)
 }
 
 /* Returns true if the probe has started PID, so that PID is no leftover of the command. */
-static bool is_of_check(const struct worker *worker, pid_t pid)
+static bool is_of_probe(const struct worker *worker, pid_t pid)
 {
     return mark_read(pid) == mark_check_id(worker->assignment->id);
 }
@@ -76,7 +76,7 @@ static void visit_all(const struct worker *worker, const struct leftovers *roots
                       bool (*visit)(pid_t pid, void *context), void       *context)
 {
     for (size_t i = 0; i < roots->count; i++)
-        if (!is_of_check(worker, roots->pids[i])) {
+        if (!is_of_probe(worker, roots->pids[i])) {
             (void) visit(roots->pids[i], context);
             children_walk(roots->pids[i], visit, context);
         }
@@ -188,7 +188,7 @@ static bool describe_process(pid_t pid, void *context)
 }
 
 /* Adds a description of ROOTS, and of the processes that descend from them, to the report's list. */
-APART static void describe(struct worker *worker, const struct leftovers *roots)
+NOT_INLINED static void describe(struct worker *worker, const struct leftovers *roots)
 {
     struct report     *report = worker->report;
     struct description description = {.listed = report->left_listed};
@@ -236,11 +236,11 @@ bool leftovers_report(struct worker *worker)
     struct patience patience = {.begin = now, .idle_since = now, .pause = FIRST_PAUSE, .spent = -1};
     struct leftovers roots;
     struct survey    survey;
-    bool             more = true, some = true;
+    bool             more = true, are_left = true;
 
     while (more && leftovers_find_and_lock(worker->assignment->id, worker->pid, &roots) == 0) {
         leftovers_unlock(); /* the pids may be given to other processes from now on */
-        some = roots.count > 0;
+        are_left = roots.count > 0;
         survey = take_survey(worker, &roots);
         if (patience.spent < 0)
             patience.spent = survey.spent;
@@ -254,5 +254,5 @@ bool leftovers_report(struct worker *worker)
         }
         leftovers_release(&roots);
     }
-    return some;
+    return are_left;
 }

@@ -27,7 +27,7 @@ static bool is_fresh(const struct report *report, const struct output_begin *beg
 }
 
 /* Writes the mark. Returns the value that output_begin_undo() needs to take it back. */
-APART static off_t mark(const struct worker *worker, const struct output_begin *begin)
+NOT_INLINED static off_t mark(const struct worker *worker, const struct output_begin *begin)
 {
     const struct report *report = worker->report;
     const char          *exception =

@@ -51,8 +51,8 @@ bool raised_next(struct worker *worker, struct k3thread_exc *ret, int *ret_signa
     return false;
 }
 
-/* Not inlined: see APART in worker.h. */
-APART void raised_while_running(struct worker *worker)
+/* Not inlined: see NOT_INLINED in worker.h. */
+NOT_INLINED void raised_while_running(struct worker *worker)
 {
     struct k3thread_exc e;
     int                 signal;

@@ -47,7 +47,7 @@ static void write_piece(struct text *params, int64_t id, const char *bytes, size
     text_byte(params, '}', 1);
 }
 
-APART void remote_input_send(struct remote_input *input, struct remote *remote, int64_t id)
+NOT_INLINED void remote_input_send(struct remote_input *input, struct remote *remote, int64_t id)
 {
     struct text params = {0};
     char        bytes[PIECE];

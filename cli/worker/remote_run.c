@@ -274,7 +274,7 @@ static void take_raised(struct remote_run *run)
 }
 
 /* Ends the run because the output did not show in time that the command is ready. */
-APART static void time_out_ready(struct remote_run *run)
+NOT_INLINED static void time_out_ready(struct remote_run *run)
 {
     struct k3thread_exc e;
 
@@ -284,7 +284,8 @@ APART static void time_out_ready(struct remote_run *run)
 
 /* The loop */
 
-enum { REMOTE = WAITING_OWN, INPUT, OUTPUT, POLLED };
+/* The descriptors that a worker polls while the command runs, behind the ones that waiting.h polls. */
+enum { REMOTE = WAITING_OWN, INPUT, OUTPUT, POLL_COUNT };
 
 /* Returns what to poll the connection to the agent for. */
 static struct pollfd poll_remote(const struct remote_run *run)
@@ -323,13 +324,13 @@ static void serve(struct remote_run *run, const struct pollfd *polls)
 
 static void wait_for_end(struct remote_run *run)
 {
-    struct pollfd polls[POLLED];
+    struct pollfd polls[POLL_COUNT];
 
     while (!run->done) {
         polls[REMOTE] = poll_remote(run);
         polls[INPUT] = run->report.has_begun ? remote_input_poll(&run->input) : WAITING_NOTHING;
         polls[OUTPUT] = remote_output_poll(&run->output);
-        if (waiting_poll(run->worker, polls, POLLED, INFINITY))
+        if (waiting_poll(run->worker, polls, POLL_COUNT, INFINITY))
             serve(run, polls);
         else
             take_raised(run);
@@ -398,7 +399,7 @@ static void release(struct remote_run *run)
     starting_close(run->worker);
 }
 
-APART bool remote_run(struct worker *worker)
+NOT_INLINED bool remote_run(struct worker *worker)
 {
     struct remote_run *run = calloc(1, sizeof(*run));
     bool               has_begun;

@@ -39,7 +39,7 @@ struct spawn_plan starting_plan(const struct worker *worker)
         .limits = environment_limits(job->environment),
         .mark_resource = mark_resource(),
         .mark = mark_of(worker->assignment->id),
-        .child = &worker->assignment->spawning,
+        .pid_until_exec = &worker->assignment->spawning,
     };
 
     if (worker->ready != NULL)
@@ -186,7 +186,7 @@ void starting_close(struct worker *worker)
  * command, and the command could not get the address. Returns 0; -ECANCELED if an exception ended the thread
  * meanwhile; or another -errno with WHY.
  */
-APART static int rule_out_probe(struct worker *worker, struct text *why)
+NOT_INLINED static int rule_out_probe(struct worker *worker, struct text *why)
 {
     struct spawn_plan plan = starting_plan(worker);
     int               error;
@@ -246,8 +246,8 @@ static int open_pipe(int pipe)
 }
 
 /* Gives PLAN the thread's terminal, and opens the log, to which the worker copies. Returns 0 or -errno. */
-APART static int give_terminal(const struct worker *worker, struct spawn_plan *plan,
-                               struct spawned *ret)
+NOT_INLINED static int give_terminal(const struct worker *worker, struct spawn_plan *plan,
+                                     struct spawned *ret)
 {
     struct thread_terminal *terminal = worker->assignment->terminal;
 
@@ -342,7 +342,7 @@ static void begin_run(struct worker *worker, const struct spawned *spawned, doub
         worker_post(worker, STATE_RUNNING);
 }
 
-APART bool starting_run(struct worker *worker)
+NOT_INLINED bool starting_run(struct worker *worker)
 {
     struct job         *job = worker->job;
     struct spawned      spawned = {0};

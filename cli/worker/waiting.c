@@ -89,7 +89,7 @@ static void take_ready(struct worker *worker)
         worker_post(worker, STATE_READY);
 }
 
-APART static void look_at_probe(struct worker *worker)
+NOT_INLINED static void look_at_probe(struct worker *worker)
 {
     struct spawn_plan plan = starting_plan(worker);
     bool              is_shown = ready_check(worker->ready, &plan);

@@ -22,7 +22,7 @@
  * the worker's functions. A function that a worker calls only before or after the wait must not be
  * inlined: then its frame takes no stack during the wait.
  */
-#define APART __attribute__((noinline))
+#define NOT_INLINED __attribute__((noinline))
 
 /* The progress of the end of a run; see ending.h. */
 struct ending {

@@ -200,7 +200,7 @@ struct k3thread_options { /* all zero = the defaults */
     const char *name;   /* 1 to K3THREAD_NAME_MAX bytes, no control characters; NULL: "Thread-N" */
     double      after;  /* seconds to wait, in the new thread, before the target is called */
     bool        daemon; /* the process may end without it */
-    size_t      stack_size; /* bytes, rounded up to what the system needs; 0: the default */
+    size_t stack_size;  /* bytes, rounded up to what the system needs; 0: the C library's default */
 };
 
 /*

@@ -8,7 +8,7 @@
 #include "cli/rpc/parse.h"
 #include "cli/rpc/plain_json.h"
 #include "cli/rpc/table_line.h"
-#include "cli/view/escapes.h"
+#include "cli/view/escape_filter.h"
 #include "tests/fuzz/fuzz.h"
 
 static void there_and_back(const uint8_t *data, size_t size)
@@ -105,12 +105,12 @@ static void table_line(const uint8_t *data, size_t size)
 /* Checks that only colours pass, and that it does not matter where a line is cut into pieces. */
 static void escapes(const uint8_t *data, size_t size)
 {
-    struct escapes whole = {0}, pieces = {0};
-    struct text    text = {0}, joined = {0};
+    struct escape_filter whole = {0}, pieces = {0};
+    struct text          text = {0}, joined = {0};
 
-    escapes_add(&whole, &text, (const char *) data, size);
+    escape_filter_add(&whole, &text, (const char *) data, size);
     for (size_t at = 0; at < size; at++)
-        escapes_add(&pieces, &joined, (const char *) data + at, 1);
+        escape_filter_add(&pieces, &joined, (const char *) data + at, 1);
     MUST(text.size == joined.size && whole.state == pieces.state);
     MUST(text.size == 0 || memcmp(text.data, joined.data, text.size) == 0);
     for (size_t at = 0; at < text.size; at++) {

@@ -2,6 +2,7 @@
 #include "cli/base/duration.h"
 #include "cli/base/exceptions.h"
 #include "cli/base/suggest.h"
+#include "cli/base/thread_name.h"
 #include "cli/place/place.h"
 #include "cli/ready/ready.h"
 #include "cli/server/store.h"
@@ -27,7 +28,7 @@ static void parse_name(const char *string)
     struct text why = {0};
 
     /* A name is no pattern, or it could not be given as a name; as a pattern it would match itself. */
-    if (store_is_name(string, &why))
+    if (thread_name_check(string, &why))
         MUST(why.size == 0 && !store_is_pattern(string) && store_fits(string, string));
     else
         MUST(why.size > 0);

@@ -1,4 +1,4 @@
-#include "cli/view/escapes.h"
+#include "cli/view/escape_filter.h"
 
 #include <string.h>
 
@@ -9,41 +9,41 @@
 /* The first byte of U+0080 to U+009F in UTF-8. These characters are short forms of escape sequences. */
 #define C1_LEAD '\302'
 
-void escapes_begin_line(struct escapes *escapes)
+void escape_filter_begin_line(struct escape_filter *filter)
 {
-    escapes->column = 0;
+    filter->column = 0;
 }
 
-void escapes_end_line(struct escapes *escapes)
+void escape_filter_end_line(struct escape_filter *filter)
 {
-    escapes->state = ESCAPES_NONE;
-    escapes->last = '\0';
-    escapes->column = 0;
+    filter->state = ESCAPE_NONE;
+    filter->last = '\0';
+    filter->column = 0;
 }
 
-static void begin(struct escapes *escapes)
+static void begin(struct escape_filter *filter)
 {
-    escapes->state = ESCAPES_BEGUN;
-    escapes->size = 0;
+    filter->state = ESCAPE_BEGUN;
+    filter->size = 0;
 }
 
-static void keep(struct escapes *escapes, char byte)
+static void keep(struct escape_filter *filter, char byte)
 {
-    if (escapes->size < sizeof(escapes->kept))
-        escapes->kept[escapes->size] = byte;
-    escapes->size++;
+    if (filter->size < sizeof(filter->kept))
+        filter->kept[filter->size] = byte;
+    filter->size++;
 }
 
 /*
  * Returns true for ESC [ NUMBERS m, which sets a colour. With other bytes in it, it sets something
  * else.
  */
-static bool is_colour(const struct escapes *escapes)
+static bool is_colour(const struct escape_filter *filter)
 {
-    if (escapes->size > sizeof(escapes->kept))
+    if (filter->size > sizeof(filter->kept))
         return false;
-    for (size_t i = 0; i < escapes->size; i++)
-        if (strchr("0123456789;:", escapes->kept[i]) == NULL || escapes->kept[i] == '\0')
+    for (size_t i = 0; i < filter->size; i++)
+        if (strchr("0123456789;:", filter->kept[i]) == NULL || filter->kept[i] == '\0')
             return false;
     return true;
 }
@@ -52,28 +52,28 @@ static bool is_colour(const struct escapes *escapes)
  * Takes the byte behind ESC, which tells the kind of the sequence. A sequence of an unknown kind
  * ends with its first byte outside " " to "/".
  */
-static void take_kind(struct escapes *escapes, char byte)
+static void take_kind(struct escape_filter *filter, char byte)
 {
     if (byte == '[')
-        escapes->state = ESCAPES_CONTROL;
+        filter->state = ESCAPE_CONTROL;
     else if (byte != '\0' && strchr("]P^_X", byte) != NULL)
-        escapes->state = ESCAPES_STRING;
+        filter->state = ESCAPE_STRING;
     else if (byte < ' ' || byte > '/')
-        escapes->state = ESCAPES_NONE;
+        filter->state = ESCAPE_NONE;
 }
 
 /* Takes a byte within ESC [ …, which ends with a byte from "@" to "~". */
-static void take_control(struct escapes *escapes, struct text *text, char byte)
+static void take_control(struct escape_filter *filter, struct text *text, char byte)
 {
     if (byte < '@' || byte > '~') {
-        keep(escapes, byte);
+        keep(filter, byte);
         return;
     }
-    escapes->state = ESCAPES_NONE;
-    if (byte != 'm' || !is_colour(escapes))
+    filter->state = ESCAPE_NONE;
+    if (byte != 'm' || !is_colour(filter))
         return;
     text_add(text, "\033[");
-    text_append(text, escapes->kept, escapes->size);
+    text_append(text, filter->kept, filter->size);
     text_byte(text, 'm', 1);
 }
 
@@ -91,61 +91,61 @@ static bool begins_character(char byte)
 }
 
 /* Adds a run of bytes that pass. */
-static void pass(struct escapes *escapes, struct text *text, const char *bytes, size_t size)
+static void pass(struct escape_filter *filter, struct text *text, const char *bytes, size_t size)
 {
     text_append(text, bytes, size);
     for (size_t i = 0; i < size; i++)
-        escapes->column += begins_character(bytes[i]);
-    escapes->last = bytes[size - 1];
+        filter->column += begins_character(bytes[i]);
+    filter->last = bytes[size - 1];
 }
 
 /*
  * Takes a byte outside of a sequence. A character from U+0080 to U+009F is dropped with its first byte, which has
  * passed already; if that was printed, it stays as half a character, which terminals show as unknown.
  */
-static void take_plain(struct escapes *escapes, struct text *text, char byte)
+static void take_plain(struct escape_filter *filter, struct text *text, char byte)
 {
-    bool is_c1 = escapes->last == C1_LEAD && (unsigned char) byte < 0xa0 && !begins_character(byte);
+    bool is_c1 = filter->last == C1_LEAD && (unsigned char) byte < 0xa0 && !begins_character(byte);
 
     if (is_c1 && text->size > 0 && text->data[text->size - 1] == C1_LEAD) {
         text->size--;
-        escapes->column -= escapes->column > 0;
-    } else if (byte == BACKSPACE && escapes->column > 0) {
+        filter->column -= filter->column > 0;
+    } else if (byte == BACKSPACE && filter->column > 0) {
         text_byte(text, byte, 1);
-        escapes->column--;
+        filter->column--;
     } else if (!is_c1 && (is_plain(byte) || byte == C1_LEAD)) {
-        pass(escapes, text, &byte, 1);
+        pass(filter, text, &byte, 1);
     }
-    escapes->last = byte;
+    filter->last = byte;
 }
 
-static void take(struct escapes *escapes, struct text *text, char byte)
+static void take(struct escape_filter *filter, struct text *text, char byte)
 {
-    if (byte == ESCAPE && escapes->state != ESCAPES_STRING) {
-        begin(escapes);
+    if (byte == ESCAPE && filter->state != ESCAPE_STRING) {
+        begin(filter);
         return;
     }
-    switch (escapes->state) {
-    case ESCAPES_NONE:
-        take_plain(escapes, text, byte);
+    switch (filter->state) {
+    case ESCAPE_NONE:
+        take_plain(filter, text, byte);
         break;
-    case ESCAPES_BEGUN:
-        take_kind(escapes, byte);
+    case ESCAPE_BEGUN:
+        take_kind(filter, byte);
         break;
-    case ESCAPES_CONTROL:
-        take_control(escapes, text, byte);
+    case ESCAPE_CONTROL:
+        take_control(filter, text, byte);
         break;
-    case ESCAPES_STRING:
+    case ESCAPE_STRING:
         if (byte == BELL)
-            escapes->state = ESCAPES_NONE;
+            filter->state = ESCAPE_NONE;
         else if (byte == ESCAPE)
-            escapes->state = ESCAPES_STRING_END;
+            filter->state = ESCAPE_STRING_END;
         break;
-    case ESCAPES_STRING_END: /* ESC \\ ends the string; with any other byte, ESC begins a new sequence */
-        escapes->state = ESCAPES_NONE;
+    case ESCAPE_STRING_END: /* ESC \\ ends the string; with any other byte, ESC begins a new sequence */
+        filter->state = ESCAPE_NONE;
         if (byte != '\\') {
-            begin(escapes);
-            take_kind(escapes, byte);
+            begin(filter);
+            take_kind(filter, byte);
         }
         break;
     }
@@ -186,22 +186,22 @@ static size_t count_plain(const char *data, size_t size)
     return size;
 }
 
-bool escapes_are_in(const char *data, size_t size)
+bool escape_filter_must_look(const char *data, size_t size)
 {
     return count_plain(data, size) < size;
 }
 
-void escapes_add(struct escapes *escapes, struct text *text, const char *piece, size_t size)
+void escape_filter_add(struct escape_filter *filter, struct text *text, const char *piece,
+                       size_t size)
 {
     while (size > 0) {
-        size_t plain = escapes->state == ESCAPES_NONE && escapes->last != C1_LEAD
-                           ? count_plain(piece, size)
-                           : 0;
+        size_t plain =
+            filter->state == ESCAPE_NONE && filter->last != C1_LEAD ? count_plain(piece, size) : 0;
 
         if (plain > 0) {
-            pass(escapes, text, piece, plain);
+            pass(filter, text, piece, plain);
         } else {
-            take(escapes, text, *piece);
+            take(filter, text, *piece);
             plain = 1;
         }
         piece += plain;

@@ -3,8 +3,8 @@
  * nothing that clears the screen, leaves the command's part of its line or changes a setting. A backspace passes only
  * as far back as the beginning of that part.
  */
-#ifndef K3THREAD_CLI_VIEW_ESCAPES_H
-#define K3THREAD_CLI_VIEW_ESCAPES_H
+#ifndef K3THREAD_CLI_VIEW_ESCAPE_FILTER_H
+#define K3THREAD_CLI_VIEW_ESCAPE_FILTER_H
 
 #include "cli/base/text.h"
 
@@ -12,8 +12,8 @@
 #include <stddef.h>
 
 /* A sequence that has begun in one piece of a line and goes on in the next. Zeroed: none. */
-struct escapes {
-    enum { ESCAPES_NONE, ESCAPES_BEGUN, ESCAPES_CONTROL, ESCAPES_STRING, ESCAPES_STRING_END } state;
+struct escape_filter {
+    enum { ESCAPE_NONE, ESCAPE_BEGUN, ESCAPE_CONTROL, ESCAPE_STRING, ESCAPE_STRING_END } state;
     size_t
         size; /* of the bytes kept; if larger than the buffer, the sequence is too long to be a colour */
     char kept[48];
@@ -23,15 +23,16 @@ struct escapes {
 };
 
 /* Returns true if the SIZE bytes at DATA have a byte that the filter must look at. */
-bool escapes_are_in(const char *data, size_t size);
+bool escape_filter_must_look(const char *data, size_t size);
 
 /* Adds a piece of a line, without the sequences that may not pass. */
-void escapes_add(struct escapes *escapes, struct text *text, const char *piece, size_t size);
+void escape_filter_add(struct escape_filter *filter, struct text *text, const char *piece,
+                       size_t size);
 
 /* Notes that the cursor is behind the name: the next piece begins there. */
-void escapes_begin_line(struct escapes *escapes);
+void escape_filter_begin_line(struct escape_filter *filter);
 
 /* Drops the sequence that is unfinished at the end of a line. */
-void escapes_end_line(struct escapes *escapes);
+void escape_filter_end_line(struct escape_filter *filter);
 
 #endif
