@@ -69,7 +69,8 @@ static int fail_host(struct client *client, const struct ssh *ssh)
                            WTERMSIG(ssh->status));
     if (WEXITSTATUS(ssh->status) == STATUS_NOT_FOUND)
         return client_fail(client, -EHOSTUNREACH, STATUS_NO_SUPERVISOR, NULL,
-                           "no k3thread on '%s', in the PATH of a command of ssh", host);
+                           "no k3thread on '%s', in the PATH of a command of ssh; install it there",
+                           host);
     return client_fail(client, -EHOSTUNREACH, STATUS_NO_SUPERVISOR, NULL,
                        "no connection to '%s': ssh ended with status %d", host,
                        WEXITSTATUS(ssh->status));

@@ -44,8 +44,8 @@ static void reopen_errors(void)
 }
 
 /*
- * Sets the signals of ssh. SIGPIPE reports that this process is gone: it ends an ssh that is still connecting. A
- * connected ssh ignores it, and ends because its input has ended, unless it serves other sessions.
+ * Sets the signals of ssh. SIGPIPE reports that this process is gone. An ssh that ignores it ends when its input has
+ * ended, unless it serves other sessions, or when it cannot connect in time.
  */
 static void set_signals(pid_t parent)
 {

@@ -23,7 +23,8 @@ static const char script_body[] =
     "done 2>/dev/null\n"
     "if [ -z \"$d\" ] || [ ! -e \"$f\" ]; then\n"
     "  echo; echo \"" BOOTSTRAP_MARK BOOTSTRAP_FAIL
-    "no directory there takes a program of $size bytes\"; exit 1\n"
+    "no directory there takes a program of $size bytes; make room, or install k3thread there\"; "
+    "exit 1\n"
     "fi\n"
     "rm -f \"$f\"\n"
     "echo; echo \"" BOOTSTRAP_MARK BOOTSTRAP_NEED "$(uname -m)\"\n"

@@ -10,6 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#define BROKEN                                                                                     \
+    "it broke the rules of the connection; --via must pass bytes on unchanged, without a terminal"
+
 /* The most bytes that are read from the pipe at a time. */
 #define READ_SIZE ((size_t) 64 * 1024)
 
@@ -19,11 +22,11 @@
 /* While this many channels are open, of both sides together, the other side can open no more. */
 #define CHANNELS_MAX 65536
 
-/* Closes the link, and says WHY. */
+/* Says WHY, which the clients' side knows before their connections are closed, and closes the link. */
 static void cut_off(struct link *link, const char *why)
 {
-    link_close(link);
     link->cut(link, why);
+    link_close(link);
 }
 
 /* Sending */
@@ -133,13 +136,13 @@ static bool take_frames(struct link *link)
         size_t               size = frame_get(head + 5, 3);
 
         if (size > FRAME_MAX) {
-            cut_off(link, "it sent a frame that is too large");
+            cut_off(link, BROKEN);
             return false;
         }
         if (byte_queue_size(queue) < FRAME_HEAD + size)
             return true;
         if (!take_frame(link, frame_get(head, 4), head[4], head + FRAME_HEAD, size)) {
-            cut_off(link, "it broke the rules of the connection");
+            cut_off(link, BROKEN);
             return false;
         }
         byte_queue_take(queue, FRAME_HEAD + size);

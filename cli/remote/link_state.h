@@ -28,7 +28,7 @@ struct link {
     /* Returns a socket that is connected to this side's supervisor, for a channel of the other side; or -errno. */
     int (*connect)(struct link *link);
 
-    /* Called when the link was cut, because of WHY. The link is closed already. */
+    /* Called when the link is cut, because of WHY, just before it is closed. May close it. */
     void (*cut)(struct link *link, const char *why);
 
     struct source       in, out; /* of the two pipes; fd -1: closed */

@@ -4,6 +4,7 @@
 #include "cli/rpc/write.h"
 #include "cli/worker/log_limit.h"
 #include "cli/worker/report_json.h"
+#include "cli/worker/seat.h"
 #include "cli/worker/starting.h"
 #include "cli/worker/waiting.h"
 
@@ -81,6 +82,18 @@ static enum protocol_state state_of(const struct worker *worker, const struct re
     return worker->report->ready && worker->job->ready != NULL ? STATE_READY : STATE_RUNNING;
 }
 
+/* Takes the agent's message. The reason why a command cannot be run there may be no reason here. */
+static void set_reason(const struct remote_report *state, const struct report *got)
+{
+    const struct worker *worker = state->worker;
+    struct text          why = {0};
+
+    text_add(&why, got->message);
+    if (got->error != 0)
+        text_printf(&why, " (on host '%s')", worker->assignment->seat->name);
+    report_set_message(worker->report, &why);
+}
+
 /* Takes the end of the command from the agent's report. */
 static void take_end(const struct remote_report *state, const struct report *got)
 {
@@ -98,7 +111,7 @@ static void take_end(const struct remote_report *state, const struct report *got
         report_set_foreign(report, got->foreign, got->foreign_base);
         report_set_message_string(report, got->message);
     } else if (report->message == NULL && got->message != NULL) {
-        report_set_message_string(report, got->message);
+        set_reason(state, got);
     }
 }
 

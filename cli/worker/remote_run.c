@@ -31,6 +31,9 @@
 /* The milliseconds in which a machine may be lost after a command there was killed. */
 #define LOSS_MILLISECONDS 1000
 
+/* The milliseconds in which the server learns why a machine was lost. */
+#define REASON_MILLISECONDS 100
+
 /* One run. */
 struct remote_run {
     struct worker       *worker;
@@ -45,12 +48,26 @@ struct remote_run {
     bool                 has_sent_end; /* a signal or an exception, to the command */
 };
 
+/*
+ * Returns why the machine of SEAT was lost, or NULL. The carrier tells the server before it closes the connections, but
+ * the server may read that a moment later. If the carrier was lost itself, nobody tells.
+ */
+static const char *await_reason(const struct seat *seat)
+{
+    const char *reason;
+
+    for (int tries = REASON_MILLISECONDS; (reason = atomic_load(&seat->lost)) == NULL && tries > 0;
+         tries--)
+        (void) poll(NULL, 0, 1);
+    return reason;
+}
+
 /* Notes that the machine was lost, and with it the run. HOW is the reason unless the carrier has given one. */
 static void lose(struct remote_run *run, const char *how)
 {
     struct worker     *worker = run->worker;
     const struct seat *seat = worker->assignment->seat;
-    const char        *reason = atomic_load(&seat->lost);
+    const char        *reason = await_reason(seat);
     struct text        why = {0};
 
     run->done = worker->lost = true;

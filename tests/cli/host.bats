@@ -144,7 +144,7 @@ k3thread: list: no connection to 'nowhere': ssh ended with status 255"
   run -69 k3 -H nowhere start -- true
   run -69 k3 -H nowhere join web
   run -69 k3 -H bare list
-  is "${lines[1]}" "k3thread: list: no k3thread on 'bare', in the PATH of a command of ssh"
+  is "${lines[1]}" "k3thread: list: no k3thread on 'bare', in the PATH of a command of ssh; install it there"
   there start -- true
   run -1 k3 -H talks list
   like "$output" "*'talks' does not speak k3thread's protocol*"
