@@ -39,3 +39,17 @@ missing() {
   run missing < <(echo 'See `cli/base/text.h`, cli/base/nothing.h, and tests/*/none.bats.' | paths)
   [ "$output" = $'cli/base/nothing.h\ntests/*/none.bats' ]
 }
+
+@test "every file, function and constant that CONTRIBUTING.md names is where it says" {
+  run python3 tests/names.py CONTRIBUTING.md
+  [ "$status" = 0 ]
+  [ "$output" = '' ] || { echo "$output" && false; }
+}
+
+@test "the check finds a file, a function and a constant that are not there" {
+  run python3 tests/names.py - <<'END'
+| `text_add()` in cli/base/text.c | `TEXT_NOWHERE` in cli/base/text.h |
+| `text_add()` in cli/base/clock.c | clock.c, klock.c |
+END
+  [ "$output" = $'TEXT_NOWHERE\nklock.c\ntext_add' ]
+}
