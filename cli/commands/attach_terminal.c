@@ -2,6 +2,7 @@
 
 #include "cli/base/descriptors.h"
 #include "cli/base/partial_write.h"
+#include "cli/base/signal_set.h"
 #include "cli/base/status.h"
 #include "cli/commands/detach_keys.h"
 #include "cli/commands/report.h"
@@ -244,12 +245,8 @@ static int take_signals(struct attach *attach)
 /* Takes signals by a descriptor from now on. *RET_BEFORE gets the mask. Returns 0 or -errno. */
 static int open_signals(struct attach *attach, sigset_t *ret_before)
 {
-    static const int endings[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT};
-    sigset_t         set;
+    sigset_t set = SIGNAL_SET(SIGTERM, SIGHUP, SIGINT, SIGQUIT);
 
-    sigemptyset(&set);
-    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++)
-        sigaddset(&set, endings[i]);
     attach->endings = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (attach->endings < 0)
         return -errno;

@@ -3,6 +3,7 @@
 #include "cli/base/file_limit.h"
 #include "cli/base/loop.h"
 #include "cli/base/loop_signals.h"
+#include "cli/base/signal_set.h"
 #include "cli/client/launch.h"
 #include "cli/place/socket.h"
 #include "cli/place/temporary_place.h"
@@ -70,13 +71,8 @@ static void take_signal(int signal)
 
 static int take_signals(void)
 {
-    sigset_t set;
+    const sigset_t set = SIGNAL_SET(SIGCHLD, SIGTERM, SIGINT, SIGHUP);
 
-    sigemptyset(&set);
-    sigaddset(&set, SIGCHLD);
-    sigaddset(&set, SIGTERM);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGHUP);
     (void) signal(SIGPIPE, SIG_IGN);
     return loop_take_signals(SIG_BLOCK, &set, take_signal);
 }

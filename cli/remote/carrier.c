@@ -6,6 +6,7 @@
 #include "cli/base/file_limit.h"
 #include "cli/base/loop.h"
 #include "cli/base/loop_signals.h"
+#include "cli/base/signal_set.h"
 #include "cli/place/socket.h"
 #include "cli/remote/host.h"
 #include "cli/remote/host_script.h"
@@ -128,11 +129,8 @@ static void take_signal(int signal)
 
 static int take_signals(void)
 {
-    sigset_t set;
+    const sigset_t set = SIGNAL_SET(SIGCHLD, SIGTERM);
 
-    sigemptyset(&set);
-    sigaddset(&set, SIGCHLD);
-    sigaddset(&set, SIGTERM);
     return loop_take_signals(SIG_SETMASK, &set, take_signal);
 }
 

@@ -59,7 +59,7 @@ static struct label make_label(const struct timeline *timeline, const struct cou
     return label;
 }
 
-/* Adds the label of the thread in TIMELINE_ROW. */
+/* Adds the label of the thread in ROW. */
 void timeline_add_label(const struct timeline *timeline, size_t row)
 {
     static const char *const    classes[] = {[BEHIND] = "", [BEFORE] = " e", [INSIDE] = " e i"};

@@ -1,6 +1,7 @@
 #include "cli/server/server_signals.h"
 
 #include "cli/base/loop_signals.h"
+#include "cli/base/signal_set.h"
 #include "cli/place/journal.h"
 #include "cli/server/agent.h"
 #include "cli/server/agent_end.h"
@@ -36,14 +37,8 @@ static void take_signal(int signal)
 
 void server_signals(sigset_t *ret)
 {
-    sigemptyset(ret);
-    sigaddset(ret, SIGCHLD);
-    sigaddset(ret, SIGTERM);
-    sigaddset(ret, SIGINT);
-    sigaddset(ret, SIGHUP);
-    sigaddset(
-        ret,
-        SIGPIPE); /* a write to a client that has gone returns EPIPE; nothing reads this signal */
+    /* A write to a client that has gone returns EPIPE, and nothing reads SIGPIPE. */
+    *ret = SIGNAL_SET(SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGPIPE);
 }
 
 /* Makes the loop take the signals that end all threads. */

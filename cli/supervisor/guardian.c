@@ -3,6 +3,7 @@
 #include "cli/base/descriptors.h"
 #include "cli/base/directory.h"
 #include "cli/base/memory_release.h"
+#include "cli/base/signal_set.h"
 #include "cli/base/status.h"
 #include "cli/place/journal.h"
 #include "cli/place/lock.h"
@@ -198,17 +199,11 @@ static int leave_children(const sigset_t *signals)
 
 int guardian_fork(const struct guardian_options *options, pid_t *ret_guardian)
 {
-    int      list; /* of our children; opened now, while there is a descriptor for it */
-    int      error;
-    sigset_t signals;
-    pid_t    guardian, child;
+    const sigset_t signals = SIGNAL_SET(SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1);
+    int            list; /* of our children; opened now, while there is a descriptor for it */
+    int            error;
+    pid_t          guardian, child;
 
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGCHLD);
-    sigaddset(&signals, SIGTERM);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGHUP);
-    sigaddset(&signals, SIGUSR1);
     if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
         return -errno;
     error = leave_children(&signals);

@@ -1,19 +1,16 @@
 #include "cli/top/top_signals.h"
 
+#include "cli/base/signal_set.h"
+
 #include <errno.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
 int top_signals_open(sigset_t *ret_before)
 {
-    static const int taken[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH};
-    sigset_t         set;
-    int              fd;
+    const sigset_t set = SIGNAL_SET(SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGTSTP, SIGCONT, SIGWINCH);
+    int            fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 
-    sigemptyset(&set);
-    for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)
-        sigaddset(&set, taken[i]);
-    fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (fd < 0)
         return -errno;
     if (sigprocmask(SIG_BLOCK, &set, ret_before) == 0)
@@ -25,11 +22,9 @@ int top_signals_open(sigset_t *ret_before)
 /* Gives the terminal back, stops this process, as Ctrl-Z asks, and takes the terminal again afterwards. */
 static void stop(struct state *state)
 {
-    sigset_t set;
+    const sigset_t set = SIGNAL_SET(SIGTSTP);
 
     display_leave(&state->display);
-    sigemptyset(&set);
-    sigaddset(&set, SIGTSTP);
     (void) raise(SIGTSTP);
     (void) sigprocmask(SIG_UNBLOCK, &set, NULL); /* it stops here */
     (void) sigprocmask(SIG_BLOCK, &set, NULL);
