@@ -134,6 +134,39 @@ static void run_workers(void)
     catch_all("main");
 }
 
+/* Starts a thread for each name: characters at the bounds of UTF-8, and bytes just outside of them. */
+static void run_names(void)
+{
+    static const char *const names[] = {
+        "\x7e",
+        "\xc2\x80",
+        "\xdf\xbf",
+        "\xe0\xa0\x80",
+        "\xed\x9f\xbf",
+        "\xee\x80\x80",
+        "\xf0\x90\x80\x80",
+        "\xf1\x80\x80\x80",
+        "\xf4\x8f\xbf\xbf",
+        "\x80",
+        "\xc1\xbf",
+        "\xe0\x9f\xbf",
+        "\xed\xa0\x80",
+        "\xf0\x8f\xbf\xbf",
+        "\xf4\x90\x80\x80",
+        "\xf5\x80\x80\x80",
+        "\xc2"
+        "A",
+        "\xe1\x80"
+        "A",
+    };
+
+    attach();
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        begin(names[i], true, 0);
+    say("ready");
+    catch_all("main");
+}
+
 static void *do_nothing(void *arg)
 {
     return arg;
@@ -327,7 +360,7 @@ static const struct {
     {"errors", run_errors},   {"again", run_again},       {"fork", run_fork},
     {"exec", run_exec},       {"last", run_last},         {"busy", run_busy},
     {"full", run_full},       {"exit", run_exit},         {"signals", run_signals},
-    {"hidden", run_hidden},
+    {"hidden", run_hidden},   {"names", run_names},
 };
 
 int main(int count, char **words)

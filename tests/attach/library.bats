@@ -60,6 +60,20 @@ begin() {
   is "$(k3_field other exception)" null
 }
 
+@test "a message with any bytes is that of the thread that ends by it" {
+  local message number=0
+  for message in $'\xff' $'a\xe4bc' 'a"b\c' $'\t\x01\x1f\x7f' "$(printf 'ä%.0s' {1..100})" "$(printf '\xe4%.0s' {1..255})"; do
+    begin "t$((++number))" uncaught
+    k3 raise -m "$message" "t$number" ValueError
+    run -1 k3 join "t$number"
+    k3 list --json "t$number" | "$PYTHON" -I -S -c '
+import base64, json, os, sys
+message = json.load(sys.stdin)[0]["message"]
+bytes = base64.b64decode(message["base64"]) if isinstance(message, dict) else message.encode()
+assert bytes == os.fsencode(sys.argv[1]), bytes' "$message"
+  done
+}
+
 @test "list shows the threads of a program, and raise finds each by name and by id" {
   begin web workers
   is "$(k3 list web/ | awk '{ $3 = ""; print $1, $2, $4, $5 }' | tail -n +2 | head -n 7)" \
@@ -86,6 +100,17 @@ for thread in json.load(sys.stdin):
     'ä "x" caught EOFError: '
   run -3 k3 raise web/worker-3 ValueError
   run -3 k3 raise web/99 ValueError
+}
+
+@test "the name of a thread has its characters as they are, and each byte that is no character in hexadecimal" {
+  begin web names
+  k3 list --json web/ | "$PYTHON" -I -S -c '
+import json, sys
+plain = [chr(code) for code in (0x7e, 0x80, 0x7ff, 0x800, 0xd7ff, 0xe000, 0x10000, 0x40000, 0x10ffff)]
+other = [b"\x80", b"\xc1\xbf", b"\xe0\x9f\xbf", b"\xed\xa0\x80", b"\xf0\x8f\xbf\xbf", b"\xf4\x90\x80\x80", b"\xf5\x80\x80\x80"]
+escaped = ["".join("\\x%02x" % byte for byte in name) for name in other] + ["\\xc2A", "\\xe1\\x80A"]
+names = [thread["name"] for thread in json.load(sys.stdin)][1:]
+assert names == ["web/" + name for name in plain + escaped], names'
 }
 
 @test "a thread that waits out its delay is ended by an exception, and leaves the list" {
