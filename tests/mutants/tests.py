@@ -1,33 +1,22 @@
-"""Finds the tests, runs one alone, and records which code each test runs."""
+"""Finds the tests, and runs one alone."""
 import glob
-import json
 import os
-import pickle
 import re
 import subprocess
-import sys
 import time
 import zlib
 
-# This contains whatever a mutant does: a kill of every process, a file removed in /tmp.
-# The shell stays, because process 1 is special, and gives ending processes time to write counters.
+# This contains whatever a mutant does: a kill of every process, a file removed in /tmp. Each test has marks of its
+# own (cover.c). The shell stays, because process 1 is special.
 ROOM = ["unshare", *([] if os.getuid() == 0 else ["--user", "--map-root-user"]), "--mount", "--pid",
         "--fork", "--kill-child", "--mount-proc", "sh", "-c",
-        'mount -t tmpfs -o mode=1777 tmpfs /tmp && "$@"; status=$?; for i in $(seq 100); do '
-        'n=$(cat /proc/[0-9]*/status 2>/dev/null | grep -c "^State:.[RSD]"); [ "$n" -gt 3 ] || break; '
-        'sleep 0.05; done; exit $status', "sh"]
+        'mount -t tmpfs -o mode=1777 tmpfs /tmp && if [ -d "$2" ]; then mount --bind "$1" "$2"; fi && '
+        'shift 2 && "$@"; exit $?', "sh"]
 # These run for minutes, or test no code of the program.
 LEFT_OUT = ("tests/faults/faults.bats", "tests/hosts/lease.bats", "tests/hosts/slurm.bats", "tests/attach/storm.bats")
 # What processes that attach themselves are made of.
 ATTACHED = ("k3thread-host", "tests/attach/attached", "tests/attach/libjobs.so")
-TEST = re.compile(r'^@test "(.*?)" \{\n(.*?)^\}', re.M | re.S)
-# A process that ends by _exit, or by a signal that it sends itself, counts, too.
-DUMP = b"""#include <unistd.h>
-void __gcov_dump(void); void __gcov_reset(void); void __real__exit(int) __attribute__((noreturn));
-void __wrap__exit(int status); int __real_kill(pid_t, int); int __wrap_kill(pid_t, int);
-void __wrap__exit(int status) { __gcov_dump(); __real__exit(status); }
-int __wrap_kill(pid_t pid, int signal)
-{ if (pid == getpid()) { __gcov_dump(); __gcov_reset(); } return __real_kill(pid, signal); }"""
+TEST = re.compile(r'^@test "([^\n]*)" \{\n(.*?)^\}', re.M | re.S)
 
 
 def read(path, mode="r"):
@@ -49,40 +38,62 @@ class Test:
         self.fit = None
         # What it runs of the build.
         self.programs = ["k3thread"] if self.is_bats else [path]
-        if path.startswith("tests/attach/"):
+        if path.startswith(("tests/attach/", "tests/lib/loading")):  # with the shared library
             self.programs += ATTACHED
 
+    def pattern(self):
+        """Returns an expression of the name. In a name, some versions of bats keep the backslash of a quote."""
+        return re.sub(r"[][\\.^$*+?{}()|]", r"\\\g<0>", self.name).replace('\\\\"', '\\\\?"')
+
     def command(self, build):
-        pattern = re.sub(r"[][\\.^$*+?{}()|]", r"\\\g<0>", self.name.replace('\\"', '"'))
-        return ["bats", "-f", f"^{pattern}$", self.path] if self.is_bats else \
+        return ["bats", "-f", f"^{self.pattern()}$", self.path] if self.is_bats else \
             [f"{build}/{self.path}", self.name]
 
-    def run(self, build, limit):
-        """Runs the test on the programs in BUILD; returns "passed", "failed" or "timed out", and the seconds."""
-        began = time.monotonic()
-        environment = {**os.environ, "BUILD": build, "K3THREAD": f"{build}/k3thread", "MAKE": "make",
-                       "HOME": "/tmp", "BATS_TEST_TIMEOUT": str(int(limit) + 1)}
-        if not self.is_bats:
-            environment["MALLOC_PERTURB_"] = "90"  # as tests/lib/helpers.bash says
-        with open(f"{build}/output", "w") as output, subprocess.Popen(
-                ROOM + self.command(build), stdin=subprocess.DEVNULL, stdout=output,
-                stderr=subprocess.STDOUT, env=environment) as process:
-            try:
-                result = "failed" if process.wait(limit) else "passed"
-            except subprocess.TimeoutExpired:
-                result = "timed out"
-                process.kill()
-        return result, time.monotonic() - began
+    def run(self, build, limit, place):
+        """Runs the test on the programs in BUILD, from the sources in PLACE/tree.
 
-    def is_fit(self, build):
+        Returns "passed", "failed" or "timed out", and the seconds. PLACE/output has the output.
+        """
+        began = time.monotonic()
+        return run_in_room(self.command(build), self, build, limit, limit, place), time.monotonic() - began
+
+    def is_fit(self, build, place):
         """Returns whether the test passes on the unchanged code, at least the second time; measures its time."""
         if self.fit is None:
             for _ in range(2):
-                result, self.seconds = self.run(build, 120)
+                result, self.seconds = self.run(build, 120, place)
                 self.fit = result == "passed"
                 if self.fit:
                     break
         return self.fit
+
+
+def run_in_room(command, test, build, test_limit, limit, place):
+    """Runs the command of TEST, or of all tests of its file. The marks are those in PLACE/marks/1."""
+    environment = {**os.environ, "BUILD": build, "K3THREAD": f"{build}/k3thread", "MAKE": "make",
+                   "HOME": "/tmp", "BATS_TEST_TIMEOUT": str(int(test_limit) + 1)}
+    if not test.is_bats:  # as tests/lib/*.bash and *.bats say
+        environment |= {"MALLOC_PERTURB_": "90", "K3THREAD_TEST_SO": f"{build}/libk3thread.so"}
+    if "-T" in command:
+        environment |= {"BASH_ENV": f"{place}/tree/tests/mutants/each_test.bash", "MARKS": f"{place}/marks"}
+    with open(f"{place}/output", "w") as output, subprocess.Popen(
+            [*ROOM, f"{place}/marks/1", f"{build}/marks", *command], stdin=subprocess.DEVNULL,
+            stdout=output, stderr=subprocess.STDOUT, env=environment, cwd=f"{place}/tree") as process:
+        try:
+            return "failed" if process.wait(limit) else "passed"
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return "timed out"
+
+
+def run_file(tests, build, limit, place):
+    """Runs tests of one file of bats; yields the result of each, and its seconds."""
+    command = ["bats", "-T", "-f", f"^({'|'.join(test.pattern() for test in tests)})$", tests[0].path]
+    run_in_room(command, tests[0], build, limit, limit * len(tests), place)
+    results = {int(number): ("failed" if fails else "passed", int(milliseconds) / 1000) for fails, number, milliseconds
+               in re.findall(r"^(not )?ok (\d+) .* in (\d+)ms", read(f"{place}/output"), re.M)}
+    for number, _ in enumerate(tests, 1):
+        yield results.get(number, ("failed", limit))
 
 
 def find_tests(build):
@@ -96,52 +107,3 @@ def find_tests(build):
         if path.split("/")[1] in ("cli", "script", "service", "faults", "hosts", "attach") and path not in LEFT_OUT:
             for name, text in TEST.findall(read(path)):
                 yield Test(path, name, text)
-
-
-class Map:
-    """Knows which functions and lines each test runs, by their text: code that moves keeps its tests."""
-
-    def __init__(self, path, build):
-        self.path, self.build = path, build
-        # The record of each test, by its key.
-        self.known = pickle.loads(read(path, "rb")) if os.path.exists(path) else {}
-
-    def save(self):
-        write(self.path, pickle.dumps(self.known), "wb")
-
-    def gcov(self, files):
-        """Yields gcov's report of each file of the code."""
-        output = subprocess.run(["gcov", "--json-format", "--stdout", *files], check=False,
-                                capture_output=True, text=True).stdout
-        for unit in output.splitlines():
-            for file in json.loads(unit)["files"]:
-                if re.match(r"(cli|lib)/.*\.c$", file["file"]) and os.path.exists(file["file"]):
-                    yield file
-
-    def names(self, path, source):
-        """Yields the names of each line of a function: its statement's beginning, the function, the file."""
-        lines, found = source.splitlines(), {}
-        for file in self.gcov([f"{self.build}/{path}.gcno"]):
-            executed = {line["line_number"] for line in file["lines"]}
-            for function in file["functions"] if file["file"] == path else ():
-                name, begin = f"{path}:{function['name']}", function["start_line"]
-                for number in range(begin + 1, function["end_line"] + 1):
-                    begin = number if number in executed else begin
-                    found[number] = f"{name}:{lines[begin - 1].strip()}", name, path
-        return found
-
-    def add(self, test):
-        """Runs TEST once and records the code that it runs."""
-        counters = f"{self.build}/**/*.gcda"
-        for counter in glob.glob(counters, recursive=True):
-            os.unlink(counter)
-        _, test.seconds = test.run(self.build, 150)
-        covers, written = set(), glob.glob(counters, recursive=True)
-        for file in self.gcov(written) if written else ():
-            lines = read(file["file"]).splitlines()
-            for line in file["lines"]:
-                if line["count"]:
-                    function = sys.intern(f"{file['file']}:{line.get('function_name')}")
-                    text = lines[line["line_number"] - 1].strip()
-                    covers |= {sys.intern(file["file"]), function, sys.intern(f"{function}:{text}")}
-        self.known[test.key] = covers, test.seconds
