@@ -4,7 +4,8 @@
  * The rest of the script, after the line that sets its variables. It is one compound command, so that the shell has
  * read all of it before it runs any of it. In each directory it makes a file of the program's size, and runs a small
  * one, to see whether programs can be stored and run there. If the connection is closed before the agent is up, the
- * shell removes the directory.
+ * shell removes the directory. Where there is timeout(1), the program must come within ten minutes, because nothing
+ * else would end a shell whose network is gone.
  */
 static const char script_body[] =
     "{ umask 077; d=\n"
@@ -28,7 +29,8 @@ static const char script_body[] =
     "fi\n"
     "rm -f \"$f\"\n"
     "echo; echo \"" BOOTSTRAP_MARK BOOTSTRAP_NEED "$(uname -m)\"\n"
-    "head -c \"$size\" >\"$f\"; chmod 700 \"$f\"\n"
+    "t=; timeout 1 true 2>/dev/null && t='timeout 600'\n"
+    "$t head -c \"$size\" >\"$f\"; chmod 700 \"$f\"\n"
     "set -- $(cksum <\"$f\" 2>/dev/null)\n"
     "case \"$1 $2\" in \"$sum $size\" | \" \")\n"
     "  \"$f\" agent --is \"$word\" </dev/null >/dev/null 2>&1 && exec \"$f\" agent --directory "

@@ -569,6 +569,19 @@ hidden() {
   [ -z "$(find "$dir" -path '*k3thread-run*' -name k3thread)" ]
 }
 
+@test "a machine does not wait for the program for ever" {
+  hidden
+  printf '#!/bin/sh\n[ "$1" = 1 ] || touch limited\nshift; exec /usr/bin/timeout 0.3 "$@"\n' >bin/timeout
+  chmod +x bin/timeout
+  via="sh -c \"{ stdbuf -o0 head -c 20000; until [ -e end ]; do sleep 0.02; done; } |
+    unshare -m sh -c 'mount --bind /dev/null bin/only-here; PATH=$dir/bin:/usr/bin:/bin exec sh'\""
+  script_of 'start -n a -- true'
+  run -125 run_on a script
+  touch end
+  [ -e limited ]
+  grep -q "host 'a' is lost: the program did not arrive whole" messages
+}
+
 @test "a connection that breaks before the program is sent leaves no directory" {
   hidden
   via='sh -c "unshare -m sh -c \"mount --bind /dev/null bin/only-here; PATH=/usr/bin:/bin exec sh\" | true"'
