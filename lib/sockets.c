@@ -23,9 +23,9 @@ struct direction {
 static const struct direction receiving = {SO_RCVTIMEO, POLLIN};
 static const struct direction sending = {SO_SNDTIMEO, POLLOUT};
 
-/* Returns true if FD is a socket with a time limit. Then stores in *RET the end of the limit, which began at START. */
-static bool has_limit(int fd, const struct direction *direction, const struct timespec *start,
-                      struct timespec *ret)
+/* Finds the end of the time limit of FD, which began at START. Returns false if FD has no limit, or is no socket. */
+static bool find_limit(int fd, const struct direction *direction, const struct timespec *start,
+                       struct timespec *ret)
 {
     struct timeval limit;
     socklen_t      size = sizeof(limit);
@@ -50,7 +50,7 @@ static __attribute__((noinline)) long go_on(const struct direction *direction,
     const int       saved_errno = errno;
     struct pollfd   pollfd = {.fd = (int) fd, .events = direction->event};
     struct timespec deadline;
-    const bool      limited = has_limit((int) fd, direction, start, &deadline);
+    const bool      limited = find_limit((int) fd, direction, start, &deadline);
     long            result;
 
     errno = saved_errno;

@@ -12,8 +12,8 @@
 
 #define FAR (K3T_NO_INSTANT - 1) /* an instant that never comes */
 /*
- * A watcher that has had nothing to watch for so long ends, because the process may have to end with its last other
- * thread.
+ * The nanoseconds after which a watcher ends that has nothing to watch, because the process may have to end with its
+ * last other thread.
  */
 #define LINGER (K3T_NANOSECONDS / 10)
 

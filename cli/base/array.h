@@ -13,7 +13,7 @@
 void *array_room(void *list, size_t count, size_t size);
 
 /*
- * Returns LIST, an array of *COUNT elements of SIZE bytes, made so long that INDEX is in it. New elements are zeroed,
+ * Returns LIST, an array of *COUNT elements of SIZE bytes, made longer if INDEX is not in it. New elements are zeroed,
  * and *COUNT is the new length.
  *
  * Returns NULL without memory; LIST and *COUNT then stay as they are.

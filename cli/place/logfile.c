@@ -206,7 +206,7 @@ static ssize_t read_next(struct logfile *log, char *block, size_t size)
 }
 
 /*
- * Bytes may be given back or cut off during the read, and are then read as zeros. So this looks at the
+ * Bytes may be freed or cut off during the read, and are then read as zeros. So this looks at the
  * file after the read: a byte that is there then was there during the read.
  */
 ssize_t logfile_read(struct logfile *log, char *block, size_t size)

@@ -2,9 +2,9 @@
  * Reads a log. No other file knows what may happen to a log while it is read.
  *
  * The command appends to its log all the while, and three things take bytes away: --log-limit
- * gives the oldest blocks back to the disk, a user empties the file (logrotate's copytruncate), or
+ * frees the oldest blocks of the file, a user empties the file (logrotate's copytruncate), or
  * a user moves it, and the next run of the command makes another file. A reader gets each byte that
- * is there once, in order, and never the zeros in place of blocks that were given back.
+ * is there once, in order, and never the zeros in place of blocks that were freed.
  *
  * On its own machine the file is read directly, never through the supervisor. The log of another machine is read
  * from the bytes that have come through a connection (log_buffer.h): the supervisor there has read the file by these
@@ -70,7 +70,7 @@ ssize_t logfile_read(struct logfile *log, char *block, size_t size);
  */
 void logfile_look(struct logfile *log);
 
-/* Moves a position whose bytes were given back to the first whole line that is left. */
+/* Moves a position whose bytes were freed to the first whole line that is left. */
 int logfile_skip_lost(struct logfile *log);
 
 /* Sets *RET to the size of the file that is read. */

@@ -232,12 +232,12 @@ static int open_directory(const struct place *place, struct text *why)
     directory = open(place->directory, flags);
     if (directory >= 0)
         return directory;
-    error = errno;
-    if (error == ELOOP || (error == ENOTDIR && place->is_own))
-        return refuse(why, -error, "%s is no directory (or a symbolic link); remove it",
+    error = -errno;
+    if (error == -ELOOP || (error == -ENOTDIR && place->is_own))
+        return refuse(why, error, "%s is no directory (or a symbolic link); remove it",
                       place->directory);
-    return refuse(why, -error, "%s, where the socket would be: %s%s", place->directory,
-                  strerror(error), error == ENOENT ? "; make it first" : "");
+    return refuse(why, error, "%s, where the socket would be: %s%s", place->directory,
+                  strerror(-error), error == -ENOENT ? "; make it first" : "");
 }
 
 int place_prepare(const struct place *place, bool *ret_state, struct text *why)

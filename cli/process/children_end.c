@@ -12,10 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Killed children that still live so many seconds after the last death are given up. */
+/* Killed children that still live this many seconds after the last death are given up. */
 #define GIVE_UP_AFTER 10.0
 
-/* The dead children are reaped after so many seconds although others still live, for example in a fork bomb. */
+/* Dead children are reaped after this many seconds, even while others still live, as in a fork bomb. */
 #define REAP_AFTER 0.05
 
 /* The children that one look found. */

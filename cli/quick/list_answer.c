@@ -19,7 +19,7 @@
 #define REPLY ENVELOPE_START ",\"id\":1,\"result\":{\"table\":\""
 #define END   "\"}}"
 
-/* Output is written in pieces of about so many bytes. */
+/* The number of bytes, or a few more, that are written at a time. */
 #define PIECE ((size_t) 64 * 1024)
 
 /* A cell, which has SIZE bytes with its escapes, and WIDTH without. */

@@ -74,8 +74,8 @@ static bool is_here(const struct address *peer)
     return is_bound;
 }
 
-/* Looks for the socket whose inode CONTEXT points to. Sets that to 0 when it is found, and ends the search. */
-static bool is_other(uint64_t inode, void *context)
+/* Looks for the socket whose inode CONTEXT points to. Sets that to 0, and returns false to end the search, when it is found. */
+static bool look_for(uint64_t inode, void *context)
 {
     uint64_t *wanted = context;
 
@@ -86,7 +86,7 @@ static bool is_other(uint64_t inode, void *context)
 
 static bool has_socket(pid_t pid, uint64_t inode)
 {
-    sockets_visit(pid, is_other, &inode);
+    sockets_visit(pid, look_for, &inode);
     return inode == 0;
 }
 

@@ -20,8 +20,8 @@
 enum operation {
     SET,    /* matches one byte of the set with this number */
     ASSERT, /* matches nothing, where this assertion holds */
-    SPLIT,  /* leads so many nodes further, and to the node behind it */
-    JUMP,   /* leads so many nodes further */
+    SPLIT,  /* leads to two nodes: the one at this distance, and the one behind it */
+    JUMP,   /* leads to the node at this distance */
     FOUND,  /* the whole expression has matched */
 };
 

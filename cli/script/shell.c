@@ -97,7 +97,7 @@ static int execute_apart(struct shell *shell, const struct words *words)
 }
 
 /* Handles the shell's own words: exit, exit STATUS, and quit. Returns false for other words. */
-static bool is_exit(struct shell *shell, const struct words *words)
+static bool take_exit(struct shell *shell, const struct words *words)
 {
     const char *status = words->count > 1 ? words->list[1] : NULL;
 
@@ -117,7 +117,7 @@ static bool is_exit(struct shell *shell, const struct words *words)
 
 static void execute(struct shell *shell, const struct words *words)
 {
-    if (is_exit(shell, words))
+    if (take_exit(shell, words))
         return;
     if (shell->is_terminal) {
         shell->status = execute_apart(shell, words);

@@ -32,7 +32,7 @@ static void wake_restart(struct call *call, struct record *record)
 }
 
 /* Returns true if RECORD may run again; otherwise CALL has failed. */
-static bool is_possible(struct call *call, const struct record *record)
+static bool check_restart(struct call *call, const struct record *record)
 {
     const struct record *namesake = store_find_name(record->job.name);
 
@@ -60,7 +60,7 @@ static void run(struct call *call, const json_t *params)
     if (!params_take(call, params, wanted) || !params_members(call, members, &call->members))
         return;
     record = select_for_call(call, thread);
-    if (record == NULL || !is_possible(call, record))
+    if (record == NULL || !check_restart(call, record))
         return;
     mailbox_notify(&record->assignment.mail);
     error = arrive_restart(record);

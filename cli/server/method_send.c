@@ -8,7 +8,7 @@
 #include <math.h>
 
 /* Returns true if RECORD, which is live, can be sent to; otherwise CALL has failed. */
-static bool is_possible(struct call *call, const struct record *record)
+static bool check_input(struct call *call, const struct record *record)
 {
     unsigned long long id = record->id;
 
@@ -44,7 +44,7 @@ static void run(struct call *call, const json_t *params)
         return;
     }
     record = select_live_for_call(call, thread);
-    if (record == NULL || !is_possible(call, record))
+    if (record == NULL || !check_input(call, record))
         return;
     error = text != NULL ? bytes_any_from_json(text, &bytes.data, &bytes.size) : 0;
     if (error != 0)

@@ -7,7 +7,7 @@
 #include "cli/server/terminal_size.h"
 
 /* Returns true if RECORD has a terminal; otherwise CALL has failed. */
-static bool is_possible(struct call *call, const struct record *record)
+static bool check_terminal(struct call *call, const struct record *record)
 {
     unsigned long long id = record->id;
 
@@ -39,7 +39,7 @@ static void run(struct call *call, const json_t *params)
         !terminal_size_check(call, rows, columns, &size))
         return;
     record = select_live_for_call(call, thread);
-    if (record == NULL || !is_possible(call, record))
+    if (record == NULL || !check_terminal(call, record))
         return;
     if (!viewer_is_to(viewer, record))
         viewer_end(viewer); /* it needs the old value of read_only */

@@ -205,8 +205,11 @@ NOT_INLINED static void describe(struct worker *worker, const struct leftovers *
 
 /* Waiting */
 
-/* Returns true if the leftovers in SURVEY are to be reported: they were idle, or at work, for too long. */
-static bool are_overdue(struct patience *patience, const struct survey *survey)
+/*
+ * Counts the time for which the leftovers in SURVEY were idle, or at work. Returns true if that is too long: they are to
+ * be reported.
+ */
+static bool use_patience(struct patience *patience, const struct survey *survey)
 {
     double now = clock_monotonic();
 
@@ -246,7 +249,7 @@ bool leftovers_report(struct worker *worker)
             patience.spent = survey.spent;
         if (survey.count == 0 && !survey.busy) {
             more = false;
-        } else if (are_overdue(&patience, &survey)) {
+        } else if (use_patience(&patience, &survey)) {
             describe(worker, &roots);
             more = false;
         } else {

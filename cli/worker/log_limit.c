@@ -41,7 +41,7 @@ static bool is_worth_it(const struct log_limit *log, off_t hole, off_t block, bo
 }
 
 /*
- * Gives the oldest blocks back to the disk. Only whole blocks are given back: a hole that ends inside a
+ * Frees the oldest blocks of the file. Only whole blocks are freed: a hole that ends inside a
  * block leaves zeros there, which would look like output. The file system knows the size of a block. A
  * file that was emptied has lost its hole.
  */

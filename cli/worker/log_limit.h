@@ -1,6 +1,6 @@
 /*
- * Keeps a log small (--log-limit) while its command writes it: gives the oldest blocks back to the
- * disk (punches a hole), so that about the newest LIMIT bytes stay. The command writes straight to
+ * Keeps a log small (--log-limit) while its command writes it: frees the oldest blocks of the
+ * file (punches a hole), so that about the newest LIMIT bytes stay. The command writes straight to
  * the file all the while. In a file system that has no holes the log just grows, and the journal says
  * so. Only one worker uses an object.
  */

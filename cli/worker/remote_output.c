@@ -9,8 +9,8 @@
 #include <unistd.h>
 
 /*
- * With so much kept, the rest is lost. Only the output of a command that is being ended can be so much: its worker reads
- * on, to see the end.
+ * The most bytes that are kept; the rest is lost. Only a command that is being ended can write more, because its worker
+ * reads on, to see the end.
  */
 #define KEPT_MAX ((size_t) 1024 * 1024)
 
