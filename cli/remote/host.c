@@ -39,6 +39,12 @@
 /* The seconds in which an agent that has noticed the loss of its run ends everything. */
 #define AGENT_END 1.0
 
+/* A line that the command wrote to its standard error at most this many seconds before its end is the reason of that. */
+#define REASON_WITHIN 5.0
+
+/* How often the rest of a pipe is read: others may still write to it when the command has ended. */
+#define DRAIN_READS 64
+
 static size_t awaited; /* the number of machines whose is_awaited is set */
 
 static void set_awaited(struct host *host, bool is_awaited)
@@ -136,6 +142,7 @@ static void show_line(struct host *host)
     if (host->line.size > 0 && host->stage != HOST_CLOSED) {
         (void) snprintf(host->last, sizeof(host->last), "%.*s", (int) host->line.size,
                         host->line.data);
+        host->last_came = clock_monotonic();
         dprintf(STDERR_FILENO, "%s: %.*s\n", host->name, (int) host->line.size, host->line.data);
     }
     host->line.size = 0;
@@ -232,6 +239,8 @@ static void begin_link(struct host *host, const char *answer)
         return;
     }
     set_stage(host, HOST_LINKED);
+    host->last[0] =
+        '\0'; /* what was written on the way, such as a warning, explains no later end */
     host->processors = processors;
     host->user->tell(host);
 }
@@ -275,16 +284,30 @@ static void take_lines(struct host *host)
     }
 }
 
+/* Gives the machine up because the output of its command cannot be read, for ERROR, an errno. */
+static void lose_output(struct host *host, int error)
+{
+    struct text why = {0};
+
+    text_printf(&why, "cannot read the output of its command: %s", strerror(error));
+    lose_for(host, &why);
+}
+
 static void from_command_ready(struct source *source, uint32_t events)
 {
     struct host *host = LOOP_OWNER(source, struct host, from_command);
-    ssize_t      n = -1;
+    ssize_t      n;
 
     (void) events;
-    if (host->noise < NOISE_MAX && byte_queue_reserve(&host->received, LINE_SIZE))
-        n = read(source->fd, host->received.bytes.data + host->received.bytes.size, LINE_SIZE);
-    else
-        errno = EMSGSIZE;
+    if (host->noise >= NOISE_MAX) {
+        lose(host, "its output has no reply of an agent");
+        return;
+    }
+    if (!byte_queue_reserve(&host->received, LINE_SIZE)) {
+        lose_output(host, ENOMEM);
+        return;
+    }
+    n = read(source->fd, host->received.bytes.data + host->received.bytes.size, LINE_SIZE);
     if (n > 0) {
         host->received.bytes.size += (size_t) n;
         host->noise += (size_t) n;
@@ -292,7 +315,7 @@ static void from_command_ready(struct source *source, uint32_t events)
     } else if (n == 0) {
         note_closed(host, source);
     } else if (errno != EAGAIN && errno != EINTR) {
-        lose(host, "its output has no reply of an agent");
+        lose_output(host, errno);
     }
 }
 
@@ -301,10 +324,17 @@ static void from_command_ready(struct source *source, uint32_t events)
 /* Reads the rest of what the command wrote before it ended. */
 static void drain(struct host *host)
 {
-    while (host->messages.fd >= 0 && has_input(host->messages.fd))
+    for (int i = 0; i < DRAIN_READS && host->messages.fd >= 0 && has_input(host->messages.fd); i++)
         messages_ready(&host->messages, EPOLLIN);
-    while (host->from_command.fd >= 0 && has_input(host->from_command.fd))
+    while (host->from_command.fd >= 0 && has_input(host->from_command.fd)) /* up to NOISE_MAX */
         from_command_ready(&host->from_command, EPOLLIN);
+}
+
+/* Returns true if the command has said why it ends. A command that a signal ends cannot say that. */
+static bool has_reason(const struct host *host, int status)
+{
+    return !WIFSIGNALED(status) && host->last[0] != '\0' &&
+           clock_monotonic() <= host->last_came + REASON_WITHIN;
 }
 
 void host_take_exit(struct host *host, int status)
@@ -313,7 +343,7 @@ void host_take_exit(struct host *host, int status)
 
     host->pid = 0;
     drain(host);
-    if (host->last[0] != '\0')
+    if (has_reason(host, status))
         (void) snprintf(why, sizeof(why), "%s", host->last);
     else if (WIFSIGNALED(status))
         (void) snprintf(why, sizeof(why), "'%s' was ended by signal %d", host->command[0],
@@ -362,37 +392,47 @@ int host_open(struct host *host, const struct host_user *user, const char *name,
     return loop_watch(&host->listener, fd, listener_ready, EPOLLIN);
 }
 
-/* Starts the command, and watches this side's ends of its pipes. Returns 0 or -errno. */
-static int start_command(struct host *host)
+/* Watches ENDS, this side's ends of the command's pipes, and takes them over. On failure puts the reason into WHY. */
+static bool watch_command(struct host *host, const int *ends, struct text *why)
+{
+    const int errors[] = {
+        loop_watch(&host->to_command, ends[STDIN_FILENO], to_command_ready, 0),
+        loop_watch(&host->from_command, ends[STDOUT_FILENO], from_command_ready, EPOLLIN),
+        loop_watch(&host->messages, ends[STDERR_FILENO], messages_ready, EPOLLIN),
+    };
+
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
+        if (errors[i] != 0) {
+            text_printf(why, "cannot watch '%s': %s", host->command[0], strerror(-errors[i]));
+            loop_close(&host->messages);
+            return false;
+        }
+    return true;
+}
+
+/* Starts the command. On failure puts the reason into WHY. */
+static bool start_command(struct host *host, struct text *why)
 {
     int ends[3];
     int error = host_command_start(host->command, &host->pid, ends);
 
-    if (error != 0)
-        return error;
-    error = loop_watch(&host->to_command, ends[STDIN_FILENO], to_command_ready, 0);
     if (error == 0)
-        error = loop_watch(&host->from_command, ends[STDOUT_FILENO], from_command_ready, EPOLLIN);
-    if (error == 0)
-        error = loop_watch(&host->messages, ends[STDERR_FILENO], messages_ready, EPOLLIN);
-    return error;
+        return watch_command(host, ends, why);
+    text_printf(why, "cannot run '%s': %s", host->command[0], strerror(-error));
+    return false;
 }
 
 void host_reach(struct host *host)
 {
     struct text why = {0};
-    int         error;
 
     set_stage(host, HOST_CONNECTING);
     host->started_at = clock_monotonic();
-    error = start_command(host);
-    if (error != 0)
-        text_printf(&why, "cannot run '%s': %s", host->command[0], strerror(-error));
-    else if (host_script_add(&host->unsent, &why)) { /* while the command is under way */
+    if (start_command(host, &why) &&
+        host_script_add(&host->unsent, &why)) /* while the command is under way */
         flush(host);
-        return;
-    }
-    lose_for(host, &why);
+    else
+        lose_for(host, &why);
 }
 
 size_t hosts_awaited(void)

@@ -481,6 +481,56 @@ no_agents() {
   grep -qx 'b | fine' out
 }
 
+@test "the end of a command is explained by what it wrote just before, not by an old line, nor if a signal ends it" {
+  script_of 'start -n a -- sh -c "touch up; exec sleep 1000"'
+  # It is no parent of the agent's pipes, which stay open when it ends.
+  cat >reach <<'END'
+echo "Warning: added 'a' to the list of known hosts." >&2
+exec 3<&0
+sh <&3 3<&- &
+echo $$ >reach-pid
+until [ -e words ]; do sleep 0.02; done
+cat words >&2
+exit 3
+END
+  via='sh ./reach'
+  for words in '' 'no way'; do
+    rm -f up words
+    in_front run --hosts a --via "$via" script
+    wait_until "$DEADLINE" test -e up
+    printf '%s' "${words:+$words$'\n'}" >words.new
+    mv words.new words
+    finish run 125
+    grep -qx "k3thread: run: host 'a' is lost: ${words:-'sh' ended with status 3}" run.err
+  done
+  rm -f up words
+  in_front run --hosts a --via "$via" script
+  wait_until "$DEADLINE" test -e up
+  kill -KILL "$(cat reach-pid)"
+  finish run 125
+  grep -qx "k3thread: run: host 'a' is lost: 'sh' was ended by signal 9" run.err
+}
+
+@test "a command whose output cannot be kept for lack of memory loses its machine with that reason" {
+  # Without an end of line the output is kept.
+  via='sh -c "touch up; until [ -e go ]; do sleep 0.02; done; head -c 200000 /dev/zero; exec sh"'
+  script_of 'start -n a -- true'
+  in_front run --hosts a --via "$via" script
+  wait_until "$DEADLINE" test -e up
+  prlimit --as=1: --pid "$(pgrep -P "${background[run]}" -x k3-carrier)"
+  touch go
+  finish run 125
+  grep -qx "k3thread: run: host 'a' is lost: cannot read the output of its command: Cannot allocate memory" run.err
+}
+
+@test "a command that ends while another process writes to its messages without end loses its machine at once" {
+  via='sh -c "yes >&2 & exit 3"'
+  script_of 'start -n a -- true'
+  in_front run --hosts a --via "$via" script
+  wait_for_text run.err "host 'a' is lost"
+  finish run 125
+}
+
 @test "no machine at all ends every thread with 125" {
   script_of 'start -n a -- true' 'start -n b --after 0.01 -- true'
   via=./missing
