@@ -54,7 +54,7 @@ int wire_flush(struct wire *wire)
         unsent->size -= done;
         memmove(unsent->data, unsent->data + done, unsent->size);
     }
-    return error == -EAGAIN || wire->cut ? 0 : error;
+    return error == -EAGAIN || error == -ENOBUFS || error == -ENOMEM || wire->cut ? 0 : error;
 }
 
 int wire_read(struct wire *wire)

@@ -28,8 +28,8 @@ struct wire {
 int wire_queue(struct wire *wire, int64_t id, const char *method, const struct text *params);
 
 /*
- * Sends what the socket takes without waiting. Returns 0, also if the other side has closed the
- * socket: it may have replied before that, and reading shows whether it did.
+ * Sends what the socket takes without waiting. Returns 0, also if the kernel lacks memory for now, and if the other
+ * side has closed the socket: it may have replied before that, and reading shows whether it did.
  */
 int wire_flush(struct wire *wire);
 

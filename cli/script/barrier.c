@@ -1,5 +1,6 @@
 #include "cli/script/barrier.h"
 
+#include "cli/base/descriptors.h"
 #include "cli/base/status.h"
 #include "cli/script/front_end.h"
 #include "cli/script/notices.h"
@@ -55,8 +56,9 @@ void barrier_pass(struct front *front)
     front->barrier = BARRIER_NONE;
     if (front->script == 0)
         end_script(front);
-    else if (front->sync >= 0) /* if the script has ended, SIGCHLD reports it */
-        (void) send(front->sync, &byte, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+    else if (front->sync >= 0 && send(front->sync, &byte, 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
+        descriptors_close(
+            &front->sync); /* the script has ended, or ends now: it would wait for ever */
 }
 
 void barrier_handle_sync(struct front *front)

@@ -1,6 +1,7 @@
 #include "cli/script/front_children.h"
 
 #include "cli/base/clock.h"
+#include "cli/base/descriptors.h"
 #include "cli/base/file_limit.h"
 #include "cli/base/status.h"
 #include "cli/client/launch.h"
@@ -40,15 +41,18 @@ static void handle_reply(struct front *front, const struct reply *reply)
     front->barrier = BARRIER_PRINTING;
 }
 
-/* Takes events and replies. If the connection ends, the supervisor is ending. */
+/* Takes events and replies. If the connection ends, the supervisor is ending, unless the connection failed here. */
 void front_handle_client(struct front *front)
 {
     struct reply reply;
+    int          error = 0;
 
-    while (front->client.open && client_try_receive(&front->client, &reply) > 0) {
+    while (front->client.open && (error = client_try_receive(&front->client, &reply)) > 0) {
         handle_reply(front, &reply);
         reply_release(&reply);
     }
+    if (error < 0 && error != -ECONNRESET)
+        front_end_unasked(front, error);
     if (!front->client.open && front->barrier == BARRIER_ASKED)
         front->barrier = BARRIER_PRINTING;
 }
@@ -110,13 +114,12 @@ void front_reap(struct front *front)
 
 /* Starting */
 
-/* Starts the supervisor and connects to it. Returns 0, or -errno after reporting the reason. */
+/* Starts the supervisor and connects to it. Returns 0, or -errno; front->client.failure may hold a sentence. */
 static int start_supervisor(struct front *front)
 {
     struct launch_own own = {.slots = front->options->slots,
                              .jobserver = front->options->jobserver,
                              .private_place = front->options->own_place};
-    struct text       why = {0};
     int               ends[2];
     int               error;
 
@@ -124,11 +127,8 @@ static int start_supervisor(struct front *front)
         return -errno;
     own.lifeline = ends[0];
     front->lifeline = ends[1];
-    error = launch_own(front->place, &own, &front->supervisor, &why);
+    error = launch_own(front->place, &own, &front->supervisor, &front->client.failure.message);
     close(ends[0]);
-    if (error != 0)
-        message_print_text("run", NULL, &why);
-    text_release(&why);
     if (error == 0)
         error = client_open(&front->client, front->place, 0);
     return error;
@@ -194,15 +194,14 @@ int front_fail_to_start(struct front *front, int error)
     int                status = 0;
 
     notices_add_supervisor(&ended, front->place, "ended as soon as it began");
-    close(front->lifeline);
-    front->lifeline = -1;
+    descriptors_close(&front->lifeline);
     while (front->supervisor > 0 && waitpid(front->supervisor, &status, 0) < 0 && errno == EINTR)
         continue;
     if (status != 0)
         message_print_text("run", NULL, &ended);
     else if (message->size > 0)
         message_print_text("run", NULL, message);
-    else if (front->supervisor > 0)
+    else
         message_print("run", NULL, "cannot begin: %s", strerror(-error));
     text_release(&ended);
     return STATUS_INTERNAL;

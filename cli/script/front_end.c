@@ -1,5 +1,6 @@
 #include "cli/script/front_end.h"
 
+#include "cli/base/descriptors.h"
 #include "cli/base/status.h"
 #include "cli/script/notices.h"
 #include "cli/view/message.h"
@@ -28,10 +29,28 @@ void front_kill_script(struct front *front)
     (void) kill(front->script, SIGKILL);
 }
 
+void front_end_unasked(struct front *front, int error)
+{
+    message_print("run", NULL, "ending everything: %s", strerror(-error));
+    front_settle(front, STATUS_INTERNAL);
+    front->ending = front->stopping = true;
+    front_kill_script(front);
+    descriptors_close(&front->lifeline);
+}
+
+/* Asks the supervisor to end as PARAMS say, which it takes over. A supervisor that cannot be asked has to end too. */
+static void ask_for_end(struct front *front, json_t *params)
+{
+    int error = client_send(&front->client, "shutdown", params, NULL);
+
+    if (error != 0 && front->client.open) /* else the supervisor has ended, or ends now */
+        front_end_unasked(front, error);
+}
+
 void front_end_in_order(struct front *front)
 {
     front->ending = true;
-    front_request(front, "shutdown", json_object());
+    ask_for_end(front, json_object());
 }
 
 void front_end_now(struct front *front, int status)
@@ -39,14 +58,14 @@ void front_end_now(struct front *front, int status)
     front_settle(front, status);
     front->ending = front->stopping = true;
     front_kill_script(front);
-    front_request(front, "shutdown", json_pack("{s:b}", "now", 1));
+    ask_for_end(front, json_pack("{s:b}", "now", 1));
 }
 
 void front_end_by(struct front *front, const char *exception)
 {
     front->ending = front->stopping = true;
     front_kill_script(front);
-    front_request(front, "shutdown", json_pack("{s:b, s:s}", "now", 1, "exception", exception));
+    ask_for_end(front, json_pack("{s:b, s:s}", "now", 1, "exception", exception));
 }
 
 void front_time_out(struct front *front)

@@ -24,6 +24,12 @@ void front_kill_script(struct front *front);
  */
 void front_end_in_order(struct front *front);
 
+/*
+ * Ends the script and everything else by closing the lifeline, because the supervisor cannot be asked or heard. ERROR, a
+ * -errno, is the reason. The run would wait for ever for a supervisor that was not asked.
+ */
+void front_end_unasked(struct front *front, int error);
+
 /* Ends the script, and ends all threads by SystemExit. */
 void front_end_now(struct front *front, int status);
 

@@ -21,20 +21,22 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Sends MESSAGE to the front and waits for its reply. Returns false if the front has ended. */
+/* Sends MESSAGE to the front and waits for its reply. Returns false after printing the reason. */
 static bool ask_front(int sync, struct script_message message)
 {
-    char byte;
+    char    byte;
+    ssize_t n = send(sync, &message, sizeof(message), MSG_NOSIGNAL);
 
-    if (send(sync, &message, sizeof(message), MSG_NOSIGNAL) != (ssize_t) sizeof(message))
-        return false;
-    while (recv(sync, &byte, 1, 0) != 1)
-        if (errno != EINTR)
-            return false;
-    return true;
+    while (n > 0 && (n = recv(sync, &byte, 1, 0)) != 1)
+        if (n < 0 && errno == EINTR)
+            n = 1;
+    if (n <= 0)
+        message_print("run", NULL, "the script cannot go on: %s",
+                      n < 0 ? strerror(errno) : "the run could not answer it");
+    return n > 0;
 }
 
-/* Waits until all earlier output is printed. Returns false if the front has ended. */
+/* Waits until all earlier output is printed. Returns false after printing the reason why that failed. */
 static bool wait_for_front(int sync)
 {
     return ask_front(sync, (struct script_message){.kind = SCRIPT_WAITS_FOR_OUTPUT});
@@ -178,14 +180,17 @@ static int be_script(const struct script *script, const struct place *place, boo
 {
     struct session session = {
         .socket = place->socket, .scripted = true, .chains = is_all_there(script)};
-    int status;
+    int error, status;
 
     (void) signal(SIGINT, SIG_IGN);
     (void) signal(SIGQUIT, SIG_IGN);
     (void) signal(SIGPIPE, SIG_DFL);
-    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ||
-        script_environment_set(place, script->variables) != 0)
+    error = prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? -errno
+                                                 : script_environment_set(place, script->variables);
+    if (error != 0) {
+        message_print("run", NULL, "cannot begin the script: %s", strerror(-error));
         return STATUS_INTERNAL;
+    }
     if (script->procfile != NULL)
         status = execute_procfile(&session, script, sync);
     else

@@ -214,6 +214,11 @@ END
   k3 raise a SIGKILL
 }
 
+@test "a run that has no descriptor for itself says so" {
+  run -125 bash -c 'ulimit -n 4; exec "$K3THREAD" run -' </dev/null
+  is "$output" 'k3thread: run: cannot begin: Too many open files'
+}
+
 @test "without processes a start fails with a clear error, and a later start works again" {
   needs_root
   for_all_users

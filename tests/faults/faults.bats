@@ -38,3 +38,7 @@ inject() {
   inject client
   inject launch
 }
+
+@test "a run whose calls fail on the way to another machine ends, leaves no process, and names the reason" {
+  inject carrier
+}

@@ -4,7 +4,8 @@
     POINTS=0 inject.py [PHASE…]
 
 The phases: birth (a supervisor comes up), request (the supervisor reads one), service (it serves),
-death (it is shut down), murder (it is killed), client (the commands), launch (a start brings a supervisor up).
+death (it is shut down), murder (it is killed), client (the commands), launch (a start brings a supervisor up),
+carrier (a run reaches another machine).
 POINTS bounds how many calls of a function fail in a phase, spread over all calls; 0 means every call.
 """
 import base64
@@ -309,6 +310,25 @@ class Stage:
         wait_until("an empty family", PATIENCE, lambda: self.family.check() or self.family.is_empty())
         return hit
 
+    def carrier(self):
+        """Runs a command on another machine. The run's calls fail, and those of the process that reaches the machine."""
+        if self.point[0] == "recv" and self.point[2] == "ECONNRESET":
+            return False  # the run relies on it that the supervisor has ended then
+        with open(f"{self.directory}/script", "w", encoding="ascii") as file:
+            file.write("start -n a -- true\n")
+        child = self.family.start(PROGRAM, "run", "--hosts", "a", "--via", "env -u LD_PRELOAD", f"{self.directory}/script",
+                                  environment=dict(self.failing, TMPDIR=self.directory))
+        self.family.wait(child, PATIENCE)
+        hit = self.control.hits() > 0
+        self.control.disarm()
+        if child.status != 0 and (not hit or child.status > 126 or "k3thread: " not in child.text()):
+            raise Broken(f"failed without a word: {child}")
+        if "cannot run 'env'" in child.text() and self.point[0] not in ("pipe2", "posix_spawn", "malloc", "calloc"):
+            raise Broken(f"the command was run: {child}")
+        wait_until("an empty family", PATIENCE, lambda: self.family.check() or self.family.is_empty())
+        os.unlink(child.output)
+        return hit
+
     def rearm(self):
         self.control.arm(*self.point)
 
@@ -342,7 +362,7 @@ class Stage:
         return hits
 
 
-PHASES = ["birth", "request", "service", "death", "murder", "client", "launch"]
+PHASES = ["birth", "request", "service", "death", "murder", "client", "launch", "carrier"]
 
 
 def main():
