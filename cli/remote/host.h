@@ -43,13 +43,13 @@ struct host {
     struct source messages; /* the standard error of the command */
 
     struct byte_queue unsent, received;
-    size_t            noise; /* the number of bytes that the command has written so far */
-    struct text       line;  /* of the messages, not yet complete */
-    char     last[256];      /* the last line of the messages since the link began; may be empty */
-    double   last_came;      /* when that line came */
-    unsigned processors;
-    char     why[512]; /* why it is lost */
-    double   vacant;   /* once lost: the seconds until its agent has ended everything */
+    size_t            noise;     /* the number of bytes that the command has written so far */
+    struct text       line;      /* of the messages, not yet complete */
+    char              last[256]; /* the last line of them since the link began; or empty */
+    double            last_came; /* when that line came */
+    unsigned          processors;
+    char              why[512]; /* why it is lost */
+    double            vacant;   /* once lost: the seconds until its agent has ended everything */
 };
 
 /* Listens at SOCKET for clients of the machine NAME. Returns 0 or -errno. */
