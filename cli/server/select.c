@@ -90,8 +90,9 @@ void select_fail(struct call *call, const struct selector *selector, const char 
         call_fail(call, PROTOCOL_INVALID_THREAD_ID_ERROR, "no %s%sthread %llu", kind, space,
                   (unsigned long long) selector->id);
     else if (selector->pattern)
-        call_fail(call, PROTOCOL_INVALID_THREAD_ID_ERROR, "no %s%sthread fits '%s'", kind, space,
-                  selector->name);
+        call_fail(call, PROTOCOL_INVALID_THREAD_ID_ERROR, "no %s%sthread fits '%s%s%s'", kind,
+                  space, selector->name, selector->inner != NULL ? "/" : "",
+                  selector->inner != NULL ? selector->inner : "");
     else
         call_fail(call, PROTOCOL_INVALID_THREAD_ID_ERROR, "no %s%sthread '%s'", kind, space,
                   selector->name);

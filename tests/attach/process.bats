@@ -36,6 +36,31 @@ load process
   like "$output" "*--wait waits for threads of the supervisor*"
 }
 
+@test "a pattern of threads with a / means the threads inside the processes that are attached" {
+  begin web well
+  k3 start -n wide -- sleep 1000
+  is "$(k3 list -q 'w*/')" $'1/1\n1/3'
+  is "$(k3 list -q 'w*/worker-3')" 1/3
+  is "$(k3 list -q 'x*/' 'wi*/')" ""
+  # A thread that has no attached process is left out, and is not named as the reason.
+  run -3 k3 raise 'w*/nosuch' ValueError
+  like "$output" "*InvalidThreadIdError: no live thread fits 'w*/nosuch'"
+  run -3 k3 raise 'wi*/worker-3' ValueError
+  like "$output" "*InvalidThreadIdError: no live thread fits 'wi*/worker-3'"
+  script <<'END'
+assert len(call("list", threads=["web/"] * 100)) == 200
+fails(-32002, "ValueError", "list", threads=["web/"] * 101)
+END
+}
+
+@test "a raise whose main thread has ended says so, and the other threads of the process go on" {
+  begin web headless
+  run -3 k3 raise web ValueError
+  like "$output" "*InvalidThreadIdError: the main thread of thread 'web' has ended"
+  k3 raise web/worker-3 KeyError
+  is "$(cat taken)" "3 KeyError -"
+}
+
 @test "a thread without an attached process has no threads inside, and the error says so" {
   k3 start -n nap -- sleep 1000
   run -3 k3 raise nap/x

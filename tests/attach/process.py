@@ -111,6 +111,8 @@ def main(behaviour):
     note("attached", os.getpid())
     if behaviour == "stop":
         os.kill(os.getpid(), signal.SIGSTOP)
+    elif behaviour == "headless":
+        del IDS[None]
     elif behaviour == "deaf":
         time.sleep(1000)
     elif behaviour == "silent":  # takes the permit, and never replies
@@ -150,6 +152,7 @@ def main(behaviour):
             process.socket.sendall(line)
         for news in ({"started": 7}, {"started": [{"id": 0, "name": "x"}]}, {"ended": ["x"]},
                      {"started": [{"id": 4, "name": "a/b"}]}, {"started": [{"id": 4, "name": "7"}]},
+                     {"started": [{"id": 4, "name": "a\tb"}]}, {"started": [{"id": 4, "name": "a\u007fb"}]},
                      {"published": [{"name": "A b", "base": "Exception"}]},
                      {"published": [{"name": "SIGHUP", "base": "Exception"}]},
                      {"published": [{"name": "Fine", "base": "Nosuch"}]}, {"ended": [99]}, {"what": 1},

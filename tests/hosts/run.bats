@@ -726,6 +726,36 @@ for method, params, error in [
 END
 }
 
+@test "a supervisor takes its hosts once, from a list that makes sense, and what its carrier says of them" {
+  k3 start -- true
+  script <<'END'
+def host(name, socket="/nosuch", **more):
+    return {"name": name, "socket": socket, **more}
+
+def refused(message, *hosts):
+    assert message in fails(-32002, "ValueError", "hosts", hosts=list(hosts)).message
+
+refused("must be a list of one host or more")
+for bad in {}, host(7), {"name": "a"}, host("a", 7), host("a", slots=0), host("a", slots=-1), host("a", slots=1 << 40), 7:
+    refused('needs a "name" and a "socket"', host("z"), bad)
+refused("the host 'a' stands twice", host("a"), host("b"), host("a"))
+assert call("hosts", hosts=[host("h%02d" % i) for i in range(12)]) == {}
+refused("this supervisor has its hosts already", host("x"))
+start = {"command": ["true"], "name": "a"}
+why = fails(-32002, "ValueError", "start", host="x", **start).message
+assert why.startswith("no host 'x'; there are: h00 ") and why.endswith(" h09 and 2 more"), why
+# A machine that names no number of processors has one..
+call("host", name="h00", processors=0)
+call("host", name="h01", lost="its power failed")
+call("start", host="h01", **start)
+end = call("join", thread="a")
+assert end["exception"] == "ConnectionError" and "its power failed" in end["message"], end
+call("start", **{**start, "name": "b"}, host="h00")
+end = call("join", thread="b")
+assert end["message"] == "host 'h00' is lost: No such file or directory", end  # it was begun there
+END
+}
+
 @test "the results of a run name the machine of each thread" {
   script_of 'start -n one -r on-failure --host b -- sh -c "test -e again || { touch again; exit 1; }"' \
     'start -n two --host a -- true'
