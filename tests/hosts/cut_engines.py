@@ -136,7 +136,8 @@ class Ssh(Engine):
     """The network namespaces of ssh.bash, with an sshd each. NET is their name, SSH_CONFIG the client's file."""
 
     hosts = "h1:2,h2:2,h3:2"
-    ways = ["kill_agent"] * 3 + ["kill_client"] * 2 + ["kill_session"] * 3 + ["kill_carrier", "kill_front"]
+    ways = ["kill_agent"] * 3 + ["kill_client"] * 2 + ["kill_session"] * 3 + ["end_session"] * 2
+    ways += ["kill_carrier", "kill_front"]
     net_ways = ["link_down", "drop_there", "drop_back", "drop_both"]
     moment = 1.2
 
@@ -147,12 +148,12 @@ class Ssh(Engine):
         self.servers = set(self.on_machines())
         self.undo = []
 
-    def on_machines(self):
-        """Returns the processes on the machines, with their names."""
+    def on_machines(self, inodes=None):
+        """Returns the processes on the machines, or on those of INODES, with their names."""
         found = {}
         for pid in processes():
             try:
-                if os.stat(f"/proc/{pid}/ns/net").st_ino in self.inodes:
+                if os.stat(f"/proc/{pid}/ns/net").st_ino in (inodes or self.inodes):
                     found[pid] = name_of(pid)
             except OSError:
                 pass
@@ -186,6 +187,18 @@ class Ssh(Engine):
         there = self.on_machines()
         sessions = {parent_of(pid) for pid in self.at_machines(run)} & {p for p, n in there.items() if n == "sshd"}
         return self.kill((sessions or {p for p, n in there.items() if n == "sshd"}) - self.servers, rng)
+
+    def end_session(self, run, rng):
+        """Sends SIGTERM to all processes of one machine, as the end of a login does."""
+        machine = rng.choice(sorted(self.inodes))
+        there = [pid for pid, name in self.on_machines({machine}).items() if pid not in self.servers]
+        for pid in there:
+            try:
+                os.kill(pid, signal.SIGTERM)
+            except ProcessLookupError:
+                pass
+        run.may_leave = True  # a shell that was bringing up an agent
+        return "session" if there else None
 
     def do(self, *command, undo=None):
         subprocess.run(command, check=True)
