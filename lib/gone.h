@@ -26,7 +26,7 @@ void k3t_gone_begin(struct k3thread *t);
  */
 void k3t_gone_set(struct k3thread *t);
 
-/* Returns true if T's thread is gone. What the thread wrote is then visible. */
+/* Returns true if T's thread is gone. All writes of the thread are then visible. */
 bool k3t_is_gone(const struct k3thread *t);
 
 /*

@@ -111,7 +111,7 @@ size_t k3t_record_size(const char *name);
 /* Initialises T, whose size is k3t_record_size(NAME), except for the mutex of k3t_gone_init. */
 void k3t_record_init(struct k3thread *t, const char *name);
 
-/* Returns true if T has ended. What T wrote before its end is then visible. */
+/* Returns true if T has ended. All writes of T before its end are then visible. */
 static inline bool k3t_has_ended(const struct k3thread *t)
 {
     return atomic_load_explicit(&t->ended, memory_order_acquire);

@@ -5,6 +5,7 @@
  * So a call that a signal has interrupted is made again only when it will not block, and only within the rest of
  * the limit, which counts from the first call.
  */
+#include "clock.h"
 #include "deliver.h"
 #include "wait.h"
 
@@ -35,9 +36,9 @@ static bool find_limit(int fd, const struct direction *direction, const struct t
         return false;
     ret->tv_sec = start->tv_sec + limit.tv_sec;
     ret->tv_nsec = start->tv_nsec + limit.tv_usec * 1000;
-    if (ret->tv_nsec >= 1000000000) {
+    if (ret->tv_nsec >= K3T_NANOSECONDS) {
         ret->tv_sec++;
-        ret->tv_nsec -= 1000000000;
+        ret->tv_nsec -= K3T_NANOSECONDS;
     }
     return true;
 }

@@ -17,6 +17,10 @@
 #define NOTICE_AFTER 0.5
 #define PATIENCE     20.0
 
+/* The seconds between two tries to take the lock. */
+#define TRY_FIRST_PAUSE 0.0002
+#define TRY_LAST_PAUSE  0.02
+
 /* The size of the first line of the file: the pid of the process that holds LOCK_START. */
 #define STARTER_SIZE 16
 
@@ -194,11 +198,11 @@ static bool give_notice(const struct place *place, enum lock_part part, struct t
     return !useless;
 }
 
-/* Sleeps before the next try: longer after a longer wait, up to 20 ms. */
+/* Sleeps before the next try: longer after a longer wait. */
 static void pause_after(double waited)
 {
-    double          seconds = waited / 8 + 0.0002;
-    struct timespec pause = {.tv_nsec = (long) (1e9 * (seconds < 0.02 ? seconds : 0.02))};
+    double          seconds = clock_earlier(TRY_FIRST_PAUSE + waited / 8, TRY_LAST_PAUSE);
+    struct timespec pause = {.tv_nsec = (long) (1e9 * seconds)};
 
     (void) nanosleep(&pause, NULL);
 }

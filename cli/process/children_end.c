@@ -105,7 +105,7 @@ static bool wait_for_one(const struct children *children, double deadline)
 
 size_t children_end(int list, size_t *ret_left)
 {
-    static const struct timespec moment = {.tv_nsec = 1000000};
+    static const struct timespec moment = {.tv_nsec = 1000000}; /* a millisecond */
     double                       deadline = clock_monotonic() + GIVE_UP_AFTER;
     size_t                       reaped = 0, now;
     struct children              children;

@@ -105,7 +105,7 @@ bool list_answer_measure(struct list_answer *answer, const char *line, size_t si
 
 /* Printing */
 
-/* So many bytes are copied at once: most cells are so short that a call would take longer. */
+/* The number of bytes that are copied at once: most cells are so short that a call would take longer. */
 #define STEP 8
 
 /* Copies the bytes of CELL without its escapes to TO, and up to STEP - 1 bytes more. END is that of all lines. */
@@ -165,20 +165,20 @@ static const char *add_row(struct text *out, const struct list_answer *answer, c
 }
 
 /* Writes OUT, and empties it. Returns 0 or -errno. Notes in *SOME if anything was written. */
-static int write_out(struct text *out, bool *some)
+static int write_out(struct text *out, bool *has_written)
 {
     const char *rest = out->data;
     size_t      size = out->size;
     int         error = output_write_part(STDOUT_FILENO, &rest, &size);
 
-    *some |= size < out->size;
+    *has_written |= size < out->size;
     out->size = 0;
     return error;
 }
 
 /* Adds the rows of all lines to OUT, and writes OUT each time that it is large. Returns 0 or -errno. */
 static int print_lines(struct text *out, const struct list_answer *answer, const char *at,
-                       const char *end, bool *some)
+                       const char *end, bool *has_written)
 {
     size_t width = output_width();
     int    error = 0;
@@ -191,24 +191,24 @@ static int print_lines(struct text *out, const struct list_answer *answer, const
             at = add_row(out, answer, at, end);
             end_row(out, begin, width);
             if (out->size >= PIECE)
-                error = write_out(out, some);
+                error = write_out(out, has_written);
         }
         at += strlen(END "\n");
     }
-    return error == 0 ? write_out(out, some) : error;
+    return error == 0 ? write_out(out, has_written) : error;
 }
 
 int list_answer_print(const struct list_answer *answer, const char *lines, size_t size)
 {
     static const char message[] = "k3thread: list: cannot write to standard output\n";
     struct text       out = {0};
-    bool              some = false;
+    bool              has_written = false;
 
     if (answer->is_odd)
         return -1;
-    if (print_lines(&out, answer, lines, lines + size, &some) == 0 && !out.failed)
+    if (print_lines(&out, answer, lines, lines + size, &has_written) == 0 && !out.failed)
         return STATUS_DONE;
-    if (!some)
+    if (!has_written)
         return -1;
     (void) output_write(STDERR_FILENO, message,
                         strlen(message)); /* the program would print the first rows again */

@@ -162,11 +162,11 @@ static double look_at_links(void)
 /* Ends the loop when all children have ended, or have had FAREWELL seconds for that. */
 static void stop_if_done(void)
 {
-    bool some = false;
+    bool are_left = false;
 
     for (size_t i = 0; i < options->hosts->count; i++)
-        some |= hosts[i].pid != 0;
-    stopped = !some || clock_monotonic() >= give_up;
+        are_left |= hosts[i].pid != 0;
+    stopped = !are_left || clock_monotonic() >= give_up;
 }
 
 static double finish_round(void)

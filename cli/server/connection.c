@@ -13,6 +13,9 @@
 /* The most that is read at a time, so that no client holds up the server. */
 #define READ_SIZE (64 * 1024)
 
+/* The most that is read while the unfinished request is shorter than this: most requests need no larger buffer. */
+#define SHORT_READ 4096
+
 /* Replies to a chain are kept back until they have this many bytes. */
 #define CHAIN_OUT 2048
 
@@ -269,7 +272,8 @@ static bool make_room(struct connection *connection)
 {
     struct line_buffer *in = &connection->in;
     size_t              old = in->bytes.capacity;
-    bool has_room = line_buffer_reserve(in, line_buffer_left(in) < 4096 ? 4096 : READ_SIZE);
+    bool                has_room =
+        line_buffer_reserve(in, line_buffer_left(in) < SHORT_READ ? SHORT_READ : READ_SIZE);
 
     in_total += in->bytes.capacity - old;
     return has_room;

@@ -9,7 +9,7 @@ static void run(struct call *call, const json_t *params)
 {
     struct raw_environment raw = {0};
     const json_t          *directory = NULL;
-    json_int_t             umask = 022;
+    json_int_t             umask = PEER_UMASK;
     char                  *path = NULL;
     const struct param     wanted[] = {
             {"environment", PARAM_ANY, &raw.environment, true},

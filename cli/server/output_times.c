@@ -126,16 +126,16 @@ static bool take_events(void)
     const struct inotify_event *event;
     struct inotify_block        block;
     double                      time = clock_monotonic();
-    bool                        some = false;
+    bool                        has_read = false;
 
     while (inotify_block_read(&block, inotify.fd)) {
-        some = true;
+        has_read = true;
         while ((event = inotify_block_next(&block)) != NULL)
             take_event(event, time);
         if (!inotify_block_is_full(&block))
             break; /* these were all events, apart from what is being written just now */
     }
-    return some;
+    return has_read;
 }
 
 /* Takes the first events after a pause, and then reads none for PAUSE seconds. */

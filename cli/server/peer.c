@@ -17,7 +17,7 @@ int peer_open(int fd, const struct connection_handler *handler)
         close(fd);
         return -ENOMEM;
     }
-    peer->umask = 022;
+    peer->umask = PEER_UMASK;
     LIST_INIT(&peer->calls);
     LIST_INIT(&peer->kept);
     LIST_INIT(&peer->joined);

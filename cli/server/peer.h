@@ -16,6 +16,9 @@
 struct attachment;
 struct environment;
 
+/* The umask of the commands of a client that says none. */
+#define PEER_UMASK 022
+
 /* One client. */
 struct peer {
     struct connection   connection; /* the first member */

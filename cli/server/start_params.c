@@ -21,6 +21,9 @@
 
 #define DEFAULT_GRACE 10.0
 
+/* The most restarts that --restart can be limited to. */
+#define RESTARTS_MAX 1000000000UL
+
 static bool parse_command(struct call *call, const json_t *command, struct job *job)
 {
     int error;
@@ -120,7 +123,7 @@ static bool parse_restart(struct call *call, const char *text, struct job *job)
                 return true;
             most = strtoul(text + length + 1, &end, 10);
             if (i > 0 && text[length + 1] >= '1' && text[length + 1] <= '9' && *end == '\0' &&
-                most <= 1000000000) {
+                most <= RESTARTS_MAX) {
                 job->restart_max = (unsigned) most;
                 return true;
             }

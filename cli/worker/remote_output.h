@@ -1,7 +1,7 @@
 /*
  * The output of a command on another machine, as its worker writes it here: to the log, or to the file of --output. A
- * FIFO or a terminal may be slower than the command. What it does not take at once is kept, and the worker reads no
- * more from the agent until it has taken that.
+ * FIFO or a terminal may be slower than the command. The bytes that it does not take at once are kept, and the worker reads no
+ * more from the agent until it has taken them.
  */
 #ifndef K3THREAD_CLI_WORKER_REMOTE_OUTPUT_H
 #define K3THREAD_CLI_WORKER_REMOTE_OUTPUT_H
@@ -40,7 +40,7 @@ static inline bool remote_output_is_full(const struct remote_output *output)
     return byte_queue_size(&output->unwritten) > 0;
 }
 
-/* Closes the output. What is kept is lost. */
+/* Closes the output. Bytes that are still kept are lost. */
 void remote_output_close(struct remote_output *output);
 
 #endif
