@@ -253,14 +253,17 @@ static void *run(void *arg)
 
 int k3t_attach_serve(const char *path, const char *id)
 {
-    int error = -ENOMEM;
+    int error;
 
     own.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    error = own.wake < 0 ? -errno : 0;
     own.connection.socket = own.connection.permit = -1;
     own.attempts = 0;
     own.path = strdup(path);
     own.id = strdup(id);
-    if (own.wake >= 0 && own.path != NULL && own.id != NULL)
+    if (error == 0 && (own.path == NULL || own.id == NULL))
+        error = -ENOMEM;
+    if (error == 0)
         error = connect_and_attach();
     if (error == 0) {
         k3t_attach_note_served(own.wake);

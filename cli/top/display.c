@@ -116,6 +116,18 @@ static FILE *open_memory(void)
     return memory;
 }
 
+/* Opens the memory that curses draws into, and the output. Returns 0 or -errno. */
+static int open_files(struct display *display)
+{
+    display->memory = open_memory();
+    if (display->memory == NULL)
+        return -errno;
+    display->output = descriptors_reopen(STDOUT_FILENO, O_WRONLY | O_NOCTTY | O_NONBLOCK);
+    if (display->output < 0)
+        display->output = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+    return display->output < 0 ? -errno : 0;
+}
+
 static void release(struct display *display)
 {
     if (display->memory != NULL)
@@ -140,12 +152,11 @@ int display_open(struct display *display, struct text *why)
 
     if (name == NULL)
         return -ENOTSUP;
-    *display = (struct display){.is_utf8 = has_utf8(), .memory = open_memory()};
-    display->output = descriptors_reopen(STDOUT_FILENO, O_WRONLY | O_NOCTTY | O_NONBLOCK);
-    if (display->output < 0)
-        display->output = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
-    error = raw_terminal_enter_signals(&display->raw);
-    if (error == 0 && (display->memory == NULL || open_curses(name, display->memory) == NULL))
+    *display = (struct display){.is_utf8 = has_utf8(), .output = -1};
+    error = open_files(display);
+    if (error == 0)
+        error = raw_terminal_enter_signals(&display->raw);
+    if (error == 0 && open_curses(name, display->memory) == NULL)
         error = -ENOMEM;
     if (error != 0) {
         text_printf(why, "cannot use the terminal: %s", strerror(-error));

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -228,6 +229,16 @@ static void run_errors(void)
     say("detach %d %d", k3thread_detach(), k3thread_detach());
 }
 
+/* Attaches while no descriptor is left. */
+static void run_short(void)
+{
+    const struct rlimit none = {.rlim_cur = 3, .rlim_max = 3};
+
+    if (setrlimit(RLIMIT_NOFILE, &none) < 0)
+        _exit(98);
+    attach();
+}
+
 /* Detaches and attaches ARGUMENT times. */
 static void run_again(void)
 {
@@ -360,7 +371,7 @@ static const struct {
     {"errors", run_errors},   {"again", run_again},       {"fork", run_fork},
     {"exec", run_exec},       {"last", run_last},         {"busy", run_busy},
     {"full", run_full},       {"exit", run_exit},         {"signals", run_signals},
-    {"hidden", run_hidden},   {"names", run_names},
+    {"hidden", run_hidden},   {"names", run_names},       {"short", run_short},
 };
 
 int main(int count, char **words)

@@ -200,6 +200,8 @@ detach 0 -2" || sed -n p web.out
   k3 start -n nap -- sleep 1000
   K3THREAD_SOCKET=$dir/k.sock K3THREAD_ID=2 run -90 "$attached" catch
   is "$output" "attach: -1"
+  K3THREAD_SOCKET=$dir/k.sock K3THREAD_ID=2 run -90 "$attached" short
+  is "$output" "attach: -24"
   unset K3THREAD_ID
   run -90 "$attached" catch
   is "$output" "attach: -2"

@@ -554,3 +554,10 @@ there() {
 @test "the last line of a log is found" { "$HELPERS/top" last-lines; }
 @test "a log is paged by lines, while it grows, is emptied and is moved" { "$HELPERS/top" paging; }
 @test "a log with very long lines, or without its beginning, is paged" { "$HELPERS/top" long-logs; }
+
+@test "top for which descriptors are short says so, and not that memory is" {
+  k3 start -- sleep 1000
+  sit user
+  type_at user "prlimit --nofile=7 '$K3THREAD' top" Enter
+  see user 'k3thread: top: cannot use the terminal: Too many open files'
+}
