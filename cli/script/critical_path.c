@@ -25,11 +25,11 @@ struct search {
     const struct run_result *result;
     struct moments           moments;
     json_int_t               id;    /* the thread that the search looks at; 0: the search is over */
-    double                   until; /* the time up to which the thread decided when the run ended */
+    double                   until; /* the end of the stretch for which this thread is the reason */
     bool                    *seen;  /* by id: the thread is on the path */
 };
 
-/* The thread that is next on the path, and the time up to which it decided. */
+/* The thread that is next on the path, and the end of the stretch for which it is the reason. */
 struct cause {
     enum path_cause kind;
     json_int_t      id;
@@ -247,7 +247,7 @@ static void go_to_script(struct search *search)
     go_to(search, &cause);
 }
 
-/* Looks at the thread search->id, which decided when the run ended up to search->until. */
+/* Adds the stretch for which the thread search->id is the reason, and goes on to the cause of its beginning. */
 static void look_at(struct search *search)
 {
     const struct course_thread *thread = course_find(search->result->course, search->id);
@@ -256,15 +256,15 @@ static void look_at(struct search *search)
     for (size_t i = thread != NULL ? thread->count : 0; i > 0; i--) {
         const struct course_phase *phase = &thread->phases[i - 1];
         struct cause               cause = {0};
-        bool                       stops = strcmp(phase->word, "stopping") == 0, takes;
+        bool                       stops = strcmp(phase->word, "stopping") == 0, takes_long;
 
         /* The phase that ended at that time may have no length. */
         if (phase->began > search->until ||
             (phase->began >= search->until && phase->ended > search->until))
             continue;
         if (course_is_of_run(phase)) {
-            takes = search->until - phase->began > search->result->seconds * SHARE_OF_END;
-            add(search, stops && takes ? PATH_STOP : PATH_RUN, phase->began, search->until);
+            takes_long = search->until - phase->began > search->result->seconds * SHARE_OF_END;
+            add(search, stops && takes_long ? PATH_STOP : PATH_RUN, phase->began, search->until);
             if (stops)
                 find_cause_of_stop(search, thread, phase, &cause);
         } else if (!find_cause_of_wait(search, phase, &cause)) {
