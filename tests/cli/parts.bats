@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Parts of the program that know nothing of threads, tested alone: see tests/cli/text.c and tests/cli/regex.c.
+# Parts of the program that know nothing of threads, tested alone: see tests/cli/text.c, regex.c and terminal.c.
 
 load helpers
 
@@ -26,8 +26,13 @@ load helpers
 @test "an expression that is malformed or too large is refused" { "$HELPERS/regex" refused; }
 @test "expressions match the same texts as the C library's" { "$HELPERS/regex" library; }
 
+@test "each byte of a terminal's output belongs to text or to a sequence" { "$HELPERS/terminal" steps; }
+@test "the beginning of a long sequence is kept" { "$HELPERS/terminal" long-middle; }
+@test "a sequence that asks, clears, moves or sets colours is known" { "$HELPERS/terminal" meanings; }
+@test "the settings of a terminal can be made again and undone" { "$HELPERS/terminal" settings; }
+
 @test "every case of these programs is run here" {
-  for program in text regex mailbox tree top; do
+  for program in text regex mailbox tree top terminal; do
     for name in $("$HELPERS/$program"); do
       grep -qE "HELPERS/$program\" $name( |;|\$)" "$BATS_TEST_DIRNAME"/*.bats || echo "$program $name"
     done

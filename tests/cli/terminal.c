@@ -1,0 +1,172 @@
+/* Tests what is known of a terminal's sequences: where they begin and end, what they ask and what they set. */
+#include "tests/lib/test.h"
+
+#include "cli/base/text.h"
+#include "cli/terminal/modes.h"
+#include "cli/terminal/sequence.h"
+
+/* Gives OUTPUT to SEQUENCE, and to MODES if it is not NULL. */
+static void take(struct sequence *sequence, struct modes *modes, const char *output)
+{
+    for (; *output != '\0'; output++)
+        if (sequence_take(sequence, *output) == SEQUENCE_COMPLETE && modes != NULL)
+            modes_take(modes, sequence);
+}
+
+/* Each output, and the role of each of its bytes: t text, b begins, i inside, c complete. */
+static void steps(void)
+{
+    static const char *const table[][2] = {
+        {"ab\n", "ttt"},
+        {"\033[1;2Ha", "biiiict"},
+        {"\033[@\033[~", "bicbic"},
+        {"\033[?1 \033[/p", "biiiibiic"}, /* another ESC begins anew */
+        {"\033[1\r2m", "biiiic"},         /* a control character acts by itself */
+        {"\033[1\0302m", "biictt"},       /* CAN ends it */
+        {"\033[1\177m", "biiic"},
+        {"\033c\033(B\033 F\033#8", "bcbicbicbic"},
+        {"\033/Z", "bic"},
+        {"\0330x", "bct"},
+        {"\033]0;a\nb\a.", "biiiiiict"},
+        {"\033P1$r\033\\.", "biiiiict"},
+        {"\033Xa\033\\\033^b\a\033_c\a", "biiicbiicbiic"},
+        {"\033]0;a\033[1m", "biiiiiiic"}, /* a sequence inside of a string cuts it short */
+        {"\033]0;a\030m", "biiiict"},
+    };
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        struct sequence sequence = {0};
+        char            roles[32] = "";
+
+        for (const char *at = table[i][0]; *at != '\0'; at++)
+            roles[at - table[i][0]] = "tbic"[sequence_take(&sequence, *at)];
+        if (strcmp(roles, table[i][1]) != 0) {
+            fprintf(stderr, "%zu: %s, not %s\n", i, roles, table[i][1]);
+            test_fail(__FILE__, __LINE__, "the roles of the bytes");
+        }
+    }
+}
+
+/* A long middle is cut, and its size is known. */
+static void long_middle(void)
+{
+    struct sequence sequence = {0};
+
+    take(&sequence, NULL, "\033[");
+    for (int i = 0; i < 2 * SEQUENCE_KEPT; i++)
+        take(&sequence, NULL, "1");
+    take(&sequence, NULL, "m");
+    CHECK_EQUAL(strlen(sequence.middle), SEQUENCE_KEPT);
+    CHECK_EQUAL(sequence.size, 2 * SEQUENCE_KEPT);
+    CHECK_EQUAL(sequence.final, 'm');
+    CHECK(sequence_sets_colours(&sequence));
+}
+
+/* Each sequence, and what it does: q asks, c clears, h goes home, r clears the rest, s sets colours, m moves. */
+static void meanings(void)
+{
+    static const char *const table[][2] = {
+        {"\033[c", "q"},         {"\033[6n", "q"},
+        {"\033[18t", "q"},       {"\033[x", "q"},
+        {"\033[?1$p", "q"},      {"\033[!p", ""},
+        {"\033[>q", "q"},        {"\033[2 q", ""},
+        {"\033[?u", "q"},        {"\033[u", ""},
+        {"\033]11;?\a", "q"},    {"\033]0;title\a", ""},
+        {"\033]52;c;?\a", "q"},  {"\033]52;c;YQ==\a", "q"},
+        {"\033P$qm\033\\", "q"}, {"\033P+q544e\033\\", "q"},
+        {"\033Pq#0\033\\", ""},  {"\033X$q\033\\", ""},
+        {"\033Z", "q"},          {"\033 Z", ""},
+        {"\033c", "c"},          {"\033(c", ""},
+        {"\033[2J", "c"},        {"\033[3J", "c"},
+        {"\033[1J", ""},         {"\033[J", "r"},
+        {"\033[0J", "r"},        {"\033[2K", ""},
+        {"\033[H", "hm"},        {"\033[f", "hm"},
+        {"\033[1;1H", "hm"},     {"\033[1f", "hm"},
+        {"\033[2;1H", "m"},      {"\0332;1d", ""},
+        {"\033[5d", "m"},        {"\033[31m", "s"},
+        {"\033[A", ""},          {"\033]2;J\a", ""},
+    };
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        struct sequence sequence = {0};
+        char            found[8] = "", *at = found;
+
+        take(&sequence, NULL, table[i][0]);
+        if (sequence_is_query(&sequence))
+            *at++ = 'q';
+        if (sequence_clears(&sequence))
+            *at++ = 'c';
+        if (sequence_goes_home(&sequence))
+            *at++ = 'h';
+        if (sequence_clears_rest(&sequence))
+            *at++ = 'r';
+        if (sequence_sets_colours(&sequence))
+            *at++ = 's';
+        if (sequence_moves(&sequence))
+            *at++ = 'm';
+        if (strcmp(found, table[i][1]) != 0) {
+            fprintf(stderr, "%zu: '%s', not '%s'\n", i, found, table[i][1]);
+            test_fail(__FILE__, __LINE__, "the meaning of the sequence");
+        }
+    }
+}
+
+/* Each output, and the sequences that make and undo the settings that it leaves. */
+static void settings(void)
+{
+    static const char *const table[][4] = {
+        /* output, the screen, other settings, undone */
+        {"a\033[1;1H\033[2J", "", "", ""},
+        {"\033[?1h", "", "\033[?1h", "\033[?1l"},
+        {"\033[?1h\033[?1l", "", "", ""},
+        {"\033[?7l\033[?25l", "", "\033[?7l\033[?25l", "\033[?7h\033[?25h"},
+        {"\033[?7l\033[?7h\033[?25h", "", "", ""},
+        {"\033[?1000;1006h", "", "\033[?1000h\033[?1006h", "\033[?1000l\033[?1006l"},
+        {"\033[?0h\033[?9999h\033[1h", "", "", ""},
+        {"\033[?2004h\033c", "", "", ""},
+        {"\033[?2004h\033(c", "", "\033[?2004h", "\033[?2004l\033(B"},
+        {"\033=", "", "\033=", "\033>"},
+        {"\033=\033>", "", "", ""},
+        {"\033 =", "", "", ""},
+        {"\033(0", "", "", "\033(B"},
+        {"\033(0\033(B\033)0", "", "", ""},
+        {"\033[>4;2m", "", "\033[>4;2m", "\033[>4m"},
+        {"\033[>4;2m\033[>4;0m", "", "", ""},
+        {"\033[>4;2m\033[>4m", "", "", ""},
+        {"\033[>1;2m", "", "", ""},
+        {"\033[31m", "", "", "\033[m"},
+        {"\033[31m\033[m\033[1m\033[0m", "", "", ""},
+        {"\033[4 q", "", "", "\033[0 q"},
+        {"\033[4 q\033[0 q\033[1 q\033[ q", "", "", ""},
+        {"\033[>q", "", "", ""},
+        {"\033[2;5r", "", "", "\0337\033[r\0338"},
+        {"\033[2;5r\033[r\033[?5r", "", "", ""},
+        {"\033[?1049h\033[?25l", "\033[?1049h", "\033[?25l", "\033[?25h\033[?1049l"},
+        {"\033[?47h", "\033[?47h", "", "\033[?47l"},
+        {"\033[?1047h", "\033[?1047h", "", "\033[?1047l"},
+        {"\033]0;\033[?1h\a", "", "\033[?1h", "\033[?1l"},
+    };
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        struct sequence sequence = {0};
+        struct modes    modes = {0};
+        struct text     texts[3] = {{0}, {0}, {0}};
+
+        take(&sequence, &modes, table[i][0]);
+        modes_enter_screen(&texts[0], &modes);
+        modes_enter(&texts[1], &modes);
+        modes_leave(&texts[2], &modes);
+        CHECK_EQUAL(modes_has_alternate_screen(&modes), table[i][1][0] != '\0');
+        for (int k = 0; k < 3; k++) {
+            if (texts[k].size != strlen(table[i][k + 1]) ||
+                (texts[k].size > 0 && memcmp(texts[k].data, table[i][k + 1], texts[k].size) != 0)) {
+                fprintf(stderr, "%zu, %d\n", i, k);
+                test_fail(__FILE__, __LINE__, "the settings");
+            }
+            text_release(&texts[k]);
+        }
+    }
+}
+
+TEST_MAIN({"steps", steps}, {"long-middle", long_middle}, {"meanings", meanings},
+          {"settings", settings})
