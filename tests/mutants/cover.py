@@ -45,7 +45,8 @@ class Cover:
 
     def __init__(self, build, executor):
         self.blocks, self.functions, self.named = {}, collections.defaultdict(dict), {}
-        programs = [os.path.basename(path).removesuffix(".cover.o") for path in glob.glob(f"{build}/*.cover.o")]
+        programs = [os.path.basename(path).removesuffix(".cover.o") for path in glob.glob(f"{build}/*.cover.o")
+                    if "tests,bench," not in path and "tests,fuzz," not in path]  # which no test runs
         self.build = build
         for program, (blocks, functions) in zip(programs, executor.map(self.load, programs)):
             self.blocks[program] = blocks
