@@ -172,6 +172,46 @@ END
   [ "$(in_page 'len([title for title in page.titles if title.startswith("SystemExit was raised at ")])')" -ge 1 ]
 }
 
+# A chain of 30 threads; and 47 threads that wait for the end of its first, and two that wait until that is ready.
+a_long_run() {
+  printf '%s' 'start --name c1 --ready line:up -- sh -c "until [ -e go ]; do sleep 0.01; done; echo up; sleep 0.1" ' \
+    "$(printf 'word%02d ' {1..30})" $'\n' >script
+  for i in {2..30}; do echo "start --name c$i --needs c$((i - 1)):ended -- sleep 0.$((i == 28 ? 2 : 0))"; done >>script
+  for name in x{1..45} r1 x46 r2 x47; do
+    echo "start --name $name --needs c1$([[ $name = r* ]] || echo :ended) -- true"
+  done >>script
+  printf '%s\n' 'raise -m "no longer" x47 TimeoutError' 'start --name last -- touch go' >>script
+  run -124 k3 run -q --report r.html --json r.json script
+}
+
+@test "--report of a long run: the longest parts of its path, and lines and marks in the right rows" {
+  a_long_run
+  agrees
+  like "$(in_page 'page.text')" '*It has 30 parts; these are the longest 25.*'
+  is "$(in_page 'len(page.path), [what for at, took, share, what, why in page.path if what == "c28 ran"]')" "(25, ['c28 ran'])"
+  # Two lines cross the first 36 rows and two cross the next 36: from where c1 was ready, and from its end.
+  is "$(in_page 'sorted((y1 == "0", y2) for kind, y1, y2 in page.crossings if kind == "n")')" \
+    "[(False, '792'), (False, '792'), (True, '792'), (True, '792')]"
+  is "$(in_page '[title.split(": ")[1] for title in page.titles if title.startswith("TimeoutError was raised at ")]')" "['no longer']"
+  like "$(in_page 'page.rows[0]["command"]')" '*word13 word…'
+}
+
+@test "--report of many failures shows a part of each log, so that the page stays small" {
+  head -c 32700 /dev/zero | tr '\0' x >bytes
+  seq 130 | (k3 run -q --report r.html --each sh -c 'cat bytes; exit 1' || :)
+  is "$(awk '/^x+$/ { print length }' r.html | uniq -c | xargs)" "130 $((4194304 / 130))"
+}
+
+@test "--report of a run that a signal has ended names the signal" {
+  script_of 'start --name a -- sh -c "touch up; sleep 1000"'
+  in_front run --report r.html --json r.json script
+  wait_until "$DEADLINE" test -e up
+  kill -TERM "${background[run]}"
+  finish run '*'
+  agrees
+  like "$(in_page 'page.text')" '* · ended by signal 15*'
+}
+
 @test "a page that cannot be written is an error, which comes before anything runs if it is known by then" {
   refuses_unwritable --report --json --junit --trace
   run -64 k3 run --report

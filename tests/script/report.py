@@ -30,6 +30,7 @@ class Page(html.parser.HTMLParser):
         self.names = []  # of the rows of the timeline
         self.text = ""
         self.arrows = {}
+        self.crossings = []  # lines between threads that go on in the next chunk: (class, top, bottom)
         self.head = ""
         self.feed(text)
         self.close()
@@ -55,6 +56,9 @@ class Page(html.parser.HTMLParser):
                 self.ids.append(value)
             elif name == "marker-end" and "x1" in attributes and attributes["x1"].endswith("%"):
                 self.arrows[value] = self.arrows.get(value, 0) + 1
+        if attributes.get("class") in ("n", "c") and "marker-end" not in attributes and \
+                attributes.get("x1", "%") == attributes.get("x2"):
+            self.crossings.append((attributes["class"], attributes["y1"], attributes["y2"]))
         if tag == "data":
             kind = attributes.get("class")
             self.numbers.setdefault(kind, []).append(float(attributes["value"]))
