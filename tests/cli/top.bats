@@ -131,6 +131,25 @@ see_names() {
   see user InvalidThreadIdError
 }
 
+@test "in the menu of r, keys move the choice, a name that is typed counts, and the thread may be gone" {
+  k3 start -n web -- sh -c 'trap "echo interrupted" INT; trap "echo second" USR2; echo up; while :; do sleep 0.01; done'
+  top user
+  see user up
+  type_at user r Down Down Up Enter
+  see user 'KeyboardInterrupt was raised in web'
+  see user interrupted
+  type_at user r s i g u s r End Enter
+  see user 'SIGUSR2 was raised in web'
+  see user second
+  type_at user r MyOwn
+  see user 'Enter raises what is typed'
+  k3 raise --wait web
+  k3 clear
+  see user 'Raise in a thread that is gone:'
+  type_at user Enter
+  see user 'the thread is gone'
+}
+
 @test "R restarts the thread, also one that has ended" {
   k3 start -n web -- sh -c 'echo "run $$"; exec sleep 1000'
   k3 start -n gone -- true
@@ -164,7 +183,9 @@ see_names() {
   type_at user Down PageDown
   see_line user 'line 24 of the log'
   see_line user 'line 45 of the log'
-  type_at user Up
+  type_at user PageUp
+  see_line user 'line 2 of the log'
+  type_at user PageDown Up
   see_line user 'line 23 of the log'
   type_at user / 'LINE 30' Enter
   wait_until "$DEADLINE" second_line_is user 'line 30 of the log'
@@ -182,8 +203,19 @@ see_names() {
   see user 'by tree'
 }
 
+@test "a log of top shows its first kept line when --log-limit has dropped the line that was looked at" {
+  k3 start -n web -i --log-limit 64K -- sh -c 'seq -f "old %g" 100; read -r line; seq -f "new %g" 100000; cat'
+  top user
+  see user 'old 100'
+  type_at user l g
+  see_line user 'old 1'
+  k3 send web go
+  wait_until "$DEADLINE" second_line_is user 'new [0-9]+'
+  hides user 'following'
+}
+
 second_line_is() {
-  [ "$(screen "$1" | sed -n '2{s/ *$//;p}')" = "$2" ]
+  screen "$1" | sed -n '2{s/ *$//;p}' | grep -qxE -- "$2"
 }
 
 @test "a attaches to the terminal of the thread, and ^\\ d comes back" {
@@ -236,6 +268,11 @@ second_line_is() {
   see user 'filter *[au]'
   type_at user Escape
   see_names user 'ended alpha zulu beta '
+  type_at user f Down alpha
+  see_names user 'alpha '
+  type_at user Escape
+  see_names user 'ended alpha zulu beta '
+  see user 'alpha (2)'
   type_at user / nothing Enter
   see user 'No thread fits: Esc clears the filter.'
   type_at user e
@@ -409,6 +446,35 @@ end_top() {
   see_line user 'x{80}'
   type_at user q
   is "$(t display-message -p -t user '#{pane_title}' | grep -c title)" 0
+}
+
+@test "a character that the C library does not know is a question mark in top" {
+  k3 start -n $'new\u0378' -- sleep 1000
+  top user
+  see_line user ' 1 new\? +running .*'
+}
+
+@test "top says so when the supervisor answers nothing, and goes on when it does" {
+  k3 start -n web -- sleep 1000
+  top user
+  pid=$(supervisor_pid)
+  kill -STOP "$pid"
+  type_at user R{,,,,,}{,,,,,}
+  see user 'the supervisor has not answered the last'
+  kill -CONT "$pid"
+  see user 'web runs again'
+}
+
+@test "of two threads with one log, top follows the log of each for as long as it is shown" {
+  k3 start -n alpha -o out -- sleep 1000
+  k3 start -n beta -o out -i -- cat
+  top user
+  k3 send beta first
+  see_line user ' 2 beta +running .*  first'
+  type_at user f beta Enter
+  see_names user 'beta '
+  k3 send beta second
+  see_line user ' 2 beta +running .*  second'
 }
 
 @test "top keeps up with thousands of threads, also after it could not read for a while" {
