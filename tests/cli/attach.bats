@@ -44,6 +44,12 @@ has_logged() {
   tr -d '\r' <copy | cmp - numbers
 }
 
+@test "--tty gives the command a TERM where the starter has none" {
+  is "$(TERM='' k3 start -w --tty -- sh -c 'echo "$TERM"' </dev/null)" $'xterm\r'
+  is "$(TERM=vt100 k3 start -w --tty -- sh -c 'echo "$TERM"' </dev/null)" $'vt100\r'
+  is "$(TERM='' k3 start -w --tty --env TERM=ansi -- sh -c 'echo "$TERM"' </dev/null)" $'ansi\r'
+}
+
 @test "--tty gives the command the size of the starter's terminal" {
   sit user 31 97
   type_at user 'k3 start -n a --tty -- sh -c "stty size; exec sleep 1000"' Enter

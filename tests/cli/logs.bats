@@ -193,6 +193,58 @@ EOF
     is "$stderr" 'k3thread: logs: the times of the lines are not known: only run keeps them, for the output that it prints'
   done
   run -1 k3 logs -f --timestamps l
+  run -1 --separate-stderr k3 logs -f --timestamps 'l*'
+  is "$output" ''
+  like "$stderr" 'k3thread: logs: the times of the lines are not known: *'
+}
+
+@test "--follow of a pattern does not copy a log into itself" {
+  k3 start -n l -- sh -c 'echo x; exec sleep 1000'
+  log=$(k3_field l log)
+  wait_for_file "$log"
+  in_background following sh -c '"$K3THREAD" logs -f "l*" >>"$1"' sh "$log"
+  finish following 1
+  is "$(<following.err)" "k3thread: logs: standard output is the log of 'l'"
+  is "$(<"$log")" x
+}
+
+@test "--follow of a pattern finds the threads whose events it missed" {
+  k3 start -n web-1 -- sh -c 'echo up; sleep 1000'
+  # Between the client and the supervisor, each event that a thread was created is lost.
+  fake_server "$dir/lossy.sock" '
+import threading
+client, _ = listener.accept()
+supervisor = Client()
+def pass_on():
+    while data := client.recv(65536):
+        supervisor.send_bytes(data)
+threading.Thread(target=pass_on, daemon=True).start()
+while answer := supervisor.receive():
+    if answer.get("params", {}).get("event") == "created":
+        answer["params"] = {"event": "missed", "missed": 1}
+    client.sendall(json.dumps(answer).encode() + b"\n")'
+  in_background following k3 -S "$dir/lossy.sock" logs -f 'web-*'
+  wait_until "$DEADLINE" has_line following.out 'web-1 | up'
+  k3 start -n web-2 -- sh -c 'echo later; sleep 1000'
+  k3 start -n db -- echo no
+  wait_until "$DEADLINE" has_line following.out 'web-2 | later'
+  k3 raise --wait web-1
+  k3 raise --wait web-2
+  finish following
+  is "$(<following.out)" $'web-1 | up\nweb-2 | later'
+  kill "${background[server]}"
+  finish server '*'
+}
+
+@test "--follow of a pattern ends with a thread that never runs" {
+  k3 start -n web-1 -a 1000 -- true
+  in_background following k3 logs -f 'web-*'
+  k3 start -n web-2 -- sh -c 'echo up; sleep 1000'
+  wait_until "$DEADLINE" has_line following.out 'web-2 | up'
+  k3 raise --wait web-1
+  k3 raise --wait web-2
+  finish following
+  is "$(<following.out)" 'web-2 | up'
 }
 
 @test "logs of a pattern puts the thread's name before each line" {

@@ -15,7 +15,9 @@ if sys.argv[1:] == ["-u"]:
     server = socket.socket(socket.AF_UNIX)
     server.bind("server.sock")
 else:
-    server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+    host = sys.argv[2] if len(sys.argv) > 2 else "127.0.0.1"
+    server = socket.create_server((host, int(sys.argv[1])), family=socket.AF_INET6 if ":" in host else socket.AF_INET,
+                                  dualstack_ipv6=host == "::")
 server.listen()
 time.sleep(1000)
 END
@@ -25,7 +27,7 @@ END
 stranger() {
   serve
   touch go
-  in_background stranger timeout 60 "$PYTHON" -I -S serve.py "$1"
+  in_background stranger timeout 60 "$PYTHON" -I -S serve.py "$@"
 }
 
 finish_stranger() {
@@ -151,6 +153,17 @@ becomes_ready() {
   like "$output" "*pid * listens there"
   [ ! -e ran ]
   finish_stranger
+}
+
+@test "a start names the server that already answers also if it listens on all addresses" {
+  port=$(free_port)
+  for any in 0.0.0.0 ::; do
+    stranger "$port" "$any"
+    wait_until "$DEADLINE" connects "127.0.0.1:$port"
+    run -1 k3 daemon --ready "tcp:127.0.0.1:$port" -- touch ran
+    like "$output" "*is answered before the command runs: pid * ($PYTHON -I -S serve.py $port $any) listens there"
+    finish_stranger
+  done
 }
 
 @test "a start fails where a Unix socket already answers, and not where a server left only the file" {
