@@ -261,10 +261,12 @@ void launch_give_up(const struct place *place, struct claim *claim)
  * Takes the lock and the socket of PLACE. Waits until the previous supervisor is gone. Caller holds
  * LOCK_START, and no process listens.
  */
-static int take_place(const struct place *place, struct claim *ret, struct text *why)
+static int take_place(const struct place *place, bool has_state, struct claim *ret,
+                      struct text *why)
 {
-    struct claim claim = {.listener = -1, .lock = lock_take(place, LOCK_LIFE, why)};
-    int          error = claim.lock;
+    struct claim claim = {
+        .listener = -1, .lock = lock_take(place, LOCK_LIFE, why), .has_state = has_state};
+    int error = claim.lock;
 
     if (error < 0)
         return error;
@@ -283,7 +285,6 @@ static int take_place(const struct place *place, struct claim *ret, struct text 
         error = explain(why, claim.listener, "cannot listen at", place->socket);
         goto failed;
     }
-    claim.has_state = ret->has_state;
     *ret = claim;
     return 0;
 failed:
@@ -295,8 +296,8 @@ failed:
 static int bring_up(const struct place *place, bool has_state, const struct launch_own *own,
                     pid_t *ret_pid, struct text *why)
 {
-    struct claim claim = {.has_state = has_state};
-    int          error = take_place(place, &claim, why);
+    struct claim claim;
+    int          error = take_place(place, has_state, &claim, why);
 
     if (error != 0)
         return error;
@@ -387,12 +388,13 @@ static int begin_alone(const struct place *place, bool *ret_state, struct text *
 
 int launch_claim(const struct place *place, struct claim *ret, struct text *why)
 {
-    int start = begin_alone(place, &ret->has_state, why);
-    int error;
+    bool has_state;
+    int  start = begin_alone(place, &has_state, why);
+    int  error;
 
     if (start < 0)
         return start;
-    error = take_place(place, ret, why);
+    error = take_place(place, has_state, ret, why);
     close(start);
     return error;
 }

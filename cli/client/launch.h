@@ -35,7 +35,7 @@ bool launch_is_absent(int error);
  * session of its own, and the directory /.
  *
  * Returns 1 with a descriptor in *RET_FD, 0 with a descriptor if another process has started a supervisor
- * meanwhile, or -errno with a sentence appended to WHY.
+ * meanwhile, or -errno; WHY gets a sentence, unless only the connection failed and the errno says enough.
  */
 int launch_supervisor(const struct place *place, int *ret_fd, struct text *why);
 

@@ -126,8 +126,10 @@ static int claim_place(const struct invocation *invocation, struct claim *ret)
     }
     if (error == 0 && (o->listener != 0 || !ret->has_state)) {
         error = place_set_state(place, o->state);
-        if (error != 0)
+        if (error != 0) {
+            text_add(&why, strerror(-error));
             launch_give_up(place, ret);
+        }
     }
     if (error != 0)
         (void) command_fail_text(invocation, STATUS_FAILED, NULL, &why);
