@@ -135,7 +135,7 @@ int hosts_set(const json_t *list, bool reschedule, struct text *why)
     error = entries != NULL && by_name != NULL ? 0 : -ENOMEM;
     for (size_t i = 0; error == 0 && i < json_array_size(list); i++) {
         error = read_entry(json_array_get(list, i), &entries[i], why);
-        count += error == 0;
+        count++; /* also if the entry is incomplete: forget() frees what it has */
     }
     if (error == 0)
         error = sort(why);
