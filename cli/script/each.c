@@ -46,6 +46,17 @@ static int read_word(struct each *each, struct text *word, struct text *why)
     return word->failed ? -ENOMEM : 1;
 }
 
+/* Returns the end of WORD that has at most SIZE bytes, and begins with a whole character. */
+static const char *end_of(const char *word, size_t size)
+{
+    size_t length = strlen(word);
+
+    if (length > size)
+        for (word += length - size; ((unsigned char) *word & 0xc0) == 0x80;)
+            word++;
+    return word;
+}
+
 /*
  * Adds a name for the thread that has WORD: its last bytes, with '_' in place of bytes that a name cannot have.
  * The name is never a number alone, which would be an id.
@@ -53,14 +64,13 @@ static int read_word(struct each *each, struct text *word, struct text *why)
 static int add_name(struct each *each, struct text *bytes, const char *word)
 {
     struct text name = {0};
-    size_t      length = strlen(word);
     int         error;
 
-    if (length > NAME_BYTES)
-        for (word += length - NAME_BYTES; ((unsigned char) *word & 0xc0) == 0x80;)
-            word++;
-    if (thread_name_is_id(word, strlen(word)))
+    word = end_of(word, NAME_BYTES);
+    if (thread_name_is_id(word, strlen(word))) {
         text_add(&name, *word != '\0' ? "word-" : "empty");
+        word = end_of(word, NAME_BYTES - name.size);
+    }
     for (; *word != '\0'; word++) {
         bool fits = thread_name_has(*word) && *word != BEFORE_CONDITION;
 

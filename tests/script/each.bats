@@ -111,3 +111,9 @@ EOF
   many=$(yes | k3 run -q --no-prefix --any --slots 1 --each ./look 2>messages)
   [ "$many" -lt 2000 ]
 }
+
+@test "--each gives many equal words of many digits names that are not too long" {
+  printf -v digits '%060d' 7
+  yes "$digits" | head -n 101 | k3 run -q --json r.json --each true
+  is "$("$PYTHON" -c 'import json; print(len({t["name"] for t in json.load(open("r.json"))["threads"]}))')" 101
+}
