@@ -34,7 +34,7 @@ JOBS = 12
 # Job N. It leaves a process behind, which k3thread ends. Its processes hold a lock, so that a second one of the same
 # number would find the first one. While the network is cut, the first run of some jobs takes longer than a lease.
 JOB = """exec 9>lock.$1; flock -n 9 || echo "$1" >>overlap
-long=0.$(($1 * 7 % 10 * 3 + 10)); [ $(($1 % 4)) = 3 ] && [ ! -e ran.$1 ] && long=${FIRST-$long}
+long=0.$(($1 * 7 % 10 * 3 + 10)); [ $(($1 % 4)) = 3 ] && [ ! -e ran.$1 ] && long=${K3CUT_LONG-$long}
 echo $K3THREAD_HOSTNAME >>ran.$1
 setsid sleep 30 & sleep $long
 echo $K3THREAD_HOSTNAME >>ended.$1; exit $(($1 % 5 == 4 ? $1 : 0))"""
@@ -178,7 +178,7 @@ def go(run):
 
 def go_in_net(run):
     time.sleep(run.rng.random() * run.engine.moment)
-    run.start(FIRST="15")
+    run.start(K3CUT_LONG="15")
     run.wait()
 
 
