@@ -1,4 +1,5 @@
 /* The program: parses its own options, and runs the command that follows them. */
+#include "cli/base/libc.h"
 #include "cli/base/standard.h"
 #include "cli/commands/command_line.h"
 #include "cli/commands/execute.h"
@@ -23,6 +24,7 @@ int main(int count, char **words)
     char                *no_words[] = {"k3thread", NULL};
     int                  status;
 
+    libc_forget_unsafe_variables();
     standard_descriptors_fill();
     adopt_request(&session.client);
     if (count < 1) {

@@ -160,6 +160,9 @@ int exceptions_signal(const k3thread_exctype *type)
     return signal_numbers[type - signal_types];
 }
 
+/* SIGRTMIN as glibc counts it, and with it shells and kill(1). musl's own SIGRTMIN is 35. */
+#define FIRST_REAL_TIME 34
+
 int exceptions_parse_signal(const char *text)
 {
     const k3thread_exctype *type;
@@ -169,8 +172,8 @@ int exceptions_parse_signal(const char *text)
     if (number >= 0)
         return number;
     if (strncasecmp(name, "RTMIN+", strlen("RTMIN+")) == 0) {
-        number = parse_number(name + strlen("RTMIN+"), SIGRTMAX - SIGRTMIN);
-        return number >= 0 ? SIGRTMIN + number : 0;
+        number = parse_number(name + strlen("RTMIN+"), SIGRTMAX - FIRST_REAL_TIME);
+        return number >= 0 ? FIRST_REAL_TIME + number : 0;
     }
     type = exceptions_find(text);
     return type != NULL ? exceptions_signal(type) : 0;

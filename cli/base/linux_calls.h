@@ -7,6 +7,7 @@
 #define K3THREAD_CLI_BASE_LINUX_CALLS_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -20,9 +21,33 @@
 #define LINUX_CLOSE_RANGE_CLOEXEC 4U
 #define LINUX_P_PIDFD             3 /* for waitid(2) */
 
+#define LINUX_STATX_INO             0x100U
+#define LINUX_STATX_ATTR_MOUNT_ROOT 0x2000U
+
+/* What statx(2) says of a file. */
+struct linux_statx {
+    uint32_t mask, block_size;
+    uint64_t attributes;
+    uint32_t links, user, group, mode;
+    uint64_t inode, size, blocks;
+    uint64_t attributes_known;
+    uint64_t times[8];
+    uint32_t special_major, special_minor;
+    uint32_t device_major, device_minor;
+    uint64_t rest[14];
+};
+
+_Static_assert(sizeof(struct linux_statx) == 256, "Linux writes so many bytes");
+
 static inline int linux_close_range(unsigned first, unsigned last, unsigned flags)
 {
     return (int) syscall(SYS_close_range, first, last, flags);
+}
+
+static inline int linux_statx(int directory, const char *path, int flags, unsigned mask,
+                              struct linux_statx *ret)
+{
+    return (int) syscall(SYS_statx, directory, path, flags, mask, ret);
 }
 
 static inline int linux_pidfd_open(pid_t pid)

@@ -1,7 +1,8 @@
 #include "cli/base/memory_release.h"
 
+#include "cli/base/libc.h"
+
 #include <link.h>
-#include <malloc.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -54,7 +55,7 @@ void memory_release_process(void)
 {
     struct segments segments = {.count = 0};
 
-    malloc_trim(0);
+    libc_trim_heap();
     dl_iterate_phdr(find_segments, &segments);
     for (size_t i = 0; i < segments.count; i++)
         (void) madvise((void *) segments.list[i].start, segments.list[i].size,

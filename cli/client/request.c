@@ -1,5 +1,6 @@
 #include "cli/client/request.h"
 
+#include "cli/base/libc.h"
 #include "cli/base/limit_names.h"
 #include "cli/base/variable.h"
 #include "cli/client/current_directory.h"
@@ -69,7 +70,7 @@ static void write_environment(struct text *params, char *const *environment)
     text_byte(params, ']', 1);
 }
 
-static void write_limit(struct text *params, __rlimit_resource_t resource, const char *name)
+static void write_limit(struct text *params, limit_resource resource, const char *name)
 {
     struct rlimit limit = {RLIM_INFINITY, RLIM_INFINITY};
 

@@ -1,5 +1,6 @@
 #include "cli/commands/command_line.h"
 
+#include "cli/base/libc.h"
 #include "cli/base/status.h"
 #include "cli/base/text.h"
 #include "cli/commands/arguments.h"
@@ -178,22 +179,22 @@ static error_t show_report(const struct text *report)
 
 /*
  * Parses, and escapes getopt's messages. getopt writes to the stream stderr, and repeats an unknown
- * option byte by byte. glibc allows stderr to be replaced by another stream; no other function that
- * the parsers call writes to it.
+ * option byte by byte. So another stream is put in the place of stderr; no other function that the
+ * parsers call writes to it.
  */
 static error_t parse_escaped(const struct argp *argp, int count, char **words, unsigned flags,
                              void *input)
 {
-    FILE       *given = stderr;
+    FILE       *given = LIBC_PARSER_STREAM;
     struct text report = {0};
     FILE       *stream = open_stream(&report);
     error_t     error, report_error;
 
     if (stream == NULL)
         return ENOMEM;
-    stderr = stream;
+    LIBC_PARSER_STREAM = stream;
     error = argp_parse(argp, count, words, flags, NULL, input);
-    stderr = given;
+    LIBC_PARSER_STREAM = given;
     report_error = fclose(stream) == 0 ? show_report(&report) : ENOMEM;
     text_release(&report);
     return report_error != 0 ? report_error : error;

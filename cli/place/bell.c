@@ -1,6 +1,8 @@
 #include "cli/place/bell.h"
 
 #include "cli/base/directory.h"
+#include "cli/base/linux_calls.h"
+#include "cli/place/socket.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -30,13 +32,13 @@ static uint64_t add_bytes(uint64_t hash, const void *data, size_t size)
 }
 
 /* Returns true if a file system is mounted at PATH; INFO is what statx(2) says about PATH. */
-static bool is_mounted(const char *path, const struct statx *info)
+static bool is_mounted(const char *path, const struct linux_statx *info)
 {
     char        above[PATH_MAX + sizeof("/..")];
     struct stat here, there;
 
-    if (info->stx_attributes_mask & STATX_ATTR_MOUNT_ROOT)
-        return info->stx_attributes & STATX_ATTR_MOUNT_ROOT;
+    if (info->attributes_known & LINUX_STATX_ATTR_MOUNT_ROOT)
+        return info->attributes & LINUX_STATX_ATTR_MOUNT_ROOT;
     /* Linux before 5.8 */
     (void) snprintf(above, sizeof(above), "%.*s/..", PATH_MAX, path);
     return stat(path, &here) == 0 && stat(above, &there) == 0 && here.st_dev != there.st_dev;
@@ -46,7 +48,7 @@ static bool is_mounted(const char *path, const struct statx *info)
  * Returns the length of the part of PATH at which its file system is mounted, and identifies that
  * directory in *RET. A directory below it may be missing, or be replaced later, but the mounted one stays.
  */
-static size_t find_mount(const char *path, struct statx *ret)
+static size_t find_mount(const char *path, struct linux_statx *ret)
 {
     size_t length = strlen(path);
 
@@ -54,8 +56,8 @@ static size_t find_mount(const char *path, struct statx *ret)
         char part[PATH_MAX];
 
         (void) snprintf(part, sizeof(part), "%.*s", length > 0 ? (int) length : 1, path);
-        if (statx(AT_FDCWD, part, AT_SYMLINK_NOFOLLOW, STATX_INO, ret) < 0)
-            *ret = (struct statx){0};
+        if (linux_statx(AT_FDCWD, part, AT_SYMLINK_NOFOLLOW, LINUX_STATX_INO, ret) < 0)
+            *ret = (struct linux_statx){0};
         else if (length == 0 || is_mounted(part, ret))
             return length;
         if (length == 0)
@@ -72,20 +74,20 @@ static size_t find_mount(const char *path, struct statx *ret)
  */
 static int make_address(const struct place *place, struct sockaddr_un *ret)
 {
-    char        *directory = directory_resolve(place->directory);
-    uid_t        user = geteuid();
-    uint64_t     hash = 14695981039346656037U;
-    struct statx mount;
-    size_t       above;
-    int          size;
+    char              *directory = directory_resolve(place->directory);
+    uid_t              user = geteuid();
+    uint64_t           hash = 14695981039346656037U;
+    struct linux_statx mount;
+    size_t             above;
+    int                size;
 
     if (directory == NULL)
         return -errno;
     above = find_mount(directory, &mount);
     hash = add_bytes(hash, &user, sizeof(user));
-    hash = add_bytes(hash, &mount.stx_dev_major, sizeof(mount.stx_dev_major));
-    hash = add_bytes(hash, &mount.stx_dev_minor, sizeof(mount.stx_dev_minor));
-    hash = add_bytes(hash, &mount.stx_ino, sizeof(mount.stx_ino));
+    hash = add_bytes(hash, &mount.device_major, sizeof(mount.device_major));
+    hash = add_bytes(hash, &mount.device_minor, sizeof(mount.device_minor));
+    hash = add_bytes(hash, &mount.inode, sizeof(mount.inode));
     hash = add_bytes(hash, directory + above, strlen(directory + above));
     hash = add_bytes(hash, strrchr(place->socket, '/'), strlen(strrchr(place->socket, '/')));
     free(directory);
@@ -121,7 +123,7 @@ int bell_open(const struct place *place)
     int fd = open_socket(place, bind);
     int error;
 
-    if (fd < 0 || listen(fd, SOMAXCONN) == 0)
+    if (fd < 0 || listen(fd, SOCKET_BACKLOG) == 0)
         return fd;
     error = -errno;
     close(fd);

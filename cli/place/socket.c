@@ -48,7 +48,7 @@ int socket_listen(const char *path)
     mask = umask(077);
     error = bind(fd, (struct sockaddr *) &address, sizeof(address)) < 0 ? -errno : 0;
     umask(mask);
-    if (error == 0 && listen(fd, SOMAXCONN) < 0)
+    if (error == 0 && listen(fd, SOCKET_BACKLOG) < 0)
         error = -errno;
     if (error == 0)
         return fd;

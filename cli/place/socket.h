@@ -4,6 +4,9 @@
 
 #include <sys/socket.h>
 
+/* As many connections may wait as Linux allows by default, which is glibc's SOMAXCONN; musl's is 128. */
+#define SOCKET_BACKLOG 4096
+
 /* The paths fit into an address: socket_path_find() checks that. */
 
 /* Returns a descriptor that is connected to PATH, or -errno. */

@@ -1,13 +1,15 @@
 #include "cli/process/limits.h"
 
+#include "cli/base/libc.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
 static const struct {
-    __rlimit_resource_t resource;
-    const char         *name;
+    limit_resource resource;
+    const char    *name;
 } table[] = {
 #define X(resource, name) {RLIMIT_##resource, name},
     LIMITS(X)

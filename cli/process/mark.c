@@ -1,5 +1,7 @@
 #include "cli/process/mark.h"
 
+#include "cli/base/libc.h"
+
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -27,7 +29,7 @@ void mark_open(void)
     for (size_t i = 0; i < 2; i++) {
         struct rlimit limit;
 
-        if (getrlimit((__rlimit_resource_t) unused_by_linux[i], &limit) == 0 &&
+        if (getrlimit((limit_resource) unused_by_linux[i], &limit) == 0 &&
             limit.rlim_cur == RLIM_INFINITY && limit.rlim_max == RLIM_INFINITY) {
             resource = unused_by_linux[i];
             return;
@@ -90,7 +92,7 @@ static bool read_mark(pid_t pid, rlim_t *ret)
 
     if (resource < 0)
         return false;
-    if (prlimit(pid, (__rlimit_resource_t) resource, NULL, &limit) < 0)
+    if (prlimit(pid, (limit_resource) resource, NULL, &limit) < 0)
         return errno == EPERM && read_page(pid, ret);
     *ret = limit.rlim_max;
     return true;

@@ -1,6 +1,7 @@
 #include "cli/process/spawn.h"
 
 #include "cli/base/descriptors.h"
+#include "cli/base/libc.h"
 #include "cli/base/linux_calls.h"
 #include "cli/base/status.h"
 #include "cli/process/child_stack.h"
@@ -165,8 +166,7 @@ static int set_mark(const struct spawn_plan *plan)
 {
     struct rlimit mark = {.rlim_cur = plan->mark, .rlim_max = plan->mark};
 
-    return plan->mark_resource < 0 ? 0
-                                   : setrlimit((__rlimit_resource_t) plan->mark_resource, &mark);
+    return plan->mark_resource < 0 ? 0 : setrlimit((limit_resource) plan->mark_resource, &mark);
 }
 
 /*

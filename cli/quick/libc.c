@@ -9,6 +9,7 @@
 #include "cli/quick/libc.h"
 
 #include "cli/base/byte_scan.h"
+#include "cli/base/libc.h"
 #include "cli/quick/system.h"
 
 #include <errno.h>
@@ -36,6 +37,11 @@
 /* More memory than nearly all plain requests and their answers need. Unused memory costs nothing. */
 #define MEMORY_SIZE ((size_t) 8 * 1024 * 1024)
 #define ALIGNMENT   16
+
+/* Functions that each C library declares with types of its own; these stand for them. */
+int get_priority(int which, id_t who) __asm__("getpriority");
+int control(int fd, unsigned long request, ...) __asm__("ioctl");
+int connect_to(int fd, const struct sockaddr *address, socklen_t size) __asm__("connect");
 
 static _Alignas(ALIGNMENT) char memory[MEMORY_SIZE];
 
@@ -306,13 +312,13 @@ mode_t umask(mode_t mask)
     return (mode_t) system_call(SYS_umask, (long) mask, 0, 0, 0, 0, 0);
 }
 
-int getrlimit(__rlimit_resource_t resource, struct rlimit *ret)
+int getrlimit(limit_resource resource, struct rlimit *ret)
 {
     return (int) result_of(system_call(SYS_prlimit64, 0, resource, 0, (long) ret, 0, 0));
 }
 
 /* The system call returns 20 minus the niceness. */
-int getpriority(__priority_which_t which, id_t who)
+int get_priority(int which, id_t who)
 {
     long result = result_of(system_call(SYS_getpriority, which, (long) who, 0, 0, 0, 0));
 
@@ -342,7 +348,7 @@ ssize_t write(int fd, const void *data, size_t size)
     return result_of(system_call(SYS_write, fd, (long) data, (long) size, 0, 0, 0));
 }
 
-int ioctl(int fd, unsigned long request, ...)
+int control(int fd, unsigned long request, ...)
 {
     va_list arguments;
     long    argument;
@@ -367,10 +373,9 @@ int socket(int domain, int type, int protocol)
     return (int) result_of(system_call(SYS_socket, domain, type, protocol, 0, 0, 0));
 }
 
-int connect(int fd, __CONST_SOCKADDR_ARG address, socklen_t size)
+int connect_to(int fd, const struct sockaddr *address, socklen_t size)
 {
-    return (int) result_of(
-        system_call(SYS_connect, fd, (long) address.__sockaddr__, size, 0, 0, 0));
+    return (int) result_of(system_call(SYS_connect, fd, (long) address, size, 0, 0, 0));
 }
 
 int getsockopt(int fd, int level, int name, void *restrict value, socklen_t *restrict size)

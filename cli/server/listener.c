@@ -3,6 +3,7 @@
 #include "cli/base/descriptors.h"
 #include "cli/base/loop.h"
 #include "cli/place/journal.h"
+#include "cli/place/socket.h"
 #include "cli/process/limits.h"
 #include "cli/rpc/envelope.h"
 #include "cli/rpc/write.h"
@@ -202,7 +203,7 @@ static int set_up(int fd)
     int flags = fcntl(fd, F_GETFL);
 
     if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
-        fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || listen(fd, SOMAXCONN) < 0)
+        fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || listen(fd, SOCKET_BACKLOG) < 0)
         return -errno;
     return open_spare();
 }

@@ -2,6 +2,7 @@
 
 #include "cli/base/descriptors.h"
 #include "cli/base/directory.h"
+#include "cli/base/libc.h"
 #include "cli/base/refused_call.h"
 #include "cli/place/journal.h"
 #include "cli/process/adopted.h"
@@ -17,7 +18,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <malloc.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -115,7 +115,7 @@ static int serve(const struct supervisor_options *options, pid_t guardian)
     int         error;
 
     prctl(PR_SET_NAME, "k3thread");
-    mallopt(M_ARENA_MAX, 1); /* threads that hardly allocate need no arena each */
+    libc_share_heap();
     cpu = limits_open();
     if (cpu != RLIM_INFINITY)
         journal_write("this supervisor will be killed when it has used %llu s of processor time, "

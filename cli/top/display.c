@@ -4,6 +4,7 @@
 #include "cli/top/description.h"
 #include "cli/view/output.h"
 
+#define NCURSES_WIDECHAR 1 /* for addnwstr(); glibc sets it, but not musl */
 #include <curses.h>
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,6 @@
 #include "cli/worker/logs.h"
 
+#include "cli/base/array.h"
 #include "cli/base/directory.h"
 #include "cli/place/run_marks.h"
 #include "cli/place/times.h"
@@ -57,22 +58,59 @@ static void remove_run(int logs, const char *run)
     unlinkat(logs, run, AT_REMOVEDIR);
 }
 
-static int is_run(const struct dirent *entry)
-{
-    return entry->d_name[0] != '.';
-}
-
 /* Returns the number that a run's name begins with; 0: none. */
 static unsigned long number_of(const char *run)
 {
     return strtoul(run, NULL, 10);
 }
 
-static int by_number(const struct dirent **a, const struct dirent **b)
+static int by_number(const void *a, const void *b)
 {
-    unsigned long first = number_of((*a)->d_name), second = number_of((*b)->d_name);
+    const char *const *first = a, *const *second = b;
+    unsigned long      one = number_of(*first), other = number_of(*second);
 
-    return first != second ? (first > second) - (first < second) : alphasort(a, b);
+    return one != other ? (one > other) - (one < other) : strcmp(*first, *second);
+}
+
+/* The names of runs. */
+struct runs {
+    char **names;
+    size_t count;
+};
+
+static void add_run(struct runs *runs, const char *name)
+{
+    char **names = array_room(runs->names, runs->count, sizeof(*names));
+    char  *copy = strdup(name);
+
+    if (names != NULL)
+        runs->names = names;
+    if (names != NULL && copy != NULL)
+        names[runs->count++] = copy;
+    else
+        free(copy);
+}
+
+/* Returns the runs in the directory LOGS, the oldest first. */
+static struct runs find_runs(int logs)
+{
+    int            fd = openat(logs, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR           *directory = fd >= 0 ? fdopendir(fd) : NULL;
+    struct runs    runs = {0};
+    struct dirent *entry;
+
+    if (directory == NULL) {
+        if (fd >= 0)
+            close(fd);
+        return runs;
+    }
+    while ((entry = readdir(directory)) != NULL)
+        if (entry->d_name[0] != '.')
+            add_run(&runs, entry->d_name);
+    closedir(directory);
+    if (runs.count > 0)
+        qsort(runs.names, runs.count, sizeof(*runs.names), by_number);
+    return runs;
 }
 
 /*
@@ -81,17 +119,15 @@ static int by_number(const struct dirent **a, const struct dirent **b)
  */
 static unsigned long remove_old_runs(int logs)
 {
-    struct dirent **runs;
-    int             count = scandirat(logs, ".", &runs, is_run, by_number);
-    unsigned long   newest = count > 0 ? number_of(runs[count - 1]->d_name) : 0;
+    struct runs   runs = find_runs(logs);
+    unsigned long newest = runs.count > 0 ? number_of(runs.names[runs.count - 1]) : 0;
 
-    for (int i = 0; i < count; i++) {
-        if (i < count - LOGS_KEPT)
-            remove_run(logs, runs[i]->d_name);
-        free(runs[i]);
+    for (size_t i = 0; i < runs.count; i++) {
+        if (i + LOGS_KEPT < runs.count)
+            remove_run(logs, runs.names[i]);
+        free(runs.names[i]);
     }
-    if (count >= 0)
-        free(runs);
+    free(runs.names);
     return newest;
 }
 
