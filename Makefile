@@ -94,7 +94,8 @@ QUICK_CFLAGS = -O2 -ffreestanding -fno-builtin -fno-jump-tables -fno-stack-prote
 	-fno-exceptions -fno-lto -U_FORTIFY_SOURCE
 SHARED_LIBS = -ljansson -ledit -lncursesw -ltinfo -lm
 # A static link also needs the libraries that libedit uses to be named.
-CLI_LIBS = $(SHARED_LIBS) $(if $(STATIC),-lbsd -lmd)
+STATIC_LIBS = -lbsd -lmd
+CLI_LIBS = $(SHARED_LIBS) $(if $(STATIC),$(STATIC_LIBS))
 
 # Sources and objects
 
@@ -388,9 +389,16 @@ check-valgrind: ## the library's tests under valgrind
 		$(BATS) $(wildcard tests/lib/*.bats)
 
 .PHONY: check-musl
-check-musl: ## build the library and its tests with musl (MUSL_CC=musl-gcc), and run them
-	@tests/deps.sh build check musl
+check-musl: ## build library and program with musl (MUSL_CC=musl-gcc), and run tests (TESTS=FILES of the program)
+	@tests/deps.sh build check musl musl-program
+	@$(MAKE) --no-print-directory tests
 	@$(CHECK_ENV) BATS='$(BATS)' tests/musl/run
+	@$(CHECK_ENV) BATS='$(BATS)' TESTS='$(if $(filter file,$(origin TESTS)),,$(TESTS))' tests/musl/run-program
+
+.PHONY: k3thread-musl
+k3thread-musl: ## the static program with musl, in BUILD/k3thread-musl; Debian's sources are fetched (MUSL_CC=musl-gcc)
+	@tests/deps.sh build musl musl-program
+	@$(CHECK_ENV) tests/musl/program
 
 .PHONY: check-model
 check-model: ## the model of the wake-up, by Spin

@@ -61,6 +61,9 @@ check-arm64 g++-aarch64-linux-gnu aarch64-linux-gnu-g++
 check-arm64 mmdebstrap    mmdebstrap
 check-arm64 qemu-system-arm qemu-system-aarch64
 musl     musl-tools       musl-gcc
+musl-program binutils     readelf
+musl-program dpkg-dev     dpkg-source
+musl-program gnulib       gnulib-tool
 valgrind valgrind         valgrind
 check-faults  python3     python3
 check-hosts   python3     python3
