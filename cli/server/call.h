@@ -15,6 +15,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
 /* One request. */
@@ -23,7 +24,7 @@ struct call {
     json_t      *id;        /* NULL: a notification, which gets no reply */
     const char  *method;    /* the method's name, once it is known */
     bool         succeeded; /* the reply is a result, not an error */
-    unsigned     members;   /* the members of a thread that the reply shows; see record.h */
+    uint64_t     members;   /* the members of a thread that the reply shows; see record.h */
     LIST_ENTRY(call) of_peer;
 
     /*

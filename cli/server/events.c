@@ -49,16 +49,16 @@ void events_tell_missed(void)
     }
 }
 
-unsigned events_bit(const char *name)
+uint64_t events_bit(const char *name)
 {
     for (unsigned i = 0; name != NULL && i < sizeof(words) / sizeof(words[0]); i++)
         if (strcmp(name, words[i]) == 0)
-            return 1U << i;
+            return UINT64_C(1) << i;
     return 0;
 }
 
-void events_watch(struct watcher *watcher, struct connection *connection, unsigned events,
-                  unsigned members)
+void events_watch(struct watcher *watcher, struct connection *connection, uint64_t events,
+                  uint64_t members)
 {
     if (watcher->connection == NULL)
         LIST_INSERT_HEAD(&watchers, watcher, link);
@@ -100,7 +100,7 @@ static void post(enum event event, const struct record *record, const struct tex
     struct watcher *watcher;
 
     LIST_FOREACH(watcher, &watchers, link)
-        if (watcher->events & 1U << event)
+        if (watcher->events & UINT64_C(1) << event)
             tell(watcher, event, record, more);
 }
 

@@ -10,6 +10,7 @@
 #include "cli/server/record.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
 #define EVENTS(X)                                                                                  \
@@ -39,8 +40,8 @@ struct connection;
 /* A client's subscription to events. A zeroed watcher watches nothing. */
 struct watcher {
     struct connection *connection; /* NULL: it does not watch */
-    unsigned           events;     /* which events: a sum of events_bit()s */
-    unsigned           members;    /* which members of threads: a sum of record_member()s */
+    uint64_t           events;     /* which events: a sum of events_bit()s */
+    uint64_t           members;    /* which members of threads: a sum of record_member()s */
     unsigned           missed;     /* how many events did not fit, since the client was told */
     LIST_ENTRY(watcher) link;
 };
@@ -49,8 +50,8 @@ struct watcher {
  * Sends EVENTS with MEMBERS to CONNECTION from now on. WATCHER is zeroed, or changes what it
  * watches.
  */
-void events_watch(struct watcher *watcher, struct connection *connection, unsigned events,
-                  unsigned members);
+void events_watch(struct watcher *watcher, struct connection *connection, uint64_t events,
+                  uint64_t members);
 
 /* Stops sending events to WATCHER. */
 void events_unwatch(struct watcher *watcher);
@@ -59,10 +60,11 @@ void events_unwatch(struct watcher *watcher);
 void events_tell_missed(void);
 
 /* Returns the bit of the event NAME, or 0 if no event has that name. */
-unsigned events_bit(const char *name);
+uint64_t events_bit(const char *name);
 
 /* The events for a client that names none. It gets the others only if it names them. */
-#define EVENTS_DEFAULT (~(1U << EVENT_CHANGED | 1U << EVENT_FORGOTTEN | 1U << EVENT_OUTPUT))
+#define EVENTS_DEFAULT                                                                             \
+    (~(UINT64_C(1) << EVENT_CHANGED | UINT64_C(1) << EVENT_FORGOTTEN | UINT64_C(1) << EVENT_OUTPUT))
 
 /*
  * Sends EVENT with RECORD as it is now. EVENT_CHANGED says that the thread's state, or the need that it waits for,

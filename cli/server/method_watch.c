@@ -10,9 +10,9 @@
  * Reads which events the client wants: the events in the list NAMES, or EVENTS_DEFAULT without a list; 0 for an
  * empty list.
  */
-static bool parse_events(struct call *call, const json_t *names, unsigned *ret)
+static bool parse_events(struct call *call, const json_t *names, uint64_t *ret)
 {
-    unsigned events = names == NULL ? EVENTS_DEFAULT : params_sum(names, events_bit);
+    uint64_t events = names == NULL ? EVENTS_DEFAULT : params_sum(names, events_bit);
     bool     is_empty = json_is_array(names) && json_array_size(names) == 0;
 
     if (events == 0 && !is_empty)
@@ -25,7 +25,7 @@ static void run(struct call *call, const json_t *params)
 {
     struct peer       *peer = call->peer;
     const json_t      *members = NULL, *events = NULL;
-    unsigned           wanted_members = 0, wanted_events = 0;
+    uint64_t           wanted_members = 0, wanted_events = 0;
     const struct param wanted[] = {
         {"members", PARAM_ANY, &members, false},
         {"events", PARAM_ANY, &events, false},

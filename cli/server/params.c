@@ -96,14 +96,14 @@ bool params_take(struct call *call, const json_t *params, const struct param *ta
     return true;
 }
 
-unsigned params_sum(const json_t *names, unsigned (*bit)(const char *name))
+uint64_t params_sum(const json_t *names, uint64_t (*bit)(const char *name))
 {
     const json_t *name;
     size_t        i;
-    unsigned      bits = 0;
+    uint64_t      bits = 0;
 
     json_array_foreach((json_t *) names, i, name) {
-        unsigned one = bit(json_string_value(name));
+        uint64_t one = bit(json_string_value(name));
 
         if (one == 0)
             return 0;
@@ -112,9 +112,9 @@ unsigned params_sum(const json_t *names, unsigned (*bit)(const char *name))
     return bits;
 }
 
-bool params_members(struct call *call, const json_t *names, unsigned *ret)
+bool params_members(struct call *call, const json_t *names, uint64_t *ret)
 {
-    unsigned members = names == NULL ? RECORD_ALL_MEMBERS : params_sum(names, record_member);
+    uint64_t members = names == NULL ? RECORD_ALL_MEMBERS : params_sum(names, record_member);
 
     if (members == 0)
         return call_fail(call, PROTOCOL_VALUE_ERROR,

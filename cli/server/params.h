@@ -6,6 +6,7 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 enum param_kind {
     PARAM_ANY,     /* const json_t *, borrowed; checked by the method */
@@ -34,13 +35,13 @@ bool params_take(struct call *call, const json_t *params, const struct param *ta
  * Returns the sum of BIT(name) over the list NAMES. Returns 0 if a name is unknown, or if NAMES is
  * not a list.
  */
-unsigned params_sum(const json_t *names, unsigned (*bit)(const char *name));
+uint64_t params_sum(const json_t *names, uint64_t (*bit)(const char *name));
 
 /*
  * Reads which members of a thread the client wants, as a sum of record_member()s: the members in the list
  * NAMES, or all without a list. Returns false, with CALL failed and *RET untouched, if NAMES is not
  * such a list. RET may point into CALL.
  */
-bool params_members(struct call *call, const json_t *names, unsigned *ret);
+bool params_members(struct call *call, const json_t *names, uint64_t *ret);
 
 #endif

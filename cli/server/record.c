@@ -200,8 +200,8 @@ enum member {
         MEMBER_COUNT
 };
 
-_Static_assert(MEMBER_COUNT < 32,
-               "a sum of members is an unsigned, and RECORD_ALL_MEMBERS is none of the sums");
+_Static_assert(MEMBER_COUNT < 64,
+               "a sum of members has 64 bits, and RECORD_ALL_MEMBERS is none of the sums");
 
 static const char *const member_names[] = {
 #define X(name, is_set, write) #name,
@@ -237,11 +237,11 @@ static void write_member(struct text *text, const struct record *r, enum member 
     }
 }
 
-void record_write(struct text *text, const struct record *record, unsigned members)
+void record_write(struct text *text, const struct record *record, uint64_t members)
 {
     text_byte(text, '{', 1);
     for (enum member member = 0; member < MEMBER_COUNT; member++) {
-        bool is_set = (members & 1U << member) != 0 && member_is_set(record, member);
+        bool is_set = (members & UINT64_C(1) << member) != 0 && member_is_set(record, member);
 
         if (!is_set &&
             (members != RECORD_ALL_MEMBERS || (member == MEMBER_host && !hosts_are_used())))
@@ -255,10 +255,10 @@ void record_write(struct text *text, const struct record *record, unsigned membe
     text_byte(text, '}', 1);
 }
 
-unsigned record_member(const char *name)
+uint64_t record_member(const char *name)
 {
     for (unsigned i = 0; name != NULL && i < MEMBER_COUNT; i++)
         if (strcmp(name, member_names[i]) == 0)
-            return 1U << i;
+            return UINT64_C(1) << i;
     return 0;
 }

@@ -117,11 +117,11 @@ struct record *record_of_mail(struct mail *mail);
  * record_member()s. With a sum only these members are written, and those that are null are left
  * out.
  */
-#define RECORD_ALL_MEMBERS (~0U)
-void record_write(struct text *text, const struct record *record, unsigned members);
+#define RECORD_ALL_MEMBERS UINT64_MAX
+void record_write(struct text *text, const struct record *record, uint64_t members);
 
 /* Returns the bit of the member NAME, or 0 if no member has that name. */
-unsigned record_member(const char *name);
+uint64_t record_member(const char *name);
 
 /*
  * Returns the number of seconds that the command has run, or ran. Returns NAN if the thread has not
