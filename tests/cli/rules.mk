@@ -7,7 +7,9 @@ $(BUILD)/tests/cli/tree: $(addprefix $(BUILD)/cli/,base/array.c.o base/clock.c.o
 	account.c.o adopted.c.o children.c.o handle.c.o leftovers.c.o mark.c.o children_end.c.o))
 $(BUILD)/tests/cli/tree: TEST_LDFLAGS = -Wl,--wrap=children_read
 $(BUILD)/tests/cli/regex: $(BUILD)/cli/ready/regex.c.o $(BUILD)/cli/ready/regex_parse.c.o
-$(BUILD)/tests/cli/terminal: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o terminal/modes.c.o terminal/sequence.c.o)
+$(BUILD)/tests/cli/terminal: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o terminal/modes.c.o terminal/screen.c.o \
+	terminal/sequence.c.o)
+$(BUILD)/tests/cli/times: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o place/times.c.o)
 $(BUILD)/tests/cli/text: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o base/duration.c.o base/line_buffer.c.o \
 	base/size.c.o $(addprefix rpc/, \
 	base64.c.o escape.c.o parse.c.o plain_json.c.o table_line.c.o write.c.o))

@@ -1,8 +1,10 @@
 /* Tests what is known of a terminal's sequences: where they begin and end, what they ask and what they set. */
+#include "tests/cli/written.h"
 #include "tests/lib/test.h"
 
 #include "cli/base/text.h"
 #include "cli/terminal/modes.h"
+#include "cli/terminal/screen.h"
 #include "cli/terminal/sequence.h"
 
 /* Gives OUTPUT to SEQUENCE, and to MODES if it is not NULL. */
@@ -168,5 +170,31 @@ static void settings(void)
     }
 }
 
+static void replays_end_with_the_settings(void)
+{
+    static const struct {
+        const char *output, *replay;
+    } cases[] = {
+        {"text", "text"},
+        {"a\005b\033[6nc", "abc"},        /* the terminal would answer */
+        {"a\033[1\033[6nb", "ab"},        /* without the query, the rest would join */
+        {"a\033[1\033[3mb", "a\033[3mb"}, /* the second sequence interrupts the first */
+        {"\033[?25la\033[1",
+         "\033[?25la\033[?25l\033[1"}, /* the next output completes the sequence */
+        {"old\033[H\033[2Jnew", "\033[H\033[2J\033[H\033[2Jnew"},
+    };
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        struct screen screen;
+        struct text   text = {0};
+
+        CHECK_EQUAL(screen_open(&screen), 0);
+        screen_append(&screen, cases[i].output, strlen(cases[i].output));
+        screen_replay(&screen, &text);
+        check_written(&text, cases[i].replay);
+        screen_close(&screen);
+    }
+}
+
 TEST_MAIN({"steps", steps}, {"long-middle", long_middle}, {"meanings", meanings},
-          {"settings", settings})
+          {"settings", settings}, {"replays", replays_end_with_the_settings})

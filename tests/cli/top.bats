@@ -268,10 +268,12 @@ second_line_is() {
   see user 'filter *[au]'
   type_at user Escape
   see_names user 'ended alpha zulu beta '
-  type_at user f Down alpha
+  type_at user Home f alpha
   see_names user 'alpha '
-  type_at user Escape
+  type_at user Escape Home
   see_names user 'ended alpha zulu beta '
+  see user 'ended (1)'
+  type_at user f Down Escape
   see user 'alpha (2)'
   type_at user / nothing Enter
   see user 'No thread fits: Esc clears the filter.'

@@ -130,6 +130,7 @@ completes() {
   is "$(completes 'start --stop-signal SIGV' start --stop-signal SIGV)" SIGVTALRM
   is "$(completes 'completion ' completion '')" $'bash\nzsh\nfish'
   is "$(completes 'start --restart ' start --restart '')" $'never\non-failure\nalways'
+  is "$(completes 'slots ' slots '')" none
   is "$(completes 'run --leaks ' run --leaks '')" $'warn\nfail'
   is "$(completes 'start --restart=on' start --restart = on)" on-failure
   is "$(completes 'start -r al' start -r al)" always

@@ -47,6 +47,8 @@ b>
   is "$(names)" "$(printf '%s\n' a b_c.wav x______y word-17 empty a-2 "$(printf 'x%.0s' {1..56})" _)"
   printf '%s\n' 'é'{1..40} | tr -d '\n' | k3 run -q --json r.json --each true
   like "$(names)" 'é*'
+  printf '日%.0s' {1..30} | k3 run -q --json r.json --each true
+  is "$(names)" "$(printf '日%.0s' {1..18})"
 }
 
 @test "the status is that of the first command that fails, and all words are run" {
