@@ -197,7 +197,7 @@ static unsigned char handle_suspend(EditLine *editor, wint_t key)
     (void) editor;
     (void) key;
     (void) kill(0, SIGTSTP);
-    return CC_REFRESH;
+    return CC_REDISPLAY; /* something else stands where the line was */
 }
 
 static char *show_prompt(EditLine *editor)

@@ -94,15 +94,17 @@ supervisor_is_there() {
 }
 
 @test "a client finds a supervisor again through the link that named its directory" {
-  mkdir "$dir/real"
-  ln -s real "$dir/link"
-  export K3THREAD_TMPDIR=$dir/./link
-  k3 start -n a -- sleep 1000
-  rm -r "$dir/real"
-  is "$(k3 list -q)" 1
-  rm -r "$dir/real"
-  is "$(K3THREAD_TMPDIR=$dir/real k3 list -q)" 1
-  k3 shutdown --now
+  for target in real "$dir/real"; do
+    mkdir -p "$dir/real"
+    ln -sfn "$target" "$dir/link"
+    export K3THREAD_TMPDIR=$dir/./link
+    k3 start -n a -- sleep 1000
+    rm -r "$dir/real"
+    is "$(k3 list -q)" 1
+    rm -r "$dir/real"
+    is "$(K3THREAD_TMPDIR=$dir/real k3 list -q)" 1
+    k3 shutdown --now
+  done
 }
 
 @test "where a directory cannot be made again safely, each command says so and no second supervisor starts" {

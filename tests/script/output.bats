@@ -55,6 +55,13 @@ END
     "$(printf 'a | 2Ja\302\240\342\233\233\na | 12\b\bX\303\274\b\bY\na | bcd\te\a\na | \302f\302')"
 }
 
+@test "each line has the name before it, also a long name" {
+  local name
+  name=$(printf 'name%.0s' {1..10})
+  script_of "start -n $name -- seq 1000"
+  k3 run -q script | cmp - <(seq -f "$name | %g" 1000)
+}
+
 @test "a carriage return at a terminal begins the line again, after its name" {
   script_of 'start -n a -- printf "10%%\r20%%\rdone\r\n"'
   is "$(NO_COLOR=1 TERM=xterm command script -qec "'$K3THREAD' run -q script" /dev/null </dev/null | head -n 1)" \

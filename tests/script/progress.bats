@@ -144,6 +144,19 @@ gate() {
 NAME  DAEMON  TIME  RESULT"
 }
 
+@test "run says that it ends daemons, and how many of them" {
+  for i in 1 2; do
+    echo "daemon --name d$i -- sh -c 'trap \"until [ -e d$i.go ]; do sleep 0.02; done; exit\" TERM; touch up$i; while :; do sleep 0.01; done'"
+  done >s.k3
+  echo "start --name a -- sh -c 'until [ -e up1 ] && [ -e up2 ]; do sleep 0.02; done'" >>s.k3
+  at_terminal 'run --slots 2 s.k3'
+  shows '1 done, 0 failed, 0 running, 0 waiting, ending 2 daemons'
+  touch d1.go
+  shows '1 done, 0 failed, 0 running, 0 waiting, ending 1 daemon'
+  touch d2.go
+  finish t
+}
+
 @test "the line of progress of run --each estimates the rest when all words were read" {
   mkfifo words
   at_terminal 'run --slots 2 --each sh -c "until [ -e \$0.go ]; do sleep 0.02; done" <words'

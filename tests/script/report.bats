@@ -174,13 +174,14 @@ END
 
 # A chain of 30 threads; and 47 threads that wait for the end of its first, and two that wait until that is ready.
 a_long_run() {
-  printf '%s' 'start --name c1 --ready line:up -- sh -c "until [ -e go ]; do sleep 0.01; done; echo up; sleep 0.1" ' \
-    "$(printf 'word%02d ' {1..30})" $'\n' >script
-  for i in {2..30}; do echo "start --name c$i --needs c$((i - 1)):ended -- sleep 0.$((i == 28 ? 2 : 0))"; done >>script
-  for name in x{1..45} r1 x46 r2 x47; do
-    echo "start --name $name --needs c1$([[ $name = r* ]] || echo :ended) -- true"
-  done >>script
-  printf '%s\n' 'raise -m "no longer" x47 TimeoutError' 'start --name last -- touch go' >>script
+  {
+    echo 'start --name c1 --ready line:up -- sh -c "until [ -e go ]; do sleep 0.01; done; echo up; sleep 0.1"' word{01..30}
+    for i in {2..30}; do echo "start --name c$i --needs c$((i - 1)):ended -- sleep 0.$((i == 28 ? 2 : 0))"; done
+    for name in x{1..45} r1 x46 r2 x47; do
+      echo "start --name $name --needs c1$([[ $name = r* ]] || echo :ended) -- true"
+    done
+    printf '%s\n' 'raise -m "no longer" x47 TimeoutError' 'start --name last -- touch go'
+  } >script
   run -124 k3 run -q --report r.html --json r.json script
 }
 

@@ -4,6 +4,7 @@
 # shellcheck disable=SC2016,SC2028,SC2030,SC2031,SC2119,SC2120,SC2154,SC2238
 
 load ../cli/helpers
+load ../cli/terminals
 
 setup() {
   begin_test
@@ -304,4 +305,27 @@ send "start --name é\177a -- true\r"
 prompt
 END
   is "$(k3_field 1 name)" a
+}
+
+@test "the shell drops bytes that are no character" {
+  talk <<'END'
+fconfigure $spawn_id -encoding binary
+send "start --name a\377b\303\251 -- true\r"
+prompt
+END
+  is "$(k3_field 1 name)" abé
+}
+
+@test "Ctrl-Z stops the shell, and fg shows its prompt again" {
+  begin_terminals
+  sit user
+  type_at user 'k3 shell' Enter
+  see user 'k3thread>'
+  type_at user C-z
+  see user Stopped
+  type_at user 'clear; fg' Enter
+  see user 'k3thread>'
+  type_at user version Enter
+  see user 'k3thread 0'
+  end_tmux
 }
