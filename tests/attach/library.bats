@@ -45,29 +45,6 @@ begin() {
   run ! has_said SystemExit 'Exception in thread MainThread: SystemExit: why SystemExit'
 }
 
-@test "the message of an exception that ends a process arrives unchanged, also if it is not UTF-8" {
-  local messages=('"\	é€😀퟿􏿿' $'\xff' $'a\xc3' $'\xc0\xaf' $'\xe0\x9f\xbf' $'\xed\xa0\x80' $'\xf0\x8f\xbf\xbf'
-    $'\xf4\x90\x80\x80' $'\xf5\x80\x80\x80' $'\xe2\x82x') n
-  for n in "${!messages[@]}"; do
-    k3 start -n "t$n" -o "$dir/t$n.out" -- "$attached" uncaught
-  done
-  for n in "${!messages[@]}"; do
-    wait_until "$DEADLINE" has_said "t$n" ready
-    k3 raise -m "${messages[n]}" "t$n" ValueError
-  done
-  for n in "${!messages[@]}"; do
-    run -1 k3 join "t$n"
-    printf %s "${messages[n]}" >"$n.raised"
-  done
-  script "${#messages[@]}" <<'END'
-for i in range(int(sys.argv[1])):
-    thread, = call("list", threads=["t%d" % i])
-    message = thread["message"]
-    message = base64.b64decode(message["base64"]) if isinstance(message, dict) else message.encode()
-    assert (thread["exception"], message) == ("ValueError", open("%d.raised" % i, "rb").read()), thread
-END
-}
-
 @test "an exception that is raised again counts as that from outside, and another one does not" {
   begin again rethrow
   k3 raise -m x again TimeoutError

@@ -332,6 +332,8 @@ static void *provide(void *arg)
     CHECK(open(waits.fifo, O_WRONLY | O_CLOEXEC) >= 0);
     WAIT_FOR(signals >= enough + 80);
     CHECK_EQUAL(kill(waits.child, SIGKILL), 0);
+    WAIT_FOR(signals >= enough + 100);
+    CHECK(accept(waits.crowded, NULL, NULL) >= 0);
     return NULL;
 }
 
@@ -349,6 +351,8 @@ static void other_signals_do_not_end_waits(void)
     CHECK_EQUAL(find("flock")->make(), 0);
     CHECK(find("open")->make() >= 0);
     CHECK_EQUAL(k3thread_waitpid(waits.child, NULL), waits.child);
+    waits.timeout = -1;
+    CHECK_EQUAL(find("connect")->make(), 0);
     CHECK_EQUAL(k3thread_join(provider, -1, NULL), 0);
     k3thread_unref(provider);
     stop_signals(t);
