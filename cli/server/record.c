@@ -3,18 +3,13 @@
 #include "cli/base/clock.h"
 #include "cli/base/shared_string.h"
 #include "cli/rpc/member.h"
+#include "cli/rpc/state_word.h"
 #include "cli/rpc/write.h"
 #include "cli/server/hosts.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static const char *const state_words[] = {
-#define X(name, word) word,
-    PROTOCOL_STATES(X)
-#undef X
-};
 
 void record_free(struct record *record)
 {
@@ -37,7 +32,7 @@ struct record *record_of_mail(struct mail *mail)
 
 const char *record_state(const struct record *record)
 {
-    return state_words[record->now.state];
+    return state_word(record->now.state);
 }
 
 double record_seconds_at(const struct record *record, double now)

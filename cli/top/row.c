@@ -1,6 +1,7 @@
 #include "cli/top/row.h"
 
 #include "cli/rpc/bytes.h"
+#include "cli/rpc/state_word.h"
 #include "cli/view/command_text.h"
 #include "cli/view/thread_text.h"
 
@@ -11,14 +12,6 @@
 /* The columns of a command that are kept: more than a screen is wide. */
 #define COMMAND_COLUMNS 1024
 
-static const char *const state_words[] = {
-#define X(name, word) word,
-    PROTOCOL_STATES(X)
-#undef X
-};
-
-#define STATE_COUNT (sizeof(state_words) / sizeof(state_words[0]))
-
 json_t *row_members(bool has_logs)
 {
     return json_pack("[sssssssssssssssssss*]", "id", "name", "pid", "state", "daemon", "command",
@@ -28,17 +21,15 @@ json_t *row_members(bool has_logs)
 
 const char *row_state(const struct row *row)
 {
-    return state_words[row->state];
+    return state_word(row->state);
 }
 
 static enum protocol_state find_state(const json_t *thread)
 {
-    const char *word = json_string_value(json_object_get(thread, "state"));
+    enum protocol_state state = STATE_RUNNING; /* also for one that only a newer supervisor knows */
 
-    for (size_t i = 0; word != NULL && i < STATE_COUNT; i++)
-        if (strcmp(word, state_words[i]) == 0)
-            return (enum protocol_state) i;
-    return STATE_RUNNING; /* a state that only a newer supervisor knows */
+    (void) state_read(thread, &state);
+    return state;
 }
 
 /* Makes a string of TEXT, and releases it. Returns NULL without memory. */

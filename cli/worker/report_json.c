@@ -3,6 +3,7 @@
 #include "cli/base/exceptions.h"
 #include "cli/rpc/bytes.h"
 #include "cli/rpc/member.h"
+#include "cli/rpc/state_word.h"
 #include "cli/rpc/write.h"
 
 #include <stdlib.h>
@@ -21,12 +22,6 @@
     X(shown, 0)                                                                                    \
     X(missed, 0)
 
-static const char *const state_words[] = {
-#define X(name, word) word,
-    PROTOCOL_STATES(X)
-#undef X
-};
-
 /* Writes TYPE, which may be NULL. If only a program knows it, writes also the known type that it is derived from. */
 static void write_exception(struct text *text, const k3thread_exctype *type)
 {
@@ -44,7 +39,7 @@ static void write_exception(struct text *text, const k3thread_exctype *type)
 void report_write(struct text *text, const struct report *report, const struct usage *usage)
 {
     text_byte(text, '{', 1);
-    member_write_string(text, "state", state_words[report->state]);
+    member_write_string(text, "state", state_word(report->state));
 #define X(name, least) member_write_integer(text, #name, (int64_t) report->name);
     NUMBERS(X)
 #undef X
@@ -70,18 +65,6 @@ static bool read_number(const json_t *json, const char *name, json_int_t least, 
 
     *ret = json_integer_value(value);
     return json_is_integer(value) && *ret >= least && *ret <= INT32_MAX;
-}
-
-static bool read_state(const json_t *json, enum protocol_state *ret)
-{
-    const char *word = json_string_value(json_object_get(json, "state"));
-
-    for (size_t i = 0; word != NULL && i < sizeof(state_words) / sizeof(state_words[0]); i++)
-        if (strcmp(word, state_words[i]) == 0) {
-            *ret = (enum protocol_state) i;
-            return true;
-        }
-    return false;
 }
 
 /* Returns the string member NAME, to be freed, or NULL if there is none. */
@@ -135,7 +118,7 @@ bool report_read(struct report *ret, struct usage *ret_usage, const json_t *json
     json_int_t number;
     unsigned   counted = ret->left_count;
 
-    if (!read_state(json, &ret->state))
+    if (!state_read(json, &ret->state))
         return false;
 #define X(name, least)                                                                             \
     if (!read_number(json, #name, least, &number))                                                 \

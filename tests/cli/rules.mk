@@ -16,7 +16,7 @@ $(BUILD)/tests/cli/text: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o 
 $(BUILD)/tests/cli/text: TEST_LIBS = -ljansson -lm
 $(BUILD)/tests/cli/top: $(addprefix $(BUILD)/cli/,$(addprefix base/, \
 	array.c.o duration.c.o exceptions.c.o file_end.c.o result.c.o size.c.o text.c.o) $(addprefix rpc/, \
-	base64.c.o bytes.c.o escape.c.o parse.c.o plain_json.c.o table_line.c.o) terminal/sequence.c.o $(addprefix top/, \
+	base64.c.o bytes.c.o escape.c.o parse.c.o plain_json.c.o state_word.c.o table_line.c.o) terminal/sequence.c.o $(addprefix top/, \
 	arrange.c.o cells.c.o last_line.c.o line_text.c.o pager.c.o row.c.o rows.c.o) $(addprefix view/, \
 	command_text.c.o table.c.o thread_text.c.o))
 $(BUILD)/tests/cli/top: TEST_LIBS = -ljansson -lm
