@@ -15,7 +15,7 @@
 
 /* One client whose first request has not come. */
 struct caller {
-    struct source source; /* the first member */
+    struct source source;
     struct link  *link;
     int           lifeline;
 };
@@ -67,7 +67,7 @@ static void drop(struct caller *caller)
 /* Looks at the request, and leaves it in the socket. If its line has no end yet, the client stays a caller. */
 static void caller_ready(struct source *source, uint32_t events)
 {
-    struct caller *caller = (struct caller *) source;
+    struct caller *caller = LOOP_OWNER(source, struct caller, source);
     char           bytes[REQUEST_MAX];
     ssize_t        n = recv(source->fd, bytes, sizeof(bytes), MSG_PEEK | MSG_DONTWAIT);
     const char    *end = n > 0 ? memchr(bytes, '\n', (size_t) n) : NULL;

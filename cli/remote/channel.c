@@ -112,7 +112,7 @@ static bool fill(struct channel *channel)
 
 static void socket_ready(struct source *source, uint32_t events)
 {
-    struct channel *channel = (struct channel *) source;
+    struct channel *channel = LOOP_OWNER(source, struct channel, source);
 
     if ((events & EPOLLOUT) != 0 && !flush(channel))
         return;

@@ -90,7 +90,7 @@ bool attachment_read_last(struct attachment *attachment)
 /* Ends an attachment whose process has ended, after reading all that the process has sent. */
 static void process_ended(struct source *source, uint32_t events)
 {
-    struct attachment  *attachment = (struct attachment *) source;
+    struct attachment  *attachment = LOOP_OWNER(source, struct attachment, end);
     struct attachment **holder = attachment->holder;
 
     (void) events;

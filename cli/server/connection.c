@@ -320,7 +320,7 @@ void connection_run_waiting(void)
  */
 static void connection_ready(struct source *source, uint32_t events)
 {
-    struct connection *connection = (struct connection *) source;
+    struct connection *connection = LOOP_OWNER(source, struct connection, source);
 
     connection->unsent = 0;
     if (events & (EPOLLHUP | EPOLLERR))

@@ -36,7 +36,7 @@
 
 /* One command that this agent runs, with the pipe of its output. */
 struct execution {
-    struct source      source; /* the reading end; the first member */
+    struct source      source; /* the reading end */
     struct connection *connection;
     struct record     *record;
     int                writer; /* the writing end, which the command opens by its name */
@@ -74,7 +74,7 @@ static void set_paused(struct execution *execution, bool is_paused)
 
 static void output_ready(struct source *source, uint32_t events)
 {
-    struct execution *execution = (struct execution *) source;
+    struct execution *execution = LOOP_OWNER(source, struct execution, source);
     int               pieces = 0;
 
     (void) events;

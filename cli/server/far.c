@@ -23,7 +23,7 @@ static bool take_messages(struct far *far, bool *ret_bad)
 
 static void far_ready(struct source *source, uint32_t events)
 {
-    struct far *far = (struct far *) source;
+    struct far *far = LOOP_OWNER(source, struct far, source);
     int         error = remote_move(&far->remote);
     bool        bad = false;
 

@@ -22,7 +22,7 @@ struct far_user {
 
 /* One connection. Its user embeds it. */
 struct far {
-    struct source          source; /* the first member */
+    struct source          source;
     struct remote          remote;
     const struct far_user *user;
 };

@@ -238,7 +238,7 @@ static void advance(struct input *input)
 static void has_room(struct source *source, uint32_t events)
 {
     (void) events;
-    advance((struct input *) source);
+    advance(LOOP_OWNER(source, struct input, source));
 }
 
 /*

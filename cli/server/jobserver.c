@@ -144,15 +144,10 @@ static void take_back(struct share *share, unsigned size)
         distrust(share);
 }
 
-static struct share *share_of(struct source *returns)
-{
-    return (struct share *) ((char *) returns - offsetof(struct share, returns));
-}
-
 /* Takes the tokens that a command has returned. Closes its share when no process of it has the pipe open any more. */
 static void returns_ready(struct source *source, uint32_t events)
 {
-    struct share *share = share_of(source);
+    struct share *share = LOOP_OWNER(source, struct share, returns);
     char          bytes[256];
     ssize_t       size = read(source->fd, bytes, sizeof(bytes));
 

@@ -34,7 +34,7 @@ static void snap(struct leash *leash)
 static void process_ended(struct source *source, uint32_t events)
 {
     (void) events;
-    snap((struct leash *) (void *) ((char *) source - offsetof(struct leash, source)));
+    snap(LOOP_OWNER(source, struct leash, source));
 }
 
 /* Returns true if the process of LEASH has ended, also if the loop has not seen that yet. */

@@ -66,7 +66,7 @@ static void look(const struct log_reader *reader)
 
 static void written(struct source *source, uint32_t events)
 {
-    struct log_reader *reader = (struct log_reader *) source;
+    struct log_reader *reader = LOOP_OWNER(source, struct log_reader, source);
     eventfd_t          ignored;
 
     (void) events;
