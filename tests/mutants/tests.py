@@ -31,7 +31,7 @@ def write(path, content, mode="w"):
 
 class Test:
     def __init__(self, path, name, text):
-        self.path, self.name = path, name
+        self.path, self.name, self.title = path, name, f"{os.path.basename(path)} {name}"
         self.key = f"{path} {name} {zlib.crc32(text.encode()):x}"
 
         self.is_bats = path.endswith(".bats")
