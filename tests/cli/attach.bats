@@ -259,6 +259,22 @@ END
   see user run
 }
 
+@test "attach rings the bell for keys that the thread has not read for long, and goes on when it reads" {
+  k3 start -n a --tty -- sh -c 'stty raw -echo; echo begun; until [ -e go ]; do sleep 0.02; done; exec cat'
+  sit user
+  type_at user 'clear; k3 attach a' Enter
+  see user begun
+  wait_until "$DEADLINE" rings
+  touch go
+  wait_until "$DEADLINE" shows user xxxx
+}
+
+rings() {
+  head -c 20000 /dev/zero | tr '\0' x | t load-buffer -
+  t paste-buffer -t user
+  [ "$(t display-message -p -t user '#{window_bell_flag}')" = 1 ]
+}
+
 @test "start --wait --tty attaches, and exits as the command did" {
   sit user
   type_at user 'k3 start -w --tty -- sh -c "read -r x; echo \"<\$x>\"; exit 7"; echo "status $?"' Enter

@@ -236,17 +236,6 @@ while answer := supervisor.receive():
   finish server '*'
 }
 
-@test "--follow of a pattern ends with a thread that never runs" {
-  k3 start -n web-1 -a 1000 -- true
-  in_background following k3 logs -f 'web-*'
-  k3 start -n web-2 -- sh -c 'echo up; sleep 1000'
-  wait_until "$DEADLINE" has_line following.out 'web-2 | up'
-  k3 raise --wait web-1
-  k3 raise --wait web-2
-  finish following
-  is "$(<following.out)" 'web-2 | up'
-}
-
 @test "logs of a pattern puts the thread's name before each line" {
   k3 start -n la -- sh -c 'echo 1; echo 2; printf 3'
   k3 start -n lb -- sh -c 'echo 4'

@@ -108,6 +108,7 @@ static void shorter_logs_begin_anew(void)
     open_log(&log);
     print(&log, 0, 100);
     print(&log, 0, 10);
+    CHECK_EQUAL(lseek(log.writer.fd, 0, SEEK_END), 10 * (off_t) sizeof(struct times_mark));
     check_output(&log, 9);
     CHECK(!times_read(&log.reader, log.path, 10 * PIECE, &time));
     close_log(&log);

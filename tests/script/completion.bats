@@ -59,6 +59,8 @@ completes() {
   is "$(completes 'raise ' raise '')" $'web\nmy\\ web\na:b'
   is "$(completes 'raise w' raise w)" web
   is "$(completes 'logs -n 3 w' logs -n 3 w)" web
+  is "$(completes 'raise -- w' raise -- w)" web
+  is "$(completes 'raise -- -' raise -- -)" ''
   is "$(completes 'raise a:' raise a :)" ':b'
   # Each name appears once, though two threads had it.
   for command in join logs list; do
