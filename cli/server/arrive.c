@@ -169,10 +169,18 @@ void arrive_raise(struct record *record, const char *inner, const k3thread_excty
 {
     static const struct arrival no_memory = {
         .how = ARRIVAL_REFUSED, .code = PROTOCOL_SEND_RAISE_ERROR, .why = "out of memory"};
-    struct passage *passage;
+    static const struct arrival no_process = {.how = ARRIVAL_REFUSED,
+                                              .code = PROTOCOL_INVALID_THREAD_ID_ERROR,
+                                              .why = "the process is no longer attached"};
+    struct passage             *passage;
     /* A type that a process has published ends with its attachment, so it does not wait. */
     bool waits = is_loading(record) && exceptions_find(type->name) == type;
 
+    /* The exception has waited, see release_held(), and the process has detached itself or ended meanwhile. */
+    if (record->attachment == NULL && !waits && inner != NULL) {
+        done(context, record, &no_process);
+        return;
+    }
     if ((record->attachment == NULL && !waits) || exceptions_signal(type) != 0) {
         tell_result(record, threads_raise(record, type, message), done, context);
         return;
