@@ -76,8 +76,8 @@ _Noreturn static void become_ssh(const char *host, bool asks, int fd, int report
     if (dup2(fd, STDIN_FILENO) >= 0 && dup2(fd, STDOUT_FILENO) >= 0)
         (void) execvp(words[0], words);
     error = errno;
-    if (write(report, &error, sizeof(error)) != (ssize_t) sizeof(error))
-        _exit(EXIT_FAILURE);
+    (void) !write(report, &error,
+                  sizeof(error)); /* without it, the end of this process tells the parent */
     _exit(EXIT_FAILURE);
 }
 

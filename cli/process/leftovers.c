@@ -92,8 +92,8 @@ static int add_siblings(uint64_t id, pid_t leader, struct leftovers *ret)
 {
     pid_t *pids;
     size_t count;
-    bool   ignored; /* its children are adopted by now */
-    int    error = children_list(getpid(), gettid(), &pids, &count);
+    bool ignored; /* the children of a dead sibling are adopted already: no second look is needed */
+    int  error = children_list(getpid(), gettid(), &pids, &count);
 
     if (error != 0)
         return error;

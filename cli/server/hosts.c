@@ -71,16 +71,23 @@ static struct entry *find(const char *name)
     return found != NULL ? *found : NULL;
 }
 
+/* Returns true if JSON is a number of slots; null, or none, means that there is no limit. */
+static bool is_slots(const json_t *json)
+{
+    json_int_t number = json_integer_value(json);
+
+    return json == NULL || json_is_null(json) ||
+           (json_is_integer(json) && number > 0 && number <= PROTOCOL_SLOTS_MAX);
+}
+
 /* Reads one machine. Returns 0, -ENOMEM, or -EINVAL with WHY. */
 static int read_entry(const json_t *json, struct entry *ret, struct text *why)
 {
     const char   *name = json_string_value(json_object_get(json, "name"));
     const char   *socket = json_string_value(json_object_get(json, "socket"));
     const json_t *slots = json_object_get(json, "slots");
-    json_int_t    number = json_integer_value(slots);
 
-    if (name == NULL || socket == NULL || (json_is_integer(slots) && number <= 0) ||
-        number > PROTOCOL_SLOTS_MAX) {
+    if (name == NULL || socket == NULL || !is_slots(slots)) {
         text_add(
             why,
             "each of \"hosts\" needs a \"name\" and a \"socket\", and \"slots\" above 0 or null");
@@ -88,7 +95,7 @@ static int read_entry(const json_t *json, struct entry *ret, struct text *why)
     }
     *ret = (struct entry){
         .seat = {.name = strdup(name), .socket = strdup(socket), .pool = remote_pool_new()},
-        .slots = (unsigned) number};
+        .slots = (unsigned) json_integer_value(slots)};
     return ret->seat.name != NULL && ret->seat.socket != NULL && ret->seat.pool != NULL ? 0
                                                                                         : -ENOMEM;
 }

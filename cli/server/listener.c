@@ -77,7 +77,7 @@ static int turn_away(int error)
     fd = loop_accept(&listener);
     if (fd >= 0) {
         if (send(fd, answer.data, answer.size, MSG_NOSIGNAL) < 0)
-            journal_write("turned a client away: no file descriptor left");
+            journal_write("cannot tell a client that no file descriptor is left");
         close(fd);
     }
     text_release(&answer);
@@ -88,10 +88,15 @@ static int turn_away(int error)
 /* Serves the client at FD, which is connected. */
 static void serve(int fd)
 {
-    if (!is_allowed(fd))
+    int error;
+
+    if (!is_allowed(fd)) {
         close(fd);
-    else if (peer_open(fd, handler) < 0)
-        journal_write("cannot serve a client: out of memory");
+        return;
+    }
+    error = peer_open(fd, handler);
+    if (error < 0)
+        journal_write("cannot serve a client: %s", strerror(-error));
 }
 
 /* Accepts one client. Returns 0, -EAGAIN if there is none, or another -errno if none can be accepted now. */

@@ -41,6 +41,12 @@ struct arrangement {
     size_t name_width; /* the columns that the widest name takes, with the lines that lead to it */
 };
 
+/* Returns true if ORDER depends on figures that a look at each process gives. */
+static inline bool arrange_is_by_usage(enum arrange_order order)
+{
+    return order == ARRANGE_CPU || order == ARRANGE_MEMORY;
+}
+
 /* Returns the word for ORDER. */
 const char *arrange_word(enum arrange_order order);
 

@@ -27,8 +27,12 @@ static bool is_due(const struct state *state, const struct row *row, double time
     return far_look_is_for(state, row) && row_runs(row) && time >= live_next(row);
 }
 
+/* Adds the thread of ROW, unless the request has it. Returns false if there is no room. */
 static bool add(json_t *threads, const struct row *row)
 {
+    for (size_t i = 0; i < json_array_size(threads); i++)
+        if (json_integer_value(json_array_get(threads, i)) == row->id)
+            return true;
     return json_array_size(threads) < THREADS_MAX &&
            json_array_append_new(threads, json_integer(row->id)) == 0;
 }
@@ -42,7 +46,7 @@ static void send_look(struct state *state, json_t *threads, bool output, json_in
     json_decref(threads);
 }
 
-/* Adds rows that are not on the screen, from where the last request has stopped. */
+/* Adds further rows of the whole list, from where the last request has stopped. */
 static void add_others(struct state *state, json_t *threads, double time)
 {
     const struct rows *rows = &state->rows;
@@ -66,7 +70,7 @@ static void ask_usage(struct state *state, struct row *const *rows, size_t count
     for (size_t i = 0; i < count; i++)
         if (is_due(state, rows[i], time))
             (void) add(threads, rows[i]);
-    if (order == ARRANGE_CPU || order == ARRANGE_MEMORY)
+    if (arrange_is_by_usage(order))
         add_others(state, threads, time);
     send_look(state, threads, false, &state->far.usage_request);
 }
@@ -176,8 +180,7 @@ bool far_look_take(struct state *state, const struct reply *reply)
         state->far.is_refused = true; /* an older supervisor does not have the method */
     else
         take_list(state, reply->result, output);
-    state->must_arrange |=
-        state->arrangement.order == ARRANGE_CPU || state->arrangement.order == ARRANGE_MEMORY;
+    state->must_arrange |= arrange_is_by_usage(state->arrangement.order);
     state->must_draw = true;
     return true;
 }

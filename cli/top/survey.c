@@ -65,8 +65,7 @@ void survey_visible(struct state *state, double time)
 
 static bool is_wanted(const struct state *state)
 {
-    return state->is_local &&
-           (state->arrangement.order == ARRANGE_CPU || state->arrangement.order == ARRANGE_MEMORY);
+    return state->is_local && arrange_is_by_usage(state->arrangement.order);
 }
 
 void survey_all(struct state *state, double time)

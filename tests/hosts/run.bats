@@ -736,7 +736,8 @@ def refused(message, *hosts):
     assert message in fails(-32002, "ValueError", "hosts", hosts=list(hosts)).message
 
 refused("must be a list of one host or more")
-for bad in {}, host(7), {"name": "a"}, host("a", 7), host("a", slots=0), host("a", slots=-1), host("a", slots=1 << 40), 7:
+for bad in {}, host(7), {"name": "a"}, host("a", 7), host("a", slots=0), host("a", slots=-1), host("a", slots=1 << 40), \
+        host("a", slots="4"), host("a", slots=2.5), host("a", slots=True), 7:
     refused('needs a "name" and a "socket"', host("z"), bad)
 refused("the host 'a' stands twice", host("a"), host("b"), host("a"))
 assert call("hosts", hosts=[host("h%02d" % i) for i in range(12)]) == {}
