@@ -458,6 +458,26 @@ END
   has_logged a cleaned
 }
 
+@test "a command at a terminal whose output goes to a slow reader waits for it, and no byte is lost" {
+  mkfifo log
+  exec 9<>log
+  exec 8<log
+  k3 start -n a --tty -o "$dir/log" -- sh -c 'seq 50000; touch printed'
+  exec 9>&-
+  run ! timeout 0.2 sh -c 'until [ -e printed ]; do sleep 0.01; done'
+  tr -d '\r' <&8 >copy
+  seq 50000 | cmp - copy
+  run -0 k3 join a
+  # The same when the command has ended before its output was taken.
+  exec 9<>log
+  exec 8<log
+  k3 start -n b --tty -o "$dir/log" -- sh -c 'printf %067000d 0; echo >ended'
+  exec 9>&-
+  wait_for_file ended
+  is "$(wc -c <&8)" 67000
+  exec 8<&-
+}
+
 @test "a thread with --tty fails like any other if its log cannot be opened" {
   run -1 --separate-stderr k3 start -n a --tty -o /nowhere/log -- true
   like "$stderr" "k3thread: start: FileNotFoundError: cannot open the output '/nowhere/log': *"

@@ -273,6 +273,17 @@ is_small() {
   [ "$(allocated "$1")" -lt "$2" ]
 }
 
+@test "--log-limit holds again in a log that was emptied" {
+  mkfifo go
+  k3 start -n a --log-limit 64K -- sh -c 'seq 100000; read x <go; seq 200000 250000; sleep 1000'
+  k3 join -t 20 --until line:100000 a
+  : >"$(k3_field a log)"
+  echo >go
+  k3 join -t 20 --until line:250000 a
+  wait_until "$DEADLINE" eval '[ "$(stat -c %b "$(k3_field a log)")" -lt 512 ]' # the new output is 350 kB
+  is "$(k3 logs -n 1 a)" 250000
+}
+
 @test "a log without a limit, or below its limit, is kept whole" {
   k3 start --name a -- seq 100000
   k3 start --name b --log-limit 1M -- seq 1000

@@ -159,6 +159,23 @@ PY
   k3 raise --wait moved SIGKILL
 }
 
+@test "read that follows waits for the next run if the log of a live thread was removed" {
+  k3 start --name a -- sh -c 'echo hello; sleep 1000'
+  k3 join -t 20 --until line:hello a
+  rm "$(k3_field a log)"
+  reading <<'PY' | script
+client = Client()
+id = client.send("read", reader=1, open=True, thread="a", follow=True)
+Client().call("restart", thread="a")
+reply = client.receive()
+assert reply["id"] == id, reply
+while not data(reply["result"]):
+    client.send("read", reader=1)
+    reply = client.receive()
+assert data(reply["result"]) == b"hello\n", reply
+PY
+}
+
 @test "a reader that is closed answers the reads that wait, and holds no file" {
   k3 start --name quiet -- sleep 1000
   reading <<'PY' | script
@@ -187,6 +204,9 @@ PY
   k3 start --wait --name text -- echo hello >/dev/null
   k3 start --wait --name gone -- echo hello >/dev/null
   rm "$(k3_field gone log)"
+  k3 start --wait --name odd -- echo hello >/dev/null
+  rm "$(k3_field odd log)"
+  mkdir "$(k3_field odd log)"
   script <<'PY'
 client = Client()
 fails(-32602, "TypeError", "read", thread="text")
@@ -198,6 +218,7 @@ for size in 0, -1, 262145:
     fails(-32002, "ValueError", "read", reader=1, open=True, thread="text", size=size)
 fails(-32002, "ValueError", "read", reader=1, open=True, thread="text", since=-1)
 assert "gone" in fails(-32007, "FileNotFoundError", "read", reader=1, open=True, thread="gone").message
+assert "is no regular file" in fails(-32006, "OSError", "read", reader=1, open=True, thread="odd").message
 id = client.send("read", reader=1, open=True, thread="text", size=1)
 client.receive()
 client.send("read", reader=1, open=True, thread="text")

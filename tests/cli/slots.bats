@@ -262,3 +262,13 @@ END
   [ ! -e wrong ]
   is "$(cat runs.* | wc -l)" 48
 }
+
+@test "more than 64 commands have each a slot number of their own" {
+  supervise_slots 70
+  for _ in {1..66}; do
+    echo 'start -- sh -c "echo \$K3THREAD_SLOT >>numbers; exec sleep 1000"'
+  done | k3 shell >/dev/null
+  wait_until "$DEADLINE" eval '[ "$(wc -l <numbers)" = 66 ]'
+  is "$(sort -nu numbers | xargs)" "$(sort -n numbers | xargs)"
+  is "$(sort -n numbers | tail -n 1)" 65
+}
