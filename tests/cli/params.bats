@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The parameters that the methods of the socket require; those of an agent's supervisor are left out.
+# The parameters that the methods of the socket require, and what holds without them; those of an agent are left out.
 
 load helpers
 
@@ -30,4 +30,18 @@ for method, names in required.items():
     found = message(method, names)
     assert "missing parameter" not in found and "unknown" not in found, (method, found)
 EOF
+}
+
+@test "a command has the umask 022 if neither its start nor the surroundings have one" {
+  k3 start -n first -- true
+  script <<'EOF'
+for client in Client(), Client():
+    client.call("start", command=["sh", "-c", "umask >>umasks"], directory=os.getcwd(), environment=["PATH=" + os.environ["PATH"]])
+    client.call("join")
+    client.call("surroundings", environment=["PATH=" + os.environ["PATH"]], directory=os.getcwd(), umask=0o77)
+    client.call("surroundings", environment=["PATH=" + os.environ["PATH"]], directory=os.getcwd())
+    client.call("start", command=["sh", "-c", "umask >>umasks"])
+    client.call("join")
+EOF
+  is "$(sort -u umasks)" 0022
 }
