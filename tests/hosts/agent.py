@@ -1,6 +1,6 @@
 """A machine's agent that runs nothing: it answers each execute with the reports that are its arguments.
 
-Each argument is a JSON object, whose members are put over those of a command that runs. The last one is the reply.
+Each argument is a JSON object, whose members are put over those of a command that runs. The last one is the reply; with a code it is an error.
 With LAST in the environment it ends after that. With FIRST_FRAME, hexadecimal digits, in the environment, the agent sends that frame as soon as it is up.
 """
 
@@ -38,7 +38,7 @@ def answer(channel, request):
     reports = [{**RUNNING, **json.loads(word)} for word in sys.argv[1:-1]]  # the last word is sh
     for report in reports[:-1]:
         send(channel, {"method": "report", "params": {"thread": 1, "report": report}})
-    send(channel, {"id": request["id"], "result": reports[-1]})
+    send(channel, {"id": request["id"], "error" if "code" in reports[-1] else "result": reports[-1]})
     if "LAST" in os.environ:
         sys.exit()
 

@@ -308,6 +308,14 @@ assert [p["pid"] for p in t["left"]] == [11, 12, 11, 12], t' # of two runs
   done
 }
 
+@test "a command that its agent refuses ends with 125 and the words of the agent" {
+  cp "$BATS_TEST_DIRNAME/agent.py" .
+  script_of 'start -n a -- true'
+  via="$PYTHON -I -S agent.py '{\"code\":-32009,\"message\":\"the agent is shutting down\"}'"
+  run -125 run_on m script
+  grep -q "host 'm': the agent is shutting down" messages
+}
+
 @test "a command that was killed just before its machine was lost has not come to an end of its own" {
   cp "$BATS_TEST_DIRNAME/agent.py" .
   script_of 'start -n a -- false'
