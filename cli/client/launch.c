@@ -112,10 +112,10 @@ int launch_connect(const struct place *place, int *ret_fd, struct text *why)
  * Gives this process the descriptors of a supervisor. The standard descriptors become copies of IDLE, of /dev/null.
  * They are set first, because IDLE may have the number of one of the others. Returns 0 or -errno.
  */
-static int set_descriptors(const struct claim *claim, int lifeline, int idle)
+static int set_descriptors(const struct claim *claim, int lifeline, int null_fd)
 {
     for (int fd = 0; fd <= STDERR_FILENO; fd++)
-        if (dup2(idle, fd) < 0)
+        if (dup2(null_fd, fd) < 0)
             return -errno;
     if (dup2(claim->listener, LISTEN_FD) < 0 || dup2(claim->lock, LOCK_FD) < 0 ||
         (lifeline >= 0 && dup2(lifeline, LIFELINE_FD) < 0))
@@ -127,7 +127,8 @@ static int set_descriptors(const struct claim *claim, int lifeline, int idle)
  * Makes this process, a child by vfork(), a supervisor in a session of its own. The new supervisor itself closes the
  * descriptors behind those that it was handed, and resets all signals. Returns only if that failed, with -errno.
  */
-static int become_supervisor(const struct claim *claim, int lifeline, int idle, char *const *words)
+static int become_supervisor(const struct claim *claim, int lifeline, int null_fd,
+                             char *const *words)
 {
     /*
      * glibc would reserve a KiB for each pthread for libraries that are loaded later, and there are
@@ -135,7 +136,7 @@ static int become_supervisor(const struct claim *claim, int lifeline, int idle, 
      */
     char *const environment[] = {"GLIBC_TUNABLES=glibc.rtld.optional_static_tls=0:glibc.rtld.nns=1",
                                  "TZ=UTC0", NULL};
-    int         error = set_descriptors(claim, lifeline, idle);
+    int         error = set_descriptors(claim, lifeline, null_fd);
 
     if (error != 0)
         return error;
@@ -186,7 +187,7 @@ static void make_words(struct supervisor_words *ret, const struct place *place, 
  * child, and the supervisor sets its mask when it has reset them.
  */
 static int spawn_with(const struct place *place, const struct claim *claim,
-                      const struct launch_own *own, int idle, pid_t *ret_pid)
+                      const struct launch_own *own, int null_fd, pid_t *ret_pid)
 {
     struct supervisor_words words;
     const uint64_t          all =
@@ -200,7 +201,7 @@ static int spawn_with(const struct place *place, const struct claim *claim,
         return -errno;
     pid = vfork(); // NOLINT(clang-analyzer-security.insecureAPI.vfork)
     if (pid == 0) {
-        error = become_supervisor(claim, own != NULL ? own->lifeline : -1, idle, words.list);
+        error = become_supervisor(claim, own != NULL ? own->lifeline : -1, null_fd, words.list);
         _exit(1);
     }
     if (pid < 0)
@@ -217,13 +218,13 @@ static int spawn_with(const struct place *place, const struct claim *claim,
 static int spawn_supervisor(const struct place *place, const struct claim *claim,
                             const struct launch_own *own, pid_t *ret_pid, struct text *why)
 {
-    int idle = open("/dev/null", O_RDWR | O_CLOEXEC);
+    int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     int error;
 
-    if (idle < 0)
+    if (null_fd < 0)
         return explain(why, -errno, "cannot open", "/dev/null");
-    error = spawn_with(place, claim, own, idle, ret_pid);
-    close(idle);
+    error = spawn_with(place, claim, own, null_fd, ret_pid);
+    close(null_fd);
     return error == 0 ? 0 : explain(why, error, "cannot run", "/proc/self/exe");
 }
 

@@ -38,17 +38,17 @@ struct attach {
     bool                     read_only;
     struct raw_terminal      raw;
     int                      output;  /* this terminal; does not block if possible */
-    int                      signals; /* a descriptor */
-    int                      endings; /* another descriptor, of the signals that detach */
-    struct detach_keys       keys;
-    size_t                   unread;   /* the bytes of keys whose requests have no reply */
-    struct sequence          sequence; /* of the output */
-    struct modes             modes;
-    bool                     is_drawn; /* the program has moved the cursor on the screen */
-    bool                     in_line;  /* the last byte did not end a line */
-    json_t                  *name;     /* of the thread; NULL: unknown yet */
-    bool                     is_over, output_lost;
-    struct attach_end        end;
+    int                      signals; /* a descriptor of all signals that attach handles */
+    int endings; /* a descriptor of the signals that detach, for a write that waits */
+    struct detach_keys keys;
+    size_t             unread;   /* the bytes of keys whose requests have no reply */
+    struct sequence    sequence; /* of the output */
+    struct modes       modes;
+    bool               is_drawn; /* the program has moved the cursor on the screen */
+    bool               in_line;  /* the last byte did not end a line */
+    json_t            *name;     /* of the thread; NULL: unknown yet */
+    bool               is_over, output_lost;
+    struct attach_end  end;
 };
 
 bool attach_is_possible(void)

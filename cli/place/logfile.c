@@ -10,7 +10,7 @@
 #define BLOCK_SIZE (128U * 1024)
 
 /* The most bytes behind a gap in which a reader looks for the beginning of a line. */
-#define LINE_MAX_SKIPPED (64U * 1024)
+#define SKIPPED_MAX (64U * 1024)
 
 static int open_regular(const char *path, struct logfile_file *ret)
 {
@@ -132,7 +132,7 @@ static off_t first_kept(const struct logfile *log, off_t offset)
 static void lose(struct logfile *log, off_t data)
 {
     log->position = data;
-    log->headless = LINE_MAX_SKIPPED;
+    log->headless = SKIPPED_MAX;
 }
 
 /* Drops the rest of a line without its beginning from a block. Returns the size that is left. */
@@ -244,11 +244,11 @@ int logfile_skip_lost(struct logfile *log)
 
     if (kept == log->position)
         return 0;
-    block = malloc(LINE_MAX_SKIPPED);
+    block = malloc(SKIPPED_MAX);
     if (block == NULL)
         return -ENOMEM;
     lose(log, kept);
-    n = logfile_read(log, block, LINE_MAX_SKIPPED);
+    n = logfile_read(log, block, SKIPPED_MAX);
     log->position -= n > 0 ? n : 0;
     free(block);
     return n < 0 ? (int) n : 0;

@@ -47,7 +47,8 @@ struct child {
     enum spawn_stage         stage;
     int                      error;
     unsigned                 missed;
-    char                     head[SPAWN_INTERPRETER_SIZE + 4]; /* see note_head() */
+    char                     head[SPAWN_INTERPRETER_SIZE +
+              4]; /* the first line of a script: also "#!", a blank, and a NUL */
 };
 
 /* Moves the descriptors that are still to be passed on away from NUMBER. Returns 0 or -1. */

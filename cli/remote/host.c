@@ -39,6 +39,9 @@
 /* The seconds in which an agent that has noticed the loss of its run ends everything. */
 #define AGENT_END 1.0
 
+/* A sign of life may come this many seconds late. */
+#define BEAT_LATE 1.0
+
 /* A line that the command wrote to its standard error at most this many seconds before its end is the reason of that. */
 #define REASON_WITHIN 5.0
 
@@ -74,13 +77,13 @@ static void close_pipes(struct host *host)
 /*
  * Returns the seconds until the machine's agent has ended everything, which takes it a second from when it notices that
  * the connection is closed. An agent that was silent is perhaps out of reach. It then notices the loss by its own lease,
- * which may go on from the last bytes that were sent to it.
+ * which counts from the last bytes that have reached it.
  */
 static double seconds_until_vacant(const struct host *host)
 {
     if (host->stage != HOST_LINKED)
         return 0;
-    if (clock_monotonic() - host->link.heard < LINK_BEAT + 1)
+    if (clock_monotonic() - host->link.heard < LINK_BEAT + BEAT_LATE)
         return AGENT_END;
     return LINK_LEASE + AGENT_END;
 }

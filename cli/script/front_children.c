@@ -52,7 +52,7 @@ void front_handle_client(struct front *front)
         reply_release(&reply);
     }
     if (error < 0 && error != -ECONNRESET)
-        front_end_unasked(front, error);
+        front_end_of_itself(front, error);
     if (!front->client.open && front->barrier == BARRIER_ASKED)
         front->barrier = BARRIER_PRINTING;
 }

@@ -29,7 +29,7 @@ void front_kill_script(struct front *front)
     (void) kill(front->script, SIGKILL);
 }
 
-void front_end_unasked(struct front *front, int error)
+void front_end_of_itself(struct front *front, int error)
 {
     message_print("run", NULL, "ending everything: %s", strerror(-error));
     front_settle(front, STATUS_INTERNAL);
@@ -44,7 +44,7 @@ static void ask_for_end(struct front *front, json_t *params)
     int error = client_send(&front->client, "shutdown", params, NULL);
 
     if (error != 0 && front->client.open) /* else the supervisor has ended, or ends now */
-        front_end_unasked(front, error);
+        front_end_of_itself(front, error);
 }
 
 void front_end_in_order(struct front *front)

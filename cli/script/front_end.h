@@ -28,7 +28,7 @@ void front_end_in_order(struct front *front);
  * Ends the script and everything else by closing the lifeline, because the supervisor cannot be asked or heard. ERROR, a
  * -errno, is the reason. The run would wait for ever for a supervisor that was not asked.
  */
-void front_end_unasked(struct front *front, int error);
+void front_end_of_itself(struct front *front, int error);
 
 /* Ends the script, and ends all threads by SystemExit. */
 void front_end_now(struct front *front, int status);

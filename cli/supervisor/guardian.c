@@ -38,10 +38,10 @@ static int exit_status(const siginfo_t *end)
 }
 
 /* Cleans up after the supervisor, and exits as the supervisor did. */
-__attribute__((noreturn)) static void conclude(const struct guardian_options *options, int list,
-                                               const siginfo_t *end)
+__attribute__((noreturn)) static void conclude(const struct guardian_options *options,
+                                               int children_fd, const siginfo_t *end)
 {
-    size_t left, killed = children_end(list, &left);
+    size_t left, killed = children_end(children_fd, &left);
 
     if (left > 0)
         journal_write("%zu processes are left that may not be killed", left);
@@ -115,7 +115,7 @@ static void share_lock(const struct guardian_options *options)
 }
 
 /* Watches the supervisor until it ends, and then ends the processes that it leaves. */
-__attribute__((noreturn)) static void guard(const struct guardian_options *options, int list,
+__attribute__((noreturn)) static void guard(const struct guardian_options *options, int children_fd,
                                             pid_t supervisor, const sigset_t *signals)
 {
     siginfo_t end;
@@ -129,7 +129,7 @@ __attribute__((noreturn)) static void guard(const struct guardian_options *optio
         int signal = wait_for_signal(signals, &is_lean);
 
         if (signal == SIGCHLD && reap_until(supervisor, &end))
-            conclude(options, list, &end);
+            conclude(options, children_fd, &end);
         else if (signal == SIGUSR1)
             share_lock(options);
         else if (signal > 0 && signal != SIGCHLD)
@@ -200,9 +200,9 @@ static int leave_children(const sigset_t *signals)
 int guardian_fork(const struct guardian_options *options, pid_t *ret_guardian)
 {
     const sigset_t signals = SIGNAL_SET(SIGCHLD, SIGTERM, SIGINT, SIGHUP, SIGUSR1);
-    int            list; /* of our children; opened now, while there is a descriptor for it */
-    int            error;
-    pid_t          guardian, child;
+    int children_fd; /* the list of our children; opened now, while there is a descriptor for it */
+    int error;
+    pid_t guardian, child;
 
     if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
         return -errno;
@@ -212,15 +212,15 @@ int guardian_fork(const struct guardian_options *options, pid_t *ret_guardian)
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
         return -errno;
     guardian = getpid();
-    list = children_open(guardian, guardian);
-    if (list < 0)
-        return list;
+    children_fd = children_open(guardian, guardian);
+    if (children_fd < 0)
+        return children_fd;
     child = fork();
     if (child < 0)
         return -errno;
     if (child > 0)
-        guard(options, list, child, &signals);
-    close(list);
+        guard(options, children_fd, child, &signals);
+    close(children_fd);
     /* The signals stay blocked: the server takes them from a descriptor. */
     *ret_guardian = guardian;
     return follow_parent(guardian);

@@ -121,6 +121,7 @@ static uint64_t start_of_replay(const struct screen *screen)
         return screen->left_alternate;
     while (start < screen->end && screen->ring[start % SCREEN_KEPT] != '\n')
         start++; /* behind a newline, the replay begins neither inside a sequence nor inside a character */
+    /* Without a newline it may begin inside of one: better than nothing. */
     return start < screen->end ? start + 1 : screen->end - SCREEN_REPLAY;
 }
 

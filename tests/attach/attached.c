@@ -215,7 +215,9 @@ static void run_errors(void)
     say("detach %d", k3thread_detach());
     say("publish %d %d", k3thread_publish(NULL), k3thread_publish(&alone));
     say("publish %d %d", k3thread_publish(&wrong), k3thread_publish(&named));
-    say("publish %d %d", k3thread_publish(&Reload), k3thread_publish(&other));
+    last = k3thread_publish(&Reload);
+    say("publish %d %d", last, k3thread_publish(&other));
+    last = 0;
     for (int i = 0; i < 80 && last == 0; i++) {
         snprintf(names[i], sizeof(names[i]), "T%d", i);
         many[i] = (k3thread_exctype){names[i], &k3thread_Exception};
@@ -226,7 +228,8 @@ static void run_errors(void)
     say("attach %d", k3thread_attach());
     say("errno %d", errno);
     say("again %d", k3thread_attach());
-    say("detach %d %d", k3thread_detach(), k3thread_detach());
+    last = k3thread_detach();
+    say("detach %d %d", last, k3thread_detach());
 }
 
 /* Attaches while no descriptor is left. */
