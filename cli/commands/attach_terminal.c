@@ -1,5 +1,6 @@
 #include "cli/commands/attach_terminal.h"
 
+#include "cli/base/clock.h"
 #include "cli/base/descriptors.h"
 #include "cli/base/partial_write.h"
 #include "cli/base/signal_set.h"
@@ -16,6 +17,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -41,8 +43,9 @@ struct attach {
     int                      signals; /* a descriptor of all signals that attach handles */
     int endings; /* a descriptor of the signals that detach, for a write that waits */
     struct detach_keys keys;
-    size_t             unread;   /* the bytes of keys whose requests have no reply */
-    struct sequence    sequence; /* of the output */
+    double             keys_deadline; /* the key that has begun is then whole */
+    size_t             unread;        /* the bytes of keys whose requests have no reply */
+    struct sequence    sequence;      /* of the output */
     struct modes       modes;
     bool               is_drawn; /* the program has moved the cursor on the screen */
     bool               in_line;  /* the last byte did not end a line */
@@ -171,7 +174,7 @@ static int send_keys(struct attach *attach, const struct text *keys)
 {
     json_t *params;
 
-    if (keys->size == 0)
+    if (keys->size == 0 || attach->read_only)
         return 0;
     if (attach->unread + keys->size > UNREAD_MAX) {
         (void) write_terminal(attach, BELL, strlen(BELL));
@@ -208,17 +211,39 @@ static int take_keys(struct attach *attach)
     char        typed[4096];
     struct text keys = {0};
     ssize_t     n = read(STDIN_FILENO, typed, sizeof(typed));
-    int         error = 0;
+    int         error;
 
     if (n < 0 && (errno == EAGAIN || errno == EINTR))
         return 0;
     attach->is_over |= n <= 0; /* this terminal is gone */
     if (n > 0)
         attach->is_over |= detach_keys_take(&attach->keys, typed, (size_t) n, &keys);
-    if (!attach->read_only)
-        error = send_keys(attach, &keys);
-    else if (keys.size > 0 && memchr(keys.data, INTERRUPT, keys.size) != NULL)
+    if (attach->read_only && keys.size > 0 && memchr(keys.data, INTERRUPT, keys.size) != NULL)
         attach->is_over = true;
+    attach->keys_deadline = clock_monotonic() + DETACH_KEYS_PAUSE;
+    error = send_keys(attach, &keys);
+    text_release(&keys);
+    return error;
+}
+
+/* Returns for how many milliseconds poll() waits for the rest of a key. */
+static int key_pause(const struct attach *attach)
+{
+    if (!detach_keys_wait(&attach->keys))
+        return -1;
+    return (int) ceil(clock_until(attach->keys_deadline) * 1000);
+}
+
+/* Takes a key whose rest has not come in time. Returns 0 or -errno. */
+static int settle_keys(struct attach *attach)
+{
+    struct text keys = {0};
+    int         error;
+
+    if (key_pause(attach) != 0)
+        return 0;
+    detach_keys_settle(&attach->keys, &keys);
+    error = send_keys(attach, &keys);
     text_release(&keys);
     return error;
 }
@@ -271,12 +296,12 @@ static int serve(struct attach *attach)
             {.fd = attach->signals, .events = POLLIN},
         };
 
-        if (poll(polls, 3, -1) < 0)
+        if (poll(polls, 3, key_pause(attach)) < 0)
             continue; /* a signal */
         if (polls[2].revents != 0)
             error = take_signals(attach);
-        if (error == 0 && polls[0].revents != 0)
-            error = take_keys(attach);
+        if (error == 0)
+            error = polls[0].revents != 0 ? take_keys(attach) : settle_keys(attach);
         if (error == 0)
             error = take_replies(attach);
     }

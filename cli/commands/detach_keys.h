@@ -1,4 +1,4 @@
-/* Finds the keys by which a user leaves the terminal of a thread: ^\ d. Any other key passes. */
+/* Finds the keys by which a user leaves the terminal of a thread: ^\ d. The keys for the program pass. */
 #ifndef K3THREAD_CLI_COMMANDS_DETACH_KEYS_H
 #define K3THREAD_CLI_COMMANDS_DETACH_KEYS_H
 
@@ -7,9 +7,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* The rest of a key whose first bytes have come is awaited for this many seconds. A key Escape is one byte of many. */
+#define DETACH_KEYS_PAUSE 0.02
+
+/* No key has more bytes. A terminal that sends more has sent no key. */
+#define DETACH_KEYS_LONGEST 64
+
 /* The keys that were typed and not yet passed on. Zeroed, there are none. */
 struct detach_keys {
-    bool has_prefix; /* ^\ was typed, and the next key gives it its meaning */
+    bool   has_prefix;                 /* ^\ was typed, and the next key gives it its meaning */
+    char   begun[DETACH_KEYS_LONGEST]; /* the first bytes of a key, whose rest may follow */
+    size_t size;                       /* of BEGUN */
 };
 
 /*
@@ -17,5 +25,11 @@ struct detach_keys {
  * wants to leave; drops the bytes behind that.
  */
 bool detach_keys_take(struct detach_keys *state, const char *typed, size_t size, struct text *keys);
+
+/* Returns true if the rest of a key is awaited. */
+bool detach_keys_wait(const struct detach_keys *state);
+
+/* Takes the key that has begun as whole, because no more of it has come. Adds the bytes for the program to KEYS. */
+void detach_keys_settle(struct detach_keys *state, struct text *keys);
 
 #endif

@@ -77,6 +77,15 @@ has_logged() {
   see user 'still here'
 }
 
+@test "another key behind ^\\ is dropped as a whole, and Escape alone passes" {
+  k3 start -n a --tty -- sh -c 'stty raw -echo; echo begun; exec cat -v'
+  sit user
+  type_at user 'k3 attach a' Enter
+  see user begun
+  type_at user "$PREFIX" Up 1 "$PREFIX" ä 2 Up 3 Escape
+  see user '12^[[A3^['
+}
+
 @test "attach makes the program draw again, by a change of the size, even if it has the size already" {
   k3 start -n a --tty -- sh -c 'trap "stty size" WINCH; echo begun; while :; do sleep 0.01; done'
   sit user

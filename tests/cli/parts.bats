@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# Parts of the program that know nothing of threads, tested alone: see tests/cli/text.c, regex.c, terminal.c and times.c.
+# Parts of the program that know nothing of threads, tested alone: see tests/cli/text.c, regex.c, terminal.c, detach.c and times.c.
 
 load helpers
 
@@ -32,12 +32,16 @@ load helpers
 @test "the settings of a terminal can be made again and undone" { "$HELPERS/terminal" settings; }
 @test "the replay of a screen asks nothing, and ends with the settings" { "$HELPERS/terminal" replays; }
 
+@test "another key behind ^\\ is dropped as a whole, in whatever pieces the keys come" { "$HELPERS/detach" pieces; }
+@test "a key that has begun is whole after a pause" { "$HELPERS/detach" pause; }
+@test "a sequence longer than any key does not stop the keys" { "$HELPERS/detach" endless; }
+
 @test "the times of a log are found by the place of a byte" { "$HELPERS/times" places; }
 @test "the times of what a log has lost are dropped, and those of what it keeps are found" { "$HELPERS/times" lost; }
 @test "the times of a log that became shorter begin anew" { "$HELPERS/times" shorter; }
 
 @test "every case of these programs is run here" {
-  for program in text regex mailbox tree top terminal times; do
+  for program in text regex mailbox tree top terminal detach times; do
     for name in $("$HELPERS/$program"); do
       grep -qE "HELPERS/$program\" $name( |;|\$)" "$BATS_TEST_DIRNAME"/*.bats || echo "$program $name"
     done
