@@ -321,7 +321,7 @@ void store_forget(struct record *record)
     if (record->job.has_own_log)
         remove_log(record->job.output);
     leash_remove(record);
-    if (record->now.runs > 1)
+    if (record->assignment.has_marks)
         remove_run_marks(record->id);
     record_free(record);
 }

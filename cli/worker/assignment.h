@@ -20,11 +20,12 @@ struct assignment {
     bool                    again; /* a restart was asked for: the thread waits out no delay */
     struct report           draft; /* the state of the thread at the start; then the worker's own */
     struct mail             mail;  /* where the worker posts its reports */
-    struct account          account;  /* the usage of its ended processes */
-    struct thread_terminal *terminal; /* of all runs; NULL: none */
-    int                     input;    /* the pipe of an input that stays open, either end; or -1 */
-    atomic_int              spawning; /* the child that has not come to its exec, or 0 */
-    atomic_int              attached; /* the process that takes exceptions itself, or 0 */
+    struct account          account;   /* the usage of its ended processes */
+    struct thread_terminal *terminal;  /* of all runs; NULL: none */
+    bool                    has_marks; /* a run has made the file of marks; see run_marks.h */
+    int                     input;     /* the pipe of an input that stays open, either end; or -1 */
+    atomic_int              spawning;  /* the child that has not come to its exec, or 0 */
+    atomic_int              attached;  /* the process that takes exceptions itself, or 0 */
     _Atomic(const k3thread_exctype *)
         end_type; /* the exception that worker_End stands for; set before worker_End is sent */
 };

@@ -8,6 +8,7 @@
 #include "cli/worker/cleanup.h"
 #include "cli/worker/ending.h"
 #include "cli/worker/loading.h"
+#include "cli/worker/output_begin.h"
 #include "cli/worker/raised.h"
 #include "cli/worker/remote_run.h"
 #include "cli/worker/starting.h"
@@ -71,10 +72,12 @@ NOT_INLINED static void check_loading(struct worker *worker, bool waits)
         return;
     loading_close(worker->loading);
     worker->loading = NULL;
-    if (result >= 0)
+    if (result >= 0) {
         starting_announce(worker, result == LOADING_DONE);
-    else
-        starting_fail(worker, -result, status_of_exec(-result), &why);
+        return;
+    }
+    output_begin_undo(worker);
+    starting_fail(worker, -result, status_of_exec(-result), &why);
 }
 
 /* The descriptors that a worker polls while the command runs, behind the ones that waiting.h polls. */

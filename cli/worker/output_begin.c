@@ -26,7 +26,7 @@ static bool is_fresh(const struct report *report, const struct output_begin *beg
            (report->run_inode != 0 && begin->inode != report->run_inode);
 }
 
-/* Writes the mark. Returns the value that output_begin_undo() needs to take it back. */
+/* Writes the mark. Returns the size of the file before, or -1 without a mark. */
 NOT_INLINED static off_t mark(const struct worker *worker, const struct output_begin *begin)
 {
     const struct report *report = worker->report;
@@ -43,29 +43,30 @@ NOT_INLINED static off_t mark(const struct worker *worker, const struct output_b
     result_add(&how, exception, report->exit_code, report->signal);
     (void) snprintf(mark.how, sizeof(mark.how), "%.*s", (int) how.size,
                     how.data != NULL ? how.data : "");
+    worker->assignment->has_marks = true;
     size = run_marks_add(path, &mark, is_fresh(report, begin));
     text_release(&how);
     free(path);
     return size;
 }
 
-struct output_begin output_begin(const struct worker *worker)
+struct output_begin output_begin(struct worker *worker)
 {
     bool                is_new = worker->job->has_own_log && worker->report->runs == 0;
     struct output_begin begin = {0};
 
     if (!is_new)
         begin = begin_of(worker->job->output);
-    begin.marks = mark(worker, &begin);
+    worker->marks_before = mark(worker, &begin);
     return begin;
 }
 
-void output_begin_undo(const struct worker *worker, const struct output_begin *begin)
+void output_begin_undo(const struct worker *worker)
 {
-    char *path = begin->marks >= 0 ? logs_run_marks(worker->assignment->id) : NULL;
+    char *path = worker->marks_before >= 0 ? logs_run_marks(worker->assignment->id) : NULL;
 
     if (path != NULL)
-        run_marks_cut(path, begin->marks);
+        run_marks_cut(path, worker->marks_before);
     free(path);
 }
 

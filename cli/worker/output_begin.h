@@ -10,17 +10,16 @@
 struct output_begin {
     off_t offset;
     ino_t inode; /* of the file; 0: it is missing, or no regular file */
-    off_t marks; /* for output_begin_undo() */
 };
 
 /*
  * Finds where the output of the run that is about to start begins, and writes a mark before the command can write.
  * The first run needs no mark. A file of the user gets none, because `logs` shows it as it is.
  */
-struct output_begin output_begin(const struct worker *worker);
+struct output_begin output_begin(struct worker *worker);
 
-/* Takes back the mark of a run that did not start. */
-void output_begin_undo(const struct worker *worker, const struct output_begin *begin);
+/* Takes back the mark of a run that did not start: a later run has its number. */
+void output_begin_undo(const struct worker *worker);
 
 /* Notes in the report where the output begins. */
 void output_begin_note(const struct worker *worker, const struct output_begin *begin);

@@ -163,6 +163,6 @@ void remote_report_open(struct remote_report *state, struct worker *worker)
 void remote_report_close(struct remote_report *state)
 {
     if (!state->has_begun)
-        output_begin_undo(state->worker, &state->begin);
+        output_begin_undo(state->worker);
     report_release(&state->before);
 }

@@ -359,7 +359,7 @@ NOT_INLINED bool starting_run(struct worker *worker)
     time = clock_monotonic(); /* the command may run before this thread goes on */
     error = spawn_command(worker, plan, &spawned);
     if (error != 0) {
-        output_begin_undo(worker, &begin);
+        output_begin_undo(worker);
         note_failure(worker, &spawned, -error);
         return false;
     }

@@ -38,9 +38,10 @@ struct ending {
 /* One worker and the run that it is in. */
 struct worker {
     struct assignment *assignment;
-    struct job        *job;      /* of the assignment */
-    struct report     *report;   /* the report to post next */
-    double             deadline; /* on the monotonic clock; INFINITY: none */
+    struct job        *job;          /* of the assignment */
+    struct report     *report;       /* the report to post next */
+    off_t              marks_before; /* the size of the file before the run's mark; -1: no mark */
+    double             deadline;     /* on the monotonic clock; INFINITY: none */
     pid_t              pid; /* the command's; not reaped until its leftovers are gone; 0: none */
     int                pidfd;
     struct loading    *loading; /* of the library, by k3thread-host; NULL: done, or none */

@@ -100,6 +100,26 @@ begin_loading() {
   is "$(k3_field a state) $(k3_field a exit_code) $(k3_field a runs)" 'ended 127 0'
 }
 
+@test "a run of start --call whose library cannot be loaded leaves no mark, and clear removes the file that had it" {
+  k3 start -n a --call ./libjobs.so:show
+  run -1 k3 join a
+  mv libjobs.so gone.so
+  run -127 k3 restart --wait a
+  is "$(k3 logs a)" $'show\nend a immediate'
+  ls "$(dirname "$(k3_field a log)")"/1.runs
+  mv gone.so libjobs.so
+  k3 restart a
+  run -1 k3 join a
+  is "$(k3 logs a)" $'show\nend a immediate\n--- run 2, after exit 127 ---\nshow\nend a immediate'
+  k3 start -n b --call ./libjobs.so:show
+  run -1 k3 join b
+  mv libjobs.so gone.so
+  run -127 k3 restart --wait b
+  is "$(k3_field b runs)" 1
+  k3 clear
+  is "$(find . -name '*.runs')" ''
+}
+
 @test "a library whose own needs are missing is not loadable: 126" {
   printf 'int f(void); int f(void) { return 0; }\n' | "$CC" -shared -fPIC -x c - -o libneed.so
   printf 'int f(void); int g(void); int g(void) { return f(); }\n' |

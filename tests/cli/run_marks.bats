@@ -192,6 +192,28 @@ run 3'
   is "$(find . -name '*.runs')" ''
 }
 
+@test "a run that cannot start leaves no mark, and clear removes the file that had it" {
+  printf '#!/bin/sh\necho ran\n' >program
+  chmod +x program
+  k3 start -n a -- ./program
+  k3 join a
+  mv program gone
+  run -127 k3 restart --wait a
+  is "$(k3 logs a)" ran
+  ls "$(dirname "$(k3_field a log)")"/1.runs
+  mv gone program
+  k3 restart a
+  k3 join a
+  is "$(k3 logs a)" $'ran\n--- run 2, after exit 127 ---\nran'
+  k3 start -n b -- ./program
+  k3 join b
+  mv program gone
+  run -127 k3 restart --wait b
+  is "$(k3_field b runs)" 1
+  k3 clear
+  is "$(find . -name '*.runs')" ''
+}
+
 @test "the file of the marks does not grow for ever" {
   counts 2
   marks=$(dirname "$(k3_field a log)")/1.runs
