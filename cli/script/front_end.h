@@ -1,13 +1,16 @@
 /*
- * The end of a run: ends the script and the threads, and settles the exit status. The first cause
- * of an end decides the status.
+ * The end of a run: ends the script and the threads, and settles the exit status.
+ *
+ * The first failure of a thread, or the first cause of an end, decides the status. Two events still change it: the end
+ * of the run's time, before all threads are asked to end, makes it the status of a timeout; and when everything is
+ * over, front.c makes a 0 a failure if processes were left or a file cannot be written.
  */
 #ifndef K3THREAD_CLI_SCRIPT_FRONT_END_H
 #define K3THREAD_CLI_SCRIPT_FRONT_END_H
 
 #include "cli/script/front_state.h"
 
-/* Makes STATUS the exit status, unless the exit status is already known. */
+/* Makes STATUS the exit status, unless it is settled already. */
 void front_settle(struct front *front, int status);
 
 /*
@@ -37,7 +40,7 @@ void front_end_now(struct front *front, int status);
 void front_end_by(struct front *front, const char *exception);
 
 /*
- * Ends the run because its time is over. The exit status is then that of a timeout, whatever came
+ * Ends the run because its time is over. The exit status becomes that of a timeout, also if it was settled
  * before.
  */
 void front_time_out(struct front *front);

@@ -56,8 +56,8 @@ struct front {
     enum barrier barrier;
     json_int_t   barrier_id, list_id, not_ready_id; /* the ids of requests */
 
-    bool     settled;       /* the exit status is known, and does not change */
-    int      status;        /* the exit status; 0 until it is known */
+    bool     settled;       /* something has decided the exit status: see front_end.h */
+    int      status;        /* the exit status so far */
     bool     ending;        /* the supervisor was asked to end */
     bool     stopping;      /* the supervisor was also asked to end the threads */
     bool     output_closed; /* no process reads standard output, or it cannot be written */
