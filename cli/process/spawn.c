@@ -47,6 +47,7 @@ struct child {
     enum spawn_stage         stage;
     int                      error;
     unsigned                 missed;
+    int                      head_error; /* the error of the file whose first bytes are in HEAD */
     char                     head[SPAWN_INTERPRETER_SIZE +
               4]; /* the first line of a script: also "#!", a blank, and a NUL */
 };
@@ -171,8 +172,8 @@ static int set_mark(const struct spawn_plan *plan)
 }
 
 /*
- * Keeps the first bytes of FILE if FILE is executable but could not be executed: then its interpreter is missing.
- * Leaves errno as it was.
+ * Keeps the first bytes of FILE if FILE is executable but could not be executed: then its interpreter is missing. Of
+ * several files, keeps them of the first one whose error exec_search() ends with. Leaves errno as it was.
  */
 IN_CHILD static void note_head(const char *file, struct child *child)
 {
@@ -180,6 +181,10 @@ IN_CHILD static void note_head(const char *file, struct child *child)
     int     fd = -1;
     ssize_t size;
 
+    if (child->head_error == error || child->head_error == EACCES)
+        return;
+    child->head_error = error;
+    child->head[0] = '\0';
     if (access(file, X_OK) == 0)
         fd = open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (fd >= 0) {
@@ -373,7 +378,8 @@ static int spawn_child(struct child *child, struct spawned *ret)
         if (pid >= 0)
             discard(pid, pidfd);
         ret->stage = child->stage;
-        copy_interpreter(child->head, ret->interpreter);
+        if (child->head_error == child->error) /* else HEAD is of a file that was found before */
+            copy_interpreter(child->head, ret->interpreter);
         return -child->error;
     }
     *ret = (struct spawned){.pid = pid, .pidfd = pidfd, .missed = child->missed};

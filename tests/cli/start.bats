@@ -89,6 +89,33 @@ load helpers
   like "$stderr" "*: './y' needs the interpreter '$dir/plain', which may not be executed"
 }
 
+@test "of several files of the name in PATH, start names the interpreter of the one that the error is about" {
+  mkdir missing other denied plain
+  touch text
+  printf '#!/no/such\n' >missing/job
+  printf '#!/no/other\n' >other/job
+  printf '#!%s\n' "$dir/text" >denied/job
+  touch plain/job
+  chmod +x {missing,other,denied}/job
+  for directories in 'missing plain' 'plain missing' 'plain denied'; do
+    # shellcheck disable=SC2086
+    in_path -126 $directories
+    like "$stderr" "*: cannot * 'job': Permission denied"
+  done
+  for directories in 'missing denied' 'denied missing' 'denied plain'; do
+    # shellcheck disable=SC2086
+    in_path -126 $directories
+    like "$stderr" "*: 'job' needs the interpreter '$dir/text', which may not be executed"
+  done
+  in_path -127 missing other
+  like "$stderr" "*: 'job' needs the interpreter '/no/such', which is not there"
+}
+
+# in_path -STATUS DIRECTORY DIRECTORY: starts job with both in PATH; it cannot be executed.
+in_path() {
+  PATH=$dir/$2:$dir/$3:$PATH run "$1" --separate-stderr k3 start -- job
+}
+
 @test "a start whose output cannot be opened fails and names the output" {
   run -1 --separate-stderr k3 start -o "$dir/none/x" -- true
   like "$stderr" "k3thread: start: *: cannot open the output '$dir/none/x': No such file or directory"
