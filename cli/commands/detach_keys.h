@@ -1,4 +1,7 @@
-/* Finds the keys by which a user leaves the terminal of a thread: ^\ d. The keys for the program pass. */
+/*
+ * Finds the keys by which a user leaves the terminal of a thread: ^\ d. Passes the other keys, and drops the key that
+ * is typed behind ^\ and has no meaning.
+ */
 #ifndef K3THREAD_CLI_COMMANDS_DETACH_KEYS_H
 #define K3THREAD_CLI_COMMANDS_DETACH_KEYS_H
 
@@ -7,10 +10,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The rest of a key whose first bytes have come is awaited for this many seconds. A key Escape is one byte of many. */
+/*
+ * After a first byte that may begin a longer key, the rest is awaited for this many seconds. A terminal sends the bytes
+ * of a key at once; Escape is the first of them alone.
+ */
 #define DETACH_KEYS_PAUSE 0.02
 
-/* No key has more bytes. A terminal that sends more has sent no key. */
+/* No key has more bytes. */
 #define DETACH_KEYS_LONGEST 64
 
 /* The keys that were typed and not yet passed on. Zeroed, there are none. */
@@ -29,7 +35,7 @@ bool detach_keys_take(struct detach_keys *state, const char *typed, size_t size,
 /* Returns true if the rest of a key is awaited. */
 bool detach_keys_wait(const struct detach_keys *state);
 
-/* Takes the key that has begun as whole, because no more of it has come. Adds the bytes for the program to KEYS. */
+/* Takes the bytes of the key that has begun as a whole key, because no more have come in time. Adds the bytes for the program to KEYS. */
 void detach_keys_settle(struct detach_keys *state, struct text *keys);
 
 #endif
