@@ -35,7 +35,10 @@ bool detach_keys_take(struct detach_keys *state, const char *typed, size_t size,
 /* Returns true if the rest of a key is awaited. */
 bool detach_keys_wait(const struct detach_keys *state);
 
-/* Takes the bytes of the key that has begun as a whole key, because no more have come in time. Adds the bytes for the program to KEYS. */
+/*
+ * Takes the bytes of the key that has begun as a whole key, because no more have come in time. Adds the bytes for the
+ * program to KEYS.
+ */
 void detach_keys_settle(struct detach_keys *state, struct text *keys);
 
 #endif
