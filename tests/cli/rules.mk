@@ -5,7 +5,7 @@ $(BUILD)/tests/cli/mailbox: $(addprefix $(BUILD)/cli/,base/shared_string.c.o \
 	base/text.c.o worker/mailbox.c.o worker/thread_report.c.o)
 $(BUILD)/tests/cli/tree: $(addprefix $(BUILD)/cli/,base/array.c.o base/clock.c.o $(addprefix process/, \
 	account.c.o adopted.c.o children.c.o handle.c.o leftovers.c.o mark.c.o children_end.c.o))
-$(BUILD)/tests/cli/tree: TEST_LDFLAGS = -Wl,--wrap=children_read
+$(BUILD)/tests/cli/tree: TEST_LDFLAGS = -Wl,--wrap=children_read,--wrap=children_list
 $(BUILD)/tests/cli/regex: $(BUILD)/cli/ready/regex.c.o $(BUILD)/cli/ready/regex_parse.c.o
 $(BUILD)/tests/cli/terminal: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o terminal/modes.c.o terminal/screen.c.o \
 	terminal/sequence.c.o)

@@ -276,6 +276,10 @@ EOF
   "$HELPERS/tree" heirs
 }
 
+@test "the supervisor finds the children of a sibling of a command that dies while it is looked at" {
+  "$HELPERS/tree" sibling
+}
+
 @test "a tree that is deeper than a worker's stack is ended" {
   k3 start -n deep -g 0 -- sh -c '"$1" "$2" fork setsid mine & exec sleep 1000' sh \
     "$HELPERS/creature" "$dir/pids"

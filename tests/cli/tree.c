@@ -1,5 +1,5 @@
 /*
- * Tests the search for leftovers alone: a process dies between the listing of children and the look at each
+ * Tests the search for leftovers alone: a process dies between a listing of children and the look at each
  * child. In a supervisor that would depend on timing.
  */
 #include "tests/lib/test.h"
@@ -9,23 +9,48 @@
 #include "cli/process/leftovers.h"
 #include "cli/process/mark.h"
 
+#include <pthread.h>
+#include <sched.h>
+#include <sys/syscall.h>
+
 int __real_children_read(int fd, pid_t **ret, size_t *ret_count);
 int __wrap_children_read(int fd, pid_t **ret, size_t *ret_count);
+int __real_children_list(pid_t pid, pid_t tid, pid_t **ret, size_t *ret_count);
+int __wrap_children_list(pid_t pid, pid_t tid, pid_t **ret, size_t *ret_count);
 
-static pid_t leader, heir;
+static pid_t leader, sibling, heir;
 static int   looks;
+
+static void await_death(pid_t pid)
+{
+    siginfo_t info;
+
+    CHECK_EQUAL(waitid(P_PID, (id_t) pid, &info, WEXITED | WNOWAIT), 0);
+}
 
 /* The leader dies as soon as it is listed; its child is then adopted, and is in no list yet. */
 int __wrap_children_read(int fd, pid_t **ret, size_t *ret_count)
 {
-    int       error = __real_children_read(fd, ret, ret_count);
-    siginfo_t info;
+    int error = __real_children_read(fd, ret, ret_count);
 
-    if (looks++ == 0) {
+    if (sibling == 0 && looks++ == 0) {
         CHECK_EQUAL(*ret_count, 1);
         CHECK_EQUAL((*ret)[0], leader);
         CHECK_EQUAL(kill(leader, SIGKILL), 0);
-        CHECK_EQUAL(waitid(P_PID, (id_t) leader, &info, WEXITED | WNOWAIT), 0);
+        await_death(leader);
+    }
+    return error;
+}
+
+/* The sibling of the leader dies as soon as it is listed; its child is then adopted. */
+int __wrap_children_list(pid_t pid, pid_t tid, pid_t **ret, size_t *ret_count)
+{
+    int error = __real_children_list(pid, tid, ret, ret_count);
+
+    if (sibling != 0 && looks++ == 0) {
+        CHECK_EQUAL(*ret_count, 2);
+        CHECK_EQUAL(kill(sibling, SIGKILL), 0);
+        await_death(sibling);
     }
     return error;
 }
@@ -47,9 +72,18 @@ static pid_t start_leader(int answer)
         pause();
 }
 
+/* A worker is another thread than the main thread, which has the adopted processes. */
+static void *find(void *arg)
+{
+    CHECK_EQUAL(leftovers_find_and_lock(1, leader, arg), 0);
+    leftovers_unlock();
+    return NULL;
+}
+
 static void heirs_of_the_dead_are_found(void)
 {
     struct leftovers tops;
+    pthread_t        worker;
     int              ends[2];
 
     mark_open();
@@ -57,10 +91,62 @@ static void heirs_of_the_dead_are_found(void)
     CHECK_EQUAL(adopted_open(), 0);
     leader = start_leader(ends[1]);
     CHECK_EQUAL(read(ends[0], &heir, sizeof(heir)), sizeof(heir));
-    CHECK_EQUAL(leftovers_find_and_lock(1, leader, &tops), 0);
+    CHECK_EQUAL(pthread_create(&worker, NULL, find, &tops), 0);
+    CHECK_EQUAL(pthread_join(worker, NULL), 0);
     CHECK_EQUAL(tops.count, 1);
     CHECK_EQUAL(tops.pids[0], heir);
     CHECK_EQUAL(kill(heir, SIGKILL), 0);
 }
 
-TEST_MAIN({"heirs", heirs_of_the_dead_are_found})
+/* Makes a sibling, which has a child and stays, and ends. Writes the two pids to ANSWER. */
+_Noreturn static void make_sibling(int answer)
+{
+    pid_t pids[2];
+
+    CHECK(setsid() == getpid());
+    pids[0] = (pid_t) syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
+    CHECK(pids[0] >= 0);
+    if (pids[0] > 0)
+        _exit(0);
+    pids[0] = getpid();
+    pids[1] = fork();
+    CHECK(pids[1] >= 0);
+    if (pids[1] > 0)
+        CHECK_EQUAL(write(answer, pids, sizeof(pids)), sizeof(pids));
+    test_alarm();
+    for (;;)
+        pause();
+}
+
+static void *find_beside_sibling(void *arg)
+{
+    pid_t pids[2];
+    int   ends[2];
+
+    CHECK_EQUAL(pipe(ends), 0);
+    leader = fork();
+    CHECK(leader >= 0);
+    if (leader == 0)
+        make_sibling(ends[1]);
+    CHECK_EQUAL(read(ends[0], pids, sizeof(pids)), sizeof(pids));
+    await_death(leader);
+    sibling = pids[0];
+    heir = pids[1];
+    return find(arg);
+}
+
+static void heirs_of_a_sibling_are_found(void)
+{
+    struct leftovers tops;
+    pthread_t        worker;
+
+    mark_open();
+    CHECK_EQUAL(adopted_open(), 0);
+    CHECK_EQUAL(pthread_create(&worker, NULL, find_beside_sibling, &tops), 0);
+    CHECK_EQUAL(pthread_join(worker, NULL), 0);
+    CHECK_EQUAL(tops.count, 1);
+    CHECK_EQUAL(tops.pids[0], heir);
+    CHECK_EQUAL(kill(heir, SIGKILL), 0);
+}
+
+TEST_MAIN({"heirs", heirs_of_the_dead_are_found}, {"sibling", heirs_of_a_sibling_are_found})
