@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -70,6 +71,7 @@ static void begin(void)
     MUST(mkdtemp(directory) != NULL && atexit(remove_directory) == 0);
     MUST(logs_open(directory) == 0);
     json_object_seed(1);
+    MUST(signal(SIGPIPE, SIG_IGN) != SIG_ERR); /* a supervisor blocks it */
     MUST(loop_open() == 0 && watch(&mail, mailbox_open(), mail_ready) == 0);
     MUST(watch(&tick, eventfd(1, EFD_CLOEXEC), tick_ready) == 0);
 }
