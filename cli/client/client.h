@@ -10,6 +10,8 @@
 
 #include "cli/client/client_state.h"
 
+#include <errno.h>
+
 enum client_flags {
     CLIENT_START = 1 << 0,    /* starts a supervisor if there is none */
     CLIENT_ANY_USER = 1 << 1, /* root may use the supervisor of another user */
@@ -74,6 +76,15 @@ int client_receive(struct client *client, struct reply *ret);
 
 /* Takes a reply if there is one, without waiting. Returns 1, 0 if there is none, or -errno. */
 int client_try_receive(struct client *client, struct reply *ret);
+
+/*
+ * Returns true if ERROR, which a request or its reply gave, says that the supervisor has gone: -ECONNRESET, or -ENOENT
+ * if the supervisor had not read what was sent.
+ */
+static inline bool client_is_gone(int error)
+{
+    return error == -ECONNRESET || error == -ENOENT;
+}
 
 /*
  * Returns 0 if REPLY is a success. Puts an error reply into client->failure and returns -EREMOTEIO.

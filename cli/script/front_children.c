@@ -51,7 +51,7 @@ void front_handle_client(struct front *front)
         handle_reply(front, &reply);
         reply_release(&reply);
     }
-    if (error < 0 && error != -ECONNRESET)
+    if (error < 0 && !client_is_gone(error))
         front_end_of_itself(front, error);
     if (!front->client.open && front->barrier == BARRIER_ASKED)
         front->barrier = BARRIER_PRINTING;

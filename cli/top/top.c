@@ -213,7 +213,7 @@ static int run(struct loop *loop)
 static void note_end(const struct loop *loop, int error, struct top_end *ret)
 {
     ret->signal = loop->state.signal;
-    if (error == -ECONNRESET && loop->state.is_local)
+    if (client_is_gone(error) && loop->state.is_local)
         ret->is_without = true;
     else if (error == -ENOMEM)
         text_add(&ret->why, "out of memory");

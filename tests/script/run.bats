@@ -601,6 +601,23 @@ EOF
   grep -q 'the supervisor went away' run.err
 }
 
+# Succeeds when the script of the run in the background has ended.
+script_is_gone() {
+  [ "$(wc -w <"/proc/${background[run]}/task/${background[run]}/children")" = 1 ]
+}
+
+@test "a run whose supervisor dies before it has read the request to end ends as asked, without an error of its own" {
+  script_of 'start --name a -- sleep 1000' 'join a'
+  in_front run script
+  wait_until "$DEADLINE" supervisor_of_run
+  kill -STOP "$(cat pid)"
+  kill -INT "${background[run]}"
+  wait_until "$DEADLINE" script_is_gone
+  kill -KILL "$(cat pid)"
+  finish run 130
+  is "$(grep '^k3thread: run: ' run.err | sed 's/, [0-9.]* s$//')" 'k3thread: run: 0 ok, 1 failed'
+}
+
 @test "run reports the death of its supervisor when the script has ended and a thread runs on" {
   script_of 'start --name a -- sleep 1000'
   in_background run "$K3THREAD" -S "$dir/r.sock" run script
