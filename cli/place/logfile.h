@@ -76,6 +76,16 @@ int logfile_skip_lost(struct logfile *log);
 /* Sets *RET to the size of the file that is read. */
 int logfile_size(const struct logfile *log, off_t *ret);
 
+/* Returns how many bytes, at most MOST, are between POSITION and LIMIT. */
+static inline size_t logfile_bytes_before(off_t position, off_t limit, size_t most)
+{
+    off_t left = limit - position;
+
+    if (left <= 0)
+        return 0;
+    return left < (off_t) most ? (size_t) left : most;
+}
+
 /*
  * Moves the position forward to the beginning of the last LINES lines before END, but never back. A
  * last line without newline counts. Reads only the end of the file.

@@ -106,10 +106,8 @@ static void add_command(struct each *each, struct text *bytes, size_t *count, co
         found |= add_argument(bytes, *argument, word);
         words_end(bytes, count);
     }
-    if (found)
-        return;
-    text_add(bytes, word);
-    words_end(bytes, count);
+    if (!found)
+        words_add(bytes, word, count);
 }
 
 /* Makes the words of the start. Returns 1 or -ENOMEM. */
@@ -119,14 +117,11 @@ static int make_words(struct each *each, const char *word, struct words *ret)
     size_t      count = 0;
     int         error;
 
-    text_add(&bytes, "start");
-    words_end(&bytes, &count);
-    text_add(&bytes, "--name");
-    words_end(&bytes, &count);
+    words_add(&bytes, "start", &count);
+    words_add(&bytes, "--name", &count);
     error = add_name(each, &bytes, word);
     words_end(&bytes, &count);
-    text_add(&bytes, "--");
-    words_end(&bytes, &count);
+    words_add(&bytes, "--", &count);
     add_command(each, &bytes, &count, word);
     bytes.failed |= error != 0;
     return words_make(ret, &bytes, count);

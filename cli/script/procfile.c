@@ -299,12 +299,6 @@ int procfile_read(struct procfile *procfile, const char *name, int fd, char *con
 
 /* Starting */
 
-static void add_word(struct text *bytes, const char *word, size_t *count)
-{
-    text_add(bytes, word);
-    words_end(bytes, count);
-}
-
 int procfile_words(const struct procfile *procfile, size_t index, struct words *ret)
 {
     const struct procfile_entry *entry = &procfile->entries[index];
@@ -312,21 +306,21 @@ int procfile_words(const struct procfile *procfile, size_t index, struct words *
     size_t                       count = 0;
     int                          made;
 
-    add_word(&bytes, "start", &count);
-    add_word(&bytes, "--name", &count);
-    add_word(&bytes, entry->name, &count);
-    add_word(&bytes, "--input", &count);
-    add_word(&bytes, "--env", &count);
+    words_add(&bytes, "start", &count);
+    words_add(&bytes, "--name", &count);
+    words_add(&bytes, entry->name, &count);
+    words_add(&bytes, "--input", &count);
+    words_add(&bytes, "--env", &count);
     text_printf(&bytes, "PORT=%u", entry->port);
     words_end(&bytes, &count);
     if (procfile->directory != NULL) {
-        add_word(&bytes, "--directory", &count);
-        add_word(&bytes, procfile->directory, &count);
+        words_add(&bytes, "--directory", &count);
+        words_add(&bytes, procfile->directory, &count);
     }
-    add_word(&bytes, "--", &count);
-    add_word(&bytes, "/bin/sh", &count);
-    add_word(&bytes, "-c", &count);
-    add_word(&bytes, entry->command, &count);
+    words_add(&bytes, "--", &count);
+    words_add(&bytes, "/bin/sh", &count);
+    words_add(&bytes, "-c", &count);
+    words_add(&bytes, entry->command, &count);
     made = words_make(ret, &bytes, count);
     return made < 0 ? made : 0;
 }

@@ -38,12 +38,6 @@ static int make_words(struct words *ret, struct text *bytes, size_t count)
     return STATUS_DONE;
 }
 
-static void add_word(struct text *bytes, const char *word, size_t *count)
-{
-    text_add(bytes, word);
-    words_end(bytes, count);
-}
-
 /* Starts */
 
 /* Adds "--name NAME" to a start without a name. Returns an exit status. */
@@ -52,11 +46,11 @@ static int add_name(struct words *words, const char *name)
     struct text bytes = {0};
     size_t      count = 0;
 
-    add_word(&bytes, words->list[0], &count);
-    add_word(&bytes, "--name", &count);
-    add_word(&bytes, name, &count);
+    words_add(&bytes, words->list[0], &count);
+    words_add(&bytes, "--name", &count);
+    words_add(&bytes, name, &count);
     for (size_t i = 1; i < words->count; i++)
-        add_word(&bytes, words->list[i], &count);
+        words_add(&bytes, words->list[i], &count);
     return make_words(words, &bytes, count);
 }
 
@@ -118,7 +112,7 @@ static int change_other(struct words *words, const struct retry_starts *starts, 
                 continue;
             acts = true;
         }
-        add_word(&bytes, word, &kept);
+        words_add(&bytes, word, &kept);
     }
     if (status == STATUS_DONE && kept < words->count && acts)
         return make_words(words, &bytes, kept);

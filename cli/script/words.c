@@ -10,6 +10,12 @@ void words_end(struct text *bytes, size_t *count)
     ++*count;
 }
 
+void words_add(struct text *bytes, const char *word, size_t *count)
+{
+    text_add(bytes, word);
+    words_end(bytes, count);
+}
+
 int words_make(struct words *ret, struct text *bytes, size_t count)
 {
     char **list = bytes->failed ? NULL : calloc(count + 1, sizeof(*list));

@@ -267,13 +267,9 @@ static int begin(struct log_reader *reader, const struct record *record)
 /* Returns how many bytes the next piece may have. */
 static size_t size_of_next(const struct log_reader *reader, size_t wanted)
 {
-    off_t left = reader->limit - reader->log.position;
-
     if (reader->wish.follow)
         return wanted;
-    if (left <= 0)
-        return 0;
-    return left < (off_t) wanted ? (size_t) left : wanted;
+    return logfile_bytes_before(reader->log.position, reader->limit, wanted);
 }
 
 /*

@@ -114,27 +114,40 @@ static void share_lock(const struct guardian_options *options)
     close(fd);
 }
 
+/*
+ * Waits until CHILD ends, and returns how. Passes signals on to it, but not SIGUSR1 if OPTIONS are given: with that
+ * signal the supervisor asks its guardian to share the lock.
+ */
+static siginfo_t watch_over(pid_t child, const sigset_t *signals,
+                            const struct guardian_options *options)
+{
+    siginfo_t end;
+    bool      is_lean = false;
+
+    for (;;) {
+        int signal = wait_for_signal(signals, &is_lean);
+
+        if (signal == SIGCHLD && reap_until(child, &end))
+            return end;
+        if (signal == SIGUSR1 && options != NULL)
+            share_lock(options);
+        else if (signal > 0 && signal != SIGCHLD)
+            kill(child, signal);
+    }
+}
+
 /* Watches the supervisor until it ends, and then ends the processes that it leaves. */
 __attribute__((noreturn)) static void guard(const struct guardian_options *options, int children_fd,
                                             pid_t supervisor, const sigset_t *signals)
 {
     siginfo_t end;
-    bool      is_lean = false;
 
     title_set("k3-guardian");
     close(options->listener);
     if (options->lifeline >= 0 && options->directory == NULL)
         close(options->lifeline);
-    for (;;) {
-        int signal = wait_for_signal(signals, &is_lean);
-
-        if (signal == SIGCHLD && reap_until(supervisor, &end))
-            conclude(options, children_fd, &end);
-        else if (signal == SIGUSR1)
-            share_lock(options);
-        else if (signal > 0 && signal != SIGCHLD)
-            kill(supervisor, signal);
-    }
+    end = watch_over(supervisor, signals, options);
+    conclude(options, children_fd, &end);
 }
 
 /*
@@ -144,19 +157,12 @@ __attribute__((noreturn)) static void guard(const struct guardian_options *optio
 __attribute__((noreturn)) static void wait_for_guardian(pid_t guardian, const sigset_t *signals)
 {
     siginfo_t end;
-    bool      is_lean = false;
 
     title_set("k3-wait");
     /* If a lock stayed open here, the next supervisor would wait for it. */
     descriptors_close_from(STDERR_FILENO + 1);
-    for (;;) {
-        int signal = wait_for_signal(signals, &is_lean);
-
-        if (signal == SIGCHLD && reap_until(guardian, &end))
-            _exit(exit_status(&end));
-        else if (signal > 0 && signal != SIGCHLD)
-            kill(guardian, signal);
-    }
+    end = watch_over(guardian, signals, NULL);
+    _exit(exit_status(&end));
 }
 
 static bool has_children(void)

@@ -205,11 +205,9 @@ static void take_whole(struct printer_source *source, const char *block, size_t 
 /* Returns the most bytes that the next block of SOURCE may have. */
 static size_t size_of_next(const struct printer_source *source)
 {
-    off_t left = source->limit >= 0 ? source->limit - source->seen : (off_t) TAKE_BLOCK_SIZE;
-
-    if (left <= 0)
-        return 0;
-    return left < (off_t) TAKE_BLOCK_SIZE ? (size_t) left : TAKE_BLOCK_SIZE;
+    if (source->limit < 0)
+        return TAKE_BLOCK_SIZE;
+    return logfile_bytes_before(source->seen, source->limit, TAKE_BLOCK_SIZE);
 }
 
 /*
