@@ -76,7 +76,7 @@ int take_patience(const struct printer *printer)
 
 /*
  * Begins to take the line up to END in pieces. The next line begins at NEXT. WAITS: the line is
- * unfinished and stays open after the last piece.
+ * unfinished, which a short line may be too, and stays open after the last piece.
  */
 static void begin_pieces(struct printer_source *source, off_t end, off_t next, bool waits)
 {
@@ -139,7 +139,7 @@ static void settle(struct printer_source *source)
     printer_source_close(source);
 }
 
-/* Notes that the log was seen up to END at the present time. */
+/* Notes the present time as the time of the lines before END. With PRINTER_KEEP, writes it to the file of times. */
 static void see(struct printer_source *source, off_t end)
 {
     unsigned flags = source->printer->flags;
