@@ -15,7 +15,7 @@
 /* The type of a limit's number, which is an enum with glibc. */
 typedef __rlimit_resource_t limit_resource;
 
-/* Has all threads use one heap, as threads that hardly allocate need none of their own. */
+/* Makes all threads use one heap, as threads that hardly allocate need none of their own. */
 static inline void libc_share_heap(void)
 {
     mallopt(M_ARENA_MAX, 1);

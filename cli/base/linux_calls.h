@@ -24,7 +24,7 @@
 #define LINUX_STATX_INO             0x100U
 #define LINUX_STATX_ATTR_MOUNT_ROOT 0x2000U
 
-/* What statx(2) says of a file. */
+/* The result of statx(2). */
 struct linux_statx {
     uint32_t mask, block_size;
     uint64_t attributes;

@@ -45,7 +45,7 @@ static void make_room(struct link *link)
 }
 
 /*
- * Has the unsent bytes end with a newline: some programs that carry them pass on whole lines only, as srun does, and
+ * Ends the unsent bytes with a newline: some programs that carry them pass on whole lines only, as srun does, and
  * would keep the last frame until another one comes.
  */
 static void end_line(struct link *link)

@@ -8,7 +8,7 @@
 #define LONG  "\033[92;5u"
 #define OTHER "\033[27;5;92~"
 
-/* What is typed, and what passes, if more keys follow soon; D at its end: the user leaves. */
+/* Typed bytes, and the bytes that pass if more keys follow soon; D at their end: the user leaves. */
 static const struct {
     const char *typed, *passes;
 } table[] = {

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What a thread has on another machine as it has it here: a limited log, a status.
+# Features of a thread that work on another machine as they do here: a limited log, a status.
 
 # shellcheck disable=SC2016,SC2154
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# What an agent does with the frames and the requests that come to it: front.py is the run.
+# Frames and requests that come to an agent, and its replies: front.py is the run.
 
 # shellcheck disable=SC2154
 
