@@ -32,6 +32,8 @@ PLAIN = re.compile(r"(?:break|continue|return|goto \w+);|\**" + KEYWORD + r"[A-Z
                    r"(?:->\w+|\.\w+|\[[^]\n]*\])*(?:\+\+|--)?(?: (?:[-+*/%|&^]|<<|>>)?= |(?<=[+-]);)")
 # The sanitizers notice memory that is not freed: make check SANITIZE=address.
 FREE = re.compile(r"(?:free|json_decref|(?:text|reply|words)_release)\(")
+# Each process has a descriptor 0, so a new one is never 0.
+NO_DESCRIPTOR = re.compile(r"(?<=fd)(s?\[\w+\])? (?:<|>=) 0\b")
 CONDITION = re.compile(r"\b(?:if|while) \(")
 SINGLE = re.compile(r"!(?!.*(?:&&|\|\|))|(?!.*(?:&&|\|\|)).* [=!]= ", re.S)
 OTHERS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==", "&&": "||", "||": "&&",
@@ -85,6 +87,7 @@ def replaced(code):
 def mutations(path, source):
     """Returns every mutation of the file, in order."""
     code = NO_CODE.sub(lambda found: re.sub(r"[^\n]", " ", found.group()), source)
+    code = NO_DESCRIPTOR.sub(lambda found: " " * len(found.group()), code)
     for start, end, text in sorted({*dropped(code), *replaced(code)}):
         if text == "!(":
             text = "!(" + source[start:end] + ")"
