@@ -96,6 +96,19 @@ static void add_seconds(struct text *text, double seconds)
         duration_add(text, seconds);
 }
 
+/* Counts the threads whose command did not run, or not to its end, because the run ended before. */
+static size_t count_skipped(const struct run_threads *threads)
+{
+    size_t count = 0;
+
+    for (size_t id = 1; id < threads->size; id++) {
+        const json_t *thread = run_threads_get(threads, id);
+
+        count += thread != NULL && outcome_is_skipped(threads, thread);
+    }
+    return count;
+}
+
 static void add_summary(const struct run_threads *threads, double seconds, struct text *text)
 {
     const char  *headings[] = {"NAME", "HOST", "DAEMON", "TIME", "RESULT"};
@@ -104,13 +117,16 @@ static void add_summary(const struct run_threads *threads, double seconds, struc
     struct table table = {0};
     size_t       count = run_threads_count(threads);
     size_t       failed = run_threads_count_failed(threads);
+    size_t       skipped = count_skipped(threads);
     size_t       left = run_threads_count_left(threads);
 
     if (count == 0)
         return;
-    text_printf(text, "k3thread: run: %zu ok, ", count - failed);
+    text_printf(text, "k3thread: run: %zu ok, ", count - failed - skipped);
     if (failed > 0)
         text_printf(text, "%zu failed, ", failed);
+    if (skipped > 0)
+        text_printf(text, "%zu skipped, ", skipped);
     if (left > 0)
         text_printf(text, "%zu left processes behind, ", left);
     add_seconds(text, seconds);

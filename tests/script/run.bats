@@ -565,6 +565,10 @@ EOF
   run -0 --separate-stderr k3 run script
   like "${stderr_lines[0]}" 'k3thread: run: 1 ok, * s'
   unlike "${stderr_lines[0]}" '*failed*'
+  script_of 'start --name done -- true' 'join done' 'start --after 60 -- true' 'start -- sleep 60' 'start -d -- sleep 60' \
+    'join nosuch'
+  run -3 --separate-stderr k3 run script
+  like "${stderr_lines[1]}" 'k3thread: run: 2 ok, 2 skipped, *'
   script_of ''
   run -0 k3 run script
   is "$output" ''
