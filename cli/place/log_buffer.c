@@ -150,6 +150,4 @@ void log_buffer_close(struct log_buffer *buffer)
         remove_first(buffer);
     run_marks_close(buffer->marks);
     free(buffer->times);
-    buffer->marks = NULL;
-    buffer->times = NULL;
 }

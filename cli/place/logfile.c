@@ -298,7 +298,6 @@ static int seek_lines(struct logfile *log, off_t end, unsigned long long lines, 
         found = find_lines(block, size, &lines);
         if (found != NULL) {
             log->position = last + (found - block);
-            log->headless = 0;
             return 0;
         }
     }

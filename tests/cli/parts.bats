@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# Parts of the program that know nothing of threads, tested alone: see tests/cli/text.c, regex.c, terminal.c, detach.c and times.c.
+# Parts of the program that know nothing of threads, tested alone: see tests/cli/text.c, regex.c, terminal.c, detach.c, times.c,
+# logs.c and place.c.
 
 load helpers
 
@@ -40,8 +41,34 @@ load helpers
 @test "the times of what a log has lost are dropped, and those of what it keeps are found" { "$HELPERS/times" lost; }
 @test "the times of a log that became shorter begin anew" { "$HELPERS/times" shorter; }
 
+@test "the log of a thread is a regular file" { "$HELPERS/logs" files; }
+@test "a reader of a log goes on with the file that has taken its path, and loses no byte" { "$HELPERS/logs" moved; }
+@test "a reader of a log closes every file that it has opened" { "$HELPERS/logs" many; }
+@test "a reader begins anew with a log that was emptied, and says that bytes were lost" { "$HELPERS/logs" emptied; }
+@test "where a log has lost its beginning, reading goes on with the first whole line" { "$HELPERS/logs" holes; }
+@test "a hole that the command itself has made is output" { "$HELPERS/logs" sparse; }
+@test "the beginning of a line is looked for in 64 KiB, and not further" { "$HELPERS/logs" long; }
+@test "the last lines of a log are found from its end" { "$HELPERS/logs" last-lines; }
+@test "a log that comes through a connection is read once, and its gaps are known" { "$HELPERS/logs" buffer; }
+@test "a log that comes through a connection is read like a file" { "$HELPERS/logs" remote; }
+@test "a log that comes through a connection takes little memory" { "$HELPERS/logs" bounds; }
+@test "a log that comes through a connection has the times of its bytes" { "$HELPERS/logs" buffer-times; }
+
+@test "the marks of runs are found by their places, each once" { "$HELPERS/place" marks; }
+@test "the marks of runs are read anew when their file has changed" { "$HELPERS/place" changed; }
+@test "marks of runs that are damaged are left out" { "$HELPERS/place" damaged; }
+@test "the mark of a run that did not begin is taken back" { "$HELPERS/place" taken-back; }
+@test "a large file of marks loses its older half" { "$HELPERS/place" dropped; }
+@test "the mark of a run is shown as one line" { "$HELPERS/place" line; }
+@test "the journal has dated lines of at most 512 bytes, and is emptied at 1 MiB" { "$HELPERS/place" journal; }
+@test "a journal that was removed begins again" { "$HELPERS/place" removed; }
+@test "the reason for a supervisor's end is the last message of its journal" { "$HELPERS/place" reason; }
+@test "the lock of a supervisor at another socket is not waited for" { "$HELPERS/place" lock; }
+@test "the parts of the lock are held apart, and its file names the holders" { "$HELPERS/place" parts; }
+@test "the lock is a regular file that its owner alone can use" { "$HELPERS/place" owner; }
+
 @test "every case of these programs is run here" {
-  for program in text regex mailbox tree top terminal detach times; do
+  for program in text regex mailbox tree top terminal detach times logs place; do
     for name in $("$HELPERS/$program"); do
       grep -qE "HELPERS/$program\" $name( |;|\$)" "$BATS_TEST_DIRNAME"/*.bats || echo "$program $name"
     done

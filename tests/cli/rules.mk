@@ -11,6 +11,10 @@ $(BUILD)/tests/cli/terminal: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.
 	terminal/sequence.c.o)
 $(BUILD)/tests/cli/detach: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o commands/detach_keys.c.o)
 $(BUILD)/tests/cli/times: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o place/times.c.o)
+$(BUILD)/tests/cli/logs: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o $(addprefix place/, \
+	log_buffer.c.o logfile.c.o run_marks.c.o times.c.o) rpc/escape.c.o)
+$(BUILD)/tests/cli/place: $(addprefix $(BUILD)/cli/,$(addprefix base/,array.c.o clock.c.o directory.c.o process_state.c.o \
+	text.c.o) $(addprefix place/,journal.c.o lock.c.o place.c.o reason.c.o run_marks.c.o socket_path.c.o) rpc/escape.c.o)
 $(BUILD)/tests/cli/text: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o base/duration.c.o base/line_buffer.c.o \
 	base/size.c.o $(addprefix rpc/, \
 	base64.c.o escape.c.o parse.c.o plain_json.c.o table_line.c.o write.c.o))
