@@ -44,7 +44,7 @@ static bool parse(const char *line, struct run_mark *ret)
     int       length = 0;
 
     if (sscanf(line, "%lld %lld %" SCNd64 " %n", &offset, &run, &ret->time, &length) != 3 ||
-        length == 0 || offset < 0 || run < 0 || run > UINT_MAX)
+        offset < 0 || run < 0 || run > UINT_MAX)
         return false;
     ret->offset = (off_t) offset;
     ret->run = (unsigned) run;

@@ -52,12 +52,14 @@ char *makeflags_join(const char *old, unsigned jobs, int take, int return_)
 
     if (old == NULL)
         old = "";
-    joined = malloc(strlen(old) + (size_t) size + 1);
+    joined = malloc(strlen(old) + (size_t) size + sizeof(" "));
     if (joined == NULL)
         return NULL;
     end = joined;
     old = copy_options(&end, old);
     end = mempcpy(end, own, (size_t) size);
+    if (*old == '-') /* "--" is the first word */
+        *end++ = ' ';
     memcpy(end, old, strlen(old) + 1);
     return joined;
 }

@@ -15,16 +15,6 @@
 #define BLOCK (4096 * 16)
 #define LINE  100 /* the bytes of a numbered line */
 
-/* Returns how many descriptors are open. */
-static int count_open(void)
-{
-    int count = 0;
-
-    for (int fd = 0; fd < 256; fd++)
-        count += fcntl(fd, F_GETFD) >= 0;
-    return count;
-}
-
 /* Appends TEXT to the file at PATH. */
 static void append(const char *path, const char *text)
 {
@@ -51,7 +41,7 @@ static void check_read(struct logfile *log, size_t size, const char *wanted, boo
 static void only_files_are_opened(void)
 {
     struct logfile log = LOGFILE_CLOSED;
-    int            before = count_open();
+    int            before = test_count_open();
 
     CHECK(!logfile_is_open(&log));
     logfile_look(&log);
@@ -61,7 +51,7 @@ static void only_files_are_opened(void)
     CHECK_EQUAL(logfile_open(&log, "log", 0), -EINVAL);
     CHECK_EQUAL(logfile_open(&log, ".", 0), -EINVAL);
     CHECK(!logfile_is_open(&log));
-    CHECK_EQUAL(count_open(), before);
+    CHECK_EQUAL(test_count_open(), before);
     CHECK(unlink("log") == 0);
     append("log", "text\n");
     CHECK_EQUAL(logfile_open(&log, "log", 2), 0);
@@ -70,13 +60,13 @@ static void only_files_are_opened(void)
     check_read(&log, BLOCK, "xt\n", false);
     logfile_close(&log);
     CHECK(!logfile_is_open(&log));
-    CHECK_EQUAL(count_open(), before);
+    CHECK_EQUAL(test_count_open(), before);
 }
 
 static void files_follow_each_other(void)
 {
     struct logfile log;
-    int            before = count_open(), old;
+    int            before = test_count_open(), old;
     off_t          size;
 
     append("log", "first\nrest");
@@ -106,13 +96,13 @@ static void files_follow_each_other(void)
     check_read(&log, BLOCK, "", false);
     CHECK_EQUAL(log.next_count, 0);
     logfile_close(&log);
-    CHECK_EQUAL(count_open(), before + 3); /* those that this case has opened itself */
+    CHECK_EQUAL(test_count_open(), before + 3); /* those that this case has opened itself */
 }
 
 static void all_files_are_closed(void)
 {
     struct logfile log;
-    int            before = count_open();
+    int            before = test_count_open();
     char           name[32];
 
     append("log", "");
@@ -126,7 +116,7 @@ static void all_files_are_closed(void)
     }
     logfile_close(&log);
     CHECK_EQUAL(log.next_count, 0);
-    CHECK_EQUAL(count_open(), before);
+    CHECK_EQUAL(test_count_open(), before);
 }
 
 static void emptied_files_begin_anew(void)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Parts of the program that know nothing of threads, tested alone: see tests/cli/text.c, regex.c, terminal.c, detach.c, times.c,
-# logs.c and place.c.
+# logs.c, place.c and worker.c.
 
 load helpers
 
@@ -67,8 +67,20 @@ load helpers
 @test "the parts of the lock are held apart, and its file names the holders" { "$HELPERS/place" parts; }
 @test "the lock is a regular file that its owner alone can use" { "$HELPERS/place" owner; }
 
+@test "a command gets the variables of its own thread, and none of another thread" { "$HELPERS/worker" variables; }
+@test "equal environments are kept once" { "$HELPERS/worker" shared; }
+@test "a start replaces and adds variables of its connection" { "$HELPERS/worker" replaced; }
+@test "the directory of a program that was sent is the last one of PATH" { "$HELPERS/worker" path; }
+@test "MAKEFLAGS names one jobserver, before the variables" { "$HELPERS/worker" makeflags; }
+@test "a run gets the lowest number that no other run has" { "$HELPERS/worker" numbers; }
+@test "64 connections to a machine are kept for the next runs" { "$HELPERS/worker" connections; }
+@test "the logs of three earlier runs of a supervisor are kept" { "$HELPERS/worker" kept; }
+@test "the directory of logs is made again, if it is safe" { "$HELPERS/worker" restored; }
+@test "--log-limit frees whole blocks, a quarter of the limit at a time" { "$HELPERS/worker" limit; }
+@test "a limited log is looked at when it grows, and else at intervals" { "$HELPERS/worker" growth; }
+
 @test "every case of these programs is run here" {
-  for program in text regex mailbox tree top terminal detach times logs place; do
+  for program in text regex mailbox tree top terminal detach times logs place worker; do
     for name in $("$HELPERS/$program"); do
       grep -qE "HELPERS/$program\" $name( |;|\$)" "$BATS_TEST_DIRNAME"/*.bats || echo "$program $name"
     done

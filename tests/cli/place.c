@@ -109,6 +109,8 @@ static void changed_marks_are_read_anew(void)
     struct run_marks *marks = run_marks_open("marks");
 
     CHECK(marks != NULL);
+    put_marks("1 1 3 old\n", 1000, 4);
+    check_mark(marks, 0, 9, 1, 1, "old");
     put_marks("1 2 3 a\n", 1000, 5);
     run_marks_take(marks, check_mark(marks, 0, 9, 2, 1, "a"));
     put_marks("1 3 3 b\n", 1000, 6);
@@ -131,6 +133,7 @@ static void changed_marks_are_read_anew(void)
 static void damaged_marks_are_left_out(void)
 {
     struct run_marks *marks = run_marks_open("marks");
+    int               before = test_count_open();
     char              line[128], how[RUN_MARK_HOW_SIZE];
 
     CHECK(marks != NULL);
@@ -145,6 +148,9 @@ static void damaged_marks_are_left_out(void)
     put("old", "0 9 3 link\n");
     check_mark(marks, 0, 9, 2, 0, how);
     CHECK_EQUAL(run_marks_add("marks", &(struct run_mark){.run = 1}, false), -ELOOP);
+    CHECK(unlink("marks") == 0 && mkfifo("marks", 0600) == 0);
+    check_mark(marks, 0, 9, 0, 0, NULL); /* and it does not wait for a writer */
+    CHECK_EQUAL(test_count_open(), before);
     run_marks_close(marks);
 }
 

@@ -89,6 +89,16 @@ static inline void test_pause(void)
     nanosleep(&pause, NULL);
 }
 
+/* Returns how many descriptors are open: a leaked descriptor changes the number. */
+static inline int test_count_open(void)
+{
+    int count = 0;
+
+    for (int fd = 0; fd < 256; fd++)
+        count += fcntl(fd, F_GETFD) >= 0;
+    return count;
+}
+
 /* Returns how many times as long as usual everything takes: see tests/deadline.bash. */
 static inline unsigned test_slowness(void)
 {
