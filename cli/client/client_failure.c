@@ -53,7 +53,7 @@ int client_fail_open(struct client *client, int error)
 
     if (launch_is_absent(error))
         return client_fail(client, -ENOENT, STATUS_NO_SUPERVISOR, NULL,
-                           "no supervisor at %s; \"k3thread start\" starts one", place->socket);
+                           "no supervisor at %s; the command \"start\" starts one", place->socket);
     return client_fail(client, error, STATUS_FAILED, client_name_of_error(error),
                        "cannot reach the supervisor at %s: %s", place->socket, strerror(-error));
 }

@@ -63,7 +63,7 @@ elsewhere() {
 
 @test "-H runs ssh with the host and nothing else, and start brings a supervisor up there" {
   run -69 there list
-  like "$output" "k3thread: list: box: no supervisor at $dir/there.sock; \"k3thread start\" starts one"
+  like "$output" "k3thread: list: box: no supervisor at $dir/there.sock; the command \"start\" starts one"
   run -69 there join web
   is "$(there start --name web -- sleep 1000)" 1
   like "$(there list)" '*web*running*sleep 1000'
