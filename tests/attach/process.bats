@@ -254,11 +254,36 @@ EOF
   wait_until "$DEADLINE" is_field web attached true
 }
 
+@test "a process attaches by its own connection, not by that of a process that has ended" {
+  begin web heir
+  wait_for_file heir
+  is "$(cat heir)" 'cannot attach: No such process'
+  is "$(k3_field web attached)" true
+}
+
+@test "a reply that gives no reason, no known error or no name of a thread is told as such" {
+  begin web terse
+  script <<'END'
+client = Client()
+client.call("watch", events=["raised"], members=["id"])
+failure = fails(-32004, "SendRaiseError", "raise", thread="web", exception="ValueError")
+assert failure.message == "thread 'web': the process gives no reason", failure
+assert fails(-32002, "ValueError", "raise", thread="web").message == "thread 'web': bad"
+assert fails(-32001, "TypeError", "raise", thread="web").message == "thread 'web': odd"
+fails(-32004, "SendRaiseError", "raise", thread="web")
+for message in "why", None:
+    call("raise", thread="web/worker-3", exception="ValueError", message=message)
+    event = client.receive()["params"]
+    assert event["inner"] == {"id": "1/3", "name": "web/?"} and event["message"] == message, event
+END
+}
+
 @test "a process that lies harms only itself" {
   begin web lie
   k3 raise web ValueError
   is "$(cat taken)" "1 ValueError -"
-  is "$(k3 list -q web/ | xargs)" "1/1 1/3 1/6"
+  is "$(k3 list -q web/ | xargs)" "1/1 1/2 1/3 1/6 1/7 1/8 1/9 1/$((1 << 40))"
+  is "$(k3 list --json 1/2 1/8 | "$PYTHON" -c 'import json, sys; print(*[t["name"] for t in json.load(sys.stdin)])')" 'web/two web/t8'
   k3 list web/ | grep -F ' web/a\xc2\x9b2J\xe2\x80\xaeb '
 }
 
@@ -339,7 +364,13 @@ EOF
 }
 
 @test "--timeout, restart and shutdown arrive as exceptions too" {
+  mkdir late
+  k3 start -n late -C late --grace 0.1 --ready notify --ready-timeout 0.4 -- \
+    "$PYTHON" -I -S -B "$ROOT/tests/attach/process.py" well
   begin web well --timeout 0.5 --grace 0.3
+  wait_for_state late ended
+  is "$(cat late/taken) $(k3_field late signal)" "1 TimeoutError not ready within 0.4 s: notify 9"
+  is "$(k3_field late message)" "not ready within 0.4 s: notify"
   wait_for_state web ended
   is "$(cat taken) $(k3_field web exception) $(k3_field web signal)" "1 TimeoutError - TimeoutError 9"
   rm attached taken

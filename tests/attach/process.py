@@ -13,9 +13,16 @@ import time
 
 
 class Attached:
-    def __init__(self):
+    def __init__(self, by_child=False):
+        """Connects; BY_CHILD: by a child that has ended since, and that nobody has waited for."""
         self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.connect(os.environ["K3THREAD_SOCKET"])
+        if not by_child:
+            self.socket.connect(os.environ["K3THREAD_SOCKET"])
+        elif os.fork() == 0:
+            self.socket.connect(os.environ["K3THREAD_SOCKET"])
+            os._exit(0)
+        else:
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOWAIT)
         self.received = b""
         self.descriptors = array.array("i")
 
@@ -156,7 +163,12 @@ def main(behaviour):
                      {"published": [{"name": "A b", "base": "Exception"}]},
                      {"published": [{"name": "SIGHUP", "base": "Exception"}]},
                      {"published": [{"name": "Fine", "base": "Nosuch"}]}, {"ended": [99]}, {"what": 1},
-                     {"started": [{"id": 6, "name": "a\u009b2J\u202eb"}]}):
+                     {"started": [{"id": 6, "name": "a\u009b2J\u202eb"}]},
+                     # Threads that are told in any order, that end, and that get another name. A name has 1 to 256 bytes.
+                     {"started": [{"id": id, "name": "t%d" % id} for id in (9, 2, 8, 5, 1 << 40)]},
+                     {"ended": [5, 4, 10]}, {"started": [{"id": 2, "name": "two"}]},
+                     {"started": [{"id": 7, "name": "y" * 256}, {"id": 11, "name": "y" * 257}]},
+                     {"started": [{"id": 11, "name": ""}]}):
             process.tell(**news)
     elif behaviour == "block":  # whoever reads or writes the permit without care would wait for ever
         os.set_blocking(process.descriptors[0], True)
@@ -184,6 +196,15 @@ def main(behaviour):
         while process.receive().get("id") != 3:
             pass
         note("learnt", 1)
+    elif behaviour == "heir":
+        note("heir", Attached(by_child=True).attach()["error"]["message"])
+    elif behaviour == "terse":  # replies that say little, or nonsense
+        for reply in ({"error": {"code": 7}}, {"error": {"code": -32002, "message": "bad"}},
+                      {"error": {"code": -32001, "message": "odd"}}, {"error": {"code": -32008, "message": "no"}},
+                      {"result": {"id": 3, "name": "a/b"}}, {"result": {"id": 3}}):
+            request = process.receive()
+            process.takes()
+            process.send(id=request["id"], **reply)
     elif behaviour == "hasty":  # attaches on a connection that has answers under way
         version = {"jsonrpc": "2.0", "id": 7, "method": "version"}
         attach = {"jsonrpc": "2.0", "id": 8, "method": "attach",

@@ -223,6 +223,15 @@ END
 first = start("sh", "-c", "exit 4", name="a")
 start("sleep", "1000", name="b")
 assert call("join", any=["b", first["id"]])["name"] == "a"
+# It waits on when another thread ends.
+waiting = Client()
+for name in "x", "y":
+    start("sleep", "1000", name=name)
+waiting.send("join", any=["b", "y"])
+for name in "x", "y":
+    call("raise", thread=name)
+    call("join", thread=name)
+assert waiting.receive()["result"]["name"] == "y"
 assert call("join", any=["[a]"], members=["exit_code"]) == {"exit_code": 4}
 fails(-32002, "ValueError", "join", any=["b"], thread="b")
 fails(-32002, "ValueError", "join", any=["b"], ready=True)

@@ -283,6 +283,7 @@ for method, params in [("join", {"thread": "first\0"}), ("start", {"command": ["
     check(request(6, method, params).rstrip(), -32002, 6)
 check(rb'{"jsonrpc":"2.0","id":7,"method":"join","params":{"thread":"\\u0000"}}', -32003, 7)
 check(b'{"jsonrpc":"2.0","id":"x","method":"nothing"}', METHOD_NOT_FOUND, "x")
+assert ask(request(8, "m" * 65, {}))["error"]["message"] == "no method '%s'" % ("m" * 64)
 check(b'{"jsonrpc":"2.0","id":1.5,"method":"list","params":{"no":1}}', INVALID_PARAMS, 1.5)
 assert call("version")["protocol"] == 1
 EOF
@@ -302,6 +303,21 @@ client = Client()
 client.send_bytes(b'{"jsonrpc":"2.0","method":"raise","params":{"thread":"first"}}\n')
 client.send_bytes(b'{"jsonrpc":"2.0","method":"nothing"}\n')
 assert client.call("join", thread="first")["exception"] == "SystemExit"
+EOF
+}
+
+@test "a connection ends when the last notification that its client sent is carried out" {
+  script <<'EOF'
+client = Client()
+client.send_bytes(b'{"jsonrpc":"2.0","method":"join","params":{"thread":"first"}}\n')
+client.end_of_input()
+client.socket.settimeout(0.1)
+try:
+    raise AssertionError(client.receive())
+except TimeoutError:
+    client.socket.settimeout(TIMEOUT)
+call("raise", thread="first")
+assert client.receive() is None
 EOF
 }
 
@@ -431,6 +447,17 @@ except OSError:
 assert sent < 32 << 20, "the supervisor reads for ever"
 assert call("version")
 
+# A line has at most 8 MiB with its end.
+whole, cut = Client(), Client()
+whole.send_bytes(request(1, "version", {})[:-2].ljust((8 << 20) - 2))
+whole.send_bytes(b"}")
+cut.send_bytes(b"[" + b" " * ((8 << 20) - 1))
+answer = cut.receive()
+assert answer["error"]["code"] == INVALID_REQUEST and "longer than 8388608 bytes" in answer["error"]["message"], answer
+assert cut.receive() is None
+whole.send_bytes(b"\n")
+assert whole.receive()["id"] == 1
+
 client = Client()
 try:
     client.send_bytes(b'"' + b"x" * (9 << 20) + b"\n")
@@ -459,6 +486,19 @@ assert call("version")
 EOF
   [ "$(memory_of "$pid")" -lt $((before + 100 * 1024)) ]
   is "$(k3_field first state)" running
+}
+
+@test "long requests that were served do not count toward the limit of those that have not ended" {
+  script <<'EOF'
+client = Client()
+waiting = Client()
+waiting.send_bytes(b'{"jsonrpc":"2.0","id":1,"method":"version",')
+for i in range(1, 71): # 70 MB; the limit is 64 MB
+    client.send_bytes(b'{"jsonrpc":"2.0","id":%d,"method":"version","params":{}%s}\n' % (i, b" " * (1 << 20)))
+    assert client.receive()["id"] == i
+waiting.send_bytes(b'"params":{}}\n')
+assert waiting.receive()["id"] == 1
+EOF
 }
 
 # Prints the resident memory in KiB.
@@ -567,6 +607,48 @@ for client in clients:
     client.send("version")
 for client in clients:
     assert client.receive()["id"] == 1
+EOF
+}
+
+@test "clients that wait, or do not read, cost the supervisor no processor time" {
+  k3 start -n terminal --tty -- sh -c 'yes | head -c 3000000; exec sleep 1000'
+  k3 start -n input --input -- sleep 1000
+  script "$(supervisor_pid)" <<'EOF'
+def busy():
+    """Hundredths of a second of processor time."""
+    with open("/proc/%s/stat" % sys.argv[1]) as stat:
+        return sum(map(int, stat.read().rsplit(") ")[1].split()[11:13]))
+
+def deaf(data):
+    """Returns a client that sends as much of DATA as the supervisor reads, and reads nothing."""
+    client = Client()
+    client.socket.settimeout(0.1)
+    try:
+        client.send_bytes(data)
+    except TimeoutError:
+        pass
+    return client
+
+clients = [Client() for _ in range(9)]
+clients[0].send("join", thread="first")
+clients[1].send("join", thread="first", timeout=1000)
+for client in clients[:2]:
+    client.end_of_input()
+clients[2].send("read", reader=1, open=True, thread="first", follow=True)
+clients[3].send("send", thread="input", text="x" * 100000)
+clients[4].call("watch", events=["output", "ended"])
+clients[5].send("join", any=["first", "input"])
+clients[6].send("join", thread="first", until="line:never")
+clients[7].send_bytes(b'{"half')
+clients[8].send("start", command=["sleep", "1000"], directory="/", after=1000, chained=True)
+clients[8].send("start", command=["true"], directory="/", chained=True)
+attached = deaf(request(1, "terminal", {"thread": "terminal", "rows": 24, "columns": 80}))
+lists = deaf(b"".join(request(i, "exceptions", {}) for i in range(10000)))
+assert call("version")
+wait_until("nothing is left to be done", lambda: -busy() + (time.sleep(0.1) or busy()) == 0)
+before = busy()
+time.sleep(0.4) # a loop that never rests takes all of it
+assert busy() - before < 10, busy() - before
 EOF
 }
 
