@@ -58,7 +58,6 @@ static void stop_waiting(struct call *call)
         LIST_REMOVE(call, waiting);
     if (call->timed)
         TAILQ_REMOVE(&timed, call, timing);
-    call->waits = call->timed = false;
 }
 
 void call_free(struct call *call)

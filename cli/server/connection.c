@@ -330,8 +330,6 @@ static void connection_ready(struct source *source, uint32_t events)
     if (!connection->closing && (connection->gone || (events & EPOLLIN)))
         connection->eof |= bound_total(connection) < 0 || !fill(connection);
     run_lines(connection);
-    if (connection->gone)
-        connection->handler->drop(connection);
     drop_empty(connection);
     if (is_done(connection))
         destroy(connection);

@@ -156,6 +156,7 @@ int hosts_set(const json_t *list, bool reschedule, struct text *why)
 const struct seat *hosts_find(const char *name, struct text *why)
 {
     const struct entry *entry = find(name);
+    size_t              i = 0;
 
     if (entry != NULL)
         return &entry->seat;
@@ -164,10 +165,10 @@ const struct seat *hosts_find(const char *name, struct text *why)
         return NULL;
     }
     text_printf(why, "no host '%s'; there are:", name);
-    for (size_t i = 0; i < count && i < 10; i++)
+    for (; i < count && i < 10; i++)
         text_printf(why, " %s", entries[i].seat.name);
-    if (count > 10)
-        text_printf(why, " and %zu more", count - 10);
+    if (i < count)
+        text_printf(why, " and %zu more", count - i);
     return NULL;
 }
 
@@ -196,7 +197,7 @@ void hosts_note_up(const struct seat *seat, unsigned processors)
     if (entry->reach != REACH_EXPECTED)
         return;
     if (entry->slots == 0)
-        entry->slots = processors > 0 ? processors : 1;
+        entry->slots = processors;
     set_reach(entry, REACH_UP);
     if (patience_end == 0)
         patience_end = clock_monotonic() + PATIENCE;
@@ -229,11 +230,8 @@ static bool waits_for_expected(void)
 
 double hosts_due(void)
 {
-    double left;
+    double left = expected > 0 ? clock_until(patience_end) : -1;
 
-    if (patience_end == 0 || expected == 0)
-        return -1;
-    left = clock_until(patience_end);
     return left > 0 ? left : -1;
 }
 

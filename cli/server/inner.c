@@ -102,7 +102,7 @@ bool inner_is_name(const char *name)
 {
     size_t length = strlen(name);
 
-    if (length == 0 || length > INNER_NAME_MAX || strspn(name, "0123456789") == length)
+    if (length > INNER_NAME_MAX || strspn(name, "0123456789") == length) /* also an empty name */
         return false;
     for (const unsigned char *c = (const unsigned char *) name; *c != '\0'; c++)
         if (*c < ' ' || *c == 127)

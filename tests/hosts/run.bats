@@ -747,7 +747,8 @@ refused("must be a list of one host or more")
 for bad in {}, host(7), {"name": "a"}, host("a", 7), host("a", slots=0), host("a", slots=-1), host("a", slots=1 << 40), \
         host("a", slots="4"), host("a", slots=2.5), host("a", slots=True), 7:
     refused('needs a "name" and a "socket"', host("z"), bad)
-refused("the host 'a' stands twice", host("a"), host("b"), host("a"))
+refused('needs a "name" and a "socket"', host("a", slots=1000001))
+refused("the host 'a' stands twice", host("a", slots=1000000), host("b"), host("a"))
 assert call("hosts", hosts=[host("h%02d" % i) for i in range(12)]) == {}
 refused("this supervisor has its hosts already", host("x"))
 start = {"command": ["true"], "name": "a"}
@@ -759,6 +760,11 @@ call("host", name="h01", lost="its power failed")
 call("start", host="h01", **start)
 end = call("join", thread="a")
 assert end["exception"] == "ConnectionError" and "its power failed" in end["message"], end
+# A machine that is lost does not come up again, nor is it lost for another reason later.
+call("host", name="h01", processors=4)
+call("host", name="h01", lost="for another reason")
+call("start", host="h01", **start)
+assert call("join", thread="a")["message"] == end["message"]
 call("start", **{**start, "name": "b"}, host="h00")
 end = call("join", thread="b")
 assert end["message"] == "host 'h00' is lost: No such file or directory", end  # it was begun there
