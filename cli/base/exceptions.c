@@ -65,7 +65,7 @@ static int parse_number(const char *text, int max)
     char *end;
     long  number = strtol(text, &end, 10);
 
-    if (text[0] < '0' || text[0] > '9' || *end != '\0' || number > max)
+    if (text[0] < '0' || *end != '\0' || number > max)
         return -1;
     return (int) number;
 }
@@ -100,7 +100,8 @@ bool exceptions_is_name(const char *name)
 {
     size_t length = strlen(name);
 
-    return length > 0 && length <= 64 && strchr("0123456789.", name[0]) == NULL &&
+    return length <= 64 &&
+           strchr("0123456789.", name[0]) == NULL && /* it finds the NUL of an empty name, too */
            strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.") ==
                length;
 }

@@ -6,13 +6,8 @@
 
 void result_add(struct text *text, const char *exception, int exit_code, int signal)
 {
-    const char *signal_name;
+    const char *signal_name = exceptions_signal_name(signal);
 
-    if (exception == NULL && exit_code < 0 && signal <= 0) {
-        text_byte(text, '-', 1);
-        return;
-    }
-    signal_name = exceptions_signal_name(signal);
     if (exception != NULL)
         text_add(text, exception);
     if (exception != NULL && (exit_code >= 0 || signal > 0))
@@ -23,4 +18,6 @@ void result_add(struct text *text, const char *exception, int exit_code, int sig
         text_add(text, signal_name);
     else if (signal > 0)
         text_printf(text, "signal %d", signal);
+    else if (exception == NULL)
+        text_byte(text, '-', 1);
 }

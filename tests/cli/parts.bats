@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Parts of the program that know nothing of threads, tested alone: see tests/cli/text.c, regex.c, terminal.c, detach.c, times.c,
-# logs.c, place.c and worker.c.
+# Parts of the program that know nothing of threads, tested alone: see tests/cli/text.c, words.c, files.c, regex.c, terminal.c,
+# detach.c, times.c, logs.c, place.c and worker.c.
 
 load helpers
 
@@ -21,6 +21,55 @@ load helpers
 @test "strings are written as JSON requires" { "$HELPERS/text" strings; }
 @test "the reader of a line with a table agrees with the parser of JSON" { "$HELPERS/text" tables; }
 @test "the fast parser of JSON reads as jansson does, or leaves the text to it" { "$HELPERS/text" plain-json; }
+
+@test "a suggestion is the nearest known word, if one is near enough" { "$HELPERS/words" suggestions; }
+@test "a name of a thread is refused if it could be read as something else" {
+  "$HELPERS/words" names
+  "$HELPERS/words" needs
+  "$HELPERS/words" calls
+}
+@test "exceptions and signals are found by each of their names, and by no other word" {
+  "$HELPERS/words" exceptions
+  "$HELPERS/words" list-of-exceptions
+  "$HELPERS/words" signals
+}
+@test "programs may define types of exceptions, up to a limit" { "$HELPERS/words" learned; }
+@test "a result says the exception, and the exit status or the signal" { "$HELPERS/words" results; }
+@test "the last word for a variable counts" {
+  "$HELPERS/words" variables
+  "$HELPERS/words" assignments
+}
+@test "a shared string lives as long as its last reference" { "$HELPERS/words" shared; }
+
+@test "the lines of a file are read up to the longest, without a byte-order mark" {
+  "$HELPERS/files" lines
+  "$HELPERS/files" long-lines
+  "$HELPERS/files" plain
+}
+@test "each form of a variable in a file is read, and anything else is refused" {
+  "$HELPERS/files" variables
+  "$HELPERS/files" loaded
+  "$HELPERS/files" many-variables
+}
+@test "a whole text, or the end of a file, is read up to its limit" {
+  "$HELPERS/files" whole
+  "$HELPERS/files" ends
+}
+@test "directories are made for the user alone, whatever the umask is" {
+  "$HELPERS/files" directories
+  "$HELPERS/files" own
+}
+@test "a path loses its links and dots, also where it does not exist" { "$HELPERS/files" resolved; }
+@test "a path of a descriptor is known, and its file is then appended to" {
+  "$HELPERS/files" paths
+  "$HELPERS/files" append
+}
+@test "descriptors are opened again, sent, and closed" { "$HELPERS/files" descriptors; }
+@test "a queue gives its bytes in order, in pieces as a pipe takes them" {
+  "$HELPERS/files" queue
+  "$HELPERS/files" flushed
+}
+@test "the state of a process is read" { "$HELPERS/files" states; }
 
 @test "each form of an expression matches what it should" { "$HELPERS/regex" forms; }
 @test "a repetition in an expression matches as often as it should" { "$HELPERS/regex" repetitions; }
@@ -80,7 +129,7 @@ load helpers
 @test "a limited log is looked at when it grows, and else at intervals" { "$HELPERS/worker" growth; }
 
 @test "every case of these programs is run here" {
-  for program in text regex mailbox tree top terminal detach times logs place worker; do
+  for program in text words files regex mailbox tree top terminal detach times logs place worker; do
     for name in $("$HELPERS/$program"); do
       grep -qE "HELPERS/$program\" $name( |;|\$)" "$BATS_TEST_DIRNAME"/*.bats || echo "$program $name"
     done

@@ -27,3 +27,8 @@ $(BUILD)/tests/cli/top: $(addprefix $(BUILD)/cli/,$(addprefix base/, \
 	arrange.c.o cells.c.o last_line.c.o line_text.c.o pager.c.o row.c.o rows.c.o) $(addprefix view/, \
 	command_text.c.o table.c.o thread_text.c.o))
 $(BUILD)/tests/cli/top: TEST_LIBS = -ljansson -lm
+$(BUILD)/tests/cli/words: $(addprefix $(BUILD)/cli/base/,array.c.o call_word.c.o exceptions.c.o need_word.c.o result.c.o \
+	shared_string.c.o suggest.c.o text.c.o thread_name.c.o variables.c.o)
+$(BUILD)/tests/cli/files: $(addprefix $(BUILD)/cli/base/,array.c.o byte_queue.c.o descriptor_path.c.o descriptors.c.o \
+	directory.c.o env_file.c.o file_end.c.o file_lines.c.o line_buffer.c.o partial_write.c.o plain_lines.c.o \
+	process_state.c.o text.c.o variables.c.o whole_text.c.o)
