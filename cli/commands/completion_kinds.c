@@ -108,7 +108,7 @@ static enum complete_kind kind_of_argument(const struct command *command, size_t
     for (const char *end = line + size; line < end; line += length) {
         line += strspn(line, " ");
         length = strcspn(line, " \n");
-        if (length == 0 || line[0] == '-' || strncmp(line, "[--]", length) == 0)
+        if (strncmp(line, "[--]", length) == 0)
             continue;
         kind = kind_of(line, length);
         if (index-- == 0)

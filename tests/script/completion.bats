@@ -28,8 +28,21 @@ completes() {
   completed "$K3THREAD $line" "$K3THREAD" "$@"
 }
 
+# answer WORD…: prints the answer that a shell gets for these words, of which the last is completed: a line for the kind of
+# the words, then each word with its meaning.
+answer() {
+  "$K3THREAD" completion --at -- "$@"
+}
+
+kind() {
+  answer "$@" >answered
+  head -n 1 answered
+}
+
 @test "the first word is completed with the commands of the table" {
   is "$(completes '' '' | sort)" "$(k3 help --commands | sed -n 's/^command\t\([^\t]*\)\t.*/\1/p' | sort)"
+  { echo words && k3 help --commands | sed -n 's/^command\t\([^\t]*\)\t[^\t]*/\1/p'; } >wanted
+  answer '' | diff wanted -
   is "$(completes 'ra' ra)" raise
 }
 
@@ -39,6 +52,8 @@ completes() {
       "$(k3 help --commands | sed -n "s/^option\t$command\t[^\t]*\t\(--[^\t]*\)\t.*/\1/p" | sort)"
   done
   is "$(completes 'join --ti' join --ti)" --timeout
+  { echo words && k3 help --commands | sed -n 's/^option\tjoin\t[^\t]*\t\(--[^\t]*\)\t[^\t]*/\1/p'; } >wanted
+  answer join --ti | diff wanted -
 }
 
 @test "a topic of help is completed with the commands and the manual pages" {
@@ -46,6 +61,25 @@ completes() {
   k3 help --commands | sed -n 's/^command\t\([^\t]*\)\t.*/\1/p' >commands
   { cat commands && k3 help | sed -n '/^Manual pages/,/^$/s/^  \([a-z]*\) .*/\1/p'; } | sort | diff - topics
   is "$(completes 'help scr' help scr)" script
+  k3 help --commands | sed -n 's/^command\t\([^\t]*\)\t[^\t]*/\1/p' >commands
+  k3 help | sed -n '/^Manual pages/,/^$/s/^  \([a-z]*\) \+/\1\t/p' >pages
+  { echo words && cat commands pages; } >wanted
+  answer help '' | diff wanted -
+}
+
+@test "the kind of a word follows from the command and the words before it" {
+  is "$(kind nosuch '')" nothing
+  is "$(kind -S '')" files
+  is "$(kind start l)" programs
+  is "$(kind start --wait --name web l)" programs
+  is "$(kind start ls --na)" files # --na is a word of ls
+  is "$(kind start --call=./jobs.so:resize '')" files
+  is "$(kind run --procfile Procfile '')" nothing
+  is "$(kind raise web TimeoutError '')" nothing
+  is "$(kind send - '')" nothing # "-" is the thread
+  is "$(kind start --nosuch=x)" nothing
+  is "$(kind start --=)" nothing
+  is "$(answer daemon --ready=un)" "$(printf '%s\t\n' words --ready={tcp:,unix:,http://,line:,cmd:,notify} | sed '1s/\t//')"
 }
 
 @test "a thread is completed with the threads that the command can use: raise gets the live ones" {
@@ -59,6 +93,10 @@ completes() {
   is "$(completes 'raise ' raise '')" $'web\nmy\\ web\na:b'
   is "$(completes 'raise w' raise w)" web
   is "$(completes 'logs -n 3 w' logs -n 3 w)" web
+  is "$(completes 'logs -fn 3 w' logs -fn 3 w)" web
+  is "$(completes 'logs -n3 w' logs -n3 w)" web
+  is "$(completes 'logs --lines=3 w' logs --lines = 3 w)" web
+  is "$(completes 'raise --wait w' raise --wait w)" web # its argument follows "="
   is "$(completes 'raise -- w' raise -- w)" web
   is "$(completes 'raise -- -' raise -- -)" ''
   is "$(completes 'raise a:' raise a :)" ':b'
@@ -93,12 +131,14 @@ completes() {
   unset K3THREAD_SOCKET
   export K3THREAD_TMPDIR=$dir XDG_RUNTIME_DIR=$dir
   is "$(completes '-L ' -L '')" ''
-  k3 -L one start -- sleep 1000
+  k3 -L o start -- sleep 1000
   k3 -L other start --name theirs -- sleep 1000
-  is "$(completes '-L ' -L '' | sort)" $'one\nother'
+  touch "$(dirname "$(k3 -L o version | sed -n 's/.* at //p')")/.sock"
+  is "$(completes '-L ' -L '' | sort)" $'o\nother'
   is "$(completes '-L ot' -L ot)" other
   is "$(completes '-L other raise ' -L other raise '')" theirs
-  k3 -L one shutdown --now
+  is "$(completes '-Lother raise ' -Lother raise '')" theirs
+  k3 -L o shutdown --now
   k3 -L other shutdown --now
 }
 
@@ -212,6 +252,9 @@ END
   run -64 k3 completion tcsh
   like "$output" "k3thread: completion: ValueError: no completion for 'tcsh'*"
   run -64 k3 completion
+  run -64 k3 completion bash zsh
+  run -64 k3 completion --at
+  like "$output" 'k3thread: completion: --at needs the words of a command line*'
 }
 
 @test "completion prints the same as make install installs" {
