@@ -112,7 +112,7 @@ int input_copy_step(struct input_copy *copy, short revents)
     if (!wants_to_read(copy))
         return 0;
     if (revents == 0)
-        return copy->held > 0 ? send_held(copy, true) : 0;
+        return send_held(copy, true);
     n = read(STDIN_FILENO, copy->buffer + copy->held, PIECE - copy->held);
     if (n < 0 && (errno == EINTR || errno == EAGAIN))
         return 0;
@@ -152,7 +152,7 @@ int input_copy_take(struct input_copy *copy, const struct reply *reply)
     }
     copy->is_done = true;
     copy->is_refused = number != NULL;
-    if (taken > 0 && (size_t) taken <= copy->under_way)
+    if ((size_t) taken <= copy->under_way)
         note_taken(copy, (size_t) taken);
     return client_check(copy->client, reply);
 }

@@ -45,6 +45,28 @@ lines_of() {
   cmp bytes copy
 }
 
+@test "send writes a TEXT that is longer than a socket takes at once" {
+  local word
+  printf -v word '%100000s' word
+  k3 start -n a -i -o "$dir/copy" -- cat
+  timeout "$DEADLINE" "$K3THREAD" send --eof a "$word"{,,,,,,,,,}
+  k3 join a
+  is "$(wc -c <copy)" 1000010
+}
+
+@test "send passes the beginning of a line on when its end does not come" {
+  k3 start -n a -i -o "$dir/copy" -- cat
+  mkfifo fifo
+  exec 9<>fifo
+  printf 'name? ' >&9
+  in_background sender bash -c "exec '$K3THREAD' send a <fifo 9>&-"
+  wait_until "$DEADLINE" grep -q 'name? $' copy
+  echo one >&9
+  exec 9>&-
+  finish sender
+  is "$(cat copy)" 'name? one'
+}
+
 @test "the lines of two senders do not mix" {
   k3 start -n a -i -o "$dir/both" -- cat
   lines_of b >other-lines
@@ -60,10 +82,14 @@ lines_of() {
 
 @test "send to a command that does not read waits for --timeout, and reports the bytes that were not taken" {
   idle a
-  head -c 100000 /dev/zero >zeros
+  head -c 200000 /dev/zero >zeros
   run -124 --separate-stderr k3 send -t 0.2 a <zeros
-  is "$stderr" "k3thread: send: TimeoutError: thread 'a' (id 1) does not read its input; 65536 bytes were taken, 34464 bytes were not"
-  run -124 --separate-stderr k3 send -t 0 a text
+  is "$stderr" "k3thread: send: TimeoutError: thread 'a' (id 1) does not read its input; 65536 bytes were taken, 134464 bytes were not"
+  idle b
+  run -124 --separate-stderr k3 send -t 0 b "$(printf %100000s word)"
+  is "$stderr" "k3thread: send: TimeoutError: thread 'b' (id 2) does not read its input; 65536 bytes were taken, 34465 bytes were not"
+  echo text >line
+  run -124 --separate-stderr k3 send -t 0 a <line
   is "$stderr" "k3thread: send: TimeoutError: thread 'a' (id 1) does not read its input; 0 bytes were taken, 5 bytes were not"
 }
 
@@ -157,6 +183,9 @@ is_logged() {
   run -64 k3 send 'n*' x
   run -64 k3 send
   run -64 k3 send -t soon none x
+  idle open
+  run -1 --separate-stderr k3 send open </
+  is "$stderr" 'k3thread: send: cannot read standard input: Is a directory'
 }
 
 @test "start --wait --input copies the caller's input to its end" {
