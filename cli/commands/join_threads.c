@@ -158,7 +158,6 @@ static void add_what_for(struct text *text, const json_t *known, json_t *thread)
              json_equal(parameter, json_object_get(other, "name")))) {
             text_add(text, ", which waits for ");
             thread_add_bytes(text, json_object_get(other, "waits_for"));
-            return;
         }
 }
 
@@ -237,8 +236,6 @@ static int join_all(const struct invocation *invocation, const json_t *threads,
         if (reply.id >= first && (size_t) (reply.id - first) < count) {
             size_t index = (size_t) (reply.id - first);
 
-            if (client_check(client, &reply) != 0)
-                show_progress(&waiting, joined, 0);
             joined[index] = take_end(invocation, json_array_get(threads, index), wanted, &reply);
             missing--;
         }

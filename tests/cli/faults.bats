@@ -107,6 +107,10 @@ printf '%s\n' 'start -- sh -c "echo lost 2>/dev/null"' 'start -- true' >script
 TMPDIR=$PWD/full said run script
 rm full/fill
 said logs b
+# The file system is full before the line comes, but not when join begins.
+fill='head -c 1M /dev/zero >full/fill; echo here; exec sleep 1000'
+"$K3THREAD" start -n d --after 0.1 --ready=line:here -- sh -c "$fill 2>/dev/null" >/dev/null
+said join --ready -t 0.5 d
 "$K3THREAD" shutdown --now 2>/dev/null
 EOF
   run unshare --mount bash all
@@ -119,7 +123,8 @@ logs 0: 1
 start 0: 0
 join 124: 1
 run 1: 1
-logs 0: 0"
+logs 0: 0
+join 124: 1"
 }
 
 @test "without descriptors starts fail with a clear error and running threads live on; later starts work again" {

@@ -195,6 +195,7 @@ stubborn='trap "" TERM INT; echo >"$1.ready"; while :; do sleep 0.05; done'
 @test "raise requires a thread or --all" {
   run -64 k3 raise
   run -64 k3 raise a b c
+  like "$output" "k3thread: raise: unexpected argument 'c'*"
   run -64 k3 raise --all SystemExit more
 }
 

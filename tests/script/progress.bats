@@ -46,13 +46,34 @@ gated() {
     'exec touch one.go' 'expect -exact "1 of 3 have ended, waiting for two and 1 more"' \
     'exec touch two.go' 'expect -exact "2 of 3 have ended, waiting for three"' \
     'exec touch three.go' 'expect -exact "\r\033\[K"'
+  unlike "$output" '*and 0 more*'
+  run -0 talk 'join one'
+  is "$output" ''
 }
 
 @test "join --ready says what it waits for" {
   k3 start --name first -- sleep 1000
   k3 start --name web --ready 'cmd:[ -e up ]' -- sleep 1000
-  run -0 talk 'join --ready first web' 'expect -exact "waiting for web, which waits for cmd:\[ -e up ]"' \
+  run -0 talk 'join --ready first 2' 'expect -exact "1 of 2 are ready, waiting for 2, which waits for cmd:\[ -e up ]"' \
     'exec touch up' 'expect -exact "\r\033\[K"'
+  like "$output" $'*0 of 2 are ready, waiting for first and 1 more\r\e\[K1 of 2*'
+}
+
+@test "join --ready says what one thread waits for, and removes that before it says why the thread was not ready" {
+  k3 start --name web --ready 'cmd:[ -e up ]' -- sh -c 'until [ -e end ]; do sleep 0.02; done'
+  run -125 talk 'join --ready web' 'expect -exact "waiting for web, which waits for cmd:\[ -e up ]"' 'exec touch end' \
+    'expect -exact "\r\033\[Kk3thread: join: NotReadyError: "'
+  unlike "$output" '*are ready*'
+}
+
+@test "join --until says which condition has not been shown, and by how many threads" {
+  k3 start --name first -- sleep 1000
+  k3 start --name web -- sleep 1000
+  run -0 talk 'join --until cmd:./up w* first' \
+    'expect -exact "0 of 2 have shown it, waiting for web and 1 more, until this holds: cmd:./up"' \
+    'exec ln -s /bin/true up' 'expect -exact "\r\033\[K"'
+  run -0 talk 'join --until cmd:true first'
+  like "$output" $'*\r\e\\[Kwaiting for first, until this holds: cmd:true\r\e\[K'
 }
 
 @test "run says what a thread that is not ready for a while waits for" {
