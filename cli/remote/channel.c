@@ -39,8 +39,7 @@ void channel_rearm(struct channel *channel)
  */
 static void park(struct channel *channel)
 {
-    if (!channel->is_parked)
-        loop_remove(&channel->source);
+    loop_remove(&channel->source);
     channel->is_parked = true;
 }
 
@@ -110,20 +109,21 @@ static bool fill(struct channel *channel)
     return false;
 }
 
+/* Serves the Unix socket of a channel. An error of it is reported together with EPOLLHUP. */
 static void socket_ready(struct source *source, uint32_t events)
 {
     struct channel *channel = LOOP_OWNER(source, struct channel, source);
 
     if ((events & EPOLLOUT) != 0 && !flush(channel))
         return;
-    if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) != 0 && may_read(channel) && !fill(channel))
+    if ((events & EPOLLIN) != 0 && may_read(channel) && !fill(channel))
         return;
-    if ((events & (EPOLLHUP | EPOLLERR)) != 0 && channel->sent_end) {
+    if ((events & EPOLLHUP) != 0 && channel->sent_end) {
         hang_up(channel);
         return;
     }
     /* A socket that was closed at its other end is read to its end first. */
-    if ((events & (EPOLLHUP | EPOLLERR)) != 0 && !may_read(channel))
+    if ((events & EPOLLHUP) != 0 && !may_read(channel))
         park(channel);
     channel_rearm(channel);
 }
@@ -178,6 +178,5 @@ bool channel_take_credit(struct channel *channel, uint32_t more)
 void channel_take_end(struct channel *channel)
 {
     channel->got_end = true;
-    if (flush(channel))
-        channel_rearm(channel);
+    (void) flush(channel);
 }

@@ -56,8 +56,8 @@ static void end_line(struct link *link)
         frame_send(link, 0, FRAME_BEAT, "\n", 1);
 }
 
-/* Sends as much as the pipe takes. Returns false if the link was cut. */
-static bool flush(struct link *link)
+/* Sends as much as the pipe takes. */
+static void flush(struct link *link)
 {
     int error;
 
@@ -65,11 +65,10 @@ static bool flush(struct link *link)
     error = byte_queue_flush(&link->unsent, link->out.fd);
     if (error != 0) {
         cut_off(link, error == -EPIPE ? "the connection was closed" : strerror(-error));
-        return false;
+        return;
     }
     make_room(link);
     (void) loop_change(&link->out, byte_queue_size(&link->unsent) > 0 ? (uint32_t) EPOLLOUT : 0);
-    return true;
 }
 
 /* Receiving */
@@ -126,8 +125,8 @@ static bool take_frame(struct link *link, uint32_t id, unsigned kind, const unsi
     }
 }
 
-/* Handles the frames that have come. Returns false if the link was cut. */
-static bool take_frames(struct link *link)
+/* Handles the frames that have come: none, if the link was cut. */
+static void take_frames(struct link *link)
 {
     struct byte_queue *queue = &link->received;
 
@@ -135,43 +134,38 @@ static bool take_frames(struct link *link)
         const unsigned char *head = (const unsigned char *) byte_queue_front(queue);
         size_t               size = frame_get(head + 5, 3);
 
-        if (size > FRAME_MAX) {
+        if (size <= FRAME_MAX && byte_queue_size(queue) < FRAME_HEAD + size)
+            return;
+        if (size > FRAME_MAX ||
+            !take_frame(link, frame_get(head, 4), head[4], head + FRAME_HEAD, size)) {
             cut_off(link, BROKEN);
-            return false;
-        }
-        if (byte_queue_size(queue) < FRAME_HEAD + size)
-            return true;
-        if (!take_frame(link, frame_get(head, 4), head[4], head + FRAME_HEAD, size)) {
-            cut_off(link, BROKEN);
-            return false;
+            return;
         }
         byte_queue_take(queue, FRAME_HEAD + size);
     }
-    return true;
 }
 
-/* Reads what has come, once, so that no link holds up the others. Returns false if the link was cut. */
-static bool fill(struct link *link)
+/* Reads what has come, once, so that no link holds up the others. */
+static void fill(struct link *link)
 {
     struct byte_queue *queue = &link->received;
     ssize_t            n;
 
     if (!byte_queue_reserve(queue, READ_SIZE)) {
         cut_off(link, "out of memory");
-        return false;
+        return;
     }
     n = read(link->in.fd, queue->bytes.data + queue->bytes.size, READ_SIZE);
     if (n < 0 && (errno == EAGAIN || errno == EINTR)) {
         byte_queue_take(queue, 0); /* frees the reserved memory, if the queue is empty */
-        return true;
+        return;
     }
     if (n <= 0) {
         cut_off(link, n == 0 ? "the connection was closed" : strerror(errno));
-        return false;
+        return;
     }
     queue->bytes.size += (size_t) n;
     link->heard = clock_monotonic();
-    return true;
 }
 
 static void in_ready(struct source *source, uint32_t events)
@@ -179,18 +173,18 @@ static void in_ready(struct source *source, uint32_t events)
     struct link *link = LOOP_OWNER(source, struct link, in);
 
     (void) events;
-    if (fill(link) && take_frames(link))
-        (void) flush(link);
+    fill(link);
+    take_frames(link);
 }
 
 static void out_ready(struct source *source, uint32_t events)
 {
     struct link *link = LOOP_OWNER(source, struct link, out);
 
-    if ((events & EPOLLERR) != 0 && (events & EPOLLOUT) == 0)
-        cut_off(link, "the connection was closed");
+    if ((events & EPOLLOUT) != 0)
+        flush(link);
     else
-        (void) flush(link);
+        cut_off(link, "the connection was closed");
 }
 
 /* Opening and closing */
@@ -220,9 +214,8 @@ void links_flush(void)
     struct link *link;
 
     while ((link = frame_next_link()) != NULL)
-        if (link_is_open(link) && byte_queue_size(&link->unsent) > 0 &&
-            link->out.events == 0) /* it does not wait for EPOLLOUT yet */
-            (void) flush(link);
+        if (link->out.events == 0) /* it does not wait for EPOLLOUT yet */
+            flush(link);
 }
 
 static void cut_silent(struct link *link)

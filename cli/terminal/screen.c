@@ -66,22 +66,15 @@ static void take_sequence(struct screen *screen)
 /* Notes how BYTE, which is at SCREEN->end, changes the screen, and moves SCREEN->end behind BYTE. */
 static void take_byte(struct screen *screen, char byte)
 {
-    switch (sequence_take(&screen->sequence, byte)) {
-    case SEQUENCE_TEXT:
+    enum sequence_step step = sequence_take(&screen->sequence, byte);
+
+    if (step == SEQUENCE_TEXT)
         screen->was_home = false;
-        break;
-    case SEQUENCE_BEGINS:
+    else if (step == SEQUENCE_BEGINS)
         screen->begin = screen->end;
-        break;
-    case SEQUENCE_INSIDE:
-        break;
-    case SEQUENCE_COMPLETE:
-        screen->end++;
-        take_sequence(screen);
-        screen->end--;
-        break;
-    }
     screen->end++;
+    if (step == SEQUENCE_COMPLETE)
+        take_sequence(screen);
 }
 
 void screen_append(struct screen *screen, const char *data, size_t size)
@@ -117,7 +110,7 @@ static uint64_t start_of_replay(const struct screen *screen)
     if (screen->end - start <= SCREEN_REPLAY)
         return start;
     start = screen->end - SCREEN_REPLAY;
-    if (start < screen->left_alternate) /* the alternate screen's output is no longer shown */
+    if (start <= screen->left_alternate) /* the alternate screen's output is no longer shown */
         return screen->left_alternate;
     while (start < screen->end && screen->ring[start % SCREEN_KEPT] != '\n')
         start++; /* behind a newline, the replay begins neither inside a sequence nor inside a character */
@@ -171,8 +164,7 @@ void screen_replay(const struct screen *screen, struct text *text)
         text_append(&rest, text->data + end, text->size - end);
     text->size = end;
     modes_enter(text, &screen->modes);
-    if (rest.size > 0)
-        text_append(text, rest.data, rest.size);
+    text_append(text, rest.data, rest.size);
     text->failed |= rest.failed;
     text_release(&rest);
 }

@@ -14,10 +14,8 @@ static bool is_between(char byte, unsigned char first, unsigned char last)
 
 static void keep(struct sequence *sequence, char byte)
 {
-    if (sequence->size < SEQUENCE_KEPT) {
-        sequence->middle[sequence->size] = byte;
-        sequence->middle[sequence->size + 1] = '\0';
-    }
+    if (sequence->size < SEQUENCE_KEPT)
+        sequence->middle[sequence->size] = byte; /* begin() has set the bytes behind it to zero */
     sequence->size++;
 }
 
@@ -137,10 +135,9 @@ bool sequence_is_query(const struct sequence *sequence)
         return string_is_query(sequence);
     case SEQUENCE_ESCAPE:
         return sequence->size == 0 && sequence->final == 'Z';
-    case SEQUENCE_NONE:
-        break;
+    default: /* SEQUENCE_NONE */
+        return false;
     }
-    return false;
 }
 
 bool sequence_clears(const struct sequence *sequence)
@@ -185,6 +182,6 @@ void sequence_modes(const struct sequence *sequence,
         unsigned long mode = strtoul(at + 1, &end, 10);
 
         visit(context, (unsigned) mode, sequence->final == 'h');
-        at = end > at ? end : "";
+        at = end;
     }
 }

@@ -47,8 +47,6 @@ static bool fits(const struct arrangement *arrangement, const struct row *row)
  */
 static void find_parent(const struct rows *rows, struct row *row)
 {
-    row->parent = NULL;
-    row->depth = 0;
     for (size_t i = 0; i < row->needs_count; i++) {
         struct row *needed = row->needs[i] < row->id ? rows_find(rows, row->needs[i]) : NULL;
 
@@ -142,26 +140,13 @@ static int compare_numbers(const void *a, const void *b)
 /* Returns the number that ROW is sorted by; -1 if there is none, so that the row comes last. */
 static double number_of(const struct row *row, enum arrange_order order, double time)
 {
-    double number = 0;
+    double number;
 
-    switch (order) {
-    case ARRANGE_STATE: /* later states come first, but ended threads come last */
+    if (order == ARRANGE_STATE) /* later states come first, but ended threads come last */
         return row->state == STATE_ENDED ? -1 : (double) row->state;
-    case ARRANGE_TIME:
-        number = row_seconds(row, time);
-        break;
-    case ARRANGE_CPU:
-        number = row->live.percent;
-        break;
-    case ARRANGE_MEMORY:
-        number = row_runs(row) ? (double) row->live.memory : -1;
-        break;
-    case ARRANGE_TREE:
-    case ARRANGE_ID:
-    case ARRANGE_NAME:
-    case ARRANGE_COUNT:
-        break;
-    }
+    if (order == ARRANGE_MEMORY)
+        return row_runs(row) ? (double) row->live.memory : -1;
+    number = order == ARRANGE_TIME ? row_seconds(row, time) : row->live.percent;
     return isnan(number) ? -1 : number;
 }
 

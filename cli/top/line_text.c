@@ -6,10 +6,9 @@
 
 /* A line that is being written. */
 struct line {
-    struct text     bytes;
-    size_t          tab; /* the index behind the last tab, and its column */
-    size_t          column;
-    bool            returns; /* a carriage return was the last byte */
+    struct text bytes;
+    size_t      tab; /* the index behind the last tab, whose column is a multiple of TAB_COLUMNS */
+    bool        returns; /* a carriage return was the last byte */
     struct sequence sequence;
 };
 
@@ -26,13 +25,10 @@ static void go_back(struct line *line)
 
 static void add_tab(struct line *line)
 {
-    size_t column =
-        line->column + text_width(line->bytes.data + line->tab, line->bytes.size - line->tab);
-    size_t blanks = TAB_COLUMNS - column % TAB_COLUMNS;
+    size_t width = text_width(line->bytes.data + line->tab, line->bytes.size - line->tab);
 
-    text_byte(&line->bytes, ' ', blanks);
+    text_byte(&line->bytes, ' ', TAB_COLUMNS - width % TAB_COLUMNS);
     line->tab = line->bytes.size;
-    line->column = column + blanks;
 }
 
 static void add_byte(struct line *line, char byte)
@@ -42,7 +38,7 @@ static void add_byte(struct line *line, char byte)
         return;
     }
     if (line->returns) {
-        line->bytes.size = line->tab = line->column = 0;
+        line->bytes.size = line->tab = 0;
         line->returns = false;
     }
     if (byte == '\b')

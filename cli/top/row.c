@@ -193,8 +193,6 @@ double row_seconds(const struct row *row, double time)
 
 void row_free(struct row *row)
 {
-    if (row == NULL)
-        return;
     free_words(row);
     free(row->live.line);
     free(row);

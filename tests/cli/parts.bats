@@ -82,6 +82,9 @@ load helpers
 @test "the settings of a terminal can be made again and undone" { "$HELPERS/terminal" settings; }
 @test "the replay of a screen asks nothing, and ends with the settings" { "$HELPERS/terminal" replays; }
 
+@test "the replay of a long output begins with a line" { "$HELPERS/terminal" long-replays; }
+@test "each reader of a terminal's output follows it, or is told that bytes are lost" { "$HELPERS/terminal" readers; }
+
 @test "another key behind ^\\ is dropped as a whole, in whatever pieces the keys come" { "$HELPERS/detach" pieces; }
 @test "a key that has begun is whole after a pause" { "$HELPERS/detach" pause; }
 @test "a sequence longer than any key does not stop the keys" { "$HELPERS/detach" endless; }
@@ -129,7 +132,7 @@ load helpers
 @test "a limited log is looked at when it grows, and else at intervals" { "$HELPERS/worker" growth; }
 
 @test "every case of these programs is run here" {
-  for program in text words files regex mailbox tree top terminal detach times logs place worker; do
+  for program in text words files regex mailbox tree top terminal detach times logs place worker link; do
     for name in $("$HELPERS/$program"); do
       grep -qE "HELPERS/$program\" $name( |;|\$)" "$BATS_TEST_DIRNAME"/*.bats || echo "$program $name"
     done

@@ -9,6 +9,10 @@ $(BUILD)/tests/cli/tree: TEST_LDFLAGS = -Wl,--wrap=children_read,--wrap=children
 $(BUILD)/tests/cli/regex: $(BUILD)/cli/ready/regex.c.o $(BUILD)/cli/ready/regex_parse.c.o
 $(BUILD)/tests/cli/terminal: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o terminal/modes.c.o terminal/screen.c.o \
 	terminal/sequence.c.o)
+$(BUILD)/tests/cli/link: $(addprefix $(BUILD)/cli/,$(addprefix base/, \
+	array.c.o byte_queue.c.o clock.c.o loop.c.o partial_write.c.o text.c.o) $(addprefix remote/, \
+	channel.c.o frame.c.o link.c.o))
+$(BUILD)/tests/cli/link: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic,--wrap=epoll_wait
 $(BUILD)/tests/cli/detach: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o commands/detach_keys.c.o)
 $(BUILD)/tests/cli/times: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o place/times.c.o)
 $(BUILD)/tests/cli/logs: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o $(addprefix place/, \

@@ -29,6 +29,9 @@ static void steps(void)
         {"\033c\033(B\033 F\033#8", "bcbicbicbic"},
         {"\033/Z", "bic"},
         {"\0330x", "bct"},
+        {"\033[\0001m", "biiic"}, /* so does NUL */
+        {"\030[1m", "tttt"},      /* outside of a sequence CAN is text, and begins nothing */
+        {"\033[\0301m", "bictt"},
         {"\033]0;a\nb\a.", "biiiiiict"},
         {"\033P1$r\033\\.", "biiiiict"},
         {"\033Xa\033\\\033^b\a\033_c\a", "biiicbiicbiic"},
@@ -40,8 +43,8 @@ static void steps(void)
         struct sequence sequence = {0};
         char            roles[32] = "";
 
-        for (const char *at = table[i][0]; *at != '\0'; at++)
-            roles[at - table[i][0]] = "tbic"[sequence_take(&sequence, *at)];
+        for (size_t at = 0; at < strlen(table[i][1]); at++)
+            roles[at] = "tbic"[sequence_take(&sequence, table[i][0][at])];
         if (strcmp(roles, table[i][1]) != 0) {
             fprintf(stderr, "%zu: %s, not %s\n", i, roles, table[i][1]);
             test_fail(__FILE__, __LINE__, "the roles of the bytes");
@@ -62,31 +65,58 @@ static void long_middle(void)
     CHECK_EQUAL(sequence.size, 2 * SEQUENCE_KEPT);
     CHECK_EQUAL(sequence.final, 'm');
     CHECK(sequence_sets_colours(&sequence));
+    take(&sequence, NULL, "\033[1");
+    (void) sequence_take(&sequence, '\0'); /* a control character is no part of it */
+    (void) sequence_take(&sequence, '\037');
+    CHECK_EQUAL(sequence.size, 1);
+    take(&sequence, NULL, "m");
+    CHECK_TEXT(sequence.middle, "1");
 }
 
 /* Each sequence, and what it does: q asks, c clears, h goes home, r clears the rest, s sets colours, m moves. */
 static void meanings(void)
 {
     static const char *const table[][2] = {
-        {"\033[c", "q"},         {"\033[6n", "q"},
-        {"\033[18t", "q"},       {"\033[x", "q"},
-        {"\033[?1$p", "q"},      {"\033[!p", ""},
-        {"\033[>q", "q"},        {"\033[2 q", ""},
-        {"\033[?u", "q"},        {"\033[u", ""},
-        {"\033]11;?\a", "q"},    {"\033]0;title\a", ""},
-        {"\033]52;c;?\a", "q"},  {"\033]52;c;YQ==\a", "q"},
-        {"\033P$qm\033\\", "q"}, {"\033P+q544e\033\\", "q"},
-        {"\033Pq#0\033\\", ""},  {"\033X$q\033\\", ""},
-        {"\033Z", "q"},          {"\033 Z", ""},
-        {"\033c", "c"},          {"\033(c", ""},
-        {"\033[2J", "c"},        {"\033[3J", "c"},
-        {"\033[1J", ""},         {"\033[J", "r"},
-        {"\033[0J", "r"},        {"\033[2K", ""},
-        {"\033[H", "hm"},        {"\033[f", "hm"},
-        {"\033[1;1H", "hm"},     {"\033[1f", "hm"},
-        {"\033[2;1H", "m"},      {"\0332;1d", ""},
-        {"\033[5d", "m"},        {"\033[31m", "s"},
-        {"\033[A", ""},          {"\033]2;J\a", ""},
+        {"\033[c", "q"},
+        {"\033[6n", "q"},
+        {"\033[18t", "q"},
+        {"\033[x", "q"},
+        {"\033[?1$p", "q"},
+        {"\033[!p", ""},
+        {"\033[>q", "q"},
+        {"\033[2 q", ""},
+        {"\033[?u", "q"},
+        {"\033[u", ""},
+        {"\033]11;?\a", "q"},
+        {"\033]0;title\a", ""},
+        {"\033]52;c;?\a", "q"},
+        {"\033]52;c;YQ==\a", "q"},
+        {"\033P$qm\033\\", "q"},
+        {"\033P+q544e\033\\", "q"},
+        {"\033Pq#0\033\\", ""},
+        {"\033X$q\033\\", ""},
+        {"\033Z", "q"},
+        {"\033 Z", ""},
+        {"\033c", "c"},
+        {"\033(c", ""},
+        {"\033[2J", "c"},
+        {"\033[3J", "c"},
+        {"\033[1J", ""},
+        {"\033[J", "r"},
+        {"\033[0J", "r"},
+        {"\033[2K", ""},
+        {"\033[H", "hm"},
+        {"\033[f", "hm"},
+        {"\033[1;1H", "hm"},
+        {"\033[1f", "hm"},
+        {"\033[2;1H", "m"},
+        {"\0332;1d", ""},
+        {"\033[5d", "m"},
+        {"\033[31m", "s"},
+        {"\033[A", ""},
+        {"\033]2;J\a", ""},
+        {"text", ""},
+        {"\033[c\033[\030", ""}, /* a sequence that CAN has ended does nothing */
     };
 
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -126,6 +156,11 @@ static void settings(void)
         {"\033[?1000;1006h", "", "\033[?1000h\033[?1006h", "\033[?1000l\033[?1006l"},
         {"\033[?0h\033[?9999h\033[1h", "", "", ""},
         {"\033[?2004h\033c", "", "", ""},
+        {"\033[?25m\033[?7x\033[25l", "", "", "\033[m"}, /* other sequences that name a mode */
+        {"\033[?25x", "", "", ""},
+        {"\033[?;25l", "", "\033[?25l", "\033[?25h"},
+        {"\033[5m", "", "", "\033[m"},
+        {"\033[5r", "", "", "\0337\033[r\0338"},
         {"\033[?2004h\033(c", "", "\033[?2004h", "\033[?2004l\033(B"},
         {"\033=", "", "\033=", "\033>"},
         {"\033=\033>", "", "", ""},
@@ -170,6 +205,8 @@ static void settings(void)
     }
 }
 
+#define CLEAR "\033[H\033[2J"
+
 static void replays_end_with_the_settings(void)
 {
     static const struct {
@@ -181,7 +218,24 @@ static void replays_end_with_the_settings(void)
         {"a\033[1\033[3mb", "a\033[3mb"}, /* the second sequence interrupts the first */
         {"\033[?25la\033[1",
          "\033[?25la\033[?25l\033[1"}, /* the next output completes the sequence */
-        {"old\033[H\033[2Jnew", "\033[H\033[2J\033[H\033[2Jnew"},
+        {"a\033", "a\033"},
+        /* A clear, and where its output begins: with the step home before it, and colours between the two. */
+        {"old\033[H\033[2Jnew", CLEAR "\033[H\033[2Jnew"},
+        {"old\033[H\033[0m\033[2Jnew", CLEAR "\033[H\033[0m\033[2Jnew"},
+        {"old\033[H\033[Jnew", CLEAR "\033[H\033[Jnew"},
+        {"old\033[2Jnew", CLEAR "\033[2Jnew"},
+        {"old\033[Htop\033[2Jnew", CLEAR "\033[2Jnew"},
+        {"old\033[Jnew", "old\033[Jnew"},
+        {"old\033[0m\033[Jnew", "old\033[0m\033[Jnew"},
+        {"old\033[H\033[A\033[Jnew", "old\033[H\033[A\033[Jnew"},
+        {"old\033[H\033[Anew", "old\033[H\033[Anew"},
+        /* The alternate screen begins empty, and leaves the main screen as it was. */
+        {"old\033[?1049hnew", "\033[?1049h" CLEAR "\033[?1049hnew"},
+        {"old\033[?1049hnew\033[?1049lmain", "old\033[?1049hnew\033[?1049lmain"},
+        {"old\033[2Jmain\033[?1049hnew\033[?25lmore",
+         "\033[?1049h" CLEAR "\033[?1049hnew\033[?25lmore\033[?25l"},
+        {"old\033[2Jmain\033[?1049hnew\033[?1049lmain",
+         CLEAR "\033[2Jmain\033[?1049hnew\033[?1049lmain"},
     };
 
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
@@ -196,5 +250,86 @@ static void replays_end_with_the_settings(void)
     }
 }
 
+/* Adds SIZE bytes of output: lines of 100 bytes, the first of which ends after FIRST bytes. */
+static void append_lines(struct screen *screen, size_t size, size_t first)
+{
+    for (size_t i = 1; i <= size; i++)
+        screen_append(screen, i % 100 == first ? "\n" : "x", 1);
+}
+
+/* Checks the size of a replay, and that it begins with BEGIN. */
+static void check_replay(const struct screen *screen, size_t size, const char *begin)
+{
+    struct text text = {0};
+
+    screen_replay(screen, &text);
+    CHECK_EQUAL(text.size, size);
+    CHECK(memcmp(text.data, begin, strlen(begin)) == 0);
+    text_release(&text);
+}
+
+/* A long output is replayed from the beginning of a line on, if it has lines. */
+static void long_replays(void)
+{
+    struct screen screen;
+
+    CHECK_EQUAL(screen_open(&screen), 0);
+    append_lines(&screen, SCREEN_REPLAY, 0);
+    check_replay(&screen, SCREEN_REPLAY, "xxx");
+    screen_append(&screen, "y", 1);
+    check_replay(&screen, SCREEN_REPLAY + 1 - 100, "xxx");
+    append_lines(&screen, 149, 0);
+    check_replay(&screen, SCREEN_REPLAY + 150 - 200, "xxx");
+    screen_append(&screen, "\033[2Jnew", 7); /* the output before a clear is no part of it */
+    check_replay(&screen, strlen(CLEAR) + 7, CLEAR "\033[2Jnew");
+    screen_close(&screen);
+
+    CHECK_EQUAL(screen_open(&screen), 0);
+    screen_append(&screen, "\n", 1);
+    for (size_t i = 0; i < SCREEN_KEPT; i++)
+        screen_append(&screen, i == SCREEN_KEPT - SCREEN_REPLAY ? "y" : "x", 1);
+    check_replay(&screen, SCREEN_REPLAY, "yxx");
+    screen_close(&screen);
+
+    /* What the alternate screen showed is no part of it. */
+    CHECK_EQUAL(screen_open(&screen), 0);
+    screen_append(&screen, "\033[?1049h", 8);
+    append_lines(&screen, SCREEN_REPLAY, 0);
+    screen_append(&screen, "\033[?1049lmain\n", 13);
+    check_replay(&screen, 5, "main\n");
+    append_lines(&screen, SCREEN_REPLAY - 5, 0);
+    check_replay(&screen, SCREEN_REPLAY, "main\n");
+    screen_close(&screen);
+}
+
+/* Each reader has a position of its own, and what is not kept any more is reported. */
+static void readers_follow(void)
+{
+    static char   bytes[SCREEN_KEPT];
+    struct screen screen;
+    uint64_t      position = 0, last;
+
+    CHECK_EQUAL(screen_open(&screen), 0);
+    screen_append(&screen, "hello", 5);
+    CHECK_EQUAL(screen_copy(&screen, &position, bytes, 2), 2);
+    CHECK(memcmp(bytes, "he", 2) == 0);
+    CHECK_EQUAL(screen_copy(&screen, &position, bytes, sizeof(bytes)), 3);
+    CHECK(memcmp(bytes, "llo", 3) == 0);
+    CHECK_EQUAL(position, 5);
+    CHECK_EQUAL(screen_copy(&screen, &position, bytes, sizeof(bytes)), 0);
+    for (size_t i = 0; i < SCREEN_KEPT; i++)
+        screen_append(&screen, i < SCREEN_KEPT - 2 ? "x" : "y", 1);
+    CHECK_EQUAL(screen_copy(&screen, &position, bytes, sizeof(bytes)), SCREEN_KEPT - 5);
+    CHECK(bytes[0] == 'x' && bytes[SCREEN_KEPT - 6] == 'x');
+    CHECK_EQUAL(screen_copy(&screen, &position, bytes, sizeof(bytes)), 5);
+    CHECK(memcmp(bytes, "xxxyy", 5) == 0);
+    last = position - SCREEN_KEPT - 1;
+    CHECK_EQUAL(screen_copy(&screen, &last, bytes, 1), -1);
+    CHECK_EQUAL(last, position - SCREEN_KEPT - 1);
+    screen_close(&screen);
+    CHECK(screen.ring == NULL);
+}
+
 TEST_MAIN({"steps", steps}, {"long-middle", long_middle}, {"meanings", meanings},
-          {"settings", settings}, {"replays", replays_end_with_the_settings})
+          {"settings", settings}, {"replays", replays_end_with_the_settings},
+          {"long-replays", long_replays}, {"readers", readers_follow})

@@ -613,6 +613,9 @@ there() {
 }
 
 @test "rows of top follow the supervisor" { "$HELPERS/top" rows; }
+@test "rows of top are sorted by id" { "$HELPERS/top" sorted; }
+@test "a row of top has the facts of its thread" { "$HELPERS/top" facts; }
+@test "top shows the processor time and the memory of a command while it runs" { "$HELPERS/top" cells; }
 @test "words that top shows are plain" { "$HELPERS/top" words; }
 @test "needs make a tree" { "$HELPERS/top" tree; }
 @test "each order of top sorts as its name says" { "$HELPERS/top" orders; }
