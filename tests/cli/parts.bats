@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Parts of the program that know nothing of threads, tested alone: see tests/cli/text.c, words.c, files.c, regex.c, terminal.c,
-# detach.c, times.c, logs.c, place.c and worker.c.
+# detach.c, times.c, logs.c, place.c, worker.c, spawn.c and process.c.
 
 load helpers
 
@@ -112,7 +112,8 @@ load helpers
 @test "the mark of a run that did not begin is taken back" { "$HELPERS/place" taken-back; }
 @test "a large file of marks loses its older half" { "$HELPERS/place" dropped; }
 @test "the mark of a run is shown as one line" { "$HELPERS/place" line; }
-@test "the journal has dated lines of at most 512 bytes, and is emptied at 1 MiB" { "$HELPERS/place" journal; }
+@test "the journal is a regular file of its own, and is emptied above 1 MiB" { "$HELPERS/place" own; }
+@test "the journal has dated lines of at most 512 bytes" { "$HELPERS/place" journal; }
 @test "a journal that was removed begins again" { "$HELPERS/place" removed; }
 @test "the reason for a supervisor's end is the last message of its journal" { "$HELPERS/place" reason; }
 @test "the lock of a supervisor at another socket is not waited for" { "$HELPERS/place" lock; }
@@ -131,8 +132,28 @@ load helpers
 @test "--log-limit frees whole blocks, a quarter of the limit at a time" { "$HELPERS/worker" limit; }
 @test "a limited log is looked at when it grows, and else at intervals" { "$HELPERS/worker" growth; }
 
+@test "each descriptor of a command gets its number, and no other is passed on" { "$HELPERS/spawn" descriptors; }
+@test "a command has a session, a mark, a umask and no blocked signal" { "$HELPERS/spawn" set-up; }
+@test "the input of a command is opened without a wait for a writer" { "$HELPERS/spawn" input; }
+@test "a start that fails names its step, and leaves nothing behind" { "$HELPERS/spawn" steps; }
+@test "a command is searched for in PATH as execvp does it" { "$HELPERS/spawn" search; }
+@test "without PATH a command is searched for in the usual directories" { "$HELPERS/spawn" no-path; }
+@test "the interpreter that a script lacks is named" { "$HELPERS/spawn" interpreter; }
+@test "two stacks of children are kept, and each has a guard" { "$HELPERS/spawn" stacks; }
+
+@test "the state of a process is read, whatever its name is" { "$HELPERS/process" state; }
+@test "a process that computes, or waits for a disk, is at work" { "$HELPERS/process" busy; }
+@test "the kernel's table of TCP sockets is read" { "$HELPERS/process" table; }
+@test "the addresses on which a process listens are found" { "$HELPERS/process" addresses; }
+@test "the use of living processes is added up" { "$HELPERS/process" live; }
+@test "ended processes count to their threads" { "$HELPERS/process" accounts; }
+@test "a mark names the thread of a process" { "$HELPERS/process" marks; }
+@test "limits are raised for the supervisor, and applied for a command" { "$HELPERS/process" limits; }
+@test "each limit has a name" { "$HELPERS/process" limit-names; }
+@test "a lack of descriptors or processes is explained by the limit" { "$HELPERS/process" lack; }
+
 @test "every case of these programs is run here" {
-  for program in text words files regex mailbox tree top terminal detach times logs place worker link; do
+  for program in text words files regex mailbox tree top terminal detach times logs place worker link spawn process; do
     for name in $("$HELPERS/$program"); do
       grep -qE "HELPERS/$program\" $name( |;|\$)" "$BATS_TEST_DIRNAME"/*.bats || echo "$program $name"
     done

@@ -200,55 +200,97 @@ static void a_mark_is_shown_as_a_line(void)
 
 /* The journal and the reason */
 
-static void the_journal_has_dated_lines(void)
+static void the_journal_is_a_file_of_its_own(void)
 {
-    char        wanted[600], line[1024];
-    const char *text;
-    FILE       *file = fopen("journal", "we");
+    struct stat info;
+    int         before = test_count_open(), lowest = open("/dev/null", O_RDONLY | O_CLOEXEC), end;
 
-    CHECK(file != NULL && ftruncate(fileno(file), LINES_MAX) == 0 && fclose(file) == 0);
-    journal_write("not open: this is lost");
+    CHECK(ftruncate(open("journal", O_RDWR | O_CREAT, 0600), LINES_MAX) == 0);
+    CHECK(mkfifo("fifo", 0600) == 0);
+    end = open("fifo", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    CHECK(end >= 0);
+    before = test_count_open();
+    CHECK_EQUAL(journal_open("fifo"), -EPERM);
+    CHECK_EQUAL(test_count_open(), before);
+    close(lowest);
     CHECK_EQUAL(journal_open("journal"), 0); /* of the allowed size */
+    CHECK_EQUAL(test_count_open(), before);
+    CHECK_EQUAL(fcntl(lowest, F_GETFD), FD_CLOEXEC);
     CHECK_EQUAL(size_of("journal"), LINES_MAX);
     CHECK(truncate("journal", LINES_MAX + 1) == 0);
     CHECK_EQUAL(journal_open("journal"), 0);
     CHECK_EQUAL(size_of("journal"), 0);
-    journal_write("serving %s", "here");
-    memset(line, 'x', sizeof(line));
-    line[sizeof(line) - 1] = '\0';
-    journal_write("%s", line); /* a line has at most 512 bytes */
+    CHECK_EQUAL(journal_open("new"), 0);
+    CHECK(stat("new", &info) == 0 && (info.st_mode & 0777) == 0600);
+}
+
+/* Returns the size of the line that the journal gets for a message of COUNT bytes. */
+static size_t journal_line(int count)
+{
+    char        message[1024];
+    const char *text;
+
+    memset(message, 'x', sizeof(message));
+    CHECK(truncate("journal", 0) == 0);
+    journal_write("%.*s", count, message);
     text = get("journal");
-    (void) snprintf(wanted, sizeof(wanted), "Z [%d] serving here\n", getpid());
-    CHECK_EQUAL(strncmp(text + strlen("2026-01-01T00:00:00"), wanted, strlen(wanted)), 0);
-    text = strchr(text, '\n') + 1;
-    CHECK(strlen(text) >= 511 && strlen(text) <= 512);
-    CHECK_TEXT(strchr(text, '\0') - 2, "x\n");
     CHECK_EQUAL(strchr(text, '\n') - text, strlen(text) - 1);
-    journal_write("%.*s", (int) (510 - strlen(wanted) + strlen("serving here\n") - 19), line);
-    CHECK_TEXT(strrchr(get("journal"), 'x'), "x\n");
+    return strlen(text);
+}
+
+static void the_journal_has_dated_lines(void)
+{
+    char   wanted[600];
+    size_t empty;
+
+    journal_write("not open: this is lost");
+    CHECK_EQUAL(journal_open("journal"), 0);
+    journal_write("serving %s", "here");
+    (void) snprintf(wanted, sizeof(wanted), "Z [%d] serving here\n", getpid());
+    CHECK_TEXT(get("journal") + strlen("2026-01-01T00:00:00"), wanted);
+    empty = journal_line(0);
+    CHECK_EQUAL(journal_line(511 - (int) empty), 511);
+    CHECK_EQUAL(journal_line(512 - (int) empty), 511); /* a longer line is cut */
+    CHECK_EQUAL(journal_line(1000), 511);
+    put("journal", "of the guardian\n"); /* another process appends to the file, too */
+    journal_write("serving");
+    CHECK_EQUAL(strncmp(get("journal"), "of the guardian\n2", strlen("of the guardian\n2")), 0);
 }
 
 static void a_removed_journal_begins_again(void)
 {
+    int before = test_count_open();
+
     journal_restore(); /* there is none */
     CHECK(mkdir("above", 0700) == 0);
     CHECK_EQUAL(journal_open("above/journal"), 0);
-    journal_restore(); /* it is there */
+    CHECK_EQUAL(test_count_open(), before + 1);
+    CHECK(rename("above/journal", "moved") == 0);
+    journal_restore(); /* it was moved, not removed */
     journal_write("first");
-    CHECK(unlink("above/journal") == 0 && rmdir("above") == 0);
+    CHECK(strstr(get("moved"), "first\n") != NULL);
+    CHECK(access("above/journal", F_OK) < 0);
+    CHECK(unlink("moved") == 0 && rmdir("above") == 0);
     journal_restore();
+    CHECK_EQUAL(test_count_open(), before + 1);
     journal_write("second");
     CHECK(strstr(get("above/journal"), "first") == NULL);
     CHECK(strstr(get("above/journal"), "second\n") != NULL);
+    CHECK(unlink("above/journal") == 0 && rmdir("above") == 0);
+    put("above", "no directory");
+    journal_restore(); /* it cannot be made */
+    journal_write("third");
+    CHECK_TEXT(get("above"), "no directory");
 }
 
-/* Checks that TEXT, the end of a journal, gives the reason WANTED. */
+/* Checks that TEXT, the end of a journal (NULL: what is there), gives the reason WANTED. */
 static void check_reason(const char *text, const char *wanted)
 {
     const struct place place = {.socket = (char *) "./x.sock", .journal = (char *) "journal"};
     struct text        reason = {0};
 
-    put("journal", text);
+    if (text != NULL)
+        put("journal", text);
     reason_add(&place, &reason);
     text_byte(&reason, '\0', 1);
     CHECK_TEXT(reason.data, wanted);
@@ -258,7 +300,16 @@ static void check_reason(const char *text, const char *wanted)
 static void the_reason_is_the_last_message(void)
 {
     char text[2100];
+    int  before = test_count_open();
 
+    check_reason(NULL, ": it could not use journal: No such file or directory");
+    CHECK(mkfifo("journal", 0600) == 0);
+    check_reason(NULL,
+                 ": it could not use journal: Illegal seek"); /* it does not wait for a writer */
+    put("file", "D [1] of another user\n");
+    CHECK(unlink("journal") == 0 && symlink("file", "journal") == 0);
+    check_reason(NULL, ": it could not use journal: Too many levels of symbolic links");
+    CHECK(unlink("journal") == 0);
     check_reason("D [1] serving x\nD [1] no memory\nD [1] ended\n", ": no memory");
     check_reason("D [1] serving x\nD [1] no memory\n", ": no memory");
     check_reason("D [1] no memory\nD [2] serving x\nD [2] ended\n", "");
@@ -271,8 +322,11 @@ static void the_reason_is_the_last_message(void)
         strcpy(text + size - strlen("D [1] word\n"), "D [1] word\n");
         check_reason(text, ": word");
     }
-    put("x.log", "D [1] beside the socket\n"); /* there is no other journal, so this one is used */
+    put("x.log", "D [1] beside the socket\n"); /* used only if there is no other journal */
     check_reason("D [1] word\n", ": word");
+    CHECK(unlink("journal") == 0);
+    check_reason(NULL, ": beside the socket");
+    CHECK_EQUAL(test_count_open(), before);
 }
 
 /* The lock */
@@ -398,8 +452,8 @@ static void a_lock_file_is_for_its_owner_alone(void)
 TEST_MAIN({"marks", marks_are_found_in_order}, {"changed", changed_marks_are_read_anew},
           {"damaged", damaged_marks_are_left_out}, {"taken-back", marks_are_taken_back},
           {"dropped", old_marks_are_dropped}, {"line", a_mark_is_shown_as_a_line},
-          {"journal", the_journal_has_dated_lines}, {"removed", a_removed_journal_begins_again},
-          {"reason", the_reason_is_the_last_message},
+          {"own", the_journal_is_a_file_of_its_own}, {"journal", the_journal_has_dated_lines},
+          {"removed", a_removed_journal_begins_again}, {"reason", the_reason_is_the_last_message},
           {"lock", the_lock_of_another_socket_is_not_waited_for},
           {"parts", the_parts_of_a_lock_are_held_apart},
           {"owner", a_lock_file_is_for_its_owner_alone})

@@ -21,6 +21,10 @@ $(BUILD)/tests/cli/place: $(addprefix $(BUILD)/cli/,$(addprefix base/,array.c.o 
 	text.c.o) $(addprefix place/,journal.c.o lock.c.o place.c.o reason.c.o run_marks.c.o socket_path.c.o) rpc/escape.c.o)
 $(BUILD)/tests/cli/worker: $(addprefix $(BUILD)/cli/,$(addprefix base/,array.c.o clock.c.o directory.c.o) \
 	$(addprefix worker/,environment.c.o log_limit.c.o logs.c.o makeflags.c.o remote_pool.c.o slot_numbers.c.o))
+$(BUILD)/tests/cli/spawn: $(addprefix $(BUILD)/cli/,base/descriptors.c.o base/text.c.o \
+	$(addprefix process/,child_stack.c.o limits.c.o spawn.c.o))
+$(BUILD)/tests/cli/process: $(addprefix $(BUILD)/cli/,base/text.c.o $(addprefix process/,account.c.o children.c.o \
+	handle.c.o limits.c.o listening.c.o live_usage.c.o mark.c.o proc.c.o process_stat.c.o sockets.c.o))
 $(BUILD)/tests/cli/text: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o base/duration.c.o base/line_buffer.c.o \
 	base/size.c.o $(addprefix rpc/, \
 	base64.c.o escape.c.o parse.c.o plain_json.c.o table_line.c.o write.c.o))

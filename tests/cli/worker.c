@@ -246,8 +246,11 @@ static void the_logs_of_three_earlier_runs_are_kept(void)
     static const char *const runs[] = {"8-b", "9-a", "9-b", "10-a", "11-a"};
     struct stat              info;
     char                     path[64];
+    int                      before;
 
     CHECK(mkdir("logs", 0700) == 0 && mkdir("logs/.hidden", 0700) == 0);
+    CHECK(mkdir("outside", 0700) == 0 && symlink("../outside", "logs/7-link") == 0);
+    put("outside/1.log");
     for (size_t i = 0; i < 5; i++) {
         (void) snprintf(path, sizeof(path), "logs/%s", runs[i]);
         CHECK(mkdir(path, 0700) == 0);
@@ -259,7 +262,10 @@ static void the_logs_of_three_earlier_runs_are_kept(void)
     CHECK(mkdir("logs/9-a/" TIMES_DIRECTORY, 0700) == 0);
     put("logs/9-a/" TIMES_DIRECTORY "/1.log");
     put("logs/8-b/notes"); /* of the user */
+    before = test_count_open();
     CHECK_EQUAL(logs_open("logs"), 0);
+    CHECK_EQUAL(test_count_open(), before);
+    CHECK(is_there("outside/1.log"));
     CHECK_EQUAL(strncmp(logs_directory(), "logs/12-20", strlen("logs/12-20")), 0);
     CHECK_EQUAL(atoi(strrchr(logs_directory(), '-') + 1), getpid());
     CHECK(stat(logs_directory(), &info) == 0 && (info.st_mode & 0777) == 0700);
@@ -273,11 +279,18 @@ static void the_logs_of_three_earlier_runs_are_kept(void)
 static void the_directory_of_logs_is_made_again(void)
 {
     char *path;
+    int   before;
 
     CHECK_EQUAL(logs_open("above/logs"), -ENOENT);
     CHECK(mkdir("above", 0700) == 0);
     CHECK_EQUAL(logs_open("above/logs"), 0);
     CHECK_EQUAL(strncmp(logs_directory(), "above/logs/1-", strlen("above/logs/1-")), 0);
+    CHECK_EQUAL(logs_open("above/logs"), 0);
+    CHECK_EQUAL(strncmp(logs_directory(), "above/logs/2-", strlen("above/logs/2-")), 0);
+    CHECK(mkdir("above/empty", 0700) == 0);
+    CHECK_EQUAL(logs_open("above/empty"), 0);
+    CHECK_EQUAL(strncmp(logs_directory(), "above/empty/1-", strlen("above/empty/1-")), 0);
+    CHECK_EQUAL(logs_open("above/logs"), 0);
     path = logs_run_marks(15);
     CHECK_EQUAL(strncmp(path, logs_directory(), strlen(logs_directory())), 0);
     CHECK_TEXT(path + strlen(logs_directory()), "/15.runs");
@@ -287,7 +300,9 @@ static void the_directory_of_logs_is_made_again(void)
     CHECK_EQUAL(logs_restore(), 0);
     CHECK(is_there(logs_directory()));
     CHECK(chmod("above/logs", 0750) == 0);
+    before = test_count_open();
     CHECK_EQUAL(logs_restore(), -EPERM);
+    CHECK_EQUAL(test_count_open(), before);
     CHECK_EQUAL(logs_open("above/logs"), -EPERM);
     CHECK(rename("above/logs", "other") == 0 && chmod("other", 0700) == 0 &&
           symlink("../other", "above/logs") == 0);
