@@ -60,9 +60,7 @@ static int try_lock(int fd, enum lock_part part, short type)
 {
     struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = (off_t) part, .l_len = 1};
 
-    if (fcntl(fd, F_OFD_SETLK, &lock) == 0)
-        return 0;
-    return errno == EACCES ? -EAGAIN : -errno;
+    return fcntl(fd, F_OFD_SETLK, &lock) < 0 ? -errno : 0;
 }
 
 bool lock_is_at(int fd, const char *path)

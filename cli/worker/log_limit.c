@@ -56,7 +56,7 @@ static void punch(struct log_limit *log, bool last)
         log->hole = 0;
     block = info.st_blksize > 0 ? info.st_blksize : 1;
     hole = info.st_size > log->limit ? (info.st_size - log->limit) / block * block : 0;
-    if (hole <= log->hole || !is_worth_it(log, hole, block, last))
+    if (!is_worth_it(log, hole, block, last))
         return;
     if (fallocate(log->file, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, hole) == 0) {
         log->hole = hole;

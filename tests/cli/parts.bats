@@ -134,6 +134,7 @@ load helpers
 
 @test "each descriptor of a command gets its number, and no other is passed on" { "$HELPERS/spawn" descriptors; }
 @test "a command has a session, a mark, a umask and no blocked signal" { "$HELPERS/spawn" set-up; }
+@test "a command dies with the process that has started it" { "$HELPERS/spawn" death; }
 @test "the input of a command is opened without a wait for a writer" { "$HELPERS/spawn" input; }
 @test "a start that fails names its step, and leaves nothing behind" { "$HELPERS/spawn" steps; }
 @test "a command is searched for in PATH as execvp does it" { "$HELPERS/spawn" search; }

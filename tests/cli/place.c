@@ -354,7 +354,7 @@ static bool is_waited_for(pid_t guardian, pid_t supervisor, const char *socket, 
     struct held held = {.place = {.socket = (char *) "/a/x.sock", .lock = (char *) "lock"},
                         .waiter = gettid()};
     pthread_t   thread;
-    int         fd;
+    int         fd, before = test_count_open();
 
     held.fd = lock_take(&held.place, LOCK_LIFE, why);
     CHECK(held.fd >= 0);
@@ -365,6 +365,7 @@ static bool is_waited_for(pid_t guardian, pid_t supervisor, const char *socket, 
     CHECK(pthread_join(thread, NULL) == 0);
     CHECK(unlink("lock") == 0);
     CHECK(fd >= 0 || fd == -EADDRINUSE);
+    CHECK_EQUAL(test_count_open(), fd >= 0 ? before + 1 : before);
     if (fd < 0)
         return false;
     CHECK_EQUAL(why->size, 0);
@@ -436,6 +437,7 @@ static void a_lock_file_is_for_its_owner_alone(void)
     struct text why = {0};
     struct stat info;
     mode_t      mask = umask(0777);
+    int         before;
 
     CHECK(lock_share("lock") >= 0);
     CHECK_EQUAL(umask(mask), 0777);
@@ -443,7 +445,9 @@ static void a_lock_file_is_for_its_owner_alone(void)
     CHECK(rename("lock", "file") == 0 && symlink("file", "lock") == 0);
     CHECK_EQUAL(lock_share("lock"), -ELOOP);
     CHECK(unlink("lock") == 0 && mkfifo("lock", 0600) == 0);
+    before = test_count_open();
     CHECK_EQUAL(lock_take(&(struct place){.lock = (char *) "lock"}, LOCK_START, &why), -EPERM);
+    CHECK_EQUAL(test_count_open(), before);
     text_byte(&why, '\0', 1);
     CHECK_TEXT(why.data, "cannot lock lock: Operation not permitted");
     text_release(&why);

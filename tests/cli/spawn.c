@@ -10,7 +10,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
-#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #define STACK_SIZE 65536
@@ -107,6 +107,10 @@ static void descriptors_get_their_numbers(void)
     CHECK(dup3(open("f8", O_RDONLY | O_CLOEXEC), 28, O_CLOEXEC) == 28);
     CHECK(dup3(open("f9", O_RDONLY | O_CLOEXEC), 29, O_CLOEXEC) == 29);
     check_script(&plan, "ls /proc/self/fd", "0\n1\n2\n3"); /* 3 is ls's own */
+    plan.extra_count = 1;
+    plan.extras[0] = (struct spawn_descriptor){29, 28};
+    check_script(&plan, "readlink /proc/self/fd/28 | sed s,.*/,,; ls /proc/self/fd",
+                 "f9\n0\n1\n2\n28\n3");
     plan.extra_count = 3;
     plan.extras[0] = (struct spawn_descriptor){27, 28}; /* they change places */
     plan.extras[1] = (struct spawn_descriptor){28, 27};
@@ -114,6 +118,12 @@ static void descriptors_get_their_numbers(void)
     (void) snprintf(wanted, sizeof(wanted), "%s/f8\n%s/f7\n%s/f9\n0\n1\n2\n27\n28\n29\n3", here,
                     here, here);
     check_script(&plan, "cd /proc/self/fd; readlink 27 28 29; ls /proc/self/fd", wanted);
+    plan.extras[2] = plan.extras[1]; /* not the first one is in the way */
+    plan.extras[1] = plan.extras[0];
+    plan.extras[0] = (struct spawn_descriptor){29, 29};
+    check_script(&plan, "cd /proc/self/fd; readlink 27 28 29; ls /proc/self/fd", wanted);
+    plan.extras[0] = plan.extras[1];
+    plan.extras[2] = (struct spawn_descriptor){29, 29};
     plan.extras[1] = (struct spawn_descriptor){100, 30};
     plan.argv = (char *[]){(char *) "true", NULL};
     check_failure(&plan, SPAWN_ISOLATE, -EBADF, "");
@@ -148,6 +158,9 @@ static void a_command_is_set_up(void)
                  "0000\n0102001"); /* O_WRONLY | O_APPEND */
     CHECK_EQUAL(atomic_load(&pid), 0);
     CHECK(stat("out", &info) == 0 && (info.st_mode & 0777) == 0640);
+    plan.output_umask = 0;
+    check_script(&plan, "true", "");
+    CHECK(stat("out", &info) == 0 && (info.st_mode & 0777) == 0666);
     plan.mark_resource = RLIMIT_LOCKS;
     plan.mark = 12345;
     plan.argv = sleeper;
@@ -158,6 +171,32 @@ static void a_command_is_set_up(void)
     CHECK(kill(spawned.pid, SIGKILL) == 0 && waitpid(spawned.pid, NULL, 0) == spawned.pid);
 }
 
+/* Starts a command that does not end by itself, writes its pid to END, and ends. */
+static void start_and_end(int end)
+{
+    struct spawn_plan plan = plan_of((char *[]){(char *) "sleep", (char *) "1000", NULL});
+    struct spawned    spawned;
+
+    if (spawn(&plan, &spawned) != 0 || write(end, &spawned.pid, sizeof(spawned.pid)) < 0)
+        _exit(1);
+    _exit(0);
+}
+
+static void a_command_dies_with_its_parent(void)
+{
+    int   ends[2], status;
+    pid_t parent, command;
+
+    CHECK(prctl(PR_SET_CHILD_SUBREAPER, 1) == 0 && pipe2(ends, O_CLOEXEC) == 0);
+    parent = fork();
+    if (parent == 0)
+        start_and_end(ends[1]);
+    CHECK(waitpid(parent, &status, 0) == parent && status == 0);
+    CHECK_EQUAL(read(ends[0], &command, sizeof(command)), sizeof(command));
+    CHECK_EQUAL(waitpid(command, &status, 0), command);
+    CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
 static void the_input_is_opened(void)
 {
     struct spawn_plan plan = plan_of(NULL);
@@ -165,6 +204,7 @@ static void the_input_is_opened(void)
     put("in", "text\n", 0600);
     plan.input = "in";
     check_script(&plan, "cat; sed -n 's/flags:.//p' /proc/self/fdinfo/0", "text\n0100000");
+    check_script(&plan, "ls /proc/self/fd", "0\n1\n2\n3");
     CHECK(mkfifo("fifo", 0600) == 0);
     plan.input = "fifo";
     check_script(&plan, "cat", ""); /* no process writes to it */
@@ -306,7 +346,7 @@ static void two_stacks_are_kept(void)
 }
 
 TEST_MAIN({"descriptors", descriptors_get_their_numbers}, {"set-up", a_command_is_set_up},
-          {"input", the_input_is_opened}, {"steps", a_failure_names_its_step},
-          {"search", commands_are_searched_in_the_path},
+          {"death", a_command_dies_with_its_parent}, {"input", the_input_is_opened},
+          {"steps", a_failure_names_its_step}, {"search", commands_are_searched_in_the_path},
           {"no-path", without_a_path_there_is_a_default},
           {"interpreter", a_missing_interpreter_is_named}, {"stacks", two_stacks_are_kept})

@@ -358,7 +358,7 @@ static void grow(struct log_limit *log, off_t size, off_t hole)
 
 static void the_oldest_blocks_of_a_log_are_freed(void)
 {
-    const off_t      limit = 16 * BLOCK;
+    const off_t      limit = 32 * BLOCK;
     struct log_limit log;
     struct stat      info;
     int              before = test_count_open();
@@ -368,14 +368,14 @@ static void the_oldest_blocks_of_a_log_are_freed(void)
     if (info.st_blksize != BLOCK)
         return;
     log_limit_open(&log, "log", limit);
-    grow(&log, limit + 4 * BLOCK - 1, 0); /* a quarter of the limit is freed at a time */
-    grow(&log, limit + 4 * BLOCK, 4 * BLOCK);
-    grow(&log, limit + 8 * BLOCK - 1, 4 * BLOCK);
-    grow(&log, limit + 9 * BLOCK + 5, 9 * BLOCK);
-    grow(&log, limit + 10 * BLOCK + 5, 9 * BLOCK);
+    grow(&log, limit + 8 * BLOCK - 1, 0); /* a quarter of the limit is freed at a time */
+    grow(&log, limit + 8 * BLOCK, 8 * BLOCK);
+    grow(&log, limit + 16 * BLOCK - 1, 8 * BLOCK);
+    grow(&log, limit + 17 * BLOCK + 5, 17 * BLOCK);
+    grow(&log, limit + 18 * BLOCK + 5, 17 * BLOCK);
     log_limit_close(&log); /* at the end each whole block */
     log_limit_init(&log);
-    grow(&log, limit + 10 * BLOCK + 5, 10 * BLOCK);
+    grow(&log, limit + 18 * BLOCK + 5, 18 * BLOCK);
     CHECK(truncate("log", 0) == 0);
     log_limit_open(&log, "log", 1000); /* of less than a block: a block at a time */
     grow(&log, 1000 + BLOCK - 1, 0);
@@ -397,7 +397,12 @@ static void a_limited_log_is_looked_at_when_it_grows(void)
 
     log_limit_init(&log);
     log_limit_close(&log); /* it was not opened */
+    put("other");
+    CHECK(symlink("other", "log") == 0);
     log_limit_open(&log, "log", BLOCK);
+    CHECK_EQUAL(log.file, -1); /* a link is not followed */
+    CHECK(unlink("log") == 0);
+    log_limit_check(&log);
     CHECK_EQUAL(log.file, -1); /* there is no file yet, so it looks at intervals */
     CHECK(log.next >= now + FILE_WATCH_PAUSE && log.next <= clock_monotonic() + FILE_WATCH_PAUSE);
     CHECK_EQUAL(log_limit_poll(&log).fd, -1);
