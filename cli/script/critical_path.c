@@ -233,11 +233,7 @@ static void go_to_script(struct search *search)
         time = before;
         first--;
     }
-    if (isnan(time)) {
-        search->id = 0;
-        return;
-    }
-    if (!search->result->is_each && first > 1 && !isnan(before))
+    if (!search->result->is_each && !isnan(before))
         find_join(search, first, before, time, &cause);
     /* Before the first thread the script did not wait: the run itself began. */
     if (time - cause.time > PAUSE && first > 1) {
@@ -253,7 +249,7 @@ static void look_at(struct search *search)
     const struct course_thread *thread = course_find(search->result->course, search->id);
 
     search->seen[search->id] = true;
-    for (size_t i = thread != NULL ? thread->count : 0; i > 0; i--) {
+    for (size_t i = thread->count; i > 0; i--) {
         const struct course_phase *phase = &thread->phases[i - 1];
         struct cause               cause = {0};
         bool                       stops = strcmp(phase->word, "stopping") == 0, takes_long;

@@ -48,7 +48,7 @@ static int add_arguments(struct line_scanner *p, bool quoted)
 
     if (p->skipping > 0)
         return 0;
-    p->vanished = quoted && count == 0;
+    p->vanished = count == 0;
     for (size_t i = 0; error == 0 && i < count; i++) {
         if (i > 0)
             error = scan_end_word(p);

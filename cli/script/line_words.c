@@ -10,21 +10,15 @@
 
 #define OPERATORS "|&;<>()"
 
-/* Describes the error that the substitution at DOLLAR is bad, and quotes its beginning. */
+/* Describes the error that the substitution at DOLLAR is bad, and quotes its beginning: "$?", or up to its brace. */
 static int fail_substitution(struct line_scanner *p, size_t dollar)
 {
-    size_t shown = p->size - dollar < 40 ? p->size - dollar : 40;
-    size_t line = 0, end;
+    const char *shown = p->text + dollar;
+    size_t      max = shown[1] == '{' ? 40 : 2, size = 1;
 
-    while (line < shown && p->text[dollar + line] != '\n')
-        line++;
-    for (end = 0; end < line && p->text[dollar + end] != '}';)
-        end++;
-    if (end < line)
-        end++;
-    if (p->text[dollar + 1] != '{') /* "$?" */
-        end = line < 2 ? line : 2;
-    return scan_fail(p, -EINVAL, dollar, "bad substitution: %.*s", (int) end, p->text + dollar);
+    while (size < max && dollar + size < p->size && shown[size] != '\n' && shown[size - 1] != '}')
+        size++;
+    return scan_fail(p, -EINVAL, dollar, "bad substitution: %.*s", (int) size, shown);
 }
 
 static int fail_command_substitution(struct line_scanner *p, size_t where)
@@ -49,9 +43,7 @@ static int parse_default(struct line_scanner *p, size_t dollar, bool quoted, boo
     while (error == 0 && !scan_is_at_end(p) && scan_peek(p, 0) != '}') {
         if (scan_is_continuation(p))
             error = scan_skip_continuation(p);
-        else if (!quoted && scan_is_one_of(scan_peek(p, 0), SCAN_BLANKS OPERATORS "\r\n"))
-            error = scan_add_byte(p); /* between the braces these bytes have no special meaning */
-        else
+        else /* blanks, operators and newlines have no special meaning between the braces */
             error = quoted ? parse_quoted(p) : parse_plain(p);
     }
     p->skipping -= !used;

@@ -40,3 +40,15 @@ $(BUILD)/tests/cli/words: $(addprefix $(BUILD)/cli/base/,array.c.o call_word.c.o
 $(BUILD)/tests/cli/files: $(addprefix $(BUILD)/cli/base/,array.c.o byte_queue.c.o descriptor_path.c.o descriptors.c.o \
 	directory.c.o env_file.c.o file_end.c.o file_lines.c.o line_buffer.c.o partial_write.c.o plain_lines.c.o \
 	process_state.c.o text.c.o variables.c.o whole_text.c.o)
+$(BUILD)/tests/cli/course: $(addprefix $(BUILD)/cli/,$(addprefix base/, \
+	array.c.o clock.c.o duration.c.o exceptions.c.o result.c.o size.c.o text.c.o) rpc/base64.c.o rpc/bytes.c.o \
+	rpc/escape.c.o rpc/plain_json.c.o \
+	$(addprefix script/, course.c.o critical_path.c.o moments.c.o run_threads.c.o) \
+	$(addprefix view/, command_text.c.o leftover_text.c.o table.c.o thread_text.c.o))
+$(BUILD)/tests/cli/course: TEST_LDFLAGS = -Wl,--wrap=array_room,--wrap=array_reach
+$(BUILD)/tests/cli/course: TEST_LIBS = -ljansson -lm
+$(BUILD)/tests/cli/line: $(addprefix $(BUILD)/cli/,$(addprefix base/, array.c.o text.c.o) \
+	$(addprefix script/, expansion.c.o line_scanner.c.o line_words.c.o words.c.o))
+# These have the program without its main().
+$(addprefix $(BUILD)/tests/cli/,client feed request): $(filter-out $(BUILD)/cli/main.c.o,$(CLI_OBJECTS))
+$(addprefix $(BUILD)/tests/cli/,client feed request): TEST_LIBS = $(SHARED_LIBS)
