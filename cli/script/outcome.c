@@ -16,6 +16,16 @@ bool outcome_is_skipped(const struct run_threads *threads, const json_t *thread)
            (json_integer_value(json_object_get(thread, "runs")) == 0 || was_cut_off(thread));
 }
 
+size_t outcome_count_skipped(const struct run_threads *threads)
+{
+    const json_t *thread;
+    size_t        count = 0;
+
+    for (size_t id = 0; (thread = run_threads_next(threads, &id)) != NULL;)
+        count += outcome_is_skipped(threads, thread);
+    return count;
+}
+
 void outcome_add_result(struct text *text, const json_t *thread)
 {
     if (json_is_number(json_object_get(thread, "ended")))

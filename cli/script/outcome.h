@@ -8,6 +8,9 @@
 /* Returns true if THREAD has not failed, but its command did not run, or not to its end. */
 bool outcome_is_skipped(const struct run_threads *threads, const json_t *thread);
 
+/* Counts these threads. */
+size_t outcome_count_skipped(const struct run_threads *threads);
+
 /* Adds the result of THREAD, as thread_add_result() does, or "lost" if the supervisor ended before the thread. */
 void outcome_add_result(struct text *text, const json_t *thread);
 

@@ -18,15 +18,12 @@ static void add(struct edges *edges, struct edge edge)
     list[edges->count++] = edge;
 }
 
-/* Returns the time at which THREAD stopped waiting for its needs; NAN if no phase of it is known. */
+/* Returns the time at which THREAD stopped waiting for its needs, for which it waits first of all. */
 static double wait_end(const struct course_thread *thread)
 {
-    for (size_t i = 0; i < thread->count; i++)
-        if (i + 1 == thread->count || course_is_of_run(&thread->phases[i]) ||
-            thread->phases[i + 1].word != thread->phases[i].word)
-            return course_is_of_run(&thread->phases[i]) ? thread->phases[i].began
-                                                        : thread->phases[i].ended;
-    return NAN;
+    const struct course_phase *first = &thread->phases[0];
+
+    return course_is_of_run(first) ? first->began : first->ended;
 }
 
 /*
@@ -100,12 +97,11 @@ static void add_path(struct edges *edges, const struct report_page *report, cons
 
 void edges_find(struct edges *edges, const struct report_page *report, const size_t *rows)
 {
-    const struct run_threads *threads = report->result->threads;
+    const json_t *thread;
 
-    for (size_t id = 1; id < threads->size; id++)
-        if (run_threads_get(threads, id) != NULL)
-            add_needs(edges, report, rows, run_threads_get(threads, id));
-    if (edges->count > 0)
+    for (size_t id = 0; (thread = run_threads_next(report->result->threads, &id)) != NULL;)
+        add_needs(edges, report, rows, thread);
+    if (edges->count > 1)
         qsort(edges->list, edges->count, sizeof(*edges->list), compare);
     add_path(edges, report, rows);
 }
@@ -113,5 +109,4 @@ void edges_find(struct edges *edges, const struct report_page *report, const siz
 void edges_release(struct edges *edges)
 {
     free(edges->list);
-    *edges = (struct edges){0};
 }

@@ -26,7 +26,7 @@ static void add_line(struct text *text, const char *line, size_t size)
 
     while (size > 0 && line[size - 1] == '\r')
         size--;
-    last = size > 0 ? memrchr(line, '\r', size) : NULL;
+    last = memrchr(line, '\r', size);
     if (last != NULL) {
         size -= (size_t) (last + 1 - line);
         line = last + 1;
@@ -84,6 +84,7 @@ static void add_failure(const struct report_page *report, const json_t *object, 
 void report_add_failures(const struct report_page *report)
 {
     const struct run_threads *threads = report->result->threads;
+    const json_t             *thread;
     size_t                    bytes = TAIL_BYTES;
 
     if (report->failed == 0)
@@ -92,9 +93,8 @@ void report_add_failures(const struct report_page *report)
         bytes = ALL_BYTES / report->failed > LEAST_BYTES ? ALL_BYTES / report->failed : LEAST_BYTES;
     text_add(report->text, "<section id=\"failures\" aria-labelledby=\"failures-h\">\n"
                            "<h2 id=\"failures-h\">Failures</h2>\n");
-    for (size_t id = 1; id < threads->size; id++)
-        if (run_threads_get(threads, id) != NULL &&
-            run_threads_status(threads, run_threads_get(threads, id)) != 0)
-            add_failure(report, run_threads_get(threads, id), bytes);
+    for (size_t id = 0; (thread = run_threads_next(threads, &id)) != NULL;)
+        if (run_threads_status(threads, thread) != 0)
+            add_failure(report, thread, bytes);
     text_add(report->text, "</section>\n");
 }

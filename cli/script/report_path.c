@@ -13,29 +13,22 @@ static double length_of(const struct path_part *part)
     return part->ended - part->began;
 }
 
-static int compare(const void *a, const void *b)
+/* Orders parts by their lengths, the longest first. */
+static int compare_lengths(const void *a, const void *b)
 {
-    double one = *(const double *) a, other = *(const double *) b;
+    double one = length_of(*(const struct path_part *const *) a);
+    double other = length_of(*(const struct path_part *const *) b);
 
     return one < other ? 1 : -(one > other);
 }
 
-/* Returns the length that a part must have to be shown, in seconds. */
-static double least_length(const struct critical_path *path)
+/* Orders parts as they are on the path. */
+static int compare_places(const void *a, const void *b)
 {
-    double *lengths = calloc(path->count + 1, sizeof(*lengths));
-    double  least = 0;
+    const struct path_part *one = *(const struct path_part *const *) a;
+    const struct path_part *other = *(const struct path_part *const *) b;
 
-    if (lengths == NULL || path->count <= PARTS_MAX) {
-        free(lengths);
-        return 0;
-    }
-    for (size_t i = 0; i < path->count; i++)
-        lengths[i] = length_of(&path->parts[i]);
-    qsort(lengths, path->count, sizeof(*lengths), compare);
-    least = lengths[PARTS_MAX - 1];
-    free(lengths);
-    return least;
+    return one < other ? -1 : one > other;
 }
 
 /* Adds the description of PART. */
@@ -80,16 +73,15 @@ static void add_why(const struct report_page *report, const struct path_part *be
         return;
     text_add(text, before_words[part->cause]);
     report_add_link(text, object);
-    if (part->cause == CAUSE_NEED && condition != NULL)
+    if (condition != NULL)
         text_printf(text, strcmp(condition, "ready") == 0 ? " to be %s" : " to have %s", condition);
     else
         text_add(text, after_words[part->cause]);
 }
 
-static void add_part(const struct report_page *report, size_t i)
+static void add_part(const struct report_page *report, const struct path_part *part)
 {
-    const struct path_part *part = &report->path.parts[i];
-    struct text            *text = report->text;
+    struct text *text = report->text;
     double share = report->result->seconds > 0 ? length_of(part) / report->result->seconds : 0;
 
     text_add(text, "<tr><td class=\"num\">");
@@ -99,21 +91,28 @@ static void add_part(const struct report_page *report, size_t i)
     text_printf(text, "</td><td class=\"num\">%.0f%%</td><td>", share * 100);
     add_what(report, part);
     text_add(text, "</td><td>");
-    add_why(report, i > 0 ? &report->path.parts[i - 1] : NULL, part);
+    add_why(report, part > report->path.parts ? part - 1 : NULL, part);
     text_add(text, "</td></tr>\n");
 }
 
-/* Adds the parts that last LEAST seconds or longer, at most PARTS_MAX parts. */
-static void add_parts(const struct report_page *report, double least)
+/* Adds the longest parts, at most PARTS_MAX. */
+static void add_parts(const struct report_page *report)
 {
-    size_t shown = 0, count = report->path.count;
+    size_t                   count = report->path.count;
+    size_t                   shown = count < PARTS_MAX ? count : PARTS_MAX;
+    const struct path_part **parts = calloc(count, sizeof(*parts));
 
+    if (parts == NULL) {
+        report->text->failed = true;
+        return;
+    }
     for (size_t i = 0; i < count; i++)
-        if (count <= PARTS_MAX ||
-            (length_of(&report->path.parts[i]) >= least && shown < PARTS_MAX)) {
-            add_part(report, i);
-            shown++;
-        }
+        parts[i] = &report->path.parts[i];
+    qsort(parts, count, sizeof(*parts), compare_lengths);
+    qsort(parts, shown, sizeof(*parts), compare_places);
+    for (size_t i = 0; i < shown; i++)
+        add_part(report, parts[i]);
+    free(parts);
 }
 
 void report_add_path(const struct report_page *report)
@@ -135,6 +134,6 @@ void report_add_path(const struct report_page *report)
         "<table>\n<thead><tr><th scope=\"col\" class=\"num\">At</th>"
         "<th scope=\"col\" class=\"num\">Took</th><th scope=\"col\" class=\"num\">Of the run</th>"
         "<th scope=\"col\">What</th><th scope=\"col\">Why then</th></tr></thead>\n<tbody>\n");
-    add_parts(report, least_length(&report->path));
+    add_parts(report);
     text_add(report->text, "</tbody>\n</table>\n</div>\n</section>\n");
 }

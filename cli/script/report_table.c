@@ -140,7 +140,7 @@ static void add_row(const struct report_page *report, const json_t *object)
 
 void report_add_table(const struct report_page *report)
 {
-    const struct run_threads *threads = report->result->threads;
+    const json_t *thread;
 
     if (report->count == 0)
         return;
@@ -155,8 +155,7 @@ void report_add_table(const struct report_page *report)
         "<th scope=\"col\" class=\"num\">Waited</th><th scope=\"col\" class=\"num\">Processor</th>"
         "<th scope=\"col\" class=\"num\">MiB</th><th scope=\"col\">Needs</th>"
         "<th scope=\"col\">Command</th></tr></thead>\n<tbody>\n");
-    for (size_t id = 1; id < threads->size; id++)
-        if (run_threads_get(threads, id) != NULL)
-            add_row(report, run_threads_get(threads, id));
+    for (size_t id = 0; (thread = run_threads_next(report->result->threads, &id)) != NULL;)
+        add_row(report, thread);
     text_add(report->text, "</tbody>\n</table>\n</div>\n</section>\n");
 }

@@ -70,16 +70,15 @@ static bool find_rows(struct timeline *timeline)
     const struct run_threads *threads = timeline->report->result->threads;
     size_t                    row = 0;
 
-    timeline->ids = calloc(timeline->report->count + 1, sizeof(*timeline->ids));
-    timeline->on = calloc(timeline->report->count + 1, sizeof(*timeline->on));
-    timeline->rows = calloc(threads->size + 1, sizeof(*timeline->rows));
+    timeline->ids = calloc(timeline->report->count, sizeof(*timeline->ids));
+    timeline->on = calloc(timeline->report->count, sizeof(*timeline->on));
+    timeline->rows = calloc(threads->size, sizeof(*timeline->rows));
     if (timeline->ids == NULL || timeline->on == NULL || timeline->rows == NULL)
         return false;
-    for (size_t id = 1; id < threads->size; id++)
-        if (run_threads_get(threads, id) != NULL) {
-            timeline->rows[id] = row;
-            timeline->ids[row++] = (json_int_t) id;
-        }
+    for (size_t id = 0; run_threads_next(threads, &id) != NULL;) {
+        timeline->rows[id] = row;
+        timeline->ids[row++] = (json_int_t) id;
+    }
     for (size_t i = 0; i < timeline->report->path.count; i++)
         if (timeline->report->path.parts[i].id != 0)
             timeline->on[timeline->rows[timeline->report->path.parts[i].id]] = true;

@@ -43,16 +43,14 @@ static json_t *make_thread(const struct run_result *result, const json_t *thread
 /* Returns a list of all threads, in the order of their starts; NULL without memory. */
 static json_t *make_threads(const struct run_result *result)
 {
-    json_t *list = json_array();
+    json_t       *list = json_array();
+    const json_t *thread;
 
-    for (size_t id = 1; list != NULL && id < result->threads->size; id++) {
-        const json_t *thread = run_threads_get(result->threads, id);
-
-        if (thread != NULL && json_array_append_new(list, make_thread(result, thread)) != 0) {
+    for (size_t id = 0; list != NULL && (thread = run_threads_next(result->threads, &id)) != NULL;)
+        if (json_array_append_new(list, make_thread(result, thread)) != 0) {
             json_decref(list);
             return NULL;
         }
-    }
     return list;
 }
 

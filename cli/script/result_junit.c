@@ -16,16 +16,6 @@
 #define TAIL_LINES 100
 #define TAIL_BYTES ((size_t) 64 * 1024)
 
-static size_t count_skipped(const struct run_threads *threads)
-{
-    size_t count = 0;
-
-    for (size_t id = 1; id < threads->size; id++)
-        count += run_threads_get(threads, id) != NULL &&
-                 outcome_is_skipped(threads, run_threads_get(threads, id));
-    return count;
-}
-
 /* Adds the last lines of the log of THREAD. */
 static void add_last_lines(struct text *text, const json_t *thread)
 {
@@ -139,17 +129,17 @@ static void add_totals(struct text *text, const struct run_result *result)
 void result_add_junit(struct text *text, const struct run_result *result)
 {
     struct unique_names names = {0};
+    const json_t       *thread;
 
     text_add(text, "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites");
     add_totals(text, result);
     text_add(text, ">\n  <testsuite");
     add_totals(text, result);
-    xml_print_attribute(text, "skipped", "%zu", count_skipped(result->threads));
+    xml_print_attribute(text, "skipped", "%zu", outcome_count_skipped(result->threads));
     add_timestamp(text, result->began);
     text_add(text, ">\n");
-    for (size_t id = 1; id < result->threads->size; id++)
-        if (run_threads_get(result->threads, id) != NULL)
-            add_case(text, result, &names, run_threads_get(result->threads, id));
+    for (size_t id = 0; (thread = run_threads_next(result->threads, &id)) != NULL;)
+        add_case(text, result, &names, thread);
     text_add(text, "  </testsuite>\n</testsuites>\n");
     unique_names_release(&names);
 }

@@ -45,15 +45,14 @@ static void add_head(const struct report_page *report)
 static void add_began(struct text *text, double began)
 {
     time_t    seconds = (time_t) began;
-    struct tm parts;
-    char      local[64], exact[64];
+    struct tm exact, local;
+    char      exact_words[32], local_words[32]; /* there is room for a year of ten digits */
 
-    if (gmtime_r(&seconds, &parts) == NULL ||
-        strftime(exact, sizeof(exact), "%Y-%m-%dT%H:%M:%SZ", &parts) == 0 ||
-        localtime_r(&seconds, &parts) == NULL ||
-        strftime(local, sizeof(local), "%Y-%m-%d %H:%M:%S %z", &parts) == 0)
+    if (gmtime_r(&seconds, &exact) == NULL || localtime_r(&seconds, &local) == NULL)
         return;
-    text_printf(text, "<time datetime=\"%s\">%s</time>", exact, local);
+    (void) strftime(exact_words, sizeof(exact_words), "%Y-%m-%dT%H:%M:%SZ", &exact);
+    (void) strftime(local_words, sizeof(local_words), "%Y-%m-%d %H:%M:%S %z", &local);
+    text_printf(text, "<time datetime=\"%s\">%s</time>", exact_words, local_words);
 }
 
 /* Adds the arguments of the script, or the command of --each. */
@@ -143,10 +142,8 @@ static void prepare(struct report_page *report)
 
     report->count = run_threads_count(threads);
     report->failed = run_threads_count_failed(threads);
+    report->skipped = outcome_count_skipped(threads);
     report->total = fmax(report->result->seconds, 0.001);
-    for (size_t id = 1; id < threads->size; id++)
-        if (run_threads_get(threads, id) != NULL)
-            report->skipped += outcome_is_skipped(threads, run_threads_get(threads, id));
     for (size_t id = 1; id < course->size; id++)
         if (course->threads[id].count > 0)
             report->total = fmax(report->total,

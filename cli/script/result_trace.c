@@ -24,14 +24,13 @@ static void add_thread(struct text *text, const json_t *object, const struct cou
 
 void result_add_trace(struct text *text, const struct run_result *result)
 {
-    const struct course      *course = result->course;
-    const struct run_threads *threads = result->threads;
+    const struct course *course = result->course;
+    const json_t        *thread;
 
     text_add(text, "{\"traceEvents\":[\n");
     trace_event_add_process(text, result->name);
-    for (size_t id = 1; id < threads->size; id++)
-        if (run_threads_get(threads, id) != NULL)
-            add_thread(text, run_threads_get(threads, id), course_find(course, (json_int_t) id));
+    for (size_t id = 0; (thread = run_threads_next(result->threads, &id)) != NULL;)
+        add_thread(text, thread, course_find(course, (json_int_t) id));
     for (size_t i = 0; i < course->raise_count; i++)
         trace_event_add_raise(text, &course->raises[i]);
     text_add(text, "\n],\"displayTimeUnit\":\"ms\",\"otherData\":{\"started\":");

@@ -40,6 +40,15 @@ json_t *run_threads_get(const struct run_threads *threads, size_t id)
     return element != NULL ? element->thread : NULL;
 }
 
+json_t *run_threads_next(const struct run_threads *threads, size_t *id)
+{
+    json_t *thread = NULL;
+
+    while (thread == NULL && ++*id < threads->size)
+        thread = run_threads_get(threads, *id);
+    return thread;
+}
+
 struct run_thread *run_threads_at(struct run_threads *threads, json_int_t id)
 {
     struct run_thread_chunk **chunks, **chunk;
@@ -151,18 +160,15 @@ int run_threads_status(const struct run_threads *threads, const json_t *thread)
 
 bool run_threads_are_daemons(const struct run_threads *threads)
 {
-    bool lives = false;
+    const json_t *thread;
+    bool          lives = false;
 
     if (threads->let_go > 0)
         return false;
-    for (size_t id = 1; id < threads->size; id++) {
-        const struct run_thread *element = run_threads_find(threads, (json_int_t) id);
-
-        if (element == NULL)
-            continue;
-        if (!json_is_true(json_object_get(element->thread, "daemon")))
+    for (size_t id = 0; (thread = run_threads_next(threads, &id)) != NULL;) {
+        if (!json_is_true(json_object_get(thread, "daemon")))
             return false;
-        lives |= !element->ended;
+        lives |= !run_threads_find(threads, (json_int_t) id)->ended;
     }
     return lives;
 }
@@ -171,36 +177,37 @@ size_t run_threads_count(const struct run_threads *threads)
 {
     size_t count = threads->let_go;
 
-    for (size_t id = 1; id < threads->size; id++)
-        count += run_threads_get(threads, id) != NULL;
+    for (size_t id = 0; run_threads_next(threads, &id) != NULL;)
+        count++;
     return count;
 }
 
 size_t run_threads_count_failed(const struct run_threads *threads)
 {
-    size_t count = 0;
+    const json_t *thread;
+    size_t        count = 0;
 
-    for (size_t id = 1; id < threads->size; id++) {
-        const json_t *thread = run_threads_get(threads, id);
-
-        count += thread != NULL && run_threads_status(threads, thread) != 0;
-    }
+    for (size_t id = 0; (thread = run_threads_next(threads, &id)) != NULL;)
+        count += run_threads_status(threads, thread) != 0;
     return count;
 }
 
 size_t run_threads_count_left(const struct run_threads *threads)
 {
-    size_t count = 0;
+    const json_t *thread;
+    size_t        count = 0;
 
-    for (size_t id = 1; id < threads->size; id++)
-        count += thread_has_leftovers(run_threads_get(threads, id));
+    for (size_t id = 0; (thread = run_threads_next(threads, &id)) != NULL;)
+        count += thread_has_leftovers(thread);
     return count;
 }
 
 void run_threads_release(struct run_threads *threads)
 {
-    for (size_t id = 1; id < threads->size; id++)
-        json_decref(run_threads_get(threads, id));
+    json_t *thread;
+
+    for (size_t id = 0; (thread = run_threads_next(threads, &id)) != NULL;)
+        json_decref(thread);
     for (size_t i = 0; i < threads->chunk_count; i++)
         free(threads->chunks[i]);
     free(threads->chunks);

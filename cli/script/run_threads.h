@@ -64,6 +64,12 @@ struct run_thread *run_threads_find(const struct run_threads *threads, json_int_
 /* Returns the description of the thread ID, or NULL. */
 json_t *run_threads_get(const struct run_threads *threads, size_t id);
 
+/*
+ * Returns the description of the thread that has the next id behind *ID, and stores its id in *ID; NULL behind the last
+ * thread. Begin with the id 0.
+ */
+json_t *run_threads_next(const struct run_threads *threads, size_t *id);
+
 /* Keeps THREAD, the supervisor's description. Returns the element, or NULL without memory. */
 struct run_thread *run_threads_update(struct run_threads *threads, json_t *thread);
 

@@ -68,8 +68,10 @@ static void add_row(struct table *table, const json_t *thread, bool has_hosts)
 /* Returns true if the threads of the run are on other machines: only then they have the member "host". */
 static bool have_hosts(const struct run_threads *threads)
 {
-    for (size_t id = 1; id < threads->size; id++)
-        if (json_object_get(run_threads_get(threads, id), "host") != NULL)
+    const json_t *thread;
+
+    for (size_t id = 0; (thread = run_threads_next(threads, &id)) != NULL;)
+        if (json_object_get(thread, "host") != NULL)
             return true;
     return false;
 }
@@ -78,13 +80,11 @@ static bool have_hosts(const struct run_threads *threads)
 static void add_rows(struct table *table, const struct run_threads *threads, bool all,
                      bool has_hosts)
 {
-    for (size_t id = 1; id < threads->size; id++) {
-        const json_t *thread = run_threads_get(threads, id);
+    const json_t *thread;
 
-        if (thread != NULL &&
-            (all || run_threads_status(threads, thread) != 0 || thread_has_leftovers(thread)))
+    for (size_t id = 0; (thread = run_threads_next(threads, &id)) != NULL;)
+        if (all || run_threads_status(threads, thread) != 0 || thread_has_leftovers(thread))
             add_row(table, thread, has_hosts);
-    }
 }
 
 /* Adds SECONDS as in a sentence: "2.1 s", or "2m05s". */
@@ -96,19 +96,6 @@ static void add_seconds(struct text *text, double seconds)
         duration_add(text, seconds);
 }
 
-/* Counts the threads whose command did not run, or not to its end, because the run ended before. */
-static size_t count_skipped(const struct run_threads *threads)
-{
-    size_t count = 0;
-
-    for (size_t id = 1; id < threads->size; id++) {
-        const json_t *thread = run_threads_get(threads, id);
-
-        count += thread != NULL && outcome_is_skipped(threads, thread);
-    }
-    return count;
-}
-
 static void add_summary(const struct run_threads *threads, double seconds, struct text *text)
 {
     const char  *headings[] = {"NAME", "HOST", "DAEMON", "TIME", "RESULT"};
@@ -117,7 +104,7 @@ static void add_summary(const struct run_threads *threads, double seconds, struc
     struct table table = {0};
     size_t       count = run_threads_count(threads);
     size_t       failed = run_threads_count_failed(threads);
-    size_t       skipped = count_skipped(threads);
+    size_t       skipped = outcome_count_skipped(threads);
     size_t       left = run_threads_count_left(threads);
 
     if (count == 0)

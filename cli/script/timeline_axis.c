@@ -10,12 +10,11 @@ static double mark_step(double total)
 {
     static const double steps[] = {1,   2,   5,    10,   15,   30,    60,    120,  300,
                                    600, 900, 1800, 3600, 7200, 14400, 28800, 86400};
-    double              step = 0.001;
+    double              step = total > MARKS / 2.0 ? 86400 : 0.001;
 
-    if (total > MARKS / 2.0)
-        for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
-            if (total / steps[i] <= MARKS)
-                return steps[i];
+    for (size_t i = 0; total > MARKS / 2.0 && i < sizeof(steps) / sizeof(steps[0]); i++)
+        if (total / steps[i] <= MARKS)
+            return steps[i];
     while (total / step > MARKS)
         step *= total / (2 * step) <= MARKS ? 2 : total / (5 * step) <= MARKS ? 5 : 10;
     return step;

@@ -38,10 +38,8 @@ static void add_edge(const struct timeline *timeline, const struct edge *edge, b
 
 static bool meets_chunk(const struct timeline *timeline, const struct edge *edge)
 {
-    size_t top = edge->from < edge->to ? edge->from : edge->to;
-    size_t bottom = edge->from < edge->to ? edge->to : edge->from;
-
-    return edge->from != edge->to && top < timeline->end && bottom >= timeline->first;
+    return edge->from != edge->to && (edge->from < timeline->end || edge->to < timeline->end) &&
+           (edge->from >= timeline->first || edge->to >= timeline->first);
 }
 
 /* Adds all lines. Lines that leave the same thread at the same time are one line where they only cross a chunk. */
