@@ -427,3 +427,35 @@ EOF
   like "$stderr" 'k3thread: *cannot write to standard output*'
   cmp part <(head -c 1024 whole)
 }
+
+# --- Parts of the quick way, tested alone: see tests/cli/quick.c and quick_libc.c ---
+
+@test "the quick way reads plain starts" { "$HELPERS/quick" starts; }
+@test "the quick way reads plain joins, raises and lists" { "$HELPERS/quick" commands; }
+@test "the quick way leaves all other lines to the program" { "$HELPERS/quick" other-lines; }
+@test "the quick way reads plain answers" { "$HELPERS/quick" answers; }
+@test "the quick way leaves other answers to the program" { "$HELPERS/quick" other-answers; }
+@test "the quick way aligns tables" { "$HELPERS/quick" tables; }
+@test "the quick way leaves odd tables to the program" { "$HELPERS/quick" odd-tables; }
+@test "the quick way writes a long table in pieces" { "$HELPERS/quick" long-table; }
+
+@test "blocks of memory of the quick way are aligned and apart" { "$HELPERS/quick_libc" blocks; }
+@test "the quick way has 8 MiB of memory" { "$HELPERS/quick_libc" full; }
+@test "the last block of the quick way grows where it is" { "$HELPERS/quick_libc" growth; }
+@test "the quick way copies bytes" { "$HELPERS/quick_libc" copies; }
+@test "the quick way compares and finds bytes" { "$HELPERS/quick_libc" compared; }
+@test "the quick way searches strings" { "$HELPERS/quick_libc" strings; }
+@test "the quick way leaves formatted text to the program" { "$HELPERS/quick_libc" format; }
+@test "the quick way finds variables by their whole names" { "$HELPERS/quick_libc" variables; }
+@test "the quick way knows its process" { "$HELPERS/quick_libc" process; }
+@test "the quick way uses descriptors" { "$HELPERS/quick_libc" descriptors; }
+@test "the quick way uses sockets" { "$HELPERS/quick_libc" sockets; }
+
+@test "every case of the programs of the quick way is run here" {
+  for program in quick quick_libc; do
+    for name in $("$HELPERS/$program"); do
+      grep -qE "HELPERS/$program\" $name( |;|\$)" "$BATS_TEST_FILENAME" || echo "$program $name"
+    done
+  done >left-out
+  is "$(cat left-out)" ''
+}

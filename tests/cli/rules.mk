@@ -52,3 +52,22 @@ $(BUILD)/tests/cli/line: $(addprefix $(BUILD)/cli/,$(addprefix base/, array.c.o 
 # These have the program without its main().
 $(addprefix $(BUILD)/tests/cli/,client feed request): $(filter-out $(BUILD)/cli/main.c.o,$(CLI_OBJECTS))
 $(addprefix $(BUILD)/tests/cli/,client feed request): TEST_LIBS = $(SHARED_LIBS)
+# What the results of a run consist of.
+RUN_RESULTS = $(addprefix $(BUILD)/cli/,$(addprefix base/, \
+	array.c.o clock.c.o duration.c.o exceptions.c.o file_end.c.o partial_write.c.o result.c.o size.c.o text.c.o) \
+	$(addprefix rpc/, base64.c.o bytes.c.o escape.c.o member.c.o parse.c.o plain_json.c.o write.c.o) \
+	$(addprefix script/, course.c.o critical_path.c.o log_tail.c.o moments.c.o outcome.c.o report_edges.c.o \
+	report_failures.c.o report_path.c.o report_style.c.o report_table.c.o report_timeline.c.o report_words.c.o \
+	result_json.c.o result_junit.c.o result_report.c.o result_trace.c.o run_threads.c.o summary.c.o timeline_axis.c.o \
+	timeline_labels.c.o timeline_lines.c.o timeline_rows.c.o trace_event.c.o unique_names.c.o xml.c.o) \
+	$(addprefix view/, command_text.c.o escape_filter.c.o leftover_text.c.o output.c.o table.c.o thread_text.c.o))
+$(BUILD)/tests/cli/page $(BUILD)/tests/cli/timeline $(BUILD)/tests/cli/results: $(RUN_RESULTS)
+$(BUILD)/tests/cli/page $(BUILD)/tests/cli/timeline $(BUILD)/tests/cli/results: TEST_LIBS = -ljansson -lm
+# The C library of the quick way, whose names begin with quick_ here.
+$(BUILD)/tests/cli/quick_names.o: $(BUILD)/quick/cli/quick/libc.c.o
+	$(Q)$(NM) --defined-only -g $< | sed -E 's/.* (.+)/\1 quick_\1/' >$@.names
+	$(Q)$(OBJCOPY) --redefine-syms=$@.names $< $@
+$(BUILD)/tests/cli/quick_libc: $(BUILD)/tests/cli/quick_names.o
+# Without the part that runs before the C library has begun.
+$(BUILD)/tests/cli/quick: $(filter-out %/quick/libc.c.o %/quick/quick.c.o %/entry.S.o,$(QUICK_OBJECTS))
+$(BUILD)/tests/cli/quick: TEST_LIBS = -ljansson

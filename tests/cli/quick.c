@@ -1,0 +1,364 @@
+/* Tests what the quick way reads: plain command lines, and the answers to them (cli/quick). */
+#include "tests/lib/test.h"
+
+#include "cli/base/text.h"
+#include "cli/quick/answer.h"
+#include "cli/quick/list_answer.h"
+#include "cli/quick/plain_command.h"
+
+#define RESULT(json) "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":" json "}"
+#define PART(rows)   "{\"jsonrpc\":\"2.0\",\"method\":\"table\",\"params\":{\"table\":\"" rows "\"}}"
+#define TABLE(rows)  RESULT("{\"table\":\"" rows "\"}")
+
+static char *no_variables[] = {NULL};
+
+/* Command lines */
+
+/* Reads LINE, whose words are apart by blanks; '' is an empty word. The words last until the next call. */
+static bool read_line(struct plain_command *command, const char *line)
+{
+    static char  copy[256];
+    static char *words[32];
+    size_t       count = 0;
+
+    snprintf(copy, sizeof(copy), "%s", line);
+    for (char *word = strtok(copy, " "); word != NULL; word = strtok(NULL, " ")) {
+        words[count++] = word;
+        if (strcmp(word, "''") == 0)
+            *word = '\0';
+    }
+    words[count] = NULL;
+    return plain_command_read(command, words, no_variables);
+}
+
+static void check_start(const char *line, bool daemon, const char *name, const char *command)
+{
+    struct plain_command got;
+
+    CHECK(read_line(&got, line));
+    CHECK_EQUAL(got.command, QUICK_START);
+    CHECK_TEXT(got.method, "start");
+    CHECK_EQUAL(got.request.start.daemon, daemon);
+    CHECK((got.request.start.name == NULL) == (name == NULL));
+    CHECK(name == NULL || strcmp(got.request.start.name, name) == 0);
+    CHECK_TEXT(got.request.start.command[0], command);
+    CHECK(got.request.start.environment == no_variables);
+    CHECK(got.request.start.timeout < 0);
+}
+
+static void plain_starts_are_read(void)
+{
+    check_start("start true", false, NULL, "true");
+    check_start("daemon true", true, NULL, "true");
+    check_start("start -d true -x", true, NULL, "true");
+    check_start("start --daemon -n web true", true, "web", "true");
+    check_start("start -n a --name b -d true", true, "b", "true");
+    check_start("daemon -n -a true", true, "-a", "true");
+    check_start("start -- -x", false, NULL, "-x");
+    check_start("start -n web -- true", false, "web", "true");
+    check_start("-S sock -L label -S other start true", false, NULL, "true");
+}
+
+static void check_thread(const char *line, enum quick_command command, const char *method,
+                         const char *thread)
+{
+    struct plain_command got;
+
+    CHECK(read_line(&got, line));
+    CHECK_EQUAL(got.command, command);
+    CHECK_TEXT(got.method, method);
+    if (command == QUICK_JOIN) {
+        CHECK_TEXT(got.request.join.thread, thread);
+        CHECK(got.request.join.timeout < 0);
+    } else {
+        CHECK_TEXT(got.request.raise.thread, thread);
+    }
+}
+
+static void check_raise(const char *line, const char *exception)
+{
+    struct plain_command got;
+
+    check_thread(line, QUICK_RAISE, "raise", "a*");
+    CHECK(read_line(&got, line));
+    CHECK_TEXT(got.request.raise.exception, exception);
+}
+
+static void plain_joins_raises_and_lists_are_read(void)
+{
+    struct plain_command got;
+
+    check_thread("join web", QUICK_JOIN, "join", "web");
+    check_thread("join 7", QUICK_JOIN, "join", "7");
+    check_raise("raise a*", "SystemExit");
+    check_raise("raise a* HUP", "HUP");
+    check_raise("raise a* my_Error.x9", "my_Error.x9");
+    check_raise("raise a* azAZ_z", "azAZ_z");
+    for (int aliases = 0; aliases < 2; aliases++) {
+        CHECK(read_line(&got, aliases ? "ls" : "list"));
+        CHECK_EQUAL(got.command, QUICK_LIST);
+        CHECK_TEXT(got.method, "list");
+        CHECK(got.request.list.threads == NULL);
+        CHECK(read_line(&got, aliases ? "ls a b*" : "list a b*"));
+        CHECK_TEXT(got.request.list.threads[0], "a");
+        CHECK_TEXT(got.request.list.threads[1], "b*");
+    }
+    CHECK(got.socket == NULL && got.label == NULL);
+    CHECK(read_line(&got, "-L a -S b list"));
+    CHECK_TEXT(got.label, "a");
+    CHECK_TEXT(got.socket, "b");
+}
+
+static void all_other_lines_are_left_to_the_program(void)
+{
+    static const char *const lines[] = {"",
+                                        "-S",
+                                        "-S a",
+                                        "-L a",
+                                        "top",
+                                        "starts true",
+                                        "start",
+                                        "start -d",
+                                        "start --",
+                                        "start -n web",
+                                        "start -n web --",
+                                        "start -x true",
+                                        "start -t 5 true",
+                                        "start ''",
+                                        "start a\nb",
+                                        "join",
+                                        "join -a",
+                                        "join a b",
+                                        "join ''",
+                                        "join a*",
+                                        "join a?",
+                                        "join a[b]",
+                                        "join a\x1f",
+                                        "raise",
+                                        "raise -x",
+                                        "raise a b c",
+                                        "raise a -x",
+                                        "raise a ''",
+                                        "raise a 9x",
+                                        "raise a .x",
+                                        "raise a x-y",
+                                        "raise a x@",
+                                        "raise a x[",
+                                        "raise a x`",
+                                        "raise a x{",
+                                        "raise a x/",
+                                        "raise a x:",
+                                        "raise a @x",
+                                        "raise '' HUP",
+                                        "list -q",
+                                        "list a -q",
+                                        "list a ''",
+                                        "lists",
+                                        "--version"};
+    struct plain_command     got;
+
+    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+        if (read_line(&got, lines[i])) {
+            fprintf(stderr, "'%s'\n", lines[i]);
+            test_fail(__FILE__, __LINE__, "is not plain");
+        }
+    CHECK(setenv("K3THREAD_HOST", "m", 1) == 0);
+    CHECK(!read_line(&got, "list"));
+    CHECK(read_line(&got, "-L a list")); /* a place of this machine is named */
+    CHECK(read_line(&got, "-S a list"));
+}
+
+/* Answers */
+
+/* Sends the standard output to a file, and returns what the caller gives to take_output(). */
+static int redirect_output(void)
+{
+    int saved = dup(STDOUT_FILENO),
+        fd = open("./output", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+    CHECK(saved >= 0 && fd >= 0);
+    CHECK(dup2(fd, STDOUT_FILENO) >= 0);
+    close(fd);
+    return saved;
+}
+
+/* Returns what was written since redirect_output(). */
+static const char *take_output(int saved)
+{
+    static char output[256 * 1024];
+    ssize_t     size = pread(STDOUT_FILENO, output, sizeof(output) - 1, 0);
+
+    CHECK(size >= 0);
+    output[size] = '\0';
+    CHECK(dup2(saved, STDOUT_FILENO) >= 0);
+    close(saved);
+    return output;
+}
+
+static void check_answer(enum quick_command command, const char *line, int status,
+                         const char *output)
+{
+    int         saved = redirect_output();
+    int         got = answer_end(command, line, strlen(line));
+    const char *printed = take_output(saved);
+
+    if (got == status && strcmp(printed, output) == 0)
+        return;
+    fprintf(stderr, "%d '%s' of '%s'\n", got, printed, line);
+    test_fail(__FILE__, __LINE__, "as it should be");
+}
+
+#define JOINED(id, more) RESULT("{\"id\":" id ",\"name\":\"web\"," more "}")
+
+static void plain_answers_are_read(void)
+{
+    check_answer(QUICK_START, RESULT("{\"id\":12}"), 0, "12\n");
+    check_answer(QUICK_START, RESULT("{\"id\":999999999999999999}"), 0, "999999999999999999\n");
+    check_answer(QUICK_RAISE, RESULT("[{\"id\":1}]"), 0, "");
+    check_answer(QUICK_RAISE, RESULT("[{\"id\":1},{\"id\":22},{\"id\":0}]"), 0, "");
+    check_answer(QUICK_JOIN, JOINED("1", "\"exit_code\":0,\"runs\":1"), 0, "");
+    check_answer(QUICK_JOIN, JOINED("1", "\"exit_code\":255,\"runs\":9"), 255, "");
+}
+
+static void other_answers_are_left_to_the_program(void)
+{
+    static const char *const results[] = {"",
+                                          "null",
+                                          "12",
+                                          "[]",
+                                          "{}",
+                                          "[{}]",
+                                          "{\"id\":}",
+                                          "{\"id\":-1}",
+                                          "{\"id\":012}",
+                                          "{\"id\":1000000000000000000}",
+                                          "{\"id\":1:",
+                                          "{\"id\":1}}",
+                                          "{\"id\":1},",
+                                          "{\"id\":1/}",
+                                          "[{\"id\":1},]",
+                                          "[{\"id\":1}",
+                                          "[{\"id\":1}]]",
+                                          "[{\"id\":x}]",
+                                          "[{\"id\":1]",
+                                          "[{\"di\":1}]"};
+    static const char *const joins[] = {
+        JOINED("01", "\"exit_code\":0,\"runs\":1"),
+        JOINED("1", "\"exit_code\":256,\"runs\":1"),
+        JOINED("1", "\"exit_code\":03,\"runs\":1"),
+        JOINED("1", "\"exit_code\":-1,\"runs\":1"),
+        JOINED("1", "\"exit_code\":0,\"runs\":0"),
+        JOINED("1", "\"exit_code\":0,\"runs\":x"),
+        JOINED("1", "\"exit_code\":0,\"runs\":1,\"x\":1"),
+        JOINED("1", "\"signal\":9,\"runs\":1"),
+        JOINED("1", "\"exit_code\":0"),
+        JOINED("x", "\"exit_code\":0,\"runs\":1"),
+        RESULT("{\"id\":1,\"name\":7,\"exit_code\":0,\"runs\":1}"),
+        RESULT("{\"id\":1,\"name\":\"a\\\"\",\"exit_code\":0,\"runs\":1}"),
+        RESULT("{\"id\":1,\"exit_code\":0,\"runs\":1}")};
+    char line[256];
+
+    for (enum quick_command command = QUICK_START; command <= QUICK_RAISE; command++)
+        for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++) {
+            snprintf(line, sizeof(line), RESULT("%s"), results[i]);
+            check_answer(command, line, -1, "");
+        }
+    for (size_t i = 0; i < sizeof(joins) / sizeof(joins[0]); i++)
+        check_answer(QUICK_JOIN, joins[i], -1, "");
+    check_answer(QUICK_START, "", -1, "");
+    check_answer(QUICK_START, "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{\"id\":12}}", -1, "");
+    check_answer(QUICK_START, "{\"jsonrpc\":\"2.0\",\"id\":1,\"error\":{\"id\":12}}", -1, "");
+    check_answer(QUICK_START, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"id\":12}]", -1, "");
+}
+
+/* Tables */
+
+/* Measures LINES, each of which ends with a newline, and prints the table. Returns the status. */
+static int print_table(const char *lines)
+{
+    struct list_answer answer = {0};
+    const char        *at = lines;
+
+    for (const char *end; (end = strchr(at, '\n')) != NULL; at = end + 1)
+        CHECK_EQUAL(list_answer_measure(&answer, at, (size_t) (end - at)),
+                    strstr(at, "\"method\"") != NULL && strstr(at, "\"method\"") < end);
+    return list_answer_print(&answer, lines, strlen(lines));
+}
+
+static void check_table(const char *lines, int status, const char *wanted)
+{
+    int         saved = redirect_output(), got = print_table(lines);
+    const char *output = take_output(saved);
+
+    if (got == status && strcmp(output, wanted) == 0)
+        return;
+    fprintf(stderr, "%d '%s' of '%s'\n", got, output, lines);
+    test_fail(__FILE__, __LINE__, "as it should be");
+}
+
+#define SIXTEEN "a\\tb\\tc\\td\\te\\tf\\tg\\th\\ti\\tj\\tk\\tl\\tm\\tn\\to\\t"
+
+static void tables_are_aligned(void)
+{
+    check_table(TABLE("ID\\tNAME\\tX\\n12\\ta\\tx y\\n") "\n", 0, "ID  NAME  X\n12  a     x y\n");
+    check_table(
+        PART("ID\\tNAME\\n1\\ta\\n") "\n" PART("2\\tlonger\\n") "\n" TABLE("100\\tb\\n") "\n", 0,
+        "ID   NAME\n1    a\n2    longer\n100  b\n");
+    check_table(PART("ID\\tNAME\\n") "\n" TABLE("") "\n", -1, "");
+    check_table(TABLE("") "\n", -1, "");
+    check_table(TABLE("ID\\tCOMMAND\\n1\\ta\\\"b\\\\c\\n") "\n", 0, "ID  COMMAND\n1   a\"b\\c\n");
+    check_table(TABLE("ID\\tCOMMAND\\tX\\n1\\ta\\\"b\\\\cdefghij\\tx\\n") "\n", 0,
+                "ID  COMMAND       X\n1   a\"b\\cdefghij  x\n");
+    check_table(TABLE("A\\tB\\n1\\t\\n\\t2  \\n") "\n", 0,
+                "A  B\n1\n   2\n"); /* no blanks at the end of a row */
+    check_table(TABLE(SIXTEEN "p\\n") "\n", 0, "a  b  c  d  e  f  g  h  i  j  k  l  m  n  o  p\n");
+}
+
+static void odd_tables_are_left_to_the_program(void)
+{
+    check_table(TABLE(SIXTEEN "p\\tq\\n") "\n", -1, "");
+    check_table(TABLE("A\\tB\\n1\\n") "\n", -1, "");
+    check_table(TABLE("A\\n1\\t2\\n") "\n", -1, "");
+    check_table(TABLE("A\\tB") "\n", -1, "");
+    check_table(TABLE("A\\tB\\t") "\n", -1, "");
+    check_table(TABLE("A\\r\\n") "\n", -1, "");
+    check_table(TABLE("A\\u0041\\n") "\n", -1, "");
+    check_table(TABLE("A\x1f\\n") "\n", -1, "");
+    check_table(TABLE("A\x7f\\n") "\n", -1, "");
+    check_table(TABLE("A\xc3\xa4\\n") "\n", -1, "");
+    check_table(RESULT("[]") "\n", -1, "");
+    check_table(TABLE("A\\n") "x\n", -1, "");
+    check_table("\n", -1, "");
+    check_table("{}\n", -1, "");
+    check_table(PART("A\\n") "\n{}\n", -1, "");
+}
+
+static void a_long_table_is_written_in_pieces(void)
+{
+    struct text lines = {0}, wanted = {0};
+    int         saved, status;
+    const char *output;
+
+    text_add(&lines, "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"table\":\"");
+    for (int i = 0; i < 10000; i++) {
+        text_printf(&lines, "%d\\tx\\n", i);
+        text_printf(&wanted, "%-4d  x\n", i);
+    }
+    text_add(&lines, "\"}}\n");
+    text_byte(&lines, '\0', 1);
+    text_byte(&wanted, '\0', 1);
+    saved = redirect_output();
+    status = print_table(lines.data);
+    output = take_output(saved);
+    CHECK_EQUAL(status, 0);
+    CHECK_TEXT(output, wanted.data);
+    text_release(&lines);
+    text_release(&wanted);
+}
+
+TEST_MAIN({"starts", plain_starts_are_read}, {"commands", plain_joins_raises_and_lists_are_read},
+          {"other-lines", all_other_lines_are_left_to_the_program},
+          {"answers", plain_answers_are_read},
+          {"other-answers", other_answers_are_left_to_the_program}, {"tables", tables_are_aligned},
+          {"odd-tables", odd_tables_are_left_to_the_program},
+          {"long-table", a_long_table_is_written_in_pieces})
