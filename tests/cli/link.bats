@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# The connection between a run and a machine: tests/cli/link.c is the other side, and sets the clock.
+# The connection between a run and a machine: tests/cli/link.c is the other side, and sets the clock. hosts.c tests the list of
+# machines and the program that is sent to them.
 
 load helpers
 
@@ -20,3 +21,9 @@ load helpers
 @test "the end of either pipe cuts the connection" { "$HELPERS/link" pipes; }
 @test "while the other side reads nothing, about a megabyte waits for it, and nothing is lost" { "$HELPERS/link" full; }
 @test "a client that takes no more bytes is closed on the other side" { "$HELPERS/link" broken; }
+
+@test "a list of machines has names and slots, and each mistake in it is named" { "$HELPERS/hosts" lists; }
+@test "an agent is the same program, or the same version for another processor" { "$HELPERS/hosts" suits; }
+@test "the sum of the program that is sent is that of cksum" { "$HELPERS/hosts" sums; }
+@test "a program is known by its bytes, its processor and its version" { "$HELPERS/hosts" words; }
+@test "the program that is sent is what is loaded" { "$HELPERS/hosts" image; }

@@ -9,6 +9,13 @@ $(BUILD)/tests/cli/tree: TEST_LDFLAGS = -Wl,--wrap=children_read,--wrap=children
 $(BUILD)/tests/cli/regex: $(BUILD)/cli/ready/regex.c.o $(BUILD)/cli/ready/regex_parse.c.o
 $(BUILD)/tests/cli/terminal: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o terminal/modes.c.o terminal/screen.c.o \
 	terminal/sequence.c.o)
+$(BUILD)/tests/cli/view: $(addprefix $(BUILD)/cli/,$(addprefix base/,array.c.o clock.c.o partial_write.c.o text.c.o) \
+	$(addprefix place/,log_buffer.c.o logfile.c.o run_marks.c.o times.c.o) rpc/escape.c.o $(addprefix view/, \
+	escape_filter.c.o output.c.o printer.c.o printer_lines.c.o printer_source.c.o printer_take.c.o table.c.o))
+$(BUILD)/tests/cli/view: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic
+$(BUILD)/tests/cli/view: TEST_LIBS = -ljansson
+$(BUILD)/tests/cli/hosts: $(addprefix $(BUILD)/cli/,$(addprefix base/,array.c.o text.c.o whole_text.c.o) \
+	remote/host_list.c.o remote/program_image.c.o)
 $(BUILD)/tests/cli/link: $(addprefix $(BUILD)/cli/,$(addprefix base/, \
 	array.c.o byte_queue.c.o clock.c.o loop.c.o partial_write.c.o text.c.o) $(addprefix remote/, \
 	channel.c.o frame.c.o link.c.o))

@@ -1,0 +1,152 @@
+/* Tests the list of machines of a run, and the program as it is sent to a machine. */
+#include "tests/cli/written.h"
+#include "tests/lib/test.h"
+
+#include "cli/base/text.h"
+#include "cli/remote/host_list.h"
+#include "cli/remote/program_image.h"
+
+#include <sys/utsname.h>
+
+#define LONG "123456789012345678901234567890123456789012345678901234567890123" /* 63 */
+
+/* Each list, and the names and the slots of its machines; or the reason for which it is refused. */
+static void lists_are_read(void)
+{
+    static const char *const table[][3] = {
+        {"a", "a:0 "},
+        {"a:1,b\n c:2,,\r\n\td ", "a:1 b:0 c:2 d:0 "},
+        {"a:1000000", "a:1000000 "},
+        {"a:9 b:01", "a:9 b:1 "},
+        {"user@box:12", "user@box:12 "},
+        {"fe80::1 [fe80::2] [fe80::3]:4", "fe80::1:0 fe80::2:0 fe80::3:4 "},
+        {"[x x] ]", "[x:0 x]:0 ]:0 "},
+        {"[]", NULL, "'' is no name of a host"},
+        {"a:0", NULL, "'a:0': the slots of a host are a number from 1 to 1000000"},
+        {"a:1000001", NULL, "'a:1000001': the slots of a host are a number from 1 to 1000000"},
+        {"a:x", NULL, "'a:x': the slots of a host are a number from 1 to 1000000"},
+        {"a:1x", NULL, "'a:1x': the slots of a host are a number from 1 to 1000000"},
+        {"a: b", NULL, "'a:': the slots of a host are a number from 1 to 1000000"},
+        {"a:+1", NULL, "'a:+1': the slots of a host are a number from 1 to 1000000"},
+        {"[a:1] [b]:2", "a:1:0 b:2 "},
+        {"a,a:3", NULL, "the host 'a' stands twice in the list"},
+        {"a,b:2,a:3", NULL, "the host 'a' stands twice in the list"},
+        {"b,-x", NULL, "'-x' is no name of a host"},
+        {":3", NULL, "'' is no name of a host"},
+        {"a\001b", NULL, "a name of a host has a control character"},
+        {" , ", NULL, "the list names no host"},
+        {"", NULL, "the list names no host"},
+        {LONG LONG LONG LONG "123", LONG LONG LONG LONG "123:0 "},
+        {LONG LONG LONG LONG "1234", NULL, "'" LONG "1' is no name of a host"},
+        {"@missing", NULL, "missing: No such file or directory"},
+        {"@list", "a:2 b:0 "},
+    };
+    FILE *file = fopen("list", "w");
+
+    CHECK(file != NULL && fputs("a:2 # the first\n# none\n\nb#c\n#", file) >= 0 &&
+          fclose(file) == 0);
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+        struct host_list list = {0};
+        struct text      text = {0}, why = {0};
+        int              error = host_list_read(&list, table[i][0], &why);
+
+        if ((error != 0) != (table[i][1] == NULL))
+            fprintf(stderr, "%zu: %.*s\n", i, (int) why.size, why.data != NULL ? why.data : "");
+        CHECK_EQUAL(error != 0, table[i][1] == NULL);
+        for (size_t k = 0; k < list.count; k++)
+            text_printf(&text, "%s:%u ", list.hosts[k].name, list.hosts[k].slots);
+        check_written(error == 0 ? &text : &why, error == 0 ? table[i][1] : table[i][2]);
+        CHECK_EQUAL(why.size, 0);
+        host_list_release(&list);
+        CHECK(list.hosts == NULL && list.count == 0);
+    }
+}
+
+/* An agent may be the same program, or the same version for another processor. */
+static void words_say_which_programs_suit(void)
+{
+    static const struct {
+        const char *own, *word;
+        bool        suits;
+    } table[] = {
+        {"1a,x86_64,0.1,1", "1a,x86_64,0.1,1", true},
+        {"1a,x86_64,0.1,1", "1b,x86_64,0.1,1", false},
+        {"1a,x86_64,0.1,1", "1b,aarch64,0.1,1", true},
+        {"1a,vax_64,0.1,1", "1b,x86_64,0.1,1", true},
+        {"1a,x86_64,0.1,1", "1b,x86,0.1,1", true},
+        {"1a,x86_64,0.1,1", "1b,aarch64,0.2,1", false},
+        {"1a,x86_64,0.1,1", "1b,aarch64,0.1,2", false},
+        {"1a", "1b,x86_64,0.1,1", false},
+        {"1a,x86_64,0.1,1", "1b", false},
+        {"1a,x86_64,0.1,1", "1b,aarch64", false},
+        {"1a,x86_64", "1b,aarch64,0.1,1", false},
+    };
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+        CHECK_EQUAL(program_image_suits(table[i].own, table[i].word), table[i].suits);
+}
+
+static void check_sum(const char *bytes, size_t size, uint32_t wanted)
+{
+    struct program_image image = {.data = (char *) bytes, .size = size};
+
+    program_image_sum(&image);
+    CHECK_EQUAL(image.checksum, wanted);
+}
+
+/* The sums are those of cksum(1), of any number of bytes. */
+static void sums_are_those_of_cksum(void)
+{
+    char bytes[300];
+
+    check_sum("", 0, 4294967295);
+    check_sum("a", 1, 1220704766);
+    check_sum("1234567", 7, 862279280);
+    check_sum("12345678", 8, 2796357287);
+    check_sum("123456789", 9, 930766865);
+    memset(bytes, 0xe9, sizeof(bytes));
+    check_sum(bytes, sizeof(bytes), 2017238736);
+}
+
+/* The word names the image, the processor and both versions. An image of another content or size has another hash. */
+static void words_tell_programs_apart(void)
+{
+    static const char    bytes[2][18] = {"0123456789abcdefg", "0123456789abcdefh"};
+    struct program_image images[] = {
+        {.data = (char *) bytes[0], .size = 17},
+        {.data = (char *) bytes[0], .size = 16},
+        {.data = (char *) bytes[0], .size = 8},
+        {.data = (char *) bytes[1], .size = 17},
+    };
+    struct utsname system;
+    char           words[4][128], wanted[128];
+
+    CHECK_EQUAL(uname(&system), 0);
+    for (int i = 0; i < 4; i++) {
+        CHECK(program_image_word(&images[i], words[i], sizeof(words[i])));
+        for (int k = 0; k < i; k++)
+            CHECK(strncmp(words[i], words[k], 16) != 0);
+    }
+    snprintf(wanted, sizeof(wanted), ",%s,%s,1", system.machine, K3THREAD_VERSION);
+    CHECK_TEXT(words[0] + 16, wanted);
+    CHECK(program_image_word(&images[0], words[1], strlen(words[0]) + 1));
+    CHECK(!program_image_word(&images[0], words[1], strlen(words[0])));
+}
+
+/* The image of this program has what is loaded, and no tables of the debugger. */
+static void the_own_image_is_read(void)
+{
+    struct program_image image;
+    struct text          why = {0};
+
+    CHECK_EQUAL(program_image_read(&image, &why), 0);
+    CHECK(image.size > 1000 && image.size < image.mapped);
+    CHECK(memcmp(image.data, "\177ELF", 4) == 0);
+    CHECK(!image.is_static); /* it needs the C library of this machine */
+    program_image_release(&image);
+    CHECK(image.data == NULL && image.size == 0);
+}
+
+TEST_MAIN({"lists", lists_are_read}, {"suits", words_say_which_programs_suit},
+          {"sums", sums_are_those_of_cksum}, {"words", words_tell_programs_apart},
+          {"image", the_own_image_is_read})

@@ -1,0 +1,20 @@
+#!/usr/bin/env bats
+# How output is shown: see tests/cli/view.c.
+
+load helpers
+
+@test "behind a name, colours pass and no other control sequence, in whatever pieces the line comes" { "$HELPERS/view" colours; }
+@test "a sequence that is unfinished at the end of a line does not go on in the next line" { "$HELPERS/view" ends; }
+@test "a byte that may not pass is noticed wherever it stands" { "$HELPERS/view" bytes; }
+@test "each whole line of a log is printed behind its name, and the rest when the log has ended" { "$HELPERS/view" names; }
+@test "names are aligned, and every name keeps its colour" { "$HELPERS/view" aligned; }
+@test "what follows a carriage return takes the place of the line" { "$HELPERS/view" returns; }
+@test "an unfinished line is shown after 0.2 seconds, and goes on where it stands" { "$HELPERS/view" unfinished; }
+@test "lines of any length are printed whole" { "$HELPERS/view" long; }
+@test "the bytes of a single log pass as they are" { "$HELPERS/view" raw; }
+@test "a line whose rest was lost is ended" { "$HELPERS/view" lost; }
+@test "output without a reader is dropped, and its logs go on" { "$HELPERS/view" dropped; }
+@test "a pipe is given no more bytes at a time than it takes" { "$HELPERS/view" pipe; }
+@test "the style of output is that of the terminal, and of the user's wishes" { "$HELPERS/view" style; }
+@test "the columns of a table are aligned, and its lines are cut to the width" { "$HELPERS/view" tables; }
+@test "the columns of a table behind the sixteenth have one width" { "$HELPERS/view" wide; }

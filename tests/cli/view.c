@@ -1,0 +1,531 @@
+/*
+ * Tests how output is shown: which control sequences pass behind a name (cli/view/escape_filter.h), how the lines of
+ * several logs are printed (printer.h), and how tables are aligned (table.h). The time is what the program says.
+ * Each case makes its files in the current directory.
+ */
+#include "tests/cli/written.h"
+#include "tests/lib/test.h"
+
+#include "cli/base/clock.h"
+#include "cli/base/text.h"
+#include "cli/place/log_buffer.h"
+#include "cli/view/escape_filter.h"
+#include "cli/view/printer.h"
+#include "cli/view/table.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+static double now = 1000;
+
+double __wrap_clock_monotonic(void);
+double __wrap_clock_monotonic(void)
+{
+    return now;
+}
+
+/* Filters the line BYTES, whose first CUT bytes come before the others. */
+static void check_filtered(const char *bytes, size_t cut, const char *wanted)
+{
+    struct escape_filter filter = {0};
+    struct text          text = {0};
+
+    escape_filter_begin_line(&filter);
+    escape_filter_add(&filter, &text, bytes, cut);
+    escape_filter_add(&filter, &text, bytes + cut, strlen(bytes) - cut);
+    check_written(&text, wanted);
+}
+
+#define DIGITS "123456789012345678901234567890123456789012345678" /* 48 */
+
+/* Colours pass. Nothing else passes that would leave the line, or change how the terminal shows the next lines. */
+static void colours_alone_pass(void)
+{
+    static const char *const table[][2] = {
+        {"plain", "plain"},
+        {"a\033[1;31mred\033[0mb\033[m", "a\033[1;31mred\033[0mb\033[m"},
+        {"\033[38:5:1mx", "\033[38:5:1mx"},
+        {"\033[2J\033[3;4H\033[?25l\033[@\033[~x", "x"},
+        {"\033[?1mx", "x"},
+        {"\033[" DIGITS "mx", "\033[" DIGITS "mx"},
+        {"\033[" DIGITS "0mx", "x"},
+        {"\033]0;title\007x", "x"},
+        {"\033]8;;there\033\\x", "x"},
+        {"\033Pq\033\\\033Xa\007\033^a\007\033_a\007x", "x"},
+        {"\033]0;a\033[1mx", "\033[1mx"}, /* a sequence inside of a string ends the string */
+        {"\033]0;a\033]b\007x", "x"},
+        {"\033(B\033#8\033/Z\033 Fx", "x"},
+        {"\033c\0337\033:x", "x"},
+        {"\033[1\033[2mx", "\033[2mx"},
+        {"a\302\200b\302\233c\302\237d", "abcd"}, /* short forms of sequences */
+        {"\302\240\302\251\303\233", "\302\240\302\251\303\233"},
+        {"\302\302\233x", "\302x"},
+        {"\016x\017\v\f\001y", "xy"},
+        {"\t\a\r\177", "\t\a\r\177"},
+        {"ab\bc", "ab\bc"},
+        {"\b\bx", "x"}, /* not into the name */
+        {"a\b\b\bx", "a\bx"},
+        {"\033[1m\bx", "\033[1mx"},
+        {"\303\244\b\bx", "\303\244\bx"},
+        {"a\302\200\b\bx", "a\bx"},
+    };
+
+    for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+        for (size_t cut = 0; cut <= strlen(table[i][0]); cut++)
+            check_filtered(table[i][0], cut, table[i][1]);
+}
+
+static void a_filter_forgets_at_the_end_of_a_line(void)
+{
+    struct escape_filter filter = {0};
+    struct text          text = {0};
+
+    escape_filter_add(&filter, &text, "ab\302", 3);
+    escape_filter_end_line(&filter);
+    escape_filter_add(&filter, &text, "\b\233\033[3", 5);
+    escape_filter_end_line(&filter);
+    escape_filter_add(&filter, &text, "1mx", 3);
+    check_written(&text, "ab\302\2331mx");
+    /* The first byte of a short form, which was printed already, stays alone. */
+    escape_filter_add(&filter, &text, "\302", 1);
+    check_written(&text, "\302");
+    escape_filter_add(&filter, &text, "\233x", 2);
+    check_written(&text, "x");
+    escape_filter_add(&filter, &text, "\0", 1);
+    CHECK_EQUAL(text.size, 1);
+    text_release(&text);
+}
+
+/* Wherever a byte stands that is not plain, it is noticed, and what is around it passes. */
+static void each_byte_is_looked_at(void)
+{
+    struct escape_filter filter = {0};
+    struct text          text = {0};
+    char                 bytes[200 + 1] = "", wanted[200 + 1] = "";
+
+    for (size_t at = 0; at < 200; at++) {
+        memset(bytes, 'x', 200);
+        memset(wanted, 'x', 199);
+        bytes[at] = "\t\n\r\a"[at % 4];
+        CHECK(!escape_filter_must_look(bytes, 200));
+        bytes[at] = '\302';
+        CHECK(escape_filter_must_look(bytes, 200));
+        bytes[at] = '\001';
+        CHECK(escape_filter_must_look(bytes, 200));
+        CHECK(!escape_filter_must_look(bytes, at));
+        escape_filter_add(&filter, &text, bytes, 200);
+        check_written(&text, wanted);
+    }
+}
+
+/* The lines of logs */
+
+/* Appends TEXT to the log at PATH. */
+static void append(const char *path, const char *text)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+
+    CHECK(fd >= 0);
+    CHECK_EQUAL(write(fd, text, strlen(text)), strlen(text));
+    close(fd);
+}
+
+static void begin(struct printer *printer, unsigned flags)
+{
+    int fd = open("out", O_RDWR | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0600);
+
+    CHECK(fd >= 0);
+    printer_open(printer, fd, flags);
+}
+
+/* Checks what was printed since the last call. */
+static void check_out(struct printer *printer, const char *wanted)
+{
+    static char bytes[300000];
+    ssize_t     n;
+
+    CHECK_EQUAL(printer_drain(printer), 0);
+    n = pread(printer->fd, bytes, sizeof(bytes) - 1, 0);
+    CHECK(n >= 0);
+    bytes[n] = '\0';
+    if (strcmp(bytes, wanted) != 0) {
+        fprintf(stderr, "'%s', not '%s'\n", bytes, wanted);
+        test_fail(__FILE__, __LINE__, "what was printed");
+    }
+    CHECK_EQUAL(ftruncate(printer->fd, 0), 0);
+}
+
+/* Appends TEXT to the log of SOURCE, and says so. */
+static void print(struct printer_source *source, const char *text)
+{
+    append(source->path, text);
+    printer_touch(source);
+}
+
+static void end(struct printer *printer)
+{
+    printer_end_all(printer);
+    check_out(printer, "");
+    CHECK(printer_is_idle(printer));
+    printer_close(printer);
+    close(printer->fd);
+}
+
+static void lines_have_names(void)
+{
+    struct printer         printer;
+    struct printer_source *a, *b;
+
+    begin(&printer, PRINTER_NAMES);
+    a = printer_add(&printer, "a", "a.log", 0);
+    b = printer_add(&printer, "a name of 18 bytes", "b.log", 0);
+    print(a, "one\ntwo\n");
+    print(b, "three\n\nfour\n");
+    check_out(&printer, "a | one\na | two\na name of 18 bytes | three\na name of 18 bytes | \n"
+                        "a name of 18 bytes | four\n");
+    /* A line is printed when it is whole, or when its log has ended. */
+    print(a, "half");
+    check_out(&printer, "");
+    CHECK(!printer_source_is_over(a));
+    print(a, " and half\nrest");
+    check_out(&printer, "a | half and half\n");
+    printer_end(a);
+    CHECK(!printer_source_is_over(a));
+    check_out(&printer, "a | rest\n");
+    CHECK(printer_source_is_over(a));
+    print(a, "nobody reads this\n");
+    check_out(&printer, "");
+    printer_resume(a);
+    check_out(&printer, "a | nobody reads this\n");
+    printer_end_all(&printer);
+    check_out(&printer, "");
+    CHECK(printer_source_is_over(a) && printer_source_is_over(b));
+    printer_remove(b);
+    CHECK(printer_add(&printer, "c", "b.log", 6) != NULL); /* from the middle on */
+    printer_touch_all(&printer);
+    check_out(&printer, "c | \nc | four\n");
+    end(&printer);
+}
+
+static void names_are_aligned_and_coloured(void)
+{
+    struct printer         printer;
+    struct printer_source *sources[12];
+    char                   name[8];
+
+    begin(&printer, PRINTER_NAMES | PRINTER_ALIGN | PRINTER_COLOUR);
+    for (int i = 0; i < 12; i++) {
+        snprintf(name, sizeof(name), "n%d", i % 11);
+        sources[i] = printer_add(&printer, name, "a.log", 0);
+    }
+    CHECK_EQUAL(sources[0]->colour, 0);
+    CHECK_EQUAL(sources[10]->colour, 10);
+    CHECK_EQUAL(sources[11]->colour, 0); /* the same name as the first */
+    append("a.log", "x\n");
+    printer_touch(sources[1]);
+    printer_touch(sources[10]);
+    check_out(&printer, "\033[0;33mn1  | \033[0mx\n\033[0;36mn10 | \033[0mx\n");
+    end(&printer);
+}
+
+/* With PRINTER_REWRITE, what follows a carriage return takes the place of the line, behind the name. */
+static void a_carriage_return_begins_the_line_again(void)
+{
+    struct printer         printer;
+    struct printer_source *a;
+
+    begin(&printer, PRINTER_NAMES | PRINTER_REWRITE);
+    a = printer_add(&printer, "a", "a.log", 0);
+    print(a, "10%\r20%\rdone\r\nnext\n");
+    check_out(&printer, "a | 10%\ra | \033[K20%\ra | \033[Kdone\na | next\n");
+    print(a, "\r\rx\n");
+    check_out(&printer, "a | \ra | \033[Kx\n");
+    end(&printer);
+    begin(&printer, PRINTER_NAMES);
+    a = printer_add(&printer, "a", "b.log", 0);
+    print(a, "10%\rdone\r\n");
+    check_out(&printer, "a | 10%\rdone\r\n");
+    end(&printer);
+}
+
+/* With PRINTER_PARTIAL, an unfinished line is shown after 0.2 seconds. Another line ends its row. */
+static void unfinished_lines_are_shown_after_a_pause(void)
+{
+    struct printer         printer;
+    struct printer_source *a, *b;
+
+    begin(&printer, PRINTER_NAMES | PRINTER_PARTIAL);
+    a = printer_add(&printer, "a", "a.log", 0);
+    b = printer_add(&printer, "b", "b.log", 0);
+    CHECK_EQUAL(printer_patience(&printer), -1);
+    print(a, "sure? ");
+    check_out(&printer, "");
+    CHECK_EQUAL(printer_patience(&printer), 201);
+    now += 0.125;
+    CHECK_EQUAL(printer_patience(&printer), 76);
+    print(b, "too? "); /* waits for as long, but began later */
+    check_out(&printer, "");
+    now += 0.125;
+    CHECK_EQUAL(printer_patience(&printer), 0);
+    CHECK_EQUAL(printer_fill(&printer), 0);
+    check_out(&printer, "a | sure? ");
+    CHECK_EQUAL(printer_patience(&printer), 76);
+    CHECK(!printer_source_is_over(a));
+    /* The rest of a line that is shown follows at once. */
+    print(a, "yes");
+    check_out(&printer, "yes");
+    print(b, "no\n");
+    check_out(&printer, "\nb | too? no\n");
+    print(a, " or no\nnext\n");
+    check_out(&printer, "a |  or no\na | next\n");
+    CHECK_EQUAL(printer_patience(&printer), -1);
+    /* If only the newline is left, another source's line has ended the row already. */
+    print(a, "last");
+    check_out(&printer, "");
+    now += 1;
+    CHECK_EQUAL(printer_fill(&printer), 0);
+    check_out(&printer, "a | last");
+    print(b, "x\n");
+    check_out(&printer, "\nb | x\n");
+    print(a, "\n");
+    check_out(&printer, "");
+    print(a, "open");
+    check_out(&printer, "");
+    now += 1;
+    CHECK_EQUAL(printer_fill(&printer), 0);
+    check_out(&printer, "a | open");
+    printer_end_row(&printer);
+    printer_end_row(&printer);
+    check_out(&printer, "\n");
+    end(&printer);
+}
+
+/* A line of any length is printed whole, and no other line gets into it. */
+static void long_lines_are_whole(void)
+{
+    static char            line[200000 + 2], wanted[300000];
+    struct printer         printer;
+    struct printer_source *a, *b;
+
+    memset(line, 'x', 200000);
+    line[200000] = '\n';
+    begin(&printer, PRINTER_NAMES);
+    a = printer_add(&printer, "a", "a.log", 0);
+    b = printer_add(&printer, "b", "b.log", 0);
+    print(a, line);
+    print(b, "1\n2\n");
+    snprintf(wanted, sizeof(wanted), "b | 1\nb | 2\na | %s", line);
+    check_out(&printer, wanted);
+    print(a, "short\n");
+    print(b, "3"); /* at the end of its log */
+    printer_end_all(&printer);
+    check_out(&printer, "a | short\nb | 3\n");
+    end(&printer);
+    /* Lines whose end is near the end of a block */
+    begin(&printer, PRINTER_NAMES);
+    unlink("c.log");
+    a = printer_add(&printer, "a", "c.log", 0);
+    line[1000] = '\n';
+    line[1001] = '\0';
+    wanted[0] = '\0';
+    for (size_t i = 0, size = 0; i < 200; i++) {
+        append("c.log", line);
+        size += (size_t) snprintf(wanted + size, sizeof(wanted) - size, "a | %s", line);
+    }
+    printer_touch(a);
+    check_out(&printer, wanted);
+    end(&printer);
+}
+
+/* Without names, and for a single source, bytes pass as they are. */
+static void bytes_pass_as_they_are(void)
+{
+    struct printer         printer;
+    struct printer_source *a;
+
+    begin(&printer, PRINTER_RAW | PRINTER_EXACT);
+    a = printer_add(&printer, "a", "a.log", 0);
+    print(a, "one\033[2J\ntw");
+    check_out(&printer, "one\033[2J\ntw");
+    print(a, "o\r\x01");
+    check_out(&printer, "o\r\x01");
+    a->limit = 16;
+    print(a, "12345678");
+    printer_end(a);
+    check_out(&printer, "123");
+    end(&printer);
+    begin(&printer, PRINTER_RAW);
+    a = printer_add(&printer, "a", "a.log", 13);
+    printer_touch(a);
+    printer_end(a);
+    check_out(&printer, "12345678\n"); /* a last line is ended */
+    end(&printer);
+    begin(&printer, PRINTER_EXACT);
+    a = printer_add(&printer, "a", "a.log", 8);
+    printer_touch(a);
+    printer_end(a);
+    check_out(&printer, "two\r\x01"
+                        "12345678");
+    end(&printer);
+}
+
+/* Output that was lost ends the line that it would have continued. */
+static void lost_output_ends_a_line(void)
+{
+    static const unsigned    flags[] = {PRINTER_RAW, PRINTER_NAMES | PRINTER_PARTIAL};
+    static const char *const wanted[] = {"old line\nnew\n", "a | old line\na | new\n"};
+
+    for (int i = 0; i < 2; i++) {
+        struct log_buffer      buffer;
+        struct printer         printer;
+        struct printer_source *a;
+
+        CHECK_EQUAL(log_buffer_open(&buffer), 0);
+        begin(&printer, flags[i]);
+        a = printer_add_buffer(&printer, "a", "a.log", &buffer);
+        CHECK_EQUAL(log_buffer_add(&buffer, 0, "old line", 8, false), 0);
+        printer_touch(a);
+        CHECK_EQUAL(printer_fill(&printer), 0);
+        now += 1;
+        CHECK_EQUAL(printer_fill(&printer), 0);
+        CHECK_EQUAL(log_buffer_add(&buffer, 100, "new\n", 4, true), 0);
+        printer_touch(a);
+        printer_end(a);
+        check_out(&printer, wanted[i]);
+        end(&printer);
+        log_buffer_close(&buffer);
+    }
+}
+
+/* Nothing is printed after a discard, but the sources go on. */
+static void what_nobody_reads_is_dropped(void)
+{
+    struct printer         printer;
+    struct printer_source *a;
+
+    begin(&printer, PRINTER_NAMES | PRINTER_PARTIAL);
+    a = printer_add(&printer, "a", "a.log", 0);
+    print(a, "one\ntwo");
+    CHECK_EQUAL(printer_fill(&printer), 0);
+    CHECK(printer_is_ready(&printer) && !printer_is_idle(&printer));
+    printer_touch(a);
+    printer_discard(&printer);
+    CHECK(!printer_is_ready(&printer) && printer_is_idle(&printer));
+    CHECK_EQUAL(printer_patience(&printer), -1);
+    check_out(&printer, "");
+    printer_end_all(&printer);
+    check_out(&printer, "a | two\n");
+    end(&printer);
+}
+
+/* A pipe gets no more bytes at a time than it takes without blocking, and all of them in the end. */
+static void a_pipe_is_filled_in_pieces(void)
+{
+    static char            bytes[100000];
+    struct printer         printer;
+    struct printer_source *a;
+    int                    ends[2];
+    size_t                 total = 0;
+    ssize_t                n;
+
+    CHECK_EQUAL(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
+    printer_open(&printer, ends[1], 0);
+    a = printer_add(&printer, "a", "a.log", 0);
+    memset(bytes, 'x', 69999);
+    bytes[69998] = '\n';
+    print(a, bytes);
+    printer_end(a);
+    CHECK_EQUAL(printer_fill(&printer), 0);
+    CHECK_EQUAL(printer_write(&printer), 0);
+    CHECK_EQUAL(read(ends[0], bytes, sizeof(bytes)), PIPE_BUF);
+    total = PIPE_BUF;
+    for (int i = 0; i < 17; i++) /* the last write finds the pipe full */
+        CHECK_EQUAL(printer_write(&printer), 0);
+    while (!printer_is_idle(&printer) || total < 69999) {
+        n = read(ends[0], bytes, sizeof(bytes));
+        CHECK(n > 0);
+        total += (size_t) n;
+        CHECK_EQUAL(printer_fill(&printer), 0);
+        CHECK_EQUAL(printer_write(&printer), 0);
+    }
+    CHECK_EQUAL(total, 69999);
+    print(a, "x");
+    close(ends[0]);
+    (void) signal(SIGPIPE, SIG_IGN);
+    printer_resume(a);
+    print(a, "\n");
+    CHECK_EQUAL(printer_fill(&printer), 0);
+    CHECK_EQUAL(printer_write(&printer), -EPIPE);
+    printer_discard(&printer);
+    CHECK(printer_is_idle(&printer));
+    printer_close(&printer);
+}
+
+/* The style is that of the terminal, and of the user's wishes. */
+static void the_style_suits_the_terminal(void)
+{
+    int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), terminal;
+
+    CHECK(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
+    terminal = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+    CHECK(terminal >= 0);
+    setenv("TERM", "xterm", 1);
+    unsetenv("NO_COLOR");
+    CHECK_EQUAL(printer_style(terminal), PRINTER_ALIGN | PRINTER_REWRITE | PRINTER_COLOUR);
+    setenv("NO_COLOR", "", 1);
+    CHECK_EQUAL(printer_style(terminal), PRINTER_ALIGN | PRINTER_REWRITE | PRINTER_COLOUR);
+    setenv("NO_COLOR", "1", 1);
+    CHECK_EQUAL(printer_style(terminal), PRINTER_ALIGN | PRINTER_REWRITE);
+    setenv("TERM", "dumb", 1);
+    CHECK_EQUAL(printer_style(terminal), PRINTER_ALIGN);
+    unsetenv("TERM");
+    CHECK_EQUAL(printer_style(terminal), PRINTER_ALIGN);
+    CHECK_EQUAL(printer_style(open("a.log", O_RDWR | O_CREAT | O_CLOEXEC, 0600)), 0);
+}
+
+/* Tables */
+
+static void columns_are_aligned(void)
+{
+    static const char *const head[] = {"ID", "NAME", "WORDS"}, *const row[] = {"1", "日本", "x  "};
+    struct table table = {0};
+    struct text  text = {0};
+
+    text_add_table(&text, &table, 0);
+    CHECK_EQUAL(text.size, 0);
+    table_add_words(&table, head, 3);
+    table_add_words(&table, row, 3);
+    table_add_lines(&table, "1000\ta name\tthe words\n2\t\t\n3\tb\tend", 36 - 3);
+    text_add_table(&text, &table, 0);
+    check_written(
+        &text,
+        "ID    NAME    WORDS\n1     日本    x\n1000  a name  the words\n2\n3     b       end\n");
+    CHECK(table.cells.data == NULL && table.columns == 0);
+    table_add_words(&table, head, 3);
+    table_add_words(&table, row, 3);
+    text_add_table(&text, &table, 7);
+    check_written(&text, "ID  NAM\n1   日\n");
+}
+
+/* All columns behind the sixteenth have one width. */
+static void tables_may_be_wide(void)
+{
+    static const char *const heads[18] = {"a", "b", "c", "d", "e", "f", "g", "h",  "i",
+                                          "j", "k", "l", "m", "n", "o", "p", "qq", "r"};
+    struct table             table = {0};
+    struct text              text = {0};
+
+    table_add_words(&table, heads, 18);
+    text_add_table(&text, &table, 0);
+    check_written(&text, "a  b  c  d  e  f  g  h  i  j  k  l  m  n  o  p   qq  r\n");
+}
+
+TEST_MAIN({"colours", colours_alone_pass}, {"ends", a_filter_forgets_at_the_end_of_a_line},
+          {"bytes", each_byte_is_looked_at}, {"names", lines_have_names},
+          {"aligned", names_are_aligned_and_coloured},
+          {"returns", a_carriage_return_begins_the_line_again},
+          {"unfinished", unfinished_lines_are_shown_after_a_pause}, {"long", long_lines_are_whole},
+          {"raw", bytes_pass_as_they_are}, {"lost", lost_output_ends_a_line},
+          {"dropped", what_nobody_reads_is_dropped}, {"pipe", a_pipe_is_filled_in_pieces},
+          {"style", the_style_suits_the_terminal}, {"tables", columns_are_aligned},
+          {"wide", tables_may_be_wide})
