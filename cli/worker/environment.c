@@ -84,7 +84,7 @@ static bool has_same_limits(const struct limits *a, const struct limits *b)
 
 static bool is_same(const struct environment *a, const struct environment *b)
 {
-    if (a->count != b->count || a->size != b->size || !has_same_limits(&a->limits, &b->limits))
+    if (a->size != b->size || !has_same_limits(&a->limits, &b->limits))
         return false;
     return a->count == 0 || memcmp(a->strings[0], b->strings[0], a->size) == 0;
 }

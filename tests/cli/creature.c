@@ -15,6 +15,7 @@
  *   close            close every descriptor
  *   stubborn         ignore each signal that can be ignored
  *   stop             stop once the pid is written
+ *   disk             once the pid is written, wait as a process that waits for a disk does
  */
 #include "cli/base/linux_calls.h"
 
@@ -25,6 +26,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -132,12 +134,22 @@ static int do_one(const char *how)
         return linux_close_range(0, ~0U, 0);
     if (strcmp(how, "stubborn") == 0)
         return ignore_signals();
-    return strcmp(how, "stop") == 0 ? 0 : -1;
+    return strcmp(how, "stop") == 0 || strcmp(how, "disk") == 0 ? 0 : -1;
+}
+
+/* Waits without end. The parent of vfork() cannot be interrupted, like a process that waits for a disk. */
+static void wait_for_vfork(void)
+{
+    if (vfork() == 0) { /* NOLINT(clang-analyzer-security.insecureAPI.vfork) */
+        (void) prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (;;)
+            (void) pause();
+    }
 }
 
 int main(int count, char **words)
 {
-    bool stop = count > 2 && strcmp(words[count - 1], "stop") == 0;
+    const char *last = count > 2 ? words[count - 1] : "";
 
     if (count < 2)
         return 2;
@@ -146,8 +158,10 @@ int main(int count, char **words)
         if (do_one(words[i]) < 0)
             return 1;
     if (write_pid(file) < 0 || (told >= 0 && write(told, "", 1) != 1) ||
-        (stop && raise(SIGSTOP) != 0))
+        (strcmp(last, "stop") == 0 && raise(SIGSTOP) != 0))
         return 1;
+    if (strcmp(last, "disk") == 0)
+        wait_for_vfork();
     for (;;)
         (void) pause();
 }

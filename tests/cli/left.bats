@@ -162,10 +162,17 @@ while not os.path.exists("pid") or os.path.getsize("pid") == 0: time.sleep(0.01)
 }
 
 @test "a raise while a command's leftovers have their moment ends the thread at once" {
-  k3 start -n burner -- sh -c 'sh -c "trap \"\" HUP; while :; do :; done" & echo >go'
-  wait_for_file go
-  k3 raise --wait burner SIGKILL || [ $? = 3 ]
-  wait_for_state burner ended
+  k3 start -- true
+  script "$(leave a disk)" <<'END'
+call("start", name="a", command=["sh", "-c", sys.argv[1]])
+stat = "/proc/%d/stat" % call("list")[-1]["pid"]
+while ") Z " not in open(stat).read():
+    time.sleep(0.001)
+call("raise", thread="a", exception="SIGKILL")
+end = call("join", thread="a")
+assert (end["exit_code"], end["exception"], end["left"]) == (0, None, []), end
+END
+  refute_alive "$(cat a)"
 }
 
 @test "leftovers are an event, once for each run, and all runs add up" {

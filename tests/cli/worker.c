@@ -95,7 +95,8 @@ static void a_command_gets_its_own_variables(void)
 static void equal_environments_are_shared(void)
 {
     static const char *const one[] = {"A=1", "B=2", NULL}, *const other[] = {"A=1", "B=3", NULL},
-                             *const fewer[] = {"A=1B=2", NULL}, *const none[] = {NULL};
+                             *const fewer[] = {"A=1B=2", NULL},
+                             *const same_size[] = {"A=1B=3", NULL}, *const none[] = {NULL};
     struct environment *first = make(one, 0), *second = make(one, 0), *third;
 
     CHECK(first == second);
@@ -109,6 +110,9 @@ static void equal_environments_are_shared(void)
     environment_unref(second);
     second = make(fewer, 1);
     CHECK_TEXT(environment_value(second, "A"), "1B=2");
+    third = make(same_size, 1);
+    CHECK_TEXT(environment_value(third, "A"), "1B=3");
+    environment_unref(third);
     CHECK_TEXT(environment_value(first, "B"), "2"); /* the first one is still in use */
     environment_unref(first);
     environment_unref(second);
