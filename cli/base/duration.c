@@ -13,13 +13,12 @@ static const struct unit {
     {"", 1}, {"s", 1}, {"ms", 1e-3}, {"m", 60}, {"h", 3600}, {"d", 86400},
 };
 
-/* Returns true if TEXT begins with a decimal number: strtod() also takes signs, blanks, "0x", "inf" and "nan". */
+/* Returns true if strtod() would read only a decimal number in TEXT: it also takes signs, blanks, "0x", "inf", "nan". */
 static bool starts_decimal(const char *text)
 {
     size_t digits = strspn(text, "0123456789");
 
-    return (digits > 0 || (text[0] == '.' && strspn(text + 1, "0123456789") > 0)) &&
-           text[digits] != 'x' && text[digits] != 'X';
+    return (digits > 0 || text[0] == '.') && text[digits] != 'x' && text[digits] != 'X';
 }
 
 int duration_parse(const char *text, double *ret)

@@ -329,6 +329,7 @@ static void directories_are_made(void)
 {
     char directory[] = "/tmp/k3thread-test-XXXXXX", path[] = "a/b/c/file", file[] = "file/x";
     char nowhere[] = "/tmp/none/k3thread-test-XXXXXX", below_file[] = "file/y/z";
+    char absolute[64];
     int  fd;
 
     umask(0777);
@@ -342,6 +343,9 @@ static void directories_are_made(void)
     CHECK_EQUAL(directory_make_all("x/y/z"), 0);
     CHECK(mode_of("x") == 0700 && mode_of("x/y") == 0700 && mode_of("x/y/z") == 0700);
     CHECK_EQUAL(directory_make_all("x/y/v"), 0);
+    (void) snprintf(absolute, sizeof(absolute), "%s/v/w", directory);
+    CHECK_EQUAL(directory_make_all(absolute), 0);
+    CHECK_EQUAL(mode_of("v/w"), 0700);
     CHECK_EQUAL(umask(022), 0777); /* it is as it was */
     CHECK_EQUAL(directory_make_parents(path), 0);
     CHECK_TEXT(path, "a/b/c/file");
@@ -465,6 +469,13 @@ static void paths_of_descriptors_are_known(void)
     free(found);
     (void) snprintf(path, sizeof(path), "/dev/fd/%d", ends[0]);
     CHECK(descriptor_path_file(path) == NULL);
+
+    /* A file with the name by which the kernel shows a removed file is another file. */
+    (void) snprintf(path, sizeof(path), "/dev/fd/%d", file);
+    CHECK_EQUAL(unlink("file"), 0);
+    CHECK(descriptor_path_file(path) == NULL);
+    close(open("file (deleted)", O_CREAT | O_RDWR | O_CLOEXEC, 0600));
+    CHECK(access("file (deleted)", F_OK) == 0 && descriptor_path_file(path) == NULL);
     directory_remove(directory);
 }
 
@@ -496,6 +507,8 @@ static void descriptors_append(void)
     CHECK_EQUAL(descriptor_append(read_only), -EBADF);
     CHECK_EQUAL(descriptor_append(-1), -EBADF);
     CHECK_EQUAL(pipe2(ends, O_CLOEXEC), 0);
+    errno = 0;
+    CHECK_EQUAL(descriptor_append(ends[0]), -EBADF);
     CHECK_EQUAL(descriptor_append(ends[1]), 0);
     CHECK(!appends(ends[1]) && !appends(fd)); /* a pipe needs no flag */
     CHECK_EQUAL(descriptor_append(fd), 0);
@@ -505,20 +518,24 @@ static void descriptors_append(void)
     CHECK(appends(fd));
 
     for (size_t i = 0; i < COUNT(forms); i++) {
-        fd = new_file(O_WRONLY);
+        fd = dup2(new_file(O_WRONLY), 23);
         (void) snprintf(path, sizeof(path), forms[i], fd);
         CHECK_EQUAL(descriptor_path_append(path), 0);
         CHECK(appends(fd));
     }
     fd = new_file(O_WRONLY);
+    CHECK_EQUAL(dup2(fd, STDIN_FILENO),
+                STDIN_FILENO); /* which a word that is no number does not mean */
     for (size_t i = 0; i < COUNT(others); i++) {
         (void) snprintf(path, sizeof(path), others[i], fd);
         CHECK_EQUAL(descriptor_path_append(path), 0);
     }
     CHECK_EQUAL(descriptor_path_append("/dev/fd/"), 0);
     CHECK_EQUAL(descriptor_path_append("/dev/fd/4294967296"), 0); /* it is not 0 */
+    CHECK_EQUAL(descriptor_path_append("/dev/fd/1a"), 0);
     CHECK(!appends(fd));
     CHECK_EQUAL(descriptor_path_append("/dev/fd/12345"), -EBADF);
+    CHECK_EQUAL(descriptor_path_append("/dev/fd/2147483647"), -EBADF);
     CHECK_EQUAL(dup2(fd, STDOUT_FILENO), STDOUT_FILENO);
     CHECK_EQUAL(descriptor_path_append("/dev/stdout"), 0);
     CHECK(appends(fd));
@@ -552,8 +569,9 @@ static void descriptors_are_closed_and_sent(void)
     CHECK_EQUAL(got, 'a');
     CHECK_EQUAL(write(again, "x", 1), -1);
     CHECK_EQUAL(descriptors_reopen(12345, O_RDONLY), -ENOENT);
+    first = again;
     descriptors_close(&again);
-    CHECK_EQUAL(again, -1);
+    CHECK(again == -1 && !is_open(first));
     descriptors_close(&again); /* it is closed already */
 
     CHECK_EQUAL(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends), 0);
@@ -606,6 +624,12 @@ static void bytes_are_queued(void)
     CHECK_EQUAL(queue.taken, 0);
     check_taken(&queue, "ijk", 3);
     CHECK(queue.bytes.size == 0 && queue.taken == 0 && queue.bytes.data != NULL);
+
+    byte_queue_add(&queue, "ab", 2);
+    byte_queue_take(&queue, 1);
+    byte_queue_add(&queue, "c", 1); /* as many bytes as were taken are moved */
+    CHECK_EQUAL(queue.taken, 0);
+    check_taken(&queue, "bc", 2);
 
     CHECK(byte_queue_reserve(&queue, 4096)); /* so much memory is kept */
     CHECK_EQUAL(queue.bytes.capacity, 4096);

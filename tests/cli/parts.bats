@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
-# Parts of the program that know nothing of threads, tested alone: see tests/cli/text.c, words.c, files.c, regex.c, terminal.c,
-# detach.c, times.c, logs.c, place.c, worker.c, spawn.c and process.c.
+# Parts of the program that know nothing of threads, tested alone: see tests/cli/text.c, words.c, files.c, regex.c,
+# terminal.c, detach.c, times.c, logs.c, place.c, worker.c, spawn.c, process.c and loop.c.
 
 load helpers
 
@@ -16,7 +16,10 @@ load helpers
 @test "the check for UTF-8 accepts UTF-8 and nothing else" { "$HELPERS/text" characters; }
 @test "the first byte that is not plain is found wherever it stands" { "$HELPERS/text" plain-bytes; }
 @test "the width of a text is counted in columns" { "$HELPERS/text" columns; }
-@test "lines are found in bytes that come in pieces, and no byte is searched twice" { "$HELPERS/text" lines; }
+@test "lines are found in bytes that come in pieces, and no byte is searched twice" {
+  "$HELPERS/text" lines
+  "$HELPERS/text" rest-of-lines
+}
 @test "base64 has one text for each sequence of bytes" { "$HELPERS/text" base64; }
 @test "strings are written as JSON requires" { "$HELPERS/text" strings; }
 @test "the reader of a line with a table agrees with the parser of JSON" { "$HELPERS/text" tables; }
@@ -70,6 +73,22 @@ load helpers
   "$HELPERS/files" flushed
 }
 @test "the state of a process is read" { "$HELPERS/files" states; }
+
+@test "the event loop waits as long as it should, and is idle after a second without an event" {
+  "$HELPERS/loop" waits
+  "$HELPERS/loop" idle
+}
+@test "the event loop serves what is ready, and nothing that was removed or rests" {
+  "$HELPERS/loop" served
+  "$HELPERS/loop" resting
+  "$HELPERS/loop" accepted
+  "$HELPERS/loop" watched
+  "$HELPERS/loop" signals
+}
+@test "the event loop tells which files have changed, and tells all if events were lost" {
+  "$HELPERS/loop" changes
+  "$HELPERS/loop" file-watches
+}
 
 @test "each form of an expression matches what it should" { "$HELPERS/regex" forms; }
 @test "a repetition in an expression matches as often as it should" { "$HELPERS/regex" repetitions; }

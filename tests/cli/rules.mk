@@ -78,3 +78,6 @@ $(BUILD)/tests/cli/quick_libc: $(BUILD)/tests/cli/quick_names.o
 # Without the part that runs before the C library has begun.
 $(BUILD)/tests/cli/quick: $(filter-out %/quick/libc.c.o %/quick/quick.c.o %/entry.S.o,$(QUICK_OBJECTS))
 $(BUILD)/tests/cli/quick: TEST_LIBS = -ljansson
+$(BUILD)/tests/cli/loop: $(addprefix $(BUILD)/cli/base/,background_close.c.o file_watch.c.o inotify_block.c.o loop.c.o \
+	loop_inotify.c.o loop_signals.c.o)
+$(BUILD)/tests/cli/loop: TEST_LDFLAGS = -Wl,--wrap=epoll_wait,--wrap=epoll_ctl,--wrap=read,--wrap=clock_monotonic

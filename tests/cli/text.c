@@ -16,7 +16,9 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <math.h>
+#include <wchar.h>
 
 static void durations_are_read(void)
 {
@@ -30,7 +32,11 @@ static void durations_are_read(void)
                                        "0x1",   "0X1", "1x", "1S", "1 ",  "1mm",
                                        "1e999", ".",   ".s", "s",  "1s2", "1e308d"};
     double                   seconds = 7;
+    char                     half[] = "x.5";
 
+    CHECK_EQUAL(duration_parse(half + 1, &seconds), 0);
+    CHECK(seconds == 0.5);
+    seconds = 7;
     for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
         CHECK_EQUAL(duration_parse(none[i], &seconds), -EINVAL);
     CHECK(seconds == 7);
@@ -53,6 +59,7 @@ static void durations_are_written(void)
                  {1.24, "1.2s"},
                  {9.96, "10.0s"},
                  {59.94, "59.9s"},
+                 {59.95, "1m00s"},
                  {59.96, "1m00s"},
                  {60.9, "1m00s"},
                  {60.96, "1m01s"},
@@ -88,10 +95,13 @@ static void sizes_are_written(void)
         {1024, "1.0K"},
         {10 * 1024 - 52, "9.9K"},
         {10 * 1024 - 51, "10K"},
+        {10650, "10K"},
+        {10752, "11K"},
         {999 * 1024, "999K"},
         {1000 * 1024, "1.0M"},
         {UINT64_C(5242880), "5.0M"},
         {UINT64_C(3) << 40, "3.0T"},
+        {UINT64_C(999) << 50, "999P"},
         {UINT64_MAX, "16E"},
     };
 
@@ -166,8 +176,14 @@ static void text_grows(void)
         text_printf(&text, "%.*s", 63, longer);
         text_printf(&text, "%.*s", 64, longer);
         CHECK_EQUAL(text.size, size + 127);
+        CHECK(memcmp(text.data, longer, size) == 0 && memcmp(text.data + size, longer, 127) == 0);
         text_release(&text);
     }
+    text_printf(&text, "%s", "");
+    CHECK(!text.failed && text.size == 0);
+    text_printf(&text, "%lc", (wint_t) 0x20ac); /* a character that this locale does not have */
+    CHECK(text.failed && text.size == 0);
+    text_release(&text);
     CHECK(!text_reserve(&text, SIZE_MAX - 10) && text.failed);
     text_add(&text, "lost");
     CHECK_EQUAL(text.size, 0);
@@ -260,6 +276,7 @@ static void characters_are_known(void)
     for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
         CHECK_EQUAL(text_is_utf8(table[i].bytes, strlen(table[i].bytes)), table[i].is_utf8);
     CHECK(text_is_utf8("\303\274\303", 2)); /* reads no byte beyond the end */
+    CHECK(text_is_utf8("a\0b", 3));
     CHECK(!text_is_utf8("\342\202\254", 2));
     CHECK_EQUAL(text_plain("ab~\177", 4), 3);
     CHECK_EQUAL(text_plain(" \037", 2), 1);
@@ -537,7 +554,10 @@ static void lines_are_found(void)
     struct line_buffer buffer = {.nul = false};
 
     check_next(&buffer, NULL);
+    append(&buffer, "\n"); /* a line of one byte */
+    check_next(&buffer, "\n");
     append(&buffer, "one\n\n\ntwo\nthr");
+    CHECK_EQUAL(buffer.taken, 0); /* the room of the line is used again */
     check_next(&buffer, "one\n");
     check_next(&buffer, "\n");
     check_next(&buffer, "\n");
@@ -556,32 +576,74 @@ static void lines_are_found(void)
     check_next(&buffer, NULL);
     append(&buffer, " that ends\n");
     check_next(&buffer, "a\nline that ends\n");
+
+    /* Bytes behind the end are not searched: here stands the newline of the line before. */
+    append(&buffer, "abc\n");
+    check_next(&buffer, "abc\n");
+    append(&buffer, "a");
+    check_next(&buffer, NULL);
+    append(&buffer, "b");
+    check_next(&buffer, NULL);
+    append(&buffer, "\n");
+    check_next(&buffer, "ab\n");
     line_buffer_release(&buffer);
 }
+
+static void rests_of_lines_are_taken(void)
+{
+    struct line_buffer buffer = {.nul = true};
+    size_t             size = 7;
+    char              *rest;
+
+    CHECK(line_buffer_rest(&buffer, &size) == NULL && size == 0);
+    CHECK(line_buffer_reserve(&buffer, 7));
+    text_append(&buffer.bytes, "one\0two", 7);
+    CHECK(line_buffer_next(&buffer, &size) != NULL && size == 4);
+    CHECK(line_buffer_next(&buffer, &size) == NULL);
+    rest = line_buffer_rest(&buffer, &size);
+    CHECK(size == 3 && memcmp(rest, "two", 3) == 0);
+    (void) line_buffer_rest(&buffer, &size);
+    CHECK_EQUAL(size, 0);
+    CHECK(line_buffer_reserve(&buffer, 2)); /* the search begins anew */
+    text_append(&buffer.bytes, "x", 2);
+    CHECK(line_buffer_next(&buffer, &size) != NULL && size == 2);
+    line_buffer_release(&buffer);
+    CHECK(!buffer.nul && buffer.taken == 0 && buffer.searched == 0);
+}
+
+/* An element that is larger than the smallest block of the heap. */
+struct element {
+    int  number;
+    char more[60];
+};
 
 static void arrays_grow(void)
 {
     enum { COUNT = 1000 };
-    int   *list = NULL, *grown;
-    size_t count = 0;
+    struct element *list = NULL, *grown;
+    size_t          count = 0, before;
 
     for (int i = 0; i < COUNT; i++) {
         grown = array_room(list, (size_t) i, sizeof(*list));
         CHECK(grown != NULL);
         list = grown;
-        list[i] = i;
+        CHECK(malloc_usable_size(list) >= ((size_t) i + 1) * sizeof(*list));
+        list[i].number = i;
     }
     for (int i = 0; i < COUNT; i++)
-        CHECK_EQUAL(list[i], i);
+        CHECK_EQUAL(list[i].number, i);
     free(list);
     list = array_reach(NULL, &count, 2, sizeof(*list));
     CHECK(list != NULL && count > 2);
-    list[2] = 7;
+    list[2].number = 7;
     CHECK(array_reach(list, &count, count - 1, sizeof(*list)) == list); /* it is long enough */
+    before = count;
+    list = array_reach(list, &count, count, sizeof(*list));
+    CHECK(list != NULL && count > before);
     list = array_reach(list, &count, COUNT, sizeof(*list));
     CHECK(list != NULL && count > COUNT);
     for (size_t i = 0; i < count; i++)
-        CHECK_EQUAL(list[i], i == 2 ? 7 : 0);
+        CHECK_EQUAL(list[i].number, i == 2 ? 7 : 0);
     free(list);
 }
 
@@ -591,4 +653,4 @@ TEST_MAIN({"durations-read", durations_are_read}, {"durations-written", duration
           {"plain-bytes", plain_bytes_are_found}, {"columns", columns_are_counted},
           {"base64", bytes_are_in_base64}, {"strings", strings_are_written},
           {"tables", tables_are_read}, {"plain-json", plain_json_is_read},
-          {"lines", lines_are_found})
+          {"lines", lines_are_found}, {"rest-of-lines", rests_of_lines_are_taken})

@@ -1,0 +1,421 @@
+/*
+ * Tests the event loop alone, and the sources that wrap signals and inotify. The clock of the loop is the test's own: a
+ * wait without an event takes no time, and moves the clock by as much as the loop wanted to wait.
+ */
+#include "tests/lib/test.h"
+
+#include "cli/base/background_close.h"
+#include "cli/base/file_watch.h"
+#include "cli/base/inotify_block.h"
+#include "cli/base/loop.h"
+#include "cli/base/loop_inotify.h"
+#include "cli/base/loop_signals.h"
+
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#define LENGTH 16
+
+static double now = 100;
+static int    waits[LENGTH]; /* the waits without an event, in milliseconds */
+static size_t wait_count;
+static size_t last_wait;     /* the loop ends after so many of them */
+static int    controls;      /* calls of epoll_ctl() */
+static int    woken_at = -1; /* an eventfd, to which a wait without an end writes */
+static bool   is_overflow;   /* the next read() says that events of inotify were lost */
+static bool   stop;
+static double nexts[LENGTH]; /* what after() returns, one after the other */
+static size_t next_count;
+static int    idle_count;
+
+/* The linker replaces these functions by the ones of this file: see tests/cli/rules.mk. */
+int     __real_epoll_wait(int fd, struct epoll_event *events, int size, int timeout);
+int     __wrap_epoll_wait(int fd, struct epoll_event *events, int size, int timeout);
+int     __real_epoll_ctl(int fd, int operation, int other, struct epoll_event *event);
+int     __wrap_epoll_ctl(int fd, int operation, int other, struct epoll_event *event);
+ssize_t __real_read(int fd, void *data, size_t size);
+ssize_t __wrap_read(int fd, void *data, size_t size);
+double  __wrap_clock_monotonic(void);
+
+double __wrap_clock_monotonic(void)
+{
+    return now;
+}
+
+int __wrap_epoll_ctl(int fd, int operation, int other, struct epoll_event *event)
+{
+    controls++;
+    return __real_epoll_ctl(fd, operation, other, event);
+}
+
+ssize_t __wrap_read(int fd, void *data, size_t size)
+{
+    const struct inotify_event lost = {.wd = -1, .mask = IN_Q_OVERFLOW};
+
+    if (!is_overflow)
+        return __real_read(fd, data, size);
+    is_overflow = false;
+    memcpy(data, &lost, sizeof(lost));
+    return sizeof(lost);
+}
+
+int __wrap_epoll_wait(int fd, struct epoll_event *events, int size, int timeout)
+{
+    int found = __real_epoll_wait(fd, events, size, 0);
+
+    if (found != 0)
+        return found;
+    CHECK(wait_count < LENGTH);
+    waits[wait_count++] = timeout;
+    stop = wait_count == last_wait;
+    if (timeout >= 0)
+        now += timeout / 1000.0;
+    else if (woken_at >= 0)
+        CHECK_EQUAL(eventfd_write(woken_at, 1), 0);
+    return timeout < 0 ? __real_epoll_wait(fd, events, size, 0) : 0;
+}
+
+static double after(void)
+{
+    return nexts[next_count < LENGTH - 1 ? next_count++ : next_count];
+}
+
+static void idle(void)
+{
+    idle_count++;
+}
+
+/* Runs the loop until its COUNT-th wait without an event. */
+static void run(size_t count, void (*when_idle)(void))
+{
+    wait_count = next_count = 0;
+    last_wait = count;
+    stop = false;
+    CHECK_EQUAL(loop_run(&stop, after, when_idle), 0);
+}
+
+static void check_waits(const int *wanted, size_t count)
+{
+    CHECK_EQUAL(wait_count, count);
+    for (size_t i = 0; i < count; i++)
+        CHECK_EQUAL(waits[i], wanted[i]);
+}
+
+#define CHECK_WAITS(...)                                                                           \
+    check_waits((const int[]){__VA_ARGS__}, sizeof((const int[]){__VA_ARGS__}) / sizeof(int))
+
+/* A source, and how often its function was called. */
+struct counted {
+    struct source  source;
+    unsigned       calls;
+    struct source *closes; /* the function closes this source */
+    bool           rests;  /* the function lets the source rest */
+};
+
+static void count_call(struct source *source, uint32_t events)
+{
+    struct counted *counted = LOOP_OWNER(source, struct counted, source);
+
+    (void) events;
+    counted->calls++;
+    if (counted->closes != NULL)
+        loop_close(counted->closes);
+    if (counted->rests)
+        loop_rest(source);
+    else if (source->fd >= 0)
+        (void) eventfd_read(source->fd, &(eventfd_t){0});
+}
+
+/* Adds COUNTED with a new eventfd, which is readable at once if VALUE is not 0. */
+static void add(struct counted *counted, unsigned value)
+{
+    *counted = (struct counted){
+        {.fd = eventfd(value, EFD_CLOEXEC | EFD_NONBLOCK), .ready = count_call}, .calls = 0};
+    CHECK(counted->source.fd >= 0);
+    CHECK_EQUAL(loop_add(&counted->source, EPOLLIN), 0);
+}
+
+static void the_loop_waits_as_long_as_it_should(void)
+{
+    static const double wanted[] = {0, 0.0004, 0.001, 0.25, 1, 1e6, 1e6 + 1, -1};
+
+    CHECK_EQUAL(loop_open(), 0);
+    memcpy(nexts, wanted, sizeof(wanted));
+    run(8, NULL);
+    CHECK_WAITS(0, 1, 2, 251, 1001, 1000000001, 1000000000, -1); /* rounded up */
+    stop = true;
+    CHECK_EQUAL(loop_run(&stop, after, NULL), 0);
+    CHECK_EQUAL(wait_count, 8);
+}
+
+static void the_loop_becomes_idle_once(void)
+{
+    struct counted counted;
+
+    CHECK_EQUAL(loop_open(), 0);
+    add(&counted, 0);
+    nexts[0] = 0.5; /* too soon */
+    nexts[1] = 1;
+    nexts[2] = 3; /* idle after one of these seconds */
+    nexts[3] = 4;
+    nexts[4] = -1;
+    woken_at = counted.source.fd; /* an event comes, and ends that time */
+    for (size_t i = 5; i < LENGTH; i++)
+        nexts[i] = -1;
+    run(10, idle);
+    CHECK_WAITS(501, 1001, 1001, 2001, 4001, -1, 1001, -1, 1001, -1);
+    CHECK_EQUAL(idle_count, 3);
+    CHECK_EQUAL(counted.calls, 3);
+}
+
+static void sources_are_served(void)
+{
+    struct counted first, second, third;
+
+    CHECK_EQUAL(loop_open(), 0);
+    add(&first, 1);
+    add(&second, 0);
+    nexts[0] = 0;
+    run(1, NULL);
+    CHECK(first.calls == 1 && second.calls == 0);
+    controls = 0;
+    CHECK_EQUAL(loop_change(&first.source, EPOLLIN), 0);
+    CHECK_EQUAL(controls, 0); /* the same events: no call */
+    CHECK_EQUAL(loop_change(&first.source, 0), 0);
+    CHECK_EQUAL(controls, 1);
+    CHECK_EQUAL(eventfd_write(first.source.fd, 1), 0);
+    run(1, NULL);
+    CHECK_EQUAL(first.calls, 1);
+    CHECK_EQUAL(loop_change(&first.source, EPOLLIN), 0);
+    CHECK_EQUAL(loop_add(&first.source, EPOLLIN), -EEXIST);
+
+    /* Of three sources in one round, the first closes the second, and the third is served. */
+    add(&third, 1);
+    CHECK_EQUAL(eventfd_write(second.source.fd, 1), 0);
+    first.closes = &second.source;
+    run(1, NULL);
+    CHECK(first.calls == 2 && third.calls == 1);
+    CHECK(second.calls == 0 || second.calls == 1); /* if it came before the first */
+    CHECK_EQUAL(second.source.fd, -1);
+    loop_close(&second.source); /* it is closed already */
+    loop_remove(&first.source);
+    CHECK_EQUAL(eventfd_write(first.source.fd, 1), 0);
+    run(1, NULL);
+    CHECK_EQUAL(first.calls, 2);
+}
+
+static void resting_sources_wait(void)
+{
+    struct counted first, second;
+
+    CHECK_EQUAL(loop_open(), 0);
+    add(&first, 1);
+    add(&second, 1);
+    first.rests = second.rests = true;
+    for (size_t i = 0; i < LENGTH; i++)
+        nexts[i] = -1;
+    nexts[1] = 0.02; /* this is sooner */
+    run(2, idle);
+    CHECK_EQUAL(waits[0], 21);
+    CHECK(waits[1] == 29 || waits[1] == 30); /* until 0.05 seconds are over */
+    CHECK(first.calls == 1 && second.calls == 1);
+    now += 0.01;
+    nexts[1] = -1;
+    run(1, idle);
+    CHECK(waits[0] == 50 || waits[0] == 51);
+    CHECK(first.calls == 2 && second.calls == 2);
+    now += 0.01;
+    run(1, idle);
+    CHECK(first.calls == 3 && second.calls == 3);
+    CHECK_EQUAL(idle_count, 0);
+    loop_rest(&first.source);
+    CHECK(first.source.rests);
+    loop_remove(&first.source); /* also while it rests */
+    CHECK(!first.source.rests);
+    loop_close(&second.source);
+    run(2, idle);
+    CHECK_WAITS(1001, -1); /* no source rests */
+    CHECK_EQUAL(idle_count, 1);
+}
+
+static void clients_are_accepted(void)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "@k3thread-test"};
+    struct source source = {.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+    int           client = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), accepted;
+
+    (void) snprintf(address.sun_path + 1, 40, "k3thread-test-%d", (int) getpid());
+    address.sun_path[0] = '\0'; /* the name is no file's */
+    CHECK_EQUAL(bind(source.fd, (struct sockaddr *) &address, sizeof(address)), 0);
+    CHECK_EQUAL(listen(source.fd, 1), 0);
+    CHECK_EQUAL(loop_accept(&source), -EAGAIN);
+    CHECK_EQUAL(connect(client, (struct sockaddr *) &address, sizeof(address)), 0);
+    accepted = loop_accept(&source);
+    CHECK(accepted >= 0);
+    CHECK((fcntl(accepted, F_GETFL) & O_NONBLOCK) != 0 &&
+          (fcntl(accepted, F_GETFD) & FD_CLOEXEC) != 0);
+    source.fd = client;
+    CHECK_EQUAL(loop_accept(&source), -EINVAL);
+}
+
+static void descriptors_are_watched(void)
+{
+    struct counted counted = {.calls = 0};
+    int            ends[2];
+
+    CHECK_EQUAL(loop_open(), 0);
+    CHECK_EQUAL(pipe2(ends, O_CLOEXEC), 0);
+    CHECK_EQUAL(loop_watch(&counted.source, ends[1], count_call, EPOLLOUT), 0);
+    CHECK((fcntl(ends[1], F_GETFL) & O_NONBLOCK) != 0);
+    CHECK_EQUAL(fcntl(ends[1], F_GETFL) & O_ACCMODE, O_WRONLY);
+    counted.closes = &counted.source;
+    run(1, NULL);
+    CHECK_EQUAL(counted.calls, 1);
+    CHECK(fcntl(ends[1], F_GETFD) < 0);
+    CHECK_EQUAL(loop_watch(&counted.source, -1, count_call, EPOLLIN), -EBADF);
+    loop_close(&counted.source);
+
+    CHECK_EQUAL(dup2(ends[0], 100),
+                100); /* all ends of the pipe are closed in the background, or at once */
+    background_close(ends[0]);
+    background_close(100);
+    background_close(-1);
+    CHECK(fcntl(ends[0], F_GETFD) < 0 && fcntl(100, F_GETFD) < 0);
+}
+
+static int    taken[LENGTH];
+static size_t taken_count;
+
+static void take_number(int number)
+{
+    CHECK(taken_count < LENGTH);
+    taken[taken_count++] = number;
+}
+
+static void signals_are_taken(void)
+{
+    sigset_t set;
+
+    CHECK_EQUAL(loop_open(), 0);
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    sigaddset(&set, SIGTERM);
+    CHECK_EQUAL(loop_take_signals(SIG_BLOCK, &set, take_number), 0);
+    CHECK(raise(SIGTERM) == 0 && raise(SIGUSR1) == 0);
+    run(1, NULL);
+    CHECK_EQUAL(taken_count, 2);
+    CHECK(taken[0] == SIGUSR1 && taken[1] == SIGTERM); /* the lower number first */
+    CHECK_EQUAL(loop_take_signals(99, &set, take_number), -EINVAL);
+}
+
+static int lost_count;
+
+static void count_lost(void)
+{
+    lost_count++;
+}
+
+/* Returns a new file, open for writing. */
+static int new_file(void)
+{
+    int fd = open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
+    CHECK(fd >= 0);
+    return fd;
+}
+
+static void changes_of_files_are_told(void)
+{
+    struct loop_inotify  inotify;
+    struct inotify_block block = {.size = 0};
+    int                  fd = new_file(), watch;
+    char                 path[32];
+
+    CHECK_EQUAL(loop_open(), 0);
+    CHECK_EQUAL(loop_inotify_open(&inotify, IN_MODIFY, take_number, count_lost), 0);
+    (void) snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    watch = inotify_add_watch(inotify.source.fd, path, IN_MODIFY | IN_ATTRIB);
+    CHECK(watch >= 0);
+    CHECK_EQUAL(fchmod(fd, 0640), 0); /* not an event of the mask */
+    CHECK_EQUAL(write(fd, "x", 1), 1);
+    run(1, NULL);
+    CHECK_EQUAL(taken_count, 1);
+    CHECK(taken[0] == watch && lost_count == 0);
+    CHECK_EQUAL(write(fd, "x", 1), 1);
+    is_overflow = true;
+    run(1, NULL);
+    CHECK_EQUAL(lost_count, 1);
+    CHECK(fcntl(inotify.source.fd, F_GETFD) >= 0 &&
+          (fcntl(inotify.source.fd, F_GETFL) & O_NONBLOCK) != 0);
+    watch = inotify.source.fd;
+    loop_inotify_close(&inotify);
+    CHECK(inotify.source.fd == -1 && fcntl(watch, F_GETFD) < 0);
+
+    CHECK(!inotify_block_read(&block, -1) && inotify_block_next(&block) == NULL);
+    CHECK(!inotify_block_is_full(&block));
+    block.size = sizeof(block.bytes) - sizeof(struct inotify_event) - NAME_MAX - 1;
+    CHECK(!inotify_block_is_full(&block)); /* one more event would have had room */
+    block.size++;
+    CHECK(inotify_block_is_full(&block));
+}
+
+static bool is_told(const struct file_watch *watch)
+{
+    struct pollfd pollfd = {.fd = watch->fd, .events = POLLIN};
+
+    return poll(&pollfd, 1, 0) == 1;
+}
+
+static void watches_of_files_are_told(void)
+{
+    int               fd = new_file(), other = new_file();
+    struct file_watch first, second, third;
+
+    CHECK_EQUAL(loop_open(), 0);
+    file_watch_open(&first);
+    file_watch_open(&second);
+    file_watch_open(&third);
+    CHECK(!file_watch_arm(&first, fd)); /* the watching has not begun */
+    file_watch_begin();
+    file_watch_begin();
+    CHECK(file_watch_arm(&first, fd) && file_watch_arm(&second, fd) &&
+          file_watch_arm(&third, other));
+    CHECK_EQUAL(write(fd, "x", 1), 1);
+    CHECK(!is_told(&first));
+    run(1, NULL);
+    CHECK(is_told(&first) && is_told(&second) && !is_told(&third));
+    CHECK_EQUAL(write(fd, "x", 1), 1);
+    CHECK(file_watch_arm(&first, fd)); /* it sees only what is written later */
+    CHECK(!is_told(&first));
+    run(1, NULL);
+    CHECK(!is_told(&first));
+    CHECK(file_watch_arm(&first, other)); /* instead of the file before */
+    CHECK_EQUAL(write(fd, "x", 1), 1);
+    run(1, NULL);
+    CHECK(!is_told(&first));
+    CHECK(file_watch_arm(&second, fd));
+    CHECK_EQUAL(write(other, "x", 1), 1);
+    is_overflow = true; /* any file may have been written to */
+    run(1, NULL);
+    CHECK(is_told(&first) && is_told(&second) && is_told(&third));
+    CHECK(!file_watch_arm(&first, -1));
+    CHECK(file_watch_arm(&second, fd));
+    file_watch_close(&second);
+    CHECK_EQUAL(second.fd, -1);
+    CHECK_EQUAL(write(fd, "x", 1), 1);
+    run(1, NULL); /* the closed watch is not touched */
+    CHECK(!file_watch_arm(&second, fd));
+    file_watch_close(&second);
+    file_watch_end();
+    CHECK(!file_watch_arm(&first, fd));
+}
+
+TEST_MAIN({"waits", the_loop_waits_as_long_as_it_should}, {"idle", the_loop_becomes_idle_once},
+          {"served", sources_are_served}, {"resting", resting_sources_wait},
+          {"accepted", clients_are_accepted}, {"watched", descriptors_are_watched},
+          {"signals", signals_are_taken}, {"changes", changes_of_files_are_told},
+          {"file-watches", watches_of_files_are_told})
