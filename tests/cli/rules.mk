@@ -16,6 +16,14 @@ $(BUILD)/tests/cli/view: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic
 $(BUILD)/tests/cli/view: TEST_LIBS = -ljansson
 $(BUILD)/tests/cli/hosts: $(addprefix $(BUILD)/cli/,$(addprefix base/,array.c.o text.c.o whole_text.c.o) \
 	remote/host_list.c.o remote/program_image.c.o)
+$(BUILD)/tests/cli/top_screen: $(addprefix $(BUILD)/cli/,$(addprefix base/,array.c.o clock.c.o duration.c.o exceptions.c.o \
+	file_end.c.o inotify_block.c.o result.c.o size.c.o text.c.o) $(addprefix rpc/,base64.c.o bytes.c.o escape.c.o parse.c.o \
+	plain_json.c.o state_word.c.o table_line.c.o) terminal/sequence.c.o $(addprefix top/,actions.c.o arrange.c.o cells.c.o \
+	far_log.c.o far_look.c.o footer.c.o help.c.o keys.c.o last_line.c.o line_text.c.o list_view.c.o live.c.o log_view.c.o \
+	log_watch.c.o pager.c.o raise_menu.c.o row.c.o rows.c.o state.c.o survey.c.o updates.c.o) $(addprefix view/, \
+	command_text.c.o table.c.o thread_text.c.o))
+$(BUILD)/tests/cli/top_screen: TEST_LDFLAGS = -Wl,--wrap=clock_monotonic
+$(BUILD)/tests/cli/top_screen: TEST_LIBS = -ljansson -lm
 $(BUILD)/tests/cli/link: $(addprefix $(BUILD)/cli/,$(addprefix base/, \
 	array.c.o byte_queue.c.o clock.c.o loop.c.o partial_write.c.o text.c.o) $(addprefix remote/, \
 	channel.c.o frame.c.o link.c.o))

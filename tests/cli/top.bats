@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# top: the threads, full screen. A user sits at a terminal, which is a pane of tmux; tests/cli/top.c tests the model.
+# top: the threads, full screen. A user sits at a terminal, which is a pane of tmux; tests/cli/top.c tests the model, and
+# top_screen.c the keys and the picture.
 # shellcheck disable=SC2016,SC2154
 
 load helpers.bash
@@ -625,6 +626,25 @@ there() {
 @test "the last line of a log is found" { "$HELPERS/top" last-lines; }
 @test "a log is paged by lines, while it grows, is emptied and is moved" { "$HELPERS/top" paging; }
 @test "a log with very long lines, or without its beginning, is paged" { "$HELPERS/top" long-logs; }
+
+@test "top finds out whether the processes are on this machine, and asks for what it shows" { "$HELPERS/top_screen" beginning; }
+@test "events change the rows of top, and a list is asked for when some were missed" { "$HELPERS/top_screen" events; }
+@test "the reply to each request of top is shown" { "$HELPERS/top_screen" results; }
+@test "the list of top has its columns, colours, counts and details" { "$HELPERS/top_screen" list; }
+@test "the columns of top fit the names and the ids" { "$HELPERS/top_screen" columns; }
+@test "the selected thread stays on the screen, and a thread in its place is selected when it is gone" { "$HELPERS/top_screen" moves; }
+@test "keys choose the filter, the order and the help of top" { "$HELPERS/top_screen" choices; }
+@test "a line that is typed loses whole characters, and has an end" { "$HELPERS/top_screen" typed; }
+@test "an exception is chosen by keys and letters, and raised" { "$HELPERS/top_screen" raise; }
+@test "every exception is offered once" { "$HELPERS/top_screen" offered; }
+@test "top gives the display back while it is attached to a terminal" { "$HELPERS/top_screen" attach; }
+@test "a log is read by lines, pages and columns, and searched" { "$HELPERS/top_screen" log; }
+@test "a log on another machine is asked for from its end, and goes on with the next run" { "$HELPERS/top_screen" far-log; }
+@test "processes are looked at rarely while they use nothing" { "$HELPERS/top_screen" live; }
+@test "what threads use on another machine is asked for when it is due" { "$HELPERS/top_screen" far; }
+@test "at most 64 threads are asked for at once, and all of them in turn" { "$HELPERS/top_screen" turns; }
+@test "in an order by usage all threads are looked at" { "$HELPERS/top_screen" survey; }
+@test "the picture of top changes at whole seconds" { "$HELPERS/top_screen" ticks; }
 
 @test "top for which descriptors are short says so, and not that memory is" {
   k3 start -- sleep 1000
