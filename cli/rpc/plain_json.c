@@ -51,8 +51,9 @@ static size_t take_digits(struct plain_text *rest, int64_t *number)
 }
 
 /*
- * Parses a number. A quotient of two integers that a double holds exactly is the double next to the decimal number,
- * as strtod() returns it; 10 to the power of 22 is the largest power that a double holds.
+ * Parses a number; an exponent is left to the caller, who expects none. A quotient of two integers that a double holds
+ * exactly is the double next to the decimal number, as strtod() returns it; 10 to the power of 22 is the largest power
+ * that a double holds.
  */
 static json_t *parse_number(struct plain_text *rest)
 {
@@ -64,13 +65,10 @@ static json_t *parse_number(struct plain_text *rest)
 
     if (digits == 0 || (*begin == '0' && digits > 1))
         return NULL;
-    if (rest->at < rest->end && (*rest->at == 'e' || *rest->at == 'E'))
-        return NULL;
     if (!plain_text_take(rest, "."))
         return json_integer(is_negative ? -number : number);
     digits = take_digits(rest, &number);
-    if (digits == 0 || digits > 22 ||
-        (rest->at < rest->end && (*rest->at == 'e' || *rest->at == 'E')))
+    if (digits == 0 || digits > 22)
         return NULL;
     while (digits-- > 0)
         divisor *= 10;

@@ -19,8 +19,11 @@
 /* The seconds between two looks, while logs are being written. */
 #define PAUSE 0.1
 
-/* The most marks that are kept of one log. Then every second one of its older marks is dropped. */
-#define MARKS_MAX 512
+/* The most marks that are kept of one log; at NEARNESS, they are enough for months of output. */
+#define MARKS_MAX 2048
+
+/* When there are so many, marks are dropped: the next mark behind a time may come later by this part of its age. */
+#define NEARNESS 0.01
 
 /* The size of a log at one time, on the monotonic clock. */
 struct output_mark {
@@ -33,7 +36,7 @@ struct output_marks {
     struct output_mark list[];
 };
 
-static struct source inotify = {.fd = -1};
+static struct source inotify;
 static int           watch = -1;    /* inotify's number for the directory; -1: not watched */
 static int           prepare_error; /* 0 or -errno */
 static bool          rests;         /* no events are read until rest_end */
@@ -41,15 +44,41 @@ static double        rest_end;
 
 /* Marks */
 
-/* Drops every second mark of the older half. */
+/* Returns true if NEXT is near enough to LAST for NEWEST, so that no mark between the two is needed. */
+static bool is_near(const struct output_mark *last, const struct output_mark *next,
+                    const struct output_mark *newest, double nearness)
+{
+    return next->time - last->time <= (newest->time - next->time) * nearness;
+}
+
+/* Drops the marks that are not needed. Those before and after a log was emptied are needed. */
+static void drop_near(struct output_marks *marks, double nearness)
+{
+    struct output_mark *list = marks->list;
+    const size_t        last = marks->count - 1;
+    off_t               before = list[0].size;
+    size_t              kept = 1;
+
+    for (size_t i = 1; i <= last; i++) {
+        const off_t size = list[i].size;
+
+        if (i == last || size < before || list[i + 1].size < size ||
+            !is_near(&list[kept - 1], &list[i + 1], &list[last], nearness))
+            list[kept++] = list[i];
+        before = size;
+    }
+    marks->count = kept;
+}
+
+/* Makes room among the marks of a log. Forgets all if the log was emptied again and again: it is then shown whole. */
 static void thin(struct output_marks *marks)
 {
-    size_t half = marks->count / 2, kept = 0;
+    const size_t many = MARKS_MAX / 8 * 7;
 
-    for (size_t i = 0; i < marks->count; i++)
-        if (i >= half || i % 2 == 0)
-            marks->list[kept++] = marks->list[i];
-    marks->count = kept;
+    for (double nearness = NEARNESS; marks->count > many && nearness < 1; nearness *= 2)
+        drop_near(marks, nearness);
+    if (marks->count > many)
+        marks->count = 0;
 }
 
 /* Returns the marks of RECORD with room for one more; NULL without memory. */
@@ -204,7 +233,7 @@ static off_t size_at(const struct output_marks *marks, double time)
     for (size_t i = 0; marks != NULL && i < marks->count; i++)
         if (marks->list[i].time <= time)
             size = marks->list[i].size;
-        else if (marks->list[i].size < size)
+        else if (i > 0 && marks->list[i].size < marks->list[i - 1].size)
             return 0;
     return size;
 }

@@ -22,8 +22,13 @@ load helpers
 }
 @test "base64 has one text for each sequence of bytes" { "$HELPERS/text" base64; }
 @test "strings are written as JSON requires" { "$HELPERS/text" strings; }
+@test "the escapes of a string are taken out, or the string is left to the parser" { "$HELPERS/text" escapes; }
 @test "the reader of a line with a table agrees with the parser of JSON" { "$HELPERS/text" tables; }
+@test "a long table is not parsed, but copied once" { "$HELPERS/text" long-tables; }
 @test "the fast parser of JSON reads as jansson does, or leaves the text to it" { "$HELPERS/text" plain-json; }
+@test "JSON that is not read for lack of memory is not called wrong, and the next text is read" {
+  "$HELPERS/text" json-memory
+}
 
 @test "a suggestion is the nearest known word, if one is near enough" { "$HELPERS/words" suggestions; }
 @test "a name of a thread is refused if it could be read as something else" {

@@ -40,9 +40,12 @@ $(BUILD)/tests/cli/spawn: $(addprefix $(BUILD)/cli/,base/descriptors.c.o base/te
 	$(addprefix process/,child_stack.c.o limits.c.o spawn.c.o))
 $(BUILD)/tests/cli/process: $(addprefix $(BUILD)/cli/,base/text.c.o $(addprefix process/,account.c.o children.c.o \
 	handle.c.o limits.c.o listening.c.o live_usage.c.o mark.c.o proc.c.o process_stat.c.o sockets.c.o))
+$(BUILD)/tests/cli/output_times: $(BUILD)/cli/base/inotify_block.c.o $(BUILD)/cli/server/output_times.c.o
+$(BUILD)/tests/cli/slot_queue: $(addprefix $(BUILD)/cli/server/,slot_lines.c.o slot_queue.c.o slots.c.o)
 $(BUILD)/tests/cli/text: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o base/duration.c.o base/line_buffer.c.o \
 	base/size.c.o $(addprefix rpc/, \
 	base64.c.o escape.c.o parse.c.o plain_json.c.o table_line.c.o write.c.o))
+$(BUILD)/tests/cli/text: TEST_LDFLAGS = -Wl,--wrap=malloc
 $(BUILD)/tests/cli/text: TEST_LIBS = -ljansson -lm
 $(BUILD)/tests/cli/top: $(addprefix $(BUILD)/cli/,$(addprefix base/, \
 	array.c.o duration.c.o exceptions.c.o file_end.c.o result.c.o size.c.o text.c.o) $(addprefix rpc/, \
