@@ -4,9 +4,13 @@
 # shellcheck disable=SC2154
 
 load helpers
+load ../attach/process
 
 # Threads of every kind, and clients that wait for them.
 begin_everything() {
+  rm -f attached
+  begin process well
+  k3 raise process ValueError
   k3 start -n quiet -- sleep 1000
   in_background watch "$K3THREAD" watch
   in_background logs "$K3THREAD" logs -f '*'
@@ -35,6 +39,24 @@ begin_everything() {
   k3 start -n text --ready line:never -- sleep 1000
   k3 start -n check --ready 'cmd:sleep 1000' -- sleep 1000
   k3 start -n notify --ready notify -- sleep 1000
+  printf 'A=1\n' >variables
+  k3 start -n variables --env-file variables -- sh -c 'exec sleep 1000'
+  k3 logs -n 1 terminal
+}
+
+read_everything() {
+  script <<'PY'
+client = Client()
+for n, (thread, follow) in enumerate([("quiet", True), ("limited", False), ("output", True), ("missing", False)]):
+    client.send("read", reader=n, open=True, thread=thread, follow=follow)
+client.send("read", reader=1, close=True)
+client.send("watch", events=[])
+client.send("look", threads=["quiet"])
+last = client.send("version")
+while client.receive().get("id") != last:
+    pass
+client.close()
+PY
 }
 
 # Starts and other requests that fail, at each step that can.
@@ -56,10 +78,12 @@ refuse_everything() {
 }
 
 end_everything() {
+  k3 raise --wait=20 leaving
+  k3 raise --wait=20 terminal
   k3 raise --wait=20 '*' SIGKILL
   kill "${background[watch]}"
   local name
-  for name in "${!background[@]}"; do finish "$name" '*'; done
+  for name in "${!background[@]}"; do [ "$name" = supervise ] || finish "$name" '*'; done
   k3 clear
 }
 
@@ -93,9 +117,12 @@ has_at_most() {
 
 @test "after threads, clients and failures of every kind, the supervisor has the descriptors of before" {
   free_ports port
+  in_background supervise "$K3THREAD" supervise --slots=100 --jobserver
+  wait_until "$DEADLINE" test -S "$K3THREAD_SOCKET"
   for round in 1 2; do
     begin_everything
     refuse_everything
+    read_everything
     supervisor=$(supervisor_pid)
     is "$(kept "$supervisor" "$(guardian_pid)" "${background[@]}")" ''
     end_everything
