@@ -94,9 +94,12 @@ descriptors() {
 import os, re, sys
 def descriptors(pid):
     for fd in os.listdir(f"/proc/{pid}/fd"):
-        with open(f"/proc/{pid}/fdinfo/{fd}") as info:
-            flags = int(re.search(r"flags:\s*(\d+)", info.read())[1], 8)
-        yield int(fd), os.readlink(f"/proc/{pid}/fd/{fd}"), "closed" if flags & os.O_CLOEXEC else "kept"
+        try:
+            with open(f"/proc/{pid}/fdinfo/{fd}") as info:
+                flags = int(re.search(r"flags:\s*(\d+)", info.read())[1], 8)
+            yield int(fd), os.readlink(f"/proc/{pid}/fd/{fd}"), "closed" if flags & os.O_CLOEXEC else "kept"
+        except FileNotFoundError:
+            pass  # it was closed meanwhile
 of_test = set(descriptors(sys.argv[1]))
 for pid in sys.argv[2:]:
     print(*(f"{pid}: {fd} {path} {flag}" for fd, path, flag in sorted(set(descriptors(pid)) - of_test) if fd > 2), sep="\n")
@@ -128,5 +131,5 @@ has_at_most() {
     end_everything
     [ "$round" = 2 ] || before=$(count "$supervisor")
   done
-  wait_until 5 has_at_most "$before" "$supervisor" || { descriptors "$supervisor" && false; }
+  wait_until "$DEADLINE" has_at_most "$before" "$supervisor" || { descriptors "$supervisor" && false; }
 }

@@ -266,12 +266,26 @@ sys.exit(bool(select.select([], [fd], [], 0)[1]))' "$1"
   is "$(cat shown)" $'up\n--- run 2, after exit 1 ---\nup'
 }
 
-@test "the supervisor on a machine keeps no descriptor of a command that has ended" {
-  script_of 'start -n first -- sh -c "ls /proc/\$PPID/fd | wc -l"' 'join first' \
-    'start -n x1 -- true' 'start -n x2 -- echo' 'start -n x3 -- sleep 0.01' \
-    'join x1 x2 x3' 'start -n last -- sh -c "ls /proc/\$PPID/fd | wc -l"'
-  run_on m:1 script # one connection, which all of them use
-  is "$(sed -n 's/^last | //p' out)" "$(sed -n 's/^first | //p' out)"
+@test "neither supervisor of a run keeps a descriptor of a command that has ended on a machine" {
+  echo input >input
+  cat >count <<'END'
+#!/bin/sh
+for pid in $PPID $(k3thread version | sed -n 's/^supervisor .*pid \([0-9]*\)).*/\1/p'); do ls "/proc/$pid/fd" | wc -l; done | xargs
+END
+  chmod +x count
+  for round in 1 2; do
+    lines=('-- true' '-- echo' '-- sleep 0.01' '--input=input -- cat' '-o file -- echo' '-a 0.01 -- ./missing' '--tty -- echo'
+      '--log-limit 4096 -- seq 3000' '--ready 3 -- sh -c "echo >&3"' '--ready line:a -- sh -c "echo a"' '-t 0.01 -- sleep 1000'
+      "-r on-failure:1 -- sh -c '[ -e again$round ] || { touch again$round; exit 1; }'" '-- sh -c "sleep 1000 &"')
+    printf 'start %s\n' "${lines[@]}"
+    echo "start -n in$round -i -- cat"
+    echo "send --eof in$round"
+    echo "start -n end$round --needs in$round:ended -- ./count"
+    echo "join end$round"
+  done >script
+  PATH=${K3THREAD%/*}:$PATH run_on m:1 script || : # one connection, which all of them use
+  like "$(cat out messages)" "*end1 | * *end2 | *"
+  is "$(sed -n 's/^end2 | //p' out)" "$(sed -n 's/^end1 | //p' out)"
 }
 
 @test "what a command left behind is reported and ended" {
