@@ -267,25 +267,24 @@ static int bound_total(const struct connection *connection)
     return 0;
 }
 
-/* Makes room for the next read. Returns false without memory. */
-static bool make_room(struct connection *connection)
+/* Makes room for a read of SIZE bytes. Returns false without memory. */
+static bool make_room(struct connection *connection, size_t size)
 {
     struct line_buffer *in = &connection->in;
     size_t              old = in->bytes.capacity;
-    bool                has_room =
-        line_buffer_reserve(in, line_buffer_left(in) < SHORT_READ ? SHORT_READ : READ_SIZE);
+    bool                has_room = line_buffer_reserve(in, size);
 
     in_total += in->bytes.capacity - old;
     return has_room;
 }
 
-/* Reads what the client has sent. Returns false at the end of the input. */
-static bool fill(struct connection *connection)
+/* Reads what the client has sent: SIZE bytes at least, if there are so many. Returns false at the end of the input. */
+static bool fill(struct connection *connection, size_t size)
 {
     struct text *in = &connection->in.bytes;
     ssize_t      n;
 
-    if (!make_room(connection))
+    if (!make_room(connection, size))
         return false;
     n = recv(connection->source.fd, in->data + in->size, in->capacity - in->size, 0);
     if (n < 0)
@@ -321,6 +320,7 @@ void connection_run_waiting(void)
 static void connection_ready(struct source *source, uint32_t events)
 {
     struct connection *connection = LOOP_OWNER(source, struct connection, source);
+    size_t size = line_buffer_left(&connection->in) < SHORT_READ ? SHORT_READ : READ_SIZE;
 
     connection->unsent = 0;
     if (events & (EPOLLHUP | EPOLLERR))
@@ -328,7 +328,7 @@ static void connection_ready(struct source *source, uint32_t events)
     else if (events & EPOLLOUT)
         flush(connection);
     if (!connection->closing && (connection->gone || (events & EPOLLIN)))
-        connection->eof |= bound_total(connection) < 0 || !fill(connection);
+        connection->eof |= bound_total(connection) < 0 || !fill(connection, size);
     run_lines(connection);
     drop_empty(connection);
     if (is_done(connection))
@@ -375,7 +375,7 @@ static void fill_up(struct connection *connection)
 {
     (void) shutdown(connection->source.fd, SHUT_RD);
     while (!connection->closing && !connection->eof)
-        connection->eof = !fill(connection);
+        connection->eof = !fill(connection, READ_SIZE);
 }
 
 /*
@@ -403,7 +403,7 @@ void connection_read_arrived(struct connection *connection)
     for (size_t size = 0; size < IN_TOTAL_MAX / 64 && !connection->closing && !connection->eof &&
                           poll(&poll_fd, 1, 0) > 0;
          size += READ_SIZE) {
-        connection->eof = !fill(connection);
+        connection->eof = !fill(connection, READ_SIZE);
         run_lines(connection);
     }
     add_unsettled(connection);
@@ -417,7 +417,7 @@ static void await_requests(struct connection *connection, double deadline)
 {
     while (connection->handler->awaits_request(connection) && !connection->closing &&
            !connection->eof && wait_for(connection, POLLIN, deadline)) {
-        connection->eof = !fill(connection);
+        connection->eof = !fill(connection, READ_SIZE);
         run_lines(connection);
         flush(connection);
     }

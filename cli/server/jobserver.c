@@ -85,7 +85,7 @@ static void note_taken(struct share *share)
 /* Finds out whether the command has taken the token that it was offered, and notes it. */
 static void look(struct share *share)
 {
-    int bytes = 0;
+    int bytes;
 
     if (share->offered && ioctl(share->tokens->fifo, FIONREAD, &bytes) == 0 && bytes == 0)
         note_taken(share);
@@ -137,7 +137,7 @@ static void take_back(struct share *share, unsigned size)
     share->held -= number;
     out -= number;
     share->moved = clock_monotonic();
-    share->eager |= number > 0;
+    share->eager = true;
     if (!share->offered)
         share->since = share->moved; /* it waits behind other commands with as few tokens */
     if (size > number)
@@ -225,17 +225,16 @@ void jobserver_take_runs(void)
 
 /* Offers */
 
-static bool offer(struct share *share, double now)
+static void offer(struct share *share, double now)
 {
     if (write(share->tokens->fifo, "+", 1) != 1) {
         close_share(share); /* the command has filled its fifo */
-        return false;
+        return;
     }
     share->offered = true;
     share->since = now;
     offered++;
     out++;
-    return true;
 }
 
 /* Returns the time at which SHARE, which has no offer, may get one. */
@@ -251,7 +250,7 @@ static double next_offer(const struct share *share)
 /* Returns true if A is to get a token before B: A holds fewer tokens, or as many and has waited longer. */
 static bool goes_before(const struct share *a, const struct share *b)
 {
-    return a->held != b->held ? a->held < b->held : a->since < b->since;
+    return a->held < b->held || (a->held == b->held && a->since < b->since);
 }
 
 /* Returns the share that is to get the next token, or NULL. */
@@ -340,7 +339,7 @@ double jobserver_advance(void)
         ;
     while ((free_tokens() > 0 || offered > 0) && (share = find_next(now)) != NULL &&
            (free_tokens() > 0 || withdraw_ignored(now)))
-        (void) offer(share, now);
+        offer(share, now);
     next = next_time();
     return isinf(next) ? -1 : fmax(next - now, 0);
 }

@@ -68,8 +68,7 @@ static int clean_up(int null_fd)
     sigset_t signals;
 
     for (int signal = 1; signal < NSIG; signal++)
-        if (signal != SIGKILL && signal != SIGSTOP)
-            reset_signal(signal);
+        reset_signal(signal); /* the system refuses it for two of them */
     outlive_limits();
     server_signals(&signals);
     if (dup2(null_fd, STDIN_FILENO) < 0 || sigprocmask(SIG_SETMASK, &signals, NULL) < 0)

@@ -437,6 +437,32 @@ has_size(30)
 END
 }
 
+@test "a program that draws nothing has its size again after a second, and a terminal of one column becomes larger" {
+  k3 start -n silent --tty -- sleep 1000
+  k3 start -n narrow --tty -- sh -c 'trap "stty size" WINCH; echo begun; while :; do sleep 0.01; done'
+  k3 join -t 20 --until line:begun narrow
+  script <<'END'
+def columns():
+    with open("/proc/%d/fd/0" % call("list", threads=["silent"])[0]["pid"]) as terminal:
+        return os.get_terminal_size(terminal.fileno()).columns
+
+clients = [Client() for _ in range(4)]
+clients[0].call("terminal", thread="silent", rows=24, columns=80)
+began = time.monotonic()
+assert columns() == 79
+for client, drawn in (clients[1], "24 1"), (clients[2], "24 1 24 2 24 1"):
+    client.call("terminal", thread="narrow", rows=24, columns=1)
+    wait_until(drawn, lambda: " ".join(call("logs", thread="narrow")["text"].split("\r\n")[1:-1]) == drawn)
+wait_until("the size is right again", lambda: columns() == 80)
+assert 0.9 < time.monotonic() - began < 10
+# A client that attaches while the size is wrong makes it right at once.
+clients[0].call("terminal", thread="silent", rows=24, columns=80)
+assert columns() == 79
+clients[3].call("terminal", thread="silent", rows=24, columns=80)
+assert columns() == 80
+END
+}
+
 @test "a client that reads nothing from the socket costs little memory, and other clients see everything" {
   needs_no_sanitizer address 'it keeps freed memory'
   k3 start -n a --tty -- sh -c 'read -r x; seq 400000; echo end; read -r x'

@@ -162,6 +162,14 @@ supervisor_is_there() {
   rm -r "$dir/state"
   k3 shutdown --now
   [ ! -e "$dir/state" ]
+  # The guardian writes to the new journal, too.
+  k3 start -- sleep 1000
+  guardian=$(guardian_pid) pid=$(supervisor_pid)
+  rm -r "$dir/state" "$own"
+  k3 list
+  kill -KILL "$pid"
+  wait_until "$DEADLINE" refute_alive "$guardian"
+  grep -q 'killed by signal 9' "$state/journal.log"
 }
 
 @test "a file that is no socket of ours stays in the socket's place, and each command names it" {

@@ -69,6 +69,7 @@ gone() {
   is "$stderr" "k3thread: shutdown: process $pid could not be ended, and is left"
   refute_alive "$supervisor"
   assert_alive "$pid"
+  wait_until "$DEADLINE" grep -q '1 processes are left that may not be killed' place/k.log
 }
 
 @test "raise, join, list and shutdown name a process that outlived its thread because it cannot be ended" {

@@ -1,6 +1,13 @@
 # The programs of tests/cli that are not built like the others. See tests/cli/*.bats.
 
 # These link some objects of the program.
+$(BUILD)/tests/cli/calls: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o $(addprefix rpc/, base64.c.o bytes.c.o \
+	envelope.c.o escape.c.o member.c.o write.c.o) $(addprefix server/, arrival.c.o call.c.o errands.c.o error.c.o permit.c.o))
+$(BUILD)/tests/cli/calls: TEST_LIBS = -ljansson -lm
+$(BUILD)/tests/cli/connection: $(addprefix $(BUILD)/cli/,$(addprefix base/, array.c.o byte_queue.c.o clock.c.o descriptors.c.o \
+	line_buffer.c.o partial_write.c.o text.c.o) server/connection.c.o)
+$(BUILD)/tests/cli/jobserver: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o server/jobserver.c.o)
+$(BUILD)/tests/cli/jobserver: TEST_LIBS = -lm
 $(BUILD)/tests/cli/mailbox: $(addprefix $(BUILD)/cli/,base/shared_string.c.o \
 	base/text.c.o worker/mailbox.c.o worker/thread_report.c.o)
 $(BUILD)/tests/cli/tree: $(addprefix $(BUILD)/cli/,base/array.c.o base/clock.c.o $(addprefix process/, \

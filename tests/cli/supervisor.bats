@@ -201,8 +201,12 @@ end_other() {
 @test "shutdown ends supervise" {
   in_background supervising "$K3THREAD" supervise
   wait_until "$DEADLINE" k3 list
+  k3 start -- true
+  k3 join 1
+  k3 clear
   k3 shutdown
   finish supervising
+  is "$(ls k.logs)" '' # no directory stays in which no log is left
 }
 
 @test "a second supervisor at the same socket is refused" {
@@ -221,7 +225,7 @@ end_other() {
   wait_until "$DEADLINE" refute_alive "$guardian"
   refute_hydra
   [ ! -e "$K3THREAD_SOCKET" ]
-  grep -q 'killed by signal 9' k.log
+  grep -qE 'killed by signal 9; its [1-9][0-9]* processes were ended$' k.log
 }
 
 @test "every process that the supervisor started ends when the supervisor crashes" {
@@ -524,8 +528,10 @@ all_sleep() {
   for name in watch joining following; do finish "$name" '*'; done
 }
 
-@test "ps shows the guardian by its own name" {
-  k3 start -- sleep 1000
+@test "ps shows the supervisor and the guardian by their own names" {
+  ln -s "$K3THREAD" another-name
+  ./another-name start -- sleep 1000
+  is "$(ps -o comm= -p "$(supervisor_pid)")" k3thread
   guardian=$(guardian_pid)
   is "$(ps -o comm= -p "$guardian")" k3-guardian
   is "$(ps -o args= -p "$guardian")" k3-guardian

@@ -1,0 +1,61 @@
+#!/usr/bin/env bats
+# Parts of the server, tested alone: see tests/cli/connection.c, calls.c and jobserver.c.
+
+load helpers
+
+@test "lines come from a client in any pieces, and one that is too long is refused" {
+  "$HELPERS/connection" lines
+  "$HELPERS/connection" long
+}
+@test "a client that does not read is not read from, and goes on when it reads" { "$HELPERS/connection" full; }
+@test "replies to a chain are kept back, but never when the client waits for them" {
+  "$HELPERS/connection" chain
+  "$HELPERS/connection" held
+}
+@test "a connection lives until its last reply is sent, and the requests of a client that has gone are carried out" {
+  "$HELPERS/connection" last
+  "$HELPERS/connection" gone
+  "$HELPERS/connection" failed
+}
+@test "without memory for a line, or with too much input of all clients, a client is hung up on" {
+  "$HELPERS/connection" memory
+  "$HELPERS/connection" total
+}
+@test "a line that is sent with a descriptor goes at once, or not at all" { "$HELPERS/connection" descriptor; }
+@test "what has arrived is read at the end of a process, and at the end of the supervisor" {
+  "$HELPERS/connection" arrived
+  "$HELPERS/connection" close
+}
+@test "a call has one reply and its own deadline, and a chain ends with the first call that fails" {
+  "$HELPERS/calls" replies
+  "$HELPERS/calls" chains
+  "$HELPERS/calls" deadlines
+  "$HELPERS/calls" wakes
+}
+@test "exceptions go to an attached process one after the other, and one that is late is withdrawn" {
+  "$HELPERS/calls" errands
+  "$HELPERS/calls" late
+  "$HELPERS/calls" end
+  "$HELPERS/calls" permit
+}
+@test "a jobserver offers each command a token, and the rest to those that take theirs" { "$HELPERS/jobserver" free; }
+@test "an offer that a command ignores goes to another one, and comes back after a pause that grows" {
+  "$HELPERS/jobserver" ignored
+  "$HELPERS/jobserver" again
+  "$HELPERS/jobserver" pause
+}
+@test "the command that has fewest tokens gets the next one, else the command that has waited longest" {
+  "$HELPERS/jobserver" fair
+  "$HELPERS/jobserver" behind
+}
+@test "returned tokens are given again, and none is given twice" {
+  "$HELPERS/jobserver" returned
+  "$HELPERS/jobserver" twice
+  "$HELPERS/jobserver" closed
+  "$HELPERS/jobserver" lost
+}
+@test "a command that is to begin, and fewer slots, come before the offers of a jobserver" { "$HELPERS/jobserver" room; }
+@test "a jobserver leaves out a command that cannot take tokens, and says why there is none" {
+  "$HELPERS/jobserver" hopeless
+  "$HELPERS/jobserver" none
+}
