@@ -30,7 +30,7 @@ void mark_open(void)
         struct rlimit limit;
 
         if (getrlimit((limit_resource) unused_by_linux[i], &limit) == 0 &&
-            limit.rlim_cur == RLIM_INFINITY && limit.rlim_max == RLIM_INFINITY) {
+            limit.rlim_cur == RLIM_INFINITY) {
             resource = unused_by_linux[i];
             return;
         }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Parts of the program that know nothing of threads, tested alone: see tests/cli/text.c, words.c, files.c, regex.c,
-# terminal.c, detach.c, times.c, logs.c, place.c, worker.c, spawn.c, process.c and loop.c.
+# terminal.c, detach.c, times.c, logs.c, place.c, worker.c, spawn.c, process.c, loop.c
+# and report.c.
 
 load helpers
 
@@ -173,9 +174,21 @@ load helpers
 @test "the use of living processes is added up" { "$HELPERS/process" live; }
 @test "ended processes count to their threads" { "$HELPERS/process" accounts; }
 @test "a mark names the thread of a process" { "$HELPERS/process" marks; }
+@test "the mark of another user's process is read" { "$HELPERS/process" other-users; }
 @test "limits are raised for the supervisor, and applied for a command" { "$HELPERS/process" limits; }
 @test "each limit has a name" { "$HELPERS/process" limit-names; }
 @test "a lack of descriptors or processes is explained by the limit" { "$HELPERS/process" lack; }
+
+@test "a report on a command of another machine is read as it was written" { "$HELPERS/report" written; }
+@test "an exception that only a program knows is reported with a known base" { "$HELPERS/report" unknown; }
+@test "what is no report is refused" { "$HELPERS/report" refused; }
+@test "the runs of a thread on other machines add up" { "$HELPERS/report" runs; }
+@test "the agent's probe makes a thread ready" { "$HELPERS/report" agent-probe; }
+@test "a probe of the output looks at the log here, and its time begins with the command" { "$HELPERS/report" own-probe; }
+@test "the end of a command on another machine is the end of the run" { "$HELPERS/report" end; }
+@test "a report that makes no sense changes nothing" { "$HELPERS/report" nonsense; }
+@test "a slow reader gets all output of another machine, and a MiB of it is kept" { "$HELPERS/report" slow; }
+@test "a reader of the output that goes is noticed once" { "$HELPERS/report" gone; }
 
 @test "every case of these programs is run here" {
   for source in "$BATS_TEST_DIRNAME"/*.c; do

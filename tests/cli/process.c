@@ -402,6 +402,40 @@ static void marks_name_threads(void)
     CHECK_EQUAL(mark_read(getpid()), 9);
 }
 
+static void be_marked_and_wait(void)
+{
+    const struct rlimit mark = {mark_of(own_id), mark_of(own_id)};
+
+    if (prlimit(0, (unsigned) mark_resource(), &mark, NULL) < 0)
+        _exit(1);
+    pause();
+}
+
+/* The limits of another user's process can be read only in /proc. */
+static void marks_of_other_users_are_read(void)
+{
+    pid_t pids[2];
+
+    if (geteuid() != 0)
+        return;
+    own_id = 5;
+    for (int i = 0; i < 2; i++) { /* with either limit */
+        const struct rlimit taken = {7, 7};
+        pid_t               reader;
+        int                 status;
+
+        mark_open();
+        pids[i] = start(be_marked_and_wait);
+        WAIT_FOR(mark_read(pids[i]) == 5);
+        reader = fork();
+        if (reader == 0)
+            _exit(setuid(65534) < 0 || mark_read(pids[i]) != 5 || mark_read(getpid()) != 0);
+        CHECK(waitpid(reader, &status, 0) == reader && status == 0);
+        end(pids[i]);
+        CHECK(prlimit(0, (unsigned) mark_resource(), &taken, NULL) == 0);
+    }
+}
+
 /* Gives up root, so that no hard limit can be raised. */
 static void become_ordinary(void)
 {
@@ -484,5 +518,5 @@ TEST_MAIN({"state", the_state_of_a_process_is_read}, {"busy", a_busy_process_is_
           {"addresses", the_addresses_of_a_process_are_found},
           {"live", the_use_of_living_processes_is_added},
           {"accounts", ended_processes_count_to_their_threads}, {"marks", marks_name_threads},
-          {"limits", limits_are_raised_and_applied}, {"limit-names", limits_have_names},
-          {"lack", a_lack_is_explained_by_the_limit})
+          {"other-users", marks_of_other_users_are_read}, {"limits", limits_are_raised_and_applied},
+          {"limit-names", limits_have_names}, {"lack", a_lack_is_explained_by_the_limit})

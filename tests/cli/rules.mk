@@ -49,6 +49,11 @@ $(BUILD)/tests/cli/process: $(addprefix $(BUILD)/cli/,base/text.c.o $(addprefix 
 	handle.c.o limits.c.o listening.c.o live_usage.c.o mark.c.o proc.c.o process_stat.c.o sockets.c.o))
 $(BUILD)/tests/cli/output_times: $(BUILD)/cli/base/inotify_block.c.o $(BUILD)/cli/server/output_times.c.o
 $(BUILD)/tests/cli/slot_queue: $(addprefix $(BUILD)/cli/server/,slot_lines.c.o slot_queue.c.o slots.c.o)
+$(BUILD)/tests/cli/report: $(addprefix $(BUILD)/cli/,$(addprefix base/, \
+	array.c.o byte_queue.c.o clock.c.o exceptions.c.o partial_write.c.o shared_string.c.o text.c.o) $(addprefix rpc/, \
+	base64.c.o bytes.c.o escape.c.o member.c.o parse.c.o plain_json.c.o state_word.c.o table_line.c.o write.c.o) $(addprefix worker/, \
+	remote_output.c.o remote_report.c.o report_json.c.o thread_report.c.o))
+$(BUILD)/tests/cli/report: TEST_LIBS = -ljansson -lm
 $(BUILD)/tests/cli/text: $(addprefix $(BUILD)/cli/,base/array.c.o base/text.c.o base/duration.c.o base/line_buffer.c.o \
 	base/size.c.o $(addprefix rpc/, \
 	base64.c.o escape.c.o parse.c.o plain_json.c.o table_line.c.o write.c.o))

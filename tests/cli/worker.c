@@ -32,7 +32,7 @@ static void check_list(char **list, const char *const *wanted)
     for (size_t i = 0; wanted[i] != NULL; i++) {
         CHECK(list[i] != NULL);
         CHECK_TEXT(list[i], wanted[i]);
-        CHECK(list[i + 1] != NULL || wanted[i + 1] == NULL);
+        CHECK((list[i + 1] == NULL) == (wanted[i + 1] == NULL));
     }
     CHECK(wanted[0] != NULL || list[0] == NULL);
     free(list);
@@ -126,7 +126,7 @@ static void equal_environments_are_shared(void)
 
 static void variables_are_replaced_and_added(void)
 {
-    static const char *const        strings[] = {"A=1", "AB=2", "C=3", NULL},
+    static const char *const        strings[] = {"AB=2", "A=1", "C=3", NULL},
                              *const changes[] = {"A=4", "D=5", NULL},
                              *const wanted[] = {"AB=2", "C=3", "A=4", "D=5", NULL};
     struct environment             *base = make(strings, 2),
@@ -163,6 +163,8 @@ static void makeflags_name_one_jobserver(void)
         {"-n --jobs --jobserver-fds=3,4 --just", "-n --just -j4 --jobserver-auth=5,6"},
         {"w --no -- -j3", "w --no -j4 --jobserver-auth=5,6 -- -j3"},
         {"-- A=1", " -j4 --jobserver-auth=5,6 -- A=1"},
+        {"k ", "k  -j4 --jobserver-auth=5,6"},
+        {"a\\  -j3", "a\\  -j4 --jobserver-auth=5,6"},
         {"a\\ -j3 \\", "a\\ -j3 \\ -j4 --jobserver-auth=5,6"},
     };
 
